@@ -1,0 +1,42 @@
+// Prints the outcome of a run: `outcome.mjs REPORT [FAILED STEP...]`. REPORT is the test runner's JSON report.
+// Nothing that went wrong is left out of the count: a test file that could not be loaded, a step that failed outside
+// the tests, and a missing report each count as a failure.
+
+import { readFileSync } from 'node:fs';
+
+const [reportPath, ...failedSteps] = process.argv.slice(2);
+
+function readReport() {
+  try {
+    return JSON.parse(readFileSync(reportPath, 'utf8'));
+  } catch (error) {
+    process.stdout.write(`no usable report of the tests: ${error.message}\n`);
+    return undefined;
+  }
+}
+
+function count(report) {
+  const tests = report.testResults.flatMap((file) => file.assertionResults);
+  const withStatus = (...statuses) => tests.filter((test) => statuses.includes(test.status)).length;
+  const passed = withStatus('passed');
+  const failed = withStatus('failed');
+  const broken = report.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
+  );
+  for (const file of broken) process.stdout.write(`failed outside its tests: ${file.name}\n`);
+  return { passed, failed: failed + broken.length, skipped: tests.length - passed - failed };
+}
+
+const report = readReport();
+const outcome = report === undefined ? { passed: 0, failed: 1, skipped: 0 } : count(report);
+for (const step of failedSteps) process.stdout.write(`failed: ${step}\n`);
+// A failed `npm test` is in the count already when a test failed; on its own (an unhandled error) it is one more.
+outcome.failed += failedSteps.filter((step) => step !== 'npm test' || outcome.failed === 0).length;
+if (outcome.passed + outcome.failed === 0) {
+  process.stdout.write('no test ran\n');
+  outcome.failed = 1;
+}
+
+const skipped = outcome.skipped > 0 ? `, ${outcome.skipped} skipped` : '';
+process.stdout.write(`${outcome.passed} passed, ${outcome.failed} failed${skipped}\n`);
+process.exitCode = outcome.failed === 0 ? 0 : 1;

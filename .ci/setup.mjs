@@ -1,0 +1,151 @@
+// Set-up for `npm start` and `npm test`: installs what the lock file names, builds what changed, and otherwise
+// does nothing, quickly. Built-ins only, because it runs before anything is installed. It speaks on standard error,
+// so that the standard output of what follows stays clean.
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const packages = ['muxer', 'transport', 'engine'].map((name) => join(root, 'packages', name));
+const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+const buildStamp = join(root, 'node_modules', '.cache', 'cloudpush', 'build');
+
+class SetupError extends Error {}
+
+function say(text) {
+  process.stderr.write(`set-up: ${text}\n`);
+}
+
+function readJson(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw new SetupError(`${path} cannot be read: ${error.message}`);
+  }
+}
+
+/** The floor is written once, in package.json: "engines": { "node": ">=X.Y.Z" }. */
+function checkNode() {
+  const range = readJson(join(root, 'package.json')).engines.node;
+  const floor = range.replace('>=', '').split('.').map(Number);
+  const found = process.versions.node.split('.').map(Number);
+  const at = floor.findIndex((part, index) => part !== found[index]);
+  if (at >= 0 && found[at] < floor[at]) {
+    throw new SetupError(
+      `Node.js ${floor.join('.')} or newer is needed; this is ${process.versions.node} (${process.execPath})`,
+    );
+  }
+}
+
+/** Why an install is needed, or undefined. npm leaves a list of what it installed in node_modules/.package-lock.json. */
+function staleInstall() {
+  const wanted = readJson(join(root, 'package-lock.json'))?.packages;
+  if (wanted === undefined) throw new SetupError('package-lock.json is missing');
+  const installed = readJson(join(root, 'node_modules', '.package-lock.json'))?.packages;
+  if (installed === undefined) return 'node_modules is missing or incomplete';
+  for (const [path, entry] of Object.entries(installed)) {
+    if (excludes(entry.os, process.platform)) return `${path} is for another operating system`;
+    if (excludes(entry.cpu, process.arch)) return `${path} is for another processor`;
+  }
+  for (const [path, entry] of Object.entries(wanted)) {
+    const found = installed[path];
+    if (path === '' || (entry.optional && found === undefined)) continue;
+    const same = found?.version === entry.version && found?.integrity === entry.integrity;
+    if (!same) return `${path} is not as locked`;
+  }
+  return undefined;
+}
+
+/** Whether a package's "os" or "cpu" list, such as ["linux"] or ["!win32"], rules this machine out. */
+function excludes(list, here) {
+  if (list === undefined) return false;
+  return list.includes(`!${here}`) || (list.every((name) => !name.startsWith('!')) && !list.includes(here));
+}
+
+/** npm by the path that it gave us when it is our parent, else the one on the PATH. */
+function runNpm(args) {
+  const parent = process.env.npm_execpath;
+  if (parent?.endsWith('npm-cli.js')) return run(process.execPath, [parent, ...args]);
+  return run('npm', args, { shell: process.platform === 'win32' });
+}
+
+function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options });
+  if (result.error) throw new SetupError(`${command} cannot be started: ${result.error.message}`);
+  return result.signal ?? result.status;
+}
+
+/**
+ * `npm install --no-save` keeps to the lock file as `npm ci` does, and leaves it alone. `npm ci` will not do: it refuses
+ * a lock file that does not name the binary packages of every platform, and a registry mirror may not have them all.
+ */
+function install() {
+  const reason = staleInstall();
+  if (reason === undefined) return;
+  say(`installing dependencies (${reason}): npm install --no-save`);
+  const status = runNpm(['install', '--no-save', '--include=dev', '--no-audit', '--no-fund']);
+  if (status !== 0) {
+    throw new SetupError(
+      `npm install failed (${status}); npm says why above. It needs the package registry, or a filled npm cache.`,
+    );
+  }
+}
+
+function sourceFiles(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? sourceFiles(path) : [path];
+  });
+}
+
+/** The built counterpart of a source file, or undefined when it has none (tests, declarations). */
+function builtFile(source, packageFolder) {
+  if (!source.endsWith('.ts') || source.endsWith('.test.ts') || source.endsWith('.d.ts')) return undefined;
+  const relative = source.slice(join(packageFolder, 'src').length);
+  return join(packageFolder, 'dist', relative.replace(/\.ts$/, '.js'));
+}
+
+/** What the build depends on, by size and time of change; and whether any output is missing. */
+function inspectSources() {
+  const hash = createHash('sha256');
+  const configs = [join(root, 'tsconfig.json'), join(root, 'node_modules', '.package-lock.json')];
+  let complete = true;
+  for (const folder of packages) {
+    const sources = sourceFiles(join(folder, 'src'));
+    configs.push(join(folder, 'tsconfig.json'), ...sources);
+    complete &&= sources.every((source) => existsSync(builtFile(source, folder) ?? source));
+  }
+  for (const path of configs) {
+    const { size, mtimeMs } = statSync(path);
+    hash.update(`${path} ${size} ${mtimeMs}\n`);
+  }
+  return { fingerprint: hash.digest('hex'), complete };
+}
+
+function build() {
+  const { fingerprint, complete } = inspectSources();
+  const built = existsSync(buildStamp) ? readFileSync(buildStamp, 'utf8') : undefined;
+  if (complete && built === fingerprint) return;
+  say(
+    `building (${built === undefined || !complete ? 'not built yet' : 'sources changed'}): tsc -b packages/engine`,
+  );
+  // The compiler looks at its own notes, not at its outputs: without --force it does not see that some are gone.
+  const status = run(process.execPath, [tsc, '-b', 'packages/engine', ...(complete ? [] : ['--force'])]);
+  if (status !== 0) throw new SetupError(`the build failed (${status}); the compiler says why above`);
+  mkdirSync(dirname(buildStamp), { recursive: true });
+  writeFileSync(buildStamp, fingerprint);
+}
+
+try {
+  checkNode();
+  install();
+  build();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
+  process.exitCode = 1;
+}
