@@ -1,0 +1,16 @@
+import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
+import type { PacketReader } from './reader.js';
+
+/** Encoded media that can be read as often as wanted: what a channel pushes. */
+export interface MediaSource {
+  /** The name people see: the files' names. */
+  readonly name: string;
+  readonly video: VideoCodec | undefined;
+  readonly audio: AudioCodec | undefined;
+  /** ms between two pictures (between two audio frames when there is no video): channels start spread over it. */
+  readonly frameInterval: number;
+  /** What the user ought to know, one sentence each, such as a frame rate that had to be assumed. */
+  readonly notices: readonly string[];
+  /** Starts to read from the first packet. */
+  open(): PacketReader;
+}
