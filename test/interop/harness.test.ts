@@ -1,0 +1,54 @@
+// The harness against foreign programs only: what ffmpeg publishes, each server records unchanged. When one of these
+// fails, the fault is in the harness or in a peer, and not in this project.
+
+import { describe, expect, test } from 'vitest';
+import { FfmpegServer, ffmpegPublish } from '../support/ffmpeg.js';
+import { decodeTrack, fixture } from '../support/media.js';
+import { NginxRtmp } from '../support/nginx.js';
+import { NodeMediaServerPeer } from '../support/node-media-server.js';
+import { requirePeers } from '../support/peers.js';
+import { TempFolder } from '../support/temp.js';
+
+const TIMEOUT_MS = 40_000;
+
+async function expectUnchanged(recording: string, source: string): Promise<void> {
+  for (const track of ['video', 'audio'] as const) {
+    const [recorded, original] = await Promise.all([
+      decodeTrack(recording, track),
+      decodeTrack(source, track),
+    ]);
+    expect(original.hashes.length).toBeGreaterThan(40);
+    expect(recorded).toEqual(original);
+  }
+}
+
+describe.concurrent('what ffmpeg publishes', () => {
+  for (const name of ['plain.flv', 'bframes.flv', 'mp3.flv']) {
+    const source = fixture(name);
+    const inputs = [['-i', source]];
+
+    test(`nginx-rtmp records unchanged: ${name}`, { timeout: TIMEOUT_MS }, async (context) => {
+      requirePeers(context, 'nginx-rtmp', 'ffmpeg');
+      await using folder = await TempFolder.create();
+      await using server = await NginxRtmp.start(folder.path);
+      await ffmpegPublish(server.url('stream'), { inputs });
+      await expectUnchanged(await server.recording('stream'), source);
+    });
+
+    test(`node-media-server records unchanged: ${name}`, { timeout: TIMEOUT_MS }, async (context) => {
+      requirePeers(context, 'node-media-server', 'ffmpeg');
+      await using folder = await TempFolder.create();
+      await using server = await NodeMediaServerPeer.start(folder.path);
+      await ffmpegPublish(server.url('stream'), { inputs });
+      await expectUnchanged(await server.recording('stream'), source);
+    });
+
+    test(`ffmpeg -listen records unchanged: ${name}`, { timeout: TIMEOUT_MS }, async (context) => {
+      requirePeers(context, 'ffmpeg');
+      await using folder = await TempFolder.create();
+      await using server = await FfmpegServer.start(folder.file('recording.flv'));
+      await ffmpegPublish(server.url, { inputs });
+      await expectUnchanged(await server.recording(), source);
+    });
+  }
+});

@@ -1,0 +1,115 @@
+import { freePort, waitUntilListening } from './ports.js';
+import { ChildProgram, run } from './process.js';
+
+const FFMPEG_TIMEOUT_MS = 30_000;
+
+/** Quiet on success, never waiting for a keyboard, never asking. */
+const COMMON = ['-hide_banner', '-nostdin', '-loglevel', 'error'] as const;
+
+export type Track = 'video' | 'audio';
+
+const STREAM = { video: 'v:0', audio: 'a:0' } as const satisfies Record<Track, string>;
+
+/** Runs ffmpeg to its end and returns its standard output; an exit code other than 0 throws with what it said. */
+export async function ffmpeg(args: readonly string[], timeoutMs = FFMPEG_TIMEOUT_MS): Promise<string> {
+  const { code, signal, stdout, stderr } = await run('ffmpeg', [...COMMON, '-y', ...args], { timeoutMs });
+  if (code !== 0) throw new Error(`ffmpeg ${args.join(' ')} ended with ${code ?? signal}: ${stderr}`);
+  return stdout;
+}
+
+/**
+ * The MD5 of every decoded picture (or block of samples) of a track, in the order of presentation. No picture is
+ * dropped or repeated to keep a frame rate. Input options, such as a `-framerate`, go in front of the file.
+ */
+export async function frameHashes(
+  file: string,
+  track: Track,
+  inputOptions: readonly string[] = [],
+): Promise<string[]> {
+  const passthrough = track === 'video' ? ['-fps_mode', 'passthrough'] : [];
+  const text = await ffmpeg([
+    ...inputOptions,
+    ...['-i', file, '-map', `0:${STREAM[track]}`, ...passthrough, '-f', 'framemd5', '-'],
+  ]);
+  return text
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split(',').at(-1)?.trim() ?? '');
+}
+
+/** A packet of a file as ffprobe sees it; times in whole milliseconds. */
+export interface PacketTimes {
+  pts: number;
+  dts: number;
+  key: boolean;
+}
+
+interface ProbedPacket {
+  pts_time?: string;
+  dts_time?: string;
+  flags: string;
+}
+
+/** The packets of a track, in the order of the file. */
+export async function packetTimes(file: string, track: Track): Promise<PacketTimes[]> {
+  const args = ['-v', 'error', '-select_streams', STREAM[track], '-show_packets', '-of', 'json', file];
+  const { code, stdout, stderr } = await run('ffprobe', args, { timeoutMs: FFMPEG_TIMEOUT_MS });
+  if (code !== 0) throw new Error(`ffprobe ${file} ended with ${code}: ${stderr}`);
+  const { packets } = JSON.parse(stdout) as { packets: ProbedPacket[] };
+  const milliseconds = (time: string | undefined): number => Math.round(Number(time) * 1000);
+  return packets.map(({ pts_time, dts_time, flags }) => ({
+    pts: milliseconds(pts_time),
+    dts: milliseconds(dts_time),
+    key: flags.startsWith('K'),
+  }));
+}
+
+/** What ffmpeg is to publish: its inputs, with their options, and how fast. */
+export interface PublishOptions {
+  inputs: readonly (readonly string[])[];
+  /** At the pace of the clock instead of as fast as the server takes it. */
+  realTime?: boolean;
+  outputOptions?: readonly string[];
+}
+
+/** Publishes with ffmpeg, without touching the media, and waits until it has ended. */
+export async function ffmpegPublish(url: string, options: PublishOptions): Promise<void> {
+  const pace = options.realTime ? ['-re'] : [];
+  const inputs = options.inputs.flatMap((input) => [...pace, ...input]);
+  const maps = options.inputs.flatMap((_, index) => ['-map', `${index}`]);
+  await ffmpeg([...inputs, ...maps, '-c', 'copy', ...(options.outputOptions ?? []), '-f', 'flv', url]);
+}
+
+/** `ffmpeg -listen 1`: an RTMP server for one publisher, whose stream it writes to a file without touching it. */
+export class FfmpegServer implements AsyncDisposable {
+  readonly url: string;
+  readonly #program: ChildProgram;
+  readonly #file: string;
+
+  private constructor(program: ChildProgram, url: string, file: string) {
+    this.#program = program;
+    this.url = url;
+    this.#file = file;
+  }
+
+  /** Starts listening; the recording goes to `file`, in the format of its name. */
+  static async start(file: string): Promise<FfmpegServer> {
+    const port = await freePort();
+    const url = `rtmp://127.0.0.1:${port}/live/stream`;
+    const server = ['-listen', '1', '-timeout', '20', '-i', url];
+    const program = new ChildProgram('ffmpeg', [...COMMON, ...server, '-c', 'copy', '-copyts', file]);
+    await waitUntilListening(port);
+    return new FfmpegServer(program, url, file);
+  }
+
+  /** The path of the recording, complete: ffmpeg ends with its publisher. */
+  async recording(): Promise<string> {
+    const { code } = await this.#program.waitForExit(FFMPEG_TIMEOUT_MS);
+    if (code !== 0) throw new Error(this.#program.describe());
+    return this.#file;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#program[Symbol.asyncDispose]();
+  }
+}

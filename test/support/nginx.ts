@@ -1,0 +1,102 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { nginxRtmpModule } from './peers.js';
+import { freePort, waitUntilListening } from './ports.js';
+import { ChildProgram } from './process.js';
+import { waitFor } from './wait.js';
+
+const RECORDING_TIMEOUT_MS = 15_000;
+
+export interface NginxOptions {
+  /** nginx-rtmp's own outgoing chunk size. */
+  chunkSize?: number;
+  /** The largest message that nginx-rtmp accepts, in bytes; its default is 1 MiB. */
+  maxMessage?: number;
+  /** Further directives of the application, one a line. */
+  application?: string;
+}
+
+/** One server, one application `live`, every stream recorded as it comes, and one access log line a publisher. */
+function configuration(prefix: string, port: number, options: NginxOptions): string {
+  const module = nginxRtmpModule();
+  return `
+${module ? `load_module ${module};` : ''}
+daemon off;
+master_process off;
+pid ${prefix}/nginx.pid;
+error_log ${prefix}/error.log info;
+events { worker_connections 512; }
+rtmp {
+  log_format publisher '$command $name $bytes_received';
+  access_log ${prefix}/access.log publisher;
+  server {
+    listen 127.0.0.1:${port};
+    chunk_size ${options.chunkSize ?? 4096};
+    max_message ${options.maxMessage ?? 1_048_576};
+    application live {
+      live on;
+      record all;
+      record_path ${prefix}/recordings;
+      record_unique on;
+      ${options.application ?? ''}
+    }
+  }
+}
+`;
+}
+
+/** nginx with the RTMP module, in a folder of its own. Every stream that is published is recorded as FLV. */
+export class NginxRtmp implements AsyncDisposable {
+  readonly port: number;
+  readonly #prefix: string;
+  readonly #program: ChildProgram;
+
+  private constructor(prefix: string, port: number, program: ChildProgram) {
+    this.#prefix = prefix;
+    this.port = port;
+    this.#program = program;
+  }
+
+  /** Starts nginx with everything that it writes under `folder`, and waits until it listens. */
+  static async start(folder: string, options: NginxOptions = {}): Promise<NginxRtmp> {
+    const prefix = join(folder, 'nginx');
+    const port = await freePort();
+    await mkdir(join(prefix, 'recordings'), { recursive: true });
+    await writeFile(join(prefix, 'nginx.conf'), configuration(prefix, port, options));
+    const log = join(prefix, 'error.log');
+    const program = new ChildProgram('nginx', ['-p', prefix, '-e', log, '-c', join(prefix, 'nginx.conf')]);
+    const server = new NginxRtmp(prefix, port, program);
+    try {
+      await waitUntilListening(port);
+    } catch (error) {
+      const details = `${program.describe()}${await server.errorLog()}`;
+      await server[Symbol.asyncDispose]();
+      throw new Error(details, { cause: error });
+    }
+    return server;
+  }
+
+  url(stream: string): string {
+    return `rtmp://127.0.0.1:${this.port}/live/${stream}`;
+  }
+
+  async errorLog(): Promise<string> {
+    return readFile(join(this.#prefix, 'error.log'), 'utf8').catch(() => '');
+  }
+
+  /** The path of the stream's recording, complete: its publisher has gone, and nginx has written everything it got. */
+  async recording(stream: string): Promise<string> {
+    await waitFor(`nginx to see the end of ${stream}`, RECORDING_TIMEOUT_MS, async () => {
+      const access = await readFile(join(this.#prefix, 'access.log'), 'utf8');
+      return access.includes(`PUBLISH ${stream} `) || undefined;
+    });
+    const folder = join(this.#prefix, 'recordings');
+    const file = (await readdir(folder)).find((name) => name.startsWith(`${stream}-`));
+    if (file === undefined) throw new Error(`nginx recorded nothing of ${stream}: ${await this.errorLog()}`);
+    return join(folder, file);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#program[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { TestContext } from 'vitest';
+
+/** The foreign programs that tests talk to. Continuous integration installs them all. */
+export type PeerName = 'ffmpeg' | 'nginx-rtmp' | 'node-media-server' | 'gstreamer' | 'rtmpdump';
+
+function output(command: string, ...args: string[]): string | undefined {
+  const { error, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 10_000 });
+  return error ? undefined : stdout + stderr;
+}
+
+/**
+ * How nginx gets at its RTMP module: the path of the module to load, '' when it is compiled in, or undefined when
+ * there is no nginx or no module.
+ */
+export function nginxRtmpModule(): string | undefined {
+  const build = output('nginx', '-V');
+  if (build === undefined) return undefined;
+  if (/--add-module=\S*rtmp/.test(build)) return '';
+  const folder = build.match(/--modules-path=(\S+)/)?.[1];
+  const path = folder && join(folder, 'ngx_rtmp_module.so');
+  return path && existsSync(path) ? path : undefined;
+}
+
+function hasNodeMediaServer(): boolean {
+  try {
+    createRequire(import.meta.url).resolve('node-media-server');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const detectors: Record<PeerName, () => boolean> = {
+  ffmpeg: () => output('ffmpeg', '-version') !== undefined && output('ffprobe', '-version') !== undefined,
+  'nginx-rtmp': () => nginxRtmpModule() !== undefined,
+  'node-media-server': hasNodeMediaServer,
+  gstreamer: () => output('gst-inspect-1.0', 'rtmp2sink')?.includes('Factory Details') === true,
+  rtmpdump: () => output('rtmpdump', '--help') !== undefined,
+};
+
+const found = new Map<PeerName, boolean>();
+
+function isPresent(peer: PeerName): boolean {
+  let present = found.get(peer);
+  if (present === undefined) {
+    present = detectors[peer]();
+    found.set(peer, present);
+  }
+  return present;
+}
+
+/** Skips the running test, with the reason, when a peer that it needs is missing. Under CI a missing peer is a failure. */
+export function requirePeers(context: TestContext, ...peers: PeerName[]): void {
+  const missing = peers.filter((peer) => !isPresent(peer));
+  if (missing.length === 0) return;
+  const reason = `not installed: ${missing.join(', ')}`;
+  if (process.env['CI']) throw new Error(reason);
+  context.skip(reason);
+}
