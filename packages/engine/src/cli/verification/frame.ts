@@ -1,0 +1,11 @@
+import type { TrackKind } from '../../sources/packet.js';
+
+/** What is kept of one frame to tell whether it has arrived: its times, and a fingerprint of what a decoder gets. */
+export interface Frame {
+  readonly kind: TrackKind;
+  /** ms since the channel's first frame. */
+  readonly pts: number;
+  readonly dts: number;
+  readonly keyFrame: boolean;
+  readonly fingerprint: string;
+}
