@@ -43,12 +43,7 @@ export function compareFrames(sent: readonly Frame[], received: readonly Frame[]
   const differences: Difference[] = [];
   let matched = 0;
   for (const track of ['video', 'audio'] as const) {
-    const walk = new TrackWalk(
-      track,
-      ofTrack(sent, track),
-      ofTrack(received, track),
-      receivedStart - sentStart,
-    );
+    const walk = new TrackWalk(track, ofTrack(sent, track), ofTrack(received, track), shift);
     walk.run();
     matched += walk.matched;
     differences.push(...walk.differences);
