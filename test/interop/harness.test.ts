@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { FfmpegServer, ffmpegPublish } from '../support/ffmpeg.js';
+import { gstreamerPublish } from '../support/gstreamer.js';
 import { decodeTrack, fixture } from '../support/media.js';
 import { NginxRtmp } from '../support/nginx.js';
 import { NodeMediaServerPeer } from '../support/node-media-server.js';
@@ -49,6 +50,19 @@ describe.concurrent('what ffmpeg publishes', () => {
       await using server = await FfmpegServer.start(folder.file('recording.flv'));
       await ffmpegPublish(server.url, { inputs });
       await expectUnchanged(await server.recording(), source);
+    });
+  }
+});
+
+describe.concurrent('what GStreamer publishes', () => {
+  for (const sink of ['rtmp2sink', 'rtmpsink'] as const) {
+    test(`nginx-rtmp records unchanged: ${sink}`, { timeout: TIMEOUT_MS }, async (context) => {
+      requirePeers(context, 'nginx-rtmp', 'gstreamer', 'ffmpeg');
+      const source = fixture('plain.flv');
+      await using folder = await TempFolder.create();
+      await using server = await NginxRtmp.start(folder.path);
+      await gstreamerPublish(sink, source, server.url('stream'));
+      await expectUnchanged(await server.recording('stream'), source);
     });
   }
 });

@@ -34,11 +34,15 @@ function hasNodeMediaServer(): boolean {
   }
 }
 
+function hasGstreamerElement(name: string): boolean {
+  return output('gst-inspect-1.0', name)?.includes('Factory Details') === true;
+}
+
 const detectors: Record<PeerName, () => boolean> = {
   ffmpeg: () => output('ffmpeg', '-version') !== undefined && output('ffprobe', '-version') !== undefined,
   'nginx-rtmp': () => nginxRtmpModule() !== undefined,
   'node-media-server': hasNodeMediaServer,
-  gstreamer: () => output('gst-inspect-1.0', 'rtmp2sink')?.includes('Factory Details') === true,
+  gstreamer: () => ['rtmp2sink', 'rtmpsink', 'flvmux', 'h264parse'].every(hasGstreamerElement),
   rtmpdump: () => output('rtmpdump', '--help') !== undefined,
 };
 
