@@ -57,11 +57,21 @@ function isPresent(peer: PeerName): boolean {
   return present;
 }
 
+const reported = new Set<string>();
+
+/** The default reporter does not show why a test was skipped: said once a test file. */
+function report(reason: string): void {
+  if (reported.has(reason)) return;
+  reported.add(reason);
+  console.warn(`skipped, ${reason}`);
+}
+
 /** Skips the running test, with the reason, when a peer that it needs is missing. Under CI a missing peer is a failure. */
 export function requirePeers(context: TestContext, ...peers: PeerName[]): void {
   const missing = peers.filter((peer) => !isPresent(peer));
   if (missing.length === 0) return;
   const reason = `not installed: ${missing.join(', ')}`;
   if (process.env['CI']) throw new Error(reason);
+  report(reason);
   context.skip(reason);
 }
