@@ -1,1 +1,53 @@
-export const x = 1;
+export { decodeAmf0 } from './amf0/decoder.js';
+export { encodeAmf0 } from './amf0/encoder.js';
+export {
+  type AmfObject,
+  type AmfValue,
+  type AmfValue as Amf0Value,
+  EcmaArray,
+  numberProperty,
+  propertiesOf,
+  property,
+  stringProperty,
+  TypedObject,
+  XmlDocument,
+} from './amf0/value.js';
+export { ChunkReader, type MessageHandler } from './chunk/reader.js';
+export { ChunkWriter, type SliceSink } from './chunk/writer.js';
+export {
+  RtmpError,
+  type RtmpErrorClass,
+  RtmpErrorCode,
+  type RtmpErrorDetails,
+  type RtmpErrorOptions,
+  type RtmpStage,
+} from './errors.js';
+export type {
+  PublisherEvents,
+  PublisherOptions,
+  PublisherTimeouts,
+  PublisherTlsOptions,
+  Releasable,
+  TokenPlacement,
+} from './io/publisher-options.js';
+export { PUBLISHER_LIMITS, RECEIVER_LIMITS, type TransportLimits } from './limits.js';
+export { encodeData, encodeMetadata } from './message/data.js';
+export { type MediaMessage, MessageType } from './message/type.js';
+export {
+  type Capabilities,
+  CapsEx,
+  type CodecForm,
+  chooseVideoForm,
+  takesFourCc,
+} from './session/capabilities.js';
+export type { ServerProfile, ServerProfileName } from './session/profile.js';
+export {
+  PublishSession,
+  type PublishSessionHandler,
+  type PublishSessionOptions,
+  type PublishState,
+  type ReconnectRequest,
+  type SessionTimeouts,
+} from './session/publish-session.js';
+export type { RtmpStatus } from './session/status.js';
+export { displayUrl, parseRtmpUrl, type RtmpUrl, type RtmpUrlOptions } from './url.js';

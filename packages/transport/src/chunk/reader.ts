@@ -1,0 +1,281 @@
+import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { DEFAULT_CHUNK_SIZE, MAX_CHUNK_SIZE, type TransportLimits } from '../limits.js';
+import { MessageType } from '../message/type.js';
+import { EXTENDED_TIMESTAMP, MAX_HEADER_LENGTH, MESSAGE_HEADER_LENGTH } from './header.js';
+
+export interface MessageHandler {
+  /**
+   * A whole message. `payload` is a view of the bytes that were pushed, or memory of its own when it came in several
+   * pieces: it stays good as long as the pushed bytes do.
+   */
+  onMessage(type: number, messageStreamId: number, timestamp: number, payload: Uint8Array): void;
+}
+
+/** What a chunk stream remembers from header to header (RTMP 1.0 §5.3.1.2). */
+class ChunkStream {
+  timestamp = 0;
+  /** The last timestamp field, extended or not: absolute after format 0, a delta after 1 and 2. */
+  field = 0;
+  extended = false;
+  length = 0;
+  type = 0;
+  messageStreamId = 0;
+  /** A message has begun and has not ended. */
+  open = false;
+  received = 0;
+  payload: Uint8Array | undefined = undefined;
+}
+
+/**
+ * Puts messages together from chunks (RTMP 1.0 §5.3), however the bytes are split. Set Chunk Size and Abort are obeyed
+ * here and not handed on. Peers that leave out the extended timestamp on format 3 chunks are understood.
+ */
+export class ChunkReader {
+  /** Incoming chunk size, as the peer has announced it. */
+  chunkSize = DEFAULT_CHUNK_SIZE;
+  readonly #handler: MessageHandler;
+  readonly #limits: TransportLimits;
+  readonly #streams = new Map<number, ChunkStream>();
+  /** The beginning of a header whose end has not come yet. */
+  readonly #carry = Buffer.alloc(MAX_HEADER_LENGTH);
+  #carried = 0;
+  #current = new ChunkStream();
+  /** The chunk stream of the last header, to spare the look-up on a run of chunks. */
+  #currentId = -1;
+  #chunkLeft = 0;
+  #assembling = 0;
+
+  constructor(handler: MessageHandler, limits: TransportLimits) {
+    this.#handler = handler;
+    this.#limits = limits;
+  }
+
+  /** Declared bytes of messages that have begun and not ended. */
+  get assemblyBytes(): number {
+    return this.#assembling;
+  }
+
+  /**
+   * @throws RtmpError `ERR_CLOUDPUSH_PROTOCOL` or `ERR_CLOUDPUSH_PEER_LIMIT`; the reader is of no more use then
+   */
+  push(piece: Uint8Array): void {
+    let offset = 0;
+    while (offset < piece.length) {
+      offset = this.#chunkLeft === 0 ? this.#readHeader(piece, offset) : this.#readPayload(piece, offset);
+    }
+  }
+
+  #readHeader(piece: Uint8Array, offset: number): number {
+    if (this.#carried === 0) {
+      const next = this.#parseHeader(piece, offset, piece.length);
+      if (next > 0) return next;
+    }
+    const room = MAX_HEADER_LENGTH - this.#carried;
+    const available = piece.length - offset;
+    const copied = available < room ? available : room;
+    for (let i = 0; i < copied; i++) this.#carry[this.#carried + i] = piece[offset + i]!;
+    const before = this.#carried;
+    if (before > 0) {
+      const next = this.#parseHeader(this.#carry, 0, before + copied);
+      if (next > 0) {
+        this.#carried = 0;
+        return offset + next - before;
+      }
+    }
+    this.#carried = before + copied;
+    return offset + copied;
+  }
+
+  /** Returns the offset behind the header, or 0 when its end is missing. */
+  #parseHeader(bytes: Uint8Array, offset: number, end: number): number {
+    const first = bytes[offset]!;
+    const format = first >> 6;
+    let id = first & 0x3f;
+    let p = offset + 1;
+    if (id < 2) {
+      if (p + id >= end) return 0;
+      const low = bytes[p]! + 64;
+      id = id === 0 ? low : bytes[p + 1]! * 256 + low;
+      p += first & 0x3f ? 2 : 1;
+    }
+    if (format === 3) return this.#parseContinuation(id, bytes, p, end);
+    let next = p + MESSAGE_HEADER_LENGTH[format as 0 | 1 | 2];
+    if (next > end) return 0;
+    let field = (bytes[p]! << 16) | (bytes[p + 1]! << 8) | bytes[p + 2]!;
+    const extended = field === EXTENDED_TIMESTAMP;
+    if (extended) {
+      if (next + 4 > end) return 0;
+      field = readUint32(bytes, next);
+      next += 4;
+    }
+    const stream = this.#select(id, format);
+    // A new header inside an unfinished message: the peer has given that message up.
+    if (stream.open) this.#abandon(stream);
+    if (format < 2) {
+      stream.length = (bytes[p + 3]! << 16) | (bytes[p + 4]! << 8) | bytes[p + 5]!;
+      stream.type = bytes[p + 6]!;
+    }
+    if (format === 0) {
+      stream.messageStreamId =
+        (bytes[p + 7]! | (bytes[p + 8]! << 8) | (bytes[p + 9]! << 16) | (bytes[p + 10]! << 24)) >>> 0;
+      stream.timestamp = field;
+    } else {
+      stream.timestamp = (stream.timestamp + field) >>> 0;
+    }
+    stream.field = field;
+    stream.extended = extended;
+    this.#begin(stream);
+    return next;
+  }
+
+  #parseContinuation(id: number, bytes: Uint8Array, offset: number, end: number): number {
+    const known = id === this.#currentId ? this.#current : this.#streams.get(id);
+    let next = offset;
+    if (known?.extended) {
+      const matched = matchUint32(bytes, offset, end, known.field);
+      if (matched < 0) return 0;
+      next += matched;
+    }
+    const stream = this.#select(id, 3);
+    if (stream.open) {
+      this.#chunkLeft = Math.min(this.chunkSize, stream.length - stream.received);
+    } else {
+      // "… the timestamp delta for this Type 3 chunk is the same as the timestamp of the Type 0 chunk" (§5.3.1.2.4)
+      stream.timestamp = (stream.timestamp + stream.field) >>> 0;
+      this.#begin(stream);
+    }
+    return next;
+  }
+
+  #select(id: number, format: number): ChunkStream {
+    if (id === this.#currentId) return this.#current;
+    let stream = this.#streams.get(id);
+    if (stream === undefined) {
+      // librtmp has been seen to open a chunk stream with format 1; 2 and 3 would leave the length unknown.
+      if (format > 1)
+        throw protocol(`chunk stream ${id} begins with a header of format ${format}`, 'format 0 or 1');
+      const limit = this.#limits.maxChunkStreams;
+      if (this.#streams.size >= limit) throw pastLimit('chunk streams', this.#streams.size + 1, limit);
+      stream = new ChunkStream();
+      this.#streams.set(id, stream);
+    }
+    this.#current = stream;
+    this.#currentId = id;
+    return stream;
+  }
+
+  #begin(stream: ChunkStream): void {
+    const { length } = stream;
+    if (length > this.#limits.maxMessageBytes) {
+      throw pastLimit('bytes in a message', length, this.#limits.maxMessageBytes);
+    }
+    stream.received = 0;
+    if (length === 0) {
+      this.#deliver(stream, EMPTY);
+      return;
+    }
+    this.#assembling += length;
+    if (this.#assembling > this.#limits.maxAssemblyBytes) {
+      throw pastLimit('bytes in unfinished messages', this.#assembling, this.#limits.maxAssemblyBytes);
+    }
+    stream.open = true;
+    this.#chunkLeft = length < this.chunkSize ? length : this.chunkSize;
+  }
+
+  #readPayload(piece: Uint8Array, offset: number): number {
+    const stream = this.#current;
+    const available = piece.length - offset;
+    const taken = available < this.#chunkLeft ? available : this.#chunkLeft;
+    const end = offset + taken;
+    this.#chunkLeft -= taken;
+    if (taken === stream.length) {
+      this.#finish(stream, piece.subarray(offset, end));
+      return end;
+    }
+    stream.payload ??= Buffer.allocUnsafe(stream.length);
+    stream.payload.set(piece.subarray(offset, end), stream.received);
+    stream.received += taken;
+    if (stream.received === stream.length) this.#finish(stream, stream.payload);
+    return end;
+  }
+
+  #finish(stream: ChunkStream, payload: Uint8Array): void {
+    this.#abandon(stream);
+    this.#deliver(stream, payload);
+  }
+
+  #abandon(stream: ChunkStream): void {
+    this.#assembling -= stream.length;
+    stream.open = false;
+    stream.payload = undefined;
+    stream.received = 0;
+  }
+
+  #deliver(stream: ChunkStream, payload: Uint8Array): void {
+    switch (stream.type) {
+      case MessageType.setChunkSize:
+        this.chunkSize = parseChunkSize(payload);
+        break;
+      case MessageType.abort:
+        this.#abort(payload);
+        break;
+      default:
+        this.#handler.onMessage(stream.type, stream.messageStreamId, stream.timestamp, payload);
+    }
+  }
+
+  /** Abort Message (RTMP 1.0 §5.4.2). */
+  #abort(payload: Uint8Array): void {
+    if (payload.length < 4) throw protocol(`Abort of ${payload.length} bytes`, '4 bytes');
+    const stream = this.#streams.get(readUint32(payload, 0));
+    if (stream?.open) this.#abandon(stream);
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** Set Chunk Size (RTMP 1.0 §5.4.1): 31 bits, at least 1; sizes above a message's greatest length are all the same. */
+function parseChunkSize(payload: Uint8Array): number {
+  if (payload.length < 4) throw protocol(`Set Chunk Size of ${payload.length} bytes`, '4 bytes');
+  const size = readUint32(payload, 0);
+  if (size === 0 || size > 0x7fffffff) throw protocol(`Set Chunk Size to ${size}`, '1 to 2147483647');
+  return Math.min(size, MAX_CHUNK_SIZE);
+}
+
+/** 4 when the value stands here, 0 when something else does, -1 when what is here could become it. */
+function matchUint32(bytes: Uint8Array, offset: number, end: number, value: number): 4 | 0 | -1 {
+  for (let i = 0; i < 4; i++) {
+    if (offset + i >= end) return -1;
+    if (bytes[offset + i] !== ((value >>> (24 - 8 * i)) & 0xff)) return 0;
+  }
+  return 4;
+}
+
+function readUint32(bytes: Uint8Array, offset: number): number {
+  return (
+    ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>>
+    0
+  );
+}
+
+function protocol(actual: string, permitted: string): RtmpError {
+  return new RtmpError(
+    RtmpErrorCode.protocol,
+    'message',
+    `The peer sent: ${actual}; permitted: ${permitted}`,
+    {
+      details: { actual, permitted },
+    },
+  );
+}
+
+function pastLimit(what: string, actual: number, permitted: number): RtmpError {
+  return new RtmpError(
+    RtmpErrorCode.peerLimit,
+    'message',
+    `The peer uses ${actual} ${what}, permitted: ${permitted}`,
+    {
+      details: { actual, permitted },
+    },
+  );
+}

@@ -1,0 +1,44 @@
+/**
+ * Everything that a peer could make grow, with the reason for its size. Pass a changed copy where an option asks for one.
+ */
+export interface TransportLimits {
+  /** Longest inbound message in bytes. RTMP allows 2^24 − 1 (§5.3.1.2); a 4K key frame stays well under 8 MiB. */
+  readonly maxMessageBytes: number;
+  /** Sum of the declared lengths of all half-received messages of a connection: what interleaving may make us hold. */
+  readonly maxAssemblyBytes: number;
+  /** Chunk streams a peer may open: real peers use fewer than ten. */
+  readonly maxChunkStreams: number;
+  /** Message streams a peer may create on one connection. */
+  readonly maxMessageStreams: number;
+  /** Longest command or data message that is parsed as AMF: tokens and metadata stay under 64 KiB. */
+  readonly maxCommandBytes: number;
+  /** Nesting of AMF objects and arrays: `onMetaData` key-frame indexes need 3. */
+  readonly maxAmfDepth: number;
+  /** Values in one AMF message: a key-frame index of a long file has thousands. */
+  readonly maxAmfValues: number;
+}
+
+/** For a publisher: a server has nothing long to say. */
+export const PUBLISHER_LIMITS: TransportLimits = {
+  maxMessageBytes: 1 << 20,
+  maxAssemblyBytes: 2 << 20,
+  maxChunkStreams: 64,
+  maxMessageStreams: 16,
+  maxCommandBytes: 1 << 18,
+  maxAmfDepth: 16,
+  maxAmfValues: 1 << 14,
+};
+
+/** For a receiver: whole key frames come in. */
+export const RECEIVER_LIMITS: TransportLimits = {
+  ...PUBLISHER_LIMITS,
+  maxMessageBytes: 8 << 20,
+  maxAssemblyBytes: 16 << 20,
+};
+
+/** Longest message body that a chunk header can announce (RTMP 1.0 §5.3.1.2: a 24-bit field). */
+export const MAX_MESSAGE_LENGTH = 0xffffff;
+/** The chunk size in force until a peer says otherwise (RTMP 1.0 §5.4.1). */
+export const DEFAULT_CHUNK_SIZE = 128;
+/** A chunk is never longer than a message, so larger chunk sizes mean this one (RTMP 1.0 §5.4.1). */
+export const MAX_CHUNK_SIZE = MAX_MESSAGE_LENGTH;

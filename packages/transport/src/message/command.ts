@@ -1,0 +1,65 @@
+import { Amf0Decoder } from '../amf0/decoder.js';
+import { encodeAmf0 } from '../amf0/encoder.js';
+import type { AmfValue } from '../amf0/value.js';
+import { RtmpError, RtmpErrorCode } from '../errors.js';
+import type { TransportLimits } from '../limits.js';
+import { MessageType } from './type.js';
+
+/** A command message (RTMP 1.0 §7.1.1): name, transaction id, then the command object and further arguments. */
+export interface Command {
+  readonly name: string;
+  readonly transactionId: number;
+  readonly args: AmfValue[];
+}
+
+export function encodeCommand(name: string, transactionId: number, ...args: AmfValue[]): Buffer {
+  return encodeAmf0(name, transactionId, ...args);
+}
+
+/** Reads an AMF0 command (type 20), or one in an AMF3 wrapping (type 17): a format byte, then AMF0. */
+export function decodeCommand(type: number, payload: Uint8Array, limits: TransportLimits): Command {
+  const decoder = open(type === MessageType.commandAmf3, payload, limits);
+  const name = decoder.value();
+  if (typeof name !== 'string') throw malformed('name', typeof name, 'string');
+  const transactionId = decoder.done ? 0 : decoder.value();
+  // null has been seen where a server means 0
+  if (transactionId !== null && typeof transactionId !== 'number') {
+    throw malformed('transaction id', typeof transactionId, 'number');
+  }
+  return { name, transactionId: transactionId ?? 0, args: rest(decoder) };
+}
+
+/** Reads a data message: its name and its values (RTMP 1.0 §7.1.2), AMF0 or in an AMF3 wrapping. */
+export function decodeData(
+  type: number,
+  payload: Uint8Array,
+  limits: TransportLimits,
+): { name: string; args: AmfValue[] } {
+  const decoder = open(type === MessageType.dataAmf3, payload, limits);
+  const name = decoder.done ? undefined : decoder.value();
+  if (typeof name !== 'string') throw malformed('name', typeof name, 'string');
+  return { name, args: rest(decoder) };
+}
+
+function open(wrapped: boolean, payload: Uint8Array, limits: TransportLimits): Amf0Decoder {
+  if (payload.length > limits.maxCommandBytes) {
+    throw new RtmpError(
+      RtmpErrorCode.peerLimit,
+      'message',
+      `The peer sent a command or data message of ${payload.length} bytes, permitted: ${limits.maxCommandBytes}`,
+      { details: { actual: payload.length, permitted: limits.maxCommandBytes } },
+    );
+  }
+  return new Amf0Decoder(wrapped && payload[0] === 0 ? payload.subarray(1) : payload, limits);
+}
+
+function rest(decoder: Amf0Decoder): AmfValue[] {
+  const values: AmfValue[] = [];
+  while (!decoder.done) values.push(decoder.value());
+  return values;
+}
+
+function malformed(what: string, actual: string, permitted: string): RtmpError {
+  const text = `The ${what} of a command or data message is of type ${actual}, permitted: ${permitted}`;
+  return new RtmpError(RtmpErrorCode.protocol, 'message', text, { details: { actual, permitted } });
+}

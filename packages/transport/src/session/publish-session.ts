@@ -1,0 +1,402 @@
+import { type AmfObject, type AmfValue, stringProperty } from '../amf0/value.js';
+import type { SliceSink } from '../chunk/writer.js';
+import { RtmpError, RtmpErrorCode, type RtmpStage } from '../errors.js';
+import { ClientHandshake } from '../handshake/client.js';
+import type { RandomFill } from '../handshake/simple.js';
+import type { TransportLimits } from '../limits.js';
+import { type Command, decodeCommand, decodeData, encodeCommand } from '../message/command.js';
+import { type MediaMessage, MessageType } from '../message/type.js';
+import { type Capabilities, NO_CAPABILITIES, readCapabilities } from './capabilities.js';
+import { checkMessageSize, checkNames, placeError } from './checks.js';
+import { MessageChannel } from './message-channel.js';
+import { detectProfile, type ServerProfile, type ServerProfileName, serverProfile } from './profile.js';
+import { failureOf, isFailure, type RtmpStatus, statusOf } from './status.js';
+import { type PendingCommand, Transactions } from './transactions.js';
+
+/** The longest wait in each state, in milliseconds. */
+export interface SessionTimeouts {
+  readonly handshake: number;
+  readonly connect: number;
+  readonly createStream: number;
+  readonly publish: number;
+}
+
+export interface PublishSessionOptions {
+  /** The command object of `connect`: `app`, `tcUrl` and the rest. */
+  readonly connectObject: AmfObject;
+  /** Further arguments of `connect`. */
+  readonly connectArguments: readonly AmfValue[];
+  /** With its query. */
+  readonly streamName: string;
+  /** RTMP 1.0 §7.2.2.6. */
+  readonly publishType: 'live' | 'record' | 'append';
+  readonly handshake: 'simple' | 'digest';
+  readonly digestScheme: 0 | 1;
+  readonly profile: ServerProfileName | 'auto';
+  /** Outgoing chunk size; undefined: the profile's. */
+  readonly chunkSize: number | undefined;
+  readonly timeouts: SessionTimeouts;
+  readonly limits: TransportLimits;
+  readonly random: RandomFill;
+  /** Milliseconds, from any origin, never going back. */
+  readonly now: () => number;
+}
+
+/** A server asks us to move (Enhanced RTMP v2): keep sending until the next key frame, then switch. */
+export interface ReconnectRequest {
+  /** Absolute or relative to the present tcUrl; undefined: the same one. May hold a token. */
+  readonly tcUrl: string | undefined;
+  readonly description: string;
+}
+
+export interface PublishSessionHandler {
+  /** Publishing has begun, for the first time or on the next segment's stream. */
+  onPublishing(): void;
+  onStatus(status: RtmpStatus): void;
+  /** A command or data message that the session has no use for itself, e.g. `onLiveOpen`. */
+  onCommand(name: string, args: AmfValue[]): void;
+  onReconnectRequest(request: ReconnectRequest): void;
+  /** The session has failed and does nothing more. */
+  onFailure(error: RtmpError): void;
+}
+
+/** What the session is doing; the diagram in the README shows what leads from one to the next. */
+export type PublishState =
+  | 'idle'
+  | 'handshaking'
+  | 'connecting'
+  | 'creating-stream'
+  | 'requesting-publish'
+  | 'publishing'
+  | 'unpublished'
+  | 'failed';
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * The client's side of an RTMP connection that publishes, without a socket: bytes go in through {@link receive}, bytes come
+ * out of the sink, time comes from a clock.
+ */
+export class PublishSession {
+  readonly #options: PublishSessionOptions;
+  readonly #handler: PublishSessionHandler;
+  readonly #handshake: ClientHandshake;
+  readonly #channel: MessageChannel;
+  readonly #transactions = new Transactions();
+  #state: PublishState = 'idle';
+  #deadline = NEVER;
+  #streamName: string;
+  #messageStreamId = 0;
+  #profile: ServerProfile;
+  #capabilities: Capabilities = NO_CAPABILITIES;
+  #largestMessage = 0;
+
+  constructor(options: PublishSessionOptions, sink: SliceSink, handler: PublishSessionHandler) {
+    this.#options = options;
+    this.#handler = handler;
+    this.#streamName = options.streamName;
+    this.#profile = serverProfile(options.profile === 'auto' ? 'generic' : options.profile);
+    this.#channel = new MessageChannel(sink, this, options.limits);
+    this.#handshake = new ClientHandshake(
+      {
+        mode: options.handshake,
+        digestScheme: options.digestScheme,
+        random: options.random,
+        now: options.now,
+      },
+      sink,
+    );
+  }
+
+  get state(): PublishState {
+    return this.#state;
+  }
+
+  /** When {@link expire} is due, on the session's clock; infinite while nothing is awaited. */
+  get deadline(): number {
+    return this.#deadline;
+  }
+
+  /** The server's habits, as given or detected. */
+  get profile(): ServerProfile {
+    return this.#profile;
+  }
+
+  /** What the server announced in its reply to `connect`. */
+  get capabilities(): Capabilities {
+    return this.#capabilities;
+  }
+
+  /** The message stream id that the server gave us: not always 1. */
+  get messageStreamId(): number {
+    return this.#messageStreamId;
+  }
+
+  /** The sequence number of the server's last Acknowledgement: a health signal only. */
+  get acknowledged(): number {
+    return this.#channel.acknowledged;
+  }
+
+  /** Whether the server answered the digest handshake with a valid digest of its own. */
+  get digestVerified(): boolean {
+    return this.#handshake.digestVerified;
+  }
+
+  /** Sends the first bytes. The transport below must be connected. */
+  start(): void {
+    this.#expect('idle', 'start');
+    this.#enter('handshaking', this.#options.timeouts.handshake);
+    this.#handshake.start();
+  }
+
+  /** Takes what the server sent. Never throws: what goes wrong arrives at `onFailure`. */
+  receive(bytes: Uint8Array): void {
+    if (this.#state === 'idle' || this.#state === 'failed') return;
+    try {
+      this.#receive(bytes);
+    } catch (error) {
+      this.fail(placeError(error, this.#stage()));
+    }
+  }
+
+  /** To be called at {@link deadline}: fails the session when what it waits for has not come. */
+  expire(): void {
+    if (this.#options.now() < this.#deadline) return;
+    const stage = this.#stage();
+    this.fail(
+      new RtmpError(RtmpErrorCode.timeout, stage, `No answer from the server within the time-out (${stage})`),
+    );
+  }
+
+  /** Ends the session with an error, once. */
+  fail(error: RtmpError): void {
+    if (this.#state === 'failed') return;
+    this.#enter('failed', NEVER);
+    this.#handler.onFailure(error);
+  }
+
+  /** The error for a connection that closed, or broke with `cause`, in the present state. */
+  connectionLost(cause?: unknown): RtmpError {
+    const stage = this.#stage();
+    const hint =
+      this.#largestMessage > 1 << 20
+        ? `; the largest message had ${this.#largestMessage} bytes, and nginx-rtmp's default max_message is 1048576`
+        : '';
+    const code = cause === undefined ? RtmpErrorCode.peerClosed : RtmpErrorCode.socket;
+    const what = cause === undefined ? 'The server closed the connection' : 'The connection broke';
+    return new RtmpError(code, stage, `${what} (${stage})${hint}`, { cause });
+  }
+
+  /**
+   * Sends a media or data message on the published stream. The payload is not copied.
+   * @throws RtmpError `ERR_CLOUDPUSH_INVALID_STATE`, `ERR_CLOUDPUSH_MESSAGE_TOO_LARGE`: nothing was sent then
+   */
+  send(message: MediaMessage): void {
+    if (this.#state !== 'publishing') this.#expect('publishing', 'send');
+    if (message.size > this.#largestMessage) {
+      checkMessageSize(this.#profile, message.size);
+      this.#largestMessage = message.size;
+    }
+    this.#channel.media(this.#messageStreamId, message);
+  }
+
+  /** Sends a command on the connection (message stream 0) that nobody has to answer. */
+  command(name: string, ...args: AmfValue[]): void {
+    this.#channel.command(0, encodeCommand(name, this.#transactions.next(), null, ...args));
+  }
+
+  /** Ends the present stream: FCUnpublish, then deleteStream with the numeric id. */
+  unpublish(): void {
+    if (this.#state !== 'publishing') return;
+    this.#enter('unpublished', NEVER);
+    if (this.#profile.fcPublish) this.command('FCUnpublish', this.#streamName);
+    this.command('deleteStream', this.#messageStreamId);
+  }
+
+  /** Ends the present stream, if any, and publishes the next on the same connection; `onPublishing` follows. */
+  publishNext(streamName: string): void {
+    this.unpublish();
+    this.#expect('unpublished', 'publishNext');
+    checkNames(this.#profile, this.#options.connectObject, streamName);
+    this.#streamName = streamName;
+    this.#createStream();
+  }
+
+  /** Called by the channel. */
+  onMessage(type: number, _messageStreamId: number, _timestamp: number, payload: Uint8Array): void {
+    if (this.#state === 'failed') return;
+    switch (type) {
+      case MessageType.commandAmf0:
+      case MessageType.commandAmf3:
+        this.#onCommand(decodeCommand(type, payload, this.#options.limits));
+        break;
+      case MessageType.dataAmf0:
+      case MessageType.dataAmf3: {
+        const { name, args } = decodeData(type, payload, this.#options.limits);
+        this.#handler.onCommand(name, args);
+        break;
+      }
+      default: // a server has no media for a publisher
+    }
+  }
+
+  #receive(bytes: Uint8Array): void {
+    let rest = bytes;
+    if (this.#state === 'handshaking') {
+      rest = bytes.subarray(this.#handshake.push(bytes));
+      if (!this.#handshake.done) return;
+      this.#connect();
+    }
+    if (rest.length > 0) this.#channel.receive(rest);
+  }
+
+  /** Set Chunk Size goes right before `connect`, so that this already fits one chunk, and never after publish. */
+  #connect(): void {
+    const { connectObject, connectArguments, chunkSize, timeouts } = this.#options;
+    this.#enter('connecting', timeouts.connect);
+    checkNames(this.#profile, connectObject, this.#streamName);
+    this.#channel.setChunkSize(chunkSize ?? this.#profile.chunkSize);
+    const id = this.#transactions.begin('connect');
+    this.#channel.command(0, encodeCommand('connect', id, connectObject, ...connectArguments));
+  }
+
+  /** releaseStream and FCPublish are not waited for: half of the servers never answer. */
+  #createStream(): void {
+    this.#enter('creating-stream', this.#options.timeouts.createStream);
+    if (this.#profile.releaseStream) this.#request('releaseStream', this.#streamName);
+    if (this.#profile.fcPublish) this.#request('FCPublish', this.#streamName);
+    this.#request('createStream');
+  }
+
+  #request(name: PendingCommand, ...args: AmfValue[]): void {
+    this.#channel.command(0, encodeCommand(name, this.#transactions.begin(name), null, ...args));
+  }
+
+  #publish(messageStreamId: number): void {
+    this.#messageStreamId = messageStreamId;
+    this.#enter('requesting-publish', this.#options.timeouts.publish);
+    const id = this.#transactions.next();
+    const { publishType } = this.#options;
+    this.#channel.command(messageStreamId, encodeCommand('publish', id, null, this.#streamName, publishType));
+  }
+
+  #onCommand({ name, transactionId, args }: Command): void {
+    switch (name) {
+      case '_result':
+        this.#onResult(this.#transactions.settle(transactionId, this.#awaited()), args);
+        break;
+      case '_error':
+        this.#onError(this.#transactions.settle(transactionId, this.#awaited()), args);
+        break;
+      case 'onStatus':
+        this.#onStatus(statusOf(args));
+        break;
+      case 'close':
+        this.fail(this.connectionLost());
+        break;
+      case '_checkbw':
+        this.#channel.command(0, encodeCommand('_result', transactionId, null));
+        break;
+      case 'onBWDone':
+      case 'onFCPublish':
+      case 'onFCUnpublish':
+        break;
+      default:
+        this.#handler.onCommand(name, args);
+    }
+  }
+
+  #awaited(): PendingCommand | undefined {
+    if (this.#state === 'connecting') return 'connect';
+    return this.#state === 'creating-stream' ? 'createStream' : undefined;
+  }
+
+  #onResult(command: PendingCommand | undefined, args: readonly AmfValue[]): void {
+    if (command === undefined || command !== this.#awaited()) return;
+    if (command === 'createStream') {
+      const id = args.find((arg) => typeof arg === 'number');
+      if (typeof id !== 'number') throw noStreamId();
+      this.#publish(id);
+      return;
+    }
+    const status = statusOf(args);
+    if (isFailure(status)) {
+      this.fail(failureOf(status, 'connect'));
+      return;
+    }
+    if (this.#options.profile === 'auto') this.#profile = serverProfile(detectProfile(args));
+    this.#capabilities = readCapabilities(args);
+    this.#createStream();
+  }
+
+  #onError(command: PendingCommand | undefined, args: readonly AmfValue[]): void {
+    if (command !== undefined && command === this.#awaited())
+      this.fail(failureOf(statusOf(args), this.#stage()));
+  }
+
+  #onStatus(status: RtmpStatus): void {
+    if (status.code === 'NetConnection.Connect.ReconnectRequest') {
+      const tcUrl = stringProperty(status.info, 'tcUrl');
+      this.#handler.onReconnectRequest({ tcUrl, description: status.description });
+      return;
+    }
+    this.#handler.onStatus(status);
+    if (this.#state === 'requesting-publish' && status.code === 'NetStream.Publish.Start') {
+      this.#enter('publishing', NEVER);
+      this.#handler.onPublishing();
+    } else if (this.#ends(status)) {
+      this.fail(failureOf(status, this.#stage()));
+    }
+  }
+
+  /** Whether a status is the end: a failure of what is awaited or runs, or our stream unpublished behind our back. */
+  #ends(status: RtmpStatus): boolean {
+    if (this.#state === 'unpublished') return false;
+    if (isFailure(status)) return true;
+    return this.#state === 'publishing' && status.code === 'NetStream.Unpublish.Success';
+  }
+
+  #enter(state: PublishState, timeout: number): void {
+    this.#state = state;
+    this.#deadline = this.#options.now() + timeout;
+  }
+
+  #expect(state: PublishState, operation: string): void {
+    if (this.#state === state) return;
+    throw new RtmpError(
+      RtmpErrorCode.invalidState,
+      this.#stage(),
+      `${operation} is not possible while ${this.#state}, only while ${state}`,
+      { details: { actual: this.#state, permitted: state } },
+    );
+  }
+
+  #stage(): RtmpStage {
+    switch (this.#state) {
+      case 'idle':
+      case 'handshaking':
+        return 'handshake';
+      case 'connecting':
+        return 'connect';
+      case 'creating-stream':
+        return 'create-stream';
+      case 'requesting-publish':
+        return 'publish';
+      case 'publishing':
+      case 'failed':
+        return 'publishing';
+      case 'unpublished':
+        return 'close';
+      default:
+        return this.#state satisfies never;
+    }
+  }
+}
+
+function noStreamId(): RtmpError {
+  return new RtmpError(
+    RtmpErrorCode.createStreamFailed,
+    'create-stream',
+    'The server answered createStream without a stream id',
+  );
+}
