@@ -1,0 +1,78 @@
+import { GRANULE, granulesFor, NO_BLOCK, Pool, payloadOffset } from './pool.js';
+import { newReleaseHead, ReleaseList } from './release-list.js';
+import { FairShare } from './share.js';
+
+/**
+ * The caller's side of the pool: takes blocks for packets within each channel's fair share, and gets back what the
+ * shards have released. The only thing in the product that holds media.
+ */
+export class MediaMemory {
+  readonly pool: Pool;
+  /** The word that the release list hangs on, for the shards. */
+  readonly releaseHead = newReleaseHead();
+  readonly #released: ReleaseList;
+  readonly #share: FairShare;
+
+  constructor(size: number, maxChannels: number) {
+    this.pool = new Pool(size);
+    this.#released = new ReleaseList(this.pool.buffer, this.releaseHead);
+    this.#share = new FairShare(size, maxChannels);
+  }
+
+  /** The largest packet that one channel could ever hand over, in bytes. */
+  get maxPacket(): number {
+    return Math.min(this.pool.maxPayload, Math.floor(this.#share.most / GRANULE) * GRANULE - GRANULE);
+  }
+
+  /** Bytes that a channel holds, the blocks' headroom and rounding included. */
+  heldBy(channel: number): number {
+    return this.#share.heldBy(channel);
+  }
+
+  /**
+   * Copies a packet into a block of the channel: the only copy between the caller and the kernel.
+   * @returns the block, or {@link NO_BLOCK} when the pool or the channel's share has no room.
+   */
+  store(channel: number, data: Uint8Array): number {
+    this.reclaim();
+    const bytes = granulesFor(data.length) * GRANULE;
+    if (!this.#share.allows(channel, bytes)) return NO_BLOCK;
+    const block = this.pool.acquire(data.length, channel);
+    if (block === NO_BLOCK) return NO_BLOCK;
+    this.#share.take(channel, bytes);
+    this.pool.bytes.set(data, payloadOffset(block));
+    return block;
+  }
+
+  /** True when a packet of `bytes` would be taken now. It may be refused all the same when the pool is fragmented. */
+  hasRoomFor(channel: number, bytes: number): boolean {
+    const size = granulesFor(bytes) * GRANULE;
+    return this.#share.allows(channel, size) && this.pool.bytesInUse + size <= this.pool.size;
+  }
+
+  /** Takes a block back that no shard has seen. */
+  drop(block: number): void {
+    this.#share.giveBack(this.pool.ownerOf(block), this.pool.sizeOf(block));
+    this.pool.release(block);
+  }
+
+  /** Takes back what the shards have released. False when there was nothing. */
+  reclaim(): boolean {
+    let block = this.#released.takeAll();
+    if (block === NO_BLOCK) return false;
+    while (block !== NO_BLOCK) {
+      const next = this.#released.next(block);
+      this.drop(block);
+      block = next;
+    }
+    return true;
+  }
+
+  /** Takes back every block of these channels: the thread that held them is dead. */
+  reclaimFrom(channels: ReadonlySet<number>): void {
+    this.reclaim();
+    this.pool.forEachUsed((block, owner) => {
+      if (channels.has(owner)) this.drop(block);
+    });
+  }
+}

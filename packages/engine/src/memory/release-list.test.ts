@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { NO_BLOCK, Pool } from './pool.js';
+import { newReleaseHead, ReleaseList } from './release-list.js';
+
+function drain(list: ReleaseList): number[] {
+  const blocks: number[] = [];
+  for (let block = list.takeAll(); block !== NO_BLOCK; block = list.next(block)) blocks.push(block);
+  return blocks;
+}
+
+describe('ReleaseList', () => {
+  it('is empty at first', () => {
+    const pool = new Pool(65_536);
+    expect(drain(new ReleaseList(pool.buffer, newReleaseHead()))).toEqual([]);
+  });
+
+  it('gives every pushed block back once, from any of its ends', () => {
+    const pool = new Pool(65_536);
+    const head = newReleaseHead();
+    const owner = new ReleaseList(pool.buffer, head);
+    const shards = [new ReleaseList(pool.buffer, head), new ReleaseList(pool.buffer, head)];
+    const blocks = Array.from({ length: 20 }, () => pool.acquire(100, 0));
+    for (const [i, block] of blocks.entries()) shards[i % 2]!.push(block);
+    expect(drain(owner).sort((a, b) => a - b)).toEqual(blocks);
+    expect(drain(owner)).toEqual([]);
+  });
+
+  it('leaves the payload of a pushed block alone', () => {
+    const pool = new Pool(65_536);
+    const list = new ReleaseList(pool.buffer, newReleaseHead());
+    const block = pool.acquire(64, 5);
+    pool.bytes.fill(0xab, (block + 1) * 64, (block + 2) * 64);
+    list.push(block);
+    expect([...pool.bytes.subarray((block + 1) * 64, (block + 2) * 64)]).toEqual(new Array(64).fill(0xab));
+    expect(pool.ownerOf(block)).toBe(5);
+  });
+});

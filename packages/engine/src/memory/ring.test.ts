@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { Command, newRing, PacketFlag, RingConsumer, RingProducer } from './ring.js';
+
+function pair(slots: number): { producer: RingProducer; consumer: RingConsumer } {
+  const memory = newRing(slots);
+  return { producer: new RingProducer(memory), consumer: new RingConsumer(memory) };
+}
+
+function pushNumber(producer: RingProducer, n: number): boolean {
+  return producer.push(Command.video, n, n, n, 0, 0, n, n, n);
+}
+
+describe('ring', () => {
+  it('carries every field of a descriptor', () => {
+    const { producer, consumer } = pair(4);
+    const flags = PacketFlag.keyFrameKnown | PacketFlag.encrypted;
+    producer.push(Command.audio, 65_534, 67_108_862, 2_000_000_000, 1, flags, -0.125, 2 ** 52 + 1, 1234.5678);
+    expect(consumer.next()).toBe(true);
+    const { command, channel, block, bytes, codec, dts, pts, enqueuedAt } = consumer;
+    expect({ command, channel, block, bytes, codec, flags: consumer.flags, dts, pts, enqueuedAt }).toEqual({
+      command: Command.audio,
+      channel: 65_534,
+      block: 67_108_862,
+      bytes: 2_000_000_000,
+      codec: 1,
+      flags,
+      dts: -0.125,
+      pts: 2 ** 52 + 1,
+      enqueuedAt: 1234.5678,
+    });
+    expect(consumer.next()).toBe(false);
+  });
+
+  it('refuses a descriptor when it is full, and takes it when the consumer has committed', () => {
+    const { producer, consumer } = pair(4);
+    for (let i = 0; i < 4; i++) expect(pushNumber(producer, i)).toBe(true);
+    expect(pushNumber(producer, 4)).toBe(false);
+    consumer.next();
+    // Read is not yet given back: the consumer may still look at the slot.
+    expect(pushNumber(producer, 4)).toBe(false);
+    consumer.commit();
+    expect(pushNumber(producer, 4)).toBe(true);
+    const rest: number[] = [];
+    while (consumer.next()) rest.push(consumer.channel);
+    expect(rest).toEqual([1, 2, 3, 4]);
+  });
+
+  it('keeps the order over many rounds', () => {
+    const { producer, consumer } = pair(8);
+    let expected = 0;
+    for (let i = 0; i < 1000; ) {
+      while (pushNumber(producer, i)) i++;
+      for (let k = 0; k < 3 && consumer.next(); k++) expect(consumer.block).toBe(expected++);
+      consumer.commit();
+    }
+    expect(expected).toBeGreaterThan(900);
+  });
+
+  it('wakes a sleeping consumer once', () => {
+    const { producer, consumer } = pair(8);
+    expect(consumer.sleep()).toBe(true);
+    pushNumber(producer, 0);
+    expect(producer.mustWake()).toBe(true);
+    pushNumber(producer, 1);
+    expect(producer.mustWake()).toBe(false);
+  });
+
+  it('never disturbs a consumer that is awake', () => {
+    const { producer } = pair(8);
+    pushNumber(producer, 0);
+    expect(producer.mustWake()).toBe(false);
+  });
+
+  it('does not let the consumer sleep on a descriptor that has just come', () => {
+    const { producer, consumer } = pair(8);
+    expect(consumer.next()).toBe(false);
+    pushNumber(producer, 0);
+    expect(consumer.sleep()).toBe(false);
+    expect(producer.mustWake()).toBe(false);
+    expect(consumer.next()).toBe(true);
+  });
+
+  it.each([0, 1, 3, 100])('refuses %i slots, which is not a power of two', (slots) => {
+    expect(() => newRing(slots)).toThrow(/power of two/);
+  });
+});

@@ -1,0 +1,185 @@
+/**
+ * The ring that carries packet descriptors from the caller's thread to one shard: single producer, single consumer,
+ * no locks. A slot is 64 bytes, one cache line. The payload itself stays in the pool; the ring is the one order of
+ * everything that happens to a channel: opened, packets, metadata, closed.
+ *
+ * The consumer says when it goes to sleep; the producer then rings a doorbell, once, for the next descriptor. A
+ * consumer that is awake is never disturbed.
+ */
+
+/** What a descriptor asks the shard to do. */
+export const Command = {
+  /** A channel's configuration waits in the control port. */
+  open: 1,
+  video: 2,
+  audio: 3,
+  /** An AMF0-encoded data message. */
+  data: 4,
+  /** Flush what came before, end the stream, and forget the channel. Always a channel's last descriptor. */
+  close: 5,
+} as const;
+export type Command = (typeof Command)[keyof typeof Command];
+
+/** Bits of a descriptor's flags. */
+export const PacketFlag = { keyFrameKnown: 1, keyFrame: 2, encrypted: 4 } as const;
+
+const SLOT_BYTES = 64;
+const SLOT_WORDS = SLOT_BYTES / 4;
+const SLOT_DOUBLES = SLOT_BYTES / 8;
+
+// Words of the control block. Each index has a cache line of its own: the two sides never write the same line.
+const HEAD = 0;
+const TAIL = 16;
+const SLEEPING = 32;
+const CONTROL_BYTES = 192;
+
+// Words of a slot.
+const COMMAND = 0;
+const CHANNEL = 1;
+const BLOCK = 2;
+const BYTES = 3;
+const CODEC = 4;
+const FLAGS = 5;
+// Doubles of a slot, behind the words.
+const DTS = 3;
+const PTS = 4;
+const ENQUEUED_AT = 5;
+
+/** Descriptors that a shard's ring holds; a power of two. At 27,000 packets a second it bridges 0.3 s. */
+export const RING_SLOTS = 8192;
+
+/** Makes the shared memory of a ring with `slots` descriptors, a power of two. */
+export function newRing(slots = RING_SLOTS): SharedArrayBuffer {
+  if (slots < 2 || (slots & (slots - 1)) !== 0)
+    throw new RangeError(`ring slots ${slots} is not a power of two`);
+  return new SharedArrayBuffer(CONTROL_BYTES + slots * SLOT_BYTES);
+}
+
+abstract class Ring {
+  protected readonly control: Int32Array;
+  protected readonly words: Int32Array;
+  protected readonly doubles: Float64Array;
+  protected readonly mask: number;
+
+  constructor(memory: SharedArrayBuffer) {
+    const slots = (memory.byteLength - CONTROL_BYTES) / SLOT_BYTES;
+    this.control = new Int32Array(memory, 0, CONTROL_BYTES / 4);
+    this.words = new Int32Array(memory, CONTROL_BYTES);
+    this.doubles = new Float64Array(memory, CONTROL_BYTES);
+    this.mask = slots - 1;
+  }
+}
+
+/** The caller's side. */
+export class RingProducer extends Ring {
+  #head = 0;
+  /** What the consumer had taken when this side last looked. */
+  #seenTail = 0;
+
+  /**
+   * Adds a descriptor.
+   * @returns false when the ring is full; nothing was added.
+   */
+  push(
+    command: Command,
+    channel: number,
+    block: number,
+    bytes: number,
+    codec: number,
+    flags: number,
+    dts: number,
+    pts: number,
+    enqueuedAt: number,
+  ): boolean {
+    const head = this.#head;
+    // Indices count up for ever and wrap at 2^32; their difference is right all the same.
+    if (((head - this.#seenTail) | 0) > this.mask) {
+      this.#seenTail = Atomics.load(this.control, TAIL);
+      if (((head - this.#seenTail) | 0) > this.mask) return false;
+    }
+    const slot = head & this.mask;
+    const words = this.words;
+    const at = slot * SLOT_WORDS;
+    words[at + COMMAND] = command;
+    words[at + CHANNEL] = channel;
+    words[at + BLOCK] = block;
+    words[at + BYTES] = bytes;
+    words[at + CODEC] = codec;
+    words[at + FLAGS] = flags;
+    const doubles = this.doubles;
+    const d = slot * SLOT_DOUBLES;
+    doubles[d + DTS] = dts;
+    doubles[d + PTS] = pts;
+    doubles[d + ENQUEUED_AT] = enqueuedAt;
+    this.#head = (head + 1) | 0;
+    // The atomic store publishes the slot: whoever reads the new head sees everything written before it.
+    Atomics.store(this.control, HEAD, this.#head);
+    return true;
+  }
+
+  /** True once for each time that the consumer went to sleep: ring its doorbell then. Call it after {@link push}. */
+  mustWake(): boolean {
+    return Atomics.load(this.control, SLEEPING) === 1 && Atomics.exchange(this.control, SLEEPING, 0) === 1;
+  }
+}
+
+/** The shard's side: {@link next} moves to a descriptor, whose fields then stand in this object. */
+export class RingConsumer extends Ring {
+  command: Command = Command.open;
+  channel = 0;
+  block = 0;
+  bytes = 0;
+  codec = 0;
+  flags = 0;
+  /** Decoding time, ms on the caller's clock; NaN when the caller gave none. */
+  dts = 0;
+  /** Presentation time, ms on the caller's clock. */
+  pts = 0;
+  /** When the caller handed the packet over, in ms of the monotonic clock. */
+  enqueuedAt = 0;
+  #tail = 0;
+  /** What the producer had added when this side last looked. */
+  #seenHead = 0;
+
+  /** Moves to the next descriptor. False when the ring is empty. Its slot stays taken until {@link commit}. */
+  next(): boolean {
+    if (this.#tail === this.#seenHead) {
+      this.#seenHead = Atomics.load(this.control, HEAD);
+      if (this.#tail === this.#seenHead) return false;
+    }
+    const slot = this.#tail & this.mask;
+    const words = this.words;
+    const at = slot * SLOT_WORDS;
+    this.command = words[at + COMMAND]! as Command;
+    this.channel = words[at + CHANNEL]!;
+    this.block = words[at + BLOCK]!;
+    this.bytes = words[at + BYTES]!;
+    this.codec = words[at + CODEC]!;
+    this.flags = words[at + FLAGS]!;
+    const doubles = this.doubles;
+    const d = slot * SLOT_DOUBLES;
+    this.dts = doubles[d + DTS]!;
+    this.pts = doubles[d + PTS]!;
+    this.enqueuedAt = doubles[d + ENQUEUED_AT]!;
+    this.#tail = (this.#tail + 1) | 0;
+    return true;
+  }
+
+  /** Gives the slots of all descriptors read so far back to the producer. */
+  commit(): void {
+    Atomics.store(this.control, TAIL, this.#tail);
+  }
+
+  /**
+   * Declares this side asleep.
+   * @returns false when a descriptor has arrived meanwhile: the caller must stay awake and read on.
+   */
+  sleep(): boolean {
+    Atomics.store(this.control, SLEEPING, 1);
+    // The producer stores its head before it looks at the flag, this side the other way round: one of the two
+    // always sees the other, so no descriptor is left lying behind a sleeping consumer.
+    if (Atomics.load(this.control, HEAD) === this.#tail) return true;
+    Atomics.store(this.control, SLEEPING, 0);
+    return false;
+  }
+}

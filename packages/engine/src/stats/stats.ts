@@ -1,0 +1,43 @@
+import type { LatencySummary } from './latency.js';
+
+/** What a channel has done since it was opened. */
+export interface ChannelStats {
+  readonly state: 'connecting' | 'publishing' | 'closing' | 'closed';
+  readonly paused: boolean;
+  /** Pictures handed to the connection. */
+  readonly videoFrames: number;
+  /** Audio frames handed to the connection. */
+  readonly audioFrames: number;
+  /** Data messages handed to the connection. */
+  readonly dataMessages: number;
+  /** Bytes that the kernel has accepted, protocol included. */
+  readonly bytesSent: number;
+  /** Bytes of media accepted and not yet taken by the kernel. */
+  readonly queuedBytes: number;
+  /** The same, as a span of the stream's clock in ms. */
+  readonly queuedMs: number;
+  /** Bytes of the pool that the channel holds. */
+  readonly heldBytes: number;
+  /** Packets that `send…` has refused for want of room. */
+  readonly packetsRefused: number;
+  /** Packets refused for what was in them. */
+  readonly packetsInvalid: number;
+  /** Packets that had been accepted when the connection ended on an error. */
+  readonly packetsLost: number;
+  /** How often the channel was paused. */
+  readonly pauses: number;
+}
+
+/** The state of an engine. */
+export interface EngineStats {
+  /** Channels that are open. */
+  readonly channels: number;
+  readonly shards: number;
+  readonly poolSize: number;
+  /** Bytes of the pool that packets hold, rounding and headroom included. */
+  readonly poolBytesInUse: number;
+  /** Packets in the pool. */
+  readonly poolBlocksInUse: number;
+  /** From `send…` to the kernel's acceptance of the packet's last byte. */
+  readonly latency: LatencySummary;
+}
