@@ -1,0 +1,93 @@
+import { MuxerError } from '../errors.js';
+import { samplingFrequencies } from './sampling-frequencies.js';
+
+/** Bytes of the fixed and the variable header together. */
+export const adtsHeaderSize = 7;
+
+/**
+ * adts_fixed_header() and adts_variable_header() (ISO/IEC 14496-3 §1.A.2.2). One object is reused for every frame.
+ */
+export class AdtsHeader {
+  /** MPEG-4 Audio object type: the profile + 1. */
+  objectType = 0;
+  samplingFrequencyIndex = 0;
+  channelConfiguration = 0;
+  /** 7, or 9 and more with error protection. */
+  headerSize = 0;
+  /** The whole frame, header included. */
+  frameLength = 0;
+  rawDataBlocks = 1;
+  protectionAbsent = true;
+  /** Object type, sampling frequency and channel configuration in one number, to see a change at a glance. */
+  configuration = 0;
+
+  get sampleRate(): number {
+    return samplingFrequencies[this.samplingFrequencyIndex]!;
+  }
+
+  /** Reads the header at data[offset] and checks that the whole frame is there. Throws MuxerError. */
+  read(data: Uint8Array, offset: number): void {
+    if (data.length - offset < adtsHeaderSize) {
+      throw cutOff(offset, data.length - offset, `≥ ${adtsHeaderSize} bytes`);
+    }
+    this.readFields(data, offset);
+    if (data.length - offset < this.frameLength) {
+      throw cutOff(offset, data.length - offset, `${this.frameLength} bytes`);
+    }
+  }
+
+  /** Reads the 7 bytes of the header, which must be there. Throws MuxerError. */
+  readFields(data: Uint8Array, offset: number): void {
+    const b1 = data[offset + 1]!;
+    const b2 = data[offset + 2]!;
+    const b3 = data[offset + 3]!;
+    const b6 = data[offset + 6]!;
+    if (data[offset] !== 0xff || (b1 & 0xf0) !== 0xf0) {
+      const actual = (data[offset]! << 4) | (b1 >> 4);
+      throw new MuxerError('ERR_CLOUDPUSH_ADTS_SYNC', {
+        offset,
+        actual: `0x${actual.toString(16)}`,
+        permitted: '0xfff',
+      });
+    }
+    if ((b1 & 6) !== 0)
+      throw new MuxerError('ERR_CLOUDPUSH_ADTS_LAYER', { offset, actual: (b1 >> 1) & 3, permitted: '0' });
+    this.protectionAbsent = (b1 & 1) === 1;
+    const profile = b2 >> 6;
+    if (profile === 3 && (b1 & 8) !== 0) {
+      throw new MuxerError('ERR_CLOUDPUSH_ADTS_PROFILE', {
+        offset,
+        actual: profile,
+        permitted: '0 to 2 (MPEG-2)',
+      });
+    }
+    this.objectType = profile + 1;
+    this.samplingFrequencyIndex = (b2 >> 2) & 15;
+    if (this.samplingFrequencyIndex >= samplingFrequencies.length) {
+      throw new MuxerError('ERR_CLOUDPUSH_ADTS_SAMPLE_RATE', {
+        offset,
+        field: 'sampling_frequency_index',
+        actual: this.samplingFrequencyIndex,
+        permitted: `0 to ${samplingFrequencies.length - 1}`,
+      });
+    }
+    this.channelConfiguration = ((b2 & 1) << 2) | (b3 >> 6);
+    this.frameLength = ((b3 & 3) << 11) | (data[offset + 4]! << 3) | (data[offset + 5]! >> 5);
+    this.rawDataBlocks = (b6 & 3) + 1;
+    this.headerSize = this.protectionAbsent ? adtsHeaderSize : adtsHeaderSize + 2 * this.rawDataBlocks;
+    this.configuration =
+      (this.objectType << 8) | (this.samplingFrequencyIndex << 4) | this.channelConfiguration;
+    if (this.frameLength <= this.headerSize) {
+      throw new MuxerError('ERR_CLOUDPUSH_ADTS_FRAME_LENGTH', {
+        offset,
+        field: 'aac_frame_length',
+        actual: this.frameLength,
+        permitted: `> ${this.headerSize}`,
+      });
+    }
+  }
+}
+
+function cutOff(offset: number, actual: number, permitted: string): MuxerError {
+  return new MuxerError('ERR_CLOUDPUSH_ADTS_CUT_OFF', { offset, actual: `${actual} bytes`, permitted });
+}

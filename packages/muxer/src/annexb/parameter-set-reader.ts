@@ -1,0 +1,64 @@
+import { BitReader } from '../bits/bit-reader.js';
+import { MuxerError, type MuxerErrorCode } from '../errors.js';
+import { removeEmulationPrevention } from './emulation-prevention.js';
+
+/** The error codes of one kind of parameter set. */
+export interface ParameterSetFaults {
+  readonly cutOff: MuxerErrorCode;
+  readonly invalid: MuxerErrorCode;
+}
+
+export const spsFaults: ParameterSetFaults = {
+  cutOff: 'ERR_CLOUDPUSH_SPS_CUT_OFF',
+  invalid: 'ERR_CLOUDPUSH_SPS_INVALID',
+};
+export const ppsFaults: ParameterSetFaults = {
+  cutOff: 'ERR_CLOUDPUSH_PPS_CUT_OFF',
+  invalid: 'ERR_CLOUDPUSH_PPS_INVALID',
+};
+export const vpsFaults: ParameterSetFaults = {
+  cutOff: 'ERR_CLOUDPUSH_VPS_CUT_OFF',
+  invalid: 'ERR_CLOUDPUSH_VPS_INVALID',
+};
+
+/** Reads the fields of a parameter set NAL unit and refuses values that the specification does not permit. */
+export class ParameterSetReader extends BitReader {
+  readonly #faults: ParameterSetFaults;
+
+  /** @param headerSize bytes of the NAL unit header, which are skipped */
+  constructor(nal: Uint8Array, headerSize: number, faults: ParameterSetFaults) {
+    super(removeEmulationPrevention(nal), headerSize);
+    this.#faults = faults;
+  }
+
+  /** Gives `value` back when it lies in the range that the specification permits for the field. */
+  inRange(field: string, value: number, minimum: number, maximum: number): number {
+    this.requireData();
+    if (value < minimum || value > maximum) throw this.invalid(field, value, `${minimum} to ${maximum}`);
+    return value;
+  }
+
+  /** ue(v) of at most `maximum`. */
+  ueUpTo(field: string, maximum: number): number {
+    return this.inRange(field, this.ue(), 0, maximum);
+  }
+
+  /** se(v) from `minimum` to `maximum`. */
+  seIn(field: string, minimum: number, maximum: number): number {
+    return this.inRange(field, this.se(), minimum, maximum);
+  }
+
+  /** Throws when something was read that is not there. */
+  requireData(): void {
+    if (this.overrun) {
+      throw new MuxerError(this.#faults.cutOff, {
+        offset: this.position >> 3,
+        permitted: 'all fields present',
+      });
+    }
+  }
+
+  invalid(field: string, actual: number | string, permitted: string): MuxerError {
+    return new MuxerError(this.#faults.invalid, { field, actual, permitted, offset: this.position >> 3 });
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * What is wrong, coarsely: one value for each event that an integration can raise, so that a program that
+ * does not care for the single causes needs nine cases and not forty.
+ */
+export type MuxerFault =
+  | 'argument'
+  | 'timestamp'
+  | 'video'
+  | 'noParameterSets'
+  | 'parameterSetMismatch'
+  | 'sps'
+  | 'pps'
+  | 'vps'
+  | 'adts'
+  | 'audio'
+  | 'file';
+
+interface ErrorEntry {
+  readonly fault: MuxerFault;
+  readonly text: string;
+}
+
+/** Every cause the muxer can refuse an input for. The key is `MuxerError.code`; the text is what it means. */
+export const muxerErrors = {
+  ERR_CLOUDPUSH_CODEC_UNKNOWN: { fault: 'argument', text: 'the codec is not known' },
+  ERR_CLOUDPUSH_HEADROOM_INVALID: { fault: 'argument', text: 'the headroom reaches outside of the buffer' },
+
+  ERR_CLOUDPUSH_TIMESTAMP_INVALID: { fault: 'timestamp', text: 'the timestamp is not usable' },
+  ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK: { fault: 'timestamp', text: 'the timestamp steps back' },
+  ERR_CLOUDPUSH_TIMESTAMP_BEFORE_START: {
+    fault: 'timestamp',
+    text: 'the timestamp lies too far before the start of the stream',
+  },
+  ERR_CLOUDPUSH_COMPOSITION_OFFSET_RANGE: {
+    fault: 'timestamp',
+    text: 'presentation and decoding time lie too far apart for a signed 24-bit composition offset',
+  },
+
+  ERR_CLOUDPUSH_VIDEO_EMPTY: { fault: 'video', text: 'the video packet is empty' },
+  ERR_CLOUDPUSH_VIDEO_TOO_LARGE: { fault: 'video', text: 'the video packet does not fit one RTMP message' },
+  ERR_CLOUDPUSH_VIDEO_NO_START_CODE: {
+    fault: 'video',
+    text: 'the video packet does not begin with an Annex-B start code',
+  },
+  ERR_CLOUDPUSH_VIDEO_CUT_OFF: { fault: 'video', text: 'a NAL unit is cut off' },
+  ERR_CLOUDPUSH_VIDEO_FORBIDDEN_BIT: { fault: 'video', text: 'the forbidden_zero_bit of a NAL unit is set' },
+  ERR_CLOUDPUSH_VIDEO_NAL_HEADER_INVALID: { fault: 'video', text: 'a NAL unit header is not valid' },
+  ERR_CLOUDPUSH_VIDEO_NAL_UNIT_LIMIT: { fault: 'video', text: 'the video packet holds too many NAL units' },
+  ERR_CLOUDPUSH_VIDEO_SLICE_INVALID: { fault: 'video', text: 'a slice header is not valid' },
+  ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME: { fault: 'video', text: 'no key frame has come before this picture' },
+  ERR_CLOUDPUSH_VIDEO_PENDING_LIMIT: {
+    fault: 'video',
+    text: 'packets without a picture hold more than can be kept for the next picture',
+  },
+
+  ERR_CLOUDPUSH_NO_SPS_PPS: {
+    fault: 'noParameterSets',
+    text: 'a picture has come before its parameter sets',
+  },
+  ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH: {
+    fault: 'parameterSetMismatch',
+    text: 'a parameter set or picture refers to a parameter set that has not come',
+  },
+  ERR_CLOUDPUSH_SPS_CUT_OFF: { fault: 'sps', text: 'the sequence parameter set is cut off' },
+  ERR_CLOUDPUSH_SPS_INVALID: { fault: 'sps', text: 'the sequence parameter set is not valid' },
+  ERR_CLOUDPUSH_SPS_TOO_LARGE: { fault: 'sps', text: 'the sequence parameter set is too large' },
+  ERR_CLOUDPUSH_PPS_CUT_OFF: { fault: 'pps', text: 'the picture parameter set is cut off' },
+  ERR_CLOUDPUSH_PPS_INVALID: { fault: 'pps', text: 'the picture parameter set is not valid' },
+  ERR_CLOUDPUSH_PPS_TOO_LARGE: { fault: 'pps', text: 'the picture parameter set is too large' },
+  ERR_CLOUDPUSH_VPS_CUT_OFF: { fault: 'vps', text: 'the video parameter set is cut off' },
+  ERR_CLOUDPUSH_VPS_INVALID: { fault: 'vps', text: 'the video parameter set is not valid' },
+  ERR_CLOUDPUSH_VPS_TOO_LARGE: { fault: 'vps', text: 'the video parameter set is too large' },
+
+  ERR_CLOUDPUSH_ADTS_SYNC: { fault: 'adts', text: 'there is no ADTS sync word' },
+  ERR_CLOUDPUSH_ADTS_CUT_OFF: { fault: 'adts', text: 'an ADTS frame is cut off' },
+  ERR_CLOUDPUSH_ADTS_LAYER: { fault: 'adts', text: 'the layer of an ADTS header is not 0' },
+  ERR_CLOUDPUSH_ADTS_PROFILE: { fault: 'adts', text: 'the profile of an ADTS header is reserved' },
+  ERR_CLOUDPUSH_ADTS_SAMPLE_RATE: {
+    fault: 'adts',
+    text: 'the sample rate index of an ADTS header is reserved',
+  },
+  ERR_CLOUDPUSH_ADTS_FRAME_LENGTH: {
+    fault: 'adts',
+    text: 'the frame length of an ADTS header is shorter than the header',
+  },
+  ERR_CLOUDPUSH_ADTS_RAW_DATA_BLOCKS: {
+    fault: 'adts',
+    text: 'an ADTS frame holds several raw data blocks without their positions',
+  },
+  ERR_CLOUDPUSH_ADTS_NO_CHANNELS: {
+    fault: 'adts',
+    text: 'an ADTS frame leaves its channels to a program config element that has not come or is not valid',
+  },
+
+  ERR_CLOUDPUSH_AUDIO_EMPTY: { fault: 'audio', text: 'the audio packet is empty' },
+  ERR_CLOUDPUSH_AUDIO_TOO_LARGE: { fault: 'audio', text: 'the audio packet does not fit one RTMP message' },
+  ERR_CLOUDPUSH_MP3_SYNC: { fault: 'audio', text: 'there is no MPEG audio sync word' },
+  ERR_CLOUDPUSH_MP3_CUT_OFF: { fault: 'audio', text: 'an MPEG audio frame is cut off' },
+  ERR_CLOUDPUSH_MP3_HEADER_INVALID: { fault: 'audio', text: 'an MPEG audio header is not valid' },
+
+  ERR_CLOUDPUSH_DATA_TOO_LARGE: { fault: 'argument', text: 'the data packet does not fit one RTMP message' },
+
+  ERR_CLOUDPUSH_FLV_SIGNATURE: { fault: 'file', text: 'the file does not begin with an FLV header' },
+  ERR_CLOUDPUSH_FLV_TAG_INVALID: { fault: 'file', text: 'an FLV tag is not valid' },
+  ERR_CLOUDPUSH_FLV_CODEC: { fault: 'file', text: 'an FLV tag is of a codec that is not known' },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** The stable name of a cause. */
+export type MuxerErrorCode = keyof typeof muxerErrors;
+
+/** What goes with a code: where it was seen, and which value was there instead of which. */
+export interface MuxerErrorDetails {
+  /** Byte offset in the packet, file or parameter set that was refused. */
+  readonly offset?: number;
+  /** The field of the specification that is wrong, by its name there. */
+  readonly field?: string;
+  readonly actual?: number | string;
+  readonly permitted?: string;
+  readonly cause?: unknown;
+}
+
+/** The only error the package throws. The muxer stays usable: the next good packet goes through. */
+export class MuxerError extends Error {
+  override readonly name = 'MuxerError';
+  readonly code: MuxerErrorCode;
+  readonly fault: MuxerFault;
+  readonly offset: number | undefined;
+  readonly field: string | undefined;
+  readonly actual: number | string | undefined;
+  readonly permitted: string | undefined;
+
+  constructor(code: MuxerErrorCode, details: MuxerErrorDetails = {}) {
+    super(describe(code, details), details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.fault = muxerErrors[code].fault;
+    this.offset = details.offset;
+    this.field = details.field;
+    this.actual = details.actual;
+    this.permitted = details.permitted;
+  }
+}
+
+function describe(code: MuxerErrorCode, { offset, field, actual, permitted }: MuxerErrorDetails): string {
+  const facts: string[] = [];
+  if (field !== undefined) facts.push(field);
+  if (actual !== undefined) facts.push(`actual ${actual}`);
+  if (permitted !== undefined) facts.push(`permitted ${permitted}`);
+  if (offset !== undefined) facts.push(`at byte ${offset}`);
+  const text = muxerErrors[code].text;
+  return facts.length === 0 ? text : `${text} (${facts.join(', ')})`;
+}

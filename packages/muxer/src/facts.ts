@@ -1,0 +1,38 @@
+import type { AudioCodec, VideoCodec } from './media-packet.js';
+
+/** What the active parameter sets tell about the video track. */
+export interface VideoFacts {
+  readonly codec: VideoCodec;
+  /** Pixels after cropping. */
+  readonly width: number;
+  readonly height: number;
+  /** Frames a second, when the stream tells. */
+  readonly frameRate: number | undefined;
+  /** profile_idc, general_profile_idc or seq_profile. */
+  readonly profile: number;
+  /** level_idc, general_level_idc or seq_level_idx. */
+  readonly level: number;
+  /** chroma_format_idc: 0 monochrome, 1 4:2:0, 2 4:2:2, 3 4:4:4. */
+  readonly chromaFormat: number;
+  readonly bitDepth: number;
+  /** Pictures that may precede a picture in decoding order and follow it in output order, when the stream tells. */
+  readonly reorderDepth: number | undefined;
+  /** The codec as onMetaData's `videocodecid` wants it: 7, 12, or the FourCC as a number. */
+  readonly videoCodecId: number;
+  /** The codec by its RFC 6381 name, such as `avc1.64001f`. */
+  readonly codecString: string;
+}
+
+/** What the audio configuration tells about the audio track. */
+export interface AudioFacts {
+  readonly codec: AudioCodec;
+  /** Hz. */
+  readonly sampleRate: number;
+  readonly channels: number;
+  /** Bits; 16 for the codecs that have no sample size of their own. */
+  readonly sampleSize: number;
+  /** The codec as onMetaData's `audiocodecid` wants it: 10 (AAC), 2 (MP3), or the FourCC as a number. */
+  readonly audioCodecId: number;
+  /** Samples of one channel in a frame, when every frame has the same number. */
+  readonly samplesPerFrame: number | undefined;
+}

@@ -1,0 +1,72 @@
+import type { NalUnitIndex } from '../annexb/nal-unit-index.js';
+import { writeUint32 } from '../bits/bytes.js';
+import type { MediaPacket } from '../media-packet.js';
+import type { PendingNalUnits } from '../tracks/pending-nal-units.js';
+import { allocateBody, bodyHeadroom } from './tag-body.js';
+
+/** Bytes of the NAL units with a length of 4 bytes in front of each (ISO/IEC 14496-15 §5.3.4.2). */
+export function nalSampleSize(index: NalUnitIndex): number {
+  let size = 0;
+  for (let i = 0; i < index.count; i++) size += 4 + index.ends[i]! - index.starts[i]!;
+  return size;
+}
+
+/**
+ * Turns the 4-byte start codes of a body into NAL unit lengths where they stand.
+ * @param first where the body begins in the packet that the index is of; may be negative
+ */
+export function nalSampleInPlace(body: Uint8Array, index: NalUnitIndex, first: number): void {
+  const { starts, ends, count } = index;
+  for (let i = 0; i < count; i++) {
+    const start = starts[i]!;
+    writeUint32(body, start - first - 4, ends[i]! - start);
+  }
+}
+
+export interface SlicedSample {
+  readonly parts: Uint8Array[];
+  readonly size: number;
+  readonly headroom: number;
+}
+
+/**
+ * A sample out of slices of the packet, with the lengths between them. Its first part begins with `headerSize` bytes
+ * for the tag header. Where the packet may be written to, a NAL unit behind a 4-byte start code takes its length in
+ * place, and NAL units that sit back to back share a slice.
+ */
+export function nalSampleSliced(
+  packet: MediaPacket,
+  index: NalUnitIndex,
+  headerSize: number,
+  pending: PendingNalUnits,
+): SlicedSample {
+  const { data } = packet;
+  const { starts, ends, count } = index;
+  const writable = packet.headroom > 0;
+  const pendingSize = pending.size;
+  const leadSize = headerSize + pendingSize + 4;
+  const lengths = allocateBody(leadSize + 4 * (count - 1));
+  pending.take(lengths, headerSize);
+  writeUint32(lengths, leadSize - 4, ends[0]! - starts[0]!);
+  const parts: Uint8Array[] = [lengths.subarray(0, leadSize)];
+  let runStart = starts[0]!;
+  let runEnd = ends[0]!;
+  for (let i = 1; i < count; i++) {
+    const start = starts[i]!;
+    const end = ends[i]!;
+    const inPlace = writable && start - 4 >= runEnd;
+    if (inPlace) writeUint32(data, start - 4, end - start);
+    if (!inPlace || start - 4 !== runEnd) {
+      parts.push(data.subarray(runStart, runEnd));
+      runStart = inPlace ? start - 4 : start;
+    }
+    if (!inPlace) {
+      const at = leadSize + 4 * (i - 1);
+      writeUint32(lengths, at, end - start);
+      parts.push(lengths.subarray(at, at + 4));
+    }
+    runEnd = end;
+  }
+  parts.push(data.subarray(runStart, runEnd));
+  return { parts, size: headerSize + pendingSize + nalSampleSize(index), headroom: bodyHeadroom };
+}

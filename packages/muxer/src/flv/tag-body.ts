@@ -1,0 +1,28 @@
+import { MuxerError, type MuxerErrorCode } from '../errors.js';
+import { limits } from '../limits.js';
+import type { MediaPacket } from '../media-packet.js';
+
+/** Room in front of a body that the muxer allocates itself, for the chunk header of the transport. */
+export const bodyHeadroom = 32;
+
+/** A new body of `size` bytes with `bodyHeadroom` writable bytes in front of it in the same buffer. */
+export function allocateBody(size: number): Uint8Array {
+  return Buffer.allocUnsafe(bodyHeadroom + size).subarray(bodyHeadroom);
+}
+
+/** Refuses a headroom that is not in front of the packet's data in its buffer. */
+export function requireHeadroom(packet: MediaPacket): void {
+  const { headroom, data } = packet;
+  if (!Number.isInteger(headroom) || headroom < 0 || headroom > data.byteOffset) {
+    throw new MuxerError('ERR_CLOUDPUSH_HEADROOM_INVALID', {
+      actual: headroom,
+      permitted: `0 to ${data.byteOffset}`,
+    });
+  }
+}
+
+export function requireMessageSize(size: number, code: MuxerErrorCode): void {
+  if (size > limits.messageSize) {
+    throw new MuxerError(code, { actual: size, permitted: `≤ ${limits.messageSize} bytes` });
+  }
+}

@@ -1,0 +1,182 @@
+import { ParameterSetStore } from '../annexb/parameter-set-store.js';
+import { MuxerError } from '../errors.js';
+import type { VideoFacts } from '../facts.js';
+import type { VideoTagFormat } from '../flv/video-tag-header.js';
+import { type NalCodec, NalKind } from '../tracks/nal-codec.js';
+import { hevcCodecString } from './hevc-codec-string.js';
+import { encodeHevcDecoderConfigurationRecord } from './hevc-decoder-configuration-record.js';
+import {
+  HevcNalUnitType,
+  hevcNalUnitType,
+  isHevcIrap,
+  isHevcVcl,
+  isSubLayerNonReference,
+} from './nal-unit.js';
+import { type HevcPps, parseHevcPps } from './pps.js';
+import { HevcSlicePrefix } from './slice-header.js';
+import { type HevcSps, parseHevcSps } from './sps.js';
+import { type HevcVps, parseHevcVps } from './vps.js';
+
+/** H.265 for a NalTrack: its NAL unit types, its parameter sets, and which of them are active. */
+export class HevcCodec implements NalCodec {
+  readonly #vpsStore = new ParameterSetStore<HevcVps>(16, 'ERR_CLOUDPUSH_VPS_TOO_LARGE');
+  readonly #spsStore = new ParameterSetStore<HevcSps>(16, 'ERR_CLOUDPUSH_SPS_TOO_LARGE');
+  readonly #ppsStore = new ParameterSetStore<HevcPps>(64, 'ERR_CLOUDPUSH_PPS_TOO_LARGE');
+  readonly #slice = new HevcSlicePrefix();
+  #activePps: HevcPps | undefined;
+  #activeSps: HevcSps | undefined;
+  #stored = false;
+  revision = 0;
+
+  classify(data: Uint8Array, start: number, end: number): NalKind {
+    const first = data[start]!;
+    if ((first & 0x80) !== 0) {
+      throw new MuxerError('ERR_CLOUDPUSH_VIDEO_FORBIDDEN_BIT', { offset: start, actual: 1, permitted: '0' });
+    }
+    if (end - start < 2) {
+      throw new MuxerError('ERR_CLOUDPUSH_VIDEO_CUT_OFF', {
+        offset: start,
+        field: 'nal_unit_header',
+        actual: '1 byte',
+        permitted: '2 bytes',
+      });
+    }
+    if ((data[start + 1]! & 7) === 0) {
+      throw new MuxerError('ERR_CLOUDPUSH_VIDEO_NAL_HEADER_INVALID', {
+        offset: start + 1,
+        field: 'nuh_temporal_id_plus1',
+        actual: 0,
+        permitted: '1 to 7',
+      });
+    }
+    return isBaseLayer(data, start) ? baseLayerKind(hevcNalUnitType(first)) : NalKind.other;
+  }
+
+  storeParameterSet(data: Uint8Array, start: number, end: number): void {
+    const nal = data.subarray(start, end);
+    const type = hevcNalUnitType(nal[0]!);
+    if (type === HevcNalUnitType.vps) {
+      if (this.#vpsStore.has(nal)) return;
+      this.#vpsStore.put(nal, parseHevcVps(nal));
+    } else if (type === HevcNalUnitType.sps) {
+      if (this.#spsStore.has(nal)) return;
+      this.#spsStore.put(nal, parseHevcSps(nal));
+    } else {
+      if (this.#ppsStore.has(nal)) return;
+      this.#ppsStore.put(nal, parseHevcPps(nal));
+    }
+    this.#activePps = undefined;
+    this.#stored = true;
+  }
+
+  beginPicture(data: Uint8Array, start: number, end: number, encrypted: boolean): void {
+    if (this.#vpsStore.size === 0 || this.#spsStore.size === 0 || this.#ppsStore.size === 0) {
+      throw new MuxerError('ERR_CLOUDPUSH_NO_SPS_PPS', {
+        offset: start,
+        actual: `${this.#vpsStore.size} VPS, ${this.#spsStore.size} SPS, ${this.#ppsStore.size} PPS`,
+        permitted: 'at least one of each',
+      });
+    }
+    if (encrypted) {
+      if (this.#activePps === undefined) this.#activate(this.#ppsStore.first!);
+      return;
+    }
+    this.#slice.read(data, start, end);
+    if (this.#activePps?.id === this.#slice.ppsId) return;
+    const pps = this.#ppsStore.get(this.#slice.ppsId);
+    if (pps === undefined) {
+      throw mismatch('slice_pic_parameter_set_id of a slice', this.#slice.ppsId, this.#ppsStore.ids);
+    }
+    this.#activate(pps);
+  }
+
+  #activate(pps: HevcPps): void {
+    const sps = this.#spsStore.get(pps.spsId);
+    if (sps === undefined) throw mismatch('pps_seq_parameter_set_id of a PPS', pps.spsId, this.#spsStore.ids);
+    if (this.#vpsStore.get(sps.vpsId) === undefined) {
+      throw mismatch('sps_video_parameter_set_id of an SPS', sps.vpsId, this.#vpsStore.ids);
+    }
+    if (this.#stored || this.#activeSps !== sps) this.revision++;
+    this.#activePps = pps;
+    this.#activeSps = sps;
+    this.#stored = false;
+  }
+
+  isRandomAccess(sliceHeader: number): boolean {
+    return isHevcIrap(hevcNalUnitType(sliceHeader));
+  }
+
+  isDisposable(data: Uint8Array, start: number): boolean {
+    // A sub-layer non-reference picture may still be referred to by a higher sub-layer, so it must be in the highest.
+    const temporalId = (data[start + 1]! & 7) - 1;
+    return (
+      isSubLayerNonReference(hevcNalUnitType(data[start]!)) && temporalId >= this.#activeSps!.maxSubLayers - 1
+    );
+  }
+
+  hasRecoveryPoint(): boolean {
+    return false; // H.265 marks its random access points in the NAL unit type.
+  }
+
+  configuration(): Uint8Array {
+    return encodeHevcDecoderConfigurationRecord(
+      this.#activeSps!,
+      this.#ppsStore.values(),
+      this.#vpsStore.nals(),
+      this.#spsStore.nals(),
+      this.#ppsStore.nals(),
+    );
+  }
+
+  facts(format: VideoTagFormat): VideoFacts {
+    const sps = this.#activeSps!;
+    return {
+      codec: 'h265',
+      width: sps.width,
+      height: sps.height,
+      frameRate: this.#frameRate(sps),
+      profile: sps.profileTierLevel.profileIdc,
+      level: sps.profileTierLevel.levelIdc,
+      chromaFormat: sps.chromaFormatIdc,
+      bitDepth: sps.bitDepthLuma,
+      reorderDepth: sps.maxNumReorderPics,
+      videoCodecId: format.videoCodecId,
+      codecString: hevcCodecString(sps.profileTierLevel),
+    };
+  }
+
+  #frameRate(sps: HevcSps): number | undefined {
+    const vps = this.#vpsStore.get(sps.vpsId);
+    const timing = sps.vui !== undefined && sps.vui.numUnitsInTick !== 0 ? sps.vui : vps;
+    if (timing === undefined || timing.numUnitsInTick === 0 || timing.timeScale === 0) return undefined;
+    const pictureRate = timing.timeScale / timing.numUnitsInTick;
+    return sps.vui?.fieldSequence === true ? pictureRate / 2 : pictureRate;
+  }
+}
+
+/** nuh_layer_id 0: other layers belong to extensions that no FLV player knows. */
+function isBaseLayer(data: Uint8Array, start: number): boolean {
+  return (data[start]! & 1) === 0 && (data[start + 1]! & 0xf8) === 0;
+}
+
+function baseLayerKind(type: number): NalKind {
+  if (isHevcVcl(type)) return NalKind.slice;
+  switch (type) {
+    case HevcNalUnitType.vps:
+    case HevcNalUnitType.sps:
+    case HevcNalUnitType.pps:
+      return NalKind.parameterSet;
+    case HevcNalUnitType.prefixSei:
+      return NalKind.sei;
+    case HevcNalUnitType.accessUnitDelimiter:
+      return NalKind.accessUnitDelimiter;
+    case HevcNalUnitType.fillerData:
+      return NalKind.filler;
+    default:
+      return NalKind.other;
+  }
+}
+
+function mismatch(field: string, actual: number, permitted: string): MuxerError {
+  return new MuxerError('ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH', { field, actual, permitted });
+}

@@ -1,0 +1,39 @@
+/** nal_unit_type (ISO/IEC 23008-2 Table 7-1), as far as a muxer tells them apart. */
+export const HevcNalUnitType = {
+  raslR: 9,
+  lastSubLayerNonReference: 14,
+  blaWLp: 16,
+  idrWRadl: 19,
+  idrNLp: 20,
+  cra: 21,
+  lastIrap: 23,
+  lastVcl: 31,
+  vps: 32,
+  sps: 33,
+  pps: 34,
+  accessUnitDelimiter: 35,
+  endOfSequence: 36,
+  endOfBitstream: 37,
+  fillerData: 38,
+  prefixSei: 39,
+  suffixSei: 40,
+} as const;
+
+export function hevcNalUnitType(firstHeaderByte: number): number {
+  return (firstHeaderByte >> 1) & 0x3f;
+}
+
+/** Whether the NAL unit is (part of) a picture; 32 and above are not. */
+export function isHevcVcl(type: number): boolean {
+  return type <= HevcNalUnitType.lastVcl;
+}
+
+/** Intra random access point pictures: BLA, IDR, CRA and two reserved types. */
+export function isHevcIrap(type: number): boolean {
+  return type >= HevcNalUnitType.blaWLp && type <= HevcNalUnitType.lastIrap;
+}
+
+/** Sub-layer non-reference pictures have the even types up to RSV_VCL_N14. */
+export function isSubLayerNonReference(type: number): boolean {
+  return type <= HevcNalUnitType.lastSubLayerNonReference && type % 2 === 0;
+}

@@ -1,0 +1,15 @@
+/** The named bounds of everything that an input can make grow, each with its reason. */
+export const limits = {
+  /** An RTMP message and an FLV tag have a 24-bit length (RTMP 1.0 §5.3.1.2.1, FLV E.4.1). */
+  messageSize: 0xff_ff_ff,
+  /** A picture of one slice per macroblock at level 6.2 stays far below; an attack of start codes does not. */
+  nalUnitsPerPacket: 16_384,
+  /** The length of a parameter set in `avcC` and `hvcC` is a 16-bit field (ISO/IEC 14496-15 §5.3.3.1, §8.3.3.1). */
+  parameterSetSize: 0xff_ff,
+  /** SEI and the like that came in packets without a picture, kept (copied) for the next picture. */
+  pendingNalBytes: 65_536,
+  /** How long before the first packet of the stream another track may begin: its packets are put at 0. */
+  earlyStartMs: 1000,
+  /** Bytes of an unfinished access unit or audio frame that a splitter keeps before it gives up. */
+  splitterBytes: 0xff_ff_ff + 0x10_00,
+} as const;

@@ -1,0 +1,72 @@
+import { MuxerError } from '../errors.js';
+
+export const mpegAudioHeaderSize = 4;
+
+/** kbit/s of layer III by bitrate_index: MPEG-1 (ISO/IEC 11172-3 §2.4.2.3), MPEG-2 and 2.5 (13818-3 §2.4.2.3). */
+const bitRates1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
+const bitRates2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
+
+/** Hz by sampling_frequency, for MPEG-1; half for MPEG-2, a quarter for MPEG-2.5. */
+const sampleRates = [44_100, 48_000, 32_000];
+
+/** version bits: 0 MPEG-2.5 (not of ISO), 2 MPEG-2, 3 MPEG-1. */
+const mpeg1 = 3;
+const mpeg25 = 0;
+
+/** The header of a layer III frame (ISO/IEC 11172-3 §2.4.1.3). One object is reused for every frame. */
+export class MpegAudioHeader {
+  sampleRate = 0;
+  channels = 0;
+  /** kbit/s. */
+  bitRate = 0;
+  /** Samples of one channel. */
+  samplesPerFrame = 0;
+  /** Bytes of the whole frame, header included. */
+  frameLength = 0;
+
+  /** Reads the header at data[offset] and checks that the whole frame is there. Throws MuxerError. */
+  read(data: Uint8Array, offset: number): void {
+    const left = data.length - offset;
+    if (left < mpegAudioHeaderSize) throw cutOff(offset, left, `≥ ${mpegAudioHeaderSize} bytes`);
+    this.readFields(data, offset);
+    if (left < this.frameLength) throw cutOff(offset, left, `${this.frameLength} bytes`);
+  }
+
+  /** Reads the 4 bytes of the header, which must be there. Throws MuxerError. */
+  readFields(data: Uint8Array, offset: number): void {
+    const b1 = data[offset + 1]!;
+    const b2 = data[offset + 2]!;
+    if (data[offset] !== 0xff || (b1 & 0xe0) !== 0xe0) {
+      const actual = (data[offset]! << 3) | (b1 >> 5);
+      throw new MuxerError('ERR_CLOUDPUSH_MP3_SYNC', {
+        offset,
+        actual: `0x${actual.toString(16)}`,
+        permitted: '0x7ff',
+      });
+    }
+    const version = (b1 >> 3) & 3;
+    if (version === 1) throw invalid(offset, 'ID', version, '0 (2.5), 2 (MPEG-2) or 3 (MPEG-1)');
+    const layer = (b1 >> 1) & 3;
+    if (layer !== 1) throw invalid(offset, 'layer', 4 - layer, '3');
+    const bitRateIndex = b2 >> 4;
+    if (bitRateIndex === 0 || bitRateIndex === 15)
+      throw invalid(offset, 'bitrate_index', bitRateIndex, '1 to 14');
+    const rateIndex = (b2 >> 2) & 3;
+    if (rateIndex === 3) throw invalid(offset, 'sampling_frequency', rateIndex, '0 to 2');
+    const divisor = version === mpeg1 ? 1 : version === mpeg25 ? 4 : 2;
+    this.sampleRate = sampleRates[rateIndex]! / divisor;
+    this.bitRate = (version === mpeg1 ? bitRates1 : bitRates2)[bitRateIndex]!;
+    this.samplesPerFrame = version === mpeg1 ? 1152 : 576;
+    const padding = (b2 >> 1) & 1;
+    this.frameLength = Math.floor((this.samplesPerFrame * this.bitRate * 125) / this.sampleRate) + padding;
+    this.channels = data[offset + 3]! >> 6 === 3 ? 1 : 2;
+  }
+}
+
+function cutOff(offset: number, actual: number, permitted: string): MuxerError {
+  return new MuxerError('ERR_CLOUDPUSH_MP3_CUT_OFF', { offset, actual: `${actual} bytes`, permitted });
+}
+
+function invalid(offset: number, field: string, actual: number, permitted: string): MuxerError {
+  return new MuxerError('ERR_CLOUDPUSH_MP3_HEADER_INVALID', { offset, field, actual, permitted });
+}

@@ -1,0 +1,12 @@
+/** How H.265 is put into FLV: Enhanced RTMP's `hvc1`, or the older "codec id 12" that many servers expect. */
+export type HevcForm = 'enhanced' | 'legacy';
+
+/** `'native'`: 64-bit times that never wrap. `'wrapping32'`: unsigned 32-bit milliseconds that go on at 0 after 2^32 − 1. */
+export type InputClock = 'native' | 'wrapping32';
+
+export interface MuxerOptions {
+  /** Default `'enhanced'`. */
+  readonly hevcForm?: HevcForm | undefined;
+  /** Default `'native'`. */
+  readonly inputClock?: InputClock | undefined;
+}

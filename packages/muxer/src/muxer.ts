@@ -1,0 +1,126 @@
+import { MuxerError } from './errors.js';
+import type { AudioFacts, VideoFacts } from './facts.js';
+import type { FlvTag } from './flv/flv-tag.js';
+import {
+  avcTagFormat,
+  hevcLegacyTagFormat,
+  hevcTagFormat,
+  type VideoTagFormat,
+} from './flv/video-tag-header.js';
+import { AvcCodec } from './h264/avc-codec.js';
+import { HevcCodec } from './h265/hevc-codec.js';
+import type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
+import type { HevcForm, MuxerOptions } from './muxer-options.js';
+import { Timeline } from './timeline.js';
+import { AacTrack } from './tracks/aac-track.js';
+import type { AudioTrack } from './tracks/audio-track.js';
+import { Mp3Track } from './tracks/mp3-track.js';
+import { NalTrack } from './tracks/nal-track.js';
+import { ScriptDataTrack } from './tracks/script-data-track.js';
+import type { VideoTrack } from './tracks/video-track.js';
+
+/**
+ * Turns the packets of one stream (one video track, one audio track, script data) into FLV tags: the state machine
+ * that a channel runs. It does no I/O and keeps nothing of a packet but its parameter sets.
+ *
+ * A method that throws `MuxerError` leaves the muxer usable; the tags that it had already appended are good.
+ *
+ * @example
+ * const muxer = new Muxer();
+ * const tags: FlvTag[] = [];
+ * muxer.video('h264', { data: accessUnit, headroom: 0, dts: 0, pts: 0 }, tags);
+ */
+export class Muxer {
+  readonly #timeline: Timeline;
+  readonly #scriptData: ScriptDataTrack;
+  #hevcForm: HevcForm;
+  #videoCodec: VideoCodec | undefined;
+  #video: VideoTrack | undefined;
+  #audioCodec: AudioCodec | undefined;
+  #audio: AudioTrack | undefined;
+
+  constructor(options: MuxerOptions = {}) {
+    this.#hevcForm = options.hevcForm ?? 'enhanced';
+    this.#timeline = new Timeline(options.inputClock ?? 'native');
+    this.#scriptData = new ScriptDataTrack(this.#timeline);
+  }
+
+  /** Appends the tags of one access unit: a sequence header first, when its bytes have changed. */
+  video(codec: VideoCodec, packet: MediaPacket, out: FlvTag[]): void {
+    if (codec !== this.#videoCodec) {
+      this.#video = this.#createVideo(codec);
+      this.#videoCodec = codec;
+    }
+    this.#video!.mux(packet, out);
+  }
+
+  /** Appends the tags of one or more whole audio frames: a sequence header first, when its bytes have changed. */
+  audio(codec: AudioCodec, packet: MediaPacket, out: FlvTag[]): void {
+    if (codec !== this.#audioCodec) {
+      this.#audio = this.#createAudio(codec);
+      this.#audioCodec = codec;
+    }
+    this.#audio!.mux(packet, out);
+  }
+
+  /** Appends a script data tag: an AMF0-encoded body, as it is. Both times NaN: it takes the latest time. */
+  scriptData(packet: MediaPacket, out: FlvTag[]): void {
+    this.#scriptData.mux(packet, out);
+  }
+
+  /** Fresh copies of the last sequence headers, audio first, for a destination that starts or restarts late. */
+  sequenceHeaders(timestamp: number): FlvTag[] {
+    const headers = [this.#audio?.sequenceHeader(timestamp), this.#video?.sequenceHeader(timestamp)];
+    return headers.filter((header) => header !== undefined);
+  }
+
+  /** Which form H.265 is sent in; a change takes effect, with a new sequence header, at the next picture. */
+  get hevcForm(): HevcForm {
+    return this.#hevcForm;
+  }
+
+  set hevcForm(form: HevcForm) {
+    this.#hevcForm = form;
+    if (this.#videoCodec === 'h265') (this.#video as NalTrack).format = hevcFormat(form);
+  }
+
+  /** What the active parameter sets tell; undefined before the first picture. */
+  get videoFacts(): VideoFacts | undefined {
+    return this.#video?.facts;
+  }
+
+  /** What the audio configuration tells; undefined before the first frame. */
+  get audioFacts(): AudioFacts | undefined {
+    return this.#audio?.facts;
+  }
+
+  #createVideo(codec: VideoCodec): VideoTrack {
+    switch (codec) {
+      case 'h264':
+        return new NalTrack(new AvcCodec(), avcTagFormat, this.#timeline);
+      case 'h265':
+        return new NalTrack(new HevcCodec(), hevcFormat(this.#hevcForm), this.#timeline);
+      default:
+        throw unknownCodec(codec, 'h264, h265');
+    }
+  }
+
+  #createAudio(codec: AudioCodec): AudioTrack {
+    switch (codec) {
+      case 'aac':
+        return new AacTrack(this.#timeline);
+      case 'mp3':
+        return new Mp3Track(this.#timeline);
+      default:
+        throw unknownCodec(codec, 'aac, mp3');
+    }
+  }
+}
+
+function hevcFormat(form: HevcForm): VideoTagFormat {
+  return form === 'legacy' ? hevcLegacyTagFormat : hevcTagFormat;
+}
+
+function unknownCodec(codec: never, permitted: string): MuxerError {
+  return new MuxerError('ERR_CLOUDPUSH_CODEC_UNKNOWN', { actual: String(codec), permitted });
+}

@@ -1,0 +1,91 @@
+import { MuxerError } from './errors.js';
+import { limits } from './limits.js';
+import type { InputClock } from './muxer-options.js';
+
+const clockRange = 2 ** 32;
+
+/** One track's place on the timeline. */
+export class TrackClock {
+  /** The caller's time of the last packet, ms from the origin; the next may not lie before it. */
+  lastInput = Number.NEGATIVE_INFINITY;
+  /** The last stamp given out, whole ms from the origin, not yet wrapped. */
+  lastStamp = 0;
+}
+
+/**
+ * The clock of one stream: the caller's milliseconds, of any origin, become milliseconds from the first packet.
+ * All tracks share the origin, so that their offset is kept; a track that begins a little before the origin is held
+ * at 0 until it gets there.
+ */
+export class Timeline {
+  readonly #wrapping: boolean;
+  #origin: number | undefined;
+  /** The latest input on the unwrapped clock: what a 32-bit input is unwrapped against. */
+  #reference: number | undefined;
+
+  constructor(inputClock: InputClock) {
+    this.#wrapping = inputClock === 'wrapping32';
+  }
+
+  /** The caller's time on a 64-bit clock that does not wrap. Throws MuxerError when it is no time. */
+  unwrap(time: number): number {
+    if (!this.#wrapping) {
+      if (Number.isFinite(time)) return time;
+      throw invalid(time, 'a finite number of milliseconds');
+    }
+    if (!Number.isInteger(time) || time < 0 || time >= clockRange) throw invalid(time, '0 to 4294967295');
+    // The difference as a signed 32-bit number: the shorter way round the clock.
+    return this.#reference === undefined ? time : this.#reference + ((time - this.#reference) | 0);
+  }
+
+  /**
+   * Puts a packet's decoding time, as `unwrap` gave it, on the track. Returns it in ms from the origin; the result is
+   * never negative, and never less than the track's one before. Throws MuxerError, and changes nothing then.
+   */
+  place(track: TrackClock, dts: number): number {
+    const time = this.#origin === undefined ? 0 : dts - this.#origin;
+    if (time < track.lastInput) {
+      throw new MuxerError('ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK', {
+        field: 'dts',
+        actual: `${time} ms`,
+        permitted: `≥ ${track.lastInput} ms since the start`,
+      });
+    }
+    if (time < -limits.earlyStartMs) {
+      throw new MuxerError('ERR_CLOUDPUSH_TIMESTAMP_BEFORE_START', {
+        field: 'dts',
+        actual: `${time} ms`,
+        permitted: `≥ ${-limits.earlyStartMs} ms since the start`,
+      });
+    }
+    this.#origin ??= dts;
+    this.#reference = this.#reference === undefined ? dts : Math.max(this.#reference, dts);
+    track.lastInput = time;
+    return Math.max(0, time);
+  }
+
+  /** The presentation time in ms from the origin; the origin must be known, so call it after `place`. */
+  fromOrigin(time: number): number {
+    return time - this.#origin!;
+  }
+
+  /** Milliseconds from the origin to the latest time that was seen; 0 before the first. */
+  get elapsed(): number {
+    return this.#origin === undefined ? 0 : this.#reference! - this.#origin;
+  }
+}
+
+/** The whole millisecond that a time from the origin is stamped with; never less than the track's stamp before. */
+export function stamp(track: TrackClock, time: number): number {
+  track.lastStamp = Math.max(track.lastStamp, Math.round(time));
+  return track.lastStamp;
+}
+
+/** The stamp on FLV's unsigned 32-bit clock. */
+export function wrap32(milliseconds: number): number {
+  return milliseconds % clockRange;
+}
+
+function invalid(actual: number, permitted: string): MuxerError {
+  return new MuxerError('ERR_CLOUDPUSH_TIMESTAMP_INVALID', { actual, permitted });
+}

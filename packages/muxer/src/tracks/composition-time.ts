@@ -1,0 +1,24 @@
+import { MuxerError } from '../errors.js';
+
+const minimum = -(2 ** 23);
+const maximum = 2 ** 23 - 1;
+
+/** Refuses a distance of presentation and decoding time, in ms, that SI24 cannot hold. */
+export function requireCompositionTime(distance: number): void {
+  if (distance < minimum || distance > maximum) {
+    throw new MuxerError('ERR_CLOUDPUSH_COMPOSITION_OFFSET_RANGE', {
+      field: 'compositionTimeOffset',
+      actual: distance,
+      permitted: `${minimum} to ${maximum} ms`,
+    });
+  }
+}
+
+/**
+ * CompositionTime (FLV E.4.3.1): whole ms from the tag's stamp to the presentation time, both counted from the origin
+ * of the stream and rounded on their own, so that rounding errors do not add up.
+ */
+export function compositionTimeOffset(presentation: number, dtsStamp: number, same: boolean): number {
+  if (same) return 0;
+  return Math.min(maximum, Math.max(minimum, Math.round(Math.max(0, presentation)) - dtsStamp));
+}

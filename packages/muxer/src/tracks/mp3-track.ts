@@ -1,0 +1,71 @@
+import { around } from '../bits/bytes.js';
+import { MuxerError } from '../errors.js';
+import type { AudioFacts } from '../facts.js';
+import { mp3TagHeader } from '../flv/audio-tag-header.js';
+import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
+import { allocateBody, bodyHeadroom, requireHeadroom } from '../flv/tag-body.js';
+import type { MediaPacket } from '../media-packet.js';
+import { MpegAudioHeader } from '../mp3/mpeg-audio-header.js';
+import { stamp, type Timeline, TrackClock, wrap32 } from '../timeline.js';
+import type { AudioTrack } from './audio-track.js';
+
+/** An audio track of MP3 frames. It has no sequence header: every frame tells its rate and channels. */
+export class Mp3Track implements AudioTrack {
+  readonly #timeline: Timeline;
+  readonly #clock = new TrackClock();
+  readonly #header = new MpegAudioHeader();
+  facts: AudioFacts | undefined;
+
+  constructor(timeline: Timeline) {
+    this.#timeline = timeline;
+  }
+
+  /** Each frame becomes a tag of its own, stamped by the samples before it in the packet. */
+  mux(packet: MediaPacket, out: FlvTag[]): void {
+    requireHeadroom(packet);
+    const { data } = packet;
+    const header = this.#header;
+    if (data.length === 0)
+      throw new MuxerError('ERR_CLOUDPUSH_AUDIO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
+    for (let offset = 0; offset < data.length; offset += header.frameLength) header.read(data, offset);
+    const timeline = this.#timeline;
+    let time = timeline.place(
+      this.#clock,
+      timeline.unwrap(Number.isNaN(packet.dts) ? packet.pts : packet.dts),
+    );
+    for (let offset = 0; offset < data.length; offset += header.frameLength) {
+      header.read(data, offset);
+      this.#noteFacts();
+      this.#emitFrame(packet, offset, wrap32(stamp(this.#clock, time)), out);
+      time += (header.samplesPerFrame * 1000) / header.sampleRate;
+    }
+  }
+
+  #noteFacts(): void {
+    const { sampleRate, channels, samplesPerFrame } = this.#header;
+    if (this.facts?.sampleRate === sampleRate && this.facts.channels === channels) return;
+    const audioCodecId = mp3TagHeader(sampleRate, channels) >> 4;
+    this.facts = { codec: 'mp3', sampleRate, channels, sampleSize: 16, audioCodecId, samplesPerFrame };
+  }
+
+  #emitFrame(packet: MediaPacket, offset: number, timestamp: number, out: FlvTag[]): void {
+    const { sampleRate, channels, frameLength } = this.#header;
+    const tagHeader = mp3TagHeader(sampleRate, channels);
+    if (packet.headroom > 0 && offset === 0) {
+      const body = around(packet.data, -1, frameLength);
+      body[0] = tagHeader;
+      out.push(
+        new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, [body], body.length, packet.headroom - 1),
+      );
+      return;
+    }
+    const lead = allocateBody(1);
+    lead[0] = tagHeader;
+    const parts = [lead, packet.data.subarray(offset, offset + frameLength)];
+    out.push(new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, parts, 1 + frameLength, bodyHeadroom));
+  }
+
+  sequenceHeader(): undefined {
+    return undefined;
+  }
+}

@@ -1,0 +1,37 @@
+import type { VideoFacts } from '../facts.js';
+import type { VideoTagFormat } from '../flv/video-tag-header.js';
+
+/** What a NAL unit is to the muxer. */
+export const NalKind = {
+  /** A slice of the primary picture. */
+  slice: 0,
+  parameterSet: 1,
+  /** Supplemental information that may say where decoding can start. */
+  sei: 2,
+  accessUnitDelimiter: 3,
+  /** Stuffing, which is dropped. */
+  filler: 4,
+  other: 5,
+} as const;
+export type NalKind = (typeof NalKind)[keyof typeof NalKind];
+
+/** What H.264 and H.265 do each in its own way, for a track of either. */
+export interface NalCodec {
+  /** Checks a NAL unit's header and tells its kind. Throws MuxerError. */
+  classify(data: Uint8Array, start: number, end: number): NalKind;
+  /** Takes a parameter set into the store, when it is a new one. Throws MuxerError. */
+  storeParameterSet(data: Uint8Array, start: number, end: number): void;
+  /** Activates the parameter sets of the picture that begins with this slice. Throws MuxerError. */
+  beginPicture(data: Uint8Array, start: number, end: number, encrypted: boolean): void;
+  /** Whether decoding can start at the picture of this slice. */
+  isRandomAccess(sliceHeader: number): boolean;
+  /** Whether no other picture refers to the picture of this slice. */
+  isDisposable(data: Uint8Array, start: number): boolean;
+  /** Whether an SEI says that decoding can start here. */
+  hasRecoveryPoint(data: Uint8Array, start: number, end: number): boolean;
+  /** Rises with every change of what `configuration` and `facts` give. */
+  readonly revision: number;
+  /** The decoder configuration record of the active parameter sets. */
+  configuration(): Uint8Array;
+  facts(format: VideoTagFormat): VideoFacts;
+}

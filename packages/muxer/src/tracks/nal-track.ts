@@ -1,0 +1,184 @@
+import { NalUnitIndex } from '../annexb/nal-unit-index.js';
+import { around, equalBytes } from '../bits/bytes.js';
+import { DtsFromPts } from '../dts-from-pts.js';
+import { MuxerError } from '../errors.js';
+import type { VideoFacts } from '../facts.js';
+import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
+import { nalSampleInPlace, nalSampleSize, nalSampleSliced } from '../flv/nal-sample.js';
+import { allocateBody, bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
+import {
+  type VideoTagFormat,
+  videoHeaderSize,
+  videoSequenceHeaderSize,
+  writeVideoHeader,
+  writeVideoSequenceHeader,
+} from '../flv/video-tag-header.js';
+import type { MediaPacket } from '../media-packet.js';
+import { stamp, type Timeline, TrackClock, wrap32 } from '../timeline.js';
+import { compositionTimeOffset, requireCompositionTime } from './composition-time.js';
+import { type NalCodec, NalKind } from './nal-codec.js';
+import { PendingNalUnits } from './pending-nal-units.js';
+import type { VideoTrack } from './video-track.js';
+
+/** A video track of NAL units in Annex-B packets: one H.264 or H.265 stream. */
+export class NalTrack implements VideoTrack {
+  readonly #codec: NalCodec;
+  readonly #timeline: Timeline;
+  readonly #clock = new TrackClock();
+  readonly #dtsFromPts = new DtsFromPts();
+  readonly #index = new NalUnitIndex();
+  readonly #pending = new PendingNalUnits();
+  #format: VideoTagFormat;
+  #started = false;
+  /** What the sequence header that was sent last was made of. */
+  #sentConfiguration: Uint8Array | undefined;
+  #sentRevision = -1;
+  facts: VideoFacts | undefined;
+
+  // What #survey found out about the packet at hand.
+  #hasPicture = false;
+  #randomAccess = false;
+  #disposable = false;
+  #contiguous = true;
+
+  constructor(codec: NalCodec, format: VideoTagFormat, timeline: Timeline) {
+    this.#codec = codec;
+    this.#format = format;
+    this.#timeline = timeline;
+  }
+
+  /** From the next picture on, tags are made in this form, behind a new sequence header. */
+  set format(format: VideoTagFormat) {
+    if (format === this.#format) return;
+    this.#format = format;
+    this.#sentConfiguration = undefined;
+    this.#sentRevision = -1;
+  }
+
+  mux(packet: MediaPacket, out: FlvTag[]): void {
+    requireHeadroom(packet);
+    this.#index.read(packet.data);
+    this.#survey(packet);
+    if (!this.#hasPicture) {
+      this.#pending.keep(packet.data, this.#index, this.#codec);
+      return;
+    }
+    const keyFrame = packet.keyFrame ?? this.#randomAccess;
+    if (!this.#started && !keyFrame) {
+      throw new MuxerError('ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME', {
+        actual: 'inter frame',
+        permitted: 'key frame',
+      });
+    }
+    requireMessageSize(nalSampleSize(this.#index) + this.#pending.size + 8, 'ERR_CLOUDPUSH_VIDEO_TOO_LARGE');
+    this.#emit(packet, keyFrame, out);
+    this.#started = true;
+  }
+
+  /** Checks every NAL unit, takes parameter sets, drops filler, and finds out what the picture is. */
+  #survey(packet: MediaPacket): void {
+    const { starts, ends, count } = this.#index;
+    const { data } = packet;
+    let kept = 0;
+    this.#hasPicture = false;
+    this.#randomAccess = false;
+    this.#contiguous = true;
+    for (let i = 0; i < count; i++) {
+      const start = starts[i]!;
+      const end = ends[i]!;
+      const kind = this.#codec.classify(data, start, end);
+      if (kind === NalKind.filler) continue;
+      this.#note(kind, packet, start, end);
+      if (kept > 0 && start - 4 !== ends[kept - 1]) this.#contiguous = false;
+      starts[kept] = start;
+      ends[kept] = end;
+      kept++;
+    }
+    this.#index.count = kept;
+  }
+
+  #note(kind: NalKind, packet: MediaPacket, start: number, end: number): void {
+    const { data, encrypted } = packet;
+    if (kind === NalKind.slice) {
+      if (this.#codec.isRandomAccess(data[start]!)) this.#randomAccess = true;
+      if (this.#hasPicture) return;
+      this.#hasPicture = true;
+      this.#codec.beginPicture(data, start, end, encrypted === true);
+      this.#disposable = this.#codec.isDisposable(data, start);
+    } else if (kind === NalKind.parameterSet) {
+      this.#codec.storeParameterSet(data, start, end);
+    } else if (kind === NalKind.sei && encrypted !== true && this.#codec.hasRecoveryPoint(data, start, end)) {
+      this.#randomAccess = true;
+    }
+  }
+
+  #emit(packet: MediaPacket, keyFrame: boolean, out: FlvTag[]): void {
+    const changed = this.#codec.revision !== this.#sentRevision;
+    if (changed) this.facts = this.#codec.facts(this.#format);
+    const timeline = this.#timeline;
+    const pts = timeline.unwrap(Number.isNaN(packet.pts) ? packet.dts : packet.pts);
+    const dts = Number.isNaN(packet.dts) ? this.#deriveDts(pts) : timeline.unwrap(packet.dts);
+    requireCompositionTime(pts - dts);
+    const milliseconds = stamp(this.#clock, timeline.place(this.#clock, dts));
+    const offset = compositionTimeOffset(timeline.fromOrigin(pts), milliseconds, pts === dts);
+    const timestamp = wrap32(milliseconds);
+    // Nothing can fail from here on: what is noted as sent will be sent.
+    if (changed) this.#emitSequenceHeader(timestamp, out);
+    out.push(this.#frame(packet, keyFrame, offset, timestamp));
+  }
+
+  /** Servers cut the stream at a sequence header that is repeated, so it goes out only when its bytes are new. */
+  #emitSequenceHeader(timestamp: number, out: FlvTag[]): void {
+    const configuration = this.#codec.configuration();
+    this.#sentRevision = this.#codec.revision;
+    if (this.#sentConfiguration !== undefined && equalBytes(this.#sentConfiguration, configuration)) return;
+    this.#sentConfiguration = configuration;
+    out.push(this.#sequenceHeader(configuration, timestamp));
+  }
+
+  #deriveDts(pts: number): number {
+    const facts = this.facts;
+    const frameDuration = facts?.frameRate === undefined ? undefined : 1000 / facts.frameRate;
+    return this.#dtsFromPts.next(pts, facts?.reorderDepth, frameDuration);
+  }
+
+  #frame(packet: MediaPacket, keyFrame: boolean, offset: number, timestamp: number): FlvTag {
+    const format = this.#format;
+    const headerSize = videoHeaderSize(format, offset);
+    const role = keyFrame
+      ? TagRole.keyFrame
+      : this.#disposable
+        ? TagRole.disposableFrame
+        : TagRole.interFrame;
+    const first = this.#index.starts[0]! - 4 - headerSize;
+    if (packet.headroom > 0 && this.#contiguous && this.#pending.size === 0 && first + packet.headroom >= 0) {
+      const body = around(packet.data, first, this.#index.ends[this.#index.count - 1]!);
+      nalSampleInPlace(body, this.#index, first);
+      writeVideoHeader(body, 0, format, keyFrame, offset);
+      return new FlvTag(TagType.video, role, timestamp, [body], body.length, first + packet.headroom);
+    }
+    const sample = nalSampleSliced(packet, this.#index, headerSize, this.#pending);
+    writeVideoHeader(sample.parts[0]!, 0, format, keyFrame, offset);
+    return new FlvTag(TagType.video, role, timestamp, sample.parts, sample.size, sample.headroom);
+  }
+
+  #sequenceHeader(configuration: Uint8Array, timestamp: number): FlvTag {
+    const body = allocateBody(videoSequenceHeaderSize + configuration.length);
+    writeVideoSequenceHeader(body, 0, this.#format);
+    body.set(configuration, videoSequenceHeaderSize);
+    return new FlvTag(
+      TagType.video,
+      TagRole.videoSequenceHeader,
+      timestamp,
+      [body],
+      body.length,
+      bodyHeadroom,
+    );
+  }
+
+  sequenceHeader(timestamp: number): FlvTag | undefined {
+    return this.#sentConfiguration === undefined
+      ? undefined
+      : this.#sequenceHeader(this.#sentConfiguration, timestamp);
+  }
+}
