@@ -48,7 +48,7 @@ describe.concurrent('what ffmpeg publishes', () => {
       requirePeers(context, 'ffmpeg');
       await using folder = await TempFolder.create();
       await using server = await FfmpegServer.start(folder.file('recording.flv'));
-      await ffmpegPublish(server.url, { inputs });
+      await ffmpegPublish(server.url('stream'), { inputs });
       await expectUnchanged(await server.recording(), source);
     });
   }

@@ -82,24 +82,28 @@ export async function ffmpegPublish(url: string, options: PublishOptions): Promi
 
 /** `ffmpeg -listen 1`: an RTMP server for one publisher, whose stream it writes to a file without touching it. */
 export class FfmpegServer implements AsyncDisposable {
-  readonly url: string;
   readonly #program: ChildProgram;
+  readonly #port: number;
   readonly #file: string;
 
-  private constructor(program: ChildProgram, url: string, file: string) {
+  private constructor(program: ChildProgram, port: number, file: string) {
     this.#program = program;
-    this.url = url;
+    this.#port = port;
     this.#file = file;
   }
 
   /** Starts listening; the recording goes to `file`, in the format of its name. */
   static async start(file: string): Promise<FfmpegServer> {
     const port = await freePort();
-    const url = `rtmp://127.0.0.1:${port}/live/stream`;
-    const server = ['-listen', '1', '-timeout', '20', '-i', url];
+    const server = ['-listen', '1', '-timeout', '20', '-i', `rtmp://127.0.0.1:${port}/live/stream`];
     const program = new ChildProgram('ffmpeg', [...COMMON, ...server, '-c', 'copy', '-copyts', file]);
     await waitUntilListening(port);
-    return new FfmpegServer(program, url, file);
+    return new FfmpegServer(program, port, file);
+  }
+
+  /** ffmpeg takes any stream name. */
+  url(stream: string): string {
+    return `rtmp://127.0.0.1:${this.#port}/live/${stream}`;
   }
 
   /** The path of the recording, complete: ffmpeg ends with its publisher. */

@@ -1,0 +1,91 @@
+// What cloudpush pushes, foreign servers record unchanged: the same decoded frames at the same times as the source.
+// The source is cut into packets by ffprobe, and the recording is read by ffmpeg: neither end is our own code.
+
+import type { ChannelOptions } from '@cloudpush/engine';
+import { describe, expect, test } from 'vitest';
+import { FfmpegServer, frameHashes, packetTimes, type Track } from '../support/ffmpeg.js';
+import { clip, fixture } from '../support/media.js';
+import { NginxRtmp } from '../support/nginx.js';
+import { NodeMediaServerPeer } from '../support/node-media-server.js';
+import { type PeerName, requirePeers } from '../support/peers.js';
+import { pushAll } from '../support/push.js';
+import { readAccessUnits, readAudioFrames, type SourcePacket } from '../support/source.js';
+import { TempFolder } from '../support/temp.js';
+
+const TIMEOUT_MS = 40_000;
+const FRAME_MS = 40;
+/** RTMP counts in whole milliseconds; the source does not. */
+const ROUNDING_MS = 1;
+
+interface Case {
+  name: string;
+  video?: string;
+  audio?: string;
+  codecs?: Pick<ChannelOptions, 'video' | 'audio'>;
+}
+
+const cases: Case[] = [
+  { name: 'the bundled clip', video: clip.video, audio: clip.audio },
+  { name: 'B-frames', video: fixture('bframes.h264'), audio: fixture('stereo-48k.aac') },
+  { name: 'a picture size that changes in mid-stream', video: fixture('size-change.h264') },
+  { name: 'several slices a picture', video: fixture('slices.h264'), audio: fixture('mono-16k.aac') },
+  { name: '3-byte start codes', video: fixture('short-start-codes.h264') },
+  { name: 'MP3', video: fixture('plain.h264'), audio: fixture('stereo-44k.mp3'), codecs: { audio: 'mp3' } },
+  { name: 'video only', video: fixture('plain.h264') },
+  { name: 'audio only', audio: fixture('stereo-48k.aac') },
+];
+
+/** A server that records what it gets: its URL, and the recording once its publisher has gone. */
+interface RecordingServer extends AsyncDisposable {
+  url(stream: string): string;
+  recording(stream: string): Promise<string>;
+}
+
+const servers: { name: string; peer: PeerName; start(folder: TempFolder): Promise<RecordingServer> }[] = [
+  { name: 'nginx-rtmp', peer: 'nginx-rtmp', start: (folder) => NginxRtmp.start(folder.path) },
+  {
+    name: 'node-media-server',
+    peer: 'node-media-server',
+    start: (folder) => NodeMediaServerPeer.start(folder.path),
+  },
+  {
+    name: 'ffmpeg -listen',
+    peer: 'ffmpeg',
+    start: (folder) => FfmpegServer.start(folder.file('recording.flv')),
+  },
+];
+
+async function expectTrack(
+  recording: string,
+  track: Track,
+  file: string,
+  source: SourcePacket[],
+): Promise<void> {
+  const [hashes, expectedHashes, times] = await Promise.all([
+    frameHashes(recording, track),
+    frameHashes(file, track),
+    packetTimes(recording, track),
+  ]);
+  expect(expectedHashes.length).toBeGreaterThan(30);
+  expect(hashes).toEqual(expectedHashes);
+  expect(times).toHaveLength(source.length);
+  const deviations = times.map(({ pts, dts }, index) => {
+    const packet = source[index] as SourcePacket;
+    return Math.max(Math.abs(pts - packet.pts), Math.abs(dts - packet.dts));
+  });
+  expect(Math.max(...deviations)).toBeLessThanOrEqual(ROUNDING_MS);
+}
+
+describe.concurrent.each(servers)('$name records unchanged', ({ peer, start }) => {
+  test.each(cases)('$name', { timeout: TIMEOUT_MS }, async ({ video, audio, codecs }, context) => {
+    requirePeers(context, peer, 'ffmpeg');
+    await using folder = await TempFolder.create();
+    await using server = await start(folder);
+    const videoPackets = video ? await readAccessUnits(video, FRAME_MS) : [];
+    const audioPackets = audio ? await readAudioFrames(audio) : [];
+    await pushAll({ url: server.url('stream'), ...codecs, videoPackets, audioPackets });
+    const recording = await server.recording('stream');
+    if (video) await expectTrack(recording, 'video', video, videoPackets);
+    if (audio) await expectTrack(recording, 'audio', audio, audioPackets);
+  });
+});

@@ -1,0 +1,29 @@
+import { type Channel, type ChannelOptions, PushEngine } from '@cloudpush/engine';
+import { interleave, type SourcePacket } from './source.js';
+
+/** What to push, through the native door, and where to. */
+export interface PushOptions extends ChannelOptions {
+  videoPackets?: readonly SourcePacket[];
+  audioPackets?: readonly SourcePacket[];
+}
+
+function send(channel: Channel, track: 'video' | 'audio', { data, pts, dts }: SourcePacket): boolean {
+  return track === 'video' ? channel.sendVideo(data, { pts, dts });
+}
+
+/** Pushes every packet on one channel of an engine of its own, as fast as it is taken. Throws unless all went well. */
+export async function pushAll(options: PushOptions): Promise<void> {
+  const { videoPackets = [], audioPackets = [], ...channelOptions } = options;
+  await using engine = await PushEngine.create({ maxConnections: 1, shards: 1 });
+  const channel = engine.openChannel(channelOptions);
+  channel.on('problem', ({ error }) => channel.abort(error));
+  await channel.connected();
+  for (const { track, packet } of interleave(videoPackets, audioPackets)) {
+    while (!send(channel, track, packet)) {
+      if (channel.state === 'closed') break;
+      await channel.writable();
+    }
+  }
+  const { clean, error } = await channel.close();
+  if (!clean) throw new Error('the channel was not closed cleanly', { cause: error });
+}
