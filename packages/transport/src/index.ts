@@ -22,6 +22,7 @@ export {
   type RtmpErrorOptions,
   type RtmpStage,
 } from './errors.js';
+export { RtmpPublisher } from './io/publisher.js';
 export type {
   PublisherEvents,
   PublisherOptions,
@@ -30,6 +31,16 @@ export type {
   Releasable,
   TokenPlacement,
 } from './io/publisher-options.js';
+export { RtmpReceiver } from './io/receiver.js';
+export type {
+  ReceiveCounters,
+  ReceivedMessage,
+  ReceivedStream,
+  ReceivedStreamHandler,
+  ReceiverBehaviour,
+  ReceiverHandlers,
+  ReceiverOptions,
+} from './io/receiver-options.js';
 export { PUBLISHER_LIMITS, RECEIVER_LIMITS, type TransportLimits } from './limits.js';
 export { encodeData, encodeMetadata } from './message/data.js';
 export { type MediaMessage, MessageType } from './message/type.js';
@@ -49,5 +60,13 @@ export {
   type ReconnectRequest,
   type SessionTimeouts,
 } from './session/publish-session.js';
+export {
+  type ConnectRequest,
+  type Decision,
+  type PublishRequest,
+  ReceiveSession,
+  type ReceiveSessionHandler,
+  type ReceiveSessionOptions,
+} from './session/receive-session.js';
 export type { RtmpStatus } from './session/status.js';
 export { displayUrl, parseRtmpUrl, type RtmpUrl, type RtmpUrlOptions } from './url.js';

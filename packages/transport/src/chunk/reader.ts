@@ -72,7 +72,7 @@ export class ChunkReader {
     }
     const room = MAX_HEADER_LENGTH - this.#carried;
     const available = piece.length - offset;
-    const copied = available < room ? available : room;
+    const copied = Math.min(available, room);
     for (let i = 0; i < copied; i++) this.#carry[this.#carried + i] = piece[offset + i]!;
     const before = this.#carried;
     if (before > 0) {
@@ -179,13 +179,13 @@ export class ChunkReader {
       throw pastLimit('bytes in unfinished messages', this.#assembling, this.#limits.maxAssemblyBytes);
     }
     stream.open = true;
-    this.#chunkLeft = length < this.chunkSize ? length : this.chunkSize;
+    this.#chunkLeft = Math.min(length, this.chunkSize);
   }
 
   #readPayload(piece: Uint8Array, offset: number): number {
     const stream = this.#current;
     const available = piece.length - offset;
-    const taken = available < this.#chunkLeft ? available : this.#chunkLeft;
+    const taken = Math.min(available, this.#chunkLeft);
     const end = offset + taken;
     this.#chunkLeft -= taken;
     if (taken === stream.length) {

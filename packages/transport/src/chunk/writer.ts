@@ -81,7 +81,7 @@ export class ChunkWriter {
       else this.#pushSplit(parts, 0, this.chunkSize, chunkStreamId, timestamp);
       return;
     }
-    const taken = first.length < this.chunkSize ? first.length : this.chunkSize;
+    const taken = Math.min(first.length, this.chunkSize);
     const slice = Buffer.from(first.buffer, first.byteOffset - headerLength, headerLength + taken);
     writeFullHeader(slice, 0, chunkStreamId, timestamp, size, type, messageStreamId);
     this.#sink.push(slice);
@@ -115,7 +115,7 @@ export class ChunkWriter {
           room = this.chunkSize;
         }
         const left = part.length - offset;
-        const length = left < room ? left : room;
+        const length = Math.min(left, room);
         this.#sink.push(Buffer.from(part.buffer, part.byteOffset + offset, length));
         offset += length;
         room -= length;

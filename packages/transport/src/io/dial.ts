@@ -1,0 +1,69 @@
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { RtmpError, RtmpErrorCode } from '../errors.js';
+import type { RtmpUrl } from '../url.js';
+import { connectThroughProxy } from './proxy.js';
+import type { PublisherOptions, PublisherTimeouts } from './publisher-options.js';
+import { remember } from './reset.js';
+import { connectTcp, settle } from './tcp.js';
+import { checkPins, startTls, tlsError } from './tls.js';
+
+export interface DialOptions {
+  readonly url: RtmpUrl;
+  readonly publisher: PublisherOptions;
+  readonly timeouts: PublisherTimeouts;
+  readonly onWarning: (message: string) => void;
+}
+
+/**
+ * Opens the connection for a push URL: TCP (happy eyeballs), through the proxy if there is one, then TLS for rtmps.
+ * @throws RtmpError of the stages `dns`, `socket`, `proxy` and `tls`
+ */
+export async function dial(options: DialOptions): Promise<Socket> {
+  const { url, publisher, timeouts } = options;
+  const socket =
+    publisher.proxy === undefined
+      ? await connectTcp(url.host, url.port, publisher, timeouts.dial)
+      : await connectThroughProxy(publisher.proxy, url.host, url.port, publisher, timeouts.dial);
+  try {
+    tune(socket, publisher);
+    return url.secure ? await secure(socket, options) : socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+async function secure(socket: Socket, options: DialOptions): Promise<TLSSocket> {
+  const { url, publisher, timeouts, onWarning } = options;
+  const tls = publisher.tls ?? {};
+  if (tls.verify === false) {
+    onWarning(
+      `TLS certificate verification is off for ${url.host}${tls.pins ? ' (pinned)' : ': anyone may answer'}`,
+    );
+  }
+  const secured = startTls(socket, url.host, tls);
+  remember(secured, socket);
+  await settle(secured, 'secureConnect', publisher.signal, timeouts.tls, tlsError, 'tls');
+  const mismatch = checkPins(secured, tls.pins);
+  if (mismatch === undefined) return secured;
+  secured.destroy();
+  throw mismatch;
+}
+
+function tune(socket: Socket, publisher: PublisherOptions): void {
+  const keepAlive = publisher.keepAlive ?? 15_000;
+  try {
+    socket.setNoDelay(publisher.noDelay !== false);
+    socket.setKeepAlive(keepAlive > 0, keepAlive);
+  } catch (cause) {
+    throw new RtmpError(
+      RtmpErrorCode.setTimeout,
+      'socket',
+      'Keep-alive or no-delay could not be set on the socket',
+      {
+        cause,
+      },
+    );
+  }
+}

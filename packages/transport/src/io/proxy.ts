@@ -1,0 +1,148 @@
+import { request } from 'node:http';
+import type { Socket } from 'node:net';
+import { SocksClient } from 'socks';
+import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { aborted } from './abort.js';
+import type { PublisherOptions } from './publisher-options.js';
+import { connectTcp } from './tcp.js';
+
+interface Proxy {
+  readonly kind: 'socks5' | 'http';
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+}
+
+const DEFAULT_PORT = { socks5: 1080, http: 8080 } as const;
+
+/**
+ * Connects to `host:port` through a proxy, which resolves the name itself.
+ * @throws RtmpError `ERR_CLOUDPUSH_PROXY`, `ERR_CLOUDPUSH_TIMEOUT`, `ERR_CLOUDPUSH_ABORTED`
+ */
+export async function connectThroughProxy(
+  proxyUrl: string,
+  host: string,
+  port: number,
+  publisher: PublisherOptions,
+  timeout: number,
+): Promise<Socket> {
+  const proxy = parseProxy(proxyUrl);
+  const socket = await reach(proxy, publisher, timeout);
+  const tunnel = proxy.kind === 'http' ? openHttpTunnel : openSocksTunnel;
+  return guard(socket, tunnel(socket, proxy, host, port, timeout), publisher.signal, timeout);
+}
+
+/** @throws RtmpError `ERR_CLOUDPUSH_INVALID_OPTION`; its text does not show the URL, which may hold a password */
+export function parseProxy(text: string): Proxy {
+  const match = URL.canParse(text) ? /^(socks5h?|http):$/.exec(new URL(text).protocol) : null;
+  if (match === null) {
+    throw new RtmpError(
+      RtmpErrorCode.invalidOption,
+      'proxy',
+      'The proxy is not a URL of the form socks5://host:port or http://host:port',
+    );
+  }
+  const url = new URL(text);
+  const kind = match[1] === 'http' ? 'http' : 'socks5';
+  // URL drops the port that is http's own
+  const port =
+    url.port === '' ? (kind === 'http' && /:80\/?$/.test(text) ? 80 : DEFAULT_PORT[kind]) : Number(url.port);
+  return {
+    kind,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port,
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+  };
+}
+
+async function reach(proxy: Proxy, publisher: PublisherOptions, timeout: number): Promise<Socket> {
+  try {
+    return await connectTcp(proxy.host, proxy.port, publisher, timeout);
+  } catch (error) {
+    if (!(error instanceof RtmpError) || error.code === RtmpErrorCode.aborted) throw error;
+    throw new RtmpError(RtmpErrorCode.proxy, 'proxy', 'The proxy could not be reached', { cause: error });
+  }
+}
+
+async function openSocksTunnel(
+  socket: Socket,
+  proxy: Proxy,
+  host: string,
+  port: number,
+  timeout: number,
+): Promise<Socket> {
+  const login = proxy.user === '' ? {} : { userId: proxy.user, password: proxy.password };
+  try {
+    const info = await SocksClient.createConnection({
+      proxy: { host: proxy.host, port: proxy.port, type: 5, ...login },
+      command: 'connect',
+      destination: { host, port },
+      timeout,
+      existing_socket: socket,
+    });
+    return info.socket;
+  } catch (cause) {
+    throw refused(cause instanceof Error ? cause.message : 'for no known reason', cause);
+  }
+}
+
+function openHttpTunnel(socket: Socket, proxy: Proxy, host: string, port: number): Promise<Socket> {
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const headers: Record<string, string> = { Host: authority };
+  if (proxy.user !== '') {
+    headers['Proxy-Authorization'] =
+      `Basic ${Buffer.from(`${proxy.user}:${proxy.password}`).toString('base64')}`;
+  }
+  return new Promise((resolve, reject) => {
+    const connect = request({ method: 'CONNECT', path: authority, headers, createConnection: () => socket });
+    connect.on('connect', (response, tunnel, head) => {
+      if (response.statusCode !== 200) {
+        reject(refused(`HTTP status ${response.statusCode}`, undefined));
+        return;
+      }
+      if (head.length > 0) tunnel.unshift(head);
+      resolve(tunnel as Socket);
+    });
+    connect.on('response', (response) => reject(refused(`HTTP status ${response.statusCode}`, undefined)));
+    connect.on('error', (cause) => reject(refused(cause.message, cause)));
+    connect.end();
+  });
+}
+
+/** Destroys the socket when the tunnel fails, takes too long, or the caller aborts. */
+async function guard(
+  socket: Socket,
+  tunnel: Promise<Socket>,
+  signal: AbortSignal | undefined,
+  timeout: number,
+): Promise<Socket> {
+  let giveUp: (error: RtmpError) => void = ignore;
+  const end = new Promise<never>((_resolve, reject) => {
+    giveUp = reject;
+  });
+  const onAbort = (): void => giveUp(aborted(signal, 'proxy'));
+  const timer = setTimeout(() => {
+    giveUp(new RtmpError(RtmpErrorCode.timeout, 'proxy', `The proxy did not answer within ${timeout} ms`));
+  }, timeout);
+  signal?.addEventListener('abort', onAbort);
+  try {
+    if (signal?.aborted) throw aborted(signal, 'proxy');
+    return await Promise.race([tunnel, end]);
+  } catch (error) {
+    tunnel.catch(ignore); // the tunnel that was given up has nobody to tell
+    socket.on('error', ignore);
+    socket.destroy();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+function refused(reason: string, cause: unknown): RtmpError {
+  return new RtmpError(RtmpErrorCode.proxy, 'proxy', `The proxy refused: ${reason}`, { cause });
+}
+
+function ignore(): void {}

@@ -1,0 +1,373 @@
+import { isIPv6, type Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import type { AmfValue } from '../amf0/value.js';
+import { RtmpError, RtmpErrorCode } from '../errors.js';
+import type { MediaMessage } from '../message/type.js';
+import { type Attempt, firstAttempt, nextAttempt } from '../session/attempt.js';
+import { type Capabilities, type CodecForm, chooseVideoForm } from '../session/capabilities.js';
+import type { ServerProfile } from '../session/profile.js';
+import {
+  PublishSession,
+  type PublishSessionHandler,
+  type PublishState,
+  type ReconnectRequest,
+} from '../session/publish-session.js';
+import type { RtmpStatus } from '../session/status.js';
+import { parseRtmpUrl } from '../url.js';
+import { aborted } from './abort.js';
+import { dial } from './dial.js';
+import { Outbox } from './outbox.js';
+import type {
+  PublisherEvents,
+  PublisherOptions,
+  PublisherTimeouts,
+  Releasable,
+} from './publisher-options.js';
+import { reset } from './reset.js';
+import { attemptOptions, checkOptions, freshNonce, resolveTimeouts, sessionOptions } from './settings.js';
+
+const DEFAULT_HIGH_WATER_MARK = 256 * 1024;
+const DEFAULT_MAX_QUEUED = 64 * 1024 * 1024;
+
+interface Waiter {
+  resolve(): void;
+  reject(error: RtmpError): void;
+}
+
+/** A connection that publishes one stream after the other. */
+export class RtmpPublisher implements PublishSessionHandler {
+  readonly #socket: Socket;
+  readonly #session: PublishSession;
+  readonly #outbox: Outbox;
+  readonly #attempt: Attempt;
+  readonly #timeouts: PublisherTimeouts;
+  readonly #signal: AbortSignal | undefined;
+  readonly #maxQueuedBytes: number;
+  readonly #closed: Promise<void>;
+  #resolveClosed: () => void = ignore;
+  /** Set when `connect` has resolved. */
+  #events: PublisherEvents = {};
+  #waiter: Waiter | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #armedFor = Number.POSITIVE_INFINITY;
+  #error: RtmpError | undefined;
+  #closing = false;
+  #gone = false;
+
+  /**
+   * Connects and publishes: resolves when the server has said `NetStream.Publish.Start`. Authenticates, follows redirects and
+   * falls back to the digest handshake on the way, each on a new connection.
+   * @throws RtmpError (rejection) with `stage` and `class`
+   * @example
+   * const publisher = await RtmpPublisher.connect({ url: 'rtmp://host/live/camera' }, { onClose: (error) => … });
+   */
+  static async connect(options: PublisherOptions, events: PublisherEvents = {}): Promise<RtmpPublisher> {
+    checkOptions(options);
+    const timeouts = resolveTimeouts(options.timeouts);
+    const url = parseRtmpUrl(options.url, { app: options.app });
+    const rules = attemptOptions(options, url);
+    let attempt = firstAttempt(url, options.streamName, rules);
+    for (;;) {
+      if (options.signal?.aborted) throw aborted(options.signal, 'socket');
+      try {
+        return await RtmpPublisher.#try(attempt, options, timeouts, events);
+      } catch (error) {
+        if (!(error instanceof RtmpError)) throw error;
+        const next = nextAttempt(attempt, error, rules, freshNonce());
+        if (next instanceof RtmpError) throw next;
+        attempt = next;
+      }
+    }
+  }
+
+  static async #try(
+    attempt: Attempt,
+    options: PublisherOptions,
+    timeouts: PublisherTimeouts,
+    events: PublisherEvents,
+  ): Promise<RtmpPublisher> {
+    const onWarning = (message: string): void => events.onWarning?.(message);
+    const socket = await dial({ url: attempt.url, publisher: options, timeouts, onWarning });
+    const publisher = new RtmpPublisher(socket, attempt, options, timeouts);
+    await publisher.#begin();
+    publisher.#events = events;
+    return publisher;
+  }
+
+  private constructor(
+    socket: Socket,
+    attempt: Attempt,
+    options: PublisherOptions,
+    timeouts: PublisherTimeouts,
+  ) {
+    this.#socket = socket;
+    this.#attempt = attempt;
+    this.#timeouts = timeouts;
+    this.#signal = options.signal;
+    this.#maxQueuedBytes = options.maxQueuedBytes ?? DEFAULT_MAX_QUEUED;
+    this.#outbox = new Outbox(socket, options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK, () =>
+      this.#events.onDrain?.(),
+    );
+    this.#session = new PublishSession(sessionOptions(attempt, options, timeouts), this.#outbox, this);
+    this.#closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    this.#listen();
+  }
+
+  /** Bytes sent but not yet accepted by the kernel. */
+  get queuedBytes(): number {
+    return this.#outbox.queuedBytes;
+  }
+
+  /** The same in milliseconds of media. */
+  get queuedMilliseconds(): number {
+    return this.#outbox.queuedMilliseconds;
+  }
+
+  /** Bytes accepted by the kernel. */
+  get bytesWritten(): number {
+    return this.#outbox.bytesWritten;
+  }
+
+  /** Bytes a second accepted by the kernel, smoothed over about two seconds. */
+  get bytesPerSecond(): number {
+    return this.#outbox.throughput.bytesPerSecond(performance.now());
+  }
+
+  /** Bytes received from the server. */
+  get bytesRead(): number {
+    return this.#socket.bytesRead;
+  }
+
+  /** The sequence number of the server's last Acknowledgement: a health signal, wrong with some servers above 2^31. */
+  get acknowledged(): number {
+    return this.#session.acknowledged;
+  }
+
+  /** What the server announced about Enhanced RTMP. */
+  get capabilities(): Capabilities {
+    return this.#session.capabilities;
+  }
+
+  /** The server's habits, as given or detected. */
+  get profile(): ServerProfile {
+    return this.#session.profile;
+  }
+
+  get state(): PublishState {
+    return this.#session.state;
+  }
+
+  /** The handshake that led here, and whether the server proved that it knows the digest one. */
+  get handshake(): { readonly mode: 'simple' | 'digest'; readonly digestVerified: boolean } {
+    return { mode: this.#attempt.handshake, digestVerified: this.#session.digestVerified };
+  }
+
+  /**
+   * The form in which to send a video codec, by its FourCC, to this server.
+   * @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED`
+   */
+  videoForm(fourCc: string, wish: CodecForm | 'auto' = 'auto'): CodecForm {
+    const { profile, capabilities } = this.#session;
+    if (wish === 'auto' && fourCc === 'hvc1' && profile.enhancedHevc) return 'enhanced';
+    return chooseVideoForm(fourCc, capabilities, profile.legacyHevc, wish);
+  }
+
+  /**
+   * Queues one message. `false`: no more now, wait for `onDrain`; the message was taken all the same. On a connection that
+   * is gone the message is given up: its owner is released at once.
+   * @throws RtmpError `ERR_CLOUDPUSH_INVALID_STATE` between segments, `ERR_CLOUDPUSH_MESSAGE_TOO_LARGE`,
+   * `ERR_CLOUDPUSH_OUTBOX_FULL`: the message was not taken then, its owner not released
+   */
+  send(message: MediaMessage, owner: Releasable | undefined): boolean {
+    if (this.#gone || this.#error !== undefined) {
+      owner?.release();
+      return false;
+    }
+    if (this.#outbox.queuedBytes > this.#maxQueuedBytes)
+      throw outboxFull(this.#outbox.queuedBytes, this.#maxQueuedBytes);
+    this.#session.send(message);
+    return this.#outbox.endMessage(message.timestamp, owner);
+  }
+
+  /** Writes what was queued since the last flush: one message is one `write`, several are one `writev`. */
+  flush(): void {
+    this.#outbox.flush();
+  }
+
+  /** Sends a command on the connection that the server need not answer. */
+  command(name: string, ...args: AmfValue[]): void {
+    if (!this.#gone && this.#error === undefined) this.#session.command(name, ...args);
+  }
+
+  /**
+   * Ends the present stream and publishes the next on the same connection (a segment). The name includes its query. Resolves
+   * when the server has accepted; until then {@link send} throws.
+   * @throws RtmpError (rejection); the connection is gone then, unless the code is `ERR_CLOUDPUSH_INVALID_STATE`
+   */
+  async nextStream(streamName: string): Promise<void> {
+    if (this.#error !== undefined) throw this.#error;
+    const accepted = this.#wait();
+    try {
+      this.#session.publishNext(streamName);
+    } catch (error) {
+      this.#waiter = undefined;
+      throw error;
+    }
+    this.#arm();
+    await accepted;
+  }
+
+  /** Ends the present stream without ending the connection: {@link nextStream} may follow. */
+  unpublish(): void {
+    this.#session.unpublish();
+  }
+
+  /**
+   * Ends the stream and the connection: FCUnpublish, deleteStream, everything queued, FIN; then reads on until the server's FIN,
+   * because closing with unread bytes would make the kernel reset the connection and the server lose the tail. Always ends:
+   * at the latest after the time-out `close`, with a reset. Never rejects.
+   */
+  close(): Promise<void> {
+    if (this.#closing || this.#gone || this.#error !== undefined) return this.#closed;
+    this.#closing = true;
+    this.#session.unpublish();
+    this.#outbox.flush();
+    this.#socket.end();
+    this.#disarm();
+    this.#timer = setTimeout(() => reset(this.#socket), this.#timeouts.close);
+    return this.#closed;
+  }
+
+  /** Resets the connection now; everything queued is given up and released. `onClose` gets the error. */
+  destroy(error?: RtmpError): void {
+    if (this.#gone) return;
+    if (error === undefined) this.#closing = true;
+    else this.#session.fail(error);
+    reset(this.#socket);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** For the session only. */
+  onPublishing(): void {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    waiter?.resolve();
+  }
+
+  /** For the session only. */
+  onStatus(status: RtmpStatus): void {
+    this.#events.onStatus?.(status);
+  }
+
+  /** For the session only. */
+  onCommand(name: string, args: AmfValue[]): void {
+    this.#events.onCommand?.(name, args);
+  }
+
+  /** For the session only. */
+  onReconnectRequest(request: ReconnectRequest): void {
+    this.#events.onReconnectRequest?.({ ...request, url: this.#resolve(request.tcUrl) });
+  }
+
+  /** For the session only. A reset, not a FIN: the server must not take a failure for a clean end. */
+  onFailure(error: RtmpError): void {
+    this.#error = error;
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    reset(this.#socket);
+    waiter?.reject(error);
+  }
+
+  async #begin(): Promise<void> {
+    const publishing = this.#wait();
+    this.#session.start();
+    this.#arm();
+    await publishing;
+  }
+
+  #wait(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiter = { resolve, reject };
+    });
+  }
+
+  #listen(): void {
+    const socket = this.#socket;
+    socket.on('data', (bytes) => {
+      this.#session.receive(bytes);
+      this.#arm();
+    });
+    socket.on('end', () => {
+      if (!this.#closing) this.#session.fail(this.#session.connectionLost());
+    });
+    socket.on('error', (cause) => {
+      if (!this.#closing) this.#session.fail(this.#session.connectionLost(cause));
+    });
+    socket.once('close', () => this.#onSocketClose());
+    this.#signal?.addEventListener('abort', this.#onAbort);
+  }
+
+  readonly #onAbort = (): void => {
+    if (this.#closing) reset(this.#socket);
+    else this.#session.fail(aborted(this.#signal, 'publishing'));
+  };
+
+  #onSocketClose(): void {
+    if (!this.#closing) this.#session.fail(this.#session.connectionLost());
+    this.#gone = true;
+    this.#disarm();
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#outbox.close();
+    this.#resolveClosed();
+    this.#events.onClose?.(this.#error);
+  }
+
+  /** One timer for the session's deadline, touched only when the deadline has moved. */
+  #arm(): void {
+    const { deadline } = this.#session;
+    if (deadline === this.#armedFor || this.#closing) return;
+    this.#disarm();
+    this.#armedFor = deadline;
+    if (deadline === Number.POSITIVE_INFINITY) return;
+    const wait = Math.max(1, Math.ceil(deadline - performance.now()));
+    this.#timer = setTimeout(() => {
+      this.#armedFor = Number.NaN;
+      this.#session.expire();
+      this.#arm();
+    }, wait);
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Where a reconnect request leads: a tcUrl that is absolute, or relative to the present one; the stream stays. */
+  #resolve(tcUrl: string | undefined): string {
+    const { url, streamName } = this.#attempt;
+    const scheme = url.secure ? 'rtmps' : 'rtmp';
+    const authority = `${isIPv6(url.host) ? `[${url.host}]` : url.host}:${url.port}`;
+    const base = `${scheme}://${authority}/${url.app}`;
+    const target = tcUrl === undefined ? base : new URL(tcUrl, `${base}/`).href;
+    const [path = '', query = ''] = target.split('?', 2);
+    const name = streamName ?? url.streamName;
+    const joined = [query, url.query].filter((part) => part !== '').join('&');
+    return `${path.replace(/\/$/, '')}/${name}${joined === '' ? '' : `?${joined}`}`;
+  }
+}
+
+function outboxFull(actual: number, permitted: number): RtmpError {
+  return new RtmpError(
+    RtmpErrorCode.outboxFull,
+    'publishing',
+    `${actual} bytes are queued, permitted: ${permitted} (send was called on after it had said false)`,
+    { details: { actual, permitted } },
+  );
+}
+
+function ignore(): void {}

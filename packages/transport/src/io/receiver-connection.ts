@@ -1,0 +1,208 @@
+import { randomFillSync } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import type { AmfValue } from '../amf0/value.js';
+import type { SliceSink } from '../chunk/writer.js';
+import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { RECEIVER_LIMITS } from '../limits.js';
+import {
+  type ConnectRequest,
+  type Decision,
+  type PublishRequest,
+  ReceiveSession,
+  type ReceiveSessionHandler,
+  type ReceiveSessionOptions,
+} from '../session/receive-session.js';
+import type { ServerAuth } from '../session/server-auth.js';
+import { PublishedStream } from './published-stream.js';
+import type {
+  ReceiveCounters,
+  ReceiverBehaviour,
+  ReceiverHandlers,
+  ReceiverOptions,
+} from './receiver-options.js';
+import { reset } from './reset.js';
+
+/** What the connections of a receiver share. */
+export interface ReceiverContext {
+  readonly options: ReceiverOptions;
+  readonly behaviour: ReceiverBehaviour;
+  readonly handlers: ReceiverHandlers;
+  readonly auth: ServerAuth | undefined;
+  readonly totals: ReceiveCounters;
+  nextStreamId(): number;
+}
+
+const ACKNOWLEDGE_EVERY = 1 << 16;
+
+/** One client of a receiver. */
+export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
+  readonly #socket: Socket;
+  readonly #context: ReceiverContext;
+  readonly #session: ReceiveSession;
+  readonly #streams = new Map<number, PublishedStream>();
+  #connectRequest: ConnectRequest | undefined;
+  #received = 0;
+  #misacknowledged = 0;
+  #error: RtmpError | undefined;
+  #setupTimer: NodeJS.Timeout | undefined;
+  #throttle: NodeJS.Timeout | undefined;
+  #ping: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket, context: ReceiverContext) {
+    this.#socket = socket;
+    this.#context = context;
+    this.#session = new ReceiveSession(sessionOptions(context), this, this);
+    this.#armSetup();
+    socket.setNoDelay(true);
+    socket.on('data', (bytes) => this.#onData(bytes));
+    socket.on('end', () => this.#onEnd());
+    socket.on('error', (cause) => {
+      this.#error ??= new RtmpError(RtmpErrorCode.socket, 'publishing', 'The connection broke', { cause });
+    });
+    socket.once('close', () => this.#onClose());
+    const idle = context.options.idleTimeout ?? 0;
+    if (idle > 0) socket.setTimeout(idle, () => this.#onIdle(idle));
+  }
+
+  /** Sink of the session. */
+  push(slice: Uint8Array): void {
+    if (this.#socket.writable) this.#socket.write(slice);
+  }
+
+  destroy(): void {
+    reset(this.#socket);
+  }
+
+  onConnect(request: ConnectRequest): Decision {
+    this.#connectRequest = request;
+    const { auth, behaviour } = this.#context;
+    const demand = auth?.check(request.app);
+    if (demand !== undefined) return { code: 'NetConnection.Connect.Rejected', description: demand };
+    return behaviour.onConnect?.(request) ?? 'accept';
+  }
+
+  onCreateStream(): Decision {
+    return this.#context.behaviour.onCreateStream?.() ?? 'accept';
+  }
+
+  onPublish(request: PublishRequest): Decision {
+    return this.#context.behaviour.onPublish?.(request) ?? 'accept';
+  }
+
+  onPublished(request: PublishRequest): void {
+    const connectRequest = this.#connectRequest!;
+    const id = this.#context.nextStreamId();
+    const stream = new PublishedStream(
+      id,
+      request,
+      connectRequest,
+      this.#socket,
+      this.#session,
+      this.#context.totals,
+    );
+    this.#streams.set(request.messageStreamId, stream);
+    stream.begin(this.#context.handlers.onPublish?.(stream));
+    this.#armSetup();
+    const { pingInterval, readBytesPerSecond } = this.#context.behaviour;
+    if (pingInterval !== undefined) this.#ping ??= setInterval(() => stream.sendPing(), pingInterval);
+    if (readBytesPerSecond === 0) this.#socket.pause();
+  }
+
+  onMessage(messageStreamId: number, type: number, timestamp: number, payload: Uint8Array): void {
+    this.#streams.get(messageStreamId)?.receive(type, timestamp, payload);
+  }
+
+  onUnpublish(messageStreamId: number): void {
+    const stream = this.#streams.get(messageStreamId);
+    this.#streams.delete(messageStreamId);
+    stream?.end(true, undefined);
+    this.#armSetup();
+  }
+
+  onCommand(_name: string, _args: AmfValue[]): void {
+    // Clients have nothing else to say that a receiver needs.
+  }
+
+  onFailure(error: RtmpError | undefined): void {
+    this.#error = error;
+    if (error === undefined) this.#socket.end();
+    else reset(this.#socket);
+  }
+
+  #onData(bytes: Buffer): void {
+    const { behaviour } = this.#context;
+    if (behaviour.handshake === 'silent') return;
+    this.#session.receive(bytes);
+    this.#received += bytes.length;
+    if (behaviour.acknowledgements !== undefined) this.#misacknowledge(behaviour.acknowledgements);
+    const dropAfter = behaviour.dropMidMessageAfter;
+    if (dropAfter !== undefined && this.#received >= dropAfter && this.#session.channel.assemblyBytes > 0) {
+      reset(this.#socket);
+    }
+    if (behaviour.readBytesPerSecond) this.#slowDown(bytes.length, behaviour.readBytesPerSecond);
+  }
+
+  /** Waits as long as the bytes just read should have taken. */
+  #slowDown(bytes: number, perSecond: number): void {
+    this.#socket.pause();
+    this.#throttle = setTimeout(() => this.#socket.resume(), (bytes * 1000) / perSecond);
+  }
+
+  #misacknowledge(how: 'normal' | 'never' | 'reset' | 'huge'): void {
+    if (how === 'normal' || how === 'never' || !this.#session.publishing) return;
+    if (this.#received - this.#misacknowledged < ACKNOWLEDGE_EVERY) return;
+    this.#misacknowledged = this.#received;
+    this.#session.channel.acknowledge(how === 'reset' ? 0 : 0xf0000000 + this.#received);
+  }
+
+  /** One timer for the time in which nothing is published. */
+  #armSetup(): void {
+    clearTimeout(this.#setupTimer);
+    this.#setupTimer = undefined;
+    const { deadline } = this.#session;
+    if (deadline === Number.POSITIVE_INFINITY) return;
+    const wait = Math.max(1, Math.ceil(deadline - performance.now()));
+    this.#setupTimer = setTimeout(() => {
+      this.#session.expire();
+      this.#armSetup();
+    }, wait);
+  }
+
+  #onIdle(idle: number): void {
+    if (!this.#session.publishing) return;
+    const text = `The client sent nothing for ${idle} ms`;
+    this.#session.fail(new RtmpError(RtmpErrorCode.timeout, 'publishing', text));
+  }
+
+  #onEnd(): void {
+    if (!this.#context.behaviour.neverCloses) this.#socket.end();
+  }
+
+  #onClose(): void {
+    clearTimeout(this.#setupTimer);
+    clearTimeout(this.#throttle);
+    clearInterval(this.#ping);
+    const published = this.#streams.size > 0;
+    for (const stream of this.#streams.values()) stream.end(false, this.#error);
+    this.#streams.clear();
+    if (!published && this.#error !== undefined) this.#context.handlers.onConnectionError?.(this.#error);
+  }
+}
+
+function sessionOptions({ options, behaviour }: ReceiverContext): ReceiveSessionOptions {
+  return {
+    handshake: behaviour.handshake === 'silent' ? 'auto' : (behaviour.handshake ?? 'auto'),
+    chunkSize: behaviour.chunkSize ?? 4096,
+    windowAcknowledgementSize: behaviour.windowAcknowledgementSize ?? 2_500_000,
+    firstMessageStreamId: behaviour.firstMessageStreamId ?? 1,
+    releaseStreamAnswer: behaviour.releaseStreamAnswer ?? '_result',
+    connectInfo: behaviour.connectInfo ?? {},
+    connectProperties: behaviour.connectProperties ?? {},
+    acknowledges: (behaviour.acknowledgements ?? 'normal') === 'normal',
+    setupTimeout: options.setupTimeout ?? 20_000,
+    limits: { ...RECEIVER_LIMITS, ...options.limits },
+    random: randomFillSync,
+    now: () => performance.now(),
+  };
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { ServerAuth } from '../session/server-auth.js';
+import { newCounters } from './published-stream.js';
+import { ReceiverConnection, type ReceiverContext } from './receiver-connection.js';
+import type { ReceiveCounters, ReceiverHandlers, ReceiverOptions } from './receiver-options.js';
+
+/** A server that takes published streams and hands over whole messages. */
+export class RtmpReceiver {
+  /** Over all streams since the beginning. */
+  readonly counters: Readonly<ReceiveCounters>;
+  readonly #server: Server;
+  readonly #connections = new Set<ReceiverConnection>();
+
+  /**
+   * @throws RtmpError (rejection) `ERR_CLOUDPUSH_SOCKET` when the address cannot be had
+   */
+  static async listen(options: ReceiverOptions, handlers: ReceiverHandlers = {}): Promise<RtmpReceiver> {
+    const receiver = new RtmpReceiver(options, handlers);
+    await receiver.#listen(options.port ?? 1935, options.host ?? '127.0.0.1');
+    return receiver;
+  }
+
+  private constructor(options: ReceiverOptions, handlers: ReceiverHandlers) {
+    const behaviour = options.behaviour ?? {};
+    const totals = newCounters();
+    this.counters = totals;
+    let lastStreamId = 0;
+    const context: ReceiverContext = {
+      options,
+      behaviour,
+      handlers,
+      totals,
+      auth:
+        behaviour.auth === undefined
+          ? undefined
+          : new ServerAuth({ ...behaviour.auth, nonce: (bytes) => randomBytes(bytes).toString('hex') }),
+      nextStreamId: () => {
+        lastStreamId++;
+        return lastStreamId;
+      },
+    };
+    const accept = (socket: Socket): void => this.#accept(socket, context);
+    // Half-open: the last bytes of a client that has closed its side are still to be read, and some tests never answer a FIN.
+    this.#server =
+      options.tls === undefined
+        ? createServer({ allowHalfOpen: true }, accept)
+        : createTlsServer({ ...copyTls(options.tls), allowHalfOpen: true }, accept);
+    this.#server.maxConnections = options.maxConnections ?? 4096;
+  }
+
+  /** Where it listens. */
+  get address(): { readonly host: string; readonly port: number } {
+    const { address, port } = this.#server.address() as AddressInfo;
+    return { host: address, port };
+  }
+
+  /** Connections that are open now. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Stops listening and resets what is connected. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    for (const connection of this.#connections) connection.destroy();
+    await closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #accept(socket: Socket, context: ReceiverContext): void {
+    const connection = new ReceiverConnection(socket, context);
+    this.#connections.add(connection);
+    socket.once('close', () => this.#connections.delete(connection));
+  }
+
+  #listen(port: number, host: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onError = (cause: NodeJS.ErrnoException): void => {
+        const text = `Cannot listen on ${host} port ${port}: ${cause.code ?? cause.message}`;
+        reject(new RtmpError(RtmpErrorCode.socket, 'socket', text, { cause }));
+      };
+      this.#server.once('error', onError);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', onError);
+        resolve();
+      });
+    });
+  }
+}
+
+function copyTls(tls: NonNullable<ReceiverOptions['tls']>): { cert: Buffer; key: Buffer } {
+  return { cert: Buffer.from(tls.cert as string), key: Buffer.from(tls.key as string) };
+}

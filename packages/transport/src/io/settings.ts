@@ -1,0 +1,101 @@
+import { randomBytes, randomFillSync } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { MAX_CHUNK_SIZE, PUBLISHER_LIMITS } from '../limits.js';
+import { type Attempt, type AttemptOptions, type ConnectWishes, connectFields } from '../session/attempt.js';
+import { announceCapabilities, CapsEx, FourCcInfo } from '../session/capabilities.js';
+import type { PublishSessionOptions } from '../session/publish-session.js';
+import type { RtmpUrl } from '../url.js';
+import type { PublisherOptions, PublisherTimeouts } from './publisher-options.js';
+
+const DEFAULT_TIMEOUTS: PublisherTimeouts = {
+  dial: 10_000,
+  tls: 10_000,
+  handshake: 10_000,
+  connect: 10_000,
+  createStream: 10_000,
+  publish: 10_000,
+  close: 5_000,
+};
+const MIN_CHUNK_SIZE = 128;
+/** setTimeout fires at once above this. */
+const MAX_TIMEOUT = 0x7fffffff;
+
+/** @throws RtmpError `ERR_CLOUDPUSH_SET_TIMEOUT` */
+export function resolveTimeouts(given: Partial<PublisherTimeouts> | undefined): PublisherTimeouts {
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...given };
+  for (const [name, actual] of Object.entries(timeouts)) {
+    if (actual > 0 && actual <= MAX_TIMEOUT) continue;
+    throw new RtmpError(
+      RtmpErrorCode.setTimeout,
+      'socket',
+      `The time-out ${name} is ${actual} ms, permitted: 1 to ${MAX_TIMEOUT}`,
+      { class: 'fatal', details: { actual, permitted: MAX_TIMEOUT } },
+    );
+  }
+  return timeouts;
+}
+
+/** @throws RtmpError `ERR_CLOUDPUSH_INVALID_OPTION` */
+export function checkOptions(options: PublisherOptions): void {
+  checkRange('chunkSize', options.chunkSize, MIN_CHUNK_SIZE, MAX_CHUNK_SIZE);
+  checkRange('highWaterMark', options.highWaterMark, 0, Number.MAX_SAFE_INTEGER);
+  checkRange('maxQueuedBytes', options.maxQueuedBytes, 1, Number.MAX_SAFE_INTEGER);
+  checkRange('maxRedirects', options.maxRedirects, 0, 100);
+  checkRange('keepAlive', options.keepAlive, 0, MAX_TIMEOUT);
+}
+
+export function attemptOptions(options: PublisherOptions, url: RtmpUrl): AttemptOptions {
+  const fromUrl = url.user === undefined ? undefined : { user: url.user, password: url.password ?? '' };
+  return {
+    handshake: options.handshake ?? 'simple',
+    credentials: options.credentials ?? fromUrl,
+    maxRedirects: options.maxRedirects ?? 3,
+    app: options.app,
+  };
+}
+
+/** What a session needs for one attempt. */
+export function sessionOptions(
+  attempt: Attempt,
+  options: PublisherOptions,
+  timeouts: PublisherTimeouts,
+): PublishSessionOptions {
+  const wishes: ConnectWishes = {
+    token: options.token,
+    tokenPlacement: options.tokenPlacement ?? 'stream-query',
+    announcement: options.enhanced === false ? {} : ANNOUNCEMENT,
+    connectObject: options.connectObject ?? {},
+    connectArguments: options.connectArguments ?? [],
+  };
+  return {
+    ...connectFields(attempt, wishes),
+    publishType: options.publishType ?? 'live',
+    handshake: attempt.handshake,
+    digestScheme: options.digestScheme ?? 1,
+    profile: options.profile ?? 'auto',
+    chunkSize: options.chunkSize,
+    timeouts,
+    limits: { ...PUBLISHER_LIMITS, ...options.limits },
+    random: randomFillSync,
+    now: () => performance.now(),
+  };
+}
+
+/** A fresh challenge of our own: eight hex digits. */
+export function freshNonce(): string {
+  return randomBytes(4).toString('hex');
+}
+
+const ANNOUNCEMENT = announceCapabilities(
+  FourCcInfo.canEncode,
+  CapsEx.reconnect | CapsEx.multitrack | CapsEx.modEx | CapsEx.timestampNanoOffset,
+);
+
+function checkRange(name: string, actual: number | undefined, least: number, most: number): void {
+  if (actual === undefined || (actual >= least && actual <= most)) return;
+  const permitted = `${least} to ${most}`;
+  throw new RtmpError(RtmpErrorCode.invalidOption, 'url', `${name} is ${actual}, permitted: ${permitted}`, {
+    details: { actual, permitted },
+  });
+}

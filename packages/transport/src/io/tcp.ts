@@ -1,0 +1,74 @@
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { aborted } from './abort.js';
+import type { PublisherOptions } from './publisher-options.js';
+
+/** Connects to one host, to all of its addresses in turn until one answers. */
+export function connectTcp(
+  host: string,
+  port: number,
+  publisher: PublisherOptions,
+  timeout: number,
+): Promise<Socket> {
+  const { signal, family, localAddress } = publisher;
+  const connection: TcpNetConnectOpts = {
+    host,
+    port,
+    autoSelectFamily: family === undefined || family === 0,
+  };
+  if (family) connection.family = family;
+  if (localAddress !== undefined) connection.localAddress = localAddress;
+  return settle(connect(connection), 'connect', signal, timeout, connectError, 'socket');
+}
+
+/** Waits for the event that says that a socket is ready; destroys it on error, time-out and abort. */
+export function settle<S extends Socket>(
+  socket: S,
+  event: 'connect' | 'secureConnect',
+  signal: AbortSignal | undefined,
+  timeout: number,
+  wrap: (cause: NodeJS.ErrnoException) => RtmpError,
+  stage: 'socket' | 'tls',
+): Promise<S> {
+  return new Promise((resolve, reject) => {
+    const finish = (error: RtmpError | undefined): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      socket.off(event, onReady).off('error', onError).off('close', onClose);
+      if (error === undefined) {
+        resolve(socket);
+        return;
+      }
+      socket.on('error', ignore); // what comes after the first error has nobody to tell
+      socket.destroy();
+      reject(error);
+    };
+    const onReady = (): void => finish(undefined);
+    const onError = (cause: NodeJS.ErrnoException): void => finish(wrap(cause));
+    const onClose = (): void => finish(wrap(new Error('closed before it was ready')));
+    const onAbort = (): void => finish(aborted(signal, stage));
+    const timer = setTimeout(() => {
+      finish(new RtmpError(RtmpErrorCode.timeout, stage, `No connection within ${timeout} ms (${stage})`));
+    }, timeout);
+    socket.on(event, onReady).on('error', onError).on('close', onClose);
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener('abort', onAbort);
+  });
+}
+
+function connectError(cause: NodeJS.ErrnoException): RtmpError {
+  const reason = reasonOf(cause);
+  if (cause.syscall === 'getaddrinfo') {
+    return new RtmpError(RtmpErrorCode.dns, 'dns', `The host name did not resolve: ${reason}`, { cause });
+  }
+  return new RtmpError(RtmpErrorCode.socketConnect, 'socket', `The TCP connection failed: ${reason}`, {
+    cause,
+  });
+}
+
+/** With several addresses the error is an aggregate whose own message is empty. */
+function reasonOf(cause: NodeJS.ErrnoException): string {
+  return cause.code ?? cause.message;
+}
+
+function ignore(): void {}
