@@ -1,1 +1,14 @@
-export const x = 1;
+export {
+  type AudioPacketOptions,
+  Channel,
+  type ChannelState,
+  type PacketTimes,
+  type VideoPacketOptions,
+} from './channel.js';
+export type { ChannelEvents, CloseReport, PacketProblem } from './channel-events.js';
+export { PushEngine } from './engine.js';
+export { CloudPushError, type ErrorClass } from './errors.js';
+export type { ChannelOptions, PushEngineOptions } from './options.js';
+export type { Watermark } from './shard/protocol.js';
+export type { LatencySummary } from './stats/latency.js';
+export type { ChannelStats, EngineStats } from './stats/stats.js';

@@ -1,0 +1,130 @@
+import { parseArgs } from 'node:util';
+import { type Channel, PushEngine } from '@cloudpush/engine';
+import { loadLoop } from './media.js';
+
+/**
+ * The program under test: pushes the bench's stream on many channels to one port and prints what it cost as a line of
+ * JSON. It runs in a process of its own, so that its CPU time is its own.
+ */
+
+export interface PushResult {
+  readonly channels: number;
+  readonly packets: number;
+  readonly refused: number;
+  readonly bytes: number;
+  readonly seconds: number;
+  /** CPU seconds of all threads, of the measured part. */
+  readonly user: number;
+  readonly system: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly connectSeconds: number;
+  readonly rssBytes: number;
+}
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string' },
+    channels: { type: 'string' },
+    seconds: { type: 'string' },
+    pool: { type: 'string', default: '256' },
+    unpaced: { type: 'boolean', default: false },
+  },
+});
+const channelCount = Number(values.channels);
+const seconds = Number(values.seconds);
+const loop = loadLoop();
+
+const engine = await PushEngine.create({
+  poolSize: Number(values.pool) * 1024 ** 2,
+  maxConnections: channelCount,
+});
+const connectStart = performance.now();
+const channels = Array.from({ length: channelCount }, (_, i) =>
+  engine.openChannel({ url: `rtmp://127.0.0.1:${values.port}/bench/${i}`, connectTimeout: 60_000 }),
+);
+await Promise.all(channels.map((channel) => channel.connected()));
+const connectSeconds = (performance.now() - connectStart) / 1000;
+
+let packets = 0;
+let refused = 0;
+
+function send(channel: Channel, index: number, base: number): boolean {
+  const packet = loop.packets[index]!;
+  const pts = base + packet.at;
+  const taken =
+    packet.kind === 'video'
+      ? channel.sendVideo(packet.data, { pts })
+      : channel.sendAudio(packet.data, { pts });
+  if (taken) packets++;
+  else refused++;
+  return taken;
+}
+
+/** One timer for all channels: each goes through the loop, shifted by its part of a frame interval. */
+async function paced(): Promise<void> {
+  const next = new Uint32Array(channelCount);
+  const base = new Float64Array(channelCount);
+  const shift = 1000 / 25 / channelCount;
+  const start = performance.now();
+  for (;;) {
+    const now = performance.now() - start;
+    if (now >= seconds * 1000) return;
+    for (let i = 0; i < channelCount; i++) {
+      for (;;) {
+        const index = next[i]!;
+        if (base[i]! + loop.packets[index]!.at + i * shift > now) break;
+        send(channels[i]!, index, base[i]!);
+        if (index + 1 < loop.packets.length) next[i] = index + 1;
+        else {
+          next[i] = 0;
+          base[i]! += loop.duration;
+        }
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** Each channel sends whenever it is let. */
+async function unpaced(): Promise<void> {
+  const end = performance.now() + seconds * 1000;
+  await Promise.all(
+    channels.map(async (channel) => {
+      for (let base = 0; ; base += loop.duration) {
+        for (let index = 0; index < loop.packets.length; index++) {
+          if (performance.now() >= end) return;
+          while (!send(channel, index, base)) await channel.writable();
+        }
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }),
+  );
+}
+
+const cpuStart = process.cpuUsage();
+const start = performance.now();
+await (values.unpaced ? unpaced() : paced());
+const cpu = process.cpuUsage(cpuStart);
+const elapsed = (performance.now() - start) / 1000;
+const bytes = channels.reduce((sum, channel) => sum + channel.stats().bytesSent, 0);
+const { p50, p99, p999 } = engine.stats().latency;
+const rssBytes = process.memoryUsage.rss();
+await engine.close();
+
+const result: PushResult = {
+  channels: channelCount,
+  packets,
+  refused,
+  bytes,
+  seconds: elapsed,
+  user: cpu.user / 1e6,
+  system: cpu.system / 1e6,
+  p50,
+  p99,
+  p999,
+  connectSeconds,
+  rssBytes,
+};
+process.stdout.write(`${JSON.stringify(result)}\n`);

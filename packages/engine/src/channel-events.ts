@@ -1,0 +1,30 @@
+import type { CloudPushError } from './errors.js';
+
+/** How a channel ended. */
+export interface CloseReport {
+  /** True when the stream was closed as asked, and everything accepted before had been sent. */
+  readonly clean: boolean;
+  /** Why it was not. */
+  readonly error: CloudPushError | undefined;
+}
+
+/** A packet that was refused for what is in it. The channel goes on with the next one. */
+export interface PacketProblem {
+  readonly error: CloudPushError;
+  /** How many like it have not been reported since the last report: the same problem is reported once a second. */
+  readonly repeats: number;
+}
+
+/** The events of a channel, in the order of their causes. `close` is the last one, and comes exactly once. */
+export interface ChannelEvents {
+  /** Connected and publishing. */
+  connect: [];
+  /** No more room: `send…` returns false until `resume`. Always followed by `resume` or `close`. */
+  pause: [];
+  /** Room again. */
+  resume: [];
+  /** A packet was accepted but then refused for what is in it. */
+  problem: [PacketProblem];
+  /** The connection is over. */
+  close: [CloseReport];
+}

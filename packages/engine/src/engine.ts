@@ -1,0 +1,245 @@
+import type { Logger } from 'pino';
+import { Piscina } from 'piscina';
+import { Channel, type ChannelHost } from './channel.js';
+import { CloudPushError, type ErrorData, toErrorData } from './errors.js';
+import { Gates, newGateMemory } from './memory/gate.js';
+import { MediaMemory } from './memory/media-memory.js';
+import {
+  type ChannelOptions,
+  type EngineSettings,
+  engineSettings,
+  type PushEngineOptions,
+} from './options.js';
+import type { ShardInit, ShardReport } from './shard/protocol.js';
+import { ShardClient, type SharedState } from './shard/shard-client.js';
+import { newCounts, summarize } from './stats/latency.js';
+import type { EngineStats } from './stats/stats.js';
+
+const WORKER = new URL('./shard/worker.js', import.meta.url).href;
+
+/**
+ * Pushes the media of many channels to RTMP servers. It owns the media pool and the worker threads that mux and send;
+ * the caller's thread only copies packets into the pool.
+ *
+ * @example
+ * await using engine = await PushEngine.create({ maxConnections: 100 });
+ * const channel = engine.openChannel({ url: 'rtmp://media.example/live/camera-1' });
+ * channel.sendVideo(accessUnit, { pts: 0 });
+ */
+export class PushEngine implements ChannelHost, AsyncDisposable {
+  /** @internal */
+  readonly memory: MediaMemory;
+  /** @internal */
+  readonly gates: Gates;
+  readonly #settings: EngineSettings;
+  readonly #logger: Logger | undefined;
+  readonly #threads: Piscina<ShardInit, void>;
+  readonly #shared: SharedState;
+  readonly #shards: ShardClient[] = [];
+  /** By number in shared memory. */
+  readonly #channels: (Channel | undefined)[];
+  readonly #freeNumbers: number[];
+  /** Channels that wait for room in the pool. */
+  #waiting = new Set<Channel>();
+  #nextId = 1;
+  #closed: Promise<void> | undefined;
+
+  /**
+   * Makes the pool and starts the worker threads.
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`.
+   */
+  static async create(options: PushEngineOptions = {}): Promise<PushEngine> {
+    return new PushEngine(engineSettings(options), options.logger);
+  }
+
+  private constructor(settings: EngineSettings, logger: Logger | undefined) {
+    const { poolSize, maxConnections, shards } = settings;
+    this.#settings = settings;
+    this.#logger = logger;
+    this.memory = new MediaMemory(poolSize, maxConnections);
+    const gates = newGateMemory(maxConnections);
+    this.gates = new Gates(gates);
+    this.#channels = new Array<Channel | undefined>(maxConnections).fill(undefined);
+    // The lowest number is taken first.
+    this.#freeNumbers = Array.from({ length: maxConnections }, (_, i) => maxConnections - 1 - i);
+    const releaseWanted = new Int32Array(new SharedArrayBuffer(4));
+    this.#shared = { memory: this.memory, gates, releaseWanted, maxConnections };
+    this.#threads = new Piscina<ShardInit, void>({
+      filename: WORKER,
+      name: 'runShard',
+      minThreads: shards,
+      maxThreads: shards,
+      concurrentTasksPerWorker: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      // With atomics a worker waits for its next task by blocking the thread, and its sockets with it.
+      atomics: 'disabled',
+    });
+    // A thread's death is reported by its shard's task.
+    this.#threads.on('error', () => {});
+    for (let i = 0; i < shards; i++) this.#shards.push(this.#startShard());
+    this.#logger?.info({ poolSize, maxConnections, shards }, 'engine started');
+  }
+
+  /** Channels that are open, in no particular order. */
+  get channels(): readonly Channel[] {
+    return this.#channels.filter((channel) => channel !== undefined);
+  }
+
+  /**
+   * Opens a channel and starts connecting. Never blocks: the outcome is the channel's event `connect` or `close`.
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_URL`, `ERR_CLOUDPUSH_INVALID_PARAMETER`,
+   *   `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS`, `ERR_CLOUDPUSH_ENGINE_CLOSED`.
+   */
+  openChannel(options: ChannelOptions): Channel {
+    if (this.#closed !== undefined) throw engineClosedError();
+    const number = this.#freeNumbers.at(-1);
+    if (number === undefined) throw tooManyError(this.#settings.maxConnections);
+    const shard = this.#leastLoadedShard();
+    const channel = new Channel(this, { id: this.#nextId, number, shard }, options);
+    this.#nextId++;
+    this.#freeNumbers.pop();
+    this.#channels[number] = channel;
+    shard.channels++;
+    return channel;
+  }
+
+  stats(): EngineStats {
+    this.memory.reclaim();
+    const counts = newCounts();
+    for (const shard of this.#shards) shard.counters.latency.addTo(counts);
+    return {
+      channels: this.channels.length,
+      shards: this.#shards.length,
+      poolSize: this.#settings.poolSize,
+      poolBytesInUse: this.memory.pool.bytesInUse,
+      poolBlocksInUse: this.memory.pool.blocksInUse,
+      latency: summarize(counts),
+    };
+  }
+
+  /** Closes every channel cleanly, then the threads. Always ends, at the latest after the channels' close time-outs. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** @internal */
+  awaitRoom(channel: Channel): void {
+    this.#waiting.add(channel);
+    Atomics.store(this.#shared.releaseWanted, 0, 1);
+    // What was released just before the flag went up is announced by nobody: look once.
+    if (this.memory.reclaim()) setImmediate(this.#retryWaiting);
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(this.channels.map((channel) => channel.close()));
+    for (const shard of this.#shards) shard.post({ type: 'stop' });
+    await Promise.allSettled(this.#shards.map((shard) => shard.ended));
+    await this.#threads.destroy();
+    this.memory.reclaim();
+    this.#logger?.info('engine closed');
+  }
+
+  readonly #retryWaiting = (): void => {
+    this.memory.reclaim();
+    const waiting = this.#waiting;
+    this.#waiting = new Set();
+    for (const channel of waiting) channel.retry();
+  };
+
+  #startShard(): ShardClient {
+    const shard = new ShardClient(this.#threads, this.#shared, (report) => this.#onReport(shard, report));
+    shard.ended.catch((error: unknown) => this.#onShardDied(shard, error));
+    return shard;
+  }
+
+  #leastLoadedShard(): ShardClient {
+    return this.#shards.reduce((least, shard) => (shard.channels < least.channels ? shard : least));
+  }
+
+  #onReport(shard: ShardClient, report: ShardReport): void {
+    if (report.type === 'released') {
+      this.#retryWaiting();
+      return;
+    }
+    const channel = this.#channels[report.channel];
+    if (channel === undefined) return;
+    switch (report.type) {
+      case 'connected':
+        channel.onConnected();
+        return;
+      case 'pause':
+        channel.onPause();
+        return;
+      case 'resume':
+        channel.onResume();
+        return;
+      case 'problem':
+        this.#log(channel, report.error, 'packet refused');
+        channel.onProblem(report.error, report.repeats);
+        return;
+      case 'ended':
+        if (report.error !== undefined) this.#log(channel, report.error, 'channel ended');
+        this.memory.reclaim();
+        channel.onEnded(report.error);
+        return;
+      case 'forgotten':
+        this.#forget(shard, report.channel);
+        return;
+      default:
+        report satisfies never;
+    }
+  }
+
+  #log(channel: Channel, error: ErrorData, what: string): void {
+    this.#logger?.warn({ channel: channel.id, code: error.code, reason: error.message }, what);
+  }
+
+  #forget(shard: ShardClient, number: number): void {
+    this.memory.reclaim();
+    this.#channels[number] = undefined;
+    this.#freeNumbers.push(number);
+    shard.channels--;
+  }
+
+  /** A worker died: its channels are over, its blocks come back, and a new worker takes its place. */
+  #onShardDied(shard: ShardClient, cause: unknown): void {
+    const index = this.#shards.indexOf(shard);
+    const orphans = this.#channels.filter((channel) => channel?.livesOn(shard) === true);
+    if (this.#closed === undefined) this.#shards[index] = this.#startShard();
+    const numbers = new Set<number>();
+    const error = toErrorData(shardDiedError(cause));
+    this.#logger?.error({ code: error.code, channels: orphans.length }, 'a worker thread died');
+    this.#channels.forEach((channel, number) => {
+      if (channel === undefined || !orphans.includes(channel)) return;
+      numbers.add(number);
+      channel.onEnded(error);
+      this.#forget(shard, number);
+    });
+    this.memory.reclaimFrom(numbers);
+  }
+}
+
+function engineClosedError(): CloudPushError {
+  return new CloudPushError('ERR_CLOUDPUSH_ENGINE_CLOSED', 'the engine is closed');
+}
+
+function tooManyError(limit: number): CloudPushError {
+  return new CloudPushError(
+    'ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS',
+    `${limit} channels are open, which is the limit (maxConnections)`,
+    { details: { permitted: limit } },
+  );
+}
+
+function shardDiedError(cause: unknown): CloudPushError {
+  return new CloudPushError(
+    'ERR_CLOUDPUSH_SHARD_DIED',
+    'the worker thread that owned the connection has died',
+    { cause },
+  );
+}

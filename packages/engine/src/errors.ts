@@ -1,0 +1,127 @@
+import { MuxerError } from '@cloudpush/muxer';
+import { RtmpError } from '@cloudpush/transport';
+
+/** What can be done about an error: see the reconnect policy. */
+export type ErrorClass = 'retryable' | 'auth' | 'busy' | 'fatal';
+
+/** Causes that arise in the engine itself; those of muxer and transport keep their own codes. */
+export const engineErrors = {
+  /** An argument or option has a value that is not permitted. */
+  ERR_CLOUDPUSH_INVALID_PARAMETER: 'fatal',
+  /** The packet is larger than the pool could ever hold for one channel. */
+  ERR_CLOUDPUSH_PACKET_TOO_LARGE: 'fatal',
+  /** As many channels are open as the engine was made for. */
+  ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS: 'retryable',
+  /** The engine is closing or closed. */
+  ERR_CLOUDPUSH_ENGINE_CLOSED: 'fatal',
+  /** The channel is closing or closed. */
+  ERR_CLOUDPUSH_CHANNEL_CLOSED: 'fatal',
+  /** Queued media did not leave within the close time-out. */
+  ERR_CLOUDPUSH_CLOSE_TIMEOUT: 'retryable',
+  /** The worker thread that owned the connection ended on an error. */
+  ERR_CLOUDPUSH_SHARD_DIED: 'retryable',
+  /** Something that is a fault of this library; please report it. */
+  ERR_CLOUDPUSH_INTERNAL: 'fatal',
+} as const satisfies Record<string, ErrorClass>;
+
+export type EngineErrorCode = keyof typeof engineErrors;
+
+/** An error on its way between threads. */
+export interface ErrorData {
+  readonly code: string;
+  readonly class: ErrorClass;
+  readonly message: string;
+  /** Facts beside the message: the stage of a connection, the server's own words, the actual and permitted value. */
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly cause: { readonly message: string; readonly code: string | undefined } | undefined;
+}
+
+export interface CloudPushErrorOptions {
+  readonly class?: ErrorClass;
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/**
+ * The error of the engine's public functions and events.
+ *
+ * `code` is stable and starts with `ERR_CLOUDPUSH_`; `class` says what may be done about it; `details` holds the facts
+ * (stage, the server's own words, actual and permitted values). Neither message nor details ever hold a token, user
+ * info or a URL's query.
+ */
+export class CloudPushError extends Error {
+  override readonly name = 'CloudPushError';
+  readonly code: string;
+  readonly class: ErrorClass;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: EngineErrorCode, message: string, options?: CloudPushErrorOptions);
+  constructor(code: string, message: string, options: CloudPushErrorOptions & { readonly class: ErrorClass });
+  constructor(code: string, message: string, options: CloudPushErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.class = options.class ?? engineErrors[code as EngineErrorCode];
+    this.details = options.details ?? {};
+  }
+
+  /** The error that another thread described. */
+  static from(data: ErrorData): CloudPushError {
+    const { code, class: errorClass, message, details } = data;
+    const cause = data.cause === undefined ? undefined : asCause(data.cause);
+    return new CloudPushError(code, message, { class: errorClass, details, cause });
+  }
+
+  /** `error` as this class. */
+  static wrap(error: unknown): CloudPushError {
+    return error instanceof CloudPushError ? error : CloudPushError.from(toErrorData(error));
+  }
+}
+
+/** Describes any error for another thread. */
+export function toErrorData(error: unknown): ErrorData {
+  if (error instanceof RtmpError) {
+    const details = { stage: error.stage, ...withoutSecrets(error.details) };
+    return { code: error.code, class: error.class, message: error.message, details, cause: causeOf(error) };
+  }
+  if (error instanceof MuxerError) {
+    const { code, message, fault, offset, field, actual, permitted } = error;
+    return {
+      code,
+      class: 'fatal',
+      message,
+      details: { fault, offset, field, actual, permitted },
+      cause: causeOf(error),
+    };
+  }
+  if (error instanceof CloudPushError) {
+    const { code, message, details } = error;
+    return { code, class: error.class, message, details, cause: causeOf(error) };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'ERR_CLOUDPUSH_INTERNAL',
+    class: 'fatal',
+    message: `internal error: ${message}`,
+    details: {},
+    cause: undefined,
+  };
+}
+
+/** A redirect's address may hold a token. */
+function withoutSecrets(details: object): Record<string, unknown> {
+  const { redirect: _, ...rest } = details as Record<string, unknown>;
+  return rest;
+}
+
+function causeOf(error: Error): ErrorData['cause'] {
+  const { cause } = error;
+  if (!(cause instanceof Error)) return undefined;
+  const code = (cause as NodeJS.ErrnoException).code;
+  return { message: cause.message, code: typeof code === 'string' ? code : undefined };
+}
+
+function asCause(data: NonNullable<ErrorData['cause']>): Error {
+  const cause: NodeJS.ErrnoException = new Error(data.message);
+  if (data.code !== undefined) cause.code = data.code;
+  return cause;
+}

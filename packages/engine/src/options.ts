@@ -1,0 +1,139 @@
+import { availableParallelism } from 'node:os';
+import type { AudioCodec, HevcForm, InputClock, VideoCodec } from '@cloudpush/muxer';
+import { parseRtmpUrl } from '@cloudpush/transport';
+import type { Logger } from 'pino';
+import { CloudPushError } from './errors.js';
+import { MAX_POOL_SIZE, MIN_POOL_SIZE } from './memory/pool.js';
+import type { ChannelConfig, Watermark } from './shard/protocol.js';
+
+const MIB = 1024 * 1024;
+
+/** How an engine is made. */
+export interface PushEngineOptions {
+  /**
+   * Bytes of the media pool, which holds every packet from `send…` until the kernel has taken it.
+   * 65,536 to 4,294,967,232. Default 64 MiB.
+   */
+  readonly poolSize?: number | undefined;
+  /** The most channels at once, 1 to 65,535. Default 1,024. */
+  readonly maxConnections?: number | undefined;
+  /** Worker threads, 1 to 64. Default: one less than the processors that may be used, but at least 1 and at most 8. */
+  readonly shards?: number | undefined;
+  /** Where the engine writes its log. Default: nowhere. */
+  readonly logger?: Logger | undefined;
+}
+
+/** How a channel is made. */
+export interface ChannelOptions {
+  /** `rtmp://host[:port]/app/name[/…]` or `rtmps://…`. */
+  readonly url: string;
+  /** Codec of `sendVideo`. Default `'h264'`. */
+  readonly video?: VideoCodec | undefined;
+  /** Codec of `sendAudio`. Default `'aac'`. */
+  readonly audio?: AudioCodec | undefined;
+  /**
+   * How H.265 is sent: Enhanced RTMP, the older codec id 12, or `'auto'` (default): Enhanced when the server
+   * announces it, else codec id 12.
+   */
+  readonly hevc?: HevcForm | 'auto' | undefined;
+  /** `'wrapping32'` when `pts` and `dts` are unsigned 32-bit milliseconds that wrap. Default `'native'`. */
+  readonly inputClock?: InputClock | undefined;
+  /** Above either limit the channel pauses. Default 8 MiB or 5,000 ms. */
+  readonly highWatermark?: Partial<Watermark> | undefined;
+  /** Below both limits it resumes. Default half of the high watermark. */
+  readonly lowWatermark?: Partial<Watermark> | undefined;
+  /** The longest that connecting may take, 1 to 600,000 ms. Default 10,000. */
+  readonly connectTimeout?: number | undefined;
+  /** The longest that `close` waits for queued media to leave, 1 to 600,000 ms. Default 10,000. */
+  readonly closeTimeout?: number | undefined;
+  /** Bytes of an outgoing RTMP chunk (RTMP 1.0 §5.4.1). Default: the transport's. */
+  readonly chunkSize?: number | undefined;
+  /** Aborts the channel: the connection is reset. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface EngineSettings {
+  readonly poolSize: number;
+  readonly maxConnections: number;
+  readonly shards: number;
+}
+
+/** Checks the options and fills in the defaults. */
+export function engineSettings(options: PushEngineOptions): EngineSettings {
+  const defaultShards = Math.min(8, Math.max(1, availableParallelism() - 1));
+  return {
+    poolSize: integer('poolSize', options.poolSize, 64 * MIB, MIN_POOL_SIZE, MAX_POOL_SIZE),
+    maxConnections: integer('maxConnections', options.maxConnections, 1024, 1, 65_535),
+    shards: integer('shards', options.shards, defaultShards, 1, 64),
+  };
+}
+
+/** Checks the options and fills in the defaults. */
+export function channelConfig(options: ChannelOptions): ChannelConfig {
+  const high = watermark('highWatermark', options.highWatermark, { bytes: 8 * MIB, ms: 5000 });
+  const half = { bytes: Math.floor(high.bytes / 2), ms: Math.floor(high.ms / 2) };
+  const low = watermark('lowWatermark', options.lowWatermark, half);
+  requireBelow('lowWatermark.bytes', low.bytes, high.bytes);
+  requireBelow('lowWatermark.ms', low.ms, high.ms);
+  try {
+    parseRtmpUrl(options.url);
+  } catch (error) {
+    throw CloudPushError.wrap(error);
+  }
+  return {
+    url: options.url,
+    hevc: oneOf('hevc', options.hevc, ['auto', 'enhanced', 'legacy']),
+    inputClock: oneOf('inputClock', options.inputClock, ['native', 'wrapping32']),
+    highWatermark: high,
+    lowWatermark: low,
+    connectTimeout: integer('connectTimeout', options.connectTimeout, 10_000, 1, 600_000),
+    closeTimeout: integer('closeTimeout', options.closeTimeout, 10_000, 1, 600_000),
+    chunkSize: options.chunkSize,
+  };
+}
+
+function watermark(name: string, given: Partial<Watermark> | undefined, preset: Watermark): Watermark {
+  return {
+    bytes: integer(`${name}.bytes`, given?.bytes, preset.bytes, 0, Number.MAX_SAFE_INTEGER),
+    ms: integer(`${name}.ms`, given?.ms, preset.ms, 0, 2 ** 31 - 1),
+  };
+}
+
+/** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` unless `value` is an integer of `least` to `most`. */
+function integer(
+  name: string,
+  value: number | undefined,
+  preset: number,
+  least: number,
+  most: number,
+): number {
+  if (value === undefined) return preset;
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  throw invalidParameter(name, value, `an integer from ${least} to ${most}`);
+}
+
+/** The first of `choices` is the default. */
+export function oneOf<const T extends string>(
+  name: string,
+  value: T | undefined,
+  choices: readonly [T, ...T[]],
+): T {
+  if (value === undefined) return choices[0];
+  if (choices.includes(value)) return value;
+  throw invalidParameter(name, value, choices.map((choice) => `'${choice}'`).join(', '));
+}
+
+function requireBelow(name: string, value: number, limit: number): void {
+  if (value > limit) throw invalidParameter(name, value, `at most the high watermark of ${limit}`);
+}
+
+export function invalidParameter(name: string, actual: unknown, permitted: string): CloudPushError {
+  const shown = typeof actual === 'string' ? `'${actual}'` : String(actual);
+  return new CloudPushError(
+    'ERR_CLOUDPUSH_INVALID_PARAMETER',
+    `${name} is ${shown}; permitted: ${permitted}`,
+    {
+      details: { parameter: name, actual, permitted },
+    },
+  );
+}

@@ -1,0 +1,34 @@
+import type { Releasable } from '@cloudpush/transport';
+
+/** Where a block goes when its last tag has left. */
+export interface BlockReturn {
+  returnBlock(block: PacketBlock): void;
+}
+
+/**
+ * A pool block in the hands of a shard. Every tag that was made from its packet holds it once, and the shard itself
+ * holds it while it makes them; when the last holder lets go, the block returns to the pool.
+ */
+export class PacketBlock implements Releasable {
+  readonly index: number;
+  /** When the caller handed the packet over, in ms of the monotonic clock. */
+  readonly enqueuedAt: number;
+  /** True when its way counts for the latency: it came while its stream was being published, and was sent. */
+  timed = false;
+  readonly #home: BlockReturn;
+  #holders = 1;
+
+  constructor(home: BlockReturn, index: number, enqueuedAt: number) {
+    this.#home = home;
+    this.index = index;
+    this.enqueuedAt = enqueuedAt;
+  }
+
+  hold(): void {
+    this.#holders++;
+  }
+
+  release(): void {
+    if (--this.#holders === 0) this.#home.returnBlock(this);
+  }
+}

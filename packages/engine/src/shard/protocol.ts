@@ -1,0 +1,76 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { AudioCodec, HevcForm, InputClock, VideoCodec } from '@cloudpush/muxer';
+import type { ErrorData } from '../errors.js';
+
+/**
+ * What the caller's thread and a shard say to each other beside the media path. Packets never come this way: they
+ * travel through the ring, and released blocks through the release list.
+ */
+
+/** What a shard is born with. All memory is shared. */
+export interface ShardInit {
+  readonly pool: SharedArrayBuffer;
+  readonly released: Int32Array;
+  /** One word: not 0 when the caller's thread wants to hear of the next released block. */
+  readonly releaseWanted: Int32Array;
+  readonly ring: SharedArrayBuffer;
+  readonly gates: SharedArrayBuffer;
+  readonly counters: SharedArrayBuffer;
+  readonly port: MessagePort;
+}
+
+/** A queue's limits; above either of them the channel pauses. */
+export interface Watermark {
+  /** Media accepted and not yet taken by the kernel, in bytes. */
+  readonly bytes: number;
+  /** The same as a span of the stream's clock, in ms. */
+  readonly ms: number;
+}
+
+/** What a shard must know to run a channel. */
+export interface ChannelConfig {
+  /** Holds credentials: never to be logged or quoted. */
+  readonly url: string;
+  readonly hevc: HevcForm | 'auto';
+  readonly inputClock: InputClock;
+  readonly highWatermark: Watermark;
+  readonly lowWatermark: Watermark;
+  /** The longest that connecting may take from DNS to the answer to `publish`, in ms. */
+  readonly connectTimeout: number;
+  /** The longest that a close may wait for queued media to leave, in ms. */
+  readonly closeTimeout: number;
+  readonly chunkSize: number | undefined;
+}
+
+/** Codecs as a descriptor carries them: an index into these lists. */
+export const VIDEO_CODECS: readonly VideoCodec[] = ['h264', 'h265'];
+export const AUDIO_CODECS: readonly AudioCodec[] = ['aac', 'mp3'];
+
+/** From the caller's thread to a shard. `null` is the doorbell: look into the ring. */
+export type ShardRequest =
+  | null
+  /** Precedes the descriptor `open` of the same channel in the ring. */
+  | { readonly type: 'open'; readonly channel: number; readonly config: ChannelConfig }
+  /** Reset the connection now. */
+  | { readonly type: 'abort'; readonly channel: number; readonly error: ErrorData }
+  /** End the shard's task. Every channel has been closed before. */
+  | { readonly type: 'stop' };
+
+/** From a shard to the caller's thread. Per channel they come in the order of their causes. */
+export type ShardReport =
+  | { readonly type: 'connected'; readonly channel: number }
+  | { readonly type: 'pause'; readonly channel: number }
+  | { readonly type: 'resume'; readonly channel: number }
+  /** A packet was refused; the channel goes on. `repeats`: how many like it were not reported since the last one. */
+  | {
+      readonly type: 'problem';
+      readonly channel: number;
+      readonly error: ErrorData;
+      readonly repeats: number;
+    }
+  /** The connection is over. `error` is there when it did not end as it was asked to. */
+  | { readonly type: 'ended'; readonly channel: number; readonly error: ErrorData | undefined }
+  /** The channel's last descriptor has been handled: its number may be used again. */
+  | { readonly type: 'forgotten'; readonly channel: number }
+  /** Blocks have been released since they were asked for. */
+  | { readonly type: 'released' };

@@ -1,0 +1,222 @@
+import { FlvTag, type MediaPacket, Muxer, MuxerError, TagRole, TagType } from '@cloudpush/muxer';
+import type { RtmpPublisher } from '@cloudpush/transport';
+import { monotonicNow } from '../clock.js';
+import { toErrorData } from '../errors.js';
+import type { Gates } from '../memory/gate.js';
+import { HEADROOM, payloadOffset } from '../memory/pool.js';
+import { Command, PacketFlag, type RingConsumer } from '../memory/ring.js';
+import { Counter, type ShardCounters } from '../stats/counters.js';
+import { Destination, type DestinationOwner } from './destination.js';
+import type { PacketBlock } from './packet-block.js';
+import { ProblemLimiter } from './problem-limiter.js';
+import { AUDIO_CODECS, type ChannelConfig, type ShardReport, VIDEO_CODECS } from './protocol.js';
+import { encodeStreamMetadata } from './stream-metadata.js';
+
+/** What a channel shares with its shard. */
+export interface ShardContext {
+  readonly pool: SharedArrayBuffer;
+  readonly gates: Gates;
+  readonly counters: ShardCounters;
+  report(report: ShardReport): void;
+  /** Has `destination` flushed at the end of the turn. */
+  markDirty(destination: Destination): void;
+}
+
+/** A packet that waits for the answer to "which form of H.265 does the server take". */
+interface HeldPacket {
+  readonly command: Command;
+  readonly codec: number;
+  readonly flags: number;
+  readonly bytes: number;
+  readonly dts: number;
+  readonly pts: number;
+  readonly block: PacketBlock;
+}
+
+/** The shard's half of a channel: the muxer, and the destination that its tags go to. */
+export class ShardChannel implements DestinationOwner {
+  readonly #context: ShardContext;
+  readonly #channel: number;
+  readonly #muxer: Muxer;
+  readonly #destination: Destination;
+  readonly #problems = new ProblemLimiter();
+  /** The form in which H.265 is sent is still to be agreed with the server. */
+  #hevcIsOpen: boolean;
+  /** Packets are held from the first H.265 picture on until the server has said which form it takes. */
+  #held: HeldPacket[] | undefined;
+  #publisher: RtmpPublisher | undefined;
+  #closing = false;
+  /** One packet object and one array for all packets: neither outlives the call into the muxer. */
+  readonly #packet: MediaPacket = { data: EMPTY, headroom: HEADROOM, dts: 0, pts: 0 };
+  readonly #tags: FlvTag[] = [];
+
+  constructor(context: ShardContext, channel: number, config: ChannelConfig) {
+    this.#context = context;
+    this.#channel = channel;
+    this.#hevcIsOpen = config.hevc === 'auto';
+    this.#muxer = new Muxer({
+      hevcForm: config.hevc === 'legacy' ? 'legacy' : 'enhanced',
+      inputClock: config.inputClock,
+    });
+    this.#destination = new Destination(this, config);
+  }
+
+  connect(): void {
+    this.#destination.connect();
+  }
+
+  get ended(): boolean {
+    return this.#destination.ended;
+  }
+
+  /** Takes the packet that the ring stands at. */
+  accept(ring: RingConsumer, block: PacketBlock): void {
+    if (this.#destination.ended) {
+      this.#context.counters.add(this.#channel, Counter.packetsLost, 1);
+      block.release();
+      return;
+    }
+    const { command, codec, flags, bytes, dts, pts } = ring;
+    const isHevc = command === Command.video && VIDEO_CODECS[codec] === 'h265';
+    if (isHevc && this.#hevcIsOpen) this.#agreeOnHevc();
+    if (this.#held === undefined) this.#mux(command, codec, flags, bytes, dts, pts, block);
+    else this.#held.push({ command, codec, flags, bytes, dts, pts, block });
+  }
+
+  /** Sends what came before, then ends the stream cleanly. */
+  close(): void {
+    this.#closing = true;
+    if (this.#held === undefined) this.#destination.close();
+  }
+
+  abort(error: Error): void {
+    this.#destination.destroy(error);
+  }
+
+  onConnected(publisher: RtmpPublisher): void {
+    this.#publisher = publisher;
+    this.#context.report({ type: 'connected', channel: this.#channel });
+    if (this.#held !== undefined) this.#agreeOnHevc();
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const { command, codec, flags, bytes, dts, pts, block } of held) {
+      this.#mux(command, codec, flags, bytes, dts, pts, block);
+    }
+    if (this.#closing) this.#destination.close();
+  }
+
+  onPause(): void {
+    this.#context.gates.close(this.#channel);
+    this.#context.report({ type: 'pause', channel: this.#channel });
+  }
+
+  onResume(): void {
+    this.#context.gates.open(this.#channel);
+    this.#context.report({ type: 'resume', channel: this.#channel });
+  }
+
+  onProgress(): void {
+    this.updateCounters();
+  }
+
+  onSent(tag: FlvTag): void {
+    const { counters } = this.#context;
+    switch (tag.role) {
+      case TagRole.keyFrame:
+      case TagRole.interFrame:
+      case TagRole.disposableFrame:
+        counters.add(this.#channel, Counter.videoFrames, 1);
+        break;
+      case TagRole.audioFrame:
+        counters.add(this.#channel, Counter.audioFrames, 1);
+        break;
+      case TagRole.data:
+        counters.add(this.#channel, Counter.dataMessages, 1);
+        break;
+    }
+  }
+
+  onEnded(error: Error | undefined): void {
+    for (const { block } of this.#held ?? []) block.release();
+    this.#held = undefined;
+    this.updateCounters();
+    const data = error === undefined ? undefined : toErrorData(error);
+    this.#context.report({ type: 'ended', channel: this.#channel, error: data });
+  }
+
+  onDirty(destination: Destination): void {
+    this.#context.markDirty(destination);
+  }
+
+  /** Publishes what changes with every packet. */
+  updateCounters(): void {
+    const { counters } = this.#context;
+    counters.set(this.#channel, Counter.bytesSent, this.#destination.bytesWritten);
+    counters.set(this.#channel, Counter.queuedBytes, this.#destination.queuedBytes);
+    counters.set(this.#channel, Counter.queuedMs, this.#destination.queuedMs);
+  }
+
+  /** Chooses the form of H.265 that the server takes, or holds the packets until there is a server to ask. */
+  #agreeOnHevc(): void {
+    if (this.#publisher === undefined) {
+      this.#held ??= [];
+      return;
+    }
+    this.#hevcIsOpen = false;
+    try {
+      this.#muxer.hevcForm = this.#publisher.videoForm('hvc1');
+    } catch (error) {
+      this.#destination.destroy(error as Error);
+    }
+  }
+
+  #mux(
+    command: Command,
+    codec: number,
+    flags: number,
+    bytes: number,
+    dts: number,
+    pts: number,
+    block: PacketBlock,
+  ): void {
+    const packet = this.#packet;
+    packet.data = new Uint8Array(this.#context.pool, payloadOffset(block.index), bytes);
+    packet.dts = dts;
+    packet.pts = pts;
+    packet.keyFrame =
+      (flags & PacketFlag.keyFrameKnown) === 0 ? undefined : (flags & PacketFlag.keyFrame) !== 0;
+    packet.encrypted = (flags & PacketFlag.encrypted) !== 0;
+    try {
+      if (command === Command.video) this.#muxer.video(VIDEO_CODECS[codec]!, packet, this.#tags);
+      else if (command === Command.audio) this.#muxer.audio(AUDIO_CODECS[codec]!, packet, this.#tags);
+      else this.#muxer.scriptData(packet, this.#tags);
+    } catch (error) {
+      this.#onRefused(error);
+    }
+    for (const tag of this.#tags) this.#destination.offer(tag, block, this.#metadataFor(tag));
+    this.#tags.length = 0;
+    block.release();
+  }
+
+  /** A new sequence header changes what the stream is: it goes out behind a new description. */
+  #metadataFor(header: FlvTag): FlvTag | undefined {
+    if (header.role !== TagRole.videoSequenceHeader && header.role !== TagRole.audioSequenceHeader)
+      return undefined;
+    const body = encodeStreamMetadata(this.#muxer.videoFacts, this.#muxer.audioFacts);
+    return new FlvTag(TagType.scriptData, TagRole.data, header.timestamp, [body], body.length, 0);
+  }
+
+  #onRefused(error: unknown): void {
+    if (!(error instanceof MuxerError)) {
+      // A fault of ours must not take the other channels of the shard down with it.
+      this.#destination.destroy(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    this.#context.counters.add(this.#channel, Counter.packetsInvalid, 1);
+    const repeats = this.#problems.admit(error.code, monotonicNow());
+    if (repeats === undefined) return;
+    this.#context.report({ type: 'problem', channel: this.#channel, error: toErrorData(error), repeats });
+  }
+}
+
+const EMPTY = new Uint8Array(0);

@@ -1,0 +1,201 @@
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { monotonicNow } from '../clock.js';
+import { CloudPushError } from '../errors.js';
+import { Gates } from '../memory/gate.js';
+import { ReleaseList } from '../memory/release-list.js';
+import { Command, RingConsumer } from '../memory/ring.js';
+import { ShardCounters } from '../stats/counters.js';
+import type { Destination } from './destination.js';
+import { type BlockReturn, PacketBlock } from './packet-block.js';
+import type { ChannelConfig, ShardInit, ShardReport, ShardRequest } from './protocol.js';
+import { ShardChannel, type ShardContext } from './shard-channel.js';
+
+/** Descriptors handled before sockets get their turn again. */
+const BATCH = 256;
+
+/** A configuration that has come through the port before its descriptor came through the ring. */
+interface Announced {
+  readonly config: ChannelConfig;
+  abortedBy: CloudPushError | undefined;
+}
+
+/**
+ * A worker thread's share of the engine: it drains the ring, and owns the muxers and sockets of its channels whole.
+ * Nothing of a packet crosses back to the caller's thread but its released block.
+ */
+export class Shard implements ShardContext, BlockReturn {
+  readonly pool: SharedArrayBuffer;
+  readonly gates: Gates;
+  readonly counters: ShardCounters;
+  readonly #port: MessagePort;
+  readonly #ring: RingConsumer;
+  readonly #released: ReleaseList;
+  readonly #releaseWanted: Int32Array;
+  readonly #channels = new Map<number, ShardChannel>();
+  readonly #announced = new Map<number, Announced>();
+  /** Channels that were told to close: once ended, they are forgotten. */
+  readonly #leaving = new Set<number>();
+  #dirty: Destination[] = [];
+  /** Channels whose counters have moved since they were last published. */
+  readonly #touched = new Set<ShardChannel>();
+  #awake = false;
+  #stop: (() => void) | undefined;
+
+  constructor(init: ShardInit) {
+    this.pool = init.pool;
+    this.gates = new Gates(init.gates);
+    this.counters = new ShardCounters(init.counters);
+    this.#port = init.port;
+    this.#ring = new RingConsumer(init.ring);
+    this.#released = new ReleaseList(init.pool, init.released);
+    this.#releaseWanted = init.releaseWanted;
+  }
+
+  /** Runs until the caller's thread says stop. */
+  run(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#stop = resolve;
+      this.#port.on('message', (request: ShardRequest) => this.#onRequest(request));
+      this.#wake();
+    });
+  }
+
+  report(report: ShardReport): void {
+    this.#port.postMessage(report);
+    if (report.type === 'ended') this.#forgetIfLeft(report.channel);
+  }
+
+  markDirty(destination: Destination): void {
+    this.#dirty.push(destination);
+  }
+
+  returnBlock(block: PacketBlock): void {
+    if (block.timed) this.counters.latency.record(monotonicNow() - block.enqueuedAt);
+    this.#released.push(block.index);
+    if (Atomics.load(this.#releaseWanted, 0) === 1 && Atomics.exchange(this.#releaseWanted, 0, 0) === 1) {
+      this.report({ type: 'released' });
+    }
+  }
+
+  #onRequest(request: ShardRequest): void {
+    if (request === null) {
+      this.#wake();
+      return;
+    }
+    switch (request.type) {
+      case 'open':
+        this.#announced.set(request.channel, { config: request.config, abortedBy: undefined });
+        return;
+      case 'abort':
+        this.#abort(request.channel, CloudPushError.from(request.error));
+        return;
+      case 'stop':
+        this.#port.close();
+        this.#stop?.();
+        return;
+      default:
+        request satisfies never;
+    }
+  }
+
+  #wake(): void {
+    if (this.#awake) return;
+    this.#awake = true;
+    this.#drain();
+  }
+
+  readonly #drain = (): void => {
+    this.#publishCounters();
+    let handled = 0;
+    while (handled < BATCH && this.#ring.next()) {
+      this.#handle();
+      handled++;
+    }
+    if (handled > 0) {
+      this.#ring.commit();
+      this.#flush();
+    }
+    // After work, look once more when the sockets have had their turn: under load the doorbell is never needed.
+    if (handled > 0 || !this.#ring.sleep()) setImmediate(this.#drain);
+    else this.#awake = false;
+  };
+
+  #handle(): void {
+    const { command, channel } = this.#ring;
+    switch (command) {
+      case Command.open:
+        this.#open(channel);
+        return;
+      case Command.close:
+        this.#close(channel);
+        return;
+      case Command.video:
+      case Command.audio:
+      case Command.data:
+        this.#accept(channel);
+        return;
+      default:
+        command satisfies never;
+    }
+  }
+
+  #open(channel: number): void {
+    const { config, abortedBy } = this.#takeAnnounced(channel);
+    const opened = new ShardChannel(this, channel, config);
+    this.#channels.set(channel, opened);
+    opened.connect();
+    if (abortedBy !== undefined) opened.abort(abortedBy);
+  }
+
+  /** The configuration was posted before the descriptor was added, but the port delivers when it pleases: fetch it. */
+  #takeAnnounced(channel: number): Announced {
+    for (;;) {
+      const announced = this.#announced.get(channel);
+      if (announced !== undefined) {
+        this.#announced.delete(channel);
+        return announced;
+      }
+      const received = receiveMessageOnPort(this.#port);
+      if (received === undefined) throw new Error(`channel ${channel} was opened without a configuration`);
+      this.#onRequest(received.message as ShardRequest);
+    }
+  }
+
+  #accept(channel: number): void {
+    const block = new PacketBlock(this, this.#ring.block, this.#ring.enqueuedAt);
+    const target = this.#channels.get(channel)!;
+    target.accept(this.#ring, block);
+    this.#touched.add(target);
+  }
+
+  #close(channel: number): void {
+    this.#leaving.add(channel);
+    const target = this.#channels.get(channel)!;
+    if (target.ended) this.#forgetIfLeft(channel);
+    else target.close();
+  }
+
+  #abort(channel: number, error: CloudPushError): void {
+    const announced = this.#announced.get(channel);
+    if (announced !== undefined) announced.abortedBy = error;
+    else this.#channels.get(channel)?.abort(error);
+  }
+
+  #forgetIfLeft(channel: number): void {
+    if (!this.#leaving.delete(channel)) return;
+    this.#channels.delete(channel);
+    this.#port.postMessage({ type: 'forgotten', channel } satisfies ShardReport);
+  }
+
+  #flush(): void {
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const destination of dirty) destination.flush();
+  }
+
+  /** A turn after the packets were flushed: by then the kernel has usually confirmed them. */
+  #publishCounters(): void {
+    for (const channel of this.#touched) channel.updateCounters();
+    this.#touched.clear();
+  }
+}
