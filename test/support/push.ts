@@ -8,7 +8,7 @@ export interface PushOptions extends ChannelOptions {
 }
 
 function send(channel: Channel, track: 'video' | 'audio', { data, pts, dts }: SourcePacket): boolean {
-  return track === 'video' ? channel.sendVideo(data, { pts, dts });
+  return track === 'video' ? channel.sendVideo(data, { pts, dts }) : channel.sendAudio(data, { pts });
 }
 
 /** Pushes every packet on one channel of an engine of its own, as fast as it is taken. Throws unless all went well. */
