@@ -11,13 +11,19 @@ import { AvcCodec } from './h264/avc-codec.js';
 import { HevcCodec } from './h265/hevc-codec.js';
 import type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
 import type { HevcForm, MuxerOptions } from './muxer-options.js';
-import { Timeline } from './timeline.js';
+import { Timeline, TrackClock } from './timeline.js';
 import { AacTrack } from './tracks/aac-track.js';
 import type { AudioTrack } from './tracks/audio-track.js';
 import { Mp3Track } from './tracks/mp3-track.js';
 import { NalTrack } from './tracks/nal-track.js';
 import { ScriptDataTrack } from './tracks/script-data-track.js';
 import type { VideoTrack } from './tracks/video-track.js';
+
+/** A track with the codec that it is of. */
+interface NamedTrack<Codec, Track> {
+  readonly codec: Codec;
+  readonly track: Track;
+}
 
 /**
  * Turns the packets of one stream (one video track, one audio track, script data) into FLV tags: the state machine
@@ -33,11 +39,14 @@ import type { VideoTrack } from './tracks/video-track.js';
 export class Muxer {
   readonly #timeline: Timeline;
   readonly #scriptData: ScriptDataTrack;
+  readonly #videoClock = new TrackClock();
+  readonly #audioClock = new TrackClock();
   #hevcForm: HevcForm;
-  #videoCodec: VideoCodec | undefined;
-  #video: VideoTrack | undefined;
-  #audioCodec: AudioCodec | undefined;
-  #audio: AudioTrack | undefined;
+  #video: NamedTrack<VideoCodec, VideoTrack> | undefined;
+  #audio: NamedTrack<AudioCodec, AudioTrack> | undefined;
+  /** Tracks of another codec that have not given a tag yet: one bad packet must not end the track that runs. */
+  #nextVideo: NamedTrack<VideoCodec, VideoTrack> | undefined;
+  #nextAudio: NamedTrack<AudioCodec, AudioTrack> | undefined;
 
   constructor(options: MuxerOptions = {}) {
     this.#hevcForm = options.hevcForm ?? 'enhanced';
@@ -47,20 +56,28 @@ export class Muxer {
 
   /** Appends the tags of one access unit: a sequence header first, when its bytes have changed. */
   video(codec: VideoCodec, packet: MediaPacket, out: FlvTag[]): void {
-    if (codec !== this.#videoCodec) {
-      this.#video = this.#createVideo(codec);
-      this.#videoCodec = codec;
+    if (this.#video?.codec === codec) {
+      this.#video.track.mux(packet, out);
+      return;
     }
-    this.#video!.mux(packet, out);
+    if (this.#nextVideo?.codec !== codec) this.#nextVideo = { codec, track: this.#createVideo(codec) };
+    const before = out.length;
+    this.#nextVideo.track.mux(packet, out);
+    if (out.length === before) return;
+    this.#video = this.#nextVideo;
+    this.#nextVideo = undefined;
   }
 
   /** Appends the tags of one or more whole audio frames: a sequence header first, when its bytes have changed. */
   audio(codec: AudioCodec, packet: MediaPacket, out: FlvTag[]): void {
-    if (codec !== this.#audioCodec) {
-      this.#audio = this.#createAudio(codec);
-      this.#audioCodec = codec;
+    if (this.#audio?.codec === codec) {
+      this.#audio.track.mux(packet, out);
+      return;
     }
-    this.#audio!.mux(packet, out);
+    if (this.#nextAudio?.codec !== codec) this.#nextAudio = { codec, track: this.#createAudio(codec) };
+    this.#nextAudio.track.mux(packet, out);
+    this.#audio = this.#nextAudio;
+    this.#nextAudio = undefined;
   }
 
   /** Appends a script data tag: an AMF0-encoded body, as it is. Both times NaN: it takes the latest time. */
@@ -70,7 +87,10 @@ export class Muxer {
 
   /** Fresh copies of the last sequence headers, audio first, for a destination that starts or restarts late. */
   sequenceHeaders(timestamp: number): FlvTag[] {
-    const headers = [this.#audio?.sequenceHeader(timestamp), this.#video?.sequenceHeader(timestamp)];
+    const headers = [
+      this.#audio?.track.sequenceHeader(timestamp),
+      this.#video?.track.sequenceHeader(timestamp),
+    ];
     return headers.filter((header) => header !== undefined);
   }
 
@@ -81,25 +101,27 @@ export class Muxer {
 
   set hevcForm(form: HevcForm) {
     this.#hevcForm = form;
-    if (this.#videoCodec === 'h265') (this.#video as NalTrack).format = hevcFormat(form);
+    for (const named of [this.#video, this.#nextVideo]) {
+      if (named?.codec === 'h265') (named.track as NalTrack).format = hevcFormat(form);
+    }
   }
 
   /** What the active parameter sets tell; undefined before the first picture. */
   get videoFacts(): VideoFacts | undefined {
-    return this.#video?.facts;
+    return this.#video?.track.facts;
   }
 
   /** What the audio configuration tells; undefined before the first frame. */
   get audioFacts(): AudioFacts | undefined {
-    return this.#audio?.facts;
+    return this.#audio?.track.facts;
   }
 
   #createVideo(codec: VideoCodec): VideoTrack {
     switch (codec) {
       case 'h264':
-        return new NalTrack(new AvcCodec(), avcTagFormat, this.#timeline);
+        return new NalTrack(new AvcCodec(), avcTagFormat, this.#timeline, this.#videoClock);
       case 'h265':
-        return new NalTrack(new HevcCodec(), hevcFormat(this.#hevcForm), this.#timeline);
+        return new NalTrack(new HevcCodec(), hevcFormat(this.#hevcForm), this.#timeline, this.#videoClock);
       default:
         throw unknownCodec(codec, 'h264, h265');
     }
@@ -108,9 +130,9 @@ export class Muxer {
   #createAudio(codec: AudioCodec): AudioTrack {
     switch (codec) {
       case 'aac':
-        return new AacTrack(this.#timeline);
+        return new AacTrack(this.#timeline, this.#audioClock);
       case 'mp3':
-        return new Mp3Track(this.#timeline);
+        return new Mp3Track(this.#timeline, this.#audioClock);
       default:
         throw unknownCodec(codec, 'aac, mp3');
     }

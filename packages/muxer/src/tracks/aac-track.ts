@@ -13,7 +13,7 @@ import { AacPacketType, aacHeaderSize, aacTagHeader, SoundFormat } from '../flv/
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
 import { allocateBody, bodyHeadroom, requireHeadroom } from '../flv/tag-body.js';
 import type { MediaPacket } from '../media-packet.js';
-import { stamp, type Timeline, TrackClock, wrap32 } from '../timeline.js';
+import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
 import type { AudioTrack } from './audio-track.js';
 
 /** Samples of one channel in a raw data block. */
@@ -22,14 +22,15 @@ const samplesPerBlock = 1024;
 /** An audio track of AAC in ADTS frames. */
 export class AacTrack implements AudioTrack {
   readonly #timeline: Timeline;
-  readonly #clock = new TrackClock();
+  readonly #clock: TrackClock;
   readonly #header = new AdtsHeader();
   #programConfig: ProgramConfigElement | undefined;
   #configuration = -1;
   #sentConfig: Uint8Array | undefined;
   facts: AudioFacts | undefined;
 
-  constructor(timeline: Timeline) {
+  constructor(timeline: Timeline, clock: TrackClock) {
+    this.#clock = clock;
     this.#timeline = timeline;
   }
 

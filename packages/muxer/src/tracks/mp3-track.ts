@@ -6,17 +6,18 @@ import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
 import { allocateBody, bodyHeadroom, requireHeadroom } from '../flv/tag-body.js';
 import type { MediaPacket } from '../media-packet.js';
 import { MpegAudioHeader } from '../mp3/mpeg-audio-header.js';
-import { stamp, type Timeline, TrackClock, wrap32 } from '../timeline.js';
+import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
 import type { AudioTrack } from './audio-track.js';
 
 /** An audio track of MP3 frames. It has no sequence header: every frame tells its rate and channels. */
 export class Mp3Track implements AudioTrack {
   readonly #timeline: Timeline;
-  readonly #clock = new TrackClock();
+  readonly #clock: TrackClock;
   readonly #header = new MpegAudioHeader();
   facts: AudioFacts | undefined;
 
-  constructor(timeline: Timeline) {
+  constructor(timeline: Timeline, clock: TrackClock) {
+    this.#clock = clock;
     this.#timeline = timeline;
   }
 

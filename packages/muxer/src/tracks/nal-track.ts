@@ -14,7 +14,7 @@ import {
   writeVideoSequenceHeader,
 } from '../flv/video-tag-header.js';
 import type { MediaPacket } from '../media-packet.js';
-import { stamp, type Timeline, TrackClock, wrap32 } from '../timeline.js';
+import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
 import { compositionTimeOffset, requireCompositionTime } from './composition-time.js';
 import { type NalCodec, NalKind } from './nal-codec.js';
 import { PendingNalUnits } from './pending-nal-units.js';
@@ -24,7 +24,7 @@ import type { VideoTrack } from './video-track.js';
 export class NalTrack implements VideoTrack {
   readonly #codec: NalCodec;
   readonly #timeline: Timeline;
-  readonly #clock = new TrackClock();
+  readonly #clock: TrackClock;
   readonly #dtsFromPts = new DtsFromPts();
   readonly #index = new NalUnitIndex();
   readonly #pending = new PendingNalUnits();
@@ -41,7 +41,8 @@ export class NalTrack implements VideoTrack {
   #disposable = false;
   #contiguous = true;
 
-  constructor(codec: NalCodec, format: VideoTagFormat, timeline: Timeline) {
+  constructor(codec: NalCodec, format: VideoTagFormat, timeline: Timeline, clock: TrackClock) {
+    this.#clock = clock;
     this.#codec = codec;
     this.#format = format;
     this.#timeline = timeline;

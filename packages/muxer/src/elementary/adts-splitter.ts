@@ -1,0 +1,50 @@
+import { AdtsHeader, adtsHeaderSize } from '../aac/adts-header.js';
+import { configurationChannels } from '../aac/sampling-frequencies.js';
+import { MuxerError } from '../errors.js';
+import { type AudioFrame, SampleClock } from './audio-frame.js';
+import { type FrameFormat, FrameSplitter } from './frame-splitter.js';
+import { id3TagLength } from './id3.js';
+
+/**
+ * Cuts an AAC stream of ADTS frames, which comes in pieces of any size, into frames.
+ *
+ * @example
+ * const splitter = new AdtsSplitter();
+ * for await (const piece of stream) for (const frame of splitter.push(piece)) use(frame);
+ * for (const frame of splitter.flush()) use(frame);
+ */
+export class AdtsSplitter extends FrameSplitter {
+  constructor() {
+    super(new AdtsFormat());
+  }
+}
+
+class AdtsFormat implements FrameFormat {
+  readonly headerSize = adtsHeaderSize;
+  readonly #header = new AdtsHeader();
+  readonly #clock = new SampleClock();
+
+  frameLength(data: Uint8Array, offset: number): number {
+    if (data[offset] !== 0xff) return 0;
+    try {
+      this.#header.readFields(data, offset);
+      return this.#header.frameLength;
+    } catch (error) {
+      if (error instanceof MuxerError) return 0;
+      throw error;
+    }
+  }
+
+  skip(data: Uint8Array, offset: number): number {
+    return id3TagLength(data, offset);
+  }
+
+  frame(data: Uint8Array): AudioFrame {
+    const header = this.#header;
+    header.readFields(data, 0);
+    const samples = 1024 * header.rawDataBlocks;
+    const { sampleRate } = header;
+    const channels = configurationChannels[header.channelConfiguration]!;
+    return { data, sampleRate, channels, samples, time: this.#clock.next(samples, sampleRate) };
+  }
+}

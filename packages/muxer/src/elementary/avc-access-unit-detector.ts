@@ -1,0 +1,105 @@
+import { SeiWalker } from '../annexb/sei.js';
+import { MuxerError } from '../errors.js';
+import { AvcNalUnitType, avcNalUnitType, isAvcSlice } from '../h264/nal-unit.js';
+import {
+  type AvcPictureHeader,
+  isOtherAvcPicture,
+  isSecondField,
+  readAvcPictureHeader,
+} from '../h264/picture-header.js';
+import { AvcPictureOrderCount } from '../h264/picture-order-count.js';
+import { type AvcPps, parseAvcPps } from '../h264/pps.js';
+import { type AvcSps, avcFrameRate, avcReorderDepth, parseAvcSps } from '../h264/sps.js';
+import { type AccessUnitDetector, PictureFacts } from './access-unit-detector.js';
+
+const recoveryPoint = 6;
+
+/** Order of NAL units and detection of the first one of an access unit (ISO/IEC 14496-10 §7.4.1.2.3 and .4). */
+export class AvcAccessUnitDetector implements AccessUnitDetector {
+  readonly #sps = new Map<number, AvcSps>();
+  readonly #pps = new Map<number, AvcPps>();
+  readonly #order = new AvcPictureOrderCount();
+  readonly #sei = new SeiWalker();
+  #slice: AvcPictureHeader | undefined;
+  #fieldPaired = false;
+  current = new PictureFacts();
+  frameRate: number | undefined;
+
+  begins(nal: Uint8Array): boolean {
+    const type = avcNalUnitType(nal[0]!);
+    if (isAvcSlice(type)) return this.#slicePart(nal, type);
+    const begins = this.current.hasPicture && beginsAccessUnit(type);
+    if (begins) this.#begin();
+    this.#note(nal, type);
+    return begins;
+  }
+
+  #slicePart(nal: Uint8Array, type: number): boolean {
+    if (type === 3 || type === AvcNalUnitType.dataPartitionC) return false;
+    const slice = readAvcPictureHeader(nal, this.#pps, this.#sps);
+    const begins = this.current.hasPicture && this.#isOtherPicture(nal, slice);
+    if (begins) this.#begin();
+    if (!this.current.hasPicture) this.#beginPicture(slice, type);
+    this.#slice = slice;
+    return begins;
+  }
+
+  #isOtherPicture(nal: Uint8Array, slice: AvcPictureHeader | undefined): boolean {
+    // Without parameter sets, first_mb_in_slice 0 (a single 1 bit) is the best sign there is.
+    if (slice === undefined || this.#slice === undefined) return (nal[1]! & 0x80) !== 0;
+    if (!isOtherAvcPicture(this.#slice, slice)) return false;
+    if (this.#fieldPaired || !isSecondField(this.#slice, slice)) return true;
+    this.#fieldPaired = true;
+    this.#order.next(slice);
+    return false;
+  }
+
+  #begin(): void {
+    this.current = new PictureFacts();
+    this.#fieldPaired = false;
+  }
+
+  #beginPicture(slice: AvcPictureHeader | undefined, type: number): void {
+    const { current } = this;
+    current.hasPicture = true;
+    current.orderReset = type === AvcNalUnitType.idrSlice;
+    if (current.orderReset) current.keyFrame = true;
+    if (slice === undefined) return;
+    current.pictureOrderCount = this.#order.next(slice);
+    current.reorderDepth = avcReorderDepth(slice.sps);
+    this.frameRate = avcFrameRate(slice.sps);
+  }
+
+  #note(nal: Uint8Array, type: number): void {
+    try {
+      if (type === AvcNalUnitType.sps) {
+        const sps = parseAvcSps(nal);
+        this.#sps.set(sps.id, sps);
+      } else if (type === AvcNalUnitType.pps) {
+        const pps = parseAvcPps(nal, (id) => this.#sps.get(id));
+        this.#pps.set(pps.id, pps);
+      } else if (type === AvcNalUnitType.sei && this.#hasRecoveryPoint(nal)) {
+        this.current.keyFrame = true;
+      }
+    } catch (error) {
+      // Splitting goes on without a broken parameter set: whoever takes the access unit is told about it.
+      if (!(error instanceof MuxerError)) throw error;
+    }
+  }
+
+  #hasRecoveryPoint(nal: Uint8Array): boolean {
+    this.#sei.begin(nal, 1, nal.length);
+    while (this.#sei.next()) {
+      if (this.#sei.payloadType === recoveryPoint) return true;
+      this.#sei.skipPayload();
+    }
+    return false;
+  }
+}
+
+/** NAL unit types that, behind a picture, begin the next access unit. */
+function beginsAccessUnit(type: number): boolean {
+  return (
+    (type >= AvcNalUnitType.sei && type <= AvcNalUnitType.accessUnitDelimiter) || (type >= 14 && type <= 18)
+  );
+}

@@ -1,0 +1,58 @@
+import { MuxerError } from '../errors.js';
+import { MpegAudioHeader, mpegAudioHeaderSize } from '../mp3/mpeg-audio-header.js';
+import { type AudioFrame, SampleClock } from './audio-frame.js';
+import { type FrameFormat, FrameSplitter } from './frame-splitter.js';
+import { id3TagLength } from './id3.js';
+
+/**
+ * Cuts an MP3 stream, which comes in pieces of any size, into frames. ID3 tags and the frame that holds an encoder's
+ * Xing or Info header (no sound) are left out.
+ */
+export class Mp3Splitter extends FrameSplitter {
+  constructor() {
+    super(new Mp3Format());
+  }
+}
+
+class Mp3Format implements FrameFormat {
+  readonly headerSize = mpegAudioHeaderSize;
+  readonly #header = new MpegAudioHeader();
+  readonly #clock = new SampleClock();
+  #first = true;
+
+  frameLength(data: Uint8Array, offset: number): number {
+    if (data[offset] !== 0xff) return 0;
+    try {
+      this.#header.readFields(data, offset);
+      return this.#header.frameLength;
+    } catch (error) {
+      if (error instanceof MuxerError) return 0;
+      throw error;
+    }
+  }
+
+  skip(data: Uint8Array, offset: number): number {
+    return id3TagLength(data, offset);
+  }
+
+  frame(data: Uint8Array): AudioFrame | undefined {
+    const first = this.#first;
+    this.#first = false;
+    if (first && isInfoFrame(data)) return undefined;
+    const header = this.#header;
+    header.readFields(data, 0);
+    const { sampleRate, channels, samplesPerFrame: samples } = header;
+    return { data, sampleRate, channels, samples, time: this.#clock.next(samples, sampleRate) };
+  }
+}
+
+/** An encoder's header takes the place of the sound behind the (empty) side information. */
+function isInfoFrame(frame: Uint8Array): boolean {
+  const mpeg1 = (frame[1]! & 8) !== 0;
+  const mono = frame[3]! >> 6 === 3;
+  const sideInformation = mpeg1 ? (mono ? 17 : 32) : mono ? 9 : 17;
+  const crc = (frame[1]! & 1) === 0 ? 2 : 0;
+  const at = mpegAudioHeaderSize + crc + sideInformation;
+  const name = Buffer.from(frame.subarray(at, at + 4)).toString('latin1');
+  return name === 'Xing' || name === 'Info';
+}
