@@ -2,12 +2,12 @@
 // fails, the fault is in the harness or in a peer, and not in this project.
 
 import { describe, expect, test } from 'vitest';
-import { FfmpegServer, ffmpegPublish } from '../support/ffmpeg.js';
+import { ffmpegPublish } from '../support/ffmpeg.js';
 import { gstreamerPublish } from '../support/gstreamer.js';
 import { decodeTrack, fixture } from '../support/media.js';
 import { NginxRtmp } from '../support/nginx.js';
-import { NodeMediaServerPeer } from '../support/node-media-server.js';
 import { requirePeers } from '../support/peers.js';
+import { recordingServers } from '../support/recording-server.js';
 import { TempFolder } from '../support/temp.js';
 
 const TIMEOUT_MS = 40_000;
@@ -23,36 +23,22 @@ async function expectUnchanged(recording: string, source: string): Promise<void>
   }
 }
 
-describe.concurrent('what ffmpeg publishes', () => {
-  for (const name of ['plain.flv', 'bframes.flv', 'mp3.flv']) {
-    const source = fixture(name);
-    const inputs = [['-i', source]];
-
-    test(`nginx-rtmp records unchanged: ${name}`, { timeout: TIMEOUT_MS }, async (context) => {
-      requirePeers(context, 'nginx-rtmp', 'ffmpeg');
-      await using folder = await TempFolder.create();
-      await using server = await NginxRtmp.start(folder.path);
-      await ffmpegPublish(server.url('stream'), { inputs });
-      await expectUnchanged(await server.recording('stream'), source);
-    });
-
-    test(`node-media-server records unchanged: ${name}`, { timeout: TIMEOUT_MS }, async (context) => {
-      requirePeers(context, 'node-media-server', 'ffmpeg');
-      await using folder = await TempFolder.create();
-      await using server = await NodeMediaServerPeer.start(folder.path);
-      await ffmpegPublish(server.url('stream'), { inputs });
-      await expectUnchanged(await server.recording('stream'), source);
-    });
-
-    test(`ffmpeg -listen records unchanged: ${name}`, { timeout: TIMEOUT_MS }, async (context) => {
-      requirePeers(context, 'ffmpeg');
-      await using folder = await TempFolder.create();
-      await using server = await FfmpegServer.start(folder.file('recording.flv'));
-      await ffmpegPublish(server.url('stream'), { inputs });
-      await expectUnchanged(await server.recording(), source);
-    });
-  }
-});
+describe.concurrent.each(Object.values(recordingServers))(
+  'what ffmpeg publishes, $name',
+  ({ peer, start }) => {
+    test.for(['plain.flv', 'bframes.flv', 'mp3.flv'])(
+      'records unchanged: %s',
+      { timeout: TIMEOUT_MS },
+      async (name, context) => {
+        requirePeers(context, peer, 'ffmpeg');
+        await using folder = await TempFolder.create();
+        await using server = await start(folder);
+        await ffmpegPublish(server.url('stream'), { inputs: [['-i', fixture(name)]] });
+        await expectUnchanged(await server.recording('stream'), fixture(name));
+      },
+    );
+  },
+);
 
 describe.concurrent('what GStreamer publishes', () => {
   for (const sink of ['rtmp2sink', 'rtmpsink'] as const) {

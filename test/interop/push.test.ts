@@ -3,12 +3,11 @@
 
 import type { ChannelOptions } from '@cloudpush/engine';
 import { describe, expect, test } from 'vitest';
-import { FfmpegServer, frameHashes, packetTimes, type Track } from '../support/ffmpeg.js';
+import { frameHashes, packetTimes, type Track } from '../support/ffmpeg.js';
 import { clip, fixture } from '../support/media.js';
-import { NginxRtmp } from '../support/nginx.js';
-import { NodeMediaServerPeer } from '../support/node-media-server.js';
-import { type PeerName, requirePeers } from '../support/peers.js';
+import { requirePeers } from '../support/peers.js';
 import { pushAll } from '../support/push.js';
+import { type RecordingServerKind, recordingServers } from '../support/recording-server.js';
 import { readAccessUnits, readAudioFrames, type SourcePacket } from '../support/source.js';
 import { TempFolder } from '../support/temp.js';
 
@@ -35,25 +34,7 @@ const cases: Case[] = [
   { name: 'audio only', audio: fixture('stereo-48k.aac') },
 ];
 
-/** A server that records what it gets: its URL, and the recording once its publisher has gone. */
-interface RecordingServer extends AsyncDisposable {
-  url(stream: string): string;
-  recording(stream: string): Promise<string>;
-}
-
-const servers: { name: string; peer: PeerName; start(folder: TempFolder): Promise<RecordingServer> }[] = [
-  { name: 'nginx-rtmp', peer: 'nginx-rtmp', start: (folder) => NginxRtmp.start(folder.path) },
-  {
-    name: 'node-media-server',
-    peer: 'node-media-server',
-    start: (folder) => NodeMediaServerPeer.start(folder.path),
-  },
-  {
-    name: 'ffmpeg -listen',
-    peer: 'ffmpeg',
-    start: (folder) => FfmpegServer.start(folder.file('recording.flv')),
-  },
-];
+const servers: RecordingServerKind[] = Object.values(recordingServers);
 
 async function expectTrack(
   recording: string,
@@ -77,7 +58,7 @@ async function expectTrack(
 }
 
 describe.concurrent.each(servers)('$name records unchanged', ({ peer, start }) => {
-  test.each(cases)('$name', { timeout: TIMEOUT_MS }, async ({ video, audio, codecs }, context) => {
+  test.for(cases)('$name', { timeout: TIMEOUT_MS }, async ({ video, audio, codecs }, context) => {
     requirePeers(context, peer, 'ffmpeg');
     await using folder = await TempFolder.create();
     await using server = await start(folder);

@@ -1,0 +1,58 @@
+// H.265 has two forms on the wire, and no server takes both by rule. What a server recorded is read back to Annex-B by
+// the plain reader of test/support, since ffmpeg 5.1 knows neither form, and decoded: the same pictures as the source.
+
+import { writeFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { frameHashes } from '../support/ffmpeg.js';
+import { readHevcTrack } from '../support/flv.js';
+import { fixture } from '../support/media.js';
+import { requirePeers } from '../support/peers.js';
+import { pushAll } from '../support/push.js';
+import { type RecordingServerKind, recordingServers } from '../support/recording-server.js';
+import { readAccessUnits, readAudioFrames } from '../support/source.js';
+import { TempFolder } from '../support/temp.js';
+
+const TIMEOUT_MS = 40_000;
+const FRAME_MS = 40;
+const ROUNDING_MS = 1;
+
+const { nginxRtmp, nodeMediaServer } = recordingServers;
+
+/** nginx-rtmp 1.2 records a stream in the enhanced form as an empty file. */
+const cases: {
+  server: RecordingServerKind;
+  hevc: 'legacy' | 'enhanced' | 'auto';
+  expected: 'legacy' | 'enhanced';
+}[] = [
+  { server: nginxRtmp, hevc: 'legacy', expected: 'legacy' },
+  { server: nginxRtmp, hevc: 'auto', expected: 'legacy' },
+  { server: nodeMediaServer, hevc: 'legacy', expected: 'legacy' },
+  { server: nodeMediaServer, hevc: 'enhanced', expected: 'enhanced' },
+];
+
+describe.concurrent.each(cases)('H.265 to $server.name, $hevc', ({ server: kind, hevc, expected }) => {
+  test.for(['plain.h265', 'bframes.h265'])('%s', { timeout: TIMEOUT_MS }, async (name, context) => {
+    requirePeers(context, kind.peer, 'ffmpeg');
+    await using folder = await TempFolder.create();
+    await using server = await kind.start(folder);
+    const videoPackets = await readAccessUnits(fixture(name), FRAME_MS);
+    const audioPackets = await readAudioFrames(fixture('stereo-48k.aac'));
+    await pushAll({ url: server.url('stream'), video: 'h265', hevc, videoPackets, audioPackets });
+
+    const { forms, times, annexB } = await readHevcTrack(await server.recording('stream'));
+    await writeFile(folder.file('received.h265'), annexB);
+    const [received, source] = await Promise.all([
+      frameHashes(folder.file('received.h265'), 'video'),
+      frameHashes(fixture(name), 'video'),
+    ]);
+    expect(forms).toEqual([expected]);
+    expect(source).toHaveLength(videoPackets.length);
+    expect(received).toEqual(source);
+    const deviations = videoPackets.map(({ dts, pts }, i) => [
+      dts - (times[i]?.dts ?? NaN),
+      pts - (times[i]?.pts ?? NaN),
+    ]);
+    expect(times).toHaveLength(videoPackets.length);
+    expect(Math.max(...deviations.flat().map(Math.abs))).toBeLessThanOrEqual(ROUNDING_MS);
+  });
+});
