@@ -11,7 +11,11 @@ const PIECE_BYTES = 65_536;
 const BATCH = 100;
 
 let pushed = 0;
-const counting = { push: (slice: Uint8Array): void => void (pushed += slice.length) };
+const counting = {
+  push: (slice: Uint8Array): void => {
+    pushed += slice.length;
+  },
+};
 
 function message(
   size: number,
@@ -85,6 +89,7 @@ for (const chunkSize of [128, 4096, 65_536]) {
   });
 }
 await bench.run();
+if (pushed === 0) throw new Error('the writer pushed nothing');
 for (const task of bench.tasks) {
   if (task.result.state !== 'completed') throw new Error(`${task.name}: ${task.result.state}`);
   const milliseconds = task.result.latency.p50;
