@@ -2,19 +2,17 @@
 // The source is cut into packets by ffprobe, and the recording is read by ffmpeg: neither end is our own code.
 
 import type { ChannelOptions } from '@cloudpush/engine';
-import { describe, expect, test } from 'vitest';
-import { frameHashes, packetTimes, type Track } from '../support/ffmpeg.js';
+import { describe, test } from 'vitest';
+import { expectTrack } from '../support/expect-track.js';
 import { clip, fixture } from '../support/media.js';
 import { requirePeers } from '../support/peers.js';
 import { pushAll } from '../support/push.js';
 import { type RecordingServerKind, recordingServers } from '../support/recording-server.js';
-import { readAccessUnits, readAudioFrames, type SourcePacket } from '../support/source.js';
+import { readAccessUnits, readAudioFrames } from '../support/source.js';
 import { TempFolder } from '../support/temp.js';
 
 const TIMEOUT_MS = 40_000;
 const FRAME_MS = 40;
-/** RTMP counts in whole milliseconds; the source does not. */
-const ROUNDING_MS = 1;
 
 interface Case {
   name: string;
@@ -35,27 +33,6 @@ const cases: Case[] = [
 ];
 
 const servers: RecordingServerKind[] = Object.values(recordingServers);
-
-async function expectTrack(
-  recording: string,
-  track: Track,
-  file: string,
-  source: SourcePacket[],
-): Promise<void> {
-  const [hashes, expectedHashes, times] = await Promise.all([
-    frameHashes(recording, track),
-    frameHashes(file, track),
-    packetTimes(recording, track),
-  ]);
-  expect(expectedHashes.length).toBeGreaterThan(30);
-  expect(hashes).toEqual(expectedHashes);
-  expect(times).toHaveLength(source.length);
-  const deviations = times.map(({ pts, dts }, index) => {
-    const packet = source[index] as SourcePacket;
-    return Math.max(Math.abs(pts - packet.pts), Math.abs(dts - packet.dts));
-  });
-  expect(Math.max(...deviations)).toBeLessThanOrEqual(ROUNDING_MS);
-}
 
 describe.concurrent.each(servers)('$name records unchanged', ({ peer, start }) => {
   test.for(cases)('$name', { timeout: TIMEOUT_MS }, async ({ video, audio, codecs }, context) => {

@@ -11,10 +11,9 @@ function send(channel: Channel, track: 'video' | 'audio', { data, pts, dts }: So
   return track === 'video' ? channel.sendVideo(data, { pts, dts }) : channel.sendAudio(data, { pts });
 }
 
-/** Pushes every packet on one channel of an engine of its own, as fast as it is taken. Throws unless all went well. */
-export async function pushAll(options: PushOptions): Promise<void> {
+/** Pushes every packet on a channel of its own, as fast as it is taken. Throws unless all went well. */
+export async function pushOn(engine: PushEngine, options: PushOptions): Promise<void> {
   const { videoPackets = [], audioPackets = [], ...channelOptions } = options;
-  await using engine = await PushEngine.create({ maxConnections: 1, shards: 1 });
   const channel = engine.openChannel(channelOptions);
   channel.on('problem', ({ error }) => channel.abort(error));
   await channel.connected();
@@ -26,4 +25,10 @@ export async function pushAll(options: PushOptions): Promise<void> {
   }
   const { clean, error } = await channel.close();
   if (!clean) throw new Error('the channel was not closed cleanly', { cause: error });
+}
+
+/** As {@link pushOn}, with an engine of its own. */
+export async function pushAll(options: PushOptions): Promise<void> {
+  await using engine = await PushEngine.create({ maxConnections: 1, shards: 1 });
+  await pushOn(engine, options);
 }
