@@ -16,11 +16,12 @@ export interface ArrivedStream {
 
 /** An embedded receiver on a free port that keeps every message of every stream. */
 export class RecordingReceiver implements AsyncDisposable {
-  readonly streams: ArrivedStream[] = [];
   readonly #receiver: RtmpReceiver;
+  readonly #streams: ArrivedStream[];
 
-  private constructor(receiver: RtmpReceiver) {
+  private constructor(receiver: RtmpReceiver, streams: ArrivedStream[]) {
     this.#receiver = receiver;
+    this.#streams = streams;
   }
 
   static async listen(behaviour: ReceiverBehaviour = {}): Promise<RecordingReceiver> {
@@ -32,7 +33,7 @@ export class RecordingReceiver implements AsyncDisposable {
           const stream: ArrivedStream = { name: streamName, messages: [], ended: undefined };
           streams.push(stream);
           return {
-            onMessage: ({ type, timestamp, payload }) => stream.messages.push({ type, timestamp, payload }),
+            onMessage: (message) => stream.messages.push(message),
             onEnd: (clean) => {
               stream.ended = clean ? 'cleanly' : 'broken';
             },
@@ -40,26 +41,23 @@ export class RecordingReceiver implements AsyncDisposable {
         },
       },
     );
-    const recording = new RecordingReceiver(receiver);
-    recording.#adopt(streams);
-    return recording;
+    return new RecordingReceiver(receiver, streams);
   }
 
   url(name: string): string {
     return `rtmp://127.0.0.1:${this.#receiver.address.port}/live/${name}`;
   }
 
+  /** The stream of that name; there must be exactly one. */
   stream(name: string): ArrivedStream {
-    const found = this.streams.find((stream) => stream.name === name);
-    if (found === undefined) throw new Error(`no stream ${name} arrived`);
+    const [found, ...others] = this.#streams.filter((stream) => stream.name === name);
+    if (found === undefined || others.length > 0) {
+      throw new Error(`${found === undefined ? 0 : 1 + others.length} streams of the name ${name} arrived`);
+    }
     return found;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#receiver.close();
-  }
-
-  #adopt(streams: ArrivedStream[]): void {
-    Object.assign(this, { streams });
   }
 }

@@ -76,11 +76,15 @@ export class Channel extends EventEmitter<ChannelEvents> {
   readonly #audio: number;
   readonly #signal: AbortSignal | undefined;
   #state: ChannelState = 'connecting';
+  /** How the connection ended, until the shard has forgotten the channel. */
+  #ending: CloseReport | undefined;
   #report: CloseReport | undefined;
   /** The shard has said pause, and not yet resume. */
   #pausedByShard = false;
   /** Bytes of the packet that the pool or the ring had no room for; 0: none. */
   #awaited = 0;
+  /** What the channel held then: half of it must have left before there is room again. */
+  #heldAtRefusal = 0;
   #announcedPause = false;
   #closeRequested = false;
   #refused = 0;
@@ -177,7 +181,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
 
   /** Resets the connection now; what is queued is lost. */
   abort(reason: unknown = abortedError()): void {
-    if (this.#report !== undefined) return;
+    if (this.#ending !== undefined) return;
     this.#state = 'closing';
     const error = reason instanceof CloudPushError ? reason : abortedError(reason);
     this.#shard.post({ type: 'abort', channel: this.#number, error: toErrorData(error) });
@@ -227,11 +231,18 @@ export class Channel extends EventEmitter<ChannelEvents> {
     this.emit('problem', { error: CloudPushError.from(error), repeats });
   }
 
-  /** @internal */
+  /** The connection is over, but descriptors may still be on their way to the shard. @internal */
   onEnded(error: ErrorData | undefined): void {
-    if (this.#report !== undefined) return;
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#state = 'closing';
     const failure = error === undefined ? undefined : CloudPushError.from(error);
+    this.#ending = { clean: failure === undefined && this.#closeRequested, error: failure };
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    // The last descriptor tells the shard that no other will follow.
+    this.#requestClose();
+  }
+
+  /** Nothing of the channel is left anywhere: its number is free. @internal */
+  onForgotten(): void {
     this.#lastStats = {
       ...this.stats(),
       state: 'closed',
@@ -240,10 +251,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
       queuedMs: 0,
       heldBytes: 0,
     };
-    this.#report = { clean: failure === undefined && this.#closeRequested, error: failure };
     this.#state = 'closed';
-    // The last descriptor tells the shard that no other will follow, so that the channel's number is free again.
-    this.#requestClose();
+    this.#report = this.#ending!;
     this.emit('close', this.#report);
   }
 
@@ -254,8 +263,11 @@ export class Channel extends EventEmitter<ChannelEvents> {
 
   /** Blocks have been released: is there room again for what was refused? @internal */
   retry(): void {
-    if (this.#awaited === 0 || this.#report !== undefined) return;
-    if (!this.#host.memory.hasRoomFor(this.#number, this.#awaited)) {
+    if (this.#awaited === 0 || this.#ending !== undefined) return;
+    const { memory } = this.#host;
+    // Room that others have made is not enough: a stalled channel would pause and resume with their every packet.
+    const drained = memory.heldBy(this.#number) <= this.#heldAtRefusal / 2;
+    if (!drained || !memory.hasRoomFor(this.#number, this.#awaited)) {
       this.#host.awaitRoom(this);
       return;
     }
@@ -303,22 +315,29 @@ export class Channel extends EventEmitter<ChannelEvents> {
     const { maxPacket } = this.#host.memory;
     if (bytes > maxPacket) throw packetTooLargeError(bytes, maxPacket);
     this.#awaited = bytes;
+    this.#heldAtRefusal = this.#host.memory.heldBy(this.#number);
     this.#announce();
     this.#host.awaitRoom(this);
     return this.#refuse();
   }
 
+  /** A full ring is drained within moments, whatever becomes of the blocks. */
+  readonly #onRingRetry = (): void => {
+    this.#awaited = 0;
+    this.#announce();
+  };
+
   #refuseForRing(bytes: number): false {
     this.#awaited = bytes;
     this.#announce();
-    setTimeout(() => this.retry(), RING_RETRY);
+    setTimeout(this.#onRingRetry, RING_RETRY);
     return this.#refuse();
   }
 
   /** Raises `pause` and `resume` in turn, whichever of the two causes of a pause came first or went last. */
   #announce(): void {
     const paused = this.#pausedByShard || this.#awaited > 0;
-    if (paused === this.#announcedPause || this.#report !== undefined) return;
+    if (paused === this.#announcedPause || this.#ending !== undefined) return;
     this.#announcedPause = paused;
     if (paused) this.#pauses++;
     // Not from within `send…`: its caller has not seen the return value yet.
@@ -328,7 +347,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
   #requestClose(): void {
     if (this.#closeRequested) return;
     this.#closeRequested = true;
-    if (this.#state !== 'closed') this.#state = 'closing';
+    this.#state = 'closing';
     this.#pushCommand(Command.close);
   }
 

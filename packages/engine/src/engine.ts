@@ -184,11 +184,10 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
         return;
       case 'ended':
         if (report.error !== undefined) this.#log(channel, report.error, 'channel ended');
-        this.memory.reclaim();
         channel.onEnded(report.error);
         return;
       case 'forgotten':
-        this.#forget(shard, report.channel);
+        this.#forget(shard, channel, report.channel);
         return;
       default:
         report satisfies never;
@@ -199,28 +198,29 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     this.#logger?.warn({ channel: channel.id, code: error.code, reason: error.message }, what);
   }
 
-  #forget(shard: ShardClient, number: number): void {
+  #forget(shard: ShardClient, channel: Channel, number: number): void {
     this.memory.reclaim();
+    this.#waiting.delete(channel);
     this.#channels[number] = undefined;
     this.#freeNumbers.push(number);
     shard.channels--;
+    channel.onForgotten();
   }
 
-  /** A worker died: its channels are over, its blocks come back, and a new worker takes its place. */
+  /** A worker died: a new one takes its place, its blocks come back, and its channels are over. */
   #onShardDied(shard: ShardClient, cause: unknown): void {
-    const index = this.#shards.indexOf(shard);
-    const orphans = this.#channels.filter((channel) => channel?.livesOn(shard) === true);
-    if (this.#closed === undefined) this.#shards[index] = this.#startShard();
-    const numbers = new Set<number>();
+    if (this.#closed === undefined) this.#shards[this.#shards.indexOf(shard)] = this.#startShard();
+    const orphans = new Map<number, Channel>();
+    for (const [number, channel] of this.#channels.entries()) {
+      if (channel?.livesOn(shard)) orphans.set(number, channel);
+    }
     const error = toErrorData(shardDiedError(cause));
-    this.#logger?.error({ code: error.code, channels: orphans.length }, 'a worker thread died');
-    this.#channels.forEach((channel, number) => {
-      if (channel === undefined || !orphans.includes(channel)) return;
-      numbers.add(number);
+    this.#logger?.error({ code: error.code, channels: orphans.size }, 'a worker thread died');
+    this.memory.reclaimFrom(orphans);
+    for (const [number, channel] of orphans) {
       channel.onEnded(error);
-      this.#forget(shard, number);
-    });
-    this.memory.reclaimFrom(numbers);
+      this.#forget(shard, channel, number);
+    }
   }
 }
 

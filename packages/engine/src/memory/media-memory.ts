@@ -69,7 +69,7 @@ export class MediaMemory {
   }
 
   /** Takes back every block of these channels: the thread that held them is dead. */
-  reclaimFrom(channels: ReadonlySet<number>): void {
+  reclaimFrom(channels: { has(channel: number): boolean }): void {
     this.reclaim();
     this.pool.forEachUsed((block, owner) => {
       if (channels.has(owner)) this.drop(block);

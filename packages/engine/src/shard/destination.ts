@@ -77,9 +77,11 @@ export class Destination implements PublisherEvents {
 
   /** Starts connecting. The outcome is told to the owner. */
   connect(): void {
-    const { url, connectTimeout, chunkSize } = this.#config;
-    const limit = setTimeout(() => this.#abort.abort(connectTimeoutError(connectTimeout)), connectTimeout);
-    const options = { url, signal: this.#abort.signal, ...(chunkSize === undefined ? {} : { chunkSize }) };
+    const { url, connectTimeout, closeTimeout, chunkSize } = this.#config;
+    const limit = setTimeout(() => this.destroy(connectTimeoutError(connectTimeout)), connectTimeout);
+    // The close time-out here covers the publisher's own: when it runs out, what was sent may not have arrived.
+    const timeouts = { close: closeTimeout + 1000 };
+    const options = { url, chunkSize, timeouts, signal: this.#abort.signal };
     RtmpPublisher.connect(options, this)
       .finally(() => clearTimeout(limit))
       .then(

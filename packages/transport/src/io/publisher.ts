@@ -52,6 +52,8 @@ export class RtmpPublisher implements PublishSessionHandler {
   #armedFor = Number.POSITIVE_INFINITY;
   #error: RtmpError | undefined;
   #closing = false;
+  /** The server has closed its side. */
+  #peerEnded = false;
   #gone = false;
 
   /**
@@ -303,10 +305,14 @@ export class RtmpPublisher implements PublishSessionHandler {
       this.#arm();
     });
     socket.on('end', () => {
+      this.#peerEnded = true;
       if (!this.#closing) this.#session.fail(this.#session.connectionLost());
     });
     socket.on('error', (cause) => {
-      if (!this.#closing) this.#session.fail(this.#session.connectionLost(cause));
+      // A server that resets in answer to our close may have thrown away the tail of the stream, unless it had said
+      // goodbye first and we had nothing left to say.
+      const harmless = this.#closing && this.#peerEnded && this.#outbox.queuedBytes === 0;
+      if (!harmless) this.#session.fail(this.#session.connectionLost(cause));
     });
     socket.once('close', () => this.#onSocketClose());
     this.#signal?.addEventListener('abort', this.#onAbort);

@@ -1,0 +1,456 @@
+// The engine from end to end, into the embedded receiver: every byte, every event, every way to end.
+
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { type Channel, type CloseReport, PushEngine } from '@cloudpush/engine';
+import { decodeAmf0, MessageType } from '@cloudpush/transport';
+import { describe, expect, test } from 'vitest';
+import {
+  type CameraPacket,
+  cameraPackets,
+  expectedAudioMessage,
+  expectedVideoMessage,
+  sendOne,
+} from './camera.js';
+import { hevcPacket } from './hevc.js';
+import { type Arrived, type ArrivedStream, RecordingReceiver } from './recording-receiver.js';
+
+const packets = cameraPackets();
+const video = packets.filter(({ kind }) => kind === 'video');
+const audio = packets.filter(({ kind }) => kind === 'audio');
+
+function isSequenceHeader({ type, payload }: Arrived): boolean {
+  return (type === MessageType.video || type === MessageType.audio) && payload[1] === 0;
+}
+
+function samples(stream: ArrivedStream, type: number): Arrived[] {
+  return stream.messages.filter((message) => message.type === type && !isSequenceHeader(message));
+}
+
+function expectWhole(stream: ArrivedStream, sent: readonly CameraPacket[] = packets): void {
+  const sentVideo = sent.filter(({ kind }) => kind === 'video');
+  const sentAudio = sent.filter(({ kind }) => kind === 'audio');
+  const gotVideo = samples(stream, MessageType.video);
+  const gotAudio = samples(stream, MessageType.audio);
+  expect(gotVideo.length).toBe(sentVideo.length);
+  expect(gotAudio.length).toBe(sentAudio.length);
+  for (const [i, { payload, timestamp }] of gotVideo.entries()) {
+    expect(Buffer.compare(payload, expectedVideoMessage(sentVideo[i]!))).toBe(0);
+    expect(timestamp).toBe(sentVideo[i]!.pts);
+  }
+  for (const [i, { payload, timestamp }] of gotAudio.entries()) {
+    expect(Buffer.compare(payload, expectedAudioMessage(sentAudio[i]!))).toBe(0);
+    expect(Math.abs(timestamp - sentAudio[i]!.pts)).toBeLessThanOrEqual(1);
+  }
+}
+
+/** Writes down the channel's events in the order in which they come. */
+function transcript(channel: Channel): string[] {
+  const events: string[] = [];
+  for (const event of ['connect', 'pause', 'resume', 'close'] as const)
+    channel.on(event, () => events.push(event));
+  channel.on('problem', ({ error }) => events.push(`problem ${error.code}`));
+  return events;
+}
+
+async function sendAll(channel: Channel, some: readonly CameraPacket[] = packets): Promise<void> {
+  for (const packet of some) await sendOne(channel, packet);
+}
+
+/** Sends until the kernel's buffers are full as well, and the channel has been paused for a while. */
+async function sendUntilStuck(channel: Channel): Promise<void> {
+  for (let pts = -1_000_000; ; pts++) {
+    if (channel.sendVideo(video[0]!.data, { pts })) continue;
+    const stuck = setTimeout(300, true);
+    if (await Promise.race([stuck, channel.writable().then(() => false)])) return;
+  }
+}
+
+/** Closes an engine and checks that its pool is empty: not one block is lost or released twice. */
+async function closeEmpty(engine: PushEngine): Promise<void> {
+  await engine.close();
+  const { poolBytesInUse, poolBlocksInUse, channels } = engine.stats();
+  expect({ poolBytesInUse, poolBlocksInUse, channels }).toEqual({
+    poolBytesInUse: 0,
+    poolBlocksInUse: 0,
+    channels: 0,
+  });
+}
+
+describe('a channel', () => {
+  test('delivers every packet bit for bit, in order, with its time', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 3 });
+    const names = ['a', 'b', 'c'];
+    const reports = await Promise.all(
+      names.map(async (name) => {
+        const channel = engine.openChannel({ url: receiver.url(name) });
+        await sendAll(channel);
+        return channel.close();
+      }),
+    );
+    expect(reports).toEqual(names.map(() => ({ clean: true, error: undefined })));
+    for (const name of names) {
+      expectWhole(receiver.stream(name));
+      expect(receiver.stream(name).ended).toBe('cleanly');
+    }
+    await closeEmpty(engine);
+  });
+
+  test('sends metadata, audio header, video header and key frame first, when both tracks began while it connected', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: receiver.url('a') });
+    await sendAll(channel, packets.slice(0, 20));
+    await channel.close();
+    const [metadata, audioHeader, videoHeader, keyFrame] = receiver.stream('a').messages;
+    expect(metadata!.type).toBe(MessageType.dataAmf0);
+    expect([audioHeader!.type, ...audioHeader!.payload.subarray(0, 2)]).toEqual([MessageType.audio, 0xaf, 0]);
+    expect([videoHeader!.type, ...videoHeader!.payload.subarray(0, 2)]).toEqual([MessageType.video, 0x17, 0]);
+    expect([keyFrame!.type, ...keyFrame!.payload.subarray(0, 2)]).toEqual([MessageType.video, 0x17, 1]);
+    expectWhole(receiver.stream('a'), packets.slice(0, 20));
+    await closeEmpty(engine);
+  });
+
+  test('describes the stream in onMetaData as servers and players expect', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: receiver.url('a') });
+    await sendAll(channel, packets.slice(0, 20));
+    await channel.close();
+    const values = decodeAmf0(receiver.stream('a').messages[0]!.payload);
+    expect(values.slice(-2)[0]).toBe('onMetaData');
+    expect(values.at(-1)).toMatchObject({
+      properties: {
+        duration: 0,
+        width: 1280,
+        height: 720,
+        framerate: 25,
+        videocodecid: 7,
+        audiocodecid: 10,
+        audiosamplerate: 48_000,
+        audiosamplesize: 16,
+        audiochannels: 2,
+        stereo: true,
+        encoder: 'cloudpush',
+      },
+    });
+    await closeEmpty(engine);
+  });
+
+  test('sends data messages in order with the media', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: receiver.url('a') });
+    await channel.connected();
+    await sendOne(channel, video[0]!);
+    expect(channel.sendData('onCuePoint', [{ name: 'door', open: true }], { pts: 20 })).toBe(true);
+    await sendOne(channel, video[1]!);
+    await channel.close();
+    const { messages } = receiver.stream('a');
+    const at = messages.findIndex(({ type, timestamp }) => type === MessageType.dataAmf0 && timestamp === 20);
+    expect(decodeAmf0(messages[at]!.payload)).toEqual(['onCuePoint', { name: 'door', open: true }]);
+    expect(messages[at - 1]!.timestamp).toBe(0);
+    expect(messages[at + 1]!.timestamp).toBe(40);
+    await closeEmpty(engine);
+  });
+
+  test('reports a bad packet, at most once a second, and goes on with the next good one', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: receiver.url('a') });
+    const events = transcript(channel);
+    await channel.connected();
+    for (const packet of video.slice(0, 10)) {
+      channel.sendVideo(new Uint8Array([1, 2, 3, 4]), { pts: packet.pts });
+      await sendOne(channel, packet);
+    }
+    await channel.close();
+    expect(events).toEqual(['connect', 'problem ERR_CLOUDPUSH_VIDEO_NO_START_CODE', 'close']);
+    expect(channel.stats().packetsInvalid).toBe(10);
+    expectWhole(receiver.stream('a'), video.slice(0, 10));
+    await closeEmpty(engine);
+  });
+
+  test('pauses when the server reads slowly, resumes, and loses nothing of what it accepted', async () => {
+    await using receiver = await RecordingReceiver.listen({ readBytesPerSecond: 2_000_000 });
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const url = receiver.url('a');
+    const channel = engine.openChannel({ url, highWatermark: { bytes: 500_000 }, closeTimeout: 30_000 });
+    const events = transcript(channel);
+    await channel.connected();
+    const sent: CameraPacket[] = [];
+    for (let round = 0; round < 16; round++) {
+      for (const packet of video) {
+        const shifted = { ...packet, pts: packet.pts + round * 3200 };
+        await sendOne(channel, shifted);
+        sent.push(shifted);
+      }
+    }
+    expect(await channel.close()).toEqual({ clean: true, error: undefined });
+    const signals = events.filter((event) => event === 'pause' || event === 'resume');
+    expect(signals.length).toBeGreaterThanOrEqual(2);
+    expect(signals).toEqual(signals.map((_, i) => (i % 2 === 0 ? 'pause' : 'resume')));
+    expect(channel.stats().pauses).toBe(Math.ceil(signals.length / 2));
+    expectWhole(receiver.stream('a'), sent);
+    await closeEmpty(engine);
+  }, 40_000);
+
+  test('is refused, paused and resumed when the pool is full, and loses nothing of what it accepted', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 1, poolSize: 128 * 1024 });
+    const channel = engine.openChannel({ url: receiver.url('a') });
+    const events = transcript(channel);
+    const sent: CameraPacket[] = [];
+    for (const packet of video) if (channel.sendVideo(packet.data, { pts: packet.pts })) sent.push(packet);
+    // Nothing has left yet: the engine cannot have connected within this turn.
+    expect(sent.length).toBeLessThan(video.length);
+    expect(channel.paused).toBe(true);
+    await once(channel, 'resume');
+    expect(channel.paused).toBe(false);
+    await sendOne(channel, video.at(-1)!);
+    expect(await channel.close()).toEqual({ clean: true, error: undefined });
+    expect(events).toEqual(['pause', 'connect', 'resume', 'close']);
+    expect(channel.stats().packetsRefused).toBe(video.length - sent.length);
+    expectWhole(receiver.stream('a'), [...sent, video.at(-1)!]);
+    await closeEmpty(engine);
+  });
+
+  test('whose server reads nothing leaves the others alone', async () => {
+    await using stalled = await RecordingReceiver.listen({ readBytesPerSecond: 0 });
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 4, poolSize: 4 * 1024 * 1024 });
+    const stuck = engine.openChannel({ url: stalled.url('stuck'), closeTimeout: 300 });
+    const others = ['a', 'b', 'c'].map((name) => engine.openChannel({ url: receiver.url(name) }));
+    await Promise.all([stuck, ...others].map((channel) => channel.connected()));
+    await sendUntilStuck(stuck);
+    const { pauses, packetsRefused } = stuck.stats();
+    const sent: CameraPacket[] = [];
+    for (let round = 0; round < 10; round++) {
+      for (const packet of video) {
+        const shifted = { ...packet, pts: packet.pts + round * 3200 };
+        sent.push(shifted);
+        stuck.sendVideo(shifted.data, { pts: shifted.pts });
+        for (const channel of others) await sendOne(channel, shifted);
+      }
+    }
+    expect(stuck.stats()).toMatchObject({
+      pauses,
+      paused: true,
+      packetsRefused: packetsRefused + sent.length,
+    });
+    const reports = await Promise.all(others.map((channel) => channel.close()));
+    expect(reports.every(({ clean }) => clean)).toBe(true);
+    for (const name of ['a', 'b', 'c']) expectWhole(receiver.stream(name), sent);
+    const { clean, error } = await stuck.close();
+    expect([clean, error?.code]).toEqual([false, 'ERR_CLOUDPUSH_CLOSE_TIMEOUT']);
+    await closeEmpty(engine);
+  }, 20_000);
+});
+
+describe('H.265', () => {
+  test.each([
+    { announces: 'nothing', behaviour: {}, header: [0x1c] },
+    {
+      announces: 'hvc1',
+      behaviour: { connectInfo: { fourCcList: ['hvc1'] } },
+      header: [0x90, 0x68, 0x76, 0x63, 0x31],
+    },
+  ])(
+    'goes out in the form that the server takes, when it announces $announces',
+    async ({ behaviour, header }) => {
+      await using receiver = await RecordingReceiver.listen(behaviour);
+      const engine = await PushEngine.create({ maxConnections: 1 });
+      const channel = engine.openChannel({ url: receiver.url('a'), video: 'h265' });
+      channel.sendVideo(hevcPacket, { pts: 0 });
+      expect(await channel.close()).toEqual({ clean: true, error: undefined });
+      const [sequenceHeader] = receiver.stream('a').messages.filter(({ type }) => type === MessageType.video);
+      expect([...sequenceHeader!.payload.subarray(0, header.length)]).toEqual(header);
+      await closeEmpty(engine);
+    },
+  );
+});
+
+describe('a channel that fails', () => {
+  async function failing(
+    url: string,
+    connectTimeout = 5000,
+  ): Promise<{ report: CloseReport; events: string[] }> {
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url, connectTimeout });
+    const events = transcript(channel);
+    channel.sendVideo(video[0]!.data, { pts: 0 });
+    const [failure, [report]] = await Promise.all([
+      channel.connected().then(
+        () => undefined,
+        (error: unknown) => error,
+      ),
+      once(channel, 'close') as Promise<[CloseReport]>,
+    ]);
+    expect(failure).toBe(report.error);
+    expect(channel.sendVideo(video[0]!.data, { pts: 0 })).toBe(false);
+    expect(await channel.close()).toBe(report);
+    await closeEmpty(engine);
+    return { report, events };
+  }
+
+  test('says that nobody listens', async () => {
+    const { report, events } = await failing('rtmp://127.0.0.1:1/live/a');
+    expect(report).toMatchObject({
+      clean: false,
+      error: { code: 'ERR_CLOUDPUSH_SOCKET_CONNECT', class: 'retryable' },
+    });
+    expect(report.error?.cause).toMatchObject({ code: 'ECONNREFUSED' });
+    expect(events).toEqual(['close']);
+  });
+
+  test('says what the server answered to connect', async () => {
+    const onConnect = () => ({ code: 'NetConnection.Connect.Rejected', description: 'no such app' });
+    await using receiver = await RecordingReceiver.listen({ onConnect: onConnect as never });
+    const { report } = await failing(receiver.url('a'));
+    expect(report.error).toMatchObject({ code: 'ERR_CLOUDPUSH_CONNECT_REJECTED', class: 'auth' });
+    expect(JSON.stringify(report.error?.details)).toContain('no such app');
+  });
+
+  test('does not wait for ever for a server that says nothing', async () => {
+    await using receiver = await RecordingReceiver.listen({ handshake: 'silent' });
+    const { report } = await failing(receiver.url('a'), 200);
+    expect(report.error).toMatchObject({ code: 'ERR_CLOUDPUSH_TIMEOUT', class: 'retryable' });
+    expect(report.error?.message).toContain('200 ms');
+  });
+
+  test('reports the server that drops it in mid-stream, and keeps no block', async () => {
+    await using receiver = await RecordingReceiver.listen({ dropMidMessageAfter: 50_000 });
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: receiver.url('a') });
+    await channel.connected();
+    for (const packet of packets) if (!(await sendOne(channel, packet))) break;
+    const report = await channel.close();
+    expect(report.clean).toBe(false);
+    expect(report.error?.code).toMatch(/^ERR_CLOUDPUSH_(PEER_CLOSED|SOCKET)$/);
+    await closeEmpty(engine);
+  });
+
+  test('is reset by its AbortSignal, in whatever state', async () => {
+    await using silent = await RecordingReceiver.listen({ handshake: 'silent' });
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 2 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const connecting = engine.openChannel({ url: silent.url('a'), signal });
+    const publishing = engine.openChannel({ url: receiver.url('b'), signal });
+    await publishing.connected();
+    await sendOne(publishing, video[0]!);
+    controller.abort();
+    const closed = [connecting, publishing].map(
+      (channel) => once(channel, 'close') as Promise<[CloseReport]>,
+    );
+    for (const [{ clean, error }] of await Promise.all(closed)) {
+      expect([clean, error?.code]).toEqual([false, 'ERR_CLOUDPUSH_ABORTED']);
+    }
+    await closeEmpty(engine);
+  });
+});
+
+describe('closing', () => {
+  test('before the connection is up still delivers what was accepted', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: receiver.url('a') });
+    for (const packet of packets.slice(0, 30)) await sendOne(channel, packet);
+    expect(await channel.close()).toEqual({ clean: true, error: undefined });
+    expectWhole(receiver.stream('a'), packets.slice(0, 30));
+    await closeEmpty(engine);
+  });
+
+  test('ends although the server never closes its side', async () => {
+    await using receiver = await RecordingReceiver.listen({ neverCloses: true });
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: receiver.url('a'), closeTimeout: 500 });
+    await sendAll(channel, packets.slice(0, 10));
+    const { clean, error } = await channel.close();
+    // Whether the server has read everything, nobody can tell.
+    expect([clean, error?.code]).toEqual([false, 'ERR_CLOUDPUSH_CLOSE_TIMEOUT']);
+    await closeEmpty(engine);
+  });
+
+  test('an engine closes its channels cleanly', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 2 });
+    const channels = ['a', 'b'].map((name) => engine.openChannel({ url: receiver.url(name) }));
+    for (const channel of channels) await sendAll(channel, packets.slice(0, 50));
+    await closeEmpty(engine);
+    for (const name of ['a', 'b']) {
+      expect(receiver.stream(name).ended).toBe('cleanly');
+      expectWhole(receiver.stream(name), packets.slice(0, 50));
+    }
+    expect(() => engine.openChannel({ url: receiver.url('c') })).toThrow(/engine is closed/);
+  });
+});
+
+describe('an engine', () => {
+  test('opens no more channels than it was made for, and reuses the places of closed ones', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 2 });
+    const url = receiver.url('a');
+    const first = engine.openChannel({ url });
+    engine.openChannel({ url: receiver.url('b') });
+    expect(() => engine.openChannel({ url })).toThrow(/2 channels are open, which is the limit/);
+    await first.close();
+    for (let i = 0; i < 5; i++) {
+      const channel = engine.openChannel({ url: receiver.url(`again-${i}`) });
+      await sendAll(channel, audio.slice(0, 5));
+      expect(channel.stats().packetsRefused).toBe(0);
+      expect((await channel.close()).clean).toBe(true);
+      expect(channel.stats().audioFrames).toBe(5);
+    }
+    await closeEmpty(engine);
+  });
+
+  test.each([
+    [{ poolSize: 1000 }, /poolSize is 1000; permitted: an integer from 65536/],
+    [{ maxConnections: 0 }, /maxConnections is 0/],
+    [{ shards: 65 }, /shards is 65; permitted: an integer from 1 to 64/],
+  ])('refuses %o and names value and limit', async (options, message) => {
+    await expect(PushEngine.create(options)).rejects.toThrow(message);
+  });
+
+  test('refuses bad channel options and packets, naming what is wrong but no secret', async () => {
+    const engine = await PushEngine.create({ maxConnections: 1, poolSize: 65_536 });
+    expect(() => engine.openChannel({ url: 'http://host/a/b?token=secret' })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CLOUDPUSH_INVALID_URL',
+        message: expect.not.stringContaining('secret'),
+      }),
+    );
+    const url = 'rtmp://127.0.0.1:1/live/a';
+    expect(() => engine.openChannel({ url, connectTimeout: 0 })).toThrow(/connectTimeout is 0/);
+    expect(() => engine.openChannel({ url, video: 'h266' as never })).toThrow(
+      /video is 'h266'; permitted: 'h264', 'h265'/,
+    );
+    const channel = engine.openChannel({ url });
+    expect(() => channel.sendVideo(new Uint8Array(0), { pts: 0 })).toThrow(/data.length is 0/);
+    expect(() => channel.sendVideo('text' as never, { pts: 0 })).toThrow(
+      /data is 'string'; permitted: a Uint8Array/,
+    );
+    expect(() => channel.sendVideo(new Uint8Array(1), { pts: Number.NaN })).toThrow(/pts is NaN/);
+    expect(() => channel.sendVideo(new Uint8Array(100_000), { pts: 0 })).toThrow(
+      expect.objectContaining({ code: 'ERR_CLOUDPUSH_PACKET_TOO_LARGE' }),
+    );
+    await closeEmpty(engine);
+  });
+
+  test('measures the way of a packet from the caller to the kernel', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: receiver.url('a') });
+    await channel.connected();
+    await sendAll(channel, video.slice(0, 20));
+    await channel.close();
+    const { count, p50, max } = engine.stats().latency;
+    expect(count).toBe(20);
+    expect(p50).toBeGreaterThan(0);
+    expect(max).toBeGreaterThanOrEqual(p50);
+    await closeEmpty(engine);
+  });
+});
