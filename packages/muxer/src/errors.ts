@@ -48,6 +48,16 @@ export const muxerErrors = {
   ERR_CLOUDPUSH_VIDEO_NAL_UNIT_LIMIT: { fault: 'video', text: 'the video packet holds too many NAL units' },
   ERR_CLOUDPUSH_VIDEO_SLICE_INVALID: { fault: 'video', text: 'a slice header is not valid' },
   ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME: { fault: 'video', text: 'no key frame has come before this picture' },
+  ERR_CLOUDPUSH_AV1_OBU_INVALID: { fault: 'video', text: 'an open bitstream unit is not valid' },
+  ERR_CLOUDPUSH_AV1_SEQUENCE_HEADER_INVALID: { fault: 'sps', text: 'the AV1 sequence header is not valid' },
+  ERR_CLOUDPUSH_AV1_NO_SEQUENCE_HEADER: {
+    fault: 'noParameterSets',
+    text: 'an AV1 frame has come before its sequence header',
+  },
+  ERR_CLOUDPUSH_VP9_HEADER_INVALID: {
+    fault: 'video',
+    text: 'the uncompressed header of a VP9 frame is not valid',
+  },
   ERR_CLOUDPUSH_VIDEO_PENDING_LIMIT: {
     fault: 'video',
     text: 'packets without a picture hold more than can be kept for the next picture',
@@ -97,6 +107,16 @@ export const muxerErrors = {
   ERR_CLOUDPUSH_MP3_SYNC: { fault: 'audio', text: 'there is no MPEG audio sync word' },
   ERR_CLOUDPUSH_MP3_CUT_OFF: { fault: 'audio', text: 'an MPEG audio frame is cut off' },
   ERR_CLOUDPUSH_MP3_HEADER_INVALID: { fault: 'audio', text: 'an MPEG audio header is not valid' },
+
+  ERR_CLOUDPUSH_OPUS_INVALID: { fault: 'audio', text: 'an Opus packet or OpusHead is not valid' },
+  ERR_CLOUDPUSH_FLAC_INVALID: { fault: 'audio', text: 'a FLAC frame or stream header is not valid' },
+  ERR_CLOUDPUSH_FLAC_NO_STREAM_INFO: {
+    fault: 'audio',
+    text: 'a FLAC frame has come before the stream header',
+  },
+  ERR_CLOUDPUSH_AC3_SYNC: { fault: 'audio', text: 'there is no AC-3 sync word' },
+  ERR_CLOUDPUSH_AC3_CUT_OFF: { fault: 'audio', text: 'an AC-3 or E-AC-3 frame is cut off' },
+  ERR_CLOUDPUSH_AC3_HEADER_INVALID: { fault: 'audio', text: 'an AC-3 or E-AC-3 header is not valid' },
 
   ERR_CLOUDPUSH_DATA_TOO_LARGE: { fault: 'argument', text: 'the data packet does not fit one RTMP message' },
 

@@ -1,8 +1,14 @@
-/** Codecs of the video track. H.264 and H.265 come as Annex-B access units. */
-export type VideoCodec = 'h264' | 'h265';
+/**
+ * Codecs of the video track. H.264 and H.265 come as Annex-B access units, AV1 as temporal units of the low-overhead
+ * byte stream (AV1 §5.2), VP9 as frames or superframes.
+ */
+export type VideoCodec = 'h264' | 'h265' | 'av1' | 'vp9';
 
-/** Codecs of the audio track. AAC comes with ADTS headers. */
-export type AudioCodec = 'aac' | 'mp3';
+/**
+ * Codecs of the audio track. AAC comes with ADTS headers; MP3, AC-3 and E-AC-3 as their frames are; Opus and FLAC as
+ * one packet or frame each, with the stream's `OpusHead` or `fLaC` header as a packet of its own before them.
+ */
+export type AudioCodec = 'aac' | 'mp3' | 'opus' | 'flac' | 'ac3' | 'eac3';
 
 /**
  * What a caller hands to the muxer. The object may be reused for the next packet: the muxer keeps no reference to it,

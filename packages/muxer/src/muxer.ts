@@ -1,5 +1,8 @@
+import { Ac3Format } from './ac3/ac3-format.js';
+import { Av1Codec } from './av1/av1-codec.js';
 import { MuxerError } from './errors.js';
 import type { AudioFacts, VideoFacts } from './facts.js';
+import { FlacFormat } from './flac/flac-format.js';
 import type { FlvTag } from './flv/flv-tag.js';
 import {
   avcTagFormat,
@@ -11,13 +14,17 @@ import { AvcCodec } from './h264/avc-codec.js';
 import { HevcCodec } from './h265/hevc-codec.js';
 import type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
 import type { HevcForm, MuxerOptions } from './muxer-options.js';
+import { OpusFormat } from './opus/opus-format.js';
 import { Timeline, TrackClock } from './timeline.js';
 import { AacTrack } from './tracks/aac-track.js';
 import type { AudioTrack } from './tracks/audio-track.js';
+import { EnhancedAudioTrack } from './tracks/enhanced-audio-track.js';
+import { FrameTrack } from './tracks/frame-track.js';
 import { Mp3Track } from './tracks/mp3-track.js';
 import { NalTrack } from './tracks/nal-track.js';
 import { ScriptDataTrack } from './tracks/script-data-track.js';
 import type { VideoTrack } from './tracks/video-track.js';
+import { Vp9Codec } from './vp9/vp9-codec.js';
 
 /** A track with the codec that it is of. */
 interface NamedTrack<Codec, Track> {
@@ -75,7 +82,9 @@ export class Muxer {
       return;
     }
     if (this.#nextAudio?.codec !== codec) this.#nextAudio = { codec, track: this.#createAudio(codec) };
+    const before = out.length;
     this.#nextAudio.track.mux(packet, out);
+    if (out.length === before) return;
     this.#audio = this.#nextAudio;
     this.#nextAudio = undefined;
   }
@@ -122,8 +131,12 @@ export class Muxer {
         return new NalTrack(new AvcCodec(), avcTagFormat, this.#timeline, this.#videoClock);
       case 'h265':
         return new NalTrack(new HevcCodec(), hevcFormat(this.#hevcForm), this.#timeline, this.#videoClock);
+      case 'av1':
+        return new FrameTrack(new Av1Codec(), this.#timeline, this.#videoClock);
+      case 'vp9':
+        return new FrameTrack(new Vp9Codec(), this.#timeline, this.#videoClock);
       default:
-        throw unknownCodec(codec, 'h264, h265');
+        throw unknownCodec(codec, 'h264, h265, av1, vp9');
     }
   }
 
@@ -133,8 +146,15 @@ export class Muxer {
         return new AacTrack(this.#timeline, this.#audioClock);
       case 'mp3':
         return new Mp3Track(this.#timeline, this.#audioClock);
+      case 'opus':
+        return new EnhancedAudioTrack(new OpusFormat(), this.#timeline, this.#audioClock);
+      case 'flac':
+        return new EnhancedAudioTrack(new FlacFormat(), this.#timeline, this.#audioClock);
+      case 'ac3':
+      case 'eac3':
+        return new EnhancedAudioTrack(new Ac3Format(codec), this.#timeline, this.#audioClock);
       default:
-        throw unknownCodec(codec, 'aac, mp3');
+        throw unknownCodec(codec, 'aac, mp3, opus, flac, ac3, eac3');
     }
   }
 }

@@ -1,4 +1,5 @@
 import { writeUint24, writeUint32 } from '../bits/bytes.js';
+import { allocateBody } from './tag-body.js';
 
 /** FrameType (FLV E.4.3.1; Enhanced RTMP `VideoFrameType`). */
 export const FrameType = { key: 1, inter: 2, disposableInter: 3, generatedKey: 4, command: 5 } as const;
@@ -54,6 +55,17 @@ export const hevcTagFormat: VideoTagFormat = {
   hasCompositionTime: true,
 };
 
+export const av1TagFormat: VideoTagFormat = {
+  videoCodecId: fourCc('av01'),
+  enhanced: true,
+  hasCompositionTime: false,
+};
+export const vp9TagFormat: VideoTagFormat = {
+  videoCodecId: fourCc('vp09'),
+  enhanced: true,
+  hasCompositionTime: false,
+};
+
 /** Bytes of the tag header of a coded frame; without an offset Enhanced RTMP saves the three bytes for it. */
 export function videoHeaderSize(format: VideoTagFormat, compositionTimeOffset: number): number {
   return format.enhanced && compositionTimeOffset !== 0 ? 8 : 5;
@@ -81,10 +93,18 @@ export function writeVideoHeader(
   if (compositionTimeOffset !== 0) writeUint24(target, offset + 5, compositionTimeOffset);
 }
 
-/** Both forms of a sequence header take 5 bytes in front of the configuration record. */
-export const videoSequenceHeaderSize = 5;
+/** A whole sequence header tag body, in a buffer of its own with headroom. */
+export function videoSequenceHeader(format: VideoTagFormat, configuration: Uint8Array): Uint8Array {
+  const body = allocateBody(videoSequenceHeaderSize + configuration.length);
+  writeVideoSequenceHeader(body, 0, format);
+  body.set(configuration, videoSequenceHeaderSize);
+  return body;
+}
 
-export function writeVideoSequenceHeader(target: Uint8Array, offset: number, format: VideoTagFormat): void {
+/** Both forms of a sequence header take 5 bytes in front of the configuration record. */
+const videoSequenceHeaderSize = 5;
+
+function writeVideoSequenceHeader(target: Uint8Array, offset: number, format: VideoTagFormat): void {
   if (format.enhanced) {
     target[offset] = exVideoHeader | (FrameType.key << 4) | VideoPacketType.sequenceStart;
     writeUint32(target, offset + 1, format.videoCodecId);

@@ -5,13 +5,12 @@ import { MuxerError } from '../errors.js';
 import type { VideoFacts } from '../facts.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
 import { nalSampleInPlace, nalSampleSize, nalSampleSliced } from '../flv/nal-sample.js';
-import { allocateBody, bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
+import { bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
 import {
   type VideoTagFormat,
   videoHeaderSize,
-  videoSequenceHeaderSize,
+  videoSequenceHeader,
   writeVideoHeader,
-  writeVideoSequenceHeader,
 } from '../flv/video-tag-header.js';
 import type { MediaPacket } from '../media-packet.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
@@ -164,9 +163,7 @@ export class NalTrack implements VideoTrack {
   }
 
   #sequenceHeader(configuration: Uint8Array, timestamp: number): FlvTag {
-    const body = allocateBody(videoSequenceHeaderSize + configuration.length);
-    writeVideoSequenceHeader(body, 0, this.#format);
-    body.set(configuration, videoSequenceHeaderSize);
+    const body = videoSequenceHeader(this.#format, configuration);
     return new FlvTag(
       TagType.video,
       TagRole.videoSequenceHeader,

@@ -1,0 +1,57 @@
+import { MuxerError } from '../errors.js';
+import { fourCc } from '../flv/video-tag-header.js';
+import type { AudioFormat } from '../tracks/audio-format.js';
+import { SyncFrame } from './sync-frame.js';
+
+/**
+ * AC-3 or E-AC-3 synchronization frames, one or more in a packet. Frames of E-AC-3 that belong together (dependent
+ * and further independent substreams) stay in one tag. There is no sequence header: every frame tells all.
+ */
+export class Ac3Format implements AudioFormat {
+  readonly codec: 'ac3' | 'eac3';
+  readonly fourCc: number;
+  readonly sampleSize = 16;
+  readonly configuration = undefined;
+  readonly #frame = new SyncFrame();
+  frameLength = 0;
+  samples = 0;
+  sampleRate = 0;
+  channels = 0;
+  samplesPerFrame: number | undefined;
+
+  constructor(codec: 'ac3' | 'eac3') {
+    this.codec = codec;
+    this.fourCc = fourCc(codec === 'ac3' ? 'ac-3' : 'ec-3');
+  }
+
+  takeStreamHeader(): boolean {
+    return false;
+  }
+
+  readFrame(data: Uint8Array, offset: number): void {
+    const frame = this.#frame;
+    this.#read(data, offset);
+    this.samples = frame.samples;
+    this.sampleRate = frame.sampleRate;
+    this.channels = frame.channels;
+    this.samplesPerFrame = frame.samples;
+    let end = offset + frame.length;
+    while (end < data.length) {
+      this.#read(data, end);
+      if (frame.first) break;
+      end += frame.length;
+    }
+    this.frameLength = end - offset;
+  }
+
+  #read(data: Uint8Array, offset: number): void {
+    this.#frame.read(data, offset);
+    if (this.#frame.enhanced === (this.codec === 'eac3')) return;
+    throw new MuxerError('ERR_CLOUDPUSH_AC3_HEADER_INVALID', {
+      offset,
+      field: 'bsid',
+      actual: data[offset + 5]! >> 3,
+      permitted: this.codec === 'ac3' ? '0 to 10 (AC-3)' : '11 to 16 (E-AC-3)',
+    });
+  }
+}

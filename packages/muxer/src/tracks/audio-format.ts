@@ -1,0 +1,20 @@
+/** What Opus, FLAC, AC-3 and E-AC-3 do each in its own way, for an EnhancedAudioTrack. */
+export interface AudioFormat {
+  readonly codec: 'opus' | 'flac' | 'ac3' | 'eac3';
+  /** The FourCC as a number. */
+  readonly fourCc: number;
+  /** Whether the packet is a stream header and no sound; it is taken then. Throws MuxerError. */
+  takeStreamHeader(data: Uint8Array): boolean;
+  /** Looks at the frame at data[offset]: length, samples, rate, channels. Throws MuxerError. */
+  readFrame(data: Uint8Array, offset: number, encrypted: boolean): void;
+  readonly frameLength: number;
+  /** Samples of one channel in that frame. */
+  readonly samples: number;
+  readonly sampleRate: number;
+  readonly channels: number;
+  readonly sampleSize: number;
+  /** Samples of every frame, when they are all the same. */
+  readonly samplesPerFrame: number | undefined;
+  /** What the sequence header holds; undefined for a codec that has none. */
+  readonly configuration: Uint8Array | undefined;
+}

@@ -1,0 +1,109 @@
+import { around, equalBytes, writeUint32 } from '../bits/bytes.js';
+import { MuxerError } from '../errors.js';
+import type { AudioFacts } from '../facts.js';
+import { AudioPacketType, SoundFormat } from '../flv/audio-tag-header.js';
+import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
+import { allocateBody, bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
+import type { MediaPacket } from '../media-packet.js';
+import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
+import type { AudioFormat } from './audio-format.js';
+import type { AudioTrack } from './audio-track.js';
+
+/** ExAudioTagHeader (Enhanced RTMP): SoundFormat 9 with the packet type, and the FourCC. */
+const headerSize = 5;
+
+/** An audio track of a codec that only Enhanced RTMP knows. */
+export class EnhancedAudioTrack implements AudioTrack {
+  readonly #format: AudioFormat;
+  readonly #timeline: Timeline;
+  readonly #clock: TrackClock;
+  #sentConfiguration: Uint8Array | undefined;
+  facts: AudioFacts | undefined;
+
+  constructor(format: AudioFormat, timeline: Timeline, clock: TrackClock) {
+    this.#format = format;
+    this.#timeline = timeline;
+    this.#clock = clock;
+  }
+
+  mux(packet: MediaPacket, out: FlvTag[]): void {
+    requireHeadroom(packet);
+    const { data } = packet;
+    const format = this.#format;
+    const encrypted = packet.encrypted === true;
+    if (data.length === 0)
+      throw new MuxerError('ERR_CLOUDPUSH_AUDIO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
+    requireMessageSize(data.length + headerSize, 'ERR_CLOUDPUSH_AUDIO_TOO_LARGE');
+    if (!encrypted && format.takeStreamHeader(data)) return;
+    for (let offset = 0; offset < data.length; offset += format.frameLength)
+      format.readFrame(data, offset, encrypted);
+    const timeline = this.#timeline;
+    let time = timeline.place(
+      this.#clock,
+      timeline.unwrap(Number.isNaN(packet.dts) ? packet.pts : packet.dts),
+    );
+    for (let offset = 0; offset < data.length; offset += format.frameLength) {
+      format.readFrame(data, offset, encrypted);
+      const timestamp = wrap32(stamp(this.#clock, time));
+      this.#configure(timestamp, out);
+      this.#emitFrame(packet, offset, timestamp, out);
+      time += (format.samples * 1000) / format.sampleRate;
+    }
+  }
+
+  #configure(timestamp: number, out: FlvTag[]): void {
+    const { configuration } = this.#format;
+    this.#noteFacts();
+    if (configuration === undefined || configuration === this.#sentConfiguration) return;
+    const same = this.#sentConfiguration !== undefined && equalBytes(this.#sentConfiguration, configuration);
+    this.#sentConfiguration = configuration;
+    if (!same) out.push(this.#sequenceHeader(configuration, timestamp));
+  }
+
+  #noteFacts(): void {
+    const { codec, sampleRate, channels, sampleSize, samplesPerFrame, fourCc } = this.#format;
+    if (this.facts?.sampleRate === sampleRate && this.facts.channels === channels) return;
+    this.facts = { codec, sampleRate, channels, sampleSize, samplesPerFrame, audioCodecId: fourCc };
+  }
+
+  #emitFrame(packet: MediaPacket, offset: number, timestamp: number, out: FlvTag[]): void {
+    const end = offset + this.#format.frameLength;
+    if (offset === 0 && packet.headroom >= headerSize) {
+      const body = around(packet.data, -headerSize, end);
+      this.#writeHeader(body, AudioPacketType.codedFrames);
+      const room = packet.headroom - headerSize;
+      out.push(new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, [body], body.length, room));
+      return;
+    }
+    const lead = allocateBody(headerSize);
+    this.#writeHeader(lead, AudioPacketType.codedFrames);
+    const parts = [lead, packet.data.subarray(offset, end)];
+    const size = headerSize + end - offset;
+    out.push(new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, parts, size, bodyHeadroom));
+  }
+
+  #writeHeader(target: Uint8Array, packetType: number): void {
+    target[0] = (SoundFormat.exHeader << 4) | packetType;
+    writeUint32(target, 1, this.#format.fourCc);
+  }
+
+  #sequenceHeader(configuration: Uint8Array, timestamp: number): FlvTag {
+    const body = allocateBody(headerSize + configuration.length);
+    this.#writeHeader(body, AudioPacketType.sequenceStart);
+    body.set(configuration, headerSize);
+    return new FlvTag(
+      TagType.audio,
+      TagRole.audioSequenceHeader,
+      timestamp,
+      [body],
+      body.length,
+      bodyHeadroom,
+    );
+  }
+
+  sequenceHeader(timestamp: number): FlvTag | undefined {
+    return this.#sentConfiguration === undefined
+      ? undefined
+      : this.#sequenceHeader(this.#sentConfiguration, timestamp);
+  }
+}

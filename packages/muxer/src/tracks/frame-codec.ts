@@ -1,0 +1,20 @@
+import type { ColourDescription } from '../colour.js';
+import type { VideoFacts } from '../facts.js';
+import type { VideoTagFormat } from '../flv/video-tag-header.js';
+
+/** What AV1 and VP9 do each in its own way, for a track of either: samples go into tags as they come. */
+export interface FrameCodec {
+  readonly format: VideoTagFormat;
+  /** Looks at a packet that is not encrypted, and takes its configuration. Throws MuxerError. */
+  inspect(data: Uint8Array): void;
+  /** Whether decoding can start at the packet that was inspected last. */
+  readonly keyFrame: boolean;
+  /** Where the sample begins in that packet; what is before it does not belong into a container. */
+  readonly sampleStart: number;
+  /** Whether that packet holds a frame at all. */
+  readonly hasFrame: boolean;
+  /** The configuration record; undefined before the first. */
+  readonly configuration: Uint8Array | undefined;
+  readonly facts: VideoFacts | undefined;
+  readonly colour: ColourDescription | undefined;
+}

@@ -1,0 +1,92 @@
+import { around, equalBytes } from '../bits/bytes.js';
+import { MuxerError } from '../errors.js';
+import type { VideoFacts } from '../facts.js';
+import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
+import { allocateBody, bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
+import { videoHeaderSize, videoSequenceHeader, writeVideoHeader } from '../flv/video-tag-header.js';
+import type { MediaPacket } from '../media-packet.js';
+import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
+import type { FrameCodec } from './frame-codec.js';
+import type { VideoTrack } from './video-track.js';
+
+/** A video track whose packets go into tags as they are, behind the tag header: AV1 or VP9. */
+export class FrameTrack implements VideoTrack {
+  readonly #codec: FrameCodec;
+  readonly #timeline: Timeline;
+  readonly #clock: TrackClock;
+  #started = false;
+  #sentConfiguration: Uint8Array | undefined;
+
+  constructor(codec: FrameCodec, timeline: Timeline, clock: TrackClock) {
+    this.#codec = codec;
+    this.#timeline = timeline;
+    this.#clock = clock;
+  }
+
+  get facts(): VideoFacts | undefined {
+    return this.#codec.facts;
+  }
+
+  mux(packet: MediaPacket, out: FlvTag[]): void {
+    requireHeadroom(packet);
+    const { data } = packet;
+    if (data.length === 0)
+      throw new MuxerError('ERR_CLOUDPUSH_VIDEO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
+    requireMessageSize(data.length + 8, 'ERR_CLOUDPUSH_VIDEO_TOO_LARGE');
+    const encrypted = packet.encrypted === true;
+    if (!encrypted) this.#codec.inspect(data);
+    if (!encrypted && !this.#codec.hasFrame) return;
+    const keyFrame = packet.keyFrame ?? (!encrypted && this.#codec.keyFrame);
+    const configuration = this.#codec.configuration;
+    if (configuration === undefined || (!this.#started && !keyFrame)) {
+      throw new MuxerError('ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME', {
+        actual: 'inter frame',
+        permitted: 'key frame',
+      });
+    }
+    // These codecs show frames in the order of their packets, so there is one time, and it is the presentation time.
+    const time = this.#timeline.unwrap(Number.isNaN(packet.pts) ? packet.dts : packet.pts);
+    const timestamp = wrap32(stamp(this.#clock, this.#timeline.place(this.#clock, time)));
+    this.#started = true;
+    if (this.#sentConfiguration === undefined || !equalBytes(this.#sentConfiguration, configuration)) {
+      this.#sentConfiguration = configuration;
+      out.push(this.#sequenceHeader(configuration, timestamp));
+    }
+    out.push(this.#frame(packet, keyFrame, timestamp, encrypted ? 0 : this.#codec.sampleStart));
+  }
+
+  #frame(packet: MediaPacket, keyFrame: boolean, timestamp: number, start: number): FlvTag {
+    const { data, headroom } = packet;
+    const { format } = this.#codec;
+    const headerSize = videoHeaderSize(format, 0);
+    const role = keyFrame ? TagRole.keyFrame : TagRole.interFrame;
+    const first = start - headerSize;
+    if (headroom > 0 && headroom + first >= 0) {
+      const body = around(data, first, data.length);
+      writeVideoHeader(body, 0, format, keyFrame, 0);
+      return new FlvTag(TagType.video, role, timestamp, [body], body.length, headroom + first);
+    }
+    const lead = allocateBody(headerSize);
+    writeVideoHeader(lead, 0, format, keyFrame, 0);
+    const size = headerSize + data.length - start;
+    return new FlvTag(TagType.video, role, timestamp, [lead, data.subarray(start)], size, bodyHeadroom);
+  }
+
+  #sequenceHeader(configuration: Uint8Array, timestamp: number): FlvTag {
+    const body = videoSequenceHeader(this.#codec.format, configuration);
+    return new FlvTag(
+      TagType.video,
+      TagRole.videoSequenceHeader,
+      timestamp,
+      [body],
+      body.length,
+      bodyHeadroom,
+    );
+  }
+
+  sequenceHeader(timestamp: number): FlvTag | undefined {
+    return this.#sentConfiguration === undefined
+      ? undefined
+      : this.#sequenceHeader(this.#sentConfiguration, timestamp);
+  }
+}
