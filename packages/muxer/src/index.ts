@@ -1,3 +1,4 @@
+export type { ColorConfig, ColorInfo, HdrCll, HdrMdcv } from './color-info.js';
 export { type AccessUnit, AccessUnitSplitter } from './elementary/access-unit-splitter.js';
 export { AdtsSplitter } from './elementary/adts-splitter.js';
 export type { AudioFrame } from './elementary/audio-frame.js';
@@ -10,11 +11,12 @@ export {
   muxerErrors,
 } from './errors.js';
 export type { AudioFacts, VideoFacts } from './facts.js';
-export { type DemuxableTag, type DemuxedUnit, FlvDemuxer } from './flv/flv-demuxer.js';
+export type { DemuxableTag, DemuxedAudio, DemuxedUnit, DemuxedVideo } from './flv/demuxed-unit.js';
+export { FlvDemuxer } from './flv/flv-demuxer.js';
 export type { FlvFileHeader } from './flv/flv-file.js';
 export { type FlvEnd, type FlvFileTag, FlvReader } from './flv/flv-reader.js';
 export { FlvTag, TagRole, TagType } from './flv/flv-tag.js';
 export { FlvWriter, type WritableTag } from './flv/flv-writer.js';
 export type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
 export { Muxer } from './muxer.js';
-export type { HevcForm, InputClock, MuxerOptions } from './muxer-options.js';
+export type { ColorInfoOption, HevcForm, InputClock, MuxerOptions } from './muxer-options.js';

@@ -1,12 +1,22 @@
+import type { ColorInfo } from './color-info.js';
+
 /** How H.265 is put into FLV: Enhanced RTMP's `hvc1`, or the older "codec id 12" that many servers expect. */
 export type HevcForm = 'enhanced' | 'legacy';
 
 /** `'native'`: 64-bit times that never wrap. `'wrapping32'`: unsigned 32-bit milliseconds that go on at 0 after 2^32 − 1. */
 export type InputClock = 'native' | 'wrapping32';
 
+/**
+ * Where the `colorInfo` of Enhanced RTMP comes from: `'auto'`: from the stream, when its dynamic range is high (SPS and
+ * SEI, or sequence header); an object: from the caller; `'never'`: none is sent.
+ */
+export type ColorInfoOption = 'auto' | 'never' | ColorInfo;
+
 export interface MuxerOptions {
   /** Default `'enhanced'`. */
   readonly hevcForm?: HevcForm | undefined;
   /** Default `'native'`. */
   readonly inputClock?: InputClock | undefined;
+  /** Default `'auto'`. H.264 and legacy H.265 have no place for it. */
+  readonly colorInfo?: ColorInfoOption | undefined;
 }

@@ -13,7 +13,7 @@ import {
 import { AvcCodec } from './h264/avc-codec.js';
 import { HevcCodec } from './h265/hevc-codec.js';
 import type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
-import type { HevcForm, MuxerOptions } from './muxer-options.js';
+import type { ColorInfoOption, HevcForm, MuxerOptions } from './muxer-options.js';
 import { OpusFormat } from './opus/opus-format.js';
 import { Timeline, TrackClock } from './timeline.js';
 import { AacTrack } from './tracks/aac-track.js';
@@ -49,6 +49,7 @@ export class Muxer {
   readonly #videoClock = new TrackClock();
   readonly #audioClock = new TrackClock();
   #hevcForm: HevcForm;
+  #colorInfo: ColorInfoOption;
   #video: NamedTrack<VideoCodec, VideoTrack> | undefined;
   #audio: NamedTrack<AudioCodec, AudioTrack> | undefined;
   /** Tracks of another codec that have not given a tag yet: one bad packet must not end the track that runs. */
@@ -57,6 +58,7 @@ export class Muxer {
 
   constructor(options: MuxerOptions = {}) {
     this.#hevcForm = options.hevcForm ?? 'enhanced';
+    this.#colorInfo = options.colorInfo ?? 'auto';
     this.#timeline = new Timeline(options.inputClock ?? 'native');
     this.#scriptData = new ScriptDataTrack(this.#timeline);
   }
@@ -67,7 +69,7 @@ export class Muxer {
       this.#video.track.mux(packet, out);
       return;
     }
-    if (this.#nextVideo?.codec !== codec) this.#nextVideo = { codec, track: this.#createVideo(codec) };
+    if (this.#nextVideo?.codec !== codec) this.#nextVideo = this.#startVideo(codec);
     const before = out.length;
     this.#nextVideo.track.mux(packet, out);
     if (out.length === before) return;
@@ -123,6 +125,23 @@ export class Muxer {
   /** What the audio configuration tells; undefined before the first frame. */
   get audioFacts(): AudioFacts | undefined {
     return this.#audio?.track.facts;
+  }
+
+  /** Where the video's `colorInfo` comes from; a change takes effect at the next key frame. */
+  get colorInfo(): ColorInfoOption {
+    return this.#colorInfo;
+  }
+
+  set colorInfo(option: ColorInfoOption) {
+    this.#colorInfo = option;
+    for (const named of [this.#video, this.#nextVideo])
+      if (named !== undefined) named.track.colorInfo.option = option;
+  }
+
+  #startVideo(codec: VideoCodec): NamedTrack<VideoCodec, VideoTrack> {
+    const track = this.#createVideo(codec);
+    track.colorInfo.option = this.#colorInfo;
+    return { codec, track };
   }
 
   #createVideo(codec: VideoCodec): VideoTrack {

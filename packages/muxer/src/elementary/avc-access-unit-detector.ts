@@ -1,4 +1,4 @@
-import { SeiWalker } from '../annexb/sei.js';
+import { SeiFacts } from '../annexb/sei-facts.js';
 import { MuxerError } from '../errors.js';
 import { AvcNalUnitType, avcNalUnitType, isAvcSlice } from '../h264/nal-unit.js';
 import {
@@ -12,14 +12,12 @@ import { type AvcPps, parseAvcPps } from '../h264/pps.js';
 import { type AvcSps, avcFrameRate, avcReorderDepth, parseAvcSps } from '../h264/sps.js';
 import { type AccessUnitDetector, PictureFacts } from './access-unit-detector.js';
 
-const recoveryPoint = 6;
-
 /** Order of NAL units and detection of the first one of an access unit (ISO/IEC 14496-10 §7.4.1.2.3 and .4). */
 export class AvcAccessUnitDetector implements AccessUnitDetector {
   readonly #sps = new Map<number, AvcSps>();
   readonly #pps = new Map<number, AvcPps>();
   readonly #order = new AvcPictureOrderCount();
-  readonly #sei = new SeiWalker();
+  readonly #sei = new SeiFacts();
   #slice: AvcPictureHeader | undefined;
   #fieldPaired = false;
   current = new PictureFacts();
@@ -78,22 +76,15 @@ export class AvcAccessUnitDetector implements AccessUnitDetector {
       } else if (type === AvcNalUnitType.pps) {
         const pps = parseAvcPps(nal, (id) => this.#sps.get(id));
         this.#pps.set(pps.id, pps);
-      } else if (type === AvcNalUnitType.sei && this.#hasRecoveryPoint(nal)) {
-        this.current.keyFrame = true;
+      } else if (type === AvcNalUnitType.sei) {
+        this.#sei.recoveryPoint = false;
+        this.#sei.read(nal, 1, nal.length);
+        if (this.#sei.recoveryPoint) this.current.keyFrame = true;
       }
     } catch (error) {
       // Splitting goes on without a broken parameter set: whoever takes the access unit is told about it.
       if (!(error instanceof MuxerError)) throw error;
     }
-  }
-
-  #hasRecoveryPoint(nal: Uint8Array): boolean {
-    this.#sei.begin(nal, 1, nal.length);
-    while (this.#sei.next()) {
-      if (this.#sei.payloadType === recoveryPoint) return true;
-      this.#sei.skipPayload();
-    }
-    return false;
   }
 }
 

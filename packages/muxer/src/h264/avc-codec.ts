@@ -1,5 +1,5 @@
 import { ParameterSetStore } from '../annexb/parameter-set-store.js';
-import { SeiWalker } from '../annexb/sei.js';
+import type { ColourDescription } from '../colour.js';
 import { MuxerError } from '../errors.js';
 import type { VideoFacts } from '../facts.js';
 import type { VideoTagFormat } from '../flv/video-tag-header.js';
@@ -11,17 +11,15 @@ import { AvcSlicePrefix } from './slice-header.js';
 import { type AvcSps, avcFrameRate, avcReorderDepth, parseAvcSps } from './sps.js';
 import { type AvcSpsExtension, parseAvcSpsExtension } from './sps-extension.js';
 
-/** payloadType of the recovery point SEI message (ISO/IEC 14496-10 §D.1.8). */
-const recoveryPoint = 6;
-
 /** H.264 for a NalTrack: its NAL unit types, its parameter sets, and which of them are active. */
 export class AvcCodec implements NalCodec {
+  readonly nalHeaderSize = 1;
+  readonly recoveryPointIsRandomAccess = true;
   // numOfSequenceParameterSets is a 5-bit field, numOfPictureParameterSets one of 8 bits.
   readonly #spsStore = new ParameterSetStore<AvcSps>(31, 'ERR_CLOUDPUSH_SPS_TOO_LARGE');
   readonly #ppsStore = new ParameterSetStore<AvcPps>(255, 'ERR_CLOUDPUSH_PPS_TOO_LARGE');
   readonly #spsExtensions = new ParameterSetStore<AvcSpsExtension>(31, 'ERR_CLOUDPUSH_SPS_TOO_LARGE');
   readonly #slice = new AvcSlicePrefix();
-  readonly #sei = new SeiWalker();
   readonly #spsById = (id: number): AvcSps | undefined => this.#spsStore.get(id);
   #activePps: AvcPps | undefined;
   #activeSps: AvcSps | undefined;
@@ -58,21 +56,22 @@ export class AvcCodec implements NalCodec {
     }
   }
 
-  storeParameterSet(data: Uint8Array, start: number, end: number): void {
+  storeParameterSet(data: Uint8Array, start: number, end: number): boolean {
     const nal = data.subarray(start, end);
     const type = avcNalUnitType(nal[0]!);
     if (type === AvcNalUnitType.sps) {
-      if (this.#spsStore.has(nal)) return;
+      if (this.#spsStore.has(nal)) return false;
       this.#spsStore.put(nal, parseAvcSps(nal));
     } else if (type === AvcNalUnitType.pps) {
-      if (this.#ppsStore.has(nal)) return;
+      if (this.#ppsStore.has(nal)) return false;
       this.#ppsStore.put(nal, parseAvcPps(nal, this.#spsById));
     } else {
-      if (this.#spsExtensions.has(nal)) return;
+      if (this.#spsExtensions.has(nal)) return false;
       this.#spsExtensions.put(nal, parseAvcSpsExtension(nal));
     }
     this.#activePps = undefined;
     this.#stored = true;
+    return true;
   }
 
   beginPicture(data: Uint8Array, start: number, end: number, encrypted: boolean): void {
@@ -124,13 +123,8 @@ export class AvcCodec implements NalCodec {
     return (data[start]! & 0x60) === 0; // nal_ref_idc
   }
 
-  hasRecoveryPoint(data: Uint8Array, start: number, end: number): boolean {
-    this.#sei.begin(data, start + 1, end);
-    while (this.#sei.next()) {
-      if (this.#sei.payloadType === recoveryPoint) return true;
-      this.#sei.skipPayload();
-    }
-    return false;
+  get colour(): ColourDescription | undefined {
+    return this.#activeSps?.vui?.colour;
   }
 
   configuration(): Uint8Array {

@@ -1,4 +1,5 @@
 import { ParameterSetStore } from '../annexb/parameter-set-store.js';
+import type { ColourDescription } from '../colour.js';
 import { MuxerError } from '../errors.js';
 import type { VideoFacts } from '../facts.js';
 import type { VideoTagFormat } from '../flv/video-tag-header.js';
@@ -19,6 +20,9 @@ import { type HevcVps, parseHevcVps } from './vps.js';
 
 /** H.265 for a NalTrack: its NAL unit types, its parameter sets, and which of them are active. */
 export class HevcCodec implements NalCodec {
+  readonly nalHeaderSize = 2;
+  // Random access points are told by the NAL unit type.
+  readonly recoveryPointIsRandomAccess = false;
   readonly #vpsStore = new ParameterSetStore<HevcVps>(16, 'ERR_CLOUDPUSH_VPS_TOO_LARGE');
   readonly #spsStore = new ParameterSetStore<HevcSps>(16, 'ERR_CLOUDPUSH_SPS_TOO_LARGE');
   readonly #ppsStore = new ParameterSetStore<HevcPps>(64, 'ERR_CLOUDPUSH_PPS_TOO_LARGE');
@@ -52,21 +56,22 @@ export class HevcCodec implements NalCodec {
     return isBaseLayer(data, start) ? baseLayerKind(hevcNalUnitType(first)) : NalKind.other;
   }
 
-  storeParameterSet(data: Uint8Array, start: number, end: number): void {
+  storeParameterSet(data: Uint8Array, start: number, end: number): boolean {
     const nal = data.subarray(start, end);
     const type = hevcNalUnitType(nal[0]!);
     if (type === HevcNalUnitType.vps) {
-      if (this.#vpsStore.has(nal)) return;
+      if (this.#vpsStore.has(nal)) return false;
       this.#vpsStore.put(nal, parseHevcVps(nal));
     } else if (type === HevcNalUnitType.sps) {
-      if (this.#spsStore.has(nal)) return;
+      if (this.#spsStore.has(nal)) return false;
       this.#spsStore.put(nal, parseHevcSps(nal));
     } else {
-      if (this.#ppsStore.has(nal)) return;
+      if (this.#ppsStore.has(nal)) return false;
       this.#ppsStore.put(nal, parseHevcPps(nal));
     }
     this.#activePps = undefined;
     this.#stored = true;
+    return true;
   }
 
   beginPicture(data: Uint8Array, start: number, end: number, encrypted: boolean): void {
@@ -114,8 +119,8 @@ export class HevcCodec implements NalCodec {
     );
   }
 
-  hasRecoveryPoint(): boolean {
-    return false; // H.265 marks its random access points in the NAL unit type.
+  get colour(): ColourDescription | undefined {
+    return this.#activeSps?.vui?.colour;
   }
 
   configuration(): Uint8Array {

@@ -1,4 +1,5 @@
 import { around, equalBytes } from '../bits/bytes.js';
+import type { StreamColour } from '../color-info.js';
 import { MuxerError } from '../errors.js';
 import type { VideoFacts } from '../facts.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
@@ -6,6 +7,7 @@ import { allocateBody, bodyHeadroom, requireHeadroom, requireMessageSize } from 
 import { videoHeaderSize, videoSequenceHeader, writeVideoHeader } from '../flv/video-tag-header.js';
 import type { MediaPacket } from '../media-packet.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
+import { ColorInfoSender } from './color-info-sender.js';
 import type { FrameCodec } from './frame-codec.js';
 import type { VideoTrack } from './video-track.js';
 
@@ -14,6 +16,7 @@ export class FrameTrack implements VideoTrack {
   readonly #codec: FrameCodec;
   readonly #timeline: Timeline;
   readonly #clock: TrackClock;
+  readonly colorInfo = new ColorInfoSender();
   #started = false;
   #sentConfiguration: Uint8Array | undefined;
 
@@ -52,7 +55,13 @@ export class FrameTrack implements VideoTrack {
       this.#sentConfiguration = configuration;
       out.push(this.#sequenceHeader(configuration, timestamp));
     }
+    if (keyFrame) this.colorInfo.send(this.#codec.format, this.#streamColour(), timestamp, out);
     out.push(this.#frame(packet, keyFrame, timestamp, encrypted ? 0 : this.#codec.sampleStart));
+  }
+
+  #streamColour(): StreamColour {
+    const { colour, facts } = this.#codec;
+    return { bitDepth: facts!.bitDepth, colour, hdrCll: undefined, hdrMdcv: undefined };
   }
 
   #frame(packet: MediaPacket, keyFrame: boolean, timestamp: number, start: number): FlvTag {

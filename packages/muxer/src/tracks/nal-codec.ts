@@ -1,3 +1,4 @@
+import type { ColourDescription } from '../colour.js';
 import type { VideoFacts } from '../facts.js';
 import type { VideoTagFormat } from '../flv/video-tag-header.js';
 
@@ -19,19 +20,23 @@ export type NalKind = (typeof NalKind)[keyof typeof NalKind];
 export interface NalCodec {
   /** Checks a NAL unit's header and tells its kind. Throws MuxerError. */
   classify(data: Uint8Array, start: number, end: number): NalKind;
-  /** Takes a parameter set into the store, when it is a new one. Throws MuxerError. */
-  storeParameterSet(data: Uint8Array, start: number, end: number): void;
+  /** Takes a parameter set into the store, and tells whether it is a new one. Throws MuxerError. */
+  storeParameterSet(data: Uint8Array, start: number, end: number): boolean;
   /** Activates the parameter sets of the picture that begins with this slice. Throws MuxerError. */
   beginPicture(data: Uint8Array, start: number, end: number, encrypted: boolean): void;
   /** Whether decoding can start at the picture of this slice. */
   isRandomAccess(sliceHeader: number): boolean;
   /** Whether no other picture refers to the picture of this slice. */
   isDisposable(data: Uint8Array, start: number): boolean;
-  /** Whether an SEI says that decoding can start here. */
-  hasRecoveryPoint(data: Uint8Array, start: number, end: number): boolean;
+  /** Bytes of a NAL unit header. */
+  readonly nalHeaderSize: number;
+  /** Whether decoding can start at a picture that a recovery point SEI goes with. */
+  readonly recoveryPointIsRandomAccess: boolean;
   /** Rises with every change of what `configuration` and `facts` give. */
   readonly revision: number;
   /** The decoder configuration record of the active parameter sets. */
   configuration(): Uint8Array;
   facts(format: VideoTagFormat): VideoFacts;
+  /** What the active SPS says about colour. */
+  readonly colour: ColourDescription | undefined;
 }

@@ -1,5 +1,7 @@
 import { NalUnitIndex } from '../annexb/nal-unit-index.js';
+import { SeiFacts } from '../annexb/sei-facts.js';
 import { around, equalBytes } from '../bits/bytes.js';
+import type { StreamColour } from '../color-info.js';
 import { DtsFromPts } from '../dts-from-pts.js';
 import { MuxerError } from '../errors.js';
 import type { VideoFacts } from '../facts.js';
@@ -14,6 +16,7 @@ import {
 } from '../flv/video-tag-header.js';
 import type { MediaPacket } from '../media-packet.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
+import { ColorInfoSender } from './color-info-sender.js';
 import { compositionTimeOffset, requireCompositionTime } from './composition-time.js';
 import { type NalCodec, NalKind } from './nal-codec.js';
 import { PendingNalUnits } from './pending-nal-units.js';
@@ -27,6 +30,8 @@ export class NalTrack implements VideoTrack {
   readonly #dtsFromPts = new DtsFromPts();
   readonly #index = new NalUnitIndex();
   readonly #pending = new PendingNalUnits();
+  readonly #sei = new SeiFacts();
+  readonly colorInfo = new ColorInfoSender();
   #format: VideoTagFormat;
   #started = false;
   /** What the sequence header that was sent last was made of. */
@@ -83,6 +88,7 @@ export class NalTrack implements VideoTrack {
     this.#hasPicture = false;
     this.#randomAccess = false;
     this.#contiguous = true;
+    this.#sei.recoveryPoint = false;
     for (let i = 0; i < count; i++) {
       const start = starts[i]!;
       const end = ends[i]!;
@@ -95,6 +101,7 @@ export class NalTrack implements VideoTrack {
       kept++;
     }
     this.#index.count = kept;
+    if (this.#sei.recoveryPoint && this.#codec.recoveryPointIsRandomAccess) this.#randomAccess = true;
   }
 
   #note(kind: NalKind, packet: MediaPacket, start: number, end: number): void {
@@ -106,9 +113,9 @@ export class NalTrack implements VideoTrack {
       this.#codec.beginPicture(data, start, end, encrypted === true);
       this.#disposable = this.#codec.isDisposable(data, start);
     } else if (kind === NalKind.parameterSet) {
-      this.#codec.storeParameterSet(data, start, end);
-    } else if (kind === NalKind.sei && encrypted !== true && this.#codec.hasRecoveryPoint(data, start, end)) {
-      this.#randomAccess = true;
+      if (this.#codec.storeParameterSet(data, start, end)) this.#sei.forgetSequence();
+    } else if (kind === NalKind.sei && encrypted !== true) {
+      this.#sei.read(data, start + this.#codec.nalHeaderSize, end);
     }
   }
 
@@ -124,6 +131,7 @@ export class NalTrack implements VideoTrack {
     const timestamp = wrap32(milliseconds);
     // Nothing can fail from here on: what is noted as sent will be sent.
     if (changed) this.#emitSequenceHeader(timestamp, out);
+    if (keyFrame) this.colorInfo.send(this.#format, this.#streamColour(), timestamp, out);
     out.push(this.#frame(packet, keyFrame, offset, timestamp));
   }
 
@@ -134,6 +142,11 @@ export class NalTrack implements VideoTrack {
     if (this.#sentConfiguration !== undefined && equalBytes(this.#sentConfiguration, configuration)) return;
     this.#sentConfiguration = configuration;
     out.push(this.#sequenceHeader(configuration, timestamp));
+  }
+
+  #streamColour(): StreamColour {
+    const { hdrCll, hdrMdcv } = this.#sei;
+    return { bitDepth: this.facts!.bitDepth, colour: this.#codec.colour, hdrCll, hdrMdcv };
   }
 
   #deriveDts(pts: number): number {

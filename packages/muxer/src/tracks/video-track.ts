@@ -1,6 +1,7 @@
 import type { VideoFacts } from '../facts.js';
 import type { FlvTag } from '../flv/flv-tag.js';
 import type { MediaPacket } from '../media-packet.js';
+import type { ColorInfoSender } from './color-info-sender.js';
 
 /** What the muxer asks of a video track of any codec. */
 export interface VideoTrack {
@@ -9,4 +10,5 @@ export interface VideoTrack {
   /** A fresh copy of the last sequence header. */
   sequenceHeader(timestamp: number): FlvTag | undefined;
   readonly facts: VideoFacts | undefined;
+  readonly colorInfo: ColorInfoSender;
 }

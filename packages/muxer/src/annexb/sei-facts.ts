@@ -1,0 +1,81 @@
+import { equalBytes, readUint16, readUint32 } from '../bits/bytes.js';
+import type { HdrCll, HdrMdcv } from '../color-info.js';
+import { SeiWalker } from './sei.js';
+
+/** payloadType; the numbers are the same in both standards. */
+const PayloadType = { recoveryPoint: 6, masteringDisplayColourVolume: 137, contentLightLevel: 144 } as const;
+
+const masteringDisplaySize = 24;
+const contentLightSize = 4;
+/** Chromaticity counts in 0.00002, luminance in 0.0001 cd/m². */
+const chromaticityUnits = 50_000;
+const luminanceUnits = 10_000;
+
+const nothing = new Uint8Array(0);
+
+/** What SEI messages (ISO/IEC 14496-10 Annex D, 23008-2 Annex D) tell about a stream beside its pictures. */
+export class SeiFacts {
+  readonly #walker = new SeiWalker();
+  #mdcvPayload: Uint8Array = nothing;
+  #cllPayload: Uint8Array = nothing;
+  /** Decoding can start at this access unit; the reader of the access unit resets it. */
+  recoveryPoint = false;
+  /** These hold from the access unit that brought them until others come. */
+  hdrMdcv: HdrMdcv | undefined;
+  hdrCll: HdrCll | undefined;
+
+  /** New parameter sets begin another sequence: what was told of the old one holds no more. */
+  forgetSequence(): void {
+    this.#mdcvPayload = nothing;
+    this.#cllPayload = nothing;
+    this.hdrMdcv = undefined;
+    this.hdrCll = undefined;
+  }
+
+  /** Reads an SEI NAL unit, from behind its header. */
+  read(data: Uint8Array, start: number, end: number): void {
+    const walker = this.#walker;
+    walker.begin(data, start, end);
+    while (walker.next()) {
+      switch (walker.payloadType) {
+        case PayloadType.recoveryPoint:
+          this.recoveryPoint = true;
+          walker.skipPayload();
+          break;
+        case PayloadType.masteringDisplayColourVolume:
+          this.#takeMasteringDisplay(walker.readPayload());
+          break;
+        case PayloadType.contentLightLevel:
+          this.#takeContentLight(walker.readPayload());
+          break;
+        default:
+          walker.skipPayload();
+      }
+    }
+  }
+
+  /** mastering_display_colour_volume() (23008-2 §D.2.28): green, blue, red, white point, luminance. */
+  #takeMasteringDisplay(payload: Uint8Array): void {
+    if (payload.length < masteringDisplaySize || equalBytes(payload, this.#mdcvPayload)) return;
+    this.#mdcvPayload = payload;
+    this.hdrMdcv = {
+      greenX: readUint16(payload, 0) / chromaticityUnits,
+      greenY: readUint16(payload, 2) / chromaticityUnits,
+      blueX: readUint16(payload, 4) / chromaticityUnits,
+      blueY: readUint16(payload, 6) / chromaticityUnits,
+      redX: readUint16(payload, 8) / chromaticityUnits,
+      redY: readUint16(payload, 10) / chromaticityUnits,
+      whitePointX: readUint16(payload, 12) / chromaticityUnits,
+      whitePointY: readUint16(payload, 14) / chromaticityUnits,
+      maxLuminance: readUint32(payload, 16) / luminanceUnits,
+      minLuminance: readUint32(payload, 20) / luminanceUnits,
+    };
+  }
+
+  /** content_light_level_info() (§D.2.35). */
+  #takeContentLight(payload: Uint8Array): void {
+    if (payload.length < contentLightSize || equalBytes(payload, this.#cllPayload)) return;
+    this.#cllPayload = payload;
+    this.hdrCll = { maxCLL: readUint16(payload, 0), maxFall: readUint16(payload, 2) };
+  }
+}

@@ -1,0 +1,66 @@
+import type { ColourDescription } from './colour.js';
+
+/** Numbers that say what the code values of the picture mean (ISO/IEC 23091-2). */
+export interface ColorConfig {
+  /** Bits of a colour channel. */
+  readonly bitDepth?: number | undefined;
+  readonly colorPrimaries?: number | undefined;
+  readonly transferCharacteristics?: number | undefined;
+  readonly matrixCoefficients?: number | undefined;
+}
+
+/** Content light level, cd/m². */
+export interface HdrCll {
+  readonly maxFall: number;
+  readonly maxCLL: number;
+}
+
+/** Mastering display colour volume (SMPTE ST 2086): CIE 1931 coordinates, and cd/m². */
+export interface HdrMdcv {
+  readonly redX: number;
+  readonly redY: number;
+  readonly greenX: number;
+  readonly greenY: number;
+  readonly blueX: number;
+  readonly blueY: number;
+  readonly whitePointX: number;
+  readonly whitePointY: number;
+  readonly maxLuminance: number;
+  readonly minLuminance: number;
+}
+
+/** The `colorInfo` object of Enhanced RTMP ("Metadata Frame"), by its names there. */
+export interface ColorInfo {
+  readonly colorConfig?: ColorConfig | undefined;
+  readonly hdrCll?: HdrCll | undefined;
+  readonly hdrMdcv?: HdrMdcv | undefined;
+}
+
+/** What the stream itself tells about colour. */
+export interface StreamColour {
+  readonly bitDepth: number;
+  readonly colour: ColourDescription | undefined;
+  readonly hdrCll: HdrCll | undefined;
+  readonly hdrMdcv: HdrMdcv | undefined;
+}
+
+/** transfer_characteristics of SMPTE ST 2084 (PQ) and of ARIB STD-B67 (HLG). */
+const pq = 16;
+const hlg = 18;
+
+/**
+ * The `colorInfo` for what a stream tells; undefined for a stream of standard dynamic range, where it would say
+ * nothing that a player does not know.
+ */
+export function colorInfoOf(stream: StreamColour): ColorInfo | undefined {
+  const { bitDepth, colour, hdrCll, hdrMdcv } = stream;
+  const hdr = colour?.transfer === pq || colour?.transfer === hlg;
+  if (!hdr && hdrCll === undefined && hdrMdcv === undefined) return undefined;
+  const colorConfig = {
+    bitDepth,
+    colorPrimaries: colour?.primaries,
+    transferCharacteristics: colour?.transfer,
+    matrixCoefficients: colour?.matrix,
+  };
+  return { colorConfig, hdrCll, hdrMdcv };
+}

@@ -1,0 +1,30 @@
+import { equalBytes } from '../bits/bytes.js';
+import { type ColorInfo, colorInfoOf, type StreamColour } from '../color-info.js';
+import { colorInfoBody } from '../flv/color-info-tag.js';
+import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
+import { bodyHeadroom } from '../flv/tag-body.js';
+import type { VideoTagFormat } from '../flv/video-tag-header.js';
+import type { ColorInfoOption } from '../muxer-options.js';
+
+/** Sends the `colorInfo` of a video track when it is new; an empty one takes back what was sent. */
+export class ColorInfoSender {
+  /** What the caller has asked for. */
+  option: ColorInfoOption = 'auto';
+  #sent: Uint8Array | undefined;
+
+  /** Call it before each key frame, behind the sequence header. Legacy formats have no place for it. */
+  send(format: VideoTagFormat, stream: StreamColour, timestamp: number, out: FlvTag[]): void {
+    if (!format.enhanced) return;
+    const info = this.#choose(stream) ?? (this.#sent === undefined ? undefined : {});
+    if (info === undefined) return;
+    const body = colorInfoBody(format, info);
+    if (this.#sent !== undefined && equalBytes(body, this.#sent)) return;
+    this.#sent = Uint8Array.from(body);
+    out.push(new FlvTag(TagType.video, TagRole.videoMetadata, timestamp, [body], body.length, bodyHeadroom));
+  }
+
+  #choose(stream: StreamColour): ColorInfo | undefined {
+    if (this.option === 'never') return undefined;
+    return this.option === 'auto' ? colorInfoOf(stream) : this.option;
+  }
+}
