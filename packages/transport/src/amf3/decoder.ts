@@ -106,7 +106,7 @@ export class Amf3Decoder {
       case Marker.object:
         return this.#object(header);
       case Marker.byteArray:
-        return Uint8Array.prototype.slice.call(this.#take(header));
+        return new Uint8Array(this.#take(header));
       default:
         throw this.#bad(`unknown type marker ${marker}`, '0 to 12');
     }

@@ -1,0 +1,459 @@
+import { describe, expect, it } from 'vitest';
+import { EcmaArray } from '../amf0/value.js';
+import { RtmpError } from '../errors.js';
+import { encodeData } from '../message/data.js';
+import { encodePeerBandwidth, encodeUint32 } from '../message/protocol-control.js';
+import { MessageType } from '../message/type.js';
+import { encodeUserControl } from '../message/user-control.js';
+import { hex, pattern } from '../testing/bytes.js';
+import { publishOptions, ScriptedServer, TestClock, TIMEOUTS } from '../testing/sessions.js';
+import { PublishSession } from './publish-session.js';
+
+function video(size: number): {
+  type: number;
+  timestamp: number;
+  parts: Uint8Array[];
+  size: number;
+  headroom: number;
+} {
+  return { type: 9, timestamp: 40, parts: [pattern(size)], size, headroom: 0 };
+}
+
+describe('publish session: the way to publishing', () => {
+  it('sends Set Chunk Size before connect, and nothing of it later', () => {
+    const server = new ScriptedServer().accept();
+    // The chunk size itself is obeyed by the test's reader: what it reads after is proof that it was sent and used.
+    expect(server.sent[0]!.type).toBe(MessageType.commandAmf0);
+    expect(server.commands.map(({ name }) => name)).toEqual([
+      'connect',
+      'releaseStream',
+      'FCPublish',
+      'createStream',
+      'publish',
+    ]);
+    expect(server.session.state).toBe('publishing');
+    expect(server.recorder.published).toBe(1);
+  });
+
+  it('uses unique, rising transaction ids, beginning with 1 for connect', () => {
+    const ids = new ScriptedServer().accept().commands.map(({ transactionId }) => transactionId);
+    expect(ids).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('publishes on the stream id that the server returned', () => {
+    const server = new ScriptedServer().accept(77);
+    expect(server.sent.at(-1)!.messageStreamId).toBe(77);
+    server.session.send(video(10));
+    expect(server.listen().sent.at(-1)).toMatchObject({ type: 9, messageStreamId: 77 });
+    expect(server.last('publish').args).toEqual([null, 'camera', 'live']);
+  });
+
+  it('does not wait for answers to releaseStream and FCPublish, and takes an _error to them', () => {
+    const server = new ScriptedServer().shakeHands().acceptConnect();
+    server.command('_error', 2, null, { level: 'error', code: 'NetConnection.Call.Failed' });
+    server.command('_error', 3, null, { level: 'error', code: 'NetConnection.Call.Failed' });
+    server.command('_result', 4, null, 1).status('NetStream.Publish.Start');
+    expect(server.session.state).toBe('publishing');
+  });
+
+  it('tolerates transaction id 0, duplicate results and results of nothing', () => {
+    const server = new ScriptedServer().shakeHands();
+    server.command('_result', 0, {}, { level: 'status', code: 'NetConnection.Connect.Success' });
+    server.command('_result', 1, {}, { level: 'status', code: 'NetConnection.Connect.Success' });
+    server.command('_result', 99, null, 5);
+    server.command('_result', 0, null, 1);
+    server.command('_result', 4, null, 2);
+    server.status('NetStream.Publish.Start').status('NetStream.Publish.Start');
+    expect(server.session.messageStreamId).toBe(1);
+    expect(server.recorder.published).toBe(1);
+    expect(server.recorder.failures).toEqual([]);
+  });
+
+  it('takes commands in an AMF3 wrapping', () => {
+    const server = new ScriptedServer().shakeHands();
+    const payload = hex('00 02 0007 5f726573756c74 00 3ff0000000000000 03 0000 09');
+    server.say(MessageType.commandAmf3, payload);
+    expect(server.session.state).toBe('creating-stream');
+  });
+
+  it('fails when createStream brings no id', () => {
+    const server = new ScriptedServer().shakeHands().acceptConnect();
+    server.command('_result', 4, null, null);
+    expect(server.failure).toMatchObject({
+      code: 'ERR_CLOUDPUSH_CREATE_STREAM_FAILED',
+      stage: 'create-stream',
+    });
+  });
+
+  it('keeps every command inside one chunk', () => {
+    const server = new ScriptedServer({ streamName: `camera?token=${'t'.repeat(5000)}` }).accept();
+    expect(server.last('publish').args[1]).toHaveLength(5013);
+  });
+});
+
+describe('publish session: time-outs', () => {
+  it.each([
+    ['handshake', TIMEOUTS.handshake, (s: ScriptedServer) => s.session.start()],
+    ['connect', TIMEOUTS.connect, (s: ScriptedServer) => s.shakeHands()],
+    ['create-stream', TIMEOUTS.createStream, (s: ScriptedServer) => s.shakeHands().acceptConnect()],
+    [
+      'publish',
+      TIMEOUTS.publish,
+      (s: ScriptedServer) => s.shakeHands().acceptConnect().command('_result', 4, null, 1),
+    ],
+  ] as const)('ends the wait in %s after %i ms', (stage, timeout, go) => {
+    const server = new ScriptedServer();
+    go(server);
+    expect(server.session.deadline).toBe(1000 + timeout);
+    server.clock.time += timeout - 1;
+    server.session.expire();
+    expect(server.recorder.failures).toEqual([]);
+    server.clock.time += 1;
+    server.session.expire();
+    expect(server.failure).toMatchObject({ code: 'ERR_CLOUDPUSH_TIMEOUT', stage, class: 'retryable' });
+    expect(server.session.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('waits for nothing while publishing', () => {
+    expect(new ScriptedServer().accept().session.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('publish session: refusals', () => {
+  it.each([
+    ['NetConnection.Connect.Rejected', '', 'ERR_CLOUDPUSH_CONNECT_REJECTED', 'auth'],
+    ['NetConnection.Connect.InvalidApp', '', 'ERR_CLOUDPUSH_CONNECT_REJECTED', 'auth'],
+    ['NetConnection.Connect.Failed', 'try later', 'ERR_CLOUDPUSH_CONNECT_FAILED', 'retryable'],
+    [
+      'NetConnection.Connect.Rejected',
+      'code=403 need auth; authmod=adobe',
+      'ERR_CLOUDPUSH_AUTH_FAILED',
+      'auth',
+    ],
+  ])('connect answered with %s %s is %s, class %s', (code, description, expected, errorClass) => {
+    const server = new ScriptedServer().shakeHands();
+    server.command('_error', 1, null, { level: 'error', code, description });
+    expect(server.failure).toMatchObject({
+      code: expected,
+      class: errorClass,
+      stage: 'connect',
+      details: { serverCode: code, description },
+    });
+  });
+
+  it('takes a refusal that comes as a _result, as a status, or without a reason', () => {
+    const info = { level: 'error', code: 'NetConnection.Connect.Rejected' };
+    expect(new ScriptedServer().shakeHands().command('_result', 1, {}, info).failure.class).toBe('auth');
+    expect(new ScriptedServer().shakeHands().command('onStatus', 0, null, info).failure.class).toBe('auth');
+    expect(new ScriptedServer().shakeHands().command('_error', 1, null).failure.class).toBe('retryable');
+  });
+
+  it('keeps where a redirect leads out of the text', () => {
+    const info = {
+      level: 'error',
+      code: 'NetConnection.Connect.Rejected',
+      description: 'go to rtmp://other/live?token=s3cret',
+      ex: { code: 302, redirect: 'rtmp://other:1936/live?token=s3cret' },
+    };
+    const { failure } = new ScriptedServer().shakeHands().command('_error', 1, null, info);
+    expect(failure).toMatchObject({
+      code: 'ERR_CLOUDPUSH_REDIRECT',
+      details: { redirect: info.ex.redirect },
+    });
+    expect(failure.message).not.toContain('s3cret');
+  });
+
+  it.each([
+    ['NetStream.Publish.Denied', '', 'ERR_CLOUDPUSH_PUBLISH_REJECTED', 'auth'],
+    ['NetStream.Publish.Rejected', '', 'ERR_CLOUDPUSH_PUBLISH_REJECTED', 'auth'],
+    ['NetStream.Publish.Unauthorized', '', 'ERR_CLOUDPUSH_PUBLISH_REJECTED', 'auth'],
+    ['NetStream.Publish.BadName', 'Already publishing', 'ERR_CLOUDPUSH_STREAM_BUSY', 'busy'],
+    ['NetStream.Publish.Failed', 'stream busy', 'ERR_CLOUDPUSH_STREAM_BUSY', 'busy'],
+    ['NetStream.Publish.Failed', 'no room', 'ERR_CLOUDPUSH_PUBLISH_FAILED', 'retryable'],
+  ])('publish answered with %s %s is %s, class %s', (code, description, expected, errorClass) => {
+    const server = new ScriptedServer().shakeHands().acceptConnect().command('_result', 4, null, 1);
+    server.status(code, 'error', description);
+    expect(server.failure).toMatchObject({ code: expected, class: errorClass, stage: 'publish' });
+  });
+
+  it('reports an error status while publishing', () => {
+    const server = new ScriptedServer().accept().status('NetStream.Publish.Denied', 'error');
+    expect(server.failure).toMatchObject({ code: 'ERR_CLOUDPUSH_PUBLISH_REJECTED', stage: 'publishing' });
+  });
+
+  it.each(['NetStream.Unpublish.Success', 'NetConnection.Connect.Closed'])('takes %s for the end', (code) => {
+    expect(new ScriptedServer().accept().status(code).failure.class).toBe('retryable');
+  });
+
+  it('takes a close command for the end', () => {
+    expect(new ScriptedServer().accept().command('close', 0, null).failure.code).toBe(
+      'ERR_CLOUDPUSH_PEER_CLOSED',
+    );
+  });
+
+  it('passes on a status that is no failure', () => {
+    const server = new ScriptedServer()
+      .accept()
+      .status('NetStream.Record.Start')
+      .status('NetStream.Buffer.Full', 'warning');
+    expect(server.recorder.statuses).toEqual([
+      'NetStream.Publish.Start',
+      'NetStream.Record.Start',
+      'NetStream.Buffer.Full',
+    ]);
+    expect(server.recorder.failures).toEqual([]);
+  });
+
+  it.each([
+    ['garbage for a command', MessageType.commandAmf0, hex('ff')],
+    ['a command without a name', MessageType.commandAmf0, hex('05')],
+    ['a transaction id that is no number', MessageType.commandAmf0, hex('02 0001 61 02 0001 62')],
+    ['a short acknowledgement', MessageType.acknowledgement, hex('00')],
+    ['a short ping', MessageType.userControl, hex('0006')],
+    ['a message that is too long', MessageType.commandAmf0, Buffer.alloc(1 << 19)],
+  ])('fails, retryably, on %s', (_, type, payload) => {
+    const { failure } = new ScriptedServer().accept().say(type, payload);
+    expect(failure).toMatchObject({ class: 'retryable', stage: 'publishing' });
+    expect(failure.cause).toBeInstanceOf(RtmpError);
+  });
+
+  it('does nothing after a failure', () => {
+    const server = new ScriptedServer().accept().command('close', 0, null);
+    const sent = server.sent.length;
+    server.say(MessageType.userControl, encodeUserControl(6, 1)).status('NetStream.Publish.Denied', 'error');
+    expect(server.sent.length).toBe(sent);
+    expect(server.recorder.failures).toHaveLength(1);
+  });
+});
+
+describe('publish session: while publishing', () => {
+  it('answers pings with their time', () => {
+    const server = new ScriptedServer()
+      .accept()
+      .say(MessageType.userControl, encodeUserControl(6, 0xfedcba98));
+    expect(server.sent.at(-1)).toMatchObject({ type: 4, payload: hex('0007 fedcba98') });
+  });
+
+  it('leaves other user control events alone', () => {
+    const server = new ScriptedServer().accept();
+    const sent = server.sent.length;
+    for (const event of [hex('0000 00000001'), hex('0001 00000001'), hex('001f 00000001'), hex('0020')]) {
+      server.say(MessageType.userControl, event);
+    }
+    expect(server.sent.length).toBe(sent);
+  });
+
+  it('acknowledges what it receives at half of the window, cumulatively', () => {
+    const server = new ScriptedServer()
+      .accept()
+      .say(MessageType.windowAcknowledgementSize, encodeUint32(20_000));
+    const acknowledged: number[] = [];
+    for (let i = 0; i < 10; i++) {
+      server.say(MessageType.dataAmf0, encodeData('onFill', 'x'.repeat(5000)));
+      for (const { type, payload } of server.sent.splice(0)) {
+        if (type === MessageType.acknowledgement) acknowledged.push(payload.readUInt32BE(0));
+      }
+    }
+    expect(acknowledged).toHaveLength(5);
+    expect(acknowledged.every((value, i) => i === 0 || value - acknowledged[i - 1]! >= 10_000)).toBe(true);
+  });
+
+  it('answers Set Peer Bandwidth once with a window size', () => {
+    const server = new ScriptedServer().accept();
+    const sent = server.sent.length;
+    for (let i = 0; i < 3; i++) server.say(MessageType.setPeerBandwidth, encodePeerBandwidth(5_000_000, 2));
+    expect(server.sent.slice(sent)).toEqual([
+      { type: 5, messageStreamId: 0, payload: encodeUint32(5_000_000) },
+    ]);
+  });
+
+  it('takes acknowledgements as they come, above 2^31 and backwards', () => {
+    const server = new ScriptedServer().accept();
+    for (const value of [1000, 0xf0000001, 0, 5]) {
+      server.say(MessageType.acknowledgement, encodeUint32(value));
+      expect(server.session.acknowledged).toBe(value);
+    }
+    expect(server.recorder.failures).toEqual([]);
+  });
+
+  it('hands on commands and data messages that are not its own', () => {
+    const server = new ScriptedServer().accept().command('onLiveOpen', 0, null, { viewers: 3 });
+    server.say(MessageType.dataAmf0, encodeData('onLiveClose', new EcmaArray({})));
+    server.say(MessageType.dataAmf3, Buffer.concat([hex('00'), encodeData('wrapped', 1)]));
+    expect(server.recorder.commands).toEqual([
+      ['onLiveOpen', [null, { viewers: 3 }]],
+      ['onLiveClose', [new EcmaArray({})]],
+      ['wrapped', [1]],
+    ]);
+  });
+
+  it('answers _checkbw and has no use for onBWDone, onFCPublish and media', () => {
+    const server = new ScriptedServer()
+      .accept()
+      .command('onBWDone', 0, null, 8192)
+      .command('onFCPublish', 0, null);
+    server.say(MessageType.video, hex('17')).command('_checkbw', 12, null);
+    expect(server.last('_result')).toEqual({ name: '_result', transactionId: 12, args: [null] });
+    expect(server.recorder.commands).toEqual([]);
+  });
+
+  it('reports a reconnect request and goes on', () => {
+    const server = new ScriptedServer().accept();
+    const info = {
+      level: 'status',
+      code: 'NetConnection.Connect.ReconnectRequest',
+      tcUrl: '//b/live',
+      description: 'd',
+    };
+    server.command('onStatus', 0, null, info);
+    expect(server.recorder.reconnects).toEqual([{ tcUrl: '//b/live', description: 'd' }]);
+    expect(server.session.state).toBe('publishing');
+  });
+
+  it('sends media of each kind on a chunk stream of its own, so that none waits inside another', () => {
+    const server = new ScriptedServer().accept();
+    for (const type of [8, 9, 18]) server.session.send({ ...video(10), type });
+    expect(
+      server
+        .listen()
+        .sent.slice(-3)
+        .map(({ type }) => type),
+    ).toEqual([8, 9, 18]);
+  });
+
+  it('refuses to send before it publishes', () => {
+    const server = new ScriptedServer().shakeHands();
+    expect(() => server.session.send(video(10))).toThrow('only while publishing');
+  });
+});
+
+describe('publish session: segments and the end', () => {
+  it('ends a stream with FCUnpublish and the numeric deleteStream', () => {
+    const server = new ScriptedServer().accept(7);
+    server.session.unpublish();
+    server.session.unpublish();
+    const names = server.listen().commands.map(({ name }) => name);
+    expect(names.slice(-2)).toEqual(['FCUnpublish', 'deleteStream']);
+    expect(server.last('FCUnpublish').args).toEqual([null, 'camera']);
+    expect(server.last('deleteStream').args).toEqual([null, 7]);
+    expect(server.session.state).toBe('unpublished');
+  });
+
+  it('publishes the next stream on the same connection, on a new message stream', () => {
+    const server = new ScriptedServer().accept(1);
+    server.session.publishNext('camera/2?token=x');
+    server.listen().status('NetStream.Unpublish.Success');
+    expect(server.session.state).toBe('creating-stream');
+    server
+      .command('_result', server.last('createStream').transactionId, null, 2)
+      .status('NetStream.Publish.Start');
+    expect(server.recorder.published).toBe(2);
+    expect(server.last('publish').args).toEqual([null, 'camera/2?token=x', 'live']);
+    server.session.send(video(10));
+    expect(server.listen().sent.at(-1)!.messageStreamId).toBe(2);
+  });
+
+  it('ends the wait for the next stream, too', () => {
+    const server = new ScriptedServer().accept();
+    server.session.publishNext('camera/2');
+    server.clock.time += TIMEOUTS.createStream;
+    server.session.expire();
+    expect(server.failure).toMatchObject({ code: 'ERR_CLOUDPUSH_TIMEOUT', stage: 'create-stream' });
+  });
+
+  it('publishes no next stream before the first', () => {
+    const server = new ScriptedServer().shakeHands();
+    expect(() => server.session.publishNext('b')).toThrow('only while unpublished');
+  });
+});
+
+describe('publish session: limits of servers', () => {
+  it.each([
+    ['app', { connectObject: { app: 'a'.repeat(256), tcUrl: 't' } }],
+    ['tcUrl', { connectObject: { app: 'a', tcUrl: 't'.repeat(256) } }],
+    ['stream name', { streamName: `camera?token=${'j'.repeat(243)}` }],
+  ])('nginx-rtmp would cut a long %s: refused before it is sent', (what, more) => {
+    const server = new ScriptedServer({ profile: 'nginx-rtmp', ...more }).shakeHands();
+    expect(server.failure).toMatchObject({ code: 'ERR_CLOUDPUSH_MESSAGE_TOO_LARGE', class: 'fatal' });
+    expect(server.failure.message).toMatch(`The ${what} has 256 bytes`);
+    expect(server.failure.message).not.toContain('jjj');
+    expect(server.commands).toEqual([]);
+  });
+
+  it('takes the longest name that nginx-rtmp keeps', () => {
+    const server = new ScriptedServer({ profile: 'nginx-rtmp', streamName: 'n'.repeat(255) }).accept();
+    expect(() => server.session.publishNext('n'.repeat(256))).toThrow('256 bytes');
+  });
+
+  it('refuses a message that makes nginx-rtmp disconnect', () => {
+    const server = new ScriptedServer({ profile: 'nginx-rtmp' }).accept();
+    server.session.send(video(1 << 20));
+    expect(() => server.session.send(video((1 << 20) + 1))).toThrow(
+      'would make the server (nginx-rtmp) disconnect',
+    );
+  });
+
+  it('mentions nginx-rtmp’s limit when a server of unknown make closes after a long message', () => {
+    const server = new ScriptedServer().accept();
+    expect(server.session.connectionLost().message).not.toContain('max_message');
+    server.session.send(video((1 << 20) + 1));
+    expect(server.session.connectionLost().message).toContain("nginx-rtmp's default max_message is 1048576");
+  });
+
+  it('recognizes SRS and MediaMTX by their answers', () => {
+    const srs = new ScriptedServer().shakeHands();
+    srs.command(
+      '_result',
+      1,
+      { fmsVer: 'FMS/3,5,3,888' },
+      { code: 'NetConnection.Connect.Success', data: { srs_server: 'SRS/5' } },
+    );
+    expect(srs.session.profile.name).toBe('srs');
+    const mediamtx = new ScriptedServer().shakeHands();
+    mediamtx.command('_result', 1, { fmsVer: 'LNX 9,0,124,2' }, { code: 'NetConnection.Connect.Success' });
+    expect(mediamtx.session.profile.name).toBe('mediamtx');
+  });
+
+  it('reads what the server announces about Enhanced RTMP', () => {
+    const server = new ScriptedServer().shakeHands();
+    server.command(
+      '_result',
+      1,
+      { capsEx: 1 },
+      { level: 'status', fourCcList: ['hvc1'], videoFourCcInfoMap: { av01: 4 } },
+    );
+    expect(server.session.capabilities).toEqual({
+      enhanced: true,
+      fourCcs: new Set(['hvc1', 'av01']),
+      capsEx: 1,
+    });
+  });
+});
+
+describe('publish session: input in pieces', () => {
+  it('behaves the same when a server’s bytes come one by one', () => {
+    const clock = new TestClock();
+    const outputs = [1, 3000].map((size) => {
+      const sent: Buffer[] = [];
+      const server = new ScriptedServer();
+      const session = new PublishSession(
+        publishOptions(clock),
+        { push: (slice) => sent.push(Buffer.from(slice)) },
+        server.recorder,
+      );
+      session.start();
+      const input = Buffer.concat([
+        Buffer.from([3]),
+        pattern(3072),
+        hex('02 000000 000004 05 00000000 002625a0 02 000000 000006 04 00000000 0006 00000001'),
+        hex(
+          '03 000000 00001c 14 00000000 02 0007 5f726573756c74 00 3ff0000000000000 03 0001 61 05 0000 09 05',
+        ),
+      ]);
+      for (let at = 0; at < input.length; at += size) session.receive(input.subarray(at, at + size));
+      expect(session.state).toBe('creating-stream');
+      return Buffer.concat(sent);
+    });
+    expect(outputs[0]).toEqual(outputs[1]);
+  });
+});

@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest';
+import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { parseRtmpUrl } from '../url.js';
+import {
+  type AttemptOptions,
+  type ConnectWishes,
+  connectFields,
+  firstAttempt,
+  nextAttempt,
+} from './attempt.js';
+import { answerChallenge } from './auth.js';
+import {
+  announceCapabilities,
+  chooseVideoForm,
+  NO_CAPABILITIES,
+  readCapabilities,
+  takesFourCc,
+} from './capabilities.js';
+import { ServerAuth } from './server-auth.js';
+import { redactUrls, statusOf } from './status.js';
+import { Transactions } from './transactions.js';
+
+const NONCE = '01234567';
+const options: AttemptOptions = {
+  handshake: 'simple',
+  credentials: undefined,
+  maxRedirects: 2,
+  app: undefined,
+};
+const attempt = firstAttempt(parseRtmpUrl('rtmp://u:p@h/live/cam?k=1'), undefined, options);
+const wishes: ConnectWishes = {
+  token: undefined,
+  tokenPlacement: 'stream-query',
+  announcement: {},
+  connectObject: {},
+  connectArguments: [],
+};
+
+function redirectTo(redirect: string): RtmpError {
+  return new RtmpError(RtmpErrorCode.redirect, 'connect', 'moved', { details: { redirect } });
+}
+
+function rejected(description: string): RtmpError {
+  return new RtmpError(RtmpErrorCode.authFailed, 'connect', 'no', { details: { description } });
+}
+
+describe('token placement', () => {
+  it.each([
+    ['stream-query', 'live', 'rtmp://h/live', 'cam?k=1&token=a%26b', []],
+    ['tc-url-query', 'live?token=a%26b', 'rtmp://h/live?token=a%26b', 'cam?k=1', []],
+    ['connect-argument', 'live', 'rtmp://h/live', 'cam?k=1', ['a&b']],
+  ] as const)('%s', (tokenPlacement, app, tcUrl, streamName, args) => {
+    const fields = connectFields(attempt, { ...wishes, token: 'a&b', tokenPlacement });
+    expect(fields.connectObject).toMatchObject({ app, tcUrl });
+    expect(fields.streamName).toBe(streamName);
+    expect(fields.connectArguments).toEqual(args);
+  });
+
+  it('keeps credentials out of everything that is sent', () => {
+    expect(JSON.stringify(connectFields(attempt, wishes))).not.toMatch(/u:p|"u"|"p"/);
+  });
+
+  it('lets the caller add to the command object and change it', () => {
+    const { connectObject } = connectFields(attempt, {
+      ...wishes,
+      connectObject: { flashVer: 'x', pageUrl: 'y' },
+    });
+    expect(connectObject).toMatchObject({ app: 'live', flashVer: 'x', pageUrl: 'y' });
+  });
+});
+
+describe('redirects', () => {
+  it('are followed up to the limit', () => {
+    let next = nextAttempt(attempt, redirectTo('rtmp://b:1936/live/cam'), options, NONCE);
+    expect(next).toMatchObject({
+      url: { host: 'b', port: 1936, app: 'live', streamName: 'cam', query: 'k=1' },
+    });
+    next = nextAttempt(next as typeof attempt, redirectTo('rtmp://c/live'), options, NONCE);
+    expect(next).toMatchObject({ url: { host: 'c', streamName: 'cam', user: 'u' }, redirects: 2 });
+    next = nextAttempt(next as typeof attempt, redirectTo('rtmp://d/live'), options, NONCE);
+    expect(next).toMatchObject({ code: 'ERR_CLOUDPUSH_REDIRECT_LIMIT', class: 'fatal' });
+  });
+
+  it('to nowhere are an error', () => {
+    expect(nextAttempt(attempt, redirectTo('http://b/'), options, NONCE)).toMatchObject({
+      code: 'ERR_CLOUDPUSH_CONNECT_FAILED',
+    });
+  });
+});
+
+describe('handshake fallback', () => {
+  const broken = new RtmpError(RtmpErrorCode.peerClosed, 'handshake', 'closed');
+
+  it('tries the digest once when that is allowed', () => {
+    const auto: AttemptOptions = { ...options, handshake: 'auto' };
+    const next = nextAttempt(attempt, broken, auto, NONCE);
+    expect(next).toMatchObject({ handshake: 'digest' });
+    expect(nextAttempt(next as typeof attempt, broken, auto, NONCE)).toBe(broken);
+  });
+
+  it('is not tried unasked, nor after the handshake, nor after an abort', () => {
+    const auto: AttemptOptions = { ...options, handshake: 'auto' };
+    expect(nextAttempt(attempt, broken, options, NONCE)).toBe(broken);
+    const later = new RtmpError(RtmpErrorCode.peerClosed, 'connect', 'closed');
+    expect(nextAttempt(attempt, later, auto, NONCE)).toBe(later);
+    const abort = new RtmpError(RtmpErrorCode.aborted, 'handshake', 'aborted');
+    expect(nextAttempt(attempt, abort, auto, NONCE)).toBe(abort);
+  });
+});
+
+describe('authentication', () => {
+  const credentials = { user: 'me', password: 'secret' };
+  const withCredentials: AttemptOptions = { ...options, credentials };
+
+  // Computed with `openssl md5`, by hand from the schemes' formulas.
+  it('answers an adobe challenge', () => {
+    const challenge =
+      '[ AccessManager.Reject ] : [ authmod=adobe ] : ?reason=needauth&user=me&salt=AbCd&challenge=XyZ0&opaque=XyZ0';
+    expect(answerChallenge(challenge, credentials, 'live', NONCE)).toBe(
+      '?authmod=adobe&user=me&challenge=01234567&response=OxxpBz+D3Tg3GfO0vIfsWw==&opaque=XyZ0',
+    );
+  });
+
+  it('answers an llnw challenge', () => {
+    const challenge = '[ AccessManager.Reject ] : [ authmod=llnw ] : ?reason=needauth&user=me&nonce=abcdef';
+    expect(answerChallenge(challenge, credentials, 'live', NONCE)).toBe(
+      '?authmod=llnw&user=me&nonce=abcdef&cnonce=01234567&nc=00000001&response=f1fd34118a7fa379c2c573bc2bbc70cc',
+    );
+  });
+
+  it('names user and scheme when asked to authenticate, in the scheme that is asked for', () => {
+    const first = nextAttempt(
+      attempt,
+      rejected('[ code=403 need auth; authmod=llnw ]'),
+      withCredentials,
+      NONCE,
+    );
+    expect(first).toMatchObject({ authQuery: '?authmod=llnw&user=me', authRounds: 1 });
+  });
+
+  it('gives up after the second answer, on a clear no, without credentials, and on unknown schemes', () => {
+    const need = rejected('authmod=adobe : ?reason=needauth&salt=a&challenge=b&opaque=b');
+    expect(nextAttempt({ ...attempt, authRounds: 2 }, need, withCredentials, NONCE)).toBe(need);
+    expect(nextAttempt(attempt, need, options, NONCE)).toBe(need);
+    for (const reason of [
+      'authmod=adobe : ?reason=authfailed',
+      'authmod=adobe : ?reason=nosuchuser',
+      'authmod=other',
+    ]) {
+      const no = rejected(reason);
+      expect(nextAttempt(attempt, no, withCredentials, NONCE)).toBe(no);
+    }
+  });
+
+  it.each(['adobe', 'llnw'] as const)('%s: the receiver takes the right password and no other', (scheme) => {
+    let nonce = 0;
+    const auth = new ServerAuth({
+      scheme,
+      ...credentials,
+      nonce: (bytes) => (++nonce).toString(16).padStart(2 * bytes, '0'),
+    });
+    const tryWith = (password: string): string | undefined => {
+      let app = 'live';
+      for (let round = 0; round < 2; round++) {
+        const answer = answerChallenge(auth.check(app) ?? '', { user: 'me', password }, 'live', NONCE);
+        app = `live${answer}`;
+      }
+      return auth.check(app);
+    };
+    expect(tryWith('secret')).toBeUndefined();
+    expect(tryWith('wrong')).toContain('reason=authfailed');
+    expect(auth.check('live')).toContain(`authmod=${scheme}`);
+    expect(auth.check(`live?authmod=${scheme}&user=you`)).toContain('nosuchuser');
+    expect(auth.check(`live?authmod=${scheme}&user=me&nonce=00000001&opaque=00000001&response=x`)).toContain(
+      'authfailed',
+    );
+  });
+});
+
+describe('Enhanced RTMP capabilities', () => {
+  it('announces as the specification has it', () => {
+    const announcement = announceCapabilities(2, 15);
+    expect(Object.keys(announcement)).toEqual([
+      'capsEx',
+      'fourCcList',
+      'videoFourCcInfoMap',
+      'audioFourCcInfoMap',
+    ]);
+    expect(announcement['videoFourCcInfoMap']).toMatchObject({ hvc1: 2, av01: 2, vp09: 2 });
+    expect(announcement['audioFourCcInfoMap']).toMatchObject({ Opus: 2, '.mp3': 2, mp4a: 2 });
+  });
+
+  it('reads nothing from a server that announces nothing', () => {
+    expect(readCapabilities([{ fmsVer: 'FMS/3' }, null, 'x'])).toEqual(NO_CAPABILITIES);
+  });
+
+  it('chooses the form of a video codec', () => {
+    const some = readCapabilities([{ fourCcList: ['hvc1'] }]);
+    const all = readCapabilities([{ videoFourCcInfoMap: { '*': 4 } }]);
+    expect(takesFourCc(all, 'av01')).toBe(true);
+    expect(chooseVideoForm('avc1', NO_CAPABILITIES, false)).toBe('legacy');
+    expect(chooseVideoForm('hvc1', some, false)).toBe('enhanced');
+    expect(chooseVideoForm('hvc1', all, false)).toBe('enhanced');
+    expect(chooseVideoForm('hvc1', NO_CAPABILITIES, true)).toBe('legacy');
+    expect(chooseVideoForm('av01', NO_CAPABILITIES, true, 'enhanced')).toBe('enhanced');
+    expect(() => chooseVideoForm('hvc1', NO_CAPABILITIES, false)).toThrow('none announced');
+    expect(() => chooseVideoForm('av01', some, true)).toThrow('it announced: hvc1');
+  });
+});
+
+describe('status', () => {
+  it('is found wherever a server puts it', () => {
+    const info = { level: 'error', code: 'a', description: 'd' };
+    expect(statusOf([null, info])).toEqual({ ...info, info });
+    expect(statusOf([info, {}])).toMatchObject({ code: 'a' });
+    expect(statusOf([null, 'in words'])).toMatchObject({ code: '', description: 'in words' });
+    expect(statusOf([])).toMatchObject({ level: '', code: '' });
+  });
+
+  it('is shown without queries and user info', () => {
+    expect(redactUrls('see rtmp://me:pw@h/live/a?token=x&b=c now')).toBe('see rtmp://…@h/live/a?… now');
+  });
+});
+
+describe('transactions', () => {
+  it('forgets the oldest of too many unanswered commands', () => {
+    const transactions = new Transactions();
+    const ids = Array.from({ length: 20 }, () => transactions.begin('FCPublish'));
+    expect(transactions.settle(ids[0]!, undefined)).toBeUndefined();
+    expect(transactions.settle(ids[19]!, undefined)).toBe('FCPublish');
+    expect(transactions.settle(ids[19]!, undefined)).toBeUndefined();
+  });
+});
