@@ -31,14 +31,20 @@ export class ClipReader implements PacketReader {
   }
 }
 
-/** Reads everything that `reader` has into memory and closes it. */
-export async function readClip(reader: PacketReader): Promise<SourcePacket[]> {
+/** Reads what `reader` has, as far as `until` (ms), into memory and closes it. */
+export async function readClip(
+  reader: PacketReader,
+  until = Number.POSITIVE_INFINITY,
+): Promise<SourcePacket[]> {
   const packets: SourcePacket[] = [];
   try {
     while (true) {
       const packet = reader.next();
       if (packet !== undefined) {
         packets.push({ ...packet });
+        if (packet.dts >= until) {
+          return packets;
+        }
       } else if (reader.ended) {
         return packets;
       } else {

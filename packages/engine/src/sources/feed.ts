@@ -38,6 +38,10 @@ export class Feed {
   bytes = 0;
   /** How often the sink had no room. */
   refusals = 0;
+  /** ms of media that the sink has taken. */
+  position = 0;
+  /** ms that the latest packet so far was late. Set by the pacer. */
+  maxLag = 0;
   ending: FeedEnd | undefined;
   error: unknown;
   readonly ended: Promise<FeedEnd>;
@@ -124,6 +128,7 @@ export class Feed {
       this.audioFrames++;
     }
     this.bytes += packet.data.length;
+    this.position = packet.dts + packet.duration;
     return true;
   }
 

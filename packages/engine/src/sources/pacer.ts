@@ -65,6 +65,9 @@ export class Pacer {
   }
 
   #step(feed: Feed, now: number): void {
+    if (this.#realTime) {
+      feed.maxLag = Math.max(feed.maxLag, feed.lag(now));
+    }
     const need = feed.step();
     if (need === 'turn') {
       feed.due = this.#nextTurn(feed, now);

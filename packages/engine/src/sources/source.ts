@@ -9,6 +9,8 @@ export interface MediaSource {
   readonly audio: AudioCodec | undefined;
   /** ms between two pictures (between two audio frames when there is no video): channels start spread over it. */
   readonly frameInterval: number;
+  /** ms from the start of the first packet to the end of the last, when the source has been read whole. */
+  readonly duration: number | undefined;
   /** What the user ought to know, one sentence each, such as a frame rate that had to be assumed. */
   readonly notices: readonly string[];
   /** Starts to read from the first packet. */

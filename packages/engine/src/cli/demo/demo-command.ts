@@ -1,0 +1,95 @@
+import { fileURLToPath } from 'node:url';
+import type { HevcForm } from '@cloudpush/muxer';
+import { openSource } from '../../sources/open-source.js';
+import type { MediaSource } from '../../sources/source.js';
+import { ExitCode, usageError } from '../exit-code.js';
+import type { Interruption } from '../interruption.js';
+import type { Output } from '../output.js';
+import { channelUrls, type EngineArguments, reportOutcome, runPlan } from '../push/push-command.js';
+import type { PushPlan } from '../push/push-plan.js';
+import type { PushOutcome } from '../push/push-run.js';
+import { ReceiverProcess } from './receiver-process.js';
+import { verdictJson, verdictText } from './verdict.js';
+import { verify } from './verify.js';
+
+/** The options of `cloudpush demo`, as the parser gives them. */
+export interface DemoOptions extends EngineArguments {
+  readonly channels: number;
+  /** s */
+  readonly duration: number;
+  readonly record: string;
+  readonly hevc?: HevcForm | 'auto';
+  /** s */
+  readonly connectTimeout?: number;
+  readonly json?: boolean;
+}
+
+const CLIP = ['clip.h264', 'clip.aac'].map((name) =>
+  fileURLToPath(new URL(`../../../assets/${name}`, import.meta.url)),
+);
+
+/** `cloudpush demo [url]` */
+export async function demoCommand(
+  url: string | undefined,
+  options: DemoOptions,
+  output: Output,
+  interruption: Interruption,
+): Promise<number> {
+  const source = await openSource(CLIP);
+  if (url === undefined) {
+    return await pushAndCompare(source, options, output, interruption);
+  }
+  if (!/^rtmps?:\/\//i.test(url)) {
+    throw usageError('the argument must be the URL to push to, rtmp://… or rtmps://…');
+  }
+  const plan = planFor(source, channelUrls(url, options.channels), options);
+  const outcome = await runPlan(plan, options, output, interruption);
+  return reportOutcome(outcome, options.json === true, output, interruption);
+}
+
+async function pushAndCompare(
+  source: MediaSource,
+  options: DemoOptions,
+  output: Output,
+  interruption: Interruption,
+): Promise<number> {
+  await using receiver = await ReceiverProcess.start(options.record);
+  output.note(
+    `cloudpush: pushing ${source.name} on ${options.channels} channels for ${options.duration} s to ${receiver.url}`,
+  );
+  const urls = channelUrls(`${receiver.url}demo/channel-{i}`, options.channels);
+  const outcome = await runPlan(planFor(source, urls, options), options, output, interruption);
+  await receiver.stop();
+  const verdicts = await verify(source, outcome.channels, ({ number }) =>
+    receiver.recordings.get(`channel-${number}`),
+  );
+  return report(outcome, verdicts, options, output, interruption);
+}
+
+function report(
+  outcome: PushOutcome,
+  verdicts: Awaited<ReturnType<typeof verify>>,
+  options: DemoOptions,
+  output: Output,
+  interruption: Interruption,
+): number {
+  const ok = verdicts.length > 0 && verdicts.every((verdict) => verdict.ok);
+  if (options.json === true) {
+    output.json(verdictJson(outcome, verdicts, options.record));
+  } else {
+    output.result(verdictText(outcome, verdicts, options.record));
+  }
+  return interruption.exitCode ?? (ok ? ExitCode.ok : ExitCode.failure);
+}
+
+function planFor(source: MediaSource, urls: string[], options: DemoOptions): PushPlan {
+  return {
+    source,
+    passes: Number.POSITIVE_INFINITY,
+    limit: options.duration * 1000,
+    urls,
+    realTime: true,
+    hevc: options.hevc,
+    connectTimeout: options.connectTimeout === undefined ? undefined : options.connectTimeout * 1000,
+  };
+}

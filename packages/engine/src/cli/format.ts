@@ -1,0 +1,50 @@
+import Table from 'cli-table3';
+
+/** 12,345 */
+export function count(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 0 });
+}
+
+/** Bytes in the unit that suits them: 12.3 MB (powers of 1000, as rates are). */
+export function bytes(value: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)));
+  return `${(value / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}
+
+/** Bytes in a time, as Mbit/s. */
+export function megabitsPerSecond(byteCount: number, ms: number): number {
+  return ms > 0 ? (byteCount * 8) / ms / 1000 : 0;
+}
+
+/** 1 channel, 2 channels */
+export function plural(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+/** Numbers with a few digits only: what JSON summaries hold. */
+export function rounded(value: number, digits = 3): number {
+  return Number(value.toFixed(digits));
+}
+
+/** A table for people; numbers stand on the right. */
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const isNumber = head.map((_, column) => rows.every((row) => typeof row[column] === 'number'));
+  const result = new Table({
+    head: [...head],
+    colAligns: isNumber.map((right) => (right ? 'right' : 'left')),
+    style: { head: [], border: [] },
+    // No lines between the rows.
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+  });
+  for (const row of rows) {
+    result.push(row.map((cell) => (typeof cell === 'number' ? count(cell) : cell)));
+  }
+  return result.toString();
+}
+
+/** A table of facts: a name and a value a row. */
+export function facts(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n');
+}

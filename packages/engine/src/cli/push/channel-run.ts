@@ -1,0 +1,130 @@
+import type { Channel } from '../../channel.js';
+import type { PushEngine } from '../../engine.js';
+import { CloudPushError } from '../../errors.js';
+import { Feed, type FeedEnd } from '../../sources/feed.js';
+import type { Pacer } from '../../sources/pacer.js';
+import { play } from '../../sources/play.js';
+import type { ChannelStats } from '../../stats/stats.js';
+import { shownUrl } from '../channel-url.js';
+import type { PushPlan } from './push-plan.js';
+
+/** How one channel did. */
+export interface ChannelOutcome {
+  /** From 1. */
+  readonly number: number;
+  /** Without secrets. */
+  readonly url: string;
+  readonly connected: boolean;
+  /** True when every frame that was to be sent was taken, and accepted by the kernel before a clean end. */
+  readonly complete: boolean;
+  readonly ending: FeedEnd | undefined;
+  /** Frames that the engine took from the source. */
+  readonly videoFrames: number;
+  readonly audioFrames: number;
+  /** Bytes of media in them. */
+  readonly mediaBytes: number;
+  /** How often the source had to wait for room. */
+  readonly refusals: number;
+  /** ms that the latest frame was late. */
+  readonly maxLag: number;
+  readonly stats: ChannelStats;
+  readonly error: CloudPushError | undefined;
+}
+
+/** One channel of a run: connects, is fed, and closes. */
+export class ChannelRun {
+  readonly number: number;
+  readonly #engine: PushEngine;
+  readonly #plan: PushPlan;
+  readonly #url: string;
+  readonly #channel: Channel;
+  #feed: Feed | undefined;
+  #stopped = false;
+  #connected = false;
+  #problem: CloudPushError | undefined;
+
+  constructor(engine: PushEngine, plan: PushPlan, index: number) {
+    const { source, hevc, connectTimeout } = plan;
+    this.number = index + 1;
+    this.#engine = engine;
+    this.#plan = plan;
+    this.#url = plan.urls[index]!;
+    this.#channel = this.#engine.openChannel({
+      url: this.#url,
+      video: source.video,
+      audio: source.audio,
+      hevc,
+      connectTimeout,
+    });
+    this.#channel.on('problem', ({ error }) => {
+      this.#problem ??= error;
+    });
+    this.#channel.on('close', () => this.#feed?.stop());
+  }
+
+  get feed(): Feed | undefined {
+    return this.#feed;
+  }
+
+  get stats(): ChannelStats {
+    return this.#channel.stats();
+  }
+
+  /** Runs the channel to its end, good or bad. */
+  async run(pacer: Pacer, phase: number): Promise<ChannelOutcome> {
+    try {
+      await this.#channel.connected();
+      this.#connected = true;
+    } catch (error) {
+      return this.#outcome(CloudPushError.wrap(error), false);
+    }
+    const { source, passes, limit } = this.#plan;
+    if (!this.#stopped) {
+      this.#feed = new Feed({ reader: play(source, passes), sink: this.#channel, limit });
+      pacer.start(this.#feed, source.frameInterval, phase);
+      await this.#feed.ended;
+    }
+    const report = await this.#channel.close();
+    const feedError = this.#feed?.error === undefined ? undefined : CloudPushError.wrap(this.#feed.error);
+    return this.#outcome(feedError ?? report.error ?? this.#problem, report.clean);
+  }
+
+  /** Ends the channel cleanly, between two frames. One that is not connected yet is given up. */
+  stop(): void {
+    this.#stopped = true;
+    if (this.#connected) {
+      this.#feed?.stop();
+    } else {
+      this.#channel.abort();
+    }
+  }
+
+  #outcome(error: CloudPushError | undefined, clean: boolean): ChannelOutcome {
+    const feed = this.#feed;
+    const stats = this.#channel.stats();
+    return {
+      number: this.number,
+      url: shownUrl(this.#url),
+      connected: this.#connected,
+      complete: clean && error === undefined && feed !== undefined && isAllAccepted(feed, stats),
+      ending: feed?.ending,
+      videoFrames: feed?.videoFrames ?? 0,
+      audioFrames: feed?.audioFrames ?? 0,
+      mediaBytes: feed?.bytes ?? 0,
+      refusals: feed?.refusals ?? 0,
+      maxLag: feed?.maxLag ?? 0,
+      stats,
+      error,
+    };
+  }
+}
+
+function isAllAccepted(feed: Feed, stats: ChannelStats): boolean {
+  return (
+    stats.packetsInvalid === 0 &&
+    stats.packetsLost === 0 &&
+    stats.videoFrames === feed.videoFrames &&
+    // An ADTS frame with several raw data blocks becomes several audio frames.
+    stats.audioFrames >= feed.audioFrames
+  );
+}

@@ -1,0 +1,76 @@
+import { SingleBar } from 'cli-progress';
+import { count, plural } from '../format.js';
+import type { Output } from '../output.js';
+import { RateMeter } from '../rate-meter.js';
+import type { PushSnapshot } from './push-run.js';
+
+/** How often a bar is drawn anew, and how often a line is written where no person watches, in ms. */
+const BAR_INTERVAL = 200;
+const LINE_INTERVAL = 1000;
+
+const BAR = ' {bar} {percentage}% | {facts}';
+const NO_BAR = ' {facts}';
+
+/** Shows how a run goes: a bar on a terminal, a line a second elsewhere. */
+export class PushProgress implements Disposable {
+  readonly #output: Output;
+  readonly #snapshot: () => PushSnapshot;
+  readonly #planned: number | undefined;
+  readonly #bar: SingleBar | undefined;
+  readonly #timer: NodeJS.Timeout;
+  readonly #rate = new RateMeter();
+
+  /** @param planned ms of media that a channel will have been sent at the end; undefined: that cannot be told. */
+  constructor(output: Output, planned: number | undefined, snapshot: () => PushSnapshot) {
+    this.#output = output;
+    this.#snapshot = snapshot;
+    this.#planned = planned;
+    this.#bar = output.isTerminal ? this.#startBar() : undefined;
+    const interval = this.#bar === undefined ? LINE_INTERVAL : BAR_INTERVAL;
+    this.#timer = setInterval(() => this.#show(), interval);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    if (this.#bar !== undefined) {
+      this.#show();
+      this.#bar.stop();
+    }
+  }
+
+  #startBar(): SingleBar {
+    const bar = new SingleBar({
+      stream: this.#output.notes,
+      format: this.#planned === undefined ? NO_BAR : BAR,
+      barsize: 20,
+      hideCursor: true,
+      gracefulExit: false,
+      forceRedraw: true,
+    });
+    bar.start(this.#planned ?? 1, 0, { facts: '' });
+    return bar;
+  }
+
+  #show(): void {
+    const snapshot = this.#snapshot();
+    const text = describe(snapshot, this.#rate.update(snapshot));
+    if (this.#bar === undefined) {
+      this.#output.note(text);
+    } else {
+      this.#bar.update(Math.min(snapshot.position, this.#planned ?? 0), { facts: text });
+    }
+  }
+}
+
+/** One line about a run at a moment. */
+export function describe(snapshot: PushSnapshot, mbitPerSecond: number): string {
+  return [
+    `${(snapshot.elapsed / 1000).toFixed(1)} s`,
+    `${count(snapshot.connected)}/${plural(snapshot.channels, 'channel')}`,
+    plural(snapshot.frames, 'frame'),
+    `${mbitPerSecond.toFixed(1)} Mbit/s`,
+    `${count(snapshot.dropped)} dropped`,
+    `${count(snapshot.paused)} paused`,
+    ...(snapshot.lag >= 100 ? [`${(snapshot.lag / 1000).toFixed(1)} s late`] : []),
+  ].join(' | ');
+}

@@ -1,0 +1,24 @@
+import type { HevcForm } from '@cloudpush/muxer';
+import type { MediaSource } from '../../sources/source.js';
+
+/** What a run pushes, and where to. */
+export interface PushPlan {
+  readonly source: MediaSource;
+  /** How often the source is played; `Infinity` for ever. */
+  readonly passes: number;
+  /** ms of media after which every channel ends. */
+  readonly limit: number | undefined;
+  /** One URL a channel. They hold credentials: see `shownUrl`. */
+  readonly urls: readonly string[];
+  readonly realTime: boolean;
+  readonly hevc: HevcForm | 'auto' | undefined;
+  /** ms */
+  readonly connectTimeout: number | undefined;
+}
+
+/** ms of media that every channel will have been sent at the end, when that can be told. */
+export function plannedDuration({ source, passes, limit }: PushPlan): number | undefined {
+  const whole = source.duration === undefined ? undefined : source.duration * passes;
+  const planned = Math.min(whole ?? Number.POSITIVE_INFINITY, limit ?? Number.POSITIVE_INFINITY);
+  return Number.isFinite(planned) && (whole !== undefined || limit !== undefined) ? planned : undefined;
+}

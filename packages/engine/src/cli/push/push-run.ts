@@ -1,0 +1,98 @@
+import { monotonicNow } from '../../clock.js';
+import type { PushEngine } from '../../engine.js';
+import { Pacer } from '../../sources/pacer.js';
+import type { LatencySummary } from '../../stats/latency.js';
+import { type ChannelOutcome, ChannelRun } from './channel-run.js';
+import type { PushPlan } from './push-plan.js';
+
+/** Where a run stands. */
+export interface PushSnapshot {
+  /** ms since the run began. */
+  readonly elapsed: number;
+  readonly channels: number;
+  readonly connected: number;
+  readonly paused: number;
+  /** Frames handed to the connections. */
+  readonly frames: number;
+  readonly dropped: number;
+  /** Bytes that the kernel has accepted. */
+  readonly bytesSent: number;
+  /** ms of media sent, averaged over the channels. */
+  readonly position: number;
+  /** ms by which the latest channel is late. */
+  readonly lag: number;
+}
+
+/** How a run ended. */
+export interface PushOutcome {
+  readonly channels: readonly ChannelOutcome[];
+  /** ms from the first connect to the last close. */
+  readonly elapsed: number;
+  /** Time of all threads on the processors, in ms. */
+  readonly cpu: number;
+  readonly latency: LatencySummary;
+}
+
+/** Pushes a plan on an engine: all channels at once, on one schedule. */
+export class PushRun {
+  readonly #engine: PushEngine;
+  readonly #plan: PushPlan;
+  readonly #pacer: Pacer;
+  readonly #runs: ChannelRun[] = [];
+  readonly #startedAt = monotonicNow();
+
+  constructor(engine: PushEngine, plan: PushPlan) {
+    this.#engine = engine;
+    this.#plan = plan;
+    this.#pacer = new Pacer({ realTime: plan.realTime });
+  }
+
+  /**
+   * Runs until every channel has ended.
+   * @param signal ends the streams cleanly when it aborts.
+   */
+  async run(signal: AbortSignal): Promise<PushOutcome> {
+    const { urls, source } = this.#plan;
+    const cpuBefore = process.cpuUsage();
+    const stop = () => this.#stop();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      for (let index = 0; index < urls.length && !signal.aborted; index++) {
+        this.#runs.push(new ChannelRun(this.#engine, this.#plan, index));
+      }
+      const step = source.frameInterval / urls.length;
+      const channels = await Promise.all(this.#runs.map((run, index) => run.run(this.#pacer, index * step)));
+      const cpu = process.cpuUsage(cpuBefore);
+      return {
+        channels,
+        elapsed: monotonicNow() - this.#startedAt,
+        cpu: (cpu.user + cpu.system) / 1000,
+        latency: this.#engine.stats().latency,
+      };
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  snapshot(): PushSnapshot {
+    const now = monotonicNow();
+    const sum = { connected: 0, paused: 0, frames: 0, dropped: 0, bytesSent: 0, position: 0, lag: 0 };
+    for (const { stats, feed } of this.#runs) {
+      sum.connected += stats.state === 'publishing' || stats.state === 'closing' ? 1 : 0;
+      sum.paused += stats.paused ? 1 : 0;
+      sum.frames += stats.videoFrames + stats.audioFrames;
+      sum.dropped += stats.packetsInvalid + stats.packetsLost;
+      sum.bytesSent += stats.bytesSent;
+      sum.position += feed?.position ?? 0;
+      sum.lag = Math.max(sum.lag, this.#plan.realTime ? (feed?.lag(now) ?? 0) : 0);
+    }
+    const channels = this.#plan.urls.length;
+    return { ...sum, channels, elapsed: now - this.#startedAt, position: sum.position / channels };
+  }
+
+  #stop(): void {
+    for (const run of this.#runs) {
+      run.stop();
+    }
+  }
+}

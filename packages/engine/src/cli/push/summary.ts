@@ -1,0 +1,129 @@
+import { bytes, count, facts, megabitsPerSecond, plural, rounded, table } from '../format.js';
+import type { ChannelOutcome } from './channel-run.js';
+import type { PushOutcome } from './push-run.js';
+
+/** A table of a thousand rows helps nobody: above this, channels that went well are left out. */
+const MAX_ROWS = 32;
+
+/** What the channels of a run add up to. */
+export interface PushTotals {
+  readonly channels: number;
+  readonly connected: number;
+  readonly complete: number;
+  readonly videoFrames: number;
+  readonly audioFrames: number;
+  readonly bytesSent: number;
+  readonly dropped: number;
+  readonly pauses: number;
+  /** ms of processor time a frame. */
+  readonly cpuPerFrame: number;
+}
+
+export function totalsOf({ channels, cpu }: PushOutcome): PushTotals {
+  const sum = (value: (channel: ChannelOutcome) => number) =>
+    channels.reduce((total, channel) => total + value(channel), 0);
+  const videoFrames = sum(({ stats }) => stats.videoFrames);
+  const audioFrames = sum(({ stats }) => stats.audioFrames);
+  return {
+    channels: channels.length,
+    connected: sum(({ connected }) => Number(connected)),
+    complete: sum(({ complete }) => Number(complete)),
+    videoFrames,
+    audioFrames,
+    bytesSent: sum(({ stats }) => stats.bytesSent),
+    dropped: sum(droppedBy),
+    pauses: sum(({ stats }) => stats.pauses),
+    cpuPerFrame: cpu / Math.max(1, videoFrames + audioFrames),
+  };
+}
+
+/** Frames that were taken and did not get out. */
+export function droppedBy({ stats }: ChannelOutcome): number {
+  return stats.packetsInvalid + stats.packetsLost;
+}
+
+/** The summary for people. */
+export function summaryText(outcome: PushOutcome): string {
+  const totals = totalsOf(outcome);
+  return `${channelTable(outcome)}\n${facts([
+    ['channels', `${count(totals.complete)} of ${count(totals.channels)} complete`],
+    ['frames', `${count(totals.videoFrames)} video, ${count(totals.audioFrames)} audio`],
+    ['sent', sentText(totals.bytesSent, outcome.elapsed)],
+    ['CPU a frame', `${(totals.cpuPerFrame * 1000).toFixed(0)} µs, all threads`],
+    ['latency', latencyText(outcome)],
+  ])}`;
+}
+
+export function sentText(bytesSent: number, elapsed: number): string {
+  const rate = megabitsPerSecond(bytesSent, elapsed).toFixed(1);
+  return `${bytes(bytesSent)} in ${(elapsed / 1000).toFixed(1)} s (${rate} Mbit/s)`;
+}
+
+export function latencyText({ latency }: PushOutcome): string {
+  return `p50 ${latency.p50.toFixed(2)} ms, p99 ${latency.p99.toFixed(2)} ms, from send to the kernel`;
+}
+
+function channelTable({ channels, elapsed }: PushOutcome): string {
+  const shown =
+    channels.length <= MAX_ROWS ? channels : channels.filter(({ complete }) => !complete).slice(0, MAX_ROWS);
+  const rows = shown.map((channel) => [
+    String(channel.number),
+    channel.url,
+    channel.stats.videoFrames,
+    channel.stats.audioFrames,
+    bytes(channel.stats.bytesSent),
+    megabitsPerSecond(channel.stats.bytesSent, elapsed).toFixed(1),
+    droppedBy(channel),
+    channel.stats.pauses,
+    resultText(channel),
+  ]);
+  const text = table(['#', 'to', 'video', 'audio', 'sent', 'Mbit/s', 'dropped', 'pauses', 'result'], rows);
+  const hidden = channels.length - shown.length;
+  const note = `${plural(hidden, 'more channel')} not shown, see --json`;
+  return hidden === 0 ? text : rows.length === 0 ? `  ${note}` : `${text}\n  ${note}`;
+}
+
+function resultText({ complete, connected, ending }: ChannelOutcome): string {
+  if (complete) {
+    return ending === 'stopped' ? 'stopped' : 'complete';
+  }
+  return connected ? 'broken off' : 'not connected';
+}
+
+/** The summary for programs. Times in ms unless the name says otherwise. */
+export function summaryJson(outcome: PushOutcome, interrupted: boolean): object {
+  const { cpuPerFrame, ...totals } = totalsOf(outcome);
+  const { p50, p99, p999, max } = outcome.latency;
+  return {
+    ok: !interrupted && totals.complete === totals.channels && totals.channels > 0,
+    interrupted,
+    elapsedMs: rounded(outcome.elapsed, 1),
+    totals: {
+      ...totals,
+      mbitPerSecond: rounded(megabitsPerSecond(totals.bytesSent, outcome.elapsed)),
+      cpuMicrosecondsPerFrame: rounded(cpuPerFrame * 1000, 1),
+      latencyMs: { p50: rounded(p50), p99: rounded(p99), p999: rounded(p999), max: rounded(max) },
+    },
+    channels: outcome.channels.map(channelJson),
+  };
+}
+
+function channelJson(channel: ChannelOutcome): object {
+  const { stats, error } = channel;
+  return {
+    channel: channel.number,
+    url: channel.url,
+    complete: channel.complete,
+    connected: channel.connected,
+    framesTaken: { video: channel.videoFrames, audio: channel.audioFrames },
+    videoFrames: stats.videoFrames,
+    audioFrames: stats.audioFrames,
+    mediaBytes: channel.mediaBytes,
+    bytesSent: stats.bytesSent,
+    dropped: droppedBy(channel),
+    pauses: stats.pauses,
+    refusals: channel.refusals,
+    maxLagMs: rounded(channel.maxLag, 1),
+    error: error === undefined ? null : { code: error.code, message: error.message },
+  };
+}

@@ -1,0 +1,80 @@
+import type { IncomingStream, StreamEnd } from '../../receiver/incoming-stream.js';
+import { StreamReceiver } from '../../receiver/stream-receiver.js';
+import type { ListenAddress } from '../argument-types.js';
+import { ExitCode } from '../exit-code.js';
+import type { Interruption } from '../interruption.js';
+import type { Output } from '../output.js';
+import { JsonReceiveLog, type ReceiveLog, type ReceiveTotals, TextReceiveLog } from './receive-log.js';
+
+/** The options of `cloudpush receive`, as the parser gives them. */
+export interface ReceiveOptions {
+  readonly listen: ListenAddress;
+  readonly record?: string;
+  /** s */
+  readonly duration?: number;
+  readonly maxStreams?: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** How often rates are shown, in ms. */
+const RATES_INTERVAL = 2000;
+
+/**
+ * `cloudpush receive`. SIGINT and SIGTERM are its ordinary end: the exit code is 0 unless a recording failed.
+ */
+export async function receiveCommand(
+  options: ReceiveOptions,
+  output: Output,
+  interruption: Interruption,
+): Promise<number> {
+  const log: ReceiveLog = options.json === true ? new JsonReceiveLog(output) : new TextReceiveLog(output);
+  const totals = { streams: 0, clean: 0, videoMessages: 0, audioMessages: 0, bytes: 0, recordingFailures: 0 };
+  const { listen, record, maxStreams } = options;
+  const receiver = await StreamReceiver.listen(
+    { host: listen.host, port: listen.port, folder: record, maxStreams },
+    {
+      onPublish: (stream) => log.publish(stream),
+      onEnd: (stream, end) => {
+        add(totals, stream, end);
+        log.end(stream, end);
+      },
+      onRefused: (error) => log.refused(error),
+    },
+  );
+  log.listening(receiver.address);
+  const rates = options.quiet === true ? undefined : setInterval(() => log.rates(receiver), RATES_INTERVAL);
+  await untilEnd(interruption.signal, options.duration);
+  clearInterval(rates);
+  await receiver.close();
+  log.summary(totals);
+  return totals.recordingFailures === 0 ? ExitCode.ok : ExitCode.failure;
+}
+
+/** Waits for the end of the time, a signal, or the end of the process that started this one. */
+async function untilEnd(signal: AbortSignal, seconds: number | undefined): Promise<void> {
+  // `connected` is there only in a process that another one of ours has started.
+  if (signal.aborted || process.connected === false) {
+    return;
+  }
+  await new Promise<void>((resolve) => {
+    const timer = seconds === undefined ? undefined : setTimeout(() => end(), seconds * 1000);
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      process.off('disconnect', end);
+      resolve();
+    };
+    signal.addEventListener('abort', end);
+    process.on('disconnect', end);
+  });
+}
+
+function add(totals: ReceiveTotals, stream: IncomingStream, { clean, error }: StreamEnd): void {
+  totals.streams++;
+  totals.clean += clean ? 1 : 0;
+  totals.videoMessages += stream.videoMessages;
+  totals.audioMessages += stream.audioMessages;
+  totals.bytes += stream.bytes;
+  totals.recordingFailures += error?.code === 'ERR_CLOUDPUSH_RECORDING_FAILED' ? 1 : 0;
+}

@@ -1,0 +1,62 @@
+import { CommanderError } from 'commander';
+import { CloudPushError } from '../errors.js';
+import { errorText } from './error-text.js';
+import { CommandError, ExitCode } from './exit-code.js';
+import { Interruption } from './interruption.js';
+import type { Output } from './output.js';
+import { createProgram, FOREVER } from './program.js';
+
+/**
+ * Runs the command line.
+ * @param words the arguments, without the program's name.
+ * @returns the exit code.
+ */
+export async function run(words: readonly string[], output: Output): Promise<number> {
+  using interruption = new Interruption();
+  output.whenReaderGone(() => interruption.end());
+  let exitCode: number = ExitCode.ok;
+  const done = (code: number) => {
+    exitCode = code;
+  };
+  const program = createProgram({ output, interruption, done });
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => output.result(text.trimEnd()),
+      writeErr: (text) => output.note(text.trimEnd()),
+      outputError: (text) => output.error(text.replace(/^error: /, '').trimEnd()),
+    });
+  }
+  try {
+    await program.parseAsync(withExplicitLoop(words), { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return explain(error, output);
+  }
+}
+
+/** `--loop` takes a number if one follows; a file name that follows is an input. */
+function withExplicitLoop(words: readonly string[]): string[] {
+  return words.map((word, index) => {
+    const next = words[index + 1];
+    return word === '--loop' && next !== undefined && !/^(\d+|forever)$/.test(next)
+      ? `--loop=${FOREVER}`
+      : word;
+  });
+}
+
+function explain(error: unknown, output: Output): number {
+  if (error instanceof CommanderError) {
+    // The parser has said what there is to say.
+    return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+  }
+  if (error instanceof CommandError) {
+    output.error(error.message);
+    return error.exitCode;
+  }
+  if (error instanceof CloudPushError) {
+    output.error(errorText(error));
+    return ExitCode.failure;
+  }
+  output.error(error instanceof Error ? error.message : String(error));
+  return ExitCode.failure;
+}

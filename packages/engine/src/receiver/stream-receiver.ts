@@ -1,0 +1,113 @@
+import { mkdir } from 'node:fs/promises';
+import {
+  type Decision,
+  type ReceivedStream,
+  type ReceivedStreamHandler,
+  RtmpReceiver,
+} from '@cloudpush/transport';
+import { CloudPushError } from '../errors.js';
+import type { IncomingStream, StreamEnd } from './incoming-stream.js';
+import { RecordedInput } from './recorded-input.js';
+
+export interface StreamReceiverOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Folder for recordings; made if it is not there. Left out: nothing is recorded. */
+  readonly folder?: string | undefined;
+  /** Most streams at once; more are refused. */
+  readonly maxStreams?: number | undefined;
+}
+
+export interface StreamReceiverEvents {
+  onPublish(stream: IncomingStream): void;
+  onEnd(stream: IncomingStream, end: StreamEnd): void;
+  /** A client was sent away, or broke off, before it published anything. */
+  onRefused(error: Error): void;
+}
+
+/** Takes streams in over RTMP and records each to a file of its own. */
+export class StreamReceiver {
+  readonly #options: StreamReceiverOptions;
+  readonly #events: StreamReceiverEvents;
+  readonly #streams = new Set<RecordedInput>();
+  #receiver!: RtmpReceiver;
+
+  /**
+   * @throws CloudPushError `ERR_CLOUDPUSH_RECORDING_FAILED` when the folder cannot be made, `ERR_CLOUDPUSH_SOCKET` when
+   *   the address cannot be had.
+   */
+  static async listen(options: StreamReceiverOptions, events: StreamReceiverEvents): Promise<StreamReceiver> {
+    const receiver = new StreamReceiver(options, events);
+    await receiver.#listen();
+    return receiver;
+  }
+
+  private constructor(options: StreamReceiverOptions, events: StreamReceiverEvents) {
+    this.#options = options;
+    this.#events = events;
+  }
+
+  get address(): { readonly host: string; readonly port: number } {
+    return this.#receiver.address;
+  }
+
+  /** Streams that come in now. */
+  get streams(): readonly IncomingStream[] {
+    return [...this.#streams];
+  }
+
+  /** Bytes of messages of all streams since the beginning. */
+  get bytes(): number {
+    return this.#receiver.counters.bytes;
+  }
+
+  /** Stops, resets what is connected, and resolves when every recording has been written. */
+  async close(): Promise<void> {
+    await this.#receiver.close();
+    await Promise.all([...this.#streams].map((stream) => stream.finished));
+  }
+
+  async #listen(): Promise<void> {
+    const { host, port, folder } = this.#options;
+    if (folder !== undefined) {
+      await makeFolder(folder);
+    }
+    this.#receiver = await RtmpReceiver.listen(
+      { host, port, behaviour: { onPublish: () => this.#decide() } },
+      {
+        onPublish: (stream) => this.#onPublish(stream),
+        onConnectionError: (error) => this.#events.onRefused(error),
+      },
+    );
+  }
+
+  #decide(): Decision {
+    const { maxStreams } = this.#options;
+    if (maxStreams === undefined || this.#streams.size < maxStreams) {
+      return 'accept';
+    }
+    this.#events.onRefused(new Error(`${maxStreams} streams come in already: one more was refused`));
+    return { code: 'NetStream.Publish.Denied', description: `No more than ${maxStreams} streams are taken.` };
+  }
+
+  #onPublish(stream: ReceivedStream): ReceivedStreamHandler {
+    const input = new RecordedInput(stream, this.#options.folder, (end) => {
+      this.#streams.delete(input);
+      this.#events.onEnd(input, end);
+    });
+    this.#streams.add(input);
+    this.#events.onPublish(input);
+    return input;
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    const message = `the folder ${folder} for recordings cannot be made (${why})`;
+    throw new CloudPushError('ERR_CLOUDPUSH_RECORDING_FAILED', message, { class: 'fatal', cause });
+  }
+}

@@ -1,0 +1,30 @@
+import { CloudPushError } from '../errors.js';
+
+/** Why a media file cannot be pushed. */
+export const sourceErrorCodes = {
+  /** The file is not there, is no file, or may not be read; `cause` is the system's error. */
+  unreadable: 'ERR_CLOUDPUSH_SOURCE_UNREADABLE',
+  /** The file name ends in nothing known, or the files do not go together. */
+  unsupported: 'ERR_CLOUDPUSH_SOURCE_UNSUPPORTED',
+  /** The file holds no media. */
+  empty: 'ERR_CLOUDPUSH_SOURCE_EMPTY',
+  /** The file is not what its name says, or is broken. */
+  invalid: 'ERR_CLOUDPUSH_SOURCE_INVALID',
+} as const;
+
+export interface SourceErrorDetails {
+  /** Byte in the file. */
+  readonly offset?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** An error that names the file, and the byte where there is one. */
+export function sourceError(
+  code: (typeof sourceErrorCodes)[keyof typeof sourceErrorCodes],
+  file: string,
+  what: string,
+  { offset, cause }: SourceErrorDetails = {},
+): CloudPushError {
+  const place = offset === undefined ? file : `${file}, byte ${offset}`;
+  return new CloudPushError(code, `${place}: ${what}`, { class: 'fatal', details: { file, offset }, cause });
+}

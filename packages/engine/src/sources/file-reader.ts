@@ -1,0 +1,97 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { MuxerError } from '@cloudpush/muxer';
+import { sourceError, sourceErrorCodes } from './errors.js';
+import type { SourcePacket } from './packet.js';
+import { InvalidMedia, type PacketParser } from './packet-parser.js';
+import type { PacketReader } from './reader.js';
+
+/** Bytes read at once. */
+const PIECE_SIZE = 0x4_0000;
+
+/** Reads a file piece by piece: however long it is, little of it is in memory. */
+export class FileReader implements PacketReader {
+  readonly #path: string;
+  readonly #parser: PacketParser;
+  #file: FileHandle | undefined;
+  #packets: SourcePacket[] = [];
+  #index = 0;
+  #offset = 0;
+  #found = false;
+  #atEnd = false;
+
+  constructor(path: string, parser: PacketParser) {
+    this.#path = path;
+    this.#parser = parser;
+  }
+
+  get ended(): boolean {
+    return this.#atEnd && this.#index >= this.#packets.length;
+  }
+
+  next(): SourcePacket | undefined {
+    const packet = this.#packets[this.#index];
+    if (packet !== undefined) {
+      this.#index++;
+    }
+    return packet;
+  }
+
+  async more(): Promise<void> {
+    while (this.#index >= this.#packets.length && !this.#atEnd) {
+      try {
+        this.#packets = await this.#readPiece();
+      } catch (error) {
+        await this.close();
+        throw this.#explain(error);
+      }
+      this.#index = 0;
+      this.#found ||= this.#packets.length > 0;
+    }
+    if (!this.#found) {
+      const what = this.#offset === 0 ? 'the file is empty' : 'no frame was found';
+      throw sourceError(sourceErrorCodes.empty, this.#path, what);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#atEnd = true;
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+
+  async #readPiece(): Promise<SourcePacket[]> {
+    this.#file ??= await open(this.#path, 'r');
+    // Packets may be views of the piece: every piece is a buffer of its own.
+    const buffer = new Uint8Array(PIECE_SIZE);
+    const { bytesRead } = await this.#file.read(buffer, 0, PIECE_SIZE, this.#offset);
+    if (bytesRead === 0) {
+      await this.close();
+      return this.#offset === 0 ? [] : this.#parser.end();
+    }
+    this.#offset += bytesRead;
+    return this.#parser.push(buffer.subarray(0, bytesRead));
+  }
+
+  #explain(error: unknown): unknown {
+    if (error instanceof InvalidMedia || error instanceof MuxerError) {
+      return sourceError(sourceErrorCodes.invalid, this.#path, error.message, {
+        offset: error instanceof InvalidMedia ? error.offset : undefined,
+        cause: error,
+      });
+    }
+    return unreadable(this.#path, error);
+  }
+}
+
+/** The system's refusal in plain words. */
+export function unreadable(path: string, cause: unknown): Error {
+  const code = (cause as NodeJS.ErrnoException).code;
+  const words: Readonly<Record<string, string>> = {
+    ENOENT: 'there is no such file',
+    EACCES: 'the file may not be read',
+    EISDIR: 'this is a folder, not a file',
+  };
+  const what = words[code ?? ''] ?? `the file cannot be read (${code ?? String(cause)})`;
+  return sourceError(sourceErrorCodes.unreadable, path, what, { cause });
+}

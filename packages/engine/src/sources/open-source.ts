@@ -1,0 +1,150 @@
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
+import { AudioParser } from './audio-parser.js';
+import { ClipReader, readClip } from './clip.js';
+import { sourceError, sourceErrorCodes } from './errors.js';
+import { FileReader, unreadable } from './file-reader.js';
+import { FlvParser } from './flv-parser.js';
+import { InterleaveReader } from './interleave-reader.js';
+import { MergeReader } from './merge-reader.js';
+import type { SourcePacket, TrackKind } from './packet.js';
+import type { PacketParser } from './packet-parser.js';
+import type { PacketReader } from './reader.js';
+import type { MediaSource } from './source.js';
+import { VideoParser } from './video-parser.js';
+
+/** Inputs of up to this many bytes in all are read into memory, once for all channels; larger ones are read as they are sent. */
+const MAX_CLIP_SIZE = 64 * 1024 * 1024;
+
+/** Of a large input, packets up to this many ms tell which tracks there are. */
+const PROBE_DURATION = 2000;
+
+export interface OpenSourceOptions {
+  /** Pictures a second of raw video; left out: as the stream says, else 25. */
+  readonly frameRate?: number | undefined;
+  /** For tests: the size up to which inputs are read into memory. */
+  readonly maxClipSize?: number | undefined;
+}
+
+interface Input {
+  readonly path: string;
+  readonly size: number;
+  readonly tracks: TrackKind | 'both';
+  readonly createParser: (frameRate: number | undefined) => PacketParser;
+}
+
+const FORMATS: Readonly<Record<string, Pick<Input, 'tracks' | 'createParser'>>> = {
+  '.h264': { tracks: 'video', createParser: (frameRate) => new VideoParser('h264', frameRate) },
+  '.264': { tracks: 'video', createParser: (frameRate) => new VideoParser('h264', frameRate) },
+  '.h265': { tracks: 'video', createParser: (frameRate) => new VideoParser('h265', frameRate) },
+  '.265': { tracks: 'video', createParser: (frameRate) => new VideoParser('h265', frameRate) },
+  '.hevc': { tracks: 'video', createParser: (frameRate) => new VideoParser('h265', frameRate) },
+  '.aac': { tracks: 'audio', createParser: () => new AudioParser('aac') },
+  '.mp3': { tracks: 'audio', createParser: () => new AudioParser('mp3') },
+  '.flv': { tracks: 'both', createParser: () => new FlvParser() },
+};
+
+/**
+ * Opens one media file, or a video and an audio file that belong together.
+ * @throws CloudPushError `ERR_CLOUDPUSH_SOURCE_…`: names the file, and what is wrong with it.
+ */
+export async function openSource(
+  paths: readonly string[],
+  options: OpenSourceOptions = {},
+): Promise<MediaSource> {
+  const inputs = inOrder(await Promise.all(paths.map(inspect)));
+  const size = inputs.reduce((sum, input) => sum + input.size, 0);
+  const isClip = size <= (options.maxClipSize ?? MAX_CLIP_SIZE);
+  const open = () => openInputs(inputs, options.frameRate);
+  const { reader, notices } = open();
+  const read = await readClip(reader, isClip ? Number.POSITIVE_INFINITY : PROBE_DURATION);
+  const packets = inputs[0]!.tracks === 'both' ? evened(read) : read;
+  const video = packets.find(({ kind }) => kind === 'video');
+  const audio = packets.find(({ kind }) => kind === 'audio');
+  return {
+    name: paths.map((path) => basename(path)).join(' + '),
+    video: video?.codec as VideoCodec | undefined,
+    audio: audio?.codec as AudioCodec | undefined,
+    frameInterval: (video ?? audio)!.duration,
+    duration: isClip
+      ? packets.reduce((end, { dts, duration }) => Math.max(end, dts + duration), 0)
+      : undefined,
+    notices: notices(),
+    open: isClip ? () => new ClipReader(packets) : () => open().reader,
+  };
+}
+
+async function inspect(path: string): Promise<Input> {
+  const extension = extname(path).toLowerCase();
+  const format = FORMATS[extension];
+  if (format === undefined) {
+    const known = Object.keys(FORMATS).join(' ');
+    throw sourceError(sourceErrorCodes.unsupported, path, `the file name must end in one of ${known}`);
+  }
+  const { size } = await statFile(path);
+  return { path, size, ...format };
+}
+
+async function statFile(path: string): Promise<Stats> {
+  try {
+    const stats = await stat(path);
+    if (stats.isFile()) {
+      return stats;
+    }
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  throw sourceError(sourceErrorCodes.unreadable, path, 'this is no file');
+}
+
+/** One input, or the video before the audio. */
+function inOrder(inputs: readonly Input[]): Input[] {
+  const [first, second, third] = inputs;
+  if (first === undefined || third !== undefined) {
+    const what = 'one input is needed, or a video and an audio file';
+    throw sourceError(sourceErrorCodes.unsupported, third?.path ?? 'no input', what);
+  }
+  if (second === undefined) {
+    return [first];
+  }
+  if (first.tracks === 'both' || second.tracks === 'both' || first.tracks === second.tracks) {
+    const what = `goes together with a video or an audio file, not with ${first.path}`;
+    throw sourceError(sourceErrorCodes.unsupported, second.path, what);
+  }
+  return first.tracks === 'video' ? [first, second] : [second, first];
+}
+
+/** Starts to read the inputs; `notices` tells what there was to notice so far. */
+function openInputs(
+  inputs: readonly Input[],
+  frameRate: number | undefined,
+): { reader: PacketReader; notices: () => string[] } {
+  const parsers = inputs.map(({ createParser }) => createParser(frameRate));
+  const [first, second] = inputs.map(({ path }, index) => new FileReader(path, parsers[index]!));
+  const reader =
+    second !== undefined
+      ? new MergeReader(first!, second)
+      : inputs[0]!.tracks === 'both'
+        ? new InterleaveReader(first!)
+        : first!;
+  const notices = () =>
+    parsers.flatMap((parser, index) => parser.notices.map((notice) => `${inputs[index]!.path}: ${notice}`));
+  return { reader, notices };
+}
+
+/** Gives the packets of each track of an FLV file their average duration: what the first ones say is a guess. */
+function evened(packets: readonly SourcePacket[]): SourcePacket[] {
+  const durations = { video: averageDuration(packets, 'video'), audio: averageDuration(packets, 'audio') };
+  return packets.map((packet) => ({ ...packet, duration: durations[packet.kind] }));
+}
+
+function averageDuration(packets: readonly SourcePacket[], kind: TrackKind): number {
+  const track = packets.filter((packet) => packet.kind === kind);
+  const last = track.at(-1);
+  if (last === undefined) {
+    return 0;
+  }
+  return track.length === 1 ? last.duration : (last.dts - track[0]!.dts) / (track.length - 1);
+}
