@@ -1,8 +1,11 @@
 import { CloudPushError } from '../errors.js';
 
-/** An error in one line: its message, and the system's cause where that says more. */
+/** An error in one line: its message, and the system's own word for the cause where the message leaves it out. */
 export function errorText(error: unknown): string {
-  const { message, cause } = CloudPushError.wrap(error);
-  const known = cause instanceof Error && !message.includes(cause.message);
-  return known ? `${message} (${cause.message})` : message;
+  const { code, message, cause } = CloudPushError.wrap(error);
+  if (!(cause instanceof Error) || code.startsWith('ERR_CLOUDPUSH_SOURCE')) {
+    return message;
+  }
+  const word = (cause as NodeJS.ErrnoException).code ?? cause.message;
+  return message.includes(word) ? message : `${message} (${word})`;
 }

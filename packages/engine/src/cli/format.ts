@@ -33,9 +33,7 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   const result = new Table({
     head: [...head],
     colAligns: isNumber.map((right) => (right ? 'right' : 'left')),
-    style: { head: [], border: [] },
-    // No lines between the rows.
-    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+    style: { head: [], border: [], compact: true },
   });
   for (const row of rows) {
     result.push(row.map((cell) => (typeof cell === 'number' ? count(cell) : cell)));

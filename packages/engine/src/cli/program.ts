@@ -27,6 +27,7 @@ export function createProgram(context: CommandContext): Command {
     .description('Push live camera media over RTMP, on many connections at once.')
     .version(version(), '-V, --version')
     .helpCommand(true)
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
     .addHelpText('after', EXIT_CODES);
   program.addCommand(push(context)).addCommand(receive(context)).addCommand(demo(context));
   return program;

@@ -1,10 +1,14 @@
 import { CommanderError } from 'commander';
 import { CloudPushError } from '../errors.js';
+import { sourceErrorCodes } from '../sources/errors.js';
 import { errorText } from './error-text.js';
 import { CommandError, ExitCode } from './exit-code.js';
 import { Interruption } from './interruption.js';
 import type { Output } from './output.js';
 import { createProgram, FOREVER } from './program.js';
+
+/** Errors of the engine that mean that the user has named the wrong thing. */
+const WRONG_ARGUMENTS: readonly string[] = [sourceErrorCodes.unreadable, sourceErrorCodes.unsupported];
 
 /**
  * Runs the command line.
@@ -53,10 +57,7 @@ function explain(error: unknown, output: Output): number {
     output.error(error.message);
     return error.exitCode;
   }
-  if (error instanceof CloudPushError) {
-    output.error(errorText(error));
-    return ExitCode.failure;
-  }
-  output.error(error instanceof Error ? error.message : String(error));
-  return ExitCode.failure;
+  output.error(errorText(error));
+  const { code } = CloudPushError.wrap(error);
+  return WRONG_ARGUMENTS.includes(code) ? ExitCode.usage : ExitCode.failure;
 }

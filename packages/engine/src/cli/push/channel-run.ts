@@ -34,7 +34,6 @@ export interface ChannelOutcome {
 /** One channel of a run: connects, is fed, and closes. */
 export class ChannelRun {
   readonly number: number;
-  readonly #engine: PushEngine;
   readonly #plan: PushPlan;
   readonly #url: string;
   readonly #channel: Channel;
@@ -42,20 +41,21 @@ export class ChannelRun {
   #stopped = false;
   #connected = false;
   #problem: CloudPushError | undefined;
+  #complete = false;
 
-  constructor(engine: PushEngine, plan: PushPlan, index: number) {
+  constructor(engine: PushEngine, plan: PushPlan, index: number, onConnected: () => void) {
     const { source, hevc, connectTimeout } = plan;
     this.number = index + 1;
-    this.#engine = engine;
     this.#plan = plan;
     this.#url = plan.urls[index]!;
-    this.#channel = this.#engine.openChannel({
+    this.#channel = engine.openChannel({
       url: this.#url,
       video: source.video,
       audio: source.audio,
       hevc,
       connectTimeout,
     });
+    this.#channel.once('connect', onConnected);
     this.#channel.on('problem', ({ error }) => {
       this.#problem ??= error;
     });
@@ -64,6 +64,11 @@ export class ChannelRun {
 
   get feed(): Feed | undefined {
     return this.#feed;
+  }
+
+  /** Connected, or through with everything: what people expect to stay at the number of channels. */
+  get isWell(): boolean {
+    return this.#complete || (this.#connected && this.#channel.state !== 'closed');
   }
 
   get stats(): ChannelStats {
@@ -102,11 +107,12 @@ export class ChannelRun {
   #outcome(error: CloudPushError | undefined, clean: boolean): ChannelOutcome {
     const feed = this.#feed;
     const stats = this.#channel.stats();
+    this.#complete = clean && error === undefined && feed !== undefined && isAllAccepted(feed, stats);
     return {
       number: this.number,
       url: shownUrl(this.#url),
       connected: this.#connected,
-      complete: clean && error === undefined && feed !== undefined && isAllAccepted(feed, stats),
+      complete: this.#complete,
       ending: feed?.ending,
       videoFrames: feed?.videoFrames ?? 0,
       audioFrames: feed?.audioFrames ?? 0,

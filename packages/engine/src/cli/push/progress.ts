@@ -34,20 +34,29 @@ export class PushProgress implements Disposable {
     clearInterval(this.#timer);
     if (this.#bar !== undefined) {
       this.#show();
-      this.#bar.stop();
+      this.#stopBar();
     }
   }
+
+  /** Gives the cursor back, also when the process is ended at once. */
+  readonly #stopBar = (): void => {
+    process.off('exit', this.#stopBar);
+    this.#bar?.stop();
+  };
 
   #startBar(): SingleBar {
     const bar = new SingleBar({
       stream: this.#output.notes,
       format: this.#planned === undefined ? NO_BAR : BAR,
       barsize: 20,
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
       hideCursor: true,
       gracefulExit: false,
       forceRedraw: true,
     });
     bar.start(this.#planned ?? 1, 0, { facts: '' });
+    process.once('exit', this.#stopBar);
     return bar;
   }
 

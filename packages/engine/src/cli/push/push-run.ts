@@ -26,9 +26,9 @@ export interface PushSnapshot {
 /** How a run ended. */
 export interface PushOutcome {
   readonly channels: readonly ChannelOutcome[];
-  /** ms from the first connect to the last close. */
+  /** ms from the first connection being up to the last one being closed. */
   readonly elapsed: number;
-  /** Time of all threads on the processors, in ms. */
+  /** Time of all threads on the processors in that time, in ms. */
   readonly cpu: number;
   readonly latency: LatencySummary;
 }
@@ -40,6 +40,8 @@ export class PushRun {
   readonly #pacer: Pacer;
   readonly #runs: ChannelRun[] = [];
   readonly #startedAt = monotonicNow();
+  /** When the first connection was up: what is measured leaves out the start of the threads. */
+  #firstUp: { readonly at: number; readonly cpu: NodeJS.CpuUsage } | undefined;
 
   constructor(engine: PushEngine, plan: PushPlan) {
     this.#engine = engine;
@@ -53,20 +55,19 @@ export class PushRun {
    */
   async run(signal: AbortSignal): Promise<PushOutcome> {
     const { urls, source } = this.#plan;
-    const cpuBefore = process.cpuUsage();
     const stop = () => this.#stop();
     signal.addEventListener('abort', stop, { once: true });
     try {
       for (let index = 0; index < urls.length && !signal.aborted; index++) {
-        this.#runs.push(new ChannelRun(this.#engine, this.#plan, index));
+        this.#runs.push(new ChannelRun(this.#engine, this.#plan, index, this.#onConnected));
       }
       const step = source.frameInterval / urls.length;
       const channels = await Promise.all(this.#runs.map((run, index) => run.run(this.#pacer, index * step)));
-      const cpu = process.cpuUsage(cpuBefore);
+      const { user, system } = process.cpuUsage(this.#firstUp?.cpu);
       return {
         channels,
-        elapsed: monotonicNow() - this.#startedAt,
-        cpu: (cpu.user + cpu.system) / 1000,
+        elapsed: monotonicNow() - (this.#firstUp?.at ?? this.#startedAt),
+        cpu: (user + system) / 1000,
         latency: this.#engine.stats().latency,
       };
     } finally {
@@ -77,8 +78,8 @@ export class PushRun {
   snapshot(): PushSnapshot {
     const now = monotonicNow();
     const sum = { connected: 0, paused: 0, frames: 0, dropped: 0, bytesSent: 0, position: 0, lag: 0 };
-    for (const { stats, feed } of this.#runs) {
-      sum.connected += stats.state === 'publishing' || stats.state === 'closing' ? 1 : 0;
+    for (const { stats, feed, isWell } of this.#runs) {
+      sum.connected += isWell ? 1 : 0;
       sum.paused += stats.paused ? 1 : 0;
       sum.frames += stats.videoFrames + stats.audioFrames;
       sum.dropped += stats.packetsInvalid + stats.packetsLost;
@@ -89,6 +90,10 @@ export class PushRun {
     const channels = this.#plan.urls.length;
     return { ...sum, channels, elapsed: now - this.#startedAt, position: sum.position / channels };
   }
+
+  readonly #onConnected = (): void => {
+    this.#firstUp ??= { at: monotonicNow(), cpu: process.cpuUsage() };
+  };
 
   #stop(): void {
     for (const run of this.#runs) {

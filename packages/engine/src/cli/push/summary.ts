@@ -15,7 +15,7 @@ export interface PushTotals {
   readonly bytesSent: number;
   readonly dropped: number;
   readonly pauses: number;
-  /** ms of processor time a frame. */
+  /** ms of processor time a frame; 0 when there was none. */
   readonly cpuPerFrame: number;
 }
 
@@ -33,7 +33,7 @@ export function totalsOf({ channels, cpu }: PushOutcome): PushTotals {
     bytesSent: sum(({ stats }) => stats.bytesSent),
     dropped: sum(droppedBy),
     pauses: sum(({ stats }) => stats.pauses),
-    cpuPerFrame: cpu / Math.max(1, videoFrames + audioFrames),
+    cpuPerFrame: videoFrames + audioFrames === 0 ? 0 : cpu / (videoFrames + audioFrames),
   };
 }
 
