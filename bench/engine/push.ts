@@ -29,6 +29,7 @@ const { values } = parseArgs({
     channels: { type: 'string' },
     seconds: { type: 'string' },
     pool: { type: 'string', default: '256' },
+    'max-batch-delay': { type: 'string', default: '0' },
     unpaced: { type: 'boolean', default: false },
   },
 });
@@ -39,6 +40,7 @@ const loop = loadLoop();
 const engine = await PushEngine.create({
   poolSize: Number(values.pool) * 1024 ** 2,
   maxConnections: channelCount,
+  maxBatchDelay: Number(values['max-batch-delay']),
 });
 const connectStart = performance.now();
 const channels = Array.from({ length: channelCount }, (_, i) =>

@@ -21,6 +21,7 @@ const { values } = parseArgs({
     channels: { type: 'string', default: '16,64,400,1000' },
     seconds: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '3' },
+    'max-batch-delay': { type: 'string', default: '0' },
     unpaced: { type: 'boolean', default: false },
   },
 });
@@ -41,16 +42,10 @@ async function runEngine(channels: number): Promise<PushResult> {
   const sink = await Sink.rtmp();
   try {
     const script = fileURLToPath(new URL('./push.js', import.meta.url));
-    const args = [
-      script,
-      '--port',
-      String(sink.port),
-      '--channels',
-      String(channels),
-      '--seconds',
-      values.seconds,
-    ];
-    return await runJson<PushResult>(process.execPath, values.unpaced ? [...args, '--unpaced'] : args);
+    const args = ['--port', sink.port, '--channels', channels, '--seconds', values.seconds];
+    args.push('--max-batch-delay', values['max-batch-delay']);
+    if (values.unpaced) args.push('--unpaced');
+    return await runJson<PushResult>(process.execPath, [script, ...args.map(String)]);
   } finally {
     await sink.stop();
   }

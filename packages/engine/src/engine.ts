@@ -53,7 +53,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
   }
 
   private constructor(settings: EngineSettings, logger: Logger | undefined) {
-    const { poolSize, maxConnections, shards } = settings;
+    const { poolSize, maxConnections, shards, maxBatchDelay } = settings;
     this.#settings = settings;
     this.#logger = logger;
     this.memory = new MediaMemory(poolSize, maxConnections);
@@ -63,7 +63,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     // The lowest number is taken first.
     this.#freeNumbers = Array.from({ length: maxConnections }, (_, i) => maxConnections - 1 - i);
     const releaseWanted = new Int32Array(new SharedArrayBuffer(4));
-    this.#shared = { memory: this.memory, gates, releaseWanted, maxConnections };
+    this.#shared = { memory: this.memory, gates, releaseWanted, maxConnections, maxBatchDelay };
     this.#threads = new Piscina<ShardInit, void>({
       filename: WORKER,
       name: 'runShard',

@@ -71,6 +71,19 @@ describe('ring', () => {
     expect(producer.mustWake()).toBe(false);
   });
 
+  it('tells a consumer that takes its time when it is half full', () => {
+    const { producer, consumer } = pair(8);
+    const woken: number[] = [];
+    for (let i = 1; i <= 8; i++) {
+      pushNumber(producer, i);
+      if (producer.mustWake()) woken.push(i);
+    }
+    expect(woken).toEqual([4, 8]);
+    while (consumer.next()) consumer.commit();
+    pushNumber(producer, 9);
+    expect(producer.mustWake()).toBe(false);
+  });
+
   it('does not let the consumer sleep on a descriptor that has just come', () => {
     const { producer, consumer } = pair(8);
     expect(consumer.next()).toBe(false);

@@ -45,8 +45,8 @@ const DTS = 3;
 const PTS = 4;
 const ENQUEUED_AT = 5;
 
-/** Descriptors that a shard's ring holds; a power of two. At 27,000 packets a second it bridges 0.3 s. */
-export const RING_SLOTS = 8192;
+/** Descriptors that a shard's ring holds; a power of two. At 144,000 packets a second (2,000 channels) it bridges 0.2 s. */
+export const RING_SLOTS = 32_768;
 
 /** Makes the shared memory of a ring with `slots` descriptors, a power of two. */
 export function newRing(slots = RING_SLOTS): SharedArrayBuffer {
@@ -117,9 +117,15 @@ export class RingProducer extends Ring {
     return true;
   }
 
-  /** True once for each time that the consumer went to sleep: ring its doorbell then. Call it after {@link push}. */
+  /**
+   * True once for each time that the consumer went to sleep, and when a consumer that takes its time has let the ring
+   * become half full: ring its doorbell then. Call it after every {@link push}.
+   */
   mustWake(): boolean {
-    return Atomics.load(this.control, SLEEPING) === 1 && Atomics.exchange(this.control, SLEEPING, 0) === 1;
+    if (Atomics.load(this.control, SLEEPING) === 1) return Atomics.exchange(this.control, SLEEPING, 0) === 1;
+    // Looked at once every half ring, on a slot that stands for it: the common case costs no shared load.
+    const half = (this.mask + 1) >> 1;
+    return (this.#head & (half - 1)) === 0 && ((this.#head - Atomics.load(this.control, TAIL)) | 0) >= half;
   }
 }
 

@@ -16,6 +16,8 @@ export interface ShardInit {
   readonly ring: SharedArrayBuffer;
   readonly gates: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
+  /** The longest that a descriptor may wait in the ring for others to come, in ms. */
+  readonly maxBatchDelay: number;
   readonly port: MessagePort;
 }
 

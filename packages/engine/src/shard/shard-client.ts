@@ -11,6 +11,7 @@ export interface SharedState {
   readonly gates: SharedArrayBuffer;
   readonly releaseWanted: Int32Array;
   readonly maxConnections: number;
+  readonly maxBatchDelay: number;
 }
 
 /** The caller's end of a shard: its ring, its doorbell, its reports. */
@@ -44,6 +45,7 @@ export class ShardClient {
       ring,
       gates: shared.gates,
       counters,
+      maxBatchDelay: shared.maxBatchDelay,
       port: port2,
     };
     this.ended = threads.run(init, { transferList: [port2] }).finally(() => {

@@ -10,8 +10,8 @@ import { type BlockReturn, PacketBlock } from './packet-block.js';
 import type { ChannelConfig, ShardInit, ShardReport, ShardRequest } from './protocol.js';
 import { ShardChannel, type ShardContext } from './shard-channel.js';
 
-/** Descriptors handled before sockets get their turn again. */
-const BATCH = 256;
+/** Descriptors handled before the sockets get their turn again. */
+const BATCH = 1024;
 
 /** A configuration that has come through the port before its descriptor came through the ring. */
 interface Announced {
@@ -38,7 +38,10 @@ export class Shard implements ShardContext, BlockReturn {
   #dirty: Destination[] = [];
   /** Channels whose counters have moved since they were last published. */
   readonly #touched = new Set<ShardChannel>();
+  readonly #batchDelay: number;
+  /** Awake: a drain is under way or scheduled, and the doorbell need not ring. */
   #awake = false;
+  #batchTimer: NodeJS.Timeout | undefined;
   #stop: (() => void) | undefined;
 
   constructor(init: ShardInit) {
@@ -49,6 +52,7 @@ export class Shard implements ShardContext, BlockReturn {
     this.#ring = new RingConsumer(init.ring);
     this.#released = new ReleaseList(init.pool, init.released);
     this.#releaseWanted = init.releaseWanted;
+    this.#batchDelay = init.maxBatchDelay;
   }
 
   /** Runs until the caller's thread says stop. */
@@ -98,13 +102,24 @@ export class Shard implements ShardContext, BlockReturn {
     }
   }
 
+  /** The doorbell: for a sleeping shard, or for one whose ring fills up before its batch delay is over. */
   #wake(): void {
-    if (this.#awake) return;
+    if (this.#awake) {
+      if (this.#batchTimer !== undefined) this.#drain();
+      return;
+    }
     this.#awake = true;
-    this.#drain();
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#batchDelay === 0) setImmediate(this.#drain);
+    else this.#batchTimer = setTimeout(this.#drain, this.#batchDelay);
   }
 
   readonly #drain = (): void => {
+    clearTimeout(this.#batchTimer);
+    this.#batchTimer = undefined;
     this.#publishCounters();
     let handled = 0;
     while (handled < BATCH && this.#ring.next()) {
@@ -115,8 +130,10 @@ export class Shard implements ShardContext, BlockReturn {
       this.#ring.commit();
       this.#flush();
     }
-    // After work, look once more when the sockets have had their turn: under load the doorbell is never needed.
-    if (handled > 0 || !this.#ring.sleep()) setImmediate(this.#drain);
+    // A full batch: there is more, and only the sockets need a turn in between.
+    if (handled === BATCH) setImmediate(this.#drain);
+    // After work, look once more before sleeping: under load the doorbell is never needed.
+    else if (handled > 0 || !this.#ring.sleep()) this.#schedule();
     else this.#awake = false;
   };
 
