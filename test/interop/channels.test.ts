@@ -57,7 +57,7 @@ describe('one engine, eight channels, two shards', () => {
     requirePeers(context, 'nginx-rtmp', 'ffmpeg');
     await using folder = await TempFolder.create();
     await using server = await NginxRtmp.start(folder.path);
-    await using engine = await PushEngine.create({ maxConnections: 2, shards: 1 });
+    await using engine = await PushEngine.create({ maxConnections: 1, shards: 1 });
     const videoPackets = await readAccessUnits(fixture('plain.h264'), FRAME_MS);
 
     for (let round = 0; round < 3; round++) {

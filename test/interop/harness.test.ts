@@ -7,7 +7,7 @@ import { gstreamerPublish } from '../support/gstreamer.js';
 import { decodeTrack, fixture } from '../support/media.js';
 import { NginxRtmp } from '../support/nginx.js';
 import { requirePeers } from '../support/peers.js';
-import { recordingServers } from '../support/recording-server.js';
+import { foreignServers } from '../support/recording-server.js';
 import { TempFolder } from '../support/temp.js';
 
 const TIMEOUT_MS = 40_000;
@@ -23,22 +23,19 @@ async function expectUnchanged(recording: string, source: string): Promise<void>
   }
 }
 
-describe.concurrent.each(Object.values(recordingServers))(
-  'what ffmpeg publishes, $name',
-  ({ peer, start }) => {
-    test.for(['plain.flv', 'bframes.flv', 'mp3.flv'])(
-      'records unchanged: %s',
-      { timeout: TIMEOUT_MS },
-      async (name, context) => {
-        requirePeers(context, peer, 'ffmpeg');
-        await using folder = await TempFolder.create();
-        await using server = await start(folder);
-        await ffmpegPublish(server.url('stream'), { inputs: [['-i', fixture(name)]] });
-        await expectUnchanged(await server.recording('stream'), fixture(name));
-      },
-    );
-  },
-);
+describe.concurrent.each(Object.values(foreignServers))('what ffmpeg publishes, $name', ({ peer, start }) => {
+  test.for(['plain.flv', 'bframes.flv', 'mp3.flv'])(
+    'records unchanged: %s',
+    { timeout: TIMEOUT_MS },
+    async (name, context) => {
+      requirePeers(context, peer, 'ffmpeg');
+      await using folder = await TempFolder.create();
+      await using server = await start(folder);
+      await ffmpegPublish(server.url('stream'), { inputs: [['-i', fixture(name)]] });
+      await expectUnchanged(await server.recording('stream'), fixture(name));
+    },
+  );
+});
 
 describe.concurrent('what GStreamer publishes', () => {
   for (const sink of ['rtmp2sink', 'rtmpsink'] as const) {

@@ -1,21 +1,20 @@
 // H.265 has two forms on the wire, and no server takes both by rule. What a server recorded is read back to Annex-B by
 // the plain reader of test/support, since ffmpeg 5.1 knows neither form, and decoded: the same pictures as the source.
 
-import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { expectSameFrames, expectSameTimes } from '../support/expect-track.js';
 import { readHevcTrack } from '../support/flv.js';
 import { fixture } from '../support/media.js';
 import { requirePeers } from '../support/peers.js';
 import { pushAll } from '../support/push.js';
-import { type RecordingServerKind, recordingServers } from '../support/recording-server.js';
+import { embeddedReceiver, foreignServers, type RecordingServerKind } from '../support/recording-server.js';
 import { readAccessUnits, readAudioFrames } from '../support/source.js';
 import { TempFolder } from '../support/temp.js';
 
 const TIMEOUT_MS = 40_000;
 const FRAME_MS = 40;
 
-const { nginxRtmp, nodeMediaServer } = recordingServers;
+const { nginxRtmp, nodeMediaServer } = foreignServers;
 
 /** nginx-rtmp 1.2 records a stream in the enhanced form as an empty file. */
 const cases: {
@@ -27,6 +26,8 @@ const cases: {
   { server: nginxRtmp, hevc: 'auto', expected: 'legacy' },
   { server: nodeMediaServer, hevc: 'legacy', expected: 'legacy' },
   { server: nodeMediaServer, hevc: 'enhanced', expected: 'enhanced' },
+  { server: embeddedReceiver, hevc: 'legacy', expected: 'legacy' },
+  { server: embeddedReceiver, hevc: 'enhanced', expected: 'enhanced' },
 ];
 
 describe.concurrent.each(cases)('H.265 to $server.name, $hevc', ({ server: kind, hevc, expected }) => {
@@ -39,9 +40,8 @@ describe.concurrent.each(cases)('H.265 to $server.name, $hevc', ({ server: kind,
     await pushAll({ url: server.url('stream'), video: 'h265', hevc, videoPackets, audioPackets });
 
     const { forms, times, annexB } = await readHevcTrack(await server.recording('stream'));
-    await writeFile(folder.file('received.h265'), annexB);
     expect(forms).toEqual([expected]);
-    await expectSameFrames(folder.file('received.h265'), fixture(name), 'video');
+    await expectSameFrames(await folder.write('received.h265', annexB), fixture(name), 'video');
     expectSameTimes(times, videoPackets);
   });
 });

@@ -1,4 +1,4 @@
-// What cloudpush pushes, foreign servers record unchanged: the same decoded frames at the same times as the source.
+// What cloudpush pushes, servers record unchanged: the same decoded frames at the same times as the source.
 // The source is cut into packets by ffprobe, and the recording is read by ffmpeg: neither end is our own code.
 
 import type { ChannelOptions } from '@cloudpush/engine';
@@ -7,7 +7,7 @@ import { expectTrack } from '../support/expect-track.js';
 import { clip, fixture } from '../support/media.js';
 import { requirePeers } from '../support/peers.js';
 import { pushAll } from '../support/push.js';
-import { type RecordingServerKind, recordingServers } from '../support/recording-server.js';
+import { embeddedReceiver, foreignServers, type RecordingServerKind } from '../support/recording-server.js';
 import { readAccessUnits, readAudioFrames } from '../support/source.js';
 import { TempFolder } from '../support/temp.js';
 
@@ -32,7 +32,7 @@ const cases: Case[] = [
   { name: 'audio only', audio: fixture('stereo-48k.aac') },
 ];
 
-const servers: RecordingServerKind[] = Object.values(recordingServers);
+const servers: RecordingServerKind[] = [...Object.values(foreignServers), embeddedReceiver];
 
 describe.concurrent.each(servers)('$name records unchanged', ({ peer, start }) => {
   test.for(cases)('$name', { timeout: TIMEOUT_MS }, async ({ video, audio, codecs }, context) => {

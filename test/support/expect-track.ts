@@ -1,6 +1,5 @@
 import { expect } from 'vitest';
 import { frameHashes, packetTimes, type Track } from './ffmpeg.js';
-import type { SourcePacket } from './source.js';
 
 /** RTMP counts in whole milliseconds; a source does not. */
 const ROUNDING_MS = 1;
@@ -33,7 +32,7 @@ export async function expectTrack(
   recording: string,
   track: Track,
   source: string,
-  packets: readonly SourcePacket[],
+  packets: Times,
 ): Promise<void> {
   const [times] = await Promise.all([
     packetTimes(recording, track),

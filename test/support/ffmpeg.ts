@@ -11,7 +11,7 @@ export type Track = 'video' | 'audio';
 const STREAM = { video: 'v:0', audio: 'a:0' } as const satisfies Record<Track, string>;
 
 /** Runs ffmpeg to its end and returns its standard output; an exit code other than 0 throws with what it said. */
-export async function ffmpeg(args: readonly string[], timeoutMs = FFMPEG_TIMEOUT_MS): Promise<string> {
+async function ffmpeg(args: readonly string[], timeoutMs = FFMPEG_TIMEOUT_MS): Promise<string> {
   const { code, signal, stdout, stderr } = await run('ffmpeg', [...COMMON, '-y', ...args], { timeoutMs });
   if (code !== 0) throw new Error(`ffmpeg ${args.join(' ')} ended with ${code ?? signal}: ${stderr}`);
   return stdout;

@@ -80,6 +80,11 @@ export class NginxRtmp implements AsyncDisposable {
     return `rtmp://127.0.0.1:${this.port}/live/${stream}`;
   }
 
+  /** Whether anything has been recorded of the stream by now. */
+  async hasRecording(stream: string): Promise<boolean> {
+    return (await this.#findRecording(stream)) !== undefined;
+  }
+
   async errorLog(): Promise<string> {
     return readFile(join(this.#prefix, 'error.log'), 'utf8').catch(() => '');
   }
@@ -90,10 +95,15 @@ export class NginxRtmp implements AsyncDisposable {
       const access = await readFile(join(this.#prefix, 'access.log'), 'utf8');
       return access.includes(`PUBLISH ${stream} `) || undefined;
     });
-    const folder = join(this.#prefix, 'recordings');
-    const file = (await readdir(folder)).find((name) => name.startsWith(`${stream}-`));
+    const file = await this.#findRecording(stream);
     if (file === undefined) throw new Error(`nginx recorded nothing of ${stream}: ${await this.errorLog()}`);
-    return join(folder, file);
+    return file;
+  }
+
+  async #findRecording(stream: string): Promise<string | undefined> {
+    const folder = join(this.#prefix, 'recordings');
+    const name = (await readdir(folder)).find((entry) => entry.startsWith(`${stream}-`));
+    return name && join(folder, name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

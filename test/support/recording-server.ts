@@ -1,3 +1,4 @@
+import { CloudpushReceiver } from './cloudpush-receiver.js';
 import { FfmpegServer } from './ffmpeg.js';
 import { NginxRtmp } from './nginx.js';
 import { NodeMediaServerPeer } from './node-media-server.js';
@@ -5,7 +6,7 @@ import type { PeerName } from './peers.js';
 import type { TempFolder } from './temp.js';
 
 /** A server that records what it gets: its URL, and the complete recording once the publisher has gone. */
-export interface RecordingServer extends AsyncDisposable {
+interface RecordingServer extends AsyncDisposable {
   url(stream: string): string;
   recording(stream: string): Promise<string>;
 }
@@ -17,7 +18,7 @@ export interface RecordingServerKind {
   start(folder: TempFolder): Promise<RecordingServer>;
 }
 
-export const recordingServers = {
+export const foreignServers = {
   nginxRtmp: {
     name: 'nginx-rtmp',
     peer: 'nginx-rtmp',
@@ -34,3 +35,10 @@ export const recordingServers = {
     start: (folder) => FfmpegServer.start(folder.file('recording.flv')),
   },
 } as const satisfies Record<string, RecordingServerKind>;
+
+/** Our own, as a user runs it. */
+export const embeddedReceiver: RecordingServerKind = {
+  name: 'cloudpush receive',
+  peer: 'ffmpeg',
+  start: (folder) => CloudpushReceiver.start(folder.file('recordings')),
+};

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,6 +17,13 @@ export class TempFolder implements AsyncDisposable {
   /** The path of `name` inside the folder. */
   file(name: string): string {
     return join(this.path, name);
+  }
+
+  /** Writes a file into the folder and returns its path. */
+  async write(name: string, data: Uint8Array): Promise<string> {
+    const path = this.file(name);
+    await writeFile(path, data);
+    return path;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

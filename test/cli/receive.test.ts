@@ -1,0 +1,105 @@
+// `cloudpush receive` as a user runs it: foreign clients publish, and what is recorded decodes to what they sent.
+
+import { describe, expect, test } from 'vitest';
+import { cloudpush, startCloudpush } from '../support/cloudpush.js';
+import { CloudpushReceiver } from '../support/cloudpush-receiver.js';
+import { expectTrack } from '../support/expect-track.js';
+import { ffmpegPublish, packetTimes } from '../support/ffmpeg.js';
+import { gstreamerPublish } from '../support/gstreamer.js';
+import { fixture } from '../support/media.js';
+import { requirePeers } from '../support/peers.js';
+import { TempFolder } from '../support/temp.js';
+
+const TIMEOUT_MS = 40_000;
+
+async function expectUnchanged(recording: string, source: string): Promise<void> {
+  for (const track of ['video', 'audio'] as const) {
+    await expectTrack(recording, track, source, await packetTimes(source, track));
+  }
+}
+
+describe.concurrent('streams from foreign clients are recorded unchanged', { timeout: TIMEOUT_MS }, () => {
+  test.for(['plain.flv', 'bframes.flv', 'mp3.flv', 'empty-audio-config.flv'])(
+    'ffmpeg, %s',
+    async (name, context) => {
+      requirePeers(context, 'ffmpeg');
+      await using folder = await TempFolder.create();
+      await using receiver = await CloudpushReceiver.start(folder.file('recordings'));
+      await ffmpegPublish(receiver.url('stream'), { inputs: [['-i', fixture(name)]] });
+      await expectUnchanged(await receiver.recording('stream'), fixture(name));
+    },
+  );
+
+  test.for(['rtmp2sink', 'rtmpsink'] as const)('GStreamer, %s', async (sink, context) => {
+    requirePeers(context, 'gstreamer', 'ffmpeg');
+    await using folder = await TempFolder.create();
+    await using receiver = await CloudpushReceiver.start(folder.file('recordings'));
+    await gstreamerPublish(sink, fixture('plain.flv'), receiver.url('stream'));
+    await expectUnchanged(await receiver.recording('stream'), fixture('plain.flv'));
+  });
+
+  test('several at once, each in a file of its own', async (context) => {
+    requirePeers(context, 'ffmpeg');
+    await using folder = await TempFolder.create();
+    await using receiver = await CloudpushReceiver.start(folder.file('recordings'));
+    const names = ['plain.flv', 'bframes.flv', 'mp3.flv'];
+    await Promise.all(
+      names.map((name, i) => ffmpegPublish(receiver.url(`s${i}`), { inputs: [['-i', fixture(name)]] })),
+    );
+    for (const [i, name] of names.entries())
+      await expectUnchanged(await receiver.recording(`s${i}`), fixture(name));
+  });
+});
+
+describe.concurrent('what receive says', { timeout: TIMEOUT_MS }, () => {
+  test('its counts are those of the publisher, and SIGINT is its ordinary end', async () => {
+    await using folder = await TempFolder.create();
+    await using receiver = await CloudpushReceiver.start(folder.file('recordings'));
+    const args = ['push', fixture('plain.h264'), fixture('stereo-48k.aac'), receiver.url('stream')];
+    const push = await cloudpush([...args, '--as-fast-as-possible', '--json']);
+    const end = await receiver.ended('stream');
+    // Beside its frames, each track has a sequence header.
+    const { totals } = JSON.parse(push.stdout) as { totals: { videoFrames: number; audioFrames: number } };
+    expect(totals).toMatchObject({ videoFrames: 50, audioFrames: 95 });
+    expect(end).toMatchObject({ clean: true, videoMessages: 51, audioMessages: 96 });
+    expect(await receiver.stop()).toEqual({ code: 0, signal: null });
+    expect(receiver.events().at(-1)).toMatchObject({
+      event: 'summary',
+      streams: 1,
+      clean: 1,
+      recordingFailures: 0,
+    });
+  });
+
+  test('people get lines', async () => {
+    await using receiver = startCloudpush(['receive', '--listen', '127.0.0.1:0']);
+    const [, url = ''] = await receiver.waitForOutput(/^listening on (rtmp:\S+)/m);
+    const { code } = await cloudpush([
+      'push',
+      fixture('plain.h264'),
+      `${url}live/stream`,
+      '--as-fast-as-possible',
+    ]);
+    expect(code).toBe(0);
+    await receiver.waitForOutput(/^live\/stream ended after [^\n]*51 video, 0 audio/m);
+    expect(await receiver.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(receiver.stdout).toMatch(/^1 stream, 1 ended cleanly: [^\n]*\n$/m);
+  });
+
+  test('a port that is taken: one line, exit code 1', async () => {
+    await using folder = await TempFolder.create();
+    await using receiver = await CloudpushReceiver.start(folder.path);
+    const { code, stdout, stderr } = await cloudpush(['receive', '--listen', `127.0.0.1:${receiver.port}`]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^cloudpush: [^\n]*EADDRINUSE[^\n]*\n$/);
+  });
+
+  test('a publisher that breaks off is told apart from one that ends', async () => {
+    await using folder = await TempFolder.create();
+    await using receiver = await CloudpushReceiver.start(folder.file('recordings'));
+    await using push = startCloudpush(['push', fixture('plain.h264'), receiver.url('stream'), '--loop']);
+    await receiver.published('stream');
+    await push.stop('SIGKILL');
+    expect(await receiver.ended('stream')).toMatchObject({ clean: false });
+  });
+});

@@ -1,0 +1,18 @@
+import { fileURLToPath } from 'node:url';
+import { ChildProgram, type ProcessResult, run } from './process.js';
+
+const COMMAND = fileURLToPath(new URL('../../packages/engine/bin/cloudpush.js', import.meta.url));
+const RUN_TIMEOUT_MS = 30_000;
+
+/** Runs the command line as a user does, to its end. Neither input nor outputs are a terminal. */
+export function cloudpush(
+  args: readonly string[],
+  options: { timeoutMs?: number; env?: NodeJS.ProcessEnv } = {},
+): Promise<ProcessResult> {
+  return run(process.execPath, [COMMAND, ...args], { timeoutMs: RUN_TIMEOUT_MS, ...options });
+}
+
+/** Starts the command line as a user does. */
+export function startCloudpush(args: readonly string[]): ChildProgram {
+  return new ChildProgram(process.execPath, [COMMAND, ...args]);
+}
