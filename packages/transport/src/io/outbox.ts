@@ -29,6 +29,7 @@ export class Outbox implements SliceSink {
   #lastTimestamp = -1;
   #flushScheduled = false;
   #wantsDrain = false;
+  #ending = false;
   #closed = false;
 
   constructor(socket: Socket, highWaterMark: number, onDrain: () => void) {
@@ -72,7 +73,9 @@ export class Outbox implements SliceSink {
       this.#owners.push(owner);
       this.#pendingOwners++;
     }
-    if (this.#inFlightBytes === 0 || this.queuedBytes <= this.#highWaterMark) return true;
+    if (this.queuedBytes <= this.#highWaterMark) return true;
+    // Much in one turn: let the kernel have it now, so that what comes back is true of the network and not of this turn.
+    this.flush();
     this.#wantsDrain = true;
     return false;
   }
@@ -80,6 +83,12 @@ export class Outbox implements SliceSink {
   flush(): void {
     const count = this.#sliceCount;
     if (count === 0 || this.#closed) return;
+    if (this.#socket.writableEnded) {
+      // The answer to a ping, say: the peer is still read, but nothing can be written behind our FIN.
+      this.#sliceCount = 0;
+      this.#pendingBytes = 0;
+      return;
+    }
     this.#flushes.push(this.#pendingBytes);
     this.#flushes.push(this.#pendingOwners);
     this.#flushes.push(this.#pendingTimestamp);
@@ -90,6 +99,16 @@ export class Outbox implements SliceSink {
     this.#pendingTimestamp = -1;
     if (count === 1) this.#write(0, this.#onWritten);
     else this.#writeAll(count);
+  }
+
+  /**
+   * Half-closes the connection once the kernel has taken everything. Not before: a FIN that waits behind data which a peer
+   * does not read could not be turned into a reset any more.
+   */
+  end(): void {
+    this.#ending = true;
+    this.flush();
+    if (this.#inFlightBytes === 0) this.#socket.end();
   }
 
   /** Releases everything, queued and under way. Only when the socket is closed: until then the kernel may still read. */
@@ -126,6 +145,7 @@ export class Outbox implements SliceSink {
     if (timestamp >= 0) this.#acceptedTimestamp = timestamp;
     this.throughput.add(bytes, performance.now());
     for (let i = 0; i < owners; i++) this.#owners.shift().release();
+    if (this.#ending && this.#inFlightBytes === 0) this.#socket.end();
     if (this.#wantsDrain && this.queuedBytes <= this.#highWaterMark / 2) {
       this.#wantsDrain = false;
       this.#onDrain();

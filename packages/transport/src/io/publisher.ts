@@ -178,12 +178,12 @@ export class RtmpPublisher implements PublishSessionHandler {
 
   /**
    * Queues one message. `false`: no more now, wait for `onDrain`; the message was taken all the same. On a connection that
-   * is gone the message is given up: its owner is released at once.
+   * is closing or gone the message is given up: its owner is released at once.
    * @throws RtmpError `ERR_CLOUDPUSH_INVALID_STATE` between segments, `ERR_CLOUDPUSH_MESSAGE_TOO_LARGE`,
    * `ERR_CLOUDPUSH_OUTBOX_FULL`: the message was not taken then, its owner not released
    */
   send(message: MediaMessage, owner: Releasable | undefined): boolean {
-    if (this.#gone || this.#error !== undefined) {
+    if (this.#closing || this.#gone || this.#error !== undefined) {
       owner?.release();
       return false;
     }
@@ -200,7 +200,7 @@ export class RtmpPublisher implements PublishSessionHandler {
 
   /** Sends a command on the connection that the server need not answer. */
   command(name: string, ...args: AmfValue[]): void {
-    if (!this.#gone && this.#error === undefined) this.#session.command(name, ...args);
+    if (!this.#closing && !this.#gone && this.#error === undefined) this.#session.command(name, ...args);
   }
 
   /**
@@ -210,6 +210,7 @@ export class RtmpPublisher implements PublishSessionHandler {
    */
   async nextStream(streamName: string): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
+    if (this.#closing || this.#gone) throw closedByCaller();
     const accepted = this.#wait();
     try {
       this.#session.publishNext(streamName);
@@ -235,8 +236,7 @@ export class RtmpPublisher implements PublishSessionHandler {
     if (this.#closing || this.#gone || this.#error !== undefined) return this.#closed;
     this.#closing = true;
     this.#session.unpublish();
-    this.#outbox.flush();
-    this.#socket.end();
+    this.#outbox.end();
     this.#disarm();
     this.#timer = setTimeout(() => reset(this.#socket), this.#timeouts.close);
     return this.#closed;
@@ -329,6 +329,8 @@ export class RtmpPublisher implements PublishSessionHandler {
     this.#disarm();
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#outbox.close();
+    this.#waiter?.reject(this.#error ?? closedByCaller());
+    this.#waiter = undefined;
     this.#resolveClosed();
     this.#events.onClose?.(this.#error);
   }
@@ -365,6 +367,14 @@ export class RtmpPublisher implements PublishSessionHandler {
     const joined = [query, url.query].filter((part) => part !== '').join('&');
     return `${path.replace(/\/$/, '')}/${name}${joined === '' ? '' : `?${joined}`}`;
   }
+}
+
+function closedByCaller(): RtmpError {
+  return new RtmpError(
+    RtmpErrorCode.invalidState,
+    'close',
+    'The connection is closed, or being closed, by the caller',
+  );
 }
 
 function outboxFull(actual: number, permitted: number): RtmpError {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 
-/** The TCP socket under a TLS one, by its TLS socket. */
+/** The TCP socket under a TLS one. */
 const underlying = new WeakMap<Socket, Socket>();
 
 /** Remembers what a TLS socket runs on, so that {@link reset} can reach it. */
@@ -9,13 +9,16 @@ export function remember(secured: TLSSocket, tcp: Socket): void {
   underlying.set(secured, tcp);
 }
 
-/** Ends a connection with a TCP reset: both directions, now, without waiting for what is queued. */
+/**
+ * Ends a connection with a TCP reset: now, both directions, whatever is queued. `resetAndDestroy` would first write what is
+ * queued, and wait for ever with a peer that does not read, and then send a FIN, which says "clean end". The flag that it
+ * sets makes `destroy` reset instead; were Node to lose it, `destroy` would still end the connection.
+ */
 export function reset(socket: Socket): void {
   if (socket.destroyed) return;
-  if (!(socket instanceof TLSSocket)) {
-    socket.resetAndDestroy();
-    return;
-  }
+  const tcp: Socket & { resetAndClosing?: boolean } = underlying.get(socket) ?? socket;
+  const shuttingDown = socket.writableEnded && !socket.writableFinished;
+  // libuv refuses to reset while a FIN is on its way, and the socket would never close.
+  if (!shuttingDown) tcp.resetAndClosing = true;
   socket.destroy();
-  underlying.get(socket)?.destroy();
 }

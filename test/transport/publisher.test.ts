@@ -1,0 +1,483 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type PublisherOptions, RtmpError, RtmpPublisher } from '@cloudpush/transport';
+import { describe, expect, it } from 'vitest';
+import { waitFor } from '../support/wait.js';
+import { readFlv } from './support/flv.js';
+import { Blocks, message, TestPublisher } from './support/publish.js';
+import { TestReceiver } from './support/receive.js';
+
+const source = readFlv(new URL('../fixtures/bframes.flv', import.meta.url));
+const short = { handshake: 300, connect: 300, createStream: 300, publish: 300, close: 500, dial: 1000 };
+
+async function failure(options: PublisherOptions): Promise<RtmpError> {
+  try {
+    const publisher = await RtmpPublisher.connect(options);
+    publisher.destroy();
+  } catch (error) {
+    if (error instanceof RtmpError) return error;
+    throw error;
+  }
+  throw new Error('connect succeeded');
+}
+
+describe('publisher and receiver', () => {
+  it.each([128, 4096, 65536])('every byte and timestamp arrives with chunks of %i', async (chunkSize) => {
+    await using receiver = await TestReceiver.listen();
+    const publisher = await TestPublisher.connect({ url: receiver.url('live/camera/17?k=v'), chunkSize });
+    const blocks = new Blocks();
+    await publisher.sendTags(source, blocks);
+    await publisher.publisher.close();
+    const [received] = receiver.received;
+    expect(await received!.ended).toEqual({ clean: true, error: undefined });
+    expect(received!.stream).toMatchObject({
+      app: 'live',
+      streamName: 'camera/17',
+      query: 'k=v',
+      publishType: 'live',
+    });
+    expect(received!.messages.map(({ payload }) => payload)).toEqual(source.map(({ body }) => body));
+    expect(received!.messages.map(({ timestamp }) => timestamp)).toEqual(
+      source.map(({ timestamp }) => timestamp),
+    );
+    expect(blocks.releases).toEqual(source.map(() => 1));
+    expect(await publisher.closed).toBeUndefined();
+  });
+
+  it.each([
+    ['4 h 39 m 37 s', 0xffffff - 900],
+    ['2^32 ms', 2 ** 32 - 900],
+  ])('the stream goes on past %s', async (_, shift) => {
+    await using receiver = await TestReceiver.listen();
+    for (const chunkSize of [128, 65536]) {
+      const publisher = await TestPublisher.connect({ url: receiver.url(`live/c${chunkSize}`), chunkSize });
+      await publisher.sendTags(source, new Blocks(), shift);
+      await publisher.publisher.close();
+      const { messages } = receiver.received.at(-1)!;
+      expect(messages.map(({ timestamp }) => timestamp)).toEqual(
+        source.map(({ timestamp }) => (timestamp + shift) % 2 ** 32),
+      );
+      expect(Buffer.concat(messages.map(({ payload }) => payload))).toEqual(
+        Buffer.concat(source.map(({ body }) => body)),
+      );
+    }
+  });
+
+  it('publishes several streams one after the other on one connection', async () => {
+    await using receiver = await TestReceiver.listen();
+    const { publisher } = await TestPublisher.connect({ url: receiver.url('live/camera/1') });
+    for (const name of ['camera/1', 'camera/2', 'camera/3?x=y']) {
+      if (name !== 'camera/1') await publisher.nextStream(name);
+      publisher.send(message(Buffer.from(name), 40), undefined);
+    }
+    await publisher.close();
+    expect(receiver.received.map(({ stream }) => stream.streamName)).toEqual([
+      'camera/1',
+      'camera/2',
+      'camera/3',
+    ]);
+    for (const { stream, messages, ended } of receiver.received) {
+      expect(messages.map(({ payload }) => String(payload).split('?')[0])).toEqual([stream.streamName]);
+      expect((await ended).clean).toBe(true);
+    }
+    expect(receiver.receiver.counters.messages).toBe(3);
+  });
+
+  it('says false above the high-water mark, drains, and releases a block only when the kernel has taken it', async () => {
+    await using receiver = await TestReceiver.listen({ readBytesPerSecond: 0 });
+    const made = await TestPublisher.connect({
+      url: receiver.url(),
+      highWaterMark: 100_000,
+      timeouts: short,
+    });
+    const blocks = new Blocks();
+    const body = Buffer.alloc(50_000, 1);
+    let sent = 0;
+    while (made.publisher.send(message(body, sent * 40), blocks.next())) {
+      sent++;
+      await sleep(1);
+    }
+    const { publisher } = made;
+    expect(publisher.queuedBytes).toBeGreaterThan(100_000);
+    expect(publisher.queuedMilliseconds).toBeGreaterThan(0);
+    expect(publisher.bytesWritten).toBeLessThan(sent * 50_000);
+    const unreleased = blocks.releases.filter((count) => count === 0).length;
+    expect(unreleased).toBeGreaterThanOrEqual(Math.floor(publisher.queuedBytes / 50_012));
+    publisher.destroy();
+    await made.closed;
+    expect(blocks.releases).toEqual(blocks.releases.map(() => 1));
+    expect(publisher.send(message(body, 0), blocks.next())).toBe(false);
+    expect(blocks.releases.at(-1)).toBe(1);
+  });
+
+  it('calls onDrain once a slow server has caught up', async () => {
+    await using receiver = await TestReceiver.listen({ readBytesPerSecond: 50_000_000 });
+    const made = await TestPublisher.connect({ url: receiver.url(), highWaterMark: 200_000 });
+    const blocks = new Blocks();
+    let pauses = 0;
+    for (let i = 0; i < 400; i++) {
+      if (made.publisher.send(message(Buffer.alloc(50_000, i), i), blocks.next())) continue;
+      pauses++;
+      await made.drained();
+      expect(made.publisher.queuedBytes).toBeLessThanOrEqual(100_000);
+    }
+    await made.publisher.close();
+    expect(pauses).toBeGreaterThan(0);
+    expect(receiver.received[0]!.messages).toHaveLength(400);
+    expect(blocks.releases).toEqual(blocks.releases.map(() => 1));
+  });
+
+  it('throws when false is ignored for long', async () => {
+    await using receiver = await TestReceiver.listen({ readBytesPerSecond: 0 });
+    const { publisher, closed } = await TestPublisher.connect({
+      url: receiver.url(),
+      maxQueuedBytes: 1_000_000,
+    });
+    const flood = (): void => {
+      for (let i = 0; i < 100; i++) publisher.send(message(Buffer.alloc(50_000), i), undefined);
+    };
+    expect(flood).toThrow(/bytes are queued, permitted: 1000000/);
+    publisher.destroy();
+    await closed;
+  });
+
+  it('writes what a turn has queued at its end, or at flush, and counts it', async () => {
+    await using receiver = await TestReceiver.listen();
+    const { publisher } = await TestPublisher.connect({ url: receiver.url() });
+    const before = publisher.bytesWritten;
+    publisher.send(message(Buffer.alloc(1000), 0), undefined);
+    publisher.send(
+      { type: 9, timestamp: 1, parts: [Buffer.alloc(10), Buffer.alloc(20)], size: 30, headroom: 0 },
+      undefined,
+    );
+    expect(publisher.queuedBytes).toBe(1012 + 42);
+    publisher.flush();
+    await waitFor('the kernel', 1000, () => publisher.queuedBytes === 0 || undefined);
+    expect(publisher.bytesWritten - before).toBe(1012 + 42);
+    publisher.send(message(Buffer.alloc(1), 2), undefined);
+    await waitFor('the end of the turn', 1000, () => publisher.queuedBytes === 0 || undefined);
+    await publisher.close();
+    expect(receiver.received[0]!.messages.map(({ payload }) => payload.length)).toEqual([1000, 30, 1]);
+  });
+
+  it('does not change a payload, nor write outside its headroom, when the memory is shared by destinations', async () => {
+    await using receiver = await TestReceiver.listen();
+    const memory = new Uint8Array(new SharedArrayBuffer(10_000)).fill(5);
+    const part = memory.subarray(100, 9_000);
+    const { publisher } = await TestPublisher.connect({ url: receiver.url(), chunkSize: 1000 });
+    publisher.send({ type: 9, timestamp: 0, parts: [part], size: part.length, headroom: 0 }, undefined);
+    await publisher.close();
+    expect(memory.every((byte) => byte === 5)).toBe(true);
+    expect(receiver.received[0]!.messages[0]!.payload.every((byte) => byte === 5)).toBe(true);
+  });
+
+  it('reads while it publishes: pings, commands and statuses come through', async () => {
+    await using receiver = await TestReceiver.listen({ pingInterval: 20, windowAcknowledgementSize: 1000 });
+    const made = await TestPublisher.connect({ url: receiver.url() });
+    const { stream } = receiver.received[0]!;
+    const read = made.publisher.bytesRead;
+    stream.sendStatus('warning', 'NetStream.Some.Warning', 'words');
+    stream.sendCommand('onLiveOpen', { viewers: 1 });
+    await waitFor('the command', 1000, () => made.commands.includes('onLiveOpen') || undefined);
+    expect(made.statuses).toContain('NetStream.Some.Warning');
+    await waitFor('pings', 1000, () => made.publisher.bytesRead > read + 300 || undefined);
+    for (let i = 0; i < 50; i++) made.publisher.send(message(Buffer.alloc(100), i), undefined);
+    await waitFor('an acknowledgement', 1000, () => made.publisher.acknowledged > 0 || undefined);
+    await made.publisher.close();
+  });
+
+  it('measures its throughput', async () => {
+    await using receiver = await TestReceiver.listen();
+    const { publisher } = await TestPublisher.connect({ url: receiver.url() });
+    for (let i = 0; i < 30; i++) {
+      publisher.send(message(Buffer.alloc(10_000), i), undefined);
+      await sleep(20);
+    }
+    expect(publisher.bytesPerSecond).toBeGreaterThan(10_000);
+    expect(publisher.bytesPerSecond).toBeLessThan(1_000_000);
+    await publisher.close();
+  });
+
+  it('is closed by `await using`', async () => {
+    await using receiver = await TestReceiver.listen();
+    {
+      await using publisher = await RtmpPublisher.connect({ url: receiver.url() });
+      publisher.send(message(Buffer.alloc(10), 0), undefined);
+    }
+    expect(await receiver.received[0]!.ended).toEqual({ clean: true, error: undefined });
+  });
+});
+
+describe('the end of a connection', () => {
+  it('a destroyed publisher resets, so that the server does not take it for a clean end', async () => {
+    await using receiver = await TestReceiver.listen();
+    const made = await TestPublisher.connect({ url: receiver.url() });
+    const error = new RtmpError('ERR_CLOUDPUSH_SOCKET', 'publishing', 'stalled');
+    made.publisher.destroy(error);
+    expect(await made.closed).toBe(error);
+    const end = await receiver.received[0]!.ended;
+    expect(end.clean).toBe(false);
+    expect(end.error?.cause).toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  it('a call that waits for the next stream ends with the connection', async () => {
+    let streams = 0;
+    await using receiver = await TestReceiver.listen({
+      onPublish: () => (++streams === 1 ? 'accept' : 'ignore'),
+    });
+    const made = await TestPublisher.connect({ url: receiver.url() });
+    const next = made.publisher.nextStream('other');
+    made.publisher.destroy();
+    await expect(next).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_INVALID_STATE', stage: 'close' });
+    expect(await made.closed).toBeUndefined();
+    await expect(made.publisher.nextStream('third')).rejects.toMatchObject({
+      code: 'ERR_CLOUDPUSH_INVALID_STATE',
+    });
+  });
+
+  it('a closing publisher takes no more, releases what it is given, and goes on reading', async () => {
+    await using receiver = await TestReceiver.listen({ pingInterval: 5, neverCloses: true });
+    const made = await TestPublisher.connect({ url: receiver.url(), timeouts: { ...short, close: 150 } });
+    const blocks = new Blocks();
+    made.publisher.send(message(Buffer.alloc(10), 0), blocks.next());
+    const closed = made.publisher.close();
+    expect(made.publisher.send(message(Buffer.alloc(10), 1), blocks.next())).toBe(false);
+    expect(blocks.releases[1]).toBe(1);
+    await waitFor(
+      'the end of the stream',
+      1000,
+      () => made.statuses.includes('NetStream.Unpublish.Success') || undefined,
+    );
+    await closed;
+    expect(blocks.releases).toEqual([1, 1]);
+    expect(receiver.received[0]!.messages).toHaveLength(1);
+  });
+
+  it.each([
+    ['never reads', { readBytesPerSecond: 0 }],
+    ['never closes its side', { neverCloses: true }],
+  ])('close ends with a server that %s', async (_, behaviour) => {
+    await using receiver = await TestReceiver.listen(behaviour);
+    const made = await TestPublisher.connect({ url: receiver.url(), timeouts: { ...short, close: 150 } });
+    const blocks = new Blocks();
+    for (let i = 0; i < 200; i++) made.publisher.send(message(Buffer.alloc(50_000), i), blocks.next());
+    await made.publisher.close();
+    expect(await made.closed).toBeUndefined();
+    expect(blocks.releases).toEqual(blocks.releases.map(() => 1));
+  });
+
+  it('a lost connection is reported once, with its cause, and everything is released', async () => {
+    await using receiver = await TestReceiver.listen({ dropMidMessageAfter: 300_000 });
+    const made = await TestPublisher.connect({ url: receiver.url(), chunkSize: 4096 });
+    const blocks = new Blocks();
+    for (let i = 0; i < 100; i++) made.publisher.send(message(Buffer.alloc(50_000), i), blocks.next());
+    const error = await made.closed;
+    expect(error).toMatchObject({ stage: 'publishing', class: 'retryable' });
+    expect(['ERR_CLOUDPUSH_SOCKET', 'ERR_CLOUDPUSH_PEER_CLOSED']).toContain((error as RtmpError).code);
+    expect(blocks.releases).toEqual(blocks.releases.map(() => 1));
+    await made.publisher.close();
+    await expect(made.publisher.nextStream('x')).rejects.toBe(error);
+    expect((await receiver.received[0]!.ended).clean).toBe(false);
+  });
+
+  it('an error status ends the connection', async () => {
+    await using receiver = await TestReceiver.listen();
+    const made = await TestPublisher.connect({ url: receiver.url() });
+    receiver.received[0]!.stream.sendStatus(
+      'error',
+      'NetStream.Publish.BadName',
+      'Stream already publishing',
+    );
+    expect(await made.closed).toMatchObject({
+      code: 'ERR_CLOUDPUSH_STREAM_BUSY',
+      class: 'busy',
+      stage: 'publishing',
+    });
+  });
+
+  it.each(['reset', 'huge', 'never'] as const)(
+    'acknowledgements that are wrong (%s) hold nothing up',
+    async (how) => {
+      await using receiver = await TestReceiver.listen({ acknowledgements: how });
+      const made = await TestPublisher.connect({ url: receiver.url() });
+      await made.publisher.send(message(Buffer.alloc(100), 0), undefined);
+      for (let i = 0; i < 60; i++) {
+        if (!made.publisher.send(message(Buffer.alloc(50_000), i), undefined)) await made.drained();
+      }
+      await made.publisher.close();
+      expect(receiver.received[0]!.messages).toHaveLength(61);
+    },
+  );
+});
+
+describe('every wait ends', () => {
+  it.each([
+    ['handshake', { handshake: 'silent' as const }],
+    ['connect', { onConnect: () => 'ignore' as const }],
+    ['create-stream', { onCreateStream: () => 'ignore' as const }],
+    ['publish', { onPublish: () => 'ignore' as const }],
+  ])('a server that falls silent at %s: time-out', async (stage, behaviour) => {
+    await using receiver = await TestReceiver.listen(behaviour);
+    const error = await failure({ url: receiver.url(), timeouts: { ...short, [camel(stage)]: 60 } });
+    expect(error).toMatchObject({ code: 'ERR_CLOUDPUSH_TIMEOUT', stage, class: 'retryable' });
+  });
+
+  it.each([
+    ['handshake', { handshake: 'silent' as const }],
+    ['connect', { onConnect: () => 'ignore' as const }],
+    ['create-stream', { onCreateStream: () => 'ignore' as const }],
+    ['publish', { onPublish: () => 'ignore' as const }],
+  ])('an abort while waiting at %s', async (_, behaviour) => {
+    await using receiver = await TestReceiver.listen(behaviour);
+    const signal = AbortSignal.timeout(60);
+    const error = await failure({ url: receiver.url(), signal });
+    expect(error).toMatchObject({ code: 'ERR_CLOUDPUSH_ABORTED', class: 'fatal', cause: signal.reason });
+    await waitFor('the server to notice', 1000, () => receiver.receiver.connections === 0 || undefined);
+  });
+
+  it('an abort before it begins, while dialing, while publishing and while closing', async () => {
+    await using receiver = await TestReceiver.listen({ neverCloses: true });
+    expect(await failure({ url: receiver.url(), signal: AbortSignal.abort() })).toMatchObject({
+      code: 'ERR_CLOUDPUSH_ABORTED',
+    });
+    // 192.0.2.0/24 is set aside for documentation: nobody answers.
+    const dialing = await failure({ url: 'rtmp://192.0.2.1/live/x', signal: AbortSignal.timeout(50) });
+    expect(['ERR_CLOUDPUSH_ABORTED', 'ERR_CLOUDPUSH_SOCKET_CONNECT']).toContain(dialing.code);
+    const publishing = new AbortController();
+    const made = await TestPublisher.connect({ url: receiver.url(), signal: publishing.signal });
+    publishing.abort();
+    expect(await made.closed).toMatchObject({ code: 'ERR_CLOUDPUSH_ABORTED' });
+    const closing = new AbortController();
+    const other = await TestPublisher.connect({ url: receiver.url(), signal: closing.signal });
+    const closed = other.publisher.close();
+    closing.abort();
+    await closed;
+    expect(await other.closed).toBeUndefined();
+  });
+
+  it('a server that closes at once, or answers with something that is not RTMP', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', (bytes) =>
+        bytes.length > 1600 ? socket.end() : socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
+      );
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const error = await failure({ url: `rtmp://127.0.0.1:${port}/live/x`, timeouts: short });
+    expect(error).toMatchObject({ code: 'ERR_CLOUDPUSH_HANDSHAKE', stage: 'handshake' });
+    expect(error.details).toMatchObject({ actual: 0x48, permitted: 3 });
+    server.close();
+  });
+
+  it.each([
+    ['connect', { onConnect: () => 'close' as const }],
+    ['create-stream', { onCreateStream: () => 'close' as const }],
+    ['publish', { onPublish: () => 'close' as const }],
+  ])('a server that closes at %s', async (stage, behaviour) => {
+    await using receiver = await TestReceiver.listen(behaviour);
+    const error = await failure({ url: receiver.url(), timeouts: short });
+    expect(error).toMatchObject({ code: 'ERR_CLOUDPUSH_PEER_CLOSED', stage, class: 'retryable' });
+  });
+});
+
+describe('refusals', () => {
+  it.each([
+    ['connect', 'NetConnection.Connect.InvalidApp', 'auth', 'onConnect'],
+    ['create-stream', 'NetConnection.Call.Failed', 'retryable', 'onCreateStream'],
+    ['publish', 'NetStream.Publish.Denied', 'auth', 'onPublish'],
+    ['publish', 'NetStream.Publish.BadName', 'busy', 'onPublish'],
+  ])('at %s with %s: class %s, in the server’s own words', async (stage, code, errorClass, hook) => {
+    const description = 'Not today.';
+    await using receiver = await TestReceiver.listen({ [hook]: () => ({ code, description }) });
+    const error = await failure({ url: receiver.url(), timeouts: short });
+    expect(error).toMatchObject({ stage, class: errorClass, details: { serverCode: code, description } });
+    expect(error.message).toContain(description);
+  });
+
+  it('redirects are followed to the stream, and no further than permitted', async () => {
+    await using target = await TestReceiver.listen();
+    const redirect = (to: () => string) => ({
+      onConnect: () => ({ code: 'NetConnection.Connect.Rejected', description: 'moved', redirect: to() }),
+    });
+    await using first = await TestReceiver.listen(redirect(() => target.url('other')));
+    const { publisher } = await TestPublisher.connect({ url: first.url('live/camera?token=1') });
+    expect(target.received[0]!.stream).toMatchObject({
+      app: 'other',
+      streamName: 'camera',
+      query: 'token=1',
+    });
+    await publisher.close();
+    await using circle: TestReceiver = await TestReceiver.listen(redirect(() => circle.url()));
+    const error = await failure({ url: circle.url(), timeouts: short });
+    expect(error).toMatchObject({
+      code: 'ERR_CLOUDPUSH_REDIRECT_LIMIT',
+      class: 'fatal',
+      details: { actual: 4 },
+    });
+  });
+
+  it('a reconnect request carries the URL to go to', async () => {
+    await using receiver = await TestReceiver.listen();
+    const urls: string[] = [];
+    const { publisher } = await TestPublisher.connect(
+      { url: receiver.url('live/camera?token=1') },
+      { onReconnectRequest: ({ url }) => void urls.push(url) },
+    );
+    const { port } = receiver.receiver.address;
+    const { stream } = receiver.received[0]!;
+    for (const tcUrl of [
+      undefined,
+      'rtmp://other:1936/app2',
+      '//third/app3',
+      '/app4',
+      'rtmps://fourth/app5?x=y',
+    ]) {
+      stream.requestReconnect(tcUrl);
+    }
+    await waitFor('the requests', 1000, () => urls.length === 5 || undefined);
+    expect(urls).toEqual([
+      `rtmp://127.0.0.1:${port}/live/camera?token=1`,
+      'rtmp://other:1936/app2/camera?token=1',
+      'rtmp://third/app3/camera?token=1',
+      `rtmp://127.0.0.1:${port}/app4/camera?token=1`,
+      'rtmps://fourth/app5/camera?x=y&token=1',
+    ]);
+    await publisher.close();
+  });
+});
+
+describe('where there is no server', () => {
+  it.each([
+    ['no such host', 'rtmp://no-such-host.invalid/live/x', 'ERR_CLOUDPUSH_DNS', 'dns'],
+    ['no listener', 'rtmp://127.0.0.1:1/live/x', 'ERR_CLOUDPUSH_SOCKET_CONNECT', 'socket'],
+    [
+      'no listener on any of a name’s addresses',
+      'rtmp://localhost:1/live/x',
+      'ERR_CLOUDPUSH_SOCKET_CONNECT',
+      'socket',
+    ],
+  ])('%s', async (_, url, code, stage) => {
+    const error = await failure({ url, timeouts: { ...short, dial: 5000 } });
+    expect(error).toMatchObject({ code, stage, class: 'retryable' });
+    expect(error.cause).toBeInstanceOf(Error);
+  });
+
+  it.each([
+    [{ chunkSize: 64 }, 'chunkSize is 64, permitted: 128 to 16777215'],
+    [{ highWaterMark: -1 }, 'highWaterMark'],
+    [{ maxRedirects: 1000 }, 'maxRedirects'],
+    [{ timeouts: { connect: 0 } }, 'The time-out connect is 0 ms'],
+    [{ proxy: 'ftp://proxy' }, 'The proxy is not a URL'],
+  ])('refuses the options %j', async (more, text) => {
+    const error = await failure({ url: 'rtmp://127.0.0.1:1/live/x', ...more });
+    expect(error).toMatchObject({ class: 'fatal' });
+    expect(error.message).toContain(text);
+  });
+});
+
+function camel(stage: string): string {
+  return stage.replace(/-(.)/, (_, letter: string) => letter.toUpperCase());
+}
