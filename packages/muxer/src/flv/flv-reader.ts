@@ -44,19 +44,34 @@ export class FlvReader {
   #offset = 0;
   #lastTagSize = 0;
   #previousTagSizeErrors = 0;
+  #failure: unknown;
   /** The file header, once it has come. */
   header: FlvFileHeader | undefined;
 
-  /** Takes the next bytes of the file and gives the tags that are complete with them. Throws MuxerError. */
+  /**
+   * Takes the next bytes of the file and gives the tags that are complete with them. Throws MuxerError when bytes are
+   * no FLV; the tags before them are given first, and the error comes with the next call.
+   */
   push(piece: Uint8Array): FlvFileTag[] {
+    this.#throwFailure();
     this.#pieces.push(piece);
     const tags: FlvFileTag[] = [];
-    while (this.#step(tags)) {}
+    try {
+      while (this.#step(tags)) {}
+    } catch (error) {
+      this.#failure = error;
+      if (tags.length === 0) throw error;
+    }
     return tags;
   }
 
-  /** Says that the file has ended. Throws MuxerError when not even its header was there. */
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Says that the file has ended. Throws MuxerError when it was no FLV file. */
   end(): FlvEnd {
+    this.#throwFailure();
     if (this.#state === 'header') {
       throw new MuxerError('ERR_CLOUDPUSH_FLV_SIGNATURE', {
         actual: `${this.#pieces.size} bytes`,

@@ -44,7 +44,7 @@ export class AacTrack implements AudioTrack {
     const { data } = packet;
     for (let offset = 0; offset < data.length; offset += this.#header.frameLength) {
       this.#header.read(data, offset);
-      this.#configure(data, offset, wrap32(stamp(this.#clock, time)), out);
+      this.#configure(packet, offset, wrap32(stamp(this.#clock, time)), out);
       const blockDuration = (samplesPerBlock * 1000) / this.#header.sampleRate;
       for (let block = 0; block < this.#header.rawDataBlocks; block++) {
         this.#emitBlock(packet, offset, block, wrap32(stamp(this.#clock, time)), out);
@@ -76,16 +76,20 @@ export class AacTrack implements AudioTrack {
         });
       }
     }
-    this.#programConfig = programConfig;
   }
 
   /** Sends a sequence header when the AudioSpecificConfig has changed. */
-  #configure(data: Uint8Array, offset: number, timestamp: number, out: FlvTag[]): void {
+  #configure(packet: MediaPacket, offset: number, timestamp: number, out: FlvTag[]): void {
     const header = this.#header;
-    const withProgramConfig =
-      header.channelConfiguration === 0 && startsWithProgramConfig(data, offset + header.headerSize);
-    if (header.configuration === this.#configuration && !withProgramConfig) return;
-    const programConfig = header.channelConfiguration === 0 ? this.#programConfig : undefined;
+    const start = offset + header.headerSize;
+    const ownChannels = header.channelConfiguration === 0;
+    const withElement =
+      ownChannels && packet.encrypted !== true && startsWithProgramConfig(packet.data, start);
+    if (header.configuration === this.#configuration && !withElement) return;
+    if (withElement) {
+      this.#programConfig = readProgramConfigElement(packet.data, start, offset + header.frameLength);
+    }
+    const programConfig = ownChannels ? this.#programConfig : undefined;
     const config = encodeAudioSpecificConfig(header, programConfig);
     this.#configuration = header.configuration;
     if (this.#sentConfig !== undefined && equalBytes(config, this.#sentConfig)) return;

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { fuzzReaders } from './fuzz-flv.js';
+import { fuzzMuxer } from './fuzz-muxer.js';
+import { Random } from './random.js';
+import { loadSeeds } from './seeds.js';
+
+const seeds = loadSeeds();
+
+/** `FUZZ_EXECUTIONS` and `FUZZ_SEED` make a long run of it; without them it is short, and always the same. */
+const executions = Number(process.env['FUZZ_EXECUTIONS'] ?? 6000);
+const firstSeed = Number(process.env['FUZZ_SEED'] ?? 1);
+const timeout = process.env['FUZZ_EXECUTIONS'] === undefined ? 30_000 : 24 * 3_600_000;
+
+/** Runs until the number of executions is reached, each with a random seed of its own, which a failure names. */
+function repeat(count: number, target: (random: Random) => number): void {
+  let done = 0;
+  for (let seed = firstSeed; done < count; seed++) {
+    try {
+      done += target(new Random(seed));
+    } catch (error) {
+      throw new Error(`random seed ${seed}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+  expect(done).toBeGreaterThanOrEqual(count);
+}
+
+it(
+  `agrees with the naive muxer on ${executions} packets, valid or not, in place and in slices`,
+  () => {
+    repeat(executions, (random) => fuzzMuxer(seeds, random));
+  },
+  timeout,
+);
+
+it(
+  `reads ${executions / 4} changed files and streams the same in any pieces`,
+  () => {
+    repeat(executions / 4, (random) => fuzzReaders(seeds, random));
+  },
+  timeout,
+);

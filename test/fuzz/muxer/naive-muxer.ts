@@ -1,0 +1,365 @@
+import { naiveAacFrames } from './naive-aac.js';
+import {
+  highProfiles,
+  type NaiveAvcPps,
+  type NaiveAvcSps,
+  naiveAvcPps,
+  naiveAvcSlicePps,
+  naiveAvcSps,
+  naiveAvcSpsExtension,
+} from './naive-avc.js';
+import { NaiveError, withoutEmulation } from './naive-bits.js';
+import { NaiveClock } from './naive-clock.js';
+import {
+  type NaiveHevcPps,
+  type NaiveHevcSps,
+  naiveHevcPps,
+  naiveHevcSlicePps,
+  naiveHevcSps,
+  naiveHevcVps,
+} from './naive-hevc.js';
+import { naiveMp3Frames } from './naive-mp3.js';
+
+/** A tag as the naive side sees it: its body is a plain list of bytes. */
+export interface NaiveTag {
+  type: number;
+  role: number;
+  timestamp: number;
+  body: number[];
+}
+
+export interface NaivePacket {
+  data: Uint8Array;
+  dts: number;
+  pts: number;
+  keyFrame?: boolean | undefined;
+  encrypted?: boolean | undefined;
+}
+
+const role = { videoHeader: 0, audioHeader: 1, key: 2, inter: 3, disposable: 4, audio: 5 };
+
+function big(value: number, bytes: number): number[] {
+  const list: number[] = [];
+  for (let i = bytes - 1; i >= 0; i--) list.push(Math.floor(value / 256 ** i) % 256);
+  return list;
+}
+
+/** A set takes the place of the one with its id, or comes last; the oldest goes when there are too many. */
+function put<T extends { id: number }>(list: T[], set: T, capacity: number): void {
+  const at = list.findIndex((old) => old.id === set.id);
+  if (at >= 0) list[at] = set;
+  else list.push(set);
+  if (list.length > capacity) list.shift();
+}
+
+/** An obvious, slow muxer for H.264, H.265, AAC and MP3: everything is copied, nothing is clever. */
+export class NaiveMuxer {
+  readonly #clock: NaiveClock;
+  readonly #legacyHevc: boolean;
+  #video: NaiveVideo | undefined;
+  #nextVideo: NaiveVideo | undefined;
+  #aacConfig: string | undefined;
+  #programConfig: string | undefined;
+
+  constructor(options: { wrapping?: boolean; legacyHevc?: boolean } = {}) {
+    this.#clock = new NaiveClock(options.wrapping === true);
+    this.#legacyHevc = options.legacyHevc === true;
+  }
+
+  video(codec: 'h264' | 'h265', packet: NaivePacket): NaiveTag[] {
+    let video = this.#video;
+    if (video?.codec !== codec) {
+      if (this.#nextVideo?.codec !== codec)
+        this.#nextVideo = new NaiveVideo(codec, this.#clock, this.#legacyHevc);
+      video = this.#nextVideo;
+    }
+    const tags = video.mux(packet);
+    if (tags.length > 0) this.#video = video;
+    if (this.#nextVideo === this.#video) this.#nextVideo = undefined;
+    return tags;
+  }
+
+  /** AAC or MP3; a stream of the fuzzer has one of them and does not change it. */
+  audio(codec: 'aac' | 'mp3', packet: NaivePacket): NaiveTag[] {
+    if (packet.data.length === 0) throw new NaiveError('ERR_CLOUDPUSH_AUDIO_EMPTY');
+    const bytes = [...packet.data];
+    return codec === 'aac' ? this.#aac(bytes, packet) : this.#mp3(bytes, packet);
+  }
+
+  #aac(bytes: number[], packet: NaivePacket): NaiveTag[] {
+    const { frames, programConfig } = naiveAacFrames(bytes, this.#programConfig, packet.encrypted === true);
+    let time = this.#clock.place('audio', Number.isNaN(packet.dts) ? packet.pts : packet.dts);
+    this.#programConfig = programConfig;
+    const tags: NaiveTag[] = [];
+    for (const frame of frames) {
+      const timestamp = this.#clock.stamp('audio', time);
+      const config = frame.config.join();
+      if (config !== this.#aacConfig) {
+        tags.push({ type: 8, role: role.audioHeader, timestamp, body: [0xaf, 0, ...frame.config] });
+      }
+      this.#aacConfig = config;
+      tags.push({ type: 8, role: role.audio, timestamp, body: [0xaf, 1, ...frame.payload] });
+      time += (1024 * 1000) / frame.sampleRate;
+    }
+    return tags;
+  }
+
+  #mp3(bytes: number[], packet: NaivePacket): NaiveTag[] {
+    const frames = naiveMp3Frames(bytes);
+    let time = this.#clock.place('audio', Number.isNaN(packet.dts) ? packet.pts : packet.dts);
+    const tags: NaiveTag[] = [];
+    for (const { flags, payload, duration } of frames) {
+      const timestamp = this.#clock.stamp('audio', time);
+      tags.push({ type: 8, role: role.audio, timestamp, body: [flags, ...payload] });
+      time += duration;
+    }
+    return tags;
+  }
+}
+
+class NaiveVideo {
+  readonly codec: 'h264' | 'h265';
+  readonly #clock: NaiveClock;
+  readonly #legacyHevc: boolean;
+  readonly #avcSps: NaiveAvcSps[] = [];
+  readonly #avcPps: NaiveAvcPps[] = [];
+  readonly #spsExtensions: { id: number; nal: readonly number[] }[] = [];
+  readonly #vps: { id: number; nal: readonly number[] }[] = [];
+  readonly #hevcSps: NaiveHevcSps[] = [];
+  readonly #hevcPps: NaiveHevcPps[] = [];
+  /** Ids that a picture has activated; parameter sets that come deactivate them. */
+  #active: { pps: number; stale: boolean; avcSps?: NaiveAvcSps; hevcSps?: NaiveHevcSps } | undefined;
+  #pending: (readonly number[])[] = [];
+  #started = false;
+  #activated = false;
+  #record: number[] = [];
+  #sent = '';
+
+  constructor(codec: 'h264' | 'h265', clock: NaiveClock, legacyHevc: boolean) {
+    this.codec = codec;
+    this.#clock = clock;
+    this.#legacyHevc = legacyHevc;
+  }
+
+  mux(packet: NaivePacket): NaiveTag[] {
+    const kept: (readonly number[])[] = [];
+    let picture: readonly number[] | undefined;
+    let randomAccess = false;
+    let disposable = false;
+    let recovery = false;
+    for (const nal of naiveNalUnits([...packet.data])) {
+      const kind = this.#kind(nal);
+      if (kind === 'filler') continue;
+      kept.push(nal);
+      if (kind === 'set') this.#store(nal);
+      if (kind === 'sei' && !packet.encrypted && hasRecoveryPoint(nal)) recovery = true;
+      if (kind !== 'slice') continue;
+      if (this.#isIrap(nal)) randomAccess = true;
+      if (picture !== undefined) continue;
+      picture = nal;
+      this.#activate(nal, packet.encrypted === true);
+      disposable = this.#isDisposable(nal);
+    }
+    if (recovery && this.codec === 'h264') randomAccess = true;
+    if (picture === undefined) {
+      this.#keepPending(kept);
+      return [];
+    }
+    const key = packet.keyFrame ?? randomAccess;
+    if (!this.#started && !key) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME');
+    const { timestamp, offset } = this.#clock.placeVideo(packet.dts, packet.pts);
+    this.#started = true;
+    const tags: NaiveTag[] = [];
+    // Parameter sets that come behind the first slice are for the next picture: they wait until it activates them.
+    if (this.#activated) this.#record = this.codec === 'h264' ? this.#avcRecord() : this.#hevcRecord();
+    this.#activated = false;
+    const record = this.#record;
+    if (record.join() !== this.#sent) {
+      tags.push({ type: 9, role: role.videoHeader, timestamp, body: [...this.#sequenceHeader(), ...record] });
+    }
+    this.#sent = record.join();
+    const body = this.#frameHeader(key, offset);
+    for (const nal of [...this.#pending, ...kept]) body.push(...big(nal.length, 4), ...nal);
+    this.#pending = [];
+    tags.push({ type: 9, role: key ? role.key : disposable ? role.disposable : role.inter, timestamp, body });
+    return tags;
+  }
+
+  #kind(nal: readonly number[]): 'slice' | 'set' | 'sei' | 'delimiter' | 'filler' | 'other' {
+    if (nal[0]! >= 128) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_FORBIDDEN_BIT');
+    if (this.codec === 'h264') {
+      const type = nal[0]! % 32;
+      if (type === 0) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_NAL_HEADER_INVALID');
+      if (type <= 5) return 'slice';
+      if (type === 7 || type === 8 || type === 13) return 'set';
+      return type === 6 ? 'sei' : type === 9 ? 'delimiter' : type === 12 ? 'filler' : 'other';
+    }
+    if (nal.length < 2) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_CUT_OFF');
+    if (nal[1]! % 8 === 0) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_NAL_HEADER_INVALID');
+    const layer = (nal[0]! % 2) * 32 + Math.floor(nal[1]! / 8);
+    const type = Math.floor(nal[0]! / 2);
+    if (layer > 0) return 'other';
+    if (type < 32) return 'slice';
+    if (type <= 34) return 'set';
+    return type === 35 ? 'delimiter' : type === 38 ? 'filler' : type === 39 ? 'sei' : 'other';
+  }
+
+  #store(nal: readonly number[]): void {
+    const type = this.codec === 'h264' ? nal[0]! % 32 : Math.floor(nal[0]! / 2);
+    const lists = [this.#avcSps, this.#avcPps, this.#spsExtensions, this.#vps, this.#hevcSps, this.#hevcPps];
+    if (lists.some((list) => list.some((set) => set.nal.join() === nal.join()))) return;
+    if (this.codec === 'h264') {
+      if (type === 7) put(this.#avcSps, naiveAvcSps(nal), 31);
+      if (type === 8) put(this.#avcPps, naiveAvcPps(nal, this.#avcSps), 255);
+      if (type === 13) put(this.#spsExtensions, { id: naiveAvcSpsExtension(nal), nal }, 31);
+    } else {
+      if (type === 32) put(this.#vps, { id: naiveHevcVps(nal), nal }, 16);
+      if (type === 33) put(this.#hevcSps, naiveHevcSps(nal), 16);
+      if (type === 34) put(this.#hevcPps, naiveHevcPps(nal), 64);
+    }
+    if (this.#active !== undefined) this.#active.stale = true;
+  }
+
+  #activate(slice: readonly number[], encrypted: boolean): void {
+    const avc = this.codec === 'h264';
+    const before = this.#active;
+    const ppsList: readonly { id: number; spsId: number }[] = avc ? this.#avcPps : this.#hevcPps;
+    const spsCount = avc ? this.#avcSps.length : this.#hevcSps.length;
+    if (ppsList.length === 0 || spsCount === 0 || (!avc && this.#vps.length === 0)) {
+      throw new NaiveError('ERR_CLOUDPUSH_NO_SPS_PPS');
+    }
+    if (encrypted && this.#active?.stale === false) return;
+    const id = encrypted ? ppsList[0]!.id : avc ? naiveAvcSlicePps(slice) : naiveHevcSlicePps(slice);
+    if (this.#active?.stale === false && this.#active.pps === id) return;
+    const pps = ppsList.find((set) => set.id === id);
+    if (pps === undefined) throw new NaiveError('ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH');
+    if (avc) {
+      const avcSps = this.#avcSps.find((set) => set.id === pps.spsId);
+      if (avcSps === undefined) throw new NaiveError('ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH');
+      this.#active = { pps: id, stale: false, avcSps };
+    } else {
+      const hevcSps = this.#hevcSps.find((set) => set.id === pps.spsId);
+      if (hevcSps === undefined || !this.#vps.some((set) => set.id === hevcSps.vpsId)) {
+        throw new NaiveError('ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH');
+      }
+      this.#active = { pps: id, stale: false, hevcSps };
+    }
+    const sameSps = before?.avcSps === this.#active.avcSps && before?.hevcSps === this.#active.hevcSps;
+    if (before?.stale !== false || !sameSps) this.#activated = true;
+  }
+
+  #isIrap(nal: readonly number[]): boolean {
+    const type = Math.floor(nal[0]! / 2);
+    return this.codec === 'h264' ? nal[0]! % 32 === 5 : type >= 16 && type <= 23;
+  }
+
+  #isDisposable(nal: readonly number[]): boolean {
+    if (this.codec === 'h264') return Math.floor(nal[0]! / 32) % 4 === 0;
+    const type = Math.floor(nal[0]! / 2);
+    return type <= 14 && type % 2 === 0 && nal[1]! % 8 >= this.#active!.hevcSps!.maxSubLayers;
+  }
+
+  #keepPending(kept: readonly (readonly number[])[]): void {
+    for (const nal of kept) {
+      const kind = this.#kind(nal);
+      if (kind !== 'sei' && kind !== 'other') continue;
+      const size = [...this.#pending, nal].reduce((sum, one) => sum + 4 + one.length, 0);
+      if (size > 65_536) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_PENDING_LIMIT');
+      this.#pending.push(nal);
+    }
+  }
+
+  #frameHeader(key: boolean, offset: number): number[] {
+    const frameType = key ? 0x10 : 0x20;
+    const compositionTime = big((offset + 2 ** 24) % 2 ** 24, 3);
+    if (this.codec === 'h264') return [frameType + 7, 1, ...compositionTime];
+    if (this.#legacyHevc) return [frameType + 12, 1, ...compositionTime];
+    const fourCc = [...Buffer.from('hvc1')];
+    return offset === 0
+      ? [0x80 + frameType + 3, ...fourCc]
+      : [0x80 + frameType + 1, ...fourCc, ...compositionTime];
+  }
+
+  #sequenceHeader(): number[] {
+    if (this.codec === 'h264') return [0x17, 0, 0, 0, 0];
+    return this.#legacyHevc ? [0x1c, 0, 0, 0, 0] : [0x90, ...Buffer.from('hvc1')];
+  }
+
+  #avcRecord(): number[] {
+    const sps = this.#active!.avcSps!;
+    const sets = (list: readonly { nal: readonly number[] }[]) =>
+      list.flatMap(({ nal }) => [...big(nal.length, 2), ...nal]);
+    const record = [1, sps.profile, sps.constraints, sps.level, 0xff, 0xe0 + this.#avcSps.length];
+    record.push(...sets(this.#avcSps), this.#avcPps.length, ...sets(this.#avcPps));
+    if (!highProfiles.includes(sps.profile)) return record;
+    record.push(0xfc + sps.chroma, 0xf8 + sps.lumaDepth - 8, 0xf8 + sps.chromaDepth - 8);
+    return [...record, this.#spsExtensions.length, ...sets(this.#spsExtensions)];
+  }
+
+  #hevcRecord(): number[] {
+    const sps = this.#active!.hevcSps!;
+    const kinds = new Set(
+      this.#hevcPps.map(({ tiles, wavefront }) => (wavefront ? (tiles ? 0 : 3) : tiles ? 2 : 1)),
+    );
+    const parallelism = sps.minSpatialSegmentation > 0 && kinds.size === 1 ? [...kinds][0]! : 0;
+    const record = [
+      1,
+      ...sps.profileTierLevel,
+      ...big(0xf000 + sps.minSpatialSegmentation, 2),
+      0xfc + parallelism,
+    ];
+    record.push(0xfc + sps.chroma, 0xf8 + sps.lumaDepth - 8, 0xf8 + sps.chromaDepth - 8, 0, 0);
+    record.push(sps.maxSubLayers * 8 + (sps.nesting ? 4 : 0) + 3, 3);
+    for (const [type, list] of [
+      [32, this.#vps],
+      [33, this.#hevcSps],
+      [34, this.#hevcPps],
+    ] as const) {
+      record.push(type, ...big(list.length, 2));
+      for (const { nal } of list) record.push(...big(nal.length, 2), ...nal);
+    }
+    return record;
+  }
+}
+
+/** Finds NAL units by looking at every byte. */
+function naiveNalUnits(bytes: readonly number[]): number[][] {
+  if (bytes.length === 0) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_EMPTY');
+  const starts: number[] = [];
+  for (let i = 0; i + 2 < bytes.length; i++) {
+    if (bytes[i] === 0 && bytes[i + 1] === 0 && bytes[i + 2] === 1) starts.push(i + 3);
+  }
+  const leading = bytes.slice(0, starts.length === 0 ? bytes.length : starts[0]! - 3);
+  if (starts.length === 0 || leading.some((byte) => byte !== 0)) {
+    throw new NaiveError('ERR_CLOUDPUSH_VIDEO_NO_START_CODE');
+  }
+  return starts.map((start, i) => {
+    const nal = bytes.slice(start, i + 1 < starts.length ? starts[i + 1]! - 3 : bytes.length);
+    while (nal.at(-1) === 0) nal.pop();
+    if (nal.length === 0) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_CUT_OFF');
+    return nal;
+  });
+}
+
+/** Whether one of the SEI messages that are whole up to their header is of payload type 6. */
+function hasRecoveryPoint(nal: readonly number[]): boolean {
+  const rbsp = withoutEmulation(nal.slice(1));
+  let at = 0;
+  const variable = (): number => {
+    let value = 0;
+    while (rbsp[at] === 255) {
+      value += 255;
+      at++;
+    }
+    const last = rbsp[at++];
+    return last === undefined ? Number.NaN : value + last;
+  };
+  while (rbsp.length - at >= 2) {
+    const type = variable();
+    const size = variable();
+    if (Number.isNaN(size)) return false;
+    if (type === 6) return true;
+    at += size;
+  }
+  return false;
+}
