@@ -50,12 +50,30 @@ interface ProbedPacket {
   flags: string;
 }
 
-/** The packets of a track, in the order of the file. */
-export async function packetTimes(file: string, track: Track): Promise<PacketTimes[]> {
-  const args = ['-v', 'error', '-select_streams', STREAM[track], '-show_packets', '-of', 'json', file];
+/** Runs ffprobe on a file and returns what it says. */
+export async function probe(file: string, options: readonly string[]): Promise<unknown> {
+  const args = ['-v', 'error', ...options, '-of', 'json', file];
   const { code, stdout, stderr } = await run('ffprobe', args, { timeoutMs: FFMPEG_TIMEOUT_MS });
   if (code !== 0) throw new Error(`ffprobe ${file} ended with ${code}: ${stderr}`);
-  const { packets } = JSON.parse(stdout) as { packets: ProbedPacket[] };
+  return JSON.parse(stdout);
+}
+
+/** What ffprobe says of each track of a file. */
+export async function streamFacts(file: string): Promise<Record<string, unknown>[]> {
+  const entries = 'stream=codec_name,width,height,r_frame_rate,sample_rate,channels';
+  const { streams } = (await probe(file, ['-show_entries', entries])) as {
+    streams: Record<string, unknown>[];
+  };
+  // A rate of nought is how ffprobe says that a sound has no pictures.
+  return streams.map(({ r_frame_rate, ...facts }) =>
+    r_frame_rate === '0/0' ? facts : { r_frame_rate, ...facts },
+  );
+}
+
+/** The packets of a track, in the order of the file. */
+export async function packetTimes(file: string, track: Track): Promise<PacketTimes[]> {
+  const options = ['-select_streams', STREAM[track], '-show_packets'];
+  const { packets } = (await probe(file, options)) as { packets: ProbedPacket[] };
   const milliseconds = (time: string | undefined): number => Math.round(Number(time) * 1000);
   return packets.map(({ pts_time, dts_time, flags }) => ({
     pts: milliseconds(pts_time),

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { run } from './process.js';
+import { probe } from './ffmpeg.js';
 
 /** One access unit or audio frame of an elementary file, cut out by ffprobe: a splitter that is not ours. Times in ms. */
 export interface SourcePacket {
@@ -18,11 +18,15 @@ interface ProbedFrame {
   pkt_pos: string;
 }
 
-async function probe<T>(file: string, entries: string, key: 'packets' | 'frames'): Promise<T[]> {
-  const args = ['-v', 'error', '-show_entries', entries, '-of', 'json', file];
-  const { code, stdout, stderr } = await run('ffprobe', args);
-  if (code !== 0) throw new Error(`ffprobe ${file} ended with ${code}: ${stderr}`);
-  return (JSON.parse(stdout) as Record<typeof key, T[]>)[key];
+async function probePackets(file: string): Promise<ProbedPacket[]> {
+  const answer = await probe(file, ['-show_entries', 'packet=pos,size,pts_time']);
+  return (answer as { packets: ProbedPacket[] }).packets;
+}
+
+/** In the order in which they are shown. */
+async function probeFrames(file: string): Promise<ProbedFrame[]> {
+  const answer = await probe(file, ['-show_entries', 'frame=pkt_pos']);
+  return (answer as { frames: ProbedFrame[] }).frames;
 }
 
 function cut(data: Uint8Array, packet: ProbedPacket): Uint8Array {
@@ -34,11 +38,7 @@ function cut(data: Uint8Array, packet: ProbedPacket): Uint8Array {
  * presentation times come from the order in which ffmpeg shows the pictures, delayed as far as reordering needs.
  */
 export async function readAccessUnits(file: string, frameDuration: number): Promise<SourcePacket[]> {
-  const [data, packets, frames] = await Promise.all([
-    readFile(file),
-    probe<ProbedPacket>(file, 'packet=pos,size', 'packets'),
-    probe<ProbedFrame>(file, 'frame=pkt_pos', 'frames'),
-  ]);
+  const [data, packets, frames] = await Promise.all([readFile(file), probePackets(file), probeFrames(file)]);
   const shownAt = new Map(frames.map((frame, index) => [frame.pkt_pos, index]));
   const shown = packets.map((packet, index) => shownAt.get(packet.pos) ?? index);
   const delay = Math.max(...shown.map((position, index) => index - position));
@@ -51,10 +51,7 @@ export async function readAccessUnits(file: string, frameDuration: number): Prom
 
 /** The frames of an ADTS or MP3 file, with the times that their sample counts give them. */
 export async function readAudioFrames(file: string): Promise<SourcePacket[]> {
-  const [data, packets] = await Promise.all([
-    readFile(file),
-    probe<ProbedPacket>(file, 'packet=pos,size,pts_time', 'packets'),
-  ]);
+  const [data, packets] = await Promise.all([readFile(file), probePackets(file)]);
   return packets.map((packet) => {
     const pts = Number(packet.pts_time) * 1000;
     return { data: cut(data, packet), pts, dts: pts };

@@ -1,0 +1,58 @@
+// Servers that say no: the command tells what they said in one line, and ends with exit code 1.
+
+import { describe, expect, test } from 'vitest';
+import { cloudpush, startCloudpush } from '../support/cloudpush.js';
+import { fixture } from '../support/media.js';
+import { NginxRtmp } from '../support/nginx.js';
+import { requirePeers } from '../support/peers.js';
+import { TempFolder } from '../support/temp.js';
+import { waitFor } from '../support/wait.js';
+
+const TIMEOUT_MS = 30_000;
+const OPTIONS = ['--as-fast-as-possible', '--quiet'];
+
+async function expectRefusal(url: string): Promise<string> {
+  const { code, stderr } = await cloudpush(['push', fixture('plain.h264'), url, ...OPTIONS]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^cloudpush: rtmp:[^\n]+\n$/);
+  return stderr;
+}
+
+describe.concurrent('nginx-rtmp refuses', { timeout: TIMEOUT_MS }, () => {
+  // It grants the publisher first, and closes then.
+  test('every publisher', async (context) => {
+    requirePeers(context, 'nginx-rtmp');
+    await using folder = await TempFolder.create();
+    await using server = await NginxRtmp.start(folder.path, { application: 'deny publish all;' });
+    await expectRefusal(server.url('stream'));
+  });
+
+  test('an application that it does not have', async (context) => {
+    requirePeers(context, 'nginx-rtmp');
+    await using folder = await TempFolder.create();
+    await using server = await NginxRtmp.start(folder.path);
+    await expectRefusal(server.url('stream').replace('/live/', '/absent/'));
+  });
+
+  test('a name that is taken, in its own words', async (context) => {
+    requirePeers(context, 'nginx-rtmp');
+    await using folder = await TempFolder.create();
+    await using server = await NginxRtmp.start(folder.path);
+    await using first = startCloudpush([
+      'push',
+      fixture('plain.h264'),
+      server.url('stream'),
+      '--loop',
+      '--quiet',
+    ]);
+    await waitFor(
+      'the first publisher',
+      10_000,
+      async () => (await server.hasRecording('stream')) || undefined,
+    );
+    expect(await expectRefusal(server.url('stream'))).toMatch(
+      /NetStream\.Publish\.BadName|Already publishing/,
+    );
+    expect(first.running).toBe(true);
+  });
+});
