@@ -16,3 +16,11 @@ export function cloudpush(
 export function startCloudpush(args: readonly string[]): ChildProgram {
   return new ChildProgram(process.execPath, [COMMAND, ...args]);
 }
+
+/** Starts the command line with a terminal as its output, as far as it can tell. */
+export function startOnTerminal(args: readonly string[]): ChildProgram {
+  const command = [process.execPath, COMMAND, ...args].map((word) => `'${word}'`).join(' ');
+  return new ChildProgram('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    stdio: 'pipe',
+  });
+}

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'vitest';
 
 /** The foreign programs that tests talk to. Continuous integration installs them all. */
-export type PeerName = 'ffmpeg' | 'nginx-rtmp' | 'node-media-server' | 'gstreamer' | 'rtmpdump';
+export type PeerName = 'ffmpeg' | 'nginx-rtmp' | 'node-media-server' | 'gstreamer' | 'rtmpdump' | 'script';
 
 function output(command: string, ...args: string[]): string | undefined {
   const { error, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 10_000 });
@@ -43,6 +43,8 @@ const detectors: Record<PeerName, () => boolean> = {
   'nginx-rtmp': () => nginxRtmpModule() !== undefined,
   'node-media-server': hasNodeMediaServer,
   gstreamer: () => ['rtmp2sink', 'rtmpsink', 'flvmux', 'h264parse'].every(hasGstreamerElement),
+  // The terminal recorder of util-linux; others take other options.
+  script: () => output('script', '--version')?.includes('util-linux') === true,
   rtmpdump: () => output('rtmpdump', '--help') !== undefined,
 };
 

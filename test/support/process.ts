@@ -72,6 +72,11 @@ export class ChildProgram implements AsyncDisposable {
     return this.#exit === undefined;
   }
 
+  /** Types into the program's input, where that is a pipe. */
+  type(text: string): void {
+    this.child.stdin?.write(text);
+  }
+
   /** What a failed test wants to know of this process. */
   describe(): string {
     const ending = this.running ? 'running' : JSON.stringify(this.#exit);
