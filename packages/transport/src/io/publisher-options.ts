@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { AmfObject, AmfValue } from '../amf0/value.js';
 import type { RtmpError } from '../errors.js';
 import type { TransportLimits } from '../limits.js';
@@ -85,6 +86,8 @@ export interface PublisherOptions {
   readonly tls?: PublisherTlsOptions | undefined;
   /** `socks5://[user:password@]host:port` or `http://[user:password@]host:port` (CONNECT). */
   readonly proxy?: string | undefined;
+  /** Resolves host names instead of the system's resolver. */
+  readonly lookup?: LookupFunction | undefined;
   /** Local address to connect from. */
   readonly localAddress?: string | undefined;
   /** 4 or 6: only that family. Default 0: both, by happy eyeballs. */

@@ -56,7 +56,6 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
     this.#armSetup();
     socket.setNoDelay(true);
     socket.on('data', (bytes) => this.#onData(bytes));
-    socket.on('end', () => this.#onEnd());
     socket.on('error', (cause) => {
       this.#error ??= new RtmpError(RtmpErrorCode.socket, 'publishing', 'The connection broke', { cause });
     });
@@ -173,10 +172,6 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
     if (!this.#session.publishing) return;
     const text = `The client sent nothing for ${idle} ms`;
     this.#session.fail(new RtmpError(RtmpErrorCode.timeout, 'publishing', text));
-  }
-
-  #onEnd(): void {
-    if (!this.#context.behaviour.neverCloses) this.#socket.end();
   }
 
   #onClose(): void {

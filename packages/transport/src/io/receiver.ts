@@ -43,11 +43,12 @@ export class RtmpReceiver {
       },
     };
     const accept = (socket: Socket): void => this.#accept(socket, context);
-    // Half-open: the last bytes of a client that has closed its side are still to be read, and some tests never answer a FIN.
+    // Otherwise Node answers a client's FIN with ours when everything before it has been read.
+    const allowHalfOpen = behaviour.neverCloses === true;
     this.#server =
       options.tls === undefined
-        ? createServer({ allowHalfOpen: true }, accept)
-        : createTlsServer({ ...copyTls(options.tls), allowHalfOpen: true }, accept);
+        ? createServer({ allowHalfOpen }, accept)
+        : createTlsServer({ ...copyTls(options.tls), allowHalfOpen }, accept);
     this.#server.maxConnections = options.maxConnections ?? 4096;
   }
 

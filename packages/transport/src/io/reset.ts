@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 
 /** The TCP socket under a TLS one. */
 const underlying = new WeakMap<Socket, Socket>();
@@ -9,6 +9,8 @@ export function remember(secured: TLSSocket, tcp: Socket): void {
   underlying.set(secured, tcp);
 }
 
+type ResettableSocket = Socket & { resetAndClosing?: boolean };
+
 /**
  * Ends a connection with a TCP reset: now, both directions, whatever is queued. `resetAndDestroy` would first write what is
  * queued, and wait for ever with a peer that does not read, and then send a FIN, which says "clean end". The flag that it
@@ -16,9 +18,9 @@ export function remember(secured: TLSSocket, tcp: Socket): void {
  */
 export function reset(socket: Socket): void {
   if (socket.destroyed) return;
-  const tcp: Socket & { resetAndClosing?: boolean } = underlying.get(socket) ?? socket;
+  const tcp: ResettableSocket | undefined = socket instanceof TLSSocket ? underlying.get(socket) : socket;
   const shuttingDown = socket.writableEnded && !socket.writableFinished;
   // libuv refuses to reset while a FIN is on its way, and the socket would never close.
-  if (!shuttingDown) tcp.resetAndClosing = true;
+  if (tcp !== undefined && !shuttingDown) tcp.resetAndClosing = true;
   socket.destroy();
 }

@@ -10,7 +10,7 @@ export function connectTcp(
   publisher: PublisherOptions,
   timeout: number,
 ): Promise<Socket> {
-  const { signal, family, localAddress } = publisher;
+  const { signal, family, localAddress, lookup } = publisher;
   const connection: TcpNetConnectOpts = {
     host,
     port,
@@ -18,6 +18,7 @@ export function connectTcp(
   };
   if (family) connection.family = family;
   if (localAddress !== undefined) connection.localAddress = localAddress;
+  if (lookup !== undefined) connection.lookup = lookup;
   return settle(connect(connection), 'connect', signal, timeout, connectError, 'socket');
 }
 

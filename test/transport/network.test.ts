@@ -1,0 +1,252 @@
+import { lookup as systemLookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { RtmpError, RtmpPublisher } from '@cloudpush/transport';
+import { describe, expect, it } from 'vitest';
+import { requirePeers } from '../support/peers.js';
+import { run } from '../support/process.js';
+import { waitFor } from '../support/wait.js';
+import { makeCertificate } from './support/certificate.js';
+import { readFlv } from './support/flv.js';
+import { httpProxy, silentProxy, socksProxy } from './support/proxies.js';
+import { Blocks, message, TestPublisher } from './support/publish.js';
+import { TestReceiver } from './support/receive.js';
+
+const localhost = makeCertificate('DNS:localhost,IP:127.0.0.1');
+const other = makeCertificate('DNS:other.example');
+const fixture = new URL('../fixtures/bframes.flv', import.meta.url).pathname;
+const source = readFlv(fixture);
+
+function secureUrl(receiver: TestReceiver, host = 'localhost'): string {
+  return `rtmps://${host}:${receiver.receiver.address.port}/live/camera`;
+}
+
+async function push(made: TestPublisher): Promise<void> {
+  const blocks = new Blocks();
+  await made.sendTags(source, blocks);
+  await made.publisher.close();
+  expect(blocks.releases).toEqual(blocks.releases.map(() => 1));
+}
+
+describe('rtmps', () => {
+  it('carries every byte, in place and in chunks, from shared memory', async () => {
+    await using receiver = await TestReceiver.listen({}, { port: 0, tls: localhost });
+    for (const chunkSize of [4096, 65_536]) {
+      await push(
+        await TestPublisher.connect({ url: secureUrl(receiver), chunkSize, tls: { ca: localhost.cert } }),
+      );
+      const { messages, ended } = receiver.received.at(-1)!;
+      expect((await ended).clean).toBe(true);
+      expect(Buffer.concat(messages.map(({ payload }) => payload))).toEqual(
+        Buffer.concat(source.map(({ body }) => body)),
+      );
+    }
+  });
+
+  it('takes ffmpeg’s, so that the receiver is proven', async (context) => {
+    requirePeers(context, 'ffmpeg');
+    await using receiver = await TestReceiver.listen({}, { port: 0, tls: localhost });
+    const args = ['-hide_banner', '-nostdin', '-loglevel', 'error', '-i', fixture, '-c', 'copy', '-f', 'flv'];
+    const { code } = await run('ffmpeg', [...args, secureUrl(receiver)], { timeoutMs: 10_000 });
+    expect(code).toBe(0);
+    expect(receiver.received[0]!.messages.length).toBeGreaterThanOrEqual(source.length - 1);
+  });
+
+  it('refuses a certificate that nobody vouches for, and one for another name', async () => {
+    await using receiver = await TestReceiver.listen({}, { port: 0, tls: localhost });
+    const untrusted = RtmpPublisher.connect({ url: secureUrl(receiver) });
+    await expect(untrusted).rejects.toMatchObject({
+      code: 'ERR_CLOUDPUSH_TLS',
+      stage: 'tls',
+      class: 'fatal',
+    });
+    await using strange = await TestReceiver.listen({}, { port: 0, tls: other });
+    const misnamed = RtmpPublisher.connect({ url: secureUrl(strange), tls: { ca: other.cert } });
+    await expect(misnamed).rejects.toMatchObject({
+      code: 'ERR_CLOUDPUSH_TLS',
+      cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+    });
+    const named = { ca: other.cert, servername: 'other.example' };
+    await push(await TestPublisher.connect({ url: secureUrl(strange), tls: named }));
+  });
+
+  it('checks an address in the certificate, too', async () => {
+    await using receiver = await TestReceiver.listen({}, { port: 0, tls: localhost });
+    await push(
+      await TestPublisher.connect({ url: secureUrl(receiver, '127.0.0.1'), tls: { ca: localhost.cert } }),
+    );
+  });
+
+  it('takes a pinned certificate and no other', async () => {
+    await using receiver = await TestReceiver.listen({}, { port: 0, tls: localhost });
+    const pins = [localhost.fingerprint.replaceAll(':', '').toLowerCase()];
+    const tls = { ca: localhost.cert, pins: [other.fingerprint, ...pins] };
+    await push(await TestPublisher.connect({ url: secureUrl(receiver), tls }));
+    const wrong = RtmpPublisher.connect({
+      url: secureUrl(receiver),
+      tls: { ca: localhost.cert, pins: [other.fingerprint] },
+    });
+    await expect(wrong).rejects.toMatchObject({
+      code: 'ERR_CLOUDPUSH_TLS_PIN',
+      class: 'fatal',
+      stage: 'tls',
+    });
+  });
+
+  it('verifies nothing when told so, and warns', async () => {
+    await using receiver = await TestReceiver.listen({}, { port: 0, tls: other });
+    const made = await TestPublisher.connect({ url: secureUrl(receiver), tls: { verify: false } });
+    expect(made.warnings).toHaveLength(1);
+    await made.publisher.close();
+    const warnings: string[] = [];
+    const again = await TestPublisher.connect(
+      { url: secureUrl(receiver), tls: { verify: false } },
+      { onWarning: (text) => void warnings.push(text) },
+    );
+    expect(warnings).toEqual(['TLS certificate verification is off for localhost: anyone may answer']);
+    await again.publisher.close();
+  });
+
+  it('is reset, not closed, by destroy', async () => {
+    await using receiver = await TestReceiver.listen({}, { port: 0, tls: localhost });
+    const made = await TestPublisher.connect({ url: secureUrl(receiver), tls: { ca: localhost.cert } });
+    const blocks = new Blocks();
+    for (let i = 0; i < 50; i++) made.publisher.send(message(Buffer.alloc(50_000), i), blocks.next());
+    await waitFor('media', 1000, () => (receiver.received[0]?.messages.length ?? 0) > 0 || undefined);
+    made.publisher.destroy(new RtmpError('ERR_CLOUDPUSH_SOCKET', 'publishing', 'stalled'));
+    await made.closed;
+    expect(blocks.releases).toEqual(blocks.releases.map(() => 1));
+    const end = await receiver.received[0]!.ended;
+    expect(end.clean).toBe(false);
+    expect(end.error?.cause).toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  it('ends the wait for a server that does not answer, and fails with one that speaks no TLS', async () => {
+    await using silent = await silentProxy();
+    const url = `rtmps://127.0.0.1:${silent.port}/live/x`;
+    await expect(RtmpPublisher.connect({ url, timeouts: { tls: 60 } })).rejects.toMatchObject({
+      code: 'ERR_CLOUDPUSH_TIMEOUT',
+      stage: 'tls',
+    });
+    await expect(RtmpPublisher.connect({ url, signal: AbortSignal.timeout(60) })).rejects.toMatchObject({
+      code: 'ERR_CLOUDPUSH_ABORTED',
+      stage: 'tls',
+    });
+    await using plain = await TestReceiver.listen();
+    const wrong = RtmpPublisher.connect({ url: secureUrl(plain, '127.0.0.1'), timeouts: { tls: 2000 } });
+    await expect(wrong).rejects.toMatchObject({ stage: 'tls' });
+  });
+});
+
+describe('proxies', () => {
+  it.each([
+    ['HTTP', () => httpProxy('me:p@ss'), 'http://me:p%40ss@'],
+    ['SOCKS5', () => socksProxy({ user: 'me', password: 'p@ss' }), 'socks5://me:p%40ss@'],
+    ['HTTP without login', () => httpProxy(), 'http://'],
+    ['SOCKS5 without login', () => socksProxy(), 'socks5://'],
+  ])('%s carries rtmp and rtmps', async (_, start, scheme) => {
+    await using proxy = await start();
+    const url = `${scheme}127.0.0.1:${proxy.port}`;
+    await using plain = await TestReceiver.listen();
+    await push(await TestPublisher.connect({ url: plain.url(), proxy: url }));
+    await using secure = await TestReceiver.listen({}, { port: 0, tls: localhost });
+    await push(
+      await TestPublisher.connect({ url: secureUrl(secure), proxy: url, tls: { ca: localhost.cert } }),
+    );
+    expect(proxy.targets).toEqual([
+      `127.0.0.1:${plain.receiver.address.port}`,
+      `localhost:${secure.receiver.address.port}`,
+    ]);
+    expect(secure.received[0]!.messages).toHaveLength(source.length);
+  });
+
+  it.each([
+    ['HTTP', () => httpProxy('me:right'), 'http://me:wr0ng@'],
+    ['SOCKS5', () => socksProxy({ user: 'me', password: 'right' }), 'socks5://me:wr0ng@'],
+  ])('%s refuses a wrong login, and no secret is in the error', async (_, start, scheme) => {
+    await using proxy = await start();
+    const made = RtmpPublisher.connect({ url: 'rtmp://h/live/x', proxy: `${scheme}127.0.0.1:${proxy.port}` });
+    const error = await made.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toMatchObject({ code: 'ERR_CLOUDPUSH_PROXY', stage: 'proxy', class: 'retryable' });
+    expect(String(error)).not.toContain('wr0ng');
+  });
+
+  it.each([
+    ['HTTP', () => httpProxy(), 'http'],
+    ['SOCKS5', () => socksProxy(), 'socks5'],
+  ])('%s reports a target that it cannot reach', async (_, start, scheme) => {
+    await using proxy = await start();
+    const made = RtmpPublisher.connect({
+      url: 'rtmp://127.0.0.1:1/live/x',
+      proxy: `${scheme}://127.0.0.1:${proxy.port}`,
+    });
+    await expect(made).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_PROXY', stage: 'proxy' });
+  });
+
+  it.each(['http', 'socks5'])(
+    'a %s proxy that does not answer is waited for no longer than told',
+    async (scheme) => {
+      await using proxy = await silentProxy();
+      const options = { url: 'rtmp://h/live/x', proxy: `${scheme}://127.0.0.1:${proxy.port}` };
+      await expect(RtmpPublisher.connect({ ...options, timeouts: { dial: 60 } })).rejects.toMatchObject({
+        stage: 'proxy',
+      });
+      await expect(
+        RtmpPublisher.connect({ ...options, signal: AbortSignal.timeout(60) }),
+      ).rejects.toMatchObject({
+        code: 'ERR_CLOUDPUSH_ABORTED',
+        stage: 'proxy',
+      });
+    },
+  );
+
+  it('a proxy that is not there is said to be the proxy', async () => {
+    const made = RtmpPublisher.connect({ url: 'rtmp://h/live/x', proxy: 'socks5://127.0.0.1:1' });
+    await expect(made).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_PROXY', cause: { stage: 'socket' } });
+  });
+});
+
+describe('addresses', () => {
+  const loopback6 = Object.values(networkInterfaces()).some((list) =>
+    list?.some(({ address }) => address === '::1'),
+  );
+
+  it('IPv6 literals', async (context) => {
+    if (!loopback6) context.skip('no IPv6 loopback on this machine');
+    await using receiver = await TestReceiver.listen({}, { host: '::1', port: 0 });
+    expect(receiver.url()).toContain('[::1]');
+    await push(await TestPublisher.connect({ url: receiver.url() }));
+  });
+
+  it('happy eyeballs: goes on to the next address when the first does not answer', async () => {
+    await using receiver = await TestReceiver.listen();
+    const asked: string[] = [];
+    const lookup: LookupFunction = (hostname, options, callback) => {
+      asked.push(hostname);
+      if (!options.all) return systemLookup('127.0.0.1', options, callback);
+      callback(null, [
+        { address: '::1', family: 6 },
+        { address: '127.0.0.1', family: 4 },
+      ]);
+    };
+    const url = `rtmp://media.example:${receiver.receiver.address.port}/live/camera`;
+    await push(await TestPublisher.connect({ url, lookup }));
+    expect(asked).toEqual(['media.example']);
+    expect(receiver.received[0]!.stream.connectRequest.tcUrl).toContain('media.example');
+  });
+
+  it('connects from the local address that is asked for, in the family that is asked for', async () => {
+    await using receiver = await TestReceiver.listen();
+    await push(await TestPublisher.connect({ url: receiver.url(), localAddress: '127.0.0.2', family: 4 }));
+    expect(receiver.received[0]!.stream.remoteAddress).toBe('127.0.0.2');
+  });
+
+  it('socket options can be turned off', async () => {
+    await using receiver = await TestReceiver.listen();
+    await push(await TestPublisher.connect({ url: receiver.url(), keepAlive: 0, noDelay: false }));
+    expect(receiver.received).toHaveLength(1);
+  });
+});
