@@ -70,7 +70,7 @@ function report(reason: string): void {
 
 /** Skips the running test, with the reason, when a peer that it needs is missing. Under CI a missing peer is a failure. */
 export function requirePeers(context: TestContext, ...peers: PeerName[]): void {
-  const missing = peers.filter((peer) => !isPresent(peer));
+  const missing = [...new Set(peers)].filter((peer) => !isPresent(peer));
   if (missing.length === 0) return;
   const reason = `not installed: ${missing.join(', ')}`;
   if (process.env['CI']) throw new Error(reason);
