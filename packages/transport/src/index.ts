@@ -43,6 +43,7 @@ export type {
 } from './io/receiver-options.js';
 export { PUBLISHER_LIMITS, RECEIVER_LIMITS, type TransportLimits } from './limits.js';
 export { encodeData, encodeMetadata } from './message/data.js';
+export { readTracks, type TrackOptions, type TrackPacket, withTrack } from './message/multitrack.js';
 export { type MediaMessage, MessageType } from './message/type.js';
 export {
   type Capabilities,

@@ -48,7 +48,8 @@ export function readCapabilities(values: readonly AmfValue[]): Capabilities {
       const map = propertiesOf(property(value, key));
       if (map === undefined) continue;
       enhanced = true;
-      for (const fourCc of Object.keys(map)) fourCcs.add(fourCc);
+      // A mask of 0 says that the peer can do nothing with it.
+      for (const fourCc of Object.keys(map)) if (map[fourCc] !== 0) fourCcs.add(fourCc);
     }
     const bits = numberProperty(value, 'capsEx');
     if (bits === undefined) continue;
