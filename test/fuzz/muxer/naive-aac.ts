@@ -106,7 +106,7 @@ function naiveProgramConfig(raw: readonly number[]): string | undefined {
   at = Math.ceil(at / 8) * 8;
   const start = at;
   read(8 * read(8));
-  if (at > bits.length || Number.isNaN(channels) || channels === 0) return undefined;
+  if (!(at <= bits.length) || channels === 0) return undefined;
   return `${layout}|${bits.slice(start, at)}`;
 }
 

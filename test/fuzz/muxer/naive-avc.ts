@@ -83,9 +83,9 @@ export function naiveAvcSps(nal: readonly number[]): NaiveAvcSps {
     const unitY = (array === 1 ? 2 : 1) * (framesOnly ? 1 : 2);
     const left = bits.ue();
     const right = bits.ue();
-    width -= bits.in((left + right) * unitX, 0, width - 1);
     const top = bits.ue();
     const bottom = bits.ue();
+    width -= bits.in((left + right) * unitX, 0, width - 1);
     height -= bits.in((top + bottom) * unitY, 0, height - 1);
   }
   if (bits.flag()) vui(bits);

@@ -37,7 +37,7 @@ export function naiveMp3Frames(
     if (length > rest.length) throw new NaiveError('ERR_CLOUDPUSH_MP3_CUT_OFF');
     const mono = bits.slice(24, 26) === '11';
     const soundRate = sampleRate >= 32_000 ? 3 : sampleRate >= 16_000 ? 2 : 1;
-    const flags = (sampleRate === 8000 ? 14 : 2) * 16 + soundRate * 4 + 2 + (mono ? 0 : 1);
+    const flags = 2 * 16 + soundRate * 4 + 2 + (mono ? 0 : 1);
     frames.push({ flags, payload: rest.slice(0, length), duration: (samples * 1000) / sampleRate });
     at += length;
   }

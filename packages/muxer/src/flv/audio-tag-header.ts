@@ -20,9 +20,11 @@ export const aacTagHeader = (SoundFormat.aac << 4) | (3 << 2) | (1 << 1) | 1;
 /** Bytes in front of the raw AAC frame or the AudioSpecificConfig. */
 export const aacHeaderSize = 2;
 
-/** The one byte in front of an MP3 frame. SoundRate knows 5.5, 11, 22 and 44 kHz: the next higher one is told. */
+/**
+ * The one byte in front of an MP3 frame. SoundRate knows 5.5, 11, 22 and 44 kHz: the next higher one is told, since
+ * the frames tell their own. 8 kHz has a SoundFormat of its own, 14, which FFmpeg cannot read: it goes as format 2, too.
+ */
 export function mp3TagHeader(sampleRate: number, channels: number): number {
-  const format = sampleRate === 8000 ? SoundFormat.mp3At8kHz : SoundFormat.mp3;
   const rate = sampleRate > 24_000 ? 3 : sampleRate > 12_000 ? 2 : 1;
-  return (format << 4) | (rate << 2) | (1 << 1) | (channels > 1 ? 1 : 0);
+  return (SoundFormat.mp3 << 4) | (rate << 2) | (1 << 1) | (channels > 1 ? 1 : 0);
 }

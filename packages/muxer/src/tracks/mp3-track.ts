@@ -1,7 +1,7 @@
 import { around } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
 import type { AudioFacts } from '../facts.js';
-import { mp3TagHeader } from '../flv/audio-tag-header.js';
+import { mp3TagHeader, SoundFormat } from '../flv/audio-tag-header.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
 import { allocateBody, bodyHeadroom, requireHeadroom } from '../flv/tag-body.js';
 import type { MediaPacket } from '../media-packet.js';
@@ -45,8 +45,14 @@ export class Mp3Track implements AudioTrack {
   #noteFacts(): void {
     const { sampleRate, channels, samplesPerFrame } = this.#header;
     if (this.facts?.sampleRate === sampleRate && this.facts.channels === channels) return;
-    const audioCodecId = mp3TagHeader(sampleRate, channels) >> 4;
-    this.facts = { codec: 'mp3', sampleRate, channels, sampleSize: 16, audioCodecId, samplesPerFrame };
+    this.facts = {
+      codec: 'mp3',
+      sampleRate,
+      channels,
+      sampleSize: 16,
+      audioCodecId: SoundFormat.mp3,
+      samplesPerFrame,
+    };
   }
 
   #emitFrame(packet: MediaPacket, offset: number, timestamp: number, out: FlvTag[]): void {

@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { run } from '../support/process.js';
+
+/** What ffprobe says of the first stream of a file. */
+export interface ProbedStream {
+  width?: number;
+  height?: number;
+  profile?: string;
+  level?: number;
+  pix_fmt?: string;
+  r_frame_rate?: string;
+  avg_frame_rate?: string;
+  has_b_frames?: number;
+  sample_rate?: string;
+  channels?: number;
+}
+
+/** Runs ffmpeg to its end; anything but success throws with what it said. */
+export async function encode(args: readonly string[]): Promise<void> {
+  const common = ['-hide_banner', '-nostdin', '-loglevel', 'error', '-y', '-threads', '1'];
+  const { code, signal, stderr } = await run('ffmpeg', [...common, ...args], { timeoutMs: 30_000 });
+  if (code !== 0) throw new Error(`ffmpeg ${args.join(' ')} ended with ${code ?? signal}: ${stderr}`);
+}
+
+export async function probe(file: string): Promise<ProbedStream> {
+  const args = ['-v', 'error', '-show_streams', '-of', 'json', file];
+  const { code, stdout, stderr } = await run('ffprobe', args, { timeoutMs: 30_000 });
+  if (code !== 0) throw new Error(`ffprobe ${file} ended with ${code}: ${stderr}`);
+  return (JSON.parse(stdout) as { streams: ProbedStream[] }).streams[0]!;
+}
+
+/** The contents of the first box of this type in an MP4 file, wherever it is. */
+export async function mp4Box(file: string, type: string): Promise<Buffer> {
+  const bytes = await readFile(file);
+  const at = bytes.indexOf(type, 0, 'latin1');
+  if (at < 0) throw new Error(`${file} has no ${type} box`);
+  return bytes.subarray(at + 4, at - 4 + bytes.readUInt32BE(at - 4));
+}
+
+/** chroma_format_idc and bit depth of an ffmpeg pixel format. */
+export function pixelFormat(name: string): { chromaFormat: number; bitDepth: number } {
+  const chroma = name.startsWith('gray') ? 0 : name.includes('420') ? 1 : name.includes('422') ? 2 : 3;
+  const depth = name.match(/(?:p|gray)(9|10|12)(?:le)?$/)?.[1];
+  return { chromaFormat: chroma, bitDepth: Number(depth ?? 8) };
+}
+
+/** What the first sequence header of a track in an FLV file holds, without our reader. */
+export async function flvConfiguration(file: string, tagType: 8 | 9): Promise<Buffer> {
+  const bytes = await readFile(file);
+  for (let at = 13; at + 11 < bytes.length; ) {
+    const size = bytes.readUIntBE(at + 1, 3);
+    const body = bytes.subarray(at + 11, at + 11 + size);
+    const header = tagType === 8 ? 2 : 5;
+    // In front of ADTS, whose configuration it learns late, ffmpeg writes an empty sequence header first.
+    if (bytes[at] === tagType && body[1] === 0 && body.length > header) return body.subarray(header);
+    at += 11 + size + 4;
+  }
+  throw new Error(`${file} has no tag of type ${tagType}`);
+}

@@ -1,0 +1,86 @@
+// Streams of foreign encoders, through our splitter and muxer to FLV, are to ffmpeg what the source is: the same frames
+// at the same times, the same configuration record, the same facts.
+
+import { describe, expect, test } from 'vitest';
+import { frameHashes, packetTimes } from '../support/ffmpeg.js';
+import { requirePeers } from '../support/peers.js';
+import { TempFolder } from '../support/temp.js';
+import { muxVideo } from './mux-file.js';
+import { encode, mp4Box, pixelFormat, probe } from './probe.js';
+import { type VideoEncoding, videoEncodings } from './video-encodings.js';
+
+/** Encodes to MP4, which has times and configuration record, and makes an Annex-B stream of it without encoding anew. */
+async function encodeBoth(
+  encoding: VideoEncoding,
+  folder: TempFolder,
+): Promise<{ mp4: string; annexB: string }> {
+  const { codec, args, rate, size, frames } = encoding;
+  const mp4 = folder.file('source.mp4');
+  const annexB = folder.file(`source.${codec}`);
+  const rateText = rate === 30_000 / 1001 ? '30000/1001' : String(rate);
+  const source = ['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=${rateText}`, '-frames:v', String(frames)];
+  await encode([...source, ...args, '-tag:v', codec === 'h264' ? 'avc1' : 'hvc1', mp4]);
+  const filter = codec === 'h264' ? 'h264_mp4toannexb' : 'hevc_mp4toannexb';
+  await encode(['-i', mp4, '-c', 'copy', '-bsf:v', filter, '-f', codec === 'h264' ? 'h264' : 'hevc', annexB]);
+  return { mp4, annexB };
+}
+
+/** Arrays of an hvcC without those of SEI, which FFmpeg takes into it from its encoder's global header. */
+function withoutSei(hvcC: Buffer): Buffer {
+  const arrays: Buffer[] = [];
+  let at = 23;
+  for (let left = hvcC[22]!; left > 0; left--) {
+    const start = at;
+    const count = hvcC.readUInt16BE(at + 1);
+    at += 3;
+    for (let i = 0; i < count; i++) at += 2 + hvcC.readUInt16BE(at);
+    if ((hvcC[start]! & 0x3f) <= 34) arrays.push(hvcC.subarray(start, at));
+  }
+  // In MP4 FFmpeg declares the arrays complete; in a live stream the sets are in the samples, too.
+  const loose = arrays.map((array) => Buffer.concat([Buffer.from([array[0]! & 0x3f]), array.subarray(1)]));
+  return Buffer.concat([hvcC.subarray(0, 22), Buffer.from([arrays.length]), ...loose]);
+}
+
+describe.concurrent('video of foreign encoders', () => {
+  test.for(videoEncodings)('$name', { timeout: 60_000 }, async (encoding, context) => {
+    requirePeers(context, 'ffmpeg');
+    await using folder = await TempFolder.create();
+    const { mp4, annexB } = await encodeBoth(encoding, folder);
+    const flv = folder.file('muxed.flv');
+    const muxed = await muxVideo(annexB, encoding.codec, encoding.rate, flv);
+
+    // ffmpeg 5.1 reads no H.265 in FLV: there, what our demuxer gives back is decoded.
+    const decodable = encoding.codec === 'h264' ? flv : await folder.write('muxed.h265', muxed.elementary);
+    const hashes = await frameHashes(mp4, 'video');
+    expect(hashes).toHaveLength(encoding.frames);
+    expect(await frameHashes(decodable, 'video')).toEqual(hashes);
+
+    // Where the source begins is its own affair: times count from the first packet.
+    const source = await packetTimes(mp4, 'video');
+    const expected = source.map(({ dts, pts, key }) => ({ pts: pts - dts, dts: dts - source[0]!.dts, key }));
+    const actual = muxed.times.map(({ dts, pts, key }) => ({ pts: pts - dts, dts, key }));
+    expect(actual).toHaveLength(expected.length);
+    actual.forEach((packet, i) => {
+      // Both sides round to milliseconds, the source twice.
+      expect(Math.abs(packet.dts - expected[i]!.dts), `dts of packet ${i}`).toBeLessThanOrEqual(1);
+      expect(
+        Math.abs(packet.pts - expected[i]!.pts),
+        `composition offset of packet ${i}`,
+      ).toBeLessThanOrEqual(1);
+    });
+    if (encoding.codec === 'h264') {
+      expect(await packetTimes(flv, 'video')).toEqual(muxed.times);
+      expect(muxed.configuration.toString('hex')).toBe((await mp4Box(mp4, 'avcC')).toString('hex'));
+    } else {
+      expect(muxed.configuration.toString('hex')).toBe(withoutSei(await mp4Box(mp4, 'hvcC')).toString('hex'));
+    }
+
+    const probed = await probe(mp4);
+    const facts = muxed.videoFacts!;
+    expect(facts).toMatchObject({ width: probed.width, height: probed.height, level: probed.level });
+    // ffmpeg decodes monochrome H.264 to 4:2:0, so it is the encoder who is asked.
+    expect(facts).toMatchObject(pixelFormat(encoding.format));
+    expect(facts.reorderDepth).toBe(probed.has_b_frames);
+    expect(facts.frameRate).toBeCloseTo(encoding.rate, 3);
+  });
+});
