@@ -5,53 +5,14 @@ import { setTimeout } from 'node:timers/promises';
 import { type Channel, type CloseReport, PushEngine } from '@cloudpush/engine';
 import { decodeAmf0, MessageType } from '@cloudpush/transport';
 import { describe, expect, test } from 'vitest';
-import {
-  type CameraPacket,
-  cameraPackets,
-  expectedAudioMessage,
-  expectedVideoMessage,
-  sendOne,
-} from './camera.js';
+import { type CameraPacket, cameraPackets, sendOne } from './camera.js';
+import { closeEmpty, expectWhole, transcript } from './expectations.js';
 import { hevcPacket } from './hevc.js';
-import { type Arrived, type ArrivedStream, RecordingReceiver } from './recording-receiver.js';
+import { RecordingReceiver } from './recording-receiver.js';
 
 const packets = cameraPackets();
 const video = packets.filter(({ kind }) => kind === 'video');
 const audio = packets.filter(({ kind }) => kind === 'audio');
-
-function isSequenceHeader({ type, payload }: Arrived): boolean {
-  return (type === MessageType.video || type === MessageType.audio) && payload[1] === 0;
-}
-
-function samples(stream: ArrivedStream, type: number): Arrived[] {
-  return stream.messages.filter((message) => message.type === type && !isSequenceHeader(message));
-}
-
-function expectWhole(stream: ArrivedStream, sent: readonly CameraPacket[] = packets): void {
-  const sentVideo = sent.filter(({ kind }) => kind === 'video');
-  const sentAudio = sent.filter(({ kind }) => kind === 'audio');
-  const gotVideo = samples(stream, MessageType.video);
-  const gotAudio = samples(stream, MessageType.audio);
-  expect(gotVideo.length).toBe(sentVideo.length);
-  expect(gotAudio.length).toBe(sentAudio.length);
-  for (const [i, { payload, timestamp }] of gotVideo.entries()) {
-    expect(Buffer.compare(payload, expectedVideoMessage(sentVideo[i]!))).toBe(0);
-    expect(timestamp).toBe(sentVideo[i]!.pts);
-  }
-  for (const [i, { payload, timestamp }] of gotAudio.entries()) {
-    expect(Buffer.compare(payload, expectedAudioMessage(sentAudio[i]!))).toBe(0);
-    expect(Math.abs(timestamp - sentAudio[i]!.pts)).toBeLessThanOrEqual(1);
-  }
-}
-
-/** Writes down the channel's events in the order in which they come. */
-function transcript(channel: Channel): string[] {
-  const events: string[] = [];
-  for (const event of ['connect', 'pause', 'resume', 'close'] as const)
-    channel.on(event, () => events.push(event));
-  channel.on('problem', ({ error }) => events.push(`problem ${error.code}`));
-  return events;
-}
 
 async function sendAll(channel: Channel, some: readonly CameraPacket[] = packets): Promise<void> {
   for (const packet of some) await sendOne(channel, packet);
@@ -64,17 +25,6 @@ async function sendUntilStuck(channel: Channel): Promise<void> {
     const stuck = setTimeout(300, true);
     if (await Promise.race([stuck, channel.writable().then(() => false)])) return;
   }
-}
-
-/** Closes an engine and checks that its pool is empty: not one block is lost or released twice. */
-async function closeEmpty(engine: PushEngine): Promise<void> {
-  await engine.close();
-  const { poolBytesInUse, poolBlocksInUse, channels } = engine.stats();
-  expect({ poolBytesInUse, poolBlocksInUse, channels }).toEqual({
-    poolBytesInUse: 0,
-    poolBlocksInUse: 0,
-    channels: 0,
-  });
 }
 
 describe('a channel', () => {
@@ -91,7 +41,7 @@ describe('a channel', () => {
     );
     expect(reports).toEqual(names.map(() => ({ clean: true, error: undefined })));
     for (const name of names) {
-      expectWhole(receiver.stream(name));
+      expectWhole(receiver.stream(name), packets);
       expect(receiver.stream(name).ended).toBe('cleanly');
     }
     await closeEmpty(engine);

@@ -12,6 +12,8 @@ export interface ArrivedStream {
   readonly name: string;
   readonly messages: Arrived[];
   ended: 'cleanly' | 'broken' | undefined;
+  /** Resets the connection. */
+  drop(): void;
 }
 
 /** An embedded receiver on a free port that keeps every message of every stream. */
@@ -29,8 +31,13 @@ export class RecordingReceiver implements AsyncDisposable {
     const receiver = await RtmpReceiver.listen(
       { port: 0, behaviour },
       {
-        onPublish: ({ streamName }) => {
-          const stream: ArrivedStream = { name: streamName, messages: [], ended: undefined };
+        onPublish: (published) => {
+          const stream: ArrivedStream = {
+            name: published.streamName,
+            messages: [],
+            ended: undefined,
+            drop: () => published.destroy(),
+          };
           streams.push(stream);
           return {
             onMessage: (message) => stream.messages.push(message),
@@ -44,13 +51,23 @@ export class RecordingReceiver implements AsyncDisposable {
     return new RecordingReceiver(receiver, streams);
   }
 
+  /** Connections that are open, publishing or not. */
+  get connections(): number {
+    return this.#receiver.connections;
+  }
+
   url(name: string): string {
     return `rtmp://127.0.0.1:${this.#receiver.address.port}/live/${name}`;
   }
 
+  /** All streams of that name, in the order in which they came. */
+  streams(name: string): ArrivedStream[] {
+    return this.#streams.filter((stream) => stream.name === name);
+  }
+
   /** The stream of that name; there must be exactly one. */
   stream(name: string): ArrivedStream {
-    const [found, ...others] = this.#streams.filter((stream) => stream.name === name);
+    const [found, ...others] = this.streams(name);
     if (found === undefined || others.length > 0) {
       throw new Error(`${found === undefined ? 0 : 1 + others.length} streams of the name ${name} arrived`);
     }

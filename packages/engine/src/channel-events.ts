@@ -15,10 +15,20 @@ export interface PacketProblem {
   readonly repeats: number;
 }
 
+/** A lost connection that will be made again. */
+export interface Disconnection {
+  /** Why it was lost, or why the last attempt failed. */
+  readonly error: CloudPushError;
+  /** Until the next attempt, in ms. */
+  readonly delay: number;
+}
+
 /** The events of a channel, in the order of their causes. `close` is the last one, and comes exactly once. */
 export interface ChannelEvents {
-  /** Connected and publishing. */
+  /** Connected and publishing; again after each `disconnect`. */
   connect: [];
+  /** The connection is lost and will be made again (option `reconnect`). */
+  disconnect: [Disconnection];
   /** No more room: `send…` returns false until `resume`. Always followed by `resume` or `close`. */
   pause: [];
   /** Room again. */

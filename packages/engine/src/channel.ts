@@ -89,6 +89,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
   #closeRequested = false;
   #refused = 0;
   #pauses = 0;
+  #connects = 0;
   /** The counters as they were when the channel ended: its number may be in other hands now. */
   #lastStats: ChannelStats | undefined;
 
@@ -157,10 +158,10 @@ export class Channel extends EventEmitter<ChannelEvents> {
 
   /** Resolves when the stream is being published. Rejects with the reason when it never will be. */
   async connected(signal?: AbortSignal): Promise<void> {
-    while (this.#state === 'connecting' || (this.#state === 'closing' && !this.#everConnected)) {
+    while (this.#state === 'connecting' || (this.#state === 'closing' && this.#connects === 0)) {
       await this.#next(['connect', 'close'], signal);
     }
-    if (this.#everConnected) return;
+    if (this.#connects > 0) return;
     throw this.#report?.error ?? closedError();
   }
 
@@ -203,15 +204,25 @@ export class Channel extends EventEmitter<ChannelEvents> {
       packetsRefused: this.#refused,
       packetsInvalid: count(Counter.packetsInvalid),
       packetsLost: count(Counter.packetsLost),
+      droppedDisposable: count(Counter.droppedDisposable),
+      droppedPictures: count(Counter.droppedPictures),
+      droppedAudio: count(Counter.droppedAudio),
       pauses: this.#pauses,
+      reconnects: Math.max(0, this.#connects - 1),
     };
   }
 
   /** @internal */
   onConnected(): void {
-    this.#everConnected = true;
+    this.#connects++;
     if (this.#state === 'connecting') this.#state = 'publishing';
     this.emit('connect');
+  }
+
+  /** @internal */
+  onDisconnected(error: ErrorData, delay: number): void {
+    if (this.#state === 'publishing') this.#state = 'connecting';
+    this.emit('disconnect', { error: CloudPushError.from(error), delay });
   }
 
   /** @internal */
@@ -274,8 +285,6 @@ export class Channel extends EventEmitter<ChannelEvents> {
     this.#awaited = 0;
     this.#announce();
   }
-
-  #everConnected = false;
 
   readonly #onAbort = (): void => this.abort(this.#signal?.reason);
 

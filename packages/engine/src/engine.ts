@@ -63,7 +63,14 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     // The lowest number is taken first.
     this.#freeNumbers = Array.from({ length: maxConnections }, (_, i) => maxConnections - 1 - i);
     const releaseWanted = new Int32Array(new SharedArrayBuffer(4));
-    this.#shared = { memory: this.memory, gates, releaseWanted, maxConnections, maxBatchDelay };
+    this.#shared = {
+      memory: this.memory,
+      gates,
+      releaseWanted,
+      maxConnections,
+      maxBatchDelay,
+      maxConnecting: Math.ceil(settings.maxConnecting / shards),
+    };
     this.#threads = new Piscina<ShardInit, void>({
       filename: WORKER,
       name: 'runShard',
@@ -171,6 +178,10 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     switch (report.type) {
       case 'connected':
         channel.onConnected();
+        return;
+      case 'disconnected':
+        this.#log(channel, report.error, 'connection lost');
+        channel.onDisconnected(report.error, report.delay);
         return;
       case 'pause':
         channel.onPause();

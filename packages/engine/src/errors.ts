@@ -107,6 +107,11 @@ export function toErrorData(error: unknown): ErrorData {
   };
 }
 
+/** What can be done about any error. */
+export function classOf(error: unknown): ErrorClass {
+  return error instanceof RtmpError || error instanceof CloudPushError ? error.class : 'fatal';
+}
+
 /** A redirect's address may hold a token. */
 function withoutSecrets(details: object): Record<string, unknown> {
   const { redirect: _, ...rest } = details as Record<string, unknown>;

@@ -4,6 +4,7 @@ import { parseRtmpUrl } from '@cloudpush/transport';
 import type { Logger } from 'pino';
 import { CloudPushError } from './errors.js';
 import { MAX_POOL_SIZE, MIN_POOL_SIZE } from './memory/pool.js';
+import type { ReconnectPolicy } from './shard/backoff.js';
 import type { ChannelConfig, Watermark } from './shard/protocol.js';
 
 const MIB = 1024 * 1024;
@@ -24,6 +25,8 @@ export interface PushEngineOptions {
    * latency for CPU time; the pool must have room for what waits. Default 0: a packet leaves at once.
    */
   readonly maxBatchDelay?: number | undefined;
+  /** The most connections that are being made at a time, 1 to 65,535. Default 256. */
+  readonly maxConnecting?: number | undefined;
   /** Where the engine writes its log. Default: nowhere. */
   readonly logger?: Logger | undefined;
 }
@@ -43,9 +46,23 @@ export interface ChannelOptions {
   readonly hevc?: HevcForm | 'auto' | undefined;
   /** `'wrapping32'` when `pts` and `dts` are unsigned 32-bit milliseconds that wrap. Default `'native'`. */
   readonly inputClock?: InputClock | undefined;
-  /** Above either limit the channel pauses. Default 8 MiB or 5,000 ms. */
+  /**
+   * What happens when the server is slower than the source. `'reject'` (default): the channel pauses and `send…` returns
+   * false; what was accepted is never dropped. `'drop'`: queued media is dropped, disposable pictures first, then whole
+   * groups of pictures, then audio, never a sequence header; `stats()` counts it.
+   */
+  readonly overflow?: 'reject' | 'drop' | undefined;
+  /**
+   * Whether a lost connection is made again, with exponential back-off and full jitter; the stream goes on at a key frame,
+   * on the same clock. A refusal that another attempt cannot mend (bad credentials, an unknown app) ends the channel all
+   * the same. Default false; true: the default policy.
+   */
+  readonly reconnect?: boolean | Partial<ReconnectPolicy> | undefined;
+  /** A connection that takes nothing for so long while media waits is given up; 0: never. 0 to 3,600,000 ms. Default 60,000. */
+  readonly stallTimeout?: number | undefined;
+  /** Above either limit the queue is full: see `overflow`. Default 8 MiB or 5,000 ms. */
   readonly highWatermark?: Partial<Watermark> | undefined;
-  /** Below both limits it resumes. Default half of the high watermark. */
+  /** Below both limits there is room again. Default half of the high watermark. */
   readonly lowWatermark?: Partial<Watermark> | undefined;
   /** The longest that connecting may take, 1 to 600,000 ms. Default 10,000. */
   readonly connectTimeout?: number | undefined;
@@ -62,6 +79,7 @@ export interface EngineSettings {
   readonly maxConnections: number;
   readonly shards: number;
   readonly maxBatchDelay: number;
+  readonly maxConnecting: number;
 }
 
 /** Checks the options and fills in the defaults. */
@@ -72,6 +90,7 @@ export function engineSettings(options: PushEngineOptions): EngineSettings {
     maxConnections: integer('maxConnections', options.maxConnections, 1024, 1, 65_535),
     shards: integer('shards', options.shards, defaultShards, 1, 64),
     maxBatchDelay: integer('maxBatchDelay', options.maxBatchDelay, 0, 0, 1000),
+    maxConnecting: integer('maxConnecting', options.maxConnecting, 256, 1, 65_535),
   };
 }
 
@@ -93,6 +112,9 @@ export function channelConfig(options: ChannelOptions): ChannelConfig {
     inputClock: oneOf('inputClock', options.inputClock, ['native', 'wrapping32']),
     highWatermark: high,
     lowWatermark: low,
+    overflow: oneOf('overflow', options.overflow, ['reject', 'drop']),
+    reconnect: reconnectPolicy(options.reconnect),
+    stallTimeout: integer('stallTimeout', options.stallTimeout, 60_000, 0, 3_600_000),
     connectTimeout: integer('connectTimeout', options.connectTimeout, 10_000, 1, 600_000),
     closeTimeout: integer('closeTimeout', options.closeTimeout, 10_000, 1, 600_000),
     chunkSize: options.chunkSize,
@@ -103,6 +125,17 @@ function watermark(name: string, given: Partial<Watermark> | undefined, preset: 
   return {
     bytes: integer(`${name}.bytes`, given?.bytes, preset.bytes, 0, Number.MAX_SAFE_INTEGER),
     ms: integer(`${name}.ms`, given?.ms, preset.ms, 0, 2 ** 31 - 1),
+  };
+}
+
+function reconnectPolicy(given: boolean | Partial<ReconnectPolicy> | undefined): ReconnectPolicy | undefined {
+  if (given === undefined || given === false) return undefined;
+  const { maxAttempts, initialDelay, maxDelay, resetAfter } = given === true ? {} : given;
+  return {
+    maxAttempts: integer('reconnect.maxAttempts', maxAttempts, 1_000_000, 1, 1_000_000),
+    initialDelay: integer('reconnect.initialDelay', initialDelay, 500, 0, 3_600_000),
+    maxDelay: integer('reconnect.maxDelay', maxDelay, 30_000, 0, 3_600_000),
+    resetAfter: integer('reconnect.resetAfter', resetAfter, 60_000, 0, 3_600_000),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { AudioCodec, HevcForm, InputClock, VideoCodec } from '@cloudpush/muxer';
 import type { ErrorData } from '../errors.js';
+import type { ReconnectPolicy } from './backoff.js';
 
 /**
  * What the caller's thread and a shard say to each other beside the media path. Packets never come this way: they
@@ -18,6 +19,8 @@ export interface ShardInit {
   readonly counters: SharedArrayBuffer;
   /** The longest that a descriptor may wait in the ring for others to come, in ms. */
   readonly maxBatchDelay: number;
+  /** The most connections that the shard makes at a time. */
+  readonly maxConnecting: number;
   readonly port: MessagePort;
 }
 
@@ -37,6 +40,12 @@ export interface ChannelConfig {
   readonly inputClock: InputClock;
   readonly highWatermark: Watermark;
   readonly lowWatermark: Watermark;
+  /** What happens above the high watermark: the caller is refused, or queued media is dropped. */
+  readonly overflow: 'reject' | 'drop';
+  /** Undefined: a lost connection ends the channel. */
+  readonly reconnect: ReconnectPolicy | undefined;
+  /** ms after which a connection that takes nothing is given up; 0: never. */
+  readonly stallTimeout: number;
   /** The longest that connecting may take from DNS to the answer to `publish`, in ms. */
   readonly connectTimeout: number;
   /** The longest that a close may wait for queued media to leave, in ms. */
@@ -61,6 +70,13 @@ export type ShardRequest =
 /** From a shard to the caller's thread. Per channel they come in the order of their causes. */
 export type ShardReport =
   | { readonly type: 'connected'; readonly channel: number }
+  /** The connection is lost, and will be made again after `delay` ms. */
+  | {
+      readonly type: 'disconnected';
+      readonly channel: number;
+      readonly error: ErrorData;
+      readonly delay: number;
+    }
   | { readonly type: 'pause'; readonly channel: number }
   | { readonly type: 'resume'; readonly channel: number }
   /** A packet was refused; the channel goes on. `repeats`: how many like it were not reported since the last one. */

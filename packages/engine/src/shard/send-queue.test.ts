@@ -1,10 +1,14 @@
 import { FlvTag, TagRole, TagType } from '@cloudpush/muxer';
 import { describe, expect, it } from 'vitest';
 import { type BlockReturn, PacketBlock } from './packet-block.js';
-import { SendQueue } from './send-queue.js';
+import { type QueuedTag, SendQueue } from './send-queue.js';
 
 function tagAt(timestamp: number, size = 10, role: TagRole = TagRole.interFrame): FlvTag {
   return new FlvTag(TagType.video, role, timestamp, [new Uint8Array(size)], size, 0);
+}
+
+function entry(tag: FlvTag, block?: PacketBlock): QueuedTag {
+  return { tag, block, description: undefined };
 }
 
 class Returned implements BlockReturn {
@@ -19,7 +23,7 @@ describe('SendQueue', () => {
     const queue = new SendQueue();
     let expected = 0;
     for (let i = 0; i < 1000; i++) {
-      queue.push(tagAt(i), undefined, undefined);
+      queue.push(entry(tagAt(i)));
       if (i % 3 !== 0) expect(queue.shift()?.tag.timestamp).toBe(expected++);
     }
     while (queue.length > 0) expect(queue.shift()?.tag.timestamp).toBe(expected++);
@@ -30,7 +34,7 @@ describe('SendQueue', () => {
   it('knows what waits in bytes and in milliseconds', () => {
     const queue = new SendQueue();
     expect([queue.bytes, queue.ms]).toEqual([0, 0]);
-    for (const timestamp of [100, 140, 180]) queue.push(tagAt(timestamp, 1000), undefined, undefined);
+    for (const timestamp of [100, 140, 180]) queue.push(entry(tagAt(timestamp, 1000)));
     expect([queue.bytes, queue.ms]).toEqual([3000, 80]);
     queue.shift();
     expect([queue.bytes, queue.ms]).toEqual([2000, 40]);
@@ -38,31 +42,28 @@ describe('SendQueue', () => {
 
   it('measures time across the wrap of the 32-bit clock', () => {
     const queue = new SendQueue();
-    queue.push(tagAt(2 ** 32 - 20), undefined, undefined);
-    queue.push(tagAt(20), undefined, undefined);
+    queue.push(entry(tagAt(2 ** 32 - 20)));
+    queue.push(entry(tagAt(20)));
     expect(queue.ms).toBe(40);
   });
 
   it('lets go of every block when it is cleared', () => {
     const queue = new SendQueue();
     const returned = new Returned();
-    for (let i = 0; i < 5; i++) queue.push(tagAt(i), new PacketBlock(returned, i, 0), undefined);
+    for (let i = 0; i < 5; i++) queue.push(entry(tagAt(i), new PacketBlock(returned, i, 0)));
     queue.shift()?.block?.release();
     queue.clear();
     expect(returned.blocks).toEqual([0, 1, 2, 3, 4]);
     expect([queue.length, queue.bytes, queue.ms]).toEqual([0, 0, 0]);
   });
 
-  it('finds a waiting tag and tells which of two leaves first', () => {
+  it('finds the first waiting tag that matches', () => {
     const queue = new SendQueue();
-    queue.push(tagAt(0, 1, TagRole.videoSequenceHeader), undefined, undefined);
-    queue.push(tagAt(0, 1, TagRole.keyFrame), undefined, undefined);
-    queue.push(tagAt(5, 1, TagRole.audioSequenceHeader), undefined, undefined);
-    const video = queue.find((tag) => tag.role === TagRole.videoSequenceHeader)!;
-    const audio = queue.find((tag) => tag.role === TagRole.audioSequenceHeader)!;
-    expect(queue.isBefore(video, audio)).toBe(true);
-    expect(queue.isBefore(audio, video)).toBe(false);
+    queue.push(entry(tagAt(0, 1, TagRole.videoSequenceHeader)));
+    queue.push(entry(tagAt(0, 1, TagRole.keyFrame)));
+    const isHeader = (tag: FlvTag): boolean => tag.role === TagRole.videoSequenceHeader;
+    expect(queue.find(isHeader)).toBe(queue.oldest);
     queue.shift();
-    expect(queue.find((tag) => tag.role === TagRole.videoSequenceHeader)).toBeUndefined();
+    expect(queue.find(isHeader)).toBeUndefined();
   });
 });

@@ -1,13 +1,20 @@
 import type { FlvTag } from '@cloudpush/muxer';
 import type { PacketBlock } from './packet-block.js';
 
+/** The `onMetaData` that describes the stream from a sequence header on. */
+export interface StreamDescription {
+  readonly tag: FlvTag;
+  /** Counts up with each header of either track: the later description knows more. */
+  readonly version: number;
+}
+
 /** A tag in the queue. */
 export interface QueuedTag {
   readonly tag: FlvTag;
   /** The block that the tag refers to; none for a tag that owns its memory. */
   readonly block: PacketBlock | undefined;
-  /** With a sequence header: the `onMetaData` that describes the stream from there on. It goes out first. */
-  readonly metadata: FlvTag | undefined;
+  /** With a sequence header: it goes out in front of it. */
+  readonly description: StreamDescription | undefined;
 }
 
 /**
@@ -42,9 +49,9 @@ export class SendQueue {
     return this.#entries[this.#first];
   }
 
-  push(tag: FlvTag, block: PacketBlock | undefined, metadata: FlvTag | undefined): void {
-    this.#entries.push({ tag, block, metadata });
-    this.#bytes += tag.size;
+  push(entry: QueuedTag): void {
+    this.#entries.push(entry);
+    this.#bytes += entry.tag.size;
   }
 
   shift(): QueuedTag | undefined {
@@ -69,9 +76,47 @@ export class SendQueue {
     return undefined;
   }
 
-  /** True when `a` leaves before `b`. Both must be waiting. */
-  isBefore(a: QueuedTag, b: QueuedTag): boolean {
-    return this.#entries.indexOf(a, this.#first) < this.#entries.indexOf(b, this.#first);
+  /** How many waiting tags match. */
+  count(matches: (tag: FlvTag) => boolean): number {
+    let count = 0;
+    for (let i = this.#first; i < this.#entries.length; i++) if (matches(this.#entries[i]!.tag)) count++;
+    return count;
+  }
+
+  /** Lets go of all tags that match. Returns how many they were. */
+  remove(matches: (tag: FlvTag) => boolean): number {
+    const before = this.length;
+    this.removeWhile((tag) => (matches(tag) ? 'remove' : 'keep'));
+    return before - this.length;
+  }
+
+  /** Lets go of the first tag that matches. False when there is none. */
+  removeFirst(matches: (tag: FlvTag) => boolean): boolean {
+    let found = false;
+    this.removeWhile((tag) => {
+      if (found) return 'stop';
+      found = matches(tag);
+      return found ? 'remove' : 'keep';
+    });
+    return found;
+  }
+
+  /** Goes through the waiting tags, oldest first, and lets go of those that `judge` says to remove, until it says stop. */
+  removeWhile(judge: (tag: FlvTag) => 'remove' | 'keep' | 'stop'): void {
+    const kept: QueuedTag[] = [];
+    let i = this.#first;
+    for (; i < this.#entries.length; i++) {
+      const entry = this.#entries[i]!;
+      const verdict = judge(entry.tag);
+      if (verdict === 'stop') break;
+      if (verdict === 'keep') kept.push(entry);
+      else {
+        this.#bytes -= entry.tag.size;
+        entry.block?.release();
+      }
+    }
+    this.#entries = [...kept, ...this.#entries.slice(i)];
+    this.#first = 0;
   }
 
   /** Lets go of everything. */

@@ -6,10 +6,13 @@ import type { Gates } from '../memory/gate.js';
 import { HEADROOM, payloadOffset } from '../memory/pool.js';
 import { Command, PacketFlag, type RingConsumer } from '../memory/ring.js';
 import { Counter, type ShardCounters } from '../stats/counters.js';
+import type { ConnectLimiter } from './connect-limiter.js';
 import { Destination, type DestinationOwner } from './destination.js';
+import type { Dropped } from './drop-policy.js';
 import type { PacketBlock } from './packet-block.js';
 import { ProblemLimiter } from './problem-limiter.js';
 import { AUDIO_CODECS, type ChannelConfig, type ShardReport, VIDEO_CODECS } from './protocol.js';
+import type { StreamDescription } from './send-queue.js';
 import { encodeStreamMetadata } from './stream-metadata.js';
 
 /** What a channel shares with its shard. */
@@ -17,6 +20,7 @@ export interface ShardContext {
   readonly pool: SharedArrayBuffer;
   readonly gates: Gates;
   readonly counters: ShardCounters;
+  readonly connects: ConnectLimiter;
   report(report: ShardReport): void;
   /** Has `destination` flushed at the end of the turn. */
   markDirty(destination: Destination): void;
@@ -40,6 +44,7 @@ export class ShardChannel implements DestinationOwner {
   readonly #muxer: Muxer;
   readonly #destination: Destination;
   readonly #problems = new ProblemLimiter();
+  #descriptions = 0;
   /** The form in which H.265 is sent is still to be agreed with the server. */
   #hevcIsOpen: boolean;
   /** Packets are held from the first H.265 picture on until the server has said which form it takes. */
@@ -58,7 +63,7 @@ export class ShardChannel implements DestinationOwner {
       hevcForm: config.hevc === 'legacy' ? 'legacy' : 'enhanced',
       inputClock: config.inputClock,
     });
-    this.#destination = new Destination(this, config);
+    this.#destination = new Destination(this, config, context.connects);
   }
 
   connect(): void {
@@ -103,6 +108,26 @@ export class ShardChannel implements DestinationOwner {
       this.#mux(command, codec, flags, bytes, dts, pts, block);
     }
     if (this.#closing) this.#destination.close();
+  }
+
+  onDisconnected(error: Error, delay: number): void {
+    this.#publisher = undefined;
+    this.#context.report({ type: 'disconnected', channel: this.#channel, error: toErrorData(error), delay });
+  }
+
+  onDropped({ disposable, skipped, audio }: Dropped): void {
+    const { counters } = this.#context;
+    counters.add(this.#channel, Counter.droppedDisposable, disposable);
+    counters.add(this.#channel, Counter.droppedPictures, skipped);
+    counters.add(this.#channel, Counter.droppedAudio, audio);
+  }
+
+  onSkipped(): void {
+    this.#context.counters.add(this.#channel, Counter.droppedPictures, 1);
+  }
+
+  onRefused(error: Error): void {
+    this.#refuse(error);
   }
 
   onPause(): void {
@@ -191,31 +216,31 @@ export class ShardChannel implements DestinationOwner {
       else if (command === Command.audio) this.#muxer.audio(AUDIO_CODECS[codec]!, packet, this.#tags);
       else this.#muxer.scriptData(packet, this.#tags);
     } catch (error) {
-      this.#onRefused(error);
+      if (error instanceof MuxerError) this.#refuse(error);
+      // A fault of ours must not take the other channels of the shard down with it.
+      else this.#destination.destroy(error as Error);
     }
-    for (const tag of this.#tags) this.#destination.offer(tag, block, this.#metadataFor(tag));
+    for (const tag of this.#tags) this.#destination.offer(tag, block, this.#describe(tag));
     this.#tags.length = 0;
     block.release();
   }
 
-  /** A new sequence header changes what the stream is: it goes out behind a new description. */
-  #metadataFor(header: FlvTag): FlvTag | undefined {
-    if (header.role !== TagRole.videoSequenceHeader && header.role !== TagRole.audioSequenceHeader)
-      return undefined;
+  /** A new sequence header changes what the stream is: a new description goes with it. */
+  #describe({ role, timestamp }: FlvTag): StreamDescription | undefined {
+    if (role !== TagRole.videoSequenceHeader && role !== TagRole.audioSequenceHeader) return undefined;
     const body = encodeStreamMetadata(this.#muxer.videoFacts, this.#muxer.audioFacts);
-    return new FlvTag(TagType.scriptData, TagRole.data, header.timestamp, [body], body.length, 0);
+    const tag = new FlvTag(TagType.scriptData, TagRole.data, timestamp, [body], body.length, 0);
+    this.#descriptions++;
+    return { tag, version: this.#descriptions };
   }
 
-  #onRefused(error: unknown): void {
-    if (!(error instanceof MuxerError)) {
-      // A fault of ours must not take the other channels of the shard down with it.
-      this.#destination.destroy(error instanceof Error ? error : new Error(String(error)));
-      return;
-    }
+  /** A packet or one of its tags is no good: told, not too often, and the channel goes on. */
+  #refuse(error: Error): void {
+    const data = toErrorData(error);
     this.#context.counters.add(this.#channel, Counter.packetsInvalid, 1);
-    const repeats = this.#problems.admit(error.code, monotonicNow());
+    const repeats = this.#problems.admit(data.code, monotonicNow());
     if (repeats === undefined) return;
-    this.#context.report({ type: 'problem', channel: this.#channel, error: toErrorData(error), repeats });
+    this.#context.report({ type: 'problem', channel: this.#channel, error: data, repeats });
   }
 }
 

@@ -12,6 +12,7 @@ export interface SharedState {
   readonly releaseWanted: Int32Array;
   readonly maxConnections: number;
   readonly maxBatchDelay: number;
+  readonly maxConnecting: number;
 }
 
 /** The caller's end of a shard: its ring, its doorbell, its reports. */
@@ -46,6 +47,7 @@ export class ShardClient {
       gates: shared.gates,
       counters,
       maxBatchDelay: shared.maxBatchDelay,
+      maxConnecting: shared.maxConnecting,
       port: port2,
     };
     this.ended = threads.run(init, { transferList: [port2] }).finally(() => {

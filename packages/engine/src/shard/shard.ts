@@ -5,6 +5,7 @@ import { Gates } from '../memory/gate.js';
 import { ReleaseList } from '../memory/release-list.js';
 import { Command, RingConsumer } from '../memory/ring.js';
 import { ShardCounters } from '../stats/counters.js';
+import { ConnectLimiter } from './connect-limiter.js';
 import type { Destination } from './destination.js';
 import { type BlockReturn, PacketBlock } from './packet-block.js';
 import type { ChannelConfig, ShardInit, ShardReport, ShardRequest } from './protocol.js';
@@ -27,6 +28,7 @@ export class Shard implements ShardContext, BlockReturn {
   readonly pool: SharedArrayBuffer;
   readonly gates: Gates;
   readonly counters: ShardCounters;
+  readonly connects: ConnectLimiter;
   readonly #port: MessagePort;
   readonly #ring: RingConsumer;
   readonly #released: ReleaseList;
@@ -48,6 +50,7 @@ export class Shard implements ShardContext, BlockReturn {
     this.pool = init.pool;
     this.gates = new Gates(init.gates);
     this.counters = new ShardCounters(init.counters);
+    this.connects = new ConnectLimiter(init.maxConnecting);
     this.#port = init.port;
     this.#ring = new RingConsumer(init.ring);
     this.#released = new ReleaseList(init.pool, init.released);
@@ -164,16 +167,20 @@ export class Shard implements ShardContext, BlockReturn {
     if (abortedBy !== undefined) opened.abort(abortedBy);
   }
 
-  /** The configuration was posted before the descriptor was added, but the port delivers when it pleases: fetch it. */
+  /** The configuration was posted before the descriptor was added. */
   #takeAnnounced(channel: number): Announced {
+    this.#receiveRequests();
+    const announced = this.#announced.get(channel);
+    if (announced === undefined) throw new Error(`channel ${channel} was opened without a configuration`);
+    this.#announced.delete(channel);
+    return announced;
+  }
+
+  /** The port delivers its messages when it pleases; what was posted before a descriptor must be known before it. */
+  #receiveRequests(): void {
     for (;;) {
-      const announced = this.#announced.get(channel);
-      if (announced !== undefined) {
-        this.#announced.delete(channel);
-        return announced;
-      }
       const received = receiveMessageOnPort(this.#port);
-      if (received === undefined) throw new Error(`channel ${channel} was opened without a configuration`);
+      if (received === undefined) return;
       this.#onRequest(received.message as ShardRequest);
     }
   }
@@ -186,6 +193,7 @@ export class Shard implements ShardContext, BlockReturn {
   }
 
   #close(channel: number): void {
+    this.#receiveRequests();
     this.#leaving.add(channel);
     const target = this.#channels.get(channel)!;
     if (target.ended) this.#forgetIfLeft(channel);

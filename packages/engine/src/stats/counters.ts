@@ -21,14 +21,20 @@ export const Counter = {
   packetsInvalid: 6,
   /** Packets that came when the connection had already ended. */
   packetsLost: 7,
+  /** Pictures that no other refers to, dropped to make room. */
+  droppedDisposable: 8,
+  /** Pictures dropped with their group, up to the next key frame. */
+  droppedPictures: 9,
+  /** Audio frames dropped to make room. */
+  droppedAudio: 10,
 } as const;
 export type Counter = (typeof Counter)[keyof typeof Counter];
 
-/** A cache line's worth of doubles a channel, so that two channels never share one. */
-const COUNTERS = 8;
+/** Two cache lines of doubles a channel, so that two channels never share one. */
+const COUNTERS = 16;
 const CHANNEL_BYTES = COUNTERS * 8;
 
-/** Shared memory for one shard's counters: a line a channel, then the latency histogram. */
+/** Shared memory for one shard's counters: the channels', then the latency histogram. */
 export function newCounterMemory(maxChannels: number): SharedArrayBuffer {
   return new SharedArrayBuffer(maxChannels * CHANNEL_BYTES + HISTOGRAM_BYTES);
 }

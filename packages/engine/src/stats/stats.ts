@@ -24,8 +24,16 @@ export interface ChannelStats {
   readonly packetsInvalid: number;
   /** Packets that had been accepted when the connection ended on an error. */
   readonly packetsLost: number;
+  /** Pictures that no other refers to, dropped to make room (`overflow: 'drop'`). */
+  readonly droppedDisposable: number;
+  /** Other pictures that were dropped, up to the next key frame: to make room, or after a lost connection. */
+  readonly droppedPictures: number;
+  /** Audio frames dropped to make room. */
+  readonly droppedAudio: number;
   /** How often the channel was paused. */
   readonly pauses: number;
+  /** How often the connection was made again. */
+  readonly reconnects: number;
 }
 
 /** The state of an engine. */

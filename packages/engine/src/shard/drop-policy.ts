@@ -1,0 +1,81 @@
+import { type FlvTag, TagRole } from '@cloudpush/muxer';
+import type { Watermark } from './protocol.js';
+import type { SendQueue } from './send-queue.js';
+
+/** What was dropped, by cause. */
+export interface Dropped {
+  /** Pictures that no other refers to. */
+  readonly disposable: number;
+  /** Pictures of groups that were skipped up to the next key frame. */
+  readonly skipped: number;
+  /** Audio frames. */
+  readonly audio: number;
+  /** No key frame is left in the queue: pictures before the next one are not to be queued. */
+  readonly awaitKeyFrame: boolean;
+}
+
+/**
+ * Makes room in a queue that a slow destination has let grow, down to `target`: disposable pictures go first, then
+ * whole groups of pictures up to a key frame, so that what is left can be decoded; audio goes only when no video is
+ * left to drop before it; sequence headers and data messages never.
+ */
+export function relieve(queue: SendQueue, target: Watermark): Dropped {
+  const disposable = queue.remove((tag) => tag.role === TagRole.disposableFrame);
+  let skipped = 0;
+  let awaitKeyFrame = false;
+  if (isAbove(queue, target)) {
+    const before = queue.length;
+    awaitKeyFrame = !skipToKeyFrame(queue, target);
+    skipped = before - queue.length;
+  }
+  let audio = 0;
+  while (isAbove(queue, target) && queue.removeFirst(isAudioFrame)) audio++;
+  return { disposable, skipped, audio, awaitKeyFrame };
+}
+
+export function isAbove(queue: SendQueue, limit: Watermark): boolean {
+  return queue.bytes > limit.bytes || queue.ms > limit.ms;
+}
+
+/** Drops pictures up to the first key frame from which on the queue is down to the target, or up to the last one. */
+function skipToKeyFrame(queue: SendQueue, target: Watermark): boolean {
+  let keyFrames = queue.count(isKeyFrame);
+  if (keyFrames === 0) return queue.remove(isPicture) === 0;
+  // First the rest of the group that is under way, then one group after the other.
+  dropToKeyFrame(queue, 0);
+  while (isAbove(queue, target) && keyFrames > 1) {
+    dropToKeyFrame(queue, 1);
+    keyFrames--;
+  }
+  return true;
+}
+
+/** Drops pictures up to the key frame that follows `passing` others, which are dropped, too. */
+function dropToKeyFrame(queue: SendQueue, passing: number): void {
+  let passed = 0;
+  queue.removeWhile((tag) => {
+    if (isKeyFrame(tag) && passed++ === passing) return 'stop';
+    return isPicture(tag) ? 'remove' : 'keep';
+  });
+}
+
+/** What is left of a queue can be decoded from its first key frame on only: drops the pictures before it. */
+export function startAtKeyFrame(queue: SendQueue): Dropped {
+  const pictures = queue.count(isPicture);
+  const awaitKeyFrame = queue.count(isKeyFrame) === 0;
+  if (awaitKeyFrame) queue.remove(isPicture);
+  else dropToKeyFrame(queue, 0);
+  return { disposable: 0, skipped: pictures - queue.count(isPicture), audio: 0, awaitKeyFrame };
+}
+
+export function isPicture({ role }: FlvTag): boolean {
+  return role === TagRole.keyFrame || role === TagRole.interFrame || role === TagRole.disposableFrame;
+}
+
+export function isKeyFrame({ role }: FlvTag): boolean {
+  return role === TagRole.keyFrame;
+}
+
+function isAudioFrame({ role }: FlvTag): boolean {
+  return role === TagRole.audioFrame;
+}

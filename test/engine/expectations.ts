@@ -1,0 +1,52 @@
+import type { Channel, PushEngine } from '@cloudpush/engine';
+import { MessageType } from '@cloudpush/transport';
+import { expect } from 'vitest';
+import { type CameraPacket, expectedAudioMessage, expectedVideoMessage } from './camera.js';
+import type { Arrived, ArrivedStream } from './recording-receiver.js';
+
+export function isSequenceHeader({ type, payload }: Arrived): boolean {
+  return (type === MessageType.video || type === MessageType.audio) && payload[1] === 0;
+}
+
+/** The messages of one type that carry pictures or audio frames. */
+export function samples(stream: ArrivedStream, type: number): Arrived[] {
+  return stream.messages.filter((message) => message.type === type && !isSequenceHeader(message));
+}
+
+/** Exactly these packets arrived, bit for bit, in order and with their times. */
+export function expectWhole(stream: ArrivedStream, sent: readonly CameraPacket[]): void {
+  const sentVideo = sent.filter(({ kind }) => kind === 'video');
+  const sentAudio = sent.filter(({ kind }) => kind === 'audio');
+  const gotVideo = samples(stream, MessageType.video);
+  const gotAudio = samples(stream, MessageType.audio);
+  expect(gotVideo.length).toBe(sentVideo.length);
+  expect(gotAudio.length).toBe(sentAudio.length);
+  for (const [i, { payload, timestamp }] of gotVideo.entries()) {
+    expect(Buffer.compare(payload, expectedVideoMessage(sentVideo[i]!))).toBe(0);
+    expect(timestamp).toBe(sentVideo[i]!.pts);
+  }
+  for (const [i, { payload, timestamp }] of gotAudio.entries()) {
+    expect(Buffer.compare(payload, expectedAudioMessage(sentAudio[i]!))).toBe(0);
+    expect(Math.abs(timestamp - sentAudio[i]!.pts)).toBeLessThanOrEqual(1);
+  }
+}
+
+/** Writes down the channel's events in the order in which they come. */
+export function transcript(channel: Channel): string[] {
+  const events: string[] = [];
+  for (const event of ['connect', 'disconnect', 'pause', 'resume', 'close'] as const)
+    channel.on(event, () => events.push(event));
+  channel.on('problem', ({ error }) => events.push(`problem ${error.code}`));
+  return events;
+}
+
+/** Closes an engine and checks that its pool is empty: not one block is lost or released twice. */
+export async function closeEmpty(engine: PushEngine): Promise<void> {
+  await engine.close();
+  const { poolBytesInUse, poolBlocksInUse, channels } = engine.stats();
+  expect({ poolBytesInUse, poolBlocksInUse, channels }).toEqual({
+    poolBytesInUse: 0,
+    poolBlocksInUse: 0,
+    channels: 0,
+  });
+}
