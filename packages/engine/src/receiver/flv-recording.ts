@@ -78,7 +78,7 @@ function createFile(stem: string): { path: string; file: OrderedFile } {
   for (let attempt = 1; ; attempt++) {
     const path = `${stem}${attempt === 1 ? '' : `-${attempt}`}.flv`;
     try {
-      return { path, file: new OrderedFile(path) };
+      return { path, file: OrderedFile.create(path) };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt === MAX_ATTEMPTS) {
         throw recordingError(path, error);

@@ -21,8 +21,13 @@ export class OrderedFile {
   #onIdle: (() => void) | undefined;
 
   /** @throws the system's error, `EEXIST` when there is such a file already. */
-  constructor(path: string) {
-    this.#fd = openSync(path, 'wx');
+  static create(path: string): OrderedFile {
+    return new OrderedFile(openSync(path, 'wx'));
+  }
+
+  /** @param fd an empty file that is open for writing; it is closed at the end. */
+  constructor(fd: number) {
+    this.#fd = fd;
   }
 
   /** The first error of a write; nothing is written after it. */

@@ -87,7 +87,9 @@ export class StreamReceiver {
     if (maxStreams === undefined || this.#streams.size < maxStreams) {
       return 'accept';
     }
-    this.#events.onRefused(new Error(`${maxStreams} streams come in already: one more was refused`));
+    this.#events.onRefused(
+      new Error(`as many streams come in as are taken (${maxStreams}): one more was refused`),
+    );
     return { code: 'NetStream.Publish.Denied', description: `No more than ${maxStreams} streams are taken.` };
   }
 

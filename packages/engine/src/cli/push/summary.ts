@@ -79,7 +79,7 @@ function channelTable({ channels, elapsed }: PushOutcome): string {
   ]);
   const text = table(['#', 'to', 'video', 'audio', 'sent', 'Mbit/s', 'dropped', 'pauses', 'result'], rows);
   const hidden = channels.length - shown.length;
-  const note = `${plural(hidden, 'more channel')} not shown, see --json`;
+  const note = `${plural(hidden, rows.length === 0 ? 'channel' : 'more channel')} not listed, see --json`;
   return hidden === 0 ? text : rows.length === 0 ? `  ${note}` : `${text}\n  ${note}`;
 }
 

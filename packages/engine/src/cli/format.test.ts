@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { bytes, count, facts, megabitsPerSecond, plural, rounded, table } from './format.js';
+
+test('numbers are written for people', () => {
+  expect(count(1_234_567)).toBe('1,234,567');
+  expect(plural(1, 'channel')).toBe('1 channel');
+  expect(plural(0, 'channel')).toBe('0 channels');
+  expect([0, 999, 1000, 1_250_000, 3.2e9, 5e15].map(bytes)).toEqual([
+    '0 B',
+    '999 B',
+    '1.0 kB',
+    '1.3 MB',
+    '3.2 GB',
+    '5000.0 TB',
+  ]);
+  expect(rounded(1.23456)).toBe(1.235);
+  expect(megabitsPerSecond(125_000, 1000)).toBe(1);
+  expect(megabitsPerSecond(1, 0)).toBe(0);
+});
+
+test('a table has one line a row, with numbers on the right', () => {
+  const lines = table(
+    ['name', 'frames'],
+    [
+      ['a', 5],
+      ['b', 12_345],
+    ],
+  ).split('\n');
+  expect(lines).toHaveLength(6);
+  expect(lines[3]).toBe('│ a    │      5 │');
+  expect(lines[4]).toBe('│ b    │ 12,345 │');
+});
+
+test('facts stand in two columns', () => {
+  expect(
+    facts([
+      ['a', '1'],
+      ['long', '2'],
+    ]),
+  ).toBe('  a     1\n  long  2');
+});
