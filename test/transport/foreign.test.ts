@@ -238,7 +238,7 @@ describe('the publisher against foreign servers', () => {
 
   it.for([
     ['4 h 39 m 37 s', 0xffffff - 900],
-    ['2^31 ms', 2 ** 31 - 900],
+    ['2^32 ms', 2 ** 32 - 900],
   ] as const)('nginx-rtmp’s recording of a stream past %s is read by ffmpeg', async ([, shift], context) => {
     requirePeers(context, 'nginx-rtmp', 'ffmpeg');
     await using folder = await TempFolder.create();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type PublisherOptions, RtmpError, RtmpPublisher } from '@cloudpush/transport';
+import { type PublisherOptions, RtmpError, RtmpPublisher, readTracks, withTrack } from '@cloudpush/transport';
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '../support/wait.js';
 import { readFlv } from './support/flv.js';
@@ -446,6 +446,58 @@ describe('refusals', () => {
       'rtmps://fourth/app5/camera?x=y&token=1',
     ]);
     await publisher.close();
+  });
+});
+
+describe('Enhanced RTMP', () => {
+  it('announces itself, and chooses the form of HEVC from the reply', async () => {
+    const hvc1 = { fourCcList: ['hvc1'], capsEx: 1 };
+    await using receiver = await TestReceiver.listen({ connectInfo: hvc1 });
+    const { publisher } = await TestPublisher.connect({ url: receiver.url() });
+    expect(publisher.capabilities).toEqual({ enhanced: true, fourCcs: new Set(['hvc1']), capsEx: 1 });
+    expect(publisher.videoForm('hvc1')).toBe('enhanced');
+    expect(publisher.videoForm('avc1')).toBe('legacy');
+    expect(publisher.videoForm('hvc1', 'legacy')).toBe('legacy');
+    expect(() => publisher.videoForm('av01')).toThrow('The server takes av01 in no form');
+    const { capabilities } = receiver.received[0]!.stream.connectRequest;
+    expect(capabilities.capsEx).toBe(15);
+    expect([...capabilities.fourCcs]).toEqual(expect.arrayContaining(['hvc1', 'av01', 'Opus']));
+    await publisher.close();
+  });
+
+  it('sends the legacy form where nothing is announced, the enhanced one where the profile knows better', async () => {
+    await using receiver = await TestReceiver.listen();
+    for (const [profile, form] of [
+      ['auto', 'legacy'],
+      ['mediamtx', 'enhanced'],
+    ] as const) {
+      const { publisher } = await TestPublisher.connect({ url: receiver.url(), profile });
+      expect(publisher.videoForm('hvc1')).toBe(form);
+      await publisher.close();
+    }
+  });
+
+  it('announces nothing when told so', async () => {
+    await using receiver = await TestReceiver.listen();
+    const { publisher } = await TestPublisher.connect({ url: receiver.url(), enhanced: false });
+    expect(receiver.received[0]!.stream.connectRequest.capabilities.enhanced).toBe(false);
+    await publisher.close();
+  });
+
+  it('carries several tracks and nanosecond offsets on one connection', async () => {
+    await using receiver = await TestReceiver.listen();
+    const { publisher } = await TestPublisher.connect({ url: receiver.url() });
+    const picture = message(Buffer.from('9168766331000000aabb', 'hex'), 40);
+    for (const trackId of [0, 1])
+      publisher.send(withTrack(picture, { trackId, nanosecondOffset: 500 }), undefined);
+    await publisher.close();
+    const tracks = receiver.received[0]!.messages.flatMap(({ type, payload }) => readTracks(type, payload));
+    expect(
+      tracks.map(({ trackId, nanosecondOffset, fourCc }) => [trackId, nanosecondOffset, fourCc]),
+    ).toEqual([
+      [0, 500, 'hvc1'],
+      [1, 500, 'hvc1'],
+    ]);
   });
 });
 

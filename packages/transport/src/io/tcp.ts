@@ -3,6 +3,9 @@ import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { aborted } from './abort.js';
 import type { PublisherOptions } from './publisher-options.js';
 
+/** Until the next address is tried, in ms. Node's own 250 would give up every address of a far server on a mobile link. */
+const ATTEMPT_TIMEOUT = 1000;
+
 /** Connects to one host, to all of its addresses in turn until one answers. */
 export function connectTcp(
   host: string,
@@ -15,6 +18,7 @@ export function connectTcp(
     host,
     port,
     autoSelectFamily: family === undefined || family === 0,
+    autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT,
   };
   if (family) connection.family = family;
   if (localAddress !== undefined) connection.localAddress = localAddress;

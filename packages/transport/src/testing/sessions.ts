@@ -93,8 +93,14 @@ export class ScriptedServer {
     RECEIVER_LIMITS,
   );
 
-  constructor(more: Partial<PublishSessionOptions> = {}) {
-    this.session = new PublishSession(publishOptions(this.clock, more), this.#fromSession, this.recorder);
+  constructor(more: Partial<PublishSessionOptions> = {}, tap: (slice: Uint8Array) => void = () => undefined) {
+    const sink = {
+      push: (slice: Uint8Array): void => {
+        tap(slice);
+        this.#fromSession.push(slice);
+      },
+    };
+    this.session = new PublishSession(publishOptions(this.clock, more), sink, this.recorder);
   }
 
   /** Runs the handshake; the session has sent `connect` then. */
