@@ -76,7 +76,14 @@ describe.concurrent('no secret is told', { timeout: TIMEOUT_MS }, () => {
     ['push', 'absent.h264', 'rtmp://user:hidden@127.0.0.1:9/live/stream?token=hidden'],
     ['push', clip.video, 'rtmp://user:hidden@127.0.0.1:9/live?token=hidden'],
     ['push', clip.video, 'http://user:hidden@127.0.0.1:9/live/stream?token=hidden'],
-    ['push', clip.video, 'rtmp://user:hidden@127.0.0.1:9/live/stream?token=hidden', '--connect-timeout', '2'],
+    [
+      'push',
+      clip.video,
+      'rtmp://user:hidden@127.0.0.1:9/live/stream?token=hidden',
+      '--connect-timeout',
+      '2',
+      '--quiet',
+    ],
     ['push', 'rtmp://user:hidden@127.0.0.1:9/live/stream?token=hidden', clip.video],
   ])('%s %s', async (args) => {
     const { code, stdout, stderr } = await cloudpush(args);
