@@ -434,16 +434,18 @@ describe('refusals', () => {
       '//third/app3',
       '/app4',
       'rtmps://fourth/app5?x=y',
+      'rtmp://[',
     ]) {
       stream.requestReconnect(tcUrl);
     }
-    await waitFor('the requests', 1000, () => urls.length === 5 || undefined);
+    await waitFor('the requests', 1000, () => urls.length === 6 || undefined);
     expect(urls).toEqual([
       `rtmp://127.0.0.1:${port}/live/camera?token=1`,
       'rtmp://other:1936/app2/camera?token=1',
       'rtmp://third/app3/camera?token=1',
       `rtmp://127.0.0.1:${port}/app4/camera?token=1`,
-      'rtmps://fourth/app5/camera?x=y&token=1',
+      'rtmps://fourth/app5/camera?token=1&x=y',
+      `rtmp://127.0.0.1:${port}/live/camera?token=1`,
     ]);
     await publisher.close();
   });

@@ -53,21 +53,21 @@ export {
   takesFourCc,
 } from './session/capabilities.js';
 export type { ServerProfile, ServerProfileName } from './session/profile.js';
-export {
-  PublishSession,
-  type PublishSessionHandler,
-  type PublishSessionOptions,
-  type PublishState,
-  type ReconnectRequest,
-  type SessionTimeouts,
-} from './session/publish-session.js';
-export {
-  type ConnectRequest,
-  type Decision,
-  type PublishRequest,
-  ReceiveSession,
-  type ReceiveSessionHandler,
-  type ReceiveSessionOptions,
-} from './session/receive-session.js';
+export { PublishSession } from './session/publish-session.js';
+export type {
+  PublishSessionHandler,
+  PublishSessionOptions,
+  PublishState,
+  ReconnectRequest,
+  SessionTimeouts,
+} from './session/publish-state.js';
+export { ReceiveSession } from './session/receive-session.js';
+export type {
+  ConnectRequest,
+  Decision,
+  PublishRequest,
+  ReceiveSessionHandler,
+  ReceiveSessionOptions,
+} from './session/requests.js';
 export type { RtmpStatus } from './session/status.js';
 export { displayUrl, parseRtmpUrl, type RtmpUrl, type RtmpUrlOptions } from './url.js';

@@ -1,7 +1,8 @@
-import { RtmpError, RtmpErrorCode } from '../errors.js';
-import { DEFAULT_CHUNK_SIZE, MAX_CHUNK_SIZE, type TransportLimits } from '../limits.js';
+import { DEFAULT_CHUNK_SIZE, type TransportLimits } from '../limits.js';
 import { MessageType } from '../message/type.js';
+import { matchUint32, parseChunkSize, pastLimit, protocol, readUint32 } from './fields.js';
 import { EXTENDED_TIMESTAMP, MAX_HEADER_LENGTH, MESSAGE_HEADER_LENGTH } from './header.js';
+import { ChunkStream } from './stream.js';
 
 export interface MessageHandler {
   /**
@@ -9,21 +10,6 @@ export interface MessageHandler {
    * pieces: it stays good as long as the pushed bytes do.
    */
   onMessage(type: number, messageStreamId: number, timestamp: number, payload: Uint8Array): void;
-}
-
-/** What a chunk stream remembers from header to header (RTMP 1.0 §5.3.1.2). */
-class ChunkStream {
-  timestamp = 0;
-  /** The last timestamp field, extended or not: absolute after format 0, a delta after 1 and 2. */
-  field = 0;
-  extended = false;
-  length = 0;
-  type = 0;
-  messageStreamId = 0;
-  /** A message has begun and has not ended. */
-  open = false;
-  received = 0;
-  payload: Uint8Array | undefined = undefined;
 }
 
 /**
@@ -233,49 +219,3 @@ export class ChunkReader {
 }
 
 const EMPTY = new Uint8Array(0);
-
-/** Set Chunk Size (RTMP 1.0 §5.4.1): 31 bits, at least 1; sizes above a message's greatest length are all the same. */
-function parseChunkSize(payload: Uint8Array): number {
-  if (payload.length < 4) throw protocol(`Set Chunk Size of ${payload.length} bytes`, '4 bytes');
-  const size = readUint32(payload, 0);
-  if (size === 0 || size > 0x7fffffff) throw protocol(`Set Chunk Size to ${size}`, '1 to 2147483647');
-  return Math.min(size, MAX_CHUNK_SIZE);
-}
-
-/** 4 when the value stands here, 0 when something else does, -1 when what is here could become it. */
-function matchUint32(bytes: Uint8Array, offset: number, end: number, value: number): 4 | 0 | -1 {
-  for (let i = 0; i < 4; i++) {
-    if (offset + i >= end) return -1;
-    if (bytes[offset + i] !== ((value >>> (24 - 8 * i)) & 0xff)) return 0;
-  }
-  return 4;
-}
-
-function readUint32(bytes: Uint8Array, offset: number): number {
-  return (
-    ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>>
-    0
-  );
-}
-
-function protocol(actual: string, permitted: string): RtmpError {
-  return new RtmpError(
-    RtmpErrorCode.protocol,
-    'message',
-    `The peer sent: ${actual}; permitted: ${permitted}`,
-    {
-      details: { actual, permitted },
-    },
-  );
-}
-
-function pastLimit(what: string, actual: number, permitted: number): RtmpError {
-  return new RtmpError(
-    RtmpErrorCode.peerLimit,
-    'message',
-    `The peer uses ${actual} ${what}, permitted: ${permitted}`,
-    {
-      details: { actual, permitted },
-    },
-  );
-}

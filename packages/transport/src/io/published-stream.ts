@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import type { AmfObject, AmfValue } from '../amf0/value.js';
 import type { RtmpError } from '../errors.js';
 import { MessageType } from '../message/type.js';
-import type { ConnectRequest, PublishRequest, ReceiveSession } from '../session/receive-session.js';
+import type { ReceiveSession } from '../session/receive-session.js';
+import type { ConnectRequest, PublishRequest } from '../session/requests.js';
 import type { ReceiveCounters, ReceivedStream, ReceivedStreamHandler } from './receiver-options.js';
 import { reset } from './reset.js';
 

@@ -3,7 +3,7 @@ import type { AmfObject, AmfValue } from '../amf0/value.js';
 import type { RtmpError } from '../errors.js';
 import type { TransportLimits } from '../limits.js';
 import type { ServerProfileName } from '../session/profile.js';
-import type { ReconnectRequest, SessionTimeouts } from '../session/publish-session.js';
+import type { ReconnectRequest, SessionTimeouts } from '../session/publish-state.js';
 import type { RtmpStatus } from '../session/status.js';
 
 /** The longest waits, in milliseconds. Every wait has one. */

@@ -1,20 +1,17 @@
-import { isIPv6, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { AmfValue } from '../amf0/value.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 import type { MediaMessage } from '../message/type.js';
-import { type Attempt, firstAttempt, nextAttempt } from '../session/attempt.js';
+import { type Attempt, firstAttempt, nextAttempt, reconnectUrl } from '../session/attempt.js';
 import { type Capabilities, type CodecForm, chooseVideoForm } from '../session/capabilities.js';
 import type { ServerProfile } from '../session/profile.js';
-import {
-  PublishSession,
-  type PublishSessionHandler,
-  type PublishState,
-  type ReconnectRequest,
-} from '../session/publish-session.js';
+import { PublishSession } from '../session/publish-session.js';
+import type { PublishSessionHandler, PublishState, ReconnectRequest } from '../session/publish-state.js';
 import type { RtmpStatus } from '../session/status.js';
 import { parseRtmpUrl } from '../url.js';
 import { aborted } from './abort.js';
+import { DeadlineTimer } from './deadline-timer.js';
 import { dial } from './dial.js';
 import { Outbox } from './outbox.js';
 import type {
@@ -48,8 +45,7 @@ export class RtmpPublisher implements PublishSessionHandler {
   /** Set when `connect` has resolved. */
   #events: PublisherEvents = {};
   #waiter: Waiter | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #armedFor = Number.POSITIVE_INFINITY;
+  readonly #deadline = new DeadlineTimer(() => this.#onDeadline());
   #error: RtmpError | undefined;
   #closing = false;
   /** The server has closed its side. */
@@ -237,8 +233,7 @@ export class RtmpPublisher implements PublishSessionHandler {
     this.#closing = true;
     this.#session.unpublish();
     this.#outbox.end();
-    this.#disarm();
-    this.#timer = setTimeout(() => reset(this.#socket), this.#timeouts.close);
+    this.#deadline.set(performance.now() + this.#timeouts.close);
     return this.#closed;
   }
 
@@ -273,7 +268,7 @@ export class RtmpPublisher implements PublishSessionHandler {
 
   /** For the session only. */
   onReconnectRequest(request: ReconnectRequest): void {
-    this.#events.onReconnectRequest?.({ ...request, url: this.#resolve(request.tcUrl) });
+    this.#events.onReconnectRequest?.({ ...request, url: reconnectUrl(this.#attempt, request.tcUrl) });
   }
 
   /** For the session only. A reset, not a FIN: the server must not take a failure for a clean end. */
@@ -323,49 +318,25 @@ export class RtmpPublisher implements PublishSessionHandler {
     else this.#session.fail(aborted(this.#signal, 'publishing'));
   };
 
+  #onDeadline(): void {
+    if (this.#closing) reset(this.#socket);
+    else this.#session.expire();
+  }
+
+  #arm(): void {
+    if (!this.#closing) this.#deadline.set(this.#session.deadline);
+  }
+
   #onSocketClose(): void {
     if (!this.#closing) this.#session.fail(this.#session.connectionLost());
     this.#gone = true;
-    this.#disarm();
+    this.#deadline.clear();
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#outbox.close();
     this.#waiter?.reject(this.#error ?? closedByCaller());
     this.#waiter = undefined;
     this.#resolveClosed();
     this.#events.onClose?.(this.#error);
-  }
-
-  /** One timer for the session's deadline, touched only when the deadline has moved. */
-  #arm(): void {
-    const { deadline } = this.#session;
-    if (deadline === this.#armedFor || this.#closing) return;
-    this.#disarm();
-    this.#armedFor = deadline;
-    if (deadline === Number.POSITIVE_INFINITY) return;
-    const wait = Math.max(1, Math.ceil(deadline - performance.now()));
-    this.#timer = setTimeout(() => {
-      this.#armedFor = Number.NaN;
-      this.#session.expire();
-      this.#arm();
-    }, wait);
-  }
-
-  #disarm(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-
-  /** Where a reconnect request leads: a tcUrl that is absolute, or relative to the present one; the stream stays. */
-  #resolve(tcUrl: string | undefined): string {
-    const { url, streamName } = this.#attempt;
-    const scheme = url.secure ? 'rtmps' : 'rtmp';
-    const authority = `${isIPv6(url.host) ? `[${url.host}]` : url.host}:${url.port}`;
-    const base = `${scheme}://${authority}/${url.app}`;
-    const target = tcUrl === undefined ? base : new URL(tcUrl, `${base}/`).href;
-    const [path = '', query = ''] = target.split('?', 2);
-    const name = streamName ?? url.streamName;
-    const joined = [query, url.query].filter((part) => part !== '').join('&');
-    return `${path.replace(/\/$/, '')}/${name}${joined === '' ? '' : `?${joined}`}`;
   }
 }
 

@@ -5,15 +5,16 @@ import type { AmfValue } from '../amf0/value.js';
 import type { SliceSink } from '../chunk/writer.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { RECEIVER_LIMITS } from '../limits.js';
-import {
-  type ConnectRequest,
-  type Decision,
-  type PublishRequest,
-  ReceiveSession,
-  type ReceiveSessionHandler,
-  type ReceiveSessionOptions,
-} from '../session/receive-session.js';
+import { ReceiveSession } from '../session/receive-session.js';
+import type {
+  ConnectRequest,
+  Decision,
+  PublishRequest,
+  ReceiveSessionHandler,
+  ReceiveSessionOptions,
+} from '../session/requests.js';
 import type { ServerAuth } from '../session/server-auth.js';
+import { DeadlineTimer } from './deadline-timer.js';
 import { PublishedStream } from './published-stream.js';
 import type {
   ReceiveCounters,
@@ -45,7 +46,7 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
   #received = 0;
   #misacknowledged = 0;
   #error: RtmpError | undefined;
-  #setupTimer: NodeJS.Timeout | undefined;
+  readonly #deadline = new DeadlineTimer(() => this.#session.expire());
   #throttle: NodeJS.Timeout | undefined;
   #ping: NodeJS.Timeout | undefined;
 
@@ -53,7 +54,7 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
     this.#socket = socket;
     this.#context = context;
     this.#session = new ReceiveSession(sessionOptions(context), this, this);
-    this.#armSetup();
+    this.#deadline.set(this.#session.deadline);
     socket.setNoDelay(true);
     socket.on('data', (bytes) => this.#onData(bytes));
     socket.on('error', (cause) => {
@@ -102,7 +103,7 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
     );
     this.#streams.set(request.messageStreamId, stream);
     stream.begin(this.#context.handlers.onPublish?.(stream));
-    this.#armSetup();
+    this.#deadline.set(this.#session.deadline);
     const { pingInterval, readBytesPerSecond } = this.#context.behaviour;
     if (pingInterval !== undefined) this.#ping ??= setInterval(() => stream.sendPing(), pingInterval);
     if (readBytesPerSecond === 0) this.#socket.pause();
@@ -116,7 +117,7 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
     const stream = this.#streams.get(messageStreamId);
     this.#streams.delete(messageStreamId);
     stream?.end(true, undefined);
-    this.#armSetup();
+    this.#deadline.set(this.#session.deadline);
   }
 
   onCommand(_name: string, _args: AmfValue[]): void {
@@ -155,19 +156,6 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
     this.#session.channel.acknowledge(how === 'reset' ? 0 : 0xf0000000 + this.#received);
   }
 
-  /** One timer for the time in which nothing is published. */
-  #armSetup(): void {
-    clearTimeout(this.#setupTimer);
-    this.#setupTimer = undefined;
-    const { deadline } = this.#session;
-    if (deadline === Number.POSITIVE_INFINITY) return;
-    const wait = Math.max(1, Math.ceil(deadline - performance.now()));
-    this.#setupTimer = setTimeout(() => {
-      this.#session.expire();
-      this.#armSetup();
-    }, wait);
-  }
-
   #onIdle(idle: number): void {
     if (!this.#session.publishing) return;
     const text = `The client sent nothing for ${idle} ms`;
@@ -175,7 +163,7 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
   }
 
   #onClose(): void {
-    clearTimeout(this.#setupTimer);
+    this.#deadline.clear();
     clearTimeout(this.#throttle);
     clearInterval(this.#ping);
     const published = this.#streams.size > 0;

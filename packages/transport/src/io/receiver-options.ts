@@ -1,7 +1,7 @@
 import type { AmfObject, AmfValue } from '../amf0/value.js';
 import type { RtmpError } from '../errors.js';
 import type { TransportLimits } from '../limits.js';
-import type { ConnectRequest, Decision, PublishRequest } from '../session/receive-session.js';
+import type { ConnectRequest, Decision, PublishRequest } from '../session/requests.js';
 
 /** A whole message as it came in. The payload is the receiver's gift: it is not used again. */
 export interface ReceivedMessage {

@@ -4,7 +4,7 @@ import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { MAX_CHUNK_SIZE, PUBLISHER_LIMITS } from '../limits.js';
 import { type Attempt, type AttemptOptions, type ConnectWishes, connectFields } from '../session/attempt.js';
 import { announceCapabilities, CapsEx, FourCcInfo } from '../session/capabilities.js';
-import type { PublishSessionOptions } from '../session/publish-session.js';
+import type { PublishSessionOptions } from '../session/publish-state.js';
 import type { RtmpUrl } from '../url.js';
 import type { PublisherOptions, PublisherTimeouts } from './publisher-options.js';
 

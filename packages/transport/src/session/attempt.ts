@@ -120,6 +120,18 @@ export function connectFields(attempt: Attempt, wishes: ConnectWishes): ConnectF
   };
 }
 
+/** Where a reconnect request leads: to a tcUrl that is absolute, or relative to the present one (which also stands in for a malformed one); the stream stays. */
+export function reconnectUrl({ url, streamName }: Attempt, tcUrl: string | undefined): string {
+  const scheme = url.secure ? 'rtmps' : 'rtmp';
+  const host = url.host.includes(':') ? `[${url.host}]` : url.host;
+  const present = `${scheme}://${host}:${url.port}/${url.app}`;
+  const valid = tcUrl !== undefined && URL.canParse(tcUrl, `${present}/`);
+  const target = valid ? new URL(tcUrl, `${present}/`).href : present;
+  const [path = '', query = ''] = target.split('?', 2);
+  const name = streamName ?? joinQuery(url.streamName, url.query);
+  return joinQuery(`${path.replace(/\/$/, '')}/${name}`, query);
+}
+
 /** Appends a query to something that may have one. */
 function joinQuery(base: string, query: string): string {
   const bare = query.replace(/^\?/, '');

@@ -1,75 +1,21 @@
-import { type AmfObject, type AmfValue, stringProperty } from '../amf0/value.js';
+import { type AmfValue, stringProperty } from '../amf0/value.js';
 import type { SliceSink } from '../chunk/writer.js';
-import { RtmpError, RtmpErrorCode, type RtmpStage } from '../errors.js';
+import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { ClientHandshake } from '../handshake/client.js';
-import type { RandomFill } from '../handshake/simple.js';
-import type { TransportLimits } from '../limits.js';
 import { type Command, decodeCommand, decodeData, encodeCommand } from '../message/command.js';
 import { type MediaMessage, MessageType } from '../message/type.js';
 import { type Capabilities, NO_CAPABILITIES, readCapabilities } from './capabilities.js';
 import { checkMessageSize, checkNames, placeError } from './checks.js';
 import { MessageChannel } from './message-channel.js';
-import { detectProfile, type ServerProfile, type ServerProfileName, serverProfile } from './profile.js';
+import { detectProfile, type ServerProfile, serverProfile } from './profile.js';
+import {
+  type PublishSessionHandler,
+  type PublishSessionOptions,
+  type PublishState,
+  stageOf,
+} from './publish-state.js';
 import { failureOf, isFailure, type RtmpStatus, statusOf } from './status.js';
 import { type PendingCommand, Transactions } from './transactions.js';
-
-/** The longest wait in each state, in milliseconds. */
-export interface SessionTimeouts {
-  readonly handshake: number;
-  readonly connect: number;
-  readonly createStream: number;
-  readonly publish: number;
-}
-
-export interface PublishSessionOptions {
-  /** The command object of `connect`: `app`, `tcUrl` and the rest. */
-  readonly connectObject: AmfObject;
-  /** Further arguments of `connect`. */
-  readonly connectArguments: readonly AmfValue[];
-  /** With its query. */
-  readonly streamName: string;
-  /** RTMP 1.0 §7.2.2.6. */
-  readonly publishType: 'live' | 'record' | 'append';
-  readonly handshake: 'simple' | 'digest';
-  readonly digestScheme: 0 | 1;
-  readonly profile: ServerProfileName | 'auto';
-  /** Outgoing chunk size; undefined: the profile's. */
-  readonly chunkSize: number | undefined;
-  readonly timeouts: SessionTimeouts;
-  readonly limits: TransportLimits;
-  readonly random: RandomFill;
-  /** Milliseconds, from any origin, never going back. */
-  readonly now: () => number;
-}
-
-/** A server asks us to move (Enhanced RTMP v2): keep sending until the next key frame, then switch. */
-export interface ReconnectRequest {
-  /** Absolute or relative to the present tcUrl; undefined: the same one. May hold a token. */
-  readonly tcUrl: string | undefined;
-  readonly description: string;
-}
-
-export interface PublishSessionHandler {
-  /** Publishing has begun, for the first time or on the next segment's stream. */
-  onPublishing(): void;
-  onStatus(status: RtmpStatus): void;
-  /** A command or data message that the session has no use for itself, e.g. `onLiveOpen`. */
-  onCommand(name: string, args: AmfValue[]): void;
-  onReconnectRequest(request: ReconnectRequest): void;
-  /** The session has failed and does nothing more. */
-  onFailure(error: RtmpError): void;
-}
-
-/** What the session is doing; the diagram in the README shows what leads from one to the next. */
-export type PublishState =
-  | 'idle'
-  | 'handshaking'
-  | 'connecting'
-  | 'creating-stream'
-  | 'requesting-publish'
-  | 'publishing'
-  | 'unpublished'
-  | 'failed';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -155,14 +101,14 @@ export class PublishSession {
     try {
       this.#receive(bytes);
     } catch (error) {
-      this.fail(placeError(error, this.#stage()));
+      this.fail(placeError(error, stageOf(this.#state)));
     }
   }
 
   /** To be called at {@link deadline}: fails the session when what it waits for has not come. */
   expire(): void {
     if (this.#options.now() < this.#deadline) return;
-    const stage = this.#stage();
+    const stage = stageOf(this.#state);
     this.fail(
       new RtmpError(RtmpErrorCode.timeout, stage, `No answer from the server within the time-out (${stage})`),
     );
@@ -177,7 +123,7 @@ export class PublishSession {
 
   /** The error for a connection that closed, or broke with `cause`, in the present state. */
   connectionLost(cause?: unknown): RtmpError {
-    const stage = this.#stage();
+    const stage = stageOf(this.#state);
     const hint =
       this.#largestMessage > 1 << 20
         ? `; the largest message had ${this.#largestMessage} bytes, and nginx-rtmp's default max_message is 1048576`
@@ -331,7 +277,7 @@ export class PublishSession {
 
   #onError(command: PendingCommand | undefined, args: readonly AmfValue[]): void {
     if (command !== undefined && command === this.#awaited())
-      this.fail(failureOf(statusOf(args), this.#stage()));
+      this.fail(failureOf(statusOf(args), stageOf(this.#state)));
   }
 
   #onStatus(status: RtmpStatus): void {
@@ -345,7 +291,7 @@ export class PublishSession {
       this.#enter('publishing', NEVER);
       this.#handler.onPublishing();
     } else if (this.#ends(status)) {
-      this.fail(failureOf(status, this.#stage()));
+      this.fail(failureOf(status, stageOf(this.#state)));
     }
   }
 
@@ -365,31 +311,10 @@ export class PublishSession {
     if (this.#state === state) return;
     throw new RtmpError(
       RtmpErrorCode.invalidState,
-      this.#stage(),
+      stageOf(this.#state),
       `${operation} is not possible while ${this.#state}, only while ${state}`,
       { details: { actual: this.#state, permitted: state } },
     );
-  }
-
-  #stage(): RtmpStage {
-    switch (this.#state) {
-      case 'idle':
-      case 'handshaking':
-        return 'handshake';
-      case 'connecting':
-        return 'connect';
-      case 'creating-stream':
-        return 'create-stream';
-      case 'requesting-publish':
-        return 'publish';
-      case 'publishing':
-      case 'failed':
-        return 'publishing';
-      case 'unpublished':
-        return 'close';
-      default:
-        return this.#state satisfies never;
-    }
   }
 }
 

@@ -5,12 +5,12 @@ import type { RtmpError } from '../errors.js';
 import { PUBLISHER_LIMITS, RECEIVER_LIMITS } from '../limits.js';
 import { type Command, decodeCommand, encodeCommand } from '../message/command.js';
 import { MessageType } from '../message/type.js';
-import {
-  PublishSession,
-  type PublishSessionHandler,
-  type PublishSessionOptions,
-  type ReconnectRequest,
-} from '../session/publish-session.js';
+import { PublishSession } from '../session/publish-session.js';
+import type {
+  PublishSessionHandler,
+  PublishSessionOptions,
+  ReconnectRequest,
+} from '../session/publish-state.js';
 import type { RtmpStatus } from '../session/status.js';
 import { ByteSink, pattern } from './bytes.js';
 
