@@ -6,7 +6,7 @@ import { ExitCode, usageError } from '../exit-code.js';
 import type { Interruption } from '../interruption.js';
 import type { Output } from '../output.js';
 import { channelUrls, type EngineArguments, reportOutcome, runPlan } from '../push/push-command.js';
-import type { PushPlan } from '../push/push-plan.js';
+import { milliseconds, type PushPlan } from '../push/push-plan.js';
 import type { PushOutcome } from '../push/push-run.js';
 import { ReceiverProcess } from './receiver-process.js';
 import { verdictJson, verdictText } from './verdict.js';
@@ -21,6 +21,8 @@ export interface DemoOptions extends EngineArguments {
   readonly hevc?: HevcForm | 'auto';
   /** s */
   readonly connectTimeout?: number;
+  /** s */
+  readonly closeTimeout?: number;
   readonly json?: boolean;
 }
 
@@ -86,10 +88,11 @@ function planFor(source: MediaSource, urls: string[], options: DemoOptions): Pus
   return {
     source,
     passes: Number.POSITIVE_INFINITY,
-    limit: options.duration * 1000,
+    limit: milliseconds(options.duration),
     urls,
     realTime: true,
     hevc: options.hevc,
-    connectTimeout: options.connectTimeout === undefined ? undefined : options.connectTimeout * 1000,
+    connectTimeout: milliseconds(options.connectTimeout),
+    closeTimeout: milliseconds(options.closeTimeout),
   };
 }

@@ -44,7 +44,7 @@ export class ChannelRun {
   #complete = false;
 
   constructor(engine: PushEngine, plan: PushPlan, index: number, onConnected: () => void) {
-    const { source, hevc, connectTimeout } = plan;
+    const { source, hevc, connectTimeout, closeTimeout } = plan;
     this.number = index + 1;
     this.#plan = plan;
     this.#url = plan.urls[index]!;
@@ -54,6 +54,7 @@ export class ChannelRun {
       audio: source.audio,
       hevc,
       connectTimeout,
+      closeTimeout,
     });
     this.#channel.once('connect', onConnected);
     this.#channel.on('problem', ({ error }) => {

@@ -72,7 +72,7 @@ export class PushProgress implements Disposable {
 }
 
 /** One line about a run at a moment. */
-export function describe(snapshot: PushSnapshot, mbitPerSecond: number): string {
+function describe(snapshot: PushSnapshot, mbitPerSecond: number): string {
   return [
     `${(snapshot.elapsed / 1000).toFixed(1)} s`,
     `${count(snapshot.connected)}/${plural(snapshot.channels, 'channel')}`,

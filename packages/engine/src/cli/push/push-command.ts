@@ -10,7 +10,7 @@ import type { Interruption } from '../interruption.js';
 import type { Output } from '../output.js';
 import { failureLines } from './failures.js';
 import { PushProgress } from './progress.js';
-import { type PushPlan, plannedDuration } from './push-plan.js';
+import { milliseconds, type PushPlan, plannedDuration } from './push-plan.js';
 import { type PushOutcome, PushRun } from './push-run.js';
 import { summaryJson, summaryText } from './summary.js';
 
@@ -27,6 +27,8 @@ export interface PushOptions {
   readonly shards?: number;
   /** s */
   readonly connectTimeout?: number;
+  /** s */
+  readonly closeTimeout?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -53,11 +55,12 @@ export async function pushCommand(
   const plan: PushPlan = {
     source,
     passes: options.loop ?? 1,
-    limit: options.duration === undefined ? undefined : options.duration * 1000,
+    limit: milliseconds(options.duration),
     urls,
     realTime: options.asFastAsPossible !== true,
     hevc: options.hevc,
-    connectTimeout: options.connectTimeout === undefined ? undefined : options.connectTimeout * 1000,
+    connectTimeout: milliseconds(options.connectTimeout),
+    closeTimeout: milliseconds(options.closeTimeout),
   };
   const outcome = await runPlan(plan, options, output, interruption);
   return reportOutcome(outcome, options.json === true, output, interruption);

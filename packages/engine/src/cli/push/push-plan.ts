@@ -14,6 +14,13 @@ export interface PushPlan {
   readonly hevc: HevcForm | 'auto' | undefined;
   /** ms */
   readonly connectTimeout: number | undefined;
+  /** ms */
+  readonly closeTimeout: number | undefined;
+}
+
+/** Seconds as people give them, in whole ms as the engine wants them. */
+export function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : Math.max(1, Math.round(seconds * 1000));
 }
 
 /** ms of media that every channel will have been sent at the end, when that can be told. */

@@ -38,7 +38,7 @@ export function totalsOf({ channels, cpu }: PushOutcome): PushTotals {
 }
 
 /** Frames that were taken and did not get out. */
-export function droppedBy({ stats }: ChannelOutcome): number {
+function droppedBy({ stats }: ChannelOutcome): number {
   return stats.packetsInvalid + stats.packetsLost;
 }
 

@@ -5,7 +5,7 @@ import type { Frame } from './frame.js';
  * How a frame differs: it never came, it came with other content, it came once more, it came before or after its
  * turn, it was never sent, or it came as it is with wrong times or the wrong key frame mark.
  */
-export type DifferenceKind =
+type DifferenceKind =
   | 'lost'
   | 'changed'
   | 'duplicated'
@@ -40,15 +40,15 @@ const LOOK_AHEAD = 250;
  */
 export function compareFrames(sent: readonly Frame[], received: readonly Frame[]): Comparison {
   const shift = shiftBetween(sent, received);
-  const differences: Difference[] = [];
-  let matched = 0;
-  for (const track of ['video', 'audio'] as const) {
+  const walks = (['video', 'audio'] as const).map((track) => {
     const walk = new TrackWalk(track, ofTrack(sent, track), ofTrack(received, track), shift);
     walk.run();
-    matched += walk.matched;
-    differences.push(...walk.differences);
-  }
-  return { matched, differences };
+    return walk;
+  });
+  return {
+    matched: walks.reduce((sum, walk) => sum + walk.matched, 0),
+    differences: walks.flatMap((walk) => walk.differences),
+  };
 }
 
 /** From the clock of what was sent to that of what was received: by the first picture that arrived, else the first sound. */
