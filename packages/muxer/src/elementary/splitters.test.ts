@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import { AccessUnitSplitter } from './access-unit-splitter.js';
+import { AdtsSplitter } from './adts-splitter.js';
+import { Mp3Splitter } from './mp3-splitter.js';
+
+const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
+
+// Four pictures of x264 with B-frames, as far as headers go: parameter sets, IDR, P, b, b (core 164, bframes=2).
+const sets = '00000001 6764000aacd9457b011000000300100000030320f1225960 00000001 68ebe3cb22c0';
+const idr = '000001 6588840047dae398';
+const pictures = ['00000001 419a236c457fbc7c', '00000001 419e417884bff811d5', '00000001 019e626a42dff8583c'];
+const stream = hex([sets, idr, ...pictures].join(''));
+
+function split(pieces: readonly Uint8Array[], codec: 'h264' | 'h265' = 'h264') {
+  const splitter = new AccessUnitSplitter(codec);
+  return [...pieces.flatMap((piece) => splitter.push(piece)), ...splitter.flush()];
+}
+
+describe('AccessUnitSplitter', () => {
+  test('keeps parameter sets with their picture and puts pictures in presentation order', () => {
+    const units = split([stream]);
+    expect(units.map(({ data }) => Buffer.from(data).toString('hex'))).toEqual([
+      hex(sets + idr).toString('hex'),
+      ...pictures.map((picture) => hex(picture).toString('hex')),
+    ]);
+    expect(units.map(({ keyFrame }) => keyFrame)).toEqual([true, false, false, false]);
+    expect(units.map(({ pictureOrderCount }) => pictureOrderCount)).toEqual([0, 6, 2, 4]);
+    expect(units.map(({ presentationIndex }) => presentationIndex)).toEqual([0, 3, 1, 2]);
+    expect(units.map(({ decodingIndex }) => decodingIndex)).toEqual([-2, -1, 0, 1]);
+  });
+
+  test('gives the same wherever the stream is split, and byte by byte', () => {
+    const whole = split([stream]);
+    for (let at = 1; at < stream.length; at++) {
+      expect(split([stream.subarray(0, at), stream.subarray(at)]), `split at ${at}`).toEqual(whole);
+    }
+    expect(split([...stream].map((byte) => Uint8Array.of(byte)))).toEqual(whole);
+  });
+
+  test('leaves out what is before the first start code', () => {
+    expect(split([hex('aabbcc'), stream])[0]!.data.length).toBe(hex(sets + idr).length);
+  });
+
+  test('cuts by first_mb_in_slice when the parameter sets are missing', () => {
+    expect(split([hex(`${idr}${pictures[0]}`)])).toHaveLength(2);
+  });
+
+  test('measures the reorder depth when the SPS does not tell it', () => {
+    // The same SPS without its VUI: the flag and everything behind it gone, and the stop bit in its place.
+    const withoutVui = '00000001 6764000aacd94579 00000001 68ebe3cb22c0';
+    const units = split([hex([withoutVui, idr, ...pictures].join(''))]);
+    expect(units.map(({ presentationIndex }) => presentationIndex)).toEqual([0, 3, 1, 2]);
+    expect(units[0]!.decodingIndex).toBe(-1);
+  });
+});
+
+// Two frames of ffmpeg's AAC encoder with their headers; only the lengths and headers matter here.
+const adtsFrame = (length: number, fill: number): Buffer => {
+  const frame = Buffer.alloc(length, fill);
+  hex('fff15040001ffc').copy(frame);
+  frame[4] = length >> 3;
+  frame[5] = ((length & 7) << 5) | 0x1f;
+  return frame;
+};
+const adts = Buffer.concat([adtsFrame(20, 1), adtsFrame(31, 2), adtsFrame(9, 3)]);
+
+describe('AdtsSplitter', () => {
+  test('gives frames with times that are counted in samples, wherever the stream is split', () => {
+    for (let at = 0; at <= adts.length; at++) {
+      const splitter = new AdtsSplitter();
+      const pieces = [adts.subarray(0, at), adts.subarray(at)];
+      const frames = [...pieces.flatMap((piece) => splitter.push(piece)), ...splitter.flush()];
+      expect(frames.map(({ data }) => data.length)).toEqual([20, 31, 9]);
+      expect(frames.map(({ time }) => time)).toEqual([0, 1024_000 / 44_100, 2048_000 / 44_100]);
+      expect(splitter.skippedBytes).toBe(0);
+    }
+  });
+
+  test('finds its way again behind damage, and counts what it skipped', () => {
+    const splitter = new AdtsSplitter();
+    const damaged = Buffer.concat([
+      hex('ff00fff1ffff00'),
+      adts.subarray(0, 51),
+      hex('0011'),
+      adts.subarray(0, 51),
+    ]);
+    const frames = [...splitter.push(damaged), ...splitter.flush()];
+    expect(frames.map(({ data }) => data.length)).toEqual([20, 31, 20, 31]);
+    expect(splitter.skippedBytes).toBe(9);
+  });
+
+  test('counts a cut-off last frame as skipped', () => {
+    const splitter = new AdtsSplitter();
+    expect(splitter.push(adts.subarray(0, 55))).toHaveLength(2);
+    expect(splitter.flush()).toHaveLength(0);
+    expect(splitter.skippedBytes).toBe(4);
+  });
+});
+
+describe('Mp3Splitter', () => {
+  // MPEG-1 layer III, 32 kbit/s, 44.1 kHz: 104 bytes; with the padding bit one more.
+  const frame = (padding: number, fill: number): Buffer => {
+    const bytes = Buffer.alloc(104 + padding, fill);
+    bytes.set([0xff, 0xfb, 0x10 | (padding << 1), 0xc0]);
+    return bytes;
+  };
+  const id3 = Buffer.concat([Buffer.from('ID3'), hex('0400 00 00000014'), Buffer.alloc(20, 0xff)]);
+  const info = frame(0, 0);
+  info.write('Info', 21, 'latin1');
+  const id3v1 = Buffer.concat([Buffer.from('TAG'), Buffer.alloc(125, 32)]);
+
+  test('leaves out ID3 tags and the Info frame, wherever the stream is split', () => {
+    const stream = Buffer.concat([id3, info, frame(0, 1), frame(1, 2), id3v1]);
+    for (let at = 0; at <= stream.length; at++) {
+      const splitter = new Mp3Splitter();
+      const pieces = [stream.subarray(0, at), stream.subarray(at)];
+      const frames = [...pieces.flatMap((piece) => splitter.push(piece)), ...splitter.flush()];
+      expect(frames.map(({ data }) => data.length)).toEqual([104, 105]);
+      expect(frames[1]).toMatchObject({
+        sampleRate: 44_100,
+        channels: 1,
+        samples: 1152,
+        time: 1152_000 / 44_100,
+      });
+      expect(splitter.skippedBytes).toBe(0);
+    }
+  });
+});
