@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { Piscina } from 'piscina';
-import { Channel, type ChannelHost } from './channel.js';
+import { Channel } from './channel.js';
 import { CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import { Gates, newGateMemory } from './memory/gate.js';
 import { MediaMemory } from './memory/media-memory.js';
@@ -10,6 +10,7 @@ import {
   engineSettings,
   type PushEngineOptions,
 } from './options.js';
+import type { PacketRoom, PacketSender } from './packet-sender.js';
 import type { ShardInit, ShardReport } from './shard/protocol.js';
 import { ShardClient, type SharedState } from './shard/shard-client.js';
 import { newCounts, summarize } from './stats/latency.js';
@@ -26,7 +27,7 @@ const WORKER = new URL('./shard/worker.js', import.meta.url).href;
  * const channel = engine.openChannel({ url: 'rtmp://media.example/live/camera-1' });
  * channel.sendVideo(accessUnit, { pts: 0 });
  */
-export class PushEngine implements ChannelHost, AsyncDisposable {
+export class PushEngine implements PacketRoom, AsyncDisposable {
   /** @internal */
   readonly memory: MediaMemory;
   /** @internal */
@@ -39,8 +40,8 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
   /** By number in shared memory. */
   readonly #channels: (Channel | undefined)[];
   readonly #freeNumbers: number[];
-  /** Channels that wait for room in the pool. */
-  #waiting = new Set<Channel>();
+  /** Whoever waits for room in the pool. */
+  #waiting = new Set<PacketSender>();
   #nextId = 1;
   #closed: Promise<void> | undefined;
 
@@ -135,8 +136,8 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
   }
 
   /** @internal */
-  awaitRoom(channel: Channel): void {
-    this.#waiting.add(channel);
+  awaitRoom(sender: PacketSender): void {
+    this.#waiting.add(sender);
     Atomics.store(this.#shared.releaseWanted, 0, 1);
     // What was released just before the flag went up is announced by nobody: look once.
     if (this.memory.reclaim()) setImmediate(this.#retryWaiting);
@@ -155,7 +156,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     this.memory.reclaim();
     const waiting = this.#waiting;
     this.#waiting = new Set();
-    for (const channel of waiting) channel.retry();
+    for (const sender of waiting) sender.retry();
   };
 
   #startShard(): ShardClient {
@@ -211,7 +212,6 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
 
   #forget(shard: ShardClient, channel: Channel, number: number): void {
     this.memory.reclaim();
-    this.#waiting.delete(channel);
     this.#channels[number] = undefined;
     this.#freeNumbers.push(number);
     shard.channels--;

@@ -153,12 +153,8 @@ function integer(
 }
 
 /** The first of `choices` is the default. */
-export function oneOf<const T extends string>(
-  name: string,
-  value: T | undefined,
-  choices: readonly [T, ...T[]],
-): T {
-  if (value === undefined) return choices[0];
+export function oneOf<const T extends string>(name: string, value: T | undefined, choices: readonly T[]): T {
+  if (value === undefined) return choices[0]!;
   if (choices.includes(value)) return value;
   throw invalidParameter(name, value, choices.map((choice) => `'${choice}'`).join(', '));
 }

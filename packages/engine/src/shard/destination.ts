@@ -1,14 +1,13 @@
 import type { FlvTag } from '@cloudpush/muxer';
-import { type PublisherEvents, RtmpError, RtmpErrorCode, RtmpPublisher } from '@cloudpush/transport';
+import type { RtmpPublisher } from '@cloudpush/transport';
 import { monotonicNow } from '../clock.js';
-import { CloudPushError, classOf } from '../errors.js';
-import { Backoff } from './backoff.js';
+import { CloudPushError } from '../errors.js';
 import type { ConnectLimiter } from './connect-limiter.js';
+import { Connector, type ConnectorOwner } from './connector.js';
 import { type Dropped, isAbove, isKeyFrame, isPicture, relieve, startAtKeyFrame } from './drop-policy.js';
 import type { PacketBlock } from './packet-block.js';
 import type { ChannelConfig } from './protocol.js';
 import { type QueuedTag, SendQueue, type StreamDescription } from './send-queue.js';
-import { StallWatchdog } from './stall-watchdog.js';
 import { StreamHeaders } from './stream-headers.js';
 
 /** Whom a destination tells about itself. */
@@ -37,65 +36,46 @@ export interface DestinationOwner {
   onDirty(destination: Destination): void;
 }
 
-type State = 'connecting' | 'publishing' | 'waiting' | 'ended';
-
 /** What is written at once when a queue empties, in bytes. */
 const FLUSH_BYTES = 256 * 1024;
 
 /**
- * One server that a channel pushes to: the connection, made again when it is lost, and the queue in front of it. Tags
- * that come while nothing is being published wait in the queue and go out in order; after a lost connection the stream
- * goes on at a key frame.
+ * One server that a channel pushes to: the queue of tags in front of a connection. Tags that come while nothing is
+ * being published wait and go out in order; after a lost connection the stream goes on at a key frame.
  */
-export class Destination implements PublisherEvents {
+export class Destination implements ConnectorOwner {
   readonly #owner: DestinationOwner;
   readonly #config: ChannelConfig;
-  readonly #connects: ConnectLimiter;
+  readonly #connector: Connector;
   readonly #queue = new SendQueue();
   readonly #headers = new StreamHeaders();
-  readonly #abort = new AbortController();
-  readonly #backoff: Backoff | undefined;
-  readonly #watchdog: StallWatchdog;
-  #state: State = 'connecting';
-  #publisher: RtmpPublisher | undefined;
-  /** Bytes that the kernel has accepted on earlier connections. */
-  #bytesBefore = 0;
-  /** ms of the monotonic clock. */
-  #publishingSince = Number.POSITIVE_INFINITY;
   /** False from the moment the connection says "no more" to its drain. */
   #writable = true;
   /** The next tag is the first of its connection. */
   #atStart = true;
   /** Pictures are skipped until a key frame comes. */
   #awaitsKeyFrame = false;
+  /** ms of the monotonic clock. */
+  #publishingSince = Number.POSITIVE_INFINITY;
   #paused = false;
   #dirty = false;
   #closing = false;
   #closeTimer: NodeJS.Timeout | undefined;
-  #retryTimer: NodeJS.Timeout | undefined;
-  /** Why the connection was lost last. */
-  #lastError: Error | undefined;
+  #ended = false;
 
-  constructor(owner: DestinationOwner, config: ChannelConfig, connects: ConnectLimiter) {
+  constructor(owner: DestinationOwner, config: ChannelConfig, limiter: ConnectLimiter) {
     this.#owner = owner;
     this.#config = config;
-    this.#connects = connects;
-    this.#backoff = config.reconnect === undefined ? undefined : new Backoff(config.reconnect);
-    this.#watchdog = new StallWatchdog(
-      config.stallTimeout,
-      () => this.#publisher?.bytesWritten ?? 0,
-      this.#onStall,
-    );
-    this.#abort.signal.addEventListener('abort', () => this.#onAbort());
+    this.#connector = new Connector(this, config, limiter);
   }
 
   get ended(): boolean {
-    return this.#state === 'ended';
+    return this.#ended;
   }
 
   /** Bytes accepted and not yet taken by the kernel. */
   get queuedBytes(): number {
-    return this.#queue.bytes + (this.#publisher?.queuedBytes ?? 0);
+    return this.#queue.bytes + (this.#connector.publisher?.queuedBytes ?? 0);
   }
 
   /** What waits in the queue, in ms of the stream's clock. */
@@ -105,33 +85,20 @@ export class Destination implements PublisherEvents {
 
   /** Bytes that the kernel has accepted. */
   get bytesWritten(): number {
-    return this.#bytesBefore + (this.#publisher?.bytesWritten ?? 0);
+    return this.#connector.bytesWritten;
   }
 
-  /** Starts connecting. The outcome is told to the owner. */
   connect(): void {
-    this.#state = 'connecting';
-    this.#connects
-      .run(() => this.#publish(), this.#abort.signal)
-      .then(
-        (publisher) => this.#start(publisher),
-        (error: Error) => this.#onLost(error),
-      );
+    this.#connector.connect();
   }
 
   /** Queues a tag; the destination holds its block until the tag has left. */
   offer(tag: FlvTag, block: PacketBlock | undefined, description: StreamDescription | undefined): void {
-    if (this.#state === 'ended') return;
-    if (this.#awaitsKeyFrame && isPicture(tag)) {
-      if (!isKeyFrame(tag)) {
-        this.#owner.onSkipped();
-        return;
-      }
-      this.#awaitsKeyFrame = false;
-    }
+    if (this.#ended || this.#skips(tag)) return;
     block?.hold();
-    if (this.#state === 'publishing' && this.#writable && this.#queue.length === 0) {
-      this.#send(this.#publisher!, { tag, block, description });
+    const { publisher } = this.#connector;
+    if (publisher !== undefined && this.#writable && this.#queue.length === 0) {
+      this.#send(publisher, { tag, block, description });
       this.#markDirty();
       return;
     }
@@ -142,101 +109,69 @@ export class Destination implements PublisherEvents {
   /** Hands what was queued in this turn to the kernel. */
   flush(): void {
     this.#dirty = false;
-    this.#publisher?.flush();
+    this.#connector.publisher?.flush();
   }
 
   /** Sends what is queued, then ends the stream cleanly. */
   close(): void {
-    if (this.#closing || this.#state === 'ended') return;
+    if (this.#closing || this.#ended) return;
     this.#closing = true;
     const { closeTimeout } = this.#config;
     const onTimeout = (): void => this.destroy(closeTimeoutError(closeTimeout, this.queuedBytes));
     this.#closeTimer = setTimeout(onTimeout, closeTimeout);
-    if (this.#state === 'waiting' && this.#queue.length === 0) this.#end(this.#lastError);
-    else this.#closeWhenEmpty();
+    this.#closeIfEmpty();
   }
 
   /** Resets the connection now, and for good; `error` is what it ends with. */
   destroy(error: Error): void {
-    this.#abort.abort(error);
+    this.#connector.destroy(error);
   }
 
-  onDrain(): void {
-    this.#writable = true;
-    this.#watchdog.disarm();
-    this.#pump();
-    this.flush();
-    this.#owner.onProgress();
-  }
-
-  onClose(error: RtmpError | undefined): void {
-    if (this.#publisher !== undefined) this.#bytesBefore += this.#publisher.bytesWritten;
-    this.#publisher = undefined;
-    this.#watchdog.disarm();
-    if (error === undefined) this.#end(undefined);
-    else this.#onLost(error);
-  }
-
-  async #publish(): Promise<RtmpPublisher> {
-    const { url, connectTimeout, closeTimeout, chunkSize } = this.#config;
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(connectTimeoutError(connectTimeout)), connectTimeout);
-    const signal = AbortSignal.any([this.#abort.signal, limit.signal]);
-    // The close time-out here covers the publisher's own: when it runs out, what was sent may not have arrived.
-    const timeouts = { close: closeTimeout + 1000 };
-    try {
-      return await RtmpPublisher.connect({ url, chunkSize, timeouts, signal }, this);
-    } catch (error) {
-      throw limit.signal.aborted ? limit.signal.reason : error;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  #start(publisher: RtmpPublisher): void {
-    this.#publisher = publisher;
-    this.#state = 'publishing';
+  onPublishing(publisher: RtmpPublisher): void {
     this.#publishingSince = monotonicNow();
     this.#writable = true;
     this.#atStart = true;
     this.#owner.onConnected(publisher);
     this.#pump();
-    this.flush();
   }
 
-  /** A connection could not be made, or is gone: make it again, or end. */
-  #onLost(error: Error): void {
-    if (this.#state === 'ended') return;
-    const publishedFor = this.#state === 'publishing' ? monotonicNow() - this.#publishingSince : 0;
+  onDrain(): void {
+    this.#writable = true;
+    this.#pump();
+    this.#owner.onProgress();
+  }
+
+  onLost(error: Error, delay: number, wasPublishing: boolean): void {
     this.#publishingSince = Number.POSITIVE_INFINITY;
-    this.#backoff?.published(publishedFor);
-    const delay = this.#abort.signal.aborted ? undefined : this.#backoff?.next(classOf(error));
-    if (delay === undefined) {
-      this.#end(error);
-      return;
-    }
-    this.#state = 'waiting';
-    this.#lastError = error;
-    if (publishedFor > 0) this.#skipToKeyFrame();
-    this.#retryTimer = setTimeout(() => this.connect(), delay);
+    // What was under way is lost, and the pictures that refer to it cannot be decoded any more.
+    if (wasPublishing && this.#headers.hasVideo) this.#noteDropped(startAtKeyFrame(this.#queue));
     this.#owner.onDisconnected(error, delay);
-    if (this.#closing && this.#queue.length === 0) this.#end(error);
+    this.#closeIfEmpty();
   }
 
-  /** What was under way is lost, and the pictures that refer to it cannot be decoded any more. */
-  #skipToKeyFrame(): void {
-    if (this.#headers.hasVideo) this.#noteDropped(startAtKeyFrame(this.#queue));
+  onOver(error: Error | undefined): void {
+    this.#ended = true;
+    clearTimeout(this.#closeTimer);
+    const unsent = this.#queue.length;
+    this.#queue.clear();
+    this.#owner.onEnded(error ?? (unsent === 0 ? undefined : unsentError(unsent)));
   }
 
-  #noteDropped(dropped: Dropped): void {
-    this.#awaitsKeyFrame = dropped.awaitKeyFrame;
-    this.#owner.onDropped(dropped);
+  /** While a key frame is awaited, other pictures are of no use. */
+  #skips(tag: FlvTag): boolean {
+    if (!this.#awaitsKeyFrame || !isPicture(tag)) return false;
+    if (isKeyFrame(tag)) {
+      this.#awaitsKeyFrame = false;
+      return false;
+    }
+    this.#owner.onSkipped();
+    return true;
   }
 
+  /** Sends what waits, as far as the connection takes it. */
   #pump(): void {
-    const publisher = this.#publisher;
-    if (publisher === undefined) return;
-    while (this.#writable) {
+    const { publisher } = this.#connector;
+    while (publisher !== undefined && this.#writable) {
       const entry = this.#queue.shift();
       if (entry === undefined) break;
       if (this.#headers.wasSentAhead(entry.tag)) entry.block?.release();
@@ -244,8 +179,9 @@ export class Destination implements PublisherEvents {
       // The connection says "no more" only while a write is under way: without one it would take the whole queue.
       if (publisher.queuedBytes > FLUSH_BYTES) publisher.flush();
     }
+    this.flush();
     this.#resumeIfRoom();
-    this.#closeWhenEmpty();
+    this.#closeIfEmpty();
   }
 
   #send(publisher: RtmpPublisher, entry: QueuedTag): void {
@@ -272,7 +208,7 @@ export class Destination implements PublisherEvents {
       this.#owner.onRefused(error as Error);
       return false;
     }
-    if (!this.#writable) this.#watchdog.arm();
+    if (!this.#writable) this.#connector.watch();
     return true;
   }
 
@@ -288,16 +224,19 @@ export class Destination implements PublisherEvents {
     this.#owner.onPause();
   }
 
+  #noteDropped(dropped: Dropped): void {
+    this.#awaitsKeyFrame = dropped.awaitKeyFrame;
+    this.#owner.onDropped(dropped);
+  }
+
   #resumeIfRoom(): void {
     if (!this.#paused || isAbove(this.#queue, this.#config.lowWatermark)) return;
     this.#paused = false;
     this.#owner.onResume();
   }
 
-  #closeWhenEmpty(): void {
-    if (!this.#closing || this.#queue.length > 0) return;
-    // The outcome comes through onClose.
-    void this.#publisher?.close();
+  #closeIfEmpty(): void {
+    if (this.#closing && this.#queue.length === 0) this.#connector.close();
   }
 
   #markDirty(): void {
@@ -305,37 +244,6 @@ export class Destination implements PublisherEvents {
     this.#dirty = true;
     this.#owner.onDirty(this);
   }
-
-  readonly #onStall = (ms: number): void => {
-    const message = `the kernel has accepted nothing for ${ms} ms, which is the limit (stallTimeout)`;
-    this.#publisher?.destroy(
-      new RtmpError(RtmpErrorCode.timeout, 'publishing', message, { details: { permitted: ms } }),
-    );
-  };
-
-  /** While a connection is being made or stands, its own answer to the signal ends the destination. */
-  #onAbort(): void {
-    if (this.#state === 'waiting') this.#end(this.#abort.signal.reason);
-  }
-
-  #end(error: Error | undefined): void {
-    if (this.#state === 'ended') return;
-    this.#state = 'ended';
-    clearTimeout(this.#closeTimer);
-    clearTimeout(this.#retryTimer);
-    const unsent = this.#queue.length;
-    this.#queue.clear();
-    const { aborted, reason } = this.#abort.signal;
-    if (aborted) this.#owner.onEnded(reason);
-    else this.#owner.onEnded(error ?? (unsent === 0 ? undefined : lostError(unsent)));
-  }
-}
-
-function connectTimeoutError(limit: number): CloudPushError {
-  return new CloudPushError('ERR_CLOUDPUSH_TIMEOUT', `connecting took longer than the limit of ${limit} ms`, {
-    class: 'retryable',
-    details: { stage: 'connect', permitted: limit },
-  });
 }
 
 function closeTimeoutError(limit: number, queued: number): CloudPushError {
@@ -346,7 +254,7 @@ function closeTimeoutError(limit: number, queued: number): CloudPushError {
   });
 }
 
-function lostError(unsent: number): CloudPushError {
+function unsentError(unsent: number): CloudPushError {
   const message = `the connection was closed with ${unsent} queued messages unsent`;
   return new CloudPushError('ERR_CLOUDPUSH_PEER_CLOSED', message, {
     class: 'retryable',

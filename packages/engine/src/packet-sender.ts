@@ -1,0 +1,176 @@
+import { monotonicNow } from './clock.js';
+import { CloudPushError } from './errors.js';
+import type { Gates } from './memory/gate.js';
+import type { MediaMemory } from './memory/media-memory.js';
+import { NO_BLOCK } from './memory/pool.js';
+import type { Command } from './memory/ring.js';
+import { invalidParameter } from './options.js';
+import type { ShardClient } from './shard/shard-client.js';
+
+/** What the packets of a channel need of the engine. */
+export interface PacketRoom {
+  readonly memory: MediaMemory;
+  readonly gates: Gates;
+  /** Calls `sender.retry()` when blocks have been released. */
+  awaitRoom(sender: PacketSender): void;
+}
+
+/** The ring could not take a descriptor that must not be lost; it is tried again after this time, in ms. */
+const RING_RETRY = 1;
+
+/**
+ * A channel's way into its shard: puts packets into the pool and their descriptors into the ring, and knows when there
+ * is no room. There are two causes for that, the shard's gate and a lack of memory; to the outside it is one pause.
+ */
+export class PacketSender {
+  /** Packets refused for want of room. */
+  refused = 0;
+  /** How often there was no room. */
+  pauses = 0;
+  readonly #room: PacketRoom;
+  readonly #shard: ShardClient;
+  readonly #channel: number;
+  readonly #onPauseChanged: (paused: boolean) => void;
+  #open = true;
+  /** The shard has said pause, and not yet resume. */
+  #pausedByShard = false;
+  /** Bytes of the packet that the pool or the ring had no room for; 0: none. */
+  #awaited = 0;
+  /** What the channel held then: half of it must have left before there is room again. */
+  #heldAtRefusal = 0;
+  #announced = false;
+
+  /** @param onPauseChanged called with true and false in turn, beginning with true */
+  constructor(
+    room: PacketRoom,
+    shard: ShardClient,
+    channel: number,
+    onPauseChanged: (paused: boolean) => void,
+  ) {
+    this.#room = room;
+    this.#shard = shard;
+    this.#channel = channel;
+    this.#onPauseChanged = onPauseChanged;
+  }
+
+  /** True while packets are refused for want of room. */
+  get paused(): boolean {
+    return this.#pausedByShard || this.#awaited > 0 || !this.#room.gates.isOpen(this.#channel);
+  }
+
+  /** Bytes of the pool that the channel holds. */
+  get heldBytes(): number {
+    return this.#room.memory.heldBy(this.#channel);
+  }
+
+  /**
+   * Copies a packet into the pool and hands it to the shard. False: there is no room, or the channel takes no more.
+   * Without `dts` the muxer derives it.
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_PACKET_TOO_LARGE`
+   */
+  send(
+    command: Command,
+    codec: number,
+    data: Uint8Array,
+    flags: number,
+    dts: number | undefined,
+    pts: number,
+  ): boolean {
+    if (!(data instanceof Uint8Array)) throw invalidParameter('data', typeof data, 'a Uint8Array');
+    if (data.length === 0) throw invalidParameter('data.length', 0, 'at least 1 byte');
+    if (!Number.isFinite(pts)) throw invalidParameter('pts', pts, 'a finite number of ms');
+    if (dts !== undefined && !Number.isFinite(dts))
+      throw invalidParameter('dts', dts, 'a finite number of ms');
+    if (!this.#open || this.paused) return this.#refuse();
+    const { memory } = this.#room;
+    const block = memory.store(this.#channel, data);
+    if (block === NO_BLOCK) return this.#refuseForMemory(data.length);
+    const { ring } = this.#shard;
+    const decodingTime = dts ?? Number.NaN;
+    if (
+      !ring.push(command, this.#channel, block, data.length, codec, flags, decodingTime, pts, monotonicNow())
+    ) {
+      memory.drop(block);
+      return this.#refuseForRing(data.length);
+    }
+    this.#shard.ringDoorbell();
+    return true;
+  }
+
+  /** Adds a descriptor that must not be lost. A full ring is drained within moments. */
+  command(command: Command): void {
+    if (this.#shard.dead) return;
+    if (this.#shard.ring.push(command, this.#channel, NO_BLOCK, 0, 0, 0, 0, 0, 0)) this.#shard.ringDoorbell();
+    else setTimeout(() => this.command(command), RING_RETRY);
+  }
+
+  /** No packet is taken from now on. */
+  close(): void {
+    this.#open = false;
+  }
+
+  onPause(): void {
+    this.#pausedByShard = true;
+    this.#announce();
+  }
+
+  onResume(): void {
+    this.#pausedByShard = false;
+    this.#announce();
+  }
+
+  /** Blocks have been released: is there room again for what was refused? */
+  retry(): void {
+    if (this.#awaited === 0 || !this.#open) return;
+    const { memory } = this.#room;
+    // Room that others have made is not enough: a stalled channel would pause and resume with their every packet.
+    const drained = memory.heldBy(this.#channel) <= this.#heldAtRefusal / 2;
+    if (drained && memory.hasRoomFor(this.#channel, this.#awaited)) this.#forgetRefusal();
+    else this.#room.awaitRoom(this);
+  }
+
+  #refuse(): false {
+    this.refused++;
+    return false;
+  }
+
+  #refuseForMemory(bytes: number): false {
+    const { maxPacket } = this.#room.memory;
+    if (bytes > maxPacket) throw packetTooLargeError(bytes, maxPacket);
+    this.#awaited = bytes;
+    this.#heldAtRefusal = this.heldBytes;
+    this.#announce();
+    this.#room.awaitRoom(this);
+    return this.#refuse();
+  }
+
+  /** Blocks say nothing about the ring: they may wait in the shard long after it was drained. */
+  #refuseForRing(bytes: number): false {
+    this.#awaited = bytes;
+    this.#announce();
+    setTimeout(this.#forgetRefusal, RING_RETRY);
+    return this.#refuse();
+  }
+
+  readonly #forgetRefusal = (): void => {
+    this.#awaited = 0;
+    this.#announce();
+  };
+
+  /** Tells of a pause and its end in turn, whichever of the two causes came first or went last. */
+  #announce(): void {
+    const paused = this.#pausedByShard || this.#awaited > 0;
+    if (paused === this.#announced) return;
+    this.#announced = paused;
+    if (paused) this.pauses++;
+    // Not from within `send`: its caller has not seen the return value yet.
+    process.nextTick(this.#onPauseChanged, paused);
+  }
+}
+
+function packetTooLargeError(bytes: number, limit: number): CloudPushError {
+  const message = `a packet of ${bytes} bytes is larger than the ${limit} bytes that the pool can hold for one channel`;
+  return new CloudPushError('ERR_CLOUDPUSH_PACKET_TOO_LARGE', message, {
+    details: { actual: bytes, permitted: limit },
+  });
+}
