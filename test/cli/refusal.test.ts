@@ -45,11 +45,7 @@ describe.concurrent('nginx-rtmp refuses', { timeout: TIMEOUT_MS }, () => {
       '--loop',
       '--quiet',
     ]);
-    await waitFor(
-      'the first publisher',
-      10_000,
-      async () => (await server.hasRecording('stream')) || undefined,
-    );
+    await waitFor('the first publisher', 10_000, () => server.recordingSoFar('stream'));
     expect(await expectRefusal(server.url('stream'))).toMatch(
       /NetStream\.Publish\.BadName|Already publishing/,
     );

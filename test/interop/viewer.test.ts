@@ -23,7 +23,7 @@ describe('a viewer who comes late', () => {
     await using server = await NginxRtmp.start(folder.path, { application: 'wait_key on; wait_video on;' });
     const url = server.url('stream');
     await using _push = startCloudpush(['push', clip.video, clip.audio, url, '--loop', '--quiet']);
-    await waitFor('the stream', 10_000, async () => (await server.hasRecording('stream')) || undefined);
+    await waitFor('the stream', 10_000, () => server.recordingSoFar('stream'));
 
     const seen = folder.file('seen.flv');
     await using viewer = new ChildProgram('rtmpdump', ['--rtmp', url, '--live', '--quiet', '--flv', seen]);

@@ -8,6 +8,8 @@ import { waitFor } from './wait.js';
 const RECORDING_TIMEOUT_MS = 15_000;
 
 export interface NginxOptions {
+  /** Where to listen; default: any free port. */
+  port?: number;
   /** nginx-rtmp's own outgoing chunk size. */
   chunkSize?: number;
   /** The largest message that nginx-rtmp accepts, in bytes; its default is 1 MiB. */
@@ -60,7 +62,7 @@ export class NginxRtmp implements AsyncDisposable {
   /** Starts nginx with everything that it writes under `folder`, and waits until it listens. */
   static async start(folder: string, options: NginxOptions = {}): Promise<NginxRtmp> {
     const prefix = join(folder, 'nginx');
-    const port = await freePort();
+    const port = options.port ?? (await freePort());
     await mkdir(join(prefix, 'recordings'), { recursive: true });
     await writeFile(join(prefix, 'nginx.conf'), configuration(prefix, port, options));
     const log = join(prefix, 'error.log');
@@ -80,9 +82,16 @@ export class NginxRtmp implements AsyncDisposable {
     return `rtmp://127.0.0.1:${this.port}/live/${stream}`;
   }
 
-  /** Whether anything has been recorded of the stream by now. */
-  async hasRecording(stream: string): Promise<boolean> {
-    return (await this.#findRecording(stream)) !== undefined;
+  /** The path of what has been recorded of the stream by now, if anything. */
+  async recordingSoFar(stream: string): Promise<string | undefined> {
+    const folder = join(this.#prefix, 'recordings');
+    const name = (await readdir(folder)).find((entry) => entry.startsWith(`${stream}-`));
+    return name && join(folder, name);
+  }
+
+  /** Ends the server between two messages, as an administrator does. */
+  async stop(): Promise<void> {
+    await this.#program.stop();
   }
 
   async errorLog(): Promise<string> {
@@ -95,15 +104,9 @@ export class NginxRtmp implements AsyncDisposable {
       const access = await readFile(join(this.#prefix, 'access.log'), 'utf8');
       return access.includes(`PUBLISH ${stream} `) || undefined;
     });
-    const file = await this.#findRecording(stream);
+    const file = await this.recordingSoFar(stream);
     if (file === undefined) throw new Error(`nginx recorded nothing of ${stream}: ${await this.errorLog()}`);
     return file;
-  }
-
-  async #findRecording(stream: string): Promise<string | undefined> {
-    const folder = join(this.#prefix, 'recordings');
-    const name = (await readdir(folder)).find((entry) => entry.startsWith(`${stream}-`));
-    return name && join(folder, name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
