@@ -103,7 +103,7 @@ const AUTH: ReadonlySet<string> = new Set([
 ]);
 
 /** The class that a code has by itself. */
-export function classOf(code: RtmpErrorCode): RtmpErrorClass {
+function classOf(code: RtmpErrorCode): RtmpErrorClass {
   if (code === RtmpErrorCode.streamBusy) return 'busy';
   if (AUTH.has(code)) return 'auth';
   return FATAL.has(code) ? 'fatal' : 'retryable';

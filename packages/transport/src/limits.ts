@@ -41,4 +41,4 @@ export const MAX_MESSAGE_LENGTH = 0xffffff;
 /** The chunk size in force until a peer says otherwise (RTMP 1.0 §5.4.1). */
 export const DEFAULT_CHUNK_SIZE = 128;
 /** A chunk is never longer than a message, so larger chunk sizes mean this one (RTMP 1.0 §5.4.1). */
-export const MAX_CHUNK_SIZE = MAX_MESSAGE_LENGTH;
+export const MAX_CHUNK_SIZE = 0xffffff;

@@ -14,7 +14,7 @@ import {
 import type { Random } from './random.js';
 
 /** Small, so that a hostile input can reach them. */
-export const LIMITS: TransportLimits = {
+const LIMITS: TransportLimits = {
   maxMessageBytes: 20_000,
   maxAssemblyBytes: 40_000,
   maxChunkStreams: 8,
@@ -31,7 +31,7 @@ function recorded(name: string): Buffer {
 }
 
 /** What a target saw, in a form that can be compared: the same bytes must give the same, however they are cut. */
-export type Outcome = readonly string[];
+type Outcome = readonly string[];
 
 /** Something that reads a peer's bytes. It throws nothing but what is a bug. */
 export interface Target {
@@ -56,7 +56,7 @@ const servers = conversations.map((name) => recorded(`${name}.server`));
 const random = (target: Uint8Array): void => void target.fill(7);
 const now = (): number => 0;
 
-export const chunkReader: Target = {
+const chunkReader: Target = {
   name: 'chunk reader',
   seeds: [...clients, ...servers].map((bytes) => bytes.subarray(HANDSHAKE)),
   run(pieces) {
@@ -119,13 +119,13 @@ function publishSession(handshake: 'simple' | 'digest'): Target['run'] {
   };
 }
 
-export const hostileServer: Target = {
+const hostileServer: Target = {
   name: 'publish session',
   seeds: servers,
   run: publishSession('simple'),
 };
 
-export const hostileDigestServer: Target = {
+const hostileDigestServer: Target = {
   name: 'client digest handshake',
   seeds: servers.map((bytes) => bytes.subarray(0, HANDSHAKE + 20)),
   run: publishSession('digest'),
@@ -179,13 +179,13 @@ function receiveSession(handshake: 'simple' | 'auto'): Target['run'] {
   };
 }
 
-export const hostileClient: Target = {
+const hostileClient: Target = {
   name: 'receive session',
   seeds: clients,
   run: receiveSession('simple'),
 };
 
-export const hostileDigestClient: Target = {
+const hostileDigestClient: Target = {
   name: 'server digest handshake',
   seeds: clients.map((bytes) => bytes.subarray(0, HANDSHAKE + 20)),
   run: receiveSession('auto'),
@@ -199,7 +199,7 @@ const sample: AmfValue[] = [
 ];
 
 /** Decodes, and what can be decoded must survive being encoded and decoded again. */
-export const amf: Target = {
+const amf: Target = {
   name: 'AMF0 and AMF3',
   seeds: [
     encodeAmf0(...sample),
@@ -233,7 +233,7 @@ export const amf: Target = {
   },
 };
 
-export const tracks: Target = {
+const tracks: Target = {
   name: 'multitrack',
   seeds: [
     Buffer.from('970200000106216176303100000001aa6876633101000002bbcc', 'hex'),

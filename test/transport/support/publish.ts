@@ -16,7 +16,7 @@ export class Blocks {
   }
 }
 
-export const HEADROOM = 32;
+const HEADROOM = 32;
 
 /** A message in memory of its own with headroom, as the engine's pool has it. */
 export function message(

@@ -2,8 +2,6 @@
 export const EXTENDED_TIMESTAMP = 0xffffff;
 /** Longest chunk header: basic 3, message 11, extended timestamp 4. */
 export const MAX_HEADER_LENGTH = 18;
-export const MIN_CHUNK_STREAM_ID = 2;
-export const MAX_CHUNK_STREAM_ID = 65599;
 
 /** Length of the message header by format (RTMP 1.0 §5.3.1.2). */
 export const MESSAGE_HEADER_LENGTH: readonly [number, number, number, number] = [11, 7, 3, 0];

@@ -44,7 +44,7 @@ export function publishOptions(
 }
 
 /** Notes what a session reports. */
-export class Recorder implements PublishSessionHandler {
+class Recorder implements PublishSessionHandler {
   published = 0;
   readonly statuses: string[] = [];
   readonly commands: [string, AmfValue[]][] = [];
