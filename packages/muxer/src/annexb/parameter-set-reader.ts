@@ -24,11 +24,13 @@ export const vpsFaults: ParameterSetFaults = {
 /** Reads the fields of a parameter set NAL unit and refuses values that the specification does not permit. */
 export class ParameterSetReader extends BitReader {
   readonly #faults: ParameterSetFaults;
+  readonly #size: number;
 
   /** @param headerSize bytes of the NAL unit header, which are skipped */
   constructor(nal: Uint8Array, headerSize: number, faults: ParameterSetFaults) {
     super(removeEmulationPrevention(nal), headerSize);
     this.#faults = faults;
+    this.#size = nal.length;
   }
 
   /** Gives `value` back when it lies in the range that the specification permits for the field. */
@@ -52,7 +54,7 @@ export class ParameterSetReader extends BitReader {
   requireData(): void {
     if (this.overrun) {
       throw new MuxerError(this.#faults.cutOff, {
-        offset: this.position >> 3,
+        actual: `${this.#size} bytes`,
         permitted: 'all fields present',
       });
     }

@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest';
+import { FlvDemuxer } from './flv/flv-demuxer.js';
+import type { FlvTag } from './flv/flv-tag.js';
+import type { AudioCodec } from './media-packet.js';
+import { Muxer } from './muxer.js';
+
+const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
+const body = (tag: FlvTag): string => Buffer.concat(tag.parts).toString('hex');
+
+function mux(codec: AudioCodec, data: Buffer, headroom = 0, muxer = new Muxer(), dts = 0): FlvTag[] {
+  const memory = Buffer.alloc(headroom + data.length);
+  memory.set(data, headroom);
+  const tags: FlvTag[] = [];
+  muxer.audio(codec, { data: memory.subarray(headroom), headroom, dts, pts: dts }, tags);
+  return tags;
+}
+
+/** An ADTS frame of `raw`; `b1` is the byte with ID and protection, `b2` profile and frequency, `b3` channels. */
+function adts(raw: string, b1 = 'f1', b2 = '50', b3 = '40', afterHeader = ''): Buffer {
+  const frame = hex(`ff${b1}${b2}${b3}001ffc${afterHeader}${raw}`);
+  frame[3]! |= frame.length >> 11;
+  frame[4] = frame.length >> 3;
+  frame[5]! |= frame.length << 5;
+  return frame;
+}
+
+describe('AAC', () => {
+  test('without and with CRC, MPEG-4 and MPEG-2', () => {
+    for (const frame of [adts('2100aa'), adts('2100aa', 'f0', '50', '40', '1234'), adts('2100aa', 'f9')]) {
+      expect(mux('aac', frame).map(body)).toEqual(['af001208', 'af012100aa']);
+      expect(mux('aac', frame, 48).map(body)).toEqual(['af001208', 'af012100aa']);
+    }
+  });
+
+  test('in place: the tag header takes the last two bytes of the ADTS header', () => {
+    const [, frame] = mux('aac', adts('2100aa'), 48);
+    expect(frame!.parts).toHaveLength(1);
+    expect(frame!.headroom).toBe(48 + 5);
+  });
+
+  test('several frames in a packet are stamped by samples, not by rounded durations', () => {
+    const packet = Buffer.concat(new Array(100).fill(adts('2100')));
+    for (const headroom of [0, 48]) {
+      const tags = mux('aac', packet, headroom).slice(1);
+      expect(tags.map(({ timestamp }) => timestamp)).toEqual(
+        tags.map((_, i) => Math.round((i * 1024 * 1000) / 44_100)),
+      );
+      expect(tags.every((tag) => body(tag) === 'af012100')).toBe(true);
+    }
+  });
+
+  test('the channel configuration and every sample rate are in the AudioSpecificConfig', () => {
+    // ISO/IEC 14496-3 §1.6.2.1: object type 5 bits, frequency index 4, channels 4, three zero flags.
+    for (let index = 0; index < 13; index++) {
+      for (let channels = 1; channels < 8; channels++) {
+        const b2 = ((1 << 6) | (index << 2) | (channels >> 2)).toString(16);
+        const b3 = ((channels & 3) << 6).toString(16).padStart(2, '0');
+        const [header] = mux('aac', adts('2100', 'f1', b2, b3));
+        expect(hex(body(header!)).readUInt16BE(2)).toBe((2 << 11) | (index << 7) | (channels << 3));
+      }
+    }
+  });
+
+  test('a change in mid-stream sends a new sequence header', () => {
+    const muxer = new Muxer();
+    mux('aac', adts('2100'), 0, muxer);
+    expect(muxer.audioFacts).toMatchObject({ sampleRate: 44_100, channels: 1, audioCodecId: 10 });
+    const tags = mux('aac', adts('2100', 'f1', '4c', '80'), 0, muxer, 30);
+    expect(tags.map(body)).toEqual(['af001190', 'af012100']);
+    expect(muxer.audioFacts).toMatchObject({ sampleRate: 48_000, channels: 2 });
+  });
+
+  test('several raw data blocks with their positions become tags of their own', () => {
+    // §1.A.2.2.3: positions, CRC, then blocks with a CRC behind each; the second begins 5 bytes after the first.
+    const frame = adts('2101aa c1c1 2102bb c2c2', 'f0', '50', '40', '0005 9999');
+    frame[6] = 0xfd; // number_of_raw_data_blocks_in_frame: 1
+    for (const headroom of [0, 48]) {
+      const tags = mux('aac', frame, headroom);
+      expect(tags.map(body)).toEqual(['af001208', 'af012101aa', 'af012102bb']);
+      expect(tags.map(({ timestamp }) => timestamp)).toEqual([0, 0, 23]);
+    }
+  });
+});
+
+describe('MP3', () => {
+  // MPEG-1 layer III, 32 kbit/s at 44.1 kHz mono: 104 bytes.
+  const frame = Buffer.concat([hex('fffb10c0'), Buffer.alloc(100, 7)]);
+
+  test('each frame of a packet is a tag, stamped by samples', () => {
+    for (const headroom of [0, 48]) {
+      const tags = mux('mp3', Buffer.concat([frame, frame, frame]), headroom);
+      expect(tags.map(({ timestamp }) => timestamp)).toEqual([0, 26, 52]);
+      expect(tags.every((tag) => body(tag) === `2e${frame.toString('hex')}`)).toBe(true);
+    }
+  });
+});
+
+test('Opus without OpusHead gets one for what its packets tell', () => {
+  const muxer = new Muxer();
+  const tags = mux('opus', hex('fcaabb'), 48, muxer); // CELT 20 ms, stereo
+  const head = '4f707573486561640102000080bb0000000000';
+  expect(tags.map(body)).toEqual([`904f707573${head}`, '914f707573fcaabb']);
+  expect(muxer.audioFacts).toMatchObject({ channels: 2, samplesPerFrame: 960 });
+});
+
+describe('FlvDemuxer', () => {
+  const demux = (tags: readonly FlvTag[]) => {
+    const demuxer = new FlvDemuxer();
+    return tags.map((tag) =>
+      demuxer.demux({ type: tag.type, timestamp: tag.timestamp, payload: hex(body(tag)) }),
+    );
+  };
+
+  test('gives ADTS frames back', () => {
+    const frame = adts('2100aa');
+    const [config, sample] = demux(mux('aac', frame));
+    expect(config).toMatchObject({ kind: 'config', codec: 'aac' });
+    expect(Buffer.from(sample!.data).subarray(7).toString('hex')).toBe('2100aa');
+    expect(Buffer.from(sample!.data).subarray(0, 5).toString('hex')).toBe(
+      frame.subarray(0, 5).toString('hex'),
+    );
+  });
+
+  test('puts a program config element back where ADTS has it', () => {
+    // A quad layout by ffmpeg's encoder: AudioSpecificConfig with channel configuration 0.
+    const config = hex('12000504040021100d4c61766335392e33372e313030');
+    const [, sample] = demux([
+      { type: 8, timestamp: 0, parts: [hex('af00'), config] } as unknown as FlvTag,
+      { type: 8, timestamp: 0, parts: [hex('af012100')] } as unknown as FlvTag,
+    ]);
+    const muxer = new Muxer();
+    const tags = mux('aac', Buffer.from(sample!.data), 0, muxer);
+    expect(body(tags[0]!)).toBe(`af00${config.toString('hex')}`);
+    expect(muxer.audioFacts!.channels).toBe(4);
+  });
+
+  test('skips what modifies a packet, and tells what it does not know', () => {
+    const demuxer = new FlvDemuxer();
+    const payload = hex('97 02 aabbcc 03 68766331 00000002 2801'); // ModEx of 3 bytes, then CodedFramesX
+    expect(demuxer.demux({ type: 9, timestamp: 5, payload })).toMatchObject({
+      codec: 'h265',
+      keyFrame: true,
+      dts: 5,
+    });
+    const unknown =
+      (hexBody: string, type = 9) =>
+      () =>
+        demuxer.demux({ type, timestamp: 0, payload: hex(hexBody) });
+    expect(unknown('12aabb')).toThrow(expect.objectContaining({ code: 'ERR_CLOUDPUSH_FLV_CODEC' }));
+    expect(unknown('9078787878')).toThrow(expect.objectContaining({ code: 'ERR_CLOUDPUSH_FLV_CODEC' }));
+    expect(unknown('2fff', 8)).not.toThrow();
+    expect(unknown('3fff', 8)).toThrow(expect.objectContaining({ code: 'ERR_CLOUDPUSH_FLV_CODEC' }));
+    expect(unknown('9068')).toThrow(expect.objectContaining({ code: 'ERR_CLOUDPUSH_FLV_TAG_INVALID' }));
+    expect(unknown('1702000000')()).toBeUndefined();
+  });
+});

@@ -1,0 +1,155 @@
+import { expect, test } from 'vitest';
+import { AccessUnitSplitter } from './elementary/access-unit-splitter.js';
+import { MuxerError, type MuxerErrorCode, muxerErrors } from './errors.js';
+import { FlvDemuxer } from './flv/flv-demuxer.js';
+import { FlvReader } from './flv/flv-reader.js';
+import type { FlvTag } from './flv/flv-tag.js';
+import { limits } from './limits.js';
+import type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
+import { Muxer } from './muxer.js';
+
+const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
+const start = '00000001';
+const sps = `${start}6764000aacd9457b011000000300100000030320f1225960`;
+const pps = `${start}68ebe3cb22c0`;
+const idr = `${start}6588840047dae398`;
+const inter = `${start}419a236c457fbc7c`;
+const vps = `${start}40010c01ffff01600000030090000003000003001e959009`;
+const good = { h264: hex(sps + pps + idr), aac: hex('fff150400 13ffc2100'), mp3: mp3('fffb10c0') };
+
+function mp3(header: string): Buffer {
+  return Buffer.concat([hex(header), Buffer.alloc(100)]);
+}
+
+type Provoke = (muxer: Muxer) => void;
+
+const packet = (data: Buffer, more: Partial<MediaPacket> = {}): MediaPacket => ({
+  data,
+  headroom: 0,
+  dts: 10,
+  pts: 10,
+  ...more,
+});
+const video =
+  (data: string | Buffer, codec: VideoCodec = 'h264', more: Partial<MediaPacket> = {}): Provoke =>
+  (muxer) =>
+    muxer.video(codec, packet(typeof data === 'string' ? hex(data) : data, more), []);
+const audio =
+  (data: string | Buffer, codec: AudioCodec = 'aac'): Provoke =>
+  (muxer) =>
+    muxer.audio(codec, packet(typeof data === 'string' ? hex(data) : data), []);
+const both =
+  (...steps: Provoke[]): Provoke =>
+  (muxer) => {
+    for (const step of steps) step(muxer);
+  };
+const large = (): Buffer => Buffer.concat([good.h264, Buffer.alloc(limits.messageSize, 1)]);
+const repeated = (nal: string, size: number): Buffer => Buffer.concat([hex(nal), Buffer.alloc(size, 1)]);
+
+/** Every cause there is, by a packet or file that has it. */
+const causes: Record<MuxerErrorCode, Provoke> = {
+  ERR_CLOUDPUSH_CODEC_UNKNOWN: video(idr, 'theora' as VideoCodec),
+  ERR_CLOUDPUSH_HEADROOM_INVALID: (muxer) =>
+    muxer.video('h264', { ...packet(new Uint8Array(9) as Buffer), headroom: 1 }, []),
+  ERR_CLOUDPUSH_TIMESTAMP_INVALID: video(good.h264, 'h264', { dts: Number.POSITIVE_INFINITY }),
+  ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK: both(video(good.h264), video(good.h264, 'h264', { dts: 9, pts: 9 })),
+  ERR_CLOUDPUSH_TIMESTAMP_BEFORE_START: both(
+    audio(good.aac),
+    video(good.h264, 'h264', { dts: -1000, pts: -1000 }),
+  ),
+  ERR_CLOUDPUSH_COMPOSITION_OFFSET_RANGE: video(good.h264, 'h264', { pts: 10 + 2 ** 23 }),
+
+  ERR_CLOUDPUSH_VIDEO_EMPTY: video(''),
+  ERR_CLOUDPUSH_VIDEO_TOO_LARGE: (muxer) => video(large())(muxer),
+  ERR_CLOUDPUSH_VIDEO_NO_START_CODE: video('6588840047dae398'),
+  ERR_CLOUDPUSH_VIDEO_CUT_OFF: both(video(sps + pps), video(`${start}65`)),
+  ERR_CLOUDPUSH_VIDEO_FORBIDDEN_BIT: video(`${start}e588840047dae398`),
+  ERR_CLOUDPUSH_VIDEO_NAL_HEADER_INVALID: video(`${start}2800af1d`, 'h265'),
+  ERR_CLOUDPUSH_VIDEO_NAL_UNIT_LIMIT: video(
+    start + `0000010901`.repeat(limits.nalUnitsPerPacket + 1).slice(8),
+  ),
+  ERR_CLOUDPUSH_VIDEO_SLICE_INVALID: both(video(sps + pps), video(`${start}658b02ff`)),
+  ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME: both(video(sps + pps), video(inter)),
+  ERR_CLOUDPUSH_AV1_OBU_INVALID: video('8a00', 'av1'),
+  ERR_CLOUDPUSH_AV1_SEQUENCE_HEADER_INVALID: video('0a01e0', 'av1'),
+  ERR_CLOUDPUSH_AV1_NO_SEQUENCE_HEADER: video('3201 10', 'av1'),
+  ERR_CLOUDPUSH_VP9_HEADER_INVALID: video('00112233', 'vp9'),
+  ERR_CLOUDPUSH_VIDEO_PENDING_LIMIT: video(repeated(`${start}06`, limits.pendingNalBytes)),
+
+  ERR_CLOUDPUSH_NO_SPS_PPS: video(idr),
+  ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH: both(video(`${sps}${start}685ae3cb22c0`), video(idr)),
+  ERR_CLOUDPUSH_SPS_CUT_OFF: video(sps.slice(0, -14)),
+  ERR_CLOUDPUSH_SPS_INVALID: video(`${start}6764000a0421ff`),
+  ERR_CLOUDPUSH_SPS_TOO_LARGE: video(repeated(sps, 0x1_0000)),
+  ERR_CLOUDPUSH_PPS_CUT_OFF: video(`${start}68eb`),
+  ERR_CLOUDPUSH_PPS_INVALID: video(`${start}680080ff`),
+  ERR_CLOUDPUSH_PPS_TOO_LARGE: video(repeated(pps, 0x1_0000)),
+  ERR_CLOUDPUSH_VPS_CUT_OFF: video(vps.slice(0, -20), 'h265'),
+  ERR_CLOUDPUSH_VPS_INVALID: video(`${start}40010c010001`, 'h265'),
+  ERR_CLOUDPUSH_VPS_TOO_LARGE: video(repeated(vps, 0x1_0000), 'h265'),
+
+  ERR_CLOUDPUSH_ADTS_SYNC: audio('00f15040013ffc2100'),
+  ERR_CLOUDPUSH_ADTS_CUT_OFF: audio('fff15040013ffc21'),
+  ERR_CLOUDPUSH_ADTS_LAYER: audio('fff75040013ffc2100'),
+  ERR_CLOUDPUSH_ADTS_PROFILE: audio('fff9d040013ffc2100'),
+  ERR_CLOUDPUSH_ADTS_SAMPLE_RATE: audio('fff17440013ffc2100'),
+  ERR_CLOUDPUSH_ADTS_FRAME_LENGTH: audio('fff1504000dffc2100'),
+  ERR_CLOUDPUSH_ADTS_RAW_DATA_BLOCKS: audio('fff15040013ffd2100'),
+  ERR_CLOUDPUSH_ADTS_NO_CHANNELS: audio('fff15000013ffc2100'),
+
+  ERR_CLOUDPUSH_AUDIO_EMPTY: audio('', 'mp3'),
+  ERR_CLOUDPUSH_AUDIO_TOO_LARGE: (muxer) => audio(Buffer.alloc(limits.messageSize), 'opus')(muxer),
+  ERR_CLOUDPUSH_MP3_SYNC: audio(mp3('00fb10c0'), 'mp3'),
+  ERR_CLOUDPUSH_MP3_CUT_OFF: audio(mp3('fffb10c0').subarray(0, 90), 'mp3'),
+  ERR_CLOUDPUSH_MP3_HEADER_INVALID: audio(mp3('fffbf0c0'), 'mp3'),
+  ERR_CLOUDPUSH_OPUS_INVALID: audio('ff00', 'opus'),
+  ERR_CLOUDPUSH_FLAC_INVALID: audio('664c6143 00000022', 'flac'),
+  ERR_CLOUDPUSH_FLAC_NO_STREAM_INFO: audio('fff8690800', 'flac'),
+  ERR_CLOUDPUSH_AC3_SYNC: audio('00770000000000', 'ac3'),
+  ERR_CLOUDPUSH_AC3_CUT_OFF: audio('0b770000004040', 'ac3'),
+  ERR_CLOUDPUSH_AC3_HEADER_INVALID: audio('0b770000c04040', 'ac3'),
+
+  ERR_CLOUDPUSH_DATA_TOO_LARGE: (muxer) => muxer.scriptData(packet(Buffer.alloc(limits.messageSize + 1)), []),
+  ERR_CLOUDPUSH_FLV_SIGNATURE: () => void new FlvReader().push(hex('464c58010500000009')),
+  ERR_CLOUDPUSH_FLV_TAG_INVALID: () =>
+    void new FlvReader().push(hex('464c56010500000009 00000000 03000000000000000000 00')),
+  ERR_CLOUDPUSH_FLV_CODEC: () => void new FlvDemuxer().demux({ type: 9, timestamp: 0, payload: hex('12') }),
+};
+
+test.each(Object.entries(causes))(
+  '%s is provoked by its cause, and the next good packets go through',
+  (code, provoke) => {
+    const muxer = new Muxer();
+    let caught: unknown;
+    try {
+      provoke(muxer);
+    } catch (error) {
+      caught = error;
+    }
+    expect(caught).toBeInstanceOf(MuxerError);
+    const error = caught as MuxerError;
+    expect(error.code).toBe(code);
+    expect(error.fault).toBe(muxerErrors[error.code].fault);
+    expect(error.actual, 'the actual value').toBeDefined();
+    expect(error.permitted, 'the permitted value').toBeDefined();
+    expect(error.message).toContain(String(error.actual));
+    expect(error.message).toContain(String(error.permitted));
+
+    const tags: FlvTag[] = [];
+    muxer.video('h264', packet(good.h264, { dts: 100, pts: 100 }), tags);
+    muxer.audio('aac', packet(good.aac, { dts: 100, pts: 100 }), tags);
+    muxer.audio('mp3', packet(good.mp3, { dts: 130, pts: 130 }), tags);
+    expect(tags.filter(({ role }) => role > 1)).toHaveLength(3);
+  },
+);
+
+test('a splitter gives up an access unit that no message can hold, and goes on', () => {
+  const splitter = new AccessUnitSplitter('h264');
+  splitter.push(good.h264);
+  const filling = Buffer.alloc(4 * 2 ** 20, 1);
+  expect(() => {
+    for (let i = 0; i < 6; i++) splitter.push(filling);
+  }).toThrow(expect.objectContaining({ code: 'ERR_CLOUDPUSH_VIDEO_TOO_LARGE' }));
+  splitter.push(good.h264);
+  expect(splitter.flush().length).toBeGreaterThan(0);
+});

@@ -1,0 +1,322 @@
+import { describe, expect, test } from 'vitest';
+import { type FlvTag, TagRole, TagType } from './flv/flv-tag.js';
+import type { MediaPacket } from './media-packet.js';
+import { Muxer } from './muxer.js';
+
+const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
+
+// NAL units of x264 and x265, as far as the muxer looks at them.
+const sps = '6764000aacd9457b011000000300100000030320f1225960';
+const pps = '68ebe3cb22c0';
+const otherSps = '6742c00ad9057b011000000300100000030320f1226480';
+const otherPps = '68cb83cb20';
+const idr = '6588840047dae398';
+const inter = '419a236c457fbc7c';
+const disposable = '019e626a42dff8';
+const hevcSets = [
+  '40010c01ffff01600000030090000003000003001e959009',
+  '42010101600000030090000003000003001ea028831659592e4caf016808000003000800000300c840',
+  '4401c173d089',
+];
+const hevcIdr = '2801af1d80bc63fd';
+const hevcInter = '0201d0195f84318e';
+
+const annexB = (nals: readonly string[], startCode = '00000001'): Buffer =>
+  hex(nals.map((nal) => startCode + nal).join(''));
+const lengths = (nals: readonly string[]): string =>
+  nals.map((nal) => (nal.length / 2).toString(16).padStart(8, '0') + nal).join('');
+
+function readOnly(data: Buffer, dts = 0, more: Partial<MediaPacket> = {}): MediaPacket {
+  return { data, headroom: 0, dts, pts: dts, ...more };
+}
+
+/** The packet in a SharedArrayBuffer, behind `headroom` writable bytes. */
+function writable(data: Buffer, dts = 0, headroom = 48): MediaPacket {
+  const view = new Uint8Array(new SharedArrayBuffer(headroom + data.length), headroom);
+  view.set(data);
+  return { data: view, headroom, dts, pts: dts };
+}
+
+function mux(muxer: Muxer, packet: MediaPacket, codec: 'h264' | 'h265' = 'h264'): FlvTag[] {
+  const tags: FlvTag[] = [];
+  muxer.video(codec, packet, tags);
+  return tags;
+}
+
+const body = (tag: FlvTag | undefined): string => Buffer.concat(tag!.parts).toString('hex');
+const roles = (tags: readonly FlvTag[]): number[] => tags.map(({ role }) => role);
+
+describe('in place', () => {
+  test('4-byte start codes become lengths where they stand, and the header goes into the headroom', () => {
+    const packet = writable(annexB([sps, pps, idr]));
+    const [header, frame] = mux(new Muxer(), packet);
+    expect(header!.role).toBe(TagRole.videoSequenceHeader);
+    expect(frame!.parts).toHaveLength(1);
+    const [part] = frame!.parts;
+    expect(part!.buffer).toBe(packet.data.buffer);
+    expect(part!.byteOffset).toBe(48 - 5);
+    expect(frame!.headroom).toBe(48 - 5);
+    expect(body(frame)).toBe(`1701000000${lengths([sps, pps, idr])}`);
+    expect(frame!.size).toBe(part!.length);
+  });
+
+  test('a 3-byte start code in front takes one byte of headroom for its length', () => {
+    const muxer = new Muxer();
+    const [, frame] = mux(muxer, writable(hex(`000001${sps}00000001${pps}00000001${idr}`)));
+    expect(frame!.parts).toHaveLength(1);
+    expect(frame!.headroom).toBe(48 - 6);
+    expect(body(frame)).toBe(`1701000000${lengths([sps, pps, idr])}`);
+  });
+
+  test('3-byte start codes inside make slices, with neighbours sharing one', () => {
+    const packet = writable(hex(`00000001${sps}00000001${pps}000001${idr}00000001${inter}`));
+    const [, frame] = mux(new Muxer(), packet);
+    expect(frame!.parts).toHaveLength(4); // header and length, SPS and PPS, length, both slices
+    expect(frame!.parts.filter(({ buffer }) => buffer === packet.data.buffer)).toHaveLength(2);
+    expect(body(frame)).toBe(`1701000000${lengths([sps, pps, idr, inter])}`);
+  });
+
+  test('a headroom that is too small makes slices', () => {
+    const [, frame] = mux(new Muxer(), writable(annexB([sps, pps, idr]), 0, 3));
+    expect(frame!.parts.length).toBeGreaterThan(1);
+    expect(body(frame)).toBe(`1701000000${lengths([sps, pps, idr])}`);
+  });
+
+  test('an Enhanced RTMP header of 8 bytes needs more room than one of 5', () => {
+    const muxer = new Muxer();
+    mux(muxer, writable(annexB([...hevcSets, hevcIdr])), 'h265');
+    const packet = { ...writable(annexB([hevcInter]), 40), pts: 120 };
+    const [frame] = mux(muxer, packet, 'h265');
+    expect(frame!.headroom).toBe(48 - 8);
+    expect(body(frame)).toBe(`a168766331000050${lengths([hevcInter])}`);
+  });
+});
+
+describe('read only', () => {
+  test.each(['000001', '00000001', '000000000001'])(
+    'slices with start code %s leave the packet as it is',
+    (code) => {
+      const data = annexB([sps, pps, idr], code);
+      const before = Buffer.from(data);
+      const [, frame] = mux(new Muxer(), readOnly(data));
+      expect(body(frame)).toBe(`1701000000${lengths([sps, pps, idr])}`);
+      expect(data.equals(before)).toBe(true);
+      expect(frame!.headroom).toBeGreaterThanOrEqual(18);
+      const payload = frame!.parts.filter(
+        ({ buffer, byteOffset }) => buffer === data.buffer && byteOffset >= data.byteOffset,
+      );
+      expect(payload.length).toBeGreaterThan(0);
+    },
+  );
+});
+
+describe('NAL units', () => {
+  test('delimiters and SEI stay in the sample, filler does not', () => {
+    const nals = ['0910', sps, pps, '0605010180', '0cff80', idr, '0cffff80'];
+    const [, frame] = mux(new Muxer(), writable(annexB(nals)));
+    expect(body(frame)).toBe(`1701000000${lengths(['0910', sps, pps, '0605010180', idr])}`);
+  });
+
+  test('SEI that comes on its own goes in front of the next picture', () => {
+    const muxer = new Muxer();
+    expect(mux(muxer, readOnly(annexB([sps, pps])))).toEqual([]);
+    expect(mux(muxer, readOnly(annexB(['0605010180'])))).toEqual([]);
+    const [, first] = mux(muxer, writable(annexB([idr]), 0));
+    expect(body(first)).toBe(`1701000000${lengths(['0605010180', idr])}`);
+    const [second] = mux(muxer, writable(annexB([inter]), 40));
+    expect(body(second)).toBe(`2701000000${lengths([inter])}`);
+  });
+
+  test('roles follow nal_ref_idc, and a recovery point is a key frame', () => {
+    const muxer = new Muxer();
+    mux(muxer, readOnly(annexB([sps, pps, idr])));
+    expect(roles(mux(muxer, readOnly(annexB([inter]), 40)))).toEqual([TagRole.interFrame]);
+    expect(roles(mux(muxer, readOnly(annexB([disposable]), 80)))).toEqual([TagRole.disposableFrame]);
+    expect(roles(mux(muxer, readOnly(annexB(['0606010480', inter]), 120)))).toEqual([TagRole.keyFrame]);
+  });
+
+  test('what the caller says about key frames wins', () => {
+    const muxer = new Muxer();
+    expect(roles(mux(muxer, readOnly(annexB([sps, pps, inter]), 0, { keyFrame: true })))).toContain(
+      TagRole.keyFrame,
+    );
+    expect(roles(mux(muxer, readOnly(annexB([idr]), 40, { keyFrame: false })))).toEqual([TagRole.interFrame]);
+  });
+
+  test('an encrypted body is not looked at', () => {
+    const muxer = new Muxer();
+    const [, frame] = mux(muxer, readOnly(annexB([sps, pps, '65ffffffff']), 0, { encrypted: true }));
+    expect(frame!.role).toBe(TagRole.keyFrame);
+  });
+});
+
+describe('sequence headers', () => {
+  test('avcC with the High fields, once, and again only when its bytes change', () => {
+    const muxer = new Muxer();
+    const [header] = mux(muxer, readOnly(annexB([sps, pps, idr])));
+    const record = `0164000affe10018${sps}010006${pps}fdf8f800`;
+    expect(body(header)).toBe(`1700000000${record}`);
+    expect(roles(mux(muxer, readOnly(annexB([sps, pps, idr]), 40)))).toEqual([TagRole.keyFrame]);
+    const changed = mux(muxer, readOnly(annexB([otherSps, otherPps, idr]), 80));
+    expect(roles(changed)).toEqual([TagRole.videoSequenceHeader, TagRole.keyFrame]);
+    expect(body(changed[0])).toBe(`17000000000142c00affe10017${otherSps}010005${otherPps}`);
+  });
+
+  test('of parameter sets in packets of their own comes with the next picture', () => {
+    const muxer = new Muxer();
+    mux(muxer, readOnly(annexB([sps, pps, idr])));
+    expect(mux(muxer, readOnly(annexB([otherSps]), 40))).toEqual([]);
+    expect(mux(muxer, readOnly(annexB([otherPps]), 40))).toEqual([]);
+    expect(roles(mux(muxer, readOnly(annexB([idr]), 40)))).toEqual([
+      TagRole.videoSequenceHeader,
+      TagRole.keyFrame,
+    ]);
+  });
+
+  test('is not lost when the picture that it comes with is refused', () => {
+    const muxer = new Muxer();
+    mux(muxer, readOnly(annexB([sps, pps, idr]), 100));
+    expect(() => mux(muxer, readOnly(annexB([otherSps, otherPps, idr]), 60))).toThrow();
+    expect(roles(mux(muxer, readOnly(annexB([idr]), 140)))).toEqual([
+      TagRole.videoSequenceHeader,
+      TagRole.keyFrame,
+    ]);
+  });
+
+  test('facts follow the active parameter sets', () => {
+    const muxer = new Muxer();
+    expect(muxer.videoFacts).toBeUndefined();
+    mux(muxer, readOnly(annexB([sps, pps, idr])));
+    expect(muxer.videoFacts).toMatchObject({
+      codecString: 'avc1.64000a',
+      frameRate: 25,
+      reorderDepth: 2,
+      videoCodecId: 7,
+    });
+    mux(muxer, readOnly(annexB([otherSps, otherPps, idr]), 40));
+    expect(muxer.videoFacts).toMatchObject({ profile: 66, reorderDepth: 0 });
+  });
+
+  test('for late starters are fresh copies, audio first', () => {
+    const muxer = new Muxer();
+    expect(muxer.sequenceHeaders(7)).toEqual([]);
+    const [header] = mux(muxer, readOnly(annexB([sps, pps, idr])));
+    muxer.audio('aac', readOnly(hex('fff15040013ffc2100')), []);
+    const [audio, video, ...more] = muxer.sequenceHeaders(7);
+    expect(more).toEqual([]);
+    expect([audio!.timestamp, video!.timestamp]).toEqual([7, 7]);
+    expect(body(audio)).toBe('af001208');
+    expect(body(video)).toBe(body(header));
+    expect(video!.parts[0]).not.toBe(header!.parts[0]);
+    expect(muxer.sequenceHeaders(0)[1]!.parts[0]).not.toBe(video!.parts[0]);
+  });
+});
+
+describe('H.265', () => {
+  test.each([
+    ['enhanced', '9068766331', '9368766331', 1752589105],
+    ['legacy', '1c00000000', '1c01000000', 12],
+  ] as const)('in its %s form', (hevcForm, headerStart, frameStart, codecId) => {
+    const muxer = new Muxer({ hevcForm });
+    const [header, frame] = mux(muxer, writable(annexB([...hevcSets, hevcIdr])), 'h265');
+    const record = [
+      '0101600000009000000000001ef000fcfdf8f800000f03',
+      ...hevcSets.map(
+        (set, i) => `${['20', '21', '22'][i]}0001${(set.length / 2).toString(16).padStart(4, '0')}${set}`,
+      ),
+    ].join('');
+    expect(body(header)).toBe(headerStart + record);
+    expect(body(frame)).toBe(frameStart + lengths([...hevcSets, hevcIdr]));
+    expect(muxer.videoFacts!.videoCodecId).toBe(codecId);
+  });
+
+  test('changes its form behind a new sequence header', () => {
+    const muxer = new Muxer();
+    mux(muxer, readOnly(annexB([...hevcSets, hevcIdr])), 'h265');
+    muxer.hevcForm = 'legacy';
+    const tags = mux(muxer, readOnly(annexB([hevcInter]), 40), 'h265');
+    expect(tags.map((tag) => body(tag).slice(0, 4))).toEqual(['1c00', '2c01']);
+    expect(muxer.hevcForm).toBe('legacy');
+  });
+});
+
+describe('time', () => {
+  test('composition offsets are signed, 24 bits, and add no rounding errors', () => {
+    const muxer = new Muxer();
+    const at = (dts: number, pts: number) => {
+      const tag = mux(muxer, { data: annexB([sps, pps, idr]), headroom: 0, dts, pts }).at(-1)!;
+      return [tag.timestamp, hex(body(tag)).readIntBE(2, 3)];
+    };
+    expect(at(1000, 1066.67)).toEqual([0, 67]);
+    expect(at(1033.33, 1033.33)).toEqual([33, 0]);
+    expect(at(1066.67, 1040)).toEqual([67, -27]);
+    expect(at(1100, 1100 + 2 ** 23 - 1)).toEqual([100, 2 ** 23 - 1]);
+  });
+
+  test('a missing dts comes from pts and the reorder depth of the SPS', () => {
+    const muxer = new Muxer();
+    const stamps = [0, 120, 40, 80].map((pts, i) => {
+      const nals = i === 0 ? [sps, pps, idr] : [inter];
+      return mux(muxer, { data: annexB(nals), headroom: 0, dts: Number.NaN, pts }).at(-1)!;
+    });
+    // Two frames of delay: the first is shown 80 ms after it is decoded.
+    expect(stamps.map(({ timestamp }) => timestamp)).toEqual([0, 40, 80, 120]);
+    expect(stamps.map((tag) => hex(body(tag)).readIntBE(2, 3))).toEqual([80, 160, 40, 40]);
+  });
+
+  test('goes on over the wrap of a 32-bit clock', () => {
+    const muxer = new Muxer({ inputClock: 'wrapping32' });
+    mux(muxer, readOnly(annexB([sps, pps, idr]), 2 ** 32 - 20));
+    expect(mux(muxer, readOnly(annexB([inter]), 20))[0]!.timestamp).toBe(40);
+  });
+
+  test('script data is in order with the media, also without a time of its own', () => {
+    const muxer = new Muxer();
+    const tags: FlvTag[] = [];
+    const untimed = { data: hex('0200'), headroom: 0, dts: Number.NaN, pts: Number.NaN };
+    muxer.scriptData(untimed, tags);
+    mux(muxer, readOnly(annexB([sps, pps, idr]), 500));
+    mux(muxer, readOnly(annexB([inter]), 540));
+    muxer.scriptData(untimed, tags);
+    muxer.scriptData({ ...untimed, dts: 560, pts: 560 }, tags);
+    expect(tags.map(({ timestamp }) => timestamp)).toEqual([0, 40, 60]);
+    expect(tags.every(({ type, role }) => type === TagType.scriptData && role === TagRole.data)).toBe(true);
+  });
+});
+
+describe('codec', () => {
+  test('changes in mid-stream at a key frame', () => {
+    const muxer = new Muxer();
+    mux(muxer, readOnly(annexB([sps, pps, idr])));
+    const tags = mux(muxer, readOnly(annexB([...hevcSets, hevcIdr]), 40), 'h265');
+    expect(roles(tags)).toEqual([TagRole.videoSequenceHeader, TagRole.keyFrame]);
+    expect(muxer.videoFacts!.codec).toBe('h265');
+  });
+
+  test('does not change by a packet that is refused', () => {
+    const muxer = new Muxer();
+    mux(muxer, readOnly(annexB([sps, pps, idr])));
+    expect(() => mux(muxer, readOnly(annexB([hevcInter]), 40), 'h265')).toThrow();
+    expect(roles(mux(muxer, readOnly(annexB([inter]), 80)))).toEqual([TagRole.interFrame]);
+  });
+});
+
+test('colorInfo of the caller is sent once, before the key frame that follows', () => {
+  const info = { colorConfig: { bitDepth: 10, colorPrimaries: 9 } };
+  const muxer = new Muxer({ colorInfo: info });
+  const tags = mux(muxer, readOnly(annexB([...hevcSets, hevcIdr])), 'h265');
+  expect(roles(tags)).toEqual([TagRole.videoSequenceHeader, TagRole.videoMetadata, TagRole.keyFrame]);
+  // Enhanced RTMP "Metadata Frame" in AMF0: a string, then an object of an object of numbers.
+  const amf = [
+    ...['020009', Buffer.from('colorInfo').toString('hex'), '03'],
+    ...['000b', Buffer.from('colorConfig').toString('hex'), '03'],
+    ...['0008', Buffer.from('bitDepth').toString('hex'), '004024000000000000'],
+    ...['000e', Buffer.from('colorPrimaries').toString('hex'), '004022000000000000'],
+    '000009000009',
+  ].join('');
+  expect(body(tags[1])).toBe(`a468766331${amf}`);
+  expect(roles(mux(muxer, readOnly(annexB([hevcIdr]), 40), 'h265'))).toEqual([TagRole.keyFrame]);
+  muxer.colorInfo = 'never';
+  const reset = mux(muxer, readOnly(annexB([hevcIdr]), 80), 'h265');
+  expect(body(reset[0])).toBe(`a468766331020009${Buffer.from('colorInfo').toString('hex')}03000009`);
+});
