@@ -61,7 +61,16 @@ function push({ output, interruption, done }: CommandContext): Command {
       channelCount,
       1,
     )
-    .option('--as-fast-as-possible', 'do not keep to the pace of the media');
+    .option('--as-fast-as-possible', 'do not keep to the pace of the media')
+    .addOption(
+      new Option(
+        '--overflow <policy>',
+        'when the server is too slow: wait for it (reject), or drop frames as a camera does',
+      )
+        .choices(['reject', 'drop'])
+        .default('reject'),
+    )
+    .option('--reconnect', 'make lost connections again');
   addEngineOptions(command)
     .option('--json', 'write the summary to stdout as JSON')
     .addHelpText('after', PUSH_HELP);
@@ -122,6 +131,11 @@ function addEngineOptions(command: Command): Command {
     .option(
       '--connect-timeout <seconds>',
       'the longest that connecting may take (default: 10)',
+      positive(600),
+    )
+    .option(
+      '--close-timeout <seconds>',
+      'the longest to wait at the end for what is queued (default: 10)',
       positive(600),
     )
     .option('-q, --quiet', 'show no progress')

@@ -44,7 +44,7 @@ export class ChannelRun {
   #complete = false;
 
   constructor(engine: PushEngine, plan: PushPlan, index: number, onConnected: () => void) {
-    const { source, hevc, connectTimeout, closeTimeout } = plan;
+    const { source, hevc, overflow, reconnect, connectTimeout, closeTimeout } = plan;
     this.number = index + 1;
     this.#plan = plan;
     this.#url = plan.urls[index]!;
@@ -53,6 +53,8 @@ export class ChannelRun {
       video: source.video,
       audio: source.audio,
       hevc,
+      overflow,
+      reconnect,
       connectTimeout,
       closeTimeout,
     });
@@ -69,7 +71,8 @@ export class ChannelRun {
 
   /** Connected, or through with everything: what people expect to stay at the number of channels. */
   get isWell(): boolean {
-    return this.#complete || (this.#connected && this.#channel.state !== 'closed');
+    const { state } = this.#channel;
+    return this.#complete || (this.#connected && (state === 'publishing' || state === 'closing'));
   }
 
   get stats(): ChannelStats {
@@ -126,12 +129,17 @@ export class ChannelRun {
   }
 }
 
+/** Frames that were taken and did not get out. */
+export function droppedFrames(stats: ChannelStats): number {
+  const { packetsInvalid, packetsLost, droppedDisposable, droppedPictures, droppedAudio } = stats;
+  return packetsInvalid + packetsLost + droppedDisposable + droppedPictures + droppedAudio;
+}
+
 function isAllAccepted(feed: Feed, stats: ChannelStats): boolean {
+  // An ADTS frame with several raw data blocks becomes several audio frames.
   return (
-    stats.packetsInvalid === 0 &&
-    stats.packetsLost === 0 &&
+    droppedFrames(stats) === 0 &&
     stats.videoFrames === feed.videoFrames &&
-    // An ADTS frame with several raw data blocks becomes several audio frames.
     stats.audioFrames >= feed.audioFrames
   );
 }

@@ -23,6 +23,8 @@ export interface PushOptions {
   readonly channels: number;
   readonly asFastAsPossible?: boolean;
   readonly hevc?: HevcForm | 'auto';
+  readonly overflow?: 'reject' | 'drop';
+  readonly reconnect?: boolean;
   readonly pool?: number;
   readonly shards?: number;
   /** s */
@@ -59,6 +61,8 @@ export async function pushCommand(
     urls,
     realTime: options.asFastAsPossible !== true,
     hevc: options.hevc,
+    overflow: options.overflow,
+    reconnect: options.reconnect,
     connectTimeout: milliseconds(options.connectTimeout),
     closeTimeout: milliseconds(options.closeTimeout),
   };

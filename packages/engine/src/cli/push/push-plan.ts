@@ -12,6 +12,9 @@ export interface PushPlan {
   readonly urls: readonly string[];
   readonly realTime: boolean;
   readonly hevc: HevcForm | 'auto' | undefined;
+  /** What happens to frames that a slow server does not take: see `ChannelOptions`. */
+  readonly overflow?: 'reject' | 'drop' | undefined;
+  readonly reconnect?: boolean | undefined;
   /** ms */
   readonly connectTimeout: number | undefined;
   /** ms */

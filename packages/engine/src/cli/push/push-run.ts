@@ -2,7 +2,7 @@ import { monotonicNow } from '../../clock.js';
 import type { PushEngine } from '../../engine.js';
 import { Pacer } from '../../sources/pacer.js';
 import type { LatencySummary } from '../../stats/latency.js';
-import { type ChannelOutcome, ChannelRun } from './channel-run.js';
+import { type ChannelOutcome, ChannelRun, droppedFrames } from './channel-run.js';
 import type { PushPlan } from './push-plan.js';
 
 /** Where a run stands. */
@@ -82,7 +82,7 @@ export class PushRun {
       sum.connected += isWell ? 1 : 0;
       sum.paused += stats.paused ? 1 : 0;
       sum.frames += stats.videoFrames + stats.audioFrames;
-      sum.dropped += stats.packetsInvalid + stats.packetsLost;
+      sum.dropped += droppedFrames(stats);
       sum.bytesSent += stats.bytesSent;
       sum.position += feed?.position ?? 0;
       sum.lag = Math.max(sum.lag, this.#plan.realTime ? (feed?.lag(now) ?? 0) : 0);

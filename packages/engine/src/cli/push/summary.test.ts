@@ -32,7 +32,11 @@ function channel(number: number, changes: Partial<ChannelOutcome> = {}, dropped 
       packetsRefused: 0,
       packetsInvalid: 0,
       packetsLost: dropped,
+      droppedDisposable: 0,
+      droppedPictures: 0,
+      droppedAudio: 0,
       pauses: 2,
+      reconnects: 0,
     },
     ...changes,
   };

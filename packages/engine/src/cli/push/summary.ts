@@ -1,5 +1,5 @@
 import { bytes, count, facts, megabitsPerSecond, plural, rounded, table } from '../format.js';
-import type { ChannelOutcome } from './channel-run.js';
+import { type ChannelOutcome, droppedFrames } from './channel-run.js';
 import type { PushOutcome } from './push-run.js';
 
 /** A table of a thousand rows helps nobody: above this, channels that went well are left out. */
@@ -31,15 +31,10 @@ export function totalsOf({ channels, cpu }: PushOutcome): PushTotals {
     videoFrames,
     audioFrames,
     bytesSent: sum(({ stats }) => stats.bytesSent),
-    dropped: sum(droppedBy),
+    dropped: sum(({ stats }) => droppedFrames(stats)),
     pauses: sum(({ stats }) => stats.pauses),
     cpuPerFrame: videoFrames + audioFrames === 0 ? 0 : cpu / (videoFrames + audioFrames),
   };
-}
-
-/** Frames that were taken and did not get out. */
-function droppedBy({ stats }: ChannelOutcome): number {
-  return stats.packetsInvalid + stats.packetsLost;
 }
 
 /** The summary for people. */
@@ -73,7 +68,7 @@ function channelTable({ channels, elapsed }: PushOutcome): string {
     channel.stats.audioFrames,
     bytes(channel.stats.bytesSent),
     megabitsPerSecond(channel.stats.bytesSent, elapsed).toFixed(1),
-    droppedBy(channel),
+    droppedFrames(channel.stats),
     channel.stats.pauses,
     resultText(channel),
   ]);
@@ -120,8 +115,9 @@ function channelJson(channel: ChannelOutcome): object {
     audioFrames: stats.audioFrames,
     mediaBytes: channel.mediaBytes,
     bytesSent: stats.bytesSent,
-    dropped: droppedBy(channel),
+    dropped: droppedFrames(stats),
     pauses: stats.pauses,
+    reconnects: stats.reconnects,
     refusals: channel.refusals,
     maxLagMs: rounded(channel.maxLag, 1),
     error: error === undefined ? null : { code: error.code, message: error.message },
