@@ -17,6 +17,8 @@ export interface ChannelOutcome {
   readonly connected: boolean;
   /** True when every frame that was to be sent was taken, and accepted by the kernel before a clean end. */
   readonly complete: boolean;
+  /** True when the stream was ended in an orderly way, whatever was dropped before. */
+  readonly clean: boolean;
   readonly ending: FeedEnd | undefined;
   /** Frames that the engine took from the source. */
   readonly videoFrames: number;
@@ -117,6 +119,7 @@ export class ChannelRun {
       url: shownUrl(this.#url),
       connected: this.#connected,
       complete: this.#complete,
+      clean,
       ending: feed?.ending,
       videoFrames: feed?.videoFrames ?? 0,
       audioFrames: feed?.audioFrames ?? 0,

@@ -12,6 +12,7 @@ function channel(number: number, changes: Partial<ChannelOutcome> = {}, dropped 
     url: `rtmp://host/live/cam${number}`,
     connected: true,
     complete: true,
+    clean: true,
     ending: 'source',
     videoFrames: 100,
     audioFrames: 200,
@@ -53,7 +54,7 @@ const refused = new CloudPushError(
     class: 'retryable',
   },
 );
-const lost = { complete: false, ending: 'stopped' as const, error: refused };
+const lost = { complete: false, clean: false, ending: 'stopped' as const, error: refused };
 
 test('totals add up the channels', () => {
   expect(totalsOf(outcome(channel(1), channel(2, lost, 7)))).toEqual({
@@ -84,6 +85,7 @@ test('the table has a row a channel, and of very many only those that went wrong
   expect(text).toMatch(/│ 1 │ rtmp:\/\/host\/live\/cam1 .* complete/);
   expect(text).toMatch(/│ 2 │ .* 7 │ .* broken off/);
   expect(text).toContain('1 of 2 complete');
+  expect(summaryText(outcome(channel(1, { complete: false }, 3)))).toMatch(/with losses/);
 
   const many = Array.from({ length: 100 }, (_, index) => channel(index + 1, index === 49 ? lost : {}));
   const short = summaryText(outcome(...many));

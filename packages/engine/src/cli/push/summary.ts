@@ -78,9 +78,12 @@ function channelTable({ channels, elapsed }: PushOutcome): string {
   return hidden === 0 ? text : rows.length === 0 ? `  ${note}` : `${text}\n  ${note}`;
 }
 
-function resultText({ complete, connected, ending }: ChannelOutcome): string {
+function resultText({ complete, connected, clean, ending }: ChannelOutcome): string {
   if (complete) {
     return ending === 'stopped' ? 'stopped' : 'complete';
+  }
+  if (clean) {
+    return 'with losses';
   }
   return connected ? 'broken off' : 'not connected';
 }
