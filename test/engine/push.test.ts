@@ -221,6 +221,38 @@ describe('H.265', () => {
   );
 });
 
+describe('a codec that only some servers take', () => {
+  // An AV1 temporal unit: temporal delimiter only. What matters here is the server's answer.
+  const temporalDelimiter = new Uint8Array([0x12, 0x00]);
+
+  test('ends the channel with a clear refusal, when the server has not announced it', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: receiver.url('a'), video: 'av1' });
+    channel.sendVideo(temporalDelimiter, { pts: 0 });
+    const { clean, error } = await channel.close();
+    expect([clean, error?.code]).toEqual([false, 'ERR_CLOUDPUSH_CODEC_REFUSED']);
+    expect(error?.message).toContain('av01');
+    await closeEmpty(engine);
+  });
+
+  test('is sent when the server has announced it', async () => {
+    const opusHead = Buffer.from('4f707573486561640102380180bb0000000000', 'hex');
+    await using receiver = await RecordingReceiver.listen({ connectInfo: { fourCcList: ['Opus'] } });
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: receiver.url('a'), audio: 'opus' });
+    channel.sendAudio(opusHead, { pts: 0 });
+    channel.sendAudio(new Uint8Array([0xfc, 0xff, 0xfe]), { pts: 0 });
+    expect(await channel.close()).toEqual({ clean: true, error: undefined });
+    const bodies = receiver.stream('a').messages.filter(({ type }) => type === MessageType.audio);
+    expect(bodies.map(({ payload }) => Buffer.from(payload.subarray(0, 5)).toString('latin1'))).toEqual([
+      '\x90Opus',
+      '\x91Opus',
+    ]);
+    await closeEmpty(engine);
+  });
+});
+
 describe('a channel that fails', () => {
   async function failing(
     url: string,

@@ -35,7 +35,10 @@ export interface PushEngineOptions {
 export interface ChannelOptions {
   /** `rtmp://host[:port]/app/name[/…]` or `rtmps://…`. */
   readonly url: string;
-  /** Codec of `sendVideo`. Default `'h264'`. */
+  /**
+   * Codec of `sendVideo`. Default `'h264'`. All codecs but H.264, AAC and MP3 need a server that announces them (Enhanced
+   * RTMP v2); with one that does not, the channel ends with `ERR_CLOUDPUSH_CODEC_REFUSED`. For H.265 see `hevc`.
+   */
   readonly video?: VideoCodec | undefined;
   /** Codec of `sendAudio`. Default `'aac'`. */
   readonly audio?: AudioCodec | undefined;

@@ -9,6 +9,7 @@ import { Counter, type ShardCounters } from '../stats/counters.js';
 import type { ConnectLimiter } from './connect-limiter.js';
 import { Destination, type DestinationOwner } from './destination.js';
 import type { Dropped } from './drop-policy.js';
+import { fourCcOf } from './four-cc.js';
 import type { PacketBlock } from './packet-block.js';
 import { ProblemLimiter } from './problem-limiter.js';
 import { AUDIO_CODECS, type ChannelConfig, type ShardReport, VIDEO_CODECS } from './protocol.js';
@@ -45,9 +46,9 @@ export class ShardChannel implements DestinationOwner {
   readonly #destination: Destination;
   readonly #problems = new ProblemLimiter();
   #descriptions = 0;
-  /** The form in which H.265 is sent is still to be agreed with the server. */
-  #hevcIsOpen: boolean;
-  /** Packets are held from the first H.265 picture on until the server has said which form it takes. */
+  /** FourCCs of the codecs that the server has said it takes. */
+  readonly #agreed = new Set<string>();
+  /** Packets are held from the first one on of a codec that the server, once connected, must be asked about. */
   #held: HeldPacket[] | undefined;
   #publisher: RtmpPublisher | undefined;
   #closing = false;
@@ -58,7 +59,7 @@ export class ShardChannel implements DestinationOwner {
   constructor(context: ShardContext, channel: number, config: ChannelConfig) {
     this.#context = context;
     this.#channel = channel;
-    this.#hevcIsOpen = config.hevc === 'auto';
+    if (config.hevc !== 'auto') this.#agreed.add('hvc1');
     this.#muxer = new Muxer({
       hevcForm: config.hevc === 'legacy' ? 'legacy' : 'enhanced',
       inputClock: config.inputClock,
@@ -82,10 +83,7 @@ export class ShardChannel implements DestinationOwner {
       return;
     }
     const { command, codec, flags, bytes, dts, pts } = ring;
-    const isHevc = command === Command.video && VIDEO_CODECS[codec] === 'h265';
-    if (isHevc && this.#hevcIsOpen) this.#agreeOnHevc();
-    if (this.#held === undefined) this.#mux(command, codec, flags, bytes, dts, pts, block);
-    else this.#held.push({ command, codec, flags, bytes, dts, pts, block });
+    this.#take(command, codec, flags, bytes, dts, pts, block);
   }
 
   /** Sends what came before, then ends the stream cleanly. */
@@ -101,11 +99,10 @@ export class ShardChannel implements DestinationOwner {
   onConnected(publisher: RtmpPublisher): void {
     this.#publisher = publisher;
     this.#context.report({ type: 'connected', channel: this.#channel });
-    if (this.#held !== undefined) this.#agreeOnHevc();
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const { command, codec, flags, bytes, dts, pts, block } of held) {
-      this.#mux(command, codec, flags, bytes, dts, pts, block);
+      this.#take(command, codec, flags, bytes, dts, pts, block);
     }
     if (this.#closing) this.#destination.close();
   }
@@ -181,15 +178,31 @@ export class ShardChannel implements DestinationOwner {
     counters.set(this.#channel, Counter.queuedMs, this.#destination.queuedMs);
   }
 
-  /** Chooses the form of H.265 that the server takes, or holds the packets until there is a server to ask. */
-  #agreeOnHevc(): void {
+  #take(
+    command: Command,
+    codec: number,
+    flags: number,
+    bytes: number,
+    dts: number,
+    pts: number,
+    block: PacketBlock,
+  ): void {
+    const fourCc = fourCcOf(command, codec);
+    if (fourCc !== undefined && !this.#agreed.has(fourCc)) this.#agreeOn(fourCc);
+    if (this.#held === undefined) this.#mux(command, codec, flags, bytes, dts, pts, block);
+    else this.#held.push({ command, codec, flags, bytes, dts, pts, block });
+  }
+
+  /** Asks the server whether, and in which form, it takes a codec; holds the packets until there is a server to ask. */
+  #agreeOn(fourCc: string): void {
     if (this.#publisher === undefined) {
       this.#held ??= [];
       return;
     }
-    this.#hevcIsOpen = false;
+    this.#agreed.add(fourCc);
     try {
-      this.#muxer.hevcForm = this.#publisher.videoForm('hvc1');
+      const form = this.#publisher.videoForm(fourCc);
+      if (fourCc === 'hvc1') this.#muxer.hevcForm = form;
     } catch (error) {
       this.#destination.destroy(error as Error);
     }
