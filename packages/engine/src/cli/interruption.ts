@@ -25,8 +25,9 @@ export class Interruption implements Disposable {
     return this.#exitCode;
   }
 
-  /** Ends in an orderly way without a signal. */
-  end(): void {
+  /** Nobody reads what the command writes: it ends in an orderly way, as if by SIGPIPE. */
+  readerGone(): void {
+    this.#exitCode ??= 128 + constants.signals.SIGPIPE;
     this.#controller.abort();
   }
 

@@ -17,7 +17,7 @@ const WRONG_ARGUMENTS: readonly string[] = [sourceErrorCodes.unreadable, sourceE
  */
 export async function run(words: readonly string[], output: Output): Promise<number> {
   using interruption = new Interruption();
-  output.whenReaderGone(() => interruption.end());
+  output.whenReaderGone(() => interruption.readerGone());
   let exitCode: number = ExitCode.ok;
   const done = (code: number) => {
     exitCode = code;

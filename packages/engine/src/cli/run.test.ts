@@ -1,0 +1,75 @@
+import { Writable } from 'node:stream';
+import { expect, test } from 'vitest';
+import { Output } from './output.js';
+import { run } from './run.js';
+
+/** Runs the command line with its outputs kept as text. */
+async function cli(...words: string[]): Promise<{ code: number; results: string; notes: string }> {
+  const texts = ['', ''];
+  const streams = texts.map(
+    (_, index) =>
+      new Writable({
+        write(chunk, _encoding, done) {
+          texts[index] += String(chunk);
+          done();
+        },
+      }),
+  );
+  const code = await run(words, new Output(streams[0]!, streams[1]!));
+  return { code, results: texts[0]!, notes: texts[1]! };
+}
+
+const URL = 'rtmp://user:SECRET@127.0.0.1:1/live/cam?token=SECRET';
+
+test.each([
+  [['push', '--loop', 'none.h264', URL], 'none.h264: there is no such file'],
+  [['push', '--loop', '3', 'none.h264', URL], 'none.h264: there is no such file'],
+  [['push', '--loop=forever', 'none.h264', URL], 'none.h264: there is no such file'],
+  [['push', 'none.h264', URL, '--loop'], 'none.h264: there is no such file'],
+  [
+    ['push', '--loop=x', 'none.h264', URL],
+    "option '--loop [n]' argument 'x' is invalid. A whole number of at least 1 is needed.",
+  ],
+  [['push', URL, 'clip.h264'], 'the last argument must be the URL to push to, rtmp://… or rtmps://…'],
+  [['push', URL, URL], 'inputs are files; only the last argument may be a URL'],
+  [['push', 'none.h264', 'rtmp://SECRET@/live'], 'The push URL'],
+  [['push', 'none.h264', URL, '--channels', '70000'], 'At most 65535 channels are possible.'],
+  [['push', 'none.h264', URL, '--overflow', 'block'], 'Allowed choices are reject, drop.'],
+  [['demo', 'http://SECRET@host/'], 'the argument must be the URL to push to'],
+  [['receive', '--listen', 'nonsense:'], 'host:port'],
+  [['frob'], "unknown command 'frob'"],
+])('%j is explained in one line, and without a secret', async (words, what) => {
+  const { code, results, notes } = await cli(...words);
+  expect(code).toBe(2);
+  expect(results).toBe('');
+  expect(notes).toMatch(/^cloudpush: [^\n]*\n$/);
+  expect(notes).toContain(what);
+  expect(notes).not.toContain('SECRET');
+});
+
+test('help and version are results, and end well', async () => {
+  expect(await cli('--version')).toMatchObject({
+    code: 0,
+    results: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    notes: '',
+  });
+  const help = await cli('push', '--help');
+  expect(help).toMatchObject({ code: 0, notes: '' });
+  for (const option of [
+    '--fps',
+    '--loop',
+    '--duration',
+    '--channels',
+    '--as-fast-as-possible',
+    '--json',
+    '--hevc',
+  ]) {
+    expect(help.results).toContain(option);
+  }
+});
+
+test('no listener for signals is left behind', async () => {
+  const before = process.listenerCount('SIGINT');
+  await cli('frob');
+  expect(process.listenerCount('SIGINT')).toBe(before);
+});
