@@ -316,6 +316,9 @@ test('colorInfo of the caller is sent once, before the key frame that follows', 
   ].join('');
   expect(body(tags[1])).toBe(`a468766331${amf}`);
   expect(roles(mux(muxer, readOnly(annexB([hevcIdr]), 40), 'h265'))).toEqual([TagRole.keyFrame]);
+  const late = muxer.sequenceHeaders(50);
+  expect(roles(late)).toEqual([TagRole.videoSequenceHeader, TagRole.videoMetadata]);
+  expect(body(late[1])).toBe(body(tags[1]));
   muxer.colorInfo = 'never';
   const reset = mux(muxer, readOnly(annexB([hevcIdr]), 80), 'h265');
   expect(body(reset[0])).toBe(`a468766331020009${Buffer.from('colorInfo').toString('hex')}03000009`);

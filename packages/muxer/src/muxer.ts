@@ -96,13 +96,14 @@ export class Muxer {
     this.#scriptData.mux(packet, out);
   }
 
-  /** Fresh copies of the last sequence headers, audio first, for a destination that starts or restarts late. */
+  /**
+   * Fresh copies of the last sequence headers, audio first, and of the last `colorInfo`, for a destination that starts
+   * or restarts late.
+   */
   sequenceHeaders(timestamp: number): FlvTag[] {
-    const headers = [
-      this.#audio?.track.sequenceHeader(timestamp),
-      this.#video?.track.sequenceHeader(timestamp),
-    ];
-    return headers.filter((header) => header !== undefined);
+    const audio = this.#audio?.track.sequenceHeader(timestamp);
+    const video = this.#video?.track.sequenceHeaders(timestamp) ?? [];
+    return audio === undefined ? video : [audio, ...video];
   }
 
   /** Which form H.265 is sent in; a change takes effect, with a new sequence header, at the next picture. */

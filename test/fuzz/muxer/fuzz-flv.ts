@@ -76,7 +76,7 @@ function cutUp(bytes: Buffer, random: Random): Buffer[] {
 }
 
 /** An FLV file of a seed, as the muxer and the writer make it. */
-export function flvOf(seed: Seed): Buffer {
+function flvOf(seed: Seed): Buffer {
   const muxer = new Muxer();
   const writer = new FlvWriter();
   const tags: FlvTag[] = [];

@@ -190,7 +190,7 @@ class NaiveVideo {
     if (this.codec === 'h264') {
       const type = nal[0]! % 32;
       if (type === 0) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_NAL_HEADER_INVALID');
-      if (type <= 5) return 'slice';
+      if (type === 1 || type === 2 || type === 5) return 'slice';
       if (type === 7 || type === 8 || type === 13) return 'set';
       return type === 6 ? 'sei' : type === 9 ? 'delimiter' : type === 12 ? 'filler' : 'other';
     }

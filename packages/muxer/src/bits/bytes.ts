@@ -40,8 +40,3 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 export function around(bytes: Uint8Array, start: number, end: number): Uint8Array {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
 }
-
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  return Buffer.concat(parts);
-}

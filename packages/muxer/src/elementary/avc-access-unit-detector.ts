@@ -33,7 +33,6 @@ export class AvcAccessUnitDetector implements AccessUnitDetector {
   }
 
   #slicePart(nal: Uint8Array, type: number): boolean {
-    if (type === 3 || type === AvcNalUnitType.dataPartitionC) return false;
     const slice = readAvcPictureHeader(nal, this.#pps, this.#sps);
     const begins = this.current.hasPicture && this.#isOtherPicture(nal, slice);
     if (begins) this.#begin();

@@ -2,7 +2,6 @@
 export const AvcNalUnitType = {
   nonIdrSlice: 1,
   dataPartitionA: 2,
-  dataPartitionC: 4,
   idrSlice: 5,
   sei: 6,
   sps: 7,
@@ -21,7 +20,14 @@ export function avcNalUnitType(header: number): number {
   return header & 0x1f;
 }
 
-/** Whether the NAL unit is (part of) a slice of the primary coded picture. */
+/**
+ * Whether the NAL unit begins with a slice header: slices, and the first of the data partitions of a slice (Extended
+ * profile), whose other two follow it.
+ */
 export function isAvcSlice(type: number): boolean {
-  return type >= AvcNalUnitType.nonIdrSlice && type <= AvcNalUnitType.idrSlice;
+  return (
+    type === AvcNalUnitType.nonIdrSlice ||
+    type === AvcNalUnitType.idrSlice ||
+    type === AvcNalUnitType.dataPartitionA
+  );
 }

@@ -2,9 +2,6 @@ import { unescapeInto } from '../annexb/emulation-prevention.js';
 import { BitReader } from '../bits/bit-reader.js';
 import { MuxerError } from '../errors.js';
 
-/** slice_type modulo 5 (ISO/IEC 14496-10 Table 7-6). */
-export const AvcSliceType = { p: 0, b: 1, i: 2, sp: 3, si: 4 } as const;
-
 /** Three Exp-Golomb codes of at most 63 bits each, with the NAL unit header, fit. */
 const prefixSize = 26;
 

@@ -19,7 +19,7 @@ export interface AvcVui {
 const extendedSar = 255;
 
 /** Table E-1. */
-export const sampleAspectRatios: readonly (readonly [number, number])[] = [
+const sampleAspectRatios: readonly (readonly [number, number])[] = [
   [0, 1],
   [1, 1],
   [12, 11],

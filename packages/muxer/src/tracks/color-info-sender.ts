@@ -2,7 +2,7 @@ import { equalBytes } from '../bits/bytes.js';
 import { type ColorInfo, colorInfoOf, type StreamColour } from '../color-info.js';
 import { colorInfoBody } from '../flv/color-info-tag.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
-import { bodyHeadroom } from '../flv/tag-body.js';
+import { allocateBody, bodyHeadroom } from '../flv/tag-body.js';
 import type { VideoTagFormat } from '../flv/video-tag-header.js';
 import type { ColorInfoOption } from '../muxer-options.js';
 
@@ -20,11 +20,23 @@ export class ColorInfoSender {
     const body = colorInfoBody(format, info);
     if (this.#sent !== undefined && equalBytes(body, this.#sent)) return;
     this.#sent = Uint8Array.from(body);
-    out.push(new FlvTag(TagType.video, TagRole.videoMetadata, timestamp, [body], body.length, bodyHeadroom));
+    out.push(metadataTag(body, timestamp));
+  }
+
+  /** A fresh copy of what was sent last, for a destination that starts late. */
+  repeat(format: VideoTagFormat, timestamp: number): FlvTag | undefined {
+    if (!format.enhanced || this.#sent === undefined) return undefined;
+    const body = allocateBody(this.#sent.length);
+    body.set(this.#sent);
+    return metadataTag(body, timestamp);
   }
 
   #choose(stream: StreamColour): ColorInfo | undefined {
     if (this.option === 'never') return undefined;
     return this.option === 'auto' ? colorInfoOf(stream) : this.option;
   }
+}
+
+function metadataTag(body: Uint8Array, timestamp: number): FlvTag {
+  return new FlvTag(TagType.video, TagRole.videoMetadata, timestamp, [body], body.length, bodyHeadroom);
 }

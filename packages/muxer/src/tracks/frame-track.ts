@@ -93,9 +93,10 @@ export class FrameTrack implements VideoTrack {
     );
   }
 
-  sequenceHeader(timestamp: number): FlvTag | undefined {
-    return this.#sentConfiguration === undefined
-      ? undefined
-      : this.#sequenceHeader(this.#sentConfiguration, timestamp);
+  sequenceHeaders(timestamp: number): FlvTag[] {
+    if (this.#sentConfiguration === undefined) return [];
+    const header = this.#sequenceHeader(this.#sentConfiguration, timestamp);
+    const colour = this.colorInfo.repeat(this.#codec.format, timestamp);
+    return colour === undefined ? [header] : [header, colour];
   }
 }

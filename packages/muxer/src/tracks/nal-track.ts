@@ -187,9 +187,10 @@ export class NalTrack implements VideoTrack {
     );
   }
 
-  sequenceHeader(timestamp: number): FlvTag | undefined {
-    return this.#sentConfiguration === undefined
-      ? undefined
-      : this.#sequenceHeader(this.#sentConfiguration, timestamp);
+  sequenceHeaders(timestamp: number): FlvTag[] {
+    if (this.#sentConfiguration === undefined) return [];
+    const header = this.#sequenceHeader(this.#sentConfiguration, timestamp);
+    const colour = this.colorInfo.repeat(this.#format, timestamp);
+    return colour === undefined ? [header] : [header, colour];
   }
 }

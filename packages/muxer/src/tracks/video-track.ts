@@ -7,8 +7,8 @@ import type { ColorInfoSender } from './color-info-sender.js';
 export interface VideoTrack {
   /** Appends the packet's tags to `out`, or throws MuxerError. */
   mux(packet: MediaPacket, out: FlvTag[]): void;
-  /** A fresh copy of the last sequence header. */
-  sequenceHeader(timestamp: number): FlvTag | undefined;
+  /** Fresh copies of the last sequence header and of what else must come before a first picture. */
+  sequenceHeaders(timestamp: number): FlvTag[];
   readonly facts: VideoFacts | undefined;
   readonly colorInfo: ColorInfoSender;
 }

@@ -1,0 +1,112 @@
+import { type FlvTag, Muxer } from '@cloudpush/muxer';
+import { Bench } from 'tinybench';
+import { muxByteLoop } from './byte-loop.js';
+import { loadMediabunny } from './mediabunny.js';
+import { BenchPacket } from './packets.js';
+
+// H.264 packets to FLV tag bodies: microseconds and gigabytes a second beside the floor, which is one native search
+// for start codes over the same bytes. With --expose-gc --max-semi-space-size=256 it also tells the garbage a packet.
+
+const startCodePrefix = Buffer.from([0, 0, 1]);
+const batch = 20;
+
+/** The floor: finding the start codes, as the muxer does, and nothing else. */
+function searchAll(data: Uint8Array): number {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
+  let found = 0;
+  for (let at = bytes.indexOf(startCodePrefix); at >= 0; at = bytes.indexOf(startCodePrefix, at + 3)) found++;
+  return found;
+}
+
+/** Muxes the packet again and again, 40 ms apart. */
+function muxing(packet: BenchPacket): () => void {
+  const muxer = new Muxer();
+  const tags: FlvTag[] = [];
+  const reused = { data: BenchPacket.key().data, headroom: 0, dts: 0, pts: 0 };
+  muxer.video('h264', reused, tags);
+  reused.data = packet.data;
+  reused.headroom = packet.headroom;
+  return () => {
+    if (packet.headroom > 0) packet.restore();
+    reused.dts += 40;
+    reused.pts = reused.dts;
+    tags.length = 0;
+    muxer.video('h264', reused, tags);
+  };
+}
+
+/** Bytes of the JavaScript heap that a call leaves behind; copies of the payload are outside of it. */
+function garbage(call: () => void): string {
+  const { gc } = globalThis as { gc?: () => void };
+  if (gc === undefined) return 'n/a';
+  const calls = 2000;
+  for (let i = 0; i < calls; i++) call();
+  gc();
+  const before = process.memoryUsage().heapUsed;
+  for (let i = 0; i < calls; i++) call();
+  return String(Math.round((process.memoryUsage().heapUsed - before) / calls));
+}
+
+interface Row {
+  packet: string;
+  job: string;
+  size: number;
+  call: () => void;
+}
+
+function rows(
+  size: number,
+  slices: number,
+  mediabunny: ((data: Uint8Array) => Uint8Array) | undefined,
+): Row[] {
+  const packet = `${size / 1000} kB, ${slices} slice${slices > 1 ? 's' : ''}`;
+  const source = BenchPacket.inter(size, slices, 4, 0);
+  const jobs: [string, () => void][] = [
+    ['floor: Buffer.indexOf', () => searchAll(source.data)],
+    ['muxer, in place', muxing(BenchPacket.inter(size, slices, 4, 48))],
+    ['muxer, 3-byte start codes', muxing(BenchPacket.inter(size, slices, 3, 48))],
+    ['muxer, read only', muxing(source)],
+    ['byte loop and copy', () => muxByteLoop(source.data)],
+  ];
+  if (mediabunny !== undefined) jobs.push(['mediabunny', () => mediabunny(source.data)]);
+  return jobs.map(([job, call]) => ({ packet, job, size, call }));
+}
+
+const mediabunny = await loadMediabunny();
+if (mediabunny === undefined) console.log('mediabunny is left out: MEDIABUNNY does not name its folder');
+const all = [
+  [20_000, 1],
+  [20_000, 8],
+  [200_000, 1],
+  [200_000, 8],
+].flatMap(([size, slices]) => rows(size!, slices!, mediabunny));
+
+const bench = new Bench({ time: 400, warmupTime: 100 });
+for (const { packet, job, call } of all) {
+  bench.add(`${packet}: ${job}`, () => {
+    for (let i = 0; i < batch; i++) call();
+  });
+}
+await bench.run();
+
+const micros = all.map((_, i) => {
+  const result = bench.tasks[i]!.result;
+  if (!('latency' in result)) throw new Error(`${bench.tasks[i]!.name} did not run`);
+  return (result.latency.p50 * 1000) / batch;
+});
+let floor = 0;
+console.table(
+  all.map(({ packet, job, size, call }, i) => {
+    const time = micros[i]!;
+    if (job.startsWith('floor')) floor = time;
+    return {
+      packet,
+      job,
+      'µs a packet': time.toFixed(2),
+      'GB/s': (size / time / 1000).toFixed(1),
+      '× floor': (time / floor).toFixed(2),
+      'µs over it': (time - floor).toFixed(2),
+      'heap bytes a packet': garbage(call),
+    };
+  }),
+);

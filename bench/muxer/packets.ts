@@ -1,0 +1,83 @@
+const startCodes = { 3: [0, 0, 1], 4: [0, 0, 0, 1] } as const;
+const sps = '6764000aacd9457b011000000300100000030320f1225960';
+const pps = '68ebe3cb22c0';
+/** nal_unit_header and the first fields of a slice header, as x264 writes them. */
+const idrSlice = '6588840047dae398';
+const interSlice = '419a236c457fbc7c';
+
+/** Bytes as an entropy coder makes them: random, with emulation prevention (ISO/IEC 14496-10 §7.4.1). */
+function entropyCoded(size: number, random: () => number): Buffer {
+  const bytes = Buffer.alloc(size);
+  let zeros = 0;
+  for (let i = 0; i < size; i++) {
+    let byte = random() & 0xff;
+    if (zeros >= 2 && byte <= 3) byte = 3;
+    bytes[i] = byte;
+    zeros = byte === 0 ? zeros + 1 : 0;
+  }
+  bytes[size - 1] = 0x80;
+  return bytes;
+}
+
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state >>> 16;
+  };
+}
+
+/** An access unit that a muxer can be given again and again: in place, the start codes have to be put back. */
+export class BenchPacket {
+  readonly data: Uint8Array;
+  readonly headroom: number;
+  readonly #starts: readonly number[];
+  readonly #startCode: 3 | 4;
+
+  private constructor(nalUnits: readonly Buffer[], startCode: 3 | 4, headroom: number) {
+    const starts: number[] = [];
+    const parts: Buffer[] = [];
+    let size = 0;
+    for (const nal of nalUnits) {
+      starts.push(size);
+      parts.push(Buffer.from(startCodes[startCode]), nal);
+      size += startCode + nal.length;
+    }
+    this.data = new Uint8Array(new SharedArrayBuffer(48 + size), 48);
+    this.data.set(Buffer.concat(parts));
+    this.headroom = headroom;
+    this.#starts = starts;
+    this.#startCode = startCode;
+  }
+
+  static key(startCode: 3 | 4 = 4): BenchPacket {
+    return new BenchPacket(
+      [sps, pps, idrSlice].map((nal) => Buffer.from(nal, 'hex')),
+      startCode,
+      0,
+    );
+  }
+
+  /** An inter picture of `size` bytes in this many slices. */
+  static inter(size: number, slices: number, startCode: 3 | 4, headroom: number): BenchPacket {
+    const random = generator(size + slices);
+    const header = Buffer.from(interSlice, 'hex');
+    const sliceSize = Math.floor(size / slices) - startCode - header.length;
+    const nalUnits = Array.from({ length: slices }, () =>
+      Buffer.concat([header, entropyCoded(sliceSize, random)]),
+    );
+    return new BenchPacket(nalUnits, startCode, headroom);
+  }
+
+  /** Puts back the start codes that muxing in place has made lengths of. */
+  restore(): void {
+    const { data } = this;
+    const zeros = this.#startCode - 1;
+    for (const start of this.#starts) {
+      data[start] = 0;
+      data[start + 1] = 0;
+      data[start + 2] = 0;
+      data[start + zeros] = 1;
+    }
+  }
+}
