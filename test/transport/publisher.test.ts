@@ -128,6 +128,16 @@ describe('publisher and receiver', () => {
     expect(blocks.releases).toEqual(blocks.releases.map(() => 1));
   });
 
+  it('ends the connection to a server that asks on and on and reads no answer', async () => {
+    await using receiver = await TestReceiver.listen({ readBytesPerSecond: 0 });
+    const limits = { maxUnreadReplyBytes: 10_000 };
+    const made = await TestPublisher.connect({ url: receiver.url(), limits });
+    let i = 0;
+    while (made.publisher.send(message(Buffer.alloc(50_000), i++), undefined)) await sleep(1);
+    for (let pings = 0; pings < 1000; pings++) receiver.received[0]!.stream.sendPing();
+    expect(await made.closed).toMatchObject({ code: 'ERR_CLOUDPUSH_PEER_LIMIT', class: 'retryable' });
+  });
+
   it('throws when false is ignored for long', async () => {
     await using receiver = await TestReceiver.listen({ readBytesPerSecond: 0 });
     const { publisher, closed } = await TestPublisher.connect({
@@ -517,6 +527,13 @@ describe('where there is no server', () => {
     const error = await failure({ url, timeouts: { ...short, dial: 5000 } });
     expect(error).toMatchObject({ code, stage, class: 'retryable' });
     expect(error.cause).toBeInstanceOf(Error);
+  });
+
+  it('a URL without a stream name is not valid for publishing, unless one is given', async () => {
+    const error = await failure({ url: 'rtmp://127.0.0.1:1/live' });
+    expect(error).toMatchObject({ code: 'ERR_CLOUDPUSH_INVALID_URL', class: 'fatal' });
+    const named = await failure({ url: 'rtmp://127.0.0.1:1/live', streamName: 'camera' });
+    expect(named.code).toBe('ERR_CLOUDPUSH_SOCKET_CONNECT');
   });
 
   it.each([

@@ -117,9 +117,9 @@ export interface RtmpErrorDetails {
   readonly permitted?: unknown;
   /** The server's own `code`, e.g. `NetStream.Publish.BadName`. */
   readonly serverCode?: string;
-  /** The server's own `description`. */
+  /** The server's own `description`; the queries of URLs in it are left out. */
   readonly description?: string;
-  /** Where a 302 leads: may hold a token in its query, so it is kept out of every text. */
+  /** Where a 302 leads: may hold a token in its query, so it is in no text, and not enumerable. */
   readonly redirect?: string;
 }
 
@@ -146,4 +146,10 @@ export class RtmpError extends Error {
     this.class = options.class ?? classOf(code);
     this.details = options.details ?? {};
   }
+}
+
+/** The error for a peer that makes us answer and does not read the answers. */
+export function unreadReplies(actual: number, permitted: number): RtmpError {
+  const text = `The peer has left ${actual} bytes of answers unread, permitted: ${permitted}`;
+  return new RtmpError(RtmpErrorCode.peerLimit, 'publishing', text, { details: { actual, permitted } });
 }

@@ -10,6 +10,8 @@ export interface TransportLimits {
   readonly maxChunkStreams: number;
   /** Message streams a peer may create on one connection. */
   readonly maxMessageStreams: number;
+  /** Answers (to pings, to commands) that wait because the peer asks on and does not read: a real peer leaves some hundred bytes. */
+  readonly maxUnreadReplyBytes: number;
   /** Longest command or data message that is parsed as AMF: tokens and metadata stay under 64 KiB. */
   readonly maxCommandBytes: number;
   /** Nesting of AMF objects and arrays: `onMetaData` key-frame indexes need 3. */
@@ -24,6 +26,7 @@ export const PUBLISHER_LIMITS: TransportLimits = {
   maxAssemblyBytes: 2 << 20,
   maxChunkStreams: 64,
   maxMessageStreams: 16,
+  maxUnreadReplyBytes: 1 << 20,
   maxCommandBytes: 1 << 18,
   maxAmfDepth: 16,
   maxAmfValues: 1 << 14,

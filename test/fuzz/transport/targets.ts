@@ -19,6 +19,7 @@ const LIMITS: TransportLimits = {
   maxAssemblyBytes: 40_000,
   maxChunkStreams: 8,
   maxMessageStreams: 4,
+  maxUnreadReplyBytes: 10_000,
   maxCommandBytes: 10_000,
   maxAmfDepth: 8,
   maxAmfValues: 500,

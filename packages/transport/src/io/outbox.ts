@@ -25,6 +25,7 @@ export class Outbox implements SliceSink {
   readonly #owners = new Fifo<Releasable>(64);
   #inFlightBytes = 0;
   #bytesWritten = 0;
+  /** Of the newest message that the kernel has accepted; before there is one, of the first. */
   #acceptedTimestamp = -1;
   #lastTimestamp = -1;
   #flushScheduled = false;
@@ -45,7 +46,7 @@ export class Outbox implements SliceSink {
 
   /** Milliseconds of media between the newest message and the newest one that the kernel has accepted. */
   get queuedMilliseconds(): number {
-    if (this.queuedBytes === 0 || this.#acceptedTimestamp < 0) return 0;
+    if (this.queuedBytes === 0) return 0;
     const span = (this.#lastTimestamp - this.#acceptedTimestamp) | 0; // across the wrap at 2^32
     return Math.max(span, 0);
   }
@@ -68,6 +69,7 @@ export class Outbox implements SliceSink {
   /** Marks the end of a media message; returns whether there is room for more. */
   endMessage(timestamp: number, owner: Releasable | undefined): boolean {
     this.#pendingTimestamp = timestamp;
+    if (this.#acceptedTimestamp < 0) this.#acceptedTimestamp = timestamp;
     this.#lastTimestamp = timestamp;
     if (owner !== undefined) {
       this.#owners.push(owner);

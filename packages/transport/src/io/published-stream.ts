@@ -11,9 +11,16 @@ export function newCounters(): ReceiveCounters {
   return { messages: 0, bytes: 0, audioMessages: 0, videoMessages: 0, dataMessages: 0 };
 }
 
+/** App and stream name, without their queries. */
+export function nameOf({ app, streamName }: PublishRequest): string {
+  return `${app.split('?', 1)[0]}/${streamName.split('?', 1)[0]}`;
+}
+
 /** A stream that comes in on a {@link ReceiverConnection}. */
 export class PublishedStream implements ReceivedStream {
   readonly id: number;
+  /** What tells it from other streams that are published at the same time. */
+  readonly path: string;
   readonly app: string;
   readonly streamName: string;
   readonly query: string;
@@ -36,6 +43,7 @@ export class PublishedStream implements ReceivedStream {
     totals: ReceiveCounters,
   ) {
     this.id = id;
+    this.path = nameOf(request);
     this.app = request.app;
     const question = request.streamName.indexOf('?');
     this.streamName = question < 0 ? request.streamName : request.streamName.slice(0, question);

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { AmfValue } from '../amf0/value.js';
-import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { RtmpError, RtmpErrorCode, unreadReplies } from '../errors.js';
+import { PUBLISHER_LIMITS } from '../limits.js';
 import type { MediaMessage } from '../message/type.js';
 import { type Attempt, firstAttempt, nextAttempt, reconnectUrl } from '../session/attempt.js';
 import { type Capabilities, type CodecForm, chooseVideoForm } from '../session/capabilities.js';
@@ -40,6 +41,8 @@ export class RtmpPublisher implements PublishSessionHandler {
   readonly #timeouts: PublisherTimeouts;
   readonly #signal: AbortSignal | undefined;
   readonly #maxQueuedBytes: number;
+  readonly #maxUnreadReplyBytes: number;
+  #replyBytes = 0;
   readonly #closed: Promise<void>;
   #resolveClosed: () => void = ignore;
   /** Set when `connect` has resolved. */
@@ -63,6 +66,7 @@ export class RtmpPublisher implements PublishSessionHandler {
     checkOptions(options);
     const timeouts = resolveTimeouts(options.timeouts);
     const url = parseRtmpUrl(options.url, { app: options.app });
+    if (url.streamName === '' && options.streamName === undefined) throw noStreamName();
     const rules = attemptOptions(options, url);
     let attempt = firstAttempt(url, options.streamName, rules);
     for (;;) {
@@ -103,6 +107,7 @@ export class RtmpPublisher implements PublishSessionHandler {
     this.#timeouts = timeouts;
     this.#signal = options.signal;
     this.#maxQueuedBytes = options.maxQueuedBytes ?? DEFAULT_MAX_QUEUED;
+    this.#maxUnreadReplyBytes = options.limits?.maxUnreadReplyBytes ?? PUBLISHER_LIMITS.maxUnreadReplyBytes;
     this.#outbox = new Outbox(socket, options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK, () =>
       this.#events.onDrain?.(),
     );
@@ -296,7 +301,7 @@ export class RtmpPublisher implements PublishSessionHandler {
   #listen(): void {
     const socket = this.#socket;
     socket.on('data', (bytes) => {
-      this.#session.receive(bytes);
+      this.#receive(bytes);
       this.#arm();
     });
     socket.on('end', () => {
@@ -318,6 +323,16 @@ export class RtmpPublisher implements PublishSessionHandler {
     else this.#session.fail(aborted(this.#signal, 'publishing'));
   };
 
+  /** What the session adds to a queue that does not move are answers, and there is an end to them. */
+  #receive(bytes: Uint8Array): void {
+    const before = this.#outbox.queuedBytes;
+    this.#session.receive(bytes);
+    const permitted = this.#maxUnreadReplyBytes;
+    if (before <= permitted) this.#replyBytes = 0;
+    else this.#replyBytes += this.#outbox.queuedBytes - before;
+    if (this.#replyBytes > permitted) this.#session.fail(unreadReplies(this.#replyBytes, permitted));
+  }
+
   #onDeadline(): void {
     if (this.#closing) reset(this.#socket);
     else this.#session.expire();
@@ -338,6 +353,14 @@ export class RtmpPublisher implements PublishSessionHandler {
     this.#resolveClosed();
     this.#events.onClose?.(this.#error);
   }
+}
+
+function noStreamName(): RtmpError {
+  return new RtmpError(
+    RtmpErrorCode.invalidUrl,
+    'url',
+    'The push URL names no stream, and no stream name is given',
+  );
 }
 
 function closedByCaller(): RtmpError {

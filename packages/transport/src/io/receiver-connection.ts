@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { AmfValue } from '../amf0/value.js';
 import type { SliceSink } from '../chunk/writer.js';
-import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { RtmpError, RtmpErrorCode, unreadReplies } from '../errors.js';
 import { RECEIVER_LIMITS } from '../limits.js';
 import { ReceiveSession } from '../session/receive-session.js';
 import type {
@@ -15,7 +15,7 @@ import type {
 } from '../session/requests.js';
 import type { ServerAuth } from '../session/server-auth.js';
 import { DeadlineTimer } from './deadline-timer.js';
-import { PublishedStream } from './published-stream.js';
+import { nameOf, PublishedStream } from './published-stream.js';
 import type {
   ReceiveCounters,
   ReceiverBehaviour,
@@ -31,6 +31,8 @@ export interface ReceiverContext {
   readonly handlers: ReceiverHandlers;
   readonly auth: ServerAuth | undefined;
   readonly totals: ReceiveCounters;
+  /** What is being published, by app and stream name. */
+  readonly liveNames: Set<string>;
   nextStreamId(): number;
 }
 
@@ -87,7 +89,9 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
   }
 
   onPublish(request: PublishRequest): Decision {
-    return this.#context.behaviour.onPublish?.(request) ?? 'accept';
+    const { behaviour, liveNames } = this.#context;
+    if (behaviour.refusesBusyNames && liveNames.has(nameOf(request))) return BUSY;
+    return behaviour.onPublish?.(request) ?? 'accept';
   }
 
   onPublished(request: PublishRequest): void {
@@ -102,6 +106,7 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
       this.#context.totals,
     );
     this.#streams.set(request.messageStreamId, stream);
+    this.#context.liveNames.add(stream.path);
     stream.begin(this.#context.handlers.onPublish?.(stream));
     this.#deadline.set(this.#session.deadline);
     const { pingInterval, readBytesPerSecond } = this.#context.behaviour;
@@ -116,7 +121,7 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
   onUnpublish(messageStreamId: number): void {
     const stream = this.#streams.get(messageStreamId);
     this.#streams.delete(messageStreamId);
-    stream?.end(true, undefined);
+    if (stream !== undefined) this.#endStream(stream, true);
     this.#deadline.set(this.#session.deadline);
   }
 
@@ -135,12 +140,20 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
     if (behaviour.handshake === 'silent') return;
     this.#session.receive(bytes);
     this.#received += bytes.length;
+    this.#boundReplies();
     if (behaviour.acknowledgements !== undefined) this.#misacknowledge(behaviour.acknowledgements);
     const dropAfter = behaviour.dropMidMessageAfter;
     if (dropAfter !== undefined && this.#received >= dropAfter && this.#session.channel.assemblyBytes > 0) {
       reset(this.#socket);
     }
     if (behaviour.readBytesPerSecond) this.#slowDown(bytes.length, behaviour.readBytesPerSecond);
+  }
+
+  #boundReplies(): void {
+    const permitted =
+      this.#context.options.limits?.maxUnreadReplyBytes ?? RECEIVER_LIMITS.maxUnreadReplyBytes;
+    const actual = this.#socket.writableLength;
+    if (actual > permitted) this.#session.fail(unreadReplies(actual, permitted));
   }
 
   /** Waits as long as the bytes just read should have taken. */
@@ -156,6 +169,11 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
     this.#session.channel.acknowledge(how === 'reset' ? 0 : 0xf0000000 + this.#received);
   }
 
+  #endStream(stream: PublishedStream, clean: boolean): void {
+    this.#context.liveNames.delete(stream.path);
+    stream.end(clean, clean ? undefined : this.#error);
+  }
+
   #onIdle(idle: number): void {
     if (!this.#session.publishing) return;
     const text = `The client sent nothing for ${idle} ms`;
@@ -167,11 +185,13 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
     clearTimeout(this.#throttle);
     clearInterval(this.#ping);
     const published = this.#streams.size > 0;
-    for (const stream of this.#streams.values()) stream.end(false, this.#error);
+    for (const stream of this.#streams.values()) this.#endStream(stream, false);
     this.#streams.clear();
     if (!published && this.#error !== undefined) this.#context.handlers.onConnectionError?.(this.#error);
   }
 }
+
+const BUSY: Decision = { code: 'NetStream.Publish.BadName', description: 'Already publishing' };
 
 function sessionOptions({ options, behaviour }: ReceiverContext): ReceiveSessionOptions {
   return {

@@ -66,6 +66,8 @@ export interface ReceiverBehaviour {
   readonly onConnect?: (request: ConnectRequest) => Decision;
   readonly onCreateStream?: () => Decision;
   readonly onPublish?: (request: PublishRequest) => Decision;
+  /** Refuse a name that another connection publishes, with `NetStream.Publish.BadName`, as nginx-rtmp does. */
+  readonly refusesBusyNames?: boolean;
   /** Demand authentication. */
   readonly auth?: { readonly scheme: 'adobe' | 'llnw'; readonly user: string; readonly password: string };
   /** Default 1. */

@@ -33,6 +33,7 @@ export class RtmpReceiver {
       behaviour,
       handlers,
       totals,
+      liveNames: new Set(),
       auth:
         behaviour.auth === undefined
           ? undefined

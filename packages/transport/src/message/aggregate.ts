@@ -1,5 +1,6 @@
 import type { MessageHandler } from '../chunk/reader.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { MessageType } from './type.js';
 
 const TAG_HEADER = 11;
 const BACK_POINTER = 4;
@@ -24,6 +25,7 @@ export function splitAggregate(
     const low = (payload[offset + 4]! << 16) | (payload[offset + 5]! << 8) | payload[offset + 6]!;
     const own = (low | (payload[offset + 7]! << 24)) >>> 0;
     if (first < 0) first = own;
+    if (type === MessageType.aggregate) throw nested();
     const body = offset + TAG_HEADER;
     // The last back pointer is left out by some encoders.
     if (body + size > payload.length) throw cutOff(payload.length - body, size);
@@ -35,6 +37,11 @@ export function splitAggregate(
     );
     offset = body + size + BACK_POINTER;
   }
+}
+
+/** One inside the other, thousands deep, would be an attack on the stack. */
+function nested(): RtmpError {
+  return new RtmpError(RtmpErrorCode.protocol, 'message', 'An aggregate message holds an aggregate message');
 }
 
 function cutOff(actual: number, permitted: number): RtmpError {

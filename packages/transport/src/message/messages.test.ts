@@ -162,6 +162,10 @@ describe('aggregate message (RTMP 1.0 §7.1.6)', () => {
     expect(split(golden.subarray(0, -4))).toEqual(expected);
   });
 
+  it('is refused when it holds another, which could go on for ever', () => {
+    expect(() => split(hex('16 000000 000000 00 000000'))).toThrow('holds an aggregate');
+  });
+
   it('is refused when it is cut off', () => {
     expect(() => split(golden.subarray(0, 20))).toThrow('cut off');
     expect(() => split(golden.subarray(0, 12))).toThrow('cut off');

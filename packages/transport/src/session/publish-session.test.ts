@@ -164,11 +164,9 @@ describe('publish session: refusals', () => {
       ex: { code: 302, redirect: 'rtmp://other:1936/live?token=s3cret' },
     };
     const { failure } = new ScriptedServer().shakeHands().command('_error', 1, null, info);
-    expect(failure).toMatchObject({
-      code: 'ERR_CLOUDPUSH_REDIRECT',
-      details: { redirect: info.ex.redirect },
-    });
-    expect(failure.message).not.toContain('s3cret');
+    expect(failure.code).toBe('ERR_CLOUDPUSH_REDIRECT');
+    expect(failure.details.redirect).toBe(info.ex.redirect);
+    expect(failure.message + JSON.stringify(failure.details)).not.toContain('s3cret');
   });
 
   it.each([

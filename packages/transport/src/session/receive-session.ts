@@ -244,7 +244,8 @@ export class ReceiveSession {
       publishType: typeof publishType === 'string' ? publishType : 'live',
       messageStreamId,
     };
-    const decision = this.#streams.has(messageStreamId) ? this.#handler.onPublish(request) : UNKNOWN_STREAM;
+    const known = this.#streams.get(messageStreamId);
+    const decision = known === undefined ? UNKNOWN_STREAM : known ? TWICE : this.#handler.onPublish(request);
     if (this.#settled(decision)) return;
     if (typeof decision === 'object') {
       this.sendStatus(messageStreamId, 'error', decision.code, decision.description);
@@ -292,6 +293,11 @@ export class ReceiveSession {
 const UNKNOWN_STREAM: Decision = {
   code: 'NetStream.Publish.Failed',
   description: 'publish came on a message stream that was not created.',
+};
+
+const TWICE: Decision = {
+  code: 'NetStream.Publish.BadName',
+  description: 'This message stream is being published already.',
 };
 
 function firstNumber(values: readonly AmfValue[]): number | undefined {

@@ -51,12 +51,15 @@ export function failureOf(status: RtmpStatus, stage: RtmpStage): RtmpError {
   const redirect = redirectOf(status.info);
   const code = redirect === undefined ? codeFor(status, stage) : RtmpErrorCode.redirect;
   const words = [status.code, redactUrls(status.description)].filter((word) => word !== '').join(': ');
+  // A challenge must stay whole to be answered; it holds no secret of ours.
+  const description = /reason=needauth/.test(status.description)
+    ? status.description
+    : redactUrls(status.description);
+  const details = { serverCode: status.code, description };
+  // Not enumerable, so that it is not logged by the way.
+  if (redirect !== undefined) Object.defineProperty(details, 'redirect', { value: redirect });
   return new RtmpError(code, stage, `The server refused ${stage}: ${words || 'it gave no reason'}`, {
-    details: {
-      serverCode: status.code,
-      description: status.description,
-      ...(redirect === undefined ? undefined : { redirect }),
-    },
+    details,
   });
 }
 
