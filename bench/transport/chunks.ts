@@ -2,8 +2,9 @@ import { ChunkReader, ChunkWriter, RECEIVER_LIMITS } from '@cloudpush/transport'
 import { Bench } from 'tinybench';
 
 /**
- * The chunk layer at memory speed. Writer: microseconds a message. Reader: bytes a second, by chunk size, fed in pieces
- * of the size in which Node reads from a socket. Also proves that the writer's slices are views of the payload.
+ * The chunk layer at memory speed. Writer: microseconds a message. Reader: bytes a second, by chunk size, fed
+ * in pieces of the size in which Node reads from a socket. Also proves that the writer's slices are views of
+ * the payload.
  */
 const HEADROOM = 64;
 const MESSAGE_BYTES = 20_000;

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { RtmpPublisher } from '@cloudpush/transport';
 
 /**
- * One connection on loopback, as fast as it goes: the publisher beside a plain socket that writes the same number of bytes
- * from the same memory. Says throughput and the CPU time of the sending process.
+ * One connection on loopback, as fast as it goes: the publisher beside a plain socket that writes the same
+ * number of bytes from the same memory. Says throughput and the CPU time of the sending process.
  */
 const PACKET_BYTES = Number(process.env['PACKET_BYTES'] ?? 20_000);
 const ROUNDS = Number(process.env['ROUNDS'] ?? 7);

@@ -23,8 +23,8 @@ const now = (): number => 0;
 const STATUS_HEADER = 15;
 
 /**
- * Where to split: the handshake blocks and long runs of media differ in nothing but the offset, so a sample of them stands for
- * all; everything from the commands into the first media messages is split at every byte.
+ * Where to split: the handshake blocks and long runs of media differ in nothing but the offset, so a sample of
+ * them stands for all; everything from the commands into the first media messages is split at every byte.
  */
 function* splits(length: number): Generator<number> {
   for (let at = 1; at < length; at += at < 3000 || at > 4200 ? 97 : 1) yield at;
@@ -110,7 +110,10 @@ describe('what foreign clients say, read by the receiving session', () => {
 });
 
 describe('what foreign servers say, read by the publish session', () => {
-  /** Publishes against a recorded server; its answers fit because our transaction ids are those of the recorded client. */
+  /**
+   * Publishes against a recorded server; its answers fit because our transaction ids are those of the recorded
+   * client.
+   */
   function publish(pieces: Buffer[]): { statuses: string[]; published: number; failures: string[] } {
     const seen = { statuses: [] as string[], published: 0, failures: [] as string[] };
     const session = new PublishSession(
@@ -144,7 +147,8 @@ describe('what foreign servers say, read by the publish session', () => {
 
   it.each(['ffmpeg-nginx.server', 'ffmpeg-nms.server', 'librtmp-nginx.server'])('%s', (name) => {
     const bytes = recorded(name);
-    // Recorded behind the start of publishing is the server's answer to the end, which our session has not asked for.
+    // Recorded behind the start of publishing is the server's answer to the end, which our session has not
+    // asked for.
     const end = bytes.indexOf('NetStream.Unpublish.Success');
     const setup = end < 0 ? bytes : bytes.subarray(0, bytes.lastIndexOf('onStatus', end) - STATUS_HEADER);
     const whole = publish([setup]);

@@ -1,16 +1,25 @@
 /**
- * Everything that a peer could make grow, with the reason for its size. Pass a changed copy where an option asks for one.
+ * Everything that a peer could make grow, with the reason for its size. Pass a changed copy where an option
+ * asks for one.
  */
 export interface TransportLimits {
-  /** Longest inbound message in bytes. RTMP allows 2^24 − 1 (§5.3.1.2); a 4K key frame stays well under 8 MiB. */
+  /**
+   * Longest inbound message in bytes. RTMP allows 2^24 − 1 (§5.3.1.2); a 4K key frame stays well under 8 MiB.
+   */
   readonly maxMessageBytes: number;
-  /** Sum of the declared lengths of all half-received messages of a connection: what interleaving may make us hold. */
+  /**
+   * Sum of the declared lengths of all half-received messages of a connection: what interleaving may make us
+   * hold.
+   */
   readonly maxAssemblyBytes: number;
   /** Chunk streams a peer may open: real peers use fewer than ten. */
   readonly maxChunkStreams: number;
   /** Message streams a peer may create on one connection. */
   readonly maxMessageStreams: number;
-  /** Answers (to pings, to commands) that wait because the peer asks on and does not read: a real peer leaves some hundred bytes. */
+  /**
+   * Answers (to pings, to commands) that wait because the peer asks on and does not read: a real peer leaves
+   * some hundred bytes.
+   */
   readonly maxUnreadReplyBytes: number;
   /** Longest command or data message that is parsed as AMF: tokens and metadata stay under 64 KiB. */
   readonly maxCommandBytes: number;

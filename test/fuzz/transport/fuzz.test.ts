@@ -3,9 +3,9 @@ import { cut, mutate, Random } from './random.js';
 import { splitSeed, targets } from './targets.js';
 
 /**
- * Feeds mutated recordings to everything that reads a peer's bytes. Nothing but an RtmpError may be thrown, memory stays within
- * the limits, and the same bytes give the same outcome however they are cut. An execution is one input read by one target;
- * every fourth is read twice, whole and cut.
+ * Feeds mutated recordings to everything that reads a peer's bytes. Nothing but an RtmpError may be thrown,
+ * memory stays within the limits, and the same bytes give the same outcome however they are cut. An execution
+ * is one input read by one target; every fourth is read twice, whole and cut.
  *
  * Long run: `FUZZ_EXECUTIONS=5000000 FUZZ_SEED=1 npx vitest run test/fuzz/transport`.
  */

@@ -26,7 +26,10 @@ export class Random {
 
 const INTERESTING = [0, 1, 2, 3, 0x10, 0x11, 0x40, 0x7f, 0x80, 0xc0, 0xfe, 0xff];
 
-/** A copy of `seed` with a few bytes changed, taken out, doubled, put in, or replaced by a piece of another seed. */
+/**
+ * A copy of `seed` with a few bytes changed, taken out, doubled, put in, or replaced by a piece of another
+ * seed.
+ */
 export function mutate(random: Random, seed: Buffer, others: readonly Buffer[]): Buffer {
   let bytes: Buffer = Buffer.from(seed);
   const rounds = 1 + random.below(4);

@@ -31,7 +31,9 @@ function recorded(name: string): Buffer {
   return readFileSync(new URL(`../../transport/vectors/${name}.bin`, import.meta.url));
 }
 
-/** What a target saw, in a form that can be compared: the same bytes must give the same, however they are cut. */
+/**
+ * What a target saw, in a form that can be compared: the same bytes must give the same, however they are cut.
+ */
 type Outcome = readonly string[];
 
 /** Something that reads a peer's bytes. It throws nothing but what is a bug. */

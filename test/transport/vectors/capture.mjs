@@ -1,6 +1,6 @@
 // Records what foreign programs say to each other, byte for byte, by standing between them: `node capture.mjs`.
-// Each conversation becomes two files, NAME.client.bin and NAME.server.bin. Needs ffmpeg, GStreamer (rtmp2sink, and rtmpsink,
-// which stands on librtmp), rtmpdump, nginx with its RTMP module, and node-media-server.
+// Each conversation becomes two files, NAME.client.bin and NAME.server.bin. Needs ffmpeg, GStreamer (rtmp2sink,
+// and rtmpsink, which stands on librtmp), rtmpdump, nginx with its RTMP module, and node-media-server.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -27,7 +27,9 @@ export function decodeAmf0(bytes: Uint8Array, limits: AmfLimits = PUBLISHER_LIMI
 export class Amf0Decoder {
   readonly #bytes: Buffer;
   readonly #limits: AmfLimits;
-  /** Complex values in the order of their beginning: what a reference counts (§2.9); undefined while unfinished. */
+  /**
+   * Complex values in the order of their beginning: what a reference counts (§2.9); undefined while unfinished.
+   */
   readonly #complex: (AmfValue | undefined)[] = [];
   #offset = 0;
   #depth = 0;

@@ -32,8 +32,8 @@ interface Traits {
 }
 
 /**
- * Reads AMF3 values, which some peers put behind the `avmplus` marker of a type-17 command although AMF0 was agreed.
- * Vectors, dictionaries and externalizable classes, which no RTMP command uses, are refused.
+ * Reads AMF3 values, which some peers put behind the `avmplus` marker of a type-17 command although AMF0 was
+ * agreed. Vectors, dictionaries and externalizable classes, which no RTMP command uses, are refused.
  */
 export class Amf3Decoder {
   readonly #bytes: Buffer;

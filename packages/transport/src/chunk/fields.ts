@@ -1,7 +1,10 @@
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { MAX_CHUNK_SIZE } from '../limits.js';
 
-/** Set Chunk Size (RTMP 1.0 §5.4.1): 31 bits, at least 1; sizes above a message's greatest length are all the same. */
+/**
+ * Set Chunk Size (RTMP 1.0 §5.4.1): 31 bits, at least 1; sizes above a message's greatest length are all the
+ * same.
+ */
 export function parseChunkSize(payload: Uint8Array): number {
   if (payload.length < 4) throw protocol(`Set Chunk Size of ${payload.length} bytes`, '4 bytes');
   const size = readUint32(payload, 0);

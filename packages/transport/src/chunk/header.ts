@@ -1,4 +1,7 @@
-/** A 24-bit timestamp field of this value (or above) means that the extended timestamp follows (RTMP 1.0 §5.3.1.3). */
+/**
+ * A 24-bit timestamp field of this value (or above) means that the extended timestamp follows (RTMP 1.0
+ * §5.3.1.3).
+ */
 export const EXTENDED_TIMESTAMP = 0xffffff;
 /** Longest chunk header: basic 3, message 11, extended timestamp 4. */
 export const MAX_HEADER_LENGTH = 18;
@@ -12,7 +15,10 @@ export function basicHeaderLength(chunkStreamId: number): number {
   return chunkStreamId < 320 ? 2 : 3;
 }
 
-/** Writes the basic header: `second + 64` in the two-byte form, `third * 256 + second + 64` in the three-byte form. */
+/**
+ * Writes the basic header: `second + 64` in the two-byte form, `third * 256 + second + 64` in the three-byte
+ * form.
+ */
 export function writeBasicHeader(
   target: Uint8Array,
   offset: number,
@@ -40,7 +46,10 @@ export function fullHeaderLength(chunkStreamId: number, timestamp: number): numb
   return basicHeaderLength(chunkStreamId) + (timestamp >= EXTENDED_TIMESTAMP ? 15 : 11);
 }
 
-/** Writes a format 0 header (RTMP 1.0 §5.3.1.2.1), extended timestamp included; the message stream id is little-endian. */
+/**
+ * Writes a format 0 header (RTMP 1.0 §5.3.1.2.1), extended timestamp included; the message stream id is
+ * little-endian.
+ */
 export function writeFullHeader(
   target: Uint8Array,
   offset: number,
@@ -67,7 +76,9 @@ export function writeFullHeader(
   return extended ? writeUint32(target, p, timestamp) : p;
 }
 
-/** Writes a format 3 header, with the extended timestamp repeated when the message has one (RTMP 1.0 §5.3.1.3). */
+/**
+ * Writes a format 3 header, with the extended timestamp repeated when the message has one (RTMP 1.0 §5.3.1.3).
+ */
 export function writeContinuationHeader(
   target: Uint8Array,
   offset: number,

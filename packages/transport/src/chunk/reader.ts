@@ -6,15 +6,15 @@ import { ChunkStream } from './stream.js';
 
 export interface MessageHandler {
   /**
-   * A whole message. `payload` is a view of the bytes that were pushed, or memory of its own when it came in several
-   * pieces: it stays good as long as the pushed bytes do.
+   * A whole message. `payload` is a view of the bytes that were pushed, or memory of its own when it came in
+   * several pieces: it stays good as long as the pushed bytes do.
    */
   onMessage(type: number, messageStreamId: number, timestamp: number, payload: Uint8Array): void;
 }
 
 /**
- * Puts messages together from chunks (RTMP 1.0 §5.3), however the bytes are split. Set Chunk Size and Abort are obeyed
- * here and not handed on. Peers that leave out the extended timestamp on format 3 chunks are understood.
+ * Puts messages together from chunks (RTMP 1.0 §5.3), however the bytes are split. Set Chunk Size and Abort are
+ * obeyed here and not handed on. Peers that leave out the extended timestamp on format 3 chunks are understood.
  */
 export class ChunkReader {
   /** Incoming chunk size, as the peer has announced it. */
@@ -126,7 +126,8 @@ export class ChunkReader {
     if (stream.open) {
       this.#chunkLeft = Math.min(this.chunkSize, stream.length - stream.received);
     } else {
-      // "… the timestamp delta for this Type 3 chunk is the same as the timestamp of the Type 0 chunk" (§5.3.1.2.4)
+      // "… the timestamp delta for this Type 3 chunk is the same as the timestamp of the Type 0 chunk"
+      // (§5.3.1.2.4)
       stream.timestamp = (stream.timestamp + stream.field) >>> 0;
       this.#begin(stream);
     }

@@ -17,9 +17,9 @@ export interface SliceSink {
 const SLAB_BYTES = 4096;
 
 /**
- * Cuts messages into chunks (RTMP 1.0 §5.3). Every message starts with a format 0 header: absolute timestamps cannot
- * drift, servers disagree about deltas that need an extended timestamp, and the four bytes that a delta would save are
- * nothing beside a picture. The payload is never copied.
+ * Cuts messages into chunks (RTMP 1.0 §5.3). Every message starts with a format 0 header: absolute timestamps
+ * cannot drift, servers disagree about deltas that need an extended timestamp, and the four bytes that a delta
+ * would save are nothing beside a picture. The payload is never copied.
  */
 export class ChunkWriter {
   /** Outgoing chunk size; the peer must have been told before a change. */
@@ -63,8 +63,9 @@ export class ChunkWriter {
   }
 
   /**
-   * Writes a media message. When it fits one chunk, is in one part and has the headroom, that is one contiguous slice with
-   * the header written in front of the payload where it lies; else slices of the payload with headers between.
+   * Writes a media message. When it fits one chunk, is in one part and has the headroom, that is one contiguous
+   * slice with the header written in front of the payload where it lies; else slices of the payload with
+   * headers between.
    * @throws RtmpError `ERR_CLOUDPUSH_MESSAGE_TOO_LARGE`, before anything was written
    */
   writeMedia(chunkStreamId: number, messageStreamId: number, message: MediaMessage): void {
@@ -124,7 +125,9 @@ export class ChunkWriter {
     }
   }
 
-  /** The same format 3 header serves all chunks of a message, and without an extended timestamp all messages. */
+  /**
+   * The same format 3 header serves all chunks of a message, and without an extended timestamp all messages.
+   */
   #continuation(chunkStreamId: number, timestamp: number): Uint8Array {
     const length = basicHeaderLength(chunkStreamId);
     if (timestamp >= EXTENDED_TIMESTAMP) {

@@ -3,8 +3,8 @@ import { HANDSHAKE_LENGTH, type RandomFill } from './simple.js';
 
 /**
  * The digest ("complex") handshake of Flash Player 9 and later. Adobe never published it; what follows is what
- * ffmpeg, librtmp and the servers agree on. Hello and response carry an HMAC-SHA256 each, under keys that everyone knows:
- * it proves nothing, but some servers insist on it.
+ * ffmpeg, librtmp and the servers agree on. Hello and response carry an HMAC-SHA256 each, under keys that
+ * everyone knows: it proves nothing, but some servers insist on it.
  */
 
 /** 0: key block first, digest block at 772. 1: digest block first, at 8. */

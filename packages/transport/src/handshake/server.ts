@@ -12,7 +12,10 @@ import {
 import { HANDSHAKE_LENGTH, type RandomFill, RTMP_VERSION, writeEcho, writeHello } from './simple.js';
 
 export interface ServerHandshakeOptions {
-  /** `auto` answers each client in its own way; `digest` refuses clients without a digest; `simple` takes no notice of digests. */
+  /**
+   * `auto` answers each client in its own way; `digest` refuses clients without a digest; `simple` takes no
+   * notice of digests.
+   */
   readonly mode: 'auto' | 'simple' | 'digest';
   readonly random: RandomFill;
   readonly now: () => number;
@@ -86,7 +89,8 @@ export class ServerHandshake {
 }
 
 function checkVersion(actual: number): void {
-  // "A server that does not recognize the client's requested version SHOULD respond with 3" (§5.2.2); above 31 it is text.
+  // "A server that does not recognize the client's requested version SHOULD respond with 3" (§5.2.2); above 31
+  // it is text.
   if (actual >= RTMP_VERSION && actual < 32) return;
   throw new RtmpError(
     RtmpErrorCode.handshake,

@@ -1,6 +1,9 @@
 import { performance } from 'node:perf_hooks';
 
-/** One timer for a deadline that moves: touched only when it has moved. Deadlines are on the clock of `performance.now`. */
+/**
+ * One timer for a deadline that moves: touched only when it has moved. Deadlines are on the clock of
+ * `performance.now`.
+ */
 export class DeadlineTimer {
   readonly #onDeadline: () => void;
   #timer: NodeJS.Timeout | undefined;

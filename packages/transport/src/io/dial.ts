@@ -16,7 +16,8 @@ export interface DialOptions {
 }
 
 /**
- * Opens the connection for a push URL: TCP (happy eyeballs), through the proxy if there is one, then TLS for rtmps.
+ * Opens the connection for a push URL: TCP (happy eyeballs), through the proxy if there is one, then TLS for
+ * rtmps.
  * @throws RtmpError of the stages `dns`, `socket`, `proxy` and `tls`
  */
 export async function dial(options: DialOptions): Promise<Socket> {

@@ -6,8 +6,9 @@ import type { Releasable } from './publisher-options.js';
 import { Throughput } from './throughput.js';
 
 /**
- * What stands between the chunk writer and the socket: slices gather until {@link flush}, go out as one `write` or `writev`,
- * and their owners are released when the kernel has taken them. No closure and no object is made per message.
+ * What stands between the chunk writer and the socket: slices gather until {@link flush}, go out as one `write`
+ * or `writev`, and their owners are released when the kernel has taken them. No closure and no object is made
+ * per message.
  */
 export class Outbox implements SliceSink {
   readonly throughput = new Throughput();
@@ -76,7 +77,8 @@ export class Outbox implements SliceSink {
       this.#pendingOwners++;
     }
     if (this.queuedBytes <= this.#highWaterMark) return true;
-    // Much in one turn: let the kernel have it now, so that what comes back is true of the network and not of this turn.
+    // Much in one turn: let the kernel have it now, so that what comes back is true of the network and not of
+    // this turn.
     this.flush();
     this.#wantsDrain = true;
     return false;
@@ -104,8 +106,8 @@ export class Outbox implements SliceSink {
   }
 
   /**
-   * Half-closes the connection once the kernel has taken everything. Not before: a FIN that waits behind data which a peer
-   * does not read could not be turned into a reset any more.
+   * Half-closes the connection once the kernel has taken everything. Not before: a FIN that waits behind data
+   * which a peer does not read could not be turned into a reset any more.
    */
   end(): void {
     this.#ending = true;
@@ -113,7 +115,10 @@ export class Outbox implements SliceSink {
     if (this.#inFlightBytes === 0) this.#socket.end();
   }
 
-  /** Releases everything, queued and under way. Only when the socket is closed: until then the kernel may still read. */
+  /**
+   * Releases everything, queued and under way. Only when the socket is closed: until then the kernel may still
+   * read.
+   */
   close(): void {
     this.#closed = true;
     this.#slices.length = 0;
@@ -136,7 +141,10 @@ export class Outbox implements SliceSink {
     this.#socket.write(slice, callback);
   }
 
-  /** One function for all flushes: the socket calls back in the order of the writes. After an error, {@link close} releases. */
+  /**
+   * One function for all flushes: the socket calls back in the order of the writes. After an error,
+   * {@link close} releases.
+   */
   readonly #onWritten = (error?: Error | null): void => {
     if (error || this.#closed) return;
     const bytes = this.#flushes.shift();

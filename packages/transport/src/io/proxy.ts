@@ -33,7 +33,9 @@ export async function connectThroughProxy(
   return guard(socket, tunnel(socket, proxy, host, port, timeout), publisher.signal, timeout);
 }
 
-/** @throws RtmpError `ERR_CLOUDPUSH_INVALID_OPTION`; its text does not show the URL, which may hold a password */
+/**
+ * @throws RtmpError `ERR_CLOUDPUSH_INVALID_OPTION`; its text does not show the URL, which may hold a password
+ */
 export function parseProxy(text: string): Proxy {
   const match = URL.canParse(text) ? /^(socks5h?|http):$/.exec(new URL(text).protocol) : null;
   if (match === null) {

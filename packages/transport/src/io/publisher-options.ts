@@ -20,14 +20,20 @@ export interface PublisherTimeouts extends SessionTimeouts {
   readonly createStream: number;
   /** Answer to `publish`. Default 10,000. */
   readonly publish: number;
-  /** {@link RtmpPublisher.close}: until the kernel has taken the queue and the server has closed its side; then reset. Default 5,000. */
+  /**
+   * {@link RtmpPublisher.close}: until the kernel has taken the queue and the server has closed its side; then
+   * reset. Default 5,000.
+   */
   readonly close: number;
 }
 
 export interface PublisherTlsOptions {
   /** Certificates to trust instead of the system's, PEM. */
   readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
-  /** SHA-256 fingerprints of server certificates, hex with or without colons: one of them must match, besides the usual checks. */
+  /**
+   * SHA-256 fingerprints of server certificates, hex with or without colons: one of them must match, besides
+   * the usual checks.
+   */
   readonly pins?: readonly string[];
   /** Name for SNI and verification. Default: the URL's host. */
   readonly servername?: string;
@@ -67,8 +73,8 @@ export interface PublisherOptions {
   /** Default `auto`: as far as the server can be recognized. */
   readonly profile?: ServerProfileName | 'auto' | undefined;
   /**
-   * `simple` (default), `digest`, or `auto`: simple first, and digest on a new connection when the server ends the simple one
-   * before the handshake is over.
+   * `simple` (default), `digest`, or `auto`: simple first, and digest on a new connection when the server ends
+   * the simple one before the handshake is over.
    */
   readonly handshake?: 'simple' | 'digest' | 'auto' | undefined;
   /** Where the client's digest stands: 0 behind the key, 1 (default) before it. */
@@ -77,7 +83,9 @@ export interface PublisherOptions {
   readonly publishType?: 'live' | 'record' | 'append' | undefined;
   /** Announce Enhanced RTMP in `connect`. Default true. */
   readonly enhanced?: boolean | undefined;
-  /** More properties for the command object of `connect`, or other values for ours (`flashVer`, `swfUrl`, …). */
+  /**
+   * More properties for the command object of `connect`, or other values for ours (`flashVer`, `swfUrl`, …).
+   */
   readonly connectObject?: AmfObject | undefined;
   /** Arguments of `connect` behind the command object. */
   readonly connectArguments?: readonly AmfValue[] | undefined;
@@ -96,9 +104,15 @@ export interface PublisherOptions {
   readonly keepAlive?: number | undefined;
   /** Default true. */
   readonly noDelay?: boolean | undefined;
-  /** {@link RtmpPublisher.send} says false while a write is under way and more than this is queued. Default 262,144 bytes. */
+  /**
+   * {@link RtmpPublisher.send} says false while a write is under way and more than this is queued. Default
+   * 262,144 bytes.
+   */
   readonly highWaterMark?: number | undefined;
-  /** {@link RtmpPublisher.send} throws when this is queued: the caller has ignored `false`. Default 67,108,864 bytes. */
+  /**
+   * {@link RtmpPublisher.send} throws when this is queued: the caller has ignored `false`. Default 67,108,864
+   * bytes.
+   */
   readonly maxQueuedBytes?: number | undefined;
   readonly limits?: Partial<TransportLimits> | undefined;
 }
@@ -111,13 +125,15 @@ export interface PublisherEvents {
   onStatus?(status: RtmpStatus): void;
   /** A command or data message with a meaning of its own, e.g. `onLiveOpen`. */
   onCommand?(name: string, args: AmfValue[]): void;
-  /** The server asks us to move. `url` is where to: it may hold a token. Keep sending until the next key frame. */
+  /**
+   * The server asks us to move. `url` is where to: it may hold a token. Keep sending until the next key frame.
+   */
   onReconnectRequest?(request: ReconnectRequest & { readonly url: string }): void;
   /** Something that the user should know, without a secret in it. */
   onWarning?(message: string): void;
   /**
-   * The connection is gone and everything is released: once, and last. Undefined after {@link RtmpPublisher.close}. Not called
-   * when `connect` was rejected.
+   * The connection is gone and everything is released: once, and last. Undefined after {@link
+   * RtmpPublisher.close}. Not called when `connect` was rejected.
    */
   onClose?(error: RtmpError | undefined): void;
 }

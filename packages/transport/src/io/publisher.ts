@@ -56,11 +56,12 @@ export class RtmpPublisher implements PublishSessionHandler {
   #gone = false;
 
   /**
-   * Connects and publishes: resolves when the server has said `NetStream.Publish.Start`. Authenticates, follows redirects and
-   * falls back to the digest handshake on the way, each on a new connection.
+   * Connects and publishes: resolves when the server has said `NetStream.Publish.Start`. Authenticates, follows
+   * redirects and falls back to the digest handshake on the way, each on a new connection.
    * @throws RtmpError (rejection) with `stage` and `class`
    * @example
-   * const publisher = await RtmpPublisher.connect({ url: 'rtmp://host/live/camera' }, { onClose: (error) => … });
+   * const publisher = await RtmpPublisher.connect({ url: 'rtmp://host/live/camera' }, { onClose: (error) => …
+   * });
    */
   static async connect(options: PublisherOptions, events: PublisherEvents = {}): Promise<RtmpPublisher> {
     checkOptions(options);
@@ -143,7 +144,10 @@ export class RtmpPublisher implements PublishSessionHandler {
     return this.#socket.bytesRead;
   }
 
-  /** The sequence number of the server's last Acknowledgement: a health signal, wrong with some servers above 2^31. */
+  /**
+   * The sequence number of the server's last Acknowledgement: a health signal, wrong with some servers above
+   * 2^31.
+   */
   get acknowledged(): number {
     return this.#session.acknowledged;
   }
@@ -178,8 +182,8 @@ export class RtmpPublisher implements PublishSessionHandler {
   }
 
   /**
-   * Queues one message. `false`: no more now, wait for `onDrain`; the message was taken all the same. On a connection that
-   * is closing or gone the message is given up: its owner is released at once.
+   * Queues one message. `false`: no more now, wait for `onDrain`; the message was taken all the same. On a
+   * connection that is closing or gone the message is given up: its owner is released at once.
    * @throws RtmpError `ERR_CLOUDPUSH_INVALID_STATE` between segments, `ERR_CLOUDPUSH_MESSAGE_TOO_LARGE`,
    * `ERR_CLOUDPUSH_OUTBOX_FULL`: the message was not taken then, its owner not released
    */
@@ -205,9 +209,10 @@ export class RtmpPublisher implements PublishSessionHandler {
   }
 
   /**
-   * Ends the present stream and publishes the next on the same connection (a segment). The name includes its query. Resolves
-   * when the server has accepted; until then {@link send} throws.
-   * @throws RtmpError (rejection); the connection is gone then, unless the code is `ERR_CLOUDPUSH_INVALID_STATE`
+   * Ends the present stream and publishes the next on the same connection (a segment). The name includes its
+   * query. Resolves when the server has accepted; until then {@link send} throws.
+   * @throws RtmpError (rejection); the connection is gone then, unless the code is
+   * `ERR_CLOUDPUSH_INVALID_STATE`
    */
   async nextStream(streamName: string): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
@@ -229,9 +234,9 @@ export class RtmpPublisher implements PublishSessionHandler {
   }
 
   /**
-   * Ends the stream and the connection: FCUnpublish, deleteStream, everything queued, FIN; then reads on until the server's FIN,
-   * because closing with unread bytes would make the kernel reset the connection and the server lose the tail. Always ends:
-   * at the latest after the time-out `close`, with a reset. Never rejects.
+   * Ends the stream and the connection: FCUnpublish, deleteStream, everything queued, FIN; then reads on until
+   * the server's FIN, because closing with unread bytes would make the kernel reset the connection and the
+   * server lose the tail. Always ends: at the latest after the time-out `close`, with a reset. Never rejects.
    */
   close(): Promise<void> {
     if (this.#closing || this.#gone || this.#error !== undefined) return this.#closed;
@@ -309,8 +314,8 @@ export class RtmpPublisher implements PublishSessionHandler {
       if (!this.#closing) this.#session.fail(this.#session.connectionLost());
     });
     socket.on('error', (cause) => {
-      // A server that resets in answer to our close may have thrown away the tail of the stream, unless it had said
-      // goodbye first and we had nothing left to say.
+      // A server that resets in answer to our close may have thrown away the tail of the stream, unless it had
+      // said goodbye first and we had nothing left to say.
       const harmless = this.#closing && this.#peerEnded && this.#outbox.queuedBytes === 0;
       if (!harmless) this.#session.fail(this.#session.connectionLost(cause));
     });

@@ -60,7 +60,10 @@ export interface ReceiverHandlers {
 
 /** What a real server may do to its clients, well or badly. For tests and for `cloudpush receive`. */
 export interface ReceiverBehaviour {
-  /** `auto` (default) answers each client in its own way; `digest` refuses clients without a digest; `silent` never answers. */
+  /**
+   * `auto` (default) answers each client in its own way; `digest` refuses clients without a digest; `silent`
+   * never answers.
+   */
   readonly handshake?: 'auto' | 'simple' | 'digest' | 'silent';
   /** Decides about `connect`; default: accept. Asked after {@link auth}. */
   readonly onConnect?: (request: ConnectRequest) => Decision;
@@ -78,12 +81,19 @@ export interface ReceiverBehaviour {
   readonly windowAcknowledgementSize?: number;
   /** Default `_result`. */
   readonly releaseStreamAnswer?: '_result' | '_error' | 'never';
-  /** `never` sends none; `reset` says 0 over and over; `huge` says numbers above 0xF0000000. Default `normal`. */
+  /**
+   * `never` sends none; `reset` says 0 over and over; `huge` says numbers above 0xF0000000. Default `normal`.
+   */
   readonly acknowledgements?: 'normal' | 'never' | 'reset' | 'huge';
-  /** Properties for the answer to `connect`: what a server of another make, or with Enhanced RTMP, would say. */
+  /**
+   * Properties for the answer to `connect`: what a server of another make, or with Enhanced RTMP, would say.
+   */
   readonly connectInfo?: AmfObject;
   readonly connectProperties?: AmfObject;
-  /** Read no more than this from each connection: the client meets a slow network. 0: stop reading once publishing. */
+  /**
+   * Read no more than this from each connection: the client meets a slow network. 0: stop reading once
+   * publishing.
+   */
   readonly readBytesPerSecond?: number;
   /** Reset each connection after this many bytes, at the next moment at which a message is half received. */
   readonly dropMidMessageAfter?: number;

@@ -3,7 +3,10 @@ import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { aborted } from './abort.js';
 import type { PublisherOptions } from './publisher-options.js';
 
-/** Until the next address is tried, in ms. Node's own 250 would give up every address of a far server on a mobile link. */
+/**
+ * Until the next address is tried, in ms. Node's own 250 would give up every address of a far server on a
+ * mobile link.
+ */
 const ATTEMPT_TIMEOUT = 1000;
 
 /** Connects to one host, to all of its addresses in turn until one answers. */

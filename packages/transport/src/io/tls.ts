@@ -22,7 +22,10 @@ export function startTls(socket: Socket, host: string, options: PublisherTlsOpti
   return connect(connection);
 }
 
-/** The error when the server's certificate is none of the pinned ones; undefined when it is, or nothing is pinned. */
+/**
+ * The error when the server's certificate is none of the pinned ones; undefined when it is, or nothing is
+ * pinned.
+ */
 export function checkPins(socket: TLSSocket, pins: readonly string[] | undefined): RtmpError | undefined {
   if (pins === undefined || pins.length === 0) return undefined;
   const certificate: X509Certificate | undefined = socket.getPeerX509Certificate();
@@ -36,7 +39,9 @@ export function checkPins(socket: TLSSocket, pins: readonly string[] | undefined
   );
 }
 
-/** The error for a failed TLS handshake: a certificate that is not trusted will not be on the next try either. */
+/**
+ * The error for a failed TLS handshake: a certificate that is not trusted will not be on the next try either.
+ */
 export function tlsError(cause: NodeJS.ErrnoException): RtmpError {
   const reason = cause.code ?? cause.message;
   const broken = reason === 'ECONNRESET' || reason === 'ETIMEDOUT' || reason === 'EPIPE';

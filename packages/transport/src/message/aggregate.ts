@@ -6,8 +6,8 @@ const TAG_HEADER = 11;
 const BACK_POINTER = 4;
 
 /**
- * Takes an aggregate message apart (RTMP 1.0 §7.1.6): FLV tags, each with a back pointer. The first one's timestamp is
- * the aggregate's; the others keep their distance from it.
+ * Takes an aggregate message apart (RTMP 1.0 §7.1.6): FLV tags, each with a back pointer. The first one's
+ * timestamp is the aggregate's; the others keep their distance from it.
  * @throws RtmpError `ERR_CLOUDPUSH_PROTOCOL`
  */
 export function splitAggregate(

@@ -6,7 +6,10 @@ export function encodeData(name: string, ...values: AmfValue[]): Buffer {
   return encodeAmf0(name, ...values);
 }
 
-/** The payload of `onMetaData` as a publisher sends it: `@setDataFrame` makes the server keep it for late players. */
+/**
+ * The payload of `onMetaData` as a publisher sends it: `@setDataFrame` makes the server keep it for late
+ * players.
+ */
 export function encodeMetadata(properties: AmfObject): Buffer {
   return encodeAmf0('@setDataFrame', 'onMetaData', new EcmaArray(properties));
 }

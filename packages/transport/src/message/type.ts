@@ -36,7 +36,10 @@ export function chunkStreamIdFor(messageType: number): number {
   return messageType === MessageType.audio ? ChunkStreamId.audio : ChunkStreamId.data;
 }
 
-/** Media as a publisher takes it: an FLV tag body is a message payload, and the tag types 8, 9 and 18 are message types. */
+/**
+ * Media as a publisher takes it: an FLV tag body is a message payload, and the tag types 8, 9 and 18 are
+ * message types.
+ */
 export interface MediaMessage {
   /** 8 audio, 9 video, 18 script data. */
   readonly type: number;
@@ -46,6 +49,9 @@ export interface MediaMessage {
   readonly parts: readonly Uint8Array[];
   /** Sum of the parts' lengths. */
   readonly size: number;
-  /** Writable bytes directly in front of `parts[0]` in the same buffer; 0 when there are none or the memory is shared. */
+  /**
+   * Writable bytes directly in front of `parts[0]` in the same buffer; 0 when there are none or the memory is
+   * shared.
+   */
   readonly headroom: number;
 }

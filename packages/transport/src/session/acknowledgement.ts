@@ -13,8 +13,8 @@ export class AcknowledgementCounter {
   }
 
   /**
-   * Counts received bytes. Returns the sequence number to send when half a window has come in, else undefined: half,
-   * because some peers stop sending on a full one. The number is cumulative and wraps at 2^32.
+   * Counts received bytes. Returns the sequence number to send when half a window has come in, else undefined:
+   * half, because some peers stop sending on a full one. The number is cumulative and wraps at 2^32.
    */
   count(bytes: number): number | undefined {
     this.#received += bytes;

@@ -11,7 +11,10 @@ export interface AttemptOptions {
   readonly app: string | undefined;
 }
 
-/** One try to publish, on a connection of its own: authentication, redirects and the digest fallback each need another. */
+/**
+ * One try to publish, on a connection of its own: authentication, redirects and the digest fallback each need
+ * another.
+ */
 export interface Attempt {
   readonly url: RtmpUrl;
   readonly handshake: 'simple' | 'digest';
@@ -120,7 +123,10 @@ export function connectFields(attempt: Attempt, wishes: ConnectWishes): ConnectF
   };
 }
 
-/** Where a reconnect request leads: to a tcUrl that is absolute, or relative to the present one (which also stands in for a malformed one); the stream stays. */
+/**
+ * Where a reconnect request leads: to a tcUrl that is absolute, or relative to the present one (which also
+ * stands in for a malformed one); the stream stays.
+ */
 export function reconnectUrl({ url, streamName }: Attempt, tcUrl: string | undefined): string {
   const scheme = url.secure ? 'rtmps' : 'rtmp';
   const host = url.host.includes(':') ? `[${url.host}]` : url.host;

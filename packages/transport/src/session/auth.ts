@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The two authentication schemes of RTMP servers, adobe and llnw. Neither was published; what follows is what ffmpeg and librtmp do.
- * Both run over rejected connects: the first rejection names the scheme, the second brings a challenge, the answer
- * goes into the query of app and tcUrl.
+ * The two authentication schemes of RTMP servers, adobe and llnw. Neither was published; what follows is what
+ * ffmpeg and librtmp do. Both run over rejected connects: the first rejection names the scheme, the second
+ * brings a challenge, the answer goes into the query of app and tcUrl.
  */
 
 export interface Credentials {
@@ -12,7 +12,8 @@ export interface Credentials {
 }
 
 /**
- * The query with which to connect again after a rejection; undefined when its description holds no challenge that we can answer.
+ * The query with which to connect again after a rejection; undefined when its description holds no challenge
+ * that we can answer.
  * @param nonce eight hex digits, fresh for each answer
  */
 export function answerChallenge(
@@ -72,7 +73,9 @@ function answerLlnw(
   return `?authmod=llnw&user=${user}&nonce=${nonce}&cnonce=${clientNonce}&nc=${count}&response=${response}`;
 }
 
-/** MD5 in base64 of user, salt and password; then of that with the server's token and the client's challenge. */
+/**
+ * MD5 in base64 of user, salt and password; then of that with the server's token and the client's challenge.
+ */
 export function expectedAdobe(
   { user, password }: Credentials,
   salt: string,

@@ -22,7 +22,10 @@ export const NO_CAPABILITIES: Capabilities = { enhanced: false, fourCcs: new Set
 const VIDEO_FOURCCS = ['avc1', 'hvc1', 'av01', 'vp09', 'vp08', 'vvc1'];
 const AUDIO_FOURCCS = ['mp4a', '.mp3', 'Opus', 'fLaC', 'ac-3', 'ec-3'];
 
-/** The properties that announce what we can send: we encode nothing away from what the caller gives, so all of it. */
+/**
+ * The properties that announce what we can send: we encode nothing away from what the caller gives, so all of
+ * it.
+ */
 export function announceCapabilities(info: number, capsEx: number): AmfObject {
   const map = (fourCcs: readonly string[]): AmfObject => Object.fromEntries(fourCcs.map((f) => [f, info]));
   return {
@@ -68,8 +71,8 @@ export function takesFourCc(capabilities: Capabilities, fourCc: string): boolean
 export type CodecForm = 'enhanced' | 'legacy';
 
 /**
- * Chooses the form for a video codec: what the caller insists on, else Enhanced RTMP where the server announced the
- * FourCC, else the older form (AVC id 7, HEVC id 12) where the server is known, by its profile, to take it.
+ * Chooses the form for a video codec: what the caller insists on, else Enhanced RTMP where the server announced
+ * the FourCC, else the older form (AVC id 7, HEVC id 12) where the server is known, by its profile, to take it.
  * @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED` when no form is left
  */
 export function chooseVideoForm(

@@ -3,7 +3,8 @@ import { RtmpError, RtmpErrorCode, type RtmpStage } from '../errors.js';
 import type { ServerProfile } from './profile.js';
 
 /**
- * Refuses names that the server would cut silently, as nginx-rtmp does at 256 bytes: a cut token is a riddle, an error is not.
+ * Refuses names that the server would cut silently, as nginx-rtmp does at 256 bytes: a cut token is a riddle,
+ * an error is not.
  * @throws RtmpError `ERR_CLOUDPUSH_MESSAGE_TOO_LARGE`
  */
 export function checkNames(profile: ServerProfile, connectObject: AmfObject, streamName: string): void {
@@ -37,7 +38,10 @@ export function checkMessageSize(profile: ServerProfile, size: number): void {
   );
 }
 
-/** What reading the peer's bytes threw, placed at the stage in which it happened. What a peer sends is never fatal to us. */
+/**
+ * What reading the peer's bytes threw, placed at the stage in which it happened. What a peer sends is never
+ * fatal to us.
+ */
 export function placeError(error: unknown, stage: RtmpStage): RtmpError {
   if (!(error instanceof RtmpError)) {
     return new RtmpError(RtmpErrorCode.protocol, stage, `The peer's bytes could not be read (${stage})`, {

@@ -7,8 +7,8 @@ import { decodeUserControl, encodeUserControl, UserControlEvent } from '../messa
 import { AcknowledgementCounter } from './acknowledgement.js';
 
 /**
- * What both sides of a connection do alike once the handshake is over: messages in and out, chunk sizes, acknowledgements,
- * pings. Everything that is not a control message goes to the handler.
+ * What both sides of a connection do alike once the handshake is over: messages in and out, chunk sizes,
+ * acknowledgements, pings. Everything that is not a control message goes to the handler.
  */
 export class MessageChannel implements MessageHandler {
   /** Do not acknowledge what comes in (a test server's misbehaviour). */

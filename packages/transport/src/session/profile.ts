@@ -62,8 +62,8 @@ export function serverProfile(name: ServerProfileName): ServerProfile {
 }
 
 /**
- * The profile that a `connect` reply gives away. nginx-rtmp and node-media-server send the same words as old Adobe servers
- * do, so they can only be chosen by option.
+ * The profile that a `connect` reply gives away. nginx-rtmp and node-media-server send the same words as old
+ * Adobe servers do, so they can only be chosen by option.
  */
 export function detectProfile(values: readonly AmfValue[]): ServerProfileName {
   for (const value of values) {

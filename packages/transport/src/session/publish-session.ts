@@ -20,8 +20,8 @@ import { type PendingCommand, Transactions } from './transactions.js';
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
- * The client's side of an RTMP connection that publishes, without a socket: bytes go in through {@link receive}, bytes come
- * out of the sink, time comes from a clock.
+ * The client's side of an RTMP connection that publishes, without a socket: bytes go in through
+ * {@link receive}, bytes come out of the sink, time comes from a clock.
  */
 export class PublishSession {
   readonly #options: PublishSessionOptions;
@@ -196,7 +196,9 @@ export class PublishSession {
     if (rest.length > 0) this.#channel.receive(rest);
   }
 
-  /** Set Chunk Size goes right before `connect`, so that this already fits one chunk, and never after publish. */
+  /**
+   * Set Chunk Size goes right before `connect`, so that this already fits one chunk, and never after publish.
+   */
   #connect(): void {
     const { connectObject, connectArguments, chunkSize, timeouts } = this.#options;
     this.#enter('connecting', timeouts.connect);
@@ -295,7 +297,10 @@ export class PublishSession {
     }
   }
 
-  /** Whether a status is the end: a failure of what is awaited or runs, or our stream unpublished behind our back. */
+  /**
+   * Whether a status is the end: a failure of what is awaited or runs, or our stream unpublished behind our
+   * back.
+   */
   #ends(status: RtmpStatus): boolean {
     if (this.#state === 'unpublished') return false;
     if (isFailure(status)) return true;

@@ -1,7 +1,10 @@
 import { type AmfValue, numberProperty, property, stringProperty } from '../amf0/value.js';
 import { RtmpError, RtmpErrorCode, type RtmpStage } from '../errors.js';
 
-/** What a server says about a connection or stream: the information object of `_result`, `_error` and `onStatus`. */
+/**
+ * What a server says about a connection or stream: the information object of `_result`, `_error` and
+ * `onStatus`.
+ */
 export interface RtmpStatus {
   /** `status`, `warning` or `error`; empty when the server left it out. */
   readonly level: string;
@@ -86,7 +89,9 @@ function redirectOf(info: AmfValue): string | undefined {
   return stringProperty(ex, 'redirect') ?? stringProperty(ex, 'redirect2');
 }
 
-/** Servers quote our own URL, and with it the token, and challenge us with nonces: neither belongs in a text. */
+/**
+ * Servers quote our own URL, and with it the token, and challenge us with nonces: neither belongs in a text.
+ */
 export function redactUrls(text: string): string {
   return text.replace(/\?\S*/g, '?…').replace(/(\/\/)[^/\s@]*@/g, '$1…@');
 }

@@ -1,6 +1,6 @@
 /**
- * The chunk stream read in the slowest and most obvious way, from whole input, word by word after RTMP 1.0 §5.3: the oracle for
- * the real reader.
+ * The chunk stream read in the slowest and most obvious way, from whole input, word by word after RTMP 1.0
+ * §5.3: the oracle for the real reader.
  */
 export interface NaiveMessage {
   type: number;

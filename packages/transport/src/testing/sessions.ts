@@ -74,7 +74,9 @@ export interface SentMessage {
   payload: Buffer;
 }
 
-/** A publish session with a hand-made server around it: reads what the session sends, says what the test wants. */
+/**
+ * A publish session with a hand-made server around it: reads what the session sends, says what the test wants.
+ */
 export class ScriptedServer {
   readonly clock = new TestClock();
   readonly recorder = new Recorder();
