@@ -47,20 +47,35 @@ describe('a channel', () => {
     await closeEmpty(engine);
   });
 
-  test('sends metadata, audio header, video header and key frame first, when both tracks began while it connected', async () => {
-    await using receiver = await RecordingReceiver.listen();
-    const engine = await PushEngine.create({ maxConnections: 1 });
-    const channel = engine.openChannel({ url: receiver.url('a') });
-    await sendAll(channel, packets.slice(0, 20));
-    await channel.close();
-    const [metadata, audioHeader, videoHeader, keyFrame] = receiver.stream('a').messages;
-    expect(metadata!.type).toBe(MessageType.dataAmf0);
-    expect([audioHeader!.type, ...audioHeader!.payload.subarray(0, 2)]).toEqual([MessageType.audio, 0xaf, 0]);
-    expect([videoHeader!.type, ...videoHeader!.payload.subarray(0, 2)]).toEqual([MessageType.video, 0x17, 0]);
-    expect([keyFrame!.type, ...keyFrame!.payload.subarray(0, 2)]).toEqual([MessageType.video, 0x17, 1]);
-    expectWhole(receiver.stream('a'), packets.slice(0, 20));
-    await closeEmpty(engine);
-  });
+  test.each([
+    { when: 'while it connected', connectFirst: false },
+    { when: 'in one turn, once it was connected', connectFirst: true },
+  ])(
+    'sends metadata, audio header, video header and key frame first, when both tracks began $when',
+    async ({ connectFirst }) => {
+      await using receiver = await RecordingReceiver.listen();
+      const engine = await PushEngine.create({ maxConnections: 1 });
+      const channel = engine.openChannel({ url: receiver.url('a') });
+      if (connectFirst) await channel.connected();
+      await sendAll(channel, packets.slice(0, 20));
+      await channel.close();
+      const [metadata, audioHeader, videoHeader, keyFrame] = receiver.stream('a').messages;
+      expect(metadata!.type).toBe(MessageType.dataAmf0);
+      expect([audioHeader!.type, ...audioHeader!.payload.subarray(0, 2)]).toEqual([
+        MessageType.audio,
+        0xaf,
+        0,
+      ]);
+      expect([videoHeader!.type, ...videoHeader!.payload.subarray(0, 2)]).toEqual([
+        MessageType.video,
+        0x17,
+        0,
+      ]);
+      expect([keyFrame!.type, ...keyFrame!.payload.subarray(0, 2)]).toEqual([MessageType.video, 0x17, 1]);
+      expectWhole(receiver.stream('a'), packets.slice(0, 20));
+      await closeEmpty(engine);
+    },
+  );
 
   test('describes the stream in onMetaData as servers and players expect', async () => {
     await using receiver = await RecordingReceiver.listen();

@@ -125,6 +125,11 @@ export class PushEngine implements PacketRoom, AsyncDisposable {
     };
   }
 
+  /** Starts the latency percentiles of {@link stats} anew. */
+  resetLatency(): void {
+    for (const shard of this.#shards) shard.counters.latency.reset();
+  }
+
   /** Closes every channel cleanly, then the threads. Always ends, at the latest after the channels' close time-outs. */
   close(): Promise<void> {
     this.#closed ??= this.#close();

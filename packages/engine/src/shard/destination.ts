@@ -97,18 +97,20 @@ export class Destination implements ConnectorOwner {
     if (this.#ended || this.#skips(tag)) return;
     block?.hold();
     const { publisher } = this.#connector;
-    if (publisher !== undefined && this.#writable && this.#queue.length === 0) {
+    this.#markDirty();
+    // A stream begins at the end of the turn: by then its other track may have begun, too.
+    if (publisher !== undefined && this.#writable && this.#queue.length === 0 && !this.#atStart) {
       this.#send(publisher, { tag, block, description });
-      this.#markDirty();
       return;
     }
     this.#queue.push({ tag, block, description });
     this.#boundQueue();
   }
 
-  /** Hands what was queued in this turn to the kernel. */
+  /** The end of the turn: hands what was offered in it to the kernel. */
   flush(): void {
     this.#dirty = false;
+    if (this.#atStart) this.#pump();
     this.#connector.publisher?.flush();
   }
 
@@ -133,11 +135,13 @@ export class Destination implements ConnectorOwner {
     this.#atStart = true;
     this.#owner.onConnected(publisher);
     this.#pump();
+    publisher.flush();
   }
 
   onDrain(): void {
     this.#writable = true;
     this.#pump();
+    this.#connector.publisher?.flush();
     this.#owner.onProgress();
   }
 
@@ -179,7 +183,6 @@ export class Destination implements ConnectorOwner {
       // The connection says "no more" only while a write is under way: without one it would take the whole queue.
       if (publisher.queuedBytes > FLUSH_BYTES) publisher.flush();
     }
-    this.flush();
     this.#resumeIfRoom();
     this.#closeIfEmpty();
   }

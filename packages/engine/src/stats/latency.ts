@@ -31,6 +31,11 @@ export class LatencyHistogram {
     this.#counts[bucketOf(ms * 1000)]!++;
   }
 
+  /** Forgets what was counted. A value that another thread counts at the same time may be lost, or survive. */
+  reset(): void {
+    this.#counts.fill(0);
+  }
+
   /** Adds this histogram's counts to `sum`, which has one element a bucket (see {@link newCounts}). */
   addTo(sum: Float64Array): void {
     for (let i = 0; i < BUCKETS; i++) sum[i]! += this.#counts[i]!;

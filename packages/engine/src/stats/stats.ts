@@ -46,6 +46,9 @@ export interface EngineStats {
   readonly poolBytesInUse: number;
   /** Packets in the pool. */
   readonly poolBlocksInUse: number;
-  /** From `send…` to the kernel's acceptance of the packet's last byte. */
+  /**
+   * From `send…` to the kernel's acceptance of the packet's last byte, of all packets sent while their channel was
+   * publishing, since the start or the last `resetLatency`.
+   */
   readonly latency: LatencySummary;
 }
