@@ -22,7 +22,15 @@ interface Summary {
   ok: boolean;
   interrupted: boolean;
   totals: { channels: number; complete: number; videoFrames: number; audioFrames: number; dropped: number };
-  channels: { url: string; complete: boolean; videoFrames: number; audioFrames: number; error: unknown }[];
+  channels: {
+    url: string;
+    complete: boolean;
+    framesTaken: { video: number; audio: number };
+    videoFrames: number;
+    audioFrames: number;
+    reconnects: number;
+    error: unknown;
+  }[];
 }
 
 function parseSummary(stdout: string): Summary {
@@ -156,6 +164,39 @@ describe.concurrent('options of push', { timeout: TIMEOUT_MS }, () => {
     expect(stderr).toMatch(/^[\d.]+ s \| 1\/1 channel \| .* Mbit\/s \| /m);
     expect(stderr).not.toContain('\u001b');
     expect(stderr).not.toContain('\r');
+  });
+});
+
+describe.concurrent('push --reconnect', { timeout: TIMEOUT_MS }, () => {
+  test('goes on when the server is back, and accounts for every frame', async (context) => {
+    requirePeers(context, 'nginx-rtmp', 'ffmpeg');
+    await using before = await TempFolder.create();
+    await using after = await TempFolder.create();
+    await using first = await NginxRtmp.start(before.path);
+    const args = [
+      'push',
+      clip.video,
+      first.url('stream'),
+      '--reconnect',
+      '--loop',
+      '--duration',
+      '5',
+      '--json',
+    ];
+    await using push = startCloudpush(args);
+    await push.waitForOutput(/1\/1 channel \| \d{2,} frames/);
+    await first.stop();
+    await using second = await NginxRtmp.start(after.path, { port: first.port });
+    const { code } = await push.waitForExit(TIMEOUT_MS);
+
+    const { totals, channels } = parseSummary(push.stdout);
+    expect(channels[0]).toMatchObject({ reconnects: 1, framesTaken: { video: 125 } });
+    expect(totals.videoFrames + totals.dropped).toBe(125);
+    expect(code).toBe(totals.dropped === 0 ? 0 : 1);
+    const hashes = await frameHashes(await second.recording('stream'), 'video');
+    const source = await frameHashes(clip.video, 'video');
+    expect(hashes.length).toBeGreaterThan(20);
+    for (const hash of hashes) expect(source).toContain(hash);
   });
 });
 
