@@ -232,6 +232,11 @@ describe('chunk reader', () => {
     expect(readSplitEverywhere(bytes).map((message) => message.timestamp)).toEqual([5]);
   });
 
+  it('takes a chunk stream that begins with format 1, as librtmp has been seen to do', () => {
+    const expected = [{ type: 9, messageStreamId: 0, timestamp: 5, payload: hex('aa') }];
+    expect(readSplitEverywhere(hex('46 000005 000001 09 aa'))).toEqual(expected);
+  });
+
   it('hands over messages without a body', () => {
     const bytes = hex('06 000007 000000 09 01000000 c6 c6');
     const timestamps = readSplitEverywhere(bytes).map((message) => message.timestamp);
