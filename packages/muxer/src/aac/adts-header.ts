@@ -1,4 +1,4 @@
-import { MuxerError } from '../errors.js';
+import { MuxerError, type MuxerErrorCode, type MuxerErrorDetails } from '../errors.js';
 import { samplingFrequencies } from './sampling-frequencies.js';
 
 /** Bytes of the fixed and the variable header together. */
@@ -30,60 +30,57 @@ export class AdtsHeader {
     if (data.length - offset < adtsHeaderSize) {
       throw cutOff(offset, data.length - offset, `≥ ${adtsHeaderSize} bytes`);
     }
-    this.readFields(data, offset);
+    const problem = this.readFields(data, offset);
+    if (problem !== undefined) throw new MuxerError(problem, this.#details(problem, data, offset));
     if (data.length - offset < this.frameLength) {
       throw cutOff(offset, data.length - offset, `${this.frameLength} bytes`);
     }
   }
 
-  /** Reads the 7 bytes of the header, which must be there. Throws MuxerError. */
-  readFields(data: Uint8Array, offset: number): void {
+  /** Reads the 7 bytes of the header, which must be there; gives what is wrong with them, without throwing. */
+  readFields(data: Uint8Array, offset: number): MuxerErrorCode | undefined {
     const b1 = data[offset + 1]!;
     const b2 = data[offset + 2]!;
     const b3 = data[offset + 3]!;
-    const b6 = data[offset + 6]!;
-    if (data[offset] !== 0xff || (b1 & 0xf0) !== 0xf0) {
-      const actual = (data[offset]! << 4) | (b1 >> 4);
-      throw new MuxerError('ERR_CLOUDPUSH_ADTS_SYNC', {
-        offset,
-        actual: `0x${actual.toString(16)}`,
-        permitted: '0xfff',
-      });
-    }
-    if ((b1 & 6) !== 0)
-      throw new MuxerError('ERR_CLOUDPUSH_ADTS_LAYER', { offset, actual: (b1 >> 1) & 3, permitted: '0' });
+    if (data[offset] !== 0xff || (b1 & 0xf0) !== 0xf0) return 'ERR_CLOUDPUSH_ADTS_SYNC';
+    if ((b1 & 6) !== 0) return 'ERR_CLOUDPUSH_ADTS_LAYER';
     this.protectionAbsent = (b1 & 1) === 1;
-    const profile = b2 >> 6;
-    if (profile === 3 && (b1 & 8) !== 0) {
-      throw new MuxerError('ERR_CLOUDPUSH_ADTS_PROFILE', {
-        offset,
-        actual: profile,
-        permitted: '0 to 2 (MPEG-2)',
-      });
-    }
-    this.objectType = profile + 1;
+    this.objectType = (b2 >> 6) + 1;
+    const mpeg2 = (b1 & 8) !== 0;
+    if (this.objectType === 4 && mpeg2) return 'ERR_CLOUDPUSH_ADTS_PROFILE';
     this.samplingFrequencyIndex = (b2 >> 2) & 15;
-    if (this.samplingFrequencyIndex >= samplingFrequencies.length) {
-      throw new MuxerError('ERR_CLOUDPUSH_ADTS_SAMPLE_RATE', {
-        offset,
-        field: 'sampling_frequency_index',
-        actual: this.samplingFrequencyIndex,
-        permitted: `0 to ${samplingFrequencies.length - 1}`,
-      });
-    }
+    if (this.samplingFrequencyIndex >= samplingFrequencies.length) return 'ERR_CLOUDPUSH_ADTS_SAMPLE_RATE';
     this.channelConfiguration = ((b2 & 1) << 2) | (b3 >> 6);
     this.frameLength = ((b3 & 3) << 11) | (data[offset + 4]! << 3) | (data[offset + 5]! >> 5);
-    this.rawDataBlocks = (b6 & 3) + 1;
+    this.rawDataBlocks = (data[offset + 6]! & 3) + 1;
     this.headerSize = this.protectionAbsent ? adtsHeaderSize : adtsHeaderSize + 2 * this.rawDataBlocks;
     this.configuration =
       (this.objectType << 8) | (this.samplingFrequencyIndex << 4) | this.channelConfiguration;
-    if (this.frameLength <= this.headerSize) {
-      throw new MuxerError('ERR_CLOUDPUSH_ADTS_FRAME_LENGTH', {
-        offset,
-        field: 'aac_frame_length',
-        actual: this.frameLength,
-        permitted: `> ${this.headerSize}`,
-      });
+    return this.frameLength <= this.headerSize ? 'ERR_CLOUDPUSH_ADTS_FRAME_LENGTH' : undefined;
+  }
+
+  #details(problem: MuxerErrorCode, data: Uint8Array, offset: number): MuxerErrorDetails {
+    const b1 = data[offset + 1]!;
+    switch (problem) {
+      case 'ERR_CLOUDPUSH_ADTS_SYNC': {
+        const actual = `0x${((data[offset]! << 4) | (b1 >> 4)).toString(16)}`;
+        return { offset, field: 'syncword', actual, permitted: '0xfff' };
+      }
+      case 'ERR_CLOUDPUSH_ADTS_LAYER':
+        return { offset, field: 'layer', actual: (b1 >> 1) & 3, permitted: '0' };
+      case 'ERR_CLOUDPUSH_ADTS_PROFILE':
+        return { offset, field: 'profile', actual: 3, permitted: '0 to 2 (MPEG-2)' };
+      case 'ERR_CLOUDPUSH_ADTS_SAMPLE_RATE': {
+        const permitted = `0 to ${samplingFrequencies.length - 1}`;
+        return { offset, field: 'sampling_frequency_index', actual: this.samplingFrequencyIndex, permitted };
+      }
+      default:
+        return {
+          offset,
+          field: 'aac_frame_length',
+          actual: this.frameLength,
+          permitted: `> ${this.headerSize}`,
+        };
     }
   }
 }

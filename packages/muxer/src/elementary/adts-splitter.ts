@@ -1,6 +1,5 @@
 import { AdtsHeader, adtsHeaderSize } from '../aac/adts-header.js';
 import { configurationChannels } from '../aac/sampling-frequencies.js';
-import { MuxerError } from '../errors.js';
 import { type AudioFrame, SampleClock } from './audio-frame.js';
 import { type FrameFormat, FrameSplitter } from './frame-splitter.js';
 import { id3TagLength } from './id3.js';
@@ -25,14 +24,7 @@ class AdtsFormat implements FrameFormat {
   readonly #clock = new SampleClock();
 
   frameLength(data: Uint8Array, offset: number): number {
-    if (data[offset] !== 0xff) return 0;
-    try {
-      this.#header.readFields(data, offset);
-      return this.#header.frameLength;
-    } catch (error) {
-      if (error instanceof MuxerError) return 0;
-      throw error;
-    }
+    return this.#header.readFields(data, offset) === undefined ? this.#header.frameLength : 0;
   }
 
   skip(data: Uint8Array, offset: number): number {

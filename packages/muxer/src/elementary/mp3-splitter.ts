@@ -1,4 +1,3 @@
-import { MuxerError } from '../errors.js';
 import { MpegAudioHeader, mpegAudioHeaderSize } from '../mp3/mpeg-audio-header.js';
 import { type AudioFrame, SampleClock } from './audio-frame.js';
 import { type FrameFormat, FrameSplitter } from './frame-splitter.js';
@@ -21,14 +20,7 @@ class Mp3Format implements FrameFormat {
   #first = true;
 
   frameLength(data: Uint8Array, offset: number): number {
-    if (data[offset] !== 0xff) return 0;
-    try {
-      this.#header.readFields(data, offset);
-      return this.#header.frameLength;
-    } catch (error) {
-      if (error instanceof MuxerError) return 0;
-      throw error;
-    }
+    return this.#header.readFields(data, offset) === undefined ? this.#header.frameLength : 0;
   }
 
   skip(data: Uint8Array, offset: number): number {

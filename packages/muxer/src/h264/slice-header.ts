@@ -13,7 +13,6 @@ export class AvcSlicePrefix {
   readonly #scratch = new Uint8Array(prefixSize);
   readonly #reader = new BitReader(this.#scratch);
   firstMbInSlice = 0;
-  sliceType = 0;
   ppsId = 0;
 
   /** Reads the slice NAL unit data[start, end). */
@@ -22,7 +21,7 @@ export class AvcSlicePrefix {
     reader.reset(this.#scratch, 8, unescapeInto(data, start, end, this.#scratch));
     this.firstMbInSlice = reader.ue();
     const sliceType = reader.ue();
-    this.sliceType = sliceType % 5;
+
     this.ppsId = reader.ue();
     if (reader.overrun) {
       throw new MuxerError('ERR_CLOUDPUSH_VIDEO_CUT_OFF', {

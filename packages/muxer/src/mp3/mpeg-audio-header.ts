@@ -1,4 +1,4 @@
-import { MuxerError } from '../errors.js';
+import { MuxerError, type MuxerErrorCode, type MuxerErrorDetails } from '../errors.js';
 
 export const mpegAudioHeaderSize = 4;
 
@@ -12,6 +12,12 @@ const sampleRates = [44_100, 48_000, 32_000];
 /** version bits: 0 MPEG-2.5 (not of ISO), 2 MPEG-2, 3 MPEG-1. */
 const mpeg1 = 3;
 const mpeg25 = 0;
+
+/** The layer field of layer III. */
+const layer3 = 1;
+
+/** The fields that may be wrong, by their names in the specification. */
+type HeaderField = 'syncword' | 'ID' | 'layer' | 'bitrate_index' | 'sampling_frequency';
 
 /** The header of a layer III frame (ISO/IEC 11172-3 §2.4.1.3). One object is reused for every frame. */
 export class MpegAudioHeader {
@@ -28,31 +34,23 @@ export class MpegAudioHeader {
   read(data: Uint8Array, offset: number): void {
     const left = data.length - offset;
     if (left < mpegAudioHeaderSize) throw cutOff(offset, left, `≥ ${mpegAudioHeaderSize} bytes`);
-    this.readFields(data, offset);
+    const problem = this.readFields(data, offset);
+    if (problem !== undefined) throw new MuxerError(...describe(problem, data, offset));
     if (left < this.frameLength) throw cutOff(offset, left, `${this.frameLength} bytes`);
   }
 
-  /** Reads the 4 bytes of the header, which must be there. Throws MuxerError. */
-  readFields(data: Uint8Array, offset: number): void {
+  /** Reads the 4 bytes of the header, which must be there; gives the field that is wrong, without throwing. */
+  readFields(data: Uint8Array, offset: number): HeaderField | undefined {
     const b1 = data[offset + 1]!;
     const b2 = data[offset + 2]!;
-    if (data[offset] !== 0xff || (b1 & 0xe0) !== 0xe0) {
-      const actual = (data[offset]! << 3) | (b1 >> 5);
-      throw new MuxerError('ERR_CLOUDPUSH_MP3_SYNC', {
-        offset,
-        actual: `0x${actual.toString(16)}`,
-        permitted: '0x7ff',
-      });
-    }
+    if (data[offset] !== 0xff || (b1 & 0xe0) !== 0xe0) return 'syncword';
     const version = (b1 >> 3) & 3;
-    if (version === 1) throw invalid(offset, 'ID', version, '0 (2.5), 2 (MPEG-2) or 3 (MPEG-1)');
-    const layer = (b1 >> 1) & 3;
-    if (layer !== 1) throw invalid(offset, 'layer', 4 - layer, '3');
+    if (version === 1) return 'ID';
+    if (((b1 >> 1) & 3) !== layer3) return 'layer';
     const bitRateIndex = b2 >> 4;
-    if (bitRateIndex === 0 || bitRateIndex === 15)
-      throw invalid(offset, 'bitrate_index', bitRateIndex, '1 to 14');
+    if (bitRateIndex === 0 || bitRateIndex === 15) return 'bitrate_index';
     const rateIndex = (b2 >> 2) & 3;
-    if (rateIndex === 3) throw invalid(offset, 'sampling_frequency', rateIndex, '0 to 2');
+    if (rateIndex === 3) return 'sampling_frequency';
     const divisor = version === mpeg1 ? 1 : version === mpeg25 ? 4 : 2;
     this.sampleRate = sampleRates[rateIndex]! / divisor;
     this.bitRate = (version === mpeg1 ? bitRates1 : bitRates2)[bitRateIndex]!;
@@ -60,6 +58,7 @@ export class MpegAudioHeader {
     const padding = (b2 >> 1) & 1;
     this.frameLength = Math.floor((this.samplesPerFrame * this.bitRate * 125) / this.sampleRate) + padding;
     this.channels = data[offset + 3]! >> 6 === 3 ? 1 : 2;
+    return undefined;
   }
 }
 
@@ -67,6 +66,24 @@ function cutOff(offset: number, actual: number, permitted: string): MuxerError {
   return new MuxerError('ERR_CLOUDPUSH_MP3_CUT_OFF', { offset, actual: `${actual} bytes`, permitted });
 }
 
-function invalid(offset: number, field: string, actual: number, permitted: string): MuxerError {
-  return new MuxerError('ERR_CLOUDPUSH_MP3_HEADER_INVALID', { offset, field, actual, permitted });
+function describe(field: HeaderField, data: Uint8Array, offset: number): [MuxerErrorCode, MuxerErrorDetails] {
+  const b1 = data[offset + 1]!;
+  const b2 = data[offset + 2]!;
+  const code = 'ERR_CLOUDPUSH_MP3_HEADER_INVALID';
+  switch (field) {
+    case 'syncword': {
+      const actual = `0x${((data[offset]! << 3) | (b1 >> 5)).toString(16)}`;
+      return ['ERR_CLOUDPUSH_MP3_SYNC', { offset, field, actual, permitted: '0x7ff' }];
+    }
+    case 'ID':
+      return [code, { offset, field, actual: 1, permitted: '0 (2.5), 2 (MPEG-2) or 3 (MPEG-1)' }];
+    case 'layer':
+      return [code, { offset, field, actual: 4 - ((b1 >> 1) & 3), permitted: '3' }];
+    case 'bitrate_index':
+      return [code, { offset, field, actual: b2 >> 4, permitted: '1 to 14' }];
+    case 'sampling_frequency':
+      return [code, { offset, field, actual: 3, permitted: '0 to 2' }];
+    default:
+      return field satisfies never;
+  }
 }

@@ -6,7 +6,6 @@ import { DtsFromPts } from '../dts-from-pts.js';
 import { MuxerError } from '../errors.js';
 import type { VideoFacts } from '../facts.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
-import { nalSampleInPlace, nalSampleSize, nalSampleSliced } from '../flv/nal-sample.js';
 import { bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
 import {
   type VideoTagFormat,
@@ -19,6 +18,7 @@ import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
 import { ColorInfoSender } from './color-info-sender.js';
 import { compositionTimeOffset, requireCompositionTime } from './composition-time.js';
 import { type NalCodec, NalKind } from './nal-codec.js';
+import { nalSampleInPlace, nalSampleSize, nalSampleSliced } from './nal-sample.js';
 import { PendingNalUnits } from './pending-nal-units.js';
 import type { VideoTrack } from './video-track.js';
 
