@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { AccessUnitSplitter } from './elementary/access-unit-splitter.js';
 import { MuxerError, type MuxerErrorCode, muxerErrors } from './errors.js';
@@ -152,4 +153,11 @@ test('a splitter gives up an access unit that no message can hold, and goes on',
   }).toThrow(expect.objectContaining({ code: 'ERR_CLOUDPUSH_VIDEO_TOO_LARGE' }));
   splitter.push(good.h264);
   expect(splitter.flush().length).toBeGreaterThan(0);
+});
+
+test('every code is in the table of the README, with its meaning', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8').replace(/ +/g, ' ');
+  for (const [code, { fault, text }] of Object.entries(muxerErrors)) {
+    expect(readme).toContain(`| \`${code}\` | ${fault} | ${text} |`);
+  }
 });
