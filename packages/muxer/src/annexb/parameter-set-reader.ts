@@ -25,12 +25,17 @@ export const vpsFaults: ParameterSetFaults = {
 export class ParameterSetReader extends BitReader {
   readonly #faults: ParameterSetFaults;
   readonly #size: number;
+  readonly #at: number;
 
-  /** @param headerSize bytes of the NAL unit header, which are skipped */
-  constructor(nal: Uint8Array, headerSize: number, faults: ParameterSetFaults) {
+  /**
+   * @param headerSize bytes of the NAL unit header, which are skipped
+   * @param at where the NAL unit is in its packet, for error messages
+   */
+  constructor(nal: Uint8Array, headerSize: number, faults: ParameterSetFaults, at: number) {
     super(removeEmulationPrevention(nal), headerSize);
     this.#faults = faults;
     this.#size = nal.length;
+    this.#at = at;
   }
 
   /** Gives `value` back when it lies in the range that the specification permits for the field. */
@@ -54,6 +59,7 @@ export class ParameterSetReader extends BitReader {
   requireData(): void {
     if (this.overrun) {
       throw new MuxerError(this.#faults.cutOff, {
+        offset: this.#at,
         actual: `${this.#size} bytes`,
         permitted: 'all fields present',
       });
@@ -61,6 +67,11 @@ export class ParameterSetReader extends BitReader {
   }
 
   invalid(field: string, actual: number | string, permitted: string): MuxerError {
-    return new MuxerError(this.#faults.invalid, { field, actual, permitted, offset: this.position >> 3 });
+    return new MuxerError(this.#faults.invalid, {
+      field,
+      actual,
+      permitted,
+      offset: this.#at + (this.position >> 3),
+    });
   }
 }

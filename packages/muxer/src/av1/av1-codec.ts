@@ -44,7 +44,8 @@ export class Av1Codec implements FrameCodec {
   #takeSequenceHeader(data: Uint8Array, offset: number): void {
     const bytes = data.subarray(offset, this.#obu.end);
     if (equalBytes(bytes, this.#sequenceHeaderObu)) return;
-    const header = parseAv1SequenceHeader(data.subarray(this.#obu.payloadStart, this.#obu.end));
+    const { payloadStart, end } = this.#obu;
+    const header = parseAv1SequenceHeader(data.subarray(payloadStart, end), payloadStart);
     this.#sequenceHeaderObu = Uint8Array.from(bytes);
     this.#sequenceHeader = header;
     this.configuration = encodeAv1CodecConfigurationRecord(

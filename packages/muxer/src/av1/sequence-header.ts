@@ -20,11 +20,11 @@ export interface Av1SequenceHeader {
   readonly colour: ColourDescription | undefined;
 }
 
-/** Parses the payload of a sequence header OBU. Throws MuxerError. */
-export function parseAv1SequenceHeader(payload: Uint8Array): Av1SequenceHeader {
+/** Parses the payload of a sequence header OBU; `at` is where it is in its packet. Throws MuxerError. */
+export function parseAv1SequenceHeader(payload: Uint8Array, at = 0): Av1SequenceHeader {
   const reader = new BitReader(payload);
   const profile = reader.bits(3);
-  if (profile > 2) throw invalid('seq_profile', profile, '0 to 2');
+  if (profile > 2) throw invalid(at, 'seq_profile', profile, '0 to 2');
   reader.skip(1); // still_picture
   const reducedStillPicture = reader.flag();
   const points = reducedStillPicture
@@ -40,7 +40,8 @@ export function parseAv1SequenceHeader(payload: Uint8Array): Av1SequenceHeader {
   reader.skip(3); // enable_superres, enable_cdef, enable_restoration
   const color = readColorConfig(reader, profile);
   reader.skip(1); // film_grain_params_present
-  if (reader.overrun) throw invalid('sequence_header_obu', `${payload.length} bytes`, 'all fields present');
+  if (reader.overrun)
+    throw invalid(at, 'sequence_header_obu', `${payload.length} bytes`, 'all fields present');
   return { profile, ...points, reducedStillPicture, width, height, ...color };
 }
 
@@ -125,6 +126,6 @@ function readSubsampling(reader: BitReader, profile: number, bitDepth: number): 
   return [x, x === 1 ? reader.bit() : 0];
 }
 
-function invalid(field: string, actual: number | string, permitted: string): MuxerError {
-  return new MuxerError('ERR_CLOUDPUSH_AV1_SEQUENCE_HEADER_INVALID', { field, actual, permitted });
+function invalid(offset: number, field: string, actual: number | string, permitted: string): MuxerError {
+  return new MuxerError('ERR_CLOUDPUSH_AV1_SEQUENCE_HEADER_INVALID', { offset, field, actual, permitted });
 }

@@ -82,5 +82,5 @@ function codedNumberLength(first: number): number {
 }
 
 function invalid(field: string, actual: number | string, permitted: string): MuxerError {
-  return new MuxerError('ERR_CLOUDPUSH_FLAC_INVALID', { field, actual, permitted });
+  return new MuxerError('ERR_CLOUDPUSH_FLAC_INVALID', { offset: 0, field, actual, permitted });
 }

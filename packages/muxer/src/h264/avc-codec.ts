@@ -61,13 +61,13 @@ export class AvcCodec implements NalCodec {
     const type = avcNalUnitType(nal[0]!);
     if (type === AvcNalUnitType.sps) {
       if (this.#spsStore.has(nal)) return false;
-      this.#spsStore.put(nal, parseAvcSps(nal));
+      this.#spsStore.put(nal, parseAvcSps(nal, start));
     } else if (type === AvcNalUnitType.pps) {
       if (this.#ppsStore.has(nal)) return false;
-      this.#ppsStore.put(nal, parseAvcPps(nal, this.#spsById));
+      this.#ppsStore.put(nal, parseAvcPps(nal, this.#spsById, start));
     } else {
       if (this.#spsExtensions.has(nal)) return false;
-      this.#spsExtensions.put(nal, parseAvcSpsExtension(nal));
+      this.#spsExtensions.put(nal, parseAvcSpsExtension(nal, start));
     }
     this.#activePps = undefined;
     this.#stored = true;
@@ -83,7 +83,7 @@ export class AvcCodec implements NalCodec {
       });
     }
     if (encrypted) {
-      if (this.#activePps === undefined) this.#activate(this.#ppsStore.first!);
+      if (this.#activePps === undefined) this.#activate(this.#ppsStore.first!, start);
       return;
     }
     this.#slice.read(data, start, end);
@@ -97,13 +97,14 @@ export class AvcCodec implements NalCodec {
         permitted: this.#ppsStore.ids,
       });
     }
-    this.#activate(pps);
+    this.#activate(pps, start);
   }
 
-  #activate(pps: AvcPps): void {
+  #activate(pps: AvcPps, start: number): void {
     const sps = this.#spsStore.get(pps.spsId);
     if (sps === undefined) {
       throw new MuxerError('ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH', {
+        offset: start,
         field: 'seq_parameter_set_id of a PPS',
         actual: pps.spsId,
         permitted: this.#spsStore.ids,

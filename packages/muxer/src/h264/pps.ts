@@ -11,10 +11,10 @@ export interface AvcPps {
 
 /**
  * Parses a PPS NAL unit, header included. Its end (scaling lists) can be checked only when the SPS that it refers to
- * is known.
+ * is known. `at` is where it is in its packet. Throws MuxerError.
  */
-export function parseAvcPps(nal: Uint8Array, spsById: (id: number) => AvcSps | undefined): AvcPps {
-  const reader = new ParameterSetReader(nal, 1, ppsFaults);
+export function parseAvcPps(nal: Uint8Array, spsById: (id: number) => AvcSps | undefined, at = 0): AvcPps {
+  const reader = new ParameterSetReader(nal, 1, ppsFaults, at);
   const id = reader.ueUpTo('pic_parameter_set_id', 255);
   const spsId = reader.ueUpTo('seq_parameter_set_id', 31);
   const entropyCodingMode = reader.flag();

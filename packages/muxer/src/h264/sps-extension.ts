@@ -5,7 +5,7 @@ export interface AvcSpsExtension {
   readonly id: number;
 }
 
-export function parseAvcSpsExtension(nal: Uint8Array): AvcSpsExtension {
-  const reader = new ParameterSetReader(nal, 1, spsFaults);
+export function parseAvcSpsExtension(nal: Uint8Array, at = 0): AvcSpsExtension {
+  const reader = new ParameterSetReader(nal, 1, spsFaults, at);
   return { id: reader.ueUpTo('seq_parameter_set_id', 31) };
 }

@@ -36,9 +36,9 @@ export function hasHighProfileFields(profileIdc: number): boolean {
   return highProfiles.has(profileIdc);
 }
 
-/** Parses an SPS NAL unit, header included. Throws MuxerError. */
-export function parseAvcSps(nal: Uint8Array): AvcSps {
-  const reader = new ParameterSetReader(nal, 1, spsFaults);
+/** Parses an SPS NAL unit, header included; `at` is where it is in its packet. Throws MuxerError. */
+export function parseAvcSps(nal: Uint8Array, at = 0): AvcSps {
+  const reader = new ParameterSetReader(nal, 1, spsFaults, at);
   const profileIdc = reader.bits(8);
   const constraintFlags = reader.bits(8);
   const levelIdc = reader.bits(8);

@@ -61,13 +61,13 @@ export class HevcCodec implements NalCodec {
     const type = hevcNalUnitType(nal[0]!);
     if (type === HevcNalUnitType.vps) {
       if (this.#vpsStore.has(nal)) return false;
-      this.#vpsStore.put(nal, parseHevcVps(nal));
+      this.#vpsStore.put(nal, parseHevcVps(nal, start));
     } else if (type === HevcNalUnitType.sps) {
       if (this.#spsStore.has(nal)) return false;
-      this.#spsStore.put(nal, parseHevcSps(nal));
+      this.#spsStore.put(nal, parseHevcSps(nal, start));
     } else {
       if (this.#ppsStore.has(nal)) return false;
-      this.#ppsStore.put(nal, parseHevcPps(nal));
+      this.#ppsStore.put(nal, parseHevcPps(nal, start));
     }
     this.#activePps = undefined;
     this.#stored = true;
@@ -83,23 +83,24 @@ export class HevcCodec implements NalCodec {
       });
     }
     if (encrypted) {
-      if (this.#activePps === undefined) this.#activate(this.#ppsStore.first!);
+      if (this.#activePps === undefined) this.#activate(this.#ppsStore.first!, start);
       return;
     }
     this.#slice.read(data, start, end);
     if (this.#activePps?.id === this.#slice.ppsId) return;
     const pps = this.#ppsStore.get(this.#slice.ppsId);
     if (pps === undefined) {
-      throw mismatch('slice_pic_parameter_set_id of a slice', this.#slice.ppsId, this.#ppsStore.ids);
+      throw mismatch(start, 'slice_pic_parameter_set_id of a slice', this.#slice.ppsId, this.#ppsStore.ids);
     }
-    this.#activate(pps);
+    this.#activate(pps, start);
   }
 
-  #activate(pps: HevcPps): void {
+  #activate(pps: HevcPps, offset: number): void {
     const sps = this.#spsStore.get(pps.spsId);
-    if (sps === undefined) throw mismatch('pps_seq_parameter_set_id of a PPS', pps.spsId, this.#spsStore.ids);
+    if (sps === undefined)
+      throw mismatch(offset, 'pps_seq_parameter_set_id of a PPS', pps.spsId, this.#spsStore.ids);
     if (this.#vpsStore.get(sps.vpsId) === undefined) {
-      throw mismatch('sps_video_parameter_set_id of an SPS', sps.vpsId, this.#vpsStore.ids);
+      throw mismatch(offset, 'sps_video_parameter_set_id of an SPS', sps.vpsId, this.#vpsStore.ids);
     }
     if (this.#stored || this.#activeSps !== sps) this.revision++;
     this.#activePps = pps;
@@ -182,6 +183,6 @@ function baseLayerKind(type: number): NalKind {
   }
 }
 
-function mismatch(field: string, actual: number, permitted: string): MuxerError {
-  return new MuxerError('ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH', { field, actual, permitted });
+function mismatch(offset: number, field: string, actual: number, permitted: string): MuxerError {
+  return new MuxerError('ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH', { offset, field, actual, permitted });
 }

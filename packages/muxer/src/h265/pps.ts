@@ -12,9 +12,9 @@ export interface HevcPps {
   readonly entropyCodingSyncEnabled: boolean;
 }
 
-/** Parses a PPS NAL unit, header included. Throws MuxerError. */
-export function parseHevcPps(nal: Uint8Array): HevcPps {
-  const reader = new ParameterSetReader(nal, 2, ppsFaults);
+/** Parses a PPS NAL unit, header included; `at` is where it is in its packet. Throws MuxerError. */
+export function parseHevcPps(nal: Uint8Array, at = 0): HevcPps {
+  const reader = new ParameterSetReader(nal, 2, ppsFaults, at);
   const id = reader.ueUpTo('pps_pic_parameter_set_id', 63);
   const spsId = reader.ueUpTo('pps_seq_parameter_set_id', 15);
   const dependentSliceSegmentsEnabled = reader.flag();

@@ -26,9 +26,9 @@ export interface HevcSps {
   readonly vui: HevcVui | undefined;
 }
 
-/** Parses an SPS NAL unit, header included. Throws MuxerError. */
-export function parseHevcSps(nal: Uint8Array): HevcSps {
-  const reader = new ParameterSetReader(nal, 2, spsFaults);
+/** Parses an SPS NAL unit, header included; `at` is where it is in its packet. Throws MuxerError. */
+export function parseHevcSps(nal: Uint8Array, at = 0): HevcSps {
+  const reader = new ParameterSetReader(nal, 2, spsFaults, at);
   const vpsId = reader.bits(4);
   const maxSubLayersMinus1 = reader.inRange('sps_max_sub_layers_minus1', reader.bits(3), 0, 6);
   const temporalIdNesting = reader.flag();

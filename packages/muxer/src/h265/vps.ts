@@ -12,9 +12,9 @@ export interface HevcVps {
   readonly timeScale: number;
 }
 
-/** Parses a VPS NAL unit, header included. Throws MuxerError. */
-export function parseHevcVps(nal: Uint8Array): HevcVps {
-  const reader = new ParameterSetReader(nal, 2, vpsFaults);
+/** Parses a VPS NAL unit, header included; `at` is where it is in its packet. Throws MuxerError. */
+export function parseHevcVps(nal: Uint8Array, at = 0): HevcVps {
+  const reader = new ParameterSetReader(nal, 2, vpsFaults, at);
   const id = reader.bits(4);
   reader.skip(2 + 6); // base layer flags, vps_max_layers_minus1
   const maxSubLayersMinus1 = reader.inRange('vps_max_sub_layers_minus1', reader.bits(3), 0, 6);

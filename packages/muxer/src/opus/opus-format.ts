@@ -89,5 +89,5 @@ function defaultHead(channels: number): Uint8Array {
 }
 
 function invalid(field: string, actual: number | string, permitted: string): MuxerError {
-  return new MuxerError('ERR_CLOUDPUSH_OPUS_INVALID', { field, actual, permitted });
+  return new MuxerError('ERR_CLOUDPUSH_OPUS_INVALID', { offset: 0, field, actual, permitted });
 }

@@ -35,6 +35,7 @@ export function readVp9KeyFrame(reader: BitReader, profile: number): Vp9KeyFrame
   const sync = reader.bits(24);
   if (sync !== syncCode) {
     throw new MuxerError('ERR_CLOUDPUSH_VP9_HEADER_INVALID', {
+      offset: 0,
       field: 'frame_sync_code',
       actual: `0x${sync.toString(16)}`,
       permitted: '0x498342',
@@ -55,6 +56,7 @@ export function readVp9KeyFrame(reader: BitReader, profile: number): Vp9KeyFrame
   const height = reader.bits(16) + 1;
   if (reader.overrun) {
     throw new MuxerError('ERR_CLOUDPUSH_VP9_HEADER_INVALID', {
+      offset: 0,
       field: 'uncompressed_header',
       actual: 'cut off',
       permitted: 'all fields present',

@@ -73,5 +73,5 @@ function sameHeader(a: Vp9KeyFrame, b: Vp9KeyFrame): boolean {
 }
 
 function invalid(field: string, actual: number | string, permitted: string): MuxerError {
-  return new MuxerError('ERR_CLOUDPUSH_VP9_HEADER_INVALID', { field, actual, permitted });
+  return new MuxerError('ERR_CLOUDPUSH_VP9_HEADER_INVALID', { offset: 0, field, actual, permitted });
 }
