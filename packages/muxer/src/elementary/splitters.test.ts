@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { BitWriter } from '../bits/bit-writer.js';
+import { parseAvcSps } from '../h264/sps.js';
 import { AccessUnitSplitter } from './access-unit-splitter.js';
 import { AdtsSplitter } from './adts-splitter.js';
 import { Mp3Splitter } from './mp3-splitter.js';
@@ -51,6 +53,41 @@ describe('AccessUnitSplitter', () => {
     const units = split([hex([withoutVui, idr, ...pictures].join(''))]);
     expect(units.map(({ presentationIndex }) => presentationIndex)).toEqual([0, 3, 1, 2]);
     expect(units[0]!.decodingIndex).toBe(-1);
+  });
+});
+
+describe('fields', () => {
+  // An SPS of x264 for interlaced video, and the first fields of slice_header() (ISO/IEC 14496-10 §7.3.3) behind it.
+  const interlaced = '677a0015b6cd9054fc4e022000000300200000064c0400249e000927d261807c50a658';
+  const sps = parseAvcSps(hex(interlaced));
+  const field = (idr: boolean, frameNum: number, bottom: boolean, lsb: number): string => {
+    const writer = new BitWriter();
+    writer.bits(8, idr ? 0x65 : 0x41);
+    writer.bits(1, 1); // first_mb_in_slice 0
+    writer.bits(7, 0b0001000); // slice_type 7: I
+    writer.bits(1, 1); // pic_parameter_set_id 0
+    writer.bits(sps.log2MaxFrameNum, frameNum);
+    writer.bits(2, bottom ? 3 : 2); // field_pic_flag, bottom_field_flag
+    if (idr) writer.bits(1, 1); // idr_pic_id 0
+    writer.bits(sps.log2MaxPicOrderCntLsb, lsb);
+    writer.bits(24, 0xffffff);
+    return `00000001${Buffer.from(writer.finish()).toString('hex')}`;
+  };
+
+  test('of a frame stay in one access unit, and those of the next do not', () => {
+    const parameterSets = `00000001${interlaced}0000000168fe8f2cc00b`;
+    const frames = [
+      field(true, 0, false, 0) + field(false, 0, true, 1),
+      field(false, 1, false, 2) + field(false, 1, true, 3),
+      field(false, 2, false, 4) + field(false, 2, true, 5),
+    ];
+    const units = split([hex(parameterSets + frames.join(''))]);
+    expect(units.map(({ data }) => Buffer.from(data).toString('hex'))).toEqual([
+      hex(parameterSets + frames[0]).toString('hex'),
+      hex(frames[1]!).toString('hex'),
+      hex(frames[2]!).toString('hex'),
+    ]);
+    expect(units.map(({ presentationIndex }) => presentationIndex)).toEqual([0, 1, 2]);
   });
 });
 
