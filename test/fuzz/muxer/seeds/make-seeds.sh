@@ -15,9 +15,9 @@ six='0.1*sin(400*t)|0.1*sin(500*t)|0.1*sin(600*t)|0.1*sin(700*t)|0.1*sin(800*t)|
   ff $picture -c:v libx264 -profile:v baseline -threads 1 -x264-params slices=3:aud=1 -pix_fmt yuv420p \
     -f h264 x264-baseline-slices.h264
   ff $picture -c:v libx264 -threads 1 -x264-params "$hrd" -pix_fmt yuv422p10le -f h264 x264-interlaced-422.h264
-  ff $picture -c:v libx265 -x265-params log-level=none:pools=none:frame-threads=1:bframes=2:aud=1 \
+  ff $picture -c:v libx265 -x265-params log-level=none:info=0:pools=none:frame-threads=1:bframes=2:aud=1 \
     -pix_fmt yuv420p -f hevc x265-main.h265
-  ff $picture -c:v libx265 -x265-params "log-level=none:pools=none:frame-threads=1:$layers:$hdr" \
+  ff $picture -c:v libx265 -x265-params "log-level=none:info=0:pools=none:frame-threads=1:$layers:$hdr" \
     -pix_fmt yuv420p10le -f hevc x265-main10-hdr.h265
   ff $picture -c:v libaom-av1 -cpu-used 8 -usage realtime -b:v 50k -pix_fmt yuv420p -f obu aom.obu
   ff $picture -c:v libvpx-vp9 -b:v 50k -threads 1 -f ivf vpx.ivf
