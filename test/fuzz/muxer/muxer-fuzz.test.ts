@@ -11,6 +11,9 @@ const executions = Number(process.env['FUZZ_EXECUTIONS'] ?? 6000);
 const firstSeed = Number(process.env['FUZZ_SEED'] ?? 1);
 const timeout = process.env['FUZZ_EXECUTIONS'] === undefined ? 30_000 : 24 * 3_600_000;
 
+// Nobody looks at the stacks of errors that are provoked millions of times: a finding is repeated by its seed.
+if (process.env['FUZZ_EXECUTIONS'] !== undefined) Error.stackTraceLimit = 0;
+
 /** Runs until the number of executions is reached, each with a random seed of its own, which a failure names. */
 function repeat(count: number, target: (random: Random) => number): void {
   let done = 0;
