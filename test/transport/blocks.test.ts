@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type PublisherOptions, type ReceiverBehaviour, RtmpError } from '@cloudpush/transport';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Random } from '../fuzz/transport/random.js';
 import { makeCertificate } from './support/certificate.js';
 import { Blocks, message, TestPublisher } from './support/publish.js';
 import { TestReceiver } from './support/receive.js';
+
+// Generous, because machines are shared: no test waits for it when all is well.
+vi.setConfig({ testTimeout: 60_000 });
 
 const certificate = makeCertificate('DNS:localhost');
 const HEADROOM = 32;

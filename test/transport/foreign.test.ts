@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ReceiverBehaviour } from '@cloudpush/transport';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { FfmpegServer, packetTimes } from '../support/ffmpeg.js';
 import { gstreamerPublish } from '../support/gstreamer.js';
 import { NginxRtmp } from '../support/nginx.js';
@@ -14,6 +14,9 @@ import { waitFor } from '../support/wait.js';
 import { type FlvTagBytes, readFlv } from './support/flv.js';
 import { Blocks, TestPublisher } from './support/publish.js';
 import { type Received, TestReceiver } from './support/receive.js';
+
+// Generous, because machines are shared: no test waits for it when all is well.
+vi.setConfig({ testTimeout: 60_000 });
 
 const fixture = new URL('../fixtures/bframes.flv', import.meta.url).pathname;
 const source = readFlv(fixture);
@@ -318,7 +321,7 @@ describe('the publisher against foreign servers', () => {
     });
     const made = await TestPublisher.connect({ url: nginx.url('camera') });
     const before = made.publisher.bytesRead;
-    await waitFor('four pings', 5000, () => made.publisher.bytesRead >= before + 4 * 18 || undefined);
+    await waitFor('four pings', 10_000, () => made.publisher.bytesRead >= before + 4 * 18 || undefined);
     expect(made.publisher.state).toBe('publishing');
     await made.publisher.close();
   });

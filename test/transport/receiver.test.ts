@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { RtmpReceiver } from '@cloudpush/transport';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { waitFor } from '../support/wait.js';
 import { message, TestPublisher } from './support/publish.js';
 import { TestReceiver } from './support/receive.js';
+
+// Generous, because machines are shared: no test waits for it when all is well.
+vi.setConfig({ testTimeout: 60_000 });
 
 const PING = Buffer.from('020000000000060400000000000600000001', 'hex');
 
@@ -62,7 +65,7 @@ describe('the receiver', () => {
     const socket = await rawClient(receiver);
     socket.resume();
     await closed(socket);
-    await waitFor('the error', 1000, () => receiver.errors[0]);
+    await waitFor('the error', 10_000, () => receiver.errors[0]);
     expect(receiver.errors[0]).toMatchObject({ code: 'ERR_CLOUDPUSH_TIMEOUT' });
   });
 
@@ -106,7 +109,7 @@ describe('the receiver', () => {
         Buffer.from('03000000000019140000000002000c63726561746553747265616d00400000000000000005', 'hex'),
       );
     await closed(hasty);
-    await waitFor('both errors', 1000, () => receiver.errors.length === 2 || undefined);
+    await waitFor('both errors', 10_000, () => receiver.errors.length === 2 || undefined);
     expect(receiver.errors.map(({ code, stage }) => `${code} ${stage}`)).toEqual([
       'ERR_CLOUDPUSH_HANDSHAKE handshake',
       'ERR_CLOUDPUSH_PROTOCOL connect',
@@ -125,7 +128,7 @@ describe('the receiver', () => {
   it('takes no more connections than permitted', async () => {
     await using receiver = await TestReceiver.listen({}, { port: 0, maxConnections: 1 });
     const first = await TestPublisher.connect({ url: receiver.url() });
-    const second = TestPublisher.connect({ url: receiver.url(), timeouts: { handshake: 500 } });
+    const second = TestPublisher.connect({ url: receiver.url(), timeouts: { handshake: 2000 } });
     await expect(second).rejects.toMatchObject({ stage: 'handshake' });
     await first.publisher.close();
   });

@@ -86,7 +86,8 @@ async function openSocksTunnel(
     });
     return info.socket;
   } catch (cause) {
-    throw refused(cause instanceof Error ? cause.message : 'for no known reason', cause);
+    // The library's error carries its options, and with them the password: only its words may go on.
+    throw refused(cause instanceof Error ? cause.message : 'for no known reason', undefined);
   }
 }
 
