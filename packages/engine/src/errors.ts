@@ -5,7 +5,7 @@ import { RtmpError } from '@cloudpush/transport';
 export type ErrorClass = 'retryable' | 'auth' | 'busy' | 'fatal';
 
 /** Causes that arise in the engine itself; those of muxer and transport keep their own codes. */
-export const engineErrors = {
+const engineErrors = {
   /** An argument or option has a value that is not permitted. */
   ERR_CLOUDPUSH_INVALID_PARAMETER: 'fatal',
   /** The packet is larger than the pool could ever hold for one channel. */

@@ -19,7 +19,7 @@
 /** Bytes of a granule, and the alignment of a payload. */
 export const GRANULE = 64;
 /** Bytes of allocator state at the start of a block. */
-export const BLOCK_HEADER = 16;
+const BLOCK_HEADER = 16;
 /** Bytes in front of a payload that its holder may overwrite: FLV tag-body header and RTMP chunk header go there. */
 export const HEADROOM = GRANULE - BLOCK_HEADER;
 /** The smallest pool: below it not even one ordinary packet fits beside the bookkeeping. */

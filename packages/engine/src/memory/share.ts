@@ -6,7 +6,7 @@
  * busy channel can use most of an idle pool, many stalled channels get less and less each, and no number of stalled
  * channels touches what is promised to the others.
  */
-export const LENDING_FACTOR = 4;
+const LENDING_FACTOR = 4;
 
 export class FairShare {
   /** Bytes that each channel may always hold. */
