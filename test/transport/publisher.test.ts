@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { type PublisherOptions, RtmpError, RtmpPublisher, readTracks, withTrack } from '@cloudpush/transport';
 import { describe, expect, it, vi } from 'vitest';
 import { waitFor } from '../support/wait.js';
@@ -407,6 +408,19 @@ describe('refusals', () => {
     const error = await failure({ url: receiver.url() });
     expect(error).toMatchObject({ stage, class: errorClass, details: { serverCode: code, description } });
     expect(error.message).toContain(description);
+  });
+
+  it('a server that quotes our URL does not bring its secrets into the error', async () => {
+    await using receiver = await TestReceiver.listen({
+      onPublish: ({ streamName }) => {
+        const description = `No: rtmp://me:pa55word@host/live/${streamName} is ${streamName}`;
+        return { code: 'NetStream.Publish.Denied', description };
+      },
+    });
+    const url = receiver.url('live/camera?sign=s3cret', 'me:pa55word@');
+    const error = await failure({ url, token: 't0ken' });
+    expect(error.details.description).toContain('No: rtmp://');
+    expect(inspect(error, { depth: 20 })).not.toMatch(/s3cret|t0ken|pa55word/);
   });
 
   it('redirects are followed to the stream, and no further than permitted', async () => {

@@ -2,8 +2,8 @@ import { type AmfValue, numberProperty, property, stringProperty } from '../amf0
 import { RtmpError, RtmpErrorCode, type RtmpStage } from '../errors.js';
 
 /**
- * What a server says about a connection or stream: the information object of `_result`, `_error` and
- * `onStatus`.
+ * What a server says about a connection or stream: the information object of `_result`, `_error` and `onStatus`, word
+ * for word. It may quote our URL, and with it a token.
  */
 export interface RtmpStatus {
   /** `status`, `warning` or `error`; empty when the server left it out. */
