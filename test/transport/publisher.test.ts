@@ -268,15 +268,17 @@ describe('the end of a connection', () => {
   });
 
   it.each([
-    ['never reads', { readBytesPerSecond: 0 }],
-    ['never closes its side', { neverCloses: true }],
-  ])('close ends with a server that %s', async (_, behaviour) => {
+    ['never reads', { readBytesPerSecond: 0 }, 'ERR_CLOUDPUSH_TIMEOUT'],
+    ['never closes its side', { neverCloses: true }, undefined],
+  ])('close ends with a server that %s, and says whether anything is lost', async (_, behaviour, code) => {
     await using receiver = await TestReceiver.listen(behaviour);
-    const made = await TestPublisher.connect({ url: receiver.url(), timeouts: { close: 150 } });
+    const made = await TestPublisher.connect({ url: receiver.url(), timeouts: { close: 1000 } });
     const blocks = new Blocks();
-    for (let i = 0; i < 200; i++) made.publisher.send(message(Buffer.alloc(50_000), i), blocks.next());
+    for (let i = 0; i < 400; i++) made.publisher.send(message(Buffer.alloc(50_000), i), blocks.next());
     await made.publisher.close();
-    expect(await made.closed).toBeUndefined();
+    const error = (await made.closed) as RtmpError | undefined;
+    expect(error?.code).toBe(code);
+    expect(error?.stage).toBe(code && 'close');
     expect(blocks.releases).toEqual(blocks.releases.map(() => 1));
   });
 

@@ -132,8 +132,8 @@ export interface PublisherEvents {
   /** Something that the user should know, without a secret in it. */
   onWarning?(message: string): void;
   /**
-   * The connection is gone and everything is released: once, and last. Undefined after {@link
-   * RtmpPublisher.close}. Not called when `connect` was rejected.
+   * The connection is gone and everything is released: once, and last. Undefined when {@link RtmpPublisher.close}
+   * got everything out. Not called when `connect` was rejected.
    */
   onClose?(error: RtmpError | undefined): void;
 }

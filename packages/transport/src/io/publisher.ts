@@ -338,9 +338,12 @@ export class RtmpPublisher implements PublishSessionHandler {
     if (this.#replyBytes > permitted) this.#session.fail(unreadReplies(this.#replyBytes, permitted));
   }
 
+  /** While closing, a server that has everything and only does not close its side is no failure. */
   #onDeadline(): void {
-    if (this.#closing) reset(this.#socket);
-    else this.#session.expire();
+    const left = this.#outbox.queuedBytes;
+    if (!this.#closing) this.#session.expire();
+    else if (left > 0) this.#session.fail(closeTimeout(left, this.#timeouts.close));
+    else reset(this.#socket);
   }
 
   #arm(): void {
@@ -374,6 +377,11 @@ function closedByCaller(): RtmpError {
     'close',
     'The connection is closed, or being closed, by the caller',
   );
+}
+
+function closeTimeout(left: number, permitted: number): RtmpError {
+  const text = `${left} bytes were still queued ${permitted} ms after close: they are lost`;
+  return new RtmpError(RtmpErrorCode.timeout, 'close', text, { details: { actual: left, permitted } });
 }
 
 function outboxFull(actual: number, permitted: number): RtmpError {
