@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { PacketTimes } from '../support/ffmpeg.js';
 import { run } from '../support/process.js';
 
 /** What ffprobe says of the first stream of a file. */
@@ -15,6 +16,11 @@ export interface ProbedStream {
   channels?: number;
 }
 
+interface Probed {
+  streams: ProbedStream[];
+  packets?: { pts_time: string; dts_time: string; flags: string }[];
+}
+
 /** Runs ffmpeg to its end; anything but success throws with what it said. */
 export async function encode(args: readonly string[]): Promise<void> {
   const common = ['-hide_banner', '-nostdin', '-loglevel', 'error', '-y', '-threads', '1'];
@@ -22,11 +28,29 @@ export async function encode(args: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(`ffmpeg ${args.join(' ')} ended with ${code ?? signal}: ${stderr}`);
 }
 
+/** What ffprobe says of the only stream of a file, and of its packets, in whole milliseconds. */
+export async function probeAll(file: string): Promise<{ stream: ProbedStream; packets: PacketTimes[] }> {
+  const { streams, packets } = await ffprobe(file, ['-show_streams', '-show_packets']);
+  const milliseconds = (time: string): number => Math.round(Number(time) * 1000);
+  return {
+    stream: streams[0]!,
+    packets: packets!.map(({ pts_time, dts_time, flags }) => ({
+      pts: milliseconds(pts_time),
+      dts: milliseconds(dts_time),
+      key: flags.startsWith('K'),
+    })),
+  };
+}
+
 export async function probe(file: string): Promise<ProbedStream> {
-  const args = ['-v', 'error', '-show_streams', '-of', 'json', file];
+  return (await ffprobe(file, ['-show_streams'])).streams[0]!;
+}
+
+async function ffprobe(file: string, options: readonly string[]): Promise<Probed> {
+  const args = ['-v', 'error', ...options, '-of', 'json', file];
   const { code, stdout, stderr } = await run('ffprobe', args, { timeoutMs: 30_000 });
   if (code !== 0) throw new Error(`ffprobe ${file} ended with ${code}: ${stderr}`);
-  return (JSON.parse(stdout) as { streams: ProbedStream[] }).streams[0]!;
+  return JSON.parse(stdout) as Probed;
 }
 
 /** The contents of the first box of this type in an MP4 file, wherever it is. */

@@ -6,7 +6,7 @@ import { frameHashes, packetTimes } from '../support/ffmpeg.js';
 import { requirePeers } from '../support/peers.js';
 import { TempFolder } from '../support/temp.js';
 import { muxVideo } from './mux-file.js';
-import { encode, mp4Box, pixelFormat, probe } from './probe.js';
+import { encode, mp4Box, pixelFormat, probeAll } from './probe.js';
 import { type VideoEncoding, videoEncodings } from './video-encodings.js';
 
 /** Encodes to MP4, which has times and configuration record, and makes an Annex-B stream of it without encoding anew. */
@@ -56,7 +56,7 @@ describe.concurrent('video of foreign encoders', () => {
     expect(await frameHashes(decodable, 'video')).toEqual(hashes);
 
     // Where the source begins is its own affair: times count from the first packet.
-    const source = await packetTimes(mp4, 'video');
+    const { stream: probed, packets: source } = await probeAll(mp4);
     const expected = source.map(({ dts, pts, key }) => ({ pts: pts - dts, dts: dts - source[0]!.dts, key }));
     const actual = muxed.times.map(({ dts, pts, key }) => ({ pts: pts - dts, dts, key }));
     expect(actual).toHaveLength(expected.length);
@@ -75,7 +75,6 @@ describe.concurrent('video of foreign encoders', () => {
       expect(muxed.configuration.toString('hex')).toBe(withoutSei(await mp4Box(mp4, 'hvcC')).toString('hex'));
     }
 
-    const probed = await probe(mp4);
     const facts = muxed.videoFacts!;
     expect(facts).toMatchObject({ width: probed.width, height: probed.height, level: probed.level });
     // ffmpeg decodes monochrome H.264 to 4:2:0, so it is the encoder who is asked.

@@ -79,7 +79,7 @@ const causes: Record<MuxerErrorCode, Provoke> = {
 
   ERR_CLOUDPUSH_NO_SPS_PPS: video(idr),
   ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH: both(video(`${sps}${start}685ae3cb22c0`), video(idr)),
-  ERR_CLOUDPUSH_SPS_CUT_OFF: video(sps.slice(0, -14)),
+  ERR_CLOUDPUSH_SPS_CUT_OFF: video(sps.slice(0, 20)),
   ERR_CLOUDPUSH_SPS_INVALID: video(`${start}6764000a0421ff`),
   ERR_CLOUDPUSH_SPS_TOO_LARGE: video(repeated(sps, 0x1_0000)),
   ERR_CLOUDPUSH_PPS_CUT_OFF: video(`${start}68eb`),

@@ -88,47 +88,9 @@ export function naiveAvcSps(nal: readonly number[]): NaiveAvcSps {
     width -= bits.in((left + right) * unitX, 0, width - 1);
     height -= bits.in((top + bottom) * unitY, 0, height - 1);
   }
-  if (bits.flag()) vui(bits);
+  // The last thing that is asked of an SPS is whether it has a VUI; nothing in that matters to a tag.
+  bits.flag();
   return { id, profile, constraints, level, chroma, lumaDepth, chromaDepth, width, height, nal };
-}
-
-function vui(bits: NaiveBits): void {
-  if (bits.flag() && bits.u(8) === 255) bits.u(32);
-  if (bits.flag()) bits.u(1);
-  if (bits.flag()) {
-    bits.u(4);
-    if (bits.flag()) bits.u(24);
-  }
-  if (bits.flag()) {
-    bits.in(bits.ue(), 0, 5);
-    bits.in(bits.ue(), 0, 5);
-  }
-  if (bits.flag()) {
-    bits.u(32);
-    bits.u(32);
-    bits.u(1);
-  }
-  const nal = bits.flag();
-  if (nal) hrd(bits);
-  const vcl = bits.flag();
-  if (vcl) hrd(bits);
-  if (nal || vcl) bits.u(1);
-  bits.u(1);
-  if (bits.flag()) {
-    bits.u(1);
-    for (let i = 0; i < 6; i++) bits.in(bits.ue(), 0, 16);
-  }
-}
-
-function hrd(bits: NaiveBits): void {
-  const count = bits.in(bits.ue(), 0, 31) + 1;
-  bits.u(8);
-  for (let i = 0; i < count; i++) {
-    bits.ue();
-    bits.ue();
-    bits.u(1);
-  }
-  bits.u(20);
 }
 
 export function naiveAvcPps(nal: readonly number[], spsList: readonly NaiveAvcSps[]): NaiveAvcPps {

@@ -23,6 +23,16 @@ export function withoutEmulation(nal: readonly number[]): number[] {
   return rbsp;
 }
 
+/** A broken VUI is as good as none. */
+export function tolerate<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof NaiveError) return undefined;
+    throw error;
+  }
+}
+
 /** Bits as a string of '0' and '1': slow, and nothing to get wrong. */
 export class NaiveBits {
   readonly text: string;

@@ -1,4 +1,4 @@
-import { NaiveBits, NaiveError, withoutEmulation } from './naive-bits.js';
+import { NaiveBits, NaiveError, tolerate, withoutEmulation } from './naive-bits.js';
 
 // H.265 parameter sets, read line by line as the syntax tables of ISO/IEC 23008-2 §7.3.2 and Annex E have them.
 
@@ -15,7 +15,6 @@ export interface NaiveHevcSps {
   width: number;
   height: number;
   minSpatialSegmentation: number;
-  transfer: number | undefined;
   nal: readonly number[];
 }
 
@@ -171,10 +170,7 @@ export function naiveHevcSps(nal: readonly number[]): NaiveHevcSps {
     for (let i = 0; i < count; i++) bits.u(orderBits + 1);
   }
   bits.u(2);
-  const vuiFacts = bits.flag()
-    ? vui(bits, subLayersMinus1)
-    : { minSpatialSegmentation: 0, transfer: undefined };
-  bits.u(1);
+  const vuiFacts = bits.flag() ? tolerate(() => vui(bits, subLayersMinus1)) : undefined;
   return {
     id,
     vpsId,
@@ -186,7 +182,7 @@ export function naiveHevcSps(nal: readonly number[]): NaiveHevcSps {
     chromaDepth,
     width,
     height,
-    ...vuiFacts,
+    minSpatialSegmentation: vuiFacts?.minSpatialSegmentation ?? 0,
     nal,
   };
 }
@@ -215,17 +211,11 @@ function referencePictureSets(bits: NaiveBits): void {
 }
 
 function vui(bits: NaiveBits, subLayersMinus1: number) {
-  let transfer: number | undefined;
   if (bits.flag() && bits.u(8) === 255) bits.u(32);
   if (bits.flag()) bits.u(1);
   if (bits.flag()) {
     bits.u(4);
-    transfer = 2;
-    if (bits.flag()) {
-      bits.u(8);
-      transfer = bits.u(8);
-      bits.u(8);
-    }
+    if (bits.flag()) bits.u(24);
   }
   if (bits.flag()) {
     bits.in(bits.ue(), 0, 5);
@@ -245,7 +235,7 @@ function vui(bits: NaiveBits, subLayersMinus1: number) {
     minSpatialSegmentation = bits.in(bits.ue(), 0, 4095);
     for (let i = 0; i < 4; i++) bits.in(bits.ue(), 0, 16);
   }
-  return { minSpatialSegmentation, transfer };
+  return { minSpatialSegmentation };
 }
 
 export function naiveHevcPps(nal: readonly number[]): NaiveHevcPps {

@@ -66,6 +66,22 @@ export class ParameterSetReader extends BitReader {
     }
   }
 
+  /**
+   * What `read` gives, or undefined when it meets the end or a value that is not permitted. For the VUI, the tail of an
+   * SPS: cameras are known to get it wrong, decoders do without it, and so a stream is not refused for it.
+   */
+  tolerate<T>(read: () => T): T | undefined {
+    this.requireData();
+    try {
+      const value = read();
+      this.requireData();
+      return value;
+    } catch (error) {
+      if (error instanceof MuxerError) return undefined;
+      throw error;
+    }
+  }
+
   invalid(field: string, actual: number | string, permitted: string): MuxerError {
     return new MuxerError(this.#faults.invalid, {
       field,

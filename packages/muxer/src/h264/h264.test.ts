@@ -59,12 +59,16 @@ describe('SPS', () => {
     expect(avcFrameRate({ ...rest, vui: undefined })).toBeUndefined();
   });
 
-  test.each([high, baseline, high422])('that is cut off anywhere is refused', (sps) => {
-    // The last byte may hold nothing but the stop bit.
-    for (let length = 1; length < sps.length - 1; length++) {
-      const cut = sps.subarray(0, length);
-      expect(() => parseAvcSps(cut), `${length} bytes`).toThrow(MuxerError);
+  // How many bytes hold everything up to vui_parameters_present_flag.
+  test.each([
+    [high, 8],
+    [baseline, 7],
+    [high422, 10],
+  ])('that is cut off is refused, but for its VUI', (sps, vuiAt) => {
+    for (let length = 1; length < vuiAt; length++) {
+      expect(() => parseAvcSps(sps.subarray(0, length)), `${length} bytes`).toThrow(MuxerError);
     }
+    expect(parseAvcSps(sps.subarray(0, vuiAt + 1))).toEqual({ ...parseAvcSps(sps), vui: undefined });
   });
 });
 

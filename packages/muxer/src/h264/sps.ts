@@ -26,6 +26,7 @@ export interface AvcSps {
   /** Pixels after cropping. */
   readonly width: number;
   readonly height: number;
+  /** Undefined when there is none, and when it is broken. */
   readonly vui: AvcVui | undefined;
 }
 
@@ -49,8 +50,9 @@ export function parseAvcSps(nal: Uint8Array, at = 0): AvcSps {
   const maxNumRefFrames = reader.ueUpTo('max_num_ref_frames', 16);
   reader.skip(1); // gaps_in_frame_num_value_allowed_flag
   const size = readFrameSize(reader, format.separateColourPlane ? 0 : format.chromaFormatIdc);
-  const vui = reader.flag() ? readAvcVui(reader) : undefined;
+  const vuiPresent = reader.flag();
   reader.requireData();
+  const vui = vuiPresent ? reader.tolerate(() => readAvcVui(reader)) : undefined;
   return {
     id,
     profileIdc,

@@ -50,13 +50,22 @@ describe('parameter sets of x265', () => {
   test.each([
     ['VPS', parseHevcVps, main.vps],
     ['VPS with sub-layers', parseHevcVps, main10.vps],
-    ['SPS', parseHevcSps, main.sps],
-    ['SPS with HRD', parseHevcSps, main10.sps],
     ['PPS', parseHevcPps, main.pps],
   ] as const)('a %s that is cut off anywhere is refused', (_, parse, nal) => {
     for (let length = 2; length < nal.length; length++) {
       expect(() => parse(nal.subarray(0, length)), `${length} bytes`).toThrow(MuxerError);
     }
+  });
+
+  // How many bytes hold everything up to vui_parameters_present_flag.
+  test.each([
+    ['SPS', main.sps, 27],
+    ['SPS with HRD', main10.sps, 31],
+  ] as const)('a %s that is cut off is refused, but for its VUI', (_, nal, vuiAt) => {
+    for (let length = 2; length < vuiAt; length++) {
+      expect(() => parseHevcSps(nal.subarray(0, length)), `${length} bytes`).toThrow(MuxerError);
+    }
+    expect(parseHevcSps(nal.subarray(0, vuiAt + 1))).toEqual({ ...parseHevcSps(nal), vui: undefined });
   });
 
   test('the reserved bits of a VPS must be set', () => {

@@ -23,6 +23,7 @@ export interface HevcSps {
   readonly maxNumReorderPics: number;
   /** sps_max_dec_pic_buffering_minus1 + 1 of the highest sub-layer. */
   readonly maxDecPicBuffering: number;
+  /** Undefined when there is none, and when it is broken. */
   readonly vui: HevcVui | undefined;
 }
 
@@ -40,9 +41,10 @@ export function parseHevcSps(nal: Uint8Array, at = 0): HevcSps {
   skipCodingTools(reader);
   skipReferencePictures(reader, log2MaxPicOrderCntLsb);
   reader.skip(2); // sps_temporal_mvp_enabled_flag, strong_intra_smoothing_enabled_flag
-  const vui = reader.flag() ? readHevcVui(reader, maxSubLayersMinus1) : undefined;
-  reader.skip(1); // sps_extension_present_flag
+  const vuiPresent = reader.flag();
   reader.requireData();
+  // What comes behind the VUI are extensions, which do not matter here.
+  const vui = vuiPresent ? reader.tolerate(() => readHevcVui(reader, maxSubLayersMinus1)) : undefined;
   return {
     id,
     vpsId,
