@@ -114,7 +114,7 @@ function time(now: number, wrapping: boolean, random: Random): number {
 /**
  * One stream of a few packets, some of them changed, through three muxers: in place, in slices, and the naive one.
  * They must agree on every tag and every error code, keep off bytes that are not theirs, and go on after errors.
- * Returns the number of packets: executions.
+ * Returns the number of packets.
  */
 export function fuzzMuxer(seeds: readonly Seed[], random: Random): number {
   const seed = random.pick(seeds);

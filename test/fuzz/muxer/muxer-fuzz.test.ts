@@ -6,15 +6,15 @@ import { loadSeeds } from './seeds.js';
 
 const seeds = loadSeeds();
 
-/** `FUZZ_EXECUTIONS` and `FUZZ_SEED` make a long run of it; without them it is short, and always the same. */
-const executions = Number(process.env['FUZZ_EXECUTIONS'] ?? 6000);
+/** `FUZZ_PACKETS` and `FUZZ_SEED` make a long run of it; without them it is short, and always the same. */
+const packets = Number(process.env['FUZZ_PACKETS'] ?? 6000);
 const firstSeed = Number(process.env['FUZZ_SEED'] ?? 1);
-const timeout = process.env['FUZZ_EXECUTIONS'] === undefined ? 30_000 : 24 * 3_600_000;
+const timeout = process.env['FUZZ_PACKETS'] === undefined ? 30_000 : 24 * 3_600_000;
 
 // Nobody looks at the stacks of errors that are provoked millions of times: a finding is repeated by its seed.
-if (process.env['FUZZ_EXECUTIONS'] !== undefined) Error.stackTraceLimit = 0;
+if (process.env['FUZZ_PACKETS'] !== undefined) Error.stackTraceLimit = 0;
 
-/** Runs until the number of executions is reached, each with a random seed of its own, which a failure names. */
+/** Runs until the number is reached, each with a random seed of its own, which a failure names. */
 function repeat(count: number, target: (random: Random) => number): void {
   let done = 0;
   for (let seed = firstSeed; done < count; seed++) {
@@ -28,17 +28,17 @@ function repeat(count: number, target: (random: Random) => number): void {
 }
 
 it(
-  `agrees with the naive muxer on ${executions} packets, valid or not, in place and in slices`,
+  `agrees with the naive muxer on ${packets} packets, valid or not, in place and in slices`,
   () => {
-    repeat(executions, (random) => fuzzMuxer(seeds, random));
+    repeat(packets, (random) => fuzzMuxer(seeds, random));
   },
   timeout,
 );
 
 it(
-  `reads ${executions / 4} changed files and streams the same in any pieces`,
+  `reads ${packets / 4} changed files and streams the same in any pieces`,
   () => {
-    repeat(executions / 4, (random) => fuzzReaders(seeds, random));
+    repeat(packets / 4, (random) => fuzzReaders(seeds, random));
   },
   timeout,
 );
