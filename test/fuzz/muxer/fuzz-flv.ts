@@ -88,7 +88,7 @@ function flvOf(seed: Seed): Buffer {
   return Buffer.concat([writer.header(), ...tags.flatMap((tag) => writer.tag(tag))]);
 }
 
-/** Bytes of a file or a stream, changed, read in one piece and in many: the same must come out. *
+/** Bytes of a file or a stream, changed, read in one piece and in many: the same must come out. */
 export function fuzzReaders(seeds: readonly Seed[], random: Random): number {
   const seed = random.pick(seeds);
   const stream = seed.packets.slice(0, 1 + random.below(seed.packets.length));
