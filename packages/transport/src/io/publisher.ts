@@ -60,8 +60,10 @@ export class RtmpPublisher implements PublishSessionHandler {
    * redirects and falls back to the digest handshake on the way, each on a new connection.
    * @throws RtmpError (rejection) with `stage` and `class`
    * @example
-   * const publisher = await RtmpPublisher.connect({ url: 'rtmp://host/live/camera' }, { onClose: (error) => …
-   * });
+   * const publisher = await RtmpPublisher.connect(
+   *   { url: 'rtmp://host/live/camera' },
+   *   { onDrain: () => sendMore(), onClose: (error) => reconnect(error) },
+   * );
    */
   static async connect(options: PublisherOptions, events: PublisherEvents = {}): Promise<RtmpPublisher> {
     checkOptions(options);

@@ -26,7 +26,9 @@ const NEVER = Number.POSITIVE_INFINITY;
 export class PublishSession {
   readonly #options: PublishSessionOptions;
   readonly #handler: PublishSessionHandler;
-  readonly #handshake: ClientHandshake;
+  /** Gone once it is done: it holds some kilobytes. */
+  #handshake: ClientHandshake | undefined;
+  #digestVerified = false;
   readonly #channel: MessageChannel;
   readonly #transactions = new Transactions();
   #state: PublishState = 'idle';
@@ -85,14 +87,14 @@ export class PublishSession {
 
   /** Whether the server answered the digest handshake with a valid digest of its own. */
   get digestVerified(): boolean {
-    return this.#handshake.digestVerified;
+    return this.#digestVerified;
   }
 
   /** Sends the first bytes. The transport below must be connected. */
   start(): void {
     this.#expect('idle', 'start');
     this.#enter('handshaking', this.#options.timeouts.handshake);
-    this.#handshake.start();
+    this.#handshake?.start();
   }
 
   /** Takes what the server sent. Never throws: what goes wrong arrives at `onFailure`. */
@@ -188,9 +190,11 @@ export class PublishSession {
 
   #receive(bytes: Uint8Array): void {
     let rest = bytes;
-    if (this.#state === 'handshaking') {
+    if (this.#handshake !== undefined) {
       rest = bytes.subarray(this.#handshake.push(bytes));
       if (!this.#handshake.done) return;
+      this.#digestVerified = this.#handshake.digestVerified;
+      this.#handshake = undefined;
       this.#connect();
     }
     if (rest.length > 0) this.#channel.receive(rest);

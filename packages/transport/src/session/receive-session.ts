@@ -19,7 +19,9 @@ export class ReceiveSession {
   readonly channel: MessageChannel;
   readonly #options: ReceiveSessionOptions;
   readonly #handler: ReceiveSessionHandler;
-  readonly #handshake: ServerHandshake;
+  /** Gone once it is done: it holds some kilobytes. */
+  #handshake: ServerHandshake | undefined;
+  #digestScheme: 0 | 1 | undefined;
   /** Created message streams; the value says whether the stream is being published. */
   readonly #streams = new Map<number, boolean>();
   #state: ReceiveState = 'handshaking';
@@ -119,9 +121,11 @@ export class ReceiveSession {
 
   #receive(bytes: Uint8Array): void {
     let rest = bytes;
-    if (this.#state === 'handshaking') {
+    if (this.#handshake !== undefined) {
       rest = bytes.subarray(this.#handshake.push(bytes));
       if (!this.#handshake.done) return;
+      this.#digestScheme = this.#handshake.digestScheme;
+      this.#handshake = undefined;
       this.#state = 'connecting';
     }
     if (rest.length > 0) this.channel.receive(rest);
@@ -169,7 +173,7 @@ export class ReceiveSession {
       object,
       args: rest,
       capabilities: readCapabilities([object]),
-      digestScheme: this.#handshake.digestScheme,
+      digestScheme: this.#digestScheme,
     });
     if (this.#settled(decision)) return;
     const { windowAcknowledgementSize, chunkSize } = this.#options;
