@@ -11,7 +11,7 @@ import { NginxRtmp } from '../support/nginx.js';
 import { requirePeers } from '../support/peers.js';
 import { TempFolder } from '../support/temp.js';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 const SPOILER = new URL('spoil-recordings.mjs', import.meta.url).href;
 
 /** The part of the JSON verdict that the tests read. */

@@ -3,7 +3,7 @@
 import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { cloudpush, startCloudpush } from '../support/cloudpush.js';
-import { expectSameFrames, expectTrack } from '../support/expect-track.js';
+import { expectSameFrames, expectTrack, expectUnchanged } from '../support/expect-track.js';
 import { frameHashes, packetTimes } from '../support/ffmpeg.js';
 import { readHevcTrack } from '../support/flv.js';
 import { clip, fixture } from '../support/media.js';
@@ -14,7 +14,7 @@ import { readAccessUnits, readAudioFrames } from '../support/source.js';
 import { TempFolder } from '../support/temp.js';
 import { waitFor } from '../support/wait.js';
 
-const TIMEOUT_MS = 40_000;
+const TIMEOUT_MS = 120_000;
 const FAST = '--as-fast-as-possible';
 
 /** The part of the JSON summary that the tests read. */
@@ -87,10 +87,7 @@ describe.concurrent('files that nginx-rtmp records unchanged', { timeout: TIMEOU
     await using server = await NginxRtmp.start(folder.path);
     const { code } = await cloudpush(['push', fixture(name), server.url('stream'), FAST]);
     expect(code).toBe(0);
-    const recording = await server.recording('stream');
-    for (const track of ['video', 'audio'] as const) {
-      await expectTrack(recording, track, fixture(name), await packetTimes(fixture(name), track));
-    }
+    await expectUnchanged(await server.recording('stream'), fixture(name));
   });
 });
 
@@ -248,7 +245,7 @@ describe.concurrent('when push fails or is ended', { timeout: TIMEOUT_MS }, () =
       '0.5',
       '--quiet',
     ];
-    const { code, stdout, stderr } = await cloudpush(args, { timeoutMs: 10_000 });
+    const { code, stdout, stderr } = await cloudpush(args, { timeoutMs: 60_000 });
     server.close();
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^cloudpush: [^\n]*500 ms[^\n]*\n$/);
@@ -260,9 +257,9 @@ describe.concurrent('when push fails or is ended', { timeout: TIMEOUT_MS }, () =
     const server = await NginxRtmp.start(folder.path);
     const args = ['push', clip.video, server.url('stream'), '--loop', '--json', '--quiet'];
     await using push = startCloudpush(args);
-    await waitFor('a recording', 10_000, () => server.recordingSoFar('stream'));
+    await waitFor('a recording', 60_000, () => server.recordingSoFar('stream'));
     await server[Symbol.asyncDispose]();
-    const { code } = await push.waitForExit(20_000);
+    const { code } = await push.waitForExit(60_000);
     expect(code).toBe(1);
     expect(push.stderr).toMatch(/^cloudpush: [^\n]+\n$/);
     expect(parseSummary(push.stdout)).toMatchObject({

@@ -3,20 +3,14 @@
 import { describe, expect, test } from 'vitest';
 import { cloudpush, startCloudpush } from '../support/cloudpush.js';
 import { CloudpushReceiver } from '../support/cloudpush-receiver.js';
-import { expectTrack } from '../support/expect-track.js';
-import { ffmpegPublish, packetTimes } from '../support/ffmpeg.js';
+import { expectUnchanged } from '../support/expect-track.js';
+import { ffmpegPublish } from '../support/ffmpeg.js';
 import { gstreamerPublish } from '../support/gstreamer.js';
 import { fixture } from '../support/media.js';
 import { requirePeers } from '../support/peers.js';
 import { TempFolder } from '../support/temp.js';
 
-const TIMEOUT_MS = 40_000;
-
-async function expectUnchanged(recording: string, source: string): Promise<void> {
-  for (const track of ['video', 'audio'] as const) {
-    await expectTrack(recording, track, source, await packetTimes(source, track));
-  }
-}
+const TIMEOUT_MS = 120_000;
 
 describe.concurrent('streams from foreign clients are recorded unchanged', { timeout: TIMEOUT_MS }, () => {
   test.for(['plain.flv', 'bframes.flv', 'mp3.flv', 'empty-audio-config.flv'])(
@@ -25,7 +19,7 @@ describe.concurrent('streams from foreign clients are recorded unchanged', { tim
       requirePeers(context, 'ffmpeg');
       await using folder = await TempFolder.create();
       await using receiver = await CloudpushReceiver.start(folder.file('recordings'));
-      await ffmpegPublish(receiver.url('stream'), { inputs: [['-i', fixture(name)]] });
+      await ffmpegPublish(fixture(name), receiver.url('stream'));
       await expectUnchanged(await receiver.recording('stream'), fixture(name));
     },
   );
@@ -43,9 +37,7 @@ describe.concurrent('streams from foreign clients are recorded unchanged', { tim
     await using folder = await TempFolder.create();
     await using receiver = await CloudpushReceiver.start(folder.file('recordings'));
     const names = ['plain.flv', 'bframes.flv', 'mp3.flv'];
-    await Promise.all(
-      names.map((name, i) => ffmpegPublish(receiver.url(`s${i}`), { inputs: [['-i', fixture(name)]] })),
-    );
+    await Promise.all(names.map((name, i) => ffmpegPublish(fixture(name), receiver.url(`s${i}`))));
     for (const [i, name] of names.entries())
       await expectUnchanged(await receiver.recording(`s${i}`), fixture(name));
   });

@@ -7,7 +7,7 @@ import { clip } from '../support/media.js';
 import { requirePeers } from '../support/peers.js';
 import { TempFolder } from '../support/temp.js';
 
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 120_000;
 const SHOW_CURSOR = '\u001b[?25h';
 
 describe.concurrent('on a terminal', { timeout: TIMEOUT_MS }, () => {

@@ -11,7 +11,7 @@ import { pushOn } from '../support/push.js';
 import { readAccessUnits, readAudioFrames } from '../support/source.js';
 import { TempFolder } from '../support/temp.js';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 const FRAME_MS = 40;
 const PAIRS = 4;
 
@@ -64,7 +64,7 @@ describe('one engine, eight channels, two shards', () => {
       await pushOn(engine, { url: server.url('again'), videoPackets });
     }
 
-    expect(await server.errorLog()).not.toContain('already publishing');
+    expect(server.log).not.toContain('already publishing');
     expect(engine.stats()).toMatchObject({ channels: 0, poolBlocksInUse: 0 });
   });
 });

@@ -11,7 +11,7 @@ import { embeddedReceiver, foreignServers, type RecordingServerKind } from '../s
 import { readAccessUnits, readAudioFrames } from '../support/source.js';
 import { TempFolder } from '../support/temp.js';
 
-const TIMEOUT_MS = 40_000;
+const TIMEOUT_MS = 120_000;
 const FRAME_MS = 40;
 
 interface Case {

@@ -10,7 +10,7 @@ import { requirePeers } from '../support/peers.js';
 import { readAccessUnits } from '../support/source.js';
 import { TempFolder } from '../support/temp.js';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 const FRAME_MS = 40;
 /** Several times the pace of the clock, and slow enough for an outage to be noticed between two pictures. */
 const PACE_MS = 5;

@@ -12,7 +12,7 @@ import { ChildProgram } from '../support/process.js';
 import { TempFolder } from '../support/temp.js';
 import { waitFor } from '../support/wait.js';
 
-const TIMEOUT_MS = 40_000;
+const TIMEOUT_MS = 120_000;
 /** About two seconds of the clip. */
 const ENOUGH_BYTES = 300_000;
 
@@ -23,11 +23,11 @@ describe('a viewer who comes late', () => {
     await using server = await NginxRtmp.start(folder.path, { application: 'wait_key on; wait_video on;' });
     const url = server.url('stream');
     await using _push = startCloudpush(['push', clip.video, clip.audio, url, '--loop', '--quiet']);
-    await waitFor('the stream', 10_000, () => server.recordingSoFar('stream'));
+    await waitFor('the stream', 60_000, () => server.recordingSoFar('stream'));
 
     const seen = folder.file('seen.flv');
     await using viewer = new ChildProgram('rtmpdump', ['--rtmp', url, '--live', '--quiet', '--flv', seen]);
-    await waitFor('two seconds of media', 15_000, async () => {
+    await waitFor('two seconds of media', 60_000, async () => {
       const { size } = await stat(seen).catch(() => ({ size: 0 }));
       return size > ENOUGH_BYTES || undefined;
     });

@@ -2,7 +2,7 @@ import { startCloudpush } from './cloudpush.js';
 import type { ChildProgram, ProcessExit } from './process.js';
 import { waitFor } from './wait.js';
 
-const EVENT_TIMEOUT_MS = 15_000;
+const EVENT_TIMEOUT_MS = 30_000;
 
 /** A line of `cloudpush receive --json`. */
 export interface ReceiveEvent {
@@ -27,8 +27,10 @@ export class CloudpushReceiver implements AsyncDisposable {
   /** Starts the receiver with its recordings in `folder`, and waits until it listens. */
   static async start(folder: string): Promise<CloudpushReceiver> {
     const args = ['receive', '--listen', '127.0.0.1:0', '--record', folder, '--json'];
-    const receiver = new CloudpushReceiver(startCloudpush(args));
-    receiver.#port = (await receiver.#event('listening')).port ?? 0;
+    const program = startCloudpush(args);
+    const receiver = new CloudpushReceiver(program);
+    const { port = 0 } = await program.whenReady(() => receiver.#event('listening'));
+    receiver.#port = port;
     return receiver;
   }
 

@@ -50,3 +50,10 @@ export async function expectTrack(
   ]);
   expectSameTimes(times, packets);
 }
+
+/** Expects a recording to hold both tracks of a foreign file: the same frames at the same times. */
+export async function expectUnchanged(recording: string, source: string): Promise<void> {
+  for (const track of ['video', 'audio'] as const) {
+    await expectTrack(recording, track, source, await packetTimes(source, track));
+  }
+}

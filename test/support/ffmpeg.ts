@@ -1,7 +1,7 @@
 import { freePort, waitUntilListening } from './ports.js';
 import { ChildProgram, run } from './process.js';
 
-const FFMPEG_TIMEOUT_MS = 30_000;
+const FFMPEG_TIMEOUT_MS = 60_000;
 
 /** Quiet on success, never waiting for a keyboard, never asking. */
 const COMMON = ['-hide_banner', '-nostdin', '-loglevel', 'error'] as const;
@@ -11,26 +11,21 @@ export type Track = 'video' | 'audio';
 const STREAM = { video: 'v:0', audio: 'a:0' } as const satisfies Record<Track, string>;
 
 /** Runs ffmpeg to its end and returns its standard output; an exit code other than 0 throws with what it said. */
-async function ffmpeg(args: readonly string[], timeoutMs = FFMPEG_TIMEOUT_MS): Promise<string> {
-  const { code, signal, stdout, stderr } = await run('ffmpeg', [...COMMON, '-y', ...args], { timeoutMs });
+async function ffmpeg(args: readonly string[]): Promise<string> {
+  const options = { timeoutMs: FFMPEG_TIMEOUT_MS };
+  const { code, signal, stdout, stderr } = await run('ffmpeg', [...COMMON, '-y', ...args], options);
   if (code !== 0) throw new Error(`ffmpeg ${args.join(' ')} ended with ${code ?? signal}: ${stderr}`);
   return stdout;
 }
 
 /**
  * The MD5 of every decoded picture (or block of samples) of a track, in the order of presentation. No picture is
- * dropped or repeated to keep a frame rate. Input options, such as a `-framerate`, go in front of the file.
+ * dropped or repeated to keep a frame rate.
  */
-export async function frameHashes(
-  file: string,
-  track: Track,
-  inputOptions: readonly string[] = [],
-): Promise<string[]> {
+export async function frameHashes(file: string, track: Track): Promise<string[]> {
   const passthrough = track === 'video' ? ['-fps_mode', 'passthrough'] : [];
-  const text = await ffmpeg([
-    ...inputOptions,
-    ...['-i', file, '-map', `0:${STREAM[track]}`, ...passthrough, '-f', 'framemd5', '-'],
-  ]);
+  const input = ['-i', file, '-map', `0:${STREAM[track]}`];
+  const text = await ffmpeg([...input, ...passthrough, '-f', 'framemd5', '-']);
   return text
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
@@ -82,20 +77,9 @@ export async function packetTimes(file: string, track: Track): Promise<PacketTim
   }));
 }
 
-/** What ffmpeg is to publish: its inputs, with their options, and how fast. */
-export interface PublishOptions {
-  inputs: readonly (readonly string[])[];
-  /** At the pace of the clock instead of as fast as the server takes it. */
-  realTime?: boolean;
-  outputOptions?: readonly string[];
-}
-
-/** Publishes with ffmpeg, without touching the media, and waits until it has ended. */
-export async function ffmpegPublish(url: string, options: PublishOptions): Promise<void> {
-  const pace = options.realTime ? ['-re'] : [];
-  const inputs = options.inputs.flatMap((input) => [...pace, ...input]);
-  const maps = options.inputs.flatMap((_, index) => ['-map', `${index}`]);
-  await ffmpeg([...inputs, ...maps, '-c', 'copy', ...(options.outputOptions ?? []), '-f', 'flv', url]);
+/** Publishes a file with ffmpeg, its media as they are, as fast as the server takes it. */
+export async function ffmpegPublish(file: string, url: string): Promise<void> {
+  await ffmpeg(['-i', file, '-map', '0', '-c', 'copy', '-f', 'flv', url]);
 }
 
 /** `ffmpeg -listen 1`: an RTMP server for one publisher, whose stream it writes to a file without touching it. */
@@ -113,9 +97,9 @@ export class FfmpegServer implements AsyncDisposable {
   /** Starts listening; the recording goes to `file`, in the format of its name. */
   static async start(file: string): Promise<FfmpegServer> {
     const port = await freePort();
-    const server = ['-listen', '1', '-timeout', '20', '-i', `rtmp://127.0.0.1:${port}/live/stream`];
+    const server = ['-listen', '1', '-timeout', '60', '-i', `rtmp://127.0.0.1:${port}/live/stream`];
     const program = new ChildProgram('ffmpeg', [...COMMON, ...server, '-c', 'copy', '-copyts', file]);
-    await waitUntilListening(port);
+    await program.whenReady(() => waitUntilListening(port));
     return new FfmpegServer(program, port, file);
   }
 

@@ -1,6 +1,6 @@
 import { run } from './process.js';
 
-const PUBLISH_TIMEOUT_MS = 30_000;
+const PUBLISH_TIMEOUT_MS = 60_000;
 
 /** GStreamer's two RTMP clients: its own, and the one that stands on librtmp. */
 export type GstreamerSink = 'rtmp2sink' | 'rtmpsink';

@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { frameHashes, type PacketTimes, packetTimes } from './ffmpeg.js';
 
 /** The path of a file of test/fixtures. */
 export function fixture(name: string): string {
@@ -13,14 +12,3 @@ export const clip = {
   frames: 80,
   audioFrames: 150,
 } as const;
-
-/** A file in terms of what a viewer gets: the hash of every decoded frame, and the times of every packet. */
-export interface DecodedTrack {
-  hashes: string[];
-  times: PacketTimes[];
-}
-
-export async function decodeTrack(file: string, track: 'video' | 'audio'): Promise<DecodedTrack> {
-  const [hashes, times] = await Promise.all([frameHashes(file, track), packetTimes(file, track)]);
-  return { hashes, times };
-}

@@ -5,13 +5,11 @@ import { freePort, waitUntilListening } from './ports.js';
 import { ChildProgram } from './process.js';
 import { waitFor } from './wait.js';
 
-const RECORDING_TIMEOUT_MS = 15_000;
+const RECORDING_TIMEOUT_MS = 30_000;
 
 export interface NginxOptions {
   /** Where to listen; default: any free port. */
   port?: number;
-  /** nginx-rtmp's own outgoing chunk size. */
-  chunkSize?: number;
   /** The largest message that nginx-rtmp accepts, in bytes; its default is 1 MiB. */
   maxMessage?: number;
   /** Further directives of the application, one a line. */
@@ -26,14 +24,13 @@ ${module ? `load_module ${module};` : ''}
 daemon off;
 master_process off;
 pid ${prefix}/nginx.pid;
-error_log ${prefix}/error.log info;
+error_log stderr info;
 events { worker_connections 512; }
 rtmp {
   log_format publisher '$command $name $bytes_received';
   access_log ${prefix}/access.log publisher;
   server {
     listen 127.0.0.1:${port};
-    chunk_size ${options.chunkSize ?? 4096};
     max_message ${options.maxMessage ?? 1_048_576};
     application live {
       live on;
@@ -65,17 +62,16 @@ export class NginxRtmp implements AsyncDisposable {
     const port = options.port ?? (await freePort());
     await mkdir(join(prefix, 'recordings'), { recursive: true });
     await writeFile(join(prefix, 'nginx.conf'), configuration(prefix, port, options));
-    const log = join(prefix, 'error.log');
-    const program = new ChildProgram('nginx', ['-p', prefix, '-e', log, '-c', join(prefix, 'nginx.conf')]);
-    const server = new NginxRtmp(prefix, port, program);
-    try {
-      await waitUntilListening(port);
-    } catch (error) {
-      const details = `${program.describe()}${await server.errorLog()}`;
-      await server[Symbol.asyncDispose]();
-      throw new Error(details, { cause: error });
-    }
-    return server;
+    const program = new ChildProgram('nginx', [
+      '-p',
+      prefix,
+      '-e',
+      'stderr',
+      '-c',
+      join(prefix, 'nginx.conf'),
+    ]);
+    await program.whenReady(() => waitUntilListening(port));
+    return new NginxRtmp(prefix, port, program);
   }
 
   url(stream: string): string {
@@ -94,8 +90,9 @@ export class NginxRtmp implements AsyncDisposable {
     await this.#program.stop();
   }
 
-  async errorLog(): Promise<string> {
-    return readFile(join(this.#prefix, 'error.log'), 'utf8').catch(() => '');
+  /** What nginx has logged so far. */
+  get log(): string {
+    return this.#program.stderr;
   }
 
   /** The path of the stream's recording, complete: its publisher has gone, and nginx has written everything it got. */
@@ -105,7 +102,7 @@ export class NginxRtmp implements AsyncDisposable {
       return access.includes(`PUBLISH ${stream} `) || undefined;
     });
     const file = await this.recordingSoFar(stream);
-    if (file === undefined) throw new Error(`nginx recorded nothing of ${stream}: ${await this.errorLog()}`);
+    if (file === undefined) throw new Error(`nginx recorded nothing of ${stream}: ${this.log}`);
     return file;
   }
 

@@ -5,7 +5,7 @@ import { freePort } from './ports.js';
 import { ChildProgram } from './process.js';
 
 const CHILD_SCRIPT = fileURLToPath(new URL('node-media-server-child.mjs', import.meta.url));
-const RECORDING_TIMEOUT_MS = 15_000;
+const RECORDING_TIMEOUT_MS = 30_000;
 
 /** node-media-server in a process of its own. Every stream that is published is recorded as FLV. */
 export class NodeMediaServerPeer implements AsyncDisposable {
@@ -30,8 +30,10 @@ export class NodeMediaServerPeer implements AsyncDisposable {
     const program = new ChildProgram(process.execPath, [CHILD_SCRIPT, JSON.stringify(settings)], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    await program.waitForOutput(/Rtmp Server listening/);
-    await program.waitForOutput(/Store ready/);
+    await program.whenReady(async () => {
+      await program.waitForOutput(/Rtmp Server listening/);
+      await program.waitForOutput(/Store ready/);
+    });
     return new NodeMediaServerPeer(port, program);
   }
 

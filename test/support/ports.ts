@@ -41,6 +41,6 @@ async function isListening(port: number): Promise<boolean> {
 }
 
 /** Waits until something listens on the port, without connecting: `ffmpeg -listen 1` serves one connection only. */
-export async function waitUntilListening(port: number, timeoutMs = 10_000): Promise<void> {
+export async function waitUntilListening(port: number, timeoutMs = 30_000): Promise<void> {
   await waitFor(`a listener on port ${port}`, timeoutMs, async () => (await isListening(port)) || undefined);
 }

@@ -14,8 +14,8 @@ export interface ProcessResult extends ProcessExit {
   stderr: string;
 }
 
-const DEFAULT_RUN_TIMEOUT_MS = 30_000;
-const STOP_TIMEOUT_MS = 5_000;
+const DEFAULT_RUN_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 30_000;
 
 const living = new Set<ChildProcess>();
 process.once('exit', () => {
@@ -85,7 +85,7 @@ export class ChildProgram implements AsyncDisposable {
   }
 
   /** Waits until `pattern` stands in either output; fails at once when the process ends without it. */
-  async waitForOutput(pattern: RegExp, timeoutMs = 10_000): Promise<RegExpMatchArray> {
+  async waitForOutput(pattern: RegExp, timeoutMs = 30_000): Promise<RegExpMatchArray> {
     try {
       return await waitFor(`${pattern} in the output`, timeoutMs, () => {
         const match = this.#stdout.match(pattern) ?? this.#stderr.match(pattern);
@@ -93,6 +93,16 @@ export class ChildProgram implements AsyncDisposable {
         return match ?? undefined;
       });
     } catch (error) {
+      throw new Error(this.describe(), { cause: error });
+    }
+  }
+
+  /** Waits for what shows that the program is ready. When that fails the program is ended, and the error tells what it said. */
+  async whenReady<T>(ready: () => Promise<T>): Promise<T> {
+    try {
+      return await ready();
+    } catch (error) {
+      await this[Symbol.asyncDispose]();
       throw new Error(this.describe(), { cause: error });
     }
   }
