@@ -69,6 +69,7 @@ describe('publish session: the way to publishing', () => {
     server.command('_result', 0, {}, { level: 'status', code: 'NetConnection.Connect.Success' });
     server.command('_result', 1, {}, { level: 'status', code: 'NetConnection.Connect.Success' });
     server.command('_result', 99, null, 5);
+    server.command('_result', 0, null);
     server.command('_result', 0, null, 1);
     server.command('_result', 4, null, 2);
     server.status('NetStream.Publish.Start').status('NetStream.Publish.Start');

@@ -235,7 +235,7 @@ export class PublishSession {
   #onCommand({ name, transactionId, args }: Command): void {
     switch (name) {
       case '_result':
-        this.#onResult(this.#transactions.settle(transactionId, this.#awaited()), args);
+        this.#onResult(transactionId, args);
         break;
       case '_error':
         this.#onError(this.#transactions.settle(transactionId, this.#awaited()), args);
@@ -263,12 +263,14 @@ export class PublishSession {
     return this.#state === 'creating-stream' ? 'createStream' : undefined;
   }
 
-  #onResult(command: PendingCommand | undefined, args: readonly AmfValue[]): void {
+  #onResult(transactionId: number, args: readonly AmfValue[]): void {
+    const command = this.#transactions.settle(transactionId, this.#awaited());
     if (command === undefined || command !== this.#awaited()) return;
     if (command === 'createStream') {
       const id = args.find((arg) => typeof arg === 'number');
-      if (typeof id !== 'number') throw noStreamId();
-      this.#publish(id);
+      if (typeof id === 'number') this.#publish(id);
+      // With id 0 it may have been an answer to something else.
+      else if (transactionId !== 0) throw noStreamId();
       return;
     }
     const status = statusOf(args);
