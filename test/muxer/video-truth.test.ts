@@ -1,11 +1,12 @@
 // Streams of foreign encoders, through our splitter and muxer to FLV, are to ffmpeg what the source is: the same frames
 // at the same times, the same configuration record, the same facts.
 
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { frameHashes, packetTimes } from '../support/ffmpeg.js';
 import { requirePeers } from '../support/peers.js';
 import { TempFolder } from '../support/temp.js';
-import { muxVideo } from './mux-file.js';
+import { demuxFile, muxVideo } from './mux-file.js';
 import { encode, mp4Box, pixelFormat, probeAll } from './probe.js';
 import { type VideoEncoding, videoEncodings } from './video-encodings.js';
 
@@ -82,4 +83,29 @@ describe.concurrent('video of foreign encoders', () => {
     expect(facts.reorderDepth).toBe(probed.has_b_frames);
     expect(facts.frameRate).toBeCloseTo(encoding.rate, 3);
   });
+});
+
+test('a stream that changes its size and profile is the same to ffmpeg', {
+  timeout: 60_000,
+}, async (context) => {
+  requirePeers(context, 'ffmpeg');
+  await using folder = await TempFolder.create();
+  const parts: Buffer[] = [];
+  for (const [size, profile] of [
+    ['176x144', 'high'],
+    ['320x240', 'baseline'],
+    ['176x144', 'high'],
+  ] as const) {
+    const path = folder.file(`${parts.length}.h264`);
+    const source = ['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=25`, '-frames:v', '6'];
+    await encode([...source, '-c:v', 'libx264', '-profile:v', profile, '-pix_fmt', 'yuv420p', path]);
+    parts.push(await readFile(path));
+  }
+  const annexB = await folder.write('source.h264', Buffer.concat(parts));
+  const flv = folder.file('muxed.flv');
+  const muxed = await muxVideo(annexB, 'h264', 25, flv);
+  expect(muxed.times).toHaveLength(18);
+  expect(await frameHashes(flv, 'video')).toEqual(await frameHashes(annexB, 'video'));
+  const configs = demuxFile(await readFile(flv)).filter(({ kind }) => kind === 'config');
+  expect(configs.map(({ dts }) => dts)).toEqual([0, 240, 480]);
 });
