@@ -21,7 +21,6 @@ export class AvcSlicePrefix {
     reader.reset(this.#scratch, 8, unescapeInto(data, start, end, this.#scratch));
     this.firstMbInSlice = reader.ue();
     const sliceType = reader.ue();
-
     this.ppsId = reader.ue();
     if (reader.overrun) {
       throw new MuxerError('ERR_CLOUDPUSH_VIDEO_CUT_OFF', {
