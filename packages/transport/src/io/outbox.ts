@@ -125,7 +125,7 @@ export class Outbox implements SliceSink {
     this.#sliceCount = 0;
     this.#pendingBytes = 0;
     this.#inFlightBytes = 0;
-    while (this.#owners.length > 0) this.#owners.shift().release();
+    while (this.#owners.length > 0) this.#owners.shift().release(false);
   }
 
   #writeAll(count: number): void {
@@ -154,7 +154,7 @@ export class Outbox implements SliceSink {
     this.#bytesWritten += bytes;
     if (timestamp >= 0) this.#acceptedTimestamp = timestamp;
     this.throughput.add(bytes, performance.now());
-    for (let i = 0; i < owners; i++) this.#owners.shift().release();
+    for (let i = 0; i < owners; i++) this.#owners.shift().release(true);
     if (this.#ending && this.#inFlightBytes === 0) this.#socket.end();
     if (this.#wantsDrain && this.queuedBytes <= this.#highWaterMark / 2) {
       this.#wantsDrain = false;

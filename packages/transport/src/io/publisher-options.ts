@@ -140,5 +140,6 @@ export interface PublisherEvents {
 
 /** Called exactly once, when the kernel has taken the last byte or the connection has given the message up. */
 export interface Releasable {
-  release(): void;
+  /** @param taken false: the message was given up, because its connection is gone */
+  release(taken: boolean): void;
 }

@@ -191,7 +191,7 @@ export class RtmpPublisher implements PublishSessionHandler {
    */
   send(message: MediaMessage, owner: Releasable | undefined): boolean {
     if (this.#closing || this.#gone || this.#error !== undefined) {
-      owner?.release();
+      owner?.release(false);
       return false;
     }
     if (this.#outbox.queuedBytes > this.#maxQueuedBytes)
