@@ -45,7 +45,7 @@ const cases: [string, (data: Buffer) => void, string, string][] = [
   ['SEI messages of no size', video('h265'), '000000014e01', '0500'],
   ['ADTS sync words', audio('aac'), '', 'fff1'],
   ['shortest ADTS frames', audio('aac'), '', 'fff15040011ffc21'],
-  ['shortest MP3 frames', audio('mp3'), '', 'fff314c4'],
+  ['shortest MP3 frames', audio('mp3'), '', `fff314c4${'00'.repeat(22)}`],
   ['splitter: NAL units of one byte', inPieces(() => new AccessUnitSplitter('h264')), '', '00000109'],
   [
     'splitter: first slices without parameter sets',
@@ -59,7 +59,7 @@ const cases: [string, (data: Buffer) => void, string, string][] = [
     'FLV: empty tags',
     inPieces(() => new FlvReader()),
     '464c5601050000000900000000',
-    '0800000000000000000000000000000b',
+    '08000000000000000000000000000b',
   ],
 ];
 
