@@ -111,6 +111,16 @@ describe('rtmps', () => {
     await again.publisher.close();
   });
 
+  it('refuses a client certificate and key that are none', async () => {
+    await using receiver = await TestReceiver.listen({}, { port: 0, tls: localhost });
+    const made = RtmpPublisher.connect({ url: secureUrl(receiver), tls: { cert: 'x', key: 'y' } });
+    await expect(made).rejects.toMatchObject({
+      code: 'ERR_CLOUDPUSH_INVALID_OPTION',
+      stage: 'tls',
+      class: 'fatal',
+    });
+  });
+
   it('is reset, not closed, by destroy', async () => {
     await using receiver = await TestReceiver.listen({}, { port: 0, tls: localhost });
     const made = await TestPublisher.connect({ url: secureUrl(receiver), tls: { ca: localhost.cert } });
@@ -137,7 +147,7 @@ describe('rtmps', () => {
       stage: 'tls',
     });
     await using plain = await TestReceiver.listen();
-    const wrong = RtmpPublisher.connect({ url: secureUrl(plain, '127.0.0.1'), timeouts: { tls: 10_000 } });
+    const wrong = RtmpPublisher.connect({ url: secureUrl(plain, '127.0.0.1'), timeouts: { tls: 500 } });
     await expect(wrong).rejects.toMatchObject({ stage: 'tls' });
   });
 });

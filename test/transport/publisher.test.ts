@@ -560,6 +560,7 @@ describe('where there is no server', () => {
     [{ maxRedirects: 1000 }, 'maxRedirects'],
     [{ timeouts: { connect: 0 } }, 'The time-out connect is 0 ms'],
     [{ proxy: 'ftp://proxy' }, 'The proxy is not a URL'],
+    [{ localAddress: 'eth0' }, 'localAddress is eth0, permitted: an IP address'],
   ])('refuses the options %j', async (more, text) => {
     const error = await failure({ url: 'rtmp://127.0.0.1:1/live/x', ...more });
     expect(error).toMatchObject({ class: 'fatal' });

@@ -1,4 +1,5 @@
 import { randomBytes, randomFillSync } from 'node:crypto';
+import { isIP } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { MAX_CHUNK_SIZE, PUBLISHER_LIMITS } from '../limits.js';
@@ -43,6 +44,17 @@ export function checkOptions(options: PublisherOptions): void {
   checkRange('maxQueuedBytes', options.maxQueuedBytes, 1, Number.MAX_SAFE_INTEGER);
   checkRange('maxRedirects', options.maxRedirects, 0, 100);
   checkRange('keepAlive', options.keepAlive, 0, MAX_TIMEOUT);
+  if (options.localAddress !== undefined && isIP(options.localAddress) === 0) {
+    const actual = options.localAddress;
+    throw new RtmpError(
+      RtmpErrorCode.invalidOption,
+      'socket',
+      `localAddress is ${actual}, permitted: an IP address`,
+      {
+        details: { actual, permitted: 'an IP address' },
+      },
+    );
+  }
 }
 
 export function attemptOptions(options: PublisherOptions, url: RtmpUrl): AttemptOptions {

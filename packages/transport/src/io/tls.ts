@@ -5,7 +5,10 @@ import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 import type { PublisherTlsOptions } from './publisher-options.js';
 
-/** Starts TLS on a connected socket; `secureConnect` or `error` follows. */
+/**
+ * Starts TLS on a connected socket; `secureConnect` or `error` follows.
+ * @throws RtmpError `ERR_CLOUDPUSH_INVALID_OPTION`
+ */
 export function startTls(socket: Socket, host: string, options: PublisherTlsOptions): TLSSocket {
   const servername = options.servername ?? host;
   const connection: ConnectionOptions = {
@@ -19,7 +22,13 @@ export function startTls(socket: Socket, host: string, options: PublisherTlsOpti
   if (options.ca !== undefined) connection.ca = options.ca as NonNullable<ConnectionOptions['ca']>;
   if (options.cert !== undefined) connection.cert = options.cert as NonNullable<ConnectionOptions['cert']>;
   if (options.key !== undefined) connection.key = options.key as NonNullable<ConnectionOptions['key']>;
-  return connect(connection);
+  try {
+    return connect(connection);
+  } catch (cause) {
+    throw new RtmpError(RtmpErrorCode.invalidOption, 'tls', 'The TLS certificate or key cannot be used', {
+      cause,
+    });
+  }
 }
 
 /**
