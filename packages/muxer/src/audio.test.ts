@@ -70,6 +70,19 @@ describe('AAC', () => {
     expect(muxer.audioFacts).toMatchObject({ sampleRate: 48_000, channels: 2 });
   });
 
+  test('a program config element outlives the packet that it came in', () => {
+    // ffmpeg's encoder, hexagonal: the element, then whatever else the raw data block holds.
+    const element = 'a0990100040110800d4c61766335392e33372e313030';
+    const packet = { data: adts(`${element}2100`, 'f1', '4c', '00'), headroom: 0, dts: 0, pts: 0 };
+    const muxer = new Muxer();
+    muxer.audio('aac', packet, []);
+    packet.data.fill(0xff);
+    // The same channels at another frequency: the configuration is made anew of what was kept.
+    const [header] = mux('aac', adts('2100', 'f1', '50', '00'), 0, muxer, 30);
+    expect(body(header!)).toBe('af00120004c808002008840d4c61766335392e33372e313030');
+    expect(muxer.audioFacts!.channels).toBe(6);
+  });
+
   test('several raw data blocks with their positions become tags of their own', () => {
     // §1.A.2.2.3: positions, CRC, then blocks with a CRC behind each; the second begins 5 bytes after the first.
     const frame = adts('2101aa c1c1 2102bb c2c2', 'f0', '50', '40', '0005 9999');

@@ -1,5 +1,6 @@
 import { BitReader } from '../bits/bit-reader.js';
 import type { BitWriter } from '../bits/bit-writer.js';
+import { copyOf } from '../bits/bytes.js';
 
 /** id_syn_ele of a program config element (ISO/IEC 14496-3 Table 4.85). */
 const idPce = 5;
@@ -25,7 +26,7 @@ export function readProgramConfigElement(
   start: number,
   end: number,
 ): ProgramConfigElement | undefined {
-  const block = data.slice(start, end);
+  const block = copyOf(data, start, end);
   const reader = new BitReader(block);
   reader.skip(3 + 4 + 2 + 4); // id_syn_ele, element_instance_tag, object_type, sampling_frequency_index
   const layout = readLayout(reader);

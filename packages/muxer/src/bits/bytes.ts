@@ -40,3 +40,8 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 export function around(bytes: Uint8Array, start: number, end: number): Uint8Array {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
 }
+
+/** A copy of a part of `bytes`; the `slice` of a Buffer would be a view. */
+export function copyOf(bytes: Uint8Array, start: number, end = bytes.length): Uint8Array {
+  return Uint8Array.prototype.slice.call(bytes, start, end);
+}

@@ -1,4 +1,5 @@
 import { findStartCodePrefix } from '../annexb/nal-unit-index.js';
+import { copyOf } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
 import { limits } from '../limits.js';
 import type { AccessUnitDetector, PictureFacts } from './access-unit-detector.js';
@@ -120,7 +121,7 @@ export class AccessUnitSplitter {
 
   /** The access unit at hand ends; its bytes are copied, because the buffer goes on being filled. */
   #emit(end: number, facts: PictureFacts, units: AccessUnit[]): void {
-    const data = Uint8Array.prototype.slice.call(this.#buffer, this.#unitStart, end);
+    const data = copyOf(this.#buffer, this.#unitStart, end);
     const pending: PendingUnit = { data, facts, decodingIndex: 0, presentationIndex: -1 };
     for (const unit of this.#order.push(pending)) units.push(accessUnit(unit));
   }

@@ -1,3 +1,4 @@
+import { copyOf } from '../bits/bytes.js';
 import type { AudioFrame } from './audio-frame.js';
 
 /** What AAC and MP3 do each in its own way, to cut a byte stream into frames. */
@@ -47,7 +48,7 @@ export class FrameSplitter {
       if (step === 0) break;
       position += step;
     }
-    this.#rest = Uint8Array.prototype.slice.call(data, position);
+    this.#rest = copyOf(data, position);
     return frames;
   }
 
@@ -63,7 +64,7 @@ export class FrameSplitter {
       return left < length + this.#format.headerSize && !ended ? 0 : this.#skipByte();
     }
     this.#inSync = true;
-    const frame = this.#format.frame(Uint8Array.prototype.slice.call(data, position, position + length));
+    const frame = this.#format.frame(copyOf(data, position, position + length));
     if (frame !== undefined) frames.push(frame);
     return length;
   }
