@@ -147,6 +147,17 @@ describe('FlvDemuxer', () => {
     expect(muxer.audioFacts!.channels).toBe(4);
   });
 
+  test('takes an empty AudioSpecificConfig, as ffmpeg writes it first, for none yet', () => {
+    const [first, config, sample] = demux(
+      ['af00', 'af001190', 'af012100aa'].map(
+        (payload) => ({ type: 8, timestamp: 0, parts: [hex(payload)] }) as unknown as FlvTag,
+      ),
+    );
+    expect(first).toBeUndefined();
+    expect(config).toMatchObject({ kind: 'config', codec: 'aac' });
+    expect(Buffer.from(sample!.data).toString('hex')).toBe(adts('2100aa', 'f1', '4c', '80').toString('hex'));
+  });
+
   test('skips what modifies a packet, and tells what it does not know', () => {
     const demuxer = new FlvDemuxer();
     const payload = hex('97 02 aabbcc 03 68766331 00000002 2801'); // ModEx of 3 bytes, then CodedFramesX

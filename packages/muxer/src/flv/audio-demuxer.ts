@@ -68,7 +68,9 @@ export class AudioDemuxer {
     }
   }
 
-  #aacConfig(tag: DemuxableTag, body: Uint8Array): DemuxedAudio {
+  #aacConfig(tag: DemuxableTag, body: Uint8Array): DemuxedAudio | undefined {
+    // ffmpeg begins a copy of ADTS without knowing the configuration, and sends it later.
+    if (body.length === 0) return undefined;
     const config = parseAudioSpecificConfig(body);
     if (config === undefined)
       throw invalidTag('AudioSpecificConfig', `${body.length} bytes`, 'all fields present');
