@@ -81,7 +81,7 @@ describe.concurrent('files that nginx-rtmp records unchanged', { timeout: TIMEOU
     });
   });
 
-  test.for(['plain.flv', 'bframes.flv', 'mp3.flv'])('%s', async (name, context) => {
+  test.for(['plain.flv', 'bframes.flv', 'mp3.flv', 'empty-audio-config.flv'])('%s', async (name, context) => {
     requirePeers(context, 'nginx-rtmp', 'ffmpeg');
     await using folder = await TempFolder.create();
     await using server = await NginxRtmp.start(folder.path);
