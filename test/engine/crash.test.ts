@@ -1,6 +1,7 @@
 // A worker thread that dies takes its own channels with it, and nothing else.
 
 import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type Channel, type CloseReport, PushEngine } from '@cloudpush/engine';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -55,6 +56,55 @@ test('a dead worker ends its channels with the reason, leaves the others alone, 
   for (const name of ['e', 'f']) expectWhole(receiver.stream(name), packets);
   await closeEmpty(engine);
 });
+
+test('the replacement of a dead worker may die as well, even while it starts', async () => {
+  await using receiver = await RecordingReceiver.listen();
+  const started = vi.spyOn(Worker.prototype, 'postMessage');
+  const engine = await PushEngine.create({ maxConnections: 2, shards: 1 });
+  const threads = (): Worker[] => [...new Set(started.mock.contexts as unknown as Worker[])];
+  await threads()[0]!.terminate();
+  await vi.waitFor(() => expect(threads()).toHaveLength(2));
+  await threads()[1]!.terminate();
+  const open = (): Channel => engine.openChannel({ url: receiver.url('a') });
+  const channel = await vi.waitFor(
+    async () => {
+      const opened = open();
+      await opened.connected();
+      return opened;
+    },
+    { timeout: 20_000, interval: 200 },
+  );
+  for (const packet of packets) await sendOne(channel, packet);
+  expect((await channel.close()).clean).toBe(true);
+  await closeEmpty(engine);
+}, 30_000);
+
+test('a channel on another worker that waited for memory gets that of the dead one', async () => {
+  await using stalled = await RecordingReceiver.listen({ readBytesPerSecond: 0 });
+  await using receiver = await RecordingReceiver.listen();
+  const posted = vi.spyOn(Worker.prototype, 'postMessage');
+  const engine = await PushEngine.create({ maxConnections: 2, shards: 2, poolSize: 1024 * 1024 });
+  const threads = [...new Set(posted.mock.contexts as unknown as Worker[])];
+  const stuck = engine.openChannel({
+    url: stalled.url('a'),
+    highWatermark: { bytes: 64_000_000, ms: 1_000_000_000 },
+  });
+  const other = engine.openChannel({ url: receiver.url('b') });
+  await Promise.all([stuck.connected(), other.connected()]);
+  for (let pts = 0; ; pts += 40) {
+    if (stuck.sendVideo(packets[0]!.data, { pts })) continue;
+    const writable = stuck.writable().then(() => true);
+    if (!(await Promise.race([writable, setTimeout(300, false)]))) break;
+  }
+  // Larger than what the stalled channel has left to borrow.
+  expect(other.sendVideo(new Uint8Array(400_000), { pts: 0 })).toBe(false);
+  await threads[0]!.terminate();
+  await other.writable();
+  expect((await stuck.close()).error?.code).toBe('ERR_CLOUDPUSH_SHARD_DIED');
+  for (const packet of packets.slice(0, 20)) await sendOne(other, packet);
+  expect((await other.close()).clean).toBe(true);
+  await closeEmpty(engine);
+}, 20_000);
 
 test('an engine whose workers are dead still closes', async () => {
   const { engine, threads } = await engineWithThreads(1);

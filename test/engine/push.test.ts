@@ -350,6 +350,51 @@ describe('a channel that fails', () => {
 });
 
 describe('closing', () => {
+  test('ends a loop that sends whenever the channel is writable, although the channel is not paused', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: receiver.url('a') });
+    await channel.connected();
+    const ended = (async () => {
+      for (let i = 0; await sendOne(channel, { ...video[i % 80]!, pts: i * 40 }); i++) {
+        if (i % 100 === 99) await setTimeout(1);
+        if (i === 500) channel.abort('no longer wanted');
+      }
+    })();
+    await ended;
+    const { error } = await channel.close();
+    expect(error).toMatchObject({ code: 'ERR_CLOUDPUSH_ABORTED', details: { reason: 'no longer wanted' } });
+    await expect(channel.connected()).rejects.toBe(error);
+    expect(channel.paused).toBe(false);
+    await closeEmpty(engine);
+  });
+
+  test('ends in time although the server, which must be asked about the codec, cannot be reached', async () => {
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const url = 'rtmp://127.0.0.1:1/live/a';
+    const channel = engine.openChannel({
+      url,
+      video: 'h265',
+      reconnect: true,
+      closeTimeout: 300,
+      highWatermark: { bytes: 30_000 },
+    });
+    const events = transcript(channel);
+    let taken = 0;
+    while (channel.sendVideo(hevcPacket, { pts: taken }) && taken < 1000) {
+      taken++;
+      await setTimeout(1);
+    }
+    // What waits for the server's answer is bounded and counted as any other queue.
+    expect(taken * hevcPacket.length).toBeLessThan(200_000);
+    expect(channel.stats().queuedBytes).toBeGreaterThan(30_000);
+    const { clean, error } = await channel.close();
+    expect([clean, error?.code]).toEqual([false, 'ERR_CLOUDPUSH_CLOSE_TIMEOUT']);
+    expect(channel.stats().packetsLost).toBe(taken);
+    expect(events.filter((event) => event === 'pause')).toHaveLength(1);
+    await closeEmpty(engine);
+  });
+
   test('before the connection is up still delivers what was accepted', async () => {
     await using receiver = await RecordingReceiver.listen();
     const engine = await PushEngine.create({ maxConnections: 1 });
@@ -404,6 +449,37 @@ describe('an engine', () => {
     await closeEmpty(engine);
   });
 
+  test('never lets a packet overtake the opening of its channel, however full the ring is', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 2, poolSize: 16 * 1024 * 1024 });
+    const first = engine.openChannel({ url: receiver.url('a') });
+    await first.connected();
+    // Without a turn of the event loop the shard gets no doorbell, and the ring fills up.
+    let pts = 0;
+    while (first.sendAudio(audio[0]!.data, { pts })) pts += 22;
+    const second = engine.openChannel({ url: receiver.url('b') });
+    const busyUntil = performance.now() + 300;
+    while (performance.now() < busyUntil) second.sendAudio(audio[0]!.data, { pts: 0 });
+    expect((await second.close()).clean).toBe(true);
+    expect((await first.close()).clean).toBe(true);
+    await closeEmpty(engine);
+  });
+
+  test('tells when all that was queued has left', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: receiver.url('a') });
+    await channel.connected();
+    await sendAll(channel, packets);
+    while (channel.stats().queuedBytes > 0) await setTimeout(1);
+    expect(channel.stats()).toMatchObject({ queuedBytes: 0, queuedMs: 0 });
+    const { bytesSent } = channel.stats();
+    await channel.close();
+    // Only the commands that end the stream follow.
+    expect(channel.stats().bytesSent - bytesSent).toBeLessThan(200);
+    await closeEmpty(engine);
+  });
+
   test.each([
     [{ poolSize: 1000 }, /poolSize is 1000; permitted: an integer from 65536/],
     [{ maxConnections: 0 }, /maxConnections is 0/],
@@ -422,6 +498,10 @@ describe('an engine', () => {
     );
     const url = 'rtmp://127.0.0.1:1/live/a';
     expect(() => engine.openChannel({ url, connectTimeout: 0 })).toThrow(/connectTimeout is 0/);
+    expect(() => engine.openChannel({ url, chunkSize: 5 })).toThrow(
+      /chunkSize is 5; permitted: an integer from 128/,
+    );
+    expect(() => engine.openChannel({ url: 'rtmp://127.0.0.1:1/live' })).toThrow(/names no stream/);
     expect(() => engine.openChannel({ url, video: 'h266' as never })).toThrow(
       /video is 'h266'; permitted: 'h264', 'h265'/,
     );

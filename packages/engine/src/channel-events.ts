@@ -2,9 +2,12 @@ import type { CloudPushError } from './errors.js';
 
 /** How a channel ended. */
 export interface CloseReport {
-  /** True when the stream was closed as asked, and everything accepted before had been sent. */
+  /**
+   * True when the stream was closed as asked, everything accepted before had been sent, and no connection was lost on the
+   * way. What `overflow: 'drop'` has dropped does not count against it.
+   */
   readonly clean: boolean;
-  /** Why it was not. */
+  /** Why it was not: how the channel ended, or how a connection was lost that had been made again. */
   readonly error: CloudPushError | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
 import { type AmfValue, encodeAmf0 } from '@cloudpush/transport';
 import type { ChannelEvents, CloseReport } from './channel-events.js';
@@ -67,6 +67,9 @@ export class Channel extends EventEmitter<ChannelEvents> {
   #report: CloseReport | undefined;
   #closeRequested = false;
   #connects = 0;
+  /** Why a connection was lost that has been made again since, or is about to be. */
+  #lastLoss: CloudPushError | undefined;
+  readonly #waiters = new Set<() => void>();
   /** The counters as they were when the channel ended: its number may be in other hands now. */
   #lastStats: ChannelStats | undefined;
 
@@ -91,7 +94,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
 
   /** True between `pause` and `resume`. */
   get paused(): boolean {
-    return this.#sender.paused;
+    return this.#report === undefined && this.#sender.paused;
   }
 
   /**
@@ -132,16 +135,18 @@ export class Channel extends EventEmitter<ChannelEvents> {
 
   /** Resolves when the stream is being published. Rejects with the reason when it never will be. */
   async connected(signal?: AbortSignal): Promise<void> {
-    while (this.#state === 'connecting' || (this.#state === 'closing' && this.#connects === 0)) {
-      await this.#next(['connect', 'close'], signal);
+    while (this.#report === undefined) {
+      if (this.#state === 'publishing' || (this.#state === 'closing' && this.#connects > 0)) return;
+      await this.#change(signal);
     }
-    if (this.#connects > 0) return;
-    throw this.#report?.error ?? closedError();
+    throw this.#report.error ?? closedError();
   }
 
   /** Resolves when a packet would be taken again, or the channel is over. */
   async writable(signal?: AbortSignal): Promise<void> {
-    while (this.paused && this.#report === undefined) await this.#next(['resume', 'close'], signal);
+    // A channel that is closing takes nothing any more: the answer is its end.
+    while (this.#report === undefined && (this.paused || this.#state === 'closing'))
+      await this.#change(signal);
   }
 
   /**
@@ -150,7 +155,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
    */
   async close(): Promise<CloseReport> {
     this.#requestClose();
-    while (this.#report === undefined) await this.#next(['close'], undefined);
+    while (this.#report === undefined) await this.#change(undefined);
     return this.#report;
   }
 
@@ -172,9 +177,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
       audioFrames: count(Counter.audioFrames),
       dataMessages: count(Counter.dataMessages),
       bytesSent: count(Counter.bytesSent),
-      queuedBytes: count(Counter.queuedBytes),
       queuedMs: count(Counter.queuedMs),
-      heldBytes: this.#sender.heldBytes,
+      queuedBytes: this.#sender.heldBytes,
       packetsRefused: this.#sender.refused,
       packetsInvalid: count(Counter.packetsInvalid),
       packetsLost: count(Counter.packetsLost),
@@ -190,13 +194,15 @@ export class Channel extends EventEmitter<ChannelEvents> {
   onConnected(): void {
     this.#connects++;
     if (this.#state === 'connecting') this.#state = 'publishing';
+    this.#wakeWaiters();
     this.emit('connect');
   }
 
   /** @internal */
   onDisconnected(error: ErrorData, delay: number): void {
     if (this.#state === 'publishing') this.#state = 'connecting';
-    this.emit('disconnect', { error: CloudPushError.from(error), delay });
+    this.#lastLoss = CloudPushError.from(error);
+    this.emit('disconnect', { error: this.#lastLoss, delay });
   }
 
   /** @internal */
@@ -217,8 +223,9 @@ export class Channel extends EventEmitter<ChannelEvents> {
   /** The connection is over, but descriptors may still be on their way to the shard. @internal */
   onEnded(error: ErrorData | undefined): void {
     this.#leave();
-    const failure = error === undefined ? undefined : CloudPushError.from(error);
-    this.#ending = { clean: failure === undefined && this.#closeRequested, error: failure };
+    // What a connection had taken when it was lost is lost, even if all that followed arrived.
+    const failure = error === undefined ? this.#lastLoss : CloudPushError.from(error);
+    this.#ending ??= { clean: failure === undefined && this.#closeRequested, error: failure };
     this.#signal?.removeEventListener('abort', this.#onAbort);
     // The last descriptor tells the shard that no other will follow.
     this.#requestClose();
@@ -232,11 +239,13 @@ export class Channel extends EventEmitter<ChannelEvents> {
       paused: false,
       queuedBytes: 0,
       queuedMs: 0,
-      heldBytes: 0,
     };
     this.#state = 'closed';
-    this.#report = this.#ending!;
-    this.emit('close', this.#report);
+    const report = this.#ending!;
+    this.#report = report;
+    this.#wakeWaiters();
+    // A listener that throws must not keep the engine from its work.
+    process.nextTick(() => this.emit('close', report));
   }
 
   /** @internal */
@@ -245,13 +254,15 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   readonly #onPauseChanged = (paused: boolean): void => {
-    if (this.#report === undefined) this.emit(paused ? 'pause' : 'resume');
+    if (this.#report !== undefined) return;
+    this.#wakeWaiters();
+    this.emit(paused ? 'pause' : 'resume');
   };
 
   readonly #onAbort = (): void => this.abort(this.#signal?.reason);
 
   #open(config: ChannelConfig): void {
-    this.#signal?.throwIfAborted();
+    if (this.#signal?.aborted) throw abortedError(this.#signal.reason);
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
     this.#shard.counters.reset(this.#number);
     this.#shard.post({ type: 'open', channel: this.#number, config });
@@ -271,17 +282,27 @@ export class Channel extends EventEmitter<ChannelEvents> {
     this.#sender.close();
   }
 
-  async #next(events: readonly (keyof ChannelEvents)[], signal: AbortSignal | undefined): Promise<void> {
-    const done = new AbortController();
-    const stop = signal === undefined ? done.signal : AbortSignal.any([done.signal, signal]);
-    try {
-      await Promise.race(events.map((event) => once(this, event, { signal: stop })));
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw error;
-    } finally {
-      done.abort();
-    }
+  /** Resolves with the next change of state; rejects with the signal's reason. */
+  #change(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        this.#waiters.delete(onChange);
+        reject(signal?.reason);
+      };
+      const onChange = (): void => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      this.#waiters.add(onChange);
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  #wakeWaiters(): void {
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    for (const onChange of waiters) onChange();
   }
 }
 
@@ -292,6 +313,7 @@ function closedError(): CloudPushError {
 function abortedError(reason?: unknown): CloudPushError {
   return new CloudPushError('ERR_CLOUDPUSH_ABORTED', 'the channel was aborted', {
     class: 'fatal',
+    details: reason === undefined || reason instanceof Error ? {} : { reason: String(reason) },
     cause: reason,
   });
 }

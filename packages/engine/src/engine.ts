@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import { Piscina } from 'piscina';
 import { Channel } from './channel.js';
 import { CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import { Gates, newGateMemory } from './memory/gate.js';
@@ -11,12 +10,13 @@ import {
   type PushEngineOptions,
 } from './options.js';
 import type { PacketRoom, PacketSender } from './packet-sender.js';
-import type { ShardInit, ShardReport } from './shard/protocol.js';
+import type { ShardReport } from './shard/protocol.js';
 import { ShardClient, type SharedState } from './shard/shard-client.js';
 import { newCounts, summarize } from './stats/latency.js';
 import type { EngineStats } from './stats/stats.js';
 
-const WORKER = new URL('./shard/worker.js', import.meta.url).href;
+/** Until a worker thread that did not come up is tried for again, in ms. */
+const RESTART_DELAY = 1000;
 
 /**
  * Pushes the media of many channels to RTMP servers. It owns the media pool and the worker threads that mux and send;
@@ -34,9 +34,10 @@ export class PushEngine implements PacketRoom, AsyncDisposable {
   readonly gates: Gates;
   readonly #settings: EngineSettings;
   readonly #logger: Logger | undefined;
-  readonly #threads: Piscina<ShardInit, void>;
   readonly #shared: SharedState;
-  readonly #shards: ShardClient[] = [];
+  /** The shards whose threads are up, or coming up. */
+  readonly #shards = new Set<ShardClient>();
+  readonly #restarts = new Set<NodeJS.Timeout>();
   /** By number in shared memory. */
   readonly #channels: (Channel | undefined)[];
   readonly #freeNumbers: number[];
@@ -47,17 +48,25 @@ export class PushEngine implements PacketRoom, AsyncDisposable {
 
   /**
    * Makes the pool and starts the worker threads.
-   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`.
+   * @throws CloudPushError (rejection) `ERR_CLOUDPUSH_INVALID_PARAMETER`, also when there is no memory for the pool;
+   *   `ERR_CLOUDPUSH_SHARD_DIED` when a worker thread does not come up.
    */
   static async create(options: PushEngineOptions = {}): Promise<PushEngine> {
-    return new PushEngine(engineSettings(options), options.logger);
+    const engine = new PushEngine(engineSettings(options), options.logger);
+    try {
+      await Promise.all([...engine.#shards].map((shard) => shard.ready));
+      return engine;
+    } catch (cause) {
+      await engine.close();
+      throw shardDiedError('a worker thread could not be started', cause);
+    }
   }
 
   private constructor(settings: EngineSettings, logger: Logger | undefined) {
     const { poolSize, maxConnections, shards, maxBatchDelay } = settings;
     this.#settings = settings;
     this.#logger = logger;
-    this.memory = new MediaMemory(poolSize, maxConnections);
+    this.memory = allocate(poolSize, maxConnections);
     const gates = newGateMemory(maxConnections);
     this.gates = new Gates(gates);
     this.#channels = new Array<Channel | undefined>(maxConnections).fill(undefined);
@@ -70,21 +79,9 @@ export class PushEngine implements PacketRoom, AsyncDisposable {
       releaseWanted,
       maxConnections,
       maxBatchDelay,
-      maxConnecting: Math.ceil(settings.maxConnecting / shards),
+      maxConnecting: Math.max(1, Math.floor(settings.maxConnecting / shards)),
     };
-    this.#threads = new Piscina<ShardInit, void>({
-      filename: WORKER,
-      name: 'runShard',
-      minThreads: shards,
-      maxThreads: shards,
-      concurrentTasksPerWorker: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      // With atomics a worker waits for its next task by blocking the thread, and its sockets with it.
-      atomics: 'disabled',
-    });
-    // A thread's death is reported by its shard's task.
-    this.#threads.on('error', () => {});
-    for (let i = 0; i < shards; i++) this.#shards.push(this.#startShard());
+    for (let i = 0; i < shards; i++) this.#startShard();
     this.#logger?.info({ poolSize, maxConnections, shards }, 'engine started');
   }
 
@@ -117,7 +114,7 @@ export class PushEngine implements PacketRoom, AsyncDisposable {
     for (const shard of this.#shards) shard.counters.latency.addTo(counts);
     return {
       channels: this.channels.length,
-      shards: this.#shards.length,
+      shards: this.#shards.size,
       poolSize: this.#settings.poolSize,
       poolBytesInUse: this.memory.pool.bytesInUse,
       poolBlocksInUse: this.memory.pool.blocksInUse,
@@ -150,9 +147,8 @@ export class PushEngine implements PacketRoom, AsyncDisposable {
 
   async #close(): Promise<void> {
     await Promise.all(this.channels.map((channel) => channel.close()));
-    for (const shard of this.#shards) shard.post({ type: 'stop' });
-    await Promise.allSettled(this.#shards.map((shard) => shard.ended));
-    await this.#threads.destroy();
+    for (const restart of this.#restarts) clearTimeout(restart);
+    await Promise.all([...this.#shards].map((shard) => shard.stop()));
     this.memory.reclaim();
     this.#logger?.info('engine closed');
   }
@@ -164,14 +160,20 @@ export class PushEngine implements PacketRoom, AsyncDisposable {
     for (const sender of waiting) sender.retry();
   };
 
-  #startShard(): ShardClient {
-    const shard = new ShardClient(this.#threads, this.#shared, (report) => this.#onReport(shard, report));
+  #startShard(): void {
+    const shard = new ShardClient(this.#shared, (report) => this.#onReport(shard, report));
+    this.#shards.add(shard);
     shard.ended.catch((error: unknown) => this.#onShardDied(shard, error));
-    return shard;
   }
 
+  /** @throws CloudPushError `ERR_CLOUDPUSH_SHARD_DIED` when no thread is running. */
   #leastLoadedShard(): ShardClient {
-    return this.#shards.reduce((least, shard) => (shard.channels < least.channels ? shard : least));
+    let least: ShardClient | undefined;
+    for (const shard of this.#shards)
+      if (least === undefined || shard.channels < least.channels) least = shard;
+    if (least === undefined)
+      throw shardDiedError('no worker thread is running; they are being restarted', undefined);
+    return least;
   }
 
   #onReport(shard: ShardClient, report: ShardReport): void {
@@ -179,8 +181,10 @@ export class PushEngine implements PacketRoom, AsyncDisposable {
       this.#retryWaiting();
       return;
     }
+    if (report.type === 'ready') return;
     const channel = this.#channels[report.channel];
-    if (channel === undefined) return;
+    // A thread that died may have left reports on channels that are over.
+    if (channel === undefined || !channel.livesOn(shard)) return;
     switch (report.type) {
       case 'connected':
         channel.onConnected();
@@ -223,20 +227,48 @@ export class PushEngine implements PacketRoom, AsyncDisposable {
     channel.onForgotten();
   }
 
-  /** A worker died: a new one takes its place, its blocks come back, and its channels are over. */
+  /** A worker died: its blocks come back, its channels are over, and a new one takes its place. */
   #onShardDied(shard: ShardClient, cause: unknown): void {
-    if (this.#closed === undefined) this.#shards[this.#shards.indexOf(shard)] = this.#startShard();
+    this.#shards.delete(shard);
     const orphans = new Map<number, Channel>();
     for (const [number, channel] of this.#channels.entries()) {
       if (channel?.livesOn(shard)) orphans.set(number, channel);
     }
-    const error = toErrorData(shardDiedError(cause));
+    const error = toErrorData(shardDiedError('the worker thread that owned the connection has died', cause));
     this.#logger?.error({ code: error.code, channels: orphans.size }, 'a worker thread died');
     this.memory.reclaimFrom(orphans);
     for (const [number, channel] of orphans) {
       channel.onEnded(error);
       this.#forget(shard, channel, number);
     }
+    // What came back is room for others, and the thread can no longer say so.
+    this.#retryWaiting();
+    if (this.#closed === undefined) this.#replace(shard);
+  }
+
+  #replace(shard: ShardClient): void {
+    if (shard.isReady) {
+      this.#startShard();
+      return;
+    }
+    // A thread that does not even come up would not do so the next moment either.
+    const restart = setTimeout(() => {
+      this.#restarts.delete(restart);
+      this.#startShard();
+    }, RESTART_DELAY);
+    this.#restarts.add(restart);
+  }
+}
+
+function allocate(poolSize: number, maxConnections: number): MediaMemory {
+  try {
+    return new MediaMemory(poolSize, maxConnections);
+  } catch (cause) {
+    const message = `there is no memory for a pool of ${poolSize} bytes (poolSize)`;
+    throw new CloudPushError('ERR_CLOUDPUSH_INVALID_PARAMETER', message, {
+      details: { actual: poolSize },
+      cause,
+    });
   }
 }
 
@@ -252,10 +284,6 @@ function tooManyError(limit: number): CloudPushError {
   );
 }
 
-function shardDiedError(cause: unknown): CloudPushError {
-  return new CloudPushError(
-    'ERR_CLOUDPUSH_SHARD_DIED',
-    'the worker thread that owned the connection has died',
-    { cause },
-  );
+function shardDiedError(message: string, cause: unknown): CloudPushError {
+  return new CloudPushError('ERR_CLOUDPUSH_SHARD_DIED', message, { cause });
 }

@@ -25,7 +25,10 @@ export interface PushEngineOptions {
    * latency for CPU time; the pool must have room for what waits. Default 0: a packet leaves at once.
    */
   readonly maxBatchDelay?: number | undefined;
-  /** The most connections that are being made at a time, 1 to 65,535. Default 256. */
+  /**
+   * The most connections that are being made at a time, 1 to 65,535. Every worker thread has an equal part of it, and at
+   * least one. Default 256.
+   */
   readonly maxConnecting?: number | undefined;
   /** Where the engine writes its log. Default: nowhere. */
   readonly logger?: Logger | undefined;
@@ -71,7 +74,7 @@ export interface ChannelOptions {
   readonly connectTimeout?: number | undefined;
   /** The longest that `close` waits for queued media to leave, 1 to 600,000 ms. Default 10,000. */
   readonly closeTimeout?: number | undefined;
-  /** Bytes of an outgoing RTMP chunk (RTMP 1.0 §5.4.1). Default: the transport's. */
+  /** Bytes of an outgoing RTMP chunk (RTMP 1.0 §5.4.1), 128 to 16,777,215. Default: as the server is known to like. */
   readonly chunkSize?: number | undefined;
   /** Aborts the channel: the connection is reset. */
   readonly signal?: AbortSignal | undefined;
@@ -104,11 +107,7 @@ export function channelConfig(options: ChannelOptions): ChannelConfig {
   const low = watermark('lowWatermark', options.lowWatermark, half);
   requireBelow('lowWatermark.bytes', low.bytes, high.bytes);
   requireBelow('lowWatermark.ms', low.ms, high.ms);
-  try {
-    parseRtmpUrl(options.url);
-  } catch (error) {
-    throw CloudPushError.wrap(error);
-  }
+  checkUrl(options.url);
   return {
     url: options.url,
     hevc: oneOf('hevc', options.hevc, ['auto', 'enhanced', 'legacy']),
@@ -120,8 +119,23 @@ export function channelConfig(options: ChannelOptions): ChannelConfig {
     stallTimeout: integer('stallTimeout', options.stallTimeout, 60_000, 0, 3_600_000),
     connectTimeout: integer('connectTimeout', options.connectTimeout, 10_000, 1, 600_000),
     closeTimeout: integer('closeTimeout', options.closeTimeout, 10_000, 1, 600_000),
-    chunkSize: options.chunkSize,
+    chunkSize:
+      options.chunkSize === undefined
+        ? undefined
+        : integer('chunkSize', options.chunkSize, 0, 128, 16_777_215),
   };
+}
+
+function checkUrl(url: string): void {
+  let streamName: string;
+  try {
+    ({ streamName } = parseRtmpUrl(url));
+  } catch (error) {
+    throw CloudPushError.wrap(error);
+  }
+  if (streamName !== '') return;
+  const message = 'the URL names no stream; permitted: rtmp[s]://host[:port]/app/name';
+  throw new CloudPushError('ERR_CLOUDPUSH_INVALID_URL', message, { class: 'fatal' });
 }
 
 function watermark(name: string, given: Partial<Watermark> | undefined, preset: Watermark): Watermark {

@@ -39,6 +39,8 @@ export class PacketSender {
   /** What the channel held then: half of it must have left before there is room again. */
   #heldAtRefusal = 0;
   #announced = false;
+  /** Descriptors that the ring had no room for. */
+  readonly #commands: Command[] = [];
 
   /** @param onPauseChanged called with true and false in turn, beginning with true */
   constructor(
@@ -60,6 +62,7 @@ export class PacketSender {
 
   /** Bytes of the pool that the channel holds. */
   get heldBytes(): number {
+    this.#room.memory.reclaim();
     return this.#room.memory.heldBy(this.#channel);
   }
 
@@ -82,6 +85,7 @@ export class PacketSender {
     if (dts !== undefined && !Number.isFinite(dts))
       throw invalidParameter('dts', dts, 'a finite number of ms');
     if (!this.#open || this.paused) return this.#refuse();
+    if (this.#commands.length > 0) return this.#refuseForRing(data.length);
     const { memory } = this.#room;
     const block = memory.store(this.#channel, data);
     if (block === NO_BLOCK) return this.#refuseForMemory(data.length);
@@ -97,12 +101,24 @@ export class PacketSender {
     return true;
   }
 
-  /** Adds a descriptor that must not be lost. A full ring is drained within moments. */
+  /** Adds a descriptor that must not be lost. While it waits for room in the ring, nothing may overtake it. */
   command(command: Command): void {
-    if (this.#shard.dead) return;
-    if (this.#shard.ring.push(command, this.#channel, NO_BLOCK, 0, 0, 0, 0, 0, 0)) this.#shard.ringDoorbell();
-    else setTimeout(() => this.command(command), RING_RETRY);
+    this.#commands.push(command);
+    if (this.#commands.length === 1) this.#pushCommands();
   }
+
+  readonly #pushCommands = (): void => {
+    const { ring, isDead } = this.#shard;
+    if (isDead) return;
+    for (let command = this.#commands[0]; command !== undefined; command = this.#commands[0]) {
+      if (!ring.push(command, this.#channel, NO_BLOCK, 0, 0, 0, 0, 0, 0)) {
+        setTimeout(this.#pushCommands, RING_RETRY);
+        return;
+      }
+      this.#commands.shift();
+      this.#shard.ringDoorbell();
+    }
+  };
 
   /** No packet is taken from now on. */
   close(): void {

@@ -12,6 +12,9 @@ export interface ReconnectPolicy {
   readonly resetAfter: number;
 }
 
+/** Beyond any delay that is permitted. */
+const MAX_DOUBLINGS = 30;
+
 /** Exponential back-off with full jitter: the delay before each attempt to reconnect. */
 export class Backoff {
   readonly #policy: ReconnectPolicy;
@@ -24,11 +27,6 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** Attempts since the last good period. */
-  get attempts(): number {
-    return this.#attempts;
-  }
-
   /**
    * What to do after a failure of this class.
    * @returns ms to wait before the next attempt, or undefined to give up.
@@ -36,7 +34,7 @@ export class Backoff {
   next(errorClass: ErrorClass): number | undefined {
     const { maxAttempts, initialDelay, maxDelay } = this.#policy;
     if (errorClass === 'fatal' || errorClass === 'auth' || this.#attempts >= maxAttempts) return undefined;
-    const ceiling = Math.min(maxDelay, initialDelay * 2 ** this.#attempts);
+    const ceiling = Math.min(maxDelay, initialDelay * 2 ** Math.min(this.#attempts, MAX_DOUBLINGS));
     this.#attempts++;
     // The server still holds the old session: an early attempt is refused again, and may renew the hold.
     if (errorClass === 'busy') return maxDelay / 2 + (this.#random() * maxDelay) / 2;

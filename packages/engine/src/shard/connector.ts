@@ -12,6 +12,8 @@ export interface ConnectorOwner {
   onPublishing(publisher: RtmpPublisher): void;
   /** There is room again after the publisher said "no more". */
   onDrain(): void;
+  /** False when a lost connection need not be made again: nothing is left to be sent. */
+  readonly wantsConnection: boolean;
   /** The connection is gone, or an attempt to make it has failed; the next attempt follows after `delay` ms. */
   onLost(error: Error, delay: number, wasPublishing: boolean): void;
   /** The last thing a connector says. `error` is there unless it was closed, and the server knows. */
@@ -25,11 +27,14 @@ export class Connector implements PublisherEvents {
   readonly #owner: ConnectorOwner;
   readonly #config: ChannelConfig;
   readonly #limiter: ConnectLimiter;
-  readonly #abort = new AbortController();
   readonly #backoff: Backoff | undefined;
   readonly #watchdog: StallWatchdog;
   #state: State = 'connecting';
   #publisher: RtmpPublisher | undefined;
+  /** Ends the attempt that is under way, and the connection that came of it. */
+  #attempt = new AbortController();
+  /** Why the connector was told to end, when it was. */
+  #destroyedBy: Error | undefined;
   /** ms of the monotonic clock. */
   #publishingSince = 0;
   /** Bytes that the kernel has accepted on earlier connections. */
@@ -59,8 +64,9 @@ export class Connector implements PublisherEvents {
   /** Makes the connection. The outcome is told to the owner. */
   connect(): void {
     this.#state = 'connecting';
+    this.#attempt = new AbortController();
     this.#limiter
-      .run(() => this.#publish(), this.#abort.signal)
+      .run(() => this.#publish(), this.#attempt.signal)
       .then(
         (publisher) => this.#onPublishing(publisher),
         (error: Error) => this.#onLost(error),
@@ -76,8 +82,9 @@ export class Connector implements PublisherEvents {
 
   /** Resets the connection now, and for good; `error` is what it ends with. */
   destroy(error: Error): void {
+    this.#destroyedBy ??= error;
     // While a connection is being made, or stands, its own answer to the signal is the end.
-    this.#abort.abort(error);
+    this.#attempt.abort(error);
     if (this.#state === 'waiting') this.#finish(error);
   }
 
@@ -101,15 +108,15 @@ export class Connector implements PublisherEvents {
 
   async #publish(): Promise<RtmpPublisher> {
     const { url, connectTimeout, closeTimeout, chunkSize } = this.#config;
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(connectTimeoutError(connectTimeout)), connectTimeout);
-    const signal = AbortSignal.any([this.#abort.signal, limit.signal]);
+    const attempt = this.#attempt;
+    const { signal } = attempt;
+    const timer = setTimeout(() => attempt.abort(connectTimeoutError(connectTimeout)), connectTimeout);
     // The destination's close time-out covers the publisher's own: when it runs out, the tail may not have arrived.
     const timeouts = { close: closeTimeout + 1000 };
     try {
       return await RtmpPublisher.connect({ url, chunkSize, timeouts, signal }, this);
     } catch (error) {
-      throw limit.signal.aborted ? limit.signal.reason : error;
+      throw signal.aborted ? signal.reason : error;
     } finally {
       clearTimeout(timer);
     }
@@ -125,7 +132,8 @@ export class Connector implements PublisherEvents {
   #onLost(error: Error): void {
     const wasPublishing = this.#state === 'publishing';
     if (wasPublishing) this.#backoff?.published(monotonicNow() - this.#publishingSince);
-    const delay = this.#abort.signal.aborted ? undefined : this.#backoff?.next(classOf(error));
+    const again = this.#destroyedBy === undefined && this.#owner.wantsConnection;
+    const delay = again ? this.#backoff?.next(classOf(error)) : undefined;
     if (delay === undefined) {
       this.#finish(error);
       return;
@@ -141,8 +149,7 @@ export class Connector implements PublisherEvents {
     this.#state = 'over';
     clearTimeout(this.#retryTimer);
     // However the connection took it: who was destroyed did not end well.
-    const { aborted, reason } = this.#abort.signal;
-    this.#owner.onOver(aborted ? reason : error);
+    this.#owner.onOver(this.#destroyedBy ?? error);
   }
 
   readonly #onStall = (limit: number): void => {

@@ -1,13 +1,14 @@
-import type { FlvTag } from '@cloudpush/muxer';
+import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import type { RtmpPublisher } from '@cloudpush/transport';
 import { monotonicNow } from '../clock.js';
 import { CloudPushError } from '../errors.js';
+import type { CodecHold } from './codec-hold.js';
 import type { ConnectLimiter } from './connect-limiter.js';
 import { Connector, type ConnectorOwner } from './connector.js';
-import { type Dropped, isAbove, isKeyFrame, isPicture, relieve, startAtKeyFrame } from './drop-policy.js';
+import { type Dropped, isKeyFrame, isPicture, relieve, startAtKeyFrame } from './drop-policy.js';
 import type { PacketBlock } from './packet-block.js';
-import type { ChannelConfig } from './protocol.js';
-import { type QueuedTag, SendQueue, type StreamDescription } from './send-queue.js';
+import type { ChannelConfig, Watermark } from './protocol.js';
+import { SendQueue, type StreamDescription } from './send-queue.js';
 import { StreamHeaders } from './stream-headers.js';
 
 /** Whom a destination tells about itself. */
@@ -32,12 +33,11 @@ export interface DestinationOwner {
   onProgress(): void;
   /** The last thing a destination says: everything is released. `error` is there unless it was closed and all was sent. */
   onEnded(error: Error | undefined): void;
+  /** What the owner keeps back for the destination until the server has been asked about it. */
+  readonly hold: CodecHold;
   /** Something is queued: call {@link Destination.flush} at the end of the turn. */
   onDirty(destination: Destination): void;
 }
-
-/** What is written at once when a queue empties, in bytes. */
-const FLUSH_BYTES = 256 * 1024;
 
 /**
  * One server that a channel pushes to: the queue of tags in front of a connection. Tags that come while nothing is
@@ -75,12 +75,16 @@ export class Destination implements ConnectorOwner {
 
   /** Bytes accepted and not yet taken by the kernel. */
   get queuedBytes(): number {
-    return this.#queue.bytes + (this.#connector.publisher?.queuedBytes ?? 0);
+    return this.#owner.hold.bytes + this.#queue.bytes + (this.#connector.publisher?.queuedBytes ?? 0);
   }
 
   /** What waits in the queue, in ms of the stream's clock. */
   get queuedMs(): number {
-    return this.#queue.ms;
+    return Math.max(this.#owner.hold.ms, this.#queue.ms);
+  }
+
+  get wantsConnection(): boolean {
+    return !this.#closing || !this.#isEmpty;
   }
 
   /** Bytes that the kernel has accepted. */
@@ -100,11 +104,23 @@ export class Destination implements ConnectorOwner {
     this.#markDirty();
     // A stream begins at the end of the turn: by then its other track may have begun, too.
     if (publisher !== undefined && this.#writable && this.#queue.length === 0 && !this.#atStart) {
-      this.#send(publisher, { tag, block, description });
+      this.#send(publisher, tag, block, description);
       return;
     }
     this.#queue.push({ tag, block, description });
-    this.#boundQueue();
+    this.boundQueue();
+  }
+
+  /** Keeps what waits within the high watermark: by asking the caller to pause, or by dropping. */
+  boundQueue(): void {
+    const { highWatermark, lowWatermark, overflow } = this.#config;
+    if (this.#paused || !this.#isAbove(highWatermark)) return;
+    if (overflow === 'drop' && this.#owner.hold.isEmpty) {
+      this.#noteDropped(relieve(this.#queue, lowWatermark));
+      return;
+    }
+    this.#paused = true;
+    this.#owner.onPause();
   }
 
   /** The end of the turn: hands what was offered in it to the kernel. */
@@ -150,6 +166,7 @@ export class Destination implements ConnectorOwner {
     // What was under way is lost, and the pictures that refer to it cannot be decoded any more.
     if (wasPublishing && this.#headers.hasVideo) this.#noteDropped(startAtKeyFrame(this.#queue));
     this.#owner.onDisconnected(error, delay);
+    this.#resumeIfRoom();
     this.#closeIfEmpty();
   }
 
@@ -179,27 +196,33 @@ export class Destination implements ConnectorOwner {
       const entry = this.#queue.shift();
       if (entry === undefined) break;
       if (this.#headers.wasSentAhead(entry.tag)) entry.block?.release();
-      else this.#send(publisher, entry);
-      // The connection says "no more" only while a write is under way: without one it would take the whole queue.
-      if (publisher.queuedBytes > FLUSH_BYTES) publisher.flush();
+      else this.#send(publisher, entry.tag, entry.block, entry.description);
     }
     this.#resumeIfRoom();
     this.#closeIfEmpty();
   }
 
-  #send(publisher: RtmpPublisher, entry: QueuedTag): void {
-    const { tag, block, description } = entry;
+  #send(
+    publisher: RtmpPublisher,
+    tag: FlvTag,
+    block: PacketBlock | undefined,
+    description: StreamDescription | undefined,
+  ): void {
     if (this.#atStart) {
       this.#atStart = false;
-      for (const header of this.#headers.start(entry, this.#queue)) this.#hand(publisher, header, undefined);
+      for (const header of this.#headers.start(tag, description, this.#queue)) {
+        this.#hand(publisher, header, undefined);
+      }
+      if (this.#headers.wasSentAhead(tag)) {
+        block?.release();
+        return;
+      }
     } else if (description !== undefined) this.#hand(publisher, description.tag, undefined);
-    this.#headers.note(entry);
-    if (this.#headers.wasSentAhead(tag)) {
-      block?.release();
-      return;
-    }
+    this.#headers.note(tag, description);
     if (block !== undefined && block.enqueuedAt >= this.#publishingSince) block.timed = true;
     if (this.#hand(publisher, tag, block)) this.#owner.onSent(tag);
+    // Without it, the pictures that refer to it are of no use.
+    else if (isPicture(tag) && tag.role !== TagRole.disposableFrame) this.#awaitsKeyFrame = true;
   }
 
   /** False when the connection cannot carry the tag. */
@@ -215,31 +238,27 @@ export class Destination implements ConnectorOwner {
     return true;
   }
 
-  /** Keeps the queue within its high watermark: by asking the caller to pause, or by dropping. */
-  #boundQueue(): void {
-    const { highWatermark, lowWatermark, overflow } = this.#config;
-    if (this.#paused || !isAbove(this.#queue, highWatermark)) return;
-    if (overflow === 'drop') {
-      this.#noteDropped(relieve(this.#queue, lowWatermark));
-      return;
-    }
-    this.#paused = true;
-    this.#owner.onPause();
-  }
-
   #noteDropped(dropped: Dropped): void {
-    this.#awaitsKeyFrame = dropped.awaitKeyFrame;
+    this.#awaitsKeyFrame ||= dropped.awaitKeyFrame;
     this.#owner.onDropped(dropped);
   }
 
   #resumeIfRoom(): void {
-    if (!this.#paused || isAbove(this.#queue, this.#config.lowWatermark)) return;
+    if (!this.#paused || this.#isAbove(this.#config.lowWatermark)) return;
     this.#paused = false;
     this.#owner.onResume();
   }
 
   #closeIfEmpty(): void {
-    if (this.#closing && this.#queue.length === 0) this.#connector.close();
+    if (this.#closing && this.#isEmpty) this.#connector.close();
+  }
+
+  get #isEmpty(): boolean {
+    return this.#queue.length === 0 && this.#owner.hold.isEmpty;
+  }
+
+  #isAbove({ bytes, ms }: Watermark): boolean {
+    return this.#owner.hold.bytes + this.#queue.bytes > bytes || this.queuedMs > ms;
   }
 
   #markDirty(): void {

@@ -66,7 +66,7 @@ describe('relieve', () => {
     {
       what: 'whole groups down to the last key frame',
       from: 'KPPKPPKP',
-      bytes: 100,
+      bytes: 200,
       left: 'KP',
       disposable: 0,
       skipped: 6,
@@ -82,13 +82,13 @@ describe('relieve', () => {
       audio: 0,
     },
     {
-      what: 'audio only behind all video that can go',
+      what: 'the audio that came before the group that stays',
       from: 'aaPPaaK',
       bytes: 200,
-      left: 'aK',
+      left: 'K',
       disposable: 0,
       skipped: 2,
-      audio: 3,
+      audio: 4,
     },
     {
       what: 'the oldest audio of a stream without video',
@@ -116,6 +116,17 @@ describe('relieve', () => {
       awaitKeyFrame: true,
     });
     expect(lettersOf(queue)).toBe('a');
+  });
+
+  it('drops a group whole that alone is more than the queue may hold', () => {
+    const { queue } = queueOf('HKPPPaP');
+    expect(relieve(queue, { bytes: 300, ms: 1e9 })).toEqual({
+      disposable: 0,
+      skipped: 5,
+      audio: 0,
+      awaitKeyFrame: true,
+    });
+    expect(lettersOf(queue)).toBe('Ha');
   });
 
   it('brings the queue down in time as well', () => {

@@ -16,41 +16,39 @@ export interface Dropped {
 
 /**
  * Makes room in a queue that a slow destination has let grow, down to `target`: disposable pictures go first, then
- * whole groups of pictures up to a key frame, so that what is left can be decoded; audio goes only when no video is
- * left to drop before it; sequence headers and data messages never.
+ * whole groups of pictures, so that what is left can be decoded, each with the audio that came before it; audio alone
+ * goes only when no video is left to drop before it; sequence headers and data messages never.
  */
 export function relieve(queue: SendQueue, target: Watermark): Dropped {
   const disposable = queue.remove((tag) => tag.role === TagRole.disposableFrame);
-  let skipped = 0;
-  let awaitKeyFrame = false;
-  if (isAbove(queue, target)) {
-    const before = queue.length;
-    awaitKeyFrame = !skipToKeyFrame(queue, target);
-    skipped = before - queue.length;
-  }
-  let audio = 0;
-  while (isAbove(queue, target) && queue.removeFirst(isAudioFrame)) audio++;
-  return { disposable, skipped, audio, awaitKeyFrame };
+  const pictures = queue.count(isPicture);
+  const audioFrames = queue.count(isAudioFrame);
+  if (isAbove(queue, target)) skipGroups(queue, target);
+  if (isAbove(queue, target)) queue.removeOldest(isAudioFrame, target.bytes, target.ms);
+  const left = queue.count(isPicture);
+  return {
+    disposable,
+    skipped: pictures - left,
+    audio: audioFrames - queue.count(isAudioFrame),
+    awaitKeyFrame: pictures > 0 && left === 0,
+  };
 }
 
 export function isAbove(queue: SendQueue, limit: Watermark): boolean {
   return queue.bytes > limit.bytes || queue.ms > limit.ms;
 }
 
-/** Drops pictures up to the first key frame from which on the queue is down to the target, or up to the last one. */
-function skipToKeyFrame(queue: SendQueue, target: Watermark): boolean {
-  let keyFrames = queue.count(isKeyFrame);
-  if (keyFrames === 0) return queue.remove(isPicture) === 0;
-  // First the rest of the group that is under way, then one group after the other.
+/** Drops the rest of the group that is under way, then one group after the other until the queue is down to the target. */
+function skipGroups(queue: SendQueue, target: Watermark): void {
   dropToKeyFrame(queue, 0);
-  while (isAbove(queue, target) && keyFrames > 1) {
-    dropToKeyFrame(queue, 1);
-    keyFrames--;
+  while (isAbove(queue, target) && queue.count(isKeyFrame) > 0) {
+    // The audio in front of the group that now comes first has lost its pictures.
+    queue.removeWhile((tag) => (isKeyFrame(tag) ? 'stop' : isAudioFrame(tag) ? 'remove' : 'keep'));
+    if (isAbove(queue, target)) dropToKeyFrame(queue, 1);
   }
-  return true;
 }
 
-/** Drops pictures up to the key frame that follows `passing` others, which are dropped, too. */
+/** Drops pictures up to the key frame that follows `passing` others, which are dropped, too; all when there is none. */
 function dropToKeyFrame(queue: SendQueue, passing: number): void {
   let passed = 0;
   queue.removeWhile((tag) => {

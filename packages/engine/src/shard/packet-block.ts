@@ -15,6 +15,8 @@ export class PacketBlock implements Releasable {
   readonly enqueuedAt: number;
   /** True when its way counts for the latency: it came while its stream was being published, and was sent. */
   timed = false;
+  /** True once a part of the packet was given up with its connection. */
+  lost = false;
   readonly #home: BlockReturn;
   #holders = 1;
 
@@ -28,7 +30,9 @@ export class PacketBlock implements Releasable {
     this.#holders++;
   }
 
-  release(): void {
+  /** Lets go of the block. `taken` is false when what its holder was to send has been lost with a connection. */
+  release(taken = true): void {
+    if (!taken) this.lost = true;
     if (--this.#holders === 0) this.#home.returnBlock(this);
   }
 }

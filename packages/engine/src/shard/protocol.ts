@@ -69,6 +69,8 @@ export type ShardRequest =
 
 /** From a shard to the caller's thread. Per channel they come in the order of their causes. */
 export type ShardReport =
+  /** The shard's thread is up and drains its ring. */
+  | { readonly type: 'ready' }
   | { readonly type: 'connected'; readonly channel: number }
   /** The connection is lost, and will be made again after `delay` ms. */
   | {

@@ -47,6 +47,14 @@ describe('SendQueue', () => {
     expect(queue.ms).toBe(40);
   });
 
+  it('takes its age from its oldest frame, not from headers that were left behind', () => {
+    const queue = new SendQueue();
+    queue.push(entry(tagAt(0, 10, TagRole.videoSequenceHeader)));
+    queue.push(entry(tagAt(500, 10, TagRole.keyFrame)));
+    queue.push(entry(tagAt(540)));
+    expect(queue.ms).toBe(40);
+  });
+
   it('lets go of every block when it is cleared', () => {
     const queue = new SendQueue();
     const returned = new Returned();
@@ -59,10 +67,11 @@ describe('SendQueue', () => {
 
   it('finds the first waiting tag that matches', () => {
     const queue = new SendQueue();
-    queue.push(entry(tagAt(0, 1, TagRole.videoSequenceHeader)));
+    const header = entry(tagAt(0, 1, TagRole.videoSequenceHeader));
+    queue.push(header);
     queue.push(entry(tagAt(0, 1, TagRole.keyFrame)));
     const isHeader = (tag: FlvTag): boolean => tag.role === TagRole.videoSequenceHeader;
-    expect(queue.find(isHeader)).toBe(queue.oldest);
+    expect(queue.find(isHeader)).toBe(header);
     queue.shift();
     expect(queue.find(isHeader)).toBeUndefined();
   });

@@ -1,4 +1,4 @@
-import type { FlvTag } from '@cloudpush/muxer';
+import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import type { PacketBlock } from './packet-block.js';
 
 /** The `onMetaData` that describes the stream from a sequence header on. */
@@ -36,17 +36,15 @@ export class SendQueue {
     return this.#bytes;
   }
 
-  /** From the oldest to the newest waiting tag, in ms of the stream's clock. */
+  /** From the oldest waiting frame to the newest tag, in ms of the stream's clock. */
   get ms(): number {
-    const oldest = this.#entries[this.#first];
-    const newest = this.#entries[this.#entries.length - 1];
+    const newest = this.#entries.at(-1);
+    let i = this.#first;
+    // Headers may have been left behind by the frames that were dropped around them.
+    while (i < this.#entries.length && !isFrame(this.#entries[i]!.tag)) i++;
+    const oldest = this.#entries[i];
     if (oldest === undefined || newest === undefined) return 0;
-    // Both are on the 32-bit clock; the signed difference is right across its wrap. Tracks may be out of step.
-    return Math.max(0, (newest.tag.timestamp - oldest.tag.timestamp) | 0);
-  }
-
-  get oldest(): QueuedTag | undefined {
-    return this.#entries[this.#first];
+    return age(oldest.tag, newest.tag);
   }
 
   push(entry: QueuedTag): void {
@@ -90,17 +88,6 @@ export class SendQueue {
     return before - this.length;
   }
 
-  /** Lets go of the first tag that matches. False when there is none. */
-  removeFirst(matches: (tag: FlvTag) => boolean): boolean {
-    let found = false;
-    this.removeWhile((tag) => {
-      if (found) return 'stop';
-      found = matches(tag);
-      return found ? 'remove' : 'keep';
-    });
-    return found;
-  }
-
   /** Goes through the waiting tags, oldest first, and lets go of those that `judge` says to remove, until it says stop. */
   removeWhile(judge: (tag: FlvTag) => 'remove' | 'keep' | 'stop'): void {
     const kept: QueuedTag[] = [];
@@ -119,11 +106,36 @@ export class SendQueue {
     this.#first = 0;
   }
 
-  /** Lets go of everything. */
+  /** Lets go of the oldest tags that match, until the queue is down to both limits. Returns how many they were. */
+  removeOldest(matches: (tag: FlvTag) => boolean, bytes: number, ms: number): number {
+    const before = this.length;
+    const newest = this.#entries.at(-1)?.tag;
+    this.removeWhile((tag) => {
+      if (this.#bytes <= bytes && (newest === undefined || age(tag, newest) <= ms)) return 'stop';
+      return matches(tag) ? 'remove' : 'keep';
+    });
+    return before - this.length;
+  }
+
+  /** Lets go of everything: it is lost with its connection. */
   clear(): void {
-    for (let i = this.#first; i < this.#entries.length; i++) this.#entries[i]!.block?.release();
+    for (let i = this.#first; i < this.#entries.length; i++) this.#entries[i]!.block?.release(false);
     this.#entries = [];
     this.#first = 0;
     this.#bytes = 0;
   }
+}
+
+/** ms from one tag to a later one. The signed difference is right across the clock's wrap; tracks may be out of step. */
+function age(tag: FlvTag, newest: FlvTag): number {
+  return Math.max(0, (newest.timestamp - tag.timestamp) | 0);
+}
+
+function isFrame({ role }: FlvTag): boolean {
+  return (
+    role === TagRole.keyFrame ||
+    role === TagRole.interFrame ||
+    role === TagRole.disposableFrame ||
+    role === TagRole.audioFrame
+  );
 }

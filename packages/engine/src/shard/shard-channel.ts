@@ -1,16 +1,17 @@
 import { FlvTag, type MediaPacket, Muxer, MuxerError, TagRole, TagType } from '@cloudpush/muxer';
-import type { RtmpPublisher } from '@cloudpush/transport';
+import { RtmpError, RtmpErrorCode, type RtmpPublisher, takesFourCc } from '@cloudpush/transport';
 import { monotonicNow } from '../clock.js';
 import { toErrorData } from '../errors.js';
 import type { Gates } from '../memory/gate.js';
 import { HEADROOM, payloadOffset } from '../memory/pool.js';
 import { Command, PacketFlag, type RingConsumer } from '../memory/ring.js';
 import { Counter, type ShardCounters } from '../stats/counters.js';
+import { CodecHold } from './codec-hold.js';
 import type { ConnectLimiter } from './connect-limiter.js';
 import { Destination, type DestinationOwner } from './destination.js';
 import type { Dropped } from './drop-policy.js';
 import { fourCcOf } from './four-cc.js';
-import type { PacketBlock } from './packet-block.js';
+import { type BlockReturn, PacketBlock } from './packet-block.js';
 import { ProblemLimiter } from './problem-limiter.js';
 import { AUDIO_CODECS, type ChannelConfig, type ShardReport, VIDEO_CODECS } from './protocol.js';
 import type { StreamDescription } from './send-queue.js';
@@ -23,23 +24,14 @@ export interface ShardContext {
   readonly counters: ShardCounters;
   readonly connects: ConnectLimiter;
   report(report: ShardReport): void;
+  /** Gives a block back to the pool; the counters of its channel have moved. */
+  returnBlock(index: number, channel: ShardChannel): void;
   /** Has `destination` flushed at the end of the turn. */
   markDirty(destination: Destination): void;
 }
 
-/** A packet that waits for the answer to "which form of H.265 does the server take". */
-interface HeldPacket {
-  readonly command: Command;
-  readonly codec: number;
-  readonly flags: number;
-  readonly bytes: number;
-  readonly dts: number;
-  readonly pts: number;
-  readonly block: PacketBlock;
-}
-
 /** The shard's half of a channel: the muxer, and the destination that its tags go to. */
-export class ShardChannel implements DestinationOwner {
+export class ShardChannel implements DestinationOwner, BlockReturn {
   readonly #context: ShardContext;
   readonly #channel: number;
   readonly #muxer: Muxer;
@@ -48,10 +40,8 @@ export class ShardChannel implements DestinationOwner {
   #descriptions = 0;
   /** FourCCs of the codecs that the server has said it takes. */
   readonly #agreed = new Set<string>();
-  /** Packets are held from the first one on of a codec that the server, once connected, must be asked about. */
-  #held: HeldPacket[] | undefined;
+  readonly hold = new CodecHold();
   #publisher: RtmpPublisher | undefined;
-  #closing = false;
   /** One packet object and one array for all packets: neither outlives the call into the muxer. */
   readonly #packet: MediaPacket = { data: EMPTY, headroom: HEADROOM, dts: 0, pts: 0 };
   readonly #tags: FlvTag[] = [];
@@ -76,20 +66,27 @@ export class ShardChannel implements DestinationOwner {
   }
 
   /** Takes the packet that the ring stands at. */
-  accept(ring: RingConsumer, block: PacketBlock): void {
+  accept(ring: RingConsumer): void {
+    const block = new PacketBlock(this, ring.block, ring.enqueuedAt);
     if (this.#destination.ended) {
-      this.#context.counters.add(this.#channel, Counter.packetsLost, 1);
-      block.release();
+      block.release(false);
       return;
     }
     const { command, codec, flags, bytes, dts, pts } = ring;
     this.#take(command, codec, flags, bytes, dts, pts, block);
   }
 
+  /** The last holder of a packet has let go of it. */
+  returnBlock(block: PacketBlock): void {
+    const { counters } = this.#context;
+    if (block.lost) counters.add(this.#channel, Counter.packetsLost, 1);
+    else if (block.timed) counters.latency.record(monotonicNow() - block.enqueuedAt);
+    this.#context.returnBlock(block.index, this);
+  }
+
   /** Sends what came before, then ends the stream cleanly. */
   close(): void {
-    this.#closing = true;
-    if (this.#held === undefined) this.#destination.close();
+    this.#destination.close();
   }
 
   abort(error: Error): void {
@@ -99,16 +96,14 @@ export class ShardChannel implements DestinationOwner {
   onConnected(publisher: RtmpPublisher): void {
     this.#publisher = publisher;
     this.#context.report({ type: 'connected', channel: this.#channel });
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const { command, codec, flags, bytes, dts, pts, block } of held) {
+    for (const { command, codec, flags, bytes, dts, pts, block } of this.hold.takeAll()) {
       this.#take(command, codec, flags, bytes, dts, pts, block);
     }
-    if (this.#closing) this.#destination.close();
   }
 
   onDisconnected(error: Error, delay: number): void {
     this.#publisher = undefined;
+    this.updateCounters();
     this.#context.report({ type: 'disconnected', channel: this.#channel, error: toErrorData(error), delay });
   }
 
@@ -159,8 +154,7 @@ export class ShardChannel implements DestinationOwner {
   }
 
   onEnded(error: Error | undefined): void {
-    for (const { block } of this.#held ?? []) block.release();
-    this.#held = undefined;
+    for (const { block } of this.hold.takeAll()) block.release(false);
     this.updateCounters();
     const data = error === undefined ? undefined : toErrorData(error);
     this.#context.report({ type: 'ended', channel: this.#channel, error: data });
@@ -174,7 +168,6 @@ export class ShardChannel implements DestinationOwner {
   updateCounters(): void {
     const { counters } = this.#context;
     counters.set(this.#channel, Counter.bytesSent, this.#destination.bytesWritten);
-    counters.set(this.#channel, Counter.queuedBytes, this.#destination.queuedBytes);
     counters.set(this.#channel, Counter.queuedMs, this.#destination.queuedMs);
   }
 
@@ -188,21 +181,23 @@ export class ShardChannel implements DestinationOwner {
     block: PacketBlock,
   ): void {
     const fourCc = fourCcOf(command, codec);
-    if (fourCc !== undefined && !this.#agreed.has(fourCc)) this.#agreeOn(fourCc);
-    if (this.#held === undefined) this.#mux(command, codec, flags, bytes, dts, pts, block);
-    else this.#held.push({ command, codec, flags, bytes, dts, pts, block });
-  }
-
-  /** Asks the server whether, and in which form, it takes a codec; holds the packets until there is a server to ask. */
-  #agreeOn(fourCc: string): void {
-    if (this.#publisher === undefined) {
-      this.#held ??= [];
+    const isOpen = fourCc !== undefined && !this.#agreed.has(fourCc);
+    if (this.#publisher === undefined && (isOpen || !this.hold.isEmpty)) {
+      this.hold.add({ command, codec, flags, bytes, dts, pts, block });
+      this.#destination.boundQueue();
       return;
     }
+    if (isOpen) this.#agreeOn(command, fourCc, this.#publisher!);
+    this.#mux(command, codec, flags, bytes, dts, pts, block);
+  }
+
+  /** Asks the server whether, and in which form, it takes a codec. */
+  #agreeOn(command: Command, fourCc: string, publisher: RtmpPublisher): void {
     this.#agreed.add(fourCc);
     try {
-      const form = this.#publisher.videoForm(fourCc);
-      if (fourCc === 'hvc1') this.#muxer.hevcForm = form;
+      if (command === Command.audio) requireFourCc(publisher, fourCc);
+      else if (fourCc === 'hvc1') this.#muxer.hevcForm = publisher.videoForm(fourCc);
+      else publisher.videoForm(fourCc);
     } catch (error) {
       this.#destination.destroy(error as Error);
     }
@@ -255,6 +250,18 @@ export class ShardChannel implements DestinationOwner {
     if (repeats === undefined) return;
     this.#context.report({ type: 'problem', channel: this.#channel, error: data, repeats });
   }
+}
+
+/** @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED` unless the server has announced the audio codec. */
+function requireFourCc({ capabilities }: RtmpPublisher, fourCc: string): void {
+  if (takesFourCc(capabilities, fourCc)) return;
+  const permitted = [...capabilities.fourCcs].join(', ') || 'none announced';
+  throw new RtmpError(
+    RtmpErrorCode.codecRefused,
+    'publish',
+    `the server does not take ${fourCc}; it announced: ${permitted}`,
+    { details: { actual: fourCc, permitted } },
+  );
 }
 
 const EMPTY = new Uint8Array(0);

@@ -1,5 +1,4 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { monotonicNow } from '../clock.js';
 import { CloudPushError } from '../errors.js';
 import { Gates } from '../memory/gate.js';
 import { ReleaseList } from '../memory/release-list.js';
@@ -7,7 +6,6 @@ import { Command, RingConsumer } from '../memory/ring.js';
 import { ShardCounters } from '../stats/counters.js';
 import { ConnectLimiter } from './connect-limiter.js';
 import type { Destination } from './destination.js';
-import { type BlockReturn, PacketBlock } from './packet-block.js';
 import type { ChannelConfig, ShardInit, ShardReport, ShardRequest } from './protocol.js';
 import { ShardChannel, type ShardContext } from './shard-channel.js';
 
@@ -24,7 +22,7 @@ interface Announced {
  * A worker thread's share of the engine: it drains the ring, and owns the muxers and sockets of its channels whole.
  * Nothing of a packet crosses back to the caller's thread but its released block.
  */
-export class Shard implements ShardContext, BlockReturn {
+export class Shard implements ShardContext {
   readonly pool: SharedArrayBuffer;
   readonly gates: Gates;
   readonly counters: ShardCounters;
@@ -43,6 +41,7 @@ export class Shard implements ShardContext, BlockReturn {
   readonly #batchDelay: number;
   /** Awake: a drain is under way or scheduled, and the doorbell need not ring. */
   #awake = false;
+  #publishScheduled = false;
   #batchTimer: NodeJS.Timeout | undefined;
   #stop: (() => void) | undefined;
 
@@ -63,6 +62,7 @@ export class Shard implements ShardContext, BlockReturn {
     return new Promise((resolve) => {
       this.#stop = resolve;
       this.#port.on('message', (request: ShardRequest) => this.#onRequest(request));
+      this.#port.postMessage({ type: 'ready' } satisfies ShardReport);
       this.#wake();
     });
   }
@@ -76,9 +76,9 @@ export class Shard implements ShardContext, BlockReturn {
     this.#dirty.push(destination);
   }
 
-  returnBlock(block: PacketBlock): void {
-    if (block.timed) this.counters.latency.record(monotonicNow() - block.enqueuedAt);
-    this.#released.push(block.index);
+  returnBlock(index: number, channel: ShardChannel): void {
+    this.#released.push(index);
+    this.#touch(channel);
     if (Atomics.load(this.#releaseWanted, 0) === 1 && Atomics.exchange(this.#releaseWanted, 0, 0) === 1) {
       this.report({ type: 'released' });
     }
@@ -123,7 +123,7 @@ export class Shard implements ShardContext, BlockReturn {
   readonly #drain = (): void => {
     clearTimeout(this.#batchTimer);
     this.#batchTimer = undefined;
-    this.#publishCounters();
+    if (this.#touched.size > 0) this.#publishCounters();
     let handled = 0;
     while (handled < BATCH && this.#ring.next()) {
       this.#handle();
@@ -186,10 +186,17 @@ export class Shard implements ShardContext, BlockReturn {
   }
 
   #accept(channel: number): void {
-    const block = new PacketBlock(this, this.#ring.block, this.#ring.enqueuedAt);
     const target = this.#channels.get(channel)!;
-    target.accept(this.#ring, block);
-    this.#touched.add(target);
+    target.accept(this.#ring);
+    this.#touch(target);
+  }
+
+  /** Its counters have moved: they are published at the start of the next turn. */
+  #touch(channel: ShardChannel): void {
+    this.#touched.add(channel);
+    if (this.#awake || this.#publishScheduled) return;
+    this.#publishScheduled = true;
+    setImmediate(this.#publishCounters);
   }
 
   #close(channel: number): void {
@@ -208,6 +215,8 @@ export class Shard implements ShardContext, BlockReturn {
 
   #forgetIfLeft(channel: number): void {
     if (!this.#leaving.delete(channel)) return;
+    // Its number may soon be another one's: nothing of it may be published any more.
+    this.#touched.delete(this.#channels.get(channel)!);
     this.#channels.delete(channel);
     this.#port.postMessage({ type: 'forgotten', channel } satisfies ShardReport);
   }
@@ -218,9 +227,9 @@ export class Shard implements ShardContext, BlockReturn {
     for (const destination of dirty) destination.flush();
   }
 
-  /** A turn after the packets were flushed: by then the kernel has usually confirmed them. */
-  #publishCounters(): void {
+  readonly #publishCounters = (): void => {
+    this.#publishScheduled = false;
     for (const channel of this.#touched) channel.updateCounters();
     this.#touched.clear();
-  }
+  };
 }

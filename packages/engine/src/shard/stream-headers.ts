@@ -1,14 +1,22 @@
 import { FlvTag, TagRole } from '@cloudpush/muxer';
-import type { QueuedTag, SendQueue } from './send-queue.js';
+import type { SendQueue, StreamDescription } from './send-queue.js';
+
+/** A sequence header, and the description that goes out in front of it. */
+interface Header {
+  readonly tag: FlvTag;
+  readonly description: StreamDescription | undefined;
+}
 
 /**
- * The sequence headers of a stream as its destination has met them. A stream that starts, or starts again, must begin
- * with metadata, audio header and video header, in this order, before its first frame.
+ * The headers of a stream as its destination has met them. A stream that starts, or starts again, must begin with
+ * metadata, audio header and video header, in this order, before its first frame.
  */
 export class StreamHeaders {
-  #audio: QueuedTag | undefined;
-  #video: QueuedTag | undefined;
-  /** Headers that were sent ahead of their place in the queue, and are to be left out there. */
+  #audio: Header | undefined;
+  #video: Header | undefined;
+  /** Facts about the video, such as its colour. */
+  #videoMetadata: FlvTag | undefined;
+  /** Headers that were sent ahead of their place, and are to be left out there. */
   #sentAhead: FlvTag[] = [];
 
   /** True when the stream has a video track. */
@@ -16,10 +24,19 @@ export class StreamHeaders {
     return this.#video !== undefined;
   }
 
-  /** Takes note of a tag that leaves the queue, sent or dropped. Header tags own their memory, so they can be kept. */
-  note(entry: QueuedTag): void {
-    if (entry.tag.role === TagRole.audioSequenceHeader) this.#audio = withoutBlock(entry);
-    else if (entry.tag.role === TagRole.videoSequenceHeader) this.#video = withoutBlock(entry);
+  /** Takes note of a tag that is sent. Header tags own their memory, so they can be kept. */
+  note(tag: FlvTag, description: StreamDescription | undefined): void {
+    switch (tag.role) {
+      case TagRole.audioSequenceHeader:
+        this.#audio = { tag, description };
+        break;
+      case TagRole.videoSequenceHeader:
+        this.#video = { tag, description };
+        break;
+      case TagRole.videoMetadata:
+        this.#videoMetadata = tag;
+        break;
+    }
   }
 
   /** True, once, for a header that {@link start} has sent ahead. */
@@ -32,33 +49,35 @@ export class StreamHeaders {
   }
 
   /**
-   * The tags that must go out before `first`, stamped with its time. While the connection was being made, both tracks have
-   * usually begun: a header that still waits in the queue is sent ahead, so that the server learns of both at once.
+   * The tags that must go out before `first`, stamped with its time; `first` itself may be among them. While the connection
+   * was being made, both tracks have usually begun: a header that still waits in the queue is sent ahead, so that the
+   * server learns of both at once.
    */
-  start(first: QueuedTag, queue: SendQueue): FlvTag[] {
-    const waiting = [
-      this.#audio === undefined ? find(first, queue, TagRole.audioSequenceHeader) : undefined,
-      this.#video === undefined ? find(first, queue, TagRole.videoSequenceHeader) : undefined,
-    ].filter((entry) => entry !== undefined);
-    for (const entry of waiting) this.note(entry);
-    this.#sentAhead = waiting.map(({ tag }) => tag);
-    const { timestamp } = first.tag;
-    return [later(this.#audio, this.#video), this.#audio?.tag, this.#video?.tag]
-      .filter((tag) => tag !== undefined)
-      .map((tag) => stamped(tag, timestamp));
+  start(first: FlvTag, description: StreamDescription | undefined, queue: SendQueue): FlvTag[] {
+    this.note(first, description);
+    this.#sentAhead = [first];
+    if (this.#audio === undefined) this.#sendAhead(queue, TagRole.audioSequenceHeader);
+    if (this.#video === undefined) this.#sendAhead(queue, TagRole.videoSequenceHeader);
+    const headers = [this.#audio?.tag, this.#video?.tag, this.#videoMetadata].filter(
+      (tag) => tag !== undefined,
+    );
+    this.#sentAhead = this.#sentAhead.filter((tag) => headers.includes(tag));
+    const metadata = later(this.#audio, this.#video);
+    return (metadata === undefined ? headers : [metadata, ...headers]).map((tag) =>
+      stamped(tag, first.timestamp),
+    );
+  }
+
+  #sendAhead(queue: SendQueue, role: TagRole): void {
+    const waiting = queue.find((tag) => tag.role === role);
+    if (waiting === undefined) return;
+    this.note(waiting.tag, waiting.description);
+    this.#sentAhead.push(waiting.tag);
   }
 }
 
-function withoutBlock({ tag, description }: QueuedTag): QueuedTag {
-  return { tag, block: undefined, description };
-}
-
-function find(first: QueuedTag, queue: SendQueue, role: TagRole): QueuedTag | undefined {
-  return first.tag.role === role ? first : queue.find((tag) => tag.role === role);
-}
-
 /** Of two descriptions the later one knows both tracks. */
-function later(a: QueuedTag | undefined, b: QueuedTag | undefined): FlvTag | undefined {
+function later(a: Header | undefined, b: Header | undefined): FlvTag | undefined {
   const [one, other] = [a?.description, b?.description];
   if (one === undefined || other === undefined) return (one ?? other)?.tag;
   return one.version > other.version ? one.tag : other.tag;

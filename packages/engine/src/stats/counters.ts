@@ -13,20 +13,18 @@ export const Counter = {
   dataMessages: 2,
   /** Bytes that the kernel has accepted, RTMP headers and control messages included. */
   bytesSent: 3,
-  /** Bytes accepted from the caller and not yet by the kernel. */
-  queuedBytes: 4,
-  /** The same, as a span of the stream's clock in ms. */
-  queuedMs: 5,
+  /** What waits for a connection that is not up or says "no more", as a span of the stream's clock in ms. */
+  queuedMs: 4,
   /** Packets that the muxer refused as invalid. */
-  packetsInvalid: 6,
-  /** Packets that came when the connection had already ended. */
-  packetsLost: 7,
+  packetsInvalid: 5,
+  /** Packets that were given up with a lost connection. */
+  packetsLost: 6,
   /** Pictures that no other refers to, dropped to make room. */
-  droppedDisposable: 8,
+  droppedDisposable: 7,
   /** Pictures dropped with their group, up to the next key frame. */
-  droppedPictures: 9,
+  droppedPictures: 8,
   /** Audio frames dropped to make room. */
-  droppedAudio: 10,
+  droppedAudio: 9,
 } as const;
 export type Counter = (typeof Counter)[keyof typeof Counter];
 

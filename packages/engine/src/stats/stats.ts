@@ -12,17 +12,18 @@ export interface ChannelStats {
   readonly dataMessages: number;
   /** Bytes that the kernel has accepted, protocol included. */
   readonly bytesSent: number;
-  /** Bytes of media accepted and not yet taken by the kernel. */
+  /** Bytes of the pool that hold media which the kernel has not taken yet, rounding and headroom included. */
   readonly queuedBytes: number;
-  /** The same, as a span of the stream's clock in ms. */
+  /** What waits for a connection that is not up or says "no more", as a span of the stream's clock in ms. */
   readonly queuedMs: number;
-  /** Bytes of the pool that the channel holds. */
-  readonly heldBytes: number;
   /** Packets that `send…` has refused for want of room. */
   readonly packetsRefused: number;
   /** Packets refused for what was in them. */
   readonly packetsInvalid: number;
-  /** Packets that had been accepted when the connection ended on an error. */
+  /**
+   * Packets that had been accepted and were given up with a lost connection. What the kernel had already taken may have
+   * been lost as well; nobody can tell.
+   */
   readonly packetsLost: number;
   /** Pictures that no other refers to, dropped to make room (`overflow: 'drop'`). */
   readonly droppedDisposable: number;

@@ -29,7 +29,6 @@ function channel(number: number, changes: Partial<ChannelOutcome> = {}, dropped 
       bytesSent: 1_000_000,
       queuedBytes: 0,
       queuedMs: 0,
-      heldBytes: 0,
       packetsRefused: 0,
       packetsInvalid: 0,
       packetsLost: dropped,

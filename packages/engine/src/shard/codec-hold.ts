@@ -1,0 +1,51 @@
+import type { Command } from '../memory/ring.js';
+import type { PacketBlock } from './packet-block.js';
+
+/** A packet as its descriptor told of it. */
+export interface HeldPacket {
+  readonly command: Command;
+  readonly codec: number;
+  readonly flags: number;
+  readonly bytes: number;
+  readonly dts: number;
+  readonly pts: number;
+  readonly block: PacketBlock;
+}
+
+/**
+ * Packets that cannot be muxed yet, because the server has not been asked whether, and in which form, it takes their
+ * codec. From the first such packet on all of a channel's packets wait here, so that their order is kept.
+ */
+export class CodecHold {
+  #packets: HeldPacket[] = [];
+  #bytes = 0;
+
+  /** Bytes of the packets. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** From the oldest to the newest packet, in ms. */
+  get ms(): number {
+    const [oldest] = this.#packets;
+    const newest = this.#packets.at(-1);
+    return oldest === undefined || newest === undefined ? 0 : Math.max(0, newest.pts - oldest.pts);
+  }
+
+  get isEmpty(): boolean {
+    return this.#packets.length === 0;
+  }
+
+  add(packet: HeldPacket): void {
+    this.#packets.push(packet);
+    this.#bytes += packet.bytes;
+  }
+
+  /** Gives up all packets, in their order. */
+  takeAll(): HeldPacket[] {
+    const packets = this.#packets;
+    this.#packets = [];
+    this.#bytes = 0;
+    return packets;
+  }
+}
