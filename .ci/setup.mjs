@@ -102,39 +102,27 @@ function sourceFiles(folder) {
   });
 }
 
-/** The built counterpart of a source file, or undefined when it has none (tests, declarations). */
-function builtFile(source, packageFolder) {
-  if (!source.endsWith('.ts') || source.endsWith('.test.ts') || source.endsWith('.d.ts')) return undefined;
-  const relative = source.slice(join(packageFolder, 'src').length);
-  return join(packageFolder, 'dist', relative.replace(/\.ts$/, '.js'));
-}
-
-/** What the build depends on, by size and time of change; and whether any output is missing. */
-function inspectSources() {
+/** What the build depends on, by size and time of change. */
+function fingerprintSources() {
   const hash = createHash('sha256');
-  const configs = [join(root, 'tsconfig.json'), join(root, 'node_modules', '.package-lock.json')];
-  let complete = true;
-  for (const folder of packages) {
-    const sources = sourceFiles(join(folder, 'src'));
-    configs.push(join(folder, 'tsconfig.json'), ...sources);
-    complete &&= sources.every((source) => existsSync(builtFile(source, folder) ?? source));
-  }
-  for (const path of configs) {
+  const inputs = [join(root, 'tsconfig.json'), join(root, 'node_modules', '.package-lock.json')];
+  for (const folder of packages)
+    inputs.push(join(folder, 'tsconfig.json'), ...sourceFiles(join(folder, 'src')));
+  for (const path of inputs) {
     const { size, mtimeMs } = statSync(path);
     hash.update(`${path} ${size} ${mtimeMs}\n`);
   }
-  return { fingerprint: hash.digest('hex'), complete };
+  return hash.digest('hex');
 }
 
 function build() {
-  const { fingerprint, complete } = inspectSources();
+  const fingerprint = fingerprintSources();
   const built = existsSync(buildStamp) ? readFileSync(buildStamp, 'utf8') : undefined;
-  if (complete && built === fingerprint) return;
-  say(
-    `building (${built === undefined || !complete ? 'not built yet' : 'sources changed'}): tsc -b packages/engine`,
-  );
-  // The compiler looks at its own notes, not at its outputs: without --force it does not see that some are gone.
-  const status = run(process.execPath, [tsc, '-b', 'packages/engine', ...(complete ? [] : ['--force'])]);
+  // The compiler keeps its notes among its outputs: where they are gone, it builds anew.
+  const isThere = packages.every((folder) => existsSync(join(folder, 'dist', '.tsbuildinfo')));
+  if (isThere && built === fingerprint) return;
+  say(`building (${isThere ? 'sources changed' : 'not built yet'}): tsc -b packages/engine`);
+  const status = run(process.execPath, [tsc, '-b', 'packages/engine']);
   if (status !== 0) throw new SetupError(`the build failed (${status}); the compiler says why above`);
   mkdirSync(dirname(buildStamp), { recursive: true });
   writeFileSync(buildStamp, fingerprint);
