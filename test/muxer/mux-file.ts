@@ -44,14 +44,14 @@ export async function muxVideo(
   codec: 'h264' | 'h265',
   frameRate: number,
   path: string,
-  options: MuxerOptions = {},
+  options: MuxerOptions & { presentationTimesOnly?: boolean } = {},
 ): Promise<MuxedFile> {
   const muxer = new Muxer(options);
   const splitter = new AccessUnitSplitter(codec);
   const tags: FlvTag[] = [];
   const units = [...splitter.push(await readFile(source)), ...splitter.flush()];
   units.forEach((unit, i) => {
-    const dts = (unit.decodingIndex * 1000) / frameRate;
+    const dts = options.presentationTimesOnly ? Number.NaN : (unit.decodingIndex * 1000) / frameRate;
     const pts = (unit.presentationIndex * 1000) / frameRate;
     muxer.video(codec, { ...placed(unit.data, i), dts, pts }, tags);
   });

@@ -109,3 +109,29 @@ test('a stream that changes its size and profile is the same to ffmpeg', {
   const configs = demuxFile(await readFile(flv)).filter(({ kind }) => kind === 'config');
   expect(configs.map(({ dts }) => dts)).toEqual([0, 240, 480]);
 });
+
+const reordered = videoEncodings.filter(({ name }) =>
+  /B-pyramid|open GOP|temporal layers|30000|intra refresh/.test(name),
+);
+
+test.for(reordered)(
+  "$name: decoding times derived from presentation times are the encoder's",
+  { timeout: 60_000 },
+  async (encoding, context) => {
+    requirePeers(context, 'ffmpeg');
+    await using folder = await TempFolder.create();
+    const { mp4, annexB } = await encodeBoth(encoding, folder);
+    const options = { presentationTimesOnly: true };
+    const muxed = await muxVideo(annexB, encoding.codec, encoding.rate, folder.file('muxed.flv'), options);
+    const { packets } = await probeAll(mp4);
+    expect(muxed.times).toHaveLength(packets.length);
+    muxed.times.forEach(({ dts, pts }, i) => {
+      const source = packets[i]!;
+      expect(Math.abs(dts - (source.dts - packets[0]!.dts)), `dts of packet ${i}`).toBeLessThanOrEqual(1);
+      expect(
+        Math.abs(pts - dts - (source.pts - source.dts)),
+        `composition offset of packet ${i}`,
+      ).toBeLessThanOrEqual(1);
+    });
+  },
+);
