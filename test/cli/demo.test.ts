@@ -17,6 +17,7 @@ const SPOILER = new URL('spoil-recordings.mjs', import.meta.url).href;
 /** The part of the JSON verdict that the tests read. */
 interface Verdict {
   ok: boolean;
+  interrupted: boolean;
   totals: { channels: number; complete: number; dropped: number };
   channels: {
     ok: boolean;
@@ -26,6 +27,7 @@ interface Verdict {
     file: string | null;
     differences: { kind: string; track: string; frame: number }[];
     differenceCount: number;
+    problems: string[];
   }[];
 }
 
@@ -68,6 +70,9 @@ describe.concurrent('the demo', { timeout: TIMEOUT_MS }, () => {
     { spoil: 'loss', finds: { kind: 'lost', track: 'audio', frame: 10 } },
     { spoil: 'repetition', finds: { kind: 'duplicated', track: 'video' } },
     { spoil: 'cut', finds: { kind: 'lost' } },
+    { spoil: 'noseq', finds: { kind: 'configuration', track: 'video', frame: 1 } },
+    { spoil: 'sps', finds: { kind: 'configuration', track: 'video', frame: 1 } },
+    { spoil: 'asc', finds: { kind: 'configuration', track: 'audio', frame: 1 } },
   ])('fails over a receiver that spoils one recording: $spoil', async ({ spoil, finds }) => {
     await using folder = await TempFolder.create();
     const { code, stdout } = await demo(folder, 1, spoil);
@@ -81,11 +86,44 @@ describe.concurrent('the demo', { timeout: TIMEOUT_MS }, () => {
     expect(channels[1]?.differenceCount).toBeGreaterThan(0);
   });
 
-  test.for(['absence', 'death'])('fails over a receiver without recordings: %s', async (spoil) => {
+  test.for([
+    { spoil: 'prevsize', says: /PreviousTagSize/ },
+    { spoil: 'flags', says: /header of the recording says that there is no audio/ },
+    { spoil: 'absence', says: /there is no such file/ },
+  ])('fails over a recording whose frames are all there, or none: $spoil', async ({ spoil, says }) => {
     await using folder = await TempFolder.create();
-    const { code, stderr } = await demo(folder, 1.5, spoil);
-    expect(code).toBeGreaterThan(0);
-    expect(stderr).not.toMatch(/\bat .*:\d+:\d+/);
+    const { code, stdout, stderr } = await demo(folder, 1, spoil);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    const { ok, channels } = JSON.parse(stdout) as Verdict;
+    expect({ ok, channels: channels.map((channel) => channel.ok) }).toEqual({
+      ok: false,
+      channels: [true, false],
+    });
+    expect(channels[1]?.problems).toEqual([expect.stringMatching(says)]);
+    const { framesSent, framesReceived, differenceCount } = channels[1]!;
+    expect(framesSent).toBeGreaterThan(60);
+    expect(framesReceived).toBe(spoil === 'absence' ? 0 : framesSent);
+    expect(differenceCount).toBe(framesSent - framesReceived);
+  });
+
+  test('fails over a receiver that dies, and tells how each channel ended', async () => {
+    await using folder = await TempFolder.create();
+    const { code, stdout, stderr } = await demo(folder, 1.5, 'death');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    const { ok, channels } = JSON.parse(stdout) as Verdict;
+    expect(ok).toBe(false);
+    expect(channels).toHaveLength(2);
+    for (const { ok, problems, framesSent, differenceCount } of channels) {
+      expect(ok).toBe(false);
+      expect(problems).toHaveLength(2);
+      expect(problems).toContain('there is no recording');
+      expect(differenceCount).toBe(framesSent);
+    }
+  });
+
+  test('does not take what others write in the receiver for events', async () => {
+    await using folder = await TempFolder.create();
+    expect(await demo(folder, 0.4, 'chatter')).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('tells people its verdict in a table and one last sentence', async () => {
@@ -117,9 +155,10 @@ describe.concurrent('the demo', { timeout: TIMEOUT_MS }, () => {
     await program.waitForOutput(/2\/2 channels \| \d{2,} frames/);
     const { code } = await program.stop('SIGINT');
     expect(code).toBe(130);
-    const { ok, channels } = JSON.parse(program.stdout) as Verdict;
-    expect(ok).toBe(true);
-    for (const { framesSent, identical } of channels) {
+    const { ok, interrupted, channels } = JSON.parse(program.stdout) as Verdict;
+    expect({ ok, interrupted }).toEqual({ ok: false, interrupted: true });
+    for (const { ok, framesSent, identical } of channels) {
+      expect(ok).toBe(true);
       expect(framesSent).toBeGreaterThan(10);
       expect(identical).toBe(framesSent);
     }

@@ -19,7 +19,10 @@ function tagsOf(flv, type) {
   return tags;
 }
 
-/** Ways to spoil a recording, each on a frame in the midst of the stream. */
+/** Where in a tag the first byte of an AudioSpecificConfig or AVCDecoderConfigurationRecord stands. */
+const CONFIG = { audio: 11 + 2, video: 11 + 5 };
+
+/** Ways to spoil a recording, each on a frame in the midst of the stream or on a sequence header. */
 const ways = {
   bit(flv) {
     const { start, length } = tagsOf(flv, TAG_TYPE.video)[10];
@@ -39,6 +42,31 @@ const ways = {
     const { start, length } = tagsOf(flv, TAG_TYPE.video)[10];
     return Buffer.concat([flv.subarray(0, start + length), flv.subarray(start)]);
   },
+  // The first tag of each track is its sequence header.
+  noseq(flv) {
+    const { start, length } = tagsOf(flv, TAG_TYPE.video)[0];
+    return Buffer.concat([flv.subarray(0, start), flv.subarray(start + length)]);
+  },
+  sps(flv) {
+    const { start } = tagsOf(flv, TAG_TYPE.video)[0];
+    flv[start + CONFIG.video + 16] ^= 1;
+    return flv;
+  },
+  asc(flv) {
+    const { start } = tagsOf(flv, TAG_TYPE.audio)[0];
+    // samplingFrequencyIndex 3, 48 kHz, becomes 4, 44.1 kHz.
+    flv.writeUInt16BE(flv.readUInt16BE(start + CONFIG.audio) ^ ((3 ^ 4) << 7), start + CONFIG.audio);
+    return flv;
+  },
+  prevsize(flv) {
+    const { start, length } = tagsOf(flv, TAG_TYPE.video)[10];
+    flv[start + length - 1] ^= 1;
+    return flv;
+  },
+  flags(flv) {
+    flv[4] = 1;
+    return flv;
+  },
   cut: (flv) => flv.subarray(0, Math.floor(flv.length * 0.9)),
   absence: () => undefined,
 };
@@ -53,9 +81,19 @@ function spoilRecordings(folder, way) {
   }
 }
 
+/** Ends the process as a crash does, when the first stream comes in. */
+function dieAtFirstPublish() {
+  const write = process.stdout.write.bind(process.stdout);
+  process.stdout.write = (text, ...rest) => {
+    if (String(text).includes('"event":"publish"')) process.kill(process.pid, 'SIGKILL');
+    return write(text, ...rest);
+  };
+}
+
 if (process.argv.includes('receive')) {
   const { SPOIL } = process.env;
   const folder = process.argv[process.argv.indexOf('--record') + 1];
-  if (SPOIL === 'death') setTimeout(() => process.kill(process.pid, 'SIGKILL'), 1000);
+  if (SPOIL === 'death') dieAtFirstPublish();
+  else if (SPOIL === 'chatter') process.stdout.write('a line of somebody else\n');
   else process.once('exit', () => spoilRecordings(folder, SPOIL));
 }

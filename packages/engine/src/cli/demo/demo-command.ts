@@ -3,11 +3,12 @@ import type { HevcForm } from '@cloudpush/muxer';
 import { openSource } from '../../sources/open-source.js';
 import type { MediaSource } from '../../sources/source.js';
 import { ExitCode, usageError } from '../exit-code.js';
+import { plural } from '../format.js';
 import type { Interruption } from '../interruption.js';
 import type { Output } from '../output.js';
-import { channelUrls, type EngineArguments, reportOutcome, runPlan } from '../push/push-command.js';
 import { milliseconds, type PushPlan } from '../push/push-plan.js';
 import type { PushOutcome } from '../push/push-run.js';
+import { channelUrls, type EngineArguments, reportOutcome, runPlan } from '../push/run-plan.js';
 import { ReceiverProcess } from './receiver-process.js';
 import { verdictJson, verdictText } from './verdict.js';
 import { verify } from './verify.js';
@@ -56,9 +57,12 @@ async function pushAndCompare(
   interruption: Interruption,
 ): Promise<number> {
   await using receiver = await ReceiverProcess.start(options.record);
-  output.note(
-    `cloudpush: pushing ${source.name} on ${options.channels} channels for ${options.duration} s to ${receiver.url}`,
-  );
+  if (options.quiet !== true) {
+    const channels = plural(options.channels, 'channel');
+    output.note(
+      `cloudpush: pushing ${source.name} on ${channels} for ${options.duration} s to ${receiver.url}`,
+    );
+  }
   const urls = channelUrls(`${receiver.url}demo/channel-{i}`, options.channels);
   const outcome = await runPlan(planFor(source, urls, options), options, output, interruption);
   await receiver.stop();
@@ -77,7 +81,7 @@ function report(
 ): number {
   const ok = verdicts.length > 0 && verdicts.every((verdict) => verdict.ok);
   if (options.json === true) {
-    output.json(verdictJson(outcome, verdicts, options.record));
+    output.json(verdictJson(outcome, verdicts, options.record, interruption.signal.aborted));
   } else {
     output.result(verdictText(outcome, verdicts, options.record));
   }

@@ -15,6 +15,7 @@ export interface ReceivedRecording {
   readonly file: string;
   readonly clean: boolean;
   readonly bytes: number;
+  readonly error?: { readonly code: string; readonly message: string };
 }
 
 type ReceiverEvent =
@@ -49,7 +50,7 @@ export class ReceiverProcess implements AsyncDisposable {
       },
     );
     this.#lines = createInterface({ input: this.#child.stdout! });
-    this.#lines.on('line', (line) => this.#onEvent(JSON.parse(line) as ReceiverEvent));
+    this.#lines.on('line', (line) => this.#onLine(line));
     // Everything has been read when the lines have ended, and not yet when the process has.
     this.#ended = Promise.all([once(this.#child, 'exit'), once(this.#lines, 'close')]);
   }
@@ -85,11 +86,27 @@ export class ReceiverProcess implements AsyncDisposable {
     return this.#url;
   }
 
-  #onEvent(event: ReceiverEvent): void {
+  #onLine(line: string): void {
+    const event = parseEvent(line);
+    if (event === undefined) {
+      return;
+    }
     if (event.event === 'listening') {
       this.#url = event.url;
     } else if (event.event === 'end') {
       this.recordings.set(event.name, event);
     }
+  }
+}
+
+/** A line that is no event comes from something else in the process, such as a module loaded by NODE_OPTIONS. */
+function parseEvent(line: string): ReceiverEvent | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && 'event' in value
+      ? (value as ReceiverEvent)
+      : undefined;
+  } catch {
+    return undefined;
   }
 }

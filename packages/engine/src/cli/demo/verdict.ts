@@ -34,7 +34,7 @@ export function verdictText(
 }
 
 function differenceLines(verdict: ChannelVerdict): string[] {
-  const { outcome, recording, differences } = verdict;
+  const { outcome, differences, problems } = verdict;
   const lines = differences
     .slice(0, MAX_SHOWN)
     .map(
@@ -44,13 +44,8 @@ function differenceLines(verdict: ChannelVerdict): string[] {
   if (differences.length > MAX_SHOWN) {
     lines.push(`  channel ${outcome.number}: ${plural(differences.length - MAX_SHOWN, 'more difference')}`);
   }
-  if (outcome.error !== undefined) {
-    lines.push(`  channel ${outcome.number}: ${outcome.error.message}`);
-  }
-  if (recording === undefined) {
-    lines.push(`  channel ${outcome.number}: there is no recording`);
-  } else if (!recording.clean) {
-    lines.push(`  channel ${outcome.number}: the receiver did not see a clean end`);
+  for (const problem of problems) {
+    lines.push(`  channel ${outcome.number}: ${problem}`);
   }
   return lines;
 }
@@ -71,11 +66,13 @@ export function verdictJson(
   outcome: PushOutcome,
   verdicts: readonly ChannelVerdict[],
   folder: string,
+  interrupted: boolean,
 ): object {
   const { cpuPerFrame, ...totals } = totalsOf(outcome);
   const { p50, p99, p999 } = outcome.latency;
   return {
-    ok: verdicts.length > 0 && verdicts.every(({ ok }) => ok),
+    ok: !interrupted && verdicts.length > 0 && verdicts.every(({ ok }) => ok),
+    interrupted,
     elapsedMs: rounded(outcome.elapsed, 1),
     recordings: resolve(folder),
     totals: {
@@ -84,7 +81,7 @@ export function verdictJson(
       latencyMs: { p50: rounded(p50), p99: rounded(p99), p999: rounded(p999) },
     },
     channels: verdicts.map(
-      ({ outcome: channel, recording, framesSent, framesReceived, matched, differences, ok }) => ({
+      ({ outcome: channel, recording, framesSent, framesReceived, matched, differences, problems, ok }) => ({
         channel: channel.number,
         ok,
         framesSent,
@@ -94,6 +91,7 @@ export function verdictJson(
         file: recording?.file ?? null,
         differences: differences.slice(0, MAX_SHOWN),
         differenceCount: differences.length,
+        problems,
         error:
           channel.error === undefined ? null : { code: channel.error.code, message: channel.error.message },
       }),

@@ -1,8 +1,11 @@
 import { play } from '../../sources/play.js';
 import type { MediaSource } from '../../sources/source.js';
 import type { ChannelOutcome } from '../push/channel-run.js';
+import { causeText } from '../push/failures.js';
 import { compareFrames, type Difference } from '../verification/compare.js';
-import { readFrames, readRecording } from '../verification/recording.js';
+import type { Frame } from '../verification/frame.js';
+import { type Recording, readRecording } from '../verification/recording.js';
+import { readFrames } from '../verification/sent-frames.js';
 import type { ReceivedRecording } from './receiver-process.js';
 
 /** What was received of one channel, against what was sent. */
@@ -14,7 +17,9 @@ export interface ChannelVerdict {
   /** Frames that arrived as they were sent. */
   readonly matched: number;
   readonly differences: readonly Difference[];
-  /** Nothing differs, and the channel ended cleanly on both sides. */
+  /** What went wrong beside the frames, on either side, one sentence each. */
+  readonly problems: readonly string[];
+  /** Nothing differs and nothing went wrong: the channel ended cleanly on both sides, and the recording plays. */
   readonly ok: boolean;
 }
 
@@ -28,21 +33,45 @@ export async function verify(
   const sent = await readFrames(play(source, Number.POSITIVE_INFINITY), most);
   const verdicts: ChannelVerdict[] = [];
   for (const outcome of outcomes) {
-    const recording = recordingOf(outcome);
-    const received = recording === undefined ? [] : await readRecording(recording.file);
-    const framesSent = framesOf(outcome);
-    const { matched, differences } = compareFrames(sent.slice(0, framesSent), received);
-    verdicts.push({
-      outcome,
-      recording,
-      framesSent,
-      framesReceived: received.length,
-      matched,
-      differences,
-      ok: differences.length === 0 && outcome.complete && recording?.clean === true,
-    });
+    verdicts.push(await verifyChannel(sent.slice(0, framesOf(outcome)), outcome, recordingOf(outcome)));
   }
   return verdicts;
+}
+
+async function verifyChannel(
+  sent: readonly Frame[],
+  outcome: ChannelOutcome,
+  recording: ReceivedRecording | undefined,
+): Promise<ChannelVerdict> {
+  const received = recording === undefined ? NOTHING : await readRecording(recording.file);
+  const { matched, differences } = compareFrames(sent, received.frames);
+  const problems = [
+    ...(outcome.complete ? [] : [causeText(outcome)]),
+    ...receptionProblems(recording),
+    ...received.problems,
+  ];
+  return {
+    outcome,
+    recording,
+    framesSent: framesOf(outcome),
+    framesReceived: received.frames.length,
+    matched,
+    differences,
+    problems,
+    ok: differences.length === 0 && problems.length === 0,
+  };
+}
+
+const NOTHING: Recording = { frames: [], problems: [] };
+
+function receptionProblems(recording: ReceivedRecording | undefined): string[] {
+  if (recording === undefined) {
+    return ['there is no recording'];
+  }
+  if (recording.error !== undefined) {
+    return [`the receiver: ${recording.error.message}`];
+  }
+  return recording.clean ? [] : ['the receiver did not see a clean end'];
 }
 
 function framesOf({ videoFrames, audioFrames }: ChannelOutcome): number {

@@ -27,7 +27,8 @@ function whoText(failed: readonly ChannelOutcome[], count: number): string {
   return `${failed.length} of ${count} channels (first ${first.url})`;
 }
 
-function causeText({ error, ending, stats, videoFrames, audioFrames }: ChannelOutcome): string {
+/** Why a channel is not complete. */
+export function causeText({ error, ending, stats, videoFrames, audioFrames }: ChannelOutcome): string {
   if (error !== undefined) {
     return errorText(error);
   }

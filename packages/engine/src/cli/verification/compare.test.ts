@@ -7,11 +7,13 @@ function channel(): Frame[] {
   const frames: Frame[] = [];
   for (let i = 0; i < 25; i++) {
     const dts = i * 40;
-    frames.push({ kind: 'video', dts, pts: dts + 80, keyFrame: i % 10 === 0, fingerprint: `picture ${i}` });
+    const times = { dts, pts: dts + 80, keyFrame: i % 10 === 0 };
+    frames.push({ kind: 'video', ...times, fingerprint: `picture ${i}`, configuration: 'sets' });
   }
   for (let i = 0; i < 40; i++) {
     const dts = i * 25 + 0.4;
-    frames.push({ kind: 'audio', dts, pts: dts, keyFrame: true, fingerprint: `sound ${i}` });
+    const times = { dts, pts: dts, keyFrame: true };
+    frames.push({ kind: 'audio', ...times, fingerprint: `sound ${i}`, configuration: '1190' });
   }
   return frames.toSorted((a, b) => a.dts - b.dts);
 }
@@ -125,9 +127,22 @@ test('a wrong key frame mark is a difference', () => {
   expect(differences(received)).toMatchObject([{ kind: 'keyFrame', track: 'video', frame: 11 }]);
 });
 
+test.each([
+  ['', 'without its parameter sets: it cannot be decoded'],
+  ['other sets', 'under other parameter sets'],
+])('pictures under the configuration %j are different, every one of them', (configuration, detail) => {
+  const received = recorded(channel()).map((frame) =>
+    frame.kind === 'video' ? { ...frame, configuration } : frame,
+  );
+  const { matched, differences } = compareFrames(channel(), received);
+  expect(matched).toBe(40);
+  expect(differences).toHaveLength(25);
+  expect(differences[0]).toEqual({ kind: 'configuration', track: 'video', frame: 1, detail });
+});
+
 test('a frame that was never sent is unexpected', () => {
   const received = recorded(channel());
-  received.push({ kind: 'video', dts: 6000, pts: 6080, keyFrame: false, fingerprint: 'picture 25' });
+  received.push({ ...received[0]!, dts: 6000, pts: 6080, keyFrame: false, fingerprint: 'picture 25' });
   expect(differences(received)).toMatchObject([{ kind: 'unexpected', track: 'video', frame: 26 }]);
 });
 

@@ -3,7 +3,8 @@ import type { Frame } from './frame.js';
 
 /**
  * How a frame differs: it never came, it came with other content, it came once more, it came before or after its
- * turn, it was never sent, or it came as it is with wrong times or the wrong key frame mark.
+ * turn, it was never sent, or it came as it is with the wrong decoder configuration, wrong times or the wrong key frame
+ * mark.
  */
 type DifferenceKind =
   | 'lost'
@@ -11,6 +12,7 @@ type DifferenceKind =
   | 'duplicated'
   | 'reordered'
   | 'unexpected'
+  | 'configuration'
   | 'timestamp'
   | 'keyFrame';
 
@@ -23,7 +25,7 @@ export interface Difference {
 }
 
 export interface Comparison {
-  /** Frames that arrived as they were sent: same content, same turn, same times. */
+  /** Frames that arrived as they were sent: same content, same decoder configuration, same turn, same times. */
   readonly matched: number;
   readonly differences: readonly Difference[];
 }
@@ -108,7 +110,9 @@ class TrackWalk {
     const received = this.#received[this.#r]!;
     const dts = received.dts - this.#shift;
     const pts = received.pts - this.#shift;
-    if (!isNear(sent.dts, dts)) {
+    if (sent.configuration !== received.configuration) {
+      this.#differ('configuration', configurationText(received));
+    } else if (!isNear(sent.dts, dts)) {
       this.#differ('timestamp', `dts ${ms(dts)} instead of ${ms(sent.dts)}`);
     } else if (!isNear(sent.pts, pts)) {
       this.#differ('timestamp', `pts ${ms(pts)} instead of ${ms(sent.pts)}`);
@@ -178,6 +182,12 @@ class TrackWalk {
   #differ(kind: DifferenceKind, detail: string, frame = this.#s + 1): void {
     this.differences.push({ kind, track: this.#track, frame, detail });
   }
+}
+
+function configurationText({ kind, configuration }: Frame): string {
+  const what = kind === 'video' ? 'parameter sets' : 'AudioSpecificConfig';
+  const other = kind === 'video' ? 'other' : 'another';
+  return configuration === '' ? `without its ${what}: it cannot be decoded` : `under ${other} ${what}`;
 }
 
 function isNear(expected: number, actual: number): boolean {

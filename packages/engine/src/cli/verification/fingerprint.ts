@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { SourcePacket } from '../../sources/packet.js';
+import { nalUnits, nalUnitType } from './nal-units.js';
 
-/** nal_unit_type values that carry no part of a picture: parameter sets, delimiters, ends, filler (14496-10 table 7-1). */
-const H264_BESIDE = new Set([7, 8, 9, 10, 11, 12, 13, 15]);
-/** The same of 23008-2 table 7-1. */
-const H265_BESIDE = new Set([32, 33, 34, 35, 36, 37, 38]);
+/**
+ * nal_unit_type values that carry no part of a picture: parameter sets, delimiters, ends, filler (14496-10 table 7-1,
+ * 23008-2 table 7-1). Parameter sets are compared on their own: see `SentConfiguration`.
+ */
+const BESIDE = {
+  h264: new Set([7, 8, 9, 10, 11, 12, 13, 15]),
+  h265: new Set([32, 33, 34, 35, 36, 37, 38]),
+};
 
-const START_CODE = Buffer.of(0, 0, 1);
 const ADTS_HEADER_SIZE = 7;
 const ADTS_CRC_SIZE = 2;
 
@@ -27,34 +31,13 @@ export function fingerprint(packet: Pick<SourcePacket, 'codec' | 'data'>): strin
 function payload({ codec, data }: Pick<SourcePacket, 'codec' | 'data'>): Uint8Array[] {
   switch (codec) {
     case 'h264':
-      return nalUnits(data).filter((unit) => !H264_BESIDE.has(unit[0]! & 0x1f));
     case 'h265':
-      return nalUnits(data).filter((unit) => !H265_BESIDE.has((unit[0]! >> 1) & 0x3f));
+      return nalUnits(data).filter((unit) => !BESIDE[codec].has(nalUnitType(codec, unit)));
     case 'aac':
       return [withoutAdts(data)];
     default:
       return [data];
   }
-}
-
-/** NAL units of an Annex-B byte stream, without start codes and trailing zeros (14496-10 B.1). */
-function nalUnits(data: Uint8Array): Uint8Array[] {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  const units: Uint8Array[] = [];
-  let start = bytes.indexOf(START_CODE);
-  while (start >= 0) {
-    start += START_CODE.length;
-    const next = bytes.indexOf(START_CODE, start);
-    let end = next < 0 ? bytes.length : next;
-    while (end > start && bytes[end - 1] === 0) {
-      end--;
-    }
-    if (end > start) {
-      units.push(bytes.subarray(start, end));
-    }
-    start = next;
-  }
-  return units;
 }
 
 /** 14496-3 1.A.2: protection_absent is the last bit of the second byte. */

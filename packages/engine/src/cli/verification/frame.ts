@@ -8,4 +8,6 @@ export interface Frame {
   readonly dts: number;
   readonly keyFrame: boolean;
   readonly fingerprint: string;
+  /** What a decoder must know to make sense of the frame, as it is in force there; empty: it was told nothing. */
+  readonly configuration: string;
 }

@@ -1,0 +1,89 @@
+import { pino } from 'pino';
+import { PushEngine } from '../../engine.js';
+import type { MediaSource } from '../../sources/source.js';
+import { channelUrl } from '../channel-url.js';
+import { errorText } from '../error-text.js';
+import { ExitCode, usageError } from '../exit-code.js';
+import type { Interruption } from '../interruption.js';
+import type { Output } from '../output.js';
+import { failureLines } from './failures.js';
+import { PushProgress } from './progress.js';
+import { type PushPlan, plannedDuration } from './push-plan.js';
+import { type PushOutcome, PushRun } from './push-run.js';
+import { summaryJson, summaryText } from './summary.js';
+
+/** How an engine is run from the command line. */
+export interface EngineArguments {
+  readonly pool?: number | undefined;
+  readonly shards?: number | undefined;
+  readonly quiet?: boolean | undefined;
+  readonly verbose?: boolean | undefined;
+}
+
+/** The URLs of all channels, checked. */
+export function channelUrls(template: string, channels: number): string[] {
+  try {
+    return Array.from({ length: channels }, (_, index) => channelUrl(template, index + 1, channels));
+  } catch (error) {
+    throw usageError(errorText(error));
+  }
+}
+
+/** Runs a plan with its progress shown. */
+export async function runPlan(
+  plan: PushPlan,
+  options: EngineArguments,
+  output: Output,
+  interruption: Interruption,
+): Promise<PushOutcome> {
+  tellNotices(plan.source, output);
+  await using engine = await createEngine(plan.urls.length, options);
+  const run = new PushRun(engine, plan);
+  using _progress =
+    options.quiet === true
+      ? undefined
+      : new PushProgress(output, plannedDuration(plan), () => run.snapshot());
+  return await run.run(interruption.signal);
+}
+
+async function createEngine(
+  maxConnections: number,
+  { pool, shards, verbose }: EngineArguments,
+): Promise<PushEngine> {
+  try {
+    const logger =
+      verbose === true ? pino({ level: 'debug' }, pino.destination({ dest: 2, sync: true })) : undefined;
+    return await PushEngine.create({ poolSize: pool, maxConnections, shards, logger });
+  } catch (error) {
+    throw usageError(errorText(error));
+  }
+}
+
+/** Writes the summary and what went wrong; returns the exit code. */
+export function reportOutcome(
+  outcome: PushOutcome,
+  json: boolean,
+  output: Output,
+  interruption: Interruption,
+): number {
+  const interrupted = interruption.signal.aborted;
+  const { channels } = outcome;
+  if (json) {
+    output.json(summaryJson(outcome, interrupted));
+  } else if (channels.some(({ connected }) => connected)) {
+    output.result(summaryText(outcome));
+  }
+  // A channel that was given up because the user wanted the end needs no explanation.
+  for (const line of failureLines(channels.filter(({ connected }) => connected || !interrupted))) {
+    output.error(line);
+  }
+  return (
+    interruption.exitCode ?? (channels.every(({ complete }) => complete) ? ExitCode.ok : ExitCode.failure)
+  );
+}
+
+function tellNotices(source: MediaSource, output: Output): void {
+  for (const notice of source.notices) {
+    output.note(`cloudpush: ${notice}`);
+  }
+}
