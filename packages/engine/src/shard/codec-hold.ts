@@ -1,14 +1,17 @@
 import type { Command } from '../memory/ring.js';
 import type { PacketBlock } from './packet-block.js';
 
-/** A packet as its descriptor told of it. */
-export interface HeldPacket {
+/** What a descriptor tells of a packet: the ring's consumer stands at one. */
+export interface PacketDescriptor {
   readonly command: Command;
   readonly codec: number;
   readonly flags: number;
   readonly bytes: number;
   readonly dts: number;
   readonly pts: number;
+}
+
+interface HeldPacket extends PacketDescriptor {
   readonly block: PacketBlock;
 }
 
@@ -36,9 +39,9 @@ export class CodecHold {
     return this.#packets.length === 0;
   }
 
-  add(packet: HeldPacket): void {
-    this.#packets.push(packet);
-    this.#bytes += packet.bytes;
+  add({ command, codec, flags, bytes, dts, pts }: PacketDescriptor, block: PacketBlock): void {
+    this.#packets.push({ command, codec, flags, bytes, dts, pts, block });
+    this.#bytes += bytes;
   }
 
   /** Gives up all packets, in their order. */

@@ -6,7 +6,7 @@ import type { Gates } from '../memory/gate.js';
 import { HEADROOM, payloadOffset } from '../memory/pool.js';
 import { Command, PacketFlag, type RingConsumer } from '../memory/ring.js';
 import { Counter, type ShardCounters } from '../stats/counters.js';
-import { CodecHold } from './codec-hold.js';
+import { CodecHold, type PacketDescriptor } from './codec-hold.js';
 import type { ConnectLimiter } from './connect-limiter.js';
 import { Destination, type DestinationOwner } from './destination.js';
 import type { Dropped } from './drop-policy.js';
@@ -68,12 +68,8 @@ export class ShardChannel implements DestinationOwner, BlockReturn {
   /** Takes the packet that the ring stands at. */
   accept(ring: RingConsumer): void {
     const block = new PacketBlock(this, ring.block, ring.enqueuedAt);
-    if (this.#destination.ended) {
-      block.release(false);
-      return;
-    }
-    const { command, codec, flags, bytes, dts, pts } = ring;
-    this.#take(command, codec, flags, bytes, dts, pts, block);
+    if (this.#destination.ended) block.release(false);
+    else this.#take(ring, block);
   }
 
   /** The last holder of a packet has let go of it. */
@@ -96,9 +92,7 @@ export class ShardChannel implements DestinationOwner, BlockReturn {
   onConnected(publisher: RtmpPublisher): void {
     this.#publisher = publisher;
     this.#context.report({ type: 'connected', channel: this.#channel });
-    for (const { command, codec, flags, bytes, dts, pts, block } of this.hold.takeAll()) {
-      this.#take(command, codec, flags, bytes, dts, pts, block);
-    }
+    for (const packet of this.hold.takeAll()) this.#take(packet, packet.block);
   }
 
   onDisconnected(error: Error, delay: number): void {
@@ -171,24 +165,16 @@ export class ShardChannel implements DestinationOwner, BlockReturn {
     counters.set(this.#channel, Counter.queuedMs, this.#destination.queuedMs);
   }
 
-  #take(
-    command: Command,
-    codec: number,
-    flags: number,
-    bytes: number,
-    dts: number,
-    pts: number,
-    block: PacketBlock,
-  ): void {
-    const fourCc = fourCcOf(command, codec);
+  #take(packet: PacketDescriptor, block: PacketBlock): void {
+    const fourCc = fourCcOf(packet.command, packet.codec);
     const isOpen = fourCc !== undefined && !this.#agreed.has(fourCc);
     if (this.#publisher === undefined && (isOpen || !this.hold.isEmpty)) {
-      this.hold.add({ command, codec, flags, bytes, dts, pts, block });
+      this.hold.add(packet, block);
       this.#destination.boundQueue();
       return;
     }
-    if (isOpen) this.#agreeOn(command, fourCc, this.#publisher!);
-    this.#mux(command, codec, flags, bytes, dts, pts, block);
+    if (isOpen) this.#agreeOn(packet.command, fourCc, this.#publisher!);
+    this.#mux(packet, block);
   }
 
   /** Asks the server whether, and in which form, it takes a codec. */
@@ -203,15 +189,7 @@ export class ShardChannel implements DestinationOwner, BlockReturn {
     }
   }
 
-  #mux(
-    command: Command,
-    codec: number,
-    flags: number,
-    bytes: number,
-    dts: number,
-    pts: number,
-    block: PacketBlock,
-  ): void {
+  #mux({ command, codec, flags, bytes, dts, pts }: PacketDescriptor, block: PacketBlock): void {
     const packet = this.#packet;
     packet.data = new Uint8Array(this.#context.pool, payloadOffset(block.index), bytes);
     packet.dts = dts;
