@@ -1,3 +1,4 @@
+import type { SpawnOptions } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ChildProgram, type ProcessResult, run } from './process.js';
 
@@ -7,7 +8,7 @@ const RUN_TIMEOUT_MS = 60_000;
 /** Runs the command line as a user does, to its end. Neither input nor outputs are a terminal. */
 export function cloudpush(
   args: readonly string[],
-  options: { timeoutMs?: number; env?: NodeJS.ProcessEnv } = {},
+  options: SpawnOptions & { timeoutMs?: number } = {},
 ): Promise<ProcessResult> {
   return run(process.execPath, [COMMAND, ...args], { timeoutMs: RUN_TIMEOUT_MS, ...options });
 }

@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 /** What the command's exit code says. After SIGINT it is 130, after SIGTERM 143 (128 + the signal's number). */
 export const ExitCode = {
   /** Everything was done: for a push, every frame was accepted to the end. */
@@ -6,6 +8,8 @@ export const ExitCode = {
   failure: 1,
   /** The arguments make no sense, or name a file that is not there: nothing was begun. */
   usage: 2,
+  /** Nobody read what the command wrote, as if by SIGPIPE. */
+  readerGone: 128 + constants.signals.SIGPIPE,
 } as const;
 
 /** An end of the command that is explained to the user in one line. */

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { ExitCode } from './exit-code.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -27,7 +28,7 @@ export class Interruption implements Disposable {
 
   /** Nobody reads what the command writes: it ends in an orderly way, as if by SIGPIPE. */
   readerGone(): void {
-    this.#exitCode ??= 128 + constants.signals.SIGPIPE;
+    this.#exitCode ??= ExitCode.readerGone;
     this.#controller.abort();
   }
 

@@ -1,11 +1,19 @@
 import type { Writable } from 'node:stream';
+import { shownText, withoutUrlSecrets } from './shown-text.js';
 
 type TextStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** Where a command speaks: results on one stream, everything else on the other. */
+/**
+ * Where a command speaks: results on one stream, everything else on the other. Whatever is said passes here, and leaves
+ * without the secrets of URLs and without control characters.
+ */
 export class Output {
-  readonly #results: TextStream;
+  /** For progress that is drawn over; everything else goes through `note`. */
   readonly notes: TextStream;
+  readonly #results: TextStream;
+  #lastWrite: Promise<void> = Promise.resolve();
+  #resultError: NodeJS.ErrnoException | undefined;
+  #noteError: Error | undefined;
 
   /**
    * @param results what the command was asked for, for people or programs: stdout.
@@ -14,6 +22,13 @@ export class Output {
   constructor(results: TextStream, notes: TextStream) {
     this.#results = results;
     this.notes = notes;
+    results.on('error', (error) => {
+      this.#resultError ??= error;
+    });
+    // Notes that find no place, on a full disk perhaps, are left out: that is no reason to stop what is noted.
+    notes.on('error', (error) => {
+      this.#noteError ??= error;
+    });
   }
 
   /** True when a person watches the notes: then lines may be drawn over. */
@@ -21,38 +36,59 @@ export class Output {
     return this.notes.isTTY === true;
   }
 
+  /** Characters in a line of the results; undefined where they go to no terminal. */
+  get columns(): number | undefined {
+    return this.#results.isTTY === true ? this.#results.columns || undefined : undefined;
+  }
+
   /** A line, or several, of what the command was asked for. */
   result(text: string): void {
-    write(this.#results, text);
+    this.#writeResult(shownText(text));
   }
 
   /** A value as one line of JSON. */
   json(value: unknown): void {
-    write(this.#results, JSON.stringify(value));
+    const shown = (_key: string, part: unknown) =>
+      typeof part === 'string' ? withoutUrlSecrets(part) : part;
+    this.#writeResult(JSON.stringify(value, shown));
   }
 
   /** Something worth knowing beside the result. */
   note(text: string): void {
-    write(this.notes, text);
+    if (this.#noteError === undefined) {
+      this.notes.write(`${shownText(text)}\n`);
+    }
   }
 
   /** What went wrong, in one line. */
   error(message: string): void {
-    write(this.notes, `cloudpush: ${message.replace(/\s*\n\s*/g, ' ')}`);
+    this.note(`cloudpush: ${message.replace(/\s*\n\s*/g, ' ')}`);
   }
 
-  /**
-   * Calls `onGone` when nobody reads the results any more (`cloudpush … | head`), instead of ending with a stack.
-   * Other write errors are of no use to anybody either: there is nowhere left to tell them.
-   */
+  /** Calls `onGone` when nobody reads the results any more: `cloudpush … | head`. */
   whenReaderGone(onGone: () => void): void {
-    this.#results.on('error', onGone);
-    this.notes.on('error', onGone);
+    this.#results.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') {
+        onGone();
+      }
+    });
   }
-}
 
-function write(stream: TextStream, text: string): void {
-  if (!stream.destroyed) {
-    stream.write(`${text}\n`);
+  /** Resolves when all results have been written, with the error that lost some of them, if one did. */
+  async written(): Promise<NodeJS.ErrnoException | undefined> {
+    await this.#lastWrite;
+    return this.#resultError;
+  }
+
+  #writeResult(text: string): void {
+    if (this.#resultError !== undefined) {
+      return;
+    }
+    this.#lastWrite = new Promise((resolve) => {
+      this.#results.write(`${text}\n`, (error) => {
+        this.#resultError ??= error ?? undefined;
+        resolve();
+      });
+    });
   }
 }

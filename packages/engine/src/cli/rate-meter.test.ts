@@ -6,7 +6,7 @@ test('the rate is that of about the last second', () => {
   const rates: number[] = [];
   // 1 Mbit/s for two seconds, then nothing, looked at five times a second.
   for (let elapsed = 200; elapsed <= 4000; elapsed += 200) {
-    rates.push(meter.update({ elapsed, bytesSent: Math.min(elapsed, 2000) * 125 }));
+    rates.push(meter.update({ elapsed, bytes: Math.min(elapsed, 2000) * 125 }));
   }
   expect(rates.slice(0, 10).every((rate) => Math.abs(rate - 1) < 1e-9)).toBe(true);
   expect(rates[12]).toBeLessThan(0.7);
@@ -14,5 +14,5 @@ test('the rate is that of about the last second', () => {
 });
 
 test('the first look already counts from the start', () => {
-  expect(new RateMeter().update({ elapsed: 1000, bytesSent: 250_000 })).toBe(2);
+  expect(new RateMeter().update({ elapsed: 1000, bytes: 250_000 })).toBe(2);
 });

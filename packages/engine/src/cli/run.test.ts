@@ -38,6 +38,12 @@ test.each([
   [['demo', 'http://SECRET@host/'], 'the argument must be the URL to push to'],
   [['receive', '--listen', 'nonsense:'], 'host:port'],
   [['frob'], "unknown command 'frob'"],
+  [[URL], "unknown command 'rtmp://127.0.0.1:1/live/cam'"],
+  [['push', 'none.h264', '--channels', URL], "argument 'rtmp://127.0.0.1:1/live/cam' is invalid"],
+  [['push', 'none.h264', `--url=${URL}`], "unknown option '--url=rtmp://127.0.0.1:1/live/cam'"],
+  [['push', `${URL} SECRET`], 'there is no input'],
+  [['push', `--url=${URL} SECRET`], "unknown option '--url=rtmp://127.0.0.1:1/live/cam'"],
+  [['push', 'rtmp:/host/live/x?token=SECRET', URL], 'rtmp:/host/live/x: the file name must end in'],
 ])('%j is explained in one line, and without a secret', async (words, what) => {
   const { code, results, notes } = await cli(...words);
   expect(code).toBe(2);

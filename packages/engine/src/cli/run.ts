@@ -6,6 +6,7 @@ import { CommandError, ExitCode } from './exit-code.js';
 import { Interruption } from './interruption.js';
 import type { Output } from './output.js';
 import { createProgram, FOREVER } from './program.js';
+import { withoutSecretsOf } from './shown-text.js';
 
 /** Errors of the engine that mean that the user has named the wrong thing. */
 const WRONG_ARGUMENTS: readonly string[] = [sourceErrorCodes.unreadable, sourceErrorCodes.unsupported];
@@ -27,15 +28,28 @@ export async function run(words: readonly string[], output: Output): Promise<num
     command.exitOverride().configureOutput({
       writeOut: (text) => output.result(text.trimEnd()),
       writeErr: (text) => output.note(text.trimEnd()),
-      outputError: (text) => output.error(text.replace(/^error: /, '').trimEnd()),
+      outputError: (text) => output.error(withoutSecretsOf(words, text.replace(/^error: /, '').trimEnd())),
     });
   }
   try {
     await program.parseAsync(withExplicitLoop(words), { from: 'user' });
-    return exitCode;
   } catch (error) {
-    return explain(error, output);
+    exitCode = explain(error, output);
   }
+  return await afterResults(exitCode, output);
+}
+
+/** A result that nobody got is no success, however well the rest went. */
+async function afterResults(exitCode: number, output: Output): Promise<number> {
+  const error = await output.written();
+  if (error === undefined) {
+    return exitCode;
+  }
+  if (error.code === 'EPIPE') {
+    return ExitCode.readerGone;
+  }
+  output.error(`the result could not be written (${error.code ?? error.message})`);
+  return ExitCode.failure;
 }
 
 /** `--loop` takes a number if one follows; a file name that follows is an input. */

@@ -6,6 +6,7 @@ import type { Pacer } from '../../sources/pacer.js';
 import { play } from '../../sources/play.js';
 import type { ChannelStats } from '../../stats/stats.js';
 import { shownUrl } from '../channel-url.js';
+import { withoutCredentials } from '../credentials.js';
 import type { PushPlan } from './push-plan.js';
 
 /** How one channel did. */
@@ -127,7 +128,7 @@ export class ChannelRun {
       refusals: feed?.refusals ?? 0,
       maxLag: feed?.maxLag ?? 0,
       stats,
-      error,
+      error: error === undefined ? undefined : withoutCredentials(error, this.#url),
     };
   }
 }

@@ -62,7 +62,10 @@ export class PushProgress implements Disposable {
 
   #show(): void {
     const snapshot = this.#snapshot();
-    const text = describe(snapshot, this.#rate.update(snapshot));
+    const text = describe(
+      snapshot,
+      this.#rate.update({ elapsed: snapshot.elapsed, bytes: snapshot.bytesSent }),
+    );
     if (this.#bar === undefined) {
       this.#output.note(text);
     } else {

@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { PushEngine } from '../../engine.js';
 import type { MediaSource } from '../../sources/source.js';
 import { channelUrl } from '../channel-url.js';
@@ -51,12 +51,18 @@ async function createEngine(
   { pool, shards, verbose }: EngineArguments,
 ): Promise<PushEngine> {
   try {
-    const logger =
-      verbose === true ? pino({ level: 'debug' }, pino.destination({ dest: 2, sync: true })) : undefined;
+    const logger = verbose === true ? createLogger() : undefined;
     return await PushEngine.create({ poolSize: pool, maxConnections, shards, logger });
   } catch (error) {
     throw usageError(errorText(error));
   }
+}
+
+function createLogger(): Logger {
+  const destination = pino.destination({ dest: 2, sync: true });
+  // A log that finds no place is left out, as notes are.
+  destination.on('error', () => {});
+  return pino({ level: 'debug' }, destination);
 }
 
 /** Writes the summary and what went wrong; returns the exit code. */

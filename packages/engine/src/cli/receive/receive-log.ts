@@ -1,3 +1,4 @@
+import { monotonicNow } from '../../clock.js';
 import type { IncomingStream, StreamEnd } from '../../receiver/incoming-stream.js';
 import type { StreamReceiver } from '../../receiver/stream-receiver.js';
 import { errorText } from '../error-text.js';
@@ -77,7 +78,7 @@ export class JsonReceiveLog implements ReceiveLog {
 export class TextReceiveLog implements ReceiveLog {
   readonly #output: Output;
   readonly #rate = new RateMeter();
-  readonly #began = performance.now();
+  readonly #began = monotonicNow();
 
   constructor(output: Output) {
     this.#output = output;
@@ -107,8 +108,8 @@ export class TextReceiveLog implements ReceiveLog {
   }
 
   rates(receiver: StreamReceiver): void {
-    const elapsed = performance.now() - this.#began;
-    const rate = this.#rate.update({ elapsed, bytesSent: receiver.bytes });
+    const elapsed = monotonicNow() - this.#began;
+    const rate = this.#rate.update({ elapsed, bytes: receiver.bytes });
     const { length } = receiver.streams;
     if (length > 0) {
       this.#output.note(

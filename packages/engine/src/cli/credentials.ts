@@ -1,0 +1,28 @@
+import { parseRtmpUrl } from '@cloudpush/transport';
+import { CloudPushError } from '../errors.js';
+
+/** Characters: blanking anything shorter would make nonsense of a text, and hide nothing. */
+const MIN_LENGTH = 3;
+
+/** An error without the password and the query values of the URL it is about: servers like to repeat them. */
+export function withoutCredentials(error: CloudPushError, url: string): CloudPushError {
+  const secrets = credentialsOf(url);
+  const blank = (text: string) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+  const { cause } = error;
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  return new CloudPushError(error.code, blank(error.message), {
+    class: error.class,
+    cause: cause instanceof Error ? Object.assign(new Error(blank(cause.message)), { code }) : undefined,
+  });
+}
+
+/** As they stand in the URL and as they are meant; longest first, so that none is left in parts. */
+function credentialsOf(url: string): string[] {
+  const { query, password } = parseRtmpUrl(url);
+  const values = [...new URLSearchParams(query).values(), password ?? ''];
+  const raw =
+    query === undefined ? [] : [query, ...query.split('&').map((pair) => pair.replace(/^[^=]*=/, ''))];
+  return [...new Set([...raw, ...values, ...values.map(encodeURIComponent)])]
+    .filter((secret) => secret.length >= MIN_LENGTH)
+    .sort((a, b) => b.length - a.length);
+}
