@@ -34,7 +34,7 @@ export function relieve(queue: SendQueue, target: Watermark): Dropped {
   };
 }
 
-export function isAbove(queue: SendQueue, limit: Watermark): boolean {
+function isAbove(queue: SendQueue, limit: Watermark): boolean {
   return queue.bytes > limit.bytes || queue.ms > limit.ms;
 }
 
