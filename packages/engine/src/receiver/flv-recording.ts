@@ -1,6 +1,7 @@
+import { stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FlvWriter, TagType } from '@cloudpush/muxer';
-import { MessageType, type ReceivedMessage } from '@cloudpush/transport';
+import { encodeAmf0, MessageType, type ReceivedMessage } from '@cloudpush/transport';
 import { CloudPushError } from '../errors.js';
 import { OrderedFile } from './ordered-file.js';
 import { recordingName } from './recording-name.js';
@@ -11,8 +12,8 @@ const MAX_ATTEMPTS = 99;
 /** TypeFlags stand in the fifth byte of an FLV file (FLV E.2). */
 const FLAGS_OFFSET = 4;
 
-/** AMF0 string `@setDataFrame`: tells a server to keep the values behind it; a file holds those values alone. */
-const SET_DATA_FRAME = Buffer.from('\x02\0\x0d@setDataFrame', 'latin1');
+/** Tells a server to keep the values behind it; a file holds those values alone. */
+const SET_DATA_FRAME = encodeAmf0('@setDataFrame');
 
 /** Facts that name a recording. */
 export interface RecordedStream {
@@ -67,10 +68,23 @@ export class FlvRecording {
     }
   }
 
-  /** Writes what is left, and which tracks there were. */
+  /** Writes what is left, and which tracks there were. A file that took nothing in is taken away. */
   async finish(): Promise<void> {
     const header = this.#writer.header({ hasAudio: this.#hasAudio, hasVideo: this.#hasVideo });
     await this.#file.finish(header.subarray(FLAGS_OFFSET, FLAGS_OFFSET + 1), FLAGS_OFFSET);
+    if (this.#file.error !== undefined) {
+      await removeIfEmpty(this.path);
+    }
+  }
+}
+
+async function removeIfEmpty(path: string): Promise<void> {
+  try {
+    if ((await stat(path)).size === 0) {
+      await unlink(path);
+    }
+  } catch {
+    // The recording has failed, and that is what is told: see `error`.
   }
 }
 

@@ -1,13 +1,12 @@
-import { mkdir } from 'node:fs/promises';
 import {
   type Decision,
   type ReceivedStream,
   type ReceivedStreamHandler,
   RtmpReceiver,
 } from '@cloudpush/transport';
-import { CloudPushError } from '../errors.js';
 import type { IncomingStream, StreamEnd } from './incoming-stream.js';
 import { RecordedInput } from './recorded-input.js';
+import { makeRecordingFolder } from './recording-folder.js';
 
 export interface StreamReceiverOptions {
   readonly host: string;
@@ -71,7 +70,7 @@ export class StreamReceiver {
   async #listen(): Promise<void> {
     const { host, port, folder } = this.#options;
     if (folder !== undefined) {
-      await makeFolder(folder);
+      await makeRecordingFolder(folder);
     }
     this.#receiver = await RtmpReceiver.listen(
       { host, port, behaviour: { onPublish: () => this.#decide() } },
@@ -101,15 +100,5 @@ export class StreamReceiver {
     this.#streams.add(input);
     this.#events.onPublish(input);
     return input;
-  }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    const message = `the folder ${folder} for recordings cannot be made (${why})`;
-    throw new CloudPushError('ERR_CLOUDPUSH_RECORDING_FAILED', message, { class: 'fatal', cause });
   }
 }

@@ -217,9 +217,16 @@ describe('what is wrong with a file is said with its name', () => {
     await expect(openSource([h264])).rejects.toThrow(/this is H\.264, and the file name says H\.265/);
   });
 
+  test.each(['plain.flv', 'stereo-48k.aac'])('a frame rate for %s, which has its own times', async (name) => {
+    await expect(openSource([fixture(name)], { frameRate: 25 })).rejects.toMatchObject({
+      code: 'ERR_CLOUDPUSH_SOURCE_UNSUPPORTED',
+      message: expect.stringMatching(/a frame rate can be set for raw video only$/),
+    });
+  });
+
   test('a file that is not there, and a folder', async () => {
     await expect(openSource([await folderNamed('folder.h264')])).rejects.toThrow(
-      /folder\.h264: this is no file/,
+      /folder\.h264: this is a folder, not a file/,
     );
     await expect(openSource([join(folder, 'none.h264')])).rejects.toThrow(
       /none\.h264: there is no such file/,

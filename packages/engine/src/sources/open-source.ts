@@ -55,6 +55,7 @@ export async function openSource(
   options: OpenSourceOptions = {},
 ): Promise<MediaSource> {
   const inputs = inOrder(await Promise.all(paths.map(inspect)));
+  checkFrameRate(inputs, options.frameRate);
   const size = inputs.reduce((sum, input) => sum + input.size, 0);
   const isClip = size <= (options.maxClipSize ?? MAX_CLIP_SIZE);
   const open = () => openInputs(inputs, options.frameRate);
@@ -88,15 +89,25 @@ async function inspect(path: string): Promise<Input> {
 }
 
 async function statFile(path: string): Promise<Stats> {
+  let stats: Stats;
   try {
-    const stats = await stat(path);
-    if (stats.isFile()) {
-      return stats;
-    }
+    stats = await stat(path);
   } catch (error) {
     throw unreadable(path, error);
   }
-  throw sourceError(sourceErrorCodes.unreadable, path, 'this is no file');
+  if (stats.isFile()) {
+    return stats;
+  }
+  const what = stats.isDirectory() ? 'this is a folder, not a file' : 'this is no regular file';
+  throw sourceError(sourceErrorCodes.unreadable, path, what);
+}
+
+/** Only raw video has no times of its own. */
+function checkFrameRate(inputs: readonly Input[], frameRate: number | undefined): void {
+  if (frameRate !== undefined && !inputs.some(({ tracks }) => tracks === 'video')) {
+    const what = 'a frame rate can be set for raw video only';
+    throw sourceError(sourceErrorCodes.unsupported, inputs[0]!.path, what);
+  }
 }
 
 /** One input, or the video before the audio. */
