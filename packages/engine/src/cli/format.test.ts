@@ -31,6 +31,18 @@ test('a table has one line a row, with numbers on the right', () => {
   expect(lines[4]).toBe('│ b    │ 12,345 │');
 });
 
+test('a table that is too wide for the terminal gives up its padding, then the start of its longest texts', () => {
+  const head = ['#', 'to', 'frames'];
+  const rows = [['1', 'rtmp://host.example/live/camera-1', 12_345]];
+  const width = (columns?: number) => table(head, rows, columns).split('\n')[0]!.length;
+  expect(width()).toBe(50);
+  expect(width(50)).toBe(50);
+  expect(width(49)).toBe(44);
+  expect(width(30)).toBe(30);
+  expect(table(head, rows, 30)).toContain('│1│…mple/live/camera-1│12,345│');
+  expect(width(5)).toBe(19);
+});
+
 test('facts stand in two columns', () => {
   expect(
     facts([

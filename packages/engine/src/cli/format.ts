@@ -27,18 +27,42 @@ export function rounded(value: number, digits = 3): number {
   return Number(value.toFixed(digits));
 }
 
-/** A table for people; numbers stand on the right. */
-export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+/** Text cells of a table that is too wide are shortened, but not below this many characters. */
+const MIN_CELL = 8;
+
+/**
+ * A table for people; numbers stand on the right.
+ * @param columns characters in a line of the terminal: a wider table gives up its padding, then the start of long texts.
+ */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  columns = Number.POSITIVE_INFINITY,
+): string {
   const isNumber = head.map((_, column) => rows.every((row) => typeof row[column] === 'number'));
+  const cells = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? count(cell) : cell)));
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...cells.map((row) => row[column]!.length)),
+  );
+  const content = widths.reduce((sum, width) => sum + width, 0);
+  const borders = head.length + 1;
+  const padding = content + borders + 2 * head.length <= columns ? 1 : 0;
+  const widest = widths.indexOf(Math.max(...widths));
+  const room = Math.max(MIN_CELL, widths[widest]! - Math.max(0, content + borders - columns));
   const result = new Table({
     head: [...head],
     colAligns: isNumber.map((right) => (right ? 'right' : 'left')),
-    style: { head: [], border: [], compact: true },
+    style: { head: [], border: [], compact: true, 'padding-left': padding, 'padding-right': padding },
   });
-  for (const row of rows) {
-    result.push(row.map((cell) => (typeof cell === 'number' ? count(cell) : cell)));
+  for (const row of cells) {
+    // Names differ at their ends.
+    result.push(padding === 1 ? row : row.map((cell, i) => (i === widest ? endOf(cell, room) : cell)));
   }
   return result.toString();
+}
+
+function endOf(text: string, length: number): string {
+  return text.length <= length ? text : `…${text.slice(text.length - length + 1)}`;
 }
 
 /** A table of facts: a name and a value a row. */

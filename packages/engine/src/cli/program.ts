@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { byteSize, frameRate, integer, listenAddress, positive } from './argument-types.js';
-import { demoCommand } from './demo/demo-command.js';
+import { DEFAULT_FOLDER, demoCommand } from './demo/demo-command.js';
 import type { Interruption } from './interruption.js';
 import type { Output } from './output.js';
 import { pushCommand } from './push/push-command.js';
@@ -10,6 +10,7 @@ import { receiveCommand } from './receive/receive-command.js';
 /** Seconds that a timer can still count: 24 days. */
 const MAX_SECONDS = 2_000_000;
 const MAX_CHANNELS = 65_535;
+const DEFAULT_ADDRESS = '0.0.0.0:1935';
 /** What `--loop` without a number says. */
 export const FOREVER = 'forever';
 
@@ -38,7 +39,9 @@ Exit codes:
   0  all went well (push, demo: every frame was accepted to the end)
   1  something went wrong on the way
   2  the arguments make no sense, or name a file that is not there
-  130, 143  push and demo were ended by SIGINT or SIGTERM (streams are ended cleanly; a second signal ends at once)
+  129, 130, 143  push and demo were ended by SIGHUP, SIGINT or SIGTERM (streams are ended cleanly; a second signal
+     ends at once); receive ends that way with 0, or with 1 when a recording failed
+  141  nobody read what was written to stdout any more
 `;
 
 function push({ output, interruption, done }: CommandContext): Command {
@@ -91,10 +94,11 @@ Examples:
 function receive({ output, interruption, done }: CommandContext): Command {
   return new Command('receive')
     .description('take streams in, count them, and record them as FLV files')
-    .option('--listen <host:port>', 'where to listen; port 0 takes any free one', listenAddress, {
-      host: '0.0.0.0',
-      port: 1935,
-    })
+    .addOption(
+      new Option('--listen <host:port>', 'where to listen; port 0 takes any free one')
+        .argParser(listenAddress)
+        .default(listenAddress(DEFAULT_ADDRESS), DEFAULT_ADDRESS),
+    )
     .option('--record <dir>', 'record every stream to a file of its own in this folder')
     .option('--duration <seconds>', 'end after this time', positive(MAX_SECONDS))
     .option('--max-streams <n>', 'most streams at once; more are refused', integer(1))
@@ -111,13 +115,19 @@ function demo({ output, interruption, done }: CommandContext): Command {
     .argument('[url]', 'push to this server instead, without comparison')
     .option('--channels <n>', 'how many connections', channelCount, 8)
     .option('--duration <seconds>', 'how long to push', positive(MAX_SECONDS), 10)
-    .option('--record <dir>', 'where to put the recordings', 'recordings');
+    .option('--record <dir>', `where to put the recordings (default: "${DEFAULT_FOLDER}")`);
   return addEngineOptions(command)
     .option('--json', 'write the verdict to stdout as JSON')
+    .addHelpText('after', DEMO_HELP)
     .action(async (url: string | undefined, options) => {
       done(await demoCommand(url, options, output, interruption));
     });
 }
+
+const DEMO_HELP = `
+With a URL, {i} in it is the number of each channel; without {i}, -1, -2, … is put behind the stream name:
+  cloudpush demo rtmp://localhost/live/cam    publishes cam-1 to cam-8
+`;
 
 function addEngineOptions(command: Command): Command {
   return command

@@ -37,6 +37,9 @@ test.each([
   [['push', 'none.h264', URL, '--overflow', 'block'], 'Allowed choices are reject, drop.'],
   [['demo', 'http://SECRET@host/'], 'the argument must be the URL to push to'],
   [['receive', '--listen', 'nonsense:'], 'host:port'],
+  [['push', '', URL], 'an input is an empty word'],
+  [['push', 'none.h264', 'rtmp://host/live?token=SECRET', '--channels', '2'], 'the URL names no stream'],
+  [['demo', URL, '--record', 'folder'], '--record needs the demo to receive what it pushes'],
   [['frob'], "unknown command 'frob'"],
   [[URL], "unknown command 'rtmp://127.0.0.1:1/live/cam'"],
   [['push', 'none.h264', '--channels', URL], "argument 'rtmp://127.0.0.1:1/live/cam' is invalid"],
@@ -72,6 +75,12 @@ test('help and version are results, and end well', async () => {
   ]) {
     expect(help.results).toContain(option);
   }
+});
+
+test('help shows defaults as they are typed', async () => {
+  const { results } = await cli('receive', '--help');
+  expect(results).toMatch(/\(default:\s+0\.0\.0\.0:1935\)/);
+  expect(results).not.toContain('{');
 });
 
 test('no listener for signals is left behind', async () => {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { HevcForm } from '@cloudpush/muxer';
+import { makeRecordingFolder } from '../../receiver/recording-folder.js';
 import { openSource } from '../../sources/open-source.js';
 import type { MediaSource } from '../../sources/source.js';
 import { ExitCode, usageError } from '../exit-code.js';
@@ -11,14 +12,14 @@ import type { PushOutcome } from '../push/push-run.js';
 import { channelUrls, type EngineArguments, reportOutcome, runPlan } from '../push/run-plan.js';
 import { ReceiverProcess } from './receiver-process.js';
 import { verdictJson, verdictText } from './verdict.js';
-import { verify } from './verify.js';
+import { type ChannelVerdict, verify } from './verify.js';
 
 /** The options of `cloudpush demo`, as the parser gives them. */
 export interface DemoOptions extends EngineArguments {
   readonly channels: number;
   /** s */
   readonly duration: number;
-  readonly record: string;
+  readonly record?: string;
   readonly hevc?: HevcForm | 'auto';
   /** s */
   readonly connectTimeout?: number;
@@ -26,6 +27,9 @@ export interface DemoOptions extends EngineArguments {
   readonly closeTimeout?: number;
   readonly json?: boolean;
 }
+
+/** Where recordings go unless told otherwise. */
+export const DEFAULT_FOLDER = 'recordings';
 
 const CLIP = ['clip.h264', 'clip.aac'].map((name) =>
   fileURLToPath(new URL(`../../../assets/${name}`, import.meta.url)),
@@ -45,6 +49,9 @@ export async function demoCommand(
   if (!/^rtmps?:\/\//i.test(url)) {
     throw usageError('the argument must be the URL to push to, rtmp://… or rtmps://…');
   }
+  if (options.record !== undefined) {
+    throw usageError('--record needs the demo to receive what it pushes: leave out the URL');
+  }
   const plan = planFor(source, channelUrls(url, options.channels), options);
   const outcome = await runPlan(plan, options, output, interruption);
   return reportOutcome(outcome, options.json === true, output, interruption);
@@ -56,7 +63,9 @@ async function pushAndCompare(
   output: Output,
   interruption: Interruption,
 ): Promise<number> {
-  await using receiver = await ReceiverProcess.start(options.record);
+  const folder = options.record ?? DEFAULT_FOLDER;
+  await makeRecordingFolder(folder);
+  await using receiver = await ReceiverProcess.start(folder);
   if (options.quiet !== true) {
     const channels = plural(options.channels, 'channel');
     output.note(
@@ -69,21 +78,22 @@ async function pushAndCompare(
   const verdicts = await verify(source, outcome.channels, ({ number }) =>
     receiver.recordings.get(`channel-${number}`),
   );
-  return report(outcome, verdicts, options, output, interruption);
+  return report(outcome, verdicts, folder, options, output, interruption);
 }
 
 function report(
   outcome: PushOutcome,
-  verdicts: Awaited<ReturnType<typeof verify>>,
+  verdicts: readonly ChannelVerdict[],
+  folder: string,
   options: DemoOptions,
   output: Output,
   interruption: Interruption,
 ): number {
   const ok = verdicts.length > 0 && verdicts.every((verdict) => verdict.ok);
   if (options.json === true) {
-    output.json(verdictJson(outcome, verdicts, options.record, interruption.signal.aborted));
+    output.json(verdictJson(outcome, verdicts, folder, interruption.signal.aborted));
   } else {
-    output.result(verdictText(outcome, verdicts, options.record));
+    output.result(verdictText(outcome, verdicts, folder, output.columns));
   }
   return interruption.exitCode ?? (ok ? ExitCode.ok : ExitCode.failure);
 }

@@ -12,6 +12,7 @@ export function verdictText(
   outcome: PushOutcome,
   verdicts: readonly ChannelVerdict[],
   folder: string,
+  columns?: number,
 ): string {
   const rows = verdicts.map(({ outcome: channel, recording, framesReceived, matched, ok }) => [
     String(channel.number),
@@ -30,7 +31,12 @@ export function verdictText(
     ['latency', latencyText(outcome)],
     ['recordings', resolve(folder)],
   ]);
-  return [table(head, rows), summary, ...verdicts.flatMap(differenceLines), conclusion(verdicts)].join('\n');
+  return [
+    table(head, rows, columns),
+    summary,
+    ...verdicts.flatMap(differenceLines),
+    conclusion(verdicts),
+  ].join('\n');
 }
 
 function differenceLines(verdict: ChannelVerdict): string[] {

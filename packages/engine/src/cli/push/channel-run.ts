@@ -45,6 +45,7 @@ export class ChannelRun {
   #connected = false;
   #problem: CloudPushError | undefined;
   #complete = false;
+  #ended = false;
 
   constructor(engine: PushEngine, plan: PushPlan, index: number, onConnected: () => void) {
     const { source, hevc, overflow, reconnect, connectTimeout, closeTimeout } = plan;
@@ -76,6 +77,11 @@ export class ChannelRun {
   get isWell(): boolean {
     const { state } = this.#channel;
     return this.#complete || (this.#connected && (state === 'publishing' || state === 'closing'));
+  }
+
+  /** Ended, and not complete. */
+  get hasFailed(): boolean {
+    return this.#ended && !this.#complete;
   }
 
   get stats(): ChannelStats {
@@ -114,6 +120,7 @@ export class ChannelRun {
   #outcome(error: CloudPushError | undefined, clean: boolean): ChannelOutcome {
     const feed = this.#feed;
     const stats = this.#channel.stats();
+    this.#ended = true;
     this.#complete = clean && error === undefined && feed !== undefined && isAllAccepted(feed, stats);
     return {
       number: this.number,

@@ -65,6 +65,9 @@ function splitWords(words: readonly string[]): { files: string[]; template: stri
   if (files.length === 0) {
     throw usageError('there is no input: name a media file before the URL');
   }
+  if (files.includes('')) {
+    throw usageError('an input is an empty word: name a media file');
+  }
   if (files.some((file) => file.includes('://'))) {
     throw usageError('inputs are files; only the last argument may be a URL');
   }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { monotonicNow } from '../../clock.js';
 import type { PushEngine } from '../../engine.js';
 import { Pacer } from '../../sources/pacer.js';
@@ -5,12 +6,17 @@ import type { LatencySummary } from '../../stats/latency.js';
 import { type ChannelOutcome, ChannelRun, droppedFrames } from './channel-run.js';
 import type { PushPlan } from './push-plan.js';
 
+/** Channels that are begun at once: between batches, signals are heard and progress is shown. */
+const BATCH = 256;
+
 /** Where a run stands. */
 export interface PushSnapshot {
   /** ms since the run began. */
   readonly elapsed: number;
   readonly channels: number;
   readonly connected: number;
+  /** Channels that have ended without being complete. */
+  readonly failed: number;
   readonly paused: number;
   /** Frames handed to the connections. */
   readonly frames: number;
@@ -58,11 +64,17 @@ export class PushRun {
     const stop = () => this.#stop();
     signal.addEventListener('abort', stop, { once: true });
     try {
-      for (let index = 0; index < urls.length && !signal.aborted; index++) {
-        this.#runs.push(new ChannelRun(this.#engine, this.#plan, index, this.#onConnected));
-      }
       const step = source.frameInterval / urls.length;
-      const channels = await Promise.all(this.#runs.map((run, index) => run.run(this.#pacer, index * step)));
+      const outcomes: Promise<ChannelOutcome>[] = [];
+      for (let index = 0; index < urls.length && !signal.aborted; index++) {
+        const run = new ChannelRun(this.#engine, this.#plan, index, this.#onConnected);
+        this.#runs.push(run);
+        outcomes.push(run.run(this.#pacer, index * step));
+        if (outcomes.length % BATCH === 0) {
+          await nextTurn();
+        }
+      }
+      const channels = await Promise.all(outcomes);
       const { user, system } = process.cpuUsage(this.#firstUp?.cpu);
       return {
         channels,
@@ -77,9 +89,19 @@ export class PushRun {
 
   snapshot(): PushSnapshot {
     const now = monotonicNow();
-    const sum = { connected: 0, paused: 0, frames: 0, dropped: 0, bytesSent: 0, position: 0, lag: 0 };
-    for (const { stats, feed, isWell } of this.#runs) {
+    const sum = {
+      connected: 0,
+      failed: 0,
+      paused: 0,
+      frames: 0,
+      dropped: 0,
+      bytesSent: 0,
+      position: 0,
+      lag: 0,
+    };
+    for (const { stats, feed, isWell, hasFailed } of this.#runs) {
       sum.connected += isWell ? 1 : 0;
+      sum.failed += hasFailed ? 1 : 0;
       sum.paused += stats.paused ? 1 : 0;
       sum.frames += stats.videoFrames + stats.audioFrames;
       sum.dropped += droppedFrames(stats);

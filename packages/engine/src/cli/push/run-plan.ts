@@ -77,7 +77,7 @@ export function reportOutcome(
   if (json) {
     output.json(summaryJson(outcome, interrupted));
   } else if (channels.some(({ connected }) => connected)) {
-    output.result(summaryText(outcome));
+    output.result(summaryText(outcome, output.columns));
   }
   // A channel that was given up because the user wanted the end needs no explanation.
   for (const line of failureLines(channels.filter(({ connected }) => connected || !interrupted))) {

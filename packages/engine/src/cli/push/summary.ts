@@ -38,9 +38,9 @@ export function totalsOf({ channels, cpu }: PushOutcome): PushTotals {
 }
 
 /** The summary for people. */
-export function summaryText(outcome: PushOutcome): string {
+export function summaryText(outcome: PushOutcome, columns?: number): string {
   const totals = totalsOf(outcome);
-  return `${channelTable(outcome)}\n${facts([
+  return `${channelTable(outcome, columns)}\n${facts([
     ['channels', `${count(totals.complete)} of ${count(totals.channels)} complete`],
     ['frames', `${count(totals.videoFrames)} video, ${count(totals.audioFrames)} audio`],
     ['sent', sentText(totals.bytesSent, outcome.elapsed)],
@@ -58,7 +58,7 @@ export function latencyText({ latency }: PushOutcome): string {
   return `p50 ${latency.p50.toFixed(2)} ms, p99 ${latency.p99.toFixed(2)} ms, from send to the kernel`;
 }
 
-function channelTable({ channels, elapsed }: PushOutcome): string {
+function channelTable({ channels, elapsed }: PushOutcome, columns?: number): string {
   const shown =
     channels.length <= MAX_ROWS ? channels : channels.filter(({ complete }) => !complete).slice(0, MAX_ROWS);
   const rows = shown.map((channel) => [
@@ -72,7 +72,8 @@ function channelTable({ channels, elapsed }: PushOutcome): string {
     channel.stats.pauses,
     resultText(channel),
   ]);
-  const text = table(['#', 'to', 'video', 'audio', 'sent', 'Mbit/s', 'dropped', 'pauses', 'result'], rows);
+  const head = ['#', 'to', 'video', 'audio', 'sent', 'Mbit/s', 'dropped', 'pauses', 'result'];
+  const text = table(head, rows, columns);
   const hidden = channels.length - shown.length;
   const note = `${plural(hidden, rows.length === 0 ? 'channel' : 'more channel')} not listed, see --json`;
   return hidden === 0 ? text : rows.length === 0 ? `  ${note}` : `${text}\n  ${note}`;
