@@ -1,4 +1,5 @@
 import { errorText } from '../error-text.js';
+import { plural } from '../format.js';
 import type { ChannelOutcome } from './channel-run.js';
 
 /**
@@ -29,11 +30,15 @@ function whoText(failed: readonly ChannelOutcome[], count: number): string {
 
 /** Why a channel is not complete. */
 export function causeText({ error, ending, stats, videoFrames, audioFrames }: ChannelOutcome): string {
+  const toTheEnd = ending === 'source' || ending === 'limit';
   if (error !== undefined) {
-    return errorText(error);
+    // The error of a channel that went on to its end is that of a connection which was made again.
+    return toTheEnd && stats.reconnects > 0
+      ? `the connection was lost on the way and made again (${plural(stats.reconnects, 'time')}): ${errorText(error)}`
+      : errorText(error);
   }
   const missing = videoFrames + audioFrames - stats.videoFrames - stats.audioFrames;
-  return ending === 'source' || ending === 'limit'
+  return toTheEnd
     ? `${missing} of the frames that were taken did not get out`
     : 'the stream ended before its time';
 }

@@ -105,6 +105,22 @@ test('one cause is one line, however many channels it struck', () => {
   ]);
 });
 
+test('a channel that was connected anew and went to its end is told from one that broke off', () => {
+  const { stats } = channel(1);
+  const anew = { ...lost, stats: { ...stats, reconnects: 2, packetsLost: 7 } };
+  const toTheEnd = channel(1, { ...anew, ending: 'limit' });
+  expect(failureLines([toTheEnd])).toEqual([
+    'rtmp://host/live/cam1: the connection was lost on the way and made again (2 times): ' +
+      'The TCP connection failed: ECONNREFUSED',
+  ]);
+  expect(summaryText(outcome(toTheEnd))).toMatch(/with losses/);
+  const brokenOff = channel(1, anew);
+  expect(failureLines([brokenOff])).toEqual([
+    'rtmp://host/live/cam1: The TCP connection failed: ECONNREFUSED',
+  ]);
+  expect(summaryText(outcome(brokenOff))).toMatch(/broken off/);
+});
+
 test('frames that were taken and did not get out are a failure without an error', () => {
   const short = channel(1, { complete: false, videoFrames: 103 });
   expect(failureLines([short])).toEqual([

@@ -79,11 +79,11 @@ function channelTable({ channels, elapsed }: PushOutcome, columns?: number): str
   return hidden === 0 ? text : rows.length === 0 ? `  ${note}` : `${text}\n  ${note}`;
 }
 
-function resultText({ complete, connected, clean, ending }: ChannelOutcome): string {
+function resultText({ complete, connected, clean, ending, stats }: ChannelOutcome): string {
   if (complete) {
     return ending === 'stopped' ? 'stopped' : 'complete';
   }
-  if (clean) {
+  if (clean || (stats.reconnects > 0 && ending !== 'stopped')) {
     return 'with losses';
   }
   return connected ? 'broken off' : 'not connected';
