@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { type Channel, type CloseReport, PushEngine } from '@cloudpush/engine';
+import { type Channel, type CloseReport, PushEngine, type ServerCommand } from '@cloudpush/engine';
 import { decodeAmf0, MessageType } from '@cloudpush/transport';
 import { describe, expect, test } from 'vitest';
 import { type CameraPacket, cameraPackets, sendOne } from './camera.js';
@@ -117,6 +117,21 @@ describe('a channel', () => {
     expect(decodeAmf0(messages[at]!.payload)).toEqual(['onCuePoint', { name: 'door', open: true }]);
     expect(messages[at - 1]!.timestamp).toBe(0);
     expect(messages[at + 1]!.timestamp).toBe(40);
+    await closeEmpty(engine);
+  });
+
+  test('makes its connection as it is told, and hears what the server has to say', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: receiver.url('a'), connection: { token: 't0ken' } });
+    await channel.connected();
+    const command = once(channel, 'command') as Promise<[ServerCommand]>;
+    receiver.stream('a').command('onLiveOpen', { viewers: 3 });
+    const [{ name, args }] = await command;
+    expect(name).toBe('onLiveOpen');
+    expect(args).toContainEqual({ viewers: 3 });
+    expect(receiver.stream('a').query).toBe('token=t0ken');
+    await channel.close();
     await closeEmpty(engine);
   });
 
@@ -498,6 +513,8 @@ describe('an engine', () => {
     );
     const url = 'rtmp://127.0.0.1:1/live/a';
     expect(() => engine.openChannel({ url, connectTimeout: 0 })).toThrow(/connectTimeout is 0/);
+    const connection = { connectObject: { secret: (() => 1) as never } };
+    expect(() => engine.openChannel({ url, connection })).toThrow(/connection is .*; permitted: plain data/);
     expect(() => engine.openChannel({ url, chunkSize: 5 })).toThrow(
       /chunkSize is 5; permitted: an integer from 128/,
     );

@@ -1,4 +1,4 @@
-import { type ReceiverBehaviour, RtmpReceiver } from '@cloudpush/transport';
+import { type AmfValue, type ReceiverBehaviour, RtmpReceiver } from '@cloudpush/transport';
 
 /** A message as it arrived. */
 export interface Arrived {
@@ -12,8 +12,12 @@ export interface ArrivedStream {
   readonly name: string;
   readonly messages: Arrived[];
   ended: 'cleanly' | 'broken' | undefined;
+  /** The query of its name, as a token would be in it. */
+  readonly query: string;
   /** Resets the connection. */
   drop(): void;
+  /** Sends a command to the client. */
+  command(name: string, ...args: AmfValue[]): void;
 }
 
 /** An embedded receiver on a free port that keeps every message of every stream. */
@@ -36,7 +40,9 @@ export class RecordingReceiver implements AsyncDisposable {
             name: published.streamName,
             messages: [],
             ended: undefined,
+            query: published.query,
             drop: () => published.destroy(),
+            command: (name, ...args) => published.sendCommand(name, ...args),
           };
           streams.push(stream);
           return {

@@ -1,3 +1,4 @@
+import type { AmfValue } from '@cloudpush/transport';
 import type { CloudPushError } from './errors.js';
 
 /** How a channel ended. */
@@ -26,6 +27,14 @@ export interface Disconnection {
   readonly delay: number;
 }
 
+/** What the server has sent beside its answers. */
+export interface ServerCommand {
+  /** Such as `onLiveOpen`. */
+  readonly name: string;
+  /** AMF0 values. */
+  readonly args: readonly AmfValue[];
+}
+
 /** The events of a channel, in the order of their causes. `close` is the last one, and comes exactly once. */
 export interface ChannelEvents {
   /** Connected and publishing; again after each `disconnect`. */
@@ -38,6 +47,8 @@ export interface ChannelEvents {
   resume: [];
   /** A packet was accepted but then refused for what is in it. */
   problem: [PacketProblem];
+  /** The server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
+  command: [ServerCommand];
   /** The connection is over. */
   close: [CloseReport];
 }

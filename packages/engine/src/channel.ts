@@ -4,7 +4,7 @@ import { type AmfValue, encodeAmf0 } from '@cloudpush/transport';
 import type { ChannelEvents, CloseReport } from './channel-events.js';
 import { CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import { Command, PacketFlag } from './memory/ring.js';
-import { type ChannelOptions, channelConfig, oneOf } from './options.js';
+import { type ChannelOptions, channelConfig, invalidParameter, oneOf } from './options.js';
 import { type PacketRoom, PacketSender } from './packet-sender.js';
 import { AUDIO_CODECS, type ChannelConfig, VIDEO_CODECS } from './shard/protocol.js';
 import type { ShardClient } from './shard/shard-client.js';
@@ -206,6 +206,11 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   /** @internal */
+  onCommand(name: string, args: AmfValue[]): void {
+    this.emit('command', { name, args });
+  }
+
+  /** @internal */
   onPause(): void {
     this.#sender.onPause();
   }
@@ -265,7 +270,12 @@ export class Channel extends EventEmitter<ChannelEvents> {
     if (this.#signal?.aborted) throw abortedError(this.#signal.reason);
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
     this.#shard.counters.reset(this.#number);
-    this.#shard.post({ type: 'open', channel: this.#number, config });
+    try {
+      this.#shard.post({ type: 'open', channel: this.#number, config });
+    } catch {
+      // What cannot be cloned may hold a secret, so that the cause is left out.
+      throw invalidParameter('connection', 'something that cannot be handed to another thread', 'plain data');
+    }
     this.#sender.command(Command.open);
   }
 

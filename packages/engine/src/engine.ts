@@ -193,6 +193,12 @@ export class PushEngine implements PacketRoom, AsyncDisposable {
         this.#log(channel, report.error, 'connection lost');
         channel.onDisconnected(report.error, report.delay);
         return;
+      case 'command':
+        channel.onCommand(report.name, report.args);
+        return;
+      case 'warning':
+        this.#logger?.warn({ channel: channel.id }, report.message);
+        return;
       case 'pause':
         channel.onPause();
         return;

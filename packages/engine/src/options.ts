@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { CloudPushError } from './errors.js';
 import { MAX_POOL_SIZE, MIN_POOL_SIZE } from './memory/pool.js';
 import type { ReconnectPolicy } from './shard/backoff.js';
-import type { ChannelConfig, Watermark } from './shard/protocol.js';
+import type { ChannelConfig, ConnectionOptions, Watermark } from './shard/protocol.js';
 
 const MIB = 1024 * 1024;
 
@@ -76,6 +76,8 @@ export interface ChannelOptions {
   readonly closeTimeout?: number | undefined;
   /** Bytes of an outgoing RTMP chunk (RTMP 1.0 §5.4.1), 128 to 16,777,215. Default: as the server is known to like. */
   readonly chunkSize?: number | undefined;
+  /** How the connection is made: TLS, proxy, token, credentials, server profile and more. Plain data only. */
+  readonly connection?: ConnectionOptions | undefined;
   /** Aborts the channel: the connection is reset. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -110,6 +112,7 @@ export function channelConfig(options: ChannelOptions): ChannelConfig {
   checkUrl(options.url);
   return {
     url: options.url,
+    connection: options.connection ?? {},
     hevc: oneOf('hevc', options.hevc, ['auto', 'enhanced', 'legacy']),
     inputClock: oneOf('inputClock', options.inputClock, ['native', 'wrapping32']),
     highWatermark: high,

@@ -1,4 +1,10 @@
-import { type PublisherEvents, RtmpError, RtmpErrorCode, RtmpPublisher } from '@cloudpush/transport';
+import {
+  type AmfValue,
+  type PublisherEvents,
+  RtmpError,
+  RtmpErrorCode,
+  RtmpPublisher,
+} from '@cloudpush/transport';
 import { monotonicNow } from '../clock.js';
 import { CloudPushError, classOf } from '../errors.js';
 import { Backoff } from './backoff.js';
@@ -12,6 +18,10 @@ export interface ConnectorOwner {
   onPublishing(publisher: RtmpPublisher): void;
   /** There is room again after the publisher said "no more". */
   onDrain(): void;
+  /** The server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
+  onCommand(name: string, args: AmfValue[]): void;
+  /** Something that the user should know about the connection. */
+  onWarning(message: string): void;
   /** False when a lost connection need not be made again: nothing is left to be sent. */
   readonly wantsConnection: boolean;
   /** The connection is gone, or an attempt to make it has failed; the next attempt follows after `delay` ms. */
@@ -98,6 +108,14 @@ export class Connector implements PublisherEvents {
     this.#owner.onDrain();
   }
 
+  onCommand(name: string, args: AmfValue[]): void {
+    this.#owner.onCommand(name, args);
+  }
+
+  onWarning(message: string): void {
+    this.#owner.onWarning(message);
+  }
+
   onClose(error: RtmpError | undefined): void {
     this.#bytesBefore = this.bytesWritten;
     this.#publisher = undefined;
@@ -107,14 +125,17 @@ export class Connector implements PublisherEvents {
   }
 
   async #publish(): Promise<RtmpPublisher> {
-    const { url, connectTimeout, closeTimeout, chunkSize } = this.#config;
+    const { url, connectTimeout, closeTimeout, chunkSize, connection } = this.#config;
     const attempt = this.#attempt;
     const { signal } = attempt;
     const timer = setTimeout(() => attempt.abort(connectTimeoutError(connectTimeout)), connectTimeout);
     // The destination's close time-out covers the publisher's own: when it runs out, the tail may not have arrived.
     const timeouts = { close: closeTimeout + 1000 };
     try {
-      return await RtmpPublisher.connect({ url, chunkSize, timeouts, signal }, this);
+      // No extension is announced that is not made use of: a server that knows them would rely on it.
+      const connectObject = { capsEx: 0, ...connection.connectObject };
+      const options = { ...connection, connectObject, url, chunkSize, timeouts, signal };
+      return await RtmpPublisher.connect(options, this);
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
     } finally {

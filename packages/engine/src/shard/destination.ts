@@ -1,5 +1,5 @@
 import { type FlvTag, TagRole } from '@cloudpush/muxer';
-import type { RtmpPublisher } from '@cloudpush/transport';
+import type { AmfValue, RtmpPublisher } from '@cloudpush/transport';
 import { monotonicNow } from '../clock.js';
 import { CloudPushError } from '../errors.js';
 import type { CodecHold } from './codec-hold.js';
@@ -23,6 +23,10 @@ export interface DestinationOwner {
   onResume(): void;
   /** A tag was handed to the connection. */
   onSent(tag: FlvTag): void;
+  /** The server has sent a command or data message with a meaning of its own. */
+  onCommand(name: string, args: AmfValue[]): void;
+  /** Something that the user should know about the connection. */
+  onWarning(message: string): void;
   /** Tags were dropped from the queue, to make room or because they cannot be decoded any more. */
   onDropped(dropped: Dropped): void;
   /** A picture was not queued because the stream goes on at a key frame that has not come yet. */
@@ -159,6 +163,14 @@ export class Destination implements ConnectorOwner {
     this.#pump();
     this.#connector.publisher?.flush();
     this.#owner.onProgress();
+  }
+
+  onCommand(name: string, args: AmfValue[]): void {
+    this.#owner.onCommand(name, args);
+  }
+
+  onWarning(message: string): void {
+    this.#owner.onWarning(message);
   }
 
   onLost(error: Error, delay: number, wasPublishing: boolean): void {

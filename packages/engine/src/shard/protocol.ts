@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { AudioCodec, HevcForm, InputClock, VideoCodec } from '@cloudpush/muxer';
+import type { AmfValue, PublisherOptions } from '@cloudpush/transport';
 import type { ErrorData } from '../errors.js';
 import type { ReconnectPolicy } from './backoff.js';
 
@@ -32,6 +33,15 @@ export interface Watermark {
   readonly ms: number;
 }
 
+/**
+ * How a connection is made: TLS (CA, pins), proxy, token and its place, credentials, server profile, handshake, local address
+ * and more; each is described at `PublisherOptions` of `@cloudpush/transport`. Plain data only, no functions.
+ */
+export type ConnectionOptions = Omit<
+  PublisherOptions,
+  'url' | 'signal' | 'chunkSize' | 'timeouts' | 'highWaterMark' | 'maxQueuedBytes' | 'limits' | 'lookup'
+>;
+
 /** What a shard must know to run a channel. */
 export interface ChannelConfig {
   /** Holds credentials: never to be logged or quoted. */
@@ -51,6 +61,7 @@ export interface ChannelConfig {
   /** The longest that a close may wait for queued media to leave, in ms. */
   readonly closeTimeout: number;
   readonly chunkSize: number | undefined;
+  readonly connection: ConnectionOptions;
 }
 
 /** Codecs as a descriptor carries them: an index into these lists. The first of each is the default. */
@@ -81,6 +92,10 @@ export type ShardReport =
     }
   | { readonly type: 'pause'; readonly channel: number }
   | { readonly type: 'resume'; readonly channel: number }
+  /** The server has sent a command or data message of its own. */
+  | { readonly type: 'command'; readonly channel: number; readonly name: string; readonly args: AmfValue[] }
+  /** Something about the connection that the user should know. */
+  | { readonly type: 'warning'; readonly channel: number; readonly message: string }
   /** A packet was refused; the channel goes on. `repeats`: how many like it were not reported since the last one. */
   | {
       readonly type: 'problem';

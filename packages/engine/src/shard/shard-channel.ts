@@ -1,5 +1,11 @@
 import { FlvTag, type MediaPacket, Muxer, MuxerError, TagRole, TagType } from '@cloudpush/muxer';
-import { RtmpError, RtmpErrorCode, type RtmpPublisher, takesFourCc } from '@cloudpush/transport';
+import {
+  type AmfValue,
+  RtmpError,
+  RtmpErrorCode,
+  type RtmpPublisher,
+  takesFourCc,
+} from '@cloudpush/transport';
 import { monotonicNow } from '../clock.js';
 import { toErrorData } from '../errors.js';
 import type { Gates } from '../memory/gate.js';
@@ -99,6 +105,14 @@ export class ShardChannel implements DestinationOwner, BlockReturn {
     this.#publisher = undefined;
     this.updateCounters();
     this.#context.report({ type: 'disconnected', channel: this.#channel, error: toErrorData(error), delay });
+  }
+
+  onCommand(name: string, args: AmfValue[]): void {
+    this.#context.report({ type: 'command', channel: this.#channel, name, args });
+  }
+
+  onWarning(message: string): void {
+    this.#context.report({ type: 'warning', channel: this.#channel, message });
   }
 
   onDropped({ disposable, skipped, audio }: Dropped): void {
