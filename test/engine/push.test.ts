@@ -1,10 +1,13 @@
 // The engine from end to end, into the embedded receiver: every byte, every event, every way to end.
 
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { type Channel, type CloseReport, PushEngine, type ServerCommand } from '@cloudpush/engine';
+import { Mp3Splitter } from '@cloudpush/muxer';
 import { decodeAmf0, MessageType } from '@cloudpush/transport';
 import { describe, expect, test } from 'vitest';
+import { fixture } from '../support/media.js';
 import { type CameraPacket, cameraPackets, sendOne } from './camera.js';
 import { closeEmpty, expectWhole, transcript } from './expectations.js';
 import { hevcPacket } from './hevc.js';
@@ -13,6 +16,9 @@ import { RecordingReceiver } from './recording-receiver.js';
 const packets = cameraPackets();
 const video = packets.filter(({ kind }) => kind === 'video');
 const audio = packets.filter(({ kind }) => kind === 'audio');
+const mp3Frames = [...new Mp3Splitter().push(readFileSync(fixture('stereo-44k.mp3')))].map(
+  ({ data }) => data,
+);
 
 async function sendAll(channel: Channel, some: readonly CameraPacket[] = packets): Promise<void> {
   for (const packet of some) await sendOne(channel, packet);
@@ -102,6 +108,25 @@ describe('a channel', () => {
     });
     await closeEmpty(engine);
   });
+
+  test.each([{ connectFirst: false }, { connectFirst: true }])(
+    'describes a stream of a codec that has no header, too (connected first: $connectFirst)',
+    async ({ connectFirst }) => {
+      await using receiver = await RecordingReceiver.listen();
+      const engine = await PushEngine.create({ maxConnections: 1 });
+      const channel = engine.openChannel({ url: receiver.url('a'), audio: 'mp3' });
+      if (connectFirst) await channel.connected();
+      for (const [i, frame] of mp3Frames.entries()) channel.sendAudio(frame, { pts: i * 26 });
+      await channel.close();
+      const [metadata, ...others] = receiver.stream('a').messages;
+      expect(decodeAmf0(metadata!.payload).at(-1)).toMatchObject({
+        properties: { audiocodecid: 2, audiosamplerate: 44_100 },
+      });
+      expect(others.filter(({ type }) => type === MessageType.dataAmf0)).toEqual([]);
+      expect(others.length).toBe(mp3Frames.length);
+      await closeEmpty(engine);
+    },
+  );
 
   test('sends data messages in order with the media', async () => {
     await using receiver = await RecordingReceiver.listen();

@@ -1,10 +1,10 @@
 import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import type { PacketBlock } from './packet-block.js';
 
-/** The `onMetaData` that describes the stream from a sequence header on. */
+/** The `onMetaData` that describes the stream from a tag on. */
 export interface StreamDescription {
   readonly tag: FlvTag;
-  /** Counts up with each header of either track: the later description knows more. */
+  /** Counts up with each change of either track: the later description knows more. */
   readonly version: number;
 }
 
@@ -13,7 +13,7 @@ export interface QueuedTag {
   readonly tag: FlvTag;
   /** The block that the tag refers to; none for a tag that owns its memory. */
   readonly block: PacketBlock | undefined;
-  /** With a sequence header: it goes out in front of it. */
+  /** With the tag that brings a change: it goes out in front of it. */
   readonly description: StreamDescription | undefined;
 }
 

@@ -1,4 +1,13 @@
-import { FlvTag, type MediaPacket, Muxer, MuxerError, TagRole, TagType } from '@cloudpush/muxer';
+import {
+  type AudioFacts,
+  FlvTag,
+  type MediaPacket,
+  Muxer,
+  MuxerError,
+  TagRole,
+  TagType,
+  type VideoFacts,
+} from '@cloudpush/muxer';
 import {
   type AmfValue,
   RtmpError,
@@ -43,9 +52,14 @@ export class ShardChannel implements DestinationOwner, BlockReturn {
   readonly #muxer: Muxer;
   readonly #destination: Destination;
   readonly #problems = new ProblemLimiter();
+  /** What the last description told. */
+  #videoFacts: VideoFacts | undefined;
+  #audioFacts: AudioFacts | undefined;
   #descriptions = 0;
-  /** FourCCs of the codecs that the server has said it takes. */
-  readonly #agreed = new Set<string>();
+  /** FourCCs of the codecs that the server has said it takes, with the command that their packets come by. */
+  readonly #agreed = new Map<string, Command>();
+  /** The caller, and not the server, decides about the form of H.265. */
+  readonly #hevcIsGiven: boolean;
   readonly hold = new CodecHold();
   #publisher: RtmpPublisher | undefined;
   /** One packet object and one array for all packets: neither outlives the call into the muxer. */
@@ -55,7 +69,7 @@ export class ShardChannel implements DestinationOwner, BlockReturn {
   constructor(context: ShardContext, channel: number, config: ChannelConfig) {
     this.#context = context;
     this.#channel = channel;
-    if (config.hevc !== 'auto') this.#agreed.add('hvc1');
+    this.#hevcIsGiven = config.hevc !== 'auto';
     this.#muxer = new Muxer({
       hevcForm: config.hevc === 'legacy' ? 'legacy' : 'enhanced',
       inputClock: config.inputClock,
@@ -98,6 +112,8 @@ export class ShardChannel implements DestinationOwner, BlockReturn {
   onConnected(publisher: RtmpPublisher): void {
     this.#publisher = publisher;
     this.#context.report({ type: 'connected', channel: this.#channel });
+    // After a lost connection it may be another server that answers.
+    for (const [fourCc, command] of this.#agreed) this.#agreeOn(command, fourCc, publisher);
     for (const packet of this.hold.takeAll()) this.#take(packet, packet.block);
   }
 
@@ -181,7 +197,8 @@ export class ShardChannel implements DestinationOwner, BlockReturn {
 
   #take(packet: PacketDescriptor, block: PacketBlock): void {
     const fourCc = fourCcOf(packet.command, packet.codec);
-    const isOpen = fourCc !== undefined && !this.#agreed.has(fourCc);
+    const isGiven = fourCc === 'hvc1' && this.#hevcIsGiven;
+    const isOpen = fourCc !== undefined && !isGiven && !this.#agreed.has(fourCc);
     if (this.#publisher === undefined && (isOpen || !this.hold.isEmpty)) {
       this.hold.add(packet, block);
       this.#destination.boundQueue();
@@ -193,7 +210,7 @@ export class ShardChannel implements DestinationOwner, BlockReturn {
 
   /** Asks the server whether, and in which form, it takes a codec. */
   #agreeOn(command: Command, fourCc: string, publisher: RtmpPublisher): void {
-    this.#agreed.add(fourCc);
+    this.#agreed.set(fourCc, command);
     try {
       if (command === Command.audio) requireFourCc(publisher, fourCc);
       else if (fourCc === 'hvc1') this.#muxer.hevcForm = publisher.videoForm(fourCc);
@@ -220,17 +237,26 @@ export class ShardChannel implements DestinationOwner, BlockReturn {
       // A fault of ours must not take the other channels of the shard down with it.
       else this.#destination.destroy(error as Error);
     }
-    for (const tag of this.#tags) this.#destination.offer(tag, block, this.#describe(tag));
+    let description = this.#describeChange();
+    for (const tag of this.#tags) {
+      this.#destination.offer(tag, block, description);
+      description = undefined;
+    }
     this.#tags.length = 0;
     block.release();
   }
 
-  /** A new sequence header changes what the stream is: a new description goes with it. */
-  #describe({ role, timestamp }: FlvTag): StreamDescription | undefined {
-    if (role !== TagRole.videoSequenceHeader && role !== TagRole.audioSequenceHeader) return undefined;
-    const body = encodeStreamMetadata(this.#muxer.videoFacts, this.#muxer.audioFacts);
-    const tag = new FlvTag(TagType.scriptData, TagRole.data, timestamp, [body], body.length, 0);
+  /** When what is known of a track has changed, the stream is described anew. */
+  #describeChange(): StreamDescription | undefined {
+    const [first] = this.#tags;
+    const { videoFacts, audioFacts } = this.#muxer;
+    if (first === undefined || (videoFacts === this.#videoFacts && audioFacts === this.#audioFacts))
+      return undefined;
+    this.#videoFacts = videoFacts;
+    this.#audioFacts = audioFacts;
     this.#descriptions++;
+    const body = encodeStreamMetadata(videoFacts, audioFacts);
+    const tag = new FlvTag(TagType.scriptData, TagRole.data, first.timestamp, [body], body.length, 0);
     return { tag, version: this.#descriptions };
   }
 

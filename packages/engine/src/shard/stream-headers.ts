@@ -1,21 +1,16 @@
 import { FlvTag, TagRole } from '@cloudpush/muxer';
 import type { SendQueue, StreamDescription } from './send-queue.js';
 
-/** A sequence header, and the description that goes out in front of it. */
-interface Header {
-  readonly tag: FlvTag;
-  readonly description: StreamDescription | undefined;
-}
-
 /**
  * The headers of a stream as its destination has met them. A stream that starts, or starts again, must begin with
  * metadata, audio header and video header, in this order, before its first frame.
  */
 export class StreamHeaders {
-  #audio: Header | undefined;
-  #video: Header | undefined;
+  #audio: FlvTag | undefined;
+  #video: FlvTag | undefined;
   /** Facts about the video, such as its colour. */
   #videoMetadata: FlvTag | undefined;
+  #description: StreamDescription | undefined;
   /** Headers that were sent ahead of their place, and are to be left out there. */
   #sentAhead: FlvTag[] = [];
 
@@ -26,12 +21,13 @@ export class StreamHeaders {
 
   /** Takes note of a tag that is sent. Header tags own their memory, so they can be kept. */
   note(tag: FlvTag, description: StreamDescription | undefined): void {
+    if (description !== undefined) this.#noteDescription(description);
     switch (tag.role) {
       case TagRole.audioSequenceHeader:
-        this.#audio = { tag, description };
+        this.#audio = tag;
         break;
       case TagRole.videoSequenceHeader:
-        this.#video = { tag, description };
+        this.#video = tag;
         break;
       case TagRole.videoMetadata:
         this.#videoMetadata = tag;
@@ -50,37 +46,42 @@ export class StreamHeaders {
 
   /**
    * The tags that must go out before `first`, stamped with its time; `first` itself may be among them. While the connection
-   * was being made, both tracks have usually begun: a header that still waits in the queue is sent ahead, so that the
-   * server learns of both at once.
+   * was being made, both tracks have usually begun: what the queue tells of a track that is not known yet is sent ahead,
+   * so that the server learns of both at once.
    */
   start(first: FlvTag, description: StreamDescription | undefined, queue: SendQueue): FlvTag[] {
     this.note(first, description);
     this.#sentAhead = [first];
-    if (this.#audio === undefined) this.#sendAhead(queue, TagRole.audioSequenceHeader);
-    if (this.#video === undefined) this.#sendAhead(queue, TagRole.videoSequenceHeader);
-    const headers = [this.#audio?.tag, this.#video?.tag, this.#videoMetadata].filter(
-      (tag) => tag !== undefined,
-    );
+    if (this.#audio === undefined) this.#sendAhead(queue, isAudio);
+    if (this.#video === undefined) this.#sendAhead(queue, isVideoHeader);
+    const headers = [this.#audio, this.#video, this.#videoMetadata].filter((tag) => tag !== undefined);
     this.#sentAhead = this.#sentAhead.filter((tag) => headers.includes(tag));
-    const metadata = later(this.#audio, this.#video);
-    return (metadata === undefined ? headers : [metadata, ...headers]).map((tag) =>
-      stamped(tag, first.timestamp),
-    );
+    const metadata = this.#description === undefined ? [] : [this.#description.tag];
+    return [...metadata, ...headers].map((tag) => stamped(tag, first.timestamp));
   }
 
-  #sendAhead(queue: SendQueue, role: TagRole): void {
-    const waiting = queue.find((tag) => tag.role === role);
+  #sendAhead(queue: SendQueue, matches: (tag: FlvTag) => boolean): void {
+    const waiting = queue.find(matches);
     if (waiting === undefined) return;
     this.note(waiting.tag, waiting.description);
     this.#sentAhead.push(waiting.tag);
   }
+
+  /** Of two descriptions the later one knows more. */
+  #noteDescription(description: StreamDescription): void {
+    if (this.#description === undefined || description.version > this.#description.version) {
+      this.#description = description;
+    }
+  }
 }
 
-/** Of two descriptions the later one knows both tracks. */
-function later(a: Header | undefined, b: Header | undefined): FlvTag | undefined {
-  const [one, other] = [a?.description, b?.description];
-  if (one === undefined || other === undefined) return (one ?? other)?.tag;
-  return one.version > other.version ? one.tag : other.tag;
+/** The first audio tag is the header, with codecs that have one; with others it is a frame that brings the description. */
+function isAudio({ role }: FlvTag): boolean {
+  return role === TagRole.audioSequenceHeader || role === TagRole.audioFrame;
+}
+
+function isVideoHeader({ role }: FlvTag): boolean {
+  return role === TagRole.videoSequenceHeader;
 }
 
 function stamped({ type, role, parts, size }: FlvTag, timestamp: number): FlvTag {
