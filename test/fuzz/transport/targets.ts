@@ -59,17 +59,37 @@ const servers = conversations.map((name) => recorded(`${name}.server`));
 const random = (target: Uint8Array): void => void target.fill(7);
 const now = (): number => 0;
 
+/** A peer that leaves out the extended timestamp on format 3, before payload that begins like it. */
+const withoutExtendedTimestamps = Buffer.concat(
+  ['01555555', '01025555', '01020355', '01020304'].map((beginning) =>
+    Buffer.concat([
+      Buffer.from('06ffffff0000c8090100000001020304', 'hex'),
+      Buffer.alloc(128, 0x55),
+      Buffer.from(`c6${beginning}`, 'hex'),
+      Buffer.alloc(68, 0x55),
+    ]),
+  ),
+);
+
+function sumOf(payload: Uint8Array): number {
+  let sum = 0;
+  for (const byte of payload) sum = (Math.imul(sum, 31) + byte) | 0;
+  return sum;
+}
+
 const chunkReader: Target = {
   name: 'chunk reader',
-  seeds: [...clients, ...servers].map((bytes) => bytes.subarray(HANDSHAKE)),
+  seeds: [
+    ...[...clients, ...servers].map((bytes) => bytes.subarray(HANDSHAKE)),
+    withoutExtendedTimestamps,
+    withoutExtendedTimestamps,
+  ],
   run(pieces) {
     const outcome: string[] = [];
     const reader = new ChunkReader(
       {
         onMessage: (type, id, timestamp, payload) => {
-          outcome.push(
-            `${type} ${id} ${timestamp} ${payload.length} ${payload[0]} ${payload[payload.length - 1]}`,
-          );
+          outcome.push(`${type} ${id} ${timestamp} ${payload.length} ${sumOf(payload)}`);
         },
       },
       LIMITS,

@@ -170,6 +170,29 @@ describe('extended timestamp (RTMP 1.0 §5.3.1.3)', () => {
     expect(message).toEqual({ type: 9, messageStreamId: 1, timestamp: 0x1000000, payload });
   });
 
+  it.each([
+    ['one byte', 200, '01 55 55 55 55'],
+    ['two bytes', 200, '01 02 55 55 55'],
+    ['three bytes', 200, '01 02 03 55 55'],
+    ['three bytes, which end the message', 131, '01 02 03'],
+    ['the last byte of the message', 129, '01'],
+  ])('takes payload that begins like the timestamp that was left out: %s', (_, size, beginning) => {
+    const payload = pattern(size);
+    hex(beginning).copy(payload, 128);
+    const message = Buffer.concat([
+      hex(`06 ffffff 0000${size.toString(16)} 09 01000000 01020304`),
+      payload.subarray(0, 128),
+      hex('c6'),
+      payload.subarray(128),
+    ]);
+    const end = hex('06 000005 000001 09 01000000 aa');
+    expect(readSplitEverywhere(Buffer.concat([message, message, end]))).toEqual([
+      { type: 9, messageStreamId: 1, timestamp: 0x01020304, payload },
+      { type: 9, messageStreamId: 1, timestamp: 0x01020304, payload },
+      { type: 9, messageStreamId: 1, timestamp: 5, payload: hex('aa') },
+    ]);
+  });
+
   it('reads it as a delta after formats 1 and 2, and wraps at 2^32', () => {
     const bytes = hex(`
       06 ffffff 000001 09 01000000 fffffff0 aa

@@ -65,7 +65,11 @@ export class ChunkReader {
       const next = this.#parseHeader(this.#carry, 0, before + copied);
       if (next > 0) {
         this.#carried = 0;
-        return offset + next - before;
+        if (next >= before) return offset + next - before;
+        // What had come looked like the beginning of an extended timestamp, and is payload. In memory of its own,
+        // because a payload may be kept and the carry is written again.
+        this.push(Buffer.from(this.#carry.subarray(next, before)));
+        return offset;
       }
     }
     this.#carried = before + copied;
