@@ -276,6 +276,35 @@ describe('H.265', () => {
   );
 });
 
+describe('the end of a sequence', () => {
+  test.each([
+    { form: 'legacy', hevc: 'legacy', options: {}, end: [0x17, 2, 0, 0, 0] },
+    { form: 'legacy H.265', hevc: 'legacy', options: { video: 'h265' }, end: [0x1c, 2, 0, 0, 0] },
+    {
+      form: 'Enhanced H.265',
+      hevc: 'enhanced',
+      options: { video: 'h265' },
+      end: [0x92, 0x68, 0x76, 0x63, 0x31],
+    },
+  ] as const)(
+    'is marked, when the caller asks for it, in the form of the stream: $form',
+    async ({ hevc, options, end }) => {
+      await using receiver = await RecordingReceiver.listen();
+      const engine = await PushEngine.create({ maxConnections: 2 });
+      for (const endOfSequence of [true, false]) {
+        const url = receiver.url(`${endOfSequence}`);
+        const channel = engine.openChannel({ url, hevc, endOfSequence, ...options });
+        channel.sendVideo('video' in options ? hevcPacket : video[0]!.data, { pts: 0 });
+        expect((await channel.close()).clean).toBe(true);
+      }
+      const last = (name: string) => [...receiver.stream(name).messages.at(-1)!.payload.subarray(0, 5)];
+      expect(last('true')).toEqual(end);
+      expect(last('false')).not.toEqual(end);
+      await closeEmpty(engine);
+    },
+  );
+});
+
 describe('a codec that only some servers take', () => {
   // An AV1 temporal unit: temporal delimiter only. What matters here is the server's answer.
   const temporalDelimiter = new Uint8Array([0x12, 0x00]);

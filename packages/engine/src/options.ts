@@ -76,6 +76,11 @@ export interface ChannelOptions {
   readonly closeTimeout?: number | undefined;
   /** Bytes of an outgoing RTMP chunk (RTMP 1.0 §5.4.1), 128 to 16,777,215. Default: as the server is known to like. */
   readonly chunkSize?: number | undefined;
+  /**
+   * Whether a video stream ends with an end-of-sequence tag (FLV E.4.3.1), which tells a decoder to show what it holds back,
+   * and which breaks some servers. Default false.
+   */
+  readonly endOfSequence?: boolean | undefined;
   /** How the connection is made: TLS, proxy, token, credentials, server profile and more. Plain data only. */
   readonly connection?: ConnectionOptions | undefined;
   /** Aborts the channel: the connection is reset. */
@@ -112,6 +117,7 @@ export function channelConfig(options: ChannelOptions): ChannelConfig {
   checkUrl(options.url);
   return {
     url: options.url,
+    endOfSequence: options.endOfSequence ?? false,
     connection: options.connection ?? {},
     hevc: oneOf('hevc', options.hevc, ['auto', 'enhanced', 'legacy']),
     inputClock: oneOf('inputClock', options.inputClock, ['native', 'wrapping32']),

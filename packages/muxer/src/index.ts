@@ -12,6 +12,7 @@ export {
 } from './errors.js';
 export type { AudioFacts, VideoFacts } from './facts.js';
 export type { DemuxableTag, DemuxedAudio, DemuxedUnit, DemuxedVideo } from './flv/demuxed-unit.js';
+export { endOfSequenceTag } from './flv/end-of-sequence.js';
 export { FlvDemuxer } from './flv/flv-demuxer.js';
 export type { FlvFileHeader } from './flv/flv-file.js';
 export { type FlvEnd, type FlvFileTag, FlvReader } from './flv/flv-reader.js';

@@ -65,6 +65,7 @@ export class Destination implements ConnectorOwner {
   #dirty = false;
   #closing = false;
   #closeTimer: NodeJS.Timeout | undefined;
+  #sequenceEnded = false;
   #ended = false;
 
   constructor(owner: DestinationOwner, config: ChannelConfig, limiter: ConnectLimiter) {
@@ -262,7 +263,17 @@ export class Destination implements ConnectorOwner {
   }
 
   #closeIfEmpty(): void {
-    if (this.#closing && this.#isEmpty) this.#connector.close();
+    if (!this.#closing || !this.#isEmpty) return;
+    this.#endSequence();
+    this.#connector.close();
+  }
+
+  #endSequence(): void {
+    const { publisher } = this.#connector;
+    if (publisher === undefined || this.#sequenceEnded || !this.#config.endOfSequence) return;
+    this.#sequenceEnded = true;
+    const end = this.#headers.endOfSequence();
+    if (end !== undefined) this.#hand(publisher, end, undefined);
   }
 
   get #isEmpty(): boolean {

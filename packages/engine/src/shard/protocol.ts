@@ -61,6 +61,7 @@ export interface ChannelConfig {
   /** The longest that a close may wait for queued media to leave, in ms. */
   readonly closeTimeout: number;
   readonly chunkSize: number | undefined;
+  readonly endOfSequence: boolean;
   readonly connection: ConnectionOptions;
 }
 

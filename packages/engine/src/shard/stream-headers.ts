@@ -1,4 +1,4 @@
-import { FlvTag, TagRole } from '@cloudpush/muxer';
+import { endOfSequenceTag, FlvTag, TagRole } from '@cloudpush/muxer';
 import type { SendQueue, StreamDescription } from './send-queue.js';
 
 /**
@@ -11,6 +11,8 @@ export class StreamHeaders {
   /** Facts about the video, such as its colour. */
   #videoMetadata: FlvTag | undefined;
   #description: StreamDescription | undefined;
+  /** The time of the last tag, ms on the stream's clock. */
+  #latest = 0;
   /** Headers that were sent ahead of their place, and are to be left out there. */
   #sentAhead: FlvTag[] = [];
 
@@ -21,6 +23,7 @@ export class StreamHeaders {
 
   /** Takes note of a tag that is sent. Header tags own their memory, so they can be kept. */
   note(tag: FlvTag, description: StreamDescription | undefined): void {
+    this.#latest = tag.timestamp;
     if (description !== undefined) this.#noteDescription(description);
     switch (tag.role) {
       case TagRole.audioSequenceHeader:
@@ -58,6 +61,11 @@ export class StreamHeaders {
     this.#sentAhead = this.#sentAhead.filter((tag) => headers.includes(tag));
     const metadata = this.#description === undefined ? [] : [this.#description.tag];
     return [...metadata, ...headers].map((tag) => stamped(tag, first.timestamp));
+  }
+
+  /** The tag that ends the video sequence, of the same codec and form as its header; undefined without video. */
+  endOfSequence(): FlvTag | undefined {
+    return this.#video === undefined ? undefined : endOfSequenceTag(this.#video, this.#latest);
   }
 
   #sendAhead(queue: SendQueue, matches: (tag: FlvTag) => boolean): void {
