@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { type PublisherOptions, RtmpError, RtmpPublisher, readTracks, withTrack } from '@cloudpush/transport';
@@ -242,10 +242,10 @@ describe('the end of a connection', () => {
     const made = await TestPublisher.connect({ url: receiver.url() });
     const next = made.publisher.nextStream('other');
     made.publisher.destroy();
-    await expect(next).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_INVALID_STATE', stage: 'close' });
-    expect(await made.closed).toBeUndefined();
+    await expect(next).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_ABORTED', stage: 'create-stream' });
+    expect(await made.closed).toMatchObject({ code: 'ERR_CLOUDPUSH_ABORTED' });
     await expect(made.publisher.nextStream('third')).rejects.toMatchObject({
-      code: 'ERR_CLOUDPUSH_INVALID_STATE',
+      code: 'ERR_CLOUDPUSH_ABORTED',
     });
   });
 
@@ -269,17 +269,98 @@ describe('the end of a connection', () => {
 
   it.each([
     ['never reads', { readBytesPerSecond: 0 }, 'ERR_CLOUDPUSH_TIMEOUT'],
-    ['never closes its side', { neverCloses: true }, undefined],
-  ])('close ends with a server that %s, and says whether anything is lost', async (_, behaviour, code) => {
+    ['never closes its side', { neverCloses: true }, 'ERR_CLOUDPUSH_TIMEOUT'],
+  ])('close ends with a server that %s, and says that something may be lost', async (_, behaviour, code) => {
     await using receiver = await TestReceiver.listen(behaviour);
     const made = await TestPublisher.connect({ url: receiver.url(), timeouts: { close: 1000 } });
     const blocks = new Blocks();
     for (let i = 0; i < 400; i++) made.publisher.send(message(Buffer.alloc(50_000), i), blocks.next());
     await made.publisher.close();
-    const error = (await made.closed) as RtmpError | undefined;
-    expect(error?.code).toBe(code);
-    expect(error?.stage).toBe(code && 'close');
+    expect(await made.closed).toMatchObject({ code, stage: 'close', class: 'retryable' });
     expect(blocks.releases).toEqual(blocks.releases.map(() => 1));
+  });
+
+  it('a server that ends the connection while much of a closing stream is queued has lost it', async () => {
+    await using receiver = await TestReceiver.listen({ readBytesPerSecond: 0 });
+    // Stands between: passes on until it is told to end its side, and reads no more then.
+    let end: () => void = () => undefined;
+    const middle = createServer({ allowHalfOpen: true }, (client) => {
+      const server = connect(receiver.receiver.address.port, '127.0.0.1');
+      server.pipe(client, { end: false }).pipe(server);
+      for (const socket of [client, server]) socket.on('error', () => undefined);
+      end = () => {
+        client.unpipe(server).pause().end();
+        server.destroy();
+      };
+    });
+    middle.listen(0, '127.0.0.1');
+    await once(middle, 'listening');
+    const { port } = middle.address() as { port: number };
+    const url = `rtmp://127.0.0.1:${port}/live/camera`;
+    const made = await TestPublisher.connect({ url, timeouts: { close: 30_000 } });
+    for (let i = 0; i < 400; i++) made.publisher.send(message(Buffer.alloc(50_000), i), undefined);
+    void made.publisher.close();
+    end();
+    expect(await made.closed).toMatchObject({ code: 'ERR_CLOUDPUSH_PEER_CLOSED', stage: 'close' });
+    middle.close();
+  });
+
+  it('a server that says close after deleteStream has everything', async () => {
+    await using receiver = await TestReceiver.listen({ neverCloses: true });
+    const made = await TestPublisher.connect({ url: receiver.url(), timeouts: { close: 300 } });
+    made.publisher.send(message(Buffer.alloc(10), 0), undefined);
+    const { stream, ended } = receiver.received[0]!;
+    void ended.then(() => stream.sendCommand('close'));
+    await made.publisher.close();
+    expect(await made.closed).toBeUndefined();
+  });
+
+  it('what a server says together with Publish.Start is heard', async () => {
+    await using receiver = await TestReceiver.listen({}, {}, (stream) => {
+      stream.sendCommand('onLiveOpen');
+      stream.requestReconnect('rtmp://other/live');
+      stream.sendStatus('status', 'NetStream.Record.Start', '');
+    });
+    const heard: string[] = [];
+    const { publisher } = await TestPublisher.connect(
+      { url: receiver.url() },
+      {
+        onCommand: (name) => void heard.push(name),
+        onReconnectRequest: () => void heard.push('reconnect'),
+        onStatus: ({ code }) => void heard.push(code),
+      },
+    );
+    await waitFor('the last word', 10_000, () => heard.length === 4 || undefined);
+    expect(heard).toEqual(['NetStream.Publish.Start', 'onLiveOpen', 'reconnect', 'NetStream.Record.Start']);
+    await publisher.close();
+  });
+
+  it('a refusal right behind Publish.Start reaches onClose', async () => {
+    await using receiver = await TestReceiver.listen({}, {}, (stream) => {
+      stream.sendStatus('error', 'NetStream.Publish.Denied', 'no');
+    });
+    const made = await TestPublisher.connect({ url: receiver.url() });
+    expect(await made.closed).toMatchObject({ code: 'ERR_CLOUDPUSH_PUBLISH_REJECTED' });
+  });
+
+  it('a second call for the next stream is refused and leaves the first alone', async () => {
+    await using receiver = await TestReceiver.listen();
+    const { publisher } = await TestPublisher.connect({ url: receiver.url() });
+    const first = publisher.nextStream('b');
+    await expect(publisher.nextStream('c')).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_INVALID_STATE' });
+    await first;
+    expect(receiver.received.map(({ stream }) => stream.streamName)).toEqual(['camera', 'b']);
+    await publisher.close();
+  });
+
+  it('a next name that the server would cut leaves the present stream as it is', async () => {
+    await using receiver = await TestReceiver.listen();
+    const { publisher } = await TestPublisher.connect({ url: receiver.url(), profile: 'nginx-rtmp' });
+    const code = 'ERR_CLOUDPUSH_MESSAGE_TOO_LARGE';
+    await expect(publisher.nextStream('n'.repeat(256))).rejects.toMatchObject({ code });
+    publisher.send(message(Buffer.alloc(10), 0), undefined);
+    await publisher.close();
+    expect(receiver.received[0]!.messages).toHaveLength(1);
   });
 
   it('a lost connection is reported once, with its cause, and everything is released', async () => {
@@ -343,11 +424,12 @@ describe('every wait ends', () => {
     ['connect', { onConnect: () => 'ignore' as const }],
     ['create-stream', { onCreateStream: () => 'ignore' as const }],
     ['publish', { onPublish: () => 'ignore' as const }],
-  ])('an abort while waiting at %s', async (_, behaviour) => {
+  ])('an abort while waiting at %s', async (stage, behaviour) => {
     await using receiver = await TestReceiver.listen(behaviour);
     const signal = AbortSignal.timeout(60);
     const error = await failure({ url: receiver.url(), signal });
-    expect(error).toMatchObject({ code: 'ERR_CLOUDPUSH_ABORTED', class: 'fatal', cause: signal.reason });
+    const { reason: cause } = signal;
+    expect(error).toMatchObject({ code: 'ERR_CLOUDPUSH_ABORTED', class: 'fatal', stage, cause });
     await waitFor('the server to notice', 10_000, () => receiver.receiver.connections === 0 || undefined);
   });
 
@@ -368,7 +450,35 @@ describe('every wait ends', () => {
     const closed = other.publisher.close();
     closing.abort();
     await closed;
-    expect(await other.closed).toBeUndefined();
+    expect(await other.closed).toMatchObject({ code: 'ERR_CLOUDPUSH_ABORTED', stage: 'close' });
+  });
+
+  it.each([
+    ['an abort', (_: RtmpPublisher, abort: AbortController) => abort.abort()],
+    ['destroy', (publisher: RtmpPublisher) => publisher.destroy()],
+  ])('%s while much is queued is not a clean close', async (_, end) => {
+    await using receiver = await TestReceiver.listen({ readBytesPerSecond: 0 });
+    for (const closing of [true, false]) {
+      const abort = new AbortController();
+      const made = await TestPublisher.connect({ url: receiver.url(), signal: abort.signal });
+      for (let i = 0; i < 200; i++) made.publisher.send(message(Buffer.alloc(50_000), i), undefined);
+      if (closing) void made.publisher.close();
+      end(made.publisher, abort);
+      const stage = closing ? 'close' : 'publishing';
+      expect(await made.closed).toMatchObject({ code: 'ERR_CLOUDPUSH_ABORTED', stage });
+    }
+  });
+
+  it('an abort while the connection is being tuned, when nobody listens', async () => {
+    await using receiver = await TestReceiver.listen();
+    const abort = new AbortController();
+    const tuned = vi.spyOn(Socket.prototype, 'setKeepAlive').mockImplementationOnce(function (this: Socket) {
+      abort.abort();
+      return this;
+    });
+    const error = await failure({ url: receiver.url(), signal: abort.signal });
+    tuned.mockRestore();
+    expect(error).toMatchObject({ code: 'ERR_CLOUDPUSH_ABORTED', stage: 'handshake' });
   });
 
   it('a server that closes at once, or answers with something that is not RTMP', async () => {

@@ -22,6 +22,7 @@ export class TestReceiver {
   static async listen(
     behaviour: ReceiverBehaviour = {},
     options: ReceiverOptions = {},
+    onPublish: (stream: ReceivedStream) => void = () => undefined,
   ): Promise<TestReceiver> {
     const made = new TestReceiver();
     made.receiver = await RtmpReceiver.listen(
@@ -34,6 +35,7 @@ export class TestReceiver {
             end = resolve;
           });
           made.received.push({ stream, messages, ended });
+          onPublish(stream);
           return {
             onMessage: ({ type, timestamp, payload }) => {
               messages.push({ type, timestamp, payload: Buffer.from(payload) });

@@ -117,7 +117,10 @@ export interface PublisherOptions {
   readonly limits?: Partial<TransportLimits> | undefined;
 }
 
-/** A plain object; what is left out is not reported. Handlers must not throw. */
+/**
+ * A plain object; what is left out is not reported. Handlers must not throw. All but {@link onClose} may be called
+ * before `connect` has resolved.
+ */
 export interface PublisherEvents {
   /** There is room again, after {@link RtmpPublisher.send} said false. */
   onDrain?(): void;
@@ -132,8 +135,9 @@ export interface PublisherEvents {
   /** Something that the user should know, without a secret in it. */
   onWarning?(message: string): void;
   /**
-   * The connection is gone and everything is released: once, and last. Undefined when {@link RtmpPublisher.close}
-   * got everything out. Not called when `connect` was rejected.
+   * The connection is gone and everything is released: once, and last. Undefined after {@link RtmpPublisher.close}
+   * when the server ended its side, too, with nothing left in our queue: the only sign that it has read
+   * everything. Not called when `connect` was rejected.
    */
   onClose?(error: RtmpError | undefined): void;
 }

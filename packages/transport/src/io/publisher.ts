@@ -1,14 +1,19 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { AmfValue } from '../amf0/value.js';
-import { RtmpError, RtmpErrorCode, unreadReplies } from '../errors.js';
+import { RtmpError, RtmpErrorCode, type RtmpStage, unreadReplies } from '../errors.js';
 import { PUBLISHER_LIMITS } from '../limits.js';
 import type { MediaMessage } from '../message/type.js';
 import { type Attempt, firstAttempt, nextAttempt, reconnectUrl } from '../session/attempt.js';
 import { type Capabilities, type CodecForm, chooseVideoForm } from '../session/capabilities.js';
 import type { ServerProfile } from '../session/profile.js';
 import { PublishSession } from '../session/publish-session.js';
-import type { PublishSessionHandler, PublishState, ReconnectRequest } from '../session/publish-state.js';
+import {
+  type PublishSessionHandler,
+  type PublishState,
+  type ReconnectRequest,
+  stageOf,
+} from '../session/publish-state.js';
 import type { RtmpStatus } from '../session/status.js';
 import { parseRtmpUrl } from '../url.js';
 import { aborted } from './abort.js';
@@ -45,8 +50,9 @@ export class RtmpPublisher implements PublishSessionHandler {
   #replyBytes = 0;
   readonly #closed: Promise<void>;
   #resolveClosed: () => void = ignore;
-  /** Set when `connect` has resolved. */
-  #events: PublisherEvents = {};
+  readonly #events: PublisherEvents;
+  /** The caller has, or is about to have, this publisher: `onClose` has somebody to tell. */
+  #connected = false;
   #waiter: Waiter | undefined;
   readonly #deadline = new DeadlineTimer(() => this.#onDeadline());
   #error: RtmpError | undefined;
@@ -93,9 +99,8 @@ export class RtmpPublisher implements PublishSessionHandler {
   ): Promise<RtmpPublisher> {
     const onWarning = (message: string): void => events.onWarning?.(message);
     const socket = await dial({ url: attempt.url, publisher: options, timeouts, onWarning });
-    const publisher = new RtmpPublisher(socket, attempt, options, timeouts);
+    const publisher = new RtmpPublisher(socket, attempt, options, timeouts, events);
     await publisher.#begin();
-    publisher.#events = events;
     return publisher;
   }
 
@@ -104,8 +109,10 @@ export class RtmpPublisher implements PublishSessionHandler {
     attempt: Attempt,
     options: PublisherOptions,
     timeouts: PublisherTimeouts,
+    events: PublisherEvents,
   ) {
     this.#socket = socket;
+    this.#events = events;
     this.#attempt = attempt;
     this.#timeouts = timeouts;
     this.#signal = options.signal;
@@ -213,12 +220,14 @@ export class RtmpPublisher implements PublishSessionHandler {
   /**
    * Ends the present stream and publishes the next on the same connection (a segment). The name includes its
    * query. Resolves when the server has accepted; until then {@link send} throws.
-   * @throws RtmpError (rejection); the connection is gone then, unless the code is
-   * `ERR_CLOUDPUSH_INVALID_STATE`
+   * @throws RtmpError (rejection) `ERR_CLOUDPUSH_INVALID_STATE` (another call waits, or the connection is closing),
+   * `ERR_CLOUDPUSH_MESSAGE_TOO_LARGE` (the server would cut the name): nothing has changed then. With any other
+   * code the connection is gone.
    */
   async nextStream(streamName: string): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
     if (this.#closing || this.#gone) throw closedByCaller();
+    if (this.#waiter !== undefined) throw nextStreamWaits();
     const accepted = this.#wait();
     try {
       this.#session.publishNext(streamName);
@@ -249,11 +258,13 @@ export class RtmpPublisher implements PublishSessionHandler {
     return this.#closed;
   }
 
-  /** Resets the connection now; everything queued is given up and released. `onClose` gets the error. */
+  /**
+   * Resets the connection now; everything queued is given up and released. `onClose` gets the error, or
+   * `ERR_CLOUDPUSH_ABORTED` when none is given, unless {@link close} had done its work.
+   */
   destroy(error?: RtmpError): void {
     if (this.#gone) return;
-    if (error === undefined) this.#closing = true;
-    else this.#session.fail(error);
+    if (!this.#isComplete) this.#session.fail(error ?? aborted(undefined, this.#stage));
     reset(this.#socket);
   }
 
@@ -263,6 +274,7 @@ export class RtmpPublisher implements PublishSessionHandler {
 
   /** For the session only. */
   onPublishing(): void {
+    this.#connected = true;
     const waiter = this.#waiter;
     this.#waiter = undefined;
     waiter?.resolve();
@@ -275,6 +287,8 @@ export class RtmpPublisher implements PublishSessionHandler {
 
   /** For the session only. */
   onCommand(name: string, args: AmfValue[]): void {
+    // The server's goodbye, after our deleteStream.
+    if (name === 'close' && this.#session.state === 'unpublished') this.#onPeerEnd();
     this.#events.onCommand?.(name, args);
   }
 
@@ -294,8 +308,13 @@ export class RtmpPublisher implements PublishSessionHandler {
 
   async #begin(): Promise<void> {
     const publishing = this.#wait();
-    this.#session.start();
-    this.#arm();
+    // While the connection was being tuned nobody listened.
+    if (this.#signal?.aborted) {
+      this.#onAbort();
+    } else {
+      this.#session.start();
+      this.#arm();
+    }
     await publishing;
   }
 
@@ -311,24 +330,35 @@ export class RtmpPublisher implements PublishSessionHandler {
       this.#receive(bytes);
       this.#arm();
     });
-    socket.on('end', () => {
-      this.#peerEnded = true;
-      if (!this.#closing) this.#session.fail(this.#session.connectionLost());
-    });
+    socket.on('end', () => this.#onPeerEnd());
     socket.on('error', (cause) => {
       // A server that resets in answer to our close may have thrown away the tail of the stream, unless it had
       // said goodbye first and we had nothing left to say.
-      const harmless = this.#closing && this.#peerEnded && this.#outbox.queuedBytes === 0;
-      if (!harmless) this.#session.fail(this.#session.connectionLost(cause));
+      if (!this.#isComplete) this.#session.fail(this.#session.connectionLost(cause));
     });
     socket.once('close', () => this.#onSocketClose());
     this.#signal?.addEventListener('abort', this.#onAbort);
   }
 
   readonly #onAbort = (): void => {
-    if (this.#closing) reset(this.#socket);
-    else this.#session.fail(aborted(this.#signal, 'publishing'));
+    if (!this.#isComplete) this.#session.fail(aborted(this.#signal, this.#stage));
+    reset(this.#socket);
   };
+
+  /** Whether the stream was ended by us, and the server has ended the connection with all of it in hand. */
+  get #isComplete(): boolean {
+    return this.#closing && this.#peerEnded && this.#outbox.queuedBytes === 0;
+  }
+
+  get #stage(): RtmpStage {
+    return this.#closing ? 'close' : stageOf(this.#session.state);
+  }
+
+  /** Bytes that are still queued will not be read by anyone. */
+  #onPeerEnd(): void {
+    this.#peerEnded = true;
+    if (!this.#isComplete) this.#session.fail(this.#session.connectionLost());
+  }
 
   /** What the session adds to a queue that does not move are answers, and there is an end to them. */
   #receive(bytes: Uint8Array): void {
@@ -340,12 +370,11 @@ export class RtmpPublisher implements PublishSessionHandler {
     if (this.#replyBytes > permitted) this.#session.fail(unreadReplies(this.#replyBytes, permitted));
   }
 
-  /** While closing, a server that has everything and only does not close its side is no failure. */
+  /** While closing: the reset discards what the kernel still holds, and without the server's FIN that may be much. */
   #onDeadline(): void {
-    const left = this.#outbox.queuedBytes;
     if (!this.#closing) this.#session.expire();
-    else if (left > 0) this.#session.fail(closeTimeout(left, this.#timeouts.close));
-    else reset(this.#socket);
+    else if (this.#isComplete) reset(this.#socket);
+    else this.#session.fail(closeTimeout(this.#outbox.queuedBytes, this.#timeouts.close));
   }
 
   #arm(): void {
@@ -353,7 +382,7 @@ export class RtmpPublisher implements PublishSessionHandler {
   }
 
   #onSocketClose(): void {
-    if (!this.#closing) this.#session.fail(this.#session.connectionLost());
+    if (!this.#isComplete) this.#session.fail(this.#session.connectionLost());
     this.#gone = true;
     this.#deadline.clear();
     this.#signal?.removeEventListener('abort', this.#onAbort);
@@ -361,7 +390,7 @@ export class RtmpPublisher implements PublishSessionHandler {
     this.#waiter?.reject(this.#error ?? closedByCaller());
     this.#waiter = undefined;
     this.#resolveClosed();
-    this.#events.onClose?.(this.#error);
+    if (this.#connected) this.#events.onClose?.(this.#error);
   }
 }
 
@@ -381,8 +410,19 @@ function closedByCaller(): RtmpError {
   );
 }
 
+function nextStreamWaits(): RtmpError {
+  return new RtmpError(
+    RtmpErrorCode.invalidState,
+    'publish',
+    'nextStream was called while an earlier call waits for the server',
+  );
+}
+
 function closeTimeout(left: number, permitted: number): RtmpError {
-  const text = `${left} bytes were still queued ${permitted} ms after close: they are lost`;
+  const text =
+    left > 0
+      ? `${left} bytes were still queued ${permitted} ms after close: they are lost`
+      : `The server did not end the connection within ${permitted} ms after close: the end of the stream may be lost`;
   return new RtmpError(RtmpErrorCode.timeout, 'close', text, { details: { actual: left, permitted } });
 }
 

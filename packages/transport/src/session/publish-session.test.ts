@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EcmaArray } from '../amf0/value.js';
 import { RtmpError } from '../errors.js';
+import { encodeCommand } from '../message/command.js';
 import { encodeData } from '../message/data.js';
 import { encodePeerBandwidth, encodeUint32 } from '../message/protocol-control.js';
 import { MessageType } from '../message/type.js';
@@ -192,7 +193,33 @@ describe('publish session: refusals', () => {
     expect(new ScriptedServer().accept().status(code).failure.class).toBe('retryable');
   });
 
-  it('takes a close command for the end', () => {
+  it.each(['NetStream.Unpublish.Success', 'NetStream.Publish.Denied'])(
+    'leaves %s to the message stream that it is about',
+    (code) => {
+      const server = new ScriptedServer().accept(2);
+      const info = { level: 'error', code, description: '' };
+      server.say(MessageType.commandAmf0, encodeCommand('onStatus', 0, null, info), 1);
+      expect(server.session.state).toBe('publishing');
+      server.say(MessageType.commandAmf0, encodeCommand('onStatus', 0, null, info), 2);
+      expect(server.session.state).toBe('failed');
+    },
+  );
+
+  it('takes an _error with transaction id 0 for an answer to connect, and to nothing later', () => {
+    const info = { level: 'error', code: 'NetConnection.Call.Failed' };
+    const server = new ScriptedServer().shakeHands().acceptConnect().command('_error', 0, null, info);
+    expect(server.session.state).toBe('creating-stream');
+    expect(new ScriptedServer().shakeHands().command('_error', 0, null, info).failure.stage).toBe('connect');
+  });
+
+  it('takes a close command for the end, and after deleteStream for a goodbye', () => {
+    const ended = new ScriptedServer().accept();
+    ended.session.unpublish();
+    expect(ended.command('close', 0, null).recorder).toMatchObject({
+      failures: [],
+      commands: [['close', [null]]],
+    });
+
     expect(new ScriptedServer().accept().command('close', 0, null).failure.code).toBe(
       'ERR_CLOUDPUSH_PEER_CLOSED',
     );

@@ -163,20 +163,20 @@ export class PublishSession {
 
   /** Ends the present stream, if any, and publishes the next on the same connection; `onPublishing` follows. */
   publishNext(streamName: string): void {
-    this.unpublish();
-    this.#expect('unpublished', 'publishNext');
+    if (this.#state !== 'publishing') this.#expect('unpublished', 'publishNext');
     checkNames(this.#profile, this.#options.connectObject, streamName);
+    this.unpublish();
     this.#streamName = streamName;
     this.#createStream();
   }
 
   /** Called by the channel. */
-  onMessage(type: number, _messageStreamId: number, _timestamp: number, payload: Uint8Array): void {
+  onMessage(type: number, messageStreamId: number, _timestamp: number, payload: Uint8Array): void {
     if (this.#state === 'failed') return;
     switch (type) {
       case MessageType.commandAmf0:
       case MessageType.commandAmf3:
-        this.#onCommand(decodeCommand(type, payload, this.#options.limits));
+        this.#onCommand(decodeCommand(type, payload, this.#options.limits), messageStreamId);
         break;
       case MessageType.dataAmf0:
       case MessageType.dataAmf3: {
@@ -215,6 +215,7 @@ export class PublishSession {
   /** releaseStream and FCPublish are not waited for: half of the servers never answer. */
   #createStream(): void {
     this.#enter('creating-stream', this.#options.timeouts.createStream);
+    this.#messageStreamId = 0;
     if (this.#profile.releaseStream) this.#request('releaseStream', this.#streamName);
     if (this.#profile.fcPublish) this.#request('FCPublish', this.#streamName);
     this.#request('createStream');
@@ -232,19 +233,21 @@ export class PublishSession {
     this.#channel.command(messageStreamId, encodeCommand('publish', id, null, this.#streamName, publishType));
   }
 
-  #onCommand({ name, transactionId, args }: Command): void {
+  #onCommand({ name, transactionId, args }: Command, messageStreamId: number): void {
     switch (name) {
       case '_result':
         this.#onResult(transactionId, args);
         break;
       case '_error':
-        this.#onError(this.#transactions.settle(transactionId, this.#awaited()), args);
+        this.#onError(transactionId, args);
         break;
       case 'onStatus':
-        this.#onStatus(statusOf(args));
+        this.#onStatus(statusOf(args), messageStreamId);
         break;
       case 'close':
-        this.fail(this.connectionLost());
+        // After deleteStream it is a goodbye, which the handler can tell from a loss: it knows what is still queued.
+        if (this.#state === 'unpublished') this.#handler.onCommand(name, args);
+        else this.fail(this.connectionLost());
         break;
       case '_checkbw':
         this.#channel.command(0, encodeCommand('_result', transactionId, null));
@@ -283,12 +286,15 @@ export class PublishSession {
     this.#createStream();
   }
 
-  #onError(command: PendingCommand | undefined, args: readonly AmfValue[]): void {
+  /** With id 0 it can only be about `connect`; later, some servers so refuse releaseStream, which does no harm. */
+  #onError(transactionId: number, args: readonly AmfValue[]): void {
+    if (transactionId === 0 && this.#state !== 'connecting') return;
+    const command = this.#transactions.settle(transactionId, this.#awaited());
     if (command !== undefined && command === this.#awaited())
       this.fail(failureOf(statusOf(args), stageOf(this.#state)));
   }
 
-  #onStatus(status: RtmpStatus): void {
+  #onStatus(status: RtmpStatus, messageStreamId: number): void {
     if (status.code === 'NetConnection.Connect.ReconnectRequest') {
       const tcUrl = stringProperty(status.info, 'tcUrl');
       this.#handler.onReconnectRequest({ tcUrl, description: status.description });
@@ -298,16 +304,17 @@ export class PublishSession {
     if (this.#state === 'requesting-publish' && status.code === 'NetStream.Publish.Start') {
       this.#enter('publishing', NEVER);
       this.#handler.onPublishing();
-    } else if (this.#ends(status)) {
+    } else if (this.#ends(status, messageStreamId)) {
       this.fail(failureOf(status, stageOf(this.#state)));
     }
   }
 
   /**
    * Whether a status is the end: a failure of what is awaited or runs, or our stream unpublished behind our
-   * back.
+   * back. What a server says of another message stream, which may be the one before, is not.
    */
-  #ends(status: RtmpStatus): boolean {
+  #ends(status: RtmpStatus, messageStreamId: number): boolean {
+    if (messageStreamId !== 0 && messageStreamId !== this.#messageStreamId) return false;
     if (this.#state === 'unpublished') return false;
     if (isFailure(status)) return true;
     return this.#state === 'publishing' && status.code === 'NetStream.Unpublish.Success';
