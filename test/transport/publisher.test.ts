@@ -525,7 +525,8 @@ describe('refusals', () => {
   it('a server that quotes our URL does not bring its secrets into the error', async () => {
     await using receiver = await TestReceiver.listen({
       onPublish: ({ streamName }) => {
-        const description = `No: rtmp://me:pa55word@host/live/${streamName} is ${streamName}`;
+        const token = /s3cret|t0ken/.exec(streamName)?.[0];
+        const description = `No: rtmp://me:pa55word@host/live/${streamName} is ${streamName}; bad ${token}, t0ken`;
         return { code: 'NetStream.Publish.Denied', description };
       },
     });

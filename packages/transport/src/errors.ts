@@ -50,7 +50,7 @@ export const RtmpErrorCode = {
   connectFailed: 'ERR_CLOUDPUSH_CONNECT_FAILED',
   /** The credentials are missing, wrong, or of a scheme that is not known. */
   authFailed: 'ERR_CLOUDPUSH_AUTH_FAILED',
-  /** The server redirects (`ex.code` 302) to `details.redirect`. Followed by the publisher. */
+  /** The server redirects (`ex.code` 302) to `details.redirect`. Followed by the publisher, but not from rtmps to rtmp. */
   redirect: 'ERR_CLOUDPUSH_REDIRECT',
   /** More redirects than permitted. */
   redirectLimit: 'ERR_CLOUDPUSH_REDIRECT_LIMIT',
@@ -117,7 +117,7 @@ export interface RtmpErrorDetails {
   readonly permitted?: unknown;
   /** The server's own `code`, e.g. `NetStream.Publish.BadName`. */
   readonly serverCode?: string;
-  /** The server's own `description`; the queries of URLs in it are left out. */
+  /** The server's own `description`; queries, user info and what is known to be secret are left out. */
   readonly description?: string;
   /** Where a 302 leads: may hold a token in its query, so it is in no text, and not enumerable. */
   readonly redirect?: string;

@@ -6,6 +6,7 @@ import { MAX_CHUNK_SIZE, PUBLISHER_LIMITS } from '../limits.js';
 import { type Attempt, type AttemptOptions, type ConnectWishes, connectFields } from '../session/attempt.js';
 import { announceCapabilities, CapsEx, FourCcInfo } from '../session/capabilities.js';
 import type { PublishSessionOptions } from '../session/publish-state.js';
+import { withForms } from '../session/redact.js';
 import type { RtmpUrl } from '../url.js';
 import type { PublisherOptions, PublisherTimeouts } from './publisher-options.js';
 
@@ -82,6 +83,7 @@ export function sessionOptions(
   };
   return {
     ...connectFields(attempt, wishes),
+    secrets: withForms([options.token, options.credentials?.password, attempt.url.password]),
     publishType: options.publishType ?? 'live',
     handshake: attempt.handshake,
     digestScheme: options.digestScheme ?? 1,

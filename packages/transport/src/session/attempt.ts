@@ -2,6 +2,7 @@ import type { AmfObject, AmfValue } from '../amf0/value.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { parseRtmpUrl, type RtmpUrl } from '../url.js';
 import { answerChallenge, type Credentials } from './auth.js';
+import { challengeOf } from './status.js';
 
 /** What stays the same over all attempts of one `connect`. */
 export interface AttemptOptions {
@@ -24,6 +25,8 @@ export interface Attempt {
   readonly redirects: number;
   /** Another stream name than the URL's. */
   readonly streamName: string | undefined;
+  /** Still at the host that the caller named: what the caller gave to prove who he is goes nowhere else. */
+  readonly trusted: boolean;
 }
 
 /** Adobe's and Limelight's schemes take two rejections; a third means that the answer was wrong. */
@@ -31,7 +34,7 @@ const MAX_AUTH_ROUNDS = 2;
 
 export function firstAttempt(url: RtmpUrl, streamName: string | undefined, options: AttemptOptions): Attempt {
   const handshake = options.handshake === 'digest' ? 'digest' : 'simple';
-  return { url, handshake, authQuery: '', authRounds: 0, redirects: 0, streamName };
+  return { url, handshake, authQuery: '', authRounds: 0, redirects: 0, streamName, trusted: true };
 }
 
 /** What to try after an attempt has failed; an error when that was the last word. */
@@ -46,9 +49,9 @@ export function nextAttempt(
     return error.code === RtmpErrorCode.aborted ? error : { ...attempt, handshake: 'digest' };
   }
   if (error.code !== RtmpErrorCode.authFailed) return error;
-  const credentials = options.credentials;
+  const credentials = attempt.trusted ? options.credentials : userInfoOf(attempt.url);
   if (credentials === undefined || attempt.authRounds === MAX_AUTH_ROUNDS) return error;
-  const answer = answerChallenge(error.details.description ?? '', credentials, attempt.url.app, nonce);
+  const answer = answerChallenge(challengeOf(error), credentials, attempt.url.app, nonce);
   if (answer === undefined) return error;
   return { ...attempt, authQuery: answer, authRounds: attempt.authRounds + 1 };
 }
@@ -62,26 +65,63 @@ function followRedirect(attempt: Attempt, error: RtmpError, options: AttemptOpti
       { details: { actual: attempt.redirects + 1, permitted: options.maxRedirects }, cause: error },
     );
   }
+  let target: RtmpUrl;
   try {
-    const target = parseRtmpUrl(error.details.redirect ?? '');
-    return { ...attempt, url: redirectTarget(attempt.url, target), redirects: attempt.redirects + 1 };
+    target = parseTarget(error.details.redirect ?? '', options.app);
   } catch (cause) {
     return new RtmpError(RtmpErrorCode.connectFailed, 'connect', 'The server redirects to an invalid URL', {
       cause,
     });
   }
+  if (attempt.url.secure && !target.secure) return unprotected();
+  return redirected(attempt, target);
 }
 
-/** A redirect may name the app only: the stream name then stays ours, and so do credentials. */
-function redirectTarget(from: RtmpUrl, to: RtmpUrl): RtmpUrl {
-  const whole = to.streamName !== '';
+/** The app that the caller named is more than the first path segment there, too, when it stands there. */
+function parseTarget(redirect: string, app: string | undefined): RtmpUrl {
+  const target = parseRtmpUrl(redirect);
+  const wanted = app?.replace(/^\/+|\/+$/g, '');
+  const path = `${target.app}/${target.streamName}/`;
+  return wanted !== undefined && path.startsWith(`${wanted}/`)
+    ? parseRtmpUrl(redirect, { app: wanted })
+    : target;
+}
+
+/**
+ * A redirect may name the app only: the stream name then stays ours. At another host it stays without its query,
+ * which usually holds a token; a server that wants one there puts it into the redirect, as SRS does.
+ * Authentication begins anew.
+ */
+function redirected(attempt: Attempt, target: RtmpUrl): Attempt {
+  const from = attempt.url;
+  const sameHost = target.host === from.host;
+  const streamName = target.streamName === '' ? attempt.streamName : undefined;
   return {
-    ...to,
-    streamName: whole ? to.streamName : from.streamName,
-    query: to.query === '' ? from.query : to.query,
-    user: to.user ?? from.user,
-    password: to.password ?? from.password,
+    ...attempt,
+    url: {
+      ...target,
+      streamName: target.streamName === '' ? from.streamName : target.streamName,
+      query: target.query !== '' || !sameHost ? target.query : from.query,
+      user: target.user ?? (sameHost ? from.user : undefined),
+      password: target.user === undefined && sameHost ? from.password : target.password,
+    },
+    streamName: sameHost ? streamName : streamName?.split('?', 1)[0],
+    trusted: attempt.trusted && sameHost,
+    redirects: attempt.redirects + 1,
+    authQuery: '',
+    authRounds: 0,
   };
+}
+
+function userInfoOf({ user, password }: RtmpUrl): Credentials | undefined {
+  return user === undefined ? undefined : { user, password: password ?? '' };
+}
+
+function unprotected(): RtmpError {
+  const text =
+    'The server redirects from rtmps to rtmp, which would send the stream and its token in the clear';
+  const details = { actual: 'rtmp', permitted: 'rtmps' };
+  return new RtmpError(RtmpErrorCode.redirect, 'connect', text, { class: 'fatal', details });
 }
 
 export interface ConnectFields {
@@ -99,16 +139,21 @@ export interface ConnectWishes {
   readonly connectArguments: readonly AmfValue[];
 }
 
-/** What an attempt says in `connect` and `publish`. tcUrl never carries user info. */
+/**
+ * What an attempt says in `connect` and `publish`. tcUrl never carries user info; token and arguments of `connect`
+ * go to the host that the caller named, and to no other.
+ */
 export function connectFields(attempt: Attempt, wishes: ConnectWishes): ConnectFields {
   const { url, authQuery } = attempt;
-  const token = wishes.token === undefined ? '' : `token=${encodeURIComponent(wishes.token)}`;
+  const { token: secret, connectArguments } = attempt.trusted
+    ? wishes
+    : { token: undefined, connectArguments: [] };
+  const token = secret === undefined ? '' : `token=${encodeURIComponent(secret)}`;
   const inTcUrl = wishes.tokenPlacement === 'tc-url-query' ? token : '';
   const suffix = joinQuery(authQuery, inTcUrl);
   const inName = wishes.tokenPlacement === 'stream-query' ? token : '';
   const name = attempt.streamName ?? joinQuery(url.streamName, url.query);
-  const extra =
-    wishes.tokenPlacement === 'connect-argument' && wishes.token !== undefined ? [wishes.token] : [];
+  const extra = wishes.tokenPlacement === 'connect-argument' && secret !== undefined ? [secret] : [];
   return {
     connectObject: {
       app: joinQuery(url.app, suffix),
@@ -118,24 +163,30 @@ export function connectFields(attempt: Attempt, wishes: ConnectWishes): ConnectF
       ...wishes.announcement,
       ...wishes.connectObject,
     },
-    connectArguments: [...wishes.connectArguments, ...extra],
+    connectArguments: [...connectArguments, ...extra],
     streamName: joinQuery(name, inName),
   };
 }
 
 /**
- * Where a reconnect request leads: to a tcUrl that is absolute, or relative to the present one (which also
- * stands in for a malformed one); the stream stays.
+ * Where a reconnect request leads: to a tcUrl that is absolute, or relative to the present one, which also stands in
+ * for one that is malformed or leads from rtmps to rtmp. The stream stays, with its query: the server that asks
+ * has it already.
  */
 export function reconnectUrl({ url, streamName }: Attempt, tcUrl: string | undefined): string {
   const scheme = url.secure ? 'rtmps' : 'rtmp';
   const host = url.host.includes(':') ? `[${url.host}]` : url.host;
   const present = `${scheme}://${host}:${url.port}/${url.app}`;
-  const valid = tcUrl !== undefined && URL.canParse(tcUrl, `${present}/`);
-  const target = valid ? new URL(tcUrl, `${present}/`).href : present;
+  const target = reconnectTarget(tcUrl, present, url.secure);
   const [path = '', query = ''] = target.split('?', 2);
   const name = streamName ?? joinQuery(url.streamName, url.query);
   return joinQuery(`${path.replace(/\/$/, '')}/${name}`, query);
+}
+
+function reconnectTarget(tcUrl: string | undefined, present: string, secure: boolean): string {
+  if (tcUrl === undefined || !URL.canParse(tcUrl, `${present}/`)) return present;
+  const { href, protocol } = new URL(tcUrl, `${present}/`);
+  return protocol === 'rtmps:' || (protocol === 'rtmp:' && !secure) ? href : present;
 }
 
 /** Appends a query to something that may have one. */

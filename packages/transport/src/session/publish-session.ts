@@ -1,6 +1,6 @@
 import { type AmfValue, stringProperty } from '../amf0/value.js';
 import type { SliceSink } from '../chunk/writer.js';
-import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { RtmpError, RtmpErrorCode, type RtmpStage } from '../errors.js';
 import { ClientHandshake } from '../handshake/client.js';
 import { type Command, decodeCommand, decodeData, encodeCommand } from '../message/command.js';
 import { type MediaMessage, MessageType } from '../message/type.js';
@@ -14,6 +14,7 @@ import {
   type PublishState,
   stageOf,
 } from './publish-state.js';
+import { queryValues } from './redact.js';
 import { failureOf, isFailure, type RtmpStatus, statusOf } from './status.js';
 import { type PendingCommand, Transactions } from './transactions.js';
 
@@ -278,7 +279,7 @@ export class PublishSession {
     }
     const status = statusOf(args);
     if (isFailure(status)) {
-      this.fail(failureOf(status, 'connect'));
+      this.fail(this.#failureOf(status, 'connect'));
       return;
     }
     if (this.#options.profile === 'auto') this.#profile = serverProfile(detectProfile(args));
@@ -291,7 +292,7 @@ export class PublishSession {
     if (transactionId === 0 && this.#state !== 'connecting') return;
     const command = this.#transactions.settle(transactionId, this.#awaited());
     if (command !== undefined && command === this.#awaited())
-      this.fail(failureOf(statusOf(args), stageOf(this.#state)));
+      this.fail(this.#failureOf(statusOf(args), stageOf(this.#state)));
   }
 
   #onStatus(status: RtmpStatus, messageStreamId: number): void {
@@ -305,7 +306,7 @@ export class PublishSession {
       this.#enter('publishing', NEVER);
       this.#handler.onPublishing();
     } else if (this.#ends(status, messageStreamId)) {
-      this.fail(failureOf(status, stageOf(this.#state)));
+      this.fail(this.#failureOf(status, stageOf(this.#state)));
     }
   }
 
@@ -318,6 +319,13 @@ export class PublishSession {
     if (this.#state === 'unpublished') return false;
     if (isFailure(status)) return true;
     return this.#state === 'publishing' && status.code === 'NetStream.Unpublish.Success';
+  }
+
+  #failureOf(status: RtmpStatus, stage: RtmpStage): RtmpError {
+    const { connectObject, connectArguments, secrets = [] } = this.#options;
+    const { app, tcUrl } = connectObject;
+    const values = queryValues([app, tcUrl, this.#streamName, ...connectArguments]);
+    return failureOf(status, stage, [...secrets, ...values]);
   }
 
   #enter(state: PublishState, timeout: number): void {

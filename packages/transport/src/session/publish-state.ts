@@ -20,6 +20,8 @@ export interface PublishSessionOptions {
   readonly connectArguments: readonly AmfValue[];
   /** With its query. */
   readonly streamName: string;
+  /** What no error may show, besides the values of the queries in the names. */
+  readonly secrets?: readonly string[];
   /** RTMP 1.0 §7.2.2.6. */
   readonly publishType: 'live' | 'record' | 'append';
   readonly handshake: 'simple' | 'digest';

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { parseRtmpUrl } from '../url.js';
@@ -7,6 +8,7 @@ import {
   connectFields,
   firstAttempt,
   nextAttempt,
+  reconnectUrl,
 } from './attempt.js';
 import { answerChallenge } from './auth.js';
 import {
@@ -16,8 +18,9 @@ import {
   readCapabilities,
   takesFourCc,
 } from './capabilities.js';
+import { queryValues, redact, withForms } from './redact.js';
 import { ServerAuth } from './server-auth.js';
-import { redactUrls, statusOf } from './status.js';
+import { failureOf, statusOf } from './status.js';
 import { Transactions } from './transactions.js';
 
 const NONCE = '01234567';
@@ -73,12 +76,91 @@ describe('redirects', () => {
   it('are followed up to the limit', () => {
     let next = nextAttempt(attempt, redirectTo('rtmp://b:1936/live/cam'), options, NONCE);
     expect(next).toMatchObject({
-      url: { host: 'b', port: 1936, app: 'live', streamName: 'cam', query: 'k=1' },
+      url: { host: 'b', port: 1936, app: 'live', streamName: 'cam', query: '', user: undefined },
+      trusted: false,
     });
     next = nextAttempt(next as typeof attempt, redirectTo('rtmp://c/live'), options, NONCE);
-    expect(next).toMatchObject({ url: { host: 'c', streamName: 'cam', user: 'u' }, redirects: 2 });
+    expect(next).toMatchObject({ url: { host: 'c', streamName: 'cam' }, redirects: 2 });
     next = nextAttempt(next as typeof attempt, redirectTo('rtmp://d/live'), options, NONCE);
     expect(next).toMatchObject({ code: 'ERR_CLOUDPUSH_REDIRECT_LIMIT', class: 'fatal' });
+  });
+
+  function followed(
+    from: typeof attempt,
+    redirect: string,
+    more: Partial<AttemptOptions> = {},
+  ): typeof attempt {
+    const next = nextAttempt(from, redirectTo(redirect), { ...options, ...more }, NONCE);
+    if (next instanceof RtmpError) throw next;
+    return next;
+  }
+
+  it('on the same host keep what the caller gave, and begin authentication anew', () => {
+    const next = followed({ ...attempt, authQuery: '?authmod=adobe', authRounds: 2 }, 'rtmp://h:1936/edge');
+    expect(next).toMatchObject({
+      url: { app: 'edge', streamName: 'cam', query: 'k=1', user: 'u', password: 'p' },
+      authQuery: '',
+      authRounds: 0,
+      trusted: true,
+    });
+    expect(connectFields(next, { ...wishes, token: 't' }).streamName).toBe('cam?k=1&token=t');
+  });
+
+  it('to another host take no secret along but their own', () => {
+    const named = firstAttempt(parseRtmpUrl('rtmp://u:p@h/live/cam?k=1'), 'other?k=2', options);
+    const next = followed(named, 'rtmp://b/live?edge=key');
+    const given = { ...wishes, token: 't', connectArguments: ['secret'] };
+    for (const tokenPlacement of ['stream-query', 'tc-url-query', 'connect-argument'] as const) {
+      expect(connectFields(next, { ...given, tokenPlacement })).toMatchObject({
+        connectObject: { app: 'live', tcUrl: 'rtmp://b/live' },
+        connectArguments: [],
+        streamName: 'other',
+      });
+    }
+    const need = rejected('[ code=403 need auth; authmod=adobe ]');
+    const credentials = { user: 'me', password: 'secret' };
+    expect(nextAttempt(next, need, { ...options, credentials }, NONCE)).toBe(need);
+    const own = followed(named, 'rtmp://x:y@b/live');
+    expect(nextAttempt(own, need, { ...options, credentials }, NONCE)).toMatchObject({
+      authQuery: '?authmod=adobe&user=x',
+    });
+    expect(connectFields(followed(attempt, 'rtmp://b/live?edge=key'), given).streamName).toBe('cam?edge=key');
+  });
+
+  it('may name the stream, which the caller’s own name gives way to', () => {
+    const named = firstAttempt(attempt.url, 'other?k=2', options);
+    expect(connectFields(followed(named, 'rtmp://h/live/edge-name'), wishes).streamName).toBe(
+      'edge-name?k=1',
+    );
+  });
+
+  it('are read with the app that the caller named, where it stands', () => {
+    const site = firstAttempt(
+      parseRtmpUrl('rtmp://h/live/site/cam', { app: 'live/site' }),
+      undefined,
+      options,
+    );
+    const more = { app: '/live/site' };
+    expect(followed(site, 'rtmp://b/live/site', more).url).toMatchObject({
+      app: 'live/site',
+      streamName: 'cam',
+    });
+    expect(followed(site, 'rtmp://b/live/sites', more).url).toMatchObject({
+      app: 'live',
+      streamName: 'sites',
+    });
+  });
+
+  it('from rtmps to rtmp are refused', () => {
+    const secure = firstAttempt(parseRtmpUrl('rtmps://h/live/cam'), undefined, options);
+    const next = nextAttempt(secure, redirectTo('rtmp://h/live'), options, NONCE);
+    expect(next).toMatchObject({ code: 'ERR_CLOUDPUSH_REDIRECT', class: 'fatal' });
+    expect((next as RtmpError).message).toContain('from rtmps to rtmp');
+    expect(followed(secure, 'rtmps://b/live').url.secure).toBe(true);
+    expect(followed(attempt, 'rtmps://h/live').url.secure).toBe(true);
+    expect(reconnectUrl(secure, 'rtmp://b/live')).toBe('rtmps://h:443/live/cam');
+    expect(reconnectUrl(secure, '//b/live')).toBe('rtmps://b/live/cam');
+    expect(reconnectUrl(secure, 'https://b/live')).toBe('rtmps://h:443/live/cam');
   });
 
   it('to nowhere are an error', () => {
@@ -218,7 +300,27 @@ describe('status', () => {
   });
 
   it('is shown without queries and user info', () => {
-    expect(redactUrls('see rtmp://me:pw@h/live/a?token=x&b=c now')).toBe('see rtmp://…@h/live/a?… now');
+    const text = 'see rtmp://me:p@ss/w@h/live/a?token=x&b=c now';
+    expect(redact(text, [])).toBe('see rtmp://…@h/live/a?… now');
+  });
+
+  it('is shown without the secrets that are known, in any form', () => {
+    const secrets = [
+      ...withForms(['a b/c', undefined, '']),
+      ...queryValues(['cam?sign=s3cr%2Fet&v=1', 'x', 5]),
+    ];
+    expect(redact('a b/c a%20b%2Fc s3cr%2Fet s3cr/et v 1', secrets)).toBe('… … … … v 1');
+  });
+
+  it('keeps a challenge whole for the answer, and out of the error', () => {
+    const description = '[ authmod=adobe ] : ?reason=needauth&user=me&salt=AbCd&challenge=XyZ0&opaque=XyZ0';
+    const status = { level: 'error', code: 'NetConnection.Connect.Rejected', description, info: undefined };
+    const error = failureOf(status, 'connect', []);
+    expect(inspect(error, { depth: 20, showHidden: true })).not.toMatch(/AbCd|XyZ0/);
+    const credentials = { user: 'me', password: 'secret' };
+    expect(nextAttempt(attempt, error, { ...options, credentials }, NONCE)).toMatchObject({
+      authQuery: expect.stringContaining('opaque=XyZ0'),
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 import { type AmfValue, numberProperty, property, stringProperty } from '../amf0/value.js';
 import { RtmpError, RtmpErrorCode, type RtmpStage } from '../errors.js';
+import { redact } from './redact.js';
 
 /**
  * What a server says about a connection or stream: the information object of `_result`, `_error` and `onStatus`, word
@@ -49,21 +50,28 @@ export function isFailure(status: RtmpStatus): boolean {
   return /\.(Rejected|Failed|BadName|Denied|Unauthorized|InvalidApp|Closed|AppShutdown)$/.test(status.code);
 }
 
-/** The error for a failing status, with the server's own words. */
-export function failureOf(status: RtmpStatus, stage: RtmpStage): RtmpError {
+/** Descriptions that demand authentication: an answer needs them whole, and no reader of the error does. */
+const challenges = new WeakMap<RtmpError, string>();
+
+/** What the server asks in a failure of `connect`, word for word. */
+export function challengeOf(error: RtmpError): string {
+  return challenges.get(error) ?? error.details.description ?? '';
+}
+
+/** The error for a failing status, with the server's own words, the secrets in them left out. */
+export function failureOf(status: RtmpStatus, stage: RtmpStage, secrets: readonly string[]): RtmpError {
   const redirect = redirectOf(status.info);
   const code = redirect === undefined ? codeFor(status, stage) : RtmpErrorCode.redirect;
-  const words = [status.code, redactUrls(status.description)].filter((word) => word !== '').join(': ');
-  // A challenge must stay whole to be answered; it holds no secret of ours.
-  const description = /reason=needauth/.test(status.description)
-    ? status.description
-    : redactUrls(status.description);
-  const details = { serverCode: status.code, description };
+  const serverCode = redact(status.code, secrets);
+  const description = redact(status.description, secrets);
+  const words = [serverCode, description].filter((word) => word !== '').join(': ');
+  const details = { serverCode, description };
   // Not enumerable, so that it is not logged by the way.
   if (redirect !== undefined) Object.defineProperty(details, 'redirect', { value: redirect });
-  return new RtmpError(code, stage, `The server refused ${stage}: ${words || 'it gave no reason'}`, {
-    details,
-  });
+  const text = `The server refused ${stage}: ${words || 'it gave no reason'}`;
+  const error = new RtmpError(code, stage, text, { details });
+  if (code === RtmpErrorCode.authFailed) challenges.set(error, status.description);
+  return error;
 }
 
 function codeFor(status: RtmpStatus, stage: RtmpStage): RtmpErrorCode {
@@ -87,11 +95,4 @@ function redirectOf(info: AmfValue): string | undefined {
   const ex = property(info, 'ex');
   if (numberProperty(ex, 'code') !== 302) return undefined;
   return stringProperty(ex, 'redirect') ?? stringProperty(ex, 'redirect2');
-}
-
-/**
- * Servers quote our own URL, and with it the token, and challenge us with nonces: neither belongs in a text.
- */
-export function redactUrls(text: string): string {
-  return text.replace(/\?\S*/g, '?…').replace(/(\/\/)[^/\s@]*@/g, '$1…@');
 }
