@@ -1,29 +1,58 @@
+/** How much later than expected a key frame must be shown for the times from before it to count as stale, ms. */
+const pauseSlack = 1000;
+
 /**
  * Decoding times for a caller that knows presentation times only. With a reorder depth of N pictures, the decoding
- * time of a picture is the smallest presentation time that is still waiting once N + 1 are there: it never steps back,
- * never exceeds the picture's own presentation time, and lags by N pictures at most. No packet is held for it.
+ * time of a picture is the smallest presentation time that is still waiting once N + 1 are there: it never exceeds the
+ * picture's own presentation time, and lags by N pictures at most. It steps back only when the presentation time itself
+ * lies before what was given out already, which the timeline refuses. No packet is held for it.
+ *
+ * `propose` changes nothing that is given out later; `accept` follows when the picture has been taken.
  */
 export class DtsFromPts {
-  readonly #waiting: number[] = [];
+  #waiting: number[] = [];
+  /** What `propose` has worked on; becomes `#waiting` when the picture is taken. */
+  #proposed: number[] = [];
+  #proposal = 0;
   #last = Number.NEGATIVE_INFINITY;
 
   /**
    * @param pts ms
    * @param reorderDepth what the SPS tells; undefined: taken as 0, so that no delay is added that is not needed
    * @param frameDuration ms, which the first pictures are set apart by; undefined: 1
+   * @param keyFrame whether older presentation times may be forgotten when this one comes long after them
+   * @param earliest the smallest decoding time that the timeline permits; the shift of the first pictures ends there
    */
-  next(pts: number, reorderDepth: number | undefined, frameDuration: number | undefined): number {
+  propose(
+    pts: number,
+    reorderDepth: number | undefined,
+    frameDuration: number | undefined,
+    keyFrame: boolean,
+    earliest: number,
+  ): number {
     const depth = reorderDepth ?? 0;
-    const missing = depth - this.#waiting.length;
-    insertSorted(this.#waiting, pts);
-    if (missing > 0) {
-      const early = this.#waiting[0]! - missing * (frameDuration ?? 1);
-      this.#last = Math.max(this.#last, early);
-    } else {
-      while (this.#waiting.length > depth + 1) this.#waiting.shift();
-      this.#last = this.#waiting.shift()!;
+    const duration = frameDuration ?? 1;
+    const paused = keyFrame && pts > this.#last + (depth + 1) * duration + pauseSlack;
+    const times = this.#proposed;
+    times.length = 0;
+    if (!paused) for (const time of this.#waiting) times.push(time);
+    const missing = depth - times.length;
+    insertSorted(times, pts);
+    let dts = times[0]! - Math.max(0, missing) * duration;
+    if (missing <= 0) {
+      while (times.length > depth + 1) times.shift();
+      dts = times.shift()!;
     }
-    return this.#last;
+    this.#proposal = Math.min(pts, Math.max(dts, this.#last, earliest));
+    return this.#proposal;
+  }
+
+  /** The picture that `propose` was last called for goes out. */
+  accept(): void {
+    const free = this.#waiting;
+    this.#waiting = this.#proposed;
+    this.#proposed = free;
+    this.#last = this.#proposal;
   }
 }
 

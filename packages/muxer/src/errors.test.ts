@@ -79,6 +79,18 @@ const causes: Record<MuxerErrorCode, Provoke> = {
 
   ERR_CLOUDPUSH_NO_SPS_PPS: video(idr),
   ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH: both(video(`${sps}${start}685ae3cb22c0`), video(idr)),
+  ERR_CLOUDPUSH_PARAMETER_SETS_TOO_LARGE: (muxer) => {
+    video(sps)(muxer);
+    // ue(id) of 128 to 254 is 15 bits; then ue(0) and the rest of the PPS, with zeros and ones behind its end.
+    for (let id = 128; id < 145; id++) {
+      const bits = `${(id + 1).toString(2).padStart(15, '0')}1101011111000111100101100100010110`.padEnd(
+        56,
+        '0',
+      );
+      const bytes = bits.match(/.{8}/g)!.map((byte) => Number.parseInt(byte, 2));
+      video(repeated(`${start}68${Buffer.from(bytes).toString('hex')}`, 65_000))(muxer);
+    }
+  },
   ERR_CLOUDPUSH_SPS_CUT_OFF: video(sps.slice(0, 20)),
   ERR_CLOUDPUSH_SPS_INVALID: video(`${start}6764000a0421ff`),
   ERR_CLOUDPUSH_SPS_TOO_LARGE: video(repeated(sps, 0x1_0000)),

@@ -1,6 +1,6 @@
 /**
  * What is wrong, coarsely: one value for each event that an integration can raise, so that a program that
- * does not care for the single causes needs nine cases and not forty.
+ * does not care for the single causes needs a case a fault, and not one a code.
  */
 export type MuxerFault =
   | 'argument'
@@ -70,6 +70,10 @@ export const muxerErrors = {
   ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH: {
     fault: 'parameterSetMismatch',
     text: 'a parameter set or picture refers to a parameter set that has not come',
+  },
+  ERR_CLOUDPUSH_PARAMETER_SETS_TOO_LARGE: {
+    fault: 'parameterSetMismatch',
+    text: 'the parameter sets together are larger than can be kept',
   },
   ERR_CLOUDPUSH_SPS_CUT_OFF: { fault: 'sps', text: 'the sequence parameter set is cut off' },
   ERR_CLOUDPUSH_SPS_INVALID: { fault: 'sps', text: 'the sequence parameter set is not valid' },

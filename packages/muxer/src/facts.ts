@@ -1,6 +1,9 @@
 import type { AudioCodec, VideoCodec } from './media-packet.js';
 
-/** What the active parameter sets tell about the video track. */
+/**
+ * What the active parameter sets tell about the video track. `Muxer.videoFacts` and `Muxer.audioFacts` are the same
+ * object until something in it changes, and then a new one: comparing by identity is enough.
+ */
 export interface VideoFacts {
   readonly codec: VideoCodec;
   /** Pixels after cropping. */
@@ -35,4 +38,11 @@ export interface AudioFacts {
   readonly audioCodecId: number;
   /** Samples of one channel in a frame, when every frame has the same number. */
   readonly samplesPerFrame: number | undefined;
+}
+
+/** `next`, or `current` when it says the same: facts keep their identity while nothing in them changes. */
+export function unlessSame<T extends VideoFacts | AudioFacts>(current: T | undefined, next: T): T {
+  if (current === undefined) return next;
+  for (const key of Object.keys(next) as (keyof T)[]) if (current[key] !== next[key]) return next;
+  return current;
 }

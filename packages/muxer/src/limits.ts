@@ -6,6 +6,8 @@ export const limits = {
   nalUnitsPerPacket: 16_384,
   /** The length of a parameter set in `avcC` and `hvcC` is a 16-bit field (ISO/IEC 14496-15 §5.3.3.1, §8.3.3.1). */
   parameterSetSize: 0xff_ff,
+  /** All parameter sets of a stream together. A sequence header holds a part of them, so it always fits a message. */
+  parameterSetBytes: 1_048_576,
   /** SEI and the like that came in packets without a picture, kept (copied) for the next picture. */
   pendingNalBytes: 65_536,
   /** How long before the first packet of the stream another track may begin: its packets are put at 0. */

@@ -143,6 +143,50 @@ describe('NAL units', () => {
     expect(roles(mux(muxer, readOnly(annexB([idr]), 40, { keyFrame: false })))).toEqual([TagRole.interFrame]);
   });
 
+  test('a recovery point in a packet of its own makes the next picture a key frame', () => {
+    const muxer = new Muxer();
+    mux(muxer, readOnly(annexB([sps, pps])));
+    mux(muxer, readOnly(annexB(['0606010480'])));
+    expect(roles(mux(muxer, readOnly(annexB([inter]))))).toEqual([
+      TagRole.videoSequenceHeader,
+      TagRole.keyFrame,
+    ]);
+    expect(roles(mux(muxer, readOnly(annexB([inter]), 40)))).toEqual([TagRole.interFrame]);
+  });
+
+  test('SEI of a picture that is refused does not go to the next one', () => {
+    const muxer = new Muxer();
+    mux(muxer, readOnly(annexB([sps, pps])));
+    mux(muxer, readOnly(annexB(['0605010180'])));
+    expect(() => mux(muxer, readOnly(annexB([inter])))).toThrow();
+    expect(body(mux(muxer, readOnly(annexB([idr]), 40))[1])).toBe(`1701000000${lengths([idr])}`);
+  });
+
+  test.each([0, 48])('SEI of its own goes behind the delimiter of its picture (headroom %d)', (headroom) => {
+    const muxer = new Muxer();
+    mux(muxer, readOnly(annexB([sps, pps])));
+    mux(muxer, readOnly(annexB(['0605010180'])));
+    const packet = { ...writable(annexB(['0910', idr, inter])), headroom };
+    const [, frame] = mux(muxer, packet);
+    expect(body(frame)).toBe(`1701000000${lengths(['0910', '0605010180', idr, inter])}`);
+    expect(frame!.size).toBe(Buffer.concat(frame!.parts).length);
+  });
+
+  test('a suffix SEI without its picture is dropped', () => {
+    const muxer = new Muxer();
+    mux(muxer, readOnly(annexB([...hevcSets, hevcIdr])), 'h265');
+    expect(mux(muxer, readOnly(annexB(['5001840180'])), 'h265')).toEqual([]);
+    const [frame] = mux(muxer, readOnly(annexB([hevcInter]), 40), 'h265');
+    expect(body(frame)).toBe(`a368766331${lengths([hevcInter])}`);
+  });
+
+  test('a further slice with a PPS that has not come is refused', () => {
+    const other = '65882cff00112233'; // pic_parameter_set_id 10
+    expect(() => mux(new Muxer(), readOnly(annexB([sps, pps, idr, other])))).toThrow(
+      expect.objectContaining({ code: 'ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH' }),
+    );
+  });
+
   test('an encrypted body is not looked at', () => {
     const muxer = new Muxer();
     const [, frame] = mux(muxer, readOnly(annexB([sps, pps, '65ffffffff']), 0, { encrypted: true }));
@@ -181,6 +225,79 @@ describe('sequence headers', () => {
       TagRole.videoSequenceHeader,
       TagRole.keyFrame,
     ]);
+  });
+
+  // x264 with sps-id=1: SPS 1, PPS 1 and the head of an IDR slice that refers to it.
+  const sps1 = '6742c00d568141fb011000000300100000030320f142aa';
+  const pps1 = '6848e0fc80';
+  const idr1 = '658841025f1088ab';
+
+  test('hold the active SPS and its PPS alone, and come again with every switch', () => {
+    const muxer = new Muxer();
+
+    const headers = [[sps, pps, idr], [sps1, pps1, idr1], [idr], [idr1]].map((nals, i) => {
+      const tags = mux(muxer, readOnly(annexB(nals), 40 * i));
+      return [body(tags[0]).slice(10), muxer.videoFacts!.profile];
+    });
+    const [first, second] = headers;
+    expect(first![0]).toMatch(/^0164000affe10018/);
+    expect(second).toEqual([`0142c00dffe10017${sps1}010005${pps1}`, 66]);
+    expect(headers.slice(2)).toEqual([first, second]);
+  });
+
+  test('of an encrypted stream follow the sets that came last', () => {
+    const muxer = new Muxer();
+    const encrypted = (nals: readonly string[], dts: number) => {
+      mux(muxer, readOnly(annexB(nals), dts, { encrypted: true }));
+      return muxer.videoFacts!.profile;
+    };
+    expect(encrypted([sps, pps, '65ffffffff'], 0)).toBe(100);
+    expect(encrypted([sps1, pps1, '65ffffffff'], 40)).toBe(66);
+    expect(encrypted(['65ffffffff'], 80)).toBe(66);
+    expect(encrypted([sps, pps, '65ffffffff'], 120)).toBe(100);
+  });
+
+  test('do not hold what comes behind the first slice: that is for the next picture', () => {
+    const muxer = new Muxer();
+    const [header] = mux(muxer, readOnly(annexB([sps, pps, idr, otherSps, otherPps])));
+    expect(body(header)).toContain(sps);
+    expect(body(header)).not.toContain(otherSps);
+    expect(muxer.videoFacts!.profile).toBe(100);
+    expect(body(mux(muxer, readOnly(annexB([idr]), 40))[0])).toContain(otherSps);
+  });
+
+  test('stay within a message: parameter sets that are too many bytes together are refused', () => {
+    const muxer = new Muxer();
+    const filled = (id: number) => {
+      // ue(id), ue(0), then the rest of the PPS above; zeros and ones behind its end do not matter.
+      const code = (id + 1).toString(2);
+      const bits = `${'0'.repeat(code.length - 1)}${code}110101111100011110010110010001011`;
+      const bytes = bits.padEnd(Math.ceil(bits.length / 8) * 8, '0').match(/.{8}/g)!;
+      const start = bytes.map((byte) => Number.parseInt(byte, 2).toString(16).padStart(2, '0')).join('');
+      return `68${start}${'01'.repeat(65_000)}`;
+    };
+    mux(muxer, readOnly(annexB([sps])));
+    for (let id = 0; id < 16; id++) mux(muxer, readOnly(annexB([filled(id)])));
+    expect(() => mux(muxer, readOnly(annexB([filled(16)])))).toThrow(
+      expect.objectContaining({ code: 'ERR_CLOUDPUSH_PARAMETER_SETS_TOO_LARGE', offset: 4 }),
+    );
+    expect(() => mux(muxer, readOnly(annexB([filled(3)])))).not.toThrow();
+  });
+
+  test('facts are the same object until something in them changes', () => {
+    const muxer = new Muxer();
+    mux(muxer, readOnly(annexB([sps, pps, idr])));
+    const facts = muxer.videoFacts;
+    // Another PPS changes the header, but nothing that the facts tell.
+    expect(roles(mux(muxer, readOnly(annexB([sps, '685ae3cb22c0', idr]), 40)))).toEqual([
+      TagRole.videoSequenceHeader,
+      TagRole.keyFrame,
+    ]);
+    expect(muxer.videoFacts).toBe(facts);
+    expect(() => mux(muxer, readOnly(annexB([otherSps, otherPps, idr]), 20))).toThrow();
+    expect(muxer.videoFacts).toBe(facts);
+    mux(muxer, readOnly(annexB([idr]), 80));
+    expect(muxer.videoFacts).not.toBe(facts);
   });
 
   test('facts follow the active parameter sets', () => {
@@ -262,6 +379,32 @@ describe('time', () => {
     // Two frames of delay: the first is shown 80 ms after it is decoded.
     expect(stamps.map(({ timestamp }) => timestamp)).toEqual([0, 40, 80, 120]);
     expect(stamps.map((tag) => hex(body(tag)).readIntBE(2, 3))).toEqual([80, 160, 40, 40]);
+  });
+
+  test('a presentation time that is refused leaves the derived decoding times alone', () => {
+    const muxer = new Muxer();
+    const at = (pts: number, nals = [inter]) =>
+      mux(muxer, { data: annexB(nals), headroom: 0, dts: Number.NaN, pts }).at(-1)!.timestamp;
+    expect([at(0, [sps, pps, idr]), at(120)]).toEqual([0, 40]);
+    expect(() => at(1e9)).toThrow(
+      expect.objectContaining({ code: 'ERR_CLOUDPUSH_COMPOSITION_OFFSET_RANGE' }),
+    );
+    expect([at(40), at(80), at(240)]).toEqual([80, 120, 160]);
+  });
+
+  test('a stream of few frames a second may begin behind another track without its dts', () => {
+    const muxer = new Muxer();
+    muxer.audio('aac', readOnly(hex('fff15040013ffc2100')), []);
+    const slow = hex(annexB([sps, pps, idr]).toString('hex'));
+    expect(mux(muxer, { data: slow, headroom: 0, dts: Number.NaN, pts: -990 }).at(-1)!.timestamp).toBe(0);
+  });
+
+  test('the first packet may have its dts before the wrap of the clock, and its pts behind it', () => {
+    const muxer = new Muxer({ inputClock: 'wrapping32' });
+    const packet = { data: annexB([sps, pps, idr]), headroom: 0, dts: 2 ** 32 - 40, pts: 40 };
+    const tag = mux(muxer, packet).at(-1)!;
+    expect([tag.timestamp, hex(body(tag)).readIntBE(2, 3)]).toEqual([0, 80]);
+    expect(mux(muxer, readOnly(annexB([inter]), 0))[0]!.timestamp).toBe(40);
   });
 
   test('goes on over the wrap of a 32-bit clock', () => {

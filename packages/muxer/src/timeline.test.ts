@@ -63,6 +63,22 @@ describe('timeline', () => {
     );
   });
 
+  test('a time is unwrapped on the side of the wrap where its reference is', () => {
+    const timeline = new Timeline('wrapping32');
+    expect(timeline.unwrapNear(40, 2 ** 32 - 40)).toBe(2 ** 32 + 40);
+    expect(timeline.unwrapNear(2 ** 32 - 40, 2 ** 32 + 40)).toBe(2 ** 32 - 40);
+  });
+
+  test('tells the earliest decoding time of a track', () => {
+    const timeline = new Timeline('native');
+    const video = new TrackClock();
+    expect(timeline.earliest(video)).toBe(Number.NEGATIVE_INFINITY);
+    timeline.place(new TrackClock(), 5000);
+    expect(timeline.earliest(video)).toBe(4000);
+    timeline.place(video, 5040);
+    expect(timeline.earliest(video)).toBe(5040);
+  });
+
   test.each([-1, 0.5, 2 ** 32, Number.NaN])('%d is no time of a 32-bit clock', (time) => {
     expect(() => new Timeline('wrapping32').unwrap(time)).toThrow(
       expect.objectContaining({ code: 'ERR_CLOUDPUSH_TIMESTAMP_INVALID' }),
@@ -78,9 +94,17 @@ describe('timeline', () => {
 });
 
 describe('dts from pts', () => {
+  /** Decoding times of pictures of which the first is a key frame; those that step back are refused. */
   const derive = (ptsList: number[], depth: number | undefined, duration: number | undefined) => {
     const deriver = new DtsFromPts();
-    return ptsList.map((pts) => deriver.next(pts, depth, duration));
+    let last = Number.NEGATIVE_INFINITY;
+    return ptsList.map((pts, i) => {
+      const dts = deriver.propose(pts, depth, duration, i === 0, Number.NEGATIVE_INFINITY);
+      if (dts < last) return 'refused';
+      deriver.accept();
+      last = dts;
+      return dts;
+    });
   };
 
   test('is the pts without reordering, told or not', () => {
@@ -99,7 +123,44 @@ describe('dts from pts', () => {
     const dts = derive(pts, 2, undefined);
     dts.forEach((time, i) => {
       expect(time).toBeLessThanOrEqual(pts[i]!);
-      expect(time).toBeGreaterThanOrEqual(dts[i - 1] ?? Number.NEGATIVE_INFINITY);
+      expect(time).toBeGreaterThanOrEqual(Number(dts[i - 1] ?? Number.NEGATIVE_INFINITY));
     });
+  });
+
+  test('never lies behind the pts: a pts before the last dts is refused, and forgotten', () => {
+    expect(derive([1000, 100, 1120, 1040, 1080], 2, 40)).toEqual([920, 'refused', 960, 1000, 1040]);
+  });
+
+  test('keeps nothing of a picture that was refused', () => {
+    const deriver = new DtsFromPts();
+    const next = (pts: number) => deriver.propose(pts, 1, 40, false, Number.NEGATIVE_INFINITY);
+    next(0);
+    deriver.accept();
+    next(1e9);
+    expect(next(80)).toBe(0);
+    deriver.accept();
+    expect(next(40)).toBe(40);
+  });
+
+  test('begins anew at a key frame after a pause', () => {
+    const deriver = new DtsFromPts();
+    const next = (pts: number, keyFrame: boolean) => {
+      const dts = deriver.propose(pts, 2, 40, keyFrame, Number.NEGATIVE_INFINITY);
+      deriver.accept();
+      return dts;
+    };
+    for (const pts of [0, 160, 80, 40, 120]) next(pts, pts === 0);
+    expect(next(60_000, true)).toBe(59_920);
+    expect([60_160, 60_080, 60_040].map((pts) => next(pts, false))).toEqual([59_960, 60_000, 60_040]);
+  });
+
+  test('shifts the first pictures no further than the timeline permits', () => {
+    const deriver = new DtsFromPts();
+    const dts = [0, 4000, 2000, 1000, 3000].map((pts) => {
+      const time = deriver.propose(pts, 2, 1000, pts === 0, -1000);
+      deriver.accept();
+      return time;
+    });
+    expect(dts).toEqual([-1000, -1000, 0, 1000, 2000]);
   });
 });

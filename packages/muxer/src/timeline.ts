@@ -29,13 +29,24 @@ export class Timeline {
 
   /** The caller's time on a 64-bit clock that does not wrap. Throws MuxerError when it is no time. */
   unwrap(time: number): number {
+    return this.unwrapNear(time, this.#reference);
+  }
+
+  /** The same, next to another time: a presentation time belongs to its decoding time, on whichever side of the wrap. */
+  unwrapNear(time: number, reference: number | undefined): number {
     if (!this.#wrapping) {
       if (Number.isFinite(time)) return time;
       throw invalid(time, 'a finite number of milliseconds');
     }
     if (!Number.isInteger(time) || time < 0 || time >= clockRange) throw invalid(time, '0 to 4294967295');
     // The difference as a signed 32-bit number: the shorter way round the clock.
-    return this.#reference === undefined ? time : this.#reference + ((time - this.#reference) | 0);
+    return reference === undefined ? time : reference + ((time - reference) | 0);
+  }
+
+  /** The smallest decoding time, as `unwrap` gives it, that `place` takes for the track. */
+  earliest(track: TrackClock): number {
+    if (this.#origin === undefined) return Number.NEGATIVE_INFINITY;
+    return this.#origin + Math.max(track.lastInput, -limits.earlyStartMs);
   }
 
   /**

@@ -12,7 +12,7 @@ export class NaiveClock {
     this.#wrapping = wrapping;
   }
 
-  #unwrap(time: number): number {
+  #unwrap(time: number, near: number | undefined = this.#latest): number {
     if (!this.#wrapping) {
       if (!Number.isFinite(time)) throw new NaiveError('ERR_CLOUDPUSH_TIMESTAMP_INVALID');
       return time;
@@ -20,11 +20,11 @@ export class NaiveClock {
     if (!Number.isInteger(time) || time < 0 || time > 4_294_967_295) {
       throw new NaiveError('ERR_CLOUDPUSH_TIMESTAMP_INVALID');
     }
-    if (this.#latest === undefined) return time;
-    // Of all times that read the same on a 32-bit clock, the one that is nearest to the latest.
+    if (near === undefined) return time;
+    // Of all times that read the same on a 32-bit clock, the one that is nearest.
     const round = 2 ** 32;
-    const candidates = [-1, 0, 1].map((turn) => time + (Math.floor(this.#latest! / round) + turn) * round);
-    return candidates.reduce((a, b) => (Math.abs(b - this.#latest!) < Math.abs(a - this.#latest!) ? b : a));
+    const candidates = [-1, 0, 1].map((turn) => time + (Math.floor(near / round) + turn) * round);
+    return candidates.reduce((a, b) => (Math.abs(b - near) < Math.abs(a - near) ? b : a));
   }
 
   place(track: string, time: number): number {
@@ -50,8 +50,8 @@ export class NaiveClock {
 
   /** dts is always given here: deriving it has tests of its own. */
   placeVideo(dtsInput: number, ptsInput: number): { timestamp: number; offset: number } {
-    const pts = this.#unwrap(Number.isNaN(ptsInput) ? dtsInput : ptsInput);
     const dts = this.#unwrap(dtsInput);
+    const pts = Number.isNaN(ptsInput) ? dts : this.#unwrap(ptsInput, dts);
     if (pts - dts < -(2 ** 23) || pts - dts > 2 ** 23 - 1) {
       throw new NaiveError('ERR_CLOUDPUSH_COMPOSITION_OFFSET_RANGE');
     }

@@ -130,9 +130,13 @@ class NaiveVideo {
   /** Ids that a picture has activated; parameter sets that come deactivate them. */
   #active: { pps: number; stale: boolean; avcSps?: NaiveAvcSps; hevcSps?: NaiveHevcSps } | undefined;
   #pending: (readonly number[])[] = [];
+  #pendingRecovery = false;
   #started = false;
-  #activated = false;
+  #latestPps = -1;
+  #ppsCame = false;
   #record: number[] = [];
+  /** The first slice of the packet at hand. */
+  #picture: readonly number[] | undefined;
   #sent = '';
 
   constructor(codec: 'h264' | 'h265', clock: NaiveClock, legacyHevc: boolean) {
@@ -143,10 +147,21 @@ class NaiveVideo {
 
   mux(packet: NaivePacket): NaiveTag[] {
     const kept: (readonly number[])[] = [];
-    let picture: readonly number[] | undefined;
+    this.#picture = undefined;
+    try {
+      return this.#mux(packet, kept);
+    } finally {
+      if (this.#picture !== undefined) {
+        this.#pending = [];
+        this.#pendingRecovery = false;
+      }
+    }
+  }
+
+  #mux(packet: NaivePacket, kept: (readonly number[])[]): NaiveTag[] {
     let randomAccess = false;
     let disposable = false;
-    let recovery = false;
+    let recovery = this.#pendingRecovery;
     for (const nal of naiveNalUnits([...packet.data])) {
       const kind = this.#kind(nal);
       if (kind === 'filler') continue;
@@ -155,14 +170,18 @@ class NaiveVideo {
       if (kind === 'sei' && !packet.encrypted && hasRecoveryPoint(nal)) recovery = true;
       if (kind !== 'slice') continue;
       if (this.#isIrap(nal)) randomAccess = true;
-      if (picture !== undefined) continue;
-      picture = nal;
+      if (this.#picture !== undefined) {
+        if (packet.encrypted !== true) this.#sameSequence(nal);
+        continue;
+      }
+      this.#picture = nal;
       this.#activate(nal, packet.encrypted === true);
       disposable = this.#isDisposable(nal);
     }
     if (recovery && this.codec === 'h264') randomAccess = true;
-    if (picture === undefined) {
+    if (this.#picture === undefined) {
       this.#keepPending(kept);
+      this.#pendingRecovery = recovery;
       return [];
     }
     const key = packet.keyFrame ?? randomAccess;
@@ -170,22 +189,20 @@ class NaiveVideo {
     const { timestamp, offset } = this.#clock.placeVideo(packet.dts, packet.pts);
     this.#started = true;
     const tags: NaiveTag[] = [];
-    // Parameter sets that come behind the first slice are for the next picture: they wait until it activates them.
-    if (this.#activated) this.#record = this.codec === 'h264' ? this.#avcRecord() : this.#hevcRecord();
-    this.#activated = false;
     const record = this.#record;
     if (record.join() !== this.#sent) {
       tags.push({ type: 9, role: role.videoHeader, timestamp, body: [...this.#sequenceHeader(), ...record] });
     }
     this.#sent = record.join();
     const body = this.#frameHeader(key, offset);
-    for (const nal of [...this.#pending, ...kept]) body.push(...big(nal.length, 4), ...nal);
-    this.#pending = [];
+    const delimiters = this.#kind(kept[0]!) === 'delimiter' ? 1 : 0;
+    kept.splice(delimiters, 0, ...this.#pending);
+    for (const nal of kept) body.push(...big(nal.length, 4), ...nal);
     tags.push({ type: 9, role: key ? role.key : disposable ? role.disposable : role.inter, timestamp, body });
     return tags;
   }
 
-  #kind(nal: readonly number[]): 'slice' | 'set' | 'sei' | 'delimiter' | 'filler' | 'other' {
+  #kind(nal: readonly number[]): 'slice' | 'set' | 'sei' | 'delimiter' | 'filler' | 'suffix' | 'other' {
     if (nal[0]! >= 128) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_FORBIDDEN_BIT');
     if (this.codec === 'h264') {
       const type = nal[0]! % 32;
@@ -201,11 +218,23 @@ class NaiveVideo {
     if (layer > 0) return 'other';
     if (type < 32) return 'slice';
     if (type <= 34) return 'set';
-    return type === 35 ? 'delimiter' : type === 38 ? 'filler' : type === 39 ? 'sei' : 'other';
+    return type === 35
+      ? 'delimiter'
+      : type === 38
+        ? 'filler'
+        : type === 39
+          ? 'sei'
+          : type === 40
+            ? 'suffix'
+            : 'other';
   }
 
   #store(nal: readonly number[]): void {
     const type = this.codec === 'h264' ? nal[0]! % 32 : Math.floor(nal[0]! / 2);
+    const isPps = type === (this.codec === 'h264' ? 8 : 34);
+    if (isPps) this.#ppsCame = true;
+    const known = [...this.#avcPps, ...this.#hevcPps].find((set) => set.nal.join() === nal.join());
+    if (known !== undefined) this.#latestPps = known.id;
     const lists = [this.#avcSps, this.#avcPps, this.#spsExtensions, this.#vps, this.#hevcSps, this.#hevcPps];
     if (lists.some((list) => list.some((set) => set.nal.join() === nal.join()))) return;
     if (this.codec === 'h264') {
@@ -217,7 +246,22 @@ class NaiveVideo {
       if (type === 33) put(this.#hevcSps, naiveHevcSps(nal), 16);
       if (type === 34) put(this.#hevcPps, naiveHevcPps(nal), 64);
     }
+    if (isPps) {
+      const now = [...this.#avcPps, ...this.#hevcPps].find((set) => set.nal.join() === nal.join());
+      this.#latestPps = now!.id;
+    }
     if (this.#active !== undefined) this.#active.stale = true;
+  }
+
+  /** A further slice must be of the same SPS as the first. */
+  #sameSequence(slice: readonly number[]): void {
+    const avc = this.codec === 'h264';
+    const id = avc ? naiveAvcSlicePps(slice) : naiveHevcSlicePps(slice);
+    if (this.#active!.stale === false && this.#active!.pps === id) return;
+    const ppsList: readonly { id: number; spsId: number }[] = avc ? this.#avcPps : this.#hevcPps;
+    const pps = ppsList.find((set) => set.id === id);
+    const active = avc ? this.#active!.avcSps!.id : this.#active!.hevcSps!.id;
+    if (pps?.spsId !== active) throw new NaiveError('ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH');
   }
 
   #activate(slice: readonly number[], encrypted: boolean): void {
@@ -228,8 +272,9 @@ class NaiveVideo {
     if (ppsList.length === 0 || spsCount === 0 || (!avc && this.#vps.length === 0)) {
       throw new NaiveError('ERR_CLOUDPUSH_NO_SPS_PPS');
     }
-    if (encrypted && this.#active?.stale === false) return;
-    const id = encrypted ? ppsList[0]!.id : avc ? naiveAvcSlicePps(slice) : naiveHevcSlicePps(slice);
+    if (encrypted && this.#active?.stale === false && !this.#ppsCame) return;
+    const id = encrypted ? this.#latestPps : avc ? naiveAvcSlicePps(slice) : naiveHevcSlicePps(slice);
+    if (!encrypted) this.#ppsCame = false;
     if (this.#active?.stale === false && this.#active.pps === id) return;
     const pps = ppsList.find((set) => set.id === id);
     if (pps === undefined) throw new NaiveError('ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH');
@@ -245,7 +290,9 @@ class NaiveVideo {
       this.#active = { pps: id, stale: false, hevcSps };
     }
     const sameSps = before?.avcSps === this.#active.avcSps && before?.hevcSps === this.#active.hevcSps;
-    if (before?.stale !== false || !sameSps) this.#activated = true;
+    this.#ppsCame = false;
+    // Parameter sets that come behind the first slice are for the next picture: the record is what it is now.
+    if (before?.stale !== false || !sameSps) this.#record = avc ? this.#avcRecord() : this.#hevcRecord();
   }
 
   #isIrap(nal: readonly number[]): boolean {
@@ -289,17 +336,20 @@ class NaiveVideo {
     const sps = this.#active!.avcSps!;
     const sets = (list: readonly { nal: readonly number[] }[]) =>
       list.flatMap(({ nal }) => [...big(nal.length, 2), ...nal]);
-    const record = [1, sps.profile, sps.constraints, sps.level, 0xff, 0xe0 + this.#avcSps.length];
-    record.push(...sets(this.#avcSps), this.#avcPps.length, ...sets(this.#avcPps));
+    const ppsList = this.#avcPps.filter(({ spsId }) => spsId === sps.id);
+    const record = [1, sps.profile, sps.constraints, sps.level, 0xff, 0xe1, ...sets([sps])];
+    record.push(ppsList.length, ...sets(ppsList));
     if (!highProfiles.includes(sps.profile)) return record;
     record.push(0xfc + sps.chroma, 0xf8 + sps.lumaDepth - 8, 0xf8 + sps.chromaDepth - 8);
-    return [...record, this.#spsExtensions.length, ...sets(this.#spsExtensions)];
+    const extensions = this.#spsExtensions.filter(({ id }) => id === sps.id);
+    return [...record, extensions.length, ...sets(extensions)];
   }
 
   #hevcRecord(): number[] {
     const sps = this.#active!.hevcSps!;
+    const ppsList = this.#hevcPps.filter(({ spsId }) => spsId === sps.id);
     const kinds = new Set(
-      this.#hevcPps.map(({ tiles, wavefront }) => (wavefront ? (tiles ? 0 : 3) : tiles ? 2 : 1)),
+      ppsList.map(({ tiles, wavefront }) => (wavefront ? (tiles ? 0 : 3) : tiles ? 2 : 1)),
     );
     const parallelism = sps.minSpatialSegmentation > 0 && kinds.size === 1 ? [...kinds][0]! : 0;
     const record = [
@@ -311,9 +361,9 @@ class NaiveVideo {
     record.push(0xfc + sps.chroma, 0xf8 + sps.lumaDepth - 8, 0xf8 + sps.chromaDepth - 8, 0, 0);
     record.push(sps.maxSubLayers * 8 + (sps.nesting ? 4 : 0) + 3, 3);
     for (const [type, list] of [
-      [32, this.#vps],
-      [33, this.#hevcSps],
-      [34, this.#hevcPps],
+      [32, this.#vps.filter(({ id }) => id === sps.vpsId)],
+      [33, [sps]],
+      [34, ppsList],
     ] as const) {
       record.push(type, ...big(list.length, 2));
       for (const { nal } of list) record.push(...big(nal.length, 2), ...nal);

@@ -7,14 +7,22 @@ interface StoredSet<T> {
   readonly value: T;
 }
 
+/** Bytes that all parameter sets of a stream may take together. */
+export class ParameterSetBudget {
+  used = 0;
+}
+
 /** The parameter sets of one kind that a stream has sent so far, by id, in the order of their first coming. */
 export class ParameterSetStore<T extends { readonly id: number }> {
   readonly #sets = new Map<number, StoredSet<T>>();
   readonly #capacity: number;
   readonly #tooLarge: MuxerErrorCode;
+  readonly #budget: ParameterSetBudget;
+  #latest: T | undefined;
 
   /** @param capacity as many sets as the configuration record can hold; the oldest gives way */
-  constructor(capacity: number, tooLarge: MuxerErrorCode) {
+  constructor(capacity: number, tooLarge: MuxerErrorCode, budget: ParameterSetBudget) {
+    this.#budget = budget;
     this.#capacity = capacity;
     this.#tooLarge = tooLarge;
   }
@@ -27,10 +35,9 @@ export class ParameterSetStore<T extends { readonly id: number }> {
     return this.#sets.get(id)?.value;
   }
 
-  /** Any one of the sets: what is used when a picture cannot be asked. */
-  get first(): T | undefined {
-    for (const set of this.#sets.values()) return set.value;
-    return undefined;
+  /** The set that came last, new or again: what is used when a picture cannot be asked. */
+  get latest(): T | undefined {
+    return this.#latest;
   }
 
   /** The ids that are there, for an error message. */
@@ -40,32 +47,51 @@ export class ParameterSetStore<T extends { readonly id: number }> {
 
   /** Whether exactly these bytes are there already; the usual case, so nothing is parsed for it. */
   has(nal: Uint8Array): boolean {
-    for (const set of this.#sets.values()) if (equalBytes(set.nal, nal)) return true;
+    for (const set of this.#sets.values()) {
+      if (!equalBytes(set.nal, nal)) continue;
+      this.#latest = set.value;
+      return true;
+    }
     return false;
   }
 
-  /** Keeps a copy of a NAL unit and what was parsed from it. */
-  put(nal: Uint8Array, value: T): void {
+  /** Keeps a copy of a NAL unit, which is at `offset` in its packet, and what was parsed from it. */
+  put(nal: Uint8Array, value: T, offset: number): void {
     if (nal.length > limits.parameterSetSize) {
       throw new MuxerError(this.#tooLarge, {
+        offset,
         actual: nal.length,
         permitted: `≤ ${limits.parameterSetSize} bytes`,
       });
     }
-    if (!this.#sets.has(value.id) && this.#sets.size === this.#capacity) {
-      for (const oldest of this.#sets.keys()) {
-        this.#sets.delete(oldest);
-        break;
-      }
+    const replaced = this.#sets.has(value.id) || this.#sets.size < this.#capacity ? value.id : this.#oldest;
+    const used = this.#budget.used - (this.#sets.get(replaced)?.nal.length ?? 0) + nal.length;
+    if (used > limits.parameterSetBytes) {
+      throw new MuxerError('ERR_CLOUDPUSH_PARAMETER_SETS_TOO_LARGE', {
+        offset,
+        actual: used,
+        permitted: `≤ ${limits.parameterSetBytes} bytes`,
+      });
     }
+    this.#budget.used = used;
+    if (replaced !== value.id) this.#sets.delete(replaced);
     this.#sets.set(value.id, { nal: Uint8Array.from(nal), value });
+    this.#latest = value;
   }
 
-  values(): T[] {
-    return Array.from(this.#sets.values(), (set) => set.value);
+  get #oldest(): number {
+    return this.#sets.keys().next().value!;
   }
 
-  nals(): Uint8Array[] {
-    return Array.from(this.#sets.values(), (set) => set.nal);
+  values(wanted: (value: T) => boolean): T[] {
+    return this.#wanted(wanted).map((set) => set.value);
+  }
+
+  nals(wanted: (value: T) => boolean): Uint8Array[] {
+    return this.#wanted(wanted).map((set) => set.nal);
+  }
+
+  #wanted(wanted: (value: T) => boolean): StoredSet<T>[] {
+    return [...this.#sets.values()].filter((set) => wanted(set.value));
   }
 }

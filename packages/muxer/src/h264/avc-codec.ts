@@ -1,4 +1,4 @@
-import { ParameterSetStore } from '../annexb/parameter-set-store.js';
+import { ParameterSetBudget, ParameterSetStore } from '../annexb/parameter-set-store.js';
 import type { ColourDescription } from '../colour.js';
 import { MuxerError } from '../errors.js';
 import type { VideoFacts } from '../facts.js';
@@ -15,16 +15,25 @@ import { type AvcSpsExtension, parseAvcSpsExtension } from './sps-extension.js';
 export class AvcCodec implements NalCodec {
   readonly nalHeaderSize = 1;
   readonly recoveryPointIsRandomAccess = true;
+  readonly #budget = new ParameterSetBudget();
   // numOfSequenceParameterSets is a 5-bit field, numOfPictureParameterSets one of 8 bits.
-  readonly #spsStore = new ParameterSetStore<AvcSps>(31, 'ERR_CLOUDPUSH_SPS_TOO_LARGE');
-  readonly #ppsStore = new ParameterSetStore<AvcPps>(255, 'ERR_CLOUDPUSH_PPS_TOO_LARGE');
-  readonly #spsExtensions = new ParameterSetStore<AvcSpsExtension>(31, 'ERR_CLOUDPUSH_SPS_TOO_LARGE');
+  readonly #spsStore = new ParameterSetStore<AvcSps>(31, 'ERR_CLOUDPUSH_SPS_TOO_LARGE', this.#budget);
+  readonly #ppsStore = new ParameterSetStore<AvcPps>(255, 'ERR_CLOUDPUSH_PPS_TOO_LARGE', this.#budget);
+  readonly #spsExtensions = new ParameterSetStore<AvcSpsExtension>(
+    31,
+    'ERR_CLOUDPUSH_SPS_TOO_LARGE',
+    this.#budget,
+  );
   readonly #slice = new AvcSlicePrefix();
   readonly #spsById = (id: number): AvcSps | undefined => this.#spsStore.get(id);
   #activePps: AvcPps | undefined;
   #activeSps: AvcSps | undefined;
+  /** A new parameter set has come since the last activation. */
   #stored = false;
+  /** A PPS has come, new or again, since the last activation. */
+  #ppsCame = false;
   revision = 0;
+  configuration: Uint8Array = new Uint8Array(0);
 
   classify(data: Uint8Array, start: number, _end: number): NalKind {
     const header = data[start]!;
@@ -59,19 +68,20 @@ export class AvcCodec implements NalCodec {
   storeParameterSet(data: Uint8Array, start: number, end: number): boolean {
     const nal = data.subarray(start, end);
     const type = avcNalUnitType(nal[0]!);
+    if (type === AvcNalUnitType.pps) this.#ppsCame = true;
     if (type === AvcNalUnitType.sps) {
       if (this.#spsStore.has(nal)) return false;
-      this.#spsStore.put(nal, parseAvcSps(nal, start));
+      this.#spsStore.put(nal, parseAvcSps(nal, start), start);
     } else if (type === AvcNalUnitType.pps) {
       if (this.#ppsStore.has(nal)) return false;
-      this.#ppsStore.put(nal, parseAvcPps(nal, this.#spsById, start));
+      this.#ppsStore.put(nal, parseAvcPps(nal, this.#spsById, start), start);
     } else {
       if (this.#spsExtensions.has(nal)) return false;
-      this.#spsExtensions.put(nal, parseAvcSpsExtension(nal, start));
+      this.#spsExtensions.put(nal, parseAvcSpsExtension(nal, start), start);
     }
     this.#activePps = undefined;
     this.#stored = true;
-    return true;
+    return type === AvcNalUnitType.sps;
   }
 
   beginPicture(data: Uint8Array, start: number, end: number, encrypted: boolean): void {
@@ -83,11 +93,23 @@ export class AvcCodec implements NalCodec {
       });
     }
     if (encrypted) {
-      if (this.#activePps === undefined) this.#activate(this.#ppsStore.first!, start);
+      if (this.#activePps === undefined || this.#ppsCame) this.#activate(this.#ppsStore.latest!, start);
       return;
     }
     this.#slice.read(data, start, end);
+    this.#ppsCame = false;
     if (this.#activePps?.id === this.#slice.ppsId) return;
+    this.#activate(this.#slicePps(start), start);
+  }
+
+  continuePicture(data: Uint8Array, start: number, end: number): void {
+    this.#slice.read(data, start, end);
+    if (this.#activePps?.id === this.#slice.ppsId) return;
+    const { spsId } = this.#slicePps(start);
+    if (spsId !== this.#activeSps!.id) throw otherSps(start, spsId, this.#activeSps!.id);
+  }
+
+  #slicePps(start: number): AvcPps {
     const pps = this.#ppsStore.get(this.#slice.ppsId);
     if (pps === undefined) {
       throw new MuxerError('ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH', {
@@ -97,7 +119,7 @@ export class AvcCodec implements NalCodec {
         permitted: this.#ppsStore.ids,
       });
     }
-    this.#activate(pps, start);
+    return pps;
   }
 
   #activate(pps: AvcPps, start: number): void {
@@ -110,10 +132,14 @@ export class AvcCodec implements NalCodec {
         permitted: this.#spsStore.ids,
       });
     }
-    if (this.#stored || this.#activeSps !== sps) this.revision++;
+    const changed = this.#stored || this.#activeSps !== sps;
     this.#activePps = pps;
     this.#activeSps = sps;
     this.#stored = false;
+    this.#ppsCame = false;
+    if (!changed) return;
+    this.revision++;
+    this.configuration = this.#configurationFor(sps);
   }
 
   isRandomAccess(sliceHeader: number): boolean {
@@ -128,12 +154,13 @@ export class AvcCodec implements NalCodec {
     return this.#activeSps?.vui?.colour;
   }
 
-  configuration(): Uint8Array {
+  /** The record of one SPS and what refers to it: sets of other sequences mislead players that take the first. */
+  #configurationFor(sps: AvcSps): Uint8Array {
     return encodeAvcDecoderConfigurationRecord(
-      this.#activeSps!,
-      this.#spsStore.nals(),
-      this.#ppsStore.nals(),
-      this.#spsExtensions.nals(),
+      sps,
+      this.#spsStore.nals(({ id }) => id === sps.id),
+      this.#ppsStore.nals(({ spsId }) => spsId === sps.id),
+      this.#spsExtensions.nals(({ id }) => id === sps.id),
     );
   }
 
@@ -154,4 +181,13 @@ export class AvcCodec implements NalCodec {
       codecString: `avc1.${Buffer.from(profile).toString('hex')}`,
     };
   }
+}
+
+function otherSps(offset: number, actual: number, active: number): MuxerError {
+  return new MuxerError('ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH', {
+    offset,
+    field: 'seq_parameter_set_id of a slice that is not the first',
+    actual,
+    permitted: String(active),
+  });
 }

@@ -1,4 +1,4 @@
-import { ParameterSetStore } from '../annexb/parameter-set-store.js';
+import { ParameterSetBudget, ParameterSetStore } from '../annexb/parameter-set-store.js';
 import type { ColourDescription } from '../colour.js';
 import { MuxerError } from '../errors.js';
 import type { VideoFacts } from '../facts.js';
@@ -23,14 +23,20 @@ export class HevcCodec implements NalCodec {
   readonly nalHeaderSize = 2;
   // Random access points are told by the NAL unit type.
   readonly recoveryPointIsRandomAccess = false;
-  readonly #vpsStore = new ParameterSetStore<HevcVps>(16, 'ERR_CLOUDPUSH_VPS_TOO_LARGE');
-  readonly #spsStore = new ParameterSetStore<HevcSps>(16, 'ERR_CLOUDPUSH_SPS_TOO_LARGE');
-  readonly #ppsStore = new ParameterSetStore<HevcPps>(64, 'ERR_CLOUDPUSH_PPS_TOO_LARGE');
+  readonly #budget = new ParameterSetBudget();
+  readonly #vpsStore = new ParameterSetStore<HevcVps>(16, 'ERR_CLOUDPUSH_VPS_TOO_LARGE', this.#budget);
+  readonly #spsStore = new ParameterSetStore<HevcSps>(16, 'ERR_CLOUDPUSH_SPS_TOO_LARGE', this.#budget);
+  readonly #ppsStore = new ParameterSetStore<HevcPps>(64, 'ERR_CLOUDPUSH_PPS_TOO_LARGE', this.#budget);
   readonly #slice = new HevcSlicePrefix();
   #activePps: HevcPps | undefined;
   #activeSps: HevcSps | undefined;
+  #activeVps: HevcVps | undefined;
+  /** A new parameter set has come since the last activation. */
   #stored = false;
+  /** A PPS has come, new or again, since the last activation. */
+  #ppsCame = false;
   revision = 0;
+  configuration: Uint8Array = new Uint8Array(0);
 
   classify(data: Uint8Array, start: number, end: number): NalKind {
     const first = data[start]!;
@@ -59,19 +65,20 @@ export class HevcCodec implements NalCodec {
   storeParameterSet(data: Uint8Array, start: number, end: number): boolean {
     const nal = data.subarray(start, end);
     const type = hevcNalUnitType(nal[0]!);
+    if (type === HevcNalUnitType.pps) this.#ppsCame = true;
     if (type === HevcNalUnitType.vps) {
       if (this.#vpsStore.has(nal)) return false;
-      this.#vpsStore.put(nal, parseHevcVps(nal, start));
+      this.#vpsStore.put(nal, parseHevcVps(nal, start), start);
     } else if (type === HevcNalUnitType.sps) {
       if (this.#spsStore.has(nal)) return false;
-      this.#spsStore.put(nal, parseHevcSps(nal, start));
+      this.#spsStore.put(nal, parseHevcSps(nal, start), start);
     } else {
       if (this.#ppsStore.has(nal)) return false;
-      this.#ppsStore.put(nal, parseHevcPps(nal, start));
+      this.#ppsStore.put(nal, parseHevcPps(nal, start), start);
     }
     this.#activePps = undefined;
     this.#stored = true;
-    return true;
+    return type !== HevcNalUnitType.pps;
   }
 
   beginPicture(data: Uint8Array, start: number, end: number, encrypted: boolean): void {
@@ -83,29 +90,55 @@ export class HevcCodec implements NalCodec {
       });
     }
     if (encrypted) {
-      if (this.#activePps === undefined) this.#activate(this.#ppsStore.first!, start);
+      if (this.#activePps === undefined || this.#ppsCame) this.#activate(this.#ppsStore.latest!, start);
       return;
     }
     this.#slice.read(data, start, end);
+    this.#ppsCame = false;
     if (this.#activePps?.id === this.#slice.ppsId) return;
+    this.#activate(this.#slicePps(start), start);
+  }
+
+  continuePicture(data: Uint8Array, start: number, end: number): void {
+    this.#slice.read(data, start, end);
+    if (this.#activePps?.id === this.#slice.ppsId) return;
+    const { spsId } = this.#slicePps(start);
+    const active = this.#activeSps!.id;
+    if (spsId !== active) {
+      throw mismatch(
+        start,
+        'pps_seq_parameter_set_id of a slice that is not the first',
+        spsId,
+        String(active),
+      );
+    }
+  }
+
+  #slicePps(start: number): HevcPps {
     const pps = this.#ppsStore.get(this.#slice.ppsId);
     if (pps === undefined) {
       throw mismatch(start, 'slice_pic_parameter_set_id of a slice', this.#slice.ppsId, this.#ppsStore.ids);
     }
-    this.#activate(pps, start);
+    return pps;
   }
 
   #activate(pps: HevcPps, offset: number): void {
     const sps = this.#spsStore.get(pps.spsId);
     if (sps === undefined)
       throw mismatch(offset, 'pps_seq_parameter_set_id of a PPS', pps.spsId, this.#spsStore.ids);
-    if (this.#vpsStore.get(sps.vpsId) === undefined) {
+    const vps = this.#vpsStore.get(sps.vpsId);
+    if (vps === undefined) {
       throw mismatch(offset, 'sps_video_parameter_set_id of an SPS', sps.vpsId, this.#vpsStore.ids);
     }
-    if (this.#stored || this.#activeSps !== sps) this.revision++;
+    const changed = this.#stored || this.#activeSps !== sps;
     this.#activePps = pps;
     this.#activeSps = sps;
+    this.#activeVps = vps;
     this.#stored = false;
+    this.#ppsCame = false;
+    if (!changed) return;
+    this.revision++;
+    this.configuration = this.#configurationFor(sps);
   }
 
   isRandomAccess(sliceHeader: number): boolean {
@@ -124,13 +157,15 @@ export class HevcCodec implements NalCodec {
     return this.#activeSps?.vui?.colour;
   }
 
-  configuration(): Uint8Array {
+  /** The record of one SPS and what belongs to it: sets of other sequences mislead players that take the first. */
+  #configurationFor(sps: HevcSps): Uint8Array {
+    const ofSps = ({ spsId }: HevcPps): boolean => spsId === sps.id;
     return encodeHevcDecoderConfigurationRecord(
-      this.#activeSps!,
-      this.#ppsStore.values(),
-      this.#vpsStore.nals(),
-      this.#spsStore.nals(),
-      this.#ppsStore.nals(),
+      sps,
+      this.#ppsStore.values(ofSps),
+      this.#vpsStore.nals(({ id }) => id === sps.vpsId),
+      this.#spsStore.nals(({ id }) => id === sps.id),
+      this.#ppsStore.nals(ofSps),
     );
   }
 
@@ -152,8 +187,7 @@ export class HevcCodec implements NalCodec {
   }
 
   #frameRate(sps: HevcSps): number | undefined {
-    const vps = this.#vpsStore.get(sps.vpsId);
-    const timing = sps.vui !== undefined && sps.vui.numUnitsInTick !== 0 ? sps.vui : vps;
+    const timing = sps.vui !== undefined && sps.vui.numUnitsInTick !== 0 ? sps.vui : this.#activeVps;
     if (timing === undefined || timing.numUnitsInTick === 0 || timing.timeScale === 0) return undefined;
     const pictureRate = timing.timeScale / timing.numUnitsInTick;
     return sps.vui?.fieldSequence === true ? pictureRate / 2 : pictureRate;
@@ -174,6 +208,8 @@ function baseLayerKind(type: number): NalKind {
       return NalKind.parameterSet;
     case HevcNalUnitType.prefixSei:
       return NalKind.sei;
+    case HevcNalUnitType.suffixSei:
+      return NalKind.suffixSei;
     case HevcNalUnitType.accessUnitDelimiter:
       return NalKind.accessUnitDelimiter;
     case HevcNalUnitType.fillerData:

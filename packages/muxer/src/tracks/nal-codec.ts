@@ -13,6 +13,8 @@ export const NalKind = {
   /** Stuffing, which is dropped. */
   filler: 4,
   other: 5,
+  /** Supplemental information about the picture in front of it. */
+  suffixSei: 6,
 } as const;
 export type NalKind = (typeof NalKind)[keyof typeof NalKind];
 
@@ -20,10 +22,12 @@ export type NalKind = (typeof NalKind)[keyof typeof NalKind];
 export interface NalCodec {
   /** Checks a NAL unit's header and tells its kind. Throws MuxerError. */
   classify(data: Uint8Array, start: number, end: number): NalKind;
-  /** Takes a parameter set into the store, and tells whether it is a new one. Throws MuxerError. */
+  /** Takes a parameter set into the store, and tells whether it begins another sequence. Throws MuxerError. */
   storeParameterSet(data: Uint8Array, start: number, end: number): boolean;
   /** Activates the parameter sets of the picture that begins with this slice. Throws MuxerError. */
   beginPicture(data: Uint8Array, start: number, end: number, encrypted: boolean): void;
+  /** Checks that another slice of that picture, not encrypted, is of the active SPS. Throws MuxerError. */
+  continuePicture(data: Uint8Array, start: number, end: number): void;
   /** Whether decoding can start at the picture of this slice. */
   isRandomAccess(sliceHeader: number): boolean;
   /** Whether no other picture refers to the picture of this slice. */
@@ -34,8 +38,8 @@ export interface NalCodec {
   readonly recoveryPointIsRandomAccess: boolean;
   /** Rises with every change of what `configuration` and `facts` give. */
   readonly revision: number;
-  /** The decoder configuration record of the active parameter sets. */
-  configuration(): Uint8Array;
+  /** The decoder configuration record of the active SPS, as it was when the picture began. */
+  readonly configuration: Uint8Array;
   facts(format: VideoTagFormat): VideoFacts;
   /** What the active SPS says about colour. */
   readonly colour: ColourDescription | undefined;

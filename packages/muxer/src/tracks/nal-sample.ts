@@ -31,7 +31,7 @@ export interface SlicedSample {
 
 /**
  * A sample out of slices of the packet, with the lengths between them. Its first part begins with `headerSize` bytes
- * for the tag header. Where the packet may be written to, a NAL unit behind a 4-byte start code takes its length in
+ * for the tag header; what is pending follows, but an access unit delimiter stays in front of it. Where the packet may be written to, a NAL unit behind a 4-byte start code takes its length in
  * place, and NAL units that sit back to back share a slice.
  */
 export function nalSampleSliced(
@@ -39,19 +39,27 @@ export function nalSampleSliced(
   index: NalUnitIndex,
   headerSize: number,
   pending: PendingNalUnits,
+  delimiterFirst: boolean,
 ): SlicedSample {
   const { data } = packet;
   const { starts, ends, count } = index;
   const writable = packet.headroom > 0;
   const pendingSize = pending.size;
-  const leadSize = headerSize + pendingSize + 4;
-  const lengths = allocateBody(leadSize + 4 * (count - 1));
-  pending.take(lengths, headerSize);
-  writeUint32(lengths, leadSize - 4, ends[0]! - starts[0]!);
+  // The delimiter, a few bytes, is copied into the lead; the first NAL unit to be sliced is then the next one.
+  const first = delimiterFirst && pendingSize > 0 ? 1 : 0;
+  const delimiterSize = first === 0 ? 0 : 4 + ends[0]! - starts[0]!;
+  const leadSize = headerSize + delimiterSize + pendingSize + 4;
+  const lengths = allocateBody(leadSize + 4 * (count - 1 - first));
+  if (first === 1) {
+    writeUint32(lengths, headerSize, ends[0]! - starts[0]!);
+    lengths.set(data.subarray(starts[0]!, ends[0]!), headerSize + 4);
+  }
+  pending.copyTo(lengths, headerSize + delimiterSize);
+  writeUint32(lengths, leadSize - 4, ends[first]! - starts[first]!);
   const parts: Uint8Array[] = [lengths.subarray(0, leadSize)];
-  let runStart = starts[0]!;
-  let runEnd = ends[0]!;
-  for (let i = 1; i < count; i++) {
+  let runStart = starts[first]!;
+  let runEnd = ends[first]!;
+  for (let i = first + 1; i < count; i++) {
     const start = starts[i]!;
     const end = ends[i]!;
     const inPlace = writable && start - 4 >= runEnd;
@@ -61,7 +69,7 @@ export function nalSampleSliced(
       runStart = inPlace ? start - 4 : start;
     }
     if (!inPlace) {
-      const at = leadSize + 4 * (i - 1);
+      const at = leadSize + 4 * (i - first - 1);
       writeUint32(lengths, at, end - start);
       parts.push(lengths.subarray(at, at + 4));
     }

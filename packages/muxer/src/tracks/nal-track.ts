@@ -4,7 +4,7 @@ import { around, equalBytes } from '../bits/bytes.js';
 import type { StreamColour } from '../color-info.js';
 import { DtsFromPts } from '../dts-from-pts.js';
 import { MuxerError } from '../errors.js';
-import type { VideoFacts } from '../facts.js';
+import { unlessSame, type VideoFacts } from '../facts.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
 import { bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
 import {
@@ -44,6 +44,7 @@ export class NalTrack implements VideoTrack {
   #randomAccess = false;
   #disposable = false;
   #contiguous = true;
+  #delimiterFirst = false;
 
   constructor(codec: NalCodec, format: VideoTagFormat, timeline: Timeline, clock: TrackClock) {
     this.#clock = clock;
@@ -61,11 +62,22 @@ export class NalTrack implements VideoTrack {
   }
 
   mux(packet: MediaPacket, out: FlvTag[]): void {
+    this.#hasPicture = false;
+    try {
+      this.#mux(packet, out);
+    } finally {
+      // Gone out or refused: what came ahead of this picture is not for the next one.
+      if (this.#hasPicture) this.#pending.clear();
+    }
+  }
+
+  #mux(packet: MediaPacket, out: FlvTag[]): void {
     requireHeadroom(packet);
     this.#index.read(packet.data);
     this.#survey(packet);
     if (!this.#hasPicture) {
       this.#pending.keep(packet.data, this.#index, this.#codec);
+      this.#pending.recoveryPoint = this.#sei.recoveryPoint;
       return;
     }
     const keyFrame = packet.keyFrame ?? this.#randomAccess;
@@ -85,17 +97,17 @@ export class NalTrack implements VideoTrack {
     const { starts, ends, count } = this.#index;
     const { data } = packet;
     let kept = 0;
-    this.#hasPicture = false;
     this.#randomAccess = false;
     this.#contiguous = true;
-    this.#sei.recoveryPoint = false;
+    this.#sei.recoveryPoint = this.#pending.recoveryPoint;
     for (let i = 0; i < count; i++) {
       const start = starts[i]!;
       const end = ends[i]!;
       const kind = this.#codec.classify(data, start, end);
       if (kind === NalKind.filler) continue;
       this.#note(kind, packet, start, end);
-      if (kept > 0 && start - 4 !== ends[kept - 1]) this.#contiguous = false;
+      if (kept === 0) this.#delimiterFirst = kind === NalKind.accessUnitDelimiter;
+      else if (start - 4 !== ends[kept - 1]) this.#contiguous = false;
       starts[kept] = start;
       ends[kept] = end;
       kept++;
@@ -108,7 +120,10 @@ export class NalTrack implements VideoTrack {
     const { data, encrypted } = packet;
     if (kind === NalKind.slice) {
       if (this.#codec.isRandomAccess(data[start]!)) this.#randomAccess = true;
-      if (this.#hasPicture) return;
+      if (this.#hasPicture) {
+        if (encrypted !== true) this.#codec.continuePicture(data, start, end);
+        return;
+      }
       this.#hasPicture = true;
       this.#codec.beginPicture(data, start, end, encrypted === true);
       this.#disposable = this.#codec.isDisposable(data, start);
@@ -121,15 +136,19 @@ export class NalTrack implements VideoTrack {
 
   #emit(packet: MediaPacket, keyFrame: boolean, out: FlvTag[]): void {
     const changed = this.#codec.revision !== this.#sentRevision;
-    if (changed) this.facts = this.#codec.facts(this.#format);
+    const facts = changed ? unlessSame(this.facts, this.#codec.facts(this.#format)) : this.facts!;
     const timeline = this.#timeline;
-    const pts = timeline.unwrap(Number.isNaN(packet.pts) ? packet.dts : packet.pts);
-    const dts = Number.isNaN(packet.dts) ? this.#deriveDts(pts) : timeline.unwrap(packet.dts);
+    const derived = Number.isNaN(packet.dts);
+    let dts = timeline.unwrap(derived ? packet.pts : packet.dts);
+    const pts = derived || Number.isNaN(packet.pts) ? dts : timeline.unwrapNear(packet.pts, dts);
+    if (derived) dts = this.#deriveDts(pts, facts, keyFrame);
     requireCompositionTime(pts - dts);
     const milliseconds = stamp(this.#clock, timeline.place(this.#clock, dts));
     const offset = compositionTimeOffset(timeline.fromOrigin(pts), milliseconds, pts === dts);
     const timestamp = wrap32(milliseconds);
     // Nothing can fail from here on: what is noted as sent will be sent.
+    if (derived) this.#dtsFromPts.accept();
+    this.facts = facts;
     if (changed) this.#emitSequenceHeader(timestamp, out);
     if (keyFrame) this.colorInfo.send(this.#format, this.#streamColour(), timestamp, out);
     out.push(this.#frame(packet, keyFrame, offset, timestamp));
@@ -137,7 +156,7 @@ export class NalTrack implements VideoTrack {
 
   /** Servers cut the stream at a sequence header that is repeated, so it goes out only when its bytes are new. */
   #emitSequenceHeader(timestamp: number, out: FlvTag[]): void {
-    const configuration = this.#codec.configuration();
+    const configuration = this.#codec.configuration;
     this.#sentRevision = this.#codec.revision;
     if (this.#sentConfiguration !== undefined && equalBytes(this.#sentConfiguration, configuration)) return;
     this.#sentConfiguration = configuration;
@@ -149,10 +168,10 @@ export class NalTrack implements VideoTrack {
     return { bitDepth: this.facts!.bitDepth, colour: this.#codec.colour, hdrCll, hdrMdcv };
   }
 
-  #deriveDts(pts: number): number {
-    const facts = this.facts;
-    const frameDuration = facts?.frameRate === undefined ? undefined : 1000 / facts.frameRate;
-    return this.#dtsFromPts.next(pts, facts?.reorderDepth, frameDuration);
+  #deriveDts(pts: number, facts: VideoFacts, keyFrame: boolean): number {
+    const frameDuration = facts.frameRate === undefined ? undefined : 1000 / facts.frameRate;
+    const earliest = this.#timeline.earliest(this.#clock);
+    return this.#dtsFromPts.propose(pts, facts.reorderDepth, frameDuration, keyFrame, earliest);
   }
 
   #frame(packet: MediaPacket, keyFrame: boolean, offset: number, timestamp: number): FlvTag {
@@ -170,7 +189,7 @@ export class NalTrack implements VideoTrack {
       writeVideoHeader(body, 0, format, keyFrame, offset);
       return new FlvTag(TagType.video, role, timestamp, [body], body.length, first + packet.headroom);
     }
-    const sample = nalSampleSliced(packet, this.#index, headerSize, this.#pending);
+    const sample = nalSampleSliced(packet, this.#index, headerSize, this.#pending, this.#delimiterFirst);
     writeVideoHeader(sample.parts[0]!, 0, format, keyFrame, offset);
     return new FlvTag(TagType.video, role, timestamp, sample.parts, sample.size, sample.headroom);
   }

@@ -11,6 +11,8 @@ import { type NalCodec, NalKind } from './nal-codec.js';
 export class PendingNalUnits {
   #bytes = new Uint8Array(0);
   size = 0;
+  /** One of them says that decoding can start at the next picture. */
+  recoveryPoint = false;
 
   keep(data: Uint8Array, index: NalUnitIndex, codec: NalCodec): void {
     for (let i = 0; i < index.count; i++) {
@@ -39,9 +41,13 @@ export class PendingNalUnits {
     this.size = size;
   }
 
-  /** Moves what is kept to `target`. */
-  take(target: Uint8Array, offset: number): void {
+  copyTo(target: Uint8Array, offset: number): void {
     target.set(this.#bytes.subarray(0, this.size), offset);
+  }
+
+  /** The picture that they belong to has gone out, or has been refused. */
+  clear(): void {
     this.size = 0;
+    this.recoveryPoint = false;
   }
 }
