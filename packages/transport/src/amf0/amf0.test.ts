@@ -113,6 +113,40 @@ describe('AMF0', () => {
     expect(errorOf(() => decodeAmf0(Buffer.alloc(11, 5), limits)).details.permitted).toBe(10);
   });
 
+  it('counts a reference as what it refers to: neither depth nor size hides behind one', () => {
+    const limits = { maxAmfDepth: 3, maxAmfValues: 1000 };
+    // Each array holds the one before it, by reference.
+    const chain = (arrays: number): Buffer =>
+      Buffer.concat([
+        hex('0a 00000000'),
+        ...Array.from({ length: arrays - 1 }, (_, i) =>
+          hex(`0a 00000001 07 ${i.toString(16).padStart(4, '0')}`),
+        ),
+      ]);
+    expect(decodeAmf0(chain(3), limits).at(-1)).toEqual([[[]]]);
+    expect(errorOf(() => decodeAmf0(chain(4), limits)).message).toContain('nested too deeply, permitted: 3');
+    // … twice each: 2^n values in 11 n bytes.
+    const double = (arrays: number): Buffer =>
+      Buffer.concat([
+        hex('0a 00000000'),
+        ...Array.from({ length: arrays - 1 }, (_, i) => {
+          const index = i.toString(16).padStart(4, '0');
+          return hex(`0a 00000002 07 ${index} 07 ${index}`);
+        }),
+      ]);
+    const wide = { maxAmfDepth: 20, maxAmfValues: 1000 };
+    expect(decodeAmf0(double(8), wide)).toHaveLength(8);
+    expect(errorOf(() => decodeAmf0(double(12), wide)).message).toContain('too many values, permitted: 1000');
+  });
+
+  it('counts AMF3 values behind the marker with the AMF0 values around them', () => {
+    // An AMF0 array around an AMF3 one, whose second item refers to what stands in its first.
+    const bytes = hex('0a 00000001 11 09 05 01 09 03 01 09 01 01 09 04');
+    expect(decodeAmf0(bytes, { maxAmfDepth: 4, maxAmfValues: 100 })).toEqual([[[[[]], []]]]);
+    expect(errorOf(() => decodeAmf0(bytes, { maxAmfDepth: 3, maxAmfValues: 100 })).details.permitted).toBe(3);
+    expect(errorOf(() => decodeAmf0(bytes, { maxAmfDepth: 4, maxAmfValues: 5 })).details.permitted).toBe(5);
+  });
+
   it('refuses to write cycles, bytes, functions and overlong keys', () => {
     const cycle: AmfObject = {};
     cycle['self'] = cycle;

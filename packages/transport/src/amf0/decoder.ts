@@ -1,6 +1,7 @@
 import { Amf3Decoder } from '../amf3/decoder.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { PUBLISHER_LIMITS } from '../limits.js';
+import { AmfBudget, type Extent } from './budget.js';
 import {
   type AmfLimits,
   type AmfObject,
@@ -27,17 +28,17 @@ export function decodeAmf0(bytes: Uint8Array, limits: AmfLimits = PUBLISHER_LIMI
 export class Amf0Decoder {
   readonly #bytes: Buffer;
   readonly #limits: AmfLimits;
+  readonly #budget: AmfBudget;
   /**
    * Complex values in the order of their beginning: what a reference counts (§2.9); undefined while unfinished.
    */
-  readonly #complex: (AmfValue | undefined)[] = [];
+  readonly #complex: ({ readonly value: AmfValue; readonly extent: Extent } | undefined)[] = [];
   #offset = 0;
-  #depth = 0;
-  #count = 0;
 
   constructor(bytes: Uint8Array, limits: AmfLimits = PUBLISHER_LIMITS) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#limits = limits;
+    this.#budget = new AmfBudget(limits);
   }
 
   get done(): boolean {
@@ -50,9 +51,8 @@ export class Amf0Decoder {
   }
 
   value(): AmfValue {
-    this.#count++;
-    if (this.#count > this.#limits.maxAmfValues)
-      throw this.#bad('too many values', this.#limits.maxAmfValues);
+    this.#budget.count();
+    this.#checkBudget();
     const marker = this.#uint8();
     switch (marker) {
       case Marker.number:
@@ -82,13 +82,11 @@ export class Amf0Decoder {
   }
 
   #nested(marker: number): AmfValue {
-    this.#depth++;
-    if (this.#depth > this.#limits.maxAmfDepth)
-      throw this.#bad('nested too deeply', this.#limits.maxAmfDepth);
+    const before = this.#budget.enter();
+    this.#checkBudget();
     const slot = this.#complex.push(undefined) - 1;
     const value = this.#complexValue(marker);
-    this.#complex[slot] = value;
-    this.#depth--;
+    this.#complex[slot] = { value, extent: this.#budget.leave(before) };
     return value;
   }
 
@@ -132,9 +130,11 @@ export class Amf0Decoder {
   /** A reference into an unfinished object would make a cycle, which no RTMP message has a use for. */
   #reference(): AmfValue {
     const index = this.#uint16();
-    const value = this.#complex[index];
-    if (value === undefined) throw this.#bad(`reference to object ${index}`, 'a finished object');
-    return value;
+    const target = this.#complex[index];
+    if (target === undefined) throw this.#bad(`reference to object ${index}`, 'a finished object');
+    this.#budget.refer(target.extent);
+    this.#checkBudget();
+    return target.value;
   }
 
   #date(): Date {
@@ -145,10 +145,17 @@ export class Amf0Decoder {
 
   #amf3(): AmfValue {
     const rest = this.#bytes.subarray(this.#offset);
-    const decoder = new Amf3Decoder(rest, this.#limits);
+    const decoder = new Amf3Decoder(rest, this.#limits, this.#budget);
     const value = decoder.value();
     this.#offset += decoder.offset;
     return value;
+  }
+
+  #checkBudget(): void {
+    const limit = this.#budget.exceeded;
+    if (limit === undefined) return;
+    const what = limit === 'maxAmfDepth' ? 'nested too deeply' : 'too many values';
+    throw this.#bad(what, this.#limits[limit]);
   }
 
   #need(length: number): void {

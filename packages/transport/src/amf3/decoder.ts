@@ -1,3 +1,4 @@
+import { AmfBudget, type Extent } from '../amf0/budget.js';
 import {
   type AmfLimits,
   type AmfObject,
@@ -39,15 +40,16 @@ export class Amf3Decoder {
   readonly #bytes: Buffer;
   readonly #limits: AmfLimits;
   readonly #strings: string[] = [];
-  readonly #objects: (AmfValue | undefined)[] = [];
+  readonly #objects: ({ readonly value: AmfValue; readonly extent: Extent } | undefined)[] = [];
   readonly #traits: Traits[] = [];
+  readonly #budget: AmfBudget;
   #offset = 0;
-  #depth = 0;
-  #count = 0;
 
-  constructor(bytes: Uint8Array, limits: AmfLimits) {
+  /** @param budget of the message that the values stand in */
+  constructor(bytes: Uint8Array, limits: AmfLimits, budget: AmfBudget = new AmfBudget(limits)) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#limits = limits;
+    this.#budget = budget;
   }
 
   /** Bytes consumed so far. */
@@ -57,9 +59,8 @@ export class Amf3Decoder {
 
   /** @throws RtmpError `ERR_CLOUDPUSH_AMF` */
   value(): AmfValue {
-    this.#count++;
-    if (this.#count > this.#limits.maxAmfValues)
-      throw this.#bad('too many values', this.#limits.maxAmfValues);
+    this.#budget.count();
+    this.#checkBudget();
     const marker = this.#uint8();
     switch (marker) {
       case Marker.undefined:
@@ -84,13 +85,11 @@ export class Amf3Decoder {
   #complexValue(marker: number): AmfValue {
     const header = this.#uint29();
     if ((header & 1) === 0) return this.#reference(header >>> 1);
-    this.#depth++;
-    if (this.#depth > this.#limits.maxAmfDepth)
-      throw this.#bad('nested too deeply', this.#limits.maxAmfDepth);
+    const before = this.#budget.enter();
+    this.#checkBudget();
     const slot = this.#objects.push(undefined) - 1;
     const value = this.#newValue(marker, header >>> 1);
-    this.#objects[slot] = value;
-    this.#depth--;
+    this.#objects[slot] = { value, extent: this.#budget.leave(before) };
     return value;
   }
 
@@ -155,9 +154,11 @@ export class Amf3Decoder {
   }
 
   #reference(index: number): AmfValue {
-    const value = this.#objects[index];
-    if (value === undefined) throw this.#bad(`reference to object ${index}`, 'a finished object');
-    return value;
+    const target = this.#objects[index];
+    if (target === undefined) throw this.#bad(`reference to object ${index}`, 'a finished object');
+    this.#budget.refer(target.extent);
+    this.#checkBudget();
+    return target.value;
   }
 
   #string(): string {
@@ -200,6 +201,13 @@ export class Amf3Decoder {
     this.#need(length);
     this.#offset += length;
     return this.#bytes.subarray(this.#offset - length, this.#offset);
+  }
+
+  #checkBudget(): void {
+    const limit = this.#budget.exceeded;
+    if (limit === undefined) return;
+    const what = limit === 'maxAmfDepth' ? 'nested too deeply' : 'too many values';
+    throw this.#bad(what, this.#limits[limit]);
   }
 
   #need(length: number): void {
