@@ -178,3 +178,65 @@ describe('FlvDemuxer', () => {
     expect(unknown('1702000000')()).toBeUndefined();
   });
 });
+
+describe('facts', () => {
+  const streamInfo = (bits: number): Buffer => {
+    // fLaC, a STREAMINFO block that is the last one (RFC 9639 §8.2): blocks of 4608, 48 kHz, 2 channels.
+    const header = Buffer.alloc(42);
+    header.set(hex('664c6143 80000022 1200 1200'));
+    header.writeBigUInt64BE((48_000n << 44n) | (1n << 41n) | (BigInt(bits - 1) << 36n), 18);
+    return header;
+  };
+  const silentMp3 = (header: string): Buffer => Buffer.concat([hex(header), Buffer.alloc(413)]);
+  const ac3 = (header: string, size: number): Buffer => Buffer.concat([hex(header), Buffer.alloc(size - 8)]);
+
+  // AC-3 (ATSC A/52 §5.3, §5.4.2): 48 kHz at 32 kbit/s is 128 bytes; stereo, then mono.
+  test.each<[AudioCodec, Buffer[], Buffer]>([
+    ['aac', [adts('2100')], adts('2100', 'f1', '4c')],
+    ['mp3', [silentMp3('fffb90c4').subarray(0, 417)], silentMp3('fffb9004').subarray(0, 417)],
+    ['opus', [hex('fc00')], hex('f000')],
+    ['flac', [streamInfo(16), hex('fff85a1800ffffff')], hex('fff85a1800ffffff')],
+    ['ac3', [ac3('0b77000000404000', 128)], ac3('0b77000000402000', 128)],
+  ])('of %s are the same object until something in them changes', (codec, packets, other) => {
+    const muxer = new Muxer();
+    for (const packet of packets) mux(codec, packet, 0, muxer);
+    const facts = muxer.audioFacts;
+    expect(facts).toBeDefined();
+    mux(codec, packets.at(-1)!, 0, muxer, 40);
+    expect(muxer.audioFacts).toBe(facts);
+    if (codec === 'flac') mux(codec, streamInfo(24), 0, muxer, 80);
+    mux(codec, other, 0, muxer, 80);
+    expect(muxer.audioFacts).not.toBe(facts);
+    expect(muxer.audioFacts).not.toEqual(facts);
+    const changed = muxer.audioFacts;
+    mux(codec, other, 0, muxer, 120);
+    expect(muxer.audioFacts).toBe(changed);
+  });
+
+  test('follow the sample size of a new FLAC stream header', () => {
+    const muxer = new Muxer();
+    for (const bits of [16, 24]) {
+      mux('flac', streamInfo(bits), 0, muxer);
+      mux('flac', hex('fff85a1800ffffff'), 0, muxer);
+      expect(muxer.audioFacts!.sampleSize).toBe(bits);
+    }
+  });
+
+  test('tell no frame length of an Opus stream that has several', () => {
+    const muxer = new Muxer();
+    mux('opus', hex('fc00'), 0, muxer);
+    expect(muxer.audioFacts!.samplesPerFrame).toBe(960);
+    for (const packet of ['f000', 'fc00']) {
+      mux('opus', hex(packet), 0, muxer, 40);
+      expect(muxer.audioFacts!.samplesPerFrame).toBeUndefined();
+    }
+  });
+});
+
+test('a packet may hold 1024 frames and no more', () => {
+  const frames = (count: number) => Buffer.alloc(8 * count, hex('fff15040011ffc21'));
+  expect(mux('aac', frames(1024))).toHaveLength(1025);
+  expect(() => mux('aac', frames(1025))).toThrow(
+    expect.objectContaining({ code: 'ERR_CLOUDPUSH_AUDIO_FRAME_LIMIT', offset: 8 * 1024 }),
+  );
+});

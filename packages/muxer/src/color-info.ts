@@ -1,4 +1,5 @@
 import type { ColourDescription } from './colour.js';
+import { MuxerError } from './errors.js';
 
 /** Numbers that say what the code values of the picture mean (ISO/IEC 23091-2). */
 export interface ColorConfig {
@@ -63,4 +64,22 @@ export function colorInfoOf(stream: StreamColour): ColorInfo | undefined {
     matrixCoefficients: colour?.matrix,
   };
   return { colorConfig, hdrCll, hdrMdcv };
+}
+
+/** Refuses what has come past the types: a section that is no object would end the stream at its next key frame. */
+export function requireColorInfo<T extends ColorInfo | 'auto' | 'never'>(option: T): T {
+  if (option === 'auto' || option === 'never') return option;
+  if (!isObject(option)) throw invalid('colorInfo', option, "'auto', 'never' or an object");
+  for (const [field, section] of Object.entries(option)) {
+    if (section !== undefined && !isObject(section)) throw invalid(field, section, 'an object');
+  }
+  return option;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+function invalid(field: string, actual: unknown, permitted: string): MuxerError {
+  return new MuxerError('ERR_CLOUDPUSH_COLOR_INFO_INVALID', { field, actual: String(actual), permitted });
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { ColorInfo } from './color-info.js';
 import { AccessUnitSplitter } from './elementary/access-unit-splitter.js';
 import { MuxerError, type MuxerErrorCode, muxerErrors } from './errors.js';
 import { FlvDemuxer } from './flv/flv-demuxer.js';
@@ -50,6 +51,9 @@ const repeated = (nal: string, size: number): Buffer => Buffer.concat([hex(nal),
 /** Every cause there is, by a packet or file that has it. */
 const causes: Record<MuxerErrorCode, Provoke> = {
   ERR_CLOUDPUSH_CODEC_UNKNOWN: video(idr, 'theora' as VideoCodec),
+  ERR_CLOUDPUSH_COLOR_INFO_INVALID: (muxer) => {
+    muxer.colorInfo = { hdrCll: null } as unknown as ColorInfo;
+  },
   ERR_CLOUDPUSH_HEADROOM_INVALID: (muxer) =>
     muxer.video('h264', { ...packet(new Uint8Array(9) as Buffer), headroom: 1 }, []),
   ERR_CLOUDPUSH_TIMESTAMP_INVALID: video(good.h264, 'h264', { dts: Number.POSITIVE_INFINITY }),
@@ -110,6 +114,8 @@ const causes: Record<MuxerErrorCode, Provoke> = {
   ERR_CLOUDPUSH_ADTS_RAW_DATA_BLOCKS: audio('fff15040013ffd2100'),
   ERR_CLOUDPUSH_ADTS_NO_CHANNELS: audio('fff15000013ffc2100'),
 
+  ERR_CLOUDPUSH_AUDIO_FRAME_LIMIT: (muxer) =>
+    audio(Buffer.alloc(8 * (limits.framesPerAudioPacket + 1), hex('fff15040011ffc21')))(muxer),
   ERR_CLOUDPUSH_AUDIO_EMPTY: audio('', 'mp3'),
   ERR_CLOUDPUSH_AUDIO_TOO_LARGE: (muxer) => audio(Buffer.alloc(limits.messageSize), 'opus')(muxer),
   ERR_CLOUDPUSH_MP3_SYNC: audio(mp3('00fb10c0'), 'mp3'),
@@ -129,8 +135,8 @@ const causes: Record<MuxerErrorCode, Provoke> = {
   ERR_CLOUDPUSH_FLV_CODEC: () => void new FlvDemuxer().demux({ type: 9, timestamp: 0, payload: hex('12') }),
 };
 
-/** Causes that are no bytes of the packet: sizes, counts, order, and options. */
-const placeless = /EMPTY|TOO_LARGE|LIMIT|NO_KEY_FRAME|TIMESTAMP|COMPOSITION|CODEC|HEADROOM/;
+/** Causes that are no bytes of the packet: order, and options. */
+const placeless = /EMPTY|NO_KEY_FRAME|TIMESTAMP|COMPOSITION|CODEC_UNKNOWN|HEADROOM|COLOR_INFO/;
 
 test.each(Object.entries(causes))(
   '%s is provoked by its cause, and the next good packets go through',

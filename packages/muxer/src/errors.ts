@@ -23,6 +23,7 @@ interface ErrorEntry {
 /** Every cause the muxer can refuse an input for. The key is `MuxerError.code`; the text is what it means. */
 export const muxerErrors = {
   ERR_CLOUDPUSH_CODEC_UNKNOWN: { fault: 'argument', text: 'the codec is not known' },
+  ERR_CLOUDPUSH_COLOR_INFO_INVALID: { fault: 'argument', text: 'the colorInfo is not usable' },
   ERR_CLOUDPUSH_HEADROOM_INVALID: { fault: 'argument', text: 'the headroom reaches outside of the buffer' },
 
   ERR_CLOUDPUSH_TIMESTAMP_INVALID: { fault: 'timestamp', text: 'the timestamp is not usable' },
@@ -108,6 +109,7 @@ export const muxerErrors = {
 
   ERR_CLOUDPUSH_AUDIO_EMPTY: { fault: 'audio', text: 'the audio packet is empty' },
   ERR_CLOUDPUSH_AUDIO_TOO_LARGE: { fault: 'audio', text: 'the audio packet does not fit one RTMP message' },
+  ERR_CLOUDPUSH_AUDIO_FRAME_LIMIT: { fault: 'audio', text: 'the audio packet holds too many frames' },
   ERR_CLOUDPUSH_MP3_SYNC: { fault: 'audio', text: 'there is no MPEG audio sync word' },
   ERR_CLOUDPUSH_MP3_CUT_OFF: { fault: 'audio', text: 'an MPEG audio frame is cut off' },
   ERR_CLOUDPUSH_MP3_HEADER_INVALID: { fault: 'audio', text: 'an MPEG audio header is not valid' },

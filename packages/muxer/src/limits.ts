@@ -12,6 +12,11 @@ export const limits = {
   pendingNalBytes: 65_536,
   /** How long before the first packet of the stream another track may begin: its packets are put at 0. */
   earlyStartMs: 1000,
-  /** Bytes of an unfinished access unit or audio frame that a splitter keeps before it gives up. */
+  /** Tags of one audio packet: 20 seconds of AAC. Each is an object, and an attack can make a frame of 8 bytes. */
+  framesPerAudioPacket: 1024,
+  /**
+   * Bytes of an unfinished access unit or audio frame that a splitter keeps before it gives up, and of pictures that it
+   * looks at before it decides on a reorder depth that the stream does not tell.
+   */
   splitterBytes: 0xff_ff_ff + 0x10_00,
 } as const;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ColorInfo } from './color-info.js';
 import { type FlvTag, TagRole, TagType } from './flv/flv-tag.js';
 import type { MediaPacket } from './media-packet.js';
 import { Muxer } from './muxer.js';
@@ -465,4 +466,43 @@ test('colorInfo of the caller is sent once, before the key frame that follows', 
   muxer.colorInfo = 'never';
   const reset = mux(muxer, readOnly(annexB([hevcIdr]), 80), 'h265');
   expect(body(reset[0])).toBe(`a468766331020009${Buffer.from('colorInfo').toString('hex')}03000009`);
+});
+
+test('a VP9 stream in 4:4:0, which its record cannot express, is refused', () => {
+  // uncompressed_header() (VP9 §6.2): profile 1, key frame, sync code, BT.601, subsampling 0 and 1, 64 × 64.
+  const bits = `10100010${(0x498342).toString(2).padStart(24, '0')}00100100000000001111110000000000111111`;
+  const data = Buffer.from(
+    bits
+      .padEnd(96, '0')
+      .match(/.{8}/g)!
+      .map((byte) => Number.parseInt(byte, 2)),
+  );
+  expect(() => new Muxer().video('vp9', readOnly(data), [])).toThrow(
+    expect.objectContaining({ code: 'ERR_CLOUDPUSH_VP9_HEADER_INVALID', actual: '4:4:0' }),
+  );
+});
+
+test.each([null, 7, { colorConfig: null }, { hdrMdcv: 'yes' }])('colorInfo %j is refused', (option) => {
+  const colorInfo = option as unknown as ColorInfo;
+  const refusal = expect.objectContaining({ code: 'ERR_CLOUDPUSH_COLOR_INFO_INVALID' });
+  expect(() => new Muxer({ colorInfo })).toThrow(refusal);
+  const muxer = new Muxer();
+  expect(() => {
+    muxer.colorInfo = colorInfo;
+  }).toThrow(refusal);
+  expect(muxer.colorInfo).toBe('auto');
+});
+
+test('HDR that SEI has told outlives a new PPS, and not a new SPS', () => {
+  // x265: content light level 1000 and 400 cd/m² (23008-2 §D.2.35) in a prefix SEI.
+  const light = '4e01900403e8019080';
+  const muxer = new Muxer();
+  const first = mux(muxer, readOnly(annexB([...hevcSets, light, hevcIdr])), 'h265');
+  expect(roles(first)).toContain(TagRole.videoMetadata);
+  // The same PPS as number 1: ue(0), one bit, becomes ue(1), 010.
+  const otherPps1 = '4401505cf422 40'.replaceAll(' ', '');
+  expect(roles(mux(muxer, readOnly(annexB([otherPps1, hevcIdr]), 40), 'h265'))).toEqual([
+    TagRole.videoSequenceHeader,
+    TagRole.keyFrame,
+  ]);
 });

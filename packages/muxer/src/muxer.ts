@@ -1,5 +1,6 @@
 import { Ac3Format } from './ac3/ac3-format.js';
 import { Av1Codec } from './av1/av1-codec.js';
+import { requireColorInfo } from './color-info.js';
 import { MuxerError } from './errors.js';
 import type { AudioFacts, VideoFacts } from './facts.js';
 import { FlacFormat } from './flac/flac-format.js';
@@ -58,7 +59,7 @@ export class Muxer {
 
   constructor(options: MuxerOptions = {}) {
     this.#hevcForm = options.hevcForm ?? 'enhanced';
-    this.#colorInfo = options.colorInfo ?? 'auto';
+    this.#colorInfo = options.colorInfo === undefined ? 'auto' : requireColorInfo(options.colorInfo);
     this.#timeline = new Timeline(options.inputClock ?? 'native');
     this.#scriptData = new ScriptDataTrack(this.#timeline);
   }
@@ -118,12 +119,15 @@ export class Muxer {
     }
   }
 
-  /** What the active parameter sets tell; undefined before the first picture. */
+  /**
+   * What the active parameter sets tell; undefined before the first picture. It is the same object until something in
+   * it changes, and then a new one. A packet that is refused changes nothing in it.
+   */
   get videoFacts(): VideoFacts | undefined {
     return this.#video?.track.facts;
   }
 
-  /** What the audio configuration tells; undefined before the first frame. */
+  /** What the audio configuration tells; undefined before the first frame. The same object until something changes. */
   get audioFacts(): AudioFacts | undefined {
     return this.#audio?.track.facts;
   }
@@ -134,7 +138,7 @@ export class Muxer {
   }
 
   set colorInfo(option: ColorInfoOption) {
-    this.#colorInfo = option;
+    this.#colorInfo = requireColorInfo(option);
     for (const named of [this.#video, this.#nextVideo])
       if (named !== undefined) named.track.colorInfo.option = option;
   }

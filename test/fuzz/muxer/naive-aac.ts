@@ -64,6 +64,7 @@ export function naiveAacFrames(
     const config = specificConfig({ channels, objectType: field(16, 2) + 1, index, pce: programConfig });
     for (const payload of payloads) frames.push({ config, sampleRate: rates[index]!, payload });
     at += length;
+    if (frames.length > 1024) throw new NaiveError('ERR_CLOUDPUSH_AUDIO_FRAME_LIMIT');
   }
   return { frames, programConfig };
 }

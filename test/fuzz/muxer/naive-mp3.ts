@@ -40,6 +40,7 @@ export function naiveMp3Frames(
     const flags = 2 * 16 + soundRate * 4 + 2 + (mono ? 0 : 1);
     frames.push({ flags, payload: rest.slice(0, length), duration: (samples * 1000) / sampleRate });
     at += length;
+    if (frames.length > 1024) throw new NaiveError('ERR_CLOUDPUSH_AUDIO_FRAME_LIMIT');
   }
   return frames;
 }

@@ -52,16 +52,17 @@ export class NalUnitIndex {
         permitted: '≥ 1',
       });
     }
-    if (this.count === this.starts.length) this.#grow();
+    if (this.count === this.starts.length) this.#grow(start);
     this.starts[this.count] = start;
     this.ends[this.count] = end;
     this.count++;
   }
 
-  #grow(): void {
+  #grow(offset: number): void {
     if (this.count >= limits.nalUnitsPerPacket) {
       this.count = 0;
       throw new MuxerError('ERR_CLOUDPUSH_VIDEO_NAL_UNIT_LIMIT', {
+        offset,
         actual: limits.nalUnitsPerPacket + 1,
         permitted: `≤ ${limits.nalUnitsPerPacket}`,
       });

@@ -95,8 +95,11 @@ export class Av1Codec implements FrameCodec {
 /** The OBU with obu_has_size_field set, as configOBUs must have it. */
 function withSize(obu: Uint8Array, headerSize: number): Uint8Array {
   if ((obu[0]! & 2) !== 0) return obu;
-  const size = obu.length - headerSize;
-  const length = size < 0x80 ? [size] : [(size & 0x7f) | 0x80, size >> 7];
+  const length: number[] = [];
+  for (let size = obu.length - headerSize; ; size >>= 7) {
+    length.push(size < 0x80 ? size : (size & 0x7f) | 0x80);
+    if (size < 0x80) break;
+  }
   return Uint8Array.from([
     obu[0]! | 2,
     ...obu.subarray(1, headerSize),

@@ -23,9 +23,7 @@ export interface AccessUnit {
 }
 
 /** An access unit until its place in the output order is known. */
-interface PendingUnit extends OrderedPicture {
-  readonly data: Uint8Array;
-}
+type PendingUnit = OrderedPicture;
 
 /**
  * Cuts an H.264 or H.265 byte stream, which comes in pieces of any size, into access units (two fields of a frame
@@ -96,6 +94,7 @@ export class AccessUnitSplitter {
     if (this.#filled > limits.splitterBytes) {
       this.#reset();
       throw new MuxerError('ERR_CLOUDPUSH_VIDEO_TOO_LARGE', {
+        offset: 0,
         actual: size,
         permitted: `≤ ${limits.splitterBytes} bytes in an access unit`,
       });

@@ -1,8 +1,10 @@
+import { limits } from '../limits.js';
 import type { PictureFacts } from './access-unit-detector.js';
 
 /** An access unit that waits for its place in the output order. */
 export interface OrderedPicture {
   readonly facts: PictureFacts;
+  readonly data: Uint8Array;
   decodingIndex: number;
   /** −1: not known yet. */
   presentationIndex: number;
@@ -19,7 +21,9 @@ export class PresentationOrder<T extends OrderedPicture> {
   #probe: T[] | undefined = [];
   readonly #waiting: T[] = [];
   #inOrder: T[] = [];
+  #probeBytes = 0;
   #decoded = 0;
+  #lastDecodingIndex = Number.NEGATIVE_INFINITY;
   #presented = 0;
   #depth = 0;
 
@@ -27,9 +31,11 @@ export class PresentationOrder<T extends OrderedPicture> {
   push(picture: T): T[] {
     if (this.#probe === undefined) return this.#place(picture);
     this.#probe.push(picture);
+    this.#probeBytes += picture.data.length;
     const told = this.#probe[0]!.facts.reorderDepth;
     const nextSequence = this.#probe.length > 1 && picture.facts.orderReset;
-    if (told === undefined && !nextSequence && this.#probe.length < probeLength) return [];
+    const enough = this.#probe.length >= probeLength || this.#probeBytes > limits.splitterBytes;
+    if (told === undefined && !nextSequence && !enough) return [];
     return this.#endProbe(told);
   }
 
@@ -50,7 +56,9 @@ export class PresentationOrder<T extends OrderedPicture> {
   #place(picture: T): T[] {
     if (picture.facts.orderReset) while (this.#waiting.length > 0) this.#present();
     this.#depth = Math.max(this.#depth, picture.facts.reorderDepth ?? 0);
-    picture.decodingIndex = this.#decoded++ - this.#depth;
+    // When the depth rises in mid-stream, decoding times wait until they are early enough, and do not step back.
+    this.#lastDecodingIndex = Math.max(this.#lastDecodingIndex, this.#decoded++ - this.#depth);
+    picture.decodingIndex = this.#lastDecodingIndex;
     this.#waiting.push(picture);
     this.#inOrder.push(picture);
     while (this.#waiting.length > this.#depth) this.#present();

@@ -4,6 +4,7 @@ import { parseAvcSps } from '../h264/sps.js';
 import { AccessUnitSplitter } from './access-unit-splitter.js';
 import { AdtsSplitter } from './adts-splitter.js';
 import { Mp3Splitter } from './mp3-splitter.js';
+import { type OrderedPicture, PresentationOrder } from './presentation-order.js';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
@@ -45,6 +46,16 @@ describe('AccessUnitSplitter', () => {
 
   test('cuts by first_mb_in_slice when the parameter sets are missing', () => {
     expect(split([hex(`${idr}${pictures[0]}`)])).toHaveLength(2);
+  });
+
+  test('decoding times do not step back when another SPS has a greater reorder depth', () => {
+    // Baseline of x264, then the stream with B-frames.
+    const flat = '00000001 6742c00ad9057b011000000300100000030320f1226480 00000001 68cb83cb20';
+    const p = '00000001 419a236c457fbc7c';
+    const units = split([hex([flat, idr, p].join('')), stream]);
+    const decoding = units.map(({ decodingIndex }) => decodingIndex);
+    expect(decoding).toEqual([0, 1, 1, 1, 2, 3]);
+    for (const unit of units) expect(unit.decodingIndex).toBeLessThanOrEqual(unit.presentationIndex);
   });
 
   test('measures the reorder depth when the SPS does not tell it', () => {
@@ -162,4 +173,16 @@ describe('Mp3Splitter', () => {
       expect(splitter.skippedBytes).toBe(0);
     }
   });
+});
+
+test('PresentationOrder decides on a depth once it holds enough bytes', () => {
+  const order = new PresentationOrder();
+  const facts = { pictureOrderCount: 0, orderReset: true, keyFrame: true, reorderDepth: undefined };
+  const picture = (): OrderedPicture => {
+    const data = new Uint8Array(9_000_000);
+    return { facts: facts as OrderedPicture['facts'], data, decodingIndex: 0, presentationIndex: -1 };
+  };
+  const unordered = { ...facts, orderReset: false } as OrderedPicture['facts'];
+  expect(order.push(picture())).toEqual([]);
+  expect(order.push({ ...picture(), facts: unordered })).toHaveLength(2);
 });

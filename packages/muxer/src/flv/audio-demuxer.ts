@@ -52,7 +52,12 @@ export class AudioDemuxer {
     requireBody(payload, position + 4);
     const codec = codecs.get(readUint32(payload, position));
     if (codec === undefined) {
-      throw unknownCodec('FourCC', printFourCc(payload, position), 'mp4a, .mp3, Opus, fLaC, ac-3 or ec-3');
+      throw unknownCodec(
+        'FourCC',
+        printFourCc(payload, position),
+        'mp4a, .mp3, Opus, fLaC, ac-3 or ec-3',
+        position,
+      );
     }
     const body = payload.subarray(position + 4);
     switch (packetType) {

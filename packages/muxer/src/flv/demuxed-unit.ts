@@ -43,15 +43,28 @@ export type DemuxedUnit = DemuxedVideo | DemuxedAudio;
 export const noNalUnits: readonly Uint8Array[] = [];
 
 export function requireBody(payload: Uint8Array, size: number): void {
-  if (payload.length < size) throw invalidTag('tag body', `${payload.length} bytes`, `≥ ${size} bytes`);
+  const { length } = payload;
+  if (length < size) throw invalidTag('tag body', `${length} bytes`, `≥ ${size} bytes`, length);
 }
 
-export function invalidTag(field: string, actual: number | string, permitted: string): MuxerError {
-  return new MuxerError('ERR_CLOUDPUSH_FLV_TAG_INVALID', { field, actual, permitted });
+/** @param offset in the tag body */
+export function invalidTag(
+  field: string,
+  actual: number | string,
+  permitted: string,
+  offset = 0,
+): MuxerError {
+  return new MuxerError('ERR_CLOUDPUSH_FLV_TAG_INVALID', { offset, field, actual, permitted });
 }
 
-export function unknownCodec(field: string, actual: number | string, permitted: string): MuxerError {
-  return new MuxerError('ERR_CLOUDPUSH_FLV_CODEC', { field, actual, permitted });
+/** @param offset in the tag body */
+export function unknownCodec(
+  field: string,
+  actual: number | string,
+  permitted: string,
+  offset = 0,
+): MuxerError {
+  return new MuxerError('ERR_CLOUDPUSH_FLV_CODEC', { offset, field, actual, permitted });
 }
 
 /** A FourCC for an error text, with whatever it holds. */

@@ -9,7 +9,7 @@ export class FlvDemuxer {
   readonly #audio = new AudioDemuxer();
 
   /**
-   * The unit that a tag holds; undefined for tags that hold none (script data, end of sequence, metadata, and bodies
+   * The unit that a tag holds; undefined for tags that hold none (script data, end of sequence, metadata, commands, and bodies
    * that are empty). Throws MuxerError for a codec it does not know and for bytes that are not valid.
    */
   demux(tag: DemuxableTag): DemuxedUnit | undefined {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { FlvDemuxer } from './flv-demuxer.js';
 import { FlvReader } from './flv-reader.js';
 import { TagType } from './flv-tag.js';
 import { FlvWriter } from './flv-writer.js';
+import { PieceBuffer } from './piece-buffer.js';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
@@ -44,6 +46,21 @@ describe('FlvReader', () => {
     expect(read.map(({ payload }) => payload.length)).toEqual([3, 2]);
   });
 
+  test('does not keep an object for each of many small pieces', () => {
+    const pieces = new PieceBuffer();
+    const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 7) % 251));
+    let at = 0;
+    for (let size = 1; at < bytes.length; at += size, size = (size % 37) + 1) {
+      pieces.push(bytes.subarray(at, at + size));
+      if (at === 703) expect(pieces.take(100)).toEqual(new Uint8Array(bytes.subarray(0, 100)));
+    }
+    expect(pieces.count).toBeLessThan(80);
+    const start = bytes.length - pieces.size;
+    expect(Buffer.from(pieces.take(1234)!).equals(bytes.subarray(start, start + 1234))).toBe(true);
+    expect(Buffer.from(pieces.take(pieces.size)!).equals(bytes.subarray(start + 1234))).toBe(true);
+    expect(pieces.size).toBe(0);
+  });
+
   test('tells how many bytes of a cut-off tag there were', () => {
     for (let cut = 1; cut < video.length - 4; cut++) {
       const reader = new FlvReader();
@@ -76,4 +93,8 @@ describe('FlvReader', () => {
     expect(() => reader.push(new Uint8Array(0))).toThrow(refusal);
     expect(() => reader.end()).toThrow(refusal);
   });
+});
+
+test.each(['5700', 'd001', 'd0', '5c', 'df0000'])('a command frame (%s) holds no picture', (payload) => {
+  expect(new FlvDemuxer().demux({ type: 9, timestamp: 0, payload: hex(payload) })).toBeUndefined();
 });

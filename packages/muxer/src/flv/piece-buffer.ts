@@ -1,17 +1,44 @@
+/** Pieces below this size are joined once so many are waiting. */
+const smallPiece = 1024;
+const manyPieces = 64;
+const jointSize = 65_536;
+
 /**
  * Bytes that come in pieces and go in portions of other sizes. A portion inside one piece is a view of it; one that
  * spans pieces is copied once.
  */
 export class PieceBuffer {
   #pieces: Uint8Array[] = [];
+  /** What the last piece is the beginning of, when it is one of small ones. */
+  #joint = new Uint8Array(0);
   /** Bytes of the first piece that have gone. */
   #start = 0;
   size = 0;
 
   push(piece: Uint8Array): void {
     if (piece.length === 0) return;
-    this.#pieces.push(piece);
     this.size += piece.length;
+    if (piece.length < smallPiece && this.#pieces.length >= manyPieces) this.#append(piece);
+    else this.#pieces.push(piece);
+  }
+
+  /** Pieces that are kept. */
+  get count(): number {
+    return this.#pieces.length;
+  }
+
+  /** Copies a small piece behind the one before it: an object for each would take more than its bytes. */
+  #append(piece: Uint8Array): void {
+    const last = this.#pieces.length - 1;
+    const tail = this.#pieces[last]!;
+    if (tail.buffer !== this.#joint.buffer || tail.length + piece.length > jointSize) {
+      this.#joint = new Uint8Array(jointSize);
+      this.#joint.set(piece);
+      this.#pieces.push(this.#joint.subarray(0, piece.length));
+      return;
+    }
+    this.#joint.set(piece, tail.length);
+    this.#pieces[last] = this.#joint.subarray(0, tail.length + piece.length);
   }
 
   /** The next `size` bytes, left in place; undefined while they are not all there. */

@@ -41,6 +41,8 @@ export class VideoDemuxer {
   demux(tag: DemuxableTag): DemuxedVideo | undefined {
     const { payload } = tag;
     const first = payload[0]!;
+    // A command (seeking begins or ends) takes the place of the picture, in both forms of the header.
+    if (((first >> 4) & 7) === FrameType.command) return undefined;
     if ((first & exVideoHeader) !== 0) return this.#demuxEnhanced(tag);
     const codecId = first & 15;
     if (codecId !== VideoCodecId.avc && codecId !== VideoCodecId.hevc) {
@@ -61,7 +63,7 @@ export class VideoDemuxer {
     requireBody(payload, position + 4);
     const codec = codecs.get(readUint32(payload, position));
     if (codec === undefined) {
-      throw unknownCodec('FourCC', printFourCc(payload, position), 'avc1, hvc1, av01 or vp09');
+      throw unknownCodec('FourCC', printFourCc(payload, position), 'avc1, hvc1, av01 or vp09', position);
     }
     const body = position + 4;
     const keyFrame = ((payload[0]! >> 4) & 7) === FrameType.key;

@@ -57,7 +57,7 @@ export class OpusFormat implements AudioFormat {
     this.samples = frameSamples(toc >> 3) * frameCount(data, toc & 3);
     if (this.samples > longestPacket)
       throw invalid('packet duration', this.samples, `≤ ${longestPacket} samples`);
-    this.samplesPerFrame ??= this.samples;
+    this.samplesPerFrame = this.samples;
     if (this.configuration !== undefined) return;
     // A source without an OpusHead, such as RTP (RFC 7587), has mono or stereo, which the packet tells.
     this.channels = (toc & 4) === 0 ? 1 : 2;

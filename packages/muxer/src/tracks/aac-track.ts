@@ -8,10 +8,10 @@ import {
 import { configurationChannels } from '../aac/sampling-frequencies.js';
 import { around, equalBytes, readUint16 } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
-import type { AudioFacts } from '../facts.js';
+import { type AudioFacts, unlessSame } from '../facts.js';
 import { AacPacketType, aacHeaderSize, aacTagHeader, SoundFormat } from '../flv/audio-tag-header.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
-import { allocateBody, bodyHeadroom, requireHeadroom } from '../flv/tag-body.js';
+import { allocateBody, bodyHeadroom, requireFrameCount, requireHeadroom } from '../flv/tag-body.js';
 import type { MediaPacket } from '../media-packet.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
 import type { AudioTrack } from './audio-track.js';
@@ -59,8 +59,11 @@ export class AacTrack implements AudioTrack {
       throw new MuxerError('ERR_CLOUDPUSH_AUDIO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
     const header = this.#header;
     let programConfig = this.#programConfig;
+    let blocks = 0;
     for (let offset = 0; offset < data.length; offset += header.frameLength) {
       header.read(data, offset);
+      blocks += header.rawDataBlocks;
+      requireFrameCount(blocks, offset);
       if (header.rawDataBlocks > 1) checkRawDataBlocks(header, data, offset);
       if (header.channelConfiguration !== 0) continue;
       const start = offset + header.headerSize;
@@ -94,14 +97,14 @@ export class AacTrack implements AudioTrack {
     this.#configuration = header.configuration;
     if (this.#sentConfig !== undefined && equalBytes(config, this.#sentConfig)) return;
     this.#sentConfig = config;
-    this.facts = {
+    this.facts = unlessSame(this.facts, {
       codec: 'aac',
       sampleRate: header.sampleRate,
       channels: programConfig?.channels ?? configurationChannels[header.channelConfiguration]!,
       sampleSize: 16,
       audioCodecId: SoundFormat.aac,
       samplesPerFrame: samplesPerBlock,
-    };
+    });
     out.push(sequenceHeader(config, timestamp));
   }
 

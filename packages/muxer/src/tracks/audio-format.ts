@@ -13,7 +13,7 @@ export interface AudioFormat {
   readonly sampleRate: number;
   readonly channels: number;
   readonly sampleSize: number;
-  /** Samples of every frame, when they are all the same. */
+  /** Samples of a frame, as far as the stream header or the frame at hand tells. */
   readonly samplesPerFrame: number | undefined;
   /** What the sequence header holds; undefined for a codec that has none. */
   readonly configuration: Uint8Array | undefined;

@@ -1,9 +1,15 @@
 import { around, equalBytes, writeUint32 } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
-import type { AudioFacts } from '../facts.js';
+import { type AudioFacts, unlessSame } from '../facts.js';
 import { AudioPacketType, SoundFormat } from '../flv/audio-tag-header.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
-import { allocateBody, bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
+import {
+  allocateBody,
+  bodyHeadroom,
+  requireFrameCount,
+  requireHeadroom,
+  requireMessageSize,
+} from '../flv/tag-body.js';
 import type { MediaPacket } from '../media-packet.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
 import type { AudioFormat } from './audio-format.js';
@@ -35,8 +41,11 @@ export class EnhancedAudioTrack implements AudioTrack {
       throw new MuxerError('ERR_CLOUDPUSH_AUDIO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
     requireMessageSize(data.length + headerSize, 'ERR_CLOUDPUSH_AUDIO_TOO_LARGE');
     if (!encrypted && format.takeStreamHeader(data)) return;
-    for (let offset = 0; offset < data.length; offset += format.frameLength)
+    let frames = 0;
+    for (let offset = 0; offset < data.length; offset += format.frameLength) {
       format.readFrame(data, offset, encrypted);
+      requireFrameCount(++frames, offset);
+    }
     const timeline = this.#timeline;
     let time = timeline.place(
       this.#clock,
@@ -53,17 +62,29 @@ export class EnhancedAudioTrack implements AudioTrack {
 
   #configure(timestamp: number, out: FlvTag[]): void {
     const { configuration } = this.#format;
-    this.#noteFacts();
+    this.#noteFacts(configuration);
     if (configuration === undefined || configuration === this.#sentConfiguration) return;
     const same = this.#sentConfiguration !== undefined && equalBytes(this.#sentConfiguration, configuration);
     this.#sentConfiguration = configuration;
     if (!same) out.push(this.#sequenceHeader(configuration, timestamp));
   }
 
-  #noteFacts(): void {
-    const { codec, sampleRate, channels, sampleSize, samplesPerFrame, fourCc } = this.#format;
-    if (this.facts?.sampleRate === sampleRate && this.facts.channels === channels) return;
-    this.facts = { codec, sampleRate, channels, sampleSize, samplesPerFrame, audioCodecId: fourCc };
+  #noteFacts(configuration: Uint8Array | undefined): void {
+    const { codec, sampleRate, channels, sampleSize, fourCc } = this.#format;
+    let { samplesPerFrame } = this.#format;
+    const { facts } = this;
+    if (
+      facts?.sampleRate === sampleRate &&
+      facts.channels === channels &&
+      facts.sampleSize === sampleSize &&
+      configuration === this.#sentConfiguration
+    ) {
+      if (facts.samplesPerFrame === undefined || facts.samplesPerFrame === samplesPerFrame) return;
+      // Frames of two lengths have come: from here on there is no length that every frame has.
+      samplesPerFrame = undefined;
+    }
+    const next = { codec, sampleRate, channels, sampleSize, samplesPerFrame, audioCodecId: fourCc };
+    this.facts = unlessSame<AudioFacts>(facts, next);
   }
 
   #emitFrame(packet: MediaPacket, offset: number, timestamp: number, out: FlvTag[]): void {

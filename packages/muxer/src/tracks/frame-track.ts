@@ -1,7 +1,7 @@
 import { around, equalBytes } from '../bits/bytes.js';
 import type { StreamColour } from '../color-info.js';
 import { MuxerError } from '../errors.js';
-import type { VideoFacts } from '../facts.js';
+import { unlessSame, type VideoFacts } from '../facts.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
 import { allocateBody, bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
 import { videoHeaderSize, videoSequenceHeader, writeVideoHeader } from '../flv/video-tag-header.js';
@@ -19,15 +19,13 @@ export class FrameTrack implements VideoTrack {
   readonly colorInfo = new ColorInfoSender();
   #started = false;
   #sentConfiguration: Uint8Array | undefined;
+  #codecFacts: VideoFacts | undefined;
+  facts: VideoFacts | undefined;
 
   constructor(codec: FrameCodec, timeline: Timeline, clock: TrackClock) {
     this.#codec = codec;
     this.#timeline = timeline;
     this.#clock = clock;
-  }
-
-  get facts(): VideoFacts | undefined {
-    return this.#codec.facts;
   }
 
   mux(packet: MediaPacket, out: FlvTag[]): void {
@@ -51,12 +49,18 @@ export class FrameTrack implements VideoTrack {
     const time = this.#timeline.unwrap(Number.isNaN(packet.pts) ? packet.dts : packet.pts);
     const timestamp = wrap32(stamp(this.#clock, this.#timeline.place(this.#clock, time)));
     this.#started = true;
+    if (this.#codecFacts !== this.#codec.facts) this.#noteFacts(this.#codec.facts!);
     if (this.#sentConfiguration === undefined || !equalBytes(this.#sentConfiguration, configuration)) {
       this.#sentConfiguration = configuration;
       out.push(this.#sequenceHeader(configuration, timestamp));
     }
     if (keyFrame) this.colorInfo.send(this.#codec.format, this.#streamColour(), timestamp, out);
     out.push(this.#frame(packet, keyFrame, timestamp, encrypted ? 0 : this.#codec.sampleStart));
+  }
+
+  #noteFacts(facts: VideoFacts): void {
+    this.#codecFacts = facts;
+    this.facts = unlessSame(this.facts, facts);
   }
 
   #streamColour(): StreamColour {

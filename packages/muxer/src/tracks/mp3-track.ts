@@ -3,7 +3,7 @@ import { MuxerError } from '../errors.js';
 import type { AudioFacts } from '../facts.js';
 import { mp3TagHeader, SoundFormat } from '../flv/audio-tag-header.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
-import { allocateBody, bodyHeadroom, requireHeadroom } from '../flv/tag-body.js';
+import { allocateBody, bodyHeadroom, requireFrameCount, requireHeadroom } from '../flv/tag-body.js';
 import type { MediaPacket } from '../media-packet.js';
 import { MpegAudioHeader } from '../mp3/mpeg-audio-header.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
@@ -28,7 +28,11 @@ export class Mp3Track implements AudioTrack {
     const header = this.#header;
     if (data.length === 0)
       throw new MuxerError('ERR_CLOUDPUSH_AUDIO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
-    for (let offset = 0; offset < data.length; offset += header.frameLength) header.read(data, offset);
+    let frames = 0;
+    for (let offset = 0; offset < data.length; offset += header.frameLength) {
+      header.read(data, offset);
+      requireFrameCount(++frames, offset);
+    }
     const timeline = this.#timeline;
     let time = timeline.place(
       this.#clock,
@@ -44,6 +48,7 @@ export class Mp3Track implements AudioTrack {
 
   #noteFacts(): void {
     const { sampleRate, channels, samplesPerFrame } = this.#header;
+    // The sample rate implies the version of the header, and with it the samples of a frame.
     if (this.facts?.sampleRate === sampleRate && this.facts.channels === channels) return;
     this.facts = {
       codec: 'mp3',

@@ -19,14 +19,15 @@ export class PendingNalUnits {
       const start = index.starts[i]!;
       const end = index.ends[i]!;
       const kind = codec.classify(data, start, end);
-      if (kind === NalKind.sei || kind === NalKind.other) this.#append(data.subarray(start, end));
+      if (kind === NalKind.sei || kind === NalKind.other) this.#append(data.subarray(start, end), start);
     }
   }
 
-  #append(nal: Uint8Array): void {
+  #append(nal: Uint8Array, offset: number): void {
     const size = this.size + 4 + nal.length;
     if (size > limits.pendingNalBytes) {
       throw new MuxerError('ERR_CLOUDPUSH_VIDEO_PENDING_LIMIT', {
+        offset,
         actual: size,
         permitted: `≤ ${limits.pendingNalBytes} bytes`,
       });

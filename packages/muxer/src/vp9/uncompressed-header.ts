@@ -50,6 +50,15 @@ export function readVp9KeyFrame(reader: BitReader, profile: number): Vp9KeyFrame
   if (odd && colorSpace !== rgb) {
     subsamplingX = reader.bit();
     subsamplingY = reader.bit();
+    // Nothing that a player is told can express it: neither the vpcC nor chroma_format_idc has a value for it.
+    if (subsamplingX === 0 && subsamplingY === 1) {
+      throw new MuxerError('ERR_CLOUDPUSH_VP9_HEADER_INVALID', {
+        offset: 0,
+        field: 'subsampling_x, subsampling_y',
+        actual: '4:4:0',
+        permitted: '4:2:0, 4:2:2 or 4:4:4',
+      });
+    }
   }
   if (odd) reader.skip(1); // reserved_zero
   const width = reader.bits(16) + 1;
