@@ -184,7 +184,7 @@ describe('proxies', () => {
       () => undefined,
       (reason: unknown) => reason,
     );
-    expect(error).toMatchObject({ code: 'ERR_CLOUDPUSH_PROXY', stage: 'proxy', class: 'retryable' });
+    expect(error).toMatchObject({ code: 'ERR_CLOUDPUSH_PROXY', stage: 'proxy', class: 'auth' });
     expect(inspect(error, { depth: 20, showHidden: true })).not.toContain('wr0ng');
   });
 
@@ -217,6 +217,29 @@ describe('proxies', () => {
     },
   );
 
+  it('HTTP may accept with any 2xx', async () => {
+    await using receiver = await TestReceiver.listen();
+    await using proxy = await httpProxy(undefined, '204 No Content');
+    await push(await TestPublisher.connect({ url: receiver.url(), proxy: `http://127.0.0.1:${proxy.port}` }));
+    expect(proxy.targets).toHaveLength(1);
+  });
+
+  it('the time to reach a proxy and the time that it takes to answer count together', async () => {
+    await using proxy = await silentProxy();
+    const lookup: LookupFunction = (_, options, callback) => {
+      setTimeout(() => systemLookup('127.0.0.1', options, callback), 300);
+    };
+    const options = { url: 'rtmp://h/live/x', proxy: `http://slow.example:${proxy.port}`, lookup };
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const made = RtmpPublisher.connect({ ...options, timeouts: { dial: 1000 } });
+    await expect(made).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_TIMEOUT', stage: 'proxy' });
+    const waits = timers.mock.calls.map(([, wait]) => wait ?? 0);
+    timers.mockRestore();
+    // The first is for reaching it, the last for its answer.
+    expect(waits.filter((wait) => wait === 1000)).toHaveLength(1);
+    expect(Math.max(...waits.filter((wait) => wait < 1000))).toBeLessThanOrEqual(701);
+  });
+
   it('a proxy that is not there is said to be the proxy', async () => {
     const made = RtmpPublisher.connect({ url: 'rtmp://h/live/x', proxy: 'socks5://127.0.0.1:1' });
     await expect(made).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_PROXY', cause: { stage: 'socket' } });
@@ -235,7 +258,7 @@ describe('addresses', () => {
     await push(await TestPublisher.connect({ url: receiver.url() }));
   });
 
-  it('happy eyeballs: goes on to the next address when the first does not answer', async () => {
+  it('goes on to the next address when the first does not answer', async () => {
     await using receiver = await TestReceiver.listen();
     const asked: string[] = [];
     const lookup: LookupFunction = (hostname, options, callback) => {
@@ -250,6 +273,21 @@ describe('addresses', () => {
     await push(await TestPublisher.connect({ url, lookup }));
     expect(asked).toEqual(['media.example']);
     expect(receiver.received[0]!.stream.connectRequest.tcUrl).toContain('media.example');
+  });
+
+  it('a lookup of the caller’s own that fails is a failure of DNS, whatever its error', async () => {
+    for (const family of [0, 4] as const) {
+      const cause = Object.assign(new Error('not in the directory'), { code: 'ENOTFOUND' });
+      const lookup: LookupFunction = (_, options, callback) =>
+        options.all ? callback(cause, []) : callback(cause, '', 4);
+      await expect(
+        RtmpPublisher.connect({ url: 'rtmp://h.example/live/x', lookup, family }),
+      ).rejects.toMatchObject({
+        code: 'ERR_CLOUDPUSH_DNS',
+        stage: 'dns',
+        cause,
+      });
+    }
   });
 
   it('connects from the local address that is asked for, in the family that is asked for', async () => {

@@ -668,6 +668,11 @@ describe('where there is no server', () => {
   it.each([
     [{ chunkSize: 64 }, 'chunkSize is 64, permitted: 128 to 16777215'],
     [{ highWaterMark: -1 }, 'highWaterMark'],
+    [{ highWaterMark: 2000, maxQueuedBytes: 1000 }, 'highWaterMark is 2000, permitted: 0 to 1000'],
+    [{ connectObject: { x: new Uint8Array(3) } }, 'hold a value that AMF0 cannot carry'],
+    [{ connectArguments: [new Uint8Array(3)] }, 'hold a value that AMF0 cannot carry'],
+    [{ tls: { verify: false, pins: [] } }, 'list of pinned certificates is empty'],
+    [{ proxy: 'socks5://u:p%zz@127.0.0.1' }, 'not percent-encoded'],
     [{ maxRedirects: 1000 }, 'maxRedirects'],
     [{ timeouts: { connect: 0 } }, 'The time-out connect is 0 ms'],
     [{ proxy: 'ftp://proxy' }, 'The proxy is not a URL'],

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { RtmpReceiver } from '@cloudpush/transport';
+import { ChunkWriter, encodeAmf0, RtmpReceiver } from '@cloudpush/transport';
 import { describe, expect, it, vi } from 'vitest';
 import { waitFor } from '../support/wait.js';
 import { message, TestPublisher } from './support/publish.js';
@@ -67,6 +67,21 @@ describe('the receiver', () => {
     await closed(socket);
     await waitFor('the error', 10_000, () => receiver.errors[0]);
     expect(receiver.errors[0]).toMatchObject({ code: 'ERR_CLOUDPUSH_TIMEOUT' });
+  });
+
+  it('ends a client that it has closed on, and that does not close its side', async () => {
+    await using receiver = await TestReceiver.listen(
+      { onConnect: () => 'close' },
+      { port: 0, setupTimeout: 100 },
+    );
+    const socket = connect({ port: receiver.receiver.address.port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => undefined).resume();
+    socket.write(Buffer.concat([Buffer.from([3]), Buffer.alloc(3072)]));
+    const sink = { push: (slice: Uint8Array): void => void socket.write(Buffer.from(slice)) };
+    new ChunkWriter(sink).write(3, 20, 0, 0, encodeAmf0('connect', 1, { app: 'live' }));
+    await once(socket, 'end');
+    await waitFor('the reset', 10_000, () => receiver.receiver.connections === 0 || undefined);
+    socket.destroy();
   });
 
   it('ends a publisher that has fallen silent', async () => {

@@ -36,7 +36,7 @@ function join(one: Socket, other: Socket): void {
 }
 
 /** HTTP CONNECT, with basic authentication when a login is given. */
-export function httpProxy(login?: string): Promise<TestProxy> {
+export function httpProxy(login?: string, accepted = '200 Connection established'): Promise<TestProxy> {
   const targets: string[] = [];
   const server = createHttpServer();
   server.on('connect', (request, socket: Socket) => {
@@ -49,7 +49,7 @@ export function httpProxy(login?: string): Promise<TestProxy> {
     const at = request.url!.lastIndexOf(':');
     const host = request.url!.slice(0, at).replace(/^\[|\]$/g, '');
     const target = connect(Number(request.url!.slice(at + 1)), host, () => {
-      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      socket.write(`HTTP/1.1 ${accepted}\r\n\r\n`);
       join(socket, target);
     });
     target.on('error', () => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'));

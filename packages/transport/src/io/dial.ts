@@ -16,7 +16,7 @@ export interface DialOptions {
 }
 
 /**
- * Opens the connection for a push URL: TCP (happy eyeballs), through the proxy if there is one, then TLS for
+ * Opens the connection for a push URL: TCP (one address of the host after the other), through the proxy if there is one, then TLS for
  * rtmps.
  * @throws RtmpError of the stages `dns`, `socket`, `proxy` and `tls`
  */

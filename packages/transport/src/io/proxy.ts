@@ -1,7 +1,8 @@
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { SocksClient } from 'socks';
-import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { RtmpError, type RtmpErrorClass, RtmpErrorCode } from '../errors.js';
 import { aborted } from './abort.js';
 import type { PublisherOptions } from './publisher-options.js';
 import { connectTcp } from './tcp.js';
@@ -28,9 +29,11 @@ export async function connectThroughProxy(
   timeout: number,
 ): Promise<Socket> {
   const proxy = parseProxy(proxyUrl);
+  const deadline = performance.now() + timeout;
   const socket = await reach(proxy, publisher, timeout);
+  const left = Math.max(1, Math.ceil(deadline - performance.now()));
   const tunnel = proxy.kind === 'http' ? openHttpTunnel : openSocksTunnel;
-  return guard(socket, tunnel(socket, proxy, host, port, timeout), publisher.signal, timeout);
+  return guard(socket, tunnel(socket, proxy, host, port, left), publisher.signal, left, timeout);
 }
 
 /**
@@ -54,9 +57,22 @@ export function parseProxy(text: string): Proxy {
     kind,
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port,
-    user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
+    user: decodeLogin(url.username),
+    password: decodeLogin(url.password),
   };
+}
+
+function decodeLogin(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // The cause would show the password.
+    throw new RtmpError(
+      RtmpErrorCode.invalidOption,
+      'proxy',
+      'The login in the proxy URL is not percent-encoded as it should be: a percent sign in it is %25',
+    );
+  }
 }
 
 async function reach(proxy: Proxy, publisher: PublisherOptions, timeout: number): Promise<Socket> {
@@ -87,7 +103,8 @@ async function openSocksTunnel(
     return info.socket;
   } catch (cause) {
     // The library's error carries its options, and with them the password: only its words may go on.
-    throw refused(cause instanceof Error ? cause.message : 'for no known reason', undefined);
+    const reason = cause instanceof Error ? cause.message : 'for no known reason';
+    throw refused(reason, undefined, /authentication/i.test(reason) ? 'auth' : 'retryable');
   }
 }
 
@@ -101,15 +118,16 @@ function openHttpTunnel(socket: Socket, proxy: Proxy, host: string, port: number
   return new Promise((resolve, reject) => {
     const connect = request({ method: 'CONNECT', path: authority, headers, createConnection: () => socket });
     connect.on('connect', (response, tunnel, head) => {
-      if (response.statusCode !== 200) {
-        reject(refused(`HTTP status ${response.statusCode}`, undefined));
+      // Any 2xx means that the tunnel stands (RFC 9110 §9.3.6); Node reports every final status here.
+      const { statusCode = 0 } = response;
+      if (statusCode < 200 || statusCode > 299) {
+        reject(refused(`HTTP status ${statusCode}`, undefined, statusCode === 407 ? 'auth' : 'retryable'));
         return;
       }
       if (head.length > 0) tunnel.unshift(head);
       resolve(tunnel as Socket);
     });
-    connect.on('response', (response) => reject(refused(`HTTP status ${response.statusCode}`, undefined)));
-    connect.on('error', (cause) => reject(refused(cause.message, cause)));
+    connect.on('error', (cause) => reject(refused(cause.message, cause, 'retryable')));
     connect.end();
   });
 }
@@ -119,6 +137,7 @@ async function guard(
   socket: Socket,
   tunnel: Promise<Socket>,
   signal: AbortSignal | undefined,
+  left: number,
   timeout: number,
 ): Promise<Socket> {
   let giveUp: (error: RtmpError) => void = ignore;
@@ -128,7 +147,7 @@ async function guard(
   const onAbort = (): void => giveUp(aborted(signal, 'proxy'));
   const timer = setTimeout(() => {
     giveUp(new RtmpError(RtmpErrorCode.timeout, 'proxy', `The proxy did not answer within ${timeout} ms`));
-  }, timeout);
+  }, left);
   signal?.addEventListener('abort', onAbort);
   try {
     if (signal?.aborted) throw aborted(signal, 'proxy');
@@ -144,8 +163,9 @@ async function guard(
   }
 }
 
-function refused(reason: string, cause: unknown): RtmpError {
-  return new RtmpError(RtmpErrorCode.proxy, 'proxy', `The proxy refused: ${reason}`, { cause });
+function refused(reason: string, cause: unknown, errorClass: RtmpErrorClass): RtmpError {
+  const text = `The proxy refused: ${reason}`;
+  return new RtmpError(RtmpErrorCode.proxy, 'proxy', text, { cause, class: errorClass });
 }
 
 function ignore(): void {}

@@ -31,7 +31,7 @@ export interface PublisherTlsOptions {
   /** Certificates to trust instead of the system's, PEM. */
   readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
   /**
-   * SHA-256 fingerprints of server certificates, hex with or without colons: one of them must match, besides
+   * SHA-256 fingerprints of server certificates, hex with or without colons: one of them at least, and one must match, besides
    * the usual checks.
    */
   readonly pins?: readonly string[];
@@ -98,7 +98,7 @@ export interface PublisherOptions {
   readonly lookup?: LookupFunction | undefined;
   /** Local address to connect from. */
   readonly localAddress?: string | undefined;
-  /** 4 or 6: only that family. Default 0: both, by happy eyeballs. */
+  /** 4 or 6: only that family. Default 0: both, one address after the other (Node's `autoSelectFamily`). */
   readonly family?: 0 | 4 | 6 | undefined;
   /** Idle milliseconds until the first TCP keep-alive probe; 0 turns it off. Default 15,000. */
   readonly keepAlive?: number | undefined;

@@ -27,10 +27,14 @@ import type {
   Releasable,
 } from './publisher-options.js';
 import { reset } from './reset.js';
-import { attemptOptions, checkOptions, freshNonce, resolveTimeouts, sessionOptions } from './settings.js';
-
-const DEFAULT_HIGH_WATER_MARK = 256 * 1024;
-const DEFAULT_MAX_QUEUED = 64 * 1024 * 1024;
+import {
+  attemptOptions,
+  checkOptions,
+  freshNonce,
+  queueLimits,
+  resolveTimeouts,
+  sessionOptions,
+} from './settings.js';
 
 interface Waiter {
   resolve(): void;
@@ -116,11 +120,10 @@ export class RtmpPublisher implements PublishSessionHandler {
     this.#attempt = attempt;
     this.#timeouts = timeouts;
     this.#signal = options.signal;
-    this.#maxQueuedBytes = options.maxQueuedBytes ?? DEFAULT_MAX_QUEUED;
+    const { highWaterMark, maxQueuedBytes } = queueLimits(options);
+    this.#maxQueuedBytes = maxQueuedBytes;
     this.#maxUnreadReplyBytes = options.limits?.maxUnreadReplyBytes ?? PUBLISHER_LIMITS.maxUnreadReplyBytes;
-    this.#outbox = new Outbox(socket, options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK, () =>
-      this.#events.onDrain?.(),
-    );
+    this.#outbox = new Outbox(socket, highWaterMark, () => this.#events.onDrain?.());
     this.#session = new PublishSession(sessionOptions(attempt, options, timeouts), this.#outbox, this);
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;

@@ -36,6 +36,8 @@ export interface ReceiverContext {
   nextStreamId(): number;
 }
 
+/** How long a client may take to answer our FIN, in milliseconds. */
+const CLOSE_TIMEOUT = 5000;
 const ACKNOWLEDGE_EVERY = 1 << 16;
 
 /** One client of a receiver. */
@@ -48,7 +50,9 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
   #received = 0;
   #misacknowledged = 0;
   #error: RtmpError | undefined;
-  readonly #deadline = new DeadlineTimer(() => this.#session.expire());
+  readonly #deadline = new DeadlineTimer(() => this.#onDeadline());
+  /** Our FIN is on its way, or there; the client's is awaited. */
+  #closing = false;
   #throttle: NodeJS.Timeout | undefined;
   #ping: NodeJS.Timeout | undefined;
 
@@ -131,8 +135,20 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
 
   onFailure(error: RtmpError | undefined): void {
     this.#error = error;
-    if (error === undefined) this.#socket.end();
+    if (error === undefined) this.#close();
     else reset(this.#socket);
+  }
+
+  #close(): void {
+    this.#closing = true;
+    this.#socket.end();
+    const { setupTimeout = CLOSE_TIMEOUT } = this.#context.options;
+    this.#deadline.set(performance.now() + Math.min(setupTimeout, CLOSE_TIMEOUT));
+  }
+
+  #onDeadline(): void {
+    if (this.#closing) reset(this.#socket);
+    else this.#session.expire();
   }
 
   #onData(bytes: Buffer): void {

@@ -1,6 +1,7 @@
 import { randomBytes, randomFillSync } from 'node:crypto';
 import { isIP } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { encodeAmf0 } from '../amf0/encoder.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { MAX_CHUNK_SIZE, PUBLISHER_LIMITS } from '../limits.js';
 import { type Attempt, type AttemptOptions, type ConnectWishes, connectFields } from '../session/attempt.js';
@@ -19,6 +20,8 @@ const DEFAULT_TIMEOUTS: PublisherTimeouts = {
   publish: 10_000,
   close: 5_000,
 };
+const DEFAULT_HIGH_WATER_MARK = 256 * 1024;
+const DEFAULT_MAX_QUEUED = 64 * 1024 * 1024;
 const MIN_CHUNK_SIZE = 128;
 /** setTimeout fires at once above this. */
 const MAX_TIMEOUT = 0x7fffffff;
@@ -41,10 +44,21 @@ export function resolveTimeouts(given: Partial<PublisherTimeouts> | undefined): 
 /** @throws RtmpError `ERR_CLOUDPUSH_INVALID_OPTION` */
 export function checkOptions(options: PublisherOptions): void {
   checkRange('chunkSize', options.chunkSize, MIN_CHUNK_SIZE, MAX_CHUNK_SIZE);
-  checkRange('highWaterMark', options.highWaterMark, 0, Number.MAX_SAFE_INTEGER);
   checkRange('maxQueuedBytes', options.maxQueuedBytes, 1, Number.MAX_SAFE_INTEGER);
+  const { maxQueuedBytes } = queueLimits(options);
+  // Otherwise send would throw before it has said false.
+  checkRange('highWaterMark', options.highWaterMark, 0, maxQueuedBytes);
   checkRange('maxRedirects', options.maxRedirects, 0, 100);
   checkRange('keepAlive', options.keepAlive, 0, MAX_TIMEOUT);
+  if (options.tls?.pins?.length === 0) {
+    throw new RtmpError(
+      RtmpErrorCode.invalidOption,
+      'tls',
+      'The list of pinned certificates is empty, permitted: one fingerprint at least, or no list',
+      { details: { actual: 0, permitted: 1 } },
+    );
+  }
+  checkConnectValues(options);
   if (options.localAddress !== undefined && isIP(options.localAddress) === 0) {
     const actual = options.localAddress;
     throw new RtmpError(
@@ -55,6 +69,23 @@ export function checkOptions(options: PublisherOptions): void {
         details: { actual, permitted: 'an IP address' },
       },
     );
+  }
+}
+
+/** What is queued at most, and from where on the caller is told to wait. */
+export function queueLimits(options: PublisherOptions): { highWaterMark: number; maxQueuedBytes: number } {
+  const maxQueuedBytes = options.maxQueuedBytes ?? DEFAULT_MAX_QUEUED;
+  const highWaterMark = options.highWaterMark ?? Math.min(DEFAULT_HIGH_WATER_MARK, maxQueuedBytes);
+  return { highWaterMark, maxQueuedBytes };
+}
+
+/** Values that AMF0 cannot carry are found before there is a connection. */
+function checkConnectValues({ connectObject = {}, connectArguments = [] }: PublisherOptions): void {
+  try {
+    encodeAmf0(connectObject, ...connectArguments);
+  } catch (cause) {
+    const text = 'connectObject or connectArguments hold a value that AMF0 cannot carry';
+    throw new RtmpError(RtmpErrorCode.invalidOption, 'connect', text, { cause });
   }
 }
 

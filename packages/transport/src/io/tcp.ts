@@ -1,4 +1,4 @@
-import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { Socket, type TcpNetConnectOpts } from 'node:net';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { aborted } from './abort.js';
 import type { PublisherOptions } from './publisher-options.js';
@@ -26,7 +26,16 @@ export function connectTcp(
   if (family) connection.family = family;
   if (localAddress !== undefined) connection.localAddress = localAddress;
   if (lookup !== undefined) connection.lookup = lookup;
-  return settle(connect(connection), 'connect', signal, timeout, connectError, 'socket');
+  const socket = new Socket();
+  let lookupError: Error | null = null;
+  // A caller's own lookup fails with whatever error it likes.
+  socket.on('lookup', (error: Error | null) => {
+    lookupError ??= error;
+  });
+  const wrap = (cause: NodeJS.ErrnoException): RtmpError =>
+    cause === lookupError || cause.syscall === 'getaddrinfo' ? lookupFailed(cause) : connectFailed(cause);
+  socket.connect(connection);
+  return settle(socket, 'connect', signal, timeout, wrap, 'socket');
 }
 
 /** Waits for the event that says that a socket is ready; destroys it on error, time-out and abort. */
@@ -64,14 +73,14 @@ export function settle<S extends Socket>(
   });
 }
 
-function connectError(cause: NodeJS.ErrnoException): RtmpError {
-  const reason = reasonOf(cause);
-  if (cause.syscall === 'getaddrinfo') {
-    return new RtmpError(RtmpErrorCode.dns, 'dns', `The host name did not resolve: ${reason}`, { cause });
-  }
-  return new RtmpError(RtmpErrorCode.socketConnect, 'socket', `The TCP connection failed: ${reason}`, {
-    cause,
-  });
+function lookupFailed(cause: NodeJS.ErrnoException): RtmpError {
+  const text = `The host name did not resolve: ${reasonOf(cause)}`;
+  return new RtmpError(RtmpErrorCode.dns, 'dns', text, { cause });
+}
+
+function connectFailed(cause: NodeJS.ErrnoException): RtmpError {
+  const text = `The TCP connection failed: ${reasonOf(cause)}`;
+  return new RtmpError(RtmpErrorCode.socketConnect, 'socket', text, { cause });
 }
 
 /** With several addresses the error is an aggregate whose own message is empty. */

@@ -30,7 +30,7 @@ export const ChunkStreamId = {
   streamCommand: 8,
 } as const;
 
-/** The chunk stream for a media or data message: one each, so that none waits inside another. */
+/** The chunk stream for a media or data message: one for each kind, as most publishers have it. */
 export function chunkStreamIdFor(messageType: number): number {
   if (messageType === MessageType.video) return ChunkStreamId.video;
   return messageType === MessageType.audio ? ChunkStreamId.audio : ChunkStreamId.data;

@@ -344,7 +344,7 @@ describe('publish session: while publishing', () => {
     expect(server.session.state).toBe('publishing');
   });
 
-  it('sends media of each kind on a chunk stream of its own, so that none waits inside another', () => {
+  it('sends media of each kind with its type', () => {
     const server = new ScriptedServer().accept();
     for (const type of [8, 9, 18]) server.session.send({ ...video(10), type });
     expect(

@@ -246,4 +246,18 @@ describe('receive session', () => {
     client.command('deleteStream', 0, 0, null, 5);
     expect(client.session.deadline).toBe(client.clock.time + 100);
   });
+
+  it('waits for nothing while one of two streams is still published', () => {
+    const client = new ScriptedClient().publish();
+    client.command('createStream', 6, 0, null);
+    client.command('publish', 7, 6, null, 'other', 'live');
+    client.command('deleteStream', 0, 0, null, 5);
+    client.clock.time += 1_000_000;
+    client.session.expire();
+    expect(client.failures).toEqual([]);
+    client.say(MessageType.video, hex('17'), 6);
+    expect(client.events.at(-1)).toBe('message 6 9 40');
+    client.command('deleteStream', 0, 0, null, 6);
+    expect(client.session.deadline).toBe(client.clock.time + 100);
+  });
 });

@@ -151,7 +151,7 @@ export class ReceiveSession {
         break;
       case 'FCUnpublish':
       case 'closeStream':
-        this.#unpublish(messageStreamId === 0 ? this.#onlyPublished() : messageStreamId, false);
+        this.#unpublish(messageStreamId === 0 ? (this.#firstPublished() ?? 0) : messageStreamId, false);
         break;
       case 'deleteStream':
         this.#unpublish(firstNumber(command.args) ?? messageStreamId, true);
@@ -266,9 +266,9 @@ export class ReceiveSession {
   }
 
   /** FCUnpublish names no message stream; with one stream there is no doubt. */
-  #onlyPublished(): number {
+  #firstPublished(): number | undefined {
     for (const [id, published] of this.#streams) if (published) return id;
-    return 0;
+    return undefined;
   }
 
   #unpublish(messageStreamId: number, forget: boolean): void {
@@ -276,7 +276,8 @@ export class ReceiveSession {
     if (forget) this.#streams.delete(messageStreamId);
     else if (published === true) this.#streams.set(messageStreamId, false);
     if (published !== true) return;
-    this.#deadline = this.#options.now() + this.#options.setupTimeout;
+    if (this.#firstPublished() === undefined)
+      this.#deadline = this.#options.now() + this.#options.setupTimeout;
     this.sendStatus(messageStreamId, 'status', 'NetStream.Unpublish.Success', 'The stream is unpublished.');
     this.#handler.onUnpublish(messageStreamId);
   }

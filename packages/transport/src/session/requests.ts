@@ -51,7 +51,7 @@ export interface ReceiveSessionOptions {
   /** More properties for its properties object. */
   readonly connectProperties: AmfObject;
   readonly acknowledges: boolean;
-  /** Longest time from the beginning to a publish, and between bytes before one, in milliseconds. */
+  /** Longest time without a published stream, from the beginning or the end of the last one on, in milliseconds. */
   readonly setupTimeout: number;
   readonly limits: TransportLimits;
   readonly random: RandomFill;
