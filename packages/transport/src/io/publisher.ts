@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { AmfValue } from '../amf0/value.js';
-import { RtmpError, RtmpErrorCode, type RtmpStage, unreadReplies } from '../errors.js';
+import { RtmpError, type RtmpStage, unreadReplies } from '../errors.js';
 import { PUBLISHER_LIMITS } from '../limits.js';
 import type { MediaMessage } from '../message/type.js';
 import { type Attempt, firstAttempt, nextAttempt, reconnectUrl } from '../session/attempt.js';
@@ -20,6 +20,13 @@ import { aborted } from './abort.js';
 import { DeadlineTimer } from './deadline-timer.js';
 import { dial } from './dial.js';
 import { Outbox } from './outbox.js';
+import {
+  closedByCaller,
+  closeTimeout,
+  nextStreamWaits,
+  noStreamName,
+  outboxFull,
+} from './publisher-errors.js';
 import type {
   PublisherEvents,
   PublisherOptions,
@@ -395,47 +402,6 @@ export class RtmpPublisher implements PublishSessionHandler {
     this.#resolveClosed();
     if (this.#connected) this.#events.onClose?.(this.#error);
   }
-}
-
-function noStreamName(): RtmpError {
-  return new RtmpError(
-    RtmpErrorCode.invalidUrl,
-    'url',
-    'The push URL names no stream, and no stream name is given',
-  );
-}
-
-function closedByCaller(): RtmpError {
-  return new RtmpError(
-    RtmpErrorCode.invalidState,
-    'close',
-    'The connection is closed, or being closed, by the caller',
-  );
-}
-
-function nextStreamWaits(): RtmpError {
-  return new RtmpError(
-    RtmpErrorCode.invalidState,
-    'publish',
-    'nextStream was called while an earlier call waits for the server',
-  );
-}
-
-function closeTimeout(left: number, permitted: number): RtmpError {
-  const text =
-    left > 0
-      ? `${left} bytes were still queued ${permitted} ms after close: they are lost`
-      : `The server did not end the connection within ${permitted} ms after close: the end of the stream may be lost`;
-  return new RtmpError(RtmpErrorCode.timeout, 'close', text, { details: { actual: left, permitted } });
-}
-
-function outboxFull(actual: number, permitted: number): RtmpError {
-  return new RtmpError(
-    RtmpErrorCode.outboxFull,
-    'publishing',
-    `${actual} bytes are queued, permitted: ${permitted} (send was called on after it had said false)`,
-    { details: { actual, permitted } },
-  );
 }
 
 function ignore(): void {}
