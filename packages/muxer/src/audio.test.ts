@@ -213,6 +213,19 @@ describe('facts', () => {
     expect(muxer.audioFacts).toBe(changed);
   });
 
+  test('that change and change back within a packet are the same object', () => {
+    for (const [codec, a, b] of [
+      ['mp3', silentMp3('fffb9004').subarray(0, 417), silentMp3('fffb90c4').subarray(0, 417)],
+      ['aac', adts('2100'), adts('2100', 'f1', '4c')],
+    ] as const) {
+      const muxer = new Muxer();
+      mux(codec, a, 0, muxer);
+      const facts = muxer.audioFacts;
+      mux(codec, Buffer.concat([b, a]), 0, muxer, 40);
+      expect(muxer.audioFacts).toBe(facts);
+    }
+  });
+
   test('follow the sample size of a new FLAC stream header', () => {
     const muxer = new Muxer();
     for (const bits of [16, 24]) {

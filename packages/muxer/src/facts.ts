@@ -42,7 +42,7 @@ export interface AudioFacts {
 
 /** `next`, or `current` when it says the same: facts keep their identity while nothing in them changes. */
 export function unlessSame<T extends VideoFacts | AudioFacts>(current: T | undefined, next: T): T {
-  if (current === undefined) return next;
-  for (const key of Object.keys(next) as (keyof T)[]) if (current[key] !== next[key]) return next;
+  if (current === undefined || current === next) return next;
+  for (const key of Object.keys(next) as (keyof T)[]) if (!Object.is(current[key], next[key])) return next;
   return current;
 }

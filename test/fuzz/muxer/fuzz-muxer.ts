@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import {
   type AudioCodec,
+  type ColorInfoOption,
   type FlvTag,
   type MediaPacket,
   Muxer,
   MuxerError,
+  type MuxerOptions,
   TagRole,
   type VideoCodec,
 } from '@cloudpush/muxer';
@@ -16,6 +18,8 @@ import type { Seed } from './seeds.js';
 
 const canary = 0xa5;
 
+type Times = Pick<MediaPacket, 'dts' | 'pts' | 'keyFrame' | 'encrypted'>;
+
 /** A packet in a buffer of its own, between bytes that nobody may touch. */
 class Placed {
   readonly #memory: Buffer;
@@ -23,11 +27,7 @@ class Placed {
   readonly #before: Buffer;
   readonly packet: MediaPacket;
 
-  constructor(
-    data: Buffer,
-    headroom: number,
-    times: Pick<MediaPacket, 'dts' | 'pts' | 'keyFrame' | 'encrypted'>,
-  ) {
+  constructor(data: Buffer, headroom: number, times: Times) {
     this.#headroom = headroom;
     this.#memory = Buffer.alloc(16 + headroom + data.length + 16, canary);
     this.#memory.set(data, 16 + headroom);
@@ -78,7 +78,9 @@ function run(muxer: Muxer, seed: Seed, placed: Placed): Outcome {
     return error.code;
   }
   placed.check(false);
-  return tags.map(plain);
+  const outcome = tags.map(plain);
+  checkHeadroom(tags);
+  return outcome;
 }
 
 function runNaive(naive: NaiveMuxer, seed: Seed, packet: MediaPacket, data: Buffer): Outcome {
@@ -116,6 +118,56 @@ function time(now: number, wrapping: boolean, random: Random): number {
   return wrapping ? Math.round(now) % 2 ** 32 : now;
 }
 
+/** Facts are the same object until something in them changes, and then another one. */
+class FactsWatch {
+  readonly #muxer: Muxer;
+  readonly #seen: [unknown, string][] = [];
+
+  constructor(muxer: Muxer) {
+    this.#muxer = muxer;
+  }
+
+  check(): void {
+    const facts = this.#muxer.videoFacts ?? this.#muxer.audioFacts;
+    if (facts === undefined) return;
+    const text = JSON.stringify(facts);
+    const [last, lastText] = this.#seen.at(-1) ?? [undefined, ''];
+    assert.equal(
+      facts === last,
+      text === lastText,
+      `facts have changed without a new object, or the reverse: ${text}`,
+    );
+    if (facts !== last) this.#seen.push([facts, text]);
+  }
+}
+
+/** How a stream is sent, some of which changes while it runs. */
+interface Plan {
+  readonly wrapping: boolean;
+  /** Decoding times are left out, which the naive side cannot derive. */
+  readonly derived: boolean;
+  readonly colorInfo: readonly ColorInfoOption[];
+}
+
+const colours: readonly ColorInfoOption[] = ['auto', 'never', {}, { colorConfig: { bitDepth: 10 } }];
+
+function plan(seed: Seed, random: Random): Plan {
+  const wrapping = random.chance(3);
+  const derived = seed.media === 'video' && random.chance(4);
+  // The naive side writes no colorInfo.
+  const coloured = derived || !oracleCodecs.has(seed.codec);
+  return { wrapping, derived, colorInfo: coloured ? colours : ['never'] };
+}
+
+function times(now: number, { wrapping, derived }: Plan, seed: Seed, random: Random): Times {
+  const given = time(now, wrapping, random);
+  const dts = derived && !random.chance(8) ? Number.NaN : given;
+  const pts = random.chance(3) ? time(now + random.pick([40, 80, 120]), wrapping, random) : given;
+  const keyFrame = random.chance(10) ? random.chance(2) : undefined;
+  const missing = Number.isNaN(dts) && seed.media === 'video' && !derived;
+  return { dts: missing ? now : dts, pts, keyFrame, encrypted: random.chance(15) };
+}
+
 /**
  * One stream of a few packets, some of them changed, through three muxers: in place, in slices, and the naive one.
  * They must agree on every tag and every error code, keep off bytes that are not theirs, and go on after errors.
@@ -123,59 +175,67 @@ function time(now: number, wrapping: boolean, random: Random): number {
  */
 export function fuzzMuxer(seeds: readonly Seed[], random: Random): number {
   const seed = random.pick(seeds);
-  const wrapping = random.chance(3);
-  const legacyHevc = random.chance(2);
-  const options = {
+  const stream = plan(seed, random);
+  const { wrapping } = stream;
+  let legacyHevc = random.chance(2);
+  const options: MuxerOptions = {
     hevcForm: legacyHevc ? 'legacy' : 'enhanced',
     inputClock: wrapping ? 'wrapping32' : 'native',
-    colorInfo: 'never',
-  } as const;
+    colorInfo: random.pick(stream.colorInfo),
+  };
   const inPlace = new Muxer(options);
   const sliced = new Muxer(options);
-  const naive = oracleCodecs.has(seed.codec) ? new NaiveMuxer({ wrapping, legacyHevc }) : undefined;
+  const checked = oracleCodecs.has(seed.codec) && !stream.derived;
+  const naive = checked ? new NaiveMuxer({ wrapping, legacyHevc }) : undefined;
+  const facts = new FactsWatch(inPlace);
   let now = random.pick([0, 1000, 2 ** 32 - 60, 1e12]);
   if (wrapping) now %= 2 ** 32;
+  let latest = now;
   const count = 1 + random.below(6);
   for (let i = 0; i < count; i++) {
+    if (random.chance(6)) legacyHevc = !legacyHevc;
+    const colorInfo = random.pick(stream.colorInfo);
+    for (const muxer of [inPlace, sliced]) {
+      muxer.hevcForm = legacyHevc ? 'legacy' : 'enhanced';
+      muxer.colorInfo = colorInfo;
+    }
+    if (naive !== undefined) naive.legacyHevc = legacyHevc;
     const original = seed.packets[Math.min(i, seed.packets.length - 1)]!;
     const data = mutate(original, random.pick(seed.packets), random);
-    const dts = time(now, wrapping, random);
-    const pts = random.chance(3) ? time(now + 40, wrapping, random) : dts;
-    // A missing dts is derived from the reorder depth, which the naive side does not do.
-    const times = {
-      dts: Number.isNaN(dts) && seed.media === 'video' ? now : dts,
-      pts,
-      keyFrame: random.chance(10) ? random.chance(2) : undefined,
-      encrypted: random.chance(15),
-    };
-    const placed = new Placed(data, random.pick([48, 48, 18, 9, 5, 1]), times);
+    const at = times(now, stream, seed, random);
+    const placed = new Placed(data, random.pick([48, 48, 18, 9, 5, 1]), at);
     const outcome = run(inPlace, seed, placed);
     placed.reuse();
-    const readOnly = new Placed(data, 0, times);
+    facts.check();
+    const readOnly = new Placed(data, 0, at);
     assert.deepEqual(run(sliced, seed, readOnly), outcome, 'in place and sliced differ');
     readOnly.reuse();
     if (naive !== undefined)
       assert.deepEqual(runNaive(naive, seed, placed.packet, data), outcome, 'naive differs');
+    if (typeof outcome !== 'string' && outcome.length > 0) latest = clockOf(seed, at);
     now += seed.interval;
   }
-  recovers(inPlace, seed, now, wrapping);
+  recovers(inPlace, seed, latest, wrapping);
   return count;
 }
 
-/** The next good packets go through, whatever came before. */
-function recovers(muxer: Muxer, seed: Seed, now: number, wrapping: boolean): void {
+/** The time that a packet has moved the clock to, or at most to. */
+function clockOf(seed: Seed, { dts, pts }: Times): number {
+  const shown = seed.codec === 'av1' || seed.codec === 'vp9';
+  const [first, second] = shown ? [pts, dts] : [dts, pts];
+  return Number.isNaN(first) ? second : first;
+}
+
+/** The next good packets go through the same muxer, whatever came before. */
+function recovers(muxer: Muxer, seed: Seed, latest: number, wrapping: boolean): void {
   const tags: FlvTag[] = [];
-  const dts = now + 2 ** 31 + 2 ** 20;
-  // A wrapping clock cannot jump that far, and may stand anywhere after the stream above.
-  const target = wrapping ? new Muxer({ inputClock: 'wrapping32', colorInfo: 'never' }) : muxer;
-  const times = wrapping ? 0 : dts;
+  // Behind every time that the stream above may have been given; a wrapping clock has no more than its half to go.
+  const start = wrapping ? latest + 10_000 : latest + 2 ** 33;
   for (let i = 0; i < seed.packets.length; i++) {
-    const { packet } = new Placed(Buffer.from(seed.packets[i]!), 48, {
-      dts: times + i * 50,
-      pts: times + i * 50,
-    });
-    if (seed.media === 'video') target.video(seed.codec as VideoCodec, packet, tags);
-    else target.audio(seed.codec as AudioCodec, packet, tags);
+    const time = wrapping ? (start + i * 50) % 2 ** 32 : start + i * 50;
+    const { packet } = new Placed(Buffer.from(seed.packets[i]!), 48, { dts: time, pts: time });
+    if (seed.media === 'video') muxer.video(seed.codec as VideoCodec, packet, tags);
+    else muxer.audio(seed.codec as AudioCodec, packet, tags);
   }
   const media = tags.filter(
     ({ role }) => role !== TagRole.videoSequenceHeader && role !== TagRole.audioSequenceHeader,

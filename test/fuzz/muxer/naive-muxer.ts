@@ -55,7 +55,7 @@ function put<T extends { id: number }>(list: T[], set: T, capacity: number): voi
 /** An obvious, slow muxer for H.264, H.265, AAC and MP3: everything is copied, nothing is clever. */
 export class NaiveMuxer {
   readonly #clock: NaiveClock;
-  readonly #legacyHevc: boolean;
+  #legacyHevc: boolean;
   #video: NaiveVideo | undefined;
   #nextVideo: NaiveVideo | undefined;
   #aacConfig: string | undefined;
@@ -64,6 +64,13 @@ export class NaiveMuxer {
   constructor(options: { wrapping?: boolean; legacyHevc?: boolean } = {}) {
     this.#clock = new NaiveClock(options.wrapping === true);
     this.#legacyHevc = options.legacyHevc === true;
+  }
+
+  /** Takes effect, with a new sequence header, at the next picture. */
+  set legacyHevc(legacy: boolean) {
+    if (legacy === this.#legacyHevc) return;
+    this.#legacyHevc = legacy;
+    for (const video of [this.#video, this.#nextVideo]) video?.changeForm(legacy);
   }
 
   video(codec: 'h264' | 'h265', packet: NaivePacket): NaiveTag[] {
@@ -120,7 +127,7 @@ export class NaiveMuxer {
 class NaiveVideo {
   readonly codec: 'h264' | 'h265';
   readonly #clock: NaiveClock;
-  readonly #legacyHevc: boolean;
+  #legacyHevc: boolean;
   readonly #avcSps: NaiveAvcSps[] = [];
   readonly #avcPps: NaiveAvcPps[] = [];
   readonly #spsExtensions: { id: number; nal: readonly number[] }[] = [];
@@ -143,6 +150,11 @@ class NaiveVideo {
     this.codec = codec;
     this.#clock = clock;
     this.#legacyHevc = legacyHevc;
+  }
+
+  changeForm(legacy: boolean): void {
+    this.#legacyHevc = legacy;
+    if (this.codec === 'h265') this.#sent = '';
   }
 
   mux(packet: NaivePacket): NaiveTag[] {

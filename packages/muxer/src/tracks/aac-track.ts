@@ -38,6 +38,7 @@ export class AacTrack implements AudioTrack {
   mux(packet: MediaPacket, out: FlvTag[]): void {
     requireHeadroom(packet);
     this.#check(packet.data, packet.encrypted === true);
+    const before = this.facts;
     const timeline = this.#timeline;
     const dts = timeline.unwrap(Number.isNaN(packet.dts) ? packet.pts : packet.dts);
     let time = timeline.place(this.#clock, dts);
@@ -51,6 +52,8 @@ export class AacTrack implements AudioTrack {
         time += blockDuration;
       }
     }
+    // A change that the packet itself takes back is none.
+    this.facts = unlessSame(before, this.facts!);
   }
 
   /** Looks at every frame before anything is given out or written. */

@@ -46,6 +46,7 @@ export class EnhancedAudioTrack implements AudioTrack {
       format.readFrame(data, offset, encrypted);
       requireFrameCount(++frames, offset);
     }
+    const before = this.facts;
     const timeline = this.#timeline;
     let time = timeline.place(
       this.#clock,
@@ -58,6 +59,8 @@ export class EnhancedAudioTrack implements AudioTrack {
       this.#emitFrame(packet, offset, timestamp, out);
       time += (format.samples * 1000) / format.sampleRate;
     }
+    // A change that the packet itself takes back is none.
+    this.facts = unlessSame(before, this.facts!);
   }
 
   #configure(timestamp: number, out: FlvTag[]): void {

@@ -1,6 +1,6 @@
 import { around } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
-import type { AudioFacts } from '../facts.js';
+import { type AudioFacts, unlessSame } from '../facts.js';
 import { mp3TagHeader, SoundFormat } from '../flv/audio-tag-header.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
 import { allocateBody, bodyHeadroom, requireFrameCount, requireHeadroom } from '../flv/tag-body.js';
@@ -33,6 +33,7 @@ export class Mp3Track implements AudioTrack {
       header.read(data, offset);
       requireFrameCount(++frames, offset);
     }
+    const before = this.facts;
     const timeline = this.#timeline;
     let time = timeline.place(
       this.#clock,
@@ -44,6 +45,8 @@ export class Mp3Track implements AudioTrack {
       this.#emitFrame(packet, offset, wrap32(stamp(this.#clock, time)), out);
       time += (header.samplesPerFrame * 1000) / header.sampleRate;
     }
+    // A change that the packet itself takes back is none.
+    this.facts = unlessSame(before, this.facts!);
   }
 
   #noteFacts(): void {
