@@ -506,3 +506,32 @@ test('HDR that SEI has told outlives a new PPS, and not a new SPS', () => {
     TagRole.keyFrame,
   ]);
 });
+
+test('an AV1 sequence header of any length goes into the record with its size', () => {
+  // libaom; the temporal unit is cut behind the header, whose OBU then ends with the packet and needs no size.
+  const sequenceHeader = '00000003 2cfbcdaf9004'.replaceAll(' ', '');
+  const keyFrame = '320110';
+  for (const [padding, size] of [
+    [0, '0a'],
+    [200, 'd201'],
+    [20_000, 'aa9c01'],
+  ] as const) {
+    const muxer = new Muxer();
+    const unsized = hex(`08${sequenceHeader}${'00'.repeat(padding)}`);
+    muxer.video('av1', readOnly(unsized), []);
+    const tags: FlvTag[] = [];
+    muxer.video('av1', readOnly(hex(keyFrame)), tags);
+    const record = body(tags[0]).slice(2 * (5 + 4));
+    expect(record.slice(0, 2 + size.length)).toBe(`0a${size}`);
+    expect(record.length / 2).toBe(unsized.length + size.length / 2);
+  }
+});
+
+test('HDR that SEI has told ends with its sequence', () => {
+  const muxer = new Muxer();
+  mux(muxer, readOnly(annexB([...hevcSets, '4e01900403e8019080', hevcIdr])), 'h265');
+  // The VPS with a byte behind its end is another one.
+  const otherVps = '40010c01ffff01600000030090000003000003001e95900980';
+  const tags = mux(muxer, readOnly(annexB([otherVps, hevcIdr]), 40), 'h265');
+  expect(roles(tags)).toEqual([TagRole.videoSequenceHeader, TagRole.videoMetadata, TagRole.keyFrame]);
+});
