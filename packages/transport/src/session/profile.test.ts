@@ -39,10 +39,6 @@ describe('HEVC, who takes what', () => {
   ])('%s: legacy %s, enhanced %s', (name, legacy, enhanced) => {
     expect(serverProfile(name)).toMatchObject({ legacyHevc: legacy, enhancedHevc: enhanced });
   });
-
-  it('lal gets no end-of-sequence tag', () => {
-    expect(serverProfile('lal').endOfSequence).toBe(false);
-  });
 });
 
 describe('chunk streams', () => {

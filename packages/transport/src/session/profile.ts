@@ -20,8 +20,6 @@ export interface ServerProfile {
   /** Send `releaseStream` before `createStream`. Whoever sends it must send `FCPublish` too (SRS insists). */
   readonly releaseStream: boolean;
   readonly fcPublish: boolean;
-  /** An end-of-sequence tag at the end of a stream does no harm (lal breaks on it). */
-  readonly endOfSequence: boolean;
   /** Takes HEVC as codec id 12. */
   readonly legacyHevc: boolean;
   /** Takes HEVC as `hvc1` even when its `connect` reply announces nothing. */
@@ -37,7 +35,6 @@ const GENERIC: ServerProfile = {
   chunkSize: 65536,
   releaseStream: true,
   fcPublish: true,
-  endOfSequence: false,
   legacyHevc: true,
   enhancedHevc: false,
   maxMessageBytes: undefined,
@@ -46,7 +43,7 @@ const GENERIC: ServerProfile = {
 
 const PROFILES: Readonly<Record<ServerProfileName, ServerProfile>> = {
   generic: GENERIC,
-  srs: { ...GENERIC, name: 'srs', enhancedHevc: true, endOfSequence: true },
+  srs: { ...GENERIC, name: 'srs', enhancedHevc: true },
   // max_message is 1 MiB and buffers for names are 256 bytes with their final zero (ngx_rtmp.h)
   'nginx-rtmp': { ...GENERIC, name: 'nginx-rtmp', maxMessageBytes: 1 << 20, maxNameBytes: 255 },
   mediamtx: { ...GENERIC, name: 'mediamtx', legacyHevc: false, enhancedHevc: true },
