@@ -2,7 +2,7 @@
 const MIN_VALUE_LENGTH = 4;
 
 /** Servers quote our own URL, and with it the token: that belongs in no text. */
-export function redactUrls(text: string): string {
+function redactUrls(text: string): string {
   return text.replace(/\?\S*/g, '?…').replace(/(\/\/)\S*@/g, '$1…@');
 }
 
