@@ -28,7 +28,7 @@ async function sendAll(channel: Channel, some: readonly CameraPacket[] = packets
 async function sendUntilStuck(channel: Channel): Promise<void> {
   for (let pts = -1_000_000; ; pts++) {
     if (channel.sendVideo(video[0]!.data, { pts })) continue;
-    const stuck = setTimeout(300, true);
+    const stuck = setTimeout(1500, true);
     if (await Promise.race([stuck, channel.writable().then(() => false)])) return;
   }
 }
