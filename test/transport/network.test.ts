@@ -1,8 +1,9 @@
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import { inspect } from 'node:util';
-import { RtmpError, RtmpPublisher } from '@cloudpush/transport';
+import { type ConnectTimings, type PublisherOptions, RtmpError, RtmpPublisher } from '@cloudpush/transport';
 import { describe, expect, it, vi } from 'vitest';
 import { requirePeers } from '../support/peers.js';
 import { run } from '../support/process.js';
@@ -243,6 +244,76 @@ describe('proxies', () => {
   it('a proxy that is not there is said to be the proxy', async () => {
     const made = RtmpPublisher.connect({ url: 'rtmp://h/live/x', proxy: 'socks5://127.0.0.1:1' });
     await expect(made).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_PROXY', cause: { stage: 'socket' } });
+  });
+});
+
+describe('the timings of the stages', () => {
+  /** Connects, and checks that no stage is counted twice. */
+  async function timingsOf(options: PublisherOptions): Promise<ConnectTimings> {
+    const began = performance.now();
+    const { publisher } = await TestPublisher.connect(options);
+    const elapsed = performance.now() - began;
+    const { timings } = publisher;
+    await publisher.close();
+    const sum = Object.values(timings).reduce((total, stage) => total + stage, 0);
+    expect(sum).toBeGreaterThan(0);
+    expect(sum).toBeLessThanOrEqual(elapsed);
+    return timings;
+  }
+
+  const always = ['connect', 'createStream', 'handshake', 'publish', 'tcp'];
+
+  it('are there for the stages that there were', async () => {
+    await using plain = await TestReceiver.listen();
+    await using secure = await TestReceiver.listen({}, { port: 0, tls: localhost });
+    await using proxy = await httpProxy();
+    const tls = { ca: localhost.cert };
+    const through = `http://127.0.0.1:${proxy.port}`;
+    const stages = async (options: PublisherOptions): Promise<string[]> =>
+      Object.keys(await timingsOf(options)).sort();
+    expect(await stages({ url: plain.url() })).toEqual(always);
+    expect(await stages({ url: secureUrl(secure), tls })).toEqual([...always, 'dns', 'tls'].sort());
+    expect(await stages({ url: secureUrl(secure, '127.0.0.1'), tls, proxy: through })).toEqual(
+      [...always, 'proxy', 'tls'].sort(),
+    );
+  });
+
+  it('give name resolution what the lookup took, and the rest to others', async () => {
+    await using receiver = await TestReceiver.listen();
+    let asked = 0;
+    let answered = 0;
+    const lookup: LookupFunction = (_, options, callback) => {
+      asked = performance.now();
+      setTimeout(() => {
+        answered = performance.now();
+        systemLookup('127.0.0.1', options, callback);
+      }, 30);
+    };
+    const url = `rtmp://media.example:${receiver.receiver.address.port}/live/camera`;
+    for (const family of [0, 4] as const) {
+      const { dns } = await timingsOf({ url, lookup, family });
+      expect(dns).toBeGreaterThanOrEqual(answered - asked);
+    }
+  });
+
+  it('are those of the attempt that succeeded, and of the stream that was published last', async () => {
+    await using target = await TestReceiver.listen();
+    await using first = await TestReceiver.listen({
+      onConnect: () => ({
+        code: 'NetConnection.Connect.Rejected',
+        description: 'moved',
+        redirect: target.url('other'),
+      }),
+    });
+    const byName = first.url().replace('127.0.0.1', 'localhost');
+    expect(Object.keys(await timingsOf({ url: byName })).sort()).toEqual(always);
+    const { publisher } = await TestPublisher.connect({ url: target.url() });
+    const before = publisher.timings;
+    await publisher.nextStream('camera/2');
+    const after = publisher.timings;
+    expect({ ...after, createStream: 0, publish: 0 }).toEqual({ ...before, createStream: 0, publish: 0 });
+    expect([after.createStream, after.publish]).not.toEqual([before.createStream, before.publish]);
+    await publisher.close();
   });
 });
 

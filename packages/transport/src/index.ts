@@ -69,5 +69,6 @@ export type {
   ReceiveSessionHandler,
   ReceiveSessionOptions,
 } from './session/requests.js';
+export { type ConnectTimings, StageTimer } from './session/stage-timer.js';
 export type { RtmpStatus } from './session/status.js';
 export { displayUrl, parseRtmpUrl, type RtmpUrl, type RtmpUrlOptions } from './url.js';

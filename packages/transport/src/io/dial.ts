@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
+import type { StageTimer } from '../session/stage-timer.js';
 import type { RtmpUrl } from '../url.js';
 import { connectThroughProxy } from './proxy.js';
 import type { PublisherOptions, PublisherTimeouts } from './publisher-options.js';
@@ -12,6 +13,7 @@ export interface DialOptions {
   readonly url: RtmpUrl;
   readonly publisher: PublisherOptions;
   readonly timeouts: PublisherTimeouts;
+  readonly timer: StageTimer;
   readonly onWarning: (message: string) => void;
 }
 
@@ -21,11 +23,11 @@ export interface DialOptions {
  * @throws RtmpError of the stages `dns`, `socket`, `proxy` and `tls`
  */
 export async function dial(options: DialOptions): Promise<Socket> {
-  const { url, publisher, timeouts } = options;
+  const { url, publisher, timeouts, timer } = options;
   const socket =
     publisher.proxy === undefined
-      ? await connectTcp(url.host, url.port, publisher, timeouts.dial)
-      : await connectThroughProxy(publisher.proxy, url.host, url.port, publisher, timeouts.dial);
+      ? await connectTcp(url.host, url.port, publisher, timeouts.dial, timer)
+      : await connectThroughProxy(publisher.proxy, url.host, url.port, publisher, timeouts.dial, timer);
   try {
     tune(socket, publisher);
     return url.secure ? await secure(socket, options) : socket;
@@ -36,7 +38,8 @@ export async function dial(options: DialOptions): Promise<Socket> {
 }
 
 async function secure(socket: Socket, options: DialOptions): Promise<TLSSocket> {
-  const { url, publisher, timeouts, onWarning } = options;
+  const { url, publisher, timeouts, timer, onWarning } = options;
+  timer.begin('tls');
   const tls = publisher.tls ?? {};
   if (tls.verify === false) {
     onWarning(

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { SocksClient } from 'socks';
 import { RtmpError, type RtmpErrorClass, RtmpErrorCode } from '../errors.js';
+import type { StageTimer } from '../session/stage-timer.js';
 import { aborted } from './abort.js';
 import type { PublisherOptions } from './publisher-options.js';
 import { connectTcp } from './tcp.js';
@@ -27,10 +28,12 @@ export async function connectThroughProxy(
   port: number,
   publisher: PublisherOptions,
   timeout: number,
+  timer: StageTimer,
 ): Promise<Socket> {
   const proxy = parseProxy(proxyUrl);
   const deadline = performance.now() + timeout;
-  const socket = await reach(proxy, publisher, timeout);
+  const socket = await reach(proxy, publisher, timeout, timer);
+  timer.begin('proxy');
   const left = Math.max(1, Math.ceil(deadline - performance.now()));
   const tunnel = proxy.kind === 'http' ? openHttpTunnel : openSocksTunnel;
   return guard(socket, tunnel(socket, proxy, host, port, left), publisher.signal, left, timeout);
@@ -75,9 +78,14 @@ function decodeLogin(text: string): string {
   }
 }
 
-async function reach(proxy: Proxy, publisher: PublisherOptions, timeout: number): Promise<Socket> {
+async function reach(
+  proxy: Proxy,
+  publisher: PublisherOptions,
+  timeout: number,
+  timer: StageTimer,
+): Promise<Socket> {
   try {
-    return await connectTcp(proxy.host, proxy.port, publisher, timeout);
+    return await connectTcp(proxy.host, proxy.port, publisher, timeout, timer);
   } catch (error) {
     if (!(error instanceof RtmpError) || error.code === RtmpErrorCode.aborted) throw error;
     throw new RtmpError(RtmpErrorCode.proxy, 'proxy', 'The proxy could not be reached', { cause: error });

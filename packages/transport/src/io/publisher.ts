@@ -14,6 +14,7 @@ import {
   type ReconnectRequest,
   stageOf,
 } from '../session/publish-state.js';
+import { type ConnectTimings, StageTimer } from '../session/stage-timer.js';
 import type { RtmpStatus } from '../session/status.js';
 import { parseRtmpUrl } from '../url.js';
 import { aborted } from './abort.js';
@@ -54,6 +55,7 @@ export class RtmpPublisher implements PublishSessionHandler {
   readonly #session: PublishSession;
   readonly #outbox: Outbox;
   readonly #attempt: Attempt;
+  readonly #timer: StageTimer;
   readonly #timeouts: PublisherTimeouts;
   readonly #signal: AbortSignal | undefined;
   readonly #maxQueuedBytes: number;
@@ -109,8 +111,9 @@ export class RtmpPublisher implements PublishSessionHandler {
     events: PublisherEvents,
   ): Promise<RtmpPublisher> {
     const onWarning = (message: string): void => events.onWarning?.(message);
-    const socket = await dial({ url: attempt.url, publisher: options, timeouts, onWarning });
-    const publisher = new RtmpPublisher(socket, attempt, options, timeouts, events);
+    const timer = new StageTimer(() => performance.now());
+    const socket = await dial({ url: attempt.url, publisher: options, timeouts, timer, onWarning });
+    const publisher = new RtmpPublisher(socket, attempt, options, timeouts, timer, events);
     await publisher.#begin();
     return publisher;
   }
@@ -120,18 +123,20 @@ export class RtmpPublisher implements PublishSessionHandler {
     attempt: Attempt,
     options: PublisherOptions,
     timeouts: PublisherTimeouts,
+    timer: StageTimer,
     events: PublisherEvents,
   ) {
     this.#socket = socket;
     this.#events = events;
     this.#attempt = attempt;
     this.#timeouts = timeouts;
+    this.#timer = timer;
     this.#signal = options.signal;
     const { highWaterMark, maxQueuedBytes } = queueLimits(options);
     this.#maxQueuedBytes = maxQueuedBytes;
     this.#maxUnreadReplyBytes = options.limits?.maxUnreadReplyBytes ?? PUBLISHER_LIMITS.maxUnreadReplyBytes;
     this.#outbox = new Outbox(socket, highWaterMark, () => this.#events.onDrain?.());
-    this.#session = new PublishSession(sessionOptions(attempt, options, timeouts), this.#outbox, this);
+    this.#session = new PublishSession(sessionOptions(attempt, options, timeouts, timer), this.#outbox, this);
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -188,6 +193,15 @@ export class RtmpPublisher implements PublishSessionHandler {
   /** The handshake that led here, and whether the server proved that it knows the digest one. */
   get handshake(): { readonly mode: 'simple' | 'digest'; readonly digestVerified: boolean } {
     return { mode: this.#attempt.handshake, digestVerified: this.#session.digestVerified };
+  }
+
+  /**
+   * How long each stage of the attempt that led here took: what came before it, as authentication and redirects on
+   * connections of their own, is not in it. After {@link nextStream}, `createStream` and `publish` are those of the
+   * new stream.
+   */
+  get timings(): ConnectTimings {
+    return this.#timer.timings;
   }
 
   /**

@@ -8,6 +8,7 @@ import { type Attempt, type AttemptOptions, type ConnectWishes, connectFields } 
 import { announceCapabilities, CapsEx, FourCcInfo } from '../session/capabilities.js';
 import type { PublishSessionOptions } from '../session/publish-state.js';
 import { withForms } from '../session/redact.js';
+import type { StageTimer } from '../session/stage-timer.js';
 import type { RtmpUrl } from '../url.js';
 import type { PublisherOptions, PublisherTimeouts } from './publisher-options.js';
 
@@ -104,6 +105,7 @@ export function sessionOptions(
   attempt: Attempt,
   options: PublisherOptions,
   timeouts: PublisherTimeouts,
+  timer: StageTimer,
 ): PublishSessionOptions {
   const wishes: ConnectWishes = {
     token: options.token,
@@ -124,6 +126,7 @@ export function sessionOptions(
     limits: { ...PUBLISHER_LIMITS, ...options.limits },
     random: randomFillSync,
     now: () => performance.now(),
+    timer,
   };
 }
 

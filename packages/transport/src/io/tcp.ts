@@ -1,5 +1,6 @@
-import { Socket, type TcpNetConnectOpts } from 'node:net';
+import { isIP, Socket, type TcpNetConnectOpts } from 'node:net';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
+import type { StageTimer } from '../session/stage-timer.js';
 import { aborted } from './abort.js';
 import type { PublisherOptions } from './publisher-options.js';
 
@@ -9,12 +10,13 @@ import type { PublisherOptions } from './publisher-options.js';
  */
 const ATTEMPT_TIMEOUT = 1000;
 
-/** Connects to one host, to all of its addresses in turn until one answers. */
+/** Connects to one host, to all of its addresses in turn until one answers: the stages `dns` and `tcp` of the timer. */
 export function connectTcp(
   host: string,
   port: number,
   publisher: PublisherOptions,
   timeout: number,
+  timer: StageTimer,
 ): Promise<Socket> {
   const { signal, family, localAddress, lookup } = publisher;
   const connection: TcpNetConnectOpts = {
@@ -28,12 +30,16 @@ export function connectTcp(
   if (lookup !== undefined) connection.lookup = lookup;
   const socket = new Socket();
   let lookupError: Error | null = null;
+  let resolved = isIP(host) !== 0;
   // A caller's own lookup fails with whatever error it likes.
   socket.on('lookup', (error: Error | null) => {
     lookupError ??= error;
+    if (!resolved) timer.begin('tcp'); // the event comes once for each address
+    resolved = true;
   });
   const wrap = (cause: NodeJS.ErrnoException): RtmpError =>
     cause === lookupError || cause.syscall === 'getaddrinfo' ? lookupFailed(cause) : connectFailed(cause);
+  timer.begin(resolved ? 'tcp' : 'dns');
   socket.connect(connection);
   return settle(socket, 'connect', signal, timeout, wrap, 'socket');
 }

@@ -9,6 +9,7 @@ import { encodeUserControl } from '../message/user-control.js';
 import { hex, pattern } from '../testing/bytes.js';
 import { publishOptions, ScriptedServer, TestClock, TIMEOUTS } from '../testing/sessions.js';
 import { PublishSession } from './publish-session.js';
+import { StageTimer } from './stage-timer.js';
 
 function video(size: number): {
   type: number;
@@ -55,6 +56,29 @@ describe('publish session: the way to publishing', () => {
     server.session.send(video(10));
     expect(server.listen().sent.at(-1)).toMatchObject({ type: 9, messageStreamId: 77 });
     expect(server.last('publish').args).toEqual([null, 'camera', 'live']);
+  });
+
+  it('times each of its stages, and those of the next stream anew', () => {
+    const clock = new TestClock();
+    const timer = new StageTimer(clock.now);
+    const server = new ScriptedServer({ now: clock.now, timer });
+    server.session.start();
+    clock.time += 11;
+    server.answerHandshake();
+    clock.time += 22;
+    server.acceptConnect();
+    clock.time += 33;
+    server.command('_result', 4, null, 1);
+    clock.time += 44;
+    server.status('NetStream.Publish.Start');
+    expect(timer.timings).toEqual({ tcp: 0, handshake: 11, connect: 22, createStream: 33, publish: 44 });
+    clock.time += 1_000_000;
+    server.session.publishNext('camera/2');
+    clock.time += 55;
+    server.listen().command('_result', server.last('createStream').transactionId, null, 2);
+    clock.time += 66;
+    server.status('NetStream.Publish.Start');
+    expect(timer.timings).toEqual({ tcp: 0, handshake: 11, connect: 22, createStream: 55, publish: 66 });
   });
 
   it('does not wait for answers to releaseStream and FCPublish, and takes an _error to them', () => {

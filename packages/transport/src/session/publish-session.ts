@@ -13,6 +13,7 @@ import {
   type PublishSessionOptions,
   type PublishState,
   stageOf,
+  timedStageOf,
 } from './publish-state.js';
 import { queryValues } from './redact.js';
 import { failureOf, isFailure, type RtmpStatus, statusOf } from './status.js';
@@ -330,6 +331,7 @@ export class PublishSession {
 
   #enter(state: PublishState, timeout: number): void {
     this.#state = state;
+    this.#options.timer?.begin(timedStageOf(state));
     this.#deadline = this.#options.now() + timeout;
   }
 

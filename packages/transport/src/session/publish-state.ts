@@ -3,6 +3,7 @@ import type { RtmpError, RtmpStage } from '../errors.js';
 import type { RandomFill } from '../handshake/simple.js';
 import type { TransportLimits } from '../limits.js';
 import type { ServerProfileName } from './profile.js';
+import type { ConnectTimings, StageTimer } from './stage-timer.js';
 import type { RtmpStatus } from './status.js';
 
 /** The longest wait in each state, in milliseconds. */
@@ -34,6 +35,8 @@ export interface PublishSessionOptions {
   readonly random: RandomFill;
   /** Milliseconds, from any origin, never going back. */
   readonly now: () => number;
+  /** Measures the stages of the way to `publishing`. */
+  readonly timer?: StageTimer | undefined;
 }
 
 /** A server asks us to move (Enhanced RTMP v2): keep sending until the next key frame, then switch. */
@@ -82,6 +85,27 @@ export function stageOf(state: PublishState): RtmpStage {
       return 'publishing';
     case 'unpublished':
       return 'close';
+    default:
+      return state satisfies never;
+  }
+}
+
+/** The stage whose time a state takes; undefined for those that wait for nothing. */
+export function timedStageOf(state: PublishState): keyof ConnectTimings | undefined {
+  switch (state) {
+    case 'handshaking':
+      return 'handshake';
+    case 'connecting':
+      return 'connect';
+    case 'creating-stream':
+      return 'createStream';
+    case 'requesting-publish':
+      return 'publish';
+    case 'idle':
+    case 'publishing':
+    case 'unpublished':
+    case 'failed':
+      return undefined;
     default:
       return state satisfies never;
   }

@@ -108,6 +108,11 @@ export class ScriptedServer {
   /** Runs the handshake; the session has sent `connect` then. */
   shakeHands(): this {
     this.session.start();
+    return this.answerHandshake();
+  }
+
+  /** The server's side of the handshake, once the session has started it. */
+  answerHandshake(): this {
     const hello = this.#fromSession.take();
     this.session.receive(Buffer.concat([Buffer.from([3]), pattern(1536), hello.subarray(1)]));
     this.#reader.push(this.#fromSession.take().subarray(1536));
