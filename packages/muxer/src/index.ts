@@ -18,6 +18,8 @@ export type { FlvFileHeader } from './flv/flv-file.js';
 export { type FlvEnd, type FlvFileTag, FlvReader } from './flv/flv-reader.js';
 export { FlvTag, TagRole, TagType } from './flv/flv-tag.js';
 export { FlvWriter, type WritableTag } from './flv/flv-writer.js';
+export { type AudioTagHeader, readAudioTagHeader } from './flv/read-audio-tag-header.js';
+export { readVideoTagHeader, type TagContent, type VideoTagHeader } from './flv/read-video-tag-header.js';
 export type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
 export { Muxer } from './muxer.js';
 export type { ColorInfoOption, HevcForm, InputClock, MuxerOptions } from './muxer-options.js';
