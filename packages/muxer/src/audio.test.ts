@@ -64,7 +64,12 @@ describe('AAC', () => {
   test('a change in mid-stream sends a new sequence header', () => {
     const muxer = new Muxer();
     mux('aac', adts('2100'), 0, muxer);
-    expect(muxer.audioFacts).toMatchObject({ sampleRate: 44_100, channels: 1, audioCodecId: 10 });
+    expect(muxer.audioFacts).toMatchObject({
+      sampleRate: 44_100,
+      channels: 1,
+      audioCodecId: 10,
+      objectType: 2,
+    });
     const tags = mux('aac', adts('2100', 'f1', '4c', '80'), 0, muxer, 30);
     expect(tags.map(body)).toEqual(['af001190', 'af012100']);
     expect(muxer.audioFacts).toMatchObject({ sampleRate: 48_000, channels: 2 });

@@ -31,12 +31,13 @@ class AdtsFormat implements FrameFormat {
     return id3TagLength(data, offset);
   }
 
-  frame(data: Uint8Array): AudioFrame {
+  frame(data: Uint8Array, offset: number, skippedBytes: number): AudioFrame {
     const header = this.#header;
     header.readFields(data, 0);
     const samples = 1024 * header.rawDataBlocks;
     const { sampleRate } = header;
     const channels = configurationChannels[header.channelConfiguration]!;
-    return { data, sampleRate, channels, samples, time: this.#clock.next(samples, sampleRate) };
+    const time = this.#clock.next(samples, sampleRate);
+    return { data, offset, skippedBytes, sampleRate, channels, samples, time };
   }
 }

@@ -2,6 +2,10 @@
 export interface AudioFrame {
   /** The whole frame, header included. */
   readonly data: Uint8Array;
+  /** Where it begins in the stream, in bytes. */
+  readonly offset: number;
+  /** Bytes since the frame before that belong to no frame and no tag. */
+  readonly skippedBytes: number;
   /** Hz. */
   readonly sampleRate: number;
   readonly channels: number;

@@ -9,7 +9,7 @@ export interface FrameFormat {
   /** Length of what is no audio at `offset` (ID3 tags): more than 0: to be skipped; 0: nothing; −1: more bytes needed. */
   skip(data: Uint8Array, offset: number): number;
   /** The frame, or undefined when it holds no sound. */
-  frame(data: Uint8Array): AudioFrame | undefined;
+  frame(data: Uint8Array, offset: number, skippedBytes: number): AudioFrame | undefined;
 }
 
 /**
@@ -21,6 +21,10 @@ export class FrameSplitter {
   #rest: Uint8Array = new Uint8Array(0);
   #toSkip = 0;
   #inSync = false;
+  /** Bytes of the stream that have been taken. */
+  #taken = 0;
+  /** `skippedBytes` when the last frame was given out. */
+  #skippedBefore = 0;
   /** Bytes that belonged to no frame and no tag. */
   skippedBytes = 0;
 
@@ -47,6 +51,7 @@ export class FrameSplitter {
       const step = this.#step(data, position, ended, frames);
       if (step === 0) break;
       position += step;
+      this.#taken += step;
     }
     this.#rest = copyOf(data, position);
     return frames;
@@ -64,9 +69,15 @@ export class FrameSplitter {
       return left < length + this.#format.headerSize && !ended ? 0 : this.#skipByte();
     }
     this.#inSync = true;
-    const frame = this.#format.frame(copyOf(data, position, position + length));
-    if (frame !== undefined) frames.push(frame);
+    this.#emit(copyOf(data, position, position + length), frames);
     return length;
+  }
+
+  #emit(data: Uint8Array, frames: AudioFrame[]): void {
+    const frame = this.#format.frame(data, this.#taken, this.skippedBytes - this.#skippedBefore);
+    if (frame === undefined) return;
+    this.#skippedBefore = this.skippedBytes;
+    frames.push(frame);
   }
 
   #resync(data: Uint8Array, position: number, ended: boolean): number {

@@ -27,14 +27,15 @@ class Mp3Format implements FrameFormat {
     return id3TagLength(data, offset);
   }
 
-  frame(data: Uint8Array): AudioFrame | undefined {
+  frame(data: Uint8Array, offset: number, skippedBytes: number): AudioFrame | undefined {
     const first = this.#first;
     this.#first = false;
     if (first && isInfoFrame(data)) return undefined;
     const header = this.#header;
     header.readFields(data, 0);
     const { sampleRate, channels, samplesPerFrame: samples } = header;
-    return { data, sampleRate, channels, samples, time: this.#clock.next(samples, sampleRate) };
+    const time = this.#clock.next(samples, sampleRate);
+    return { data, offset, skippedBytes, sampleRate, channels, samples, time };
   }
 }
 

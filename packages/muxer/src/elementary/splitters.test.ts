@@ -134,6 +134,8 @@ describe('AdtsSplitter', () => {
     ]);
     const frames = [...splitter.push(damaged), ...splitter.flush()];
     expect(frames.map(({ data }) => data.length)).toEqual([20, 31, 20, 31]);
+    expect(frames.map(({ offset }) => offset)).toEqual([7, 27, 60, 80]);
+    expect(frames.map(({ skippedBytes }) => skippedBytes)).toEqual([7, 0, 2, 0]);
     expect(splitter.skippedBytes).toBe(9);
   });
 
@@ -164,6 +166,7 @@ describe('Mp3Splitter', () => {
       const pieces = [stream.subarray(0, at), stream.subarray(at)];
       const frames = [...pieces.flatMap((piece) => splitter.push(piece)), ...splitter.flush()];
       expect(frames.map(({ data }) => data.length)).toEqual([104, 105]);
+      expect(frames.map(({ offset }) => offset)).toEqual([id3.length + 104, id3.length + 208]);
       expect(frames[1]).toMatchObject({
         sampleRate: 44_100,
         channels: 1,

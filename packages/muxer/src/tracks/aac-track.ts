@@ -105,6 +105,7 @@ export class AacTrack implements AudioTrack {
       sampleRate: header.sampleRate,
       channels: programConfig?.channels ?? configurationChannels[header.channelConfiguration]!,
       sampleSize: 16,
+      objectType: header.objectType,
       audioCodecId: SoundFormat.aac,
       samplesPerFrame: samplesPerBlock,
     });

@@ -86,8 +86,15 @@ export class EnhancedAudioTrack implements AudioTrack {
       // Frames of two lengths have come: from here on there is no length that every frame has.
       samplesPerFrame = undefined;
     }
-    const next = { codec, sampleRate, channels, sampleSize, samplesPerFrame, audioCodecId: fourCc };
-    this.facts = unlessSame<AudioFacts>(facts, next);
+    this.facts = unlessSame<AudioFacts>(facts, {
+      codec,
+      sampleRate,
+      channels,
+      sampleSize,
+      objectType: undefined,
+      samplesPerFrame,
+      audioCodecId: fourCc,
+    });
   }
 
   #emitFrame(packet: MediaPacket, offset: number, timestamp: number, out: FlvTag[]): void {

@@ -58,6 +58,7 @@ export class Mp3Track implements AudioTrack {
       sampleRate,
       channels,
       sampleSize: 16,
+      objectType: undefined,
       audioCodecId: SoundFormat.mp3,
       samplesPerFrame,
     };
