@@ -28,6 +28,7 @@ interface Summary {
     framesTaken: { video: number; audio: number };
     videoFrames: number;
     audioFrames: number;
+    lost: number;
     reconnects: number;
     error: unknown;
   }[];
@@ -188,7 +189,9 @@ describe.concurrent('push --reconnect', { timeout: TIMEOUT_MS }, () => {
 
     const { totals, channels } = parseSummary(push.stdout);
     expect(channels[0]).toMatchObject({ reconnects: 1, framesTaken: { video: 125 } });
-    expect(totals.videoFrames + totals.dropped).toBe(125);
+    // A frame that the first connection had been handed when it was lost counts as sent and as dropped.
+    expect(totals.videoFrames + totals.dropped).toBeGreaterThanOrEqual(125);
+    expect(totals.videoFrames + totals.dropped - channels[0]!.lost).toBeLessThanOrEqual(125);
     // What the first server had taken may be lost with it, even where everything went out.
     expect(code).toBe(1);
     expect(push.stderr).toMatch(

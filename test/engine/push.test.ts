@@ -506,7 +506,7 @@ describe('an engine', () => {
     const url = receiver.url('a');
     const first = engine.openChannel({ url });
     engine.openChannel({ url: receiver.url('b') });
-    expect(() => engine.openChannel({ url })).toThrow(/2 channels are open, which is the limit/);
+    expect(() => engine.openChannel({ url })).toThrow(/2 destinations are open, which is the limit/);
     await first.close();
     for (let i = 0; i < 5; i++) {
       const channel = engine.openChannel({ url: receiver.url(`again-${i}`) });

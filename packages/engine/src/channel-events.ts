@@ -1,14 +1,15 @@
 import type { AmfValue } from '@cloudpush/transport';
+import type { Destination } from './destination.js';
 import type { CloudPushError } from './errors.js';
 
-/** How a channel ended. */
+/** How a channel, or one of its destinations, ended. */
 export interface CloseReport {
   /**
    * True when the stream was closed as asked, everything accepted before had been sent, and no connection was lost on the
-   * way. What `overflow: 'drop'` has dropped does not count against it.
+   * way. What was dropped because a server is slow (`overflow: 'drop'`, or several destinations) does not count against it.
    */
   readonly clean: boolean;
-  /** Why it was not: how the channel ended, or how a connection was lost that had been made again. */
+  /** Why it was not: how it ended, or how a connection was lost that had been made again. */
   readonly error: CloudPushError | undefined;
 }
 
@@ -25,21 +26,37 @@ export interface Disconnection {
   readonly error: CloudPushError;
   /** Until the next attempt, in ms. */
   readonly delay: number;
+  /** Whose connection it was. */
+  readonly destination: Destination;
 }
 
-/** What the server has sent beside its answers. */
+/** What a server has sent beside its answers. */
 export interface ServerCommand {
   /** Such as `onLiveOpen`. */
   readonly name: string;
   /** AMF0 values. */
   readonly args: readonly AmfValue[];
+  /** Whose server it was. */
+  readonly destination: Destination;
+}
+
+/** The events of a destination, in the order of their causes. `close` is the last one, and comes exactly once. */
+export interface DestinationEvents {
+  /** Connected and publishing; again after each `disconnect`. */
+  connect: [];
+  /** The connection is lost and will be made again (option `reconnect`). */
+  disconnect: [Disconnection];
+  /** The server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
+  command: [ServerCommand];
+  /** The destination is over; the channel goes on with the others. */
+  close: [CloseReport];
 }
 
 /** The events of a channel, in the order of their causes. `close` is the last one, and comes exactly once. */
 export interface ChannelEvents {
-  /** Connected and publishing; again after each `disconnect`. */
-  connect: [];
-  /** The connection is lost and will be made again (option `reconnect`). */
+  /** A destination is connected and publishing; again after each `disconnect`. */
+  connect: [Destination];
+  /** A destination's connection is lost and will be made again (option `reconnect`). */
   disconnect: [Disconnection];
   /** No more room: `send…` returns false until `resume`. Always followed by `resume` or `close`. */
   pause: [];
@@ -47,8 +64,8 @@ export interface ChannelEvents {
   resume: [];
   /** A packet was accepted but then refused for what is in it. */
   problem: [PacketProblem];
-  /** The server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
+  /** A server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
   command: [ServerCommand];
-  /** The connection is over. */
+  /** The last destination is over, and the channel with it. */
   close: [CloseReport];
 }

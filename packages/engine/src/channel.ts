@@ -2,14 +2,24 @@ import { EventEmitter } from 'node:events';
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
 import { type AmfValue, encodeAmf0 } from '@cloudpush/transport';
 import type { ChannelEvents, CloseReport } from './channel-events.js';
-import { CloudPushError, type ErrorData, toErrorData } from './errors.js';
+import { Destination } from './destination.js';
+import { abortedError, CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import { Command, PacketFlag } from './memory/ring.js';
-import { type ChannelOptions, channelConfig, invalidParameter, oneOf } from './options.js';
+import {
+  type ChannelOptions,
+  channelConfig,
+  type DestinationOptions,
+  destinationConfig,
+  invalidParameter,
+  oneOf,
+} from './options.js';
 import { type PacketRoom, PacketSender } from './packet-sender.js';
-import { AUDIO_CODECS, type ChannelConfig, VIDEO_CODECS } from './shard/protocol.js';
+import { AUDIO_CODECS, type DestinationConfig, VIDEO_CODECS } from './shard/protocol.js';
 import type { ShardClient } from './shard/shard-client.js';
-import { Counter } from './stats/counters.js';
+import { ChannelCounter } from './stats/counters.js';
 import type { ChannelStats } from './stats/stats.js';
+import { addTotals, NO_TOTALS } from './stats/totals.js';
+import { Waiters } from './waiters.js';
 
 export type ChannelState = 'connecting' | 'publishing' | 'closing' | 'closed';
 
@@ -33,6 +43,13 @@ export interface AudioPacketOptions {
   readonly encrypted?: boolean | undefined;
 }
 
+/** What a channel needs of its engine. */
+export interface ChannelHost extends PacketRoom {
+  /** @throws CloudPushError `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS` */
+  takeDestinationSeat(): { readonly id: number; readonly number: number };
+  freeDestinationSeat(number: number): void;
+}
+
 /** Names of the parts that an engine has for one of its channels. */
 export interface ChannelSeat {
   /** Unique for the life of the engine. */
@@ -43,7 +60,7 @@ export interface ChannelSeat {
 }
 
 /**
- * One source of media, pushed to one server. Made by `PushEngine.openChannel`; it connects at once.
+ * One source of media, pushed to one server, or to several. Made by `PushEngine.openChannel`; it connects at once.
  *
  * Packets that are sent before the connection is up wait in the pool, within its bounds, and go out in order.
  *
@@ -55,46 +72,79 @@ export interface ChannelSeat {
 export class Channel extends EventEmitter<ChannelEvents> {
   /** Unique for the life of the engine. */
   readonly id: number;
+  readonly #host: ChannelHost;
   readonly #number: number;
   readonly #shard: ShardClient;
   readonly #sender: PacketSender;
   readonly #video: number;
   readonly #audio: number;
   readonly #signal: AbortSignal | undefined;
-  #state: ChannelState = 'connecting';
-  /** How the connection ended, until the shard has forgotten the channel. */
-  #ending: CloseReport | undefined;
+  /** Those that are not over. */
+  readonly #destinations = new Map<number, Destination>();
+  /** The counts of those that are. */
+  #finished = NO_TOTALS;
+  #everPublished = false;
+  #leaving = false;
+  /** The last destination is over. */
+  #ended = false;
+  /** Every destination that is over ended cleanly. */
+  #clean = true;
+  /** The first thing that went wrong with a destination. */
+  #failure: CloudPushError | undefined;
   #report: CloseReport | undefined;
   #closeRequested = false;
-  #connects = 0;
-  /** Why a connection was lost that has been made again since, or is about to be. */
-  #lastLoss: CloudPushError | undefined;
-  readonly #waiters = new Set<() => void>();
+  readonly #waiters = new Waiters();
   /** The counters as they were when the channel ended: its number may be in other hands now. */
   #lastStats: ChannelStats | undefined;
 
   /** Channels are made by `PushEngine.openChannel`. */
-  constructor(room: PacketRoom, seat: ChannelSeat, options: ChannelOptions) {
+  constructor(host: ChannelHost, seat: ChannelSeat, options: ChannelOptions) {
     super();
     const config = channelConfig(options);
     this.id = seat.id;
+    this.#host = host;
     this.#number = seat.number;
     this.#shard = seat.shard;
-    this.#sender = new PacketSender(room, seat.shard, seat.number, this.#onPauseChanged);
+    this.#sender = new PacketSender(host, seat.shard, seat.number, this.#onPauseChanged);
     this.#video = VIDEO_CODECS.indexOf(oneOf<VideoCodec>('video', options.video, VIDEO_CODECS));
     this.#audio = AUDIO_CODECS.indexOf(oneOf<AudioCodec>('audio', options.audio, AUDIO_CODECS));
     this.#signal = options.signal;
-    room.gates.open(seat.number);
-    this.#open(config);
+    const first = destinationConfig(options, host.memory.maxPacket);
+    if (this.#signal?.aborted) throw abortedError(this.#signal.reason);
+    host.gates.open(seat.number);
+    this.#shard.counters.channels.reset(seat.number);
+    this.#shard.post({ type: 'open', channel: seat.number, config });
+    this.#sender.command(Command.open);
+    this.#attach(first);
+    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   get state(): ChannelState {
-    return this.#state;
+    if (this.#report !== undefined) return 'closed';
+    if (this.#leaving) return 'closing';
+    return this.#isPublishing ? 'publishing' : 'connecting';
   }
 
   /** True between `pause` and `resume`. */
   get paused(): boolean {
     return this.#report === undefined && this.#sender.paused;
+  }
+
+  /** Where the stream goes: destinations that are not over. */
+  get destinations(): readonly Destination[] {
+    return [...this.#destinations.values()];
+  }
+
+  /**
+   * Sends the stream to one server more, from its next key frame on. It is muxed once, and its bytes are not copied; a
+   * destination that is slow drops what does not fit, and the others go on.
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_URL`, `ERR_CLOUDPUSH_INVALID_PARAMETER`,
+   *   `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS`, `ERR_CLOUDPUSH_CHANNEL_CLOSED`.
+   */
+  addDestination(options: DestinationOptions): Destination {
+    const config = destinationConfig(options, this.#host.memory.maxPacket);
+    if (this.#leaving) throw closedError('the channel is closing or closed');
+    return this.#attach(config);
   }
 
   /**
@@ -133,81 +183,96 @@ export class Channel extends EventEmitter<ChannelEvents> {
     return this.#sender.send(Command.data, 0, encodeAmf0(name, ...values), 0, options.pts, options.pts);
   }
 
-  /** Resolves when the stream is being published. Rejects with the reason when it never will be. */
+  /** Resolves when the stream is being published somewhere. Rejects with the reason when it never will be. */
   async connected(signal?: AbortSignal): Promise<void> {
     while (this.#report === undefined) {
-      if (this.#state === 'publishing' || (this.#state === 'closing' && this.#connects > 0)) return;
-      await this.#change(signal);
+      if (this.#isPublishing || (this.#leaving && this.#everPublished)) return;
+      await this.#waiters.next(signal);
     }
-    throw this.#report.error ?? closedError();
+    throw this.#report.error ?? closedError('the channel was closed before it was connected');
   }
 
   /** Resolves when a packet would be taken again, or the channel is over. */
   async writable(signal?: AbortSignal): Promise<void> {
     // A channel that is closing takes nothing any more: the answer is its end.
-    while (this.#report === undefined && (this.paused || this.#state === 'closing'))
-      await this.#change(signal);
+    while (this.#report === undefined && (this.paused || this.#leaving)) await this.#waiters.next(signal);
   }
 
   /**
-   * Sends everything accepted so far, ends the stream cleanly, and closes the connection. Always ends: at the latest
+   * Sends everything accepted so far, ends the stream cleanly, and closes the connections. Always ends: at the latest
    * after `closeTimeout`, with a report that says so.
    */
   async close(): Promise<CloseReport> {
     this.#requestClose();
-    while (this.#report === undefined) await this.#change(undefined);
+    while (this.#report === undefined) await this.#waiters.next(undefined);
     return this.#report;
   }
 
-  /** Resets the connection now; what is queued is lost. */
+  /** Resets the connections now; what is queued is lost. */
   abort(reason: unknown = abortedError()): void {
-    if (this.#ending !== undefined) return;
+    if (this.#ended) return;
     this.#leave();
     const error = reason instanceof CloudPushError ? reason : abortedError(reason);
-    this.#shard.post({ type: 'abort', channel: this.#number, error: toErrorData(error) });
+    const data = toErrorData(error);
+    this.#shard.post({ type: 'abort', channel: this.#number, destination: undefined, error: data });
   }
 
   stats(): ChannelStats {
     if (this.#lastStats !== undefined) return this.#lastStats;
-    const count = (counter: Counter) => this.#shard.counters.get(this.#number, counter);
+    const { channels } = this.#shard.counters;
+    const open = this.destinations.map((destination) => destination.stats());
     return {
-      state: this.#state,
+      ...open.reduce(addTotals, this.#finished),
+      state: this.state,
+      queuedMs: Math.max(0, ...open.map(({ queuedMs }) => queuedMs)),
       paused: this.paused,
-      videoFrames: count(Counter.videoFrames),
-      audioFrames: count(Counter.audioFrames),
-      dataMessages: count(Counter.dataMessages),
-      bytesSent: count(Counter.bytesSent),
-      queuedMs: count(Counter.queuedMs),
       queuedBytes: this.#sender.heldBytes,
       packetsRefused: this.#sender.refused,
-      packetsInvalid: count(Counter.packetsInvalid),
-      packetsLost: count(Counter.packetsLost),
-      droppedDisposable: count(Counter.droppedDisposable),
-      droppedPictures: count(Counter.droppedPictures),
-      droppedAudio: count(Counter.droppedAudio),
+      packetsInvalid: channels.get(this.#number, ChannelCounter.packetsInvalid),
+      packetsLost: channels.get(this.#number, ChannelCounter.packetsLost),
       pauses: this.#sender.pauses,
-      reconnects: Math.max(0, this.#connects - 1),
     };
   }
 
   /** @internal */
-  onConnected(): void {
-    this.#connects++;
-    if (this.#state === 'connecting') this.#state = 'publishing';
-    this.#wakeWaiters();
-    this.emit('connect');
+  onConnected(number: number): void {
+    const destination = this.#destinations.get(number);
+    if (destination === undefined) return;
+    destination.onConnected();
+    this.#everPublished = true;
+    this.#waiters.wake();
+    this.emit('connect', destination);
   }
 
   /** @internal */
-  onDisconnected(error: ErrorData, delay: number): void {
-    if (this.#state === 'publishing') this.#state = 'connecting';
-    this.#lastLoss = CloudPushError.from(error);
-    this.emit('disconnect', { error: this.#lastLoss, delay });
+  onDisconnected(number: number, data: ErrorData, delay: number): void {
+    const destination = this.#destinations.get(number);
+    if (destination === undefined) return;
+    const error = CloudPushError.from(data);
+    destination.onDisconnected(error, delay);
+    this.emit('disconnect', { error, delay, destination });
   }
 
   /** @internal */
-  onCommand(name: string, args: AmfValue[]): void {
-    this.emit('command', { name, args });
+  onCommand(number: number, name: string, args: AmfValue[]): void {
+    const destination = this.#destinations.get(number);
+    if (destination === undefined) return;
+    destination.onCommand(name, args);
+    this.emit('command', { name, args, destination });
+  }
+
+  /** A destination is over. @internal */
+  onDetached(number: number, error: ErrorData | undefined): void {
+    const destination = this.#destinations.get(number);
+    if (destination === undefined) return;
+    this.#destinations.delete(number);
+    this.#host.freeDestinationSeat(number);
+    destination.onDetached(error);
+    const { clean, error: failure } = destination.report!;
+    this.#clean &&= clean;
+    this.#failure ??= failure;
+    this.#finished = addTotals(this.#finished, destination.stats());
+    this.#sender.fanOut = this.#destinations.size > 1;
   }
 
   /** @internal */
@@ -225,15 +290,19 @@ export class Channel extends EventEmitter<ChannelEvents> {
     this.emit('problem', { error: CloudPushError.from(error), repeats });
   }
 
-  /** The connection is over, but descriptors may still be on their way to the shard. @internal */
-  onEnded(error: ErrorData | undefined): void {
+  /** The last destination is over, but descriptors may still be on their way to the shard. @internal */
+  onEnded(): void {
     this.#leave();
-    // What a connection had taken when it was lost is lost, even if all that followed arrived.
-    const failure = error === undefined ? this.#lastLoss : CloudPushError.from(error);
-    this.#ending ??= { clean: failure === undefined && this.#closeRequested, error: failure };
+    this.#ended = true;
     this.#signal?.removeEventListener('abort', this.#onAbort);
     // The last descriptor tells the shard that no other will follow.
     this.#requestClose();
+  }
+
+  /** The shard is dead: nothing is left of any destination. @internal */
+  onShardDied(error: ErrorData): void {
+    for (const number of [...this.#destinations.keys()]) this.onDetached(number, error);
+    this.onEnded();
   }
 
   /** Nothing of the channel is left anywhere: its number is free. @internal */
@@ -245,10 +314,9 @@ export class Channel extends EventEmitter<ChannelEvents> {
       queuedBytes: 0,
       queuedMs: 0,
     };
-    this.#state = 'closed';
-    const report = this.#ending!;
+    const report = { clean: this.#clean, error: this.#failure };
     this.#report = report;
-    this.#wakeWaiters();
+    this.#waiters.wake();
     // A listener that throws must not keep the engine from its work.
     process.nextTick(() => this.emit('close', report));
   }
@@ -260,70 +328,49 @@ export class Channel extends EventEmitter<ChannelEvents> {
 
   readonly #onPauseChanged = (paused: boolean): void => {
     if (this.#report !== undefined) return;
-    this.#wakeWaiters();
+    this.#waiters.wake();
     this.emit(paused ? 'pause' : 'resume');
   };
 
   readonly #onAbort = (): void => this.abort(this.#signal?.reason);
 
-  #open(config: ChannelConfig): void {
-    if (this.#signal?.aborted) throw abortedError(this.#signal.reason);
-    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
-    this.#shard.counters.reset(this.#number);
+  get #isPublishing(): boolean {
+    return this.destinations.some(({ state }) => state === 'publishing');
+  }
+
+  #attach(config: DestinationConfig): Destination {
+    const { id, number } = this.#host.takeDestinationSeat();
+    let destination: Destination;
     try {
-      this.#shard.post({ type: 'open', channel: this.#number, config });
+      destination = new Destination(
+        { id, number, channel: this.#number, shard: this.#shard, sender: this.#sender },
+        config,
+      );
     } catch {
+      this.#host.freeDestinationSeat(number);
       // What cannot be cloned may hold a secret, so that the cause is left out.
       throw invalidParameter('connection', 'something that cannot be handed to another thread', 'plain data');
     }
-    this.#sender.command(Command.open);
+    this.#destinations.set(number, destination);
+    this.#sender.fanOut = this.#destinations.size > 1;
+    return destination;
   }
 
   #requestClose(): void {
     if (this.#closeRequested) return;
     this.#closeRequested = true;
     this.#leave();
+    for (const destination of this.#destinations.values()) destination.onChannelClosing();
     this.#sender.command(Command.close);
   }
 
   /** From now on no packet is taken. */
   #leave(): void {
-    this.#state = 'closing';
+    this.#leaving = true;
     this.#sender.close();
   }
-
-  /** Resolves with the next change of state; rejects with the signal's reason. */
-  #change(signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted();
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#waiters.delete(onChange);
-        reject(signal?.reason);
-      };
-      const onChange = (): void => {
-        signal?.removeEventListener('abort', onAbort);
-        resolve();
-      };
-      this.#waiters.add(onChange);
-      signal?.addEventListener('abort', onAbort, { once: true });
-    });
-  }
-
-  #wakeWaiters(): void {
-    const waiters = [...this.#waiters];
-    this.#waiters.clear();
-    for (const onChange of waiters) onChange();
-  }
 }
 
-function closedError(): CloudPushError {
-  return new CloudPushError('ERR_CLOUDPUSH_CHANNEL_CLOSED', 'the channel was closed before it was connected');
-}
-
-function abortedError(reason?: unknown): CloudPushError {
-  return new CloudPushError('ERR_CLOUDPUSH_ABORTED', 'the channel was aborted', {
-    class: 'fatal',
-    details: reason === undefined || reason instanceof Error ? {} : { reason: String(reason) },
-    cause: reason,
-  });
+function closedError(message: string): CloudPushError {
+  return new CloudPushError('ERR_CLOUDPUSH_CHANNEL_CLOSED', message);
 }

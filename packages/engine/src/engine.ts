@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { Channel } from './channel.js';
+import { Channel, type ChannelHost } from './channel.js';
 import { CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import { Gates, newGateMemory } from './memory/gate.js';
 import { MediaMemory } from './memory/media-memory.js';
@@ -9,7 +9,7 @@ import {
   engineSettings,
   type PushEngineOptions,
 } from './options.js';
-import type { PacketRoom, PacketSender } from './packet-sender.js';
+import type { PacketSender } from './packet-sender.js';
 import type { ShardReport } from './shard/protocol.js';
 import { ShardClient, type SharedState } from './shard/shard-client.js';
 import { newCounts, summarize } from './stats/latency.js';
@@ -27,7 +27,7 @@ const RESTART_DELAY = 1000;
  * const channel = engine.openChannel({ url: 'rtmp://media.example/live/camera-1' });
  * channel.sendVideo(accessUnit, { pts: 0 });
  */
-export class PushEngine implements PacketRoom, AsyncDisposable {
+export class PushEngine implements ChannelHost, AsyncDisposable {
   /** @internal */
   readonly memory: MediaMemory;
   /** @internal */
@@ -41,9 +41,11 @@ export class PushEngine implements PacketRoom, AsyncDisposable {
   /** By number in shared memory. */
   readonly #channels: (Channel | undefined)[];
   readonly #freeNumbers: number[];
+  readonly #freeDestinations: number[];
   /** Whoever waits for room in the pool. */
   #waiting = new Set<PacketSender>();
   #nextId = 1;
+  #nextDestinationId = 1;
   #closed: Promise<void> | undefined;
 
   /**
@@ -70,8 +72,8 @@ export class PushEngine implements PacketRoom, AsyncDisposable {
     const gates = newGateMemory(maxConnections);
     this.gates = new Gates(gates);
     this.#channels = new Array<Channel | undefined>(maxConnections).fill(undefined);
-    // The lowest number is taken first.
-    this.#freeNumbers = Array.from({ length: maxConnections }, (_, i) => maxConnections - 1 - i);
+    this.#freeNumbers = numbersDown(maxConnections);
+    this.#freeDestinations = numbersDown(maxConnections);
     const releaseWanted = new Int32Array(new SharedArrayBuffer(4));
     this.#shared = {
       memory: this.memory,
@@ -97,6 +99,7 @@ export class PushEngine implements PacketRoom, AsyncDisposable {
    */
   openChannel(options: ChannelOptions): Channel {
     if (this.#closed !== undefined) throw engineClosedError();
+    // Every channel has a destination, so that destinations run out first.
     const number = this.#freeNumbers.at(-1);
     if (number === undefined) throw tooManyError(this.#settings.maxConnections);
     const shard = this.#leastLoadedShard();
@@ -114,6 +117,7 @@ export class PushEngine implements PacketRoom, AsyncDisposable {
     for (const shard of this.#shards) shard.counters.latency.addTo(counts);
     return {
       channels: this.channels.length,
+      destinations: this.#settings.maxConnections - this.#freeDestinations.length,
       shards: this.#shards.size,
       poolSize: this.#settings.poolSize,
       poolBytesInUse: this.memory.pool.bytesInUse,
@@ -135,6 +139,18 @@ export class PushEngine implements PacketRoom, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** @internal */
+  takeDestinationSeat(): { readonly id: number; readonly number: number } {
+    const number = this.#freeDestinations.pop();
+    if (number === undefined) throw tooManyError(this.#settings.maxConnections);
+    return { id: this.#nextDestinationId++, number };
+  }
+
+  /** @internal */
+  freeDestinationSeat(number: number): void {
+    this.#freeDestinations.push(number);
   }
 
   /** @internal */
@@ -187,14 +203,14 @@ export class PushEngine implements PacketRoom, AsyncDisposable {
     if (channel === undefined || !channel.livesOn(shard)) return;
     switch (report.type) {
       case 'connected':
-        channel.onConnected();
+        channel.onConnected(report.destination);
         return;
       case 'disconnected':
         this.#log(channel, report.error, 'connection lost');
-        channel.onDisconnected(report.error, report.delay);
+        channel.onDisconnected(report.destination, report.error, report.delay);
         return;
       case 'command':
-        channel.onCommand(report.name, report.args);
+        channel.onCommand(report.destination, report.name, report.args);
         return;
       case 'warning':
         this.#logger?.warn({ channel: channel.id }, report.message);
@@ -209,9 +225,12 @@ export class PushEngine implements PacketRoom, AsyncDisposable {
         this.#log(channel, report.error, 'packet refused');
         channel.onProblem(report.error, report.repeats);
         return;
+      case 'detached':
+        if (report.error !== undefined) this.#log(channel, report.error, 'destination ended');
+        channel.onDetached(report.destination, report.error);
+        return;
       case 'ended':
-        if (report.error !== undefined) this.#log(channel, report.error, 'channel ended');
-        channel.onEnded(report.error);
+        channel.onEnded();
         return;
       case 'forgotten':
         this.#forget(shard, channel, report.channel);
@@ -244,7 +263,7 @@ export class PushEngine implements PacketRoom, AsyncDisposable {
     this.#logger?.error({ code: error.code, channels: orphans.size }, 'a worker thread died');
     this.memory.reclaimFrom(orphans);
     for (const [number, channel] of orphans) {
-      channel.onEnded(error);
+      channel.onShardDied(error);
       this.#forget(shard, channel, number);
     }
     // What came back is room for others, and the thread can no longer say so.
@@ -278,6 +297,11 @@ function allocate(poolSize: number, maxConnections: number): MediaMemory {
   }
 }
 
+/** The lowest number is taken first. */
+function numbersDown(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => count - 1 - i);
+}
+
 function engineClosedError(): CloudPushError {
   return new CloudPushError('ERR_CLOUDPUSH_ENGINE_CLOSED', 'the engine is closed');
 }
@@ -285,7 +309,7 @@ function engineClosedError(): CloudPushError {
 function tooManyError(limit: number): CloudPushError {
   return new CloudPushError(
     'ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS',
-    `${limit} channels are open, which is the limit (maxConnections)`,
+    `${limit} destinations are open, which is the limit (maxConnections)`,
     { details: { permitted: limit } },
   );
 }

@@ -77,6 +77,15 @@ export class CloudPushError extends Error {
   }
 }
 
+/** The error of what was aborted; `reason` is the caller's. */
+export function abortedError(reason?: unknown): CloudPushError {
+  return new CloudPushError('ERR_CLOUDPUSH_ABORTED', 'the channel was aborted', {
+    class: 'fatal',
+    details: reason === undefined || reason instanceof Error ? {} : { reason: String(reason) },
+    cause: reason,
+  });
+}
+
 /** Describes any error for another thread. */
 export function toErrorData(error: unknown): ErrorData {
   if (error instanceof RtmpError) {

@@ -5,9 +5,12 @@ import type { Logger } from 'pino';
 import { CloudPushError } from './errors.js';
 import { MAX_POOL_SIZE, MIN_POOL_SIZE } from './memory/pool.js';
 import type { ReconnectPolicy } from './shard/backoff.js';
-import type { ChannelConfig, ConnectionOptions, Watermark } from './shard/protocol.js';
+import type { ChannelConfig, ConnectionOptions, DestinationConfig, Watermark } from './shard/protocol.js';
 
 const MIB = 1024 * 1024;
+/** Bytes on their way to the kernel: enough to keep it busy. */
+const MAX_IN_FLIGHT = MIB / 4;
+const MIN_IN_FLIGHT = 16 * 1024;
 
 /** How an engine is made. */
 export interface PushEngineOptions {
@@ -16,7 +19,7 @@ export interface PushEngineOptions {
    * 65,536 to 4,294,967,232. Default 64 MiB.
    */
   readonly poolSize?: number | undefined;
-  /** The most channels at once, 1 to 65,535. Default 1,024. */
+  /** The most destinations at once, over all channels, 1 to 65,535. Default 1,024. */
   readonly maxConnections?: number | undefined;
   /** Worker threads, 1 to 64. Default: one less than the processors that may be used, but at least 1 and at most 8. */
   readonly shards?: number | undefined;
@@ -34,33 +37,20 @@ export interface PushEngineOptions {
   readonly logger?: Logger | undefined;
 }
 
-/** How a channel is made. */
-export interface ChannelOptions {
+/** How a destination is made: one server that a channel's stream goes to. */
+export interface DestinationOptions {
   /** `rtmp://host[:port]/app/name[/…]` or `rtmps://…`. */
   readonly url: string;
   /**
-   * Codec of `sendVideo`. Default `'h264'`. All codecs but H.264, AAC and MP3 need a server that announces them (Enhanced
-   * RTMP v2); with one that does not, the channel ends with `ERR_CLOUDPUSH_CODEC_REFUSED`. For H.265 see `hevc`.
-   */
-  readonly video?: VideoCodec | undefined;
-  /** Codec of `sendAudio`. Default `'aac'`. */
-  readonly audio?: AudioCodec | undefined;
-  /**
-   * How H.265 is sent: Enhanced RTMP, the older codec id 12, or `'auto'` (default): Enhanced when the server
-   * announces it, else codec id 12.
-   */
-  readonly hevc?: HevcForm | 'auto' | undefined;
-  /** `'wrapping32'` when `pts` and `dts` are unsigned 32-bit milliseconds that wrap. Default `'native'`. */
-  readonly inputClock?: InputClock | undefined;
-  /**
    * What happens when the server is slower than the source. `'reject'` (default): the channel pauses and `send…` returns
    * false; what was accepted is never dropped. `'drop'`: queued media is dropped, disposable pictures first, then whole
-   * groups of pictures, then audio, never a sequence header; `stats()` counts it.
+   * groups of pictures, then audio, never a sequence header; `stats()` counts it. Of several destinations only the fastest
+   * makes the source wait; those that fall behind it drop.
    */
   readonly overflow?: 'reject' | 'drop' | undefined;
   /**
    * Whether a lost connection is made again, with exponential back-off and full jitter; the stream goes on at a key frame,
-   * on the same clock. A refusal that another attempt cannot mend (bad credentials, an unknown app) ends the channel all
+   * on the same clock. A refusal that another attempt cannot mend (bad credentials, an unknown app) ends the destination all
    * the same. Default false; true: the default policy.
    */
   readonly reconnect?: boolean | Partial<ReconnectPolicy> | undefined;
@@ -83,7 +73,25 @@ export interface ChannelOptions {
   readonly endOfSequence?: boolean | undefined;
   /** How the connection is made: TLS, proxy, token, credentials, server profile and more. Plain data only. */
   readonly connection?: ConnectionOptions | undefined;
-  /** Aborts the channel: the connection is reset. */
+}
+
+/** How a channel is made: its source, and its first destination. */
+export interface ChannelOptions extends DestinationOptions {
+  /**
+   * Codec of `sendVideo`. Default `'h264'`. All codecs but H.264, AAC and MP3 need a server that announces them (Enhanced
+   * RTMP v2); with one that does not, the destination ends with `ERR_CLOUDPUSH_CODEC_REFUSED`. For H.265 see `hevc`.
+   */
+  readonly video?: VideoCodec | undefined;
+  /** Codec of `sendAudio`. Default `'aac'`. */
+  readonly audio?: AudioCodec | undefined;
+  /**
+   * How H.265 is sent: Enhanced RTMP, the older codec id 12, or `'auto'` (default): Enhanced when the server
+   * announces it, else codec id 12. The first server that answers decides for all destinations.
+   */
+  readonly hevc?: HevcForm | 'auto' | undefined;
+  /** `'wrapping32'` when `pts` and `dts` are unsigned 32-bit milliseconds that wrap. Default `'native'`. */
+  readonly inputClock?: InputClock | undefined;
+  /** Aborts the channel: its connections are reset. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -109,6 +117,17 @@ export function engineSettings(options: PushEngineOptions): EngineSettings {
 
 /** Checks the options and fills in the defaults. */
 export function channelConfig(options: ChannelOptions): ChannelConfig {
+  return {
+    hevc: oneOf('hevc', options.hevc, ['auto', 'enhanced', 'legacy']),
+    inputClock: oneOf('inputClock', options.inputClock, ['native', 'wrapping32']),
+  };
+}
+
+/**
+ * Checks the options and fills in the defaults.
+ * @param maxPacket the largest packet that the pool could hold for the channel, in bytes
+ */
+export function destinationConfig(options: DestinationOptions, maxPacket: number): DestinationConfig {
   const high = watermark('highWatermark', options.highWatermark, { bytes: 8 * MIB, ms: 5000 });
   const half = { bytes: Math.floor(high.bytes / 2), ms: Math.floor(high.ms / 2) };
   const low = watermark('lowWatermark', options.lowWatermark, half);
@@ -117,10 +136,10 @@ export function channelConfig(options: ChannelOptions): ChannelConfig {
   checkUrl(options.url);
   return {
     url: options.url,
+    // What is on its way to a server that does not read cannot be dropped: it may hold only a small part of the pool.
+    inFlightLimit: Math.max(MIN_IN_FLIGHT, Math.min(MAX_IN_FLIGHT, Math.floor(maxPacket / 8))),
     endOfSequence: options.endOfSequence ?? false,
     connection: options.connection ?? {},
-    hevc: oneOf('hevc', options.hevc, ['auto', 'enhanced', 'legacy']),
-    inputClock: oneOf('inputClock', options.inputClock, ['native', 'wrapping32']),
     highWatermark: high,
     lowWatermark: low,
     overflow: oneOf('overflow', options.overflow, ['reject', 'drop']),

@@ -27,6 +27,8 @@ export class PacketSender {
   refused = 0;
   /** How often there was no room. */
   pauses = 0;
+  /** The channel has several destinations: the shard is told when its part of the pool runs short. */
+  fanOut = false;
   readonly #room: PacketRoom;
   readonly #shard: ShardClient;
   readonly #channel: number;
@@ -39,8 +41,8 @@ export class PacketSender {
   /** What the channel held then: half of it must have left before there is room again. */
   #heldAtRefusal = 0;
   #announced = false;
-  /** Descriptors that the ring had no room for. */
-  readonly #commands: Command[] = [];
+  /** Descriptors that the ring had no room for, and their arguments. */
+  readonly #commands: { readonly command: Command; readonly argument: number }[] = [];
 
   /** @param onPauseChanged called with true and false in turn, beginning with true */
   constructor(
@@ -89,6 +91,7 @@ export class PacketSender {
     const { memory } = this.#room;
     const block = memory.store(this.#channel, data);
     if (block === NO_BLOCK) return this.#refuseForMemory(data.length);
+    if (this.fanOut && memory.isTight(this.#channel)) this.#room.gates.press(this.#channel);
     const { ring } = this.#shard;
     const decodingTime = dts ?? Number.NaN;
     if (
@@ -102,16 +105,16 @@ export class PacketSender {
   }
 
   /** Adds a descriptor that must not be lost. While it waits for room in the ring, nothing may overtake it. */
-  command(command: Command): void {
-    this.#commands.push(command);
+  command(command: Command, argument = 0): void {
+    this.#commands.push({ command, argument });
     if (this.#commands.length === 1) this.#pushCommands();
   }
 
   readonly #pushCommands = (): void => {
     const { ring, isDead } = this.#shard;
     if (isDead) return;
-    for (let command = this.#commands[0]; command !== undefined; command = this.#commands[0]) {
-      if (!ring.push(command, this.#channel, NO_BLOCK, 0, 0, 0, 0, 0, 0)) {
+    for (let next = this.#commands[0]; next !== undefined; next = this.#commands[0]) {
+      if (!ring.push(next.command, this.#channel, NO_BLOCK, next.argument, 0, 0, 0, 0, 0)) {
         setTimeout(this.#pushCommands, RING_RETRY);
         return;
       }
@@ -142,7 +145,12 @@ export class PacketSender {
     // Room that others have made is not enough: a stalled channel would pause and resume with their every packet.
     const drained = memory.heldBy(this.#channel) <= this.#heldAtRefusal / 2;
     if (drained && memory.hasRoomFor(this.#channel, this.#awaited)) this.#forgetRefusal();
-    else this.#room.awaitRoom(this);
+    else this.#awaitRoom();
+  }
+
+  #awaitRoom(): void {
+    this.#room.awaitRoom(this);
+    if (this.fanOut) this.#shard.post({ type: 'relieve', channel: this.#channel });
   }
 
   #refuse(): false {
@@ -156,7 +164,7 @@ export class PacketSender {
     this.#awaited = bytes;
     this.#heldAtRefusal = this.heldBytes;
     this.#announce();
-    this.#room.awaitRoom(this);
+    this.#awaitRoom();
     return this.#refuse();
   }
 

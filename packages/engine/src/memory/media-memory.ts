@@ -50,6 +50,11 @@ export class MediaMemory {
     return this.#share.allows(channel, size) && this.pool.bytesInUse + size <= this.pool.size;
   }
 
+  /** True when the channel holds more than half of what it may hold now. */
+  isTight(channel: number): boolean {
+    return this.#share.isTight(channel);
+  }
+
   /** Takes a block back that no shard has seen. */
   drop(block: number): void {
     this.#share.giveBack(this.pool.ownerOf(block), this.pool.sizeOf(block));

@@ -17,6 +17,10 @@ export const Command = {
   data: 4,
   /** Flush what came before, end the stream, and forget the channel. Always a channel's last descriptor. */
   close: 5,
+  /** A destination's configuration waits in the control port; its number stands in the descriptor as `bytes`. */
+  attach: 6,
+  /** The destination whose number stands in the descriptor as `bytes` gets nothing of what follows. */
+  detach: 7,
 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 

@@ -36,6 +36,11 @@ export class FairShare {
     return left >= 0 && borrowedAfter <= LENDING_FACTOR * left;
   }
 
+  /** True when `channel` could not hold twice of what it holds. */
+  isTight(channel: number): boolean {
+    return !this.allows(channel, this.#held[channel]!);
+  }
+
   /** The most that one channel could hold with all others idle, in bytes. */
   get most(): number {
     return this.promised + Math.floor((this.#lendable * LENDING_FACTOR) / (LENDING_FACTOR + 1));

@@ -9,7 +9,7 @@ import { monotonicNow } from '../clock.js';
 import { CloudPushError, classOf } from '../errors.js';
 import { Backoff } from './backoff.js';
 import type { ConnectLimiter } from './connect-limiter.js';
-import type { ChannelConfig } from './protocol.js';
+import type { DestinationConfig } from './protocol.js';
 import { StallWatchdog } from './stall-watchdog.js';
 
 /** Whom a connector tells about itself. */
@@ -35,7 +35,7 @@ type State = 'connecting' | 'publishing' | 'waiting' | 'over';
 /** Makes the connection of a destination, watches it, and makes it again when it is lost and the policy says so. */
 export class Connector implements PublisherEvents {
   readonly #owner: ConnectorOwner;
-  readonly #config: ChannelConfig;
+  readonly #config: DestinationConfig;
   readonly #limiter: ConnectLimiter;
   readonly #backoff: Backoff | undefined;
   readonly #watchdog: StallWatchdog;
@@ -53,7 +53,7 @@ export class Connector implements PublisherEvents {
   /** Why the connection was lost last. */
   #lastError: Error | undefined;
 
-  constructor(owner: ConnectorOwner, config: ChannelConfig, limiter: ConnectLimiter) {
+  constructor(owner: ConnectorOwner, config: DestinationConfig, limiter: ConnectLimiter) {
     this.#owner = owner;
     this.#config = config;
     this.#limiter = limiter;
@@ -125,7 +125,7 @@ export class Connector implements PublisherEvents {
   }
 
   async #publish(): Promise<RtmpPublisher> {
-    const { url, connectTimeout, closeTimeout, chunkSize, connection } = this.#config;
+    const { url, connectTimeout, closeTimeout, chunkSize, connection, inFlightLimit } = this.#config;
     const attempt = this.#attempt;
     const { signal } = attempt;
     const timer = setTimeout(() => attempt.abort(connectTimeoutError(connectTimeout)), connectTimeout);
@@ -134,7 +134,8 @@ export class Connector implements PublisherEvents {
     try {
       // No extension is announced that is not made use of: a server that knows them would rely on it.
       const connectObject = { capsEx: 0, ...connection.connectObject };
-      const options = { ...connection, connectObject, url, chunkSize, timeouts, signal };
+      const queue = { highWaterMark: inFlightLimit };
+      const options = { ...connection, ...queue, connectObject, url, chunkSize, timeouts, signal };
       return await RtmpPublisher.connect(options, this);
     } catch (error) {
       throw signal.aborted ? signal.reason : error;

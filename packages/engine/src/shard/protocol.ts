@@ -42,17 +42,21 @@ export type ConnectionOptions = Omit<
   'url' | 'signal' | 'chunkSize' | 'timeouts' | 'highWaterMark' | 'maxQueuedBytes' | 'limits' | 'lookup'
 >;
 
-/** What a shard must know to run a channel. */
+/** What a shard must know to run a channel: how its media becomes a stream. */
 export interface ChannelConfig {
-  /** Holds credentials: never to be logged or quoted. */
-  readonly url: string;
   readonly hevc: HevcForm | 'auto';
   readonly inputClock: InputClock;
+}
+
+/** What a shard must know to bring a channel's stream to one server. */
+export interface DestinationConfig {
+  /** Holds credentials: never to be logged or quoted. */
+  readonly url: string;
   readonly highWatermark: Watermark;
   readonly lowWatermark: Watermark;
   /** What happens above the high watermark: the caller is refused, or queued media is dropped. */
   readonly overflow: 'reject' | 'drop';
-  /** Undefined: a lost connection ends the channel. */
+  /** Undefined: a lost connection ends the destination. */
   readonly reconnect: ReconnectPolicy | undefined;
   /** ms after which a connection that takes nothing is given up; 0: never. */
   readonly stallTimeout: number;
@@ -60,6 +64,8 @@ export interface ChannelConfig {
   readonly connectTimeout: number;
   /** The longest that a close may wait for queued media to leave, in ms. */
   readonly closeTimeout: number;
+  /** Above so many bytes on their way to the kernel, what follows waits in the queue, where it can still be dropped. */
+  readonly inFlightLimit: number;
   readonly chunkSize: number | undefined;
   readonly endOfSequence: boolean;
   readonly connection: ConnectionOptions;
@@ -74,29 +80,46 @@ export type ShardRequest =
   | null
   /** Precedes the descriptor `open` of the same channel in the ring. */
   | { readonly type: 'open'; readonly channel: number; readonly config: ChannelConfig }
-  /** Reset the connection now. */
-  | { readonly type: 'abort'; readonly channel: number; readonly error: ErrorData }
+  /** Precedes the descriptor `attach` of the same destination in the ring. */
+  | {
+      readonly type: 'attach';
+      readonly channel: number;
+      readonly destination: number;
+      readonly config: DestinationConfig;
+    }
+  /** Reset the connection now; without `destination`, all connections of the channel. */
+  | {
+      readonly type: 'abort';
+      readonly channel: number;
+      readonly destination: number | undefined;
+      readonly error: ErrorData;
+    }
+  /** The pool has no room for the channel's next packet: let destinations that lag behind give some of it back. */
+  | { readonly type: 'relieve'; readonly channel: number }
   /** End the shard's task. Every channel has been closed before. */
   | { readonly type: 'stop' };
+
+/** What a shard tells of a destination. */
+interface OfDestination {
+  readonly channel: number;
+  readonly destination: number;
+}
 
 /** From a shard to the caller's thread. Per channel they come in the order of their causes. */
 export type ShardReport =
   /** The shard's thread is up and drains its ring. */
   | { readonly type: 'ready' }
-  | { readonly type: 'connected'; readonly channel: number }
+  | (OfDestination & { readonly type: 'connected' })
   /** The connection is lost, and will be made again after `delay` ms. */
-  | {
-      readonly type: 'disconnected';
-      readonly channel: number;
-      readonly error: ErrorData;
-      readonly delay: number;
-    }
+  | (OfDestination & { readonly type: 'disconnected'; readonly error: ErrorData; readonly delay: number })
+  /** The server has sent a command or data message of its own. */
+  | (OfDestination & { readonly type: 'command'; readonly name: string; readonly args: AmfValue[] })
+  /** Something about the connection that the user should know. */
+  | (OfDestination & { readonly type: 'warning'; readonly message: string })
+  /** The connection is over. `error` is there when it did not end as it was asked to. */
+  | (OfDestination & { readonly type: 'detached'; readonly error: ErrorData | undefined })
   | { readonly type: 'pause'; readonly channel: number }
   | { readonly type: 'resume'; readonly channel: number }
-  /** The server has sent a command or data message of its own. */
-  | { readonly type: 'command'; readonly channel: number; readonly name: string; readonly args: AmfValue[] }
-  /** Something about the connection that the user should know. */
-  | { readonly type: 'warning'; readonly channel: number; readonly message: string }
   /** A packet was refused; the channel goes on. `repeats`: how many like it were not reported since the last one. */
   | {
       readonly type: 'problem';
@@ -104,8 +127,8 @@ export type ShardReport =
       readonly error: ErrorData;
       readonly repeats: number;
     }
-  /** The connection is over. `error` is there when it did not end as it was asked to. */
-  | { readonly type: 'ended'; readonly channel: number; readonly error: ErrorData | undefined }
+  /** The last of the channel's destinations is over. */
+  | { readonly type: 'ended'; readonly channel: number }
   /** The channel's last descriptor has been handled: its number may be used again. */
   | { readonly type: 'forgotten'; readonly channel: number }
   /** Blocks have been released since they were asked for. */

@@ -8,215 +8,215 @@ import {
   TagType,
   type VideoFacts,
 } from '@cloudpush/muxer';
-import {
-  type AmfValue,
-  RtmpError,
-  RtmpErrorCode,
-  type RtmpPublisher,
-  takesFourCc,
-} from '@cloudpush/transport';
+import { RtmpError, RtmpErrorCode, type RtmpPublisher, takesFourCc } from '@cloudpush/transport';
 import { monotonicNow } from '../clock.js';
 import { toErrorData } from '../errors.js';
-import type { Gates } from '../memory/gate.js';
 import { HEADROOM, payloadOffset } from '../memory/pool.js';
 import { Command, PacketFlag, type RingConsumer } from '../memory/ring.js';
-import { Counter, type ShardCounters } from '../stats/counters.js';
+import { ChannelCounter } from '../stats/counters.js';
 import { CodecHold, type PacketDescriptor } from './codec-hold.js';
-import type { ConnectLimiter } from './connect-limiter.js';
-import { Destination, type DestinationOwner } from './destination.js';
-import type { Dropped } from './drop-policy.js';
 import { fourCcOf } from './four-cc.js';
 import { type BlockReturn, PacketBlock } from './packet-block.js';
 import { ProblemLimiter } from './problem-limiter.js';
-import { AUDIO_CODECS, type ChannelConfig, type ShardReport, VIDEO_CODECS } from './protocol.js';
+import { AUDIO_CODECS, type ChannelConfig, type DestinationConfig, VIDEO_CODECS } from './protocol.js';
 import type { StreamDescription } from './send-queue.js';
+import type { Counted, ShardContext } from './shard-context.js';
+import { type DestinationOwner, ShardDestination } from './shard-destination.js';
+import { StreamHeaders } from './stream-headers.js';
 import { encodeStreamMetadata } from './stream-metadata.js';
 
-/** What a channel shares with its shard. */
-export interface ShardContext {
-  readonly pool: SharedArrayBuffer;
-  readonly gates: Gates;
-  readonly counters: ShardCounters;
-  readonly connects: ConnectLimiter;
-  report(report: ShardReport): void;
-  /** Gives a block back to the pool; the counters of its channel have moved. */
-  returnBlock(index: number, channel: ShardChannel): void;
-  /** Has `destination` flushed at the end of the turn. */
-  markDirty(destination: Destination): void;
-}
-
-/** The shard's half of a channel: the muxer, and the destination that its tags go to. */
-export class ShardChannel implements DestinationOwner, BlockReturn {
+/** The shard's half of a channel: the muxer, and the destinations that its tags go to. */
+export class ShardChannel implements DestinationOwner, BlockReturn, Counted {
+  readonly number: number;
   readonly #context: ShardContext;
-  readonly #channel: number;
   readonly #muxer: Muxer;
-  readonly #destination: Destination;
+  /** Destinations that are not over. */
+  readonly #destinations = new Set<ShardDestination>();
+  /** Those of them that still take tags. */
+  #takers: ShardDestination[] = [];
+  #ended = false;
   readonly #problems = new ProblemLimiter();
   /** What the last description told. */
   #videoFacts: VideoFacts | undefined;
   #audioFacts: AudioFacts | undefined;
-  #descriptions = 0;
-  /** FourCCs of the codecs that the server has said it takes, with the command that their packets come by. */
+  #description: StreamDescription | undefined;
+  /** FourCCs of the codecs that a server has said it takes, with the command that their packets come by. */
   readonly #agreed = new Map<string, Command>();
   /** The caller, and not the server, decides about the form of H.265. */
   readonly #hevcIsGiven: boolean;
   readonly hold = new CodecHold();
-  #publisher: RtmpPublisher | undefined;
   /** One packet object and one array for all packets: neither outlives the call into the muxer. */
   readonly #packet: MediaPacket = { data: EMPTY, headroom: HEADROOM, dts: 0, pts: 0 };
   readonly #tags: FlvTag[] = [];
 
-  constructor(context: ShardContext, channel: number, config: ChannelConfig) {
+  constructor(context: ShardContext, number: number, config: ChannelConfig) {
     this.#context = context;
-    this.#channel = channel;
+    this.number = number;
     this.#hevcIsGiven = config.hevc !== 'auto';
     this.#muxer = new Muxer({
       hevcForm: config.hevc === 'legacy' ? 'legacy' : 'enhanced',
       inputClock: config.inputClock,
     });
-    this.#destination = new Destination(this, config, context.connects);
   }
 
-  connect(): void {
-    this.#destination.connect();
-  }
-
+  /** True once the last destination is over. */
   get ended(): boolean {
-    return this.#destination.ended;
+    return this.#ended;
+  }
+
+  isFastest(destination: ShardDestination): boolean {
+    return !this.#takers.some((other) => other !== destination && other.isAheadOf(destination));
+  }
+
+  /** Adds a destination and connects it. It takes what is muxed from now on. */
+  attach(number: number, config: DestinationConfig): void {
+    const headers = new StreamHeaders(this.#muxer.sequenceHeaders(0), this.#description);
+    const destination = new ShardDestination(this, this.#context, number, config, headers);
+    this.#destinations.add(destination);
+    this.#takers = [...this.#takers, destination];
+    this.#reconsider();
+    destination.connect();
+  }
+
+  /** Ends a destination cleanly; it takes no more tags. */
+  detach(number: number): void {
+    const destination = this.#find(number);
+    if (destination === undefined) return;
+    // What is kept back has not been offered to anyone yet.
+    if (this.hold.isEmpty) this.#takers = this.#takers.filter((taker) => taker !== destination);
+    destination.close();
   }
 
   /** Takes the packet that the ring stands at. */
   accept(ring: RingConsumer): void {
     const block = new PacketBlock(this, ring.block, ring.enqueuedAt);
-    if (this.#destination.ended) block.release(false);
+    if (this.ended) block.release(false);
     else this.#take(ring, block);
+    if (this.#isFanOut && this.#context.gates.takePressure(this.number)) this.relieve();
+  }
+
+  /** The channel holds much of the pool: a destination that lags behind the fastest lets go of some of it. */
+  relieve(): void {
+    let slowest: ShardDestination | undefined;
+    for (const taker of this.#takers)
+      if (!this.isFastest(taker) && taker.waitingBytes > (slowest?.waitingBytes ?? 0)) slowest = taker;
+    slowest?.relieve();
   }
 
   /** The last holder of a packet has let go of it. */
   returnBlock(block: PacketBlock): void {
     const { counters } = this.#context;
-    if (block.lost) counters.add(this.#channel, Counter.packetsLost, 1);
+    if (block.lost) counters.channels.add(this.number, ChannelCounter.packetsLost, 1);
     else if (block.timed) counters.latency.record(monotonicNow() - block.enqueuedAt);
     this.#context.returnBlock(block.index, this);
   }
 
-  /** Sends what came before, then ends the stream cleanly. */
+  /** Sends what came before, then ends the stream cleanly, everywhere. */
   close(): void {
-    this.#destination.close();
+    for (const destination of this.#destinations) destination.close();
   }
 
-  abort(error: Error): void {
-    this.#destination.destroy(error);
+  /** Resets one connection, or all of them. */
+  abort(error: Error, number: number | undefined): void {
+    for (const destination of this.#destinations)
+      if (number === undefined || destination.number === number) destination.destroy(error);
   }
 
-  onConnected(publisher: RtmpPublisher): void {
-    this.#publisher = publisher;
-    this.#context.report({ type: 'connected', channel: this.#channel });
+  onPublishing(destination: ShardDestination, publisher: RtmpPublisher): void {
     // After a lost connection it may be another server that answers.
-    for (const [fourCc, command] of this.#agreed) this.#agreeOn(command, fourCc, publisher);
+    for (const [fourCc, command] of this.#agreed) this.#agreeOn(command, fourCc, destination, publisher);
     for (const packet of this.hold.takeAll()) this.#take(packet, packet.block);
+    this.#reconsider();
   }
 
-  onDisconnected(error: Error, delay: number): void {
-    this.#publisher = undefined;
-    this.updateCounters();
-    this.#context.report({ type: 'disconnected', channel: this.#channel, error: toErrorData(error), delay });
+  onLost(): void {
+    this.#reconsider();
   }
 
-  onCommand(name: string, args: AmfValue[]): void {
-    this.#context.report({ type: 'command', channel: this.#channel, name, args });
+  onFull(): void {
+    this.#context.gates.close(this.number);
+    this.#context.report({ type: 'pause', channel: this.number });
   }
 
-  onWarning(message: string): void {
-    this.#context.report({ type: 'warning', channel: this.#channel, message });
-  }
-
-  onDropped({ disposable, skipped, audio }: Dropped): void {
-    const { counters } = this.#context;
-    counters.add(this.#channel, Counter.droppedDisposable, disposable);
-    counters.add(this.#channel, Counter.droppedPictures, skipped);
-    counters.add(this.#channel, Counter.droppedAudio, audio);
-  }
-
-  onSkipped(): void {
-    this.#context.counters.add(this.#channel, Counter.droppedPictures, 1);
+  onRoom(): void {
+    this.#context.gates.open(this.number);
+    this.#context.report({ type: 'resume', channel: this.number });
   }
 
   onRefused(error: Error): void {
     this.#refuse(error);
   }
 
-  onPause(): void {
-    this.#context.gates.close(this.#channel);
-    this.#context.report({ type: 'pause', channel: this.#channel });
-  }
-
-  onResume(): void {
-    this.#context.gates.open(this.#channel);
-    this.#context.report({ type: 'resume', channel: this.#channel });
-  }
-
-  onProgress(): void {
-    this.updateCounters();
-  }
-
-  onSent(tag: FlvTag): void {
-    const { counters } = this.#context;
-    switch (tag.role) {
-      case TagRole.keyFrame:
-      case TagRole.interFrame:
-      case TagRole.disposableFrame:
-        counters.add(this.#channel, Counter.videoFrames, 1);
-        break;
-      case TagRole.audioFrame:
-        counters.add(this.#channel, Counter.audioFrames, 1);
-        break;
-      case TagRole.data:
-        counters.add(this.#channel, Counter.dataMessages, 1);
-        break;
+  onEnded(destination: ShardDestination): void {
+    this.#destinations.delete(destination);
+    this.#takers = this.#takers.filter((taker) => taker !== destination);
+    if (this.#destinations.size > 0) {
+      this.#reconsider();
+      return;
     }
-  }
-
-  onEnded(error: Error | undefined): void {
+    this.#ended = true;
     for (const { block } of this.hold.takeAll()) block.release(false);
-    this.updateCounters();
-    const data = error === undefined ? undefined : toErrorData(error);
-    this.#context.report({ type: 'ended', channel: this.#channel, error: data });
-  }
-
-  onDirty(destination: Destination): void {
-    this.#context.markDirty(destination);
+    this.#context.report({ type: 'ended', channel: this.number });
   }
 
   /** Publishes what changes with every packet. */
   updateCounters(): void {
-    const { counters } = this.#context;
-    counters.set(this.#channel, Counter.bytesSent, this.#destination.bytesWritten);
-    counters.set(this.#channel, Counter.queuedMs, this.#destination.queuedMs);
+    for (const destination of this.#destinations) destination.updateCounters();
+  }
+
+  #find(number: number): ShardDestination | undefined {
+    for (const destination of this.#destinations) if (destination.number === number) return destination;
+    return undefined;
+  }
+
+  get #isFanOut(): boolean {
+    return this.#takers.length > 1;
+  }
+
+  /** Who is the fastest may have changed. */
+  #reconsider(): void {
+    for (const taker of this.#takers) taker.reconsider();
   }
 
   #take(packet: PacketDescriptor, block: PacketBlock): void {
     const fourCc = fourCcOf(packet.command, packet.codec);
     const isGiven = fourCc === 'hvc1' && this.#hevcIsGiven;
     const isOpen = fourCc !== undefined && !isGiven && !this.#agreed.has(fourCc);
-    if (this.#publisher === undefined && (isOpen || !this.hold.isEmpty)) {
-      this.hold.add(packet, block);
-      this.#destination.boundQueue();
-      return;
+    if (isOpen || !this.hold.isEmpty) {
+      if (!this.#isPublishing) {
+        this.hold.add(packet, block);
+        for (const destination of this.#takers) destination.boundQueue();
+        return;
+      }
+      if (isOpen) this.#agree(packet.command, fourCc);
     }
-    if (isOpen) this.#agreeOn(packet.command, fourCc, this.#publisher!);
     this.#mux(packet, block);
   }
 
-  /** Asks the server whether, and in which form, it takes a codec. */
-  #agreeOn(command: Command, fourCc: string, publisher: RtmpPublisher): void {
+  /** Some destination is publishing. */
+  get #isPublishing(): boolean {
+    return [...this.#destinations].some((one) => one.publisher !== undefined);
+  }
+
+  /** Asks every server whether it takes a codec. */
+  #agree(command: Command, fourCc: string): void {
+    for (const destination of this.#destinations)
+      if (destination.publisher !== undefined)
+        this.#agreeOn(command, fourCc, destination, destination.publisher);
+  }
+
+  /** Asks a server whether, and in which form, it takes a codec: the stream is muxed once, so one form serves all. */
+  #agreeOn(command: Command, fourCc: string, destination: ShardDestination, publisher: RtmpPublisher): void {
+    const others = [...this.#destinations].some((one) => one !== destination && one.publisher !== undefined);
+    const settled = this.#agreed.has(fourCc) && others;
     this.#agreed.set(fourCc, command);
     try {
       if (command === Command.audio) requireFourCc(publisher, fourCc);
-      else if (fourCc === 'hvc1') this.#muxer.hevcForm = publisher.videoForm(fourCc);
-      else publisher.videoForm(fourCc);
+      else if (fourCc !== 'hvc1') publisher.videoForm(fourCc);
+      else if (settled) publisher.videoForm(fourCc, this.#muxer.hevcForm);
+      else this.#muxer.hevcForm = publisher.videoForm(fourCc);
     } catch (error) {
-      this.#destination.destroy(error as Error);
+      destination.destroy(error as Error);
     }
   }
 
@@ -235,15 +235,21 @@ export class ShardChannel implements DestinationOwner, BlockReturn {
     } catch (error) {
       if (error instanceof MuxerError) this.#refuse(error);
       // A fault of ours must not take the other channels of the shard down with it.
-      else this.#destination.destroy(error as Error);
+      else this.abort(error as Error, undefined);
     }
     let description = this.#describeChange();
     for (const tag of this.#tags) {
-      this.#destination.offer(tag, block, description);
+      this.#offer(tag, block, description);
       description = undefined;
     }
     this.#tags.length = 0;
     block.release();
+  }
+
+  #offer(tag: FlvTag, block: PacketBlock, description: StreamDescription | undefined): void {
+    // The room in front of a tag has place for one connection's chunk header.
+    const offered = this.#isFanOut ? withoutHeadroom(tag) : tag;
+    for (const taker of this.#takers) taker.offer(offered, block, description);
   }
 
   /** When what is known of a track has changed, the stream is described anew. */
@@ -254,20 +260,24 @@ export class ShardChannel implements DestinationOwner, BlockReturn {
       return undefined;
     this.#videoFacts = videoFacts;
     this.#audioFacts = audioFacts;
-    this.#descriptions++;
     const body = encodeStreamMetadata(videoFacts, audioFacts);
     const tag = new FlvTag(TagType.scriptData, TagRole.data, first.timestamp, [body], body.length, 0);
-    return { tag, version: this.#descriptions };
+    this.#description = { tag, version: (this.#description?.version ?? 0) + 1 };
+    return this.#description;
   }
 
   /** A packet or one of its tags is no good: told, not too often, and the channel goes on. */
   #refuse(error: Error): void {
     const data = toErrorData(error);
-    this.#context.counters.add(this.#channel, Counter.packetsInvalid, 1);
+    this.#context.counters.channels.add(this.number, ChannelCounter.packetsInvalid, 1);
     const repeats = this.#problems.admit(data.code, monotonicNow());
     if (repeats === undefined) return;
-    this.#context.report({ type: 'problem', channel: this.#channel, error: data, repeats });
+    this.#context.report({ type: 'problem', channel: this.number, error: data, repeats });
   }
+}
+
+function withoutHeadroom(tag: FlvTag): FlvTag {
+  return tag.headroom === 0 ? tag : new FlvTag(tag.type, tag.role, tag.timestamp, tag.parts, tag.size, 0);
 }
 
 /** @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED` unless the server has announced the audio codec. */

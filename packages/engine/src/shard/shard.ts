@@ -1,20 +1,21 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { CloudPushError } from '../errors.js';
+import { CloudPushError, toErrorData } from '../errors.js';
 import { Gates } from '../memory/gate.js';
 import { ReleaseList } from '../memory/release-list.js';
 import { Command, RingConsumer } from '../memory/ring.js';
 import { ShardCounters } from '../stats/counters.js';
 import { ConnectLimiter } from './connect-limiter.js';
-import type { Destination } from './destination.js';
-import type { ChannelConfig, ShardInit, ShardReport, ShardRequest } from './protocol.js';
-import { ShardChannel, type ShardContext } from './shard-channel.js';
+import type { ChannelConfig, DestinationConfig, ShardInit, ShardReport, ShardRequest } from './protocol.js';
+import { ShardChannel } from './shard-channel.js';
+import type { Counted, Flushable, ShardContext } from './shard-context.js';
 
 /** Descriptors handled before the sockets get their turn again. */
 const BATCH = 1024;
 
-/** A configuration that has come through the port before its descriptor came through the ring. */
-interface Announced {
-  readonly config: ChannelConfig;
+/** A destination that has come through the port before its descriptor came through the ring. */
+interface AnnouncedDestination {
+  readonly channel: number;
+  readonly config: DestinationConfig;
   abortedBy: CloudPushError | undefined;
 }
 
@@ -32,12 +33,14 @@ export class Shard implements ShardContext {
   readonly #released: ReleaseList;
   readonly #releaseWanted: Int32Array;
   readonly #channels = new Map<number, ShardChannel>();
-  readonly #announced = new Map<number, Announced>();
+  /** Configurations that have come through the port before their descriptors came through the ring. */
+  readonly #announced = new Map<number, ChannelConfig>();
+  readonly #announcedDestinations = new Map<number, AnnouncedDestination>();
   /** Channels that were told to close: once ended, they are forgotten. */
   readonly #leaving = new Set<number>();
-  #dirty: Destination[] = [];
+  #dirty: Flushable[] = [];
   /** Channels whose counters have moved since they were last published. */
-  readonly #touched = new Set<ShardChannel>();
+  readonly #touched = new Set<Counted>();
   readonly #batchDelay: number;
   /** Awake: a drain is under way or scheduled, and the doorbell need not ring. */
   #awake = false;
@@ -72,11 +75,11 @@ export class Shard implements ShardContext {
     if (report.type === 'ended') this.#forgetIfLeft(report.channel);
   }
 
-  markDirty(destination: Destination): void {
-    this.#dirty.push(destination);
+  markDirty(output: Flushable): void {
+    this.#dirty.push(output);
   }
 
-  returnBlock(index: number, channel: ShardChannel): void {
+  returnBlock(index: number, channel: Counted): void {
     this.#released.push(index);
     this.#touch(channel);
     if (Atomics.load(this.#releaseWanted, 0) === 1 && Atomics.exchange(this.#releaseWanted, 0, 0) === 1) {
@@ -91,10 +94,18 @@ export class Shard implements ShardContext {
     }
     switch (request.type) {
       case 'open':
-        this.#announced.set(request.channel, { config: request.config, abortedBy: undefined });
+        this.#announced.set(request.channel, request.config);
         return;
+      case 'attach': {
+        const { channel, config } = request;
+        this.#announcedDestinations.set(request.destination, { channel, config, abortedBy: undefined });
+        return;
+      }
       case 'abort':
-        this.#abort(request.channel, CloudPushError.from(request.error));
+        this.#abort(request.channel, request.destination, CloudPushError.from(request.error));
+        return;
+      case 'relieve':
+        this.#channels.get(request.channel)?.relieve();
         return;
       case 'stop':
         this.#port.close();
@@ -154,26 +165,39 @@ export class Shard implements ShardContext {
       case Command.data:
         this.#accept(channel);
         return;
+      case Command.attach:
+        this.#attach(channel, this.#ring.bytes);
+        return;
+      case Command.detach:
+        this.#channels.get(channel)!.detach(this.#ring.bytes);
+        return;
       default:
         command satisfies never;
     }
   }
 
   #open(channel: number): void {
-    const { config, abortedBy } = this.#takeAnnounced(channel);
-    const opened = new ShardChannel(this, channel, config);
-    this.#channels.set(channel, opened);
-    opened.connect();
-    if (abortedBy !== undefined) opened.abort(abortedBy);
+    // The configuration was posted before the descriptor was added.
+    this.#receiveRequests();
+    const config = this.#announced.get(channel);
+    if (config === undefined) throw new Error(`channel ${channel} was opened without a configuration`);
+    this.#announced.delete(channel);
+    this.#channels.set(channel, new ShardChannel(this, channel, config));
   }
 
-  /** The configuration was posted before the descriptor was added. */
-  #takeAnnounced(channel: number): Announced {
+  #attach(channel: number, destination: number): void {
     this.#receiveRequests();
-    const announced = this.#announced.get(channel);
-    if (announced === undefined) throw new Error(`channel ${channel} was opened without a configuration`);
-    this.#announced.delete(channel);
-    return announced;
+    const announced = this.#announcedDestinations.get(destination);
+    if (announced === undefined) throw new Error(`destination ${destination} has no configuration`);
+    this.#announcedDestinations.delete(destination);
+    const target = this.#channels.get(channel)!;
+    if (target.ended) {
+      const error = toErrorData(announced.abortedBy ?? channelOverError());
+      this.report({ type: 'detached', channel, destination, error });
+      return;
+    }
+    target.attach(destination, announced.config);
+    if (announced.abortedBy !== undefined) target.abort(announced.abortedBy, destination);
   }
 
   /** The port delivers its messages when it pleases; what was posted before a descriptor must be known before it. */
@@ -192,7 +216,7 @@ export class Shard implements ShardContext {
   }
 
   /** Its counters have moved: they are published at the start of the next turn. */
-  #touch(channel: ShardChannel): void {
+  #touch(channel: Counted): void {
     this.#touched.add(channel);
     if (this.#awake || this.#publishScheduled) return;
     this.#publishScheduled = true;
@@ -207,10 +231,10 @@ export class Shard implements ShardContext {
     else target.close();
   }
 
-  #abort(channel: number, error: CloudPushError): void {
-    const announced = this.#announced.get(channel);
-    if (announced !== undefined) announced.abortedBy = error;
-    else this.#channels.get(channel)?.abort(error);
+  #abort(channel: number, destination: number | undefined, error: CloudPushError): void {
+    for (const [number, announced] of this.#announcedDestinations)
+      if (announced.channel === channel && (destination ?? number) === number) announced.abortedBy = error;
+    this.#channels.get(channel)?.abort(error, destination);
   }
 
   #forgetIfLeft(channel: number): void {
@@ -224,7 +248,7 @@ export class Shard implements ShardContext {
   #flush(): void {
     const dirty = this.#dirty;
     this.#dirty = [];
-    for (const destination of dirty) destination.flush();
+    for (const output of dirty) output.flush();
   }
 
   readonly #publishCounters = (): void => {
@@ -232,4 +256,9 @@ export class Shard implements ShardContext {
     for (const channel of this.#touched) channel.updateCounters();
     this.#touched.clear();
   };
+}
+
+function channelOverError(): CloudPushError {
+  const message = 'the channel was over before the destination could be added';
+  return new CloudPushError('ERR_CLOUDPUSH_CHANNEL_CLOSED', message);
 }

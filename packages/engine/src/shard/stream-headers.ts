@@ -16,6 +16,15 @@ export class StreamHeaders {
   /** Headers that were sent ahead of their place, and are to be left out there. */
   #sentAhead: FlvTag[] = [];
 
+  /**
+   * @param sent headers of a stream that is under way, for a destination that joins it.
+   * @param description what describes that stream.
+   */
+  constructor(sent: readonly FlvTag[] = [], description: StreamDescription | undefined = undefined) {
+    for (const tag of sent) this.note(tag, undefined);
+    this.#description = description;
+  }
+
   /** True when the stream has a video track. */
   get hasVideo(): boolean {
     return this.#video !== undefined;

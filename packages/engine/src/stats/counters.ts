@@ -4,7 +4,18 @@ import { HISTOGRAM_BYTES, LatencyHistogram } from './latency.js';
  * What a shard counts, in memory that the caller's thread reads whenever it likes: no message is sent for a number.
  * Each counter has one writer, the shard, and is an aligned double, which is read whole.
  */
-export const Counter = {
+
+/** What is counted of a channel. */
+export const ChannelCounter = {
+  /** Packets that the muxer refused as invalid. */
+  packetsInvalid: 0,
+  /** Packets that were given up with a lost connection. */
+  packetsLost: 1,
+} as const;
+export type ChannelCounter = (typeof ChannelCounter)[keyof typeof ChannelCounter];
+
+/** What is counted of a destination. */
+export const DestinationCounter = {
   /** Pictures handed to the socket. */
   videoFrames: 0,
   /** Audio frames handed to the socket. */
@@ -13,55 +24,66 @@ export const Counter = {
   dataMessages: 2,
   /** Bytes that the kernel has accepted, RTMP headers and control messages included. */
   bytesSent: 3,
+  /** Bytes that wait for a connection that is not up or says "no more", or that the kernel has not accepted yet. */
+  queuedBytes: 4,
   /** What waits for a connection that is not up or says "no more", as a span of the stream's clock in ms. */
-  queuedMs: 4,
-  /** Packets that the muxer refused as invalid. */
-  packetsInvalid: 5,
-  /** Packets that were given up with a lost connection. */
-  packetsLost: 6,
+  queuedMs: 5,
   /** Pictures that no other refers to, dropped to make room. */
-  droppedDisposable: 7,
+  droppedDisposable: 6,
   /** Pictures dropped with their group, up to the next key frame. */
-  droppedPictures: 8,
+  droppedPictures: 7,
   /** Audio frames dropped to make room. */
-  droppedAudio: 9,
+  droppedAudio: 8,
 } as const;
-export type Counter = (typeof Counter)[keyof typeof Counter];
+export type DestinationCounter = (typeof DestinationCounter)[keyof typeof DestinationCounter];
 
-/** Two cache lines of doubles a channel, so that two channels never share one. */
-const COUNTERS = 16;
-const CHANNEL_BYTES = COUNTERS * 8;
+/** Two cache lines of doubles a row, so that two rows never share one. */
+const ROW = 16;
+const ROW_BYTES = ROW * 8;
 
-/** Shared memory for one shard's counters: the channels', then the latency histogram. */
-export function newCounterMemory(maxChannels: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(maxChannels * CHANNEL_BYTES + HISTOGRAM_BYTES);
+/** Counters in rows: one for each number that a channel, or a destination, can have. */
+class CounterTable<Counter extends number> {
+  readonly #values: Float64Array;
+
+  constructor(memory: SharedArrayBuffer, byteOffset: number, rows: number) {
+    this.#values = new Float64Array(memory, byteOffset, rows * ROW);
+  }
+
+  get(row: number, counter: Counter): number {
+    return this.#values[row * ROW + counter]!;
+  }
+
+  set(row: number, counter: Counter, value: number): void {
+    this.#values[row * ROW + counter] = value;
+  }
+
+  add(row: number, counter: Counter, value: number): void {
+    this.#values[row * ROW + counter]! += value;
+  }
+
+  /** Sets a row to zero, for its next user. */
+  reset(row: number): void {
+    this.#values.fill(0, row * ROW, (row + 1) * ROW);
+  }
+}
+
+/** Shared memory for one shard's counters: the channels', the destinations', then the latency histogram. */
+export function newCounterMemory(maxConnections: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(2 * maxConnections * ROW_BYTES + HISTOGRAM_BYTES);
 }
 
 export class ShardCounters {
+  /** By the channel's number. */
+  readonly channels: CounterTable<ChannelCounter>;
+  /** By the destination's number. */
+  readonly destinations: CounterTable<DestinationCounter>;
   /** Time from the caller's hand to the kernel's, of every packet of the shard. */
   readonly latency: LatencyHistogram;
-  readonly #values: Float64Array;
 
   constructor(memory: SharedArrayBuffer) {
-    const channels = memory.byteLength - HISTOGRAM_BYTES;
-    this.#values = new Float64Array(memory, 0, channels / 8);
-    this.latency = new LatencyHistogram(memory, channels);
-  }
-
-  get(channel: number, counter: Counter): number {
-    return this.#values[channel * COUNTERS + counter]!;
-  }
-
-  set(channel: number, counter: Counter, value: number): void {
-    this.#values[channel * COUNTERS + counter] = value;
-  }
-
-  add(channel: number, counter: Counter, value: number): void {
-    this.#values[channel * COUNTERS + counter]! += value;
-  }
-
-  /** Sets a channel's counters to zero, for its next user. */
-  reset(channel: number): void {
-    this.#values.fill(0, channel * COUNTERS, (channel + 1) * COUNTERS);
+    const rows = (memory.byteLength - HISTOGRAM_BYTES) / ROW_BYTES / 2;
+    this.channels = new CounterTable(memory, 0, rows);
+    this.destinations = new CounterTable(memory, rows * ROW_BYTES, rows);
+    this.latency = new LatencyHistogram(memory, 2 * rows * ROW_BYTES);
   }
 }

@@ -140,7 +140,7 @@ export class ChannelRun {
   }
 }
 
-/** Frames that were taken and did not get out. */
+/** Frames that were taken and did not get out; one that a connection had been handed when it was lost counts as sent, too. */
 export function droppedFrames(stats: ChannelStats): number {
   const { packetsInvalid, packetsLost, droppedDisposable, droppedPictures, droppedAudio } = stats;
   return packetsInvalid + packetsLost + droppedDisposable + droppedPictures + droppedAudio;

@@ -120,6 +120,7 @@ function channelJson(channel: ChannelOutcome): object {
     mediaBytes: channel.mediaBytes,
     bytesSent: stats.bytesSent,
     dropped: droppedFrames(stats),
+    lost: stats.packetsLost,
     pauses: stats.pauses,
     reconnects: stats.reconnects,
     refusals: channel.refusals,

@@ -1,100 +1,108 @@
 import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import type { AmfValue, RtmpPublisher } from '@cloudpush/transport';
 import { monotonicNow } from '../clock.js';
-import { CloudPushError } from '../errors.js';
+import { CloudPushError, toErrorData } from '../errors.js';
+import { DestinationCounter } from '../stats/counters.js';
 import type { CodecHold } from './codec-hold.js';
-import type { ConnectLimiter } from './connect-limiter.js';
 import { Connector, type ConnectorOwner } from './connector.js';
 import { type Dropped, isKeyFrame, isPicture, relieve, startAtKeyFrame } from './drop-policy.js';
 import type { PacketBlock } from './packet-block.js';
-import type { ChannelConfig, Watermark } from './protocol.js';
+import type { DestinationConfig, Watermark } from './protocol.js';
 import { SendQueue, type StreamDescription } from './send-queue.js';
-import { StreamHeaders } from './stream-headers.js';
+import type { Flushable, ShardContext } from './shard-context.js';
+import type { StreamHeaders } from './stream-headers.js';
 
-/** Whom a destination tells about itself. */
+/** The channel that a destination belongs to. */
 export interface DestinationOwner {
+  /** The channel's number. */
+  readonly number: number;
+  /** No other destination is ahead of this one: when it is full, the source must wait. */
+  isFastest(destination: ShardDestination): boolean;
+  /** What the channel keeps back until a server has been asked about it. */
+  readonly hold: CodecHold;
   /** Publishing has begun, for the first time or again. */
-  onConnected(publisher: RtmpPublisher): void;
-  /** The connection is lost and will be made again after `delay` ms. */
-  onDisconnected(error: Error, delay: number): void;
-  /** The queue has grown above the high watermark. Always followed by {@link onResume} or {@link onEnded}. */
-  onPause(): void;
+  onPublishing(destination: ShardDestination, publisher: RtmpPublisher): void;
+  /** Nothing is being published any more, for now. */
+  onLost(): void;
+  /** The queue has grown above the high watermark. Always followed by {@link onRoom} or {@link onEnded}. */
+  onFull(): void;
   /** The queue has shrunk below the low watermark. */
-  onResume(): void;
-  /** A tag was handed to the connection. */
-  onSent(tag: FlvTag): void;
-  /** The server has sent a command or data message with a meaning of its own. */
-  onCommand(name: string, args: AmfValue[]): void;
-  /** Something that the user should know about the connection. */
-  onWarning(message: string): void;
-  /** Tags were dropped from the queue, to make room or because they cannot be decoded any more. */
-  onDropped(dropped: Dropped): void;
-  /** A picture was not queued because the stream goes on at a key frame that has not come yet. */
-  onSkipped(): void;
+  onRoom(): void;
   /** The connection cannot carry a tag, for its size; it goes on with the next. */
   onRefused(error: Error): void;
-  /** The connection has taken some of what waited. */
-  onProgress(): void;
-  /** The last thing a destination says: everything is released. `error` is there unless it was closed and all was sent. */
-  onEnded(error: Error | undefined): void;
-  /** What the owner keeps back for the destination until the server has been asked about it. */
-  readonly hold: CodecHold;
-  /** Something is queued: call {@link Destination.flush} at the end of the turn. */
-  onDirty(destination: Destination): void;
+  /** Everything is released: the last thing that a destination says. */
+  onEnded(destination: ShardDestination): void;
 }
 
 /**
  * One server that a channel pushes to: the queue of tags in front of a connection. Tags that come while nothing is
  * being published wait and go out in order; after a lost connection the stream goes on at a key frame.
  */
-export class Destination implements ConnectorOwner {
+export class ShardDestination implements ConnectorOwner, Flushable {
+  /** The destination's number. */
+  readonly number: number;
   readonly #owner: DestinationOwner;
-  readonly #config: ChannelConfig;
+  readonly #context: ShardContext;
+  readonly #config: DestinationConfig;
   readonly #connector: Connector;
   readonly #queue = new SendQueue();
-  readonly #headers = new StreamHeaders();
+  readonly #headers: StreamHeaders;
   /** False from the moment the connection says "no more" to its drain. */
   #writable = true;
   /** The next tag is the first of its connection. */
   #atStart = true;
   /** Pictures are skipped until a key frame comes. */
   #awaitsKeyFrame = false;
+  /** The time of the last tag that the connection was handed, in ms of the stream's clock. */
+  #lastSent = 0;
   /** ms of the monotonic clock. */
   #publishingSince = Number.POSITIVE_INFINITY;
-  #paused = false;
+  #full = false;
   #dirty = false;
   #closing = false;
   #closeTimer: NodeJS.Timeout | undefined;
   #sequenceEnded = false;
   #ended = false;
 
-  constructor(owner: DestinationOwner, config: ChannelConfig, limiter: ConnectLimiter) {
+  /** @param headers those of a stream that is under way: the destination joins it at a key frame */
+  constructor(
+    owner: DestinationOwner,
+    context: ShardContext,
+    number: number,
+    config: DestinationConfig,
+    headers: StreamHeaders,
+  ) {
     this.#owner = owner;
+    this.#context = context;
+    this.number = number;
     this.#config = config;
-    this.#connector = new Connector(this, config, limiter);
+    this.#headers = headers;
+    this.#awaitsKeyFrame = headers.hasVideo;
+    this.#connector = new Connector(this, config, context.connects);
   }
 
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** Bytes accepted and not yet taken by the kernel. */
-  get queuedBytes(): number {
-    return this.#owner.hold.bytes + this.#queue.bytes + (this.#connector.publisher?.queuedBytes ?? 0);
+  get publisher(): RtmpPublisher | undefined {
+    return this.#connector.publisher;
   }
 
-  /** What waits in the queue, in ms of the stream's clock. */
-  get queuedMs(): number {
-    return Math.max(this.#owner.hold.ms, this.#queue.ms);
+  /** Bytes that wait in the queue, for the connection or for room in it. */
+  get waitingBytes(): number {
+    return this.#queue.bytes;
+  }
+
+  /** Its stream is further on than that of `other`. */
+  isAheadOf(other: ShardDestination): boolean {
+    if (this.#connector.publisher === undefined) return false;
+    // The signed difference is right across the clock's wrap.
+    return other.publisher === undefined || ((this.#lastSent - other.#lastSent) | 0) > 0;
   }
 
   get wantsConnection(): boolean {
     return !this.#closing || !this.#isEmpty;
-  }
-
-  /** Bytes that the kernel has accepted. */
-  get bytesWritten(): number {
-    return this.#connector.bytesWritten;
   }
 
   connect(): void {
@@ -102,7 +110,7 @@ export class Destination implements ConnectorOwner {
   }
 
   /** Queues a tag; the destination holds its block until the tag has left. */
-  offer(tag: FlvTag, block: PacketBlock | undefined, description: StreamDescription | undefined): void {
+  offer(tag: FlvTag, block: PacketBlock, description: StreamDescription | undefined): void {
     if (this.#ended || this.#skips(tag)) return;
     block?.hold();
     const { publisher } = this.#connector;
@@ -118,14 +126,27 @@ export class Destination implements ConnectorOwner {
 
   /** Keeps what waits within the high watermark: by asking the caller to pause, or by dropping. */
   boundQueue(): void {
-    const { highWatermark, lowWatermark, overflow } = this.#config;
-    if (this.#paused || !this.#isAbove(highWatermark)) return;
-    if (overflow === 'drop' && this.#owner.hold.isEmpty) {
-      this.#noteDropped(relieve(this.#queue, lowWatermark));
+    if (this.#full || !this.#isAbove(this.#config.highWatermark)) return;
+    if (this.#drops) {
+      this.#noteDropped(relieve(this.#queue, this.#config.lowWatermark));
       return;
     }
-    this.#paused = true;
-    this.#owner.onPause();
+    this.#full = true;
+    this.#owner.onFull();
+  }
+
+  /** Lets go of half of what waits: the channel's part of the pool runs short, and others must not suffer for it. */
+  relieve(): void {
+    this.#noteDropped(
+      relieve(this.#queue, { bytes: Math.floor(this.#queue.bytes / 2), ms: Number.POSITIVE_INFINITY }),
+    );
+  }
+
+  /** Another destination may be ahead now: then what does not fit is dropped, and the source need not wait. */
+  reconsider(): void {
+    if (!this.#full || !this.#drops) return;
+    this.#noteDropped(relieve(this.#queue, this.#config.lowWatermark));
+    this.#resumeIfRoom();
   }
 
   /** The end of the turn: hands what was offered in it to the kernel. */
@@ -140,7 +161,7 @@ export class Destination implements ConnectorOwner {
     if (this.#closing || this.#ended) return;
     this.#closing = true;
     const { closeTimeout } = this.#config;
-    const onTimeout = (): void => this.destroy(closeTimeoutError(closeTimeout, this.queuedBytes));
+    const onTimeout = (): void => this.destroy(closeTimeoutError(closeTimeout, this.#unsentBytes));
     this.#closeTimer = setTimeout(onTimeout, closeTimeout);
     this.#closeIfEmpty();
   }
@@ -154,7 +175,8 @@ export class Destination implements ConnectorOwner {
     this.#publishingSince = monotonicNow();
     this.#writable = true;
     this.#atStart = true;
-    this.#owner.onConnected(publisher);
+    this.#context.report({ type: 'connected', ...this.#seat });
+    this.#owner.onPublishing(this, publisher);
     this.#pump();
     publisher.flush();
   }
@@ -163,22 +185,24 @@ export class Destination implements ConnectorOwner {
     this.#writable = true;
     this.#pump();
     this.#connector.publisher?.flush();
-    this.#owner.onProgress();
+    this.updateCounters();
   }
 
   onCommand(name: string, args: AmfValue[]): void {
-    this.#owner.onCommand(name, args);
+    this.#context.report({ type: 'command', ...this.#seat, name, args });
   }
 
   onWarning(message: string): void {
-    this.#owner.onWarning(message);
+    this.#context.report({ type: 'warning', ...this.#seat, message });
   }
 
   onLost(error: Error, delay: number, wasPublishing: boolean): void {
     this.#publishingSince = Number.POSITIVE_INFINITY;
     // What was under way is lost, and the pictures that refer to it cannot be decoded any more.
     if (wasPublishing && this.#headers.hasVideo) this.#noteDropped(startAtKeyFrame(this.#queue));
-    this.#owner.onDisconnected(error, delay);
+    this.updateCounters();
+    this.#owner.onLost();
+    this.#context.report({ type: 'disconnected', ...this.#seat, error: toErrorData(error), delay });
     this.#resumeIfRoom();
     this.#closeIfEmpty();
   }
@@ -188,7 +212,37 @@ export class Destination implements ConnectorOwner {
     clearTimeout(this.#closeTimer);
     const unsent = this.#queue.length;
     this.#queue.clear();
-    this.#owner.onEnded(error ?? (unsent === 0 ? undefined : unsentError(unsent)));
+    this.updateCounters();
+    const cause = error ?? (unsent === 0 ? undefined : unsentError(unsent));
+    this.#context.report({
+      type: 'detached',
+      ...this.#seat,
+      error: cause === undefined ? undefined : toErrorData(cause),
+    });
+    this.#owner.onEnded(this);
+  }
+
+  /** Publishes what changes with every packet. */
+  updateCounters(): void {
+    const { destinations } = this.#context.counters;
+    const inConnection = this.#connector.publisher?.queuedBytes ?? 0;
+    destinations.set(this.number, DestinationCounter.bytesSent, this.#connector.bytesWritten);
+    destinations.set(this.number, DestinationCounter.queuedBytes, this.#queue.bytes + inConnection);
+    destinations.set(this.number, DestinationCounter.queuedMs, this.#queuedMs);
+  }
+
+  get #seat(): { readonly channel: number; readonly destination: number } {
+    return { channel: this.#owner.number, destination: this.number };
+  }
+
+  /** What waits, in ms of the stream's clock. */
+  get #queuedMs(): number {
+    return Math.max(this.#owner.hold.ms, this.#queue.ms);
+  }
+
+  /** What does not fit is dropped; what the channel still keeps back cannot be. */
+  get #drops(): boolean {
+    return this.#owner.hold.isEmpty && (this.#config.overflow === 'drop' || !this.#owner.isFastest(this));
   }
 
   /** While a key frame is awaited, other pictures are of no use. */
@@ -198,7 +252,7 @@ export class Destination implements ConnectorOwner {
       this.#awaitsKeyFrame = false;
       return false;
     }
-    this.#owner.onSkipped();
+    this.#count(DestinationCounter.droppedPictures, 1);
     return true;
   }
 
@@ -233,7 +287,7 @@ export class Destination implements ConnectorOwner {
     } else if (description !== undefined) this.#hand(publisher, description.tag, undefined);
     this.#headers.note(tag, description);
     if (block !== undefined && block.enqueuedAt >= this.#publishingSince) block.timed = true;
-    if (this.#hand(publisher, tag, block)) this.#owner.onSent(tag);
+    if (this.#hand(publisher, tag, block)) this.#countSent(tag);
     // Without it, the pictures that refer to it are of no use.
     else if (isPicture(tag) && tag.role !== TagRole.disposableFrame) this.#awaitsKeyFrame = true;
   }
@@ -242,6 +296,7 @@ export class Destination implements ConnectorOwner {
   #hand(publisher: RtmpPublisher, tag: FlvTag, block: PacketBlock | undefined): boolean {
     try {
       this.#writable = publisher.send(tag, block);
+      this.#lastSent = tag.timestamp;
     } catch (error) {
       block?.release();
       this.#owner.onRefused(error as Error);
@@ -251,15 +306,37 @@ export class Destination implements ConnectorOwner {
     return true;
   }
 
-  #noteDropped(dropped: Dropped): void {
-    this.#awaitsKeyFrame ||= dropped.awaitKeyFrame;
-    this.#owner.onDropped(dropped);
+  #noteDropped({ disposable, skipped, audio, awaitKeyFrame }: Dropped): void {
+    this.#awaitsKeyFrame ||= awaitKeyFrame;
+    this.#count(DestinationCounter.droppedDisposable, disposable);
+    this.#count(DestinationCounter.droppedPictures, skipped);
+    this.#count(DestinationCounter.droppedAudio, audio);
+  }
+
+  #countSent({ role }: FlvTag): void {
+    switch (role) {
+      case TagRole.keyFrame:
+      case TagRole.interFrame:
+      case TagRole.disposableFrame:
+        this.#count(DestinationCounter.videoFrames, 1);
+        break;
+      case TagRole.audioFrame:
+        this.#count(DestinationCounter.audioFrames, 1);
+        break;
+      case TagRole.data:
+        this.#count(DestinationCounter.dataMessages, 1);
+        break;
+    }
+  }
+
+  #count(counter: DestinationCounter, value: number): void {
+    this.#context.counters.destinations.add(this.number, counter, value);
   }
 
   #resumeIfRoom(): void {
-    if (!this.#paused || this.#isAbove(this.#config.lowWatermark)) return;
-    this.#paused = false;
-    this.#owner.onResume();
+    if (!this.#full || this.#isAbove(this.#config.lowWatermark)) return;
+    this.#full = false;
+    this.#owner.onRoom();
   }
 
   #closeIfEmpty(): void {
@@ -281,13 +358,22 @@ export class Destination implements ConnectorOwner {
   }
 
   #isAbove({ bytes, ms }: Watermark): boolean {
-    return this.#owner.hold.bytes + this.#queue.bytes > bytes || this.queuedMs > ms;
+    return this.#waitingBytes > bytes || this.#queuedMs > ms;
+  }
+
+  /** Bytes accepted and not yet taken by the kernel. */
+  get #unsentBytes(): number {
+    return this.#waitingBytes + (this.#connector.publisher?.queuedBytes ?? 0);
+  }
+
+  get #waitingBytes(): number {
+    return this.#owner.hold.bytes + this.#queue.bytes;
   }
 
   #markDirty(): void {
     if (this.#dirty) return;
     this.#dirty = true;
-    this.#owner.onDirty(this);
+    this.#context.markDirty(this);
   }
 }
 

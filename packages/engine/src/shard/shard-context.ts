@@ -1,0 +1,27 @@
+import type { Gates } from '../memory/gate.js';
+import type { ShardCounters } from '../stats/counters.js';
+import type { ConnectLimiter } from './connect-limiter.js';
+import type { ShardReport } from './protocol.js';
+
+/** What has gathered output in a turn. */
+export interface Flushable {
+  flush(): void;
+}
+
+/** What has counters that change with every packet. */
+export interface Counted {
+  updateCounters(): void;
+}
+
+/** What channels and destinations share with their shard. */
+export interface ShardContext {
+  readonly pool: SharedArrayBuffer;
+  readonly gates: Gates;
+  readonly counters: ShardCounters;
+  readonly connects: ConnectLimiter;
+  report(report: ShardReport): void;
+  /** Gives a block back to the pool; the counters of its channel have moved. */
+  returnBlock(index: number, channel: Counted): void;
+  /** Has `output` flushed at the end of the turn. */
+  markDirty(output: Flushable): void;
+}

@@ -1,0 +1,132 @@
+// One channel to several servers: muxed once, each server at its own pace.
+
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { type CloseReport, PushEngine } from '@cloudpush/engine';
+import { MessageType } from '@cloudpush/transport';
+import { describe, expect, test } from 'vitest';
+import { type CameraPacket, cameraPackets, expectedVideoMessage, sendOne } from './camera.js';
+import { closeEmpty, expectWhole, samples } from './expectations.js';
+import { RecordingReceiver } from './recording-receiver.js';
+
+const packets = cameraPackets();
+const LOOP_MS = 3200;
+
+/** The clip again, later on the same clock. */
+function loop(turn: number): CameraPacket[] {
+  return packets.map((packet) => ({ ...packet, pts: packet.pts + turn * LOOP_MS }));
+}
+
+describe('a channel with several destinations', () => {
+  test('brings every packet to each of them, bit for bit', async () => {
+    await using first = await RecordingReceiver.listen();
+    await using second = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 3 });
+    const channel = engine.openChannel({ url: first.url('a') });
+    channel.addDestination({ url: second.url('b') });
+    channel.addDestination({ url: second.url('c') });
+    expect(engine.stats()).toMatchObject({ channels: 1, destinations: 3 });
+    for (const packet of packets) await sendOne(channel, packet);
+    expect(await channel.close()).toEqual({ clean: true, error: undefined });
+    expectWhole(first.stream('a'), packets);
+    expectWhole(second.stream('b'), packets);
+    expectWhole(second.stream('c'), packets);
+    expect(channel.stats().videoFrames).toBe(3 * packets.filter(({ kind }) => kind === 'video').length);
+    await closeEmpty(engine);
+  });
+
+  test('lets a destination join at a key frame, and leave, without touching the others', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 2 });
+    const channel = engine.openChannel({ url: receiver.url('first') });
+    const sent = [...loop(0), ...loop(1), ...loop(2)];
+    const middle = packets.length + 30;
+    const leaving = 2 * packets.length + 40;
+    for (const packet of sent.slice(0, middle)) await sendOne(channel, packet);
+    const joined = channel.addDestination({ url: receiver.url('second') });
+    await joined.connected();
+    expect(channel.destinations.map(({ state }) => state)).toEqual(['publishing', 'publishing']);
+    for (const packet of sent.slice(middle, leaving)) await sendOne(channel, packet);
+    // What was accepted until now is still sent there.
+    while (engine.stats().poolBlocksInUse > 0) await setTimeout(1);
+    const closed = once(joined, 'close') as Promise<[CloseReport]>;
+    expect(await joined.close()).toEqual({ clean: true, error: undefined });
+    expect(await closed).toEqual([{ clean: true, error: undefined }]);
+    expect(channel.destinations.length).toBe(1);
+    for (const packet of sent.slice(leaving)) await sendOne(channel, packet);
+    expect(await channel.close()).toEqual({ clean: true, error: undefined });
+    expectWhole(receiver.stream('first'), sent);
+    const stream = receiver.stream('second');
+    const pictures = samples(stream, MessageType.video);
+    const expected = sent
+      .slice(0, leaving)
+      .filter(({ kind, pts }) => kind === 'video' && pts >= pictures[0]!.timestamp);
+    // It joined at a key frame, and was given everything from there on.
+    expect(expected[0]!.keyFrame).toBe(true);
+    expect(pictures.length).toBe(expected.length);
+    for (const [i, { payload }] of pictures.entries())
+      expect(Buffer.compare(payload, expectedVideoMessage(expected[i]!))).toBe(0);
+    expect(stream.messages[0]!.type).toBe(MessageType.dataAmf0);
+    expect(stream.ended).toBe('cleanly');
+    await closeEmpty(engine);
+  });
+
+  test('goes on to the others when one of them reads nothing, and drops only there', async () => {
+    await using good = await RecordingReceiver.listen();
+    await using stalled = await RecordingReceiver.listen({ readBytesPerSecond: 0 });
+    const engine = await PushEngine.create({ maxConnections: 2, poolSize: 8 * 1024 * 1024 });
+    const channel = engine.openChannel({ url: good.url('good') });
+    const slow = channel.addDestination({
+      url: stalled.url('slow'),
+      closeTimeout: 300,
+      highWatermark: { ms: 2_000_000, bytes: 64 * 1024 * 1024 },
+    });
+    await slow.connected();
+    const sent: CameraPacket[] = [];
+    for (let turn = 0; slow.stats().droppedPictures === 0; turn++) {
+      for (const packet of loop(turn)) {
+        await sendOne(channel, packet);
+        sent.push(packet);
+      }
+    }
+    const report = await channel.close();
+    expect(report).toMatchObject({ clean: false, error: { code: 'ERR_CLOUDPUSH_CLOSE_TIMEOUT' } });
+    expectWhole(good.stream('good'), sent);
+    await closeEmpty(engine);
+  });
+
+  test('goes on with the others when one of them cannot be reached, and ends with the last', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 2 });
+    const channel = engine.openChannel({ url: receiver.url('good') });
+    const lost = channel.addDestination({ url: 'rtmp://127.0.0.1:1/live/lost' });
+    const [report] = (await once(lost, 'close')) as [CloseReport];
+    expect(report).toMatchObject({ clean: false, error: { code: 'ERR_CLOUDPUSH_SOCKET_CONNECT' } });
+    await expect(lost.connected()).rejects.toThrow();
+    for (const packet of packets) await sendOne(channel, packet);
+    await channel.connected();
+    expect(channel.state).toBe('publishing');
+    expect(await channel.close()).toMatchObject({
+      clean: false,
+      error: { code: 'ERR_CLOUDPUSH_SOCKET_CONNECT' },
+    });
+    expectWhole(receiver.stream('good'), packets);
+    await closeEmpty(engine);
+  });
+
+  test('counts every destination against the limit, and gives its place back', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 2 });
+    const channel = engine.openChannel({ url: receiver.url('a') });
+    const second = channel.addDestination({ url: receiver.url('b') });
+    expect(() => channel.addDestination({ url: receiver.url('c') })).toThrow(/2 destinations are open/);
+    expect(() => engine.openChannel({ url: receiver.url('c') })).toThrow(/2 destinations are open/);
+    await second.close();
+    await channel.addDestination({ url: receiver.url('c') }).connected();
+    await channel.close();
+    expect(() => channel.addDestination({ url: receiver.url('d') })).toThrow(
+      expect.objectContaining({ code: 'ERR_CLOUDPUSH_CHANNEL_CLOSED' }),
+    );
+    await closeEmpty(engine);
+  });
+});
