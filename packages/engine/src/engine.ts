@@ -54,7 +54,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
    *   `ERR_CLOUDPUSH_SHARD_DIED` when a worker thread does not come up.
    */
   static async create(options: PushEngineOptions = {}): Promise<PushEngine> {
-    const engine = new PushEngine(engineSettings(options), options.logger);
+    const engine = PushEngine.createSync(options);
     try {
       await Promise.all([...engine.#shards].map((shard) => shard.ready));
       return engine;
@@ -62,6 +62,15 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
       await engine.close();
       throw shardDiedError('a worker thread could not be started', cause);
     }
+  }
+
+  /**
+   * The same without waiting for the worker threads: they come up in the background, and what is sent meanwhile waits in the
+   * pool. A thread that does not come up is taken for one that died.
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, also when there is no memory for the pool.
+   */
+  static createSync(options: PushEngineOptions = {}): PushEngine {
+    return new PushEngine(engineSettings(options), options.logger);
   }
 
   private constructor(settings: EngineSettings, logger: Logger | undefined) {

@@ -31,7 +31,7 @@ export class ShardClient {
   readonly counters: ShardCounters;
   /** Resolves when the thread is up; rejects when it does not come up. */
   readonly ready: Promise<void>;
-  /** Settles when the shard is over; rejects when its thread died. */
+  /** Settles when the shard is over; rejects when its thread died and was not told to stop. */
   readonly ended: Promise<void>;
   /** Channels that live on the shard. */
   channels = 0;
@@ -39,6 +39,7 @@ export class ShardClient {
   readonly #port: MessagePort;
   #isReady = false;
   #dead = false;
+  #stopping = false;
 
   constructor(shared: SharedState, onReport: (report: ShardReport) => void) {
     const ring = newRing();
@@ -100,6 +101,7 @@ export class ShardClient {
 
   /** Ends the thread. Its channels have been closed before. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     if (this.#isReady) this.post({ type: 'stop' });
     else await this.#threads.destroy();
     await this.ended.catch(() => {});
@@ -118,6 +120,8 @@ export class ShardClient {
     });
     try {
       await Promise.race([this.#threads.run(init, { transferList: [init.port] }), failed]);
+    } catch (error) {
+      if (!this.#stopping) throw error;
     } finally {
       this.#dead = true;
       clearTimeout(timer);

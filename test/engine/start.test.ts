@@ -1,0 +1,42 @@
+// An engine that is made without waiting for its worker threads.
+
+import { PushEngine } from '@cloudpush/engine';
+import { expect, test } from 'vitest';
+import { cameraPackets } from './camera.js';
+import { closeEmpty, expectWhole } from './expectations.js';
+import { RecordingReceiver } from './recording-receiver.js';
+
+const packets = cameraPackets();
+
+test('an engine that is made synchronously takes channels and packets before its threads are up', async () => {
+  await using receiver = await RecordingReceiver.listen();
+  const engine = PushEngine.createSync({ maxConnections: 2, shards: 2 });
+  const names = ['a', 'b'];
+  const channels = names.map((name) => engine.openChannel({ url: receiver.url(name) }));
+  for (const { kind, data, pts } of packets)
+    for (const channel of channels)
+      expect(kind === 'video' ? channel.sendVideo(data, { pts }) : channel.sendAudio(data, { pts })).toBe(
+        true,
+      );
+  for (const channel of channels) expect(await channel.close()).toEqual({ clean: true, error: undefined });
+  for (const name of names) expectWhole(receiver.stream(name), packets);
+  await closeEmpty(engine);
+});
+
+test('an engine that is closed before its threads are up closes', async () => {
+  const engine = PushEngine.createSync({ maxConnections: 1, shards: 2 });
+  await closeEmpty(engine);
+});
+
+test('a channel that is closed before its thread is up ends', async () => {
+  const engine = PushEngine.createSync({ maxConnections: 1 });
+  const channel = engine.openChannel({ url: 'rtmp://127.0.0.1:1/live/a' });
+  const [{ clean }] = await Promise.all([channel.close(), closeEmpty(engine)]);
+  expect(clean).toBe(false);
+});
+
+test('options that are not permitted are told at once', () => {
+  expect(() => PushEngine.createSync({ shards: 0 })).toThrow(
+    expect.objectContaining({ code: 'ERR_CLOUDPUSH_INVALID_PARAMETER' }),
+  );
+});
