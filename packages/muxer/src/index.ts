@@ -23,3 +23,4 @@ export { readVideoTagHeader, type TagContent, type VideoTagHeader } from './flv/
 export type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
 export { Muxer } from './muxer.js';
 export type { ColorInfoOption, HevcForm, InputClock, MuxerOptions } from './muxer-options.js';
+export type { MuxerResumption, MuxerState, TrackState } from './muxer-state.js';

@@ -1,4 +1,5 @@
 import type { ColorInfo } from './color-info.js';
+import type { MuxerResumption } from './muxer-state.js';
 
 /** How H.265 is put into FLV: Enhanced RTMP's `hvc1`, or the older "codec id 12" that many servers expect. */
 export type HevcForm = 'enhanced' | 'legacy';
@@ -19,4 +20,6 @@ export interface MuxerOptions {
   readonly inputClock?: InputClock | undefined;
   /** Default `'auto'`. H.264 and legacy H.265 have no place for it. */
   readonly colorInfo?: ColorInfoOption | undefined;
+  /** The stream that another muxer has begun: its clock goes on, and what was told only once is known. `hevcForm` is its own. */
+  readonly resume?: MuxerResumption | undefined;
 }

@@ -15,6 +15,7 @@ import { AvcCodec } from './h264/avc-codec.js';
 import { HevcCodec } from './h265/hevc-codec.js';
 import type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
 import type { ColorInfoOption, HevcForm, MuxerOptions } from './muxer-options.js';
+import type { MuxerResumption, MuxerState, TrackState } from './muxer-state.js';
 import { OpusFormat } from './opus/opus-format.js';
 import { Timeline, TrackClock } from './timeline.js';
 import { AacTrack } from './tracks/aac-track.js';
@@ -62,6 +63,7 @@ export class Muxer {
     this.#colorInfo = options.colorInfo === undefined ? 'auto' : requireColorInfo(options.colorInfo);
     this.#timeline = new Timeline(options.inputClock ?? 'native');
     this.#scriptData = new ScriptDataTrack(this.#timeline);
+    if (options.resume !== undefined) this.#resume(options.resume);
   }
 
   /** Appends the tags of one access unit: a sequence header first, when its bytes have changed. */
@@ -107,6 +109,26 @@ export class Muxer {
     return audio === undefined ? video : [audio, ...video];
   }
 
+  /**
+   * What another muxer must know to go on with the stream; undefined before the first tag. It changes with the sequence
+   * headers only, which `out` shows; a new object each time.
+   */
+  get state(): MuxerState | undefined {
+    const { origin } = this.#timeline;
+    if (origin === undefined) return undefined;
+    return {
+      origin,
+      hevcForm: this.#hevcForm,
+      video: trackState(this.#video),
+      audio: trackState(this.#audio),
+    };
+  }
+
+  /** How far the stream has come, ms from its origin. */
+  get elapsed(): number {
+    return this.#timeline.elapsed;
+  }
+
   /** Which form H.265 is sent in; a change takes effect, with a new sequence header, at the next picture. */
   get hevcForm(): HevcForm {
     return this.#hevcForm;
@@ -141,6 +163,20 @@ export class Muxer {
     this.#colorInfo = requireColorInfo(option);
     for (const named of [this.#video, this.#nextVideo])
       if (named !== undefined) named.track.colorInfo.option = option;
+  }
+
+  #resume({ state, elapsed }: MuxerResumption): void {
+    const { origin, hevcForm, video, audio } = state;
+    this.#hevcForm = hevcForm;
+    this.#timeline.resume(origin, elapsed);
+    if (video !== undefined) {
+      this.#video = this.#startVideo(video.codec);
+      if (this.#video.track instanceof NalTrack) this.#video.track.resume(video.configuration);
+    }
+    if (audio !== undefined) {
+      this.#audio = { codec: audio.codec, track: this.#createAudio(audio.codec) };
+      if (this.#audio.track instanceof EnhancedAudioTrack) this.#audio.track.resume(audio.configuration);
+    }
   }
 
   #startVideo(codec: VideoCodec): NamedTrack<VideoCodec, VideoTrack> {
@@ -181,6 +217,15 @@ export class Muxer {
         throw unknownCodec(codec, 'aac, mp3, opus, flac, ac3, eac3');
     }
   }
+}
+
+/** The state of a track whose packets may have told something only once. */
+function trackState<Codec>(
+  named: NamedTrack<Codec, VideoTrack | AudioTrack> | undefined,
+): TrackState<Codec> | undefined {
+  if (!(named?.track instanceof NalTrack || named?.track instanceof EnhancedAudioTrack)) return undefined;
+  const { configuration } = named.track;
+  return configuration === undefined ? undefined : { codec: named.codec, configuration };
 }
 
 function hevcFormat(form: HevcForm): VideoTagFormat {

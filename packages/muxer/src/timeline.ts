@@ -27,6 +27,17 @@ export class Timeline {
     this.#wrapping = inputClock === 'wrapping32';
   }
 
+  /** The time of the first packet, on the unwrapped clock; undefined before it. */
+  get origin(): number | undefined {
+    return this.#origin;
+  }
+
+  /** Goes on with a clock that began at `origin` and has come `elapsed` ms far. */
+  resume(origin: number, elapsed: number): void {
+    this.#origin = origin;
+    this.#reference = origin + elapsed;
+  }
+
   /** The caller's time on a 64-bit clock that does not wrap. Throws MuxerError when it is no time. */
   unwrap(time: number): number {
     return this.unwrapNear(time, this.#reference);

@@ -2,6 +2,7 @@ import { ParameterSetBudget, ParameterSetStore } from '../annexb/parameter-set-s
 import type { ColourDescription } from '../colour.js';
 import { MuxerError } from '../errors.js';
 import type { VideoFacts } from '../facts.js';
+import { parseAvcDecoderConfigurationRecord } from '../flv/decoder-configuration.js';
 import type { VideoTagFormat } from '../flv/video-tag-header.js';
 import { type NalCodec, NalKind } from '../tracks/nal-codec.js';
 import { encodeAvcDecoderConfigurationRecord } from './avc-decoder-configuration-record.js';
@@ -82,6 +83,12 @@ export class AvcCodec implements NalCodec {
     this.#activePps = undefined;
     this.#stored = true;
     return type === AvcNalUnitType.sps;
+  }
+
+  resume(configuration: Uint8Array): void {
+    const { nalUnits } = parseAvcDecoderConfigurationRecord(configuration);
+    for (const nal of nalUnits) this.storeParameterSet(nal, 0, nal.length);
+    this.#activate(this.#ppsStore.latest!, 0);
   }
 
   beginPicture(data: Uint8Array, start: number, end: number, encrypted: boolean): void {

@@ -24,6 +24,8 @@ export interface NalCodec {
   classify(data: Uint8Array, start: number, end: number): NalKind;
   /** Takes a parameter set into the store, and tells whether it begins another sequence. Throws MuxerError. */
   storeParameterSet(data: Uint8Array, start: number, end: number): boolean;
+  /** Takes the parameter sets of a record that {@link configuration} gave, and activates them. Throws MuxerError. */
+  resume(configuration: Uint8Array): void;
   /** Activates the parameter sets of the picture that begins with this slice. Throws MuxerError. */
   beginPicture(data: Uint8Array, start: number, end: number, encrypted: boolean): void;
   /** Checks that another slice of that picture, not encrypted, is of the active SPS. Throws MuxerError. */

@@ -61,6 +61,20 @@ export class NalTrack implements VideoTrack {
     this.#sentRevision = -1;
   }
 
+  /** What the sequence header that was sent last was made of; undefined before the first. */
+  get configuration(): Uint8Array | undefined {
+    return this.#sentConfiguration;
+  }
+
+  /** Goes on with a stream whose sequence header was made of `configuration`. Throws MuxerError. */
+  resume(configuration: Uint8Array): void {
+    this.#codec.resume(configuration);
+    this.#sentConfiguration = configuration;
+    this.#sentRevision = this.#codec.revision;
+    this.facts = this.#codec.facts(this.#format);
+    this.#started = true;
+  }
+
   mux(packet: MediaPacket, out: FlvTag[]): void {
     this.#hasPicture = false;
     try {
