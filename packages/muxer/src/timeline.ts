@@ -66,20 +66,8 @@ export class Timeline {
    */
   place(track: TrackClock, dts: number): number {
     const time = this.#origin === undefined ? 0 : dts - this.#origin;
-    if (time < track.lastInput) {
-      throw new MuxerError('ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK', {
-        field: 'dts',
-        actual: `${time} ms`,
-        permitted: `≥ ${track.lastInput} ms since the start`,
-      });
-    }
-    if (time < -limits.earlyStartMs) {
-      throw new MuxerError('ERR_CLOUDPUSH_TIMESTAMP_BEFORE_START', {
-        field: 'dts',
-        actual: `${time} ms`,
-        permitted: `≥ ${-limits.earlyStartMs} ms since the start`,
-      });
-    }
+    if (time < track.lastInput) throw stepBack(time, track.lastInput);
+    if (time < -limits.earlyStartMs) throw beforeStart(time);
     this.#origin ??= dts;
     this.#reference = this.#reference === undefined ? dts : Math.max(this.#reference, dts);
     track.lastInput = time;
@@ -106,6 +94,24 @@ export function stamp(track: TrackClock, time: number): number {
 /** The stamp on FLV's unsigned 32-bit clock. */
 export function wrap32(milliseconds: number): number {
   return milliseconds % clockRange;
+}
+
+// Functions of their own: the optimizer would compute an error's text that two branches share in front of both, for
+// every packet.
+function stepBack(actual: number, least: number): MuxerError {
+  return new MuxerError('ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK', {
+    field: 'dts',
+    actual: `${actual} ms`,
+    permitted: `≥ ${least} ms since the start`,
+  });
+}
+
+function beforeStart(actual: number): MuxerError {
+  return new MuxerError('ERR_CLOUDPUSH_TIMESTAMP_BEFORE_START', {
+    field: 'dts',
+    actual: `${actual} ms`,
+    permitted: `≥ ${-limits.earlyStartMs} ms since the start`,
+  });
 }
 
 function invalid(actual: number, permitted: string): MuxerError {
