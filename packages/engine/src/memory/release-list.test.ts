@@ -14,23 +14,39 @@ describe('ReleaseList', () => {
     expect(drain(new ReleaseList(pool.buffer, newReleaseHead()))).toEqual([]);
   });
 
-  it('gives every pushed block back once, from any of its ends', () => {
+  it('gives every block back once, from any of its ends', () => {
     const pool = new Pool(65_536);
     const head = newReleaseHead();
     const owner = new ReleaseList(pool.buffer, head);
     const shards = [new ReleaseList(pool.buffer, head), new ReleaseList(pool.buffer, head)];
     const blocks = Array.from({ length: 20 }, () => pool.acquire(100, 0));
-    for (const [i, block] of blocks.entries()) shards[i % 2]!.push(block);
+    for (const [i, block] of blocks.entries()) {
+      shards[i % 2]!.add(block);
+      if (i % 5 === 0) shards[i % 2]!.publish();
+    }
+    for (const shard of shards) shard.publish();
     expect(drain(owner).sort((a, b) => a - b)).toEqual(blocks);
     expect(drain(owner)).toEqual([]);
   });
 
-  it('leaves the payload of a pushed block alone', () => {
+  it('keeps what was added until it is published', () => {
+    const pool = new Pool(65_536);
+    const list = new ReleaseList(pool.buffer, newReleaseHead());
+    const blocks = Array.from({ length: 3 }, () => pool.acquire(100, 0));
+    for (const block of blocks) list.add(block);
+    expect(drain(list)).toEqual([]);
+    expect(list.publish()).toBe(true);
+    expect(list.publish()).toBe(false);
+    expect(drain(list)).toEqual(blocks.reverse());
+  });
+
+  it('leaves the payload of a returned block alone', () => {
     const pool = new Pool(65_536);
     const list = new ReleaseList(pool.buffer, newReleaseHead());
     const block = pool.acquire(64, 5);
     pool.bytes.fill(0xab, (block + 1) * 64, (block + 2) * 64);
-    list.push(block);
+    list.add(block);
+    list.publish();
     expect([...pool.bytes.subarray((block + 1) * 64, (block + 2) * 64)]).toEqual(new Array(64).fill(0xab));
     expect(pool.ownerOf(block)).toBe(5);
   });

@@ -4,12 +4,15 @@ const WORDS = GRANULE / 4;
 
 /**
  * Blocks on their way back to the pool: a lock-free stack (Treiber, 1986) linked through the blocks themselves, so
- * that it needs no memory of its own and can never be full. Any thread pushes; the pool's thread takes all at once,
+ * that it needs no memory of its own and can never be full. Any thread hands back; the pool's thread takes all at once,
  * which is also why the stack cannot suffer from the ABA problem: nothing ever pops a single block.
  */
 export class ReleaseList {
   readonly #words: Int32Array;
   readonly #head: Int32Array;
+  /** Blocks that were added and not yet published: the newest, and the oldest, behind which the list goes on. */
+  #newest = NO_BLOCK;
+  #oldest = NO_BLOCK;
 
   /**
    * @param pool the pool's memory.
@@ -20,16 +23,29 @@ export class ReleaseList {
     this.#head = head;
   }
 
-  /** Hands a block back. After this call its bytes belong to the pool's thread. */
-  push(block: number): void {
+  /** Lays a block aside for the next {@link publish}: one exchange of a shared word serves many blocks. */
+  add(block: number): void {
+    this.#words[block * WORDS + NEXT] = this.#newest;
+    if (this.#newest === NO_BLOCK) this.#oldest = block;
+    this.#newest = block;
+  }
+
+  /**
+   * Hands back what was added. After this call its bytes belong to the pool's thread.
+   * @returns false when there was nothing.
+   */
+  publish(): boolean {
+    if (this.#newest === NO_BLOCK) return false;
     let head = Atomics.load(this.#head, 0);
     for (;;) {
       // A plain store is enough: the exchange below publishes it.
-      this.#words[block * WORDS + NEXT] = head;
-      const seen = Atomics.compareExchange(this.#head, 0, head, block);
-      if (seen === head) return;
+      this.#words[this.#oldest * WORDS + NEXT] = head;
+      const seen = Atomics.compareExchange(this.#head, 0, head, this.#newest);
+      if (seen === head) break;
       head = seen;
     }
+    this.#newest = NO_BLOCK;
+    return true;
   }
 
   /** Takes all blocks that were handed back: the first one, or {@link NO_BLOCK}. Follow with {@link next}. */

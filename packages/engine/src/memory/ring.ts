@@ -133,7 +133,7 @@ export class RingProducer extends Ring {
   }
 }
 
-/** The shard's side: {@link next} moves to a descriptor, whose fields then stand in this object. */
+/** The shard's side: {@link read} puts the fields of a descriptor that waits into this object. */
 export class RingConsumer extends Ring {
   command: Command = Command.open;
   channel = 0;
@@ -148,16 +148,20 @@ export class RingConsumer extends Ring {
   /** When the caller handed the packet over, in ms of the monotonic clock. */
   enqueuedAt = 0;
   #tail = 0;
-  /** What the producer had added when this side last looked. */
-  #seenHead = 0;
 
-  /** Moves to the next descriptor. False when the ring is empty. Its slot stays taken until {@link commit}. */
-  next(): boolean {
-    if (this.#tail === this.#seenHead) {
-      this.#seenHead = Atomics.load(this.control, HEAD);
-      if (this.#tail === this.#seenHead) return false;
-    }
-    const slot = this.#tail & this.mask;
+  /** Descriptors that wait to be read. */
+  get waiting(): number {
+    return (Atomics.load(this.control, HEAD) - this.#tail) | 0;
+  }
+
+  /** The channel of a waiting descriptor; 0 is the oldest. */
+  channelAt(index: number): number {
+    return this.words[((this.#tail + index) & this.mask) * SLOT_WORDS + CHANNEL]!;
+  }
+
+  /** Reads a waiting descriptor; 0 is the oldest. Its slot stays taken until {@link commit}. */
+  read(index: number): void {
+    const slot = (this.#tail + index) & this.mask;
     const words = this.words;
     const at = slot * SLOT_WORDS;
     this.command = words[at + COMMAND]! as Command;
@@ -171,12 +175,11 @@ export class RingConsumer extends Ring {
     this.dts = doubles[d + DTS]!;
     this.pts = doubles[d + PTS]!;
     this.enqueuedAt = doubles[d + ENQUEUED_AT]!;
-    this.#tail = (this.#tail + 1) | 0;
-    return true;
   }
 
-  /** Gives the slots of all descriptors read so far back to the producer. */
-  commit(): void {
+  /** Gives the slots of the oldest `count` waiting descriptors back to the producer. */
+  commit(count: number): void {
+    this.#tail = (this.#tail + count) | 0;
     Atomics.store(this.control, TAIL, this.#tail);
   }
 

@@ -45,6 +45,7 @@ export class ShardChannel implements DestinationOwner, BlockReturn, Counted {
   /** The caller, and not the server, decides about the form of H.265. */
   readonly #hevcIsGiven: boolean;
   readonly hold = new CodecHold();
+  touched = false;
   /** One packet object and one array for all packets: neither outlives the call into the muxer. */
   readonly #packet: MediaPacket = { data: EMPTY, headroom: HEADROOM, dts: 0, pts: 0 };
   readonly #tags: FlvTag[] = [];

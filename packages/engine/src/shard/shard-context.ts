@@ -10,6 +10,8 @@ export interface Flushable {
 
 /** What has counters that change with every packet. */
 export interface Counted {
+  /** The shard's note that the counters have moved since they were last published. */
+  touched: boolean;
   updateCounters(): void;
 }
 

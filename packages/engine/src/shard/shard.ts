@@ -1,5 +1,7 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { monotonicNow } from '../clock.js';
 import { CloudPushError, toErrorData } from '../errors.js';
+import { ChannelOrder } from '../memory/channel-order.js';
 import { Gates } from '../memory/gate.js';
 import { ReleaseList } from '../memory/release-list.js';
 import { Command, RingConsumer } from '../memory/ring.js';
@@ -9,8 +11,8 @@ import type { ChannelConfig, DestinationConfig, ShardInit, ShardReport, ShardReq
 import { ShardChannel } from './shard-channel.js';
 import type { Counted, Flushable, ShardContext } from './shard-context.js';
 
-/** Descriptors handled before the sockets get their turn again. */
-const BATCH = 1024;
+/** Descriptors handled before what the sockets have to say is heard, as long as the shard keeps up. */
+const GROUP = 64;
 
 /** A destination that has come through the port before its descriptor came through the ring. */
 interface AnnouncedDestination {
@@ -30,6 +32,7 @@ export class Shard implements ShardContext {
   readonly connects: ConnectLimiter;
   readonly #port: MessagePort;
   readonly #ring: RingConsumer;
+  readonly #order = new ChannelOrder();
   readonly #released: ReleaseList;
   readonly #releaseWanted: Int32Array;
   readonly #channels = new Map<number, ShardChannel>();
@@ -38,13 +41,13 @@ export class Shard implements ShardContext {
   readonly #announcedDestinations = new Map<number, AnnouncedDestination>();
   /** Channels that were told to close: once ended, they are forgotten. */
   readonly #leaving = new Set<number>();
-  #dirty: Flushable[] = [];
+  readonly #dirty: Flushable[] = [];
   /** Channels whose counters have moved since they were last published. */
-  readonly #touched = new Set<Counted>();
+  readonly #touched: Counted[] = [];
   readonly #batchDelay: number;
   /** Awake: a drain is under way or scheduled, and the doorbell need not ring. */
   #awake = false;
-  #publishScheduled = false;
+  #settleScheduled = false;
   #batchTimer: NodeJS.Timeout | undefined;
   #stop: (() => void) | undefined;
 
@@ -80,11 +83,8 @@ export class Shard implements ShardContext {
   }
 
   returnBlock(index: number, channel: Counted): void {
-    this.#released.push(index);
+    this.#released.add(index);
     this.#touch(channel);
-    if (Atomics.load(this.#releaseWanted, 0) === 1 && Atomics.exchange(this.#releaseWanted, 0, 0) === 1) {
-      this.report({ type: 'released' });
-    }
   }
 
   #onRequest(request: ShardRequest): void {
@@ -123,33 +123,52 @@ export class Shard implements ShardContext {
       return;
     }
     this.#awake = true;
-    this.#schedule();
+    this.#schedule(this.#batchDelay);
   }
 
-  #schedule(): void {
+  #schedule(delay: number): void {
     if (this.#batchDelay === 0) setImmediate(this.#drain);
-    else this.#batchTimer = setTimeout(this.#drain, this.#batchDelay);
+    else this.#batchTimer = setTimeout(this.#drain, delay);
   }
 
   readonly #drain = (): void => {
+    const started = monotonicNow();
     clearTimeout(this.#batchTimer);
     this.#batchTimer = undefined;
-    if (this.#touched.size > 0) this.#publishCounters();
-    let handled = 0;
-    while (handled < BATCH && this.#ring.next()) {
-      this.#handle();
-      handled++;
-    }
-    if (handled > 0) {
-      this.#ring.commit();
-      this.#flush();
-    }
-    // A full batch: there is more, and only the sockets need a turn in between.
-    if (handled === BATCH) setImmediate(this.#drain);
+    this.#settle();
+    const { waiting } = this.#ring;
+    const count = this.#groupOf(waiting);
+    if (count > 0) this.#handleGroup(count);
+    // There is more, and only the sockets need a turn in between.
+    if (count < waiting) setImmediate(this.#drain);
     // After work, look once more before sleeping: under load the doorbell is never needed.
-    else if (handled > 0 || !this.#ring.sleep()) this.#schedule();
-    else this.#awake = false;
+    else if (waiting > 0 || !this.#ring.sleep()) {
+      this.#schedule(Math.max(0, this.#batchDelay - (monotonicNow() - started)));
+    } else this.#awake = false;
   };
+
+  /**
+   * How many of the waiting descriptors are handled at once. Where more wait than there are channels, some channel has
+   * several, and they shall leave with one write: the longer the backlog, the less each packet costs.
+   */
+  #groupOf(waiting: number): number {
+    return this.#batchDelay > 0 || waiting > this.#channels.size ? waiting : Math.min(waiting, GROUP);
+  }
+
+  /** What one channel has waiting goes out before the next channel's turn comes. */
+  #handleGroup(count: number): void {
+    const ring = this.#ring;
+    const order = this.#order.sort(ring, count);
+    let channel = -1;
+    for (let i = 0; i < count; i++) {
+      ring.read(order[i]!);
+      if (ring.channel !== channel) this.#flush();
+      channel = ring.channel;
+      this.#handle();
+    }
+    this.#flush();
+    ring.commit(count);
+  }
 
   #handle(): void {
     const { command, channel } = this.#ring;
@@ -217,10 +236,12 @@ export class Shard implements ShardContext {
 
   /** Its counters have moved: they are published at the start of the next turn. */
   #touch(channel: Counted): void {
-    this.#touched.add(channel);
-    if (this.#awake || this.#publishScheduled) return;
-    this.#publishScheduled = true;
-    setImmediate(this.#publishCounters);
+    if (channel.touched) return;
+    channel.touched = true;
+    this.#touched.push(channel);
+    if (this.#settleScheduled || (this.#awake && this.#batchTimer === undefined)) return;
+    this.#settleScheduled = true;
+    setImmediate(this.#settle);
   }
 
   #close(channel: number): void {
@@ -239,22 +260,30 @@ export class Shard implements ShardContext {
 
   #forgetIfLeft(channel: number): void {
     if (!this.#leaving.delete(channel)) return;
-    // Its number may soon be another one's: nothing of it may be published any more.
-    this.#touched.delete(this.#channels.get(channel)!);
+    // Its number may soon be another one's: nothing of it may be published after this.
+    this.#settle();
     this.#channels.delete(channel);
     this.#port.postMessage({ type: 'forgotten', channel } satisfies ShardReport);
   }
 
   #flush(): void {
-    const dirty = this.#dirty;
-    this.#dirty = [];
-    for (const output of dirty) output.flush();
+    if (this.#dirty.length === 0) return;
+    for (const output of this.#dirty) output.flush();
+    this.#dirty.length = 0;
   }
 
-  readonly #publishCounters = (): void => {
-    this.#publishScheduled = false;
-    for (const channel of this.#touched) channel.updateCounters();
-    this.#touched.clear();
+  /** Tells the caller's thread what has changed: counters, and blocks that are free again. */
+  readonly #settle = (): void => {
+    this.#settleScheduled = false;
+    for (const channel of this.#touched) {
+      channel.touched = false;
+      channel.updateCounters();
+    }
+    this.#touched.length = 0;
+    if (!this.#released.publish()) return;
+    if (Atomics.load(this.#releaseWanted, 0) === 1 && Atomics.exchange(this.#releaseWanted, 0, 0) === 1) {
+      this.report({ type: 'released' });
+    }
   };
 }
 
