@@ -31,6 +31,7 @@ const { values } = parseArgs({
     pool: { type: 'string', default: '256' },
     'warm-up': { type: 'string', default: '3' },
     'max-batch-delay': { type: 'string', default: '0' },
+    shards: { type: 'string' },
     unpaced: { type: 'boolean', default: false },
   },
 });
@@ -42,6 +43,7 @@ const engine = await PushEngine.create({
   poolSize: Number(values.pool) * 1024 ** 2,
   maxConnections: channelCount,
   maxBatchDelay: Number(values['max-batch-delay']),
+  shards: values.shards === undefined ? undefined : Number(values.shards),
 });
 const connectStart = performance.now();
 const channels = Array.from({ length: channelCount }, (_, i) =>
