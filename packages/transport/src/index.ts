@@ -62,6 +62,7 @@ export type {
   SessionTimeouts,
 } from './session/publish-state.js';
 export { ReceiveSession } from './session/receive-session.js';
+export { queryValues, redact, withForms } from './session/redact.js';
 export type {
   ConnectRequest,
   Decision,
