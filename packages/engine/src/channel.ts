@@ -5,15 +5,9 @@ import type { ChannelEvents, CloseReport } from './channel-events.js';
 import { Destination } from './destination.js';
 import { abortedError, CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import { Command, PacketFlag } from './memory/ring.js';
-import {
-  type ChannelOptions,
-  channelConfig,
-  type DestinationOptions,
-  destinationConfig,
-  invalidParameter,
-  oneOf,
-} from './options.js';
+import { type ChannelOptions, channelConfig, type DestinationOptions, destinationConfig } from './options.js';
 import { type PacketRoom, PacketSender } from './packet-sender.js';
+import { invalidParameter, oneOf } from './parameters.js';
 import { AUDIO_CODECS, type DestinationConfig, VIDEO_CODECS } from './shard/protocol.js';
 import type { ShardClient } from './shard/shard-client.js';
 import { ChannelCounter } from './stats/counters.js';

@@ -4,7 +4,7 @@ import type { Gates } from './memory/gate.js';
 import type { MediaMemory } from './memory/media-memory.js';
 import { NO_BLOCK } from './memory/pool.js';
 import type { Command } from './memory/ring.js';
-import { invalidParameter } from './options.js';
+import { invalidParameter } from './parameters.js';
 import type { ShardClient } from './shard/shard-client.js';
 
 /** What the packets of a channel need of the engine. */
