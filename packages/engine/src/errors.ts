@@ -20,6 +20,20 @@ const engineErrors = {
   ERR_CLOUDPUSH_CLOSE_TIMEOUT: 'retryable',
   /** The worker thread that owned the connection ended on an error. */
   ERR_CLOUDPUSH_SHARD_DIED: 'retryable',
+  /** The token server could not be reached, or broke the connection. */
+  ERR_CLOUDPUSH_TOKEN_SERVER_UNREACHABLE: 'retryable',
+  /** The TLS handshake with the token server failed, or its certificate is not trusted. */
+  ERR_CLOUDPUSH_TOKEN_SERVER_TLS: 'fatal',
+  /** The token server answered with a status that means no reply; 5xx, 408 and 429 are `retryable`. */
+  ERR_CLOUDPUSH_TOKEN_SERVER_STATUS: 'fatal',
+  /** The token server, or a provider in its place, did not answer in time. */
+  ERR_CLOUDPUSH_TOKEN_TIMEOUT: 'retryable',
+  /** The token server refused the credentials or the device, with status 401 or 403 or a code other than 0. */
+  ERR_CLOUDPUSH_TOKEN_REJECTED: 'auth',
+  /** What came as a push target is none. */
+  ERR_CLOUDPUSH_TOKEN_REPLY_INVALID: 'retryable',
+  /** The caller's own token provider failed. */
+  ERR_CLOUDPUSH_TOKEN_PROVIDER_FAILED: 'retryable',
   /** Something that is a fault of this library; please report it. */
   ERR_CLOUDPUSH_INTERNAL: 'fatal',
 } as const satisfies Record<string, ErrorClass>;

@@ -20,4 +20,29 @@ export type { ChannelOptions, DestinationOptions, PushEngineOptions } from './op
 export type { ReconnectPolicy } from './shard/backoff.js';
 export type { ConnectionOptions, Watermark } from './shard/protocol.js';
 export type { LatencySummary } from './stats/latency.js';
-export type { ChannelStats, DestinationStats, EngineStats } from './stats/stats.js';
+export type {
+  ChannelStats,
+  DestinationStats,
+  EngineStats,
+} from './stats/stats.js';
+export type { IssuedToken } from './token/issued-tokens.js';
+export type { PushTarget, TargetReason, TokenProvider, TokenProviderContext } from './token/push-target.js';
+export {
+  ReferenceTokenServer,
+  type ReferenceTokenServerOptions,
+  type TokenRequestReport,
+} from './token/reference-token-server.js';
+export type { TokenRetryPolicy } from './token/retry.js';
+export { TargetCache, type TargetCacheOptions } from './token/target-cache.js';
+export type { TargetQuery } from './token/target-entry.js';
+export type {
+  DeviceRequest,
+  DeviceTokenRequest,
+  LiveRequest,
+  StreamNames,
+  TargetRequest,
+  UrlRequest,
+} from './token/target-request.js';
+export type { TokenAuthorityOptions } from './token/token-authority.js';
+export { TokenServer } from './token/token-server.js';
+export type { TokenServerOptions, TokenTimeouts, TokenTlsOptions } from './token/token-server-options.js';

@@ -1,0 +1,37 @@
+/** How often and when a token server is asked again that failed. */
+export interface TokenRetryPolicy {
+  /** Tries in all, 1 to 100. Default 4. */
+  readonly maxAttempts: number;
+  /** The first delay's upper bound, in ms; it doubles with each try. 0 to 600,000. Default 250. */
+  readonly initialDelay: number;
+  /** The upper bound of every delay, in ms. 0 to 600,000. Default 5,000. */
+  readonly maxDelay: number;
+}
+
+/** Beyond any delay that is permitted. */
+const MAX_DOUBLINGS = 30;
+
+/**
+ * Exponential back-off with full jitter, in ms.
+ * @param failures in a row, from 1.
+ * @param random 0 to 1, as `Math.random`.
+ */
+export function backOff(
+  failures: number,
+  initialDelay: number,
+  maxDelay: number,
+  random: () => number,
+): number {
+  return random() * Math.min(maxDelay, initialDelay * 2 ** Math.min(failures - 1, MAX_DOUBLINGS));
+}
+
+/**
+ * The value of a `Retry-After` field (RFC 9110 §10.2.3) in ms; undefined when it is none.
+ * @param now ms since 1970.
+ */
+export function retryAfter(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d{1,10}$/.test(value)) return Number(value) * 1000;
+  const date = /^[A-Z][a-z]{2}, .* GMT$/.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}

@@ -1,0 +1,90 @@
+import { queryValues } from '@cloudpush/transport';
+import { invalidParameter } from '../parameters.js';
+
+/** What stands in a target's URL for `$appname` and `$streamname`; the defaults are told in `url-template.ts`. */
+export interface StreamNames {
+  readonly appname?: string | undefined;
+  readonly streamname?: string | undefined;
+}
+
+/** A push URL that the caller knows. */
+export interface UrlRequest extends StreamNames {
+  readonly kind: 'url';
+  readonly url: string;
+  readonly token?: string | undefined;
+}
+
+/** The target of a device, asked of the token server in the name of a client. */
+export interface DeviceRequest extends StreamNames {
+  readonly kind: 'device';
+  /** The device's serial number. */
+  readonly deviceSN: string;
+  readonly clientId?: string | undefined;
+  readonly clientSecret?: string | undefined;
+}
+
+/** The target of a device, asked of the token server by the token that the device holds. */
+export interface DeviceTokenRequest extends StreamNames {
+  readonly kind: 'deviceToken';
+  readonly deviceToken: string;
+}
+
+/** The live target of a device, asked of a server of the caller's choice. */
+export interface LiveRequest extends StreamNames {
+  readonly kind: 'live';
+  /** `http://…` or `https://…` */
+  readonly tokenUrl: string;
+  readonly deviceSN: string;
+}
+
+/** For what a push target is wanted. */
+export type TargetRequest = UrlRequest | DeviceRequest | DeviceTokenRequest | LiveRequest;
+
+/** The fields that say which target is meant; those without which none is meant have `true`. */
+const FIELDS: Readonly<Record<TargetRequest['kind'], Readonly<Record<string, boolean>>>> = {
+  url: { url: true, token: false },
+  device: { deviceSN: true, clientId: false, clientSecret: false },
+  deviceToken: { deviceToken: true },
+  live: { tokenUrl: true, deviceSN: true },
+};
+
+/** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`; it shows no value of the request. */
+export function checkTargetRequest(request: TargetRequest): void {
+  if (!Object.hasOwn(FIELDS, request.kind)) {
+    throw invalidParameter('kind', typeof request.kind, Object.keys(FIELDS).join(', '));
+  }
+  for (const [field, needed] of Object.entries({
+    ...FIELDS[request.kind],
+    appname: false,
+    streamname: false,
+  })) {
+    const value = fieldOf(request, field);
+    if (value === undefined && !needed) continue;
+    if (typeof value !== 'string') throw invalidParameter(field, typeof value, 'a text');
+    if (value === '' && needed) throw invalidParameter(field, 'empty', 'a text that is not empty');
+  }
+}
+
+/** Requests with the same identity mean the same target; they may differ in the names that its URL is filled in with. */
+export function identityOf(request: TargetRequest): string {
+  const values = Object.keys(FIELDS[request.kind]).map((field) => fieldOf(request, field) ?? null);
+  return JSON.stringify([request.kind, ...values]);
+}
+
+/** What of a request no text may show. */
+export function secretsOf(request: TargetRequest): (string | undefined)[] {
+  switch (request.kind) {
+    case 'url':
+      return [request.token, ...queryValues([request.url])];
+    case 'device':
+      return [request.clientSecret];
+    case 'deviceToken':
+      return [request.deviceToken];
+    case 'live':
+      return queryValues([request.tokenUrl]);
+  }
+}
+
+function fieldOf(request: TargetRequest, field: string): unknown {
+  return (request as unknown as Readonly<Record<string, unknown>>)[field];
+}
