@@ -4,10 +4,14 @@ import { type AmfValue, encodeAmf0 } from '@cloudpush/transport';
 import type { ChannelEvents, CloseReport } from './channel-events.js';
 import { Destination } from './destination.js';
 import { abortedError, CloudPushError, type ErrorData, toErrorData } from './errors.js';
+import { encodeRecord } from './memory/record.js';
 import { Command, PacketFlag } from './memory/ring.js';
+import type { StreamMetadata } from './metadata.js';
+import { checkedMetadata } from './metadata-check.js';
 import { type ChannelOptions, channelConfig, type DestinationOptions, destinationConfig } from './options.js';
 import { type PacketRoom, PacketSender } from './packet-sender.js';
 import { invalidParameter, oneOf } from './parameters.js';
+import { encodePrivateData } from './private-data.js';
 import { AUDIO_CODECS, type DestinationConfig, VIDEO_CODECS } from './shard/protocol.js';
 import type { ShardClient } from './shard/shard-client.js';
 import { ChannelCounter } from './stats/counters.js';
@@ -175,6 +179,26 @@ export class Channel extends EventEmitter<ChannelEvents> {
    */
   sendData(name: string, values: readonly AmfValue[], options: { readonly pts: number }): boolean {
     return this.#sender.send(Command.data, 0, encodeAmf0(name, ...values), 0, options.pts, options.pts);
+  }
+
+  /**
+   * Sends private data, in order with the media, as the data message `onPrivateData`: see docs/metadata.md.
+   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link writable}.
+   * @throws CloudPushError as {@link sendVideo}
+   */
+  sendPrivateData(data: Uint8Array, options: { readonly pts: number }): boolean {
+    return this.#sender.send(Command.data, 0, encodePrivateData(data), 0, options.pts, options.pts);
+  }
+
+  /**
+   * Tells the server about the stream, in order with the media: see docs/metadata.md.
+   * @param options `pts`, in ms on the clock of the media. Default: the time of the latest media.
+   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link writable}.
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`
+   */
+  sendMetadata(metadata: StreamMetadata, options: { readonly pts?: number | undefined } = {}): boolean {
+    const record = encodeRecord(checkedMetadata(metadata));
+    return this.#sender.sendRecord(Command.metadata, record, options.pts);
   }
 
   /** Resolves when the stream is being published somewhere. Rejects with the reason when it never will be. */

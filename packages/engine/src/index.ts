@@ -16,6 +16,17 @@ export type {
 export { Destination, type DestinationState } from './destination.js';
 export { PushEngine } from './engine.js';
 export { CloudPushError, type ErrorClass } from './errors.js';
+export {
+  type AppDisconnect,
+  type ReportedBitrate,
+  type ReportedDropFrames,
+  type StreamEnd,
+  type StreamMetadata,
+  type StreamStart,
+  type TriggerChange,
+  type TriggerType,
+  triggerTypes,
+} from './metadata.js';
 export type { ChannelOptions, DestinationOptions, PushEngineOptions } from './options.js';
 export type { ReconnectPolicy } from './shard/backoff.js';
 export type { ConnectionOptions, Watermark } from './shard/protocol.js';

@@ -86,6 +86,20 @@ export class PacketSender {
     if (!Number.isFinite(pts)) throw invalidParameter('pts', pts, 'a finite number of ms');
     if (dts !== undefined && !Number.isFinite(dts))
       throw invalidParameter('dts', dts, 'a finite number of ms');
+    return this.#put(command, codec, data, flags, dts ?? Number.NaN, pts);
+  }
+
+  /**
+   * Hands a record over as a packet is. Without `pts` it takes the time of the latest media.
+   * @throws CloudPushError as {@link send}
+   */
+  sendRecord(command: Command, record: Uint8Array, pts: number | undefined): boolean {
+    if (pts !== undefined && !Number.isFinite(pts))
+      throw invalidParameter('pts', pts, 'a finite number of ms');
+    return this.#put(command, 0, record, 0, Number.NaN, pts ?? Number.NaN);
+  }
+
+  #put(command: Command, codec: number, data: Uint8Array, flags: number, dts: number, pts: number): boolean {
     if (!this.#open || this.paused) return this.#refuse();
     if (this.#commands.length > 0) return this.#refuseForRing(data.length);
     const { memory } = this.#room;
@@ -93,10 +107,7 @@ export class PacketSender {
     if (block === NO_BLOCK) return this.#refuseForMemory(data.length);
     if (this.fanOut && memory.isTight(this.#channel)) this.#room.gates.press(this.#channel);
     const { ring } = this.#shard;
-    const decodingTime = dts ?? Number.NaN;
-    if (
-      !ring.push(command, this.#channel, block, data.length, codec, flags, decodingTime, pts, monotonicNow())
-    ) {
+    if (!ring.push(command, this.#channel, block, data.length, codec, flags, dts, pts, monotonicNow())) {
       memory.drop(block);
       return this.#refuseForRing(data.length);
     }

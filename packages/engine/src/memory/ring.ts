@@ -21,6 +21,8 @@ export const Command = {
   attach: 6,
   /** The destination whose number stands in the descriptor as `bytes` gets nothing of what follows. */
   detach: 7,
+  /** A record of metadata (see `record.ts`). */
+  metadata: 8,
 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 
@@ -143,7 +145,7 @@ export class RingConsumer extends Ring {
   flags = 0;
   /** Decoding time, ms on the caller's clock; NaN when the caller gave none. */
   dts = 0;
-  /** Presentation time, ms on the caller's clock. */
+  /** Presentation time, ms on the caller's clock; NaN, of metadata only: the time of the latest media. */
   pts = 0;
   /** When the caller handed the packet over, in ms of the monotonic clock. */
   enqueuedAt = 0;

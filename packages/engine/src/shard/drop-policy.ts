@@ -74,6 +74,6 @@ export function isKeyFrame({ role }: FlvTag): boolean {
   return role === TagRole.keyFrame;
 }
 
-function isAudioFrame({ role }: FlvTag): boolean {
+export function isAudioFrame({ role }: FlvTag): boolean {
   return role === TagRole.audioFrame;
 }

@@ -12,10 +12,15 @@ import { RtmpError, RtmpErrorCode, type RtmpPublisher, takesFourCc } from '@clou
 import { monotonicNow } from '../clock.js';
 import { toErrorData } from '../errors.js';
 import { HEADROOM, payloadOffset } from '../memory/pool.js';
+import { takeRecord } from '../memory/record.js';
 import { Command, PacketFlag, type RingConsumer } from '../memory/ring.js';
+import type { StreamMetadata } from '../metadata.js';
 import { ChannelCounter } from '../stats/counters.js';
+import { BitrateMeter } from './bitrate-meter.js';
 import { CodecHold, type PacketDescriptor } from './codec-hold.js';
+import { isAudioFrame, isPicture } from './drop-policy.js';
 import { fourCcOf } from './four-cc.js';
+import { encodeMetadataMessage, type Measured } from './metadata-message.js';
 import { type BlockReturn, PacketBlock } from './packet-block.js';
 import { ProblemLimiter } from './problem-limiter.js';
 import { AUDIO_CODECS, type ChannelConfig, type DestinationConfig, VIDEO_CODECS } from './protocol.js';
@@ -46,6 +51,8 @@ export class ShardChannel implements DestinationOwner, BlockReturn, Counted {
   readonly #hevcIsGiven: boolean;
   readonly hold = new CodecHold();
   touched = false;
+  readonly #videoBitrate = new BitrateMeter();
+  readonly #audioBitrate = new BitrateMeter();
   /** One packet object and one array for all packets: neither outlives the call into the muxer. */
   readonly #packet: MediaPacket = { data: EMPTY, headroom: HEADROOM, dts: 0, pts: 0 };
   readonly #tags: FlvTag[] = [];
@@ -191,7 +198,8 @@ export class ShardChannel implements DestinationOwner, BlockReturn, Counted {
       }
       if (isOpen) this.#agree(packet.command, fourCc);
     }
-    this.#mux(packet, block);
+    if (packet.command === Command.metadata) this.#tell(packet, block);
+    else this.#mux(packet, block);
   }
 
   /** Some destination is publishing. */
@@ -221,9 +229,40 @@ export class ShardChannel implements DestinationOwner, BlockReturn, Counted {
     }
   }
 
+  /** Sends metadata, in order with the media. */
+  #tell({ bytes, pts }: PacketDescriptor, block: PacketBlock): void {
+    const metadata = takeRecord<StreamMetadata>(this.#payload(block, bytes));
+    const stamps: FlvTag[] = [];
+    try {
+      this.#muxer.scriptData({ data: EMPTY, headroom: 0, dts: pts, pts }, stamps);
+    } catch (error) {
+      this.#refuse(error as MuxerError);
+    }
+    for (const { timestamp } of stamps)
+      for (const taker of this.#takers) {
+        const body = encodeMetadataMessage(metadata, this.#measuredFor(taker));
+        const tag = new FlvTag(TagType.scriptData, TagRole.data, timestamp, [body], body.length, 0);
+        taker.offer(tag, block, undefined);
+      }
+    block.release();
+  }
+
+  #measuredFor({ dropped }: ShardDestination): Measured {
+    return {
+      audioBitrate: this.#audioBitrate.rate ?? 0,
+      videoBitrate: this.#videoBitrate.rate ?? 0,
+      audioDropped: dropped.audio,
+      videoDropped: dropped.video,
+    };
+  }
+
+  #payload(block: PacketBlock, bytes: number): Uint8Array {
+    return new Uint8Array(this.#context.pool, payloadOffset(block.index), bytes);
+  }
+
   #mux({ command, codec, flags, bytes, dts, pts }: PacketDescriptor, block: PacketBlock): void {
     const packet = this.#packet;
-    packet.data = new Uint8Array(this.#context.pool, payloadOffset(block.index), bytes);
+    packet.data = this.#payload(block, bytes);
     packet.dts = dts;
     packet.pts = pts;
     packet.keyFrame =
@@ -240,6 +279,7 @@ export class ShardChannel implements DestinationOwner, BlockReturn, Counted {
     }
     let description = this.#describeChange();
     for (const tag of this.#tags) {
+      this.#measure(tag);
       this.#offer(tag, block, description);
       description = undefined;
     }
@@ -251,6 +291,11 @@ export class ShardChannel implements DestinationOwner, BlockReturn, Counted {
     // The room in front of a tag has place for one connection's chunk header.
     const offered = this.#isFanOut ? withoutHeadroom(tag) : tag;
     for (const taker of this.#takers) taker.offer(offered, block, description);
+  }
+
+  #measure(tag: FlvTag): void {
+    if (isPicture(tag)) this.#videoBitrate.add(tag.size, tag.timestamp);
+    else if (isAudioFrame(tag)) this.#audioBitrate.add(tag.size, tag.timestamp);
   }
 
   /** When what is known of a track has changed, the stream is described anew. */

@@ -94,6 +94,16 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     return this.#queue.bytes;
   }
 
+  /** Frames that were dropped here, on purpose or for want of a key frame, since the destination was added. */
+  get dropped(): { readonly audio: number; readonly video: number } {
+    const { destinations } = this.#context.counters;
+    const count = (counter: DestinationCounter) => destinations.get(this.number, counter);
+    return {
+      audio: count(DestinationCounter.droppedAudio),
+      video: count(DestinationCounter.droppedDisposable) + count(DestinationCounter.droppedPictures),
+    };
+  }
+
   /** Its stream is further on than that of `other`. */
   isAheadOf(other: ShardDestination): boolean {
     if (this.#connector.publisher === undefined) return false;
@@ -275,7 +285,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     block: PacketBlock | undefined,
     description: StreamDescription | undefined,
   ): void {
-    if (this.#atStart) {
+    if (this.#atStart && this.#headers.mayStart(tag, description, this.#queue)) {
       this.#atStart = false;
       for (const header of this.#headers.start(tag, description, this.#queue)) {
         this.#hand(publisher, header, undefined);

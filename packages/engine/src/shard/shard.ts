@@ -182,6 +182,7 @@ export class Shard implements ShardContext {
       case Command.video:
       case Command.audio:
       case Command.data:
+      case Command.metadata:
         this.#accept(channel);
         return;
       case Command.attach:

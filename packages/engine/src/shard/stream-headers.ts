@@ -47,6 +47,12 @@ export class StreamHeaders {
     }
   }
 
+  /** False for data while nothing is known of any track, here or in the queue: it goes out ahead of the headers. */
+  mayStart({ role }: FlvTag, description: StreamDescription | undefined, queue: SendQueue): boolean {
+    if (role !== TagRole.data || (description ?? this.#description) !== undefined) return true;
+    return queue.find((tag) => tag.role !== TagRole.data) !== undefined;
+  }
+
   /** True, once, for a header that {@link start} has sent ahead. */
   wasSentAhead(tag: FlvTag): boolean {
     if (this.#sentAhead.length === 0) return false;

@@ -1,0 +1,74 @@
+/** Numbers of what made a camera start a recording. 5 to 99 are reserved. */
+export const triggerTypes = {
+  unknown: -1,
+  human: 0,
+  default: 1,
+  face: 2,
+  humanAndFace: 3,
+  moveDetect: 4,
+  reserved: 5,
+  live: 100,
+  iosApp: 101,
+  androidApp: 102,
+  alexa: 103,
+  web: 104,
+  googleAssistant: 105,
+} as const;
+
+/** What made a camera start a recording. */
+export type TriggerType = keyof typeof triggerTypes;
+
+/** The stream starts. Sent as `onStreamStart`. */
+export interface StreamStart {
+  readonly type: 'streamStart';
+  /** A name, or a number of {@link triggerTypes}: −1 to 105. */
+  readonly trigger: TriggerType | number;
+  /** The device's own time, ms since 1970. */
+  readonly time: number;
+}
+
+/** The stream ends. Sent as `onStreamEnd`. */
+export interface StreamEnd {
+  readonly type: 'streamEnd';
+  /** How long the alarm lasted, in ms. */
+  readonly alarmDuration: number;
+  /** The device's own time, ms since 1970. */
+  readonly time: number;
+}
+
+/** What the caller knows of the stream's bit rates, in bit/s. Sent as `onBitrate`. */
+export interface ReportedBitrate {
+  readonly type: 'bitrate';
+  readonly audio: number;
+  readonly video: number;
+}
+
+/** How many frames the caller has dropped before they came to the channel. Sent as `onDropFrames`. */
+export interface ReportedDropFrames {
+  readonly type: 'dropFrames';
+  readonly audio: number;
+  readonly video: number;
+}
+
+/** The camera and the app that shows it have lost each other. Sent as `onDisconnect`. */
+export interface AppDisconnect {
+  readonly type: 'disconnect';
+  /** The caller's error code: a signed 32-bit integer. */
+  readonly code: number;
+}
+
+/** Something else has become what the recording is for. Sent as `onTriggerChange`. */
+export interface TriggerChange {
+  readonly type: 'triggerChange';
+  readonly from: TriggerType | number;
+  readonly to: TriggerType | number;
+}
+
+/** What `Channel.sendMetadata` takes. Each becomes one data message; docs/metadata.md shows their bytes. */
+export type StreamMetadata =
+  | StreamStart
+  | StreamEnd
+  | ReportedBitrate
+  | ReportedDropFrames
+  | AppDisconnect
+  | TriggerChange;
