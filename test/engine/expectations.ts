@@ -34,7 +34,7 @@ export function expectWhole(stream: ArrivedStream, sent: readonly CameraPacket[]
 /** Writes down the channel's events in the order in which they come. */
 export function transcript(channel: Channel): string[] {
   const events: string[] = [];
-  for (const event of ['connect', 'disconnect', 'pause', 'resume', 'close'] as const)
+  for (const event of ['connect', 'disconnect', 'move', 'pause', 'resume', 'close'] as const)
     channel.on(event, () => events.push(event));
   channel.on('problem', ({ error }) => events.push(`problem ${error.code}`));
   return events;

@@ -16,6 +16,8 @@ export interface ArrivedStream {
   readonly query: string;
   /** Resets the connection. */
   drop(): void;
+  /** Asks the client to move to another server: Enhanced RTMP v2, "Reconnect Request". */
+  requestReconnect(tcUrl: string): void;
   /** Sends a command to the client. */
   command(name: string, ...args: AmfValue[]): void;
 }
@@ -42,6 +44,7 @@ export class RecordingReceiver implements AsyncDisposable {
             ended: undefined,
             query: published.query,
             drop: () => published.destroy(),
+            requestReconnect: (tcUrl) => published.requestReconnect(tcUrl),
             command: (name, ...args) => published.sendCommand(name, ...args),
           };
           streams.push(stream);
@@ -64,6 +67,11 @@ export class RecordingReceiver implements AsyncDisposable {
 
   url(name: string): string {
     return `rtmp://127.0.0.1:${this.#receiver.address.port}/live/${name}`;
+  }
+
+  /** All streams, in the order in which they came. */
+  get all(): readonly ArrivedStream[] {
+    return this.#streams;
   }
 
   /** All streams of that name, in the order in which they came. */

@@ -46,6 +46,8 @@ export interface DestinationEvents {
   connect: [];
   /** The connection is lost and will be made again (option `reconnect`). */
   disconnect: [Disconnection];
+  /** The stream has moved to another connection without a gap: see `Destination.moveTo`. */
+  move: [];
   /** The server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
   command: [ServerCommand];
   /** The destination is over; the channel goes on with the others. */
@@ -58,6 +60,8 @@ export interface ChannelEvents {
   connect: [Destination];
   /** A destination's connection is lost and will be made again (option `reconnect`). */
   disconnect: [Disconnection];
+  /** A destination's stream has moved to another connection without a gap: see `Destination.moveTo`. */
+  move: [Destination];
   /** No more room: `send…` returns false until `resume`. Always followed by `resume` or `close`. */
   pause: [];
   /** Room again. */

@@ -17,6 +17,9 @@ import type { ShardClient } from './shard/shard-client.js';
 import { ChannelCounter } from './stats/counters.js';
 import type { ChannelStats } from './stats/stats.js';
 import { addTotals, NO_TOTALS } from './stats/totals.js';
+import type { TargetReason } from './token/push-target.js';
+import type { TargetCache } from './token/target-cache.js';
+import type { TargetRequest } from './token/target-request.js';
 import { Waiters } from './waiters.js';
 
 export type ChannelState = 'connecting' | 'publishing' | 'closing' | 'closed';
@@ -44,6 +47,8 @@ export interface AudioPacketOptions {
 /** What a channel needs of its engine. */
 export interface ChannelHost extends PacketRoom {
   /** @throws CloudPushError `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS` */
+  /** Finds the targets of destinations that have no URL of their own. */
+  readonly targets: TargetCache;
   takeDestinationSeat(): { readonly id: number; readonly number: number };
   freeDestinationSeat(number: number): void;
 }
@@ -113,7 +118,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
     this.#shard.counters.channels.reset(seat.number);
     this.#shard.post({ type: 'open', channel: seat.number, config });
     this.#sender.command(Command.open);
-    this.#attach(first);
+    this.#attach(first, options.target);
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -142,7 +147,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
   addDestination(options: DestinationOptions): Destination {
     const config = destinationConfig(options, this.#host.memory.maxPacket);
     if (this.#leaving) throw closedError('the channel is closing or closed');
-    return this.#attach(config);
+    return this.#attach(config, options.target);
   }
 
   /**
@@ -272,6 +277,19 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   /** @internal */
+  onMoved(number: number): void {
+    const destination = this.#destinations.get(number);
+    if (destination === undefined) return;
+    destination.onMoved();
+    this.emit('move', destination);
+  }
+
+  /** @internal */
+  onTargetWanted(number: number, reason: TargetReason): void {
+    this.#destinations.get(number)?.onTargetWanted(reason);
+  }
+
+  /** @internal */
   onCommand(number: number, name: string, args: AmfValue[]): void {
     const destination = this.#destinations.get(number);
     if (destination === undefined) return;
@@ -356,13 +374,15 @@ export class Channel extends EventEmitter<ChannelEvents> {
     return this.destinations.some(({ state }) => state === 'publishing');
   }
 
-  #attach(config: DestinationConfig): Destination {
+  #attach(config: DestinationConfig, request: TargetRequest | undefined): Destination {
+    const question = request === undefined ? undefined : { cache: this.#host.targets, request };
     const { id, number } = this.#host.takeDestinationSeat();
     let destination: Destination;
     try {
       destination = new Destination(
         { id, number, channel: this.#number, shard: this.#shard, sender: this.#sender },
         config,
+        question,
       );
     } catch {
       this.#host.freeDestinationSeat(number);

@@ -1,13 +1,16 @@
 import { EventEmitter } from 'node:events';
 import type { AmfValue } from '@cloudpush/transport';
 import type { CloseReport, DestinationEvents } from './channel-events.js';
+import { DestinationTarget, type TargetQuestion } from './destination-target.js';
 import { abortedError, CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import { Command } from './memory/ring.js';
+import { checkUrl } from './options.js';
 import type { PacketSender } from './packet-sender.js';
 import type { DestinationConfig } from './shard/protocol.js';
 import type { ShardClient } from './shard/shard-client.js';
 import { DestinationCounter } from './stats/counters.js';
 import type { DestinationStats } from './stats/stats.js';
+import type { PushTarget, TargetReason } from './token/push-target.js';
 import { Waiters } from './waiters.js';
 
 export type DestinationState = 'connecting' | 'publishing' | 'closing' | 'closed';
@@ -43,9 +46,13 @@ export class Destination extends EventEmitter<DestinationEvents> {
   /** The counters as they were when the destination ended: its number may be in other hands now. */
   #lastStats: DestinationStats | undefined;
 
+  readonly #target: DestinationTarget | undefined;
+  #moves = 0;
+
   /** Destinations are made by `Channel`. */
-  constructor(seat: DestinationSeat, config: DestinationConfig) {
+  constructor(seat: DestinationSeat, config: DestinationConfig, question: TargetQuestion | undefined) {
     super();
+    this.#target = question === undefined ? undefined : new DestinationTarget(question);
     this.id = seat.id;
     this.#seat = seat;
     const { shard, channel, number, sender } = seat;
@@ -94,6 +101,19 @@ export class Destination extends EventEmitter<DestinationEvents> {
     shard.post({ type: 'abort', channel, destination: number, error: toErrorData(error) });
   }
 
+  /**
+   * Leads the stream to another server, or another name, without a gap: the new connection is made while the old one goes
+   * on, takes the stream up at a key frame, and the old one is ended cleanly: event `move`. Where the server lets only one
+   * connection publish the name, the old one is ended first. A move that fails leaves the stream where it is, with a
+   * warning in the log; while nothing is being published, the next connection is made there.
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_URL`
+   */
+  moveTo({ url, token }: PushTarget): void {
+    checkUrl(url);
+    const { shard, channel, number } = this.#seat;
+    shard.post({ type: 'move', channel, destination: number, target: { url, token } });
+  }
+
   stats(): DestinationStats {
     if (this.#lastStats !== undefined) return this.#lastStats;
     const { shard, number } = this.#seat;
@@ -110,6 +130,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
       droppedPictures: count(DestinationCounter.droppedPictures),
       droppedAudio: count(DestinationCounter.droppedAudio),
       reconnects: Math.max(0, this.#connects - 1),
+      moves: this.#moves,
     };
   }
 
@@ -129,6 +150,19 @@ export class Destination extends EventEmitter<DestinationEvents> {
   }
 
   /** @internal */
+  onMoved(): void {
+    this.#moves++;
+    if (this.#state === 'connecting') this.#state = 'publishing';
+    this.emit('move');
+  }
+
+  /** @internal */
+  onTargetWanted(reason: TargetReason): void {
+    const { shard, channel, number } = this.#seat;
+    void this.#target?.answer(shard, channel, number, reason);
+  }
+
+  /** @internal */
   onCommand(name: string, args: AmfValue[]): void {
     this.emit('command', { name, args, destination: this });
   }
@@ -144,6 +178,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
     // What a connection had taken when it was lost is lost, even if all that followed arrived.
     const failure = error === undefined ? this.#lastLoss : CloudPushError.from(error);
     const report = { clean: failure === undefined && this.#closeRequested, error: failure };
+    this.#target?.close();
     this.#lastStats = { ...this.stats(), state: 'closed', queuedBytes: 0, queuedMs: 0 };
     this.#state = 'closed';
     this.#report = report;

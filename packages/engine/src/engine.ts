@@ -14,6 +14,8 @@ import type { ShardReport } from './shard/protocol.js';
 import { ShardClient, type SharedState } from './shard/shard-client.js';
 import { newCounts, summarize } from './stats/latency.js';
 import type { EngineStats } from './stats/stats.js';
+import type { TargetCache } from './token/target-cache.js';
+import { TargetFinder } from './token/target-finder.js';
 
 /** Until a worker thread that did not come up is tried for again, in ms. */
 const RESTART_DELAY = 1000;
@@ -33,6 +35,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
   /** @internal */
   readonly gates: Gates;
   readonly #settings: EngineSettings;
+  readonly #targetFinder: TargetFinder;
   readonly #logger: Logger | undefined;
   readonly #shared: SharedState;
   /** The shards whose threads are up, or coming up. */
@@ -77,6 +80,9 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     const { poolSize, maxConnections, shards, maxBatchDelay } = settings;
     this.#settings = settings;
     this.#logger = logger;
+    this.#targetFinder = new TargetFinder(settings.targets, ({ code, message }) =>
+      logger?.warn({ code, reason: message }, 'a new token could not be had'),
+    );
     this.memory = allocate(poolSize, maxConnections);
     const gates = newGateMemory(maxConnections);
     this.gates = new Gates(gates);
@@ -94,6 +100,11 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     };
     for (let i = 0; i < shards; i++) this.#startShard();
     this.#logger?.info({ poolSize, maxConnections, shards }, 'engine started');
+  }
+
+  /** @internal */
+  get targets(): TargetCache {
+    return this.#targetFinder.cache;
   }
 
   /** Channels that are open, in no particular order. */
@@ -172,6 +183,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
 
   async #close(): Promise<void> {
     await Promise.all(this.channels.map((channel) => channel.close()));
+    await this.#targetFinder.close();
     for (const restart of this.#restarts) clearTimeout(restart);
     await Promise.all([...this.#shards].map((shard) => shard.stop()));
     this.memory.reclaim();
@@ -217,6 +229,12 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
       case 'disconnected':
         this.#log(channel, report.error, 'connection lost');
         channel.onDisconnected(report.destination, report.error, report.delay);
+        return;
+      case 'moved':
+        channel.onMoved(report.destination);
+        return;
+      case 'targetWanted':
+        channel.onTargetWanted(report.destination, report.reason);
         return;
       case 'command':
         channel.onCommand(report.destination, report.name, report.args);

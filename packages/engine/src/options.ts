@@ -6,7 +6,17 @@ import { CloudPushError } from './errors.js';
 import { MAX_POOL_SIZE, MIN_POOL_SIZE } from './memory/pool.js';
 import { integer, invalidParameter, oneOf } from './parameters.js';
 import type { ReconnectPolicy } from './shard/backoff.js';
-import type { ChannelConfig, ConnectionOptions, DestinationConfig, Watermark } from './shard/protocol.js';
+import type {
+  ChannelConfig,
+  ConnectionOptions,
+  DestinationConfig,
+  ShardTarget,
+  Watermark,
+} from './shard/protocol.js';
+import type { TokenProvider } from './token/push-target.js';
+import type { TargetCache } from './token/target-cache.js';
+import { checkTargetRequest, type TargetRequest } from './token/target-request.js';
+import type { TokenServerOptions } from './token/token-server-options.js';
 
 const MIB = 1024 * 1024;
 /** Bytes on their way to the kernel: enough to keep it busy. */
@@ -34,14 +44,28 @@ export interface PushEngineOptions {
    * least one. Default 256.
    */
   readonly maxConnecting?: number | undefined;
+  /** Where targets are asked for (`ChannelOptions.target`): the URL of a token server, or more options. */
+  readonly tokenServer?: string | TokenServerOptions | undefined;
+  /** Finds targets in place of the token server. */
+  readonly tokenProvider?: TokenProvider | undefined;
+  /** A memory of targets in place of both, which several engines may share. The engine does not close it. */
+  readonly targets?: TargetCache | undefined;
   /** Where the engine writes its log. Default: nowhere. */
   readonly logger?: Logger | undefined;
 }
 
 /** How a destination is made: one server that a channel's stream goes to. */
 export interface DestinationOptions {
-  /** `rtmp://host[:port]/app/name[/…]` or `rtmps://…`. */
-  readonly url: string;
+  /**
+   * `rtmp://host[:port]/app/name[/…]` or `rtmps://…`. `$time` in it is filled in with the ms since 1970, for each connection
+   * and each segment. Give either this or `target`.
+   */
+  readonly url?: string | undefined;
+  /**
+   * Asks for URL and token before each connection: the engine's `tokenServer` or `tokenProvider`. What has an expiry is
+   * renewed ahead of it, and the stream moves to the new target without a gap.
+   */
+  readonly target?: TargetRequest | undefined;
   /**
    * What happens when the server is slower than the source. `'reject'` (default): the channel pauses and `send…` returns
    * false; what was accepted is never dropped. `'drop'`: queued media is dropped, disposable pictures first, then whole
@@ -102,18 +126,39 @@ export interface EngineSettings {
   readonly shards: number;
   readonly maxBatchDelay: number;
   readonly maxConnecting: number;
+  readonly targets: TargetSettings;
+}
+
+/** Where targets come from: what the caller has, or what the engine makes of it. */
+export interface TargetSettings {
+  readonly shared: TargetCache | undefined;
+  readonly server: TokenServerOptions;
+  readonly provider: TokenProvider | undefined;
 }
 
 /** Checks the options and fills in the defaults. */
 export function engineSettings(options: PushEngineOptions): EngineSettings {
   const defaultShards = Math.min(8, Math.max(1, availableParallelism() - 1));
   return {
+    targets: targetSettings(options),
     poolSize: integer('poolSize', options.poolSize, 64 * MIB, MIN_POOL_SIZE, MAX_POOL_SIZE),
     maxConnections: integer('maxConnections', options.maxConnections, 1024, 1, 65_535),
     shards: integer('shards', options.shards, defaultShards, 1, 64),
     maxBatchDelay: integer('maxBatchDelay', options.maxBatchDelay, 0, 0, 1000),
     maxConnecting: integer('maxConnecting', options.maxConnecting, 256, 1, 65_535),
   };
+}
+
+function targetSettings({ targets, tokenServer, tokenProvider }: PushEngineOptions): TargetSettings {
+  const given = Object.entries({ targets, tokenServer, tokenProvider }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (given.length > 1) {
+    const names = given.map(([name]) => name).join(' and ');
+    throw invalidParameter('targets, tokenServer, tokenProvider', names, 'one of them');
+  }
+  const server = typeof tokenServer === 'string' ? { url: tokenServer } : (tokenServer ?? {});
+  return { shared: targets, server, provider: tokenProvider };
 }
 
 /** Checks the options and fills in the defaults. */
@@ -134,9 +179,8 @@ export function destinationConfig(options: DestinationOptions, maxPacket: number
   const low = watermark('lowWatermark', options.lowWatermark, half);
   requireBelow('lowWatermark.bytes', low.bytes, high.bytes);
   requireBelow('lowWatermark.ms', low.ms, high.ms);
-  checkUrl(options.url);
   return {
-    url: options.url,
+    target: fixedTarget(options),
     // What is on its way to a server that does not read cannot be dropped: it may hold only a small part of the pool.
     inFlightLimit: Math.max(MIN_IN_FLIGHT, Math.min(MAX_IN_FLIGHT, Math.floor(maxPacket / 8))),
     endOfSequence: options.endOfSequence ?? false,
@@ -155,7 +199,21 @@ export function destinationConfig(options: DestinationOptions, maxPacket: number
   };
 }
 
-function checkUrl(url: string): void {
+/** Undefined when the target is to be asked for. */
+function fixedTarget({ url, target }: DestinationOptions): ShardTarget | undefined {
+  if ((url === undefined) === (target === undefined)) {
+    throw invalidParameter('url, target', url === undefined ? 'neither' : 'both', 'one of them');
+  }
+  if (target !== undefined) {
+    checkTargetRequest(target);
+    return undefined;
+  }
+  checkUrl(url!);
+  return { url: url!, token: undefined };
+}
+
+/** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_URL` unless a stream can be published at the URL. */
+export function checkUrl(url: string): void {
   let streamName: string;
   try {
     ({ streamName } = parseRtmpUrl(url));

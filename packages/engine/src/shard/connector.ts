@@ -1,16 +1,13 @@
-import {
-  type AmfValue,
-  type PublisherEvents,
-  RtmpError,
-  RtmpErrorCode,
-  RtmpPublisher,
-} from '@cloudpush/transport';
+import type { AmfValue, RtmpPublisher } from '@cloudpush/transport';
 import { monotonicNow } from '../clock.js';
 import { CloudPushError, classOf } from '../errors.js';
+import type { TargetReason } from '../token/push-target.js';
 import { Backoff } from './backoff.js';
 import type { ConnectLimiter } from './connect-limiter.js';
-import type { DestinationConfig } from './protocol.js';
+import { hostOf, Link, type LinkOwner } from './link.js';
+import type { DestinationConfig, ShardTarget } from './protocol.js';
 import { StallWatchdog } from './stall-watchdog.js';
+import type { TargetSource } from './target-source.js';
 
 /** Whom a connector tells about itself. */
 export interface ConnectorOwner {
@@ -32,70 +29,91 @@ export interface ConnectorOwner {
 
 type State = 'connecting' | 'publishing' | 'waiting' | 'over';
 
-/** Makes the connection of a destination, watches it, and makes it again when it is lost and the policy says so. */
-export class Connector implements PublisherEvents {
+/** Another place for the stream, on the way to take it over. */
+interface Move {
+  readonly target: ShardTarget;
+  /** Undefined: the server lets only one connection publish the name, so that the old one must end first. */
+  readonly link: Link | undefined;
+}
+
+/**
+ * Makes the connection of a destination, watches it, makes it again when it is lost and the policy says so, and moves it to
+ * another server without a gap: the new connection is made while the old one goes on.
+ */
+export class Connector implements LinkOwner {
   readonly #owner: ConnectorOwner;
   readonly #config: DestinationConfig;
   readonly #limiter: ConnectLimiter;
+  readonly #targets: TargetSource;
   readonly #backoff: Backoff | undefined;
   readonly #watchdog: StallWatchdog;
   #state: State = 'connecting';
-  #publisher: RtmpPublisher | undefined;
-  /** Ends the attempt that is under way, and the connection that came of it. */
-  #attempt = new AbortController();
+  /** The connection that publishes, or is being made. */
+  #link: Link | undefined;
+  #move: Move | undefined;
+  /** Connections that are being closed, with their last bytes on the way. */
+  readonly #closing = new Set<Link>();
+  /** Where to connect when the last of them is gone. */
+  #afterwards: ShardTarget | undefined;
+  /** What it ended with; what is being closed may still hold media. */
+  #ending: Error | undefined;
   /** Why the connector was told to end, when it was. */
   #destroyedBy: Error | undefined;
   /** ms of the monotonic clock. */
   #publishingSince = 0;
-  /** Bytes that the kernel has accepted on earlier connections. */
+  /** Bytes that the kernel has accepted on connections that are gone. */
   #bytesBefore = 0;
   #retryTimer: NodeJS.Timeout | undefined;
   /** Why the connection was lost last. */
   #lastError: Error | undefined;
 
-  constructor(owner: ConnectorOwner, config: DestinationConfig, limiter: ConnectLimiter) {
+  constructor(
+    owner: ConnectorOwner,
+    config: DestinationConfig,
+    limiter: ConnectLimiter,
+    targets: TargetSource,
+  ) {
     this.#owner = owner;
     this.#config = config;
     this.#limiter = limiter;
+    this.#targets = targets;
     this.#backoff = config.reconnect === undefined ? undefined : new Backoff(config.reconnect);
     this.#watchdog = new StallWatchdog(config.stallTimeout, () => this.bytesWritten, this.#onStall);
   }
 
   /** Undefined while nothing is being published. */
   get publisher(): RtmpPublisher | undefined {
-    return this.#publisher;
+    return this.#state === 'publishing' ? this.#link?.publisher : undefined;
   }
 
   /** Bytes that the kernel has accepted, on all connections so far. */
   get bytesWritten(): number {
-    return this.#bytesBefore + (this.#publisher?.bytesWritten ?? 0);
+    let bytes = this.#bytesBefore + (this.#link?.bytesWritten ?? 0);
+    for (const link of this.#closing) bytes += link.bytesWritten;
+    return bytes;
   }
 
   /** Makes the connection. The outcome is told to the owner. */
   connect(): void {
-    this.#state = 'connecting';
-    this.#attempt = new AbortController();
-    this.#limiter
-      .run(() => this.#publish(), this.#attempt.signal)
-      .then(
-        (publisher) => this.#onPublishing(publisher),
-        (error: Error) => this.#onLost(error),
-      );
+    this.#make(this.#lastError === undefined ? 'connect' : 'reconnect', undefined);
   }
 
   /** Ends the stream cleanly, or gives up waiting for the next attempt. An attempt that is under way goes on. */
   close(): void {
+    this.#dropMove();
     if (this.#state === 'waiting') this.#finish(this.#lastError);
-    // The outcome comes through onClose.
-    else void this.#publisher?.close();
+    // The outcome comes through onLinkClosed.
+    else this.#link?.close();
   }
 
   /** Resets the connection now, and for good; `error` is what it ends with. */
   destroy(error: Error): void {
     this.#destroyedBy ??= error;
+    this.#dropMove();
+    for (const link of this.#closing) link.abort(error);
     // While a connection is being made, or stands, its own answer to the signal is the end.
-    this.#attempt.abort(error);
-    if (this.#state === 'waiting') this.#finish(error);
+    this.#link?.abort(error);
+    if (this.#state === 'waiting' || this.#afterwards !== undefined) this.#finish(error);
   }
 
   /** The publisher has said "no more": from now on, taking nothing is a stall. */
@@ -103,7 +121,43 @@ export class Connector implements PublisherEvents {
     this.#watchdog.arm();
   }
 
-  onDrain(): void {
+  /** Leads the stream to another target: makes the connection, until it {@link canMove}. The last call counts. */
+  moveTo(target: ShardTarget): void {
+    this.#targets.move(target);
+    if (this.#state !== 'publishing') return;
+    this.#dropMove();
+    const link = new Link(this, this.#config);
+    this.#move = { target, link };
+    this.#publish(link, target).catch((error: Error) => this.#onMoveFailed(link, target, error));
+  }
+
+  /** Another connection waits to take the stream up: call {@link move} where it can. */
+  get canMove(): boolean {
+    const move = this.#move;
+    return move !== undefined && (move.link === undefined || move.link.publisher !== undefined);
+  }
+
+  /**
+   * The stream goes over to the connection that waits, and the old one ends cleanly.
+   * @returns the publisher that takes it up, or undefined when it has yet to be made: `onPublishing` follows.
+   */
+  move(): RtmpPublisher | undefined {
+    const old = this.#link!;
+    const { link, target } = this.#move!;
+    this.#move = undefined;
+    this.#watchdog.disarm();
+    this.#closing.add(old);
+    this.#link = link;
+    if (link === undefined) {
+      this.#state = 'connecting';
+      this.#afterwards = target;
+    } else this.#publishingSince = monotonicNow();
+    old.close();
+    return link?.publisher;
+  }
+
+  onDrain(link: Link): void {
+    if (link !== this.#link) return;
     this.#watchdog.disarm();
     this.#owner.onDrain();
   }
@@ -116,44 +170,93 @@ export class Connector implements PublisherEvents {
     this.#owner.onWarning(message);
   }
 
-  onClose(error: RtmpError | undefined): void {
-    this.#bytesBefore = this.bytesWritten;
-    this.#publisher = undefined;
+  onReconnectRequest(link: Link, url: string): void {
+    if (link === this.#link) this.moveTo({ url, token: undefined, foreign: link.host !== hostOf(url) });
+  }
+
+  onLinkClosed(link: Link, error: Error | undefined): void {
+    this.#bytesBefore += link.bytesWritten;
+    if (this.#closing.delete(link)) this.#onOldClosed(error);
+    else if (link === this.#move?.link) this.#onMoveLost(error);
+    else if (link === this.#link) this.#onCurrentClosed(error);
+  }
+
+  #make(reason: TargetReason, given: ShardTarget | undefined): void {
+    this.#state = 'connecting';
+    const link = new Link(this, this.#config);
+    this.#link = link;
+    this.#reach(link, reason, given).then(
+      () => this.#onPublishing(link),
+      (error: Error) => this.#onLost(error),
+    );
+  }
+
+  /** A server that refuses a token that the caller's thread had remembered may take a new one. */
+  async #reach(link: Link, reason: TargetReason, given: ShardTarget | undefined): Promise<void> {
+    const target = given ?? (await this.#targets.get(reason, link.signal));
+    try {
+      await this.#publish(link, target);
+    } catch (error) {
+      if (classOf(error) !== 'auth' || !this.#targets.isAsked) throw error;
+      await this.#publish(link, await this.#targets.get('rejected', link.signal));
+    }
+  }
+
+  #publish(link: Link, target: ShardTarget): Promise<void> {
+    return this.#limiter.run(() => link.publish(target), link.signal);
+  }
+
+  #onPublishing(link: Link): void {
+    this.#state = 'publishing';
+    this.#publishingSince = monotonicNow();
+    this.#owner.onPublishing(link.publisher!);
+  }
+
+  #onMoveFailed(link: Link, target: ShardTarget, error: Error): void {
+    if (this.#move?.link !== link) return;
+    // The name is taken, by ourselves: the new connection can only be made when the old one is over.
+    this.#move = classOf(error) === 'busy' ? { target, link: undefined } : undefined;
+    if (this.#move === undefined)
+      this.#owner.onWarning(`the stream stays where it is, it could not be moved: ${error.message}`);
+  }
+
+  /** A connection that was ready to take over is gone before it did. */
+  #onMoveLost(error: Error | undefined): void {
+    this.#move = undefined;
+    if (error !== undefined && this.#destroyedBy === undefined)
+      this.#owner.onWarning(`the stream stays where it is, it could not be moved: ${error.message}`);
+  }
+
+  #dropMove(): void {
+    const move = this.#move;
+    this.#move = undefined;
+    if (move?.link === undefined) return;
+    if (move.link.publisher !== undefined) this.#closing.add(move.link);
+    move.link.abort(movedElsewhereError());
+  }
+
+  #onOldClosed(error: Error | undefined): void {
+    if (error !== undefined && this.#destroyedBy === undefined)
+      this.#owner.onWarning(`the connection that was left ended badly: ${error.message}`);
+    if (this.#closing.size > 0) return;
+    const target = this.#afterwards;
+    this.#afterwards = undefined;
+    if (this.#state === 'over') this.#owner.onOver(this.#ending);
+    else if (target !== undefined) this.#make('reconnect', target);
+  }
+
+  #onCurrentClosed(error: Error | undefined): void {
+    this.#link = undefined;
     this.#watchdog.disarm();
     if (error === undefined) this.#finish(undefined);
     else this.#onLost(error);
   }
 
-  async #publish(): Promise<RtmpPublisher> {
-    const { url, connectTimeout, closeTimeout, chunkSize, connection, inFlightLimit } = this.#config;
-    const attempt = this.#attempt;
-    const { signal } = attempt;
-    const timer = setTimeout(() => attempt.abort(connectTimeoutError(connectTimeout)), connectTimeout);
-    // The destination's close time-out covers the publisher's own: when it runs out, the tail may not have arrived.
-    const timeouts = { close: closeTimeout + 1000 };
-    try {
-      // No extension is announced that is not made use of: a server that knows them would rely on it.
-      const connectObject = { capsEx: 0, ...connection.connectObject };
-      const queue = { highWaterMark: inFlightLimit };
-      const options = { ...connection, ...queue, connectObject, url, chunkSize, timeouts, signal };
-      return await RtmpPublisher.connect(options, this);
-    } catch (error) {
-      throw signal.aborted ? signal.reason : error;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  #onPublishing(publisher: RtmpPublisher): void {
-    this.#state = 'publishing';
-    this.#publisher = publisher;
-    this.#publishingSince = monotonicNow();
-    this.#owner.onPublishing(publisher);
-  }
-
   #onLost(error: Error): void {
     const wasPublishing = this.#state === 'publishing';
     if (wasPublishing) this.#backoff?.published(monotonicNow() - this.#publishingSince);
+    if (this.#takeOver(error)) return;
+    this.#dropMove();
     const again = this.#destroyedBy === undefined && this.#owner.wantsConnection;
     const delay = again ? this.#backoff?.next(classOf(error)) : undefined;
     if (delay === undefined) {
@@ -166,24 +269,33 @@ export class Connector implements PublisherEvents {
     this.#owner.onLost(error, delay, wasPublishing);
   }
 
+  /** A connection that waits to take the stream up does so when the present one is lost. */
+  #takeOver(error: Error): boolean {
+    const next = this.#move?.link;
+    if (next?.publisher === undefined || this.#destroyedBy !== undefined) return false;
+    this.#move = undefined;
+    this.#link = next;
+    this.#owner.onLost(error, 0, true);
+    this.#onPublishing(next);
+    return true;
+  }
+
   #finish(error: Error | undefined): void {
     if (this.#state === 'over') return;
     this.#state = 'over';
     clearTimeout(this.#retryTimer);
+    this.#afterwards = undefined;
+    this.#dropMove();
     // However the connection took it: who was destroyed did not end well.
-    this.#owner.onOver(this.#destroyedBy ?? error);
+    this.#ending = this.#destroyedBy ?? error;
+    if (this.#closing.size === 0) this.#owner.onOver(this.#ending);
   }
 
-  readonly #onStall = (limit: number): void => {
-    const message = `the kernel has accepted nothing for ${limit} ms, which is the limit (stallTimeout)`;
-    const details = { permitted: limit };
-    this.#publisher?.destroy(new RtmpError(RtmpErrorCode.timeout, 'publishing', message, { details }));
-  };
+  readonly #onStall = (limit: number): void => this.#link?.stalled(limit);
 }
 
-function connectTimeoutError(limit: number): CloudPushError {
-  return new CloudPushError('ERR_CLOUDPUSH_TIMEOUT', `connecting took longer than the limit of ${limit} ms`, {
-    class: 'retryable',
-    details: { stage: 'connect', permitted: limit },
+function movedElsewhereError(): CloudPushError {
+  return new CloudPushError('ERR_CLOUDPUSH_ABORTED', 'the stream does not move there any more', {
+    class: 'fatal',
   });
 }

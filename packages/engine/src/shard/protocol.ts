@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { AudioCodec, HevcForm, InputClock, VideoCodec } from '@cloudpush/muxer';
 import type { AmfValue, PublisherOptions } from '@cloudpush/transport';
 import type { ErrorData } from '../errors.js';
+import type { TargetReason } from '../token/push-target.js';
 import type { ReconnectPolicy } from './backoff.js';
 
 /**
@@ -48,10 +49,20 @@ export interface ChannelConfig {
   readonly inputClock: InputClock;
 }
 
+/** Where a connection leads. It holds credentials: never to be logged or quoted. */
+export interface ShardTarget {
+  /** `$time` may stand in it. */
+  readonly url: string;
+  /** Instead of the one in {@link ConnectionOptions}. */
+  readonly token: string | undefined;
+  /** True when a server has named it, and it is another host than the caller's: the caller's password is not for it. */
+  readonly foreign?: boolean | undefined;
+}
+
 /** What a shard must know to bring a channel's stream to one server. */
 export interface DestinationConfig {
-  /** Holds credentials: never to be logged or quoted. */
-  readonly url: string;
+  /** Undefined: the caller's thread is asked before each connection. */
+  readonly target: ShardTarget | undefined;
   readonly highWatermark: Watermark;
   readonly lowWatermark: Watermark;
   /** What happens above the high watermark: the caller is refused, or queued media is dropped. */
@@ -94,6 +105,20 @@ export type ShardRequest =
       readonly destination: number | undefined;
       readonly error: ErrorData;
     }
+  /** The answer to `targetWanted`. */
+  | {
+      readonly type: 'target';
+      readonly channel: number;
+      readonly destination: number;
+      readonly answer: { readonly target: ShardTarget } | { readonly error: ErrorData };
+    }
+  /** Lead the stream to another server, without a gap. */
+  | {
+      readonly type: 'move';
+      readonly channel: number;
+      readonly destination: number;
+      readonly target: ShardTarget;
+    }
   /** The pool has no room for the channel's next packet: let destinations that lag behind give some of it back. */
   | { readonly type: 'relieve'; readonly channel: number }
   /** End the shard's task. Every channel has been closed before. */
@@ -112,6 +137,10 @@ export type ShardReport =
   | (OfDestination & { readonly type: 'connected' })
   /** The connection is lost, and will be made again after `delay` ms. */
   | (OfDestination & { readonly type: 'disconnected'; readonly error: ErrorData; readonly delay: number })
+  /** A connection is to be made: `target` is the answer. */
+  | (OfDestination & { readonly type: 'targetWanted'; readonly reason: TargetReason })
+  /** The stream goes on over another connection, and the old one has been ended. */
+  | (OfDestination & { readonly type: 'moved' })
   /** The server has sent a command or data message of its own. */
   | (OfDestination & { readonly type: 'command'; readonly name: string; readonly args: AmfValue[] })
   /** Something about the connection that the user should know. */

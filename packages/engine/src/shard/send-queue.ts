@@ -47,6 +47,11 @@ export class SendQueue {
     return age(oldest.tag, newest.tag);
   }
 
+  /** The oldest waiting tag. */
+  get first(): QueuedTag | undefined {
+    return this.#entries[this.#first];
+  }
+
   push(entry: QueuedTag): void {
     this.#entries.push(entry);
     this.#bytes += entry.tag.size;

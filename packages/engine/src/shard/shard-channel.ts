@@ -88,7 +88,7 @@ export class ShardChannel implements DestinationOwner, BlockReturn, Counted {
 
   /** Ends a destination cleanly; it takes no more tags. */
   detach(number: number): void {
-    const destination = this.#find(number);
+    const destination = this.find(number);
     if (destination === undefined) return;
     // What is kept back has not been offered to anyone yet.
     if (this.hold.isEmpty) this.#takers = this.#takers.filter((taker) => taker !== destination);
@@ -132,9 +132,15 @@ export class ShardChannel implements DestinationOwner, BlockReturn, Counted {
 
   onPublishing(destination: ShardDestination, publisher: RtmpPublisher): void {
     // After a lost connection it may be another server that answers.
-    for (const [fourCc, command] of this.#agreed) this.#agreeOn(command, fourCc, destination, publisher);
+    for (const [fourCc, command] of this.#agreed)
+      this.#agreeOn(command, fourCc, destination, publisher, this.#publishesBeside(destination));
     for (const packet of this.hold.takeAll()) this.#take(packet, packet.block);
     this.#reconsider();
+  }
+
+  onMoved(destination: ShardDestination, publisher: RtmpPublisher): void {
+    for (const [fourCc, command] of this.#agreed)
+      this.#agreeOn(command, fourCc, destination, publisher, true);
   }
 
   onLost(): void {
@@ -172,7 +178,8 @@ export class ShardChannel implements DestinationOwner, BlockReturn, Counted {
     for (const destination of this.#destinations) destination.updateCounters();
   }
 
-  #find(number: number): ShardDestination | undefined {
+  /** A destination that is not over. */
+  find(number: number): ShardDestination | undefined {
     for (const destination of this.#destinations) if (destination.number === number) return destination;
     return undefined;
   }
@@ -207,17 +214,33 @@ export class ShardChannel implements DestinationOwner, BlockReturn, Counted {
     return [...this.#destinations].some((one) => one.publisher !== undefined);
   }
 
-  /** Asks every server whether it takes a codec. */
-  #agree(command: Command, fourCc: string): void {
-    for (const destination of this.#destinations)
-      if (destination.publisher !== undefined)
-        this.#agreeOn(command, fourCc, destination, destination.publisher);
+  /** Some destination but this one is publishing. */
+  #publishesBeside(destination: ShardDestination): boolean {
+    return [...this.#destinations].some((one) => one !== destination && one.publisher !== undefined);
   }
 
-  /** Asks a server whether, and in which form, it takes a codec: the stream is muxed once, so one form serves all. */
-  #agreeOn(command: Command, fourCc: string, destination: ShardDestination, publisher: RtmpPublisher): void {
-    const others = [...this.#destinations].some((one) => one !== destination && one.publisher !== undefined);
-    const settled = this.#agreed.has(fourCc) && others;
+  /** Asks every server whether it takes a codec; the first one decides about the form. */
+  #agree(command: Command, fourCc: string): void {
+    let settled = false;
+    for (const destination of this.#destinations) {
+      const { publisher } = destination;
+      if (publisher === undefined) continue;
+      this.#agreeOn(command, fourCc, destination, publisher, settled);
+      settled = true;
+    }
+  }
+
+  /**
+   * Asks a server whether it takes a codec.
+   * @param settled the stream is muxed once, and its form has been decided: one form serves all.
+   */
+  #agreeOn(
+    command: Command,
+    fourCc: string,
+    destination: ShardDestination,
+    publisher: RtmpPublisher,
+    settled: boolean,
+  ): void {
     this.#agreed.set(fourCc, command);
     try {
       if (command === Command.audio) requireFourCc(publisher, fourCc);

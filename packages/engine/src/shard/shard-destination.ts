@@ -7,10 +7,11 @@ import type { CodecHold } from './codec-hold.js';
 import { Connector, type ConnectorOwner } from './connector.js';
 import { type Dropped, isKeyFrame, isPicture, relieve, startAtKeyFrame } from './drop-policy.js';
 import type { PacketBlock } from './packet-block.js';
-import type { DestinationConfig, Watermark } from './protocol.js';
+import type { DestinationConfig, ShardTarget, Watermark } from './protocol.js';
 import { SendQueue, type StreamDescription } from './send-queue.js';
 import type { Flushable, ShardContext } from './shard-context.js';
 import type { StreamHeaders } from './stream-headers.js';
+import { TargetSource } from './target-source.js';
 
 /** The channel that a destination belongs to. */
 export interface DestinationOwner {
@@ -22,6 +23,8 @@ export interface DestinationOwner {
   readonly hold: CodecHold;
   /** Publishing has begun, for the first time or again. */
   onPublishing(destination: ShardDestination, publisher: RtmpPublisher): void;
+  /** The stream goes on over another connection: its server must take what is muxed as it is. */
+  onMoved(destination: ShardDestination, publisher: RtmpPublisher): void;
   /** Nothing is being published any more, for now. */
   onLost(): void;
   /** The queue has grown above the high watermark. Always followed by {@link onRoom} or {@link onEnded}. */
@@ -45,6 +48,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   readonly #context: ShardContext;
   readonly #config: DestinationConfig;
   readonly #connector: Connector;
+  readonly #targets: TargetSource;
   readonly #queue = new SendQueue();
   readonly #headers: StreamHeaders;
   /** False from the moment the connection says "no more" to its drain. */
@@ -63,6 +67,8 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   #closeTimer: NodeJS.Timeout | undefined;
   #sequenceEnded = false;
   #ended = false;
+  /** The stream has left its old connection, and the new one has yet to be made. */
+  #moving = false;
 
   /** @param headers those of a stream that is under way: the destination joins it at a key frame */
   constructor(
@@ -78,7 +84,10 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#config = config;
     this.#headers = headers;
     this.#awaitsKeyFrame = headers.hasVideo;
-    this.#connector = new Connector(this, config, context.connects);
+    this.#targets = new TargetSource(config.target, (reason) =>
+      context.report({ type: 'targetWanted', ...this.#seat, reason }),
+    );
+    this.#connector = new Connector(this, config, context.connects, this.#targets);
   }
 
   get ended(): boolean {
@@ -126,11 +135,13 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     const { publisher } = this.#connector;
     this.#markDirty();
     // A stream begins at the end of the turn: by then its other track may have begun, too.
-    if (publisher !== undefined && this.#writable && this.#queue.length === 0 && !this.#atStart) {
+    const canSend = publisher !== undefined && this.#writable && this.#queue.length === 0 && !this.#atStart;
+    if (canSend && !this.#movesAt(tag)) {
       this.#send(publisher, tag, block, description);
       return;
     }
     this.#queue.push({ tag, block, description });
+    if (canSend) this.#pump();
     this.boundQueue();
   }
 
@@ -181,11 +192,22 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#connector.destroy(error);
   }
 
+  /** The answer to `targetWanted`. */
+  onTarget(answer: ShardTarget | Error): void {
+    this.#targets.answer(answer);
+  }
+
+  /** Leads the stream to another server. */
+  moveTo(target: ShardTarget): void {
+    if (!this.#closing) this.#connector.moveTo(target);
+  }
+
   onPublishing(publisher: RtmpPublisher): void {
     this.#publishingSince = monotonicNow();
     this.#writable = true;
     this.#atStart = true;
-    this.#context.report({ type: 'connected', ...this.#seat });
+    this.#context.report({ type: this.#moving ? 'moved' : 'connected', ...this.#seat });
+    this.#moving = false;
     this.#owner.onPublishing(this, publisher);
     this.#pump();
     publisher.flush();
@@ -208,6 +230,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
 
   onLost(error: Error, delay: number, wasPublishing: boolean): void {
     this.#publishingSince = Number.POSITIVE_INFINITY;
+    this.#moving = false;
     // What was under way is lost, and the pictures that refer to it cannot be decoded any more.
     if (wasPublishing && this.#headers.hasVideo) this.#noteDropped(startAtKeyFrame(this.#queue));
     this.updateCounters();
@@ -268,10 +291,13 @@ export class ShardDestination implements ConnectorOwner, Flushable {
 
   /** Sends what waits, as far as the connection takes it. */
   #pump(): void {
-    const { publisher } = this.#connector;
-    while (publisher !== undefined && this.#writable) {
-      const entry = this.#queue.shift();
-      if (entry === undefined) break;
+    for (;;) {
+      const waiting = this.#queue.first;
+      if (waiting === undefined) break;
+      if (this.#writable && this.#movesAt(waiting.tag)) this.#move();
+      const { publisher } = this.#connector;
+      if (publisher === undefined || !this.#writable) break;
+      const entry = this.#queue.shift()!;
       if (this.#headers.wasSentAhead(entry.tag)) entry.block?.release();
       else this.#send(publisher, entry.tag, entry.block, entry.description);
     }
@@ -300,6 +326,21 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     if (this.#hand(publisher, tag, block)) this.#countSent(tag);
     // Without it, the pictures that refer to it are of no use.
     else if (isPicture(tag) && tag.role !== TagRole.disposableFrame) this.#awaitsKeyFrame = true;
+  }
+
+  /** Another connection waits for the stream, and decoding can start at this tag. */
+  #movesAt(tag: FlvTag): boolean {
+    if (!this.#connector.canMove) return false;
+    return this.#headers.hasVideo ? isKeyFrame(tag) : tag.role === TagRole.audioFrame;
+  }
+
+  #move(): void {
+    const publisher = this.#connector.move();
+    this.#atStart = true;
+    this.#moving = publisher === undefined;
+    if (publisher === undefined) return;
+    this.#context.report({ type: 'moved', ...this.#seat });
+    this.#owner.onMoved(this, publisher);
   }
 
   /** False when the connection cannot carry the tag. */

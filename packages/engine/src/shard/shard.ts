@@ -104,6 +104,15 @@ export class Shard implements ShardContext {
       case 'abort':
         this.#abort(request.channel, request.destination, CloudPushError.from(request.error));
         return;
+      case 'target': {
+        const { channel, destination, answer } = request;
+        const given = 'target' in answer ? answer.target : CloudPushError.from(answer.error);
+        this.#channels.get(channel)?.find(destination)?.onTarget(given);
+        return;
+      }
+      case 'move':
+        this.#channels.get(request.channel)?.find(request.destination)?.moveTo(request.target);
+        return;
       case 'relieve':
         this.#channels.get(request.channel)?.relieve();
         return;

@@ -23,6 +23,8 @@ export interface DestinationStats {
   readonly droppedAudio: number;
   /** How often the connection was made again. */
   readonly reconnects: number;
+  /** How often the stream has moved to another connection without a gap. */
+  readonly moves: number;
 }
 
 /** What a channel has done since it was opened. What is counted per destination is the sum over all that it has had. */

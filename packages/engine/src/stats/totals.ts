@@ -12,6 +12,7 @@ export const NO_TOTALS: Totals = {
   droppedPictures: 0,
   droppedAudio: 0,
   reconnects: 0,
+  moves: 0,
 };
 
 /** The sum, number by number. */
@@ -25,5 +26,6 @@ export function addTotals(a: Totals, b: Totals): Totals {
     droppedPictures: a.droppedPictures + b.droppedPictures,
     droppedAudio: a.droppedAudio + b.droppedAudio,
     reconnects: a.reconnects + b.reconnects,
+    moves: a.moves + b.moves,
   };
 }

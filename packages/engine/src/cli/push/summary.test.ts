@@ -37,6 +37,7 @@ function channel(number: number, changes: Partial<ChannelOutcome> = {}, dropped 
       droppedAudio: 0,
       pauses: 2,
       reconnects: 0,
+      moves: 0,
     },
     ...changes,
   };

@@ -1,0 +1,62 @@
+import { CloudPushError, toErrorData } from './errors.js';
+import type { ShardTarget } from './shard/protocol.js';
+import type { ShardClient } from './shard/shard-client.js';
+import type { PushTarget, TargetReason } from './token/push-target.js';
+import type { TargetCache } from './token/target-cache.js';
+import type { TargetRequest } from './token/target-request.js';
+
+/** Where a destination's targets come from, when they are asked for. */
+export interface TargetQuestion {
+  readonly cache: TargetCache;
+  readonly request: TargetRequest;
+}
+
+/** Finds the targets of one destination for its shard, and has the stream moved when a new token is due. */
+export class DestinationTarget {
+  readonly #question: TargetQuestion;
+  readonly #over = new AbortController();
+  #stopWatching: (() => void) | undefined;
+  /** What was given last: a server that refuses has refused this one. */
+  #given: PushTarget | undefined;
+
+  constructor(question: TargetQuestion) {
+    this.#question = question;
+  }
+
+  /** Answers a shard that is about to connect. */
+  async answer(
+    shard: ShardClient,
+    channel: number,
+    destination: number,
+    reason: TargetReason,
+  ): Promise<void> {
+    const { cache, request } = this.#question;
+    const { signal } = this.#over;
+    const move = (target: PushTarget): void => {
+      if (!signal.aborted) shard.post({ type: 'move', channel, destination, target: shardTarget(target) });
+    };
+    try {
+      const rejected = reason === 'rejected' ? this.#given : undefined;
+      const target = await cache.get(request, { reason, signal, rejected });
+      this.#given = target;
+      // The shard that asked is the one that a new token is for.
+      this.#stopWatching?.();
+      this.#stopWatching = cache.watch(request, move);
+      shard.post({ type: 'target', channel, destination, answer: { target: shardTarget(target) } });
+    } catch (error) {
+      if (signal.aborted) return;
+      const data = toErrorData(CloudPushError.wrap(error));
+      shard.post({ type: 'target', channel, destination, answer: { error: data } });
+    }
+  }
+
+  /** Nobody waits for a target any more. */
+  close(): void {
+    this.#over.abort();
+    this.#stopWatching?.();
+  }
+}
+
+function shardTarget({ url, token }: PushTarget): ShardTarget {
+  return { url, token };
+}

@@ -1,0 +1,139 @@
+import {
+  type AmfValue,
+  type PublisherEvents,
+  parseRtmpUrl,
+  RtmpError,
+  RtmpErrorCode,
+  RtmpPublisher,
+} from '@cloudpush/transport';
+import { CloudPushError } from '../errors.js';
+import { withTime } from '../token/url-template.js';
+import type { DestinationConfig, ShardTarget } from './protocol.js';
+
+/** Whom a link tells about itself. */
+export interface LinkOwner {
+  /** There is room again after the publisher said "no more". */
+  onDrain(link: Link): void;
+  /** The server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
+  onCommand(name: string, args: AmfValue[]): void;
+  /** The server asks the link to move to another address (Enhanced RTMP v2, "Reconnect Request"). */
+  onReconnectRequest(link: Link, url: string): void;
+  /** Something that the user should know about the connection. */
+  onWarning(message: string): void;
+  /** A link that had been publishing is gone, with all that it held. `error` is there unless it was closed, and the server knows. */
+  onLinkClosed(link: Link, error: RtmpError | undefined): void;
+}
+
+/** `capsEx` of `connect` (Enhanced RTMP v2): reconnect requests are followed; nothing is announced that is not made use of. */
+const CAPS_EX_RECONNECT = 0x01;
+
+/** One connection of a destination, from the attempt to make it to its end. */
+export class Link implements PublisherEvents {
+  readonly #owner: LinkOwner;
+  readonly #config: DestinationConfig;
+  readonly #abort = new AbortController();
+  #publisher: RtmpPublisher | undefined;
+  #host = '';
+
+  constructor(owner: LinkOwner, config: DestinationConfig) {
+    this.#owner = owner;
+    this.#config = config;
+  }
+
+  /** Fires when the link is given up. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Undefined until it is publishing. */
+  get publisher(): RtmpPublisher | undefined {
+    return this.#publisher;
+  }
+
+  /** The host that it leads to. */
+  get host(): string {
+    return this.#host;
+  }
+
+  /** Bytes that the kernel has accepted. */
+  get bytesWritten(): number {
+    return this.#publisher?.bytesWritten ?? 0;
+  }
+
+  /** Connects and publishes. Rejects with what {@link abort} was told, or with the reason of the failure. */
+  async publish({ url, token, foreign }: ShardTarget): Promise<void> {
+    this.#host = hostOf(url);
+    const { connectTimeout, closeTimeout, chunkSize, connection, inFlightLimit } = this.#config;
+    const { signal } = this.#abort;
+    const onTimeout = (): void => this.abort(connectTimeoutError(connectTimeout));
+    const timer = setTimeout(onTimeout, connectTimeout);
+    const options = {
+      ...connection,
+      ...(token === undefined ? {} : { token }),
+      // A password that this host was not meant for.
+      ...(foreign === true ? { credentials: undefined } : {}),
+      connectObject: { capsEx: CAPS_EX_RECONNECT, ...connection.connectObject },
+      url: withTime(url, Date.now()),
+      chunkSize,
+      highWaterMark: inFlightLimit,
+      // The destination's close time-out covers the publisher's own: when it runs out, the tail may not have arrived.
+      timeouts: { close: closeTimeout + 1000 },
+      signal,
+    };
+    try {
+      this.#publisher = await RtmpPublisher.connect(options, this);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends the stream cleanly; `onLinkClosed` tells how it went. */
+  close(): void {
+    void this.#publisher?.close();
+  }
+
+  /** Gives the attempt up, or resets the connection. */
+  abort(error: Error): void {
+    this.#abort.abort(error);
+  }
+
+  /** Gives a connection up that takes nothing. */
+  stalled(limit: number): void {
+    const message = `the kernel has accepted nothing for ${limit} ms, which is the limit (stallTimeout)`;
+    const details = { permitted: limit };
+    this.#publisher?.destroy(new RtmpError(RtmpErrorCode.timeout, 'publishing', message, { details }));
+  }
+
+  onDrain(): void {
+    this.#owner.onDrain(this);
+  }
+
+  onCommand(name: string, args: AmfValue[]): void {
+    this.#owner.onCommand(name, args);
+  }
+
+  onReconnectRequest({ url }: { readonly url: string }): void {
+    this.#owner.onReconnectRequest(this, url);
+  }
+
+  onWarning(message: string): void {
+    this.#owner.onWarning(message);
+  }
+
+  onClose(error: RtmpError | undefined): void {
+    this.#owner.onLinkClosed(this, error);
+  }
+}
+
+function connectTimeoutError(limit: number): CloudPushError {
+  return new CloudPushError('ERR_CLOUDPUSH_TIMEOUT', `connecting took longer than the limit of ${limit} ms`, {
+    class: 'retryable',
+    details: { stage: 'connect', permitted: limit },
+  });
+}
+
+export function hostOf(url: string): string {
+  return parseRtmpUrl(url).host;
+}

@@ -1,0 +1,165 @@
+// A stream that moves to another connection, to another server, or under another name, without a gap.
+
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { type Channel, PushEngine } from '@cloudpush/engine';
+import { MessageType } from '@cloudpush/transport';
+import { describe, expect, test } from 'vitest';
+import { waitFor } from '../support/wait.js';
+import { type CameraPacket, cameraPackets, expectedVideoMessage, sendOne } from './camera.js';
+import { closeEmpty, isSequenceHeader, samples, transcript } from './expectations.js';
+import { type ArrivedStream, RecordingReceiver } from './recording-receiver.js';
+
+const packets = cameraPackets();
+const LOOP_MS = 3200;
+
+/** The clip once more, later on the same clock. */
+function loop(turn: number): CameraPacket[] {
+  return packets.map((packet) => ({ ...packet, pts: packet.pts + turn * LOOP_MS }));
+}
+
+/** Sends the clip again and again until `moved`, and once more after that. Returns what was sent. */
+async function sendUntil(channel: Channel, moved: Promise<unknown>): Promise<CameraPacket[]> {
+  const sent: CameraPacket[] = [];
+  let over = false;
+  void moved.then(() => {
+    over = true;
+  });
+  for (let turn = 0, last = Number.POSITIVE_INFINITY; turn <= last; turn++) {
+    for (const packet of loop(turn)) {
+      await sendOne(channel, packet);
+      sent.push(packet);
+      await setTimeout(0);
+    }
+    if (over && last === Number.POSITIVE_INFINITY) last = turn + 1;
+  }
+  return sent;
+}
+
+/** Every picture and every audio frame arrived, once, in order and on one clock: first at the old place, then at the new one. */
+function expectNoGap(streams: readonly ArrivedStream[], sent: readonly CameraPacket[]): void {
+  const pictures = streams.flatMap((stream) => samples(stream, MessageType.video));
+  const sentPictures = sent.filter(({ kind }) => kind === 'video');
+  expect(pictures.length).toBe(sentPictures.length);
+  for (const [i, { payload, timestamp }] of pictures.entries()) {
+    expect(Buffer.compare(payload, expectedVideoMessage(sentPictures[i]!))).toBe(0);
+    expect(timestamp).toBe(sentPictures[i]!.pts);
+  }
+  const frames = streams.flatMap((stream) => samples(stream, MessageType.audio));
+  expect(frames.length).toBe(sent.filter(({ kind }) => kind === 'audio').length);
+  for (const stream of streams) {
+    expect(stream.ended).toBe('cleanly');
+    const [metadata, ...others] = stream.messages;
+    expect(metadata!.type).toBe(MessageType.dataAmf0);
+    expect(others.slice(0, 2).every(isSequenceHeader)).toBe(true);
+    // Key frame of H.264.
+    expect(samples(stream, MessageType.video)[0]!.payload[0]).toBe(0x17);
+  }
+}
+
+describe('a stream', () => {
+  test('moves to another server at a key frame, with nothing lost and nothing sent twice', async () => {
+    await using first = await RecordingReceiver.listen();
+    await using second = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: first.url('a') });
+    const events = transcript(channel);
+    await channel.connected();
+    const moved = once(channel, 'move');
+    channel.destinations[0]!.moveTo({ url: second.url('b') });
+    const sent = await sendUntil(channel, moved);
+    expect(await channel.close()).toEqual({ clean: true, error: undefined });
+    expectNoGap([first.stream('a'), second.stream('b')], sent);
+    expect(events).toEqual(['connect', 'move', 'close']);
+    expect(channel.stats()).toMatchObject({ moves: 1, reconnects: 0, packetsLost: 0, droppedPictures: 0 });
+    await closeEmpty(engine);
+  });
+
+  test('follows a reconnect request of its server', async () => {
+    await using first = await RecordingReceiver.listen();
+    await using second = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: first.url('a') });
+    await channel.connected();
+    const moved = once(channel, 'move');
+    first.stream('a').requestReconnect(second.url('').replace(/\/$/, ''));
+    const sent = await sendUntil(channel, moved);
+    expect(await channel.close()).toEqual({ clean: true, error: undefined });
+    expectNoGap([first.stream('a'), second.stream('a')], sent);
+    await closeEmpty(engine);
+  });
+
+  test('ends the old connection first where the server lets only one publish the name', async () => {
+    await using receiver = await RecordingReceiver.listen({ refusesBusyNames: true });
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: receiver.url('a'), reconnect: true });
+    const events = transcript(channel);
+    await channel.connected();
+    const moved = once(channel, 'move');
+    channel.destinations[0]!.moveTo({ url: receiver.url('a') });
+    const sent = await sendUntil(channel, moved);
+    expect(await channel.close()).toEqual({ clean: true, error: undefined });
+    const streams = receiver.streams('a');
+    expect(streams.length).toBe(2);
+    expectNoGap(streams, sent);
+    expect(events).toEqual(['connect', 'move', 'close']);
+    await closeEmpty(engine);
+  });
+
+  test('stays where it is when the other server cannot be reached', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: receiver.url('a') });
+    await channel.connected();
+    channel.destinations[0]!.moveTo({ url: 'rtmp://127.0.0.1:1/live/a' });
+    const sent = await sendUntil(channel, setTimeout(300));
+    expect(await channel.close()).toEqual({ clean: true, error: undefined });
+    expectNoGap([receiver.stream('a')], sent);
+    expect(channel.stats().moves).toBe(0);
+    await closeEmpty(engine);
+  });
+
+  test('is taken over at once by the connection that waits when the old one breaks', async () => {
+    await using first = await RecordingReceiver.listen();
+    await using second = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: first.url('a') });
+    const events = transcript(channel);
+    await channel.connected();
+    // One key frame and its pictures: there is no place for the move yet.
+    for (const packet of packets.slice(0, 20)) await sendOne(channel, packet);
+    channel.destinations[0]!.moveTo({ url: second.url('b') });
+    await waitFor('the other connection', 5000, () => second.streams('b')[0]);
+    const again = once(channel, 'connect');
+    first.stream('a').drop();
+    await again;
+    for (const packet of loop(1)) await sendOne(channel, packet);
+    const report = await channel.close();
+    expect(report.clean).toBe(false);
+    expect(events).toEqual(['connect', 'disconnect', 'connect', 'close']);
+    const pictures = samples(second.stream('b'), MessageType.video);
+    const expected = loop(1).filter(({ kind }) => kind === 'video');
+    expect(pictures.length).toBe(expected.length);
+    expect(pictures[0]!.timestamp).toBe(expected[0]!.pts);
+    await closeEmpty(engine);
+  });
+
+  test('can be closed and aborted on the way', async () => {
+    await using first = await RecordingReceiver.listen();
+    await using second = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 2 });
+    for (const end of ['close', 'abort'] as const) {
+      const channel = engine.openChannel({ url: first.url(end) });
+      await channel.connected();
+      for (const packet of packets.slice(0, 20)) await sendOne(channel, packet);
+      channel.destinations[0]!.moveTo({ url: second.url(end) });
+      if (end === 'abort') await waitFor('the other connection', 5000, () => second.streams(end)[0]);
+      if (end === 'abort') channel.abort();
+      expect((await channel.close()).clean).toBe(end === 'close');
+    }
+    await waitFor('the end of all connections', 5000, () =>
+      first.connections + second.connections === 0 ? true : undefined,
+    );
+    await closeEmpty(engine);
+  });
+});
