@@ -60,9 +60,9 @@ test.each([
   ['[::1]:1935', { host: '::1', port: 1935 }],
   ['[::]', { host: '::', port: 1935 }],
 ])('%s is an address', (text, address) => {
-  expect(listenAddress(text)).toEqual(address);
+  expect(listenAddress(1935)(text)).toEqual(address);
 });
 
 test.each(['', 'host:65536', 'host:x', '::1', 'a b:1', '1:2:3'])('%j is no address', (text) => {
-  expect(() => listenAddress(text)).toThrow('host:port');
+  expect(() => listenAddress(1935)(text)).toThrow('host:port');
 });

@@ -51,12 +51,15 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** host:port, :port, or host alone; IPv6 addresses in brackets. */
-export function listenAddress(text: string): ListenAddress {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*))(?::(\d{1,5}))?$/.exec(text);
-  const port = match?.[3] === undefined ? 1935 : Number(match[3]);
-  if (match === null || text === '' || port > 65_535) {
-    throw new InvalidArgumentError('An address host:port is needed, such as 0.0.0.0:1935 or [::1]:1935.');
-  }
-  return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
+/** host:port, :port, or host alone, which has the preset port; IPv6 addresses in brackets. */
+export function listenAddress(presetPort: number): (text: string) => ListenAddress {
+  return (text) => {
+    const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*))(?::(\d{1,5}))?$/.exec(text);
+    const port = match?.[3] === undefined ? presetPort : Number(match[3]);
+    if (match === null || text === '' || port > 65_535) {
+      const examples = `0.0.0.0:${presetPort} or [::1]:${presetPort}`;
+      throw new InvalidArgumentError(`An address host:port is needed, such as ${examples}.`);
+    }
+    return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
+  };
 }

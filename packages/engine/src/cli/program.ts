@@ -6,11 +6,13 @@ import type { Interruption } from './interruption.js';
 import type { Output } from './output.js';
 import { pushCommand } from './push/push-command.js';
 import { receiveCommand } from './receive/receive-command.js';
+import { tokenServerProgram } from './token-server/token-server-program.js';
 
 /** Seconds that a timer can still count: 24 days. */
 const MAX_SECONDS = 2_000_000;
 const MAX_CHANNELS = 65_535;
-const DEFAULT_ADDRESS = '0.0.0.0:1935';
+const RTMP_PORT = 1935;
+const DEFAULT_ADDRESS = `0.0.0.0:${RTMP_PORT}`;
 /** What `--loop` without a number says. */
 export const FOREVER = 'forever';
 
@@ -30,7 +32,11 @@ export function createProgram(context: CommandContext): Command {
     .helpCommand(true)
     .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
     .addHelpText('after', EXIT_CODES);
-  program.addCommand(push(context)).addCommand(receive(context)).addCommand(demo(context));
+  program
+    .addCommand(push(context))
+    .addCommand(receive(context))
+    .addCommand(demo(context))
+    .addCommand(tokenServerProgram(context));
   return program;
 }
 
@@ -40,7 +46,7 @@ Exit codes:
   1  something went wrong on the way
   2  the arguments make no sense, or name a file that is not there
   129, 130, 143  push and demo were ended by SIGHUP, SIGINT or SIGTERM (streams are ended cleanly; a second signal
-     ends at once); receive ends that way with 0, or with 1 when a recording failed
+     ends at once); receive and token-server end that way with 0, or with 1 when a recording failed
   141  nobody read what was written to stdout any more
 `;
 
@@ -96,8 +102,8 @@ function receive({ output, interruption, done }: CommandContext): Command {
     .description('take streams in, count them, and record them as FLV files')
     .addOption(
       new Option('--listen <host:port>', 'where to listen; port 0 takes any free one')
-        .argParser(listenAddress)
-        .default(listenAddress(DEFAULT_ADDRESS), DEFAULT_ADDRESS),
+        .argParser(listenAddress(RTMP_PORT))
+        .default(listenAddress(RTMP_PORT)(DEFAULT_ADDRESS), DEFAULT_ADDRESS),
     )
     .option('--record <dir>', 'record every stream to a file of its own in this folder')
     .option('--duration <seconds>', 'end after this time', positive(MAX_SECONDS))

@@ -4,6 +4,7 @@ import type { ListenAddress } from '../argument-types.js';
 import { ExitCode } from '../exit-code.js';
 import type { Interruption } from '../interruption.js';
 import type { Output } from '../output.js';
+import { untilEnd } from '../until-end.js';
 import { JsonReceiveLog, type ReceiveLog, type ReceiveTotals, TextReceiveLog } from './receive-log.js';
 
 /** The options of `cloudpush receive`, as the parser gives them. */
@@ -49,25 +50,6 @@ export async function receiveCommand(
   await receiver.close();
   log.summary(totals);
   return totals.recordingFailures === 0 ? ExitCode.ok : ExitCode.failure;
-}
-
-/** Waits for the end of the time, a signal, or the end of the process that started this one. */
-async function untilEnd(signal: AbortSignal, seconds: number | undefined): Promise<void> {
-  // `connected` is there only in a process that another one of ours has started.
-  if (signal.aborted || process.connected === false) {
-    return;
-  }
-  await new Promise<void>((resolve) => {
-    const timer = seconds === undefined ? undefined : setTimeout(() => end(), seconds * 1000);
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      process.off('disconnect', end);
-      resolve();
-    };
-    signal.addEventListener('abort', end);
-    process.on('disconnect', end);
-  });
 }
 
 function add(totals: ReceiveTotals, stream: IncomingStream, { clean, error }: StreamEnd): void {
