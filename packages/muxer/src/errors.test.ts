@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { ColorInfo } from './color-info.js';
 import { AccessUnitSplitter } from './elementary/access-unit-splitter.js';
+import type { EncryptionMode } from './encryption/encryption-facts.js';
+import { FlvDecryptor } from './encryption/flv-decryptor.js';
+import { SampleEncryptor } from './encryption/sample-encryptor.js';
 import { MuxerError, type MuxerErrorCode, muxerErrors } from './errors.js';
 import { FlvDemuxer } from './flv/flv-demuxer.js';
 import { FlvReader } from './flv/flv-reader.js';
-import type { FlvTag } from './flv/flv-tag.js';
+import { FlvTag, TagRole, TagType } from './flv/flv-tag.js';
 import { limits } from './limits.js';
 import type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
 import { Muxer } from './muxer.js';
@@ -21,6 +24,12 @@ const good = { h264: hex(sps + pps + idr), aac: hex('fff150400 13ffc2100'), mp3:
 
 function mp3(header: string): Buffer {
   return Buffer.concat([hex(header), Buffer.alloc(100)]);
+}
+
+/** An AAC frame behind the beginning of a sample header (docs/encryption.md), decrypted without a key. */
+function decryptAudio(rest: string): void {
+  const payload = hex(`af0181253817ef74861b402f92adbd75972d766f${rest}`);
+  new FlvDecryptor({ keys: [] }).decrypt({ type: TagType.audio, timestamp: 0, payload });
 }
 
 type Provoke = (muxer: Muxer) => void;
@@ -129,6 +138,17 @@ const causes: Record<MuxerErrorCode, Provoke> = {
   ERR_CLOUDPUSH_AC3_HEADER_INVALID: audio('0b770000c04040', 'ac3'),
 
   ERR_CLOUDPUSH_DATA_TOO_LARGE: (muxer) => muxer.scriptData(packet(Buffer.alloc(limits.messageSize + 1)), []),
+  ERR_CLOUDPUSH_ENCRYPTION_MODE_INVALID: () =>
+    new SampleEncryptor('video').configure({ mode: 'some' as EncryptionMode, key: 'k' }),
+  ERR_CLOUDPUSH_ENCRYPTION_KEY_INVALID: () =>
+    new SampleEncryptor('video').configure({ mode: 'allFrames', key: '' }),
+  ERR_CLOUDPUSH_ENCRYPTION_CODEC: () => {
+    const encryptor = new SampleEncryptor('video');
+    encryptor.configure({ mode: 'allFrames', key: 'k' });
+    encryptor.encrypt(new FlvTag(TagType.video, TagRole.keyFrame, 0, [hex('906176303100')], 6, 0), false);
+  },
+  ERR_CLOUDPUSH_DECRYPTION_NO_KEY: () => decryptAudio(`01${'00'.repeat(21)}`),
+  ERR_CLOUDPUSH_DECRYPTION_DAMAGED: () => decryptAudio('02'),
   ERR_CLOUDPUSH_FLV_SIGNATURE: () => void new FlvReader().push(hex('464c58010500000009')),
   ERR_CLOUDPUSH_FLV_TAG_INVALID: () =>
     void new FlvReader().push(hex('464c56010500000009 00000000 03000000000000000000 00')),
@@ -136,7 +156,8 @@ const causes: Record<MuxerErrorCode, Provoke> = {
 };
 
 /** Causes that are no bytes of the packet: order, and options. */
-const placeless = /EMPTY|NO_KEY_FRAME|TIMESTAMP|COMPOSITION|CODEC_UNKNOWN|HEADROOM|COLOR_INFO/;
+const placeless =
+  /EMPTY|ENCRYPTION_[MKC]|NO_KEY_FRAME|TIMESTAMP|COMPOSITION|CODEC_UNKNOWN|HEADROOM|COLOR_INFO/;
 
 test.each(Object.entries(causes))(
   '%s is provoked by its cause, and the next good packets go through',

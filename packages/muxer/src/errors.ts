@@ -126,6 +126,15 @@ export const muxerErrors = {
 
   ERR_CLOUDPUSH_DATA_TOO_LARGE: { fault: 'argument', text: 'the data packet does not fit one RTMP message' },
 
+  ERR_CLOUDPUSH_ENCRYPTION_MODE_INVALID: { fault: 'argument', text: 'the encryption mode is not known' },
+  ERR_CLOUDPUSH_ENCRYPTION_KEY_INVALID: { fault: 'argument', text: 'the encryption key is not usable' },
+  ERR_CLOUDPUSH_ENCRYPTION_CODEC: {
+    fault: 'argument',
+    text: 'samples of this codec cannot be encrypted',
+  },
+  ERR_CLOUDPUSH_DECRYPTION_NO_KEY: { fault: 'file', text: 'no key fits an encrypted sample' },
+  ERR_CLOUDPUSH_DECRYPTION_DAMAGED: { fault: 'file', text: 'an encrypted sample is damaged' },
+
   ERR_CLOUDPUSH_FLV_SIGNATURE: { fault: 'file', text: 'the file does not begin with an FLV header' },
   ERR_CLOUDPUSH_FLV_TAG_INVALID: { fault: 'file', text: 'an FLV tag is not valid' },
   ERR_CLOUDPUSH_FLV_CODEC: { fault: 'file', text: 'an FLV tag is of a codec that is not known' },
@@ -137,11 +146,11 @@ export type MuxerErrorCode = keyof typeof muxerErrors;
 /** What goes with a code: where it was seen, and which value was there instead of which. */
 export interface MuxerErrorDetails {
   /** Byte offset in the packet, file or parameter set that was refused. */
-  readonly offset?: number;
+  readonly offset?: number | undefined;
   /** The field of the specification that is wrong, by its name there. */
-  readonly field?: string;
-  readonly actual?: number | string;
-  readonly permitted?: string;
+  readonly field?: string | undefined;
+  readonly actual?: number | string | undefined;
+  readonly permitted?: string | undefined;
   readonly cause?: unknown;
 }
 

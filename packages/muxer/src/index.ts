@@ -3,6 +3,24 @@ export { type AccessUnit, AccessUnitSplitter } from './elementary/access-unit-sp
 export { AdtsSplitter } from './elementary/adts-splitter.js';
 export type { AudioFrame } from './elementary/audio-frame.js';
 export { Mp3Splitter } from './elementary/mp3-splitter.js';
+export type {
+  AesCtrEncryption,
+  CallerEncryption,
+  EncryptedTrack,
+  EncryptionFacts,
+  EncryptionMode,
+  NoEncryption,
+} from './encryption/encryption-facts.js';
+export type { EncryptionKey } from './encryption/encryption-key.js';
+export {
+  type DecryptableTag,
+  type DecryptedTag,
+  type DecryptionCounts,
+  FlvDecryptor,
+  type FlvDecryptorOptions,
+} from './encryption/flv-decryptor.js';
+export type { NonceSource } from './encryption/sample-cipher.js';
+export { type EncryptionSettings, SampleEncryptor } from './encryption/sample-encryptor.js';
 export {
   MuxerError,
   type MuxerErrorCode,

@@ -8,6 +8,8 @@ const idPce = 5;
 /** program_config_element() (ISO/IEC 14496-3 §4.5.1.1): the channel layout of a stream with channelConfiguration 0. */
 export interface ProgramConfigElement {
   readonly channels: number;
+  /** Bytes of the raw data block up to the end of the element. */
+  readonly size: number;
   /** The element as an AudioSpecificConfig repeats it. */
   copyTo(writer: BitWriter): void;
 }
@@ -38,6 +40,7 @@ export function readProgramConfigElement(
   if (reader.overrun || layout.channels === 0) return undefined;
   return {
     channels: layout.channels,
+    size: commentStart + commentSize,
     copyTo(writer) {
       writer.copyBits(block, 3, layoutEnd);
       writer.align(); // counted anew from the start of the AudioSpecificConfig

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import { MuxerError } from '../errors.js';
 import { limits } from '../limits.js';
-import { removeEmulationPrevention } from './emulation-prevention.js';
+import {
+  copyUnescaped,
+  escapeInto,
+  findEmulation,
+  removeEmulationPrevention,
+} from './emulation-prevention.js';
 import { encodeAnnexB, splitLengthPrefixed } from './length-prefixed.js';
 import { NalUnitIndex } from './nal-unit-index.js';
 
@@ -55,6 +60,25 @@ test('removes emulation prevention bytes, also one after the other and at the en
   expect(unescaped('67000003010000030000030203')).toBe('670000010000000002' + '03');
   expect(unescaped('6700000367000003')).toBe('670000670000');
   expect(unescaped('67010203')).toBe('67010203');
+});
+
+test.each([
+  ['nothing to escape', '0000040000ff00', '0000040000ff00'],
+  ['each of the four bytes', '000000ff00000100000200000304', '00000300ff00000301000003020000030304'],
+  ['zeros one after the other', '0000000000000000', '0000030000030000030000'],
+  ['two zeros at the end', 'aa0000', 'aa0000'],
+  ['nothing', '', ''],
+])('puts emulation prevention in and takes it out again: %s', (_, hex, escaped) => {
+  const bytes = Buffer.from(hex, 'hex');
+  const target = Buffer.alloc(2 * bytes.length + 1);
+  const end = escapeInto(bytes, target, 1);
+  expect(target.toString('hex', 1, end)).toBe(escaped);
+  const places: number[] = [];
+  for (let at = findEmulation(bytes, 0); at >= 0; at = findEmulation(bytes, at)) places.push(at);
+  expect(places).toHaveLength((escaped.length - hex.length) / 2);
+  const back = Buffer.alloc(bytes.length + 1);
+  expect(copyUnescaped(target.subarray(1, end), back, 1)).toBe(back.length);
+  expect(back.toString('hex', 1)).toBe(hex);
 });
 
 test('gives NAL units back between lengths and start codes', () => {

@@ -1,0 +1,55 @@
+import { equalBytes } from '../bits/bytes.js';
+import { MuxerError } from '../errors.js';
+import {
+  deriveKey,
+  type EncryptionKey,
+  type KeyMaterial,
+  keyCheckOf,
+  readEncryptionKey,
+} from './encryption-key.js';
+import { keyCheckIn, nonceIn, SampleHeaderOffset } from './sample-header.js';
+
+/** Nonces whose key is remembered: a file has one for each track, key and stream, and damage makes up others. */
+const rememberedNonces = 64;
+
+/** The keys that a decryptor has been given. It finds the right one for a sample by its key check. */
+export class KeyRing {
+  readonly #keys: readonly KeyMaterial[];
+  /** AES keys by key check and nonce; undefined: none fits. */
+  readonly #found = new Map<string, Uint8Array | undefined>();
+
+  constructor(keys: readonly EncryptionKey[]) {
+    this.#keys = keys.map(readEncryptionKey);
+  }
+
+  /**
+   * The AES key for a sample with this header. Throws MuxerError, which names the key check, when none fits.
+   * @param offset of the header in the tag body
+   */
+  find(header: Uint8Array, offset: number): Uint8Array {
+    const name = Buffer.from(header.subarray(SampleHeaderOffset.keyCheck, SampleHeaderOffset.blockCounter));
+    const id = name.toString('latin1');
+    if (!this.#found.has(id)) this.#remember(id, this.#search(keyCheckIn(header), nonceIn(header)));
+    const key = this.#found.get(id);
+    if (key !== undefined) return key;
+    throw new MuxerError('ERR_CLOUDPUSH_DECRYPTION_NO_KEY', {
+      offset,
+      field: 'key check',
+      actual: Buffer.from(keyCheckIn(header)).toString('hex'),
+      permitted: `that of one of the ${this.#keys.length} keys given`,
+    });
+  }
+
+  #search(keyCheck: Uint8Array, nonce: Uint8Array): Uint8Array | undefined {
+    for (const material of this.#keys) {
+      const key = deriveKey(material, nonce);
+      if (equalBytes(keyCheckOf(key), keyCheck)) return key;
+    }
+    return undefined;
+  }
+
+  #remember(id: string, key: Uint8Array | undefined): void {
+    if (this.#found.size === rememberedNonces) this.#found.clear();
+    this.#found.set(id, key);
+  }
+}

@@ -1,0 +1,58 @@
+import { AvcNalUnitType, avcNalUnitType } from '../h264/nal-unit.js';
+import { HevcNalUnitType, hevcNalUnitType, isHevcVcl } from '../h265/nal-unit.js';
+
+/** What H.264 and H.265 do each in its own way when samples are encrypted. */
+export interface NalRules {
+  /** Bytes of a NAL unit header. */
+  readonly headerSize: 1 | 2;
+  /** Whether the NAL unit is (part of) a picture: these are encrypted. */
+  isVcl(firstByte: number): boolean;
+  /** Whether an SEI would come too late behind this NAL unit. */
+  beginsPicture(firstByte: number): boolean;
+  /** Whether the NAL unit is an SEI that goes in front of its picture. */
+  isSei(firstByte: number): boolean;
+  /**
+   * Writes the NAL unit header of an SEI.
+   * @param secondByte of the NAL unit header of the picture that it goes with
+   */
+  writeSeiHeader(target: Uint8Array, offset: number, secondByte: number): void;
+}
+
+/** Slices and data partitions, then auxiliary, extension and depth slices (ISO/IEC 14496-10 Table 7-1). */
+function isAvcVcl(firstByte: number): boolean {
+  const type = avcNalUnitType(firstByte);
+  return (type >= 1 && type <= 5) || (type >= 19 && type <= 21);
+}
+
+export const avcRules: NalRules = {
+  headerSize: 1,
+  isVcl: isAvcVcl,
+  /** A prefix NAL unit belongs directly in front of its slice (§7.4.2.12.1). */
+  beginsPicture(firstByte) {
+    return isAvcVcl(firstByte) || avcNalUnitType(firstByte) === AvcNalUnitType.prefixNalUnit;
+  },
+  isSei(firstByte) {
+    return avcNalUnitType(firstByte) === AvcNalUnitType.sei;
+  },
+  writeSeiHeader(target, offset) {
+    target[offset] = AvcNalUnitType.sei;
+  },
+};
+
+function isHevcPicture(firstByte: number): boolean {
+  return isHevcVcl(hevcNalUnitType(firstByte));
+}
+
+export const hevcRules: NalRules = {
+  headerSize: 2,
+  isVcl: isHevcPicture,
+  beginsPicture: isHevcPicture,
+  isSei(firstByte) {
+    return hevcNalUnitType(firstByte) === HevcNalUnitType.prefixSei;
+  },
+  /** Of layer 0, and of the picture's sub-layer: who takes the sub-layer out takes the SEI with it. */
+  writeSeiHeader(target, offset, secondByte) {
+    target[offset] = HevcNalUnitType.prefixSei << 1;
+    target[offset + 1] = secondByte & 7;
+  },
+};

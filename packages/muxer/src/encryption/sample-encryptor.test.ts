@@ -1,0 +1,405 @@
+import { describe, expect, test } from 'vitest';
+import { removeEmulationPrevention } from '../annexb/emulation-prevention.js';
+import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
+import type { AudioCodec, VideoCodec } from '../media-packet.js';
+import { Muxer } from '../muxer.js';
+import { readEncryptionKey } from './encryption-key.js';
+import { FlvDecryptor } from './flv-decryptor.js';
+import { SampleCipher } from './sample-cipher.js';
+import { SampleEncryptor } from './sample-encryptor.js';
+
+const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
+
+const sps = '6764000aacd9457b011000000300100000030320f1225960';
+const pps = '68ebe3cb22c0';
+const filling = '5a'.repeat(40);
+const idr = `6588840047dae398${filling}`;
+const inter = `419a236c457fbc7c${filling}`;
+const marker = '3817ef74861b402f92adbd75972d766f';
+const aac = hex('fff1504002bffc 2100112233445566778899001122');
+
+const annexB = (nals: readonly string[], startCode = '00000001'): Buffer =>
+  hex(nals.map((nal) => startCode + nal).join(''));
+
+/** Tags of packets, each in memory of its own behind `headroom` bytes. */
+class Stream {
+  readonly muxer = new Muxer();
+  readonly headroom: number;
+  #time = 0;
+  /** The packet that the last tags were made of. */
+  data: Uint8Array = new Uint8Array(0);
+
+  constructor(headroom = 128) {
+    this.headroom = headroom;
+  }
+
+  video(data: Buffer, codec: VideoCodec = 'h264'): FlvTag[] {
+    const tags: FlvTag[] = [];
+    this.muxer.video(codec, this.#packet(data), tags);
+    return tags;
+  }
+
+  audio(data: Buffer, codec: AudioCodec = 'aac'): FlvTag[] {
+    const tags: FlvTag[] = [];
+    this.muxer.audio(codec, this.#packet(data), tags);
+    return tags;
+  }
+
+  #packet(data: Buffer) {
+    this.data = new Uint8Array(
+      new SharedArrayBuffer(this.headroom + data.length + 64),
+      this.headroom,
+      data.length,
+    );
+    this.data.set(data);
+    this.#time += 40;
+    return { data: this.data, headroom: this.headroom, dts: this.#time, pts: this.#time };
+  }
+}
+
+const body = (tag: FlvTag): string => Buffer.concat(tag.parts).toString('hex');
+
+function encryptorOf(track: 'video' | 'audio', mode: 'keyFrames' | 'allFrames', key = 'vavakey') {
+  const encryptor = new SampleEncryptor(track);
+  encryptor.configure({ mode, key });
+  return encryptor;
+}
+
+function decrypted(tag: FlvTag, ...keys: string[]): string {
+  const { type, timestamp } = tag;
+  const payload = Buffer.concat(tag.parts);
+  const clear = new FlvDecryptor({ keys }).decrypt({ type, timestamp, payload })!;
+  return Buffer.from(clear.payload).toString('hex');
+}
+
+describe('what is encrypted', () => {
+  test('nothing, while the mode is none', () => {
+    const [header, frame] = new Stream().video(annexB([sps, pps, idr]));
+    const encryptor = new SampleEncryptor('video');
+    expect(encryptor.encrypt(header!, true)).toBe(header);
+    expect(encryptor.encrypt(frame!, true)).toBe(frame);
+    expect(encryptor.facts).toBeUndefined();
+  });
+
+  test('key pictures alone, or all of them, and never a header', () => {
+    const stream = new Stream();
+    const tags = [annexB([sps, pps, idr]), annexB([inter]), annexB([idr])].flatMap((data) =>
+      stream.video(data),
+    );
+    const changed = (mode: 'keyFrames' | 'allFrames'): boolean[] => {
+      const encryptor = encryptorOf('video', mode);
+      return tags.map((tag) => encryptor.encrypt(tag, false) !== tag);
+    };
+    expect(changed('keyFrames')).toEqual([false, true, false, true]);
+    expect(changed('allFrames')).toEqual([false, true, true, true]);
+  });
+
+  test('every audio frame in both modes, and never its sequence header', () => {
+    for (const mode of ['keyFrames', 'allFrames'] as const) {
+      const encryptor = encryptorOf('audio', mode);
+      const [header, frame] = new Stream().audio(aac);
+      expect(encryptor.encrypt(header!, true)).toBe(header);
+      const before = body(frame!);
+      const encrypted = encryptor.encrypt(frame!, true);
+      expect(body(encrypted)).toContain(`af018125${marker}`);
+      expect(decrypted(encrypted, 'vavakey')).toBe(before);
+    }
+  });
+
+  test('slices of further views, behind an SEI that keeps a prefix NAL unit with its slice', () => {
+    const prefix = '6e4000aa11';
+    const extension = `744000aa${filling}`;
+    const [, frame] = new Stream().video(annexB(['0910', sps, pps, '0605010180', prefix, idr, extension]));
+    const before = body(frame!);
+    const encrypted = encryptorOf('video', 'allFrames').encrypt(frame!, true);
+    const order = ['0910', sps, pps, '0605010180', marker, prefix, idr.slice(0, 64), extension.slice(0, 64)];
+    const places = order.map((part) => body(encrypted).indexOf(part));
+    expect(places.every((place) => place >= 0)).toBe(true);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(body(encrypted)).not.toContain(idr);
+    expect(body(encrypted)).not.toContain(extension);
+    expect(decrypted(encrypted, 'vavakey')).toBe(before);
+  });
+
+  test('no program config element in front of an AAC frame', () => {
+    // Two channels in front elements, no comment; then the frame.
+    const element = 'a0988000040000';
+    const [, frame] = new Stream(0).audio(hex(`fff14c0002bffc ${element} 21112233445566`));
+    const before = body(frame!);
+    const encrypted = encryptorOf('audio', 'allFrames').encrypt(frame!, false);
+    expect(body(encrypted)).toContain(`af01${element}8125${marker}`);
+    expect(decrypted(encrypted, 'vavakey')).toBe(before);
+  });
+
+  test.each([
+    ['av1', hex('0a0a00000003 2cfbcdaf9004'), hex('320110')],
+    ['vp9', hex('824983420003f00038'), undefined],
+  ] as const)('%s is refused in every mode but none, and its header is not', (codec, header, key) => {
+    const stream = new Stream();
+    const tags = [header, key].flatMap((data) => (data === undefined ? [] : stream.video(data, codec)));
+    const frame = tags.find(({ role }) => role === TagRole.keyFrame)!;
+    const later = new FlvTag(TagType.video, TagRole.interFrame, 40, frame.parts, frame.size, 0);
+    const encryptor = encryptorOf('video', 'keyFrames');
+    expect(encryptor.encrypt(tags[0]!, true)).toBe(tags[0]);
+    for (const refused of [frame, later]) {
+      expect(() => encryptor.encrypt(refused, true)).toThrow(
+        expect.objectContaining({ code: 'ERR_CLOUDPUSH_ENCRYPTION_CODEC', permitted: 'h264, h265' }),
+      );
+    }
+  });
+
+  test.each([
+    ['opus', 'fc010203'],
+    ['ac3', '0b77000000404000'.padEnd(256, '0')],
+  ] as const)('%s is refused', (codec, frame) => {
+    const stream = new Stream();
+    if (codec === 'opus') stream.audio(hex('4f707573486561640102380180bb0000000000'), codec);
+    const tags = stream.audio(hex(frame), codec);
+    expect(() => encryptorOf('audio', 'keyFrames').encrypt(tags.at(-1)!, true)).toThrow(
+      expect.objectContaining({ code: 'ERR_CLOUDPUSH_ENCRYPTION_CODEC', permitted: 'aac, mp3' }),
+    );
+  });
+
+  test('a frame of the other track is refused', () => {
+    const [, frame] = new Stream().audio(aac);
+    expect(() => encryptorOf('video', 'allFrames').encrypt(frame!, true)).toThrow(
+      expect.objectContaining({ code: 'ERR_CLOUDPUSH_ENCRYPTION_CODEC', actual: 'aac' }),
+    );
+  });
+});
+
+describe('where the ciphertext goes', () => {
+  test('in a packet that may be written to, in place: one part stays one part', () => {
+    const stream = new Stream(128);
+    const [, frame] = stream.video(annexB([sps, pps, idr]));
+    const encrypted = encryptorOf('video', 'allFrames').encrypt(frame!, true);
+    expect(encrypted.parts).toHaveLength(1);
+    expect(encrypted.parts[0]!.buffer).toBe(stream.data.buffer);
+    expect(encrypted.size).toBe(encrypted.parts[0]!.length);
+    expect(encrypted.headroom).toBe(frame!.headroom - (encrypted.size - frame!.size));
+    expect(encrypted.parts[0]!.byteOffset).toBe(encrypted.headroom);
+  });
+
+  test('with too little headroom, the SEI is a part of its own', () => {
+    const stream = new Stream(40);
+    const [, frame] = stream.video(annexB([sps, pps, idr]));
+    const before = body(frame!);
+    const encrypted = encryptorOf('video', 'allFrames').encrypt(frame!, true);
+    expect(encrypted.parts).toHaveLength(3);
+    expect(encrypted.parts.filter(({ buffer }) => buffer === stream.data.buffer)).toHaveLength(2);
+    expect(encrypted.headroom).toBe(frame!.headroom);
+    expect(decrypted(encrypted, 'vavakey')).toBe(before);
+  });
+
+  test.each([
+    ['4-byte start codes', '00000001'],
+    ['3-byte start codes', '000001'],
+  ])('a packet that is read only stays as it is (%s)', (_, startCode) => {
+    const stream = new Stream(0);
+    const data = annexB([sps, pps, idr, idr], startCode);
+    const [, frame] = stream.video(data);
+    const before = body(frame!);
+    const encrypted = encryptorOf('video', 'allFrames').encrypt(frame!, false);
+    expect(Buffer.from(stream.data).equals(data)).toBe(true);
+    expect(body(frame!)).toBe(before);
+    expect(body(encrypted)).not.toBe(before);
+    expect(decrypted(encrypted, 'vavakey')).toBe(before);
+  });
+
+  test('several frames of an audio packet do not overwrite one another', () => {
+    const frames = Buffer.concat([aac, aac, aac]);
+    for (const headroom of [0, 8, 48]) {
+      const [, ...tags] = new Stream(headroom).audio(frames);
+      const before = tags.map(body);
+      const encryptor = encryptorOf('audio', 'allFrames');
+      const encrypted = tags.map((tag) => encryptor.encrypt(tag, headroom > 0));
+      expect(encrypted.map((tag) => decrypted(tag, 'vavakey'))).toEqual(before);
+    }
+  });
+
+  test('a sample that would outgrow a message is refused before anything is written', () => {
+    const size = 0xff_ff_ff - 20;
+    const memory = Buffer.alloc(size, 0x5a);
+    memory.set(hex('1701000000'));
+    memory.writeUInt32BE(size - 9, 5);
+    memory[9] = 0x65;
+    const tag = new FlvTag(TagType.video, TagRole.keyFrame, 0, [memory], size, 0);
+    expect(() => encryptorOf('video', 'allFrames').encrypt(tag, true)).toThrow(
+      expect.objectContaining({ code: 'ERR_CLOUDPUSH_VIDEO_TOO_LARGE' }),
+    );
+    expect(memory.subarray(10).equals(Buffer.alloc(size - 10, 0x5a))).toBe(true);
+  });
+});
+
+/** The nonce and the block counter of an encrypted picture. */
+function counterBlock(tag: FlvTag): { nonce: string; block: number } {
+  const text = Buffer.concat(tag.parts);
+  const sampleHeader = removeEmulationPrevention(text.subarray(text.indexOf(hex(marker))));
+  const block = Buffer.from(sampleHeader.subarray(21, 37));
+  return { nonce: block.toString('hex', 0, 12), block: block.readUInt32BE(12) };
+}
+
+describe('counters', () => {
+  test('each sample begins on the block behind the last one of the sample before', () => {
+    const encryptor = new SampleEncryptor('video');
+    encryptor.configure({ mode: 'allFrames', key: Buffer.alloc(16, 1) });
+    const stream = new Stream();
+    const sizes = [34, 48, 49, 50, 65, 200];
+    const frames = [annexB([sps, pps, idr])].concat(
+      sizes.map((size) => annexB([inter.slice(0, 20).padEnd(2 * size, 'a1')])),
+    );
+    const blocks = frames.map(
+      (data) => counterBlock(encryptor.encrypt(stream.video(data).at(-1)!, true)).block,
+    );
+    // Encrypted bytes: 15 of the IDR, then the sizes without 33.
+    expect(blocks).toEqual([0, 1, 2, 3, 4, 6, 8]);
+  });
+
+  test('a new nonce is drawn before a block counter would run over', () => {
+    const nonces = [Buffer.alloc(12, 1), Buffer.alloc(12, 2)];
+    const cipher = new SampleCipher(readEncryptionKey('text'), () => nonces.shift()!, 10);
+    const used: [string, number][] = [];
+    for (const size of [80, 65, 16, 1]) {
+      cipher.begin(size);
+      const header = Buffer.from(cipher.header);
+      used.push([header.toString('hex', 17, 22), header.readUInt32BE(33)]);
+      cipher.encrypt(new Uint8Array(size));
+      cipher.finish();
+    }
+    const [first, second] = [used[0]![0], used[2]![0]];
+    expect(used).toEqual([
+      [first, 0],
+      [first, 5],
+      [second, 0],
+      [second, 1],
+    ]);
+    expect(second).not.toBe(first);
+  });
+
+  test('restart, another key and another track draw other nonces', () => {
+    const seen = new Set<string>();
+    const note = (tag: FlvTag) => seen.add(counterBlock(tag).nonce);
+    const stream = new Stream();
+    const [, frame] = stream.video(annexB([sps, pps, idr]));
+    const encryptor = encryptorOf('video', 'allFrames');
+    note(encryptor.encrypt(frame!, false));
+    encryptor.restart();
+    note(encryptor.encrypt(frame!, false));
+    encryptor.configure({ mode: 'allFrames', key: 'another' });
+    note(encryptor.encrypt(frame!, false));
+    note(encryptorOf('video', 'allFrames').encrypt(frame!, false));
+    expect(seen.size).toBe(4);
+  });
+
+  test('the same key told again, or switched off and on, goes on with its counter', () => {
+    const encryptor = encryptorOf('video', 'allFrames');
+    const [, frame] = new Stream().video(annexB([sps, pps, idr]));
+    const first = counterBlock(encryptor.encrypt(frame!, false));
+    encryptor.configure({ mode: 'none' });
+    encryptor.configure({ mode: 'allFrames' });
+    encryptor.configure({ mode: 'keyFrames', key: 'vavakey' });
+    expect(counterBlock(encryptor.encrypt(frame!, false))).toEqual({ nonce: first.nonce, block: 1 });
+  });
+});
+
+describe('facts', () => {
+  const frameOf = () => new Stream().video(annexB([sps, pps, idr]))[1]!;
+
+  test('tell the scheme, and never the key', () => {
+    const encryptor = encryptorOf('video', 'keyFrames', 'a very secret text');
+    expect(encryptor.facts).toEqual({
+      scheme: 'aes-ctr',
+      version: 1,
+      track: 'video',
+      mode: 'keyFrames',
+      keyBits: 256,
+      stretched: true,
+      nonce: expect.stringMatching(/^[0-9a-f]{24}$/),
+      keyCheck: expect.stringMatching(/^[0-9a-f]{8}$/),
+    });
+    expect(JSON.stringify(encryptor)).not.toContain('secret');
+    encryptor.configure({ mode: 'keyFrames', key: Buffer.alloc(16) });
+    expect(encryptor.facts).toMatchObject({ keyBits: 128, stretched: false });
+    encryptor.configure({ mode: 'none' });
+    expect(encryptor.facts).toEqual({ scheme: 'aes-ctr', version: 1, track: 'video', mode: 'none' });
+  });
+
+  test('are the same object until something in them changes', () => {
+    const encryptor = encryptorOf('video', 'keyFrames');
+    const { facts } = encryptor;
+    encryptor.encrypt(frameOf(), true);
+    encryptor.configure({ mode: 'keyFrames', key: 'vavakey' });
+    expect(encryptor.facts).toBe(facts);
+    encryptor.configure({ mode: 'allFrames' });
+    expect(encryptor.facts).not.toBe(facts);
+    expect(encryptor.facts).toEqual({ ...facts, mode: 'allFrames' });
+  });
+
+  test('tell when the caller encrypts, and when no longer', () => {
+    const encryptor = new SampleEncryptor('video');
+    encryptor.passEncrypted();
+    expect(encryptor.facts).toEqual({ scheme: 'caller', track: 'video' });
+    const { facts } = encryptor;
+    encryptor.passEncrypted();
+    expect(encryptor.facts).toBe(facts);
+    encryptor.configure({ mode: 'allFrames', key: 'vavakey' });
+    expect(encryptor.facts).toMatchObject({ scheme: 'aes-ctr' });
+    encryptor.passEncrypted();
+    expect(encryptor.facts).toMatchObject({ scheme: 'caller' });
+    encryptor.encrypt(frameOf(), true);
+    expect(encryptor.facts).toMatchObject({ scheme: 'aes-ctr', mode: 'allFrames' });
+  });
+});
+
+describe('settings', () => {
+  test.each([
+    ['a mode that is not known', { mode: 'everything', key: 'k' }, 'ERR_CLOUDPUSH_ENCRYPTION_MODE_INVALID'],
+    ['no key', { mode: 'allFrames' }, 'ERR_CLOUDPUSH_ENCRYPTION_KEY_INVALID'],
+    ['an empty text', { mode: 'allFrames', key: '' }, 'ERR_CLOUDPUSH_ENCRYPTION_KEY_INVALID'],
+    ['no bytes', { mode: 'allFrames', key: new Uint8Array(0) }, 'ERR_CLOUDPUSH_ENCRYPTION_KEY_INVALID'],
+    ['a number', { mode: 'allFrames', key: 12 }, 'ERR_CLOUDPUSH_ENCRYPTION_KEY_INVALID'],
+  ])('%s is refused', (_, settings, code) => {
+    const encryptor = new SampleEncryptor('video');
+    expect(() => encryptor.configure(settings as never)).toThrow(expect.objectContaining({ code }));
+  });
+
+  test('that are refused leave the encryption as it was', () => {
+    const encryptor = encryptorOf('video', 'allFrames');
+    const { facts } = encryptor;
+    expect(() => encryptor.configure({ mode: 'keyFrames', key: '' })).toThrow();
+    expect(encryptor.facts).toBe(facts);
+    const [, frame] = new Stream().video(annexB([sps, pps, idr]));
+    const before = body(frame!);
+    expect(decrypted(encryptor.encrypt(frame!, true), 'vavakey')).toBe(before);
+  });
+
+  test('a key given with the mode none is the key of the mode that follows', () => {
+    const encryptor = encryptorOf('video', 'allFrames', 'first');
+    encryptor.configure({ mode: 'none', key: 'second' });
+    encryptor.configure({ mode: 'allFrames' });
+    const [, frame] = new Stream().video(annexB([sps, pps, idr]));
+    const before = body(frame!);
+    expect(decrypted(encryptor.encrypt(frame!, true), 'second')).toBe(before);
+  });
+
+  test('the caller may wipe the key: it has been copied', () => {
+    const key = Buffer.alloc(32, 7);
+    const encryptor = new SampleEncryptor('video');
+    encryptor.configure({ mode: 'allFrames', key });
+    const { facts } = encryptor;
+    key.fill(0);
+    encryptor.configure({ mode: 'allFrames' });
+    expect(encryptor.facts).toBe(facts);
+  });
+
+  test('a nonce source that gives another number of bytes is refused', () => {
+    const encryptor = new SampleEncryptor('video', () => Buffer.alloc(16));
+    expect(() => encryptor.configure({ mode: 'allFrames', key: 'k' })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CLOUDPUSH_ENCRYPTION_KEY_INVALID',
+        field: 'nonce',
+        actual: '16 bytes',
+      }),
+    );
+  });
+});
