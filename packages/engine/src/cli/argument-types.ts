@@ -63,3 +63,8 @@ export function listenAddress(presetPort: number): (text: string) => ListenAddre
     return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
   };
 }
+
+/** An option that may be given several times. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}

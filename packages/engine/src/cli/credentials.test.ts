@@ -13,7 +13,7 @@ test.each([
 ])('a server that says %j is quoted as %j', (message, shown) => {
   const cause = new Error(message);
   const error = new CloudPushError('ERR_CLOUDPUSH_CONNECT_REJECTED', message, { class: 'auth', cause });
-  const clean = withoutCredentials(error, URL);
+  const clean = withoutCredentials(error, [URL]);
   expect(clean).toMatchObject({ code: error.code, class: 'auth', message: shown });
   expect(errorText(clean)).toBe(shown);
 });
@@ -24,5 +24,5 @@ test("the system's word for a cause stays", () => {
     class: 'retryable',
     cause,
   });
-  expect(errorText(withoutCredentials(error, URL))).toBe('it failed (ECONNREFUSED)');
+  expect(errorText(withoutCredentials(error, [URL]))).toBe('it failed (ECONNREFUSED)');
 });

@@ -4,9 +4,10 @@ import { CloudPushError } from '../errors.js';
 /** Characters: blanking anything shorter would make nonsense of a text, and hide nothing. */
 const MIN_LENGTH = 3;
 
-/** An error without the password and the query values of the URL it is about: servers like to repeat them. */
-export function withoutCredentials(error: CloudPushError, url: string): CloudPushError {
-  const secrets = credentialsOf(url);
+/** An error without the passwords and the query values of the URLs it is about: servers like to repeat them. */
+export function withoutCredentials(error: CloudPushError, urls: readonly string[]): CloudPushError {
+  // Longest first, so that none is left in parts.
+  const secrets = urls.flatMap(credentialsOf).sort((a, b) => b.length - a.length);
   const blank = (text: string) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
   const { cause } = error;
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;
@@ -16,13 +17,13 @@ export function withoutCredentials(error: CloudPushError, url: string): CloudPus
   });
 }
 
-/** As they stand in the URL and as they are meant; longest first, so that none is left in parts. */
+/** As they stand in the URL and as they are meant. */
 function credentialsOf(url: string): string[] {
   const { query, password } = parseRtmpUrl(url);
   const values = [...new URLSearchParams(query).values(), password ?? ''];
   const raw =
     query === undefined ? [] : [query, ...query.split('&').map((pair) => pair.replace(/^[^=]*=/, ''))];
-  return [...new Set([...raw, ...values, ...values.map(encodeURIComponent)])]
-    .filter((secret) => secret.length >= MIN_LENGTH)
-    .sort((a, b) => b.length - a.length);
+  return [...new Set([...raw, ...values, ...values.map(encodeURIComponent)])].filter(
+    (secret) => secret.length >= MIN_LENGTH,
+  );
 }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { byteSize, frameRate, integer, listenAddress, positive } from './argument-types.js';
+import { byteSize, collect, frameRate, integer, listenAddress, positive } from './argument-types.js';
 import { DEFAULT_FOLDER, demoCommand } from './demo/demo-command.js';
 import type { Interruption } from './interruption.js';
 import type { Output } from './output.js';
@@ -53,7 +53,7 @@ Exit codes:
 function push({ output, interruption, done }: CommandContext): Command {
   const command = new Command('push')
     .description('push media files to a server')
-    .usage('[options] <input...> <url>')
+    .usage('[options] <input...> [url]')
     .argument('<input...>', 'one video file, one audio file, one of each, or one .flv file; then the URL')
     .option(
       '--fps <n>',
@@ -70,6 +70,10 @@ function push({ output, interruption, done }: CommandContext): Command {
       channelCount,
       1,
     )
+    .option('--also <url>', 'push the same stream to this URL, too; may be given several times', collect)
+    .option('--token-server <url>', 'ask this token server for URL and token, instead of naming a URL')
+    .option('--device <serial-number>', 'the device to ask for; {i} in it is the number of each channel')
+    .option('--client <id>', 'who asks; its secret is taken from CLOUDPUSH_CLIENT_SECRET')
     .option('--as-fast-as-possible', 'do not keep to the pace of the media')
     .addOption(
       new Option(
@@ -95,6 +99,8 @@ With several channels and no {i} in the URL, -1, -2, … is put behind the strea
 Examples:
   cloudpush push clip.h264 clip.aac rtmp://localhost/live/cam
   cloudpush push clip.flv --loop --duration 60 --channels 100 'rtmp://localhost/live/cam{i}'
+  cloudpush push clip.flv rtmp://main/live/cam --also rtmp://backup/live/cam
+  cloudpush push clip.flv --token-server https://cloud.example/connection/token/get --device SN-1
 `;
 
 function receive({ output, interruption, done }: CommandContext): Command {

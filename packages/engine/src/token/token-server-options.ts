@@ -72,7 +72,7 @@ export function tokenServerSettings(options: TokenServerOptions): TokenServerSet
   const limit = (name: keyof TokenTimeouts, preset: number) =>
     integer(`timeouts.${name}`, timeouts?.[name], preset, 1, 600_000);
   return {
-    endpoint: options.url === undefined ? undefined : tokenEndpoint('url', options.url),
+    endpoint: options.url === undefined ? undefined : tokenEndpoint('tokenServer.url', options.url),
     timeouts: {
       connect: limit('connect', 5000),
       headers: limit('headers', 10_000),

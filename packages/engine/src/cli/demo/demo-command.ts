@@ -7,9 +7,10 @@ import { ExitCode, usageError } from '../exit-code.js';
 import { plural } from '../format.js';
 import type { Interruption } from '../interruption.js';
 import type { Output } from '../output.js';
+import { type ChannelPlace, placesByUrl } from '../push/channel-place.js';
 import { milliseconds, type PushPlan } from '../push/push-plan.js';
 import type { PushOutcome } from '../push/push-run.js';
-import { channelUrls, type EngineArguments, reportOutcome, runPlan } from '../push/run-plan.js';
+import { type EngineArguments, reportOutcome, runPlan } from '../push/run-plan.js';
 import { ReceiverProcess } from './receiver-process.js';
 import { verdictJson, verdictText } from './verdict.js';
 import { type ChannelVerdict, verify } from './verify.js';
@@ -52,7 +53,7 @@ export async function demoCommand(
   if (options.record !== undefined) {
     throw usageError('--record needs the demo to receive what it pushes: leave out the URL');
   }
-  const plan = planFor(source, channelUrls(url, options.channels), options);
+  const plan = planFor(source, placesByUrl(url, options.channels), options);
   const outcome = await runPlan(plan, options, output, interruption);
   return reportOutcome(outcome, options.json === true, output, interruption);
 }
@@ -72,8 +73,8 @@ async function pushAndCompare(
       `cloudpush: pushing ${source.name} on ${channels} for ${options.duration} s to ${receiver.url}`,
     );
   }
-  const urls = channelUrls(`${receiver.url}demo/channel-{i}`, options.channels);
-  const outcome = await runPlan(planFor(source, urls, options), options, output, interruption);
+  const places = placesByUrl(`${receiver.url}demo/channel-{i}`, options.channels);
+  const outcome = await runPlan(planFor(source, places, options), options, output, interruption);
   await receiver.stop();
   const verdicts = await verify(source, outcome.channels, ({ number }) =>
     receiver.recordings.get(`channel-${number}`),
@@ -98,12 +99,12 @@ function report(
   return interruption.exitCode ?? (ok ? ExitCode.ok : ExitCode.failure);
 }
 
-function planFor(source: MediaSource, urls: string[], options: DemoOptions): PushPlan {
+function planFor(source: MediaSource, places: ChannelPlace[], options: DemoOptions): PushPlan {
   return {
     source,
     passes: Number.POSITIVE_INFINITY,
     limit: milliseconds(options.duration),
-    urls,
+    places,
     realTime: true,
     hevc: options.hevc,
     connectTimeout: milliseconds(options.connectTimeout),

@@ -5,8 +5,8 @@ import { Feed, type FeedEnd } from '../../sources/feed.js';
 import type { Pacer } from '../../sources/pacer.js';
 import { play } from '../../sources/play.js';
 import type { ChannelStats } from '../../stats/stats.js';
-import { shownUrl } from '../channel-url.js';
 import { withoutCredentials } from '../credentials.js';
+import type { ChannelPlace } from './channel-place.js';
 import type { PushPlan } from './push-plan.js';
 
 /** How one channel did. */
@@ -38,7 +38,7 @@ export interface ChannelOutcome {
 export class ChannelRun {
   readonly number: number;
   readonly #plan: PushPlan;
-  readonly #url: string;
+  readonly #place: ChannelPlace;
   readonly #channel: Channel;
   #feed: Feed | undefined;
   #stopped = false;
@@ -49,19 +49,20 @@ export class ChannelRun {
 
   constructor(engine: PushEngine, plan: PushPlan, index: number, onConnected: () => void) {
     const { source, hevc, overflow, reconnect, connectTimeout, closeTimeout } = plan;
+    const delivery = { overflow, reconnect, connectTimeout, closeTimeout };
     this.number = index + 1;
     this.#plan = plan;
-    this.#url = plan.urls[index]!;
+    this.#place = plan.places[index]!;
+    const { url, target, also } = this.#place;
     this.#channel = engine.openChannel({
-      url: this.#url,
+      url,
+      target,
+      ...delivery,
       video: source.video,
       audio: source.audio,
       hevc,
-      overflow,
-      reconnect,
-      connectTimeout,
-      closeTimeout,
     });
+    for (const other of also) this.#channel.addDestination({ url: other, ...delivery });
     this.#channel.once('connect', onConnected);
     this.#channel.on('problem', ({ error }) => {
       this.#problem ??= error;
@@ -121,10 +122,14 @@ export class ChannelRun {
     const feed = this.#feed;
     const stats = this.#channel.stats();
     this.#ended = true;
-    this.#complete = clean && error === undefined && feed !== undefined && isAllAccepted(feed, stats);
+    this.#complete =
+      clean &&
+      error === undefined &&
+      feed !== undefined &&
+      isAllAccepted(feed, stats, 1 + this.#place.also.length);
     return {
       number: this.number,
-      url: shownUrl(this.#url),
+      url: this.#place.shown,
       connected: this.#connected,
       complete: this.#complete,
       clean,
@@ -135,9 +140,13 @@ export class ChannelRun {
       refusals: feed?.refusals ?? 0,
       maxLag: feed?.maxLag ?? 0,
       stats,
-      error: error === undefined ? undefined : withoutCredentials(error, this.#url),
+      error: error === undefined ? undefined : withoutCredentials(error, urlsOf(this.#place)),
     };
   }
+}
+
+function urlsOf({ url, also }: ChannelPlace): string[] {
+  return url === undefined ? [...also] : [url, ...also];
 }
 
 /** Frames that were taken and did not get out; one that a connection had been handed when it was lost counts as sent, too. */
@@ -146,11 +155,11 @@ export function droppedFrames(stats: ChannelStats): number {
   return packetsInvalid + packetsLost + droppedDisposable + droppedPictures + droppedAudio;
 }
 
-function isAllAccepted(feed: Feed, stats: ChannelStats): boolean {
+function isAllAccepted(feed: Feed, stats: ChannelStats, destinations: number): boolean {
   // An ADTS frame with several raw data blocks becomes several audio frames.
   return (
     droppedFrames(stats) === 0 &&
-    stats.videoFrames === feed.videoFrames &&
-    stats.audioFrames >= feed.audioFrames
+    stats.videoFrames === destinations * feed.videoFrames &&
+    stats.audioFrames >= destinations * feed.audioFrames
   );
 }

@@ -3,8 +3,9 @@ import { openSource } from '../../sources/open-source.js';
 import { usageError } from '../exit-code.js';
 import type { Interruption } from '../interruption.js';
 import type { Output } from '../output.js';
+import { type ChannelPlace, placesByDevice, placesByUrl } from './channel-place.js';
 import { milliseconds, type PushPlan } from './push-plan.js';
-import { channelUrls, reportOutcome, runPlan } from './run-plan.js';
+import { reportOutcome, runPlan } from './run-plan.js';
 
 /** The options of `cloudpush push`, as the parser gives them. */
 export interface PushOptions {
@@ -13,6 +14,11 @@ export interface PushOptions {
   /** s */
   readonly duration?: number;
   readonly channels: number;
+  /** URL templates. */
+  readonly also?: readonly string[];
+  readonly tokenServer?: string;
+  readonly device?: string;
+  readonly client?: string;
   readonly asFastAsPossible?: boolean;
   readonly hevc?: HevcForm | 'auto';
   readonly overflow?: 'reject' | 'drop';
@@ -35,14 +41,14 @@ export async function pushCommand(
   output: Output,
   interruption: Interruption,
 ): Promise<number> {
-  const { files, template } = splitWords(words);
-  const urls = channelUrls(template, options.channels);
+  const { files, places } = placesFor(words, options);
   const source = await openSource(files, { frameRate: options.fps });
   const plan: PushPlan = {
     source,
     passes: options.loop ?? 1,
     limit: milliseconds(options.duration),
-    urls,
+    places,
+    tokenServer: options.tokenServer,
     realTime: options.asFastAsPossible !== true,
     hevc: options.hevc,
     overflow: options.overflow,
@@ -54,22 +60,49 @@ export async function pushCommand(
   return reportOutcome(outcome, options.json === true, output, interruption);
 }
 
+/** The client's secret: on the command line every user of the machine could read it. */
+const SECRET_VARIABLE = 'CLOUDPUSH_CLIENT_SECRET';
+
+function placesFor(
+  words: readonly string[],
+  { channels, also = [], tokenServer, device, client }: PushOptions,
+): { files: string[]; places: ChannelPlace[] } {
+  for (const url of also) requireUrl(url, '--also needs a URL to push to, rtmp://… or rtmps://…');
+  if (device === undefined) {
+    if (tokenServer !== undefined || client !== undefined) {
+      throw usageError('--token-server and --client need --device, the serial number to ask for');
+    }
+    const { files, template } = splitWords(words);
+    return { files, places: placesByUrl(template, channels, also) };
+  }
+  if (tokenServer === undefined) throw usageError('--device needs --token-server, the URL to ask');
+  checkFiles(words);
+  const arguments_ = { device, clientId: client, clientSecret: process.env[SECRET_VARIABLE] };
+  return { files: [...words], places: placesByDevice(arguments_, channels, also) };
+}
+
 /** The URL is the last word; everything before it is an input. */
 function splitWords(words: readonly string[]): { files: string[]; template: string } {
   const files = words.slice(0, -1);
-  const template = words.at(-1);
-  // Nothing of a URL is repeated: it may hold a token.
-  if (template === undefined || !/^rtmps?:\/\//i.test(template)) {
-    throw usageError('the last argument must be the URL to push to, rtmp://… or rtmps://…');
-  }
+  const template = words.at(-1) ?? '';
+  requireUrl(template, 'the last argument must be the URL to push to, rtmp://… or rtmps://…');
   if (files.length === 0) {
     throw usageError('there is no input: name a media file before the URL');
   }
+  checkFiles(files);
+  return { files, template };
+}
+
+/** Nothing of a URL is repeated: it may hold a token. */
+function requireUrl(word: string, otherwise: string): void {
+  if (!/^rtmps?:\/\//i.test(word)) throw usageError(otherwise);
+}
+
+function checkFiles(files: readonly string[]): void {
   if (files.includes('')) {
     throw usageError('an input is an empty word: name a media file');
   }
   if (files.some((file) => file.includes('://'))) {
     throw usageError('inputs are files; only the last argument may be a URL');
   }
-  return { files, template };
 }

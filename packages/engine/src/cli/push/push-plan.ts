@@ -1,5 +1,6 @@
 import type { HevcForm } from '@cloudpush/muxer';
 import type { MediaSource } from '../../sources/source.js';
+import type { ChannelPlace } from './channel-place.js';
 
 /** What a run pushes, and where to. */
 export interface PushPlan {
@@ -8,8 +9,10 @@ export interface PushPlan {
   readonly passes: number;
   /** ms of media after which every channel ends. */
   readonly limit: number | undefined;
-  /** One URL a channel. They hold credentials: see `shownUrl`. */
-  readonly urls: readonly string[];
+  /** One a channel. */
+  readonly places: readonly ChannelPlace[];
+  /** Who is asked for places that are not known. */
+  readonly tokenServer?: string | undefined;
   readonly realTime: boolean;
   readonly hevc: HevcForm | 'auto' | undefined;
   /** What happens to frames that a slow server does not take: see `ChannelOptions`. */

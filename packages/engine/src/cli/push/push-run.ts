@@ -60,13 +60,13 @@ export class PushRun {
    * @param signal ends the streams cleanly when it aborts.
    */
   async run(signal: AbortSignal): Promise<PushOutcome> {
-    const { urls, source } = this.#plan;
+    const { places, source } = this.#plan;
     const stop = () => this.#stop();
     signal.addEventListener('abort', stop, { once: true });
     try {
-      const step = source.frameInterval / urls.length;
+      const step = source.frameInterval / places.length;
       const outcomes: Promise<ChannelOutcome>[] = [];
-      for (let index = 0; index < urls.length && !signal.aborted; index++) {
+      for (let index = 0; index < places.length && !signal.aborted; index++) {
         const run = new ChannelRun(this.#engine, this.#plan, index, this.#onConnected);
         this.#runs.push(run);
         outcomes.push(run.run(this.#pacer, index * step));
@@ -109,7 +109,7 @@ export class PushRun {
       sum.position += feed?.position ?? 0;
       sum.lag = Math.max(sum.lag, this.#plan.realTime ? (feed?.lag(now) ?? 0) : 0);
     }
-    const channels = this.#plan.urls.length;
+    const channels = this.#plan.places.length;
     return { ...sum, channels, elapsed: now - this.#startedAt, position: sum.position / channels };
   }
 

@@ -1,7 +1,6 @@
 import { type Logger, pino } from 'pino';
 import { PushEngine } from '../../engine.js';
 import type { MediaSource } from '../../sources/source.js';
-import { channelUrl } from '../channel-url.js';
 import { errorText } from '../error-text.js';
 import { ExitCode, usageError } from '../exit-code.js';
 import type { Interruption } from '../interruption.js';
@@ -20,15 +19,6 @@ export interface EngineArguments {
   readonly verbose?: boolean | undefined;
 }
 
-/** The URLs of all channels, checked. */
-export function channelUrls(template: string, channels: number): string[] {
-  try {
-    return Array.from({ length: channels }, (_, index) => channelUrl(template, index + 1, channels));
-  } catch (error) {
-    throw usageError(errorText(error));
-  }
-}
-
 /** Runs a plan with its progress shown. */
 export async function runPlan(
   plan: PushPlan,
@@ -37,7 +27,7 @@ export async function runPlan(
   interruption: Interruption,
 ): Promise<PushOutcome> {
   tellNotices(plan.source, output);
-  await using engine = await createEngine(plan.urls.length, options);
+  await using engine = await createEngine(plan, options);
   const run = new PushRun(engine, plan);
   using _progress =
     options.quiet === true
@@ -47,12 +37,13 @@ export async function runPlan(
 }
 
 async function createEngine(
-  maxConnections: number,
+  { places, tokenServer }: PushPlan,
   { pool, shards, verbose }: EngineArguments,
 ): Promise<PushEngine> {
   try {
     const logger = verbose === true ? createLogger() : undefined;
-    return await PushEngine.create({ poolSize: pool, maxConnections, shards, logger });
+    const maxConnections = places.reduce((sum, { also }) => sum + 1 + also.length, 0);
+    return await PushEngine.create({ poolSize: pool, maxConnections, shards, logger, tokenServer });
   } catch (error) {
     throw usageError(errorText(error));
   }

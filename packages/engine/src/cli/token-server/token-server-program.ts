@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { integer, listenAddress, positive } from '../argument-types.js';
+import { collect, integer, listenAddress, positive } from '../argument-types.js';
 import type { CommandContext } from '../program.js';
 import { tokenServerCommand } from './token-server-command.js';
 
@@ -47,7 +47,3 @@ SIGINT and SIGTERM end it with exit code 0.
 Example:
   cloudpush token-server --url 'rtmp://localhost/live/$streamname' --client me:hush --device SN-1 --ttl 60
 `;
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
