@@ -353,8 +353,8 @@ describe('over HTTPS', () => {
 
 describe('what makes no sense is refused at once:', () => {
   test.for<[string, () => unknown, RegExp]>([
-    ['a URL of another protocol', () => new TokenServer({ url: 'ftp://a/' }), /^url is /],
-    ['a URL that is none', () => new TokenServer({ url: 'nonsense' }), /^url is /],
+    ['a URL of another protocol', () => new TokenServer({ url: 'ftp://a/' }), /^tokenServer\.url is /],
+    ['a URL that is none', () => new TokenServer({ url: 'nonsense' }), /^tokenServer\.url is /],
     [
       'a time limit of 0',
       () => new TokenServer({ timeouts: { total: 0 } }),
