@@ -362,7 +362,7 @@ describe('what makes no sense is refused at once:', () => {
     ],
     ['no tries', () => new TokenServer({ retry: { maxAttempts: 0 } }), /^retry\.maxAttempts is 0/],
     ['half a connection', () => new TokenServer({ connections: 0.5 }), /^connections is 0\.5/],
-    ['a device, with no server to ask', () => ask({}), /^url is undefined/],
+    ['a device, with no server to ask', () => ask({}), /^tokenServer\.url is undefined/],
     [
       'a live target of nowhere',
       () => ask({}, { kind: 'live', tokenUrl: 'nowhere', deviceSN: '1' }),

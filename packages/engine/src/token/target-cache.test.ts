@@ -449,9 +449,12 @@ describe('closing a TargetCache', () => {
     await bench.token(other);
     bench.cache.watch(other, () => {});
     bench.hold();
-    const pending = bench.token();
+    await bench.clock.advance(90_000);
+    const pending = [bench.token(), bench.token(other)];
     bench.cache.close();
-    await expect(pending).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_ENGINE_CLOSED' });
+    for (const target of pending) {
+      await expect(target).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_ENGINE_CLOSED' });
+    }
     await setImmediate();
     expect([bench.clock.timers(true), bench.clock.timers(false)]).toEqual([0, 0]);
     await expect(bench.token()).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_ENGINE_CLOSED' });

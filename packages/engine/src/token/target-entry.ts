@@ -105,6 +105,7 @@ export class TargetEntry {
   }
 
   close(reason: CloudPushError): void {
+    this.#target = undefined;
     this.#watchers.clear();
     this.#stopTimer();
     this.#flight?.abort(reason);

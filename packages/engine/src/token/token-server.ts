@@ -89,7 +89,7 @@ export class TokenServer implements AsyncDisposable {
     if (request.kind === 'live') return tokenEndpoint('tokenUrl', request.tokenUrl);
     const { endpoint } = this.#settings;
     if (endpoint !== undefined) return endpoint;
-    throw invalidParameter('url', undefined, `a token server's URL, for a request by ${request.kind}`);
+    throw invalidParameter('tokenServer.url', undefined, `a URL, for a request of the kind ${request.kind}`);
   }
 
   /** The whole exchange, within its time. */
