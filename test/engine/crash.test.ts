@@ -1,14 +1,17 @@
-// A worker thread that dies takes its own channels with it, and nothing else.
+// A worker thread that dies: its channels end with the reason, or go on elsewhere, and nobody else notices.
 
 import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { type Channel, type CloseReport, PushEngine } from '@cloudpush/engine';
-import { afterEach, expect, test, vi } from 'vitest';
-import { cameraPackets, sendOne } from './camera.js';
-import { closeEmpty, expectWhole } from './expectations.js';
-import { RecordingReceiver } from './recording-receiver.js';
+import { type Channel, type ChannelStats, type CloseReport, PushEngine } from '@cloudpush/engine';
+import { MessageType } from '@cloudpush/transport';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { type CameraPacket, cameraPackets, expectedVideoMessage, sendOne } from './camera.js';
+import { closeEmpty, expectWhole, isSequenceHeader, samples, transcript } from './expectations.js';
+import { type ArrivedStream, RecordingReceiver } from './recording-receiver.js';
 
 const packets = cameraPackets();
+const quickly = { initialDelay: 20, maxDelay: 100 };
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -103,8 +106,149 @@ test('a channel on another worker that waited for memory gets that of the dead o
 test('an engine whose workers are dead still closes', async () => {
   const { engine, threads } = await engineWithThreads(1);
   const channel = engine.openChannel({ url: 'rtmp://127.0.0.1:1/live/a', reconnect: true });
-  const ended = closed(channel);
+  const lost = once(channel, 'disconnect');
   await threads[0]!.terminate();
-  await ended;
+  await lost;
   await closeEmpty(engine);
+  expect(channel.state).toBe('closed');
 });
+
+describe('a channel that may reconnect, when its worker dies,', () => {
+  test('goes on at a key frame on the same clock, though the camera sends its parameter sets only once; others never notice', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const { engine, threads } = await engineWithThreads(2);
+    const names = ['a', 'b', 'c', 'd'];
+    const options = { reconnect: quickly, highWatermark: { ms: 1_000_000 } };
+    const channels = names.map((name) => engine.openChannel({ url: receiver.url(name), ...options }));
+    const events = channels.map(transcript);
+    await Promise.all(channels.map((channel) => channel.connected()));
+    const sent = new Map<number, CameraPacket>();
+    const all: CameraPacket[] = [];
+    let dead: Channel[] = [];
+    let counted: ChannelStats[] = [];
+    for (const packet of oneTimeParameterSets()) {
+      if (all.length === 100) {
+        const died = Promise.race(channels.map((channel) => once(channel, 'disconnect')));
+        await threads[0]!.terminate();
+        await died;
+        dead = channels.filter(({ state }) => state === 'connecting');
+        counted = dead.map((channel) => channel.stats());
+      }
+      for (const channel of channels) await sendOne(channel, packet);
+      all.push(packet);
+      if (packet.kind === 'video') sent.set(packet.pts, packet);
+      if (all.length % 10 === 0) await setTimeout(2);
+      if (dead.length > 0 && dead.every((channel, i) => wentOn(channel, counted[i]!))) break;
+    }
+    expect(dead.length).toBe(2);
+    for (const [i, channel] of dead.entries()) {
+      const { videoFrames, bytesSent, packetsInvalid, reconnects } = channel.stats();
+      expect(videoFrames).toBeGreaterThan(counted[i]!.videoFrames);
+      expect(bytesSent).toBeGreaterThan(counted[i]!.bytesSent);
+      expect({ packetsInvalid, reconnects }).toEqual({ packetsInvalid: 0, reconnects: 1 });
+    }
+    const reports = await Promise.all(channels.map((channel) => channel.close()));
+    for (const [i, channel] of channels.entries()) {
+      const name = names[i]!;
+      if (!dead.includes(channel)) {
+        expect(events[i]).toEqual(['connect', 'close']);
+        expect(reports[i]).toEqual({ clean: true, error: undefined });
+        expectWhole(receiver.stream(name), all);
+        continue;
+      }
+      expect(events[i]).toEqual(['connect', 'disconnect', 'connect', 'close']);
+      expect(reports[i]).toMatchObject({ clean: false, error: { code: 'ERR_CLOUDPUSH_SHARD_DIED' } });
+      const [, second] = receiver.streams(name);
+      expectDecodable(second!, sent);
+    }
+    await closeEmpty(engine);
+  }, 30_000);
+
+  test('is resumed if it was paused', async () => {
+    await using stalled = await RecordingReceiver.listen({ readBytesPerSecond: 0 });
+    const { engine, threads } = await engineWithThreads(1);
+    const channel = engine.openChannel({
+      url: stalled.url('a'),
+      reconnect: quickly,
+      highWatermark: { bytes: 100_000 },
+    });
+    await channel.connected();
+    for (let pts = 0; channel.sendVideo(packets[0]!.data, { pts }); pts += 40) await setTimeout(1);
+    const resumed = once(channel, 'resume');
+    await threads[0]!.terminate();
+    await resumed;
+    expect(channel.paused).toBe(false);
+    expect(channel.sendVideo(packets[0]!.data, { pts: 1_000_000 })).toBe(true);
+    expect(channel.stats().packetsLost).toBeGreaterThan(0);
+    channel.abort();
+    await closeEmpty(engine);
+  });
+
+  test.each([
+    { by: 'close', end: (channel: Channel) => void channel.close(), code: 'ERR_CLOUDPUSH_SHARD_DIED' },
+    { by: 'abort', end: (channel: Channel) => channel.abort(), code: 'ERR_CLOUDPUSH_ABORTED' },
+  ])('ends by $by before, while and after it moves', async ({ end, code }) => {
+    await using receiver = await RecordingReceiver.listen();
+    const { engine, threads } = await engineWithThreads(1);
+    const moments = ['before', 'while', 'after'] as const;
+    const [before, during, after] = moments.map((name) =>
+      engine.openChannel({ url: receiver.url(name), reconnect: { initialDelay: 60_000, maxDelay: 60_000 } }),
+    );
+    const channels = [before!, during!, after!];
+    await Promise.all(channels.map((channel) => channel.connected()));
+    const closes = channels.map(closed);
+    during!.once('disconnect', () => end(during!));
+    const lost = once(after!, 'disconnect');
+    const terminated = threads[0]!.terminate();
+    end(before!);
+    await terminated;
+    await lost;
+    end(after!);
+    for (const close of closes) expect((await close)[0]).toMatchObject({ clean: false, error: {} });
+    const codes = (await Promise.all(closes)).map(([{ error }]) => error!.code);
+    expect(codes.slice(1)).toEqual([code, code]);
+    await closeEmpty(engine);
+  });
+});
+
+/** The clip over and over, on one clock, with SPS and PPS in the first picture only. */
+function* oneTimeParameterSets(): Generator<CameraPacket> {
+  for (let loop = 0; ; loop++) {
+    for (const packet of packets) {
+      const isFirst = loop === 0 && packet.pts === 0;
+      const data = packet.kind === 'audio' || isFirst ? packet.data : withoutParameterSets(packet.data);
+      yield { ...packet, data, pts: packet.pts + loop * 3200 };
+    }
+  }
+}
+
+/** Slow and obvious: the NAL units between the start codes that are no SPS (7) or PPS (8). */
+function withoutParameterSets(data: Uint8Array): Buffer {
+  const units = Buffer.from(data).toString('latin1').split('\0\0\0\u0001').slice(1);
+  const kept = units.filter((unit) => ![7, 8].includes(unit.charCodeAt(0) & 31));
+  return Buffer.from(kept.map((unit) => `\0\0\0\u0001${unit}`).join(''), 'latin1');
+}
+
+/** It has been connected again, and has sent two groups of pictures since. */
+function wentOn(channel: Channel, before: ChannelStats): boolean {
+  const { reconnects, videoFrames } = channel.stats();
+  return reconnects === 1 && videoFrames > before.videoFrames + 100;
+}
+
+/** Headers, then a key frame, then every picture that was sent, with its time. */
+function expectDecodable(stream: ArrivedStream, sent: ReadonlyMap<number, CameraPacket>): void {
+  const pictures = samples(stream, MessageType.video);
+  const [metadata] = stream.messages;
+  expect(metadata!.type).toBe(MessageType.dataAmf0);
+  expect(stream.messages.filter(isSequenceHeader).map(({ type }) => type)).toEqual([
+    MessageType.audio,
+    MessageType.video,
+  ]);
+  const first = stream.messages.indexOf(pictures[0]!);
+  expect(stream.messages.findLastIndex(isSequenceHeader)).toBeLessThan(first);
+  expect(sent.get(pictures[0]!.timestamp)!.keyFrame).toBe(true);
+  const times = [...sent.keys()].filter((time) => time >= pictures[0]!.timestamp);
+  expect(pictures.map(({ timestamp }) => timestamp)).toEqual(times);
+  for (const { payload, timestamp } of pictures)
+    expect(Buffer.compare(payload, expectedVideoMessage(sent.get(timestamp)!))).toBe(0);
+}

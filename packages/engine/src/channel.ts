@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
-import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
+import type { AudioCodec, MuxerState, VideoCodec } from '@cloudpush/muxer';
 import { type AmfValue, encodeAmf0 } from '@cloudpush/transport';
 import type { ChannelEvents, CloseReport } from './channel-events.js';
+import type { ChannelHome } from './channel-home.js';
 import { Destination } from './destination.js';
 import { abortedError, CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import { encodeRecord } from './memory/record.js';
@@ -12,7 +13,13 @@ import { type ChannelOptions, channelConfig, type DestinationOptions, destinatio
 import { type PacketRoom, PacketSender } from './packet-sender.js';
 import { invalidParameter, oneOf } from './parameters.js';
 import { encodePrivateData } from './private-data.js';
-import { AUDIO_CODECS, type DestinationConfig, VIDEO_CODECS } from './shard/protocol.js';
+import {
+  AUDIO_CODECS,
+  type ChannelConfig,
+  type DestinationConfig,
+  type Loss,
+  VIDEO_CODECS,
+} from './shard/protocol.js';
 import type { ShardClient } from './shard/shard-client.js';
 import { ChannelCounter } from './stats/counters.js';
 import type { ChannelStats } from './stats/stats.js';
@@ -77,7 +84,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
   readonly id: number;
   readonly #host: ChannelHost;
   readonly #number: number;
-  readonly #shard: ShardClient;
+  readonly #home: ChannelHome;
+  readonly #config: ChannelConfig;
   readonly #sender: PacketSender;
   readonly #video: number;
   readonly #audio: number;
@@ -86,6 +94,13 @@ export class Channel extends EventEmitter<ChannelEvents> {
   readonly #destinations = new Map<number, Destination>();
   /** The counts of those that are. */
   #finished = NO_TOTALS;
+  /** What was counted on shards that are dead. */
+  #packetsInvalid = 0;
+  #packetsLost = 0;
+  /** What another shard must know to go on with the stream; undefined before it has begun. */
+  #stream: MuxerState | undefined;
+  /** How far the stream had come when its shard died, ms. */
+  #elapsed = 0;
   #everPublished = false;
   #leaving = false;
   /** The last destination is over. */
@@ -96,6 +111,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
   #failure: CloudPushError | undefined;
   #report: CloseReport | undefined;
   #closeRequested = false;
+  /** Why it was aborted, when it was. */
+  #abortedBy: ErrorData | undefined;
   readonly #waiters = new Waiters();
   /** The counters as they were when the channel ended: its number may be in other hands now. */
   #lastStats: ChannelStats | undefined;
@@ -103,21 +120,19 @@ export class Channel extends EventEmitter<ChannelEvents> {
   /** Channels are made by `PushEngine.openChannel`. */
   constructor(host: ChannelHost, seat: ChannelSeat, options: ChannelOptions) {
     super();
-    const config = channelConfig(options);
+    this.#config = channelConfig(options);
     this.id = seat.id;
     this.#host = host;
     this.#number = seat.number;
-    this.#shard = seat.shard;
-    this.#sender = new PacketSender(host, seat.shard, seat.number, this.#onPauseChanged);
+    this.#home = { shard: seat.shard, channel: seat.number };
+    this.#sender = new PacketSender(host, this.#home, this.#onPauseChanged);
     this.#video = VIDEO_CODECS.indexOf(oneOf<VideoCodec>('video', options.video, VIDEO_CODECS));
     this.#audio = AUDIO_CODECS.indexOf(oneOf<AudioCodec>('audio', options.audio, AUDIO_CODECS));
     this.#signal = options.signal;
     const first = destinationConfig(options, host.memory.maxPacket);
     if (this.#signal?.aborted) throw abortedError(this.#signal.reason);
     host.gates.open(seat.number);
-    this.#shard.counters.channels.reset(seat.number);
-    this.#shard.post({ type: 'open', channel: seat.number, config });
-    this.#sender.command(Command.open);
+    this.#open();
     this.#attach(first, options.target);
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -237,12 +252,13 @@ export class Channel extends EventEmitter<ChannelEvents> {
     this.#leave();
     const error = reason instanceof CloudPushError ? reason : abortedError(reason);
     const data = toErrorData(error);
-    this.#shard.post({ type: 'abort', channel: this.#number, destination: undefined, error: data });
+    this.#abortedBy ??= data;
+    this.#home.shard.post({ type: 'abort', channel: this.#number, destination: undefined, error: data });
   }
 
   stats(): ChannelStats {
     if (this.#lastStats !== undefined) return this.#lastStats;
-    const { channels } = this.#shard.counters;
+    const { channels } = this.#home.shard.counters;
     const open = this.destinations.map((destination) => destination.stats());
     return {
       ...open.reduce(addTotals, this.#finished),
@@ -251,8 +267,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
       paused: this.paused,
       queuedBytes: this.#sender.heldBytes,
       packetsRefused: this.#sender.refused,
-      packetsInvalid: channels.get(this.#number, ChannelCounter.packetsInvalid),
-      packetsLost: channels.get(this.#number, ChannelCounter.packetsLost),
+      packetsInvalid: this.#packetsInvalid + channels.get(this.#number, ChannelCounter.packetsInvalid),
+      packetsLost: this.#packetsLost + channels.get(this.#number, ChannelCounter.packetsLost),
       pauses: this.#sender.pauses,
     };
   }
@@ -335,10 +351,32 @@ export class Channel extends EventEmitter<ChannelEvents> {
     this.#requestClose();
   }
 
-  /** The shard is dead: nothing is left of any destination. @internal */
-  onShardDied(error: ErrorData): void {
-    for (const number of [...this.#destinations.keys()]) this.onDetached(number, error);
-    this.onEnded();
+  /** The stream has begun, or its headers have changed. @internal */
+  onStream(state: MuxerState): void {
+    this.#stream = state;
+  }
+
+  /**
+   * The shard is dead, and with it every connection and all that was under way: destinations that may reconnect do so on
+   * another shard, the others are over.
+   * @returns false when none goes on
+   * @internal
+   */
+  onShardDied(data: ErrorData, lostPackets: number, next: () => ShardClient): boolean {
+    const { counters } = this.#home.shard;
+    this.#packetsInvalid += counters.channels.get(this.#number, ChannelCounter.packetsInvalid);
+    this.#packetsLost += counters.channels.get(this.#number, ChannelCounter.packetsLost) + lostPackets;
+    this.#elapsed = Math.max(this.#elapsed, counters.channels.get(this.#number, ChannelCounter.elapsed));
+    counters.channels.reset(this.#number);
+    const losses = new Map<Destination, Loss>();
+    for (const [number, destination] of this.#destinations) {
+      const loss = this.#leaving ? undefined : destination.onShardDied(data);
+      if (loss === undefined) this.onDetached(number, this.#abortedBy ?? data);
+      else losses.set(destination, loss);
+    }
+    if (losses.size > 0) this.#moveTo(next(), losses);
+    else this.onEnded();
+    return losses.size > 0;
   }
 
   /** Nothing of the channel is left anywhere: its number is free. @internal */
@@ -359,7 +397,32 @@ export class Channel extends EventEmitter<ChannelEvents> {
 
   /** @internal */
   livesOn(shard: ShardClient): boolean {
-    return this.#shard === shard;
+    return this.#home.shard === shard;
+  }
+
+  #moveTo(shard: ShardClient, losses: ReadonlyMap<Destination, Loss>): void {
+    this.#home.shard = shard;
+    this.#sender.onRehomed();
+    this.#open();
+    for (const [destination, loss] of losses) {
+      const disconnection = destination.onRehomed(loss);
+      // A listener that throws must not keep the engine from its work.
+      process.nextTick(() => {
+        destination.emit('disconnect', disconnection);
+        this.emit('disconnect', disconnection);
+      });
+    }
+  }
+
+  /** Hands the channel to its shard; with the stream that it has begun on another one, if it has. */
+  #open(): void {
+    const { shard } = this.#home;
+    const channel = this.#number;
+    shard.counters.channels.reset(channel);
+    const state = this.#stream;
+    const resume = state === undefined ? undefined : { state, elapsed: this.#elapsed };
+    shard.post({ type: 'open', channel, config: this.#config, resume });
+    this.#sender.command(Command.open);
   }
 
   readonly #onPauseChanged = (paused: boolean): void => {
@@ -379,11 +442,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
     const { id, number } = this.#host.takeDestinationSeat();
     let destination: Destination;
     try {
-      destination = new Destination(
-        { id, number, channel: this.#number, shard: this.#shard, sender: this.#sender },
-        config,
-        question,
-      );
+      destination = new Destination({ id, number, home: this.#home, sender: this.#sender }, config, question);
     } catch {
       this.#host.freeDestinationSeat(number);
       // What cannot be cloned may hold a secret, so that the cause is left out.

@@ -1,15 +1,18 @@
 import { EventEmitter } from 'node:events';
 import type { AmfValue } from '@cloudpush/transport';
-import type { CloseReport, DestinationEvents } from './channel-events.js';
+import type { CloseReport, DestinationEvents, Disconnection } from './channel-events.js';
+import type { ChannelHome } from './channel-home.js';
+import { monotonicNow } from './clock.js';
 import { DestinationTarget, type TargetQuestion } from './destination-target.js';
 import { abortedError, CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import { Command } from './memory/ring.js';
 import { checkUrl } from './options.js';
 import type { PacketSender } from './packet-sender.js';
-import type { DestinationConfig } from './shard/protocol.js';
-import type { ShardClient } from './shard/shard-client.js';
+import { Backoff } from './shard/backoff.js';
+import type { DestinationConfig, Loss } from './shard/protocol.js';
 import { DestinationCounter } from './stats/counters.js';
 import type { DestinationStats } from './stats/stats.js';
+import { addTotals, NO_TOTALS, totalsOf } from './stats/totals.js';
 import type { PushTarget, TargetReason } from './token/push-target.js';
 import { Waiters } from './waiters.js';
 
@@ -21,9 +24,7 @@ export interface DestinationSeat {
   readonly id: number;
   /** The destination's number in shared memory; used again after it is over. */
   readonly number: number;
-  /** The channel's number in shared memory. */
-  readonly channel: number;
-  readonly shard: ShardClient;
+  readonly home: ChannelHome;
   /** The channel's way into its shard. */
   readonly sender: PacketSender;
 }
@@ -36,9 +37,18 @@ export class Destination extends EventEmitter<DestinationEvents> {
   /** Unique for the life of the engine. */
   readonly id: number;
   readonly #seat: DestinationSeat;
+  #config: DestinationConfig;
   #state: DestinationState = 'connecting';
   #closeRequested = false;
   #connects = 0;
+  /** ms of the monotonic clock; undefined while nothing is being published. */
+  #publishingSince: number | undefined;
+  /** How many attempts to connect in a row have failed. */
+  #attempts = 0;
+  /** What was counted on shards that are dead. */
+  #carried = NO_TOTALS;
+  /** Why it was aborted, when it was. */
+  #abortedBy: ErrorData | undefined;
   /** Why a connection was lost that has been made again since, or is about to be. */
   #lastLoss: CloudPushError | undefined;
   #report: CloseReport | undefined;
@@ -55,10 +65,8 @@ export class Destination extends EventEmitter<DestinationEvents> {
     this.#target = question === undefined ? undefined : new DestinationTarget(question);
     this.id = seat.id;
     this.#seat = seat;
-    const { shard, channel, number, sender } = seat;
-    shard.counters.destinations.reset(number);
-    shard.post({ type: 'attach', channel, destination: number, config });
-    sender.command(Command.attach, number);
+    this.#config = config;
+    this.#attach(undefined);
   }
 
   get state(): DestinationState {
@@ -96,9 +104,10 @@ export class Destination extends EventEmitter<DestinationEvents> {
   abort(reason: unknown = abortedError()): void {
     if (this.#report !== undefined) return;
     this.#state = 'closing';
-    const error = reason instanceof CloudPushError ? reason : abortedError(reason);
-    const { shard, channel, number } = this.#seat;
-    shard.post({ type: 'abort', channel, destination: number, error: toErrorData(error) });
+    const error = toErrorData(reason instanceof CloudPushError ? reason : abortedError(reason));
+    this.#abortedBy ??= error;
+    const { home, number } = this.#seat;
+    home.shard.post({ type: 'abort', channel: home.channel, destination: number, error });
   }
 
   /**
@@ -110,33 +119,41 @@ export class Destination extends EventEmitter<DestinationEvents> {
    */
   moveTo({ url, token }: PushTarget): void {
     checkUrl(url);
-    const { shard, channel, number } = this.#seat;
-    shard.post({ type: 'move', channel, destination: number, target: { url, token } });
+    const target = { url, token };
+    // Another shard would have to know, should this one die.
+    if (this.#config.target !== undefined) this.#config = { ...this.#config, target };
+    const { home, number } = this.#seat;
+    home.shard.post({ type: 'move', channel: home.channel, destination: number, target });
   }
 
   stats(): DestinationStats {
     if (this.#lastStats !== undefined) return this.#lastStats;
-    const { shard, number } = this.#seat;
-    const count = (counter: DestinationCounter) => shard.counters.destinations.get(number, counter);
-    return {
-      state: this.#state,
+    const { home, number } = this.#seat;
+    const { destinations } = home.shard.counters;
+    const count = (counter: DestinationCounter) => destinations.get(number, counter);
+    const counted = {
       videoFrames: count(DestinationCounter.videoFrames),
       audioFrames: count(DestinationCounter.audioFrames),
       dataMessages: count(DestinationCounter.dataMessages),
       bytesSent: count(DestinationCounter.bytesSent),
-      queuedBytes: count(DestinationCounter.queuedBytes),
-      queuedMs: count(DestinationCounter.queuedMs),
       droppedDisposable: count(DestinationCounter.droppedDisposable),
       droppedPictures: count(DestinationCounter.droppedPictures),
       droppedAudio: count(DestinationCounter.droppedAudio),
       reconnects: Math.max(0, this.#connects - 1),
       moves: this.#moves,
     };
+    return {
+      ...addTotals(this.#carried, counted),
+      state: this.#state,
+      queuedBytes: count(DestinationCounter.queuedBytes),
+      queuedMs: count(DestinationCounter.queuedMs),
+    };
   }
 
   /** @internal */
   onConnected(): void {
     this.#connects++;
+    this.#publishingSince = monotonicNow();
     if (this.#state === 'connecting') this.#state = 'publishing';
     this.#waiters.wake();
     this.emit('connect');
@@ -145,8 +162,33 @@ export class Destination extends EventEmitter<DestinationEvents> {
   /** @internal */
   onDisconnected(error: CloudPushError, delay: number): void {
     if (this.#state === 'publishing') this.#state = 'connecting';
-    this.#lastLoss = error;
+    this.#noteLoss(error);
     this.emit('disconnect', { error, delay, destination: this });
+  }
+
+  /**
+   * The shard is dead, and the connection with it.
+   * @returns how it is made again, once the channel {@link onRehomed}; undefined when it is not
+   * @internal
+   */
+  onShardDied(data: ErrorData): Loss | undefined {
+    const { reconnect } = this.#config;
+    if (reconnect === undefined || this.#closeRequested || this.#abortedBy !== undefined) return undefined;
+    const error = CloudPushError.from(data);
+    this.#noteLoss(error);
+    const backoff = new Backoff(reconnect);
+    backoff.resume(this.#attempts - 1);
+    const delay = backoff.next(error.class);
+    if (delay === undefined) return undefined;
+    if (this.#state === 'publishing') this.#state = 'connecting';
+    this.#carried = { ...totalsOf(this.stats()), reconnects: 0, moves: 0 };
+    return { error: data, delay, attempts: this.#attempts };
+  }
+
+  /** The channel lives on another shard now. @internal */
+  onRehomed(loss: Loss): Disconnection {
+    this.#attach(loss);
+    return { error: this.#lastLoss!, delay: loss.delay, destination: this };
   }
 
   /** @internal */
@@ -158,8 +200,8 @@ export class Destination extends EventEmitter<DestinationEvents> {
 
   /** @internal */
   onTargetWanted(reason: TargetReason): void {
-    const { shard, channel, number } = this.#seat;
-    void this.#target?.answer(shard, channel, number, reason);
+    const { home, number } = this.#seat;
+    void this.#target?.answer(home.shard, home.channel, number, reason);
   }
 
   /** @internal */
@@ -176,7 +218,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
   /** The connection is over, for good. @internal */
   onDetached(error: ErrorData | undefined): void {
     // What a connection had taken when it was lost is lost, even if all that followed arrived.
-    const failure = error === undefined ? this.#lastLoss : CloudPushError.from(error);
+    const failure = error === undefined ? this.#lastLoss : CloudPushError.from(this.#abortedBy ?? error);
     const report = { clean: failure === undefined && this.#closeRequested, error: failure };
     this.#target?.close();
     this.#lastStats = { ...this.stats(), state: 'closed', queuedBytes: 0, queuedMs: 0 };
@@ -190,6 +232,24 @@ export class Destination extends EventEmitter<DestinationEvents> {
   /** How it ended; undefined before. @internal */
   get report(): CloseReport | undefined {
     return this.#report;
+  }
+
+  #attach(loss: Loss | undefined): void {
+    const { home, number, sender } = this.#seat;
+    const { shard, channel } = home;
+    shard.counters.destinations.reset(number);
+    shard.post({ type: 'attach', channel, destination: number, config: this.#config, loss });
+    sender.command(Command.attach, number);
+  }
+
+  /** The same count as the shard's own, which is gone when it dies. */
+  #noteLoss(error: CloudPushError): void {
+    this.#lastLoss = error;
+    const since = this.#publishingSince;
+    this.#publishingSince = undefined;
+    const resetAfter = this.#config.reconnect?.resetAfter ?? 0;
+    if (since !== undefined && monotonicNow() - since >= resetAfter) this.#attempts = 0;
+    this.#attempts++;
   }
 }
 

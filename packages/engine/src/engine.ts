@@ -17,7 +17,7 @@ import type { EngineStats } from './stats/stats.js';
 import type { TargetCache } from './token/target-cache.js';
 import { TargetFinder } from './token/target-finder.js';
 
-/** Until a worker thread that did not come up is tried for again, in ms. */
+/** Until the replacement of a worker thread that did not come up is started, in ms. */
 const RESTART_DELAY = 1000;
 
 /**
@@ -40,7 +40,8 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
   readonly #shared: SharedState;
   /** The shards whose threads are up, or coming up. */
   readonly #shards = new Set<ShardClient>();
-  readonly #restarts = new Set<NodeJS.Timeout>();
+  /** The latencies that shards have counted that are dead. */
+  #formerLatency = newCounts();
   /** By number in shared memory. */
   readonly #channels: (Channel | undefined)[];
   readonly #freeNumbers: number[];
@@ -133,7 +134,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
 
   stats(): EngineStats {
     this.memory.reclaim();
-    const counts = newCounts();
+    const counts = this.#formerLatency.slice();
     for (const shard of this.#shards) shard.counters.latency.addTo(counts);
     return {
       channels: this.channels.length,
@@ -148,6 +149,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
 
   /** Starts the latency percentiles of {@link stats} anew. */
   resetLatency(): void {
+    this.#formerLatency.fill(0);
     for (const shard of this.#shards) shard.counters.latency.reset();
   }
 
@@ -184,7 +186,6 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
   async #close(): Promise<void> {
     await Promise.all(this.channels.map((channel) => channel.close()));
     await this.#targetFinder.close();
-    for (const restart of this.#restarts) clearTimeout(restart);
     await Promise.all([...this.#shards].map((shard) => shard.stop()));
     this.memory.reclaim();
     this.#logger?.info('engine closed');
@@ -197,20 +198,17 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     for (const sender of waiting) sender.retry();
   };
 
-  #startShard(): void {
-    const shard = new ShardClient(this.#shared, (report) => this.#onReport(shard, report));
+  #startShard(delay = 0): void {
+    const shard = new ShardClient(this.#shared, (report) => this.#onReport(shard, report), delay);
     this.#shards.add(shard);
     shard.ended.catch((error: unknown) => this.#onShardDied(shard, error));
   }
 
-  /** @throws CloudPushError `ERR_CLOUDPUSH_SHARD_DIED` when no thread is running. */
+  /** There is always one: a shard that dies is replaced at once, though its thread may take a while to come up. */
   #leastLoadedShard(): ShardClient {
-    let least: ShardClient | undefined;
-    for (const shard of this.#shards)
-      if (least === undefined || shard.channels < least.channels) least = shard;
-    if (least === undefined)
-      throw shardDiedError('no worker thread is running; they are being restarted', undefined);
-    return least;
+    let [least] = this.#shards;
+    for (const shard of this.#shards) if (shard.channels < least!.channels) least = shard;
+    return least!;
   }
 
   #onReport(shard: ShardClient, report: ShardReport): void {
@@ -241,6 +239,9 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
         return;
       case 'warning':
         this.#logger?.warn({ channel: channel.id }, report.message);
+        return;
+      case 'stream':
+        channel.onStream(report.state);
         return;
       case 'pause':
         channel.onPause();
@@ -279,36 +280,33 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     channel.onForgotten();
   }
 
-  /** A worker died: its blocks come back, its channels are over, and a new one takes its place. */
+  /** A worker died: a new one takes its place, its blocks come back, and its channels go on elsewhere, or are over. */
   #onShardDied(shard: ShardClient, cause: unknown): void {
     this.#shards.delete(shard);
+    shard.counters.latency.addTo(this.#formerLatency);
+    // A thread that does not even come up would not do so the next moment either.
+    if (this.#closed === undefined) this.#startShard(shard.isReady ? 0 : RESTART_DELAY);
     const orphans = new Map<number, Channel>();
     for (const [number, channel] of this.#channels.entries()) {
       if (channel?.livesOn(shard)) orphans.set(number, channel);
     }
     const error = toErrorData(shardDiedError('the worker thread that owned the connection has died', cause));
     this.#logger?.error({ code: error.code, channels: orphans.size }, 'a worker thread died');
-    this.memory.reclaimFrom(orphans);
-    for (const [number, channel] of orphans) {
-      channel.onShardDied(error);
-      this.#forget(shard, channel, number);
-    }
+    const lost = this.memory.reclaimFrom(orphans);
+    for (const [number, channel] of orphans)
+      this.#rehome(shard, channel, number, error, lost.get(number) ?? 0);
     // What came back is room for others, and the thread can no longer say so.
     this.#retryWaiting();
-    if (this.#closed === undefined) this.#replace(shard);
   }
 
-  #replace(shard: ShardClient): void {
-    if (shard.isReady) {
-      this.#startShard();
-      return;
-    }
-    // A thread that does not even come up would not do so the next moment either.
-    const restart = setTimeout(() => {
-      this.#restarts.delete(restart);
-      this.#startShard();
-    }, RESTART_DELAY);
-    this.#restarts.add(restart);
+  #rehome(shard: ShardClient, channel: Channel, number: number, error: ErrorData, lost: number): void {
+    const goesOn = channel.onShardDied(error, lost, () => {
+      const next = this.#leastLoadedShard();
+      next.channels++;
+      return next;
+    });
+    if (goesOn) shard.channels--;
+    else this.#forget(shard, channel, number);
   }
 }
 

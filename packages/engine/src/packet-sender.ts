@@ -1,3 +1,4 @@
+import type { ChannelHome } from './channel-home.js';
 import { monotonicNow } from './clock.js';
 import { CloudPushError } from './errors.js';
 import type { Gates } from './memory/gate.js';
@@ -5,7 +6,6 @@ import type { MediaMemory } from './memory/media-memory.js';
 import { NO_BLOCK } from './memory/pool.js';
 import type { Command } from './memory/ring.js';
 import { invalidParameter } from './parameters.js';
-import type { ShardClient } from './shard/shard-client.js';
 
 /** What the packets of a channel need of the engine. */
 export interface PacketRoom {
@@ -30,7 +30,7 @@ export class PacketSender {
   /** The channel has several destinations: the shard is told when its part of the pool runs short. */
   fanOut = false;
   readonly #room: PacketRoom;
-  readonly #shard: ShardClient;
+  readonly #home: ChannelHome;
   readonly #channel: number;
   readonly #onPauseChanged: (paused: boolean) => void;
   #open = true;
@@ -45,15 +45,10 @@ export class PacketSender {
   readonly #commands: { readonly command: Command; readonly argument: number }[] = [];
 
   /** @param onPauseChanged called with true and false in turn, beginning with true */
-  constructor(
-    room: PacketRoom,
-    shard: ShardClient,
-    channel: number,
-    onPauseChanged: (paused: boolean) => void,
-  ) {
+  constructor(room: PacketRoom, home: ChannelHome, onPauseChanged: (paused: boolean) => void) {
     this.#room = room;
-    this.#shard = shard;
-    this.#channel = channel;
+    this.#home = home;
+    this.#channel = home.channel;
     this.#onPauseChanged = onPauseChanged;
   }
 
@@ -106,12 +101,13 @@ export class PacketSender {
     const block = memory.store(this.#channel, data);
     if (block === NO_BLOCK) return this.#refuseForMemory(data.length);
     if (this.fanOut && memory.isTight(this.#channel)) this.#room.gates.press(this.#channel);
-    const { ring } = this.#shard;
-    if (!ring.push(command, this.#channel, block, data.length, codec, flags, dts, pts, monotonicNow())) {
+    const { shard } = this.#home;
+    const now = monotonicNow();
+    if (!shard.ring.push(command, this.#channel, block, data.length, codec, flags, dts, pts, now)) {
       memory.drop(block);
       return this.#refuseForRing(data.length);
     }
-    this.#shard.ringDoorbell();
+    shard.ringDoorbell();
     return true;
   }
 
@@ -122,17 +118,24 @@ export class PacketSender {
   }
 
   readonly #pushCommands = (): void => {
-    const { ring, isDead } = this.#shard;
-    if (isDead) return;
+    const { shard } = this.#home;
+    if (shard.isDead) return;
     for (let next = this.#commands[0]; next !== undefined; next = this.#commands[0]) {
-      if (!ring.push(next.command, this.#channel, NO_BLOCK, next.argument, 0, 0, 0, 0, 0)) {
+      if (!shard.ring.push(next.command, this.#channel, NO_BLOCK, next.argument, 0, 0, 0, 0, 0)) {
         setTimeout(this.#pushCommands, RING_RETRY);
         return;
       }
       this.#commands.shift();
-      this.#shard.ringDoorbell();
+      shard.ringDoorbell();
     }
   };
+
+  /** The channel has moved to another shard, which knows nothing of what was under way. */
+  onRehomed(): void {
+    this.#commands.length = 0;
+    this.#room.gates.open(this.#channel);
+    this.onResume();
+  }
 
   /** No packet is taken from now on. */
   close(): void {
@@ -161,7 +164,7 @@ export class PacketSender {
 
   #awaitRoom(): void {
     this.#room.awaitRoom(this);
-    if (this.fanOut) this.#shard.post({ type: 'relieve', channel: this.#channel });
+    if (this.fanOut) this.#home.shard.post({ type: 'relieve', channel: this.#channel });
   }
 
   #refuse(): false {

@@ -73,11 +73,18 @@ export class MediaMemory {
     return true;
   }
 
-  /** Takes back every block of these channels: the thread that held them is dead. */
-  reclaimFrom(channels: { has(channel: number): boolean }): void {
+  /**
+   * Takes back every block of these channels: the thread that held them is dead.
+   * @returns how many there were, by channel
+   */
+  reclaimFrom(channels: { has(channel: number): boolean }): Map<number, number> {
     this.reclaim();
+    const counts = new Map<number, number>();
     this.pool.forEachUsed((block, owner) => {
-      if (channels.has(owner)) this.drop(block);
+      if (!channels.has(owner)) return;
+      counts.set(owner, (counts.get(owner) ?? 0) + 1);
+      this.drop(block);
     });
+    return counts;
   }
 }

@@ -41,6 +41,11 @@ export class Backoff {
     return this.#random() * ceiling;
   }
 
+  /** Goes on after so many failed attempts in a row. */
+  resume(attempts: number): void {
+    this.#attempts = attempts;
+  }
+
   /** Call it when a connection is lost that had been publishing for `ms`. */
   published(ms: number): void {
     if (ms >= this.#policy.resetAfter) this.#attempts = 0;

@@ -5,7 +5,7 @@ import type { TargetReason } from '../token/push-target.js';
 import { Backoff } from './backoff.js';
 import type { ConnectLimiter } from './connect-limiter.js';
 import { hostOf, Link, type LinkOwner } from './link.js';
-import type { DestinationConfig, ShardTarget } from './protocol.js';
+import type { DestinationConfig, Loss, ShardTarget } from './protocol.js';
 import { StallWatchdog } from './stall-watchdog.js';
 import type { TargetSource } from './target-source.js';
 
@@ -96,6 +96,12 @@ export class Connector implements LinkOwner {
   /** Makes the connection. The outcome is told to the owner. */
   connect(): void {
     this.#make(this.#lastError === undefined ? 'connect' : 'reconnect', undefined);
+  }
+
+  /** Makes the connection after one that was lost with another shard. */
+  connectAgain({ error, delay, attempts }: Loss): void {
+    this.#backoff?.resume(attempts);
+    this.#waitFor(delay, CloudPushError.from(error));
   }
 
   /** Ends the stream cleanly, or gives up waiting for the next attempt. An attempt that is under way goes on. */
@@ -263,10 +269,14 @@ export class Connector implements LinkOwner {
       this.#finish(error);
       return;
     }
+    this.#waitFor(delay, error);
+    this.#owner.onLost(error, delay, wasPublishing);
+  }
+
+  #waitFor(delay: number, error: Error): void {
     this.#state = 'waiting';
     this.#lastError = error;
     this.#retryTimer = setTimeout(() => this.connect(), delay);
-    this.#owner.onLost(error, delay, wasPublishing);
   }
 
   /** A connection that waits to take the stream up does so when the present one is lost. */

@@ -1,5 +1,12 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { AudioCodec, HevcForm, InputClock, VideoCodec } from '@cloudpush/muxer';
+import type {
+  AudioCodec,
+  HevcForm,
+  InputClock,
+  MuxerResumption,
+  MuxerState,
+  VideoCodec,
+} from '@cloudpush/muxer';
 import type { AmfValue, PublisherOptions } from '@cloudpush/transport';
 import type { ErrorData } from '../errors.js';
 import type { TargetReason } from '../token/push-target.js';
@@ -82,6 +89,15 @@ export interface DestinationConfig {
   readonly connection: ConnectionOptions;
 }
 
+/** A lost connection that will be made again. */
+export interface Loss {
+  readonly error: ErrorData;
+  /** Until the next attempt, in ms. */
+  readonly delay: number;
+  /** How many attempts in a row have failed, the lost connection included. */
+  readonly attempts: number;
+}
+
 /** Codecs as a descriptor carries them: an index into these lists. The first of each is the default. */
 export const VIDEO_CODECS: readonly VideoCodec[] = ['h264', 'h265', 'av1', 'vp9'];
 export const AUDIO_CODECS: readonly AudioCodec[] = ['aac', 'mp3', 'opus', 'flac', 'ac3', 'eac3'];
@@ -90,13 +106,21 @@ export const AUDIO_CODECS: readonly AudioCodec[] = ['aac', 'mp3', 'opus', 'flac'
 export type ShardRequest =
   | null
   /** Precedes the descriptor `open` of the same channel in the ring. */
-  | { readonly type: 'open'; readonly channel: number; readonly config: ChannelConfig }
+  | {
+      readonly type: 'open';
+      readonly channel: number;
+      readonly config: ChannelConfig;
+      /** The stream that the channel has begun on another shard. */
+      readonly resume: MuxerResumption | undefined;
+    }
   /** Precedes the descriptor `attach` of the same destination in the ring. */
   | {
       readonly type: 'attach';
       readonly channel: number;
       readonly destination: number;
       readonly config: DestinationConfig;
+      /** The connection that it has lost with another shard. */
+      readonly loss: Loss | undefined;
     }
   /** Reset the connection now; without `destination`, all connections of the channel. */
   | {
@@ -147,6 +171,8 @@ export type ShardReport =
   | (OfDestination & { readonly type: 'warning'; readonly message: string })
   /** The connection is over. `error` is there when it did not end as it was asked to. */
   | (OfDestination & { readonly type: 'detached'; readonly error: ErrorData | undefined })
+  /** The stream has begun, or its headers have changed: what another shard would have to know to go on with it. */
+  | { readonly type: 'stream'; readonly channel: number; readonly state: MuxerState }
   | { readonly type: 'pause'; readonly channel: number }
   | { readonly type: 'resume'; readonly channel: number }
   /** A packet was refused; the channel goes on. `repeats`: how many like it were not reported since the last one. */

@@ -4,6 +4,7 @@ import {
   type MediaPacket,
   Muxer,
   MuxerError,
+  type MuxerResumption,
   TagRole,
   TagType,
   type VideoFacts,
@@ -23,7 +24,13 @@ import { fourCcOf } from './four-cc.js';
 import { encodeMetadataMessage, type Measured } from './metadata-message.js';
 import { type BlockReturn, PacketBlock } from './packet-block.js';
 import { ProblemLimiter } from './problem-limiter.js';
-import { AUDIO_CODECS, type ChannelConfig, type DestinationConfig, VIDEO_CODECS } from './protocol.js';
+import {
+  AUDIO_CODECS,
+  type ChannelConfig,
+  type DestinationConfig,
+  type Loss,
+  VIDEO_CODECS,
+} from './protocol.js';
 import type { StreamDescription } from './send-queue.js';
 import type { Counted, ShardContext } from './shard-context.js';
 import { type DestinationOwner, ShardDestination } from './shard-destination.js';
@@ -56,15 +63,29 @@ export class ShardChannel implements DestinationOwner, BlockReturn, Counted {
   /** One packet object and one array for all packets: neither outlives the call into the muxer. */
   readonly #packet: MediaPacket = { data: EMPTY, headroom: HEADROOM, dts: 0, pts: 0 };
   readonly #tags: FlvTag[] = [];
+  /** The caller's thread knows when the stream began. */
+  #begun: boolean;
+  /** The stream goes on here, and no picture of it has come yet. */
+  #awaitsPicture: boolean;
 
-  constructor(context: ShardContext, number: number, config: ChannelConfig) {
+  /** @param resume the stream that was begun on another shard */
+  constructor(
+    context: ShardContext,
+    number: number,
+    config: ChannelConfig,
+    resume: MuxerResumption | undefined,
+  ) {
     this.#context = context;
     this.number = number;
     this.#hevcIsGiven = config.hevc !== 'auto';
     this.#muxer = new Muxer({
       hevcForm: config.hevc === 'legacy' ? 'legacy' : 'enhanced',
       inputClock: config.inputClock,
+      resume,
     });
+    this.#begun = resume !== undefined;
+    this.#awaitsPicture = resume !== undefined;
+    this.#describe(0);
   }
 
   /** True once the last destination is over. */
@@ -77,13 +98,13 @@ export class ShardChannel implements DestinationOwner, BlockReturn, Counted {
   }
 
   /** Adds a destination and connects it. It takes what is muxed from now on. */
-  attach(number: number, config: DestinationConfig): void {
+  attach(number: number, config: DestinationConfig, loss: Loss | undefined): void {
     const headers = new StreamHeaders(this.#muxer.sequenceHeaders(0), this.#description);
     const destination = new ShardDestination(this, this.#context, number, config, headers);
     this.#destinations.add(destination);
     this.#takers = [...this.#takers, destination];
     this.#reconsider();
-    destination.connect();
+    destination.connect(loss);
   }
 
   /** Ends a destination cleanly; it takes no more tags. */
@@ -175,6 +196,7 @@ export class ShardChannel implements DestinationOwner, BlockReturn, Counted {
 
   /** Publishes what changes with every packet. */
   updateCounters(): void {
+    this.#context.counters.channels.set(this.number, ChannelCounter.elapsed, this.#muxer.elapsed);
     for (const destination of this.#destinations) destination.updateCounters();
   }
 
@@ -296,13 +318,16 @@ export class ShardChannel implements DestinationOwner, BlockReturn, Counted {
       else if (command === Command.audio) this.#muxer.audio(AUDIO_CODECS[codec]!, packet, this.#tags);
       else this.#muxer.scriptData(packet, this.#tags);
     } catch (error) {
-      if (error instanceof MuxerError) this.#refuse(error);
+      if (error instanceof MuxerError && this.#awaitsPicture && isBeforeKeyFrame(error)) this.#skipPicture();
+      else if (error instanceof MuxerError) this.#refuse(error);
       // A fault of ours must not take the other channels of the shard down with it.
       else this.abort(error as Error, undefined);
     }
+    if (this.#tags.length > 0) this.#tellState();
     let description = this.#describeChange();
     for (const tag of this.#tags) {
       this.#measure(tag);
+      if (tag.type === TagType.video) this.#awaitsPicture = false;
       this.#offer(tag, block, description);
       description = undefined;
     }
@@ -327,12 +352,30 @@ export class ShardChannel implements DestinationOwner, BlockReturn, Counted {
     const { videoFacts, audioFacts } = this.#muxer;
     if (first === undefined || (videoFacts === this.#videoFacts && audioFacts === this.#audioFacts))
       return undefined;
+    this.#describe(first.timestamp);
+    return this.#description;
+  }
+
+  #describe(timestamp: number): void {
+    const { videoFacts, audioFacts } = this.#muxer;
     this.#videoFacts = videoFacts;
     this.#audioFacts = audioFacts;
+    if (videoFacts === undefined && audioFacts === undefined) return;
     const body = encodeStreamMetadata(videoFacts, audioFacts);
-    const tag = new FlvTag(TagType.scriptData, TagRole.data, first.timestamp, [body], body.length, 0);
+    const tag = new FlvTag(TagType.scriptData, TagRole.data, timestamp, [body], body.length, 0);
     this.#description = { tag, version: (this.#description?.version ?? 0) + 1 };
-    return this.#description;
+  }
+
+  /** Lets the caller's thread know, when it has changed, what another shard would need to go on with the stream. */
+  #tellState(): void {
+    if (this.#begun && !this.#tags.some(isSequenceHeader)) return;
+    this.#begun = true;
+    this.#context.report({ type: 'stream', channel: this.number, state: this.#muxer.state! });
+  }
+
+  /** A picture of a stream that goes on, before its next key frame. */
+  #skipPicture(): void {
+    for (const taker of this.#takers) taker.skipPicture();
   }
 
   /** A packet or one of its tags is no good: told, not too often, and the channel goes on. */
@@ -347,6 +390,15 @@ export class ShardChannel implements DestinationOwner, BlockReturn, Counted {
 
 function withoutHeadroom(tag: FlvTag): FlvTag {
   return tag.headroom === 0 ? tag : new FlvTag(tag.type, tag.role, tag.timestamp, tag.parts, tag.size, 0);
+}
+
+function isSequenceHeader({ role }: FlvTag): boolean {
+  return role === TagRole.videoSequenceHeader || role === TagRole.audioSequenceHeader;
+}
+
+/** The muxer cannot begin with this picture. */
+function isBeforeKeyFrame({ code }: MuxerError): boolean {
+  return code === 'ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME' || code === 'ERR_CLOUDPUSH_AV1_NO_SEQUENCE_HEADER';
 }
 
 /** @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED` unless the server has announced the audio codec. */

@@ -1,4 +1,5 @@
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { MediaMemory } from '../memory/media-memory.js';
 import { newRing, RingProducer } from '../memory/ring.js';
@@ -35,29 +36,24 @@ export class ShardClient {
   readonly ended: Promise<void>;
   /** Channels that live on the shard. */
   channels = 0;
-  readonly #threads: Piscina<ShardInit, void>;
+  /** Undefined until the thread is started. */
+  #threads: Piscina<ShardInit, void> | undefined;
   readonly #port: MessagePort;
   #isReady = false;
   #dead = false;
-  #stopping = false;
+  readonly #stopped = new AbortController();
+  readonly #onReport: (report: ShardReport) => void;
+  #resolveReady: () => void = () => {};
 
-  constructor(shared: SharedState, onReport: (report: ShardReport) => void) {
+  /** @param delay ms until the thread is started; what is added to the ring before waits there */
+  constructor(shared: SharedState, onReport: (report: ShardReport) => void, delay = 0) {
     const ring = newRing();
     const counters = newCounterMemory(shared.maxConnections);
     const { port1, port2 } = new MessageChannel();
     this.ring = new RingProducer(ring);
     this.counters = new ShardCounters(counters);
     this.#port = port1;
-    this.#threads = new Piscina<ShardInit, void>({
-      filename: WORKER,
-      name: 'runShard',
-      minThreads: 1,
-      maxThreads: 1,
-      concurrentTasksPerWorker: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      // With atomics a worker waits for its next task by blocking the thread, and its sockets with it.
-      atomics: 'disabled',
-    });
+    this.#onReport = onReport;
     const init: ShardInit = {
       pool: shared.memory.pool.buffer,
       released: shared.memory.releaseHead,
@@ -70,12 +66,10 @@ export class ShardClient {
       port: port2,
     };
     const ready = new Promise<void>((resolve) => {
-      this.#port.on('message', (report: ShardReport) => {
-        if (report.type === 'ready') resolve();
-        else onReport(report);
-      });
+      this.#resolveReady = resolve;
     });
-    this.ended = this.#run(init, ready);
+    this.#port.on('message', this.#deliver);
+    this.ended = this.#run(init, delay);
     this.ready = Promise.race([ready, this.ended]);
     this.ready.catch(() => {});
   }
@@ -101,32 +95,67 @@ export class ShardClient {
 
   /** Ends the thread. Its channels have been closed before. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stopped.abort();
     if (this.#isReady) this.post({ type: 'stop' });
-    else await this.#threads.destroy();
+    else await this.#threads?.destroy();
     await this.ended.catch(() => {});
   }
 
-  async #run(init: ShardInit, ready: Promise<void>): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const failed = new Promise<never>((_, reject) => {
-      this.#threads.once('error', reject);
-      const late = new Error(`the worker thread was not up within ${START_TIMEOUT} ms`);
-      timer = setTimeout(() => reject(late), START_TIMEOUT);
-    });
-    void ready.then(() => {
+  readonly #deliver = (report: ShardReport): void => {
+    if (report.type === 'ready') {
       this.#isReady = true;
-      clearTimeout(timer);
-    });
+      this.#resolveReady();
+    } else this.#onReport(report);
+  };
+
+  async #run(init: ShardInit, delay: number): Promise<void> {
+    const { signal } = this.#stopped;
     try {
-      await Promise.race([this.#threads.run(init, { transferList: [init.port] }), failed]);
+      if (delay > 0) await sleep(delay, undefined, { signal });
+      await this.#runThread(init);
     } catch (error) {
-      if (!this.#stopping) throw error;
+      if (!signal.aborted) throw error;
     } finally {
       this.#dead = true;
-      clearTimeout(timer);
+      this.#deliverRest();
       this.#port.close();
-      await this.#threads.destroy();
+    }
+  }
+
+  async #runThread(init: ShardInit): Promise<void> {
+    const threads = new Piscina<ShardInit, void>({
+      filename: WORKER,
+      name: 'runShard',
+      minThreads: 1,
+      maxThreads: 1,
+      concurrentTasksPerWorker: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      // With atomics a worker waits for its next task by blocking the thread, and its sockets with it.
+      atomics: 'disabled',
+    });
+    this.#threads = threads;
+    let timer: NodeJS.Timeout | undefined;
+    const failed = new Promise<never>((_, reject) => {
+      threads.once('error', reject);
+      const late = new Error(`the worker thread was not up within ${START_TIMEOUT} ms`);
+      timer = setTimeout(() => {
+        if (!this.#isReady) reject(late);
+      }, START_TIMEOUT);
+    });
+    try {
+      await Promise.race([threads.run(init, { transferList: [init.port] }), failed]);
+    } finally {
+      clearTimeout(timer);
+      await threads.destroy();
+    }
+  }
+
+  /** What the thread has said before it died was the cause of things that come after. */
+  #deliverRest(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port);
+      if (received === undefined) return;
+      this.#deliver(received.message as ShardReport);
     }
   }
 }

@@ -7,7 +7,7 @@ import type { CodecHold } from './codec-hold.js';
 import { Connector, type ConnectorOwner } from './connector.js';
 import { type Dropped, isKeyFrame, isPicture, relieve, startAtKeyFrame } from './drop-policy.js';
 import type { PacketBlock } from './packet-block.js';
-import type { DestinationConfig, ShardTarget, Watermark } from './protocol.js';
+import type { DestinationConfig, Loss, ShardTarget, Watermark } from './protocol.js';
 import { SendQueue, type StreamDescription } from './send-queue.js';
 import type { Flushable, ShardContext } from './shard-context.js';
 import type { StreamHeaders } from './stream-headers.js';
@@ -124,8 +124,10 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     return !this.#closing || !this.#isEmpty;
   }
 
-  connect(): void {
-    this.#connector.connect();
+  /** @param loss the connection that was lost with another shard */
+  connect(loss: Loss | undefined): void {
+    if (loss === undefined) this.#connector.connect();
+    else this.#connector.connectAgain(loss);
   }
 
   /** Queues a tag; the destination holds its block until the tag has left. */
@@ -143,6 +145,11 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#queue.push({ tag, block, description });
     if (canSend) this.#pump();
     this.boundQueue();
+  }
+
+  /** A picture was not muxed, because a key frame must come first. */
+  skipPicture(): void {
+    this.#count(DestinationCounter.droppedPictures, 1);
   }
 
   /** Keeps what waits within the high watermark: by asking the caller to pause, or by dropping. */

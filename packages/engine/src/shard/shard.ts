@@ -1,4 +1,5 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { MuxerResumption } from '@cloudpush/muxer';
 import { monotonicNow } from '../clock.js';
 import { CloudPushError, toErrorData } from '../errors.js';
 import { ChannelOrder } from '../memory/channel-order.js';
@@ -7,17 +8,31 @@ import { ReleaseList } from '../memory/release-list.js';
 import { Command, RingConsumer } from '../memory/ring.js';
 import { ShardCounters } from '../stats/counters.js';
 import { ConnectLimiter } from './connect-limiter.js';
-import type { ChannelConfig, DestinationConfig, ShardInit, ShardReport, ShardRequest } from './protocol.js';
+import type {
+  ChannelConfig,
+  DestinationConfig,
+  Loss,
+  ShardInit,
+  ShardReport,
+  ShardRequest,
+} from './protocol.js';
 import { ShardChannel } from './shard-channel.js';
 import type { Counted, Flushable, ShardContext } from './shard-context.js';
 
 /** Descriptors handled before what the sockets have to say is heard, as long as the shard keeps up. */
 const GROUP = 64;
 
+/** A channel that has come through the port before its descriptor came through the ring. */
+interface AnnouncedChannel {
+  readonly config: ChannelConfig;
+  readonly resume: MuxerResumption | undefined;
+}
+
 /** A destination that has come through the port before its descriptor came through the ring. */
 interface AnnouncedDestination {
   readonly channel: number;
   readonly config: DestinationConfig;
+  readonly loss: Loss | undefined;
   abortedBy: CloudPushError | undefined;
 }
 
@@ -37,7 +52,7 @@ export class Shard implements ShardContext {
   readonly #releaseWanted: Int32Array;
   readonly #channels = new Map<number, ShardChannel>();
   /** Configurations that have come through the port before their descriptors came through the ring. */
-  readonly #announced = new Map<number, ChannelConfig>();
+  readonly #announced = new Map<number, AnnouncedChannel>();
   readonly #announcedDestinations = new Map<number, AnnouncedDestination>();
   /** Channels that were told to close: once ended, they are forgotten. */
   readonly #leaving = new Set<number>();
@@ -94,11 +109,11 @@ export class Shard implements ShardContext {
     }
     switch (request.type) {
       case 'open':
-        this.#announced.set(request.channel, request.config);
+        this.#announced.set(request.channel, request);
         return;
       case 'attach': {
-        const { channel, config } = request;
-        this.#announcedDestinations.set(request.destination, { channel, config, abortedBy: undefined });
+        const { channel, destination, config, loss } = request;
+        this.#announcedDestinations.set(destination, { channel, config, loss, abortedBy: undefined });
         return;
       }
       case 'abort':
@@ -208,10 +223,10 @@ export class Shard implements ShardContext {
   #open(channel: number): void {
     // The configuration was posted before the descriptor was added.
     this.#receiveRequests();
-    const config = this.#announced.get(channel);
-    if (config === undefined) throw new Error(`channel ${channel} was opened without a configuration`);
+    const announced = this.#announced.get(channel);
+    if (announced === undefined) throw new Error(`channel ${channel} was opened without a configuration`);
     this.#announced.delete(channel);
-    this.#channels.set(channel, new ShardChannel(this, channel, config));
+    this.#channels.set(channel, new ShardChannel(this, channel, announced.config, announced.resume));
   }
 
   #attach(channel: number, destination: number): void {
@@ -225,7 +240,7 @@ export class Shard implements ShardContext {
       this.report({ type: 'detached', channel, destination, error });
       return;
     }
-    target.attach(destination, announced.config);
+    target.attach(destination, announced.config, announced.loss);
     if (announced.abortedBy !== undefined) target.abort(announced.abortedBy, destination);
   }
 

@@ -11,6 +11,8 @@ export const ChannelCounter = {
   packetsInvalid: 0,
   /** Packets that were given up with a lost connection. */
   packetsLost: 1,
+  /** How far the stream has come, ms from its first packet. */
+  elapsed: 2,
 } as const;
 export type ChannelCounter = (typeof ChannelCounter)[keyof typeof ChannelCounter];
 

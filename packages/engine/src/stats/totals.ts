@@ -15,6 +15,16 @@ export const NO_TOTALS: Totals = {
   moves: 0,
 };
 
+/** What is counted, without how things stand. */
+export function totalsOf({
+  state: _,
+  queuedBytes: _bytes,
+  queuedMs: _ms,
+  ...totals
+}: DestinationStats): Totals {
+  return totals;
+}
+
 /** The sum, number by number. */
 export function addTotals(a: Totals, b: Totals): Totals {
   return {
