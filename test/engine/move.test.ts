@@ -47,11 +47,12 @@ function expectNoGap(streams: readonly ArrivedStream[], sent: readonly CameraPac
   }
   const frames = streams.flatMap((stream) => samples(stream, MessageType.audio));
   expect(frames.length).toBe(sent.filter(({ kind }) => kind === 'audio').length);
-  for (const stream of streams) {
+  for (const [i, stream] of streams.entries()) {
     expect(stream.ended).toBe('cleanly');
     const [metadata, ...others] = stream.messages;
     expect(metadata!.type).toBe(MessageType.dataAmf0);
-    expect(others.slice(0, 2).every(isSequenceHeader)).toBe(true);
+    // Where the stream began, the second track may have come a turn later.
+    expect(others.slice(0, i === 0 ? 1 : 2).every(isSequenceHeader)).toBe(true);
     // Key frame of H.264.
     expect(samples(stream, MessageType.video)[0]!.payload[0]).toBe(0x17);
   }

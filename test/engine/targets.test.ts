@@ -1,6 +1,7 @@
 // Where a channel's URL and token come from: a token server, a provider, and a new token in mid-stream.
 
 import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import {
   type Channel,
@@ -148,6 +149,29 @@ describe('a channel with a target', () => {
     await closeEmpty(engine);
   });
 
+  test('moves on when a new token comes while it is connecting', async () => {
+    let letIn = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      letIn = resolve;
+    });
+    await using slow = await SlowServer.listen(held);
+    await using receiver = await RecordingReceiver.listen();
+    const urls = [slow.url, receiver.url('b')];
+    const provider = async () => ({ url: urls.shift()!, token: 't', expiresAt: Date.now() + 1000 });
+    using targets = new TargetCache(provider, { minimumInterval: 100 });
+    const engine = await PushEngine.create({ maxConnections: 1, targets });
+    const channel = engine.openChannel({
+      target: { kind: 'deviceToken', deviceToken: 'dt' },
+      connectTimeout: 60_000,
+    });
+    await waitFor('the renewal', 5000, () => (urls.length === 0 ? true : undefined));
+    letIn();
+    await stream(channel, () => channel.stats().moves === 1);
+    await channel.close();
+    expect(receiver.streams('b').map(({ ended }) => ended)).toEqual(['cleanly']);
+    await closeEmpty(engine);
+  });
+
   test('asks again before it reconnects', async () => {
     await using receiver = await RecordingReceiver.listen();
     const reasons: TargetReason[] = [];
@@ -214,6 +238,39 @@ describe('a channel with a target', () => {
     await closeEmpty(engine);
   });
 });
+
+/** Passes connections on to a receiver, once it is let. */
+class SlowServer implements AsyncDisposable {
+  readonly url: string;
+  readonly #server: Server;
+  readonly #receiver: RecordingReceiver;
+
+  private constructor(server: Server, receiver: RecordingReceiver) {
+    this.#server = server;
+    this.#receiver = receiver;
+    const { port } = server.address() as AddressInfo;
+    this.url = `rtmp://127.0.0.1:${port}/live/a`;
+  }
+
+  static async listen(until: Promise<void>): Promise<SlowServer> {
+    const receiver = await RecordingReceiver.listen();
+    const { port } = new URL(receiver.url('a'));
+    const server = createServer(async (client) => {
+      client.on('error', () => {});
+      await until;
+      const upstream = connect(Number(port), '127.0.0.1');
+      upstream.on('error', () => client.destroy());
+      client.pipe(upstream).pipe(client);
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    return new SlowServer(server, receiver);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.close();
+    await this.#receiver[Symbol.asyncDispose]();
+  }
+}
 
 /** Every picture arrived once, in order, on one clock. */
 function expectNoGap(streams: readonly ArrivedStream[], sent: readonly CameraPacket[]): void {

@@ -33,6 +33,7 @@ export class DestinationTarget {
     const { cache, request } = this.#question;
     const { signal } = this.#over;
     const move = (target: PushTarget): void => {
+      this.#given = target;
       if (!signal.aborted) shard.post({ type: 'move', channel, destination, target: shardTarget(target) });
     };
     try {

@@ -51,6 +51,8 @@ export class Connector implements LinkOwner {
   /** The connection that publishes, or is being made. */
   #link: Link | undefined;
   #move: Move | undefined;
+  /** Where the stream was told to move while its connection was being made. */
+  #wanted: ShardTarget | undefined;
   /** Connections that are being closed, with their last bytes on the way. */
   readonly #closing = new Set<Link>();
   /** Where to connect when the last of them is gone. */
@@ -130,6 +132,7 @@ export class Connector implements LinkOwner {
   /** Leads the stream to another target: makes the connection, until it {@link canMove}. The last call counts. */
   moveTo(target: ShardTarget): void {
     this.#targets.move(target);
+    if (this.#state === 'connecting') this.#wanted = target;
     if (this.#state !== 'publishing') return;
     this.#dropMove();
     const link = new Link(this, this.#config);
@@ -216,6 +219,9 @@ export class Connector implements LinkOwner {
     this.#state = 'publishing';
     this.#publishingSince = monotonicNow();
     this.#owner.onPublishing(link.publisher!);
+    const wanted = this.#wanted;
+    this.#wanted = undefined;
+    if (wanted !== undefined && !link.leadsTo(wanted)) this.moveTo(wanted);
   }
 
   #onMoveFailed(link: Link, target: ShardTarget, error: Error): void {

@@ -33,7 +33,7 @@ export class Link implements PublisherEvents {
   readonly #config: DestinationConfig;
   readonly #abort = new AbortController();
   #publisher: RtmpPublisher | undefined;
-  #host = '';
+  #target: ShardTarget | undefined;
 
   constructor(owner: LinkOwner, config: DestinationConfig) {
     this.#owner = owner;
@@ -51,8 +51,12 @@ export class Link implements PublisherEvents {
   }
 
   /** The host that it leads to. */
-  get host(): string {
-    return this.#host;
+  get host(): string | undefined {
+    return this.#target === undefined ? undefined : hostOf(this.#target.url);
+  }
+
+  leadsTo({ url, token }: ShardTarget): boolean {
+    return this.#target?.url === url && this.#target.token === token;
   }
 
   /** Bytes that the kernel has accepted. */
@@ -61,8 +65,9 @@ export class Link implements PublisherEvents {
   }
 
   /** Connects and publishes. Rejects with what {@link abort} was told, or with the reason of the failure. */
-  async publish({ url, token, foreign }: ShardTarget): Promise<void> {
-    this.#host = hostOf(url);
+  async publish(target: ShardTarget): Promise<void> {
+    this.#target = target;
+    const { url, token, foreign } = target;
     const { connectTimeout, closeTimeout, chunkSize, connection, inFlightLimit } = this.#config;
     const { signal } = this.#abort;
     const onTimeout = (): void => this.abort(connectTimeoutError(connectTimeout));
