@@ -34,6 +34,10 @@ const engineErrors = {
   ERR_CLOUDPUSH_TOKEN_REPLY_INVALID: 'retryable',
   /** The caller's own token provider failed. */
   ERR_CLOUDPUSH_TOKEN_PROVIDER_FAILED: 'retryable',
+  /** The embedded receiver cannot write a recording. */
+  ERR_CLOUDPUSH_RECORDING_FAILED: 'fatal',
+  /** The folder for log files cannot be made or written, or has a name that log files cannot have. */
+  ERR_CLOUDPUSH_LOG_FOLDER: 'fatal',
   /** Something that is a fault of this library; please report it. */
   ERR_CLOUDPUSH_INTERNAL: 'fatal',
 } as const satisfies Record<string, ErrorClass>;

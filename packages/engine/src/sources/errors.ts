@@ -11,6 +11,7 @@ export const sourceErrorCodes = {
   /** The file is not what its name says, or is broken. */
   invalid: 'ERR_CLOUDPUSH_SOURCE_INVALID',
 } as const;
+export type SourceErrorCode = (typeof sourceErrorCodes)[keyof typeof sourceErrorCodes];
 
 export interface SourceErrorDetails {
   /** Byte in the file. */
@@ -20,7 +21,7 @@ export interface SourceErrorDetails {
 
 /** An error that names the file, and the byte where there is one. */
 export function sourceError(
-  code: (typeof sourceErrorCodes)[keyof typeof sourceErrorCodes],
+  code: SourceErrorCode,
   file: string,
   what: string,
   { offset, cause }: SourceErrorDetails = {},
