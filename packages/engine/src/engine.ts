@@ -1,6 +1,6 @@
-import type { Logger } from 'pino';
 import { Channel, type ChannelHost } from './channel.js';
 import { CloudPushError, type ErrorData, toErrorData } from './errors.js';
+import { type EngineLogger, logMilestone } from './logging/engine-logger.js';
 import { Gates, newGateMemory } from './memory/gate.js';
 import { MediaMemory } from './memory/media-memory.js';
 import {
@@ -36,7 +36,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
   readonly gates: Gates;
   readonly #settings: EngineSettings;
   readonly #targetFinder: TargetFinder;
-  readonly #logger: Logger | undefined;
+  readonly #logger: EngineLogger | undefined;
   readonly #shared: SharedState;
   /** The shards whose threads are up, or coming up. */
   readonly #shards = new Set<ShardClient>();
@@ -77,7 +77,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     return new PushEngine(engineSettings(options), options.logger);
   }
 
-  private constructor(settings: EngineSettings, logger: Logger | undefined) {
+  private constructor(settings: EngineSettings, logger: EngineLogger | undefined) {
     const { poolSize, maxConnections, shards, maxBatchDelay } = settings;
     this.#settings = settings;
     this.#logger = logger;
@@ -100,7 +100,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
       maxConnecting: Math.max(1, Math.floor(settings.maxConnecting / shards)),
     };
     for (let i = 0; i < shards; i++) this.#startShard();
-    this.#logger?.info({ poolSize, maxConnections, shards }, 'engine started');
+    logMilestone(logger, { poolSize, maxConnections, shards }, 'engine started');
   }
 
   /** @internal */
@@ -188,7 +188,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     await this.#targetFinder.close();
     await Promise.all([...this.#shards].map((shard) => shard.stop()));
     this.memory.reclaim();
-    this.#logger?.info('engine closed');
+    logMilestone(this.#logger, {}, 'engine closed');
   }
 
   readonly #retryWaiting = (): void => {
@@ -222,6 +222,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     if (channel === undefined || !channel.livesOn(shard)) return;
     switch (report.type) {
       case 'connected':
+        logMilestone(this.#logger, { channel: channel.id }, 'connected');
         channel.onConnected(report.destination);
         return;
       case 'disconnected':

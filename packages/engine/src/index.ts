@@ -15,7 +15,12 @@ export type {
 } from './channel-events.js';
 export { Destination, type DestinationState } from './destination.js';
 export { PushEngine } from './engine.js';
+export { type CloudPushErrorCode, ErrorCode, errorCode, errorNumber } from './error-codes.js';
 export { CloudPushError, type ErrorClass } from './errors.js';
+export { createLogger, type EngineLog } from './logging/create-logger.js';
+export type { EngineLogger } from './logging/engine-logger.js';
+export type { LogLevel } from './logging/log-level.js';
+export type { LoggerOptions } from './logging/logger-options.js';
 export {
   type AppDisconnect,
   type ReportedBitrate,

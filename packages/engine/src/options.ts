@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { AudioCodec, HevcForm, InputClock, VideoCodec } from '@cloudpush/muxer';
 import { parseRtmpUrl } from '@cloudpush/transport';
-import type { Logger } from 'pino';
 import { CloudPushError } from './errors.js';
+import type { EngineLogger } from './logging/engine-logger.js';
 import { MAX_POOL_SIZE, MIN_POOL_SIZE } from './memory/pool.js';
 import { integer, invalidParameter, oneOf } from './parameters.js';
 import type { ReconnectPolicy } from './shard/backoff.js';
@@ -50,8 +50,8 @@ export interface PushEngineOptions {
   readonly tokenProvider?: TokenProvider | undefined;
   /** A memory of targets in place of both, which several engines may share. The engine does not close it. */
   readonly targets?: TargetCache | undefined;
-  /** Where the engine writes its log. Default: nowhere. */
-  readonly logger?: Logger | undefined;
+  /** Where the engine writes its log, such as what `createLogger` makes. Default: nowhere. */
+  readonly logger?: EngineLogger | undefined;
 }
 
 /** How a destination is made: one server that a channel's stream goes to. */

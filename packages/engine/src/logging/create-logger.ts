@@ -1,0 +1,71 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { integer, oneOf } from '../parameters.js';
+import { prepareLogFolder } from './log-folder.js';
+import { customLevels, type LogLevel, pinoLevels } from './log-level.js';
+import { LogOutput, type RollingFiles } from './log-output.js';
+import type { LoggerOptions } from './logger-options.js';
+import { redactLine } from './redact.js';
+
+/** A logger, and what writes its lines. */
+export interface EngineLog extends AsyncDisposable {
+  /** A pino logger with the level `main`: for `PushEngineOptions.logger`, and for a program's own lines. */
+  readonly logger: Logger<'main'>;
+  /**
+   * Resolves when every line has been written; what is logged after that goes nowhere. A process that ends without it
+   * writes what is left in its last moment.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a log for the console, for files that are rolled by size, or for both. Threads of their own write it; queries and
+ * user info of URLs, tokens, keys and other secrets are left out of it.
+ * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_LOG_FOLDER`.
+ *
+ * @example
+ * await using log = createLogger({ level: 'info', folder: './log' });
+ * await using engine = await PushEngine.create({ logger: log.logger });
+ */
+export function createLogger(options: LoggerOptions = {}): EngineLog {
+  const level = checkedLevel(options.level);
+  const output = openOutput(options);
+  const close = () => output.close();
+  return { logger: loggerTo(output, level), close, [Symbol.asyncDispose]: close };
+}
+
+/** A logger that writes lines without secrets. */
+export function loggerTo(output: DestinationStream, level: LogLevel): Logger<'main'> {
+  return pino(
+    {
+      level: pinoLevels[level],
+      customLevels,
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      hooks: { streamWrite: redactLine },
+    },
+    output,
+  );
+}
+
+/** @throws CloudPushError as {@link createLogger}. */
+export function openOutput(options: LoggerOptions): LogOutput {
+  const files = rollingFiles(options);
+  const toConsole = options.console ?? files === undefined;
+  return new LogOutput(toConsole, files, options.onError ?? warn);
+}
+
+function checkedLevel(level: LogLevel | undefined): LogLevel {
+  return oneOf<LogLevel>('level', level, ['main', 'verbose', 'info', 'warn', 'error', 'silent']);
+}
+
+function rollingFiles({ folder, fileSize, fileCount }: LoggerOptions): RollingFiles | undefined {
+  const limits = {
+    fileSize: integer('fileSize', fileSize, 10 * 1024 * 1024, 1024, 2 ** 40),
+    fileCount: integer('fileCount', fileCount, 10, 2, 10_000),
+  };
+  return folder === undefined ? undefined : { folder: prepareLogFolder(folder), ...limits };
+}
+
+function warn(error: Error): void {
+  process.emitWarning(`a log can no longer be written: ${error.message}`, { code: 'CLOUDPUSH_LOG' });
+}

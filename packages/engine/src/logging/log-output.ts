@@ -1,0 +1,86 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { type DestinationStream, transport } from 'pino';
+import type { ConsoleOptions } from './console-thread.js';
+
+const require = createRequire(import.meta.url);
+const CONSOLE_THREAD = new URL('./console-thread.js', import.meta.url).href;
+const FILE_THREAD = require.resolve('pino-roll');
+
+type LogThread = ReturnType<typeof transport>;
+
+/** Files that are begun anew at a size. */
+export interface RollingFiles {
+  /** An absolute path. */
+  readonly folder: string;
+  /** Bytes. */
+  readonly fileSize: number;
+  readonly fileCount: number;
+}
+
+/**
+ * Where the lines of a log go. Each place has a thread of its own, so that a slow disk or terminal keeps nobody waiting,
+ * and one place goes on when the other fails.
+ */
+export class LogOutput implements DestinationStream {
+  readonly #threads = new Set<LogThread>();
+  readonly #onError: (error: Error) => void;
+  #closed: Promise<void> | undefined;
+
+  /** @param onError called once for each place that can no longer be written */
+  constructor(toConsole: boolean, files: RollingFiles | undefined, onError: (error: Error) => void) {
+    this.#onError = onError;
+    if (toConsole) this.#start(CONSOLE_THREAD, consoleOptions());
+    if (files !== undefined) this.#start(FILE_THREAD, fileOptions(files));
+  }
+
+  write(line: string): void {
+    if (this.#closed !== undefined) return;
+    for (const thread of this.#threads) thread.write(line);
+  }
+
+  /** Calls back when every line so far has been written, or cannot be. */
+  flush(done: () => void): void {
+    const flushed = [...this.#threads].map((thread) => new Promise((resolve) => thread.flush(resolve)));
+    void Promise.all(flushed).then(done);
+  }
+
+  /** Resolves when every line has been written, or cannot be. */
+  close(): Promise<void> {
+    this.#closed ??= Promise.all([...this.#threads].map(finish)).then(() => {});
+    return this.#closed;
+  }
+
+  #start(target: string, options: object): void {
+    const thread = transport({ target, options });
+    thread.on('error', (error: Error) => this.#onFailure(thread, error));
+    this.#threads.add(thread);
+  }
+
+  #onFailure(thread: LogThread, error: Error): void {
+    if (this.#threads.delete(thread)) this.#onError(error);
+  }
+}
+
+function consoleOptions(): ConsoleOptions {
+  return { colorize: process.stderr.isTTY && process.stderr.hasColors() };
+}
+
+function fileOptions({ folder, fileSize, fileCount }: RollingFiles): object {
+  return {
+    file: join(folder, 'cloudpush'),
+    extension: '.log',
+    size: `${fileSize}b`,
+    limit: { count: fileCount, removeOtherLogFiles: true },
+  };
+}
+
+/** Ends a thread. Its `end` would block this one until all is written, so that all is written first. */
+function finish(thread: LogThread): Promise<void> {
+  return new Promise((resolve) => {
+    thread.once('finish', resolve);
+    // Instead of `finish`, should the thread fail.
+    thread.once('close', resolve);
+    thread.flush(() => thread.end());
+  });
+}

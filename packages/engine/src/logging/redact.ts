@@ -1,0 +1,74 @@
+/** Stands where a secret was. */
+const HIDDEN = '…';
+
+/** What the names of secrets end with: `deviceToken`, `client_secret`, `streamKey`, `Authorization`, … */
+const SECRET_NAMES = '(?:token|secret|passw(?:or)?d|passphrase|authorization|credential|cookie|key)s?';
+const SECRET_NAME = new RegExp(`${SECRET_NAMES}$`, 'i');
+
+/** A name and its value in a text: `token=x`, `"client_secret": "x"`, `Authorization: Bearer x`, `token%3Dx`. */
+const NAMED_SECRET = new RegExp(
+  `(${SECRET_NAMES}\\\\?["']?\\s*(?:[=:]|%3[ad])\\s*)("(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|(?:(?:bearer|basic|digest)\\s+)?\\S+)`,
+  'gi',
+);
+const BEARER = /\b(bearer\s+)\S{8,}/gi;
+/** A JSON Web Token (RFC 7519 §3) that stands by itself: its header begins with `{"`. */
+const WEB_TOKEN = /\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?/g;
+
+/** No text without one of these holds anything that is to be hidden. */
+const SUSPECT = new RegExp(`[?@]|eyJ|bearer|${SECRET_NAMES}`, 'i');
+
+/**
+ * A text without secrets: queries and user info of URLs, values that are named like a secret, bearer and web tokens. What
+ * cannot be told from a secret goes with it.
+ */
+export function redact(text: string): string {
+  if (!SUSPECT.test(text)) return text;
+  return text
+    .replace(/\S+/g, redactWord)
+    .replace(NAMED_SECRET, hideValue)
+    .replace(BEARER, `$1${HIDDEN}`)
+    .replace(WEB_TOKEN, HIDDEN);
+}
+
+/** A line of JSON as pino writes it, without secrets in names, texts and fields that are named like a secret. */
+export function redactLine(line: string): string {
+  if (!SUSPECT.test(line)) return line;
+  return `${JSON.stringify(redactValue(JSON.parse(line)))}\n`;
+}
+
+function redactValue(value: unknown): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (Array.isArray(value)) return value.map(redactValue);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [redact(name), redactField(name, field)]),
+  );
+}
+
+function redactField(name: string, value: unknown): unknown {
+  if (value === null || typeof value === 'boolean' || !SECRET_NAME.test(name)) return redactValue(value);
+  return HIDDEN;
+}
+
+/** The value goes, its quotes stay. */
+function hideValue(_text: string, name: string, value: string): string {
+  const quote = /^["']/.exec(value)?.[0] ?? '';
+  return `${name}${quote}${HIDDEN}${quote}`;
+}
+
+/** A word without query and user info. With a `?` before the `@`, either may be a part of the secret: both go. */
+function redactWord(word: string): string {
+  const authority = word.indexOf('//');
+  const userInfoEnd = word.lastIndexOf('@');
+  // In a file URL an `@` belongs to the name of a folder.
+  const isFile = word.startsWith('file:', authority - 'file:'.length);
+  if (authority < 0 || userInfoEnd < authority || isFile) return withoutQuery(word);
+  const scheme = `${word.slice(0, authority + 2)}${HIDDEN}`;
+  return word.lastIndexOf('?', userInfoEnd) < 0 ? withoutQuery(scheme + word.slice(userInfoEnd)) : scheme;
+}
+
+/** A `?` that ends a word ends a question. */
+function withoutQuery(word: string): string {
+  const end = word.indexOf('?') + 1;
+  return end > 0 && end < word.length ? `${word.slice(0, end)}${HIDDEN}` : word;
+}
