@@ -1,0 +1,26 @@
+/** What a packet holds. */
+export const E_SV_MEDIA_TYPE = {
+  UNKNOW: -1,
+  UNKNOWN: -1,
+  /** An access unit in Annex-B form, with start codes. */
+  H264: 0,
+  /** An access unit in Annex-B form, with start codes. */
+  H265: 1,
+  /** One or more whole frames. */
+  MP3: 2,
+  /** One or more whole frames with ADTS headers. */
+  AAC: 3,
+  /** Private data of the device. */
+  PRI_DATA: 4,
+} as const;
+export type E_SV_MEDIA_TYPE = (typeof E_SV_MEDIA_TYPE)[keyof typeof E_SV_MEDIA_TYPE];
+
+export const {
+  UNKNOW: E_SV_MEDIA_TYPE_UNKNOW,
+  UNKNOWN: E_SV_MEDIA_TYPE_UNKNOWN,
+  H264: E_SV_MEDIA_TYPE_H264,
+  H265: E_SV_MEDIA_TYPE_H265,
+  MP3: E_SV_MEDIA_TYPE_MP3,
+  AAC: E_SV_MEDIA_TYPE_AAC,
+  PRI_DATA: E_SV_MEDIA_TYPE_PRI_DATA,
+} = E_SV_MEDIA_TYPE;

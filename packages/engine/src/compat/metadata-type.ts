@@ -1,0 +1,33 @@
+/** What `Send_Metadata` tells of. */
+export const E_SV_METADATA_TYPE = {
+  NONE: -1,
+  /** `wParam`: the trigger type, `lParam`: the local time, ms since 1970. */
+  STREAM_START: 0,
+  /** `wParam`: how long the alarm lasted, in ms, `lParam`: the local time, ms since 1970. */
+  STREAM_END: 1,
+  /** `wParam`: the mode, `lParam`: the key. */
+  VIDEO_ENCRYPT: 2,
+  /** `wParam`: the mode, `lParam`: the key. */
+  AUDIO_ENCRYPT: 3,
+  /** `wParam`: the audio's bit rate, `lParam`: the video's. */
+  STREAM_BITRATE: 4,
+  /** `wParam`: audio frames, `lParam`: video frames. */
+  STREAM_DROP_FRAMES: 5,
+  /** `wParam`: the caller's error code. */
+  STREAM_DISCONNECT: 6,
+  /** `wParam`: the trigger type before, `lParam`: after. */
+  TIGGER_TYPE_CHANGE: 7,
+} as const;
+export type E_SV_METADATA_TYPE = (typeof E_SV_METADATA_TYPE)[keyof typeof E_SV_METADATA_TYPE];
+
+export const {
+  NONE: E_SV_METADATA_TYPE_NONE,
+  STREAM_START: E_SV_METADATA_TYPE_STREAM_START,
+  STREAM_END: E_SV_METADATA_TYPE_STREAM_END,
+  VIDEO_ENCRYPT: E_SV_METADATA_TYPE_VIDEO_ENCRYPT,
+  AUDIO_ENCRYPT: E_SV_METADATA_TYPE_AUDIO_ENCRYPT,
+  STREAM_BITRATE: E_SV_METADATA_TYPE_STREAM_BITRATE,
+  STREAM_DROP_FRAMES: E_SV_METADATA_TYPE_STREAM_DROP_FRAMES,
+  STREAM_DISCONNECT: E_SV_METADATA_TYPE_STREAM_DISCONNECT,
+  TIGGER_TYPE_CHANGE: E_SV_METADATA_TYPE_TIGGER_TYPE_CHANGE,
+} = E_SV_METADATA_TYPE;
