@@ -19,6 +19,7 @@ export {
   FlvDecryptor,
   type FlvDecryptorOptions,
 } from './encryption/flv-decryptor.js';
+export { readSampleHeader, type SampleHeader } from './encryption/read-sample-header.js';
 export type { NonceSource } from './encryption/sample-cipher.js';
 export { type EncryptionSettings, SampleEncryptor } from './encryption/sample-encryptor.js';
 export {

@@ -1,0 +1,90 @@
+import { adtsHeaderSize } from '../aac/adts-header.js';
+import { findStartCodePrefix } from '../annexb/nal-unit-index.js';
+import { equalBytes, readUint32 } from '../bits/bytes.js';
+import type { AudioCodec, VideoCodec } from '../media-packet.js';
+import { type AudioRules, aacRules, mp3Rules } from './audio-rules.js';
+import { readEncryptionSei } from './encryption-sei.js';
+import { avcRules, hevcRules, type NalRules } from './nal-rules.js';
+import { damaged } from './sample-decipher.js';
+import {
+  keyCheckIn,
+  nonceIn,
+  SampleHeaderOffset,
+  sampleHeaderSize,
+  startsWithMarker,
+} from './sample-header.js';
+
+/** What an encrypted sample tells about itself (docs/encryption.md, "Sample header"). */
+export interface SampleHeader {
+  readonly version: number;
+  /** 8 hexadecimal digits that tell keys apart. */
+  readonly keyCheck: string;
+  /** 24 hexadecimal digits. */
+  readonly nonce: string;
+  readonly blockCounter: number;
+  /** Bytes of the header, by which an MP3 frame is longer than its frame header tells. */
+  readonly size: number;
+}
+
+/**
+ * The sample header of a sample, for who looks at a stream without its key; undefined when the sample is clear.
+ * @param data as an elementary stream, and the demuxer, has it: Annex-B, an ADTS frame, an MP3 frame
+ * @throws MuxerError `ERR_CLOUDPUSH_DECRYPTION_DAMAGED`
+ */
+export function readSampleHeader(codec: VideoCodec | AudioCodec, data: Uint8Array): SampleHeader | undefined {
+  switch (codec) {
+    case 'h264':
+      return readFields(headerInNalUnits(data, avcRules));
+    case 'h265':
+      return readFields(headerInNalUnits(data, hevcRules));
+    case 'aac':
+      return readFields(headerInFrame(data, adtsSize(data), aacRules));
+    case 'mp3':
+      return readFields(headerInFrame(data, 0, mp3Rules));
+    default:
+      return undefined;
+  }
+}
+
+/** The last one in front of the picture counts: it was put there last. */
+function headerInNalUnits(data: Uint8Array, rules: NalRules): Uint8Array | undefined {
+  let header: Uint8Array | undefined;
+  let start = findStartCodePrefix(data, 0) + 3;
+  while (start >= 3 && start < data.length && !rules.isVcl(data[start]!)) {
+    const next = findStartCodePrefix(data, start);
+    if (rules.isSei(data[start]!)) {
+      // A zero byte may belong to the next start code: no field is that near to the end.
+      const nal = data.subarray(start, next < 0 ? data.length : next);
+      header = readEncryptionSei(nal, rules) ?? header;
+    }
+    start = next + 3;
+  }
+  return header;
+}
+
+function headerInFrame(data: Uint8Array, start: number, rules: AudioRules): Uint8Array | undefined {
+  const leadStart = start + rules.clearSize(data, start);
+  const headerStart = leadStart + rules.lead.length;
+  if (!equalBytes(data.subarray(leadStart, headerStart), rules.lead)) return undefined;
+  if (!startsWithMarker(data, headerStart)) return undefined;
+  return data.subarray(headerStart, headerStart + sampleHeaderSize);
+}
+
+/** With crc_check in front of the frame when protection_absent is 0 (ISO/IEC 14496-3 §1.A.2.2). */
+function adtsSize(data: Uint8Array): number {
+  return (data[1]! & 1) === 1 ? adtsHeaderSize : adtsHeaderSize + 2;
+}
+
+function readFields(header: Uint8Array | undefined): SampleHeader | undefined {
+  if (header === undefined) return undefined;
+  if (header.length < sampleHeaderSize) {
+    throw damaged('sample header', `${header.length} bytes`, `${sampleHeaderSize} bytes`, 0);
+  }
+  return {
+    version: header[SampleHeaderOffset.version]!,
+    keyCheck: Buffer.from(keyCheckIn(header)).toString('hex'),
+    nonce: Buffer.from(nonceIn(header)).toString('hex'),
+    blockCounter: readUint32(header, SampleHeaderOffset.blockCounter),
+    size: sampleHeaderSize,
+  };
+}
