@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { barLine } from './progress.js';
+import { barLine } from './terminal-bar.js';
 
 const FACTS = ['12.3 s', '8/8 channels', '1,840 frames', '12.3 Mbit/s', '0 dropped', '0 paused'];
 
