@@ -17,6 +17,15 @@ export { Destination, type DestinationState } from './destination.js';
 export { PushEngine } from './engine.js';
 export { type CloudPushErrorCode, ErrorCode, errorCode, errorNumber } from './error-codes.js';
 export { CloudPushError, type ErrorClass } from './errors.js';
+export type { AudioTrackReport } from './inspect/audio-track.js';
+export type { ListReport } from './inspect/bounded-list.js';
+export type { Damage } from './inspect/damage-log.js';
+export type { FileFormat } from './inspect/file-format.js';
+export type { InspectProgress } from './inspect/file-pieces.js';
+export type { FileReport, TrackReport } from './inspect/file-report.js';
+export { type InspectOptions, inspectFile } from './inspect/inspect-file.js';
+export type { DataMessage } from './inspect/script-data.js';
+export type { VideoTrackReport } from './inspect/video-track.js';
 export { createLogger, type EngineLog } from './logging/create-logger.js';
 export type { EngineLogger } from './logging/engine-logger.js';
 export type { LogLevel } from './logging/log-level.js';
@@ -38,9 +47,7 @@ export type { ConnectionOptions, Watermark } from './shard/protocol.js';
 export type { LatencySummary } from './stats/latency.js';
 export type {
   ChannelStats,
-  ChannelTotals,
   DestinationStats,
-  DestinationTotals,
   EngineStats,
 } from './stats/stats.js';
 export type { IssuedToken } from './token/issued-tokens.js';

@@ -20,14 +20,15 @@ export function checkVideoStart(piece: Uint8Array, codec: 'h264' | 'h265'): void
       0,
     );
   }
-  const actual = codecOf(bytes);
+  const actual = annexBCodec(bytes);
   if (actual !== undefined && actual !== codec) {
     throw new InvalidMedia(`this is ${NAMES[actual]}, and the file name says ${NAMES[codec]}`, zeros + 1);
   }
 }
 
-/** Which codec the first sequence parameter set belongs to; undefined when there is none. */
-function codecOf(bytes: Buffer): 'h264' | 'h265' | undefined {
+/** Which codec the first parameter set of an Annex-B byte stream belongs to; undefined when there is none. */
+export function annexBCodec(piece: Uint8Array): 'h264' | 'h265' | undefined {
+  const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
   let at = bytes.indexOf(START_CODE);
   while (at >= 0 && at + 5 <= bytes.length) {
     const first = bytes[at + 3]!;

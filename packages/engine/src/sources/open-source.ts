@@ -1,11 +1,9 @@
-import type { Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
 import { AudioParser } from './audio-parser.js';
 import { ClipReader, readClip } from './clip.js';
 import { sourceError, sourceErrorCodes } from './errors.js';
-import { FileReader, unreadable } from './file-reader.js';
+import { FileReader } from './file-reader.js';
 import { FlvParser } from './flv-parser.js';
 import { InterleaveReader } from './interleave-reader.js';
 import { MergeReader } from './merge-reader.js';
@@ -13,6 +11,7 @@ import type { SourcePacket, TrackKind } from './packet.js';
 import type { PacketParser } from './packet-parser.js';
 import type { PacketReader } from './reader.js';
 import type { MediaSource } from './source.js';
+import { statFile } from './stat-file.js';
 import { VideoParser } from './video-parser.js';
 
 /** Inputs of up to this many bytes in all are read into memory, once for all channels; larger ones are read as they are sent. */
@@ -86,20 +85,6 @@ async function inspect(path: string): Promise<Input> {
   }
   const { size } = await statFile(path);
   return { path, size, ...format };
-}
-
-async function statFile(path: string): Promise<Stats> {
-  let stats: Stats;
-  try {
-    stats = await stat(path);
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-  if (stats.isFile()) {
-    return stats;
-  }
-  const what = stats.isDirectory() ? 'this is a folder, not a file' : 'this is no regular file';
-  throw sourceError(sourceErrorCodes.unreadable, path, what);
 }
 
 /** Only raw video has no times of its own. */

@@ -1,0 +1,44 @@
+import { BoundedList, type ListReport } from './bounded-list.js';
+
+/** A configuration that came in mid-stream: other parameter sets, or another header. */
+export type ConfigurationChange<Configuration> = Configuration & {
+  /** Where the first sample under it is, in bytes. */
+  readonly offset: number;
+  /** Decoding time of that sample, in ms. */
+  readonly at: number;
+};
+
+/** Notes how the configuration of a track changes. */
+export class ConfigurationLog<Facts extends object, Configuration> {
+  readonly #describe: (facts: Facts) => Configuration;
+  readonly #changes = new BoundedList<ConfigurationChange<Configuration>>();
+  #first: Facts | undefined;
+  #current: Facts | undefined;
+
+  /** @param describe what of the muxer's facts is worth reporting */
+  constructor(describe: (facts: Facts) => Configuration) {
+    this.#describe = describe;
+  }
+
+  /** The configuration that the track begins with; undefined while none has come. */
+  get first(): Configuration | undefined {
+    return this.#first === undefined ? undefined : this.#describe(this.#first);
+  }
+
+  /**
+   * Takes in what is in force for a sample: the same object as long as nothing in it changes.
+   * @param changed the bytes of the configuration are others, whatever they tell
+   */
+  see(facts: Facts, changed: boolean, offset: number, at: number): void {
+    if (this.#first === undefined) {
+      this.#first = facts;
+    } else if (changed || facts !== this.#current) {
+      this.#changes.add({ ...this.#describe(facts), offset, at });
+    }
+    this.#current = facts;
+  }
+
+  report(): ListReport<ConfigurationChange<Configuration>> {
+    return this.#changes.report();
+  }
+}
