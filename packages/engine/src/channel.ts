@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { AudioCodec, MuxerState, VideoCodec } from '@cloudpush/muxer';
-import { type AmfValue, type ConnectTimings, encodeAmf0 } from '@cloudpush/transport';
+import { type AmfValue, encodeAmf0 } from '@cloudpush/transport';
 import type { ChannelEvents, CloseReport } from './channel-events.js';
 import type { ChannelHome } from './channel-home.js';
 import { Destination } from './destination.js';
@@ -22,8 +22,8 @@ import {
 } from './shard/protocol.js';
 import type { ShardClient } from './shard/shard-client.js';
 import { ChannelCounter } from './stats/counters.js';
-import type { ChannelStats, DestinationTotals } from './stats/stats.js';
-import { addTotals, NO_DESTINATION_TOTALS } from './stats/totals.js';
+import type { ChannelStats } from './stats/stats.js';
+import { addTotals, NO_TOTALS } from './stats/totals.js';
 import type { TargetReason } from './token/push-target.js';
 import type { TargetCache } from './token/target-cache.js';
 import type { TargetRequest } from './token/target-request.js';
@@ -93,7 +93,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
   /** Those that are not over. */
   readonly #destinations = new Map<number, Destination>();
   /** The counts of those that are. */
-  #finished = NO_DESTINATION_TOTALS;
+  #finished = NO_TOTALS;
   /** What was counted on shards that are dead. */
   #packetsInvalid = 0;
   #packetsLost = 0;
@@ -261,25 +261,23 @@ export class Channel extends EventEmitter<ChannelEvents> {
     const { channels } = this.#home.shard.counters;
     const open = this.destinations.map((destination) => destination.stats());
     return {
-      ...open.reduce<DestinationTotals>(addTotals, this.#finished),
+      ...open.reduce(addTotals, this.#finished),
       state: this.state,
       queuedMs: Math.max(0, ...open.map(({ queuedMs }) => queuedMs)),
-      bitRate: open.reduce((sum, { bitRate }) => sum + bitRate, 0),
       paused: this.paused,
       queuedBytes: this.#sender.heldBytes,
       packetsRefused: this.#sender.refused,
       packetsInvalid: this.#packetsInvalid + channels.get(this.#number, ChannelCounter.packetsInvalid),
       packetsLost: this.#packetsLost + channels.get(this.#number, ChannelCounter.packetsLost),
       pauses: this.#sender.pauses,
-      pausedMs: this.#sender.pausedMs,
     };
   }
 
   /** @internal */
-  onConnected(number: number, timings: ConnectTimings): void {
+  onConnected(number: number): void {
     const destination = this.#destinations.get(number);
     if (destination === undefined) return;
-    destination.onConnected(timings);
+    destination.onConnected();
     this.#everPublished = true;
     this.#waiters.wake();
     this.emit('connect', destination);
@@ -295,10 +293,10 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   /** @internal */
-  onMoved(number: number, timings: ConnectTimings): void {
+  onMoved(number: number): void {
     const destination = this.#destinations.get(number);
     if (destination === undefined) return;
-    destination.onMoved(timings);
+    destination.onMoved();
     this.emit('move', destination);
   }
 
@@ -389,7 +387,6 @@ export class Channel extends EventEmitter<ChannelEvents> {
       paused: false,
       queuedBytes: 0,
       queuedMs: 0,
-      bitRate: 0,
     };
     const report = { clean: this.#clean, error: this.#failure };
     this.#report = report;

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { byteSize, collect, frameRate, integer, listenAddress, positive } from './argument-types.js';
 import { DEFAULT_FOLDER, demoCommand } from './demo/demo-command.js';
+import { inspectProgram } from './inspect/inspect-program.js';
 import type { Interruption } from './interruption.js';
 import type { Output } from './output.js';
 import { pushCommand } from './push/push-command.js';
@@ -35,6 +36,7 @@ export function createProgram(context: CommandContext): Command {
   program
     .addCommand(push(context))
     .addCommand(receive(context))
+    .addCommand(inspectProgram(context))
     .addCommand(demo(context))
     .addCommand(tokenServerProgram(context));
   return program;
@@ -43,7 +45,7 @@ export function createProgram(context: CommandContext): Command {
 const EXIT_CODES = `
 Exit codes:
   0  all went well (push, demo: every frame was accepted to the end)
-  1  something went wrong on the way
+  1  something went wrong on the way (inspect: the file is damaged)
   2  the arguments make no sense, or name a file that is not there
   129, 130, 143  push and demo were ended by SIGHUP, SIGINT or SIGTERM (streams are ended cleanly; a second signal
      ends at once); receive and token-server end that way with 0, or with 1 when a recording failed

@@ -213,9 +213,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#publishingSince = monotonicNow();
     this.#writable = true;
     this.#atStart = true;
-    this.updateCounters();
-    const { timings } = publisher;
-    this.#context.report({ type: this.#moving ? 'moved' : 'connected', ...this.#seat, timings });
+    this.#context.report({ type: this.#moving ? 'moved' : 'connected', ...this.#seat });
     this.#moving = false;
     this.#owner.onPublishing(this, publisher);
     this.#pump();
@@ -267,14 +265,10 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   /** Publishes what changes with every packet. */
   updateCounters(): void {
     const { destinations } = this.#context.counters;
-    const { publisher } = this.#connector;
-    const inConnection = publisher?.queuedBytes ?? 0;
+    const inConnection = this.#connector.publisher?.queuedBytes ?? 0;
     destinations.set(this.number, DestinationCounter.bytesSent, this.#connector.bytesWritten);
     destinations.set(this.number, DestinationCounter.queuedBytes, this.#queue.bytes + inConnection);
     destinations.set(this.number, DestinationCounter.queuedMs, this.#queuedMs);
-    destinations.set(this.number, DestinationCounter.bytesPerSecond, publisher?.bytesPerSecond ?? 0);
-    destinations.set(this.number, DestinationCounter.unacknowledgedBytes, unacknowledgedBytes(publisher));
-    destinations.set(this.number, DestinationCounter.countedAt, monotonicNow());
   }
 
   get #seat(): { readonly channel: number; readonly destination: number } {
@@ -352,7 +346,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#atStart = true;
     this.#moving = publisher === undefined;
     if (publisher === undefined) return;
-    this.#context.report({ type: 'moved', ...this.#seat, timings: publisher.timings });
+    this.#context.report({ type: 'moved', ...this.#seat });
     this.#owner.onMoved(this, publisher);
   }
 
@@ -439,12 +433,6 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#dirty = true;
     this.#context.markDirty(this);
   }
-}
-
-/** −1 before the first acknowledgement. Sequence numbers wrap at 2^32, and servers may count the handshake or not. */
-function unacknowledgedBytes(publisher: RtmpPublisher | undefined): number {
-  if (publisher === undefined || publisher.acknowledged === 0) return -1;
-  return Math.max(0, (publisher.bytesWritten - publisher.acknowledged) | 0);
 }
 
 function closeTimeoutError(limit: number, queued: number): CloudPushError {
