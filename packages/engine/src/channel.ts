@@ -3,6 +3,7 @@ import type { AudioCodec, MuxerState, VideoCodec } from '@cloudpush/muxer';
 import { type AmfValue, encodeAmf0 } from '@cloudpush/transport';
 import type { ChannelEvents, CloseReport } from './channel-events.js';
 import type { ChannelHome } from './channel-home.js';
+import { ChannelWriter, type WriterChannel } from './channel-writer.js';
 import { Destination } from './destination.js';
 import { abortedError, CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import { encodeRecord } from './memory/record.js';
@@ -11,6 +12,12 @@ import type { StreamMetadata } from './metadata.js';
 import { checkedMetadata } from './metadata-check.js';
 import { type ChannelOptions, channelConfig, type DestinationOptions, destinationConfig } from './options.js';
 import { type PacketRoom, PacketSender } from './packet-sender.js';
+import {
+  type AudioPacket,
+  type PacketStreamOptions,
+  packetStream,
+  type VideoPacket,
+} from './packet-stream.js';
 import { invalidParameter, oneOf } from './parameters.js';
 import { encodePrivateData } from './private-data.js';
 import {
@@ -51,6 +58,12 @@ export interface AudioPacketOptions {
   readonly encrypted?: boolean | undefined;
 }
 
+/** How long a packet may wait for room. */
+export interface WaitOptions {
+  /** Ends the wait. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** What a channel needs of its engine. */
 export interface ChannelHost extends PacketRoom {
   /** @throws CloudPushError `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS` */
@@ -79,7 +92,7 @@ export interface ChannelSeat {
  * channel.on('close', ({ clean, error }) => { if (!clean) console.error(error); });
  * if (!channel.sendVideo(accessUnit, { pts })) await channel.writable();
  */
-export class Channel extends EventEmitter<ChannelEvents> {
+export class Channel extends EventEmitter<ChannelEvents> implements WriterChannel {
   /** Unique for the life of the engine. */
   readonly id: number;
   readonly #host: ChannelHost;
@@ -114,6 +127,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
   /** Why it was aborted, when it was. */
   #abortedBy: ErrorData | undefined;
   readonly #waiters = new Waiters();
+  readonly #writer: ChannelWriter = new ChannelWriter(this);
   /** The counters as they were when the channel ended: its number may be in other hands now. */
   #lastStats: ChannelStats | undefined;
 
@@ -146,6 +160,16 @@ export class Channel extends EventEmitter<ChannelEvents> {
   /** True between `pause` and `resume`. */
   get paused(): boolean {
     return this.#report === undefined && this.#sender.paused;
+  }
+
+  /** No packet is taken any more. @internal */
+  get isLeaving(): boolean {
+    return this.#leaving;
+  }
+
+  /** The first thing that went wrong with a destination. @internal */
+  get failure(): CloudPushError | undefined {
+    return this.#failure;
   }
 
   /** Where the stream goes: destinations that are not over. */
@@ -219,6 +243,57 @@ export class Channel extends EventEmitter<ChannelEvents> {
   sendMetadata(metadata: StreamMetadata, options: { readonly pts?: number | undefined } = {}): boolean {
     const record = encodeRecord(checkedMetadata(metadata));
     return this.#sender.sendRecord(Command.metadata, record, options.pts);
+  }
+
+  /**
+   * As {@link sendVideo}, but waits for room: resolves when the packet was taken. Packets are taken in the order in which
+   * they were written, audio and video alike. `data` must stay as it is until then.
+   * @throws CloudPushError (rejection) as {@link sendVideo}, and `ERR_CLOUDPUSH_CHANNEL_CLOSED` when the channel takes no more;
+   *   the signal's reason when that fires. The packet was not taken then.
+   */
+  writeVideo(data: Uint8Array, options: VideoPacketOptions, waiting: WaitOptions = {}): Promise<void> {
+    return this.#writer.write(() => this.sendVideo(data, options), waiting.signal);
+  }
+
+  /** As {@link sendAudio}, but waits for room: see {@link writeVideo}. */
+  writeAudio(data: Uint8Array, options: AudioPacketOptions, waiting: WaitOptions = {}): Promise<void> {
+    return this.#writer.write(() => this.sendAudio(data, options), waiting.signal);
+  }
+
+  /** As {@link sendData}, but waits for room: see {@link writeVideo}. */
+  writeData(
+    name: string,
+    values: readonly AmfValue[],
+    options: { readonly pts: number },
+    waiting: WaitOptions = {},
+  ): Promise<void> {
+    return this.#writer.write(() => this.sendData(name, values, options), waiting.signal);
+  }
+
+  /**
+   * A Web stream of one track's packets into the channel, with backpressure. A packet that is refused for what its arguments
+   * are, or because the channel is over, is an error of the stream.
+   * @example
+   * await readable.pipeTo(channel.createWritable('video'));
+   */
+  createWritable(track: 'video', options?: PacketStreamOptions): WritableStream<VideoPacket>;
+  createWritable(track: 'audio', options?: PacketStreamOptions): WritableStream<AudioPacket>;
+  createWritable(
+    track: 'video' | 'audio',
+    options: PacketStreamOptions = {},
+  ): WritableStream<VideoPacket> | WritableStream<AudioPacket> {
+    const isVideo = oneOf('track', track, ['video', 'audio']) === 'video';
+    if (isVideo)
+      return packetStream<VideoPacket>(
+        this,
+        (one, signal) => this.writeVideo(one.data, one, { signal }),
+        options,
+      );
+    return packetStream<AudioPacket>(
+      this,
+      (one, signal) => this.writeAudio(one.data, one, { signal }),
+      options,
+    );
   }
 
   /** Resolves when the stream is being published somewhere. Rejects with the reason when it never will be. */
@@ -403,6 +478,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
   #moveTo(shard: ShardClient, losses: ReadonlyMap<Destination, Loss>): void {
     this.#home.shard = shard;
     this.#sender.onRehomed();
+    // Whoever saw the gate closed before the dead shard could say so must look again.
+    this.#waiters.wake();
     this.#open();
     for (const [destination, loss] of losses) {
       const disconnection = destination.onRehomed(loss);

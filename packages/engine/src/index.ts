@@ -4,6 +4,7 @@ export {
   type ChannelState,
   type PacketTimes,
   type VideoPacketOptions,
+  type WaitOptions,
 } from './channel.js';
 export type {
   ChannelEvents,
@@ -42,6 +43,7 @@ export {
   triggerTypes,
 } from './metadata.js';
 export type { ChannelOptions, DestinationOptions, PushEngineOptions } from './options.js';
+export type { AudioPacket, PacketStreamOptions, VideoPacket } from './packet-stream.js';
 export type { ReconnectPolicy } from './shard/backoff.js';
 export type { ConnectionOptions, Watermark } from './shard/protocol.js';
 export type { LatencySummary } from './stats/latency.js';
