@@ -110,6 +110,19 @@ export class Muxer {
   }
 
   /**
+   * Begins another stream of the same source: its clock starts from 0 with the next packet, whose time may be any, and its video with a key
+   * frame. Parameter sets and stream headers stay known, and sequence headers that have been given out are not given out again:
+   * {@link sequenceHeaders} has them.
+   */
+  restart(): void {
+    this.#timeline.restart();
+    this.#videoClock.restart();
+    this.#audioClock.restart();
+    this.#scriptData.restart();
+    for (const named of [this.#video, this.#nextVideo]) named?.track.restart();
+  }
+
+  /**
    * What another muxer must know to go on with the stream; undefined before the first tag. It changes with the sequence
    * headers only, which `out` shows; a new object each time.
    */

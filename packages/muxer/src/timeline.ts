@@ -10,6 +10,12 @@ export class TrackClock {
   lastInput = Number.NEGATIVE_INFINITY;
   /** The last stamp given out, whole ms from the origin, not yet wrapped. */
   lastStamp = 0;
+
+  /** Goes back to its beginning, with its timeline. */
+  restart(): void {
+    this.lastInput = Number.NEGATIVE_INFINITY;
+    this.lastStamp = 0;
+  }
 }
 
 /**
@@ -36,6 +42,12 @@ export class Timeline {
   resume(origin: number, elapsed: number): void {
     this.#origin = origin;
     this.#reference = origin + elapsed;
+  }
+
+  /** Begins anew with the next packet, whatever its time is. The tracks' clocks must do so, too. */
+  restart(): void {
+    this.#origin = undefined;
+    this.#reference = undefined;
   }
 
   /** The caller's time on a 64-bit clock that does not wrap. Throws MuxerError when it is no time. */

@@ -28,6 +28,10 @@ export class FrameTrack implements VideoTrack {
     this.#clock = clock;
   }
 
+  restart(): void {
+    this.#started = false;
+  }
+
   mux(packet: MediaPacket, out: FlvTag[]): void {
     requireHeadroom(packet);
     const { data } = packet;

@@ -27,7 +27,7 @@ export class NalTrack implements VideoTrack {
   readonly #codec: NalCodec;
   readonly #timeline: Timeline;
   readonly #clock: TrackClock;
-  readonly #dtsFromPts = new DtsFromPts();
+  #dtsFromPts = new DtsFromPts();
   readonly #index = new NalUnitIndex();
   readonly #pending = new PendingNalUnits();
   readonly #sei = new SeiFacts();
@@ -73,6 +73,12 @@ export class NalTrack implements VideoTrack {
     this.#sentRevision = this.#codec.revision;
     this.facts = this.#codec.facts(this.#format);
     this.#started = true;
+  }
+
+  restart(): void {
+    this.#started = false;
+    this.#dtsFromPts = new DtsFromPts();
+    this.#pending.clear();
   }
 
   mux(packet: MediaPacket, out: FlvTag[]): void {

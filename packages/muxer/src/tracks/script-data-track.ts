@@ -12,6 +12,10 @@ export class ScriptDataTrack {
     this.#timeline = timeline;
   }
 
+  restart(): void {
+    this.#clock.restart();
+  }
+
   mux(packet: MediaPacket, out: FlvTag[]): void {
     requireHeadroom(packet);
     requireMessageSize(packet.data.length, 'ERR_CLOUDPUSH_DATA_TOO_LARGE');

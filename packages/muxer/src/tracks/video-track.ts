@@ -9,6 +9,8 @@ export interface VideoTrack {
   mux(packet: MediaPacket, out: FlvTag[]): void;
   /** Fresh copies of the last sequence header and of what else must come before a first picture. */
   sequenceHeaders(timestamp: number): FlvTag[];
+  /** The next stream begins: with a key frame, and with times of its own. What parameter sets have told stays known. */
+  restart(): void;
   readonly facts: VideoFacts | undefined;
   readonly colorInfo: ColorInfoSender;
 }
