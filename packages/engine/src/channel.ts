@@ -5,10 +5,11 @@ import type { ChannelEvents, CloseReport } from './channel-events.js';
 import type { ChannelHome } from './channel-home.js';
 import { ChannelWriter, type WriterChannel } from './channel-writer.js';
 import { Destination } from './destination.js';
+import { ChannelEncryption } from './encryption-options.js';
 import { abortedError, CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import { encodeRecord } from './memory/record.js';
 import { Command, PacketFlag } from './memory/ring.js';
-import type { StreamMetadata } from './metadata.js';
+import type { MediaEncryption, StreamMetadata } from './metadata.js';
 import { checkedMetadata } from './metadata-check.js';
 import { type ChannelOptions, channelConfig, type DestinationOptions, destinationConfig } from './options.js';
 import { type PacketRoom, PacketSender } from './packet-sender.js';
@@ -98,10 +99,11 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
   readonly #host: ChannelHost;
   readonly #number: number;
   readonly #home: ChannelHome;
-  readonly #config: ChannelConfig;
+  readonly #config: Omit<ChannelConfig, 'encryption'>;
   readonly #sender: PacketSender;
   readonly #video: number;
   readonly #audio: number;
+  readonly #encryption: ChannelEncryption;
   readonly #signal: AbortSignal | undefined;
   /** Those that are not over. */
   readonly #destinations = new Map<number, Destination>();
@@ -134,14 +136,17 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
   /** Channels are made by `PushEngine.openChannel`. */
   constructor(host: ChannelHost, seat: ChannelSeat, options: ChannelOptions) {
     super();
-    this.#config = channelConfig(options);
     this.id = seat.id;
     this.#host = host;
     this.#number = seat.number;
     this.#home = { shard: seat.shard, channel: seat.number };
     this.#sender = new PacketSender(host, this.#home, this.#onPauseChanged);
-    this.#video = VIDEO_CODECS.indexOf(oneOf<VideoCodec>('video', options.video, VIDEO_CODECS));
-    this.#audio = AUDIO_CODECS.indexOf(oneOf<AudioCodec>('audio', options.audio, AUDIO_CODECS));
+    const video = oneOf<VideoCodec>('video', options.video, VIDEO_CODECS);
+    const audio = oneOf<AudioCodec>('audio', options.audio, AUDIO_CODECS);
+    this.#video = VIDEO_CODECS.indexOf(video);
+    this.#audio = AUDIO_CODECS.indexOf(audio);
+    this.#encryption = new ChannelEncryption(video, audio, options.encryption);
+    this.#config = channelConfig(options);
     this.#signal = options.signal;
     const first = destinationConfig(options, host.memory.maxPacket);
     if (this.#signal?.aborted) throw abortedError(this.#signal.reason);
@@ -241,8 +246,25 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`
    */
   sendMetadata(metadata: StreamMetadata, options: { readonly pts?: number | undefined } = {}): boolean {
-    const record = encodeRecord(checkedMetadata(metadata));
-    return this.#sender.sendRecord(Command.metadata, record, options.pts);
+    if (typeof metadata !== 'object' || metadata === null) {
+      const actual = metadata === null ? null : typeof metadata;
+      throw invalidParameter('metadata', actual, 'an object with a type');
+    }
+    const { type } = metadata;
+    if (type === 'videoEncrypt' || type === 'audioEncrypt')
+      return this.#sendEncryption(metadata, options.pts);
+    return this.#sender.sendRecord(Command.metadata, encodeRecord(checkedMetadata(metadata)), options.pts);
+  }
+
+  #sendEncryption(given: MediaEncryption, pts: number | undefined): boolean {
+    const track = given.type === 'videoEncrypt' ? 'video' : 'audio';
+    const settings = this.#encryption.check(track, given);
+    const record = encodeRecord({ type: given.type, ...settings });
+    const sent = this.#sender.sendRecord(Command.metadata, record, pts);
+    // It holds the key.
+    record.fill(0);
+    if (sent) this.#encryption.accept(track, settings);
+    return sent;
   }
 
   /**
@@ -498,7 +520,8 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
     shard.counters.channels.reset(channel);
     const state = this.#stream;
     const resume = state === undefined ? undefined : { state, elapsed: this.#elapsed };
-    shard.post({ type: 'open', channel, config: this.#config, resume });
+    const config = { ...this.#config, encryption: this.#encryption.current };
+    shard.post({ type: 'open', channel, config, resume });
     this.#sender.command(Command.open);
   }
 

@@ -15,6 +15,7 @@ export type {
   ServerCommand,
 } from './channel-events.js';
 export { Destination, type DestinationState } from './destination.js';
+export type { EncryptionOptions } from './encryption-options.js';
 export { PushEngine } from './engine.js';
 export { type CloudPushErrorCode, ErrorCode, errorCode, errorNumber } from './error-codes.js';
 export { CloudPushError, type ErrorClass } from './errors.js';
@@ -33,8 +34,11 @@ export type { LogLevel } from './logging/log-level.js';
 export type { LoggerOptions } from './logging/logger-options.js';
 export {
   type AppDisconnect,
+  type EncryptionChange,
+  type MediaEncryption,
   type ReportedBitrate,
   type ReportedDropFrames,
+  type SentMetadata,
   type StreamEnd,
   type StreamMetadata,
   type StreamStart,

@@ -1,5 +1,5 @@
 import type { CloudPushError } from './errors.js';
-import { type StreamMetadata, type TriggerType, triggerTypes } from './metadata.js';
+import { type SentMetadata, type TriggerType, triggerTypes } from './metadata.js';
 import { invalidParameter } from './parameters.js';
 
 const FIRST_TRIGGER = -1;
@@ -10,9 +10,7 @@ const UINT32_MAX = 2 ** 32 - 1;
  * The metadata with triggers as their numbers, and with nothing in it but its own fields.
  * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, which names the field, its value and what is permitted.
  */
-export function checkedMetadata(given: StreamMetadata): StreamMetadata {
-  if (typeof given !== 'object' || given === null)
-    throw invalidParameter('metadata', given === null ? null : typeof given, 'an object with a type');
+export function checkedMetadata(given: SentMetadata): SentMetadata {
   const { type } = given;
   switch (type) {
     case 'streamStart':
@@ -57,6 +55,7 @@ function integer(field: string, value: number, least: number, most: number): num
 }
 
 function unknownType(type: never): CloudPushError {
-  const permitted = 'streamStart, streamEnd, bitrate, dropFrames, disconnect, triggerChange';
+  const permitted =
+    'streamStart, streamEnd, videoEncrypt, audioEncrypt, bitrate, dropFrames, disconnect, triggerChange';
   return invalidParameter('metadata.type', type, permitted);
 }

@@ -1,3 +1,5 @@
+import type { EncryptionKey, EncryptionMode } from '@cloudpush/muxer';
+
 /** Numbers of what made a camera start a recording. 5 to 99 are reserved. */
 export const triggerTypes = {
   unknown: -1,
@@ -64,8 +66,28 @@ export interface TriggerChange {
   readonly to: TriggerType | number;
 }
 
-/** What `Channel.sendMetadata` takes. Each becomes one data message; docs/metadata.md shows their bytes. */
-export type StreamMetadata =
+/**
+ * How a track is encrypted from its next frame on: see docs/metadata.md. The server is told, in front of that frame, by
+ * `onEncryption`.
+ */
+export interface EncryptionChange<Type> {
+  readonly type: Type;
+  /** Which frames; every audio frame counts as a key frame. */
+  readonly mode: EncryptionMode;
+  /**
+   * Exactly 16 or 32 bytes are an AES key. Anything else, 1 to 1,024 bytes or a text, is stretched to one. Default: the key as it
+   * was. It is never sent, logged or shown.
+   */
+  readonly key?: EncryptionKey | undefined;
+}
+
+export type MediaEncryption = EncryptionChange<'videoEncrypt'> | EncryptionChange<'audioEncrypt'>;
+
+/** What `Channel.sendMetadata` takes. */
+export type StreamMetadata = SentMetadata | MediaEncryption;
+
+/** Metadata that becomes one data message each; docs/metadata.md shows their bytes. */
+export type SentMetadata =
   | StreamStart
   | StreamEnd
   | ReportedBitrate

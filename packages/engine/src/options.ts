@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { AudioCodec, HevcForm, InputClock, VideoCodec } from '@cloudpush/muxer';
 import { parseRtmpUrl } from '@cloudpush/transport';
+import type { EncryptionOptions } from './encryption-options.js';
 import { CloudPushError } from './errors.js';
 import type { EngineLogger } from './logging/engine-logger.js';
 import { MAX_POOL_SIZE, MIN_POOL_SIZE } from './memory/pool.js';
@@ -116,6 +117,11 @@ export interface ChannelOptions extends DestinationOptions {
   readonly hevc?: HevcForm | 'auto' | undefined;
   /** `'wrapping32'` when `pts` and `dts` are unsigned 32-bit milliseconds that wrap. Default `'native'`. */
   readonly inputClock?: InputClock | undefined;
+  /**
+   * How video and audio are encrypted, from the first frame on: see docs/metadata.md. H.264, H.265, AAC and MP3 can be. Default: not
+   * at all.
+   */
+  readonly encryption?: EncryptionOptions | undefined;
   /** Aborts the channel: its connections are reset. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -162,7 +168,7 @@ function targetSettings({ targets, tokenServer, tokenProvider }: PushEngineOptio
 }
 
 /** Checks the options and fills in the defaults. */
-export function channelConfig(options: ChannelOptions): ChannelConfig {
+export function channelConfig(options: ChannelOptions): Omit<ChannelConfig, 'encryption'> {
   return {
     hevc: oneOf('hevc', options.hevc, ['auto', 'enhanced', 'legacy']),
     inputClock: oneOf('inputClock', options.inputClock, ['native', 'wrapping32']),

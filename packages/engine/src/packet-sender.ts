@@ -4,7 +4,7 @@ import { CloudPushError } from './errors.js';
 import type { Gates } from './memory/gate.js';
 import type { MediaMemory } from './memory/media-memory.js';
 import { NO_BLOCK } from './memory/pool.js';
-import type { Command } from './memory/ring.js';
+import { Command } from './memory/ring.js';
 import { invalidParameter } from './parameters.js';
 
 /** What the packets of a channel need of the engine. */
@@ -104,6 +104,8 @@ export class PacketSender {
     const { shard } = this.#home;
     const now = monotonicNow();
     if (!shard.ring.push(command, this.#channel, block, data.length, codec, flags, dts, pts, now)) {
+      // A record may hold a key.
+      if (command === Command.metadata) memory.wipe(block);
       memory.drop(block);
       return this.#refuseForRing(data.length);
     }

@@ -55,6 +55,11 @@ export class MediaMemory {
     return this.#share.isTight(channel);
   }
 
+  /** Overwrites what a block holds. */
+  wipe(block: number): void {
+    this.pool.bytes.fill(0, payloadOffset(block), block * GRANULE + this.pool.sizeOf(block));
+  }
+
   /** Takes a block back that no shard has seen. */
   drop(block: number): void {
     this.#share.giveBack(this.pool.ownerOf(block), this.pool.sizeOf(block));

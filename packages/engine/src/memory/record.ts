@@ -9,9 +9,17 @@ export function encodeRecord(record: unknown): Buffer {
   return serialize(record);
 }
 
-/** The data that a block holds. It may hold a secret: the block is overwritten with zeros. */
-export function takeRecord<T>(block: Uint8Array): T {
+/**
+ * Hands the data that a block holds to `use`, once: it may hold a secret, so that the block is overwritten with zeros, and what
+ * was made of it afterwards. `use` must copy bytes that it keeps.
+ */
+export function useRecord<T>(block: Uint8Array, use: (record: T) => void): void {
   const bytes = Buffer.from(block);
   block.fill(0);
-  return deserialize(bytes) as T;
+  try {
+    // Arrays of bytes in the record are views of these.
+    use(deserialize(bytes) as T);
+  } finally {
+    bytes.fill(0);
+  }
 }

@@ -1,18 +1,18 @@
 import { type AmfObject, encodeAmf0 } from '@cloudpush/transport';
-import type { StreamMetadata } from '../metadata.js';
+import type { SentMetadata } from '../metadata.js';
 
-/** What the shard itself has counted and measured. */
+/** What was measured, or counted, of each track. */
 export interface Measured {
-  /** Bit rates of the media in bit/s, 0 until they are known. */
-  readonly audioBitrate: number;
-  readonly videoBitrate: number;
-  /** Frames that the destination which the message goes to was not sent, since it was added. */
-  readonly audioDropped: number;
-  readonly videoDropped: number;
+  readonly audio: number | undefined;
+  readonly video: number | undefined;
 }
 
-/** The body of the data message (RTMP 1.0 §7.1.2) that metadata goes out as: a name and one object, in AMF0. */
-export function encodeMetadataMessage(metadata: StreamMetadata, measured: Measured): Buffer {
+/**
+ * The body of the data message (RTMP 1.0 §7.1.2) that metadata goes out as: a name and one object, in AMF0.
+ * @param bitrates of the media, in bit/s
+ * @param dropped frames that the destination which the message goes to was not sent
+ */
+export function encodeMetadataMessage(metadata: SentMetadata, bitrates: Measured, dropped: Measured): Buffer {
   switch (metadata.type) {
     case 'streamStart':
       return message('onStreamStart', { trigger: metadata.trigger, time: metadata.time });
@@ -22,15 +22,15 @@ export function encodeMetadataMessage(metadata: StreamMetadata, measured: Measur
       return message('onBitrate', {
         audio: metadata.audio,
         video: metadata.video,
-        measuredAudio: measured.audioBitrate,
-        measuredVideo: measured.videoBitrate,
+        measuredAudio: bitrates.audio ?? 0,
+        measuredVideo: bitrates.video ?? 0,
       });
     case 'dropFrames':
       return message('onDropFrames', {
         audio: metadata.audio,
         video: metadata.video,
-        measuredAudio: measured.audioDropped,
-        measuredVideo: measured.videoDropped,
+        measuredAudio: dropped.audio ?? 0,
+        measuredVideo: dropped.video ?? 0,
       });
     case 'disconnect':
       return message('onDisconnect', { code: metadata.code });

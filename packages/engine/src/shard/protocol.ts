@@ -8,6 +8,7 @@ import type {
   VideoCodec,
 } from '@cloudpush/muxer';
 import type { AmfValue, PublisherOptions } from '@cloudpush/transport';
+import type { EncryptionOptions } from '../encryption-options.js';
 import type { ErrorData } from '../errors.js';
 import type { TargetReason } from '../token/push-target.js';
 import type { ReconnectPolicy } from './backoff.js';
@@ -54,6 +55,8 @@ export type ConnectionOptions = Omit<
 export interface ChannelConfig {
   readonly hevc: HevcForm | 'auto';
   readonly inputClock: InputClock;
+  /** Holds keys: never to be logged or quoted. */
+  readonly encryption: EncryptionOptions;
 }
 
 /** Where a connection leads. It holds credentials: never to be logged or quoted. */

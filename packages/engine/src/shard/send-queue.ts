@@ -1,12 +1,6 @@
 import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import type { PacketBlock } from './packet-block.js';
-
-/** The `onMetaData` that describes the stream from a tag on. */
-export interface StreamDescription {
-  readonly tag: FlvTag;
-  /** Counts up with each change of either track: the later description knows more. */
-  readonly version: number;
-}
+import type { StreamDescription } from './stream-describer.js';
 
 /** A tag in the queue. */
 export interface QueuedTag {

@@ -8,8 +8,9 @@ import { Connector, type ConnectorOwner } from './connector.js';
 import { type Dropped, isKeyFrame, isPicture, relieve, startAtKeyFrame } from './drop-policy.js';
 import type { PacketBlock } from './packet-block.js';
 import type { DestinationConfig, Loss, ShardTarget, Watermark } from './protocol.js';
-import { SendQueue, type StreamDescription } from './send-queue.js';
+import { SendQueue } from './send-queue.js';
 import type { Flushable, ShardContext } from './shard-context.js';
+import type { StreamDescription } from './stream-describer.js';
 import type { StreamHeaders } from './stream-headers.js';
 import { TargetSource } from './target-source.js';
 
@@ -161,6 +162,11 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     }
     this.#full = true;
     this.#owner.onFull();
+  }
+
+  /** A picture that others refer to was not offered: they are skipped. */
+  skipToKeyFrame(): void {
+    this.#awaitsKeyFrame = true;
   }
 
   /** Lets go of half of what waits: the channel's part of the pool runs short, and others must not suffer for it. */
@@ -327,7 +333,9 @@ export class ShardDestination implements ConnectorOwner, Flushable {
         block?.release();
         return;
       }
-    } else if (description !== undefined) this.#hand(publisher, description.tag, undefined);
+    } else {
+      for (const news of description?.changed ?? []) this.#hand(publisher, news, undefined);
+    }
     this.#headers.note(tag, description);
     if (block !== undefined && block.enqueuedAt >= this.#publishingSince) block.timed = true;
     if (this.#hand(publisher, tag, block)) this.#countSent(tag);

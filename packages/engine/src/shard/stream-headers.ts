@@ -1,5 +1,6 @@
 import { endOfSequenceTag, FlvTag, TagRole } from '@cloudpush/muxer';
-import type { SendQueue, StreamDescription } from './send-queue.js';
+import type { SendQueue } from './send-queue.js';
+import type { StreamDescription } from './stream-describer.js';
 
 /**
  * The headers of a stream as its destination has met them. A stream that starts, or starts again, must begin with
@@ -73,9 +74,12 @@ export class StreamHeaders {
     if (this.#audio === undefined) this.#sendAhead(queue, isAudio);
     if (this.#video === undefined) this.#sendAhead(queue, isVideoHeader);
     const headers = [this.#audio, this.#video, this.#videoMetadata].filter((tag) => tag !== undefined);
-    this.#sentAhead = this.#sentAhead.filter((tag) => headers.includes(tag));
-    const metadata = this.#description === undefined ? [] : [this.#description.tag];
-    return [...metadata, ...headers].map((tag) => stamped(tag, first.timestamp));
+    const descriptions = this.#description?.tags ?? [];
+    // Of what describes the stream, some may have a place of its own, too.
+    const waiting = descriptions.filter((tag) => queue.find((other) => other === tag) !== undefined);
+    const ahead = [...descriptions, ...headers];
+    this.#sentAhead = [...waiting, ...this.#sentAhead.filter((tag) => ahead.includes(tag))];
+    return ahead.map((tag) => stamped(tag, first.timestamp));
   }
 
   /** The tag that ends the video sequence, of the same codec and form as its header; undefined without video. */

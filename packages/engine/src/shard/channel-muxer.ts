@@ -1,0 +1,189 @@
+import {
+  type EncryptionFacts,
+  type FlvTag,
+  type HevcForm,
+  type MediaPacket,
+  Muxer,
+  MuxerError,
+  type MuxerResumption,
+  type MuxerState,
+  TagRole,
+} from '@cloudpush/muxer';
+import { HEADROOM } from '../memory/pool.js';
+import { Command, PacketFlag } from '../memory/ring.js';
+import type { MediaEncryption } from '../metadata.js';
+import { BitrateMeter } from './bitrate-meter.js';
+import type { PacketDescriptor } from './codec-hold.js';
+import { isAudioFrame, isPicture } from './drop-policy.js';
+import type { PacketBlock } from './packet-block.js';
+import { AUDIO_CODECS, type ChannelConfig, VIDEO_CODECS } from './protocol.js';
+import { StreamDescriber, type StreamDescription } from './stream-describer.js';
+import { StreamEncryption } from './stream-encryption.js';
+
+/** Where tags go. */
+export interface TagSink {
+  /** `description` is there when the tag brings a change of it. */
+  offer(tag: FlvTag, block: PacketBlock, description: StreamDescription | undefined): void;
+  /** A packet, or a frame of it, is no good: it does not go out. */
+  refuse(error: unknown): void;
+  /** A picture does not go out, because a key frame must come first. */
+  skipPicture(): void;
+  /** What another shard would need to go on with the stream has changed. */
+  noteState(state: MuxerState): void;
+  /** A picture that others refer to does not go out: they are of no use without it. */
+  skipToKeyFrame(): void;
+}
+
+/**
+ * Makes the tags of a channel's stream, each once for all destinations: muxed, encrypted, measured, and with what a server must be
+ * told when something about the stream has changed.
+ */
+export class ChannelMuxer {
+  readonly #muxer: Muxer;
+  readonly #encryption: StreamEncryption;
+  readonly #describer = new StreamDescriber();
+  readonly #videoBitrate = new BitrateMeter();
+  readonly #audioBitrate = new BitrateMeter();
+  /** One packet object and one array for all packets: neither outlives the call into the muxer. */
+  readonly #packet: MediaPacket = { data: EMPTY, headroom: HEADROOM, dts: 0, pts: 0 };
+  readonly #tags: FlvTag[] = [];
+
+  /** The caller's thread knows when the stream began. */
+  #begun: boolean;
+  /** A stream goes on here, and no picture of it has come yet. */
+  #awaitsPicture: boolean;
+
+  /** @param resume the stream that was begun on another shard */
+  constructor({ hevc, inputClock, encryption }: ChannelConfig, resume: MuxerResumption | undefined) {
+    this.#muxer = new Muxer({ hevcForm: hevc === 'legacy' ? 'legacy' : 'enhanced', inputClock, resume });
+    this.#encryption = new StreamEncryption(encryption);
+    this.#begun = resume !== undefined;
+    this.#awaitsPicture = resume !== undefined;
+    this.#describer.describe(this.#muxer.videoFacts, this.#muxer.audioFacts, 0);
+  }
+
+  /** How far the stream has come, in ms. */
+  get elapsed(): number {
+    return this.#muxer.elapsed;
+  }
+
+  get hevcForm(): HevcForm {
+    return this.#muxer.hevcForm;
+  }
+
+  set hevcForm(form: HevcForm) {
+    this.#muxer.hevcForm = form;
+  }
+
+  /** The stream's headers, for a destination that joins it. */
+  get sequenceHeaders(): FlvTag[] {
+    return this.#muxer.sequenceHeaders(0);
+  }
+
+  /** What describes the stream, for a destination that joins it. */
+  get description(): StreamDescription | undefined {
+    return this.#describer.current;
+  }
+
+  /** Bit rates of the media in bit/s; undefined until they are known. */
+  get bitrates(): { readonly audio: number | undefined; readonly video: number | undefined } {
+    return { audio: this.#audioBitrate.rate, video: this.#videoBitrate.rate };
+  }
+
+  /**
+   * The time of a data message on the stream's clock. NaN: that of the latest media.
+   * @throws MuxerError when it steps back
+   */
+  stamp(pts: number): number {
+    const tags: FlvTag[] = [];
+    this.#muxer.scriptData({ data: EMPTY, headroom: 0, dts: pts, pts }, tags);
+    return tags[0]!.timestamp;
+  }
+
+  /** Takes effect with the track's next frame. */
+  encrypt({ type, mode, key }: MediaEncryption): void {
+    this.#encryption.configure(type === 'videoEncrypt' ? 'video' : 'audio', { mode, key });
+  }
+
+  /** Offers the tags of a packet. */
+  mux(descriptor: PacketDescriptor, data: Uint8Array, block: PacketBlock, sink: TagSink): void {
+    const packet = this.#packet;
+    const { flags } = descriptor;
+    packet.data = data;
+    packet.dts = descriptor.dts;
+    packet.pts = descriptor.pts;
+    packet.keyFrame =
+      (flags & PacketFlag.keyFrameKnown) === 0 ? undefined : (flags & PacketFlag.keyFrame) !== 0;
+    packet.encrypted = (flags & PacketFlag.encrypted) !== 0;
+    try {
+      this.#mux(descriptor);
+    } catch (error) {
+      if (this.#awaitsPicture && isBeforeKeyFrame(error)) sink.skipPicture();
+      else sink.refuse(error);
+    }
+    const [first] = this.#tags;
+    if (first === undefined) return;
+    this.#tellState(sink);
+    const { videoFacts, audioFacts } = this.#muxer;
+    let description = this.#describer.describe(videoFacts, audioFacts, first.timestamp);
+    for (const tag of this.#tags) {
+      if (this.#send(tag, block, description, sink)) description = undefined;
+    }
+    this.#tags.length = 0;
+  }
+
+  #mux({ command, codec }: PacketDescriptor): void {
+    if (command === Command.video) this.#muxer.video(VIDEO_CODECS[codec]!, this.#packet, this.#tags);
+    else if (command === Command.audio) this.#muxer.audio(AUDIO_CODECS[codec]!, this.#packet, this.#tags);
+    else this.#muxer.scriptData(this.#packet, this.#tags);
+  }
+
+  /** Lets the caller's thread know, when it has changed, what another shard would need to go on with the stream. */
+  #tellState(sink: TagSink): void {
+    if (this.#begun && !this.#tags.some(isSequenceHeader)) return;
+    this.#begun = true;
+    sink.noteState(this.#muxer.state!);
+  }
+
+  /** False when it did not go out: what cannot be encrypted is never sent in the clear. */
+  #send(tag: FlvTag, block: PacketBlock, description: StreamDescription | undefined, sink: TagSink): boolean {
+    if (isPicture(tag)) this.#awaitsPicture = false;
+    let sent: FlvTag;
+    try {
+      sent = this.#encryption.encrypt(tag, this.#packet.encrypted === true);
+    } catch (error) {
+      sink.refuse(error);
+      if (isPicture(tag)) sink.skipToKeyFrame();
+      return false;
+    }
+    this.#measure(sent);
+    const facts = this.#encryption.news(tag);
+    if (facts !== undefined) this.#tell(facts, tag.timestamp, block, sink);
+    sink.offer(sent, block, description);
+    return true;
+  }
+
+  /** As a tag of its own, which is never dropped. */
+  #tell(facts: EncryptionFacts, timestamp: number, block: PacketBlock, sink: TagSink): void {
+    const tag = this.#describer.describeEncryption(facts, timestamp);
+    sink.offer(tag, block, this.#describer.current);
+  }
+
+  #measure(tag: FlvTag): void {
+    if (isPicture(tag)) this.#videoBitrate.add(tag.size, tag.timestamp);
+    else if (isAudioFrame(tag)) this.#audioBitrate.add(tag.size, tag.timestamp);
+  }
+}
+
+/** The muxer cannot begin with this picture. */
+function isBeforeKeyFrame(error: unknown): boolean {
+  if (!(error instanceof MuxerError)) return false;
+  const { code } = error;
+  return code === 'ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME' || code === 'ERR_CLOUDPUSH_AV1_NO_SEQUENCE_HEADER';
+}
+
+function isSequenceHeader({ role }: FlvTag): boolean {
+  return role === TagRole.videoSequenceHeader || role === TagRole.audioSequenceHeader;
+}
+
+const EMPTY = new Uint8Array(0);
