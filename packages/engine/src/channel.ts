@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { AudioCodec, MuxerState, VideoCodec } from '@cloudpush/muxer';
-import { type AmfValue, encodeAmf0 } from '@cloudpush/transport';
+import { type AmfValue, type ConnectTimings, encodeAmf0 } from '@cloudpush/transport';
 import type { ChannelEvents, CloseReport } from './channel-events.js';
 import type { ChannelHome } from './channel-home.js';
 import { ChannelWriter, type WriterChannel } from './channel-writer.js';
@@ -30,8 +30,8 @@ import {
 } from './shard/protocol.js';
 import type { ShardClient } from './shard/shard-client.js';
 import { ChannelCounter } from './stats/counters.js';
-import type { ChannelStats } from './stats/stats.js';
-import { addTotals, NO_TOTALS } from './stats/totals.js';
+import type { ChannelStats, DestinationTotals } from './stats/stats.js';
+import { addTotals, NO_DESTINATION_TOTALS } from './stats/totals.js';
 import type { TargetReason } from './token/push-target.js';
 import type { TargetCache } from './token/target-cache.js';
 import type { TargetRequest } from './token/target-request.js';
@@ -108,7 +108,7 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
   /** Those that are not over. */
   readonly #destinations = new Map<number, Destination>();
   /** The counts of those that are. */
-  #finished = NO_TOTALS;
+  #finished = NO_DESTINATION_TOTALS;
   /** What was counted on shards that are dead. */
   #packetsInvalid = 0;
   #packetsLost = 0;
@@ -358,23 +358,25 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
     const { channels } = this.#home.shard.counters;
     const open = this.destinations.map((destination) => destination.stats());
     return {
-      ...open.reduce(addTotals, this.#finished),
+      ...open.reduce<DestinationTotals>(addTotals, this.#finished),
       state: this.state,
       queuedMs: Math.max(0, ...open.map(({ queuedMs }) => queuedMs)),
+      bitRate: open.reduce((sum, { bitRate }) => sum + bitRate, 0),
       paused: this.paused,
       queuedBytes: this.#sender.heldBytes,
       packetsRefused: this.#sender.refused,
       packetsInvalid: this.#packetsInvalid + channels.get(this.#number, ChannelCounter.packetsInvalid),
       packetsLost: this.#packetsLost + channels.get(this.#number, ChannelCounter.packetsLost),
       pauses: this.#sender.pauses,
+      pausedMs: this.#sender.pausedMs,
     };
   }
 
   /** @internal */
-  onConnected(number: number): void {
+  onConnected(number: number, timings: ConnectTimings): void {
     const destination = this.#destinations.get(number);
     if (destination === undefined) return;
-    destination.onConnected();
+    destination.onConnected(timings);
     this.#everPublished = true;
     this.#waiters.wake();
     this.emit('connect', destination);
@@ -390,10 +392,10 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
   }
 
   /** @internal */
-  onMoved(number: number): void {
+  onMoved(number: number, timings: ConnectTimings): void {
     const destination = this.#destinations.get(number);
     if (destination === undefined) return;
-    destination.onMoved();
+    destination.onMoved(timings);
     this.emit('move', destination);
   }
 
@@ -484,6 +486,7 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
       paused: false,
       queuedBytes: 0,
       queuedMs: 0,
+      bitRate: 0,
     };
     const report = { clean: this.#clean, error: this.#failure };
     this.#report = report;

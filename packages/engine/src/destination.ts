@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { AmfValue } from '@cloudpush/transport';
+import type { AmfValue, ConnectTimings } from '@cloudpush/transport';
 import type { CloseReport, DestinationEvents, Disconnection } from './channel-events.js';
 import type { ChannelHome } from './channel-home.js';
 import { monotonicNow } from './clock.js';
@@ -10,9 +10,10 @@ import { checkUrl } from './options.js';
 import type { PacketSender } from './packet-sender.js';
 import { Backoff } from './shard/backoff.js';
 import type { DestinationConfig, Loss } from './shard/protocol.js';
+import { fallingRate } from './stats/bit-rate.js';
 import { DestinationCounter } from './stats/counters.js';
-import type { DestinationStats } from './stats/stats.js';
-import { addTotals, NO_TOTALS, totalsOf } from './stats/totals.js';
+import type { DestinationStats, DestinationTotals } from './stats/stats.js';
+import { addTotals, NO_DESTINATION_TOTALS } from './stats/totals.js';
 import type { PushTarget, TargetReason } from './token/push-target.js';
 import { Waiters } from './waiters.js';
 
@@ -46,7 +47,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
   /** How many attempts to connect in a row have failed. */
   #attempts = 0;
   /** What was counted on shards that are dead. */
-  #carried = NO_TOTALS;
+  #carried = NO_DESTINATION_TOTALS;
   /** Why it was aborted, when it was. */
   #abortedBy: ErrorData | undefined;
   /** Why a connection was lost that has been made again since, or is about to be. */
@@ -58,6 +59,8 @@ export class Destination extends EventEmitter<DestinationEvents> {
 
   readonly #target: DestinationTarget | undefined;
   #moves = 0;
+  /** Of the latest connect. */
+  #timings: ConnectTimings | undefined;
 
   /** Destinations are made by `Channel`. */
   constructor(seat: DestinationSeat, config: DestinationConfig, question: TargetQuestion | undefined) {
@@ -131,7 +134,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
     const { home, number } = this.#seat;
     const { destinations } = home.shard.counters;
     const count = (counter: DestinationCounter) => destinations.get(number, counter);
-    const counted = {
+    const counted: DestinationTotals = {
       videoFrames: count(DestinationCounter.videoFrames),
       audioFrames: count(DestinationCounter.audioFrames),
       dataMessages: count(DestinationCounter.dataMessages),
@@ -147,11 +150,14 @@ export class Destination extends EventEmitter<DestinationEvents> {
       state: this.#state,
       queuedBytes: count(DestinationCounter.queuedBytes),
       queuedMs: count(DestinationCounter.queuedMs),
+      ...this.#flow(count),
+      timings: this.#timings,
     };
   }
 
   /** @internal */
-  onConnected(): void {
+  onConnected(timings: ConnectTimings): void {
+    this.#timings = timings;
     this.#connects++;
     this.#publishingSince = monotonicNow();
     if (this.#state === 'connecting') this.#state = 'publishing';
@@ -181,7 +187,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
     const delay = backoff.next(error.class);
     if (delay === undefined) return undefined;
     if (this.#state === 'publishing') this.#state = 'connecting';
-    this.#carried = { ...totalsOf(this.stats()), reconnects: 0, moves: 0 };
+    this.#carried = { ...addTotals(NO_DESTINATION_TOTALS, this.stats()), reconnects: 0, moves: 0 };
     return { error: data, delay, attempts: this.#attempts };
   }
 
@@ -192,7 +198,8 @@ export class Destination extends EventEmitter<DestinationEvents> {
   }
 
   /** @internal */
-  onMoved(): void {
+  onMoved(timings: ConnectTimings): void {
+    this.#timings = timings;
     this.#moves++;
     if (this.#state === 'connecting') this.#state = 'publishing';
     this.emit('move');
@@ -221,7 +228,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
     const failure = error === undefined ? this.#lastLoss : CloudPushError.from(this.#abortedBy ?? error);
     const report = { clean: failure === undefined && this.#closeRequested, error: failure };
     this.#target?.close();
-    this.#lastStats = { ...this.stats(), state: 'closed', queuedBytes: 0, queuedMs: 0 };
+    this.#lastStats = { ...this.stats(), state: 'closed', queuedBytes: 0, queuedMs: 0, bitRate: 0 };
     this.#state = 'closed';
     this.#report = report;
     this.#waiters.wake();
@@ -232,6 +239,21 @@ export class Destination extends EventEmitter<DestinationEvents> {
   /** How it ended; undefined before. @internal */
   get report(): CloseReport | undefined {
     return this.#report;
+  }
+
+  #flow(
+    count: (counter: DestinationCounter) => number,
+  ): Pick<DestinationStats, 'bitRate' | 'unacknowledgedBytes' | 'acknowledgementLag'> {
+    const age = monotonicNow() - count(DestinationCounter.countedAt);
+    const bytesPerSecond = fallingRate(count(DestinationCounter.bytesPerSecond), age);
+    const unacknowledged = count(DestinationCounter.unacknowledgedBytes);
+    const isKnown = this.#state === 'publishing' && unacknowledged >= 0;
+    return {
+      bitRate: bytesPerSecond * 8,
+      unacknowledgedBytes: isKnown ? unacknowledged : undefined,
+      acknowledgementLag:
+        isKnown && bytesPerSecond > 1 ? (unacknowledged * 1000) / bytesPerSecond : undefined,
+    };
   }
 
   #attach(loss: Loss | undefined): void {

@@ -13,7 +13,8 @@ import type { PacketSender } from './packet-sender.js';
 import type { ShardReport } from './shard/protocol.js';
 import { ShardClient, type SharedState } from './shard/shard-client.js';
 import { newCounts, summarize } from './stats/latency.js';
-import type { EngineStats } from './stats/stats.js';
+import type { ChannelTotals, EngineStats } from './stats/stats.js';
+import { addTotals, NO_CHANNEL_TOTALS } from './stats/totals.js';
 import type { TargetCache } from './token/target-cache.js';
 import { TargetFinder } from './token/target-finder.js';
 
@@ -42,6 +43,8 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
   readonly #shards = new Set<ShardClient>();
   /** The latencies that shards have counted that are dead. */
   #formerLatency = newCounts();
+  /** What was counted of channels that are over. */
+  #finished = NO_CHANNEL_TOTALS;
   /** By number in shared memory. */
   readonly #channels: (Channel | undefined)[];
   readonly #freeNumbers: number[];
@@ -134,15 +137,18 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
 
   stats(): EngineStats {
     this.memory.reclaim();
+    const channels = this.channels.map((channel) => channel.stats());
     const counts = this.#formerLatency.slice();
     for (const shard of this.#shards) shard.counters.latency.addTo(counts);
     return {
-      channels: this.channels.length,
+      channels: channels.length,
       destinations: this.#settings.maxConnections - this.#freeDestinations.length,
       shards: this.#shards.size,
       poolSize: this.#settings.poolSize,
       poolBytesInUse: this.memory.pool.bytesInUse,
       poolBlocksInUse: this.memory.pool.blocksInUse,
+      bitRate: channels.reduce((sum, { bitRate }) => sum + bitRate, 0),
+      totals: channels.reduce<ChannelTotals>(addTotals, this.#finished),
       latency: summarize(counts),
     };
   }
@@ -223,14 +229,14 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     switch (report.type) {
       case 'connected':
         logMilestone(this.#logger, { channel: channel.id }, 'connected');
-        channel.onConnected(report.destination);
+        channel.onConnected(report.destination, report.timings);
         return;
       case 'disconnected':
         this.#log(channel, report.error, 'connection lost');
         channel.onDisconnected(report.destination, report.error, report.delay);
         return;
       case 'moved':
-        channel.onMoved(report.destination);
+        channel.onMoved(report.destination, report.timings);
         return;
       case 'targetWanted':
         channel.onTargetWanted(report.destination, report.reason);
@@ -279,6 +285,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     this.#freeNumbers.push(number);
     shard.channels--;
     channel.onForgotten();
+    this.#finished = addTotals(this.#finished, channel.stats());
   }
 
   /** A worker died: a new one takes its place, its blocks come back, and its channels go on elsewhere, or are over. */

@@ -53,7 +53,9 @@ export type { ConnectionOptions, Watermark } from './shard/protocol.js';
 export type { LatencySummary } from './stats/latency.js';
 export type {
   ChannelStats,
+  ChannelTotals,
   DestinationStats,
+  DestinationTotals,
   EngineStats,
 } from './stats/stats.js';
 export type { IssuedToken } from './token/issued-tokens.js';

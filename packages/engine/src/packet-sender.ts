@@ -27,6 +27,10 @@ export class PacketSender {
   refused = 0;
   /** How often there was no room. */
   pauses = 0;
+  /** When the pause that lasts began, in ms of the monotonic clock. */
+  #pausedSince = 0;
+  /** How long the pauses that are over have taken, in ms. */
+  #pausedBefore = 0;
   /** The channel has several destinations: the shard is told when its part of the pool runs short. */
   fanOut = false;
   readonly #room: PacketRoom;
@@ -55,6 +59,11 @@ export class PacketSender {
   /** True while packets are refused for want of room. */
   get paused(): boolean {
     return this.#pausedByShard || this.#awaited > 0 || !this.#room.gates.isOpen(this.#channel);
+  }
+
+  /** How long there was no room, in ms. */
+  get pausedMs(): number {
+    return this.#pausedBefore + (this.#announced ? monotonicNow() - this.#pausedSince : 0);
   }
 
   /** Bytes of the pool that the channel holds. */
@@ -201,8 +210,11 @@ export class PacketSender {
   #announce(): void {
     const paused = this.#pausedByShard || this.#awaited > 0;
     if (paused === this.#announced) return;
+    if (paused) {
+      this.pauses++;
+      this.#pausedSince = monotonicNow();
+    } else this.#pausedBefore = this.pausedMs;
     this.#announced = paused;
-    if (paused) this.pauses++;
     // Not from within `send`: its caller has not seen the return value yet.
     process.nextTick(this.#onPauseChanged, paused);
   }

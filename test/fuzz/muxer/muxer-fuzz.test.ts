@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { fuzzEncryption } from './fuzz-encryption.js';
 import { fuzzReaders } from './fuzz-flv.js';
 import { fuzzMuxer } from './fuzz-muxer.js';
 import { Random } from './random.js';
@@ -39,6 +40,14 @@ it(
   `reads ${packets / 4} changed files and streams the same in any pieces`,
   () => {
     repeat(packets / 4, (random) => fuzzReaders(seeds, random));
+  },
+  timeout,
+);
+
+it(
+  `encrypts ${packets / 4} packets as the document says, and decrypts them, changed or not`,
+  () => {
+    repeat(packets / 4, fuzzEncryption);
   },
   timeout,
 );

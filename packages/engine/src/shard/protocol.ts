@@ -7,7 +7,7 @@ import type {
   MuxerState,
   VideoCodec,
 } from '@cloudpush/muxer';
-import type { AmfValue, PublisherOptions } from '@cloudpush/transport';
+import type { AmfValue, ConnectTimings, PublisherOptions } from '@cloudpush/transport';
 import type { EncryptionOptions } from '../encryption-options.js';
 import type { ErrorData } from '../errors.js';
 import type { TargetReason } from '../token/push-target.js';
@@ -161,13 +161,13 @@ interface OfDestination {
 export type ShardReport =
   /** The shard's thread is up and drains its ring. */
   | { readonly type: 'ready' }
-  | (OfDestination & { readonly type: 'connected' })
+  | (OfDestination & { readonly type: 'connected'; readonly timings: ConnectTimings })
   /** The connection is lost, and will be made again after `delay` ms. */
   | (OfDestination & { readonly type: 'disconnected'; readonly error: ErrorData; readonly delay: number })
   /** A connection is to be made: `target` is the answer. */
   | (OfDestination & { readonly type: 'targetWanted'; readonly reason: TargetReason })
   /** The stream goes on over another connection, and the old one has been ended. */
-  | (OfDestination & { readonly type: 'moved' })
+  | (OfDestination & { readonly type: 'moved'; readonly timings: ConnectTimings })
   /** The server has sent a command or data message of its own. */
   | (OfDestination & { readonly type: 'command'; readonly name: string; readonly args: AmfValue[] })
   /** Something about the connection that the user should know. */

@@ -219,7 +219,9 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#publishingSince = monotonicNow();
     this.#writable = true;
     this.#atStart = true;
-    this.#context.report({ type: this.#moving ? 'moved' : 'connected', ...this.#seat });
+    this.updateCounters();
+    const { timings } = publisher;
+    this.#context.report({ type: this.#moving ? 'moved' : 'connected', ...this.#seat, timings });
     this.#moving = false;
     this.#owner.onPublishing(this, publisher);
     this.#pump();
@@ -271,10 +273,14 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   /** Publishes what changes with every packet. */
   updateCounters(): void {
     const { destinations } = this.#context.counters;
-    const inConnection = this.#connector.publisher?.queuedBytes ?? 0;
+    const { publisher } = this.#connector;
+    const inConnection = publisher?.queuedBytes ?? 0;
     destinations.set(this.number, DestinationCounter.bytesSent, this.#connector.bytesWritten);
     destinations.set(this.number, DestinationCounter.queuedBytes, this.#queue.bytes + inConnection);
     destinations.set(this.number, DestinationCounter.queuedMs, this.#queuedMs);
+    destinations.set(this.number, DestinationCounter.bytesPerSecond, publisher?.bytesPerSecond ?? 0);
+    destinations.set(this.number, DestinationCounter.unacknowledgedBytes, unacknowledgedBytes(publisher));
+    destinations.set(this.number, DestinationCounter.countedAt, monotonicNow());
   }
 
   get #seat(): { readonly channel: number; readonly destination: number } {
@@ -354,7 +360,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#atStart = true;
     this.#moving = publisher === undefined;
     if (publisher === undefined) return;
-    this.#context.report({ type: 'moved', ...this.#seat });
+    this.#context.report({ type: 'moved', ...this.#seat, timings: publisher.timings });
     this.#owner.onMoved(this, publisher);
   }
 
@@ -441,6 +447,12 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#dirty = true;
     this.#context.markDirty(this);
   }
+}
+
+/** −1 before the first acknowledgement. Sequence numbers wrap at 2^32, and servers may count the handshake or not. */
+function unacknowledgedBytes(publisher: RtmpPublisher | undefined): number {
+  if (publisher === undefined || publisher.acknowledged === 0) return -1;
+  return Math.max(0, (publisher.bytesWritten - publisher.acknowledged) | 0);
 }
 
 function closeTimeoutError(limit: number, queued: number): CloudPushError {

@@ -36,6 +36,12 @@ export const DestinationCounter = {
   droppedPictures: 7,
   /** Audio frames dropped to make room. */
   droppedAudio: 8,
+  /** Bytes a second that the kernel has accepted, smoothed, when the counters were last published. */
+  bytesPerSecond: 9,
+  /** Bytes that the kernel has accepted and the server has not acknowledged; −1: it has acknowledged nothing yet. */
+  unacknowledgedBytes: 10,
+  /** When the counters were last published, in ms of the monotonic clock. */
+  countedAt: 11,
 } as const;
 export type DestinationCounter = (typeof DestinationCounter)[keyof typeof DestinationCounter];
 

@@ -1,8 +1,8 @@
+import type { ConnectTimings } from '@cloudpush/transport';
 import type { LatencySummary } from './latency.js';
 
-/** What a destination has done since it was added. */
-export interface DestinationStats {
-  readonly state: 'connecting' | 'publishing' | 'closing' | 'closed';
+/** What is counted of a destination and only grows. */
+export interface DestinationTotals {
   /** Pictures handed to the connection. */
   readonly videoFrames: number;
   /** Audio frames handed to the connection. */
@@ -11,10 +11,6 @@ export interface DestinationStats {
   readonly dataMessages: number;
   /** Bytes that the kernel has accepted, protocol included. */
   readonly bytesSent: number;
-  /** Bytes of media that the kernel has not accepted yet. */
-  readonly queuedBytes: number;
-  /** What waits for a connection that is not up or says "no more", as a span of the stream's clock in ms. */
-  readonly queuedMs: number;
   /** Pictures that no other refers to, dropped to make room. */
   readonly droppedDisposable: number;
   /** Other pictures that were dropped, up to the next key frame: to make room, or after a lost connection. */
@@ -27,13 +23,31 @@ export interface DestinationStats {
   readonly moves: number;
 }
 
-/** What a channel has done since it was opened. What is counted per destination is the sum over all that it has had. */
-export interface ChannelStats extends DestinationStats {
-  readonly paused: boolean;
-  /** Bytes of the pool that hold media which a destination still needs, rounding and headroom included. */
+/** What a destination has done since it was added, and how it stands. */
+export interface DestinationStats extends DestinationTotals {
+  readonly state: 'connecting' | 'publishing' | 'closing' | 'closed';
+  /** Bytes of media that the kernel has not accepted yet. */
   readonly queuedBytes: number;
-  /** The longest of the destinations' queues, as a span of the stream's clock in ms. */
+  /** What waits for a connection that is not up or says "no more", as a span of the stream's clock in ms. */
   readonly queuedMs: number;
+  /** Bits a second that the kernel accepts, protocol included, smoothed over about two seconds. */
+  readonly bitRate: number;
+  /**
+   * Bytes that the kernel has accepted and the server has not acknowledged (RTMP 1.0 §5.4.3); undefined before its first
+   * acknowledgement. Servers acknowledge a whole or half a window at a time, often 2.5 MB: up to that much is normal.
+   */
+  readonly unacknowledgedBytes: number | undefined;
+  /** How long these bytes took at the present bit rate, in ms; undefined where nothing is being sent. */
+  readonly acknowledgementLag: number | undefined;
+  /**
+   * How long each stage of the latest connect took, in ms; undefined before the first. `tcp` is one round trip to a server
+   * that answers at its first address: the engine's only measure of the way there and back, taken while nothing is queued.
+   */
+  readonly timings: ConnectTimings | undefined;
+}
+
+/** What is counted of a channel and only grows; what is counted per destination is the sum over all that it has had. */
+export interface ChannelTotals extends DestinationTotals {
   /** Packets that `send…` has refused for want of room. */
   readonly packetsRefused: number;
   /** Packets refused for what was in them. */
@@ -45,6 +59,20 @@ export interface ChannelStats extends DestinationStats {
   readonly packetsLost: number;
   /** How often the channel was paused. */
   readonly pauses: number;
+  /** How long the channel was paused, in ms, a pause that lasts included. */
+  readonly pausedMs: number;
+}
+
+/** What a channel has done since it was opened, and how it stands. */
+export interface ChannelStats extends ChannelTotals {
+  readonly state: 'connecting' | 'publishing' | 'closing' | 'closed';
+  readonly paused: boolean;
+  /** Bytes of the pool that hold media which a destination still needs, rounding and headroom included. */
+  readonly queuedBytes: number;
+  /** The longest of the destinations' queues, as a span of the stream's clock in ms. */
+  readonly queuedMs: number;
+  /** Bits a second that the kernel accepts, of all destinations. */
+  readonly bitRate: number;
 }
 
 /** The state of an engine. */
@@ -59,6 +87,10 @@ export interface EngineStats {
   readonly poolBytesInUse: number;
   /** Packets in the pool. */
   readonly poolBlocksInUse: number;
+  /** Bits a second that the kernel accepts, of all channels. */
+  readonly bitRate: number;
+  /** What is counted of channels, the sum over all that the engine has had. */
+  readonly totals: ChannelTotals;
   /**
    * From `send…` to the kernel's acceptance of the packet's last byte, on the slowest of the channel's destinations, of all
    * packets sent while their channel was publishing, since the start or the last `resetLatency`.

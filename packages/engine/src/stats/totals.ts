@@ -1,9 +1,6 @@
-import type { DestinationStats } from './stats.js';
+import type { ChannelTotals, DestinationTotals } from './stats.js';
 
-/** What is counted of a destination and only grows. */
-export type Totals = Omit<DestinationStats, 'state' | 'queuedBytes' | 'queuedMs'>;
-
-export const NO_TOTALS: Totals = {
+export const NO_DESTINATION_TOTALS: DestinationTotals = {
   videoFrames: 0,
   audioFrames: 0,
   dataMessages: 0,
@@ -15,27 +12,17 @@ export const NO_TOTALS: Totals = {
   moves: 0,
 };
 
-/** What is counted, without how things stand. */
-export function totalsOf({
-  state: _,
-  queuedBytes: _bytes,
-  queuedMs: _ms,
-  ...totals
-}: DestinationStats): Totals {
-  return totals;
-}
+export const NO_CHANNEL_TOTALS: ChannelTotals = {
+  ...NO_DESTINATION_TOTALS,
+  packetsRefused: 0,
+  packetsInvalid: 0,
+  packetsLost: 0,
+  pauses: 0,
+  pausedMs: 0,
+};
 
-/** The sum, number by number. */
-export function addTotals(a: Totals, b: Totals): Totals {
-  return {
-    videoFrames: a.videoFrames + b.videoFrames,
-    audioFrames: a.audioFrames + b.audioFrames,
-    dataMessages: a.dataMessages + b.dataMessages,
-    bytesSent: a.bytesSent + b.bytesSent,
-    droppedDisposable: a.droppedDisposable + b.droppedDisposable,
-    droppedPictures: a.droppedPictures + b.droppedPictures,
-    droppedAudio: a.droppedAudio + b.droppedAudio,
-    reconnects: a.reconnects + b.reconnects,
-    moves: a.moves + b.moves,
-  };
+/** The sum, number by number: of all that `a` counts, and nothing else. */
+export function addTotals<Totals extends DestinationTotals>(a: Totals, b: Totals): Totals {
+  const keys = Object.keys(a) as (keyof Totals)[];
+  return Object.fromEntries(keys.map((key) => [key, Number(a[key]) + Number(b[key])])) as unknown as Totals;
 }

@@ -38,6 +38,8 @@ function channel(number: number, changes: Partial<ChannelOutcome> = {}, dropped 
       pauses: 2,
       reconnects: 0,
       moves: 0,
+      bitRate: 0,
+      pausedMs: 0,
     },
     ...changes,
   };

@@ -1,0 +1,148 @@
+import { createCipheriv, createHmac } from 'node:crypto';
+
+// Sample encryption, step by step as packages/muxer/docs/encryption.md has it, on plain arrays.
+
+export type NaiveCodec = 'h264' | 'h265' | 'aac' | 'mp3';
+
+const marker = [...Buffer.from('3817ef74861b402f92adbd75972d766f', 'hex')];
+
+/** The only program config element that the naive side knows. */
+export const knownProgramConfig = [...Buffer.from('a0988000040000', 'hex')];
+
+/** A channel pair without sound, tag 0, then ID_END. */
+const stereoSilence = [...Buffer.from('2000000000000e', 'hex')];
+
+const hmac = (key: Uint8Array, text: Uint8Array): Buffer => createHmac('sha256', key).update(text).digest();
+
+/** "Keys": HKDF (RFC 5869) with one round, since SHA-256 gives as many bytes as are wanted. */
+export function naiveAesKey(key: string | Uint8Array, nonce: Uint8Array): Uint8Array {
+  if (typeof key !== 'string' && (key.length === 16 || key.length === 32)) return key;
+  const pseudoRandomKey = hmac(nonce, Buffer.from(key as string));
+  return hmac(pseudoRandomKey, Buffer.from('cloudpush sample encryption 1\x01'));
+}
+
+export function keyStream(aesKey: Uint8Array, nonce: Uint8Array, block: number, size: number): number[] {
+  const counterBlock = Buffer.alloc(16);
+  counterBlock.set(nonce);
+  counterBlock.writeUInt32BE(block, 12);
+  const cipher = createCipheriv(`aes-${aesKey.length * 8}-ctr`, aesKey, counterBlock);
+  return [...cipher.update(Buffer.alloc(size))];
+}
+
+/** Escapes from `start` on, byte by byte. */
+export function naiveEscape(bytes: readonly number[], start: number): number[] {
+  const result = bytes.slice(0, start);
+  for (const byte of bytes.slice(start)) {
+    if (result.length >= 2 && result.at(-1) === 0 && result.at(-2) === 0 && byte <= 3) result.push(3);
+    result.push(byte);
+  }
+  return result;
+}
+
+/** One track under one key and nonce. */
+export class NaiveEncryption {
+  readonly #codec: NaiveCodec;
+  readonly #aesKey: Uint8Array;
+  readonly #nonce: Uint8Array;
+  block = 0;
+
+  constructor(codec: NaiveCodec, key: string | Uint8Array, nonce: Uint8Array) {
+    this.#codec = codec;
+    this.#aesKey = naiveAesKey(key, nonce);
+    this.#nonce = nonce;
+  }
+
+  /** The key stream that the next sample is encrypted with. */
+  nextKeyStream(size: number): number[] {
+    return keyStream(this.#aesKey, this.#nonce, this.block, size);
+  }
+
+  /** A tag body with its sample encrypted. @param headerSize bytes of the tag header */
+  encrypt(body: readonly number[], headerSize: number): number[] {
+    const head = body.slice(0, headerSize);
+    const sample = body.slice(headerSize);
+    if (this.#codec === 'aac') return [...head, ...this.#encryptAac(sample)];
+    if (this.#codec === 'mp3')
+      return [...head, ...sample.slice(0, 4), ...this.#encryptFrame(sample.slice(4))];
+    return [...head, ...this.#encryptNalUnits(readNalUnits(sample))];
+  }
+
+  #sampleHeader(): number[] {
+    const keyCheck = hmac(this.#aesKey, Buffer.from('cloudpush key check 1')).subarray(0, 4);
+    const counter = Buffer.alloc(4);
+    counter.writeUInt32BE(this.block);
+    return [...marker, 1, ...keyCheck, ...this.#nonce, ...counter];
+  }
+
+  #encryptAac(frame: readonly number[]): number[] {
+    const known = knownProgramConfig.every((byte, i) => frame[i] === byte);
+    const clear = known ? knownProgramConfig : [];
+    const data = this.#encryptFrame(frame.slice(clear.length));
+    const elements: number[] = [];
+    for (let last = false; !last; ) {
+      const piece = data.splice(0, 510);
+      const size = piece.length < 255 ? [piece.length] : [255, piece.length - 255];
+      elements.push(0x81, ...size, ...piece);
+      last = piece.length < 510;
+    }
+    return [...clear, ...elements, ...stereoSilence];
+  }
+
+  #encryptFrame(bytes: readonly number[]): number[] {
+    const sampleHeader = this.#sampleHeader();
+    const stream = this.nextKeyStream(bytes.length);
+    this.block += Math.ceil(bytes.length / 16);
+    return [...sampleHeader, ...bytes.map((byte, i) => byte ^ stream[i]!)];
+  }
+
+  #encryptNalUnits(nalUnits: readonly number[][]): number[] {
+    const long = nalUnits.filter((nal) => isVcl(this.#codec, nal) && nal.length > 33);
+    const size = long.reduce((sum, nal) => sum + nal.length - 33, 0);
+    if (size === 0) return writeNalUnits(nalUnits);
+    const stream = this.nextKeyStream(size);
+    const result: number[][] = [];
+    const isPrefix = (nal: number[]) => this.#codec === 'h264' && nal[0]! % 32 === 14;
+    const firstPicture = nalUnits.findIndex((nal) => isVcl(this.#codec, nal) || isPrefix(nal));
+    const firstVcl = nalUnits.find((nal) => isVcl(this.#codec, nal))!;
+    let used = 0;
+    for (const [i, nal] of nalUnits.entries()) {
+      if (i === firstPicture) result.push(this.#sei(firstVcl));
+      if (!long.includes(nal)) {
+        result.push(nal);
+        continue;
+      }
+      const encrypted = nal.slice(32, -1).map((byte) => byte ^ stream[used++]!);
+      result.push(naiveEscape([...nal.slice(0, 32), ...encrypted, nal.at(-1)!], 32));
+    }
+    this.block += Math.ceil(size / 16);
+    return writeNalUnits(result);
+  }
+
+  #sei(picture: readonly number[]): number[] {
+    const header = this.#codec === 'h264' ? [6] : [0x4e, picture[1]! & 7];
+    return naiveEscape([...header, 5, 37, ...this.#sampleHeader(), 0x80], header.length);
+  }
+}
+
+function isVcl(codec: NaiveCodec, nal: readonly number[]): boolean {
+  const type = codec === 'h264' ? nal[0]! % 32 : Math.floor(nal[0]! / 2) % 64;
+  return codec === 'h264' ? [1, 2, 3, 4, 5, 19, 20, 21].includes(type) : type < 32;
+}
+
+function readNalUnits(sample: readonly number[]): number[][] {
+  const nalUnits: number[][] = [];
+  for (let at = 0; at < sample.length; ) {
+    const size = Buffer.from(sample.slice(at, at + 4)).readUInt32BE();
+    nalUnits.push(sample.slice(at + 4, at + 4 + size));
+    at += 4 + size;
+  }
+  return nalUnits;
+}
+
+function writeNalUnits(nalUnits: readonly (readonly number[])[]): number[] {
+  return nalUnits.flatMap((nal) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(nal.length);
+    return [...length, ...nal];
+  });
+}
