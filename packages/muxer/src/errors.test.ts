@@ -26,9 +26,10 @@ function mp3(header: string): Buffer {
   return Buffer.concat([hex(header), Buffer.alloc(100)]);
 }
 
-/** An AAC frame behind the beginning of a sample header (docs/encryption.md), decrypted without a key. */
+/** An AAC frame that carries the beginning of a sample header (docs/encryption.md), decrypted without a key. */
 function decryptAudio(rest: string): void {
-  const payload = hex(`af0181253817ef74861b402f92adbd75972d766f${rest}`);
+  const size = (16 + rest.length / 2).toString(16);
+  const payload = hex(`af0181${size}3817ef74861b402f92adbd75972d766f${rest}`);
   new FlvDecryptor({ keys: [] }).decrypt({ type: TagType.audio, timestamp: 0, payload });
 }
 
@@ -147,7 +148,7 @@ const causes: Record<MuxerErrorCode, Provoke> = {
     encryptor.configure({ mode: 'allFrames', key: 'k' });
     encryptor.encrypt(new FlvTag(TagType.video, TagRole.keyFrame, 0, [hex('906176303100')], 6, 0), false);
   },
-  ERR_CLOUDPUSH_DECRYPTION_NO_KEY: () => decryptAudio(`01${'00'.repeat(21)}`),
+  ERR_CLOUDPUSH_DECRYPTION_NO_KEY: () => decryptAudio(`01${'00'.repeat(20)}`),
   ERR_CLOUDPUSH_DECRYPTION_DAMAGED: () => decryptAudio('02'),
   ERR_CLOUDPUSH_FLV_SIGNATURE: () => void new FlvReader().push(hex('464c58010500000009')),
   ERR_CLOUDPUSH_FLV_TAG_INVALID: () =>

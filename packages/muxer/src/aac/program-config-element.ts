@@ -50,6 +50,17 @@ export function readProgramConfigElement(
   };
 }
 
+/** Bytes of the program config elements that a raw data block begins with; those that are cut off do not count. */
+export function programConfigSize(data: Uint8Array, start: number): number {
+  let position = start;
+  while (position < data.length && startsWithProgramConfig(data, position)) {
+    const element = readProgramConfigElement(data, position, data.length);
+    if (element === undefined) break;
+    position += element.size;
+  }
+  return position - start;
+}
+
 function readLayout(reader: BitReader): { channels: number } {
   const front = reader.bits(4);
   const side = reader.bits(4);

@@ -8,6 +8,11 @@ export class BitWriter {
     for (let i = count - 1; i >= 0; i--) this.#bit((value >>> i) & 1);
   }
 
+  /** As many zeros. */
+  zeros(count: number): void {
+    for (let i = 0; i < count; i++) this.#bit(0);
+  }
+
   #bit(bit: number): void {
     if ((this.#position & 7) === 0) this.#bytes.push(0);
     this.#bytes[this.#position >> 3]! |= bit << (7 - (this.#position & 7));

@@ -48,6 +48,7 @@ function sound(key = 'vavakey'): Encrypted {
   const tags: FlvTag[] = [];
   new Muxer().audio('aac', { data: aac, headroom: 0, dts: 0, pts: 0 }, tags);
   const [header, frame] = tags.map(received);
+  encryptor.encrypt(tags[0]!, false);
   return {
     header: header!,
     clear: frame!.payload as Buffer,

@@ -5,12 +5,12 @@ import {
 } from '../flv/decoder-configuration.js';
 import { tagHeaderSize } from '../flv/flv-file.js';
 import { TagType } from '../flv/flv-tag.js';
-import { decryptAudioFrame } from './audio-frame-decryptor.js';
-import { aacRules, mp3Rules } from './audio-rules.js';
+import { decryptAacFrame } from './aac-frame-decryptor.js';
 import { CodedSample } from './coded-sample.js';
 import type { EncryptionKey } from './encryption-key.js';
 import { isEncryptionMessage } from './encryption-message.js';
 import { KeyRing } from './key-ring.js';
+import { decryptMp3Frame } from './mp3-frame-decryptor.js';
 import { avcRules, hevcRules } from './nal-rules.js';
 import { NalSampleDecryptor } from './nal-sample-decryptor.js';
 
@@ -123,9 +123,9 @@ export class FlvDecryptor {
       case 'h265':
         return this.#nalSamples.decrypt(body, start, this.#lengthSize, hevcRules);
       case 'aac':
-        return decryptAudioFrame(body, start, aacRules, this.#keys);
+        return decryptAacFrame(body, start, this.#keys);
       case 'mp3':
-        return decryptAudioFrame(body, start, mp3Rules, this.#keys);
+        return decryptMp3Frame(body, start, this.#keys);
       case undefined:
         return undefined;
       default:

@@ -1,18 +1,14 @@
 import { adtsHeaderSize } from '../aac/adts-header.js';
 import { findStartCodePrefix } from '../annexb/nal-unit-index.js';
-import { equalBytes, readUint32 } from '../bits/bytes.js';
+import { readUint32 } from '../bits/bytes.js';
 import type { AudioCodec, VideoCodec } from '../media-packet.js';
-import { type AudioRules, aacRules, mp3Rules } from './audio-rules.js';
+import { findEncryptedAacFrame } from './aac-frame-decryptor.js';
+import { elementDataStart } from './data-stream-element.js';
 import { readEncryptionSei } from './encryption-sei.js';
+import { findMp3SampleHeader } from './mp3-frame-decryptor.js';
 import { avcRules, hevcRules, type NalRules } from './nal-rules.js';
 import { damaged } from './sample-decipher.js';
-import {
-  keyCheckIn,
-  nonceIn,
-  SampleHeaderOffset,
-  sampleHeaderSize,
-  startsWithMarker,
-} from './sample-header.js';
+import { keyCheckIn, nonceIn, SampleHeaderOffset, sampleHeaderSize } from './sample-header.js';
 
 /** What an encrypted sample tells about itself (docs/encryption.md, "Sample header"). */
 export interface SampleHeader {
@@ -38,9 +34,9 @@ export function readSampleHeader(codec: VideoCodec | AudioCodec, data: Uint8Arra
     case 'h265':
       return readFields(headerInNalUnits(data, hevcRules));
     case 'aac':
-      return readFields(headerInFrame(data, adtsSize(data), aacRules));
+      return readFields(headerInAac(data));
     case 'mp3':
-      return readFields(headerInFrame(data, 0, mp3Rules));
+      return readFields(headerInMp3(data));
     default:
       return undefined;
   }
@@ -62,12 +58,18 @@ function headerInNalUnits(data: Uint8Array, rules: NalRules): Uint8Array | undef
   return header;
 }
 
-function headerInFrame(data: Uint8Array, start: number, rules: AudioRules): Uint8Array | undefined {
-  const leadStart = start + rules.clearSize(data, start);
-  const headerStart = leadStart + rules.lead.length;
-  if (!equalBytes(data.subarray(leadStart, headerStart), rules.lead)) return undefined;
-  if (!startsWithMarker(data, headerStart)) return undefined;
-  return data.subarray(headerStart, headerStart + sampleHeaderSize);
+function headerInAac(data: Uint8Array): Uint8Array | undefined {
+  const elements = findEncryptedAacFrame(data, adtsSize(data));
+  return elements === undefined ? undefined : headerAt(data, elementDataStart(data, elements)!);
+}
+
+function headerInMp3(data: Uint8Array): Uint8Array | undefined {
+  const start = findMp3SampleHeader(data, 0);
+  return start === undefined ? undefined : headerAt(data, start);
+}
+
+function headerAt(data: Uint8Array, start: number): Uint8Array {
+  return data.subarray(start, start + sampleHeaderSize);
 }
 
 /** With crc_check in front of the frame when protection_absent is 0 (ISO/IEC 14496-3 §1.A.2.2). */

@@ -101,7 +101,7 @@ describe('what is encrypted', () => {
       expect(encryptor.encrypt(header!, true)).toBe(header);
       const before = body(frame!);
       const encrypted = encryptor.encrypt(frame!, true);
-      expect(body(encrypted)).toContain(`af018125${marker}`);
+      expect(body(encrypted)).toContain(`af018133${marker}`);
       expect(decrypted(encrypted, 'vavakey')).toBe(before);
     }
   });
@@ -124,10 +124,13 @@ describe('what is encrypted', () => {
   test('no program config element in front of an AAC frame', () => {
     // Two channels in front elements, no comment; then the frame.
     const element = 'a0988000040000';
-    const [, frame] = new Stream(0).audio(hex(`fff14c0002bffc ${element} 21112233445566`));
+    const [header, frame] = new Stream(0).audio(hex(`fff14c0002bffc ${element} 21112233445566`));
     const before = body(frame!);
-    const encrypted = encryptorOf('audio', 'allFrames').encrypt(frame!, false);
-    expect(body(encrypted)).toContain(`af01${element}8125${marker}`);
+    const encryptor = encryptorOf('audio', 'allFrames');
+    encryptor.encrypt(header!, false);
+    const encrypted = encryptor.encrypt(frame!, false);
+    // The sample header and 7 bytes, then a silent pair and ID_END.
+    expect(body(encrypted)).toMatch(new RegExp(`^af01${element}812c${marker}.{56}2000000000000e$`));
     expect(decrypted(encrypted, 'vavakey')).toBe(before);
   });
 
@@ -158,6 +161,17 @@ describe('what is encrypted', () => {
     expect(() => encryptorOf('audio', 'keyFrames').encrypt(tags.at(-1)!, true)).toThrow(
       expect.objectContaining({ code: 'ERR_CLOUDPUSH_ENCRYPTION_CODEC', permitted: 'aac, mp3' }),
     );
+  });
+
+  test('an AAC frame whose sequence header has not come by is refused', () => {
+    const [header, frame] = new Stream().audio(aac);
+    const encryptor = new SampleEncryptor('audio');
+    encryptor.configure({ mode: 'allFrames', key: 'k' });
+    expect(() => encryptor.encrypt(frame!, true)).toThrow(
+      expect.objectContaining({ code: 'ERR_CLOUDPUSH_ENCRYPTION_CODEC', field: 'AudioSpecificConfig' }),
+    );
+    encryptor.encrypt(header!, true);
+    expect(encryptor.encrypt(frame!, true)).not.toBe(frame);
   });
 
   test('a frame of the other track is refused', () => {
@@ -209,9 +223,10 @@ describe('where the ciphertext goes', () => {
   test('several frames of an audio packet do not overwrite one another', () => {
     const frames = Buffer.concat([aac, aac, aac]);
     for (const headroom of [0, 8, 48]) {
-      const [, ...tags] = new Stream(headroom).audio(frames);
+      const [header, ...tags] = new Stream(headroom).audio(frames);
       const before = tags.map(body);
       const encryptor = encryptorOf('audio', 'allFrames');
+      encryptor.encrypt(header!, false);
       const encrypted = tags.map((tag) => encryptor.encrypt(tag, headroom > 0));
       expect(encrypted.map((tag) => decrypted(tag, 'vavakey'))).toEqual(before);
     }

@@ -1,8 +1,7 @@
 import { MuxerError } from '../errors.js';
 import { type FlvTag, TagRole } from '../flv/flv-tag.js';
-import { AudioFrameEncryptor } from './audio-frame-encryptor.js';
-import { type AudioRules, aacRules, mp3Rules } from './audio-rules.js';
-import { CodedSample } from './coded-sample.js';
+import { AacFrameEncryptor } from './aac-frame-encryptor.js';
+import { CodedSample, type EncryptableCodec } from './coded-sample.js';
 import type { EncryptedTrack, EncryptionFacts, EncryptionMode } from './encryption-facts.js';
 import {
   type EncryptionKey,
@@ -11,7 +10,8 @@ import {
   keyInvalid,
   readEncryptionKey,
 } from './encryption-key.js';
-import { avcRules, hevcRules, type NalRules } from './nal-rules.js';
+import { Mp3FrameEncryptor } from './mp3-frame-encryptor.js';
+import { avcRules, hevcRules } from './nal-rules.js';
 import { NalSampleEncryptor } from './nal-sample-encryptor.js';
 import { type NonceSource, randomNonce, SampleCipher } from './sample-cipher.js';
 import { keyCheckIn, nonceIn, sampleHeaderVersion } from './sample-header.js';
@@ -24,8 +24,14 @@ export interface EncryptionSettings {
 
 const modes: readonly EncryptionMode[] = ['none', 'keyFrames', 'allFrames'];
 
+const codecs: Record<EncryptedTrack, readonly EncryptableCodec[]> = {
+  video: ['h264', 'h265'],
+  audio: ['aac', 'mp3'],
+};
+
 /**
- * Encrypts the samples of one track, in the order of the stream, between the muxer and who sends the tags. The format is
+ * Encrypts the samples of one track, between the muxer and who sends the tags. All tags of the track go through it in
+ * their order, in every mode: AAC frames are encrypted by the sequence header in front of them. The format is
  * docs/encryption.md. H.264, H.265, AAC and MP3 can be encrypted; frames of another codec are refused while the mode is
  * not `'none'`.
  *
@@ -44,7 +50,8 @@ export class SampleEncryptor {
   readonly #nonces: NonceSource;
   readonly #sample = new CodedSample();
   readonly #nalSamples = new NalSampleEncryptor();
-  readonly #audioFrames = new AudioFrameEncryptor();
+  readonly #aacFrames = new AacFrameEncryptor();
+  readonly #mp3Frames = new Mp3FrameEncryptor();
   #mode: EncryptionMode = 'none';
   #key: KeyMaterial | undefined;
   #cipher: SampleCipher | undefined;
@@ -106,40 +113,45 @@ export class SampleEncryptor {
    * `tag` itself is used up; otherwise both stay as they are
    */
   encrypt(tag: FlvTag, writable: boolean): FlvTag {
+    if (tag.role === TagRole.audioSequenceHeader) this.#readConfiguration(tag);
     if (this.#mode === 'none' || !isFrame(tag.role)) return tag;
-    this.#sample.read(tag.type, tag.parts[0]!);
     const cipher = this.#cipher!;
-    const encrypted =
-      this.#track === 'video'
-        ? this.#encryptPicture(tag, cipher, writable)
-        : this.#audioFrames.encrypt(tag, this.#sample.start, this.#audioRules(tag), cipher, writable);
+    const encrypted = this.#encryptSample(tag, cipher, writable);
     if (cipher.header !== this.#described || this.#facts?.scheme === 'caller') this.#describe();
     return encrypted;
   }
 
-  #encryptPicture(tag: FlvTag, cipher: SampleCipher, writable: boolean): FlvTag {
-    const rules = this.#nalRules(tag);
-    if (this.#mode === 'keyFrames' && tag.role !== TagRole.keyFrame) return tag;
-    return this.#nalSamples.encrypt(tag, this.#sample.start, rules, cipher, writable);
+  #readConfiguration(tag: FlvTag): void {
+    const [body] = tag.parts;
+    this.#sample.read(tag.type, body!);
+    if (this.#sample.codec === 'aac') this.#aacFrames.configure(body!.subarray(this.#sample.start));
   }
 
-  #nalRules(tag: FlvTag): NalRules {
-    const { codec } = this.#sample;
-    if (codec === 'h264') return avcRules;
-    if (codec === 'h265') return hevcRules;
-    throw this.#refuse(tag, 'h264, h265');
+  #encryptSample(tag: FlvTag, cipher: SampleCipher, writable: boolean): FlvTag {
+    this.#sample.read(tag.type, tag.parts[0]!);
+    const { codec, start } = this.#sample;
+    if (codec === undefined || !codecs[this.#track].includes(codec)) throw this.#refuse(tag);
+    if (this.#mode === 'keyFrames' && !isKeyFrame(tag.role)) return tag;
+    switch (codec) {
+      case 'h264':
+        return this.#nalSamples.encrypt(tag, start, avcRules, cipher, writable);
+      case 'h265':
+        return this.#nalSamples.encrypt(tag, start, hevcRules, cipher, writable);
+      case 'aac':
+        return this.#aacFrames.encrypt(tag, start, cipher, writable);
+      case 'mp3':
+        return this.#mp3Frames.encrypt(tag, start, cipher, writable);
+      default:
+        return codec satisfies never;
+    }
   }
 
-  #audioRules(tag: FlvTag): AudioRules {
-    const { codec } = this.#sample;
-    if (codec === 'aac') return aacRules;
-    if (codec === 'mp3') return mp3Rules;
-    throw this.#refuse(tag, 'aac, mp3');
-  }
-
-  #refuse(tag: FlvTag, permitted: string): MuxerError {
-    const actual = this.#sample.codec ?? this.#sample.nameCodec(tag.type, tag.parts[0]!);
-    return new MuxerError('ERR_CLOUDPUSH_ENCRYPTION_CODEC', { field: this.#track, actual, permitted });
+  #refuse(tag: FlvTag): MuxerError {
+    return new MuxerError('ERR_CLOUDPUSH_ENCRYPTION_CODEC', {
+      field: this.#track,
+      actual: this.#sample.codec ?? this.#sample.nameCodec(tag.type, tag.parts[0]!),
+      permitted: codecs[this.#track].join(', '),
+    });
   }
 
   #describe(): void {
@@ -163,14 +175,10 @@ export class SampleEncryptor {
   }
 }
 
+function isKeyFrame(role: TagRole): boolean {
+  return role === TagRole.keyFrame || role === TagRole.audioFrame;
+}
+
 function isFrame(role: TagRole): boolean {
-  switch (role) {
-    case TagRole.keyFrame:
-    case TagRole.interFrame:
-    case TagRole.disposableFrame:
-    case TagRole.audioFrame:
-      return true;
-    default:
-      return false;
-  }
+  return isKeyFrame(role) || role === TagRole.interFrame || role === TagRole.disposableFrame;
 }

@@ -1,6 +1,9 @@
 import { around } from '../bits/bytes.js';
 import { FlvTag } from '../flv/flv-tag.js';
 
+/** A larger insertion is a part of its own. */
+const maxHeld = 128;
+
 /**
  * Makes a tag out of another one, with bytes put into its body or in the place of some. What stays is not copied. The
  * changes are told from the front to the back of the body. A tag that may be written to is used up by it; any other
@@ -14,9 +17,10 @@ export class TagSplicer {
   /** The part that is looked at, and how much of it has been dealt with. */
   #part = 0;
   #done = 0;
-  /** What goes into the first part by moving what is in front of it into the headroom. */
-  #moved: Uint8Array | undefined;
-  #movedTo = 0;
+  /** What goes into the first part at the end, and where: who tells the changes may still be reading what is there. */
+  readonly #held = new Uint8Array(maxHeld);
+  #heldSize = 0;
+  #heldOffset = 0;
 
   begin(tag: FlvTag, writable: boolean): void {
     this.#tag = tag;
@@ -25,18 +29,16 @@ export class TagSplicer {
     this.#size = tag.size;
     this.#part = 0;
     this.#done = 0;
-    this.#moved = undefined;
+    this.#heldSize = 0;
   }
 
-  /** Puts a copy of `bytes` at a place of the body: into the first part itself, if that may be and has the headroom. */
+  /**
+   * Puts a copy of `bytes` at a place of the body: as a part of its own, or in the first part, by moving what is in front of it
+   * into the headroom.
+   */
   insert(part: number, offset: number, bytes: Uint8Array): void {
     this.#size += bytes.length;
-    const isFirst = part === 0 && this.#parts.length === 0 && this.#moved === undefined;
-    if (isFirst && this.#writable && this.#tag.headroom >= bytes.length) {
-      this.#moved = bytes;
-      this.#movedTo = offset;
-      return;
-    }
+    if (part === 0 && this.#parts.length === 0 && this.#hold(offset, bytes)) return;
     this.#keepUntil(part, offset);
     this.#parts.push(Uint8Array.from(bytes));
   }
@@ -51,34 +53,45 @@ export class TagSplicer {
 
   finish(): FlvTag {
     const { type, role, timestamp, parts, headroom } = this.#tag;
-    this.#keepUntil(parts.length - 1, parts[parts.length - 1]!.length);
-    const size = this.#moved === undefined ? 0 : this.#move(this.#moved);
-    return new FlvTag(type, role, timestamp, this.#parts, this.#size, headroom - size);
+    const last = parts.length - 1;
+    this.#keepUntil(last, parts[last]!.length);
+    if (this.#heldSize > 0) this.#parts[0] = this.#insertHeld(this.#parts[0]!);
+    return new FlvTag(type, role, timestamp, this.#parts, this.#size, headroom - this.#heldSize);
+  }
+
+  #hold(offset: number, bytes: Uint8Array): boolean {
+    const { headroom } = this.#tag;
+    if (!this.#writable || this.#heldSize > 0 || bytes.length > Math.min(headroom, maxHeld)) return false;
+    this.#held.set(bytes);
+    this.#heldSize = bytes.length;
+    this.#heldOffset = offset;
+    return true;
+  }
+
+  /** The first part with what is held inside, and with what was in front of that moved into the headroom. */
+  #insertHeld(first: Uint8Array): Uint8Array {
+    const size = this.#heldSize;
+    const bytes = around(first, -size, first.length);
+    bytes.copyWithin(0, size, size + this.#heldOffset);
+    bytes.set(this.#held.subarray(0, size), this.#heldOffset);
+    return bytes;
   }
 
   #keepUntil(part: number, offset: number): void {
     const { parts } = this.#tag;
     while (this.#part < part) {
-      this.#keep(parts[this.#part]!, parts[this.#part]!.length);
+      this.#keep(parts[this.#part]!.length);
       this.#part++;
       this.#done = 0;
     }
-    this.#keep(parts[part]!, offset);
+    this.#keep(offset);
     this.#done = offset;
   }
 
-  #keep(bytes: Uint8Array, end: number): void {
+  #keep(end: number): void {
     if (end === this.#done) return;
-    const whole = this.#done === 0 && end === bytes.length;
-    this.#parts.push(whole ? bytes : bytes.subarray(this.#done, end));
-  }
-
-  #move(bytes: Uint8Array): number {
-    const first = this.#parts[0]!;
-    const moved = around(first, -bytes.length, first.length);
-    moved.copyWithin(0, bytes.length, bytes.length + this.#movedTo);
-    moved.set(bytes, this.#movedTo);
-    this.#parts[0] = moved;
-    return bytes.length;
+    const bytes = this.#tag.parts[this.#part]!;
+    const isWhole = this.#done === 0 && end === bytes.length;
+    this.#parts.push(isWhole ? bytes : bytes.subarray(this.#done, end));
   }
 }

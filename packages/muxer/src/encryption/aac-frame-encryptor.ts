@@ -1,0 +1,87 @@
+import { parseAudioSpecificConfig } from '../aac/parse-audio-specific-config.js';
+import { programConfigSize } from '../aac/program-config-element.js';
+import { encodeSilence } from '../aac/silence.js';
+import { MuxerError } from '../errors.js';
+import type { FlvTag } from '../flv/flv-tag.js';
+import { requireMessageSize } from '../flv/tag-body.js';
+import { elementCount, maxElementData, maxElementHeadSize, writeElementHead } from './data-stream-element.js';
+import type { SampleCipher } from './sample-cipher.js';
+import { sampleHeaderSize } from './sample-header.js';
+import { TagSplicer } from './tag-splicer.js';
+
+/**
+ * Encrypts AAC frames. What comes out is an AAC frame, too, one of silence, which carries the encrypted one in data
+ * stream elements: a program that decodes sound to find out about the stream still finds out.
+ */
+export class AacFrameEncryptor {
+  readonly #splicer = new TagSplicer();
+  readonly #lead = new Uint8Array(maxElementHeadSize + sampleHeaderSize);
+  /** What ends a frame of silence of this configuration. */
+  #silence: Uint8Array | undefined;
+
+  /** Takes the AudioSpecificConfig() of the frames that follow. */
+  configure(record: Uint8Array): void {
+    const config = parseAudioSpecificConfig(record);
+    this.#silence = config === undefined ? undefined : encodeSilence(config);
+  }
+
+  /**
+   * The tag with its frame encrypted; the tag itself when there is nothing in the frame to encrypt.
+   * @param start of the frame in the first part; at its end, the frame is the second part
+   * @param writable whether the memory of the frame may be written to
+   */
+  encrypt(tag: FlvTag, start: number, cipher: SampleCipher, writable: boolean): FlvTag {
+    const part = start === tag.parts[0]!.length ? 1 : 0;
+    const bytes = tag.parts[part];
+    if (bytes === undefined) return tag;
+    const frameStart = part === 0 ? start : 0;
+    const from = frameStart + programConfigSize(bytes, frameStart);
+    if (from === bytes.length) return tag;
+    const silence = this.#requireSilence();
+    const size = bytes.length - from;
+    const heads = maxElementHeadSize * elementCount(sampleHeaderSize + size);
+    requireMessageSize(tag.size + sampleHeaderSize + heads + silence.length, 'ERR_CLOUDPUSH_AUDIO_TOO_LARGE');
+    cipher.begin(size);
+    const encrypted = cipher.encrypt(bytes.subarray(from));
+    cipher.finish();
+    this.#splicer.begin(tag, writable);
+    if (writable) bytes.set(encrypted, from);
+    this.#spliceElements(part, from, encrypted, cipher.header, writable);
+    this.#splicer.insert(part, bytes.length, silence);
+    return this.#splicer.finish();
+  }
+
+  /** Puts the heads of data stream elements, and the sample header in the first one, between the encrypted bytes. */
+  #spliceElements(
+    part: number,
+    from: number,
+    encrypted: Uint8Array,
+    sampleHeader: Uint8Array,
+    writable: boolean,
+  ): void {
+    const lead = this.#lead;
+    let done = -sampleHeaderSize;
+    let size: number;
+    do {
+      size = Math.min(encrypted.length - done, maxElementData);
+      const start = Math.max(done, 0);
+      let leadSize = writeElementHead(lead, size);
+      if (done < 0) {
+        lead.set(sampleHeader, leadSize);
+        leadSize += sampleHeaderSize;
+      }
+      done += size;
+      this.#splicer.insert(part, from + start, lead.subarray(0, leadSize));
+      if (!writable) this.#splicer.replace(part, from + start, encrypted.subarray(start, done));
+    } while (size === maxElementData);
+  }
+
+  #requireSilence(): Uint8Array {
+    if (this.#silence !== undefined) return this.#silence;
+    throw new MuxerError('ERR_CLOUDPUSH_ENCRYPTION_CODEC', {
+      field: 'AudioSpecificConfig',
+      actual: 'none, or of unknown channels',
+      permitted: 'channelConfiguration 1 to 7, or a program config element',
+    });
+  }
+}

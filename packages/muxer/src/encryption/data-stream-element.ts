@@ -1,0 +1,57 @@
+import { damaged } from './sample-decipher.js';
+
+// data_stream_element() of AAC (ISO/IEC 14496-3 §4.4.2.7), byte-aligned: what carries an encrypted frame.
+
+/** id_syn_ele 4, element_instance_tag 0 and data_byte_align_flag 1. */
+const elementStart = 0x81;
+
+/** A count of 255 is followed by esc_count, another 8 bits to be added. */
+const escapedCount = 255;
+
+/** The most bytes in an element. One that is full is followed by another one, which may be empty. */
+export const maxElementData = 510;
+
+/** How many elements carry `size` bytes. */
+export function elementCount(size: number): number {
+  return Math.floor(size / maxElementData) + 1;
+}
+
+/** The most bytes in front of the data. */
+export const maxElementHeadSize = 3;
+
+/** Bytes in front of `size` bytes of data. */
+function elementHeadSize(size: number): number {
+  return size < escapedCount ? 2 : maxElementHeadSize;
+}
+
+/** Writes what is in front of `size` bytes of data; returns how many bytes that is. */
+export function writeElementHead(target: Uint8Array, size: number): number {
+  target[0] = elementStart;
+  target[1] = Math.min(size, escapedCount);
+  if (size >= escapedCount) target[2] = size - escapedCount;
+  return elementHeadSize(size);
+}
+
+/** Whether the head of an element is at `offset`; and where its data begins. */
+export function elementDataStart(bytes: Uint8Array, offset: number): number | undefined {
+  if (bytes[offset] !== elementStart) return undefined;
+  return offset + (bytes[offset + 1] === escapedCount ? maxElementHeadSize : 2);
+}
+
+/** The data of the elements from `offset` on. Throws MuxerError when one is cut off or missing. */
+export function readElements(bytes: Uint8Array, offset: number): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  let position = offset;
+  let size: number;
+  do {
+    const start = elementDataStart(bytes, position);
+    if (start === undefined) throw damaged('id_syn_ele', bytes[position] ?? 'the end', '4', position);
+    size = bytes[position + 1]!;
+    if (size === escapedCount) size += bytes[position + 2] ?? 0;
+    const left = bytes.length - start;
+    if (size > left) throw damaged('data_stream_element', `${left} bytes`, `${size} bytes`, position);
+    pieces.push(bytes.subarray(start, start + size));
+    position = start + size;
+  } while (size === maxElementData);
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+}
