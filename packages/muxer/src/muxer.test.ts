@@ -535,3 +535,56 @@ test('HDR that SEI has told ends with its sequence', () => {
   const tags = mux(muxer, readOnly(annexB([otherVps, hevcIdr]), 40), 'h265');
   expect(roles(tags)).toEqual([TagRole.videoSequenceHeader, TagRole.videoMetadata, TagRole.keyFrame]);
 });
+
+describe('HDR that SEI has told, when a stream switches between two sequences that are both known', () => {
+  // The SPS as number 1, a PPS 1 that refers to it, and an IDR picture under that: ue(0), one bit, becomes ue(1), 010.
+  const otherSets = [
+    '42010101600000030090000003000003001e480a20c596564b932bc05a020000030002000003003210',
+    '440148173d0890',
+  ];
+  const otherIdr = '280193c7602f18ff40';
+  const light = '4e01900403e8019080';
+  const otherLight = '4e01900407d0032080';
+
+  /** What the muxer tells of the light level in front of a picture: nothing new, or maxFall and maxCLL, or none at all. */
+  function told(tags: FlvTag[]): 'nothing' | 'none' | 'some' {
+    const metadata = tags.find(({ role }) => role === TagRole.videoMetadata);
+    if (metadata === undefined) return 'nothing';
+    return body(metadata).includes(Buffer.from('hdrCll').toString('hex')) ? 'some' : 'none';
+  }
+
+  function start(): Muxer {
+    const muxer = new Muxer();
+    expect(told(mux(muxer, readOnly(annexB([...hevcSets, ...otherSets, light, hevcIdr])), 'h265'))).toBe(
+      'some',
+    );
+    return muxer;
+  }
+
+  test('does not go over to the other, nor come back', () => {
+    const muxer = start();
+    expect(told(mux(muxer, readOnly(annexB([hevcIdr]), 40), 'h265'))).toBe('nothing');
+    expect(told(mux(muxer, readOnly(annexB([otherIdr]), 80), 'h265'))).toBe('none');
+    expect(told(mux(muxer, readOnly(annexB([hevcIdr]), 120), 'h265'))).toBe('nothing');
+  });
+
+  test('holds on when the picture that switches tells the same again, in its packet or ahead of it', () => {
+    const muxer = start();
+    expect(told(mux(muxer, readOnly(annexB([light, otherIdr]), 40), 'h265'))).toBe('nothing');
+    mux(muxer, readOnly(annexB([light]), 80), 'h265');
+    expect(told(mux(muxer, readOnly(annexB([hevcIdr]), 80), 'h265'))).toBe('nothing');
+    expect(told(mux(muxer, readOnly(annexB([otherIdr]), 120), 'h265'))).toBe('none');
+  });
+
+  test('gives way to what the picture that switches tells', () => {
+    const muxer = start();
+    expect(told(mux(muxer, readOnly(annexB([otherLight, otherIdr]), 40), 'h265'))).toBe('some');
+    expect(told(mux(muxer, readOnly(annexB([otherIdr]), 80), 'h265'))).toBe('nothing');
+  });
+
+  test('is not forgotten for an SPS that no picture uses', () => {
+    const muxer = new Muxer();
+    expect(told(mux(muxer, readOnly(annexB([...hevcSets, light, hevcIdr])), 'h265'))).toBe('some');
+    expect(told(mux(muxer, readOnly(annexB([...otherSets, hevcIdr]), 40), 'h265'))).toBe('nothing');
+  });
+});

@@ -20,16 +20,29 @@ export class SeiFacts {
   #cllPayload: Uint8Array = nothing;
   /** Decoding can start at this access unit; the reader of the access unit resets it. */
   recoveryPoint = false;
-  /** These hold from the access unit that brought them until others come. */
+  /** These hold from the access unit that brought them until others come, or until the sequence ends. */
   hdrMdcv: HdrMdcv | undefined;
   hdrCll: HdrCll | undefined;
+  /** The access unit at hand has told them. */
+  #mdcvIsFresh = false;
+  #cllIsFresh = false;
 
-  /** New parameter sets begin another sequence: what was told of the old one holds no more. */
-  forgetSequence(): void {
-    this.#mdcvPayload = nothing;
-    this.#cllPayload = nothing;
-    this.hdrMdcv = undefined;
-    this.hdrCll = undefined;
+  /** The access unit at hand begins another sequence: what was told before it holds no more. */
+  beginSequence(): void {
+    if (!this.#mdcvIsFresh) {
+      this.#mdcvPayload = nothing;
+      this.hdrMdcv = undefined;
+    }
+    if (!this.#cllIsFresh) {
+      this.#cllPayload = nothing;
+      this.hdrCll = undefined;
+    }
+  }
+
+  /** What is read from now on belongs to the next access unit. */
+  endAccessUnit(): void {
+    this.#mdcvIsFresh = false;
+    this.#cllIsFresh = false;
   }
 
   /** Reads an SEI NAL unit, from behind its header. */
@@ -56,7 +69,9 @@ export class SeiFacts {
 
   /** mastering_display_colour_volume() (23008-2 §D.2.28): green, blue, red, white point, luminance. */
   #takeMasteringDisplay(payload: Uint8Array): void {
-    if (payload.length < masteringDisplaySize || equalBytes(payload, this.#mdcvPayload)) return;
+    if (payload.length < masteringDisplaySize) return;
+    this.#mdcvIsFresh = true;
+    if (equalBytes(payload, this.#mdcvPayload)) return;
     this.#mdcvPayload = payload;
     this.hdrMdcv = {
       greenX: readUint16(payload, 0) / chromaticityUnits,
@@ -74,7 +89,9 @@ export class SeiFacts {
 
   /** content_light_level_info() (§D.2.35). */
   #takeContentLight(payload: Uint8Array): void {
-    if (payload.length < contentLightSize || equalBytes(payload, this.#cllPayload)) return;
+    if (payload.length < contentLightSize) return;
+    this.#cllIsFresh = true;
+    if (equalBytes(payload, this.#cllPayload)) return;
     this.#cllPayload = payload;
     this.hdrCll = { maxCLL: readUint16(payload, 0), maxFall: readUint16(payload, 2) };
   }

@@ -33,6 +33,7 @@ export class AvcCodec implements NalCodec {
   #stored = false;
   /** A PPS has come, new or again, since the last activation. */
   #ppsCame = false;
+  sequence = 0;
   revision = 0;
   configuration: Uint8Array = new Uint8Array(0);
 
@@ -66,23 +67,22 @@ export class AvcCodec implements NalCodec {
     }
   }
 
-  storeParameterSet(data: Uint8Array, start: number, end: number): boolean {
+  storeParameterSet(data: Uint8Array, start: number, end: number): void {
     const nal = data.subarray(start, end);
     const type = avcNalUnitType(nal[0]!);
     if (type === AvcNalUnitType.pps) this.#ppsCame = true;
     if (type === AvcNalUnitType.sps) {
-      if (this.#spsStore.has(nal)) return false;
+      if (this.#spsStore.has(nal)) return;
       this.#spsStore.put(nal, parseAvcSps(nal, start), start);
     } else if (type === AvcNalUnitType.pps) {
-      if (this.#ppsStore.has(nal)) return false;
+      if (this.#ppsStore.has(nal)) return;
       this.#ppsStore.put(nal, parseAvcPps(nal, this.#spsById, start), start);
     } else {
-      if (this.#spsExtensions.has(nal)) return false;
+      if (this.#spsExtensions.has(nal)) return;
       this.#spsExtensions.put(nal, parseAvcSpsExtension(nal, start), start);
     }
     this.#activePps = undefined;
     this.#stored = true;
-    return type === AvcNalUnitType.sps;
   }
 
   resume(configuration: Uint8Array): void {
@@ -140,6 +140,7 @@ export class AvcCodec implements NalCodec {
       });
     }
     const changed = this.#stored || this.#activeSps !== sps;
+    if (this.#activeSps !== sps) this.sequence++;
     this.#activePps = pps;
     this.#activeSps = sps;
     this.#stored = false;

@@ -36,6 +36,7 @@ export class HevcCodec implements NalCodec {
   #stored = false;
   /** A PPS has come, new or again, since the last activation. */
   #ppsCame = false;
+  sequence = 0;
   revision = 0;
   configuration: Uint8Array = new Uint8Array(0);
 
@@ -63,23 +64,22 @@ export class HevcCodec implements NalCodec {
     return isBaseLayer(data, start) ? baseLayerKind(hevcNalUnitType(first)) : NalKind.other;
   }
 
-  storeParameterSet(data: Uint8Array, start: number, end: number): boolean {
+  storeParameterSet(data: Uint8Array, start: number, end: number): void {
     const nal = data.subarray(start, end);
     const type = hevcNalUnitType(nal[0]!);
     if (type === HevcNalUnitType.pps) this.#ppsCame = true;
     if (type === HevcNalUnitType.vps) {
-      if (this.#vpsStore.has(nal)) return false;
+      if (this.#vpsStore.has(nal)) return;
       this.#vpsStore.put(nal, parseHevcVps(nal, start), start);
     } else if (type === HevcNalUnitType.sps) {
-      if (this.#spsStore.has(nal)) return false;
+      if (this.#spsStore.has(nal)) return;
       this.#spsStore.put(nal, parseHevcSps(nal, start), start);
     } else {
-      if (this.#ppsStore.has(nal)) return false;
+      if (this.#ppsStore.has(nal)) return;
       this.#ppsStore.put(nal, parseHevcPps(nal, start), start);
     }
     this.#activePps = undefined;
     this.#stored = true;
-    return type !== HevcNalUnitType.pps;
   }
 
   resume(configuration: Uint8Array): void {
@@ -138,6 +138,7 @@ export class HevcCodec implements NalCodec {
       throw mismatch(offset, 'sps_video_parameter_set_id of an SPS', sps.vpsId, this.#vpsStore.ids);
     }
     const changed = this.#stored || this.#activeSps !== sps;
+    if (this.#activeSps !== sps || this.#activeVps !== vps) this.sequence++;
     this.#activePps = pps;
     this.#activeSps = sps;
     this.#activeVps = vps;

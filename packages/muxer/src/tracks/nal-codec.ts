@@ -22,8 +22,8 @@ export type NalKind = (typeof NalKind)[keyof typeof NalKind];
 export interface NalCodec {
   /** Checks a NAL unit's header and tells its kind. Throws MuxerError. */
   classify(data: Uint8Array, start: number, end: number): NalKind;
-  /** Takes a parameter set into the store, and tells whether it begins another sequence. Throws MuxerError. */
-  storeParameterSet(data: Uint8Array, start: number, end: number): boolean;
+  /** Takes a parameter set into the store. Throws MuxerError. */
+  storeParameterSet(data: Uint8Array, start: number, end: number): void;
   /** Takes the parameter sets of a record that {@link configuration} gave, and activates them. Throws MuxerError. */
   resume(configuration: Uint8Array): void;
   /** Activates the parameter sets of the picture that begins with this slice. Throws MuxerError. */
@@ -38,6 +38,8 @@ export interface NalCodec {
   readonly nalHeaderSize: number;
   /** Whether decoding can start at a picture that a recovery point SEI goes with. */
   readonly recoveryPointIsRandomAccess: boolean;
+  /** Rises when another SPS, or VPS, than that of the picture before is active: another sequence has begun. */
+  readonly sequence: number;
   /** Rises with every change of what `configuration` and `facts` give. */
   readonly revision: number;
   /** The decoder configuration record of the active SPS, as it was when the picture began. */

@@ -87,7 +87,10 @@ export class NalTrack implements VideoTrack {
       this.#mux(packet, out);
     } finally {
       // Gone out or refused: what came ahead of this picture is not for the next one.
-      if (this.#hasPicture) this.#pending.clear();
+      if (this.#hasPicture) {
+        this.#pending.clear();
+        this.#sei.endAccessUnit();
+      }
     }
   }
 
@@ -145,10 +148,12 @@ export class NalTrack implements VideoTrack {
         return;
       }
       this.#hasPicture = true;
+      const { sequence } = this.#codec;
       this.#codec.beginPicture(data, start, end, encrypted === true);
+      if (this.#codec.sequence !== sequence) this.#sei.beginSequence();
       this.#disposable = this.#codec.isDisposable(data, start);
     } else if (kind === NalKind.parameterSet) {
-      if (this.#codec.storeParameterSet(data, start, end)) this.#sei.forgetSequence();
+      this.#codec.storeParameterSet(data, start, end);
     } else if (kind === NalKind.sei && encrypted !== true) {
       this.#sei.read(data, start + this.#codec.nalHeaderSize, end);
     }
