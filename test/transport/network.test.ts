@@ -361,6 +361,25 @@ describe('addresses', () => {
     }
   });
 
+  it('a lookup of the caller’s own that throws is a failure of DNS, too', async () => {
+    for (const cause of [new Error('no directory'), 'no directory']) {
+      const lookup: LookupFunction = () => {
+        throw cause;
+      };
+      for (const family of [0, 4] as const) {
+        await expect(
+          RtmpPublisher.connect({ url: 'rtmp://h.example/live/x', lookup, family }),
+        ).rejects.toMatchObject({
+          name: 'RtmpError',
+          code: 'ERR_CLOUDPUSH_DNS',
+          stage: 'dns',
+          message: 'The host name did not resolve: no directory',
+          cause,
+        });
+      }
+    }
+  });
+
   it('connects from the local address that is asked for, in the family that is asked for', async () => {
     await using receiver = await TestReceiver.listen();
     await push(await TestPublisher.connect({ url: receiver.url(), localAddress: '127.0.0.2', family: 4 }));

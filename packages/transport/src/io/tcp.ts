@@ -40,7 +40,13 @@ export function connectTcp(
   const wrap = (cause: NodeJS.ErrnoException): RtmpError =>
     cause === lookupError || cause.syscall === 'getaddrinfo' ? lookupFailed(cause) : connectFailed(cause);
   timer.begin(resolved ? 'tcp' : 'dns');
-  socket.connect(connection);
+  try {
+    socket.connect(connection);
+  } catch (cause) {
+    // A caller's own lookup is called at once, and may throw instead of calling back.
+    socket.destroy();
+    return Promise.reject(lookupFailed(cause));
+  }
   return settle(socket, 'connect', signal, timeout, wrap, 'socket');
 }
 
@@ -79,8 +85,9 @@ export function settle<S extends Socket>(
   });
 }
 
-function lookupFailed(cause: NodeJS.ErrnoException): RtmpError {
-  const text = `The host name did not resolve: ${reasonOf(cause)}`;
+function lookupFailed(cause: unknown): RtmpError {
+  const reason = cause instanceof Error ? reasonOf(cause) : String(cause);
+  const text = `The host name did not resolve: ${reason}`;
   return new RtmpError(RtmpErrorCode.dns, 'dns', text, { cause });
 }
 
