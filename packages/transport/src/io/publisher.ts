@@ -1,78 +1,34 @@
-import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { AmfValue } from '../amf0/value.js';
-import { RtmpError, type RtmpStage, unreadReplies } from '../errors.js';
-import { PUBLISHER_LIMITS } from '../limits.js';
+import { RtmpError } from '../errors.js';
 import type { MediaMessage } from '../message/type.js';
-import { type Attempt, firstAttempt, nextAttempt, reconnectUrl } from '../session/attempt.js';
+import { type Attempt, firstAttempt, nextAttempt } from '../session/attempt.js';
 import { type Capabilities, type CodecForm, chooseVideoForm } from '../session/capabilities.js';
 import type { ServerProfile } from '../session/profile.js';
-import { PublishSession } from '../session/publish-session.js';
-import {
-  type PublishSessionHandler,
-  type PublishState,
-  type ReconnectRequest,
-  stageOf,
-} from '../session/publish-state.js';
+import type { PublishSession } from '../session/publish-session.js';
+import type { PublishState } from '../session/publish-state.js';
 import { type ConnectTimings, StageTimer } from '../session/stage-timer.js';
-import type { RtmpStatus } from '../session/status.js';
 import { parseRtmpUrl } from '../url.js';
 import { aborted } from './abort.js';
-import { DeadlineTimer } from './deadline-timer.js';
 import { dial } from './dial.js';
-import { Outbox } from './outbox.js';
-import {
-  closedByCaller,
-  closeTimeout,
-  nextStreamWaits,
-  noStreamName,
-  outboxFull,
-} from './publisher-errors.js';
+import type { Outbox } from './outbox.js';
+import { PublishConnection } from './publish-connection.js';
+import { noStreamName, outboxFull } from './publisher-errors.js';
 import type {
   PublisherEvents,
   PublisherOptions,
   PublisherTimeouts,
   Releasable,
 } from './publisher-options.js';
-import { reset } from './reset.js';
-import {
-  attemptOptions,
-  checkOptions,
-  freshNonce,
-  queueLimits,
-  resolveTimeouts,
-  sessionOptions,
-} from './settings.js';
-
-interface Waiter {
-  resolve(): void;
-  reject(error: RtmpError): void;
-}
+import { attemptOptions, checkOptions, freshNonce, queueLimits, resolveTimeouts } from './settings.js';
 
 /** A connection that publishes one stream after the other. */
-export class RtmpPublisher implements PublishSessionHandler {
-  readonly #socket: Socket;
+export class RtmpPublisher {
+  readonly #connection: PublishConnection;
   readonly #session: PublishSession;
   readonly #outbox: Outbox;
-  readonly #attempt: Attempt;
   readonly #timer: StageTimer;
-  readonly #timeouts: PublisherTimeouts;
-  readonly #signal: AbortSignal | undefined;
   readonly #maxQueuedBytes: number;
-  readonly #maxUnreadReplyBytes: number;
-  #replyBytes = 0;
-  readonly #closed: Promise<void>;
-  #resolveClosed: () => void = ignore;
-  readonly #events: PublisherEvents;
-  /** The caller has, or is about to have, this publisher: `onClose` has somebody to tell. */
-  #connected = false;
-  #waiter: Waiter | undefined;
-  readonly #deadline = new DeadlineTimer(() => this.#onDeadline());
-  #error: RtmpError | undefined;
-  #closing = false;
-  /** The server has closed its side. */
-  #peerEnded = false;
-  #gone = false;
 
   /**
    * Connects and publishes: resolves when the server has said `NetStream.Publish.Start`. Authenticates, follows
@@ -113,34 +69,17 @@ export class RtmpPublisher implements PublishSessionHandler {
     const onWarning = (message: string): void => events.onWarning?.(message);
     const timer = new StageTimer(() => performance.now());
     const socket = await dial({ url: attempt.url, publisher: options, timeouts, timer, onWarning });
-    const publisher = new RtmpPublisher(socket, attempt, options, timeouts, timer, events);
-    await publisher.#begin();
-    return publisher;
+    const connection = new PublishConnection(socket, attempt, options, timeouts, timer, events);
+    await connection.begin();
+    return new RtmpPublisher(connection, timer, queueLimits(options).maxQueuedBytes);
   }
 
-  private constructor(
-    socket: Socket,
-    attempt: Attempt,
-    options: PublisherOptions,
-    timeouts: PublisherTimeouts,
-    timer: StageTimer,
-    events: PublisherEvents,
-  ) {
-    this.#socket = socket;
-    this.#events = events;
-    this.#attempt = attempt;
-    this.#timeouts = timeouts;
+  private constructor(connection: PublishConnection, timer: StageTimer, maxQueuedBytes: number) {
+    this.#connection = connection;
+    this.#session = connection.session;
+    this.#outbox = connection.outbox;
     this.#timer = timer;
-    this.#signal = options.signal;
-    const { highWaterMark, maxQueuedBytes } = queueLimits(options);
     this.#maxQueuedBytes = maxQueuedBytes;
-    this.#maxUnreadReplyBytes = options.limits?.maxUnreadReplyBytes ?? PUBLISHER_LIMITS.maxUnreadReplyBytes;
-    this.#outbox = new Outbox(socket, highWaterMark, () => this.#events.onDrain?.());
-    this.#session = new PublishSession(sessionOptions(attempt, options, timeouts, timer), this.#outbox, this);
-    this.#closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
-    this.#listen();
   }
 
   /** Bytes sent but not yet accepted by the kernel. */
@@ -165,7 +104,7 @@ export class RtmpPublisher implements PublishSessionHandler {
 
   /** Bytes received from the server. */
   get bytesRead(): number {
-    return this.#socket.bytesRead;
+    return this.#connection.bytesRead;
   }
 
   /**
@@ -192,7 +131,7 @@ export class RtmpPublisher implements PublishSessionHandler {
 
   /** The handshake that led here, and whether the server proved that it knows the digest one. */
   get handshake(): { readonly mode: 'simple' | 'digest'; readonly digestVerified: boolean } {
-    return { mode: this.#attempt.handshake, digestVerified: this.#session.digestVerified };
+    return { mode: this.#connection.attempt.handshake, digestVerified: this.#session.digestVerified };
   }
 
   /**
@@ -221,7 +160,7 @@ export class RtmpPublisher implements PublishSessionHandler {
    * `ERR_CLOUDPUSH_OUTBOX_FULL`: the message was not taken then, its owner not released
    */
   send(message: MediaMessage, owner: Releasable | undefined): boolean {
-    if (this.#closing || this.#gone || this.#error !== undefined) {
+    if (!this.#connection.isOpen) {
       owner?.release(false);
       return false;
     }
@@ -238,7 +177,7 @@ export class RtmpPublisher implements PublishSessionHandler {
 
   /** Sends a command on the connection that the server need not answer. */
   command(name: string, ...args: AmfValue[]): void {
-    if (!this.#closing && !this.#gone && this.#error === undefined) this.#session.command(name, ...args);
+    if (this.#connection.isOpen) this.#session.command(name, ...args);
   }
 
   /**
@@ -249,18 +188,7 @@ export class RtmpPublisher implements PublishSessionHandler {
    * code the connection is gone.
    */
   async nextStream(streamName: string): Promise<void> {
-    if (this.#error !== undefined) throw this.#error;
-    if (this.#closing || this.#gone) throw closedByCaller();
-    if (this.#waiter !== undefined) throw nextStreamWaits();
-    const accepted = this.#wait();
-    try {
-      this.#session.publishNext(streamName);
-    } catch (error) {
-      this.#waiter = undefined;
-      throw error;
-    }
-    this.#arm();
-    await accepted;
+    await this.#connection.publishNext(streamName);
   }
 
   /** Ends the present stream without ending the connection: {@link nextStream} may follow. */
@@ -274,12 +202,7 @@ export class RtmpPublisher implements PublishSessionHandler {
    * server lose the tail. Always ends: at the latest after the time-out `close`, with a reset. Never rejects.
    */
   close(): Promise<void> {
-    if (this.#closing || this.#gone || this.#error !== undefined) return this.#closed;
-    this.#closing = true;
-    this.#session.unpublish();
-    this.#outbox.end();
-    this.#deadline.set(performance.now() + this.#timeouts.close);
-    return this.#closed;
+    return this.#connection.close();
   }
 
   /**
@@ -287,135 +210,10 @@ export class RtmpPublisher implements PublishSessionHandler {
    * `ERR_CLOUDPUSH_ABORTED` when none is given, unless {@link close} had done its work.
    */
   destroy(error?: RtmpError): void {
-    if (this.#gone) return;
-    if (!this.#isComplete) this.#session.fail(error ?? aborted(undefined, this.#stage));
-    reset(this.#socket);
+    this.#connection.destroy(error);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-
-  /** For the session only. */
-  onPublishing(): void {
-    this.#connected = true;
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    waiter?.resolve();
-  }
-
-  /** For the session only. */
-  onStatus(status: RtmpStatus): void {
-    this.#events.onStatus?.(status);
-  }
-
-  /** For the session only. */
-  onCommand(name: string, args: AmfValue[]): void {
-    // The server's goodbye, after our deleteStream.
-    if (name === 'close' && this.#session.state === 'unpublished') this.#onPeerEnd();
-    this.#events.onCommand?.(name, args);
-  }
-
-  /** For the session only. */
-  onReconnectRequest(request: ReconnectRequest): void {
-    this.#events.onReconnectRequest?.({ ...request, url: reconnectUrl(this.#attempt, request.tcUrl) });
-  }
-
-  /** For the session only. A reset, not a FIN: the server must not take a failure for a clean end. */
-  onFailure(error: RtmpError): void {
-    this.#error = error;
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    reset(this.#socket);
-    waiter?.reject(error);
-  }
-
-  async #begin(): Promise<void> {
-    const publishing = this.#wait();
-    // While the connection was being tuned nobody listened.
-    if (this.#signal?.aborted) {
-      this.#onAbort();
-    } else {
-      this.#session.start();
-      this.#arm();
-    }
-    await publishing;
-  }
-
-  #wait(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject };
-    });
-  }
-
-  #listen(): void {
-    const socket = this.#socket;
-    socket.on('data', (bytes) => {
-      this.#receive(bytes);
-      this.#arm();
-    });
-    socket.on('end', () => this.#onPeerEnd());
-    socket.on('error', (cause) => {
-      // A server that resets in answer to our close may have thrown away the tail of the stream, unless it had
-      // said goodbye first and we had nothing left to say.
-      if (!this.#isComplete) this.#session.fail(this.#session.connectionLost(cause));
-    });
-    socket.once('close', () => this.#onSocketClose());
-    this.#signal?.addEventListener('abort', this.#onAbort);
-  }
-
-  readonly #onAbort = (): void => {
-    if (!this.#isComplete) this.#session.fail(aborted(this.#signal, this.#stage));
-    reset(this.#socket);
-  };
-
-  /** Whether the stream was ended by us, and the server has ended the connection with all of it in hand. */
-  get #isComplete(): boolean {
-    return this.#closing && this.#peerEnded && this.#outbox.queuedBytes === 0;
-  }
-
-  get #stage(): RtmpStage {
-    return this.#closing ? 'close' : stageOf(this.#session.state);
-  }
-
-  /** Bytes that are still queued will not be read by anyone. */
-  #onPeerEnd(): void {
-    this.#peerEnded = true;
-    if (!this.#isComplete) this.#session.fail(this.#session.connectionLost());
-  }
-
-  /** What the session adds to a queue that does not move are answers, and there is an end to them. */
-  #receive(bytes: Uint8Array): void {
-    const before = this.#outbox.queuedBytes;
-    this.#session.receive(bytes);
-    const permitted = this.#maxUnreadReplyBytes;
-    if (before <= permitted) this.#replyBytes = 0;
-    else this.#replyBytes += this.#outbox.queuedBytes - before;
-    if (this.#replyBytes > permitted) this.#session.fail(unreadReplies(this.#replyBytes, permitted));
-  }
-
-  /** While closing: the reset discards what the kernel still holds, and without the server's FIN that may be much. */
-  #onDeadline(): void {
-    if (!this.#closing) this.#session.expire();
-    else if (this.#isComplete) reset(this.#socket);
-    else this.#session.fail(closeTimeout(this.#outbox.queuedBytes, this.#timeouts.close));
-  }
-
-  #arm(): void {
-    if (!this.#closing) this.#deadline.set(this.#session.deadline);
-  }
-
-  #onSocketClose(): void {
-    if (!this.#isComplete) this.#session.fail(this.#session.connectionLost());
-    this.#gone = true;
-    this.#deadline.clear();
-    this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#outbox.close();
-    this.#waiter?.reject(this.#error ?? closedByCaller());
-    this.#waiter = undefined;
-    this.#resolveClosed();
-    if (this.#connected) this.#events.onClose?.(this.#error);
-  }
 }
-
-function ignore(): void {}
