@@ -147,7 +147,8 @@ export class Shard implements ShardContext {
       return;
     }
     this.#awake = true;
-    this.#schedule(this.#batchDelay);
+    if (this.#batchDelay === 0) this.#drain();
+    else this.#schedule(this.#batchDelay);
   }
 
   #schedule(delay: number): void {
@@ -159,16 +160,17 @@ export class Shard implements ShardContext {
     const started = monotonicNow();
     clearTimeout(this.#batchTimer);
     this.#batchTimer = undefined;
-    this.#settle();
+    this.#settleScheduled = true;
     const { waiting } = this.#ring;
     const count = this.#groupOf(waiting);
     if (count > 0) this.#handleGroup(count);
-    // There is more, and only the sockets need a turn in between.
-    if (count < waiting) setImmediate(this.#drain);
-    // After work, look once more before sleeping: under load the doorbell is never needed.
-    else if (waiting > 0 || !this.#ring.sleep()) {
+    // By then the sockets have said what the kernel took at once, which is nearly always all.
+    process.nextTick(this.#settle);
+    if (count > 0 && this.#batchDelay > 0) {
       this.#schedule(Math.max(0, this.#batchDelay - (monotonicNow() - started)));
-    } else this.#awake = false;
+    } else if (this.#ring.sleep()) this.#awake = false;
+    // There is more, and only the sockets need a turn in between.
+    else this.#schedule(this.#batchDelay);
   };
 
   /**
@@ -259,12 +261,11 @@ export class Shard implements ShardContext {
     this.#touch(target);
   }
 
-  /** Its counters have moved: they are published at the start of the next turn. */
+  /** Its counters have moved: they are published at the end of the turn. */
   #touch(channel: Counted): void {
-    if (channel.touched) return;
+    if (!channel.touched) this.#touched.push(channel);
     channel.touched = true;
-    this.#touched.push(channel);
-    if (this.#settleScheduled || (this.#awake && this.#batchTimer === undefined)) return;
+    if (this.#settleScheduled) return;
     this.#settleScheduled = true;
     setImmediate(this.#settle);
   }

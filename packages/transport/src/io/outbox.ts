@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { SliceSink } from '../chunk/writer.js';
+import { atEndOfTurn, type TurnListener } from './end-of-turn.js';
 import { Fifo } from './fifo.js';
 import type { Releasable } from './publisher-options.js';
 import { Throughput } from './throughput.js';
@@ -10,7 +11,7 @@ import { Throughput } from './throughput.js';
  * or `writev`, and their owners are released when the kernel has taken them. No closure and no object is made
  * per message.
  */
-export class Outbox implements SliceSink {
+export class Outbox implements SliceSink, TurnListener {
   readonly throughput = new Throughput();
   readonly #socket: Socket;
   readonly #highWaterMark: number;
@@ -64,7 +65,7 @@ export class Outbox implements SliceSink {
     this.#pendingBytes += slice.length;
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    process.nextTick(flushAtEndOfTurn, this);
+    atEndOfTurn(this);
   }
 
   /** Marks the end of a media message; returns whether there is room for more. */
@@ -167,10 +168,6 @@ export class Outbox implements SliceSink {
     this.#flushScheduled = false;
     this.flush();
   }
-}
-
-function flushAtEndOfTurn(outbox: Outbox): void {
-  outbox.endTurn();
 }
 
 function ignore(): void {}
