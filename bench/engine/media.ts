@@ -13,14 +13,20 @@ export interface BenchPacket {
 
 export const VIDEO_RATE = 25;
 export const AUDIO_RATE = 48_000 / 1024;
-/** 20 KB 25 times a second: 1080p at 4 Mbit/s. */
-export const VIDEO_BYTES = 20_000;
+/** Bytes of a picture on average: 1080p at 4 Mbit/s. */
+const VIDEO_BYTES = 20_000;
+/** Bytes of a key frame. */
+export const KEY_BYTES = 100_000;
 
 /** A loop of the bundled clip, its pictures filled up to the size that a 1080p camera sends, in the order of their times. */
 export interface BenchLoop {
   readonly packets: readonly BenchPacket[];
   /** ms. */
   readonly duration: number;
+  /** Pictures from one key frame to the next. */
+  readonly group: number;
+  /** Bytes of a picture that is no key frame. */
+  readonly videoBytes: number;
   /** Bytes of an audio frame, on average. */
   readonly audioBytes: number;
 }
@@ -30,11 +36,13 @@ export function loadLoop(): BenchLoop {
     dirname(createRequire(import.meta.url).resolve('@cloudpush/engine/package.json')),
     'assets',
   );
-  const pictures = split(new AccessUnitSplitter('h264'), readFileSync(join(assets, 'clip.h264')));
-  const frames = split(new AdtsSplitter(), readFileSync(join(assets, 'clip.aac')));
-  const video = pictures.map((data, i) => ({
+  const pictures = splitPictures(readFileSync(join(assets, 'clip.h264')));
+  const frames = splitFrames(readFileSync(join(assets, 'clip.aac')));
+  const group = pictures.length / pictures.filter(({ keyFrame }) => keyFrame).length;
+  const videoBytes = Math.round((VIDEO_BYTES * group - KEY_BYTES) / (group - 1));
+  const video = pictures.map(({ data, keyFrame }, i) => ({
     kind: 'video' as const,
-    data: fill(data),
+    data: fill(data, keyFrame ? KEY_BYTES : videoBytes),
     at: (i * 1000) / VIDEO_RATE,
   }));
   const audio = frames.map((data, i) => ({ kind: 'audio' as const, data, at: (i * 1000) / AUDIO_RATE }));
@@ -42,23 +50,34 @@ export function loadLoop(): BenchLoop {
   return {
     packets: [...video, ...audio].sort((a, b) => a.at - b.at),
     duration: (pictures.length * 1000) / VIDEO_RATE,
+    group,
+    videoBytes,
     audioBytes: Math.round(audioBytes),
   };
 }
 
-interface Splitter {
-  push(data: Uint8Array): Iterable<{ readonly data: Uint8Array }>;
-  flush(): Iterable<{ readonly data: Uint8Array }>;
+interface Picture {
+  readonly data: Uint8Array;
+  readonly keyFrame: boolean;
 }
 
-function split(splitter: Splitter, file: Uint8Array): Uint8Array[] {
+function splitPictures(file: Uint8Array): Picture[] {
+  const splitter = new AccessUnitSplitter('h264');
+  return [...splitter.push(file), ...splitter.flush()].map(({ data, keyFrame }) => ({
+    data: data.slice(),
+    keyFrame,
+  }));
+}
+
+function splitFrames(file: Uint8Array): Uint8Array[] {
+  const splitter = new AdtsSplitter();
   return [...splitter.push(file), ...splitter.flush()].map(({ data }) => data.slice());
 }
 
 /** Adds slice data, free of start codes, until the picture has the wanted size. */
-function fill(picture: Uint8Array): Uint8Array {
-  if (picture.length >= VIDEO_BYTES) return picture;
-  const filled = new Uint8Array(VIDEO_BYTES).fill(0x5a);
+function fill(picture: Uint8Array, size: number): Uint8Array {
+  if (picture.length >= size) return picture;
+  const filled = new Uint8Array(size).fill(0x5a);
   filled.set(picture);
   return filled;
 }

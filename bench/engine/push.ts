@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type Channel, PushEngine } from '@cloudpush/engine';
-import { loadLoop, VIDEO_RATE } from './media.js';
+import { type BenchPacket, loadLoop } from './media.js';
+import { Pacing, pacingCost } from './pacing.js';
 
 /**
  * The program under test: pushes the bench's stream on many channels to one port and prints what it cost as a line of
@@ -16,11 +17,18 @@ export interface PushResult {
   /** CPU seconds of all threads, of the measured part. */
   readonly user: number;
   readonly system: number;
+  /**
+   * CPU µs a packet that the pacing of this program takes, measured with nothing sent when `--pacing-cost` asks for it;
+   * it is part of `user` and `system`.
+   */
+  readonly pacing: number;
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;
   readonly connectSeconds: number;
   readonly rssBytes: number;
+  /** The pool's size; what of it was ever used is part of `rssBytes`. */
+  readonly poolBytes: number;
 }
 
 const { values } = parseArgs({
@@ -29,18 +37,21 @@ const { values } = parseArgs({
     channels: { type: 'string' },
     seconds: { type: 'string' },
     pool: { type: 'string', default: '256' },
-    'warm-up': { type: 'string', default: '3' },
+    'warm-up': { type: 'string', default: '8' },
     'max-batch-delay': { type: 'string', default: '0' },
     shards: { type: 'string' },
+    encrypt: { type: 'string' },
+    'pacing-cost': { type: 'boolean', default: false },
     unpaced: { type: 'boolean', default: false },
   },
 });
 const channelCount = Number(values.channels);
-const seconds = Number(values.seconds);
 const loop = loadLoop();
+const pacing = values['pacing-cost'] ? await pacingCost(loop, channelCount) : 0;
 
+const poolBytes = Number(values.pool) * 1024 ** 2;
 const engine = await PushEngine.create({
-  poolSize: Number(values.pool) * 1024 ** 2,
+  poolSize: poolBytes,
   maxConnections: channelCount,
   maxBatchDelay: Number(values['max-batch-delay']),
   shards: values.shards === undefined ? undefined : Number(values.shards),
@@ -49,81 +60,63 @@ const connectStart = performance.now();
 const channels = Array.from({ length: channelCount }, (_, i) =>
   engine.openChannel({ url: `rtmp://127.0.0.1:${values.port}/bench/${i}`, connectTimeout: 60_000 }),
 );
+if (values.encrypt !== undefined) encrypt(values.encrypt as 'keyFrames' | 'allFrames');
 await Promise.all(channels.map((channel) => channel.connected()));
 const connectSeconds = (performance.now() - connectStart) / 1000;
+
+function encrypt(mode: 'keyFrames' | 'allFrames'): void {
+  for (const channel of channels)
+    for (const type of ['videoEncrypt', 'audioEncrypt'] as const)
+      channel.sendMetadata({ type, mode, key: new Uint8Array(32).fill(1) });
+}
 
 let packets = 0;
 let refused = 0;
 
-function send(channel: Channel, index: number, base: number): boolean {
-  const packet = loop.packets[index]!;
-  const pts = base + packet.at;
-  const taken =
-    packet.kind === 'video'
-      ? channel.sendVideo(packet.data, { pts })
-      : channel.sendAudio(packet.data, { pts });
+function send(channel: Channel, { kind, data }: BenchPacket, pts: number): boolean {
+  const taken = kind === 'video' ? channel.sendVideo(data, { pts }) : channel.sendAudio(data, { pts });
   if (taken) packets++;
   else refused++;
   return taken;
 }
 
-/** One timer for all channels: each goes through the loop, shifted by its part of a frame interval. Returns the clock's end. */
-async function paced(duration: number, from: number): Promise<number> {
-  const next = new Uint32Array(channelCount);
-  const base = new Float64Array(channelCount).fill(from);
-  const shift = 1000 / VIDEO_RATE / channelCount;
-  const start = performance.now() - from;
-  for (;;) {
-    const now = performance.now() - start;
-    if (now >= from + duration * 1000) break;
-    for (let i = 0; i < channelCount; i++) {
-      for (;;) {
-        const index = next[i]!;
-        if (base[i]! + loop.packets[index]!.at + i * shift > now) break;
-        send(channels[i]!, index, base[i]!);
-        if (index + 1 < loop.packets.length) next[i] = index + 1;
-        else {
-          next[i] = 0;
-          base[i]! += loop.duration;
-        }
-      }
-    }
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  return Math.max(...base) + loop.duration;
-}
+/** Each channel sends whenever it is let. */
+class Unpaced {
+  #base = 0;
 
-/** Each channel sends whenever it is let. Returns the clock's end. */
-async function unpaced(duration: number, from: number): Promise<number> {
-  const end = performance.now() + duration * 1000;
-  const ends = await Promise.all(
-    channels.map(async (channel) => {
-      for (let base = from; ; base += loop.duration) {
-        for (let index = 0; index < loop.packets.length; index++) {
-          if (performance.now() >= end) return base + loop.duration;
-          while (!send(channel, index, base)) await channel.writable();
-        }
-        await new Promise((resolve) => setImmediate(resolve));
+  async run(seconds: number): Promise<void> {
+    const end = performance.now() + seconds * 1000;
+    const ends = await Promise.all(channels.map((channel) => this.#push(channel, end)));
+    this.#base = Math.max(...ends);
+  }
+
+  async #push(channel: Channel, end: number): Promise<number> {
+    for (let base = this.#base; ; base += loop.duration) {
+      for (const packet of loop.packets) {
+        if (performance.now() >= end) return base + loop.duration;
+        while (!send(channel, packet, base + packet.at)) await channel.writable();
       }
-    }),
-  );
-  return Math.max(...ends);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
 }
 
 const bytesSent = (): number => channels.reduce((sum, channel) => sum + channel.stats().bytesSent, 0);
 
-// What runs first runs cold, and every channel begins with a key frame: that is not what a steady stream costs.
-const run = values.unpaced ? unpaced : paced;
-const warmUp = await run(Number(values['warm-up']), 0);
+const source = values.unpaced
+  ? new Unpaced()
+  : new Pacing(loop, channelCount, (channel, packet, pts) => send(channels[channel]!, packet, pts));
+// What runs first is not compiled yet: that is not what a steady stream costs.
+await source.run(Number(values['warm-up']));
 packets = 0;
 refused = 0;
 engine.resetLatency();
 const bytesBefore = bytesSent();
 const cpuStart = process.cpuUsage();
 const start = performance.now();
-await run(seconds, warmUp);
+await source.run(Number(values.seconds));
 const cpu = process.cpuUsage(cpuStart);
-const elapsed = (performance.now() - start) / 1000;
+const seconds = (performance.now() - start) / 1000;
 const bytes = bytesSent() - bytesBefore;
 const { p50, p99, p999 } = engine.stats().latency;
 const rssBytes = process.memoryUsage.rss();
@@ -134,13 +127,15 @@ const result: PushResult = {
   packets,
   refused,
   bytes,
-  seconds: elapsed,
+  seconds,
   user: cpu.user / 1e6,
   system: cpu.system / 1e6,
+  pacing,
   p50,
   p99,
   p999,
   connectSeconds,
   rssBytes,
+  poolBytes,
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -1,86 +1,65 @@
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { buildPeer, runJson, Sink } from '../support/peers.js';
-import { AUDIO_RATE, loadLoop, VIDEO_BYTES, VIDEO_RATE } from './media.js';
-import type { PushResult } from './push.js';
+import { markdownTable, shown } from '../support/markdown.js';
+import { type Comparison, compare } from './runs.js';
 
 /**
  * What a packet costs as the number of channels grows: this engine against a C program that does one `write()` a
  * packet and nothing else, in turns, into sinks that discard. The table shows medians over the rounds.
  */
 
-interface FloorResult {
-  readonly bytes: number;
-  readonly packets: number;
-  readonly user: number;
-  readonly system: number;
-}
-
 const { values } = parseArgs({
   options: {
     channels: { type: 'string', default: '16,64,400,1000' },
-    seconds: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '8' },
+    'warm-up': { type: 'string', default: '8' },
     rounds: { type: 'string', default: '3' },
     'max-batch-delay': { type: 'string', default: '0' },
+    pool: { type: 'string', default: '256' },
+    shards: { type: 'string' },
     unpaced: { type: 'boolean', default: false },
   },
 });
-const { audioBytes } = loadLoop();
 
-async function runFloor(channels: number): Promise<FloorResult> {
-  const sink = await Sink.raw();
-  try {
-    const rates = values.unpaced ? [VIDEO_BYTES, 0] : [VIDEO_BYTES, VIDEO_RATE, audioBytes, AUDIO_RATE];
-    const args = [sink.port, channels, values.seconds, ...rates].map(String);
-    return await runJson<FloorResult>(await buildPeer('floor_sender'), args);
-  } finally {
-    await sink.stop();
-  }
+const HEADER = [
+  'channels',
+  'CPU µs a packet: engine (pacing), floor, ratio',
+  'CPU s per GB: engine, floor',
+  'Mbit/s',
+  'latency ms p50, p99, p99.9',
+  'refused',
+  '1st to last connected',
+  'RSS MiB (pool)',
+  'sink cores',
+];
+
+function rowOf(result: Comparison): string[] {
+  const { engine, pacing, floor } = result;
+  return [
+    shown(result.channels),
+    `${shown(engine, 1)} (${shown(pacing, 1)}), ${shown(floor, 1)}, ${shown(engine / floor, 2)}`,
+    `${shown(result.cpuPerGigabyte, 2)}, ${shown(result.floorPerGigabyte, 2)}`,
+    shown(result.megabits),
+    [result.p50, result.p99, result.p999].map((ms) => shown(ms, ms < 10 ? 2 : 0)).join(', '),
+    shown(result.refused),
+    `${shown(result.connectSeconds, 2)} s`,
+    `${shown(result.rssBytes / 1024 ** 2)} (${shown(result.poolBytes / 1024 ** 2)})`,
+    shown(result.sinkCores, 2),
+  ];
 }
 
-async function runEngine(channels: number): Promise<PushResult> {
-  const sink = await Sink.rtmp();
-  try {
-    const script = fileURLToPath(new URL('./push.js', import.meta.url));
-    const args = ['--port', sink.port, '--channels', channels, '--seconds', values.seconds];
-    args.push('--max-batch-delay', values['max-batch-delay']);
-    if (values.unpaced) args.push('--unpaced');
-    return await runJson<PushResult>(process.execPath, [script, ...args.map(String)]);
-  } finally {
-    await sink.stop();
-  }
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
-}
-
-const cpuSeconds = ({ user, system }: { user: number; system: number }): number => user + system;
-
-console.log(
-  'channels | CPU µs a packet: engine, floor, ratio | CPU s per GB | Mbit/s | latency ms p50 p99 p99.9 | refused | connect s | RSS MiB',
-);
+const rows: string[][] = [];
 for (const channels of values.channels.split(',').map(Number)) {
-  const engine: PushResult[] = [];
-  const floor: FloorResult[] = [];
-  for (let round = 0; round < Number(values.rounds); round++) {
-    floor.push(await runFloor(channels));
-    engine.push(await runEngine(channels));
-  }
-  const of = (pick: (result: PushResult) => number): number => median(engine.map(pick));
-  const enginePacket = of((r) => (cpuSeconds(r) * 1e6) / r.packets);
-  const floorPacket = median(floor.map((r) => (cpuSeconds(r) * 1e6) / r.packets));
-  console.log(
-    [
-      String(channels).padStart(8),
-      `${enginePacket.toFixed(1)}, ${floorPacket.toFixed(1)}, ${(enginePacket / floorPacket).toFixed(2)}`,
-      of((r) => cpuSeconds(r) / (r.bytes / 1e9)).toFixed(2),
-      of((r) => (r.bytes * 8) / r.seconds / 1e6).toFixed(0),
-      `${of((r) => r.p50).toFixed(2)} ${of((r) => r.p99).toFixed(2)} ${of((r) => r.p999).toFixed(2)}`,
-      of((r) => r.refused).toFixed(0),
-      of((r) => r.connectSeconds).toFixed(2),
-      of((r) => r.rssBytes / 1024 ** 2).toFixed(0),
-    ].join(' | '),
-  );
+  const result = await compare({
+    channels,
+    seconds: Number(values.seconds),
+    warmUp: Number(values['warm-up']),
+    rounds: Number(values.rounds),
+    maxBatchDelay: Number(values['max-batch-delay']),
+    pool: Number(values.pool),
+    shards: values.shards === undefined ? undefined : Number(values.shards),
+    unpaced: values.unpaced,
+  });
+  rows.push(rowOf(result));
+  console.error(rows.at(-1)!.join(' | '));
 }
+console.log(markdownTable(HEADER, rows));

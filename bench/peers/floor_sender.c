@@ -1,6 +1,7 @@
 /* floor_sender.c - the least that any publisher can do: one write() per packet on N connections, paced in real time.
- *   floor_sender PORT CHANNELS SECONDS BYTES PER_SECOND [BYTES PER_SECOND]
+ *   floor_sender PORT CHANNELS SECONDS BYTES PER_SECOND [BYTES PER_SECOND [KEY_BYTES GROUP]]
  * Each pair is a track: packets of that size, that often on every channel; 0 per second (first track only): unpaced.
+ * Every GROUP-th packet of the first track has KEY_BYTES instead; each channel is at another place in its group.
  * Prints bytes, packets, user and system CPU seconds as one line of JSON. Peer: floor_sink.
  * Build: cc -O2 -Wall -Wextra -o floor_sender floor_sender.c
  */
@@ -22,11 +23,13 @@ static double now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t);
 static double due(const struct track *t, int channels) { return t->rate ? (double)t->sent / (t->rate * channels) : 0; }
 
 int main(int argc, char **argv) {
-    if (argc != 6 && argc != 8) {
-        fprintf(stderr, "usage: %s PORT CHANNELS SECONDS BYTES PER_SECOND [BYTES PER_SECOND]\n", argv[0]);
+    if (argc != 6 && argc != 8 && argc != 10) {
+        fprintf(stderr, "usage: %s PORT CHANNELS SECONDS BYTES PER_SECOND [BYTES PER_SECOND [KEY_BYTES GROUP]]\n", argv[0]);
         return 2;
     }
-    int port = atoi(argv[1]), channels = atoi(argv[2]), tracks = (argc - 4) / 2, one = 1;
+    int port = atoi(argv[1]), channels = atoi(argv[2]), tracks = argc == 6 ? 1 : 2, one = 1;
+    int key_bytes = argc == 10 ? atoi(argv[8]) : 0;
+    long group = argc == 10 ? atol(argv[9]) : 1;
     double seconds = atof(argv[3]);
     struct track track[2] = { { atoi(argv[4]), atof(argv[5]), 0 }, { 0, 0, 0 } };
     if (tracks == 2) { track[1].size = atoi(argv[6]); track[1].rate = atof(argv[7]); }
@@ -38,6 +41,7 @@ int main(int argc, char **argv) {
         if (connect(fd[i], (struct sockaddr *)&a, sizeof a)) { perror("connect"); return 1; }
     }
     int largest = track[0].size > track[1].size ? track[0].size : track[1].size;
+    if (largest < key_bytes) largest = key_bytes;
     char *packet = malloc(largest);
     memset(packet, 7, largest);
     struct rusage before, after;
@@ -49,14 +53,16 @@ int main(int argc, char **argv) {
         double elapsed = now() - start, at = due(t, channels);
         if (elapsed >= seconds) break;
         if (elapsed < at) usleep((at - elapsed) * 1e6);
-        for (int off = 0; off < t->size;) {
-            ssize_t w = write(fd[t->sent % channels], packet + off, t->size - off);
+        int channel = t->sent % channels, size = t->size;
+        if (key_bytes && t == &track[0] && (t->sent / channels + channel * group / channels) % group == 0) size = key_bytes;
+        for (int off = 0; off < size;) {
+            ssize_t w = write(fd[channel], packet + off, size - off);
             if (w <= 0) { perror("write"); return 1; }
             off += w;
         }
         t->sent++;
         packets++;
-        bytes += t->size;
+        bytes += size;
     }
     getrusage(RUSAGE_SELF, &after);
 #define SECONDS(field) ((after.field.tv_sec - before.field.tv_sec) + (after.field.tv_usec - before.field.tv_usec) / 1e6)

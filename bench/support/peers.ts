@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -48,31 +48,45 @@ export function freePort(): Promise<number> {
 export class Sink {
   readonly port: number;
   readonly #process: ChildProcess;
+  readonly #lines: Interface;
 
-  private constructor(port: number, process: ChildProcess) {
+  private constructor(port: number, process: ChildProcess, lines: Interface) {
     this.port = port;
     this.#process = process;
+    this.#lines = lines;
   }
 
   /** Takes raw TCP. */
   static async raw(): Promise<Sink> {
     const port = await freePort();
-    const child = spawn(await buildPeer('floor_sink'), [String(port)], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    return new Sink(port, child);
+    return Sink.#start(port, await buildPeer('floor_sink'), [String(port)]);
   }
 
   /** Answers RTMP publishers, and discards their media. */
   static async rtmp(...options: readonly string[]): Promise<Sink> {
     const port = await freePort();
     const args = ['-p', String(port), '--drain', '--quiet', ...options];
-    const child = spawn(await buildPeer('rtmp_sink'), args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    await new Promise<void>((resolve) =>
-      createInterface({ input: child.stdout }).once('line', () => resolve()),
-    );
-    return new Sink(port, child);
+    return Sink.#start(port, await buildPeer('rtmp_sink'), args);
+  }
+
+  /** Both say on their first line that they listen. */
+  static async #start(port: number, program: string, args: readonly string[]): Promise<Sink> {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: child.stdout });
+    await new Promise<void>((resolve) => lines.once('line', () => resolve()));
+    return new Sink(port, child, lines);
+  }
+
+  get pid(): number {
+    return this.#process.pid!;
+  }
+
+  /** Bytes that it has received so far: it is asked by a signal. */
+  bytes(): Promise<number> {
+    return new Promise((resolve) => {
+      this.#lines.once('line', (line) => resolve(Number(line)));
+      this.#process.kill('SIGUSR1');
+    });
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,9 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** The address of a compiled module of the engine that is not part of its public interface, such as `memory/pool.js`. */
+export function engineModule(path: string): string {
+  const manifest = createRequire(import.meta.url).resolve('@cloudpush/engine/package.json');
+  return pathToFileURL(join(dirname(manifest), 'dist', path)).href;
+}
