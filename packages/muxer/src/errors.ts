@@ -130,7 +130,7 @@ export const muxerErrors = {
   ERR_CLOUDPUSH_ENCRYPTION_KEY_INVALID: { fault: 'argument', text: 'the encryption key is not usable' },
   ERR_CLOUDPUSH_ENCRYPTION_CODEC: {
     fault: 'argument',
-    text: 'samples of this codec cannot be encrypted',
+    text: 'frames of this kind cannot be encrypted',
   },
   ERR_CLOUDPUSH_DECRYPTION_NO_KEY: { fault: 'file', text: 'no key fits an encrypted sample' },
   ERR_CLOUDPUSH_DECRYPTION_DAMAGED: { fault: 'file', text: 'an encrypted sample is damaged' },

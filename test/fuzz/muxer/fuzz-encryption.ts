@@ -9,7 +9,13 @@ import {
   TagRole,
 } from '@cloudpush/muxer';
 import { mutate } from './mutate.js';
-import { knownProgramConfig, type NaiveCodec, NaiveEncryption, naiveEscape } from './naive-encryption.js';
+import {
+  knownProgramConfig,
+  mp3FrameLength,
+  type NaiveCodec,
+  NaiveEncryption,
+  naiveEscape,
+} from './naive-encryption.js';
 import type { Random } from './random.js';
 
 const parameterSets = {
@@ -92,10 +98,17 @@ function adtsFrame(random: Random): Buffer {
   ]);
 }
 
+/** MPEG-1 or MPEG-2 at any rate but the highest two, with or without padding and CRC. */
+function mp3Frame(random: Random): Buffer {
+  const rates = (1 + random.below(12)) * 16 + random.below(3) * 4 + random.below(4);
+  const header = [0xff, random.pick([0xfb, 0xfa, 0xf3]), rates, random.below(256)];
+  return Buffer.from([...header, ...zeroRich(mp3FrameLength(header) - 4, random)]);
+}
+
 function packetOf(codec: NaiveCodec, model: NaiveEncryption, random: Random): Buffer {
   if (codec === 'h264' || codec === 'h265') return accessUnit(codec, model, random);
   if (codec === 'aac') return adtsFrame(random);
-  return Buffer.from([0xff, 0xfb, 0x10, 0xc0, ...zeroRich(100, random)]);
+  return mp3Frame(random);
 }
 
 const randomKey = (random: Random): string | Uint8Array => {

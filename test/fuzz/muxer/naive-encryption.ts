@@ -62,8 +62,7 @@ export class NaiveEncryption {
     const head = body.slice(0, headerSize);
     const sample = body.slice(headerSize);
     if (this.#codec === 'aac') return [...head, ...this.#encryptAac(sample)];
-    if (this.#codec === 'mp3')
-      return [...head, ...sample.slice(0, 4), ...this.#encryptFrame(sample.slice(4))];
+    if (this.#codec === 'mp3') return [...head, ...this.#encryptMp3(sample)];
     return [...head, ...this.#encryptNalUnits(readNalUnits(sample))];
   }
 
@@ -86,6 +85,22 @@ export class NaiveEncryption {
       last = piece.length < 510;
     }
     return [...clear, ...elements, ...stereoSilence];
+  }
+
+  #encryptMp3(frame: readonly number[]): number[] {
+    const [, first, second, third] = frame as [number, number, number, number];
+    const isMono = third >= 0xc0;
+    const sideInformation = mpegVersion(frame) === 1 ? (isMono ? 17 : 32) : isMono ? 9 : 17;
+    const data = this.#encryptFrame(frame);
+    const size = [Math.floor(frame.length / 256), frame.length % 256];
+    data.splice(37, 0, ...size);
+    for (let bitRateIndex = 1; bitRateIndex < 15; bitRateIndex++) {
+      const header = [0xff, first | 1, bitRateIndex * 16 + (second & 0b1101), third];
+      const length = mp3FrameLength(header);
+      const used = [...header, ...Array<number>(sideInformation).fill(0), ...data];
+      if (used.length <= length) return [...used, ...Array<number>(length - used.length).fill(0)];
+    }
+    throw new Error('no bit rate is high enough');
   }
 
   #encryptFrame(bytes: readonly number[]): number[] {
@@ -122,6 +137,23 @@ export class NaiveEncryption {
     const header = this.#codec === 'h264' ? [6] : [0x4e, picture[1]! & 7];
     return naiveEscape([...header, 5, 37, ...this.#sampleHeader(), 0x80], header.length);
   }
+}
+
+const bitRates = {
+  1: [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
+  2: [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+};
+
+function mpegVersion(header: readonly number[]): 1 | 2 {
+  return (header[1]! & 0b11000) === 0b11000 ? 1 : 2;
+}
+
+/** Bytes of a layer III frame (ISO/IEC 11172-3 §2.4.3.1, 13818-3 §2.4.3.1), MPEG-1 or 2. */
+export function mp3FrameLength(header: readonly number[]): number {
+  const version = mpegVersion(header);
+  const sampleRate = [44_100, 48_000, 32_000][(header[2]! >> 2) & 3]! / version;
+  const bitRate = bitRates[version][header[2]! >> 4]! * 1000;
+  return Math.floor(((144 / version) * bitRate) / sampleRate) + ((header[2]! >> 1) & 1);
 }
 
 function isVcl(codec: NaiveCodec, nal: readonly number[]): boolean {

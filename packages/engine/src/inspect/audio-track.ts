@@ -76,12 +76,8 @@ export class AudioTrack implements MediaTrack<AudioCodec> {
   see(sample: Sample, codec: AudioCodec, data: Uint8Array): void {
     this.meter.see(sample);
     const tags: FlvTag[] = [];
-    this.#mux(
-      codec,
-      this.#withoutHeader(sample, codec, data),
-      { offset: sample.offset, at: sample.dts },
-      tags,
-    );
+    this.#seeEncryption(sample, codec, data);
+    this.#mux(codec, data, { offset: sample.offset, at: sample.dts }, tags);
     const facts = this.#muxer.audioFacts;
     if (facts === undefined) {
       return;
@@ -128,18 +124,16 @@ export class AudioTrack implements MediaTrack<AudioCodec> {
     }
   }
 
-  /** The frame, with the length that its own header tells: an encrypted MP3 frame is longer than that. */
-  #withoutHeader({ offset, dts }: Sample, codec: AudioCodec, data: Uint8Array): Uint8Array {
+  /** Counts the frame when it is encrypted: what stands in its place is a frame of silence. */
+  #seeEncryption({ offset, dts }: Sample, codec: AudioCodec, data: Uint8Array): void {
     try {
       const header = this.encryptedByCaller ? undefined : readSampleHeader(codec, data);
       if (header !== undefined) {
         this.#encryption.see(header, true, offset, dts);
-        return codec === 'mp3' ? data.subarray(0, data.length - header.size) : data;
       }
     } catch (error) {
       this.#note(error, { offset, at: dts });
     }
-    return data;
   }
 
   #note(error: unknown, place: { readonly offset: number; readonly at?: number }): void {

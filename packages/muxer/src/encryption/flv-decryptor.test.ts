@@ -12,6 +12,7 @@ const sps = '6764000aacd9457b011000000300100000030320f1225960';
 const pps = '68ebe3cb22c0';
 const idr = `6588840047dae398${'5a'.repeat(60)}`;
 const inter = `419a236c457fbc7c${'a5'.repeat(60)}`;
+const mp3 = Buffer.concat([hex('fffb10c0'), Buffer.alloc(100, 0x5a)]);
 const aac = hex('fff1504002bffc 2100112233445566778899001122');
 
 /** A tag before and after encryption, and the sequence header in front of it. */
@@ -42,18 +43,16 @@ function picture(
   };
 }
 
-function sound(key = 'vavakey'): Encrypted {
+function sound(key = 'vavakey', codec: 'aac' | 'mp3' = 'aac'): Encrypted {
   const encryptor = new SampleEncryptor('audio');
   encryptor.configure({ mode: 'allFrames', key });
   const tags: FlvTag[] = [];
-  new Muxer().audio('aac', { data: aac, headroom: 0, dts: 0, pts: 0 }, tags);
-  const [header, frame] = tags.map(received);
-  encryptor.encrypt(tags[0]!, false);
-  return {
-    header: header!,
-    clear: frame!.payload as Buffer,
-    tag: received(encryptor.encrypt(tags[1]!, false)),
-  };
+  const data = codec === 'aac' ? aac : mp3;
+  new Muxer().audio(codec, { data, headroom: 0, dts: 0, pts: 0 }, tags);
+  const clear = tags.map(received);
+  const [header, frame] = [clear[0]!, clear.at(-1)!];
+  const encrypted = tags.map((tag) => received(encryptor.encrypt(tag, false)));
+  return { header, clear: frame.payload as Buffer, tag: encrypted.at(-1)! };
 }
 
 const withPayload = (tag: DecryptableTag, payload: Buffer): DecryptableTag => ({ ...tag, payload });
@@ -115,7 +114,8 @@ describe('keys', () => {
 
   test.each([
     ['a picture', key],
-    ['a sound', sound()],
+    ['a frame of AAC', sound()],
+    ['a frame of MP3', sound('vavakey', 'mp3')],
   ])('that do not fit %s are an error that names the key check, and no key', (_, { tag }) => {
     const decryptor = new FlvDecryptor({ keys: ['my secret', 'vavakey2'] });
     let caught: unknown;
@@ -156,7 +156,8 @@ describe('keys', () => {
 describe('damage', () => {
   test.each([
     ['a picture', key],
-    ['a sound', sound()],
+    ['a frame of AAC', sound()],
+    ['a frame of MP3', sound('vavakey', 'mp3')],
   ])('that cuts off %s at any byte is told as an error or leaves a clear beginning', (_, { tag }) => {
     const decryptor = new FlvDecryptor({ keys: ['vavakey'] });
     const outcomes = new Set<string>();

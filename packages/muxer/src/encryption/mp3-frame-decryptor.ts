@@ -1,11 +1,16 @@
+import { readUint16 } from '../bits/bytes.js';
+import { MpegAudioHeader, mpegAudioHeaderSize } from '../mp3/mpeg-audio-header.js';
 import type { KeyRing } from './key-ring.js';
-import { clearHeaderSize } from './mp3-frame-encryptor.js';
+import { frameSizeSize } from './mp3-frame-encryptor.js';
 import { createSampleDecipher, damaged } from './sample-decipher.js';
 import { sampleHeaderSize, startsWithMarker } from './sample-header.js';
 
 /** Where the sample header of an encrypted frame that begins at `start` is; undefined when the frame is not encrypted. */
 export function findMp3SampleHeader(bytes: Uint8Array, start: number): number | undefined {
-  const offset = start + clearHeaderSize;
+  const header = new MpegAudioHeader();
+  if (bytes.length < start + mpegAudioHeaderSize) return undefined;
+  if (header.readFields(bytes, start) !== undefined) return undefined;
+  const offset = start + mpegAudioHeaderSize + header.sideInformationSize;
   return startsWithMarker(bytes, offset) ? offset : undefined;
 }
 
@@ -14,11 +19,16 @@ export function findMp3SampleHeader(bytes: Uint8Array, start: number): number | 
  * @param start of the frame in the body
  */
 export function decryptMp3Frame(body: Uint8Array, start: number, keys: KeyRing): Uint8Array | undefined {
-  const clearEnd = findMp3SampleHeader(body, start);
-  if (clearEnd === undefined) return undefined;
-  const headerEnd = clearEnd + sampleHeaderSize;
-  const decipher = createSampleDecipher(body.subarray(clearEnd, headerEnd), keys, clearEnd);
-  const encrypted = body.subarray(headerEnd);
-  if (encrypted.length === 0) throw damaged('MP3 frame', '0 bytes', '≥ 1 byte', clearEnd);
-  return Buffer.concat([body.subarray(0, clearEnd), decipher.update(encrypted)]);
+  const headerStart = findMp3SampleHeader(body, start);
+  if (headerStart === undefined) return undefined;
+  const sizeStart = headerStart + sampleHeaderSize;
+  const decipher = createSampleDecipher(body.subarray(headerStart, sizeStart), keys, headerStart);
+  const frameStart = sizeStart + frameSizeSize;
+  const left = Math.max(0, body.length - frameStart);
+  const size = left === 0 ? 0 : readUint16(body, sizeStart);
+  if (size === 0 || size > left) {
+    throw damaged('MP3 frame', `${size} of ${left} bytes`, 'all of ≥ 1 byte', sizeStart);
+  }
+  const encrypted = body.subarray(frameStart, frameStart + size);
+  return Buffer.concat([body.subarray(0, start), decipher.update(encrypted)]);
 }

@@ -10,9 +10,10 @@ const told = {
   keyCheck: '76d28233',
   nonce: 'a0a1a2a3a4a5a6a7a8a9aaab',
   blockCounter: 0x01020304,
-  size: 37,
 };
 const sei = (content: string): string => `00000001 06 05 25 ${content} 80`;
+/** Side information of MPEG-1 in mono. */
+const side = '00'.repeat(17);
 const slice = '00000001 6588840047dae398';
 
 test('the header that was put in last counts, and none behind the picture', () => {
@@ -25,7 +26,7 @@ test('the header that was put in last counts, and none behind the picture', () =
 });
 
 test('an ADTS frame with and without crc_check', () => {
-  const frame = `8125 ${header} 1234`;
+  const frame = `8127 ${header} 1234`;
   expect(readSampleHeader('aac', hex(`fff15040 067ffc ${frame}`))).toEqual(told);
   expect(readSampleHeader('aac', hex(`fff05040 069ffc abcd ${frame}`))).toEqual(told);
   expect(readSampleHeader('aac', hex('fff15040 067ffc 8125 00'))).toBeUndefined();
@@ -34,9 +35,9 @@ test('an ADTS frame with and without crc_check', () => {
 test('a header that is cut off is damaged, and other codecs have none', () => {
   const refusal = expect.objectContaining({ code: 'ERR_CLOUDPUSH_DECRYPTION_DAMAGED' });
   const cut = header.slice(0, 60).replaceAll(' ', '');
-  expect(() => readSampleHeader('mp3', hex(`fffb10c0 ${cut.slice(0, 50)}`))).toThrow(refusal);
+  expect(() => readSampleHeader('mp3', hex(`fffb10c0 ${side} ${cut.slice(0, 50)}`))).toThrow(refusal);
   expect(readSampleHeader('opus', hex(`fffb10c0 ${header}`))).toBeUndefined();
-  expect(readSampleHeader('mp3', hex(`fffb10c0 ${header}`))).toEqual(told);
+  expect(readSampleHeader('mp3', hex(`fffb10c0 ${side} ${header}`))).toEqual(told);
   expect(readSampleHeader('mp3', new Uint8Array(0))).toBeUndefined();
   expect(readSampleHeader('aac', new Uint8Array(0))).toBeUndefined();
   expect(readSampleHeader('h264', new Uint8Array(0))).toBeUndefined();

@@ -18,8 +18,6 @@ export interface SampleHeader {
   /** 24 hexadecimal digits. */
   readonly nonce: string;
   readonly blockCounter: number;
-  /** Bytes of the header, by which an MP3 frame is longer than its frame header tells. */
-  readonly size: number;
 }
 
 /**
@@ -87,6 +85,5 @@ function readFields(header: Uint8Array | undefined): SampleHeader | undefined {
     keyCheck: Buffer.from(keyCheckIn(header)).toString('hex'),
     nonce: Buffer.from(nonceIn(header)).toString('hex'),
     blockCounter: readUint32(header, SampleHeaderOffset.blockCounter),
-    size: sampleHeaderSize,
   };
 }

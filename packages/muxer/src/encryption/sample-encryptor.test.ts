@@ -163,6 +163,25 @@ describe('what is encrypted', () => {
     );
   });
 
+  test('an MP3 frame of a bit rate above which there is none is refused, and left as it is', () => {
+    const stream = new Stream();
+    const frame = (header: string, size: number) =>
+      Buffer.concat([hex(header), Buffer.alloc(size - 4, 0x5a)]);
+    const encryptor = encryptorOf('audio', 'allFrames');
+    const [lower] = stream.audio(frame('fffbd064', 835), 'mp3');
+    expect(encryptor.encrypt(lower!, true).size).toBe(1 + 1044);
+    const [highest] = stream.audio(frame('fffbe064', 1044), 'mp3');
+    const before = body(highest!);
+    expect(() => encryptor.encrypt(highest!, true)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CLOUDPUSH_ENCRYPTION_CODEC',
+        actual: '320 kbit/s',
+        permitted: 'a frame of ≤ 969 bytes',
+      }),
+    );
+    expect(body(highest!)).toBe(before);
+  });
+
   test('an AAC frame whose sequence header has not come by is refused', () => {
     const [header, frame] = new Stream().audio(aac);
     const encryptor = new SampleEncryptor('audio');

@@ -29,6 +29,8 @@ export class MpegAudioHeader {
   samplesPerFrame = 0;
   /** Bytes of the whole frame, header included. */
   frameLength = 0;
+  /** Bytes of audio_data() in front of the main data: side information (ISO/IEC 11172-3 §2.4.1.7, 13818-3 §2.4.1.7). */
+  sideInformationSize = 0;
 
   /** Reads the header at data[offset] and checks that the whole frame is there. Throws MuxerError. */
   read(data: Uint8Array, offset: number): void {
@@ -58,8 +60,14 @@ export class MpegAudioHeader {
     const padding = (b2 >> 1) & 1;
     this.frameLength = Math.floor((this.samplesPerFrame * this.bitRate * 125) / this.sampleRate) + padding;
     this.channels = data[offset + 3]! >> 6 === 3 ? 1 : 2;
+    this.sideInformationSize = sideInformationSize(version === mpeg1, this.channels);
     return undefined;
   }
+}
+
+function sideInformationSize(isMpeg1: boolean, channels: number): number {
+  if (isMpeg1) return channels === 1 ? 17 : 32;
+  return channels === 1 ? 9 : 17;
 }
 
 function cutOff(offset: number, actual: number, permitted: string): MuxerError {
