@@ -1,6 +1,7 @@
 import type { AmfValue } from '@cloudpush/transport';
 import type { Destination } from './destination.js';
 import type { CloudPushError } from './errors.js';
+import type { BitrateAdvice } from './shard/bitrate-advisor.js';
 
 /** How a channel, or one of its destinations, ended. */
 export interface CloseReport {
@@ -40,6 +41,11 @@ export interface ServerCommand {
   readonly destination: Destination;
 }
 
+/** What an encoder that can change its bit rate should do about it, for one of the destinations. */
+export interface Advice extends BitrateAdvice {
+  readonly destination: Destination;
+}
+
 /** The events of a destination, in the order of their causes. `close` is the last one, and comes exactly once. */
 export interface DestinationEvents {
   /** Connected and publishing; again after each `disconnect`. */
@@ -50,6 +56,8 @@ export interface DestinationEvents {
   move: [];
   /** The server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
   command: [ServerCommand];
+  /** The source gives more than the connection takes, or may give more again. */
+  advice: [Advice];
   /** The destination is over; the channel goes on with the others. */
   close: [CloseReport];
 }
@@ -70,6 +78,12 @@ export interface ChannelEvents {
   problem: [PacketProblem];
   /** A server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
   command: [ServerCommand];
+  /**
+   * The source gives more than the connection of a destination takes, or may give more again. With several destinations, an
+   * encoder that wants to serve them all follows the one with the least advice, and one that wants to serve the best, that
+   * with the most: the others drop.
+   */
+  advice: [Advice];
   /** The last destination is over, and the channel with it. */
   close: [CloseReport];
 }

@@ -21,6 +21,7 @@ import {
 } from './packet-stream.js';
 import { invalidParameter, oneOf } from './parameters.js';
 import { encodePrivateData } from './private-data.js';
+import type { BitrateAdvice } from './shard/bitrate-advisor.js';
 import {
   AUDIO_CODECS,
   type ChannelConfig,
@@ -410,6 +411,15 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
     if (destination === undefined) return;
     destination.onCommand(name, args);
     this.emit('command', { name, args, destination });
+  }
+
+  /** @internal */
+  onAdvice(number: number, advice: BitrateAdvice): void {
+    const destination = this.#destinations.get(number);
+    if (destination === undefined) return;
+    const event = { ...advice, destination };
+    destination.emit('advice', event);
+    this.emit('advice', event);
   }
 
   /** A destination is over. @internal */

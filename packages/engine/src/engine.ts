@@ -260,6 +260,9 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
         this.#log(channel, report.error, 'packet refused');
         channel.onProblem(report.error, report.repeats);
         return;
+      case 'advice':
+        channel.onAdvice(report.destination, report.advice);
+        return;
       case 'detached':
         if (report.error !== undefined) this.#log(channel, report.error, 'destination ended');
         channel.onDetached(report.destination, report.error);

@@ -7,6 +7,7 @@ export {
   type WaitOptions,
 } from './channel.js';
 export type {
+  Advice,
   ChannelEvents,
   CloseReport,
   DestinationEvents,
@@ -49,6 +50,7 @@ export {
 export type { ChannelOptions, DestinationOptions, PushEngineOptions } from './options.js';
 export type { AudioPacket, PacketStreamOptions, VideoPacket } from './packet-stream.js';
 export type { ReconnectPolicy } from './shard/backoff.js';
+export type { BitrateAdvice } from './shard/bitrate-advisor.js';
 export type { ConnectionOptions, Watermark } from './shard/protocol.js';
 export type { LatencySummary } from './stats/latency.js';
 export type {

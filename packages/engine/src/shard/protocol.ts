@@ -12,6 +12,7 @@ import type { EncryptionOptions } from '../encryption-options.js';
 import type { ErrorData } from '../errors.js';
 import type { TargetReason } from '../token/push-target.js';
 import type { ReconnectPolicy } from './backoff.js';
+import type { BitrateAdvice } from './bitrate-advisor.js';
 
 /**
  * What the caller's thread and a shard say to each other beside the media path. Packets never come this way: they
@@ -172,6 +173,8 @@ export type ShardReport =
   | (OfDestination & { readonly type: 'command'; readonly name: string; readonly args: AmfValue[] })
   /** Something about the connection that the user should know. */
   | (OfDestination & { readonly type: 'warning'; readonly message: string })
+  /** What the encoder should do about its bit rate. */
+  | (OfDestination & { readonly type: 'advice'; readonly advice: BitrateAdvice })
   /** The connection is over. `error` is there when it did not end as it was asked to. */
   | (OfDestination & { readonly type: 'detached'; readonly error: ErrorData | undefined })
   /** The stream has begun, or its headers have changed: what another shard would have to know to go on with it. */

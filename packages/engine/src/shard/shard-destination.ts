@@ -3,6 +3,7 @@ import type { AmfValue, RtmpPublisher } from '@cloudpush/transport';
 import { monotonicNow } from '../clock.js';
 import { CloudPushError, toErrorData } from '../errors.js';
 import { DestinationCounter } from '../stats/counters.js';
+import { BitrateAdvisor } from './bitrate-advisor.js';
 import type { CodecHold } from './codec-hold.js';
 import { Connector, type ConnectorOwner } from './connector.js';
 import { type Dropped, isKeyFrame, isPicture, relieve, startAtKeyFrame } from './drop-policy.js';
@@ -51,6 +52,9 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   readonly #connector: Connector;
   readonly #targets: TargetSource;
   readonly #queue = new SendQueue();
+  readonly #advisor = new BitrateAdvisor();
+  /** Bytes that the source has given. */
+  #offeredBytes = 0;
   readonly #headers: StreamHeaders;
   /** False from the moment the connection says "no more" to its drain. */
   #writable = true;
@@ -133,7 +137,9 @@ export class ShardDestination implements ConnectorOwner, Flushable {
 
   /** Queues a tag; the destination holds its block until the tag has left. */
   offer(tag: FlvTag, block: PacketBlock, description: StreamDescription | undefined): void {
-    if (this.#ended || this.#skips(tag)) return;
+    if (this.#ended) return;
+    this.#offeredBytes += tag.size;
+    if (this.#skips(tag)) return;
     block?.hold();
     const { publisher } = this.#connector;
     this.#markDirty();
@@ -246,6 +252,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   onLost(error: Error, delay: number, wasPublishing: boolean): void {
     this.#publishingSince = Number.POSITIVE_INFINITY;
     this.#moving = false;
+    this.#advisor.restart();
     // What was under way is lost, and the pictures that refer to it cannot be decoded any more.
     if (wasPublishing && this.#headers.hasVideo) this.#noteDropped(startAtKeyFrame(this.#queue));
     this.updateCounters();
@@ -280,7 +287,19 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     destinations.set(this.number, DestinationCounter.queuedMs, this.#queuedMs);
     destinations.set(this.number, DestinationCounter.bytesPerSecond, publisher?.bytesPerSecond ?? 0);
     destinations.set(this.number, DestinationCounter.unacknowledgedBytes, unacknowledgedBytes(publisher));
-    destinations.set(this.number, DestinationCounter.countedAt, monotonicNow());
+    const now = monotonicNow();
+    destinations.set(this.number, DestinationCounter.countedAt, now);
+    if (publisher !== undefined) this.#advise(now);
+  }
+
+  #advise(now: number): void {
+    const advice = this.#advisor.update(
+      now,
+      this.#offeredBytes,
+      this.#connector.bytesWritten,
+      this.#queuedMs,
+    );
+    if (advice !== undefined) this.#context.report({ type: 'advice', ...this.#seat, advice });
   }
 
   get #seat(): { readonly channel: number; readonly destination: number } {
