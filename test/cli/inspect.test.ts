@@ -226,6 +226,11 @@ function* flvTags(file: Uint8Array): Generator<FlvTag> {
   }
 }
 
+/** Unlike AAC, MP3 has no sequence header: every tag is a frame. */
+function asFrame({ type, timestamp, parts, size }: FlvTag): FlvTag {
+  return new FlvTag(type, TagRole.audioFrame, timestamp, parts, size, 0);
+}
+
 function flvFile(tags: readonly FlvTag[]): Buffer {
   const writer = new FlvWriter();
   return Buffer.concat([writer.header(), ...tags.flatMap((tag) => writer.tag(tag))]);
@@ -294,6 +299,19 @@ describe.concurrent('inspect sees what cloudpush puts into a stream', { timeout:
     expect(stdout).toMatch(/video encrypted +2 of 50 samples/);
     expect(stdout).toContain(keyCheck);
     expect(stdout).not.toContain('vavakey');
+  });
+
+  test('encrypted MP3 frames, which are frames all the same', async () => {
+    await using folder = await TempFolder.create();
+    const encryptor = new SampleEncryptor('audio');
+    encryptor.configure({ mode: 'allFrames', key: 'vavakey' });
+    const tags = [...flvTags(await readFile(fixture('mp3.flv')))].map((tag) => {
+      return tag.type === TagType.audio ? encryptor.encrypt(asFrame(tag), false) : tag;
+    });
+    const [, clear] = (await inspect(fixture('mp3.flv'))).tracks;
+    const [, audio] = (await inspect(await folder.write('mp3.flv', flvFile(tags)))).tracks;
+    const { configuration, samples, timestamps } = clear as AudioTrackReport;
+    expect(audio).toMatchObject({ configuration, samples, timestamps, encryption: { samples } });
   });
 
   test.for(['legacy', 'enhanced'] as const)('H.265 in its %s form', async (hevcForm) => {
