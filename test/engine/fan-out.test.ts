@@ -2,11 +2,13 @@
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { type CloseReport, PushEngine } from '@cloudpush/engine';
+import { type Channel, type CloseReport, PushEngine } from '@cloudpush/engine';
 import { MessageType } from '@cloudpush/transport';
 import { describe, expect, test } from 'vitest';
+import { waitFor } from '../support/wait.js';
 import { type CameraPacket, cameraPackets, expectedVideoMessage, sendOne } from './camera.js';
-import { closeEmpty, expectWhole, samples } from './expectations.js';
+import { closeEmpty, expectWhole, samples, transcript } from './expectations.js';
+import { hevcPacket } from './hevc.js';
 import { RecordingReceiver } from './recording-receiver.js';
 
 const packets = cameraPackets();
@@ -15,6 +17,25 @@ const LOOP_MS = 3200;
 /** The clip again, later on the same clock. */
 function loop(turn: number): CameraPacket[] {
   return packets.map((packet) => ({ ...packet, pts: packet.pts + turn * LOOP_MS }));
+}
+
+/** Sends the clip again and again until there has been no room for half a second. Returns the next turn. */
+async function sendUntilStalled(channel: Channel): Promise<number> {
+  for (let turn = 0; ; turn++) {
+    for (const packet of loop(turn)) {
+      if (!channel.paused) await sendOne(channel, packet);
+      else if (!(await hasRoomWithin(channel, 500))) return turn + 1;
+    }
+  }
+}
+
+async function hasRoomWithin(channel: Channel, ms: number): Promise<boolean> {
+  try {
+    await channel.writable(AbortSignal.timeout(ms));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 describe('a channel with several destinations', () => {
@@ -111,6 +132,69 @@ describe('a channel with several destinations', () => {
       error: { code: 'ERR_CLOUDPUSH_SOCKET_CONNECT' },
     });
     expectWhole(receiver.stream('good'), packets);
+    await closeEmpty(engine);
+  });
+
+  test.each(['is aborted', 'is closed', 'is overtaken'])(
+    'goes on when the destination that made it pause %s',
+    async (end) => {
+      await using stalled = await RecordingReceiver.listen({ readBytesPerSecond: 0 });
+      await using silent = await RecordingReceiver.listen({ handshake: 'silent' });
+      await using good = await RecordingReceiver.listen();
+      const engine = await PushEngine.create({ maxConnections: 2 });
+      const channel = engine.openChannel({
+        url: stalled.url('first'),
+        highWatermark: { bytes: 100_000 },
+        stallTimeout: 0,
+        closeTimeout: 300,
+      });
+      const events = transcript(channel);
+      const second = channel.addDestination({
+        url: silent.url('second'),
+        connectTimeout: 200,
+        reconnect: { initialDelay: 1, maxDelay: 1 },
+      });
+      const [first] = channel.destinations;
+      await first!.connected();
+      const sent = await sendUntilStalled(channel);
+      if (end === 'is aborted') first!.abort();
+      if (end === 'is closed') void first!.close();
+      // Its next attempt leads to a server that reads.
+      if (end === 'is overtaken') second.moveTo({ url: good.url('second') });
+      await channel.writable(AbortSignal.timeout(10_000));
+      await waitFor('the event', 1000, () => (events.at(-1) === 'resume' ? true : undefined));
+      if (end === 'is overtaken') {
+        for (const packet of loop(sent)) await sendOne(channel, packet);
+        expect(first!.stats().droppedPictures).toBeGreaterThan(0);
+      }
+      channel.abort();
+      await closeEmpty(engine);
+    },
+    20_000,
+  );
+
+  test('gives a destination that leaves before it is connected what came before, and nothing else', async () => {
+    await using slow = await RecordingReceiver.listen({ neverCloses: true });
+    await using good = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 2 });
+    const channel = engine.openChannel({ url: slow.url('first'), video: 'h265', closeTimeout: 500 });
+    const [first] = channel.destinations;
+    const second = channel.addDestination({ url: good.url('second') });
+    // Kept back until a server has said whether it takes Enhanced RTMP.
+    for (let i = 0; i < 3; i++) channel.sendVideo(hevcPacket, { pts: i * 40 });
+    let isOver = false;
+    const closed = first!.close().finally(() => {
+      isOver = true;
+    });
+    await second.connected();
+    for (let i = 3; !isOver; i++) {
+      channel.sendVideo(hevcPacket, { pts: i * 40 });
+      await setTimeout(1);
+    }
+    expect(await closed).toMatchObject({ error: { code: 'ERR_CLOUDPUSH_CLOSE_TIMEOUT' } });
+    expect(first!.stats().videoFrames).toBe(3);
+    await channel.close();
+    expect(channel.stats().packetsLost).toBe(0);
     await closeEmpty(engine);
   });
 

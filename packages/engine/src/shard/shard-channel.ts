@@ -19,6 +19,12 @@ import { type DestinationOwner, ShardDestination } from './shard-destination.js'
 import { dataTag, type StreamDescription } from './stream-describer.js';
 import { StreamHeaders } from './stream-headers.js';
 
+/**
+ * The source waits so long, in ms, for a destination that was the fastest when it was full: if another one is ahead by then,
+ * it must drop.
+ */
+const PATIENCE = 1000;
+
 /** The shard's half of a channel: the muxer, and the destinations that its tags go to. */
 export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Counted {
   readonly number: number;
@@ -28,6 +34,9 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   readonly #destinations = new Set<ShardDestination>();
   /** Those of them that still take tags. */
   #takers: ShardDestination[] = [];
+  /** A destination is full, and the caller has been told to wait. */
+  #paused = false;
+  #patience: NodeJS.Timeout | undefined;
   #ended = false;
   readonly #problems = new ProblemLimiter();
   /** FourCCs of the codecs that a server has said it takes, with the command that their packets come by. */
@@ -66,6 +75,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     this.#destinations.add(destination);
     this.#takers = [...this.#takers, destination];
     this.#reconsider();
+    this.#resumeIfRoom();
     destination.connect(loss);
   }
 
@@ -74,7 +84,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     const destination = this.find(number);
     if (destination === undefined) return;
     // What is kept back has not been offered to anyone yet.
-    if (this.hold.isEmpty) this.#takers = this.#takers.filter((taker) => taker !== destination);
+    if (this.hold.isEmpty) this.#leave(destination);
     destination.close();
   }
 
@@ -118,6 +128,8 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     for (const [fourCc, command] of this.#agreed)
       this.#agreeOn(command, fourCc, destination, publisher, this.#publishesBeside(destination));
     for (const packet of this.hold.takeAll()) this.#take(packet, packet.block);
+    // They stayed for what was kept back.
+    for (const taker of this.#takers) if (taker.closing) this.#leave(taker);
     this.#reconsider();
   }
 
@@ -131,13 +143,15 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   }
 
   onFull(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#patience = setInterval(() => this.#reconsider(), PATIENCE);
     this.#context.gates.close(this.number);
     this.#context.report({ type: 'pause', channel: this.number });
   }
 
   onRoom(): void {
-    this.#context.gates.open(this.number);
-    this.#context.report({ type: 'resume', channel: this.number });
+    this.#resumeIfRoom();
   }
 
   onRefused(error: Error): void {
@@ -178,12 +192,10 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
 
   onEnded(destination: ShardDestination): void {
     this.#destinations.delete(destination);
-    this.#takers = this.#takers.filter((taker) => taker !== destination);
-    if (this.#destinations.size > 0) {
-      this.#reconsider();
-      return;
-    }
+    this.#leave(destination);
+    if (this.#destinations.size > 0) return;
     this.#ended = true;
+    clearInterval(this.#patience);
     for (const packet of this.hold.takeAll()) this.#giveUp(packet, packet.block);
     this.#context.report({ type: 'ended', channel: this.number });
   }
@@ -204,9 +216,25 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     return this.#takers.length > 1;
   }
 
+  /** It takes no more tags, and does not make the source wait any more. */
+  #leave(destination: ShardDestination): void {
+    this.#takers = this.#takers.filter((taker) => taker !== destination);
+    this.#reconsider();
+    this.#resumeIfRoom();
+  }
+
   /** Who is the fastest may have changed. */
   #reconsider(): void {
     for (const taker of this.#takers) taker.reconsider();
+  }
+
+  /** The source goes on when no destination is full any more; without any, it waits for the next. */
+  #resumeIfRoom(): void {
+    if (!this.#paused || this.#takers.length === 0 || this.#takers.some(({ full }) => full)) return;
+    this.#paused = false;
+    clearInterval(this.#patience);
+    this.#context.gates.open(this.number);
+    this.#context.report({ type: 'resume', channel: this.number });
   }
 
   #take(packet: PacketDescriptor, block: PacketBlock): void {

@@ -29,9 +29,9 @@ export interface DestinationOwner {
   onMoved(destination: ShardDestination, publisher: RtmpPublisher): void;
   /** Nothing is being published any more, for now. */
   onLost(): void;
-  /** The queue has grown above the high watermark. Always followed by {@link onRoom} or {@link onEnded}. */
+  /** {@link ShardDestination.full} now: always followed by {@link onRoom} or {@link onEnded}. */
   onFull(): void;
-  /** The queue has shrunk below the low watermark. */
+  /** Not full any more: the queue has shrunk below the low watermark. */
   onRoom(): void;
   /** The connection cannot carry a tag, for its size; it goes on with the next. */
   onRefused(error: Error): void;
@@ -62,8 +62,8 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   #atStart = true;
   /** Pictures are skipped until a key frame comes. */
   #awaitsKeyFrame = false;
-  /** The time of the last tag that the connection was handed, in ms of the stream's clock. */
-  #lastSent = 0;
+  /** The time of the last tag that a connection was handed, in ms of the stream's clock; undefined before the first. */
+  #lastSent: number | undefined;
   /** ms of the monotonic clock. */
   #publishingSince = Number.POSITIVE_INFINITY;
   #full = false;
@@ -99,8 +99,18 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     return this.#ended;
   }
 
+  /** It takes nothing more than what it has. */
+  get closing(): boolean {
+    return this.#closing;
+  }
+
   get publisher(): RtmpPublisher | undefined {
     return this.#connector.publisher;
+  }
+
+  /** The queue has grown above the high watermark, nothing in it may be dropped, and there is no room again yet. */
+  get full(): boolean {
+    return this.#full;
   }
 
   /** Bytes that wait in the queue, for the connection or for room in it. */
@@ -121,8 +131,10 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   /** Its stream is further on than that of `other`. */
   isAheadOf(other: ShardDestination): boolean {
     if (this.#connector.publisher === undefined) return false;
+    if (other.publisher === undefined) return true;
+    if (this.#lastSent === undefined || other.#lastSent === undefined) return this.#lastSent !== undefined;
     // The signed difference is right across the clock's wrap.
-    return other.publisher === undefined || ((this.#lastSent - other.#lastSent) | 0) > 0;
+    return ((this.#lastSent - other.#lastSent) | 0) > 0;
   }
 
   get wantsConnection(): boolean {
@@ -264,6 +276,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
 
   onOver(error: Error | undefined): void {
     this.#ended = true;
+    this.#full = false;
     clearTimeout(this.#closeTimer);
     const unsent = this.#queue.length;
     this.#queue.clear();
