@@ -3,6 +3,7 @@ import { CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import { type EngineLogger, logMilestone } from './logging/engine-logger.js';
 import { Gates, newGateMemory } from './memory/gate.js';
 import { MediaMemory } from './memory/media-memory.js';
+import { PoolDebug } from './memory/pool-debug.js';
 import {
   type ChannelOptions,
   type EngineSettings,
@@ -39,6 +40,8 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
   readonly #targetFinder: TargetFinder;
   readonly #logger: EngineLogger | undefined;
   readonly #shared: SharedState;
+  /** Undefined: the pool is not watched. */
+  readonly #poolDebug: PoolDebug | undefined;
   /** The shards whose threads are up, or coming up. */
   readonly #shards = new Set<ShardClient>();
   /** The latencies that shards have counted that are dead. */
@@ -87,7 +90,8 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     this.#targetFinder = new TargetFinder(settings.targets, ({ code, message }) =>
       logger?.warn({ code, reason: message }, 'a new token could not be had'),
     );
-    this.memory = allocate(poolSize, maxConnections);
+    this.#poolDebug = settings.debugPool ? new PoolDebug(poolSize) : undefined;
+    this.memory = allocate(poolSize, maxConnections, this.#poolDebug);
     const gates = newGateMemory(maxConnections);
     this.gates = new Gates(gates);
     this.#channels = new Array<Channel | undefined>(maxConnections).fill(undefined);
@@ -100,6 +104,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
       releaseWanted,
       maxConnections,
       maxBatchDelay,
+      blockStates: this.#poolDebug?.states.memory,
       maxConnecting: Math.max(1, Math.floor(settings.maxConnecting / shards)),
     };
     for (let i = 0; i < shards; i++) this.#startShard();
@@ -194,6 +199,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     await this.#targetFinder.close();
     await Promise.all([...this.#shards].map((shard) => shard.stop()));
     this.memory.reclaim();
+    this.#poolDebug?.requireClean();
     logMilestone(this.#logger, {}, 'engine closed');
   }
 
@@ -220,6 +226,11 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
   #onReport(shard: ShardClient, report: ShardReport): void {
     if (report.type === 'released') {
       this.#retryWaiting();
+      return;
+    }
+    if (report.type === 'releasedTwice') {
+      this.#poolDebug?.onFault(report.stack);
+      this.#logger?.error({ stack: report.stack }, 'a block of the pool was released twice');
       return;
     }
     if (report.type === 'ready') return;
@@ -321,9 +332,9 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
   }
 }
 
-function allocate(poolSize: number, maxConnections: number): MediaMemory {
+function allocate(poolSize: number, maxConnections: number, debug: PoolDebug | undefined): MediaMemory {
   try {
-    return new MediaMemory(poolSize, maxConnections);
+    return new MediaMemory(poolSize, maxConnections, debug);
   } catch (cause) {
     const message = `there is no memory for a pool of ${poolSize} bytes (poolSize)`;
     throw new CloudPushError('ERR_CLOUDPUSH_INVALID_PARAMETER', message, {

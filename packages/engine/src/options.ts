@@ -45,6 +45,12 @@ export interface PushEngineOptions {
    * least one. Default 256.
    */
   readonly maxConnecting?: number | undefined;
+  /**
+   * Watches over the pool, for tests and bug hunts, at a cost: released memory is overwritten, a block that is released twice
+   * is logged with the place, and `close` rejects with `ERR_CLOUDPUSH_INTERNAL` when a block was, or is still in use, with
+   * channels, sizes and ages. Default: whether the environment variable `CLOUDPUSH_DEBUG_POOL` is set.
+   */
+  readonly debugPool?: boolean | undefined;
   /** Where targets are asked for (`ChannelOptions.target`): the URL of a token server, or more options. */
   readonly tokenServer?: string | TokenServerOptions | undefined;
   /** Finds targets in place of the token server. */
@@ -132,6 +138,7 @@ export interface EngineSettings {
   readonly shards: number;
   readonly maxBatchDelay: number;
   readonly maxConnecting: number;
+  readonly debugPool: boolean;
   readonly targets: TargetSettings;
 }
 
@@ -152,6 +159,7 @@ export function engineSettings(options: PushEngineOptions): EngineSettings {
     shards: integer('shards', options.shards, defaultShards, 1, 64),
     maxBatchDelay: integer('maxBatchDelay', options.maxBatchDelay, 0, 0, 1000),
     maxConnecting: integer('maxConnecting', options.maxConnecting, 256, 1, 65_535),
+    debugPool: options.debugPool ?? (process.env['CLOUDPUSH_DEBUG_POOL'] ?? '') !== '',
   };
 }
 

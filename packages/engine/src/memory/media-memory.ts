@@ -1,4 +1,5 @@
 import { GRANULE, granulesFor, NO_BLOCK, Pool, payloadOffset } from './pool.js';
+import type { PoolDebug } from './pool-debug.js';
 import { newReleaseHead, ReleaseList } from './release-list.js';
 import { FairShare } from './share.js';
 
@@ -12,8 +13,10 @@ export class MediaMemory {
   readonly releaseHead = newReleaseHead();
   readonly #released: ReleaseList;
   readonly #share: FairShare;
+  readonly #debug: PoolDebug | undefined;
 
-  constructor(size: number, maxChannels: number) {
+  constructor(size: number, maxChannels: number, debug?: PoolDebug) {
+    this.#debug = debug;
     this.pool = new Pool(size);
     this.#released = new ReleaseList(this.pool.buffer, this.releaseHead);
     this.#share = new FairShare(size, maxChannels);
@@ -41,6 +44,7 @@ export class MediaMemory {
     if (block === NO_BLOCK) return NO_BLOCK;
     this.#share.take(channel, bytes);
     this.pool.bytes.set(data, payloadOffset(block));
+    this.#debug?.onStore(block, channel, data.length);
     return block;
   }
 
@@ -62,6 +66,7 @@ export class MediaMemory {
 
   /** Takes a block back that no shard has seen. */
   drop(block: number): void {
+    this.#debug?.onDrop(block, this.pool.sizeOf(block), this.pool.bytes);
     this.#share.giveBack(this.pool.ownerOf(block), this.pool.sizeOf(block));
     this.pool.release(block);
   }

@@ -32,6 +32,8 @@ export interface ShardInit {
   readonly maxBatchDelay: number;
   /** The most connections that the shard makes at a time. */
   readonly maxConnecting: number;
+  /** Where each block stands, when the pool is watched. */
+  readonly blockStates: SharedArrayBuffer | undefined;
   readonly port: MessagePort;
 }
 
@@ -192,5 +194,7 @@ export type ShardReport =
   | { readonly type: 'ended'; readonly channel: number }
   /** The channel's last descriptor has been handled: its number may be used again. */
   | { readonly type: 'forgotten'; readonly channel: number }
+  /** A block was released twice; `stack` tells where. Only when the pool is watched. */
+  | { readonly type: 'releasedTwice'; readonly stack: string }
   /** Blocks have been released since they were asked for. */
   | { readonly type: 'released' };

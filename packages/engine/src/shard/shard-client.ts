@@ -15,6 +15,8 @@ export interface SharedState {
   readonly maxBatchDelay: number;
   /** Per shard. */
   readonly maxConnecting: number;
+  /** Undefined: the pool is not watched. */
+  readonly blockStates: SharedArrayBuffer | undefined;
 }
 
 const WORKER = new URL('./worker.js', import.meta.url).href;
@@ -63,6 +65,7 @@ export class ShardClient {
       counters,
       maxBatchDelay: shared.maxBatchDelay,
       maxConnecting: shared.maxConnecting,
+      blockStates: shared.blockStates,
       port: port2,
     };
     const ready = new Promise<void>((resolve) => {

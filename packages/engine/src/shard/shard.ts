@@ -4,6 +4,7 @@ import { monotonicNow } from '../clock.js';
 import { CloudPushError, toErrorData } from '../errors.js';
 import { ChannelOrder } from '../memory/channel-order.js';
 import { Gates } from '../memory/gate.js';
+import { BlockStates } from '../memory/pool-debug.js';
 import { ReleaseList } from '../memory/release-list.js';
 import { Command, RingConsumer } from '../memory/ring.js';
 import { ShardCounters } from '../stats/counters.js';
@@ -59,6 +60,8 @@ export class Shard implements ShardContext {
   readonly #dirty: Flushable[] = [];
   /** Channels whose counters have moved since they were last published. */
   readonly #touched: Counted[] = [];
+  /** Undefined: the pool is not watched. */
+  readonly #blockStates: BlockStates | undefined;
   readonly #batchDelay: number;
   /** Awake: a drain is under way or scheduled, and the doorbell need not ring. */
   #awake = false;
@@ -75,6 +78,7 @@ export class Shard implements ShardContext {
     this.#ring = new RingConsumer(init.ring);
     this.#released = new ReleaseList(init.pool, init.released);
     this.#releaseWanted = init.releaseWanted;
+    if (init.blockStates !== undefined) this.#blockStates = new BlockStates(init.blockStates);
     this.#batchDelay = init.maxBatchDelay;
   }
 
@@ -98,8 +102,14 @@ export class Shard implements ShardContext {
   }
 
   returnBlock(index: number, channel: Counted): void {
-    this.#released.add(index);
+    if (this.#blockStates?.markReturned(index) === false) this.#reportReleasedTwice(index);
+    else this.#released.add(index);
     this.#touch(channel);
+  }
+
+  #reportReleasedTwice(index: number): void {
+    const { stack = '' } = new Error(`block ${index} was released twice`);
+    this.report({ type: 'releasedTwice', stack });
   }
 
   #onRequest(request: ShardRequest): void {
