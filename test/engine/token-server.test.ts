@@ -49,6 +49,22 @@ describe('a token server', () => {
     expect(server.find(target.token)).toMatchObject({ deviceSN: 'SN-1' });
   });
 
+  test('is the one that a request names, instead of the one that the asker was made with', async () => {
+    await using server = await FaultyTokenServer.listen();
+    await using other = await FaultyTokenServer.listen();
+    const requests: TargetRequest[] = [
+      { kind: 'device', deviceSN: 'SN-1', tokenUrl: other.url },
+      { kind: 'device', deviceSN: 'SN-1' },
+    ];
+    for (const [i, request] of requests.entries()) {
+      const { token } = await ask({ url: server.url }, request);
+      expect([other.find(token), server.find(token)][i]).toMatchObject({ deviceSN: 'SN-1' });
+    }
+    expect([other.requests, server.requests]).toEqual([1, 1]);
+    const nonsense = { kind: 'device', deviceSN: 'SN-1', tokenUrl: 'rtmp://a/b' } as const;
+    expect((await failure(ask({ url: server.url }, nonsense))).code).toBe('ERR_CLOUDPUSH_INVALID_PARAMETER');
+  });
+
   test('gives a target that never expires when it says nothing of its life', async () => {
     await using server = await FaultyTokenServer.listen();
     expect((await ask({ url: server.url })).expiresAt).toBeUndefined();

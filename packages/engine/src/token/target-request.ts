@@ -21,12 +21,16 @@ export interface DeviceRequest extends StreamNames {
   readonly deviceSN: string;
   readonly clientId?: string | undefined;
   readonly clientSecret?: string | undefined;
+  /** The server that is asked: `http://…` or `https://…`. Default: the one that the asker was made with. */
+  readonly tokenUrl?: string | undefined;
 }
 
 /** The target of a device, asked of the token server by the token that the device holds. */
 export interface DeviceTokenRequest extends StreamNames {
   readonly kind: 'deviceToken';
   readonly deviceToken: string;
+  /** The server that is asked: `http://…` or `https://…`. Default: the one that the asker was made with. */
+  readonly tokenUrl?: string | undefined;
 }
 
 /** The live target of a device, asked of a server of the caller's choice. */
@@ -43,8 +47,8 @@ export type TargetRequest = UrlRequest | DeviceRequest | DeviceTokenRequest | Li
 /** The fields that say which target is meant; those without which none is meant have `true`. */
 const FIELDS: Readonly<Record<TargetRequest['kind'], Readonly<Record<string, boolean>>>> = {
   url: { url: true, token: false },
-  device: { deviceSN: true, clientId: false, clientSecret: false },
-  deviceToken: { deviceToken: true },
+  device: { deviceSN: true, clientId: false, clientSecret: false, tokenUrl: false },
+  deviceToken: { deviceToken: true, tokenUrl: false },
   live: { tokenUrl: true, deviceSN: true },
 };
 
@@ -77,9 +81,9 @@ export function secretsOf(request: TargetRequest): (string | undefined)[] {
     case 'url':
       return [request.token, ...queryValues([request.url])];
     case 'device':
-      return [request.clientSecret];
+      return [request.clientSecret, ...queryValues([request.tokenUrl])];
     case 'deviceToken':
-      return [request.deviceToken];
+      return [request.deviceToken, ...queryValues([request.tokenUrl])];
     case 'live':
       return queryValues([request.tokenUrl]);
   }

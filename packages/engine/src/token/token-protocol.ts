@@ -27,7 +27,7 @@ export type TokenReply =
       readonly message?: string | undefined;
     };
 
-/** What the token server is asked for a request. The credentials of a client go to no server but the configured one. */
+/** What the token server is asked for a request. The credentials of a client go to no server but the one that is meant. */
 export function queryFor(request: Exclude<TargetRequest, { kind: 'url' }>): TokenQuery {
   switch (request.kind) {
     case 'device':

@@ -86,7 +86,7 @@ export class TokenServer implements AsyncDisposable {
   }
 
   #endpointFor(request: Exclude<TargetRequest, UrlRequest>): TokenEndpoint {
-    if (request.kind === 'live') return tokenEndpoint('tokenUrl', request.tokenUrl);
+    if (request.tokenUrl !== undefined) return tokenEndpoint('tokenUrl', request.tokenUrl);
     const { endpoint } = this.#settings;
     if (endpoint !== undefined) return endpoint;
     throw invalidParameter('tokenServer.url', undefined, `a URL, for a request of the kind ${request.kind}`);
