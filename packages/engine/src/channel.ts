@@ -49,6 +49,8 @@ export interface PacketTimes {
 }
 
 export interface VideoPacketOptions extends PacketTimes {
+  /** Default: the channel's. */
+  readonly codec?: VideoCodec | undefined;
   /** Whether decoding can start here. Default: detected. */
   readonly keyFrame?: boolean | undefined;
   /** Set when the caller has encrypted the packet: it is passed on as it is. */
@@ -57,6 +59,8 @@ export interface VideoPacketOptions extends PacketTimes {
 
 export interface AudioPacketOptions {
   readonly pts: number;
+  /** Default: the channel's. */
+  readonly codec?: AudioCodec | undefined;
   readonly encrypted?: boolean | undefined;
 }
 
@@ -202,11 +206,12 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, or `ERR_CLOUDPUSH_PACKET_TOO_LARGE` when the pool could never hold it.
    */
   sendVideo(data: Uint8Array, options: VideoPacketOptions): boolean {
-    const { pts, dts, keyFrame, encrypted } = options;
+    const { pts, dts, codec, keyFrame, encrypted } = options;
+    const video = codec === undefined ? this.#video : codecNumber(VIDEO_CODECS, codec);
     let flags = keyFrame === undefined ? 0 : PacketFlag.keyFrameKnown;
     if (keyFrame === true) flags |= PacketFlag.keyFrame;
     if (encrypted === true) flags |= PacketFlag.encrypted;
-    return this.#sender.send(Command.video, this.#video, data, flags, dts, pts);
+    return this.#sender.send(Command.video, video, data, flags, dts, pts);
   }
 
   /**
@@ -217,9 +222,10 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
    * @throws CloudPushError as {@link sendVideo}.
    */
   sendAudio(data: Uint8Array, options: AudioPacketOptions): boolean {
-    const { pts, encrypted } = options;
+    const { pts, codec, encrypted } = options;
+    const audio = codec === undefined ? this.#audio : codecNumber(AUDIO_CODECS, codec);
     const flags = encrypted === true ? PacketFlag.encrypted : 0;
-    return this.#sender.send(Command.audio, this.#audio, data, flags, pts, pts);
+    return this.#sender.send(Command.audio, audio, data, flags, pts, pts);
   }
 
   /**
@@ -579,6 +585,13 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
     this.#leaving = true;
     this.#sender.close();
   }
+}
+
+/** How a descriptor tells the codec. */
+function codecNumber<T extends string>(codecs: readonly T[], codec: T): number {
+  const number = codecs.indexOf(codec);
+  if (number < 0) throw invalidParameter('codec', codec, codecs.join(', '));
+  return number;
 }
 
 function closedError(message: string): CloudPushError {
