@@ -268,7 +268,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
         channel.onResume();
         return;
       case 'problem':
-        this.#log(channel, report.error, 'packet refused');
+        this.#log(channel, report.error, 'packet refused', { repeats: report.repeats });
         channel.onProblem(report.error, report.repeats);
         return;
       case 'advice':
@@ -289,8 +289,8 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     }
   }
 
-  #log(channel: Channel, error: ErrorData, what: string): void {
-    this.#logger?.warn({ channel: channel.id, code: error.code, reason: error.message }, what);
+  #log(channel: Channel, error: ErrorData, what: string, facts: object = {}): void {
+    this.#logger?.warn({ channel: channel.id, code: error.code, reason: error.message, ...facts }, what);
   }
 
   #forget(shard: ShardClient, channel: Channel, number: number): void {
