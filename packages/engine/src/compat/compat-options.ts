@@ -1,0 +1,15 @@
+import type { ChannelOptions, PushEngineOptions } from '../options.js';
+
+/** What the C interface has no parameters for. All of it may be left out. */
+export interface CompatOptions {
+  /** Worker threads, batching, how the engine finds its targets: see `PushEngineOptions`. */
+  readonly engine?: Omit<PushEngineOptions, 'poolSize' | 'maxConnections' | 'logger'> | undefined;
+  /** TLS, time-outs, the form of H.265 and more, for every connection: see `ChannelOptions`. */
+  readonly connection?: ConnectionDefaults | undefined;
+}
+
+/** A connection that is lost ends: the program that called `Connect` calls it again. */
+export type ConnectionDefaults = Omit<
+  ChannelOptions,
+  'url' | 'target' | 'video' | 'audio' | 'inputClock' | 'overflow' | 'reconnect' | 'signal'
+>;
