@@ -65,6 +65,10 @@ export class RecordingReceiver implements AsyncDisposable {
     return this.#receiver.connections;
   }
 
+  get port(): number {
+    return this.#receiver.address.port;
+  }
+
   url(name: string): string {
     return `rtmp://127.0.0.1:${this.#receiver.address.port}/live/${name}`;
   }

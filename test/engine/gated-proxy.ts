@@ -1,0 +1,55 @@
+import type { AddressInfo } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** A TCP proxy on a free port whose clients' bytes can be left unread for a while: a network path that stalls. */
+export class GatedProxy implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #clients = new Set<Socket>();
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async listen(target: number): Promise<GatedProxy> {
+    const server = createServer();
+    const proxy = new GatedProxy(server);
+    server.on('connection', (client) => proxy.#join(client, target));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** From now on nothing is read from the clients. */
+  stall(): void {
+    for (const client of this.#clients) client.pause();
+  }
+
+  flow(): void {
+    for (const client of this.#clients) client.resume();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) client.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #join(client: Socket, target: number): void {
+    const server = connect(target, '127.0.0.1');
+    this.#clients.add(client);
+    // Not pipe: it would resume the client whenever the server drains.
+    client.on('data', (bytes) => server.write(bytes));
+    server.on('data', (bytes) => client.write(bytes));
+    client.on('end', () => server.end());
+    server.on('end', () => client.end());
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => this.#clients.delete(socket));
+    }
+  }
+}
