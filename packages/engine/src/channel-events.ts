@@ -25,7 +25,7 @@ export interface PacketProblem {
 export interface Disconnection {
   /** Why it was lost, or why the last attempt failed. */
   readonly error: CloudPushError;
-  /** Until the next attempt, in ms. */
+  /** Until the next attempt, in ms. Infinity between two segments: it is made when the next one starts. */
   readonly delay: number;
   /** Whose connection it was. */
   readonly destination: Destination;
@@ -44,6 +44,31 @@ export interface ServerCommand {
 /** What an encoder that can change its bit rate should do about it, for one of the destinations. */
 export interface Advice extends BitrateAdvice {
   readonly destination: Destination;
+}
+
+/** What a segment was sent as to one destination. */
+export interface SegmentStream {
+  readonly destination: Destination;
+  /** Without its query; the last one, when a connection was lost on the way. */
+  readonly streamName: string;
+  /** Pictures handed to the connection. */
+  readonly videoFrames: number;
+  /** Audio frames handed to the connection. */
+  readonly audioFrames: number;
+  /** Bytes of media and data handed to the connection, protocol left out. */
+  readonly bytes: number;
+  /** The time of its last message on the segment's clock, in ms. */
+  readonly duration: number;
+  /** True when the kernel has accepted all of it; false when its tail was lost with the connection. */
+  readonly complete: boolean;
+}
+
+/** A segment that has been pushed to its end. */
+export interface SegmentReport {
+  /** 1 for the first segment of the channel. */
+  readonly number: number;
+  /** One for each destination that has brought it to its end, in the order in which they did. */
+  readonly streams: readonly SegmentStream[];
 }
 
 /** The events of a destination, in the order of their causes. `close` is the last one, and comes exactly once. */
@@ -70,6 +95,11 @@ export interface ChannelEvents {
   disconnect: [Disconnection];
   /** A destination's stream has moved to another connection without a gap: see `Destination.moveTo`. */
   move: [Destination];
+  /**
+   * A segment has been pushed to its end, on the last destination that had to: everything sent before its `streamEnd` has left, and
+   * its streams have been ended. Once for each segment that ended, unless every destination is over before.
+   */
+  segmentEnd: [SegmentReport];
   /** No more room: `send…` returns false until `resume`. Always followed by `resume` or `close`. */
   pause: [];
   /** Room again. */

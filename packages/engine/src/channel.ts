@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { AudioCodec, MuxerState, VideoCodec } from '@cloudpush/muxer';
 import { type AmfValue, type ConnectTimings, encodeAmf0 } from '@cloudpush/transport';
-import type { ChannelEvents, CloseReport } from './channel-events.js';
+import type { ChannelEvents, CloseReport, SegmentReport } from './channel-events.js';
 import type { ChannelHome } from './channel-home.js';
+import { ChannelSegments } from './channel-segments.js';
 import { ChannelWriter, type WriterChannel } from './channel-writer.js';
 import { Destination } from './destination.js';
 import { ChannelEncryption } from './encryption-options.js';
@@ -29,6 +30,7 @@ import {
   type Loss,
   VIDEO_CODECS,
 } from './shard/protocol.js';
+import type { SegmentTotals } from './shard/segment-outlet.js';
 import type { ShardClient } from './shard/shard-client.js';
 import { ChannelCounter } from './stats/counters.js';
 import type { ChannelStats, DestinationTotals } from './stats/stats.js';
@@ -104,11 +106,12 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
   readonly #host: ChannelHost;
   readonly #number: number;
   readonly #home: ChannelHome;
-  readonly #config: Omit<ChannelConfig, 'encryption'>;
+  readonly #config: Omit<ChannelConfig, 'encryption' | 'segment'>;
   readonly #sender: PacketSender;
   readonly #video: number;
   readonly #audio: number;
   readonly #encryption: ChannelEncryption;
+  readonly #segments = new ChannelSegments();
   readonly #signal: AbortSignal | undefined;
   /** Those that are not over. */
   readonly #destinations = new Map<number, Destination>();
@@ -117,6 +120,7 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
   /** What was counted on shards that are dead. */
   #packetsInvalid = 0;
   #packetsLost = 0;
+  #packetsBetweenSegments = 0;
   /** What another shard must know to go on with the stream; undefined before it has begun. */
   #stream: MuxerState | undefined;
   /** How far the stream had come when its shard died, ms. */
@@ -260,7 +264,10 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
     const { type } = metadata;
     if (type === 'videoEncrypt' || type === 'audioEncrypt')
       return this.#sendEncryption(metadata, options.pts);
-    return this.#sender.sendRecord(Command.metadata, encodeRecord(checkedMetadata(metadata)), options.pts);
+    const checked = checkedMetadata(metadata);
+    const sent = this.#sender.sendRecord(Command.metadata, encodeRecord(checked), options.pts);
+    if (sent) this.#segments.note(checked);
+    return sent;
   }
 
   #sendEncryption(given: MediaEncryption, pts: number | undefined): boolean {
@@ -374,6 +381,8 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
       packetsRefused: this.#sender.refused,
       packetsInvalid: this.#packetsInvalid + channels.get(this.#number, ChannelCounter.packetsInvalid),
       packetsLost: this.#packetsLost + channels.get(this.#number, ChannelCounter.packetsLost),
+      packetsBetweenSegments:
+        this.#packetsBetweenSegments + channels.get(this.#number, ChannelCounter.packetsBetweenSegments),
       pauses: this.#sender.pauses,
       pausedMs: this.#sender.pausedMs,
     };
@@ -443,6 +452,20 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
   }
 
   /** @internal */
+  onSegmentLeft(number: number, totals: SegmentTotals, complete: boolean): void {
+    const destination = this.#destinations.get(number);
+    if (destination === undefined) return;
+    const { number: segment, ...counts } = totals;
+    this.#segments.onLeft(segment, { destination, ...counts, complete });
+  }
+
+  /** @internal */
+  onSegmentEnd(number: number): void {
+    const report = this.#segments.onEnd(number);
+    if (report !== undefined) this.#tellSegmentEnd(report);
+  }
+
+  /** @internal */
   onPause(): void {
     this.#sender.onPause();
   }
@@ -468,6 +491,8 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
 
   /** The stream has begun, or its headers have changed. @internal */
   onStream(state: MuxerState): void {
+    // Another segment has another clock.
+    if (state.origin !== this.#stream?.origin) this.#elapsed = 0;
     this.#stream = state;
   }
 
@@ -481,6 +506,8 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
     const { counters } = this.#home.shard;
     this.#packetsInvalid += counters.channels.get(this.#number, ChannelCounter.packetsInvalid);
     this.#packetsLost += counters.channels.get(this.#number, ChannelCounter.packetsLost) + lostPackets;
+    const between = counters.channels.get(this.#number, ChannelCounter.packetsBetweenSegments);
+    this.#packetsBetweenSegments += between;
     this.#elapsed = Math.max(this.#elapsed, counters.channels.get(this.#number, ChannelCounter.elapsed));
     counters.channels.reset(this.#number);
     const losses = new Map<Destination, Loss>();
@@ -489,6 +516,7 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
       if (loss === undefined) this.onDetached(number, this.#abortedBy ?? data);
       else losses.set(destination, loss);
     }
+    for (const report of this.#segments.onShardDied()) this.#tellSegmentEnd(report);
     if (losses.size > 0) this.#moveTo(next(), losses);
     else this.onEnded();
     return losses.size > 0;
@@ -539,9 +567,14 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
     shard.counters.channels.reset(channel);
     const state = this.#stream;
     const resume = state === undefined ? undefined : { state, elapsed: this.#elapsed };
-    const config = { ...this.#config, encryption: this.#encryption.current };
+    const config = { ...this.#config, encryption: this.#encryption.current, segment: this.#segments.state };
     shard.post({ type: 'open', channel, config, resume });
     this.#sender.command(Command.open);
+  }
+
+  #tellSegmentEnd(report: SegmentReport): void {
+    // A listener that throws must not keep the engine from its work.
+    process.nextTick(() => this.emit('segmentEnd', report));
   }
 
   readonly #onPauseChanged = (paused: boolean): void => {

@@ -261,6 +261,12 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
       case 'stream':
         channel.onStream(report.state);
         return;
+      case 'segmentLeft':
+        channel.onSegmentLeft(report.destination, report.totals, report.taken);
+        return;
+      case 'segmentEnd':
+        channel.onSegmentEnd(report.segment);
+        return;
       case 'pause':
         channel.onPause();
         return;

@@ -38,6 +38,8 @@ const engineErrors = {
   ERR_CLOUDPUSH_RECORDING_FAILED: 'fatal',
   /** The folder for log files cannot be made or written, or has a name that log files cannot have. */
   ERR_CLOUDPUSH_LOG_FOLDER: 'fatal',
+  /** Media or metadata came between the end of a segment and the start of the next. */
+  ERR_CLOUDPUSH_BETWEEN_SEGMENTS: 'fatal',
   /** Something that is a fault of this library; please report it. */
   ERR_CLOUDPUSH_INTERNAL: 'fatal',
 } as const satisfies Record<string, ErrorClass>;

@@ -13,6 +13,8 @@ export type {
   DestinationEvents,
   Disconnection,
   PacketProblem,
+  SegmentReport,
+  SegmentStream,
   ServerCommand,
 } from './channel-events.js';
 export { Destination, type DestinationState } from './destination.js';

@@ -176,7 +176,7 @@ function targetSettings({ targets, tokenServer, tokenProvider }: PushEngineOptio
 }
 
 /** Checks the options and fills in the defaults. */
-export function channelConfig(options: ChannelOptions): Omit<ChannelConfig, 'encryption'> {
+export function channelConfig(options: ChannelOptions): Omit<ChannelConfig, 'encryption' | 'segment'> {
   return {
     hevc: oneOf('hevc', options.hevc, ['auto', 'enhanced', 'legacy']),
     inputClock: oneOf('inputClock', options.inputClock, ['native', 'wrapping32']),

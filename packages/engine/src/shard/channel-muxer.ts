@@ -17,13 +17,19 @@ import type { PacketDescriptor } from './codec-hold.js';
 import { isAudioFrame, isPicture } from './drop-policy.js';
 import type { PacketBlock } from './packet-block.js';
 import { AUDIO_CODECS, type ChannelConfig, VIDEO_CODECS } from './protocol.js';
+import type { SegmentMark } from './segments.js';
 import { StreamDescriber, type StreamDescription } from './stream-describer.js';
 import { StreamEncryption } from './stream-encryption.js';
 
 /** Where tags go. */
 export interface TagSink {
   /** `description` is there when the tag brings a change of it. */
-  offer(tag: FlvTag, block: PacketBlock, description: StreamDescription | undefined): void;
+  offer(
+    tag: FlvTag,
+    block: PacketBlock,
+    description: StreamDescription | undefined,
+    mark: SegmentMark | undefined,
+  ): void;
   /** A packet, or a frame of it, is no good: it does not go out. */
   refuse(error: unknown): void;
   /** A picture does not go out, because a key frame must come first. */
@@ -105,6 +111,19 @@ export class ChannelMuxer {
     this.#encryption.configure(type === 'videoEncrypt' ? 'video' : 'audio', { mode, key });
   }
 
+  /** The next segment: with a clock and nonces of its own, from a key frame on. Returns what describes it. */
+  restart(): StreamDescription | undefined {
+    this.#muxer.restart();
+    this.#encryption.restart();
+    this.#begun = false;
+    this.#awaitsPicture = true;
+    for (const track of ['video', 'audio'] as const) {
+      const facts = this.#encryption.newsOf(track);
+      if (facts !== undefined) this.#describer.describeEncryption(facts, 0);
+    }
+    return this.#describer.current;
+  }
+
   /** Offers the tags of a packet. */
   mux(descriptor: PacketDescriptor, data: Uint8Array, block: PacketBlock, sink: TagSink): void {
     const packet = this.#packet;
@@ -159,14 +178,14 @@ export class ChannelMuxer {
     this.#measure(sent);
     const facts = this.#encryption.news(tag);
     if (facts !== undefined) this.#tell(facts, tag.timestamp, block, sink);
-    sink.offer(sent, block, description);
+    sink.offer(sent, block, description, undefined);
     return true;
   }
 
   /** As a tag of its own, which is never dropped. */
   #tell(facts: EncryptionFacts, timestamp: number, block: PacketBlock, sink: TagSink): void {
     const tag = this.#describer.describeEncryption(facts, timestamp);
-    sink.offer(tag, block, this.#describer.current);
+    sink.offer(tag, block, this.#describer.current, undefined);
   }
 
   #measure(tag: FlvTag): void {

@@ -1,4 +1,4 @@
-import type { AmfValue, RtmpPublisher } from '@cloudpush/transport';
+import { type AmfValue, RtmpError, RtmpErrorCode, type RtmpPublisher } from '@cloudpush/transport';
 import { monotonicNow } from '../clock.js';
 import { CloudPushError, classOf } from '../errors.js';
 import type { TargetReason } from '../token/push-target.js';
@@ -21,6 +21,10 @@ export interface ConnectorOwner {
   onWarning(message: string): void;
   /** False when a lost connection need not be made again: nothing is left to be sent. */
   readonly wantsConnection: boolean;
+  /** Nothing is to be published before the next segment: a lost connection is not made again until then. */
+  readonly isBetweenSegments: boolean;
+  /** The next stream is being published on the connection that stood. */
+  onNextStream(): void;
   /** The connection is gone, or an attempt to make it has failed; the next attempt follows after `delay` ms. */
   onLost(error: Error, delay: number, wasPublishing: boolean): void;
   /** The last thing a connector says. `error` is there unless it was closed, and the server knows. */
@@ -104,6 +108,30 @@ export class Connector implements LinkOwner {
   connectAgain({ error, delay, attempts }: Loss): void {
     this.#backoff?.resume(attempts);
     this.#waitFor(delay, CloudPushError.from(error));
+  }
+
+  /** Makes no connection before {@link nextStream}. */
+  rest(loss: Loss | undefined): void {
+    this.#state = 'waiting';
+    if (loss === undefined) return;
+    this.#backoff?.resume(loss.attempts);
+    this.#lastError = CloudPushError.from(loss.error);
+  }
+
+  /** The name that is being published, without its query. */
+  get streamName(): string {
+    return this.#link?.streamName ?? '';
+  }
+
+  /** Publishes the next stream: on the connection that stands, or on another. */
+  nextStream(): void {
+    const link = this.#link;
+    if (this.#state === 'publishing' && link !== undefined) {
+      link.nextStream().then(
+        () => this.#onNextStream(link),
+        (error: Error) => this.#onNextStreamFailed(link, error),
+      );
+    } else if (this.#state === 'waiting' && this.#retryTimer === undefined) this.connect();
   }
 
   /** Ends the stream cleanly, or gives up waiting for the next attempt. An attempt that is under way goes on. */
@@ -192,6 +220,8 @@ export class Connector implements LinkOwner {
 
   #make(reason: TargetReason, given: ShardTarget | undefined): void {
     this.#state = 'connecting';
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
     const link = new Link(this, this.#config);
     this.#link = link;
     this.#reach(link, reason, given).then(
@@ -222,6 +252,16 @@ export class Connector implements LinkOwner {
     const wanted = this.#wanted;
     this.#wanted = undefined;
     if (wanted !== undefined && !link.leadsTo(wanted)) this.moveTo(wanted);
+  }
+
+  #onNextStream(link: Link): void {
+    if (link === this.#link && this.#state === 'publishing') this.#owner.onNextStream();
+  }
+
+  /** A connection that is lost says so itself. A name that the server would cut is no better on another. */
+  #onNextStreamFailed(link: Link, error: Error): void {
+    const isTooLong = error instanceof RtmpError && error.code === RtmpErrorCode.messageTooLarge;
+    if (link === this.#link && isTooLong) this.destroy(error);
   }
 
   #onMoveFailed(link: Link, target: ShardTarget, error: Error): void {
@@ -273,6 +313,12 @@ export class Connector implements LinkOwner {
     const delay = again ? this.#backoff?.next(classOf(error)) : undefined;
     if (delay === undefined) {
       this.#finish(error);
+      return;
+    }
+    if (this.#owner.isBetweenSegments) {
+      this.#state = 'waiting';
+      this.#lastError = error;
+      this.#owner.onLost(error, Number.POSITIVE_INFINITY, wasPublishing);
       return;
     }
     this.#waitFor(delay, error);

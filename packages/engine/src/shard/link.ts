@@ -34,6 +34,7 @@ export class Link implements PublisherEvents {
   readonly #abort = new AbortController();
   #publisher: RtmpPublisher | undefined;
   #target: ShardTarget | undefined;
+  #streamName = '';
 
   constructor(owner: LinkOwner, config: DestinationConfig) {
     this.#owner = owner;
@@ -55,6 +56,11 @@ export class Link implements PublisherEvents {
     return this.#target === undefined ? undefined : hostOf(this.#target.url);
   }
 
+  /** The name that is being published, without its query. */
+  get streamName(): string {
+    return this.#streamName;
+  }
+
   leadsTo({ url, token }: ShardTarget): boolean {
     return this.#target?.url === url && this.#target.token === token;
   }
@@ -67,7 +73,9 @@ export class Link implements PublisherEvents {
   /** Connects and publishes. Rejects with what {@link abort} was told, or with the reason of the failure. */
   async publish(target: ShardTarget): Promise<void> {
     this.#target = target;
-    const { url, token, foreign } = target;
+    const { token, foreign } = target;
+    const url = withTime(target.url, Date.now());
+    this.#streamName = bareName(this.#nameIn(url));
     const { connectTimeout, closeTimeout, chunkSize, connection, inFlightLimit } = this.#config;
     const { signal } = this.#abort;
     const onTimeout = (): void => this.abort(connectTimeoutError(connectTimeout));
@@ -78,7 +86,7 @@ export class Link implements PublisherEvents {
       // A password that this host was not meant for.
       ...(foreign === true ? { credentials: undefined } : {}),
       connectObject: { capsEx: CAPS_EX_RECONNECT, ...connection.connectObject },
-      url: withTime(url, Date.now()),
+      url,
       chunkSize,
       highWaterMark: inFlightLimit,
       // The destination's close time-out covers the publisher's own: when it runs out, the tail may not have arrived.
@@ -92,6 +100,16 @@ export class Link implements PublisherEvents {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /**
+   * Publishes the next stream on the same connection, under the same name but for its `$time`. When the connection is lost on
+   * the way, `onLinkClosed` tells it, too.
+   */
+  async nextStream(): Promise<void> {
+    const name = this.#nameIn(withTime(this.#target!.url, Date.now()));
+    this.#streamName = bareName(name);
+    await this.#publisher!.nextStream(name);
   }
 
   /** Ends the stream cleanly; `onLinkClosed` tells how it went. */
@@ -109,6 +127,14 @@ export class Link implements PublisherEvents {
     const message = `the kernel has accepted nothing for ${limit} ms, which is the limit (stallTimeout)`;
     const details = { permitted: limit };
     this.#publisher?.destroy(new RtmpError(RtmpErrorCode.timeout, 'publishing', message, { details }));
+  }
+
+  /** The stream name that a URL leads to, with its query. */
+  #nameIn(url: string): string {
+    const { app, streamName: given } = this.#config.connection;
+    if (given !== undefined) return given;
+    const { streamName, query } = parseRtmpUrl(url, { app });
+    return query === '' ? streamName : `${streamName}?${query}`;
   }
 
   onDrain(): void {
@@ -130,6 +156,10 @@ export class Link implements PublisherEvents {
   onClose(error: RtmpError | undefined): void {
     this.#owner.onLinkClosed(this, error);
   }
+}
+
+function bareName(name: string): string {
+  return name.split('?', 1)[0]!;
 }
 
 function connectTimeoutError(limit: number): CloudPushError {

@@ -13,6 +13,8 @@ import type { ErrorData } from '../errors.js';
 import type { TargetReason } from '../token/push-target.js';
 import type { ReconnectPolicy } from './backoff.js';
 import type { BitrateAdvice } from './bitrate-advisor.js';
+import type { SegmentTotals } from './segment-outlet.js';
+import type { SegmentState } from './segments.js';
 
 /**
  * What the caller's thread and a shard say to each other beside the media path. Packets never come this way: they
@@ -60,6 +62,8 @@ export interface ChannelConfig {
   readonly inputClock: InputClock;
   /** Holds keys: never to be logged or quoted. */
   readonly encryption: EncryptionOptions;
+  /** Which segment it begins with, or behind which. */
+  readonly segment: SegmentState;
 }
 
 /** Where a connection leads. It holds credentials: never to be logged or quoted. */
@@ -181,6 +185,14 @@ export type ShardReport =
   | (OfDestination & { readonly type: 'detached'; readonly error: ErrorData | undefined })
   /** The stream has begun, or its headers have changed: what another shard would have to know to go on with it. */
   | { readonly type: 'stream'; readonly channel: number; readonly state: MuxerState }
+  /** A segment has been handed over to its end; `taken` is false when its tail was lost with the connection. */
+  | (OfDestination & {
+      readonly type: 'segmentLeft';
+      readonly totals: SegmentTotals;
+      readonly taken: boolean;
+    })
+  /** The last destination has brought the segment to its end. */
+  | { readonly type: 'segmentEnd'; readonly channel: number; readonly segment: number }
   | { readonly type: 'pause'; readonly channel: number }
   | { readonly type: 'resume'; readonly channel: number }
   /** A packet was refused; the channel goes on. `repeats`: how many like it were not reported since the last one. */

@@ -8,7 +8,7 @@ function tagAt(timestamp: number, size = 10, role: TagRole = TagRole.interFrame)
 }
 
 function entry(tag: FlvTag, block?: PacketBlock): QueuedTag {
-  return { tag, block, description: undefined };
+  return { tag, block, description: undefined, mark: undefined };
 }
 
 class Returned implements BlockReturn {
@@ -29,6 +29,25 @@ describe('SendQueue', () => {
     while (queue.length > 0) expect(queue.shift()?.tag.timestamp).toBe(expected++);
     expect(expected).toBe(1000);
     expect(queue.shift()).toBeUndefined();
+  });
+
+  it('adds up the milliseconds of segments, each on a clock of its own, and keeps their borders', () => {
+    const queue = new SendQueue();
+    const end = tagAt(2000, 10, TagRole.data);
+    const start = tagAt(0, 10, TagRole.data);
+    for (const timestamp of [1000, 1500]) queue.push(entry(tagAt(timestamp, 10, TagRole.audioFrame)));
+    queue.push({ ...entry(end), mark: { border: 'end', number: 1 } });
+    queue.push({ ...entry(start), mark: { border: 'start', number: 2 } });
+    for (const timestamp of [100, 400]) queue.push(entry(tagAt(timestamp, 10, TagRole.audioFrame)));
+    expect(queue.ms).toBe(1000 + 400);
+    const isFirstSegment = (tag: FlvTag): boolean => tag.timestamp === 100;
+    expect(queue.find(isFirstSegment)).toBeUndefined();
+    const isAudio = ({ role }: FlvTag): boolean => role === TagRole.audioFrame;
+    expect(queue.removeOldest(isAudio, 1000, 400)).toBe(2);
+    expect(queue.shift()!.tag).toBe(end);
+    expect(queue.shift()!.tag).toBe(start);
+    expect(queue.find(isFirstSegment)).toBeDefined();
+    expect(queue.ms).toBe(300);
   });
 
   it('knows what waits in bytes and in milliseconds', () => {

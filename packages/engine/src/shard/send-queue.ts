@@ -1,5 +1,6 @@
 import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import type { PacketBlock } from './packet-block.js';
+import type { SegmentMark } from './segments.js';
 import type { StreamDescription } from './stream-describer.js';
 
 /** A tag in the queue. */
@@ -9,6 +10,8 @@ export interface QueuedTag {
   readonly block: PacketBlock | undefined;
   /** With the tag that brings a change: it goes out in front of it. */
   readonly description: StreamDescription | undefined;
+  /** With the first and the last tag of a segment. */
+  readonly mark: SegmentMark | undefined;
 }
 
 /**
@@ -20,6 +23,8 @@ export class SendQueue {
   /** Index of the first entry; what lies before it has left. */
   #first = 0;
   #bytes = 0;
+  /** Waiting entries with a mark. */
+  #marks = 0;
 
   get length(): number {
     return this.#entries.length - this.#first;
@@ -38,7 +43,7 @@ export class SendQueue {
     while (i < this.#entries.length && !isFrame(this.#entries[i]!.tag)) i++;
     const oldest = this.#entries[i];
     if (oldest === undefined || newest === undefined) return 0;
-    return age(oldest.tag, newest.tag);
+    return this.#span(i, newest.tag);
   }
 
   /** The oldest waiting tag. */
@@ -49,6 +54,7 @@ export class SendQueue {
   push(entry: QueuedTag): void {
     this.#entries.push(entry);
     this.#bytes += entry.tag.size;
+    if (entry.mark !== undefined) this.#marks++;
   }
 
   shift(): QueuedTag | undefined {
@@ -56,6 +62,7 @@ export class SendQueue {
     if (entry === undefined) return undefined;
     this.#first++;
     this.#bytes -= entry.tag.size;
+    if (entry.mark !== undefined) this.#marks--;
     // Moving the rest down only when half is gone keeps the cost of a shift constant.
     if (this.#first * 2 >= this.#entries.length) {
       this.#entries.splice(0, this.#first);
@@ -64,11 +71,12 @@ export class SendQueue {
     return entry;
   }
 
-  /** The first waiting tag that `matches`. */
+  /** The first waiting tag of the segment that is under way which `matches`. */
   find(matches: (tag: FlvTag) => boolean): QueuedTag | undefined {
     for (let i = this.#first; i < this.#entries.length; i++) {
       const entry = this.#entries[i]!;
       if (matches(entry.tag)) return entry;
+      if (entry.mark?.border === 'end') return undefined;
     }
     return undefined;
   }
@@ -88,12 +96,12 @@ export class SendQueue {
   }
 
   /** Goes through the waiting tags, oldest first, and lets go of those that `judge` says to remove, until it says stop. */
-  removeWhile(judge: (tag: FlvTag) => 'remove' | 'keep' | 'stop'): void {
+  removeWhile(judge: (tag: FlvTag, index: number) => 'remove' | 'keep' | 'stop'): void {
     const kept: QueuedTag[] = [];
     let i = this.#first;
     for (; i < this.#entries.length; i++) {
       const entry = this.#entries[i]!;
-      const verdict = judge(entry.tag);
+      const verdict = judge(entry.tag, i);
       if (verdict === 'stop') break;
       if (verdict === 'keep') kept.push(entry);
       else {
@@ -109,8 +117,8 @@ export class SendQueue {
   removeOldest(matches: (tag: FlvTag) => boolean, bytes: number, ms: number): number {
     const before = this.length;
     const newest = this.#entries.at(-1)?.tag;
-    this.removeWhile((tag) => {
-      if (this.#bytes <= bytes && (newest === undefined || age(tag, newest) <= ms)) return 'stop';
+    this.removeWhile((tag, i) => {
+      if (this.#bytes <= bytes && (newest === undefined || this.#span(i, newest) <= ms)) return 'stop';
       return matches(tag) ? 'remove' : 'keep';
     });
     return before - this.length;
@@ -122,6 +130,21 @@ export class SendQueue {
     this.#entries = [];
     this.#first = 0;
     this.#bytes = 0;
+    this.#marks = 0;
+  }
+
+  /** From an entry to the newest. Segments have clocks of their own: then it is the sum of their spans. */
+  #span(from: number, newest: FlvTag): number {
+    if (this.#marks === 0) return age(this.#entries[from]!.tag, newest);
+    let total = 0;
+    let oldest = this.#entries[from]!;
+    for (let i = from; i < this.#entries.length; i++) {
+      const entry = this.#entries[i]!;
+      if (entry.mark?.border === 'start') oldest = entry;
+      const isLast = i === this.#entries.length - 1 || this.#entries[i + 1]!.mark?.border === 'start';
+      if (isLast) total += age(oldest.tag, entry.tag);
+    }
+    return total;
   }
 }
 

@@ -1,7 +1,7 @@
 import { FlvTag, MuxerError, type MuxerResumption, type MuxerState } from '@cloudpush/muxer';
 import { RtmpError, RtmpErrorCode, type RtmpPublisher, takesFourCc } from '@cloudpush/transport';
 import { monotonicNow } from '../clock.js';
-import { toErrorData } from '../errors.js';
+import { CloudPushError, toErrorData } from '../errors.js';
 import { payloadOffset } from '../memory/pool.js';
 import { useRecord } from '../memory/record.js';
 import { Command, type RingConsumer } from '../memory/ring.js';
@@ -14,6 +14,8 @@ import { encodeMetadataMessage } from './metadata-message.js';
 import { type BlockReturn, PacketBlock } from './packet-block.js';
 import { ProblemLimiter } from './problem-limiter.js';
 import type { ChannelConfig, DestinationConfig, Loss } from './protocol.js';
+import type { SegmentTotals } from './segment-outlet.js';
+import { type SegmentMark, Segments } from './segments.js';
 import type { Counted, ShardContext } from './shard-context.js';
 import { type DestinationOwner, ShardDestination } from './shard-destination.js';
 import { dataTag, type StreamDescription } from './stream-describer.js';
@@ -30,6 +32,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   readonly number: number;
   readonly #context: ShardContext;
   readonly #muxer: ChannelMuxer;
+  readonly #segments: Segments;
   /** Destinations that are not over. */
   readonly #destinations = new Set<ShardDestination>();
   /** Those of them that still take tags. */
@@ -57,6 +60,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     this.number = number;
     this.#hevcIsGiven = config.hevc !== 'auto';
     this.#muxer = new ChannelMuxer(config, resume);
+    this.#segments = new Segments(config.segment);
   }
 
   /** True once the last destination is over. */
@@ -71,7 +75,14 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   /** Adds a destination and connects it. It takes what is muxed from now on. */
   attach(number: number, config: DestinationConfig, loss: Loss | undefined): void {
     const headers = new StreamHeaders(this.#muxer.sequenceHeaders, this.#muxer.description);
-    const destination = new ShardDestination(this, this.#context, number, config, headers);
+    const destination = new ShardDestination(
+      this,
+      this.#context,
+      number,
+      config,
+      headers,
+      this.#segments.state,
+    );
     this.#destinations.add(destination);
     this.#takers = [...this.#takers, destination];
     this.#reconsider();
@@ -158,10 +169,15 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     this.refuse(error);
   }
 
-  offer(tag: FlvTag, block: PacketBlock, description: StreamDescription | undefined): void {
+  offer(
+    tag: FlvTag,
+    block: PacketBlock,
+    description: StreamDescription | undefined,
+    mark: SegmentMark | undefined,
+  ): void {
     // The room in front of a tag has place for one connection's chunk header.
     const offered = this.#isFanOut ? withoutHeadroom(tag) : tag;
-    for (const taker of this.#takers) taker.offer(offered, block, description);
+    for (const taker of this.#takers) taker.offer(offered, block, description, mark);
   }
 
   skipPicture(): void {
@@ -183,14 +199,36 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
       this.abort(error as Error, undefined);
       return;
     }
-    const data = toErrorData(error);
     this.#context.counters.channels.add(this.number, ChannelCounter.packetsInvalid, 1);
+    this.#reportProblem(error);
+  }
+
+  /** What comes between two segments belongs to none of them. */
+  #refuseBetweenSegments(block: PacketBlock | undefined): void {
+    block?.release();
+    this.#context.counters.channels.add(this.number, ChannelCounter.packetsBetweenSegments, 1);
+    this.#reportProblem(betweenSegmentsError());
+  }
+
+  #reportSegmentEnd(segment: number): void {
+    this.#context.report({ type: 'segmentEnd', channel: this.number, segment });
+  }
+
+  #reportProblem(error: Error): void {
+    const data = toErrorData(error);
     const repeats = this.#problems.admit(data.code, monotonicNow());
     if (repeats === undefined) return;
     this.#context.report({ type: 'problem', channel: this.number, error: data, repeats });
   }
 
+  onSegmentEnd(destination: ShardDestination, totals: SegmentTotals, taken: boolean): void {
+    const { number: channel } = this;
+    this.#context.report({ type: 'segmentLeft', channel, destination: destination.number, totals, taken });
+    if (this.#segments.settle(totals.number, destination)) this.#reportSegmentEnd(totals.number);
+  }
+
   onEnded(destination: ShardDestination): void {
+    for (const segment of this.#segments.leave(destination)) this.#reportSegmentEnd(segment);
     this.#destinations.delete(destination);
     this.#leave(destination);
     if (this.#destinations.size > 0) return;
@@ -238,6 +276,10 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   }
 
   #take(packet: PacketDescriptor, block: PacketBlock): void {
+    if (!this.#segments.isOpen && packet.command !== Command.metadata) {
+      this.#refuseBetweenSegments(block);
+      return;
+    }
     const fourCc = fourCcOf(packet.command, packet.codec);
     const isGiven = fourCc === 'hvc1' && this.#hevcIsGiven;
     const isOpen = fourCc !== undefined && !isGiven && !this.#agreed.has(fourCc);
@@ -305,7 +347,11 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
       try {
         if (metadata.type === 'videoEncrypt' || metadata.type === 'audioEncrypt')
           this.#muxer.encrypt(metadata);
-        else this.#sendMetadata(metadata, this.#muxer.stamp(pts), block);
+        else if (metadata.type === 'streamStart' && !this.#segments.isOpen)
+          this.#startSegment(metadata, pts, block);
+        else if (!this.#segments.isOpen) this.#refuseBetweenSegments(undefined);
+        else if (metadata.type === 'streamEnd') this.#endSegment(metadata, pts, block);
+        else this.#sendMetadata(metadata, this.#muxer.stamp(pts), block, undefined, undefined);
       } catch (error) {
         this.refuse(error);
       }
@@ -313,11 +359,38 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     block.release();
   }
 
-  #sendMetadata(metadata: SentMetadata, timestamp: number, block: PacketBlock): void {
+  #startSegment(metadata: SentMetadata, pts: number, block: PacketBlock): void {
+    const description = this.#muxer.restart();
+    const mark = this.#segments.start();
+    this.#sendMetadata(metadata, this.#muxer.stamp(pts), block, description, mark);
+  }
+
+  #endSegment(metadata: SentMetadata, pts: number, block: PacketBlock): void {
+    const mark = this.#segments.end(this.#takers);
+    this.#sendMetadata(metadata, this.#stampOfEnd(pts), block, undefined, mark);
+  }
+
+  /** A segment ends, whatever the time that it is given. */
+  #stampOfEnd(pts: number): number {
+    try {
+      return this.#muxer.stamp(pts);
+    } catch (error) {
+      this.refuse(error);
+      return this.#muxer.stamp(Number.NaN);
+    }
+  }
+
+  #sendMetadata(
+    metadata: SentMetadata,
+    timestamp: number,
+    block: PacketBlock,
+    description: StreamDescription | undefined,
+    mark: SegmentMark | undefined,
+  ): void {
     const { bitrates } = this.#muxer;
     for (const taker of this.#takers) {
       const body = encodeMetadataMessage(metadata, bitrates, taker.dropped);
-      taker.offer(dataTag(body, timestamp), block, undefined);
+      taker.offer(dataTag(body, timestamp), block, description, mark);
     }
   }
 
@@ -334,6 +407,11 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
 
 function isRefusal(error: unknown): error is Error {
   return error instanceof MuxerError || error instanceof RtmpError;
+}
+
+function betweenSegmentsError(): CloudPushError {
+  const message = 'the segment has ended, and the next has not started; permitted: streamStart';
+  return new CloudPushError('ERR_CLOUDPUSH_BETWEEN_SEGMENTS', message);
 }
 
 function withoutHeadroom(tag: FlvTag): FlvTag {

@@ -1,5 +1,5 @@
 import { type FlvTag, TagRole } from '@cloudpush/muxer';
-import type { AmfValue, RtmpPublisher } from '@cloudpush/transport';
+import type { AmfValue, Releasable, RtmpPublisher } from '@cloudpush/transport';
 import { monotonicNow } from '../clock.js';
 import { CloudPushError, toErrorData } from '../errors.js';
 import { DestinationCounter } from '../stats/counters.js';
@@ -7,9 +7,11 @@ import { BitrateAdvisor } from './bitrate-advisor.js';
 import type { CodecHold } from './codec-hold.js';
 import { Connector, type ConnectorOwner } from './connector.js';
 import { type Dropped, isKeyFrame, isPicture, relieve, startAtKeyFrame } from './drop-policy.js';
-import type { PacketBlock } from './packet-block.js';
+import { PacketBlock } from './packet-block.js';
 import type { DestinationConfig, Loss, ShardTarget, Watermark } from './protocol.js';
-import { SendQueue } from './send-queue.js';
+import { SegmentOutlet, SegmentTail, type SegmentTotals } from './segment-outlet.js';
+import type { SegmentMark, SegmentState } from './segments.js';
+import { type QueuedTag, SendQueue } from './send-queue.js';
 import type { Flushable, ShardContext } from './shard-context.js';
 import type { StreamDescription } from './stream-describer.js';
 import type { StreamHeaders } from './stream-headers.js';
@@ -35,6 +37,8 @@ export interface DestinationOwner {
   onRoom(): void;
   /** The connection cannot carry a tag, for its size; it goes on with the next. */
   onRefused(error: Error): void;
+  /** A segment has been handed over to its end here; `taken` is false when its tail was lost with the connection. */
+  onSegmentEnd(destination: ShardDestination, totals: SegmentTotals, taken: boolean): void;
   /** Everything is released: the last thing that a destination says. */
   onEnded(destination: ShardDestination): void;
 }
@@ -74,6 +78,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   #ended = false;
   /** The stream has left its old connection, and the new one has yet to be made. */
   #moving = false;
+  #segment: SegmentOutlet;
 
   /** @param headers those of a stream that is under way: the destination joins it at a key frame */
   constructor(
@@ -82,12 +87,14 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     number: number,
     config: DestinationConfig,
     headers: StreamHeaders,
+    { number: segment, isOpen }: SegmentState,
   ) {
     this.#owner = owner;
     this.#context = context;
     this.number = number;
     this.#config = config;
     this.#headers = headers;
+    this.#segment = new SegmentOutlet(segment, isOpen ? 'open' : 'ended');
     this.#awaitsKeyFrame = headers.hasVideo;
     this.#targets = new TargetSource(config.target, (reason) =>
       context.report({ type: 'targetWanted', ...this.#seat, reason }),
@@ -132,6 +139,9 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   isAheadOf(other: ShardDestination): boolean {
     if (this.#connector.publisher === undefined) return false;
     if (other.publisher === undefined) return true;
+    const segments = this.#segment.number - other.#segment.number;
+    // Segments have clocks of their own.
+    if (segments !== 0) return segments > 0;
     if (this.#lastSent === undefined || other.#lastSent === undefined) return this.#lastSent !== undefined;
     // The signed difference is right across the clock's wrap.
     return ((this.#lastSent - other.#lastSent) | 0) > 0;
@@ -143,26 +153,36 @@ export class ShardDestination implements ConnectorOwner, Flushable {
 
   /** @param loss the connection that was lost with another shard */
   connect(loss: Loss | undefined): void {
-    if (loss === undefined) this.#connector.connect();
+    if (this.isBetweenSegments) this.#connector.rest(loss);
+    else if (loss === undefined) this.#connector.connect();
     else this.#connector.connectAgain(loss);
   }
 
+  get isBetweenSegments(): boolean {
+    return this.#segment.state === 'ended';
+  }
+
   /** Queues a tag; the destination holds its block until the tag has left. */
-  offer(tag: FlvTag, block: PacketBlock, description: StreamDescription | undefined): void {
+  offer(
+    tag: FlvTag,
+    block: PacketBlock,
+    description: StreamDescription | undefined,
+    mark: SegmentMark | undefined,
+  ): void {
     if (this.#ended) return;
     this.#offeredBytes += tag.size;
     if (this.#skips(tag)) return;
     block?.hold();
-    const { publisher } = this.#connector;
+    const publisher = this.#outlet;
     this.#markDirty();
     // A stream begins at the end of the turn: by then its other track may have begun, too.
     const canSend = publisher !== undefined && this.#writable && this.#queue.length === 0 && !this.#atStart;
-    if (canSend && !this.#movesAt(tag)) {
+    if (canSend && mark === undefined && !this.#movesAt(tag)) {
       this.#send(publisher, tag, block, description);
       return;
     }
-    this.#queue.push({ tag, block, description });
-    if (canSend) this.#pump();
+    this.#queue.push({ tag, block, description, mark });
+    if (canSend || mark !== undefined) this.#pump();
     this.boundQueue();
   }
 
@@ -237,6 +257,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#publishingSince = monotonicNow();
     this.#writable = true;
     this.#atStart = true;
+    if (this.#segment.state === 'opening') this.#segment.state = 'open';
     this.updateCounters();
     const { timings } = publisher;
     this.#context.report({ type: this.#moving ? 'moved' : 'connected', ...this.#seat, timings });
@@ -244,6 +265,12 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#owner.onPublishing(this, publisher);
     this.#pump();
     publisher.flush();
+  }
+
+  onNextStream(): void {
+    this.#segment.state = 'open';
+    this.#pump();
+    this.#connector.publisher?.flush();
   }
 
   onDrain(): void {
@@ -345,21 +372,51 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     for (;;) {
       const waiting = this.#queue.first;
       if (waiting === undefined) break;
+      if (waiting.mark?.border === 'start' && waiting.mark.number > this.#segment.number)
+        this.#startSegment(waiting.mark.number);
       if (this.#writable && this.#movesAt(waiting.tag)) this.#move();
-      const { publisher } = this.#connector;
+      const publisher = this.#outlet;
       if (publisher === undefined || !this.#writable) break;
       const entry = this.#queue.shift()!;
       if (this.#headers.wasSentAhead(entry.tag)) entry.block?.release();
+      else if (entry.mark?.border === 'end') this.#endSegment(publisher, entry);
       else this.#send(publisher, entry.tag, entry.block, entry.description);
     }
     this.#resumeIfRoom();
     this.#closeIfEmpty();
   }
 
+  /** The connection, while the segment's stream is being published on it. */
+  get #outlet(): RtmpPublisher | undefined {
+    return this.#segment.state === 'open' ? this.#connector.publisher : undefined;
+  }
+
+  /** The next stream is published: by a connection that waits to take over, by the one that stands, or by another. */
+  #startSegment(number: number): void {
+    this.#segment = new SegmentOutlet(number, 'opening');
+    this.#atStart = true;
+    this.#sequenceEnded = false;
+    if (!this.#connector.canMove) this.#connector.nextStream();
+    else if (this.#move()) this.#segment.state = 'open';
+  }
+
+  /** Its last tag, then the end of its stream. When the kernel has taken the tag, it has taken all before it. */
+  #endSegment(publisher: RtmpPublisher, { tag, block, description }: QueuedTag): void {
+    const segment = this.#segment;
+    const { streamName } = this.#connector;
+    const tail = new SegmentTail(block, (taken) =>
+      this.#owner.onSegmentEnd(this, segment.totals(streamName), taken),
+    );
+    this.#endSequence();
+    this.#send(publisher, tag, tail, description);
+    segment.state = 'ended';
+    publisher.unpublish();
+  }
+
   #send(
     publisher: RtmpPublisher,
     tag: FlvTag,
-    block: PacketBlock | undefined,
+    block: PacketBlock | SegmentTail | undefined,
     description: StreamDescription | undefined,
   ): void {
     if (this.#atStart && this.#headers.mayStart(tag, description, this.#queue)) {
@@ -375,7 +432,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
       for (const news of description?.changed ?? []) this.#hand(publisher, news, undefined);
     }
     this.#headers.note(tag, description);
-    if (block !== undefined && block.enqueuedAt >= this.#publishingSince) block.timed = true;
+    if (block instanceof PacketBlock && block.enqueuedAt >= this.#publishingSince) block.timed = true;
     if (this.#hand(publisher, tag, block)) this.#countSent(tag);
     // Without it, the pictures that refer to it are of no use.
     else if (isPicture(tag) && tag.role !== TagRole.disposableFrame) this.#awaitsKeyFrame = true;
@@ -387,22 +444,24 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     return this.#headers.hasVideo ? isKeyFrame(tag) : tag.role === TagRole.audioFrame;
   }
 
-  #move(): void {
+  /** False when the new connection has yet to be made: `onPublishing` follows. */
+  #move(): boolean {
     const publisher = this.#connector.move();
     this.#atStart = true;
     this.#moving = publisher === undefined;
-    if (publisher === undefined) return;
+    if (publisher === undefined) return false;
     this.#context.report({ type: 'moved', ...this.#seat, timings: publisher.timings });
     this.#owner.onMoved(this, publisher);
+    return true;
   }
 
   /** False when the connection cannot carry the tag. */
-  #hand(publisher: RtmpPublisher, tag: FlvTag, block: PacketBlock | undefined): boolean {
+  #hand(publisher: RtmpPublisher, tag: FlvTag, block: Releasable | undefined): boolean {
     try {
       this.#writable = publisher.send(tag, block);
       this.#lastSent = tag.timestamp;
     } catch (error) {
-      block?.release();
+      block?.release(true);
       this.#owner.onRefused(error as Error);
       return false;
     }
@@ -417,8 +476,9 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#count(DestinationCounter.droppedAudio, audio);
   }
 
-  #countSent({ role }: FlvTag): void {
-    switch (role) {
+  #countSent(tag: FlvTag): void {
+    this.#segment.note(tag);
+    switch (tag.role) {
       case TagRole.keyFrame:
       case TagRole.interFrame:
       case TagRole.disposableFrame:
@@ -450,7 +510,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   }
 
   #endSequence(): void {
-    const { publisher } = this.#connector;
+    const publisher = this.#outlet;
     if (publisher === undefined || this.#sequenceEnded || !this.#config.endOfSequence) return;
     this.#sequenceEnded = true;
     const end = this.#headers.endOfSequence();

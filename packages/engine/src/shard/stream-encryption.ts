@@ -52,7 +52,10 @@ export class StreamEncryption {
   /** What has to be told of a track in front of this frame of it; undefined when it is known. */
   news(tag: FlvTag): EncryptionFacts | undefined {
     const track = frameTrackOf(tag);
-    if (track === undefined) return undefined;
+    return track === undefined ? undefined : this.newsOf(track);
+  }
+
+  newsOf(track: EncryptedTrack): EncryptionFacts | undefined {
     const { facts } = this.#encryptors[track];
     if (facts === this.#told[track]) return undefined;
     this.#told[track] = facts;

@@ -13,6 +13,8 @@ export const ChannelCounter = {
   packetsLost: 1,
   /** How far the stream has come, ms from its first packet. */
   elapsed: 2,
+  /** Packets that came between two segments. */
+  packetsBetweenSegments: 3,
 } as const;
 export type ChannelCounter = (typeof ChannelCounter)[keyof typeof ChannelCounter];
 

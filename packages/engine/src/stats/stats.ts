@@ -52,6 +52,8 @@ export interface ChannelTotals extends DestinationTotals {
   readonly packetsRefused: number;
   /** Packets refused for what was in them. */
   readonly packetsInvalid: number;
+  /** Packets and metadata that came between two segments, and were refused for it. */
+  readonly packetsBetweenSegments: number;
   /**
    * Packets that had been accepted and were given up with a lost connection. What the kernel had already taken may have
    * been lost as well; nobody can tell.

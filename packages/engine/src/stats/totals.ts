@@ -17,6 +17,7 @@ export const NO_CHANNEL_TOTALS: ChannelTotals = {
   packetsRefused: 0,
   packetsInvalid: 0,
   packetsLost: 0,
+  packetsBetweenSegments: 0,
   pauses: 0,
   pausedMs: 0,
 };

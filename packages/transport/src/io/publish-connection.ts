@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import type { AmfValue } from '../amf0/value.js';
 import { type RtmpError, type RtmpStage, unreadReplies } from '../errors.js';
 import { PUBLISHER_LIMITS } from '../limits.js';
-import { type Attempt, reconnectUrl } from '../session/attempt.js';
+import { type Attempt, type ConnectWishes, reconnectUrl, withToken } from '../session/attempt.js';
 import { PublishSession } from '../session/publish-session.js';
 import { type PublishSessionHandler, type ReconnectRequest, stageOf } from '../session/publish-state.js';
 import type { StageTimer } from '../session/stage-timer.js';
@@ -14,7 +14,7 @@ import { Outbox } from './outbox.js';
 import { closedByCaller, closeTimeout, nextStreamWaits } from './publisher-errors.js';
 import type { PublisherEvents, PublisherOptions, PublisherTimeouts } from './publisher-options.js';
 import { reset } from './reset.js';
-import { queueLimits, sessionOptions } from './settings.js';
+import { connectWishes, queueLimits, sessionOptions } from './settings.js';
 
 interface Waiter {
   resolve(): void;
@@ -27,6 +27,7 @@ export class PublishConnection implements PublishSessionHandler {
   readonly outbox: Outbox;
   readonly attempt: Attempt;
   readonly #socket: Socket;
+  readonly #wishes: ConnectWishes;
   readonly #timeouts: PublisherTimeouts;
   readonly #signal: AbortSignal | undefined;
   readonly #maxUnreadReplyBytes: number;
@@ -54,6 +55,7 @@ export class PublishConnection implements PublishSessionHandler {
     events: PublisherEvents,
   ) {
     this.attempt = attempt;
+    this.#wishes = connectWishes(options);
     this.#socket = socket;
     this.#events = events;
     this.#timeouts = timeouts;
@@ -96,7 +98,7 @@ export class PublishConnection implements PublishSessionHandler {
     if (this.#waiter !== undefined) throw nextStreamWaits();
     const accepted = this.#wait();
     try {
-      this.session.publishNext(streamName);
+      this.session.publishNext(withToken(streamName, this.attempt, this.#wishes));
     } catch (error) {
       this.#waiter = undefined;
       throw error;

@@ -182,7 +182,7 @@ export class RtmpPublisher {
 
   /**
    * Ends the present stream and publishes the next on the same connection (a segment). The name includes its
-   * query. Resolves when the server has accepted; until then {@link send} throws.
+   * query; the token goes behind it where it did so with the first stream. Resolves when the server has accepted; until then {@link send} throws.
    * @throws RtmpError (rejection) `ERR_CLOUDPUSH_INVALID_STATE` (another call waits, or the connection is closing),
    * `ERR_CLOUDPUSH_MESSAGE_TOO_LARGE` (the server would cut the name): nothing has changed then. With any other
    * code the connection is gone.

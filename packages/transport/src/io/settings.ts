@@ -100,6 +100,17 @@ export function attemptOptions(options: PublisherOptions, url: RtmpUrl): Attempt
   };
 }
 
+/** What the caller wants to be said in `connect` and `publish`. */
+export function connectWishes(options: PublisherOptions): ConnectWishes {
+  return {
+    token: options.token,
+    tokenPlacement: options.tokenPlacement ?? 'stream-query',
+    announcement: options.enhanced === false ? {} : ANNOUNCEMENT,
+    connectObject: options.connectObject ?? {},
+    connectArguments: options.connectArguments ?? [],
+  };
+}
+
 /** What a session needs for one attempt. */
 export function sessionOptions(
   attempt: Attempt,
@@ -107,15 +118,8 @@ export function sessionOptions(
   timeouts: PublisherTimeouts,
   timer: StageTimer,
 ): PublishSessionOptions {
-  const wishes: ConnectWishes = {
-    token: options.token,
-    tokenPlacement: options.tokenPlacement ?? 'stream-query',
-    announcement: options.enhanced === false ? {} : ANNOUNCEMENT,
-    connectObject: options.connectObject ?? {},
-    connectArguments: options.connectArguments ?? [],
-  };
   return {
-    ...connectFields(attempt, wishes),
+    ...connectFields(attempt, connectWishes(options)),
     secrets: withForms([options.token, options.credentials?.password, attempt.url.password]),
     publishType: options.publishType ?? 'live',
     handshake: attempt.handshake,

@@ -151,7 +151,6 @@ export function connectFields(attempt: Attempt, wishes: ConnectWishes): ConnectF
   const token = secret === undefined ? '' : `token=${encodeURIComponent(secret)}`;
   const inTcUrl = wishes.tokenPlacement === 'tc-url-query' ? token : '';
   const suffix = joinQuery(authQuery, inTcUrl);
-  const inName = wishes.tokenPlacement === 'stream-query' ? token : '';
   const name = attempt.streamName ?? joinQuery(url.streamName, url.query);
   const extra = wishes.tokenPlacement === 'connect-argument' && secret !== undefined ? [secret] : [];
   return {
@@ -164,8 +163,18 @@ export function connectFields(attempt: Attempt, wishes: ConnectWishes): ConnectF
       ...wishes.connectObject,
     },
     connectArguments: [...connectArguments, ...extra],
-    streamName: joinQuery(name, inName),
+    streamName: withToken(name, attempt, wishes),
   };
+}
+
+/** A stream name as this attempt's server is to be told it: with the token in its query, where that is its place. */
+export function withToken(
+  name: string,
+  { trusted }: Attempt,
+  { token, tokenPlacement }: Pick<ConnectWishes, 'token' | 'tokenPlacement'>,
+): string {
+  if (token === undefined || tokenPlacement !== 'stream-query' || !trusted) return name;
+  return joinQuery(name, `token=${encodeURIComponent(token)}`);
 }
 
 /**

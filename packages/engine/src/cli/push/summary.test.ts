@@ -32,6 +32,7 @@ function channel(number: number, changes: Partial<ChannelOutcome> = {}, dropped 
       packetsRefused: 0,
       packetsInvalid: 0,
       packetsLost: dropped,
+      packetsBetweenSegments: 0,
       droppedDisposable: 0,
       droppedPictures: 0,
       droppedAudio: 0,
