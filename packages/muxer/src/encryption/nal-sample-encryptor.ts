@@ -1,5 +1,5 @@
 import { findEmulation } from '../annexb/emulation-prevention.js';
-import { copyOf, writeUint32 } from '../bits/bytes.js';
+import { writeUint32 } from '../bits/bytes.js';
 import type { FlvTag } from '../flv/flv-tag.js';
 import { requireMessageSize } from '../flv/tag-body.js';
 import { maxSeiSize, writeEncryptionSei } from './encryption-sei.js';
@@ -85,8 +85,9 @@ export class NalSampleEncryptor {
     const bytes = parts[part]!;
     // With the two clear bytes in front, which take part in emulation prevention.
     const first = start + clearLead - 2;
-    const tail = writable ? bytes.subarray(first, end) : copyOf(bytes, first, end);
-    tail.set(cipher.encrypt(tail.subarray(2, tail.length - clearTail)), 2);
+    const tail = writable ? bytes.subarray(first, end) : new Uint8Array(end - first);
+    if (writable) cipher.encryptInPlace(tail.subarray(2, tail.length - clearTail));
+    else encryptCopy(bytes.subarray(first, end), tail, cipher);
     const escapes = this.#findEscapes(tail);
     if (escapes.length > 0) this.#correctLength(parts, end - start + escapes.length, writable);
     let done = 2;
@@ -110,4 +111,12 @@ export class NalSampleEncryptor {
     writeUint32(target, 0, length);
     if (!writable) this.#splicer.replace(lengthPart, lengthStart, target);
   }
+}
+
+/** Fills `target` with the end of a NAL unit, two clear bytes in front and the last one clear. */
+function encryptCopy(source: Uint8Array, target: Uint8Array, cipher: SampleCipher): void {
+  const last = source.length - clearTail;
+  target.set(source.subarray(0, 2));
+  target.set(cipher.encrypt(source.subarray(2, last)), 2);
+  target.set(source.subarray(last), last);
 }
