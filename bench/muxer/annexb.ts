@@ -1,5 +1,6 @@
 import { type FlvTag, Muxer } from '@cloudpush/muxer';
 import { Bench } from 'tinybench';
+import { garbageOf } from '../support/garbage.js';
 import { muxByteLoop } from './byte-loop.js';
 import { loadMediabunny } from './mediabunny.js';
 import { BenchPacket } from './packets.js';
@@ -33,18 +34,6 @@ function muxing(packet: BenchPacket): () => void {
     tags.length = 0;
     muxer.video('h264', reused, tags);
   };
-}
-
-/** Bytes of the JavaScript heap that a call leaves behind; copies of the payload are outside of it. */
-function garbage(call: () => void): string {
-  const { gc } = globalThis as { gc?: () => void };
-  if (gc === undefined) return 'n/a';
-  const calls = 2000;
-  for (let i = 0; i < calls; i++) call();
-  gc();
-  const before = process.memoryUsage().heapUsed;
-  for (let i = 0; i < calls; i++) call();
-  return String(Math.round((process.memoryUsage().heapUsed - before) / calls));
 }
 
 interface Row {
@@ -106,7 +95,7 @@ console.table(
       'GB/s': (size / time / 1000).toFixed(1),
       '× floor': (time / floor).toFixed(2),
       'µs over it': (time - floor).toFixed(2),
-      'heap bytes a packet': garbage(call),
+      'heap bytes a packet': garbageOf(call),
     };
   }),
 );

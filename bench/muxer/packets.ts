@@ -1,4 +1,7 @@
 const startCodes = { 3: [0, 0, 1], 4: [0, 0, 0, 1] } as const;
+/** The most that a packet is asked to have in front of it. */
+const maxHeadroom = 128;
+
 const sps = '6764000aacd9457b011000000300100000030320f1225960';
 const pps = '68ebe3cb22c0';
 /** nal_unit_header and the first fields of a slice header, as x264 writes them. */
@@ -31,6 +34,7 @@ function generator(seed: number): () => number {
 export class BenchPacket {
   readonly data: Uint8Array;
   readonly headroom: number;
+  readonly #source: Uint8Array;
   readonly #starts: readonly number[];
   readonly #startCode: 3 | 4;
 
@@ -43,8 +47,9 @@ export class BenchPacket {
       parts.push(Buffer.from(startCodes[startCode]), nal);
       size += startCode + nal.length;
     }
-    this.data = new Uint8Array(new SharedArrayBuffer(48 + size), 48);
-    this.data.set(Buffer.concat(parts));
+    this.data = new Uint8Array(new SharedArrayBuffer(maxHeadroom + size), maxHeadroom);
+    this.#source = Buffer.concat(parts);
+    this.data.set(this.#source);
     this.headroom = headroom;
     this.#starts = starts;
     this.#startCode = startCode;
@@ -79,5 +84,10 @@ export class BenchPacket {
       data[start + 2] = 0;
       data[start + zeros] = 1;
     }
+  }
+
+  /** Puts back everything, as who takes a packet over into memory of its own does. */
+  copyIn(): void {
+    this.data.set(this.#source);
   }
 }
