@@ -3,10 +3,12 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { type Advice, PushEngine } from '@cloudpush/engine';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { cameraPackets } from './camera.js';
 import { closeEmpty } from './expectations.js';
 import { RecordingReceiver } from './recording-receiver.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const video = cameraPackets().filter(({ kind }) => kind === 'video');
 const BYTES_PER_SECOND = 500_000;
@@ -39,4 +41,4 @@ test('a server that reads slower than the source gives has the encoder told what
   expect(advice!.throughput).toBeGreaterThan(0);
   channel.abort();
   await closeEmpty(engine);
-}, 60_000);
+});

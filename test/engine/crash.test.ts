@@ -10,6 +10,8 @@ import { type CameraPacket, cameraPackets, expectedVideoMessage, sendOne } from 
 import { closeEmpty, expectWhole, isSequenceHeader, samples, transcript } from './expectations.js';
 import { type ArrivedStream, RecordingReceiver } from './recording-receiver.js';
 
+vi.setConfig({ testTimeout: 60_000 });
+
 const packets = cameraPackets();
 const quickly = { initialDelay: 20, maxDelay: 100 };
 
@@ -79,7 +81,7 @@ test('the replacement of a dead worker may die as well, even while it starts', a
   for (const packet of packets) await sendOne(channel, packet);
   expect((await channel.close()).clean).toBe(true);
   await closeEmpty(engine);
-}, 30_000);
+});
 
 test('a channel on another worker that waited for memory gets that of the dead one', async () => {
   // A server that never answers: what is sent to it stays in the pool.
@@ -101,7 +103,7 @@ test('a channel on another worker that waited for memory gets that of the dead o
   for (const packet of packets.slice(0, 20)) await sendOne(other, packet);
   expect((await other.close()).clean).toBe(true);
   await closeEmpty(engine);
-}, 20_000);
+});
 
 test('an engine whose workers are dead still closes', async () => {
   const { engine, threads } = await engineWithThreads(1);
@@ -162,7 +164,7 @@ describe('a channel that may reconnect, when its worker dies,', () => {
       expectDecodable(second!, sent);
     }
     await closeEmpty(engine);
-  }, 30_000);
+  });
 
   test('is resumed if it was paused', async () => {
     await using stalled = await RecordingReceiver.listen({ readBytesPerSecond: 0 });

@@ -3,11 +3,13 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { type Channel, PushEngine } from '@cloudpush/engine';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type CameraPacket, cameraPackets } from './camera.js';
 import { closeEmpty, expectWhole, transcript } from './expectations.js';
 import { GatedProxy } from './gated-proxy.js';
 import { RecordingReceiver } from './recording-receiver.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const packets = cameraPackets();
 const CHANNELS = 50;
@@ -99,4 +101,4 @@ test('of 50 channels one whose server stops reading pauses once and resumes once
     expectWhole(receiver.stream(names[i]!), senders[i]!.taken);
   }
   await closeEmpty(engine);
-}, 60_000);
+});

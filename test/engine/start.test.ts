@@ -1,10 +1,12 @@
 // An engine that is made without waiting for its worker threads.
 
 import { PushEngine } from '@cloudpush/engine';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { cameraPackets } from './camera.js';
 import { closeEmpty, expectWhole } from './expectations.js';
 import { RecordingReceiver } from './recording-receiver.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const packets = cameraPackets();
 

@@ -8,6 +8,8 @@ import { type CameraPacket, cameraPackets, sendOne } from './camera.js';
 import { closeEmpty } from './expectations.js';
 import { RecordingReceiver } from './recording-receiver.js';
 
+vi.setConfig({ testTimeout: 60_000 });
+
 const packets = cameraPackets();
 const WINDOW = 2_500_000;
 

@@ -3,11 +3,13 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { type Channel, type ChannelOptions, type CloseReport, PushEngine } from '@cloudpush/engine';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { cameraPackets } from './camera.js';
 import { closeEmpty } from './expectations.js';
 import { RecordingReceiver } from './recording-receiver.js';
 import { UnacceptingListener } from './unaccepting-listener.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const [picture] = cameraPackets();
 /** Never reached: no state may need its time-out to be left. */

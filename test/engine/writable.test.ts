@@ -8,6 +8,8 @@ import { type CameraPacket, cameraPackets } from './camera.js';
 import { closeEmpty, expectWhole } from './expectations.js';
 import { RecordingReceiver } from './recording-receiver.js';
 
+vi.setConfig({ testTimeout: 60_000 });
+
 const packets = cameraPackets();
 const video = packets.filter(({ kind }) => kind === 'video');
 const audio = packets.filter(({ kind }) => kind === 'audio');

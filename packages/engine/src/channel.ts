@@ -6,6 +6,7 @@ import type { ChannelHome } from './channel-home.js';
 import { ChannelSegments } from './channel-segments.js';
 import { ChannelWriter, type WriterChannel } from './channel-writer.js';
 import { Destination } from './destination.js';
+import { diagnostics } from './diagnostics.js';
 import { ChannelEncryption } from './encryption-options.js';
 import { abortedError, CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import { encodeRecord } from './memory/record.js';
@@ -392,6 +393,7 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
   onConnected(number: number, timings: ConnectTimings): void {
     const destination = this.#destinations.get(number);
     if (destination === undefined) return;
+    diagnostics.connect.publish(() => ({ channel: this, destination, timings }));
     destination.onConnected(timings);
     this.#everPublished = true;
     this.#waiters.wake();
@@ -402,15 +404,17 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
   onDisconnected(number: number, data: ErrorData, delay: number): void {
     const destination = this.#destinations.get(number);
     if (destination === undefined) return;
-    const error = CloudPushError.from(data);
-    destination.onDisconnected(error, delay);
-    this.emit('disconnect', { error, delay, destination });
+    const disconnection = { error: CloudPushError.from(data), delay, destination };
+    diagnostics.disconnect.publish(() => ({ ...disconnection, channel: this }));
+    destination.onDisconnected(disconnection);
+    this.emit('disconnect', disconnection);
   }
 
   /** @internal */
   onMoved(number: number, timings: ConnectTimings): void {
     const destination = this.#destinations.get(number);
     if (destination === undefined) return;
+    diagnostics.move.publish(() => ({ channel: this, destination, timings }));
     destination.onMoved(timings);
     this.emit('move', destination);
   }
@@ -433,6 +437,7 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
     const destination = this.#destinations.get(number);
     if (destination === undefined) return;
     const event = { ...advice, destination };
+    diagnostics.advice.publish(() => ({ ...event, channel: this }));
     destination.emit('advice', event);
     this.emit('advice', event);
   }
@@ -444,7 +449,11 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
     this.#destinations.delete(number);
     this.#host.freeDestinationSeat(number);
     destination.onDetached(error);
-    const { clean, error: failure } = destination.report!;
+    const report = destination.report!;
+    const { clean, error: failure } = report;
+    process.nextTick(() =>
+      diagnostics.destinationClose.publish(() => ({ ...report, channel: this, destination })),
+    );
     this.#clean &&= clean;
     this.#failure ??= failure;
     this.#finished = addTotals(this.#finished, destination.stats());
@@ -477,7 +486,9 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
 
   /** @internal */
   onProblem(error: ErrorData, repeats: number): void {
-    this.emit('problem', { error: CloudPushError.from(error), repeats });
+    const problem = { error: CloudPushError.from(error), repeats };
+    diagnostics.problem.publish(() => ({ ...problem, channel: this }));
+    this.emit('problem', problem);
   }
 
   /** The last destination is over, but descriptors may still be on their way to the shard. @internal */
@@ -536,7 +547,10 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
     this.#report = report;
     this.#waiters.wake();
     // A listener that throws must not keep the engine from its work.
-    process.nextTick(() => this.emit('close', report));
+    process.nextTick(() => {
+      diagnostics.close.publish(() => ({ ...report, channel: this }));
+      this.emit('close', report);
+    });
   }
 
   /** @internal */
@@ -554,6 +568,7 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
       const disconnection = destination.onRehomed(loss);
       // A listener that throws must not keep the engine from its work.
       process.nextTick(() => {
+        diagnostics.disconnect.publish(() => ({ ...disconnection, channel: this }));
         destination.emit('disconnect', disconnection);
         this.emit('disconnect', disconnection);
       });
@@ -580,6 +595,7 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
   readonly #onPauseChanged = (paused: boolean): void => {
     if (this.#report !== undefined) return;
     this.#waiters.wake();
+    diagnostics[paused ? 'pause' : 'resume'].publish(() => ({ channel: this }));
     this.emit(paused ? 'pause' : 'resume');
   };
 

@@ -166,10 +166,10 @@ export class Destination extends EventEmitter<DestinationEvents> {
   }
 
   /** @internal */
-  onDisconnected(error: CloudPushError, delay: number): void {
+  onDisconnected(disconnection: Disconnection): void {
     if (this.#state === 'publishing') this.#state = 'connecting';
-    this.#noteLoss(error);
-    this.emit('disconnect', { error, delay, destination: this });
+    this.#noteLoss(disconnection.error);
+    this.emit('disconnect', disconnection);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { Channel, type ChannelHost } from './channel.js';
+import { diagnostics } from './diagnostics.js';
 import { CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import { type EngineLogger, logMilestone } from './logging/engine-logger.js';
 import { Gates, newGateMemory } from './memory/gate.js';
@@ -137,6 +138,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     this.#freeNumbers.pop();
     this.#channels[number] = channel;
     shard.channels++;
+    diagnostics.open.publish(() => ({ channel }));
     return channel;
   }
 
@@ -320,6 +322,10 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
     }
     const error = toErrorData(shardDiedError('the worker thread that owned the connection has died', cause));
     this.#logger?.error({ code: error.code, channels: orphans.size }, 'a worker thread died');
+    diagnostics.shardDied.publish(() => ({
+      error: CloudPushError.from(error),
+      channels: [...orphans.values()],
+    }));
     const lost = this.memory.reclaimFrom(orphans);
     for (const [number, channel] of orphans)
       this.#rehome(shard, channel, number, error, lost.get(number) ?? 0);

@@ -18,6 +18,7 @@ export type {
   ServerCommand,
 } from './channel-events.js';
 export { Destination, type DestinationState } from './destination.js';
+export type { DiagnosticEvents } from './diagnostics.js';
 export type { EncryptionOptions } from './encryption-options.js';
 export { PushEngine } from './engine.js';
 export { type CloudPushErrorCode, ErrorCode, errorCode, errorNumber } from './error-codes.js';
