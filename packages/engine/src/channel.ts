@@ -33,6 +33,7 @@ import {
 } from './shard/protocol.js';
 import type { SegmentTotals } from './shard/segment-outlet.js';
 import type { ShardClient } from './shard/shard-client.js';
+import { type CloseOptions, whenAborted } from './signals.js';
 import { ChannelCounter } from './stats/counters.js';
 import type { ChannelStats, DestinationTotals } from './stats/stats.js';
 import { addTotals, NO_DESTINATION_TOTALS } from './stats/totals.js';
@@ -113,7 +114,8 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
   readonly #audio: number;
   readonly #encryption: ChannelEncryption;
   readonly #segments = new ChannelSegments();
-  readonly #signal: AbortSignal | undefined;
+  /** Stops listening to the signal that aborts the channel. */
+  readonly #stopListening: () => void;
   /** Those that are not over. */
   readonly #destinations = new Map<number, Destination>();
   /** The counts of those that are. */
@@ -157,13 +159,13 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
     this.#audio = AUDIO_CODECS.indexOf(audio);
     this.#encryption = new ChannelEncryption(video, audio, options.encryption);
     this.#config = channelConfig(options);
-    this.#signal = options.signal;
     const first = destinationConfig(options, host.memory.maxPacket);
-    if (this.#signal?.aborted) throw abortedError(this.#signal.reason);
+    const { signal } = options;
+    if (signal?.aborted) throw abortedError(signal.reason);
     host.gates.open(seat.number);
     this.#open();
     this.#attach(first, options.target);
-    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#stopListening = whenAborted(signal, (reason) => this.abort(reason));
   }
 
   get state(): ChannelState {
@@ -196,12 +198,16 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
    * Sends the stream to one server more, from its next key frame on. It is muxed once, and its bytes are not copied; a
    * destination that is slow drops what does not fit, and the others go on.
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_URL`, `ERR_CLOUDPUSH_INVALID_PARAMETER`,
-   *   `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS`, `ERR_CLOUDPUSH_CHANNEL_CLOSED`.
+   *   `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS`, `ERR_CLOUDPUSH_CHANNEL_CLOSED`, `ERR_CLOUDPUSH_ABORTED`.
    */
   addDestination(options: DestinationOptions): Destination {
     const config = destinationConfig(options, this.#host.memory.maxPacket);
+    const { signal } = options;
+    if (signal?.aborted) throw abortedError(signal.reason);
     if (this.#leaving) throw closedError('the channel is closing or closed');
-    return this.#attach(config, options.target);
+    const destination = this.#attach(config, options.target);
+    destination.abortWith(signal);
+    return destination;
   }
 
   /**
@@ -352,9 +358,11 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
    * Sends everything accepted so far, ends the stream cleanly, and closes the connections. Always ends: at the latest
    * after `closeTimeout`, with a report that says so.
    */
-  async close(): Promise<CloseReport> {
+  async close({ signal }: CloseOptions = {}): Promise<CloseReport> {
     this.#requestClose();
+    const stop = whenAborted(signal, (reason) => this.abort(reason));
     while (this.#report === undefined) await this.#waiters.next(undefined);
+    stop();
     return this.#report;
   }
 
@@ -495,7 +503,7 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
   onEnded(): void {
     this.#leave();
     this.#ended = true;
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#stopListening();
     // The last descriptor tells the shard that no other will follow.
     this.#requestClose();
   }
@@ -598,8 +606,6 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
     diagnostics[paused ? 'pause' : 'resume'].publish(() => ({ channel: this }));
     this.emit(paused ? 'pause' : 'resume');
   };
-
-  readonly #onAbort = (): void => this.abort(this.#signal?.reason);
 
   get #isPublishing(): boolean {
     return this.destinations.some(({ state }) => state === 'publishing');

@@ -10,6 +10,7 @@ import { checkUrl } from './options.js';
 import type { PacketSender } from './packet-sender.js';
 import { Backoff } from './shard/backoff.js';
 import type { DestinationConfig, Loss } from './shard/protocol.js';
+import { type CloseOptions, whenAborted } from './signals.js';
 import { fallingRate } from './stats/bit-rate.js';
 import { DestinationCounter } from './stats/counters.js';
 import type { DestinationStats, DestinationTotals } from './stats/stats.js';
@@ -59,6 +60,8 @@ export class Destination extends EventEmitter<DestinationEvents> {
 
   readonly #target: DestinationTarget | undefined;
   #moves = 0;
+  /** Stops listening to the signal that aborts the destination. */
+  #stopListening: () => void = () => {};
   /** Of the latest connect. */
   #timings: ConnectTimings | undefined;
 
@@ -94,13 +97,20 @@ export class Destination extends EventEmitter<DestinationEvents> {
    * Sends everything accepted so far, ends the stream here cleanly, and closes the connection; the channel's other
    * destinations go on, and a channel ends with its last one. Always ends: at the latest after `closeTimeout`.
    */
-  async close(): Promise<CloseReport> {
+  async close({ signal }: CloseOptions = {}): Promise<CloseReport> {
     if (!this.#closeRequested && this.#report === undefined) {
       this.onChannelClosing();
       this.#seat.sender.command(Command.detach, this.#seat.number);
     }
+    const stop = whenAborted(signal, (reason) => this.abort(reason));
     while (this.#report === undefined) await this.#waiters.next(undefined);
+    stop();
     return this.#report;
+  }
+
+  /** Aborts the destination when the signal fires. @internal */
+  abortWith(signal: AbortSignal | undefined): void {
+    this.#stopListening = whenAborted(signal, (reason) => this.abort(reason));
   }
 
   /** Resets the connection now; what is queued for it is lost. */
@@ -228,6 +238,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
     const failure = error === undefined ? this.#lastLoss : CloudPushError.from(this.#abortedBy ?? error);
     const report = { clean: failure === undefined && this.#closeRequested, error: failure };
     this.#target?.close();
+    this.#stopListening();
     this.#lastStats = { ...this.stats(), state: 'closed', queuedBytes: 0, queuedMs: 0, bitRate: 0 };
     this.#state = 'closed';
     this.#report = report;

@@ -1,6 +1,6 @@
 import { Channel, type ChannelHost } from './channel.js';
 import { diagnostics } from './diagnostics.js';
-import { CloudPushError, type ErrorData, toErrorData } from './errors.js';
+import { abortedError, CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import { type EngineLogger, logMilestone } from './logging/engine-logger.js';
 import { Gates, newGateMemory } from './memory/gate.js';
 import { MediaMemory } from './memory/media-memory.js';
@@ -14,6 +14,7 @@ import {
 import type { PacketSender } from './packet-sender.js';
 import type { ShardReport } from './shard/protocol.js';
 import { ShardClient, type SharedState } from './shard/shard-client.js';
+import { type CloseOptions, unlessAborted, whenAborted } from './signals.js';
 import { newCounts, summarize } from './stats/latency.js';
 import type { ChannelTotals, EngineStats } from './stats/stats.js';
 import { addTotals, NO_CHANNEL_TOTALS } from './stats/totals.js';
@@ -58,19 +59,24 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
   #nextId = 1;
   #nextDestinationId = 1;
   #closed: Promise<void> | undefined;
+  /** Stops listening to the signal that aborts the engine. */
+  #stopListening: () => void = () => {};
 
   /**
    * Makes the pool and starts the worker threads.
    * @throws CloudPushError (rejection) `ERR_CLOUDPUSH_INVALID_PARAMETER`, also when there is no memory for the pool;
-   *   `ERR_CLOUDPUSH_SHARD_DIED` when a worker thread does not come up.
+   *   `ERR_CLOUDPUSH_SHARD_DIED` when a worker thread does not come up; `ERR_CLOUDPUSH_ABORTED` when the signal fires.
    */
   static async create(options: PushEngineOptions = {}): Promise<PushEngine> {
+    const { signal } = options;
     const engine = PushEngine.createSync(options);
+    const ready = Promise.all([...engine.#shards].map((shard) => shard.ready));
     try {
-      await Promise.all([...engine.#shards].map((shard) => shard.ready));
+      await unlessAborted(ready, signal);
       return engine;
     } catch (cause) {
       await engine.close();
+      if (signal?.aborted) throw abortedError(signal.reason, 'engine');
       throw shardDiedError('a worker thread could not be started', cause);
     }
   }
@@ -78,10 +84,18 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
   /**
    * The same without waiting for the worker threads: they come up in the background, and what is sent meanwhile waits in the
    * pool. A thread that does not come up is taken for one that died.
-   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, also when there is no memory for the pool.
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, also when there is no memory for the pool;
+   *   `ERR_CLOUDPUSH_ABORTED` when the signal has fired.
    */
   static createSync(options: PushEngineOptions = {}): PushEngine {
-    return new PushEngine(engineSettings(options), options.logger);
+    const { signal, logger } = options;
+    if (signal?.aborted) throw abortedError(signal.reason, 'engine');
+    const engine = new PushEngine(engineSettings(options), logger);
+    engine.#stopListening = whenAborted(signal, () => {
+      // Whoever waits for the end hears how it went.
+      engine.close({ signal }).catch(() => {});
+    });
+    return engine;
   }
 
   private constructor(settings: EngineSettings, logger: EngineLogger | undefined) {
@@ -167,9 +181,12 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
   }
 
   /** Closes every channel cleanly, then the threads. Always ends, at the latest after the channels' close time-outs. */
-  close(): Promise<void> {
+  async close({ signal }: CloseOptions = {}): Promise<void> {
+    const stop = whenAborted(signal, (reason) => {
+      for (const channel of this.channels) channel.abort(reason);
+    });
     this.#closed ??= this.#close();
-    return this.#closed;
+    await this.#closed.finally(stop);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -197,6 +214,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    this.#stopListening();
     await Promise.all(this.channels.map((channel) => channel.close()));
     await this.#targetFinder.close();
     await Promise.all([...this.#shards].map((shard) => shard.stop()));

@@ -98,8 +98,8 @@ export class CloudPushError extends Error {
 }
 
 /** The error of what was aborted; `reason` is the caller's. */
-export function abortedError(reason?: unknown): CloudPushError {
-  return new CloudPushError('ERR_CLOUDPUSH_ABORTED', 'the channel was aborted', {
+export function abortedError(reason?: unknown, what = 'channel'): CloudPushError {
+  return new CloudPushError('ERR_CLOUDPUSH_ABORTED', `the ${what} was aborted`, {
     class: 'fatal',
     details: reason === undefined || reason instanceof Error ? {} : { reason: String(reason) },
     cause: reason,

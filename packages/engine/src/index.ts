@@ -55,6 +55,7 @@ export type { AudioPacket, PacketStreamOptions, VideoPacket } from './packet-str
 export type { ReconnectPolicy } from './shard/backoff.js';
 export type { BitrateAdvice } from './shard/bitrate-advisor.js';
 export type { ConnectionOptions, Watermark } from './shard/protocol.js';
+export type { CloseOptions } from './signals.js';
 export type { LatencySummary } from './stats/latency.js';
 export type {
   ChannelStats,

@@ -45,6 +45,8 @@ export interface PushEngineOptions {
    * least one. Default 256.
    */
   readonly maxConnecting?: number | undefined;
+  /** Aborts the engine: what is being made is given up, channels are aborted, and the engine closes. */
+  readonly signal?: AbortSignal | undefined;
   /**
    * Watches over the pool, for tests and bug hunts, at a cost: released memory is overwritten, a block that is released twice
    * is logged with the place, and `close` rejects with `ERR_CLOUDPUSH_INTERNAL` when a block was, or is still in use, with
@@ -103,6 +105,8 @@ export interface DestinationOptions {
    * and which breaks some servers. Default false.
    */
   readonly endOfSequence?: boolean | undefined;
+  /** Aborts the destination: its connection is reset. Of `openChannel`: aborts the channel. */
+  readonly signal?: AbortSignal | undefined;
   /** How the connection is made: TLS, proxy, token, credentials, server profile and more. Plain data only. */
   readonly connection?: ConnectionOptions | undefined;
 }
@@ -128,8 +132,6 @@ export interface ChannelOptions extends DestinationOptions {
    * at all.
    */
   readonly encryption?: EncryptionOptions | undefined;
-  /** Aborts the channel: its connections are reset. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface EngineSettings {
