@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type Channel, type ChannelStats, type CloseReport, PushEngine } from '@cloudpush/engine';
+import { FlvDecryptor } from '@cloudpush/muxer';
 import { MessageType } from '@cloudpush/transport';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type CameraPacket, cameraPackets, expectedVideoMessage, sendOne } from './camera.js';
@@ -163,6 +164,47 @@ describe('a channel that may reconnect, when its worker dies,', () => {
       const [, second] = receiver.streams(name);
       expectDecodable(second!, sent);
     }
+    await closeEmpty(engine);
+  });
+
+  test('stays encrypted, under the key that was set last', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const { engine, threads } = await engineWithThreads(1);
+    const key = new Uint8Array(16).fill(7);
+    const channel = engine.openChannel({
+      url: receiver.url('a'),
+      reconnect: quickly,
+      encryption: { video: { mode: 'allFrames', key: 'another' } },
+    });
+    await channel.connected();
+    for (const type of ['videoEncrypt', 'audioEncrypt'] as const)
+      expect(channel.sendMetadata({ type, mode: 'allFrames', key })).toBe(true);
+    for (const packet of packets.slice(0, 40)) await sendOne(channel, packet);
+    const again = once(channel, 'disconnect').then(() => once(channel, 'connect'));
+    await threads[0]!.terminate();
+    await again;
+    for (const packet of packets) await sendOne(channel, { ...packet, pts: packet.pts + 3200 });
+    await channel.close();
+    const [, second] = receiver.streams('a');
+    const decryptor = new FlvDecryptor({ keys: [key] });
+    const pictures = samples(second!, MessageType.video);
+    const frames = samples(second!, MessageType.audio);
+    const clear = second!.messages.flatMap(
+      ({ type, timestamp, payload }) =>
+        decryptor.decrypt({ type: type as 8 | 9 | 18, timestamp, payload }) ?? [],
+    );
+    expect(pictures.length).toBeGreaterThan(0);
+    expect(decryptor.counts.decrypted).toBe(pictures.length + frames.length);
+    expect(pictures[0]!.payload[0]).toBe(0x17);
+    const sent = packets.map((packet) => ({ ...packet, pts: packet.pts + 3200 }));
+    const times = pictures.map(({ timestamp }) => timestamp);
+    for (const { payload, timestamp } of clear.filter(
+      ({ type, payload }) => type === 9 && payload[1] === 1,
+    )) {
+      const packet = sent.find(({ kind, pts }) => kind === 'video' && pts === timestamp)!;
+      expect(Buffer.compare(payload, expectedVideoMessage(packet))).toBe(0);
+    }
+    expect(times).toEqual(sent.filter(({ kind }) => kind === 'video').map(({ pts }) => pts));
     await closeEmpty(engine);
   });
 
