@@ -5,10 +5,16 @@ import { parseArgs } from 'node:util';
 
 /**
  * Runs the benchmarks of the engine and prints their tables as they stand in `bench/README.md`. It takes half an hour;
- * with `--quick` a few minutes, for a look.
+ * with fewer rounds and seconds it takes less, and its medians are worth less.
  */
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
-const TIMES = values.quick ? ['--rounds', '1', '--seconds', '4', '--warm-up', '4'] : [];
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '8' },
+    'warm-up': { type: 'string', default: '8' },
+  },
+});
+const TIMES = ['--rounds', values.rounds, '--seconds', values.seconds, '--warm-up', values['warm-up']];
 
 interface Part {
   readonly title: string;
@@ -32,13 +38,14 @@ const PARTS: readonly Part[] = [
   },
   { title: 'Unpaced', program: 'engine/scale.js', args: ['--channels', '8', '--unpaced', ...TIMES] },
   ...[2, 10, 50, 100, 200].map(window),
-  { title: 'The field', program: 'field/field.js', args: ['--channels', '16,64', ...TIMES] },
-  { title: 'Encryption', program: 'engine/encryption-cost.js', args: TIMES },
   {
-    title: 'Fragmentation',
-    program: 'engine/fragmentation.js',
-    args: values.quick ? ['--operations', '400000'] : [],
+    title: 'Two shards',
+    program: 'engine/scale.js',
+    args: ['--channels', '16,400,1000', '--shards', '2', ...TIMES],
   },
+  { title: 'The field', program: 'field/field.js', args: ['--channels', '16', ...TIMES] },
+  { title: 'Encryption', program: 'engine/encryption-cost.js', args: TIMES },
+  { title: 'Fragmentation', program: 'engine/fragmentation.js', args: [] },
 ];
 
 /** Runs a program of this folder's siblings; its progress and its table go where this program's go. */
