@@ -51,8 +51,8 @@ const DTS = 3;
 const PTS = 4;
 const ENQUEUED_AT = 5;
 
-/** Descriptors that a shard's ring holds; a power of two. At 144,000 packets a second (2,000 channels) it bridges 0.2 s. */
-const RING_SLOTS = 32_768;
+/** Descriptors that a shard's ring holds; a power of two. At 144,000 packets a second (2,000 channels) it bridges 0.45 s. */
+export const RING_SLOTS = 65_536;
 
 /** Makes the shared memory of a ring with `slots` descriptors, a power of two. */
 export function newRing(slots = RING_SLOTS): SharedArrayBuffer {

@@ -6,7 +6,7 @@ import { ChannelOrder } from '../memory/channel-order.js';
 import { Gates } from '../memory/gate.js';
 import { BlockStates } from '../memory/pool-debug.js';
 import { ReleaseList } from '../memory/release-list.js';
-import { Command, RingConsumer } from '../memory/ring.js';
+import { Command, RING_SLOTS, RingConsumer } from '../memory/ring.js';
 import { ShardCounters } from '../stats/counters.js';
 import { ConnectLimiter } from './connect-limiter.js';
 import type {
@@ -22,6 +22,8 @@ import type { Counted, Flushable, ShardContext } from './shard-context.js';
 
 /** Descriptors handled before what the sockets have to say is heard, as long as the shard keeps up. */
 const GROUP = 64;
+/** The most that are handled at once: their slots are free again only when all are done, and the ring must not fill up. */
+const LARGEST_GROUP = RING_SLOTS / 2;
 
 /** A channel that has come through the port before its descriptor came through the ring. */
 interface AnnouncedChannel {
@@ -176,10 +178,11 @@ export class Shard implements ShardContext {
     if (count > 0) this.#handleGroup(count);
     // By then the sockets have said what the kernel took at once, which is nearly always all.
     process.nextTick(this.#settle);
-    if (count > 0 && this.#batchDelay > 0) {
+    // There is more, and only the sockets need a turn in between.
+    if (count < waiting) setImmediate(this.#drain);
+    else if (count > 0 && this.#batchDelay > 0) {
       this.#schedule(Math.max(0, this.#batchDelay - (monotonicNow() - started)));
     } else if (this.#ring.sleep()) this.#awake = false;
-    // There is more, and only the sockets need a turn in between.
     else this.#schedule(this.#batchDelay);
   };
 
@@ -188,7 +191,8 @@ export class Shard implements ShardContext {
    * several, and they shall leave with one write: the longer the backlog, the less each packet costs.
    */
   #groupOf(waiting: number): number {
-    return this.#batchDelay > 0 || waiting > this.#channels.size ? waiting : Math.min(waiting, GROUP);
+    const several = this.#batchDelay > 0 || waiting > this.#channels.size;
+    return Math.min(waiting, several ? LARGEST_GROUP : GROUP);
   }
 
   /** What one channel has waiting goes out before the next channel's turn comes. */
