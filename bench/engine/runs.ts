@@ -92,8 +92,8 @@ async function runFloor({ channels, seconds, unpaced }: RunOptions): Promise<Flo
   const rates = [videoBytes, VIDEO_RATE, audioBytes, AUDIO_RATE, KEY_BYTES, group];
   const sink = await Sink.raw();
   try {
-    const args = [sink.port, channels, seconds, ...(unpaced ? [videoBytes, 0] : rates)].map(String);
-    return await runJson<FloorResult>(await buildPeer('floor_sender'), args);
+    const args = [sink.port, channels, seconds, ...rates].map(String);
+    return await runJson<FloorResult>(await buildPeer('floor_sender'), unpaced ? ['-u', ...args] : args);
   } finally {
     await sink.stop();
   }

@@ -1,6 +1,6 @@
 /* floor_sender.c - the least that any publisher can do: one write() per packet on N connections, paced in real time.
- *   floor_sender PORT CHANNELS SECONDS BYTES PER_SECOND [BYTES PER_SECOND [KEY_BYTES GROUP]]
- * Each pair is a track: packets of that size, that often on every channel; 0 per second (first track only): unpaced.
+ *   floor_sender [-u] PORT CHANNELS SECONDS BYTES PER_SECOND [BYTES PER_SECOND [KEY_BYTES GROUP]]
+ * Each pair is a track: packets of that size, that often on every channel; with -u in the same order, but unpaced.
  * Every GROUP-th packet of the first track has KEY_BYTES instead; each channel is at another place in its group.
  * Prints bytes, packets, user and system CPU seconds as one line of JSON. Peer: floor_sink.
  * Build: cc -O2 -Wall -Wextra -o floor_sender floor_sender.c
@@ -20,11 +20,13 @@ struct track { int size; double rate; long sent; };
 static double now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec + t.tv_nsec / 1e9; }
 
 /* When the track's next packet is due, in seconds from the start: its channels take turns within an interval. */
-static double due(const struct track *t, int channels) { return t->rate ? (double)t->sent / (t->rate * channels) : 0; }
+static double due(const struct track *t, int channels) { return (double)t->sent / (t->rate * channels); }
 
 int main(int argc, char **argv) {
+    int paced = argc < 2 || strcmp(argv[1], "-u");
+    if (!paced) argc--, argv++;
     if (argc != 6 && argc != 8 && argc != 10) {
-        fprintf(stderr, "usage: %s PORT CHANNELS SECONDS BYTES PER_SECOND [BYTES PER_SECOND [KEY_BYTES GROUP]]\n", argv[0]);
+        fprintf(stderr, "usage: %s [-u] PORT CHANNELS SECONDS BYTES PER_SECOND [BYTES PER_SECOND [KEY_BYTES GROUP]]\n", argv[0]);
         return 2;
     }
     int port = atoi(argv[1]), channels = atoi(argv[2]), tracks = argc == 6 ? 1 : 2, one = 1;
@@ -52,7 +54,7 @@ int main(int argc, char **argv) {
         struct track *t = tracks == 2 && due(&track[1], channels) < due(&track[0], channels) ? &track[1] : &track[0];
         double elapsed = now() - start, at = due(t, channels);
         if (elapsed >= seconds) break;
-        if (elapsed < at) usleep((at - elapsed) * 1e6);
+        if (paced && elapsed < at) usleep((at - elapsed) * 1e6);
         int channel = t->sent % channels, size = t->size;
         if (key_bytes && t == &track[0] && (t->sent / channels + channel * group / channels) % group == 0) size = key_bytes;
         for (int off = 0; off < size;) {
