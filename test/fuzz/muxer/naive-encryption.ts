@@ -15,13 +15,13 @@ const stereoSilence = [...Buffer.from('2000000000000e', 'hex')];
 const hmac = (key: Uint8Array, text: Uint8Array): Buffer => createHmac('sha256', key).update(text).digest();
 
 /** "Keys": HKDF (RFC 5869) with one round, since SHA-256 gives as many bytes as are wanted. */
-export function naiveAesKey(key: string | Uint8Array, nonce: Uint8Array): Uint8Array {
+function naiveAesKey(key: string | Uint8Array, nonce: Uint8Array): Uint8Array {
   if (typeof key !== 'string' && (key.length === 16 || key.length === 32)) return key;
   const pseudoRandomKey = hmac(nonce, Buffer.from(key as string));
   return hmac(pseudoRandomKey, Buffer.from('cloudpush sample encryption 1\x01'));
 }
 
-export function keyStream(aesKey: Uint8Array, nonce: Uint8Array, block: number, size: number): number[] {
+function keyStream(aesKey: Uint8Array, nonce: Uint8Array, block: number, size: number): number[] {
   const counterBlock = Buffer.alloc(16);
   counterBlock.set(nonce);
   counterBlock.writeUInt32BE(block, 12);
