@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Output } from '../output.js';
-import { InspectProgress } from './inspect-progress.js';
+import { FileProgress } from './file-progress.js';
+import { Output } from './output.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -26,7 +26,7 @@ function notes(isTTY: boolean): { output: Output; written: () => string } {
 
 test('a file that is read quickly needs no bar', () => {
   const { output, written } = notes(true);
-  const progress = new InspectProgress(output);
+  const progress = new FileProgress(output);
   progress.onProgress({ done: 0, size: 1000 });
   vi.advanceTimersByTime(400);
   progress.onProgress({ done: 1000, size: 1000 });
@@ -36,7 +36,7 @@ test('a file that is read quickly needs no bar', () => {
 
 test('a long file has a bar, drawn five times a second at most', () => {
   const { output, written } = notes(true);
-  const progress = new InspectProgress(output);
+  const progress = new FileProgress(output);
   for (let done = 0; done <= 10; done++) {
     progress.onProgress({ done: done * 1e6, size: 1e7 });
     vi.advanceTimersByTime(100);
@@ -50,10 +50,10 @@ test('a long file has a bar, drawn five times a second at most', () => {
 
 test('where no person watches, nothing is shown', () => {
   const { output, written } = notes(false);
-  const progress = new InspectProgress(output);
+  const progress = new FileProgress(output);
   vi.advanceTimersByTime(10_000);
   progress.onProgress({ done: 1, size: 2 });
   progress.stop();
   expect(written()).toBe('');
-  expect(() => new InspectProgress(undefined).stop()).not.toThrow();
+  expect(() => new FileProgress(undefined).stop()).not.toThrow();
 });

@@ -1,14 +1,21 @@
-import type { InspectProgress as Progress } from '../../inspect/file-pieces.js';
-import { bytes } from '../format.js';
-import type { Output } from '../output.js';
-import { TerminalBar } from '../terminal-bar.js';
+import { bytes } from './format.js';
+import type { Output } from './output.js';
+import { TerminalBar } from './terminal-bar.js';
 
 /** A file that takes less time than this, in ms, needs no bar; and how often one is drawn anew. */
 const PATIENCE = 500;
 const BAR_INTERVAL = 200;
 
+/** How far a file has been read. */
+interface Progress {
+  /** Bytes that have been read. */
+  readonly done: number;
+  /** Bytes of the file. */
+  readonly size: number;
+}
+
 /** Shows on a terminal how far a long file has been read. */
-export class InspectProgress {
+export class FileProgress {
   readonly #output: Output | undefined;
   #bar: TerminalBar | undefined;
   #nextDrawing = performance.now() + PATIENCE;

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { byteSize, collect, frameRate, integer, listenAddress, positive } from './argument-types.js';
+import { decryptProgram } from './decrypt/decrypt-program.js';
 import { DEFAULT_FOLDER, demoCommand } from './demo/demo-command.js';
 import { inspectProgram } from './inspect/inspect-program.js';
 import type { Interruption } from './interruption.js';
@@ -37,6 +38,7 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(push(context))
     .addCommand(receive(context))
     .addCommand(inspectProgram(context))
+    .addCommand(decryptProgram(context))
     .addCommand(demo(context))
     .addCommand(tokenServerProgram(context));
   return program;

@@ -1,23 +1,5 @@
-import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { Output } from './output.js';
-import { run } from './run.js';
-
-/** Runs the command line with its outputs kept as text. */
-async function cli(...words: string[]): Promise<{ code: number; results: string; notes: string }> {
-  const texts = ['', ''];
-  const streams = texts.map(
-    (_, index) =>
-      new Writable({
-        write(chunk, _encoding, done) {
-          texts[index] += String(chunk);
-          done();
-        },
-      }),
-  );
-  const code = await run(words, new Output(streams[0]!, streams[1]!));
-  return { code, results: texts[0]!, notes: texts[1]! };
-}
+import { capturedRun as cli } from './testing/captured-run.js';
 
 const URL = 'rtmp://user:SECRET@127.0.0.1:1/live/cam?token=SECRET';
 

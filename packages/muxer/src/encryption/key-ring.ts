@@ -36,7 +36,7 @@ export class KeyRing {
       offset,
       field: 'key check',
       actual: Buffer.from(keyCheckIn(header)).toString('hex'),
-      permitted: `that of one of the ${this.#keys.length} keys given`,
+      permitted: `one of ${this.#keys.length} given`,
     });
   }
 

@@ -1,8 +1,8 @@
 import { inspectFile } from '../../inspect/inspect-file.js';
 import { ExitCode } from '../exit-code.js';
+import { FileProgress } from '../file-progress.js';
 import type { Interruption } from '../interruption.js';
 import type { Output } from '../output.js';
-import { InspectProgress } from './inspect-progress.js';
 import { reportText } from './report-text.js';
 
 /** The options of `cloudpush inspect`, as the parser gives them. */
@@ -24,7 +24,7 @@ export async function inspectCommand(
   interruption: Interruption,
 ): Promise<number> {
   const { signal } = interruption;
-  const progress = new InspectProgress(quiet === true ? undefined : output);
+  const progress = new FileProgress(quiet === true ? undefined : output);
   try {
     const { onProgress } = progress;
     const report = await inspectFile(path, { signal, onProgress, gapThreshold: gap });
