@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { type Channel, PushEngine } from '@cloudpush/engine';
 import { MessageType } from '@cloudpush/transport';
+import { type Logger, pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { waitFor } from '../support/wait.js';
 import { type CameraPacket, cameraPackets, expectedVideoMessage, sendOne } from './camera.js';
@@ -56,6 +57,16 @@ function expectNoGap(streams: readonly ArrivedStream[], sent: readonly CameraPac
     // Key frame of H.264.
     expect(samples(stream, MessageType.video)[0]!.payload[0]).toBe(0x17);
   }
+}
+
+/** A log that keeps the texts of its warnings. */
+function warningsTo(texts: string[]): Logger {
+  return pino({ level: 'warn' }, { write: (line: string) => texts.push(JSON.parse(line).msg) });
+}
+
+/** A tcUrl of the receiver, under another name of its host than the URLs of tests have. */
+function elsewhere(receiver: RecordingReceiver): string {
+  return receiver.url('').replace('127.0.0.1', 'localhost').replace(/\/$/, '');
 }
 
 describe('a stream', () => {
@@ -142,6 +153,196 @@ describe('a stream', () => {
     const expected = loop(1).filter(({ kind }) => kind === 'video');
     expect(pictures.length).toBe(expected.length);
     expect(pictures[0]!.timestamp).toBe(expected[0]!.pts);
+    await closeEmpty(engine);
+  });
+
+  test('stays where it is when its server asks it to move to no address', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 1, shards: 1 });
+    const channel = engine.openChannel({ url: receiver.url('a') });
+    const events = transcript(channel);
+    await channel.connected();
+    for (const address of ['rtmp://127.0.0.1:0/live', 'rtmp:///live', 'rtmp:live'])
+      receiver.stream('a').requestReconnect(address);
+    for (const packet of packets) await sendOne(channel, packet);
+    expect(await channel.close()).toEqual({ clean: true, error: undefined });
+    expect(events).toEqual(['connect', 'close']);
+    await closeEmpty(engine);
+  });
+
+  test('goes back to where it was when it is lost after a move that failed', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const warnings: string[] = [];
+    const engine = await PushEngine.create({ maxConnections: 1, logger: warningsTo(warnings) });
+    const channel = engine.openChannel({
+      url: receiver.url('a'),
+      reconnect: { initialDelay: 1, maxDelay: 1 },
+    });
+    await channel.connected();
+    channel.destinations[0]!.moveTo({ url: 'rtmp://127.0.0.1:1/live/a' });
+    await waitFor('the warning', 5000, () => warnings.find((text) => text.includes('could not be moved')));
+    const again = once(channel, 'connect', { signal: AbortSignal.timeout(4000) });
+    receiver.streams('a')[0]!.drop();
+    await again;
+    expect(receiver.streams('a').length).toBe(2);
+    await channel.close();
+    await closeEmpty(engine);
+  });
+
+  test.each(['a URL', 'a target'])('of %s goes where it was told to before it is connected', async (what) => {
+    await using silent = await RecordingReceiver.listen({ handshake: 'silent' });
+    await using receiver = await RecordingReceiver.listen();
+    const tokenProvider = async () => ({ url: silent.url('a') });
+    const engine = await PushEngine.create({ maxConnections: 1, tokenProvider });
+    const channel = engine.openChannel({
+      ...(what === 'a URL'
+        ? { url: silent.url('a') }
+        : { target: { kind: 'deviceToken', deviceToken: 'dt' } as const }),
+      reconnect: { initialDelay: 1, maxDelay: 1 },
+      connectTimeout: 200,
+    });
+    channel.destinations[0]!.moveTo({ url: receiver.url('b') });
+    await channel.connected(AbortSignal.timeout(4000));
+    expect(receiver.streams('b').length).toBe(1);
+    await channel.close();
+    await closeEmpty(engine);
+  });
+
+  test('goes where it was told to while it waited to reconnect', async () => {
+    await using first = await RecordingReceiver.listen();
+    await using second = await RecordingReceiver.listen();
+    const tokenProvider = async () => ({ url: first.url('a') });
+    const engine = await PushEngine.create({ maxConnections: 1, tokenProvider });
+    const channel = engine.openChannel({
+      target: { kind: 'deviceToken', deviceToken: 'dt' },
+      reconnect: { initialDelay: 500, maxDelay: 500 },
+    });
+    await channel.connected();
+    const lost = once(channel, 'disconnect');
+    first.stream('a').drop();
+    await lost;
+    const again = once(channel, 'connect');
+    channel.destinations[0]!.moveTo({ url: second.url('b') });
+    await again;
+    expect([first.streams('a').length, second.streams('b').length]).toEqual([1, 1]);
+    await channel.close();
+    await closeEmpty(engine);
+  });
+
+  test('is not moved by a destination that is over', async () => {
+    await using first = await RecordingReceiver.listen();
+    await using second = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 2 });
+    const channel = engine.openChannel({ url: first.url('a') });
+    const gone = channel.addDestination({ url: first.url('b') });
+    await gone.close();
+    // It has the place that has become free.
+    await channel.addDestination({ url: first.url('c') }).connected();
+    gone.moveTo({ url: second.url('d') });
+    await sendUntil(channel, setTimeout(300));
+    expect(channel.stats().moves).toBe(0);
+    expect(second.all).toEqual([]);
+    await channel.close();
+    await closeEmpty(engine);
+  });
+
+  test('does not go to a server that does not take its codec', async () => {
+    const opusHead = Buffer.from('4f707573486561640102380180bb0000000000', 'hex');
+    const frame = new Uint8Array([0xfc, 0xff, 0xfe]);
+    await using first = await RecordingReceiver.listen({ connectInfo: { fourCcList: ['Opus'] } });
+    await using second = await RecordingReceiver.listen();
+    const warnings: string[] = [];
+    const engine = await PushEngine.create({ maxConnections: 1, logger: warningsTo(warnings) });
+    const channel = engine.openChannel({ url: first.url('a'), audio: 'opus' });
+    await channel.connected();
+    channel.sendAudio(opusHead, { pts: 0 });
+    channel.sendAudio(frame, { pts: 0 });
+    await waitFor('the stream', 5000, () => first.stream('a').messages[0]);
+    channel.destinations[0]!.moveTo({ url: second.url('b') });
+    for (let pts = 20; warnings.length === 0; pts += 20) {
+      channel.sendAudio(frame, { pts });
+      await setTimeout(1);
+    }
+    expect(warnings).toEqual([expect.stringMatching(/stays where it is.*does not take Opus/)]);
+    expect(await channel.close()).toEqual({ clean: true, error: undefined });
+    await closeEmpty(engine);
+  });
+
+  test('starts with the first delay again when it is lost after a good period and a move', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({
+      url: receiver.url('a'),
+      reconnect: { maxAttempts: 1, initialDelay: 1, resetAfter: 500 },
+    });
+    await channel.connected();
+    const again = once(channel, 'connect');
+    receiver.stream('a').drop();
+    await again;
+    await setTimeout(600);
+    const moved = once(channel, 'move');
+    channel.destinations[0]!.moveTo({ url: receiver.url('b') });
+    await sendUntil(channel, moved);
+    const outcome = Promise.race([once(channel, 'connect'), once(channel, 'close')]);
+    receiver.stream('b').drop();
+    await outcome;
+    expect(channel.state).toBe('publishing');
+    await channel.close();
+    await closeEmpty(engine);
+  });
+
+  test('shows its password to the host that the caller named only, however often it is sent on', async () => {
+    const auth = { scheme: 'adobe', user: 'me', password: 'pa55w0rd' } as const;
+    await using first = await RecordingReceiver.listen({ auth });
+    await using second = await RecordingReceiver.listen();
+    await using third = await RecordingReceiver.listen({ auth });
+    const warnings: string[] = [];
+    const engine = await PushEngine.create({ maxConnections: 1, logger: warningsTo(warnings) });
+    const channel = engine.openChannel({ url: first.url('a'), connection: { credentials: auth } });
+    await channel.connected();
+    const moved = once(channel, 'move');
+    first.stream('a').requestReconnect(elsewhere(second));
+    await sendUntil(channel, moved);
+    second.stream('a').requestReconnect(elsewhere(third));
+    await waitFor('the refusal', 5000, () => warnings.find((text) => text.includes('could not be moved')));
+    expect(third.all).toEqual([]);
+    await channel.close();
+    await closeEmpty(engine);
+  });
+
+  test('brings its token along when its server asks it to move', async () => {
+    await using first = await RecordingReceiver.listen();
+    await using second = await RecordingReceiver.listen();
+    const tokenProvider = async () => ({ url: first.url('a'), token: 't0ken' });
+    const engine = await PushEngine.create({ maxConnections: 1, tokenProvider });
+    const channel = engine.openChannel({ target: { kind: 'deviceToken', deviceToken: 'dt' } });
+    await channel.connected();
+    const moved = once(channel, 'move');
+    first.stream('a').requestReconnect(elsewhere(second));
+    await sendUntil(channel, moved);
+    expect(second.stream('a').query).toBe('token=t0ken');
+    await channel.close();
+    await closeEmpty(engine);
+  });
+
+  test('does not show its token where it was not shown on the way there', async () => {
+    await using second = await RecordingReceiver.listen();
+    await using third = await RecordingReceiver.listen();
+    await using first = await RecordingReceiver.listen({
+      onConnect: () => ({
+        code: 'NetConnection.Connect.Rejected',
+        description: 'elsewhere',
+        redirect: elsewhere(second),
+      }),
+    });
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: first.url('a'), connection: { token: 't0ken' } });
+    await channel.connected();
+    const moved = once(channel, 'move');
+    second.stream('a').requestReconnect(elsewhere(third));
+    await sendUntil(channel, moved);
+    expect([second.stream('a').query, third.stream('a').query]).toEqual(['', '']);
+    await channel.close();
     await closeEmpty(engine);
   });
 

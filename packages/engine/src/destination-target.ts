@@ -34,11 +34,14 @@ export class DestinationTarget {
     const { signal } = this.#over;
     const move = (target: PushTarget): void => {
       this.#given = target;
-      if (!signal.aborted) shard.post({ type: 'move', channel, destination, target: shardTarget(target) });
+      if (signal.aborted) return;
+      shard.post({ type: 'move', channel, destination, target: shardTarget(target), renewed: true });
     };
     try {
       const rejected = reason === 'rejected' ? this.#given : undefined;
       const target = await cache.get(request, { reason, signal, rejected });
+      // The number may be another destination's by now.
+      signal.throwIfAborted();
       this.#given = target;
       // The shard that asked is the one that a new token is for.
       this.#stopWatching?.();

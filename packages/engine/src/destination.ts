@@ -127,16 +127,19 @@ export class Destination extends EventEmitter<DestinationEvents> {
    * Leads the stream to another server, or another name, without a gap: the new connection is made while the old one goes
    * on, takes the stream up at a key frame, and the old one is ended cleanly: event `move`. Where the server lets only one
    * connection publish the name, the old one is ended first. A move that fails leaves the stream where it is, with a
-   * warning in the log; while nothing is being published, the next connection is made there.
+   * warning in the log; while nothing is being published, the next connection is made there. Does nothing on a destination that
+   * is over.
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_URL`
    */
   moveTo({ url, token }: PushTarget): void {
     checkUrl(url);
+    // The number may be another destination's by now.
+    if (this.#report !== undefined) return;
     const target = { url, token };
     // Another shard would have to know, should this one die.
     if (this.#config.target !== undefined) this.#config = { ...this.#config, target };
     const { home, number } = this.#seat;
-    home.shard.post({ type: 'move', channel: home.channel, destination: number, target });
+    home.shard.post({ type: 'move', channel: home.channel, destination: number, target, renewed: false });
   }
 
   stats(): DestinationStats {

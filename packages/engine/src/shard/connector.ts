@@ -4,13 +4,15 @@ import { CloudPushError, classOf } from '../errors.js';
 import type { TargetReason } from '../token/push-target.js';
 import { Backoff } from './backoff.js';
 import type { ConnectLimiter } from './connect-limiter.js';
-import { hostOf, Link, type LinkOwner } from './link.js';
+import { Link, type LinkOwner } from './link.js';
 import type { DestinationConfig, Loss, ShardTarget } from './protocol.js';
 import { StallWatchdog } from './stall-watchdog.js';
 import type { TargetSource } from './target-source.js';
 
 /** Whom a connector tells about itself. */
 export interface ConnectorOwner {
+  /** Why a server that the stream could move to cannot take it; undefined when it can. */
+  refusalOf(publisher: RtmpPublisher): Error | undefined;
   /** Publishing has begun, for the first time or again. */
   onPublishing(publisher: RtmpPublisher): void;
   /** There is room again after the publisher said "no more". */
@@ -33,9 +35,15 @@ export interface ConnectorOwner {
 
 type State = 'connecting' | 'publishing' | 'waiting' | 'over';
 
-/** Another place for the stream, on the way to take it over. */
-interface Move {
+/** Another place for the stream. */
+interface Wanted {
   readonly target: ShardTarget;
+  /** It is what asking gives now. */
+  readonly renewed: boolean;
+}
+
+/** Another place for the stream, on the way to take it over. */
+interface Move extends Wanted {
   /** Undefined: the server lets only one connection publish the name, so that the old one must end first. */
   readonly link: Link | undefined;
 }
@@ -55,8 +63,8 @@ export class Connector implements LinkOwner {
   /** The connection that publishes, or is being made. */
   #link: Link | undefined;
   #move: Move | undefined;
-  /** Where the stream was told to move while its connection was being made. */
-  #wanted: ShardTarget | undefined;
+  /** Where the stream was told to move while nothing was being published. */
+  #wanted: Wanted | undefined;
   /** Connections that are being closed, with their last bytes on the way. */
   readonly #closing = new Set<Link>();
   /** Where to connect when the last of them is gone. */
@@ -101,7 +109,11 @@ export class Connector implements LinkOwner {
 
   /** Makes the connection. The outcome is told to the owner. */
   connect(): void {
-    this.#make(this.#lastError === undefined ? 'connect' : 'reconnect', undefined);
+    const wanted = this.#takeWanted();
+    // What was renewed is what asking gives.
+    const target = wanted?.renewed === true ? undefined : wanted?.target;
+    if (target !== undefined) this.#targets.move(target);
+    this.#make(this.#lastError === undefined ? 'connect' : 'reconnect', target);
   }
 
   /** Makes the connection after one that was lost with another shard. */
@@ -157,15 +169,24 @@ export class Connector implements LinkOwner {
     this.#watchdog.arm();
   }
 
-  /** Leads the stream to another target: makes the connection, until it {@link canMove}. The last call counts. */
-  moveTo(target: ShardTarget): void {
-    this.#targets.move(target);
-    if (this.#state === 'connecting') this.#wanted = target;
-    if (this.#state !== 'publishing') return;
+  /**
+   * Leads the stream to another target: makes the connection, until it {@link canMove}. The last call counts. While nothing
+   * is being published, it is where the next connection leads, after one that is under way.
+   * @param renewed the target is what asking gives now
+   */
+  moveTo(target: ShardTarget, renewed: boolean): void {
+    if (this.#state !== 'publishing') {
+      this.#wanted = { target, renewed };
+      return;
+    }
     this.#dropMove();
     const link = new Link(this, this.#config);
-    this.#move = { target, link };
-    this.#publish(link, target).catch((error: Error) => this.#onMoveFailed(link, target, error));
+    const move = { target, renewed, link };
+    this.#move = move;
+    this.#publish(link, target).then(
+      () => this.#onMoveReady(link),
+      (error: Error) => this.#onMoveFailed(move, error),
+    );
   }
 
   /** Another connection waits to take the stream up: call {@link move} where it can. */
@@ -183,12 +204,14 @@ export class Connector implements LinkOwner {
     const { link, target } = this.#move!;
     this.#move = undefined;
     this.#watchdog.disarm();
+    this.#targets.move(target);
     this.#closing.add(old);
     this.#link = link;
     if (link === undefined) {
       this.#state = 'connecting';
       this.#afterwards = target;
-    } else this.#publishingSince = monotonicNow();
+      this.#backoff?.published(monotonicNow() - this.#publishingSince);
+    }
     old.close();
     return link?.publisher;
   }
@@ -207,13 +230,13 @@ export class Connector implements LinkOwner {
     this.#owner.onWarning(message);
   }
 
-  onReconnectRequest(link: Link, url: string): void {
-    if (link === this.#link) this.moveTo({ url, token: undefined, foreign: link.host !== hostOf(url) });
+  onReconnectRequest(link: Link, target: ShardTarget): void {
+    if (link === this.#link && this.#owner.wantsConnection) this.moveTo(target, false);
   }
 
   onLinkClosed(link: Link, error: Error | undefined): void {
     this.#bytesBefore += link.bytesWritten;
-    if (this.#closing.delete(link)) this.#onOldClosed(error);
+    if (this.#closing.delete(link)) this.#onOldClosed(link, error);
     else if (link === this.#move?.link) this.#onMoveLost(error);
     else if (link === this.#link) this.#onCurrentClosed(error);
   }
@@ -249,9 +272,8 @@ export class Connector implements LinkOwner {
     this.#state = 'publishing';
     this.#publishingSince = monotonicNow();
     this.#owner.onPublishing(link.publisher!);
-    const wanted = this.#wanted;
-    this.#wanted = undefined;
-    if (wanted !== undefined && !link.leadsTo(wanted)) this.moveTo(wanted);
+    const wanted = this.#takeWanted();
+    if (wanted !== undefined && !link.leadsTo(wanted.target)) this.moveTo(wanted.target, wanted.renewed);
   }
 
   #onNextStream(link: Link): void {
@@ -264,19 +286,34 @@ export class Connector implements LinkOwner {
     if (link === this.#link && isTooLong) this.destroy(error);
   }
 
-  #onMoveFailed(link: Link, target: ShardTarget, error: Error): void {
-    if (this.#move?.link !== link) return;
+  #takeWanted(): Wanted | undefined {
+    const wanted = this.#wanted;
+    this.#wanted = undefined;
+    return wanted;
+  }
+
+  #onMoveReady(link: Link): void {
+    const refusal = this.#owner.refusalOf(link.publisher!);
+    if (this.#move?.link !== link || refusal === undefined) return;
+    this.#dropMove();
+    this.#warnOfStay(refusal);
+  }
+
+  #onMoveFailed(move: Move, error: Error): void {
+    if (this.#move !== move) return;
     // The name is taken, by ourselves: the new connection can only be made when the old one is over.
-    this.#move = classOf(error) === 'busy' ? { target, link: undefined } : undefined;
-    if (this.#move === undefined)
-      this.#owner.onWarning(`the stream stays where it is, it could not be moved: ${error.message}`);
+    this.#move = classOf(error) === 'busy' ? { ...move, link: undefined } : undefined;
+    if (this.#move === undefined) this.#warnOfStay(error);
   }
 
   /** A connection that was ready to take over is gone before it did. */
   #onMoveLost(error: Error | undefined): void {
     this.#move = undefined;
-    if (error !== undefined && this.#destroyedBy === undefined)
-      this.#owner.onWarning(`the stream stays where it is, it could not be moved: ${error.message}`);
+    if (error !== undefined && this.#destroyedBy === undefined) this.#warnOfStay(error);
+  }
+
+  #warnOfStay({ message }: Error): void {
+    this.#owner.onWarning(`the stream stays where it is, it could not be moved: ${message}`);
   }
 
   #dropMove(): void {
@@ -287,8 +324,8 @@ export class Connector implements LinkOwner {
     move.link.abort(movedElsewhereError());
   }
 
-  #onOldClosed(error: Error | undefined): void {
-    if (error !== undefined && this.#destroyedBy === undefined)
+  #onOldClosed(link: Link, error: Error | undefined): void {
+    if (error !== undefined && !link.signal.aborted)
       this.#owner.onWarning(`the connection that was left ended badly: ${error.message}`);
     if (this.#closing.size > 0) return;
     const target = this.#afterwards;
@@ -308,6 +345,7 @@ export class Connector implements LinkOwner {
     const wasPublishing = this.#state === 'publishing';
     if (wasPublishing) this.#backoff?.published(monotonicNow() - this.#publishingSince);
     if (this.#takeOver(error)) return;
+    this.#wanted ??= this.#move;
     this.#dropMove();
     const again = this.#destroyedBy === undefined && this.#owner.wantsConnection;
     const delay = again ? this.#backoff?.next(classOf(error)) : undefined;
@@ -335,6 +373,7 @@ export class Connector implements LinkOwner {
   #takeOver(error: Error): boolean {
     const next = this.#move?.link;
     if (next?.publisher === undefined || this.#destroyedBy !== undefined) return false;
+    this.#targets.move(this.#move!.target);
     this.#move = undefined;
     this.#link = next;
     this.#owner.onLost(error, 0, true);

@@ -1,6 +1,7 @@
 import {
   type AmfValue,
   type PublisherEvents,
+  type PublisherOptions,
   parseRtmpUrl,
   RtmpError,
   RtmpErrorCode,
@@ -17,7 +18,7 @@ export interface LinkOwner {
   /** The server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
   onCommand(name: string, args: AmfValue[]): void;
   /** The server asks the link to move to another address (Enhanced RTMP v2, "Reconnect Request"). */
-  onReconnectRequest(link: Link, url: string): void;
+  onReconnectRequest(link: Link, target: ShardTarget): void;
   /** Something that the user should know about the connection. */
   onWarning(message: string): void;
   /** A link that had been publishing is gone, with all that it held. `error` is there unless it was closed, and the server knows. */
@@ -51,11 +52,6 @@ export class Link implements PublisherEvents {
     return this.#publisher;
   }
 
-  /** The host that it leads to. */
-  get host(): string | undefined {
-    return this.#target === undefined ? undefined : hostOf(this.#target.url);
-  }
-
   /** The name that is being published, without its query. */
   get streamName(): string {
     return this.#streamName;
@@ -73,7 +69,7 @@ export class Link implements PublisherEvents {
   /** Connects and publishes. Rejects with what {@link abort} was told, or with the reason of the failure. */
   async publish(target: ShardTarget): Promise<void> {
     this.#target = target;
-    const { token, foreign } = target;
+    const { token } = target;
     const url = withTime(target.url, Date.now());
     this.#streamName = bareName(this.#nameIn(url));
     const { connectTimeout, closeTimeout, chunkSize, connection, inFlightLimit } = this.#config;
@@ -83,8 +79,7 @@ export class Link implements PublisherEvents {
     const options = {
       ...connection,
       ...(token === undefined ? {} : { token }),
-      // A password that this host was not meant for.
-      ...(foreign === true ? { credentials: undefined } : {}),
+      ...withheldFrom(target),
       connectObject: { capsEx: CAPS_EX_RECONNECT, ...connection.connectObject },
       url,
       chunkSize,
@@ -145,8 +140,14 @@ export class Link implements PublisherEvents {
     this.#owner.onCommand(name, args);
   }
 
-  onReconnectRequest({ url }: { readonly url: string }): void {
-    this.#owner.onReconnectRequest(this, url);
+  onReconnectRequest({ url, trusted }: { readonly url: string; readonly trusted: boolean }): void {
+    const { url: from, token, home, untrusted } = this.#target!;
+    if (!isUrl(url)) {
+      this.#owner.onWarning('the server asks the stream to move to an address that is none');
+      return;
+    }
+    const target = { url, token, home: home ?? hostOf(from), untrusted: untrusted === true || !trusted };
+    this.#owner.onReconnectRequest(this, target);
   }
 
   onWarning(message: string): void {
@@ -169,6 +170,24 @@ function connectTimeoutError(limit: number): CloudPushError {
   });
 }
 
-export function hostOf(url: string): string {
+/**
+ * What the caller gave to prove who he is goes to the host that he named. Another one to which its server leads is not shown
+ * the password, which that server has never seen either.
+ */
+function withheldFrom({ url, home, untrusted }: ShardTarget): Partial<PublisherOptions> {
+  if (home === undefined || home === hostOf(url)) return {};
+  const password = { credentials: undefined };
+  return untrusted === true ? { ...password, token: undefined, connectArguments: undefined } : password;
+}
+
+function isUrl(url: string): boolean {
+  try {
+    return hostOf(url) !== '';
+  } catch {
+    return false;
+  }
+}
+
+function hostOf(url: string): string {
   return parseRtmpUrl(url).host;
 }

@@ -72,8 +72,10 @@ export interface ShardTarget {
   readonly url: string;
   /** Instead of the one in {@link ConnectionOptions}. */
   readonly token: string | undefined;
-  /** True when a server has named it, and it is another host than the caller's: the caller's password is not for it. */
-  readonly foreign?: boolean | undefined;
+  /** When a server has named it: the host that the caller had named. */
+  readonly home?: string | undefined;
+  /** When a server has named it that had not been shown token and arguments either. */
+  readonly untrusted?: boolean | undefined;
 }
 
 /** What a shard must know to bring a channel's stream to one server. */
@@ -146,12 +148,16 @@ export type ShardRequest =
       readonly destination: number;
       readonly answer: { readonly target: ShardTarget } | { readonly error: ErrorData };
     }
-  /** Lead the stream to another server, without a gap. */
+  /**
+   * Lead the stream to another server, without a gap. `renewed`: the target is what asking gives now, so that who is not
+   * connected and will ask need not be told.
+   */
   | {
       readonly type: 'move';
       readonly channel: number;
       readonly destination: number;
       readonly target: ShardTarget;
+      readonly renewed: boolean;
     }
   /** The pool has no room for the channel's next packet: let destinations that lag behind give some of it back. */
   | { readonly type: 'relieve'; readonly channel: number }

@@ -13,7 +13,7 @@ import { fourCcOf } from './four-cc.js';
 import { encodeMetadataMessage } from './metadata-message.js';
 import { type BlockReturn, PacketBlock } from './packet-block.js';
 import { ProblemLimiter } from './problem-limiter.js';
-import type { ChannelConfig, DestinationConfig, Loss } from './protocol.js';
+import type { ChannelConfig, DestinationConfig, Loss, ShardTarget } from './protocol.js';
 import type { SegmentTotals } from './segment-outlet.js';
 import { type SegmentMark, Segments } from './segments.js';
 import type { Counted, ShardContext } from './shard-context.js';
@@ -72,8 +72,16 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     return !this.#takers.some((other) => other !== destination && other.isAheadOf(destination));
   }
 
-  /** Adds a destination and connects it. It takes what is muxed from now on. */
-  attach(number: number, config: DestinationConfig, loss: Loss | undefined): void {
+  /**
+   * Adds a destination and connects it. It takes what is muxed from now on.
+   * @param movedTo where its first connection leads, instead of to what its configuration says
+   */
+  attach(
+    number: number,
+    config: DestinationConfig,
+    loss: Loss | undefined,
+    movedTo: ShardTarget | undefined,
+  ): void {
     const headers = new StreamHeaders(this.#muxer.sequenceHeaders, this.#muxer.description);
     const destination = new ShardDestination(
       this,
@@ -87,6 +95,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     this.#takers = [...this.#takers, destination];
     this.#reconsider();
     this.#resumeIfRoom();
+    if (movedTo !== undefined) destination.moveTo(movedTo, false);
     destination.connect(loss);
   }
 
@@ -144,9 +153,18 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     this.#reconsider();
   }
 
+  refusalOf(publisher: RtmpPublisher): Error | undefined {
+    try {
+      for (const [fourCc, command] of this.#agreed) this.#askFor(command, fourCc, publisher, true);
+      return undefined;
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
   onMoved(destination: ShardDestination, publisher: RtmpPublisher): void {
-    for (const [fourCc, command] of this.#agreed)
-      this.#agreeOn(command, fourCc, destination, publisher, true);
+    const refusal = this.refusalOf(publisher);
+    if (refusal !== undefined) destination.destroy(refusal);
   }
 
   onLost(): void {
@@ -332,13 +350,18 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   ): void {
     this.#agreed.set(fourCc, command);
     try {
-      if (command === Command.audio) requireFourCc(publisher, fourCc);
-      else if (fourCc !== 'hvc1') publisher.videoForm(fourCc);
-      else if (settled) publisher.videoForm(fourCc, this.#muxer.hevcForm);
-      else this.#muxer.hevcForm = publisher.videoForm(fourCc);
+      this.#askFor(command, fourCc, publisher, settled);
     } catch (error) {
       destination.destroy(error as Error);
     }
+  }
+
+  /** @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED` */
+  #askFor(command: Command, fourCc: string, publisher: RtmpPublisher, settled: boolean): void {
+    if (command === Command.audio) requireFourCc(publisher, fourCc);
+    else if (fourCc !== 'hvc1') publisher.videoForm(fourCc);
+    else if (settled) publisher.videoForm(fourCc, this.#muxer.hevcForm);
+    else this.#muxer.hevcForm = publisher.videoForm(fourCc);
   }
 
   /** Sends metadata, in order with the media, or does what it asks for. */

@@ -27,6 +27,8 @@ export interface DestinationOwner {
   readonly hold: CodecHold;
   /** Publishing has begun, for the first time or again. */
   onPublishing(destination: ShardDestination, publisher: RtmpPublisher): void;
+  /** Why a server cannot take the stream as it is muxed; undefined when it can. */
+  refusalOf(publisher: RtmpPublisher): Error | undefined;
   /** The stream goes on over another connection: its server must take what is muxed as it is. */
   onMoved(destination: ShardDestination, publisher: RtmpPublisher): void;
   /** Nothing is being published any more, for now. */
@@ -249,8 +251,12 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   }
 
   /** Leads the stream to another server. */
-  moveTo(target: ShardTarget): void {
-    if (!this.#closing) this.#connector.moveTo(target);
+  moveTo(target: ShardTarget, renewed: boolean): void {
+    if (!this.#closing) this.#connector.moveTo(target, renewed);
+  }
+
+  refusalOf(publisher: RtmpPublisher): Error | undefined {
+    return this.#owner.refusalOf(publisher);
   }
 
   onPublishing(publisher: RtmpPublisher): void {

@@ -16,6 +16,7 @@ import type {
   ShardInit,
   ShardReport,
   ShardRequest,
+  ShardTarget,
 } from './protocol.js';
 import { ShardChannel } from './shard-channel.js';
 import type { Counted, Flushable, ShardContext } from './shard-context.js';
@@ -37,6 +38,7 @@ interface AnnouncedDestination {
   readonly config: DestinationConfig;
   readonly loss: Loss | undefined;
   abortedBy: CloudPushError | undefined;
+  movedTo: ShardTarget | undefined;
 }
 
 /**
@@ -125,7 +127,8 @@ export class Shard implements ShardContext {
         return;
       case 'attach': {
         const { channel, destination, config, loss } = request;
-        this.#announcedDestinations.set(destination, { channel, config, loss, abortedBy: undefined });
+        const announced = { channel, config, loss, abortedBy: undefined, movedTo: undefined };
+        this.#announcedDestinations.set(destination, announced);
         return;
       }
       case 'abort':
@@ -138,7 +141,7 @@ export class Shard implements ShardContext {
         return;
       }
       case 'move':
-        this.#channels.get(request.channel)?.find(request.destination)?.moveTo(request.target);
+        this.#move(request.channel, request.destination, request.target, request.renewed);
         return;
       case 'relieve':
         this.#channels.get(request.channel)?.relieve();
@@ -256,7 +259,7 @@ export class Shard implements ShardContext {
       this.report({ type: 'detached', channel, destination, error });
       return;
     }
-    target.attach(destination, announced.config, announced.loss);
+    target.attach(destination, announced.config, announced.loss, announced.movedTo);
     if (announced.abortedBy !== undefined) target.abort(announced.abortedBy, destination);
   }
 
@@ -296,6 +299,12 @@ export class Shard implements ShardContext {
     for (const [number, announced] of this.#announcedDestinations)
       if (announced.channel === channel && (destination ?? number) === number) announced.abortedBy = error;
     this.#channels.get(channel)?.abort(error, destination);
+  }
+
+  #move(channel: number, destination: number, target: ShardTarget, renewed: boolean): void {
+    const announced = this.#announcedDestinations.get(destination);
+    if (announced !== undefined) announced.movedTo = target;
+    else this.#channels.get(channel)?.find(destination)?.moveTo(target, renewed);
   }
 
   #forgetIfLeft(channel: number): void {

@@ -24,7 +24,7 @@ export class TargetSource {
     return this.#fixed === undefined;
   }
 
-  /** A fixed target has moved. */
+  /** A fixed target is another one from now on. */
   move(target: ShardTarget): void {
     if (this.#fixed !== undefined) this.#fixed = target;
   }

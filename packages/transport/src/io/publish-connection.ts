@@ -142,7 +142,12 @@ export class PublishConnection implements PublishSessionHandler {
   }
 
   onReconnectRequest(request: ReconnectRequest): void {
-    this.#events.onReconnectRequest?.({ ...request, url: reconnectUrl(this.attempt, request.tcUrl) });
+    const { trusted } = this.attempt;
+    this.#events.onReconnectRequest?.({
+      ...request,
+      url: reconnectUrl(this.attempt, request.tcUrl),
+      trusted,
+    });
   }
 
   /** A reset, not a FIN: the server must not take a failure for a clean end. */

@@ -129,9 +129,10 @@ export interface PublisherEvents {
   /** A command or data message with a meaning of its own, e.g. `onLiveOpen`. */
   onCommand?(name: string, args: AmfValue[]): void;
   /**
-   * The server asks us to move. `url` is where to: it may hold a token. Keep sending until the next key frame.
+   * The server asks us to move. `url` is where to: it may hold a token. Keep sending until the next key frame. `trusted` is
+   * false after a redirect to another host than the caller's: the server that asks has not been shown token and arguments.
    */
-  onReconnectRequest?(request: ReconnectRequest & { readonly url: string }): void;
+  onReconnectRequest?(request: ReconnectRequest & { readonly url: string; readonly trusted: boolean }): void;
   /** Something that the user should know, without a secret in it. */
   onWarning?(message: string): void;
   /**
