@@ -131,6 +131,7 @@ describe('a channel that may reconnect, when its worker dies,', () => {
     let counted: ChannelStats[] = [];
     for (const packet of oneTimeParameterSets()) {
       if (all.length === 100) {
+        await untilBegun(channels);
         const died = Promise.race(channels.map((channel) => once(channel, 'disconnect')));
         await threads[0]!.terminate();
         await died;
@@ -180,6 +181,7 @@ describe('a channel that may reconnect, when its worker dies,', () => {
     for (const type of ['videoEncrypt', 'audioEncrypt'] as const)
       expect(channel.sendMetadata({ type, mode: 'allFrames', key })).toBe(true);
     for (const packet of packets.slice(0, 40)) await sendOne(channel, packet);
+    await untilBegun([channel]);
     const again = once(channel, 'disconnect').then(() => once(channel, 'connect'));
     await threads[0]!.terminate();
     await again;
@@ -271,6 +273,16 @@ function withoutParameterSets(data: Uint8Array): Buffer {
   const units = Buffer.from(data).toString('latin1').split('\0\0\0\u0001').slice(1);
   const kept = units.filter((unit) => ![7, 8].includes(unit.charCodeAt(0) & 31));
   return Buffer.from(kept.map((unit) => `\0\0\0\u0001${unit}`).join(''), 'latin1');
+}
+
+/** The streams have begun: their clocks run, and a successor must keep them. */
+async function untilBegun(channels: readonly Channel[]): Promise<void> {
+  await vi.waitFor(
+    () => {
+      for (const channel of channels) expect(channel.stats().videoFrames).toBeGreaterThan(0);
+    },
+    { timeout: 20_000 },
+  );
 }
 
 /** It has been connected again, and has sent two groups of pictures since. */
