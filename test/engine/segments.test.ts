@@ -18,6 +18,9 @@ const quickly = { initialDelay: 1, maxDelay: 10 };
 const pictures = packets.filter(({ kind }) => kind === 'video').length;
 const audioFrames = packets.length - pictures;
 
+// Each plays the clip several times; beside others that may take a while.
+vi.setConfig({ testTimeout: 60_000 });
+
 afterEach(() => {
   vi.restoreAllMocks();
 });
@@ -164,7 +167,8 @@ describe('a segment', () => {
   test('may be sent before there is a connection, and several of them', async () => {
     await using receiver = await RecordingReceiver.listen();
     const engine = await PushEngine.create({ maxConnections: 1 });
-    const channel = engine.openChannel({ url: receiver.url('camera') });
+    const highWatermark = { ms: 60_000, bytes: 32 * 1024 * 1024 };
+    const channel = engine.openChannel({ url: receiver.url('camera'), highWatermark });
     const reports: SegmentReport[] = [];
     channel.on('segmentEnd', (report) => reports.push(report));
     for (const turn of [0, 1, 2]) {
@@ -423,7 +427,7 @@ describe('a connection that is lost', () => {
     expect(outline(ended!).at(-1)).toBe('onStreamEnd');
     expectWhole(next!, packets);
     await closeEmpty(engine);
-  }, 60_000);
+  });
 
   test('without a reconnect policy ends the channel, and the segment has no end', async () => {
     await using receiver = await RecordingReceiver.listen({ readBytesPerSecond: 100_000 });
@@ -486,7 +490,7 @@ describe('the end of a segment', () => {
       }
     }
     await closeEmpty(engine);
-  }, 60_000);
+  });
 
   test('is told when the last of several servers has it', async () => {
     await using fast = await RecordingReceiver.listen();
@@ -509,7 +513,7 @@ describe('the end of a segment', () => {
     expectWhole(fast.streams('fast')[1]!, packets);
     expectWhole(slow.streams('slow')[1]!, packets);
     await closeEmpty(engine);
-  }, 60_000);
+  });
 });
 
 describe('a server that refuses the next stream', () => {

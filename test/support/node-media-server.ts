@@ -42,9 +42,18 @@ export class NodeMediaServerPeer implements AsyncDisposable {
   }
 
   /** The path of the stream's recording, complete: its publisher has gone, and the file is closed. */
-  async recording(stream: string): Promise<string> {
+  recording(stream: string): Promise<string> {
+    return this.#finish(stream, false);
+  }
+
+  /** The path of what has been recorded of the stream by now; nothing more is written to it. */
+  recordingSoFar(stream: string): Promise<string> {
+    return this.#finish(stream, true);
+  }
+
+  async #finish(stream: string, now: boolean): Promise<string> {
     const { child } = this.#program;
-    child.send({ finish: `/live/${stream}` });
+    child.send({ finish: `/live/${stream}`, now });
     const signal = AbortSignal.timeout(RECORDING_TIMEOUT_MS);
     for (;;) {
       const [message] = (await once(child, 'message', { signal })) as [{ finished: string; file: string }];
