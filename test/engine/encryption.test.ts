@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type Channel, type EncryptionOptions, PushEngine, type StreamMetadata } from '@cloudpush/engine';
 import { FlvDecryptor } from '@cloudpush/muxer';
 import { type AmfObject, decodeAmf0, MessageType } from '@cloudpush/transport';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   type CameraPacket,
   cameraPackets,
@@ -15,6 +15,9 @@ import {
 } from './camera.js';
 import { closeEmpty, expectWhole, isSequenceHeader, samples } from './expectations.js';
 import { type Arrived, type ArrivedStream, RecordingReceiver } from './recording-receiver.js';
+
+// Each plays the clip; beside other tests that may take a while.
+vi.setConfig({ testTimeout: 60_000 });
 
 const packets = cameraPackets();
 const LOOP_MS = 3200;

@@ -2,11 +2,14 @@
 
 import { readFileSync } from 'node:fs';
 import { type Channel, PushEngine, type StreamMetadata } from '@cloudpush/engine';
-import { decodeAmf0, MessageType } from '@cloudpush/transport';
-import { describe, expect, test } from 'vitest';
+import { decodeAmf0, type EcmaArray, MessageType } from '@cloudpush/transport';
+import { describe, expect, test, vi } from 'vitest';
 import { cameraPackets, sendOne } from './camera.js';
 import { closeEmpty, expectWhole, isSequenceHeader } from './expectations.js';
 import { type Arrived, RecordingReceiver } from './recording-receiver.js';
+
+// Each plays the clip; beside other tests that may take a while.
+vi.setConfig({ testTimeout: 60_000 });
 
 const packets = cameraPackets();
 const time = 1_767_225_600_000;
@@ -144,6 +147,34 @@ describe('metadata', () => {
       measuredAudio: Math.round(bits('audio', -5) / 3),
       measuredVideo: Math.round(bits('video', 5) / 3),
     });
+    await closeEmpty(engine);
+  });
+
+  test('leaves its mark in onMetaData: rates as reported, then as measured, wherever it is sent anew', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 2 });
+    const channel = engine.openChannel({ url: receiver.url('a') });
+    await channel.connected();
+    channel.sendMetadata({ type: 'bitrate', audio: 64_000, video: 2_000_000 });
+    await sendAll(channel, 0, 10);
+    while (channel.stats().videoFrames + channel.stats().audioFrames < 10) await new Promise(setImmediate);
+    await sendAll(channel, 10, packets.length);
+    while (channel.stats().queuedBytes > 0) await new Promise(setImmediate);
+    await channel.addDestination({ url: receiver.url('b') }).connected();
+    for (const packet of packets) await sendOne(channel, { ...packet, pts: packet.pts + 3200 });
+    await channel.close();
+    // The last of the first turn knows both tracks.
+    const [first, later] = ['a', 'b'].map((name) => {
+      const messages = receiver.stream(name).messages.filter(({ type }) => type === MessageType.dataAmf0);
+      return messages
+        .map(({ payload }) => decodeAmf0(payload))
+        .findLast(([, name]) => name === 'onMetaData')![2];
+    }) as [EcmaArray, EcmaArray];
+    expect(first.properties).toMatchObject({ audiodatarate: 64, videodatarate: 2000 });
+    const { audiodatarate, videodatarate } = later.properties as Record<string, number>;
+    expect(audiodatarate).toBeGreaterThan(64);
+    expect(videodatarate).toBeGreaterThan(1000);
+    expect(videodatarate).toBeLessThan(2000);
     await closeEmpty(engine);
   });
 

@@ -20,6 +20,7 @@ import { AUDIO_CODECS, type ChannelConfig, VIDEO_CODECS } from './protocol.js';
 import type { SegmentMark } from './segments.js';
 import { StreamDescriber, type StreamDescription } from './stream-describer.js';
 import { StreamEncryption } from './stream-encryption.js';
+import type { Bitrates } from './stream-metadata.js';
 
 /** Where tags go. */
 export interface TagSink {
@@ -50,6 +51,8 @@ export class ChannelMuxer {
   readonly #describer = new StreamDescriber();
   readonly #videoBitrate = new BitrateMeter();
   readonly #audioBitrate = new BitrateMeter();
+  /** What the caller says of them. */
+  reportedBitrates: Bitrates = { audio: undefined, video: undefined };
   /** One packet object and one array for all packets: neither outlives the call into the muxer. */
   readonly #packet: MediaPacket = { data: EMPTY, headroom: HEADROOM, dts: 0, pts: 0 };
   readonly #tags: FlvTag[] = [];
@@ -65,7 +68,7 @@ export class ChannelMuxer {
     this.#encryption = new StreamEncryption(encryption);
     this.#begun = resume !== undefined;
     this.#awaitsPicture = resume !== undefined;
-    this.#describer.describe(this.#muxer.videoFacts, this.#muxer.audioFacts, 0);
+    this.#describer.describe(this.#muxer.videoFacts, this.#muxer.audioFacts, this, 0);
   }
 
   /** How far the stream has come, in ms. */
@@ -91,9 +94,14 @@ export class ChannelMuxer {
     return this.#describer.current;
   }
 
-  /** Bit rates of the media in bit/s; undefined until they are known. */
-  get bitrates(): { readonly audio: number | undefined; readonly video: number | undefined } {
+  get measuredBitrates(): Bitrates {
     return { audio: this.#audioBitrate.rate, video: this.#videoBitrate.rate };
+  }
+
+  /** As measured, or, before that, as reported by the caller. */
+  get bitrates(): Bitrates {
+    const { audio, video } = this.measuredBitrates;
+    return { audio: audio ?? this.reportedBitrates.audio, video: video ?? this.reportedBitrates.video };
   }
 
   /**
@@ -144,7 +152,7 @@ export class ChannelMuxer {
     if (first === undefined) return;
     this.#tellState(sink);
     const { videoFacts, audioFacts } = this.#muxer;
-    let description = this.#describer.describe(videoFacts, audioFacts, first.timestamp);
+    let description = this.#describer.describe(videoFacts, audioFacts, this, first.timestamp);
     for (const tag of this.#tags) {
       if (this.#send(tag, block, description, sink)) description = undefined;
     }

@@ -1,10 +1,11 @@
 import { type AmfObject, encodeAmf0 } from '@cloudpush/transport';
 import type { SentMetadata } from '../metadata.js';
+import type { Bitrates } from './stream-metadata.js';
 
-/** What was measured, or counted, of each track. */
-export interface Measured {
-  readonly audio: number | undefined;
-  readonly video: number | undefined;
+/** Frames of each track. */
+export interface FrameCounts {
+  readonly audio: number;
+  readonly video: number;
 }
 
 /**
@@ -12,7 +13,11 @@ export interface Measured {
  * @param bitrates of the media, in bit/s
  * @param dropped frames that the destination which the message goes to was not sent
  */
-export function encodeMetadataMessage(metadata: SentMetadata, bitrates: Measured, dropped: Measured): Buffer {
+export function encodeMetadataMessage(
+  metadata: SentMetadata,
+  bitrates: Bitrates,
+  dropped: FrameCounts,
+): Buffer {
   switch (metadata.type) {
     case 'streamStart':
       return message('onStreamStart', { trigger: metadata.trigger, time: metadata.time });
@@ -29,8 +34,8 @@ export function encodeMetadataMessage(metadata: SentMetadata, bitrates: Measured
       return message('onDropFrames', {
         audio: metadata.audio,
         video: metadata.video,
-        measuredAudio: dropped.audio ?? 0,
-        measuredVideo: dropped.video ?? 0,
+        measuredAudio: dropped.audio,
+        measuredVideo: dropped.video,
       });
     case 'disconnect':
       return message('onDisconnect', { code: metadata.code });

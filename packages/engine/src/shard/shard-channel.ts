@@ -20,6 +20,7 @@ import type { Counted, ShardContext } from './shard-context.js';
 import { type DestinationOwner, ShardDestination } from './shard-destination.js';
 import { dataTag, type StreamDescription } from './stream-describer.js';
 import { StreamHeaders } from './stream-headers.js';
+import type { Bitrates } from './stream-metadata.js';
 
 /**
  * The source waits so long, in ms, for a destination that was the fastest when it was full: if another one is ahead by then,
@@ -66,6 +67,11 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   /** True once the last destination is over. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** As measured, or, before that, as reported by the caller. */
+  get bitrates(): Bitrates {
+    return this.#muxer.bitrates;
   }
 
   isFastest(destination: ShardDestination): boolean {
@@ -410,7 +416,8 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     description: StreamDescription | undefined,
     mark: SegmentMark | undefined,
   ): void {
-    const { bitrates } = this.#muxer;
+    if (metadata.type === 'bitrate') this.#muxer.reportedBitrates = metadata;
+    const { measuredBitrates: bitrates } = this.#muxer;
     for (const taker of this.#takers) {
       const body = encodeMetadataMessage(metadata, bitrates, taker.dropped);
       taker.offer(dataTag(body, timestamp), block, description, mark);

@@ -15,6 +15,7 @@ import { type QueuedTag, SendQueue } from './send-queue.js';
 import type { Flushable, ShardContext } from './shard-context.js';
 import type { StreamDescription } from './stream-describer.js';
 import type { StreamHeaders } from './stream-headers.js';
+import type { Bitrates } from './stream-metadata.js';
 import { TargetSource } from './target-source.js';
 
 /** The channel that a destination belongs to. */
@@ -23,6 +24,8 @@ export interface DestinationOwner {
   readonly number: number;
   /** No other destination is ahead of this one: when it is full, the source must wait. */
   isFastest(destination: ShardDestination): boolean;
+  /** What is known of the stream's bit rates. */
+  readonly bitrates: Bitrates;
   /** What the channel keeps back until a server has been asked about it. */
   readonly hold: CodecHold;
   /** Publishing has begun, for the first time or again. */
@@ -427,7 +430,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   ): void {
     if (this.#atStart && this.#headers.mayStart(tag, description, this.#queue)) {
       this.#atStart = false;
-      for (const header of this.#headers.start(tag, description, this.#queue)) {
+      for (const header of this.#headers.start(tag, description, this.#queue, this.#owner.bitrates)) {
         this.#hand(publisher, header, undefined);
       }
       if (this.#headers.wasSentAhead(tag)) {

@@ -8,24 +8,49 @@ import {
   type VideoFacts,
 } from '@cloudpush/muxer';
 import { encodeAmf0 } from '@cloudpush/transport';
-import { encodeStreamMetadata } from './stream-metadata.js';
+import { type Bitrates, encodeStreamMetadata } from './stream-metadata.js';
 
 /** What a server must know of a stream, from a tag on. */
-export interface StreamDescription {
-  /** Everything, for a connection that starts: `onMetaData`, and `onEncryption` of each track that has any. */
-  readonly tags: readonly FlvTag[];
-  /** Those that must be sent in front of the tag which brings the description: they are new. */
-  readonly changed: readonly FlvTag[];
+export class StreamDescription {
+  readonly #video: VideoFacts | undefined;
+  readonly #audio: AudioFacts | undefined;
+  /** `onEncryption` of each track that has any. */
+  readonly encryption: readonly FlvTag[];
   /** Counts up with each change: the later description knows more. */
   readonly version: number;
+  /** What must be sent in front of the tag which brings the description: it is new. */
+  readonly changed: readonly FlvTag[];
+
+  constructor(
+    video: VideoFacts | undefined,
+    audio: AudioFacts | undefined,
+    encryption: readonly FlvTag[],
+    changed: readonly FlvTag[],
+    version: number,
+  ) {
+    this.#video = video;
+    this.#audio = audio;
+    this.encryption = encryption;
+    this.changed = changed;
+    this.version = version;
+  }
+
+  /** Everything, for a connection that starts: `onMetaData`, with the rates as they are known now, and `onEncryption`. */
+  tags(bitrates: Bitrates): FlvTag[] {
+    if (this.#video === undefined && this.#audio === undefined) return [...this.encryption];
+    const metadata = encodeStreamMetadata(this.#video, this.#audio, bitrates);
+    return [dataTag(metadata, 0), ...this.encryption];
+  }
 }
 
-/** Describes a stream anew whenever something of what is known about it changes. */
+/**
+ * Describes a stream anew whenever something of what is known about it changes. A bit rate that becomes known is no such
+ * change: not every server expects `onMetaData` in mid-stream, so that it waits for the next one.
+ */
 export class StreamDescriber {
   /** What the last description told. */
   #videoFacts: VideoFacts | undefined;
   #audioFacts: AudioFacts | undefined;
-  #metadata: FlvTag | undefined;
   readonly #encryption = new Map<EncryptedTrack, FlvTag>();
   #current: StreamDescription | undefined;
 
@@ -34,17 +59,20 @@ export class StreamDescriber {
     return this.#current;
   }
 
-  /** Undefined when the facts are those of the last description. */
+  /**
+   * Undefined when the facts are those of the last description.
+   * @param source asked for the bit rates when they are not
+   */
   describe(
     video: VideoFacts | undefined,
     audio: AudioFacts | undefined,
+    source: { readonly bitrates: Bitrates },
     timestamp: number,
   ): StreamDescription | undefined {
     if (video === this.#videoFacts && audio === this.#audioFacts) return undefined;
     this.#videoFacts = video;
     this.#audioFacts = audio;
-    this.#metadata = dataTag(encodeStreamMetadata(video, audio), timestamp);
-    return this.#renew([this.#metadata]);
+    return this.#renew([dataTag(encodeStreamMetadata(video, audio, source.bitrates), timestamp)]);
   }
 
   /** @returns the message about a track's encryption, which brings the new description */
@@ -56,9 +84,9 @@ export class StreamDescriber {
   }
 
   #renew(changed: readonly FlvTag[]): StreamDescription {
-    const metadata = this.#metadata === undefined ? [] : [this.#metadata];
-    const tags = [...metadata, ...this.#encryption.values()];
-    this.#current = { tags, changed, version: (this.#current?.version ?? 0) + 1 };
+    const version = (this.#current?.version ?? 0) + 1;
+    const encryption = [...this.#encryption.values()];
+    this.#current = new StreamDescription(this.#videoFacts, this.#audioFacts, encryption, changed, version);
     return this.#current;
   }
 }

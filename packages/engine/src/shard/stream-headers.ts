@@ -1,6 +1,7 @@
 import { endOfSequenceTag, FlvTag, TagRole } from '@cloudpush/muxer';
 import type { SendQueue } from './send-queue.js';
 import type { StreamDescription } from './stream-describer.js';
+import type { Bitrates } from './stream-metadata.js';
 
 /**
  * The headers of a stream as its destination has met them. A stream that starts, or starts again, must begin with
@@ -68,15 +69,22 @@ export class StreamHeaders {
    * was being made, both tracks have usually begun: what the queue tells of a track that is not known yet is sent ahead,
    * so that the server learns of both at once.
    */
-  start(first: FlvTag, description: StreamDescription | undefined, queue: SendQueue): FlvTag[] {
+  start(
+    first: FlvTag,
+    description: StreamDescription | undefined,
+    queue: SendQueue,
+    bitrates: Bitrates,
+  ): FlvTag[] {
     this.note(first, description);
     this.#sentAhead = [first];
     if (this.#audio === undefined) this.#sendAhead(queue, isAudio);
     if (this.#video === undefined) this.#sendAhead(queue, isVideoHeader);
     const headers = [this.#audio, this.#video, this.#videoMetadata].filter((tag) => tag !== undefined);
-    const descriptions = this.#description?.tags ?? [];
+    const descriptions = this.#description?.tags(bitrates) ?? [];
     // Of what describes the stream, some may have a place of its own, too.
-    const waiting = descriptions.filter((tag) => queue.find((other) => other === tag) !== undefined);
+    const waiting = (this.#description?.encryption ?? []).filter(
+      (tag) => queue.find((other) => other === tag) !== undefined,
+    );
     const ahead = [...descriptions, ...headers];
     this.#sentAhead = [...waiting, ...this.#sentAhead.filter((tag) => ahead.includes(tag))];
     return ahead.map((tag) => stamped(tag, first.timestamp));

@@ -1,28 +1,35 @@
 import type { AudioFacts, VideoFacts } from '@cloudpush/muxer';
 import { type AmfObject, EcmaArray, encodeAmf0 } from '@cloudpush/transport';
 
+/** Of each track, in bit/s; undefined while it is not known. */
+export interface Bitrates {
+  readonly audio: number | undefined;
+  readonly video: number | undefined;
+}
+
 /** What we call ourselves in `encoder`. */
 const ENCODER = 'cloudpush';
 
 /**
  * The body of the data message `@setDataFrame`, `onMetaData` (FLV specification E.5): what players and servers expect
  * to know before the first picture. Properties of a track that has not come yet are left out.
+ * @param bitrates of the tracks, in bit/s, as far as they are known: 0 is what live encoders announce before
  */
 export function encodeStreamMetadata(
   video: VideoFacts | undefined,
   audio: AudioFacts | undefined,
+  bitrates: Bitrates,
 ): Uint8Array {
   const properties: AmfObject = { duration: 0 };
   if (video !== undefined) {
     properties['width'] = video.width;
     properties['height'] = video.height;
     if (video.frameRate !== undefined) properties['framerate'] = video.frameRate;
-    // Rates are not known before the first second has passed; 0 is what live encoders announce then.
-    properties['videodatarate'] = 0;
+    properties['videodatarate'] = kilobits(bitrates.video);
     properties['videocodecid'] = video.videoCodecId;
   }
   if (audio !== undefined) {
-    properties['audiodatarate'] = 0;
+    properties['audiodatarate'] = kilobits(bitrates.audio);
     properties['audiosamplerate'] = audio.sampleRate;
     properties['audiosamplesize'] = audio.sampleSize;
     properties['audiochannels'] = audio.channels;
@@ -31,4 +38,9 @@ export function encodeStreamMetadata(
   }
   properties['encoder'] = ENCODER;
   return encodeAmf0('@setDataFrame', 'onMetaData', new EcmaArray(properties));
+}
+
+/** Data rates are in kbit/s (E.5). */
+function kilobits(bitrate: number | undefined): number {
+  return Math.round((bitrate ?? 0) / 1000);
 }
