@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type AmfValue, EcmaArray, TypedObject, XmlDocument } from '@cloudpush/transport';
 import { expect, test } from 'vitest';
 import { plainProperty, plainValues } from './plain-value.js';
@@ -36,6 +38,18 @@ test('what is long is cut', () => {
   expect(long.at(-1)).toBe('…');
   const wide = plainValues([Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`p${i}`, i]))]);
   expect(Object.keys(wide[0] as object)).toHaveLength(1000);
+});
+
+test('a long text is not kept in memory for its beginning', () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const size = 8_000_000;
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  const kept = Array.from({ length: 20 }, (_, i) => plainValues([Buffer.alloc(size, 97 + i).toString()]));
+  collectGarbage();
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(2 * size);
+  expect(kept).toHaveLength(20);
 });
 
 test('a property may have any name', () => {

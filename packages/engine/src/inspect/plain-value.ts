@@ -83,6 +83,11 @@ function simple(value: AmfValue): PlainValue {
   return typeof value === 'boolean' ? value : null;
 }
 
+/** A slice of a text would keep all of it in memory: what stays is copied. */
 function cut(text: string): string {
-  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}${ELLIPSIS}`;
+  if (text.length <= MAX_TEXT) {
+    return text;
+  }
+  const start = Buffer.from(text.slice(0, MAX_TEXT), 'utf16le').toString('utf16le');
+  return `${start}${ELLIPSIS}`;
 }
