@@ -194,6 +194,33 @@ describe('TargetCache', () => {
   });
 });
 
+describe('a clock that is set back', () => {
+  const QUARTER = 900_000;
+
+  it('keeps nobody waiting for a target in the place of a refused one', async () => {
+    const bench = new Bench();
+    const rejected = await bench.cache.get(device, connect);
+    await bench.clock.advance(-QUARTER);
+    expect((await bench.cache.get(device, { reason: 'rejected', rejected })).token).toBe('token-2');
+  });
+
+  it('does not make a failure last', async () => {
+    const bench = new Bench();
+    bench.error = down;
+    await expect(bench.token()).rejects.toBe(down);
+    bench.error = undefined;
+    await bench.clock.advance(-QUARTER);
+    expect(await bench.token()).toBe('token-2');
+  });
+
+  it('has a target renewed, whose life cannot be told any more', async () => {
+    const bench = new Bench();
+    await bench.token();
+    await bench.clock.advance(-QUARTER);
+    expect([await bench.token(), await bench.token()]).toEqual(['token-2', 'token-2']);
+  });
+});
+
 describe('a failure', () => {
   it('answers those who ask within a second, and nobody later', async () => {
     const bench = new Bench();

@@ -80,8 +80,8 @@ export class TargetEntry {
 
   /** The target at hand, or another one when that is due. */
   async get({ signal, reason, rejected }: TargetQuery): Promise<PushTarget> {
+    const now = this.#now();
     if (reason === 'rejected') this.#reject(rejected);
-    const now = this.#context.clock.now();
     const current = this.#usable();
     if (current !== undefined && now < this.#refreshAt) return current;
     if (this.#failure !== undefined && now < this.#failure.heldUntil)
@@ -109,6 +109,20 @@ export class TargetEntry {
     this.#watchers.clear();
     this.#stopTimer();
     this.#flight?.abort(reason);
+  }
+
+  /**
+   * The time. When the clock has been set back since the target was asked for, how long that is ago cannot be told: then it
+   * counts as long enough for everything.
+   */
+  #now(): number {
+    const now = this.#context.clock.now();
+    if (now < this.#askedAt) {
+      this.#askedAt = now - this.#context.minimumInterval;
+      this.#refreshAt = now;
+      this.#failure = undefined;
+    }
+    return now;
   }
 
   /** The target at hand, unless it was refused or is past its time. */
@@ -217,7 +231,7 @@ export class TargetEntry {
     if (this.#watchers.size === 0 || this.#target?.expiresAt === undefined) return;
     const { clock, minimumInterval } = this.#context;
     const dueAt = this.#failure?.retryAt ?? Math.max(this.#refreshAt, this.#askedAt + minimumInterval);
-    const onTimer = () => (clock.now() < dueAt ? this.#setTimer() : this.#refresh());
+    const onTimer = () => (this.#now() < dueAt ? this.#setTimer() : this.#refresh());
     this.#stopTimer = clock.after(Math.max(0, dueAt - clock.now()), onTimer, false);
   }
 
