@@ -93,6 +93,8 @@ export class MediaMemory {
     this.pool.forEachUsed((block, owner) => {
       if (!channels.has(owner)) return;
       counts.set(owner, (counts.get(owner) ?? 0) + 1);
+      // What nobody has read may hold a key.
+      this.wipe(block);
       this.drop(block);
     });
     return counts;
