@@ -1,5 +1,5 @@
 import { AvcNalUnitType, avcNalUnitType } from '../h264/nal-unit.js';
-import { HevcNalUnitType, hevcNalUnitType, isHevcVcl } from '../h265/nal-unit.js';
+import { HevcNalUnitType, hevcNalUnitType, isHevcIrap, isHevcVcl } from '../h265/nal-unit.js';
 
 /** What H.264 and H.265 do each in its own way when samples are encrypted. */
 export interface NalRules {
@@ -7,6 +7,8 @@ export interface NalRules {
   readonly headerSize: 1 | 2;
   /** Whether the NAL unit is (part of) a picture: these are encrypted. */
   isVcl(firstByte: number): boolean;
+  /** Whether the NAL unit is of a picture that decoding can start at by its type alone: IDR, and in H.265 every IRAP. */
+  isRandomAccess(firstByte: number): boolean;
   /** Whether an SEI would come too late behind this NAL unit. */
   beginsPicture(firstByte: number): boolean;
   /** Whether the NAL unit is an SEI that goes in front of its picture. */
@@ -27,6 +29,9 @@ function isAvcVcl(firstByte: number): boolean {
 export const avcRules: NalRules = {
   headerSize: 1,
   isVcl: isAvcVcl,
+  isRandomAccess(firstByte) {
+    return avcNalUnitType(firstByte) === AvcNalUnitType.idrSlice;
+  },
   /** A prefix NAL unit belongs directly in front of its slice (§7.4.2.12.1). */
   beginsPicture(firstByte) {
     return isAvcVcl(firstByte) || avcNalUnitType(firstByte) === AvcNalUnitType.prefixNalUnit;
@@ -46,6 +51,9 @@ function isHevcPicture(firstByte: number): boolean {
 export const hevcRules: NalRules = {
   headerSize: 2,
   isVcl: isHevcPicture,
+  isRandomAccess(firstByte) {
+    return isHevcIrap(hevcNalUnitType(firstByte));
+  },
   beginsPicture: isHevcPicture,
   isSei(firstByte) {
     return hevcNalUnitType(firstByte) === HevcNalUnitType.prefixSei;

@@ -55,6 +55,16 @@ export class NalSampleEncryptor {
     return encrypted;
   }
 
+  /** Whether the sample has a picture that decoding can start at, whatever the tag is called. */
+  hasRandomAccess({ parts }: FlvTag, start: number, rules: NalRules): boolean {
+    const cursor = this.#cursor;
+    cursor.begin(parts, start, 4);
+    while (cursor.next()) {
+      if (cursor.end > cursor.start && rules.isRandomAccess(parts[cursor.part]![cursor.start]!)) return true;
+    }
+    return false;
+  }
+
   /** Counts the bytes to be encrypted, and finds the place of the SEI: behind what belongs in front of it. */
   #survey({ parts }: FlvTag, start: number, rules: NalRules): void {
     const cursor = this.#cursor;

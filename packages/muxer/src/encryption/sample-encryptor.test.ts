@@ -33,9 +33,9 @@ class Stream {
     this.headroom = headroom;
   }
 
-  video(data: Buffer, codec: VideoCodec = 'h264'): FlvTag[] {
+  video(data: Buffer, codec: VideoCodec = 'h264', keyFrame?: boolean): FlvTag[] {
     const tags: FlvTag[] = [];
-    this.muxer.video(codec, this.#packet(data), tags);
+    this.muxer.video(codec, { ...this.#packet(data), keyFrame }, tags);
     return tags;
   }
 
@@ -92,6 +92,17 @@ describe('what is encrypted', () => {
     };
     expect(changed('keyFrames')).toEqual([false, true, false, true]);
     expect(changed('allFrames')).toEqual([false, true, true, true]);
+  });
+
+  test('key pictures, also those that the caller says are none', () => {
+    const stream = new Stream();
+    const [, ...first] = stream.video(annexB([sps, pps, idr]));
+    const [second] = stream.video(annexB([idr]), 'h264', false);
+    expect([first[0]!.role, second!.role]).toEqual([TagRole.keyFrame, TagRole.interFrame]);
+    const before = body(second!);
+    const encrypted = encryptorOf('video', 'keyFrames').encrypt(second!, true);
+    expect(body(encrypted)).not.toContain(idr);
+    expect(decrypted(encrypted, 'vavakey')).toBe(before);
   });
 
   test('every audio frame in both modes, and never its sequence header', () => {

@@ -131,7 +131,7 @@ export class SampleEncryptor {
     this.#sample.read(tag.type, tag.parts[0]!);
     const { codec, start } = this.#sample;
     if (codec === undefined || !codecs[this.#track].includes(codec)) throw this.#refuse(tag);
-    if (this.#mode === 'keyFrames' && !isKeyFrame(tag.role)) return tag;
+    if (this.#mode === 'keyFrames' && !this.#isKeyFrame(tag, codec)) return tag;
     switch (codec) {
       case 'h264':
         return this.#nalSamples.encrypt(tag, start, avcRules, cipher, writable);
@@ -144,6 +144,12 @@ export class SampleEncryptor {
       default:
         return codec satisfies never;
     }
+  }
+
+  /** A caller may call an IDR picture no key frame: it shows as much all the same. */
+  #isKeyFrame(tag: FlvTag, codec: EncryptableCodec): boolean {
+    if (isKeyFrame(tag.role) || (codec !== 'h264' && codec !== 'h265')) return isKeyFrame(tag.role);
+    return this.#nalSamples.hasRandomAccess(tag, this.#sample.start, codec === 'h264' ? avcRules : hevcRules);
   }
 
   #refuse(tag: FlvTag): MuxerError {
