@@ -394,6 +394,13 @@ describe('facts', () => {
     encryptor.encrypt(frameOf(), true);
     expect(encryptor.facts).toMatchObject({ scheme: 'aes-ctr', mode: 'allFrames' });
   });
+
+  test('tell that the caller encrypts no longer, when told so', () => {
+    const encryptor = new SampleEncryptor('video');
+    encryptor.passEncrypted();
+    encryptor.configure({ mode: 'none' });
+    expect(encryptor.facts).toEqual({ scheme: 'aes-ctr', version: 1, track: 'video', mode: 'none' });
+  });
 });
 
 describe('settings', () => {

@@ -87,7 +87,9 @@ export class SampleEncryptor {
       }
     }
     this.#key = material;
-    if (mode === this.#mode && (mode === 'none' || this.#cipher?.header === this.#described)) return;
+    const isDescribed =
+      mode === 'none' ? this.#facts?.scheme !== 'caller' : this.#cipher?.header === this.#described;
+    if (mode === this.#mode && isDescribed) return;
     this.#mode = mode;
     this.#describe();
   }
