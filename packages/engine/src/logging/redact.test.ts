@@ -15,6 +15,14 @@ const texts: [string, string][] = [
   ["password='top secret' for cam", "password='…' for cam"],
   ['clientSecret=abc,def next', 'clientSecret=… next'],
   ['Authorization: Bearer abc.def', 'Authorization: …'],
+  ['Authorization: Digest username="a", response="abc"', 'Authorization: …'],
+  ['set-cookie: a=abc; b=def\nnext: 1', 'set-cookie: …\nnext: 1'],
+  ['{"authorization":"Basic abc","deviceSN":"c"}', '{"authorization":"…","deviceSN":"c"}'],
+  ["{ key: <Buffer a0 a1 a2>, mode: 'none' }", "{ key: …, mode: 'none' }"],
+  ["{ key: Uint8Array(3) [ 1, 2, 3 ], mode: 'none' }", "{ key: …, mode: 'none' }"],
+  ['tokens: ["abc", "def"], 2', 'tokens: …, 2'],
+  ['key={"type":"Buffer", "data":[160, 161]} next', 'key=… next'],
+  ['pwd=abc signature: def', 'pwd=… signature: …'],
   ['sent with Bearer abcdefgh1234 to it', 'sent with Bearer … to it'],
   ['redirect=%2Flive%3Ftoken%3Dabc', 'redirect=%2Flive%3Ftoken%3D…'],
   ['got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl, not welcome', 'got …, not welcome'],
@@ -74,7 +82,24 @@ test('a line of the log keeps its form without what is secret in its fields and 
 });
 
 test('long texts take no more than their length in time', () => {
-  for (const part of ['//', '@', '?', '//@', 'key', 'key=', 'key="', 'token ', 'eyJ', 'eyJ.', 'bearer ']) {
+  for (const part of [
+    '//',
+    '@',
+    '?',
+    '//@',
+    'key',
+    'key=',
+    'key="',
+    'key=[',
+    'key={',
+    'key=<',
+    'key: a',
+    'cookie:"',
+    'token ',
+    'eyJ',
+    'eyJ.',
+    'bearer ',
+  ]) {
     redact(part.repeat(100_000));
   }
 }, 10_000);

@@ -2,12 +2,16 @@
 const HIDDEN = '…';
 
 /** What the names of secrets end with: `deviceToken`, `client_secret`, `streamKey`, `Authorization`, … */
-const SECRET_NAMES = '(?:token|secret|passw(?:or)?d|passphrase|authorization|credential|cookie|key)s?';
+const SECRET_NAMES =
+  '(?:token|secret|passw(?:or)?d|pwd|passphrase|authorization|credential|cookie|key|signature)s?';
 const SECRET_NAME = new RegExp(`${SECRET_NAMES}$`, 'i');
 
-/** A name and its value in a text: `token=x`, `"client_secret": "x"`, `Authorization: Bearer x`, `token%3Dx`. */
+/** The value of a header field goes on to the end of its line, or of the text in quotes that it stands in. */
+const SECRET_FIELD = /((?:authorization|cookie)\s*:\s*)[^"'\r\n]+(?:"[^"\r\n]*"[^"'\r\n]*)*/gi;
+
+/** A name and its value in a text: `token=x`, `"client_secret": "x"`, `keys: [1, 2]`, `key: <Buffer 01 02>`, `token%3Dx`. */
 const NAMED_SECRET = new RegExp(
-  `(${SECRET_NAMES}\\\\?["']?\\s*(?:[=:]|%3[ad])\\s*)("(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|(?:(?:bearer|basic|digest)\\s+)?\\S+)`,
+  `(${SECRET_NAMES}\\\\?["']?\\s*(?:[=:]|%3[ad])\\s*)(${HIDDEN}(?=[,;)\\]}\\s]|$)|"(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|(?:\\w+(?:\\(\\d+\\))?\\s*)?\\[[^\\]]*\\]?|<[^>]*>?|\\{[^}]*\\}?|(?:(?:bearer|basic|digest)\\s+)?\\S+)`,
   'gi',
 );
 const BEARER = /\b(bearer\s+)\S{8,}/gi;
@@ -25,6 +29,7 @@ export function redact(text: string): string {
   if (!SUSPECT.test(text)) return text;
   return text
     .replace(/\S+/g, redactWord)
+    .replace(SECRET_FIELD, `$1${HIDDEN}`)
     .replace(NAMED_SECRET, hideValue)
     .replace(BEARER, `$1${HIDDEN}`)
     .replace(WEB_TOKEN, HIDDEN);
