@@ -4,6 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { type CloudPushErrorCode, ErrorCode } from '@cloudpush/engine';
 import {
+  E_IPC_TIGGER_TYPE,
   E_SV_EVENT_TYPE,
   E_SV_MEDIA_ENCRYPT,
   E_SV_MEDIA_TYPE,
@@ -17,11 +18,13 @@ import {
   SVPush_API_Send_Packet,
   SVPush_API_Set_Token_Server_Interface,
 } from '@cloudpush/engine/compat';
+import { MessageType } from '@cloudpush/transport';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../support/ports.js';
 import { waitFor } from '../support/wait.js';
-import { cameraPackets } from './camera.js';
+import { type CameraPacket, cameraPackets } from './camera.js';
 import { CompatClient } from './compat-client.js';
+import { samples } from './expectations.js';
 import { RecordingReceiver } from './recording-receiver.js';
 import { type Fault, FaultyTokenServer, faults } from './token-faults.js';
 
@@ -295,6 +298,38 @@ describe('a connection that stands', () => {
       [closed, 0],
       [opened, 0],
     ]);
+  });
+
+  test('raises PUSH_SEGMENT_END for each segment that is pushed to its end, and refuses media in between', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    await using client = CompatClient.initialize();
+    const lcid = SVPush_API_Connect(receiver.url('a/$time'), null, client.callback);
+    const { PUSH_SEGMENT_END: segmentEnd, RTMP_INVALID_PARAMETER: invalid } = E_SV_EVENT_TYPE;
+    const { STREAM_START: begin, STREAM_END: end } = E_SV_METADATA_TYPE;
+    const send = ({ data, pts }: CameraPacket): number =>
+      SVPush_API_Send_Packet(lcid, H264, data, data.length, pts);
+    expect(SVPush_API_Send_Metadata(lcid, begin, E_IPC_TIGGER_TYPE.FACE, 1_700_000_000_000)).toBe(0);
+    expect(send(pictures[0]!)).toBe(0);
+    expect(SVPush_API_Send_Metadata(lcid, end, 10_000, 1_700_000_010_000n)).toBe(0);
+    await client.until(lcid, segmentEnd);
+    expect(send(pictures[1]!)).toBe(0);
+    await client.until(lcid, invalid);
+    expect(SVPush_API_Send_Metadata(lcid, begin, E_IPC_TIGGER_TYPE.LIVE, 1_700_000_020_000)).toBe(0);
+    const keyFrame = pictures.findLast((picture) => picture.keyFrame)!;
+    expect(send(keyFrame)).toBe(0);
+    expect(SVPush_API_Send_Metadata(lcid, end, 0, 1_700_000_030_000)).toBe(0);
+    await client.until(lcid, segmentEnd, 2);
+    SVPush_API_Close(lcid);
+    expect(await client.toItsEnd(lcid)).toEqual([
+      [SUCCESS, 0],
+      [segmentEnd, 0],
+      failure('RTMP_INVALID_PARAMETER', 'ERR_CLOUDPUSH_BETWEEN_SEGMENTS'),
+      [segmentEnd, 0],
+      [CLOSE, 0],
+    ]);
+    const segments = receiver.all.map((stream) => samples(stream, MessageType.video).length);
+    expect(segments).toEqual([1, 1]);
+    expect(new Set(receiver.all.map(({ name }) => name)).size).toBe(2);
   });
 
   const badPackets: [EventName, CloudPushErrorCode | undefined, string, number, ...string[]][] = [

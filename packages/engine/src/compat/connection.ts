@@ -86,6 +86,7 @@ export class Connection {
     channel.on('connect', () => this.#raise(E_SV_EVENT_TYPE.RTMP_CONNECT_SUCCESS));
     channel.on('pause', () => this.#raise(E_SV_EVENT_TYPE.RTMP_PAUSE_MEDIA_PUSH));
     channel.on('resume', () => this.#raise(E_SV_EVENT_TYPE.RTMP_RESUME_MEDIA_PUSH));
+    channel.on('segmentEnd', () => this.#raise(E_SV_EVENT_TYPE.PUSH_SEGMENT_END));
     channel.on('problem', ({ error }: PacketProblem) => this.#raiseError(refusalEvent(error)));
     channel.on('command', ({ name }: ServerCommand) => this.#onCommand(name));
     channel.on('close', (report: CloseReport) => this.#onClose(report));
