@@ -18,7 +18,7 @@ export interface RaisedEvent {
 }
 
 const CLOSE = E_SV_EVENT_TYPE.RTMP_CONNECT_CLOSE;
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 /** What lies between `Initialize` and `Uninitialize` in a test, with every event that came. */
 export class CompatClient implements AsyncDisposable {

@@ -45,7 +45,7 @@ const adts = 'fff15040013ffc2100';
 const pictures = cameraPackets().filter(({ kind }) => kind === 'video');
 
 // What fails waits for connections to close.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 90_000 });
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -263,7 +263,7 @@ describe('a connection that stands', () => {
     const { data } = pictures[0]!;
     let sent = 0;
     const sendNext = (): number => SVPush_API_Send_Packet(lcid, H264, data, data.length, sent++ * 40);
-    const socket = await waitFor('the connection', 20_000, () => held[0]);
+    const socket = await waitFor('the connection', 60_000, () => held[0]);
     while (client.of(lcid).length === 0) {
       sendNext();
       await new Promise(setImmediate);

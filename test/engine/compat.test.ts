@@ -21,7 +21,7 @@ const packets = cameraPackets();
 const MIB = 1024 * 1024;
 
 // What fails waits for connections to close.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 90_000 });
 
 /** The functions under one prefix. */
 function functionsOf(prefix: string): Record<string, (...given: unknown[]) => number> {
@@ -148,7 +148,7 @@ describe('a connection', () => {
       const closed = ids.at(-2)!;
       compat.SVPush_API_Close(closed);
       await client.toItsEnd(closed);
-      const next = await waitFor('a free place', 10_000, () => {
+      const next = await waitFor('a free place', 60_000, () => {
         const id = open('d');
         return id > 0 ? id : undefined;
       });
@@ -184,7 +184,7 @@ describe('a connection', () => {
     await using receiver = await RecordingReceiver.listen();
     await using _ = CompatClient.initialize();
     const lcid = compat.SVPush_API_Connect(receiver.url('a'), null, null);
-    await waitFor('the connection', 20_000, () => compat.SVPush_API_Is_Connect(lcid) === 1 || undefined);
+    await waitFor('the connection', 60_000, () => compat.SVPush_API_Is_Connect(lcid) === 1 || undefined);
     const wrong = 'callback' as unknown as null;
     expect(compat.SVPush_API_Connect(receiver.url('b'), null, wrong)).toBe(-1);
     expect(compat.SVPush_API_Connect(null as unknown as string, null, null)).toBe(-1);

@@ -2,10 +2,13 @@
 
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { type CloudPushError, createLogger, type EngineLog, PushEngine } from '@cloudpush/engine';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ChildProgram, run } from '../support/process.js';
 import { TempFolder } from '../support/temp.js';
 import { waitFor } from '../support/wait.js';
+
+// Starting a process takes long on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
 
 /** What a test looks for in a line. */
 interface Line {
@@ -102,14 +105,14 @@ describe('log files', () => {
         for (let i = 0; i < 5; i++) log.logger.main({ number: number++ }, text);
         await flushed(log);
         const before = last;
-        last = await waitFor('the next file', 10_000, () => {
+        last = await waitFor('the next file', 60_000, () => {
           const newest = Number(/\d+/.exec(filesIn(temp.path).at(-1) ?? '')?.[0]);
           return newest > before ? newest : undefined;
         });
       }
       await log.close();
     }
-    await waitFor('the oldest files to go', 10_000, () => filesIn(temp.path).length <= 4 || undefined);
+    await waitFor('the oldest files to go', 60_000, () => filesIn(temp.path).length <= 4 || undefined);
     const numbers = linesIn(temp.path).map((line) => line['number']);
     expect(numbers.length).toBeGreaterThanOrEqual(10);
     // What is left is the end of the log, without a gap.
@@ -135,7 +138,7 @@ describe('log files', () => {
     const errors: Error[] = [];
     const log = createLogger({ folder: temp.file('log'), onError: (error) => errors.push(error) });
     log.logger.main('no room for this');
-    await waitFor('the error', 10_000, () => errors[0]);
+    await waitFor('the error', 60_000, () => errors[0]);
     log.logger.main('nor for this');
     await log.close();
     expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('ENOSPC')]);
