@@ -18,9 +18,12 @@ function codesInSources(): Set<string> {
       for (const [code] of text.matchAll(/\bERR_CLOUDPUSH_[A-Z0-9_]*[A-Z0-9]\b/g)) codes.add(code);
     }
   }
-  // `ERR_CLOUDPUSH_SOURCE_…` in a comment names a family.
-  codes.delete('ERR_CLOUDPUSH_SOURCE');
   return codes;
+}
+
+/** What several codes begin with, such as `ERR_CLOUDPUSH_SOURCE`, is the name of a family. */
+function isFamily(name: string): boolean {
+  return Object.keys(ErrorCode).some((code) => code.startsWith(`${name}_`));
 }
 
 /** The rows of the tables in the document: number and code. */
@@ -34,7 +37,7 @@ function documentedCodes(): [string, number][] {
 
 test('every code of the three packages has a number', () => {
   const codes = new Set([...codesInSources(), ...Object.keys(muxerErrors), ...Object.values(RtmpErrorCode)]);
-  const missing = [...codes].filter((code) => errorNumber(code) === undefined);
+  const missing = [...codes].filter((code) => errorNumber(code) === undefined && !isFamily(code));
   expect(missing, 'codes without a number in ErrorCode (error-codes.ts)').toEqual([]);
   const gone = Object.keys(ErrorCode).filter((code) => !codes.has(code));
   expect(gone, 'codes in ErrorCode that nothing raises').toEqual([]);
