@@ -205,4 +205,39 @@ describe('the console', () => {
     expect(child.stdout).toMatch(/^EPIPE: .*\n$/);
     expect(linesIn(temp.path).at(-1)).toMatchObject({ msg: 'still written' });
   });
+
+  test('that takes nothing for a while is not waited for, and fills no memory: what is left out is counted', async () => {
+    await using child = new ChildProgram(
+      ...program(`import { once } from 'node:events';
+        const log = createLogger({ console: true });
+        log.logger.main('read');
+        await once(process.stdin, 'data');
+        const before = process.memoryUsage().external;
+        const text = 'x'.repeat(10_000);
+        for (let i = 0; i < 10_000; i++) {
+          log.logger.main(text);
+          if (i % 100 === 0) await new Promise(setImmediate);
+        }
+        console.log('grown by %d', process.memoryUsage().external - before);
+        await once(process.stdin, 'data');
+        await new Promise((resolve) => log.logger.flush(resolve));
+        log.logger.main('the end');
+        await log.close();
+        process.exit();`),
+      { stdio: ['pipe', 'pipe', 'pipe'] },
+    );
+    await child.waitForOutput(/MAIN: read/);
+    child.child.stderr!.pause();
+    child.type('go on\n');
+    const [, grown] = await child.waitForOutput(/grown by (\d+)\n/);
+    // Of 100 MB.
+    expect(Number(grown)).toBeLessThan(50_000_000);
+    child.child.stderr!.resume();
+    child.type('go on\n');
+    await child.waitForExit(60_000);
+    const written = child.stderr.match(/MAIN: x+$/gm)!.length;
+    const leftOut = Number(/WARN: (\d+) lines are left out here/.exec(child.stderr)?.[1]);
+    expect(written + leftOut).toBe(10_000);
+    expect(child.stderr).toMatch(/MAIN: the end\n$/);
+  });
 });

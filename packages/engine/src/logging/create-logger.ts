@@ -19,7 +19,8 @@ export interface EngineLog extends AsyncDisposable {
 
 /**
  * Makes a log for the console, for files that are rolled by size, or for both. Threads of their own write it; queries and
- * user info of URLs, tokens, keys and other secrets are left out of it.
+ * user info of URLs, tokens, keys and other secrets are left out of it. Nobody waits for a disk or a terminal that is slow: when 20 MB
+ * have not been written, further lines are left out, and a line says how many.
  * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_LOG_FOLDER`.
  *
  * @example

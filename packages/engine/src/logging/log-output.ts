@@ -7,7 +7,21 @@ const require = createRequire(import.meta.url);
 const CONSOLE_THREAD = new URL('./console-thread.js', import.meta.url).href;
 const FILE_THREAD = require.resolve('pino-roll');
 
+/** The level of pino. */
+const WARN = 40;
+
 type LogThread = ReturnType<typeof transport>;
+
+/** Lines that a place has not taken yet are kept up to so many characters beyond its thread's own buffer of 4 MiB. */
+const MAX_BACKLOG = 16 * 1024 * 1024;
+
+/** How far a place is behind. */
+interface Backlog {
+  /** Characters, as long as its thread's buffer is full. */
+  size: number;
+  /** Lines that were left out since. */
+  leftOut: number;
+}
 
 /** Files that are begun anew at a size. */
 export interface RollingFiles {
@@ -23,7 +37,7 @@ export interface RollingFiles {
  * and one place goes on when the other fails.
  */
 export class LogOutput implements DestinationStream {
-  readonly #threads = new Set<LogThread>();
+  readonly #threads = new Map<LogThread, Backlog>();
   readonly #onError: (error: Error) => void;
   #closed: Promise<void> | undefined;
 
@@ -36,30 +50,54 @@ export class LogOutput implements DestinationStream {
 
   write(line: string): void {
     if (this.#closed !== undefined) return;
-    for (const thread of this.#threads) thread.write(line);
+    for (const [thread, backlog] of this.#threads) writeBounded(thread, backlog, line);
   }
 
   /** Calls back when every line so far has been written, or cannot be. */
   flush(done: () => void): void {
-    const flushed = [...this.#threads].map((thread) => new Promise((resolve) => thread.flush(resolve)));
+    const flushed = [...this.#threads.keys()].map(
+      (thread) => new Promise((resolve) => thread.flush(resolve)),
+    );
     void Promise.all(flushed).then(done);
   }
 
   /** Resolves when every line has been written, or cannot be. */
   close(): Promise<void> {
-    this.#closed ??= Promise.all([...this.#threads].map(finish)).then(() => {});
+    this.#closed ??= Promise.all([...this.#threads.keys()].map(finish)).then(() => {});
     return this.#closed;
   }
 
   #start(target: string, options: object): void {
     const thread = transport({ target, options });
     thread.on('error', (error: Error) => this.#onFailure(thread, error));
-    this.#threads.add(thread);
+    const backlog = { size: 0, leftOut: 0 };
+    thread.on('drain', () => {
+      if (this.#closed === undefined) catchUp(thread, backlog);
+    });
+    this.#threads.set(thread, backlog);
   }
 
   #onFailure(thread: LogThread, error: Error): void {
     if (this.#threads.delete(thread)) this.#onError(error);
   }
+}
+
+/** A terminal that is stopped, or a pipe that nobody reads, must not fill the memory with what it does not take. */
+function writeBounded(thread: LogThread, backlog: Backlog, line: string): void {
+  if (backlog.size >= MAX_BACKLOG) backlog.leftOut++;
+  else if (thread.write(line)) backlog.size = 0;
+  else backlog.size += line.length;
+}
+
+/** The place has taken everything. */
+function catchUp(thread: LogThread, backlog: Backlog): void {
+  const { leftOut } = backlog;
+  backlog.size = 0;
+  backlog.leftOut = 0;
+  if (leftOut === 0) return;
+  const msg = `${leftOut} lines are left out here: they came faster than they could be written`;
+  const line = { level: WARN, time: new Date().toISOString(), pid: process.pid, msg };
+  writeBounded(thread, backlog, `${JSON.stringify(line)}\n`);
 }
 
 function consoleOptions(): ConsoleOptions {
