@@ -198,6 +198,20 @@ describe('a channel with several destinations', () => {
     await closeEmpty(engine);
   });
 
+  test('counts as lost what comes when all destinations are leaving', async () => {
+    await using receiver = await RecordingReceiver.listen({ neverCloses: true });
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: receiver.url('a'), closeTimeout: 500 });
+    await channel.connected();
+    const [only] = channel.destinations;
+    const closed = only!.close();
+    for (const packet of packets.slice(0, 3)) await sendOne(channel, packet);
+    await closed;
+    await channel.close();
+    expect(channel.stats().packetsLost).toBe(3);
+    await closeEmpty(engine);
+  });
+
   test('counts every destination against the limit, and gives its place back', async () => {
     await using receiver = await RecordingReceiver.listen();
     const engine = await PushEngine.create({ maxConnections: 2 });

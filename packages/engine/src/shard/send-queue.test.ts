@@ -2,6 +2,7 @@ import { FlvTag, TagRole, TagType } from '@cloudpush/muxer';
 import { describe, expect, it } from 'vitest';
 import { type BlockReturn, PacketBlock } from './packet-block.js';
 import { type QueuedTag, SendQueue } from './send-queue.js';
+import { StreamDescription } from './stream-describer.js';
 
 function tagAt(timestamp: number, size = 10, role: TagRole = TagRole.interFrame): FlvTag {
   return new FlvTag(TagType.video, role, timestamp, [new Uint8Array(size)], size, 0);
@@ -48,6 +49,38 @@ describe('SendQueue', () => {
     expect(queue.shift()!.tag).toBe(start);
     expect(queue.find(isFirstSegment)).toBeDefined();
     expect(queue.ms).toBe(300);
+  });
+
+  it.each([
+    { dropped: [0], carrier: 40 },
+    { dropped: [0, 40], carrier: 80 },
+    { dropped: [0, 40, 80], carrier: 120 },
+  ])(
+    'lets the tag after a dropped one bring the description: $carrier ms after $dropped',
+    ({ dropped, carrier }) => {
+      const queue = new SendQueue();
+      const description = new StreamDescription(undefined, undefined, [], [], 1);
+      queue.push({ ...entry(tagAt(0)), description });
+      for (const timestamp of [40, 80]) queue.push(entry(tagAt(timestamp)));
+      queue.remove(({ timestamp }) => dropped.includes(timestamp));
+      queue.push(entry(tagAt(120)));
+      const bringing = [];
+      for (let one = queue.shift(); one !== undefined; one = queue.shift())
+        if (one.description === description) bringing.push(one.tag.timestamp);
+      expect(bringing).toEqual([carrier]);
+      expect(queue.takeOrphan()).toBeUndefined();
+    },
+  );
+
+  it('gives the description of the last dropped tag to one that does not wait', () => {
+    const queue = new SendQueue();
+    const [older, newer] = [1, 2].map(
+      (version) => new StreamDescription(undefined, undefined, [], [], version),
+    );
+    queue.push({ ...entry(tagAt(0)), description: older });
+    queue.push({ ...entry(tagAt(40)), description: newer });
+    queue.remove(() => true);
+    expect([queue.takeOrphan(), queue.takeOrphan()]).toEqual([newer, undefined]);
   });
 
   it('knows what waits in bytes and in milliseconds', () => {

@@ -25,6 +25,8 @@ export class SendQueue {
   #bytes = 0;
   /** Waiting entries with a mark. */
   #marks = 0;
+  /** The description that a dropped tag has brought, until another tag takes it along. */
+  #orphan: StreamDescription | undefined;
 
   get length(): number {
     return this.#entries.length - this.#first;
@@ -52,7 +54,7 @@ export class SendQueue {
   }
 
   push(entry: QueuedTag): void {
-    this.#entries.push(entry);
+    this.#entries.push(this.#adopted(entry));
     this.#bytes += entry.tag.size;
     if (entry.mark !== undefined) this.#marks++;
   }
@@ -103,14 +105,23 @@ export class SendQueue {
       const entry = this.#entries[i]!;
       const verdict = judge(entry.tag, i);
       if (verdict === 'stop') break;
-      if (verdict === 'keep') kept.push(entry);
+      if (verdict === 'keep') kept.push(this.#adopted(entry));
       else {
         this.#bytes -= entry.tag.size;
+        this.#orphan = entry.description ?? this.#orphan;
         entry.block?.release();
       }
     }
-    this.#entries = [...kept, ...this.#entries.slice(i)];
+    const [next, ...rest] = this.#entries.slice(i);
+    this.#entries = next === undefined ? kept : [...kept, this.#adopted(next), ...rest];
     this.#first = 0;
+  }
+
+  /** The description that a dropped tag has brought: the next tag, when it does not wait here, must take it along. */
+  takeOrphan(): StreamDescription | undefined {
+    const orphan = this.#orphan;
+    this.#orphan = undefined;
+    return orphan;
   }
 
   /** Lets go of the oldest tags that match, until the queue is down to both limits. Returns how many they were. */
@@ -131,6 +142,15 @@ export class SendQueue {
     this.#first = 0;
     this.#bytes = 0;
     this.#marks = 0;
+    this.#orphan = undefined;
+  }
+
+  /** An entry with what a dropped one before it has brought; a description of its own knows more. */
+  #adopted(entry: QueuedTag): QueuedTag {
+    if (this.#orphan === undefined) return entry;
+    const description = entry.description ?? this.#orphan;
+    this.#orphan = undefined;
+    return { ...entry, description };
   }
 
   /** From an entry to the newest. Segments have clocks of their own: then it is the sum of their spans. */

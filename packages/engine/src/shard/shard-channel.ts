@@ -318,7 +318,8 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     if (packet.command === Command.metadata) this.#tell(packet, block);
     else {
       this.#muxer.mux(packet, this.#payload(block, packet.bytes), block, this);
-      block.release();
+      // When all are leaving, it goes nowhere.
+      block.release(this.#takers.length > 0);
     }
   }
 

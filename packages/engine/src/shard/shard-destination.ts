@@ -183,7 +183,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     // A stream begins at the end of the turn: by then its other track may have begun, too.
     const canSend = publisher !== undefined && this.#writable && this.#queue.length === 0 && !this.#atStart;
     if (canSend && mark === undefined && !this.#movesAt(tag)) {
-      this.#send(publisher, tag, block, description);
+      this.#send(publisher, tag, block, description ?? this.#queue.takeOrphan());
       return;
     }
     this.#queue.push({ tag, block, description, mark });
@@ -217,6 +217,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#noteDropped(
       relieve(this.#queue, { bytes: Math.floor(this.#queue.bytes / 2), ms: Number.POSITIVE_INFINITY }),
     );
+    this.#resumeIfRoom();
   }
 
   /** Another destination may be ahead now: then what does not fit is dropped, and the source need not wait. */
@@ -403,6 +404,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   /** The next stream is published: by a connection that waits to take over, by the one that stands, or by another. */
   #startSegment(number: number): void {
     this.#segment = new SegmentOutlet(number, 'opening');
+    this.#lastSent = undefined;
     this.#atStart = true;
     this.#sequenceEnded = false;
     if (!this.#connector.canMove) this.#connector.nextStream();
