@@ -54,9 +54,9 @@ export interface DecryptionCounts {
 }
 
 /**
- * Decrypts what `SampleEncryptor` has encrypted, one tag after the other: the format is docs/encryption.md. What comes out is bit
- * by bit what was sent before encryption, also when servers have put the stream into another container and back. Tags
- * that are not encrypted pass as they are.
+ * Decrypts what `SampleEncryptor` has encrypted, one tag after the other: the format is docs/encryption.md. What comes
+ * out is bit by bit what was sent before encryption, also when servers have put the stream into another container and
+ * back. Tags that are not encrypted pass as they are.
  *
  * @example
  * const decryptor = new FlvDecryptor({ keys: ['vavakey'] });

@@ -53,7 +53,9 @@ export class Mp3FrameEncryptor {
     return this.#splicer.finish();
   }
 
-  /** Writes the header of the lowest bit rate that has room for the lead and the frame; returns the size of the lead. */
+  /**
+   * Writes the header of the lowest bit rate that has room for the lead and the frame; returns the size of the lead.
+   */
   #writeHeader(bytes: Uint8Array, from: number): number {
     const header = this.#header;
     const lead = this.#lead;

@@ -1,9 +1,9 @@
 import { MuxerError } from '../errors.js';
 
 /**
- * Walks the NAL units of a sample with their lengths in front (ISO/IEC 14496-15 §5.3.4.2). The sample may lie in several
- * parts, but no length and no NAL unit in more than one. Where they are is in the fields, so that walking makes no
- * garbage.
+ * Walks the NAL units of a sample with their lengths in front (ISO/IEC 14496-15 §5.3.4.2). The sample may lie in
+ * several parts, but no length and no NAL unit in more than one. Where they are is in the fields, so that walking makes
+ * no garbage.
  */
 export class NalUnitCursor {
   #parts: readonly Uint8Array[] = [];

@@ -14,8 +14,8 @@ export function randomNonce(): Uint8Array {
 }
 
 /**
- * AES-CTR over the samples of one track under one key. One cipher object serves all samples, since creating one
- * costs more than encrypting a small frame: each sample begins on the block after the last one of the sample before. When the
+ * AES-CTR over the samples of one track under one key. One cipher object serves all samples, since creating one costs
+ * more than encrypting a small frame: each sample begins on the block after the last one of the sample before. When the
  * 32-bit block counter would run over, a new nonce is drawn, and for a stretched key a new AES key with it.
  */
 export class SampleCipher {

@@ -108,8 +108,9 @@ export class SampleEncryptor {
   }
 
   /**
-   * The tag with its sample encrypted, or the tag itself when there is nothing in it to encrypt: by its role, by the mode, or because
-   * it is too short. Throws MuxerError for a codec that cannot be encrypted, and when the sample would outgrow a message.
+   * The tag with its sample encrypted, or the tag itself when there is nothing in it to encrypt: by its role, by the
+   * mode, or because it is too short. Throws MuxerError for a codec that cannot be encrypted, and when the sample would
+   * outgrow a message.
    *
    * @param writable whether the packet that the tag was made of had a headroom: its memory then takes the ciphertext, and
    * `tag` itself is used up; otherwise both stay as they are

@@ -33,8 +33,8 @@ export class TagSplicer {
   }
 
   /**
-   * Puts a copy of `bytes` at a place of the body: as a part of its own, or in the first part, by moving what is in front of it
-   * into the headroom.
+   * Puts a copy of `bytes` at a place of the body: as a part of its own, or in the first part, by moving what is in
+   * front of it into the headroom.
    */
   insert(part: number, offset: number, bytes: Uint8Array): void {
     this.#size += bytes.length;

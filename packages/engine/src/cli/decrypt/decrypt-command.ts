@@ -16,8 +16,8 @@ export interface DecryptCommandOptions {
 }
 
 /**
- * `cloudpush decrypt <input> <output>`: 1 when something in the file could not be decrypted. It runs on the main thread, which has
- * nothing else to do but to draw the progress between two pieces of the file.
+ * `cloudpush decrypt <input> <output>`: 1 when something in the file could not be decrypted. It runs on the main
+ * thread, which has nothing else to do but to draw the progress between two pieces of the file.
  */
 export async function decryptCommand(
   inputPath: string,

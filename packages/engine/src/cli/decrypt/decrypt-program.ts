@@ -5,9 +5,10 @@ import { decryptCommand } from './decrypt-command.js';
 import { KEY_VARIABLE } from './keys.js';
 
 const HELP = `
-A key is the text itself, hex: and hexadecimal digits, or file: and the path of a file that holds it; a text that begins like
-one of these stands behind text:. What is on a command line can be read by others on the same machine: a key may also be in
-the environment variable ${KEY_VARIABLE}, or in a file. Samples tell which key they need, and keys are never written out.
+A key is the text itself, hex: and hexadecimal digits, or file: and the path of a file that holds it; a text that
+begins like one of these stands behind text:. What is on a command line can be read by others on the same machine: a
+key may also be in the environment variable ${KEY_VARIABLE}, or in a file. Samples tell which key they need, and keys
+are never written out.
 
 Exit code 0: all that was encrypted is in the clear, 1: something is not (then there is no output, unless --tolerant),
 2: the arguments make no sense, or the input is no FLV file.

@@ -36,8 +36,8 @@ export class Decryption {
   }
 
   /**
-   * Says that the file has ended, and tells how many bytes of a last tag are missing their end. Throws CommandError for a
-   * file that is no FLV, and when not a single sample could be decrypted for want of a key.
+   * Says that the file has ended, and tells how many bytes of a last tag are missing their end. Throws CommandError for
+   * a file that is no FLV, and when not a single sample could be decrypted for want of a key.
    */
   end(): number {
     const { decrypted, withoutKey } = this.counts;

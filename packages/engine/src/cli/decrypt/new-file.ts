@@ -3,8 +3,8 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { CommandError, ExitCode, usageError } from '../exit-code.js';
 
 /**
- * A file that is there under its name only when it is whole: it is written under another name in the same folder. A file that
- * is not kept is gone at the end of the scope.
+ * A file that is there under its name only when it is whole: it is written under another name in the same folder. A
+ * file that is not kept is gone at the end of the scope.
  */
 export class NewFile implements AsyncDisposable {
   readonly #path: string;
