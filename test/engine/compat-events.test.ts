@@ -121,7 +121,9 @@ describe('a connection that cannot be made raises one error, then its end:', () 
   });
 
   test('RTMP_SOCKET_CONNECT_FAILED where TLS is not understood', async () => {
-    await using server = await StrangeServer.listen((socket) => socket.end('what?'));
+    await using server = await StrangeServer.listen((socket) =>
+      socket.once('data', () => socket.end('what?')),
+    );
     await using client = CompatClient.initialize();
     const lcid = SVPush_API_Connect(`rtmps://127.0.0.1:${server.port}/live/a`, null, client.callback);
     expect(await client.toItsEnd(lcid)).toEqual([

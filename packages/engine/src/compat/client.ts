@@ -17,7 +17,7 @@ const NO_CONNECTION: readonly string[] = [
 ];
 
 /** Where a connection goes: one of the two. */
-export interface Destination {
+export interface ConnectionTarget {
   readonly url?: string;
   readonly token?: string | undefined;
   readonly target?: TargetRequest;
@@ -43,8 +43,8 @@ export class Client implements ConnectionHost {
    * @returns the connection's id
    * @throws CloudPushError `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS`, `ERR_CLOUDPUSH_ENGINE_CLOSED`
    */
-  connect(destination: Destination, callback: EventCallback | undefined): number {
-    const opened = this.#open(destination);
+  connect(where: ConnectionTarget, callback: EventCallback | undefined): number {
+    const opened = this.#open(where);
     const connection = new Connection(nextId, opened, callback, this);
     nextId++;
     this.#connections.set(connection.id, connection);
@@ -72,7 +72,7 @@ export class Client implements ConnectionHost {
     await this.log.close();
   }
 
-  #open({ url, token, target }: Destination): Channel | CloudPushError {
+  #open({ url, token, target }: ConnectionTarget): Channel | CloudPushError {
     const { connection } = this.#defaults;
     try {
       return this.#engine.openChannel({

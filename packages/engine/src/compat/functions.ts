@@ -2,7 +2,7 @@ import { CloudPushError } from '../errors.js';
 import { invalidParameter } from '../parameters.js';
 import { tokenEndpoint } from '../token/token-server-options.js';
 import type { EventCallback } from './callback.js';
-import { Client, type Destination } from './client.js';
+import { Client, type ConnectionTarget } from './client.js';
 import type { CompatOptions } from './compat-options.js';
 import type { MetadataParameter } from './metadata.js';
 
@@ -185,10 +185,10 @@ export function close(lcid: number): number {
   return client?.closeConnection(lcid) === true ? OK : FAILED;
 }
 
-function open(name: string, callback: Callback, destination: (client: Client) => Destination): number {
+function open(name: string, callback: Callback, target: (client: Client) => ConnectionTarget): number {
   let id = FAILED;
   attempt(name, (current) => {
-    id = current.connect(destination(current), checkedCallback(callback));
+    id = current.connect(target(current), checkedCallback(callback));
   });
   return id;
 }

@@ -13,7 +13,7 @@ export interface LoggerOptions {
   readonly folder?: string | undefined;
   /** Bytes of a log file after which the next is begun, 1,024 to 2^40. Default 10 MiB. */
   readonly fileSize?: number | undefined;
-  /** The most log files that are kept, the one that is being written included, 2 to 10,000. Default 10. */
+  /** The most log files that are kept beside the one that is being written, 2 to 10,000. Default 10. */
   readonly fileCount?: number | undefined;
   /**
    * Called when the console or the files can no longer be written, such as on a full disk; the other one goes on, and so
