@@ -74,8 +74,8 @@ export class Link implements PublisherEvents {
     this.#streamName = bareName(this.#nameIn(url));
     const { connectTimeout, closeTimeout, chunkSize, connection, inFlightLimit } = this.#config;
     const { signal } = this.#abort;
-    const onTimeout = (): void => this.abort(connectTimeoutError(connectTimeout));
-    const timer = setTimeout(onTimeout, connectTimeout);
+    const timeout = new Error('connectTimeout');
+    const timer = setTimeout(() => this.abort(timeout), connectTimeout);
     const options = {
       ...connection,
       ...(token === undefined ? {} : { token }),
@@ -91,6 +91,7 @@ export class Link implements PublisherEvents {
     try {
       this.#publisher = await RtmpPublisher.connect(options, this);
     } catch (error) {
+      if (signal.reason === timeout) throw connectTimeoutError(connectTimeout, error);
       throw signal.aborted ? signal.reason : error;
     } finally {
       clearTimeout(timer);
@@ -163,10 +164,13 @@ function bareName(name: string): string {
   return name.split('?', 1)[0]!;
 }
 
-function connectTimeoutError(limit: number): CloudPushError {
-  return new CloudPushError('ERR_CLOUDPUSH_TIMEOUT', `connecting took longer than the limit of ${limit} ms`, {
+/** @param interrupted the publisher's own answer to the abort: it knows how far the connection had come */
+function connectTimeoutError(limit: number, interrupted: unknown): CloudPushError {
+  const stage = interrupted instanceof RtmpError ? interrupted.stage : 'connect';
+  const message = `connecting took longer than the limit of ${limit} ms (${stage})`;
+  return new CloudPushError('ERR_CLOUDPUSH_TIMEOUT', message, {
     class: 'retryable',
-    details: { stage: 'connect', permitted: limit },
+    details: { stage, permitted: limit },
   });
 }
 
