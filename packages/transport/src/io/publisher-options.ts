@@ -100,7 +100,7 @@ export interface PublisherOptions {
   readonly localAddress?: string | undefined;
   /** 4 or 6: only that family. Default 0: both, one address after the other (Node's `autoSelectFamily`). */
   readonly family?: 0 | 4 | 6 | undefined;
-  /** Idle milliseconds until the first TCP keep-alive probe; 0 turns it off. Default 15,000. */
+  /** Idle milliseconds until the first TCP keep-alive probe, 1,000 … 32,767,000; 0 turns it off. Default 15,000. */
   readonly keepAlive?: number | undefined;
   /** Default true. */
   readonly noDelay?: boolean | undefined;

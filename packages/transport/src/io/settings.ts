@@ -27,6 +27,10 @@ const MIN_CHUNK_SIZE = 128;
 /** setTimeout fires at once above this. */
 const MAX_TIMEOUT = 0x7fffffff;
 
+/** What the kernel takes: whole seconds from 1 to 32,767 (Linux's MAX_TCP_KEEPIDLE). */
+const MIN_KEEP_ALIVE = 1000;
+const MAX_KEEP_ALIVE = 32_767_000;
+
 /** @throws RtmpError `ERR_CLOUDPUSH_SET_TIMEOUT` */
 export function resolveTimeouts(given: Partial<PublisherTimeouts> | undefined): PublisherTimeouts {
   const timeouts = { ...DEFAULT_TIMEOUTS, ...given };
@@ -42,7 +46,7 @@ export function resolveTimeouts(given: Partial<PublisherTimeouts> | undefined): 
   return timeouts;
 }
 
-/** @throws RtmpError `ERR_CLOUDPUSH_INVALID_OPTION` */
+/** @throws RtmpError `ERR_CLOUDPUSH_INVALID_OPTION`, `ERR_CLOUDPUSH_SET_TIMEOUT` */
 export function checkOptions(options: PublisherOptions): void {
   checkRange('chunkSize', options.chunkSize, MIN_CHUNK_SIZE, MAX_CHUNK_SIZE);
   checkRange('maxQueuedBytes', options.maxQueuedBytes, 1, Number.MAX_SAFE_INTEGER);
@@ -50,7 +54,7 @@ export function checkOptions(options: PublisherOptions): void {
   // Otherwise send would throw before it has said false.
   checkRange('highWaterMark', options.highWaterMark, 0, maxQueuedBytes);
   checkRange('maxRedirects', options.maxRedirects, 0, 100);
-  checkRange('keepAlive', options.keepAlive, 0, MAX_TIMEOUT);
+  checkKeepAlive(options.keepAlive);
   if (options.tls?.pins?.length === 0) {
     throw new RtmpError(
       RtmpErrorCode.invalidOption,
@@ -143,6 +147,17 @@ const ANNOUNCEMENT = announceCapabilities(
   FourCcInfo.canEncode,
   CapsEx.reconnect | CapsEx.multitrack | CapsEx.modEx | CapsEx.timestampNanoOffset,
 );
+
+/** The kernel refuses other values, and Node does not tell: there would be no keep-alive at all. */
+function checkKeepAlive(actual = 0): void {
+  if (actual === 0 || (actual >= MIN_KEEP_ALIVE && actual <= MAX_KEEP_ALIVE)) return;
+  const permitted = `0, or ${MIN_KEEP_ALIVE} to ${MAX_KEEP_ALIVE}`;
+  const text = `keepAlive is ${actual} ms, permitted: ${permitted}`;
+  throw new RtmpError(RtmpErrorCode.setTimeout, 'socket', text, {
+    class: 'fatal',
+    details: { actual, permitted },
+  });
+}
 
 function checkRange(name: string, actual: number | undefined, least: number, most: number): void {
   if (actual === undefined || (actual >= least && actual <= most)) return;
