@@ -238,7 +238,10 @@ export function checkUrl(url: string): void {
   }
   if (streamName !== '') return;
   const message = 'the URL names no stream; permitted: rtmp[s]://host[:port]/app/name';
-  throw new CloudPushError('ERR_CLOUDPUSH_INVALID_URL', message, { class: 'fatal' });
+  throw new CloudPushError('ERR_CLOUDPUSH_INVALID_URL', message, {
+    class: 'fatal',
+    details: { stage: 'url' },
+  });
 }
 
 function watermark(name: string, given: Partial<Watermark> | undefined, preset: Watermark): Watermark {
