@@ -151,7 +151,13 @@ function causeOf(error: Error): ErrorData['cause'] {
   const { cause } = error;
   if (!(cause instanceof Error)) return undefined;
   const code = (cause as NodeJS.ErrnoException).code;
-  return { message: cause.message, code: typeof code === 'string' ? code : undefined };
+  return { message: wordsOf(cause), code: typeof code === 'string' ? code : undefined };
+}
+
+/** A host with several addresses fails with an aggregate, which has no words of its own. */
+function wordsOf(cause: Error): string {
+  if (!(cause instanceof AggregateError) || cause.message !== '') return cause.message;
+  return cause.errors.map(({ message }: Error) => message).join('; ');
 }
 
 function asCause(data: NonNullable<ErrorData['cause']>): Error {
