@@ -37,6 +37,7 @@ export function transcript(channel: Channel): string[] {
   for (const event of ['connect', 'disconnect', 'move', 'pause', 'resume', 'close'] as const)
     channel.on(event, () => events.push(event));
   channel.on('problem', ({ error }) => events.push(`problem ${error.code}`));
+  channel.on('command', ({ name }) => events.push(`command ${name}`));
   return events;
 }
 

@@ -20,6 +20,8 @@ export interface ArrivedStream {
   requestReconnect(tcUrl: string): void;
   /** Sends a command to the client. */
   command(name: string, ...args: AmfValue[]): void;
+  /** Sends `onStatus` to the client. */
+  status(level: 'status' | 'error', code: string, description: string): void;
 }
 
 /** An embedded receiver on a free port that keeps every message of every stream. */
@@ -46,6 +48,7 @@ export class RecordingReceiver implements AsyncDisposable {
             drop: () => published.destroy(),
             requestReconnect: (tcUrl) => published.requestReconnect(tcUrl),
             command: (name, ...args) => published.sendCommand(name, ...args),
+            status: (level, code, description) => published.sendStatus(level, code, description),
           };
           streams.push(stream);
           return {
@@ -70,7 +73,7 @@ export class RecordingReceiver implements AsyncDisposable {
   }
 
   url(name: string): string {
-    return `rtmp://127.0.0.1:${this.#receiver.address.port}/live/${name}`;
+    return `rtmp://127.0.0.1:${this.port}/live/${name}`;
   }
 
   /** All streams, in the order in which they came. */

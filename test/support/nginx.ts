@@ -12,6 +12,8 @@ export interface NginxOptions {
   port?: number;
   /** The largest message that nginx-rtmp accepts, in bytes; its default is 1 MiB. */
   maxMessage?: number;
+  /** Further directives of the server, one a line. */
+  server?: string;
   /** Further directives of the application, one a line. */
   application?: string;
 }
@@ -32,6 +34,7 @@ rtmp {
   server {
     listen 127.0.0.1:${port};
     max_message ${options.maxMessage ?? 1_048_576};
+    ${options.server ?? ''}
     application live {
       live on;
       record all;

@@ -1,0 +1,198 @@
+// What a channel tells of packets that are no good: each cause once, and the next good packet goes out.
+
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { type Channel, type ChannelOptions, type PacketProblem, PushEngine } from '@cloudpush/engine';
+import { MessageType } from '@cloudpush/transport';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { waitFor } from '../support/wait.js';
+import { badPackets } from './bad-packets.js';
+import { cameraPackets } from './camera.js';
+import { closeEmpty, samples, transcript } from './expectations.js';
+import { type ArrivedStream, RecordingReceiver } from './recording-receiver.js';
+
+const packets = cameraPackets();
+const [keyFrame, interFrame] = packets.filter(({ kind }) => kind === 'video').map(({ data }) => data);
+const adts = packets.find(({ kind }) => kind === 'audio')!.data;
+/** The same problem is told once in this time, in ms. */
+const REPEAT_INTERVAL = 1000;
+
+vi.setConfig({ testTimeout: 30_000 });
+
+let receiver: RecordingReceiver;
+let engine: PushEngine;
+let streams = 0;
+
+beforeAll(async () => {
+  receiver = await RecordingReceiver.listen();
+  engine = await PushEngine.create({ maxConnections: 1 });
+});
+
+afterAll(async () => {
+  await closeEmpty(engine);
+  await receiver[Symbol.asyncDispose]();
+});
+
+/** What a channel that is publishing is sent, what it tells of it, and what arrives. */
+interface Told {
+  readonly events: string[];
+  readonly problems: PacketProblem[];
+  readonly channel: Channel;
+  readonly stream: ArrivedStream;
+}
+
+async function told(
+  options: Partial<ChannelOptions>,
+  send: (channel: Channel, problems: PacketProblem[]) => Promise<void> | void,
+): Promise<Told> {
+  const name = `stream-${streams++}`;
+  const channel = engine.openChannel({ ...options, url: receiver.url(name) });
+  const events = transcript(channel);
+  const problems: PacketProblem[] = [];
+  channel.on('problem', (problem) => problems.push(problem));
+  await channel.connected();
+  await send(channel, problems);
+  const closed = once(channel, 'close');
+  void channel.close();
+  expect(await closed).toEqual([{ clean: true, error: undefined }]);
+  expect(engine.stats()).toMatchObject({ poolBlocksInUse: 0, channels: 0 });
+  return { events, problems, channel, stream: receiver.stream(name) };
+}
+
+describe.each(badPackets)('a packet of $name with', ({ codecs, track, good, bad }) => {
+  test.for(bad)(
+    '%s is a problem %s, once, and the next one goes out',
+    async ([, code, fault, data, before]) => {
+      const sent = before === undefined ? [data, good] : [before, data, good];
+      const { events, problems, channel, stream } = await told(codecs, (channel) => {
+        for (const [i, packet] of sent.entries()) {
+          const pts = i * 40;
+          const taken =
+            track === 'video' ? channel.sendVideo(packet, { pts }) : channel.sendAudio(packet, { pts });
+          expect(taken).toBe(true);
+        }
+      });
+      expect(events).toEqual(['connect', `problem ERR_CLOUDPUSH_${code}`, 'close']);
+      const error = { code: `ERR_CLOUDPUSH_${code}`, class: 'fatal', details: { fault } };
+      expect(problems).toMatchObject([{ error, repeats: 0 }]);
+      expect(channel.stats()).toMatchObject({ packetsInvalid: 1, packetsLost: 0 });
+      const arrived = samples(stream, MessageType[track]);
+      expect(arrived).toHaveLength(before === undefined || before.length < 100 ? 1 : 2);
+      expect(arrived.at(-1)!.payload.length).toBeGreaterThan(good.length / 2);
+    },
+  );
+});
+
+describe('a timestamp', () => {
+  test.each<[what: string, options: Partial<ChannelOptions>, send: (channel: Channel) => void, code: string]>(
+    [
+      [
+        'that steps back, of a picture',
+        {},
+        (channel) => channel.sendVideo(interFrame!, { pts: 960 }),
+        'TIMESTAMP_STEP_BACK',
+      ],
+      [
+        'that steps back, of audio',
+        {},
+        (channel) => channel.sendAudio(adts, { pts: 999 }),
+        'TIMESTAMP_STEP_BACK',
+      ],
+      [
+        'that steps back, of data',
+        {},
+        (channel) => channel.sendData('onCuePoint', [], { pts: 999 }),
+        'TIMESTAMP_STEP_BACK',
+      ],
+      [
+        'too far from its decoding time',
+        {},
+        (channel) => channel.sendVideo(interFrame!, { dts: 1040, pts: 10_000_000 }),
+        'COMPOSITION_OFFSET_RANGE',
+      ],
+      [
+        'that 32 bits do not hold',
+        { inputClock: 'wrapping32' },
+        (channel) => channel.sendVideo(interFrame!, { pts: 2 ** 32 }),
+        'TIMESTAMP_INVALID',
+      ],
+    ],
+  )('%s is told once, and the packet is not sent', async (_what, options, send, code) => {
+    const { events, problems, stream } = await told(options, (channel) => {
+      channel.sendVideo(keyFrame!, { pts: 1000 });
+      channel.sendAudio(adts, { pts: 1000 });
+      channel.sendData('onCuePoint', [], { pts: 1000 });
+      send(channel);
+      channel.sendVideo(interFrame!, { pts: 1040 });
+    });
+    expect(events).toEqual(['connect', `problem ERR_CLOUDPUSH_${code}`, 'close']);
+    expect(problems).toMatchObject([
+      { error: { class: 'fatal', details: { fault: 'timestamp' } }, repeats: 0 },
+    ]);
+    expect(problems[0]!.error.details['permitted']).toBeDefined();
+    expect(samples(stream, MessageType.video).map(({ timestamp }) => timestamp)).toEqual([0, 40]);
+    expect(samples(stream, MessageType.audio).map(({ timestamp }) => timestamp)).toEqual([0]);
+  });
+
+  test('long before the start of the stream is told once', async () => {
+    const { events } = await told({}, (channel) => {
+      channel.sendVideo(keyFrame!, { pts: 1_000_000 });
+      channel.sendAudio(adts, { pts: 0 });
+      channel.sendAudio(adts, { pts: 1_000_000 });
+    });
+    expect(events).toEqual(['connect', 'problem ERR_CLOUDPUSH_TIMESTAMP_BEFORE_START', 'close']);
+  });
+});
+
+describe('problems', () => {
+  test('of different causes come in the order of their packets, each as the first of its kind', async () => {
+    const { events, problems } = await told({}, (channel) => {
+      channel.sendVideo(interFrame!, { pts: 0 });
+      channel.sendAudio(adts.subarray(0, 20), { pts: 0 });
+      channel.sendVideo(keyFrame!, { pts: 40 });
+      channel.sendVideo(keyFrame!.subarray(4), { pts: 80 });
+      channel.sendVideo(interFrame!, { pts: 0 });
+      channel.sendVideo(interFrame!, { pts: 80 });
+    });
+    expect(events).toEqual([
+      'connect',
+      'problem ERR_CLOUDPUSH_NO_SPS_PPS',
+      'problem ERR_CLOUDPUSH_ADTS_CUT_OFF',
+      'problem ERR_CLOUDPUSH_VIDEO_NO_START_CODE',
+      'problem ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK',
+      'close',
+    ]);
+    expect(problems.map(({ repeats }) => repeats)).toEqual([0, 0, 0, 0]);
+  });
+
+  test('that repeat are told once a second at most, with the number of those that were not', async () => {
+    const bad = keyFrame!.subarray(4);
+    const { problems, channel } = await told({}, async (channel, heard) => {
+      const tell = (): number => heard.reduce((sum, { repeats }) => sum + 1 + repeats, 0);
+      for (let round = 1; round <= 2; round++) {
+        for (let i = 0; i < 24; i++) channel.sendVideo(bad, { pts: i });
+        const all = round * 25 - 1;
+        await waitFor('the bad packets', 20_000, () => channel.stats().packetsInvalid === all || undefined);
+        expect(tell()).toBeLessThanOrEqual(all);
+        // From then on, the last report is too long ago to keep the next one back.
+        await setTimeout(REPEAT_INTERVAL);
+        channel.sendVideo(bad, { pts: 0 });
+        await waitFor('the next report', 20_000, () => tell() === all + 1 || undefined);
+      }
+    });
+    expect(channel.stats().packetsInvalid).toBe(50);
+    expect(problems.length).toBeGreaterThanOrEqual(3);
+    expect(problems.length).toBeLessThan(25);
+  });
+
+  test('do not keep a parameter set that is mended from being taken', async () => {
+    const [, , , brokenSps] = badPackets[0]!.bad.find(([, code]) => code === 'SPS_CUT_OFF')!;
+    const { events, stream } = await told({}, (channel) => {
+      channel.sendVideo(keyFrame!, { pts: 0 });
+      channel.sendVideo(brokenSps, { pts: 40 });
+      channel.sendVideo(interFrame!, { pts: 80 });
+    });
+    expect(events).toEqual(['connect', 'problem ERR_CLOUDPUSH_SPS_CUT_OFF', 'close']);
+    expect(samples(stream, MessageType.video).map(({ timestamp }) => timestamp)).toEqual([0, 80]);
+  });
+});
