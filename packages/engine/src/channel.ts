@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
 import type { AudioCodec, MuxerState, VideoCodec } from '@cloudpush/muxer';
 import { type AmfValue, type ConnectTimings, encodeAmf0 } from '@cloudpush/transport';
-import type { ChannelEvents, CloseReport, SegmentReport } from './channel-events.js';
+import type { ChannelEvents, CloseReport, Disconnection, SegmentReport } from './channel-events.js';
 import type { ChannelHome } from './channel-home.js';
 import { ChannelSegments } from './channel-segments.js';
 import { ChannelWriter, type WriterChannel } from './channel-writer.js';
-import { Destination } from './destination.js';
+import { type Connecting, Destination } from './destination.js';
 import { diagnostics } from './diagnostics.js';
 import { ChannelEncryption } from './encryption-options.js';
 import { abortedError, CloudPushError, type ErrorData, toErrorData } from './errors.js';
@@ -24,13 +24,7 @@ import {
 import { invalidParameter, oneOf } from './parameters.js';
 import { encodePrivateData } from './private-data.js';
 import type { BitrateAdvice } from './shard/bitrate-advisor.js';
-import {
-  AUDIO_CODECS,
-  type ChannelConfig,
-  type DestinationConfig,
-  type Loss,
-  VIDEO_CODECS,
-} from './shard/protocol.js';
+import { AUDIO_CODECS, type ChannelConfig, type DestinationConfig, VIDEO_CODECS } from './shard/protocol.js';
 import type { SegmentTotals } from './shard/segment-outlet.js';
 import type { ShardClient } from './shard/shard-client.js';
 import { type CloseOptions, whenAborted } from './signals.js';
@@ -120,13 +114,13 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
   readonly #destinations = new Map<number, Destination>();
   /** The counts of those that are. */
   #finished = NO_DESTINATION_TOTALS;
-  /** What was counted on shards that are dead. */
+  /** What was counted on shards that the channel has left. */
   #packetsInvalid = 0;
   #packetsLost = 0;
   #packetsBetweenSegments = 0;
   /** What another shard must know to go on with the stream; undefined before it has begun. */
   #stream: MuxerState | undefined;
-  /** How far the stream had come when its shard died, ms. */
+  /** How far the stream had come when it left its shard, ms. */
   #elapsed = 0;
   #everPublished = false;
   #leaving = false;
@@ -522,23 +516,54 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
    * @internal
    */
   onShardDied(data: ErrorData, lostPackets: number, next: () => ShardClient): boolean {
-    const { counters } = this.#home.shard;
-    this.#packetsInvalid += counters.channels.get(this.#number, ChannelCounter.packetsInvalid);
-    this.#packetsLost += counters.channels.get(this.#number, ChannelCounter.packetsLost) + lostPackets;
-    const between = counters.channels.get(this.#number, ChannelCounter.packetsBetweenSegments);
-    this.#packetsBetweenSegments += between;
-    this.#elapsed = Math.max(this.#elapsed, counters.channels.get(this.#number, ChannelCounter.elapsed));
-    counters.channels.reset(this.#number);
-    const losses = new Map<Destination, Loss>();
-    for (const [number, destination] of this.#destinations) {
-      const loss = this.#leaving ? undefined : destination.onShardDied(data);
-      if (loss === undefined) this.onDetached(number, this.#abortedBy ?? data);
-      else losses.set(destination, loss);
-    }
+    this.#packetsLost += lostPackets;
+    const going = this.#goingOn((destination) => destination.onShardDied(data), data);
     for (const report of this.#segments.onShardDied()) this.#tellSegmentEnd(report);
-    if (losses.size > 0) this.#moveTo(next(), losses);
-    else this.onEnded();
-    return losses.size > 0;
+    if (going.size === 0) {
+      this.onEnded();
+      return false;
+    }
+    this.#moveTo(next(), going);
+    for (const [destination, { loss }] of going)
+      this.#tellDisconnected({ error: destination.lastLoss, delay: loss?.delay ?? 0, destination });
+    return true;
+  }
+
+  /** It waits for a connection that was lost, and nothing is being published anywhere. @internal */
+  get mayLeaveShard(): boolean {
+    return !this.#leaving && this.destinations.every(({ state }) => state === 'connecting');
+  }
+
+  /**
+   * Asks the shard to let the channel go, so that it connects again from another one; {@link onStays} or {@link onShardLeft}
+   * is the answer, and no packet is taken before. Media that waits in the shard is lost (`packetsLost`): do it only where
+   * that is worth it.
+   * @internal
+   */
+  leaveShard(): void {
+    this.#sender.leaveShard();
+  }
+
+  /** The shard does not let the channel go. @internal */
+  onStays(): void {
+    this.#sender.onStays();
+  }
+
+  /**
+   * The shard has let the channel go: its destinations connect from another one, as if they had not moved.
+   * @returns false when none does, because the channel was told to end meanwhile
+   * @internal
+   */
+  onShardLeft(next: () => ShardClient): boolean {
+    const going = this.#goingOn((destination) => destination.onShardLeft(), undefined);
+    if (going.size > 0) this.#moveTo(next(), going);
+    else {
+      this.#sender.onRehomed();
+      // The shard does not know the channel any more: it needs no last descriptor.
+      this.#closeRequested = true;
+      this.onEnded();
+    }
+    return going.size > 0;
   }
 
   /** Nothing of the channel is left anywhere: its number is free. @internal */
@@ -566,21 +591,52 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
     return this.#home.shard === shard;
   }
 
-  #moveTo(shard: ShardClient, losses: ReadonlyMap<Destination, Loss>): void {
+  /**
+   * The shard holds nothing of the channel any more. Its counts are carried over, and destinations that do not go on are over.
+   * @param error what they end with. Default: their last loss.
+   * @returns those that go on with another shard
+   */
+  #goingOn(
+    goOn: (destination: Destination) => Connecting | undefined,
+    error: ErrorData | undefined,
+  ): Map<Destination, Connecting> {
+    this.#carryCounts();
+    const going = new Map<Destination, Connecting>();
+    for (const [number, destination] of this.#destinations) {
+      const connecting = this.#leaving ? undefined : goOn(destination);
+      if (connecting !== undefined) going.set(destination, connecting);
+      else this.onDetached(number, this.#abortedBy ?? error ?? toErrorData(destination.lastLoss));
+    }
+    return going;
+  }
+
+  /** The shard counts no more: another one begins at zero. */
+  #carryCounts(): void {
+    const { channels } = this.#home.shard.counters;
+    const count = (counter: ChannelCounter) => channels.get(this.#number, counter);
+    this.#packetsInvalid += count(ChannelCounter.packetsInvalid);
+    this.#packetsLost += count(ChannelCounter.packetsLost);
+    this.#packetsBetweenSegments += count(ChannelCounter.packetsBetweenSegments);
+    this.#elapsed = Math.max(this.#elapsed, count(ChannelCounter.elapsed));
+    channels.reset(this.#number);
+  }
+
+  #moveTo(shard: ShardClient, going: ReadonlyMap<Destination, Connecting>): void {
     this.#home.shard = shard;
     this.#sender.onRehomed();
-    // Whoever saw the gate closed before the dead shard could say so must look again.
+    // Whoever saw the gate closed before the old shard could say so must look again.
     this.#waiters.wake();
     this.#open();
-    for (const [destination, loss] of losses) {
-      const disconnection = destination.onRehomed(loss);
-      // A listener that throws must not keep the engine from its work.
-      process.nextTick(() => {
-        diagnostics.disconnect.publish(() => ({ ...disconnection, channel: this }));
-        destination.emit('disconnect', disconnection);
-        this.emit('disconnect', disconnection);
-      });
-    }
+    for (const [destination, connecting] of going) destination.onRehomed(connecting);
+  }
+
+  #tellDisconnected(disconnection: Disconnection): void {
+    // A listener that throws must not keep the engine from its work.
+    process.nextTick(() => {
+      diagnostics.disconnect.publish(() => ({ ...disconnection, channel: this }));
+      disconnection.destination.emit('disconnect', disconnection);
+      this.emit('disconnect', disconnection);
+    });
   }
 
   /** Hands the channel to its shard; with the stream that it has begun on another one, if it has. */

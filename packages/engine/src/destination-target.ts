@@ -1,6 +1,6 @@
+import type { ChannelHome } from './channel-home.js';
 import { CloudPushError, toErrorData } from './errors.js';
 import type { ShardTarget } from './shard/protocol.js';
-import type { ShardClient } from './shard/shard-client.js';
 import type { PushTarget, TargetReason } from './token/push-target.js';
 import type { TargetCache } from './token/target-cache.js';
 import type { TargetRequest } from './token/target-request.js';
@@ -23,13 +23,9 @@ export class DestinationTarget {
     this.#question = question;
   }
 
-  /** Answers a shard that is about to connect. */
-  async answer(
-    shard: ShardClient,
-    channel: number,
-    destination: number,
-    reason: TargetReason,
-  ): Promise<void> {
+  /** Answers the channel's shard, which is about to connect. */
+  async answer(home: ChannelHome, destination: number, reason: TargetReason): Promise<void> {
+    const { shard, channel } = home;
     const { cache, request } = this.#question;
     const { signal } = this.#over;
     const move = (target: PushTarget): void => {
@@ -42,6 +38,8 @@ export class DestinationTarget {
       const target = await cache.get(request, { reason, signal, rejected });
       // The number may be another destination's by now.
       signal.throwIfAborted();
+      // The channel has left: its new shard asks for itself.
+      if (home.shard !== shard) return;
       this.#given = target;
       // The shard that asked is the one that a new token is for.
       this.#stopWatching?.();

@@ -31,6 +31,11 @@ export interface DestinationSeat {
   readonly sender: PacketSender;
 }
 
+/** How a destination goes on with another shard; without a loss it connects for the first time. */
+export interface Connecting {
+  readonly loss: Loss | undefined;
+}
+
 /**
  * One server that a channel's stream goes to. A channel opens with one; others are added with `Channel.addDestination`.
  * A destination that is slow, or lost, or ends, does not touch the others.
@@ -47,12 +52,14 @@ export class Destination extends EventEmitter<DestinationEvents> {
   #publishingSince: number | undefined;
   /** How many attempts to connect in a row have failed. */
   #attempts = 0;
-  /** What was counted on shards that are dead. */
+  /** What was counted on shards that the channel has left. */
   #carried = NO_DESTINATION_TOTALS;
   /** Why it was aborted, when it was. */
   #abortedBy: ErrorData | undefined;
   /** Why a connection was lost that has been made again since, or is about to be. */
   #lastLoss: CloudPushError | undefined;
+  /** When it is made again, in ms of the monotonic clock. */
+  #connectsAgainAt = 0;
   #report: CloseReport | undefined;
   readonly #waiters = new Waiters();
   /** The counters as they were when the destination ended: its number may be in other hands now. */
@@ -182,6 +189,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
   onDisconnected(disconnection: Disconnection): void {
     if (this.#state === 'publishing') this.#state = 'connecting';
     this.#noteLoss(disconnection.error);
+    this.#connectsAgainAt = monotonicNow() + disconnection.delay;
     this.emit('disconnect', disconnection);
   }
 
@@ -190,9 +198,9 @@ export class Destination extends EventEmitter<DestinationEvents> {
    * @returns how it is made again, once the channel {@link onRehomed}; undefined when it is not
    * @internal
    */
-  onShardDied(data: ErrorData): Loss | undefined {
+  onShardDied(data: ErrorData): Connecting | undefined {
     const { reconnect } = this.#config;
-    if (reconnect === undefined || this.#closeRequested || this.#abortedBy !== undefined) return undefined;
+    if (reconnect === undefined || this.#isEnding) return undefined;
     const error = CloudPushError.from(data);
     this.#noteLoss(error);
     const backoff = new Backoff(reconnect);
@@ -200,14 +208,33 @@ export class Destination extends EventEmitter<DestinationEvents> {
     const delay = backoff.next(error.class);
     if (delay === undefined) return undefined;
     if (this.#state === 'publishing') this.#state = 'connecting';
-    this.#carried = { ...addTotals(NO_DESTINATION_TOTALS, this.stats()), reconnects: 0, moves: 0 };
-    return { error: data, delay, attempts: this.#attempts };
+    this.#connectsAgainAt = monotonicNow() + delay;
+    this.#carryCounts();
+    return { loss: { error: data, delay, attempts: this.#attempts } };
+  }
+
+  /**
+   * The shard has let the channel go while nothing was being published.
+   * @returns how the connection is made, once the channel {@link onRehomed}: when and as often as it would have been;
+   *   undefined when it is not
+   * @internal
+   */
+  onShardLeft(): Connecting | undefined {
+    if (this.#isEnding) return undefined;
+    this.#carryCounts();
+    if (this.#lastLoss === undefined) return { loss: undefined };
+    const delay = Math.max(0, this.#connectsAgainAt - monotonicNow());
+    return { loss: { error: toErrorData(this.#lastLoss), delay, attempts: this.#attempts } };
+  }
+
+  /** What it ends with when the connection is not made again. @internal */
+  get lastLoss(): CloudPushError {
+    return this.#lastLoss ?? closedError();
   }
 
   /** The channel lives on another shard now. @internal */
-  onRehomed(loss: Loss): Disconnection {
+  onRehomed({ loss }: Connecting): void {
     this.#attach(loss);
-    return { error: this.#lastLoss!, delay: loss.delay, destination: this };
   }
 
   /** @internal */
@@ -221,7 +248,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
   /** @internal */
   onTargetWanted(reason: TargetReason): void {
     const { home, number } = this.#seat;
-    void this.#target?.answer(home.shard, home.channel, number, reason);
+    void this.#target?.answer(home, number, reason);
   }
 
   /** @internal */
@@ -268,6 +295,15 @@ export class Destination extends EventEmitter<DestinationEvents> {
       acknowledgementLag:
         isKnown && bytesPerSecond > 1 ? (unacknowledged * 1000) / bytesPerSecond : undefined,
     };
+  }
+
+  get #isEnding(): boolean {
+    return this.#closeRequested || this.#abortedBy !== undefined;
+  }
+
+  /** The shard counts no more: another one begins at zero. */
+  #carryCounts(): void {
+    this.#carried = { ...addTotals(NO_DESTINATION_TOTALS, this.stats()), reconnects: 0, moves: 0 };
   }
 
   #attach(loss: Loss | undefined): void {

@@ -21,6 +21,10 @@ import { addTotals, NO_CHANNEL_TOTALS } from './stats/totals.js';
 import type { TargetCache } from './token/target-cache.js';
 import { TargetFinder } from './token/target-finder.js';
 
+/** A channel leaves its shard only for one that has at least so many fewer: with one fewer, they would change places. */
+const REBALANCE_CHANNELS = 2;
+/** And by this part of its own channels: a smaller gain is not worth the media that a channel leaves behind. */
+const REBALANCE_SHARE = 0.25;
 /** Until the replacement of a worker thread that did not come up is started, in ms. */
 const RESTART_DELAY = 1000;
 
@@ -54,6 +58,8 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
   readonly #channels: (Channel | undefined)[];
   readonly #freeNumbers: number[];
   readonly #freeDestinations: number[];
+  /** Channels that were asked to leave their shards, and where they go if they are let go: they count there already. */
+  readonly #leaving = new Map<Channel, ShardClient>();
   /** Whoever waits for room in the pool. */
   #waiting = new Set<PacketSender>();
   #nextId = 1;
@@ -165,6 +171,7 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
       channels: channels.length,
       destinations: this.#settings.maxConnections - this.#freeDestinations.length,
       shards: this.#shards.size,
+      channelsByShard: [...this.#shards].map((shard) => shard.channels),
       poolSize: this.#settings.poolSize,
       poolBytesInUse: this.memory.pool.bytesInUse,
       poolBlocksInUse: this.memory.pool.blocksInUse,
@@ -265,6 +272,15 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
       case 'disconnected':
         this.#log(channel, report.error, 'connection lost');
         channel.onDisconnected(report.destination, report.error, report.delay);
+        this.#rebalance(shard, channel);
+        return;
+      case 'stays':
+        this.#takeBack(shard, channel);
+        channel.onStays();
+        return;
+      case 'left':
+        this.#takeBack(shard, channel);
+        this.#rehome(shard, channel, report.channel, (next) => channel.onShardLeft(next));
         return;
       case 'moved':
         channel.onMoved(report.destination, report.timings);
@@ -345,14 +361,47 @@ export class PushEngine implements ChannelHost, AsyncDisposable {
       channels: [...orphans.values()],
     }));
     const lost = this.memory.reclaimFrom(orphans);
-    for (const [number, channel] of orphans)
-      this.#rehome(shard, channel, number, error, lost.get(number) ?? 0);
+    for (const [number, channel] of orphans) {
+      this.#takeBack(shard, channel);
+      this.#rehome(shard, channel, number, (next) => channel.onShardDied(error, lost.get(number) ?? 0, next));
+    }
     // What came back is room for others, and the thread can no longer say so.
     this.#retryWaiting();
   }
 
-  #rehome(shard: ShardClient, channel: Channel, number: number, error: ErrorData, lost: number): void {
-    const goesOn = channel.onShardDied(error, lost, () => {
+  /**
+   * A channel that must connect again may as well do so from another shard, when that has clearly fewer channels: else the
+   * shards would stay as uneven as closed channels have left them. The media that it has queued is the price.
+   */
+  #rebalance(shard: ShardClient, channel: Channel): void {
+    if (this.#leaving.has(channel) || !channel.mayLeaveShard) return;
+    const next = this.#leastLoadedShard();
+    const fewer = shard.channels - next.channels;
+    if (fewer < Math.max(REBALANCE_CHANNELS, shard.channels * REBALANCE_SHARE)) return;
+    // Many may be lost at once: what each of them leaves behind and goes to must count for the next.
+    shard.channels--;
+    next.channels++;
+    this.#leaving.set(channel, next);
+    channel.leaveShard();
+  }
+
+  /** The channel is not about to leave its shard any more: it is let go, or stays, or the thread is dead. */
+  #takeBack(shard: ShardClient, channel: Channel): void {
+    const next = this.#leaving.get(channel);
+    if (next === undefined) return;
+    this.#leaving.delete(channel);
+    next.channels--;
+    shard.channels++;
+  }
+
+  /** @param goOn has the channel go on with the shard that it is given, or tells that it does not go on */
+  #rehome(
+    shard: ShardClient,
+    channel: Channel,
+    number: number,
+    goOn: (next: () => ShardClient) => boolean,
+  ): void {
+    const goesOn = goOn(() => {
       const next = this.#leastLoadedShard();
       next.channels++;
       return next;

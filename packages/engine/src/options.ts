@@ -84,8 +84,9 @@ export interface DestinationOptions {
   readonly overflow?: 'reject' | 'drop' | undefined;
   /**
    * Whether a lost connection is made again, with exponential back-off and full jitter; the stream goes on at a key frame,
-   * on the same clock. A refusal that another attempt cannot mend (bad credentials, an unknown app) ends the destination all
-   * the same. Default false; true: the default policy.
+   * on the same clock. What waits until then is given up where the channel can go on with a worker thread that has clearly
+   * fewer channels. A refusal that another attempt cannot mend (bad credentials, an unknown app) ends the destination all the
+   * same. Default false; true: the default policy.
    */
   readonly reconnect?: boolean | Partial<ReconnectPolicy> | undefined;
   /** A connection that takes nothing for so long while media waits is given up; 0: never. 0 to 3,600,000 ms. Default 60,000. */

@@ -20,7 +20,8 @@ const RING_RETRY = 1;
 
 /**
  * A channel's way into its shard: puts packets into the pool and their descriptors into the ring, and knows when there
- * is no room. There are two causes for that, the shard's gate and a lack of memory; to the outside it is one pause.
+ * is no room. There are three causes for that, the shard's gate, a lack of memory, and a move to another shard; to the outside
+ * it is one pause.
  */
 export class PacketSender {
   /** Packets refused for want of room. */
@@ -40,6 +41,8 @@ export class PacketSender {
   #open = true;
   /** The shard has said pause, and not yet resume. */
   #pausedByShard = false;
+  /** Whether the shard is to let the channel go: `'asked'` from the moment at which that stands in the ring until it answers. */
+  #leaving: 'no' | 'wanted' | 'asked' = 'no';
   /** Bytes of the packet that the pool or the ring had no room for; 0: none. */
   #awaited = 0;
   /** What the channel held then: half of it must have left before there is room again. */
@@ -58,7 +61,7 @@ export class PacketSender {
 
   /** True while packets are refused for want of room. */
   get paused(): boolean {
-    return this.#pausedByShard || this.#awaited > 0 || !this.#room.gates.isOpen(this.#channel);
+    return this.#hasReason || !this.#room.gates.isOpen(this.#channel);
   }
 
   /** How long there was no room, in ms. */
@@ -130,7 +133,8 @@ export class PacketSender {
 
   readonly #pushCommands = (): void => {
     const { shard } = this.#home;
-    if (shard.isDead) return;
+    // If the channel is let go, what follows is of no use there.
+    if (shard.isDead || this.#leaving === 'asked') return;
     for (let next = this.#commands[0]; next !== undefined; next = this.#commands[0]) {
       if (!shard.ring.push(next.command, this.#channel, NO_BLOCK, next.argument, 0, 0, 0, 0, 0)) {
         setTimeout(this.#pushCommands, RING_RETRY);
@@ -138,12 +142,31 @@ export class PacketSender {
       }
       this.#commands.shift();
       shard.ringDoorbell();
+      if (next.command === Command.leave) {
+        this.#leaving = 'asked';
+        return;
+      }
     }
   };
 
-  /** The channel has moved to another shard, which knows nothing of what was under way. */
+  /** Asks the shard to let the channel go: no packet is taken until it answers. */
+  leaveShard(): void {
+    this.#leaving = 'wanted';
+    this.#announce();
+    this.command(Command.leave);
+  }
+
+  /** The shard does not let the channel go. */
+  onStays(): void {
+    this.#leaving = 'no';
+    this.#pushCommands();
+    this.#announce();
+  }
+
+  /** The channel has left its shard; what was under way to it there does not matter any more. */
   onRehomed(): void {
     this.#commands.length = 0;
+    this.#leaving = 'no';
     this.#room.gates.open(this.#channel);
     this.onResume();
   }
@@ -206,9 +229,14 @@ export class PacketSender {
     this.#announce();
   };
 
-  /** Tells of a pause and its end in turn, whichever of the two causes came first or went last. */
+  /** Packets are refused, and the caller is told so. */
+  get #hasReason(): boolean {
+    return this.#pausedByShard || this.#leaving !== 'no' || this.#awaited > 0;
+  }
+
+  /** Tells of a pause and its end in turn, whichever of the causes came first or went last. */
   #announce(): void {
-    const paused = this.#pausedByShard || this.#awaited > 0;
+    const paused = this.#hasReason;
     if (paused === this.#announced) return;
     if (paused) {
       this.pauses++;

@@ -130,6 +130,22 @@ export class Connector implements LinkOwner {
     this.#lastError = CloudPushError.from(loss.error);
   }
 
+  /** Nothing is lost with what {@link vacate} ends: the connection is gone, and nothing else is asked for than to make it again. */
+  get mayVacate(): boolean {
+    const isDown = this.#state === 'waiting' || this.#state === 'connecting';
+    const isUndisturbed = this.#wanted === undefined && this.#destroyedBy === undefined;
+    return isDown && isUndisturbed && this.#closing.size === 0 && this.#lastError !== undefined;
+  }
+
+  /** Gives up, without a word, the wait for the next attempt, or the attempt: another shard makes the connection. */
+  vacate(): void {
+    this.#state = 'over';
+    clearTimeout(this.#retryTimer);
+    const link = this.#link;
+    this.#link = undefined;
+    link?.abort(movedElsewhereError());
+  }
+
   /** The name that is being published, without its query. */
   get streamName(): string {
     return this.#link?.streamName ?? '';
@@ -248,8 +264,12 @@ export class Connector implements LinkOwner {
     const link = new Link(this, this.#config);
     this.#link = link;
     this.#reach(link, reason, given).then(
-      () => this.#onPublishing(link),
-      (error: Error) => this.#onLost(error),
+      () => {
+        if (link === this.#link) this.#onPublishing(link);
+      },
+      (error: Error) => {
+        if (link === this.#link) this.#onLost(error);
+      },
     );
   }
 

@@ -208,6 +208,10 @@ export type ShardReport =
       readonly error: ErrorData;
       readonly repeats: number;
     }
+  /** The answer to `leave`: nothing of the channel is left here, and nothing more of it will be told or counted. */
+  | { readonly type: 'left'; readonly channel: number }
+  /** The answer to `leave`: there is more to lose than to win, the channel goes on where it is. */
+  | { readonly type: 'stays'; readonly channel: number }
   /** The last of the channel's destinations is over. */
   | { readonly type: 'ended'; readonly channel: number }
   /** The channel's last descriptor has been handled: its number may be used again. */

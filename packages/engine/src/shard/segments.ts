@@ -40,6 +40,11 @@ export class Segments {
     return this.#isOpen;
   }
 
+  /** A segment is under way, and none of those before has yet to end at some destination. */
+  get isSettled(): boolean {
+    return this.#isOpen && this.#ending.size === 0;
+  }
+
   /** The next segment begins. */
   start(): SegmentMark {
     this.#number++;

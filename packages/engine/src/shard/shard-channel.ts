@@ -149,6 +149,20 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
       if (number === undefined || destination.number === number) destination.destroy(error);
   }
 
+  /**
+   * Gives everything up, without a word, so that the stream can go on with another shard: what is queued is lost.
+   * @returns false when it stays, because some destination publishes, or has yet to bring something to its end.
+   */
+  vacate(): boolean {
+    const destinations = [...this.#destinations];
+    const isFree = this.#segments.isSettled && destinations.every(({ mayVacate }) => mayVacate);
+    if (this.ended || !isFree) return false;
+    clearInterval(this.#patience);
+    for (const packet of this.hold.takeAll()) this.#giveUp(packet, packet.block);
+    for (const destination of destinations) destination.vacate();
+    return true;
+  }
+
   onPublishing(destination: ShardDestination, publisher: RtmpPublisher): void {
     // After a lost connection it may be another server that answers.
     for (const [fourCc, command] of this.#agreed)

@@ -249,6 +249,19 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#connector.destroy(error);
   }
 
+  /** It waits for its connection to be made again, in the midst of a segment, and is not told to end. */
+  get mayVacate(): boolean {
+    return !this.#closing && this.#segment.state === 'open' && this.#connector.mayVacate;
+  }
+
+  /** Gives everything up, without a word: what is queued is lost. */
+  vacate(): void {
+    this.#ended = true;
+    this.#connector.vacate();
+    this.#queue.clear();
+    this.updateCounters();
+  }
+
   /** The answer to `targetWanted`. */
   onTarget(answer: ShardTarget | Error): void {
     this.#targets.answer(answer);

@@ -127,6 +127,8 @@ export class Shard implements ShardContext {
         return;
       case 'attach': {
         const { channel, destination, config, loss } = request;
+        // It has left in the meantime, and the destination is attached where it goes on.
+        if (!this.#channels.has(channel) && !this.#announced.has(channel)) return;
         const announced = { channel, config, loss, abortedBy: undefined, movedTo: undefined };
         this.#announcedDestinations.set(destination, announced);
         return;
@@ -234,6 +236,9 @@ export class Shard implements ShardContext {
       case Command.detach:
         this.#channels.get(channel)!.detach(this.#ring.bytes);
         return;
+      case Command.leave:
+        this.#leave(channel);
+        return;
       default:
         command satisfies never;
     }
@@ -293,6 +298,22 @@ export class Shard implements ShardContext {
     const target = this.#channels.get(channel)!;
     if (target.ended) this.#forgetIfLeft(channel);
     else target.close();
+  }
+
+  /** The channel goes on with another shard, if it can be given up here. Nothing of it follows before the answer. */
+  #leave(channel: number): void {
+    this.#receiveRequests();
+    this.#flush();
+    if (!this.#channels.get(channel)!.vacate()) {
+      this.report({ type: 'stays', channel });
+      return;
+    }
+    // Another shard counts from here on: nothing of it may be published after this.
+    this.#settle();
+    this.#channels.delete(channel);
+    for (const [number, announced] of this.#announcedDestinations)
+      if (announced.channel === channel) this.#announcedDestinations.delete(number);
+    this.report({ type: 'left', channel });
   }
 
   #abort(channel: number, destination: number | undefined, error: CloudPushError): void {

@@ -55,8 +55,8 @@ export interface ChannelTotals extends DestinationTotals {
   /** Packets and metadata that came between two segments, and were refused for it. */
   readonly packetsBetweenSegments: number;
   /**
-   * Packets that had been accepted and were given up with a lost connection. What the kernel had already taken may have
-   * been lost as well; nobody can tell.
+   * Packets that had been accepted and were given up with a lost connection, or left behind when the channel went on with
+   * another worker thread. What the kernel had already taken may have been lost as well; nobody can tell.
    */
   readonly packetsLost: number;
   /** How often the channel was paused. */
@@ -84,6 +84,8 @@ export interface EngineStats {
   /** Destinations that are open, of all channels. */
   readonly destinations: number;
   readonly shards: number;
+  /** The same channels by worker thread. One that is about to leave its thread counts for the one that it goes to. */
+  readonly channelsByShard: readonly number[];
   readonly poolSize: number;
   /** Bytes of the pool that packets hold, rounding and headroom included. */
   readonly poolBytesInUse: number;
