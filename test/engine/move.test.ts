@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type Channel, PushEngine } from '@cloudpush/engine';
 import { MessageType } from '@cloudpush/transport';
 import { type Logger, pino } from 'pino';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { waitFor } from '../support/wait.js';
 import { type CameraPacket, cameraPackets, expectedVideoMessage, sendOne } from './camera.js';
 import { closeEmpty, isSequenceHeader, samples, transcript } from './expectations.js';
@@ -13,6 +13,9 @@ import { type ArrivedStream, RecordingReceiver } from './recording-receiver.js';
 
 const packets = cameraPackets();
 const LOOP_MS = 3200;
+
+// Busy machines take their time.
+vi.setConfig({ testTimeout: 30_000 });
 
 /** The clip once more, later on the same clock. */
 function loop(turn: number): CameraPacket[] {

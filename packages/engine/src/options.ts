@@ -78,8 +78,8 @@ export interface DestinationOptions {
   /**
    * What happens when the server is slower than the source. `'reject'` (default): the channel pauses and `send…` returns
    * false; what was accepted is never dropped. `'drop'`: queued media is dropped, disposable pictures first, then whole
-   * groups of pictures, then audio, never a sequence header; `stats()` counts it. Of several destinations only the fastest
-   * makes the source wait; those that fall behind it drop.
+   * groups of pictures, then audio, never a sequence header; `stats()` counts it. Of several destinations, those that fall
+   * behind another one which has room (see `lowWatermark`) drop as well, and do not make the source wait.
    */
   readonly overflow?: 'reject' | 'drop' | undefined;
   /**

@@ -22,10 +22,7 @@ import { dataTag, type StreamDescription } from './stream-describer.js';
 import { StreamHeaders } from './stream-headers.js';
 import type { Bitrates } from './stream-metadata.js';
 
-/**
- * The source waits so long, in ms, for a destination that was the fastest when it was full: if another one is ahead by then,
- * it must drop.
- */
+/** The source waits so long, in ms, for a destination that is full: if it has been left behind by then, it must drop. */
 const PATIENCE = 1000;
 
 /** The shard's half of a channel: the muxer, and the destinations that its tags go to. */
@@ -74,8 +71,9 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     return this.#muxer.bitrates;
   }
 
-  isFastest(destination: ShardDestination): boolean {
-    return !this.#takers.some((other) => other !== destination && other.isAheadOf(destination));
+  isLeftBehind(destination: ShardDestination): boolean {
+    // Of two that are equally fast, one is always a little ahead: while neither has room, the source waits for both.
+    return this.#takers.some((other) => other.isAheadOf(destination) && other.hasRoom);
   }
 
   /**
@@ -126,7 +124,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   relieve(): void {
     let slowest: ShardDestination | undefined;
     for (const taker of this.#takers)
-      if (!this.isFastest(taker) && taker.waitingBytes > (slowest?.waitingBytes ?? 0)) slowest = taker;
+      if (!this.#isFastest(taker) && taker.waitingBytes > (slowest?.waitingBytes ?? 0)) slowest = taker;
     slowest?.relieve();
   }
 
@@ -288,6 +286,10 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     return undefined;
   }
 
+  #isFastest(destination: ShardDestination): boolean {
+    return !this.#takers.some((other) => other.isAheadOf(destination));
+  }
+
   get #isFanOut(): boolean {
     return this.#takers.length > 1;
   }
@@ -299,7 +301,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     this.#resumeIfRoom();
   }
 
-  /** Who is the fastest may have changed. */
+  /** Who is left behind may have changed. */
   #reconsider(): void {
     for (const taker of this.#takers) taker.reconsider();
   }

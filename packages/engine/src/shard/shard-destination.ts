@@ -22,8 +22,8 @@ import { TargetSource } from './target-source.js';
 export interface DestinationOwner {
   /** The channel's number. */
   readonly number: number;
-  /** No other destination is ahead of this one: when it is full, the source must wait. */
-  isFastest(destination: ShardDestination): boolean;
+  /** Another destination is ahead of this one, and has room: the source must not wait for this one. */
+  isLeftBehind(destination: ShardDestination): boolean;
   /** What is known of the stream's bit rates. */
   readonly bitrates: Bitrates;
   /** What the channel keeps back until a server has been asked about it. */
@@ -123,6 +123,11 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   /** The queue has grown above the high watermark, nothing in it may be dropped, and there is no room again yet. */
   get full(): boolean {
     return this.#full;
+  }
+
+  /** What waits is below the low watermark. */
+  get hasRoom(): boolean {
+    return !this.#isAbove(this.#config.lowWatermark);
   }
 
   /** Bytes that wait in the queue, for the connection or for room in it. */
@@ -376,7 +381,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
 
   /** What does not fit is dropped; what the channel still keeps back cannot be. */
   get #drops(): boolean {
-    return this.#owner.hold.isEmpty && (this.#config.overflow === 'drop' || !this.#owner.isFastest(this));
+    return this.#owner.hold.isEmpty && (this.#config.overflow === 'drop' || this.#owner.isLeftBehind(this));
   }
 
   /** While a key frame is awaited, other pictures are of no use. */
@@ -522,7 +527,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   }
 
   #resumeIfRoom(): void {
-    if (!this.#full || this.#isAbove(this.#config.lowWatermark)) return;
+    if (!this.#full || !this.hasRoom) return;
     this.#full = false;
     this.#owner.onRoom();
   }
