@@ -529,9 +529,15 @@ export class Channel extends EventEmitter<ChannelEvents> implements WriterChanne
     return true;
   }
 
-  /** It waits for a connection that was lost, and nothing is being published anywhere. @internal */
+  /**
+   * It waits for a connection that was lost, and nothing is being published anywhere. What waits for a first connection is
+   * not to be given up.
+   * @internal
+   */
   get mayLeaveShard(): boolean {
-    return !this.#leaving && this.destinations.every(({ state }) => state === 'connecting');
+    return (
+      !this.#leaving && this.#everPublished && this.destinations.every(({ state }) => state === 'connecting')
+    );
   }
 
   /**
