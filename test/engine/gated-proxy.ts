@@ -11,7 +11,8 @@ export class GatedProxy implements AsyncDisposable {
   }
 
   static async listen(target: number): Promise<GatedProxy> {
-    const server = createServer();
+    // A client that ends hears of the end when everything has been passed on, and the other side has ended, too.
+    const server = createServer({ allowHalfOpen: true });
     const proxy = new GatedProxy(server);
     server.on('connection', (client) => proxy.#join(client, target));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -37,7 +38,7 @@ export class GatedProxy implements AsyncDisposable {
   }
 
   #join(client: Socket, target: number): void {
-    const server = connect(target, '127.0.0.1');
+    const server = connect({ port: target, host: '127.0.0.1', allowHalfOpen: true });
     this.#clients.add(client);
     // Not pipe: it would resume the client whenever the server drains.
     client.on('data', (bytes) => server.write(bytes));
