@@ -21,7 +21,7 @@ export interface SharedState {
 
 const WORKER = new URL('./worker.js', import.meta.url).href;
 /** The longest that a worker thread may take to come up, in ms. */
-const START_TIMEOUT = 10_000;
+const START_TIMEOUT = 30_000;
 
 /**
  * The caller's end of a shard: its thread, its ring, its doorbell, its reports.

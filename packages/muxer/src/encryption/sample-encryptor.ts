@@ -49,9 +49,10 @@ export class SampleEncryptor {
   readonly #track: EncryptedTrack;
   readonly #nonces: NonceSource;
   readonly #sample = new CodedSample();
-  readonly #nalSamples = new NalSampleEncryptor();
-  readonly #aacFrames = new AacFrameEncryptor();
-  readonly #mp3Frames = new Mp3FrameEncryptor();
+  // One is made when its codec comes: of a thousand channels most encrypt nothing.
+  #nalSamples: NalSampleEncryptor | undefined;
+  #aacFrames: AacFrameEncryptor | undefined;
+  #mp3Frames: Mp3FrameEncryptor | undefined;
   #mode: EncryptionMode = 'none';
   #key: KeyMaterial | undefined;
   #cipher: SampleCipher | undefined;
@@ -127,7 +128,14 @@ export class SampleEncryptor {
   #readConfiguration(tag: FlvTag): void {
     const [body] = tag.parts;
     this.#sample.read(tag.type, body!);
-    if (this.#sample.codec === 'aac') this.#aacFrames.configure(body!.subarray(this.#sample.start));
+    if (this.#sample.codec !== 'aac') return;
+    this.#aacFrames ??= new AacFrameEncryptor();
+    this.#aacFrames.configure(body!.subarray(this.#sample.start));
+  }
+
+  #forNalUnits(): NalSampleEncryptor {
+    this.#nalSamples ??= new NalSampleEncryptor();
+    return this.#nalSamples;
   }
 
   #encryptSample(tag: FlvTag, cipher: SampleCipher, writable: boolean): FlvTag {
@@ -137,12 +145,14 @@ export class SampleEncryptor {
     if (this.#mode === 'keyFrames' && !this.#isKeyFrame(tag, codec)) return tag;
     switch (codec) {
       case 'h264':
-        return this.#nalSamples.encrypt(tag, start, avcRules, cipher, writable);
+        return this.#forNalUnits().encrypt(tag, start, avcRules, cipher, writable);
       case 'h265':
-        return this.#nalSamples.encrypt(tag, start, hevcRules, cipher, writable);
+        return this.#forNalUnits().encrypt(tag, start, hevcRules, cipher, writable);
       case 'aac':
+        this.#aacFrames ??= new AacFrameEncryptor();
         return this.#aacFrames.encrypt(tag, start, cipher, writable);
       case 'mp3':
+        this.#mp3Frames ??= new Mp3FrameEncryptor();
         return this.#mp3Frames.encrypt(tag, start, cipher, writable);
       default:
         return codec satisfies never;
@@ -152,7 +162,11 @@ export class SampleEncryptor {
   /** A caller may call an IDR picture no key frame: it shows as much all the same. */
   #isKeyFrame(tag: FlvTag, codec: EncryptableCodec): boolean {
     if (isKeyFrame(tag.role) || (codec !== 'h264' && codec !== 'h265')) return isKeyFrame(tag.role);
-    return this.#nalSamples.hasRandomAccess(tag, this.#sample.start, codec === 'h264' ? avcRules : hevcRules);
+    return this.#forNalUnits().hasRandomAccess(
+      tag,
+      this.#sample.start,
+      codec === 'h264' ? avcRules : hevcRules,
+    );
   }
 
   #refuse(tag: FlvTag): MuxerError {
