@@ -60,7 +60,7 @@ describe('a channel with several destinations', () => {
   });
 
   test('loses nothing when its source is faster than servers which are equally fast', async () => {
-    await using receiver = await RecordingReceiver.listen({ readBytesPerSecond: 4_000_000 });
+    await using receiver = await RecordingReceiver.listen({ readBytesPerSecond: 2_000_000 });
     const engine = await PushEngine.create({ maxConnections: 2 });
     const highWatermark = { ms: 8000 };
     const channel = engine.openChannel({ url: receiver.url('a'), highWatermark });

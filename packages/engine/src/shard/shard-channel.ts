@@ -1,5 +1,5 @@
 import { FlvTag, MuxerError, type MuxerResumption, type MuxerState } from '@cloudpush/muxer';
-import { RtmpError, RtmpErrorCode, type RtmpPublisher, takesFourCc } from '@cloudpush/transport';
+import { RtmpError, type RtmpPublisher } from '@cloudpush/transport';
 import { monotonicNow } from '../clock.js';
 import { CloudPushError, toErrorData } from '../errors.js';
 import { payloadOffset } from '../memory/pool.js';
@@ -8,8 +8,9 @@ import { Command, type RingConsumer } from '../memory/ring.js';
 import type { SentMetadata, StreamMetadata } from '../metadata.js';
 import { ChannelCounter } from '../stats/counters.js';
 import { ChannelMuxer, type TagSink } from './channel-muxer.js';
+import { CodecAgreement } from './codec-agreement.js';
 import { CodecHold, type PacketDescriptor } from './codec-hold.js';
-import { fourCcOf } from './four-cc.js';
+import type { DestinationOwner } from './destination-owner.js';
 import { encodeMetadataMessage } from './metadata-message.js';
 import { type BlockReturn, PacketBlock } from './packet-block.js';
 import { ProblemLimiter } from './problem-limiter.js';
@@ -17,13 +18,10 @@ import type { ChannelConfig, DestinationConfig, Loss, ShardTarget } from './prot
 import type { SegmentTotals } from './segment-outlet.js';
 import { type SegmentMark, Segments } from './segments.js';
 import type { Counted, ShardContext } from './shard-context.js';
-import { type DestinationOwner, ShardDestination } from './shard-destination.js';
+import { PATIENCE, ShardDestination } from './shard-destination.js';
 import { dataTag, type StreamDescription } from './stream-describer.js';
 import { StreamHeaders } from './stream-headers.js';
 import type { Bitrates } from './stream-metadata.js';
-
-/** The source waits so long, in ms, for a destination that is full: if it has been left behind by then, it must drop. */
-const PATIENCE = 1000;
 
 /** The shard's half of a channel: the muxer, and the destinations that its tags go to. */
 export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Counted {
@@ -38,12 +36,11 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   /** A destination is full, and the caller has been told to wait. */
   #paused = false;
   #patience: NodeJS.Timeout | undefined;
+  /** Those that the source has begun to lose its patience with. */
+  readonly #late = new Set<ShardDestination>();
   #ended = false;
   readonly #problems = new ProblemLimiter();
-  /** FourCCs of the codecs that a server has said it takes, with the command that their packets come by. */
-  readonly #agreed = new Map<string, Command>();
-  /** The caller, and not the server, decides about the form of H.265. */
-  readonly #hevcIsGiven: boolean;
+  readonly #codecs: CodecAgreement;
   readonly hold = new CodecHold();
   touched = false;
 
@@ -56,8 +53,8 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   ) {
     this.#context = context;
     this.number = number;
-    this.#hevcIsGiven = config.hevc !== 'auto';
     this.#muxer = new ChannelMuxer(config, resume);
+    this.#codecs = new CodecAgreement(this.#muxer, config.hevc !== 'auto');
     this.#segments = new Segments(config.segment);
   }
 
@@ -163,8 +160,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
 
   onPublishing(destination: ShardDestination, publisher: RtmpPublisher): void {
     // After a lost connection it may be another server that answers.
-    for (const [fourCc, command] of this.#agreed)
-      this.#agreeOn(command, fourCc, destination, publisher, this.#publishesBeside(destination));
+    this.#agree(destination, publisher, this.#publishesBeside(destination));
     for (const packet of this.hold.takeAll()) this.#take(packet, packet.block);
     // They stayed for what was kept back.
     for (const taker of this.#takers) if (taker.closing) this.#leave(taker);
@@ -172,17 +168,11 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   }
 
   refusalOf(publisher: RtmpPublisher): Error | undefined {
-    try {
-      for (const [fourCc, command] of this.#agreed) this.#askFor(command, fourCc, publisher, true);
-      return undefined;
-    } catch (error) {
-      return error as Error;
-    }
+    return this.#codecs.refusalOf(publisher, true);
   }
 
   onMoved(destination: ShardDestination, publisher: RtmpPublisher): void {
-    const refusal = this.refusalOf(publisher);
-    if (refusal !== undefined) destination.destroy(refusal);
+    this.#agree(destination, publisher, true);
   }
 
   onLost(): void {
@@ -192,7 +182,8 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   onFull(): void {
     if (this.#paused) return;
     this.#paused = true;
-    this.#patience = setInterval(() => this.#reconsider(), PATIENCE);
+    this.#late.clear();
+    this.#patience = setInterval(() => this.#losePatience(), PATIENCE);
     this.#context.gates.close(this.number);
     this.#context.report({ type: 'pause', channel: this.number });
   }
@@ -306,6 +297,14 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     for (const taker of this.#takers) taker.reconsider();
   }
 
+  #losePatience(): void {
+    for (const taker of this.#takers) {
+      if (!taker.full || !this.isLeftBehind(taker)) this.#late.delete(taker);
+      else if (this.#late.has(taker)) taker.reconsider();
+      else this.#late.add(taker);
+    }
+  }
+
   /** The source goes on when no destination is full any more; without any, it waits for the next. */
   #resumeIfRoom(): void {
     if (!this.#paused || this.#takers.length === 0 || this.#takers.some(({ full }) => full)) return;
@@ -320,16 +319,14 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
       this.#refuseBetweenSegments(block);
       return;
     }
-    const fourCc = fourCcOf(packet.command, packet.codec);
-    const isGiven = fourCc === 'hvc1' && this.#hevcIsGiven;
-    const isOpen = fourCc !== undefined && !isGiven && !this.#agreed.has(fourCc);
-    if (isOpen || !this.hold.isEmpty) {
+    const question = this.#codecs.openQuestion(packet.command, packet.codec);
+    if (question !== undefined || !this.hold.isEmpty) {
       if (!this.#isPublishing) {
         this.hold.add(packet, block);
         for (const destination of this.#takers) destination.boundQueue();
         return;
       }
-      if (isOpen) this.#agree(packet.command, fourCc);
+      if (question !== undefined) this.#askAll(packet.command, question);
     }
     if (packet.command === Command.metadata) this.#tell(packet, block);
     else {
@@ -350,41 +347,21 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   }
 
   /** Asks every server whether it takes a codec; the first one decides about the form. */
-  #agree(command: Command, fourCc: string): void {
+  #askAll(command: Command, fourCc: string): void {
+    this.#codecs.note(command, fourCc);
     let settled = false;
     for (const destination of this.#destinations) {
       const { publisher } = destination;
       if (publisher === undefined) continue;
-      this.#agreeOn(command, fourCc, destination, publisher, settled);
+      this.#agree(destination, publisher, settled, fourCc);
       settled = true;
     }
   }
 
-  /**
-   * Asks a server whether it takes a codec.
-   * @param settled the stream is muxed once, and its form has been decided: one form serves all.
-   */
-  #agreeOn(
-    command: Command,
-    fourCc: string,
-    destination: ShardDestination,
-    publisher: RtmpPublisher,
-    settled: boolean,
-  ): void {
-    this.#agreed.set(fourCc, command);
-    try {
-      this.#askFor(command, fourCc, publisher, settled);
-    } catch (error) {
-      destination.destroy(error as Error);
-    }
-  }
-
-  /** @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED` */
-  #askFor(command: Command, fourCc: string, publisher: RtmpPublisher, settled: boolean): void {
-    if (command === Command.audio) requireFourCc(publisher, fourCc);
-    else if (fourCc !== 'hvc1') publisher.videoForm(fourCc);
-    else if (settled) publisher.videoForm(fourCc, this.#muxer.hevcForm);
-    else this.#muxer.hevcForm = publisher.videoForm(fourCc);
+  /** A server that cannot take the stream loses it. */
+  #agree(destination: ShardDestination, publisher: RtmpPublisher, settled: boolean, only?: string): void {
+    const refusal = this.#codecs.refusalOf(publisher, settled, only);
+    if (refusal !== undefined) destination.destroy(refusal);
   }
 
   /** Sends metadata, in order with the media, or does what it asks for. */
@@ -463,16 +440,4 @@ function betweenSegmentsError(): CloudPushError {
 
 function withoutHeadroom(tag: FlvTag): FlvTag {
   return tag.headroom === 0 ? tag : new FlvTag(tag.type, tag.role, tag.timestamp, tag.parts, tag.size, 0);
-}
-
-/** @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED` unless the server has announced the audio codec. */
-function requireFourCc({ capabilities }: RtmpPublisher, fourCc: string): void {
-  if (takesFourCc(capabilities, fourCc)) return;
-  const permitted = [...capabilities.fourCcs].join(', ') || 'none announced';
-  throw new RtmpError(
-    RtmpErrorCode.codecRefused,
-    'publish',
-    `the server does not take ${fourCc}; it announced: ${permitted}`,
-    { details: { actual: fourCc, permitted } },
-  );
 }

@@ -1,52 +1,28 @@
 import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import type { AmfValue, Releasable, RtmpPublisher } from '@cloudpush/transport';
 import { monotonicNow } from '../clock.js';
-import { CloudPushError, toErrorData } from '../errors.js';
-import { DestinationCounter } from '../stats/counters.js';
+import { toErrorData } from '../errors.js';
 import { BitrateAdvisor } from './bitrate-advisor.js';
-import type { CodecHold } from './codec-hold.js';
 import { Connector, type ConnectorOwner } from './connector.js';
+import { closeTimeoutError, unsentError } from './destination-errors.js';
+import type { DestinationOwner } from './destination-owner.js';
+import { DestinationTally } from './destination-tally.js';
 import { type Dropped, isKeyFrame, isPicture, relieve, startAtKeyFrame } from './drop-policy.js';
 import { PacketBlock } from './packet-block.js';
 import type { DestinationConfig, Loss, ShardTarget, Watermark } from './protocol.js';
-import { SegmentOutlet, SegmentTail, type SegmentTotals } from './segment-outlet.js';
+import { SegmentOutlet, SegmentTail } from './segment-outlet.js';
 import type { SegmentMark, SegmentState } from './segments.js';
 import { type QueuedTag, SendQueue } from './send-queue.js';
 import type { Flushable, ShardContext } from './shard-context.js';
 import type { StreamDescription } from './stream-describer.js';
 import type { StreamHeaders } from './stream-headers.js';
-import type { Bitrates } from './stream-metadata.js';
 import { TargetSource } from './target-source.js';
 
-/** The channel that a destination belongs to. */
-export interface DestinationOwner {
-  /** The channel's number. */
-  readonly number: number;
-  /** Another destination is ahead of this one, and has room: the source must not wait for this one. */
-  isLeftBehind(destination: ShardDestination): boolean;
-  /** What is known of the stream's bit rates. */
-  readonly bitrates: Bitrates;
-  /** What the channel keeps back until a server has been asked about it. */
-  readonly hold: CodecHold;
-  /** Publishing has begun, for the first time or again. */
-  onPublishing(destination: ShardDestination, publisher: RtmpPublisher): void;
-  /** Why a server cannot take the stream as it is muxed; undefined when it can. */
-  refusalOf(publisher: RtmpPublisher): Error | undefined;
-  /** The stream goes on over another connection: its server must take what is muxed as it is. */
-  onMoved(destination: ShardDestination, publisher: RtmpPublisher): void;
-  /** Nothing is being published any more, for now. */
-  onLost(): void;
-  /** {@link ShardDestination.full} now: always followed by {@link onRoom} or {@link onEnded}. */
-  onFull(): void;
-  /** Not full any more: the queue has shrunk below the low watermark. */
-  onRoom(): void;
-  /** The connection cannot carry a tag, for its size; it goes on with the next. */
-  onRefused(error: Error): void;
-  /** A segment has been handed over to its end here; `taken` is false when its tail was lost with the connection. */
-  onSegmentEnd(destination: ShardDestination, totals: SegmentTotals, taken: boolean): void;
-  /** Everything is released: the last thing that a destination says. */
-  onEnded(destination: ShardDestination): void;
-}
+/**
+ * The source waits so long, in ms, for a destination that is full and has been left behind, before that must drop: of two
+ * that are equally fast, one always has room a little before the other.
+ */
+export const PATIENCE = 1000;
 
 /**
  * One server that a channel pushes to: the queue of tags in front of a connection. Tags that come while nothing is
@@ -60,6 +36,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   readonly #config: DestinationConfig;
   readonly #connector: Connector;
   readonly #targets: TargetSource;
+  readonly #tally: DestinationTally;
   readonly #queue = new SendQueue();
   readonly #advisor = new BitrateAdvisor();
   /** Bytes that the source has given. */
@@ -76,6 +53,8 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   /** ms of the monotonic clock. */
   #publishingSince = Number.POSITIVE_INFINITY;
   #full = false;
+  /** When what waits was below the low watermark, in ms of the monotonic clock. */
+  #hadRoomAt = monotonicNow();
   #dirty = false;
   #closing = false;
   #closeTimer: NodeJS.Timeout | undefined;
@@ -98,6 +77,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#context = context;
     this.number = number;
     this.#config = config;
+    this.#tally = new DestinationTally(context.counters, number);
     this.#headers = headers;
     this.#segment = new SegmentOutlet(segment, isOpen ? 'open' : 'ended');
     this.#awaitsKeyFrame = headers.hasVideo;
@@ -135,14 +115,9 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     return this.#queue.bytes;
   }
 
-  /** Frames that were dropped here, on purpose or for want of a key frame, since the destination was added. */
+  /** Frames that were dropped here since the destination was added. */
   get dropped(): { readonly audio: number; readonly video: number } {
-    const { destinations } = this.#context.counters;
-    const count = (counter: DestinationCounter) => destinations.get(this.number, counter);
-    return {
-      audio: count(DestinationCounter.droppedAudio),
-      video: count(DestinationCounter.droppedDisposable) + count(DestinationCounter.droppedPictures),
-    };
+    return this.#tally.dropped;
   }
 
   /** Its stream is further on than that of `other`. */
@@ -198,11 +173,12 @@ export class ShardDestination implements ConnectorOwner, Flushable {
 
   /** A picture was not muxed, because a key frame must come first. */
   skipPicture(): void {
-    this.#count(DestinationCounter.droppedPictures, 1);
+    this.#tally.noteSkipped();
   }
 
   /** Keeps what waits within the high watermark: by asking the caller to pause, or by dropping. */
   boundQueue(): void {
+    if (this.hasRoom) this.#hadRoomAt = monotonicNow();
     if (this.#full || !this.#isAbove(this.#config.highWatermark)) return;
     if (this.#drops) {
       this.#noteDropped(relieve(this.#queue, this.#config.lowWatermark));
@@ -347,16 +323,9 @@ export class ShardDestination implements ConnectorOwner, Flushable {
 
   /** Publishes what changes with every packet. */
   updateCounters(): void {
-    const { destinations } = this.#context.counters;
-    const { publisher } = this.#connector;
-    const inConnection = publisher?.queuedBytes ?? 0;
-    destinations.set(this.number, DestinationCounter.bytesSent, this.#connector.bytesWritten);
-    destinations.set(this.number, DestinationCounter.queuedBytes, this.#queue.bytes + inConnection);
-    destinations.set(this.number, DestinationCounter.queuedMs, this.#queuedMs);
-    destinations.set(this.number, DestinationCounter.bytesPerSecond, publisher?.bytesPerSecond ?? 0);
-    destinations.set(this.number, DestinationCounter.unacknowledgedBytes, unacknowledgedBytes(publisher));
+    const { publisher, bytesWritten } = this.#connector;
     const now = monotonicNow();
-    destinations.set(this.number, DestinationCounter.countedAt, now);
+    this.#tally.publish(publisher, bytesWritten, this.#queue.bytes, this.#queuedMs, now);
     if (publisher !== undefined) this.#advise(now);
   }
 
@@ -381,7 +350,10 @@ export class ShardDestination implements ConnectorOwner, Flushable {
 
   /** What does not fit is dropped; what the channel still keeps back cannot be. */
   get #drops(): boolean {
-    return this.#owner.hold.isEmpty && (this.#config.overflow === 'drop' || this.#owner.isLeftBehind(this));
+    if (!this.#owner.hold.isEmpty) return false;
+    if (this.#config.overflow === 'drop') return true;
+    // A source that is much faster than real time fills the queue of any server for a moment.
+    return this.#owner.isLeftBehind(this) && monotonicNow() - this.#hadRoomAt > PATIENCE;
   }
 
   /** While a key frame is awaited, other pictures are of no use. */
@@ -391,7 +363,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
       this.#awaitsKeyFrame = false;
       return false;
     }
-    this.#count(DestinationCounter.droppedPictures, 1);
+    this.#tally.noteSkipped();
     return true;
   }
 
@@ -462,7 +434,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     }
     this.#headers.note(tag, description);
     if (block instanceof PacketBlock && block.enqueuedAt >= this.#publishingSince) block.timed = true;
-    if (this.#hand(publisher, tag, block)) this.#countSent(tag);
+    if (this.#hand(publisher, tag, block)) this.#noteSent(tag);
     // Without it, the pictures that refer to it are of no use.
     else if (isPicture(tag) && tag.role !== TagRole.disposableFrame) this.#awaitsKeyFrame = true;
   }
@@ -498,32 +470,14 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     return true;
   }
 
-  #noteDropped({ disposable, skipped, audio, awaitKeyFrame }: Dropped): void {
-    this.#awaitsKeyFrame ||= awaitKeyFrame;
-    this.#count(DestinationCounter.droppedDisposable, disposable);
-    this.#count(DestinationCounter.droppedPictures, skipped);
-    this.#count(DestinationCounter.droppedAudio, audio);
-  }
-
-  #countSent(tag: FlvTag): void {
+  #noteSent(tag: FlvTag): void {
     this.#segment.note(tag);
-    switch (tag.role) {
-      case TagRole.keyFrame:
-      case TagRole.interFrame:
-      case TagRole.disposableFrame:
-        this.#count(DestinationCounter.videoFrames, 1);
-        break;
-      case TagRole.audioFrame:
-        this.#count(DestinationCounter.audioFrames, 1);
-        break;
-      case TagRole.data:
-        this.#count(DestinationCounter.dataMessages, 1);
-        break;
-    }
+    this.#tally.noteSent(tag);
   }
 
-  #count(counter: DestinationCounter, value: number): void {
-    this.#context.counters.destinations.add(this.number, counter, value);
+  #noteDropped(dropped: Dropped): void {
+    this.#awaitsKeyFrame ||= dropped.awaitKeyFrame;
+    this.#tally.noteDropped(dropped);
   }
 
   #resumeIfRoom(): void {
@@ -568,26 +522,4 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#dirty = true;
     this.#context.markDirty(this);
   }
-}
-
-/** −1 before the first acknowledgement. Sequence numbers wrap at 2^32, and servers may count the handshake or not. */
-function unacknowledgedBytes(publisher: RtmpPublisher | undefined): number {
-  if (publisher === undefined || publisher.acknowledged === 0) return -1;
-  return Math.max(0, (publisher.bytesWritten - publisher.acknowledged) | 0);
-}
-
-function closeTimeoutError(limit: number, queued: number): CloudPushError {
-  const state = queued > 0 ? `${queued} bytes were still queued` : 'the server had not closed its side';
-  const message = `${state} when the close time-out of ${limit} ms ran out`;
-  return new CloudPushError('ERR_CLOUDPUSH_CLOSE_TIMEOUT', message, {
-    details: { actual: queued, permitted: limit },
-  });
-}
-
-function unsentError(unsent: number): CloudPushError {
-  const message = `the connection was closed with ${unsent} queued messages unsent`;
-  return new CloudPushError('ERR_CLOUDPUSH_PEER_CLOSED', message, {
-    class: 'retryable',
-    details: { unsent },
-  });
 }
