@@ -19,11 +19,15 @@ const pool = new Piscina<MuxTask, MuxedTag[]>({
   maxThreads: 1,
 });
 
+/** While the thread starts, tasks may overtake each other, and the muxer refuses a packet that steps back in time. */
+function ignore(): void {}
+
 const pacing = new Pacing(loadLoop(), channels, (channel, { kind, data }, pts) => {
-  void pool.run({ channel, kind, data, pts }).then((tags) => {
+  const send = (tags: MuxedTag[]): void => {
     for (const { type, timestamp, body } of tags)
       publishers[channel]!.send({ type, timestamp, parts: [body], size: body.length, headroom: 0 });
-  });
+  };
+  void pool.run({ channel, kind, data, pts }).then(send, ignore);
 });
 await pacing.run(Number(values.seconds));
 process.exit();
