@@ -1,11 +1,4 @@
-export {
-  type AudioPacketOptions,
-  Channel,
-  type ChannelState,
-  type PacketTimes,
-  type VideoPacketOptions,
-  type WaitOptions,
-} from './channel.js';
+export { Channel, type ChannelState } from './channel.js';
 export type {
   Advice,
   ChannelEvents,
@@ -51,6 +44,7 @@ export {
   triggerTypes,
 } from './metadata.js';
 export type { ChannelOptions, DestinationOptions, PushEngineOptions } from './options.js';
+export type { AudioPacketOptions, PacketTimes, VideoPacketOptions, WaitOptions } from './packet-options.js';
 export type { AudioPacket, PacketStreamOptions, VideoPacket } from './packet-stream.js';
 export type { ReconnectPolicy } from './shard/backoff.js';
 export type { BitrateAdvice } from './shard/bitrate-advisor.js';

@@ -1,5 +1,6 @@
-import type { AudioPacketOptions, Channel, VideoPacketOptions } from './channel.js';
+import type { Channel } from './channel.js';
 import type { CloudPushError } from './errors.js';
+import type { AudioPacketOptions, VideoPacketOptions } from './packet-options.js';
 
 /** A picture on its way into `Channel.createWritable('video')`. */
 export interface VideoPacket extends VideoPacketOptions {

@@ -1,0 +1,218 @@
+import type { AmfValue, ConnectTimings } from '@cloudpush/transport';
+import type { Channel } from './channel.js';
+import type { ChannelCounts } from './channel-counts.js';
+import type { Disconnection } from './channel-events.js';
+import type { ChannelHome } from './channel-home.js';
+import type { ChannelHost } from './channel-host.js';
+import type { ChannelSegments } from './channel-segments.js';
+import { type Connecting, Destination } from './destination.js';
+import { diagnostics } from './diagnostics.js';
+import { CloudPushError, type ErrorData, toErrorData } from './errors.js';
+import type { PacketSender } from './packet-sender.js';
+import { invalidParameter } from './parameters.js';
+import type { BitrateAdvice } from './shard/bitrate-advisor.js';
+import type { DestinationConfig } from './shard/protocol.js';
+import type { SegmentTotals } from './shard/segment-outlet.js';
+import type { TargetReason } from './token/push-target.js';
+import type { TargetRequest } from './token/target-request.js';
+import type { Waiters } from './waiters.js';
+
+/** What the destinations of a channel need of it. */
+export interface DestinationsOwner {
+  /** Tells their events as its own. */
+  readonly channel: Channel;
+  readonly host: ChannelHost;
+  readonly home: ChannelHome;
+  readonly sender: PacketSender;
+  readonly segments: ChannelSegments;
+  readonly counts: ChannelCounts;
+  /** Those who wait for the channel to be connected. */
+  readonly waiters: Waiters;
+}
+
+/**
+ * The destinations of a channel that are not over, by their number in shared memory, and how the others ended. What the
+ * shard reports of one of them may come when it is over already, and is no news then.
+ */
+export class ChannelDestinations {
+  readonly #owner: DestinationsOwner;
+  readonly #open = new Map<number, Destination>();
+  #everPublished = false;
+  #clean = true;
+  #failure: CloudPushError | undefined;
+
+  constructor(owner: DestinationsOwner) {
+    this.#owner = owner;
+  }
+
+  get all(): readonly Destination[] {
+    return [...this.#open.values()];
+  }
+
+  get isPublishing(): boolean {
+    return this.all.some(({ state }) => state === 'publishing');
+  }
+
+  /** None is being published to, and none is about to end. */
+  get isConnecting(): boolean {
+    return this.all.every(({ state }) => state === 'connecting');
+  }
+
+  /** One has been connected, whatever has become of it since. */
+  get everPublished(): boolean {
+    return this.#everPublished;
+  }
+
+  /** Every destination that is over ended cleanly. */
+  get clean(): boolean {
+    return this.#clean;
+  }
+
+  /** The first thing that went wrong with a destination. */
+  get failure(): CloudPushError | undefined {
+    return this.#failure;
+  }
+
+  /** @throws CloudPushError `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS`, `ERR_CLOUDPUSH_INVALID_PARAMETER` */
+  attach(config: DestinationConfig, request: TargetRequest | undefined): Destination {
+    const { host, home, sender } = this.#owner;
+    const question = request === undefined ? undefined : { cache: host.targets, request };
+    const { id, number } = host.seats.take();
+    let destination: Destination;
+    try {
+      destination = new Destination({ id, number, home, sender }, config, question);
+    } catch {
+      host.seats.free(number);
+      // What cannot be cloned may hold a secret, so that the cause is left out.
+      throw invalidParameter('connection', 'something that cannot be handed to another thread', 'plain data');
+    }
+    this.#open.set(number, destination);
+    this.#tellFanOut();
+    return destination;
+  }
+
+  onConnected(number: number, timings: ConnectTimings): void {
+    const destination = this.#open.get(number);
+    if (destination === undefined) return;
+    const { channel, waiters } = this.#owner;
+    diagnostics.connect.publish(() => ({ channel, destination, timings }));
+    destination.onConnected(timings);
+    this.#everPublished = true;
+    waiters.wake();
+    channel.emit('connect', destination);
+  }
+
+  onDisconnected(number: number, data: ErrorData, delay: number): void {
+    const destination = this.#open.get(number);
+    if (destination === undefined) return;
+    const { channel } = this.#owner;
+    const disconnection = { error: CloudPushError.from(data), delay, destination };
+    diagnostics.disconnect.publish(() => ({ ...disconnection, channel }));
+    destination.onDisconnected(disconnection);
+    channel.emit('disconnect', disconnection);
+  }
+
+  onMoved(number: number, timings: ConnectTimings): void {
+    const destination = this.#open.get(number);
+    if (destination === undefined) return;
+    const { channel } = this.#owner;
+    diagnostics.move.publish(() => ({ channel, destination, timings }));
+    destination.onMoved(timings);
+    channel.emit('move', destination);
+  }
+
+  onTargetWanted(number: number, reason: TargetReason): void {
+    this.#open.get(number)?.onTargetWanted(reason);
+  }
+
+  onCommand(number: number, name: string, args: AmfValue[]): void {
+    const destination = this.#open.get(number);
+    if (destination === undefined) return;
+    destination.onCommand(name, args);
+    this.#owner.channel.emit('command', { name, args, destination });
+  }
+
+  onAdvice(number: number, advice: BitrateAdvice): void {
+    const destination = this.#open.get(number);
+    if (destination === undefined) return;
+    const { channel } = this.#owner;
+    const event = { ...advice, destination };
+    diagnostics.advice.publish(() => ({ ...event, channel }));
+    destination.emit('advice', event);
+    channel.emit('advice', event);
+  }
+
+  /** A destination has brought a segment to its end. */
+  onSegmentLeft(number: number, totals: SegmentTotals, complete: boolean): void {
+    const destination = this.#open.get(number);
+    if (destination === undefined) return;
+    const { number: segment, ...counts } = totals;
+    this.#owner.segments.onLeft(segment, { destination, ...counts, complete });
+  }
+
+  /** A destination is over. */
+  onDetached(number: number, error: ErrorData | undefined): void {
+    const destination = this.#open.get(number);
+    if (destination === undefined) return;
+    const { channel, host, counts } = this.#owner;
+    this.#open.delete(number);
+    host.seats.free(number);
+    destination.onDetached(error);
+    const report = destination.report!;
+    const { clean, error: failure } = report;
+    process.nextTick(() => diagnostics.destinationClose.publish(() => ({ ...report, channel, destination })));
+    this.#clean &&= clean;
+    this.#failure ??= failure;
+    counts.addFinished(destination.stats());
+    this.#tellFanOut();
+  }
+
+  /** The channel was told to close. */
+  onChannelClosing(): void {
+    for (const destination of this.#open.values()) destination.onChannelClosing();
+  }
+
+  /**
+   * The shard holds nothing of the channel any more: destinations that do not go on with another one are over.
+   * @param goOn says how one goes on; undefined when it does not
+   * @param error what the others end with. Default: their last loss.
+   * @returns those that go on, once the channel has another shard: {@link onRehomed}
+   */
+  onShardGone(
+    goOn: (destination: Destination) => Connecting | undefined,
+    error: ErrorData | undefined,
+  ): Map<Destination, Connecting> {
+    const going = new Map<Destination, Connecting>();
+    for (const [number, destination] of this.#open) {
+      const connecting = goOn(destination);
+      if (connecting !== undefined) going.set(destination, connecting);
+      else this.onDetached(number, error ?? toErrorData(destination.lastLoss));
+    }
+    return going;
+  }
+
+  /** The channel lives on another shard now. */
+  onRehomed(going: ReadonlyMap<Destination, Connecting>): void {
+    for (const [destination, connecting] of going) destination.onRehomed(connecting);
+  }
+
+  /** Tells of the connections that were lost with a shard. */
+  tellLost(going: ReadonlyMap<Destination, Connecting>): void {
+    for (const [destination, { loss }] of going)
+      this.#tellDisconnected({ error: destination.lastLoss, delay: loss?.delay ?? 0, destination });
+  }
+
+  #tellDisconnected(disconnection: Disconnection): void {
+    const { channel } = this.#owner;
+    // A listener that throws must not keep the engine from its work.
+    process.nextTick(() => {
+      diagnostics.disconnect.publish(() => ({ ...disconnection, channel }));
+      disconnection.destination.emit('disconnect', disconnection);
+      channel.emit('disconnect', disconnection);
+    });
+  }
+
+  #tellFanOut(): void {
+    this.#owner.sender.fanOut = this.#open.size > 1;
+  }
+}

@@ -1,0 +1,31 @@
+import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
+
+/** A packet's times, in ms on a clock of the caller's choice that is the same for the channel's audio and video. */
+export interface PacketTimes {
+  /** Presentation time. */
+  readonly pts: number;
+  /** Decoding time. Default: derived from the presentation times and the reorder depth that the stream tells. */
+  readonly dts?: number | undefined;
+}
+
+export interface VideoPacketOptions extends PacketTimes {
+  /** Default: the channel's. */
+  readonly codec?: VideoCodec | undefined;
+  /** Whether decoding can start here. Default: detected. */
+  readonly keyFrame?: boolean | undefined;
+  /** Set when the caller has encrypted the packet: it is passed on as it is. */
+  readonly encrypted?: boolean | undefined;
+}
+
+export interface AudioPacketOptions {
+  readonly pts: number;
+  /** Default: the channel's. */
+  readonly codec?: AudioCodec | undefined;
+  readonly encrypted?: boolean | undefined;
+}
+
+/** How long a packet may wait for room. */
+export interface WaitOptions {
+  /** Ends the wait. */
+  readonly signal?: AbortSignal | undefined;
+}

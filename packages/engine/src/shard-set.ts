@@ -1,0 +1,114 @@
+import type { ChannelLife } from './channel-life.js';
+import type { ShardReport } from './shard/protocol.js';
+import { ShardClient, type SharedState } from './shard/shard-client.js';
+import { newCounts } from './stats/latency.js';
+
+/** A channel leaves its shard only for one that has at least so many fewer: with one fewer, they would change places. */
+const REBALANCE_CHANNELS = 2;
+/** And by this part of its own channels: a smaller gain is not worth the media that a channel leaves behind. */
+const REBALANCE_SHARE = 0.25;
+/** Until the replacement of a worker thread that did not come up is started, in ms. */
+const RESTART_DELAY = 1000;
+
+/** What a set of shards needs of its engine. */
+export interface ShardSetOwner {
+  onReport(shard: ShardClient, report: ShardReport): void;
+  /** The thread has died; another one has taken its place, but the channels still count as its own. */
+  onShardDied(shard: ShardClient, cause: unknown): void;
+}
+
+/** The shards of an engine whose threads are up, or coming up, and how its channels are spread over them. */
+export class ShardSet {
+  readonly #shared: SharedState;
+  readonly #owner: ShardSetOwner;
+  readonly #shards = new Set<ShardClient>();
+  #replacesDead = true;
+  /** The latencies that shards have counted that are dead. */
+  #formerLatency = newCounts();
+  /** Channels that were asked to leave their shards, and where they go if they are let go: they count there already. */
+  readonly #leaving = new Map<ChannelLife, ShardClient>();
+
+  constructor(shared: SharedState, count: number, owner: ShardSetOwner) {
+    this.#shared = shared;
+    this.#owner = owner;
+    for (let i = 0; i < count; i++) this.#start();
+  }
+
+  /** Resolves when all threads are up; rejects when one does not come up. */
+  async ready(): Promise<void> {
+    await Promise.all([...this.#shards].map((shard) => shard.ready));
+  }
+
+  /** How many channels live on each of the shards. */
+  get channels(): readonly number[] {
+    return [...this.#shards].map((shard) => shard.channels);
+  }
+
+  /** There is always one: a shard that dies is replaced at once, though its thread may take a while to come up. */
+  get leastLoaded(): ShardClient {
+    let [least] = this.#shards;
+    for (const shard of this.#shards) if (shard.channels < least!.channels) least = shard;
+    return least!;
+  }
+
+  /** The latencies that all shards have counted, those that are dead included. */
+  latency(): Float64Array {
+    const counts = this.#formerLatency.slice();
+    for (const shard of this.#shards) shard.counters.latency.addTo(counts);
+    return counts;
+  }
+
+  resetLatency(): void {
+    this.#formerLatency.fill(0);
+    for (const shard of this.#shards) shard.counters.latency.reset();
+  }
+
+  /**
+   * A channel that must connect again may as well do so from another shard, when that has clearly fewer channels: else the
+   * shards would stay as uneven as closed channels have left them. The media that it has queued is the price.
+   */
+  rebalance(shard: ShardClient, life: ChannelLife): void {
+    if (this.#leaving.has(life) || !life.mayLeaveShard) return;
+    const next = this.leastLoaded;
+    const fewer = shard.channels - next.channels;
+    if (fewer < Math.max(REBALANCE_CHANNELS, shard.channels * REBALANCE_SHARE)) return;
+    // Many may be lost at once: what each of them leaves behind and goes to must count for the next.
+    shard.channels--;
+    next.channels++;
+    this.#leaving.set(life, next);
+    life.leaveShard();
+  }
+
+  /** The channel is not about to leave its shard any more: it is let go, or stays, or the thread is dead. */
+  takeBack(shard: ShardClient, life: ChannelLife): void {
+    const next = this.#leaving.get(life);
+    if (next === undefined) return;
+    this.#leaving.delete(life);
+    next.channels--;
+    shard.channels++;
+  }
+
+  /** From now on a thread that dies is not needed any more. */
+  stopReplacing(): void {
+    this.#replacesDead = false;
+  }
+
+  /** Ends the threads. Their channels have been closed before. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#shards].map((shard) => shard.stop()));
+  }
+
+  #start(delay = 0): void {
+    const shard = new ShardClient(this.#shared, (report) => this.#owner.onReport(shard, report), delay);
+    this.#shards.add(shard);
+    shard.ended.catch((error: unknown) => this.#onDied(shard, error));
+  }
+
+  #onDied(shard: ShardClient, cause: unknown): void {
+    this.#shards.delete(shard);
+    shard.counters.latency.addTo(this.#formerLatency);
+    // A thread that does not even come up would not do so the next moment either.
+    if (this.#replacesDead) this.#start(shard.isReady ? 0 : RESTART_DELAY);
+    this.#owner.onShardDied(shard, cause);
+  }
+}
