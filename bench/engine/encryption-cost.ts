@@ -13,8 +13,12 @@ const { values } = parseArgs({
   },
 });
 
-const modes = [undefined, 'keyFrames', 'allFrames'] as const;
-const names = { keyFrames: 'key frames, all audio', allFrames: 'everything' } as const;
+const modes = [undefined, 'keyPictures', 'keyFrames', 'allFrames'] as const;
+const names = {
+  keyPictures: 'key pictures',
+  keyFrames: 'key pictures, all audio',
+  allFrames: 'everything',
+} as const;
 const cpu = new Map<(typeof modes)[number], number[]>(modes.map((mode) => [mode, []]));
 const late = new Map<(typeof modes)[number], number[]>(modes.map((mode) => [mode, []]));
 for (let round = 0; round < Number(values.rounds); round++) {

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { type Channel, PushEngine } from '@cloudpush/engine';
 import { type BenchPacket, loadLoop } from './media.js';
 import { Pacing, pacingCost } from './pacing.js';
+import type { EncryptedPart } from './runs.js';
 
 /**
  * The program under test: pushes the bench's stream on many channels to one port and prints what it cost as a line of
@@ -60,14 +61,16 @@ const connectStart = performance.now();
 const channels = Array.from({ length: channelCount }, (_, i) =>
   engine.openChannel({ url: `rtmp://127.0.0.1:${values.port}/bench/${i}`, connectTimeout: 60_000 }),
 );
-if (values.encrypt !== undefined) encrypt(values.encrypt as 'keyFrames' | 'allFrames');
+if (values.encrypt !== undefined) encrypt(values.encrypt as EncryptedPart);
 await Promise.all(channels.map((channel) => channel.connected()));
 const connectSeconds = (performance.now() - connectStart) / 1000;
 
-function encrypt(mode: 'keyFrames' | 'allFrames'): void {
+function encrypt(part: EncryptedPart): void {
+  const mode = part === 'allFrames' ? 'allFrames' : 'keyFrames';
+  const types =
+    part === 'keyPictures' ? (['videoEncrypt'] as const) : (['videoEncrypt', 'audioEncrypt'] as const);
   for (const channel of channels)
-    for (const type of ['videoEncrypt', 'audioEncrypt'] as const)
-      channel.sendMetadata({ type, mode, key: new Uint8Array(32).fill(1) });
+    for (const type of types) channel.sendMetadata({ type, mode, key: new Uint8Array(32).fill(1) });
 }
 
 let packets = 0;

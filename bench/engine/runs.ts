@@ -17,6 +17,9 @@ interface EngineRun extends PushResult {
   readonly sinkCores: number;
 }
 
+/** What is encrypted: key pictures and no audio, key pictures and all audio (every audio frame is a key frame), or everything. */
+export type EncryptedPart = 'keyPictures' | 'keyFrames' | 'allFrames';
+
 /** How the engine is measured. */
 export interface RunOptions {
   readonly channels: number;
@@ -30,7 +33,7 @@ export interface RunOptions {
   readonly pool: number;
   readonly unpaced: boolean;
   readonly shards?: number | undefined;
-  readonly encrypt?: 'keyFrames' | 'allFrames' | undefined;
+  readonly encrypt?: EncryptedPart | undefined;
 }
 
 /** Medians over the rounds. */

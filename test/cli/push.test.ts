@@ -240,14 +240,18 @@ describe.concurrent('when push fails or is ended', { timeout: TIMEOUT_MS }, () =
     expect(stderr).toMatch(/^cloudpush: [^\n]*ECONNREFUSED[^\n]*\n$/);
   });
 
-  test('very many channels to a server that is not there: progress counts them, and a signal ends it', async () => {
-    const port = await freePort();
-    const url = `rtmp://127.0.0.1:${port}/live/stream`;
-    await using push = startCloudpush(['push', clip.video, url, '--channels', '65535']);
-    await push.waitForOutput(/ 0\/65,535 channels \| [\d,]+ failed \| 0 frames/);
-    const { code } = await push.stop('SIGINT');
-    expect(code).toBe(130);
-  });
+  test(
+    'very many channels to a server that is not there: progress counts them, and a signal ends it',
+    async () => {
+      const port = await freePort();
+      const url = `rtmp://127.0.0.1:${port}/live/stream`;
+      await using push = startCloudpush(['push', clip.video, url, '--channels', '65535']);
+      await push.waitForOutput(/ 0\/65,535 channels \| [\d,]+ failed \| 0 frames/, TIMEOUT_MS);
+      const { code } = await push.stop('SIGINT');
+      expect(code).toBe(130);
+    },
+    2 * TIMEOUT_MS,
+  );
 
   test('a server that never answers: one line in the time that was given, exit code 1', async () => {
     const server = createServer((socket) => socket.on('error', () => {}).resume());
