@@ -23,6 +23,11 @@ import type { Counted, Flushable, ShardContext } from './shard-context.js';
 
 /** Descriptors handled before what the sockets have to say is heard, as long as the shard keeps up. */
 const GROUP = 64;
+/**
+ * How old the counters may be that the caller's thread reads, in ms. Published with every packet, they would be a twentieth of
+ * what a packet costs.
+ */
+const COUNT_INTERVAL = 100;
 /** The most that are handled at once: their slots are free again only when all are done, and the ring must not fill up. */
 const LARGEST_GROUP = RING_SLOTS / 2;
 
@@ -63,13 +68,14 @@ export class Shard implements ShardContext {
   readonly #leaving = new Set<number>();
   readonly #dirty: Flushable[] = [];
   /** Channels whose counters have moved since they were last published. */
-  readonly #touched: Counted[] = [];
+  #touched: Counted[] = [];
   /** Undefined: the pool is not watched. */
   readonly #blockStates: BlockStates | undefined;
   readonly #batchDelay: number;
   /** Awake: a drain is under way or scheduled, and the doorbell need not ring. */
   #awake = false;
-  #settleScheduled = false;
+  #releaseScheduled = false;
+  #countTimer: NodeJS.Timeout | undefined;
   #batchTimer: NodeJS.Timeout | undefined;
   #stop: (() => void) | undefined;
 
@@ -97,6 +103,8 @@ export class Shard implements ShardContext {
   }
 
   report(report: ShardReport): void {
+    // Whoever hears of something may look at the figures: they must not be older.
+    this.#publishCounters();
     this.#port.postMessage(report);
     if (report.type === 'ended') this.#forgetIfLeft(report.channel);
   }
@@ -109,6 +117,9 @@ export class Shard implements ShardContext {
     if (this.#blockStates?.markReturned(index) === false) this.#reportReleasedTwice(index);
     else this.#released.add(index);
     this.#touch(channel);
+    if (this.#releaseScheduled) return;
+    this.#releaseScheduled = true;
+    setImmediate(this.#publishReleased);
   }
 
   #reportReleasedTwice(index: number): void {
@@ -149,6 +160,7 @@ export class Shard implements ShardContext {
         this.#channels.get(request.channel)?.relieve();
         return;
       case 'stop':
+        clearTimeout(this.#countTimer);
         this.#port.close();
         this.#stop?.();
         return;
@@ -177,12 +189,12 @@ export class Shard implements ShardContext {
     const started = monotonicNow();
     clearTimeout(this.#batchTimer);
     this.#batchTimer = undefined;
-    this.#settleScheduled = true;
+    this.#releaseScheduled = true;
     const { waiting } = this.#ring;
     const count = this.#groupOf(waiting);
     if (count > 0) this.#handleGroup(count);
     // By then the sockets have said what the kernel took at once, which is nearly always all.
-    process.nextTick(this.#settle);
+    process.nextTick(this.#publishReleased);
     // There is more, and only the sockets need a turn in between.
     if (count < waiting) setImmediate(this.#drain);
     else if (count > 0 && this.#batchDelay > 0) {
@@ -280,13 +292,12 @@ export class Shard implements ShardContext {
     this.#touch(target);
   }
 
-  /** Its counters have moved: they are published at the end of the turn. */
+  /** Its counters have moved: they are published before long. */
   #touch(channel: Counted): void {
-    if (!channel.touched) this.#touched.push(channel);
+    if (channel.touched) return;
     channel.touched = true;
-    if (this.#settleScheduled) return;
-    this.#settleScheduled = true;
-    setImmediate(this.#settle);
+    this.#touched.push(channel);
+    this.#countTimer ??= setTimeout(this.#publishCounters, COUNT_INTERVAL);
   }
 
   #close(channel: number): void {
@@ -306,7 +317,7 @@ export class Shard implements ShardContext {
       return;
     }
     // Another shard counts from here on: nothing of it may be published after this.
-    this.#settle();
+    this.#publish();
     this.#channels.delete(channel);
     for (const [number, announced] of this.#announcedDestinations)
       if (announced.channel === channel) this.#announcedDestinations.delete(number);
@@ -328,7 +339,7 @@ export class Shard implements ShardContext {
   #forgetIfLeft(channel: number): void {
     if (!this.#leaving.delete(channel)) return;
     // Its number may soon be another one's: nothing of it may be published after this.
-    this.#settle();
+    this.#publish();
     this.#channels.delete(channel);
     this.#port.postMessage({ type: 'forgotten', channel } satisfies ShardReport);
   }
@@ -338,17 +349,28 @@ export class Shard implements ShardContext {
     this.#dirty.length = 0;
   }
 
-  /** Tells the caller's thread what has changed: counters, and blocks that are free again. */
-  readonly #settle = (): void => {
-    this.#settleScheduled = false;
-    for (const channel of this.#touched) {
+  #publish(): void {
+    this.#publishCounters();
+    this.#publishReleased();
+  }
+
+  readonly #publishCounters = (): void => {
+    clearTimeout(this.#countTimer);
+    this.#countTimer = undefined;
+    const touched = this.#touched;
+    this.#touched = [];
+    for (const channel of touched) {
       channel.touched = false;
       channel.updateCounters();
     }
-    this.#touched.length = 0;
+  };
+
+  /** Blocks that are free again go back to the caller's thread. */
+  readonly #publishReleased = (): void => {
+    this.#releaseScheduled = false;
     if (!this.#released.publish()) return;
     if (Atomics.load(this.#releaseWanted, 0) === 1 && Atomics.exchange(this.#releaseWanted, 0, 0) === 1) {
-      this.report({ type: 'released' });
+      this.#port.postMessage({ type: 'released' } satisfies ShardReport);
     }
   };
 }
