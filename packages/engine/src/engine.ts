@@ -94,13 +94,13 @@ export class PushEngine implements AsyncDisposable {
     this.#channelSeats = new Seats(maxConnections);
     this.#destinationSeats = new Seats(maxConnections);
     this.#host = { room: this.#room, targets: this.#targetFinder.cache, seats: this.#destinationSeats };
-    const maxConnecting = Math.max(1, Math.floor(settings.maxConnecting / shards));
+    const maxConnecting = Math.max(1, Math.floor(settings.maxConnecting / shards.count));
     const shared = { ...this.#room.shared, maxConnections, maxBatchDelay, maxConnecting };
     this.#shards = new ShardSet(shared, shards, {
       onReport: (shard, report) => this.#onReport(shard, report),
       onShardDied: (shard, cause) => this.#onShardDied(shard, cause),
     });
-    logMilestone(logger, { poolSize, maxConnections, shards }, 'engine started');
+    logMilestone(logger, { poolSize, maxConnections, shards: shards.count }, 'engine started');
   }
 
   /** Channels that are open, in no particular order. */

@@ -33,7 +33,10 @@ export interface PushEngineOptions {
   readonly poolSize?: number | undefined;
   /** The most destinations at once, over all channels, 1 to 65,535. Default 1,024. */
   readonly maxConnections?: number | undefined;
-  /** Worker threads, 1 to 64. Default: one less than the processors that may be used, but at least 1 and at most 8. */
+  /**
+   * Worker threads, 1 to 64, over which channels are spread evenly. Default: one for every 256 of `maxConnections`, but at most one
+   * for each processor, and 16; the next one is made use of when those before it have 256 channels each.
+   */
   readonly shards?: number | undefined;
   /**
    * The longest that a packet may wait in its shard for others, so that they leave together, in ms: 0 to 1,000. It trades
@@ -135,10 +138,17 @@ export interface ChannelOptions extends DestinationOptions {
   readonly encryption?: EncryptionOptions | undefined;
 }
 
+/** How many shards there are, and when they are made use of. */
+export interface ShardPlan {
+  readonly count: number;
+  /** The next shard gets channels when those before it have so many each. */
+  readonly channelsEach: number;
+}
+
 export interface EngineSettings {
   readonly poolSize: number;
   readonly maxConnections: number;
-  readonly shards: number;
+  readonly shards: ShardPlan;
   readonly maxBatchDelay: number;
   readonly maxConnecting: number;
   readonly debugPool: boolean;
@@ -154,16 +164,28 @@ export interface TargetSettings {
 
 /** Checks the options and fills in the defaults. */
 export function engineSettings(options: PushEngineOptions): EngineSettings {
-  const defaultShards = Math.min(8, Math.max(1, availableParallelism() - 1));
+  const maxConnections = integer('maxConnections', options.maxConnections, 1024, 1, 65_535);
   return {
     targets: targetSettings(options),
     poolSize: integer('poolSize', options.poolSize, 64 * MIB, MIN_POOL_SIZE, MAX_POOL_SIZE),
-    maxConnections: integer('maxConnections', options.maxConnections, 1024, 1, 65_535),
-    shards: integer('shards', options.shards, defaultShards, 1, 64),
+    maxConnections,
+    shards: shardPlan(options.shards, maxConnections),
     maxBatchDelay: integer('maxBatchDelay', options.maxBatchDelay, 0, 0, 1000),
     maxConnecting: integer('maxConnecting', options.maxConnecting, 256, 1, 65_535),
     debugPool: options.debugPool ?? (process.env['CLOUDPUSH_DEBUG_POOL'] ?? '') !== '',
   };
+}
+
+/** A thread that many channels share is the cheaper for each of them; when it has too many, they wait for each other. */
+const CHANNELS_PER_SHARD = 256;
+/** What the caller's thread hands over in real time, so many shards can carry away. */
+const MOST_DEFAULT_SHARDS = 16;
+
+function shardPlan(wanted: number | undefined, maxConnections: number): ShardPlan {
+  if (wanted !== undefined) return { count: integer('shards', wanted, 1, 1, 64), channelsEach: 1 };
+  const needed = Math.ceil(maxConnections / CHANNELS_PER_SHARD);
+  const count = Math.min(needed, availableParallelism(), MOST_DEFAULT_SHARDS);
+  return { count, channelsEach: CHANNELS_PER_SHARD };
 }
 
 function targetSettings({ targets, tokenServer, tokenProvider }: PushEngineOptions): TargetSettings {

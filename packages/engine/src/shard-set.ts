@@ -1,4 +1,5 @@
 import type { ChannelLife } from './channel-life.js';
+import type { ShardPlan } from './options.js';
 import type { ShardReport } from './shard/protocol.js';
 import { ShardClient, type SharedState } from './shard/shard-client.js';
 import { newCounts } from './stats/latency.js';
@@ -22,15 +23,17 @@ export class ShardSet {
   readonly #shared: SharedState;
   readonly #owner: ShardSetOwner;
   readonly #shards = new Set<ShardClient>();
+  readonly #channelsEach: number;
   #replacesDead = true;
   /** The latencies that shards have counted that are dead. */
   #formerLatency = newCounts();
   /** Channels that were asked to leave their shards, and where they go if they are let go: they count there already. */
   readonly #leaving = new Map<ChannelLife, ShardClient>();
 
-  constructor(shared: SharedState, count: number, owner: ShardSetOwner) {
+  constructor(shared: SharedState, { count, channelsEach }: ShardPlan, owner: ShardSetOwner) {
     this.#shared = shared;
     this.#owner = owner;
+    this.#channelsEach = channelsEach;
     for (let i = 0; i < count; i++) this.#start();
   }
 
@@ -44,11 +47,14 @@ export class ShardSet {
     return [...this.#shards].map((shard) => shard.channels);
   }
 
-  /** There is always one: a shard that dies is replaced at once, though its thread may take a while to come up. */
+  /**
+   * Of the shards that are made use of for so many channels. There is always one: a shard that dies is replaced at once, though its
+   * thread may take a while to come up.
+   */
   get leastLoaded(): ShardClient {
-    let [least] = this.#shards;
-    for (const shard of this.#shards) if (shard.channels < least!.channels) least = shard;
-    return least!;
+    const total = this.channels.reduce((sum, channels) => sum + channels, 0);
+    const used = [...this.#shards].slice(0, Math.ceil((total + 1) / this.#channelsEach));
+    return used.reduce((least, shard) => (shard.channels < least.channels ? shard : least));
   }
 
   /** The latencies that all shards have counted, those that are dead included. */

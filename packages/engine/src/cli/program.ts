@@ -153,7 +153,11 @@ function addEngineOptions(command: Command): Command {
         .default('auto'),
     )
     .option('--pool <size>', 'bytes of the media pool, such as 256M (default: 64M)', byteSize)
-    .option('--shards <n>', 'worker threads (default: one less than there are processors)', integer(1))
+    .option(
+      '--shards <n>',
+      'worker threads (default: one for every 256 channels, at most one a processor)',
+      integer(1),
+    )
     .option(
       '--connect-timeout <seconds>',
       'the longest that connecting may take (default: 10)',
