@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { type Channel, PushEngine, type StreamMetadata } from '@cloudpush/engine';
 import { decodeAmf0, type EcmaArray, MessageType } from '@cloudpush/transport';
 import { describe, expect, test, vi } from 'vitest';
+import { metadataMessages, metadataTime as time } from '../support/metadata-messages.js';
 import { cameraPackets, sendOne } from './camera.js';
 import { closeEmpty, expectWhole, isSequenceHeader } from './expectations.js';
 import { type Arrived, RecordingReceiver } from './recording-receiver.js';
@@ -12,41 +13,6 @@ import { type Arrived, RecordingReceiver } from './recording-receiver.js';
 vi.setConfig({ testTimeout: 60_000 });
 
 const packets = cameraPackets();
-const time = 1_767_225_600_000;
-
-/** Written by hand from the AMF0 specification. */
-const messages: readonly (readonly [StreamMetadata, string])[] = [
-  [
-    { type: 'streamStart', trigger: 'face', time },
-    `02 000d 6f6e53747265616d5374617274 03 0007 74726967676572 00 4000000000000000
-     0004 74696d65 00 4279b76daa800000 0000 09`,
-  ],
-  [
-    { type: 'bitrate', audio: 64_000, video: 2_000_000 },
-    `02 0009 6f6e42697472617465 03 0005 617564696f 00 40ef400000000000 0005 766964656f 00 413e848000000000
-     000d 6d65617375726564417564696f 00 0000000000000000 000d 6d65617375726564566964656f 00 0000000000000000 0000 09`,
-  ],
-  [
-    { type: 'dropFrames', audio: 3, video: 7 },
-    `02 000c 6f6e44726f704672616d6573 03 0005 617564696f 00 4008000000000000 0005 766964656f 00 401c000000000000
-     000d 6d65617375726564417564696f 00 0000000000000000 000d 6d65617375726564566964656f 00 0000000000000000 0000 09`,
-  ],
-  [
-    { type: 'disconnect', code: -5 },
-    '02 000c 6f6e446973636f6e6e656374 03 0004 636f6465 00 c014000000000000 0000 09',
-  ],
-  [
-    { type: 'triggerChange', from: 2, to: 'live' },
-    `02 000f 6f6e547269676765724368616e6765 03 0004 66726f6d 00 4000000000000000
-     0002 746f 00 4059000000000000 0000 09`,
-  ],
-  [
-    { type: 'streamEnd', alarmDuration: 10_000, time },
-    `02 000b 6f6e53747265616d456e64 03 000d 616c61726d4475726174696f6e 00 40c3880000000000
-     0004 74696d65 00 4279b76daa800000 0000 09`,
-  ],
-];
-
 function bare(hex: string): string {
   return hex.replaceAll(/\s/g, '');
 }
@@ -68,14 +34,14 @@ describe('metadata', () => {
     await using receiver = await RecordingReceiver.listen();
     const engine = await PushEngine.create({ maxConnections: 1 });
     const channel = engine.openChannel({ url: receiver.url('a') });
-    for (const [i, [metadata]] of messages.entries()) {
+    for (const [i, { metadata }] of metadataMessages.entries()) {
       await sendAll(channel, i * 5, i * 5 + 5);
       expect(channel.sendMetadata(metadata)).toBe(true);
     }
     expect(await channel.close()).toMatchObject({ clean: true });
     const arrived = receiver.stream('a').messages.filter((message) => !isSequenceHeader(message));
     const own = arrived.filter(isMetadata);
-    expect(own.map(hexOf)).toEqual(messages.map(([, hex]) => bare(hex)));
+    expect(own.map(hexOf)).toEqual(metadataMessages.map(({ hex }) => hex));
     for (const [i, message] of own.entries()) {
       const before = arrived
         .slice(0, arrived.indexOf(message))
@@ -84,14 +50,14 @@ describe('metadata', () => {
       // The latest time that has been seen, and no step back.
       expect(message.timestamp).toBe(Math.max(...before.map(({ timestamp }) => timestamp)));
     }
-    expect(channel.stats().dataMessages).toBe(messages.length);
+    expect(channel.stats().dataMessages).toBe(metadataMessages.length);
     await closeEmpty(engine);
   });
 
   test('is documented with the bytes that are sent', () => {
     const page = readFileSync(new URL('../../packages/engine/docs/metadata.md', import.meta.url), 'utf8');
     const hexOnly = page.replaceAll(/"\w+"$|object$|\w+: \d+$/gm, '').replaceAll(/\s/g, '');
-    for (const [, hex] of messages) expect(hexOnly).toContain(bare(hex));
+    for (const { hex } of metadataMessages) expect(hexOnly).toContain(hex);
   });
 
   test('takes the time that it is given', async () => {

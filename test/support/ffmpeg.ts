@@ -95,10 +95,21 @@ export class FfmpegServer implements AsyncDisposable {
   }
 
   /** Starts listening; the recording goes to `file`, in the format of its name. */
-  static async start(file: string): Promise<FfmpegServer> {
+  static start(file: string): Promise<FfmpegServer> {
+    return FfmpegServer.#listen([], ['-copyts', file]);
+  }
+
+  /** The same, but every message goes to `file` as it came, data messages too, which ffmpeg's demuxer passes over. */
+  static startRaw(file: string): Promise<FfmpegServer> {
+    return FfmpegServer.#listen(['-f', 'data'], ['-map', '0', '-f', 'data', file]);
+  }
+
+  static async #listen(input: readonly string[], output: readonly string[]): Promise<FfmpegServer> {
     const port = await freePort();
-    const server = ['-listen', '1', '-timeout', '60', '-i', `rtmp://127.0.0.1:${port}/live/stream`];
-    const program = new ChildProgram('ffmpeg', [...COMMON, ...server, '-c', 'copy', '-copyts', file]);
+    const file = output.at(-1)!;
+    const url = `rtmp://127.0.0.1:${port}/live/stream`;
+    const server = ['-listen', '1', '-timeout', '60', ...input, '-i', url];
+    const program = new ChildProgram('ffmpeg', [...COMMON, ...server, '-c', 'copy', ...output]);
     await program.whenReady(() => waitUntilListening(port));
     return new FfmpegServer(program, port, file);
   }

@@ -1,4 +1,4 @@
-// A slow, plain reader of FLV files, for what ffmpeg 5.1 cannot read: H.265. It shares nothing with the project's own
+// A slow, plain reader of FLV files, for what ffmpeg 5.1 does not show: H.265, and data messages. It shares nothing with the project's own
 // reader. Clauses are those of the Adobe FLV File Format 10.1, annex E, and of Enhanced RTMP v2, "Enhanced Video".
 
 import { readFile } from 'node:fs/promises';
@@ -7,6 +7,7 @@ const FILE_HEADER_SIZE = 9;
 const PREVIOUS_TAG_SIZE = 4;
 const TAG_HEADER_SIZE = 11;
 const TAG_TYPE_VIDEO = 9;
+const TAG_TYPE_SCRIPT_DATA = 18;
 const LEGACY_HEVC = 12;
 
 /** One video message of a stream of H.265. Times in ms. */
@@ -26,16 +27,26 @@ export interface HevcTrack {
   annexB: Buffer;
 }
 
-/** The bodies of the video tags with their timestamps (E.4.1). */
-function* videoBodies(file: Buffer): Generator<{ timestamp: number; body: Buffer }> {
+/** A tag of a file: its timestamp in ms, and its body (E.4.1). */
+export interface PlainTag {
+  timestamp: number;
+  body: Buffer;
+}
+
+function* bodiesOf(tagType: number, file: Buffer): Generator<PlainTag> {
   let offset = FILE_HEADER_SIZE + PREVIOUS_TAG_SIZE;
   while (offset + TAG_HEADER_SIZE <= file.length) {
     const size = file.readUIntBE(offset + 1, 3);
     const timestamp = file.readUIntBE(offset + 4, 3) + file.readUInt8(offset + 7) * 0x1000000;
     const body = file.subarray(offset + TAG_HEADER_SIZE, offset + TAG_HEADER_SIZE + size);
-    if (file.readUInt8(offset) === TAG_TYPE_VIDEO) yield { timestamp, body };
+    if (file.readUInt8(offset) === tagType) yield { timestamp, body };
     offset += TAG_HEADER_SIZE + size + PREVIOUS_TAG_SIZE;
   }
+}
+
+/** The data messages of a file, `onMetaData` included. */
+export async function scriptTags(path: string): Promise<PlainTag[]> {
+  return [...bodiesOf(TAG_TYPE_SCRIPT_DATA, await readFile(path))];
 }
 
 /** E.4.3, with codec id 12 for H.265: packet type 0 is the configuration, 1 a picture with its composition time. */
@@ -96,7 +107,7 @@ export async function readHevcTrack(path: string): Promise<HevcTrack> {
   const times: HevcTrack['times'] = [];
   const annexB: Buffer[] = [];
   let lengthSize = 0;
-  for (const { timestamp, body } of videoBodies(await readFile(path))) {
+  for (const { timestamp, body } of bodiesOf(TAG_TYPE_VIDEO, await readFile(path))) {
     const isEnhanced = (body.readUInt8(0) & 0x80) !== 0;
     const { form, kind, dts, pts, data } = isEnhanced
       ? enhancedTag(timestamp, body)
