@@ -61,7 +61,9 @@ test('tell of a channel from its opening to its end, without secrets', async () 
   });
   const [destination] = channel.destinations;
   await channel.connected();
+  const problem = once(channel, 'problem');
   channel.sendVideo(new Uint8Array([1, 2, 3, 4]), { pts: 0 });
+  await problem;
   await sendOne(channel, picture!);
   const again = once(channel, 'disconnect').then(() => once(channel, 'connect'));
   receiver.streams('a')[0]!.drop();

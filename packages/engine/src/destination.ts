@@ -161,6 +161,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
       bytesSent: count(DestinationCounter.bytesSent),
       droppedDisposable: count(DestinationCounter.droppedDisposable),
       droppedPictures: count(DestinationCounter.droppedPictures),
+      droppedUndecodable: count(DestinationCounter.droppedUndecodable),
       droppedAudio: count(DestinationCounter.droppedAudio),
       reconnects: Math.max(0, this.#connects - 1),
       moves: this.#moves,

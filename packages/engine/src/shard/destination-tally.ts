@@ -3,6 +3,14 @@ import type { RtmpPublisher } from '@cloudpush/transport';
 import { DestinationCounter, type ShardCounters } from '../stats/counters.js';
 import type { Dropped } from './drop-policy.js';
 
+/** Why a picture was skipped: to make room, or because decoding cannot start at it. */
+export type SkipCause = 'room' | 'start';
+
+const SKIPPED = {
+  room: DestinationCounter.droppedPictures,
+  start: DestinationCounter.droppedUndecodable,
+} as const satisfies Record<SkipCause, DestinationCounter>;
+
 /** What a destination counts, in the memory that the caller's thread reads. */
 export class DestinationTally {
   readonly #counters: ShardCounters['destinations'];
@@ -18,7 +26,10 @@ export class DestinationTally {
     const count = (counter: DestinationCounter) => this.#counters.get(this.#destination, counter);
     return {
       audio: count(DestinationCounter.droppedAudio),
-      video: count(DestinationCounter.droppedDisposable) + count(DestinationCounter.droppedPictures),
+      video:
+        count(DestinationCounter.droppedDisposable) +
+        count(DestinationCounter.droppedPictures) +
+        count(DestinationCounter.droppedUndecodable),
     };
   }
 
@@ -39,15 +50,16 @@ export class DestinationTally {
     }
   }
 
-  noteDropped({ disposable, skipped, audio }: Dropped): void {
+  /** What was dropped from the queue. */
+  noteDropped({ disposable, skipped, audio }: Dropped, cause: SkipCause): void {
     this.#add(DestinationCounter.droppedDisposable, disposable);
-    this.#add(DestinationCounter.droppedPictures, skipped);
+    this.#add(SKIPPED[cause], skipped);
     this.#add(DestinationCounter.droppedAudio, audio);
   }
 
   /** A picture that cannot be decoded without a key frame before it. */
-  noteSkipped(): void {
-    this.#add(DestinationCounter.droppedPictures, 1);
+  noteSkipped(cause: SkipCause): void {
+    this.#add(SKIPPED[cause], 1);
   }
 
   /**

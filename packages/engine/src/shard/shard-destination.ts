@@ -6,7 +6,7 @@ import { BitrateAdvisor } from './bitrate-advisor.js';
 import { Connector, type ConnectorOwner } from './connector.js';
 import { closeTimeoutError, unsentError } from './destination-errors.js';
 import type { DestinationOwner } from './destination-owner.js';
-import { DestinationTally } from './destination-tally.js';
+import { DestinationTally, type SkipCause } from './destination-tally.js';
 import { type Dropped, isKeyFrame, isPicture, relieve, startAtKeyFrame } from './drop-policy.js';
 import { PacketBlock } from './packet-block.js';
 import type { DestinationConfig, Loss, ShardTarget, Watermark } from './protocol.js';
@@ -46,8 +46,8 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   #writable = true;
   /** The next tag is the first of its connection. */
   #atStart = true;
-  /** Pictures are skipped until a key frame comes. */
-  #awaitsKeyFrame = false;
+  /** Pictures are skipped until a key frame comes, for this cause; undefined: they are not. */
+  #skipsFor: SkipCause | undefined;
   /** The time of the last tag that a connection was handed, in ms of the stream's clock; undefined before the first. */
   #lastSent: number | undefined;
   /** ms of the monotonic clock. */
@@ -80,7 +80,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#tally = new DestinationTally(context.counters, number);
     this.#headers = headers;
     this.#segment = new SegmentOutlet(segment, isOpen ? 'open' : 'ended');
-    this.#awaitsKeyFrame = headers.hasVideo;
+    if (headers.hasVideo) this.#skipsFor = 'start';
     this.#targets = new TargetSource(config.target, (reason) =>
       context.report({ type: 'targetWanted', ...this.#seat, reason }),
     );
@@ -173,7 +173,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
 
   /** A picture was not muxed, because a key frame must come first. */
   skipPicture(): void {
-    this.#tally.noteSkipped();
+    this.#tally.noteSkipped('start');
   }
 
   /** Keeps what waits within the high watermark: by asking the caller to pause, or by dropping. */
@@ -181,7 +181,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     if (this.hasRoom) this.#hadRoomAt = monotonicNow();
     if (this.#full || !this.#isAbove(this.#config.highWatermark)) return;
     if (this.#drops) {
-      this.#noteDropped(relieve(this.#queue, this.#config.lowWatermark));
+      this.#makeRoom(this.#config.lowWatermark);
       return;
     }
     this.#full = true;
@@ -190,21 +190,19 @@ export class ShardDestination implements ConnectorOwner, Flushable {
 
   /** A picture that others refer to was not offered: they are skipped. */
   skipToKeyFrame(): void {
-    this.#awaitsKeyFrame = true;
+    this.#skipsFor = 'start';
   }
 
   /** Lets go of half of what waits: the channel's part of the pool runs short, and others must not suffer for it. */
   relieve(): void {
-    this.#noteDropped(
-      relieve(this.#queue, { bytes: Math.floor(this.#queue.bytes / 2), ms: Number.POSITIVE_INFINITY }),
-    );
+    this.#makeRoom({ bytes: Math.floor(this.#queue.bytes / 2), ms: Number.POSITIVE_INFINITY });
     this.#resumeIfRoom();
   }
 
   /** Another destination may be ahead now: then what does not fit is dropped, and the source need not wait. */
   reconsider(): void {
     if (!this.#full || !this.#drops) return;
-    this.#noteDropped(relieve(this.#queue, this.#config.lowWatermark));
+    this.#makeRoom(this.#config.lowWatermark);
     this.#resumeIfRoom();
   }
 
@@ -297,7 +295,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#moving = false;
     this.#advisor.restart();
     // What was under way is lost, and the pictures that refer to it cannot be decoded any more.
-    if (wasPublishing && this.#headers.hasVideo) this.#noteDropped(startAtKeyFrame(this.#queue));
+    if (wasPublishing && this.#headers.hasVideo) this.#noteDropped(startAtKeyFrame(this.#queue), 'start');
     this.updateCounters();
     this.#owner.onLost();
     this.#context.report({ type: 'disconnected', ...this.#seat, error: toErrorData(error), delay });
@@ -358,12 +356,12 @@ export class ShardDestination implements ConnectorOwner, Flushable {
 
   /** While a key frame is awaited, other pictures are of no use. */
   #skips(tag: FlvTag): boolean {
-    if (!this.#awaitsKeyFrame || !isPicture(tag)) return false;
+    if (this.#skipsFor === undefined || !isPicture(tag)) return false;
     if (isKeyFrame(tag)) {
-      this.#awaitsKeyFrame = false;
+      this.#skipsFor = undefined;
       return false;
     }
-    this.#tally.noteSkipped();
+    this.#tally.noteSkipped(this.#skipsFor);
     return true;
   }
 
@@ -436,7 +434,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     if (block instanceof PacketBlock && block.enqueuedAt >= this.#publishingSince) block.timed = true;
     if (this.#hand(publisher, tag, block)) this.#noteSent(tag);
     // Without it, the pictures that refer to it are of no use.
-    else if (isPicture(tag) && tag.role !== TagRole.disposableFrame) this.#awaitsKeyFrame = true;
+    else if (isPicture(tag) && tag.role !== TagRole.disposableFrame) this.#skipsFor = 'start';
   }
 
   /** Another connection waits for the stream, and decoding can start at this tag. */
@@ -475,9 +473,13 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#tally.noteSent(tag);
   }
 
-  #noteDropped(dropped: Dropped): void {
-    this.#awaitsKeyFrame ||= dropped.awaitKeyFrame;
-    this.#tally.noteDropped(dropped);
+  #makeRoom(target: Watermark): void {
+    this.#noteDropped(relieve(this.#queue, target), 'room');
+  }
+
+  #noteDropped(dropped: Dropped, cause: SkipCause): void {
+    if (dropped.awaitKeyFrame) this.#skipsFor ??= cause;
+    this.#tally.noteDropped(dropped, cause);
   }
 
   #resumeIfRoom(): void {

@@ -370,7 +370,7 @@ export class Shard implements ShardContext {
     this.#releaseScheduled = false;
     if (!this.#released.publish()) return;
     if (Atomics.load(this.#releaseWanted, 0) === 1 && Atomics.exchange(this.#releaseWanted, 0, 0) === 1) {
-      this.#port.postMessage({ type: 'released' } satisfies ShardReport);
+      this.report({ type: 'released' });
     }
   };
 }

@@ -34,7 +34,7 @@ export const DestinationCounter = {
   queuedMs: 5,
   /** Pictures that no other refers to, dropped to make room. */
   droppedDisposable: 6,
-  /** Pictures dropped with their group, up to the next key frame. */
+  /** Pictures dropped to make room, with the rest of their group. */
   droppedPictures: 7,
   /** Audio frames dropped to make room. */
   droppedAudio: 8,
@@ -44,6 +44,8 @@ export const DestinationCounter = {
   unacknowledgedBytes: 10,
   /** When the counters were last published, in ms of the monotonic clock. */
   countedAt: 11,
+  /** Pictures that could not be decoded for want of a key frame before them. */
+  droppedUndecodable: 12,
 } as const;
 export type DestinationCounter = (typeof DestinationCounter)[keyof typeof DestinationCounter];
 

@@ -13,10 +13,15 @@ export interface DestinationTotals {
   readonly bytesSent: number;
   /** Pictures that no other refers to, dropped to make room. */
   readonly droppedDisposable: number;
-  /** Other pictures that were dropped, up to the next key frame: to make room, or after a lost connection. */
+  /** Other pictures dropped to make room, each with the rest of its group. */
   readonly droppedPictures: number;
   /** Audio frames dropped to make room. */
   readonly droppedAudio: number;
+  /**
+   * Pictures that could not be decoded, as the key frame before them was not sent: where the stream, or a segment, does not begin
+   * with one, where a destination joins in, after a lost connection, and behind a picture that was refused.
+   */
+  readonly droppedUndecodable: number;
   /** How often the connection was made again. */
   readonly reconnects: number;
   /** How often the stream has moved to another connection without a gap. */

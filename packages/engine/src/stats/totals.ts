@@ -7,6 +7,7 @@ export const NO_DESTINATION_TOTALS: DestinationTotals = {
   bytesSent: 0,
   droppedDisposable: 0,
   droppedPictures: 0,
+  droppedUndecodable: 0,
   droppedAudio: 0,
   reconnects: 0,
   moves: 0,

@@ -151,8 +151,11 @@ function urlsOf({ url, also }: ChannelPlace): string[] {
 
 /** Frames that were taken and did not get out; one that a connection had been handed when it was lost counts as sent, too. */
 export function droppedFrames(stats: ChannelStats): number {
-  const { packetsInvalid, packetsLost, droppedDisposable, droppedPictures, droppedAudio } = stats;
-  return packetsInvalid + packetsLost + droppedDisposable + droppedPictures + droppedAudio;
+  const { packetsInvalid, packetsLost } = stats;
+  const { droppedDisposable, droppedPictures, droppedAudio, droppedUndecodable } = stats;
+  return (
+    packetsInvalid + packetsLost + droppedDisposable + droppedPictures + droppedAudio + droppedUndecodable
+  );
 }
 
 function isAllAccepted(feed: Feed, stats: ChannelStats, destinations: number): boolean {

@@ -35,6 +35,7 @@ function channel(number: number, changes: Partial<ChannelOutcome> = {}, dropped 
       packetsBetweenSegments: 0,
       droppedDisposable: 0,
       droppedPictures: 0,
+      droppedUndecodable: 0,
       droppedAudio: 0,
       pauses: 2,
       reconnects: 0,
