@@ -541,6 +541,10 @@ describe('an engine', () => {
     await channel.connected();
     await sendAll(channel, packets);
     while (channel.stats().queuedBytes > 0) await setTimeout(1);
+    // Figures may lag behind a little, but not behind an event.
+    const told = once(channel, 'command');
+    receiver.stream('a').command('onLiveOpen', {});
+    await told;
     expect(channel.stats()).toMatchObject({ queuedBytes: 0, queuedMs: 0 });
     const { bytesSent } = channel.stats();
     await channel.close();
