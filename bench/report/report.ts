@@ -39,9 +39,9 @@ const PARTS: readonly Part[] = [
   { title: 'Unpaced', program: 'engine/scale.js', args: ['--channels', '8', '--unpaced', ...TIMES] },
   ...[2, 10, 50, 100, 200].map(window),
   {
-    title: 'Two shards',
+    title: 'One shard',
     program: 'engine/scale.js',
-    args: ['--channels', '16,400,1000', '--shards', '2', ...TIMES],
+    args: ['--channels', '400,1000', '--shards', '1', ...TIMES],
   },
   { title: 'The field', program: 'field/field.js', args: ['--channels', '16', ...TIMES] },
   { title: 'Encryption', program: 'engine/encryption-cost.js', args: TIMES },

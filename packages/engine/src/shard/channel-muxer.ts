@@ -22,6 +22,8 @@ import { StreamDescriber, type StreamDescription } from './stream-describer.js';
 import { StreamEncryption } from './stream-encryption.js';
 import type { Bitrates } from './stream-metadata.js';
 
+const EMPTY = new Uint8Array(0);
+
 /** Where tags go. */
 export interface TagSink {
   /** `description` is there when the tag brings a change of it. */
@@ -42,6 +44,13 @@ export interface TagSink {
 }
 
 /**
+ * What goes into the muxer and comes out of it, of all channels: neither outlives the call. One of each stays in the processor's
+ * cache, where one for each channel would not.
+ */
+const packet: MediaPacket = { data: EMPTY, headroom: HEADROOM, dts: 0, pts: 0 };
+const tags: FlvTag[] = [];
+
+/**
  * Makes the tags of a channel's stream, each once for all destinations: muxed, encrypted, measured, and with what a server must be
  * told when something about the stream has changed.
  */
@@ -53,10 +62,6 @@ export class ChannelMuxer {
   readonly #audioBitrate = new BitrateMeter();
   /** What the caller says of them. */
   reportedBitrates: Bitrates = { audio: undefined, video: undefined };
-  /** One packet object and one array for all packets: neither outlives the call into the muxer. */
-  readonly #packet: MediaPacket = { data: EMPTY, headroom: HEADROOM, dts: 0, pts: 0 };
-  readonly #tags: FlvTag[] = [];
-
   /** The caller's thread knows when the stream began. */
   #begun: boolean;
   /** A stream goes on here, and no picture of it has come yet. */
@@ -109,9 +114,9 @@ export class ChannelMuxer {
    * @throws MuxerError when it steps back
    */
   stamp(pts: number): number {
-    const tags: FlvTag[] = [];
-    this.#muxer.scriptData({ data: EMPTY, headroom: 0, dts: pts, pts }, tags);
-    return tags[0]!.timestamp;
+    const stamped: FlvTag[] = [];
+    this.#muxer.scriptData({ data: EMPTY, headroom: 0, dts: pts, pts }, stamped);
+    return stamped[0]!.timestamp;
   }
 
   /** Takes effect with the track's next frame. */
@@ -134,8 +139,9 @@ export class ChannelMuxer {
 
   /** Offers the tags of a packet. */
   mux(descriptor: PacketDescriptor, data: Uint8Array, block: PacketBlock, sink: TagSink): void {
-    const packet = this.#packet;
     const { flags } = descriptor;
+    // Setting its length would give its memory up.
+    while (tags.length > 0) tags.pop();
     packet.data = data;
     packet.dts = descriptor.dts;
     packet.pts = descriptor.pts;
@@ -148,26 +154,25 @@ export class ChannelMuxer {
       if (this.#awaitsPicture && isBeforeKeyFrame(error)) sink.skipPicture();
       else sink.refuse(error);
     }
-    const [first] = this.#tags;
+    const [first] = tags;
     if (first === undefined) return;
     this.#tellState(sink);
     const { videoFacts, audioFacts } = this.#muxer;
     let description = this.#describer.describe(videoFacts, audioFacts, this, first.timestamp);
-    for (const tag of this.#tags) {
+    for (const tag of tags) {
       if (this.#send(tag, block, description, sink)) description = undefined;
     }
-    this.#tags.length = 0;
   }
 
   #mux({ command, codec }: PacketDescriptor): void {
-    if (command === Command.video) this.#muxer.video(VIDEO_CODECS[codec]!, this.#packet, this.#tags);
-    else if (command === Command.audio) this.#muxer.audio(AUDIO_CODECS[codec]!, this.#packet, this.#tags);
-    else this.#muxer.scriptData(this.#packet, this.#tags);
+    if (command === Command.video) this.#muxer.video(VIDEO_CODECS[codec]!, packet, tags);
+    else if (command === Command.audio) this.#muxer.audio(AUDIO_CODECS[codec]!, packet, tags);
+    else this.#muxer.scriptData(packet, tags);
   }
 
   /** Lets the caller's thread know, when it has changed, what another shard would need to go on with the stream. */
   #tellState(sink: TagSink): void {
-    if (this.#begun && !this.#tags.some(isSequenceHeader)) return;
+    if (this.#begun && !tags.some(isSequenceHeader)) return;
     this.#begun = true;
     sink.noteState(this.#muxer.state!);
   }
@@ -177,7 +182,7 @@ export class ChannelMuxer {
     if (isPicture(tag)) this.#awaitsPicture = false;
     let sent: FlvTag;
     try {
-      sent = this.#encryption.encrypt(tag, this.#packet.encrypted === true);
+      sent = this.#encryption.encrypt(tag, packet.encrypted === true);
     } catch (error) {
       sink.refuse(error);
       if (isPicture(tag)) sink.skipToKeyFrame();
@@ -212,5 +217,3 @@ function isBeforeKeyFrame(error: unknown): boolean {
 function isSequenceHeader({ role }: FlvTag): boolean {
   return role === TagRole.videoSequenceHeader || role === TagRole.audioSequenceHeader;
 }
-
-const EMPTY = new Uint8Array(0);

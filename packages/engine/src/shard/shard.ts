@@ -60,7 +60,9 @@ export class Shard implements ShardContext {
   readonly #order = new ChannelOrder();
   readonly #released: ReleaseList;
   readonly #releaseWanted: Int32Array;
-  readonly #channels = new Map<number, ShardChannel>();
+  /** By number. */
+  readonly #channels: (ShardChannel | undefined)[] = [];
+  #channelCount = 0;
   /** Configurations that have come through the port before their descriptors came through the ring. */
   readonly #announced = new Map<number, AnnouncedChannel>();
   readonly #announcedDestinations = new Map<number, AnnouncedDestination>();
@@ -139,7 +141,7 @@ export class Shard implements ShardContext {
       case 'attach': {
         const { channel, destination, config, loss } = request;
         // It has left in the meantime, and the destination is attached where it goes on.
-        if (!this.#channels.has(channel) && !this.#announced.has(channel)) return;
+        if (this.#channels[channel] === undefined && !this.#announced.has(channel)) return;
         const announced = { channel, config, loss, abortedBy: undefined, movedTo: undefined };
         this.#announcedDestinations.set(destination, announced);
         return;
@@ -150,14 +152,14 @@ export class Shard implements ShardContext {
       case 'target': {
         const { channel, destination, answer } = request;
         const given = 'target' in answer ? answer.target : CloudPushError.from(answer.error);
-        this.#channels.get(channel)?.find(destination)?.onTarget(given);
+        this.#channels[channel]?.find(destination)?.onTarget(given);
         return;
       }
       case 'move':
         this.#move(request.channel, request.destination, request.target, request.renewed);
         return;
       case 'relieve':
-        this.#channels.get(request.channel)?.relieve();
+        this.#channels[request.channel]?.relieve();
         return;
       case 'stop':
         clearTimeout(this.#countTimer);
@@ -208,7 +210,7 @@ export class Shard implements ShardContext {
    * several, and they shall leave with one write: the longer the backlog, the less each packet costs.
    */
   #groupOf(waiting: number): number {
-    const several = this.#batchDelay > 0 || waiting > this.#channels.size;
+    const several = this.#batchDelay > 0 || waiting > this.#channelCount;
     return Math.min(waiting, several ? LARGEST_GROUP : GROUP);
   }
 
@@ -243,7 +245,7 @@ export class Shard implements ShardContext {
         this.#attach(channel, this.#ring.bytes);
         return;
       case Command.detach:
-        this.#channels.get(channel)!.detach(this.#ring.bytes);
+        this.#channels[channel]!.detach(this.#ring.bytes);
         return;
       case Command.leave:
         this.#leave(channel);
@@ -259,7 +261,8 @@ export class Shard implements ShardContext {
     const announced = this.#announced.get(channel);
     if (announced === undefined) throw new Error(`channel ${channel} was opened without a configuration`);
     this.#announced.delete(channel);
-    this.#channels.set(channel, new ShardChannel(this, channel, announced.config, announced.resume));
+    if (this.#channels[channel] === undefined) this.#channelCount++;
+    this.#channels[channel] = new ShardChannel(this, channel, announced.config, announced.resume);
   }
 
   #attach(channel: number, destination: number): void {
@@ -267,7 +270,7 @@ export class Shard implements ShardContext {
     const announced = this.#announcedDestinations.get(destination);
     if (announced === undefined) throw new Error(`destination ${destination} has no configuration`);
     this.#announcedDestinations.delete(destination);
-    const target = this.#channels.get(channel)!;
+    const target = this.#channels[channel]!;
     if (target.ended) {
       const error = toErrorData(announced.abortedBy ?? channelOverError());
       this.report({ type: 'detached', channel, destination, error });
@@ -287,7 +290,7 @@ export class Shard implements ShardContext {
   }
 
   #accept(channel: number): void {
-    const target = this.#channels.get(channel)!;
+    const target = this.#channels[channel]!;
     target.accept(this.#ring);
     this.#touch(target);
   }
@@ -303,7 +306,7 @@ export class Shard implements ShardContext {
   #close(channel: number): void {
     this.#receiveRequests();
     this.#leaving.add(channel);
-    const target = this.#channels.get(channel)!;
+    const target = this.#channels[channel]!;
     if (target.ended) this.#forgetIfLeft(channel);
     else target.close();
   }
@@ -312,35 +315,40 @@ export class Shard implements ShardContext {
   #leave(channel: number): void {
     this.#receiveRequests();
     this.#flush();
-    if (!this.#channels.get(channel)!.vacate()) {
+    if (!this.#channels[channel]!.vacate()) {
       this.report({ type: 'stays', channel });
       return;
     }
     // Another shard counts from here on: nothing of it may be published after this.
     this.#publish();
-    this.#channels.delete(channel);
+    this.#forget(channel);
     for (const [number, announced] of this.#announcedDestinations)
       if (announced.channel === channel) this.#announcedDestinations.delete(number);
     this.report({ type: 'left', channel });
   }
 
+  #forget(channel: number): void {
+    this.#channels[channel] = undefined;
+    this.#channelCount--;
+  }
+
   #abort(channel: number, destination: number | undefined, error: CloudPushError): void {
     for (const [number, announced] of this.#announcedDestinations)
       if (announced.channel === channel && (destination ?? number) === number) announced.abortedBy = error;
-    this.#channels.get(channel)?.abort(error, destination);
+    this.#channels[channel]?.abort(error, destination);
   }
 
   #move(channel: number, destination: number, target: ShardTarget, renewed: boolean): void {
     const announced = this.#announcedDestinations.get(destination);
     if (announced !== undefined) announced.movedTo = target;
-    else this.#channels.get(channel)?.find(destination)?.moveTo(target, renewed);
+    else this.#channels[channel]?.find(destination)?.moveTo(target, renewed);
   }
 
   #forgetIfLeft(channel: number): void {
     if (!this.#leaving.delete(channel)) return;
     // Its number may soon be another one's: nothing of it may be published after this.
     this.#publish();
-    this.#channels.delete(channel);
+    this.#forget(channel);
     this.#port.postMessage({ type: 'forgotten', channel } satisfies ShardReport);
   }
 

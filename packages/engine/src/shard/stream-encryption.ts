@@ -40,7 +40,8 @@ export class StreamEncryption {
    */
   encrypt(tag: FlvTag, byCaller: boolean): FlvTag {
     if (tag.type === TagType.scriptData) return tag;
-    const encryptor = this.#encryptors[tag.type === TagType.video ? 'video' : 'audio'];
+    const { video, audio } = this.#encryptors;
+    const encryptor = tag.type === TagType.video ? video : audio;
     // Headers go through it, too: they tell how frames are to be encrypted.
     const isFrame = frameTrackOf(tag) !== undefined;
     // The muxer has made the tag of a pool block, which may be written to.

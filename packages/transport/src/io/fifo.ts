@@ -22,8 +22,9 @@ export class Fifo<T> {
   shift(): T {
     const item = this.#items[this.#head] as T;
     this.#items[this.#head] = undefined;
-    this.#head = (this.#head + 1) & (this.#items.length - 1);
     this.#length--;
+    // A queue that is mostly empty stays where it is in the processor's cache.
+    this.#head = this.#length === 0 ? 0 : (this.#head + 1) & (this.#items.length - 1);
     return item;
   }
 

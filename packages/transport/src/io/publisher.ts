@@ -160,7 +160,8 @@ export class RtmpPublisher {
    * `ERR_CLOUDPUSH_OUTBOX_FULL`: the message was not taken then, its owner not released
    */
   send(message: MediaMessage, owner: Releasable | undefined): boolean {
-    if (!this.#connection.isOpen) {
+    // While the session publishes, the connection is open: it need not be looked at for every message.
+    if (this.#session.state !== 'publishing' && !this.#connection.isOpen) {
       owner?.release(false);
       return false;
     }

@@ -6,10 +6,11 @@ const TIME_CONSTANT_MS = 2000;
 export class Throughput {
   #rate = 0;
   #slotBytes = 0;
+  /** Whole ms: a small integer needs no memory of its own. */
   #slotStart = -1;
 
   add(bytes: number, now: number): void {
-    if (this.#slotStart < 0) this.#slotStart = now;
+    if (this.#slotStart < 0) this.#slotStart = Math.floor(now);
     this.#slotBytes += bytes;
     if (now - this.#slotStart >= SLOT_MS) this.#fold(now);
   }
@@ -25,6 +26,6 @@ export class Throughput {
     const rate = (this.#slotBytes * 1000) / elapsed;
     this.#rate += (rate - this.#rate) * (1 - Math.exp(-elapsed / TIME_CONSTANT_MS));
     this.#slotBytes = 0;
-    this.#slotStart = now;
+    this.#slotStart = Math.floor(now);
   }
 }
