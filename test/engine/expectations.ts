@@ -1,5 +1,6 @@
 import type { Channel, PushEngine } from '@cloudpush/engine';
 import { MessageType } from '@cloudpush/transport';
+import { type Logger, pino } from 'pino';
 import { expect } from 'vitest';
 import { type CameraPacket, expectedAudioMessage, expectedVideoMessage } from './camera.js';
 import type { Arrived, ArrivedStream } from './recording-receiver.js';
@@ -50,4 +51,9 @@ export async function closeEmpty(engine: PushEngine): Promise<void> {
     poolBlocksInUse: 0,
     channels: 0,
   });
+}
+
+/** A log that keeps the texts of its warnings. */
+export function warningsTo(texts: string[]): Logger {
+  return pino({ level: 'warn' }, { write: (line: string) => texts.push(JSON.parse(line).msg) });
 }

@@ -7,7 +7,7 @@ import { MessageType } from '@cloudpush/transport';
 import { describe, expect, test, vi } from 'vitest';
 import { waitFor } from '../support/wait.js';
 import { type CameraPacket, cameraPackets, expectedVideoMessage, sendOne } from './camera.js';
-import { closeEmpty, expectWhole, samples, transcript } from './expectations.js';
+import { closeEmpty, expectWhole, samples, transcript, warningsTo } from './expectations.js';
 import { hevcPacket } from './hevc.js';
 import { RecordingReceiver } from './recording-receiver.js';
 
@@ -217,6 +217,24 @@ describe('a channel with several destinations', () => {
     expect(first!.stats().videoFrames).toBe(3);
     await channel.close();
     expect(channel.stats().packetsLost).toBe(0);
+    await closeEmpty(engine);
+  });
+
+  test('is told of when a server has not announced the form of H.265 that another has settled', async () => {
+    await using enhanced = await RecordingReceiver.listen({ connectInfo: { fourCcList: ['hvc1'] } });
+    await using old = await RecordingReceiver.listen();
+    const warnings: string[] = [];
+    const engine = await PushEngine.create({ maxConnections: 2, logger: warningsTo(warnings) });
+    const channel = engine.openChannel({ url: enhanced.url('a'), video: 'h265' });
+    await channel.connected();
+    for (let i = 0; i < 3; i++) channel.sendVideo(hevcPacket, { pts: i * 40 });
+    await waitFor('the stream', 5000, () => enhanced.stream('a').messages[0]);
+    await channel.addDestination({ url: old.url('b') }).connected();
+    for (let i = 3; i < 6; i++) channel.sendVideo(hevcPacket, { pts: i * 40 });
+    expect(await channel.close()).toMatchObject({ clean: true });
+    expect(warnings).toEqual([expect.stringMatching(/H\.265 goes out in the enhanced form/)]);
+    // Its header, and three pictures.
+    expect(samples(old.stream('b'), MessageType.video).length).toBe(4);
     await closeEmpty(engine);
   });
 

@@ -4,11 +4,10 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { type Channel, PushEngine } from '@cloudpush/engine';
 import { MessageType } from '@cloudpush/transport';
-import { type Logger, pino } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
 import { waitFor } from '../support/wait.js';
 import { type CameraPacket, cameraPackets, expectedVideoMessage, sendOne } from './camera.js';
-import { closeEmpty, isSequenceHeader, samples, transcript } from './expectations.js';
+import { closeEmpty, isSequenceHeader, samples, transcript, warningsTo } from './expectations.js';
 import { type ArrivedStream, RecordingReceiver } from './recording-receiver.js';
 
 const packets = cameraPackets();
@@ -60,11 +59,6 @@ function expectNoGap(streams: readonly ArrivedStream[], sent: readonly CameraPac
     // Key frame of H.264.
     expect(samples(stream, MessageType.video)[0]!.payload[0]).toBe(0x17);
   }
-}
-
-/** A log that keeps the texts of its warnings. */
-function warningsTo(texts: string[]): Logger {
-  return pino({ level: 'warn' }, { write: (line: string) => texts.push(JSON.parse(line).msg) });
 }
 
 /** A tcUrl of the receiver, under another name of its host than the URLs of tests have. */

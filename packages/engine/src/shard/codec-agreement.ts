@@ -48,12 +48,29 @@ export class CodecAgreement {
     }
   }
 
+  /** What the user should know when another server has decided about the form of H.265. */
+  warningOf(publisher: RtmpPublisher): string | undefined {
+    const { hevcForm } = this.#muxer;
+    if (this.#hevcIsGiven || !this.#asked.has('hvc1') || announcedForm(publisher) === hevcForm)
+      return undefined;
+    return `H.265 goes out in the ${hevcForm} form, as another server of the channel takes it; this one has not announced it`;
+  }
+
   /** @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED` */
   #ask(command: Command, fourCc: string, publisher: RtmpPublisher, settled: boolean): void {
     if (command === Command.audio) requireFourCc(publisher, fourCc);
     else if (fourCc !== 'hvc1') publisher.videoForm(fourCc);
     else if (settled) publisher.videoForm(fourCc, this.#muxer.hevcForm);
     else this.#muxer.hevcForm = publisher.videoForm(fourCc);
+  }
+}
+
+/** The form of H.265 that a server would get if it were the only one. */
+function announcedForm(publisher: RtmpPublisher): HevcForm | undefined {
+  try {
+    return publisher.videoForm('hvc1');
+  } catch {
+    return undefined;
   }
 }
 

@@ -18,10 +18,11 @@ import type { ChannelConfig, DestinationConfig, Loss, ShardTarget } from './prot
 import type { SegmentTotals } from './segment-outlet.js';
 import { type SegmentMark, Segments } from './segments.js';
 import type { Counted, ShardContext } from './shard-context.js';
-import { PATIENCE, ShardDestination } from './shard-destination.js';
+import { ShardDestination } from './shard-destination.js';
 import { dataTag, type StreamDescription } from './stream-describer.js';
 import { StreamHeaders } from './stream-headers.js';
 import type { Bitrates } from './stream-metadata.js';
+import { Takers } from './takers.js';
 
 /** The shard's half of a channel: the muxer, and the destinations that its tags go to. */
 export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Counted {
@@ -32,12 +33,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   /** Destinations that are not over. */
   readonly #destinations = new Set<ShardDestination>();
   /** Those of them that still take tags. */
-  #takers: ShardDestination[] = [];
-  /** A destination is full, and the caller has been told to wait. */
-  #paused = false;
-  #patience: NodeJS.Timeout | undefined;
-  /** Those that the source has begun to lose its patience with. */
-  readonly #late = new Set<ShardDestination>();
+  readonly #takers: Takers;
   #ended = false;
   readonly #problems = new ProblemLimiter();
   readonly #codecs: CodecAgreement;
@@ -53,6 +49,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   ) {
     this.#context = context;
     this.number = number;
+    this.#takers = new Takers(number, context);
     this.#muxer = new ChannelMuxer(config, resume);
     this.#codecs = new CodecAgreement(this.#muxer, config.hevc !== 'auto');
     this.#segments = new Segments(config.segment);
@@ -69,8 +66,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   }
 
   isLeftBehind(destination: ShardDestination): boolean {
-    // Of two that are equally fast, one is always a little ahead: while neither has room, the source waits for both.
-    return this.#takers.some((other) => other.isAheadOf(destination) && other.hasRoom);
+    return this.#takers.isLeftBehind(destination);
   }
 
   /**
@@ -93,9 +89,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
       this.#segments.state,
     );
     this.#destinations.add(destination);
-    this.#takers = [...this.#takers, destination];
-    this.#reconsider();
-    this.#resumeIfRoom();
+    this.#takers.add(destination);
     if (movedTo !== undefined) destination.moveTo(movedTo, false);
     destination.connect(loss);
   }
@@ -105,7 +99,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     const destination = this.find(number);
     if (destination === undefined) return;
     // What is kept back has not been offered to anyone yet.
-    if (this.hold.isEmpty) this.#leave(destination);
+    if (this.hold.isEmpty) this.#takers.remove(destination);
     destination.close();
   }
 
@@ -114,15 +108,12 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     const block = new PacketBlock(this, ring.block, ring.enqueuedAt);
     if (this.ended) this.#giveUp(ring, block);
     else this.#take(ring, block);
-    if (this.#isFanOut && this.#context.gates.takePressure(this.number)) this.relieve();
+    if (this.#takers.isFanOut && this.#context.gates.takePressure(this.number)) this.relieve();
   }
 
-  /** The channel holds much of the pool: a destination that lags behind the fastest lets go of some of it. */
+  /** The channel holds much of the pool. */
   relieve(): void {
-    let slowest: ShardDestination | undefined;
-    for (const taker of this.#takers)
-      if (!this.#isFastest(taker) && taker.waitingBytes > (slowest?.waitingBytes ?? 0)) slowest = taker;
-    slowest?.relieve();
+    this.#takers.relieve();
   }
 
   /** The last holder of a packet has let go of it. */
@@ -152,7 +143,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     const destinations = [...this.#destinations];
     const isFree = this.#segments.isSettled && destinations.every(({ mayVacate }) => mayVacate);
     if (this.ended || !isFree) return false;
-    clearInterval(this.#patience);
+    this.#takers.end();
     for (const packet of this.hold.takeAll()) this.#giveUp(packet, packet.block);
     for (const destination of destinations) destination.vacate();
     return true;
@@ -163,8 +154,8 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     this.#agree(destination, publisher, this.#publishesBeside(destination));
     for (const packet of this.hold.takeAll()) this.#take(packet, packet.block);
     // They stayed for what was kept back.
-    for (const taker of this.#takers) if (taker.closing) this.#leave(taker);
-    this.#reconsider();
+    for (const taker of this.#takers.list) if (taker.closing) this.#takers.remove(taker);
+    this.#takers.reconsider();
   }
 
   refusalOf(publisher: RtmpPublisher): Error | undefined {
@@ -176,20 +167,15 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   }
 
   onLost(): void {
-    this.#reconsider();
+    this.#takers.reconsider();
   }
 
   onFull(): void {
-    if (this.#paused) return;
-    this.#paused = true;
-    this.#late.clear();
-    this.#patience = setInterval(() => this.#losePatience(), PATIENCE);
-    this.#context.gates.close(this.number);
-    this.#context.report({ type: 'pause', channel: this.number });
+    this.#takers.pause();
   }
 
   onRoom(): void {
-    this.#resumeIfRoom();
+    this.#takers.resumeIfRoom();
   }
 
   onRefused(error: Error): void {
@@ -203,12 +189,12 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     mark: SegmentMark | undefined,
   ): void {
     // The room in front of a tag has place for one connection's chunk header.
-    const offered = this.#isFanOut ? withoutHeadroom(tag) : tag;
-    for (const taker of this.#takers) taker.offer(offered, block, description, mark);
+    const offered = this.#takers.isFanOut ? withoutHeadroom(tag) : tag;
+    for (const taker of this.#takers.list) taker.offer(offered, block, description, mark);
   }
 
   skipPicture(): void {
-    for (const taker of this.#takers) taker.skipPicture();
+    for (const taker of this.#takers.list) taker.skipPicture();
   }
 
   noteState(state: MuxerState): void {
@@ -216,7 +202,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   }
 
   skipToKeyFrame(): void {
-    for (const taker of this.#takers) taker.skipToKeyFrame();
+    for (const taker of this.#takers.list) taker.backlog.skipToKeyFrame();
   }
 
   /** A packet or one of its tags is no good: told, not too often, and the channel goes on. */
@@ -257,10 +243,10 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   onEnded(destination: ShardDestination): void {
     for (const segment of this.#segments.leave(destination)) this.#reportSegmentEnd(segment);
     this.#destinations.delete(destination);
-    this.#leave(destination);
+    this.#takers.remove(destination);
     if (this.#destinations.size > 0) return;
     this.#ended = true;
-    clearInterval(this.#patience);
+    this.#takers.end();
     for (const packet of this.hold.takeAll()) this.#giveUp(packet, packet.block);
     this.#context.report({ type: 'ended', channel: this.number });
   }
@@ -277,43 +263,6 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     return undefined;
   }
 
-  #isFastest(destination: ShardDestination): boolean {
-    return !this.#takers.some((other) => other.isAheadOf(destination));
-  }
-
-  get #isFanOut(): boolean {
-    return this.#takers.length > 1;
-  }
-
-  /** It takes no more tags, and does not make the source wait any more. */
-  #leave(destination: ShardDestination): void {
-    this.#takers = this.#takers.filter((taker) => taker !== destination);
-    this.#reconsider();
-    this.#resumeIfRoom();
-  }
-
-  /** Who is left behind may have changed. */
-  #reconsider(): void {
-    for (const taker of this.#takers) taker.reconsider();
-  }
-
-  #losePatience(): void {
-    for (const taker of this.#takers) {
-      if (!taker.full || !this.isLeftBehind(taker)) this.#late.delete(taker);
-      else if (this.#late.has(taker)) taker.reconsider();
-      else this.#late.add(taker);
-    }
-  }
-
-  /** The source goes on when no destination is full any more; without any, it waits for the next. */
-  #resumeIfRoom(): void {
-    if (!this.#paused || this.#takers.length === 0 || this.#takers.some(({ full }) => full)) return;
-    this.#paused = false;
-    clearInterval(this.#patience);
-    this.#context.gates.open(this.number);
-    this.#context.report({ type: 'resume', channel: this.number });
-  }
-
   #take(packet: PacketDescriptor, block: PacketBlock): void {
     if (!this.#segments.isOpen && packet.command !== Command.metadata) {
       this.#refuseBetweenSegments(block);
@@ -323,7 +272,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     if (question !== undefined || !this.hold.isEmpty) {
       if (!this.#isPublishing) {
         this.hold.add(packet, block);
-        for (const destination of this.#takers) destination.boundQueue();
+        for (const destination of this.#takers.list) destination.backlog.bound();
         return;
       }
       if (question !== undefined) this.#askAll(packet.command, question);
@@ -332,7 +281,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     else {
       this.#muxer.mux(packet, this.#payload(block, packet.bytes), block, this);
       // When all are leaving, it goes nowhere.
-      block.release(this.#takers.length > 0);
+      block.release(this.#takers.list.length > 0);
     }
   }
 
@@ -361,7 +310,9 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   /** A server that cannot take the stream loses it. */
   #agree(destination: ShardDestination, publisher: RtmpPublisher, settled: boolean, only?: string): void {
     const refusal = this.#codecs.refusalOf(publisher, settled, only);
+    const warning = settled ? this.#codecs.warningOf(publisher) : undefined;
     if (refusal !== undefined) destination.destroy(refusal);
+    else if (warning !== undefined) destination.onWarning(warning);
   }
 
   /** Sends metadata, in order with the media, or does what it asks for. */
@@ -389,7 +340,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   }
 
   #endSegment(metadata: SentMetadata, pts: number, block: PacketBlock): void {
-    const mark = this.#segments.end(this.#takers);
+    const mark = this.#segments.end(this.#takers.list);
     this.#sendMetadata(metadata, this.#stampOfEnd(pts), block, undefined, mark);
   }
 
@@ -412,7 +363,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   ): void {
     if (metadata.type === 'bitrate') this.#muxer.reportedBitrates = metadata;
     const { measuredBitrates: bitrates } = this.#muxer;
-    for (const taker of this.#takers) {
+    for (const taker of this.#takers.list) {
       const body = encodeMetadataMessage(metadata, bitrates, taker.dropped);
       taker.offer(dataTag(body, timestamp), block, description, mark);
     }

@@ -2,27 +2,22 @@ import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import type { AmfValue, Releasable, RtmpPublisher } from '@cloudpush/transport';
 import { monotonicNow } from '../clock.js';
 import { toErrorData } from '../errors.js';
+import { Backlog } from './backlog.js';
 import { BitrateAdvisor } from './bitrate-advisor.js';
 import { Connector, type ConnectorOwner } from './connector.js';
 import { closeTimeoutError, unsentError } from './destination-errors.js';
 import type { DestinationOwner } from './destination-owner.js';
-import { DestinationTally, type SkipCause } from './destination-tally.js';
-import { type Dropped, isKeyFrame, isPicture, relieve, startAtKeyFrame } from './drop-policy.js';
+import { DestinationTally } from './destination-tally.js';
+import { isKeyFrame, isPicture } from './drop-policy.js';
 import { PacketBlock } from './packet-block.js';
-import type { DestinationConfig, Loss, ShardTarget, Watermark } from './protocol.js';
+import type { DestinationConfig, Loss, ShardTarget } from './protocol.js';
 import { SegmentOutlet, SegmentTail } from './segment-outlet.js';
 import type { SegmentMark, SegmentState } from './segments.js';
-import { type QueuedTag, SendQueue } from './send-queue.js';
+import type { QueuedTag } from './send-queue.js';
 import type { Flushable, ShardContext } from './shard-context.js';
 import type { StreamDescription } from './stream-describer.js';
 import type { StreamHeaders } from './stream-headers.js';
 import { TargetSource } from './target-source.js';
-
-/**
- * The source waits so long, in ms, for a destination that is full and has been left behind, before that must drop: of two
- * that are equally fast, one always has room a little before the other.
- */
-export const PATIENCE = 1000;
 
 /**
  * One server that a channel pushes to: the queue of tags in front of a connection. Tags that come while nothing is
@@ -37,7 +32,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   readonly #connector: Connector;
   readonly #targets: TargetSource;
   readonly #tally: DestinationTally;
-  readonly #queue = new SendQueue();
+  readonly #queue: Backlog;
   readonly #advisor = new BitrateAdvisor();
   /** Bytes that the source has given. */
   #offeredBytes = 0;
@@ -46,15 +41,10 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   #writable = true;
   /** The next tag is the first of its connection. */
   #atStart = true;
-  /** Pictures are skipped until a key frame comes, for this cause; undefined: they are not. */
-  #skipsFor: SkipCause | undefined;
   /** The time of the last tag that a connection was handed, in ms of the stream's clock; undefined before the first. */
   #lastSent: number | undefined;
   /** ms of the monotonic clock. */
   #publishingSince = Number.POSITIVE_INFINITY;
-  #full = false;
-  /** When what waits was below the low watermark, in ms of the monotonic clock. */
-  #hadRoomAt = monotonicNow();
   #dirty = false;
   #closing = false;
   #closeTimer: NodeJS.Timeout | undefined;
@@ -78,9 +68,15 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.number = number;
     this.#config = config;
     this.#tally = new DestinationTally(context.counters, number);
+    const backlogOwner = {
+      isLeftBehind: () => owner.isLeftBehind(this),
+      onFull: () => owner.onFull(),
+      onRoom: () => owner.onRoom(),
+    };
+    this.#queue = new Backlog(backlogOwner, owner.hold, config, this.#tally);
     this.#headers = headers;
     this.#segment = new SegmentOutlet(segment, isOpen ? 'open' : 'ended');
-    if (headers.hasVideo) this.#skipsFor = 'start';
+    if (headers.hasVideo) this.#queue.skipToKeyFrame();
     this.#targets = new TargetSource(config.target, (reason) =>
       context.report({ type: 'targetWanted', ...this.#seat, reason }),
     );
@@ -100,19 +96,9 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     return this.#connector.publisher;
   }
 
-  /** The queue has grown above the high watermark, nothing in it may be dropped, and there is no room again yet. */
-  get full(): boolean {
-    return this.#full;
-  }
-
-  /** What waits is below the low watermark. */
-  get hasRoom(): boolean {
-    return !this.#isAbove(this.#config.lowWatermark);
-  }
-
-  /** Bytes that wait in the queue, for the connection or for room in it. */
-  get waitingBytes(): number {
-    return this.#queue.bytes;
+  /** What waits for the connection, or for room in it. */
+  get backlog(): Backlog {
+    return this.#queue;
   }
 
   /** Frames that were dropped here since the destination was added. */
@@ -133,7 +119,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   }
 
   get wantsConnection(): boolean {
-    return !this.#closing || !this.#isEmpty;
+    return !this.#closing || !this.#queue.isEmpty;
   }
 
   /** @param loss the connection that was lost with another shard */
@@ -156,7 +142,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   ): void {
     if (this.#ended) return;
     this.#offeredBytes += tag.size;
-    if (this.#skips(tag)) return;
+    if (this.#queue.skips(tag)) return;
     block?.hold();
     const publisher = this.#outlet;
     this.#markDirty();
@@ -168,42 +154,12 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     }
     this.#queue.push({ tag, block, description, mark });
     if (canSend || mark !== undefined) this.#pump();
-    this.boundQueue();
+    this.#queue.bound();
   }
 
   /** A picture was not muxed, because a key frame must come first. */
   skipPicture(): void {
     this.#tally.noteSkipped('start');
-  }
-
-  /** Keeps what waits within the high watermark: by asking the caller to pause, or by dropping. */
-  boundQueue(): void {
-    if (this.hasRoom) this.#hadRoomAt = monotonicNow();
-    if (this.#full || !this.#isAbove(this.#config.highWatermark)) return;
-    if (this.#drops) {
-      this.#makeRoom(this.#config.lowWatermark);
-      return;
-    }
-    this.#full = true;
-    this.#owner.onFull();
-  }
-
-  /** A picture that others refer to was not offered: they are skipped. */
-  skipToKeyFrame(): void {
-    this.#skipsFor = 'start';
-  }
-
-  /** Lets go of half of what waits: the channel's part of the pool runs short, and others must not suffer for it. */
-  relieve(): void {
-    this.#makeRoom({ bytes: Math.floor(this.#queue.bytes / 2), ms: Number.POSITIVE_INFINITY });
-    this.#resumeIfRoom();
-  }
-
-  /** Another destination may be ahead now: then what does not fit is dropped, and the source need not wait. */
-  reconsider(): void {
-    if (!this.#full || !this.#drops) return;
-    this.#makeRoom(this.#config.lowWatermark);
-    this.#resumeIfRoom();
   }
 
   /** The end of the turn: hands what was offered in it to the kernel. */
@@ -294,21 +250,19 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#publishingSince = Number.POSITIVE_INFINITY;
     this.#moving = false;
     this.#advisor.restart();
-    // What was under way is lost, and the pictures that refer to it cannot be decoded any more.
-    if (wasPublishing && this.#headers.hasVideo) this.#noteDropped(startAtKeyFrame(this.#queue), 'start');
+    if (wasPublishing && this.#headers.hasVideo) this.#queue.startAtKeyFrame();
     this.updateCounters();
     this.#owner.onLost();
     this.#context.report({ type: 'disconnected', ...this.#seat, error: toErrorData(error), delay });
-    this.#resumeIfRoom();
+    this.#queue.resumeIfRoom();
     this.#closeIfEmpty();
   }
 
   onOver(error: Error | undefined): void {
     this.#ended = true;
-    this.#full = false;
     clearTimeout(this.#closeTimer);
     const unsent = this.#queue.length;
-    this.#queue.clear();
+    this.#queue.end();
     this.updateCounters();
     const cause = error ?? (unsent === 0 ? undefined : unsentError(unsent));
     this.#context.report({
@@ -323,7 +277,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   updateCounters(): void {
     const { publisher, bytesWritten } = this.#connector;
     const now = monotonicNow();
-    this.#tally.publish(publisher, bytesWritten, this.#queue.bytes, this.#queuedMs, now);
+    this.#tally.publish(publisher, bytesWritten, this.#queue.bytes, this.#queue.waitingMs, now);
     if (publisher !== undefined) this.#advise(now);
   }
 
@@ -332,37 +286,13 @@ export class ShardDestination implements ConnectorOwner, Flushable {
       now,
       this.#offeredBytes,
       this.#connector.bytesWritten,
-      this.#queuedMs,
+      this.#queue.waitingMs,
     );
     if (advice !== undefined) this.#context.report({ type: 'advice', ...this.#seat, advice });
   }
 
   get #seat(): { readonly channel: number; readonly destination: number } {
     return { channel: this.#owner.number, destination: this.number };
-  }
-
-  /** What waits, in ms of the stream's clock. */
-  get #queuedMs(): number {
-    return Math.max(this.#owner.hold.ms, this.#queue.ms);
-  }
-
-  /** What does not fit is dropped; what the channel still keeps back cannot be. */
-  get #drops(): boolean {
-    if (!this.#owner.hold.isEmpty) return false;
-    if (this.#config.overflow === 'drop') return true;
-    // A source that is much faster than real time fills the queue of any server for a moment.
-    return this.#owner.isLeftBehind(this) && monotonicNow() - this.#hadRoomAt > PATIENCE;
-  }
-
-  /** While a key frame is awaited, other pictures are of no use. */
-  #skips(tag: FlvTag): boolean {
-    if (this.#skipsFor === undefined || !isPicture(tag)) return false;
-    if (isKeyFrame(tag)) {
-      this.#skipsFor = undefined;
-      return false;
-    }
-    this.#tally.noteSkipped(this.#skipsFor);
-    return true;
   }
 
   /** Sends what waits, as far as the connection takes it. */
@@ -380,7 +310,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
       else if (entry.mark?.border === 'end') this.#endSegment(publisher, entry);
       else this.#send(publisher, entry.tag, entry.block, entry.description);
     }
-    this.#resumeIfRoom();
+    this.#queue.resumeIfRoom();
     this.#closeIfEmpty();
   }
 
@@ -434,7 +364,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     if (block instanceof PacketBlock && block.enqueuedAt >= this.#publishingSince) block.timed = true;
     if (this.#hand(publisher, tag, block)) this.#noteSent(tag);
     // Without it, the pictures that refer to it are of no use.
-    else if (isPicture(tag) && tag.role !== TagRole.disposableFrame) this.#skipsFor = 'start';
+    else if (isPicture(tag) && tag.role !== TagRole.disposableFrame) this.#queue.skipToKeyFrame();
   }
 
   /** Another connection waits for the stream, and decoding can start at this tag. */
@@ -473,23 +403,8 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#tally.noteSent(tag);
   }
 
-  #makeRoom(target: Watermark): void {
-    this.#noteDropped(relieve(this.#queue, target), 'room');
-  }
-
-  #noteDropped(dropped: Dropped, cause: SkipCause): void {
-    if (dropped.awaitKeyFrame) this.#skipsFor ??= cause;
-    this.#tally.noteDropped(dropped, cause);
-  }
-
-  #resumeIfRoom(): void {
-    if (!this.#full || !this.hasRoom) return;
-    this.#full = false;
-    this.#owner.onRoom();
-  }
-
   #closeIfEmpty(): void {
-    if (!this.#closing || !this.#isEmpty) return;
+    if (!this.#closing || !this.#queue.isEmpty) return;
     this.#endSequence();
     this.#connector.close();
   }
@@ -502,21 +417,9 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     if (end !== undefined) this.#hand(publisher, end, undefined);
   }
 
-  get #isEmpty(): boolean {
-    return this.#queue.length === 0 && this.#owner.hold.isEmpty;
-  }
-
-  #isAbove({ bytes, ms }: Watermark): boolean {
-    return this.#waitingBytes > bytes || this.#queuedMs > ms;
-  }
-
   /** Bytes accepted and not yet taken by the kernel. */
   get #unsentBytes(): number {
-    return this.#waitingBytes + (this.#connector.publisher?.queuedBytes ?? 0);
-  }
-
-  get #waitingBytes(): number {
-    return this.#owner.hold.bytes + this.#queue.bytes;
+    return this.#queue.waitingBytes + (this.#connector.publisher?.queuedBytes ?? 0);
   }
 
   #markDirty(): void {

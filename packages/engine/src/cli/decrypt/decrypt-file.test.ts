@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FlvWriter, TagType } from '@cloudpush/muxer';
@@ -55,5 +55,19 @@ test('a decryption that is interrupted leaves nothing behind, also in the place 
   await expect(decryption).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
   const [, meanwhile] = await Promise.all(filesMeanwhile);
   expect(meanwhile).toEqual(expect.arrayContaining([expect.stringMatching(/^out\.flv\.[0-9a-f]{8}\.part$/)]));
+  expect((await readdir(folder)).sort()).toEqual(['in.flv', 'out.flv']);
+});
+
+test('a file that comes up under the name of the output meanwhile stays as it is', async () => {
+  await writeTags(file('in.flv'), 20);
+  const made: Promise<void>[] = [];
+  const decryption = decryptFile(file('in.flv'), file('out.flv'), {
+    ...options,
+    signal: new AbortController().signal,
+    onProgress: () => made.push(writeFile(file('out.flv'), 'something else')),
+  });
+  await expect(decryption).rejects.toThrow(/out\.flv: a file of this name has come up meanwhile; --force/);
+  await Promise.all(made);
+  expect(await readFile(file('out.flv'), 'utf8')).toBe('something else');
   expect((await readdir(folder)).sort()).toEqual(['in.flv', 'out.flv']);
 });

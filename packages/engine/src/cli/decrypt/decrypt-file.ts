@@ -42,7 +42,7 @@ export async function decryptFile(
   const decryption = new Decryption(input, options.keys, options.tolerant);
   const source = await openInput(input);
   try {
-    await using target = await NewFile.create(output);
+    await using target = await NewFile.create(output, options.force);
     for (let done = 0; ; ) {
       options.signal.throwIfAborted();
       options.onProgress({ done, size });

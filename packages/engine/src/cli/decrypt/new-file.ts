@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { CommandError, ExitCode, usageError } from '../exit-code.js';
 
 /**
@@ -10,19 +10,24 @@ export class NewFile implements AsyncDisposable {
   readonly #path: string;
   readonly #partialPath: string;
   readonly #file: FileHandle;
+  readonly #replace: boolean;
   #kept = false;
 
-  private constructor(path: string, partialPath: string, file: FileHandle) {
+  private constructor(path: string, partialPath: string, file: FileHandle, replace: boolean) {
     this.#path = path;
+    this.#replace = replace;
     this.#partialPath = partialPath;
     this.#file = file;
   }
 
-  /** @throws CommandError when no file can be made there */
-  static async create(path: string): Promise<NewFile> {
+  /**
+   * @param replace it may take the place of a file that has its name by then
+   * @throws CommandError when no file can be made there
+   */
+  static async create(path: string, replace: boolean): Promise<NewFile> {
     const partialPath = `${path}.${randomUUID().slice(0, 8)}.part`;
     try {
-      return new NewFile(path, partialPath, await open(partialPath, 'wx'));
+      return new NewFile(path, partialPath, await open(partialPath, 'wx'), replace);
     } catch (error) {
       throw usageError(`${path}: no file can be made there (${codeOf(error)})`);
     }
@@ -33,12 +38,24 @@ export class NewFile implements AsyncDisposable {
     await this.#attempt(this.#file.writeFile(bytes));
   }
 
-  /** Gives the file its name, in the place of one that has it already. @throws CommandError */
+  /** Gives the file its name. @throws CommandError */
   async keep(): Promise<void> {
     await this.#attempt(this.#file.sync());
     await this.#attempt(this.#file.close());
-    await this.#attempt(rename(this.#partialPath, this.#path));
+    if (this.#replace || !(await this.#linked())) await this.#attempt(rename(this.#partialPath, this.#path));
+    else await this.#attempt(rm(this.#partialPath));
     this.#kept = true;
+  }
+
+  /** A link never takes the place of a file. False where the file system knows no links. */
+  async #linked(): Promise<boolean> {
+    try {
+      await link(this.#partialPath, this.#path);
+      return true;
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') return false;
+      throw usageError(`${this.#path}: a file of this name has come up meanwhile; --force replaces it`);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

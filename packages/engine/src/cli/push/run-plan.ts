@@ -1,5 +1,6 @@
 import { type Logger, pino } from 'pino';
 import { PushEngine } from '../../engine.js';
+import { loggerTo } from '../../logging/create-logger.js';
 import type { MediaSource } from '../../sources/source.js';
 import { errorText } from '../error-text.js';
 import { ExitCode, usageError } from '../exit-code.js';
@@ -41,7 +42,7 @@ async function createEngine(
   { pool, shards, verbose }: EngineArguments,
 ): Promise<PushEngine> {
   try {
-    const logger = verbose === true ? createLogger() : undefined;
+    const logger = verbose === true ? stderrLogger() : undefined;
     const maxConnections = places.reduce((sum, { also }) => sum + 1 + also.length, 0);
     return await PushEngine.create({ poolSize: pool, maxConnections, shards, logger, tokenServer });
   } catch (error) {
@@ -49,11 +50,11 @@ async function createEngine(
   }
 }
 
-function createLogger(): Logger {
+function stderrLogger(): Logger<'main'> {
   const destination = pino.destination({ dest: 2, sync: true });
   // A log that finds no place is left out, as notes are.
   destination.on('error', () => {});
-  return pino({ level: 'debug' }, destination);
+  return loggerTo(destination, 'verbose');
 }
 
 /** Writes the summary and what went wrong; returns the exit code. */
