@@ -43,7 +43,8 @@ async function openPath(target: number): Promise<{ port: number; client: Promise
 
 const sink = await Sink.rtmp();
 const path = await openPath(sink.port);
-const engine = await PushEngine.create({ poolSize: 256 * 1024 ** 2, maxConnections: channelCount });
+const poolSize = 256 * 1024 ** 2;
+const engine = await PushEngine.create({ poolSize, maxConnections: channelCount, maxBatchDelay: 0 });
 const urls = Array.from({ length: channelCount }, (_, i) => {
   const port = i === 0 ? path.port : sink.port;
   return `rtmp://127.0.0.1:${port}/bench/${i}`;

@@ -20,10 +20,14 @@ export function cameraPackets(): CameraPacket[] {
   );
 }
 
+/** False when there is no room. */
+export function trySend(channel: Channel, { kind, data, pts }: CameraPacket): boolean {
+  return kind === 'video' ? channel.sendVideo(data, { pts }) : channel.sendAudio(data, { pts });
+}
+
 /** Sends a packet, waiting for room as long as it takes. False when the channel is over. */
 export async function sendOne(channel: Channel, packet: CameraPacket): Promise<boolean> {
-  const { kind, data, pts } = packet;
-  while (!(kind === 'video' ? channel.sendVideo(data, { pts }) : channel.sendAudio(data, { pts }))) {
+  while (!trySend(channel, packet)) {
     if (channel.state === 'closed') return false;
     await channel.writable();
   }

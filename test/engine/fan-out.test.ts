@@ -6,7 +6,7 @@ import { type Channel, type CloseReport, PushEngine } from '@cloudpush/engine';
 import { MessageType } from '@cloudpush/transport';
 import { describe, expect, test, vi } from 'vitest';
 import { waitFor } from '../support/wait.js';
-import { type CameraPacket, cameraPackets, expectedVideoMessage, sendOne } from './camera.js';
+import { type CameraPacket, cameraPackets, expectedVideoMessage, sendOne, trySend } from './camera.js';
 import { closeEmpty, expectWhole, samples, transcript, warningsTo } from './expectations.js';
 import { hevcPacket } from './hevc.js';
 import { RecordingReceiver } from './recording-receiver.js';
@@ -26,8 +26,7 @@ function loop(turn: number): CameraPacket[] {
 async function sendUntilStalled(channel: Channel): Promise<number> {
   for (let turn = 0; ; turn++) {
     for (const packet of loop(turn)) {
-      if (!channel.paused) await sendOne(channel, packet);
-      else if (!(await hasRoomWithin(channel, 500))) return turn + 1;
+      while (!trySend(channel, packet)) if (!(await hasRoomWithin(channel, 500))) return turn + 1;
     }
   }
 }

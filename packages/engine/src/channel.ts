@@ -220,7 +220,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
     this.#life.abort(reason);
   }
 
-  /** Figures that are at most 100 ms old, and never older than the last event. */
+  /** Figures that are about 100 ms old at most, and never older than the last event. */
   stats(): ChannelStats {
     return this.#life.stats();
   }

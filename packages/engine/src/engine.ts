@@ -83,7 +83,7 @@ export class PushEngine implements AsyncDisposable {
   }
 
   private constructor(settings: EngineSettings, logger: EngineLogger | undefined) {
-    const { poolSize, maxConnections, shards, maxBatchDelay } = settings;
+    const { poolSize, maxConnections, shards, maxBatchDelay, maxConnecting } = settings;
     this.#settings = settings;
     this.#logger = logger;
     this.#targetFinder = new TargetFinder(settings.targets, ({ code, message }) =>
@@ -94,7 +94,6 @@ export class PushEngine implements AsyncDisposable {
     this.#channelSeats = new Seats(maxConnections);
     this.#destinationSeats = new Seats(maxConnections);
     this.#host = { room: this.#room, targets: this.#targetFinder.cache, seats: this.#destinationSeats };
-    const maxConnecting = Math.max(1, Math.floor(settings.maxConnecting / shards.count));
     const shared = { ...this.#room.shared, maxConnections, maxBatchDelay, maxConnecting };
     this.#shards = new ShardSet(shared, shards, {
       onReport: (shard, report) => this.#onReport(shard, report),
@@ -117,7 +116,7 @@ export class PushEngine implements AsyncDisposable {
     if (this.#closed !== undefined) throw engineClosedError();
     // Every channel has a destination, so that destinations run out first.
     const seat = this.#channelSeats.next;
-    const shard = this.#shards.leastLoaded;
+    const shard = this.#shards.leastLoaded(undefined);
     const life = new ChannelLife(this.#host, { ...seat, shard }, options);
     this.#channelSeats.take();
     this.#lives[seat.number] = life;
@@ -297,7 +296,7 @@ export class PushEngine implements AsyncDisposable {
     goOn: (next: () => ShardClient) => boolean,
   ): void {
     const goesOn = goOn(() => {
-      const next = this.#shards.leastLoaded;
+      const next = this.#shards.leastLoaded(shard);
       next.channels++;
       return next;
     });

@@ -35,7 +35,7 @@ export interface PushEngineOptions {
   readonly maxConnections?: number | undefined;
   /**
    * Worker threads, 1 to 64, over which channels are spread evenly. Default: one for every 256 of `maxConnections`, but at most one
-   * for each processor, and 16; the next one is made use of when those before it have 256 channels each.
+   * for each processor, and 16; the next one is made use of when those before it have 256 channels on average.
    */
   readonly shards?: number | undefined;
   /**
@@ -44,8 +44,8 @@ export interface PushEngineOptions {
    */
   readonly maxBatchDelay?: number | undefined;
   /**
-   * The most connections that are being made at a time, 1 to 65,535. Every worker thread has an equal part of it, and at
-   * least one. Default 256.
+   * The most connections that are being made at a time, 1 to 65,535. Every worker thread that has channels has an equal part of it,
+   * and at least one. Default 256.
    */
   readonly maxConnecting?: number | undefined;
   /** Aborts the engine: what is being made is given up, channels are aborted, and the engine closes. */

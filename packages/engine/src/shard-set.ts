@@ -24,6 +24,8 @@ export class ShardSet {
   readonly #owner: ShardSetOwner;
   readonly #shards = new Set<ShardClient>();
   readonly #channelsEach: number;
+  /** How many of them are made use of; it only grows. */
+  #used = 1;
   #replacesDead = true;
   /** The latencies that shards have counted that are dead. */
   #formerLatency = newCounts();
@@ -48,13 +50,29 @@ export class ShardSet {
   }
 
   /**
-   * Of the shards that are made use of for so many channels. There is always one: a shard that dies is replaced at once, though its
-   * thread may take a while to come up.
+   * The shard with the fewest channels, of those that so many channels make use of. There is always one: a shard that dies is
+   * replaced at once, though its thread may take a while to come up.
+   * @param from where the channel that it is for is counted now; undefined: it is a new one
    */
-  get leastLoaded(): ShardClient {
-    const total = this.channels.reduce((sum, channels) => sum + channels, 0);
-    const used = [...this.#shards].slice(0, Math.ceil((total + 1) / this.#channelsEach));
-    return used.reduce((least, shard) => (shard.channels < least.channels ? shard : least));
+  leastLoaded(from: ShardClient | undefined): ShardClient {
+    const counted = this.channels.reduce((sum, channels) => sum + channels, 0);
+    const total = from !== undefined && this.#shards.has(from) ? counted : counted + 1;
+    const needed = Math.min(this.#shards.size, Math.ceil(total / this.#channelsEach));
+    this.#use(needed);
+    const shards = [...this.#shards].slice(0, needed);
+    return shards.reduce((least, shard) => (shard.channels < least.channels ? shard : least));
+  }
+
+  /** The shards that are made use of share the connections that may be made at a time. */
+  #use(shards: number): void {
+    if (shards <= this.#used) return;
+    this.#used = shards;
+    for (const shard of this.#shards) shard.post({ type: 'maxConnecting', most: this.#maxConnecting });
+  }
+
+  /** Of each shard. */
+  get #maxConnecting(): number {
+    return Math.max(1, Math.floor(this.#shared.maxConnecting / this.#used));
   }
 
   /** The latencies that all shards have counted, those that are dead included. */
@@ -75,7 +93,7 @@ export class ShardSet {
    */
   rebalance(shard: ShardClient, life: ChannelLife): void {
     if (this.#leaving.has(life) || !life.mayLeaveShard) return;
-    const next = this.leastLoaded;
+    const next = this.leastLoaded(shard);
     const fewer = shard.channels - next.channels;
     if (fewer < Math.max(REBALANCE_CHANNELS, shard.channels * REBALANCE_SHARE)) return;
     // Many may be lost at once: what each of them leaves behind and goes to must count for the next.
@@ -105,7 +123,8 @@ export class ShardSet {
   }
 
   #start(delay = 0): void {
-    const shard = new ShardClient(this.#shared, (report) => this.#owner.onReport(shard, report), delay);
+    const shared = { ...this.#shared, maxConnecting: this.#maxConnecting };
+    const shard = new ShardClient(shared, (report) => this.#owner.onReport(shard, report), delay);
     this.#shards.add(shard);
     shard.ended.catch((error: unknown) => this.#onDied(shard, error));
   }

@@ -155,7 +155,7 @@ function addEngineOptions(command: Command): Command {
     .option('--pool <size>', 'bytes of the media pool, such as 256M (default: 64M)', byteSize)
     .option(
       '--shards <n>',
-      'worker threads (default: one for every 256 channels, at most one a processor)',
+      'worker threads (default: one for every 256 destinations, at most one a processor, and 16)',
       integer(1),
     )
     .option(

@@ -89,7 +89,7 @@ export class Backlog extends SendQueue {
 
   /** A picture that others refer to does not go out: they are skipped. */
   skipToKeyFrame(): void {
-    this.#skipsFor = 'start';
+    this.#skipsFor ??= 'start';
   }
 
   /** What was under way is lost, and the pictures that refer to it cannot be decoded any more. */

@@ -15,6 +15,8 @@ export class CodecAgreement {
   readonly #hevcIsGiven: boolean;
   /** FourCCs that a server has been asked about, with the command that their packets come by. */
   readonly #asked = new Map<string, Command>();
+  /** Destinations and forms that the user has been told of. */
+  readonly #warned = new Set<string>();
 
   constructor(muxer: HevcMuxer, hevcIsGiven: boolean) {
     this.#muxer = muxer;
@@ -48,12 +50,14 @@ export class CodecAgreement {
     }
   }
 
-  /** What the user should know when another server has decided about the form of H.265. */
-  warningOf(publisher: RtmpPublisher): string | undefined {
+  /** What the user should know, once for each destination and form, of a server that others have decided for. */
+  warningOf(destination: number, publisher: RtmpPublisher): string | undefined {
     const { hevcForm } = this.#muxer;
-    if (this.#hevcIsGiven || !this.#asked.has('hvc1') || announcedForm(publisher) === hevcForm)
-      return undefined;
-    return `H.265 goes out in the ${hevcForm} form, as another server of the channel takes it; this one has not announced it`;
+    if (this.#hevcIsGiven || !this.#asked.has('hvc1') || takesHevc(publisher, hevcForm)) return undefined;
+    const warning = `${destination} ${hevcForm}`;
+    if (this.#warned.has(warning)) return undefined;
+    this.#warned.add(warning);
+    return `H.265 goes out in the ${hevcForm} form, in which the stream has begun; this server has not announced it`;
   }
 
   /** @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED` */
@@ -65,13 +69,10 @@ export class CodecAgreement {
   }
 }
 
-/** The form of H.265 that a server would get if it were the only one. */
-function announcedForm(publisher: RtmpPublisher): HevcForm | undefined {
-  try {
-    return publisher.videoForm('hvc1');
-  } catch {
-    return undefined;
-  }
+/** The old form is not announced, but known of a server or not. */
+function takesHevc({ profile, capabilities }: RtmpPublisher, form: HevcForm): boolean {
+  if (form === 'legacy') return profile.legacyHevc;
+  return profile.enhancedHevc || takesFourCc(capabilities, 'hvc1');
 }
 
 /** @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED` unless the server has announced the audio codec. */

@@ -46,6 +46,22 @@ describe('ConnectLimiter', () => {
     expect(await next).toBe(1);
   });
 
+  it('makes fewer at a time from the moment on that it is lowered', async () => {
+    const limiter = new ConnectLimiter(2);
+    const connects = new Connects();
+    const all = [1, 2, 3, 4].map((i) => limiter.run(connects.make(i), never));
+    limiter.lower(1);
+    await connects.finish(1);
+    await setImmediate();
+    expect(connects.started).toEqual([1, 2]);
+    await connects.finish(2);
+    await setImmediate();
+    expect(connects.started).toEqual([1, 2, 3]);
+    await connects.finish(3);
+    await connects.finish(4);
+    await Promise.all(all);
+  });
+
   it('lets one that is aborted while it waits go without a turn', async () => {
     const limiter = new ConnectLimiter(1);
     const connects = new Connects();

@@ -7,11 +7,16 @@ interface Waiter {
  * server, and on this thread, in the same moment.
  */
 export class ConnectLimiter {
-  readonly #limit: number;
+  #limit: number;
   readonly #waiting = new Set<Waiter>();
   #running = 0;
 
   constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Those that are under way beyond a lower limit go on. */
+  lower(limit: number): void {
     this.#limit = limit;
   }
 
@@ -48,7 +53,7 @@ export class ConnectLimiter {
 
   #leave(): void {
     const [next] = this.#waiting;
-    if (next === undefined) {
+    if (next === undefined || this.#running > this.#limit) {
       this.#running--;
       return;
     }

@@ -134,6 +134,8 @@ export type ShardRequest =
       /** The connection that it has lost with another shard. */
       readonly loss: Loss | undefined;
     }
+  /** From now on so many connections are made at a time, fewer than before. */
+  | { readonly type: 'maxConnecting'; readonly most: number }
   /** Reset the connection now; without `destination`, all connections of the channel. */
   | {
       readonly type: 'abort';

@@ -310,7 +310,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   /** A server that cannot take the stream loses it. */
   #agree(destination: ShardDestination, publisher: RtmpPublisher, settled: boolean, only?: string): void {
     const refusal = this.#codecs.refusalOf(publisher, settled, only);
-    const warning = settled ? this.#codecs.warningOf(publisher) : undefined;
+    const warning = settled ? this.#codecs.warningOf(destination.number, publisher) : undefined;
     if (refusal !== undefined) destination.destroy(refusal);
     else if (warning !== undefined) destination.onWarning(warning);
   }

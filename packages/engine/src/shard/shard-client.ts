@@ -13,7 +13,7 @@ export interface SharedState {
   readonly releaseWanted: Int32Array;
   readonly maxConnections: number;
   readonly maxBatchDelay: number;
-  /** Per shard. */
+  /** The most connections that are made at a time. */
   readonly maxConnecting: number;
   /** Undefined: the pool is not watched. */
   readonly blockStates: SharedArrayBuffer | undefined;

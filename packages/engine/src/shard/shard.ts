@@ -24,8 +24,8 @@ import type { Counted, Flushable, ShardContext } from './shard-context.js';
 /** Descriptors handled before what the sockets have to say is heard, as long as the shard keeps up. */
 const GROUP = 64;
 /**
- * How old the counters may be that the caller's thread reads, in ms. Published with every packet, they would be a twentieth of
- * what a packet costs.
+ * How often the counters are published that the caller's thread reads, in ms. With every packet, that would be a twentieth of what
+ * a packet costs.
  */
 const COUNT_INTERVAL = 100;
 /** The most that are handled at once: their slots are free again only when all are done, and the ring must not fill up. */
@@ -157,6 +157,9 @@ export class Shard implements ShardContext {
       }
       case 'move':
         this.#move(request.channel, request.destination, request.target, request.renewed);
+        return;
+      case 'maxConnecting':
+        this.connects.lower(request.most);
         return;
       case 'relieve':
         this.#channels[request.channel]?.relieve();
@@ -291,6 +294,8 @@ export class Shard implements ShardContext {
 
   #accept(channel: number): void {
     const target = this.#channels[channel]!;
+    // Before, because of what it may report, and behind, as then its counters are not those of before.
+    this.#touch(target);
     target.accept(this.#ring);
     this.#touch(target);
   }

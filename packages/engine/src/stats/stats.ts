@@ -18,8 +18,9 @@ export interface DestinationTotals {
   /** Audio frames dropped to make room. */
   readonly droppedAudio: number;
   /**
-   * Pictures that could not be decoded, as the key frame before them was not sent: where the stream, or a segment, does not begin
-   * with one, where a destination joins in, after a lost connection, and behind a picture that was refused.
+   * Pictures that could not be decoded, as the key frame before them was not sent: where a segment does not begin with one, where a
+   * destination joins in, after a lost connection or the death of a worker thread, and behind a picture that could not be encrypted
+   * or carried.
    */
   readonly droppedUndecodable: number;
   /** How often the connection was made again. */

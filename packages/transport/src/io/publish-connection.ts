@@ -125,6 +125,8 @@ export class PublishConnection implements PublishSessionHandler {
   }
 
   onPublishing(): void {
+    // Closed while the answer was on its way: nothing is to be sent on this stream.
+    if (this.#closing) this.session.unpublish();
     this.#connected = true;
     const waiter = this.#waiter;
     this.#waiter = undefined;

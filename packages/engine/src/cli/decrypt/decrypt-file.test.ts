@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FlvWriter, TagType } from '@cloudpush/muxer';
@@ -60,14 +61,24 @@ test('a decryption that is interrupted leaves nothing behind, also in the place 
 
 test('a file that comes up under the name of the output meanwhile stays as it is', async () => {
   await writeTags(file('in.flv'), 20);
-  const made: Promise<void>[] = [];
   const decryption = decryptFile(file('in.flv'), file('out.flv'), {
     ...options,
     signal: new AbortController().signal,
-    onProgress: () => made.push(writeFile(file('out.flv'), 'something else')),
+    onProgress: () => writeFileSync(file('out.flv'), 'something else'),
   });
   await expect(decryption).rejects.toThrow(/out\.flv: a file of this name has come up meanwhile; --force/);
-  await Promise.all(made);
   expect(await readFile(file('out.flv'), 'utf8')).toBe('something else');
   expect((await readdir(folder)).sort()).toEqual(['in.flv', 'out.flv']);
+});
+
+test('a link that leads nowhere is no place for the output', async () => {
+  await writeTags(file('in.flv'), 1);
+  await symlink(file('nowhere'), file('out.flv'));
+  const { signal } = new AbortController();
+  const decryption = decryptFile(file('in.flv'), file('out.flv'), {
+    ...options,
+    signal,
+    onProgress: () => {},
+  });
+  await expect(decryption).rejects.toThrow(/out\.flv: this is a link that leads nowhere/);
 });

@@ -1,4 +1,4 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, stat } from 'node:fs/promises';
 import type { DecryptionCounts, EncryptionKey } from '@cloudpush/muxer';
 import { unreadable } from '../../sources/file-reader.js';
 import { statFile } from '../../sources/stat-file.js';
@@ -84,6 +84,8 @@ async function openInput(path: string): Promise<FileHandle> {
 async function requireFree(output: string, input: string, force: boolean): Promise<void> {
   const [there, source] = await Promise.all([stat(output).catch(() => undefined), stat(input)]);
   if (there === undefined) {
+    const link = await lstat(output).catch(() => undefined);
+    if (link !== undefined) throw usageError(`${output}: this is a link that leads nowhere`);
     return;
   }
   if (there.isDirectory()) {

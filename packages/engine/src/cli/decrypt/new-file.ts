@@ -43,11 +43,11 @@ export class NewFile implements AsyncDisposable {
     await this.#attempt(this.#file.sync());
     await this.#attempt(this.#file.close());
     if (this.#replace || !(await this.#linked())) await this.#attempt(rename(this.#partialPath, this.#path));
-    else await this.#attempt(rm(this.#partialPath));
+    else await rm(this.#partialPath).catch(() => {}); // the file is whole, and has two names then
     this.#kept = true;
   }
 
-  /** A link never takes the place of a file. False where the file system knows no links. */
+  /** A link never takes the place of a file. False where the file system knows no links: a new name may there. */
   async #linked(): Promise<boolean> {
     try {
       await link(this.#partialPath, this.#path);
