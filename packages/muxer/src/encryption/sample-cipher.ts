@@ -8,6 +8,8 @@ import { blockSize, createSampleHeader, nonceSize, SampleHeaderOffset } from './
 export type NonceSource = () => Uint8Array;
 
 const zeros = new Uint8Array(blockSize);
+/** Small frames, with the rest of their last block. What is encrypted of that is not used. */
+const scratch = new Uint8Array(1024);
 
 export function randomNonce(): Uint8Array {
   return randomBytes(nonceSize);
@@ -23,6 +25,8 @@ export class SampleCipher {
   readonly #blocksPerNonce: number;
   #cipher!: Cipher;
   #nextBlock = 0;
+  /** Bytes of the sample that have yet to be encrypted. */
+  #left = 0;
   #padding = 0;
   readonly material: KeyMaterial;
   /** The header of the sample that `begin` began; the object is another one for each nonce. */
@@ -62,17 +66,26 @@ export class SampleCipher {
     if (this.#nextBlock + blocks > this.#blocksPerNonce) this.renew();
     writeUint32(this.header, SampleHeaderOffset.blockCounter, this.#nextBlock);
     this.#nextBlock += blocks;
+    this.#left = size;
     this.#padding = blocks * blockSize - size;
   }
 
   /** Encrypts the next bytes of the sample: the result is memory of its own. */
   encrypt(bytes: Uint8Array): Uint8Array {
-    return this.#cipher.update(bytes);
+    this.#left -= bytes.length;
+    const { length } = bytes;
+    if (this.#left > 0 || length + this.#padding > scratch.length) return this.#cipher.update(bytes);
+    // A call costs more than the copy of a small frame: its last block is filled up here, and not in a call of its own.
+    scratch.set(bytes);
+    const encrypted = this.#cipher.update(scratch.subarray(0, length + this.#padding));
+    this.#padding = 0;
+    return encrypted.subarray(0, length);
   }
 
   /** Encrypts the next bytes of the sample where they are. */
   encryptInPlace(bytes: Uint8Array): void {
     const lead = unalignedLead(bytes);
+    this.#left -= bytes.length;
     if (lead > 0) bytes.set(this.#cipher.update(bytes.subarray(0, lead)));
     bytes.set(this.#cipher.update(lead > 0 ? bytes.subarray(lead) : bytes), lead);
   }
