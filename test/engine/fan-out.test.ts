@@ -86,7 +86,7 @@ describe('a channel with several destinations', () => {
     const leaving = 2 * packets.length + 40;
     for (const packet of sent.slice(0, middle)) await sendOne(channel, packet);
     const joined = channel.addDestination({ url: receiver.url('second') });
-    await joined.connected();
+    await Promise.all([channel.connected(), joined.connected()]);
     expect(channel.destinations.map(({ state }) => state)).toEqual(['publishing', 'publishing']);
     for (const packet of sent.slice(middle, leaving)) await sendOne(channel, packet);
     // What was accepted until now is still sent there.
