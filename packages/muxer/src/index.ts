@@ -1,3 +1,4 @@
+export { copyBytes } from './bits/native-memory.js';
 export type { ColorConfig, ColorInfo, HdrCll, HdrMdcv } from './color-info.js';
 export { type AccessUnit, AccessUnitSplitter } from './elementary/access-unit-splitter.js';
 export { AdtsSplitter } from './elementary/adts-splitter.js';

@@ -1,10 +1,17 @@
 import { parseAudioSpecificConfig } from '../aac/parse-audio-specific-config.js';
 import { programConfigSize } from '../aac/program-config-element.js';
 import { encodeSilence } from '../aac/silence.js';
+import { around } from '../bits/bytes.js';
+import { copyBytes } from '../bits/native-memory.js';
 import { MuxerError } from '../errors.js';
-import type { FlvTag } from '../flv/flv-tag.js';
+import { FlvTag } from '../flv/flv-tag.js';
 import { requireMessageSize } from '../flv/tag-body.js';
-import { elementCount, maxElementData, maxElementHeadSize, writeElementHead } from './data-stream-element.js';
+import {
+  elementHeadsSize,
+  maxElementData,
+  maxElementHeadSize,
+  writeElementHead,
+} from './data-stream-element.js';
 import type { SampleCipher } from './sample-cipher.js';
 import { sampleHeaderSize } from './sample-header.js';
 import { TagSplicer } from './tag-splicer.js';
@@ -39,11 +46,16 @@ export class AacFrameEncryptor {
     if (from === bytes.length) return tag;
     const silence = this.#requireSilence();
     const size = bytes.length - from;
-    const heads = maxElementHeadSize * elementCount(sampleHeaderSize + size);
-    requireMessageSize(tag.size + sampleHeaderSize + heads + silence.length, 'ERR_CLOUDPUSH_AUDIO_TOO_LARGE');
-    cipher.begin(size);
-    const encrypted = cipher.encrypt(bytes.subarray(from));
-    cipher.finish();
+    const added = elementHeadsSize(sampleHeaderSize + size) + sampleHeaderSize + silence.length;
+    requireMessageSize(tag.size + added, 'ERR_CLOUDPUSH_AUDIO_TOO_LARGE');
+    const encrypted = cipher.encrypt([bytes.subarray(from)], size);
+    if (writable && part === 0 && added <= tag.headroom) {
+      const body = around(bytes, -added, bytes.length);
+      body.copyWithin(0, added, added + from);
+      const end = writeElements(body, from, encrypted, cipher.header);
+      body.set(silence, end);
+      return new FlvTag(tag.type, tag.role, tag.timestamp, [body], body.length, tag.headroom - added);
+    }
     this.#splicer.begin(tag, writable);
     if (writable) bytes.set(encrypted, from);
     this.#spliceElements(part, from, encrypted, cipher.header, writable);
@@ -65,7 +77,7 @@ export class AacFrameEncryptor {
     do {
       size = Math.min(encrypted.length - done, maxElementData);
       const start = Math.max(done, 0);
-      let leadSize = writeElementHead(lead, size);
+      let leadSize = writeElementHead(lead, 0, size);
       if (done < 0) {
         lead.set(sampleHeader, leadSize);
         leadSize += sampleHeaderSize;
@@ -84,4 +96,29 @@ export class AacFrameEncryptor {
       permitted: 'channelConfiguration 1 to 7, or a program config element',
     });
   }
+}
+
+/** Writes the data stream elements of a frame that is in one part; returns where they end in `target`. */
+function writeElements(
+  target: Uint8Array,
+  offset: number,
+  encrypted: Uint8Array,
+  sampleHeader: Uint8Array,
+): number {
+  let position = offset;
+  let done = -sampleHeaderSize;
+  let size: number;
+  do {
+    size = Math.min(encrypted.length - done, maxElementData);
+    position += writeElementHead(target, position, size);
+    if (done < 0) {
+      target.set(sampleHeader, position);
+      position += sampleHeaderSize;
+    }
+    const piece = encrypted.subarray(Math.max(done, 0), done + size);
+    copyBytes(piece, target, position);
+    position += piece.length;
+    done += size;
+  } while (size === maxElementData);
+  return position;
 }

@@ -11,11 +11,6 @@ const escapedCount = 255;
 /** The most bytes in an element. One that is full is followed by another one, which may be empty. */
 export const maxElementData = 510;
 
-/** How many elements carry `size` bytes. */
-export function elementCount(size: number): number {
-  return Math.floor(size / maxElementData) + 1;
-}
-
 /** The most bytes in front of the data. */
 export const maxElementHeadSize = 3;
 
@@ -24,11 +19,17 @@ function elementHeadSize(size: number): number {
   return size < escapedCount ? 2 : maxElementHeadSize;
 }
 
+/** Bytes in front of the data in all the elements that carry `size` bytes. */
+export function elementHeadsSize(size: number): number {
+  const full = Math.floor(size / maxElementData);
+  return full * maxElementHeadSize + elementHeadSize(size - full * maxElementData);
+}
+
 /** Writes what is in front of `size` bytes of data; returns how many bytes that is. */
-export function writeElementHead(target: Uint8Array, size: number): number {
-  target[0] = elementStart;
-  target[1] = Math.min(size, escapedCount);
-  if (size >= escapedCount) target[2] = size - escapedCount;
+export function writeElementHead(target: Uint8Array, offset: number, size: number): number {
+  target[offset] = elementStart;
+  target[offset + 1] = Math.min(size, escapedCount);
+  if (size >= escapedCount) target[offset + 2] = size - escapedCount;
   return elementHeadSize(size);
 }
 

@@ -40,10 +40,8 @@ export class Mp3FrameEncryptor {
     const bytes = tag.parts[part] ?? empty;
     const size = bytes.length - from;
     const leadSize = this.#writeHeader(bytes, from);
-    cipher.begin(size);
+    const encrypted = cipher.encrypt([bytes.subarray(from)], size);
     this.#writeLead(leadSize, cipher.header, size);
-    const encrypted = cipher.encrypt(bytes.subarray(from));
-    cipher.finish();
     this.#splicer.begin(tag, writable);
     this.#splicer.insert(part, from, this.#lead.subarray(0, leadSize));
     if (writable) bytes.set(encrypted, from);

@@ -1,5 +1,6 @@
 import type { Decipher } from 'node:crypto';
 import { copyUnescaped } from '../annexb/emulation-prevention.js';
+import { discard } from '../bits/native-memory.js';
 import { readEncryptionSei } from './encryption-sei.js';
 import type { KeyRing } from './key-ring.js';
 import type { NalRules } from './nal-rules.js';
@@ -77,7 +78,9 @@ export class NalSampleDecryptor {
     if (encrypted.length === 0) {
       throw damaged('NAL unit', `${last - first} bytes`, `> ${clearLead + clearTail} bytes`, start);
     }
-    encrypted.set(decipher.update(encrypted));
+    const clear = decipher.update(encrypted);
+    encrypted.set(clear);
+    discard(clear);
     let length = last - first;
     for (let i = first - 1; i >= position; i--) {
       target[i] = length;

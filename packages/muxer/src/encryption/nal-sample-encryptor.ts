@@ -1,5 +1,6 @@
 import { findEmulation } from '../annexb/emulation-prevention.js';
 import { writeUint32 } from '../bits/bytes.js';
+import { copyBytes, discard } from '../bits/native-memory.js';
 import type { FlvTag } from '../flv/flv-tag.js';
 import { requireMessageSize } from '../flv/tag-body.js';
 import { maxSeiSize, writeEncryptionSei } from './encryption-sei.js';
@@ -24,6 +25,7 @@ export class NalSampleEncryptor {
 
   // What #survey found out about the sample at hand.
   #encryptedSize = 0;
+  #pieces: Uint8Array[] = [];
   #seiPart = 0;
   #seiOffset = 0;
   #secondByte = 0;
@@ -37,19 +39,20 @@ export class NalSampleEncryptor {
     this.#survey(tag, start, rules);
     if (this.#encryptedSize === 0) return tag;
     requireMessageSize(tag.size + maxSeiSize, 'ERR_CLOUDPUSH_VIDEO_TOO_LARGE');
-    cipher.begin(this.#encryptedSize);
+    const ciphertext = cipher.encrypt(this.#pieces, this.#encryptedSize);
     const seiSize = writeEncryptionSei(this.#sei, rules, this.#secondByte, cipher.header);
     this.#splicer.begin(tag, writable);
     this.#splicer.insert(this.#seiPart, this.#seiOffset, this.#sei.subarray(0, seiSize));
     const cursor = this.#cursor;
     cursor.begin(tag.parts, start, 4);
+    let taken = 0;
     while (cursor.next()) {
-      const isLong = cursor.end - cursor.start > clearLead + clearTail;
-      if (isLong && rules.isVcl(tag.parts[cursor.part]![cursor.start]!)) {
-        this.#encryptNalUnit(tag.parts, cipher, writable);
-      }
+      const size = encryptedSizeOf(cursor.end - cursor.start);
+      if (size === 0 || !rules.isVcl(tag.parts[cursor.part]![cursor.start]!)) continue;
+      this.#putInPlace(tag.parts, ciphertext.subarray(taken, taken + size), writable);
+      taken += size;
     }
-    cipher.finish();
+    discard(ciphertext);
     const encrypted = this.#splicer.finish();
     requireMessageSize(encrypted.size, 'ERR_CLOUDPUSH_VIDEO_TOO_LARGE');
     return encrypted;
@@ -65,12 +68,13 @@ export class NalSampleEncryptor {
     return false;
   }
 
-  /** Counts the bytes to be encrypted, and finds the place of the SEI: behind what belongs in front of it. */
+  /** Collects the bytes to be encrypted, and finds the place of the SEI: behind what belongs in front of it. */
   #survey({ parts }: FlvTag, start: number, rules: NalRules): void {
     const cursor = this.#cursor;
     let pictureBegins = false;
     let hasVcl = false;
     this.#encryptedSize = 0;
+    this.#pieces = [];
     cursor.begin(parts, start, 4);
     while (cursor.next()) {
       const bytes = parts[cursor.part]!;
@@ -85,19 +89,21 @@ export class NalSampleEncryptor {
       if (!rules.isVcl(firstByte)) continue;
       if (!hasVcl) this.#secondByte = bytes[cursor.start + 1]!;
       hasVcl = true;
-      if (size > clearLead + clearTail) this.#encryptedSize += size - clearLead - clearTail;
+      const encryptedSize = encryptedSizeOf(size);
+      if (encryptedSize === 0) continue;
+      this.#encryptedSize += encryptedSize;
+      this.#pieces.push(bytes.subarray(cursor.start + clearLead, cursor.end - clearTail));
     }
   }
 
-  /** Encrypts the NAL unit that the cursor is at, and escapes what comes out. */
-  #encryptNalUnit(parts: readonly Uint8Array[], cipher: SampleCipher, writable: boolean): void {
+  /** Puts what came of the NAL unit that the cursor is at into its place, and escapes it. */
+  #putInPlace(parts: readonly Uint8Array[], ciphertext: Uint8Array, writable: boolean): void {
     const { part, start, end } = this.#cursor;
     const bytes = parts[part]!;
     // With the two clear bytes in front, which take part in emulation prevention.
     const first = start + clearLead - 2;
-    const tail = writable ? bytes.subarray(first, end) : new Uint8Array(end - first);
-    if (writable) cipher.encryptInPlace(tail.subarray(2, tail.length - clearTail));
-    else encryptCopy(bytes.subarray(first, end), tail, cipher);
+    const tail = writable ? bytes.subarray(first, end) : clearEnds(bytes, first, end);
+    copyBytes(ciphertext, tail, 2);
     const escapes = this.#findEscapes(tail);
     if (escapes.length > 0) this.#correctLength(parts, end - start + escapes.length, writable);
     let done = 2;
@@ -123,10 +129,15 @@ export class NalSampleEncryptor {
   }
 }
 
-/** Fills `target` with the end of a NAL unit, two clear bytes in front and the last one clear. */
-function encryptCopy(source: Uint8Array, target: Uint8Array, cipher: SampleCipher): void {
-  const last = source.length - clearTail;
-  target.set(source.subarray(0, 2));
-  target.set(cipher.encrypt(source.subarray(2, last)), 2);
-  target.set(source.subarray(last), last);
+/** How many bytes of a VCL NAL unit of this size are encrypted. */
+function encryptedSizeOf(size: number): number {
+  return Math.max(0, size - clearLead - clearTail);
+}
+
+/** A copy of bytes[first, end) with room for what is encrypted: two clear bytes in front of it, and the last one. */
+function clearEnds(bytes: Uint8Array, first: number, end: number): Uint8Array {
+  const copy = new Uint8Array(end - first);
+  copy.set(bytes.subarray(first, first + 2));
+  copy.set(bytes.subarray(end - clearTail, end), copy.length - clearTail);
+  return copy;
 }

@@ -1,5 +1,6 @@
 import { type Cipher, createCipheriv, randomBytes } from 'node:crypto';
 import { writeUint32 } from '../bits/bytes.js';
+import { copyBytes } from '../bits/native-memory.js';
 import { MuxerError } from '../errors.js';
 import { deriveKey, type KeyMaterial, keyCheckOf } from './encryption-key.js';
 import { blockSize, createSampleHeader, nonceSize, SampleHeaderOffset } from './sample-header.js';
@@ -8,8 +9,8 @@ import { blockSize, createSampleHeader, nonceSize, SampleHeaderOffset } from './
 export type NonceSource = () => Uint8Array;
 
 const zeros = new Uint8Array(blockSize);
-/** Small frames, with the rest of their last block. What is encrypted of that is not used. */
-const scratch = new Uint8Array(1024);
+/** Where the pieces of a sample are put together. A larger one is encrypted where it is. */
+const scratch = new Uint8Array(64 * 1024);
 
 export function randomNonce(): Uint8Array {
   return randomBytes(nonceSize);
@@ -25,11 +26,8 @@ export class SampleCipher {
   readonly #blocksPerNonce: number;
   #cipher!: Cipher;
   #nextBlock = 0;
-  /** Bytes of the sample that have yet to be encrypted. */
-  #left = 0;
-  #padding = 0;
   readonly material: KeyMaterial;
-  /** The header of the sample that `begin` began; the object is another one for each nonce. */
+  /** The header of the sample that was encrypted last; the object is another one for each nonce. */
   header!: Uint8Array;
   keyBits!: 128 | 256;
 
@@ -60,51 +58,33 @@ export class SampleCipher {
     this.header = createSampleHeader(keyCheckOf(key), nonce);
   }
 
-  /** Begins a sample in which `size` bytes are to be encrypted: `header` is its header until the next call. */
-  begin(size: number): void {
+  /**
+   * Encrypts the bytes of a sample that are to be encrypted: `size` bytes, in these pieces. Returns them one behind the
+   * other, in memory that is the caller's to `discard`; `header` is the sample's header until the next call.
+   */
+  encrypt(pieces: readonly Uint8Array[], size: number): Uint8Array {
     const blocks = Math.ceil(size / blockSize);
     if (this.#nextBlock + blocks > this.#blocksPerNonce) this.renew();
     writeUint32(this.header, SampleHeaderOffset.blockCounter, this.#nextBlock);
     this.#nextBlock += blocks;
-    this.#left = size;
-    this.#padding = blocks * blockSize - size;
+    return this.#update(pieces, size, blocks * blockSize);
   }
 
-  /** Encrypts the next bytes of the sample: the result is memory of its own. */
-  encrypt(bytes: Uint8Array): Uint8Array {
-    this.#left -= bytes.length;
-    const { length } = bytes;
-    if (this.#left > 0 || length + this.#padding > scratch.length) return this.#cipher.update(bytes);
-    // A call costs more than the copy of a small frame: its last block is filled up here, and not in a call of its own.
-    scratch.set(bytes);
-    const encrypted = this.#cipher.update(scratch.subarray(0, length + this.#padding));
-    this.#padding = 0;
-    return encrypted.subarray(0, length);
+  /** The sample's last block is filled up, so that the next sample begins on a block: what comes of that is not used. */
+  #update(pieces: readonly Uint8Array[], size: number, wholeSize: number): Uint8Array {
+    const [first] = pieces;
+    if (pieces.length === 1 && wholeSize > scratch.length) {
+      const encrypted = this.#cipher.update(first!);
+      if (wholeSize > size) this.#cipher.update(zeros.subarray(0, wholeSize - size));
+      return encrypted;
+    }
+    // One call for all of it: a call costs more than the copy of what fits here.
+    const whole = wholeSize > scratch.length ? new Uint8Array(wholeSize) : scratch.subarray(0, wholeSize);
+    let position = 0;
+    for (const piece of pieces) {
+      copyBytes(piece, whole, position);
+      position += piece.length;
+    }
+    return this.#cipher.update(whole).subarray(0, size);
   }
-
-  /** Encrypts the next bytes of the sample where they are. */
-  encryptInPlace(bytes: Uint8Array): void {
-    const lead = unalignedLead(bytes);
-    this.#left -= bytes.length;
-    if (lead > 0) bytes.set(this.#cipher.update(bytes.subarray(0, lead)));
-    bytes.set(this.#cipher.update(lead > 0 ? bytes.subarray(lead) : bytes), lead);
-  }
-
-  /** Ends the sample, once all its bytes have been encrypted: the rest of its last block is not used. */
-  finish(): void {
-    if (this.#padding > 0) this.#cipher.update(zeros.subarray(0, this.#padding));
-  }
-}
-
-/** From how many bytes on the second call costs less than it saves. */
-const alignedSize = 4096;
-const wordSize = 8;
-
-/**
- * Bytes to be encrypted on their own, so that the others begin at a word. V8 copies to shared memory word by word where
- * both sides are aligned, but byte by byte where they are not, and that takes longer than encrypting.
- */
-function unalignedLead(bytes: Uint8Array): number {
-  if (bytes.length < alignedSize || !(bytes.buffer instanceof SharedArrayBuffer)) return 0;
-  return -bytes.byteOffset & (wordSize - 1);
 }

@@ -18,6 +18,16 @@ const inter = `419a236c457fbc7c${filling}`;
 const marker = '3817ef74861b402f92adbd75972d766f';
 const aac = hex('fff1504002bffc 2100112233445566778899001122');
 
+/** An AAC frame behind the ADTS header of `aac`, with its length. */
+function adtsFrame(raw: Buffer): Buffer {
+  const header = Buffer.from(aac.subarray(0, 7));
+  const length = header.length + raw.length;
+  header[3] = (header[3]! & 0xfc) | (length >> 11);
+  header[4] = (length >> 3) & 0xff;
+  header[5] = ((length & 7) << 5) | 0x1f;
+  return Buffer.concat([header, raw]);
+}
+
 const annexB = (nals: readonly string[], startCode = '00000001'): Buffer =>
   hex(nals.map((nal) => startCode + nal).join(''));
 
@@ -224,6 +234,41 @@ describe('where the ciphertext goes', () => {
     expect(encrypted.parts[0]!.byteOffset).toBe(encrypted.headroom);
   });
 
+  test.each([20, 400, 473, 474, 1000, 3000])(
+    'in a packet that may be written to: an AAC frame of %d bytes, and the silence behind it',
+    (size) => {
+      const stream = new Stream(112);
+      const raw = Buffer.concat([aac.subarray(7), Buffer.alloc(size, 0x5a)]).subarray(0, size);
+      const [header, frame] = stream.audio(adtsFrame(raw));
+      const before = body(frame!);
+      const encryptor = encryptorOf('audio', 'allFrames');
+      encryptor.encrypt(header!, true);
+      const encrypted = encryptor.encrypt(frame!, true);
+      expect(encrypted.parts).toHaveLength(1);
+      expect(encrypted.parts[0]!.buffer).toBe(stream.data.buffer);
+      expect(encrypted.parts[0]!.length).toBe(encrypted.size);
+      expect(encrypted.parts[0]!.byteOffset).toBe(encrypted.headroom);
+      expect(encrypted.headroom).toBeGreaterThanOrEqual(18);
+      expect(body(encrypted)).not.toContain('5a5a5a5a5a5a');
+      expect(decrypted(encrypted, 'vavakey')).toBe(before);
+    },
+  );
+
+  test.each([
+    ['one large slice', [200_000]],
+    ['slices that fit the scratch memory together', [30_000, 100, 33, 30_000]],
+    ['slices that do not', [50_000, 40, 50_000, 120_000]],
+  ])('in place, however large: %s', (_, sizes) => {
+    const slices = sizes.map((size) => idr.slice(0, 20).padEnd(2 * size, '5a'));
+    for (const headroom of [128, 0]) {
+      const [, frame] = new Stream(headroom).video(annexB([sps, pps, ...slices]));
+      const before = body(frame!);
+      const encrypted = encryptorOf('video', 'allFrames').encrypt(frame!, headroom > 0);
+      expect(body(encrypted)).not.toContain('5a'.repeat(60));
+      expect(decrypted(encrypted, 'vavakey')).toBe(before);
+    }
+  });
+
   test('with too little headroom, the SEI is a part of its own', () => {
     const stream = new Stream(40);
     const [, frame] = stream.video(annexB([sps, pps, idr]));
@@ -305,11 +350,9 @@ describe('counters', () => {
     const cipher = new SampleCipher(readEncryptionKey('text'), () => nonces.shift()!, 10);
     const used: [string, number][] = [];
     for (const size of [80, 65, 16, 1]) {
-      cipher.begin(size);
+      cipher.encrypt([new Uint8Array(size)], size);
       const header = Buffer.from(cipher.header);
       used.push([header.toString('hex', 17, 22), header.readUInt32BE(33)]);
-      cipher.encrypt(new Uint8Array(size));
-      cipher.finish();
     }
     const [first, second] = [used[0]![0], used[2]![0]];
     expect(used).toEqual([
