@@ -1,4 +1,5 @@
-import { GRANULE, granulesFor, NO_BLOCK, Pool, payloadOffset } from './pool.js';
+import { copyBytes } from '@cloudpush/muxer';
+import { GRANULE, granulesFor, largestPayload, NO_BLOCK, Pool, payloadOffset } from './pool.js';
 import type { PoolDebug } from './pool-debug.js';
 import { newReleaseHead, ReleaseList } from './release-list.js';
 import { FairShare } from './share.js';
@@ -24,7 +25,7 @@ export class MediaMemory {
 
   /** The largest packet that one channel could ever hand over, in bytes. */
   get maxPacket(): number {
-    return Math.min(this.pool.maxPayload, Math.floor(this.#share.most / GRANULE) * GRANULE - GRANULE);
+    return Math.min(this.pool.maxPayload, largestPayload(this.#share.most));
   }
 
   /** Bytes that a channel holds, the blocks' headroom and rounding included. */
@@ -43,7 +44,7 @@ export class MediaMemory {
     const block = this.pool.acquire(data.length, channel);
     if (block === NO_BLOCK) return NO_BLOCK;
     this.#share.take(channel, bytes);
-    this.pool.bytes.set(data, payloadOffset(block));
+    copyBytes(data, this.pool.bytes, payloadOffset(block));
     this.#debug?.onStore(block, channel, data.length);
     return block;
   }

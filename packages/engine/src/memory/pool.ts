@@ -6,11 +6,11 @@
  * Only the thread that made the pool allocates and frees. Other threads read and write the payload of blocks that
  * were handed to them, and hand them back through the {@link ReleaseList}.
  *
- * Memory is counted in granules of 64 bytes, one cache line. A block is a run of granules; its first granule is the
- * header (16 bytes of allocator state) and the headroom (48 bytes), so that a payload starts on a cache line:
+ * Memory is counted in granules of 64 bytes, one cache line. A block is a run of granules; its first two are the header
+ * (16 bytes of allocator state) and the headroom (112 bytes), so that a payload starts on a cache line:
  *
  * ```text
- * | word 0: granules << 1 | free | word 1: block before | word 2 | word 3 | headroom, 48 bytes | payload ...
+ * | word 0: granules << 1 | free | word 1: block before | word 2 | word 3 | headroom, 112 bytes | payload ...
  *                                                          |        '- free: previous free block; used: owner
  *                                                          '- free: next free block; used: next released block
  * ```
@@ -20,8 +20,13 @@
 export const GRANULE = 64;
 /** Bytes of allocator state at the start of a block. */
 const BLOCK_HEADER = 16;
-/** Bytes in front of a payload that its holder may overwrite: FLV tag-body header and RTMP chunk header go there. */
-export const HEADROOM = GRANULE - BLOCK_HEADER;
+/** Granules in front of a payload. */
+const LEADING_GRANULES = 2;
+/**
+ * Bytes in front of a payload that its holder may overwrite, so that a packet leaves in one piece: the RTMP chunk header
+ * (up to 18 bytes), the FLV tag-body header (up to 9), and what encryption puts in front of a frame (up to 75).
+ */
+export const HEADROOM = LEADING_GRANULES * GRANULE - BLOCK_HEADER;
 /** The smallest pool: below it not even one ordinary packet fits beside the bookkeeping. */
 export const MIN_POOL_SIZE = 64 * 1024;
 /** The largest pool: the longest `SharedArrayBuffer` view that every supported Node line can make. */
@@ -45,12 +50,17 @@ const FIRST_LEVELS = 32 - SECOND_LEVEL_BITS;
 
 /** Granules that a payload of `bytes` takes, its header included. */
 export function granulesFor(bytes: number): number {
-  return 1 + Math.ceil(bytes / GRANULE);
+  return LEADING_GRANULES + Math.ceil(bytes / GRANULE);
+}
+
+/** The largest payload in bytes that so many bytes of the pool have room for. */
+export function largestPayload(bytes: number): number {
+  return (Math.floor(bytes / GRANULE) - LEADING_GRANULES) * GRANULE;
 }
 
 /** Byte offset of a block's payload in the pool. */
 export function payloadOffset(block: number): number {
-  return (block + 1) * GRANULE;
+  return (block + LEADING_GRANULES) * GRANULE;
 }
 
 export class Pool {
@@ -97,7 +107,7 @@ export class Pool {
 
   /** The largest payload, in bytes, that an empty pool could hold. */
   get maxPayload(): number {
-    return (this.#largestSearchable() - 1) * GRANULE;
+    return largestPayload(this.#largestSearchable() * GRANULE);
   }
 
   /**
