@@ -2,7 +2,6 @@ import { parseArgs } from 'node:util';
 import { type Channel, PushEngine } from '@cloudpush/engine';
 import { type BenchPacket, loadLoop } from './media.js';
 import { Pacing, pacingCost } from './pacing.js';
-import type { EncryptedPart } from './runs.js';
 
 /**
  * The program under test: pushes the bench's stream on many channels to one port and prints what it cost as a line of
@@ -41,7 +40,6 @@ const { values } = parseArgs({
     'warm-up': { type: 'string', default: '8' },
     'max-batch-delay': { type: 'string', default: '0' },
     shards: { type: 'string' },
-    encrypt: { type: 'string' },
     'pacing-cost': { type: 'boolean', default: false },
     unpaced: { type: 'boolean', default: false },
   },
@@ -61,17 +59,8 @@ const connectStart = performance.now();
 const channels = Array.from({ length: channelCount }, (_, i) =>
   engine.openChannel({ url: `rtmp://127.0.0.1:${values.port}/bench/${i}`, connectTimeout: 60_000 }),
 );
-if (values.encrypt !== undefined) encrypt(values.encrypt as EncryptedPart);
 await Promise.all(channels.map((channel) => channel.connected()));
 const connectSeconds = (performance.now() - connectStart) / 1000;
-
-function encrypt(part: EncryptedPart): void {
-  const mode = part === 'allFrames' ? 'allFrames' : 'keyFrames';
-  const types =
-    part === 'keyPictures' ? (['videoEncrypt'] as const) : (['videoEncrypt', 'audioEncrypt'] as const);
-  for (const channel of channels)
-    for (const type of types) channel.sendMetadata({ type, mode, key: new Uint8Array(32).fill(1) });
-}
 
 let packets = 0;
 let refused = 0;

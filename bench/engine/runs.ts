@@ -17,9 +17,6 @@ interface EngineRun extends PushResult {
   readonly sinkCores: number;
 }
 
-/** What is encrypted: key pictures and no audio, key pictures and all audio (every audio frame is a key frame), or everything. */
-export type EncryptedPart = 'keyPictures' | 'keyFrames' | 'allFrames';
-
 /** How the engine is measured. */
 export interface RunOptions {
   readonly channels: number;
@@ -33,7 +30,6 @@ export interface RunOptions {
   readonly pool: number;
   readonly unpaced: boolean;
   readonly shards?: number | undefined;
-  readonly encrypt?: EncryptedPart | undefined;
 }
 
 /** Medians over the rounds. */
@@ -104,13 +100,12 @@ async function runFloor({ channels, seconds, unpaced }: RunOptions): Promise<Flo
 
 /** The engine once, into a sink that discards. */
 export async function runEngine(options: Omit<RunOptions, 'rounds'>): Promise<EngineRun> {
-  const { channels, seconds, warmUp, maxBatchDelay, pool, unpaced, shards, encrypt } = options;
+  const { channels, seconds, warmUp, maxBatchDelay, pool, unpaced, shards } = options;
   const sink = await Sink.rtmp();
   try {
     const script = fileURLToPath(new URL('./push.js', import.meta.url));
     const args = ['--port', sink.port, '--channels', channels, '--seconds', seconds, '--warm-up', warmUp];
     args.push('--max-batch-delay', maxBatchDelay, '--pool', pool);
-    if (encrypt !== undefined) args.push('--encrypt', encrypt);
     if (shards !== undefined) args.push('--shards', shards);
     args.push(unpaced ? '--unpaced' : '--pacing-cost');
     const result = await runJson<PushResult>(process.execPath, [script, ...args.map(String)]);

@@ -16,13 +16,15 @@ import type { SampleCipher } from './sample-cipher.js';
 import { sampleHeaderSize } from './sample-header.js';
 import { TagSplicer } from './tag-splicer.js';
 
+// They keep nothing from one frame to the next, so that all tracks share them.
+const splicer = new TagSplicer();
+const lead = new Uint8Array(maxElementHeadSize + sampleHeaderSize);
+
 /**
  * Encrypts AAC frames. What comes out is an AAC frame, too, one of silence, which carries the encrypted one in data
  * stream elements: a program that decodes sound to find out about the stream still finds out.
  */
 export class AacFrameEncryptor {
-  readonly #splicer = new TagSplicer();
-  readonly #lead = new Uint8Array(maxElementHeadSize + sampleHeaderSize);
   /** What ends a frame of silence of this configuration. */
   #silence: Uint8Array | undefined;
 
@@ -56,11 +58,11 @@ export class AacFrameEncryptor {
       body.set(silence, end);
       return new FlvTag(tag.type, tag.role, tag.timestamp, [body], body.length, tag.headroom - added);
     }
-    this.#splicer.begin(tag, writable);
+    splicer.begin(tag, writable);
     if (writable) bytes.set(encrypted, from);
     this.#spliceElements(part, from, encrypted, cipher.header, writable);
-    this.#splicer.insert(part, bytes.length, silence);
-    return this.#splicer.finish();
+    splicer.insert(part, bytes.length, silence);
+    return splicer.finish();
   }
 
   /** Puts the heads of data stream elements, and the sample header in the first one, between the encrypted bytes. */
@@ -71,7 +73,6 @@ export class AacFrameEncryptor {
     sampleHeader: Uint8Array,
     writable: boolean,
   ): void {
-    const lead = this.#lead;
     let done = -sampleHeaderSize;
     let size: number;
     do {
@@ -83,8 +84,8 @@ export class AacFrameEncryptor {
         leadSize += sampleHeaderSize;
       }
       done += size;
-      this.#splicer.insert(part, from + start, lead.subarray(0, leadSize));
-      if (!writable) this.#splicer.replace(part, from + start, encrypted.subarray(start, done));
+      splicer.insert(part, from + start, lead.subarray(0, leadSize));
+      if (!writable) splicer.replace(part, from + start, encrypted.subarray(start, done));
     } while (size === maxElementData);
   }
 

@@ -29,6 +29,11 @@ const codecs: Record<EncryptedTrack, readonly EncryptableCodec[]> = {
   audio: ['aac', 'mp3'],
 };
 
+// These keep nothing from one sample to the next: all tracks share them, so that they stay in the processor's cache.
+const sample = new CodedSample();
+const nalSamples = new NalSampleEncryptor();
+const mp3Frames = new Mp3FrameEncryptor();
+
 /**
  * Encrypts the samples of one track, between the muxer and who sends the tags. All tags of the track go through it in
  * their order, in every mode: AAC frames are encrypted by the sequence header in front of them. The format is
@@ -48,11 +53,8 @@ const codecs: Record<EncryptedTrack, readonly EncryptableCodec[]> = {
 export class SampleEncryptor {
   readonly #track: EncryptedTrack;
   readonly #nonces: NonceSource;
-  readonly #sample = new CodedSample();
-  // One is made when its codec comes: of a thousand channels most encrypt nothing.
-  #nalSamples: NalSampleEncryptor | undefined;
+  /** Made when AAC comes: it keeps what the sequence header says. */
   #aacFrames: AacFrameEncryptor | undefined;
-  #mp3Frames: Mp3FrameEncryptor | undefined;
   #mode: EncryptionMode = 'none';
   #key: KeyMaterial | undefined;
   #cipher: SampleCipher | undefined;
@@ -127,33 +129,27 @@ export class SampleEncryptor {
 
   #readConfiguration(tag: FlvTag): void {
     const [body] = tag.parts;
-    this.#sample.read(tag.type, body!);
-    if (this.#sample.codec !== 'aac') return;
+    sample.read(tag.type, body!);
+    if (sample.codec !== 'aac') return;
     this.#aacFrames ??= new AacFrameEncryptor();
-    this.#aacFrames.configure(body!.subarray(this.#sample.start));
-  }
-
-  #forNalUnits(): NalSampleEncryptor {
-    this.#nalSamples ??= new NalSampleEncryptor();
-    return this.#nalSamples;
+    this.#aacFrames.configure(body!.subarray(sample.start));
   }
 
   #encryptSample(tag: FlvTag, cipher: SampleCipher, writable: boolean): FlvTag {
-    this.#sample.read(tag.type, tag.parts[0]!);
-    const { codec, start } = this.#sample;
+    sample.read(tag.type, tag.parts[0]!);
+    const { codec, start } = sample;
     if (codec === undefined || !codecs[this.#track].includes(codec)) throw this.#refuse(tag);
     if (this.#mode === 'keyFrames' && !this.#isKeyFrame(tag, codec)) return tag;
     switch (codec) {
       case 'h264':
-        return this.#forNalUnits().encrypt(tag, start, avcRules, cipher, writable);
+        return nalSamples.encrypt(tag, start, avcRules, cipher, writable);
       case 'h265':
-        return this.#forNalUnits().encrypt(tag, start, hevcRules, cipher, writable);
+        return nalSamples.encrypt(tag, start, hevcRules, cipher, writable);
       case 'aac':
         this.#aacFrames ??= new AacFrameEncryptor();
         return this.#aacFrames.encrypt(tag, start, cipher, writable);
       case 'mp3':
-        this.#mp3Frames ??= new Mp3FrameEncryptor();
-        return this.#mp3Frames.encrypt(tag, start, cipher, writable);
+        return mp3Frames.encrypt(tag, start, cipher, writable);
       default:
         return codec satisfies never;
     }
@@ -162,17 +158,13 @@ export class SampleEncryptor {
   /** A caller may call an IDR picture no key frame: it shows as much all the same. */
   #isKeyFrame(tag: FlvTag, codec: EncryptableCodec): boolean {
     if (isKeyFrame(tag.role) || (codec !== 'h264' && codec !== 'h265')) return isKeyFrame(tag.role);
-    return this.#forNalUnits().hasRandomAccess(
-      tag,
-      this.#sample.start,
-      codec === 'h264' ? avcRules : hevcRules,
-    );
+    return nalSamples.hasRandomAccess(tag, sample.start, codec === 'h264' ? avcRules : hevcRules);
   }
 
   #refuse(tag: FlvTag): MuxerError {
     return new MuxerError('ERR_CLOUDPUSH_ENCRYPTION_CODEC', {
       field: this.#track,
-      actual: this.#sample.codec ?? this.#sample.nameCodec(tag.type, tag.parts[0]!),
+      actual: sample.codec ?? sample.nameCodec(tag.type, tag.parts[0]!),
       permitted: codecs[this.#track].join(', '),
     });
   }
