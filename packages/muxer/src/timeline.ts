@@ -25,9 +25,10 @@ export class TrackClock {
  */
 export class Timeline {
   readonly #wrapping: boolean;
-  #origin: number | undefined;
+  // NaN before the first packet: a field that is always a number is written without garbage.
+  #origin = Number.NaN;
   /** The latest input on the unwrapped clock: what a 32-bit input is unwrapped against. */
-  #reference: number | undefined;
+  #reference = Number.NaN;
 
   constructor(inputClock: InputClock) {
     this.#wrapping = inputClock === 'wrapping32';
@@ -35,7 +36,7 @@ export class Timeline {
 
   /** The time of the first packet, on the unwrapped clock; undefined before it. */
   get origin(): number | undefined {
-    return this.#origin;
+    return Number.isNaN(this.#origin) ? undefined : this.#origin;
   }
 
   /** Goes on with a clock that began at `origin` and has come `elapsed` ms far. */
@@ -46,8 +47,8 @@ export class Timeline {
 
   /** Begins anew with the next packet, whatever its time is. The tracks' clocks must do so, too. */
   restart(): void {
-    this.#origin = undefined;
-    this.#reference = undefined;
+    this.#origin = Number.NaN;
+    this.#reference = Number.NaN;
   }
 
   /** The caller's time on a 64-bit clock that does not wrap. Throws MuxerError when it is no time. */
@@ -55,20 +56,23 @@ export class Timeline {
     return this.unwrapNear(time, this.#reference);
   }
 
-  /** The same, next to another time: a presentation time belongs to its decoding time, on whichever side of the wrap. */
-  unwrapNear(time: number, reference: number | undefined): number {
+  /**
+   * The same, next to another time, or NaN for none: a presentation time belongs to its decoding time, on whichever side of
+   * the wrap.
+   */
+  unwrapNear(time: number, reference: number): number {
     if (!this.#wrapping) {
       if (Number.isFinite(time)) return time;
       throw invalid(time, 'a finite number of milliseconds');
     }
     if (!Number.isInteger(time) || time < 0 || time >= clockRange) throw invalid(time, '0 to 4294967295');
     // The difference as a signed 32-bit number: the shorter way round the clock.
-    return reference === undefined ? time : reference + ((time - reference) | 0);
+    return Number.isNaN(reference) ? time : reference + ((time - reference) | 0);
   }
 
   /** The smallest decoding time, as `unwrap` gives it, that `place` takes for the track. */
   earliest(track: TrackClock): number {
-    if (this.#origin === undefined) return Number.NEGATIVE_INFINITY;
+    if (Number.isNaN(this.#origin)) return Number.NEGATIVE_INFINITY;
     return this.#origin + Math.max(track.lastInput, -limits.earlyStartMs);
   }
 
@@ -77,23 +81,24 @@ export class Timeline {
    * never negative, and never less than the track's one before. Throws MuxerError, and changes nothing then.
    */
   place(track: TrackClock, dts: number): number {
-    const time = this.#origin === undefined ? 0 : dts - this.#origin;
+    const begins = Number.isNaN(this.#origin);
+    const time = begins ? 0 : dts - this.#origin;
     if (time < track.lastInput) throw stepBack(time, track.lastInput);
     if (time < -limits.earlyStartMs) throw beforeStart(time);
-    this.#origin ??= dts;
-    this.#reference = this.#reference === undefined ? dts : Math.max(this.#reference, dts);
+    if (begins) this.#origin = dts;
+    this.#reference = begins ? dts : Math.max(this.#reference, dts);
     track.lastInput = time;
     return Math.max(0, time);
   }
 
   /** The presentation time in ms from the origin; the origin must be known, so call it after `place`. */
   fromOrigin(time: number): number {
-    return time - this.#origin!;
+    return time - this.#origin;
   }
 
   /** Milliseconds from the origin to the latest time that was seen; 0 before the first. */
   get elapsed(): number {
-    return this.#origin === undefined ? 0 : this.#reference! - this.#origin;
+    return Number.isNaN(this.#origin) ? 0 : this.#reference - this.#origin;
   }
 }
 

@@ -56,7 +56,8 @@ const tags: FlvTag[] = [];
  */
 export class ChannelMuxer {
   readonly #muxer: Muxer;
-  readonly #encryption: StreamEncryption;
+  /** Made when the first frame is to be encrypted, or comes encrypted: in most streams none is. */
+  #encryption: StreamEncryption | undefined;
   readonly #describer = new StreamDescriber();
   readonly #videoBitrate = new BitrateMeter();
   readonly #audioBitrate = new BitrateMeter();
@@ -70,7 +71,9 @@ export class ChannelMuxer {
   /** @param resume the stream that was begun on another shard */
   constructor({ hevc, inputClock, encryption }: ChannelConfig, resume: MuxerResumption | undefined) {
     this.#muxer = new Muxer({ hevcForm: hevc === 'legacy' ? 'legacy' : 'enhanced', inputClock, resume });
-    this.#encryption = new StreamEncryption(encryption);
+    if (encryption.video !== undefined || encryption.audio !== undefined) {
+      this.#encryption = new StreamEncryption(encryption);
+    }
     this.#begun = resume !== undefined;
     this.#awaitsPicture = resume !== undefined;
     this.#describer.describe(this.#muxer.videoFacts, this.#muxer.audioFacts, this, 0);
@@ -121,17 +124,17 @@ export class ChannelMuxer {
 
   /** Takes effect with the track's next frame. */
   encrypt({ type, mode, key }: MediaEncryption): void {
-    this.#encryption.configure(type === 'videoEncrypt' ? 'video' : 'audio', { mode, key });
+    this.#forEncryption().configure(type === 'videoEncrypt' ? 'video' : 'audio', { mode, key });
   }
 
   /** The next segment: with a clock and nonces of its own, from a key frame on. Returns what describes it. */
   restart(): StreamDescription | undefined {
     this.#muxer.restart();
-    this.#encryption.restart();
+    this.#encryption?.restart();
     this.#begun = false;
     this.#awaitsPicture = true;
     for (const track of ['video', 'audio'] as const) {
-      const facts = this.#encryption.newsOf(track);
+      const facts = this.#encryption?.newsOf(track);
       if (facts !== undefined) this.#describer.describeEncryption(facts, 0);
     }
     return this.#describer.current;
@@ -177,22 +180,37 @@ export class ChannelMuxer {
     sink.noteState(this.#muxer.state!);
   }
 
-  /** False when it did not go out: what cannot be encrypted is never sent in the clear. */
+  /** False when it did not go out. */
   #send(tag: FlvTag, block: PacketBlock, description: StreamDescription | undefined, sink: TagSink): boolean {
     if (isPicture(tag)) this.#awaitsPicture = false;
-    let sent: FlvTag;
-    try {
-      sent = this.#encryption.encrypt(tag, packet.encrypted === true);
-    } catch (error) {
-      sink.refuse(error);
-      if (isPicture(tag)) sink.skipToKeyFrame();
-      return false;
-    }
+    const encryption = packet.encrypted === true ? this.#forEncryption() : this.#encryption;
+    const sent = encryption === undefined ? tag : this.#encrypt(encryption, tag, sink);
+    if (sent === undefined) return false;
     this.#measure(sent);
-    const facts = this.#encryption.news(tag);
+    const facts = encryption?.news(tag);
     if (facts !== undefined) this.#tell(facts, tag.timestamp, block, sink);
     sink.offer(sent, block, description, undefined);
     return true;
+  }
+
+  /** Undefined when it cannot be encrypted: then it is never sent in the clear. */
+  #encrypt(encryption: StreamEncryption, tag: FlvTag, sink: TagSink): FlvTag | undefined {
+    try {
+      return encryption.encrypt(tag, packet.encrypted === true);
+    } catch (error) {
+      sink.refuse(error);
+      if (isPicture(tag)) sink.skipToKeyFrame();
+      return undefined;
+    }
+  }
+
+  #forEncryption(): StreamEncryption {
+    if (this.#encryption === undefined) {
+      this.#encryption = new StreamEncryption({});
+      // They tell how frames are to be encrypted.
+      for (const header of this.#muxer.sequenceHeaders(0)) this.#encryption.encrypt(header, false);
+    }
+    return this.#encryption;
   }
 
   /** As a tag of its own, which is never dropped. */

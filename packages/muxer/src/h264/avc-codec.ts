@@ -12,6 +12,9 @@ import { AvcSlicePrefix } from './slice-header.js';
 import { type AvcSps, avcFrameRate, avcReorderDepth, parseAvcSps } from './sps.js';
 import { type AvcSpsExtension, parseAvcSpsExtension } from './sps-extension.js';
 
+/** The beginning of the slice at hand; all streams share it. */
+const slice = new AvcSlicePrefix();
+
 /** H.264 for a NalTrack: its NAL unit types, its parameter sets, and which of them are active. */
 export class AvcCodec implements NalCodec {
   readonly nalHeaderSize = 1;
@@ -25,7 +28,6 @@ export class AvcCodec implements NalCodec {
     'ERR_CLOUDPUSH_SPS_TOO_LARGE',
     this.#budget,
   );
-  readonly #slice = new AvcSlicePrefix();
   readonly #spsById = (id: number): AvcSps | undefined => this.#spsStore.get(id);
   #activePps: AvcPps | undefined;
   #activeSps: AvcSps | undefined;
@@ -92,37 +94,41 @@ export class AvcCodec implements NalCodec {
   }
 
   beginPicture(data: Uint8Array, start: number, end: number, encrypted: boolean): void {
-    if (this.#spsStore.size === 0 || this.#ppsStore.size === 0) {
-      throw new MuxerError('ERR_CLOUDPUSH_NO_SPS_PPS', {
-        offset: start,
-        actual: `${this.#spsStore.size} SPS, ${this.#ppsStore.size} PPS`,
-        permitted: 'at least one of each',
-      });
-    }
+    if (this.#activePps === undefined) this.#requireParameterSets(start);
     if (encrypted) {
       if (this.#activePps === undefined || this.#ppsCame) this.#activate(this.#ppsStore.latest!, start);
       return;
     }
-    this.#slice.read(data, start, end);
+    slice.read(data, start, end);
     this.#ppsCame = false;
-    if (this.#activePps?.id === this.#slice.ppsId) return;
+    if (this.#activePps?.id === slice.ppsId) return;
     this.#activate(this.#slicePps(start), start);
   }
 
+  #requireParameterSets(offset: number): void {
+    if (this.#spsStore.size === 0 || this.#ppsStore.size === 0) {
+      throw new MuxerError('ERR_CLOUDPUSH_NO_SPS_PPS', {
+        offset,
+        actual: `${this.#spsStore.size} SPS, ${this.#ppsStore.size} PPS`,
+        permitted: 'at least one of each',
+      });
+    }
+  }
+
   continuePicture(data: Uint8Array, start: number, end: number): void {
-    this.#slice.read(data, start, end);
-    if (this.#activePps?.id === this.#slice.ppsId) return;
+    slice.read(data, start, end);
+    if (this.#activePps?.id === slice.ppsId) return;
     const { spsId } = this.#slicePps(start);
     if (spsId !== this.#activeSps!.id) throw otherSps(start, spsId, this.#activeSps!.id);
   }
 
   #slicePps(start: number): AvcPps {
-    const pps = this.#ppsStore.get(this.#slice.ppsId);
+    const pps = this.#ppsStore.get(slice.ppsId);
     if (pps === undefined) {
       throw new MuxerError('ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH', {
         offset: start,
         field: 'pic_parameter_set_id of a slice',
-        actual: this.#slice.ppsId,
+        actual: slice.ppsId,
         permitted: this.#ppsStore.ids,
       });
     }

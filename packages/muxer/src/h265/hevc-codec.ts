@@ -19,6 +19,9 @@ import { HevcSlicePrefix } from './slice-header.js';
 import { type HevcSps, parseHevcSps } from './sps.js';
 import { type HevcVps, parseHevcVps } from './vps.js';
 
+/** The beginning of the slice at hand; all streams share it. */
+const slice = new HevcSlicePrefix();
+
 /** H.265 for a NalTrack: its NAL unit types, its parameter sets, and which of them are active. */
 export class HevcCodec implements NalCodec {
   readonly nalHeaderSize = 2;
@@ -28,7 +31,6 @@ export class HevcCodec implements NalCodec {
   readonly #vpsStore = new ParameterSetStore<HevcVps>(16, 'ERR_CLOUDPUSH_VPS_TOO_LARGE', this.#budget);
   readonly #spsStore = new ParameterSetStore<HevcSps>(16, 'ERR_CLOUDPUSH_SPS_TOO_LARGE', this.#budget);
   readonly #ppsStore = new ParameterSetStore<HevcPps>(64, 'ERR_CLOUDPUSH_PPS_TOO_LARGE', this.#budget);
-  readonly #slice = new HevcSlicePrefix();
   #activePps: HevcPps | undefined;
   #activeSps: HevcSps | undefined;
   #activeVps: HevcVps | undefined;
@@ -89,26 +91,30 @@ export class HevcCodec implements NalCodec {
   }
 
   beginPicture(data: Uint8Array, start: number, end: number, encrypted: boolean): void {
-    if (this.#vpsStore.size === 0 || this.#spsStore.size === 0 || this.#ppsStore.size === 0) {
-      throw new MuxerError('ERR_CLOUDPUSH_NO_SPS_PPS', {
-        offset: start,
-        actual: `${this.#vpsStore.size} VPS, ${this.#spsStore.size} SPS, ${this.#ppsStore.size} PPS`,
-        permitted: 'at least one of each',
-      });
-    }
+    if (this.#activePps === undefined) this.#requireParameterSets(start);
     if (encrypted) {
       if (this.#activePps === undefined || this.#ppsCame) this.#activate(this.#ppsStore.latest!, start);
       return;
     }
-    this.#slice.read(data, start, end);
+    slice.read(data, start, end);
     this.#ppsCame = false;
-    if (this.#activePps?.id === this.#slice.ppsId) return;
+    if (this.#activePps?.id === slice.ppsId) return;
     this.#activate(this.#slicePps(start), start);
   }
 
+  #requireParameterSets(offset: number): void {
+    if (this.#vpsStore.size === 0 || this.#spsStore.size === 0 || this.#ppsStore.size === 0) {
+      throw new MuxerError('ERR_CLOUDPUSH_NO_SPS_PPS', {
+        offset,
+        actual: `${this.#vpsStore.size} VPS, ${this.#spsStore.size} SPS, ${this.#ppsStore.size} PPS`,
+        permitted: 'at least one of each',
+      });
+    }
+  }
+
   continuePicture(data: Uint8Array, start: number, end: number): void {
-    this.#slice.read(data, start, end);
-    if (this.#activePps?.id === this.#slice.ppsId) return;
+    slice.read(data, start, end);
+    if (this.#activePps?.id === slice.ppsId) return;
     const { spsId } = this.#slicePps(start);
     const active = this.#activeSps!.id;
     if (spsId !== active) {
@@ -122,9 +128,9 @@ export class HevcCodec implements NalCodec {
   }
 
   #slicePps(start: number): HevcPps {
-    const pps = this.#ppsStore.get(this.#slice.ppsId);
+    const pps = this.#ppsStore.get(slice.ppsId);
     if (pps === undefined) {
-      throw mismatch(start, 'slice_pic_parameter_set_id of a slice', this.#slice.ppsId, this.#ppsStore.ids);
+      throw mismatch(start, 'slice_pic_parameter_set_id of a slice', slice.ppsId, this.#ppsStore.ids);
     }
     return pps;
   }

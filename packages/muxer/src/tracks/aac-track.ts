@@ -19,11 +19,13 @@ import type { AudioTrack } from './audio-track.js';
 /** Samples of one channel in a raw data block. */
 const samplesPerBlock = 1024;
 
+/** Of the frame at hand. All tracks share it: among a thousand of their own, none would be in the processor's cache. */
+const header = new AdtsHeader();
+
 /** An audio track of AAC in ADTS frames. */
 export class AacTrack implements AudioTrack {
   readonly #timeline: Timeline;
   readonly #clock: TrackClock;
-  readonly #header = new AdtsHeader();
   #programConfig: ProgramConfigElement | undefined;
   #configuration = -1;
   #sentConfig: Uint8Array | undefined;
@@ -43,11 +45,11 @@ export class AacTrack implements AudioTrack {
     const dts = timeline.unwrap(Number.isNaN(packet.dts) ? packet.pts : packet.dts);
     let time = timeline.place(this.#clock, dts);
     const { data } = packet;
-    for (let offset = 0; offset < data.length; offset += this.#header.frameLength) {
-      this.#header.read(data, offset);
+    for (let offset = 0; offset < data.length; offset += header.frameLength) {
+      header.read(data, offset);
       this.#configure(packet, offset, wrap32(stamp(this.#clock, time)), out);
-      const blockDuration = (samplesPerBlock * 1000) / this.#header.sampleRate;
-      for (let block = 0; block < this.#header.rawDataBlocks; block++) {
+      const blockDuration = (samplesPerBlock * 1000) / header.sampleRate;
+      for (let block = 0; block < header.rawDataBlocks; block++) {
         this.#emitBlock(packet, offset, block, wrap32(stamp(this.#clock, time)), out);
         time += blockDuration;
       }
@@ -60,7 +62,6 @@ export class AacTrack implements AudioTrack {
   #check(data: Uint8Array, encrypted: boolean): void {
     if (data.length === 0)
       throw new MuxerError('ERR_CLOUDPUSH_AUDIO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
-    const header = this.#header;
     let programConfig = this.#programConfig;
     let blocks = 0;
     for (let offset = 0; offset < data.length; offset += header.frameLength) {
@@ -86,7 +87,6 @@ export class AacTrack implements AudioTrack {
 
   /** Sends a sequence header when the AudioSpecificConfig has changed. */
   #configure(packet: MediaPacket, offset: number, timestamp: number, out: FlvTag[]): void {
-    const header = this.#header;
     const start = offset + header.headerSize;
     const ownChannels = header.channelConfiguration === 0;
     const withElement =
@@ -113,8 +113,8 @@ export class AacTrack implements AudioTrack {
   }
 
   #emitBlock(packet: MediaPacket, offset: number, block: number, timestamp: number, out: FlvTag[]): void {
-    const start = rawDataBlockStart(this.#header, packet.data, offset, block);
-    const end = rawDataBlockEnd(this.#header, packet.data, offset, block);
+    const start = rawDataBlockStart(header, packet.data, offset, block);
+    const end = rawDataBlockEnd(header, packet.data, offset, block);
     if (packet.headroom > 0) {
       // The tag header takes the place of the end of the ADTS header; what is left of it is headroom.
       const first = start - aacHeaderSize;

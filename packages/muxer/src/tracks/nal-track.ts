@@ -22,13 +22,15 @@ import { nalSampleInPlace, nalSampleSize, nalSampleSliced } from './nal-sample.j
 import { PendingNalUnits } from './pending-nal-units.js';
 import type { VideoTrack } from './video-track.js';
 
+/** Of the packet at hand. All tracks share it: among a thousand of their own, none would be in the processor's cache. */
+const index = new NalUnitIndex();
+
 /** A video track of NAL units in Annex-B packets: one H.264 or H.265 stream. */
 export class NalTrack implements VideoTrack {
   readonly #codec: NalCodec;
   readonly #timeline: Timeline;
   readonly #clock: TrackClock;
   #dtsFromPts = new DtsFromPts();
-  readonly #index = new NalUnitIndex();
   readonly #pending = new PendingNalUnits();
   readonly #sei = new SeiFacts();
   readonly colorInfo = new ColorInfoSender();
@@ -96,10 +98,10 @@ export class NalTrack implements VideoTrack {
 
   #mux(packet: MediaPacket, out: FlvTag[]): void {
     requireHeadroom(packet);
-    this.#index.read(packet.data);
+    index.read(packet.data);
     this.#survey(packet);
     if (!this.#hasPicture) {
-      this.#pending.keep(packet.data, this.#index, this.#codec);
+      this.#pending.keep(packet.data, index, this.#codec);
       this.#pending.recoveryPoint = this.#sei.recoveryPoint;
       return;
     }
@@ -110,14 +112,14 @@ export class NalTrack implements VideoTrack {
         permitted: 'key frame',
       });
     }
-    requireMessageSize(nalSampleSize(this.#index) + this.#pending.size + 8, 'ERR_CLOUDPUSH_VIDEO_TOO_LARGE');
+    requireMessageSize(nalSampleSize(index) + this.#pending.size + 8, 'ERR_CLOUDPUSH_VIDEO_TOO_LARGE');
     this.#emit(packet, keyFrame, out);
     this.#started = true;
   }
 
   /** Checks every NAL unit, takes parameter sets, drops filler, and finds out what the picture is. */
   #survey(packet: MediaPacket): void {
-    const { starts, ends, count } = this.#index;
+    const { starts, ends, count } = index;
     const { data } = packet;
     let kept = 0;
     this.#randomAccess = false;
@@ -135,7 +137,7 @@ export class NalTrack implements VideoTrack {
       ends[kept] = end;
       kept++;
     }
-    this.#index.count = kept;
+    index.count = kept;
     if (this.#sei.recoveryPoint && this.#codec.recoveryPointIsRandomAccess) this.#randomAccess = true;
   }
 
@@ -207,14 +209,14 @@ export class NalTrack implements VideoTrack {
       : this.#disposable
         ? TagRole.disposableFrame
         : TagRole.interFrame;
-    const first = this.#index.starts[0]! - 4 - headerSize;
+    const first = index.starts[0]! - 4 - headerSize;
     if (packet.headroom > 0 && this.#contiguous && this.#pending.size === 0 && first + packet.headroom >= 0) {
-      const body = around(packet.data, first, this.#index.ends[this.#index.count - 1]!);
-      nalSampleInPlace(body, this.#index, first);
+      const body = around(packet.data, first, index.ends[index.count - 1]!);
+      nalSampleInPlace(body, index, first);
       writeVideoHeader(body, 0, format, keyFrame, offset);
       return new FlvTag(TagType.video, role, timestamp, [body], body.length, first + packet.headroom);
     }
-    const sample = nalSampleSliced(packet, this.#index, headerSize, this.#pending, this.#delimiterFirst);
+    const sample = nalSampleSliced(packet, index, headerSize, this.#pending, this.#delimiterFirst);
     writeVideoHeader(sample.parts[0]!, 0, format, keyFrame, offset);
     return new FlvTag(TagType.video, role, timestamp, sample.parts, sample.size, sample.headroom);
   }
