@@ -1,4 +1,5 @@
 import {
+  type AudioFacts,
   type EncryptionFacts,
   type FlvTag,
   type HevcForm,
@@ -8,6 +9,7 @@ import {
   type MuxerResumption,
   type MuxerState,
   TagRole,
+  type VideoFacts,
 } from '@cloudpush/muxer';
 import { HEADROOM } from '../memory/pool.js';
 import { Command, PacketFlag } from '../memory/ring.js';
@@ -160,8 +162,7 @@ export class ChannelMuxer {
     const [first] = tags;
     if (first === undefined) return;
     this.#tellState(sink);
-    const { videoFacts, audioFacts } = this.#muxer;
-    let description = this.#describer.describe(videoFacts, audioFacts, this, first.timestamp);
+    let description = this.#describe(descriptor.command, first.timestamp);
     for (const tag of tags) {
       if (this.#send(tag, block, description, sink)) description = undefined;
     }
@@ -171,6 +172,19 @@ export class ChannelMuxer {
     if (command === Command.video) this.#muxer.video(VIDEO_CODECS[codec]!, packet, tags);
     else if (command === Command.audio) this.#muxer.audio(AUDIO_CODECS[codec]!, packet, tags);
     else this.#muxer.scriptData(packet, tags);
+  }
+
+  /** What is new of the stream with a packet: it tells of its own track only, and the other one need not be looked at. */
+  #describe(command: Command, timestamp: number): StreamDescription | undefined {
+    const facts = this.#factsOf(command);
+    if (facts === undefined || this.#describer.tells(facts)) return undefined;
+    const { videoFacts, audioFacts } = this.#muxer;
+    return this.#describer.describe(videoFacts, audioFacts, this, timestamp);
+  }
+
+  #factsOf(command: Command): VideoFacts | AudioFacts | undefined {
+    if (command === Command.video) return this.#muxer.videoFacts;
+    return command === Command.audio ? this.#muxer.audioFacts : undefined;
   }
 
   /** Lets the caller's thread know, when it has changed, what another shard would need to go on with the stream. */

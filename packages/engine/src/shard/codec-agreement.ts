@@ -1,7 +1,6 @@
 import type { HevcForm } from '@cloudpush/muxer';
 import { RtmpError, RtmpErrorCode, type RtmpPublisher, takesFourCc } from '@cloudpush/transport';
 import { Command } from '../memory/ring.js';
-import { fourCcOf } from './four-cc.js';
 
 /** What makes the stream: it is muxed once, so that one form of H.265 serves all servers. */
 interface HevcMuxer {
@@ -23,11 +22,9 @@ export class CodecAgreement {
     this.#hevcIsGiven = hevcIsGiven;
   }
 
-  /** The FourCC of a packet's codec when no server has been asked about it, and one must be. */
-  openQuestion(command: Command, codec: number): string | undefined {
-    const fourCc = fourCcOf(command, codec);
-    if (fourCc === undefined || this.#asked.has(fourCc)) return undefined;
-    return fourCc === 'hvc1' && this.#hevcIsGiven ? undefined : fourCc;
+  /** No server has been asked about the codec, and one must be. */
+  isOpen(fourCc: string): boolean {
+    return !this.#asked.has(fourCc) && !(fourCc === 'hvc1' && this.#hevcIsGiven);
   }
 
   /** The answer is wanted from now on, and from every server that comes. */

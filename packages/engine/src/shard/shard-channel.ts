@@ -11,6 +11,7 @@ import { ChannelMuxer, type TagSink } from './channel-muxer.js';
 import { CodecAgreement } from './codec-agreement.js';
 import { CodecHold, type PacketDescriptor } from './codec-hold.js';
 import type { DestinationOwner } from './destination-owner.js';
+import { fourCcOf } from './four-cc.js';
 import { encodeMetadataMessage } from './metadata-message.js';
 import { type BlockReturn, PacketBlock } from './packet-block.js';
 import { ProblemLimiter } from './problem-limiter.js';
@@ -268,7 +269,8 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
       this.#refuseBetweenSegments(block);
       return;
     }
-    const question = this.#codecs.openQuestion(packet.command, packet.codec);
+    const fourCc = fourCcOf(packet.command, packet.codec);
+    const question = fourCc !== undefined && this.#codecs.isOpen(fourCc) ? fourCc : undefined;
     if (question !== undefined || !this.hold.isEmpty) {
       if (!this.#isPublishing) {
         this.hold.add(packet, block);

@@ -8,7 +8,7 @@ import { Connector, type ConnectorOwner } from './connector.js';
 import { closeTimeoutError, unsentError } from './destination-errors.js';
 import type { DestinationOwner } from './destination-owner.js';
 import { DestinationTally } from './destination-tally.js';
-import { isKeyFrame, isPicture } from './drop-policy.js';
+import { isAudioFrame, isKeyFrame, isPicture } from './drop-policy.js';
 import { PacketBlock } from './packet-block.js';
 import type { DestinationConfig, Loss, ShardTarget } from './protocol.js';
 import { SegmentOutlet, SegmentTail } from './segment-outlet.js';
@@ -360,7 +360,8 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     } else {
       for (const news of description?.changed ?? []) this.#hand(publisher, news, undefined);
     }
-    this.#headers.note(tag, description);
+    const isFrame = isPicture(tag) || isAudioFrame(tag);
+    if (!isFrame || description !== undefined) this.#headers.note(tag, description);
     if (block instanceof PacketBlock && block.enqueuedAt >= this.#publishingSince) block.timed = true;
     if (this.#hand(publisher, tag, block)) this.#noteSent(tag);
     // Without it, the pictures that refer to it are of no use.
@@ -413,7 +414,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     const publisher = this.#outlet;
     if (publisher === undefined || this.#sequenceEnded || !this.#config.endOfSequence) return;
     this.#sequenceEnded = true;
-    const end = this.#headers.endOfSequence();
+    const end = this.#headers.endOfSequence(this.#lastSent ?? 0);
     if (end !== undefined) this.#hand(publisher, end, undefined);
   }
 

@@ -59,6 +59,11 @@ export class StreamDescriber {
     return this.#current;
   }
 
+  /** These facts are those of the last description. */
+  tells(facts: VideoFacts | AudioFacts): boolean {
+    return facts === this.#videoFacts || facts === this.#audioFacts;
+  }
+
   /**
    * Undefined when the facts are those of the last description.
    * @param source asked for the bit rates when they are not

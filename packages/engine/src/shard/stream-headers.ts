@@ -13,8 +13,6 @@ export class StreamHeaders {
   /** Facts about the video, such as its colour. */
   #videoMetadata: FlvTag | undefined;
   #description: StreamDescription | undefined;
-  /** The time of the last tag, ms on the stream's clock. */
-  #latest = 0;
   /** Headers that were sent ahead of their place, and are to be left out there. */
   #sentAhead: FlvTag[] = [];
 
@@ -32,9 +30,8 @@ export class StreamHeaders {
     return this.#video !== undefined;
   }
 
-  /** Takes note of a tag that is sent. Header tags own their memory, so they can be kept. */
+  /** Takes note of a header that is sent, or of a tag with a description. Header tags own their memory, so they can be kept. */
   note(tag: FlvTag, description: StreamDescription | undefined): void {
-    this.#latest = tag.timestamp;
     if (description !== undefined) this.#noteDescription(description);
     switch (tag.role) {
       case TagRole.audioSequenceHeader:
@@ -90,9 +87,12 @@ export class StreamHeaders {
     return ahead.map((tag) => stamped(tag, first.timestamp));
   }
 
-  /** The tag that ends the video sequence, of the same codec and form as its header; undefined without video. */
-  endOfSequence(): FlvTag | undefined {
-    return this.#video === undefined ? undefined : endOfSequenceTag(this.#video, this.#latest);
+  /**
+   * The tag that ends the video sequence, of the same codec and form as its header; undefined without video.
+   * @param timestamp that of the last tag
+   */
+  endOfSequence(timestamp: number): FlvTag | undefined {
+    return this.#video === undefined ? undefined : endOfSequenceTag(this.#video, timestamp);
   }
 
   #sendAhead(queue: SendQueue, matches: (tag: FlvTag) => boolean): void {

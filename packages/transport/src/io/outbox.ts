@@ -22,8 +22,13 @@ export class Outbox implements SliceSink, TurnListener {
   #pendingBytes = 0;
   #pendingOwners = 0;
   #pendingTimestamp = -1;
-  /** Of each flush under way, oldest first: bytes, number of owners, last timestamp. */
-  readonly #flushes = new Fifo<number>(64);
+  /** Of the oldest flush under way, which is nearly always the only one. */
+  #flightBytes = 0;
+  #flightOwners = 0;
+  #flightTimestamp = -1;
+  #flights = 0;
+  /** Of those behind it, oldest first: bytes, number of owners, last timestamp. */
+  readonly #laterFlights = new Fifo<number>();
   readonly #owners = new Fifo<Releasable>(64);
   #inFlightBytes = 0;
   #bytesWritten = 0;
@@ -94,9 +99,13 @@ export class Outbox implements SliceSink, TurnListener {
       this.#pendingBytes = 0;
       return;
     }
-    this.#flushes.push(this.#pendingBytes);
-    this.#flushes.push(this.#pendingOwners);
-    this.#flushes.push(this.#pendingTimestamp);
+    if (this.#flights === 0) this.#setFlight(this.#pendingBytes, this.#pendingOwners, this.#pendingTimestamp);
+    else {
+      this.#laterFlights.push(this.#pendingBytes);
+      this.#laterFlights.push(this.#pendingOwners);
+      this.#laterFlights.push(this.#pendingTimestamp);
+    }
+    this.#flights++;
     this.#inFlightBytes += this.#pendingBytes;
     this.#sliceCount = 0;
     this.#pendingBytes = 0;
@@ -136,6 +145,12 @@ export class Outbox implements SliceSink, TurnListener {
     this.#socket.uncork();
   }
 
+  #setFlight(bytes: number, owners: number, timestamp: number): void {
+    this.#flightBytes = bytes;
+    this.#flightOwners = owners;
+    this.#flightTimestamp = timestamp;
+  }
+
   #write(index: number, callback: (error?: Error | null) => void): void {
     const slice = this.#slices[index]!;
     this.#slices[index] = undefined;
@@ -148,9 +163,12 @@ export class Outbox implements SliceSink, TurnListener {
    */
   readonly #onWritten = (error?: Error | null): void => {
     if (error || this.#closed) return;
-    const bytes = this.#flushes.shift();
-    const owners = this.#flushes.shift();
-    const timestamp = this.#flushes.shift();
+    const bytes = this.#flightBytes;
+    const owners = this.#flightOwners;
+    const timestamp = this.#flightTimestamp;
+    const later = this.#laterFlights;
+    this.#flights--;
+    if (this.#flights > 0) this.#setFlight(later.shift(), later.shift(), later.shift());
     this.#inFlightBytes -= bytes;
     this.#bytesWritten += bytes;
     if (timestamp >= 0) this.#acceptedTimestamp = timestamp;
