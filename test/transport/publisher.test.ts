@@ -353,6 +353,20 @@ describe('the end of a connection', () => {
     await publisher.close();
   });
 
+  it('closing while the next stream is being asked for ends cleanly, and leaves no stream open at the server', async () => {
+    await using receiver = await TestReceiver.listen();
+    const made = await TestPublisher.connect({ url: receiver.url() });
+    made.publisher.send(message(Buffer.alloc(10), 0), undefined);
+    const next = made.publisher.nextStream('b').catch((error: RtmpError) => error.code);
+    await made.publisher.close();
+    expect(await made.closed).toBeUndefined();
+    // Whichever comes first, the server's answer or its end.
+    expect([undefined, 'ERR_CLOUDPUSH_INVALID_STATE']).toContain(await next);
+    expect(receiver.received[0]!.messages).toHaveLength(1);
+    for (const { ended } of receiver.received) expect(await ended).toMatchObject({ clean: true });
+    expect(made.publisher.state).not.toBe('publishing');
+  });
+
   it('a next name that the server would cut leaves the present stream as it is', async () => {
     await using receiver = await TestReceiver.listen();
     const { publisher } = await TestPublisher.connect({ url: receiver.url(), profile: 'nginx-rtmp' });
