@@ -52,8 +52,8 @@ const pacing = new Pacing(loadLoop(), channelCount, (index, { kind, data }, pts)
 
 function encrypt({ video, audio }: Part): void {
   for (const channel of channels) {
-    channel.sendMetadata({ type: 'videoEncrypt', mode: video, key });
-    channel.sendMetadata({ type: 'audioEncrypt', mode: audio, key });
+    if (!channel.sendMetadata({ type: 'videoEncrypt', mode: video, key })) refused++;
+    if (!channel.sendMetadata({ type: 'audioEncrypt', mode: audio, key })) refused++;
   }
 }
 

@@ -79,6 +79,7 @@ const packets = [
   [20_000, 1],
   [20_000, 8],
   [200_000, 1],
+  [200_000, 8],
 ] as const;
 const all = packets.flatMap(rows);
 

@@ -294,12 +294,14 @@ describe('the end of a sequence', () => {
       for (const endOfSequence of [true, false]) {
         const url = receiver.url(`${endOfSequence}`);
         const channel = engine.openChannel({ url, hevc, endOfSequence, ...options });
-        channel.sendVideo('video' in options ? hevcPacket : video[0]!.data, { pts: 0 });
+        for (const pts of [0, 40])
+          channel.sendVideo('video' in options ? hevcPacket : video[0]!.data, { pts });
         expect((await channel.close()).clean).toBe(true);
       }
-      const last = (name: string) => [...receiver.stream(name).messages.at(-1)!.payload.subarray(0, 5)];
-      expect(last('true')).toEqual(end);
-      expect(last('false')).not.toEqual(end);
+      const last = (name: string) => receiver.stream(name).messages.at(-1)!;
+      expect([...last('true').payload.subarray(0, 5)]).toEqual(end);
+      expect(last('true').timestamp).toBe(40);
+      expect([...last('false').payload.subarray(0, 5)]).not.toEqual(end);
       await closeEmpty(engine);
     },
   );

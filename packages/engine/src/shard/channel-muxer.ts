@@ -58,7 +58,7 @@ const tags: FlvTag[] = [];
  */
 export class ChannelMuxer {
   readonly #muxer: Muxer;
-  /** Made when the first frame is to be encrypted, or comes encrypted: in most streams none is. */
+  /** Made when encryption is configured, or a frame comes encrypted: of most streams neither is so. */
   #encryption: StreamEncryption | undefined;
   readonly #describer = new StreamDescriber();
   readonly #videoBitrate = new BitrateMeter();

@@ -22,8 +22,7 @@ interface HeldPacket extends PacketDescriptor {
 export class CodecHold {
   #packets: HeldPacket[] = [];
   #bytes = 0;
-  /** There is nothing in it. */
-  isEmpty = true;
+  #isEmpty = true;
 
   /** Bytes of the packets. */
   get bytes(): number {
@@ -37,10 +36,14 @@ export class CodecHold {
     return oldest === undefined || newest === undefined ? 0 : Math.max(0, newest.pts - oldest.pts);
   }
 
+  get isEmpty(): boolean {
+    return this.#isEmpty;
+  }
+
   add({ command, codec, flags, bytes, dts, pts }: PacketDescriptor, block: PacketBlock): void {
     this.#packets.push({ command, codec, flags, bytes, dts, pts, block });
     this.#bytes += bytes;
-    this.isEmpty = false;
+    this.#isEmpty = false;
   }
 
   /** Gives up all packets, in their order. */
@@ -48,7 +51,7 @@ export class CodecHold {
     const packets = this.#packets;
     this.#packets = [];
     this.#bytes = 0;
-    this.isEmpty = true;
+    this.#isEmpty = true;
     return packets;
   }
 }

@@ -1,6 +1,6 @@
 /** Memory operations that V8 does slowly, or late, and Node.js at once. */
 
-/** From how many bytes on the native copy is faster: a call of it costs more than one of `set`. */
+/** From how many bytes on the native copy is faster, unless both sides are aligned: a call of it costs more than one of `set`. */
 const nativeCopySize = 256;
 
 /** Copies what it is given as one block of memory, and works on every Uint8Array. */
@@ -9,7 +9,7 @@ const nativeFill = Buffer.prototype.fill;
 /**
  * Copies `source` to `target` at `offset`. `set` copies to and from shared memory word by word, and where the two sides
  * are not aligned alike, as with packets cut out of a longer buffer, byte by byte: 20 kB take ten times as long as here.
- * Throws RangeError when `target` is too short.
+ * The two must not overlap. Throws RangeError when `target` is too short.
  */
 export function copyBytes(source: Uint8Array, target: Uint8Array, offset: number): void {
   if (source.length < nativeCopySize) target.set(source, offset);

@@ -16,7 +16,7 @@ import type { SampleCipher } from './sample-cipher.js';
 import { sampleHeaderSize } from './sample-header.js';
 import { TagSplicer } from './tag-splicer.js';
 
-// They keep nothing from one frame to the next, so that all tracks share them.
+// What they keep of a frame does not matter to the next: all tracks share them.
 const splicer = new TagSplicer();
 const lead = new Uint8Array(maxElementHeadSize + sampleHeaderSize);
 

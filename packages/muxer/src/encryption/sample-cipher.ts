@@ -1,6 +1,6 @@
 import { type Cipher, createCipheriv, randomBytes } from 'node:crypto';
 import { writeUint32 } from '../bits/bytes.js';
-import { copyBytes } from '../bits/native-memory.js';
+import { copyBytes, discard } from '../bits/native-memory.js';
 import { MuxerError } from '../errors.js';
 import { deriveKey, type KeyMaterial, keyCheckOf } from './encryption-key.js';
 import { blockSize, createSampleHeader, nonceSize, SampleHeaderOffset } from './sample-header.js';
@@ -9,7 +9,7 @@ import { blockSize, createSampleHeader, nonceSize, SampleHeaderOffset } from './
 export type NonceSource = () => Uint8Array;
 
 const zeros = new Uint8Array(blockSize);
-/** Where the pieces of a sample are put together. A larger one is encrypted where it is. */
+/** Where the pieces of a sample are put together. A larger one in a single piece is encrypted where it is. */
 const scratch = new Uint8Array(64 * 1024);
 
 export function randomNonce(): Uint8Array {
@@ -78,13 +78,16 @@ export class SampleCipher {
       if (wholeSize > size) this.#cipher.update(zeros.subarray(0, wholeSize - size));
       return encrypted;
     }
-    // One call for all of it: a call costs more than the copy of what fits here.
-    const whole = wholeSize > scratch.length ? new Uint8Array(wholeSize) : scratch.subarray(0, wholeSize);
+    // One call for all of it: a call costs more than the copy of most pieces.
+    const isLarge = wholeSize > scratch.length;
+    const whole = isLarge ? Buffer.allocUnsafeSlow(wholeSize) : scratch.subarray(0, wholeSize);
     let position = 0;
     for (const piece of pieces) {
       copyBytes(piece, whole, position);
       position += piece.length;
     }
-    return this.#cipher.update(whole).subarray(0, size);
+    const encrypted = this.#cipher.update(whole).subarray(0, size);
+    if (isLarge) discard(whole);
+    return encrypted;
   }
 }

@@ -269,6 +269,20 @@ describe('where the ciphertext goes', () => {
     }
   });
 
+  test('one sample after the other, large and small: each begins on a block of its own', () => {
+    const small = [inter];
+    const large = [idr.padEnd(140_002, '5a')];
+    const sliced = [40_002, 50_010, 90_004].map((size) => inter.slice(0, 20).padEnd(size, '5a'));
+    const stream = new Stream();
+    const encryptor = encryptorOf('video', 'allFrames');
+    stream.video(annexB([sps, pps, idr]));
+    for (const slices of [large, small, sliced, small, large, sliced, small]) {
+      const frame = stream.video(annexB(slices)).at(-1)!;
+      const before = body(frame);
+      expect(decrypted(encryptor.encrypt(frame, true), 'vavakey')).toBe(before);
+    }
+  });
+
   test('with too little headroom, the SEI is a part of its own', () => {
     const stream = new Stream(40);
     const [, frame] = stream.video(annexB([sps, pps, idr]));

@@ -29,7 +29,7 @@ const codecs: Record<EncryptedTrack, readonly EncryptableCodec[]> = {
   audio: ['aac', 'mp3'],
 };
 
-// These keep nothing from one sample to the next: all tracks share them, so that they stay in the processor's cache.
+// What they keep of a sample does not matter to the next: all tracks share them, so that they stay in the processor's cache.
 const sample = new CodedSample();
 const nalSamples = new NalSampleEncryptor();
 const mp3Frames = new Mp3FrameEncryptor();

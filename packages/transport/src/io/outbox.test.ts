@@ -83,6 +83,28 @@ describe('outbox', () => {
     expect(socket.calls).toEqual([1]);
   });
 
+  it('keeps apart any number of flushes that are under way', async () => {
+    const { socket, outbox } = setUp(1_000_000);
+    const seen: unknown[] = [];
+    const expected: unknown[] = [];
+    let bytes = 0;
+    for (let flush = 0; flush < 9; flush++) {
+      const owners = 1 + (flush % 3);
+      for (let i = 0; i < owners; i++) {
+        outbox.push(Buffer.alloc(10 * flush + i + 1));
+        bytes += 10 * flush + i + 1;
+        const release = () => seen.push([flush, i, outbox.bytesWritten, outbox.queuedMilliseconds]);
+        outbox.endMessage(100 * flush, { release });
+      }
+      for (let i = 0; i < owners; i++) expected.push([flush, i, bytes, flush === 8 ? 0 : 800 - 100 * flush]);
+      outbox.flush();
+    }
+    // The first call has one flush in it, the second all that came meanwhile: each is told of on its own.
+    await socket.take();
+    await socket.take();
+    expect(seen).toEqual(expected);
+  });
+
   it('releases in order, and only what the kernel has taken', async () => {
     const { socket, outbox, send, released } = setUp();
     send('a', [10]);
