@@ -21,8 +21,15 @@ function loop(turn: number): CameraPacket[] {
   return packets.map((packet) => ({ ...packet, pts: packet.pts + turn * LOOP_MS }));
 }
 
-/** Sends the clip again and again until `moved`, and once more after that. Returns what was sent. */
-async function sendUntil(channel: Channel, moved: Promise<unknown>): Promise<CameraPacket[]> {
+/**
+ * Sends the clip again and again until `moved`, and once more after that. Returns what was sent.
+ * @param move called in the midst of the first group of pictures
+ */
+async function sendUntil(
+  channel: Channel,
+  moved: Promise<unknown>,
+  move?: () => Promise<void>,
+): Promise<CameraPacket[]> {
   const sent: CameraPacket[] = [];
   let over = false;
   void moved.then(() => {
@@ -33,6 +40,7 @@ async function sendUntil(channel: Channel, moved: Promise<unknown>): Promise<Cam
       await sendOne(channel, packet);
       sent.push(packet);
       await setTimeout(0);
+      if (sent.length === 30) await move?.();
     }
     if (over && last === Number.POSITIVE_INFINITY) last = turn + 1;
   }
@@ -61,6 +69,11 @@ function expectNoGap(streams: readonly ArrivedStream[], sent: readonly CameraPac
   }
 }
 
+/** Resolves when the first picture of the stream has arrived: from then on, a key frame is one to move at. */
+async function begun(receiver: RecordingReceiver, name: string): Promise<void> {
+  await waitFor('a picture', 5000, () => samples(receiver.stream(name), MessageType.video)[0]);
+}
+
 /** A tcUrl of the receiver, under another name of its host than the URLs of tests have. */
 function elsewhere(receiver: RecordingReceiver): string {
   return receiver.url('').replace('127.0.0.1', 'localhost').replace(/\/$/, '');
@@ -75,8 +88,10 @@ describe('a stream', () => {
     const events = transcript(channel);
     await channel.connected();
     const moved = once(channel, 'move');
-    channel.destinations[0]!.moveTo({ url: second.url('b') });
-    const sent = await sendUntil(channel, moved);
+    const sent = await sendUntil(channel, moved, async () => {
+      await begun(first, 'a');
+      channel.destinations[0]!.moveTo({ url: second.url('b') });
+    });
     expect(await channel.close()).toEqual({ clean: true, error: undefined });
     expectNoGap([first.stream('a'), second.stream('b')], sent);
     expect(events).toEqual(['connect', 'move', 'close']);
@@ -91,8 +106,10 @@ describe('a stream', () => {
     const channel = engine.openChannel({ url: first.url('a') });
     await channel.connected();
     const moved = once(channel, 'move');
-    first.stream('a').requestReconnect(second.url('').replace(/\/$/, ''));
-    const sent = await sendUntil(channel, moved);
+    const sent = await sendUntil(channel, moved, async () => {
+      await begun(first, 'a');
+      first.stream('a').requestReconnect(second.url('').replace(/\/$/, ''));
+    });
     expect(await channel.close()).toEqual({ clean: true, error: undefined });
     expectNoGap([first.stream('a'), second.stream('a')], sent);
     await closeEmpty(engine);
@@ -105,8 +122,10 @@ describe('a stream', () => {
     const events = transcript(channel);
     await channel.connected();
     const moved = once(channel, 'move');
-    channel.destinations[0]!.moveTo({ url: receiver.url('a') });
-    const sent = await sendUntil(channel, moved);
+    const sent = await sendUntil(channel, moved, async () => {
+      await begun(receiver, 'a');
+      channel.destinations[0]!.moveTo({ url: receiver.url('a') });
+    });
     expect(await channel.close()).toEqual({ clean: true, error: undefined });
     const streams = receiver.streams('a');
     expect(streams.length).toBe(2);
