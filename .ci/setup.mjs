@@ -9,11 +9,20 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const packages = ['muxer', 'transport', 'engine'].map((name) => join(root, 'packages', name));
+/** What is compiled, in order: a folder with its tsconfig.json, its sources, and the compiler's notes on its output. */
+const projects = [
+  ...['muxer', 'transport', 'engine'].map((name) => project(`packages/${name}`, 'src', 'dist')),
+  project('packages/engine/examples', '.', '../dist/examples'),
+];
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 const buildStamp = join(root, 'node_modules', '.cache', 'cloudpush', 'build');
 
 class SetupError extends Error {}
+
+function project(folder, sources, output) {
+  const path = join(root, folder);
+  return { folder, path, sources: join(path, sources), notes: join(path, output, '.tsbuildinfo') };
+}
 
 function say(text) {
   process.stderr.write(`set-up: ${text}\n`);
@@ -79,18 +88,14 @@ function run(command, args, options = {}) {
   return result.signal ?? result.status;
 }
 
-/**
- * `npm install --no-save` keeps to the lock file as `npm ci` does, and leaves it alone. `npm ci` will not do: it refuses
- * a lock file that does not name the binary packages of every platform, and a registry mirror may not have them all.
- */
 function install() {
   const reason = staleInstall();
   if (reason === undefined) return;
-  say(`installing dependencies (${reason}): npm install --no-save`);
-  const status = runNpm(['install', '--no-save', '--include=dev', '--no-audit', '--no-fund']);
+  say(`installing dependencies (${reason}): npm ci`);
+  const status = runNpm(['ci', '--include=dev', '--no-audit', '--no-fund']);
   if (status !== 0) {
     throw new SetupError(
-      `npm install failed (${status}); npm says why above. It needs the package registry, or a filled npm cache.`,
+      `npm ci failed (${status}); npm says why above. It needs the package registry, or a filled npm cache.`,
     );
   }
 }
@@ -106,8 +111,7 @@ function sourceFiles(folder) {
 function fingerprintSources() {
   const hash = createHash('sha256');
   const inputs = [join(root, 'tsconfig.json'), join(root, 'node_modules', '.package-lock.json')];
-  for (const folder of packages)
-    inputs.push(join(folder, 'tsconfig.json'), ...sourceFiles(join(folder, 'src')));
+  for (const { path, sources } of projects) inputs.push(join(path, 'tsconfig.json'), ...sourceFiles(sources));
   for (const path of inputs) {
     const { size, mtimeMs } = statSync(path);
     hash.update(`${path} ${size} ${mtimeMs}\n`);
@@ -119,10 +123,11 @@ function build() {
   const fingerprint = fingerprintSources();
   const built = existsSync(buildStamp) ? readFileSync(buildStamp, 'utf8') : undefined;
   // The compiler keeps its notes among its outputs: where they are gone, it builds anew.
-  const isThere = packages.every((folder) => existsSync(join(folder, 'dist', '.tsbuildinfo')));
+  const isThere = projects.every(({ notes }) => existsSync(notes));
   if (isThere && built === fingerprint) return;
-  say(`building (${isThere ? 'sources changed' : 'not built yet'}): tsc -b packages/engine`);
-  const status = run(process.execPath, [tsc, '-b', 'packages/engine']);
+  const folders = projects.map(({ folder }) => folder);
+  say(`building (${isThere ? 'sources changed' : 'not built yet'}): tsc -b ${folders.join(' ')}`);
+  const status = run(process.execPath, [tsc, '-b', ...folders]);
   if (status !== 0) throw new SetupError(`the build failed (${status}); the compiler says why above`);
   mkdirSync(dirname(buildStamp), { recursive: true });
   writeFileSync(buildStamp, fingerprint);
