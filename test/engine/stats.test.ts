@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { PushEngine } from '@cloudpush/engine';
 import { expect, test, vi } from 'vitest';
+import { waitFor } from '../support/wait.js';
 import { type CameraPacket, cameraPackets, sendOne } from './camera.js';
 import { closeEmpty } from './expectations.js';
+import { GatedProxy } from './gated-proxy.js';
 import { RecordingReceiver } from './recording-receiver.js';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -66,27 +68,30 @@ test('the bit rate falls when nothing is sent any more', async () => {
 });
 
 test('the time that a channel was paused grows until it is resumed', async () => {
-  await using receiver = await RecordingReceiver.listen({ readBytesPerSecond: 1_000_000 });
+  await using receiver = await RecordingReceiver.listen();
+  await using path = await GatedProxy.listen(receiver.port);
   const engine = await PushEngine.create({ maxConnections: 1 });
   const channel = engine.openChannel({
-    url: receiver.url('a'),
+    url: `rtmp://127.0.0.1:${path.port}/live/a`,
     highWatermark: { bytes: 200_000 },
     closeTimeout: 60_000,
   });
   await channel.connected();
   expect(channel.stats().pausedMs).toBe(0);
+  path.stall();
   const paused = once(channel, 'pause');
   for (const { kind, data, pts } of forever()) {
     if (kind === 'video' && !channel.sendVideo(data, { pts })) break;
     if (pts % 400 === 0) await setTimeout(1);
   }
   await paused;
-  await setTimeout(5);
-  const { pausedMs } = channel.stats();
-  expect(pausedMs).toBeGreaterThan(0);
+  const pausedFor = () => channel.stats().pausedMs;
+  const first = await waitFor('a pause that lasts', 60_000, () => pausedFor() || undefined);
+  await waitFor('a longer pause', 60_000, () => pausedFor() > first || undefined);
+  path.flow();
   await channel.writable();
   const after = channel.stats().pausedMs;
-  expect(after).toBeGreaterThan(pausedMs);
+  expect(after).toBeGreaterThan(first);
   await setTimeout(5);
   expect(channel.stats()).toMatchObject({ pauses: 1, pausedMs: after });
   channel.abort();
