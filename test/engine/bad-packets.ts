@@ -47,7 +47,6 @@ const h264: readonly BadPacket[] = [
   ['a start code with nothing behind it', 'VIDEO_CUT_OFF', 'video', annexB('')],
   ['a slice that is cut off in its header', 'VIDEO_CUT_OFF', 'video', annexB('41'), keyFrame],
   ['the forbidden bit', 'VIDEO_FORBIDDEN_BIT', 'video', patched(interFrame!, 4, 0xc1), keyFrame],
-  ['a NAL unit of type 0', 'VIDEO_NAL_HEADER_INVALID', 'video', annexB('60ff')],
   ['a picture before all parameter sets', 'NO_SPS_PPS', 'noParameterSets', annexB(slice)],
   ['a picture after an SPS alone', 'NO_SPS_PPS', 'noParameterSets', annexB(sps, slice)],
   ['a picture before the first key frame', 'VIDEO_NO_KEY_FRAME', 'video', interFrame!, annexB(sps, pps)],
@@ -62,6 +61,7 @@ const h264: readonly BadPacket[] = [
 const h265: readonly BadPacket[] = [
   ['no start code', 'VIDEO_NO_START_CODE', 'video', hevcPacket.subarray(4)],
   ['half a NAL unit header', 'VIDEO_CUT_OFF', 'video', annexB('28')],
+  ['a slice of no temporal sub-layer', 'VIDEO_NAL_HEADER_INVALID', 'video', annexB('2800af')],
   ['the forbidden bit', 'VIDEO_FORBIDDEN_BIT', 'video', annexB('a801af')],
   ['a picture before all parameter sets', 'NO_SPS_PPS', 'noParameterSets', annexB(hevcSlice)],
   ['a picture without a VPS', 'NO_SPS_PPS', 'noParameterSets', annexB(hevcSps, hevcPps, hevcSlice)],

@@ -118,6 +118,38 @@ describe('NAL units', () => {
     expect(body(frame)).toBe(`1701000000${lengths(['0910', sps, pps, '0605010180', idr])}`);
   });
 
+  test.each<['h264' | 'h265', string, readonly string[]]>([
+    ['h264', 'empty ones', ['', '']],
+    [
+      'h264',
+      'unspecified and reserved types',
+      ['00', '0061ff', '11ff', '12', '16ff', '17ff', '18ff', '78', '1f80'],
+    ],
+    ['h265', 'empty ones', ['', '']],
+    ['h265', 'reserved slices', ['1401ff', '1e01af', '2c01af', '3e01af', '2c00', '2c']],
+    ['h265', 'unspecified and reserved types', ['52', '5e01ff', '60', '7e00ff', '7eff', '7e']],
+    ['h265', 'types besides pictures with half a header', ['46', '4e', '4e00ff']],
+  ])('%s: %s are dropped wherever they are, and the picture goes on', (codec, _, ignored) => {
+    const sets = codec === 'h264' ? [sps, pps] : hevcSets;
+    const slice = codec === 'h264' ? idr : hevcIdr;
+    const nals = [...ignored, ...sets, ...ignored, slice, ...ignored];
+    for (const code of ['000001', '00000001']) {
+      for (const packet of [readOnly(annexB(nals, code)), writable(annexB(nals, code))]) {
+        const [header, frame] = mux(new Muxer(), packet, codec);
+        expect(header!.role).toBe(TagRole.videoSequenceHeader);
+        expect(frame!.role).toBe(TagRole.keyFrame);
+        expect(body(frame).slice(10)).toBe(lengths([...sets, slice]));
+      }
+    }
+  });
+
+  test('a packet of nothing but what decoders ignore is no picture, and no fault', () => {
+    const muxer = new Muxer();
+    mux(muxer, readOnly(annexB([sps, pps, idr])));
+    expect(mux(muxer, readOnly(annexB(['00ff', '0cff80']), 20))).toEqual([]);
+    expect(body(mux(muxer, readOnly(annexB([inter]), 40))[0])).toBe(`2701000000${lengths([inter])}`);
+  });
+
   test('SEI that comes on its own goes in front of the next picture', () => {
     const muxer = new Muxer();
     expect(mux(muxer, readOnly(annexB([sps, pps])))).toEqual([]);

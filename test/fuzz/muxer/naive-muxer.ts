@@ -176,7 +176,7 @@ class NaiveVideo {
     let recovery = this.#pendingRecovery;
     for (const nal of naiveNalUnits([...packet.data])) {
       const kind = this.#kind(nal);
-      if (kind === 'filler') continue;
+      if (kind === 'ignored') continue;
       kept.push(nal);
       if (kind === 'set') this.#store(nal);
       if (kind === 'sei' && !packet.encrypted && hasRecoveryPoint(nal)) recovery = true;
@@ -214,31 +214,26 @@ class NaiveVideo {
     return tags;
   }
 
-  #kind(nal: readonly number[]): 'slice' | 'set' | 'sei' | 'delimiter' | 'filler' | 'suffix' | 'other' {
+  #kind(nal: readonly number[]): 'slice' | 'set' | 'sei' | 'delimiter' | 'ignored' | 'suffix' | 'other' {
     if (nal[0]! >= 128) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_FORBIDDEN_BIT');
     if (this.codec === 'h264') {
       const type = nal[0]! % 32;
-      if (type === 0) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_NAL_HEADER_INVALID');
+      if ([0, 12, 17, 18, 22, 23].includes(type) || type >= 24) return 'ignored';
       if (type === 1 || type === 2 || type === 5) return 'slice';
       if (type === 7 || type === 8 || type === 13) return 'set';
-      return type === 6 ? 'sei' : type === 9 ? 'delimiter' : type === 12 ? 'filler' : 'other';
+      return type === 6 ? 'sei' : type === 9 ? 'delimiter' : 'other';
     }
+    const type = Math.floor(nal[0]! / 2);
+    if ((type >= 10 && type <= 15) || (type >= 22 && type <= 31) || type === 38 || type >= 41)
+      return 'ignored';
+    if (type > 34 && (nal.length < 2 || nal[1]! % 8 === 0)) return 'ignored';
     if (nal.length < 2) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_CUT_OFF');
     if (nal[1]! % 8 === 0) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_NAL_HEADER_INVALID');
     const layer = (nal[0]! % 2) * 32 + Math.floor(nal[1]! / 8);
-    const type = Math.floor(nal[0]! / 2);
     if (layer > 0) return 'other';
     if (type < 32) return 'slice';
     if (type <= 34) return 'set';
-    return type === 35
-      ? 'delimiter'
-      : type === 38
-        ? 'filler'
-        : type === 39
-          ? 'sei'
-          : type === 40
-            ? 'suffix'
-            : 'other';
+    return type === 35 ? 'delimiter' : type === 39 ? 'sei' : type === 40 ? 'suffix' : 'other';
   }
 
   #store(nal: readonly number[]): void {
@@ -395,12 +390,14 @@ function naiveNalUnits(bytes: readonly number[]): number[][] {
   if (starts.length === 0 || leading.some((byte) => byte !== 0)) {
     throw new NaiveError('ERR_CLOUDPUSH_VIDEO_NO_START_CODE');
   }
-  return starts.map((start, i) => {
+  const nals = starts.map((start, i) => {
     const nal = bytes.slice(start, i + 1 < starts.length ? starts[i + 1]! - 3 : bytes.length);
     while (nal.at(-1) === 0) nal.pop();
-    if (nal.length === 0) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_CUT_OFF');
     return nal;
   });
+  const full = nals.filter(({ length }) => length > 0);
+  if (full.length === 0) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_CUT_OFF');
+  return full;
 }
 
 /** Whether one of the SEI messages that are whole up to their header is of payload type 6. */

@@ -24,7 +24,7 @@ export class NalUnitIndex {
   /** NAL units sit back to back, each behind a 4-byte start code (the first one's may be shorter). */
   contiguous = true;
 
-  /** Finds the NAL units of `data`, in linear time. Throws MuxerError; the index is empty then. */
+  /** Finds the NAL units of `data`, in linear time; empty ones are left out. Throws MuxerError; the index is empty then. */
   read(data: Uint8Array): void {
     this.count = 0;
     this.contiguous = true;
@@ -38,20 +38,13 @@ export class NalUnitIndex {
       if (previousEnd >= 0 && start - 4 !== previousEnd) this.contiguous = false;
       prefix = findStartCodePrefix(data, start);
       previousEnd = withoutTrailingZeros(data, start, prefix < 0 ? data.length : prefix);
-      this.#add(start, previousEnd);
+      if (previousEnd > start) this.#add(start, previousEnd);
+      else this.contiguous = false;
     }
+    if (this.count === 0) throw nothingBehindStartCode(data.length);
   }
 
   #add(start: number, end: number): void {
-    if (end === start) {
-      this.count = 0;
-      throw new MuxerError('ERR_CLOUDPUSH_VIDEO_CUT_OFF', {
-        offset: start,
-        field: 'NumBytesInNALunit',
-        actual: 0,
-        permitted: '≥ 1',
-      });
-    }
     if (this.count === this.starts.length) this.#grow(start);
     this.starts[this.count] = start;
     this.ends[this.count] = end;
@@ -86,6 +79,15 @@ function noStartCode(offset: number, actual: number | string): MuxerError {
     offset,
     actual,
     permitted: '00 00 01 or 00 00 00 01',
+  });
+}
+
+function nothingBehindStartCode(offset: number): MuxerError {
+  return new MuxerError('ERR_CLOUDPUSH_VIDEO_CUT_OFF', {
+    offset,
+    field: 'NumBytesInNALunit',
+    actual: 0,
+    permitted: '≥ 1',
   });
 }
 

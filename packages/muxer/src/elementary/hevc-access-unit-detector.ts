@@ -1,5 +1,5 @@
 import { MuxerError } from '../errors.js';
-import { HevcNalUnitType, hevcNalUnitType, isHevcIrap, isHevcVcl } from '../h265/nal-unit.js';
+import { HevcNalUnitType, hevcNalUnitType, isHevcIrap, isHevcSlice } from '../h265/nal-unit.js';
 import { HevcPictureOrderCount, readHevcPictureHeader } from '../h265/picture-header.js';
 import { type HevcPps, parseHevcPps } from '../h265/pps.js';
 import { type HevcSps, parseHevcSps } from '../h265/sps.js';
@@ -18,7 +18,7 @@ export class HevcAccessUnitDetector implements AccessUnitDetector {
   begins(nal: Uint8Array): boolean {
     if (nal.length < 3 || (nal[0]! & 1) !== 0 || (nal[1]! & 0xf8) !== 0) return false; // not the base layer
     const type = hevcNalUnitType(nal[0]!);
-    const firstSlice = isHevcVcl(type) && (nal[2]! & 0x80) !== 0;
+    const firstSlice = isHevcSlice(type) && (nal[2]! & 0x80) !== 0;
     const begins = this.current.hasPicture && (firstSlice || beginsAccessUnit(type));
     if (begins) this.current = new PictureFacts();
     if (firstSlice) this.#beginPicture(nal, type);

@@ -6,7 +6,7 @@ import { parseAvcDecoderConfigurationRecord } from '../flv/decoder-configuration
 import type { VideoTagFormat } from '../flv/video-tag-header.js';
 import { type NalCodec, NalKind } from '../tracks/nal-codec.js';
 import { encodeAvcDecoderConfigurationRecord } from './avc-decoder-configuration-record.js';
-import { AvcNalUnitType, avcNalUnitType, isAvcSlice } from './nal-unit.js';
+import { AvcNalUnitType, avcNalUnitType, isAvcSlice, isIgnoredByAvcDecoders } from './nal-unit.js';
 import { type AvcPps, parseAvcPps } from './pps.js';
 import { AvcSlicePrefix } from './slice-header.js';
 import { type AvcSps, avcFrameRate, avcReorderDepth, parseAvcSps } from './sps.js';
@@ -55,17 +55,8 @@ export class AvcCodec implements NalCodec {
         return NalKind.sei;
       case AvcNalUnitType.accessUnitDelimiter:
         return NalKind.accessUnitDelimiter;
-      case AvcNalUnitType.fillerData:
-        return NalKind.filler;
-      case 0:
-        throw new MuxerError('ERR_CLOUDPUSH_VIDEO_NAL_HEADER_INVALID', {
-          offset: start,
-          field: 'nal_unit_type',
-          actual: 0,
-          permitted: '1 to 31',
-        });
       default:
-        return NalKind.other;
+        return isIgnoredByAvcDecoders(type) ? NalKind.ignored : NalKind.other;
     }
   }
 

@@ -31,3 +31,11 @@ export function isAvcSlice(type: number): boolean {
     type === AvcNalUnitType.dataPartitionA
   );
 }
+
+/**
+ * Whether decoders ignore NAL units of this type, whatever is in them (§7.4.1): filler, and the types that are reserved
+ * (17, 18, 22, 23) or unspecified (0, 24 to 31), which vendors put things of their own into.
+ */
+export function isIgnoredByAvcDecoders(type: number): boolean {
+  return type === 0 || type === 17 || type === 18 || type > 21 || type === AvcNalUnitType.fillerData;
+}

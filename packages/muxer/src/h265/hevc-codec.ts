@@ -11,7 +11,7 @@ import {
   HevcNalUnitType,
   hevcNalUnitType,
   isHevcIrap,
-  isHevcVcl,
+  isIgnoredByHevcDecoders,
   isSubLayerNonReference,
 } from './nal-unit.js';
 import { type HevcPps, parseHevcPps } from './pps.js';
@@ -47,23 +47,14 @@ export class HevcCodec implements NalCodec {
     if ((first & 0x80) !== 0) {
       throw new MuxerError('ERR_CLOUDPUSH_VIDEO_FORBIDDEN_BIT', { offset: start, actual: 1, permitted: '0' });
     }
-    if (end - start < 2) {
-      throw new MuxerError('ERR_CLOUDPUSH_VIDEO_CUT_OFF', {
-        offset: start,
-        field: 'nal_unit_header',
-        actual: '1 byte',
-        permitted: '2 bytes',
-      });
+    const type = hevcNalUnitType(first);
+    if (isIgnoredByHevcDecoders(type)) return NalKind.ignored;
+    if (end - start < 2 || (data[start + 1]! & 7) === 0) {
+      // Without a whole header it is of no use to anybody: a loss only where it was part of a picture.
+      if (type > HevcNalUnitType.pps) return NalKind.ignored;
+      throw end - start < 2 ? halfHeader(start) : noTemporalId(start);
     }
-    if ((data[start + 1]! & 7) === 0) {
-      throw new MuxerError('ERR_CLOUDPUSH_VIDEO_NAL_HEADER_INVALID', {
-        offset: start + 1,
-        field: 'nuh_temporal_id_plus1',
-        actual: 0,
-        permitted: '1 to 7',
-      });
-    }
-    return isBaseLayer(data, start) ? baseLayerKind(hevcNalUnitType(first)) : NalKind.other;
+    return isBaseLayer(data, start) ? baseLayerKind(type) : NalKind.other;
   }
 
   storeParameterSet(data: Uint8Array, start: number, end: number): void {
@@ -214,7 +205,7 @@ function isBaseLayer(data: Uint8Array, start: number): boolean {
 }
 
 function baseLayerKind(type: number): NalKind {
-  if (isHevcVcl(type)) return NalKind.slice;
+  if (type <= HevcNalUnitType.lastVcl) return NalKind.slice;
   switch (type) {
     case HevcNalUnitType.vps:
     case HevcNalUnitType.sps:
@@ -226,11 +217,27 @@ function baseLayerKind(type: number): NalKind {
       return NalKind.suffixSei;
     case HevcNalUnitType.accessUnitDelimiter:
       return NalKind.accessUnitDelimiter;
-    case HevcNalUnitType.fillerData:
-      return NalKind.filler;
     default:
       return NalKind.other;
   }
+}
+
+function halfHeader(offset: number): MuxerError {
+  return new MuxerError('ERR_CLOUDPUSH_VIDEO_CUT_OFF', {
+    offset,
+    field: 'nal_unit_header',
+    actual: '1 byte',
+    permitted: '2 bytes',
+  });
+}
+
+function noTemporalId(start: number): MuxerError {
+  return new MuxerError('ERR_CLOUDPUSH_VIDEO_NAL_HEADER_INVALID', {
+    offset: start + 1,
+    field: 'nuh_temporal_id_plus1',
+    actual: 0,
+    permitted: '1 to 7',
+  });
 }
 
 function mismatch(offset: number, field: string, actual: number, permitted: string): MuxerError {

@@ -37,3 +37,17 @@ export function isHevcIrap(type: number): boolean {
 export function isSubLayerNonReference(type: number): boolean {
   return type <= HevcNalUnitType.lastSubLayerNonReference && type % 2 === 0;
 }
+
+/**
+ * Whether decoders ignore NAL units of this type, whatever is in them (§7.4.2.2): filler, and the types that are
+ * reserved (10 to 15, 22 to 31, 41 to 47) or unspecified (48 to 63), which vendors put things of their own into.
+ */
+export function isIgnoredByHevcDecoders(type: number): boolean {
+  if (type <= HevcNalUnitType.lastVcl) return !isHevcSlice(type);
+  return type > HevcNalUnitType.suffixSei || type === HevcNalUnitType.fillerData;
+}
+
+/** Whether the NAL unit is a slice segment that decoders know: reserved types are VCL NAL units, too. */
+export function isHevcSlice(type: number): boolean {
+  return type <= HevcNalUnitType.raslR || (type >= HevcNalUnitType.blaWLp && type <= HevcNalUnitType.cra);
+}

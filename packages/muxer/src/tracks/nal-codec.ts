@@ -10,8 +10,8 @@ export const NalKind = {
   /** Supplemental information that may say where decoding can start. */
   sei: 2,
   accessUnitDelimiter: 3,
-  /** Stuffing, which is dropped. */
-  filler: 4,
+  /** What decoders ignore, which is dropped: stuffing, and types that are reserved or unspecified. */
+  ignored: 4,
   other: 5,
   /** Supplemental information about the picture in front of it. */
   suffixSei: 6,

@@ -117,7 +117,7 @@ export class NalTrack implements VideoTrack {
     this.#started = true;
   }
 
-  /** Checks every NAL unit, takes parameter sets, drops filler, and finds out what the picture is. */
+  /** Checks every NAL unit, takes parameter sets, drops what decoders ignore, and finds out what the picture is. */
   #survey(packet: MediaPacket): void {
     const { starts, ends, count } = index;
     const { data } = packet;
@@ -129,7 +129,7 @@ export class NalTrack implements VideoTrack {
       const start = starts[i]!;
       const end = ends[i]!;
       const kind = this.#codec.classify(data, start, end);
-      if (kind === NalKind.filler) continue;
+      if (kind === NalKind.ignored) continue;
       this.#note(kind, packet, start, end);
       if (kept === 0) this.#delimiterFirst = kind === NalKind.accessUnitDelimiter;
       else if (start - 4 !== ends[kept - 1]) this.#contiguous = false;

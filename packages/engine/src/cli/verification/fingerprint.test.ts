@@ -18,6 +18,7 @@ test('start codes, parameter sets, delimiters, filler and trailing zeros do not 
   expect(h264(long, SPS, long, PPS, long, SLICE_A, short, SLICE_B)).toBe(plain);
   expect(h264(short, [0x09, 0xf0], short, SLICE_A, short, SLICE_B, [0, 0])).toBe(plain);
   expect(h264(short, SLICE_A, short, SLICE_B, short, [0x0c, 0xff, 0xff, 0x80])).toBe(plain);
+  expect(h264(short, [0x00, 0x61], short, SLICE_A, short, short, SLICE_B, short, [0x1f, 0xff])).toBe(plain);
 });
 
 test('any changed byte of a slice, and any moved boundary, counts', () => {

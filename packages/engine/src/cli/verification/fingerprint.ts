@@ -3,12 +3,12 @@ import type { SourcePacket } from '../../sources/packet.js';
 import { nalUnits, nalUnitType } from './nal-units.js';
 
 /**
- * nal_unit_type values that carry no part of a picture: parameter sets, delimiters, ends, filler (14496-10 table 7-1,
- * 23008-2 table 7-1). Parameter sets are compared on their own: see `SentConfiguration`.
+ * nal_unit_type values that carry no part of a picture: parameter sets, delimiters, ends, filler, reserved and unspecified
+ * types (14496-10 table 7-1, 23008-2 table 7-1). Parameter sets are compared on their own: see `SentConfiguration`.
  */
 const BESIDE = {
-  h264: new Set([7, 8, 9, 10, 11, 12, 13, 15]),
-  h265: new Set([32, 33, 34, 35, 36, 37, 38]),
+  h264: new Set([0, 7, 8, 9, 10, 11, 12, 13, 15, 17, 18, ...range(22, 31)]),
+  h265: new Set([...range(10, 15), ...range(22, 38), ...range(41, 63)]),
 };
 
 const ADTS_HEADER_SIZE = 7;
@@ -26,6 +26,10 @@ export function fingerprint(packet: Pick<SourcePacket, 'codec' | 'data'>): strin
     hash.update(`${part.length}:`).update(part);
   }
   return hash.digest('base64');
+}
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
 function payload({ codec, data }: Pick<SourcePacket, 'codec' | 'data'>): Uint8Array[] {
