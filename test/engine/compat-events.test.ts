@@ -382,7 +382,7 @@ describe('a connection that stands', () => {
     });
   }
 
-  test('raises RTMP_INVALID_PARAMETER when a packet’s time steps back', async () => {
+  test('raises RTMP_INVALID_PARAMETER when a packet’s time steps back, and sends it', async () => {
     await using receiver = await RecordingReceiver.listen();
     await using client = CompatClient.initialize();
     const lcid = SVPush_API_Connect(receiver.url('a'), null, client.callback);
@@ -392,6 +392,10 @@ describe('a connection that stands', () => {
       failure('RTMP_INVALID_PARAMETER', 'ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK'),
       [CLOSE, 0],
     ]);
+    const sounds = receiver
+      .stream('a')
+      .messages.filter(({ type, payload }) => type === 8 && payload[1] === 1);
+    expect(sounds.map(({ timestamp }) => timestamp)).toEqual([0, 1]);
   });
 
   type Arguments = [type: number, data: Uint8Array, size: number, time: number];

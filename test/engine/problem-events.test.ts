@@ -117,8 +117,8 @@ describe('a timestamp', () => {
         'TIMESTAMP_INVALID',
       ],
     ],
-  )('%s is told once, and the packet is not sent', async (_what, options, send, code) => {
-    const { events, problems, stream } = await told(options, (channel) => {
+  )('%s is told once, with what is permitted', async (_what, options, send, code) => {
+    const { events, problems, stream, channel } = await told(options, (channel) => {
       channel.sendVideo(keyFrame!, { pts: 1000 });
       channel.sendAudio(adts, { pts: 1000 });
       channel.sendData('onCuePoint', [], { pts: 1000 });
@@ -130,17 +130,76 @@ describe('a timestamp', () => {
       { error: { class: 'fatal', details: { fault: 'timestamp' } }, repeats: 0 },
     ]);
     expect(problems[0]!.error.details['permitted']).toBeDefined();
-    expect(samples(stream, MessageType.video).map(({ timestamp }) => timestamp)).toEqual([0, 40]);
-    expect(samples(stream, MessageType.audio).map(({ timestamp }) => timestamp)).toEqual([0]);
+    const [video, audio] = [MessageType.video, MessageType.audio].map((type) =>
+      samples(stream, type).map(({ timestamp }) => timestamp),
+    );
+    if (code === 'TIMESTAMP_INVALID') expect([video, audio]).toEqual([[0, 40], [0]]);
+    else {
+      // It goes out 1 ms behind the one before, or at its decoding time. onMetaData is the sixth.
+      expect(video!.length + audio!.length + samples(stream, MessageType.dataAmf0).length).toBe(6);
+      expect(video).toEqual([...video!].sort((a, b) => a - b));
+      expect(channel.stats()).toMatchObject({ packetsInvalid: 0, packetsLost: 0 });
+    }
   });
 
-  test('long before the start of the stream is told once', async () => {
-    const { events } = await told({}, (channel) => {
+  test('that jumps, of a clock that was set, is told once with its size, and both tracks go on', async () => {
+    for (const [step, inputClock] of [
+      [-5000, 'native'],
+      [1.6e12, 'native'],
+      [-7e8, 'wrapping32'],
+    ] as const) {
+      const { events, problems, stream } = await told({ inputClock }, (channel) => {
+        for (let time = 0; time < 1000; time += 40) {
+          const pts = 1e9 + time + (time >= 520 ? step : 0);
+          channel.sendVideo(time === 0 ? keyFrame! : interFrame!, { pts });
+          channel.sendAudio(adts, { pts: pts + 20 });
+        }
+      });
+      expect(events).toHaveLength(3);
+      expect(problems).toMatchObject([
+        { error: { details: { fault: 'timestamp', field: 'clock' } }, repeats: 0 },
+      ]);
+      expect(Number.parseFloat(problems[0]!.error.details['actual'] as string)).toBeCloseTo(step + 40, 0);
+      const times = (type: number) => samples(stream, type).map(({ timestamp }) => timestamp);
+      expect(times(MessageType.video)).toEqual(Array.from({ length: 25 }, (_, i) => i * 40));
+      expect(times(MessageType.audio)).toEqual(Array.from({ length: 25 }, (_, i) => i * 40 + 20));
+    }
+  });
+
+  test('that jumps back while the connection is lost costs nothing of what comes after it', async () => {
+    const name = `stream-${streams++}`;
+    const channel = engine.openChannel({ url: receiver.url(name), reconnect: { initialDelay: 1 } });
+    const problems: PacketProblem[] = [];
+    channel.on('problem', (problem) => problems.push(problem));
+    await channel.connected();
+    const send = (from: number, step: number): void => {
+      for (let time = from; time < from + 400; time += 40) {
+        channel.sendVideo(time === from ? keyFrame! : interFrame!, { pts: 1e6 + time + step });
+        channel.sendAudio(adts, { pts: 1e6 + time + step + 20 });
+      }
+    };
+    send(0, 0);
+    await waitFor('the first part', 20_000, () => receiver.stream(name).messages.length > 20 || undefined);
+    const again = once(channel, 'connect');
+    receiver.stream(name).drop();
+    await again;
+    send(400, -5000);
+    await channel.close();
+    const second = receiver.streams(name).at(-1)!;
+    const times = (type: number) => samples(second, type).map(({ timestamp }) => timestamp);
+    expect(times(MessageType.video)).toEqual(Array.from({ length: 10 }, (_, i) => 400 + i * 40));
+    expect(times(MessageType.audio)).toEqual(Array.from({ length: 10 }, (_, i) => 420 + i * 40));
+    expect(problems).toMatchObject([{ error: { details: { field: 'clock', actual: '-4960 ms' } } }]);
+  });
+
+  test('long before the start of the stream is told once, and the packet goes out', async () => {
+    const { events, stream } = await told({}, (channel) => {
       channel.sendVideo(keyFrame!, { pts: 1_000_000 });
       channel.sendAudio(adts, { pts: 0 });
-      channel.sendAudio(adts, { pts: 1_000_000 });
+      channel.sendAudio(adts, { pts: 23 });
     });
-    expect(events).toEqual(['connect', 'problem ERR_CLOUDPUSH_TIMESTAMP_BEFORE_START', 'close']);
+    expect(events.slice(0, 2)).toEqual(['connect', 'problem ERR_CLOUDPUSH_TIMESTAMP_BEFORE_START']);
+    expect(samples(stream, MessageType.audio)).toHaveLength(2);
   });
 });
 

@@ -14,7 +14,7 @@ export interface CloseReport {
   readonly error: CloudPushError | undefined;
 }
 
-/** A packet that was refused for what is in it. The channel goes on with the next one. */
+/** A packet that was refused for what is in it, or repaired, as its timestamp was. The channel goes on with the next one. */
 export interface PacketProblem {
   readonly error: CloudPushError;
   /** How many like it have not been reported since the last report: the same problem is reported once a second. */
@@ -104,7 +104,7 @@ export interface ChannelEvents {
   pause: [];
   /** Room again. */
   resume: [];
-  /** A packet was accepted but then refused for what is in it. */
+  /** A packet was accepted, but then refused for what is in it, or goes out repaired: its timestamp stepped back. */
   problem: [PacketProblem];
   /** A server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
   command: [ServerCommand];

@@ -1,11 +1,13 @@
 /** How much later than expected a key frame must be shown for the times from before it to count as stale, ms. */
 const pauseSlack = 1000;
+/** The same for other pictures. */
+const gapSlack = 10_000;
 
 /**
  * Decoding times for a caller that knows presentation times only. With a reorder depth of N pictures, the decoding
  * time of a picture is the smallest presentation time that is still waiting once N + 1 are there: it never exceeds the
  * picture's own presentation time, and lags by N pictures at most. It steps back only when the presentation time itself
- * lies before what was given out already, which the timeline refuses. No packet is held for it.
+ * lies before what was given out already, which the timeline repairs. No packet is held for it.
  *
  * `propose` changes nothing that is given out later; `accept` follows when the picture has been taken.
  */
@@ -32,7 +34,8 @@ export class DtsFromPts {
   ): number {
     const depth = reorderDepth ?? 0;
     const duration = frameDuration ?? 1;
-    const paused = keyFrame && pts > this.#last + (depth + 1) * duration + pauseSlack;
+    const slack = keyFrame ? pauseSlack : gapSlack;
+    const paused = pts > this.#last + (depth + 1) * duration + slack;
     const times = this.#proposed;
     times.length = 0;
     if (!paused) for (const time of this.#waiting) times.push(time);
@@ -52,7 +55,7 @@ export class DtsFromPts {
     const free = this.#waiting;
     this.#waiting = this.#proposed;
     this.#proposed = free;
-    this.#last = this.#proposal;
+    this.#last = Math.max(this.#last, this.#proposal);
   }
 }
 

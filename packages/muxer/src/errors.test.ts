@@ -68,6 +68,10 @@ const causes: Record<MuxerErrorCode, Provoke> = {
     muxer.video('h264', { ...packet(new Uint8Array(9) as Buffer), headroom: 1 }, []),
   ERR_CLOUDPUSH_TIMESTAMP_INVALID: video(good.h264, 'h264', { dts: Number.POSITIVE_INFINITY }),
   ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK: both(video(good.h264), video(good.h264, 'h264', { dts: 9, pts: 9 })),
+  ERR_CLOUDPUSH_TIMESTAMP_JUMP: both(
+    video(good.h264),
+    video(good.h264, 'h264', { dts: 2 ** 32, pts: 2 ** 32 }),
+  ),
   ERR_CLOUDPUSH_TIMESTAMP_BEFORE_START: both(
     audio(good.aac),
     video(good.h264, 'h264', { dts: -1000, pts: -1000 }),
@@ -163,8 +167,12 @@ const placeless =
 test.each(Object.entries(causes))(
   '%s is provoked by its cause, and the next good packets go through',
   (code, provoke) => {
-    const muxer = new Muxer();
     let caught: unknown;
+    const muxer = new Muxer({
+      onWarning: (warning) => {
+        caught = warning;
+      },
+    });
     try {
       provoke(muxer);
     } catch (error) {

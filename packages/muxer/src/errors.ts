@@ -27,10 +27,17 @@ export const muxerErrors = {
   ERR_CLOUDPUSH_HEADROOM_INVALID: { fault: 'argument', text: 'the headroom reaches outside of the buffer' },
 
   ERR_CLOUDPUSH_TIMESTAMP_INVALID: { fault: 'timestamp', text: 'the timestamp is not usable' },
-  ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK: { fault: 'timestamp', text: 'the timestamp steps back' },
+  ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK: {
+    fault: 'timestamp',
+    text: 'the timestamp steps back; the stream goes on from where it was',
+  },
+  ERR_CLOUDPUSH_TIMESTAMP_JUMP: {
+    fault: 'timestamp',
+    text: 'the timestamp jumps forward too far for a gap; the stream goes on from where it was',
+  },
   ERR_CLOUDPUSH_TIMESTAMP_BEFORE_START: {
     fault: 'timestamp',
-    text: 'the timestamp lies too far before the start of the stream',
+    text: "a track begins too far from the stream's clock; it is put where the stream has come to",
   },
   ERR_CLOUDPUSH_COMPOSITION_OFFSET_RANGE: {
     fault: 'timestamp',

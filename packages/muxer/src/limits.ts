@@ -12,6 +12,15 @@ export const limits = {
   pendingNalBytes: 65_536,
   /** How long before the first packet of the stream another track may begin: its packets are put at 0. */
   earlyStartMs: 1000,
+  /** A step back up to this is jitter or a slewed clock; after a longer one the caller's clock has been set. */
+  smallStepBackMs: 1000,
+  /** A longer jump forward would be a step back on FLV's 32-bit clock. */
+  longestGapMs: 2 ** 31 - 1,
+  /**
+   * The same of a caller's 32-bit clock, whose difference after it has been set can be anything. No server keeps a connection that
+   * sends nothing for so long.
+   */
+  longestGap32Ms: 3_600_000,
   /** Tags of one audio packet: 20 seconds of AAC. Each is an object, and an attack can make a frame of 8 bytes. */
   framesPerAudioPacket: 1024,
   /**

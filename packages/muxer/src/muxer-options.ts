@@ -1,4 +1,5 @@
 import type { ColorInfo } from './color-info.js';
+import type { MuxerError } from './errors.js';
 import type { MuxerResumption } from './muxer-state.js';
 
 /** How H.265 is put into FLV: Enhanced RTMP's `hvc1`, or the older "codec id 12" that many servers expect. */
@@ -22,4 +23,9 @@ export interface MuxerOptions {
   readonly colorInfo?: ColorInfoOption | undefined;
   /** The stream that another muxer has begun: its clock goes on, and what was told only once is known. `hevcForm` is its own. */
   readonly resume?: MuxerResumption | undefined;
+  /**
+   * Is told what was wrong with a packet that goes out all the same, repaired: its error says what and how much. It is called during the
+   * method that takes the packet, and must not throw.
+   */
+  readonly onWarning?: ((warning: MuxerError) => void) | undefined;
 }

@@ -253,7 +253,7 @@ describe('sequence headers', () => {
   test('is not lost when the picture that it comes with is refused', () => {
     const muxer = new Muxer();
     mux(muxer, readOnly(annexB([sps, pps, idr]), 100));
-    expect(() => mux(muxer, readOnly(annexB([otherSps, otherPps, idr]), 60))).toThrow();
+    expect(() => mux(muxer, readOnly(annexB([otherSps, otherPps, idr]), Number.POSITIVE_INFINITY))).toThrow();
     expect(roles(mux(muxer, readOnly(annexB([idr]), 140)))).toEqual([
       TagRole.videoSequenceHeader,
       TagRole.keyFrame,
@@ -327,7 +327,7 @@ describe('sequence headers', () => {
       TagRole.keyFrame,
     ]);
     expect(muxer.videoFacts).toBe(facts);
-    expect(() => mux(muxer, readOnly(annexB([otherSps, otherPps, idr]), 20))).toThrow();
+    expect(() => mux(muxer, readOnly(annexB([otherSps, otherPps, idr]), Number.POSITIVE_INFINITY))).toThrow();
     expect(muxer.videoFacts).toBe(facts);
     mux(muxer, readOnly(annexB([idr]), 80));
     expect(muxer.videoFacts).not.toBe(facts);
@@ -414,15 +414,38 @@ describe('time', () => {
     expect(stamps.map((tag) => hex(body(tag)).readIntBE(2, 3))).toEqual([80, 160, 40, 40]);
   });
 
-  test('a presentation time that is refused leaves the derived decoding times alone', () => {
-    const muxer = new Muxer();
-    const at = (pts: number, nals = [inter]) =>
-      mux(muxer, { data: annexB(nals), headroom: 0, dts: Number.NaN, pts }).at(-1)!.timestamp;
-    expect([at(0, [sps, pps, idr]), at(120)]).toEqual([0, 40]);
-    expect(() => at(1e9)).toThrow(
-      expect.objectContaining({ code: 'ERR_CLOUDPUSH_COMPOSITION_OFFSET_RANGE' }),
-    );
-    expect([at(40), at(80), at(240)]).toEqual([80, 120, 160]);
+  test('derived decoding times go on when the clock of the presentation times has been set', () => {
+    for (const set of [-5000, -1e12, 1e12]) {
+      const warnings: unknown[] = [];
+      const muxer = new Muxer({ onWarning: ({ actual }) => warnings.push(actual) });
+      const at = (pts: number, nals = [inter]) => {
+        const tag = mux(muxer, { data: annexB(nals), headroom: 0, dts: Number.NaN, pts }).at(-1)!;
+        return [tag.timestamp, tag.timestamp + hex(body(tag)).readIntBE(2, 3)];
+      };
+      const pts = [0, 120, 40, 80, 240, 160, 200];
+      const out = pts.map((time, i) => at(time + (i > 3 ? set : 0), i === 0 ? [sps, pps, idr] : [inter]));
+      // Pictures in whose place the clock was set are shown in time, but for what is left of the delay.
+      expect(out.slice(0, 4)).toEqual([
+        [0, 80],
+        [40, 200],
+        [80, 120],
+        [120, 160],
+      ]);
+      const decoding = out.map(([stamp]) => stamp!);
+      expect(decoding).toEqual([...decoding].sort((a, b) => a - b));
+      expect(decoding.at(-1)).toBeLessThan(300);
+      for (const [stamp, shown] of out) expect(shown).toBeGreaterThanOrEqual(stamp!);
+      expect(warnings).toHaveLength(1);
+    }
+  });
+
+  test('a presentation time that no composition offset holds is told, and the picture shown when it is decoded', () => {
+    const told: unknown[] = [];
+    const muxer = new Muxer({ onWarning: ({ code, actual }) => told.push([code, actual]) });
+    mux(muxer, readOnly(annexB([sps, pps, idr])));
+    const [frame] = mux(muxer, { ...readOnly(annexB([inter]), 40), pts: 2 ** 23 + 40 });
+    expect(body(frame)).toBe(`2701000000${lengths([inter])}`);
+    expect(told).toEqual([['ERR_CLOUDPUSH_COMPOSITION_OFFSET_RANGE', 2 ** 23]]);
   });
 
   test('a stream of few frames a second may begin behind another track without its dts', () => {

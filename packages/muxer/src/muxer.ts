@@ -49,7 +49,7 @@ export class Muxer {
   readonly #timeline: Timeline;
   readonly #scriptData: ScriptDataTrack;
   readonly #videoClock = new TrackClock();
-  readonly #audioClock = new TrackClock();
+  readonly #audioClock = new TrackClock(this.#videoClock);
   #hevcForm: HevcForm;
   #colorInfo: ColorInfoOption;
   #video: NamedTrack<VideoCodec, VideoTrack> | undefined;
@@ -62,6 +62,7 @@ export class Muxer {
     this.#hevcForm = options.hevcForm ?? 'enhanced';
     this.#colorInfo = options.colorInfo === undefined ? 'auto' : requireColorInfo(options.colorInfo);
     this.#timeline = new Timeline(options.inputClock ?? 'native');
+    this.#timeline.onWarning = options.onWarning;
     this.#scriptData = new ScriptDataTrack(this.#timeline);
     if (options.resume !== undefined) this.#resume(options.resume);
   }
@@ -124,7 +125,7 @@ export class Muxer {
 
   /**
    * What another muxer must know to go on with the stream; undefined before the first tag. It changes with the sequence
-   * headers only, which `out` shows; a new object each time.
+   * headers, which `out` shows, and with {@link origin}; a new object each time.
    */
   get state(): MuxerState | undefined {
     const { origin } = this.#timeline;
@@ -135,6 +136,14 @@ export class Muxer {
       video: trackState(this.#video),
       audio: trackState(this.#audio),
     };
+  }
+
+  /**
+   * The caller's time, in ms, that is 0 on the stream's clock; undefined before the first packet. It changes when the caller's clock has
+   * been set.
+   */
+  get origin(): number | undefined {
+    return this.#timeline.origin;
   }
 
   /** How far the stream has come, ms from its origin. */

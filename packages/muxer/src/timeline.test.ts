@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { DtsFromPts } from './dts-from-pts.js';
+import type { MuxerError } from './errors.js';
+import { limits } from './limits.js';
+import type { InputClock } from './muxer-options.js';
 import { stamp, Timeline, TrackClock, wrap32 } from './timeline.js';
 
 describe('timeline', () => {
@@ -10,7 +13,7 @@ describe('timeline', () => {
     expect(timeline.place(video, 1_700_000_000_000)).toBe(0);
     expect(timeline.place(audio, 1_700_000_000_012.5)).toBe(12.5);
     expect(timeline.place(video, 1_700_000_000_040)).toBe(40);
-    expect(timeline.fromOrigin(1_700_000_000_080)).toBe(80);
+    expect(timeline.presentation(video, 1_700_000_000_080, 1_700_000_000_040, 40)).toBe(80);
     expect(timeline.elapsed).toBe(40);
   });
 
@@ -21,46 +24,17 @@ describe('timeline', () => {
     expect([480, 499, 500, 520].map((dts) => timeline.place(audio, dts))).toEqual([0, 0, 0, 20]);
   });
 
-  test('refuses a track that begins long before the origin', () => {
-    const timeline = new Timeline('native');
-    timeline.place(new TrackClock(), 5000);
-    expect(() => timeline.place(new TrackClock(), 3999)).toThrow(
-      expect.objectContaining({ code: 'ERR_CLOUDPUSH_TIMESTAMP_BEFORE_START' }),
-    );
-  });
-
-  test('takes equal times, refuses a step back, and goes on from where it was', () => {
-    const timeline = new Timeline('native');
-    const track = new TrackClock();
-    timeline.place(track, 100);
-    timeline.place(track, 140);
-    expect(timeline.place(track, 140)).toBe(40);
-    expect(() => timeline.place(track, 139)).toThrow(
-      expect.objectContaining({ code: 'ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK', actual: '39 ms' }),
-    );
-    expect(timeline.place(track, 141)).toBe(41);
-  });
-
   test('a 32-bit clock goes on over its wrap, for both tracks and many times', () => {
     const timeline = new Timeline('wrapping32');
     const video = new TrackClock();
     const audio = new TrackClock();
     let expected = 0;
     const start = 2 ** 32 - 50;
-    for (let turn = 0; turn < 40; turn++, expected += 2 ** 30) {
+    for (let turn = 0; turn < 4000; turn++, expected += limits.longestGap32Ms) {
       const now = (start + expected) % 2 ** 32;
       expect(timeline.place(video, timeline.unwrap(now))).toBe(expected);
       expect(timeline.place(audio, timeline.unwrap((now + 20) % 2 ** 32))).toBe(expected + 20);
     }
-  });
-
-  test('a small step back over the wrap of a 32-bit clock is a step back, not 49 days', () => {
-    const timeline = new Timeline('wrapping32');
-    const track = new TrackClock();
-    timeline.place(track, timeline.unwrap(4));
-    expect(() => timeline.place(track, timeline.unwrap(2 ** 32 - 4))).toThrow(
-      expect.objectContaining({ code: 'ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK' }),
-    );
   });
 
   test('a time is unwrapped on the side of the wrap where its reference is', () => {
@@ -90,6 +64,122 @@ describe('timeline', () => {
     expect([0.4, 23.22, 46.44, 46].map((time) => stamp(track, time))).toEqual([0, 23, 46, 46]);
     expect(wrap32(2 ** 32 + 7)).toBe(7);
     expect(wrap32(5 * 2 ** 32 - 1)).toBe(2 ** 32 - 1);
+  });
+});
+
+describe('a timeline repairs', () => {
+  /** Two tracks, and what is told. */
+  const repairing = (inputClock: InputClock = 'native') => {
+    const timeline = new Timeline(inputClock);
+    const video = new TrackClock();
+    const audio = new TrackClock(video);
+    const told: MuxerError[] = [];
+    timeline.onWarning = (warning) => told.push(warning);
+    const at = (track: TrackClock, time: number): number =>
+      stamp(track, timeline.place(track, timeline.unwrap(time)));
+    return { timeline, video, audio, told, at };
+  };
+
+  test('a small step back, 1 ms behind the packet before, and tells it once with its size', () => {
+    const { video, told, at } = repairing();
+    expect([100, 140, 140, 130, 180].map((time) => at(video, time))).toEqual([0, 40, 40, 41, 80]);
+    expect(told).toMatchObject([
+      { code: 'ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK', field: 'dts', actual: '-10 ms' },
+    ]);
+  });
+
+  test('a clock that was set back by less than a second, until it has caught up, and tells it once', () => {
+    const { video, told, at } = repairing();
+    const times = [0, 400, 440, 480, 80, 120, 160, 480, 520];
+    expect(times.map((time) => at(video, 1000 + time))).toEqual([0, 400, 440, 480, 481, 482, 483, 484, 520]);
+    expect(told).toMatchObject([{ actual: '-400 ms' }]);
+  });
+
+  test.each([
+    ['by 5 s', -5000, 'native'],
+    ['by 1001 ms', -1001 - 40, 'native'],
+    ['by years', -1.6e12, 'native'],
+    ['forward by years', 1.7e12, 'native'],
+    ['by days, on 32 bits', -8e8, 'wrapping32'],
+    ['forward by days, on 32 bits', 7e8, 'wrapping32'],
+    ['by half of 32 bits', 2 ** 31 - 20, 'wrapping32'],
+    ['by just more than half of 32 bits', 2 ** 31 + 20, 'wrapping32'],
+    ['over the wrap', -20_000, 'wrapping32'],
+  ] as const)(
+    'a clock that was set %s: both tracks go on, and keep their distance',
+    (_name, step, inputClock) => {
+      const { video, audio, told, at } = repairing(inputClock);
+      const clock = (time: number): number => {
+        const now = 10_000 + time + (time >= 800 ? step : 0);
+        return inputClock === 'native' ? now : ((now % 2 ** 32) + 2 ** 32) % 2 ** 32;
+      };
+      const out: [number, number][] = [];
+      for (let time = 0; time < 2000; time += 10) {
+        if (time % 40 === 0) out.push([time, at(video, clock(time))]);
+        if (time % 20 === 10) out.push([time, at(audio, clock(time))]);
+      }
+      for (const [expected, actual] of out) expect(actual).toBe(expected);
+      expect(told).toHaveLength(1);
+      expect(told[0]).toMatchObject({ field: 'clock' });
+    },
+  );
+
+  test('a clock that was set while packets of the other track with old times are on their way', () => {
+    const { video, audio, told, at } = repairing();
+    for (const time of [0, 40, 80]) at(video, 10_000 + time);
+    for (const time of [0, 20, 40]) at(audio, 10_000 + time);
+    expect([5120, 5160].map((time) => at(video, time))).toEqual([120, 160]);
+    expect([10_060, 10_080, 5100, 5120].map((time) => at(audio, time))).toEqual([60, 80, 100, 120]);
+    expect(told).toHaveLength(1);
+  });
+
+  test('the clock of one track alone, when the other has a clock of its own', () => {
+    const { video, audio, told, at } = repairing();
+    at(video, 1e6);
+    expect([0, 20, 40].map((time) => at(audio, time))).toEqual([0, 20, 40]);
+    expect([1e6 + 40, 1e6 - 9920, 1e6 - 9880].map((time) => at(video, time))).toEqual([40, 80, 120]);
+    expect([60, 80].map((time) => at(audio, time))).toEqual([60, 80]);
+    expect(told.map(({ code }) => code)).toEqual([
+      'ERR_CLOUDPUSH_TIMESTAMP_BEFORE_START',
+      'ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK',
+    ]);
+  });
+
+  test('one time far ahead: both tracks go on behind it, and keep their distance', () => {
+    const { video, audio, told, at } = repairing();
+    for (const time of [0, 40]) at(video, time);
+    for (const time of [0, 20, 40]) at(audio, time);
+    expect([3_600_080, 120, 160].map((time) => at(video, time))).toEqual([3_600_080, 3_600_120, 3_600_160]);
+    expect([60, 120].map((time) => at(audio, time))).toEqual([3_600_060, 3_600_120]);
+    expect(told).toHaveLength(1);
+  });
+
+  test('nothing where a source pauses: the gap stays', () => {
+    for (const inputClock of ['native', 'wrapping32'] as const) {
+      const { video, told, at } = repairing(inputClock);
+      expect([0, 40, 60_040, 60_080].map((time) => at(video, time))).toEqual([0, 40, 60_040, 60_080]);
+      expect(told).toEqual([]);
+    }
+  });
+
+  test('a small step back over the wrap of a 32-bit clock, not 49 days', () => {
+    const { video, told, at } = repairing('wrapping32');
+    expect([0, 4, 2 ** 32 - 4, 8].map((time) => at(video, time))).toEqual([0, 4, 5, 8]);
+    expect(told).toMatchObject([{ actual: '-8 ms' }]);
+  });
+
+  test('the time of a data message, which never moves the clock of the media', () => {
+    const { timeline, video, told, at } = repairing();
+    const data = new TrackClock();
+    const tell = (time: number): number => stamp(data, timeline.placeData(data, time));
+    at(video, 1000);
+    at(video, 1040);
+    expect([1040, 900, 1e12].map(tell)).toEqual([40, 41, 41]);
+    expect(at(video, 1080)).toBe(80);
+    expect(told.map(({ code }) => code)).toEqual([
+      'ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK',
+      'ERR_CLOUDPUSH_TIMESTAMP_JUMP',
+    ]);
   });
 });
 

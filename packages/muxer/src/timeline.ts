@@ -4,17 +4,39 @@ import type { InputClock } from './muxer-options.js';
 
 const clockRange = 2 ** 32;
 
+/** What a track's packets are taken to be apart before two of them have come, ms. Not whole: its field holds fractions. */
+const usualInterval = 20.5;
+
+/** Takes what was repaired, and goes out all the same. */
+export type OnWarning = (warning: MuxerError) => void;
+
 /** One track's place on the timeline. */
 export class TrackClock {
-  /** The caller's time of the last packet, ms from the origin; the next may not lie before it. */
-  lastInput = Number.NEGATIVE_INFINITY;
+  /** The caller's time that is 0 on the outgoing clock; NaN before the track's first packet. */
+  origin = Number.NaN;
+  /** The caller's time of the last packet. */
+  lastInput = Number.NaN;
+  /** The time that the last packet was put at, ms from the origin; the next goes out no earlier. */
+  last = Number.NEGATIVE_INFINITY;
   /** The last stamp given out, whole ms from the origin, not yet wrapped. */
   lastStamp = 0;
+  /** From one packet to the next, ms. */
+  interval = usualInterval;
+  /** The other track of the stream: as a rule, both are on one clock. */
+  peer: TrackClock | undefined;
+
+  constructor(peer?: TrackClock) {
+    this.peer = peer;
+    if (peer !== undefined) peer.peer = this;
+  }
 
   /** Goes back to its beginning, with its timeline. */
   restart(): void {
-    this.lastInput = Number.NEGATIVE_INFINITY;
+    this.origin = Number.NaN;
+    this.lastInput = Number.NaN;
+    this.last = Number.NEGATIVE_INFINITY;
     this.lastStamp = 0;
+    this.interval = usualInterval;
   }
 }
 
@@ -22,19 +44,29 @@ export class TrackClock {
  * The clock of one stream: the caller's milliseconds, of any origin, become milliseconds from the first packet.
  * All tracks share the origin, so that their offset is kept; a track that begins a little before the origin is held
  * at 0 until it gets there.
+ *
+ * The outgoing clock never steps back, and no packet is refused for its time. A small step back is put 1 ms behind the
+ * packet before. When the caller's clock has been set, the origin moves with it, so that the outgoing clock goes on from
+ * where it was; the other track follows as soon as it comes with the new times.
  */
 export class Timeline {
   readonly #wrapping: boolean;
+  /** The longest jump forward that is taken for a gap; a longer one is a clock that has been set. */
+  readonly #longestGap: number;
+  /** Takes what was repaired. */
+  onWarning: OnWarning | undefined;
   // NaN before the first packet: a field that is always a number is written without garbage.
   #origin = Number.NaN;
   /** The latest input on the unwrapped clock: what a 32-bit input is unwrapped against. */
   #reference = Number.NaN;
+  #elapsed = 0;
 
   constructor(inputClock: InputClock) {
     this.#wrapping = inputClock === 'wrapping32';
+    this.#longestGap = this.#wrapping ? limits.longestGap32Ms : limits.longestGapMs;
   }
 
-  /** The time of the first packet, on the unwrapped clock; undefined before it. */
+  /** The time of the first packet, on the unwrapped clock as it is set now; undefined before it. */
   get origin(): number | undefined {
     return Number.isNaN(this.#origin) ? undefined : this.#origin;
   }
@@ -43,12 +75,14 @@ export class Timeline {
   resume(origin: number, elapsed: number): void {
     this.#origin = origin;
     this.#reference = origin + elapsed;
+    this.#elapsed = elapsed;
   }
 
   /** Begins anew with the next packet, whatever its time is. The tracks' clocks must do so, too. */
   restart(): void {
     this.#origin = Number.NaN;
     this.#reference = Number.NaN;
+    this.#elapsed = 0;
   }
 
   /** The caller's time on a 64-bit clock that does not wrap. Throws MuxerError when it is no time. */
@@ -70,35 +104,131 @@ export class Timeline {
     return Number.isNaN(reference) ? time : reference + ((time - reference) | 0);
   }
 
-  /** The smallest decoding time, as `unwrap` gives it, that `place` takes for the track. */
+  /** The smallest decoding time, as `unwrap` gives it, that goes out as it is. */
   earliest(track: TrackClock): number {
-    if (Number.isNaN(this.#origin)) return Number.NEGATIVE_INFINITY;
-    return this.#origin + Math.max(track.lastInput, -limits.earlyStartMs);
+    if (!Number.isNaN(track.origin)) return track.origin + track.last;
+    return Number.isNaN(this.#origin) ? Number.NEGATIVE_INFINITY : this.#origin - limits.earlyStartMs;
+  }
+
+  /** Whether a time, as `unwrap` gave it, is of a clock that has been set since the track's last packet. */
+  isSet(track: TrackClock, time: number): boolean {
+    const step = time - track.origin - track.last;
+    return step < -limits.smallStepBackMs || step > this.#longestGap;
   }
 
   /**
    * Puts a packet's decoding time, as `unwrap` gave it, on the track. Returns it in ms from the origin; the result is
-   * never negative, and never less than the track's one before. Throws MuxerError, and changes nothing then.
+   * never negative, and never less than the track's one before.
    */
   place(track: TrackClock, dts: number): number {
-    const begins = Number.isNaN(this.#origin);
-    const time = begins ? 0 : dts - this.#origin;
-    if (time < track.lastInput) throw stepBack(time, track.lastInput);
-    if (time < -limits.earlyStartMs) throw beforeStart(time);
-    if (begins) this.#origin = dts;
-    this.#reference = begins ? dts : Math.max(this.#reference, dts);
-    track.lastInput = time;
+    let time = dts - track.origin;
+    const step = time - track.last;
+    if (step >= 0 && step <= limits.smallStepBackMs) {
+      if (step > 0) track.interval = step;
+    } else time = Number.isNaN(track.origin) ? this.#begin(track, dts) : this.#repair(track, dts);
+    track.last = time;
+    track.lastInput = dts;
+    this.#reference = dts;
+    if (time > this.#elapsed) this.#elapsed = time;
     return Math.max(0, time);
   }
 
-  /** The presentation time in ms from the origin; the origin must be known, so call it after `place`. */
-  fromOrigin(time: number): number {
-    return time - this.#origin;
+  /**
+   * The time of a data message: it follows the clock of the media, and never moves it. Before the first packet it begins the
+   * clock.
+   */
+  placeData(track: TrackClock, dts: number): number {
+    if (Number.isNaN(this.#origin)) {
+      this.#origin = dts;
+      this.#reference = dts;
+    }
+    const time = dts - this.#origin;
+    if (time - this.#elapsed > this.#longestGap) {
+      this.#warn('ERR_CLOUDPUSH_TIMESTAMP_JUMP', time - this.#elapsed, `≤ ${this.#longestGap} ms`);
+      return this.#elapsed;
+    }
+    if (time < track.lastStamp - 0.5) {
+      this.#warn('ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK', time - track.lastStamp, '≥ 0 ms');
+      return track.lastStamp + 1;
+    }
+    return Math.max(0, time);
+  }
+
+  /** The presentation time of a picture that `place` has put at `time`, ms from the origin. */
+  presentation(track: TrackClock, pts: number, dts: number, time: number): number {
+    const presentation = pts - track.origin;
+    // What is decoded later than it was meant to be is not shown before that.
+    return pts > dts && presentation < time ? time : presentation;
   }
 
   /** Milliseconds from the origin to the latest time that was seen; 0 before the first. */
   get elapsed(): number {
-    return Number.isNaN(this.#origin) ? 0 : this.#reference - this.#origin;
+    return this.#elapsed;
+  }
+
+  #begin(track: TrackClock, dts: number): number {
+    if (Number.isNaN(this.#origin)) this.#origin = dts;
+    const peerOrigin = track.peer === undefined ? Number.NaN : track.peer.origin;
+    for (const origin of [this.#origin, peerOrigin]) {
+      const time = dts - origin;
+      if (time >= -limits.earlyStartMs && time - this.#elapsed <= this.#longestGap) {
+        track.origin = origin;
+        return time;
+      }
+    }
+    const distance = dts - this.#origin;
+    this.#warn('ERR_CLOUDPUSH_TIMESTAMP_BEFORE_START', distance, `≥ ${-limits.earlyStartMs} ms`);
+    track.origin = dts - this.#elapsed;
+    return this.#elapsed;
+  }
+
+  /** The time of a packet that does not follow the one before on its track. */
+  #repair(track: TrackClock, dts: number): number {
+    const { peer } = track;
+    if (peer !== undefined && peer.origin !== track.origin) {
+      // The clock has been set, and the other track has come with the new times first.
+      const step = dts - peer.origin - track.last;
+      if (Math.abs(step) <= limits.smallStepBackMs) {
+        track.origin = peer.origin;
+        return step >= 0 ? dts - peer.origin : behindLast(track);
+      }
+    }
+    const time = dts - track.origin;
+    const step = time - track.last;
+    if (this.isSet(track, dts)) return this.#rebase(track, dts, step);
+    if (step >= 0) return time;
+    // What follows the step is behind, too, until the clock has caught up.
+    if (dts < track.lastInput)
+      this.#warn('ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK', dts - track.lastInput, '≥ 0 ms');
+    return behindLast(track);
+  }
+
+  #rebase(track: TrackClock, dts: number, step: number): number {
+    const code = step < 0 ? 'ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK' : 'ERR_CLOUDPUSH_TIMESTAMP_JUMP';
+    const permitted = `${-limits.smallStepBackMs} to ${this.#longestGap} ms`;
+    this.#warn(code, dts - track.lastInput, permitted, 'clock');
+    const time = Math.max(0, track.last + track.interval, track.lastStamp + 1);
+    track.origin = dts - time;
+    this.#origin = track.origin;
+    const { peer } = track;
+    // A track whose times are those of this one already does not step any more, and goes along.
+    if (peer !== undefined && Math.abs(peer.lastInput - dts) <= limits.smallStepBackMs)
+      peer.origin = track.origin;
+    return time;
+  }
+
+  #warn(
+    code:
+      | 'ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK'
+      | 'ERR_CLOUDPUSH_TIMESTAMP_JUMP'
+      | 'ERR_CLOUDPUSH_TIMESTAMP_BEFORE_START',
+    step: number,
+    permitted: string,
+    field = 'dts',
+  ): void {
+    this.onWarning?.(
+      new MuxerError(code, { field, actual: `${Math.round(step * 1000) / 1000} ms`, permitted }),
+    );
   }
 }
 
@@ -113,22 +243,9 @@ export function wrap32(milliseconds: number): number {
   return milliseconds % clockRange;
 }
 
-// Functions of their own: the optimizer would compute an error's text that two branches share in front of both, for
-// every packet.
-function stepBack(actual: number, least: number): MuxerError {
-  return new MuxerError('ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK', {
-    field: 'dts',
-    actual: `${actual} ms`,
-    permitted: `≥ ${least} ms since the start`,
-  });
-}
-
-function beforeStart(actual: number): MuxerError {
-  return new MuxerError('ERR_CLOUDPUSH_TIMESTAMP_BEFORE_START', {
-    field: 'dts',
-    actual: `${actual} ms`,
-    permitted: `≥ ${-limits.earlyStartMs} ms since the start`,
-  });
+/** 1 ms behind what the track has given out last; a track that is held at 0 stays there. */
+function behindLast({ last, lastStamp }: TrackClock): number {
+  return last < 0 ? last : Math.max(last, lastStamp + 1);
 }
 
 function invalid(actual: number, permitted: string): MuxerError {

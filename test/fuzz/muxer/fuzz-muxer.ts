@@ -114,7 +114,7 @@ const oracleCodecs = new Set<string>(['h264', 'h265', 'aac', 'mp3']);
 /** Times that mostly go on, and sometimes jump, step back or make no sense. */
 function time(now: number, wrapping: boolean, random: Random): number {
   if (random.chance(25))
-    return random.pick([Number.NaN, -1, 0.5, Number.POSITIVE_INFINITY, now - 2000, now + 2 ** 31]);
+    return random.pick([Number.NaN, -1, 0.5, Number.POSITIVE_INFINITY, now - 2000, now - 300, now + 2 ** 31]);
   return wrapping ? Math.round(now) % 2 ** 32 : now;
 }
 
@@ -183,8 +183,10 @@ export function fuzzMuxer(seeds: readonly Seed[], random: Random): number {
     inputClock: wrapping ? 'wrapping32' : 'native',
     colorInfo: random.pick(stream.colorInfo),
   };
-  const inPlace = new Muxer(options);
-  const sliced = new Muxer(options);
+  const warnings: string[] = [];
+  const slicedWarnings: string[] = [];
+  const inPlace = new Muxer({ ...options, onWarning: ({ code }) => warnings.push(code) });
+  const sliced = new Muxer({ ...options, onWarning: ({ code }) => slicedWarnings.push(code) });
   const checked = oracleCodecs.has(seed.codec) && !stream.derived;
   const naive = checked ? new NaiveMuxer({ wrapping, legacyHevc }) : undefined;
   const facts = new FactsWatch(inPlace);
@@ -210,8 +212,11 @@ export function fuzzMuxer(seeds: readonly Seed[], random: Random): number {
     const readOnly = new Placed(data, 0, at);
     assert.deepEqual(run(sliced, seed, readOnly), outcome, 'in place and sliced differ');
     readOnly.reuse();
-    if (naive !== undefined)
+    assert.deepEqual(slicedWarnings, warnings, 'warnings in place and sliced differ');
+    if (naive !== undefined) {
       assert.deepEqual(runNaive(naive, seed, placed.packet, data), outcome, 'naive differs');
+      assert.deepEqual(naive.warnings, warnings, 'warnings of naive differ');
+    }
     if (typeof outcome !== 'string' && outcome.length > 0) latest = clockOf(seed, at);
     now += seed.interval;
   }

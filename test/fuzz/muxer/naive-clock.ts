@@ -3,9 +3,11 @@ import { NaiveError } from './naive-bits.js';
 /** The timeline, the obvious way. */
 export class NaiveClock {
   readonly #wrapping: boolean;
+  /** What was told of packets that went out all the same. */
+  readonly warnings: string[] = [];
   #origin: number | undefined;
   #latest: number | undefined;
-  readonly #input = new Map<string, number>();
+  readonly #tracks = new Map<string, { time: number; input: number; interval: number }>();
   readonly #stamps = new Map<string, number>();
 
   constructor(wrapping: boolean) {
@@ -31,15 +33,28 @@ export class NaiveClock {
     return this.#place(track, this.#unwrap(time));
   }
 
+  /** No time is refused: a track whose times do not go on is put where it can go on. */
   #place(track: string, dts: number): number {
-    const fromOrigin = this.#origin === undefined ? 0 : dts - this.#origin;
-    if (fromOrigin < (this.#input.get(track) ?? -Infinity))
-      throw new NaiveError('ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK');
-    if (fromOrigin < -1000) throw new NaiveError('ERR_CLOUDPUSH_TIMESTAMP_BEFORE_START');
-    if (this.#origin === undefined) this.#origin = dts;
-    this.#latest = this.#latest === undefined ? dts : Math.max(this.#latest, dts);
-    this.#input.set(track, fromOrigin);
-    return Math.max(0, fromOrigin);
+    this.#origin ??= dts;
+    const before = this.#tracks.get(track);
+    let time = dts - this.#origin;
+    let interval = before?.interval ?? 20.5;
+    if (before !== undefined) {
+      const step = time - before.time;
+      const longest = this.#wrapping ? 3_600_000 : 2_147_483_647;
+      const next = (this.#stamps.get(track) ?? 0) + 1;
+      if (step < -1000 || step > longest) {
+        this.warnings.push(step < 0 ? 'ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK' : 'ERR_CLOUDPUSH_TIMESTAMP_JUMP');
+        time = Math.max(0, next, before.time + interval);
+        this.#origin = dts - time;
+      } else if (step < 0) {
+        if (dts < before.input) this.warnings.push('ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK');
+        time = before.time < 0 ? before.time : Math.max(before.time, next);
+      } else if (step > 0 && step <= 1000) interval = step;
+    }
+    this.#latest = dts;
+    this.#tracks.set(track, { time, input: dts, interval });
+    return Math.max(0, time);
   }
 
   stamp(track: string, time: number): number {
@@ -51,13 +66,17 @@ export class NaiveClock {
   /** dts is always given here: deriving it has tests of its own. */
   placeVideo(dtsInput: number, ptsInput: number): { timestamp: number; offset: number } {
     const dts = this.#unwrap(dtsInput);
-    const pts = Number.isNaN(ptsInput) ? dts : this.#unwrap(ptsInput, dts);
+    let pts = Number.isNaN(ptsInput) ? dts : this.#unwrap(ptsInput, dts);
     if (pts - dts < -(2 ** 23) || pts - dts > 2 ** 23 - 1) {
-      throw new NaiveError('ERR_CLOUDPUSH_COMPOSITION_OFFSET_RANGE');
+      this.warnings.push('ERR_CLOUDPUSH_COMPOSITION_OFFSET_RANGE');
+      pts = dts;
     }
-    const timestamp = this.stamp('video', this.#place('video', dts));
+    const time = this.#place('video', dts);
+    const timestamp = this.stamp('video', time);
     const whole = this.#stamps.get('video')!;
-    const presentation = Math.round(Math.max(0, pts - this.#origin!));
+    let shown = pts - this.#origin!;
+    if (pts > dts && shown < time) shown = time;
+    const presentation = Math.round(Math.max(0, shown));
     const offset = pts === dts ? 0 : Math.max(-(2 ** 23), Math.min(2 ** 23 - 1, presentation - whole));
     return { timestamp, offset };
   }

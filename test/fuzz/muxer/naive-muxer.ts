@@ -66,6 +66,11 @@ export class NaiveMuxer {
     this.#legacyHevc = options.legacyHevc === true;
   }
 
+  /** What was told of packets that went out all the same. */
+  get warnings(): readonly string[] {
+    return this.#clock.warnings;
+  }
+
   /** Takes effect, with a new sequence header, at the next picture. */
   set legacyHevc(legacy: boolean) {
     if (legacy === this.#legacyHevc) return;

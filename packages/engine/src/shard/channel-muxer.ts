@@ -65,18 +65,26 @@ export class ChannelMuxer {
   readonly #audioBitrate = new BitrateMeter();
   /** What the caller says of them. */
   reportedBitrates: Bitrates = { audio: undefined, video: undefined };
-  /** The caller's thread knows when the stream began. */
-  #begun: boolean;
+  /** When the stream began, as far as the caller's thread knows: the caller's clock may be set. */
+  #toldOrigin: number | undefined;
   /** A stream goes on here, and no picture of it has come yet. */
   #awaitsPicture: boolean;
 
-  /** @param resume the stream that was begun on another shard */
-  constructor({ hevc, inputClock, encryption }: ChannelConfig, resume: MuxerResumption | undefined) {
-    this.#muxer = new Muxer({ hevcForm: hevc === 'legacy' ? 'legacy' : 'enhanced', inputClock, resume });
+  /**
+   * @param resume the stream that was begun on another shard
+   * @param onWarning is told what was wrong with a packet that goes out all the same
+   */
+  constructor(
+    { hevc, inputClock, encryption }: ChannelConfig,
+    resume: MuxerResumption | undefined,
+    onWarning: (warning: MuxerError) => void,
+  ) {
+    const hevcForm = hevc === 'legacy' ? 'legacy' : 'enhanced';
+    this.#muxer = new Muxer({ hevcForm, inputClock, resume, onWarning });
     if (encryption.video !== undefined || encryption.audio !== undefined) {
       this.#encryption = new StreamEncryption(encryption);
     }
-    this.#begun = resume !== undefined;
+    this.#toldOrigin = resume?.state.origin;
     this.#awaitsPicture = resume !== undefined;
     this.#describer.describe(this.#muxer.videoFacts, this.#muxer.audioFacts, this, 0);
   }
@@ -116,7 +124,7 @@ export class ChannelMuxer {
 
   /**
    * The time of a data message on the stream's clock. NaN: that of the latest media.
-   * @throws MuxerError when it steps back
+   * @throws MuxerError when it is no time
    */
   stamp(pts: number): number {
     const stamped: FlvTag[] = [];
@@ -133,7 +141,7 @@ export class ChannelMuxer {
   restart(): StreamDescription | undefined {
     this.#muxer.restart();
     this.#encryption?.restart();
-    this.#begun = false;
+    this.#toldOrigin = undefined;
     this.#awaitsPicture = true;
     for (const track of ['video', 'audio'] as const) {
       const facts = this.#encryption?.newsOf(track);
@@ -189,8 +197,9 @@ export class ChannelMuxer {
 
   /** Lets the caller's thread know, when it has changed, what another shard would need to go on with the stream. */
   #tellState(sink: TagSink): void {
-    if (this.#begun && !tags.some(isSequenceHeader)) return;
-    this.#begun = true;
+    const { origin } = this.#muxer;
+    if (this.#toldOrigin === origin && !tags.some(isSequenceHeader)) return;
+    this.#toldOrigin = origin;
     sink.noteState(this.#muxer.state!);
   }
 

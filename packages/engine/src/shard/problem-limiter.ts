@@ -6,7 +6,7 @@ export class ProblemLimiter {
   readonly #seen = new Map<string, { reportedAt: number; repeats: number }>();
 
   /**
-   * @param code the problem's error code.
+   * @param code what tells it from others: its error code, for one.
    * @param now ms of any steady clock.
    * @returns how many like it were kept back since the last report, or undefined when this one is to be kept back too.
    */

@@ -51,7 +51,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     this.#context = context;
     this.number = number;
     this.#takers = new Takers(number, context);
-    this.#muxer = new ChannelMuxer(config, resume);
+    this.#muxer = new ChannelMuxer(config, resume, (warning) => this.#reportProblem(warning));
     this.#codecs = new CodecAgreement(this.#muxer, config.hevc !== 'auto');
     this.#segments = new Segments(config.segment);
   }
@@ -230,7 +230,9 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
 
   #reportProblem(error: Error): void {
     const data = toErrorData(error);
-    const repeats = this.#problems.admit(data.code, monotonicNow());
+    // A clock that is set is not one of the small steps back that came before it.
+    const kind = `${data.code} ${data.details['field']}`;
+    const repeats = this.#problems.admit(kind, monotonicNow());
     if (repeats === undefined) return;
     this.#context.report({ type: 'problem', channel: this.number, error: data, repeats });
   }

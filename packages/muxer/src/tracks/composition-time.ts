@@ -3,15 +3,17 @@ import { MuxerError } from '../errors.js';
 const minimum = -(2 ** 23);
 const maximum = 2 ** 23 - 1;
 
-/** Refuses a distance of presentation and decoding time, in ms, that SI24 cannot hold. */
-export function requireCompositionTime(distance: number): void {
-  if (distance < minimum || distance > maximum) {
-    throw new MuxerError('ERR_CLOUDPUSH_COMPOSITION_OFFSET_RANGE', {
-      field: 'compositionTimeOffset',
-      actual: distance,
-      permitted: `${minimum} to ${maximum} ms`,
-    });
-  }
+/** Whether SI24 can hold a distance of presentation and decoding time, in ms. */
+export function fitsCompositionTime(distance: number): boolean {
+  return distance >= minimum && distance <= maximum;
+}
+
+export function compositionTimeError(distance: number): MuxerError {
+  return new MuxerError('ERR_CLOUDPUSH_COMPOSITION_OFFSET_RANGE', {
+    field: 'compositionTimeOffset',
+    actual: distance,
+    permitted: `${minimum} to ${maximum} ms`,
+  });
 }
 
 /**

@@ -16,7 +16,7 @@ import {
 import type { MediaPacket } from '../media-packet.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
 import { ColorInfoSender } from './color-info-sender.js';
-import { compositionTimeOffset, requireCompositionTime } from './composition-time.js';
+import { compositionTimeError, compositionTimeOffset, fitsCompositionTime } from './composition-time.js';
 import { type NalCodec, NalKind } from './nal-codec.js';
 import { nalSampleInPlace, nalSampleSize, nalSampleSliced } from './nal-sample.js';
 import { PendingNalUnits } from './pending-nal-units.js';
@@ -167,11 +167,16 @@ export class NalTrack implements VideoTrack {
     const timeline = this.#timeline;
     const derived = Number.isNaN(packet.dts);
     let dts = timeline.unwrap(derived ? packet.pts : packet.dts);
-    const pts = derived || Number.isNaN(packet.pts) ? dts : timeline.unwrapNear(packet.pts, dts);
+    let pts = derived || Number.isNaN(packet.pts) ? dts : timeline.unwrapNear(packet.pts, dts);
     if (derived) dts = this.#deriveDts(pts, facts, keyFrame);
-    requireCompositionTime(pts - dts);
-    const milliseconds = stamp(this.#clock, timeline.place(this.#clock, dts));
-    const offset = compositionTimeOffset(timeline.fromOrigin(pts), milliseconds, pts === dts);
+    if (!fitsCompositionTime(pts - dts)) {
+      timeline.onWarning?.(compositionTimeError(pts - dts));
+      pts = dts;
+    }
+    const time = timeline.place(this.#clock, dts);
+    const milliseconds = stamp(this.#clock, time);
+    const presentation = timeline.presentation(this.#clock, pts, dts, time);
+    const offset = compositionTimeOffset(presentation, milliseconds, pts === dts);
     const timestamp = wrap32(milliseconds);
     // Nothing can fail from here on: what is noted as sent will be sent.
     if (derived) this.#dtsFromPts.accept();
@@ -197,7 +202,9 @@ export class NalTrack implements VideoTrack {
 
   #deriveDts(pts: number, facts: VideoFacts, keyFrame: boolean): number {
     const frameDuration = facts.frameRate === undefined ? undefined : 1000 / facts.frameRate;
-    const earliest = this.#timeline.earliest(this.#clock);
+    const isSet = this.#timeline.isSet(this.#clock, pts);
+    if (isSet) this.#dtsFromPts = new DtsFromPts();
+    const earliest = isSet ? Number.NEGATIVE_INFINITY : this.#timeline.earliest(this.#clock);
     return this.#dtsFromPts.propose(pts, facts.reorderDepth, frameDuration, keyFrame, earliest);
   }
 

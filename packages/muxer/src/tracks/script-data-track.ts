@@ -26,6 +26,6 @@ export class ScriptDataTrack {
 
   #stamp(dts: number): number {
     if (Number.isNaN(dts)) return stamp(this.#clock, this.#timeline.elapsed);
-    return stamp(this.#clock, this.#timeline.place(this.#clock, this.#timeline.unwrap(dts)));
+    return stamp(this.#clock, this.#timeline.placeData(this.#clock, this.#timeline.unwrap(dts)));
   }
 }
