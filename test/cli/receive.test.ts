@@ -1,5 +1,6 @@
 // `cloudpush receive` as a user runs it: foreign clients publish, and what is recorded decodes to what they sent.
 
+import { readdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { cloudpush, startCloudpush } from '../support/cloudpush.js';
 import { CloudpushReceiver } from '../support/cloudpush-receiver.js';
@@ -8,6 +9,8 @@ import { ffmpegPublish } from '../support/ffmpeg.js';
 import { gstreamerPublish } from '../support/gstreamer.js';
 import { fixture } from '../support/media.js';
 import { requirePeers } from '../support/peers.js';
+import { freePort } from '../support/ports.js';
+import { Stranger } from '../support/stranger.js';
 import { TempFolder } from '../support/temp.js';
 
 const TIMEOUT_MS = 120_000;
@@ -50,10 +53,16 @@ describe.concurrent('what receive says', { timeout: TIMEOUT_MS }, () => {
     const args = ['push', fixture('plain.h264'), fixture('stereo-48k.aac'), receiver.url('stream')];
     const push = await cloudpush([...args, '--as-fast-as-possible', '--json']);
     const end = await receiver.ended('stream');
-    // Beside its frames, each track has a sequence header.
+    // Beside its frames, each track has a sequence header, which is a message and no picture.
     const { totals } = JSON.parse(push.stdout) as { totals: { videoFrames: number; audioFrames: number } };
     expect(totals).toMatchObject({ videoFrames: 50, audioFrames: 95 });
-    expect(end).toMatchObject({ clean: true, videoMessages: 51, audioMessages: 96 });
+    expect(end).toMatchObject({
+      clean: true,
+      pictures: 50,
+      audioFrames: 95,
+      videoMessages: 51,
+      audioMessages: 96,
+    });
     expect(await receiver.stop()).toEqual({ code: 0, signal: null });
     expect(receiver.events().at(-1)).toMatchObject({
       event: 'summary',
@@ -73,9 +82,49 @@ describe.concurrent('what receive says', { timeout: TIMEOUT_MS }, () => {
       '--as-fast-as-possible',
     ]);
     expect(code).toBe(0);
-    await receiver.waitForOutput(/^live\/stream ended after [^\n]*51 video, 0 audio/m);
+    await receiver.waitForOutput(/^live\/stream ended after [^\n]*50 video, 0 audio/m);
     expect(await receiver.stop('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(receiver.stdout).toMatch(/^1 stream, 1 ended cleanly: [^\n]*\n$/m);
+  });
+
+  test('it listens on this machine alone unless told otherwise', async () => {
+    const { stdout } = await cloudpush(['receive', '--help']);
+    expect(stdout).toMatch(/\(default:\s+127\.0\.0\.1:1935\)/);
+    await using receiver = startCloudpush(['receive', '--listen', String(await freePort())]);
+    await receiver.waitForOutput(/^listening on rtmp:\/\/127\.0\.0\.1:\d+\//m);
+  });
+
+  test('recordings are named by the template, in folders if it says so', async () => {
+    await using folder = await TempFolder.create();
+    await using receiver = await CloudpushReceiver.start(folder.path, ['--name', '{app}/{name}-{id}']);
+    const args = ['push', fixture('plain.h264'), receiver.url('front-door'), '--as-fast-as-possible'];
+    expect(await cloudpush(args)).toMatchObject({ code: 0 });
+    expect(await receiver.recording('front-door')).toBe(folder.file('live/front-door-1.flv'));
+  });
+
+  test.for([
+    { args: ['--name', '{stream}', '--record', '.'], says: /--name \{stream\}: .*\{app\} \{name\}/ },
+    { args: ['--name', '{app}'], says: /--name needs --record/ },
+    { args: ['--listen', 'host:70000'], says: /0 to 65535/ },
+  ])('receive $args is refused', async ({ args, says }) => {
+    const { code, stderr } = await cloudpush(['receive', ...args]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(says);
+  });
+
+  test('a stranger who publishes nothing over and over leaves no file, and is no failure', async () => {
+    await using folder = await TempFolder.create();
+    await using receiver = await CloudpushReceiver.start(folder.path);
+    const stranger = await Stranger.connect(receiver);
+    stranger.publish('a');
+    for (let i = 0; i < 1000; i++) {
+      stranger.command(1, 'closeStream', 0, null);
+      stranger.command(1, 'publish', 0, null, 'a', 'live');
+    }
+    await stranger.closed;
+    expect(await receiver.stop()).toEqual({ code: 0, signal: null });
+    expect(await readdir(folder.path)).toEqual([]);
+    expect(receiver.events().filter(({ event }) => event === 'publish').length).toBeLessThan(200);
   });
 
   test('a port that is taken: one line, exit code 1', async () => {

@@ -11,6 +11,8 @@ export interface ReceiveEvent {
   port?: number;
   file?: string;
   clean?: boolean;
+  pictures?: number;
+  audioFrames?: number;
   videoMessages?: number;
   audioMessages?: number;
 }
@@ -25,8 +27,8 @@ export class CloudpushReceiver implements AsyncDisposable {
   }
 
   /** Starts the receiver with its recordings in `folder`, and waits until it listens. */
-  static async start(folder: string): Promise<CloudpushReceiver> {
-    const args = ['receive', '--listen', '127.0.0.1:0', '--record', folder, '--json'];
+  static async start(folder: string, more: readonly string[] = []): Promise<CloudpushReceiver> {
+    const args = ['receive', '--listen', '127.0.0.1:0', '--record', folder, '--json', ...more];
     const program = startCloudpush(args);
     const receiver = new CloudpushReceiver(program);
     const { port = 0 } = await program.whenReady(() => receiver.#event('listening'));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { byteSize, frameRate, integer, listenAddress, positive } from './argument-types.js';
+import { byteSize, frameRate, integer, listenAddress, nonNegative, positive } from './argument-types.js';
 
 test.each([
   ['1', 1],
@@ -63,6 +63,21 @@ test.each([
   expect(listenAddress(1935)(text)).toEqual(address);
 });
 
-test.each(['', 'host:65536', 'host:x', '::1', 'a b:1', '1:2:3'])('%j is no address', (text) => {
+test('a port alone is one of this machine, and no host', () => {
+  expect(listenAddress(1935)('21936')).toEqual({ host: '127.0.0.1', port: 21_936 });
+});
+
+test.each([
+  ['0', 0],
+  ['2.5', 2.5],
+])('%s is a number from 0', (text, value) => {
+  expect(nonNegative(10)(text)).toBe(value);
+});
+
+test.each(['-1', '11', '', 'x'])('%j is no number from 0 to 10', (text) => {
+  expect(() => nonNegative(10)(text)).toThrow('A number from 0 to 10');
+});
+
+test.each(['', '65536', 'host:65536', 'host:x', '::1', 'a b:1', '1:2:3'])('%j is no address', (text) => {
   expect(() => listenAddress(1935)(text)).toThrow('host:port');
 });

@@ -22,6 +22,15 @@ export function positive(max: number): (text: string) => number {
   };
 }
 
+/** A decimal number of at least 0 and up to `max`. */
+export function nonNegative(max: number): (text: string) => number {
+  return (text) => {
+    const value = /^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value <= max)) throw new InvalidArgumentError(`A number from 0 to ${max} is needed.`);
+    return value;
+  };
+}
+
 /** A frame rate as a number or as a fraction such as 30000/1001. */
 export function frameRate(text: string): number {
   const fraction = /^(\d+)\/(\d+)$/.exec(text);
@@ -51,16 +60,22 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** host:port, :port, or host alone, which has the preset port; IPv6 addresses in brackets. */
+const LOOPBACK = '127.0.0.1';
+
+/** host:port, :port for all addresses, a port alone for this machine, a host alone for the preset port; IPv6 in brackets. */
 export function listenAddress(presetPort: number): (text: string) => ListenAddress {
   return (text) => {
     const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*))(?::(\d{1,5}))?$/.exec(text);
-    const port = match?.[3] === undefined ? presetPort : Number(match[3]);
+    const [, ipv6, name = '', portText] = match ?? [];
+    const isPort = portText === undefined && /^\d{1,5}$/.test(name);
+    const port = isPort ? Number(name) : portText === undefined ? presetPort : Number(portText);
     if (match === null || text === '' || port > 65_535) {
-      const examples = `0.0.0.0:${presetPort} or [::1]:${presetPort}`;
-      throw new InvalidArgumentError(`An address host:port is needed, such as ${examples}.`);
+      const examples = `${LOOPBACK}:${presetPort}, [::1]:${presetPort}, or :${presetPort} for all addresses`;
+      throw new InvalidArgumentError(
+        `An address host:port is needed, with a port of 0 to 65535, such as ${examples}.`,
+      );
     }
-    return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
+    return { host: ipv6 ?? (isPort ? LOOPBACK : name || '0.0.0.0'), port };
   };
 }
 

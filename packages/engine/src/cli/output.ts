@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { shownText, withoutUrlSecrets } from './shown-text.js';
+import { shownJson, shownText, withoutUrlSecrets } from './shown-text.js';
 
 type TextStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
@@ -50,7 +50,7 @@ export class Output {
   json(value: unknown): void {
     const shown = (_key: string, part: unknown) =>
       typeof part === 'string' ? withoutUrlSecrets(part) : part;
-    this.#writeResult(JSON.stringify(value, shown));
+    this.#writeResult(shownJson(JSON.stringify(value, shown)));
   }
 
   /** Something worth knowing beside the result. */

@@ -1,20 +1,18 @@
 import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { byteSize, collect, frameRate, integer, listenAddress, positive } from './argument-types.js';
+import { byteSize, collect, frameRate, integer, positive } from './argument-types.js';
 import { decryptProgram } from './decrypt/decrypt-program.js';
 import { DEFAULT_FOLDER, demoCommand } from './demo/demo-command.js';
 import { inspectProgram } from './inspect/inspect-program.js';
 import type { Interruption } from './interruption.js';
 import type { Output } from './output.js';
 import { pushCommand } from './push/push-command.js';
-import { receiveCommand } from './receive/receive-command.js';
+import { receiveProgram } from './receive/receive-program.js';
 import { tokenServerProgram } from './token-server/token-server-program.js';
 
 /** Seconds that a timer can still count: 24 days. */
 const MAX_SECONDS = 2_000_000;
 const MAX_CHANNELS = 65_535;
-const RTMP_PORT = 1935;
-const DEFAULT_ADDRESS = `0.0.0.0:${RTMP_PORT}`;
 /** What `--loop` without a number says. */
 export const FOREVER = 'forever';
 
@@ -36,7 +34,7 @@ export function createProgram(context: CommandContext): Command {
     .addHelpText('after', EXIT_CODES);
   program
     .addCommand(push(context))
-    .addCommand(receive(context))
+    .addCommand(receiveProgram(context))
     .addCommand(inspectProgram(context))
     .addCommand(decryptProgram(context))
     .addCommand(demo(context))
@@ -106,22 +104,6 @@ Examples:
   cloudpush push clip.flv rtmp://main/live/cam --also rtmp://backup/live/cam
   cloudpush push clip.flv --token-server https://cloud.example/connection/token/get --device SN-1
 `;
-
-function receive({ output, interruption, done }: CommandContext): Command {
-  return new Command('receive')
-    .description('take streams in, count them, and record them as FLV files')
-    .addOption(
-      new Option('--listen <host:port>', 'where to listen; port 0 takes any free one')
-        .argParser(listenAddress(RTMP_PORT))
-        .default(listenAddress(RTMP_PORT)(DEFAULT_ADDRESS), DEFAULT_ADDRESS),
-    )
-    .option('--record <dir>', 'record every stream to a file of its own in this folder')
-    .option('--duration <seconds>', 'end after this time', positive(MAX_SECONDS))
-    .option('--max-streams <n>', 'most streams at once; more are refused', integer(1))
-    .option('--json', 'write events to stdout, one JSON object a line')
-    .option('-q, --quiet', 'show no rates while streams come in')
-    .action(async (options) => done(await receiveCommand(options, output, interruption)));
-}
 
 function demo({ output, interruption, done }: CommandContext): Command {
   const command = new Command('demo')

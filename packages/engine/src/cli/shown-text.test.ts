@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shownText, withoutSecretsOf } from './shown-text.js';
+import { shownJson, shownText, withoutSecretsOf } from './shown-text.js';
 
 test.each([
   ["unknown command 'rtmp://u:pw@h/live/x?token=SECRET'", "unknown command 'rtmp://h/live/x'"],
@@ -24,4 +24,9 @@ test('a URL that is repeated is bare whatever it holds', () => {
   expect(withoutSecretsOf(['push', `--url=${url}`], `unknown option '--url=${url}' here`)).toBe(
     "unknown option '--url=rtmp://h/live/x' here",
   );
+});
+
+test('text that turns its order around, or hides, is shown without', () => {
+  expect(shownText('a\u202egnp.exe\u2066b\u200fc\u2028d\ne')).toBe('a?gnp.exe?b?c?d\ne');
+  expect(shownJson(JSON.stringify('a\u202eb\u007f\u0001'))).toBe('"a\\u202eb\\u007f\\u0001"');
 });

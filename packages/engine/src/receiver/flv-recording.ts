@@ -1,13 +1,15 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { FlvWriter, TagType } from '@cloudpush/muxer';
 import { encodeAmf0, MessageType, type ReceivedMessage } from '@cloudpush/transport';
 import { CloudPushError } from '../errors.js';
-import { OrderedFile } from './ordered-file.js';
-import { recordingName } from './recording-name.js';
+import { OrderedFile, type WriteBacklog } from './ordered-file.js';
+import { type RecordedStream, recordingName } from './recording-name.js';
 
-/** How often a name is varied when there is a file of that name already. */
-const MAX_ATTEMPTS = 99;
+/** How often a number is put behind a name that a file has already; then it is something that no file has. */
+const MAX_NUMBER = 20;
 
 /** TypeFlags stand in the fifth byte of an FLV file (FLV E.2). */
 const FLAGS_OFFSET = 4;
@@ -15,11 +17,12 @@ const FLAGS_OFFSET = 4;
 /** Tells a server to keep the values behind it; a file holds those values alone. */
 const SET_DATA_FRAME = encodeAmf0('@setDataFrame');
 
-/** Facts that name a recording. */
-export interface RecordedStream {
-  readonly app: string;
-  readonly streamName: string;
-  readonly startedAt: Date;
+/** Where recordings go, how they are named, and what they share. */
+export interface RecordingPlace {
+  readonly folder: string;
+  /** See `recordingName`; undefined: the usual one. */
+  readonly template: string | undefined;
+  readonly backlog: WriteBacklog;
 }
 
 /** The messages of one stream in an FLV file of its own: bodies and timestamps as they came. */
@@ -29,13 +32,14 @@ export class FlvRecording {
   readonly #writer = new FlvWriter();
   #hasAudio = false;
   #hasVideo = false;
+  #isEmpty = true;
 
   /**
-   * Starts a file in `folder`. An existing file is never written over.
+   * Starts a file. An existing file is never written over.
    * @throws CloudPushError `ERR_CLOUDPUSH_RECORDING_FAILED`.
    */
-  constructor(folder: string, { app, streamName, startedAt }: RecordedStream) {
-    const { path, file } = createFile(join(folder, recordingName(app, streamName, startedAt)));
+  constructor({ folder, template, backlog }: RecordingPlace, stream: RecordedStream) {
+    const { path, file } = createFile(folder, recordingName(stream, template), backlog);
     this.path = path;
     this.#file = file;
     this.#file.append(this.#writer.header());
@@ -57,6 +61,7 @@ export class FlvRecording {
     this.#hasAudio ||= message.type === MessageType.audio;
     this.#hasVideo ||= message.type === MessageType.video;
     if (body !== undefined) {
+      this.#isEmpty = false;
       this.#file.append(
         ...this.#writer.tag({
           type: body.type,
@@ -68,35 +73,54 @@ export class FlvRecording {
     }
   }
 
-  /** Writes what is left, and which tracks there were. A file that took nothing in is taken away. */
-  async finish(): Promise<void> {
+  /** Writes what is left, and which tracks there were. A recording of nothing is taken away, and `finish` returns false. */
+  async finish(): Promise<boolean> {
     const header = this.#writer.header({ hasAudio: this.#hasAudio, hasVideo: this.#hasVideo });
     await this.#file.finish(header.subarray(FLAGS_OFFSET, FLAGS_OFFSET + 1), FLAGS_OFFSET);
-    if (this.#file.error !== undefined) {
-      await removeIfEmpty(this.path);
+    if (this.#isEmpty || (this.#file.error !== undefined && (await isEmptyFile(this.path)))) {
+      // Where that fails as well, the recording has failed, and that is what is told: see `error`.
+      await unlink(this.path).catch(() => {});
     }
+    return !this.#isEmpty;
   }
 }
 
-async function removeIfEmpty(path: string): Promise<void> {
-  try {
-    if ((await stat(path)).size === 0) {
-      await unlink(path);
-    }
-  } catch {
-    // The recording has failed, and that is what is told: see `error`.
-  }
+async function isEmptyFile(path: string): Promise<boolean> {
+  return await stat(path).then(
+    ({ size }) => size === 0,
+    () => false,
+  );
 }
 
-function createFile(stem: string): { path: string; file: OrderedFile } {
-  for (let attempt = 1; ; attempt++) {
-    const path = `${stem}${attempt === 1 ? '' : `-${attempt}`}.flv`;
+function createFile(
+  folder: string,
+  name: string,
+  backlog: WriteBacklog,
+): { path: string; file: OrderedFile } {
+  for (let number = 1; ; number++) {
+    const suffix = number > MAX_NUMBER ? `-${randomUUID().slice(0, 8)}` : number > 1 ? `-${number}` : '';
+    const path = join(folder, `${name}${suffix}.flv`);
     try {
-      return { path, file: OrderedFile.create(path) };
+      makeFolders(folder, dirname(name));
+      return { path, file: OrderedFile.create(path, backlog) };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt === MAX_ATTEMPTS) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || number > 2 * MAX_NUMBER) {
         throw recordingError(path, error);
       }
+    }
+  }
+}
+
+/** The folders that a template names, below the one that is there. */
+function makeFolders(folder: string, below: string): void {
+  if (below === '.') return;
+  let path = folder;
+  for (const part of below.split('/')) {
+    path = join(path, part);
+    try {
+      mkdirSync(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
   }
 }

@@ -9,11 +9,15 @@ export interface IncomingStream {
   readonly name: string;
   /** Address of the publisher. */
   readonly from: string;
-  /** The recording. */
+  /** The recording; undefined where nothing is recorded, and at the end when there was nothing to record. */
   readonly file: string | undefined;
   readonly startedAt: Date;
   readonly videoMessages: number;
   readonly audioMessages: number;
+  /** Messages with a picture: not those with a configuration. */
+  readonly pictures: number;
+  /** Messages with sound. */
+  readonly audioFrames: number;
   /** Bytes of messages. */
   readonly bytes: number;
   /** ms so far, or in all. */

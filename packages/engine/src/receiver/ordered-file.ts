@@ -1,8 +1,15 @@
 import { close, openSync, writev, writevSync } from 'node:fs';
 import { promisify } from 'node:util';
 
-/** Bytes that may wait for the disk before writing holds up the caller. */
+/** Bytes of one file that may wait for the disk before writing holds up the caller. */
 const MAX_BEHIND = 8 * 1024 * 1024;
+/** The same of all files that share a backlog. */
+const MAX_BEHIND_TOGETHER = 64 * 1024 * 1024;
+
+/** Bytes of several files that wait for the disk. */
+export class WriteBacklog {
+  bytes = 0;
+}
 
 const closeFile = promisify(close);
 
@@ -13,6 +20,7 @@ const closeFile = promisify(close);
  */
 export class OrderedFile {
   readonly #fd: number;
+  readonly #backlog: WriteBacklog;
   #position = 0;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
@@ -21,13 +29,17 @@ export class OrderedFile {
   #onIdle: (() => void) | undefined;
 
   /** @throws the system's error, `EEXIST` when there is such a file already. */
-  static create(path: string): OrderedFile {
-    return new OrderedFile(openSync(path, 'wx'));
+  static create(path: string, backlog?: WriteBacklog): OrderedFile {
+    return new OrderedFile(openSync(path, 'wx'), backlog);
   }
 
-  /** @param fd an empty file that is open for writing; it is closed at the end. */
-  constructor(fd: number) {
+  /**
+   * @param fd an empty file that is open for writing; it is closed at the end.
+   * @param backlog what it shares with other files, whose memory is bounded together.
+   */
+  constructor(fd: number, backlog = new WriteBacklog()) {
     this.#fd = fd;
+    this.#backlog = backlog;
   }
 
   /** The first error of a write; nothing is written after it. */
@@ -48,8 +60,9 @@ export class OrderedFile {
     for (const part of parts) {
       this.#pending.push(part);
       this.#pendingBytes += part.length;
+      this.#backlog.bytes += part.length;
     }
-    if (this.#inFlight + this.#pendingBytes > MAX_BEHIND) {
+    if (this.#inFlight + this.#pendingBytes > MAX_BEHIND || this.#backlog.bytes > MAX_BEHIND_TOGETHER) {
       this.#writeNow();
     } else if (this.#inFlight === 0) {
       this.#writeSoon();
@@ -80,6 +93,7 @@ export class OrderedFile {
     const { parts, size, position } = this.#take();
     writev(this.#fd, parts, position, (error, written) => {
       this.#inFlight = 0;
+      this.#backlog.bytes -= size;
       this.#try(() => {
         if (error !== null) {
           throw error;
@@ -99,6 +113,7 @@ export class OrderedFile {
     const { parts, size, position } = this.#take();
     if (size > 0) {
       this.#try(() => requireWhole(writevSync(this.#fd, parts, position), size));
+      this.#backlog.bytes -= size;
     }
   }
 
@@ -120,6 +135,7 @@ export class OrderedFile {
 
   #fail(error: unknown): void {
     this.#error ??= error instanceof Error ? error : new Error(String(error));
+    this.#backlog.bytes -= this.#pendingBytes;
     this.#pending = [];
     this.#pendingBytes = 0;
   }

@@ -1,23 +1,33 @@
-import type { ReceivedMessage, ReceivedStream, ReceivedStreamHandler, RtmpError } from '@cloudpush/transport';
+import {
+  MessageType,
+  type ReceivedMessage,
+  type ReceivedStream,
+  type ReceivedStreamHandler,
+  type RtmpError,
+} from '@cloudpush/transport';
 import { monotonicNow } from '../clock.js';
 import { CloudPushError } from '../errors.js';
-import { FlvRecording } from './flv-recording.js';
+import { FlvRecording, type RecordingPlace } from './flv-recording.js';
 import type { IncomingStream, StreamEnd } from './incoming-stream.js';
+import { bringsMedia } from './media-message.js';
 
 /** One stream on its way into its recording. */
 export class RecordedInput implements IncomingStream, ReceivedStreamHandler {
   readonly startedAt = new Date();
   readonly app: string;
   readonly finished: Promise<void>;
+  pictures = 0;
+  audioFrames = 0;
   readonly #stream: ReceivedStream;
   readonly #recording: FlvRecording | undefined;
   readonly #onEnded: (end: StreamEnd) => void;
   readonly #began = monotonicNow();
   #ended: number | undefined;
   #error: CloudPushError | undefined;
+  #isRecorded = true;
   #finish!: () => void;
 
-  constructor(stream: ReceivedStream, folder: string | undefined, onEnded: (end: StreamEnd) => void) {
+  constructor(stream: ReceivedStream, place: RecordingPlace | undefined, onEnded: (end: StreamEnd) => void) {
     this.#stream = stream;
     this.#onEnded = onEnded;
     // A token may stand behind the question mark.
@@ -25,7 +35,7 @@ export class RecordedInput implements IncomingStream, ReceivedStreamHandler {
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
-    this.#recording = folder === undefined ? undefined : this.#record(folder);
+    this.#recording = place === undefined ? undefined : this.#record(place);
   }
 
   get id(): number {
@@ -41,7 +51,7 @@ export class RecordedInput implements IncomingStream, ReceivedStreamHandler {
   }
 
   get file(): string | undefined {
-    return this.#recording?.path;
+    return this.#isRecorded ? this.#recording?.path : undefined;
   }
 
   get videoMessages(): number {
@@ -61,6 +71,7 @@ export class RecordedInput implements IncomingStream, ReceivedStreamHandler {
   }
 
   onMessage(message: ReceivedMessage): void {
+    this.#count(message);
     this.#recording?.write(message);
     if (this.#recording?.error !== undefined) {
       this.#stream.destroy();
@@ -72,9 +83,15 @@ export class RecordedInput implements IncomingStream, ReceivedStreamHandler {
     void this.#end(clean, error);
   }
 
-  #record(folder: string): FlvRecording | undefined {
+  #count({ type, payload }: ReceivedMessage): void {
+    if (type === MessageType.video) this.pictures += bringsMedia(type, payload) ? 1 : 0;
+    else if (type === MessageType.audio) this.audioFrames += bringsMedia(type, payload) ? 1 : 0;
+  }
+
+  #record(place: RecordingPlace): FlvRecording | undefined {
+    const { app, name: streamName, startedAt, id, from } = this;
     try {
-      return new FlvRecording(folder, { app: this.app, streamName: this.name, startedAt: this.startedAt });
+      return new FlvRecording(place, { app, streamName, startedAt, id, from });
     } catch (error) {
       this.#error = CloudPushError.wrap(error);
       this.#stream.destroy();
@@ -83,7 +100,7 @@ export class RecordedInput implements IncomingStream, ReceivedStreamHandler {
   }
 
   async #end(clean: boolean, error: RtmpError | undefined): Promise<void> {
-    await this.#recording?.finish();
+    this.#isRecorded = (await this.#recording?.finish()) !== false;
     const failure = this.#error ?? this.#recording?.error ?? error;
     this.#onEnded({ clean: clean && failure === undefined, error: failure });
     this.#finish();

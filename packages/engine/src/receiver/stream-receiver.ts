@@ -4,7 +4,9 @@ import {
   type ReceivedStreamHandler,
   RtmpReceiver,
 } from '@cloudpush/transport';
+import type { RecordingPlace } from './flv-recording.js';
 import type { IncomingStream, StreamEnd } from './incoming-stream.js';
+import { WriteBacklog } from './ordered-file.js';
 import { RecordedInput } from './recorded-input.js';
 import { makeRecordingFolder } from './recording-folder.js';
 
@@ -14,9 +16,22 @@ export interface StreamReceiverOptions {
   readonly port: number;
   /** Folder for recordings; made if it is not there. Left out: nothing is recorded. */
   readonly folder?: string | undefined;
-  /** Most streams at once; more are refused. */
+  /** Names of recordings: see `recordingName`. Left out: `{app}_{name}_{time}`. */
+  readonly template?: string | undefined;
+  /** Most streams at once; more are refused. Default 1,024. */
   readonly maxStreams?: number | undefined;
+  /** Most connections at once. Default 1,024. */
+  readonly maxConnections?: number | undefined;
+  /** Bytes of half-received messages of all publishers together. Default 256 MiB. */
+  readonly maxMemory?: number | undefined;
+  /** A publisher that completes no message for so many ms is sent away; 0: never. Default 20,000. */
+  readonly idleTimeout?: number | undefined;
 }
+
+const DEFAULT_MAX_STREAMS = 1024;
+const DEFAULT_IDLE_TIMEOUT = 20_000;
+/** Publishers have little to say beside media: what strangers say is kept small. */
+const LIMITS = { maxUnreadReplyBytes: 1 << 16, maxCommandBytes: 1 << 16, maxAmfValues: 1 << 10 } as const;
 
 export interface StreamReceiverEvents {
   onPublish(stream: IncomingStream): void;
@@ -30,6 +45,8 @@ export class StreamReceiver {
   readonly #options: StreamReceiverOptions;
   readonly #events: StreamReceiverEvents;
   readonly #streams = new Set<RecordedInput>();
+  readonly #place: RecordingPlace | undefined;
+  readonly #maxStreams: number;
   #receiver!: RtmpReceiver;
 
   /**
@@ -45,6 +62,9 @@ export class StreamReceiver {
   private constructor(options: StreamReceiverOptions, events: StreamReceiverEvents) {
     this.#options = options;
     this.#events = events;
+    this.#maxStreams = options.maxStreams ?? DEFAULT_MAX_STREAMS;
+    const { folder, template } = options;
+    this.#place = folder === undefined ? undefined : { folder, template, backlog: new WriteBacklog() };
   }
 
   get address(): { readonly host: string; readonly port: number } {
@@ -68,12 +88,20 @@ export class StreamReceiver {
   }
 
   async #listen(): Promise<void> {
-    const { host, port, folder } = this.#options;
+    const { host, port, folder, maxConnections, maxMemory, idleTimeout } = this.#options;
     if (folder !== undefined) {
       await makeRecordingFolder(folder);
     }
     this.#receiver = await RtmpReceiver.listen(
-      { host, port, behaviour: { onPublish: () => this.#decide() } },
+      {
+        host,
+        port,
+        maxConnections,
+        maxBufferedBytes: maxMemory,
+        idleTimeout: idleTimeout ?? DEFAULT_IDLE_TIMEOUT,
+        limits: LIMITS,
+        behaviour: { onPublish: () => this.#decide() },
+      },
       {
         onPublish: (stream) => this.#onPublish(stream),
         onConnectionError: (error) => this.#events.onRefused(error),
@@ -82,8 +110,8 @@ export class StreamReceiver {
   }
 
   #decide(): Decision {
-    const { maxStreams } = this.#options;
-    if (maxStreams === undefined || this.#streams.size < maxStreams) {
+    const maxStreams = this.#maxStreams;
+    if (this.#streams.size < maxStreams) {
       return 'accept';
     }
     this.#events.onRefused(
@@ -93,7 +121,7 @@ export class StreamReceiver {
   }
 
   #onPublish(stream: ReceivedStream): ReceivedStreamHandler {
-    const input = new RecordedInput(stream, this.#options.folder, (end) => {
+    const input = new RecordedInput(stream, this.#place, (end) => {
       this.#streams.delete(input);
       this.#events.onEnd(input, end);
     });

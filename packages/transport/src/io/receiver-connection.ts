@@ -14,7 +14,10 @@ import type {
   ReceiveSessionOptions,
 } from '../session/requests.js';
 import type { ServerAuth } from '../session/server-auth.js';
+import type { BufferBudget, BufferHolder } from './buffer-budget.js';
 import { DeadlineTimer } from './deadline-timer.js';
+import { IdleWatch } from './idle-watch.js';
+import { PublishRate } from './publish-rate.js';
 import { nameOf, PublishedStream } from './published-stream.js';
 import type {
   ReceiveCounters,
@@ -33,6 +36,7 @@ export interface ReceiverContext {
   readonly totals: ReceiveCounters;
   /** What is being published, by app and stream name. */
   readonly liveNames: Set<string>;
+  readonly budget: BufferBudget;
   nextStreamId(): number;
 }
 
@@ -41,11 +45,15 @@ const CLOSE_TIMEOUT = 5000;
 const ACKNOWLEDGE_EVERY = 1 << 16;
 
 /** One client of a receiver. */
-export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
+export class ReceiverConnection implements SliceSink, ReceiveSessionHandler, BufferHolder {
+  /** Set by the budget. */
+  held = 0;
   readonly #socket: Socket;
   readonly #context: ReceiverContext;
   readonly #session: ReceiveSession;
   readonly #streams = new Map<number, PublishedStream>();
+  readonly #rate: PublishRate | undefined;
+  readonly #idle: IdleWatch | undefined;
   #connectRequest: ConnectRequest | undefined;
   #received = 0;
   #misacknowledged = 0;
@@ -67,8 +75,27 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
       this.#error ??= new RtmpError(RtmpErrorCode.socket, 'publishing', 'The connection broke', { cause });
     });
     socket.once('close', () => this.#onClose());
-    const idle = context.options.idleTimeout ?? 0;
-    if (idle > 0) socket.setTimeout(idle, () => this.#onIdle(idle));
+    const { idleTimeout = 0, maxPublishesPerMinute = 120 } = context.options;
+    if (idleTimeout > 0) this.#idle = new IdleWatch(idleTimeout, () => this.#onIdle(idleTimeout));
+    if (maxPublishesPerMinute > 0) this.#rate = new PublishRate(maxPublishesPerMinute, performance.now());
+  }
+
+  /** Whether the client publishes anything now. */
+  get publishing(): boolean {
+    return this.#streams.size > 0;
+  }
+
+  /** Makes room for another client: this one has not come to publish yet. */
+  displace(permitted: number): void {
+    const text = `The receiver has all of its ${permitted} connections, and needs this one, which publishes nothing`;
+    this.#session.fail(new RtmpError(RtmpErrorCode.peerLimit, 'connect', text, { details: { permitted } }));
+  }
+
+  /** Called by the budget. */
+  overBudget(held: number, permitted: number): void {
+    const text = `Unfinished messages and unread answers of all clients take ${held} bytes, permitted: ${permitted}; this one holds the most`;
+    const details = { actual: held, permitted };
+    this.#session.fail(new RtmpError(RtmpErrorCode.peerLimit, 'publishing', text, { details }));
   }
 
   /** Sink of the session. */
@@ -94,6 +121,7 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
 
   onPublish(request: PublishRequest): Decision {
     const { behaviour, liveNames } = this.#context;
+    if (this.#rate?.take(performance.now()) === false) return this.#tooManyPublishes();
     if (behaviour.refusesBusyNames && liveNames.has(nameOf(request))) return BUSY;
     return behaviour.onPublish?.(request) ?? 'accept';
   }
@@ -113,12 +141,14 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
     this.#context.liveNames.add(stream.path);
     stream.begin(this.#context.handlers.onPublish?.(stream));
     this.#deadline.set(this.#session.deadline);
+    this.#idle?.start();
     const { pingInterval, readBytesPerSecond } = this.#context.behaviour;
     if (pingInterval !== undefined) this.#ping ??= setInterval(() => stream.sendPing(), pingInterval);
     if (readBytesPerSecond === 0) this.#socket.pause();
   }
 
   onMessage(messageStreamId: number, type: number, timestamp: number, payload: Uint8Array): void {
+    this.#idle?.message();
     this.#streams.get(messageStreamId)?.receive(type, timestamp, payload);
   }
 
@@ -156,7 +186,9 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
     if (behaviour.handshake === 'silent') return;
     this.#session.receive(bytes);
     this.#received += bytes.length;
+    this.#idle?.received(bytes.length);
     this.#boundReplies();
+    this.#tellBudget();
     if (behaviour.acknowledgements !== undefined) this.#misacknowledge(behaviour.acknowledgements);
     const dropAfter = behaviour.dropMidMessageAfter;
     if (dropAfter !== undefined && this.#received >= dropAfter && this.#session.channel.assemblyBytes > 0) {
@@ -170,6 +202,21 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
       this.#context.options.limits?.maxUnreadReplyBytes ?? RECEIVER_LIMITS.maxUnreadReplyBytes;
     const actual = this.#socket.writableLength;
     if (actual > permitted) this.#session.fail(unreadReplies(actual, permitted));
+  }
+
+  #tellBudget(): void {
+    const held = this.#socket.destroyed
+      ? 0
+      : this.#session.channel.assemblyBytes + this.#socket.writableLength;
+    this.#context.budget.update(this, held);
+  }
+
+  /** Asking on and on costs a stranger nothing and us a file each: the connection ends. */
+  #tooManyPublishes(): Decision {
+    const { maxPublishesPerMinute: permitted = 120 } = this.#context.options;
+    const text = `The client published more than ${permitted} times within a minute, which is what is permitted`;
+    this.#session.fail(new RtmpError(RtmpErrorCode.peerLimit, 'publish', text, { details: { permitted } }));
+    return 'ignore';
   }
 
   /** Waits as long as the bytes just read should have taken. */
@@ -192,12 +239,14 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler {
 
   #onIdle(idle: number): void {
     if (!this.#session.publishing) return;
-    const text = `The client sent nothing for ${idle} ms`;
+    const text = `The client sent no whole message for ${idle} ms`;
     this.#session.fail(new RtmpError(RtmpErrorCode.timeout, 'publishing', text));
   }
 
   #onClose(): void {
     this.#deadline.clear();
+    this.#idle?.stop();
+    this.#context.budget.update(this, 0);
     clearTimeout(this.#throttle);
     clearInterval(this.#ping);
     const published = this.#streams.size > 0;

@@ -110,11 +110,24 @@ export interface ReceiverOptions {
   readonly port?: number;
   /** PEM certificate and key: serves rtmps. */
   readonly tls?: { readonly cert: string | Uint8Array; readonly key: string | Uint8Array };
-  /** Default 4,096. */
-  readonly maxConnections?: number;
+  /**
+   * Default 1,024. When all are taken, one more takes the place of the oldest that publishes nothing; it is refused when all
+   * publish.
+   */
+  readonly maxConnections?: number | undefined;
+  /**
+   * Bytes of half-received messages and unread answers of all connections together; above, the connection that holds the most
+   * is reset. Default 268,435,456.
+   */
+  readonly maxBufferedBytes?: number | undefined;
+  /** How often one connection may publish within a minute; one that does so more often is reset. 0: any. Default 120. */
+  readonly maxPublishesPerMinute?: number;
   /** Longest time from a connection to its first publish, in milliseconds. Default 20,000. */
   readonly setupTimeout?: number;
-  /** A publishing connection that sends nothing for this long is reset; 0 (default): never. */
+  /**
+   * A publishing connection that completes no message for this long, and sends less than 16 KiB of a long one, is reset.
+   * Milliseconds; 0 (default): never.
+   */
   readonly idleTimeout?: number;
   readonly limits?: Partial<TransportLimits>;
   readonly behaviour?: ReceiverBehaviour;

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer } from 'node:tls';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { ServerAuth } from '../session/server-auth.js';
+import { BufferBudget } from './buffer-budget.js';
 import { newCounters } from './published-stream.js';
 import { ReceiverConnection, type ReceiverContext } from './receiver-connection.js';
 import type { ReceiveCounters, ReceiverHandlers, ReceiverOptions } from './receiver-options.js';
@@ -13,6 +14,8 @@ export class RtmpReceiver {
   readonly counters: Readonly<ReceiveCounters>;
   readonly #server: Server;
   readonly #connections = new Set<ReceiverConnection>();
+  readonly #maxConnections: number;
+  readonly #handlers: ReceiverHandlers;
 
   /**
    * @throws RtmpError (rejection) `ERR_CLOUDPUSH_SOCKET` when the address cannot be had
@@ -27,6 +30,8 @@ export class RtmpReceiver {
     const behaviour = options.behaviour ?? {};
     const totals = newCounters();
     this.counters = totals;
+    this.#handlers = handlers;
+    this.#maxConnections = options.maxConnections ?? 1024;
     let lastStreamId = 0;
     const context: ReceiverContext = {
       options,
@@ -34,6 +39,7 @@ export class RtmpReceiver {
       handlers,
       totals,
       liveNames: new Set(),
+      budget: new BufferBudget(options.maxBufferedBytes ?? 1 << 28),
       auth:
         behaviour.auth === undefined
           ? undefined
@@ -50,7 +56,8 @@ export class RtmpReceiver {
       options.tls === undefined
         ? createServer({ allowHalfOpen }, accept)
         : createTlsServer({ ...copyTls(options.tls), allowHalfOpen }, accept);
-    this.#server.maxConnections = options.maxConnections ?? 4096;
+    // Beside those that are counted below, some may be shaking hands over TLS.
+    this.#server.maxConnections = 2 * this.#maxConnections + 16;
   }
 
   /** Where it listens. */
@@ -78,9 +85,29 @@ export class RtmpReceiver {
   }
 
   #accept(socket: Socket, context: ReceiverContext): void {
+    if (this.#connections.size >= this.#maxConnections && !this.#displaceOldest()) {
+      socket.on('error', () => {}).destroy();
+      const text = `All ${this.#maxConnections} connections publish: one more was refused`;
+      const details = { permitted: this.#maxConnections };
+      this.#handlers.onConnectionError?.(
+        new RtmpError(RtmpErrorCode.peerLimit, 'connect', text, { details }),
+      );
+      return;
+    }
     const connection = new ReceiverConnection(socket, context);
     this.#connections.add(connection);
     socket.once('close', () => this.#connections.delete(connection));
+  }
+
+  /** Strangers who connect and say nothing cannot keep publishers out. */
+  #displaceOldest(): boolean {
+    for (const connection of this.#connections) {
+      if (connection.publishing) continue;
+      this.#connections.delete(connection);
+      connection.displace(this.#maxConnections);
+      return true;
+    }
+    return false;
   }
 
   #listen(port: number, host: string): Promise<void> {

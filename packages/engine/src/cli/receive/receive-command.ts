@@ -1,9 +1,11 @@
 import type { IncomingStream, StreamEnd } from '../../receiver/incoming-stream.js';
+import { templateFault } from '../../receiver/recording-name.js';
 import { StreamReceiver } from '../../receiver/stream-receiver.js';
 import type { ListenAddress } from '../argument-types.js';
-import { ExitCode } from '../exit-code.js';
+import { ExitCode, usageError } from '../exit-code.js';
 import type { Interruption } from '../interruption.js';
 import type { Output } from '../output.js';
+import { milliseconds } from '../push/push-plan.js';
 import { untilEnd } from '../until-end.js';
 import { JsonReceiveLog, type ReceiveLog, type ReceiveTotals, TextReceiveLog } from './receive-log.js';
 
@@ -11,9 +13,16 @@ import { JsonReceiveLog, type ReceiveLog, type ReceiveTotals, TextReceiveLog } f
 export interface ReceiveOptions {
   readonly listen: ListenAddress;
   readonly record?: string;
+  /** Template. */
+  readonly name?: string;
   /** s */
   readonly duration?: number;
   readonly maxStreams?: number;
+  readonly maxConnections?: number;
+  /** Bytes. */
+  readonly maxMemory?: number;
+  /** s; 0: never. */
+  readonly idleTimeout?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -22,7 +31,8 @@ export interface ReceiveOptions {
 const RATES_INTERVAL = 2000;
 
 /**
- * `cloudpush receive`. SIGINT and SIGTERM are its ordinary end: the exit code is 0 unless a recording failed.
+ * `cloudpush receive`. SIGINT and SIGTERM are its ordinary end: the exit code is 0 unless a recording could not be written. What
+ * publishers do wrong is told, and is not its failure.
  */
 export async function receiveCommand(
   options: ReceiveOptions,
@@ -30,10 +40,29 @@ export async function receiveCommand(
   interruption: Interruption,
 ): Promise<number> {
   const log: ReceiveLog = options.json === true ? new JsonReceiveLog(output) : new TextReceiveLog(output);
-  const totals = { streams: 0, clean: 0, videoMessages: 0, audioMessages: 0, bytes: 0, recordingFailures: 0 };
-  const { listen, record, maxStreams } = options;
+  const totals: ReceiveTotals = {
+    streams: 0,
+    clean: 0,
+    pictures: 0,
+    audioFrames: 0,
+    videoMessages: 0,
+    audioMessages: 0,
+    bytes: 0,
+    recordingFailures: 0,
+  };
+  const { listen, record, name, idleTimeout } = options;
+  const { maxStreams, maxConnections, maxMemory } = options;
+  checkName(name, record);
   const receiver = await StreamReceiver.listen(
-    { host: listen.host, port: listen.port, folder: record, maxStreams },
+    {
+      ...listen,
+      folder: record,
+      template: name,
+      idleTimeout: idleTimeout === 0 ? 0 : milliseconds(idleTimeout),
+      maxStreams,
+      maxConnections,
+      maxMemory,
+    },
     {
       onPublish: (stream) => log.publish(stream),
       onEnd: (stream, end) => {
@@ -52,9 +81,18 @@ export async function receiveCommand(
   return totals.recordingFailures === 0 ? ExitCode.ok : ExitCode.failure;
 }
 
+function checkName(name: string | undefined, record: string | undefined): void {
+  if (name === undefined) return;
+  if (record === undefined) throw usageError('--name needs --record, the folder of the recordings');
+  const fault = templateFault(name);
+  if (fault !== undefined) throw usageError(`--name ${name}: ${fault}`);
+}
+
 function add(totals: ReceiveTotals, stream: IncomingStream, { clean, error }: StreamEnd): void {
   totals.streams++;
   totals.clean += clean ? 1 : 0;
+  totals.pictures += stream.pictures;
+  totals.audioFrames += stream.audioFrames;
   totals.videoMessages += stream.videoMessages;
   totals.audioMessages += stream.audioMessages;
   totals.bytes += stream.bytes;

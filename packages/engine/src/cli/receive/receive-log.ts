@@ -5,12 +5,16 @@ import { errorText } from '../error-text.js';
 import { bytes, count, megabitsPerSecond, plural, rounded } from '../format.js';
 import type { Output } from '../output.js';
 import { RateMeter } from '../rate-meter.js';
+import { RefusalLimiter } from './refusal-limiter.js';
 
 /** What came in, in all. */
 export interface ReceiveTotals {
   streams: number;
   /** Streams that their publisher ended in an orderly way. */
   clean: number;
+  /** Video messages with a picture, and audio messages with sound: not those with a configuration. */
+  pictures: number;
+  audioFrames: number;
   videoMessages: number;
   audioMessages: number;
   bytes: number;
@@ -31,6 +35,7 @@ export interface ReceiveLog {
 /** One JSON object a line: `listening`, `publish`, `end`, `refused`, `summary`. */
 export class JsonReceiveLog implements ReceiveLog {
   readonly #output: Output;
+  readonly #refusals = new RefusalLimiter();
 
   constructor(output: Output) {
     this.#output = output;
@@ -45,7 +50,7 @@ export class JsonReceiveLog implements ReceiveLog {
   }
 
   end(stream: IncomingStream, { clean, error }: StreamEnd): void {
-    const { id, app, name, file, elapsed, videoMessages, audioMessages } = stream;
+    const { id, app, name, file, elapsed, pictures, audioFrames, videoMessages, audioMessages } = stream;
     this.#output.json({
       event: 'end',
       stream: id,
@@ -53,6 +58,8 @@ export class JsonReceiveLog implements ReceiveLog {
       name,
       clean,
       elapsedMs: rounded(elapsed, 1),
+      pictures,
+      audioFrames,
       videoMessages,
       audioMessages,
       bytes: stream.bytes,
@@ -62,7 +69,10 @@ export class JsonReceiveLog implements ReceiveLog {
   }
 
   refused(error: Error): void {
-    this.#output.json({ event: 'refused', message: error.message });
+    const untold = this.#refusals.take(monotonicNow());
+    if (untold === undefined) return;
+    const more = untold === 0 ? undefined : untold;
+    this.#output.json({ event: 'refused', message: error.message, untoldBefore: more });
   }
 
   rates(): void {
@@ -70,13 +80,14 @@ export class JsonReceiveLog implements ReceiveLog {
   }
 
   summary(totals: ReceiveTotals): void {
-    this.#output.json({ event: 'summary', ...totals });
+    this.#output.json({ event: 'summary', ...totals, refused: this.#refusals.total });
   }
 }
 
 /** Lines for people: what happens on stdout, rates on stderr. */
 export class TextReceiveLog implements ReceiveLog {
   readonly #output: Output;
+  readonly #refusals = new RefusalLimiter();
   readonly #rate = new RateMeter();
   readonly #began = monotonicNow();
 
@@ -97,14 +108,17 @@ export class TextReceiveLog implements ReceiveLog {
     const how = clean ? 'ended' : `broke off${error === undefined ? '' : ` (${errorText(error)})`}`;
     const seconds = (stream.elapsed / 1000).toFixed(1);
     const rate = megabitsPerSecond(stream.bytes, stream.elapsed).toFixed(1);
-    const media = `${count(stream.videoMessages)} video, ${count(stream.audioMessages)} audio`;
+    const media = `${count(stream.pictures)} video, ${count(stream.audioFrames)} audio`;
     this.#output.result(
       `${titleOf(stream)} ${how} after ${seconds} s: ${media}, ${bytes(stream.bytes)}, ${rate} Mbit/s`,
     );
   }
 
   refused(error: Error): void {
-    this.#output.note(`refused: ${errorText(error)}`);
+    const untold = this.#refusals.take(monotonicNow());
+    if (untold === undefined) return;
+    const more = untold === 0 ? '' : ` (and ${count(untold)} before it)`;
+    this.#output.note(`refused: ${errorText(error)}${more}`);
   }
 
   rates(receiver: StreamReceiver): void {
@@ -119,10 +133,12 @@ export class TextReceiveLog implements ReceiveLog {
   }
 
   summary(totals: ReceiveTotals): void {
-    const { streams, clean, videoMessages, audioMessages } = totals;
+    const { streams, clean, pictures, audioFrames } = totals;
+    const { total: refused } = this.#refusals;
     this.#output.result(
       `${plural(streams, 'stream')}, ${count(clean)} ended cleanly: ` +
-        `${count(videoMessages)} video, ${count(audioMessages)} audio, ${bytes(totals.bytes)}`,
+        `${count(pictures)} video, ${count(audioFrames)} audio, ${bytes(totals.bytes)}` +
+        (refused === 0 ? '' : `; ${count(refused)} refused`),
     );
   }
 }
