@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { AudioCodec, HevcForm, InputClock, VideoCodec } from '@cloudpush/muxer';
-import { parseRtmpUrl } from '@cloudpush/transport';
+import { parseRtmpUrl, publishedName } from '@cloudpush/transport';
 import type { EncryptionOptions } from './encryption-options.js';
 import { CloudPushError } from './errors.js';
 import type { EngineLogger } from './logging/engine-logger.js';
@@ -255,13 +255,13 @@ function fixedTarget({ url, target }: DestinationOptions): ShardTarget | undefin
 
 /** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_URL` unless a stream can be published at the URL. */
 export function checkUrl(url: string): void {
-  let streamName: string;
+  let name: string;
   try {
-    ({ streamName } = parseRtmpUrl(url));
+    name = publishedName(parseRtmpUrl(url));
   } catch (error) {
     throw CloudPushError.wrap(error);
   }
-  if (streamName !== '') return;
+  if (name !== '') return;
   const message = 'the URL names no stream; permitted: rtmp[s]://host[:port]/app/name';
   throw new CloudPushError('ERR_CLOUDPUSH_INVALID_URL', message, {
     class: 'fatal',

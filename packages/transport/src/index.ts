@@ -72,4 +72,4 @@ export type {
 } from './session/requests.js';
 export { type ConnectTimings, StageTimer } from './session/stage-timer.js';
 export type { RtmpStatus } from './session/status.js';
-export { displayUrl, parseRtmpUrl, type RtmpUrl, type RtmpUrlOptions } from './url.js';
+export { displayUrl, parseRtmpUrl, publishedName, type RtmpUrl, type RtmpUrlOptions } from './url.js';

@@ -1,6 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { RtmpError } from './errors.js';
-import { displayUrl, parseRtmpUrl } from './url.js';
+import { displayUrl, isRtmpUrl, parseRtmpUrl, publishedName } from './url.js';
+
+const told = (text: string): (string | undefined)[] => {
+  const url = parseRtmpUrl(text);
+  return [url.app, url.appQuery, publishedName(url)];
+};
 
 describe('push URL', () => {
   it('takes the first path segment for the app and the rest for the stream name', () => {
@@ -93,5 +98,62 @@ describe('push URL', () => {
     }
     expect(displayUrl(parseRtmpUrl(`rtmp://me:${secret}@h/live/s?token=${secret}`))).toBe('rtmp://h/live/s');
     expect(displayUrl(parseRtmpUrl('rtmp://h/live'))).toBe('rtmp://h/live');
+  });
+
+  test.each([
+    '摄像头1',
+    'κάμερα',
+    'cam{1}',
+    'a"b',
+    '<cam>',
+    '100%',
+    'a%zz',
+    'a|b^c`d',
+    'a\\b',
+    '🎥',
+    './x',
+    'a/../b',
+    'key#1',
+  ])('keeps the name %s as it is typed', (name) => {
+    const url = parseRtmpUrl(`rtmp://h/live/${name}?key=${name}`);
+    expect(publishedName(url)).toBe(`${name}?key=${name}`);
+    expect(parseRtmpUrl(`rtmp://h/${name.split('/')[0]}/s`).app).toBe(name.split('/')[0]);
+  });
+
+  test('takes a name that is only a query, question mark included', () => {
+    expect(told('rtmp://h/live-bvc/?streamname=live_1&key=a/b')).toEqual([
+      'live-bvc',
+      undefined,
+      '?streamname=live_1&key=a/b',
+    ]);
+    expect(told('rtmp://h/live/?')).toEqual(['live', undefined, '']);
+    expect(told('rtmp://h/live?token=x')).toEqual(['live', 'token=x', '']);
+  });
+
+  test('takes a query behind the app, and keeps it there', () => {
+    expect(told('rtmp://h/live?doconnect=a&b/cam')).toEqual(['live', 'doconnect=a&b', 'cam']);
+    expect(told('rtmp://h/live?a=b/cam/7?c=d/e')).toEqual(['live', 'a=b', 'cam/7?c=d/e']);
+    const url = parseRtmpUrl('rtmp://h/live/site?key=s3cret/cam', { app: 'live/site' });
+    expect(url).toMatchObject({ app: 'live/site', appQuery: 'key=s3cret', streamName: 'cam', query: '' });
+    expect(url.tcUrl + displayUrl(url)).not.toContain('s3cret');
+  });
+
+  test('takes the last @ before the path for the end of the user info', () => {
+    expect(parseRtmpUrl('rtmp://me:p@ss:w%zz@h:1/live/s@x')).toMatchObject({
+      user: 'me',
+      password: 'p@ss:w%zz',
+      host: 'h',
+      port: 1,
+      streamName: 's@x',
+    });
+  });
+
+  test('takes host names as people have them', () => {
+    expect(parseRtmpUrl('rtmp://Media_Server.Local/live/s').host).toBe('media_server.local');
+    expect(parseRtmpUrl('rtmp://bücher.example/live/s').host).toBe('xn--bcher-kva.example');
+    expect(parseRtmpUrl('rtmp://[fe80::1%eth0]/live/s').host).toBe('fe80::1%eth0');
+    expect(parseRtmpUrl('rtmp://h:/live/s').port).toBe(1935);
+    for (const host of ['a b', 'a%20b', 'a,b', '[1.2.3.4]', '[::1]x', 'h:1:2', 'h:1x', 'h:65536', 'a\u0000b'])
+      expect(isRtmpUrl(`rtmp://${host}/live/s`), host).toBe(false);
   });
 });

@@ -1,17 +1,26 @@
+import { domainToASCII } from 'node:url';
 import { RtmpError, RtmpErrorCode } from './errors.js';
 
-/** The parts of a push URL `rtmp[s]://host[:port]/app/stream…`. */
+/** The parts of a push URL `rtmp[s]://host[:port]/app/stream…`. Names and queries are as they were typed. */
 export interface RtmpUrl {
   readonly secure: boolean;
-  /** Host name or address; IPv6 without brackets. */
+  /** Host name, in the form that DNS knows, or address; IPv6 without brackets. */
   readonly host: string;
   /** 1935 for rtmp and 443 for rtmps unless given. */
   readonly port: number;
-  /** First path segment, unless {@link RtmpUrlOptions.app} says otherwise. */
+  /** First path segment, unless {@link RtmpUrlOptions.app} says otherwise; without its query. */
   readonly app: string;
+  /**
+   * Query that stands behind the app, before the stream name (`/live?key=x/camera`), without its question mark; undefined
+   * when there is none. Usually holds a token.
+   */
+  readonly appQuery: string | undefined;
   /** The rest of the path: with the usual rule `streamname/time`. May be empty. */
   readonly streamName: string;
-  /** Query without its question mark, empty when there is none. Usually holds the token. */
+  /**
+   * Query behind the stream name, without its question mark; empty when there is none. Usually holds the token, and may be
+   * all that there is of the name.
+   */
   readonly query: string;
   readonly user: string | undefined;
   readonly password: string | undefined;
@@ -24,42 +33,44 @@ export interface RtmpUrlOptions {
   readonly app?: string | undefined;
 }
 
-const DEFAULT_PORT = { 'rtmp:': 1935, 'rtmps:': 443 } as const;
+const DEFAULT_PORT = { rtmp: 1935, rtmps: 443 } as const;
+
+/** Scheme; user info and host up to the first of `/?#`; the rest (RFC 3986, appendix B, but nothing is decoded). */
+const FORM = /^(rtmps?):\/\/([^/?#]*)(.*)$/is;
 
 /**
- * Takes a push URL apart. IPv6 literals, default ports, queries and user info are understood.
+ * Takes a push URL apart. IPv6 literals, default ports, queries and user info are understood. Names travel as they were
+ * typed, as with other clients: nothing is percent-encoded or -decoded (but the user info), no dots are resolved.
  * @throws RtmpError `ERR_CLOUDPUSH_INVALID_URL`; its text shows neither query nor user info.
  */
 export function parseRtmpUrl(text: string, options: RtmpUrlOptions = {}): RtmpUrl {
-  // The scheme is not one that WHATWG URL treats as special, so percent-encoding and case stay as they are.
-  const match = /^(rtmps?:)\/\//i.exec(text);
-  if (!match) throw invalid('has no rtmp:// or rtmps:// scheme');
-  const scheme = match[1]!.toLowerCase() as 'rtmp:' | 'rtmps:';
-  const url = toUrl(text);
+  const match = FORM.exec(text);
+  if (match === null) throw invalid('has no rtmp:// or rtmps:// scheme');
   if (/[\s\p{Cc}]/u.test(text)) throw invalid('contains white space or control characters');
-  if (url.hostname === '') throw invalid('names no host');
-  const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname.toLowerCase();
-  const port = url.port === '' ? DEFAULT_PORT[scheme] : Number(url.port);
-  if (port === 0) throw invalid('has port 0, permitted are 1 to 65535');
-  // A number sign has no meaning in RTMP; stream keys may hold one.
-  const query = url.search === '' ? '' : url.search.slice(1) + url.hash;
-  const { app, streamName } = splitPath(
-    url.search === '' ? url.pathname + url.hash : url.pathname,
-    options.app,
-  );
-  const authority = host.includes(':') ? `[${host}]` : host;
+  const scheme = match[1]!.toLowerCase() as 'rtmp' | 'rtmps';
+  const authority = match[2]!;
+  const userInfoEnd = authority.lastIndexOf('@');
+  const { host, port = DEFAULT_PORT[scheme] } = splitAuthority(authority.slice(userInfoEnd + 1));
+  const path = splitPath(match[3]!.replace(/^\/+/, ''), options.app);
+  const shownHost = host.includes(':') ? `[${host}]` : host;
   const shownPort = port === DEFAULT_PORT[scheme] ? '' : `:${port}`;
   return {
-    secure: scheme === 'rtmps:',
+    secure: scheme === 'rtmps',
     host,
     port,
-    app,
-    streamName,
-    query,
-    user: url.username === '' ? undefined : decode(url.username),
-    password: url.password === '' ? undefined : decode(url.password),
-    tcUrl: `${scheme}//${authority}${shownPort}/${app}`,
+    ...path,
+    ...splitUserInfo(authority.slice(0, Math.max(0, userInfoEnd))),
+    tcUrl: `${scheme}://${shownHost}${shownPort}/${path.app}`,
   };
+}
+
+/** Whether a text is a push URL. */
+export function isRtmpUrl(text: string): boolean {
+  try {
+    return parseRtmpUrl(text).host !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** The URL for people: no query, no user info. */
@@ -67,28 +78,82 @@ export function displayUrl(url: RtmpUrl): string {
   return url.streamName === '' ? url.tcUrl : `${url.tcUrl}/${url.streamName}`;
 }
 
-function toUrl(text: string): URL {
-  try {
-    return new URL(text);
-  } catch {
-    // The cause would repeat the text, and with it the secrets.
-    throw invalid('cannot be parsed (host or port is malformed)');
-  }
+/** The stream name as a server is told it, with its query; empty when the URL names no stream. */
+export function publishedName({ streamName, query }: Pick<RtmpUrl, 'streamName' | 'query'>): string {
+  return query === '' ? streamName : `${streamName}?${query}`;
 }
 
-function splitPath(pathname: string, wantedApp: string | undefined): { app: string; streamName: string } {
-  const path = pathname.replace(/^\/+/, '');
-  if (wantedApp !== undefined) {
-    const app = wantedApp.replace(/^\/+|\/+$/g, '');
-    if (app === '') throw invalid('is given an empty app');
-    if (path !== app && !path.startsWith(`${app}/`))
-      throw invalid('does not start with the app that is given');
-    return { app, streamName: path.slice(app.length + 1) };
+function splitAuthority(text: string): { host: string; port: number | undefined } {
+  const match = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(text);
+  if (match === null) throw invalid('cannot be parsed (host or port is malformed)');
+  const host = hostOf(match[1]!);
+  const digits = match[2] ?? '';
+  if (digits === '') return { host, port: undefined };
+  const port = Number(digits);
+  if (port < 1 || port > 65_535) throw invalid(`has port ${digits}, permitted are 1 to 65535`);
+  return { host, port };
+}
+
+function hostOf(text: string): string {
+  if (text === '') throw invalid('names no host');
+  if (text.startsWith('[')) {
+    // The zone of a link-local address may be written with the percent sign encoded (RFC 6874).
+    const address = text.slice(1, -1).replace('%25', '%');
+    const [bare, zone = 'none'] = address.split('%', 2);
+    if (!/^[\w.~-]+$/.test(zone) || !URL.canParse(`http://[${bare}]/`))
+      throw invalid('has an IPv6 address that is none');
+    return address;
   }
-  const slash = path.indexOf('/');
-  const app = slash < 0 ? path : path.slice(0, slash);
+  const name = /^[\w.~-]*$/.test(text) ? text.toLowerCase() : domainToASCII(text);
+  // An underscore is no part of a host name, but of many a name in a private network.
+  if (!/^[\w.~-]+$/.test(name)) throw invalid('cannot be parsed (host or port is malformed)');
+  return name;
+}
+
+function splitUserInfo(text: string): { user: string | undefined; password: string | undefined } {
+  const colon = text.indexOf(':');
+  const user = colon < 0 ? text : text.slice(0, colon);
+  const password = colon < 0 ? '' : text.slice(colon + 1);
+  return {
+    user: user === '' ? undefined : decode(user),
+    password: password === '' ? undefined : decode(password),
+  };
+}
+
+type Path = Pick<RtmpUrl, 'app' | 'appQuery' | 'streamName' | 'query'>;
+
+/**
+ * A question mark in the first segment begins the app's query, which ends at the next slash; behind that slash stands the
+ * stream, whose name ends at its own question mark. A number sign has no meaning in RTMP: stream keys may hold one.
+ */
+function splitPath(path: string, wantedApp: string | undefined): Path {
+  const app = wantedApp === undefined ? firstSegment(path) : givenApp(path, wantedApp);
+  const rest = path.slice(app.length);
+  const slash = rest.indexOf('/');
+  const beforeName = slash < 0 ? rest : rest.slice(0, slash);
+  const name = slash < 0 ? '' : rest.slice(slash + 1);
+  const question = name.indexOf('?');
+  return {
+    app,
+    appQuery: beforeName.length > 1 ? beforeName.slice(1) : undefined,
+    streamName: question < 0 ? name : name.slice(0, question),
+    query: question < 0 ? '' : name.slice(question + 1),
+  };
+}
+
+function firstSegment(path: string): string {
+  const app = /^[^/?]*/.exec(path)![0];
   if (app === '') throw invalid('names no app');
-  return { app, streamName: slash < 0 ? '' : path.slice(slash + 1) };
+  return app;
+}
+
+function givenApp(path: string, wanted: string): string {
+  const app = wanted.replace(/^\/+|\/+$/g, '');
+  if (app === '') throw invalid('is given an empty app');
+  const next = path[app.length];
+  if (!path.startsWith(app) || (next !== undefined && next !== '/' && next !== '?'))
+    throw invalid('does not start with the app that is given');
+  return app;
 }
 
 function decode(component: string): string {

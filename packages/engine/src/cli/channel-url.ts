@@ -1,4 +1,4 @@
-import { displayUrl, parseRtmpUrl } from '@cloudpush/transport';
+import { displayUrl, parseRtmpUrl, publishedName } from '@cloudpush/transport';
 import { usageError } from './exit-code.js';
 
 /**
@@ -7,7 +7,7 @@ import { usageError } from './exit-code.js';
  * @throws RtmpError or CommandError when it is not a push URL; their texts hold no secret.
  */
 export function channelUrl(template: string, number: number, count: number): string {
-  if (parseRtmpUrl(withNumber(template, 1)).streamName === '') {
+  if (publishedName(parseRtmpUrl(withNumber(template, 1))) === '') {
     throw usageError('the URL names no stream: rtmp[s]://host[:port]/app/name is needed');
   }
   const named = count === 1 || namesDiffer(template) ? template : numbered(template);
@@ -31,6 +31,7 @@ function withNumber(template: string, number: number): string {
 }
 
 function numbered(template: string): string {
-  const query = template.indexOf('?');
-  return query < 0 ? `${template}-{i}` : `${template.slice(0, query)}-{i}${template.slice(query)}`;
+  const { query } = parseRtmpUrl(template);
+  const end = query === '' ? template.length : template.length - query.length - 1;
+  return `${template.slice(0, end)}-{i}${template.slice(end)}`;
 }

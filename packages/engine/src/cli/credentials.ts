@@ -19,10 +19,13 @@ export function withoutCredentials(error: CloudPushError, urls: readonly string[
 
 /** As they stand in the URL and as they are meant. */
 function credentialsOf(url: string): string[] {
-  const { query, password } = parseRtmpUrl(url);
-  const values = [...new URLSearchParams(query).values(), password ?? ''];
-  const raw =
-    query === undefined ? [] : [query, ...query.split('&').map((pair) => pair.replace(/^[^=]*=/, ''))];
+  const { appQuery = '', query, password } = parseRtmpUrl(url);
+  const queries = [appQuery, query];
+  const values = [...queries.flatMap((text) => [...new URLSearchParams(text).values()]), password ?? ''];
+  const raw = queries.flatMap((text) => [
+    text,
+    ...text.split('&').map((pair) => pair.replace(/^[^=]*=/, '')),
+  ]);
   return [...new Set([...raw, ...values, ...values.map(encodeURIComponent)])].filter(
     (secret) => secret.length >= MIN_LENGTH,
   );

@@ -3,6 +3,7 @@ import {
   type PublisherEvents,
   type PublisherOptions,
   parseRtmpUrl,
+  publishedName,
   RtmpError,
   RtmpErrorCode,
   RtmpPublisher,
@@ -129,8 +130,7 @@ export class Link implements PublisherEvents {
   #nameIn(url: string): string {
     const { app, streamName: given } = this.#config.connection;
     if (given !== undefined) return given;
-    const { streamName, query } = parseRtmpUrl(url, { app });
-    return query === '' ? streamName : `${streamName}?${query}`;
+    return publishedName(parseRtmpUrl(url, { app }));
   }
 
   onDrain(): void {

@@ -8,7 +8,7 @@ import type { ServerProfile } from '../session/profile.js';
 import type { PublishSession } from '../session/publish-session.js';
 import type { PublishState } from '../session/publish-state.js';
 import { type ConnectTimings, StageTimer } from '../session/stage-timer.js';
-import { parseRtmpUrl } from '../url.js';
+import { parseRtmpUrl, publishedName } from '../url.js';
 import { aborted } from './abort.js';
 import { dial } from './dial.js';
 import type { Outbox } from './outbox.js';
@@ -44,7 +44,7 @@ export class RtmpPublisher {
     checkOptions(options);
     const timeouts = resolveTimeouts(options.timeouts);
     const url = parseRtmpUrl(options.url, { app: options.app });
-    if (url.streamName === '' && options.streamName === undefined) throw noStreamName();
+    if (publishedName(url) === '' && options.streamName === undefined) throw noStreamName();
     const rules = attemptOptions(options, url);
     let attempt = firstAttempt(url, options.streamName, rules);
     for (;;) {
@@ -123,6 +123,11 @@ export class RtmpPublisher {
   /** The server's habits, as given or detected. */
   get profile(): ServerProfile {
     return this.#session.profile;
+  }
+
+  /** Messages of the server that were left aside: not understood, or more than a caller should have to hear. */
+  get leftAside(): number {
+    return this.#session.leftAside;
   }
 
   get state(): PublishState {

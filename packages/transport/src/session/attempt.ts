@@ -1,6 +1,6 @@
 import type { AmfObject, AmfValue } from '../amf0/value.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
-import { parseRtmpUrl, type RtmpUrl } from '../url.js';
+import { isRtmpUrl, parseRtmpUrl, publishedName, type RtmpUrl } from '../url.js';
 import { answerChallenge, type Credentials } from './auth.js';
 import { challengeOf } from './status.js';
 
@@ -95,13 +95,18 @@ function parseTarget(redirect: string, app: string | undefined): RtmpUrl {
 function redirected(attempt: Attempt, target: RtmpUrl): Attempt {
   const from = attempt.url;
   const sameHost = target.host === from.host;
-  const streamName = target.streamName === '' ? attempt.streamName : undefined;
+  const isOurs = publishedName(target) === '';
+  // Where there is nothing but an app, what stands behind it is for the stream.
+  const query = isOurs ? (target.appQuery ?? '') : target.query;
+  const ownAppQuery = sameHost ? from.appQuery : undefined;
+  const streamName = isOurs ? attempt.streamName : undefined;
   return {
     ...attempt,
     url: {
       ...target,
-      streamName: target.streamName === '' ? from.streamName : target.streamName,
-      query: target.query !== '' || !sameHost ? target.query : from.query,
+      appQuery: isOurs ? ownAppQuery : (target.appQuery ?? ownAppQuery),
+      streamName: isOurs ? from.streamName : target.streamName,
+      query: query !== '' || !sameHost ? query : from.query,
       user: target.user ?? (sameHost ? from.user : undefined),
       password: target.user === undefined && sameHost ? from.password : target.password,
     },
@@ -150,8 +155,8 @@ export function connectFields(attempt: Attempt, wishes: ConnectWishes): ConnectF
     : { token: undefined, connectArguments: [] };
   const token = secret === undefined ? '' : `token=${encodeURIComponent(secret)}`;
   const inTcUrl = wishes.tokenPlacement === 'tc-url-query' ? token : '';
-  const suffix = joinQuery(authQuery, inTcUrl);
-  const name = attempt.streamName ?? joinQuery(url.streamName, url.query);
+  const suffix = joinQuery(joinQuery(joinQuery('', url.appQuery ?? ''), authQuery), inTcUrl);
+  const name = attempt.streamName ?? publishedName(url);
   const extra = wishes.tokenPlacement === 'connect-argument' && secret !== undefined ? [secret] : [];
   return {
     connectObject: {
@@ -183,19 +188,31 @@ export function withToken(
  * has it already.
  */
 export function reconnectUrl({ url, streamName }: Attempt, tcUrl: string | undefined): string {
-  const scheme = url.secure ? 'rtmps' : 'rtmp';
-  const host = url.host.includes(':') ? `[${url.host}]` : url.host;
-  const present = `${scheme}://${host}:${url.port}/${url.app}`;
-  const target = reconnectTarget(tcUrl, present, url.secure);
-  const [path = '', query = ''] = target.split('?', 2);
-  const name = streamName ?? joinQuery(url.streamName, url.query);
-  return joinQuery(`${path.replace(/\/$/, '')}/${name}`, query);
+  const name = streamName ?? publishedName(url);
+  const target = tcUrl === undefined ? undefined : reconnectTarget(tcUrl, url);
+  if (target === undefined) return `${addressOf(url)}/${joinQuery(url.app, url.appQuery ?? '')}/${name}`;
+  const question = target.indexOf('?');
+  const path = question < 0 ? target : target.slice(0, question);
+  return joinQuery(`${path.replace(/\/+$/, '')}/${name}`, question < 0 ? '' : target.slice(question));
 }
 
-function reconnectTarget(tcUrl: string | undefined, present: string, secure: boolean): string {
-  if (tcUrl === undefined || !URL.canParse(tcUrl, `${present}/`)) return present;
-  const { href, protocol } = new URL(tcUrl, `${present}/`);
-  return protocol === 'rtmps:' || (protocol === 'rtmp:' && !secure) ? href : present;
+/** Where a tcUrl leads from the present one; undefined for nowhere, or from rtmps to rtmp. */
+function reconnectTarget(tcUrl: string, url: RtmpUrl): string | undefined {
+  const target = absolute(tcUrl, url);
+  if (!isRtmpUrl(target)) return undefined;
+  return parseRtmpUrl(target).secure || !url.secure ? target : undefined;
+}
+
+/** RFC 3986 §4.2, as far as Enhanced RTMP makes use of it. */
+function absolute(tcUrl: string, url: RtmpUrl): string {
+  if (/^[a-z][a-z\d+.-]*:/i.test(tcUrl)) return tcUrl;
+  if (tcUrl.startsWith('//')) return `${url.secure ? 'rtmps' : 'rtmp'}:${tcUrl}`;
+  if (tcUrl.startsWith('/')) return addressOf(url) + tcUrl;
+  return `${addressOf(url)}/${url.app}${tcUrl.startsWith('?') ? '' : '/'}${tcUrl}`;
+}
+
+function addressOf({ secure, host, port }: RtmpUrl): string {
+  return `${secure ? 'rtmps' : 'rtmp'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Appends a query to something that may have one. */
