@@ -3,7 +3,7 @@ import { connect, createServer, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { type PublisherOptions, RtmpError, RtmpPublisher, readTracks, withTrack } from '@cloudpush/transport';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, test, vi } from 'vitest';
 import { waitFor } from '../support/wait.js';
 import { readFlv } from './support/flv.js';
 import { Blocks, message, TestPublisher } from './support/publish.js';
@@ -139,6 +139,24 @@ describe('publisher and receiver', () => {
     while (made.publisher.send(message(Buffer.alloc(50_000), i++), undefined)) await sleep(1);
     for (let pings = 0; pings < 1000; pings++) receiver.received[0]!.stream.sendPing();
     expect(await made.closed).toMatchObject({ code: 'ERR_CLOUDPUSH_PEER_LIMIT', class: 'retryable' });
+  });
+
+  test('a server that floods is read no faster than a server has reason to talk, and the stream goes on', async () => {
+    await using receiver = await TestReceiver.listen();
+    const started = performance.now();
+    const made = await TestPublisher.connect({ url: receiver.url() });
+    const { stream, messages } = receiver.received[0]!;
+    for (let i = 0; i < 100; i++) stream.sendCommand('onNoise', 'x'.repeat(200_000));
+    await waitFor('the flood', 20_000, () => made.publisher.bytesRead > 1 << 20 || undefined);
+    for (let i = 0; i < 50; i++) made.publisher.send(message(Buffer.alloc(1000), i), undefined);
+    await waitFor('the stream', 20_000, () => messages.length === 50 || undefined);
+    const seconds = (performance.now() - started) / 1000;
+    expect(made.publisher.bytesRead).toBeLessThan((1 << 20) * (1 + seconds) + (1 << 17));
+    expect(made.commands.length).toBeLessThan(10);
+    expect(made.publisher.leftAside).toBeGreaterThan(0);
+    expect(made.warnings.join()).toContain('left aside');
+    made.publisher.destroy();
+    await made.closed;
   });
 
   it('throws when false is ignored for long', async () => {

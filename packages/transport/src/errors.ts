@@ -119,6 +119,8 @@ export interface RtmpErrorDetails {
   readonly serverCode?: string;
   /** The server's own `description`; queries, user info and what is known to be secret are left out. */
   readonly description?: string;
+  /** The server has ended the connection right after `publish` without a word, which usually is a refusal. */
+  readonly silent?: boolean;
   /** Where a 302 leads: may hold a token in its query, so it is in no text, and not enumerable. */
   readonly redirect?: string;
 }

@@ -41,6 +41,24 @@ export const PUBLISHER_LIMITS: TransportLimits = {
   maxAmfValues: 1 << 14,
 };
 
+/** How fast a server may talk to a publisher, and how much of it goes on to the caller. */
+export const SERVER_PACE = {
+  /**
+   * Commands, data messages and statuses a second that go to the caller, twice as many at once: servers say a handful in
+   * a connection's life. What comes beyond is left aside and counted.
+   */
+  newsPerSecond: 50,
+  /** The same in bytes of payload. */
+  newsBytesPerSecond: 1 << 16,
+  /** Requests to reconnect a second that go to the caller, eight times as many at once. */
+  reconnectRequestsPerSecond: 1,
+  /**
+   * Bytes a second that are read, as many at once; beyond, the socket rests. Pings, acknowledgements and answers stay
+   * under 1 KiB; a flood must not take the thread that other connections share.
+   */
+  readBytesPerSecond: 1 << 20,
+} as const;
+
 /** For a receiver: whole key frames come in. */
 export const RECEIVER_LIMITS: TransportLimits = {
   ...PUBLISHER_LIMITS,

@@ -303,11 +303,14 @@ describe('chunk reader', () => {
     ['a chunk size of 0', '02 000000 000004 01 00000000 00000000'],
     ['a chunk size with the top bit', '02 000000 000004 01 00000000 80000000'],
     ['a Set Chunk Size of two bytes', '02 000000 000002 01 00000000 0000'],
-    ['an Abort of one byte', '02 000000 000001 02 00000000 00'],
     ['a chunk stream that begins with format 2', '86 000000'],
     ['a chunk stream that begins with format 3', 'c6'],
   ])('refuses %s', (_, bytes) => {
     expect(errorOf(() => read([hex(bytes)])).code).toBe('ERR_CLOUDPUSH_PROTOCOL');
+  });
+
+  it('leaves an Abort aside that names no chunk stream', () => {
+    expect(read([hex('02 000000 000001 02 00000000 00')])).toEqual([]);
   });
 
   it('accepts the greatest chunk size and takes it for the greatest message', () => {

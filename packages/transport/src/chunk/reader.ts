@@ -217,7 +217,7 @@ export class ChunkReader {
 
   /** Abort Message (RTMP 1.0 §5.4.2). */
   #abort(payload: Uint8Array): void {
-    if (payload.length < 4) throw protocol(`Abort of ${payload.length} bytes`, '4 bytes');
+    if (payload.length < 4) return; // it names no chunk stream: nothing to be abandoned
     const stream = this.#streams.get(readUint32(payload, 0));
     if (stream?.open) this.#abandon(stream);
   }

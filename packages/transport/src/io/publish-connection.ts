@@ -2,10 +2,11 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { AmfValue } from '../amf0/value.js';
 import { type RtmpError, type RtmpStage, unreadReplies } from '../errors.js';
-import { PUBLISHER_LIMITS } from '../limits.js';
+import { PUBLISHER_LIMITS, SERVER_PACE } from '../limits.js';
 import { type Attempt, type ConnectWishes, reconnectUrl, withToken } from '../session/attempt.js';
 import { PublishSession } from '../session/publish-session.js';
 import { type PublishSessionHandler, type ReconnectRequest, stageOf } from '../session/publish-state.js';
+import { RateLimit } from '../session/rate-limit.js';
 import type { StageTimer } from '../session/stage-timer.js';
 import type { RtmpStatus } from '../session/status.js';
 import { aborted } from './abort.js';
@@ -32,6 +33,10 @@ export class PublishConnection implements PublishSessionHandler {
   readonly #signal: AbortSignal | undefined;
   readonly #maxUnreadReplyBytes: number;
   #replyBytes = 0;
+  readonly #pace = new RateLimit(SERVER_PACE.readBytesPerSecond, SERVER_PACE.readBytesPerSecond, () =>
+    performance.now(),
+  );
+  #rest: NodeJS.Timeout | undefined;
   readonly #closed: Promise<void>;
   #resolveClosed: () => void = ignore;
   readonly #events: PublisherEvents;
@@ -143,6 +148,10 @@ export class PublishConnection implements PublishSessionHandler {
     this.#events.onCommand?.(name, args);
   }
 
+  onWarning(message: string): void {
+    this.#events.onWarning?.(message);
+  }
+
   onReconnectRequest(request: ReconnectRequest): void {
     const { trusted } = this.attempt;
     this.#events.onReconnectRequest?.({
@@ -170,8 +179,10 @@ export class PublishConnection implements PublishSessionHandler {
   #listen(): void {
     const socket = this.#socket;
     socket.on('data', (bytes) => {
+      this.#pace.spend(bytes.length);
       this.#receive(bytes);
       this.#arm();
+      this.#restIfFlooded();
     });
     socket.on('end', () => this.#onPeerEnd());
     socket.on('error', (cause) => {
@@ -220,6 +231,14 @@ export class PublishConnection implements PublishSessionHandler {
     else this.session.fail(closeTimeout(this.outbox.queuedBytes, this.#timeouts.close));
   }
 
+  /** A server that floods is read no faster than a server has reason to talk: the thread belongs to others, too. */
+  #restIfFlooded(): void {
+    const { wait } = this.#pace;
+    if (wait === 0 || this.#gone) return;
+    this.#socket.pause();
+    this.#rest = setTimeout(() => this.#socket.resume(), wait);
+  }
+
   #arm(): void {
     if (!this.#closing) this.#deadline.set(this.session.deadline);
   }
@@ -228,6 +247,7 @@ export class PublishConnection implements PublishSessionHandler {
     if (!this.#isComplete) this.session.fail(this.session.connectionLost());
     this.#gone = true;
     this.#deadline.clear();
+    clearTimeout(this.#rest);
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.outbox.close();
     this.#waiter?.reject(this.#error ?? closedByCaller());

@@ -73,8 +73,8 @@ export interface PublisherOptions {
   /** Default `auto`: as far as the server can be recognized. */
   readonly profile?: ServerProfileName | 'auto' | undefined;
   /**
-   * `simple` (default), `digest`, or `auto`: simple first, and digest on a new connection when the server ends
-   * the simple one before the handshake is over.
+   * `auto` (default): simple first, and digest on a new connection when the server ends the simple one before the
+   * handshake is over. `simple`, `digest`: that one only.
    */
   readonly handshake?: 'simple' | 'digest' | 'auto' | undefined;
   /** Where the client's digest stands: 0 behind the key, 1 (default) before it. */

@@ -2,12 +2,13 @@ import { randomBytes, randomFillSync } from 'node:crypto';
 import { isIP } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { encodeAmf0 } from '../amf0/encoder.js';
+import type { AmfObject } from '../amf0/value.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { MAX_CHUNK_SIZE, PUBLISHER_LIMITS } from '../limits.js';
 import { type Attempt, type AttemptOptions, type ConnectWishes, connectFields } from '../session/attempt.js';
 import { announceCapabilities, CapsEx, FourCcInfo } from '../session/capabilities.js';
 import type { PublishSessionOptions } from '../session/publish-state.js';
-import { withForms } from '../session/redact.js';
+import { queryValues, textsIn, withForms } from '../session/redact.js';
 import type { StageTimer } from '../session/stage-timer.js';
 import type { RtmpUrl } from '../url.js';
 import type { PublisherOptions, PublisherTimeouts } from './publisher-options.js';
@@ -97,7 +98,7 @@ function checkConnectValues({ connectObject = {}, connectArguments = [] }: Publi
 export function attemptOptions(options: PublisherOptions, url: RtmpUrl): AttemptOptions {
   const fromUrl = url.user === undefined ? undefined : { user: url.user, password: url.password ?? '' };
   return {
-    handshake: options.handshake ?? 'simple',
+    handshake: options.handshake ?? 'auto',
     credentials: options.credentials ?? fromUrl,
     maxRedirects: options.maxRedirects ?? 3,
     app: options.app,
@@ -124,7 +125,12 @@ export function sessionOptions(
 ): PublishSessionOptions {
   return {
     ...connectFields(attempt, connectWishes(options)),
-    secrets: withForms([options.token, options.credentials?.password, attempt.url.password]),
+    secrets: withForms([
+      options.token,
+      options.credentials?.password,
+      attempt.url.password,
+      ...ownTexts(options.connectObject),
+    ]),
     publishType: options.publishType ?? 'live',
     handshake: attempt.handshake,
     digestScheme: options.digestScheme ?? 1,
@@ -136,6 +142,14 @@ export function sessionOptions(
     now: () => performance.now(),
     timer,
   };
+}
+
+/** What the caller has put into the command object beside what every server is told, and may repeat. */
+function ownTexts(connectObject: AmfObject = {}): string[] {
+  const { app, tcUrl, type, flashVer, swfUrl, pageUrl, ...own } = connectObject;
+  return [...textsIn(Object.values(own)), ...queryValues([swfUrl, pageUrl])].filter(
+    (text) => text.length > 3,
+  );
 }
 
 /** A fresh challenge of our own: eight hex digits. */

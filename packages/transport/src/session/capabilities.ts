@@ -19,13 +19,11 @@ export interface Capabilities {
 
 export const NO_CAPABILITIES: Capabilities = { enhanced: false, fourCcs: new Set(), capsEx: 0 };
 
-const VIDEO_FOURCCS = ['avc1', 'hvc1', 'av01', 'vp09', 'vp08', 'vvc1'];
+/** What there is a muxer for: a server that chooses by the list must not choose what never comes. */
+const VIDEO_FOURCCS = ['avc1', 'hvc1', 'av01', 'vp09'];
 const AUDIO_FOURCCS = ['mp4a', '.mp3', 'Opus', 'fLaC', 'ac-3', 'ec-3'];
 
-/**
- * The properties that announce what we can send: we encode nothing away from what the caller gives, so all of
- * it.
- */
+/** The properties that announce what we can send. */
 export function announceCapabilities(info: number, capsEx: number): AmfObject {
   const map = (fourCcs: readonly string[]): AmfObject => Object.fromEntries(fourCcs.map((f) => [f, info]));
   return {

@@ -10,10 +10,7 @@ import type { ServerProfile } from './profile.js';
 export function checkNames(profile: ServerProfile, connectObject: AmfObject, streamName: string): void {
   const permitted = profile.maxNameBytes;
   if (permitted === undefined) return;
-  const names = { app: connectObject['app'], tcUrl: connectObject['tcUrl'], 'stream name': streamName };
-  for (const [what, name] of Object.entries(names)) {
-    const actual = typeof name === 'string' ? Buffer.byteLength(name) : 0;
-    if (actual <= permitted) continue;
+  for (const [what, actual] of longNames(permitted, connectObject, streamName)) {
     throw new RtmpError(
       RtmpErrorCode.messageTooLarge,
       'connect',
@@ -21,6 +18,29 @@ export function checkNames(profile: ServerProfile, connectObject: AmfObject, str
       { details: { actual, permitted } },
     );
   }
+}
+
+/** What nginx-rtmp keeps of a name (ngx_rtmp.h: 256 bytes with the final zero). Its reply to `connect` does not give it away. */
+const NGINX_NAME_BYTES = 255;
+
+/** Warnings of names that a server of unknown make cuts silently when it is nginx-rtmp. */
+export function namesAtRisk(
+  { name }: ServerProfile,
+  connectObject: AmfObject,
+  streamName: string,
+): readonly string[] {
+  if (name !== 'generic') return [];
+  return longNames(NGINX_NAME_BYTES, connectObject, streamName).map(
+    ([what, actual]) =>
+      `The ${what} has ${actual} bytes, query included. nginx-rtmp cuts names at ${NGINX_NAME_BYTES} bytes without a word, and a token that ends there is wrong: shorten it, or name the server's make (profile) if it is another`,
+  );
+}
+
+/** Names that are longer than permitted, with their lengths in bytes. */
+function longNames(permitted: number, { app, tcUrl }: AmfObject, streamName: string): [string, number][] {
+  return Object.entries({ app, tcUrl, 'stream name': streamName })
+    .map(([what, name]): [string, number] => [what, typeof name === 'string' ? Buffer.byteLength(name) : 0])
+    .filter(([, actual]) => actual > permitted);
 }
 
 /**

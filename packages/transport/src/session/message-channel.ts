@@ -75,17 +75,17 @@ export class MessageChannel implements MessageHandler {
     this.#writer.writeMedia(chunkStreamIdFor(message.type), messageStreamId, message);
   }
 
-  /** Called by the chunk reader. */
+  /** Called by the chunk reader. Control messages that are cut off say nothing: they are left aside. */
   onMessage(type: number, messageStreamId: number, timestamp: number, payload: Uint8Array): void {
     switch (type) {
       case MessageType.acknowledgement:
-        this.#acknowledged = decodeUint32(payload);
+        if (payload.length >= 4) this.#acknowledged = decodeUint32(payload);
         break;
       case MessageType.windowAcknowledgementSize:
-        this.#received.window = decodeUint32(payload);
+        if (payload.length >= 4) this.#received.window = decodeUint32(payload);
         break;
       case MessageType.setPeerBandwidth:
-        this.#onPeerBandwidth(decodeUint32(payload));
+        if (payload.length >= 4) this.#onPeerBandwidth(decodeUint32(payload));
         break;
       case MessageType.userControl:
         this.#onUserControl(payload);
@@ -96,6 +96,7 @@ export class MessageChannel implements MessageHandler {
   }
 
   #onUserControl(payload: Uint8Array): void {
+    if (payload.length < 6) return;
     const { event, value } = decodeUserControl(payload);
     if (event !== UserControlEvent.pingRequest) return;
     this.control(MessageType.userControl, encodeUserControl(UserControlEvent.pingResponse, value));

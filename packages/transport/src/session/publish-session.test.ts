@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { EcmaArray } from '../amf0/value.js';
 import { RtmpError } from '../errors.js';
 import { encodeCommand } from '../message/command.js';
@@ -9,6 +9,7 @@ import { encodeUserControl } from '../message/user-control.js';
 import { hex, pattern } from '../testing/bytes.js';
 import { publishOptions, ScriptedServer, TestClock, TIMEOUTS } from '../testing/sessions.js';
 import { PublishSession } from './publish-session.js';
+import { textsIn } from './redact.js';
 import { StageTimer } from './stage-timer.js';
 
 function video(size: number): {
@@ -262,17 +263,21 @@ describe('publish session: refusals', () => {
     expect(server.recorder.failures).toEqual([]);
   });
 
-  it.each([
-    ['garbage for a command', MessageType.commandAmf0, hex('ff')],
-    ['a command without a name', MessageType.commandAmf0, hex('05')],
-    ['a transaction id that is no number', MessageType.commandAmf0, hex('02 0001 61 02 0001 62')],
-    ['a short acknowledgement', MessageType.acknowledgement, hex('00')],
-    ['a short ping', MessageType.userControl, hex('0006')],
-    ['a message that is too long', MessageType.commandAmf0, Buffer.alloc(1 << 19)],
-  ])('fails, retryably, on %s', (_, type, payload) => {
-    const { failure } = new ScriptedServer().accept().say(type, payload);
-    expect(failure).toMatchObject({ class: 'retryable', stage: 'publishing' });
-    expect(failure.cause).toBeInstanceOf(RtmpError);
+  test.each([
+    ['createStream', hex('02 0007'), encodeCommand('_result', 4, null)],
+    ['connect', hex('ff'), encodeCommand('_result', 1)],
+  ])('fails, retryably, when the answer to %s cannot be read', (name, garbage, answer) => {
+    const server = new ScriptedServer().shakeHands();
+    if (name === 'createStream') server.acceptConnect();
+    server.say(MessageType.commandAmf0, Buffer.concat([answer, garbage]));
+    expect(server.failure).toMatchObject({ class: 'retryable', code: 'ERR_CLOUDPUSH_AMF' });
+    expect(server.failure.cause).toBeInstanceOf(RtmpError);
+  });
+
+  test('fails, retryably, when what the server says about publish cannot be read', () => {
+    const server = new ScriptedServer().shakeHands().acceptConnect().command('_result', 4, null, 1);
+    server.say(MessageType.commandAmf0, Buffer.concat([encodeCommand('onStatus', 0, null), hex('ff')]));
+    expect(server.failure).toMatchObject({ class: 'retryable', stage: 'publish', code: 'ERR_CLOUDPUSH_AMF' });
   });
 
   it('does nothing after a failure', () => {
@@ -513,5 +518,184 @@ describe('publish session: input in pieces', () => {
       return Buffer.concat(sent);
     });
     expect(outputs[0]).toEqual(outputs[1]);
+  });
+});
+
+describe('publish session: a server that talks much, or nonsense', () => {
+  const vendor = encodeCommand('onVendor', 0);
+  test.each([
+    ['a command of no AMF0', MessageType.commandAmf0, hex('ff')],
+    ['an empty command', MessageType.commandAmf0, hex('')],
+    ['a command without a name', MessageType.commandAmf0, hex('05')],
+    ['a command that goes on in no AMF0', MessageType.commandAmf0, Buffer.concat([vendor, hex('2b0102')])],
+    ['a command that is cut off', MessageType.commandAmf0, Buffer.concat([vendor, hex('02ffff')])],
+    ['a transaction id that is a text', MessageType.commandAmf0, hex('02 0001 61 02 0001 62')],
+    ['a transaction id that is undefined', MessageType.commandAmf0, hex('02 0001 61 06')],
+    [
+      'a status that cannot be read',
+      MessageType.commandAmf0,
+      Buffer.concat([encodeCommand('onStatus', 0), hex('2b')]),
+    ],
+    ['a data message that begins with a number', MessageType.dataAmf0, hex('00 3ff0000000000000 05')],
+    ['a data message of no AMF0', MessageType.dataAmf3, hex('2b')],
+    ['an empty data message', MessageType.dataAmf0, hex('')],
+    ['an acknowledgement of no bytes', MessageType.acknowledgement, hex('')],
+    ['a short acknowledgement', MessageType.acknowledgement, hex('00')],
+    ['a short window', MessageType.windowAcknowledgementSize, hex('0000')],
+    ['a short peer bandwidth', MessageType.setPeerBandwidth, hex('0000')],
+    ['an empty user control message', MessageType.userControl, hex('')],
+    ['a short ping', MessageType.userControl, hex('0006')],
+    ['an abort of nothing', MessageType.abort, hex('')],
+    ['a command longer than any that is read', MessageType.commandAmf0, Buffer.alloc(1 << 19)],
+    ['a message of a type that is not known', 99 as MessageType, hex('00')],
+    [
+      'nesting without an end',
+      MessageType.commandAmf0,
+      Buffer.concat([vendor, Buffer.alloc(3000, hex('03000161'))]),
+    ],
+  ])('goes on after %s', (_, type, payload) => {
+    const server = new ScriptedServer().accept().say(type, payload);
+    expect(server.recorder.failures).toEqual([]);
+    server.say(MessageType.userControl, encodeUserControl(6, 7));
+    expect(server.sent.at(-1)).toMatchObject({ type: MessageType.userControl });
+    server.command('onLiveOpen', 0, null);
+    expect(server.recorder.commands.at(-1)).toEqual(['onLiveOpen', [null]]);
+  });
+
+  test('counts what it does not understand, and says so once', () => {
+    const server = new ScriptedServer().accept();
+    for (let i = 0; i < 3; i++) server.say(MessageType.dataAmf0, hex('05'));
+    expect(server.session.leftAside).toBe(3);
+    expect(server.recorder.warnings).toEqual([expect.stringContaining('could not be understood')]);
+  });
+
+  test('takes answers with anything behind what matters', () => {
+    const server = new ScriptedServer().shakeHands();
+    const accepted = encodeCommand('_result', 1, {}, { code: 'NetConnection.Connect.Success' });
+    server.say(MessageType.commandAmf0, Buffer.concat([accepted, hex('2b0102')]));
+    const { transactionId } = server.last('createStream');
+    server.say(
+      MessageType.commandAmf0,
+      Buffer.concat([encodeCommand('_result', transactionId, null, 5), hex('ff')]),
+    );
+    const start = encodeCommand('onStatus', 0, null, { level: 'status', code: 'NetStream.Publish.Start' });
+    server.say(MessageType.commandAmf0, Buffer.concat([start, hex('02')]));
+    expect(server.session.state).toBe('publishing');
+  });
+
+  test.each(['NetStream.Record.Failed', 'NetStream.Record.NoAccess', 'NetStream.Play.StreamNotFound'])(
+    'takes the error %s for a warning, because it is not about the publishing',
+    (code) => {
+      const server = new ScriptedServer().accept().status(code, 'error', 'disk full');
+      expect(server.session.state).toBe('publishing');
+      expect(server.recorder.warnings).toEqual([expect.stringContaining(`${code}: disk full`)]);
+    },
+  );
+
+  test('hands on so many commands a second and no more, and counts the rest', () => {
+    const server = new ScriptedServer().accept();
+    for (let i = 0; i < 1000; i++) server.command('onNoise', 0, i);
+    const first = server.recorder.commands.length;
+    expect(first).toBeGreaterThan(10);
+    expect(first).toBeLessThanOrEqual(100);
+    expect(server.session.leftAside).toBe(1000 - first);
+    expect(server.recorder.warnings).toHaveLength(1);
+    server.clock.time += 1000;
+    for (let i = 0; i < 1000; i++) server.say(MessageType.dataAmf0, encodeData('onNoise', i));
+    const second = server.recorder.commands.length - first;
+    expect(second).toBeGreaterThan(10);
+    expect(second).toBeLessThanOrEqual(50);
+    expect(server.recorder.failures).toEqual([]);
+  });
+
+  test('hands on so many bytes of commands a second and no more', () => {
+    const server = new ScriptedServer().accept();
+    const text = 'x'.repeat(60_000);
+    for (let i = 0; i < 100; i++) server.command('onNoise', 0, text);
+    expect(server.recorder.commands.length).toBeLessThan(10);
+  });
+
+  test('hands on the first of many requests to reconnect, and hears a refusal behind them all', () => {
+    const server = new ScriptedServer().accept();
+    for (let i = 0; i < 1000; i++) server.status('NetConnection.Connect.ReconnectRequest');
+    expect(server.recorder.reconnects.length).toBeGreaterThan(0);
+    expect(server.recorder.reconnects.length).toBeLessThan(20);
+    expect(server.status('NetStream.Publish.Denied', 'error').failure.class).toBe('auth');
+  });
+});
+
+describe('publish session: what errors and warnings say', () => {
+  test.each([
+    ['a text', ['s3cr3t-argument']],
+    ['a short text', ['abc']],
+    ['a text that must be escaped in JSON', ['s3"cr3t\\argument']],
+    ['a property', [{ inner: { key: 's3cr3t-argument' } }]],
+    ['a list', [['s3cr3t-argument']]],
+    ['an ECMA array', [new EcmaArray({ key: 's3cr3t-argument' })]],
+    ['a number', [48151623]],
+    ['a query', ['x?sign=s3cr3t-argument']],
+  ])('never show an argument of connect that the server repeats: %s', (_, connectArguments) => {
+    const secret = /s3cr3t|cr3t|48151623|\babc\b/;
+    for (const shown of [
+      JSON.stringify(connectArguments),
+      `no ${textsIn(connectArguments).join(' ')} here`,
+    ]) {
+      const server = new ScriptedServer({ connectArguments }).shakeHands();
+      const info = { level: 'error', code: 'NetConnection.Connect.Rejected', description: shown };
+      server.command('_error', 1, null, info);
+      expect(server.failure.message).not.toMatch(secret);
+      expect(JSON.stringify(server.failure.details)).not.toMatch(secret);
+      const refused = new ScriptedServer({ connectArguments })
+        .accept()
+        .status('NetStream.Publish.Denied', 'error', shown);
+      expect(refused.failure.message).not.toMatch(secret);
+      const warned = new ScriptedServer({ connectArguments })
+        .accept()
+        .status('NetStream.Record.Failed', 'error', shown);
+      expect(warned.recorder.warnings.join()).not.toMatch(secret);
+    }
+  });
+
+  test('warn of names that nginx-rtmp would cut, when the server may be one', () => {
+    const long = `camera?token=${'j'.repeat(243)}`;
+    const server = new ScriptedServer({ streamName: long }).accept();
+    expect(server.recorder.warnings).toEqual([expect.stringContaining('The stream name has 256 bytes')]);
+    expect(server.recorder.warnings.join()).not.toContain('jjj');
+    server.session.publishNext(`next${long}`);
+    expect(server.recorder.warnings).toHaveLength(2);
+    expect(new ScriptedServer({ streamName: 'n'.repeat(255) }).accept().recorder.warnings).toEqual([]);
+    expect(new ScriptedServer({ streamName: long, profile: 'srs' }).accept().recorder.warnings).toEqual([]);
+    const app = { app: 'é'.repeat(128), tcUrl: 't' };
+    expect(new ScriptedServer({ connectObject: app }).accept().recorder.warnings.join()).toContain(
+      'The app has 256',
+    );
+  });
+
+  test('explain a connection that ends without a word right after publish', () => {
+    const asked = new ScriptedServer().shakeHands().acceptConnect().command('_result', 4, null, 1);
+    const server = new ScriptedServer().accept();
+    for (const { session } of [asked, server]) {
+      for (const error of [session.connectionLost(), session.connectionLost(new Error('read ECONNRESET'))]) {
+        expect(error.message).toContain('usually refuses the stream');
+        expect(error).toMatchObject({ class: 'retryable', details: { silent: true } });
+      }
+    }
+    server.clock.time += 60_000;
+    expect(server.session.connectionLost().message).not.toContain('refuses');
+    expect(new ScriptedServer().shakeHands().session.connectionLost().details).toEqual({});
+  });
+
+  test.each([
+    [
+      { redirect: 'rtmp://b/live', redirect2: 'rtmp://b/live/cam?vhost=v&token=t' },
+      'rtmp://b/live/cam?vhost=v&token=t',
+    ],
+    [{ redirect: 'rtmp://b/live' }, 'rtmp://b/live'],
+    [{ redirect: 'rtmp://b/live', redirect2: 'http://b/' }, 'rtmp://b/live'],
+    [{ redirect2: 'rtmp://b/live/cam' }, 'rtmp://b/live/cam'],
+  ])('take the whole of where a redirect leads: %j', (ex, expected) => {
+    const info = { level: 'error', code: 'NetConnection.Connect.Rejected', ex: { code: 302, ...ex } };
+    const { failure } = new ScriptedServer().accept().command('onStatus', 0, null, info);
+    expect(failure.details.redirect).toBe(expected);
   });
 });

@@ -2,10 +2,10 @@ import { type AmfValue, stringProperty } from '../amf0/value.js';
 import type { SliceSink } from '../chunk/writer.js';
 import { RtmpError, RtmpErrorCode, type RtmpStage } from '../errors.js';
 import { ClientHandshake } from '../handshake/client.js';
-import { type Command, decodeCommand, decodeData, encodeCommand } from '../message/command.js';
+import { encodeCommand, type HeardCommand, hearCommand, hearData } from '../message/command.js';
 import { type MediaMessage, MessageType } from '../message/type.js';
 import { type Capabilities, NO_CAPABILITIES, readCapabilities } from './capabilities.js';
-import { checkMessageSize, checkNames, placeError } from './checks.js';
+import { checkMessageSize, checkNames, namesAtRisk, placeError } from './checks.js';
 import { MessageChannel } from './message-channel.js';
 import { detectProfile, type ServerProfile, serverProfile } from './profile.js';
 import {
@@ -15,8 +15,10 @@ import {
   stageOf,
   timedStageOf,
 } from './publish-state.js';
-import { queryValues } from './redact.js';
-import { failureOf, isFailure, type RtmpStatus, statusOf } from './status.js';
+import { queryValues, textsIn, withForms } from './redact.js';
+import { ServerNews } from './server-news.js';
+import { SilentEnd } from './silent-end.js';
+import { failureOf, isAside, isFailure, type RtmpStatus, statusOf } from './status.js';
 import { type PendingCommand, Transactions } from './transactions.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -33,6 +35,8 @@ export class PublishSession {
   #digestVerified = false;
   readonly #channel: MessageChannel;
   readonly #transactions = new Transactions();
+  readonly #news: ServerNews;
+  readonly #silentEnd: SilentEnd;
   #state: PublishState = 'idle';
   #deadline = NEVER;
   #streamName: string;
@@ -47,6 +51,8 @@ export class PublishSession {
     this.#streamName = options.streamName;
     this.#profile = serverProfile(options.profile === 'auto' ? 'generic' : options.profile);
     this.#channel = new MessageChannel(sink, this, options.limits);
+    this.#news = new ServerNews(options.now, (message) => handler.onWarning?.(message));
+    this.#silentEnd = new SilentEnd(options.now);
     this.#handshake = new ClientHandshake(
       {
         mode: options.handshake,
@@ -85,6 +91,11 @@ export class PublishSession {
   /** The sequence number of the server's last Acknowledgement: a health signal only. */
   get acknowledged(): number {
     return this.#channel.acknowledged;
+  }
+
+  /** Messages of the server that were left aside: not understood, or more than a caller can take. */
+  get leftAside(): number {
+    return this.#news.leftAside;
   }
 
   /** Whether the server answered the digest handshake with a valid digest of its own. */
@@ -128,13 +139,15 @@ export class PublishSession {
   /** The error for a connection that closed, or broke with `cause`, in the present state. */
   connectionLost(cause?: unknown): RtmpError {
     const stage = stageOf(this.#state);
-    const hint =
+    const tooLarge =
       this.#largestMessage > 1 << 20
         ? `; the largest message had ${this.#largestMessage} bytes, and nginx-rtmp's default max_message is 1048576`
         : '';
+    const silent = this.#silentEnd.after(this.#state);
     const code = cause === undefined ? RtmpErrorCode.peerClosed : RtmpErrorCode.socket;
     const what = cause === undefined ? 'The server closed the connection' : 'The connection broke';
-    return new RtmpError(code, stage, `${what} (${stage})${hint}`, { cause });
+    const text = `${what} (${stage})${tooLarge}${silent?.hint ?? ''}`;
+    return new RtmpError(code, stage, text, { cause, ...(silent && { details: silent.details }) });
   }
 
   /**
@@ -178,14 +191,12 @@ export class PublishSession {
     switch (type) {
       case MessageType.commandAmf0:
       case MessageType.commandAmf3:
-        this.#onCommand(decodeCommand(type, payload, this.#options.limits), messageStreamId);
+        this.#onCommand(hearCommand(type, payload, this.#options.limits), messageStreamId, payload.length);
         break;
       case MessageType.dataAmf0:
-      case MessageType.dataAmf3: {
-        const { name, args } = decodeData(type, payload, this.#options.limits);
-        this.#handler.onCommand(name, args);
+      case MessageType.dataAmf3:
+        this.#tell(hearData(type, payload, this.#options.limits), payload.length);
         break;
-      }
       default: // a server has no media for a publisher
     }
   }
@@ -218,6 +229,8 @@ export class PublishSession {
   #createStream(): void {
     this.#enter('creating-stream', this.#options.timeouts.createStream);
     this.#messageStreamId = 0;
+    for (const risk of namesAtRisk(this.#profile, this.#options.connectObject, this.#streamName))
+      this.#handler.onWarning?.(risk);
     if (this.#profile.releaseStream) this.#request('releaseStream', this.#streamName);
     if (this.#profile.fcPublish) this.#request('FCPublish', this.#streamName);
     this.#request('createStream');
@@ -235,16 +248,17 @@ export class PublishSession {
     this.#channel.command(messageStreamId, encodeCommand('publish', id, null, this.#streamName, publishType));
   }
 
-  #onCommand({ name, transactionId, args }: Command, messageStreamId: number): void {
+  #onCommand(command: HeardCommand, messageStreamId: number, size: number): void {
+    const { name, transactionId, args } = command;
     switch (name) {
       case '_result':
-        this.#onResult(transactionId, args);
+        this.#onResult(command);
         break;
       case '_error':
         this.#onError(transactionId, args);
         break;
       case 'onStatus':
-        this.#onStatus(statusOf(args), messageStreamId);
+        this.#onStatus(statusOf(args), messageStreamId, command, size);
         break;
       case 'close':
         // After deleteStream it is a goodbye, which the handler can tell from a loss: it knows what is still queued.
@@ -259,8 +273,14 @@ export class PublishSession {
       case 'onFCUnpublish':
         break;
       default:
-        this.#handler.onCommand(name, args);
+        this.#tell(command, size);
     }
+  }
+
+  /** Hands on what the session has no use for. Who does not speak AMF has nothing to say to a publisher. */
+  #tell({ name, args, damage }: HeardCommand, size: number): void {
+    if (damage !== undefined) this.#news.misunderstand(damage.message);
+    else if (this.#news.admits(size)) this.#handler.onCommand(name, args);
   }
 
   #awaited(): PendingCommand | undefined {
@@ -268,16 +288,18 @@ export class PublishSession {
     return this.#state === 'creating-stream' ? 'createStream' : undefined;
   }
 
-  #onResult(transactionId: number, args: readonly AmfValue[]): void {
+  /** An answer that is awaited must hold what it is awaited for; what else is in it may be anything. */
+  #onResult({ transactionId, args, damage }: HeardCommand): void {
     const command = this.#transactions.settle(transactionId, this.#awaited());
     if (command === undefined || command !== this.#awaited()) return;
     if (command === 'createStream') {
       const id = args.find((arg) => typeof arg === 'number');
       if (typeof id === 'number') this.#publish(id);
       // With id 0 it may have been an answer to something else.
-      else if (transactionId !== 0) throw noStreamId();
+      else if (transactionId !== 0) throw damage ?? noStreamId();
       return;
     }
+    if (damage !== undefined && args.length === 0) throw damage;
     const status = statusOf(args);
     if (isFailure(status)) {
       this.fail(this.#failureOf(status, 'connect'));
@@ -296,19 +318,35 @@ export class PublishSession {
       this.fail(this.#failureOf(statusOf(args), stageOf(this.#state)));
   }
 
-  #onStatus(status: RtmpStatus, messageStreamId: number): void {
+  #onStatus(status: RtmpStatus, messageStreamId: number, { damage }: HeardCommand, size: number): void {
     if (status.code === 'NetConnection.Connect.ReconnectRequest') {
+      if (!this.#news.admitsReconnectRequest()) return;
       const tcUrl = stringProperty(status.info, 'tcUrl');
       this.#handler.onReconnectRequest({ tcUrl, description: status.description });
       return;
     }
-    this.#handler.onStatus(status);
+    if (damage !== undefined && status.info === undefined) {
+      // It may be what the session waits for, and will not be said twice.
+      if (this.#state === 'requesting-publish') throw damage;
+      this.#news.misunderstand(damage.message);
+      return;
+    }
+    if (this.#news.admits(size)) this.#noteStatus(status);
     if (this.#state === 'requesting-publish' && status.code === 'NetStream.Publish.Start') {
+      this.#silentEnd.began();
       this.#enter('publishing', NEVER);
       this.#handler.onPublishing();
     } else if (this.#ends(status, messageStreamId)) {
       this.fail(this.#failureOf(status, stageOf(this.#state)));
     }
+  }
+
+  #noteStatus(status: RtmpStatus): void {
+    this.#handler.onStatus(status);
+    if (!isAside(status) || status.level !== 'error') return;
+    const { serverCode, description } = this.#failureOf(status, 'publishing').details;
+    const words = [serverCode, description].filter(Boolean).join(': ');
+    this.#handler.onWarning?.(`The server reports something that does not concern the publishing: ${words}`);
   }
 
   /**
@@ -325,8 +363,8 @@ export class PublishSession {
   #failureOf(status: RtmpStatus, stage: RtmpStage): RtmpError {
     const { connectObject, connectArguments, secrets = [] } = this.#options;
     const { app, tcUrl } = connectObject;
-    const values = queryValues([app, tcUrl, this.#streamName, ...connectArguments]);
-    return failureOf(status, stage, [...secrets, ...values]);
+    const values = queryValues([app, tcUrl, this.#streamName, ...textsIn(connectArguments)]);
+    return failureOf(status, stage, withForms([...secrets, ...values, ...textsIn(connectArguments)]));
   }
 
   #enter(state: PublishState, timeout: number): void {

@@ -53,6 +53,8 @@ export interface PublishSessionHandler {
   /** A command or data message that the session has no use for itself, e.g. `onLiveOpen`. */
   onCommand(name: string, args: AmfValue[]): void;
   onReconnectRequest(request: ReconnectRequest): void;
+  /** Something that the user should know, without a secret in it. */
+  onWarning?(message: string): void;
   /** The session has failed and does nothing more. */
   onFailure(error: RtmpError): void;
 }

@@ -1,3 +1,5 @@
+import { type AmfValue, propertiesOf, XmlDocument } from '../amf0/value.js';
+
 /** Shorter values of a query are flags and numbers, whose removal would make a text unreadable. */
 const MIN_VALUE_LENGTH = 4;
 
@@ -6,11 +8,34 @@ function redactUrls(text: string): string {
   return text.replace(/\?\S*/g, '?…').replace(/(\/\/)\S*@/g, '$1…@');
 }
 
+/** Shorter than this, a secret is part of many a word: it goes only where it stands by itself. */
+const MIN_PART_LENGTH = 4;
+
 /** A text without the secrets that are known, wherever they stand, and without queries and user info. */
 export function redact(text: string, secrets: readonly string[]): string {
   let clean = text;
-  for (const secret of secrets) clean = clean.replaceAll(secret, '…');
+  for (const secret of secrets) clean = clean.replaceAll(occurrencesOf(secret), '…');
   return redactUrls(clean);
+}
+
+function occurrencesOf(secret: string): string | RegExp {
+  if (secret.length >= MIN_PART_LENGTH) return secret;
+  return new RegExp(
+    `(?<![\\p{L}\\p{N}])${secret.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}(?![\\p{L}\\p{N}])`,
+    'gu',
+  );
+}
+
+/** The texts and numbers in AMF values, at any depth: a caller's own arguments are his, and may be secret. */
+export function textsIn(values: readonly AmfValue[]): string[] {
+  return values.flatMap((value): string[] => {
+    if (typeof value === 'string') return [value];
+    // Small numbers are flags and ports, whose removal would make a text unreadable.
+    if (typeof value === 'number') return String(value).length >= MIN_VALUE_LENGTH ? [String(value)] : [];
+    if (value instanceof XmlDocument) return [value.text];
+    if (Array.isArray(value)) return textsIn(value);
+    return textsIn(Object.values(propertiesOf(value) ?? {}));
+  });
 }
 
 /** What must not be shown of these texts: the values of their queries, as they stand and decoded. */
@@ -23,12 +48,13 @@ export function queryValues(texts: readonly unknown[]): string[] {
   return withForms(values.filter((value) => value.length >= MIN_VALUE_LENGTH));
 }
 
-/** The secrets as they stand, percent-encoded and decoded; the longest first, so that none leaves a rest of another. */
+/** The secrets as they stand, percent-encoded, decoded, and as they stand in JSON; the longest first, so that none leaves a rest of another. */
 export function withForms(secrets: readonly (string | undefined)[]): string[] {
   const forms = new Set<string>();
   for (const secret of secrets) {
     if (secret === undefined || secret === '') continue;
-    for (const form of [secret, encodeURIComponent(secret), decode(secret)]) forms.add(form);
+    const inJson = JSON.stringify(secret).slice(1, -1);
+    for (const form of [secret, encodeURIComponent(secret), decode(secret), inJson]) forms.add(form);
   }
   return [...forms].sort((a, b) => b.length - a.length);
 }

@@ -1,5 +1,6 @@
 import { type AmfValue, numberProperty, property, stringProperty } from '../amf0/value.js';
 import { RtmpError, RtmpErrorCode, type RtmpStage } from '../errors.js';
+import { isRtmpUrl } from '../url.js';
 import { redact } from './redact.js';
 
 /**
@@ -46,8 +47,17 @@ const BUSY_WORDS = /\bbusy\b|already (being )?publish|already exist|in use\b/i;
 
 /** Whether a status means that the stream cannot go on. */
 export function isFailure(status: RtmpStatus): boolean {
+  if (isAside(status)) return false;
   if (status.level === 'error') return true;
   return /\.(Rejected|Failed|BadName|Denied|Unauthorized|InvalidApp|Closed|AppShutdown)$/.test(status.code);
+}
+
+/**
+ * What a server says about something that is not the publishing, such as its own recording, which may fail while the
+ * stream goes on to its players.
+ */
+export function isAside({ code }: RtmpStatus): boolean {
+  return /^NetStream\.(Record|Play|Pause|Seek|Buffer)\./.test(code);
 }
 
 /** Descriptions that demand authentication: an answer needs them whole, and no reader of the error does. */
@@ -90,9 +100,13 @@ function codeFor(status: RtmpStatus, stage: RtmpStage): RtmpErrorCode {
   }
 }
 
-/** Where a redirect leads: `ex.code` 302 with `ex.redirect`, as SRS and Adobe's server send it. */
+/**
+ * Where a redirect leads: `ex.code` 302 with `ex.redirect`, as SRS and Adobe's server send it. SRS puts a tcUrl there, and
+ * the whole URL, with stream and query, into `ex.redirect2`.
+ */
 function redirectOf(info: AmfValue): string | undefined {
   const ex = property(info, 'ex');
   if (numberProperty(ex, 'code') !== 302) return undefined;
-  return stringProperty(ex, 'redirect') ?? stringProperty(ex, 'redirect2');
+  const whole = stringProperty(ex, 'redirect2');
+  return whole !== undefined && isRtmpUrl(whole) ? whole : (stringProperty(ex, 'redirect') ?? whole);
 }

@@ -50,6 +50,7 @@ class Recorder implements PublishSessionHandler {
   readonly commands: [string, AmfValue[]][] = [];
   readonly reconnects: ReconnectRequest[] = [];
   readonly failures: RtmpError[] = [];
+  readonly warnings: string[] = [];
 
   onPublishing(): void {
     this.published++;
@@ -62,6 +63,9 @@ class Recorder implements PublishSessionHandler {
   }
   onReconnectRequest(request: ReconnectRequest): void {
     this.reconnects.push(request);
+  }
+  onWarning(message: string): void {
+    this.warnings.push(message);
   }
   onFailure(error: RtmpError): void {
     this.failures.push(error);
