@@ -9,6 +9,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { waitFor } from '../support/wait.js';
 import { cameraPackets, sendOne } from './camera.js';
 import { closeEmpty, expectWhole, samples, transcript } from './expectations.js';
+import { hevcPacket } from './hevc.js';
 import { Publishing } from './publishing.js';
 import { RecordingReceiver } from './recording-receiver.js';
 import { Relay } from './unruly-server.js';
@@ -243,6 +244,26 @@ test('a channel whose server keeps it waiting pauses once, and resumes once when
   expect(events).toEqual(['pause', 'connect', 'resume', 'close']);
   expect(samples(receiver.stream('a'), MessageType.video)).toHaveLength(sent);
 });
+
+test.each(['h264', 'h265'] as const)(
+  'a gap in the times of a source that waits for its server is no congestion (%s)',
+  async (codec) => {
+    await using receiver = await RecordingReceiver.listen();
+    await using relay = await Relay.listen(receiver.port, true);
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({ url: relay.url('a'), video: codec, connectTimeout: 60_000 });
+    const events = transcript(channel);
+    const data = codec === 'h264' ? video[0]!.data : hevcPacket;
+    for (const pts of [0, 60_000, 3_600_000, 3_600_040]) expect(channel.sendVideo(data, { pts })).toBe(true);
+    relay.release();
+    await channel.connected();
+    expect(await channel.close()).toEqual({ clean: true, error: undefined });
+    await closeEmpty(engine);
+    expect(events).toEqual(['connect', 'close']);
+    const times = samples(receiver.stream('a'), MessageType.video).map(({ timestamp }) => timestamp);
+    expect(times).toEqual([0, 60_000, 3_600_000, 3_600_040]);
+  },
+);
 
 /** Sends until the kernel's buffers are full as well. Returns the number of pictures that were taken. */
 async function sendUntilStuck(channel: Channel): Promise<number> {

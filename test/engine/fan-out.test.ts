@@ -61,7 +61,7 @@ describe('a channel with several destinations', () => {
   test('loses nothing when its source is faster than servers which are equally fast', async () => {
     await using receiver = await RecordingReceiver.listen({ readBytesPerSecond: 2_000_000 });
     const engine = await PushEngine.create({ maxConnections: 2 });
-    const highWatermark = { ms: 8000 };
+    const highWatermark = { bytes: 400_000 };
     const channel = engine.openChannel({ url: receiver.url('a'), highWatermark });
     channel.addDestination({ url: receiver.url('b'), highWatermark });
     await Promise.all(channel.destinations.map((destination) => destination.connected()));

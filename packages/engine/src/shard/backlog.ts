@@ -71,7 +71,7 @@ export class Backlog extends SendQueue {
     return this.#hold.bytes + this.bytes;
   }
 
-  /** What waits, here and in the channel, in ms of the stream's clock. */
+  /** How long what waits has been coming in, here and in the channel, in ms. */
   get waitingMs(): number {
     return Math.max(this.#hold.ms, this.ms);
   }

@@ -1,3 +1,4 @@
+import { monotonicNow } from '../clock.js';
 import type { Command } from '../memory/ring.js';
 import type { PacketBlock } from './packet-block.js';
 
@@ -13,6 +14,8 @@ export interface PacketDescriptor {
 
 interface HeldPacket extends PacketDescriptor {
   readonly block: PacketBlock;
+  /** When it came, ms of the monotonic clock. */
+  readonly at: number;
 }
 
 /**
@@ -29,11 +32,11 @@ export class CodecHold {
     return this.#bytes;
   }
 
-  /** From the oldest to the newest packet, in ms. */
+  /** How much earlier the oldest packet came than the newest, in ms. */
   get ms(): number {
     const [oldest] = this.#packets;
     const newest = this.#packets.at(-1);
-    return oldest === undefined || newest === undefined ? 0 : Math.max(0, newest.pts - oldest.pts);
+    return oldest === undefined || newest === undefined ? 0 : newest.at - oldest.at;
   }
 
   get isEmpty(): boolean {
@@ -41,7 +44,7 @@ export class CodecHold {
   }
 
   add({ command, codec, flags, bytes, dts, pts }: PacketDescriptor, block: PacketBlock): void {
-    this.#packets.push({ command, codec, flags, bytes, dts, pts, block });
+    this.#packets.push({ command, codec, flags, bytes, dts, pts, block, at: monotonicNow() });
     this.#bytes += bytes;
     this.#isEmpty = false;
   }

@@ -66,7 +66,7 @@ export class DestinationTally {
    * Publishes what changes with every packet.
    * @param bytesSent bytes that the kernel has accepted on all connections
    * @param queuedBytes bytes that wait for the connection
-   * @param queuedMs the same as a span of the stream's clock, in ms
+   * @param queuedMs how long it has been coming in, in ms
    * @param now ms of the monotonic clock
    */
   publish(

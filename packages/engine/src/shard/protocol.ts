@@ -43,7 +43,7 @@ export interface ShardInit {
 export interface Watermark {
   /** Media accepted and not yet taken by the kernel, in bytes. */
   readonly bytes: number;
-  /** The same as a span of the stream's clock, in ms. */
+  /** How long it has been coming in, in ms: a gap in the source's timestamps does not count. */
   readonly ms: number;
 }
 

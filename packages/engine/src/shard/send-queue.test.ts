@@ -8,8 +8,8 @@ function tagAt(timestamp: number, size = 10, role: TagRole = TagRole.interFrame)
   return new FlvTag(TagType.video, role, timestamp, [new Uint8Array(size)], size, 0);
 }
 
-function entry(tag: FlvTag, block?: PacketBlock): QueuedTag {
-  return { tag, block, description: undefined, mark: undefined };
+function entry(tag: FlvTag, block?: PacketBlock, at: number = tag.timestamp): QueuedTag {
+  return { tag, block, description: undefined, mark: undefined, at };
 }
 
 class Returned implements BlockReturn {
@@ -32,15 +32,17 @@ describe('SendQueue', () => {
     expect(queue.shift()).toBeUndefined();
   });
 
-  it('adds up the milliseconds of segments, each on a clock of its own, and keeps their borders', () => {
+  it('keeps the borders of segments, and finds nothing of the next one', () => {
     const queue = new SendQueue();
     const end = tagAt(2000, 10, TagRole.data);
     const start = tagAt(0, 10, TagRole.data);
-    for (const timestamp of [1000, 1500]) queue.push(entry(tagAt(timestamp, 10, TagRole.audioFrame)));
+    const audio = (at: number, timestamp: number): QueuedTag =>
+      entry(tagAt(timestamp, 10, TagRole.audioFrame), undefined, at);
+    for (const timestamp of [1000, 1500]) queue.push(audio(timestamp, timestamp));
     queue.push({ ...entry(end), mark: { border: 'end', number: 1 } });
-    queue.push({ ...entry(start), mark: { border: 'start', number: 2 } });
-    for (const timestamp of [100, 400]) queue.push(entry(tagAt(timestamp, 10, TagRole.audioFrame)));
-    expect(queue.ms).toBe(1000 + 400);
+    queue.push({ ...entry(start, undefined, 2100), mark: { border: 'start', number: 2 } });
+    for (const timestamp of [100, 400]) queue.push(audio(2100 + timestamp, timestamp));
+    expect(queue.ms).toBe(1500);
     const isFirstSegment = (tag: FlvTag): boolean => tag.timestamp === 100;
     expect(queue.find(isFirstSegment)).toBeUndefined();
     const isAudio = ({ role }: FlvTag): boolean => role === TagRole.audioFrame;
@@ -92,11 +94,11 @@ describe('SendQueue', () => {
     expect([queue.bytes, queue.ms]).toEqual([2000, 40]);
   });
 
-  it('measures time across the wrap of the 32-bit clock', () => {
+  it('measures the time in which tags came, whatever their stamps are', () => {
     const queue = new SendQueue();
-    queue.push(entry(tagAt(2 ** 32 - 20)));
-    queue.push(entry(tagAt(20)));
-    expect(queue.ms).toBe(40);
+    for (const [i, stamp] of [2 ** 32 - 20, 20, 3_600_000, 40].entries())
+      queue.push(entry(tagAt(stamp), undefined, 5000.5 + i * 40));
+    expect(queue.ms).toBe(120);
   });
 
   it('takes its age from its oldest frame, not from headers that were left behind', () => {

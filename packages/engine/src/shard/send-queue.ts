@@ -12,19 +12,19 @@ export interface QueuedTag {
   readonly description: StreamDescription | undefined;
   /** With the first and the last tag of a segment. */
   readonly mark: SegmentMark | undefined;
+  /** When it came, ms of the monotonic clock. */
+  readonly at: number;
 }
 
 /**
  * Tags that wait for their destination: a first-in, first-out queue that knows its length in bytes and in
- * milliseconds.
+ * milliseconds. The time is that of a clock on the wall: a gap in the stamps of a source is no congestion.
  */
 export class SendQueue {
   #entries: QueuedTag[] = [];
   /** Index of the first entry; what lies before it has left. */
   #first = 0;
   #bytes = 0;
-  /** Waiting entries with a mark. */
-  #marks = 0;
   /** The description that a dropped tag has brought, until another tag takes it along. */
   #orphan: StreamDescription | undefined;
 
@@ -37,15 +37,14 @@ export class SendQueue {
     return this.#bytes;
   }
 
-  /** From the oldest waiting frame to the newest tag, in ms of the stream's clock. */
+  /** How much earlier the oldest waiting frame came than the newest tag, in ms. */
   get ms(): number {
     const newest = this.#entries.at(-1);
     let i = this.#first;
     // Headers may have been left behind by the frames that were dropped around them.
     while (i < this.#entries.length && !isFrame(this.#entries[i]!.tag)) i++;
     const oldest = this.#entries[i];
-    if (oldest === undefined || newest === undefined) return 0;
-    return this.#span(i, newest.tag);
+    return oldest === undefined || newest === undefined ? 0 : newest.at - oldest.at;
   }
 
   /** The oldest waiting tag. */
@@ -56,7 +55,6 @@ export class SendQueue {
   push(entry: QueuedTag): void {
     this.#entries.push(this.#adopted(entry));
     this.#bytes += entry.tag.size;
-    if (entry.mark !== undefined) this.#marks++;
   }
 
   shift(): QueuedTag | undefined {
@@ -64,7 +62,6 @@ export class SendQueue {
     if (entry === undefined) return undefined;
     this.#first++;
     this.#bytes -= entry.tag.size;
-    if (entry.mark !== undefined) this.#marks--;
     // Moving the rest down only when half is gone keeps the cost of a shift constant.
     if (this.#first * 2 >= this.#entries.length) {
       this.#entries.splice(0, this.#first);
@@ -127,9 +124,9 @@ export class SendQueue {
   /** Lets go of the oldest tags that match, until the queue is down to both limits. Returns how many they were. */
   removeOldest(matches: (tag: FlvTag) => boolean, bytes: number, ms: number): number {
     const before = this.length;
-    const newest = this.#entries.at(-1)?.tag;
+    const newest = this.#entries.at(-1)?.at ?? 0;
     this.removeWhile((tag, i) => {
-      if (this.#bytes <= bytes && (newest === undefined || this.#span(i, newest) <= ms)) return 'stop';
+      if (this.#bytes <= bytes && newest - this.#entries[i]!.at <= ms) return 'stop';
       return matches(tag) ? 'remove' : 'keep';
     });
     return before - this.length;
@@ -141,7 +138,6 @@ export class SendQueue {
     this.#entries = [];
     this.#first = 0;
     this.#bytes = 0;
-    this.#marks = 0;
     this.#orphan = undefined;
   }
 
@@ -152,25 +148,6 @@ export class SendQueue {
     this.#orphan = undefined;
     return { ...entry, description };
   }
-
-  /** From an entry to the newest. Segments have clocks of their own: then it is the sum of their spans. */
-  #span(from: number, newest: FlvTag): number {
-    if (this.#marks === 0) return age(this.#entries[from]!.tag, newest);
-    let total = 0;
-    let oldest = this.#entries[from]!;
-    for (let i = from; i < this.#entries.length; i++) {
-      const entry = this.#entries[i]!;
-      if (entry.mark?.border === 'start') oldest = entry;
-      const isLast = i === this.#entries.length - 1 || this.#entries[i + 1]!.mark?.border === 'start';
-      if (isLast) total += age(oldest.tag, entry.tag);
-    }
-    return total;
-  }
-}
-
-/** ms from one tag to a later one. The signed difference is right across the clock's wrap; tracks may be out of step. */
-function age(tag: FlvTag, newest: FlvTag): number {
-  return Math.max(0, (newest.timestamp - tag.timestamp) | 0);
 }
 
 function isFrame({ role }: FlvTag): boolean {

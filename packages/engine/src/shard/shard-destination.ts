@@ -152,7 +152,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
       this.#send(publisher, tag, block, description ?? this.#queue.takeOrphan());
       return;
     }
-    this.#queue.push({ tag, block, description, mark });
+    this.#queue.push({ tag, block, description, mark, at: monotonicNow() });
     if (canSend || mark !== undefined) this.#pump();
     this.#queue.bound();
   }

@@ -34,7 +34,7 @@ export interface DestinationStats extends DestinationTotals {
   readonly state: 'connecting' | 'publishing' | 'closing' | 'closed';
   /** Bytes of media that the kernel has not accepted yet. */
   readonly queuedBytes: number;
-  /** What waits for a connection that is not up or says "no more", as a span of the stream's clock in ms. */
+  /** How long what waits for a connection that is not up, or says "no more", has been coming in, in ms. */
   readonly queuedMs: number;
   /** Bits a second that the kernel accepts, protocol included, smoothed over about two seconds. */
   readonly bitRate: number;
@@ -77,7 +77,7 @@ export interface ChannelStats extends ChannelTotals {
   readonly paused: boolean;
   /** Bytes of the pool that hold media which a destination still needs, rounding and headroom included. */
   readonly queuedBytes: number;
-  /** The longest of the destinations' queues, as a span of the stream's clock in ms. */
+  /** How long the longest of the destinations' queues has been coming in, in ms. */
   readonly queuedMs: number;
   /** Bits a second that the kernel accepts, of all destinations. */
   readonly bitRate: number;
