@@ -51,6 +51,8 @@ test('the sample program runs: it connects by serial number, pushes encrypted, a
   for (const log of [child.stderr, readFileSync(folder.file('log/cloudpush.1.log'), 'utf8')]) {
     expect(log).toContain('engine closed');
     expect(log).not.toContain('vavakey');
+    // Its keyflag is 0 for the first key frame, then 1 for every picture: told once.
+    expect(log.match(/ERR_CLOUDPUSH_VIDEO_KEY_FRAME_HINT/g)).toHaveLength(1);
   }
 
   const told = stream.messages.filter(({ type }) => type === MessageType.dataAmf0);

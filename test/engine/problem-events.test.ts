@@ -123,7 +123,7 @@ describe('a timestamp', () => {
       channel.sendAudio(adts, { pts: 1000 });
       channel.sendData('onCuePoint', [], { pts: 1000 });
       send(channel);
-      channel.sendVideo(interFrame!, { pts: 1040 });
+      channel.sendVideo(keyFrame!, { pts: 1040 });
     });
     expect(events).toEqual(['connect', `problem ERR_CLOUDPUSH_${code}`, 'close']);
     expect(problems).toMatchObject([
@@ -209,7 +209,7 @@ describe('problems', () => {
       channel.sendVideo(interFrame!, { pts: 0 });
       channel.sendAudio(adts.subarray(0, 20), { pts: 0 });
       channel.sendVideo(keyFrame!, { pts: 40 });
-      channel.sendVideo(keyFrame!.subarray(4), { pts: 80 });
+      channel.sendVideo(Uint8Array.of(1, 2, 3, 4), { pts: 80 });
       channel.sendVideo(interFrame!, { pts: 0 });
       channel.sendVideo(interFrame!, { pts: 80 });
     });
@@ -249,7 +249,7 @@ describe('problems', () => {
     const { events, stream } = await told({}, (channel) => {
       channel.sendVideo(keyFrame!, { pts: 0 });
       channel.sendVideo(brokenSps, { pts: 40 });
-      channel.sendVideo(interFrame!, { pts: 80 });
+      channel.sendVideo(keyFrame!, { pts: 80 });
     });
     expect(events).toEqual(['connect', 'problem ERR_CLOUDPUSH_SPS_CUT_OFF', 'close']);
     expect(samples(stream, MessageType.video).map(({ timestamp }) => timestamp)).toEqual([0, 80]);

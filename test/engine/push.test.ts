@@ -201,7 +201,7 @@ describe('a channel', () => {
     await closeEmpty(engine);
   }, 40_000);
 
-  test('is refused, paused and resumed when the pool is full, and loses nothing of what it accepted', async () => {
+  test('is refused, paused and resumed when the pool is full, and loses nothing that can be decoded', async () => {
     await using receiver = await RecordingReceiver.listen();
     const engine = await PushEngine.create({ maxConnections: 1, poolSize: 128 * 1024 });
     const channel = engine.openChannel({ url: receiver.url('a') });
@@ -213,11 +213,15 @@ describe('a channel', () => {
     expect(channel.paused).toBe(true);
     await once(channel, 'resume');
     expect(channel.paused).toBe(false);
+    // It refers to those that were refused, and a key frame refers to none.
     await sendOne(channel, video.at(-1)!);
+    const keyFrame = { ...video[0]!, pts: video.at(-1)!.pts + 40 };
+    await sendOne(channel, keyFrame);
     expect(await channel.close()).toEqual({ clean: true, error: undefined });
     expect(events).toEqual(['pause', 'connect', 'resume', 'close']);
     expect(channel.stats().packetsRefused).toBe(video.length - sent.length);
-    expectWhole(receiver.stream('a'), [...sent, video.at(-1)!]);
+    expect(channel.stats().droppedUndecodable).toBe(1);
+    expectWhole(receiver.stream('a'), [...sent, keyFrame]);
     await closeEmpty(engine);
   });
 

@@ -1,5 +1,6 @@
 /*
- * The sample program of the C SDK, line by line.
+ * The sample program of the C SDK, line by line, with its `keyflag`: 0 for the first picture, a key frame, and 1 from then on. What is in
+ * the pictures counts, and the log has a warning.
  *
  *   node packages/engine/dist/examples/sample-program.js http://127.0.0.1:8080/connection/token/get
  *
@@ -132,12 +133,16 @@ process.once('SIGINT', () => {
   stopped = true;
 });
 
+let pts = 0;
+let keyflag = 0;
+const encflag = 0;
 for (let i = 0; !stopped; i++) {
-  const now = i * 30;
   const picture = video[i % video.length]!.data;
-  SVPush_API_Send_Packet(lcid, E_SV_MEDIA_TYPE_H264, picture, picture.length, now, undefined, 0);
+  SVPush_API_Send_Packet(lcid, E_SV_MEDIA_TYPE_H264, picture, picture.length, pts, keyflag, encflag);
+  keyflag = 1;
   const frame = audio[i % audio.length]!.data;
-  SVPush_API_Send_Packet(lcid, E_SV_MEDIA_TYPE_AAC, frame, frame.length, now, undefined, 0);
+  SVPush_API_Send_Packet(lcid, E_SV_MEDIA_TYPE_AAC, frame, frame.length, pts, keyflag, encflag);
+  pts += 30;
   await new Promise((resolve) => setTimeout(resolve, 30));
 }
 

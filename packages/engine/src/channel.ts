@@ -18,6 +18,7 @@ import {
   type VideoPacket,
 } from './packet-stream.js';
 import { invalidParameter, oneOf } from './parameters.js';
+import { PictureContinuity } from './picture-continuity.js';
 import { encodePrivateData } from './private-data.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from './shard/protocol.js';
 import type { CloseOptions } from './signals.js';
@@ -52,6 +53,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
   readonly #video: number;
   readonly #audio: number;
   readonly #writer: ChannelWriter;
+  readonly #pictures = new PictureContinuity();
 
   /** Channels are made by `PushEngine.openChannel`. */
   constructor(life: ChannelLife, { sender, metadata, video, audio }: ChannelInput) {
@@ -92,7 +94,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
   /**
    * Sends one picture: of H.264 and H.265 an access unit in Annex-B form, any number of NAL units with 3- or 4-byte
    * start codes; of AV1 a temporal unit; of VP9 a frame. The bytes are copied; `data` may be reused at once.
-   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link writable}.
+   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link writable}. Who goes on with another
+   *   picture than the one that was refused has lost it: what refers to it is left out, up to the next key frame (`droppedUndecodable`).
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, or `ERR_CLOUDPUSH_PACKET_TOO_LARGE` when the pool could never hold it.
    */
   sendVideo(data: Uint8Array, options: VideoPacketOptions): boolean {
@@ -101,7 +104,17 @@ export class Channel extends EventEmitter<ChannelEvents> {
     let flags = keyFrame === undefined ? 0 : PacketFlag.keyFrameKnown;
     if (keyFrame === true) flags |= PacketFlag.keyFrame;
     if (encrypted === true) flags |= PacketFlag.encrypted;
-    return this.#sender.send(Command.video, video, data, flags, dts, pts);
+    const pictures = this.#pictures;
+    if (!pictures.isWhole && pictures.isBehindLoss(data, dts, pts)) flags |= PacketFlag.behindLoss;
+    try {
+      const taken = this.#sender.send(Command.video, video, data, flags, dts, pts);
+      if (!taken) pictures.onRefused(VIDEO_CODECS[video]!, data, dts, pts);
+      else if (!pictures.isWhole) pictures.onTaken();
+      return taken;
+    } catch (error) {
+      pictures.onFailed(VIDEO_CODECS[video]!, data, error);
+      throw error;
+    }
   }
 
   /**

@@ -11,9 +11,15 @@ export interface PacketTimes {
 export interface VideoPacketOptions extends PacketTimes {
   /** Default: the channel's. */
   readonly codec?: VideoCodec | undefined;
-  /** Whether decoding can start here. Default: detected. */
+  /**
+   * Whether decoding can start here, as a hint: what is in the picture counts. A contradiction is told once, by the event `problem`. It
+   * decides for a picture that is `encrypted`.
+   */
   readonly keyFrame?: boolean | undefined;
-  /** Set when the caller has encrypted the packet: it is passed on as it is. */
+  /**
+   * Set when the caller has encrypted the packet: it is passed on as it is. One that is encrypted from its first byte on, without a start
+   * code, needs `keyFrame`, and parameter sets that have come in the clear before.
+   */
   readonly encrypted?: boolean | undefined;
 }
 

@@ -89,6 +89,7 @@ const causes: Record<MuxerErrorCode, Provoke> = {
   ),
   ERR_CLOUDPUSH_VIDEO_SLICE_INVALID: both(video(sps + pps), video(`${start}658b02ff`)),
   ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME: both(video(sps + pps), video(inter)),
+  ERR_CLOUDPUSH_VIDEO_KEY_FRAME_HINT: video(good.h264, 'h264', { keyFrame: false }),
   ERR_CLOUDPUSH_AV1_OBU_INVALID: video('8a00', 'av1'),
   ERR_CLOUDPUSH_AV1_SEQUENCE_HEADER_INVALID: video('0a01e0', 'av1'),
   ERR_CLOUDPUSH_AV1_NO_SEQUENCE_HEADER: video('3201 10', 'av1'),
@@ -162,7 +163,7 @@ const causes: Record<MuxerErrorCode, Provoke> = {
 
 /** Causes that are no bytes of the packet: order, and options. */
 const placeless =
-  /EMPTY|ENCRYPTION_[MKC]|NO_KEY_FRAME|TIMESTAMP|COMPOSITION|CODEC_UNKNOWN|HEADROOM|COLOR_INFO/;
+  /EMPTY|ENCRYPTION_[MKC]|NO_KEY_FRAME|KEY_FRAME_HINT|TIMESTAMP|COMPOSITION|CODEC_UNKNOWN|HEADROOM|COLOR_INFO/;
 
 test.each(Object.entries(causes))(
   '%s is provoked by its cause, and the next good packets go through',

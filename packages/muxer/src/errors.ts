@@ -55,7 +55,14 @@ export const muxerErrors = {
   ERR_CLOUDPUSH_VIDEO_NAL_HEADER_INVALID: { fault: 'video', text: 'a NAL unit header is not valid' },
   ERR_CLOUDPUSH_VIDEO_NAL_UNIT_LIMIT: { fault: 'video', text: 'the video packet holds too many NAL units' },
   ERR_CLOUDPUSH_VIDEO_SLICE_INVALID: { fault: 'video', text: 'a slice header is not valid' },
-  ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME: { fault: 'video', text: 'no key frame has come before this picture' },
+  ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME: {
+    fault: 'video',
+    text: 'no key frame has come before this picture, or none since one was lost',
+  },
+  ERR_CLOUDPUSH_VIDEO_KEY_FRAME_HINT: {
+    fault: 'argument',
+    text: 'keyFrame contradicts what is in the picture, which counts',
+  },
   ERR_CLOUDPUSH_AV1_OBU_INVALID: { fault: 'video', text: 'an open bitstream unit is not valid' },
   ERR_CLOUDPUSH_AV1_SEQUENCE_HEADER_INVALID: { fault: 'sps', text: 'the AV1 sequence header is not valid' },
   ERR_CLOUDPUSH_AV1_NO_SEQUENCE_HEADER: {

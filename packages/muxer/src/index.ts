@@ -44,3 +44,4 @@ export type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
 export { Muxer } from './muxer.js';
 export type { ColorInfoOption, HevcForm, InputClock, MuxerOptions } from './muxer-options.js';
 export type { MuxerResumption, MuxerState, TrackState } from './muxer-state.js';
+export { isMissedWhenLost } from './picture-loss.js';

@@ -26,8 +26,14 @@ export interface MediaPacket {
   dts: number;
   /** Presentation time in ms on the same clock. NaN: the same as `dts`. */
   pts: number;
-  /** Whether decoding can start here; left out, it is detected. */
+  /**
+   * Whether decoding can start here, as a hint: what is in the picture counts, and a contradiction is told once
+   * (`onWarning`). It decides for a picture that is `encrypted`.
+   */
   keyFrame?: boolean | undefined;
-  /** The caller has encrypted the bodies of the NAL units or frames: nothing inside them is looked at. */
+  /**
+   * The caller has encrypted the bodies of the NAL units or frames: nothing inside them is looked at. A video packet that
+   * does not begin with a start code, or whose NAL unit headers are none, becomes one NAL unit as it is.
+   */
   encrypted?: boolean | undefined;
 }

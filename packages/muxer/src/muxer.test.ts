@@ -168,12 +168,36 @@ describe('NAL units', () => {
     expect(roles(mux(muxer, readOnly(annexB(['0606010480', inter]), 120)))).toEqual([TagRole.keyFrame]);
   });
 
-  test('what the caller says about key frames wins', () => {
-    const muxer = new Muxer();
-    expect(roles(mux(muxer, readOnly(annexB([sps, pps, inter]), 0, { keyFrame: true })))).toContain(
-      TagRole.keyFrame,
+  test.each<['h264' | 'h265', readonly string[], string]>([
+    ['h264', [sps, pps, idr], inter],
+    ['h265', [...hevcSets, hevcIdr], hevcInter],
+  ])(
+    '%s: what is in a picture counts, whatever keyFrame says, and the contradiction is told once',
+    (codec, first, next) => {
+      const told: unknown[] = [];
+      const muxer = new Muxer({ onWarning: ({ code, actual }) => told.push([code, actual]) });
+      // As the sample program of the C SDK has it: 0 with the IDR picture, and 1 from then on.
+      const tags = mux(muxer, readOnly(annexB(first), 0, { keyFrame: false }), codec);
+      expect(roles(tags)).toEqual([TagRole.videoSequenceHeader, TagRole.keyFrame]);
+      for (let i = 1; i < 4; i++) {
+        const [frame] = mux(muxer, readOnly(annexB([next]), 40 * i, { keyFrame: true }), codec);
+        expect(frame!.role).toBe(TagRole.interFrame);
+        expect(body(frame).slice(0, 1)).toBe(codec === 'h264' ? '2' : 'a');
+      }
+      expect(told).toEqual([['ERR_CLOUDPUSH_VIDEO_KEY_FRAME_HINT', 'false']]);
+    },
+  );
+
+  test('a keyFrame that is right is not told of, and none does not make a key frame', () => {
+    const told: unknown[] = [];
+    const muxer = new Muxer({ onWarning: (warning) => told.push(warning) });
+    mux(muxer, readOnly(annexB([sps, pps, idr]), 0, { keyFrame: true }));
+    mux(muxer, readOnly(annexB([inter]), 40, { keyFrame: false }));
+    mux(muxer, readOnly(annexB(['0606010480', inter]), 80, { keyFrame: true }));
+    expect(told).toEqual([]);
+    expect(() => mux(new Muxer(), readOnly(annexB([sps, pps, inter]), 0, { keyFrame: true }))).toThrow(
+      expect.objectContaining({ code: 'ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME' }),
     );
-    expect(roles(mux(muxer, readOnly(annexB([idr]), 40, { keyFrame: false })))).toEqual([TagRole.interFrame]);
   });
 
   test('a recovery point in a packet of its own makes the next picture a key frame', () => {
@@ -224,6 +248,118 @@ describe('NAL units', () => {
     const muxer = new Muxer();
     const [, frame] = mux(muxer, readOnly(annexB([sps, pps, '65ffffffff']), 0, { encrypted: true }));
     expect(frame!.role).toBe(TagRole.keyFrame);
+  });
+});
+
+describe('a picture that the caller has encrypted', () => {
+  const encrypted = (data: Buffer, dts: number, keyFrame?: boolean) =>
+    readOnly(data, dts, { encrypted: true, keyFrame });
+
+  test.each([
+    ['opaque bytes', 'd1fe7700', 'd1fe7700'],
+    ['opaque bytes with a start code in them', 'd1fe000001e7', 'd1fe000001e7'],
+    ['two zeros and no start code', '0000ff', '0000ff'],
+    ['a start code and opaque bytes', '00000001d1fe00', 'd1fe00'],
+    ['a start code and opaque bytes with another in them', '000001d1fe000001aa', 'd1fe000001aa'],
+  ])('as %s is one NAL unit as it is, and keyFrame says what it is', (_, data, nal) => {
+    const muxer = new Muxer();
+    mux(muxer, readOnly(annexB([sps, pps])));
+    const first = mux(muxer, { ...writable(hex(data)), encrypted: true, keyFrame: true });
+    expect(roles(first)).toEqual([TagRole.videoSequenceHeader, TagRole.keyFrame]);
+    expect(body(first[1])).toBe(`1701000000${lengths([nal])}`);
+    for (const [i, keyFrame] of [false, undefined].entries()) {
+      const [frame] = mux(muxer, encrypted(hex(data), 40 + 40 * i, keyFrame));
+      expect(frame!.role).toBe(TagRole.interFrame);
+      expect(body(frame)).toBe(`2701000000${lengths([nal])}`);
+    }
+  });
+
+  test('as opaque bytes is one NAL unit of H.265, too', () => {
+    const muxer = new Muxer();
+    mux(muxer, readOnly(annexB(hevcSets)), 'h265');
+    const [, frame] = mux(muxer, encrypted(hex('aa000003ff'), 0, true), 'h265');
+    expect(body(frame)).toBe(`9368766331${lengths(['aa000003ff'])}`);
+  });
+
+  test('as opaque bytes needs parameter sets, and a first key frame, as any other', () => {
+    const muxer = new Muxer();
+    const refused = (keyFrame: boolean, code: string) =>
+      expect(() => mux(muxer, encrypted(hex('d1fe77'), 0, keyFrame))).toThrow(
+        expect.objectContaining({ code: `ERR_CLOUDPUSH_${code}` }),
+      );
+    refused(true, 'NO_SPS_PPS');
+    mux(muxer, readOnly(annexB([sps, pps])));
+    refused(false, 'VIDEO_NO_KEY_FRAME');
+    expect(mux(muxer, encrypted(hex('d1fe77'), 0, true))).toHaveLength(2);
+    expect(() => mux(muxer, readOnly(hex('d1fe77'), 40))).toThrow(
+      expect.objectContaining({ code: 'ERR_CLOUDPUSH_VIDEO_NO_START_CODE' }),
+    );
+  });
+
+  test('in its bodies alone is what keyFrame says, and without keyFrame what its NAL unit types say', () => {
+    const muxer = new Muxer();
+    mux(muxer, encrypted(annexB([sps, pps, '65ffffffff']), 0));
+    const [asTold] = mux(muxer, encrypted(annexB(['65ffffffff']), 40, false));
+    expect(asTold!.role).toBe(TagRole.interFrame);
+    expect(mux(muxer, encrypted(annexB(['65ffffffff']), 80))[0]!.role).toBe(TagRole.keyFrame);
+    expect(mux(muxer, encrypted(annexB(['41ffffffff']), 120))[0]!.role).toBe(TagRole.interFrame);
+  });
+});
+
+describe('behind a picture that was refused', () => {
+  const noKeyFrame = expect.objectContaining({ code: 'ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME' });
+  const started = (): Muxer => {
+    const muxer = new Muxer();
+    mux(muxer, readOnly(annexB([sps, pps, idr])));
+    return muxer;
+  };
+  const refuse = (muxer: Muxer, packet: MediaPacket, codec: 'h264' | 'h265' = 'h264') =>
+    expect(() => mux(muxer, packet, codec)).toThrow();
+
+  test.each<[string, MediaPacket]>([
+    ['a key frame of a PPS that has not come', readOnly(annexB(['65882cff00112233']), 40)],
+    ['a picture of a PPS that has not come', readOnly(annexB(['41985fff00112233']), 40)],
+    ['a picture without a time', readOnly(annexB([inter]), Number.POSITIVE_INFINITY)],
+    ['a picture with the forbidden bit', readOnly(annexB([`c1${inter.slice(2)}`]), 40)],
+    ['a picture without its start code', readOnly(hex(inter), 40)],
+    ['a picture with its length in front', readOnly(hex(lengths([inter])), 40)],
+  ])('%s, no picture goes out up to the next key frame', (_, packet) => {
+    const muxer = started();
+    refuse(muxer, packet);
+    for (const nal of [inter, disposable, inter])
+      expect(() => mux(muxer, readOnly(annexB([nal]), 80))).toThrow(noKeyFrame);
+    expect(roles(mux(muxer, readOnly(annexB([idr]), 120)))).toEqual([TagRole.keyFrame]);
+    expect(roles(mux(muxer, readOnly(annexB([inter]), 160)))).toEqual([TagRole.interFrame]);
+  });
+
+  test.each<[string, MediaPacket]>([
+    ['a picture that no other refers to', readOnly(annexB([disposable]), Number.POSITIVE_INFINITY)],
+    ['an empty packet', readOnly(hex(''), 40)],
+    ['empty NAL units', readOnly(annexB(['', '']), 40)],
+    ['bytes that look like no picture', readOnly(hex('01020304'), 40)],
+    ['a broken SPS of its own', readOnly(annexB(['6764000a0421ff']), 40)],
+  ])('that was %s, the next ones go out', (_, packet) => {
+    const muxer = started();
+    refuse(muxer, packet);
+    expect(roles(mux(muxer, readOnly(annexB([inter]), 80)))).toEqual([TagRole.interFrame]);
+  });
+
+  test('H.265 goes on at the next random access point, and does not wait for a picture that no other refers to', () => {
+    const muxer = new Muxer();
+    mux(muxer, readOnly(annexB([...hevcSets, hevcIdr])), 'h265');
+    const trailN = `00${hevcInter.slice(2)}`;
+    refuse(muxer, readOnly(annexB([trailN]), Number.POSITIVE_INFINITY), 'h265');
+    expect(roles(mux(muxer, readOnly(annexB([hevcInter]), 40), 'h265'))).toEqual([TagRole.interFrame]);
+    refuse(muxer, readOnly(annexB([hevcInter]), Number.POSITIVE_INFINITY), 'h265');
+    expect(() => mux(muxer, readOnly(annexB([hevcInter]), 80), 'h265')).toThrow(noKeyFrame);
+    expect(roles(mux(muxer, readOnly(annexB([hevcIdr]), 120), 'h265'))).toEqual([TagRole.keyFrame]);
+  });
+
+  test('that was lost before it came, no picture goes out up to the next key frame', () => {
+    const muxer = started();
+    muxer.awaitKeyFrame();
+    expect(() => mux(muxer, readOnly(annexB([inter]), 40))).toThrow(noKeyFrame);
+    expect(roles(mux(muxer, readOnly(annexB(['0606010480', inter]), 80)))).toEqual([TagRole.keyFrame]);
   });
 });
 

@@ -111,6 +111,15 @@ export class Muxer {
   }
 
   /**
+   * Says that a picture was lost before it came here, as when a queue in front was full: pictures that refer to it are
+   * refused, up to the next key frame (`ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME`). After a picture that the muxer has refused itself it does
+   * so of its own accord.
+   */
+  awaitKeyFrame(): void {
+    for (const named of [this.#video, this.#nextVideo]) named?.track.awaitKeyFrame();
+  }
+
+  /**
    * Begins another stream of the same source: its clock starts from 0 with the next packet, whose time may be any, and its video with a key
    * frame. Parameter sets and stream headers stay known, and sequence headers that have been given out are not given out again:
    * {@link sequenceHeaders} has them.

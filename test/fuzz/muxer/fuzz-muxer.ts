@@ -163,7 +163,7 @@ function times(now: number, { wrapping, derived }: Plan, seed: Seed, random: Ran
   const given = time(now, wrapping, random);
   const dts = derived && !random.chance(8) ? Number.NaN : given;
   const pts = random.chance(3) ? time(now + random.pick([40, 80, 120]), wrapping, random) : given;
-  const keyFrame = random.chance(10) ? random.chance(2) : undefined;
+  const keyFrame = random.chance(6) ? random.chance(2) : undefined;
   const missing = Number.isNaN(dts) && seed.media === 'video' && !derived;
   return { dts: missing ? now : dts, pts, keyFrame, encrypted: random.chance(15) };
 }

@@ -144,6 +144,7 @@ class NaiveVideo {
   #pending: (readonly number[])[] = [];
   #pendingRecovery = false;
   #started = false;
+  #hintTold = false;
   #latestPps = -1;
   #ppsCame = false;
   #record: number[] = [];
@@ -167,6 +168,9 @@ class NaiveVideo {
     this.#picture = undefined;
     try {
       return this.#mux(packet, kept);
+    } catch (error) {
+      if (this.#isLoss(packet)) this.#started = false;
+      throw error;
     } finally {
       if (this.#picture !== undefined) {
         this.#pending = [];
@@ -179,7 +183,16 @@ class NaiveVideo {
     let randomAccess = false;
     let disposable = false;
     let recovery = this.#pendingRecovery;
-    for (const nal of naiveNalUnits([...packet.data])) {
+    const opaque = packet.encrypted === true && !this.#isReadable(packet.data);
+    if (opaque) {
+      const bytes = [...packet.data];
+      const start = startsWithCode(bytes) ? bytes.indexOf(1) + 1 : 0;
+      const nal = bytes.slice(start);
+      this.#activate(nal, true);
+      this.#picture = nal;
+      kept.push(nal);
+    }
+    for (const nal of opaque ? [] : naiveNalUnits([...packet.data])) {
       const kind = this.#kind(nal);
       if (kind === 'ignored') continue;
       kept.push(nal);
@@ -195,13 +208,17 @@ class NaiveVideo {
       this.#activate(nal, packet.encrypted === true);
       disposable = this.#isDisposable(nal);
     }
-    if (recovery && this.codec === 'h264') randomAccess = true;
+    if (recovery && this.codec === 'h264' && !opaque) randomAccess = true;
     if (this.#picture === undefined) {
       this.#keepPending(kept);
       this.#pendingRecovery = recovery;
       return [];
     }
-    const key = packet.keyFrame ?? randomAccess;
+    const key = packet.encrypted === true ? (packet.keyFrame ?? randomAccess) : randomAccess;
+    if (packet.keyFrame !== undefined && packet.keyFrame !== key && !this.#hintTold) {
+      this.#hintTold = true;
+      this.#clock.warnings.push('ERR_CLOUDPUSH_VIDEO_KEY_FRAME_HINT');
+    }
     if (!this.#started && !key) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME');
     const { timestamp, offset } = this.#clock.placeVideo(packet.dts, packet.pts);
     this.#started = true;
@@ -212,11 +229,44 @@ class NaiveVideo {
     }
     this.#sent = record.join();
     const body = this.#frameHeader(key, offset);
-    const delimiters = this.#kind(kept[0]!) === 'delimiter' ? 1 : 0;
+    const delimiters = !opaque && this.#kind(kept[0]!) === 'delimiter' ? 1 : 0;
     kept.splice(delimiters, 0, ...this.#pending);
     for (const nal of kept) body.push(...big(nal.length, 4), ...nal);
     tags.push({ type: 9, role: key ? role.key : disposable ? role.disposable : role.inter, timestamp, body });
     return tags;
+  }
+
+  /** Pictures that refer to one that was refused cannot be decoded; what cannot be read may have been one. */
+  #isLoss({ data, encrypted }: NaivePacket): boolean {
+    const bytes = [...data];
+    if (bytes.length === 0) return false;
+    if (encrypted === true && !this.#isReadable(data)) return true;
+    const nals = naiveUnits(bytes);
+    if (!startsWithCode(bytes)) {
+      const size = ((bytes[0]! * 256 + bytes[1]!) * 256 + bytes[2]!) * 256 + bytes[3]!;
+      const nal = bytes.slice(bytes.length > 4 && size <= bytes.length - 4 ? 4 : 0);
+      if (nal[0]! < 128) nals.push(nal);
+    }
+    return nals.some((nal) => {
+      if (nal[0]! >= 128) return true;
+      if (this.codec === 'h264') return [1, 2, 5].includes(nal[0]! % 32) && Math.floor(nal[0]! / 32) % 4 > 0;
+      const type = Math.floor(nal[0]! / 2);
+      if (type > 21 || (type > 9 && type < 16)) return false;
+      if (nal[0]! % 2 > 0 || nal[1]! >= 8) return false;
+      const subLayers = this.#active?.hevcSps?.maxSubLayers ?? 7;
+      return !(type <= 14 && type % 2 === 0 && (nal[1] ?? 0) % 8 >= subLayers);
+    });
+  }
+
+  #isReadable(data: Uint8Array): boolean {
+    const bytes = [...data];
+    if (!startsWithCode(bytes)) return bytes.length === 0;
+    try {
+      for (const nal of naiveNalUnits(bytes)) this.#kind(nal);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #kind(nal: readonly number[]): 'slice' | 'set' | 'sei' | 'delimiter' | 'ignored' | 'suffix' | 'other' {
@@ -384,6 +434,23 @@ class NaiveVideo {
   }
 }
 
+function startsWithCode(bytes: readonly number[]): boolean {
+  const first = bytes.findIndex((byte) => byte !== 0);
+  return first >= 2 && bytes[first] === 1;
+}
+
+/** What is behind each start code, up to the next. */
+function naiveUnits(bytes: readonly number[]): number[][] {
+  const starts: number[] = [];
+  for (let i = 0; i + 2 < bytes.length; i++) {
+    if (bytes[i] === 0 && bytes[i + 1] === 0 && bytes[i + 2] === 1) starts.push(i + 3);
+  }
+  const units = starts.map((start, i) =>
+    bytes.slice(start, i + 1 < starts.length ? starts[i + 1]! - 3 : bytes.length),
+  );
+  return units.filter(({ length }) => length > 0);
+}
+
 /** Finds NAL units by looking at every byte. */
 function naiveNalUnits(bytes: readonly number[]): number[][] {
   if (bytes.length === 0) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_EMPTY');
@@ -395,14 +462,13 @@ function naiveNalUnits(bytes: readonly number[]): number[][] {
   if (starts.length === 0 || leading.some((byte) => byte !== 0)) {
     throw new NaiveError('ERR_CLOUDPUSH_VIDEO_NO_START_CODE');
   }
-  const nals = starts.map((start, i) => {
-    const nal = bytes.slice(start, i + 1 < starts.length ? starts[i + 1]! - 3 : bytes.length);
+  const full = naiveUnits(bytes).map((nal) => {
     while (nal.at(-1) === 0) nal.pop();
     return nal;
   });
-  const full = nals.filter(({ length }) => length > 0);
-  if (full.length === 0) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_CUT_OFF');
-  return full;
+  const units = full.filter(({ length }) => length > 0);
+  if (units.length === 0) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_CUT_OFF');
+  return units;
 }
 
 /** Whether one of the SEI messages that are whole up to their header is of payload type 6. */

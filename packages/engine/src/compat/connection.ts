@@ -87,9 +87,14 @@ export class Connection {
     channel.on('pause', () => this.#raise(E_SV_EVENT_TYPE.RTMP_PAUSE_MEDIA_PUSH));
     channel.on('resume', () => this.#raise(E_SV_EVENT_TYPE.RTMP_RESUME_MEDIA_PUSH));
     channel.on('segmentEnd', () => this.#raise(E_SV_EVENT_TYPE.PUSH_SEGMENT_END));
-    channel.on('problem', ({ error }: PacketProblem) => this.#raiseError(refusalEvent(error)));
+    channel.on('problem', ({ error }: PacketProblem) => this.#onProblem(error));
     channel.on('command', ({ name }: ServerCommand) => this.#onCommand(name));
     channel.on('close', (report: CloseReport) => this.#onClose(report));
+  }
+
+  /** A `keyflag` that is wrong is in the log: the sample program of the C SDK has one, and takes 0x50 for the end of its connection. */
+  #onProblem(error: CloudPushError): void {
+    if (error.code !== 'ERR_CLOUDPUSH_VIDEO_KEY_FRAME_HINT') this.#raiseError(refusalEvent(error));
   }
 
   #onCommand(name: string): void {

@@ -28,8 +28,8 @@ export const Command = {
 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 
-/** Bits of a descriptor's flags. */
-export const PacketFlag = { keyFrameKnown: 1, keyFrame: 2, encrypted: 4 } as const;
+/** Bits of a descriptor's flags. `behindLoss`: a picture that should have come in front of this one will not come. */
+export const PacketFlag = { keyFrameKnown: 1, keyFrame: 2, encrypted: 4, behindLoss: 8 } as const;
 
 const SLOT_BYTES = 64;
 const SLOT_WORDS = SLOT_BYTES / 4;

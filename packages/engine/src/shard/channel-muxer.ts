@@ -67,7 +67,7 @@ export class ChannelMuxer {
   reportedBitrates: Bitrates = { audio: undefined, video: undefined };
   /** When the stream began, as far as the caller's thread knows: the caller's clock may be set. */
   #toldOrigin: number | undefined;
-  /** A stream goes on here, and no picture of it has come yet. */
+  /** A stream goes on here and no picture of it has come yet, or one was lost: those that need it are not told of one by one. */
   #awaitsPicture: boolean;
 
   /**
@@ -161,11 +161,11 @@ export class ChannelMuxer {
     packet.keyFrame =
       (flags & PacketFlag.keyFrameKnown) === 0 ? undefined : (flags & PacketFlag.keyFrame) !== 0;
     packet.encrypted = (flags & PacketFlag.encrypted) !== 0;
+    if ((flags & PacketFlag.behindLoss) !== 0) this.#noteLoss();
     try {
       this.#mux(descriptor);
     } catch (error) {
-      if (this.#awaitsPicture && isBeforeKeyFrame(error)) sink.skipPicture();
-      else sink.refuse(error);
+      this.#refuse(error, descriptor.command, sink);
     }
     const [first] = tags;
     if (first === undefined) return;
@@ -174,6 +174,23 @@ export class ChannelMuxer {
     for (const tag of tags) {
       if (this.#send(tag, block, description, sink)) description = undefined;
     }
+  }
+
+  /** A picture was lost: those that refer to it are skipped without a word each. */
+  #noteLoss(): void {
+    this.#muxer.awaitKeyFrame();
+    this.#awaitsPicture = true;
+  }
+
+  #refuse(error: unknown, command: Command, sink: TagSink): void {
+    const isEarly = isBeforeKeyFrame(error);
+    if (isEarly && this.#awaitsPicture) {
+      sink.skipPicture();
+      return;
+    }
+    // Has the muxer lost a picture with it, then it refuses those that refer to it.
+    if (command === Command.video && !isEarly) this.#awaitsPicture = true;
+    sink.refuse(error);
   }
 
   #mux({ command, codec }: PacketDescriptor): void {

@@ -44,7 +44,7 @@ export const DestinationCounter = {
   unacknowledgedBytes: 10,
   /** When the counters were last published, in ms of the monotonic clock. */
   countedAt: 11,
-  /** Pictures that could not be decoded for want of a key frame before them. */
+  /** Pictures that could not be decoded for want of a key frame before them, or since one was refused or lost. */
   droppedUndecodable: 12,
 } as const;
 export type DestinationCounter = (typeof DestinationCounter)[keyof typeof DestinationCounter];

@@ -19,8 +19,8 @@ export interface DestinationTotals {
   readonly droppedAudio: number;
   /**
    * Pictures that could not be decoded, as the key frame before them was not sent: where a segment does not begin with one, where a
-   * destination joins in, after a lost connection or the death of a worker thread, and behind a picture that could not be encrypted
-   * or carried.
+   * destination joins in, after a lost connection or the death of a worker thread, and behind a picture that was refused (by `send…`,
+   * and not sent again, or for what is in it), or could not be encrypted or carried.
    */
   readonly droppedUndecodable: number;
   /** How often the connection was made again. */

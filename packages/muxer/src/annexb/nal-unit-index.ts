@@ -44,6 +44,14 @@ export class NalUnitIndex {
     if (this.count === 0) throw nothingBehindStartCode(data.length);
   }
 
+  /** Takes the bytes from `start` to `end` for one NAL unit, whatever they are. */
+  readWhole(start: number, end: number): void {
+    this.starts[0] = start;
+    this.ends[0] = end;
+    this.count = 1;
+    this.contiguous = true;
+  }
+
   #add(start: number, end: number): void {
     if (this.count === this.starts.length) this.#grow(start);
     this.starts[this.count] = start;
@@ -63,6 +71,13 @@ export class NalUnitIndex {
     this.starts = doubled(this.starts);
     this.ends = doubled(this.ends);
   }
+}
+
+/** Whether the bytes begin as a byte stream does: with a start code, which zeros may stand in front of. */
+export function beginsWithStartCode(data: Uint8Array): boolean {
+  let zeros = 0;
+  while (zeros < data.length && data[zeros] === 0) zeros++;
+  return zeros >= 2 && data[zeros] === 1;
 }
 
 /** leading_zero_8bits and zero_byte are all that may come before the first start code prefix. */

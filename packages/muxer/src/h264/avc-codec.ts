@@ -6,7 +6,13 @@ import { parseAvcDecoderConfigurationRecord } from '../flv/decoder-configuration
 import type { VideoTagFormat } from '../flv/video-tag-header.js';
 import { type NalCodec, NalKind } from '../tracks/nal-codec.js';
 import { encodeAvcDecoderConfigurationRecord } from './avc-decoder-configuration-record.js';
-import { AvcNalUnitType, avcNalUnitType, isAvcSlice, isIgnoredByAvcDecoders } from './nal-unit.js';
+import {
+  AvcNalUnitType,
+  avcNalUnitType,
+  isAvcSlice,
+  isIgnoredByAvcDecoders,
+  isMissedAvcNalUnit,
+} from './nal-unit.js';
 import { type AvcPps, parseAvcPps } from './pps.js';
 import { AvcSlicePrefix } from './slice-header.js';
 import { type AvcSps, avcFrameRate, avcReorderDepth, parseAvcSps } from './sps.js';
@@ -153,6 +159,10 @@ export class AvcCodec implements NalCodec {
 
   isDisposable(data: Uint8Array, start: number): boolean {
     return (data[start]! & 0x60) === 0; // nal_ref_idc
+  }
+
+  isMissed(data: Uint8Array, start: number): boolean {
+    return isMissedAvcNalUnit(data, start);
   }
 
   get colour(): ColourDescription | undefined {

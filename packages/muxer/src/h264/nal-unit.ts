@@ -39,3 +39,9 @@ export function isAvcSlice(type: number): boolean {
 export function isIgnoredByAvcDecoders(type: number): boolean {
   return type === 0 || type === 17 || type === 18 || type > 21 || type === AvcNalUnitType.fillerData;
 }
+
+/** Whether the NAL unit is, or may be, of a picture that others refer to: its nal_ref_idc is not 0. */
+export function isMissedAvcNalUnit(data: Uint8Array, start: number): boolean {
+  const header = data[start]!;
+  return (header & 0x80) !== 0 || (isAvcSlice(avcNalUnitType(header)) && (header & 0x60) !== 0);
+}

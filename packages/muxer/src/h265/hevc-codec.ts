@@ -12,6 +12,7 @@ import {
   hevcNalUnitType,
   isHevcIrap,
   isIgnoredByHevcDecoders,
+  isMissedHevcNalUnit,
   isSubLayerNonReference,
 } from './nal-unit.js';
 import { type HevcPps, parseHevcPps } from './pps.js';
@@ -156,6 +157,11 @@ export class HevcCodec implements NalCodec {
     return (
       isSubLayerNonReference(hevcNalUnitType(data[start]!)) && temporalId >= this.#activeSps!.maxSubLayers - 1
     );
+  }
+
+  isMissed(data: Uint8Array, start: number): boolean {
+    const subLayers = this.#activeSps?.maxSubLayers ?? 7;
+    return isMissedHevcNalUnit(data, start, subLayers - 1);
   }
 
   get colour(): ColourDescription | undefined {

@@ -51,3 +51,17 @@ export function isIgnoredByHevcDecoders(type: number): boolean {
 export function isHevcSlice(type: number): boolean {
   return type <= HevcNalUnitType.raslR || (type >= HevcNalUnitType.blaWLp && type <= HevcNalUnitType.cra);
 }
+
+/**
+ * Whether the NAL unit is, or may be, of a picture that others refer to: those of the highest sub-layer may say that they
+ * are not.
+ * @param highestTemporalId of the stream; 6 is the highest that there can be
+ */
+export function isMissedHevcNalUnit(data: Uint8Array, start: number, highestTemporalId = 6): boolean {
+  const first = data[start]!;
+  const second = data[start + 1] ?? 0;
+  if ((first & 0x80) !== 0) return true;
+  const type = hevcNalUnitType(first);
+  if (!isHevcSlice(type) || (first & 1) !== 0 || second > 7) return false;
+  return !isSubLayerNonReference(type) || (second & 7) - 1 < highestTemporalId;
+}

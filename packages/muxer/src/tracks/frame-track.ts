@@ -9,6 +9,7 @@ import type { MediaPacket } from '../media-packet.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
 import { ColorInfoSender } from './color-info-sender.js';
 import type { FrameCodec } from './frame-codec.js';
+import { keyFrameHint } from './key-frame-hint.js';
 import type { VideoTrack } from './video-track.js';
 
 /** A video track whose packets go into tags as they are, behind the tag header: AV1 or VP9. */
@@ -17,7 +18,10 @@ export class FrameTrack implements VideoTrack {
   readonly #timeline: Timeline;
   readonly #clock: TrackClock;
   readonly colorInfo = new ColorInfoSender();
+  /** A key frame has come, and no frame has been lost since. */
   #started = false;
+  /** The caller has been told that its `keyFrame` contradicts the frames. */
+  #hintTold = false;
   #sentConfiguration: Uint8Array | undefined;
   #codecFacts: VideoFacts | undefined;
   facts: VideoFacts | undefined;
@@ -32,16 +36,30 @@ export class FrameTrack implements VideoTrack {
     this.#started = false;
   }
 
+  awaitKeyFrame(): void {
+    this.#started = false;
+  }
+
   mux(packet: MediaPacket, out: FlvTag[]): void {
+    if (packet.data.length === 0)
+      throw new MuxerError('ERR_CLOUDPUSH_VIDEO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
+    try {
+      this.#mux(packet, out);
+    } catch (error) {
+      // Any frame may be referred to by the next.
+      this.awaitKeyFrame();
+      throw error;
+    }
+  }
+
+  #mux(packet: MediaPacket, out: FlvTag[]): void {
     requireHeadroom(packet);
     const { data } = packet;
-    if (data.length === 0)
-      throw new MuxerError('ERR_CLOUDPUSH_VIDEO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
     requireMessageSize(data.length + 8, 'ERR_CLOUDPUSH_VIDEO_TOO_LARGE');
     const encrypted = packet.encrypted === true;
     if (!encrypted) this.#codec.inspect(data);
     if (!encrypted && !this.#codec.hasFrame) return;
-    const keyFrame = packet.keyFrame ?? (!encrypted && this.#codec.keyFrame);
+    const keyFrame = encrypted ? packet.keyFrame === true : this.#isKeyFrame(packet.keyFrame);
     const configuration = this.#codec.configuration;
     if (configuration === undefined || (!this.#started && !keyFrame)) {
       throw new MuxerError('ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME', {
@@ -60,6 +78,16 @@ export class FrameTrack implements VideoTrack {
     }
     if (keyFrame) this.colorInfo.send(this.#codec.format, this.#streamColour(), timestamp, out);
     out.push(this.#frame(packet, keyFrame, timestamp, encrypted ? 0 : this.#codec.sampleStart));
+  }
+
+  /** What is in the frame counts, whatever the caller says. */
+  #isKeyFrame(hint: boolean | undefined): boolean {
+    const { keyFrame } = this.#codec;
+    if (hint !== undefined && hint !== keyFrame && !this.#hintTold) {
+      this.#hintTold = true;
+      this.#timeline.onWarning?.(keyFrameHint(hint));
+    }
+    return keyFrame;
   }
 
   #noteFacts(facts: VideoFacts): void {

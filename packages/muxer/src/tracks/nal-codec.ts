@@ -34,6 +34,8 @@ export interface NalCodec {
   isRandomAccess(sliceHeader: number): boolean;
   /** Whether no other picture refers to the picture of this slice. */
   isDisposable(data: Uint8Array, start: number): boolean;
+  /** Whether the NAL unit is, or may be, of a picture that others refer to; its header has not been checked. */
+  isMissed(data: Uint8Array, start: number): boolean;
   /** Bytes of a NAL unit header. */
   readonly nalHeaderSize: number;
   /** Whether decoding can start at a picture that a recovery point SEI goes with. */

@@ -1,4 +1,4 @@
-import { NalUnitIndex } from '../annexb/nal-unit-index.js';
+import { beginsWithStartCode, NalUnitIndex } from '../annexb/nal-unit-index.js';
 import { SeiFacts } from '../annexb/sei-facts.js';
 import { around, equalBytes } from '../bits/bytes.js';
 import type { StreamColour } from '../color-info.js';
@@ -14,9 +14,11 @@ import {
   writeVideoHeader,
 } from '../flv/video-tag-header.js';
 import type { MediaPacket } from '../media-packet.js';
+import { holdsMissedNalUnit } from '../picture-loss.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
 import { ColorInfoSender } from './color-info-sender.js';
 import { compositionTimeError, compositionTimeOffset, fitsCompositionTime } from './composition-time.js';
+import { keyFrameHint } from './key-frame-hint.js';
 import { type NalCodec, NalKind } from './nal-codec.js';
 import { nalSampleInPlace, nalSampleSize, nalSampleSliced } from './nal-sample.js';
 import { PendingNalUnits } from './pending-nal-units.js';
@@ -35,7 +37,10 @@ export class NalTrack implements VideoTrack {
   readonly #sei = new SeiFacts();
   readonly colorInfo = new ColorInfoSender();
   #format: VideoTagFormat;
+  /** A key frame has come, and no picture that others refer to has been lost since. */
   #started = false;
+  /** The caller has been told that its `keyFrame` contradicts the pictures. */
+  #hintTold = false;
   /** What the sequence header that was sent last was made of. */
   #sentConfiguration: Uint8Array | undefined;
   #sentRevision = -1;
@@ -47,6 +52,7 @@ export class NalTrack implements VideoTrack {
   #disposable = false;
   #contiguous = true;
   #delimiterFirst = false;
+  #opaque = false;
 
   constructor(codec: NalCodec, format: VideoTagFormat, timeline: Timeline, clock: TrackClock) {
     this.#clock = clock;
@@ -83,10 +89,18 @@ export class NalTrack implements VideoTrack {
     this.#pending.clear();
   }
 
+  awaitKeyFrame(): void {
+    this.#started = false;
+  }
+
   mux(packet: MediaPacket, out: FlvTag[]): void {
     this.#hasPicture = false;
+    this.#opaque = false;
     try {
       this.#mux(packet, out);
+    } catch (error) {
+      if (this.#started && this.#isLoss(packet.data)) this.awaitKeyFrame();
+      throw error;
     } finally {
       // Gone out or refused: what came ahead of this picture is not for the next one.
       if (this.#hasPicture) {
@@ -98,14 +112,16 @@ export class NalTrack implements VideoTrack {
 
   #mux(packet: MediaPacket, out: FlvTag[]): void {
     requireHeadroom(packet);
-    index.read(packet.data);
-    this.#survey(packet);
+    if (packet.encrypted !== true || this.#isReadable(packet.data)) {
+      index.read(packet.data);
+      this.#survey(packet);
+    } else this.#takeOpaque(packet.data);
     if (!this.#hasPicture) {
       this.#pending.keep(packet.data, index, this.#codec);
       this.#pending.recoveryPoint = this.#sei.recoveryPoint;
       return;
     }
-    const keyFrame = packet.keyFrame ?? this.#randomAccess;
+    const keyFrame = this.#isKeyFrame(packet);
     if (!this.#started && !keyFrame) {
       throw new MuxerError('ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME', {
         actual: 'inter frame',
@@ -115,6 +131,50 @@ export class NalTrack implements VideoTrack {
     requireMessageSize(nalSampleSize(index) + this.#pending.size + 8, 'ERR_CLOUDPUSH_VIDEO_TOO_LARGE');
     this.#emit(packet, keyFrame, out);
     this.#started = true;
+  }
+
+  /** What is in the picture counts. What the caller says does where that cannot be read. */
+  #isKeyFrame({ keyFrame, encrypted }: MediaPacket): boolean {
+    const found = this.#randomAccess;
+    if (keyFrame === undefined) return found;
+    if (encrypted === true) return keyFrame;
+    if (keyFrame !== found && !this.#hintTold) this.#tellHint(keyFrame);
+    return found;
+  }
+
+  #tellHint(keyFrame: boolean): void {
+    this.#hintTold = true;
+    this.#timeline.onWarning?.(keyFrameHint(keyFrame));
+  }
+
+  /** Whether a packet that was refused was, or may have been, a picture that others refer to. */
+  #isLoss(data: Uint8Array): boolean {
+    return this.#opaque || holdsMissedNalUnit(data, (start) => this.#codec.isMissed(data, start));
+  }
+
+  /** Whether a packet that the caller has encrypted has start codes and NAL unit headers in the clear. */
+  #isReadable(data: Uint8Array): boolean {
+    if (!beginsWithStartCode(data)) return data.length === 0;
+    try {
+      index.read(data);
+      for (let i = 0; i < index.count; i++) this.#codec.classify(data, index.starts[i]!, index.ends[i]!);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** A picture that nothing is known of, as the caller has encrypted it from its first byte on: it is one NAL unit. */
+  #takeOpaque(data: Uint8Array): void {
+    const start = beginsWithStartCode(data) ? data.indexOf(1) + 1 : 0;
+    index.readWhole(start, data.length);
+    this.#opaque = true;
+    this.#hasPicture = true;
+    this.#codec.beginPicture(data, start, data.length, true);
+    this.#randomAccess = false;
+    this.#disposable = false;
+    this.#contiguous = true;
+    this.#delimiterFirst = false;
   }
 
   /** Checks every NAL unit, takes parameter sets, drops what decoders ignore, and finds out what the picture is. */

@@ -9,6 +9,8 @@ export interface VideoTrack {
   mux(packet: MediaPacket, out: FlvTag[]): void;
   /** Fresh copies of the last sequence header and of what else must come before a first picture. */
   sequenceHeaders(timestamp: number): FlvTag[];
+  /** A picture was lost before it came here: those that refer to it are refused, up to the next key frame. */
+  awaitKeyFrame(): void;
   /** The next stream begins: with a key frame, and with times of its own. What parameter sets have told stays known. */
   restart(): void;
   readonly facts: VideoFacts | undefined;
