@@ -11,6 +11,17 @@ export function integer(min: number): (text: string) => number {
   };
 }
 
+/** An integer of at least `min` and at most `max`. */
+export function integerBetween(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max)) {
+      throw new InvalidArgumentError(`A whole number from ${min} to ${max} is needed.`);
+    }
+    return value;
+  };
+}
+
 /** A positive decimal number up to `max`, such as 29.97. */
 export function positive(max: number): (text: string) => number {
   return (text) => {

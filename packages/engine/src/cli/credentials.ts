@@ -4,10 +4,15 @@ import { CloudPushError } from '../errors.js';
 /** Characters: blanking anything shorter would make nonsense of a text, and hide nothing. */
 const MIN_LENGTH = 3;
 
-/** An error without the passwords and the query values of the URLs it is about: servers like to repeat them. */
-export function withoutCredentials(error: CloudPushError, urls: readonly string[]): CloudPushError {
+/** An error without the passwords and the query values of the URLs it is about, and without other secrets: servers like to repeat them. */
+export function withoutCredentials(
+  error: CloudPushError,
+  urls: readonly string[],
+  others: readonly string[] = [],
+): CloudPushError {
+  const known = [...others, ...others.map(encodeURIComponent)].filter(({ length }) => length >= MIN_LENGTH);
   // Longest first, so that none is left in parts.
-  const secrets = urls.flatMap(credentialsOf).sort((a, b) => b.length - a.length);
+  const secrets = [...known, ...urls.flatMap(credentialsOf)].sort((a, b) => b.length - a.length);
   const blank = (text: string) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
   const { cause } = error;
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;

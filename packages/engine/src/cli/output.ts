@@ -3,6 +3,9 @@ import { shownJson, shownText, withoutUrlSecrets } from './shown-text.js';
 
 type TextStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
+/** Back to the start of the line, and nothing behind it. */
+const CLEAR = '\r\u001b[K';
+
 /**
  * Where a command speaks: results on one stream, everything else on the other. Whatever is said passes here, and leaves
  * without the secrets of URLs and without control characters.
@@ -14,6 +17,8 @@ export class Output {
   #lastWrite: Promise<void> = Promise.resolve();
   #resultError: NodeJS.ErrnoException | undefined;
   #noteError: Error | undefined;
+  /** The line that is drawn over, as it stands on the terminal. */
+  #line: string | undefined;
 
   /**
    * @param results what the command was asked for, for people or programs: stdout.
@@ -55,9 +60,22 @@ export class Output {
 
   /** Something worth knowing beside the result. */
   note(text: string): void {
-    if (this.#noteError === undefined) {
-      this.notes.write(`${shownText(text)}\n`);
-    }
+    if (this.#noteError !== undefined) return;
+    const line = this.#line;
+    this.notes.write(line === undefined ? `${shownText(text)}\n` : `${CLEAR}${shownText(text)}\n${line}`);
+  }
+
+  /** Draws a line over the one before, on a terminal. */
+  drawLine(text: string): void {
+    if (this.#noteError !== undefined) return;
+    this.#line = text;
+    this.notes.write(`${CLEAR}${text}`);
+  }
+
+  /** Leaves the line that is drawn over as it is. */
+  endLine(): void {
+    if (this.#line !== undefined && this.#noteError === undefined) this.notes.write('\n');
+    this.#line = undefined;
   }
 
   /** What went wrong, in one line. */

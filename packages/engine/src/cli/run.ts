@@ -1,15 +1,22 @@
 import { CommanderError } from 'commander';
 import { CloudPushError } from '../errors.js';
 import { sourceErrorCodes } from '../sources/errors.js';
+import { FOREVER } from './engine-options.js';
 import { errorText } from './error-text.js';
 import { CommandError, ExitCode } from './exit-code.js';
 import { Interruption } from './interruption.js';
 import type { Output } from './output.js';
-import { createProgram, FOREVER } from './program.js';
+import { createProgram } from './program.js';
 import { withoutSecretsOf } from './shown-text.js';
 
 /** Errors of the engine that mean that the user has named the wrong thing. */
-const WRONG_ARGUMENTS: readonly string[] = [sourceErrorCodes.unreadable, sourceErrorCodes.unsupported];
+const WRONG_ARGUMENTS: readonly string[] = [
+  sourceErrorCodes.unreadable,
+  sourceErrorCodes.unsupported,
+  'ERR_CLOUDPUSH_INVALID_PARAMETER',
+  'ERR_CLOUDPUSH_INVALID_OPTION',
+  'ERR_CLOUDPUSH_INVALID_URL',
+];
 
 /**
  * Runs the command line.
@@ -52,14 +59,21 @@ async function afterResults(exitCode: number, output: Output): Promise<number> {
   return ExitCode.failure;
 }
 
-/** `--loop` takes a number if one follows; a file name that follows is an input. */
+/** `--loop` takes a number if one follows, right or wrong; a file name that follows is an input. */
 function withExplicitLoop(words: readonly string[]): string[] {
-  return words.map((word, index) => {
-    const next = words[index + 1];
-    return word === '--loop' && next !== undefined && !/^(\d+|forever)$/.test(next)
-      ? `--loop=${FOREVER}`
-      : word;
-  });
+  const made: string[] = [];
+  for (let index = 0; index < words.length; index++) {
+    const [word, next] = [words[index]!, words[index + 1]];
+    if (word !== '--loop' || next === undefined) {
+      made.push(word);
+    } else if (/^([-+]?[\d.]+|forever)$/.test(next)) {
+      made.push(`--loop=${next}`);
+      index++;
+    } else {
+      made.push(`--loop=${FOREVER}`);
+    }
+  }
+  return made;
 }
 
 function explain(error: unknown, output: Output): number {

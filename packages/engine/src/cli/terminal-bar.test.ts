@@ -1,5 +1,7 @@
+import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { barLine } from './terminal-bar.js';
+import { Output } from './output.js';
+import { barLine, TerminalBar } from './terminal-bar.js';
 
 const FACTS = ['12.3 s', '8/8 channels', '1,840 frames', '12.3 Mbit/s', '0 dropped', '0 paused'];
 
@@ -11,15 +13,40 @@ test('the bar stands in front of the facts, and fills up', () => {
 });
 
 test.each([
-  [120, /^ █.* 100% \| 12\.3 s .* 0 paused$/],
+  [120, /^ █{20} 100% \| 12\.3 s .* 0 paused$/],
+  [95, /^ █{10} 100% \| 12\.3 s .* 0 paused$/],
   [82, /^ 100% \| 12\.3 s .* 0 paused$/],
-  [80, /^ 12\.3 s \| .* 0 paused$/],
-  [70, /^ 8\/8 channels .* 0 paused$/],
-  [40, /^ 12\.3 Mbit\/s \| 0 dropped \| 0 paused$/],
-  [5, /^ 0 paused$/],
-])('in %i columns, what is left out is what matters least', (columns, line) => {
+  [75, /^ 100% \| 12\.3 s \| .* \| 0 dropped$/],
+  [40, /^ 100% \| 12\.3 s \| 8\/8 channels$/],
+  [8, /^ 100%$/],
+  [3, /^ 10$/],
+])('in %i columns, the last facts are left out, and never the head', (columns, line) => {
   expect(barLine(1, FACTS, columns)).toMatch(line);
-  if (columns > 5) {
-    expect(barLine(1, FACTS, columns).length).toBeLessThanOrEqual(columns);
-  }
+  expect(barLine(1, FACTS, columns).length).toBeLessThanOrEqual(columns);
+});
+
+test('where the end is not known, the time stays', () => {
+  expect(barLine(undefined, FACTS, 25)).toBe(' 12.3 s | 8/8 channels');
+});
+
+test('what is noted while a bar is drawn stands above it, and the bar is drawn anew', () => {
+  let text = '';
+  const terminal = Object.assign(
+    new Writable({
+      write(chunk, _encoding, done) {
+        text += String(chunk);
+        done();
+      },
+    }),
+    { isTTY: true, columns: 80 },
+  );
+  const output = new Output(terminal, terminal);
+  const bar = new TerminalBar(output);
+  bar.update(0.5, ['1 s']);
+  output.note('something happened');
+  bar.stop();
+  output.note('behind it');
+  const line = ' ██████████░░░░░░░░░░ 50% | 1 s';
+  const start = '\r\u001b[K';
+  expect(text).toBe(`\u001b[?25l${start}${line}${start}something happened\n${line}\u001b[?25h\nbehind it\n`);
 });

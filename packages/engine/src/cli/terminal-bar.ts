@@ -1,35 +1,25 @@
-import { SingleBar } from 'cli-progress';
 import type { Output } from './output.js';
 
-/** Characters of the bar itself. */
-const BAR_SIZE = 20;
+/** Characters of the bar itself, where there is room, and where there is little. */
+const BAR_SIZES = [20, 10] as const;
+const HIDE_CURSOR = '\u001b[?25l';
+const SHOW_CURSOR = '\u001b[?25h';
 
-/** What a bar shows. */
-interface BarPayload {
-  readonly fraction: number | undefined;
-  readonly facts: readonly string[];
-}
-
-/** One line of a terminal that is drawn over: a bar with facts behind it. */
+/** One line of a terminal that is drawn over: a bar with facts behind it. What is noted meanwhile stands above it. */
 export class TerminalBar {
-  readonly #bar: SingleBar;
+  readonly #output: Output;
 
   constructor(output: Output) {
-    this.#bar = new SingleBar({
-      stream: output.notes,
-      format: (_options, _params, { fraction, facts }: BarPayload) =>
-        barLine(fraction, facts, output.notes.columns || undefined),
-      hideCursor: true,
-      gracefulExit: false,
-      forceRedraw: true,
-    });
-    this.#bar.start(1, 0, { fraction: 0, facts: [] } satisfies BarPayload);
+    this.#output = output;
+    output.notes.write(HIDE_CURSOR);
     process.once('exit', this.#stop);
   }
 
   /** @param fraction how much is done, 0 to 1, if that can be told. */
   update(fraction: number | undefined, facts: readonly string[]): void {
-    this.#bar.update(Math.min(fraction ?? 0, 1), { fraction, facts } satisfies BarPayload);
+    const { columns } = this.#output.notes;
+    // The last column stays free: some terminals begin a new line when it is filled.
+    this.#output.drawLine(barLine(fraction, facts, columns ? columns - 1 : undefined));
   }
 
   /** The line stays as it was drawn last. */
@@ -40,12 +30,14 @@ export class TerminalBar {
   /** Gives the cursor back, also when the process is ended at once. */
   readonly #stop = (): void => {
     process.off('exit', this.#stop);
-    this.#bar.stop();
+    this.#output.notes.write(SHOW_CURSOR);
+    this.#output.endLine();
   };
 }
 
 /**
- * A line that fits a terminal of so many columns: the bar gives way first, then the percentage, then the first facts.
+ * A line that fits a terminal of so many columns: the bar gives way first, then the last facts; how much is done, and the first
+ * fact, stay.
  * @param fraction how much is done, 0 to 1, if that can be told.
  */
 export function barLine(
@@ -54,17 +46,19 @@ export function barLine(
   columns = Number.POSITIVE_INFINITY,
 ): string {
   const done = Math.min(1, fraction ?? 0);
-  const filled = Math.floor(done * BAR_SIZE);
-  const bar = '█'.repeat(filled) + '░'.repeat(BAR_SIZE - filled);
   const percentage = `${Math.floor(done * 100)}%`;
-  const lines = [
-    ...(fraction === undefined
+  const heads =
+    fraction === undefined
       ? []
-      : [
-          [`${bar} ${percentage}`, ...facts],
-          [percentage, ...facts],
-        ]),
-    ...facts.map((_, index) => facts.slice(index)),
-  ].map((parts) => ` ${parts.join(' | ')}`);
-  return lines.find((line) => line.length <= columns) ?? lines.at(-1) ?? '';
+      : [...BAR_SIZES.map((size) => `${barOf(done, size)} ${percentage}`), percentage];
+  const whole = heads.length === 0 ? [facts] : heads.map((head) => [head, ...facts]);
+  const least = whole.at(-1)!;
+  const shorter = least.map((_, index) => least.slice(0, least.length - index));
+  const lines = [...whole, ...shorter].map((parts) => ` ${parts.join(' | ')}`);
+  return lines.find((line) => line.length <= columns) ?? lines.at(-1)!.slice(0, Math.max(0, columns));
+}
+
+function barOf(done: number, size: number): string {
+  const filled = Math.floor(done * size);
+  return '█'.repeat(filled) + '░'.repeat(size - filled);
 }

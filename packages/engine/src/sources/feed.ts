@@ -7,7 +7,7 @@ export interface PacketSink {
   /** Returns false when there is no room: nothing was taken. */
   sendVideo(data: Uint8Array, times: { pts: number; dts?: number; keyFrame?: boolean }): boolean;
   sendAudio(data: Uint8Array, times: { pts: number }): boolean;
-  /** Resolves when there is room again, or when the sink has closed. */
+  /** Resolves when there is room again; resolves or rejects when the sink has closed. */
   writable(): Promise<void>;
 }
 
@@ -88,7 +88,9 @@ export class Feed {
     try {
       await (need === 'room' ? this.#sink.writable() : this.#reader.more());
     } catch (error) {
-      this.#fail(error);
+      // A sink that is over says why by itself.
+      if (need === 'room' && this.#sinkIsOver()) this.#end('closed');
+      else this.#fail(error);
     }
   }
 
@@ -133,11 +135,15 @@ export class Feed {
   }
 
   #refused(): FeedNeed {
-    if (this.#sink.state === 'closing' || this.#sink.state === 'closed') {
+    if (this.#sinkIsOver()) {
       return this.#end('closed');
     }
     this.refusals++;
     return 'room';
+  }
+
+  #sinkIsOver(): boolean {
+    return this.#sink.state === 'closing' || this.#sink.state === 'closed';
   }
 
   #fail(error: unknown): FeedNeed {

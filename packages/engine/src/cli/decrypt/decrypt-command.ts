@@ -26,6 +26,11 @@ export async function decryptCommand(
   output: Output,
   interruption: Interruption,
 ): Promise<number> {
+  if (outputPath === '-') {
+    throw usageError(
+      'decrypt writes a file that is there when it is whole: - for stdout cannot be; ./- is a file of that name',
+    );
+  }
   const keys = await readKeys(keyWords(options.key));
   const progress = new FileProgress(options.quiet === true ? undefined : output);
   try {

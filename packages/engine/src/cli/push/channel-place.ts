@@ -1,7 +1,7 @@
 import type { TargetRequest } from '../../token/target-request.js';
 import { channelUrl, shownUrl } from '../channel-url.js';
 import { errorText } from '../error-text.js';
-import { usageError } from '../exit-code.js';
+import { CommandError, usageError } from '../exit-code.js';
 
 /** Where one channel goes. */
 export interface ChannelPlace {
@@ -10,8 +10,15 @@ export interface ChannelPlace {
   /** It holds credentials. Undefined: the token server is asked. */
   readonly url: string | undefined;
   readonly target: TargetRequest | undefined;
-  /** Other URLs that get the same stream. They hold credentials. */
-  readonly also: readonly string[];
+  /** Other places that get the same stream. */
+  readonly also: readonly AlsoPlace[];
+}
+
+export interface AlsoPlace {
+  /** For people, without secrets. */
+  readonly shown: string;
+  /** It holds credentials. */
+  readonly url: string;
 }
 
 /** The device that the token server is asked for. */
@@ -34,7 +41,7 @@ export function placesByUrl(
     shown: shownUrl(url),
     url,
     target: undefined,
-    also: also.map((others) => others[i]!),
+    also: alsoPlaces(also, i),
   }));
 }
 
@@ -51,15 +58,19 @@ export function placesByDevice(
       shown: `device ${deviceSN}`,
       url: undefined,
       target: { kind: 'device', deviceSN, clientId, clientSecret },
-      also: also.map((others) => others[i]!),
+      also: alsoPlaces(also, i),
     };
   });
+}
+
+function alsoPlaces(also: readonly string[][], index: number): AlsoPlace[] {
+  return also.map((urls) => ({ shown: shownUrl(urls[index]!), url: urls[index]! }));
 }
 
 function channelUrls(template: string, channels: number): string[] {
   try {
     return Array.from({ length: channels }, (_, i) => channelUrl(template, i + 1, channels));
   } catch (error) {
-    throw usageError(errorText(error));
+    throw error instanceof CommandError ? error : usageError(errorText(error));
   }
 }

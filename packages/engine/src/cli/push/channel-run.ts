@@ -1,4 +1,5 @@
 import type { Channel } from '../../channel.js';
+import type { CloseReport } from '../../channel-events.js';
 import type { PushEngine } from '../../engine.js';
 import { CloudPushError } from '../../errors.js';
 import { Feed, type FeedEnd } from '../../sources/feed.js';
@@ -7,7 +8,9 @@ import { play } from '../../sources/play.js';
 import type { ChannelStats } from '../../stats/stats.js';
 import { withoutCredentials } from '../credentials.js';
 import type { ChannelPlace } from './channel-place.js';
+import { type DestinationOutcome, DestinationRun } from './destination-run.js';
 import type { PushPlan } from './push-plan.js';
+import type { Retry } from './retry-notes.js';
 
 /** How one channel did. */
 export interface ChannelOutcome {
@@ -31,7 +34,18 @@ export interface ChannelOutcome {
   /** ms that the latest frame was late. */
   readonly maxLag: number;
   readonly stats: ChannelStats;
+  /** What went wrong with the source, or with a packet; where nothing did, with the first destination that is not complete. */
   readonly error: CloudPushError | undefined;
+  /** A packet that was repaired, or refused, though everything that was taken got out. */
+  readonly warning: CloudPushError | undefined;
+  /** The main one, then those of `--also`. */
+  readonly destinations: readonly DestinationOutcome[];
+}
+
+/** What a run of channels wants to know at once. */
+export interface ChannelRunEvents {
+  onConnected(): void;
+  onRetry(retry: Retry): void;
 }
 
 /** One channel of a run: connects, is fed, and closes. */
@@ -40,6 +54,7 @@ export class ChannelRun {
   readonly #plan: PushPlan;
   readonly #place: ChannelPlace;
   readonly #channel: Channel;
+  readonly #destinations: readonly DestinationRun[];
   #feed: Feed | undefined;
   #stopped = false;
   #connected = false;
@@ -47,22 +62,21 @@ export class ChannelRun {
   #complete = false;
   #ended = false;
 
-  constructor(engine: PushEngine, plan: PushPlan, index: number, onConnected: () => void) {
-    const { source, hevc, overflow, reconnect, connectTimeout, closeTimeout } = plan;
-    const delivery = { overflow, reconnect, connectTimeout, closeTimeout };
+  constructor(engine: PushEngine, plan: PushPlan, index: number, { onConnected, onRetry }: ChannelRunEvents) {
+    const { source, hevc, encryption, overflow, reconnect, connectTimeout, closeTimeout, connection } = plan;
+    const delivery = { overflow, reconnect, connectTimeout, closeTimeout, connection };
     this.number = index + 1;
     this.#plan = plan;
     this.#place = plan.places[index]!;
-    const { url, target, also } = this.#place;
-    this.#channel = engine.openChannel({
-      url,
-      target,
-      ...delivery,
-      video: source.video,
-      audio: source.audio,
-      hevc,
-    });
-    for (const other of also) this.#channel.addDestination({ url: other, ...delivery });
+    const { shown, url, target, also } = this.#place;
+    const { video, audio } = source;
+    this.#channel = engine.openChannel({ url, target, ...delivery, video, audio, hevc, encryption });
+    const [main] = this.#channel.destinations;
+    const others = also.map((other) => this.#channel.addDestination({ url: other.url, ...delivery }));
+    const shownUrls = [shown, ...also.map((other) => other.shown)];
+    this.#destinations = [main!, ...others].map(
+      (destination, i) => new DestinationRun(destination, shownUrls[i]!, this.#withoutSecrets, onRetry),
+    );
     this.#channel.once('connect', onConnected);
     this.#channel.on('problem', ({ error }) => {
       this.#problem ??= error;
@@ -95,7 +109,7 @@ export class ChannelRun {
       await this.#channel.connected();
       this.#connected = true;
     } catch (error) {
-      return this.#outcome(CloudPushError.wrap(error), false);
+      return this.#outcome(undefined, { clean: false, error: CloudPushError.wrap(error) });
     }
     const { source, passes, limit } = this.#plan;
     if (!this.#stopped) {
@@ -105,7 +119,7 @@ export class ChannelRun {
     }
     const report = await this.#channel.close();
     const feedError = this.#feed?.error === undefined ? undefined : CloudPushError.wrap(this.#feed.error);
-    return this.#outcome(feedError ?? report.error ?? this.#problem, report.clean);
+    return this.#outcome(feedError, report);
   }
 
   /** Ends the channel cleanly, between two frames. One that is not connected yet is given up. */
@@ -118,35 +132,45 @@ export class ChannelRun {
     }
   }
 
-  #outcome(error: CloudPushError | undefined, clean: boolean): ChannelOutcome {
+  readonly #withoutSecrets = (error: CloudPushError): CloudPushError => {
+    const { url, also } = this.#place;
+    const urls = also.map((other) => other.url);
+    return withoutCredentials(error, url === undefined ? urls : [url, ...urls], this.#plan.secrets);
+  };
+
+  #outcome(failure: CloudPushError | undefined, report: CloseReport): ChannelOutcome {
     const feed = this.#feed;
     const stats = this.#channel.stats();
+    const videoFrames = feed?.videoFrames ?? 0;
+    const audioFrames = feed?.audioFrames ?? 0;
+    const destinations = this.#destinations.map((run) => run.outcome({ videoFrames, audioFrames }));
     this.#ended = true;
     this.#complete =
-      clean &&
-      error === undefined &&
+      failure === undefined &&
       feed !== undefined &&
-      isAllAccepted(feed, stats, 1 + this.#place.also.length);
+      stats.packetsInvalid + stats.packetsLost === 0 &&
+      destinations.every(({ complete }) => complete);
+    const problem = this.#problem === undefined ? undefined : this.#withoutSecrets(this.#problem);
+    const failed = destinations.find(({ complete }) => !complete);
+    const cause = failure ?? failed?.error ?? problem ?? report.error;
     return {
       number: this.number,
       url: this.#place.shown,
       connected: this.#connected,
       complete: this.#complete,
-      clean,
+      clean: report.clean,
       ending: feed?.ending,
-      videoFrames: feed?.videoFrames ?? 0,
-      audioFrames: feed?.audioFrames ?? 0,
+      videoFrames,
+      audioFrames,
       mediaBytes: feed?.bytes ?? 0,
       refusals: feed?.refusals ?? 0,
       maxLag: feed?.maxLag ?? 0,
       stats,
-      error: error === undefined ? undefined : withoutCredentials(error, urlsOf(this.#place)),
+      error: this.#complete || cause === undefined ? undefined : this.#withoutSecrets(cause),
+      warning: this.#complete ? problem : undefined,
+      destinations,
     };
   }
-}
-
-function urlsOf({ url, also }: ChannelPlace): string[] {
-  return url === undefined ? [...also] : [url, ...also];
 }
 
 /** Frames that were taken and did not get out; one that a connection had been handed when it was lost counts as sent, too. */
@@ -155,14 +179,5 @@ export function droppedFrames(stats: ChannelStats): number {
   const { droppedDisposable, droppedPictures, droppedAudio, droppedUndecodable } = stats;
   return (
     packetsInvalid + packetsLost + droppedDisposable + droppedPictures + droppedAudio + droppedUndecodable
-  );
-}
-
-function isAllAccepted(feed: Feed, stats: ChannelStats, destinations: number): boolean {
-  // An ADTS frame with several raw data blocks becomes several audio frames.
-  return (
-    droppedFrames(stats) === 0 &&
-    stats.videoFrames === destinations * feed.videoFrames &&
-    stats.audioFrames >= destinations * feed.audioFrames
   );
 }

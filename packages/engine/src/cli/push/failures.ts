@@ -2,30 +2,72 @@ import { errorText } from '../error-text.js';
 import { plural } from '../format.js';
 import type { ChannelOutcome } from './channel-run.js';
 
-/**
- * What went wrong, a line a cause: a server that is not there fails a thousand channels in the same way, and is worth
- * one line.
- */
-export function failureLines(channels: readonly ChannelOutcome[]): string[] {
-  const byCause = new Map<string, ChannelOutcome[]>();
-  for (const channel of channels) {
-    if (!channel.complete) {
-      const cause = causeText(channel);
-      byCause.set(cause, [...(byCause.get(cause) ?? []), channel]);
-    }
-  }
-  return [...byCause].map(([cause, failed]) => `${whoText(failed, channels.length)}: ${cause}`);
+/** A list of a thousand warnings helps nobody. */
+const MAX_WARNINGS = 10;
+
+/** A place that did not get everything, and why. */
+interface Failure {
+  readonly number: number;
+  readonly url: string;
+  readonly cause: string;
 }
 
-function whoText(failed: readonly ChannelOutcome[], count: number): string {
-  const first = failed[0]!;
-  if (count === 1) {
-    return first.url;
+/**
+ * What went wrong, a line a cause: a server that is not there fails a thousand channels in the same way, and is worth
+ * one line. Of several destinations each speaks for itself.
+ */
+export function failureLines(channels: readonly ChannelOutcome[]): string[] {
+  const byCause = new Map<string, Failure[]>();
+  for (const failure of channels.flatMap(failuresOf)) {
+    byCause.set(failure.cause, [...(byCause.get(failure.cause) ?? []), failure]);
   }
+  const places = channels.reduce((sum, { destinations }) => sum + destinations.length, 0);
+  return [...byCause].map(([cause, failed]) => `${whoText(failed, channels.length, places)}: ${cause}`);
+}
+
+/** What should be known of a push that brought everything to its end all the same. */
+export function warningLines(channels: readonly ChannelOutcome[]): string[] {
+  const lines = channels
+    .filter(({ complete }) => complete)
+    .flatMap(({ warning, url, destinations }) => [
+      ...(warning === undefined ? [] : [`${url}: everything got out, but: ${errorText(warning)}`]),
+      ...destinations
+        .filter(({ failedAttempts }) => failedAttempts > 0)
+        .map(
+          ({ url: to, failedAttempts, error }) =>
+            `${to}: not connected at first (${plural(failedAttempts, 'time')}${error === undefined ? '' : `: ${errorText(error)}`}); everything was delivered after that`,
+        ),
+    ]);
+  const more = lines.length - MAX_WARNINGS;
+  return more <= 0 ? lines : [...lines.slice(0, MAX_WARNINGS), `${plural(more, 'more warning')}, see --json`];
+}
+
+function failuresOf(channel: ChannelOutcome): Failure[] {
+  const { number, complete, destinations } = channel;
+  if (complete) return [];
+  const failed = destinations.filter((destination) => !destination.complete);
+  // What broke the source, or a packet, failed them all alike.
+  if (destinations.length === 1 || failed.length === 0 || channel.ending === 'failed') {
+    return [{ number, url: channel.url, cause: causeText(channel) }];
+  }
+  return failed.map((destination) => ({
+    number,
+    url: destination.url,
+    cause: causeText({
+      ...channel,
+      error: destination.error,
+      stats: { ...channel.stats, ...destination.stats },
+    }),
+  }));
+}
+
+function whoText(failed: readonly Failure[], channels: number, places: number): string {
+  const { number, url } = failed[0]!;
   if (failed.length === 1) {
-    return `channel ${first.number} (${first.url})`;
+    return channels === 1 ? url : `channel ${number} (${url})`;
   }
-  return `${failed.length} of ${count} channels (first ${first.url})`;
+  const what = places === channels ? 'channels' : 'destinations';
+  return `${failed.length} of ${places} ${what} (first ${url})`;
 }
 
 /** Why a channel is not complete. */

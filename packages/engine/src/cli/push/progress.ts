@@ -50,16 +50,19 @@ export class PushProgress implements Disposable {
   }
 }
 
-/** What there is to say about a run at a moment. */
+/** What there is to say about a run at a moment: what matters least last, as it is left out where there is no room. */
 function describe(snapshot: PushSnapshot, mbitPerSecond: number): string[] {
+  const { failed, lag, dropped, paused } = snapshot;
+  const troubles = [`${count(dropped)} dropped`, `${count(paused)} paused`];
+  const isNow = [dropped > 0, paused > 0];
   return [
     `${(snapshot.elapsed / 1000).toFixed(1)} s`,
     `${count(snapshot.connected)}/${plural(snapshot.channels, 'channel')}`,
-    ...(snapshot.failed > 0 ? [`${count(snapshot.failed)} failed`] : []),
+    ...(failed > 0 ? [`${count(failed)} failed`] : []),
+    ...(lag >= 100 ? [`${(lag / 1000).toFixed(1)} s late`] : []),
+    ...troubles.filter((_, index) => isNow[index]),
     plural(snapshot.frames, 'frame'),
     `${mbitPerSecond.toFixed(1)} Mbit/s`,
-    `${count(snapshot.dropped)} dropped`,
-    `${count(snapshot.paused)} paused`,
-    ...(snapshot.lag >= 100 ? [`${(snapshot.lag / 1000).toFixed(1)} s late`] : []),
+    ...troubles.filter((_, index) => !isNow[index]),
   ];
 }

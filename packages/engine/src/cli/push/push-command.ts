@@ -4,11 +4,18 @@ import { usageError } from '../exit-code.js';
 import type { Interruption } from '../interruption.js';
 import type { Output } from '../output.js';
 import { type ChannelPlace, placesByDevice, placesByUrl } from './channel-place.js';
+import {
+  type ConnectionArguments,
+  connectionOptions,
+  type EncryptionArguments,
+  encryptionOptions,
+  secretsOf,
+} from './connection-arguments.js';
 import { milliseconds, type PushPlan } from './push-plan.js';
 import { reportOutcome, runPlan } from './run-plan.js';
 
 /** The options of `cloudpush push`, as the parser gives them. */
-export interface PushOptions {
+export interface PushOptions extends ConnectionArguments, EncryptionArguments {
   readonly fps?: number;
   readonly loop?: number;
   /** s */
@@ -42,6 +49,13 @@ export async function pushCommand(
   interruption: Interruption,
 ): Promise<number> {
   const { files, places } = placesFor(words, options);
+  const urls = places.flatMap(({ url, also }) => [url, ...also.map((other) => other.url)]);
+  const isKnown = (url: string | undefined): url is string => url !== undefined;
+  const connection = await connectionOptions(options, urls.every(isKnown) ? urls : undefined);
+  const encryption = await encryptionOptions(options);
+  if (options.insecure === true) {
+    output.note('cloudpush: --insecure: the certificate of the server is not checked, so anybody may be it');
+  }
   const source = await openSource(files, { frameRate: options.fps });
   const plan: PushPlan = {
     source,
@@ -51,6 +65,9 @@ export async function pushCommand(
     tokenServer: options.tokenServer,
     realTime: options.asFastAsPossible !== true,
     hevc: options.hevc,
+    connection,
+    encryption,
+    secrets: secretsOf(connection),
     overflow: options.overflow,
     reconnect: options.reconnect,
     connectTimeout: milliseconds(options.connectTimeout),
@@ -76,6 +93,7 @@ function placesFor(
     return { files, places: placesByUrl(template, channels, also) };
   }
   if (tokenServer === undefined) throw usageError('--device needs --token-server, the URL to ask');
+  requireHttpUrl(tokenServer);
   checkFiles(words);
   const arguments_ = { device, clientId: client, clientSecret: process.env[SECRET_VARIABLE] };
   return { files: [...words], places: placesByDevice(arguments_, channels, also) };
@@ -96,6 +114,15 @@ function splitWords(words: readonly string[]): { files: string[]; template: stri
 /** Nothing of a URL is repeated: it may hold a token. */
 function requireUrl(word: string, otherwise: string): void {
   if (!/^rtmps?:\/\//i.test(word)) throw usageError(otherwise);
+}
+
+/** Nothing of it is repeated: it may hold a password. */
+function requireHttpUrl(url: string): void {
+  if (!/^https?:\/\/[^/]/i.test(url) || !URL.canParse(url)) {
+    throw usageError(
+      '--token-server needs a URL with http:// or https:// in front, such as https://host:port/connection/token/get',
+    );
+  }
 }
 
 function checkFiles(files: readonly string[]): void {

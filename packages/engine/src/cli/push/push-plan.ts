@@ -1,4 +1,6 @@
 import type { HevcForm } from '@cloudpush/muxer';
+import type { EncryptionOptions } from '../../encryption-options.js';
+import type { ConnectionOptions } from '../../shard/protocol.js';
 import type { MediaSource } from '../../sources/source.js';
 import type { ChannelPlace } from './channel-place.js';
 
@@ -18,6 +20,12 @@ export interface PushPlan {
   /** What happens to frames that a slow server does not take: see `ChannelOptions`. */
   readonly overflow?: 'reject' | 'drop' | undefined;
   readonly reconnect?: boolean | undefined;
+  /** How connections are made: TLS, proxy and more. Holds secrets. */
+  readonly connection?: ConnectionOptions | undefined;
+  /** Holds keys. */
+  readonly encryption?: EncryptionOptions | undefined;
+  /** What must never be shown, beside what stands in the URLs. */
+  readonly secrets?: readonly string[] | undefined;
   /** ms */
   readonly connectTimeout: number | undefined;
   /** ms */

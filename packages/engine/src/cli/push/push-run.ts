@@ -3,8 +3,9 @@ import { monotonicNow } from '../../clock.js';
 import type { PushEngine } from '../../engine.js';
 import { Pacer } from '../../sources/pacer.js';
 import type { LatencySummary } from '../../stats/latency.js';
-import { type ChannelOutcome, ChannelRun, droppedFrames } from './channel-run.js';
+import { type ChannelOutcome, ChannelRun, type ChannelRunEvents, droppedFrames } from './channel-run.js';
 import type { PushPlan } from './push-plan.js';
+import type { Retry } from './retry-notes.js';
 
 /** Channels that are begun at once: between batches, signals are heard and progress is shown. */
 const BATCH = 256;
@@ -44,14 +45,17 @@ export class PushRun {
   readonly #engine: PushEngine;
   readonly #plan: PushPlan;
   readonly #pacer: Pacer;
+  readonly #events: ChannelRunEvents;
   readonly #runs: ChannelRun[] = [];
   readonly #startedAt = monotonicNow();
   /** When the first connection was up: what is measured leaves out the start of the threads. */
   #firstUp: { readonly at: number; readonly cpu: NodeJS.CpuUsage } | undefined;
 
-  constructor(engine: PushEngine, plan: PushPlan) {
+  /** @param onRetry called when a connection is going to be made again */
+  constructor(engine: PushEngine, plan: PushPlan, onRetry: (retry: Retry) => void) {
     this.#engine = engine;
     this.#plan = plan;
+    this.#events = { onConnected: this.#onConnected, onRetry };
     this.#pacer = new Pacer({ realTime: plan.realTime });
   }
 
@@ -67,7 +71,7 @@ export class PushRun {
       const step = source.frameInterval / places.length;
       const outcomes: Promise<ChannelOutcome>[] = [];
       for (let index = 0; index < places.length && !signal.aborted; index++) {
-        const run = new ChannelRun(this.#engine, this.#plan, index, this.#onConnected);
+        const run = new ChannelRun(this.#engine, this.#plan, index, this.#events);
         this.#runs.push(run);
         outcomes.push(run.run(this.#pacer, index * step));
         if (outcomes.length % BATCH === 0) {

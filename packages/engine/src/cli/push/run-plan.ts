@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { PushEngine } from '../../engine.js';
 import { loggerTo } from '../../logging/create-logger.js';
 import type { MediaSource } from '../../sources/source.js';
@@ -6,10 +6,11 @@ import { errorText } from '../error-text.js';
 import { ExitCode, usageError } from '../exit-code.js';
 import type { Interruption } from '../interruption.js';
 import type { Output } from '../output.js';
-import { failureLines } from './failures.js';
+import { failureLines, warningLines } from './failures.js';
 import { PushProgress } from './progress.js';
 import { type PushPlan, plannedDuration } from './push-plan.js';
 import { type PushOutcome, PushRun } from './push-run.js';
+import { RetryNotes } from './retry-notes.js';
 import { summaryJson, summaryText } from './summary.js';
 
 /** How an engine is run from the command line. */
@@ -28,8 +29,9 @@ export async function runPlan(
   interruption: Interruption,
 ): Promise<PushOutcome> {
   tellNotices(plan.source, output);
-  await using engine = await createEngine(plan, options);
-  const run = new PushRun(engine, plan);
+  await using engine = await createEngine(plan, options, output);
+  const retries = new RetryNotes(output);
+  const run = new PushRun(engine, plan, retries.tell);
   using _progress =
     options.quiet === true
       ? undefined
@@ -40,9 +42,10 @@ export async function runPlan(
 async function createEngine(
   { places, tokenServer }: PushPlan,
   { pool, shards, verbose }: EngineArguments,
+  output: Output,
 ): Promise<PushEngine> {
   try {
-    const logger = verbose === true ? stderrLogger() : undefined;
+    const logger = verbose === true ? noteLogger(output) : undefined;
     const maxConnections = places.reduce((sum, { also }) => sum + 1 + also.length, 0);
     return await PushEngine.create({ poolSize: pool, maxConnections, shards, logger, tokenServer });
   } catch (error) {
@@ -50,11 +53,9 @@ async function createEngine(
   }
 }
 
-function stderrLogger(): Logger<'main'> {
-  const destination = pino.destination({ dest: 2, sync: true });
-  // A log that finds no place is left out, as notes are.
-  destination.on('error', () => {});
-  return loggerTo(destination, 'verbose');
+/** Lines of the log pass where notes do, so that they and a bar do not write over each other. */
+function noteLogger(output: Output): Logger<'main'> {
+  return loggerTo({ write: (line) => output.note(line.trimEnd()) }, 'verbose');
 }
 
 /** Writes the summary and what went wrong; returns the exit code. */
@@ -75,6 +76,7 @@ export function reportOutcome(
   for (const line of failureLines(channels.filter(({ connected }) => connected || !interrupted))) {
     output.error(line);
   }
+  for (const line of warningLines(channels)) output.error(line);
   return (
     interruption.exitCode ?? (channels.every(({ complete }) => complete) ? ExitCode.ok : ExitCode.failure)
   );

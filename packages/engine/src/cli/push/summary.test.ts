@@ -1,12 +1,38 @@
 import { expect, test } from 'vitest';
 import { CloudPushError } from '../../errors.js';
 import type { ChannelOutcome } from './channel-run.js';
-import { failureLines } from './failures.js';
+import type { DestinationOutcome } from './destination-run.js';
+import { failureLines, warningLines } from './failures.js';
 import type { PushOutcome } from './push-run.js';
 import { summaryJson, summaryText, totalsOf } from './summary.js';
 
 /** A channel that went well, but for what is said. */
 function channel(number: number, changes: Partial<ChannelOutcome> = {}, dropped = 0): ChannelOutcome {
+  const made = channelAlone(number, changes, dropped);
+  return {
+    ...made,
+    destinations: changes.destinations ?? [
+      destination(made.url, { connected: made.connected, complete: made.complete, error: made.error }),
+    ],
+  };
+}
+
+function destination(url: string, changes: Partial<DestinationOutcome> = {}): DestinationOutcome {
+  const { stats } = channelAlone(1);
+  return {
+    connected: true,
+    complete: true,
+    failedAttempts: 0,
+    losses: 0,
+    error: undefined,
+    ...changes,
+    url,
+    stats: { ...stats, unacknowledgedBytes: undefined, acknowledgementLag: undefined, timings: undefined },
+  };
+}
+
+/** A channel that went well, but for what is said. */
+function channelAlone(number: number, changes: Partial<ChannelOutcome> = {}, dropped = 0): ChannelOutcome {
   return {
     number,
     url: `rtmp://host/live/cam${number}`,
@@ -20,6 +46,8 @@ function channel(number: number, changes: Partial<ChannelOutcome> = {}, dropped 
     refusals: 0,
     maxLag: 1.5,
     error: undefined,
+    warning: undefined,
+    destinations: [],
     stats: {
       state: 'closed',
       paused: false,
@@ -132,4 +160,41 @@ test('frames that were taken and did not get out are a failure without an error'
     'rtmp://host/live/cam1: 3 of the frames that were taken did not get out',
   ]);
   expect(failureLines([channel(1)])).toEqual([]);
+});
+
+test('of several destinations each speaks for itself', () => {
+  const main = destination('rtmp://main/live/cam');
+  const backup = destination('rtmp://backup/live/cam', { connected: false, complete: false, error: refused });
+  const one = channel(1, { complete: false, error: refused, destinations: [main, backup] });
+  expect(failureLines([one])).toEqual(['rtmp://backup/live/cam: The TCP connection failed: ECONNREFUSED']);
+  expect(
+    failureLines([one, channel(2, { complete: false, error: refused, destinations: [main, backup] })]),
+  ).toEqual(['2 of 4 destinations (first rtmp://backup/live/cam): The TCP connection failed: ECONNREFUSED']);
+  const text = summaryText(outcome(one));
+  expect(text).toMatch(/rtmp:\/\/main\/live\/cam .* complete/);
+  expect(text).toMatch(/rtmp:\/\/backup\/live\/cam .* not connected/);
+  expect(summaryJson(outcome(one), false)).toMatchObject({
+    channels: [
+      {
+        destinations: [
+          { url: 'rtmp://main/live/cam', complete: true, error: null },
+          { url: 'rtmp://backup/live/cam', complete: false, error: { code: 'ERR_CLOUDPUSH_SOCKET_CONNECT' } },
+        ],
+      },
+    ],
+  });
+});
+
+test('a push that was refused at first, and delivered everything later, says so', () => {
+  const later = destination('rtmp://host/live/cam1', { failedAttempts: 2, error: refused });
+  const one = channel(1, { destinations: [later] });
+  expect(failureLines([one])).toEqual([]);
+  expect(warningLines([one])).toEqual([
+    'rtmp://host/live/cam1: not connected at first (2 times: The TCP connection failed: ECONNREFUSED); ' +
+      'everything was delivered after that',
+  ]);
+  expect(summaryJson(outcome(one), false)).toMatchObject({
+    ok: true,
+    channels: [{ error: null, destinations: [{ failedAttempts: 2, error: null, complete: true }] }],
+  });
 });

@@ -1,5 +1,7 @@
+import type { CloudPushError } from '../../errors.js';
 import { bytes, count, facts, megabitsPerSecond, plural, rounded, table } from '../format.js';
 import { type ChannelOutcome, droppedFrames } from './channel-run.js';
+import type { DestinationOutcome } from './destination-run.js';
 import type { PushOutcome } from './push-run.js';
 
 /** A table of a thousand rows helps nobody: above this, channels that went well are left out. */
@@ -61,22 +63,57 @@ export function latencyText({ latency }: PushOutcome): string {
 function channelTable({ channels, elapsed }: PushOutcome, columns?: number): string {
   const shown =
     channels.length <= MAX_ROWS ? channels : channels.filter(({ complete }) => !complete).slice(0, MAX_ROWS);
-  const rows = shown.map((channel) => [
-    String(channel.number),
-    channel.url,
-    channel.stats.videoFrames,
-    channel.stats.audioFrames,
-    bytes(channel.stats.bytesSent),
-    megabitsPerSecond(channel.stats.bytesSent, elapsed).toFixed(1),
-    droppedFrames(channel.stats),
-    channel.stats.pauses,
-    resultText(channel),
-  ]);
+  const rows = shown.flatMap((channel) => rowsOf(channel, elapsed));
   const head = ['#', 'to', 'video', 'audio', 'sent', 'Mbit/s', 'dropped', 'pauses', 'result'];
   const text = table(head, rows, columns);
   const hidden = channels.length - shown.length;
   const note = `${plural(hidden, rows.length === 0 ? 'channel' : 'more channel')} not listed, see --json`;
   return hidden === 0 ? text : rows.length === 0 ? `  ${note}` : `${text}\n  ${note}`;
+}
+
+/** A row a destination: which of them got everything is what several are for. */
+function rowsOf(channel: ChannelOutcome, elapsed: number): (string | number)[][] {
+  const { number, destinations } = channel;
+  if (destinations.length === 1) {
+    const { stats } = channel;
+    return [
+      row(number, channel.url, stats, droppedFrames(stats), stats.pauses, resultText(channel), elapsed),
+    ];
+  }
+  return destinations.map((destination) => {
+    const { url, stats, connected, complete, losses } = destination;
+    const { droppedDisposable, droppedPictures, droppedAudio, droppedUndecodable } = stats;
+    const dropped = droppedDisposable + droppedPictures + droppedAudio + droppedUndecodable;
+    const clean = destination.error === undefined;
+    const reconnects = losses;
+    const result = resultText({
+      ...channel,
+      complete,
+      connected,
+      clean,
+      stats: { ...channel.stats, reconnects },
+    });
+    return row(number, url, stats, dropped, channel.stats.pauses, result, elapsed);
+  });
+}
+
+function row(
+  number: number,
+  url: string,
+  {
+    videoFrames,
+    audioFrames,
+    bytesSent,
+  }: Pick<ChannelOutcome['stats'], 'videoFrames' | 'audioFrames' | 'bytesSent'>,
+  dropped: number,
+  pauses: number,
+  result: string,
+  elapsed: number,
+): (string | number)[] {
+  return [
+    ...[String(number), url, videoFrames, audioFrames],
+    ...[bytes(bytesSent), megabitsPerSecond(bytesSent, elapsed).toFixed(1), dropped, pauses, result],
+  ];
 }
 
 function resultText({ complete, connected, clean, ending, stats }: ChannelOutcome): string {
@@ -125,6 +162,31 @@ function channelJson(channel: ChannelOutcome): object {
     reconnects: stats.reconnects,
     refusals: channel.refusals,
     maxLagMs: rounded(channel.maxLag, 1),
-    error: error === undefined ? null : { code: error.code, message: error.message },
+    error: errorJson(error),
+    warning: errorJson(channel.warning),
+    destinations: channel.destinations.map(destinationJson),
   };
+}
+
+function destinationJson(destination: DestinationOutcome): object {
+  const { url, complete, connected, failedAttempts, losses, error, stats } = destination;
+  const { droppedDisposable, droppedPictures, droppedAudio, droppedUndecodable } = stats;
+  return {
+    url,
+    complete,
+    connected,
+    /** Attempts that had failed before the first connection was up. */
+    failedAttempts,
+    losses,
+    videoFrames: stats.videoFrames,
+    audioFrames: stats.audioFrames,
+    bytesSent: stats.bytesSent,
+    dropped: droppedDisposable + droppedPictures + droppedAudio + droppedUndecodable,
+    error: complete ? null : errorJson(error),
+    lastFailedAttempt: complete ? errorJson(error) : null,
+  };
+}
+
+function errorJson(error: CloudPushError | undefined): object | null {
+  return error === undefined ? null : { code: error.code, message: error.message };
 }

@@ -1,0 +1,86 @@
+// What `cloudpush push` says of several destinations, and of servers that are not there, or not there yet.
+
+import { connect, createServer, type Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { cloudpush, startCloudpush } from '../support/cloudpush.js';
+import { CloudpushReceiver } from '../support/cloudpush-receiver.js';
+import { clip } from '../support/media.js';
+import { freePort } from '../support/ports.js';
+import { TempFolder } from '../support/temp.js';
+
+const INPUT = [clip.video, clip.audio];
+const FAST = ['--as-fast-as-possible', '--quiet'];
+
+describe.concurrent('push', { timeout: 60_000 }, () => {
+  test('the failure of a backup is the backup’s, in words and in JSON', async () => {
+    await using folder = await TempFolder.create();
+    await using receiver = await CloudpushReceiver.start(folder.path);
+    const backup = `rtmp://127.0.0.1:${await freePort()}/live/backup`;
+    const args = ['push', ...INPUT, receiver.url('main'), '--also', backup, ...FAST];
+    const { code, stdout, stderr } = await cloudpush([...args, '--json']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^cloudpush: ${backup}: .*ECONNREFUSED`, 'm'));
+    expect(stderr).not.toContain('live/main');
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      channels: [
+        {
+          destinations: [
+            { url: receiver.url('main'), complete: true, videoFrames: 80, audioFrames: 150, error: null },
+            {
+              url: backup,
+              complete: false,
+              connected: false,
+              error: { code: 'ERR_CLOUDPUSH_SOCKET_CONNECT' },
+            },
+          ],
+        },
+      ],
+    });
+    const inWords = await cloudpush(args);
+    expect(inWords.stdout).toMatch(/live\/main .* complete/);
+    expect(inWords.stdout).toMatch(/live\/backup .* not connected/);
+  });
+
+  test('--reconnect to a server that is not there says why while it tries', async () => {
+    const url = `rtmp://127.0.0.1:${await freePort()}/live/a?token=SECRET`;
+    await using push = startCloudpush(['push', ...INPUT, url, '--reconnect', '--quiet']);
+    await push.waitForOutput(
+      /^cloudpush: rtmp:\/\/127\.0\.0\.1:\d+\/live\/a: not connected: .*ECONNREFUSED.*; trying again in \d/m,
+    );
+    await push.stop('SIGINT');
+    expect(push.stdout + push.stderr).not.toContain('SECRET');
+  });
+
+  test('refused at first, everything delivered on a later try: exit code 0, and a word about it', async () => {
+    await using folder = await TempFolder.create();
+    await using receiver = await CloudpushReceiver.start(folder.path);
+    // The first connection is closed; those after it reach the receiver.
+    let connections = 0;
+    const proxy = createServer((socket: Socket) => {
+      socket.on('error', () => socket.destroy());
+      connections++;
+      if (connections === 1) {
+        socket.destroy();
+        return;
+      }
+      const server = connect(receiver.port, '127.0.0.1');
+      server.on('error', () => socket.destroy());
+      socket.pipe(server).pipe(socket);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const { port } = proxy.address() as { port: number };
+    const url = `rtmp://127.0.0.1:${port}/live/later`;
+    const result = await cloudpush(['push', ...INPUT, url, ...FAST, '--reconnect', '--json']);
+    proxy.close();
+    expect(result.code).toBe(0);
+    expect(result.stderr).toMatch(
+      /live\/later: not connected at first \(1 time: .*\); everything was delivered/,
+    );
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      ok: true,
+      channels: [{ complete: true, destinations: [{ failedAttempts: 1, losses: 0, complete: true }] }],
+    });
+    expect(await receiver.ended('later')).toMatchObject({ clean: true, pictures: 80, audioFrames: 150 });
+  });
+});
