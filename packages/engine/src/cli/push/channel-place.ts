@@ -14,7 +14,7 @@ export interface ChannelPlace {
   readonly also: readonly AlsoPlace[];
 }
 
-export interface AlsoPlace {
+interface AlsoPlace {
   /** For people, without secrets. */
   readonly shown: string;
   /** It holds credentials. */
