@@ -235,19 +235,22 @@ describe('a channel', () => {
     await sendUntilStuck(stuck);
     const { pauses, packetsRefused } = stuck.stats();
     const sent: CameraPacket[] = [];
+    let taken = 0;
     for (let round = 0; round < 10; round++) {
       for (const packet of video) {
         const shifted = { ...packet, pts: packet.pts + round * 3200 };
         sent.push(shifted);
-        stuck.sendVideo(shifted.data, { pts: shifted.pts });
+        // A packet that is smaller than the one that was refused may find room.
+        if (stuck.sendVideo(shifted.data, { pts: shifted.pts })) taken++;
         for (const channel of others) await sendOne(channel, shifted);
       }
     }
     expect(stuck.stats()).toMatchObject({
       pauses,
       paused: true,
-      packetsRefused: packetsRefused + sent.length,
+      packetsRefused: packetsRefused + sent.length - taken,
     });
+    expect(taken).toBeLessThan(sent.length / 10);
     const reports = await Promise.all(others.map((channel) => channel.close()));
     expect(reports.every(({ clean }) => clean)).toBe(true);
     for (const name of ['a', 'b', 'c']) expectWhole(receiver.stream(name), sent);

@@ -87,7 +87,7 @@ export class ChannelDestinations {
       throw invalidParameter('connection', 'something that cannot be handed to another thread', 'plain data');
     }
     this.#open.set(number, destination);
-    this.#tellFanOut();
+    this.#tellRelievable();
     return destination;
   }
 
@@ -164,7 +164,7 @@ export class ChannelDestinations {
     this.#clean &&= clean;
     this.#failure ??= failure;
     counts.addFinished(destination.stats());
-    this.#tellFanOut();
+    this.#tellRelievable();
   }
 
   /** The channel was told to close. */
@@ -212,7 +212,7 @@ export class ChannelDestinations {
     });
   }
 
-  #tellFanOut(): void {
-    this.#owner.sender.fanOut = this.#open.size > 1;
+  #tellRelievable(): void {
+    this.#owner.sender.isRelievable = this.#open.size > 1 || this.all.some(({ mayDrop }) => mayDrop);
   }
 }

@@ -100,11 +100,14 @@ export interface ChannelEvents {
    * its streams have been ended. Once for each segment that ended, unless every destination is over before.
    */
   segmentEnd: [SegmentReport];
-  /** No more room: `send…` returns false until `resume`. Always followed by `resume` or `close`. */
+  /** No room for a packet: `send…` returns false for it, and for larger ones, until `resume`. Always followed by `resume` or `close`. */
   pause: [];
   /** Room again. */
   resume: [];
-  /** A packet was accepted, but then refused for what is in it, or goes out repaired: its timestamp stepped back. */
+  /**
+   * A packet was accepted, but then refused for what is in it, or goes out repaired: its timestamp stepped back. Or the pool is too
+   * small for what the channel sends: once.
+   */
   problem: [PacketProblem];
   /** A server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
   command: [ServerCommand];

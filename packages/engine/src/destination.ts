@@ -91,6 +91,11 @@ export class Destination extends EventEmitter<DestinationEvents> {
     return this.#connects;
   }
 
+  /** It drops rather than to make the source wait. @internal */
+  get mayDrop(): boolean {
+    return this.#config.overflow === 'drop';
+  }
+
   /** Resolves when the stream is being published here. Rejects with the reason when it never will be. */
   async connected(signal?: AbortSignal): Promise<void> {
     while (this.#report === undefined) {

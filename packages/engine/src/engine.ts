@@ -89,7 +89,7 @@ export class PushEngine implements AsyncDisposable {
     this.#targetFinder = new TargetFinder(settings.targets, ({ code, message }) =>
       logger?.warn({ code, reason: message }, 'a new token could not be had'),
     );
-    this.#room = new PoolRoom(settings);
+    this.#room = new PoolRoom(settings, (channel, error) => this.#onPoolTooSmall(channel, error));
     this.#lives = new Array<ChannelLife | undefined>(maxConnections).fill(undefined);
     this.#channelSeats = new Seats(maxConnections);
     this.#destinationSeats = new Seats(maxConnections);
@@ -258,8 +258,17 @@ export class PushEngine implements AsyncDisposable {
     this.#logger?.warn({ channel: life.id, code: error.code, reason: error.message, ...facts }, what);
   }
 
+  /** Not from within `send…`: its caller has not seen the return value yet. */
+  #onPoolTooSmall(channel: number, error: CloudPushError): void {
+    const life = this.#lives[channel];
+    if (life === undefined) return;
+    const data = toErrorData(error);
+    this.#log(life, data, 'packet refused');
+    process.nextTick(() => life.onProblem(data, 0));
+  }
+
   #forget(shard: ShardClient, life: ChannelLife, number: number): void {
-    this.#room.memory.reclaim();
+    this.#room.forget(number);
     this.#lives[number] = undefined;
     this.#channelSeats.free(number);
     shard.channels--;

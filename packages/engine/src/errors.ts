@@ -10,6 +10,8 @@ const engineErrors = {
   ERR_CLOUDPUSH_INVALID_PARAMETER: 'fatal',
   /** The packet is larger than the pool could ever hold for one channel. */
   ERR_CLOUDPUSH_PACKET_TOO_LARGE: 'fatal',
+  /** The pool cannot hold what the open channels have shown to need. */
+  ERR_CLOUDPUSH_POOL_TOO_SMALL: 'retryable',
   /** As many channels are open as the engine was made for. */
   ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS: 'retryable',
   /** The engine is closing or closed. */

@@ -28,7 +28,7 @@ const MIN_IN_FLIGHT = 16 * 1024;
 export interface PushEngineOptions {
   /**
    * Bytes of the media pool, which holds every packet from `send…` until the kernel has taken it.
-   * 65,536 to 4,294,967,232. Default 64 MiB.
+   * 65,536 to 4,294,967,232. Default 64 MiB. For n channels with key frames of k bytes: 4 × n × (k + 192), where `maxConnections` is n.
    */
   readonly poolSize?: number | undefined;
   /** The most destinations at once, over all channels, 1 to 65,535. Default 1,024. */

@@ -3,7 +3,7 @@ import { monotonicNow } from './clock.js';
 import { CloudPushError } from './errors.js';
 import type { Gates } from './memory/gate.js';
 import type { MediaMemory } from './memory/media-memory.js';
-import { NO_BLOCK } from './memory/pool.js';
+import { MAX_POOL_SIZE, NO_BLOCK } from './memory/pool.js';
 import { Command } from './memory/ring.js';
 import { invalidParameter } from './parameters.js';
 
@@ -11,8 +11,12 @@ import { invalidParameter } from './parameters.js';
 export interface PacketRoom {
   readonly memory: MediaMemory;
   readonly gates: Gates;
+  /** Those whose shard can drop something of what they hold: see {@link PacketSender.relieve}. */
+  readonly relievable: Set<PacketSender>;
   /** Calls `sender.retry()` when blocks have been released. */
   awaitRoom(sender: PacketSender): void;
+  /** The pool is too small for what the channel sends. */
+  tellTooSmall(channel: number, error: CloudPushError): void;
 }
 
 /** The ring could not take a descriptor that must not be lost; it is tried again after this time, in ms. */
@@ -32,8 +36,7 @@ export class PacketSender {
   #pausedSince = 0;
   /** How long the pauses that are over have taken, in ms. */
   #pausedBefore = 0;
-  /** The channel has several destinations: the shard is told when its part of the pool runs short. */
-  fanOut = false;
+  #isRelievable = false;
   readonly #room: PacketRoom;
   readonly #home: ChannelHome;
   readonly #channel: number;
@@ -43,11 +46,14 @@ export class PacketSender {
   #pausedByShard = false;
   /** Whether the shard is to let the channel go: `'asked'` from the moment at which that stands in the ring until it answers. */
   #leaving: 'no' | 'wanted' | 'asked' = 'no';
-  /** Bytes of the packet that the pool or the ring had no room for; 0: none. */
+  /** Bytes of the packet that the pool had no room for; 0: none. A smaller one is taken all the same when it fits. */
   #awaited = 0;
+  /** The ring had no room. */
+  #awaitsRing = false;
   /** What the channel held then: half of it must have left before there is room again. */
   #heldAtRefusal = 0;
   #announced = false;
+  #toldTooSmall = false;
   /** Descriptors that the ring had no room for, and their arguments. */
   readonly #commands: { readonly command: Command; readonly argument: number }[] = [];
 
@@ -59,7 +65,28 @@ export class PacketSender {
     this.#onPauseChanged = onPauseChanged;
   }
 
-  /** True while packets are refused for want of room. */
+  /**
+   * Some of what waits in the shard can be dropped, for there are several destinations, or one may drop: the shard is told when the
+   * channel's part of the pool runs short.
+   */
+  set isRelievable(value: boolean) {
+    this.#isRelievable = value;
+    const { relievable } = this.#room;
+    if (value && this.#open) relievable.add(this);
+    else relievable.delete(this);
+  }
+
+  /** Bytes that it holds of the pool beyond its claim. */
+  get borrowedBytes(): number {
+    return this.#room.memory.borrowedBy(this.#channel);
+  }
+
+  /** Has the shard drop some of what waits. */
+  relieve(): void {
+    this.#home.shard.post({ type: 'relieve', channel: this.#channel });
+  }
+
+  /** True while there was no room for a packet. Smaller ones may be taken all the same. */
   get paused(): boolean {
     return this.#hasReason || !this.#room.gates.isOpen(this.#channel);
   }
@@ -107,19 +134,22 @@ export class PacketSender {
   }
 
   #put(command: Command, codec: number, data: Uint8Array, flags: number, dts: number, pts: number): boolean {
-    if (!this.#open || this.paused) return this.#refuse();
-    if (this.#commands.length > 0) return this.#refuseForRing(data.length);
+    if (!this.#open || this.#refusesAll) return this.#refuse();
+    const { length } = data;
+    // A small packet is not refused because a large one was.
+    if (this.#awaited > 0 && length >= this.#awaited) return this.#refuse();
+    if (this.#commands.length > 0) return this.#refuseForRing();
     const { memory } = this.#room;
     const block = memory.store(this.#channel, data);
-    if (block === NO_BLOCK) return this.#refuseForMemory(data.length);
-    if (this.fanOut && memory.isTight(this.#channel)) this.#room.gates.press(this.#channel);
+    if (block === NO_BLOCK) return this.#refuseForMemory(length);
+    if (this.#isRelievable && memory.isTight(this.#channel)) this.#room.gates.press(this.#channel);
     const { shard } = this.#home;
     const now = monotonicNow();
-    if (!shard.ring.push(command, this.#channel, block, data.length, codec, flags, dts, pts, now)) {
+    if (!shard.ring.push(command, this.#channel, block, length, codec, flags, dts, pts, now)) {
       // A record may hold a key.
       if (command === Command.metadata) memory.wipe(block);
       memory.drop(block);
-      return this.#refuseForRing(data.length);
+      return this.#refuseForRing();
     }
     shard.ringDoorbell();
     return true;
@@ -174,6 +204,7 @@ export class PacketSender {
   /** No packet is taken from now on. */
   close(): void {
     this.#open = false;
+    this.isRelievable = false;
   }
 
   onPause(): void {
@@ -192,13 +223,26 @@ export class PacketSender {
     const { memory } = this.#room;
     // Room that others have made is not enough: a stalled channel would pause and resume with their every packet.
     const drained = memory.heldBy(this.#channel) <= this.#heldAtRefusal / 2;
-    if (drained && memory.hasRoomFor(this.#channel, this.#awaited)) this.#forgetRefusal();
-    else this.#awaitRoom();
+    if (!drained || !memory.hasRoomFor(this.#channel, this.#awaited)) {
+      this.#awaitRoom();
+      return;
+    }
+    this.#awaited = 0;
+    this.#announce();
   }
 
   #awaitRoom(): void {
     this.#room.awaitRoom(this);
-    if (this.fanOut) this.#home.shard.post({ type: 'relieve', channel: this.#channel });
+    if (this.#isRelievable) this.relieve();
+    else if (this.#room.memory.isOwed(this.#channel, this.#awaited)) this.#relieveOther();
+  }
+
+  /** What others have borrowed is needed here: of those that can drop something, the one that holds most of it does. */
+  #relieveOther(): void {
+    let most: PacketSender | undefined;
+    for (const other of this.#room.relievable)
+      if (other.borrowedBytes > (most?.borrowedBytes ?? 0)) most = other;
+    most?.relieve();
   }
 
   #refuse(): false {
@@ -211,27 +255,43 @@ export class PacketSender {
     if (bytes > maxPacket) throw packetTooLargeError(bytes, maxPacket);
     this.#awaited = bytes;
     this.#heldAtRefusal = this.heldBytes;
+    this.#tellIfTooSmall(bytes);
     this.#announce();
     this.#awaitRoom();
     return this.#refuse();
   }
 
+  #tellIfTooSmall(bytes: number): void {
+    if (this.#toldTooSmall) return;
+    const { memory } = this.#room;
+    const wanted = memory.sizeThatWouldDo(this.#channel, bytes);
+    if (wanted === undefined) return;
+    this.#toldTooSmall = true;
+    this.#room.tellTooSmall(this.#channel, poolTooSmallError(memory.pool.size, bytes, wanted));
+  }
+
   /** Blocks say nothing about the ring: they may wait in the shard long after it was drained. */
-  #refuseForRing(bytes: number): false {
-    this.#awaited = bytes;
+  #refuseForRing(): false {
+    this.#awaitsRing = true;
     this.#announce();
-    setTimeout(this.#forgetRefusal, RING_RETRY);
+    setTimeout(this.#forgetRing, RING_RETRY);
     return this.#refuse();
   }
 
-  readonly #forgetRefusal = (): void => {
-    this.#awaited = 0;
+  readonly #forgetRing = (): void => {
+    this.#awaitsRing = false;
     this.#announce();
   };
 
+  /** Packets of any size are refused. */
+  get #refusesAll(): boolean {
+    const isShut = this.#pausedByShard || this.#leaving !== 'no' || this.#awaitsRing;
+    return isShut || !this.#room.gates.isOpen(this.#channel);
+  }
+
   /** Packets are refused, and the caller is told so. */
   get #hasReason(): boolean {
-    return this.#pausedByShard || this.#leaving !== 'no' || this.#awaited > 0;
+    return this.#pausedByShard || this.#leaving !== 'no' || this.#awaitsRing || this.#awaited > 0;
   }
 
   /** Tells of a pause and its end in turn, whichever of the causes came first or went last. */
@@ -246,6 +306,17 @@ export class PacketSender {
     // Not from within `send`: its caller has not seen the return value yet.
     process.nextTick(this.#onPauseChanged, paused);
   }
+}
+
+function poolTooSmallError(poolSize: number, bytes: number, wanted: number): CloudPushError {
+  const cure =
+    wanted <= MAX_POOL_SIZE
+      ? `a poolSize of ${wanted} bytes would do`
+      : 'no pool is large enough: divide the channels among several engines';
+  const message = `the pool of ${poolSize} bytes is too small for what its channels send: a packet of ${bytes} bytes was refused; ${cure}`;
+  return new CloudPushError('ERR_CLOUDPUSH_POOL_TOO_SMALL', message, {
+    details: { actual: poolSize, wanted, bytes },
+  });
 }
 
 function packetTooLargeError(bytes: number, limit: number): CloudPushError {

@@ -12,13 +12,22 @@ export class PoolRoom implements PacketRoom {
   readonly gates: Gates;
   /** Undefined: the pool is not watched. */
   readonly debug: PoolDebug | undefined;
+  readonly relievable = new Set<PacketSender>();
+  readonly tellTooSmall: PacketRoom['tellTooSmall'];
   readonly #gateMemory: SharedArrayBuffer;
   /** 1: a shard that releases blocks is to say so. */
   readonly #releaseWanted = new Int32Array(new SharedArrayBuffer(4));
   #waiting = new Set<PacketSender>();
 
-  /** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` when there is no memory for the pool */
-  constructor({ poolSize, maxConnections, debugPool }: EngineSettings) {
+  /**
+   * @param tellTooSmall called from within `send…`
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` when there is no memory for the pool
+   */
+  constructor(
+    { poolSize, maxConnections, debugPool }: EngineSettings,
+    tellTooSmall: PacketRoom['tellTooSmall'],
+  ) {
+    this.tellTooSmall = tellTooSmall;
     this.debug = debugPool ? new PoolDebug(poolSize) : undefined;
     this.memory = allocate(poolSize, maxConnections, this.debug);
     this.#gateMemory = newGateMemory(maxConnections);
@@ -40,6 +49,12 @@ export class PoolRoom implements PacketRoom {
     Atomics.store(this.#releaseWanted, 0, 1);
     // What was released just before the flag went up is announced by nobody: look once.
     if (this.memory.reclaim()) setImmediate(this.retryWaiting);
+  }
+
+  /** A channel is over, and its number free: what it could claim is room for others. */
+  forget(channel: number): void {
+    this.memory.forget(channel);
+    if (this.#waiting.size > 0) setImmediate(this.retryWaiting);
   }
 
   /** Blocks have been released. */

@@ -1,8 +1,9 @@
 import { copyBytes } from '@cloudpush/muxer';
-import { GRANULE, granulesFor, largestPayload, NO_BLOCK, Pool, payloadOffset } from './pool.js';
+import { GRANULE, granulesFor, NO_BLOCK, Pool, payloadOffset } from './pool.js';
 import type { PoolDebug } from './pool-debug.js';
 import { newReleaseHead, ReleaseList } from './release-list.js';
-import { FairShare } from './share.js';
+import { BASE_PART, FairShare } from './share.js';
+import { Slots } from './slots.js';
 
 /**
  * The caller's side of the pool: takes blocks for packets within each channel's fair share, and gets back what the
@@ -12,25 +13,32 @@ export class MediaMemory {
   readonly pool: Pool;
   /** The word that the release list hangs on, for the shards. */
   readonly releaseHead = newReleaseHead();
+  /** The largest packet that one channel could ever hand over, in bytes. */
+  readonly maxPacket: number;
   readonly #released: ReleaseList;
   readonly #share: FairShare;
+  readonly #slots: Slots;
+  /** Bytes that each channel holds. */
+  readonly #held: Float64Array;
+  /** The channel has shown larger packets than its places hold, and there was no room yet for another place: 1. */
+  readonly #needsPlace: Uint8Array;
   readonly #debug: PoolDebug | undefined;
 
   constructor(size: number, maxChannels: number, debug?: PoolDebug) {
     this.#debug = debug;
-    this.pool = new Pool(size);
+    const granulesEach = Math.floor((size * BASE_PART) / maxChannels / GRANULE);
+    this.pool = new Pool(size, granulesEach * maxChannels);
+    this.maxPacket = this.pool.maxPayload;
     this.#released = new ReleaseList(this.pool.buffer, this.releaseHead);
-    this.#share = new FairShare(size, maxChannels);
-  }
-
-  /** The largest packet that one channel could ever hand over, in bytes. */
-  get maxPacket(): number {
-    return Math.min(this.pool.maxPayload, largestPayload(this.#share.most));
+    this.#share = new FairShare(size, maxChannels, granulesEach * GRANULE);
+    this.#slots = new Slots(this.pool, maxChannels, granulesEach);
+    this.#held = new Float64Array(maxChannels);
+    this.#needsPlace = new Uint8Array(maxChannels);
   }
 
   /** Bytes that a channel holds, the blocks' headroom and rounding included. */
   heldBy(channel: number): number {
-    return this.#share.heldBy(channel);
+    return this.#held[channel]!;
   }
 
   /**
@@ -39,25 +47,56 @@ export class MediaMemory {
    */
   store(channel: number, data: Uint8Array): number {
     this.reclaim();
-    const bytes = granulesFor(data.length) * GRANULE;
-    if (!this.#share.allows(channel, bytes)) return NO_BLOCK;
-    const block = this.pool.acquire(data.length, channel);
+    const { length } = data;
+    const bytes = granulesFor(length) * GRANULE;
+    if (this.#share.note(channel, bytes)) this.#needsPlace[channel] = 1;
+    if (this.#needsPlace[channel] === 1) this.#reservePlace(channel);
+    const block = this.#acquire(channel, length, bytes);
     if (block === NO_BLOCK) return NO_BLOCK;
-    this.#share.take(channel, bytes);
     copyBytes(data, this.pool.bytes, payloadOffset(block));
-    this.#debug?.onStore(block, channel, data.length);
+    this.#debug?.onStore(block, channel, length);
     return block;
   }
 
-  /** True when a packet of `bytes` would be taken now. It may be refused all the same when the pool is fragmented. */
+  /** True when a packet of `bytes` would be taken now. */
   hasRoomFor(channel: number, bytes: number): boolean {
-    const size = granulesFor(bytes) * GRANULE;
-    return this.#share.allows(channel, size) && this.pool.bytesInUse + size <= this.pool.size;
+    if (this.#slots.fits(channel, bytes)) return true;
+    return this.#isAllowed(channel, granulesFor(bytes) * GRANULE) && this.pool.fits(bytes);
   }
 
-  /** True when the channel holds more than half of what it may hold now. */
+  /** True when the channel could not hold twice of what it holds. */
   isTight(channel: number): boolean {
-    return this.#share.isTight(channel);
+    return !this.#isAllowed(channel, this.#held[channel]!);
+  }
+
+  /** True when the channel should have room for a packet of `bytes`: it is others that hold too much. */
+  isOwed(channel: number, bytes: number): boolean {
+    return this.#held[channel] === 0 || this.#share.isOwed(channel, granulesFor(bytes) * GRANULE);
+  }
+
+  /** Bytes that the channel holds of what others might need. */
+  borrowedBy(channel: number): number {
+    return this.#share.borrowedBy(channel);
+  }
+
+  /**
+   * The size of a pool that would do, in bytes, for a channel that was refused a packet of `bytes`; undefined when this one does:
+   * then it is only the channel's own queue that must drain.
+   */
+  sizeThatWouldDo(channel: number, bytes: number): number | undefined {
+    const isBeyond = this.#share.isBeyond(channel, granulesFor(bytes) * GRANULE);
+    if (!isBeyond && this.#held[channel] !== 0) return undefined;
+    const { sizeThatWouldDo } = this.#share;
+    // Enough bytes, but others had them before this channel showed what it needs.
+    return sizeThatWouldDo > this.pool.size ? sizeThatWouldDo : this.pool.size * 2;
+  }
+
+  /** The channel is over, and holds nothing: another may get its number. */
+  forget(channel: number): void {
+    this.reclaim();
+    this.#needsPlace[channel] = 0;
+    this.#share.giveBack(channel, this.#slots.forget(channel) * GRANULE);
+    this.#share.forget(channel);
   }
 
   /** Overwrites what a block holds. */
@@ -67,9 +106,14 @@ export class MediaMemory {
 
   /** Takes a block back that no shard has seen. */
   drop(block: number): void {
-    this.#debug?.onDrop(block, this.pool.sizeOf(block), this.pool.bytes);
-    this.#share.giveBack(this.pool.ownerOf(block), this.pool.sizeOf(block));
-    this.pool.release(block);
+    const size = this.pool.sizeOf(block);
+    const owner = this.pool.ownerOf(block);
+    this.#debug?.onDrop(block, size, this.pool.bytes);
+    if (!this.#slots.release(block, owner)) {
+      this.pool.release(block);
+      this.#share.giveBack(owner, size);
+    }
+    this.#held[owner]! -= size;
   }
 
   /** Takes back what the shards have released. False when there was nothing. */
@@ -91,13 +135,46 @@ export class MediaMemory {
   reclaimFrom(channels: { has(channel: number): boolean }): Map<number, number> {
     this.reclaim();
     const counts = new Map<number, number>();
-    this.pool.forEachUsed((block, owner) => {
+    const takeBack = (block: number, owner: number): void => {
       if (!channels.has(owner)) return;
       counts.set(owner, (counts.get(owner) ?? 0) + 1);
       // What nobody has read may hold a key.
       this.wipe(block);
       this.drop(block);
-    });
+    };
+    this.pool.forEachUsed(takeBack);
+    for (let channel = 0; channel < this.#held.length; channel++)
+      if (this.#held[channel]! > 0) this.#slots.visitFirst(channel, takeBack);
     return counts;
+  }
+
+  #isAllowed(channel: number, bytes: number): boolean {
+    return this.#share.allows(channel, bytes, this.#held[channel] === 0);
+  }
+
+  /** A block in what is shared, else in what is the channel's own; for a large packet the other way round. */
+  #acquire(channel: number, length: number, bytes: number): number {
+    let block = this.#slots.acquireFitting(channel, length);
+    if (block === NO_BLOCK && this.#isAllowed(channel, bytes)) {
+      block = this.pool.acquire(length, channel);
+      if (block !== NO_BLOCK) {
+        this.#share.take(channel, bytes);
+        this.#held[channel]! += bytes;
+        return block;
+      }
+    }
+    if (block === NO_BLOCK) block = this.#slots.acquire(channel, length);
+    if (block !== NO_BLOCK) this.#held[channel]! += this.pool.sizeOf(block);
+    return block;
+  }
+
+  #reservePlace(channel: number): void {
+    const place = this.#share.placeFor(channel);
+    if (place === 0) return;
+    const granules = Math.ceil(place / GRANULE);
+    const grown = this.#slots.grow(channel, granules);
+    if (grown === 0) return;
+    this.#share.take(channel, grown * GRANULE);
+    this.#needsPlace[channel] = 0;
   }
 }

@@ -34,6 +34,8 @@ export const MAX_POOL_SIZE = 4 * 1024 ** 3 - GRANULE;
 
 /** No block. */
 export const NO_BLOCK = -1;
+/** The owner of a reserved block that is not in use. */
+const NO_OWNER = -1;
 
 const WORDS = GRANULE / 4;
 const SIZE = 0;
@@ -54,7 +56,7 @@ export function granulesFor(bytes: number): number {
 }
 
 /** The largest payload in bytes that so many bytes of the pool have room for. */
-export function largestPayload(bytes: number): number {
+function largestPayload(bytes: number): number {
   return (Math.floor(bytes / GRANULE) - LEADING_GRANULES) * GRANULE;
 }
 
@@ -69,8 +71,9 @@ export class Pool {
   readonly size: number;
   /** The pool's bytes. */
   readonly bytes: Uint8Array;
+  /** Granules that are allotted by size; those behind them are set aside. */
+  readonly granules: number;
   readonly #words: Int32Array;
-  readonly #granules: number;
   /** First free block of each class. */
   readonly #heads = new Int32Array(FIRST_LEVELS * SECOND_LEVELS).fill(NO_BLOCK);
   /** Per first level, one bit for each second level that has a free block. */
@@ -80,8 +83,11 @@ export class Pool {
   #granulesInUse = 0;
   #blocksInUse = 0;
 
-  /** @throws RangeError when `size` is not an integer of {@link MIN_POOL_SIZE} to {@link MAX_POOL_SIZE} bytes. */
-  constructor(size: number) {
+  /**
+   * @param setAside granules at the end that are not allotted: see {@link occupy}
+   * @throws RangeError when `size` is not an integer of {@link MIN_POOL_SIZE} to {@link MAX_POOL_SIZE} bytes.
+   */
+  constructor(size: number, setAside = 0) {
     if (!Number.isSafeInteger(size) || size < MIN_POOL_SIZE || size > MAX_POOL_SIZE) {
       throw new RangeError(
         `pool size ${size} is not an integer of ${MIN_POOL_SIZE} to ${MAX_POOL_SIZE} bytes`,
@@ -91,9 +97,9 @@ export class Pool {
     this.size = size;
     this.bytes = new Uint8Array(this.buffer);
     this.#words = new Int32Array(this.buffer, 0, Math.floor(size / 4));
-    this.#granules = Math.floor(size / GRANULE);
+    this.granules = Math.floor(size / GRANULE) - setAside;
     this.#words[BEFORE] = NO_BLOCK;
-    this.#addFree(0, this.#granules);
+    this.#addFree(0, this.granules);
   }
 
   /** Bytes held by blocks in use, their headers and rounding included. */
@@ -116,15 +122,54 @@ export class Pool {
    */
   acquire(bytes: number, owner: number): number {
     const wanted = granulesFor(bytes);
-    const block = this.#findFree(wanted);
+    const block = this.#allot(wanted);
     if (block === NO_BLOCK) return NO_BLOCK;
-    const granules = this.#removeFree(block);
-    if (granules > wanted) this.#splitOff(block, wanted, granules);
-    this.#words[block * WORDS + SIZE] = wanted << 1;
     this.#words[block * WORDS + OWNER] = owner;
     this.#granulesInUse += wanted;
     this.#blocksInUse++;
     return block;
+  }
+
+  /**
+   * Takes a block of so many granules that is not in use yet: {@link occupy} it, as often as you like.
+   * @returns the block, or {@link NO_BLOCK} when no free block is large enough.
+   */
+  reserve(granules: number): number {
+    const block = this.#allot(granules);
+    if (block !== NO_BLOCK) this.#words[block * WORDS + OWNER] = NO_OWNER;
+    return block;
+  }
+
+  /** Gives a reserved block back that is not in use. */
+  unreserve(block: number): void {
+    this.#words[block * WORDS + OWNER] = 0;
+    this.#granulesInUse += this.#words[block * WORDS + SIZE]! >> 1;
+    this.#blocksInUse++;
+    this.release(block);
+  }
+
+  /** Makes use of a block of `granules` that was reserved, or lies in what was set aside. */
+  occupy(block: number, granules: number, owner: number): void {
+    this.#words[block * WORDS + SIZE] = granules << 1;
+    this.#words[block * WORDS + OWNER] = owner;
+    this.#granulesInUse += granules;
+    this.#blocksInUse++;
+  }
+
+  /**
+   * Ends the use of a block that was occupied. It stays reserved.
+   * @throws Error when the block is not in use: it was released twice.
+   */
+  vacate(block: number): void {
+    if (this.ownerOf(block) === NO_OWNER) throw new Error(`block ${block} was released twice`);
+    this.#words[block * WORDS + OWNER] = NO_OWNER;
+    this.#granulesInUse -= this.#words[block * WORDS + SIZE]! >> 1;
+    this.#blocksInUse--;
+  }
+
+  /** True when {@link acquire} would find a block for `bytes` of payload. */
+  fits(bytes: number): boolean {
+    return this.#findFree(granulesFor(bytes)) !== NO_BLOCK;
   }
 
   /** The owner that {@link acquire} was told. */
@@ -154,17 +199,17 @@ export class Pool {
       start = before;
     }
     const after = start + granules;
-    if (after < this.#granules && this.#isFree(after)) granules += this.#removeFree(after);
+    if (after < this.granules && this.#isFree(after)) granules += this.#removeFree(after);
     // A stale header inside the joined block must still read as free, so that a double release is noticed.
     this.#words[block * WORDS + SIZE] = head | 1;
     this.#addFree(start, granules);
   }
 
-  /** Calls `visit` for each block in use. `visit` may release the block that it is given. */
+  /** Calls `visit` for each block in use that is not in what was set aside. `visit` may release the block that it is given. */
   forEachUsed(visit: (block: number, owner: number) => void): void {
     const used: number[] = [];
-    for (let block = 0; block < this.#granules; block += this.#words[block * WORDS + SIZE]! >> 1) {
-      if (!this.#isFree(block)) used.push(block);
+    for (let block = 0; block < this.granules; block += this.#words[block * WORDS + SIZE]! >> 1) {
+      if (!this.#isFree(block) && this.ownerOf(block) !== NO_OWNER) used.push(block);
     }
     for (const block of used) visit(block, this.ownerOf(block));
   }
@@ -172,10 +217,20 @@ export class Pool {
   /** Bytes of the largest free block: beside the free bytes it tells how fragmented the pool is. */
   get largestFreeBlock(): number {
     let largest = 0;
-    for (let block = 0; block < this.#granules; block += this.#words[block * WORDS + SIZE]! >> 1) {
+    for (let block = 0; block < this.granules; block += this.#words[block * WORDS + SIZE]! >> 1) {
       if (this.#isFree(block)) largest = Math.max(largest, this.#words[block * WORDS + SIZE]! >> 1);
     }
     return largest * GRANULE;
+  }
+
+  /** A used block of so many granules, without an owner yet. */
+  #allot(wanted: number): number {
+    const block = this.#findFree(wanted);
+    if (block === NO_BLOCK) return NO_BLOCK;
+    const granules = this.#removeFree(block);
+    if (granules > wanted) this.#splitOff(block, wanted, granules);
+    this.#words[block * WORDS + SIZE] = wanted << 1;
+    return block;
   }
 
   #isFree(block: number): boolean {
@@ -184,9 +239,9 @@ export class Pool {
 
   /** A search rounds up to the next class, so the last part of the largest class is out of reach. */
   #largestSearchable(): number {
-    if (this.#granules < SECOND_LEVELS) return this.#granules;
-    const step = 1 << (31 - Math.clz32(this.#granules) - SECOND_LEVEL_BITS);
-    return this.#granules - (this.#granules % step);
+    if (this.granules < SECOND_LEVELS) return this.granules;
+    const step = 1 << (31 - Math.clz32(this.granules) - SECOND_LEVEL_BITS);
+    return this.granules - (this.granules % step);
   }
 
   /** First block of the smallest class whose blocks all hold `granules`. */
@@ -224,7 +279,7 @@ export class Pool {
     this.#secondBits[cls >> SECOND_LEVEL_BITS]! |= 1 << (cls & (SECOND_LEVELS - 1));
     this.#firstBits |= 1 << (cls >> SECOND_LEVEL_BITS);
     const after = block + granules;
-    if (after < this.#granules) words[after * WORDS + BEFORE] = block;
+    if (after < this.granules) words[after * WORDS + BEFORE] = block;
   }
 
   /** Takes a block out of its free list. Returns its granules. */

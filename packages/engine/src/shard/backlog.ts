@@ -56,6 +56,11 @@ export class Backlog extends SendQueue {
     return this.#full;
   }
 
+  /** Rather than to make its source wait, it drops. */
+  get mayDrop(): boolean {
+    return this.#limits.overflow === 'drop';
+  }
+
   /** What waits is below the low watermark. */
   get hasRoom(): boolean {
     return !this.#isAbove(this.#limits.lowWatermark);
@@ -138,7 +143,7 @@ export class Backlog extends SendQueue {
   /** What does not fit is dropped; what the channel still keeps back cannot be. */
   get #drops(): boolean {
     if (!this.#hold.isEmpty) return false;
-    if (this.#limits.overflow === 'drop') return true;
+    if (this.mayDrop) return true;
     // A source that is much faster than real time fills the queue of any server for a moment.
     return this.#owner.isLeftBehind() && monotonicNow() - this.#hadRoomAt > PATIENCE;
   }

@@ -109,7 +109,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     const block = new PacketBlock(this, ring.block, ring.enqueuedAt);
     if (this.ended) this.#giveUp(ring, block);
     else this.#take(ring, block);
-    if (this.#takers.isFanOut && this.#context.gates.takePressure(this.number)) this.relieve();
+    if (this.#takers.canRelieve && this.#context.gates.takePressure(this.number)) this.relieve();
   }
 
   /** The channel holds much of the pool. */

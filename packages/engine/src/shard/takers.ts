@@ -26,6 +26,11 @@ export class Takers {
     return this.#list.length > 1;
   }
 
+  /** {@link relieve} may find something to let go of. */
+  get canRelieve(): boolean {
+    return this.#list.length > 1 || this.#list[0]?.backlog.mayDrop === true;
+  }
+
   add(destination: ShardDestination): void {
     this.#list = [...this.#list, destination];
     this.reconsider();
@@ -45,11 +50,17 @@ export class Takers {
     return this.#list.some((other) => other.isAheadOf(destination) && other.backlog.hasRoom);
   }
 
-  /** The channel holds much of the pool: a destination that lags behind the fastest lets go of some of it. */
+  /**
+   * The channel holds much of the pool: the slowest destination that lags behind the fastest, or that is to drop rather than to make
+   * its source wait, lets go of some of it.
+   */
   relieve(): void {
     let slowest: ShardDestination | undefined;
-    for (const taker of this.#list)
-      if (!this.#isFastest(taker) && taker.backlog.bytes > (slowest?.backlog.bytes ?? 0)) slowest = taker;
+    for (const taker of this.#list) {
+      const { backlog } = taker;
+      const isAsked = backlog.mayDrop || !this.#isFastest(taker);
+      if (isAsked && backlog.bytes > (slowest?.backlog.bytes ?? 0)) slowest = taker;
+    }
     slowest?.backlog.relieve();
   }
 
