@@ -292,7 +292,7 @@ describe.concurrent('inspect sees what cloudpush puts into a stream', { timeout:
     expect(report.tracks[0]).toMatchObject({
       samples: 50,
       pictures: { key: 2, disposable: 24 },
-      encryption: { samples: 2, keyFrames: 2, keys: { count: 1, list: [{ nonce, keyCheck, version: 1 }] } },
+      encryption: { samples: 2, keyFrames: 2, keys: { count: 1, list: [{ nonce, keyCheck, version: 2 }] } },
     });
     expect(report.tracks[1]).toMatchObject({ samples: 95, encryption: { samples: 95 } });
     const { stdout } = await cloudpush(['inspect', path]);

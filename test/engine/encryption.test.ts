@@ -120,7 +120,7 @@ describe('an encrypted stream', () => {
       expect(told).toBeLessThan(first);
     }
     const hex = (digits: number): unknown => expect.stringMatching(new RegExp(`^[0-9a-f]{${digits}}$`));
-    const common = { scheme: 'aes-ctr', version: 1, nonce: hex(24), keyCheck: hex(8) };
+    const common = { scheme: 'aes-ctr', version: 2, nonce: hex(24), keyCheck: hex(8) };
     const facts = allFacts(receiver.stream('a'));
     expect(facts.find(({ track }) => track === 'video')).toEqual({
       ...common,

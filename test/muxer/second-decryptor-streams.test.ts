@@ -182,8 +182,11 @@ function sliceFor(wanted: Uint8Array, keyStream: Uint8Array, header: Uint8Array,
   clear.set(header);
   // Zeros at the end of the clear bytes count for the escapes behind.
   clear.fill(0, 32 - random.below(3));
-  const secret = wanted.map((byte, i) => byte ^ keyStream[i]!);
-  return Buffer.concat([clear, secret, Buffer.of(1 + random.below(4))]);
+  // The last clear byte is no zero: no NAL unit ends in one.
+  const secret = [...wanted, (keyStream[wanted.length]! ^ (1 + random.below(4))) & 255].map(
+    (byte, i) => byte ^ keyStream[i]!,
+  );
+  return Buffer.concat([clear, Buffer.from(secret)]);
 }
 
 describe('ciphertext full of bytes to escape', () => {
@@ -206,10 +209,10 @@ describe('ciphertext full of bytes to escape', () => {
           random.pick([0, 0, 0, 1, 2, 3, 255]),
         );
         const unit = sliceFor(wanted, keyStream.subarray(at), nalHeader, random);
-        at += wanted.length;
+        at += Math.ceil((wanted.length + 1) / 16) * 16;
         return withLength(unit);
       });
-      block = Math.ceil(at / 16);
+      block = at / 16;
       return tagOf(TagType.video, Buffer.concat([Buffer.from(tagHeader, 'hex'), ...units]));
     });
     const copies = clear.map(copyOf);

@@ -78,6 +78,8 @@ describe('the vectors of the page', () => {
   });
 });
 
+const formatOf = ({ fields }: VectorBlock): number => Number(fields.get('format') ?? 2);
+
 /** A sample header as an SEI NAL unit, of another sample. */
 const strangeSei = Buffer.from(
   '0605253817ef74861b402f92adbd75972d766f01aaaaaaaaa0a1a2a3a4a5a6a7a8a9aaabaaaaaaaa80',
@@ -85,7 +87,7 @@ const strangeSei = Buffer.from(
 );
 
 /** Changes that the page says an encrypted sample stands, made to it and to the clear one alike. */
-const changes: { name: string; codec: string; change: (body: Buffer) => Buffer }[] = [
+const changes: { name: string; codec: string; format?: number; change: (body: Buffer) => Buffer }[] = [
   { name: 'H.264 in a tag of Enhanced RTMP', codec: 'h264', change: behind('9161766331000000', 5) },
   { name: 'AAC in a tag of Enhanced RTMP', codec: 'aac', change: behind('916d703461', 2) },
   { name: 'MP3 in a tag of Enhanced RTMP', codec: 'mp3', change: behind('912e6d7033', 1) },
@@ -99,12 +101,25 @@ const changes: { name: string; codec: string; change: (body: Buffer) => Buffer }
       return [delimiter, ...units.slice(0, slice), parameterSet, ...units.slice(slice)];
     }),
   },
+  { name: 'slices alone', codec: 'h264', format: 2, change: ofNalUnits(slicesAlone) },
+  {
+    name: 'slices in another order, and a strange sample header among them',
+    codec: 'h264',
+    format: 2,
+    change: ofNalUnits((units) => [...units.toReversed(), strangeSei]),
+  },
   {
     name: 'a strange sample header in front, and one behind the slices',
     codec: 'h264',
+    format: 1,
     change: ofNalUnits((units) => [strangeSei, ...units, strangeSei]),
   },
 ];
+
+/** Nothing but slices: SEI, delimiters and parameter sets are gone. */
+function slicesAlone(units: Buffer[]): Buffer[] {
+  return units.filter((unit) => [1, 5].includes(unit[0]! & 31));
+}
 
 /** Changes the NAL units of an H.264 sample. */
 function ofNalUnits(change: (units: Buffer[]) => Buffer[]): (body: Buffer) => Buffer {
@@ -120,8 +135,9 @@ function behind(front: string, size: number): (body: Buffer) => Buffer {
 }
 
 describe('the vectors of the page, after changes that servers make', () => {
-  test.for(changes)('$name', async ({ codec, change }) => {
-    for (const block of vectors.filter(({ fields }) => fields.get('codec') === codec)) {
+  test.for(changes)('$name', async ({ codec, format, change }) => {
+    const blocks = vectors.filter((block) => format === undefined || format === formatOf(block));
+    for (const block of blocks.filter(({ fields }) => fields.get('codec') === codec)) {
       const samples = block.samples
         .filter(({ clear, encrypted }) => !encrypted.equals(clear))
         .map(({ clear, encrypted }) => ({ clear: change(clear), encrypted: change(encrypted) }));
@@ -143,11 +159,13 @@ describe('what cannot be decrypted is refused', () => {
   test.for(vectors)('$name: of another version', async (block) => {
     const samples = block.samples.slice(0, 1).map(({ clear, encrypted }) => {
       const changed = Buffer.from(encrypted);
-      changed[encrypted.indexOf('3817ef74861b402f92adbd75972d766f', 0, 'hex') + 16] = 2;
+      const header = encrypted.indexOf('3817ef74861b402f92adbd75972d766f', 0, 'hex') + 16;
+      const trailer = encrypted.indexOf('c0b5f561dba99ae4', 0, 'hex') - 5;
+      changed[trailer < 0 ? header : trailer] = 7;
       return { clear, encrypted: changed };
     });
     const file = flvFile(tagsOf({ ...block, samples }).encrypted);
-    await expect(decryptFlv(file, [keyOf(block)])).rejects.toThrow('version 2');
+    await expect(decryptFlv(file, [keyOf(block)])).rejects.toThrow('version 7');
     expect(() => decryptWithMuxer(file, [keyOf(block)])).toThrow(
       expect.objectContaining({ code: 'ERR_CLOUDPUSH_DECRYPTION_DAMAGED' }),
     );

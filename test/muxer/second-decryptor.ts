@@ -17,7 +17,7 @@ export interface FileTag {
 /** "Terms": what the user gives, a text or bytes. */
 export type CallerKey = string | Uint8Array;
 
-/** Decrypts an FLV file. Throws an Error when no key fits an encrypted sample, its version is not 1, or it is cut off. */
+/** Decrypts an FLV file. Throws an Error when no key fits an encrypted sample, or it is damaged or of another version. */
 export async function decryptFlv(file: Uint8Array, keys: readonly CallerKey[]): Promise<FileTag[]> {
   const clear: FileTag[] = [];
   for (const tag of readTags(Buffer.from(file))) {
@@ -104,6 +104,50 @@ interface NalUnitKinds {
 
 /** "H.264 and H.265", "To decrypt a sample". */
 async function decryptNalUnits(
+  sample: Buffer,
+  keys: readonly CallerKey[],
+  kinds: NalUnitKinds,
+): Promise<Buffer> {
+  const units = splitNalUnits(sample);
+  const isSlice = (unit: Buffer) => kinds.isVcl(unit) && unit.length > 33;
+  // 1. A slice without the marker stays as it is; when none has it, the sample is clear, or of format 1.
+  const isEncrypted = (unit: Buffer) => isSlice(unit) && unit.subarray(-8).equals(trailerMarker);
+  if (!units.some(isEncrypted)) return decryptFormat1(sample, keys, kinds);
+  const clear = units.map((unit) => (isEncrypted(unit) ? decryptSlice(unit, keys) : unit));
+  return joinNalUnits(await Promise.all(clear));
+}
+
+const trailerMarker = Buffer.from('c0b5f561dba99ae4', 'hex');
+
+/** "Slice trailer": 37 bytes behind the encrypted ones. */
+async function decryptSlice(unit: Buffer, keys: readonly CallerKey[]): Promise<Buffer> {
+  // 2. Unescape from byte 32 to the end.
+  const bytes = removeEscapes(unit, 32);
+  const [secret, trailer] = [bytes.subarray(32, -37), bytes.subarray(-37)];
+  // 3. Version, CRC, size and key.
+  if (trailer[24] !== 2) throw new Error(`version ${trailer[24]} of the slice trailer; 2 is known`);
+  if (trailer.readUInt32BE(25) !== crc(trailer.subarray(0, 25)))
+    throw new Error('a trailer with another CRC');
+  const size = trailer.readUIntBE(20, 3);
+  if (size !== secret.length)
+    throw new Error(`a slice of ${secret.length} encrypted bytes instead of ${size}`);
+  // 4. The bytes between byte 31 and the trailer.
+  const clear = await decryptWith(trailer.subarray(0, 4), trailer.subarray(4, 20), secret, keys);
+  return Buffer.concat([bytes.subarray(0, 32), clear]);
+}
+
+/** CRC-32: polynomial 0x04C11DB7, reflected. */
+function crc(bytes: Buffer): number {
+  let rest = 0xffffffff;
+  for (const byte of bytes) {
+    rest ^= byte;
+    for (let i = 0; i < 8; i++) rest = (rest >>> 1) ^ (0xedb88320 * (rest & 1));
+  }
+  return ~rest >>> 0;
+}
+
+/** "Format 1 of pictures". */
+async function decryptFormat1(
   sample: Buffer,
   keys: readonly CallerKey[],
   { headerSize, isSei, isVcl }: NalUnitKinds,
@@ -250,10 +294,18 @@ function hasMarker(bytes: Buffer): boolean {
 /** "Sample header": AES-CTR counts in the last 4 bytes of the counter block. */
 async function decrypt(header: Buffer, secret: Buffer, keys: readonly CallerKey[]): Promise<Buffer> {
   if (header.length < 37) throw new Error(`a sample header of ${header.length} bytes; it has 37`);
-  if (header[16] !== 1) throw new Error(`version ${header[16]} of the sample header; 1 is known`);
-  const aesKey = await findAesKey(keys, header.subarray(17, 21), header.subarray(21, 33));
+  if (![1, 2].includes(header[16]!)) throw new Error(`version ${header[16]} of the sample header`);
+  return decryptWith(header.subarray(17, 21), header.subarray(21, 37), secret, keys);
+}
+
+async function decryptWith(
+  check: Buffer,
+  counter: Buffer,
+  secret: Buffer,
+  keys: readonly CallerKey[],
+): Promise<Buffer> {
+  const aesKey = await findAesKey(keys, check, counter.subarray(0, 12));
   const key = await subtle.importKey('raw', aesKey, 'AES-CTR', false, ['decrypt']);
-  const counter = header.subarray(21, 37);
   return Buffer.from(await subtle.decrypt({ name: 'AES-CTR', counter, length: 32 }, key, secret));
 }
 

@@ -4,6 +4,7 @@ export { type AccessUnit, AccessUnitSplitter } from './elementary/access-unit-sp
 export { AdtsSplitter } from './elementary/adts-splitter.js';
 export type { AudioFrame } from './elementary/audio-frame.js';
 export { Mp3Splitter } from './elementary/mp3-splitter.js';
+export type { DecryptionCounts } from './encryption/decryption-log.js';
 export type {
   AesCtrEncryption,
   CallerEncryption,
@@ -16,13 +17,13 @@ export type { EncryptionKey } from './encryption/encryption-key.js';
 export {
   type DecryptableTag,
   type DecryptedTag,
-  type DecryptionCounts,
   FlvDecryptor,
   type FlvDecryptorOptions,
 } from './encryption/flv-decryptor.js';
 export { readSampleHeader, type SampleHeader } from './encryption/read-sample-header.js';
 export type { NonceSource } from './encryption/sample-cipher.js';
 export { type EncryptionSettings, SampleEncryptor } from './encryption/sample-encryptor.js';
+export type { DecryptionFailure, DecryptionFailureReason } from './encryption/sample-run.js';
 export {
   MuxerError,
   type MuxerErrorCode,

@@ -61,8 +61,9 @@ function slice(header: readonly number[], stream: number[], random: Random): num
     const plain = naiveEscape([...header, ...zeroRich(size, random)], header.length);
     if (plain.length < 34 || random.chance(3))
       return isLegal([...plain, end]) ? [...plain, end] : [...plain, 0x80];
-    const wanted = zeroRich(plain.length - 32, random);
-    const crafted = [...plain.slice(0, 32), ...wanted.map((byte, i) => byte ^ stream[i]!), end];
+    // The last byte, too: the trailer is right behind it.
+    const wanted = zeroRich(plain.length - 31, random);
+    const crafted = [...plain.slice(0, 32), ...wanted.map((byte, i) => byte ^ stream[i]!)];
     if (isLegal(crafted)) return crafted;
   }
 }
@@ -75,7 +76,8 @@ function accessUnit(codec: 'h264' | 'h265', model: NaiveEncryption, random: Rand
   const stream = model.nextKeyStream(4 * largestSlice);
   for (let slices = 1 + random.below(4); slices > 0; slices--) {
     const nal = slice(bytesOf(random.pick(pictureHeaders[codec])), stream, random);
-    if (nal.length > 33) stream.splice(0, nal.length - 33);
+    // Each slice begins on a block of its own.
+    if (nal.length > 33) stream.splice(0, 16 * Math.ceil((nal.length - 32) / 16));
     nalUnits.push(nal);
   }
   const startCode = () => (random.chance(2) ? [0, 0, 1] : [0, 0, 0, 1]);

@@ -5,6 +5,7 @@ import { createCipheriv, createHmac } from 'node:crypto';
 export type NaiveCodec = 'h264' | 'h265' | 'aac' | 'mp3';
 
 const marker = [...Buffer.from('3817ef74861b402f92adbd75972d766f', 'hex')];
+const sliceMarker = [...Buffer.from('c0b5f561dba99ae4', 'hex')];
 
 /** The only program config element that the naive side knows. */
 export const knownProgramConfig = [...Buffer.from('a0988000040000', 'hex')];
@@ -67,10 +68,9 @@ export class NaiveEncryption {
   }
 
   #sampleHeader(): number[] {
-    const keyCheck = hmac(this.#aesKey, Buffer.from('cloudpush key check 1')).subarray(0, 4);
     const counter = Buffer.alloc(4);
     counter.writeUInt32BE(this.block);
-    return [...marker, 1, ...keyCheck, ...this.#nonce, ...counter];
+    return [...marker, 2, ...this.#keyCheck(), ...this.#nonce, ...counter];
   }
 
   #encryptAac(frame: readonly number[]): number[] {
@@ -110,33 +110,46 @@ export class NaiveEncryption {
     return [...sampleHeader, ...bytes.map((byte, i) => byte ^ stream[i]!)];
   }
 
+  /** "H.264 and H.265", "To encrypt a sample". */
   #encryptNalUnits(nalUnits: readonly number[][]): number[] {
-    const long = nalUnits.filter((nal) => isVcl(this.#codec, nal) && nal.length > 33);
-    const size = long.reduce((sum, nal) => sum + nal.length - 33, 0);
-    if (size === 0) return writeNalUnits(nalUnits);
-    const stream = this.nextKeyStream(size);
-    const result: number[][] = [];
-    const isPrefix = (nal: number[]) => this.#codec === 'h264' && nal[0]! % 32 === 14;
-    const firstPicture = nalUnits.findIndex((nal) => isVcl(this.#codec, nal) || isPrefix(nal));
-    const firstVcl = nalUnits.find((nal) => isVcl(this.#codec, nal))!;
-    let used = 0;
-    for (const [i, nal] of nalUnits.entries()) {
-      if (i === firstPicture) result.push(this.#sei(firstVcl));
-      if (!long.includes(nal)) {
-        result.push(nal);
-        continue;
-      }
-      const encrypted = nal.slice(32, -1).map((byte) => byte ^ stream[used++]!);
-      result.push(naiveEscape([...nal.slice(0, 32), ...encrypted, nal.at(-1)!], 32));
-    }
-    this.block += Math.ceil(size / 16);
-    return writeNalUnits(result);
+    return writeNalUnits(
+      nalUnits.map((nal) => (isVcl(this.#codec, nal) && nal.length > 33 ? this.#encryptSlice(nal) : nal)),
+    );
   }
 
-  #sei(picture: readonly number[]): number[] {
-    const header = this.#codec === 'h264' ? [6] : [0x4e, picture[1]! & 7];
-    return naiveEscape([...header, 5, 37, ...this.#sampleHeader(), 0x80], header.length);
+  #encryptSlice(nal: readonly number[]): number[] {
+    const secret = nal.slice(32);
+    const stream = this.nextKeyStream(secret.length);
+    const encrypted = [...nal.slice(0, 32), ...secret.map((byte, i) => byte ^ stream[i]!)];
+    const trailer = this.#trailer(secret.length);
+    this.block += Math.ceil(secret.length / 16);
+    return naiveEscape([...encrypted, ...trailer], 32);
   }
+
+  /** "Slice trailer". */
+  #trailer(size: number): number[] {
+    const numbers = Buffer.alloc(8);
+    numbers.writeUInt32BE(this.block);
+    numbers.writeUInt32BE(size * 256 + 2, 4);
+    const fields = [...this.#keyCheck(), ...this.#nonce, ...numbers, 2];
+    const check = Buffer.alloc(4);
+    check.writeUInt32BE(naiveCrc(fields));
+    return [...fields, ...check, ...sliceMarker];
+  }
+
+  #keyCheck(): Buffer {
+    return hmac(this.#aesKey, Buffer.from('cloudpush key check 1')).subarray(0, 4);
+  }
+}
+
+/** CRC-32 (ISO/IEC 13239), bit by bit. */
+function naiveCrc(bytes: readonly number[]): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return ~crc >>> 0;
 }
 
 const bitRates = {

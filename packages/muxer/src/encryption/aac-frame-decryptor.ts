@@ -1,7 +1,6 @@
 import { programConfigSize } from '../aac/program-config-element.js';
 import { elementDataStart, readElements } from './data-stream-element.js';
-import type { KeyRing } from './key-ring.js';
-import { createSampleDecipher, damaged } from './sample-decipher.js';
+import { damaged, type SampleDecipher } from './sample-decipher.js';
 import { sampleHeaderSize, startsWithMarker } from './sample-header.js';
 
 /**
@@ -18,12 +17,17 @@ export function findEncryptedAacFrame(bytes: Uint8Array, start: number): number 
  * The tag body with its AAC frame decrypted; undefined when the frame is not encrypted. Throws MuxerError.
  * @param start of the frame in the body
  */
-export function decryptAacFrame(body: Uint8Array, start: number, keys: KeyRing): Uint8Array | undefined {
+export function decryptAacFrame(
+  body: Uint8Array,
+  start: number,
+  decipher: SampleDecipher,
+): Uint8Array | undefined {
   const clearEnd = findEncryptedAacFrame(body, start);
   if (clearEnd === undefined) return undefined;
   const data = readElements(body, clearEnd);
-  const decipher = createSampleDecipher(data.subarray(0, sampleHeaderSize), keys, clearEnd);
+  const header = data.subarray(0, sampleHeaderSize);
+  decipher.check(header, clearEnd);
   const encrypted = data.subarray(sampleHeaderSize);
   if (encrypted.length === 0) throw damaged('AAC frame', '0 bytes', '≥ 1 byte', clearEnd);
-  return Buffer.concat([body.subarray(0, clearEnd), decipher.update(encrypted)]);
+  return Buffer.concat([body.subarray(0, clearEnd), decipher.decryptWith(header, encrypted, clearEnd)]);
 }

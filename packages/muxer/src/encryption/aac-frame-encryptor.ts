@@ -50,7 +50,7 @@ export class AacFrameEncryptor {
     const size = bytes.length - from;
     const added = elementHeadsSize(sampleHeaderSize + size) + sampleHeaderSize + silence.length;
     requireMessageSize(tag.size + added, 'ERR_CLOUDPUSH_AUDIO_TOO_LARGE');
-    const encrypted = cipher.encrypt([bytes.subarray(from)], size);
+    const encrypted = cipher.encrypt([bytes.subarray(from)]);
     if (writable && part === 0 && added <= tag.headroom) {
       const body = around(bytes, -added, bytes.length);
       body.copyWithin(0, added, added + from);

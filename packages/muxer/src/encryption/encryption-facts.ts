@@ -6,6 +6,7 @@ export type EncryptedTrack = 'video' | 'audio';
 /** The track is not encrypted any more. */
 export interface NoEncryption {
   readonly scheme: 'aes-ctr';
+  /** Of the format: 2. */
   readonly version: number;
   readonly track: EncryptedTrack;
   readonly mode: 'none';
@@ -14,6 +15,7 @@ export interface NoEncryption {
 /** The track is encrypted as docs/encryption.md says. */
 export interface AesCtrEncryption {
   readonly scheme: 'aes-ctr';
+  /** Of the format: 2. */
   readonly version: number;
   readonly track: EncryptedTrack;
   readonly mode: 'keyFrames' | 'allFrames';

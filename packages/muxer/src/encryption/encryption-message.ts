@@ -1,11 +1,31 @@
+import type { EncryptedTrack, EncryptionMode } from './encryption-facts.js';
+
 /** The beginning of a script data body (AMF0): the name of the message as a string. */
 const messageName = Buffer.from('\x02\x00\x0conEncryption', 'latin1');
 
-/** A property of an AMF0 object: its name, and a string. */
-const ourScheme = Buffer.from('\x00\x06scheme\x02\x00\x07aes-ctr', 'latin1');
+/** What an `onEncryption` message says, as far as a decryptor has to know. */
+export interface EncryptionMessage {
+  readonly scheme: 'aes-ctr' | 'caller';
+  readonly track: EncryptedTrack | undefined;
+  readonly mode: EncryptionMode | undefined;
+}
 
-/** Whether a script data body is an `onEncryption` about encryption of this kind, and not about a caller's own. */
-export function isEncryptionMessage(body: Uint8Array): boolean {
+/** What a script data body says when it is an `onEncryption`; undefined for any other. */
+export function readEncryptionMessage(body: Uint8Array): EncryptionMessage | undefined {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
-  return bytes.subarray(0, messageName.length).equals(messageName) && bytes.includes(ourScheme);
+  if (!bytes.subarray(0, messageName.length).equals(messageName)) return undefined;
+  return {
+    scheme: has(bytes, 'scheme', 'aes-ctr') ? 'aes-ctr' : 'caller',
+    track: (['video', 'audio'] as const).find((track) => has(bytes, 'track', track)),
+    mode: (['none', 'keyFrames', 'allFrames'] as const).find((mode) => has(bytes, 'mode', mode)),
+  };
+}
+
+/** Whether the AMF0 object has this property: its name, then a string. */
+function has(bytes: Buffer, name: string, value: string): boolean {
+  return bytes.includes(`\x00${sized(name)}\x02\x00${sized(value)}`, 0, 'latin1');
+}
+
+function sized(text: string): string {
+  return String.fromCharCode(text.length) + text;
 }

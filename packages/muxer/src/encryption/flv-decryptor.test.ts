@@ -43,6 +43,11 @@ function picture(
   };
 }
 
+function twoPictures(): [Encrypted, Encrypted] {
+  const encryptor = new SampleEncryptor('video');
+  return [picture([sps, pps, idr], 'vavakey', encryptor), picture([sps, pps, idr], 'vavakey', encryptor)];
+}
+
 function sound(key = 'vavakey', codec: 'aac' | 'mp3' = 'aac'): Encrypted {
   const encryptor = new SampleEncryptor('audio');
   encryptor.configure({ mode: 'allFrames', key });
@@ -57,7 +62,8 @@ function sound(key = 'vavakey', codec: 'aac' | 'mp3' = 'aac'): Encrypted {
 
 const withPayload = (tag: DecryptableTag, payload: Buffer): DecryptableTag => ({ ...tag, payload });
 
-const key = picture([sps, pps, idr]);
+/** A picture, and the one behind it under the same nonce. */
+const [key, laterKey] = twoPictures();
 
 describe('clear streams', () => {
   test('pass as they are, and without a copy', () => {
@@ -66,7 +72,7 @@ describe('clear streams', () => {
       expect(decryptor.decrypt(header)!.payload).toBe(header.payload);
       expect(decryptor.decrypt(withPayload(tag, clear))!.payload).toBe(clear);
     }
-    expect(decryptor.counts).toEqual({ decrypted: 0, clear: 2, withoutKey: 0, damaged: 0 });
+    expect(decryptor.counts).toEqual({ decrypted: 0, clear: 2, withoutKey: 0, damaged: 0, unmarked: 0 });
   });
 
   test.each([
@@ -142,11 +148,13 @@ describe('keys', () => {
 
   test('are still found when damage has made up more nonces than are remembered', () => {
     const decryptor = new FlvDecryptor({ keys: ['vavakey'], tolerant: true });
-    const at = Buffer.from(key.tag.payload).indexOf(hex('bd75972d766f01')) + 12;
+    // A nonce has no check of its own in an audio frame.
+    const frame = sound();
+    const at = Buffer.from(frame.tag.payload).indexOf(hex('bd75972d766f02')) + 12;
     for (let i = 0; i < 200; i++) {
-      const damaged = Buffer.from(key.tag.payload);
+      const damaged = Buffer.from(frame.tag.payload);
       damaged[at] = damaged[at]! ^ (1 + (i % 255));
-      decryptor.decrypt(withPayload(key.tag, damaged));
+      decryptor.decrypt(withPayload(frame.tag, damaged));
     }
     expect(decryptor.counts.withoutKey).toBe(200);
     expect(Buffer.from(decryptor.decrypt(key.tag)!.payload).equals(key.clear)).toBe(true);
@@ -176,17 +184,55 @@ describe('damage', () => {
   });
 
   test('of the version is told with its place in the file', () => {
-    const at = Buffer.from(key.tag.payload).indexOf(hex('bd75972d766f01')) + 6;
     const payload = Buffer.from(key.tag.payload);
+    const at = payload.length - 13;
     payload[at] = 9;
-    const refusal = { code: 'ERR_CLOUDPUSH_DECRYPTION_DAMAGED', field: 'version', actual: 9, permitted: '1' };
+    const refusal = { code: 'ERR_CLOUDPUSH_DECRYPTION_DAMAGED', field: 'version', actual: 9, permitted: '2' };
     const decryptor = new FlvDecryptor({ keys: ['vavakey'] });
-    const sei = payload.indexOf(hex('0605253817ef74')) - 4;
     expect(() => decryptor.decrypt(withPayload(key.tag, payload))).toThrow(
-      expect.objectContaining({ ...refusal, offset: sei }),
+      expect.objectContaining({ ...refusal, offset: at }),
     );
     expect(() => decryptor.decrypt({ ...withPayload(key.tag, payload), offset: 5000 })).toThrow(
-      expect.objectContaining({ ...refusal, offset: 5000 + 11 + sei }),
+      expect.objectContaining({ ...refusal, offset: 5000 + 11 + at }),
+    );
+  });
+
+  test('of any bit of a trailer is told: as damage, or in front of the marker that it leaves', () => {
+    const { payload } = key.tag;
+    const fields = new Set<string>();
+    for (let bit = 8 * (payload.length - 37); bit < 8 * payload.length; bit++) {
+      const changed = Buffer.from(payload);
+      changed[bit >> 3] = changed[bit >> 3]! ^ (1 << (bit & 7));
+      const decryptor = new FlvDecryptor({ keys: ['vavakey'], tolerant: true });
+      decryptor.decrypt(withPayload(key.tag, changed));
+      decryptor.decrypt(laterKey.tag);
+      const { damaged, unmarked } = decryptor.counts;
+      fields.add(`${damaged} damaged, ${unmarked} unmarked`);
+    }
+    expect([...fields].sort()).toEqual(['0 damaged, 1 unmarked', '1 damaged, 0 unmarked']);
+  });
+
+  test('that took bytes out of a slice is told, with the place of the slice', () => {
+    const { payload } = key.tag;
+    const changed = Buffer.concat([payload.subarray(0, -60), payload.subarray(-50)]);
+    const length = changed.indexOf(hex('6588')) - 4;
+    changed.writeUInt32BE(changed.length - length - 4, length);
+    expect(() => new FlvDecryptor({ keys: ['vavakey'] }).decrypt(withPayload(key.tag, changed))).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CLOUDPUSH_DECRYPTION_DAMAGED',
+        field: 'slice',
+        offset: length + 4,
+      }),
+    );
+  });
+
+  test('that leaves one slice of a picture without its trailer is told', () => {
+    const sample = picture([sps, pps, idr, idr]);
+    const changed = Buffer.from(sample.tag.payload);
+    const first = changed.indexOf(hex('c0b5f561dba99ae4'));
+    changed[first + 7] = 0x55;
+    expect(() => new FlvDecryptor({ keys: ['vavakey'] }).decrypt(withPayload(sample.tag, changed))).toThrow(
+      expect.objectContaining({ field: 'slice', actual: 'no trailer' }),
     );
   });
 
@@ -197,19 +243,7 @@ describe('damage', () => {
     const other = picture([sps, pps, idr], 'unknown').tag;
     expect(decryptor.decrypt(other)!.payload).toBe(other.payload);
     expect(Buffer.from(decryptor.decrypt(key.tag)!.payload).equals(key.clear)).toBe(true);
-    expect(decryptor.counts).toEqual({ decrypted: 1, clear: 0, withoutKey: 1, damaged: 1 });
-  });
-
-  test('of an escaped NAL unit that is too short when it is unescaped is an error', () => {
-    // The SEI, then a slice of 34 bytes of which the escape makes 33.
-    const sample = splitLengthPrefixed(key.tag.payload.subarray(5), 4);
-    const slice = hex(`65${'5a'.repeat(29)}0000 0380`);
-    const nals = [...sample.slice(0, 3), slice];
-    const parts = nals.flatMap((nal) => [hex(nal.length.toString(16).padStart(8, '0')), nal]);
-    const payload = Buffer.concat([hex('1701000000'), ...parts]);
-    expect(() => new FlvDecryptor({ keys: ['vavakey'] }).decrypt(withPayload(key.tag, payload))).toThrow(
-      expect.objectContaining({ code: 'ERR_CLOUDPUSH_DECRYPTION_DAMAGED', actual: '33 bytes' }),
-    );
+    expect(decryptor.counts).toEqual({ decrypted: 1, clear: 0, withoutKey: 1, damaged: 1, unmarked: 0 });
   });
 });
 
@@ -217,7 +251,7 @@ describe('what others do to a stream', () => {
   const nals = splitLengthPrefixed(key.tag.payload.subarray(5), 4).map((nal) =>
     Buffer.from(nal).toString('hex'),
   );
-  const [, , sei, slice] = nals;
+  const slice = nals.at(-1)!;
 
   /** The sample put together from other NAL units, with lengths of another size. */
   function remuxed(units: readonly string[], lengthSize = 4, header = '1701000000'): DecryptableTag {
@@ -225,24 +259,24 @@ describe('what others do to a stream', () => {
     return withPayload(key.tag, hex(header + parts.join('')));
   }
 
-  test('delimiters and parameter sets in front of the picture, also behind the SEI, do not matter', () => {
+  test('NAL units around the slice, or none, do not matter', () => {
     const decryptor = new FlvDecryptor({ keys: ['vavakey'] });
-    for (const [units, expected] of [
-      [
-        ['09f0', sps, pps, sei!, slice!],
-        ['09f0', sps, pps, idr],
-      ],
-      [
-        ['09f0', sei!, sps, pps, slice!],
-        ['09f0', sps, pps, idr],
-      ],
-      [
-        [sei!, slice!, '0cff80'],
-        [idr, '0cff80'],
-      ],
-    ] as const) {
-      expect(decryptor.decrypt(remuxed(units))!.payload).toEqual(remuxed(expected).payload);
+    for (const around of [[], ['09f0', sps, pps], ['0605010180'], ['09f0', pps, '0605010180', sps]]) {
+      const clear = decryptor.decrypt(remuxed([...around, slice, '0cff80']))!;
+      expect(clear.payload).toEqual(remuxed([...around, idr, '0cff80']).payload);
     }
+  });
+
+  test('slices in samples of their own, and those of two pictures in one, are decrypted', () => {
+    const { tag } = picture([sps, pps, idr, inter, idr]);
+    const slices = splitLengthPrefixed(tag.payload.subarray(5), 4).slice(2);
+    const units = slices.map((nal) => Buffer.from(nal).toString('hex'));
+    const decryptor = new FlvDecryptor({ keys: ['vavakey'] });
+    for (const [i, clear] of [idr, inter, idr].entries()) {
+      expect(decryptor.decrypt(remuxed([units[i]!]))!.payload).toEqual(remuxed([clear]).payload);
+    }
+    const mixed = remuxed([units[1]!, slice, units[0]!]);
+    expect(decryptor.decrypt(mixed)!.payload).toEqual(remuxed([inter, idr, idr]).payload);
   });
 
   test('lengths of 2 bytes, as the sequence header tells, do not matter', () => {
@@ -250,7 +284,7 @@ describe('what others do to a stream', () => {
     const header = Buffer.from(key.header.payload);
     header[5 + 4] = 0xfd; // lengthSizeMinusOne 1
     decryptor.decrypt(withPayload(key.header, header));
-    expect(decryptor.decrypt(remuxed([sei!, slice!], 2))!.payload).toEqual(remuxed([idr], 2).payload);
+    expect(decryptor.decrypt(remuxed([slice], 2))!.payload).toEqual(remuxed([idr], 2).payload);
   });
 
   test.each([
@@ -259,7 +293,7 @@ describe('what others do to a stream', () => {
     ['avc1 behind a modifier', '97020000000361766331'],
   ])('the form %s does not matter', (_, header) => {
     const decryptor = new FlvDecryptor({ keys: ['vavakey'] });
-    const clear = decryptor.decrypt(remuxed([sei!, slice!], 4, header));
+    const clear = decryptor.decrypt(remuxed([slice], 4, header));
     expect(clear!.payload).toEqual(remuxed([idr], 4, header).payload);
   });
 

@@ -5,14 +5,19 @@ import {
 } from '../flv/decoder-configuration.js';
 import { tagHeaderSize } from '../flv/flv-file.js';
 import { TagType } from '../flv/flv-tag.js';
+import { FrameType } from '../flv/video-tag-header.js';
 import { decryptAacFrame } from './aac-frame-decryptor.js';
 import { CodedSample } from './coded-sample.js';
+import { type DecryptionCounts, DecryptionLog } from './decryption-log.js';
+import type { EncryptedTrack } from './encryption-facts.js';
 import type { EncryptionKey } from './encryption-key.js';
-import { isEncryptionMessage } from './encryption-message.js';
+import { readEncryptionMessage } from './encryption-message.js';
 import { KeyRing } from './key-ring.js';
 import { decryptMp3Frame } from './mp3-frame-decryptor.js';
 import { avcRules, hevcRules } from './nal-rules.js';
 import { NalSampleDecryptor } from './nal-sample-decryptor.js';
+import { SampleDecipher } from './sample-decipher.js';
+import type { DecryptionFailure } from './sample-run.js';
 
 export interface FlvDecryptorOptions {
   /** In any order: each sample tells which key it needs. */
@@ -42,21 +47,12 @@ export interface DecryptedTag {
   readonly size: number;
 }
 
-/** How many samples a decryptor has seen. */
-export interface DecryptionCounts {
-  decrypted: number;
-  /** Not encrypted, or of a codec that cannot be. */
-  clear: number;
-  /** Passed on encrypted, since no key fits. */
-  withoutKey: number;
-  /** Passed on as they are, since they are damaged. */
-  damaged: number;
-}
-
 /**
  * Decrypts what `SampleEncryptor` has encrypted, one tag after the other: the format is docs/encryption.md. What comes
  * out is bit by bit what was sent before encryption, also when servers have put the stream into another container and
- * back. Tags that are not encrypted pass as they are.
+ * back. Tags that are not encrypted pass as they are. A sample that has lost what marks it as encrypted cannot be told
+ * from a clear one at once: `counts.unmarked` and `failures` tell of it when the next encrypted sample comes, or at
+ * `end`.
  *
  * @example
  * const decryptor = new FlvDecryptor({ keys: ['vavakey'] });
@@ -64,20 +60,34 @@ export interface DecryptionCounts {
  *   const clear = decryptor.decrypt(tag);
  *   if (clear !== undefined) for (const bytes of writer.tag(clear)) file.write(bytes);
  * }
+ * decryptor.end();
+ * if (decryptor.counts.unmarked > 0) complain(decryptor.failures);
  */
 export class FlvDecryptor {
-  readonly #keys: KeyRing;
   readonly #tolerant: boolean;
+  readonly #decipher: SampleDecipher;
   readonly #nalSamples: NalSampleDecryptor;
   readonly #sample = new CodedSample();
+  readonly #log = new DecryptionLog();
   #lengthSize = 4;
-  readonly counts: DecryptionCounts = { decrypted: 0, clear: 0, withoutKey: 0, damaged: 0 };
 
   /** Throws MuxerError for a key that is not usable. */
   constructor({ keys, tolerant = false }: FlvDecryptorOptions) {
-    this.#keys = new KeyRing(keys);
     this.#tolerant = tolerant;
-    this.#nalSamples = new NalSampleDecryptor(this.#keys);
+    this.#decipher = new SampleDecipher(new KeyRing(keys));
+    this.#nalSamples = new NalSampleDecryptor(this.#decipher);
+  }
+
+  get counts(): Readonly<DecryptionCounts> {
+    return this.#log.counts;
+  }
+
+  /**
+   * The samples that were passed on although they were not decrypted: those that lie one behind the other together, at
+   * most 100 entries.
+   */
+  get failures(): readonly DecryptionFailure[] {
+    return this.#log.failures;
   }
 
   /**
@@ -86,27 +96,55 @@ export class FlvDecryptor {
    * decrypted all the same.
    */
   decrypt(tag: DecryptableTag): DecryptedTag | undefined {
-    if (tag.type === TagType.scriptData && isEncryptionMessage(tag.payload)) return undefined;
+    if (tag.type === TagType.scriptData && this.#readMessage(tag.payload)) return undefined;
     try {
       return withPayload(tag, this.#decryptBody(tag));
     } catch (error) {
       if (!(error instanceof MuxerError)) throw error;
       if (!this.#tolerant) throw tag.offset === undefined ? error : moved(error, tag.offset + tagHeaderSize);
-      if (error.code === 'ERR_CLOUDPUSH_DECRYPTION_NO_KEY') this.counts.withoutKey++;
-      else this.counts.damaged++;
+      const reason = error.code === 'ERR_CLOUDPUSH_DECRYPTION_NO_KEY' ? 'noKey' : 'damaged';
+      this.#log.failed(trackOf(tag), reason, tag);
       return withPayload(tag, tag.payload);
     }
   }
 
-  #decryptBody({ type, payload }: DecryptableTag): Uint8Array {
+  /** Says that the stream has ended: `counts` and `failures` then also tell of its last samples. */
+  end(): void {
+    this.#log.end();
+  }
+
+  /** Reads an `onEncryption`; false for any other message, and for one about the caller's own encryption. */
+  #readMessage(body: Uint8Array): boolean {
+    const message = readEncryptionMessage(body);
+    if (message !== undefined) this.#log.announce(message);
+    return message?.scheme === 'aes-ctr';
+  }
+
+  #decryptBody(tag: DecryptableTag): Uint8Array {
+    const { type, payload } = tag;
     const sample = this.#sample;
     sample.read(type, payload);
     if (sample.kind === 'configuration') this.#readLengthSize(payload.subarray(sample.start));
     if (sample.kind !== 'frames') return payload;
+    const decipher = this.#decipher;
+    decipher.reset();
     const decrypted = this.#decryptSample(payload);
-    if (decrypted === undefined) this.counts.clear++;
-    else this.counts.decrypted++;
+    const keyFrame = this.#isKeyFrame(tag);
+    if (decrypted === undefined) this.#log.clear(trackOf(tag), this.#isLong(payload), keyFrame, tag);
+    else this.#log.decrypted(trackOf(tag), decipher, keyFrame);
     return decrypted ?? payload;
+  }
+
+  /** Whether the sample that was looked at is long enough to be encrypted, of a codec that can be. */
+  #isLong(body: Uint8Array): boolean {
+    const { codec, start } = this.#sample;
+    if (codec === 'h264' || codec === 'h265') return this.#nalSamples.hasLongSlice;
+    return codec !== undefined && body.length > start;
+  }
+
+  #isKeyFrame({ type, payload }: DecryptableTag): boolean {
+    if (type === TagType.audio) return true;
+    return ((payload[0]! >> 4) & 7) === FrameType.key || this.#nalSamples.hasRandomAccess;
   }
 
   #readLengthSize(record: Uint8Array): void {
@@ -123,15 +161,19 @@ export class FlvDecryptor {
       case 'h265':
         return this.#nalSamples.decrypt(body, start, this.#lengthSize, hevcRules);
       case 'aac':
-        return decryptAacFrame(body, start, this.#keys);
+        return decryptAacFrame(body, start, this.#decipher);
       case 'mp3':
-        return decryptMp3Frame(body, start, this.#keys);
+        return decryptMp3Frame(body, start, this.#decipher);
       case undefined:
         return undefined;
       default:
         return codec satisfies never;
     }
   }
+}
+
+function trackOf({ type }: DecryptableTag): EncryptedTrack {
+  return type === TagType.video ? 'video' : 'audio';
 }
 
 function withPayload({ type, timestamp }: DecryptableTag, payload: Uint8Array): DecryptedTag {

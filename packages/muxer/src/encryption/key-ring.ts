@@ -7,7 +7,7 @@ import {
   keyCheckOf,
   readEncryptionKey,
 } from './encryption-key.js';
-import { keyCheckIn, nonceIn, SampleHeaderOffset } from './sample-header.js';
+import { keyCheckIn, nonceIn } from './sample-header.js';
 
 /** Nonces whose key is remembered: a file has one for each track, key and stream, and damage makes up others. */
 const rememberedNonces = 64;
@@ -23,19 +23,19 @@ export class KeyRing {
   }
 
   /**
-   * The AES key for a sample with this header. Throws MuxerError, which names the key check, when none fits.
-   * @param offset of the header in the tag body
+   * The AES key for a sample. Throws MuxerError, which names the key check, when none fits.
+   * @param keyId key check and nonce
+   * @param offset of what tells them, in the tag body
    */
-  find(header: Uint8Array, offset: number): Uint8Array {
-    const name = Buffer.from(header.subarray(SampleHeaderOffset.keyCheck, SampleHeaderOffset.blockCounter));
-    const id = name.toString('latin1');
-    if (!this.#found.has(id)) this.#remember(id, this.#search(keyCheckIn(header), nonceIn(header)));
+  find(keyId: Uint8Array, offset: number): Uint8Array {
+    const id = Buffer.from(keyId).toString('latin1');
+    if (!this.#found.has(id)) this.#remember(id, this.#search(keyCheckIn(keyId), nonceIn(keyId)));
     const key = this.#found.get(id);
     if (key !== undefined) return key;
     throw new MuxerError('ERR_CLOUDPUSH_DECRYPTION_NO_KEY', {
       offset,
       field: 'key check',
-      actual: Buffer.from(keyCheckIn(header)).toString('hex'),
+      actual: Buffer.from(keyCheckIn(keyId)).toString('hex'),
       permitted: `one of ${this.#keys.length} given`,
     });
   }

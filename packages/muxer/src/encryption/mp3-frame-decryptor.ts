@@ -1,8 +1,7 @@
 import { readUint16 } from '../bits/bytes.js';
 import { MpegAudioHeader, mpegAudioHeaderSize } from '../mp3/mpeg-audio-header.js';
-import type { KeyRing } from './key-ring.js';
 import { frameSizeSize } from './mp3-frame-encryptor.js';
-import { createSampleDecipher, damaged } from './sample-decipher.js';
+import { damaged, type SampleDecipher } from './sample-decipher.js';
 import { sampleHeaderSize, startsWithMarker } from './sample-header.js';
 
 /**
@@ -20,11 +19,16 @@ export function findMp3SampleHeader(bytes: Uint8Array, start: number): number | 
  * The tag body with its MP3 frame decrypted; undefined when the frame is not encrypted. Throws MuxerError.
  * @param start of the frame in the body
  */
-export function decryptMp3Frame(body: Uint8Array, start: number, keys: KeyRing): Uint8Array | undefined {
+export function decryptMp3Frame(
+  body: Uint8Array,
+  start: number,
+  decipher: SampleDecipher,
+): Uint8Array | undefined {
   const headerStart = findMp3SampleHeader(body, start);
   if (headerStart === undefined) return undefined;
   const sizeStart = headerStart + sampleHeaderSize;
-  const decipher = createSampleDecipher(body.subarray(headerStart, sizeStart), keys, headerStart);
+  const header = body.subarray(headerStart, sizeStart);
+  decipher.check(header, headerStart);
   const frameStart = sizeStart + frameSizeSize;
   const left = Math.max(0, body.length - frameStart);
   const size = left === 0 ? 0 : readUint16(body, sizeStart);
@@ -32,5 +36,5 @@ export function decryptMp3Frame(body: Uint8Array, start: number, keys: KeyRing):
     throw damaged('MP3 frame', `${size} of ${left} bytes`, 'all of ≥ 1 byte', sizeStart);
   }
   const encrypted = body.subarray(frameStart, frameStart + size);
-  return Buffer.concat([body.subarray(0, start), decipher.update(encrypted)]);
+  return Buffer.concat([body.subarray(0, start), decipher.decryptWith(header, encrypted, headerStart)]);
 }

@@ -40,7 +40,7 @@ export class Mp3FrameEncryptor {
     const bytes = tag.parts[part] ?? empty;
     const size = bytes.length - from;
     const leadSize = this.#writeHeader(bytes, from);
-    const encrypted = cipher.encrypt([bytes.subarray(from)], size);
+    const encrypted = cipher.encrypt([bytes.subarray(from)]);
     this.#writeLead(leadSize, cipher.header, size);
     this.#splicer.begin(tag, writable);
     this.#splicer.insert(part, from, this.#lead.subarray(0, leadSize));

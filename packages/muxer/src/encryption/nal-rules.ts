@@ -9,15 +9,8 @@ export interface NalRules {
   isVcl(firstByte: number): boolean;
   /** Whether the NAL unit is of a picture that decoding can start at by its type alone: IDR, and in H.265 every IRAP. */
   isRandomAccess(firstByte: number): boolean;
-  /** Whether an SEI would come too late behind this NAL unit. */
-  beginsPicture(firstByte: number): boolean;
   /** Whether the NAL unit is an SEI that goes in front of its picture. */
   isSei(firstByte: number): boolean;
-  /**
-   * Writes the NAL unit header of an SEI.
-   * @param secondByte of the NAL unit header of the picture that it goes with
-   */
-  writeSeiHeader(target: Uint8Array, offset: number, secondByte: number): void;
 }
 
 /** Slices and data partitions, then auxiliary, extension and depth slices (ISO/IEC 14496-10 Table 7-1). */
@@ -32,15 +25,8 @@ export const avcRules: NalRules = {
   isRandomAccess(firstByte) {
     return avcNalUnitType(firstByte) === AvcNalUnitType.idrSlice;
   },
-  /** A prefix NAL unit belongs directly in front of its slice (§7.4.2.12.1). */
-  beginsPicture(firstByte) {
-    return isAvcVcl(firstByte) || avcNalUnitType(firstByte) === AvcNalUnitType.prefixNalUnit;
-  },
   isSei(firstByte) {
     return avcNalUnitType(firstByte) === AvcNalUnitType.sei;
-  },
-  writeSeiHeader(target, offset) {
-    target[offset] = AvcNalUnitType.sei;
   },
 };
 
@@ -54,13 +40,7 @@ export const hevcRules: NalRules = {
   isRandomAccess(firstByte) {
     return isHevcIrap(hevcNalUnitType(firstByte));
   },
-  beginsPicture: isHevcPicture,
   isSei(firstByte) {
     return hevcNalUnitType(firstByte) === HevcNalUnitType.prefixSei;
-  },
-  /** Of layer 0, and of the picture's sub-layer: who takes the sub-layer out takes the SEI with it. */
-  writeSeiHeader(target, offset, secondByte) {
-    target[offset] = HevcNalUnitType.prefixSei << 1;
-    target[offset + 1] = secondByte & 7;
   },
 };

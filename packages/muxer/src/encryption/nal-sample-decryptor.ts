@@ -1,25 +1,38 @@
-import type { Decipher } from 'node:crypto';
 import { copyUnescaped } from '../annexb/emulation-prevention.js';
 import { discard } from '../bits/native-memory.js';
 import { readEncryptionSei } from './encryption-sei.js';
-import type { KeyRing } from './key-ring.js';
 import type { NalRules } from './nal-rules.js';
-import { clearLead, clearTail } from './nal-sample-encryptor.js';
+import { clearLead, maxClearSize } from './nal-sample-encryptor.js';
 import { NalUnitCursor } from './nal-unit-cursor.js';
-import { createSampleDecipher, damaged } from './sample-decipher.js';
+import { damaged, type SampleDecipher } from './sample-decipher.js';
+import { TrailerReader, trailerSize } from './slice-trailer.js';
 
-/** Decrypts samples of NAL units: H.264 and H.265. */
+/** In format 1, the last byte of a slice stays clear. */
+const clearTail = 1;
+
+/** Decrypts samples of NAL units: H.264 and H.265, of both formats. */
 export class NalSampleDecryptor {
-  readonly #keys: KeyRing;
+  readonly #decipher: SampleDecipher;
   readonly #cursor = new NalUnitCursor();
+  readonly #trailer = new TrailerReader();
   #lengthSize = 4;
+  #rules!: NalRules;
 
-  // What #findSei found out about the sample at hand.
+  // Of the sample at hand.
+  #hasTrailer = false;
   #sampleHeader: Uint8Array | undefined;
   #seiStart = 0;
+  /** What was decrypted, and how much of it there is. */
+  #target = Buffer.alloc(0);
+  #position = 0;
 
-  constructor(keys: KeyRing) {
-    this.#keys = keys;
+  /** Whether a slice of the sample is long enough to be encrypted. */
+  hasLongSlice = false;
+  /** Whether the sample has a picture that decoding can start at, by the type of a NAL unit. */
+  hasRandomAccess = false;
+
+  constructor(decipher: SampleDecipher) {
+    this.#decipher = decipher;
   }
 
   /**
@@ -29,63 +42,154 @@ export class NalSampleDecryptor {
    */
   decrypt(body: Uint8Array, start: number, lengthSize: number, rules: NalRules): Uint8Array | undefined {
     this.#lengthSize = lengthSize;
-    this.#findSei(body, start, rules);
-    if (this.#sampleHeader === undefined) return undefined;
-    const decipher = createSampleDecipher(this.#sampleHeader, this.#keys, this.#seiStart);
-    const target = Buffer.allocUnsafe(body.length);
-    target.set(body.subarray(0, start));
-    let position = start;
-    const cursor = this.#cursor;
-    cursor.begin([body], start, lengthSize);
-    while (cursor.next()) {
-      if (cursor.lengthStart === this.#seiStart) continue;
-      if (cursor.end - cursor.start > clearLead + clearTail && rules.isVcl(body[cursor.start]!)) {
-        position = this.#decryptNalUnit(body, decipher, target, position);
-      } else {
-        target.set(body.subarray(cursor.lengthStart, cursor.end), position);
-        position += cursor.end - cursor.lengthStart;
-      }
-    }
-    return target.subarray(0, position);
+    this.#rules = rules;
+    this.#survey(body, start);
+    if (!this.#hasTrailer && this.#sampleHeader === undefined) return undefined;
+    this.#target = Buffer.allocUnsafe(body.length);
+    this.#position = 0;
+    this.#keep(body, 0, start);
+    if (this.#hasTrailer) this.#decryptSlices(body, start);
+    else this.#decryptFormat1(body, start, this.#sampleHeader!);
+    return this.#target.subarray(0, this.#position);
   }
 
-  /** Finds the last sample header in front of the picture: the one that was put there last. */
-  #findSei(body: Uint8Array, start: number, rules: NalRules): void {
+  /** Finds out what kinds of NAL units there are, and the last sample header in front of the picture. */
+  #survey(body: Uint8Array, start: number): void {
     const cursor = this.#cursor;
+    const rules = this.#rules;
+    let hasVcl = false;
     this.#sampleHeader = undefined;
+    this.#hasTrailer = false;
+    this.hasLongSlice = false;
+    this.hasRandomAccess = false;
     cursor.begin([body], start, this.#lengthSize);
     while (cursor.next()) {
       if (cursor.start === cursor.end) continue;
       const firstByte = body[cursor.start]!;
-      if (rules.isVcl(firstByte)) return;
-      if (!rules.isSei(firstByte)) continue;
-      const sampleHeader = readEncryptionSei(body.subarray(cursor.start, cursor.end), rules);
-      if (sampleHeader === undefined) continue;
-      this.#sampleHeader = sampleHeader;
-      this.#seiStart = cursor.lengthStart;
+      if (rules.isVcl(firstByte)) {
+        hasVcl = true;
+        if (rules.isRandomAccess(firstByte)) this.hasRandomAccess = true;
+        if (!this.#isLong()) continue;
+        this.hasLongSlice = true;
+        if (this.#findTrailer(body)) this.#hasTrailer = true;
+      } else if (!hasVcl && rules.isSei(firstByte)) {
+        this.#readSei(body);
+      }
     }
   }
 
-  /** Decrypts the NAL unit that the cursor is at, to `position` in `target`; returns where it ends there. */
-  #decryptNalUnit(body: Uint8Array, decipher: Decipher, target: Uint8Array, position: number): number {
-    const { start, end } = this.#cursor;
-    const first = position + this.#lengthSize;
+  #isLong(): boolean {
+    return this.#cursor.end - this.#cursor.start > maxClearSize;
+  }
+
+  #isLongVcl(body: Uint8Array): boolean {
+    return this.#isLong() && this.#rules.isVcl(body[this.#cursor.start]!);
+  }
+
+  #findTrailer(body: Uint8Array): boolean {
+    return this.#trailer.find(body, this.#cursor.start, this.#cursor.end, clearLead);
+  }
+
+  #readSei(body: Uint8Array): void {
+    const { start, end, lengthStart } = this.#cursor;
+    const sampleHeader = readEncryptionSei(body.subarray(start, end), this.#rules);
+    if (sampleHeader === undefined) return;
+    this.#sampleHeader = sampleHeader;
+    this.#seiStart = lengthStart;
+  }
+
+  /** Format 2: each slice tells how it is decrypted. */
+  #decryptSlices(body: Uint8Array, start: number): void {
+    const cursor = this.#cursor;
+    const trailer = this.#trailer;
+    cursor.begin([body], start, this.#lengthSize);
+    while (cursor.next()) {
+      if (!this.#isLongVcl(body) || !this.#findTrailer(body)) {
+        this.#keep(body, cursor.lengthStart, cursor.end);
+        continue;
+      }
+      const first = this.#position + this.#lengthSize;
+      const last = this.#unescape(body, trailer.start, first);
+      const encrypted = this.#target.subarray(first + clearLead, last);
+      const { size } = trailer;
+      if (encrypted.length !== size || size === 0) {
+        throw damaged('slice', `${encrypted.length} encrypted bytes`, `${size} bytes`, cursor.start);
+      }
+      this.#decipher.mode = trailer.mode;
+      this.#decipher.version = trailer.version;
+      const clear = this.#decipher.decrypt(trailer.keyId, trailer.blockCounter, encrypted, trailer.start);
+      encrypted.set(clear);
+      discard(clear);
+      this.#finishNalUnit(last);
+    }
+    this.#requireAllTrailers(body, start);
+  }
+
+  /**
+   * Refuses a sample of which a slice has lost its trailer. In the mode of key frames, a slice of another picture may
+   * have come into the sample of a key picture: the second field of a frame is none.
+   */
+  #requireAllTrailers(body: Uint8Array, start: number): void {
+    const cursor = this.#cursor;
+    const isAll = this.#decipher.mode === 'allFrames';
+    cursor.begin([body], start, this.#lengthSize);
+    while (cursor.next()) {
+      if (!this.#isLongVcl(body) || this.#findTrailer(body)) continue;
+      if (!isAll && !this.#rules.isRandomAccess(body[cursor.start]!)) continue;
+      throw damaged('slice', 'no trailer', `a trailer of ${trailerSize} bytes`, cursor.start);
+    }
+  }
+
+  /** Format 1: an SEI in front of the picture tells how all slices are decrypted, as one string of bytes. */
+  #decryptFormat1(body: Uint8Array, start: number, header: Uint8Array): void {
+    this.#decipher.check(header, this.#seiStart);
+    const cursor = this.#cursor;
+    const places: Uint8Array[] = [];
+    cursor.begin([body], start, this.#lengthSize);
+    while (cursor.next()) {
+      if (cursor.lengthStart === this.#seiStart) continue;
+      if (!this.#isLongVcl(body)) {
+        this.#keep(body, cursor.lengthStart, cursor.end);
+        continue;
+      }
+      const first = this.#position + this.#lengthSize;
+      const last = this.#unescape(body, cursor.end, first);
+      const encrypted = this.#target.subarray(first + clearLead, last - clearTail);
+      if (encrypted.length === 0) {
+        throw damaged('NAL unit', `${last - first} bytes`, `> ${maxClearSize} bytes`, cursor.start);
+      }
+      places.push(encrypted);
+      this.#finishNalUnit(last);
+    }
+    const clear = this.#decipher.decryptWith(header, Buffer.concat(places), this.#seiStart);
+    let taken = 0;
+    for (const place of places) {
+      place.set(clear.subarray(taken, taken + place.length));
+      taken += place.length;
+    }
+  }
+
+  #keep(body: Uint8Array, start: number, end: number): void {
+    this.#target.set(body.subarray(start, end), this.#position);
+    this.#position += end - start;
+  }
+
+  /** Copies the NAL unit that the cursor is at, up to `end`, to `first` without its escapes; returns where it ends. */
+  #unescape(body: Uint8Array, end: number, first: number): number {
+    const { start } = this.#cursor;
     // The two last clear bytes take part in emulation prevention.
     const untouched = clearLead - 2;
-    target.set(body.subarray(start, start + untouched), first);
-    const last = copyUnescaped(body.subarray(start + untouched, end), target, first + untouched);
-    const encrypted = target.subarray(first + clearLead, last - clearTail);
-    if (encrypted.length === 0) {
-      throw damaged('NAL unit', `${last - first} bytes`, `> ${clearLead + clearTail} bytes`, start);
-    }
-    const clear = decipher.update(encrypted);
-    encrypted.set(clear);
-    discard(clear);
-    let length = last - first;
-    for (let i = first - 1; i >= position; i--) {
-      target[i] = length;
+    this.#target.set(body.subarray(start, start + untouched), first);
+    return copyUnescaped(body.subarray(start + untouched, end), this.#target, first + untouched);
+  }
+
+  /** Writes the length of the NAL unit that ends here, and goes behind it. */
+  #finishNalUnit(last: number): void {
+    let length = last - this.#position - this.#lengthSize;
+    for (let i = this.#lengthSize - 1; i >= 0; i--) {
+      this.#target[this.#position + i] = length;
       length >>>= 8;
     }
-    return last;
+    this.#position = last;
   }
 }

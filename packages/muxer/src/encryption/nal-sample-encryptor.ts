@@ -1,59 +1,66 @@
-import { findEmulation } from '../annexb/emulation-prevention.js';
-import { writeUint32 } from '../bits/bytes.js';
+import { escapeInto, findEmulation } from '../annexb/emulation-prevention.js';
+import { around, writeUint32 } from '../bits/bytes.js';
 import { copyBytes, discard } from '../bits/native-memory.js';
-import type { FlvTag } from '../flv/flv-tag.js';
+import { FlvTag } from '../flv/flv-tag.js';
 import { requireMessageSize } from '../flv/tag-body.js';
-import { maxSeiSize, writeEncryptionSei } from './encryption-sei.js';
 import type { NalRules } from './nal-rules.js';
 import { NalUnitCursor } from './nal-unit-cursor.js';
 import type { SampleCipher } from './sample-cipher.js';
+import { blockSize, blocksOf } from './sample-header.js';
+import { maxTrailerSize, TrailerWriter, trailerSize } from './slice-trailer.js';
 import { TagSplicer } from './tag-splicer.js';
 
 /** How much of a picture's NAL unit stays clear: its header, and a slice header for who must find pictures. */
 export const clearLead = 32;
-/** Its last byte stays clear, too: it is not zero, which no NAL unit may end with (ISO/IEC 14496-10 §7.4.1). */
-export const clearTail = 1;
+/** A picture's NAL unit of at most this size stays clear. */
+export const maxClearSize = 33;
 
 const emulationPreventionByte = Uint8Array.of(3);
 
-/** Encrypts samples of NAL units: H.264 and H.265. */
+/** Encrypts samples of NAL units, H.264 and H.265: each slice gets a trailer that tells how it is decrypted. */
 export class NalSampleEncryptor {
   readonly #cursor = new NalUnitCursor();
   readonly #splicer = new TagSplicer();
-  readonly #sei = new Uint8Array(maxSeiSize);
+  readonly #trailer = new TrailerWriter();
   readonly #escapes: number[] = [];
 
-  // What #survey found out about the sample at hand.
-  #encryptedSize = 0;
+  // Facts about the sample at hand.
+  #rules!: NalRules;
+  #start = 0;
+  /** The bytes to be encrypted: those of each slice behind its clear lead. */
   #pieces: Uint8Array[] = [];
-  #seiPart = 0;
-  #seiOffset = 0;
-  #secondByte = 0;
+
+  // Two bytes of a slice, then its trailer: without escapes, and with them.
+  readonly #plainTail = new Uint8Array(2 + trailerSize);
+  readonly #escapedTail = new Uint8Array(2 + maxTrailerSize);
 
   /**
    * The tag with its sample encrypted; the tag itself when no NAL unit of it is long enough.
    * @param start of the sample in the first part
+   * @param mode as the trailers tell it
    * @param writable whether the memory of the parts may be written to
    */
-  encrypt(tag: FlvTag, start: number, rules: NalRules, cipher: SampleCipher, writable: boolean): FlvTag {
-    this.#survey(tag, start, rules);
-    if (this.#encryptedSize === 0) return tag;
-    requireMessageSize(tag.size + maxSeiSize, 'ERR_CLOUDPUSH_VIDEO_TOO_LARGE');
-    const ciphertext = cipher.encrypt(this.#pieces, this.#encryptedSize);
-    const seiSize = writeEncryptionSei(this.#sei, rules, this.#secondByte, cipher.header);
-    this.#splicer.begin(tag, writable);
-    this.#splicer.insert(this.#seiPart, this.#seiOffset, this.#sei.subarray(0, seiSize));
-    const cursor = this.#cursor;
-    cursor.begin(tag.parts, start, 4);
-    let taken = 0;
-    while (cursor.next()) {
-      const size = encryptedSizeOf(cursor.end - cursor.start);
-      if (size === 0 || !rules.isVcl(tag.parts[cursor.part]![cursor.start]!)) continue;
-      this.#putInPlace(tag.parts, ciphertext.subarray(taken, taken + size), writable);
-      taken += size;
-    }
+  encrypt(
+    tag: FlvTag,
+    start: number,
+    rules: NalRules,
+    cipher: SampleCipher,
+    mode: 'keyFrames' | 'allFrames',
+    writable: boolean,
+  ): FlvTag {
+    this.#start = start;
+    this.#rules = rules;
+    this.#collect(tag);
+    if (this.#pieces.length === 0) return tag;
+    const added = this.#pieces.length * trailerSize;
+    requireMessageSize(tag.size + added, 'ERR_CLOUDPUSH_VIDEO_TOO_LARGE');
+    const ciphertext = cipher.encrypt(this.#pieces);
+    this.#trailer.begin(cipher.header, mode);
+    const isInPlace = writable && tag.parts.length === 1 && added <= tag.headroom;
+    const encrypted = isInPlace
+      ? this.#encryptInPlace(tag, ciphertext, added)
+      : this.#encryptInParts(tag, ciphertext, writable);
     discard(ciphertext);
-    const encrypted = this.#splicer.finish();
     requireMessageSize(encrypted.size, 'ERR_CLOUDPUSH_VIDEO_TOO_LARGE');
     return encrypted;
   }
@@ -68,57 +75,120 @@ export class NalSampleEncryptor {
     return false;
   }
 
-  /** Collects the bytes to be encrypted, and finds the place of the SEI: behind what belongs in front of it. */
-  #survey({ parts }: FlvTag, start: number, rules: NalRules): void {
+  #collect({ parts }: FlvTag): void {
     const cursor = this.#cursor;
-    let pictureBegins = false;
-    let hasVcl = false;
-    this.#encryptedSize = 0;
     this.#pieces = [];
-    cursor.begin(parts, start, 4);
-    while (cursor.next()) {
-      const bytes = parts[cursor.part]!;
-      const size = cursor.end - cursor.start;
-      if (size === 0) continue;
-      const firstByte = bytes[cursor.start]!;
-      if (!pictureBegins && rules.beginsPicture(firstByte)) {
-        pictureBegins = true;
-        this.#seiPart = cursor.lengthPart;
-        this.#seiOffset = cursor.lengthStart;
-      }
-      if (!rules.isVcl(firstByte)) continue;
-      if (!hasVcl) this.#secondByte = bytes[cursor.start + 1]!;
-      hasVcl = true;
-      const encryptedSize = encryptedSizeOf(size);
-      if (encryptedSize === 0) continue;
-      this.#encryptedSize += encryptedSize;
-      this.#pieces.push(bytes.subarray(cursor.start + clearLead, cursor.end - clearTail));
+    cursor.begin(parts, this.#start, 4);
+    while (this.#nextSlice(parts)) {
+      this.#pieces.push(parts[cursor.part]!.subarray(cursor.start + clearLead, cursor.end));
     }
   }
 
-  /** Puts what came of the NAL unit that the cursor is at into its place, and escapes it. */
+  /** Takes the cursor to the next slice that is to be encrypted; false at the end. */
+  #nextSlice(parts: readonly Uint8Array[]): boolean {
+    const cursor = this.#cursor;
+    while (cursor.next()) {
+      if (cursor.end - cursor.start <= maxClearSize) continue;
+      if (this.#rules.isVcl(parts[cursor.part]![cursor.start]!)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Moves what is clear into the headroom by the size of all trailers behind it: the ciphertext is copied into place in
+   * any case, and each trailer takes the room that this leaves. The last one ends where the last slice ended.
+   */
+  #encryptInPlace({ type, role, timestamp, parts, headroom }: FlvTag, ciphertext: Uint8Array, added: number) {
+    const cursor = this.#cursor;
+    const trailer = this.#trailer;
+    const source = parts[0]!;
+    const body = around(source, -added, source.length);
+    this.#escapes.length = 0;
+    let taken = 0;
+    let done = 0;
+    let from = 0;
+    cursor.begin(parts, this.#start, 4);
+    while (this.#nextSlice(parts)) {
+      const { lengthStart, start, end } = cursor;
+      const clearEnd = start + clearLead;
+      const size = end - clearEnd;
+      const blocks = blocksOf(size);
+      const escapesBefore = this.#escapes.length;
+      body.copyWithin(from + done, from + added, clearEnd + added);
+      copyBytes(ciphertext.subarray(taken, taken + size), body, clearEnd + done);
+      trailer.next(size, blocks);
+      body.set(trailer.bytes, end + done);
+      this.#findEscapes(body, clearEnd - 2 + done, end + done + trailerSize);
+      const length = end - start + trailerSize + this.#escapes.length - escapesBefore;
+      writeUint32(body, lengthStart + done, length);
+      taken += blocks * blockSize;
+      done += trailerSize;
+      from = end;
+    }
+    const tag = new FlvTag(type, role, timestamp, [body], body.length, headroom - added);
+    if (this.#escapes.length === 0) return tag;
+    this.#splicer.begin(tag, true);
+    for (const at of this.#escapes) this.#splicer.insertPart(0, at, emulationPreventionByte);
+    return this.#splicer.finish();
+  }
+
+  /** Without enough headroom, trailers are parts of their own; of what may not be written to, all that changes is one. */
+  #encryptInParts(tag: FlvTag, ciphertext: Uint8Array, writable: boolean): FlvTag {
+    const { parts } = tag;
+    const cursor = this.#cursor;
+    let taken = 0;
+    this.#splicer.begin(tag, writable);
+    cursor.begin(parts, this.#start, 4);
+    while (this.#nextSlice(parts)) {
+      const size = cursor.end - cursor.start - clearLead;
+      const blocks = blocksOf(size);
+      this.#trailer.next(size, blocks);
+      this.#putInPlace(parts, ciphertext.subarray(taken, taken + size), writable);
+      taken += blocks * blockSize;
+    }
+    return this.#splicer.finish();
+  }
+
+  /** Puts the ciphertext of the slice that the cursor is at, escaped, and its trailer into their places. */
   #putInPlace(parts: readonly Uint8Array[], ciphertext: Uint8Array, writable: boolean): void {
     const { part, start, end } = this.#cursor;
+    const splicer = this.#splicer;
     const bytes = parts[part]!;
     // With the two clear bytes in front, which take part in emulation prevention.
     const first = start + clearLead - 2;
-    const tail = writable ? bytes.subarray(first, end) : clearEnds(bytes, first, end);
+    const tail = writable ? bytes.subarray(first, end) : new Uint8Array(end - first);
+    if (!writable) tail.set(bytes.subarray(first, first + 2));
     copyBytes(ciphertext, tail, 2);
-    const escapes = this.#findEscapes(tail);
-    if (escapes.length > 0) this.#correctLength(parts, end - start + escapes.length, writable);
+    this.#escapes.length = 0;
+    this.#findEscapes(tail, 0, tail.length);
+    const trailer = this.#escapedTrailer(tail, this.#escapes.at(-1));
+    this.#correctLength(parts, end - start + this.#escapes.length + trailer.length, writable);
     let done = 2;
-    for (const at of escapes) {
-      if (!writable) this.#splicer.replace(part, first + done, tail.subarray(done, at));
-      this.#splicer.insert(part, first + at, emulationPreventionByte);
+    for (const at of this.#escapes) {
+      if (!writable) splicer.replace(part, first + done, tail.subarray(done, at));
+      splicer.insertPart(part, first + at, emulationPreventionByte);
       done = at;
     }
-    if (!writable) this.#splicer.replace(part, first + done, tail.subarray(done));
+    if (!writable) splicer.replace(part, first + done, tail.subarray(done));
+    splicer.insertPart(part, end, trailer);
   }
 
-  #findEscapes(bytes: Uint8Array): readonly number[] {
-    this.#escapes.length = 0;
-    for (let at = findEmulation(bytes, 0); at >= 0; at = findEmulation(bytes, at)) this.#escapes.push(at);
-    return this.#escapes;
+  /** The trailer as it is behind `tail`, in front of whose last byte there may be an escape, too. */
+  #escapedTrailer(tail: Uint8Array, lastEscape: number | undefined): Uint8Array {
+    const last = tail.length - 1;
+    const plain = this.#plainTail;
+    plain[0] = lastEscape === last ? 3 : tail[last - 1]!;
+    plain[1] = tail[last]!;
+    plain.set(this.#trailer.bytes, 2);
+    return this.#escapedTail.subarray(2, escapeInto(plain, this.#escapedTail, 0));
+  }
+
+  /** Notes where in bytes[start, end) escapes have to go. */
+  #findEscapes(bytes: Uint8Array, start: number, end: number): void {
+    const searched = bytes.subarray(start, end);
+    for (let at = findEmulation(searched, 0); at >= 0; at = findEmulation(searched, at)) {
+      this.#escapes.push(start + at);
+    }
   }
 
   #correctLength(parts: readonly Uint8Array[], length: number, writable: boolean): void {
@@ -127,17 +197,4 @@ export class NalSampleEncryptor {
     writeUint32(target, 0, length);
     if (!writable) this.#splicer.replace(lengthPart, lengthStart, target);
   }
-}
-
-/** How many bytes of a VCL NAL unit of this size are encrypted. */
-function encryptedSizeOf(size: number): number {
-  return Math.max(0, size - clearLead - clearTail);
-}
-
-/** A copy of bytes[first, end) with room for what is encrypted: two clear bytes in front of it, and the last one. */
-function clearEnds(bytes: Uint8Array, first: number, end: number): Uint8Array {
-  const copy = new Uint8Array(end - first);
-  copy.set(bytes.subarray(first, first + 2));
-  copy.set(bytes.subarray(end - clearTail, end), copy.length - clearTail);
-  return copy;
 }

@@ -7,10 +7,14 @@ import { elementDataStart } from './data-stream-element.js';
 import { readEncryptionSei } from './encryption-sei.js';
 import { findMp3SampleHeader } from './mp3-frame-decryptor.js';
 import { avcRules, hevcRules, type NalRules } from './nal-rules.js';
+import { clearLead, maxClearSize } from './nal-sample-encryptor.js';
 import { damaged } from './sample-decipher.js';
-import { keyCheckIn, nonceIn, SampleHeaderOffset, sampleHeaderSize } from './sample-header.js';
+import { keyCheckIn, keyIdIn, nonceIn, SampleHeaderOffset, sampleHeaderSize } from './sample-header.js';
+import { TrailerReader } from './slice-trailer.js';
 
-/** What an encrypted sample tells about itself (docs/encryption.md, "Sample header"). */
+const trailer = new TrailerReader();
+
+/** What an encrypted sample tells about itself (docs/encryption.md, "Slice trailer" and "Sample header"). */
 export interface SampleHeader {
   readonly version: number;
   /** 8 hexadecimal digits that tell keys apart. */
@@ -28,9 +32,9 @@ export interface SampleHeader {
 export function readSampleHeader(codec: VideoCodec | AudioCodec, data: Uint8Array): SampleHeader | undefined {
   switch (codec) {
     case 'h264':
-      return readFields(headerInNalUnits(data, avcRules));
+      return readNalUnits(data, avcRules);
     case 'h265':
-      return readFields(headerInNalUnits(data, hevcRules));
+      return readNalUnits(data, hevcRules);
     case 'aac':
       return readFields(headerInAac(data));
     case 'mp3':
@@ -40,7 +44,23 @@ export function readSampleHeader(codec: VideoCodec | AudioCodec, data: Uint8Arra
   }
 }
 
-/** The last one in front of the picture counts: it was put there last. */
+/** In the trailer of the first slice that has one; in format 1, in an SEI. */
+function readNalUnits(data: Uint8Array, rules: NalRules): SampleHeader | undefined {
+  let start = findStartCodePrefix(data, 0) + 3;
+  while (start >= 3 && start < data.length) {
+    const next = findStartCodePrefix(data, start);
+    if (rules.isVcl(data[start]!)) {
+      const end = withoutTrailingZeros(data, start, next < 0 ? data.length : next);
+      if (end - start > maxClearSize && trailer.find(data, start, end, clearLead)) {
+        return describe(trailer.version, trailer.keyId, trailer.blockCounter);
+      }
+    }
+    start = next + 3;
+  }
+  return readFields(headerInNalUnits(data, rules));
+}
+
+/** Format 1. The last one in front of the picture counts: it was put there last. */
 function headerInNalUnits(data: Uint8Array, rules: NalRules): Uint8Array | undefined {
   let header: Uint8Array | undefined;
   let start = findStartCodePrefix(data, 0) + 3;
@@ -80,10 +100,22 @@ function readFields(header: Uint8Array | undefined): SampleHeader | undefined {
   if (header.length < sampleHeaderSize) {
     throw damaged('sample header', `${header.length} bytes`, `${sampleHeaderSize} bytes`, 0);
   }
+  const blockCounter = readUint32(header, SampleHeaderOffset.blockCounter);
+  return describe(header[SampleHeaderOffset.version]!, keyIdIn(header), blockCounter);
+}
+
+function describe(version: number, keyId: Uint8Array, blockCounter: number): SampleHeader {
   return {
-    version: header[SampleHeaderOffset.version]!,
-    keyCheck: Buffer.from(keyCheckIn(header)).toString('hex'),
-    nonce: Buffer.from(nonceIn(header)).toString('hex'),
-    blockCounter: readUint32(header, SampleHeaderOffset.blockCounter),
+    version,
+    keyCheck: Buffer.from(keyCheckIn(keyId)).toString('hex'),
+    nonce: Buffer.from(nonceIn(keyId)).toString('hex'),
+    blockCounter,
   };
+}
+
+/** Zeros in front of a start code belong to no NAL unit (ISO/IEC 14496-10 Annex B.2). */
+function withoutTrailingZeros(data: Uint8Array, start: number, end: number): number {
+  let last = end;
+  while (last > start && data[last - 1] === 0) last--;
+  return last;
 }

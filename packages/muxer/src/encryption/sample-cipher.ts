@@ -3,7 +3,7 @@ import { writeUint32 } from '../bits/bytes.js';
 import { copyBytes, discard } from '../bits/native-memory.js';
 import { MuxerError } from '../errors.js';
 import { deriveKey, type KeyMaterial, keyCheckOf } from './encryption-key.js';
-import { blockSize, createSampleHeader, nonceSize, SampleHeaderOffset } from './sample-header.js';
+import { blockSize, blocksOf, createSampleHeader, nonceSize, SampleHeaderOffset } from './sample-header.js';
 
 /** Where nonces come from: 12 bytes a call, never the same twice. */
 export type NonceSource = () => Uint8Array;
@@ -59,22 +59,24 @@ export class SampleCipher {
   }
 
   /**
-   * Encrypts the bytes of a sample that are to be encrypted: `size` bytes, in these pieces. Returns them one behind the
-   * other, in memory that is the caller's to `discard`; `header` is the sample's header until the next call.
+   * Encrypts the pieces of a sample, each from a block of its own on. Returns them in memory that is the caller's to
+   * `discard`, each behind the whole blocks of those before it; `header` is the sample's header until the next call.
    */
-  encrypt(pieces: readonly Uint8Array[], size: number): Uint8Array {
-    const blocks = Math.ceil(size / blockSize);
+  encrypt(pieces: readonly Uint8Array[]): Uint8Array {
+    let blocks = 0;
+    for (const piece of pieces) blocks += blocksOf(piece.length);
     if (this.#nextBlock + blocks > this.#blocksPerNonce) this.renew();
     writeUint32(this.header, SampleHeaderOffset.blockCounter, this.#nextBlock);
     this.#nextBlock += blocks;
-    return this.#update(pieces, size, blocks * blockSize);
+    return this.#update(pieces, blocks * blockSize);
   }
 
-  /** The sample's last block is filled up, so that the next sample begins on a block: what comes of that is not used. */
-  #update(pieces: readonly Uint8Array[], size: number, wholeSize: number): Uint8Array {
-    const [first] = pieces;
+  /** What fills up the last block of a piece is not used. */
+  #update(pieces: readonly Uint8Array[], wholeSize: number): Uint8Array {
+    const last = pieces[pieces.length - 1]!;
+    const size = wholeSize - blocksOf(last.length) * blockSize + last.length;
     if (pieces.length === 1 && wholeSize > scratch.length) {
-      const encrypted = this.#cipher.update(first!);
+      const encrypted = this.#cipher.update(last);
       if (wholeSize > size) this.#cipher.update(zeros.subarray(0, wholeSize - size));
       return encrypted;
     }
@@ -84,7 +86,7 @@ export class SampleCipher {
     let position = 0;
     for (const piece of pieces) {
       copyBytes(piece, whole, position);
-      position += piece.length;
+      position += blocksOf(piece.length) * blockSize;
     }
     const encrypted = this.#cipher.update(whole).subarray(0, size);
     if (isLarge) discard(whole);

@@ -16,6 +16,8 @@ const filling = '5a'.repeat(40);
 const idr = `6588840047dae398${filling}`;
 const inter = `419a236c457fbc7c${filling}`;
 const marker = '3817ef74861b402f92adbd75972d766f';
+/** Ends the trailer of a slice. */
+const sliceMarker = 'c0b5f561dba99ae4';
 const aac = hex('fff1504002bffc 2100112233445566778899001122');
 
 /** An AAC frame behind the ADTS header of `aac`, with its length. */
@@ -127,18 +129,20 @@ describe('what is encrypted', () => {
     }
   });
 
-  test('slices of further views, behind an SEI that keeps a prefix NAL unit with its slice', () => {
+  test('slices of further views, each with a trailer, and no NAL unit is added', () => {
     const prefix = '6e4000aa11';
     const extension = `744000aa${filling}`;
     const [, frame] = new Stream().video(annexB(['0910', sps, pps, '0605010180', prefix, idr, extension]));
     const before = body(frame!);
     const encrypted = encryptorOf('video', 'allFrames').encrypt(frame!, true);
-    const order = ['0910', sps, pps, '0605010180', marker, prefix, idr.slice(0, 64), extension.slice(0, 64)];
-    const places = order.map((part) => body(encrypted).indexOf(part));
+    const order = ['0910', sps, pps, '0605010180', prefix];
+    const slices = [idr.slice(0, 64), sliceMarker, extension.slice(0, 64)];
+    const places = [...order, ...slices].map((part) => body(encrypted).indexOf(part));
     expect(places.every((place) => place >= 0)).toBe(true);
     expect(places).toEqual([...places].sort((a, b) => a - b));
     expect(body(encrypted)).not.toContain(idr);
     expect(body(encrypted)).not.toContain(extension);
+    expect(body(encrypted).endsWith(sliceMarker)).toBe(true);
     expect(decrypted(encrypted, 'vavakey')).toBe(before);
   });
 
@@ -225,9 +229,16 @@ describe('what is encrypted', () => {
 describe('where the ciphertext goes', () => {
   test('in a packet that may be written to, in place: one part stays one part', () => {
     const stream = new Stream(128);
-    const [, frame] = stream.video(annexB([sps, pps, idr]));
-    const encrypted = encryptorOf('video', 'allFrames').encrypt(frame!, true);
+    const encryptor = encryptorOf('video', 'allFrames');
+    // Counters that need no escape.
+    const [, first] = stream.video(annexB([sps, pps, idr.padEnd(40_000, '5a')]));
+    encryptor.encrypt(first!, true);
+    const [frame] = stream.video(annexB([sps, pps, idr]));
+    const end = frame!.parts[0]!.byteOffset + frame!.size;
+    const encrypted = encryptor.encrypt(frame!, true);
     expect(encrypted.parts).toHaveLength(1);
+    expect(encrypted.size).toBe(frame!.size + 37);
+    expect(encrypted.parts[0]!.byteOffset + encrypted.size).toBe(end);
     expect(encrypted.parts[0]!.buffer).toBe(stream.data.buffer);
     expect(encrypted.size).toBe(encrypted.parts[0]!.length);
     expect(encrypted.headroom).toBe(frame!.headroom - (encrypted.size - frame!.size));
@@ -283,14 +294,29 @@ describe('where the ciphertext goes', () => {
     }
   });
 
-  test('with too little headroom, the SEI is a part of its own', () => {
-    const stream = new Stream(40);
-    const [, frame] = stream.video(annexB([sps, pps, idr]));
+  test.each([
+    [40, [idr], [true, false]],
+    [40, [idr, inter.slice(0, 40)], [true, false, true]],
+    [100, [idr, idr, idr], [true, false, true, false, true, false]],
+  ])('with a headroom of %d bytes, too little, trailers are parts of their own', (headroom, slices, own) => {
+    const stream = new Stream(headroom);
+    const [, frame] = stream.video(annexB([sps, pps, ...slices]));
     const before = body(frame!);
     const encrypted = encryptorOf('video', 'allFrames').encrypt(frame!, true);
-    expect(encrypted.parts).toHaveLength(3);
-    expect(encrypted.parts.filter(({ buffer }) => buffer === stream.data.buffer)).toHaveLength(2);
+    expect(encrypted.parts.map(({ buffer }) => buffer === stream.data.buffer)).toEqual(own);
     expect(encrypted.headroom).toBe(frame!.headroom);
+    expect(decrypted(encrypted, 'vavakey')).toBe(before);
+  });
+
+  test('with just enough headroom for its trailers, a picture stays in its own memory', () => {
+    const slices = [idr, inter, idr];
+    const stream = new Stream(3 * 37 + 5); // The tag header takes 5.
+    const [, frame] = stream.video(annexB([sps, pps, ...slices, inter.slice(0, 40)]));
+    const before = body(frame!);
+    const encrypted = encryptorOf('video', 'allFrames').encrypt(frame!, true);
+    // The counters begin at 0: escapes alone are parts of their own.
+    const own = encrypted.parts.filter(({ buffer }) => buffer !== stream.data.buffer);
+    expect(own.every(({ length }) => length === 1)).toBe(true);
     expect(decrypted(encrypted, 'vavakey')).toBe(before);
   });
 
@@ -337,10 +363,9 @@ describe('where the ciphertext goes', () => {
 
 /** The nonce and the block counter of an encrypted picture. */
 function counterBlock(tag: FlvTag): { nonce: string; block: number } {
-  const text = Buffer.concat(tag.parts);
-  const sampleHeader = removeEmulationPrevention(text.subarray(text.indexOf(hex(marker))));
-  const block = Buffer.from(sampleHeader.subarray(21, 37));
-  return { nonce: block.toString('hex', 0, 12), block: block.readUInt32BE(12) };
+  const text = Buffer.from(removeEmulationPrevention(Buffer.concat(tag.parts)));
+  const trailer = text.indexOf(hex(sliceMarker)) - 29;
+  return { nonce: text.toString('hex', trailer + 4, trailer + 16), block: text.readUInt32BE(trailer + 16) };
 }
 
 describe('counters', () => {
@@ -348,15 +373,28 @@ describe('counters', () => {
     const encryptor = new SampleEncryptor('video');
     encryptor.configure({ mode: 'allFrames', key: Buffer.alloc(16, 1) });
     const stream = new Stream();
-    const sizes = [34, 48, 49, 50, 65, 200];
+    const sizes = [34, 48, 49, 64, 65, 200];
     const frames = [annexB([sps, pps, idr])].concat(
       sizes.map((size) => annexB([inter.slice(0, 20).padEnd(2 * size, 'a1')])),
     );
     const blocks = frames.map(
       (data) => counterBlock(encryptor.encrypt(stream.video(data).at(-1)!, true)).block,
     );
-    // Encrypted bytes: 15 of the IDR, then the sizes without 33.
-    expect(blocks).toEqual([0, 1, 2, 3, 4, 6, 8]);
+    // Encrypted bytes: 16 of the IDR, then the sizes without 32.
+    expect(blocks).toEqual([0, 1, 2, 3, 5, 7, 10]);
+  });
+
+  test('each slice of a picture begins on a block of its own, too', () => {
+    const encryptor = encryptorOf('video', 'allFrames');
+    const stream = new Stream();
+    const slices = [34, 49, 100].map((size) => inter.slice(0, 20).padEnd(2 * size, 'a1'));
+    const [, frame] = stream.video(annexB([sps, pps, ...slices]), 'h264', true);
+    const text = removeEmulationPrevention(Buffer.concat(encryptor.encrypt(frame!, true).parts));
+    const trailers = Buffer.from(text).toString('hex').split(sliceMarker).slice(0, -1);
+    // Counter, then size.
+    const told = trailers.map((trailer) => trailer.slice(-26, -12));
+    expect(told).toEqual(['00000000000002', '00000001000011', '00000003000044']);
+    expect(counterBlock(encryptor.encrypt(stream.video(annexB([inter]))[0]!, true)).block).toBe(8);
   });
 
   test('a new nonce is drawn before a block counter would run over', () => {
@@ -364,7 +402,7 @@ describe('counters', () => {
     const cipher = new SampleCipher(readEncryptionKey('text'), () => nonces.shift()!, 10);
     const used: [string, number][] = [];
     for (const size of [80, 65, 16, 1]) {
-      cipher.encrypt([new Uint8Array(size)], size);
+      cipher.encrypt([new Uint8Array(size)]);
       const header = Buffer.from(cipher.header);
       used.push([header.toString('hex', 17, 22), header.readUInt32BE(33)]);
     }
@@ -411,7 +449,7 @@ describe('facts', () => {
     const encryptor = encryptorOf('video', 'keyFrames', 'a very secret text');
     expect(encryptor.facts).toEqual({
       scheme: 'aes-ctr',
-      version: 1,
+      version: 2,
       track: 'video',
       mode: 'keyFrames',
       keyBits: 256,
@@ -423,7 +461,7 @@ describe('facts', () => {
     encryptor.configure({ mode: 'keyFrames', key: Buffer.alloc(16) });
     expect(encryptor.facts).toMatchObject({ keyBits: 128, stretched: false });
     encryptor.configure({ mode: 'none' });
-    expect(encryptor.facts).toEqual({ scheme: 'aes-ctr', version: 1, track: 'video', mode: 'none' });
+    expect(encryptor.facts).toEqual({ scheme: 'aes-ctr', version: 2, track: 'video', mode: 'none' });
   });
 
   test('are the same object until something in them changes', () => {
@@ -456,7 +494,7 @@ describe('facts', () => {
     const encryptor = new SampleEncryptor('video');
     encryptor.passEncrypted();
     encryptor.configure({ mode: 'none' });
-    expect(encryptor.facts).toEqual({ scheme: 'aes-ctr', version: 1, track: 'video', mode: 'none' });
+    expect(encryptor.facts).toEqual({ scheme: 'aes-ctr', version: 2, track: 'video', mode: 'none' });
   });
 });
 

@@ -14,7 +14,7 @@ import { Mp3FrameEncryptor } from './mp3-frame-encryptor.js';
 import { avcRules, hevcRules } from './nal-rules.js';
 import { NalSampleEncryptor } from './nal-sample-encryptor.js';
 import { type NonceSource, randomNonce, SampleCipher } from './sample-cipher.js';
-import { keyCheckIn, nonceIn, sampleHeaderVersion } from './sample-header.js';
+import { formatVersion, keyCheckIn, keyIdIn, nonceIn } from './sample-header.js';
 
 export interface EncryptionSettings {
   readonly mode: EncryptionMode;
@@ -140,11 +140,12 @@ export class SampleEncryptor {
     const { codec, start } = sample;
     if (codec === undefined || !codecs[this.#track].includes(codec)) throw this.#refuse(tag);
     if (this.#mode === 'keyFrames' && !this.#isKeyFrame(tag, codec)) return tag;
+    const mode = this.#mode === 'keyFrames' ? 'keyFrames' : 'allFrames';
     switch (codec) {
       case 'h264':
-        return nalSamples.encrypt(tag, start, avcRules, cipher, writable);
+        return nalSamples.encrypt(tag, start, avcRules, cipher, mode, writable);
       case 'h265':
-        return nalSamples.encrypt(tag, start, hevcRules, cipher, writable);
+        return nalSamples.encrypt(tag, start, hevcRules, cipher, mode, writable);
       case 'aac':
         this.#aacFrames ??= new AacFrameEncryptor();
         return this.#aacFrames.encrypt(tag, start, cipher, writable);
@@ -171,21 +172,22 @@ export class SampleEncryptor {
 
   #describe(): void {
     const track = this.#track;
-    const scheme = { scheme: 'aes-ctr', version: sampleHeaderVersion, track } as const;
+    const scheme = { scheme: 'aes-ctr', version: formatVersion, track } as const;
     if (this.#mode === 'none') {
       // A track that never was encrypted has nothing to tell.
       if (this.#facts !== undefined) this.#facts = { ...scheme, mode: 'none' };
       return;
     }
     const { header, keyBits, material } = this.#cipher!;
+    const keyId = keyIdIn(header);
     this.#described = header;
     this.#facts = {
       ...scheme,
       mode: this.#mode,
       keyBits,
       stretched: material.stretched,
-      nonce: Buffer.from(nonceIn(header)).toString('hex'),
-      keyCheck: Buffer.from(keyCheckIn(header)).toString('hex'),
+      nonce: Buffer.from(nonceIn(keyId)).toString('hex'),
+      keyCheck: Buffer.from(keyCheckIn(keyId)).toString('hex'),
     };
   }
 }

@@ -6,14 +6,17 @@ export const nonceSize = 12;
 /** Bytes of an AES block. */
 export const blockSize = 16;
 
-/** 3817ef74-861b-402f-92ad-bd75972d766f: what marks a sample as encrypted in this way. */
+/** 3817ef74-861b-402f-92ad-bd75972d766f: what marks an audio frame, and in format 1 a picture, as encrypted. */
 const marker = Buffer.from('3817ef74861b402f92adbd75972d766f', 'hex');
 
-/** The only version of the format there is. */
-export const sampleHeaderVersion = 1;
+/** The version of the format that is written; in a sample header, 1 means the same but for who writes it. */
+export const formatVersion = 2;
 
 /** Where the fields of a sample header are (docs/encryption.md, "Sample header"). */
 export const SampleHeaderOffset = { version: 16, keyCheck: 17, nonce: 21, blockCounter: 33 } as const;
+
+/** Where key check and nonce are, one behind the other. */
+export const keyIdOffset = SampleHeaderOffset.keyCheck;
 
 /** Bytes of a sample header. */
 export const sampleHeaderSize = 37;
@@ -22,7 +25,7 @@ export const sampleHeaderSize = 37;
 export function createSampleHeader(keyCheck: Uint8Array, nonce: Uint8Array): Uint8Array {
   const header = new Uint8Array(sampleHeaderSize);
   header.set(marker);
-  header[SampleHeaderOffset.version] = sampleHeaderVersion;
+  header[SampleHeaderOffset.version] = formatVersion;
   header.set(keyCheck, SampleHeaderOffset.keyCheck);
   header.set(nonce, SampleHeaderOffset.nonce);
   return header;
@@ -33,15 +36,22 @@ export function startsWithMarker(bytes: Uint8Array, offset: number): boolean {
   return equalBytes(bytes.subarray(offset, offset + marker.length), marker);
 }
 
-export function keyCheckIn(header: Uint8Array): Uint8Array {
-  return header.subarray(SampleHeaderOffset.keyCheck, SampleHeaderOffset.keyCheck + keyCheckSize);
+/** Key check and nonce: 16 bytes, which tell the AES key. */
+export function keyIdIn(header: Uint8Array): Uint8Array {
+  return header.subarray(keyIdOffset, SampleHeaderOffset.blockCounter);
 }
 
-export function nonceIn(header: Uint8Array): Uint8Array {
-  return header.subarray(SampleHeaderOffset.nonce, SampleHeaderOffset.nonce + nonceSize);
+/** @param keyId key check and nonce */
+export function keyCheckIn(keyId: Uint8Array): Uint8Array {
+  return keyId.subarray(0, keyCheckSize);
 }
 
-/** The 16 bytes that AES-CTR starts from: nonce and block counter. */
-export function counterBlockIn(header: Uint8Array): Uint8Array {
-  return header.subarray(SampleHeaderOffset.nonce, SampleHeaderOffset.nonce + blockSize);
+/** @param keyId key check and nonce */
+export function nonceIn(keyId: Uint8Array): Uint8Array {
+  return keyId.subarray(keyCheckSize, keyCheckSize + nonceSize);
+}
+
+/** Blocks of the key stream that these bytes take. */
+export function blocksOf(size: number): number {
+  return Math.ceil(size / blockSize);
 }

@@ -37,8 +37,13 @@ export class TagSplicer {
    * front of it into the headroom.
    */
   insert(part: number, offset: number, bytes: Uint8Array): void {
+    if (part === 0 && this.#parts.length === 0 && this.#hold(offset, bytes)) this.#size += bytes.length;
+    else this.insertPart(part, offset, bytes);
+  }
+
+  /** Puts a copy of `bytes` at a place of the body, as a part of its own: nothing that is long is moved. */
+  insertPart(part: number, offset: number, bytes: Uint8Array): void {
     this.#size += bytes.length;
-    if (part === 0 && this.#parts.length === 0 && this.#hold(offset, bytes)) return;
     this.#keepUntil(part, offset);
     this.#parts.push(Uint8Array.from(bytes));
   }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type EncryptionKey,
+  type FlvFileTag,
   FlvReader,
   type FlvTag,
   FlvWriter,
@@ -128,19 +129,81 @@ test('keys may change in mid-stream, and the summary may be JSON', async () => {
   const clear = await record('before', 'after');
   const { code, results } = await decrypt('--key', 'after', '--key', 'before', '--json');
   expect(code).toBe(0);
-  const counts = { decrypted: SAMPLES, clear: 0, withoutKey: 0, damaged: 0, truncatedBytes: 0 };
-  expect(JSON.parse(results)).toEqual({ input, output, ...counts });
+  const counts = { decrypted: SAMPLES, clear: 0, withoutKey: 0, damaged: 0, unmarked: 0, truncatedBytes: 0 };
+  expect(JSON.parse(results)).toEqual({ input, output, ...counts, failures: [] });
   await expectOutput(clear);
 });
 
-test('a recording that is not encrypted is copied', async () => {
+test('a recording without any marker is a failure, and copied when that is wanted', async () => {
   const clear = await record('vavakey');
   await writeFile(input, clear);
-  const { code, results } = await decrypt('--key', 'vavakey');
-  expect(code).toBe(0);
+  const strict = await decrypt('--key', 'vavakey');
+  expect(strict.code).toBe(1);
+  expect(strict.notes).toMatch(/: nothing in it is marked as encrypted: --tolerant copies it\n$/);
+  await expectNoOutput();
+  const { code, results } = await decrypt('--key', 'vavakey', '--tolerant');
+  expect(code).toBe(1);
   expect(results).toContain(`not encrypted  ${SAMPLES} samples`);
   await expectOutput(clear);
 });
+
+/** The recording with the marker of one picture broken, and where its tag begins. */
+async function breakMarker(picture: number): Promise<number> {
+  const bytesOfFile = await readFile(input);
+  const tags = new FlvReader().push(bytesOfFile).filter(({ type }) => type === TagType.video);
+  // The sequence header comes first.
+  const { offset, payload } = tags[1 + picture]!;
+  const last = offset + 11 + payload.length - 1;
+  bytesOfFile[last] = bytesOfFile[last]! ^ 1;
+  await writeFile(input, bytesOfFile);
+  return offset;
+}
+
+test.each([
+  ['in the middle', 4, '0.160'],
+  ['at the end', FRAMES - 1, '0.360'],
+])(
+  'a picture %s that has lost its marker is told with its place, and never exit code 0',
+  async (_, picture, at) => {
+    const clear = await record('vavakey');
+    const offset = (await breakMarker(picture)).toLocaleString('en-US');
+    const strict = await decrypt('--key', 'vavakey');
+    expect({ code: strict.code, results: strict.results }).toEqual({ code: 1, results: '' });
+    const where = `1 sample of video at ${at} s, byte ${offset}: the marker is lost or damaged`;
+    expect(strict.notes).toBe(`cloudpush: ${input}: ${where}: --tolerant lets it be\n`);
+    await expectNoOutput();
+    const { code, results } = await decrypt('--key', 'vavakey', '--tolerant');
+    expect(code).toBe(1);
+    expect(results).toContain(`decrypted       ${SAMPLES - 1} samples\n  not encrypted   0 samples\n`);
+    expect(results).toContain('left encrypted  1 sample: the marker is lost or damaged');
+    expect(results).toContain(where);
+    const [before, after] = [clear, await readFile(output)].map((flv) => new FlvReader().push(flv));
+    const same = after!.filter(({ payload }, i) => Buffer.from(payload).equals(before![i]!.payload));
+    expect(same).toHaveLength(before!.length - 1);
+  },
+);
+
+test('pictures behind the end of their encryption are no failure when the recording says so', async () => {
+  const clear = await record('vavakey');
+  const tags = new FlvReader().push(await readFile(input));
+  const before = new FlvReader().push(clear);
+  const writer = new FlvWriter();
+  const half = tags.length / 2;
+  const told = encodeData('onEncryption', { scheme: 'aes-ctr', track: 'video', mode: 'none' });
+  const pieces = [writer.header(), ...tags.slice(0, half).flatMap((tag) => tagOf(writer, tag))];
+  pieces.push(...writer.tag({ type: TagType.scriptData, timestamp: 200, parts: [told], size: told.length }));
+  // The two announcements are not in the clear file.
+  tags.slice(half).forEach((tag, i) => {
+    pieces.push(...tagOf(writer, tag.type === TagType.video ? before[half - 2 + i]! : tag));
+  });
+  await writeFile(input, Buffer.concat(pieces));
+  expect((await decrypt('--key', 'vavakey')).code).toBe(0);
+  await expectOutput(clear);
+});
+
+function tagOf(writer: FlvWriter, { type, timestamp, payload }: FlvFileTag): Uint8Array[] {
+  return writer.tag({ type, timestamp, parts: [payload], size: payload.length });
+}
 
 test('of a recording that was broken off, the whole tags are decrypted', async () => {
   await record('vavakey');
@@ -189,13 +252,13 @@ test.each([
 test('what cannot be decrypted is left as it is when that is wanted, counted, and exit code 1', async () => {
   const clear = await record('first', 'second');
   const encrypted = await readFile(input);
-  // The version in the sample header of the first picture.
-  encrypted[encrypted.indexOf('bd75972d766f', 0, 'hex') + 6] = 9;
+  // The version in the trailer of the first picture.
+  encrypted[encrypted.indexOf('c0b5f561dba99ae4', 0, 'hex') - 5] = 9;
   await writeFile(input, encrypted);
   const strict = await decrypt('--key', 'first', '--key', 'second');
   expect(strict.code).toBe(1);
   expect(strict.notes).toMatch(
-    /an encrypted sample is damaged \(version, actual 9, permitted 1, at byte \d+\)/,
+    /an encrypted sample is damaged \(version, actual 9, permitted 2, at byte \d+\)/,
   );
   await expectNoOutput();
 

@@ -4,6 +4,7 @@ import { facts, plural } from '../format.js';
 import type { Interruption } from '../interruption.js';
 import type { Output } from '../output.js';
 import { type DecryptReport, decryptFile } from './decrypt-file.js';
+import { failureText } from './failure-text.js';
 import { KEY_VARIABLE, readKeys } from './keys.js';
 
 /** The options of `cloudpush decrypt`, as the parser gives them. */
@@ -16,8 +17,9 @@ export interface DecryptCommandOptions {
 }
 
 /**
- * `cloudpush decrypt <input> <output>`: 1 when something in the file could not be decrypted. It runs on the main
- * thread, which has nothing else to do but to draw the progress between two pieces of the file.
+ * `cloudpush decrypt <input> <output>`: 1 when something in the file could not be decrypted, or nothing in it is
+ * marked as encrypted. It runs on the main thread, which has nothing else to do but to draw the progress between two
+ * pieces of the file.
  */
 export async function decryptCommand(
   inputPath: string,
@@ -47,7 +49,7 @@ export async function decryptCommand(
     } else {
       output.result(reportText(report));
     }
-    return report.withoutKey + report.damaged === 0 ? ExitCode.ok : ExitCode.failure;
+    return isWhole(report) ? ExitCode.ok : ExitCode.failure;
   } catch (error) {
     progress.stop();
     if (interruption.exitCode === undefined) {
@@ -56,6 +58,14 @@ export async function decryptCommand(
     return interruption.exitCode;
   }
 }
+
+/** Whether all that was encrypted is in the clear; a file in which nothing was may have lost all its markers. */
+function isWhole({ decrypted, clear, withoutKey, damaged, unmarked }: DecryptReport): boolean {
+  return withoutKey + damaged + unmarked === 0 && (decrypted > 0 || clear === 0);
+}
+
+/** How many places of failures people are told. */
+const MAX_PLACES = 10;
 
 function keyWords(given: readonly string[] = []): readonly string[] {
   const fromEnvironment = process.env[KEY_VARIABLE];
@@ -72,7 +82,9 @@ function reportText({
   clear,
   withoutKey,
   damaged,
+  unmarked,
   truncatedBytes,
+  failures,
 }: DecryptReport): string {
   const rows: [string, string][] = [
     ['decrypted', plural(decrypted, 'sample')],
@@ -83,6 +95,15 @@ function reportText({
   }
   if (damaged > 0) {
     rows.push(['left as it is', `${plural(damaged, 'sample')}: damaged`]);
+  }
+  if (unmarked > 0) {
+    rows.push(['left encrypted', `${plural(unmarked, 'sample')}: the marker is lost or damaged`]);
+  }
+  for (const failure of failures.slice(0, MAX_PLACES)) {
+    rows.push(['', failureText(failure)]);
+  }
+  if (failures.length > MAX_PLACES) {
+    rows.push(['', `${failures.length - MAX_PLACES} more: --json names them`]);
   }
   if (truncatedBytes > 0) {
     rows.push(['left out', `${plural(truncatedBytes, 'byte')} at the end: a tag that is cut off`]);

@@ -1,5 +1,5 @@
 import { type FileHandle, lstat, open, stat } from 'node:fs/promises';
-import type { DecryptionCounts, EncryptionKey } from '@cloudpush/muxer';
+import type { DecryptionCounts, DecryptionFailure, EncryptionKey } from '@cloudpush/muxer';
 import { unreadable } from '../../sources/file-reader.js';
 import { statFile } from '../../sources/stat-file.js';
 import { usageError } from '../exit-code.js';
@@ -25,6 +25,8 @@ export interface DecryptReport extends Readonly<DecryptionCounts> {
   readonly output: string;
   /** Bytes of a last tag that is cut off in the input, and left out of the output. */
   readonly truncatedBytes: number;
+  /** The samples that could not be decrypted, those that lie one behind the other together; at most 100 entries. */
+  readonly failures: readonly DecryptionFailure[];
 }
 
 /**
@@ -55,7 +57,7 @@ export async function decryptFile(
     }
     const truncatedBytes = decryption.end();
     await target.keep();
-    return { input, output, ...decryption.counts, truncatedBytes };
+    return { input, output, ...decryption.counts, truncatedBytes, failures: decryption.failures };
   } finally {
     await source.close();
   }

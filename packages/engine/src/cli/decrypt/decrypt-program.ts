@@ -10,8 +10,10 @@ begins like one of these stands behind text:. What is on a command line can be r
 key may also be in the environment variable ${KEY_VARIABLE}, or in a file. Samples tell which key they need, and keys
 are never written out.
 
-Exit code 0: all that was encrypted is in the clear, 1: something is not (then there is no output, unless --tolerant),
-2: the arguments make no sense, or the input is no FLV file.
+Exit code 0: all that was encrypted is in the clear, 1: something is not, or has lost what marks it as encrypted, or
+nothing in the file is marked so (then there is no output, unless --tolerant; what is wrong is told with its place),
+2: the arguments make no sense, or the input is no FLV file. FFmpeg makes an FLV file of MPEG-TS, HLS and MP4 without
+touching what is encrypted: ffmpeg -i recording.ts -c copy recording.flv
 
 Examples:
   ${KEY_VARIABLE}=vavakey cloudpush decrypt recording.flv clear.flv

@@ -1,5 +1,6 @@
 import {
   type DecryptionCounts,
+  type DecryptionFailure,
   type EncryptionKey,
   FlvDecryptor,
   FlvReader,
@@ -7,6 +8,7 @@ import {
   MuxerError,
 } from '@cloudpush/muxer';
 import { CommandError, ExitCode, usageError } from '../exit-code.js';
+import { failureText } from './failure-text.js';
 
 /** An FLV file on its way through the decryptor, piece by piece. */
 export class Decryption {
@@ -14,12 +16,19 @@ export class Decryption {
   readonly #reader = new FlvReader();
   readonly #writer = new FlvWriter();
   readonly #decryptor: FlvDecryptor;
+  readonly #tolerant: boolean;
   #headerWritten = false;
 
   /** @param input the name of the file, for errors */
   constructor(input: string, keys: readonly EncryptionKey[], tolerant: boolean) {
     this.#input = input;
     this.#decryptor = new FlvDecryptor({ keys, tolerant });
+    this.#tolerant = tolerant;
+  }
+
+  /** The samples that were not decrypted. */
+  get failures(): readonly DecryptionFailure[] {
+    return this.#decryptor.failures;
   }
 
   get counts(): Readonly<DecryptionCounts> {
@@ -37,12 +46,19 @@ export class Decryption {
 
   /**
    * Says that the file has ended, and tells how many bytes of a last tag are missing their end. Throws CommandError for
-   * a file that is no FLV, and when not a single sample could be decrypted for want of a key.
+   * a file that is no FLV, when not a single sample could be decrypted for want of a key, or bears a marker, and when
+   * the last samples have lost theirs.
    */
   end(): number {
-    const { decrypted, withoutKey } = this.counts;
+    this.#decryptor.end();
+    this.#requireMarkers();
+    const { decrypted, withoutKey, damaged, clear } = this.counts;
     if (decrypted === 0 && withoutKey > 0) {
       throw new CommandError(`${this.#input}: no key fits any encrypted sample`, ExitCode.failure);
+    }
+    if (!this.#tolerant && clear > 0 && decrypted + damaged === 0) {
+      const text = 'nothing in it is marked as encrypted: --tolerant copies it';
+      throw new CommandError(`${this.#input}: ${text}`, ExitCode.failure);
     }
     try {
       return this.#reader.end().truncatedBytes;
@@ -64,8 +80,16 @@ export class Decryption {
       if (clear !== undefined) {
         parts.push(...this.#writer.tag(clear));
       }
+      this.#requireMarkers();
     }
     return parts;
+  }
+
+  /** Refuses a file in which samples that were encrypted have lost their marker, unless that is tolerated. */
+  #requireMarkers(): void {
+    if (this.#tolerant || this.counts.unmarked === 0) return;
+    const text = this.failures.map(failureText).join('; ');
+    throw new CommandError(`${this.#input}: ${text}: --tolerant lets it be`, ExitCode.failure);
   }
 
   #explain(error: unknown): unknown {
