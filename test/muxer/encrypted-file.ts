@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import {
   AccessUnitSplitter,
   AdtsSplitter,
+  type DecryptionCounts,
   type DemuxedUnit,
   type EncryptionMode,
   FlvDecryptor,
@@ -77,8 +78,8 @@ export async function encryptedFile(
   return { clear: flvFile(tags, sources), encrypted: flvFile(encrypted, sources) };
 }
 
-/** An FLV file, decrypted with the keys of `encryptedFile`, and how many of its samples were encrypted. */
-export function decryptedFile(file: Buffer): { clear: Buffer; decrypted: number } {
+/** An FLV file, decrypted with the keys of `encryptedFile`, and how many of its samples were and were not. */
+export function decryptedFile(file: Buffer): { clear: Buffer; decrypted: number; counts: DecryptionCounts } {
   const decryptor = new FlvDecryptor({ keys: [keys.audio, keys.video] });
   const writer = new FlvWriter();
   const pieces = [writer.header()];
@@ -86,7 +87,9 @@ export function decryptedFile(file: Buffer): { clear: Buffer; decrypted: number 
     const clear = decryptor.decrypt(tag);
     if (clear !== undefined) pieces.push(...writer.tag(clear));
   }
-  return { clear: Buffer.concat(pieces), decrypted: decryptor.counts.decrypted };
+  decryptor.end();
+  const { counts } = decryptor;
+  return { clear: Buffer.concat(pieces), decrypted: counts.decrypted, counts };
 }
 
 /** The H.265 of an FLV file as an Annex-B stream. */

@@ -17,6 +17,7 @@ import {
   type Sources,
 } from './encrypted-file.js';
 import { encode } from './probe.js';
+import { fromFirstSlice, fromSecondKeyPicture, slicesAlone, withoutSei } from './recordings.js';
 
 const TIMEOUT_MS = 60_000;
 
@@ -36,10 +37,21 @@ const routes: Record<string, (source: string, folder: TempFolder) => Promise<str
   },
   'FLV to MP4 and back': async (source, folder) =>
     copied(await copied(source, folder.file('remuxed.mp4')), folder.file('back.flv')),
+  'FLV to fragmented MP4 and back': async (source, folder) =>
+    copied(await copied(source, folder.file('remuxed.mp4'), fragments), folder.file('back.flv')),
+  'FLV to MPEG-TS without SEI and delimiters, and back': async (source, folder) =>
+    copied(await copied(source, folder.file('remuxed.ts'), without('6|9')), folder.file('back.flv')),
+  'FLV to MP4 without SEI and delimiters, and back': async (source, folder) =>
+    copied(await copied(source, folder.file('remuxed.mp4'), without('6|9')), folder.file('back.flv')),
 };
 
-async function copied(source: string, target: string): Promise<string> {
-  await encode(['-i', source, '-map', '0', '-c', 'copy', target]);
+const fragments = ['-movflags', 'frag_keyframe+empty_moov'];
+
+/** Drops NAL units of these types, as servers do. */
+const without = (types: string): string[] => ['-bsf:v', `filter_units=remove_types=${types}`];
+
+async function copied(source: string, target: string, options: readonly string[] = []): Promise<string> {
+  await encode(['-i', source, '-map', '0', '-c', 'copy', ...options, target]);
   return target;
 }
 
@@ -99,19 +111,70 @@ test('an encrypted file has the packets of the clear one: times and key frames',
   }
 });
 
-test('H.265 goes through MPEG-TS, and is decrypted', { timeout: TIMEOUT_MS }, async (context) => {
-  requirePeers(context, 'ffmpeg');
-  await using folder = await TempFolder.create();
-  const sources = { video: { path: fixture('bframes.h265'), codec: 'h265', frameRate: 25 } } as const;
-  const { clear, encrypted } = await encryptedFile(sources);
-  // ffmpeg 5.1 reads no H.265 in FLV: the stream goes in and comes out as Annex B, with times of its own.
-  const source = await folder.write('encrypted.h265', hevcStream(encrypted));
-  const remuxed = folder.file('remuxed.ts');
-  await encode(['-i', source, '-c', 'copy', '-bsf:v', 'setts=ts=N*48000', remuxed]);
-  const stream = await copied(remuxed, folder.file('back.h265'));
-  const back = hevcFile(await readFile(stream));
-  expect(contents(decryptedFile(back).clear).video).toEqual(contents(clear).video);
-  expect(decryptedFile(back).decrypted).toBe(50);
+test.for([
+  ['MPEG-TS', 'remuxed.ts', []],
+  ['HLS', 'remuxed.m3u8', ['-hls_time', '1', '-hls_list_size', '0']],
+  ['MP4', 'remuxed.mp4', ['-tag:v', 'hvc1']],
+  ['fragmented MP4', 'remuxed.mp4', ['-tag:v', 'hvc1', ...fragments]],
+] as const)(
+  'H.265 goes through %s, with and without SEI and delimiters, and is decrypted',
+  {
+    timeout: TIMEOUT_MS,
+  },
+  async ([, name, options], context) => {
+    requirePeers(context, 'ffmpeg');
+    await using folder = await TempFolder.create();
+    const sources = { video: { path: fixture('bframes.h265'), codec: 'h265', frameRate: 25 } } as const;
+    const { clear, encrypted } = await encryptedFile(sources);
+    // ffmpeg 5.1 reads no H.265 in FLV: the stream goes in and comes out as Annex B, with times of its own.
+    const source = await folder.write('encrypted.h265', hevcStream(encrypted));
+    for (const filter of ['', ',filter_units=remove_types=35|39|40']) {
+      const remuxed = folder.file(name);
+      await encode([
+        '-y',
+        '-i',
+        source,
+        '-c',
+        'copy',
+        '-bsf:v',
+        `setts=ts=N*48000${filter}`,
+        ...options,
+        remuxed,
+      ]);
+      const stream = await copied(remuxed, folder.file('back.h265'), ['-y']);
+      const back = decryptedFile(hevcFile(await readFile(stream)));
+      expect(contents(back.clear).video).toEqual(contents(clear).video);
+      expect(back.counts).toMatchObject({ decrypted: 50, clear: 0, unmarked: 0 });
+    }
+  },
+);
+
+const hevc = { path: fixture('bframes.h265'), codec: 'h265', frameRate: 25 } as const;
+/** What servers drop. */
+const droppings: readonly [string, (file: Buffer) => Buffer][] = [
+  ['all SEI and delimiters are dropped', withoutSei],
+  ['all in front of the first slice of each key picture is dropped', fromFirstSlice],
+  ['nothing but slices is left', slicesAlone],
+  ['the recording begins at the second key picture', fromSecondKeyPicture],
+];
+
+describe.each(droppings)('%s', (_, change) => {
+  test.each([
+    ['H.264', avc, 'allFrames'],
+    ['H.264', avc, 'keyFrames'],
+    ['H.264 in slices', { ...avc, path: fixture('slices.h264') }, 'allFrames'],
+    ['H.265', hevc, 'allFrames'],
+    ['H.265', hevc, 'keyFrames'],
+  ] as const)('and every picture of %s is decrypted (%s, %s)', async (_name, video, mode) => {
+    const { clear, encrypted } = await encryptedFile({ video, audio: aac }, mode);
+    const recorded = change(encrypted);
+    const back = decryptedFile(recorded);
+    expect(contents(back.clear)).toEqual(contents(change(clear)));
+    expect(back.counts).toMatchObject({ withoutKey: 0, damaged: 0, unmarked: 0 });
+    if (mode === 'allFrames') expect(back.counts.clear).toBe(0);
+    else expect(back.counts.clear).toBeLessThan(50);
+    expect(back.decrypted).toBeGreaterThan(40);
+  });
 });
 
 const layouts = ['mono', 'stereo', '3.0', '4.0', '5.0', '5.1', '7.1(wide)', '2.1', 'quad', '6.1'];
