@@ -1,12 +1,10 @@
 import { writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
-import { prettyFactory } from 'pino-pretty';
+import { consoleLine } from './console-line.js';
 
 const STDERR = 2;
 /** How long to wait for a terminal or pipe that takes nothing now, in ms. */
 const BUSY_DELAY = 10;
-const LEVELS = 'trace:10,debug:20,info:30,main:35,warn:40,error:50,fatal:60';
-const COLORS = 'trace:gray,debug:gray,info:blue,main:green,warn:yellow,error:red,fatal:bgRed';
 
 /** How lines are shown. */
 export interface ConsoleOptions {
@@ -15,27 +13,20 @@ export interface ConsoleOptions {
 
 /** Writes lines of the log to stderr for people to read. It runs in a thread that has nothing else to do. */
 class ConsoleWriter extends Writable {
-  readonly #pretty: (line: string) => string;
+  readonly #colorize: boolean;
   /** The beginning of a line whose end is still to come. */
   #begun = '';
 
   constructor({ colorize }: ConsoleOptions) {
     super({ decodeStrings: false });
-    this.#pretty = prettyFactory({
-      colorize,
-      customLevels: LEVELS,
-      customColors: COLORS,
-      ignore: 'pid',
-      singleLine: true,
-      translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
-    });
+    this.#colorize = colorize;
   }
 
   override _write(chunk: string, _encoding: string, done: (error?: Error) => void): void {
     const lines = (this.#begun + chunk).split('\n');
     this.#begun = lines.pop()!;
     try {
-      writeWhole(Buffer.from(lines.map(this.#pretty).join('')));
+      writeWhole(Buffer.from(lines.map((line) => consoleLine(line, this.#colorize)).join('')));
       done();
     } catch (error) {
       done(error as Error);

@@ -2,9 +2,10 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 import { integer, oneOf } from '../parameters.js';
 import { prepareLogFolder } from './log-folder.js';
 import { customLevels, type LogLevel, pinoLevels } from './log-level.js';
-import { LogOutput, type RollingFiles } from './log-output.js';
+import { LogOutput } from './log-output.js';
 import type { LoggerOptions } from './logger-options.js';
 import { redactLine } from './redact.js';
+import type { RollingFileOptions } from './rolling-files.js';
 
 /** A logger, and what writes its lines. */
 export interface EngineLog extends AsyncDisposable {
@@ -59,7 +60,7 @@ function checkedLevel(level: LogLevel | undefined): LogLevel {
   return oneOf<LogLevel>('level', level, ['main', 'verbose', 'info', 'warn', 'error', 'silent']);
 }
 
-function rollingFiles({ folder, fileSize, fileCount }: LoggerOptions): RollingFiles | undefined {
+function rollingFiles({ folder, fileSize, fileCount }: LoggerOptions): RollingFileOptions | undefined {
   const limits = {
     fileSize: integer('fileSize', fileSize, 10 * 1024 * 1024, 1024, 2 ** 40),
     fileCount: integer('fileCount', fileCount, 10, 2, 10_000),

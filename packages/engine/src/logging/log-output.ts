@@ -1,11 +1,6 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { type DestinationStream, transport } from 'pino';
 import type { ConsoleOptions } from './console-thread.js';
-
-const require = createRequire(import.meta.url);
-const CONSOLE_THREAD = new URL('./console-thread.js', import.meta.url).href;
-const FILE_THREAD = require.resolve('pino-roll');
+import type { RollingFileOptions } from './rolling-files.js';
 
 /** The level of pino. */
 const WARN = 40;
@@ -23,15 +18,6 @@ interface Backlog {
   leftOut: number;
 }
 
-/** Files that are begun anew at a size. */
-export interface RollingFiles {
-  /** An absolute path. */
-  readonly folder: string;
-  /** Bytes. */
-  readonly fileSize: number;
-  readonly fileCount: number;
-}
-
 /**
  * Where the lines of a log go. Each place has a thread of its own, so that a slow disk or terminal keeps nobody waiting,
  * and one place goes on when the other fails.
@@ -42,10 +28,10 @@ export class LogOutput implements DestinationStream {
   #closed: Promise<void> | undefined;
 
   /** @param onError called once for each place that can no longer be written */
-  constructor(toConsole: boolean, files: RollingFiles | undefined, onError: (error: Error) => void) {
+  constructor(toConsole: boolean, files: RollingFileOptions | undefined, onError: (error: Error) => void) {
     this.#onError = onError;
-    if (toConsole) this.#start(CONSOLE_THREAD, consoleOptions());
-    if (files !== undefined) this.#start(FILE_THREAD, fileOptions(files));
+    if (toConsole) this.#start('console-thread.js', consoleOptions());
+    if (files !== undefined) this.#start('file-thread.js', files);
   }
 
   write(line: string): void {
@@ -67,8 +53,8 @@ export class LogOutput implements DestinationStream {
     return this.#closed;
   }
 
-  #start(target: string, options: object): void {
-    const thread = transport({ target, options });
+  #start(file: string, options: object): void {
+    const thread = transport({ target: new URL(file, import.meta.url).href, options });
     thread.on('error', (error: Error) => this.#onFailure(thread, error));
     const backlog = { size: 0, leftOut: 0 };
     thread.on('drain', () => {
@@ -102,15 +88,6 @@ function catchUp(thread: LogThread, backlog: Backlog): void {
 
 function consoleOptions(): ConsoleOptions {
   return { colorize: process.stderr.isTTY && process.stderr.hasColors() };
-}
-
-function fileOptions({ folder, fileSize, fileCount }: RollingFiles): object {
-  return {
-    file: join(folder, 'cloudpush'),
-    extension: '.log',
-    size: `${fileSize}b`,
-    limit: { count: fileCount, removeOtherLogFiles: true },
-  };
 }
 
 /** Ends a thread. Its `end` would block this one until all is written, so that all is written first. */
