@@ -83,7 +83,7 @@ export class PushEngine implements AsyncDisposable {
   }
 
   private constructor(settings: EngineSettings, logger: EngineLogger | undefined) {
-    const { poolSize, maxConnections, shards, maxBatchDelay, maxConnecting } = settings;
+    const { poolSize, maxConnections, shards, maxBatchDelay, maxConnecting, workerUrl } = settings;
     this.#settings = settings;
     this.#logger = logger;
     this.#targetFinder = new TargetFinder(settings.targets, ({ code, message }) =>
@@ -94,7 +94,7 @@ export class PushEngine implements AsyncDisposable {
     this.#channelSeats = new Seats(maxConnections);
     this.#destinationSeats = new Seats(maxConnections);
     this.#host = { room: this.#room, targets: this.#targetFinder.cache, seats: this.#destinationSeats };
-    const shared = { ...this.#room.shared, maxConnections, maxBatchDelay, maxConnecting };
+    const shared = { ...this.#room.shared, maxConnections, maxBatchDelay, maxConnecting, workerUrl };
     this.#shards = new ShardSet(shared, shards, {
       onReport: (shard, report) => this.#onReport(shard, report),
       onShardDied: (shard, cause) => this.#onShardDied(shard, cause),

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { VERSION } from '../version.js';
 
 /** The version of the interface that this entry point re-creates. */
 const INTERFACE_VERSION = '2.0.0';
@@ -20,12 +20,11 @@ export function version(buffer: Uint8Array | null, length: number): number {
 }
 
 function versionText(): string {
-  const manifest = createRequire(import.meta.url)('../../package.json') as { version: string };
   return `<?xml version="1.0" encoding="UTF-8"?>
 <version>
   <interface>${INTERFACE_VERSION}</interface>
   <product>cloudpush</product>
-  <release>${manifest.version}</release>
+  <release>${VERSION}</release>
 </version>
 `;
 }

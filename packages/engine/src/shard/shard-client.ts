@@ -17,9 +17,10 @@ export interface SharedState {
   readonly maxConnecting: number;
   /** Undefined: the pool is not watched. */
   readonly blockStates: SharedArrayBuffer | undefined;
+  /** Where the worker's code is. Undefined: beside this file. */
+  readonly workerUrl: string | undefined;
 }
 
-const WORKER = new URL('./worker.js', import.meta.url).href;
 /** The longest that a worker thread may take to come up, in ms. */
 const START_TIMEOUT = 30_000;
 
@@ -40,6 +41,7 @@ export class ShardClient {
   channels = 0;
   /** Undefined until the thread is started. */
   #threads: Piscina<ShardInit, void> | undefined;
+  readonly #workerUrl: string | undefined;
   readonly #port: MessagePort;
   #isReady = false;
   #dead = false;
@@ -54,6 +56,7 @@ export class ShardClient {
     const { port1, port2 } = new MessageChannel();
     this.ring = new RingProducer(ring);
     this.counters = new ShardCounters(counters);
+    this.#workerUrl = shared.workerUrl;
     this.#port = port1;
     this.#onReport = onReport;
     const init: ShardInit = {
@@ -127,7 +130,7 @@ export class ShardClient {
 
   async #runThread(init: ShardInit): Promise<void> {
     const threads = new Piscina<ShardInit, void>({
-      filename: WORKER,
+      filename: this.#workerUrl ?? ownWorker(),
       name: 'runShard',
       minThreads: 1,
       maxThreads: 1,
@@ -161,4 +164,11 @@ export class ShardClient {
       this.#deliver(received.message as ShardReport);
     }
   }
+}
+
+/** In a bundle of CommonJS modules there is no `import.meta.url`. */
+function ownWorker(): string {
+  const here: string | undefined = import.meta.url;
+  if (here === undefined) throw new Error('a bundle must name its worker file: option workerUrl');
+  return new URL('./worker.js', here).href;
 }
