@@ -30,8 +30,8 @@ export class LogOutput implements DestinationStream {
   /** @param onError called once for each place that can no longer be written */
   constructor(toConsole: boolean, files: RollingFileOptions | undefined, onError: (error: Error) => void) {
     this.#onError = onError;
-    if (toConsole) this.#start('console-thread.js', consoleOptions());
-    if (files !== undefined) this.#start('file-thread.js', files);
+    if (toConsole) this.#start(consoleThread(), consoleOptions());
+    if (files !== undefined) this.#start(fileThread(), files);
   }
 
   write(line: string): void {
@@ -53,8 +53,8 @@ export class LogOutput implements DestinationStream {
     return this.#closed;
   }
 
-  #start(file: string, options: object): void {
-    const thread = transport({ target: new URL(file, import.meta.url).href, options });
+  #start({ href: target }: URL, options: object): void {
+    const thread = transport({ target, options });
     thread.on('error', (error: Error) => this.#onFailure(thread, error));
     const backlog = { size: 0, leftOut: 0 };
     thread.on('drain', () => {
@@ -84,6 +84,15 @@ function catchUp(thread: LogThread, backlog: Backlog): void {
   const msg = `${leftOut} lines are left out here: they came faster than they could be written`;
   const line = { level: WARN, time: new Date().toISOString(), pid: process.pid, msg };
   writeBounded(thread, backlog, `${JSON.stringify(line)}\n`);
+}
+
+// Asked for when they are needed: a bundle of CommonJS modules has no `import.meta.url`.
+function consoleThread(): URL {
+  return new URL('./console-thread.js', import.meta.url);
+}
+
+function fileThread(): URL {
+  return new URL('./file-thread.js', import.meta.url);
 }
 
 function consoleOptions(): ConsoleOptions {
