@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { minVersion, satisfies } from 'semver';
 import { expect, test } from 'vitest';
 import { run } from '../support/process.js';
 import { TempFolder } from '../support/temp.js';
@@ -13,6 +14,8 @@ const pathOf = (name: string): string => fileURLToPath(new URL(`../../${name}`, 
 interface LockEntry {
   readonly resolved?: string;
   readonly link?: boolean;
+  readonly dev?: boolean;
+  readonly engines?: { readonly node?: string };
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -48,6 +51,13 @@ test('the lock file records no download address', () => {
     ([, { resolved, link }]) => resolved !== undefined && !link,
   );
   expect(downloaded).toEqual([]);
+});
+
+test('every package that a user installs takes the oldest Node.js that ours take', () => {
+  const floor = minVersion(packages['']!.engines!.node!)!;
+  const installed = Object.entries(packages).filter(([path, { dev }]) => path !== '' && !dev);
+  const refusing = installed.filter(([, { engines }]) => !satisfies(floor, engines?.node ?? '*'));
+  expect(refusing.map(([path, { engines }]) => `${path} wants ${engines?.node}`)).toEqual([]);
 });
 
 test('README and continuous integration name the same two commands', () => {

@@ -55,7 +55,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
   readonly #writer: ChannelWriter;
   readonly #pictures = new PictureContinuity();
 
-  /** Channels are made by `PushEngine.openChannel`. */
+  /** @internal Channels are made by `PushEngine.openChannel`. */
   constructor(life: ChannelLife, { sender, metadata, video, audio }: ChannelInput) {
     super();
     this.id = life.id;

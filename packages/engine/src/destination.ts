@@ -72,7 +72,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
   /** Of the latest connect. */
   #timings: ConnectTimings | undefined;
 
-  /** Destinations are made by `Channel`. */
+  /** @internal Destinations are made by `Channel`. */
   constructor(seat: DestinationSeat, config: DestinationConfig, question: TargetQuestion | undefined) {
     super();
     this.#target = question === undefined ? undefined : new DestinationTarget(question);

@@ -3,6 +3,7 @@ export type { ColorConfig, ColorInfo, HdrCll, HdrMdcv } from './color-info.js';
 export { type AccessUnit, AccessUnitSplitter } from './elementary/access-unit-splitter.js';
 export { AdtsSplitter } from './elementary/adts-splitter.js';
 export type { AudioFrame } from './elementary/audio-frame.js';
+export { type FrameFormat, FrameSplitter } from './elementary/frame-splitter.js';
 export { Mp3Splitter } from './elementary/mp3-splitter.js';
 export type { DecryptionCounts } from './encryption/decryption-log.js';
 export type {
@@ -32,7 +33,7 @@ export {
   muxerErrors,
 } from './errors.js';
 export type { AudioFacts, VideoFacts } from './facts.js';
-export type { DemuxableTag, DemuxedAudio, DemuxedUnit, DemuxedVideo } from './flv/demuxed-unit.js';
+export type { DemuxableTag, DemuxedAudio, DemuxedUnit, DemuxedVideo, UnitTimes } from './flv/demuxed-unit.js';
 export { endOfSequenceTag } from './flv/end-of-sequence.js';
 export { FlvDemuxer } from './flv/flv-demuxer.js';
 export type { FlvFileHeader } from './flv/flv-file.js';

@@ -1,6 +1,7 @@
 export { decodeAmf0 } from './amf0/decoder.js';
 export { encodeAmf0 } from './amf0/encoder.js';
 export {
+  type AmfLimits,
   type AmfObject,
   type AmfValue,
   type AmfValue as Amf0Value,
@@ -22,6 +23,7 @@ export {
   type RtmpErrorOptions,
   type RtmpStage,
 } from './errors.js';
+export type { RandomFill } from './handshake/simple.js';
 export { RtmpPublisher } from './io/publisher.js';
 export type {
   PublisherEvents,
@@ -52,6 +54,7 @@ export {
   chooseVideoForm,
   takesFourCc,
 } from './session/capabilities.js';
+export type { MessageChannel } from './session/message-channel.js';
 export type { ServerProfile, ServerProfileName } from './session/profile.js';
 export { PublishSession } from './session/publish-session.js';
 export type {

@@ -9,8 +9,10 @@ import type { MetadataParameter } from './metadata.js';
 const OK = 0;
 const FAILED = -1;
 
-type Text = string | null | undefined;
-type Callback = EventCallback | null | undefined;
+/** What the SDK takes as a text: a null pointer is `null` or nothing. */
+export type Text = string | null | undefined;
+/** What the SDK takes as a callback. */
+export type Callback = EventCallback | null | undefined;
 
 /** Undefined before `Initialize` and after `Uninitialize`. */
 let client: Client | undefined;

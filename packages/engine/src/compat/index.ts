@@ -6,6 +6,7 @@ export type { EventCallback } from './callback.js';
 export type { CompatOptions, ConnectionDefaults } from './compat-options.js';
 export * from './event-type.js';
 export {
+  type Callback,
   close as SVCloudPush_API_Close,
   close as SVPush_API_Close,
   connect as SVCloudPush_API_Connect,
@@ -30,6 +31,7 @@ export {
   setTokenServerInterface as SVCloudPush_API_Set_Token_Server_Interface,
   setTokenServerInterface as SVPush_API_Set_Token_Serve_Interface,
   setTokenServerInterface as SVPush_API_Set_Token_Server_Interface,
+  type Text,
   uninitialize as SVCloudPush_API_UnInitialize,
   uninitialize as SVCloudPush_API_Uninitialize,
   uninitialize as SVPush_API_UnInitialize,

@@ -3,7 +3,8 @@ import { type AmfValue, propertiesOf, XmlDocument } from '@cloudpush/transport';
 /** What JSON can say. */
 export type PlainValue = string | number | boolean | null | readonly PlainValue[] | PlainObject;
 
-interface PlainObject {
+/** An object of plain values. */
+export interface PlainObject {
   readonly [name: string]: PlainValue;
 }
 

@@ -12,7 +12,7 @@ import { Slots } from './slots.js';
 export class MediaMemory {
   readonly pool: Pool;
   /** The word that the release list hangs on, for the shards. */
-  readonly releaseHead = newReleaseHead();
+  readonly releaseHead: Int32Array = newReleaseHead();
   /** The largest packet that one channel could ever hand over, in bytes. */
   readonly maxPacket: number;
   readonly #released: ReleaseList;

@@ -9,7 +9,8 @@ export interface DemuxableTag {
   readonly payload: Uint8Array;
 }
 
-interface UnitTimes {
+/** Fields that every demuxed unit has. */
+export interface UnitTimes {
   /** `'config'`: parameter sets or decoder configuration, without a picture or sound. */
   readonly kind: 'config' | 'sample';
   /** ms, as the tag has it. */
