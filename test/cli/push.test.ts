@@ -1,7 +1,10 @@
 // `cloudpush push` as a user runs it: files in, a foreign server's recording out.
 
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { RecordingReceiver } from '../engine/recording-receiver.js';
 import { cloudpush, startCloudpush } from '../support/cloudpush.js';
 import { expectSameFrames, expectTrack, expectUnchanged } from '../support/expect-track.js';
 import { frameHashes, packetTimes } from '../support/ffmpeg.js';
@@ -301,3 +304,44 @@ describe.concurrent('when push fails or is ended', { timeout: TIMEOUT_MS }, () =
     expect(await server.recordingSoFar('stream')).toBe(undefined);
   });
 });
+
+test.for([
+  {
+    what: 'with padding behind each frame',
+    expected: 0,
+    spoil: (frame: Buffer) => Buffer.concat([frame, Buffer.alloc(4 - (frame.length % 4))]),
+  },
+  {
+    what: 'with stray bytes behind each frame',
+    expected: 0,
+    spoil: (frame: Buffer) => Buffer.concat([frame, Buffer.of(7, 8, 9)]),
+  },
+  {
+    what: 'with damaged frames',
+    expected: 1,
+    spoil: (frame: Buffer, i: number) =>
+      i % 20 === 10 ? Buffer.from(frame.map((byte) => byte ^ 0x55)) : frame,
+  },
+])(
+  'sound $what goes out as far as it is whole, and the exit code says whether all of it is',
+  async ({ spoil, expected }) => {
+    await using folder = await TempFolder.create();
+    await using receiver = await RecordingReceiver.listen();
+    for (const [name, type] of [
+      ['stereo-48k.aac', 'aac'],
+      ['stereo-44k.mp3', 'mp3'],
+    ] as const) {
+      const frames = await readAudioFrames(fixture(name));
+      const path = join(folder.path, `spoilt.${type}`);
+      await writeFile(path, Buffer.concat(frames.map(({ data }, i) => spoil(Buffer.from(data), i))));
+      const { code, stderr } = await cloudpush(['push', path, receiver.url(type), FAST, '-q']);
+      expect(code, stderr).toBe(expected);
+      if (expected !== 0) expect(stderr).toContain('damage has cost about');
+      const lost = expected === 0 ? 0 : frames.filter((_, i) => i % 20 === 10).length;
+      const sounds = receiver
+        .stream(type)
+        .messages.filter((one) => one.type === 8 && (type === 'mp3' || one.payload[1] === 1));
+      expect(sounds).toHaveLength(frames.length - lost);
+    }
+  },
+);

@@ -233,7 +233,9 @@ export class PushEngine implements AsyncDisposable {
         life.sender.onResume();
         return;
       case 'problem':
-        this.#log(life, report.error, 'packet refused', { repeats: report.repeats });
+        this.#log(life, report.error, report.refused ? 'packet refused' : 'packet repaired', {
+          repeats: report.repeats,
+        });
         life.onProblem(report.error, report.repeats);
         return;
       case 'advice':

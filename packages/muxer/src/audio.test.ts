@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { MuxerError } from './errors.js';
 import { FlvDemuxer } from './flv/flv-demuxer.js';
-import type { FlvTag } from './flv/flv-tag.js';
+import { type FlvTag, TagRole } from './flv/flv-tag.js';
 import type { AudioCodec } from './media-packet.js';
 import { Muxer } from './muxer.js';
 
@@ -257,4 +258,81 @@ test('a packet may hold 1024 frames and no more', () => {
   expect(() => mux('aac', frames(1025))).toThrow(
     expect.objectContaining({ code: 'ERR_CLOUDPUSH_AUDIO_FRAME_LIMIT', offset: 8 * 1024 }),
   );
+});
+
+describe('bytes that belong to no frame, and damaged frames', () => {
+  const mp3Frame = (fill: number): Buffer => Buffer.concat([hex('fffb10c0'), Buffer.alloc(100, fill)]);
+  const ac3Frame = (fill: number): Buffer => {
+    const frame = Buffer.alloc(128, fill);
+    hex('0b77 0000 00 40 43 10').copy(frame);
+    return frame;
+  };
+  const kinds: [codec: AudioCodec, frame: (fill: number) => Buffer, headerSize: number][] = [
+    ['aac', (fill) => adts(`21${fill.toString(16).padStart(2, '0').repeat(40)}`), 7],
+    ['mp3', mp3Frame, 0],
+    ['ac3', ac3Frame, 0],
+  ];
+
+  /** What goes out of a packet, and what is told of it. */
+  function tell(
+    codec: AudioCodec,
+    data: Buffer,
+    headroom: number,
+  ): { out: string[]; times: number[]; told: string[] } {
+    const told: string[] = [];
+    const muxer = new Muxer({ onWarning: ({ code }) => told.push(code) });
+    const tags = mux(codec, data, headroom, muxer).filter(({ role }) => role === TagRole.audioFrame);
+    return { out: tags.map((tag) => body(tag)), times: tags.map(({ timestamp }) => timestamp), told };
+  }
+
+  describe.each(kinds)('of %s', (codec, frame, headerSize) => {
+    const [a, b, c] = [frame(1), frame(2), frame(3)];
+    const sound = ({ length }: Buffer, out: string): boolean => out.length / 2 >= length - headerSize;
+
+    test.each([0, 48])('padding behind and between frames goes, without a word (headroom %d)', (headroom) => {
+      const clean = tell(codec, Buffer.concat([a, b]), headroom);
+      for (const padding of [1, 2, 3, 4, 7, 8, 300]) {
+        const zeros = Buffer.alloc(padding);
+        expect(tell(codec, Buffer.concat([a, zeros]), headroom)).toEqual(tell(codec, a, headroom));
+        const { out, told } = tell(codec, Buffer.concat([a, zeros, b, zeros]), headroom);
+        expect([out.length, out[0], out[1]]).toEqual([2, ...clean.out]);
+        expect(told).toHaveLength(1);
+      }
+    });
+
+    test.each([0, 48])('stray bytes are told, and cost no frame and no time (headroom %d)', (headroom) => {
+      const clean = tell(codec, Buffer.concat([a, b]), headroom);
+      for (const stray of ['07', 'ff', 'fff1', '0b00', '1234567890abcdef']) {
+        for (const packet of [
+          [hex(stray), a, b],
+          [a, hex(stray), b],
+          [a, b, hex(stray)],
+        ]) {
+          const { out, times, told } = tell(codec, Buffer.concat(packet), headroom);
+          expect([out, times]).toEqual([clean.out, clean.times]);
+          expect(told).toHaveLength(1);
+        }
+      }
+    });
+
+    test.each([0, 48])('a damaged frame is told, and costs itself alone (headroom %d)', (headroom) => {
+      const clean = tell(codec, Buffer.concat([a, b, c]), headroom);
+      const headless = Buffer.from(b);
+      headless[0] = 0x55;
+      const whole = (i: number): string => clean.out[i]!;
+      const damaged = tell(codec, Buffer.concat([a, headless, c]), headroom);
+      expect(damaged.out).toEqual([whole(0), whole(2)]);
+      expect(damaged.times).toEqual([clean.times[0], clean.times[2]]);
+      expect(damaged.told).toHaveLength(1);
+      const cut = tell(codec, Buffer.concat([a, b.subarray(0, b.length - 9), c, a]), headroom);
+      expect(cut.out.filter((one) => clean.out.includes(one))).toHaveLength(3);
+      expect(tell(codec, Buffer.concat([a, b.subarray(0, 20)]), headroom).out).toEqual([whole(0)]);
+      expect(sound(a, whole(0))).toBe(true);
+    });
+
+    test('a packet without a frame is refused', () => {
+      expect(() => mux(codec, Buffer.alloc(100))).toThrow(MuxerError);
+      expect(() => mux(codec, a.subarray(0, 12))).toThrow(MuxerError);
+    });
+  });
 });

@@ -1,4 +1,5 @@
 import { NaiveError } from './naive-bits.js';
+import { type NaiveFrame, naiveFrames } from './naive-frames.js';
 
 const rates = [
   96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350,
@@ -9,6 +10,8 @@ interface NaiveAacFrame {
   config: number[];
   sampleRate: number;
   payload: number[];
+  /** Frames that seem to be missing in front of it. */
+  missing: number;
 }
 
 interface Config {
@@ -29,44 +32,66 @@ function toBytes(bits: string): number[] {
   return bytes;
 }
 
+/** The header of the frame that the bytes begin with, or what is wrong with it. */
+function look(rest: readonly number[]): NaiveFrame {
+  if (rest.length < 7) return 'ERR_CLOUDPUSH_ADTS_CUT_OFF';
+  const bits = toBits(rest.slice(0, 7));
+  const field = (from: number, count: number) => Number.parseInt(bits.slice(from, from + count), 2);
+  if (field(0, 12) !== 0xfff) return 'ERR_CLOUDPUSH_ADTS_SYNC';
+  if (field(13, 2) !== 0) return 'ERR_CLOUDPUSH_ADTS_LAYER';
+  if (field(12, 1) === 1 && field(16, 2) === 3) return 'ERR_CLOUDPUSH_ADTS_PROFILE';
+  if (field(18, 4) > 12) return 'ERR_CLOUDPUSH_ADTS_SAMPLE_RATE';
+  const header = field(15, 1) === 1 ? 7 : 7 + 2 * (field(54, 2) + 1);
+  const length = field(30, 13);
+  if (length <= header) return 'ERR_CLOUDPUSH_ADTS_FRAME_LENGTH';
+  if (length > rest.length) return 'ERR_CLOUDPUSH_ADTS_CUT_OFF';
+  // Version, layer, protection, profile, sampling frequency and channels; the private bit may differ.
+  return { length, kind: bits.slice(8, 22) + bits.slice(23, 26) };
+}
+
 /** ADTS frames, read as bit strings. `known` is the program config element that came before, as bits. */
 export function naiveAacFrames(
   bytes: readonly number[],
   known: string | undefined,
   encrypted: boolean,
-): { frames: NaiveAacFrame[]; programConfig: string | undefined } {
+): { frames: NaiveAacFrame[]; programConfig: string | undefined; damage: string | undefined } {
   let programConfig = known;
   const frames: NaiveAacFrame[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const rest = bytes.slice(at);
-    if (rest.length < 7) throw new NaiveError('ERR_CLOUDPUSH_ADTS_CUT_OFF');
-    const bits = toBits(rest.slice(0, 7));
+  const found = naiveFrames(bytes, look, 'ERR_CLOUDPUSH_ADTS_CUT_OFF');
+  let { damage } = found;
+  let missing = 0;
+  for (const { at, length, missing: before } of found.frames) {
+    missing += before;
+    const frame = bytes.slice(at, at + length);
+    const bits = toBits(frame.slice(0, 7));
     const field = (from: number, count: number) => Number.parseInt(bits.slice(from, from + count), 2);
-    if (field(0, 12) !== 0xfff) throw new NaiveError('ERR_CLOUDPUSH_ADTS_SYNC');
-    if (field(13, 2) !== 0) throw new NaiveError('ERR_CLOUDPUSH_ADTS_LAYER');
     const unprotected = field(15, 1) === 1;
-    if (field(12, 1) === 1 && field(16, 2) === 3) throw new NaiveError('ERR_CLOUDPUSH_ADTS_PROFILE');
-    const index = field(18, 4);
-    if (index > 12) throw new NaiveError('ERR_CLOUDPUSH_ADTS_SAMPLE_RATE');
-    const channels = field(23, 3);
-    const length = field(30, 13);
     const blocks = field(54, 2) + 1;
     const header = unprotected ? 7 : 7 + 2 * blocks;
-    if (length <= header) throw new NaiveError('ERR_CLOUDPUSH_ADTS_FRAME_LENGTH');
-    if (length > rest.length) throw new NaiveError('ERR_CLOUDPUSH_ADTS_CUT_OFF');
-    if (blocks > 1 && unprotected) throw new NaiveError('ERR_CLOUDPUSH_ADTS_RAW_DATA_BLOCKS');
-    const payloads = splitBlocks(rest.slice(0, length), header, blocks);
-    const raw = rest.slice(header, length);
-    if (channels === 0) {
-      if (!encrypted && toBits(raw.slice(0, 1)).startsWith('101')) programConfig = naiveProgramConfig(raw);
-      if (programConfig === undefined) throw new NaiveError('ERR_CLOUDPUSH_ADTS_NO_CHANNELS');
+    const raw = frame.slice(header);
+    const channels = field(23, 3);
+    const payloads = blocks > 1 && unprotected ? undefined : splitBlocks(frame, header, blocks);
+    let element = programConfig;
+    if (channels === 0 && !encrypted && toBits(raw.slice(0, 1)).startsWith('101')) {
+      element = naiveProgramConfig(raw);
     }
+    if (payloads === undefined || (channels === 0 && element === undefined)) {
+      damage ??=
+        payloads === undefined ? 'ERR_CLOUDPUSH_ADTS_RAW_DATA_BLOCKS' : 'ERR_CLOUDPUSH_ADTS_NO_CHANNELS';
+      missing++;
+      continue;
+    }
+    programConfig = element;
+    const index = field(18, 4);
     const config = specificConfig({ channels, objectType: field(16, 2) + 1, index, pce: programConfig });
-    for (const payload of payloads) frames.push({ config, sampleRate: rates[index]!, payload });
-    at += length;
+    for (const [i, payload] of payloads.entries()) {
+      frames.push({ config, sampleRate: rates[index]!, payload, missing: i === 0 ? missing : 0 });
+    }
+    missing = 0;
     if (frames.length > 1024) throw new NaiveError('ERR_CLOUDPUSH_AUDIO_FRAME_LIMIT');
   }
-  return { frames, programConfig };
+  if (frames.length === 0) throw new NaiveError(damage!);
+  return { frames, programConfig, damage };
 }
 
 function specificConfig({ objectType, index, channels, pce }: Config): number[] {
@@ -111,13 +136,16 @@ function naiveProgramConfig(raw: readonly number[]): string | undefined {
   return `${layout}|${bits.slice(start, at)}`;
 }
 
-function splitBlocks(frame: readonly number[], header: number, blocks: number): number[][] {
+/** Undefined when the blocks cannot be told from each other. */
+function splitBlocks(frame: readonly number[], header: number, blocks: number): number[][] | undefined {
   if (blocks === 1) return [frame.slice(header)];
   const starts = [header];
   for (let i = 1; i < blocks; i++) starts.push(header + frame[5 + 2 * i]! * 256 + frame[6 + 2 * i]!);
-  return starts.map((start, i) => {
+  const payloads: number[][] = [];
+  for (const [i, start] of starts.entries()) {
     const end = (i + 1 < blocks ? starts[i + 1]! : frame.length) - 2;
-    if (start >= end || end > frame.length) throw new NaiveError('ERR_CLOUDPUSH_ADTS_RAW_DATA_BLOCKS');
-    return frame.slice(start, end);
-  });
+    if (start >= end || end > frame.length) return undefined;
+    payloads.push(frame.slice(start, end));
+  }
+  return payloads;
 }

@@ -99,11 +99,17 @@ export class NaiveMuxer {
   }
 
   #aac(bytes: number[], packet: NaivePacket): NaiveTag[] {
-    const { frames, programConfig } = naiveAacFrames(bytes, this.#programConfig, packet.encrypted === true);
+    const { frames, programConfig, damage } = naiveAacFrames(
+      bytes,
+      this.#programConfig,
+      packet.encrypted === true,
+    );
     let time = this.#clock.place('audio', Number.isNaN(packet.dts) ? packet.pts : packet.dts);
     this.#programConfig = programConfig;
+    if (damage !== undefined) this.#clock.warnings.push(damage);
     const tags: NaiveTag[] = [];
     for (const frame of frames) {
+      time += (frame.missing * 1024 * 1000) / frame.sampleRate;
       const timestamp = this.#clock.stamp('audio', time);
       const config = frame.config.join();
       if (config !== this.#aacConfig) {
@@ -117,10 +123,12 @@ export class NaiveMuxer {
   }
 
   #mp3(bytes: number[], packet: NaivePacket): NaiveTag[] {
-    const frames = naiveMp3Frames(bytes);
+    const { frames, damage } = naiveMp3Frames(bytes);
     let time = this.#clock.place('audio', Number.isNaN(packet.dts) ? packet.pts : packet.dts);
     const tags: NaiveTag[] = [];
-    for (const { flags, payload, duration } of frames) {
+    if (damage !== undefined) this.#clock.warnings.push(damage);
+    for (const { flags, payload, duration, missing } of frames) {
+      time += missing * duration;
       const timestamp = this.#clock.stamp('audio', time);
       tags.push({ type: 8, role: role.audio, timestamp, body: [flags, ...payload] });
       time += duration;

@@ -203,9 +203,10 @@ export type ShardReport =
   | { readonly type: 'segmentEnd'; readonly channel: number; readonly segment: number }
   | { readonly type: 'pause'; readonly channel: number }
   | { readonly type: 'resume'; readonly channel: number }
-  /** A packet was refused; the channel goes on. `repeats`: how many like it were not reported since the last one. */
+  /** A packet was refused, or repaired; the channel goes on. `repeats`: how many like it were not reported since the last one. */
   | {
       readonly type: 'problem';
+      readonly refused: boolean;
       readonly channel: number;
       readonly error: ErrorData;
       readonly repeats: number;

@@ -51,7 +51,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     this.#context = context;
     this.number = number;
     this.#takers = new Takers(number, context);
-    this.#muxer = new ChannelMuxer(config, resume, (warning) => this.#reportProblem(warning));
+    this.#muxer = new ChannelMuxer(config, resume, (warning) => this.#reportProblem(warning, false));
     this.#codecs = new CodecAgreement(this.#muxer, config.hevc !== 'auto');
     this.#segments = new Segments(config.segment);
   }
@@ -214,27 +214,27 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
       return;
     }
     this.#context.counters.channels.add(this.number, ChannelCounter.packetsInvalid, 1);
-    this.#reportProblem(error);
+    this.#reportProblem(error, true);
   }
 
   /** What comes between two segments belongs to none of them. */
   #refuseBetweenSegments(block: PacketBlock | undefined): void {
     block?.release();
     this.#context.counters.channels.add(this.number, ChannelCounter.packetsBetweenSegments, 1);
-    this.#reportProblem(betweenSegmentsError());
+    this.#reportProblem(betweenSegmentsError(), true);
   }
 
   #reportSegmentEnd(segment: number): void {
     this.#context.report({ type: 'segmentEnd', channel: this.number, segment });
   }
 
-  #reportProblem(error: Error): void {
+  #reportProblem(error: Error, refused: boolean): void {
     const data = toErrorData(error);
     // A clock that is set is not one of the small steps back that came before it.
     const kind = `${data.code} ${data.details['field']}`;
     const repeats = this.#problems.admit(kind, monotonicNow());
     if (repeats === undefined) return;
-    this.#context.report({ type: 'problem', channel: this.number, error: data, repeats });
+    this.#context.report({ type: 'problem', channel: this.number, refused, error: data, repeats });
   }
 
   onSegmentEnd(destination: ShardDestination, totals: SegmentTotals, taken: boolean): void {

@@ -26,6 +26,11 @@ export class AudioParser implements PacketParser {
     return skippedBytes === 0 ? [] : [`${skippedBytes} bytes are part of no frame and are left out`];
   }
 
+  get losses(): string[] {
+    const { lostFrames } = this.#splitter;
+    return lostFrames === 0 ? [] : [`damage has cost about ${lostFrames} of its audio frames`];
+  }
+
   push(piece: Uint8Array): SourcePacket[] {
     const packets = this.#packets(this.#splitter.push(piece));
     if (!this.#found && this.#splitter.skippedBytes > MAX_SEARCH) {

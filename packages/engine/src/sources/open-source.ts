@@ -58,7 +58,9 @@ export async function openSource(
   const size = inputs.reduce((sum, input) => sum + input.size, 0);
   const isClip = size <= (options.maxClipSize ?? MAX_CLIP_SIZE);
   const open = () => openInputs(inputs, options.frameRate);
-  const { reader, notices } = open();
+  const first = open();
+  const { reader, notices } = first;
+  let latest = first;
   const read = await readClip(reader, isClip ? Number.POSITIVE_INFINITY : PROBE_DURATION);
   const packets = inputs[0]!.tracks === 'both' ? evened(read) : read;
   const video = packets.find(({ kind }) => kind === 'video');
@@ -72,7 +74,12 @@ export async function openSource(
       ? packets.reduce((end, { dts, duration }) => Math.max(end, dts + duration), 0)
       : undefined,
     notices: notices(),
-    open: isClip ? () => new ClipReader(packets) : () => open().reader,
+    losses: () => latest.losses(),
+    open: () => {
+      if (isClip) return new ClipReader(packets);
+      latest = open();
+      return latest.reader;
+    },
   };
 }
 
@@ -112,11 +119,11 @@ function inOrder(inputs: readonly Input[]): Input[] {
   return first.tracks === 'video' ? [first, second] : [second, first];
 }
 
-/** Starts to read the inputs; `notices` tells what there was to notice so far. */
+/** Starts to read the inputs; `notices` and `losses` tell what there was so far. */
 function openInputs(
   inputs: readonly Input[],
   frameRate: number | undefined,
-): { reader: PacketReader; notices: () => string[] } {
+): { reader: PacketReader; notices: () => string[]; losses: () => string[] } {
   const parsers = inputs.map(({ createParser }) => createParser(frameRate));
   const [first, second] = inputs.map(({ path }, index) => new FileReader(path, parsers[index]!));
   const reader =
@@ -125,9 +132,11 @@ function openInputs(
       : inputs[0]!.tracks === 'both'
         ? new InterleaveReader(first!)
         : first!;
-  const notices = () =>
-    parsers.flatMap((parser, index) => parser.notices.map((notice) => `${inputs[index]!.path}: ${notice}`));
-  return { reader, notices };
+  const named = (texts: (parser: PacketParser) => readonly string[]): string[] =>
+    parsers.flatMap((parser, index) => texts(parser).map((text) => `${inputs[index]!.path}: ${text}`));
+  const notices = () => named((parser) => parser.notices);
+  const losses = () => named((parser) => parser.losses ?? []);
+  return { reader, notices, losses };
 }
 
 /** Gives the packets of each track of an FLV file their average duration: what the first ones say is a guess. */

@@ -8,6 +8,8 @@ export interface PacketParser {
   end(): SourcePacket[];
   /** What the user ought to know about what was read so far, one sentence each. */
   readonly notices: readonly string[];
+  /** What of the media in the file was lost so far, because it is damaged; left out: nothing. */
+  readonly losses?: readonly string[];
 }
 
 /** The bytes are not what they should be. The reader adds the name of the file. */

@@ -13,6 +13,8 @@ export interface MediaSource {
   readonly duration: number | undefined;
   /** What the user ought to know, one sentence each, such as a frame rate that had to be assumed. */
   readonly notices: readonly string[];
+  /** What of the media was lost so far, because the input is damaged; left out: nothing can be. */
+  readonly losses?: () => readonly string[];
   /** Starts to read from the first packet. */
   open(): PacketReader;
 }

@@ -1,4 +1,5 @@
 import { MuxerError, type MuxerErrorCode, type MuxerErrorDetails } from '../errors.js';
+import type { FrameReader } from '../frame-sync.js';
 import { samplingFrequencies } from './sampling-frequencies.js';
 
 /** Bytes of the fixed and the variable header together. */
@@ -7,7 +8,10 @@ export const adtsHeaderSize = 7;
 /**
  * adts_fixed_header() and adts_variable_header() (ISO/IEC 14496-3 §1.A.2.2). One object is reused for every frame.
  */
-export class AdtsHeader {
+export class AdtsHeader implements FrameReader {
+  readonly prefixSize = adtsHeaderSize;
+  readonly syncByte = 0xff;
+  readonly cutOffCode = 'ERR_CLOUDPUSH_ADTS_CUT_OFF';
   /** MPEG-4 Audio object type: the profile + 1. */
   objectType = 0;
   samplingFrequencyIndex = 0;
@@ -35,6 +39,15 @@ export class AdtsHeader {
     if (data.length - offset < this.frameLength) {
       throw cutOff(offset, data.length - offset, `${this.frameLength} bytes`);
     }
+  }
+
+  lengthAt(data: Uint8Array, offset: number): number {
+    return this.readFields(data, offset) === undefined ? this.frameLength : 0;
+  }
+
+  /** Version, protection, profile, sampling frequency and channels. */
+  kindAt(data: Uint8Array, offset: number): number {
+    return (data[offset + 1]! << 16) | ((data[offset + 2]! & 0xfd) << 8) | (data[offset + 3]! & 0xc0);
   }
 
   /** Reads the 7 bytes of the header, which must be there; gives what is wrong with them, without throwing. */

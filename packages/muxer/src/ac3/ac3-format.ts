@@ -1,6 +1,8 @@
 import { MuxerError } from '../errors.js';
 import { fourCc } from '../flv/video-tag-header.js';
+import { wholeFrameAt } from '../frame-sync.js';
 import type { AudioFormat } from '../tracks/audio-format.js';
+import type { PacketFrames } from '../tracks/packet-frames.js';
 import { SyncFrame } from './sync-frame.js';
 
 /**
@@ -28,6 +30,25 @@ export class Ac3Format implements AudioFormat {
     return false;
   }
 
+  find(data: Uint8Array, frames: PacketFrames): void {
+    const frame = this.#frame;
+    frames.find(data, frame);
+    for (let i = 1; i < frames.count; i++) {
+      const before = frames.starts[i - 1]!;
+      const start = frames.starts[i]!;
+      const beforeEnd = this.#endOf(data, before, start);
+      frame.readFields(data, start);
+      if (!frame.first && beforeEnd === start) frames.join(i--);
+    }
+  }
+
+  /** Where the frames end that begin at `start` and follow each other up to `limit`, at most. */
+  #endOf(data: Uint8Array, start: number, limit: number): number {
+    let end = start;
+    while (end < limit) end += this.#frame.lengthAt(data, end) || limit;
+    return end;
+  }
+
   readFrame(data: Uint8Array, offset: number): void {
     const frame = this.#frame;
     this.#read(data, offset);
@@ -36,7 +57,7 @@ export class Ac3Format implements AudioFormat {
     this.channels = frame.channels;
     this.samplesPerFrame = frame.samples;
     let end = offset + frame.length;
-    while (end < data.length) {
+    while (wholeFrameAt(frame, data, end) > 0) {
       this.#read(data, end);
       if (frame.first) break;
       end += frame.length;

@@ -1,5 +1,6 @@
 import { readUint16 } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
+import type { FrameReader } from '../frame-sync.js';
 
 const syncWord = 0x0b77;
 /** Bytes that tell all that is asked for here. */
@@ -17,8 +18,18 @@ const samplesPerBlock = 256;
 const lastAc3Bsid = 10;
 const lastBsid = 16;
 
+/** A field of the header that is not what it may be. */
+interface WrongField {
+  readonly field: string;
+  readonly actual: number;
+  readonly permitted: string;
+}
+
 /** The header of an AC-3 or E-AC-3 synchronization frame (ATSC A/52 §5.3, §E.2.2). One object is reused. */
-export class SyncFrame {
+export class SyncFrame implements FrameReader {
+  readonly prefixSize = headerSize;
+  readonly syncByte = syncWord >> 8;
+  readonly cutOffCode = 'ERR_CLOUDPUSH_AC3_CUT_OFF';
   enhanced = false;
   /** Bytes of the whole frame. */
   length = 0;
@@ -40,20 +51,38 @@ export class SyncFrame {
         permitted: '0xb77',
       });
     }
-    const bsid = data[offset + 5]! >> 3;
-    if (bsid > lastBsid) throw invalid(offset, 'bsid', bsid, `0 to ${lastBsid}`);
-    this.enhanced = bsid > lastAc3Bsid;
-    if (this.enhanced) this.#readEnhanced(data, offset);
-    else this.#readBasic(data, offset, bsid);
+    const problem = this.readFields(data, offset);
+    if (problem !== undefined) {
+      const { field, actual, permitted } = problem;
+      throw new MuxerError('ERR_CLOUDPUSH_AC3_HEADER_INVALID', { offset, field, actual, permitted });
+    }
     if (left < this.length) throw cutOff(offset, left, this.length);
   }
 
-  #readBasic(data: Uint8Array, offset: number, bsid: number): void {
+  lengthAt(data: Uint8Array, offset: number): number {
+    if (readUint16(data, offset) !== syncWord) return 0;
+    return this.readFields(data, offset) === undefined ? this.length : 0;
+  }
+
+  /** AC-3 or E-AC-3, and the sample rate. */
+  kindAt(data: Uint8Array, offset: number): number {
+    return (data[offset + 4]! & 0xc0) | (data[offset + 5]! >> 3 > lastAc3Bsid ? 1 : 0);
+  }
+
+  /** Reads the fields behind the sync word, which must be there; gives the one that is wrong, without throwing. */
+  readFields(data: Uint8Array, offset: number): WrongField | undefined {
+    const bsid = data[offset + 5]! >> 3;
+    if (bsid > lastBsid) return { field: 'bsid', actual: bsid, permitted: `0 to ${lastBsid}` };
+    this.enhanced = bsid > lastAc3Bsid;
+    return this.enhanced ? this.#readEnhanced(data, offset) : this.#readBasic(data, offset, bsid);
+  }
+
+  #readBasic(data: Uint8Array, offset: number, bsid: number): WrongField | undefined {
     const rateCode = data[offset + 4]! >> 6;
-    if (rateCode === 3) throw invalid(offset, 'fscod', rateCode, '0 to 2');
+    if (rateCode === 3) return { field: 'fscod', actual: rateCode, permitted: '0 to 2' };
     const sizeCode = data[offset + 4]! & 0x3f;
     const bitRate = bitRates[sizeCode >> 1];
-    if (bitRate === undefined) throw invalid(offset, 'frmsizecod', sizeCode, '0 to 37');
+    if (bitRate === undefined) return { field: 'frmsizecod', actual: sizeCode, permitted: '0 to 37' };
     // At 44.1 kHz the length is no whole number of words, so every other frame has one more.
     const words =
       rateCode === 0
@@ -70,24 +99,26 @@ export class SyncFrame {
     const before =
       ((mode & 1) === 1 && mode !== 1 ? 2 : 0) + ((mode & 4) !== 0 ? 2 : 0) + (mode === 2 ? 2 : 0);
     this.channels = channelCounts[mode]! + ((data[offset + 6]! >> (4 - before)) & 1);
+    return undefined;
   }
 
-  #readEnhanced(data: Uint8Array, offset: number): void {
+  #readEnhanced(data: Uint8Array, offset: number): WrongField | undefined {
     const streamType = data[offset + 2]! >> 6;
-    if (streamType === 3) throw invalid(offset, 'strmtyp', streamType, '0 to 2');
+    if (streamType === 3) return { field: 'strmtyp', actual: streamType, permitted: '0 to 2' };
     const subStreamId = (data[offset + 2]! >> 3) & 7;
     this.first = streamType !== 1 && subStreamId === 0;
     this.length = 2 * ((readUint16(data, offset + 2) & 0x7ff) + 1);
     const rateCode = data[offset + 4]! >> 6;
     const blocksCode = (data[offset + 4]! >> 4) & 3;
-    if (rateCode === 3 && blocksCode === 3) throw invalid(offset, 'fscod2', blocksCode, '0 to 2');
+    if (rateCode === 3 && blocksCode === 3)
+      return { field: 'fscod2', actual: blocksCode, permitted: '0 to 2' };
     // fscod 3 halves the rate, and its place is taken by fscod2.
     this.sampleRate = rateCode === 3 ? sampleRates[blocksCode]! / 2 : sampleRates[rateCode]!;
     this.samples = samplesPerBlock * (rateCode === 3 ? 6 : blockCounts[blocksCode]!);
     const mode = (data[offset + 4]! >> 1) & 7;
     this.channels = channelCounts[mode]! + (data[offset + 4]! & 1);
-    if (this.length < headerSize)
-      throw invalid(offset, 'frmsiz', this.length / 2 - 1, `≥ ${headerSize / 2 - 1}`);
+    if (this.length >= headerSize) return undefined;
+    return { field: 'frmsiz', actual: this.length / 2 - 1, permitted: `≥ ${headerSize / 2 - 1}` };
   }
 }
 
@@ -97,8 +128,4 @@ function cutOff(offset: number, actual: number, permitted: number): MuxerError {
     actual: `${actual} bytes`,
     permitted: `≥ ${permitted} bytes`,
   });
-}
-
-function invalid(offset: number, field: string, actual: number, permitted: string): MuxerError {
-  return new MuxerError('ERR_CLOUDPUSH_AC3_HEADER_INVALID', { offset, field, actual, permitted });
 }

@@ -19,24 +19,30 @@ export class AdtsSplitter extends FrameSplitter {
 }
 
 class AdtsFormat implements FrameFormat {
-  readonly headerSize = adtsHeaderSize;
+  readonly prefixSize = adtsHeaderSize;
+  readonly syncByte = 0xff;
   readonly #header = new AdtsHeader();
   readonly #clock = new SampleClock();
 
-  frameLength(data: Uint8Array, offset: number): number {
-    return this.#header.readFields(data, offset) === undefined ? this.#header.frameLength : 0;
+  lengthAt(data: Uint8Array, offset: number): number {
+    return this.#header.lengthAt(data, offset);
+  }
+
+  kindAt(data: Uint8Array, offset: number): number {
+    return this.#header.kindAt(data, offset);
   }
 
   skip(data: Uint8Array, offset: number): number {
     return id3TagLength(data, offset);
   }
 
-  frame(data: Uint8Array, offset: number, skippedBytes: number): AudioFrame {
+  frame(data: Uint8Array, offset: number, skippedBytes: number, lost: number): AudioFrame {
     const header = this.#header;
     header.readFields(data, 0);
     const samples = 1024 * header.rawDataBlocks;
     const { sampleRate } = header;
     const channels = configurationChannels[header.channelConfiguration]!;
+    if (lost > 0) this.#clock.next(lost * samples, sampleRate);
     const time = this.#clock.next(samples, sampleRate);
     return { data, offset, skippedBytes, sampleRate, channels, samples, time };
   }

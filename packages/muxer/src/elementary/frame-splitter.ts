@@ -1,20 +1,27 @@
 import { copyOf } from '../bits/bytes.js';
+import { type FrameSync, frameInside, next } from '../frame-sync.js';
 import type { AudioFrame } from './audio-frame.js';
 
 /** What AAC and MP3 do each in its own way, to cut a byte stream into frames. */
-export interface FrameFormat {
-  readonly headerSize: number;
-  /** Length of the frame whose header is at `offset`; 0: that is no header. All bytes of the header are there. */
-  frameLength(data: Uint8Array, offset: number): number;
+export interface FrameFormat extends FrameSync {
   /** Length of what is no audio at `offset` (ID3 tags): more than 0: to be skipped; 0: nothing; −1: more bytes needed. */
   skip(data: Uint8Array, offset: number): number;
-  /** The frame, or undefined when it holds no sound. */
-  frame(data: Uint8Array, offset: number, skippedBytes: number): AudioFrame | undefined;
+  /**
+   * The frame, or undefined when it holds no sound.
+   * @param lost frames in front of it that damage has cost: their time goes by
+   */
+  frame(data: Uint8Array, offset: number, skippedBytes: number, lost: number): AudioFrame | undefined;
 }
+
+/** Bytes that may lie between two frames without a doubt about the first: encoders round their buffers up. */
+const gap = 64;
+/** Bytes that must be there behind a frame which no other follows, to tell whether its length is damaged: an ADTS frame, and a header. */
+const lookahead = 8192 + 16;
 
 /**
  * Cuts an audio elementary stream, which comes in pieces of any size, into frames. Where no header is found, bytes
- * are skipped up to a header that another one, or the end of the stream, follows.
+ * are skipped up to a header that another one, or the end of the stream, follows, or one like those before. A frame with a damaged length costs
+ * itself alone.
  */
 export class FrameSplitter {
   readonly #format: FrameFormat;
@@ -27,6 +34,13 @@ export class FrameSplitter {
   #skippedBefore = 0;
   /** Bytes that belonged to no frame and no tag. */
   skippedBytes = 0;
+  /** Those of them that are no padding. */
+  #strayBytes = 0;
+  #strayBefore = 0;
+  /** What the last frame has in common with those of its stream; −1 before the first. */
+  #kind = -1;
+  /** Frames that damage has cost, as far as their length tells. */
+  lostFrames = 0;
 
   constructor(format: FrameFormat) {
     this.#format = format;
@@ -57,25 +71,69 @@ export class FrameSplitter {
     return frames;
   }
 
-  /** Takes a frame, a tag, or a byte that is none; returns how many bytes, 0 when more are needed. */
+  /** Takes a frame, a tag, or bytes that are none; returns how many, 0 when more are needed. */
   #step(data: Uint8Array, position: number, ended: boolean, frames: AudioFrame[]): number {
     const left = data.length - position;
     if (this.#toSkip > 0) return this.#skipTag(left);
-    if (left < this.#format.headerSize) return 0;
-    const length = this.#format.frameLength(data, position);
+    if (left < this.#format.prefixSize) return 0;
+    const length = this.#format.lengthAt(data, position);
     if (length === 0) return this.#resync(data, position, ended);
-    if (left < length) return this.#inSync || !ended ? 0 : this.#skipByte();
-    if (!this.#inSync && !this.#confirmed(data, position + length, ended)) {
-      return left < length + this.#format.headerSize && !ended ? 0 : this.#skipByte();
-    }
+    if (left < length) return this.#cutOff(data, position, ended);
+    const verdict = this.#judge(data, position, position + length, ended);
+    if (verdict === 'unknown') return 0;
+    if (verdict !== 'good') return this.#skipBytes(data, position, verdict);
     this.#inSync = true;
+    this.#kind = this.#format.kindAt(data, position);
     this.#emit(copyOf(data, position, position + length), frames);
     return length;
   }
 
+  /** The stream ends within the frame, unless another begins in it: then its length is damaged. */
+  #cutOff(data: Uint8Array, position: number, ended: boolean): number {
+    if (!ended) return 0;
+    const inside = frameInside(this.#format, data, position, data.length);
+    if (inside >= 0) return this.#skipBytes(data, position, inside - position);
+    return this.#inSync ? 0 : this.#skipBytes(data, position, 1);
+  }
+
+  /** Whether a frame is one; how many bytes are to be skipped when it is not. */
+  #judge(data: Uint8Array, position: number, end: number, ended: boolean): 'good' | 'unknown' | number {
+    const isLast = end + this.#format.prefixSize > data.length;
+    if (isLast && !ended) {
+      const mayFollow = end === data.length || data[end] === this.#format.syncByte;
+      return this.#inSync && mayFollow ? 'good' : 'unknown';
+    }
+    if (isLast) {
+      if (end === data.length) return 'good';
+      const inside = frameInside(this.#format, data, position, end);
+      return inside >= 0 ? inside - position : 'good';
+    }
+    if (this.#format.lengthAt(data, end) > 0 || this.#format.skip(data, end) > 0) return 'good';
+    if (!ended && data.length < end + lookahead) return 'unknown';
+    const inside = frameInside(this.#format, data, position, end);
+    if (inside >= 0) return inside - position;
+    return this.#inSync || this.#isKnown(data, position, end) ? 'good' : 1;
+  }
+
+  /** Whether a frame like it has come before, or follows behind some bytes of padding. */
+  #isKnown(data: Uint8Array, position: number, end: number): boolean {
+    const kind = this.#format.kindAt(data, position);
+    if (kind === this.#kind) return true;
+    const last = Math.min(end + gap, data.length - this.#format.prefixSize);
+    for (let at = next(this.#format, data, end); at <= last; at = next(this.#format, data, at + 1)) {
+      if (this.#format.kindAt(data, at) === kind && this.#format.lengthAt(data, at) > 0) return true;
+    }
+    return false;
+  }
+
   #emit(data: Uint8Array, frames: AudioFrame[]): void {
-    const frame = this.#format.frame(data, this.#taken, this.skippedBytes - this.#skippedBefore);
+    const skipped = this.skippedBytes - this.#skippedBefore;
+    const isDamage = this.#strayBytes > this.#strayBefore && this.#taken > skipped;
+    const lost = isDamage ? Math.round(skipped / data.length) : 0;
+    const frame = this.#format.frame(data, this.#taken, skipped, lost);
+    this.#strayBefore = this.#strayBytes;
     if (frame === undefined) return;
+    this.lostFrames += lost;
     this.#skippedBefore = this.skippedBytes;
     frames.push(frame);
   }
@@ -83,7 +141,7 @@ export class FrameSplitter {
   #resync(data: Uint8Array, position: number, ended: boolean): number {
     const skip = this.#format.skip(data, position);
     if (skip < 0 && !ended) return 0;
-    if (skip <= 0) return this.#skipByte();
+    if (skip <= 0) return this.#skipBytes(data, position, 1);
     this.#toSkip = skip;
     return this.#skipTag(data.length - position);
   }
@@ -94,15 +152,12 @@ export class FrameSplitter {
     return step;
   }
 
-  #skipByte(): number {
+  #skipBytes(data: Uint8Array, position: number, count: number): number {
     this.#inSync = false;
-    this.skippedBytes++;
-    return 1;
-  }
-
-  /** Whether another frame, a tag, or the end of the stream follows. */
-  #confirmed(data: Uint8Array, next: number, ended: boolean): boolean {
-    if (next + this.#format.headerSize > data.length) return ended;
-    return this.#format.frameLength(data, next) > 0 || this.#format.skip(data, next) > 0;
+    this.skippedBytes += count;
+    for (let i = position; i < position + count; i++) {
+      if (data[i] !== 0 && data[i] !== 0xff) this.#strayBytes++;
+    }
+    return count;
   }
 }

@@ -14,26 +14,32 @@ export class Mp3Splitter extends FrameSplitter {
 }
 
 class Mp3Format implements FrameFormat {
-  readonly headerSize = mpegAudioHeaderSize;
+  readonly prefixSize = mpegAudioHeaderSize;
+  readonly syncByte = 0xff;
   readonly #header = new MpegAudioHeader();
   readonly #clock = new SampleClock();
   #first = true;
 
-  frameLength(data: Uint8Array, offset: number): number {
-    return this.#header.readFields(data, offset) === undefined ? this.#header.frameLength : 0;
+  lengthAt(data: Uint8Array, offset: number): number {
+    return this.#header.lengthAt(data, offset);
+  }
+
+  kindAt(data: Uint8Array, offset: number): number {
+    return this.#header.kindAt(data, offset);
   }
 
   skip(data: Uint8Array, offset: number): number {
     return id3TagLength(data, offset);
   }
 
-  frame(data: Uint8Array, offset: number, skippedBytes: number): AudioFrame | undefined {
+  frame(data: Uint8Array, offset: number, skippedBytes: number, lost: number): AudioFrame | undefined {
     const first = this.#first;
     this.#first = false;
     if (first && isInfoFrame(data)) return undefined;
     const header = this.#header;
     header.readFields(data, 0);
     const { sampleRate, channels, samplesPerFrame: samples } = header;
+    if (lost > 0) this.#clock.next(lost * samples, sampleRate);
     const time = this.#clock.next(samples, sampleRate);
     return { data, offset, skippedBytes, sampleRate, channels, samples, time };
   }

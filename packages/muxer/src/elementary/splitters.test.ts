@@ -139,6 +139,49 @@ describe('AdtsSplitter', () => {
     expect(splitter.skippedBytes).toBe(9);
   });
 
+  const frames = [20, 31, 40, 27, 33].map((length, i) => adtsFrame(length, i + 1));
+  const split = (stream: Buffer, piece: number) => {
+    const splitter = new AdtsSplitter();
+    const out = [];
+    for (let at = 0; at < stream.length; at += piece)
+      out.push(...splitter.push(stream.subarray(at, at + piece)));
+    out.push(...splitter.flush());
+    return {
+      splitter,
+      lengths: out.map(({ data }) => data.length),
+      times: out.map(({ time }) => Math.round(time)),
+    };
+  };
+  const clean = split(Buffer.concat(frames), 1000);
+
+  test.each([
+    ['zeros', '00000000'],
+    ['one byte', '07'],
+    ['ones', 'ffffff'],
+    ['a sync word', 'fff1'],
+    ['8 bytes', '1122334455667788'],
+  ])('takes all frames with padding of %s behind each, in pieces of any size', (_name, padding) => {
+    const stream = Buffer.concat(frames.flatMap((frame) => [frame, hex(padding)]));
+    for (const piece of [1, 7, 64, 1000]) {
+      const { splitter, lengths, times } = split(stream, piece);
+      expect([lengths, times]).toEqual([clean.lengths, clean.times]);
+      expect(splitter.lostFrames).toBe(0);
+    }
+  });
+
+  test('a damaged frame costs itself alone, and its time goes by', () => {
+    const headless = Buffer.from(frames[2]!);
+    headless[0] = 0x55;
+    const tooLong = Buffer.from(frames[2]!);
+    tooLong[4] = 100 >> 3;
+    for (const damaged of [headless, tooLong]) {
+      const { splitter, lengths, times } = split(Buffer.concat(frames.with(2, damaged)), 1000);
+      expect(lengths).toEqual([20, 31, 27, 33]);
+      expect(times).toEqual(clean.times.toSpliced(2, 1));
+      expect(splitter.lostFrames).toBe(1);
+    }
+  });
+
   test('counts a cut-off last frame as skipped', () => {
     const splitter = new AdtsSplitter();
     expect(splitter.push(adts.subarray(0, 55))).toHaveLength(2);

@@ -2,6 +2,7 @@ import { BitReader } from '../bits/bit-reader.js';
 import { MuxerError } from '../errors.js';
 import { fourCc } from '../flv/video-tag-header.js';
 import type { AudioFormat } from '../tracks/audio-format.js';
+import type { PacketFrames } from '../tracks/packet-frames.js';
 
 const marker = 0x66_4c_61_43; // fLaC
 const blockHeaderSize = 4;
@@ -43,6 +44,10 @@ export class FlacFormat implements AudioFormat {
     // Other metadata blocks stay behind, so STREAMINFO is the last one, and its length is known.
     this.configuration.set([0x80, 0, 0, streamInfoSize], 4);
     return true;
+  }
+
+  find(_data: Uint8Array, frames: PacketFrames): void {
+    frames.takeWhole();
   }
 
   readFrame(data: Uint8Array, offset: number, encrypted: boolean): void {

@@ -1,5 +1,7 @@
 import { MuxerError, type MuxerErrorCode, type MuxerErrorDetails } from '../errors.js';
 
+import type { FrameReader } from '../frame-sync.js';
+
 export const mpegAudioHeaderSize = 4;
 
 /** kbit/s of layer III by bitrate_index: MPEG-1 (ISO/IEC 11172-3 §2.4.2.3), MPEG-2 and 2.5 (13818-3 §2.4.2.3). */
@@ -20,7 +22,10 @@ const layer3 = 1;
 type HeaderField = 'syncword' | 'ID' | 'layer' | 'bitrate_index' | 'sampling_frequency';
 
 /** The header of a layer III frame (ISO/IEC 11172-3 §2.4.1.3). One object is reused for every frame. */
-export class MpegAudioHeader {
+export class MpegAudioHeader implements FrameReader {
+  readonly prefixSize = mpegAudioHeaderSize;
+  readonly syncByte = 0xff;
+  readonly cutOffCode = 'ERR_CLOUDPUSH_MP3_CUT_OFF';
   sampleRate = 0;
   channels = 0;
   /** kbit/s. */
@@ -39,6 +44,16 @@ export class MpegAudioHeader {
     const problem = this.readFields(data, offset);
     if (problem !== undefined) throw new MuxerError(...describe(problem, data, offset));
     if (left < this.frameLength) throw cutOff(offset, left, `${this.frameLength} bytes`);
+  }
+
+  lengthAt(data: Uint8Array, offset: number): number {
+    return this.readFields(data, offset) === undefined ? this.frameLength : 0;
+  }
+
+  /** Version, layer, protection, sampling frequency, and whether it is mono. */
+  kindAt(data: Uint8Array, offset: number): number {
+    const mono = data[offset + 3]! >> 6 === 3 ? 1 : 0;
+    return (data[offset + 1]! << 16) | ((data[offset + 2]! & 0x0c) << 8) | mono;
   }
 
   /** Reads the 4 bytes of the header, which must be there; gives the field that is wrong, without throwing. */

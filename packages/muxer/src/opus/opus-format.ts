@@ -1,6 +1,7 @@
 import { MuxerError } from '../errors.js';
 import { fourCc } from '../flv/video-tag-header.js';
 import type { AudioFormat } from '../tracks/audio-format.js';
+import type { PacketFrames } from '../tracks/packet-frames.js';
 
 const magic = 'OpusHead';
 const headSize = 19;
@@ -48,6 +49,10 @@ export class OpusFormat implements AudioFormat {
     this.configuration = Uint8Array.from(data);
     this.channels = channels!;
     return true;
+  }
+
+  find(_data: Uint8Array, frames: PacketFrames): void {
+    frames.takeWhole();
   }
 
   readFrame(data: Uint8Array, _offset: number, encrypted: boolean): void {

@@ -15,12 +15,14 @@ import { allocateBody, bodyHeadroom, requireFrameCount, requireHeadroom } from '
 import type { MediaPacket } from '../media-packet.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
 import type { AudioTrack } from './audio-track.js';
+import { PacketFrames } from './packet-frames.js';
 
 /** Samples of one channel in a raw data block. */
 const samplesPerBlock = 1024;
 
 /** Of the frame at hand. All tracks share it: among a thousand of their own, none would be in the processor's cache. */
 const header = new AdtsHeader();
+const frames = new PacketFrames();
 
 /** An audio track of AAC in ADTS frames. */
 export class AacTrack implements AudioTrack {
@@ -45,8 +47,11 @@ export class AacTrack implements AudioTrack {
     const dts = timeline.unwrap(Number.isNaN(packet.dts) ? packet.pts : packet.dts);
     let time = timeline.place(this.#clock, dts);
     const { data } = packet;
-    for (let offset = 0; offset < data.length; offset += header.frameLength) {
+    if (frames.damage !== undefined) timeline.onWarning?.(frames.damage);
+    for (let i = 0; i < frames.count; i++) {
+      const offset = frames.starts[i]!;
       header.read(data, offset);
+      time += (frames.missing[i]! * samplesPerBlock * 1000) / header.sampleRate;
       this.#configure(packet, offset, wrap32(stamp(this.#clock, time)), out);
       const blockDuration = (samplesPerBlock * 1000) / header.sampleRate;
       for (let block = 0; block < header.rawDataBlocks; block++) {
@@ -58,31 +63,34 @@ export class AacTrack implements AudioTrack {
     this.facts = unlessSame(before, this.facts!);
   }
 
-  /** Looks at every frame before anything is given out or written. */
+  /** Finds the frames, and looks at each, before anything is given out or written. */
   #check(data: Uint8Array, encrypted: boolean): void {
     if (data.length === 0)
       throw new MuxerError('ERR_CLOUDPUSH_AUDIO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
+    frames.find(data, header);
     let programConfig = this.#programConfig;
     let blocks = 0;
-    for (let offset = 0; offset < data.length; offset += header.frameLength) {
+    for (let i = 0; i < frames.count; i++) {
+      const offset = frames.starts[i]!;
       header.read(data, offset);
+      if (header.rawDataBlocks > 1 || header.channelConfiguration === 0) {
+        const start = offset + header.headerSize;
+        const withElement =
+          header.channelConfiguration === 0 && !encrypted && startsWithProgramConfig(data, start);
+        const element = withElement
+          ? readProgramConfigElement(data, start, offset + header.frameLength)
+          : programConfig;
+        const damage = damageOf(header, data, offset, element);
+        if (damage !== undefined) {
+          frames.drop(i--, damage);
+          continue;
+        }
+        programConfig = element;
+      }
       blocks += header.rawDataBlocks;
       requireFrameCount(blocks, offset);
-      if (header.rawDataBlocks > 1) checkRawDataBlocks(header, data, offset);
-      if (header.channelConfiguration !== 0) continue;
-      const start = offset + header.headerSize;
-      if (!encrypted && startsWithProgramConfig(data, start)) {
-        programConfig = readProgramConfigElement(data, start, offset + header.frameLength);
-      }
-      if (programConfig === undefined) {
-        throw new MuxerError('ERR_CLOUDPUSH_ADTS_NO_CHANNELS', {
-          offset,
-          field: 'channel_configuration',
-          actual: 0,
-          permitted: '1 to 7, or 0 with a program_config_element()',
-        });
-      }
     }
+    frames.require(data, header);
   }
 
   /** Sends a sequence header when the AudioSpecificConfig has changed. */
@@ -149,13 +157,33 @@ function sequenceHeader(config: Uint8Array, timestamp: number): FlvTag {
 /** Bytes of crc_check behind each raw data block of a protected frame that has several. */
 const blockCrcSize = 2;
 
+/** What is wrong with a frame beside its header. */
+function damageOf(
+  header: AdtsHeader,
+  data: Uint8Array,
+  offset: number,
+  programConfig: ProgramConfigElement | undefined,
+): MuxerError | undefined {
+  if (header.rawDataBlocks > 1) {
+    const damage = rawDataBlockDamage(header, data, offset);
+    if (damage !== undefined) return damage;
+  }
+  if (header.channelConfiguration !== 0 || programConfig !== undefined) return undefined;
+  return new MuxerError('ERR_CLOUDPUSH_ADTS_NO_CHANNELS', {
+    offset,
+    field: 'channel_configuration',
+    actual: 0,
+    permitted: '1 to 7, or 0 with a program_config_element()',
+  });
+}
+
 /**
  * Where several raw data blocks of a frame begin is told only with error protection, by
  * adts_header_error_check() (ISO/IEC 14496-3 §1.A.2.2.3), relative to the first of them.
  */
-function checkRawDataBlocks(header: AdtsHeader, data: Uint8Array, offset: number): void {
+function rawDataBlockDamage(header: AdtsHeader, data: Uint8Array, offset: number): MuxerError | undefined {
   if (header.protectionAbsent) {
-    throw new MuxerError('ERR_CLOUDPUSH_ADTS_RAW_DATA_BLOCKS', {
+    return new MuxerError('ERR_CLOUDPUSH_ADTS_RAW_DATA_BLOCKS', {
       offset,
       field: 'number_of_raw_data_blocks_in_frame',
       actual: header.rawDataBlocks - 1,
@@ -166,7 +194,7 @@ function checkRawDataBlocks(header: AdtsHeader, data: Uint8Array, offset: number
     const start = rawDataBlockStart(header, data, offset, block);
     const end = rawDataBlockEnd(header, data, offset, block);
     if (start >= end || end > offset + header.frameLength) {
-      throw new MuxerError('ERR_CLOUDPUSH_ADTS_RAW_DATA_BLOCKS', {
+      return new MuxerError('ERR_CLOUDPUSH_ADTS_RAW_DATA_BLOCKS', {
         offset,
         field: 'raw_data_block_position',
         actual: end,
@@ -174,6 +202,7 @@ function checkRawDataBlocks(header: AdtsHeader, data: Uint8Array, offset: number
       });
     }
   }
+  return undefined;
 }
 
 function rawDataBlockStart(header: AdtsHeader, data: Uint8Array, offset: number, block: number): number {

@@ -1,3 +1,5 @@
+import type { PacketFrames } from './packet-frames.js';
+
 /** What Opus, FLAC, AC-3 and E-AC-3 do each in its own way, for an EnhancedAudioTrack. */
 export interface AudioFormat {
   readonly codec: 'opus' | 'flac' | 'ac3' | 'eac3';
@@ -5,6 +7,8 @@ export interface AudioFormat {
   readonly fourCc: number;
   /** Whether the packet is a stream header and no sound; it is taken then. Throws MuxerError. */
   takeStreamHeader(data: Uint8Array): boolean;
+  /** Finds the frames of a packet. Throws MuxerError when there are none. */
+  find(data: Uint8Array, frames: PacketFrames): void;
   /** Looks at the frame at data[offset]: length, samples, rate, channels. Throws MuxerError. */
   readFrame(data: Uint8Array, offset: number, encrypted: boolean): void;
   readonly frameLength: number;

@@ -3,17 +3,15 @@ import { MuxerError } from '../errors.js';
 import { type AudioFacts, unlessSame } from '../facts.js';
 import { AudioPacketType, SoundFormat } from '../flv/audio-tag-header.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
-import {
-  allocateBody,
-  bodyHeadroom,
-  requireFrameCount,
-  requireHeadroom,
-  requireMessageSize,
-} from '../flv/tag-body.js';
+import { allocateBody, bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
 import type { MediaPacket } from '../media-packet.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
 import type { AudioFormat } from './audio-format.js';
 import type { AudioTrack } from './audio-track.js';
+import { PacketFrames } from './packet-frames.js';
+
+/** Of the packet at hand; all tracks share it. */
+const frames = new PacketFrames();
 
 /** ExAudioTagHeader (Enhanced RTMP): SoundFormat 9 with the packet type, and the FourCC. */
 const headerSize = 5;
@@ -51,23 +49,24 @@ export class EnhancedAudioTrack implements AudioTrack {
       throw new MuxerError('ERR_CLOUDPUSH_AUDIO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
     requireMessageSize(data.length + headerSize, 'ERR_CLOUDPUSH_AUDIO_TOO_LARGE');
     if (!encrypted && format.takeStreamHeader(data)) return;
-    let frames = 0;
-    for (let offset = 0; offset < data.length; offset += format.frameLength) {
-      format.readFrame(data, offset, encrypted);
-      requireFrameCount(++frames, offset);
-    }
+    format.find(data, frames);
+    for (let i = 0; i < frames.count; i++) format.readFrame(data, frames.starts[i]!, encrypted);
     const before = this.facts;
     const timeline = this.#timeline;
     let time = timeline.place(
       this.#clock,
       timeline.unwrap(Number.isNaN(packet.dts) ? packet.pts : packet.dts),
     );
-    for (let offset = 0; offset < data.length; offset += format.frameLength) {
+    if (frames.damage !== undefined) timeline.onWarning?.(frames.damage);
+    for (let i = 0; i < frames.count; i++) {
+      const offset = frames.starts[i]!;
       format.readFrame(data, offset, encrypted);
+      const duration = (format.samples * 1000) / format.sampleRate;
+      time += frames.missing[i]! * duration;
       const timestamp = wrap32(stamp(this.#clock, time));
       this.#configure(timestamp, out);
       this.#emitFrame(packet, offset, timestamp, out);
-      time += (format.samples * 1000) / format.sampleRate;
+      time += duration;
     }
     // A change that the packet itself takes back is none.
     this.facts = unlessSame(before, this.facts!);

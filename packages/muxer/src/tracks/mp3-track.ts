@@ -3,11 +3,15 @@ import { MuxerError } from '../errors.js';
 import { type AudioFacts, unlessSame } from '../facts.js';
 import { mp3TagHeader, SoundFormat } from '../flv/audio-tag-header.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
-import { allocateBody, bodyHeadroom, requireFrameCount, requireHeadroom } from '../flv/tag-body.js';
+import { allocateBody, bodyHeadroom, requireHeadroom } from '../flv/tag-body.js';
 import type { MediaPacket } from '../media-packet.js';
 import { MpegAudioHeader } from '../mp3/mpeg-audio-header.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
 import type { AudioTrack } from './audio-track.js';
+import { PacketFrames } from './packet-frames.js';
+
+/** Of the packet at hand; all tracks share it. */
+const frames = new PacketFrames();
 
 /** An audio track of MP3 frames. It has no sequence header: every frame tells its rate and channels. */
 export class Mp3Track implements AudioTrack {
@@ -28,22 +32,22 @@ export class Mp3Track implements AudioTrack {
     const header = this.#header;
     if (data.length === 0)
       throw new MuxerError('ERR_CLOUDPUSH_AUDIO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
-    let frames = 0;
-    for (let offset = 0; offset < data.length; offset += header.frameLength) {
-      header.read(data, offset);
-      requireFrameCount(++frames, offset);
-    }
+    frames.find(data, header);
     const before = this.facts;
     const timeline = this.#timeline;
     let time = timeline.place(
       this.#clock,
       timeline.unwrap(Number.isNaN(packet.dts) ? packet.pts : packet.dts),
     );
-    for (let offset = 0; offset < data.length; offset += header.frameLength) {
+    if (frames.damage !== undefined) timeline.onWarning?.(frames.damage);
+    for (let i = 0; i < frames.count; i++) {
+      const offset = frames.starts[i]!;
       header.read(data, offset);
+      const duration = (header.samplesPerFrame * 1000) / header.sampleRate;
+      time += frames.missing[i]! * duration;
       this.#noteFacts();
       this.#emitFrame(packet, offset, wrap32(stamp(this.#clock, time)), out);
-      time += (header.samplesPerFrame * 1000) / header.sampleRate;
+      time += duration;
     }
     // A change that the packet itself takes back is none.
     this.facts = unlessSame(before, this.facts!);

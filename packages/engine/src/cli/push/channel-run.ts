@@ -2,6 +2,7 @@ import type { Channel } from '../../channel.js';
 import type { CloseReport } from '../../channel-events.js';
 import type { PushEngine } from '../../engine.js';
 import { CloudPushError } from '../../errors.js';
+import { sourceErrorCodes } from '../../sources/errors.js';
 import { Feed, type FeedEnd } from '../../sources/feed.js';
 import type { Pacer } from '../../sources/pacer.js';
 import { play } from '../../sources/play.js';
@@ -119,7 +120,7 @@ export class ChannelRun {
     }
     const report = await this.#channel.close();
     const feedError = this.#feed?.error === undefined ? undefined : CloudPushError.wrap(this.#feed.error);
-    return this.#outcome(feedError, report);
+    return this.#outcome(feedError ?? this.#loss(), report);
   }
 
   /** Ends the channel cleanly, between two frames. One that is not connected yet is given up. */
@@ -137,6 +138,14 @@ export class ChannelRun {
     const urls = also.map((other) => other.url);
     return withoutCredentials(error, url === undefined ? urls : [url, ...urls], this.#plan.secrets);
   };
+
+  /** The source's files are damaged: what could be read has gone out, but it is not all. */
+  #loss(): CloudPushError | undefined {
+    const [loss] = this.#plan.source.losses?.() ?? [];
+    return loss === undefined
+      ? undefined
+      : new CloudPushError(sourceErrorCodes.invalid, loss, { class: 'fatal' });
+  }
 
   #outcome(failure: CloudPushError | undefined, report: CloseReport): ChannelOutcome {
     const feed = this.#feed;

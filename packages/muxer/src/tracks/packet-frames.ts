@@ -1,0 +1,133 @@
+import { MuxerError } from '../errors.js';
+import { requireFrameCount } from '../flv/tag-body.js';
+import { type FrameReader, frameInside, next, wholeFrameAt } from '../frame-sync.js';
+
+/**
+ * Where the frames of an audio packet are. Encoders hand out buffers that are rounded up, and damage comes on the way: bytes that belong to no frame
+ * are passed over up to the next frame, and a damaged frame costs itself alone. One object is reused for all packets.
+ */
+export class PacketFrames {
+  /** Where each frame begins. */
+  readonly starts: number[] = [];
+  /** How many frames seem to be missing in front of it. */
+  readonly missing: number[] = [];
+  count = 0;
+  /** What is wrong with the first bytes that are neither a frame nor padding. */
+  damage: MuxerError | undefined;
+
+  /** The packet is one frame, whatever is in it. */
+  takeWhole(): void {
+    this.count = 0;
+    this.damage = undefined;
+    this.#add(0, 0);
+  }
+
+  /** Throws MuxerError when there is no frame at all. */
+  find(data: Uint8Array, reader: FrameReader): void {
+    this.count = 0;
+    this.damage = undefined;
+    const length = wholeFrameAt(reader, data, 0);
+    // As good as every packet is one frame.
+    if (length > 0 && length === data.length) this.#add(0, 0);
+    else this.#search(data, reader);
+    this.require(data, reader);
+  }
+
+  /** Leaves a frame out: something else is wrong with it. */
+  drop(index: number, damage: MuxerError): void {
+    this.damage ??= damage;
+    const missing = 1 + this.missing[index]!;
+    this.join(index);
+    if (index < this.count) this.missing[index]! += missing;
+  }
+
+  /** What begins here is a part of the frame before. */
+  join(index: number): void {
+    this.starts.splice(index, 1);
+    this.missing.splice(index, 1);
+    this.count--;
+  }
+
+  /** Throws MuxerError when no frame is left. */
+  require(data: Uint8Array, reader: FrameReader): void {
+    if (this.count > 0) return;
+    throw this.damage ?? damageAt(data, 0, reader)!;
+  }
+
+  #search(data: Uint8Array, reader: FrameReader): void {
+    const end = contentEnd(data);
+    let position = 0;
+    let missing = 0;
+    while (position < end) {
+      const length = wholeFrameAt(reader, data, position);
+      const inside = length === 0 ? -1 : damagedAt(data, reader, position, position + length, end);
+      if (length > 0 && inside < 0) {
+        this.#add(position, missing);
+        missing = 0;
+        position += length;
+        continue;
+      }
+      const resumed = inside >= 0 ? inside : this.#resumed(data, reader, position + 1, end);
+      this.damage ??=
+        inside >= 0 ? cutOff(reader, position, inside, length) : damageAt(data, position, reader);
+      // Half a frame or more that is none was one.
+      missing = 2 * (resumed - position) >= wholeFrameAt(reader, data, resumed) ? 1 : 0;
+      position = resumed;
+    }
+  }
+
+  /** Where the next frame begins that can be trusted: others follow it, or nothing, or it is like those before. */
+  #resumed(data: Uint8Array, reader: FrameReader, from: number, end: number): number {
+    const known = this.count === 0 ? -1 : this.starts[this.count - 1]!;
+    for (let at = next(reader, data, from); at < end; at = next(reader, data, at + 1)) {
+      const length = wholeFrameAt(reader, data, at);
+      if (length === 0) continue;
+      if (at + length >= end || wholeFrameAt(reader, data, at + length) > 0) return at;
+      if (known >= 0 && reader.kindAt(data, known) === reader.kindAt(data, at)) return at;
+    }
+    return data.length;
+  }
+
+  #add(start: number, missing: number): void {
+    this.starts[this.count] = start;
+    this.missing[this.count] = missing;
+    requireFrameCount(++this.count, start);
+  }
+}
+
+/** Where another frame shows that the length of this one is damaged; −1: nothing does. */
+function damagedAt(
+  data: Uint8Array,
+  reader: FrameReader,
+  start: number,
+  end: number,
+  contentEnd: number,
+): number {
+  if (end >= contentEnd || wholeFrameAt(reader, data, end) > 0) return -1;
+  return frameInside(reader, data, start, end);
+}
+
+/** Where nothing but zeros follows: encoders round their buffers up. */
+function contentEnd(data: Uint8Array): number {
+  let end = data.length;
+  while (end > 0 && data[end - 1] === 0) end--;
+  return end;
+}
+
+function cutOff({ cutOffCode }: FrameReader, offset: number, end: number, length: number): MuxerError {
+  return new MuxerError(cutOffCode, {
+    offset,
+    actual: `${end - offset} bytes`,
+    permitted: `${length} bytes`,
+  });
+}
+
+/** What the header says about itself: undefined when nothing is wrong. */
+function damageAt(data: Uint8Array, offset: number, reader: FrameReader): MuxerError | undefined {
+  try {
+    reader.read(data, offset);
+    return undefined;
+  } catch (error) {
+    return error as MuxerError;
+  }
+}
