@@ -221,7 +221,7 @@ describe('a channel with several destinations', () => {
 
   test('is told of when a server has not announced the form of H.265 that another has settled', async () => {
     await using enhanced = await RecordingReceiver.listen({ connectInfo: { fourCcList: ['hvc1'] } });
-    await using old = await RecordingReceiver.listen();
+    await using old = await RecordingReceiver.listen({ connectInfo: { fourCcList: ['av01'] } });
     const warnings: string[] = [];
     const engine = await PushEngine.create({ maxConnections: 2, logger: warningsTo(warnings) });
     const channel = engine.openChannel({ url: enhanced.url('a'), video: 'h265' });

@@ -262,7 +262,8 @@ describe('a channel', () => {
 
 describe('H.265', () => {
   test.each([
-    { announces: 'nothing', behaviour: {}, header: [0x1c] },
+    { announces: 'nothing', behaviour: { enhanced: false }, header: [0x90, 0x68, 0x76, 0x63, 0x31] },
+    { announces: 'other codecs', behaviour: { connectInfo: { fourCcList: ['av01'] } }, header: [0x1c] },
     {
       announces: 'hvc1',
       behaviour: { connectInfo: { fourCcList: ['hvc1'] } },
@@ -318,8 +319,8 @@ describe('a codec that only some servers take', () => {
   // An AV1 temporal unit: temporal delimiter only. What matters here is the server's answer.
   const temporalDelimiter = new Uint8Array([0x12, 0x00]);
 
-  test('ends the channel with a clear refusal, when the server has not announced it', async () => {
-    await using receiver = await RecordingReceiver.listen();
+  test('ends the channel with a clear refusal, when the server has announced others', async () => {
+    await using receiver = await RecordingReceiver.listen({ connectInfo: { fourCcList: ['hvc1'] } });
     const engine = await PushEngine.create({ maxConnections: 1 });
     const channel = engine.openChannel({ url: receiver.url('a'), video: 'av1' });
     channel.sendVideo(temporalDelimiter, { pts: 0 });
@@ -329,9 +330,13 @@ describe('a codec that only some servers take', () => {
     await closeEmpty(engine);
   });
 
-  test('is sent when the server has announced it', async () => {
+  test.each([
+    { announces: 'nothing', behaviour: { enhanced: false } },
+    { announces: 'it', behaviour: { connectInfo: { fourCcList: ['Opus'] } } },
+    { announces: 'what our own receiver takes', behaviour: {} },
+  ])('is sent when the server announces $announces', async ({ behaviour }) => {
     const opusHead = Buffer.from('4f707573486561640102380180bb0000000000', 'hex');
-    await using receiver = await RecordingReceiver.listen({ connectInfo: { fourCcList: ['Opus'] } });
+    await using receiver = await RecordingReceiver.listen(behaviour);
     const engine = await PushEngine.create({ maxConnections: 1 });
     const channel = engine.openChannel({ url: receiver.url('a'), audio: 'opus' });
     channel.sendAudio(opusHead, { pts: 0 });

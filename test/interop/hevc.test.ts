@@ -16,14 +16,15 @@ const FRAME_MS = 40;
 
 const { nginxRtmp, nodeMediaServer } = foreignServers;
 
-/** nginx-rtmp 1.2 records a stream in the enhanced form as an empty file. */
+/** nginx-rtmp 1.2 records a stream in the enhanced form as an empty file, and cannot be told from other servers. */
 const cases: {
   server: RecordingServerKind;
   hevc: 'legacy' | 'enhanced' | 'auto';
   expected: 'legacy' | 'enhanced';
 }[] = [
   { server: nginxRtmp, hevc: 'legacy', expected: 'legacy' },
-  { server: nginxRtmp, hevc: 'auto', expected: 'legacy' },
+  { server: nodeMediaServer, hevc: 'auto', expected: 'enhanced' },
+  { server: embeddedReceiver, hevc: 'auto', expected: 'enhanced' },
   { server: nodeMediaServer, hevc: 'legacy', expected: 'legacy' },
   { server: nodeMediaServer, hevc: 'enhanced', expected: 'enhanced' },
   { server: embeddedReceiver, hevc: 'legacy', expected: 'legacy' },

@@ -627,27 +627,48 @@ describe('Enhanced RTMP', () => {
     const hvc1 = { fourCcList: ['hvc1'], capsEx: 1 };
     await using receiver = await TestReceiver.listen({ connectInfo: hvc1 });
     const { publisher } = await TestPublisher.connect({ url: receiver.url() });
-    expect(publisher.capabilities).toEqual({ enhanced: true, fourCcs: new Set(['hvc1']), capsEx: 1 });
-    expect(publisher.videoForm('hvc1')).toBe('enhanced');
-    expect(publisher.videoForm('avc1')).toBe('legacy');
-    expect(publisher.videoForm('hvc1', 'legacy')).toBe('legacy');
-    expect(() => publisher.videoForm('av01')).toThrow('The server takes av01 in no form');
+    expect(publisher.capabilities).toEqual({
+      enhanced: true,
+      fourCcs: new Set(['hvc1']),
+      kinds: new Set(['video']),
+      capsEx: 1,
+    });
+    expect(publisher.formOf('hvc1')).toBe('enhanced');
+    expect(publisher.formOf('avc1')).toBe('legacy');
+    expect(publisher.formOf('hvc1', 'legacy')).toBe('legacy');
+    expect(() => publisher.formOf('av01')).toThrow('The server takes av01 in no form');
     const { capabilities } = receiver.received[0]!.stream.connectRequest;
     expect(capabilities.capsEx).toBe(15);
     expect([...capabilities.fourCcs]).toEqual(expect.arrayContaining(['hvc1', 'av01', 'Opus']));
     await publisher.close();
   });
 
-  it('sends the legacy form where nothing is announced, the enhanced one where the profile knows better', async () => {
-    await using receiver = await TestReceiver.listen();
+  it('sends the enhanced form where nothing is announced, the legacy one where the profile knows no other', async () => {
+    await using receiver = await TestReceiver.listen({ enhanced: false });
     for (const [profile, form] of [
-      ['auto', 'legacy'],
+      ['auto', 'enhanced'],
       ['mediamtx', 'enhanced'],
+      ['xiu', 'legacy'],
     ] as const) {
       const { publisher } = await TestPublisher.connect({ url: receiver.url(), profile });
-      expect(publisher.videoForm('hvc1')).toBe(form);
+      expect(publisher.formOf('hvc1')).toBe(form);
       await publisher.close();
     }
+  });
+
+  test('the receiver announces all codecs that it takes, unless it is told what to announce', async () => {
+    await using open = await TestReceiver.listen();
+    await using silent = await TestReceiver.listen({ enhanced: false });
+    const asked = await TestPublisher.connect({ url: open.url() });
+    const { fourCcs, kinds } = asked.publisher.capabilities;
+    expect([...fourCcs]).toEqual(
+      expect.arrayContaining(['hvc1', 'av01', 'vp09', 'Opus', 'fLaC', 'ac-3', 'ec-3']),
+    );
+    expect(kinds).toEqual(new Set(['video', 'audio']));
+    const unanswered = await TestPublisher.connect({ url: silent.url() });
+    expect(unanswered.publisher.capabilities.enhanced).toBe(false);
+    await asked.publisher.close();
+    await unanswered.publisher.close();
   });
 
   it('announces nothing when told so', async () => {

@@ -56,8 +56,8 @@ export class ChannelLife implements WriterChannel {
     this.#maxPacket = host.room.memory.maxPacket;
     const home = { shard: seat.shard, channel: seat.number };
     const sender = new PacketSender(host.room, home, this.#onPauseChanged);
-    const video = oneOf<VideoCodec>('video', options.video, VIDEO_CODECS);
-    const audio = oneOf<AudioCodec>('audio', options.audio, AUDIO_CODECS);
+    const video = oneOf<VideoCodec | 'none'>('video', options.video, [...VIDEO_CODECS, 'none']);
+    const audio = oneOf<AudioCodec | 'none'>('audio', options.audio, [...AUDIO_CODECS, 'none']);
     const encryption = new ChannelEncryption(video, audio, options.encryption);
     const segments = this.#segments;
     const config = channelConfig(options);

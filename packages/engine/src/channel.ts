@@ -5,6 +5,7 @@ import type { ChannelEvents, CloseReport } from './channel-events.js';
 import type { ChannelLife } from './channel-life.js';
 import { ChannelWriter } from './channel-writer.js';
 import type { Destination } from './destination.js';
+import type { CloudPushError } from './errors.js';
 import { Command, PacketFlag } from './memory/ring.js';
 import type { StreamMetadata } from './metadata.js';
 import type { MetadataSender } from './metadata-sender.js';
@@ -30,8 +31,8 @@ export type ChannelState = 'connecting' | 'publishing' | 'closing' | 'closed';
 export interface ChannelInput {
   readonly sender: PacketSender;
   readonly metadata: MetadataSender;
-  readonly video: VideoCodec;
-  readonly audio: AudioCodec;
+  readonly video: VideoCodec | 'none';
+  readonly audio: AudioCodec | 'none';
 }
 
 /**
@@ -50,6 +51,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
   readonly #life: ChannelLife;
   readonly #sender: PacketSender;
   readonly #metadata: MetadataSender;
+  /** The default codecs' numbers; −1: the channel was opened without the track. */
   readonly #video: number;
   readonly #audio: number;
   readonly #writer: ChannelWriter;
@@ -62,8 +64,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
     this.#life = life;
     this.#sender = sender;
     this.#metadata = metadata;
-    this.#video = VIDEO_CODECS.indexOf(video);
-    this.#audio = AUDIO_CODECS.indexOf(audio);
+    this.#video = video === 'none' ? NO_TRACK : VIDEO_CODECS.indexOf(video);
+    this.#audio = audio === 'none' ? NO_TRACK : AUDIO_CODECS.indexOf(audio);
     this.#writer = new ChannelWriter(life);
   }
 
@@ -99,6 +101,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, or `ERR_CLOUDPUSH_PACKET_TOO_LARGE` when the pool could never hold it.
    */
   sendVideo(data: Uint8Array, options: VideoPacketOptions): boolean {
+    if (this.#video === NO_TRACK) throw noTrackError('video');
     const { pts, dts, codec, keyFrame, encrypted } = options;
     const video = codec === undefined ? this.#video : codecNumber(VIDEO_CODECS, codec);
     let flags = keyFrame === undefined ? 0 : PacketFlag.keyFrameKnown;
@@ -125,6 +128,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
    * @throws CloudPushError as {@link sendVideo}.
    */
   sendAudio(data: Uint8Array, options: AudioPacketOptions): boolean {
+    if (this.#audio === NO_TRACK) throw noTrackError('audio');
     const { pts, codec, encrypted } = options;
     const audio = codec === undefined ? this.#audio : codecNumber(AUDIO_CODECS, codec);
     const flags = encrypted === true ? PacketFlag.encrypted : 0;
@@ -237,6 +241,16 @@ export class Channel extends EventEmitter<ChannelEvents> {
   stats(): ChannelStats {
     return this.#life.stats();
   }
+}
+
+const NO_TRACK = -1;
+
+function noTrackError(track: 'video' | 'audio'): CloudPushError {
+  return invalidParameter(
+    track,
+    'none',
+    `a codec, when the channel is opened, for a stream that has ${track}`,
+  );
 }
 
 /** How a descriptor tells the codec. */

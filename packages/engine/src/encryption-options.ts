@@ -14,7 +14,7 @@ export interface EncryptionOptions {
 }
 
 const MODES: readonly EncryptionMode[] = ['none', 'keyFrames', 'allFrames'];
-const ENCRYPTABLE: readonly (VideoCodec | AudioCodec)[] = ['h264', 'h265', 'aac', 'mp3'];
+const ENCRYPTABLE: readonly (VideoCodec | AudioCodec | 'none')[] = ['h264', 'h265', 'aac', 'mp3'];
 /** HKDF takes more; nobody needs more. */
 const MAX_KEY_BYTES = 1024;
 
@@ -23,11 +23,11 @@ const MAX_KEY_BYTES = 1024;
  * error ever shows a key.
  */
 export class ChannelEncryption {
-  readonly #codecs: { readonly video: VideoCodec; readonly audio: AudioCodec };
+  readonly #codecs: { readonly video: VideoCodec | 'none'; readonly audio: AudioCodec | 'none' };
   #current: EncryptionOptions = {};
 
   /** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` */
-  constructor(video: VideoCodec, audio: AudioCodec, given: EncryptionOptions = {}) {
+  constructor(video: VideoCodec | 'none', audio: AudioCodec | 'none', given: EncryptionOptions = {}) {
     this.#codecs = { video, audio };
     for (const track of ['video', 'audio'] as const) {
       const settings = given[track];

@@ -14,6 +14,7 @@ import type {
   ConnectionOptions,
   DestinationConfig,
   ShardTarget,
+  TrackPlan,
   Watermark,
 } from './shard/protocol.js';
 import type { TokenProvider } from './token/push-target.js';
@@ -125,15 +126,24 @@ export interface DestinationOptions {
 /** How a channel is made: its source, and its first destination. */
 export interface ChannelOptions extends DestinationOptions {
   /**
-   * Codec of `sendVideo`. Default `'h264'`. All codecs but H.264, AAC and MP3 need a server that announces them (Enhanced
-   * RTMP v2); with one that does not, the destination ends with `ERR_CLOUDPUSH_CODEC_REFUSED`. For H.265 see `hevc`.
+   * Codec of `sendVideo`, default `'h264'`; or `'none'`: the stream has no video, and its start does not wait for any. All codecs
+   * but H.264, AAC and MP3 go out in the form of Enhanced RTMP, also to a server that announces nothing. A destination ends with
+   * `ERR_CLOUDPUSH_CODEC_REFUSED` when its server has announced other codecs only, or closes on the first header. For H.265
+   * see `hevc`.
    */
-  readonly video?: VideoCodec | undefined;
-  /** Codec of `sendAudio`. Default `'aac'`. */
-  readonly audio?: AudioCodec | undefined;
+  readonly video?: VideoCodec | 'none' | undefined;
+  /** Codec of `sendAudio`, default `'aac'`; or `'none'`, as with `video`. */
+  readonly audio?: AudioCodec | 'none' | undefined;
   /**
-   * How H.265 is sent: Enhanced RTMP, the older codec id 12, or `'auto'` (default): Enhanced when the server
-   * announces it, else codec id 12. The first server that answers decides for all destinations.
+   * The longest that a stream which begins waits for its second track, in ms, 0 to 60,000: `onMetaData` and the headers of both go
+   * out before the first frame, as servers and players take the list of tracks from what they see first. After that it begins
+   * without the track, whose codec is announced all the same when `video` or `audio` names it. Default 1,000.
+   */
+  readonly trackWait?: number | undefined;
+  /**
+   * How H.265 is sent: Enhanced RTMP (`hvc1`), the older codec id 12, or `'auto'` (default): Enhanced unless the server has
+   * announced other codecs only or is known to take nothing else than codec id 12; a server that closes on the first header is
+   * sent codec id 12 at once. The first server that answers decides for all destinations.
    */
   readonly hevc?: HevcForm | 'auto' | undefined;
   /** `'wrapping32'` when `pts` and `dts` are unsigned 32-bit milliseconds that wrap. Default `'native'`. */
@@ -229,7 +239,19 @@ export function channelConfig(options: ChannelOptions): Omit<ChannelConfig, 'enc
   return {
     hevc: oneOf('hevc', options.hevc, ['auto', 'enhanced', 'legacy']),
     inputClock: oneOf('inputClock', options.inputClock, ['native', 'wrapping32']),
+    tracks: trackPlan(options),
   };
+}
+
+function trackPlan({ video, audio, trackWait }: ChannelOptions): TrackPlan {
+  if (video === 'none' && audio === 'none') {
+    throw invalidParameter(
+      'video, audio',
+      'none, none',
+      'a codec for one of them; with data alone, leave them out',
+    );
+  }
+  return { video, audio, wait: integer('trackWait', trackWait, 1000, 0, 60_000) };
 }
 
 /**

@@ -37,6 +37,8 @@ export class PacketSender {
   /** How long the pauses that are over have taken, in ms. */
   #pausedBefore = 0;
   #isRelievable = false;
+  /** The shard has been told once that there is no room. */
+  #relieved = false;
   readonly #room: PacketRoom;
   readonly #home: ChannelHome;
   readonly #channel: number;
@@ -83,6 +85,7 @@ export class PacketSender {
 
   /** Has the shard drop some of what waits. */
   relieve(): void {
+    this.#relieved = true;
     this.#home.shard.post({ type: 'relieve', channel: this.#channel });
   }
 
@@ -233,7 +236,8 @@ export class PacketSender {
 
   #awaitRoom(): void {
     this.#room.awaitRoom(this);
-    if (this.#isRelievable) this.relieve();
+    // A stream that has not begun yet does so then, and lets go of what it has kept back for its second track.
+    if (this.#isRelievable || !this.#relieved) this.relieve();
     else if (this.#room.memory.isOwed(this.#channel, this.#awaited)) this.#relieveOther();
   }
 

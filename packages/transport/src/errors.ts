@@ -62,7 +62,7 @@ export const RtmpErrorCode = {
   streamBusy: 'ERR_CLOUDPUSH_STREAM_BUSY',
   /** `publish` failed, or the server ended the stream, in a way that may pass. */
   publishFailed: 'ERR_CLOUDPUSH_PUBLISH_FAILED',
-  /** The server takes this codec in no form that we can send. */
+  /** The server takes this codec in no form that we can send: it has announced others, or closed on its first header. */
   codecRefused: 'ERR_CLOUDPUSH_CODEC_REFUSED',
   /** The peer broke the protocol. */
   protocol: 'ERR_CLOUDPUSH_PROTOCOL',

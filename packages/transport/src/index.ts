@@ -51,7 +51,8 @@ export {
   type Capabilities,
   CapsEx,
   type CodecForm,
-  chooseVideoForm,
+  chooseForm,
+  type MediaKind,
   takesFourCc,
 } from './session/capabilities.js';
 export type { MessageChannel } from './session/message-channel.js';

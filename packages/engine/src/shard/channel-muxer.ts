@@ -18,11 +18,12 @@ import { BitrateMeter } from './bitrate-meter.js';
 import type { PacketDescriptor } from './codec-hold.js';
 import { isAudioFrame, isPicture } from './drop-policy.js';
 import type { PacketBlock } from './packet-block.js';
-import { AUDIO_CODECS, type ChannelConfig, VIDEO_CODECS } from './protocol.js';
+import { AUDIO_CODECS, type ChannelConfig, type TrackPlan, VIDEO_CODECS } from './protocol.js';
 import type { SegmentMark } from './segments.js';
 import { StreamDescriber, type StreamDescription } from './stream-describer.js';
 import { StreamEncryption } from './stream-encryption.js';
-import type { Bitrates } from './stream-metadata.js';
+import type { AnnouncedTracks, Bitrates } from './stream-metadata.js';
+import { audioCodecId, videoCodecId } from './track-codec-ids.js';
 
 const EMPTY = new Uint8Array(0);
 
@@ -60,7 +61,8 @@ export class ChannelMuxer {
   readonly #muxer: Muxer;
   /** Made when encryption is configured, or a frame comes encrypted: of most streams neither is so. */
   #encryption: StreamEncryption | undefined;
-  readonly #describer = new StreamDescriber();
+  readonly #describer: StreamDescriber;
+  readonly #tracks: TrackPlan;
   readonly #videoBitrate = new BitrateMeter();
   readonly #audioBitrate = new BitrateMeter();
   /** What the caller says of them. */
@@ -75,10 +77,12 @@ export class ChannelMuxer {
    * @param onWarning is told what was wrong with a packet that goes out all the same
    */
   constructor(
-    { hevc, inputClock, encryption }: ChannelConfig,
+    { hevc, inputClock, encryption, tracks }: ChannelConfig,
     resume: MuxerResumption | undefined,
     onWarning: (warning: MuxerError) => void,
   ) {
+    this.#tracks = tracks;
+    this.#describer = new StreamDescriber(() => this.#announced);
     const hevcForm = hevc === 'legacy' ? 'legacy' : 'enhanced';
     this.#muxer = new Muxer({ hevcForm, inputClock, resume, onWarning });
     if (encryption.video !== undefined || encryption.audio !== undefined) {
@@ -86,12 +90,26 @@ export class ChannelMuxer {
     }
     this.#toldOrigin = resume?.state.origin;
     this.#awaitsPicture = resume !== undefined;
-    this.#describer.describe(this.#muxer.videoFacts, this.#muxer.audioFacts, this, 0);
+    this.#describer.describe(this.#muxer.videoFacts, this.#muxer.audioFacts, this);
   }
 
   /** How far the stream has come, in ms. */
   get elapsed(): number {
     return this.#muxer.elapsed;
+  }
+
+  /** The track has shown what it is. */
+  get hasVideo(): boolean {
+    return this.#muxer.videoFacts !== undefined;
+  }
+
+  get hasAudio(): boolean {
+    return this.#muxer.audioFacts !== undefined;
+  }
+
+  get #announced(): AnnouncedTracks {
+    const { video, audio } = this.#tracks;
+    return { video: videoCodecId(video, this.#muxer.hevcForm), audio: audioCodecId(audio) };
   }
 
   get hevcForm(): HevcForm {
@@ -110,6 +128,11 @@ export class ChannelMuxer {
   /** What describes the stream, for a destination that joins it. */
   get description(): StreamDescription | undefined {
     return this.#describer.current;
+  }
+
+  /** What describes the stream, when the form of H.265 has changed and no picture has come in the new one yet. */
+  redescribe(): StreamDescription | undefined {
+    return this.#describer.reform(videoCodecId('h265', this.hevcForm)!);
   }
 
   get measuredBitrates(): Bitrates {
@@ -170,7 +193,7 @@ export class ChannelMuxer {
     const [first] = tags;
     if (first === undefined) return;
     this.#tellState(sink);
-    let description = this.#describe(descriptor.command, first.timestamp);
+    let description = this.#describe(descriptor.command);
     for (const tag of tags) {
       if (this.#send(tag, block, description, sink)) description = undefined;
     }
@@ -200,11 +223,11 @@ export class ChannelMuxer {
   }
 
   /** What is new of the stream with a packet: it tells of its own track only, and the other one need not be looked at. */
-  #describe(command: Command, timestamp: number): StreamDescription | undefined {
+  #describe(command: Command): StreamDescription | undefined {
     const facts = this.#factsOf(command);
     if (facts === undefined || this.#describer.tells(facts)) return undefined;
     const { videoFacts, audioFacts } = this.#muxer;
-    return this.#describer.describe(videoFacts, audioFacts, this, timestamp);
+    return this.#describer.describe(videoFacts, audioFacts, this);
   }
 
   #factsOf(command: Command): VideoFacts | AudioFacts | undefined {

@@ -1,21 +1,25 @@
 import type { HevcForm } from '@cloudpush/muxer';
-import { RtmpError, RtmpErrorCode, type RtmpPublisher, takesFourCc } from '@cloudpush/transport';
-import { Command } from '../memory/ring.js';
+import { type RtmpPublisher, takesFourCc } from '@cloudpush/transport';
 
 /** What makes the stream: it is muxed once, so that one form of H.265 serves all servers. */
 interface HevcMuxer {
   hevcForm: HevcForm;
 }
 
-/** What the servers of a channel have been asked about its codecs: beside the oldest ones, each must be announced. */
+/**
+ * What the servers of a channel have been asked about its codecs: beside the oldest ones, each is sent unless the server is known
+ * not to take it.
+ */
 export class CodecAgreement {
   readonly #muxer: HevcMuxer;
   /** The caller, and not the server, decides about the form of H.265. */
   readonly #hevcIsGiven: boolean;
-  /** FourCCs that a server has been asked about, with the command that their packets come by. */
-  readonly #asked = new Map<string, Command>();
+  /** FourCCs that a server has been asked about. */
+  readonly #asked = new Set<string>();
   /** Destinations and forms that the user has been told of. */
   readonly #warned = new Set<string>();
+  /** A server has closed on the enhanced form of H.265. */
+  #fellBack = false;
 
   constructor(muxer: HevcMuxer, hevcIsGiven: boolean) {
     this.#muxer = muxer;
@@ -28,8 +32,8 @@ export class CodecAgreement {
   }
 
   /** The answer is wanted from now on, and from every server that comes. */
-  note(command: Command, fourCc: string): void {
-    this.#asked.set(fourCc, command);
+  note(fourCc: string): void {
+    this.#asked.add(fourCc);
   }
 
   /**
@@ -39,8 +43,8 @@ export class CodecAgreement {
    */
   refusalOf(publisher: RtmpPublisher, settled: boolean, only?: string): Error | undefined {
     try {
-      for (const [fourCc, command] of this.#asked)
-        if (only === undefined || only === fourCc) this.#ask(command, fourCc, publisher, settled);
+      for (const fourCc of this.#asked)
+        if (only === undefined || only === fourCc) this.#ask(fourCc, publisher, settled);
       return undefined;
     } catch (error) {
       return error as Error;
@@ -54,32 +58,31 @@ export class CodecAgreement {
     const warning = `${destination} ${hevcForm}`;
     if (this.#warned.has(warning)) return undefined;
     this.#warned.add(warning);
-    return `H.265 goes out in the ${hevcForm} form, in which the stream has begun; this server has not announced it`;
+    return `H.265 goes out in the ${hevcForm} form, in which the stream has begun; this server is not known to take it`;
+  }
+
+  /**
+   * A server turned out not to take H.265 in its enhanced form.
+   * @returns false when there is no other: the caller has chosen, or the server is known not to take the older one either
+   */
+  fallBack({ profile }: RtmpPublisher): boolean {
+    if (this.#hevcIsGiven || this.#fellBack || !profile.legacyHevc) return false;
+    this.#fellBack = true;
+    this.#muxer.hevcForm = 'legacy';
+    return true;
   }
 
   /** @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED` */
-  #ask(command: Command, fourCc: string, publisher: RtmpPublisher, settled: boolean): void {
-    if (command === Command.audio) requireFourCc(publisher, fourCc);
-    else if (fourCc !== 'hvc1') publisher.videoForm(fourCc);
-    else if (settled) publisher.videoForm(fourCc, this.#muxer.hevcForm);
-    else this.#muxer.hevcForm = publisher.videoForm(fourCc);
+  #ask(fourCc: string, publisher: RtmpPublisher, settled: boolean): void {
+    if (fourCc !== 'hvc1') publisher.formOf(fourCc);
+    else if (settled || this.#fellBack) publisher.formOf(fourCc, this.#muxer.hevcForm);
+    else this.#muxer.hevcForm = publisher.formOf(fourCc);
   }
 }
 
-/** The old form is not announced, but known of a server or not. */
+/** The older form is not announced, but known of a server or not. */
 function takesHevc({ profile, capabilities }: RtmpPublisher, form: HevcForm): boolean {
   if (form === 'legacy') return profile.legacyHevc;
-  return profile.enhancedHevc || takesFourCc(capabilities, 'hvc1');
-}
-
-/** @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED` unless the server has announced the audio codec. */
-function requireFourCc({ capabilities }: RtmpPublisher, fourCc: string): void {
-  if (takesFourCc(capabilities, fourCc)) return;
-  const permitted = [...capabilities.fourCcs].join(', ') || 'none announced';
-  throw new RtmpError(
-    RtmpErrorCode.codecRefused,
-    'publish',
-    `the server does not take ${fourCc}; it announced: ${permitted}`,
-    { details: { actual: fourCc, permitted } },
-  );
+  const announces = capabilities.kinds.has('video');
+  return announces ? takesFourCc(capabilities, 'hvc1') : profile.enhanced;
 }

@@ -27,10 +27,20 @@ export interface ConnectorOwner {
   readonly isBetweenSegments: boolean;
   /** The next stream is being published on the connection that stood. */
   onNextStream(): void;
+  /** What to make of the loss of a connection that had been publishing. */
+  assess(error: Error): Assessment;
   /** The connection is gone, or an attempt to make it has failed; the next attempt follows after `delay` ms. */
   onLost(error: Error, delay: number, wasPublishing: boolean): void;
   /** The last thing a connector says. `error` is there unless it was closed, and the server knows. */
   onOver(error: Error | undefined): void;
+}
+
+/** What a lost connection means. */
+export interface Assessment {
+  /** What to tell of it. */
+  readonly error: Error;
+  /** The cause is known and mended: the connection is made again at once, whatever the policy says. */
+  readonly mended: boolean;
 }
 
 type State = 'connecting' | 'publishing' | 'waiting' | 'over';
@@ -361,14 +371,15 @@ export class Connector implements LinkOwner {
     else this.#onLost(error);
   }
 
-  #onLost(error: Error): void {
+  #onLost(lost: Error): void {
     const wasPublishing = this.#state === 'publishing';
     if (wasPublishing) this.#backoff?.published(monotonicNow() - this.#publishingSince);
-    if (this.#takeOver(error)) return;
+    if (this.#takeOver(lost)) return;
     this.#wanted ??= this.#move;
     this.#dropMove();
+    const { error, mended } = wasPublishing ? this.#owner.assess(lost) : { error: lost, mended: false };
     const again = this.#destroyedBy === undefined && this.#owner.wantsConnection;
-    const delay = again ? this.#backoff?.next(classOf(error)) : undefined;
+    const delay = again ? (mended ? 0 : this.#backoff?.next(classOf(error))) : undefined;
     if (delay === undefined) {
       this.#finish(error);
       return;

@@ -10,6 +10,10 @@ export interface DestinationOwner {
   readonly number: number;
   /** Another destination is ahead of this one, and has room: the source must not wait for this one. */
   isLeftBehind(destination: ShardDestination): boolean;
+  /** The stream is about to begin: what there is of it waits for its second track. */
+  readonly waitsForTrack: boolean;
+  /** The stream begins without waiting any longer. */
+  beginWithoutTrack(): void;
   /** What is known of the stream's bit rates. */
   readonly bitrates: Bitrates;
   /** What the channel keeps back until a server has been asked about it. */
@@ -20,6 +24,11 @@ export interface DestinationOwner {
   refusalOf(publisher: RtmpPublisher): Error | undefined;
   /** The stream goes on over another connection: its server must take what is muxed as it is. */
   onMoved(destination: ShardDestination, publisher: RtmpPublisher): void;
+  /**
+   * The server has refused H.265 in its enhanced form.
+   * @returns true when the stream goes on in the older one
+   */
+  fallBack(destination: ShardDestination, publisher: RtmpPublisher): boolean;
   /** Nothing is being published any more, for now. */
   onLost(): void;
   /** {@link ShardDestination.full} now: always followed by {@link onRoom} or {@link onEnded}. */

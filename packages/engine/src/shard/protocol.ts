@@ -56,10 +56,19 @@ export type ConnectionOptions = Omit<
   'url' | 'signal' | 'chunkSize' | 'timeouts' | 'highWaterMark' | 'maxQueuedBytes' | 'limits' | 'lookup'
 >;
 
+/** Which tracks a stream will have: a codec when the caller has named it, `none` when there will be none, undefined: it may come. */
+export interface TrackPlan {
+  readonly video: VideoCodec | 'none' | undefined;
+  readonly audio: AudioCodec | 'none' | undefined;
+  /** The longest that a stream which begins waits for its second track, in ms. */
+  readonly wait: number;
+}
+
 /** What a shard must know to run a channel: how its media becomes a stream. */
 export interface ChannelConfig {
   readonly hevc: HevcForm | 'auto';
   readonly inputClock: InputClock;
+  readonly tracks: TrackPlan;
   /** Holds keys: never to be logged or quoted. */
   readonly encryption: EncryptionOptions;
   /** Which segment it begins with, or behind which. */

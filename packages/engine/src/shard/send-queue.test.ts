@@ -61,7 +61,14 @@ describe('SendQueue', () => {
     'lets the tag after a dropped one bring the description: $carrier ms after $dropped',
     ({ dropped, carrier }) => {
       const queue = new SendQueue();
-      const description = new StreamDescription(undefined, undefined, [], [], 1);
+      const description = new StreamDescription(
+        undefined,
+        undefined,
+        { video: undefined, audio: undefined },
+        [],
+        [],
+        1,
+      );
       queue.push({ ...entry(tagAt(0)), description });
       for (const timestamp of [40, 80]) queue.push(entry(tagAt(timestamp)));
       queue.remove(({ timestamp }) => dropped.includes(timestamp));
@@ -77,7 +84,8 @@ describe('SendQueue', () => {
   it('gives the description of the last dropped tag to one that does not wait', () => {
     const queue = new SendQueue();
     const [older, newer] = [1, 2].map(
-      (version) => new StreamDescription(undefined, undefined, [], [], version),
+      (version) =>
+        new StreamDescription(undefined, undefined, { video: undefined, audio: undefined }, [], [], version),
     );
     queue.push({ ...entry(tagAt(0)), description: older });
     queue.push({ ...entry(tagAt(40)), description: newer });

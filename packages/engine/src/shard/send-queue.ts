@@ -114,6 +114,17 @@ export class SendQueue {
     this.#first = 0;
   }
 
+  /** Puts others in the place of the waiting tags; those that get none are let go of. */
+  replace(other: (tag: FlvTag) => FlvTag | undefined): void {
+    this.remove((tag) => other(tag) === undefined);
+    for (let i = this.#first; i < this.#entries.length; i++) {
+      const entry = this.#entries[i]!;
+      const tag = other(entry.tag)!;
+      this.#bytes += tag.size - entry.tag.size;
+      this.#entries[i] = { ...entry, tag };
+    }
+  }
+
   /** The description that a dropped tag has brought: the next tag, when it does not wait here, must take it along. */
   takeOrphan(): StreamDescription | undefined {
     const orphan = this.#orphan;

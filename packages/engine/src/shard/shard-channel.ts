@@ -12,6 +12,7 @@ import { CodecAgreement } from './codec-agreement.js';
 import { CodecHold, type PacketDescriptor } from './codec-hold.js';
 import type { DestinationOwner } from './destination-owner.js';
 import { fourCcOf } from './four-cc.js';
+import { HevcFallback } from './hevc-fallback.js';
 import { encodeMetadataMessage } from './metadata-message.js';
 import { type BlockReturn, PacketBlock } from './packet-block.js';
 import { ProblemLimiter } from './problem-limiter.js';
@@ -24,6 +25,7 @@ import { dataTag, type StreamDescription } from './stream-describer.js';
 import { StreamHeaders } from './stream-headers.js';
 import type { Bitrates } from './stream-metadata.js';
 import { Takers } from './takers.js';
+import { TrackWait } from './track-wait.js';
 
 /** The shard's half of a channel: the muxer, and the destinations that its tags go to. */
 export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Counted {
@@ -38,6 +40,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   #ended = false;
   readonly #problems = new ProblemLimiter();
   readonly #codecs: CodecAgreement;
+  readonly #tracks: TrackWait;
   readonly hold = new CodecHold();
   touched = false;
 
@@ -54,6 +57,10 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     this.#muxer = new ChannelMuxer(config, resume, (warning) => this.#reportProblem(warning, false));
     this.#codecs = new CodecAgreement(this.#muxer, config.hevc !== 'auto');
     this.#segments = new Segments(config.segment);
+    this.#tracks = new TrackWait(config.tracks, () => {
+      for (const taker of this.#takers.list) taker.onTracksKnown();
+    });
+    this.#tracks.note(this.#muxer.hasVideo, this.#muxer.hasAudio);
   }
 
   /** True once the last destination is over. */
@@ -64,6 +71,14 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   /** As measured, or, before that, as reported by the caller. */
   get bitrates(): Bitrates {
     return this.#muxer.bitrates;
+  }
+
+  get waitsForTrack(): boolean {
+    return this.#tracks.holds;
+  }
+
+  beginWithoutTrack(): void {
+    this.#tracks.end();
   }
 
   isLeftBehind(destination: ShardDestination): boolean {
@@ -114,7 +129,10 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
 
   /** The channel holds much of the pool. */
   relieve(): void {
-    this.#takers.relieve();
+    const begins = this.#tracks.holds && this.#isPublishing;
+    this.#tracks.end();
+    // What was kept back for a second track leaves now, and need not be dropped.
+    if (!begins) this.#takers.relieve();
   }
 
   /** The last holder of a packet has let go of it. */
@@ -127,6 +145,8 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
 
   /** Sends what came before, then ends the stream cleanly, everywhere. */
   close(): void {
+    // A track that has not come by now does not come any more.
+    this.#tracks.end();
     for (const destination of this.#destinations) destination.close();
   }
 
@@ -145,6 +165,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     const isFree = this.#segments.isSettled && destinations.every(({ mayVacate }) => mayVacate);
     if (this.ended || !isFree) return false;
     this.#takers.end();
+    this.#tracks.stop();
     for (const packet of this.hold.takeAll()) this.#giveUp(packet, packet.block);
     for (const destination of destinations) destination.vacate();
     return true;
@@ -161,6 +182,15 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
 
   refusalOf(publisher: RtmpPublisher): Error | undefined {
     return this.#codecs.refusalOf(publisher, true);
+  }
+
+  fallBack(destination: ShardDestination, publisher: RtmpPublisher): boolean {
+    // Another server takes the form in which the stream has begun.
+    if (this.#publishesBeside(destination) || !this.#codecs.fallBack(publisher)) return false;
+    const description = this.#muxer.redescribe();
+    const fallback = new HevcFallback();
+    for (const one of this.#destinations) one.fallBack(fallback, description);
+    return true;
   }
 
   onMoved(destination: ShardDestination, publisher: RtmpPublisher): void {
@@ -192,6 +222,8 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     // The room in front of a tag has place for one connection's chunk header.
     const offered = this.#takers.isFanOut ? withoutHeadroom(tag) : tag;
     for (const taker of this.#takers.list) taker.offer(offered, block, description, mark);
+    // Behind it: what the stream begins with is looked for in the queues.
+    if (description !== undefined) this.#tracks.note(this.#muxer.hasVideo, this.#muxer.hasAudio);
   }
 
   skipPicture(): void {
@@ -250,6 +282,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     if (this.#destinations.size > 0) return;
     this.#ended = true;
     this.#takers.end();
+    this.#tracks.stop();
     for (const packet of this.hold.takeAll()) this.#giveUp(packet, packet.block);
     this.#context.report({ type: 'ended', channel: this.number });
   }
@@ -279,7 +312,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
         for (const destination of this.#takers.list) destination.backlog.bound();
         return;
       }
-      if (question !== undefined) this.#askAll(packet.command, question);
+      if (question !== undefined) this.#askAll(question);
     }
     if (packet.command === Command.metadata) this.#tell(packet, block);
     else {
@@ -300,8 +333,8 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   }
 
   /** Asks every server whether it takes a codec; the first one decides about the form. */
-  #askAll(command: Command, fourCc: string): void {
-    this.#codecs.note(command, fourCc);
+  #askAll(fourCc: string): void {
+    this.#codecs.note(fourCc);
     let settled = false;
     for (const destination of this.#destinations) {
       const { publisher } = destination;
@@ -346,6 +379,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   #endSegment(metadata: SentMetadata, pts: number, block: PacketBlock): void {
     const mark = this.#segments.end(this.#takers.list);
     this.#sendMetadata(metadata, this.#stampOfEnd(pts), block, undefined, mark);
+    this.#tracks.end();
   }
 
   /** A segment ends, whatever the time that it is given. */

@@ -4,11 +4,13 @@ import { monotonicNow } from '../clock.js';
 import { toErrorData } from '../errors.js';
 import { Backlog } from './backlog.js';
 import { BitrateAdvisor } from './bitrate-advisor.js';
-import { Connector, type ConnectorOwner } from './connector.js';
+import { CodecTrial } from './codec-trial.js';
+import { type Assessment, Connector, type ConnectorOwner } from './connector.js';
 import { closeTimeoutError, unsentError } from './destination-errors.js';
 import type { DestinationOwner } from './destination-owner.js';
 import { DestinationTally } from './destination-tally.js';
 import { isAudioFrame, isKeyFrame, isPicture } from './drop-policy.js';
+import type { HevcFallback } from './hevc-fallback.js';
 import { PacketBlock } from './packet-block.js';
 import type { DestinationConfig, Loss, ShardTarget } from './protocol.js';
 import { SegmentOutlet, SegmentTail } from './segment-outlet.js';
@@ -37,6 +39,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   /** Bytes that the source has given. */
   #offeredBytes = 0;
   readonly #headers: StreamHeaders;
+  readonly #trial = new CodecTrial();
   /** False from the moment the connection says "no more" to its drain. */
   #writable = true;
   /** The next tag is the first of its connection. */
@@ -153,8 +156,16 @@ export class ShardDestination implements ConnectorOwner, Flushable {
       return;
     }
     this.#queue.push({ tag, block, description, mark, at: monotonicNow() });
+    // It must neither make the source wait nor cost a picture.
+    if (this.#atStart && this.#owner.waitsForTrack && !this.#queue.hasRoom) this.#owner.beginWithoutTrack();
     if (canSend || mark !== undefined) this.#pump();
     this.#queue.bound();
+  }
+
+  /** The stream may begin. */
+  onTracksKnown(): void {
+    this.#pump();
+    this.#connector.publisher?.flush();
   }
 
   /** A picture was not muxed, because a key frame must come first. */
@@ -211,7 +222,23 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     return this.#owner.refusalOf(publisher);
   }
 
+  assess(error: Error): Assessment {
+    const refused = this.#trial.end(error, monotonicNow());
+    if (refused.length === 0) return { error, mended: false };
+    const mended = refused.includes('hvc1') && this.#owner.fallBack(this, this.#trial.publisher!);
+    if (mended)
+      this.onWarning('H.265 goes out in its older form (codec id 12): the server closed on the enhanced one');
+    return { error: this.#trial.refusal(refused, error), mended };
+  }
+
+  /** What waits goes out in the older form of H.265. */
+  fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
+    this.#headers.fallBack(fallback, description);
+    this.#queue.replace((tag) => fallback.legacyOf(tag));
+  }
+
   onPublishing(publisher: RtmpPublisher): void {
+    this.#trial.begin(publisher);
     this.#publishingSince = monotonicNow();
     this.#writable = true;
     this.#atStart = true;
@@ -305,6 +332,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
       if (this.#writable && this.#movesAt(waiting.tag)) this.#move();
       const publisher = this.#outlet;
       if (publisher === undefined || !this.#writable) break;
+      if (this.#atStart && this.#owner.waitsForTrack && !this.#closing) break;
       const entry = this.#queue.shift()!;
       if (this.#headers.wasSentAhead(entry.tag)) entry.block?.release();
       else if (entry.mark?.border === 'end') this.#endSegment(publisher, entry);
@@ -351,6 +379,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     if (this.#atStart && this.#headers.mayStart(tag, description, this.#queue)) {
       this.#atStart = false;
       for (const header of this.#headers.start(tag, description, this.#queue, this.#owner.bitrates)) {
+        this.#trial.note(header, monotonicNow());
         this.#hand(publisher, header, undefined);
       }
       if (this.#headers.wasSentAhead(tag)) {
@@ -361,7 +390,10 @@ export class ShardDestination implements ConnectorOwner, Flushable {
       for (const news of description?.changed ?? []) this.#hand(publisher, news, undefined);
     }
     const isFrame = isPicture(tag) || isAudioFrame(tag);
-    if (!isFrame || description !== undefined) this.#headers.note(tag, description);
+    if (!isFrame || description !== undefined) {
+      this.#trial.note(tag, monotonicNow());
+      this.#headers.note(tag, description);
+    }
     if (block instanceof PacketBlock && block.enqueuedAt >= this.#publishingSince) block.timed = true;
     if (this.#hand(publisher, tag, block)) this.#noteSent(tag);
     // Without it, the pictures that refer to it are of no use.
@@ -380,6 +412,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#atStart = true;
     this.#moving = publisher === undefined;
     if (publisher === undefined) return false;
+    this.#trial.begin(publisher);
     this.#context.report({ type: 'moved', ...this.#seat, timings: publisher.timings });
     this.#owner.onMoved(this, publisher);
     return true;
@@ -389,7 +422,8 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   #hand(publisher: RtmpPublisher, tag: FlvTag, block: Releasable | undefined): boolean {
     try {
       this.#writable = publisher.send(tag, block);
-      this.#lastSent = tag.timestamp;
+      // `onMetaData` has no time.
+      if (tag.role !== TagRole.data) this.#lastSent = tag.timestamp;
     } catch (error) {
       block?.release(true);
       this.#owner.onRefused(error as Error);

@@ -8,12 +8,13 @@ import {
   type VideoFacts,
 } from '@cloudpush/muxer';
 import { encodeAmf0 } from '@cloudpush/transport';
-import { type Bitrates, encodeStreamMetadata } from './stream-metadata.js';
+import { type AnnouncedTracks, type Bitrates, encodeStreamMetadata } from './stream-metadata.js';
 
 /** What a server must know of a stream, from a tag on. */
 export class StreamDescription {
   readonly #video: VideoFacts | undefined;
   readonly #audio: AudioFacts | undefined;
+  readonly #announced: AnnouncedTracks;
   /** `onEncryption` of each track that has any. */
   readonly encryption: readonly FlvTag[];
   /** Counts up with each change: the later description knows more. */
@@ -24,22 +25,23 @@ export class StreamDescription {
   constructor(
     video: VideoFacts | undefined,
     audio: AudioFacts | undefined,
+    announced: AnnouncedTracks,
     encryption: readonly FlvTag[],
     changed: readonly FlvTag[],
     version: number,
   ) {
     this.#video = video;
     this.#audio = audio;
+    this.#announced = announced;
     this.encryption = encryption;
     this.changed = changed;
     this.version = version;
   }
 
-  /** Everything, for a connection that starts: `onMetaData`, with the rates as they are known now, and `onEncryption`. */
-  tags(bitrates: Bitrates): FlvTag[] {
-    if (this.#video === undefined && this.#audio === undefined) return [...this.encryption];
-    const metadata = encodeStreamMetadata(this.#video, this.#audio, bitrates);
-    return [dataTag(metadata, 0), ...this.encryption];
+  /** `onMetaData` for a connection that starts, with the rates as they are known now; none before any track has come. */
+  metadata(bitrates: Bitrates): FlvTag | undefined {
+    if (this.#video === undefined && this.#audio === undefined) return undefined;
+    return metadataTag(encodeStreamMetadata(this.#video, this.#audio, bitrates, this.#announced));
   }
 }
 
@@ -52,7 +54,13 @@ export class StreamDescriber {
   #videoFacts: VideoFacts | undefined;
   #audioFacts: AudioFacts | undefined;
   readonly #encryption = new Map<EncryptedTrack, FlvTag>();
+  readonly #announced: () => AnnouncedTracks;
   #current: StreamDescription | undefined;
+
+  /** @param announced the codecs that the caller has named for tracks that may still come */
+  constructor(announced: () => AnnouncedTracks) {
+    this.#announced = announced;
+  }
 
   /** The last description. */
   get current(): StreamDescription | undefined {
@@ -72,12 +80,19 @@ export class StreamDescriber {
     video: VideoFacts | undefined,
     audio: AudioFacts | undefined,
     source: { readonly bitrates: Bitrates },
-    timestamp: number,
   ): StreamDescription | undefined {
     if (video === this.#videoFacts && audio === this.#audioFacts) return undefined;
     this.#videoFacts = video;
     this.#audioFacts = audio;
-    return this.#renew([dataTag(encodeStreamMetadata(video, audio, source.bitrates), timestamp)]);
+    const metadata = encodeStreamMetadata(video, audio, source.bitrates, this.#announced());
+    return this.#renew([metadataTag(metadata)]);
+  }
+
+  /** The pictures that the last description tells of go out under another codec id. Undefined before the first description. */
+  reform(videoCodecId: number): StreamDescription | undefined {
+    if (this.#videoFacts === undefined) return this.#current;
+    this.#videoFacts = { ...this.#videoFacts, videoCodecId };
+    return this.#renew([]);
   }
 
   /** @returns the message about a track's encryption, which brings the new description */
@@ -91,9 +106,24 @@ export class StreamDescriber {
   #renew(changed: readonly FlvTag[]): StreamDescription {
     const version = (this.#current?.version ?? 0) + 1;
     const encryption = [...this.#encryption.values()];
-    this.#current = new StreamDescription(this.#videoFacts, this.#audioFacts, encryption, changed, version);
+    this.#current = new StreamDescription(
+      this.#videoFacts,
+      this.#audioFacts,
+      this.#announced(),
+      encryption,
+      changed,
+      version,
+    );
     return this.#current;
   }
+}
+
+/**
+ * `onMetaData`. Its time is 0 wherever it stands in the stream: with any other, FFmpeg takes it for the first packet of a subtitle
+ * track.
+ */
+function metadataTag(body: Uint8Array): FlvTag {
+  return dataTag(body, 0);
 }
 
 /** A data message of the stream's own: it owns its memory, and has no room in front, as several connections may send it. */

@@ -1,4 +1,5 @@
 import { endOfSequenceTag, FlvTag, TagRole } from '@cloudpush/muxer';
+import type { HevcFallback } from './hevc-fallback.js';
 import type { SendQueue } from './send-queue.js';
 import type { StreamDescription } from './stream-describer.js';
 import type { Bitrates } from './stream-metadata.js';
@@ -46,6 +47,13 @@ export class StreamHeaders {
     }
   }
 
+  /** Has the headers in the older form of H.265, and a description that tells of it. */
+  fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
+    if (this.#video !== undefined) this.#video = fallback.legacyOf(this.#video);
+    if (this.#videoMetadata !== undefined) this.#videoMetadata = fallback.legacyOf(this.#videoMetadata);
+    if (description !== undefined) this.#noteDescription(description);
+  }
+
   /** False for data while nothing is known of any track, here or in the queue: it goes out ahead of the headers. */
   mayStart({ role }: FlvTag, description: StreamDescription | undefined, queue: SendQueue): boolean {
     if (role !== TagRole.data || (description ?? this.#description) !== undefined) return true;
@@ -62,7 +70,7 @@ export class StreamHeaders {
   }
 
   /**
-   * The tags that must go out before `first`, stamped with its time; `first` itself may be among them. While the connection
+   * The tags that must go out before `first`, with its time, but for `onMetaData`; `first` itself may be among them. While the connection
    * was being made, both tracks have usually begun: what the queue tells of a track that is not known yet is sent ahead,
    * so that the server learns of both at once.
    */
@@ -77,14 +85,15 @@ export class StreamHeaders {
     if (this.#audio === undefined) this.#sendAhead(queue, isAudio);
     if (this.#video === undefined) this.#sendAhead(queue, isVideoHeader);
     const headers = [this.#audio, this.#video, this.#videoMetadata].filter((tag) => tag !== undefined);
-    const descriptions = this.#description?.tags(bitrates) ?? [];
+    const metadata = this.#description?.metadata(bitrates);
     // Of what describes the stream, some may have a place of its own, too.
     const waiting = (this.#description?.encryption ?? []).filter(
       (tag) => queue.find((other) => other === tag) !== undefined,
     );
-    const ahead = [...descriptions, ...headers];
+    const ahead = [...(this.#description?.encryption ?? []), ...headers];
     this.#sentAhead = [...waiting, ...this.#sentAhead.filter((tag) => ahead.includes(tag))];
-    return ahead.map((tag) => stamped(tag, first.timestamp));
+    const stampedTags = ahead.map((tag) => stamped(tag, first.timestamp));
+    return metadata === undefined ? stampedTags : [metadata, ...stampedTags];
   }
 
   /**

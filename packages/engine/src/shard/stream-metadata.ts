@@ -7,18 +7,25 @@ export interface Bitrates {
   readonly video: number | undefined;
 }
 
+/** `videocodecid` and `audiocodecid` of a track that has been named and has not come yet; undefined: it has, or may never come. */
+export interface AnnouncedTracks {
+  readonly video: number | undefined;
+  readonly audio: number | undefined;
+}
+
 /** What we call ourselves in `encoder`. */
 const ENCODER = 'cloudpush';
 
 /**
  * The body of the data message `@setDataFrame`, `onMetaData` (FLV specification E.5): what players and servers expect
- * to know before the first picture. Properties of a track that has not come yet are left out.
+ * to know before the first picture. Of a track that has not come yet the codec alone can be told.
  * @param bitrates of the tracks, in bit/s, as far as they are known: 0 is what live encoders announce before
  */
 export function encodeStreamMetadata(
   video: VideoFacts | undefined,
   audio: AudioFacts | undefined,
   bitrates: Bitrates,
+  announced: AnnouncedTracks,
 ): Uint8Array {
   const properties: AmfObject = { duration: 0 };
   if (video !== undefined) {
@@ -27,7 +34,7 @@ export function encodeStreamMetadata(
     if (video.frameRate !== undefined) properties['framerate'] = video.frameRate;
     properties['videodatarate'] = kilobits(bitrates.video);
     properties['videocodecid'] = video.videoCodecId;
-  }
+  } else if (announced.video !== undefined) properties['videocodecid'] = announced.video;
   if (audio !== undefined) {
     properties['audiodatarate'] = kilobits(bitrates.audio);
     properties['audiosamplerate'] = audio.sampleRate;
@@ -35,7 +42,7 @@ export function encodeStreamMetadata(
     properties['audiochannels'] = audio.channels;
     properties['stereo'] = audio.channels > 1;
     properties['audiocodecid'] = audio.audioCodecId;
-  }
+  } else if (announced.audio !== undefined) properties['audiocodecid'] = announced.audio;
   properties['encoder'] = ENCODER;
   return encodeAmf0('@setDataFrame', 'onMetaData', new EcmaArray(properties));
 }

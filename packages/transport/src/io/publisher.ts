@@ -3,7 +3,7 @@ import type { AmfValue } from '../amf0/value.js';
 import { RtmpError } from '../errors.js';
 import type { MediaMessage } from '../message/type.js';
 import { type Attempt, firstAttempt, nextAttempt } from '../session/attempt.js';
-import { type Capabilities, type CodecForm, chooseVideoForm } from '../session/capabilities.js';
+import { type Capabilities, type CodecForm, chooseForm } from '../session/capabilities.js';
 import type { ServerProfile } from '../session/profile.js';
 import type { PublishSession } from '../session/publish-session.js';
 import type { PublishState } from '../session/publish-state.js';
@@ -149,13 +149,12 @@ export class RtmpPublisher {
   }
 
   /**
-   * The form in which to send a video codec, by its FourCC, to this server.
+   * The form in which to send a codec, video or audio, by its FourCC, to this server: see {@link chooseForm}.
    * @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED`
    */
-  videoForm(fourCc: string, wish: CodecForm | 'auto' = 'auto'): CodecForm {
+  formOf(fourCc: string, wish: CodecForm | 'auto' = 'auto'): CodecForm {
     const { profile, capabilities } = this.#session;
-    if (wish === 'auto' && fourCc === 'hvc1' && profile.enhancedHevc) return 'enhanced';
-    return chooseVideoForm(fourCc, capabilities, profile.legacyHevc, wish);
+    return chooseForm(fourCc, capabilities, profile, wish);
   }
 
   /**

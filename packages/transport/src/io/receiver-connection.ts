@@ -1,10 +1,11 @@
 import { randomFillSync } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import type { AmfValue } from '../amf0/value.js';
+import type { AmfObject, AmfValue } from '../amf0/value.js';
 import type { SliceSink } from '../chunk/writer.js';
 import { RtmpError, RtmpErrorCode, unreadReplies } from '../errors.js';
 import { RECEIVER_LIMITS } from '../limits.js';
+import { announceCapabilities, CapsEx, FourCcInfo, readCapabilities } from '../session/capabilities.js';
 import { ReceiveSession } from '../session/receive-session.js';
 import type {
   ConnectRequest,
@@ -258,6 +259,14 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler, Buf
 
 const BUSY: Decision = { code: 'NetStream.Publish.BadName', description: 'Already publishing' };
 
+const ANNOUNCEMENT = announceCapabilities(FourCcInfo.canForward, CapsEx.reconnect);
+
+/** A behaviour that announces something itself says all that there is to announce. */
+function announcementOf({ enhanced, connectInfo, connectProperties }: ReceiverBehaviour): AmfObject {
+  const given = readCapabilities([connectInfo, connectProperties]);
+  return enhanced === false || given.enhanced ? {} : ANNOUNCEMENT;
+}
+
 function sessionOptions({ options, behaviour }: ReceiverContext): ReceiveSessionOptions {
   return {
     handshake: behaviour.handshake === 'silent' ? 'auto' : (behaviour.handshake ?? 'auto'),
@@ -265,7 +274,7 @@ function sessionOptions({ options, behaviour }: ReceiverContext): ReceiveSession
     windowAcknowledgementSize: behaviour.windowAcknowledgementSize ?? 2_500_000,
     firstMessageStreamId: behaviour.firstMessageStreamId ?? 1,
     releaseStreamAnswer: behaviour.releaseStreamAnswer ?? '_result',
-    connectInfo: behaviour.connectInfo ?? {},
+    connectInfo: { ...announcementOf(behaviour), ...behaviour.connectInfo },
     connectProperties: behaviour.connectProperties ?? {},
     acknowledges: (behaviour.acknowledgements ?? 'normal') === 'normal',
     setupTimeout: options.setupTimeout ?? 20_000,

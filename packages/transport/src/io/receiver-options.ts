@@ -86,6 +86,11 @@ export interface ReceiverBehaviour {
    */
   readonly acknowledgements?: 'normal' | 'never' | 'reset' | 'huge';
   /**
+   * Announce in the answer to `connect` the codecs that are taken (Enhanced RTMP v2): all of them, as any message is handed on as
+   * it came. Default true, unless {@link connectInfo} or {@link connectProperties} announce something themselves.
+   */
+  readonly enhanced?: boolean;
+  /**
    * Properties for the answer to `connect`: what a server of another make, or with Enhanced RTMP, would say.
    */
   readonly connectInfo?: AmfObject;

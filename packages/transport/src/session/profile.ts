@@ -22,8 +22,10 @@ export interface ServerProfile {
   readonly fcPublish: boolean;
   /** Takes HEVC as codec id 12. */
   readonly legacyHevc: boolean;
-  /** Takes HEVC as `hvc1` even when its `connect` reply announces nothing. */
-  readonly enhancedHevc: boolean;
+  /** Takes Enhanced RTMP when its `connect` reply announces nothing, as hardly any does. */
+  readonly enhanced: boolean;
+  /** Bears another `publish` on a connection whose stream has been ended; others close it, or worse. */
+  readonly nextStream: boolean;
   /** A longer message makes the server disconnect. */
   readonly maxMessageBytes: number | undefined;
   /** Longer app names, stream names or tcUrls are cut silently. */
@@ -36,22 +38,31 @@ const GENERIC: ServerProfile = {
   releaseStream: true,
   fcPublish: true,
   legacyHevc: true,
-  enhancedHevc: false,
+  enhanced: true,
+  nextStream: true,
   maxMessageBytes: undefined,
   maxNameBytes: undefined,
 };
 
 const PROFILES: Readonly<Record<ServerProfileName, ServerProfile>> = {
   generic: GENERIC,
-  srs: { ...GENERIC, name: 'srs', enhancedHevc: true },
-  // max_message is 1 MiB and buffers for names are 256 bytes with their final zero (ngx_rtmp.h)
-  'nginx-rtmp': { ...GENERIC, name: 'nginx-rtmp', maxMessageBytes: 1 << 20, maxNameBytes: 255 },
-  mediamtx: { ...GENERIC, name: 'mediamtx', legacyHevc: false, enhancedHevc: true },
-  lal: { ...GENERIC, name: 'lal', enhancedHevc: true },
-  zlmediakit: { ...GENERIC, name: 'zlmediakit', enhancedHevc: true },
-  xiu: { ...GENERIC, name: 'xiu' },
-  'node-media-server': { ...GENERIC, name: 'node-media-server', enhancedHevc: true },
-  youtube: { ...GENERIC, name: 'youtube', legacyHevc: false, enhancedHevc: true },
+  srs: { ...GENERIC, name: 'srs' },
+  // max_message is 1 MiB and buffers for names are 256 bytes with their final zero (ngx_rtmp.h); recordings of enhanced tags are empty
+  'nginx-rtmp': {
+    ...GENERIC,
+    name: 'nginx-rtmp',
+    enhanced: false,
+    maxMessageBytes: 1 << 20,
+    maxNameBytes: 255,
+  },
+  mediamtx: { ...GENERIC, name: 'mediamtx', legacyHevc: false, nextStream: false },
+  // a second publish ends the whole server (0.37)
+  lal: { ...GENERIC, name: 'lal', nextStream: false },
+  // closes the connection on deleteStream
+  zlmediakit: { ...GENERIC, name: 'zlmediakit', nextStream: false },
+  xiu: { ...GENERIC, name: 'xiu', enhanced: false, nextStream: false },
+  'node-media-server': { ...GENERIC, name: 'node-media-server' },
+  youtube: { ...GENERIC, name: 'youtube', legacyHevc: false, nextStream: false },
 };
 
 export function serverProfile(name: ServerProfileName): ServerProfile {
@@ -67,6 +78,8 @@ export function detectProfile(values: readonly AmfValue[]): ServerProfileName {
     const data = property(value, 'data');
     if (stringProperty(data, 'srs_server') !== undefined || stringProperty(data, 'srs_sig') !== undefined)
       return 'srs';
+    // The number of its release stands beside the status, where no other server has a version.
+    if (/^\d+,\d+,\d+$/.test(stringProperty(value, 'version') ?? '')) return 'lal';
     if (/^LNX 9,0,124,2$/.test(stringProperty(value, 'fmsVer') ?? '')) return 'mediamtx';
   }
   return 'generic';

@@ -488,6 +488,7 @@ describe('publish session: limits of servers', () => {
     expect(server.session.capabilities).toEqual({
       enhanced: true,
       fourCcs: new Set(['hvc1', 'av01']),
+      kinds: new Set(['video']),
       capsEx: 1,
     });
   });

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { parseRtmpUrl } from '../url.js';
 import {
@@ -13,11 +13,12 @@ import {
 import { answerChallenge } from './auth.js';
 import {
   announceCapabilities,
-  chooseVideoForm,
+  chooseForm,
   NO_CAPABILITIES,
   readCapabilities,
   takesFourCc,
 } from './capabilities.js';
+import { serverProfile } from './profile.js';
 import { queryValues, redact, withForms } from './redact.js';
 import { ServerAuth } from './server-auth.js';
 import { failureOf, statusOf } from './status.js';
@@ -276,17 +277,52 @@ describe('Enhanced RTMP capabilities', () => {
     expect(readCapabilities([{ fmsVer: 'FMS/3' }, null, 'x'])).toEqual(NO_CAPABILITIES);
   });
 
-  it('chooses the form of a video codec', () => {
-    const some = readCapabilities([{ fourCcList: ['hvc1'] }]);
+  const generic = serverProfile('generic');
+  const silent = NO_CAPABILITIES;
+
+  test('are no condition: what a server says nothing about goes out in its enhanced form', () => {
+    const onlyReconnects = readCapabilities([{ capsEx: 1 }]);
+    for (const capabilities of [silent, onlyReconnects])
+      for (const fourCc of ['hvc1', 'av01', 'vp09', 'Opus', 'fLaC', 'ac-3', 'ec-3'])
+        expect(chooseForm(fourCc, capabilities, generic)).toBe('enhanced');
+  });
+
+  test('leave the oldest codecs in the form that every server knows', () => {
+    const all = readCapabilities([{ fourCcList: ['*'] }]);
+    for (const fourCc of ['avc1', 'mp4a', '.mp3']) expect(chooseForm(fourCc, all, generic)).toBe('legacy');
+  });
+
+  test('are obeyed where a server has named codecs of the same kind', () => {
+    const hevcOnly = readCapabilities([{ fourCcList: ['hvc1'] }]);
     const all = readCapabilities([{ videoFourCcInfoMap: { '*': 4 } }]);
+    const noHevc = readCapabilities([{ videoFourCcInfoMap: { av01: 4, hvc1: 0 } }]);
     expect(takesFourCc(all, 'av01')).toBe(true);
-    expect(chooseVideoForm('avc1', NO_CAPABILITIES, false)).toBe('legacy');
-    expect(chooseVideoForm('hvc1', some, false)).toBe('enhanced');
-    expect(chooseVideoForm('hvc1', all, false)).toBe('enhanced');
-    expect(chooseVideoForm('hvc1', NO_CAPABILITIES, true)).toBe('legacy');
-    expect(chooseVideoForm('av01', NO_CAPABILITIES, true, 'enhanced')).toBe('enhanced');
-    expect(() => chooseVideoForm('hvc1', NO_CAPABILITIES, false)).toThrow('none announced');
-    expect(() => chooseVideoForm('av01', some, true)).toThrow('it announced: hvc1');
+    expect(chooseForm('hvc1', hevcOnly, generic)).toBe('enhanced');
+    expect(chooseForm('hvc1', all, serverProfile('xiu'))).toBe('enhanced');
+    expect(chooseForm('hvc1', noHevc, generic)).toBe('legacy');
+    expect(() => chooseForm('hvc1', noHevc, serverProfile('mediamtx'))).toThrow('it announced: av01');
+    expect(() => chooseForm('av01', hevcOnly, generic)).toThrow('it announced: hvc1');
+    const noOpus = readCapabilities([{ audioFourCcInfoMap: { fLaC: 1, Opus: 0 } }]);
+    expect(() => chooseForm('Opus', noOpus, generic)).toThrow('it announced: fLaC');
+    expect(chooseForm('fLaC', noOpus, generic)).toBe('enhanced');
+  });
+
+  test('of video say nothing of audio, and the other way round', () => {
+    const video = readCapabilities([{ fourCcList: ['av01', 'vp09', 'hvc1'] }]);
+    const audio = readCapabilities([{ audioFourCcInfoMap: { Opus: 1 } }]);
+    expect(chooseForm('Opus', video, generic)).toBe('enhanced');
+    expect(chooseForm('av01', audio, generic)).toBe('enhanced');
+  });
+
+  test('give way to the caller', () => {
+    expect(chooseForm('hvc1', silent, generic, 'legacy')).toBe('legacy');
+    expect(chooseForm('av01', silent, serverProfile('xiu'), 'enhanced')).toBe('enhanced');
+  });
+
+  test('are not looked for in servers that are known to take the older forms only', () => {
+    expect(chooseForm('hvc1', silent, serverProfile('xiu'))).toBe('legacy');
+    expect(chooseForm('hvc1', silent, serverProfile('nginx-rtmp'))).toBe('legacy');
+    expect(() => chooseForm('av01', silent, serverProfile('xiu'))).toThrow('its profile (xiu)');
   });
 });
 

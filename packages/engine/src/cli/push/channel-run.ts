@@ -70,7 +70,7 @@ export class ChannelRun {
     this.#plan = plan;
     this.#place = plan.places[index]!;
     const { shown, url, target, also } = this.#place;
-    const { video, audio } = source;
+    const { video = 'none', audio = 'none' } = source;
     this.#channel = engine.openChannel({ url, target, ...delivery, video, audio, hevc, encryption });
     const [main] = this.#channel.destinations;
     const others = also.map((other) => this.#channel.addDestination({ url: other.url, ...delivery }));

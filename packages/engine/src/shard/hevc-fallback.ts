@@ -1,0 +1,47 @@
+import { FlvTag, TagRole, TagType } from '@cloudpush/muxer';
+import { enhancedFourCcOf } from './four-cc.js';
+
+/** Bytes of a tag body's header: codec id 12 (as E.4.3.1 of FLV 10.1 has it for AVC), and Enhanced RTMP's. */
+const LEGACY_SIZE = 5;
+const ENHANCED_SIZE = 5;
+/** With a composition time offset. */
+const CODED_FRAMES_SIZE = 8;
+
+const HEVC_CODEC_ID = 12;
+
+/** Packet types of Enhanced RTMP, and the older ones that say the same. */
+const CODED_FRAMES = 1;
+const LEGACY_TYPES: Readonly<Record<number, number>> = { 0: 0, 1: 1, 2: 2, 3: 1 };
+
+/**
+ * H.265 in the older form: the tags that were made in Enhanced RTMP's, when a server turns out not to take that. The payload is not
+ * copied. Destinations share tags, so that each is made anew once.
+ */
+export class HevcFallback {
+  readonly #made = new Map<FlvTag, FlvTag>();
+
+  /** The same tag in the older form; undefined when that has none for it (`colorInfo`); `tag` itself when it is of another codec. */
+  legacyOf(tag: FlvTag): FlvTag | undefined {
+    if (tag.type !== TagType.video || enhancedFourCcOf(tag) !== 'hvc1') return tag;
+    if (tag.role === TagRole.videoMetadata) return undefined;
+    const known = this.#made.get(tag);
+    if (known !== undefined) return known;
+    const made = inLegacyForm(tag);
+    this.#made.set(tag, made);
+    return made;
+  }
+}
+
+function inLegacyForm({ type, role, timestamp, parts, size }: FlvTag): FlvTag {
+  const [first, ...rest] = parts as [Uint8Array, ...Uint8Array[]];
+  const frameType = (first[0]! >> 4) & 7;
+  const packetType = first[0]! & 15;
+  const hasOffset = packetType === CODED_FRAMES;
+  const before = hasOffset ? CODED_FRAMES_SIZE : ENHANCED_SIZE;
+  const header = new Uint8Array(LEGACY_SIZE);
+  header[0] = (frameType << 4) | HEVC_CODEC_ID;
+  header[1] = LEGACY_TYPES[packetType]!;
+  if (hasOffset) header.set(first.subarray(ENHANCED_SIZE, CODED_FRAMES_SIZE), 2);
+  const made = [header, first.subarray(before), ...rest].filter(({ length }) => length > 0);
+  return new FlvTag(type, role, timestamp, made, size - before + LEGACY_SIZE, 0);
+}

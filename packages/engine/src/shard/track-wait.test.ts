@@ -1,0 +1,53 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { TrackWait } from './track-wait.js';
+
+const both = { video: undefined, audio: undefined, wait: 1000 };
+const onOver = vi.fn();
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  onOver.mockClear();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('the first track waits for the second, whichever comes first', () => {
+  for (const first of ['video', 'audio']) {
+    const wait = new TrackWait(both, onOver);
+    expect(wait.holds).toBe(false);
+    wait.note(first === 'video', first === 'audio');
+    expect(wait.holds).toBe(true);
+    wait.note(true, true);
+    expect(wait.holds).toBe(false);
+  }
+  expect(onOver).toHaveBeenCalledTimes(2);
+});
+
+test('a track that does not come is waited for no longer than the limit, and only once', () => {
+  const wait = new TrackWait(both, onOver);
+  wait.note(true, false);
+  vi.advanceTimersByTime(999);
+  expect(wait.holds).toBe(true);
+  vi.advanceTimersByTime(1);
+  expect([wait.holds, onOver.mock.calls.length]).toEqual([false, 1]);
+  wait.note(true, false);
+  expect(wait.holds).toBe(false);
+});
+
+test.each([
+  ['a track that there will not be', { ...both, audio: 'none' }],
+  ['anything, when the limit is 0', { ...both, wait: 0 }],
+] as const)('does not wait for %s', (_, plan) => {
+  const wait = new TrackWait(plan, onOver);
+  wait.note(true, false);
+  expect([wait.holds, vi.getTimerCount()]).toEqual([false, 0]);
+});
+
+test('can be ended early, once', () => {
+  const wait = new TrackWait(both, onOver);
+  wait.note(true, false);
+  wait.end();
+  wait.end();
+  expect([wait.holds, onOver.mock.calls.length, vi.getTimerCount()]).toEqual([false, 1, 0]);
+});
