@@ -1,10 +1,11 @@
-import { lookup as systemLookup } from 'node:dns';
+import dns, { lookup as systemLookup } from 'node:dns';
+import { EventEmitter, once } from 'node:events';
 import type { LookupFunction } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { inspect } from 'node:util';
 import { type ConnectTimings, type PublisherOptions, RtmpError, RtmpPublisher } from '@cloudpush/transport';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, test, vi } from 'vitest';
 import { requirePeers } from '../support/peers.js';
 import { run } from '../support/process.js';
 import { waitFor } from '../support/wait.js';
@@ -346,6 +347,51 @@ describe('addresses', () => {
     expect(receiver.received[0]!.stream.connectRequest.tcUrl).toContain('media.example');
   });
 
+  test('a host name is looked up without the system’s lookup, which may hang', async () => {
+    await using receiver = await TestReceiver.listen();
+    const hang = vi.spyOn(dns, 'lookup').mockImplementation((() => undefined) as never);
+    try {
+      const url = receiver.url().replace('127.0.0.1', 'localhost');
+      await push(await TestPublisher.connect({ url }));
+      expect(hang).not.toHaveBeenCalled();
+    } finally {
+      hang.mockRestore();
+    }
+  });
+
+  test.each([0, 4] as const)(
+    'a lookup that takes too long, or is given up, says which host: family %i',
+    async (family) => {
+      const asked = new EventEmitter();
+      const lookup: LookupFunction = () => void asked.emit('lookup');
+      const options = { url: 'rtmp://slow.example/live/x', lookup, family };
+      const late = RtmpPublisher.connect({ ...options, timeouts: { dial: 50 } });
+      await expect(late).rejects.toMatchObject({
+        code: 'ERR_CLOUDPUSH_DNS',
+        stage: 'dns',
+        class: 'retryable',
+        message: expect.stringContaining('slow.example'),
+      });
+      const abort = new AbortController();
+      const lookedUp = once(asked, 'lookup');
+      const given = RtmpPublisher.connect({ ...options, signal: abort.signal });
+      await lookedUp;
+      abort.abort();
+      await expect(given).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_ABORTED', stage: 'dns' });
+    },
+  );
+
+  test('a name that does not resolve, and an address that does not answer, are named', async () => {
+    const cause = Object.assign(new Error('no'), { code: 'ENOTFOUND' });
+    const lookup: LookupFunction = (_, __, callback) => callback(cause, '', 4);
+    await expect(RtmpPublisher.connect({ url: 'rtmp://h.example/live/x', lookup })).rejects.toThrow(
+      'The host name h.example did not resolve: ENOTFOUND',
+    );
+    await expect(RtmpPublisher.connect({ url: 'rtmp://127.0.0.1:1/live/x' })).rejects.toThrow(
+      'The TCP connection to 127.0.0.1 port 1 failed',
+    );
+  });
+
   it('a lookup of the caller’s own that fails is a failure of DNS, whatever its error', async () => {
     for (const family of [0, 4] as const) {
       const cause = Object.assign(new Error('not in the directory'), { code: 'ENOTFOUND' });
@@ -373,7 +419,7 @@ describe('addresses', () => {
           name: 'RtmpError',
           code: 'ERR_CLOUDPUSH_DNS',
           stage: 'dns',
-          message: 'The host name did not resolve: no directory',
+          message: 'The host name h.example did not resolve: no directory',
           cause,
         });
       }

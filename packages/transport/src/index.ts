@@ -24,6 +24,7 @@ export {
   type RtmpStage,
 } from './errors.js';
 export type { RandomFill } from './handshake/simple.js';
+export { lookupHost } from './io/names/resolver.js';
 export { RtmpPublisher } from './io/publisher.js';
 export type {
   PublisherEvents,

@@ -92,7 +92,7 @@ export class Link implements PublisherEvents {
     try {
       this.#publisher = await RtmpPublisher.connect(options, this);
     } catch (error) {
-      if (signal.reason === timeout) throw connectTimeoutError(connectTimeout, error);
+      if (signal.reason === timeout) throw connectTimeoutError(connectTimeout, error, hostOf(url));
       throw signal.aborted ? signal.reason : error;
     } finally {
       clearTimeout(timer);
@@ -165,13 +165,15 @@ function bareName(name: string): string {
 }
 
 /** @param interrupted the publisher's own answer to the abort: it knows how far the connection had come */
-function connectTimeoutError(limit: number, interrupted: unknown): CloudPushError {
+function connectTimeoutError(limit: number, interrupted: unknown, host: string): CloudPushError {
   const stage = interrupted instanceof RtmpError ? interrupted.stage : 'connect';
-  const message = `connecting took longer than the limit of ${limit} ms (${stage})`;
-  return new CloudPushError('ERR_CLOUDPUSH_TIMEOUT', message, {
-    class: 'retryable',
-    details: { stage, permitted: limit },
-  });
+  const details = { stage, permitted: limit };
+  if (stage === 'dns') {
+    const message = `the host name ${host} did not resolve within the limit of ${limit} ms (connectTimeout)`;
+    return new CloudPushError('ERR_CLOUDPUSH_DNS', message, { class: 'retryable', details });
+  }
+  const message = `connecting to ${host} took longer than the limit of ${limit} ms (${stage})`;
+  return new CloudPushError('ERR_CLOUDPUSH_TIMEOUT', message, { class: 'retryable', details });
 }
 
 /**

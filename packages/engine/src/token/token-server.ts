@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withForms } from '@cloudpush/transport';
+import { lookupHost, withForms } from '@cloudpush/transport';
 import { Agent } from 'undici';
 import { monotonicNow } from '../clock.js';
 import { CloudPushError } from '../errors.js';
@@ -50,7 +50,13 @@ export class TokenServer implements AsyncDisposable {
       headersTimeout: timeouts.headers,
       bodyTimeout: timeouts.body,
       // Explicit, so that no environment variable turns it off.
-      connect: { ...tls, timeout: timeouts.connect, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
+      connect: {
+        lookup: lookupHost,
+        ...tls,
+        timeout: timeouts.connect,
+        rejectUnauthorized: true,
+        minVersion: 'TLSv1.2',
+      },
     });
   }
 

@@ -6,7 +6,7 @@ import type { RtmpUrl } from '../url.js';
 import { connectThroughProxy } from './proxy.js';
 import type { PublisherOptions, PublisherTimeouts } from './publisher-options.js';
 import { remember } from './reset.js';
-import { connectTcp, settle } from './tcp.js';
+import { connectTcp, settle, tooLate } from './tcp.js';
 import { checkPins, startTls, tlsError } from './tls.js';
 
 export interface DialOptions {
@@ -48,7 +48,11 @@ async function secure(socket: Socket, options: DialOptions): Promise<TLSSocket> 
   }
   const secured = startTls(socket, url.host, tls);
   remember(secured, socket);
-  await settle(secured, 'secureConnect', publisher.signal, timeouts.tls, tlsError, 'tls');
+  await settle(secured, 'secureConnect', publisher.signal, timeouts.tls, {
+    wrap: tlsError,
+    late: () => tooLate('tls', timeouts.tls),
+    stage: () => 'tls',
+  });
   const mismatch = checkPins(secured, tls.pins);
   if (mismatch === undefined) return secured;
   secured.destroy();

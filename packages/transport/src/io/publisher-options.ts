@@ -94,7 +94,10 @@ export interface PublisherOptions {
   readonly tls?: PublisherTlsOptions | undefined;
   /** `socks5://[user:password@]host:port` or `http://[user:password@]host:port` (CONNECT). */
   readonly proxy?: string | undefined;
-  /** Resolves host names instead of the system's resolver. */
+  /**
+   * Resolves host names. Default: the hosts file, then DNS over sockets of its own (which takes none of the process's worker
+   * threads), then the system's resolver in a short-lived process; answers are remembered as long as they hold.
+   */
   readonly lookup?: LookupFunction | undefined;
   /** Local address to connect from. */
   readonly localAddress?: string | undefined;

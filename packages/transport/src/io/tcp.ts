@@ -1,7 +1,8 @@
 import { isIP, Socket, type TcpNetConnectOpts } from 'node:net';
-import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { RtmpError, RtmpErrorCode, type RtmpStage } from '../errors.js';
 import type { StageTimer } from '../session/stage-timer.js';
 import { aborted } from './abort.js';
+import { lookupUntil, nameResolver } from './names/resolver.js';
 import type { PublisherOptions } from './publisher-options.js';
 
 /**
@@ -11,7 +12,7 @@ import type { PublisherOptions } from './publisher-options.js';
 const ATTEMPT_TIMEOUT = 1000;
 
 /** Connects to one host, to all of its addresses in turn until one answers: the stages `dns` and `tcp` of the timer. */
-export function connectTcp(
+export async function connectTcp(
   host: string,
   port: number,
   publisher: PublisherOptions,
@@ -19,15 +20,16 @@ export function connectTcp(
   timer: StageTimer,
 ): Promise<Socket> {
   const { signal, family, localAddress, lookup } = publisher;
+  const over = new AbortController();
   const connection: TcpNetConnectOpts = {
     host,
     port,
     autoSelectFamily: family === undefined || family === 0,
     autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT,
+    lookup: lookup ?? lookupUntil(over.signal),
   };
   if (family) connection.family = family;
   if (localAddress !== undefined) connection.localAddress = localAddress;
-  if (lookup !== undefined) connection.lookup = lookup;
   const socket = new Socket();
   let lookupError: Error | null = null;
   let resolved = isIP(host) !== 0;
@@ -38,16 +40,38 @@ export function connectTcp(
     resolved = true;
   });
   const wrap = (cause: NodeJS.ErrnoException): RtmpError =>
-    cause === lookupError || cause.syscall === 'getaddrinfo' ? lookupFailed(cause) : connectFailed(cause);
+    cause === lookupError || cause.syscall === 'getaddrinfo'
+      ? lookupFailed(host, cause)
+      : connectFailed(host, port, cause);
+  const late = (): RtmpError => (resolved ? tooLate('socket', timeout) : lookupTooLate(host, timeout));
   timer.begin(resolved ? 'tcp' : 'dns');
   try {
     socket.connect(connection);
   } catch (cause) {
     // A caller's own lookup is called at once, and may throw instead of calling back.
     socket.destroy();
-    return Promise.reject(lookupFailed(cause));
+    throw lookupFailed(host, cause);
   }
-  return settle(socket, 'connect', signal, timeout, wrap, 'socket');
+  try {
+    const stage = (): RtmpStage => (resolved ? 'socket' : 'dns');
+    return await settle(socket, 'connect', signal, timeout, { wrap, late, stage });
+  } catch (error) {
+    // The host may have moved.
+    if (resolved) nameResolver.forget(host);
+    throw error;
+  } finally {
+    over.abort();
+  }
+}
+
+/** What to say when a socket does not become ready. */
+export interface SettleErrors {
+  /** For an error of the socket. */
+  wrap(cause: NodeJS.ErrnoException): RtmpError;
+  /** For a time-out. */
+  late(): RtmpError;
+  /** How far it has come. */
+  stage(): RtmpStage;
 }
 
 /** Waits for the event that says that a socket is ready; destroys it on error, time-out and abort. */
@@ -56,8 +80,7 @@ export function settle<S extends Socket>(
   event: 'connect' | 'secureConnect',
   signal: AbortSignal | undefined,
   timeout: number,
-  wrap: (cause: NodeJS.ErrnoException) => RtmpError,
-  stage: 'socket' | 'tls',
+  { wrap, late, stage }: SettleErrors,
 ): Promise<S> {
   return new Promise((resolve, reject) => {
     const finish = (error: RtmpError | undefined): void => {
@@ -75,24 +98,32 @@ export function settle<S extends Socket>(
     const onReady = (): void => finish(undefined);
     const onError = (cause: NodeJS.ErrnoException): void => finish(wrap(cause));
     const onClose = (): void => finish(wrap(new Error('closed before it was ready')));
-    const onAbort = (): void => finish(aborted(signal, stage));
-    const timer = setTimeout(() => {
-      finish(new RtmpError(RtmpErrorCode.timeout, stage, `No connection within ${timeout} ms (${stage})`));
-    }, timeout);
+    const onAbort = (): void => finish(aborted(signal, stage()));
+    const timer = setTimeout(() => finish(late()), timeout);
     socket.on(event, onReady).on('error', onError).on('close', onClose);
     if (signal?.aborted) onAbort();
     else signal?.addEventListener('abort', onAbort);
   });
 }
 
-function lookupFailed(cause: unknown): RtmpError {
+/** A socket that was not ready in time. */
+export function tooLate(stage: 'socket' | 'tls', timeout: number): RtmpError {
+  return new RtmpError(RtmpErrorCode.timeout, stage, `No connection within ${timeout} ms (${stage})`);
+}
+
+function lookupTooLate(host: string, timeout: number): RtmpError {
+  const text = `The host name ${host} did not resolve within ${timeout} ms`;
+  return new RtmpError(RtmpErrorCode.dns, 'dns', text, { details: { permitted: timeout } });
+}
+
+function lookupFailed(host: string, cause: unknown): RtmpError {
   const reason = cause instanceof Error ? reasonOf(cause) : String(cause);
-  const text = `The host name did not resolve: ${reason}`;
+  const text = `The host name ${host} did not resolve: ${reason}`;
   return new RtmpError(RtmpErrorCode.dns, 'dns', text, { cause });
 }
 
-function connectFailed(cause: NodeJS.ErrnoException): RtmpError {
-  const text = `The TCP connection failed: ${reasonOf(cause)}`;
+function connectFailed(host: string, port: number, cause: NodeJS.ErrnoException): RtmpError {
+  const text = `The TCP connection to ${host} port ${port} failed: ${reasonOf(cause)}`;
   return new RtmpError(RtmpErrorCode.socketConnect, 'socket', text, { cause });
 }
 
