@@ -55,13 +55,28 @@ describe('a URL at which nothing can be published', () => {
     expect(events).toEqual(['connect', 'close']);
   });
 
-  test('that only fails with the app that is wanted ends the channel', async () => {
+  test('that only fails with the app that is wanted is refused at once, too', async () => {
     const url = 'rtmp://127.0.0.1/live/a';
-    expect(await failure({ url, connection: { app: 'other' } })).toMatchObject({
-      code: 'ERR_CLOUDPUSH_INVALID_URL',
-      class: 'fatal',
-      details: { stage: 'url' },
-    });
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    expect(() => engine.openChannel({ url, connection: { app: 'other' } })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CLOUDPUSH_INVALID_URL',
+        class: 'fatal',
+        details: { stage: 'url' },
+      }),
+    );
+    await closeEmpty(engine);
+  });
+
+  test('that names no stream is taken when the connection names it', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const url = `rtmp://127.0.0.1:${receiver.port}/live`;
+    const channel = engine.openChannel({ url, connection: { streamName: 'camera' } });
+    await channel.connected();
+    await channel.close();
+    expect(receiver.all.map(({ name }) => name)).toEqual(['camera']);
+    await closeEmpty(engine);
   });
 });
 
@@ -104,11 +119,11 @@ describe('a connection that cannot be made ends its channel with the reason:', (
   );
 
   test('an option that only the connection knows', async () => {
-    const connection = { maxRedirects: 101 };
+    const connection = { localAddress: 'eth0' };
     expect(await failure({ url: 'rtmp://127.0.0.1/live/a', connection })).toMatchObject({
       code: 'ERR_CLOUDPUSH_INVALID_OPTION',
       class: 'fatal',
-      details: { actual: 101, permitted: '0 to 100' },
+      details: { actual: 'eth0', permitted: 'an IP address' },
     });
   });
 

@@ -46,8 +46,8 @@ const engineOptions: readonly [parameter: string, options: PushEngineOptions][] 
 ];
 
 const channelOptions: readonly [parameter: string, options: ChannelOptions][] = [
-  ['url, target', {}],
-  ['url, target', { url, target: { kind: 'url', url } }],
+  ['url, target', loose({})],
+  ['url, target', loose({ url, target: { kind: 'url', url } })],
   ['kind', { target: loose({ kind: 'other' }) }],
   ['deviceSN', { target: loose({ kind: 'device' }) }],
   ['video', { url, video: loose('h266') }],
@@ -66,7 +66,7 @@ const channelOptions: readonly [parameter: string, options: ChannelOptions][] = 
   ['reconnect.maxAttempts', { url, reconnect: { maxAttempts: 0 } }],
   ['encryption.video.mode', { url, encryption: { video: { mode: loose('some'), key: 'k' } } }],
   ['encryption.audio.key', { url, encryption: { audio: { mode: 'allFrames' } } }],
-  ['connection', { url, connection: { connectObject: { callback: loose(() => 1) } } }],
+  ['connection.connectObject', { url, connection: { connectObject: { callback: loose(() => 1) } } }],
 ];
 
 const calls: readonly [what: string, parameter: string, call: (channel: Channel) => unknown][] = [
@@ -99,7 +99,7 @@ const calls: readonly [what: string, parameter: string, call: (channel: Channel)
   ['writeAudio', 'pts', (channel) => channel.writeAudio(picture, { pts: Number.NaN })],
   ['writeData', 'pts', (channel) => channel.writeData('onCuePoint', [], { pts: Number.NaN })],
   ['createWritable', 'track', (channel) => channel.createWritable(loose('text'))],
-  ['addDestination', 'url, target', (channel) => channel.addDestination({})],
+  ['addDestination', 'url, target', (channel) => channel.addDestination(loose({}))],
   ['addDestination', 'closeTimeout', (channel) => channel.addDestination({ url, closeTimeout: 0 })],
 ];
 

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { type Channel, type ChannelOptions, type PacketProblem, PushEngine } from '@cloudpush/engine';
+import { type Channel, type ChannelSettings, type PacketProblem, PushEngine } from '@cloudpush/engine';
 import { MessageType } from '@cloudpush/transport';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { waitFor } from '../support/wait.js';
@@ -42,7 +42,7 @@ interface Told {
 }
 
 async function told(
-  options: Partial<ChannelOptions>,
+  options: ChannelSettings,
   send: (channel: Channel, problems: PacketProblem[]) => Promise<void> | void,
 ): Promise<Told> {
   const name = `stream-${streams++}`;
@@ -84,40 +84,38 @@ describe.each(badPackets)('a packet of $name with', ({ codecs, track, good, bad 
 });
 
 describe('a timestamp', () => {
-  test.each<[what: string, options: Partial<ChannelOptions>, send: (channel: Channel) => void, code: string]>(
+  test.each<[what: string, options: ChannelSettings, send: (channel: Channel) => void, code: string]>([
     [
-      [
-        'that steps back, of a picture',
-        {},
-        (channel) => channel.sendVideo(interFrame!, { pts: 960 }),
-        'TIMESTAMP_STEP_BACK',
-      ],
-      [
-        'that steps back, of audio',
-        {},
-        (channel) => channel.sendAudio(adts, { pts: 999 }),
-        'TIMESTAMP_STEP_BACK',
-      ],
-      [
-        'that steps back, of data',
-        {},
-        (channel) => channel.sendData('onCuePoint', [], { pts: 999 }),
-        'TIMESTAMP_STEP_BACK',
-      ],
-      [
-        'too far from its decoding time',
-        {},
-        (channel) => channel.sendVideo(interFrame!, { dts: 1040, pts: 10_000_000 }),
-        'COMPOSITION_OFFSET_RANGE',
-      ],
-      [
-        'that 32 bits do not hold',
-        { inputClock: 'wrapping32' },
-        (channel) => channel.sendVideo(interFrame!, { pts: 2 ** 32 }),
-        'TIMESTAMP_INVALID',
-      ],
+      'that steps back, of a picture',
+      {},
+      (channel) => channel.sendVideo(interFrame!, { pts: 960 }),
+      'TIMESTAMP_STEP_BACK',
     ],
-  )('%s is told once, with what is permitted', async (_what, options, send, code) => {
+    [
+      'that steps back, of audio',
+      {},
+      (channel) => channel.sendAudio(adts, { pts: 999 }),
+      'TIMESTAMP_STEP_BACK',
+    ],
+    [
+      'that steps back, of data',
+      {},
+      (channel) => channel.sendData('onCuePoint', [], { pts: 999 }),
+      'TIMESTAMP_STEP_BACK',
+    ],
+    [
+      'too far from its decoding time',
+      {},
+      (channel) => channel.sendVideo(interFrame!, { dts: 1040, pts: 10_000_000 }),
+      'COMPOSITION_OFFSET_RANGE',
+    ],
+    [
+      'that 32 bits do not hold',
+      { inputClock: 'wrapping32' },
+      (channel) => channel.sendVideo(interFrame!, { pts: 2 ** 32 }),
+      'TIMESTAMP_INVALID',
+    ],
+  ])('%s is told once, with what is permitted', async (_what, options, send, code) => {
     const { events, problems, stream, channel } = await told(options, (channel) => {
       channel.sendVideo(keyFrame!, { pts: 1000 });
       channel.sendAudio(adts, { pts: 1000 });

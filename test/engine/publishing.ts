@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type Channel, type ChannelOptions, type CloseReport, PushEngine } from '@cloudpush/engine';
+import { type Channel, type ChannelSettings, type CloseReport, PushEngine } from '@cloudpush/engine';
 import { expect } from 'vitest';
 import { closeEmpty, transcript } from './expectations.js';
 import { type ArrivedStream, RecordingReceiver } from './recording-receiver.js';
@@ -18,7 +18,7 @@ export class Publishing implements AsyncDisposable {
     receiver: RecordingReceiver,
     relay: Relay,
     engine: PushEngine,
-    options: Partial<ChannelOptions>,
+    options: ChannelSettings,
   ) {
     this.receiver = receiver;
     this.relay = relay;
@@ -28,7 +28,7 @@ export class Publishing implements AsyncDisposable {
     this.closed = once(this.channel, 'close').then(([report]) => report as CloseReport);
   }
 
-  static async begin(options: Partial<ChannelOptions> = {}): Promise<Publishing> {
+  static async begin(options: ChannelSettings = {}): Promise<Publishing> {
     const receiver = await RecordingReceiver.listen();
     const relay = await Relay.listen(receiver.port);
     const engine = await PushEngine.create({ maxConnections: 1, shards: 1 });

@@ -2,7 +2,13 @@
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { type Channel, type ChannelOptions, type CloseReport, PushEngine } from '@cloudpush/engine';
+import {
+  type Channel,
+  type ChannelOptions,
+  type ChannelSettings,
+  type CloseReport,
+  PushEngine,
+} from '@cloudpush/engine';
 import { describe, expect, test, vi } from 'vitest';
 import { cameraPackets } from './camera.js';
 import { closeEmpty } from './expectations.js';
@@ -26,7 +32,7 @@ interface Stage extends AsyncDisposable {
 async function stage(
   behaviour: Parameters<typeof RecordingReceiver.listen>[0],
   reach: (channel: Channel, receiver: RecordingReceiver) => Promise<unknown>,
-  options: Partial<ChannelOptions> = {},
+  options: ChannelSettings = {},
 ): Promise<Stage> {
   const receiver = await RecordingReceiver.listen(behaviour);
   return {

@@ -5,6 +5,7 @@ import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import {
   type Channel,
+  type ChannelOptions,
   type CloseReport,
   PushEngine,
   ReferenceTokenServer,
@@ -226,10 +227,17 @@ describe('a channel with a target', () => {
   });
 
   test.each([
-    { what: 'neither URL nor target', options: {}, said: /'neither'; permitted: one of them/ },
+    {
+      what: 'neither URL nor target',
+      options: {} as ChannelOptions,
+      said: /'neither'; permitted: one of them/,
+    },
     {
       what: 'both',
-      options: { url: 'rtmp://127.0.0.1/live/a', target: { kind: 'device', deviceSN: 'x' } as const },
+      options: {
+        url: 'rtmp://127.0.0.1/live/a',
+        target: { kind: 'device', deviceSN: 'x' },
+      } as unknown as ChannelOptions,
       said: /'both'; permitted: one of them/,
     },
   ])('is refused with $what', async ({ options, said }) => {

@@ -2,10 +2,10 @@ import { type Channel, type ChannelOptions, PushEngine } from '@cloudpush/engine
 import { interleave, type SourcePacket } from './source.js';
 
 /** What to push, through the native door, and where to. */
-export interface PushOptions extends ChannelOptions {
+export type PushOptions = ChannelOptions & {
   videoPackets?: readonly SourcePacket[];
   audioPackets?: readonly SourcePacket[];
-}
+};
 
 function send(channel: Channel, track: 'video' | 'audio', { data, pts, dts }: SourcePacket): boolean {
   return track === 'video' ? channel.sendVideo(data, { pts, dts }) : channel.sendAudio(data, { pts });

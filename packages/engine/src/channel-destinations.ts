@@ -4,17 +4,16 @@ import type { ChannelCounts } from './channel-counts.js';
 import type { Disconnection } from './channel-events.js';
 import type { ChannelHome } from './channel-home.js';
 import type { ChannelHost } from './channel-host.js';
+import type { DestinationPlan } from './channel-plan.js';
 import type { ChannelSegments } from './channel-segments.js';
 import { type Connecting, Destination } from './destination.js';
 import { diagnostics } from './diagnostics.js';
 import { CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import type { PacketSender } from './packet-sender.js';
-import { invalidParameter } from './parameters.js';
+import type { Seat } from './seats.js';
 import type { BitrateAdvice } from './shard/bitrate-advisor.js';
-import type { DestinationConfig } from './shard/protocol.js';
 import type { SegmentTotals } from './shard/segment-outlet.js';
 import type { TargetReason } from './token/push-target.js';
-import type { TargetRequest } from './token/target-request.js';
 import type { Waiters } from './waiters.js';
 
 /** What the destinations of a channel need of it. */
@@ -73,20 +72,13 @@ export class ChannelDestinations {
     return this.#failure;
   }
 
-  /** @throws CloudPushError `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS`, `ERR_CLOUDPUSH_INVALID_PARAMETER` */
-  attach(config: DestinationConfig, request: TargetRequest | undefined): Destination {
+  /** Adds a destination, which has its seat. It does not fail. */
+  attach({ id, number }: Seat, { config, request, signal }: DestinationPlan): Destination {
     const { host, home, sender } = this.#owner;
     const question = request === undefined ? undefined : { cache: host.targets, request };
-    const { id, number } = host.seats.take();
-    let destination: Destination;
-    try {
-      destination = new Destination({ id, number, home, sender }, config, question);
-    } catch {
-      host.seats.free(number);
-      // What cannot be cloned may hold a secret, so that the cause is left out.
-      throw invalidParameter('connection', 'something that cannot be handed to another thread', 'plain data');
-    }
+    const destination = new Destination({ id, number, home, sender }, config, question);
     this.#open.set(number, destination);
+    destination.abortWith(signal);
     this.#tellRelievable();
     return destination;
   }
@@ -165,6 +157,11 @@ export class ChannelDestinations {
     this.#failure ??= failure;
     counts.addFinished(destination.stats());
     this.#tellRelievable();
+  }
+
+  /** All that are not over end on an error. */
+  endAll(error: ErrorData): void {
+    for (const number of [...this.#open.keys()]) this.onDetached(number, error);
   }
 
   /** The channel was told to close. */

@@ -1,25 +1,24 @@
-import type { AudioCodec, MuxerState, VideoCodec } from '@cloudpush/muxer';
+import type { MuxerState } from '@cloudpush/muxer';
 import { Channel, type ChannelState } from './channel.js';
 import { ChannelCounts } from './channel-counts.js';
 import { ChannelDestinations } from './channel-destinations.js';
 import type { CloseReport, SegmentReport } from './channel-events.js';
 import type { ChannelHome } from './channel-home.js';
 import type { ChannelHost, ChannelSeat } from './channel-host.js';
+import { type ChannelPlan, type DestinationPlan, planDestination } from './channel-plan.js';
 import { ChannelResidence } from './channel-residence.js';
 import { ChannelSegments } from './channel-segments.js';
 import type { WriterChannel } from './channel-writer.js';
 import type { Connecting, Destination } from './destination.js';
 import { diagnostics } from './diagnostics.js';
-import { ChannelEncryption } from './encryption-options.js';
 import { abortedError, CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import { Command } from './memory/ring.js';
 import { MetadataSender } from './metadata-sender.js';
-import { type ChannelOptions, channelConfig, type DestinationOptions, destinationConfig } from './options.js';
+import type { DestinationOptions } from './options.js';
 import { PacketSender } from './packet-sender.js';
-import { oneOf } from './parameters.js';
-import { AUDIO_CODECS, VIDEO_CODECS } from './shard/protocol.js';
+import type { Seat } from './seats.js';
 import type { ShardClient } from './shard/shard-client.js';
-import { type CloseOptions, whenAborted } from './signals.js';
+import { type CloseOptions, checkedSignal, whenAborted } from './signals.js';
 import type { ChannelStats } from './stats/stats.js';
 import { Waiters } from './waiters.js';
 
@@ -34,6 +33,7 @@ export class ChannelLife implements WriterChannel {
   readonly destinations: ChannelDestinations;
   /** The way into the shard. */
   readonly sender: PacketSender;
+  readonly #host: ChannelHost;
   readonly #maxPacket: number;
   readonly #home: ChannelHome;
   readonly #residence: ChannelResidence;
@@ -41,7 +41,7 @@ export class ChannelLife implements WriterChannel {
   readonly #segments = new ChannelSegments();
   readonly #waiters = new Waiters();
   /** Stops listening to the signal that aborts the channel. */
-  readonly #stopListening: () => void;
+  #stopListening: () => void = () => {};
   #leaving = false;
   /** The last destination is over. */
   #ended = false;
@@ -50,20 +50,15 @@ export class ChannelLife implements WriterChannel {
   /** Why it was aborted, when it was. */
   #abortedBy: ErrorData | undefined;
 
-  /** @throws CloudPushError as `PushEngine.openChannel` */
-  constructor(host: ChannelHost, seat: ChannelSeat, options: ChannelOptions) {
+  /** Nobody hears of the channel before {@link open}. */
+  constructor(host: ChannelHost, seat: ChannelSeat, plan: ChannelPlan) {
     this.id = seat.id;
+    this.#host = host;
     this.#maxPacket = host.room.memory.maxPacket;
     const home = { shard: seat.shard, channel: seat.number };
     const sender = new PacketSender(host.room, home, this.#onPauseChanged);
-    const video = oneOf<VideoCodec | 'none'>('video', options.video, [...VIDEO_CODECS, 'none']);
-    const audio = oneOf<AudioCodec | 'none'>('audio', options.audio, [...AUDIO_CODECS, 'none']);
-    const encryption = new ChannelEncryption(video, audio, options.encryption);
+    const { video, audio, encryption, config } = plan;
     const segments = this.#segments;
-    const config = channelConfig(options);
-    const first = destinationConfig(options, this.#maxPacket);
-    const { signal } = options;
-    if (signal?.aborted) throw abortedError(signal.reason);
     const counts = new ChannelCounts(home, sender);
     const metadata = new MetadataSender(sender, encryption, segments);
     const channel = new Channel(this, { sender, metadata, video, audio });
@@ -75,9 +70,13 @@ export class ChannelLife implements WriterChannel {
     this.#residence = new ChannelResidence(home, sender, { config, encryption, segments });
     this.destinations = new ChannelDestinations({ channel, host, home, sender, segments, counts, waiters });
     host.room.gates.open(seat.number);
+  }
+
+  /** Hands the channel to its shard, with its first destination. It does not fail. */
+  open(seat: Seat, first: DestinationPlan): void {
     this.#residence.open();
-    this.destinations.attach(first, options.target);
-    this.#stopListening = whenAborted(signal, (reason) => this.abort(reason));
+    this.destinations.attach(seat, { ...first, signal: undefined });
+    this.#stopListening = whenAborted(first.signal, (reason) => this.abort(reason));
   }
 
   get state(): ChannelState {
@@ -102,13 +101,9 @@ export class ChannelLife implements WriterChannel {
   }
 
   addDestination(options: DestinationOptions): Destination {
-    const config = destinationConfig(options, this.#maxPacket);
-    const { signal } = options;
-    if (signal?.aborted) throw abortedError(signal.reason);
+    const plan = planDestination(options, this.#maxPacket);
     if (this.#leaving) throw closedError('the channel is closing or closed');
-    const destination = this.destinations.attach(config, options.target);
-    destination.abortWith(signal);
-    return destination;
+    return this.destinations.attach(this.#host.seats.take(), plan);
   }
 
   async connected(signal?: AbortSignal): Promise<void> {
@@ -227,6 +222,14 @@ export class ChannelLife implements WriterChannel {
     return going.size > 0;
   }
 
+  /** The shard has lost the channel, or never had it: that is the end of it, and of nothing else. */
+  onBroken(error: ErrorData): void {
+    // It will not answer any more.
+    this.sender.onStays();
+    this.destinations.endAll(error);
+    this.onEnded();
+  }
+
   /** The last destination is over, but descriptors may still be on their way to the shard. */
   onEnded(): void {
     this.#leave();
@@ -239,6 +242,8 @@ export class ChannelLife implements WriterChannel {
   /** Nothing of the channel is left anywhere: its number is free. */
   onForgotten(): void {
     const { channel } = this;
+    // Each has ended before; one that has not would never end.
+    this.destinations.endAll(toErrorData(closedError('the channel is over')));
     this.#counts.freeze(this.stats());
     const { clean, failure: error } = this.destinations;
     const report = { clean, error };

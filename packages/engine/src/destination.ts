@@ -3,13 +3,14 @@ import type { AmfValue, ConnectTimings } from '@cloudpush/transport';
 import type { CloseReport, DestinationEvents, Disconnection } from './channel-events.js';
 import type { ChannelHome } from './channel-home.js';
 import { monotonicNow } from './clock.js';
+import { checkedUrl } from './destination-config.js';
 import { DestinationTarget, type TargetQuestion } from './destination-target.js';
 import { abortedError, CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import { Command } from './memory/ring.js';
-import { checkUrl } from './options.js';
 import type { PacketSender } from './packet-sender.js';
+import { invalidType, requireObject } from './parameters.js';
 import { Backoff } from './shard/backoff.js';
-import type { DestinationConfig, Loss } from './shard/protocol.js';
+import type { DestinationConfig, Loss, ShardTarget } from './shard/protocol.js';
 import { type CloseOptions, whenAborted } from './signals.js';
 import { fallingRate } from './stats/bit-rate.js';
 import { DestinationCounter } from './stats/counters.js';
@@ -141,13 +142,12 @@ export class Destination extends EventEmitter<DestinationEvents> {
    * connection publish the name, the old one is ended first. A move that fails leaves the stream where it is, with a
    * warning in the log; while nothing is being published, the next connection is made there. Does nothing on a destination that
    * is over.
-   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_URL`
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_URL`, `ERR_CLOUDPUSH_INVALID_PARAMETER`
    */
-  moveTo({ url, token }: PushTarget): void {
-    checkUrl(url);
+  moveTo(given: PushTarget): void {
+    const target = this.#checkedTarget(given);
     // The number may be another destination's by now.
     if (this.#report !== undefined) return;
-    const target = { url, token };
     // Another shard would have to know, should this one die.
     if (this.#config.target !== undefined) this.#config = { ...this.#config, target };
     const { home, number } = this.#seat;
@@ -301,6 +301,12 @@ export class Destination extends EventEmitter<DestinationEvents> {
       acknowledgementLag:
         isKnown && bytesPerSecond > 1 ? (unacknowledged * 1000) / bytesPerSecond : undefined,
     };
+  }
+
+  #checkedTarget(given: PushTarget): ShardTarget {
+    const { url, token } = requireObject('target', given);
+    if (token !== undefined && typeof token !== 'string') throw invalidType('token', token, 'a text');
+    return { url: checkedUrl(url, this.#config.connection), token };
   }
 
   get #isEnding(): boolean {

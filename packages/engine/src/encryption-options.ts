@@ -5,7 +5,7 @@ import type {
   EncryptionSettings,
   VideoCodec,
 } from '@cloudpush/muxer';
-import { invalidParameter } from './parameters.js';
+import { checkedOptions, invalidParameter, requireObject } from './parameters.js';
 
 /** What is encrypted from the start. `Channel.sendMetadata` changes it in mid-stream. */
 export interface EncryptionOptions {
@@ -29,6 +29,7 @@ export class ChannelEncryption {
   /** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` */
   constructor(video: VideoCodec | 'none', audio: AudioCodec | 'none', given: EncryptionOptions = {}) {
     this.#codecs = { video, audio };
+    checkedOptions<EncryptionOptions>('encryption', given, { video: true, audio: true });
     for (const track of ['video', 'audio'] as const) {
       const settings = given[track];
       if (settings !== undefined) this.accept(track, this.check(track, settings, `encryption.${track}.`));
@@ -44,7 +45,8 @@ export class ChannelEncryption {
    * @param prefix what stands in front of `mode` and `key` in an error
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`
    */
-  check(track: EncryptedTrack, { mode, key }: EncryptionSettings, prefix = ''): EncryptionSettings {
+  check(track: EncryptedTrack, given: EncryptionSettings, prefix = ''): EncryptionSettings {
+    const { mode, key } = requireObject(prefix === '' ? 'metadata' : prefix.slice(0, -1), given);
     if (!MODES.includes(mode)) {
       throw invalidParameter(`${prefix}mode`, mode, MODES.map((permitted) => `'${permitted}'`).join(', '));
     }

@@ -1,21 +1,18 @@
 import type { Channel } from './channel.js';
 import type { ChannelHost } from './channel-host.js';
 import { ChannelLife } from './channel-life.js';
+import { planChannel } from './channel-plan.js';
 import { diagnostics } from './diagnostics.js';
+import { type EngineSettings, engineSettings } from './engine-settings.js';
 import { abortedError, CloudPushError, type ErrorData, toErrorData } from './errors.js';
 import { type EngineLogger, logMilestone } from './logging/engine-logger.js';
-import {
-  type ChannelOptions,
-  type EngineSettings,
-  engineSettings,
-  type PushEngineOptions,
-} from './options.js';
+import type { ChannelOptions, PushEngineOptions } from './options.js';
 import { PoolRoom } from './pool-room.js';
 import { Seats } from './seats.js';
 import type { ShardReport } from './shard/protocol.js';
 import type { ShardClient } from './shard/shard-client.js';
 import { ShardSet } from './shard-set.js';
-import { type CloseOptions, unlessAborted, whenAborted } from './signals.js';
+import { type CloseOptions, checkedSignal, unlessAborted, whenAborted } from './signals.js';
 import { summarize } from './stats/latency.js';
 import type { ChannelTotals, EngineStats } from './stats/stats.js';
 import { addTotals, NO_CHANNEL_TOTALS } from './stats/totals.js';
@@ -53,8 +50,8 @@ export class PushEngine implements AsyncDisposable {
    *   `ERR_CLOUDPUSH_SHARD_DIED` when a worker thread does not come up; `ERR_CLOUDPUSH_ABORTED` when the signal fires.
    */
   static async create(options: PushEngineOptions = {}): Promise<PushEngine> {
-    const { signal } = options;
     const engine = PushEngine.createSync(options);
+    const { signal } = options;
     try {
       await unlessAborted(engine.#shards.ready(), signal);
       return engine;
@@ -72,9 +69,10 @@ export class PushEngine implements AsyncDisposable {
    *   `ERR_CLOUDPUSH_ABORTED` when the signal has fired.
    */
   static createSync(options: PushEngineOptions = {}): PushEngine {
-    const { signal, logger } = options;
+    const settings = engineSettings(options);
+    const signal = checkedSignal(options.signal);
     if (signal?.aborted) throw abortedError(signal.reason, 'engine');
-    const engine = new PushEngine(engineSettings(options), logger);
+    const engine = new PushEngine(settings, options.logger);
     engine.#stopListening = whenAborted(signal, () => {
       // Whoever waits for the end hears how it went.
       engine.close({ signal }).catch(() => {});
@@ -114,13 +112,17 @@ export class PushEngine implements AsyncDisposable {
    */
   openChannel(options: ChannelOptions): Channel {
     if (this.#closed !== undefined) throw engineClosedError();
-    // Every channel has a destination, so that destinations run out first.
-    const seat = this.#channelSeats.next;
+    this.#requireSeats();
+    const plan = planChannel(options, this.#room.memory.maxPacket);
+    // Reading the options may have run code of the caller's. From here on nothing fails, and a shard may hear of the channel.
+    this.#requireSeats();
+    const destination = this.#destinationSeats.take();
+    const seat = this.#channelSeats.take();
     const shard = this.#shards.leastLoaded(undefined);
-    const life = new ChannelLife(this.#host, { ...seat, shard }, options);
-    this.#channelSeats.take();
+    const life = new ChannelLife(this.#host, { ...seat, shard }, plan);
     this.#lives[seat.number] = life;
     shard.channels++;
+    life.open(destination, plan.first);
     const { channel } = life;
     diagnostics.open.publish(() => ({ channel }));
     return channel;
@@ -171,6 +173,12 @@ export class PushEngine implements AsyncDisposable {
     this.#room.memory.reclaim();
     this.#room.debug?.requireClean();
     logMilestone(this.#logger, {}, 'engine closed');
+  }
+
+  /** A channel needs two: whichever kind runs out first, nothing is taken. */
+  #requireSeats(): void {
+    this.#channelSeats.requireFree();
+    this.#destinationSeats.requireFree();
   }
 
   #onReport(shard: ShardClient, report: ShardReport): void {
@@ -247,6 +255,11 @@ export class PushEngine implements AsyncDisposable {
         return;
       case 'ended':
         life.onEnded();
+        return;
+      case 'broken':
+        this.#log(life, report.error, 'channel broken off');
+        this.#shards.takeBack(shard, life);
+        life.onBroken(report.error);
         return;
       case 'forgotten':
         this.#forget(shard, life, report.channel);

@@ -103,7 +103,7 @@ export class CloudPushError extends Error {
 export function abortedError(reason?: unknown, what = 'channel'): CloudPushError {
   return new CloudPushError('ERR_CLOUDPUSH_ABORTED', `the ${what} was aborted`, {
     class: 'fatal',
-    details: reason === undefined || reason instanceof Error ? {} : { reason: String(reason) },
+    details: reason === undefined || reason instanceof Error ? {} : { reason: textOf(reason) },
     cause: reason,
   });
 }
@@ -126,9 +126,9 @@ export function toErrorData(error: unknown): ErrorData {
   }
   if (error instanceof CloudPushError) {
     const { code, message, details } = error;
-    return { code, class: error.class, message, details, cause: causeOf(error) };
+    return { code, class: error.class, message, details: plain(details), cause: causeOf(error) };
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : textOf(error);
   return {
     code: 'ERR_CLOUDPUSH_INTERNAL',
     class: 'fatal',
@@ -147,6 +147,28 @@ export function classOf(error: unknown): ErrorClass {
 function withoutSecrets(details: object): Record<string, unknown> {
   const { redirect: _, ...rest } = details as Record<string, unknown>;
   return rest;
+}
+
+/** What a caller has put into an error may be anything; what another thread cannot be told is told as a text. */
+function plain(details: CloudPushError['details']): CloudPushError['details'] {
+  return Object.fromEntries(Object.entries(details).map(([name, value]) => [name, plainValue(value)]));
+}
+
+function plainValue(value: unknown): unknown {
+  try {
+    return structuredClone(value);
+  } catch {
+    return textOf(value);
+  }
+}
+
+/** Not everything has one. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return typeof value;
+  }
 }
 
 function causeOf(error: Error): ErrorData['cause'] {

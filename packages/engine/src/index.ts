@@ -91,7 +91,16 @@ export {
   type TriggerType,
   triggerTypes,
 } from './metadata.js';
-export type { ChannelOptions, DestinationOptions, PushEngineOptions } from './options.js';
+export type {
+  ChannelOptions,
+  ChannelSettings,
+  DestinationOptions,
+  DestinationPlace,
+  DestinationSettings,
+  PushEngineOptions,
+  TargetPlace,
+  UrlPlace,
+} from './options.js';
 export type { AudioPacketOptions, PacketTimes, VideoPacketOptions, WaitOptions } from './packet-options.js';
 export type { AudioPacket, PacketStreamOptions, VideoPacket } from './packet-stream.js';
 export type { ReconnectPolicy } from './shard/backoff.js';

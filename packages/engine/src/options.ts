@@ -1,31 +1,12 @@
-import { availableParallelism } from 'node:os';
-import { isAbsolute } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { AudioCodec, HevcForm, InputClock, VideoCodec } from '@cloudpush/muxer';
-import { parseRtmpUrl, publishedName } from '@cloudpush/transport';
 import type { EncryptionOptions } from './encryption-options.js';
-import { CloudPushError } from './errors.js';
 import type { EngineLogger } from './logging/engine-logger.js';
-import { MAX_POOL_SIZE, MIN_POOL_SIZE } from './memory/pool.js';
-import { integer, invalidParameter, oneOf } from './parameters.js';
 import type { ReconnectPolicy } from './shard/backoff.js';
-import type {
-  ChannelConfig,
-  ConnectionOptions,
-  DestinationConfig,
-  ShardTarget,
-  TrackPlan,
-  Watermark,
-} from './shard/protocol.js';
+import type { ConnectionOptions, Watermark } from './shard/protocol.js';
 import type { TokenProvider } from './token/push-target.js';
 import type { TargetCache } from './token/target-cache.js';
-import { checkTargetRequest, type TargetRequest } from './token/target-request.js';
+import type { TargetRequest } from './token/target-request.js';
 import type { TokenServerOptions } from './token/token-server-options.js';
-
-const MIB = 1024 * 1024;
-/** Bytes on their way to the kernel: enough to keep it busy. */
-const MAX_IN_FLIGHT = MIB / 4;
-const MIN_IN_FLIGHT = 16 * 1024;
 
 /** How an engine is made. */
 export interface PushEngineOptions {
@@ -74,18 +55,37 @@ export interface PushEngineOptions {
   readonly workerUrl?: string | URL | undefined;
 }
 
-/** How a destination is made: one server that a channel's stream goes to. */
-export interface DestinationOptions {
+/** A server that the caller knows. */
+export interface UrlPlace {
   /**
    * `rtmp://host[:port]/app/name[/…]` or `rtmps://…`. `$time` in it is filled in with the ms since 1970, for each connection
-   * and each segment. Give either this or `target`.
+   * and each segment.
    */
-  readonly url?: string | undefined;
+  readonly url: string;
+  readonly target?: undefined;
+}
+
+/** A server that is asked for. */
+export interface TargetPlace {
   /**
    * Asks for URL and token before each connection: the engine's `tokenServer` or `tokenProvider`. What has an expiry is
    * renewed ahead of it, and the stream moves to the new target without a gap.
    */
-  readonly target?: TargetRequest | undefined;
+  readonly target: TargetRequest;
+  readonly url?: undefined;
+}
+
+/** Where a stream goes: `url` or `target`, one of the two. */
+export type DestinationPlace = UrlPlace | TargetPlace;
+
+/** How a destination is made: one server that a channel's stream goes to. */
+export type DestinationOptions = DestinationPlace & DestinationSettings;
+
+/** How a channel is made: its source, and its first destination. */
+export type ChannelOptions = DestinationPlace & ChannelSettings;
+
+/** How a stream is brought to a server, whichever it is. */
+export interface DestinationSettings {
   /**
    * What happens when the server is slower than the source. `'reject'` (default): the channel pauses and `send…` returns
    * false; what was accepted is never dropped. `'drop'`: queued media is dropped, disposable pictures first, then whole
@@ -123,8 +123,8 @@ export interface DestinationOptions {
   readonly connection?: ConnectionOptions | undefined;
 }
 
-/** How a channel is made: its source, and its first destination. */
-export interface ChannelOptions extends DestinationOptions {
+/** A source, and how its stream is brought to the first server, whichever it is. */
+export interface ChannelSettings extends DestinationSettings {
   /**
    * Codec of `sendVideo`, default `'h264'`; or `'none'`: the stream has no video, and its start does not wait for any. All codecs
    * but H.264, AAC and MP3 go out in the form of Enhanced RTMP, also to a server that announces nothing. A destination ends with
@@ -153,184 +153,4 @@ export interface ChannelOptions extends DestinationOptions {
    * at all.
    */
   readonly encryption?: EncryptionOptions | undefined;
-}
-
-/** How many shards there are, and when they are made use of. */
-export interface ShardPlan {
-  readonly count: number;
-  /** The next shard gets channels when those before it have so many each. */
-  readonly channelsEach: number;
-}
-
-export interface EngineSettings {
-  readonly poolSize: number;
-  readonly maxConnections: number;
-  readonly shards: ShardPlan;
-  readonly maxBatchDelay: number;
-  readonly maxConnecting: number;
-  readonly debugPool: boolean;
-  readonly targets: TargetSettings;
-  /** Undefined: the file beside the engine's own. */
-  readonly workerUrl: string | undefined;
-}
-
-/** Where targets come from: what the caller has, or what the engine makes of it. */
-export interface TargetSettings {
-  readonly shared: TargetCache | undefined;
-  readonly server: TokenServerOptions;
-  readonly provider: TokenProvider | undefined;
-}
-
-/** Checks the options and fills in the defaults. */
-export function engineSettings(options: PushEngineOptions): EngineSettings {
-  const maxConnections = integer('maxConnections', options.maxConnections, 1024, 1, 65_535);
-  return {
-    targets: targetSettings(options),
-    poolSize: integer('poolSize', options.poolSize, 64 * MIB, MIN_POOL_SIZE, MAX_POOL_SIZE),
-    maxConnections,
-    shards: shardPlan(options.shards, maxConnections),
-    maxBatchDelay: integer('maxBatchDelay', options.maxBatchDelay, DEFAULT_BATCH_DELAY, 0, 1000),
-    maxConnecting: integer('maxConnecting', options.maxConnecting, 256, 1, 65_535),
-    debugPool: options.debugPool ?? (process.env['CLOUDPUSH_DEBUG_POOL'] ?? '') !== '',
-    workerUrl: workerFile(options.workerUrl),
-  };
-}
-
-function workerFile(given: string | URL | undefined): string | undefined {
-  if (given === undefined) return undefined;
-  const permitted = 'a file: URL or an absolute path';
-  if (!(given instanceof URL) && typeof given !== 'string')
-    throw invalidParameter('workerUrl', given, permitted);
-  const text = String(given);
-  if (isAbsolute(text)) return pathToFileURL(text).href;
-  if (!URL.canParse(text) || new URL(text).protocol !== 'file:')
-    throw invalidParameter('workerUrl', text, permitted);
-  return text;
-}
-
-/** Measured, it spares 5 % of the CPU time with 16 channels and 8 % with 400. */
-const DEFAULT_BATCH_DELAY = 2;
-/** A thread that many channels share is the cheaper for each of them; when it has too many, they wait for each other. */
-const CHANNELS_PER_SHARD = 256;
-/** What the caller's thread hands over in real time, so many shards can carry away. */
-const MOST_DEFAULT_SHARDS = 16;
-
-function shardPlan(wanted: number | undefined, maxConnections: number): ShardPlan {
-  if (wanted !== undefined) return { count: integer('shards', wanted, 1, 1, 64), channelsEach: 1 };
-  const needed = Math.ceil(maxConnections / CHANNELS_PER_SHARD);
-  const count = Math.min(needed, availableParallelism(), MOST_DEFAULT_SHARDS);
-  return { count, channelsEach: CHANNELS_PER_SHARD };
-}
-
-function targetSettings({ targets, tokenServer, tokenProvider }: PushEngineOptions): TargetSettings {
-  const given = Object.entries({ targets, tokenServer, tokenProvider }).filter(
-    ([, value]) => value !== undefined,
-  );
-  if (given.length > 1) {
-    const names = given.map(([name]) => name).join(' and ');
-    throw invalidParameter('targets, tokenServer, tokenProvider', names, 'one of them');
-  }
-  const server = typeof tokenServer === 'string' ? { url: tokenServer } : (tokenServer ?? {});
-  return { shared: targets, server, provider: tokenProvider };
-}
-
-/** Checks the options and fills in the defaults. */
-export function channelConfig(options: ChannelOptions): Omit<ChannelConfig, 'encryption' | 'segment'> {
-  return {
-    hevc: oneOf('hevc', options.hevc, ['auto', 'enhanced', 'legacy']),
-    inputClock: oneOf('inputClock', options.inputClock, ['native', 'wrapping32']),
-    tracks: trackPlan(options),
-  };
-}
-
-function trackPlan({ video, audio, trackWait }: ChannelOptions): TrackPlan {
-  if (video === 'none' && audio === 'none') {
-    throw invalidParameter(
-      'video, audio',
-      'none, none',
-      'a codec for one of them; with data alone, leave them out',
-    );
-  }
-  return { video, audio, wait: integer('trackWait', trackWait, 1000, 0, 60_000) };
-}
-
-/**
- * Checks the options and fills in the defaults.
- * @param maxPacket the largest packet that the pool could hold for the channel, in bytes
- */
-export function destinationConfig(options: DestinationOptions, maxPacket: number): DestinationConfig {
-  const high = watermark('highWatermark', options.highWatermark, { bytes: 8 * MIB, ms: 5000 });
-  const half = { bytes: Math.floor(high.bytes / 2), ms: Math.floor(high.ms / 2) };
-  const low = watermark('lowWatermark', options.lowWatermark, half);
-  requireBelow('lowWatermark.bytes', low.bytes, high.bytes);
-  requireBelow('lowWatermark.ms', low.ms, high.ms);
-  return {
-    target: fixedTarget(options),
-    // What is on its way to a server that does not read cannot be dropped: it may hold only a small part of the pool.
-    inFlightLimit: Math.max(MIN_IN_FLIGHT, Math.min(MAX_IN_FLIGHT, Math.floor(maxPacket / 8))),
-    endOfSequence: options.endOfSequence ?? false,
-    connection: options.connection ?? {},
-    highWatermark: high,
-    lowWatermark: low,
-    overflow: oneOf('overflow', options.overflow, ['reject', 'drop']),
-    reconnect: reconnectPolicy(options.reconnect),
-    stallTimeout: integer('stallTimeout', options.stallTimeout, 60_000, 0, 3_600_000),
-    connectTimeout: integer('connectTimeout', options.connectTimeout, 10_000, 1, 600_000),
-    closeTimeout: integer('closeTimeout', options.closeTimeout, 10_000, 1, 600_000),
-    chunkSize:
-      options.chunkSize === undefined
-        ? undefined
-        : integer('chunkSize', options.chunkSize, 0, 128, 16_777_215),
-  };
-}
-
-/** Undefined when the target is to be asked for. */
-function fixedTarget({ url, target }: DestinationOptions): ShardTarget | undefined {
-  if ((url === undefined) === (target === undefined)) {
-    throw invalidParameter('url, target', url === undefined ? 'neither' : 'both', 'one of them');
-  }
-  if (target !== undefined) {
-    checkTargetRequest(target);
-    return undefined;
-  }
-  checkUrl(url!);
-  return { url: url!, token: undefined };
-}
-
-/** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_URL` unless a stream can be published at the URL. */
-export function checkUrl(url: string): void {
-  let name: string;
-  try {
-    name = publishedName(parseRtmpUrl(url));
-  } catch (error) {
-    throw CloudPushError.wrap(error);
-  }
-  if (name !== '') return;
-  const message = 'the URL names no stream; permitted: rtmp[s]://host[:port]/app/name';
-  throw new CloudPushError('ERR_CLOUDPUSH_INVALID_URL', message, {
-    class: 'fatal',
-    details: { stage: 'url' },
-  });
-}
-
-function watermark(name: string, given: Partial<Watermark> | undefined, preset: Watermark): Watermark {
-  return {
-    bytes: integer(`${name}.bytes`, given?.bytes, preset.bytes, 0, Number.MAX_SAFE_INTEGER),
-    ms: integer(`${name}.ms`, given?.ms, preset.ms, 0, 2 ** 31 - 1),
-  };
-}
-
-function reconnectPolicy(given: boolean | Partial<ReconnectPolicy> | undefined): ReconnectPolicy | undefined {
-  if (given === undefined || given === false) return undefined;
-  const { maxAttempts, initialDelay, maxDelay, resetAfter } = given === true ? {} : given;
-  return {
-    maxAttempts: integer('reconnect.maxAttempts', maxAttempts, 1_000_000, 1, 1_000_000),
-    initialDelay: integer('reconnect.initialDelay', initialDelay, 500, 0, 3_600_000),
-    maxDelay: integer('reconnect.maxDelay', maxDelay, 30_000, 0, 3_600_000),
-    resetAfter: integer('reconnect.resetAfter', resetAfter, 60_000, 0, 3_600_000),
-  };
-}
-
-function requireBelow(name: string, value: number, limit: number): void {
-  if (value > limit) throw invalidParameter(name, value, `at most the high watermark of ${limit}`);
 }

@@ -1,5 +1,8 @@
 import { CloudPushError } from './errors.js';
 
+/** Texts of callers are quoted up to so many characters. */
+const MAX_QUOTED = 200;
+
 /** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` unless `value` is an integer of `least` to `most`. */
 export function integer(
   name: string,
@@ -20,13 +23,73 @@ export function oneOf<const T extends string>(name: string, value: T | undefined
   throw invalidParameter(name, value, choices.map((choice) => `'${choice}'`).join(', '));
 }
 
+/** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` */
+export function optionalBoolean(name: string, value: unknown): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw invalidParameter(name, value, 'true or false');
+}
+
+/** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` */
+export function optionalFunction<T>(name: string, value: T): T {
+  if (value === undefined || typeof value === 'function') return value;
+  throw invalidType(name, value, 'a function');
+}
+
+/**
+ * The options, of which no other than these have a value: a name that is misspelt must not go unnoticed.
+ * @param name of the parameter that holds them, or empty
+ * @param names each of the names that they may have; the values mean nothing
+ * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`
+ */
+export function checkedOptions<T extends object>(
+  name: string,
+  given: T,
+  names: Readonly<Record<keyof T & string, unknown>>,
+): T {
+  const options = requireObject(name === '' ? 'options' : name, given);
+  for (const [option, value] of Object.entries(options)) {
+    if (value === undefined || Object.hasOwn(names, option)) continue;
+    const place = name === '' ? '' : `${name}.`;
+    const quoted = option.length > MAX_QUOTED ? `${option.slice(0, MAX_QUOTED)}…` : option;
+    throw refusal(`${place}${quoted}`, 'unknown', 'unknown', Object.keys(names).join(', '));
+  }
+  return options;
+}
+
+/** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` unless it is an object that is no list */
+export function requireObject<T>(name: string, value: T): T & object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw invalidType(name, value, 'an object');
+}
+
+/** The value is not of the right type: it is not shown, as it may be a secret that was put in the wrong place. */
+export function invalidType(name: string, value: unknown, permitted: string): CloudPushError {
+  const type = typeOf(value);
+  const shown = type === 'null' || type === 'undefined' ? type : `of type ${type}`;
+  return refusal(name, type, shown, permitted);
+}
+
 export function invalidParameter(name: string, actual: unknown, permitted: string): CloudPushError {
-  const shown = typeof actual === 'string' ? `'${actual}'` : String(actual);
+  if (typeof actual === 'string') {
+    const quoted = actual.length > MAX_QUOTED ? `${actual.slice(0, MAX_QUOTED)}…` : actual;
+    return refusal(name, quoted, `'${quoted}'`, permitted);
+  }
+  // What is made of others may be anything, and need not even have a text.
+  if (typeof actual === 'function' || (typeof actual === 'object' && actual !== null))
+    return invalidType(name, actual, permitted);
+  const isPlain = typeof actual !== 'symbol';
+  return refusal(name, isPlain ? actual : String(actual), String(actual), permitted);
+}
+
+/** A value's type, as an error may show it. */
+export function typeOf(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
+}
+
+function refusal(parameter: string, actual: unknown, shown: string, permitted: string): CloudPushError {
   return new CloudPushError(
     'ERR_CLOUDPUSH_INVALID_PARAMETER',
-    `${name} is ${shown}; permitted: ${permitted}`,
-    {
-      details: { parameter: name, actual, permitted },
-    },
+    `${parameter} is ${shown}; permitted: ${permitted}`,
+    { details: { parameter, actual, permitted } },
   );
 }

@@ -1,8 +1,8 @@
+import type { EngineSettings } from './engine-settings.js';
 import { CloudPushError } from './errors.js';
 import { Gates, newGateMemory } from './memory/gate.js';
 import { MediaMemory } from './memory/media-memory.js';
 import { PoolDebug } from './memory/pool-debug.js';
-import type { EngineSettings } from './options.js';
 import type { PacketRoom, PacketSender } from './packet-sender.js';
 import type { SharedState } from './shard/shard-client.js';
 

@@ -27,22 +27,16 @@ export class Seats {
     return this.#limit - this.#free.length;
   }
 
-  /**
-   * The one that {@link take} gives next.
-   * @throws CloudPushError `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS`
-   */
-  get next(): Seat {
-    const number = this.#free.at(-1);
-    if (number === undefined) throw tooManyError(this.#limit);
-    return { id: this.#nextId, number };
+  /** @throws CloudPushError `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS` when {@link take} would throw it. */
+  requireFree(): void {
+    if (this.#free.length === 0) throw tooManyError(this.#limit);
   }
 
   /** @throws CloudPushError `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS` */
   take(): Seat {
-    const seat = this.next;
-    this.#free.pop();
-    this.#nextId++;
-    return seat;
+    const number = this.#free.pop();
+    if (number === undefined) throw tooManyError(this.#limit);
+    return { id: this.#nextId++, number };
   }
 
   free(number: number): void {

@@ -1,5 +1,5 @@
 import type { ChannelLife } from './channel-life.js';
-import type { ShardPlan } from './options.js';
+import type { ShardPlan } from './engine-settings.js';
 import type { ShardReport } from './shard/protocol.js';
 import { ShardClient, type SharedState } from './shard/shard-client.js';
 import { newCounts } from './stats/latency.js';

@@ -1,7 +1,26 @@
+import { invalidParameter, invalidType } from './parameters.js';
+
 /** How long something may take that the caller waits for. */
 export interface CloseOptions {
   /** Ends the wait: what has not ended by then is aborted. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The signal, if it is one: also of another realm, or of a library.
+ * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`
+ */
+export function checkedSignal(given: unknown): AbortSignal | undefined {
+  if (given === undefined) return undefined;
+  const { aborted, addEventListener, removeEventListener } = (given ?? {}) as Partial<AbortSignal>;
+  const isSignal =
+    typeof aborted === 'boolean' &&
+    typeof addEventListener === 'function' &&
+    typeof removeEventListener === 'function';
+  if (isSignal) return given as AbortSignal;
+  if (given instanceof AbortController)
+    throw invalidParameter('signal', 'an AbortController', 'an AbortSignal, as its `signal` is one');
+  throw invalidType('signal', given, 'an AbortSignal');
 }
 
 /** Calls `listener` when the signal fires, or now when it has. Returns what stops that. */
@@ -12,7 +31,14 @@ export function whenAborted(
   if (signal === undefined) return () => {};
   const onAbort = (): void => listener(signal.reason);
   if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
+  else {
+    try {
+      signal.addEventListener('abort', onAbort, { once: true });
+    } catch (error) {
+      // One that cannot be listened to could not end what it is to end.
+      listener(error);
+    }
+  }
   return () => signal.removeEventListener('abort', onAbort);
 }
 

@@ -4,7 +4,7 @@ export class Waiters {
 
   /** Resolves with the next {@link wake}; rejects with the signal's reason. */
   next(signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted();
+    if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
         this.#waiting.delete(onChange);

@@ -1,7 +1,7 @@
 import type { Channel } from '../channel.js';
 import { PushEngine } from '../engine.js';
 import { CloudPushError } from '../errors.js';
-import type { TargetRequest } from '../token/target-request.js';
+import type { DestinationPlace } from '../options.js';
 import type { EventCallback } from './callback.js';
 import { CompatLog } from './compat-log.js';
 import type { CompatOptions, ConnectionDefaults } from './compat-options.js';
@@ -16,12 +16,8 @@ const NO_CONNECTION: readonly string[] = [
   'ERR_CLOUDPUSH_ENGINE_CLOSED',
 ];
 
-/** Where a connection goes: one of the two. */
-export interface ConnectionTarget {
-  readonly url?: string;
-  readonly token?: string | undefined;
-  readonly target?: TargetRequest;
-}
+/** Where a connection goes. */
+export type ConnectionTarget = DestinationPlace & { readonly token?: string | undefined };
 
 /** All that there is between `Initialize` and `Uninitialize`. */
 export class Client implements ConnectionHost {
@@ -72,13 +68,12 @@ export class Client implements ConnectionHost {
     await this.log.close();
   }
 
-  #open({ url, token, target }: ConnectionTarget): Channel | CloudPushError {
+  #open({ token, ...place }: ConnectionTarget): Channel | CloudPushError {
     const { connection } = this.#defaults;
     try {
       return this.#engine.openChannel({
         ...this.#defaults,
-        url,
-        target,
+        ...place,
         connection: token === undefined ? connection : { ...connection, token },
         inputClock: 'wrapping32',
       });

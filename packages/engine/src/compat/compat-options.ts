@@ -1,4 +1,4 @@
-import type { ChannelOptions, PushEngineOptions } from '../options.js';
+import type { ChannelSettings, PushEngineOptions } from '../options.js';
 
 /** What the C interface has no parameters for. All of it may be left out. */
 export interface CompatOptions {
@@ -10,6 +10,6 @@ export interface CompatOptions {
 
 /** A connection that is lost ends: the program that called `Connect` calls it again. */
 export type ConnectionDefaults = Omit<
-  ChannelOptions,
-  'url' | 'target' | 'video' | 'audio' | 'inputClock' | 'overflow' | 'reconnect' | 'signal'
+  ChannelSettings,
+  'video' | 'audio' | 'inputClock' | 'overflow' | 'reconnect' | 'signal'
 >;

@@ -224,6 +224,8 @@ export type ShardReport =
   | { readonly type: 'left'; readonly channel: number }
   /** The answer to `leave`: there is more to lose than to win, the channel goes on where it is. */
   | { readonly type: 'stays'; readonly channel: number }
+  /** The channel is not there, or could not even be ended: all of its destinations are over. Nothing else has suffered. */
+  | { readonly type: 'broken'; readonly channel: number; readonly error: ErrorData }
   /** The last of the channel's destinations is over. */
   | { readonly type: 'ended'; readonly channel: number }
   /** The channel's last descriptor has been handled: its number may be used again. */

@@ -279,7 +279,18 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     for (const segment of this.#segments.leave(destination)) this.#reportSegmentEnd(segment);
     this.#destinations.delete(destination);
     this.#takers.remove(destination);
-    if (this.#destinations.size > 0) return;
+    this.#endIfLeft();
+  }
+
+  /** Ends on a fault, with all its destinations, and also when it has none. */
+  fail(error: Error): void {
+    this.abort(error, undefined);
+    this.#endIfLeft();
+  }
+
+  /** The last destination is over. */
+  #endIfLeft(): void {
+    if (this.#destinations.size > 0 || this.#ended) return;
     this.#ended = true;
     this.#takers.end();
     this.#tracks.stop();

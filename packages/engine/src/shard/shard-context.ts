@@ -6,6 +6,8 @@ import type { ShardReport } from './protocol.js';
 /** What has gathered output in a turn. */
 export interface Flushable {
   flush(): void;
+  /** Ends it, when it could not be flushed. */
+  destroy(error: Error): void;
 }
 
 /** What has counters that change with every packet. */

@@ -1,25 +1,16 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import type { MuxerResumption } from '@cloudpush/muxer';
 import { monotonicNow } from '../clock.js';
-import { CloudPushError, toErrorData } from '../errors.js';
+import { CloudPushError } from '../errors.js';
 import { ChannelOrder } from '../memory/channel-order.js';
 import { Gates } from '../memory/gate.js';
 import { BlockStates } from '../memory/pool-debug.js';
 import { ReleaseList } from '../memory/release-list.js';
-import { Command, RING_SLOTS, RingConsumer } from '../memory/ring.js';
+import { RING_SLOTS, RingConsumer } from '../memory/ring.js';
 import { ShardCounters } from '../stats/counters.js';
+import { ChannelTable, type ChannelTableContext } from './channel-table.js';
 import { ConnectLimiter } from './connect-limiter.js';
-import type {
-  ChannelConfig,
-  DestinationConfig,
-  Loss,
-  ShardInit,
-  ShardReport,
-  ShardRequest,
-  ShardTarget,
-} from './protocol.js';
-import { ShardChannel } from './shard-channel.js';
-import type { Counted, Flushable, ShardContext } from './shard-context.js';
+import type { ShardInit, ShardReport, ShardRequest } from './protocol.js';
+import type { Counted, Flushable } from './shard-context.js';
 
 /** Descriptors handled before what the sockets have to say is heard, as long as the shard keeps up. */
 const GROUP = 64;
@@ -31,26 +22,11 @@ const COUNT_INTERVAL = 100;
 /** The most that are handled at once: their slots are free again only when all are done, and the ring must not fill up. */
 const LARGEST_GROUP = RING_SLOTS / 2;
 
-/** A channel that has come through the port before its descriptor came through the ring. */
-interface AnnouncedChannel {
-  readonly config: ChannelConfig;
-  readonly resume: MuxerResumption | undefined;
-}
-
-/** A destination that has come through the port before its descriptor came through the ring. */
-interface AnnouncedDestination {
-  readonly channel: number;
-  readonly config: DestinationConfig;
-  readonly loss: Loss | undefined;
-  abortedBy: CloudPushError | undefined;
-  movedTo: ShardTarget | undefined;
-}
-
 /**
  * A worker thread's share of the engine: it drains the ring, and owns the muxers and sockets of its channels whole.
  * Nothing of a packet crosses back to the caller's thread but its released block.
  */
-export class Shard implements ShardContext {
+export class Shard implements ChannelTableContext {
   readonly pool: SharedArrayBuffer;
   readonly gates: Gates;
   readonly counters: ShardCounters;
@@ -60,14 +36,7 @@ export class Shard implements ShardContext {
   readonly #order = new ChannelOrder();
   readonly #released: ReleaseList;
   readonly #releaseWanted: Int32Array;
-  /** By number. */
-  readonly #channels: (ShardChannel | undefined)[] = [];
-  #channelCount = 0;
-  /** Configurations that have come through the port before their descriptors came through the ring. */
-  readonly #announced = new Map<number, AnnouncedChannel>();
-  readonly #announcedDestinations = new Map<number, AnnouncedDestination>();
-  /** Channels that were told to close: once ended, they are forgotten. */
-  readonly #leaving = new Set<number>();
+  readonly #channels: ChannelTable;
   readonly #dirty: Flushable[] = [];
   /** Channels whose counters have moved since they were last published. */
   #touched: Counted[] = [];
@@ -88,6 +57,7 @@ export class Shard implements ShardContext {
     this.connects = new ConnectLimiter(init.maxConnecting);
     this.#port = init.port;
     this.#ring = new RingConsumer(init.ring);
+    this.#channels = new ChannelTable(this, this.#ring);
     this.#released = new ReleaseList(init.pool, init.released);
     this.#releaseWanted = init.releaseWanted;
     if (init.blockStates !== undefined) this.#blockStates = new BlockStates(init.blockStates);
@@ -108,7 +78,7 @@ export class Shard implements ShardContext {
     // Whoever hears of something may look at the figures: they must not be older.
     this.#publishCounters();
     this.#port.postMessage(report);
-    if (report.type === 'ended') this.#forgetIfLeft(report.channel);
+    if (report.type === 'ended') this.#channels.onEnded(report.channel);
   }
 
   markDirty(output: Flushable): void {
@@ -118,7 +88,7 @@ export class Shard implements ShardContext {
   returnBlock(index: number, channel: Counted): void {
     if (this.#blockStates?.markReturned(index) === false) this.#reportReleasedTwice(index);
     else this.#released.add(index);
-    this.#touch(channel);
+    this.touch(channel);
     if (this.#releaseScheduled) return;
     this.#releaseScheduled = true;
     setImmediate(this.#publishReleased);
@@ -135,34 +105,8 @@ export class Shard implements ShardContext {
       return;
     }
     switch (request.type) {
-      case 'open':
-        this.#announced.set(request.channel, request);
-        return;
-      case 'attach': {
-        const { channel, destination, config, loss } = request;
-        // It has left in the meantime, and the destination is attached where it goes on.
-        if (this.#channels[channel] === undefined && !this.#announced.has(channel)) return;
-        const announced = { channel, config, loss, abortedBy: undefined, movedTo: undefined };
-        this.#announcedDestinations.set(destination, announced);
-        return;
-      }
-      case 'abort':
-        this.#abort(request.channel, request.destination, CloudPushError.from(request.error));
-        return;
-      case 'target': {
-        const { channel, destination, answer } = request;
-        const given = 'target' in answer ? answer.target : CloudPushError.from(answer.error);
-        this.#channels[channel]?.find(destination)?.onTarget(given);
-        return;
-      }
-      case 'move':
-        this.#move(request.channel, request.destination, request.target, request.renewed);
-        return;
       case 'maxConnecting':
         this.connects.lower(request.most);
-        return;
-      case 'relieve':
-        this.#channels[request.channel]?.relieve();
         return;
       case 'stop':
         clearTimeout(this.#countTimer);
@@ -170,7 +114,7 @@ export class Shard implements ShardContext {
         this.#stop?.();
         return;
       default:
-        request satisfies never;
+        this.#channels.onRequest(request);
     }
   }
 
@@ -213,7 +157,7 @@ export class Shard implements ShardContext {
    * several, and they shall leave with one write: the longer the backlog, the less each packet costs.
    */
   #groupOf(waiting: number): number {
-    const several = this.#batchDelay > 0 || waiting > this.#channelCount;
+    const several = this.#batchDelay > 0 || waiting > this.#channels.size;
     return Math.min(waiting, several ? LARGEST_GROUP : GROUP);
   }
 
@@ -223,68 +167,14 @@ export class Shard implements ShardContext {
     const order = this.#order.sort(ring, count);
     for (let i = 0; i < count; i++) {
       ring.read(order[i]!);
-      this.#handle();
+      this.#channels.onDescriptor();
     }
-    this.#flush();
+    this.flush();
     ring.commit(count);
   }
 
-  #handle(): void {
-    const { command, channel } = this.#ring;
-    switch (command) {
-      case Command.open:
-        this.#open(channel);
-        return;
-      case Command.close:
-        this.#close(channel);
-        return;
-      case Command.video:
-      case Command.audio:
-      case Command.data:
-      case Command.metadata:
-        this.#accept(channel);
-        return;
-      case Command.attach:
-        this.#attach(channel, this.#ring.bytes);
-        return;
-      case Command.detach:
-        this.#channels[channel]!.detach(this.#ring.bytes);
-        return;
-      case Command.leave:
-        this.#leave(channel);
-        return;
-      default:
-        command satisfies never;
-    }
-  }
-
-  #open(channel: number): void {
-    // The configuration was posted before the descriptor was added.
-    this.#receiveRequests();
-    const announced = this.#announced.get(channel);
-    if (announced === undefined) throw new Error(`channel ${channel} was opened without a configuration`);
-    this.#announced.delete(channel);
-    if (this.#channels[channel] === undefined) this.#channelCount++;
-    this.#channels[channel] = new ShardChannel(this, channel, announced.config, announced.resume);
-  }
-
-  #attach(channel: number, destination: number): void {
-    this.#receiveRequests();
-    const announced = this.#announcedDestinations.get(destination);
-    if (announced === undefined) throw new Error(`destination ${destination} has no configuration`);
-    this.#announcedDestinations.delete(destination);
-    const target = this.#channels[channel]!;
-    if (target.ended) {
-      const error = toErrorData(announced.abortedBy ?? channelOverError());
-      this.report({ type: 'detached', channel, destination, error });
-      return;
-    }
-    target.attach(destination, announced.config, announced.loss, announced.movedTo);
-    if (announced.abortedBy !== undefined) target.abort(announced.abortedBy, destination);
-  }
-
-  /** The port delivers its messages when it pleases; what was posted before a descriptor must be known before it. */
-  #receiveRequests(): void {
+  /** The port delivers its messages when it pleases. */
+  receiveRequests(): void {
     for (;;) {
       const received = receiveMessageOnPort(this.#port);
       if (received === undefined) return;
@@ -292,77 +182,26 @@ export class Shard implements ShardContext {
     }
   }
 
-  #accept(channel: number): void {
-    const target = this.#channels[channel]!;
-    // Before, because of what it may report, and behind, as then its counters are not those of before.
-    this.#touch(target);
-    target.accept(this.#ring);
-    this.#touch(target);
-  }
-
   /** Its counters have moved: they are published before long. */
-  #touch(channel: Counted): void {
+  touch(channel: Counted): void {
     if (channel.touched) return;
     channel.touched = true;
     this.#touched.push(channel);
     this.#countTimer ??= setTimeout(this.#publishCounters, COUNT_INTERVAL);
   }
 
-  #close(channel: number): void {
-    this.#receiveRequests();
-    this.#leaving.add(channel);
-    const target = this.#channels[channel]!;
-    if (target.ended) this.#forgetIfLeft(channel);
-    else target.close();
-  }
-
-  /** The channel goes on with another shard, if it can be given up here. Nothing of it follows before the answer. */
-  #leave(channel: number): void {
-    this.#receiveRequests();
-    this.#flush();
-    if (!this.#channels[channel]!.vacate()) {
-      this.report({ type: 'stays', channel });
-      return;
+  flush(): void {
+    for (const output of this.#dirty) {
+      try {
+        output.flush();
+      } catch (error) {
+        output.destroy(CloudPushError.wrap(error));
+      }
     }
-    // Another shard counts from here on: nothing of it may be published after this.
-    this.#publish();
-    this.#forget(channel);
-    for (const [number, announced] of this.#announcedDestinations)
-      if (announced.channel === channel) this.#announcedDestinations.delete(number);
-    this.report({ type: 'left', channel });
-  }
-
-  #forget(channel: number): void {
-    this.#channels[channel] = undefined;
-    this.#channelCount--;
-  }
-
-  #abort(channel: number, destination: number | undefined, error: CloudPushError): void {
-    for (const [number, announced] of this.#announcedDestinations)
-      if (announced.channel === channel && (destination ?? number) === number) announced.abortedBy = error;
-    this.#channels[channel]?.abort(error, destination);
-  }
-
-  #move(channel: number, destination: number, target: ShardTarget, renewed: boolean): void {
-    const announced = this.#announcedDestinations.get(destination);
-    if (announced !== undefined) announced.movedTo = target;
-    else this.#channels[channel]?.find(destination)?.moveTo(target, renewed);
-  }
-
-  #forgetIfLeft(channel: number): void {
-    if (!this.#leaving.delete(channel)) return;
-    // Its number may soon be another one's: nothing of it may be published after this.
-    this.#publish();
-    this.#forget(channel);
-    this.#port.postMessage({ type: 'forgotten', channel } satisfies ShardReport);
-  }
-
-  #flush(): void {
-    for (const output of this.#dirty) output.flush();
     this.#dirty.length = 0;
   }
 
-  #publish(): void {
+  publish(): void {
     this.#publishCounters();
     this.#publishReleased();
   }
@@ -386,9 +225,4 @@ export class Shard implements ShardContext {
       this.report({ type: 'released' });
     }
   };
-}
-
-function channelOverError(): CloudPushError {
-  const message = 'the channel was over before the destination could be added';
-  return new CloudPushError('ERR_CLOUDPUSH_CHANNEL_CLOSED', message);
 }

@@ -1,4 +1,5 @@
 import { parseRtmpUrl } from '@cloudpush/transport';
+import { typeOf } from '../parameters.js';
 import type { TargetRequest } from './target-request.js';
 import { invalidReply } from './token-errors.js';
 
@@ -49,9 +50,4 @@ export function checkedTarget(given: unknown): PushTarget {
     throw invalidReply('url', 'no push URL', 'rtmp[s]://host[:port]/app/name', cause);
   }
   return { url, token, expiresAt };
-}
-
-/** A value's type, as an error may show it. */
-export function typeOf(value: unknown): string {
-  return value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
 }

@@ -1,5 +1,5 @@
+import type { TargetSettings } from '../engine-settings.js';
 import type { CloudPushError } from '../errors.js';
-import type { TargetSettings } from '../options.js';
 import { TargetCache } from './target-cache.js';
 import { TokenServer } from './token-server.js';
 

@@ -1,5 +1,5 @@
 import { queryValues } from '@cloudpush/transport';
-import { invalidParameter } from '../parameters.js';
+import { checkedOptions, invalidParameter, invalidType, requireObject } from '../parameters.js';
 
 /** What stands in a target's URL for `$appname` and `$streamname`; the defaults are told in `url-template.ts`. */
 export interface StreamNames {
@@ -53,18 +53,17 @@ const FIELDS: Readonly<Record<TargetRequest['kind'], Readonly<Record<string, boo
 };
 
 /** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`; it shows no value of the request. */
-export function checkTargetRequest(request: TargetRequest): void {
+export function checkTargetRequest(given: TargetRequest): void {
+  const request = requireObject('target', given);
   if (!Object.hasOwn(FIELDS, request.kind)) {
     throw invalidParameter('kind', typeof request.kind, Object.keys(FIELDS).join(', '));
   }
-  for (const [field, needed] of Object.entries({
-    ...FIELDS[request.kind],
-    appname: false,
-    streamname: false,
-  })) {
+  const fields = { ...FIELDS[request.kind], appname: false, streamname: false };
+  checkedOptions<object>('target', request, { kind: true, ...fields });
+  for (const [field, needed] of Object.entries(fields)) {
     const value = fieldOf(request, field);
     if (value === undefined && !needed) continue;
-    if (typeof value !== 'string') throw invalidParameter(field, typeof value, 'a text');
+    if (typeof value !== 'string') throw invalidType(field, value, 'a text');
     if (value === '' && needed) throw invalidParameter(field, 'empty', 'a text that is not empty');
   }
 }

@@ -1,4 +1,5 @@
-import { checkedTarget, type PushTarget, typeOf } from './push-target.js';
+import { typeOf } from '../parameters.js';
+import { checkedTarget, type PushTarget } from './push-target.js';
 import type { TargetRequest } from './target-request.js';
 import { invalidReply } from './token-errors.js';
 

@@ -70,8 +70,9 @@ export class ChannelRun {
     this.#plan = plan;
     this.#place = plan.places[index]!;
     const { shown, url, target, also } = this.#place;
+    const where = url === undefined ? { target: target! } : { url };
     const { video = 'none', audio = 'none' } = source;
-    this.#channel = engine.openChannel({ url, target, ...delivery, video, audio, hevc, encryption });
+    this.#channel = engine.openChannel({ ...where, ...delivery, video, audio, hevc, encryption });
     const [main] = this.#channel.destinations;
     const others = also.map((other) => this.#channel.addDestination({ url: other.url, ...delivery }));
     const shownUrls = [shown, ...also.map((other) => other.shown)];
