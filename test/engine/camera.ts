@@ -28,8 +28,11 @@ export function trySend(channel: Channel, { kind, data, pts }: CameraPacket): bo
 /** Sends a packet, waiting for room as long as it takes. False when the channel is over. */
 export async function sendOne(channel: Channel, packet: CameraPacket): Promise<boolean> {
   while (!trySend(channel, packet)) {
-    if (channel.state === 'closed') return false;
-    await channel.writable();
+    try {
+      await channel.writable();
+    } catch {
+      return false;
+    }
   }
   return true;
 }

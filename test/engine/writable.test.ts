@@ -89,6 +89,48 @@ describe('a write that waits', () => {
   });
 });
 
+describe('a loop that waits for room', () => {
+  /** As in README. */
+  async function sendForEver(channel: Channel): Promise<never> {
+    for (let pts = 0; ; pts += 40)
+      while (!channel.sendVideo(video[0]!.data, { pts })) await channel.writable();
+  }
+
+  test.each<[how: string, end: (channel: Channel, receiver: RecordingReceiver) => unknown, cause: string]>([
+    ['is aborted', (channel) => channel.abort(), 'ERR_CLOUDPUSH_ABORTED'],
+    [
+      'is aborted as its only destination',
+      (channel) => channel.destinations[0]!.abort(),
+      'ERR_CLOUDPUSH_ABORTED',
+    ],
+    ['loses its server', (_, receiver) => receiver[Symbol.asyncDispose](), expect.stringMatching(/^ERR_/)],
+  ])('ends when its channel %s, with the reason', async (_, end, code) => {
+    const { engine, channel, receiver } = await stuckChannel();
+    const loop = sendForEver(channel);
+    void end(channel, receiver);
+    const cause = expect.objectContaining({ code });
+    await expect(loop).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_CHANNEL_CLOSED', cause });
+    // Whoever begins anew does not get further.
+    await expect(sendForEver(channel)).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_CHANNEL_CLOSED', cause });
+    await closeEmpty(engine);
+    await receiver[Symbol.asyncDispose]();
+  });
+
+  test('ends at once when its channel is told to close, whether it waits or not', async () => {
+    const { engine, channel, receiver } = await stuckChannel();
+    const waiting = sendForEver(channel);
+    const closed = channel.close();
+    await expect(waiting).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_CHANNEL_CLOSED' });
+    await expect(sendForEver(channel)).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_CHANNEL_CLOSED' });
+    expect(channel.state).toBe('closing');
+    channel.abort();
+    await closed;
+    await expect(channel.writable()).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_CHANNEL_CLOSED' });
+    await closeEmpty(engine);
+    await receiver[Symbol.asyncDispose]();
+  });
+});
+
 describe('a writable stream', () => {
   test('takes a track at the pace of the server, and leaves the channel open when it is closed', async () => {
     await using receiver = await RecordingReceiver.listen({ readBytesPerSecond: 4_000_000 });

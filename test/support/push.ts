@@ -17,11 +17,12 @@ export async function pushOn(engine: PushEngine, options: PushOptions): Promise<
   const channel = engine.openChannel(channelOptions);
   channel.on('problem', ({ error }) => channel.abort(error));
   await channel.connected();
-  for (const { track, packet } of interleave(videoPackets, audioPackets)) {
-    while (!send(channel, track, packet)) {
-      if (channel.state === 'closed') break;
-      await channel.writable();
+  try {
+    for (const { track, packet } of interleave(videoPackets, audioPackets)) {
+      while (!send(channel, track, packet)) await channel.writable();
     }
+  } catch {
+    // The channel is over: the report tells why.
   }
   const { clean, error } = await channel.close();
   if (!clean) throw new Error('the channel was not closed cleanly', { cause: error });

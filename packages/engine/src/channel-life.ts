@@ -18,7 +18,7 @@ import type { DestinationOptions } from './options.js';
 import { PacketSender } from './packet-sender.js';
 import type { Seat } from './seats.js';
 import type { ShardClient } from './shard/shard-client.js';
-import { type CloseOptions, checkedSignal, whenAborted } from './signals.js';
+import { type CloseOptions, checkedCloseSignal, checkedSignal, whenAborted } from './signals.js';
 import type { ChannelStats } from './stats/stats.js';
 import { Waiters } from './waiters.js';
 
@@ -95,9 +95,10 @@ export class ChannelLife implements WriterChannel {
     return this.#leaving;
   }
 
-  /** The first thing that went wrong with a destination. */
-  get failure(): CloudPushError | undefined {
-    return this.destinations.failure;
+  /** The first thing that went wrong with a destination, or what the channel is aborted with. */
+  get #failure(): CloudPushError | undefined {
+    const aborted = this.#abortedBy === undefined ? undefined : CloudPushError.from(this.#abortedBy);
+    return this.destinations.failure ?? aborted;
   }
 
   addDestination(options: DestinationOptions): Destination {
@@ -106,7 +107,8 @@ export class ChannelLife implements WriterChannel {
     return this.destinations.attach(this.#host.seats.take(), plan);
   }
 
-  async connected(signal?: AbortSignal): Promise<void> {
+  async connected(given?: AbortSignal): Promise<void> {
+    const signal = checkedSignal(given);
     while (this.#report === undefined) {
       const { isPublishing, everPublished } = this.destinations;
       if (isPublishing || (this.#leaving && everPublished)) return;
@@ -115,12 +117,25 @@ export class ChannelLife implements WriterChannel {
     throw this.#report.error ?? closedError('the channel was closed before it was connected');
   }
 
-  async writable(signal?: AbortSignal): Promise<void> {
-    // A channel that is closing takes nothing any more: the answer is its end.
-    while (this.#report === undefined && (this.paused || this.#leaving)) await this.#waiters.next(signal);
+  async writable(given?: AbortSignal): Promise<void> {
+    const signal = checkedSignal(given);
+    for (;;) {
+      // It never has room again: whoever waits for it in a loop would do so for ever.
+      if (this.#leaving) throw this.noMoreError();
+      if (!this.paused) return;
+      await this.#waiters.next(signal);
+    }
   }
 
-  async close({ signal }: CloseOptions): Promise<CloseReport> {
+  /** No packet is taken, and none will be. */
+  noMoreError(): CloudPushError {
+    const cause = this.#failure;
+    const message = 'the channel is closing or closed, and takes no more packets';
+    return new CloudPushError('ERR_CLOUDPUSH_CHANNEL_CLOSED', message, { cause });
+  }
+
+  async close(options: CloseOptions): Promise<CloseReport> {
+    const signal = checkedCloseSignal(options);
     this.#requestClose();
     const stop = whenAborted(signal, (reason) => this.abort(reason));
     while (this.#report === undefined) await this.#waiters.next(undefined);
@@ -130,10 +145,10 @@ export class ChannelLife implements WriterChannel {
 
   abort(reason: unknown = abortedError()): void {
     if (this.#ended) return;
-    this.#leave();
     const error = reason instanceof CloudPushError ? reason : abortedError(reason);
     const data = toErrorData(error);
     this.#abortedBy ??= data;
+    this.#leave();
     const { shard, channel } = this.#home;
     shard.post({ type: 'abort', channel, destination: undefined, error: data });
   }
@@ -302,6 +317,7 @@ export class ChannelLife implements WriterChannel {
   #leave(): void {
     this.#leaving = true;
     this.sender.close();
+    this.#waiters.wake();
   }
 }
 

@@ -1,12 +1,12 @@
-import { CloudPushError } from './errors.js';
+import type { CloudPushError } from './errors.js';
 
 /** What a writer needs of its channel. */
 export interface WriterChannel {
   /** No packet is taken any more. */
   readonly isLeaving: boolean;
-  /** Why, when it is over on an error. */
-  readonly failure: CloudPushError | undefined;
-  /** Resolves when a packet would be taken again, or the channel is over. */
+  /** Why: `ERR_CLOUDPUSH_CHANNEL_CLOSED`. */
+  noMoreError(): CloudPushError;
+  /** Resolves when a packet would be taken again; rejects when none ever will be. */
   writable(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export class ChannelWriter {
    */
   async write(send: () => boolean, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
-    if (this.#channel.isLeaving) throw this.#closedError();
+    if (this.#channel.isLeaving) throw this.#channel.noMoreError();
     if (this.#waiting.length === 0 && send()) return;
     await this.#wait(send, signal);
   }
@@ -67,17 +67,26 @@ export class ChannelWriter {
     if (this.#pumping) return;
     this.#pumping = true;
     while (this.#waiting.length > 0) {
-      await this.#channel.writable();
+      try {
+        await this.#channel.writable();
+      } catch (error) {
+        this.#rejectWaiting(error);
+      }
       this.#sendWaiting();
     }
     this.#pumping = false;
+  }
+
+  /** None of them will ever be taken. */
+  #rejectWaiting(reason: unknown): void {
+    for (const packet of this.#waiting.splice(0)) packet.reject(reason);
   }
 
   /** As many as there is room for. */
   #sendWaiting(): void {
     for (let packet = this.#waiting[0]; packet !== undefined; packet = this.#waiting[0]) {
       try {
-        if (this.#channel.isLeaving) throw this.#closedError();
+        if (this.#channel.isLeaving) throw this.#channel.noMoreError();
         if (!packet.send()) return;
         packet.resolve();
       } catch (error) {
@@ -85,11 +94,5 @@ export class ChannelWriter {
       }
       this.#waiting.shift();
     }
-  }
-
-  #closedError(): CloudPushError {
-    const { failure: cause } = this.#channel;
-    const message = 'the channel is closing or closed, and takes no more packets';
-    return new CloudPushError('ERR_CLOUDPUSH_CHANNEL_CLOSED', message, { cause });
   }
 }

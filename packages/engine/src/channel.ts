@@ -219,7 +219,11 @@ export class Channel extends EventEmitter<ChannelEvents> {
     return this.#life.connected(signal);
   }
 
-  /** Resolves when a packet would be taken again, or the channel is over. */
+  /**
+   * Resolves when a packet would be taken again.
+   * @throws CloudPushError (rejection) `ERR_CLOUDPUSH_CHANNEL_CLOSED` when the channel takes no more packets, as it is closing or
+   *   over; the signal's reason when that fires.
+   */
   writable(signal?: AbortSignal): Promise<void> {
     return this.#life.writable(signal);
   }

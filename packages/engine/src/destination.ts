@@ -11,7 +11,7 @@ import type { PacketSender } from './packet-sender.js';
 import { invalidType, requireObject } from './parameters.js';
 import { Backoff } from './shard/backoff.js';
 import type { DestinationConfig, Loss, ShardTarget } from './shard/protocol.js';
-import { type CloseOptions, whenAborted } from './signals.js';
+import { type CloseOptions, checkedCloseSignal, checkedSignal, whenAborted } from './signals.js';
 import { fallingRate } from './stats/bit-rate.js';
 import { DestinationCounter } from './stats/counters.js';
 import type { DestinationStats, DestinationTotals } from './stats/stats.js';
@@ -98,7 +98,8 @@ export class Destination extends EventEmitter<DestinationEvents> {
   }
 
   /** Resolves when the stream is being published here. Rejects with the reason when it never will be. */
-  async connected(signal?: AbortSignal): Promise<void> {
+  async connected(given?: AbortSignal): Promise<void> {
+    const signal = checkedSignal(given);
     while (this.#report === undefined) {
       if (this.#state === 'publishing' || (this.#state === 'closing' && this.#connects > 0)) return;
       await this.#waiters.next(signal);
@@ -110,7 +111,8 @@ export class Destination extends EventEmitter<DestinationEvents> {
    * Sends everything accepted so far, ends the stream here cleanly, and closes the connection; the channel's other
    * destinations go on, and a channel ends with its last one. Always ends: at the latest after `closeTimeout`.
    */
-  async close({ signal }: CloseOptions = {}): Promise<CloseReport> {
+  async close(options: CloseOptions = {}): Promise<CloseReport> {
+    const signal = checkedCloseSignal(options);
     if (!this.#closeRequested && this.#report === undefined) {
       this.onChannelClosing();
       this.#seat.sender.command(Command.detach, this.#seat.number);

@@ -12,7 +12,13 @@ import { Seats } from './seats.js';
 import type { ShardReport } from './shard/protocol.js';
 import type { ShardClient } from './shard/shard-client.js';
 import { ShardSet } from './shard-set.js';
-import { type CloseOptions, checkedSignal, unlessAborted, whenAborted } from './signals.js';
+import {
+  type CloseOptions,
+  checkedCloseSignal,
+  checkedSignal,
+  unlessAborted,
+  whenAborted,
+} from './signals.js';
 import { summarize } from './stats/latency.js';
 import type { ChannelTotals, EngineStats } from './stats/stats.js';
 import { addTotals, NO_CHANNEL_TOTALS } from './stats/totals.js';
@@ -152,7 +158,8 @@ export class PushEngine implements AsyncDisposable {
   }
 
   /** Closes every channel cleanly, then the threads. Always ends, at the latest after the channels' close time-outs. */
-  async close({ signal }: CloseOptions = {}): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    const signal = checkedCloseSignal(options);
     const stop = whenAborted(signal, (reason) => {
       for (const channel of this.channels) channel.abort(reason);
     });

@@ -1,4 +1,4 @@
-import { invalidParameter, invalidType } from './parameters.js';
+import { checkedOptions, invalidParameter, invalidType } from './parameters.js';
 
 /** How long something may take that the caller waits for. */
 export interface CloseOptions {
@@ -21,6 +21,11 @@ export function checkedSignal(given: unknown): AbortSignal | undefined {
   if (given instanceof AbortController)
     throw invalidParameter('signal', 'an AbortController', 'an AbortSignal, as its `signal` is one');
   throw invalidType('signal', given, 'an AbortSignal');
+}
+
+/** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` */
+export function checkedCloseSignal(options: CloseOptions): AbortSignal | undefined {
+  return checkedSignal(checkedOptions('', options, { signal: true }).signal);
 }
 
 /** Calls `listener` when the signal fires, or now when it has. Returns what stops that. */

@@ -151,9 +151,7 @@ export class Connector implements LinkOwner {
   vacate(): void {
     this.#state = 'over';
     clearTimeout(this.#retryTimer);
-    const link = this.#link;
-    this.#link = undefined;
-    link?.abort(movedElsewhereError());
+    this.#giveUpAttempt();
   }
 
   /** The name that is being published, without its query. */
@@ -172,12 +170,18 @@ export class Connector implements LinkOwner {
     } else if (this.#state === 'waiting' && this.#retryTimer === undefined) this.connect();
   }
 
-  /** Ends the stream cleanly, or gives up waiting for the next attempt. An attempt that is under way goes on. */
+  /**
+   * Ends the stream cleanly; the outcome comes through {@link onLinkClosed}. While nothing is being published there is nothing to
+   * end: the attempt, or the wait for the next one, is given up, and without a loss before that is a clean end.
+   */
   close(): void {
     this.#dropMove();
-    if (this.#state === 'waiting') this.#finish(this.#lastError);
-    // The outcome comes through onLinkClosed.
-    else this.#link?.close();
+    if (this.#state === 'publishing') {
+      this.#link?.close();
+      return;
+    }
+    this.#giveUpAttempt();
+    this.#finish(this.#lastError);
   }
 
   /** Resets the connection now, and for good; `error` is what it ends with. */
@@ -292,6 +296,13 @@ export class Connector implements LinkOwner {
       if (classOf(error) !== 'auth' || !this.#targets.isAsked) throw error;
       await this.#publish(link, await this.#targets.get('rejected', link.signal));
     }
+  }
+
+  /** Nobody hears of what becomes of it. */
+  #giveUpAttempt(): void {
+    const link = this.#link;
+    this.#link = undefined;
+    link?.abort(movedElsewhereError());
   }
 
   #publish(link: Link, target: ShardTarget): Promise<void> {
