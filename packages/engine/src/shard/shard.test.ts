@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { destinationConfig } from '../destination-config.js';
+import { channelConfig, destinationConfig } from '../destination-config.js';
 import { toErrorData } from '../errors.js';
 import { newGateMemory } from '../memory/gate.js';
 import { MediaMemory } from '../memory/media-memory.js';
@@ -19,12 +19,7 @@ const CHANNELS = 4;
 const HEALTHY = 0;
 const BROKEN = 1;
 
-const channelConfig = {
-  hevc: 'auto',
-  inputClock: 'native',
-  encryption: {},
-  segment: { number: 1, isOpen: true },
-} as const;
+const opened = { ...channelConfig({}), encryption: {}, segment: { number: 1, isOpen: true } };
 /** It asks for its target, and then waits: no network is needed. */
 const config = destinationConfig({ target: { kind: 'url', url: 'rtmp://127.0.0.1/live/a' } }, 65_536);
 
@@ -77,7 +72,7 @@ class Bench {
   }
 
   open(channel: number): void {
-    this.post({ type: 'open', channel, config: channelConfig, resume: undefined });
+    this.post({ type: 'open', channel, config: opened, resume: undefined });
     this.push(Command.open, channel);
   }
 
