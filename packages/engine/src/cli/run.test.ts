@@ -28,7 +28,7 @@ test.each([
   [['push', 'none.h264', `--url=${URL}`], "unknown option '--url=rtmp://127.0.0.1:1/live/cam'"],
   [['push', `${URL} SECRET`], 'there is no input'],
   [['push', `--url=${URL} SECRET`], "unknown option '--url=rtmp://127.0.0.1:1/live/cam'"],
-  [['push', 'rtmp:/host/live/x?token=SECRET', URL], 'rtmp:/host/live/x: the file name must end in'],
+  [['push', 'rtmp:/host/live/x?token=SECRET', URL], 'rtmp:/host/live/x: there is no such file'],
 ])('%j is explained in one line, and without a secret', async (words, what) => {
   const { code, results, notes } = await cli(...words);
   expect(code).toBe(2);

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { unreadable } from '../sources/file-reader.js';
+import { unreadable } from '../sources/media-error.js';
 
 /** Bytes read at once: little enough that a piece is looked at within a few milliseconds. */
 const PIECE_SIZE = 0x4_0000;

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { integer } from '../parameters.js';
 import { sourceError, sourceErrorCodes } from '../sources/errors.js';
-import { unreadable } from '../sources/file-reader.js';
+import { unreadable } from '../sources/media-error.js';
 import { statFile } from '../sources/stat-file.js';
 import { AudioStreamInspection } from './audio-stream-inspection.js';
 import { DamageLog } from './damage-log.js';

@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { MuxerError } from '@cloudpush/muxer';
 import { sourceError, sourceErrorCodes } from './errors.js';
+import { mediaError } from './media-error.js';
 import type { SourcePacket } from './packet.js';
-import { InvalidMedia, type PacketParser } from './packet-parser.js';
+import type { PacketParser } from './packet-parser.js';
 import type { PacketReader } from './reader.js';
 
 /** Bytes read at once. */
@@ -42,7 +42,7 @@ export class FileReader implements PacketReader {
         this.#packets = await this.#readPiece();
       } catch (error) {
         await this.close();
-        throw this.#explain(error);
+        throw mediaError(this.#path, error);
       }
       this.#index = 0;
       this.#found ||= this.#packets.length > 0;
@@ -72,26 +72,4 @@ export class FileReader implements PacketReader {
     this.#offset += bytesRead;
     return this.#parser.push(buffer.subarray(0, bytesRead));
   }
-
-  #explain(error: unknown): unknown {
-    if (error instanceof InvalidMedia || error instanceof MuxerError) {
-      return sourceError(sourceErrorCodes.invalid, this.#path, error.message, {
-        offset: error instanceof InvalidMedia ? error.offset : undefined,
-        cause: error,
-      });
-    }
-    return unreadable(this.#path, error);
-  }
-}
-
-/** The system's refusal in plain words. */
-export function unreadable(path: string, cause: unknown): Error {
-  const code = (cause as NodeJS.ErrnoException).code;
-  const words: Readonly<Record<string, string>> = {
-    ENOENT: 'there is no such file',
-    EACCES: 'the file may not be read',
-    EISDIR: 'this is a folder, not a file',
-  };
-  const what = words[code ?? ''] ?? `the file cannot be read (${code ?? String(cause)})`;
-  return sourceError(sourceErrorCodes.unreadable, path, what, { cause });
 }

@@ -1,18 +1,17 @@
-import { basename, extname } from 'node:path';
+import { basename } from 'node:path';
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
-import { AudioParser } from './audio-parser.js';
 import { ClipReader, readClip } from './clip.js';
 import { sourceError, sourceErrorCodes } from './errors.js';
 import { FileReader } from './file-reader.js';
-import { FlvParser } from './flv-parser.js';
+import type { Format, FormatName } from './formats.js';
+import { type Input, inspectInput } from './input.js';
 import { InterleaveReader } from './interleave-reader.js';
+import { openLiveSource } from './live-source.js';
 import { MergeReader } from './merge-reader.js';
 import type { SourcePacket, TrackKind } from './packet.js';
 import type { PacketParser } from './packet-parser.js';
 import type { PacketReader } from './reader.js';
 import type { MediaSource } from './source.js';
-import { statFile } from './stat-file.js';
-import { VideoParser } from './video-parser.js';
 
 /** Inputs of up to this many bytes in all are read into memory, once for all channels; larger ones are read as they are sent. */
 const MAX_CLIP_SIZE = 64 * 1024 * 1024;
@@ -23,37 +22,36 @@ const PROBE_DURATION = 2000;
 export interface OpenSourceOptions {
   /** Pictures a second of raw video; left out: as the stream says, else 25. */
   readonly frameRate?: number | undefined;
+  /** What inputs are whose names do not tell it; left out: what their content tells. */
+  readonly format?: FormatName | undefined;
+  /** Stops waiting for the beginning of what comes through a pipe. */
+  readonly signal?: AbortSignal | undefined;
   /** For tests: the size up to which inputs are read into memory. */
   readonly maxClipSize?: number | undefined;
 }
 
-interface Input {
-  readonly path: string;
+/** A file that can be read as often as wanted. */
+interface KnownInput extends Input {
   readonly size: number;
-  readonly tracks: TrackKind | 'both';
-  readonly createParser: (frameRate: number | undefined) => PacketParser;
+  readonly format: Format;
 }
 
-const FORMATS: Readonly<Record<string, Pick<Input, 'tracks' | 'createParser'>>> = {
-  '.h264': { tracks: 'video', createParser: (frameRate) => new VideoParser('h264', frameRate) },
-  '.264': { tracks: 'video', createParser: (frameRate) => new VideoParser('h264', frameRate) },
-  '.h265': { tracks: 'video', createParser: (frameRate) => new VideoParser('h265', frameRate) },
-  '.265': { tracks: 'video', createParser: (frameRate) => new VideoParser('h265', frameRate) },
-  '.hevc': { tracks: 'video', createParser: (frameRate) => new VideoParser('h265', frameRate) },
-  '.aac': { tracks: 'audio', createParser: () => new AudioParser('aac') },
-  '.mp3': { tracks: 'audio', createParser: () => new AudioParser('mp3') },
-  '.flv': { tracks: 'both', createParser: () => new FlvParser() },
-};
-
 /**
- * Opens one media file, or a video and an audio file that belong together.
+ * Opens one media file, or a video and an audio file that belong together; or what comes through a pipe: `-` for stdin, or a FIFO.
  * @throws CloudPushError `ERR_CLOUDPUSH_SOURCE_…`: names the file, and what is wrong with it.
  */
 export async function openSource(
   paths: readonly string[],
   options: OpenSourceOptions = {},
 ): Promise<MediaSource> {
-  const inputs = inOrder(await Promise.all(paths.map(inspect)));
+  const found = await Promise.all(paths.map((path) => inspectInput(path, options.format)));
+  const live = found.find(({ size }) => size === undefined);
+  if (live !== undefined) {
+    requireAlone(live, found);
+    if (live.format !== undefined) checkFrameRate([live as KnownInput], options.frameRate);
+    return await openLiveSource(live, options.frameRate, options.signal);
+  }
+  const inputs = inOrder(found as KnownInput[]);
   checkFrameRate(inputs, options.frameRate);
   const size = inputs.reduce((sum, input) => sum + input.size, 0);
   const isClip = size <= (options.maxClipSize ?? MAX_CLIP_SIZE);
@@ -62,7 +60,7 @@ export async function openSource(
   const { reader, notices } = first;
   let latest = first;
   const read = await readClip(reader, isClip ? Number.POSITIVE_INFINITY : PROBE_DURATION);
-  const packets = inputs[0]!.tracks === 'both' ? evened(read) : read;
+  const packets = inputs[0]!.format.tracks === 'both' ? evened(read) : read;
   const video = packets.find(({ kind }) => kind === 'video');
   const audio = packets.find(({ kind }) => kind === 'audio');
   return {
@@ -83,27 +81,23 @@ export async function openSource(
   };
 }
 
-async function inspect(path: string): Promise<Input> {
-  const extension = extname(path).toLowerCase();
-  const format = FORMATS[extension];
-  if (format === undefined) {
-    const known = Object.keys(FORMATS).join(' ');
-    throw sourceError(sourceErrorCodes.unsupported, path, `the file name must end in one of ${known}`);
-  }
-  const { size } = await statFile(path);
-  return { path, size, ...format };
+/** Two pipes would have to be filled alike. */
+function requireAlone(live: Input, inputs: readonly Input[]): void {
+  if (inputs.length === 1) return;
+  const what = 'what comes through a pipe is the only input: video and audio can come together as FLV';
+  throw sourceError(sourceErrorCodes.unsupported, live.path, what);
 }
 
 /** Only raw video has no times of its own. */
-function checkFrameRate(inputs: readonly Input[], frameRate: number | undefined): void {
-  if (frameRate !== undefined && !inputs.some(({ tracks }) => tracks === 'video')) {
+function checkFrameRate(inputs: readonly KnownInput[], frameRate: number | undefined): void {
+  if (frameRate !== undefined && !inputs.some(({ format }) => format.takesFrameRate === true)) {
     const what = 'a frame rate can be set for raw video only';
     throw sourceError(sourceErrorCodes.unsupported, inputs[0]!.path, what);
   }
 }
 
 /** One input, or the video before the audio. */
-function inOrder(inputs: readonly Input[]): Input[] {
+function inOrder(inputs: readonly KnownInput[]): KnownInput[] {
   const [first, second, third] = inputs;
   if (first === undefined || third !== undefined) {
     const what = 'one input is needed, or a video and an audio file';
@@ -112,24 +106,25 @@ function inOrder(inputs: readonly Input[]): Input[] {
   if (second === undefined) {
     return [first];
   }
-  if (first.tracks === 'both' || second.tracks === 'both' || first.tracks === second.tracks) {
+  const [one, other] = [first.format.tracks, second.format.tracks];
+  if (one === 'both' || other === 'both' || one === other) {
     const what = `goes together with a video or an audio file, not with ${first.path}`;
     throw sourceError(sourceErrorCodes.unsupported, second.path, what);
   }
-  return first.tracks === 'video' ? [first, second] : [second, first];
+  return one === 'video' ? [first, second] : [second, first];
 }
 
 /** Starts to read the inputs; `notices` and `losses` tell what there was so far. */
 function openInputs(
-  inputs: readonly Input[],
+  inputs: readonly KnownInput[],
   frameRate: number | undefined,
 ): { reader: PacketReader; notices: () => string[]; losses: () => string[] } {
-  const parsers = inputs.map(({ createParser }) => createParser(frameRate));
+  const parsers = inputs.map(({ format }) => format.createParser(frameRate));
   const [first, second] = inputs.map(({ path }, index) => new FileReader(path, parsers[index]!));
   const reader =
     second !== undefined
       ? new MergeReader(first!, second)
-      : inputs[0]!.tracks === 'both'
+      : inputs[0]!.format.tracks === 'both'
         ? new InterleaveReader(first!)
         : first!;
   const named = (texts: (parser: PacketParser) => readonly string[]): string[] =>

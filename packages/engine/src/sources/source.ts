@@ -5,6 +5,8 @@ import type { PacketReader } from './reader.js';
 export interface MediaSource {
   /** The name people see: the files' names. */
   readonly name: string;
+  /** It comes once, as it is made: it is opened once, and can neither be looped nor be read by several channels. */
+  readonly isLive?: boolean;
   readonly video: VideoCodec | undefined;
   readonly audio: AudioCodec | undefined;
   /** ms between two pictures (between two audio frames when there is no video): channels start spread over it. */
@@ -15,6 +17,8 @@ export interface MediaSource {
   readonly notices: readonly string[];
   /** What of the media was lost so far, because the input is damaged; left out: nothing can be. */
   readonly losses?: () => readonly string[];
+  /** Gives back what was opened to look at it, where that is still open. */
+  close?(): Promise<void>;
   /** Starts to read from the first packet. */
   open(): PacketReader;
 }

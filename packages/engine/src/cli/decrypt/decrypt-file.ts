@@ -1,6 +1,6 @@
 import { type FileHandle, lstat, open, stat } from 'node:fs/promises';
 import type { DecryptionCounts, DecryptionFailure, EncryptionKey } from '@cloudpush/muxer';
-import { unreadable } from '../../sources/file-reader.js';
+import { unreadable } from '../../sources/media-error.js';
 import { statFile } from '../../sources/stat-file.js';
 import { usageError } from '../exit-code.js';
 import { Decryption } from './decryption.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { EncryptionKey } from '@cloudpush/muxer';
-import { unreadable } from '../../sources/file-reader.js';
+import { unreadable } from '../../sources/media-error.js';
 import { usageError } from '../exit-code.js';
 
 /** Where a key may be taken from that is not to be seen in the list of processes. */

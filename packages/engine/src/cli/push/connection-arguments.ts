@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { EncryptionKey } from '@cloudpush/muxer';
 import type { EncryptionOptions } from '../../encryption-options.js';
 import type { ConnectionOptions } from '../../shard/protocol.js';
-import { unreadable } from '../../sources/file-reader.js';
+import { unreadable } from '../../sources/media-error.js';
 import { KEY_VARIABLE, readKeys } from '../decrypt/keys.js';
 import { usageError } from '../exit-code.js';
 

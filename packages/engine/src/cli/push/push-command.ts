@@ -1,5 +1,7 @@
 import type { HevcForm } from '@cloudpush/muxer';
+import type { FormatName } from '../../sources/formats.js';
 import { openSource } from '../../sources/open-source.js';
+import type { MediaSource } from '../../sources/source.js';
 import { usageError } from '../exit-code.js';
 import type { Interruption } from '../interruption.js';
 import type { Output } from '../output.js';
@@ -17,6 +19,7 @@ import { reportOutcome, runPlan } from './run-plan.js';
 /** The options of `cloudpush push`, as the parser gives them. */
 export interface PushOptions extends ConnectionArguments, EncryptionArguments {
   readonly fps?: number;
+  readonly format?: FormatName;
   readonly loop?: number;
   /** s */
   readonly duration?: number;
@@ -56,8 +59,49 @@ export async function pushCommand(
   if (options.insecure === true) {
     output.note('cloudpush: --insecure: the certificate of the server is not checked, so anybody may be it');
   }
-  const source = await openSource(files, { frameRate: options.fps });
-  const plan: PushPlan = {
+  const source = await openInputs(files, options, interruption);
+  if (source === undefined) return interruption.exitCode!;
+  try {
+    checkLive(source, options);
+    const plan: PushPlan = {
+      ...planOf(source, places, options),
+      connection,
+      encryption,
+      secrets: secretsOf(connection),
+    };
+    const outcome = await runPlan(plan, options, output, interruption);
+    return reportOutcome(outcome, options.json === true, output, interruption);
+  } finally {
+    await source.close?.();
+  }
+}
+
+/** Undefined when the user wanted the end while the beginning of a pipe was waited for. */
+async function openInputs(
+  files: readonly string[],
+  { fps, format }: PushOptions,
+  { signal }: Interruption,
+): Promise<MediaSource | undefined> {
+  try {
+    return await openSource(files, { frameRate: fps, format, signal });
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+function checkLive({ isLive }: MediaSource, { loop, channels }: PushOptions): void {
+  if (isLive !== true) return;
+  if (loop !== undefined) throw usageError('--loop needs a file: what comes through a pipe comes once');
+  if (channels > 1) {
+    throw usageError(
+      '--channels needs a file: what comes through a pipe is one stream, which --also sends to several URLs',
+    );
+  }
+}
+
+function planOf(source: MediaSource, places: ChannelPlace[], options: PushOptions): PushPlan {
+  return {
     source,
     passes: options.loop ?? 1,
     limit: milliseconds(options.duration),
@@ -65,16 +109,11 @@ export async function pushCommand(
     tokenServer: options.tokenServer,
     realTime: options.asFastAsPossible !== true,
     hevc: options.hevc,
-    connection,
-    encryption,
-    secrets: secretsOf(connection),
     overflow: options.overflow,
     reconnect: options.reconnect,
     connectTimeout: milliseconds(options.connectTimeout),
     closeTimeout: milliseconds(options.closeTimeout),
   };
-  const outcome = await runPlan(plan, options, output, interruption);
-  return reportOutcome(outcome, options.json === true, output, interruption);
 }
 
 /** The client's secret: on the command line every user of the machine could read it. */

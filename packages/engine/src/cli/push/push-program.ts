@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { FORMATS } from '../../sources/formats.js';
 import { collect, frameRate, integer, positive } from '../argument-types.js';
 import { KEY_VARIABLE } from '../decrypt/keys.js';
 import { addEngineOptions, channelCount, FOREVER, MAX_SECONDS } from '../engine-options.js';
@@ -19,6 +20,12 @@ export function pushProgram({ output, interruption, done }: CommandContext): Com
       '--fps <n>',
       'frame rate of raw video, such as 25 or 30000/1001 (default: what the stream says, else 25)',
       frameRate,
+    )
+    .addOption(
+      new Option(
+        '--format <name>',
+        'what an input is whose name does not tell it (default: as its content tells)',
+      ).choices(Object.keys(FORMATS)),
     )
     .addOption(
       new Option('--loop [n]', 'play the input n times, or for ever').preset(FOREVER).argParser(loopCount),
@@ -91,7 +98,9 @@ const PROFILES = [
 ];
 
 const HELP = `
-Inputs by file name: .h264 .264 (H.264), .h265 .265 .hevc (H.265), .aac (ADTS), .mp3, .flv.
+Inputs by file name: .h264 .264 (H.264), .h265 .265 .hevc (H.265), .aac (ADTS), .mp3, .flv; any other name: by content.
+- and /dev/stdin are the standard input, and a FIFO may be named as a file: FLV, or one elementary stream, as it is made.
+It goes out at the pace of its own times; with --as-fast-as-possible at the pace at which it comes.
 With several channels and no {i} in the URL, -1, -2, … is put behind the stream name.
 
 What is on a command line can be read by others on the same machine: a token may be in ${TOKEN_VARIABLE}, a key in
@@ -105,6 +114,7 @@ Examples:
   cloudpush push clip.flv --loop --duration 60 --channels 100 'rtmp://localhost/live/cam{i}'
   cloudpush push clip.flv rtmp://main/live/cam --also rtmp://backup/live/cam
   cloudpush push clip.flv rtmps://host/live/cam --ca our-ca.pem --token secret --encrypt all --key file:camera.key
+  ffmpeg -i rtsp://camera/stream -c copy -f flv - | cloudpush push - rtmp://host/live/cam --reconnect
   cloudpush push clip.flv --token-server https://cloud.example/connection/token/get --device SN-1
 `;
 

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { type DemuxedUnit, FlvDemuxer, FlvReader } from '@cloudpush/muxer';
-import { unreadable } from '../../sources/file-reader.js';
+import { unreadable } from '../../sources/media-error.js';
 import { errorText } from '../error-text.js';
 import { ReceivedConfiguration } from './configuration.js';
 import { fingerprint } from './fingerprint.js';
