@@ -238,7 +238,7 @@ export class PacketSender {
     this.#room.awaitRoom(this);
     // A stream that has not begun yet does so then, and lets go of what it has kept back for its second track.
     if (this.#isRelievable || !this.#relieved) this.relieve();
-    else if (this.#room.memory.isOwed(this.#channel, this.#awaited)) this.#relieveOther();
+    if (!this.#isRelievable && this.#room.memory.isOwed(this.#channel, this.#awaited)) this.#relieveOther();
   }
 
   /** What others have borrowed is needed here: of those that can drop something, the one that holds most of it does. */

@@ -48,10 +48,10 @@ export class MediaMemory {
   store(channel: number, data: Uint8Array): number {
     this.reclaim();
     const { length } = data;
-    const bytes = granulesFor(length) * GRANULE;
-    if (this.#share.note(channel, bytes)) this.#needsPlace[channel] = 1;
+    const granules = granulesFor(length);
+    if (this.#share.note(channel, granules * GRANULE)) this.#needsPlace[channel] = 1;
     if (this.#needsPlace[channel] === 1) this.#reservePlace(channel);
-    const block = this.#acquire(channel, length, bytes);
+    const block = this.#acquire(channel, granules);
     if (block === NO_BLOCK) return NO_BLOCK;
     copyBytes(data, this.pool.bytes, payloadOffset(block));
     this.#debug?.onStore(block, channel, length);
@@ -60,8 +60,9 @@ export class MediaMemory {
 
   /** True when a packet of `bytes` would be taken now. */
   hasRoomFor(channel: number, bytes: number): boolean {
-    if (this.#slots.fits(channel, bytes)) return true;
-    return this.#isAllowed(channel, granulesFor(bytes) * GRANULE) && this.pool.fits(bytes);
+    const granules = granulesFor(bytes);
+    if (this.#slots.fits(channel, granules)) return true;
+    return this.#isAllowed(channel, granules * GRANULE) && this.pool.fits(granules);
   }
 
   /** True when the channel could not hold twice of what it holds. */
@@ -153,17 +154,18 @@ export class MediaMemory {
   }
 
   /** A block in what is shared, else in what is the channel's own; for a large packet the other way round. */
-  #acquire(channel: number, length: number, bytes: number): number {
-    let block = this.#slots.acquireFitting(channel, length);
+  #acquire(channel: number, granules: number): number {
+    let block = this.#slots.acquireFitting(channel, granules);
+    const bytes = granules * GRANULE;
     if (block === NO_BLOCK && this.#isAllowed(channel, bytes)) {
-      block = this.pool.acquire(length, channel);
+      block = this.pool.acquireGranules(granules, channel);
       if (block !== NO_BLOCK) {
         this.#share.take(channel, bytes);
         this.#held[channel]! += bytes;
         return block;
       }
     }
-    if (block === NO_BLOCK) block = this.#slots.acquire(channel, length);
+    if (block === NO_BLOCK) block = this.#slots.acquire(channel, granules);
     if (block !== NO_BLOCK) this.#held[channel]! += this.pool.sizeOf(block);
     return block;
   }

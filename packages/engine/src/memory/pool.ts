@@ -121,7 +121,11 @@ export class Pool {
    * @returns the block, or {@link NO_BLOCK} when no free block is large enough.
    */
   acquire(bytes: number, owner: number): number {
-    const wanted = granulesFor(bytes);
+    return this.acquireGranules(granulesFor(bytes), owner);
+  }
+
+  /** The same for a block of so many granules. */
+  acquireGranules(wanted: number, owner: number): number {
     const block = this.#allot(wanted);
     if (block === NO_BLOCK) return NO_BLOCK;
     this.#words[block * WORDS + OWNER] = owner;
@@ -167,9 +171,9 @@ export class Pool {
     this.#blocksInUse--;
   }
 
-  /** True when {@link acquire} would find a block for `bytes` of payload. */
-  fits(bytes: number): boolean {
-    return this.#findFree(granulesFor(bytes)) !== NO_BLOCK;
+  /** True when there is a free block of so many granules. */
+  fits(granules: number): boolean {
+    return this.#findFree(granules) !== NO_BLOCK;
   }
 
   /** The owner that {@link acquire} was told. */

@@ -1,10 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { GRANULE, granulesFor, NO_BLOCK, Pool } from './pool.js';
+import { GRANULE, NO_BLOCK, Pool } from './pool.js';
 import { Slots } from './slots.js';
 
 const CHANNELS = 4;
 const EACH = 10;
-const SMALL = (EACH - 2) * GRANULE;
 
 describe('Slots', () => {
   let pool: Pool;
@@ -17,7 +16,7 @@ describe('Slots', () => {
 
   test('has a place for each channel although the rest of the pool is full', () => {
     while (pool.acquire(100, 0) !== NO_BLOCK);
-    const places = [0, 1, 2, 3].map((channel) => slots.acquire(channel, SMALL));
+    const places = [0, 1, 2, 3].map((channel) => slots.acquire(channel, EACH));
     expect(new Set(places).size).toBe(CHANNELS);
     for (const [i, place] of places.entries()) {
       expect(place).toBe(pool.granules + i * EACH);
@@ -32,17 +31,17 @@ describe('Slots', () => {
     expect(slots.fits(1, 1)).toBe(false);
     expect(slots.acquire(1, 1)).toBe(NO_BLOCK);
     expect(slots.release(place, 1)).toBe(true);
-    expect(slots.fits(1, SMALL)).toBe(true);
-    expect(slots.fits(1, SMALL + 1)).toBe(false);
-    expect(slots.acquire(1, SMALL + 1)).toBe(NO_BLOCK);
-    expect(slots.acquire(1, SMALL)).toBe(place);
+    expect(slots.fits(1, EACH)).toBe(true);
+    expect(slots.fits(1, EACH + 1)).toBe(false);
+    expect(slots.acquire(1, EACH + 1)).toBe(NO_BLOCK);
+    expect(slots.acquire(1, EACH)).toBe(place);
   });
 
   test('counts only places that are in use', () => {
     slots.grow(0, 100);
     expect([pool.blocksInUse, pool.bytesInUse]).toEqual([0, 0]);
     const small = slots.acquire(0, 1);
-    const large = slots.acquire(0, SMALL + 1);
+    const large = slots.acquire(0, EACH + 1);
     expect([pool.blocksInUse, pool.bytesInUse]).toEqual([2, (EACH + 100) * GRANULE]);
     for (const place of [small, large]) slots.release(place, 0);
     expect([pool.blocksInUse, pool.bytesInUse]).toEqual([0, 0]);
@@ -52,24 +51,22 @@ describe('Slots', () => {
     expect(slots.grow(2, 40)).toBe(40);
     expect(slots.grow(2, 40)).toBe(0);
     expect(slots.grow(2, 60)).toBe(20);
-    const bytes = 58 * GRANULE;
-    expect(granulesFor(bytes)).toBe(60);
-    expect(slots.acquireFitting(2, 28 * GRANULE)).toBe(NO_BLOCK);
-    expect(slots.acquireFitting(2, bytes + 1)).toBe(NO_BLOCK);
-    const place = slots.acquireFitting(2, 29 * GRANULE);
+    expect(slots.acquireFitting(2, 30)).toBe(NO_BLOCK);
+    expect(slots.acquireFitting(2, 61)).toBe(NO_BLOCK);
+    const place = slots.acquireFitting(2, 31);
     expect(place).toBeGreaterThanOrEqual(0);
-    expect(slots.acquireFitting(2, bytes)).toBe(NO_BLOCK);
-    expect(slots.fits(2, bytes)).toBe(false);
+    expect(slots.acquireFitting(2, 60)).toBe(NO_BLOCK);
+    expect(slots.fits(2, 60)).toBe(false);
     expect(slots.grow(2, 80)).toBe(0);
     expect(slots.release(place, 2)).toBe(true);
-    expect(slots.fits(2, bytes)).toBe(true);
-    expect(slots.acquire(2, bytes)).toBe(place);
+    expect(slots.fits(2, 60)).toBe(true);
+    expect(slots.acquire(2, 60)).toBe(place);
   });
 
   test('does not grow where the pool has no such piece, and keeps what it has', () => {
     expect(slots.grow(3, 100)).toBe(100);
     expect(slots.grow(3, 100_000)).toBe(0);
-    expect(slots.fits(3, 98 * GRANULE)).toBe(true);
+    expect(slots.fits(3, 100)).toBe(true);
   });
 
   test('gives the second place back to the pool when its channel is over', () => {

@@ -1,4 +1,4 @@
-import { granulesFor, NO_BLOCK, type Pool } from './pool.js';
+import { NO_BLOCK, type Pool } from './pool.js';
 
 /**
  * Two places of each channel in the pool that are its own, each for one packet: where the rest of the pool is full, or free only in
@@ -29,15 +29,13 @@ export class Slots {
   }
 
   /** The second place for a packet that nearly needs it, as key frames do: better there than in what is shared. */
-  acquireFitting(channel: number, bytes: number): number {
+  acquireFitting(channel: number, granules: number): number {
     const place = this.#secondGranules[channel]!;
-    const granules = granulesFor(bytes);
     return granules <= place && granules * 2 > place ? this.#acquireSecond(channel) : NO_BLOCK;
   }
 
   /** The smaller place that is free and large enough, or {@link NO_BLOCK}. */
-  acquire(channel: number, bytes: number): number {
-    const granules = granulesFor(bytes);
+  acquire(channel: number, granules: number): number {
     if (granules <= this.#granulesEach && this.#firstInUse[channel] === 0) {
       this.#firstInUse[channel] = 1;
       const block = this.#firstOf(channel);
@@ -48,8 +46,7 @@ export class Slots {
   }
 
   /** True when {@link acquire} would find a place. */
-  fits(channel: number, bytes: number): boolean {
-    const granules = granulesFor(bytes);
+  fits(channel: number, granules: number): boolean {
     return (
       (granules <= this.#granulesEach && this.#firstInUse[channel] === 0) ||
       (granules <= this.#secondGranules[channel]! && this.#secondInUse[channel] === 0)

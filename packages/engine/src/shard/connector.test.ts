@@ -104,6 +104,7 @@ async function publishing(): Promise<Fixture> {
     wantsConnection: true,
     isBetweenSegments: false,
     onNextStream: () => void told.push('next stream'),
+    assess: (error) => ({ error, mended: false }),
     onLost: () => void told.push('lost'),
     onOver: (error) => void told.push(`over: ${error?.message ?? 'clean'}`),
   };
