@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MuxerError } from './errors.js';
 import { FlvDemuxer } from './flv/flv-demuxer.js';
-import { type FlvTag, TagRole } from './flv/flv-tag.js';
+import { type FlvTag, TagRole, TagType } from './flv/flv-tag.js';
 import type { AudioCodec } from './media-packet.js';
 import { Muxer } from './muxer.js';
 
@@ -230,6 +230,32 @@ describe('facts', () => {
       mux(codec, Buffer.concat([b, a]), 0, muxer, 40);
       expect(muxer.audioFacts).toBe(facts);
     }
+  });
+
+  test.each([0, 48])(
+    'FLAC: bare STREAMINFO is a stream header, too, for muxer and demuxer (headroom %d)',
+    (headroom) => {
+      const frame = hex('fff85a1800ffffff');
+      const whole = new Muxer();
+      const bare = new Muxer();
+      mux('flac', streamInfo(24), 0, whole);
+      expect(mux('flac', streamInfo(24).subarray(8), headroom, bare)).toEqual([]);
+      const expected = mux('flac', frame, 0, whole).map(body);
+      expect(mux('flac', frame, headroom, bare).map(body)).toEqual(expected);
+      expect(bare.audioFacts).toEqual(whole.audioFacts);
+      const payload = hex(`90664c6143${streamInfo(24).subarray(8).toString('hex')}`);
+      expect(new FlvDemuxer().demux({ type: TagType.audio, timestamp: 0, payload })).toMatchObject({
+        kind: 'config',
+        codec: 'flac',
+        data: new Uint8Array(hex(expected[0]!.slice(10))),
+      });
+    },
+  );
+
+  test('FLAC: a frame of 34 bytes is no stream header', () => {
+    const muxer = new Muxer();
+    mux('flac', streamInfo(16), 0, muxer);
+    expect(mux('flac', Buffer.concat([hex('fff85a1800'), Buffer.alloc(29, 7)]), 0, muxer)).toHaveLength(2);
   });
 
   test('follow the sample size of a new FLAC stream header', () => {

@@ -44,7 +44,9 @@ export class AudioTrack implements MediaTrack<AudioCodec> {
   readonly #damage: DamageLog;
   readonly meter: TrackMeter;
   readonly #clock: SampleClock | undefined;
-  readonly #muxer = new Muxer();
+  readonly #muxer = new Muxer({ onWarning: (warning) => this.#note(warning, this.#place) });
+  /** Where the packet at hand is. */
+  #place: { readonly offset: number; readonly at?: number } = { offset: 0 };
   readonly #configurations = new ConfigurationLog<AudioFacts, AudioConfiguration>(audioConfiguration);
   readonly #encryption = new EncryptionCounter();
   encryptedByCaller = false;
@@ -117,6 +119,7 @@ export class AudioTrack implements MediaTrack<AudioCodec> {
     tags: FlvTag[],
   ): void {
     const encrypted = this.encryptedByCaller;
+    this.#place = place;
     try {
       this.#muxer.audio(codec, { data, headroom: 0, dts: 0, pts: 0, encrypted }, tags);
     } catch (error) {

@@ -98,6 +98,22 @@ describe('an FLV file', () => {
     expect(report.intact).toBe(true);
   });
 
+  test.each([
+    ['with its marker and block header', '664c6143 80000022'],
+    ['bare, as FFmpeg 8.1 writes it', ''],
+  ])('the stream header of FLAC is taken %s', async (_form, marker) => {
+    // STREAMINFO (RFC 9639 §8.2): blocks of 4608, 48 kHz, 2 channels, 24 bits; then a frame of 4608 samples.
+    const streamInfo = `1200 1200 000000 000000 0bb80370 00000000 ${'00'.repeat(16)}`;
+    const tag = (body: string, timestamp = 0): TagBytes => ({ type: 'audio', timestamp, body });
+    const tags = [tag(`90 664c6143 ${marker} ${streamInfo}`), tag('91 664c6143 fff85a1800ffffff')];
+    const report = await inspect(flvBytes([...tags, tag('91 664c6143 fff85a1801ffffff', 96)]));
+    expect(report.intact).toBe(true);
+    expect(audioOf(report)).toMatchObject({
+      configuration: { codec: 'flac', sampleRate: 48_000, channels: 2 },
+      samples: 2,
+    });
+  });
+
   test('a form that changes is mixed', async () => {
     const hex = Buffer.from('avc1').toString('hex');
     const enhanced = `91 ${hex} 000050 00000008 6588840047dae398`;

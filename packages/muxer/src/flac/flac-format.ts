@@ -21,7 +21,8 @@ export class FlacFormat implements AudioFormat {
   samplesPerFrame: number | undefined;
   configuration: Uint8Array | undefined;
 
-  takeStreamHeader(data: Uint8Array): boolean {
+  takeStreamHeader(given: Uint8Array): boolean {
+    const data = flacStreamHeader(given);
     if (data.length < 4 || new BitReader(data).bits(32) !== marker) return false;
     if (data.length < headerSize || (data[4]! & 0x7f) !== 0) {
       throw invalid(
@@ -65,6 +66,18 @@ export class FlacFormat implements AudioFormat {
     }
     this.samples = blockSize(data);
   }
+}
+
+/**
+ * The stream header with its marker and block header in front of STREAMINFO. Some writers, FFmpeg 8.1 for one, leave them out: bare
+ * STREAMINFO is told from a frame by its size and by what a frame begins with.
+ */
+export function flacStreamHeader(data: Uint8Array): Uint8Array {
+  if (data.length !== streamInfoSize || (data[0] === 0xff && (data[1]! & 0xfe) === 0xf8)) return data;
+  const header = new Uint8Array(headerSize);
+  header.set([0x66, 0x4c, 0x61, 0x43, 0x80, 0, 0, streamInfoSize]);
+  header.set(data, headerSize - streamInfoSize);
+  return header;
 }
 
 /** Samples of the block by the first bits of the frame header (RFC 9639 §9.1.1); the number field is UTF-8-like. */

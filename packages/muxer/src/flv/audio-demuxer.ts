@@ -1,5 +1,6 @@
 import { encodeAdtsFrame } from '../aac/encode-adts-frame.js';
 import { type AudioSpecificConfig, parseAudioSpecificConfig } from '../aac/parse-audio-specific-config.js';
+import { flacStreamHeader } from '../flac/flac-format.js';
 import type { AudioCodec } from '../media-packet.js';
 import { AudioPacketType } from './audio-tag-header.js';
 import { type DemuxableTag, type DemuxedAudio, invalidTag, noNalUnits } from './demuxed-unit.js';
@@ -17,7 +18,8 @@ export class AudioDemuxer {
     if (codec === undefined || (content !== 'sequenceHeader' && content !== 'frame')) return undefined;
     const body = tag.payload.subarray(position);
     if (content === 'sequenceHeader') {
-      return codec === 'aac' ? this.#aacConfig(tag, body) : unit('config', tag, codec, body);
+      if (codec === 'aac') return this.#aacConfig(tag, body);
+      return unit('config', tag, codec, codec === 'flac' ? flacStreamHeader(body) : body);
     }
     if (body.length === 0) return undefined;
     return unit('sample', tag, codec, codec === 'aac' ? this.#adtsFrame(body) : body);
