@@ -3,6 +3,17 @@ const pauseSlack = 1000;
 /** The same for other pictures. */
 const gapSlack = 10_000;
 
+/** Where a picture is shown among others, as far as it had to be looked up. */
+export interface PictureOrder {
+  /** The most pictures so far that came before one and are shown after it. */
+  readonly depth: number;
+  /** When a picture is shown that is still to come, ms; Infinity: none must come. */
+  readonly bound: number;
+}
+
+/** A part of the time up to the next picture that is shown: others may have to find room there, too. */
+const share = 4;
+
 /**
  * Decoding times for a caller that knows presentation times only. With a reorder depth of N pictures, the decoding
  * time of a picture is the smallest presentation time that is still waiting once N + 1 are there: it never exceeds the
@@ -20,7 +31,8 @@ export class DtsFromPts {
 
   /**
    * @param pts ms
-   * @param reorderDepth what the SPS tells; undefined: taken as 0, so that no delay is added that is not needed
+   * @param reorderDepth what the SPS tells; undefined: what the pictures have shown so far, so that no delay is added that is not needed
+   * @param order what picture order counts tell; undefined: nothing
    * @param frameDuration ms, which the first pictures are set apart by; undefined: 1
    * @param keyFrame whether older presentation times may be forgotten when this one comes long after them
    * @param earliest the smallest decoding time that the timeline permits; the shift of the first pictures ends there
@@ -28,11 +40,12 @@ export class DtsFromPts {
   propose(
     pts: number,
     reorderDepth: number | undefined,
+    order: PictureOrder | undefined,
     frameDuration: number | undefined,
     keyFrame: boolean,
     earliest: number,
   ): number {
-    const depth = reorderDepth ?? 0;
+    const depth = Math.max(reorderDepth ?? 0, order === undefined ? 0 : order.depth);
     const duration = frameDuration ?? 1;
     const slack = keyFrame ? pauseSlack : gapSlack;
     const paused = pts > this.#last + (depth + 1) * duration + slack;
@@ -46,8 +59,18 @@ export class DtsFromPts {
       while (times.length > depth + 1) times.shift();
       dts = times.shift()!;
     }
+    if (order !== undefined) dts = this.#inFrontOf(order.bound, dts, pts);
     this.#proposal = Math.min(pts, Math.max(dts, this.#last, earliest));
     return this.#proposal;
+  }
+
+  /** A decoding time that leaves room for pictures which are still to come and shown from `bound` on. */
+  #inFrontOf(bound: number, dts: number, pts: number): number {
+    if (dts > this.#last && dts <= pts && dts < bound) return dts;
+    const limit = Math.min(pts, bound);
+    return limit > this.#last && this.#last !== Number.NEGATIVE_INFINITY
+      ? this.#last + (limit - this.#last) / share
+      : dts;
   }
 
   /** The picture that `propose` was last called for goes out. */

@@ -189,7 +189,7 @@ describe('dts from pts', () => {
     const deriver = new DtsFromPts();
     let last = Number.NEGATIVE_INFINITY;
     return ptsList.map((pts, i) => {
-      const dts = deriver.propose(pts, depth, duration, i === 0, Number.NEGATIVE_INFINITY);
+      const dts = deriver.propose(pts, depth, undefined, duration, i === 0, Number.NEGATIVE_INFINITY);
       if (dts < last) return 'refused';
       deriver.accept();
       last = dts;
@@ -223,7 +223,7 @@ describe('dts from pts', () => {
 
   test('keeps nothing of a picture that was refused', () => {
     const deriver = new DtsFromPts();
-    const next = (pts: number) => deriver.propose(pts, 1, 40, false, Number.NEGATIVE_INFINITY);
+    const next = (pts: number) => deriver.propose(pts, 1, undefined, 40, false, Number.NEGATIVE_INFINITY);
     next(0);
     deriver.accept();
     next(1e9);
@@ -235,7 +235,7 @@ describe('dts from pts', () => {
   test('begins anew at a key frame after a pause', () => {
     const deriver = new DtsFromPts();
     const next = (pts: number, keyFrame: boolean) => {
-      const dts = deriver.propose(pts, 2, 40, keyFrame, Number.NEGATIVE_INFINITY);
+      const dts = deriver.propose(pts, 2, undefined, 40, keyFrame, Number.NEGATIVE_INFINITY);
       deriver.accept();
       return dts;
     };
@@ -247,7 +247,7 @@ describe('dts from pts', () => {
   test('shifts the first pictures no further than the timeline permits', () => {
     const deriver = new DtsFromPts();
     const dts = [0, 4000, 2000, 1000, 3000].map((pts) => {
-      const time = deriver.propose(pts, 2, 1000, pts === 0, -1000);
+      const time = deriver.propose(pts, 2, undefined, 1000, pts === 0, -1000);
       deriver.accept();
       return time;
     });

@@ -13,6 +13,8 @@ import {
   isIgnoredByAvcDecoders,
   isMissedAvcNalUnit,
 } from './nal-unit.js';
+import { readAvcPictureHeader } from './picture-header.js';
+import { AvcPictureOrderCount } from './picture-order-count.js';
 import { type AvcPps, parseAvcPps } from './pps.js';
 import { AvcSlicePrefix } from './slice-header.js';
 import { type AvcSps, avcFrameRate, avcReorderDepth, parseAvcSps } from './sps.js';
@@ -41,6 +43,9 @@ export class AvcCodec implements NalCodec {
   #stored = false;
   /** A PPS has come, new or again, since the last activation. */
   #ppsCame = false;
+  readonly #order = new AvcPictureOrderCount();
+  readonly orderUnit = 2;
+  orderReset = false;
   sequence = 0;
   revision = 0;
   configuration: Uint8Array = new Uint8Array(0);
@@ -151,6 +156,12 @@ export class AvcCodec implements NalCodec {
     if (!changed) return;
     this.revision++;
     this.configuration = this.#configurationFor(sps);
+  }
+
+  pictureOrder(data: Uint8Array, start: number, end: number): number {
+    const picture = readAvcPictureHeader(data.subarray(start, end), this.#ppsStore, this.#spsStore);
+    this.orderReset = picture?.idr === true;
+    return picture === undefined ? Number.NaN : this.#order.next(picture);
   }
 
   isRandomAccess(sliceHeader: number): boolean {

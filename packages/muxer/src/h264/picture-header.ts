@@ -19,14 +19,19 @@ export interface AvcPictureHeader {
   readonly deltaPicOrderCnt: readonly [number, number];
 }
 
+/** Parameter sets by their ids. */
+interface ById<T> {
+  get(id: number): T | undefined;
+}
+
 /** More than the header fields up to the picture order count can take. */
 const prefixSize = 64;
 
 /** Undefined when the slice is cut off or its parameter sets have not come. */
 export function readAvcPictureHeader(
   nal: Uint8Array,
-  ppsById: ReadonlyMap<number, AvcPps>,
-  spsById: ReadonlyMap<number, AvcSps>,
+  ppsById: ById<AvcPps>,
+  spsById: ById<AvcSps>,
 ): AvcPictureHeader | undefined {
   const rbsp = new Uint8Array(prefixSize);
   const reader = new BitReader(rbsp.subarray(0, unescapeInto(nal, 0, nal.length, rbsp)), 1);

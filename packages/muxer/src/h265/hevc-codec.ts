@@ -15,6 +15,7 @@ import {
   isMissedHevcNalUnit,
   isSubLayerNonReference,
 } from './nal-unit.js';
+import { HevcPictureOrderCount, readHevcPictureHeader } from './picture-header.js';
 import { type HevcPps, parseHevcPps } from './pps.js';
 import { HevcSlicePrefix } from './slice-header.js';
 import { type HevcSps, parseHevcSps } from './sps.js';
@@ -39,6 +40,11 @@ export class HevcCodec implements NalCodec {
   #stored = false;
   /** A PPS has come, new or again, since the last activation. */
   #ppsCame = false;
+  readonly #order = new HevcPictureOrderCount();
+  /** The order of a picture has been asked for. */
+  #ordered = false;
+  readonly orderUnit = 1;
+  orderReset = false;
   sequence = 0;
   revision = 0;
   configuration: Uint8Array = new Uint8Array(0);
@@ -145,6 +151,16 @@ export class HevcCodec implements NalCodec {
     if (!changed) return;
     this.revision++;
     this.configuration = this.#configurationFor(sps);
+  }
+
+  pictureOrder(data: Uint8Array, start: number, end: number): number {
+    const type = hevcNalUnitType(data[start]!);
+    const irap = isHevcIrap(type);
+    this.orderReset = irap && (!this.#ordered || type < HevcNalUnitType.cra);
+    this.#ordered = true;
+    const picture = readHevcPictureHeader(data.subarray(start, end), this.#ppsStore, this.#spsStore);
+    if (picture === undefined) return Number.NaN;
+    return this.#order.next(picture, type, (data[start + 1]! & 7) - 1, this.orderReset);
   }
 
   isRandomAccess(sliceHeader: number): boolean {

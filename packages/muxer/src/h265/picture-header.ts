@@ -10,13 +10,18 @@ export interface HevcPictureHeader {
   readonly picOrderCntLsb: number;
 }
 
+/** Parameter sets by their ids. */
+interface ById<T> {
+  get(id: number): T | undefined;
+}
+
 const prefixSize = 64;
 
 /** Undefined when the slice segment is cut off or its parameter sets have not come. */
 export function readHevcPictureHeader(
   nal: Uint8Array,
-  ppsById: ReadonlyMap<number, HevcPps>,
-  spsById: ReadonlyMap<number, HevcSps>,
+  ppsById: ById<HevcPps>,
+  spsById: ById<HevcSps>,
 ): HevcPictureHeader | undefined {
   const rbsp = new Uint8Array(prefixSize);
   const reader = new BitReader(rbsp.subarray(0, unescapeInto(nal, 0, nal.length, rbsp)), 2);

@@ -30,6 +30,15 @@ export interface NalCodec {
   beginPicture(data: Uint8Array, start: number, end: number, encrypted: boolean): void;
   /** Checks that another slice of that picture, not encrypted, is of the active SPS. Throws MuxerError. */
   continuePicture(data: Uint8Array, start: number, end: number): void;
+  /**
+   * The picture order count of the picture that begins with this slice, whose parameter sets are active; NaN: it cannot be read. To be asked of
+   * one picture after the other.
+   */
+  pictureOrder(data: Uint8Array, start: number, end: number): number;
+  /** Whether that picture is shown behind all pictures before it. */
+  readonly orderReset: boolean;
+  /** Picture order count from one picture to the next, as a rule. */
+  readonly orderUnit: number;
   /** Whether decoding can start at the picture of this slice. */
   isRandomAccess(sliceHeader: number): boolean;
   /** Whether no other picture refers to the picture of this slice. */

@@ -15,6 +15,7 @@ import {
 } from '../flv/video-tag-header.js';
 import type { MediaPacket } from '../media-packet.js';
 import { holdsMissedNalUnit } from '../picture-loss.js';
+import { ReorderWatch } from '../reorder-watch.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
 import { ColorInfoSender } from './color-info-sender.js';
 import { compositionTimeError, compositionTimeOffset, fitsCompositionTime } from './composition-time.js';
@@ -33,6 +34,8 @@ export class NalTrack implements VideoTrack {
   readonly #timeline: Timeline;
   readonly #clock: TrackClock;
   #dtsFromPts = new DtsFromPts();
+  /** Of a stream without decoding times that does not tell its reorder depth, or tells too little. */
+  #watch: ReorderWatch | undefined;
   readonly #pending = new PendingNalUnits();
   readonly #sei = new SeiFacts();
   readonly colorInfo = new ColorInfoSender();
@@ -51,6 +54,9 @@ export class NalTrack implements VideoTrack {
   #randomAccess = false;
   #disposable = false;
   #contiguous = true;
+  /** Its first slice, when that is not encrypted. */
+  #sliceStart = 0;
+  #sliceEnd = 0;
   #delimiterFirst = false;
   #opaque = false;
 
@@ -86,6 +92,7 @@ export class NalTrack implements VideoTrack {
   restart(): void {
     this.#started = false;
     this.#dtsFromPts = new DtsFromPts();
+    this.#watch?.restart();
     this.#pending.clear();
   }
 
@@ -210,6 +217,8 @@ export class NalTrack implements VideoTrack {
         return;
       }
       this.#hasPicture = true;
+      this.#sliceStart = start;
+      this.#sliceEnd = end;
       const { sequence } = this.#codec;
       this.#codec.beginPicture(data, start, end, encrypted === true);
       if (this.#codec.sequence !== sequence) this.#sei.beginSequence();
@@ -228,7 +237,7 @@ export class NalTrack implements VideoTrack {
     const derived = Number.isNaN(packet.dts);
     let dts = timeline.unwrap(derived ? packet.pts : packet.dts);
     let pts = derived || Number.isNaN(packet.pts) ? dts : timeline.unwrapNear(packet.pts, dts);
-    if (derived) dts = this.#deriveDts(pts, facts, keyFrame);
+    if (derived) dts = this.#deriveDts(packet, pts, facts, keyFrame);
     if (!fitsCompositionTime(pts - dts)) {
       timeline.onWarning?.(compositionTimeError(pts - dts));
       pts = dts;
@@ -260,12 +269,24 @@ export class NalTrack implements VideoTrack {
     return { bitDepth: this.facts!.bitDepth, colour: this.#codec.colour, hdrCll, hdrMdcv };
   }
 
-  #deriveDts(pts: number, facts: VideoFacts, keyFrame: boolean): number {
+  #deriveDts(packet: MediaPacket, pts: number, facts: VideoFacts, keyFrame: boolean): number {
     const frameDuration = facts.frameRate === undefined ? undefined : 1000 / facts.frameRate;
     const isSet = this.#timeline.isSet(this.#clock, pts);
-    if (isSet) this.#dtsFromPts = new DtsFromPts();
+    if (isSet) {
+      this.#dtsFromPts = new DtsFromPts();
+      this.#watch?.restart();
+    }
     const earliest = isSet ? Number.NEGATIVE_INFINITY : this.#timeline.earliest(this.#clock);
-    return this.#dtsFromPts.propose(pts, facts.reorderDepth, frameDuration, keyFrame, earliest);
+    // An SPS may say less than the pictures do.
+    if (facts.reorderDepth === undefined || pts < earliest)
+      this.#watch ??= new ReorderWatch(this.#codec.orderUnit);
+    this.#watch?.see(this.#pictureOrder(packet), this.#codec.orderReset, pts);
+    return this.#dtsFromPts.propose(pts, facts.reorderDepth, this.#watch, frameDuration, keyFrame, earliest);
+  }
+
+  #pictureOrder({ data, encrypted }: MediaPacket): number {
+    if (encrypted === true) return Number.NaN;
+    return this.#codec.pictureOrder(data, this.#sliceStart, this.#sliceEnd);
   }
 
   #frame(packet: MediaPacket, keyFrame: boolean, offset: number, timestamp: number): FlvTag {
