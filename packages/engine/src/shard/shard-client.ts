@@ -41,6 +41,8 @@ export class ShardClient {
   channels = 0;
   /** Undefined until the thread is started. */
   #threads: Piscina<ShardInit, void> | undefined;
+  /** The thread is being ended, or has been. */
+  #destroyed: Promise<void> | undefined;
   readonly #workerUrl: string | undefined;
   readonly #port: MessagePort;
   #isReady = false;
@@ -103,7 +105,7 @@ export class ShardClient {
   async stop(): Promise<void> {
     this.#stopped.abort();
     if (this.#isReady) this.post({ type: 'stop' });
-    else await this.#threads?.destroy();
+    else await this.#destroy();
     await this.ended.catch(() => {});
   }
 
@@ -118,6 +120,7 @@ export class ShardClient {
     const { signal } = this.#stopped;
     try {
       if (delay > 0) await sleep(delay, undefined, { signal });
+      signal.throwIfAborted();
       await this.#runThread(init);
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -140,6 +143,10 @@ export class ShardClient {
       atomics: 'disabled',
     });
     this.#threads = threads;
+    // The pool puts another worker in the place of one that has died, even when it is no longer needed.
+    threads.on('workerCreate', () => {
+      if (this.#destroyed !== undefined) void threads.destroy();
+    });
     let timer: NodeJS.Timeout | undefined;
     const failed = new Promise<never>((_, reject) => {
       threads.once('error', reject);
@@ -152,8 +159,15 @@ export class ShardClient {
       await Promise.race([threads.run(init, { transferList: [init.port] }), failed]);
     } finally {
       clearTimeout(timer);
-      await threads.destroy();
+      await this.#destroy();
     }
+  }
+
+  /** Once only: a second call would have the pool forget the first, and start another worker when that one's has ended. */
+  #destroy(): Promise<void> {
+    if (this.#threads === undefined) return Promise.resolve();
+    this.#destroyed ??= this.#threads.destroy();
+    return this.#destroyed;
   }
 
   /** What the thread has said before it died was the cause of things that come after. */
