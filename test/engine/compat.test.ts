@@ -1,5 +1,6 @@
 // The functions of the compatibility door: what they return, and what arrives at the server.
 
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import * as compat from '@cloudpush/engine/compat';
 import { Mp3Splitter } from '@cloudpush/muxer';
@@ -371,6 +372,24 @@ describe('targets', () => {
 });
 
 describe('Init_log', () => {
+  test.runIf(process.platform === 'linux')(
+    'returns -1 for folders that nobody can make, and the caller goes on',
+    () => {
+      // In a process of its own: one that never came back could not be ended otherwise.
+      const program = `
+        import * as sv from '@cloudpush/engine/compat';
+        sv.SVPush_API_Initialize(65536, 1);
+        const results = ['/proc/nope', '/proc/nope/deeper/still', '/dev/null/x'].map(
+          (folder) => sv.SVPush_API_Init_log(3, 2, folder),
+        );
+        console.log(JSON.stringify(results));
+        sv.SVPush_API_Uninitialize();`;
+      const run = spawnSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 50_000 });
+      expect(run.stdout.toString()).toBe('[-1,-1,-1]\n');
+      expect(run.status).toBe(0);
+    },
+  );
+
   test('returns -1 for what cannot be, and leaves the log as it is', async () => {
     await using temp = await TempFolder.create();
     const file = await temp.write('file', Buffer.from('x'));

@@ -1,6 +1,7 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
 import { CloudPushError } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 
 /** Characters that names of log files, and of the folders above them, cannot have; the colon may follow a drive's letter. */
 const FORBIDDEN = /[<>"|?*\0]|(?<!^[A-Za-z]):/;
@@ -19,7 +20,7 @@ export function prepareLogFolder(folder: string): string {
     throw new CloudPushError('ERR_CLOUDPUSH_LOG_FOLDER', message, { details: { folder } });
   }
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (cause) {
     const message = `the log folder ${folder} cannot be written`;
