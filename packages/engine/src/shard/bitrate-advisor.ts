@@ -1,3 +1,5 @@
+import { ThroughputMeter } from './throughput-meter.js';
+
 /** What an encoder should do about its bit rate. */
 export interface BitrateAdvice {
   /** What the connection can be expected to carry, audio and video together, in bit/s. */
@@ -17,22 +19,24 @@ const SAMPLE = 500;
 const IDLE = 3000;
 /** After this long, in ms, a change of the source has come through by two thirds. */
 const TIME_CONSTANT = 2000;
-/** A full connection is measured over this long, in ms: kernels and receivers take their bytes in lumps. */
-const MEASURE = 2000;
-/** A connection that has taken nothing for so long, in ms, is not between two lumps. */
-const STANDSTILL = 5000;
 /** A backlog from this on, in ms of media, is not the jitter of a moment: the kernel's buffer is full below it. */
 const CONGESTED = 300;
+/** Advice in one direction comes at most so often, in ms: an encoder needs time to follow, and a measurement to be one. */
+const ADVICE_INTERVAL = 2000;
 /** Part of the throughput that is advised: the rest drains the backlog, carries the protocol, and absorbs jitter. */
-const HEADROOM = 0.8;
+const HEADROOM = 0.85;
 /** An encoder can do little below this, and a stall of a second must not ask for nothing, in bytes a second. */
 const LEAST = 8000;
 /** Smaller changes are not worth the encoder's while. */
 const WORTHWHILE = 0.1;
-/** How much more is tried at a time, and after how many ms without a backlog; each attempt that fails doubles the time. */
+/** How much more is tried at a time: first little, then more with each attempt that holds. */
 const STEP = 1.15;
-const RAISE_AFTER = 4000;
+const STEP_MOST = 1.3;
+/** After how many ms without a backlog; each attempt that fails doubles the time. */
+const RAISE_AFTER = 2000;
 const RAISE_AFTER_MOST = 60_000;
+/** A throughput that differs by more from the one of the attempt that failed is another link's: what failed may do now. */
+const OTHER_LINK = 0.25;
 
 /**
  * Estimates what a connection carries, from what is offered to it and what the kernel takes. While there is no backlog
@@ -41,17 +45,11 @@ const RAISE_AFTER_MOST = 60_000;
  * It has no clock and no timer: it judges when it is told how things stand, and says nothing while nothing is sent.
  */
 export class BitrateAdvisor {
+  readonly #flow = new ThroughputMeter();
   #sampledAt: number | undefined;
   #offered = 0;
   /** What the source gives, smoothed; undefined at first. All rates are in bytes a second. */
   #source: number | undefined;
-  /** What the connection carried when it was full last. */
-  #throughput = 0;
-  /** The present backlog has been measured before. */
-  #isMeasured = false;
-  /** Since when the full connection is being measured, and what had been sent by then; undefined without a backlog. */
-  #fullSince: number | undefined;
-  #fullSent = 0;
   /** What was advised last; undefined while the source may do as it likes. */
   #advised: number | undefined;
   #advisedAt = Number.NEGATIVE_INFINITY;
@@ -60,12 +58,18 @@ export class BitrateAdvisor {
   /** Since when there has been no backlog. */
   #clearSince = 0;
   #raiseAfter = RAISE_AFTER;
+  #step = STEP;
   #hasRaised = false;
+  /** The throughput when an attempt to give more failed last. */
+  #failedAt = 0;
+  /** The throughput that was measured last. */
+  #known: number | undefined;
 
   /** The connection is another one: what is known of the old one's flow is of no use. */
   restart(): void {
     this.#sampledAt = undefined;
-    this.#fullSince = undefined;
+    this.#known = undefined;
+    this.#flow.restart();
   }
 
   /**
@@ -74,69 +78,75 @@ export class BitrateAdvisor {
    * @param offered bytes that the source has given so far
    * @param sent bytes that the kernel has accepted so far
    * @param backlog what waits for the connection, in ms of media
+   * @param refused the source is being refused: what it gives says nothing about what it would like to give
    */
-  update(now: number, offered: number, sent: number, backlog: number): BitrateAdvice | undefined {
+  update(
+    now: number,
+    offered: number,
+    sent: number,
+    backlog: number,
+    refused: boolean,
+  ): BitrateAdvice | undefined {
+    this.#flow.update(now, sent, backlog > 0);
     const elapsed = this.#sampledAt === undefined ? Number.POSITIVE_INFINITY : now - this.#sampledAt;
     if (elapsed < SAMPLE) return undefined;
     const source = ((offered - this.#offered) * 1000) / elapsed;
     this.#sampledAt = now;
     this.#offered = offered;
-    if (elapsed > IDLE) {
+    if (elapsed > IDLE && !refused && backlog < CONGESTED) {
       this.#forget(now);
       return undefined;
     }
-    const weight = 1 - Math.exp(-elapsed / TIME_CONSTANT);
-    this.#source = smooth(this.#source, source, weight);
-    return backlog >= CONGESTED ? this.#onBacklog(now, sent) : this.#onClear(now);
+    if (!refused && elapsed <= IDLE)
+      this.#source = smooth(this.#source, source, 1 - Math.exp(-elapsed / TIME_CONSTANT));
+    return backlog >= CONGESTED ? this.#onBacklog(now) : this.#onClear(now);
   }
 
   #forget(now: number): void {
     this.#source = undefined;
-    this.#fullSince = undefined;
     this.#clearSince = now;
   }
 
-  #onBacklog(now: number, sent: number): BitrateAdvice | undefined {
+  #onBacklog(now: number): BitrateAdvice | undefined {
     this.#clearSince = now;
-    if (!this.#measure(now, sent)) return undefined;
-    const target = Math.max(LEAST, this.#throughput * HEADROOM);
-    const source = this.#source!;
-    // What waits is on its way out, and what comes after it fits.
-    if (target >= source) return undefined;
-    if (this.#advised === undefined) this.#ceiling = source;
-    else if (target > this.#advised * (1 - WORTHWHILE)) return undefined;
-    if (this.#hasRaised) this.#raiseAfter = Math.min(RAISE_AFTER_MOST, 2 * this.#raiseAfter);
-    this.#hasRaised = false;
+    const throughput = this.#throughput(now);
+    if (throughput === undefined || now - this.#advisedAt < ADVICE_INTERVAL) return undefined;
+    const target = Math.max(LEAST, throughput * HEADROOM);
+    if (this.#advised === undefined) {
+      // What waits is on its way out, and what comes after it fits.
+      if (this.#source === undefined || target >= this.#source) return undefined;
+      this.#ceiling = this.#source;
+    } else if (target > this.#advised * (1 + WORTHWHILE)) {
+      if (!this.#flow.isMeasured) return undefined;
+      return this.#advise(now, Math.min(target, this.#ceiling), 'recovering');
+    } else if (target > this.#advised * (1 - WORTHWHILE)) return undefined;
+    if (this.#hasRaised) this.#onFailedAttempt(throughput);
     return this.#advise(now, target, 'congested');
   }
 
-  /** True when the throughput has been measured. */
-  #measure(now: number, sent: number): boolean {
-    // What was taken before there was a backlog, the kernel's buffer took.
-    if (this.#fullSince === undefined) {
-      this.#isMeasured = false;
-      this.#fullSince = now;
-      this.#fullSent = sent;
-      return false;
-    }
-    const elapsed = now - this.#fullSince;
-    const carried = sent - this.#fullSent;
-    if (elapsed < (carried > 0 ? MEASURE : STANDSTILL)) return false;
-    const rate = (carried * 1000) / elapsed;
-    this.#throughput = this.#isMeasured ? (this.#throughput + rate) / 2 : rate;
-    this.#isMeasured = true;
-    this.#fullSince = now;
-    this.#fullSent = sent;
-    return true;
+  /** Bytes a second; undefined: there is no backlog. */
+  #throughput(now: number): number | undefined {
+    const throughput = this.#flow.throughput(now);
+    if (this.#flow.isMeasured) this.#known = throughput;
+    return throughput;
+  }
+
+  /** More did not fit. Soon again, and as much, only if the link has changed since that was tried last. */
+  #onFailedAttempt(throughput: number): void {
+    const sameLink = Math.abs(throughput - this.#failedAt) < OTHER_LINK * this.#failedAt;
+    this.#raiseAfter = Math.min(RAISE_AFTER_MOST, 2 * (sameLink ? this.#raiseAfter : RAISE_AFTER));
+    this.#step = STEP;
+    this.#failedAt = throughput;
+    this.#hasRaised = false;
   }
 
   #onClear(now: number): BitrateAdvice | undefined {
-    this.#fullSince = undefined;
     if (this.#advised === undefined) return undefined;
     if (now - Math.max(this.#clearSince, this.#advisedAt) < this.#raiseAfter) return undefined;
     // A source that does not use what it was advised says nothing about what more would do.
-    if (this.#source! < this.#advised / STEP) return undefined;
-    const target = this.#advised * STEP;
+    if (this.#source === undefined || this.#source < this.#advised / STEP) return undefined;
+    const target = this.#advised * (this.#isNearFailure ? STEP : this.#step);
+    if (this.#hasRaised) this.#step = Math.min(STEP_MOST, this.#step * STEP);
     this.#hasRaised = true;
     if (target < this.#ceiling) return this.#advise(now, target, 'recovering');
     const advice = this.#advise(now, this.#ceiling, 'recovered');
@@ -144,10 +154,16 @@ export class BitrateAdvisor {
     return advice;
   }
 
+  /** About as much has failed before. */
+  get #isNearFailure(): boolean {
+    return Math.abs(this.#advised! - this.#failedAt) < OTHER_LINK * this.#failedAt;
+  }
+
   #advise(now: number, target: number, reason: BitrateAdvice['reason']): BitrateAdvice {
     this.#advised = target;
     this.#advisedAt = now;
-    return { bitrate: Math.round(target * 8), throughput: Math.round(this.#throughput * 8), reason };
+    const throughput = this.#flow.throughput(now) ?? this.#known ?? 0;
+    return { bitrate: Math.round(target * 8), throughput: Math.round(throughput * 8), reason };
   }
 }
 

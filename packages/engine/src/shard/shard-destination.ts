@@ -21,6 +21,9 @@ import type { StreamDescription } from './stream-describer.js';
 import type { StreamHeaders } from './stream-headers.js';
 import { TargetSource } from './target-source.js';
 
+/** How often a destination whose queue is not empty is looked at, in ms. */
+const ADVICE_PERIOD = 200;
+
 /**
  * One server that a channel pushes to: the queue of tags in front of a connection. Tags that come while nothing is
  * being published wait and go out in order; after a lost connection the stream goes on at a key frame.
@@ -36,6 +39,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   readonly #tally: DestinationTally;
   readonly #queue: Backlog;
   readonly #advisor = new BitrateAdvisor();
+  #adviceTimer: NodeJS.Timeout | undefined;
   /** Bytes that the source has given. */
   #offeredBytes = 0;
   readonly #headers: StreamHeaders;
@@ -288,6 +292,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   onOver(error: Error | undefined): void {
     this.#ended = true;
     clearTimeout(this.#closeTimer);
+    clearTimeout(this.#adviceTimer);
     const unsent = this.#queue.length;
     this.#queue.end();
     this.updateCounters();
@@ -309,14 +314,18 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   }
 
   #advise(now: number): void {
-    const advice = this.#advisor.update(
-      now,
-      this.#offeredBytes,
-      this.#connector.bytesWritten,
-      this.#queue.waitingMs,
-    );
+    const { bytesWritten } = this.#connector;
+    const { waitingMs, full } = this.#queue;
+    const advice = this.#advisor.update(now, this.#offeredBytes, bytesWritten, waitingMs, full);
     if (advice !== undefined) this.#context.report({ type: 'advice', ...this.#seat, advice });
+    // While the source waits, nobody else comes by to look how much is taken.
+    if (waitingMs > 0) this.#adviceTimer ??= setTimeout(this.#adviseAgain, ADVICE_PERIOD);
   }
+
+  readonly #adviseAgain = (): void => {
+    this.#adviceTimer = undefined;
+    if (!this.#ended && this.#connector.publisher !== undefined) this.#advise(monotonicNow());
+  };
 
   get #seat(): { readonly channel: number; readonly destination: number } {
     return { channel: this.#owner.number, destination: this.number };
