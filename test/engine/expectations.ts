@@ -6,7 +6,10 @@ import { type CameraPacket, expectedAudioMessage, expectedVideoMessage } from '.
 import type { Arrived, ArrivedStream } from './recording-receiver.js';
 
 export function isSequenceHeader({ type, payload }: Arrived): boolean {
-  return (type === MessageType.video || type === MessageType.audio) && payload[1] === 0;
+  const isEnhanced = type === MessageType.video ? payload[0]! >= 0x80 : payload[0]! >> 4 === 9;
+  // A packet type of 0: in the first byte of Enhanced RTMP, in the second of the older forms.
+  const isHeader = isEnhanced ? (payload[0]! & 15) === 0 : payload[1] === 0;
+  return (type === MessageType.video || type === MessageType.audio) && isHeader;
 }
 
 /** The messages of one type that carry pictures or audio frames. */

@@ -39,6 +39,7 @@ export const DESTINATION_OPTIONS: Readonly<Record<keyof DestinationOptions, true
   closeTimeout: true,
   chunkSize: true,
   endOfSequence: true,
+  segmentConnection: true,
   signal: true,
   connection: true,
 };
@@ -98,6 +99,7 @@ export function destinationConfig(options: DestinationOptions, maxPacket: number
     // What is on its way to a server that does not read cannot be dropped: it may hold only a small part of the pool.
     inFlightLimit: Math.max(MIN_IN_FLIGHT, Math.min(MAX_IN_FLIGHT, Math.floor(maxPacket / 8))),
     endOfSequence: optionalBoolean('endOfSequence', options.endOfSequence) ?? false,
+    segmentConnection: oneOf('segmentConnection', options.segmentConnection, ['auto', 'same', 'new']),
     connection,
     highWatermark: high,
     lowWatermark: low,

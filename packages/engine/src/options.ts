@@ -117,6 +117,13 @@ export interface DestinationSettings {
    * and which breaks some servers. Default false.
    */
   readonly endOfSequence?: boolean | undefined;
+  /**
+   * Where the next segment's stream is published: on the same connection, on a new one for each, or `'auto'` (default): on the same
+   * unless the server is known not to bear it (lal, which a second `publish` ends, ZLMediaKit, MediaMTX, xiu, YouTube). A
+   * server that closes the connection at the end of a segment or on the second `publish` gets a new one, nothing is lost, and
+   * from then on each segment has its own. The event `move` tells of a new one.
+   */
+  readonly segmentConnection?: 'auto' | 'same' | 'new' | undefined;
   /** Aborts the destination: its connection is reset. Of `openChannel`: aborts the channel. */
   readonly signal?: AbortSignal | undefined;
   /** How the connection is made: TLS, proxy, token, credentials, server profile and more. Plain data only. */

@@ -25,6 +25,14 @@ export interface ConnectorOwner {
   readonly wantsConnection: boolean;
   /** Nothing is to be published before the next segment: a lost connection is not made again until then. */
   readonly isBetweenSegments: boolean;
+  /** The segment that has ended has left to its last byte: the server may end the connection as well. */
+  readonly isAtRest: boolean;
+  /** The next segment is to begin, and nothing of it has been sent. */
+  readonly isOpeningSegment: boolean;
+  /** There is no connection until the next segment. */
+  onRest(): void;
+  /** The next segment gets a connection of its own: the server has closed the one that was to carry it. */
+  onOtherConnection(): void;
   /** The next stream is being published on the connection that stood. */
   onNextStream(): void;
   /** What to make of the loss of a connection that had been publishing. */
@@ -77,8 +85,18 @@ export class Connector implements LinkOwner {
   #wanted: Wanted | undefined;
   /** Connections that are being closed, with their last bytes on the way. */
   readonly #closing = new Set<Link>();
-  /** Where to connect when the last of them is gone. */
-  #afterwards: ShardTarget | undefined;
+  /** Those of them that a segment has ended with: how they end is part of how the destination does. */
+  readonly #segmentEnds = new WeakSet<Link>();
+  /** The first of them that ended badly. */
+  #flaw: Error | undefined;
+  /** Makes the connection when the last of them is gone. */
+  #afterwards: (() => void) | undefined;
+  /** Every segment has a connection of its own from now on: the server has closed one that was to carry the next. */
+  #oneStreamEach = false;
+  /** The present wait is for a segment, and not for a lost connection. */
+  #isResting = false;
+  /** The next stream has another name than the one before, which the server may still hold. */
+  #renewsName = false;
   /** What it ended with; what is being closed may still hold media. */
   #ending: Error | undefined;
   /** Why the connector was told to end, when it was. */
@@ -159,15 +177,41 @@ export class Connector implements LinkOwner {
     return this.#link?.streamName ?? '';
   }
 
-  /** Publishes the next stream: on the connection that stands, or on another. */
-  nextStream(): void {
+  /** Everything of a segment has been handed over: ends its stream, and its connection where the next gets another. */
+  endStream(): void {
+    const link = this.#link!;
+    if (this.#carriesNext(link)) {
+      link.publisher?.unpublish();
+      return;
+    }
+    this.#watchdog.disarm();
+    this.#backoff?.published(monotonicNow() - this.#publishingSince);
+    this.#closing.add(link);
+    this.#segmentEnds.add(link);
+    this.#rest(link);
+    link.close();
+  }
+
+  /**
+   * Publishes the next stream: on the connection that stands, or on another.
+   * @returns true when it is another one although none was lost
+   */
+  nextStream(): boolean {
     const link = this.#link;
     if (this.#state === 'publishing' && link !== undefined) {
       link.nextStream().then(
         () => this.#onNextStream(link),
         (error: Error) => this.#onNextStreamFailed(link, error),
       );
-    } else if (this.#state === 'waiting' && this.#retryTimer === undefined) this.connect();
+      return false;
+    }
+    if (this.#state !== 'waiting' || this.#retryTimer !== undefined) return false;
+    if (this.#closing.size === 0 || this.#renewsName) this.connect();
+    else {
+      this.#state = 'connecting';
+      this.#afterwards = () => this.connect();
+    }
+    return this.#isResting;
   }
 
   /**
@@ -239,7 +283,7 @@ export class Connector implements LinkOwner {
     this.#link = link;
     if (link === undefined) {
       this.#state = 'connecting';
-      this.#afterwards = target;
+      this.#afterwards = () => this.#make('reconnect', target);
       this.#backoff?.published(monotonicNow() - this.#publishingSince);
     }
     old.close();
@@ -268,7 +312,7 @@ export class Connector implements LinkOwner {
     this.#bytesBefore += link.bytesWritten;
     if (this.#closing.delete(link)) this.#onOldClosed(link, error);
     else if (link === this.#move?.link) this.#onMoveLost(error);
-    else if (link === this.#link) this.#onCurrentClosed(error);
+    else if (link === this.#link) this.#onCurrentClosed(link, error);
   }
 
   #make(reason: TargetReason, given: ShardTarget | undefined): void {
@@ -311,10 +355,48 @@ export class Connector implements LinkOwner {
 
   #onPublishing(link: Link): void {
     this.#state = 'publishing';
+    this.#isResting = false;
     this.#publishingSince = monotonicNow();
     this.#owner.onPublishing(link.publisher!);
     const wanted = this.#takeWanted();
     if (wanted !== undefined && !link.leadsTo(wanted.target)) this.moveTo(wanted.target, wanted.renewed);
+  }
+
+  /** The server bears another stream on the connection, for all that is known. */
+  #carriesNext({ publisher }: Link): boolean {
+    const { segmentConnection } = this.#config;
+    if (this.#oneStreamEach || segmentConnection === 'new') return false;
+    return segmentConnection === 'same' || publisher?.profile.nextStream !== false;
+  }
+
+  /** Has no connection until the next segment. */
+  #rest(link: Link): void {
+    this.#wanted ??= this.#move;
+    this.#dropMove();
+    this.#state = 'waiting';
+    this.#isResting = true;
+    this.#renewsName = link.renewsName;
+    this.#link = undefined;
+    this.#lastError = undefined;
+    this.#owner.onRest();
+  }
+
+  /** Servers close a connection whose stream is over, or on a second `publish`: nothing is lost with it. */
+  #isNormalEnd(link: Link, error: Error): boolean {
+    if (this.#state !== 'publishing' || this.#destroyedBy !== undefined || !(error instanceof RtmpError))
+      return false;
+    if (this.#owner.isAtRest && error.code === RtmpErrorCode.peerClosed) {
+      this.#oneStreamEach = true;
+      this.#rest(link);
+      return true;
+    }
+    if (!this.#owner.isOpeningSegment || !BEARS_NO_OTHER.has(error.code)) return false;
+    this.#oneStreamEach = true;
+    this.#wanted ??= this.#move;
+    this.#dropMove();
+    this.#owner.onOtherConnection();
+    this.connect();
+    return true;
   }
 
   #onNextStream(link: Link): void {
@@ -366,20 +448,22 @@ export class Connector implements LinkOwner {
   }
 
   #onOldClosed(link: Link, error: Error | undefined): void {
-    if (error !== undefined && !link.signal.aborted)
+    if (error !== undefined && !link.signal.aborted) {
       this.#owner.onWarning(`the connection that was left ended badly: ${error.message}`);
+      if (this.#segmentEnds.has(link)) this.#flaw ??= error;
+    }
     if (this.#closing.size > 0) return;
-    const target = this.#afterwards;
+    const connect = this.#afterwards;
     this.#afterwards = undefined;
-    if (this.#state === 'over') this.#owner.onOver(this.#ending);
-    else if (target !== undefined) this.#make('reconnect', target);
+    if (this.#state === 'over') this.#owner.onOver(this.#ending ?? this.#flaw);
+    else connect?.();
   }
 
-  #onCurrentClosed(error: Error | undefined): void {
+  #onCurrentClosed(link: Link, error: Error | undefined): void {
     this.#link = undefined;
     this.#watchdog.disarm();
     if (error === undefined) this.#finish(undefined);
-    else this.#onLost(error);
+    else if (!this.#isNormalEnd(link, error)) this.#onLost(error);
   }
 
   #onLost(lost: Error): void {
@@ -397,10 +481,12 @@ export class Connector implements LinkOwner {
     }
     if (this.#owner.isBetweenSegments) {
       this.#state = 'waiting';
+      this.#isResting = false;
       this.#lastError = error;
       this.#owner.onLost(error, Number.POSITIVE_INFINITY, wasPublishing);
       return;
     }
+    this.#isResting = false;
     this.#waitFor(delay, error);
     this.#owner.onLost(error, delay, wasPublishing);
   }
@@ -431,11 +517,18 @@ export class Connector implements LinkOwner {
     this.#dropMove();
     // However the connection took it: who was destroyed did not end well.
     this.#ending = this.#destroyedBy ?? error;
-    if (this.#closing.size === 0) this.#owner.onOver(this.#ending);
+    if (this.#closing.size === 0) this.#owner.onOver(this.#ending ?? this.#flaw);
   }
 
   readonly #onStall = (limit: number): void => this.#link?.stalled(limit);
 }
+
+/** How the connection ends, with a server that takes one stream on each; one that never answers is left, too. */
+const BEARS_NO_OTHER: ReadonlySet<string> = new Set([
+  RtmpErrorCode.peerClosed,
+  RtmpErrorCode.socket,
+  RtmpErrorCode.timeout,
+]);
 
 function movedElsewhereError(): CloudPushError {
   return new CloudPushError('ERR_CLOUDPUSH_ABORTED', 'the stream does not move there any more', {

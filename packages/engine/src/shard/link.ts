@@ -58,6 +58,12 @@ export class Link implements PublisherEvents {
     return this.#streamName;
   }
 
+  /** The next stream there has another name: the time is part of it. */
+  get renewsName(): boolean {
+    const { url = '' } = this.#target ?? {};
+    return this.#config.connection.streamName === undefined && withTime(url, 0) !== url;
+  }
+
   leadsTo({ url, token }: ShardTarget): boolean {
     return this.#target?.url === url && this.#target.token === token;
   }

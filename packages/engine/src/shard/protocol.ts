@@ -107,6 +107,8 @@ export interface DestinationConfig {
   readonly inFlightLimit: number;
   readonly chunkSize: number | undefined;
   readonly endOfSequence: boolean;
+  /** Whether the next segment's stream is published on the connection of the one before. */
+  readonly segmentConnection: 'auto' | 'same' | 'new';
   readonly connection: ConnectionOptions;
 }
 

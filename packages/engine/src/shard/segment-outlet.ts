@@ -21,6 +21,8 @@ export class SegmentOutlet {
   readonly number: number;
   /** `'opening'`: its stream has yet to be published; `'ended'`: it has been handed over to its end. */
   state: 'opening' | 'open' | 'ended';
+  /** Its last byte has been taken by the kernel. */
+  hasLeft = false;
   #videoFrames = 0;
   #audioFrames = 0;
   #bytes = 0;

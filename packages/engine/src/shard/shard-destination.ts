@@ -136,6 +136,14 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     else this.#connector.connectAgain(loss);
   }
 
+  get isAtRest(): boolean {
+    return this.#segment.state === 'ended' && this.#segment.hasLeft;
+  }
+
+  get isOpeningSegment(): boolean {
+    return this.#segment.state === 'opening';
+  }
+
   get isBetweenSegments(): boolean {
     return this.#segment.state === 'ended';
   }
@@ -256,6 +264,18 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     publisher.flush();
   }
 
+  onRest(): void {
+    this.#publishingSince = Number.POSITIVE_INFINITY;
+    this.#advisor.restart();
+    this.updateCounters();
+    this.#owner.onLost();
+  }
+
+  onOtherConnection(): void {
+    this.onRest();
+    this.#moving = true;
+  }
+
   onNextStream(): void {
     this.#segment.state = 'open';
     this.#pump();
@@ -362,7 +382,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#lastSent = undefined;
     this.#atStart = true;
     this.#sequenceEnded = false;
-    if (!this.#connector.canMove) this.#connector.nextStream();
+    if (!this.#connector.canMove) this.#moving = this.#connector.nextStream();
     else if (this.#move()) this.#segment.state = 'open';
   }
 
@@ -370,13 +390,14 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   #endSegment(publisher: RtmpPublisher, { tag, block, description }: QueuedTag): void {
     const segment = this.#segment;
     const { streamName } = this.#connector;
-    const tail = new SegmentTail(block, (taken) =>
-      this.#owner.onSegmentEnd(this, segment.totals(streamName), taken),
-    );
+    const tail = new SegmentTail(block, (taken) => {
+      segment.hasLeft = taken;
+      this.#owner.onSegmentEnd(this, segment.totals(streamName), taken);
+    });
     this.#endSequence();
     this.#send(publisher, tag, tail, description);
     segment.state = 'ended';
-    publisher.unpublish();
+    this.#connector.endStream();
   }
 
   #send(
