@@ -94,13 +94,13 @@ export class ChannelDestinations {
     channel.emit('connect', destination);
   }
 
-  onDisconnected(number: number, data: ErrorData, delay: number): void {
+  onDisconnected(number: number, data: ErrorData, delay: number, wasPublishing: boolean): void {
     const destination = this.#open.get(number);
     if (destination === undefined) return;
     const { channel } = this.#owner;
     const disconnection = { error: CloudPushError.from(data), delay, destination };
     diagnostics.disconnect.publish(() => ({ ...disconnection, channel }));
-    destination.onDisconnected(disconnection);
+    destination.onDisconnected(disconnection, wasPublishing);
     channel.emit('disconnect', disconnection);
   }
 

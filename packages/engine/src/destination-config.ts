@@ -61,6 +61,7 @@ const RECONNECT: Readonly<Record<keyof ReconnectPolicy, true>> = {
   initialDelay: true,
   maxDelay: true,
   resetAfter: true,
+  maxRefusals: true,
 };
 
 /** Checks the options and fills in the defaults. */
@@ -159,13 +160,14 @@ function watermark(name: string, given: Partial<Watermark> | undefined, preset: 
 
 function reconnectPolicy(given: boolean | Partial<ReconnectPolicy> | undefined): ReconnectPolicy | undefined {
   if (given === undefined || given === false) return undefined;
-  const { maxAttempts, initialDelay, maxDelay, resetAfter } =
+  const { maxAttempts, initialDelay, maxDelay, resetAfter, maxRefusals } =
     given === true ? {} : checkedOptions<Partial<ReconnectPolicy>>('reconnect', given, RECONNECT);
   return {
     maxAttempts: integer('reconnect.maxAttempts', maxAttempts, 1_000_000, 1, 1_000_000),
     initialDelay: integer('reconnect.initialDelay', initialDelay, 500, 0, 3_600_000),
     maxDelay: integer('reconnect.maxDelay', maxDelay, 30_000, 0, 3_600_000),
     resetAfter: integer('reconnect.resetAfter', resetAfter, 60_000, 0, 3_600_000),
+    maxRefusals: integer('reconnect.maxRefusals', maxRefusals, 10, 1, 1_000_000),
   };
 }
 

@@ -59,6 +59,8 @@ export class Destination extends EventEmitter<DestinationEvents> {
   #abortedBy: ErrorData | undefined;
   /** Why a connection was lost that has been made again since, or is about to be. */
   #lastLoss: CloudPushError | undefined;
+  /** A connection was lost that had been publishing: no mere attempt has failed. */
+  #wasLost = false;
   /** When it is made again, in ms of the monotonic clock. */
   #connectsAgainAt = 0;
   #report: CloseReport | undefined;
@@ -194,9 +196,10 @@ export class Destination extends EventEmitter<DestinationEvents> {
   }
 
   /** @internal */
-  onDisconnected(disconnection: Disconnection): void {
+  onDisconnected(disconnection: Disconnection, wasPublishing: boolean): void {
     if (this.#state === 'publishing') this.#state = 'connecting';
     this.#noteLoss(disconnection.error);
+    this.#wasLost ||= wasPublishing;
     this.#connectsAgainAt = monotonicNow() + disconnection.delay;
     this.emit('disconnect', disconnection);
   }
@@ -211,6 +214,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
     if (reconnect === undefined || this.#isEnding) return undefined;
     const error = CloudPushError.from(data);
     this.#noteLoss(error);
+    this.#wasLost = true;
     const backoff = new Backoff(reconnect);
     backoff.resume(this.#attempts - 1);
     const delay = backoff.next(error.class);
@@ -231,6 +235,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
     if (this.#isEnding) return undefined;
     this.#carryCounts();
     if (this.#lastLoss === undefined) return { loss: undefined };
+    this.#wasLost = true;
     const delay = Math.max(0, this.#connectsAgainAt - monotonicNow());
     return { loss: { error: toErrorData(this.#lastLoss), delay, attempts: this.#attempts } };
   }
@@ -272,8 +277,10 @@ export class Destination extends EventEmitter<DestinationEvents> {
 
   /** The connection is over, for good. @internal */
   onDetached(error: ErrorData | undefined): void {
-    // What a connection had taken when it was lost is lost, even if all that followed arrived.
-    const failure = error === undefined ? this.#lastLoss : CloudPushError.from(this.#abortedBy ?? error);
+    // What a connection had taken when it was lost is lost, even if all that followed arrived. Where an attempt was refused
+    // before anything was sent, nothing is.
+    const loss = this.#wasLost ? this.#lastLoss : undefined;
+    const failure = error === undefined ? loss : CloudPushError.from(this.#abortedBy ?? error);
     const report = { clean: failure === undefined && this.#closeRequested, error: failure };
     this.#target?.close();
     this.#stopListening();

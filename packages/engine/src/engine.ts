@@ -209,7 +209,12 @@ export class PushEngine implements AsyncDisposable {
         return;
       case 'disconnected':
         this.#log(life, report.error, 'connection lost');
-        life.destinations.onDisconnected(report.destination, report.error, report.delay);
+        life.destinations.onDisconnected(
+          report.destination,
+          report.error,
+          report.delay,
+          report.wasPublishing,
+        );
         this.#shards.rebalance(shard, life);
         return;
       case 'stays':

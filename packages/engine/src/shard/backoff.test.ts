@@ -40,3 +40,30 @@ describe('Backoff', () => {
     expect(backoff.next('retryable')).toBe(500);
   });
 });
+
+describe('Backoff after refusals', () => {
+  it('gives up after so many in a row, and leaves the server time in between', () => {
+    const backoff = new Backoff({ ...policy, maxRefusals: 3 }, () => 0);
+    const waits = [1, 2, 3, 4].map(() => backoff.nextAfterRefusal());
+    expect(waits).toEqual([250, 500, 1000, undefined]);
+  });
+
+  it('counts ten when it is not told how many, over more than half a minute', () => {
+    const backoff = new Backoff({ ...policy, maxAttempts: 1000 }, () => 0);
+    let sum = 0;
+    for (let i = 0; i < 10; i++) sum += backoff.nextAfterRefusal()!;
+    expect(sum).toBeGreaterThan(30_000);
+    expect(backoff.nextAfterRefusal()).toBeUndefined();
+  });
+
+  it('begins anew after another failure, or when the stream was published for a while', () => {
+    const backoff = new Backoff({ ...policy, maxRefusals: 1 }, () => 0);
+    backoff.nextAfterRefusal();
+    backoff.next('retryable');
+    expect(backoff.nextAfterRefusal()).toBe(250);
+    backoff.published(1000);
+    expect(backoff.nextAfterRefusal()).toBeUndefined();
+    backoff.published(10_000);
+    expect(backoff.nextAfterRefusal()).toBe(250);
+  });
+});

@@ -4,7 +4,9 @@ import { CloudPushError, classOf } from '../errors.js';
 import type { TargetReason } from '../token/push-target.js';
 import { Backoff } from './backoff.js';
 import type { ConnectLimiter } from './connect-limiter.js';
+import { isRefusal, refusedTooOften } from './destination-errors.js';
 import { Link, type LinkOwner } from './link.js';
+import { MoveRequests } from './move-requests.js';
 import type { DestinationConfig, Loss, ShardTarget } from './protocol.js';
 import { StallWatchdog } from './stall-watchdog.js';
 import type { TargetSource } from './target-source.js';
@@ -66,6 +68,12 @@ interface Move extends Wanted {
   readonly link: Link | undefined;
 }
 
+/** Where a server asks a connection to move. */
+interface MoveRequest {
+  readonly link: Link;
+  readonly target: ShardTarget;
+}
+
 /**
  * Makes the connection of a destination, watches it, makes it again when it is lost and the policy says so, and moves it to
  * another server without a gap: the new connection is made while the old one goes on.
@@ -106,6 +114,10 @@ export class Connector implements LinkOwner {
   /** Bytes that the kernel has accepted on connections that are gone. */
   #bytesBefore = 0;
   #retryTimer: NodeJS.Timeout | undefined;
+  readonly #moveRequests = new MoveRequests<MoveRequest>(
+    (request) => this.#followRequest(request),
+    monotonicNow,
+  );
   /** Why the connection was lost last. */
   #lastError: Error | undefined;
 
@@ -169,6 +181,7 @@ export class Connector implements LinkOwner {
   vacate(): void {
     this.#state = 'over';
     clearTimeout(this.#retryTimer);
+    this.#moveRequests.stop();
     this.#giveUpAttempt();
   }
 
@@ -219,6 +232,7 @@ export class Connector implements LinkOwner {
    * end: the attempt, or the wait for the next one, is given up, and without a loss before that is a clean end.
    */
   close(): void {
+    this.#moveRequests.stop();
     this.#dropMove();
     if (this.#state === 'publishing') {
       this.#link?.close();
@@ -231,6 +245,7 @@ export class Connector implements LinkOwner {
   /** Resets the connection now, and for good; `error` is what it ends with. */
   destroy(error: Error): void {
     this.#destroyedBy ??= error;
+    this.#moveRequests.stop();
     this.#dropMove();
     for (const link of this.#closing) link.abort(error);
     // While a connection is being made, or stands, its own answer to the signal is the end.
@@ -305,7 +320,19 @@ export class Connector implements LinkOwner {
   }
 
   onReconnectRequest(link: Link, target: ShardTarget): void {
-    if (link === this.#link && this.#owner.wantsConnection) this.moveTo(target, false);
+    if (link !== this.#link || !this.#owner.wantsConnection) return;
+    const wait = this.#moveRequests.ask({ link, target });
+    if (wait === undefined) return;
+    this.#owner.onWarning(
+      `the server asks the stream to move again; that is done in ${Math.ceil(wait / 1000)} s, because it has moved a short time ago`,
+    );
+  }
+
+  /** Of a server that has been left, or whose wish is being done, nothing more is wanted. */
+  #followRequest({ link, target }: MoveRequest): void {
+    const move = this.#move?.target;
+    const isUnderWay = move !== undefined && move.url === target.url && move.token === target.token;
+    if (link === this.#link && this.#owner.wantsConnection && !isUnderWay) this.moveTo(target, false);
   }
 
   onLinkClosed(link: Link, error: Error | undefined): void {
@@ -474,9 +501,10 @@ export class Connector implements LinkOwner {
     this.#dropMove();
     const { error, mended } = wasPublishing ? this.#owner.assess(lost) : { error: lost, mended: false };
     const again = this.#destroyedBy === undefined && this.#owner.wantsConnection;
-    const delay = again ? (mended ? 0 : this.#backoff?.next(classOf(error))) : undefined;
+    const delay = again ? (mended ? 0 : this.#delayAfter(error)) : undefined;
     if (delay === undefined) {
-      this.#finish(error);
+      const refusals = this.#backoff?.refusals ?? 0;
+      this.#finish(again && refusals > 0 && isRefusal(error) ? refusedTooOften(error, refusals) : error);
       return;
     }
     if (this.#owner.isBetweenSegments) {
@@ -489,6 +517,11 @@ export class Connector implements LinkOwner {
     this.#isResting = false;
     this.#waitFor(delay, error);
     this.#owner.onLost(error, delay, wasPublishing);
+  }
+
+  #delayAfter(error: Error): number | undefined {
+    if (isRefusal(error)) return this.#backoff?.nextAfterRefusal();
+    return this.#backoff?.next(classOf(error));
   }
 
   #waitFor(delay: number, error: Error): void {
@@ -513,6 +546,7 @@ export class Connector implements LinkOwner {
     if (this.#state === 'over') return;
     this.#state = 'over';
     clearTimeout(this.#retryTimer);
+    this.#moveRequests.stop();
     this.#afterwards = undefined;
     this.#dropMove();
     // However the connection took it: who was destroyed did not end well.

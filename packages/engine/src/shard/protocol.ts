@@ -189,7 +189,13 @@ export type ShardReport =
   | { readonly type: 'ready' }
   | (OfDestination & { readonly type: 'connected'; readonly timings: ConnectTimings })
   /** The connection is lost, and will be made again after `delay` ms. */
-  | (OfDestination & { readonly type: 'disconnected'; readonly error: ErrorData; readonly delay: number })
+  | (OfDestination & {
+      readonly type: 'disconnected';
+      readonly error: ErrorData;
+      readonly delay: number;
+      /** The connection may have taken media, which is lost with it: no mere attempt has failed. */
+      readonly wasPublishing: boolean;
+    })
   /** A connection is to be made: `target` is the answer. */
   | (OfDestination & { readonly type: 'targetWanted'; readonly reason: TargetReason })
   /** The stream goes on over another connection, and the old one has been ended. */

@@ -304,7 +304,13 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     if (wasPublishing && this.#headers.hasVideo) this.#queue.startAtKeyFrame();
     this.updateCounters();
     this.#owner.onLost();
-    this.#context.report({ type: 'disconnected', ...this.#seat, error: toErrorData(error), delay });
+    this.#context.report({
+      type: 'disconnected',
+      ...this.#seat,
+      error: toErrorData(error),
+      delay,
+      wasPublishing,
+    });
     this.#queue.resumeIfRoom();
     this.#closeIfEmpty();
   }
