@@ -51,3 +51,16 @@ test('facts stand in two columns', () => {
     ]),
   ).toBe('  a     1\n  long  2');
 });
+
+test('a fact that is too long for the terminal goes on in the next line, under its value', () => {
+  const text = facts(
+    [['sound to pictures', '0 ms later at the start, 26.33 ms at the end (drift 26.33 ms)']],
+    40,
+  );
+  expect(text.split('\n')).toEqual([
+    '  sound to pictures  0 ms later at the',
+    '                     start, 26.33 ms at',
+    '                     the end (drift',
+    '                     26.33 ms)',
+  ]);
+});

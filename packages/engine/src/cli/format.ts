@@ -65,8 +65,27 @@ function endOf(text: string, length: number): string {
   return text.length <= length ? text : `…${text.slice(text.length - length + 1)}`;
 }
 
-/** A table of facts: a name and a value a row. */
-export function facts(rows: readonly (readonly [string, string])[]): string {
+/** A table of facts: a name and a value a row; a value that does not fit the terminal goes on in the next line. */
+export function facts(
+  rows: readonly (readonly [string, string])[],
+  columns = Number.POSITIVE_INFINITY,
+): string {
   const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n');
+  const room = Math.max(MIN_CELL, columns - width - 4);
+  const indent = `\n${' '.repeat(width + 4)}`;
+  return rows
+    .map(([name, value]) => `  ${name.padEnd(width)}  ${linesOf(value, room).join(indent)}`)
+    .join('\n');
+}
+
+/** Text in lines of at most `room` characters, as far as its words allow. */
+function linesOf(text: string, room: number): string[] {
+  if (text.length <= room) return [text];
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > room) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }

@@ -101,3 +101,21 @@ test('audio much shorter than the pictures starts over together with them', asyn
 test('an empty source ends instead of looping for ever', async () => {
   expect(await looped(Number.POSITIVE_INFINITY, [])).toEqual([]);
 });
+
+test.each([
+  [80, 40],
+  [200 / 3, 100 / 3],
+])(
+  'sound that begins %f ms behind reordered pictures has no hole where passes meet',
+  async (delay, picture) => {
+    const pictures = track('video', 60, picture);
+    const sounds = track('audio', Math.ceil((60 * picture) / AAC_44100), AAC_44100).map((packet) => ({
+      ...packet,
+      pts: packet.pts + delay,
+      dts: packet.dts + delay,
+    }));
+    const packets = await looped(20, pictures, sounds);
+    expect(uneven(steps(packets, 'video'), picture)).toEqual([]);
+    expect(uneven(steps(packets, 'audio'), AAC_44100)).toEqual([]);
+  },
+);

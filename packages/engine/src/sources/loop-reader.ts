@@ -16,7 +16,8 @@ interface Extent {
  * an overlap on either track, and the tracks stay together.
  *
  * The pictures set the length of a pass (the audio does when there are none, or when it goes on for much longer). Audio
- * that starts after the last picture has ended is held back until it is known whether another picture follows.
+ * that starts after the last picture has ended is held back until it is known whether another picture follows; at the end of a
+ * pass, as much of it goes out as fits in front of the sound of the next pass.
  */
 export class LoopReader implements PacketReader {
   readonly #open: () => PacketReader;
@@ -30,6 +31,8 @@ export class LoopReader implements PacketReader {
   #audio: Extent | undefined;
   #held: SourcePacket[] = [];
   #releasing = false;
+  /** What lay behind the last picture of the pass has been looked through. */
+  #tailDone = false;
   #current: SourcePacket | undefined;
   #timesLeft = 0;
   #done = false;
@@ -93,9 +96,9 @@ export class LoopReader implements PacketReader {
     while (true) {
       const packet = this.#inner.next();
       if (packet === undefined) {
-        if (!this.#inner.ended || !this.#endPass()) {
-          return undefined;
-        }
+        if (!this.#inner.ended) return undefined;
+        if (this.#releaseTail()) return this.#takeHeld();
+        if (!this.#endPass()) return undefined;
       } else if (packet.kind === 'video') {
         this.#video = extend(this.#video, packet);
         if (this.#held.length === 0) {
@@ -121,6 +124,19 @@ export class LoopReader implements PacketReader {
     return this.#takeHeld();
   }
 
+  /**
+   * Where pictures are reordered, sound begins later than they do in every pass: what was held back fills the time until it begins
+   * in the next one. Returns false when there is nothing of it.
+   */
+  #releaseTail(): boolean {
+    if (this.#tailDone || this.#audio === undefined || this.#video === undefined) return false;
+    this.#tailDone = true;
+    const nextStart = this.#passLength() + this.#audio.start;
+    this.#held = this.#held.filter(({ dts, duration }) => dts + duration / 2 <= nextStart);
+    this.#releasing = this.#held.length > 0;
+    return this.#releasing;
+  }
+
   #isTail(packet: SourcePacket): boolean {
     if (this.#video === undefined || this.#pass + 1 >= this.#passes) {
       return false;
@@ -132,6 +148,7 @@ export class LoopReader implements PacketReader {
   /** Returns false when it was the last pass. */
   #endPass(): boolean {
     this.#held.length = 0;
+    this.#tailDone = false;
     const length = this.#passLength();
     if (this.#pass + 1 >= this.#passes || length <= 0) {
       this.#done = true;

@@ -32,11 +32,11 @@ export function reportText(report: FileReport, columns?: number): string {
     titleText(report),
     tracks.length > 0 && `Tracks\n${trackTable(tracks, columns)}\n${timeTable(tracks, columns)}`,
     video.length > 0 && `Pictures\n${pictureTable(video, columns)}\n${gopTable(video, columns)}`,
-    oddities(report),
+    oddities(report, columns),
     encrypted.length > 0 && `Encryption\n${encryptionTable(encrypted, columns)}`,
     changes && `Changes of configuration\n${changeTable(tracks, columns)}`,
     lateness && `Gaps and steps back\n${timeFindingTable(tracks, columns)}`,
-    onMetaData !== undefined && `onMetaData\n${metadataText(onMetaData, metadata?.count ?? 1)}`,
+    onMetaData !== undefined && `onMetaData\n${metadataText(onMetaData, metadata?.count ?? 1, columns)}`,
     events !== undefined && events.count > 0 && `Events\n${eventTable(events, columns)}`,
     damage.count > 0 && `Damage\n${damageTable(damage, columns)}`,
   ];
@@ -51,7 +51,7 @@ function titleText({ path, format, size, duration, intact, damage }: FileReport)
 }
 
 /** What fits no table, one line each. */
-function oddities({ tracks, synchronization, notices }: FileReport): string {
+function oddities({ tracks, synchronization, notices }: FileReport, columns?: number): string {
   const lines: [string, string][] = [];
   if (synchronization !== undefined) {
     lines.push(['sound to pictures', synchronizationText(synchronization)]);
@@ -75,7 +75,7 @@ function oddities({ tracks, synchronization, notices }: FileReport): string {
     }
   }
   lines.push(...notices.map((notice): [string, string] => ['notice', notice]));
-  return lines.length === 0 ? '' : facts(lines);
+  return lines.length === 0 ? '' : facts(lines, columns);
 }
 
 function synchronizationText({ startOffset, endOffset, drift }: SynchronizationReport): string {
@@ -97,11 +97,11 @@ function markLines(
       ];
 }
 
-function metadataText({ values }: DataMessage, times: number): string {
+function metadataText({ values }: DataMessage, times: number, columns?: number): string {
   const properties = values.find((value) => typeof value === 'object' && value !== null) ?? {};
   const rows = Object.entries(properties).map(([name, value]): [string, string] => [name, valueText(value)]);
   const repeats = times > 1 ? `\n  (the first of ${times})` : '';
-  return (rows.length === 0 ? '  (empty)' : facts(rows)) + repeats;
+  return (rows.length === 0 ? '  (empty)' : facts(rows, columns)) + repeats;
 }
 
 function valueText(value: unknown): string {

@@ -42,13 +42,16 @@ export function totalsOf({ channels, cpu }: PushOutcome): PushTotals {
 /** The summary for people. */
 export function summaryText(outcome: PushOutcome, columns?: number): string {
   const totals = totalsOf(outcome);
-  return `${channelTable(outcome, columns)}\n${facts([
-    ['channels', `${count(totals.complete)} of ${count(totals.channels)} complete`],
-    ['frames', `${count(totals.videoFrames)} video, ${count(totals.audioFrames)} audio`],
-    ['sent', sentText(totals.bytesSent, outcome.elapsed)],
-    ['CPU a frame', `${(totals.cpuPerFrame * 1000).toFixed(0)} µs, all threads`],
-    ['latency', latencyText(outcome)],
-  ])}`;
+  return `${channelTable(outcome, columns)}\n${facts(
+    [
+      ['channels', `${count(totals.complete)} of ${count(totals.channels)} complete`],
+      ['frames', `${count(totals.videoFrames)} video, ${count(totals.audioFrames)} audio`],
+      ['sent', sentText(totals.bytesSent, outcome.elapsed)],
+      ['CPU a frame', `${(totals.cpuPerFrame * 1000).toFixed(0)} µs, all threads`],
+      ['latency', latencyText(outcome)],
+    ],
+    columns,
+  )}`;
 }
 
 export function sentText(bytesSent: number, elapsed: number): string {
