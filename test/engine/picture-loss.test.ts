@@ -138,7 +138,7 @@ test('what the caller says about key frames is a hint: the pictures count, and a
   await using receiver = await RecordingReceiver.listen();
   const engine = await PushEngine.create({ maxConnections: 2 });
   for (const codec of ['h264', 'h265'] as const) {
-    const channel = engine.openChannel({ url: receiver.url(codec), video: codec });
+    const channel = engine.openChannel({ url: receiver.url(codec), video: codec, hevc: 'legacy' });
     const problems: string[] = [];
     channel.on('problem', ({ error }) => problems.push(error.code));
     const pictures = codec === 'h264' ? video : [{ data: hevcPacket, pts: 0 }];

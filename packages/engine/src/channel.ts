@@ -95,7 +95,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
 
   /**
    * Sends one picture: of H.264 and H.265 an access unit in Annex-B form, any number of NAL units with 3- or 4-byte
-   * start codes; of AV1 a temporal unit; of VP9 a frame. The bytes are copied; `data` may be reused at once.
+   * start codes, or its slices one after the other in packets with the same times, which makes it wait for the packet behind it; of AV1 a temporal unit; of VP9 a frame. The bytes are copied; `data` may be reused at once.
    * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link writable}. Who goes on with another
    *   picture than the one that was refused has lost it: what refers to it is left out, up to the next key frame (`droppedUndecodable`).
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, or `ERR_CLOUDPUSH_PACKET_TOO_LARGE` when the pool could never hold it.

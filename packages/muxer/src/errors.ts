@@ -63,6 +63,10 @@ export const muxerErrors = {
     fault: 'argument',
     text: 'keyFrame contradicts what is in the picture, which counts',
   },
+  ERR_CLOUDPUSH_VIDEO_PICTURE_TORN: {
+    fault: 'video',
+    text: 'slices have come without the picture that they are a part of',
+  },
   ERR_CLOUDPUSH_AV1_OBU_INVALID: { fault: 'video', text: 'an open bitstream unit is not valid' },
   ERR_CLOUDPUSH_AV1_SEQUENCE_HEADER_INVALID: { fault: 'sps', text: 'the AV1 sequence header is not valid' },
   ERR_CLOUDPUSH_AV1_NO_SEQUENCE_HEADER: {

@@ -44,6 +44,6 @@ export { type AudioTagHeader, readAudioTagHeader } from './flv/read-audio-tag-he
 export { readVideoTagHeader, type TagContent, type VideoTagHeader } from './flv/read-video-tag-header.js';
 export type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
 export { Muxer } from './muxer.js';
-export type { ColorInfoOption, HevcForm, InputClock, MuxerOptions } from './muxer-options.js';
+export type { ColorInfoOption, HevcForm, InputClock, MuxerOptions, SliceHandling } from './muxer-options.js';
 export type { MuxerResumption, MuxerState, TrackState } from './muxer-state.js';
 export { isMissedWhenLost } from './picture-loss.js';

@@ -14,6 +14,14 @@ export type InputClock = 'native' | 'wrapping32';
  */
 export type ColorInfoOption = 'auto' | 'never' | ColorInfo;
 
+/**
+ * What becomes of slices of H.264 and H.265 that come in packets of their own. `'whole'`: every packet must be whole pictures, and what is
+ * left of one is refused. `'join'`: they become one picture; once a stream has been seen to send them so, each picture comes out with the packet
+ * behind it, or by `Muxer.flush`. `'await'`: so does a first picture that looks as if others would follow: a single NAL unit, of a stream whose
+ * parameter sets came in packets of their own.
+ */
+export type SliceHandling = 'whole' | 'join' | 'await';
+
 export interface MuxerOptions {
   /** Default `'enhanced'`. */
   readonly hevcForm?: HevcForm | undefined;
@@ -21,6 +29,8 @@ export interface MuxerOptions {
   readonly inputClock?: InputClock | undefined;
   /** Default `'auto'`. H.264 and legacy H.265 have no place for it. */
   readonly colorInfo?: ColorInfoOption | undefined;
+  /** Default `'join'`. */
+  readonly slices?: SliceHandling | undefined;
   /** The stream that another muxer has begun: its clock goes on, and what was told only once is known. `hevcForm` is its own. */
   readonly resume?: MuxerResumption | undefined;
   /**

@@ -14,6 +14,8 @@ const otherPps = '68cb83cb20';
 const idr = '6588840047dae398';
 const inter = '419a236c457fbc7c';
 const disposable = '019e626a42dff8';
+/** A further slice of the picture of `idr`: first_mb_in_slice 1. */
+const idrRest = '65422100 11f6b8e6'.replace(' ', '');
 const hevcSets = [
   '40010c01ffff01600000030090000003000003001e959009',
   '42010101600000030090000003000003001ea028831659592e4caf016808000003000800000300c840',
@@ -70,11 +72,11 @@ describe('in place', () => {
   });
 
   test('3-byte start codes inside make slices, with neighbours sharing one', () => {
-    const packet = writable(hex(`00000001${sps}00000001${pps}000001${idr}00000001${inter}`));
+    const packet = writable(hex(`00000001${sps}00000001${pps}000001${idr}00000001${idrRest}`));
     const [, frame] = mux(new Muxer(), packet);
     expect(frame!.parts).toHaveLength(4); // header and length, SPS and PPS, length, both slices
     expect(frame!.parts.filter(({ buffer }) => buffer === packet.data.buffer)).toHaveLength(2);
-    expect(body(frame)).toBe(`1701000000${lengths([sps, pps, idr, inter])}`);
+    expect(body(frame)).toBe(`1701000000${lengths([sps, pps, idr, idrRest])}`);
   });
 
   test('a headroom that is too small makes slices', () => {
@@ -223,9 +225,9 @@ describe('NAL units', () => {
     const muxer = new Muxer();
     mux(muxer, readOnly(annexB([sps, pps])));
     mux(muxer, readOnly(annexB(['0605010180'])));
-    const packet = { ...writable(annexB(['0910', idr, inter])), headroom };
+    const packet = { ...writable(annexB(['0910', idr, idrRest])), headroom };
     const [, frame] = mux(muxer, packet);
-    expect(body(frame)).toBe(`1701000000${lengths(['0910', '0605010180', idr, inter])}`);
+    expect(body(frame)).toBe(`1701000000${lengths(['0910', '0605010180', idr, idrRest])}`);
     expect(frame!.size).toBe(Buffer.concat(frame!.parts).length);
   });
 

@@ -14,7 +14,7 @@ import {
 import { AvcCodec } from './h264/avc-codec.js';
 import { HevcCodec } from './h265/hevc-codec.js';
 import type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
-import type { ColorInfoOption, HevcForm, MuxerOptions } from './muxer-options.js';
+import type { ColorInfoOption, HevcForm, MuxerOptions, SliceHandling } from './muxer-options.js';
 import type { MuxerResumption, MuxerState, TrackState } from './muxer-state.js';
 import { OpusFormat } from './opus/opus-format.js';
 import { Timeline, TrackClock } from './timeline.js';
@@ -36,7 +36,8 @@ interface NamedTrack<Codec, Track> {
 
 /**
  * Turns the packets of one stream (one video track, one audio track, script data) into FLV tags: the state machine
- * that a channel runs. It does no I/O and keeps nothing of a packet but its parameter sets.
+ * that a channel runs. It does no I/O and keeps nothing of a packet but its parameter sets, and copies of slices that come in packets of their
+ * own: then `flush` must be called at the end.
  *
  * A method that throws `MuxerError` leaves the muxer usable; the tags that it had already appended are good.
  *
@@ -52,6 +53,7 @@ export class Muxer {
   readonly #audioClock = new TrackClock(this.#videoClock);
   #hevcForm: HevcForm;
   #colorInfo: ColorInfoOption;
+  readonly #slices: SliceHandling;
   #video: NamedTrack<VideoCodec, VideoTrack> | undefined;
   #audio: NamedTrack<AudioCodec, AudioTrack> | undefined;
   /** Tracks of another codec that have not given a tag yet: one bad packet must not end the track that runs. */
@@ -60,6 +62,7 @@ export class Muxer {
 
   constructor(options: MuxerOptions = {}) {
     this.#hevcForm = options.hevcForm ?? 'enhanced';
+    this.#slices = options.slices ?? 'join';
     this.#colorInfo = options.colorInfo === undefined ? 'auto' : requireColorInfo(options.colorInfo);
     this.#timeline = new Timeline(options.inputClock ?? 'native');
     this.#timeline.onWarning = options.onWarning;
@@ -67,17 +70,28 @@ export class Muxer {
     if (options.resume !== undefined) this.#resume(options.resume);
   }
 
-  /** Appends the tags of one access unit: a sequence header first, when its bytes have changed. */
+  /**
+   * Appends the tags of one access unit: a sequence header first, when its bytes have changed. Slices in packets of their own are put together
+   * first (`MuxerOptions.slices`), and several access units in one packet are taken apart.
+   */
   video(codec: VideoCodec, packet: MediaPacket, out: FlvTag[]): void {
     if (this.#video?.codec === codec) {
       this.#video.track.mux(packet, out);
       return;
     }
+    this.#video?.track.flush(out);
     if (this.#nextVideo?.codec !== codec) this.#nextVideo = this.#startVideo(codec);
+    const next = this.#nextVideo;
     const before = out.length;
-    this.#nextVideo.track.mux(packet, out);
-    if (out.length === before) return;
-    this.#video = this.#nextVideo;
+    try {
+      next.track.mux(packet, out);
+    } finally {
+      if (out.length > before) this.#startNext(next);
+    }
+  }
+
+  #startNext(next: NamedTrack<VideoCodec, VideoTrack>): void {
+    this.#video = next;
     this.#nextVideo = undefined;
   }
 
@@ -108,6 +122,23 @@ export class Muxer {
     const audio = this.#audio?.track.sequenceHeader(timestamp);
     const video = this.#video?.track.sequenceHeaders(timestamp) ?? [];
     return audio === undefined ? video : [audio, ...video];
+  }
+
+  /**
+   * Names the picture that waits for more of its slices, which may come in packets of their own: another number for each; 0: none waits.
+   * A packet that gives no tag, and after which there is one, is a part of it.
+   */
+  get heldPicture(): number {
+    return this.#video?.track.heldPicture || this.#nextVideo?.track.heldPicture || 0;
+  }
+
+  /** Appends the tags of the picture that waits for more of its slices: none will come, or not in time. */
+  flush(out: FlvTag[]): void {
+    this.#video?.track.flush(out);
+    const next = this.#nextVideo;
+    const before = out.length;
+    next?.track.flush(out);
+    if (next !== undefined && out.length > before) this.#startNext(next);
   }
 
   /**
@@ -219,9 +250,15 @@ export class Muxer {
   #createVideo(codec: VideoCodec): VideoTrack {
     switch (codec) {
       case 'h264':
-        return new NalTrack(new AvcCodec(), avcTagFormat, this.#timeline, this.#videoClock);
+        return new NalTrack(new AvcCodec(), avcTagFormat, this.#timeline, this.#videoClock, this.#slices);
       case 'h265':
-        return new NalTrack(new HevcCodec(), hevcFormat(this.#hevcForm), this.#timeline, this.#videoClock);
+        return new NalTrack(
+          new HevcCodec(),
+          hevcFormat(this.#hevcForm),
+          this.#timeline,
+          this.#videoClock,
+          this.#slices,
+        );
       case 'av1':
         return new FrameTrack(new Av1Codec(), this.#timeline, this.#videoClock);
       case 'vp9':

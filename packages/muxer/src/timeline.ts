@@ -85,6 +85,11 @@ export class Timeline {
     this.#elapsed = 0;
   }
 
+  /** The caller's time so much later, on the caller's clock. */
+  later(time: number, ms: number): number {
+    return this.#wrapping ? (time + Math.round(ms)) % clockRange : time + ms;
+  }
+
   /** The caller's time on a 64-bit clock that does not wrap. Throws MuxerError when it is no time. */
   unwrap(time: number): number {
     return this.unwrapNear(time, this.#reference);

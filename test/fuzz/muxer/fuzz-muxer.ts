@@ -12,7 +12,7 @@ import {
 } from '@cloudpush/muxer';
 import { mutate } from './mutate.js';
 import { NaiveError } from './naive-bits.js';
-import { NaiveMuxer } from './naive-muxer.js';
+import { NaiveMuxer, type NaiveTag } from './naive-muxer.js';
 import type { Random } from './random.js';
 import type { Seed } from './seeds.js';
 
@@ -55,8 +55,11 @@ class Placed {
   }
 }
 
-/** What came of a packet: error code, or tags with their bodies in hexadecimal, which a failure can print. */
-type Outcome = string | object[];
+/** What came of a packet: tags with their bodies in hexadecimal, which a failure can print, and the code of an error. */
+interface Outcome {
+  readonly tags: object[];
+  readonly code: string;
+}
 
 function plain(tag: FlvTag): object {
   const body = Buffer.concat(tag.parts);
@@ -68,33 +71,54 @@ function plain(tag: FlvTag): object {
 
 function run(muxer: Muxer, seed: Seed, placed: Placed): Outcome {
   const tags: FlvTag[] = [];
+  let code = '';
   try {
     if (seed.media === 'video') muxer.video(seed.codec as VideoCodec, placed.packet, tags);
     else muxer.audio(seed.codec as AudioCodec, placed.packet, tags);
   } catch (error) {
     if (!(error instanceof MuxerError)) throw error;
-    placed.check(true);
-    assert.equal(tags.length, 0, 'a refused packet has given tags');
-    return error.code;
+    code = error.code;
   }
-  placed.check(false);
-  const outcome = tags.map(plain);
+  placed.check(code !== '' && tags.length === 0);
+  return outcome(tags, code);
+}
+
+function outcome(tags: FlvTag[], code: string): Outcome {
+  const shown = { tags: tags.map(plain), code };
   checkHeadroom(tags);
-  return outcome;
+  return shown;
+}
+
+/** The picture that waits for more of its slices. */
+function flush(muxer: Muxer): Outcome {
+  const tags: FlvTag[] = [];
+  try {
+    muxer.flush(tags);
+  } catch (error) {
+    if (!(error instanceof MuxerError)) throw error;
+    return outcome(tags, error.code);
+  }
+  return outcome(tags, '');
 }
 
 function runNaive(naive: NaiveMuxer, seed: Seed, packet: MediaPacket, data: Buffer): Outcome {
+  const copy = { ...packet, data };
+  return naively((tags) => {
+    if (seed.media === 'video') naive.video(seed.codec as 'h264' | 'h265', copy, tags);
+    else tags.push(...naive.audio(seed.codec as 'aac' | 'mp3', copy));
+  });
+}
+
+function naively(work: (tags: NaiveTag[]) => void): Outcome {
+  const tags: NaiveTag[] = [];
+  let code = '';
   try {
-    const copy = { ...packet, data };
-    const tags =
-      seed.media === 'video'
-        ? naive.video(seed.codec as 'h264' | 'h265', copy)
-        : naive.audio(seed.codec as 'aac' | 'mp3', copy);
-    return tags.map((tag) => ({ ...tag, body: Buffer.from(tag.body).toString('hex') }));
+    work(tags);
   } catch (error) {
     if (!(error instanceof NaiveError)) throw error;
-    return error.code;
+    code = error.code;
   }
+  return { tags: tags.map((tag) => ({ ...tag, body: Buffer.from(tag.body).toString('hex') })), code };
 }
 
 /** Chunk headers are written into the headroom, one message after the other: no other tag may suffer. */
@@ -188,7 +212,7 @@ export function fuzzMuxer(seeds: readonly Seed[], random: Random): number {
   const inPlace = new Muxer({ ...options, onWarning: ({ code }) => warnings.push(code) });
   const sliced = new Muxer({ ...options, onWarning: ({ code }) => slicedWarnings.push(code) });
   const checked = oracleCodecs.has(seed.codec) && !stream.derived;
-  const naive = checked ? new NaiveMuxer({ wrapping, legacyHevc }) : undefined;
+  let naive = checked ? new NaiveMuxer({ wrapping, legacyHevc }) : undefined;
   const facts = new FactsWatch(inPlace);
   let now = random.pick([0, 1000, 2 ** 32 - 60, 1e12]);
   if (wrapping) now %= 2 ** 32;
@@ -206,8 +230,15 @@ export function fuzzMuxer(seeds: readonly Seed[], random: Random): number {
     const data = mutate(original, random.pick(seed.packets), random);
     const at = times(now, stream, seed, random);
     const placed = new Placed(data, random.pick([48, 48, 18, 9, 5, 1]), at);
+    const frameRate = inPlace.videoFacts?.frameRate;
     const outcome = run(inPlace, seed, placed);
     placed.reuse();
+    if (naive !== undefined && seed.media === 'video') {
+      naive.frameDuration = frameRate === undefined ? 1 : 1000 / frameRate;
+      // Between its pictures the frame rate has become known, which the naive side does not read.
+      const isNew = frameRate !== inPlace.videoFacts?.frameRate;
+      if (isNew && naive.picturesIn(seed.codec as 'h264' | 'h265', data) > 1) naive = undefined;
+    }
     facts.check();
     const readOnly = new Placed(data, 0, at);
     assert.deepEqual(run(sliced, seed, readOnly), outcome, 'in place and sliced differ');
@@ -217,9 +248,18 @@ export function fuzzMuxer(seeds: readonly Seed[], random: Random): number {
       assert.deepEqual(runNaive(naive, seed, placed.packet, data), outcome, 'naive differs');
       assert.deepEqual(naive.warnings, warnings, 'warnings of naive differ');
     }
-    if (typeof outcome !== 'string' && outcome.length > 0) latest = clockOf(seed, at);
+    if (outcome.tags.length > 0) latest = clockOf(seed, at);
     now += seed.interval;
   }
+  const last = flush(inPlace);
+  assert.deepEqual(flush(sliced), last, 'in place and sliced differ at the end');
+  const oracle = naive;
+  if (oracle !== undefined)
+    assert.deepEqual(
+      naively((tags) => oracle.flush(tags)),
+      last,
+      'naive differs at the end',
+    );
   recovers(inPlace, seed, latest, wrapping);
   return count;
 }
@@ -242,6 +282,7 @@ function recovers(muxer: Muxer, seed: Seed, latest: number, wrapping: boolean): 
     if (seed.media === 'video') muxer.video(seed.codec as VideoCodec, packet, tags);
     else muxer.audio(seed.codec as AudioCodec, packet, tags);
   }
+  muxer.flush(tags);
   const media = tags.filter(
     ({ role }) => role !== TagRole.videoSequenceHeader && role !== TagRole.audioSequenceHeader,
   );

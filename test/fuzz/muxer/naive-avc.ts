@@ -12,12 +12,20 @@ export interface NaiveAvcSps {
   chromaDepth: number;
   width: number;
   height: number;
+  /** What the headers of its slices are read by. */
+  separate: boolean;
+  frameNumBits: number;
+  orderType: number;
+  orderBits: number;
+  alwaysZero: boolean;
+  framesOnly: boolean;
   nal: readonly number[];
 }
 
 export interface NaiveAvcPps {
   id: number;
   spsId: number;
+  bottomFieldOrder: boolean;
   nal: readonly number[];
 }
 
@@ -58,11 +66,12 @@ export function naiveAvcSps(nal: readonly number[]): NaiveAvcSps {
     bits.u(1);
     if (bits.flag()) scalingLists(bits, chroma === 3 ? 12 : 8);
   }
-  bits.in(bits.ue(), 0, 12);
+  const frameNumBits = 4 + bits.in(bits.ue(), 0, 12);
   const orderType = bits.in(bits.ue(), 0, 2);
-  if (orderType === 0) bits.in(bits.ue(), 0, 12);
+  const orderBits = orderType === 0 ? 4 + bits.in(bits.ue(), 0, 12) : 0;
+  let alwaysZero = true;
   if (orderType === 1) {
-    bits.u(1);
+    alwaysZero = bits.flag();
     bits.se();
     bits.se();
     const cycle = bits.in(bits.ue(), 0, 255);
@@ -90,7 +99,8 @@ export function naiveAvcSps(nal: readonly number[]): NaiveAvcSps {
   }
   // The last thing that is asked of an SPS is whether it has a VUI; nothing in that matters to a tag.
   bits.flag();
-  return { id, profile, constraints, level, chroma, lumaDepth, chromaDepth, width, height, nal };
+  const slices = { separate, frameNumBits, orderType, orderBits, alwaysZero, framesOnly };
+  return { id, profile, constraints, level, chroma, lumaDepth, chromaDepth, width, height, ...slices, nal };
 }
 
 export function naiveAvcPps(nal: readonly number[], spsList: readonly NaiveAvcSps[]): NaiveAvcPps {
@@ -102,9 +112,10 @@ export function naiveAvcPps(nal: readonly number[], spsList: readonly NaiveAvcSp
   );
   const id = bits.in(bits.ue(), 0, 255);
   const spsId = bits.in(bits.ue(), 0, 31);
-  bits.u(2);
+  bits.u(1);
+  const bottomFieldOrder = bits.flag();
   // Slice groups need the picture size: neither side reads on.
-  if (bits.in(bits.ue(), 0, 7) > 0) return { id, spsId, nal };
+  if (bits.in(bits.ue(), 0, 7) > 0) return { id, spsId, bottomFieldOrder, nal };
   bits.in(bits.ue(), 0, 31);
   bits.in(bits.ue(), 0, 31);
   bits.u(1);
@@ -113,15 +124,15 @@ export function naiveAvcPps(nal: readonly number[], spsList: readonly NaiveAvcSp
   bits.in(bits.se(), -26, 25);
   bits.in(bits.se(), -12, 12);
   bits.u(3);
-  if (!bits.more()) return { id, spsId, nal };
+  if (!bits.more()) return { id, spsId, bottomFieldOrder, nal };
   const transform8x8 = bits.flag();
   if (bits.flag()) {
     const sps = spsList.find((candidate) => candidate.id === spsId);
-    if (sps === undefined) return { id, spsId, nal };
+    if (sps === undefined) return { id, spsId, bottomFieldOrder, nal };
     scalingLists(bits, 6 + (transform8x8 ? (sps.chroma === 3 ? 6 : 2) : 0));
   }
   bits.in(bits.se(), -12, 12);
-  return { id, spsId, nal };
+  return { id, spsId, bottomFieldOrder, nal };
 }
 
 /** seq_parameter_set_id of an SPS extension. */
@@ -148,4 +159,36 @@ export function naiveAvcSlicePps(nal: readonly number[]): number {
   const id = bits.ue();
   if (type > 9 || id > 255) throw new NaiveError('ERR_CLOUDPUSH_VIDEO_SLICE_INVALID');
   return id;
+}
+
+/** What the slices of a picture share, as text, with its field apart; undefined where it cannot be read. */
+export function naiveAvcPicture(
+  nal: readonly number[],
+  ppsList: readonly NaiveAvcPps[],
+  spsList: readonly NaiveAvcSps[],
+): { frame: string; field: number; order: string; idr: boolean } | undefined {
+  const code = 'ERR_CLOUDPUSH_VIDEO_CUT_OFF';
+  const bits = new NaiveBits(withoutEmulation(nal).slice(0, 64), 1, code, code);
+  try {
+    bits.ue();
+    bits.ue();
+    const ppsId = bits.ue();
+    const pps = ppsList.find(({ id }) => id === ppsId);
+    const sps = spsList.find(({ id }) => id === pps?.spsId);
+    if (pps === undefined || sps === undefined) return undefined;
+    const idr = nal[0]! % 32 === 5;
+    if (sps.separate) bits.u(2);
+    const frameNum = bits.u(sps.frameNumBits);
+    const isField = !sps.framesOnly && bits.flag();
+    const field = isField ? 1 + bits.u(1) : 0;
+    const idrPicId = idr ? bits.ue() : 0;
+    const both = pps.bottomFieldOrder && !isField;
+    const order: number[] = [];
+    if (sps.orderType === 0) order.push(bits.u(sps.orderBits), both ? bits.se() : 0);
+    if (sps.orderType === 1 && !sps.alwaysZero) order.push(bits.se(), both ? bits.se() : 0);
+    const reference = Math.floor(nal[0]! / 32) % 4 > 0;
+    return { frame: `${frameNum}`, field, order: `${ppsId} ${reference} ${idr} ${idrPicId} ${order}`, idr };
+  } catch {
+    return undefined;
+  }
 }

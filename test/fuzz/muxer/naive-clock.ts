@@ -29,6 +29,11 @@ export class NaiveClock {
     return candidates.reduce((a, b) => (Math.abs(b - near) < Math.abs(a - near) ? b : a));
   }
 
+  /** So much later on the caller's clock. */
+  later(time: number, ms: number): number {
+    return this.#wrapping ? (time + Math.round(ms)) % 2 ** 32 : time + ms;
+  }
+
   place(track: string, time: number): number {
     return this.#place(track, this.#unwrap(time));
   }

@@ -3,6 +3,7 @@ import {
   highProfiles,
   type NaiveAvcPps,
   type NaiveAvcSps,
+  naiveAvcPicture,
   naiveAvcPps,
   naiveAvcSlicePps,
   naiveAvcSps,
@@ -78,17 +79,35 @@ export class NaiveMuxer {
     for (const video of [this.#video, this.#nextVideo]) video?.changeForm(legacy);
   }
 
-  video(codec: 'h264' | 'h265', packet: NaivePacket): NaiveTag[] {
+  /** Appends the tags; an error may follow them. */
+  video(codec: 'h264' | 'h265', packet: NaivePacket, out: NaiveTag[]): void {
     let video = this.#video;
     if (video?.codec !== codec) {
       if (this.#nextVideo?.codec !== codec)
         this.#nextVideo = new NaiveVideo(codec, this.#clock, this.#legacyHevc);
       video = this.#nextVideo;
     }
-    const tags = video.mux(packet);
-    if (tags.length > 0) this.#video = video;
-    if (this.#nextVideo === this.#video) this.#nextVideo = undefined;
-    return tags;
+    const before = out.length;
+    try {
+      video.take(packet, out);
+    } finally {
+      if (out.length > before) this.#video = video;
+      if (this.#nextVideo === this.#video) this.#nextVideo = undefined;
+    }
+  }
+
+  /** How many pictures begin in a packet. */
+  picturesIn(codec: 'h264' | 'h265', data: Uint8Array): number {
+    return new NaiveVideo(codec, this.#clock, false).picturesIn(data);
+  }
+
+  /** ms from one picture to the next; 1: not known. The naive side does not read it itself. */
+  set frameDuration(ms: number) {
+    for (const video of [this.#video, this.#nextVideo]) if (video !== undefined) video.frameDuration = ms;
+  }
+
+  flush(out: NaiveTag[]): void {
+    (this.#video ?? this.#nextVideo)?.flush(out);
   }
 
   /** AAC or MP3; a stream of the fuzzer has one of them and does not change it. */
@@ -153,6 +172,12 @@ class NaiveVideo {
   #pendingRecovery = false;
   #started = false;
   #hintTold = false;
+  /** Packets of the picture that waits for the next one. */
+  #held: NaivePacket[] | undefined;
+  #isApart = false;
+  #whole = 0;
+  /** ms from one picture to the next; 1: not known. */
+  frameDuration = 1;
   #latestPps = -1;
   #ppsCame = false;
   #record: number[] = [];
@@ -169,6 +194,156 @@ class NaiveVideo {
   changeForm(legacy: boolean): void {
     this.#legacyHevc = legacy;
     if (this.codec === 'h265') this.#sent = '';
+  }
+
+  /** Takes a packet apart into pictures, or puts it together with others: what is held waits for the next. */
+  take(packet: NaivePacket, out: NaiveTag[]): void {
+    const bytes = [...packet.data];
+    let isRead = packet.encrypted !== true;
+    try {
+      if (isRead) naiveNalUnits(bytes);
+    } catch {
+      isRead = false;
+    }
+    const errors: unknown[] = [];
+    if (!isRead) this.#try(errors, () => this.flush(out));
+    const pieces = isRead ? naivePieces(bytes) : [];
+    const places = pieces.map(({ nal }) => this.#place(nal));
+    const slices = places.filter((place) => place === 'first' || place === 'further');
+    const begun = slices.filter((place) => place === 'first').length;
+    const isSimple = !this.#isApart && this.#held === undefined && begun < 2 && slices[0] !== 'further';
+    if (!isRead || isSimple) {
+      // What comes last counts.
+      this.#try(errors, () => out.push(...this.mux(packet)));
+      if (errors.length > 0) throw errors.at(-1);
+      return;
+    }
+    for (const [i, { nal }] of pieces.entries()) {
+      if (places[i] === 'first' || places[i] === 'further') break;
+      const type = nal[0]! % 32;
+      if (this.codec === 'h264' && nal[0]! < 128 && (type === 7 || type === 8))
+        this.#try([], () => this.#store(nal));
+    }
+    const cuts = this.#cuts(pieces, places);
+    let pictures = 0;
+    cuts.forEach((cut, i) => {
+      const end = cuts[i + 1] ?? pieces.length;
+      const part: NaivePacket = {
+        ...packet,
+        data: Uint8Array.from(
+          bytes.slice(cut === 0 ? 0 : pieces[cut]!.code, pieces[end]?.code ?? bytes.length),
+        ),
+        keyFrame: cut === 0 ? packet.keyFrame : undefined,
+      };
+      const here = places.slice(cut, end);
+      if (here.includes('first') && pictures++ > 0) {
+        part.dts = this.#clock.later(part.dts, (pictures - 1) * this.frameDuration);
+        part.pts = this.#clock.later(part.pts, (pictures - 1) * this.frameDuration);
+      }
+      this.#takePart(part, here, errors, out);
+    });
+    if (errors.length > 0) throw errors[0];
+  }
+
+  #takePart(part: NaivePacket, places: readonly string[], errors: unknown[], out: NaiveTag[]): void {
+    if (places.includes('first')) {
+      this.#try(errors, () => this.flush(out));
+      if (this.#isApart) this.#held = [part];
+      else this.#try(errors, () => out.push(...this.mux(part)));
+    } else if (places.includes('further')) {
+      const wasApart = this.#isApart;
+      this.#isApart = true;
+      this.#whole = 0;
+      if (this.#held !== undefined && this.#isOfHeld(part)) this.#held.push(part);
+      else {
+        if (wasApart) for (const lost of this.#held ?? []) if (this.#isLoss(lost)) this.#started = false;
+        if (wasApart) this.#held = undefined;
+        if (this.#isLoss(part)) this.#started = false;
+        errors.push(new NaiveError('ERR_CLOUDPUSH_VIDEO_PICTURE_TORN'));
+      }
+    } else if (this.#held !== undefined && places.every((place) => place === 'trailing'))
+      this.#held.push(part);
+    else {
+      this.#try(errors, () => this.flush(out));
+      this.#try(errors, () => out.push(...this.mux(part)));
+    }
+  }
+
+  #isOfHeld(part: NaivePacket): boolean {
+    const [first] = this.#held!;
+    const distance = (a: number, b: number) => (Object.is(a, b) ? 0 : Math.abs(a - b));
+    const apart = Math.max(distance(first!.dts, part.dts), distance(first!.pts, part.pts));
+    if (apart === 0) return true;
+    if (this.codec === 'h265') return apart <= 20;
+    const slice = (packet: NaivePacket) =>
+      naivePieces([...packet.data]).find(({ nal }) => [1, 2, 5].includes(nal[0]! % 32))?.nal;
+    const a = slice({ ...first!, data: Buffer.concat(this.#held!.map(({ data }) => data)) });
+    const b = slice(part);
+    if (a === undefined || b === undefined) return false;
+    const [one, other] = [a, b].map((nal) => naiveAvcPicture(nal, this.#avcPps, this.#avcSps));
+    return one !== undefined && JSON.stringify(one) === JSON.stringify(other);
+  }
+
+  flush(out: NaiveTag[]): void {
+    if (this.#held === undefined) return;
+    const held = this.#held;
+    this.#held = undefined;
+    this.#whole = held.length > 1 ? 0 : this.#whole + 1;
+    if (this.#whole >= 50) this.#isApart = false;
+    out.push(...this.mux({ ...held[0]!, data: Buffer.concat(held.map(({ data }) => data)) }));
+  }
+
+  #try(errors: unknown[], work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+
+  /** Indices of the NAL units that pictures begin with; 0 first. */
+  #cuts(pieces: readonly NaivePiece[], places: readonly string[]): number[] {
+    const cuts = [0];
+    let slice: readonly number[] | undefined;
+    let last = -1;
+    for (let i = 0; i < pieces.length; i++) {
+      const { nal } = pieces[i]!;
+      if (places[i] !== 'first' && places[i] !== 'further') continue;
+      if (places[i] === 'first' && slice !== undefined && this.#isOther(slice, nal)) {
+        let cut = last + 1;
+        while (cut < i && places[cut] === 'trailing') cut++;
+        cuts.push(cut);
+        slice = nal;
+      }
+      slice ??= nal;
+      last = i;
+    }
+    return cuts;
+  }
+
+  #isOther(first: readonly number[], second: readonly number[]): boolean {
+    if (this.codec === 'h265') return true;
+    const [a, b] = [first, second].map((nal) => naiveAvcPicture(nal, this.#avcPps, this.#avcSps));
+    if (a === undefined || b === undefined) return true;
+    const isSecondField = a.field + b.field === 3 && a.frame === b.frame && !b.idr;
+    return JSON.stringify(a) !== JSON.stringify(b) && !isSecondField;
+  }
+
+  picturesIn(data: Uint8Array): number {
+    return naivePieces([...data]).filter(({ nal }) => this.#place(nal) === 'first').length;
+  }
+
+  #place(nal: readonly number[]): 'first' | 'further' | 'leading' | 'trailing' {
+    if (nal[0]! >= 128) return 'trailing';
+    if (this.codec === 'h264') {
+      const type = nal[0]! % 32;
+      if ([1, 2, 5].includes(type)) return (nal[1] ?? 255) >= 128 ? 'first' : 'further';
+      return [6, 7, 8, 9, 13, 14, 15, 16].includes(type) ? 'leading' : 'trailing';
+    }
+    if (nal.length < 2 || nal[0]! % 2 > 0 || nal[1]! >= 8) return 'trailing';
+    const type = Math.floor(nal[0]! / 2);
+    if (type < 10 || (type > 15 && type < 22)) return (nal[2] ?? 255) >= 128 ? 'first' : 'further';
+    return [32, 33, 34, 35, 39].includes(type) ? 'leading' : 'trailing';
   }
 
   mux(packet: NaivePacket): NaiveTag[] {
@@ -445,6 +620,26 @@ class NaiveVideo {
 function startsWithCode(bytes: readonly number[]): boolean {
   const first = bytes.findIndex((byte) => byte !== 0);
   return first >= 2 && bytes[first] === 1;
+}
+
+interface NaivePiece {
+  /** Where its start code begins. */
+  readonly code: number;
+  readonly nal: readonly number[];
+}
+
+/** The NAL units that are not empty, with the places of their start codes. */
+function naivePieces(bytes: readonly number[]): NaivePiece[] {
+  const pieces: NaivePiece[] = [];
+  for (let i = 0; i + 2 < bytes.length; i++) {
+    if (bytes[i] !== 0 || bytes[i + 1] !== 0 || bytes[i + 2] !== 1) continue;
+    let end = i + 3;
+    while (end < bytes.length && !(bytes[end] === 0 && bytes[end + 1] === 0 && bytes[end + 2] === 1)) end++;
+    const nal = bytes.slice(i + 3, end);
+    while (nal.at(-1) === 0) nal.pop();
+    if (nal.length > 0) pieces.push({ code: i >= 1 && bytes[i - 1] === 0 ? i - 1 : i, nal });
+  }
+  return pieces;
 }
 
 /** What is behind each start code, up to the next. */

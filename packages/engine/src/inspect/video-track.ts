@@ -66,7 +66,7 @@ export class VideoTrack implements MediaTrack<VideoCodec> {
   readonly #trackId: number;
   readonly #damage: DamageLog;
   readonly meter: TrackMeter;
-  readonly #muxer = new Muxer();
+  readonly #muxer = new Muxer({ slices: 'whole' });
   readonly #configurations = new ConfigurationLog<VideoFacts, VideoConfiguration>(videoConfiguration);
   readonly #gops = new GopCounter();
   readonly #pictures: Writable<PictureCounts> = {

@@ -63,6 +63,10 @@ export class ChannelMuxer {
   #encryption: StreamEncryption | undefined;
   readonly #describer: StreamDescriber;
   readonly #tracks: TrackPlan;
+  /** The first packet of the picture that waits for more of its slices, with those behind it. */
+  #held: PacketBlock | undefined;
+  /** What the muxer calls that picture. */
+  #heldPicture = 0;
   readonly #videoBitrate = new BitrateMeter();
   readonly #audioBitrate = new BitrateMeter();
   /** What the caller says of them. */
@@ -84,7 +88,7 @@ export class ChannelMuxer {
     this.#tracks = tracks;
     this.#describer = new StreamDescriber(() => this.#announced);
     const hevcForm = hevc === 'legacy' ? 'legacy' : 'enhanced';
-    this.#muxer = new Muxer({ hevcForm, inputClock, resume, onWarning });
+    this.#muxer = new Muxer({ hevcForm, inputClock, slices: 'await', resume, onWarning });
     if (encryption.video !== undefined || encryption.audio !== undefined) {
       this.#encryption = new StreamEncryption(encryption);
     }
@@ -176,6 +180,9 @@ export class ChannelMuxer {
   /** Offers the tags of a packet. */
   mux(descriptor: PacketDescriptor, data: Uint8Array, block: PacketBlock, sink: TagSink): void {
     const { flags } = descriptor;
+    const isEncrypted = (flags & PacketFlag.encrypted) !== 0;
+    // Nobody can tell whose slices these are.
+    if (isEncrypted && descriptor.command === Command.video) this.flush(sink);
     // Setting its length would give its memory up.
     while (tags.length > 0) tags.pop();
     packet.data = data;
@@ -183,25 +190,89 @@ export class ChannelMuxer {
     packet.pts = descriptor.pts;
     packet.keyFrame =
       (flags & PacketFlag.keyFrameKnown) === 0 ? undefined : (flags & PacketFlag.keyFrame) !== 0;
-    packet.encrypted = (flags & PacketFlag.encrypted) !== 0;
-    if ((flags & PacketFlag.behindLoss) !== 0) this.#noteLoss();
+    packet.encrypted = isEncrypted;
+    if ((flags & PacketFlag.behindLoss) !== 0) this.#noteLoss(sink);
     try {
       this.#mux(descriptor);
     } catch (error) {
       this.#refuse(error, descriptor.command, sink);
     }
+    if (this.#held !== undefined || this.#muxer.heldPicture !== 0)
+      this.#sendHeld(descriptor.command, block, sink);
+    else this.#sendAll(descriptor.command, block, sink);
+  }
+
+  /** Names the picture that waits for more of its slices, which come in packets of their own; 0: none does. */
+  get heldPicture(): number {
+    return this.#heldPicture;
+  }
+
+  /** No more of the slices of the picture that waits will come, or not in time. */
+  flush(sink: TagSink): void {
+    if (this.#held === undefined) return;
+    while (tags.length > 0) tags.pop();
+    packet.encrypted = false;
+    try {
+      this.#muxer.flush(tags);
+    } catch (error) {
+      this.#refuse(error, Command.video, sink);
+    }
+    this.#releaseHeld(sink);
+  }
+
+  /** Gives up the picture that waits. */
+  dropHeld(): void {
+    this.#muxer.awaitKeyFrame();
+    this.#held?.release(false);
+    this.#held = undefined;
+    this.#heldPicture = 0;
+  }
+
+  /** The packet is a part of the picture that waits, or that has gone out now, or another waits. */
+  #sendHeld(command: Command, block: PacketBlock, sink: TagSink): void {
+    const { heldPicture } = this.#muxer;
+    const goesOn = heldPicture === this.#heldPicture;
+    if (command !== Command.video) this.#sendAll(command, block, sink);
+    else if (this.#held === undefined) {
+      this.#sendAll(command, block, sink);
+      this.#hold(block, heldPicture);
+    } else if (goesOn) this.#held.bring(block);
+    else {
+      // What has come out may be of both.
+      this.#held.bring(block);
+      this.#releaseHeld(sink);
+      if (heldPicture !== 0) this.#hold(block, heldPicture);
+    }
+  }
+
+  #hold(block: PacketBlock, heldPicture: number): void {
+    block.hold();
+    this.#held = block;
+    this.#heldPicture = heldPicture;
+  }
+
+  #releaseHeld(sink: TagSink): void {
+    const held = this.#held!;
+    this.#held = undefined;
+    this.#heldPicture = 0;
+    this.#sendAll(Command.video, held, sink);
+    held.release();
+  }
+
+  #sendAll(command: Command, block: PacketBlock, sink: TagSink): void {
     const [first] = tags;
     if (first === undefined) return;
     this.#tellState(sink);
-    let description = this.#describe(descriptor.command);
+    let description = this.#describe(command);
     for (const tag of tags) {
       if (this.#send(tag, block, description, sink)) description = undefined;
     }
   }
 
   /** A picture was lost: those that refer to it are skipped without a word each. */
-  #noteLoss(): void {
-    this.#muxer.awaitKeyFrame();
+  #noteLoss(sink: TagSink): void {
+    if (this.#held !== undefined) sink.skipPicture();
+    this.dropHeld();
     this.#awaitsPicture = true;
   }
 

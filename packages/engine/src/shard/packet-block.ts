@@ -19,6 +19,8 @@ export class PacketBlock implements Releasable {
   lost = false;
   readonly #home: BlockReturn;
   #holders = 1;
+  /** Those that go back with it. */
+  #others: PacketBlock[] | undefined;
 
   constructor(home: BlockReturn, index: number, enqueuedAt: number) {
     this.#home = home;
@@ -30,9 +32,18 @@ export class PacketBlock implements Releasable {
     this.#holders++;
   }
 
+  /** Holds another block for as long as this one is held: a picture was made of the packets in both. */
+  bring(other: PacketBlock): void {
+    other.hold();
+    this.#others ??= [];
+    this.#others.push(other);
+  }
+
   /** Lets go of the block. `taken` is false when what its holder was to send has been lost with a connection. */
   release(taken = true): void {
     if (!taken) this.lost = true;
-    if (--this.#holders === 0) this.#home.returnBlock(this);
+    if (--this.#holders > 0) return;
+    this.#home.returnBlock(this);
+    if (this.#others !== undefined) for (const other of this.#others) other.release(!this.lost);
   }
 }

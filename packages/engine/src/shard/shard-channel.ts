@@ -27,6 +27,12 @@ import type { Bitrates } from './stream-metadata.js';
 import { Takers } from './takers.js';
 import { TrackWait } from './track-wait.js';
 
+/**
+ * So long, and up to twice as long, a picture whose slices come in packets of their own waits for more of them, in ms: longer than
+ * encoders take for a picture. As a rule, the next picture ends the wait before.
+ */
+const SLICE_WAIT = 100;
+
 /** The shard's half of a channel: the muxer, and the destinations that its tags go to. */
 export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Counted {
   readonly number: number;
@@ -38,6 +44,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   /** Those of them that still take tags. */
   readonly #takers: Takers;
   #ended = false;
+  #sliceTimer: NodeJS.Timeout | undefined;
   readonly #problems = new ProblemLimiter();
   readonly #codecs: CodecAgreement;
   readonly #tracks: TrackWait;
@@ -114,6 +121,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   detach(number: number): void {
     const destination = this.find(number);
     if (destination === undefined) return;
+    this.#muxer.flush(this);
     // What is kept back has not been offered to anyone yet.
     if (this.hold.isEmpty) this.#takers.remove(destination);
     destination.close();
@@ -145,6 +153,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
 
   /** Sends what came before, then ends the stream cleanly, everywhere. */
   close(): void {
+    this.#muxer.flush(this);
     // A track that has not come by now does not come any more.
     this.#tracks.end();
     for (const destination of this.#destinations) destination.close();
@@ -166,6 +175,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     if (this.ended || !isFree) return false;
     this.#takers.end();
     this.#tracks.stop();
+    this.#dropSlices();
     for (const packet of this.hold.takeAll()) this.#giveUp(packet, packet.block);
     for (const destination of destinations) destination.vacate();
     return true;
@@ -176,6 +186,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     this.#agree(destination, publisher, this.#publishesBeside(destination));
     for (const packet of this.hold.takeAll()) this.#take(packet, packet.block);
     // They stayed for what was kept back.
+    if (this.#takers.list.some(({ closing }) => closing)) this.#muxer.flush(this);
     for (const taker of this.#takers.list) if (taker.closing) this.#takers.remove(taker);
     this.#takers.reconsider();
   }
@@ -294,6 +305,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     this.#ended = true;
     this.#takers.end();
     this.#tracks.stop();
+    this.#dropSlices();
     for (const packet of this.hold.takeAll()) this.#giveUp(packet, packet.block);
     this.#context.report({ type: 'ended', channel: this.number });
   }
@@ -328,9 +340,30 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     if (packet.command === Command.metadata) this.#tell(packet, block);
     else {
       this.#muxer.mux(packet, this.#payload(block, packet.bytes), block, this);
+      if (this.#muxer.heldPicture !== 0) this.#awaitSlices();
       // When all are leaving, it goes nowhere.
       block.release(this.#takers.list.length > 0);
     }
+  }
+
+  /** The picture that waits for more of its slices goes out when none have come for a while. */
+  #awaitSlices(): void {
+    if (this.#sliceTimer !== undefined) return;
+    const { heldPicture } = this.#muxer;
+    this.#sliceTimer = setTimeout(() => {
+      this.#sliceTimer = undefined;
+      if (this.#muxer.heldPicture !== heldPicture) {
+        if (this.#muxer.heldPicture !== 0) this.#awaitSlices();
+        return;
+      }
+      this.#muxer.flush(this);
+      for (const destination of this.#destinations) destination.flush();
+    }, SLICE_WAIT);
+  }
+
+  #dropSlices(): void {
+    clearTimeout(this.#sliceTimer);
+    this.#muxer.dropHeld();
   }
 
   /** Some destination is publishing. */
@@ -365,6 +398,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
 
   /** Sends metadata, in order with the media, or does what it asks for. */
   #tell({ bytes, pts }: PacketDescriptor, block: PacketBlock): void {
+    this.#muxer.flush(this);
     useRecord<StreamMetadata>(this.#payload(block, bytes), (metadata) => {
       try {
         if (metadata.type === 'videoEncrypt' || metadata.type === 'audioEncrypt')

@@ -268,15 +268,17 @@ describe('what others do to a stream', () => {
   });
 
   test('slices in samples of their own, and those of two pictures in one, are decrypted', () => {
-    const { tag } = picture([sps, pps, idr, inter, idr]);
+    // first_mb_in_slice 1 and 2
+    const [second, third] = [`655a${idr.slice(4)}`, `657a${idr.slice(4)}`];
+    const { tag } = picture([sps, pps, idr, second, third]);
     const slices = splitLengthPrefixed(tag.payload.subarray(5), 4).slice(2);
     const units = slices.map((nal) => Buffer.from(nal).toString('hex'));
     const decryptor = new FlvDecryptor({ keys: ['vavakey'] });
-    for (const [i, clear] of [idr, inter, idr].entries()) {
+    for (const [i, clear] of [idr, second, third].entries()) {
       expect(decryptor.decrypt(remuxed([units[i]!]))!.payload).toEqual(remuxed([clear]).payload);
     }
     const mixed = remuxed([units[1]!, slice, units[0]!]);
-    expect(decryptor.decrypt(mixed)!.payload).toEqual(remuxed([inter, idr, idr]).payload);
+    expect(decryptor.decrypt(mixed)!.payload).toEqual(remuxed([second, idr, idr]).payload);
   });
 
   test('lengths of 2 bytes, as the sequence header tells, do not matter', () => {

@@ -33,6 +33,11 @@ function adtsFrame(raw: Buffer): Buffer {
 const annexB = (nals: readonly string[], startCode = '00000001'): Buffer =>
   hex(nals.map((nal) => startCode + nal).join(''));
 
+/** The slice as one that is not the first of its picture: first_mb_in_slice 1. */
+const further = (nal: string): string => `${nal.slice(0, 2)}5a${nal.slice(4)}`;
+const onePicture = (slices: readonly string[]): string[] =>
+  slices.map((nal, i) => (i === 0 ? nal : further(nal)));
+
 /** Tags of packets, each in memory of its own behind `headroom` bytes. */
 class Stream {
   readonly muxer = new Muxer();
@@ -300,7 +305,7 @@ describe('where the ciphertext goes', () => {
     [100, [idr, idr, idr], [true, false, true, false, true, false]],
   ])('with a headroom of %d bytes, too little, trailers are parts of their own', (headroom, slices, own) => {
     const stream = new Stream(headroom);
-    const [, frame] = stream.video(annexB([sps, pps, ...slices]));
+    const [, frame] = stream.video(annexB([sps, pps, ...onePicture(slices)]));
     const before = body(frame!);
     const encrypted = encryptorOf('video', 'allFrames').encrypt(frame!, true);
     expect(encrypted.parts.map(({ buffer }) => buffer === stream.data.buffer)).toEqual(own);
@@ -309,9 +314,9 @@ describe('where the ciphertext goes', () => {
   });
 
   test('with just enough headroom for its trailers, a picture stays in its own memory', () => {
-    const slices = [idr, inter, idr];
+    const slices = onePicture([idr, inter, idr]);
     const stream = new Stream(3 * 37 + 5); // The tag header takes 5.
-    const [, frame] = stream.video(annexB([sps, pps, ...slices, inter.slice(0, 40)]));
+    const [, frame] = stream.video(annexB([sps, pps, ...slices, further(inter.slice(0, 40))]));
     const before = body(frame!);
     const encrypted = encryptorOf('video', 'allFrames').encrypt(frame!, true);
     // The counters begin at 0: escapes alone are parts of their own.
@@ -387,8 +392,8 @@ describe('counters', () => {
   test('each slice of a picture begins on a block of its own, too', () => {
     const encryptor = encryptorOf('video', 'allFrames');
     const stream = new Stream();
-    const slices = [34, 49, 100].map((size) => inter.slice(0, 20).padEnd(2 * size, 'a1'));
-    const [, frame] = stream.video(annexB([sps, pps, ...slices]), 'h264', true);
+    const slices = onePicture([34, 49, 100].map((size) => idr.slice(0, 20).padEnd(2 * size, 'a1')));
+    const [, frame] = stream.video(annexB([sps, pps, ...slices]));
     const text = removeEmulationPrevention(Buffer.concat(encryptor.encrypt(frame!, true).parts));
     const trailers = Buffer.from(text).toString('hex').split(sliceMarker).slice(0, -1);
     // Counter, then size.

@@ -1,19 +1,26 @@
+import { findStartCodePrefix } from '../annexb/nal-unit-index.js';
 import { ParameterSetBudget, ParameterSetStore } from '../annexb/parameter-set-store.js';
 import type { ColourDescription } from '../colour.js';
 import { MuxerError } from '../errors.js';
 import type { VideoFacts } from '../facts.js';
 import { parseAvcDecoderConfigurationRecord } from '../flv/decoder-configuration.js';
 import type { VideoTagFormat } from '../flv/video-tag-header.js';
-import { type NalCodec, NalKind } from '../tracks/nal-codec.js';
+import { type NalCodec, NalKind, NalPlace } from '../tracks/nal-codec.js';
 import { encodeAvcDecoderConfigurationRecord } from './avc-decoder-configuration-record.js';
 import {
   AvcNalUnitType,
   avcNalUnitType,
   isAvcSlice,
+  isBeforeAvcPicture,
   isIgnoredByAvcDecoders,
   isMissedAvcNalUnit,
 } from './nal-unit.js';
-import { readAvcPictureHeader } from './picture-header.js';
+import {
+  type AvcPictureHeader,
+  isOtherAvcPicture,
+  isSecondField,
+  readAvcPictureHeader,
+} from './picture-header.js';
 import { AvcPictureOrderCount } from './picture-order-count.js';
 import { type AvcPps, parseAvcPps } from './pps.js';
 import { AvcSlicePrefix } from './slice-header.js';
@@ -174,6 +181,62 @@ export class AvcCodec implements NalCodec {
 
   isMissed(data: Uint8Array, start: number): boolean {
     return isMissedAvcNalUnit(data, start);
+  }
+
+  placeOf(data: Uint8Array, start: number, end: number): NalPlace {
+    const header = data[start]!;
+    if ((header & 0x80) !== 0) return NalPlace.trailing;
+    const type = avcNalUnitType(header);
+    // first_mb_in_slice 0 is the code '1'.
+    if (isAvcSlice(type))
+      return end - start < 2 || (data[start + 1]! & 0x80) !== 0 ? NalPlace.firstSlice : NalPlace.furtherSlice;
+    return isBeforeAvcPicture(type) ? NalPlace.leading : NalPlace.trailing;
+  }
+
+  isParameterSet(data: Uint8Array, start: number): boolean {
+    const type = avcNalUnitType(data[start]!);
+    return type === AvcNalUnitType.sps || type === AvcNalUnitType.pps;
+  }
+
+  expectParameterSets(
+    data: Uint8Array,
+    nals: readonly (readonly [start: number, end: number])[],
+    places: readonly NalPlace[],
+  ): void {
+    for (const [i, [start, end]] of nals.entries()) {
+      if (places[i]! <= NalPlace.furtherSlice) return;
+      if (!this.isParameterSet(data, start) || (data[start]! & 0x80) !== 0) continue;
+      try {
+        this.storeParameterSet(data, start, end);
+      } catch {
+        // It is refused with its picture.
+      }
+    }
+  }
+
+  isOtherPicture(first: Uint8Array, second: Uint8Array): boolean {
+    const a = this.#pictureHeader(first);
+    const b = this.#pictureHeader(second);
+    return a === undefined || b === undefined || (isOtherAvcPicture(a, b) && !isSecondField(a, b));
+  }
+
+  readonly tellsPictures = true;
+
+  isSamePicture(packet: Uint8Array, other: Uint8Array): boolean {
+    const a = this.#firstPictureHeader(packet);
+    const b = this.#firstPictureHeader(other);
+    return a !== undefined && b !== undefined && !isOtherAvcPicture(a, b);
+  }
+
+  #firstPictureHeader(data: Uint8Array): AvcPictureHeader | undefined {
+    let prefix = findStartCodePrefix(data, 0);
+    while (prefix >= 0 && !isAvcSlice(avcNalUnitType(data[prefix + 3] ?? 0)))
+      prefix = findStartCodePrefix(data, prefix + 3);
+    return prefix < 0 ? undefined : this.#pictureHeader(data.subarray(prefix + 3));
+  }
+
+  #pictureHeader(nal: Uint8Array): AvcPictureHeader | undefined {
+    return readAvcPictureHeader(nal, this.#ppsStore, this.#spsStore);
   }
 
   get colour(): ColourDescription | undefined {

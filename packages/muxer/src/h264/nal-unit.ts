@@ -45,3 +45,11 @@ export function isMissedAvcNalUnit(data: Uint8Array, start: number): boolean {
   const header = data[start]!;
   return (header & 0x80) !== 0 || (isAvcSlice(avcNalUnitType(header)) && (header & 0x60) !== 0);
 }
+
+/** Whether, behind a picture, the NAL unit begins the next access unit (§7.4.1.2.3). */
+export function isBeforeAvcPicture(type: number): boolean {
+  return (
+    (type >= AvcNalUnitType.sei && type <= AvcNalUnitType.accessUnitDelimiter) ||
+    (type >= AvcNalUnitType.spsExtension && type <= 16)
+  );
+}

@@ -4,13 +4,15 @@ import { MuxerError } from '../errors.js';
 import type { VideoFacts } from '../facts.js';
 import { parseHevcDecoderConfigurationRecord } from '../flv/decoder-configuration.js';
 import type { VideoTagFormat } from '../flv/video-tag-header.js';
-import { type NalCodec, NalKind } from '../tracks/nal-codec.js';
+import { type NalCodec, NalKind, NalPlace } from '../tracks/nal-codec.js';
 import { hevcCodecString } from './hevc-codec-string.js';
 import { encodeHevcDecoderConfigurationRecord } from './hevc-decoder-configuration-record.js';
 import {
   HevcNalUnitType,
   hevcNalUnitType,
+  isBeforeHevcPicture,
   isHevcIrap,
+  isHevcSlice,
   isIgnoredByHevcDecoders,
   isMissedHevcNalUnit,
   isSubLayerNonReference,
@@ -178,6 +180,33 @@ export class HevcCodec implements NalCodec {
   isMissed(data: Uint8Array, start: number): boolean {
     const subLayers = this.#activeSps?.maxSubLayers ?? 7;
     return isMissedHevcNalUnit(data, start, subLayers - 1);
+  }
+
+  placeOf(data: Uint8Array, start: number, end: number): NalPlace {
+    const first = data[start]!;
+    if ((first & 0x80) !== 0 || end - start < 2 || !isBaseLayer(data, start)) return NalPlace.trailing;
+    const type = hevcNalUnitType(first);
+    if (isHevcSlice(type))
+      return end - start < 3 || (data[start + 2]! & 0x80) !== 0 ? NalPlace.firstSlice : NalPlace.furtherSlice;
+    return isBeforeHevcPicture(type) ? NalPlace.leading : NalPlace.trailing;
+  }
+
+  isParameterSet(data: Uint8Array, start: number): boolean {
+    const type = hevcNalUnitType(data[start]!);
+    return type >= HevcNalUnitType.vps && type <= HevcNalUnitType.pps;
+  }
+
+  /** first_slice_segment_in_pic_flag says all. */
+  expectParameterSets(): void {}
+
+  isOtherPicture(): boolean {
+    return true;
+  }
+
+  readonly tellsPictures = false;
+
+  isSamePicture(): boolean {
+    return false;
   }
 
   get colour(): ColourDescription | undefined {

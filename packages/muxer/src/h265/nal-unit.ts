@@ -65,3 +65,11 @@ export function isMissedHevcNalUnit(data: Uint8Array, start: number, highestTemp
   if (!isHevcSlice(type) || (first & 1) !== 0 || second > 7) return false;
   return !isSubLayerNonReference(type) || (second & 7) - 1 < highestTemporalId;
 }
+
+/** Whether, behind a picture, the NAL unit begins the next access unit (§7.4.2.4.4); of types that decoders know. */
+export function isBeforeHevcPicture(type: number): boolean {
+  return (
+    (type >= HevcNalUnitType.vps && type <= HevcNalUnitType.accessUnitDelimiter) ||
+    type === HevcNalUnitType.prefixSei
+  );
+}

@@ -36,6 +36,11 @@ export class FrameTrack implements VideoTrack {
     this.#started = false;
   }
 
+  /** Every packet is whole. */
+  readonly heldPicture = 0;
+
+  flush(): void {}
+
   awaitKeyFrame(): void {
     this.#started = false;
   }

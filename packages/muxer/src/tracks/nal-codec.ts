@@ -18,6 +18,18 @@ export const NalKind = {
 } as const;
 export type NalKind = (typeof NalKind)[keyof typeof NalKind];
 
+/** Where a NAL unit belongs, by its header and a slice's first bit alone. */
+export const NalPlace = {
+  /** The first slice of a picture. */
+  firstSlice: 0,
+  furtherSlice: 1,
+  /** In front of a picture: behind one, it belongs to the next. */
+  leading: 2,
+  /** Behind a slice, or nowhere. */
+  trailing: 3,
+} as const;
+export type NalPlace = (typeof NalPlace)[keyof typeof NalPlace];
+
 /** What H.264 and H.265 do each in its own way, for a track of either. */
 export interface NalCodec {
   /** Checks a NAL unit's header and tells its kind. Throws MuxerError. */
@@ -45,6 +57,21 @@ export interface NalCodec {
   isDisposable(data: Uint8Array, start: number): boolean;
   /** Whether the NAL unit is, or may be, of a picture that others refer to; its header has not been checked. */
   isMissed(data: Uint8Array, start: number): boolean;
+  /** Where a NAL unit belongs; nothing in it has been checked. */
+  placeOf(data: Uint8Array, start: number, end: number): NalPlace;
+  isParameterSet(data: Uint8Array, start: number): boolean;
+  /** Takes the parameter sets in front of a packet's first slice, as far as they are good, for `isOtherPicture`. */
+  expectParameterSets(
+    data: Uint8Array,
+    nals: readonly (readonly [start: number, end: number])[],
+    places: readonly NalPlace[],
+  ): void;
+  /** Whether the NAL unit `second`, a first slice, is of another picture than `first`, so that neither is a field of the other's frame. */
+  isOtherPicture(first: Uint8Array, second: Uint8Array): boolean;
+  /** Further slices tell which picture they are of. */
+  readonly tellsPictures: boolean;
+  /** Whether the first slices in two packets are of one picture; only where `tellsPictures`. */
+  isSamePicture(packet: Uint8Array, other: Uint8Array): boolean;
   /** Bytes of a NAL unit header. */
   readonly nalHeaderSize: number;
   /** Whether decoding can start at a picture that a recovery point SEI goes with. */

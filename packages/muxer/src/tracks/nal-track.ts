@@ -14,6 +14,7 @@ import {
   writeVideoHeader,
 } from '../flv/video-tag-header.js';
 import type { MediaPacket } from '../media-packet.js';
+import type { SliceHandling } from '../muxer-options.js';
 import { holdsMissedNalUnit } from '../picture-loss.js';
 import { ReorderWatch } from '../reorder-watch.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
@@ -23,14 +24,16 @@ import { keyFrameHint } from './key-frame-hint.js';
 import { type NalCodec, NalKind } from './nal-codec.js';
 import { nalSampleInPlace, nalSampleSize, nalSampleSliced } from './nal-sample.js';
 import { PendingNalUnits } from './pending-nal-units.js';
+import { PictureAssembler, type PictureTarget } from './picture-assembler.js';
 import type { VideoTrack } from './video-track.js';
 
 /** Of the packet at hand. All tracks share it: among a thousand of their own, none would be in the processor's cache. */
 const index = new NalUnitIndex();
 
 /** A video track of NAL units in Annex-B packets: one H.264 or H.265 stream. */
-export class NalTrack implements VideoTrack {
+export class NalTrack implements VideoTrack, PictureTarget {
   readonly #codec: NalCodec;
+  readonly #assembler: PictureAssembler;
   readonly #timeline: Timeline;
   readonly #clock: TrackClock;
   #dtsFromPts = new DtsFromPts();
@@ -60,9 +63,16 @@ export class NalTrack implements VideoTrack {
   #delimiterFirst = false;
   #opaque = false;
 
-  constructor(codec: NalCodec, format: VideoTagFormat, timeline: Timeline, clock: TrackClock) {
+  constructor(
+    codec: NalCodec,
+    format: VideoTagFormat,
+    timeline: Timeline,
+    clock: TrackClock,
+    slices: SliceHandling,
+  ) {
     this.#clock = clock;
     this.#codec = codec;
+    this.#assembler = new PictureAssembler(codec, slices, index);
     this.#format = format;
     this.#timeline = timeline;
   }
@@ -94,19 +104,58 @@ export class NalTrack implements VideoTrack {
     this.#dtsFromPts = new DtsFromPts();
     this.#watch?.restart();
     this.#pending.clear();
+    this.#assembler.drop();
   }
 
   awaitKeyFrame(): void {
     this.#started = false;
+    // What was lost may have been a part of it.
+    this.#assembler.drop();
+  }
+
+  /** Names the picture that waits for more of its slices: another number for each; 0: none waits. */
+  get heldPicture(): number {
+    return this.#assembler.held;
+  }
+
+  flush(out: FlvTag[]): void {
+    this.#assembler.flush(this, out);
   }
 
   mux(packet: MediaPacket, out: FlvTag[]): void {
+    // What is encrypted cannot be told apart.
+    const isRead = packet.encrypted !== true && isIndexed(packet.data);
+    if (isRead && this.#assembler.concerns(packet.data)) {
+      requireHeadroom(packet);
+      this.#assembler.mux(packet, this, out);
+      return;
+    }
+    try {
+      if (!isRead && this.#assembler.held !== 0) this.flush(out);
+    } finally {
+      this.muxPicture(packet, isRead, out);
+    }
+  }
+
+  delay(packet: MediaPacket, pictures: number): void {
+    const frameRate = this.facts?.frameRate;
+    const ms = pictures * (frameRate === undefined ? 1 : 1000 / frameRate);
+    packet.dts = this.#timeline.later(packet.dts, ms);
+    packet.pts = this.#timeline.later(packet.pts, ms);
+  }
+
+  onLost(data: Uint8Array): void {
+    if (this.#started && this.#isLoss(data)) this.#started = false;
+  }
+
+  /** Appends the tags of a packet that is one whole picture, or none. `isRead`: its NAL units are in the index. */
+  muxPicture(packet: MediaPacket, isRead: boolean, out: FlvTag[]): void {
     this.#hasPicture = false;
     this.#opaque = false;
     try {
-      this.#mux(packet, out);
+      this.#mux(packet, isRead, out);
     } catch (error) {
-      if (this.#started && this.#isLoss(packet.data)) this.awaitKeyFrame();
+      this.onLost(packet.data);
       throw error;
     } finally {
       // Gone out or refused: what came ahead of this picture is not for the next one.
@@ -117,10 +166,10 @@ export class NalTrack implements VideoTrack {
     }
   }
 
-  #mux(packet: MediaPacket, out: FlvTag[]): void {
+  #mux(packet: MediaPacket, isRead: boolean, out: FlvTag[]): void {
     requireHeadroom(packet);
     if (packet.encrypted !== true || this.#isReadable(packet.data)) {
-      index.read(packet.data);
+      if (!isRead) index.read(packet.data);
       this.#survey(packet);
     } else this.#takeOpaque(packet.data);
     if (!this.#hasPicture) {
@@ -326,5 +375,15 @@ export class NalTrack implements VideoTrack {
     const header = this.#sequenceHeader(this.#sentConfiguration, timestamp);
     const colour = this.colorInfo.repeat(this.#format, timestamp);
     return colour === undefined ? [header] : [header, colour];
+  }
+}
+
+/** Reads the NAL units of a packet into the index. What cannot be read is refused when it is muxed. */
+function isIndexed(data: Uint8Array): boolean {
+  try {
+    index.read(data);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -7,6 +7,10 @@ import type { ColorInfoSender } from './color-info-sender.js';
 export interface VideoTrack {
   /** Appends the packet's tags to `out`, or throws MuxerError. */
   mux(packet: MediaPacket, out: FlvTag[]): void;
+  /** Names the picture that waits for more of its slices: another number for each; 0: none waits. */
+  readonly heldPicture: number;
+  /** Appends the tags of that picture: it is whole. */
+  flush(out: FlvTag[]): void;
   /** Fresh copies of the last sequence header and of what else must come before a first picture. */
   sequenceHeaders(timestamp: number): FlvTag[];
   /** A picture was lost before it came here: those that refer to it are refused, up to the next key frame. */
