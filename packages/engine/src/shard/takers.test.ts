@@ -116,6 +116,16 @@ test('the source does not wait for one that takes no more, but without any it wa
   expect(reports).toEqual(['pause', 'resume']);
 });
 
+test('the source goes on at once when the one that it waited for takes no more', () => {
+  const [full, other] = [new FakeDestination(1, 0), new FakeDestination(1, 0)];
+  const { takers, reports } = setUp(full, other);
+  full.backlog.full = true;
+  takers.pause();
+  takers.remove(full.self);
+  expect(reports).toEqual(['pause', 'resume']);
+  expect(takers.isFanOut).toBe(false);
+});
+
 test('the patience with one that is full and left behind ends when it was so twice in a row', () => {
   const [slow, fast] = [new FakeDestination(1, 0), new FakeDestination(2, 0)];
   const { takers } = setUp(slow, fast);
