@@ -458,6 +458,21 @@ describe('a connection that stands', () => {
     });
   }
 
+  test('tells each parameter that is wrong, though the error has the same number', async () => {
+    await using client = CompatClient.initialize();
+    const lcid = SVPush_API_Connect('rtmp://127.0.0.1:1/live/a', null, client.callback);
+    const picture = hex(idr);
+    for (let i = 0; i < 3; i++) {
+      expect(SVPush_API_Send_Packet(lcid, H264, picture, 0, 0)).toBe(-1);
+      expect(SVPush_API_Send_Packet(lcid, 9, picture, picture.length, 0)).toBe(-1);
+      expect(SVPush_API_Send_Packet(lcid, H264, picture, picture.length, Number.NaN)).toBe(-1);
+      expect(SVPush_API_Send_Metadata(lcid, STREAM_START, 106, 0)).toBe(-1);
+    }
+    SVPush_API_Close(lcid);
+    const told = failure('RTMP_INVALID_PARAMETER', 'ERR_CLOUDPUSH_INVALID_PARAMETER');
+    expect(await client.toItsEnd(lcid)).toEqual([told, told, told, told, [CLOSE, 0]]);
+  });
+
   test('raises the same error once a second at most, whether the engine finds it or the function', async () => {
     await using receiver = await RecordingReceiver.listen();
     await using client = CompatClient.initialize();

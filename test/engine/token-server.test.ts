@@ -70,6 +70,23 @@ describe('a token server', () => {
     expect((await ask({ url: server.url })).expiresAt).toBeUndefined();
   });
 
+  test.each(['3600', '3600.0', 3600])('takes numbers as texts, too: a life of %o s', async (life) => {
+    await using server = await FaultyTokenServer.listen();
+    const data = { url: 'rtmp://a/b/c', token: 't', expires_in: life };
+    server.failNext(faults.reply({ code: '0', data }));
+    const target = await ask({ url: server.url, now: () => 1000 });
+    expect(target).toEqual({ url: 'rtmp://a/b/c', token: 't', expiresAt: 3_601_000 });
+  });
+
+  test('takes a refusal whose code is a text', async () => {
+    await using server = await FaultyTokenServer.listen();
+    server.failAlways(faults.reply({ code: '7', message: 'no such device' }));
+    expect(await failure(ask({ url: server.url }))).toMatchObject({
+      code: 'ERR_CLOUDPUSH_TOKEN_REJECTED',
+      details: { serverCode: 7 },
+    });
+  });
+
   test('gives a target without a token', async () => {
     await using server = await FaultyTokenServer.listen();
     server.failNext(faults.reply({ code: 0, data: { url: 'rtmp://a/b/c', token: null, expires_in: null } }));
@@ -223,7 +240,7 @@ describe('a token server that fails for good is not asked again:', () => {
     ['a list', []],
     ['null', null],
     ['no code', { data: { url: 'rtmp://a/b/c' } }],
-    ['a code in words', { code: '0', data: { url: 'rtmp://a/b/c' } }],
+    ['a code in words', { code: 'ok', data: { url: 'rtmp://a/b/c' } }],
     ['no data', { code: 0 }],
     ['no URL', { code: 0, data: { token: 't' } }],
     ['a URL of another protocol', { code: 0, data: { url: 'http://a/b/c' } }],
@@ -231,6 +248,11 @@ describe('a token server that fails for good is not asked again:', () => {
     ['a token that is a number', { code: 0, data: { url: 'rtmp://a/b/c', token: 5 } }],
     ['a life in words', { code: 0, data: { url: 'rtmp://a/b/c', expires_in: 'soon' } }],
     ['a life below zero', { code: 0, data: { url: 'rtmp://a/b/c', expires_in: -1 } }],
+    ['a life below zero, as a text', { code: 0, data: { url: 'rtmp://a/b/c', expires_in: '-1' } }],
+    ['a code that is no whole number, as a text', { code: '0.5', data: { url: 'rtmp://a/b/c' } }],
+    ['an empty code', { code: '', data: { url: 'rtmp://a/b/c' } }],
+    ['a code in hexadecimal digits', { code: '0x0', data: { url: 'rtmp://a/b/c' } }],
+    ['a life without end', { code: 0, data: { url: 'rtmp://a/b/c', expires_in: 'Infinity' } }],
   ])('a reply of the wrong shape: %s', async ([, reply]) => {
     await using server = await FaultyTokenServer.listen();
     server.failAlways(faults.reply(reply));
@@ -389,7 +411,7 @@ describe('what makes no sense is refused at once:', () => {
     [
       'a secret that is a number',
       () => ask({}, { ...device, clientSecret: 5 } as never),
-      /^clientSecret is 'number'/,
+      /^clientSecret is of type number/,
     ],
   ])('%s', async ([, make, says]) => {
     const error = await failure((async () => make())());

@@ -113,7 +113,9 @@ export class Connection {
   /** What a function was called with is wrong: told as often as a bad packet, and not before the function has returned. */
   #refuse(error: unknown): false {
     const refusal = CloudPushError.wrap(error);
-    const repeats = this.#refusals.admit(refusal.code, monotonicNow());
+    // Another parameter is another fault, though its number is the same.
+    const kind = `${refusal.code} ${refusal.details['parameter']}`;
+    const repeats = this.#refusals.admit(kind, monotonicNow());
     if (repeats !== undefined) {
       const { code, message: reason } = refusal;
       this.#host.log.logger.warn({ lcid: this.id, code, reason, repeats }, 'arguments refused');

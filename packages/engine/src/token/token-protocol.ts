@@ -64,8 +64,8 @@ export type DecodedReply =
  */
 export function decodeReply(body: Uint8Array, askedAt: number): DecodedReply {
   const reply = objectOf('body', parseJson(body));
-  const { code } = reply;
-  if (!Number.isSafeInteger(code)) throw invalidReply('code', typeOf(code), 'a whole number');
+  const code = numberOf(reply['code']);
+  if (!Number.isSafeInteger(code)) throw invalidReply('code', typeOf(reply['code']), 'a whole number');
   if (code !== 0) {
     const message = reply['message'] ?? reply['msg'];
     return { code: code as number, message: typeof message === 'string' ? message : '' };
@@ -78,10 +78,15 @@ export function decodeReply(body: Uint8Array, askedAt: number): DecodedReply {
 
 function expiry(expiresIn: unknown, askedAt: number): number | undefined {
   if (expiresIn === undefined || expiresIn === null) return undefined;
-  if (typeof expiresIn === 'number' && expiresIn >= 0 && Number.isFinite(expiresIn)) {
-    return askedAt + expiresIn * 1000;
-  }
+  const life = numberOf(expiresIn);
+  if (life !== undefined && life >= 0 && Number.isFinite(life)) return askedAt + life * 1000;
   throw invalidReply('data.expires_in', typeOf(expiresIn), 'a number of seconds from 0 on');
+}
+
+/** Many servers write numbers as texts: `"0"`, `"3600"`. Undefined when it is neither. */
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && /^-?\d{1,15}(\.\d{1,9})?$/.test(value) ? Number(value) : undefined;
 }
 
 function objectOf(what: string, value: unknown): Readonly<Record<string, unknown>> {
