@@ -59,15 +59,15 @@ interface Row {
   call: () => void;
 }
 
-/** In a headroom of 48 bytes there is no room for the SEI, in one of 128 there is. */
+/** In a headroom of 40 bytes there is no room for a trailer, in one of 128 for three. */
 function rows([size, slices]: readonly [number, number]): Row[] {
   const packet = `${size / 1000} kB, ${slices} slice${slices > 1 ? 's' : ''}`;
   const source = BenchPacket.inter(size, slices, 4, 0);
   const jobs: [string, () => void][] = [
     ['floor: cipher.update', ciphering(source)],
     ['mux, in place', muxing(BenchPacket.inter(size, slices, 4, 48))],
-    ['mux and encrypt, SEI in the headroom', encrypting(BenchPacket.inter(size, slices, 4, 128))],
-    ['mux and encrypt, SEI as a part', encrypting(BenchPacket.inter(size, slices, 4, 48))],
+    ['mux and encrypt, trailers in the headroom', encrypting(BenchPacket.inter(size, slices, 4, 128))],
+    ['mux and encrypt, trailers as parts', encrypting(BenchPacket.inter(size, slices, 4, 40))],
     ['mux and encrypt, read only', encrypting(source)],
     ['decrypt', decrypting(source)],
   ];

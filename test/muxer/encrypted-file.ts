@@ -3,6 +3,7 @@ import {
   AccessUnitSplitter,
   AdtsSplitter,
   type DecryptionCounts,
+  type DecryptionFailure,
   type DemuxedUnit,
   type EncryptionMode,
   FlvDecryptor,
@@ -20,10 +21,12 @@ import { demuxFile } from './mux-file.js';
 export interface Sources {
   readonly video?: { readonly path: string; readonly codec: 'h264' | 'h265'; readonly frameRate: number };
   readonly audio?: { readonly path: string; readonly codec: 'aac' | 'mp3' };
+  /** Whether the video stays in the clear, whatever the mode. */
+  readonly videoIsClear?: boolean;
 }
 
 /** Keys of every kind. */
-const keys = { video: 'vavakey', audio: Uint8Array.from({ length: 16 }, (_, i) => 17 * i) };
+export const keys = { video: 'vavakey', audio: Uint8Array.from({ length: 16 }, (_, i) => 17 * i) };
 
 interface TimedFeed {
   readonly time: number;
@@ -72,14 +75,19 @@ export async function encryptedFile(
   for (const { feed } of feeds) feed(muxer, tags);
   const video = new SampleEncryptor('video');
   const audio = new SampleEncryptor('audio');
-  video.configure({ mode, key: keys.video });
+  video.configure({ mode: sources.videoIsClear === true ? 'none' : mode, key: keys.video });
   audio.configure({ mode, key: keys.audio });
   const encrypted = tags.map((tag) => (tag.type === TagType.video ? video : audio).encrypt(tag, false));
   return { clear: flvFile(tags, sources), encrypted: flvFile(encrypted, sources) };
 }
 
 /** An FLV file, decrypted with the keys of `encryptedFile`, and how many of its samples were and were not. */
-export function decryptedFile(file: Buffer): { clear: Buffer; decrypted: number; counts: DecryptionCounts } {
+export function decryptedFile(file: Buffer): {
+  clear: Buffer;
+  decrypted: number;
+  counts: DecryptionCounts;
+  failures: readonly DecryptionFailure[];
+} {
   const decryptor = new FlvDecryptor({ keys: [keys.audio, keys.video] });
   const writer = new FlvWriter();
   const pieces = [writer.header()];
@@ -88,8 +96,8 @@ export function decryptedFile(file: Buffer): { clear: Buffer; decrypted: number;
     if (clear !== undefined) pieces.push(...writer.tag(clear));
   }
   decryptor.end();
-  const { counts } = decryptor;
-  return { clear: Buffer.concat(pieces), decrypted: counts.decrypted, counts };
+  const { counts, failures } = decryptor;
+  return { clear: Buffer.concat(pieces), decrypted: counts.decrypted, counts, failures };
 }
 
 /** The H.265 of an FLV file as an Annex-B stream. */

@@ -1,4 +1,4 @@
-import { createDecipheriv } from 'node:crypto';
+import { createDecipheriv, type Decipher } from 'node:crypto';
 import { readUint32, writeUint32 } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
 import type { EncryptionMode } from './encryption-facts.js';
@@ -14,10 +14,19 @@ import {
   sampleHeaderSize,
 } from './sample-header.js';
 
-/** Decrypts the bytes of samples, and knows which part of the key stream the last sample took. */
+const zeros = new Uint8Array(blockSize);
+
+/**
+ * Decrypts the bytes of samples, and knows which part of the key stream the last sample took. What lies one behind the
+ * other on a key stream is decrypted by one cipher object: making one costs more than decrypting a small slice.
+ */
 export class SampleDecipher {
   readonly #keys: KeyRing;
   readonly #counterBlock = new Uint8Array(blockSize);
+  #decipher: Decipher | undefined;
+  /** Key check and nonce of `#decipher`, and the block that it is at. */
+  #decipherKeyId: string | undefined;
+  #decipherBlock = 0;
   /** Key check and nonce of the sample at hand, as a text; undefined: it is not encrypted, as far as is known. */
   keyId: string | undefined;
   /** The first block of the key stream that the sample takes, and the one behind its last. */
@@ -44,12 +53,26 @@ export class SampleDecipher {
    * @param offset of what tells them, in the tag body
    */
   decrypt(keyId: Uint8Array, block: number, encrypted: Uint8Array, offset: number): Uint8Array {
+    const id = Buffer.from(keyId.buffer, keyId.byteOffset, keyId.length).toString('latin1');
+    if (id !== this.#decipherKeyId || block !== this.#decipherBlock) this.#seek(keyId, id, block, offset);
+    const blocks = blocksOf(encrypted.length);
+    this.#note(id, block, blocks);
+    const clear = this.#decipher!.update(encrypted);
+    const filling = blocks * blockSize - encrypted.length;
+    if (filling > 0) this.#decipher!.update(zeros.subarray(0, filling));
+    this.#decipherBlock = block + blocks;
+    return clear;
+  }
+
+  /** Begins at another place of a key stream. */
+  #seek(keyId: Uint8Array, id: string, block: number, offset: number): void {
     const key = this.#keys.find(keyId, offset);
-    this.#note(keyId, block, blocksOf(encrypted.length));
     this.#counterBlock.set(nonceIn(keyId));
     writeUint32(this.#counterBlock, nonceSize, block);
     const algorithm = key.length === 16 ? 'aes-128-ctr' : 'aes-256-ctr';
-    return createDecipheriv(algorithm, key, this.#counterBlock).update(encrypted);
+    this.#decipher = createDecipheriv(algorithm, key, this.#counterBlock);
+    this.#decipherKeyId = id;
+    this.#decipherBlock = block;
   }
 
   /**
@@ -75,8 +98,7 @@ export class SampleDecipher {
     return this.decrypt(keyIdIn(header), block, encrypted, offset);
   }
 
-  #note(keyId: Uint8Array, block: number, blocks: number): void {
-    const id = Buffer.from(keyId.buffer, keyId.byteOffset, keyId.length).toString('latin1');
+  #note(id: string, block: number, blocks: number): void {
     if (id !== this.keyId) {
       this.keyId = id;
       this.firstBlock = block;

@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib';
 import { equalBytes, readUint24, readUint32, writeUint24, writeUint32 } from '../bits/bytes.js';
+import { crc32 } from '../bits/crc32.js';
 import type { EncryptionMode } from './encryption-facts.js';
 import { damaged } from './sample-decipher.js';
 import { formatVersion, keyIdOffset, sampleHeaderSize } from './sample-header.js';
@@ -22,7 +22,6 @@ const modeNumbers = { keyFrames: 1, allFrames: 2 } as const;
 /** Writes the trailers of the slices of a sample (docs/encryption.md, "Slice trailer"). */
 export class TrailerWriter {
   readonly bytes = new Uint8Array(trailerSize);
-  readonly #checked = this.bytes.subarray(0, Offset.crc);
   #block = 0;
 
   constructor() {
@@ -41,7 +40,7 @@ export class TrailerWriter {
   next(size: number, blocks: number): void {
     writeUint32(this.bytes, Offset.blockCounter, this.#block);
     writeUint24(this.bytes, Offset.size, size);
-    writeUint32(this.bytes, Offset.crc, crc32(this.#checked));
+    writeUint32(this.bytes, Offset.crc, crc32(this.bytes, Offset.crc));
     this.#block += blocks;
   }
 }
@@ -73,7 +72,7 @@ export class TrailerReader {
     if (position < start + clearSize) {
       throw damaged('NAL unit', `${end - start} bytes`, `> ${clearSize + trailerSize} bytes`, start);
     }
-    const check = crc32(this.bytes.subarray(0, Offset.crc));
+    const check = crc32(this.bytes, Offset.crc);
     const told = readUint32(this.bytes, Offset.crc);
     if (check !== told) throw damaged('CRC', told.toString(16), check.toString(16), position);
     return true;

@@ -1,4 +1,4 @@
-import { around } from '../bits/bytes.js';
+import { around, copyOf } from '../bits/bytes.js';
 import { FlvTag } from '../flv/flv-tag.js';
 
 /** A larger insertion is a part of its own. */
@@ -45,7 +45,7 @@ export class TagSplicer {
   insertPart(part: number, offset: number, bytes: Uint8Array): void {
     this.#size += bytes.length;
     this.#keepUntil(part, offset);
-    this.#parts.push(Uint8Array.from(bytes));
+    this.#parts.push(copyOf(bytes, 0));
   }
 
   /** Puts `bytes` themselves in the place of as many bytes of a part. */
