@@ -12,7 +12,7 @@ export interface PublisherTimeouts extends SessionTimeouts {
   readonly dial: number;
   /** TLS handshake. Default 10,000. */
   readonly tls: number;
-  /** RTMP handshake. Default 10,000. */
+  /** RTMP handshake; half of it when the digest handshake is to follow (`handshake: 'auto'`). Default 10,000. */
   readonly handshake: number;
   /** Answer to `connect`. Default 10,000. */
   readonly connect: number;

@@ -136,12 +136,17 @@ export function sessionOptions(
     digestScheme: options.digestScheme ?? 1,
     profile: options.profile ?? 'auto',
     chunkSize: options.chunkSize,
-    timeouts,
+    timeouts: fallsBack(attempt, options) ? { ...timeouts, handshake: timeouts.handshake / 2 } : timeouts,
     limits: { ...PUBLISHER_LIMITS, ...options.limits },
     random: randomFillSync,
     now: () => performance.now(),
     timer,
   };
+}
+
+/** A server that insists on the digest may answer the simple handshake with silence: time must be left for the other. */
+function fallsBack(attempt: Attempt, { handshake = 'auto' }: PublisherOptions): boolean {
+  return handshake === 'auto' && attempt.handshake === 'simple';
 }
 
 /** What the caller has put into the command object beside what every server is told, and may repeat. */
