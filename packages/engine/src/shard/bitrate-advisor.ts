@@ -34,6 +34,9 @@ const STEP = 1.15;
 const STEP_MOST = 1.3;
 /** After how many ms without a backlog; each attempt that fails doubles the time. */
 const RAISE_AFTER = 2000;
+/** Near a rate that has failed before. */
+const CAREFUL_STEP = 1.12;
+const CAREFUL_RAISE_AFTER = 4000;
 const RAISE_AFTER_MOST = 60_000;
 /** A throughput that differs by more from the one of the attempt that failed is another link's: what failed may do now. */
 const OTHER_LINK = 0.25;
@@ -60,7 +63,7 @@ export class BitrateAdvisor {
   #raiseAfter = RAISE_AFTER;
   #step = STEP;
   #hasRaised = false;
-  /** The throughput when an attempt to give more failed last. */
+  /** The throughput when less was advised last. */
   #failedAt = 0;
   /** The throughput that was measured last. */
   #known: number | undefined;
@@ -116,6 +119,7 @@ export class BitrateAdvisor {
       // What waits is on its way out, and what comes after it fits.
       if (this.#source === undefined || target >= this.#source) return undefined;
       this.#ceiling = this.#source;
+      this.#failedAt = throughput;
     } else if (target > this.#advised * (1 + WORTHWHILE)) {
       if (!this.#flow.isMeasured) return undefined;
       return this.#advise(now, Math.min(target, this.#ceiling), 'recovering');
@@ -142,10 +146,11 @@ export class BitrateAdvisor {
 
   #onClear(now: number): BitrateAdvice | undefined {
     if (this.#advised === undefined) return undefined;
-    if (now - Math.max(this.#clearSince, this.#advisedAt) < this.#raiseAfter) return undefined;
+    const wait = this.#isNearFailure ? Math.max(this.#raiseAfter, CAREFUL_RAISE_AFTER) : this.#raiseAfter;
+    if (now - Math.max(this.#clearSince, this.#advisedAt) < wait) return undefined;
     // A source that does not use what it was advised says nothing about what more would do.
     if (this.#source === undefined || this.#source < this.#advised / STEP) return undefined;
-    const target = this.#advised * (this.#isNearFailure ? STEP : this.#step);
+    const target = this.#advised * (this.#isNearFailure ? CAREFUL_STEP : this.#step);
     if (this.#hasRaised) this.#step = Math.min(STEP_MOST, this.#step * STEP);
     this.#hasRaised = true;
     if (target < this.#ceiling) return this.#advise(now, target, 'recovering');
