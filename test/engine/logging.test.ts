@@ -1,11 +1,19 @@
 // The log from end to end: real files, a real stderr, and the ways in which a process ends.
 
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { type CloudPushError, createLogger, type EngineLog, PushEngine } from '@cloudpush/engine';
+import {
+  type CloudPushError,
+  createLogger,
+  type EngineLog,
+  type LogLevel,
+  PushEngine,
+} from '@cloudpush/engine';
 import { describe, expect, test, vi } from 'vitest';
 import { ChildProgram, run } from '../support/process.js';
 import { TempFolder } from '../support/temp.js';
 import { waitFor } from '../support/wait.js';
+import { RecordingReceiver } from './recording-receiver.js';
 
 // Starting a process takes long on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
@@ -142,6 +150,61 @@ describe('log files', () => {
     log.logger.main('nor for this');
     await log.close();
     expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('ENOSPC')]);
+  });
+});
+
+describe('the lines of an engine', () => {
+  /** What is written at each level, of a channel that publishes, is told a wrong packet, loses its server, and of one that is refused. */
+  async function linesOf(level: LogLevel): Promise<Line[]> {
+    await using temp = await TempFolder.create();
+    await using receiver = await RecordingReceiver.listen();
+    const log = createLogger({ level, folder: temp.path });
+    const engine = await PushEngine.create({ maxConnections: 2, shards: 1, logger: log.logger });
+    expect(() => engine.openChannel({ url: 'http://host/app/name?token=S3CRET', label: 'wrong' })).toThrow();
+    const channel = engine.openChannel({ url: receiver.url('cam?token=S3CRET'), label: 'north gate' });
+    const closed = once(channel, 'close');
+    await channel.connected();
+    const problem = once(channel, 'problem');
+    channel.sendVideo(new Uint8Array(10), { pts: 0 });
+    await problem;
+    receiver.stream('cam').drop();
+    await closed;
+    const other = engine.openChannel({ url: receiver.url('other') });
+    await other.connected();
+    await other.close();
+    await engine.close();
+    await log.close();
+    return linesIn(temp.path);
+  }
+
+  test('have levels with a meaning: a lost stream and a refused channel are errors', async () => {
+    const texts = (lines: Line[]): string[] => lines.map(({ msg }) => msg);
+    const errors = texts(await linesOf('error'));
+    expect(errors).toEqual(['channel could not be opened', 'destination ended', 'channel ended']);
+    const warnings = texts(await linesOf('warn'));
+    expect(warnings).toEqual([errors[0], 'packet refused', ...errors.slice(1)]);
+    const main = texts(await linesOf('main'));
+    expect(main).toEqual(
+      expect.arrayContaining([...warnings, 'engine started', 'publishing', 'channel closed']),
+    );
+    const info = texts(await linesOf('info'));
+    expect(info).toEqual(expect.arrayContaining([...main, 'channel opened', 'destination closed']));
+  });
+
+  test('tell which channel, label, host and stream they are about, and no secret', async () => {
+    const lines = await linesOf('verbose');
+    expect(JSON.stringify(lines)).not.toContain('S3CRET');
+    const about = { channel: expect.any(Number), label: 'north gate', host: '127.0.0.1', stream: 'live/cam' };
+    for (const text of [
+      'channel opened',
+      'publishing',
+      'packet refused',
+      'destination ended',
+      'channel ended',
+    ])
+      expect(lines.find(({ msg }) => msg === text)).toMatchObject(about);
+    const refused = { label: 'wrong', code: 'ERR_CLOUDPUSH_INVALID_URL' };
+    expect(lines.find(({ msg }) => msg === 'channel could not be opened')).toMatchObject(refused);
   });
 });
 

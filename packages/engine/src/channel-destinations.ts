@@ -39,6 +39,8 @@ export class ChannelDestinations {
   #everPublished = false;
   #clean = true;
   #failure: CloudPushError | undefined;
+  /** Of the destination that a line told of last: the channel's last lines come when none is left. */
+  #lastFields: object = {};
 
   constructor(owner: DestinationsOwner) {
     this.#owner = owner;
@@ -70,6 +72,16 @@ export class ChannelDestinations {
   /** The first thing that went wrong with a destination. */
   get failure(): CloudPushError | undefined {
     return this.#failure;
+  }
+
+  /**
+   * What a line of the log tells of a destination: host and stream, without user info and query.
+   * @param number without one, the first
+   */
+  logFields(number?: number): object {
+    const destination = number === undefined ? this.all[0] : this.#open.get(number);
+    this.#lastFields = destination?.logFields() ?? this.#lastFields;
+    return this.#lastFields;
   }
 
   /** Adds a destination, which has its seat. It does not fail. */

@@ -29,6 +29,8 @@ import { Waiters } from './waiters.js';
 export class ChannelLife implements WriterChannel {
   /** Unique for the life of the engine. */
   readonly id: number;
+  /** The caller's name for it. */
+  readonly label: string | undefined;
   readonly channel: Channel;
   readonly destinations: ChannelDestinations;
   /** The way into the shard. */
@@ -53,6 +55,7 @@ export class ChannelLife implements WriterChannel {
   /** Nobody hears of the channel before {@link open}. */
   constructor(host: ChannelHost, seat: ChannelSeat, plan: ChannelPlan) {
     this.id = seat.id;
+    this.label = plan.label;
     this.#host = host;
     this.#maxPacket = host.room.memory.maxPacket;
     const home = { shard: seat.shard, channel: seat.number };
@@ -254,8 +257,11 @@ export class ChannelLife implements WriterChannel {
     this.#requestClose();
   }
 
-  /** Nothing of the channel is left anywhere: its number is free. */
-  onForgotten(): void {
+  /**
+   * Nothing of the channel is left anywhere: its number is free.
+   * @returns what went wrong, if anything
+   */
+  onForgotten(): CloudPushError | undefined {
     const { channel } = this;
     // Each has ended before; one that has not would never end.
     this.destinations.endAll(toErrorData(closedError('the channel is over')));
@@ -269,6 +275,16 @@ export class ChannelLife implements WriterChannel {
       diagnostics.close.publish(() => ({ ...report, channel }));
       channel.emit('close', report);
     });
+    return error;
+  }
+
+  /**
+   * What a line of the log tells of the channel, and of a destination.
+   * @param number the destination's; without one, its first
+   */
+  logFields(number?: number): object {
+    const { id, label } = this;
+    return { channel: id, ...(label === undefined ? {} : { label }), ...this.destinations.logFields(number) };
   }
 
   /**

@@ -8,7 +8,7 @@ import {
 import { ChannelEncryption } from './encryption-options.js';
 import { abortedError } from './errors.js';
 import type { ChannelOptions, DestinationOptions } from './options.js';
-import { checkedOptions, oneOf } from './parameters.js';
+import { checkedOptions, invalidParameter, oneOf } from './parameters.js';
 import type { ChannelConfig, DestinationConfig } from './shard/protocol.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from './shard/protocol.js';
 import { checkedSignal } from './signals.js';
@@ -27,6 +27,7 @@ export interface DestinationPlan {
 
 /** A channel that may be, with its first destination. */
 export interface ChannelPlan {
+  readonly label: string | undefined;
   readonly video: VideoCodec | 'none';
   readonly audio: AudioCodec | 'none';
   readonly encryption: ChannelEncryption;
@@ -41,7 +42,8 @@ export function planChannel(given: ChannelOptions, maxPacket: number): ChannelPl
   const audio = oneOf<AudioCodec | 'none'>('audio', options.audio, [...AUDIO_CODECS, 'none']);
   const encryption = new ChannelEncryption(video, audio, options.encryption);
   const config = channelConfig(options);
-  return { video, audio, encryption, config, first: plan(options, maxPacket) };
+  const label = checkedLabel(options.label);
+  return { label, video, audio, encryption, config, first: plan(options, maxPacket) };
 }
 
 /** @throws CloudPushError as `Channel.addDestination` */
@@ -55,4 +57,12 @@ function plan(options: DestinationOptions, maxPacket: number): DestinationPlan {
   const request = options.target === undefined ? undefined : { ...options.target };
   if (signal?.aborted) throw abortedError(signal.reason);
   return { config, request, signal };
+}
+
+const LONGEST_LABEL = 128;
+
+function checkedLabel(label: string | undefined): string | undefined {
+  if (label === undefined || (typeof label === 'string' && label !== '' && label.length <= LONGEST_LABEL))
+    return label;
+  throw invalidParameter('label', label, `a text of 1 to ${LONGEST_LABEL} characters`);
 }

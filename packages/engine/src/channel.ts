@@ -69,6 +69,11 @@ export class Channel extends EventEmitter<ChannelEvents> {
     this.#writer = new ChannelWriter(life);
   }
 
+  /** What the caller calls it: the option `label`. */
+  get label(): string | undefined {
+    return this.#life.label;
+  }
+
   get state(): ChannelState {
     return this.#life.state;
   }

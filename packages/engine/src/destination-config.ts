@@ -47,6 +47,7 @@ export const DESTINATION_OPTIONS: Readonly<Record<keyof DestinationOptions, true
 /** The names that `openChannel` takes. */
 export const CHANNEL_OPTIONS: Readonly<Record<keyof ChannelOptions, true>> = {
   ...DESTINATION_OPTIONS,
+  label: true,
   video: true,
   audio: true,
   trackWait: true,

@@ -23,6 +23,11 @@ export class DestinationTarget {
     this.#question = question;
   }
 
+  /** What was given last; undefined: nothing yet. */
+  get given(): PushTarget | undefined {
+    return this.#given;
+  }
+
   /** Answers the channel's shard, which is about to connect. */
   async answer(home: ChannelHome, destination: number, reason: TargetReason): Promise<void> {
     const { shard, channel } = home;

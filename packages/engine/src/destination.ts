@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { AmfValue, ConnectTimings } from '@cloudpush/transport';
+import { type AmfValue, type ConnectTimings, parseRtmpUrl } from '@cloudpush/transport';
 import type { CloseReport, DestinationEvents, Disconnection } from './channel-events.js';
 import type { ChannelHome } from './channel-home.js';
 import { monotonicNow } from './clock.js';
@@ -92,6 +92,12 @@ export class Destination extends EventEmitter<DestinationEvents> {
   /** How often publishing has begun. @internal */
   get connects(): number {
     return this.#connects;
+  }
+
+  /** What a line of the log tells of it. @internal */
+  logFields(): object {
+    const url = (this.#target?.given ?? this.#config.target)?.url;
+    return url === undefined ? { destination: this.id } : { destination: this.id, ...placeOf(url) };
   }
 
   /** It drops rather than to make the source wait. @internal */
@@ -348,4 +354,15 @@ export class Destination extends EventEmitter<DestinationEvents> {
 
 function closedError(): CloudPushError {
   return new CloudPushError('ERR_CLOUDPUSH_CHANNEL_CLOSED', 'closed before it was connected');
+}
+
+/** Where a stream goes, without user info and query. */
+function placeOf(url: string): object {
+  try {
+    const { host, app, streamName } = parseRtmpUrl(url);
+    return { host, stream: `${app}/${streamName}` };
+  } catch {
+    // A target that a token provider gave may be no URL: the connection fails on it, and the error says so.
+    return {};
+  }
 }

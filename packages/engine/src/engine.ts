@@ -5,7 +5,8 @@ import { planChannel } from './channel-plan.js';
 import { diagnostics } from './diagnostics.js';
 import { type EngineSettings, engineSettings } from './engine-settings.js';
 import { abortedError, CloudPushError, type ErrorData, toErrorData } from './errors.js';
-import { type EngineLogger, logMilestone } from './logging/engine-logger.js';
+import type { EngineLogger } from './logging/engine-logger.js';
+import { EventLog } from './logging/event-log.js';
 import type { ChannelOptions, PushEngineOptions } from './options.js';
 import { PoolRoom } from './pool-room.js';
 import { Seats } from './seats.js';
@@ -36,7 +37,7 @@ import { TargetFinder } from './token/target-finder.js';
 export class PushEngine implements AsyncDisposable {
   readonly #settings: EngineSettings;
   readonly #targetFinder: TargetFinder;
-  readonly #logger: EngineLogger | undefined;
+  readonly #log: EventLog;
   readonly #room: PoolRoom;
   readonly #shards: ShardSet;
   readonly #channelSeats: Seats;
@@ -89,9 +90,9 @@ export class PushEngine implements AsyncDisposable {
   private constructor(settings: EngineSettings, logger: EngineLogger | undefined) {
     const { poolSize, maxConnections, shards, maxBatchDelay, maxConnecting, workerUrl } = settings;
     this.#settings = settings;
-    this.#logger = logger;
+    this.#log = new EventLog(logger);
     this.#targetFinder = new TargetFinder(settings.targets, ({ code, message }) =>
-      logger?.warn({ code, reason: message }, 'a new token could not be had'),
+      this.#log.write('refreshFailed', { code, reason: message }),
     );
     this.#room = new PoolRoom(settings, (channel, error) => this.#onPoolTooSmall(channel, error));
     this.#lives = new Array<ChannelLife | undefined>(maxConnections).fill(undefined);
@@ -103,7 +104,7 @@ export class PushEngine implements AsyncDisposable {
       onReport: (shard, report) => this.#onReport(shard, report),
       onShardDied: (shard, cause) => this.#onShardDied(shard, cause),
     });
-    logMilestone(logger, { poolSize, maxConnections, shards: shards.count }, 'engine started');
+    this.#log.write('engineStarted', { poolSize, maxConnections, shards: shards.count });
   }
 
   /** Channels that are open, in no particular order. */
@@ -117,6 +118,15 @@ export class PushEngine implements AsyncDisposable {
    *   `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS`, `ERR_CLOUDPUSH_ENGINE_CLOSED`.
    */
   openChannel(options: ChannelOptions): Channel {
+    try {
+      return this.#open(options);
+    } catch (error) {
+      this.#log.write('channelRefused', { ...labelOf(options), ...errorFields(CloudPushError.wrap(error)) });
+      throw error;
+    }
+  }
+
+  #open(options: ChannelOptions): Channel {
     if (this.#closed !== undefined) throw engineClosedError();
     this.#requireSeats();
     const plan = planChannel(options, this.#room.memory.maxPacket);
@@ -130,6 +140,7 @@ export class PushEngine implements AsyncDisposable {
     shard.channels++;
     life.open(destination, plan.first);
     const { channel } = life;
+    this.#log.write('channelOpened', life.logFields());
     diagnostics.open.publish(() => ({ channel }));
     return channel;
   }
@@ -179,7 +190,7 @@ export class PushEngine implements AsyncDisposable {
     await this.#shards.stop();
     this.#room.memory.reclaim();
     this.#room.debug?.requireClean();
-    logMilestone(this.#logger, {}, 'engine closed');
+    this.#log.write('engineClosed');
   }
 
   /** A channel needs two: whichever kind runs out first, nothing is taken. */
@@ -195,7 +206,7 @@ export class PushEngine implements AsyncDisposable {
     }
     if (report.type === 'releasedTwice') {
       this.#room.debug?.onFault(report.stack);
-      this.#logger?.error({ stack: report.stack }, 'a block of the pool was released twice');
+      this.#log.write('releasedTwice', { stack: report.stack });
       return;
     }
     if (report.type === 'ready') return;
@@ -204,11 +215,15 @@ export class PushEngine implements AsyncDisposable {
     if (life === undefined || !life.livesOn(shard)) return;
     switch (report.type) {
       case 'connected':
-        logMilestone(this.#logger, { channel: life.id }, 'connected');
+        this.#log.write('connected', life.logFields(report.destination));
         life.destinations.onConnected(report.destination, report.timings);
         return;
       case 'disconnected':
-        this.#log(life, report.error, 'connection lost');
+        this.#log.write('connectionLost', {
+          ...life.logFields(report.destination),
+          ...errorFields(report.error),
+          delay: report.delay,
+        });
         life.destinations.onDisconnected(
           report.destination,
           report.error,
@@ -226,50 +241,67 @@ export class PushEngine implements AsyncDisposable {
         this.#rehome(shard, life, report.channel, (next) => life.onShardLeft(next));
         return;
       case 'moved':
+        this.#log.write('moved', life.logFields(report.destination));
         life.destinations.onMoved(report.destination, report.timings);
         return;
       case 'targetWanted':
+        this.#log.write('targetWanted', { ...life.logFields(report.destination), reason: report.reason });
         life.destinations.onTargetWanted(report.destination, report.reason);
         return;
       case 'command':
+        this.#log.write('command', { ...life.logFields(report.destination), name: report.name });
         life.destinations.onCommand(report.destination, report.name, report.args);
         return;
       case 'warning':
-        this.#logger?.warn({ channel: life.id }, report.message);
+        this.#log.write('serverWarning', {
+          ...life.logFields(report.destination),
+          reason: report.message,
+        });
         return;
       case 'stream':
+        this.#log.write('streamChanged', life.logFields());
         life.onStream(report.state);
         return;
       case 'segmentLeft':
+        this.#log.write('segmentLeft', life.logFields(report.destination));
         life.destinations.onSegmentLeft(report.destination, report.totals, report.taken);
         return;
       case 'segmentEnd':
+        this.#log.write('segmentEnded', { ...life.logFields(), segment: report.segment });
         life.onSegmentEnd(report.segment);
         return;
       case 'pause':
+        this.#log.write('paused', life.logFields());
         life.sender.onPause();
         return;
       case 'resume':
+        this.#log.write('resumed', life.logFields());
         life.sender.onResume();
         return;
       case 'problem':
-        this.#log(life, report.error, report.refused ? 'packet refused' : 'packet repaired', {
+        this.#log.write(report.refused ? 'packetRefused' : 'packetRepaired', {
+          ...life.logFields(),
+          ...errorFields(report.error),
           repeats: report.repeats,
         });
         life.onProblem(report.error, report.repeats);
         return;
       case 'advice':
+        this.#log.write('advice', { ...life.logFields(report.destination), ...report.advice });
         life.destinations.onAdvice(report.destination, report.advice);
         return;
       case 'detached':
-        if (report.error !== undefined) this.#log(life, report.error, 'destination ended');
+        this.#log.write(report.error === undefined ? 'destinationClosed' : 'destinationLost', {
+          ...life.logFields(report.destination),
+          ...errorFields(report.error),
+        });
         life.destinations.onDetached(report.destination, report.error);
         return;
       case 'ended':
         life.onEnded();
         return;
       case 'broken':
-        this.#log(life, report.error, 'channel broken off');
+        this.#log.write('channelBroken', { ...life.logFields(), ...errorFields(report.error) });
         this.#shards.takeBack(shard, life);
         life.onBroken(report.error);
         return;
@@ -281,16 +313,12 @@ export class PushEngine implements AsyncDisposable {
     }
   }
 
-  #log(life: ChannelLife, error: ErrorData, what: string, facts: object = {}): void {
-    this.#logger?.warn({ channel: life.id, code: error.code, reason: error.message, ...facts }, what);
-  }
-
   /** Not from within `send…`: its caller has not seen the return value yet. */
   #onPoolTooSmall(channel: number, error: CloudPushError): void {
     const life = this.#lives[channel];
     if (life === undefined) return;
     const data = toErrorData(error);
-    this.#log(life, data, 'packet refused');
+    this.#log.write('packetRefused', { ...life.logFields(), ...errorFields(data) });
     process.nextTick(() => life.onProblem(data, 0));
   }
 
@@ -299,7 +327,11 @@ export class PushEngine implements AsyncDisposable {
     this.#lives[number] = undefined;
     this.#channelSeats.free(number);
     shard.channels--;
-    life.onForgotten();
+    const error = life.onForgotten();
+    this.#log.write(error === undefined ? 'channelClosed' : 'channelLost', {
+      ...life.logFields(),
+      ...errorFields(error),
+    });
     this.#finished = addTotals(this.#finished, life.stats());
   }
 
@@ -310,7 +342,7 @@ export class PushEngine implements AsyncDisposable {
       if (life?.livesOn(shard)) orphans.set(number, life);
     }
     const error = toErrorData(shardDiedError('the worker thread that owned the connection has died', cause));
-    this.#logger?.error({ code: error.code, channels: orphans.size }, 'a worker thread died');
+    this.#log.write('threadDied', { ...errorFields(error), channels: orphans.size });
     diagnostics.shardDied.publish(() => ({
       error: CloudPushError.from(error),
       channels: [...orphans.values()].map(({ channel }) => channel),
@@ -347,4 +379,15 @@ function engineClosedError(): CloudPushError {
 
 function shardDiedError(message: string, cause: unknown): CloudPushError {
   return new CloudPushError('ERR_CLOUDPUSH_SHARD_DIED', message, { cause });
+}
+
+/** What a line tells of an error. */
+function errorFields(error: Pick<ErrorData, 'code' | 'message'> | undefined): object {
+  return error === undefined ? {} : { code: error.code, reason: error.message };
+}
+
+/** Options that are refused may be anything. */
+function labelOf(options: unknown): object {
+  const label = (options as ChannelOptions | undefined | null)?.label;
+  return typeof label === 'string' ? { label } : {};
 }

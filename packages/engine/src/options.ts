@@ -132,6 +132,8 @@ export interface DestinationSettings {
 
 /** A source, and how its stream is brought to the first server, whichever it is. */
 export interface ChannelSettings extends DestinationSettings {
+  /** The caller's name for the channel, in each line of the log about it: 1 to 128 characters, shown as they are. */
+  readonly label?: string | undefined;
   /**
    * Codec of `sendVideo`, default `'h264'`; or `'none'`: the stream has no video, and its start does not wait for any. All codecs
    * but H.264, AAC and MP3 go out in the form of Enhanced RTMP, also to a server that announces nothing. A destination ends with

@@ -40,8 +40,8 @@ export class Client implements ConnectionHost {
    * @throws CloudPushError `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS`, `ERR_CLOUDPUSH_ENGINE_CLOSED`
    */
   connect(where: ConnectionTarget, callback: EventCallback | undefined): number {
-    const opened = this.#open(where);
-    const connection = new Connection(nextId, opened, callback, this);
+    const id = nextId;
+    const connection = new Connection(id, this.#open(where, id), callback, this);
     nextId++;
     this.#connections.set(connection.id, connection);
     return connection.id;
@@ -68,13 +68,15 @@ export class Client implements ConnectionHost {
     await this.log.close();
   }
 
-  #open({ token, ...place }: ConnectionTarget): Channel | CloudPushError {
+  /** @param id in each line of the log about the connection */
+  #open({ token, ...place }: ConnectionTarget, id: number): Channel | CloudPushError {
     const { connection } = this.#defaults;
     try {
       return this.#engine.openChannel({
         ...this.#defaults,
         ...place,
         connection: token === undefined ? connection : { ...connection, token },
+        label: `lcid ${id}`,
         inputClock: 'wrapping32',
       });
     } catch (error) {

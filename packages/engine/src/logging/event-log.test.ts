@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { EventLog } from './event-log.js';
+import { customLevels } from './log-level.js';
+import { type LogLine, logLines } from './log-lines.js';
+
+const names = Object.keys(logLines) as LogLine[];
+
+function written(level: string): Set<string> {
+  const texts = new Set<string>();
+  const logger = pino(
+    { level, customLevels },
+    { write: (line: string) => texts.add((JSON.parse(line) as { msg: string }).msg) },
+  );
+  const log = new EventLog(logger);
+  for (const name of names) log.write(name, { channel: 1 });
+  return texts;
+}
+
+test('each level shows what those above it show, and more', () => {
+  const sizes = ['error', 'warn', 'main', 'info', 'trace'].map((level) => written(level).size);
+  expect(sizes).toEqual(sizes.toSorted((a, b) => a - b));
+  expect(new Set(sizes).size).toBe(5);
+  expect(sizes.at(-1)).toBe(names.length);
+});
+
+test('a logger without milestones gets them as information, one without details gets none', () => {
+  const lines: string[] = [];
+  const add = (_fields: unknown, text?: string): void => void lines.push(text!);
+  const log = new EventLog({ info: add, warn: add, error: add });
+  log.write('engineStarted');
+  log.write('command');
+  expect(lines).toEqual(['engine started']);
+});
+
+test('the README lists each line with its level', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  for (const [level, text] of Object.values(logLines)) {
+    const shown = level === 'trace' ? 'verbose' : level;
+    expect(readme).toMatch(new RegExp(`^\\| \`${shown}\` +\\|.*${text.replace(/[()]/g, '\\$&')}.*\\|$`, 'm'));
+  }
+});

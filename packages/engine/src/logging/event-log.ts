@@ -1,0 +1,37 @@
+import type { EngineLogger } from './engine-logger.js';
+import { type LogLine, logLines } from './log-lines.js';
+
+/** Writes what happens in an engine to the caller's logger, if there is one. */
+export class EventLog {
+  readonly #logger: EngineLogger | undefined;
+
+  constructor(logger: EngineLogger | undefined) {
+    this.#logger = logger;
+  }
+
+  /**
+   * @param line which line
+   * @param fields what is written with it, without secrets
+   */
+  write(line: LogLine, fields: object = {}): void {
+    const logger = this.#logger;
+    if (logger === undefined) return;
+    const [level, text] = logLines[line];
+    switch (level) {
+      case 'trace':
+        logger.trace?.(fields, text);
+        return;
+      case 'main':
+        if (logger.main === undefined) logger.info(fields, text);
+        else logger.main(fields, text);
+        return;
+      case 'info':
+      case 'warn':
+      case 'error':
+        logger[level](fields, text);
+        return;
+      default:
+        level satisfies never;
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/** How loud a line is: pino's levels, `trace` for what only `verbose` shows, and `main` for milestones. */
+export type LineLevel = 'trace' | 'info' | 'main' | 'warn' | 'error';
+
+/** Every line that an engine writes: its level and its text. The engine's README lists them. */
+export const logLines = {
+  engineStarted: ['main', 'engine started'],
+  engineClosed: ['main', 'engine closed'],
+  connected: ['main', 'publishing'],
+  moved: ['main', 'moved to another connection'],
+  segmentEnded: ['main', 'segment ended'],
+  channelClosed: ['main', 'channel closed'],
+  channelOpened: ['info', 'channel opened'],
+  destinationClosed: ['info', 'destination closed'],
+  paused: ['info', 'paused: the queue is full'],
+  resumed: ['info', 'resumed: the queue has room'],
+  advice: ['info', 'bit rate advised'],
+  targetWanted: ['trace', 'asking for a push target'],
+  command: ['trace', 'command from the server'],
+  streamChanged: ['trace', 'stream began or its headers changed'],
+  segmentLeft: ['trace', 'segment handed over to a destination'],
+  threadChanged: ['trace', 'channel connects from another thread'],
+  connectionLost: ['warn', 'connection lost, connecting again'],
+  packetRefused: ['warn', 'packet refused'],
+  packetRepaired: ['warn', 'packet repaired'],
+  serverWarning: ['warn', 'warning of a connection'],
+  refreshFailed: ['warn', 'token refresh failed'],
+  channelRefused: ['error', 'channel could not be opened'],
+  destinationLost: ['error', 'destination ended'],
+  channelLost: ['error', 'channel ended'],
+  channelBroken: ['error', 'channel broken off'],
+  threadDied: ['error', 'a worker thread died'],
+  releasedTwice: ['error', 'a block of the pool was released twice'],
+} as const satisfies Record<string, readonly [level: LineLevel, text: string]>;
+
+/** The name of a line. */
+export type LogLine = keyof typeof logLines;
