@@ -94,6 +94,25 @@ describe.concurrent('what comes through a pipe', { timeout: 60_000 }, () => {
   });
 });
 
+describe.concurrent('files of the newer codecs', { timeout: 60_000 }, () => {
+  test.for<[input: string, pictures: number, sounds: number]>([
+    ['tone.flac', 0, 5],
+    ['tone.ac3', 0, 13],
+    ['tone.eac3', 0, 13],
+    ['tone.opus', 0, 21],
+    ['pictures-vp9.ivf', 10, 0],
+    ['pictures-av1.ivf', 10, 0],
+    ['pictures-av1.obu', 10, 0],
+  ])('%s arrives whole, twice over', async ([name, pictures, sounds]) => {
+    await using folder = await TempFolder.create();
+    await using receiver = await CloudpushReceiver.start(folder.path);
+    const { code } = await cloudpush(['push', fixture(name), receiver.url('a'), ...FAST, '--loop', '2']);
+    expect(code).toBe(0);
+    const end = await receiver.ended('a');
+    expect(end).toMatchObject({ clean: true, pictures: 2 * pictures, audioFrames: 2 * sounds });
+  });
+});
+
 describe.concurrent('what a file is, when its name does not tell', { timeout: 60_000 }, () => {
   test('its content tells it', async () => {
     await using folder = await TempFolder.create();

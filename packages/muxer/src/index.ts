@@ -1,3 +1,4 @@
+export { SyncFrame } from './ac3/sync-frame.js';
 export { copyBytes } from './bits/native-memory.js';
 export type { ColorConfig, ColorInfo, HdrCll, HdrMdcv } from './color-info.js';
 export { type AccessUnit, AccessUnitSplitter } from './elementary/access-unit-splitter.js';

@@ -127,7 +127,7 @@ export class Feed {
       if (!this.#sink.sendAudio(packet.data, times)) {
         return false;
       }
-      this.audioFrames++;
+      if (packet.isHeader !== true) this.audioFrames++;
     }
     this.bytes += packet.data.length;
     this.position = packet.dts + packet.duration;

@@ -1,7 +1,12 @@
 import { extname } from 'node:path';
+import { Ac3Parser } from './ac3-parser.js';
 import { annexBCodec } from './annexb-start.js';
 import { AudioParser } from './audio-parser.js';
+import { FlacParser } from './flac-parser.js';
 import { FlvParser } from './flv-parser.js';
+import { IvfParser } from './ivf-parser.js';
+import { ObuParser } from './obu-parser.js';
+import { OpusParser } from './opus-parser.js';
 import type { TrackKind } from './packet.js';
 import type { PacketParser } from './packet-parser.js';
 import { VideoParser } from './video-parser.js';
@@ -20,6 +25,12 @@ export const FORMATS = {
   h265: rawVideo('h265'),
   aac: { tracks: 'audio', createParser: () => new AudioParser('aac') },
   mp3: { tracks: 'audio', createParser: () => new AudioParser('mp3') },
+  opus: { tracks: 'audio', createParser: () => new OpusParser() },
+  flac: { tracks: 'audio', createParser: () => new FlacParser() },
+  ac3: { tracks: 'audio', createParser: () => new Ac3Parser('ac3') },
+  eac3: { tracks: 'audio', createParser: () => new Ac3Parser('eac3') },
+  ivf: { tracks: 'video', createParser: () => new IvfParser() },
+  obu: { tracks: 'video', takesFrameRate: true, createParser: (rate) => new ObuParser(rate) },
   flv: { tracks: 'both', createParser: () => new FlvParser() },
 } as const satisfies Readonly<Record<string, Format>>;
 export type FormatName = keyof typeof FORMATS;
@@ -32,6 +43,13 @@ const EXTENSIONS: Readonly<Record<string, FormatName>> = {
   '.hevc': 'h265',
   '.aac': 'aac',
   '.mp3': 'mp3',
+  '.opus': 'opus',
+  '.flac': 'flac',
+  '.ac3': 'ac3',
+  '.eac3': 'eac3',
+  '.ec3': 'eac3',
+  '.ivf': 'ivf',
+  '.obu': 'obu',
   '.flv': 'flv',
 };
 
@@ -49,7 +67,13 @@ export function formatByName(path: string): FormatName | undefined {
 /** The form that the first bytes tell. */
 export function formatByContent(bytes: Uint8Array): FormatName | undefined {
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const magic = MAGIC[data.subarray(0, 4).toString('latin1')];
+  if (magic !== undefined) return magic;
   if (data.subarray(0, 3).toString('latin1') === 'FLV') return 'flv';
+  // syncword, then bsid: up to 10 in AC-3 (ATSC A/52 §5.4.1.5, §E.2.3.1.6)
+  if (data.length > 5 && data.readUInt16BE(0) === 0x0b77) return data[5]! >> 3 > 10 ? 'eac3' : 'ac3';
+  // A temporal delimiter with its size of 0 (AV1 §5.6).
+  if (data.length > 2 && data[0] === 0x12 && data[1] === 0) return 'obu';
   if (isStartCode(data)) return annexBCodec(data);
   if (data.subarray(0, 3).toString('latin1') === 'ID3') return data.includes(ADTS_BYTES) ? 'aac' : 'mp3';
   // syncword, then layer: 0 in ADTS (14496-3 1.A.2.2.1), not 0 in MPEG audio (11172-3 2.4.1.3)
@@ -59,6 +83,7 @@ export function formatByContent(bytes: Uint8Array): FormatName | undefined {
   return undefined;
 }
 
+const MAGIC: Readonly<Record<string, FormatName>> = { OggS: 'opus', fLaC: 'flac', DKIF: 'ivf' };
 const ADTS_BYTES = Buffer.of(0xff, 0xf1);
 
 /** What containers that cannot be pushed are called, by what their first bytes are. */

@@ -59,7 +59,7 @@ function liveSource(
     isLive: true,
     video: video?.codec as VideoCodec | undefined,
     audio: audio?.codec as AudioCodec | undefined,
-    frameInterval: (video ?? audio)!.duration,
+    frameInterval: (video ?? packets.find(({ isHeader }) => isHeader !== true) ?? audio)!.duration,
     duration: undefined,
     notices: parser.notices.map((notice) => `${path}: ${notice}`),
     losses: () => (parser.losses ?? []).map((loss) => `${path}: ${loss}`),

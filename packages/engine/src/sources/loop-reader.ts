@@ -63,14 +63,14 @@ export class LoopReader implements PacketReader {
         return undefined;
       }
       this.#current = packet;
-      this.#timesLeft = packet.kind === 'video' ? 1 : this.#seam.admit(packet);
+      this.#timesLeft = packet.kind === 'video' || packet.isHeader === true ? 1 : this.#seam.admit(packet);
     }
     this.#timesLeft--;
     return this.#stamp(this.#current!);
   }
 
   #stamp(packet: SourcePacket): SourcePacket {
-    if (packet.kind === 'video') {
+    if (packet.kind === 'video' || packet.isHeader === true) {
       return this.#out.restamp(packet, this.#shift);
     }
     this.#out.restamp(packet, this.#seam.shift);
@@ -99,6 +99,8 @@ export class LoopReader implements PacketReader {
         if (!this.#inner.ended) return undefined;
         if (this.#releaseTail()) return this.#takeHeld();
         if (!this.#endPass()) return undefined;
+      } else if (packet.isHeader === true) {
+        if (this.#pass === 0) return packet;
       } else if (packet.kind === 'video') {
         this.#video = extend(this.#video, packet);
         if (this.#held.length === 0) {

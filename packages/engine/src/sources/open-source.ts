@@ -67,7 +67,7 @@ export async function openSource(
     name: paths.map((path) => basename(path)).join(' + '),
     video: video?.codec as VideoCodec | undefined,
     audio: audio?.codec as AudioCodec | undefined,
-    frameInterval: (video ?? audio)!.duration,
+    frameInterval: (video ?? packets.find(({ isHeader }) => isHeader !== true) ?? audio)!.duration,
     duration: isClip
       ? packets.reduce((end, { dts, duration }) => Math.max(end, dts + duration), 0)
       : undefined,

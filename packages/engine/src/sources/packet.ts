@@ -15,6 +15,8 @@ export interface SourcePacket {
   readonly keyFrame: boolean;
   /** How long the packet lasts, in ms: the next one of its track is due at `dts + duration`. */
   readonly duration: number;
+  /** A stream header in front of the frames, as Opus and FLAC have it: no frame, and sent once. */
+  readonly isHeader?: boolean | undefined;
 }
 
 /** A packet whose times can be set anew: how a reader restamps what it hands on without making garbage. */
@@ -26,6 +28,7 @@ export class MutablePacket implements SourcePacket {
   dts = 0;
   keyFrame = false;
   duration = 0;
+  isHeader: boolean | undefined = undefined;
 
   /** Becomes `packet`, moved by `shift` ms. */
   restamp(packet: SourcePacket, shift: number): this {
@@ -36,6 +39,7 @@ export class MutablePacket implements SourcePacket {
     this.dts = packet.dts + shift;
     this.keyFrame = packet.keyFrame;
     this.duration = packet.duration;
+    this.isHeader = packet.isHeader;
     return this;
   }
 }

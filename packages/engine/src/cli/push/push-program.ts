@@ -98,7 +98,8 @@ const PROFILES = [
 ];
 
 const HELP = `
-Inputs by file name: .h264 .264 (H.264), .h265 .265 .hevc (H.265), .aac (ADTS), .mp3, .flv; any other name: by content.
+Inputs by file name: .h264 .264 (H.264), .h265 .265 .hevc (H.265), .ivf (AV1, VP9), .obu (AV1), .aac (ADTS), .mp3, .opus (Ogg),
+.flac, .ac3, .eac3 .ec3, .flv; any other name: by content.
 - and /dev/stdin are the standard input, and a FIFO may be named as a file: FLV, or one elementary stream, as it is made.
 It goes out at the pace of its own times; with --as-fast-as-possible at the pace at which it comes.
 With several channels and no {i} in the URL, -1, -2, … is put behind the stream name.
