@@ -80,16 +80,18 @@ for (const file of files) {
     process.stdout.write(`${file}: no test beside the source reaches it\n`);
     continue;
   }
-  const survivors = [];
   let count = 0;
+  let survivors = 0;
   let from = 0;
   while (from !== undefined)
     from = await runFrom(file, reaching, from, ({ line, what }, killed) => {
       count++;
-      if (!killed) survivors.push(`  ${line}: ${what}\n`);
+      if (killed) return;
+      survivors++;
+      process.stdout.write(`${file}:${line}: ${what}\n`);
     });
-  process.stdout.write(`${file}: ${count - survivors.length} of ${count} noticed\n${survivors.join('')}`);
+  process.stdout.write(`${file}: ${count - survivors} of ${count} noticed\n`);
   total += count;
-  alive += survivors.length;
+  alive += survivors;
 }
 process.stdout.write(`${total - alive} of ${total} noticed\n`);

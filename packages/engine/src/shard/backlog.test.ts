@@ -1,6 +1,6 @@
 import { FlvTag, TagRole, TagType } from '@cloudpush/muxer';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { newCounterMemory, ShardCounters } from '../stats/counters.js';
+import { DestinationCounter, newCounterMemory, ShardCounters } from '../stats/counters.js';
 import { Backlog, PATIENCE } from './backlog.js';
 import { CodecHold } from './codec-hold.js';
 import { DestinationTally } from './destination-tally.js';
@@ -19,7 +19,8 @@ class Fixture {
   isLeftBehind = false;
   readonly told: string[] = [];
   readonly hold = new CodecHold();
-  readonly tally = new DestinationTally(new ShardCounters(newCounterMemory(1)), 0);
+  readonly #counters = new ShardCounters(newCounterMemory(1));
+  readonly tally = new DestinationTally(this.#counters, 0);
   readonly backlog: Backlog;
   #clock = 0;
 
@@ -41,6 +42,15 @@ class Fixture {
       this.backlog.push({ tag, block: undefined, description: undefined, mark: undefined, at: this.#clock });
       this.backlog.bound();
     }
+  }
+
+  /** So many ms pass until the next tag. */
+  wait(ms: number): void {
+    this.#clock += ms;
+  }
+
+  counter(counter: DestinationCounter): number {
+    return this.#counters.destinations.get(0, counter);
   }
 
   /** So many tags leave. */
@@ -182,4 +192,51 @@ test('after a lost connection pictures wait for a key frame, as decoding cannot 
   expect(fixture.backlog.length).toBe(0);
   fixture.push('K');
   expect(fixture.backlog.length).toBe(1);
+});
+
+test('what is left when groups were dropped goes on with the pictures that follow', () => {
+  const fixture = new Fixture('drop');
+  fixture.push('KPPPPPKPPPP');
+  const left = fixture.backlog.length;
+  expect(fixture.backlog.first!.tag.role).toBe(TagRole.keyFrame);
+  fixture.push('P');
+  expect(fixture.backlog.length).toBe(left + 1);
+});
+
+test('told to skip to a key frame, it does so once', () => {
+  const fixture = new Fixture();
+  fixture.backlog.skipToKeyFrame();
+  fixture.push('PP');
+  expect(fixture.backlog.length).toBe(0);
+  fixture.push('KP');
+  expect(fixture.backlog.length).toBe(2);
+});
+
+test('pictures are counted by the cause for which skipping began', () => {
+  const counters = (fixture: Fixture): { room: number; start: number } => ({
+    room: fixture.counter(DestinationCounter.droppedPictures),
+    start: fixture.counter(DestinationCounter.droppedUndecodable),
+  });
+  const starting = new Fixture('drop');
+  starting.push('KPPPPPPPPP');
+  starting.backlog.skipToKeyFrame();
+  starting.backlog.relieve();
+  starting.push('PP');
+  expect(counters(starting)).toEqual({ room: 10, start: 2 });
+  const dropping = new Fixture('drop');
+  dropping.push('KPPPPPPPPPP');
+  dropping.backlog.skipToKeyFrame();
+  dropping.push('PP');
+  expect(counters(dropping)).toEqual({ room: 13, start: 0 });
+});
+
+test('a queue is full when what waits has been coming in for longer than its limit, and not before', () => {
+  const fixture = new Fixture();
+  fixture.push('K');
+  fixture.wait(1_000_000 - 40);
+  fixture.push('P');
+  expect(fixture.backlog.waitingMs).toBe(1_000_000);
+  expect(fixture.told).toEqual([]);
+  fixture.push('P');
+  expect(fixture.told).toEqual(['full']);
 });
