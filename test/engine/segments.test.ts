@@ -523,6 +523,37 @@ describe('the end of a segment', () => {
   });
 });
 
+describe('metadata that is written', () => {
+  test('waits for room, so that a pause costs no segment', async () => {
+    await using receiver = await RecordingReceiver.listen({ readBytesPerSecond: 500_000 });
+    const engine = await PushEngine.create({ maxConnections: 1 });
+    const channel = engine.openChannel({
+      url: receiver.url('camera'),
+      highWatermark: { bytes: 200_000 },
+      closeTimeout: 30_000,
+    });
+    const reports: SegmentReport[] = [];
+    channel.on('segmentEnd', (report) => reports.push(report));
+    await channel.connected();
+    for (let turn = 0; turn < 3; turn++) {
+      if (turn > 0) await channel.writeMetadata({ type: 'streamStart', trigger: 'face', time: 0 });
+      await sendAll(channel, loop(turn));
+      // As fast as this the channel pauses again and again, and often just now.
+      while (!channel.paused)
+        if (!channel.sendData('filler', ['x'.repeat(1000)], { pts: (turn + 1) * LOOP_MS })) break;
+      expect(channel.sendMetadata({ type: 'streamEnd', alarmDuration: 0, time: 0 })).toBe(false);
+      await channel.writeMetadata({ type: 'streamEnd', alarmDuration: 0, time: 0 });
+    }
+    const stopped = AbortSignal.abort(new Error('no longer wanted'));
+    const late = channel.writeMetadata({ type: 'disconnect', code: 1 }, {}, { signal: stopped });
+    await expect(late).rejects.toThrow('no longer wanted');
+    expect(await channel.close()).toMatchObject({ clean: true });
+    expect(reports.map(({ number }) => number)).toEqual([1, 2, 3]);
+    for (const stream of receiver.all) expectWhole(stream, packets);
+    await closeEmpty(engine);
+  });
+});
+
 describe('a server that refuses the next stream', () => {
   test('loses the destination, as with any refusal that cannot be mended', async () => {
     let published = 0;

@@ -194,6 +194,18 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   /**
+   * As {@link sendMetadata}, but waits for room: see {@link writeVideo}. A `streamStart` or `streamEnd` that is refused while the channel
+   * pauses, and not sent again, costs the segment.
+   */
+  writeMetadata(
+    metadata: StreamMetadata,
+    options: { readonly pts?: number | undefined } = {},
+    waiting: WaitOptions = {},
+  ): Promise<void> {
+    return this.#writer.write(() => this.sendMetadata(metadata, options), waiting.signal);
+  }
+
+  /**
    * A Web stream of one track's packets into the channel, with backpressure. A packet that is refused for what its arguments
    * are, or because the channel is over, is an error of the stream.
    * @example

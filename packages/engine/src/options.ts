@@ -94,7 +94,7 @@ export interface DestinationSettings {
    */
   readonly overflow?: 'reject' | 'drop' | undefined;
   /**
-   * Whether a lost connection is made again, with exponential back-off and full jitter; the stream goes on at a key frame,
+   * Whether a lost connection is made again, with exponential back-off and full jitter, quickly at first; the stream goes on at a key frame,
    * on the same clock. What waits until then is given up where the channel can go on with a worker thread that has clearly
    * fewer channels. A refusal that another attempt cannot mend (bad credentials, an unknown app) ends the destination all the
    * same. Default false; true: the default policy.

@@ -1,21 +1,61 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { Backoff, type ReconnectPolicy } from './backoff.js';
 
 const policy: ReconnectPolicy = { maxAttempts: 10, initialDelay: 500, maxDelay: 30_000, resetAfter: 60_000 };
 
-function delays(random: number, count: number): (number | undefined)[] {
+function delays(
+  random: number,
+  count: number,
+  errorClass: 'retryable' | 'busy' = 'retryable',
+): (number | undefined)[] {
   const backoff = new Backoff(policy, () => random);
-  return Array.from({ length: count }, () => backoff.next('retryable'));
+  return Array.from({ length: count }, () => backoff.next(errorClass));
+}
+
+/** A small generator of numbers from 0 to 1 (a linear congruence of Numerical Recipes). */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
 }
 
 describe('Backoff', () => {
-  it('doubles up to its cap', () => {
-    expect(delays(1, 8)).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+  it('grows to its cap, at most twofold, and by no more than has been waited', () => {
+    expect(delays(1, 9)).toEqual([500, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
   });
 
   it('jitters over the whole range, so that channels lost together do not come back together', () => {
     expect(delays(0, 3)).toEqual([0, 0, 0]);
-    expect(delays(0.5, 3)).toEqual([250, 500, 1000]);
+    expect(delays(0.5, 6)).toEqual([250, 250, 250, 375, 562.5, 843.75]);
+  });
+
+  test.each(['retryable', 'busy'] as const)(
+    'the connection is back within twice the time that the server was away, whatever the draws: %s',
+    (errorClass) => {
+      for (let seed = 1; seed <= 200; seed++) {
+        const random = seeded(seed);
+        const away = 100 * 1.05 ** seed;
+        const backoff = new Backoff({ ...policy, maxAttempts: 1_000_000 }, random);
+        // An old failure, after which it published for a while.
+        for (let i = 0; i < 5; i++) backoff.next(errorClass);
+        backoff.published(20_000);
+        let now = 0;
+        while (now < away) now += backoff.next(errorClass)!;
+        expect(now).toBeLessThanOrEqual(2 * away + policy.initialDelay);
+      }
+    },
+  );
+
+  test('a server that takes every connection and drops it at once is asked less and less often', () => {
+    const backoff = new Backoff({ ...policy, maxAttempts: 1_000_000 }, seeded(1));
+    let attempts = 0;
+    for (let now = 0; now < 600_000; attempts++) {
+      backoff.published(10);
+      now += backoff.next('retryable')! + 10;
+    }
+    expect(attempts).toBeLessThan(80);
   });
 
   it('gives up after the permitted attempts', () => {
@@ -26,18 +66,26 @@ describe('Backoff', () => {
     expect(new Backoff(policy).next(errorClass)).toBeUndefined();
   });
 
-  it('gives a busy server time to let the old session go', () => {
-    expect(new Backoff(policy, () => 0).next('busy')).toBe(15_000);
-    expect(new Backoff(policy, () => 1).next('busy')).toBe(30_000);
+  it('asks a busy server soon, then ever later, until its idle time-out is over', () => {
+    expect(delays(0, 4, 'busy')).toEqual([250, 250, 250, 375]);
+    const all = delays(0.5, 10, 'busy') as number[];
+    expect(all[0]).toBeLessThanOrEqual(500);
+    expect(all.at(-1)).toBeGreaterThanOrEqual(20_000);
   });
 
   it('starts over after a good period, and not after a short one', () => {
     const backoff = new Backoff(policy, () => 1);
-    backoff.next('retryable');
-    backoff.published(59_999);
-    expect(backoff.next('retryable')).toBe(1000);
+    for (let i = 0; i < 4; i++) backoff.next('retryable');
+    backoff.published(1000);
+    expect(backoff.next('retryable')).toBe(3000);
     backoff.published(60_000);
     expect(backoff.next('retryable')).toBe(500);
+  });
+
+  test('goes on where another one has stopped, with delays as long as that would have taken', () => {
+    const backoff = new Backoff(policy, () => 1);
+    backoff.resume(5);
+    expect(backoff.next('retryable')).toBe(7750);
   });
 });
 
