@@ -77,6 +77,20 @@ describe('a muxer that goes on with the stream of another', () => {
     expect(video(second, 'h264', annexB(avcIdr), 200)[0]!.timestamp).toBe(1200);
   });
 
+  test('knows that the clock of the caller has been set, for both tracks', () => {
+    const first = new Muxer();
+    video(first, 'h264', annexB(...avcSets, avcIdr), 10_000);
+    video(first, 'h264', annexB(avcInter), 10_040);
+    const { origin } = first;
+    expect(video(first, 'h264', annexB(avcIdr), 5080)[0]).toMatchObject({ timestamp: 80 });
+    expect(first.origin).toBe(origin! - 5000);
+    const second = successor(first);
+    expect(video(second, 'h264', annexB(avcIdr), 5120)[0]).toMatchObject({ timestamp: 120 });
+    expect(
+      audio(second, 'mp3', Buffer.concat([Buffer.from('fffb10c0', 'hex'), Buffer.alloc(100)]), 5110),
+    ).toMatchObject([{ timestamp: 110 }]);
+  });
+
   test('has nothing to go by before the first tag', () => {
     expect(new Muxer().state).toBeUndefined();
   });
