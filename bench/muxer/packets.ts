@@ -7,6 +7,8 @@ const pps = '68ebe3cb22c0';
 /** nal_unit_header and the first fields of a slice header, as x264 writes them. */
 const idrSlice = '6588840047dae398';
 const interSlice = '419a236c457fbc7c';
+/** The same of a slice that is not the first of its picture. */
+const furtherSlice = '415a236c457fbc7c';
 
 /** Bytes as an entropy coder makes them: random, with emulation prevention (ISO/IEC 14496-10 §7.4.1). */
 function entropyCoded(size: number, random: () => number): Buffer {
@@ -66,10 +68,12 @@ export class BenchPacket {
   /** An inter picture of `size` bytes in this many slices. */
   static inter(size: number, slices: number, startCode: 3 | 4, headroom: number): BenchPacket {
     const random = generator(size + slices);
-    const header = Buffer.from(interSlice, 'hex');
-    const sliceSize = Math.floor(size / slices) - startCode - header.length;
-    const nalUnits = Array.from({ length: slices }, () =>
-      Buffer.concat([header, entropyCoded(sliceSize, random)]),
+    const sliceSize = Math.floor(size / slices) - startCode - interSlice.length / 2;
+    const nalUnits = Array.from({ length: slices }, (_, i) =>
+      Buffer.concat([
+        Buffer.from(i === 0 ? interSlice : furtherSlice, 'hex'),
+        entropyCoded(sliceSize, random),
+      ]),
     );
     return new BenchPacket(nalUnits, startCode, headroom);
   }

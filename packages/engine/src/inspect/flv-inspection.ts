@@ -158,6 +158,8 @@ export class FlvInspection {
     if (count > 0) {
       this.#damage.notice(`PreviousTagSize is wrong in ${count === 1 ? '1 place' : `${count} places`}`);
     }
+    for (const { contradiction } of this.#tracks.video)
+      if (contradiction !== undefined) this.#damage.notice(contradiction);
     this.#noticeFlag('video', this.#header?.hasVideo, this.#tracks.video.length > 0);
     this.#noticeFlag('audio', this.#header?.hasAudio, this.#tracks.audio.length > 0);
   }

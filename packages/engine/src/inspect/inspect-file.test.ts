@@ -96,6 +96,24 @@ describe('an FLV file', () => {
       endsOfSequence: 1,
     });
     expect(report.intact).toBe(true);
+    expect(report.notices).toEqual([
+      'frame types contradict the pictures: of 3 pictures, 1 marked as key frames are none, 1 key frames are not marked',
+    ]);
+  });
+
+  test('a picture in front of the first key frame that is marked as one contradicts its mark, too', async () => {
+    const wrong = AVC.inter.replace('27', '17');
+    const report = await inspect(flvBytes([TAGS[0]!, video(0, wrong), video(40, AVC.key)]));
+    expect(videoOf(report).keyFrameMarks).toEqual({ missing: 0, wrong: 1 });
+    expect(report.notices).toContainEqual(expect.stringContaining('1 marked as key frames are none'));
+  });
+
+  test('slices in tags of their own are damage: what they are a part of cannot be decoded', async () => {
+    // first_mb_in_slice 1
+    const rest = AVC.inter.replace(/419a/, '415a');
+    expect(rest).not.toBe(AVC.inter);
+    const report = await inspect(flvBytes([...TAGS.slice(0, 3), video(40, AVC.inter), video(40, rest)]));
+    expect(report.damage).toMatchObject({ count: 1, list: [{ code: 'ERR_CLOUDPUSH_VIDEO_PICTURE_TORN' }] });
   });
 
   test.each([

@@ -156,6 +156,14 @@ export class VideoTrack implements MediaTrack<VideoCodec> {
     };
   }
 
+  /** In words, where the container contradicts the pictures: players seek, and servers begin, by what it says. */
+  get contradiction(): string | undefined {
+    const { missing, wrong } = this.#marks;
+    if (missing + wrong === 0) return undefined;
+    const samples = `${this.meter.samples} ${this.meter.samples === 1 ? 'picture' : 'pictures'}`;
+    return `frame types contradict the pictures: of ${samples}, ${wrong} marked as key frames are none, ${missing} key frames are not marked`;
+  }
+
   #mux({ keyFrame }: Sample, codec: VideoCodec, data: Uint8Array, tags: FlvTag[]): void {
     const encrypted = this.encryptedByCaller;
     const detected = encrypted ? keyFrame : undefined;
@@ -182,6 +190,7 @@ export class VideoTrack implements MediaTrack<VideoCodec> {
   #seeRefused(sample: Sample, error: unknown): void {
     if (error instanceof MuxerError && error.code === 'ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME') {
       this.#pictures.inter++;
+      if (sample.keyFrame) this.#marks.wrong++;
       this.#gops.see(false, sample.dts, sample.pts);
       return;
     }
