@@ -1,4 +1,6 @@
 import type { CloudPushError } from './errors.js';
+import type { WaitOptions } from './packet-options.js';
+import { checkedCloseSignal } from './signals.js';
 
 /** What a writer needs of its channel. */
 export interface WriterChannel {
@@ -32,8 +34,9 @@ export class ChannelWriter {
    * Resolves when `send` has had its packet taken. Rejects with the signal's reason, with what `send` throws, or with
    * `ERR_CLOUDPUSH_CHANNEL_CLOSED`: the packet was not taken then.
    */
-  async write(send: () => boolean, signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted();
+  async write(send: () => boolean, waiting: WaitOptions | undefined): Promise<void> {
+    const signal = waiting === undefined ? undefined : checkedCloseSignal(waiting);
+    if (signal?.aborted) throw signal.reason;
     if (this.#channel.isLeaving) throw this.#channel.noMoreError();
     if (this.#waiting.length === 0 && send()) return;
     await this.#wait(send, signal);

@@ -5,7 +5,7 @@ import type { ChannelEvents, CloseReport } from './channel-events.js';
 import type { ChannelLife } from './channel-life.js';
 import { ChannelWriter } from './channel-writer.js';
 import type { Destination } from './destination.js';
-import type { CloudPushError } from './errors.js';
+import { CloudPushError } from './errors.js';
 import { Command, PacketFlag } from './memory/ring.js';
 import type { StreamMetadata } from './metadata.js';
 import type { MetadataSender } from './metadata-sender.js';
@@ -18,7 +18,7 @@ import {
   packetStream,
   type VideoPacket,
 } from './packet-stream.js';
-import { invalidParameter, oneOf } from './parameters.js';
+import { invalidParameter, invalidType, oneOf } from './parameters.js';
 import { PictureContinuity } from './picture-continuity.js';
 import { encodePrivateData } from './private-data.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from './shard/protocol.js';
@@ -107,7 +107,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
    */
   sendVideo(data: Uint8Array, options: VideoPacketOptions): boolean {
     if (this.#video === NO_TRACK) throw noTrackError('video');
-    const { pts, dts, codec, keyFrame, encrypted } = options;
+    const { pts, dts, codec, keyFrame, encrypted } = requireTimes(options);
     const video = codec === undefined ? this.#video : codecNumber(VIDEO_CODECS, codec);
     let flags = keyFrame === undefined ? 0 : PacketFlag.keyFrameKnown;
     if (keyFrame === true) flags |= PacketFlag.keyFrame;
@@ -134,7 +134,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
    */
   sendAudio(data: Uint8Array, options: AudioPacketOptions): boolean {
     if (this.#audio === NO_TRACK) throw noTrackError('audio');
-    const { pts, codec, encrypted } = options;
+    const { pts, codec, encrypted } = requireTimes(options);
     const audio = codec === undefined ? this.#audio : codecNumber(AUDIO_CODECS, codec);
     const flags = encrypted === true ? PacketFlag.encrypted : 0;
     return this.#sender.send(Command.audio, audio, data, flags, pts, pts);
@@ -143,10 +143,11 @@ export class Channel extends EventEmitter<ChannelEvents> {
   /**
    * Sends a data message (RTMP 1.0 §7.1.2) of AMF0 values, in order with the media.
    * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link writable}.
-   * @throws CloudPushError as {@link sendVideo}; an error of the AMF0 encoder when a value cannot be encoded.
+   * @throws CloudPushError as {@link sendVideo}; `ERR_CLOUDPUSH_AMF` when AMF0 cannot carry a value.
    */
   sendData(name: string, values: readonly AmfValue[], options: { readonly pts: number }): boolean {
-    return this.#sender.send(Command.data, 0, encodeAmf0(name, ...values), 0, options.pts, options.pts);
+    const { pts } = requireTimes(options);
+    return this.#sender.send(Command.data, 0, encodeMessage(name, values), 0, pts, pts);
   }
 
   /**
@@ -155,7 +156,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
    * @throws CloudPushError as {@link sendVideo}
    */
   sendPrivateData(data: Uint8Array, options: { readonly pts: number }): boolean {
-    return this.#sender.send(Command.data, 0, encodePrivateData(data), 0, options.pts, options.pts);
+    const { pts } = requireTimes(options);
+    return this.#sender.send(Command.data, 0, encodePrivateData(data), 0, pts, pts);
   }
 
   /**
@@ -165,7 +167,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`
    */
   sendMetadata(metadata: StreamMetadata, options: { readonly pts?: number | undefined } = {}): boolean {
-    return this.#metadata.send(metadata, options.pts);
+    return this.#metadata.send(metadata, requireTimes(options).pts);
   }
 
   /**
@@ -174,13 +176,13 @@ export class Channel extends EventEmitter<ChannelEvents> {
    * @throws CloudPushError (rejection) as {@link sendVideo}, and `ERR_CLOUDPUSH_CHANNEL_CLOSED` when the channel takes no more;
    *   the signal's reason when that fires. The packet was not taken then.
    */
-  writeVideo(data: Uint8Array, options: VideoPacketOptions, waiting: WaitOptions = {}): Promise<void> {
-    return this.#writer.write(() => this.sendVideo(data, options), waiting.signal);
+  writeVideo(data: Uint8Array, options: VideoPacketOptions, waiting?: WaitOptions): Promise<void> {
+    return this.#writer.write(() => this.sendVideo(data, options), waiting);
   }
 
   /** As {@link sendAudio}, but waits for room: see {@link writeVideo}. */
-  writeAudio(data: Uint8Array, options: AudioPacketOptions, waiting: WaitOptions = {}): Promise<void> {
-    return this.#writer.write(() => this.sendAudio(data, options), waiting.signal);
+  writeAudio(data: Uint8Array, options: AudioPacketOptions, waiting?: WaitOptions): Promise<void> {
+    return this.#writer.write(() => this.sendAudio(data, options), waiting);
   }
 
   /** As {@link sendData}, but waits for room: see {@link writeVideo}. */
@@ -188,9 +190,9 @@ export class Channel extends EventEmitter<ChannelEvents> {
     name: string,
     values: readonly AmfValue[],
     options: { readonly pts: number },
-    waiting: WaitOptions = {},
+    waiting?: WaitOptions,
   ): Promise<void> {
-    return this.#writer.write(() => this.sendData(name, values, options), waiting.signal);
+    return this.#writer.write(() => this.sendData(name, values, options), waiting);
   }
 
   /**
@@ -272,6 +274,23 @@ function noTrackError(track: 'video' | 'audio'): CloudPushError {
     'none',
     `a codec, when the channel is opened, for a stream that has ${track}`,
   );
+}
+
+/** The options of a packet: something that holds its times. */
+function requireTimes<T extends object>(options: T): T {
+  if (typeof options === 'object' && options !== null) return options;
+  throw invalidType('options', options, "an object with the packet's times, { pts }");
+}
+
+/** The body of a data message. */
+function encodeMessage(name: string, values: readonly AmfValue[]): Buffer {
+  if (typeof name !== 'string') throw invalidType('name', name, 'a text');
+  if (!Array.isArray(values)) throw invalidType('values', values, 'a list');
+  try {
+    return encodeAmf0(name, ...values);
+  } catch (error) {
+    throw CloudPushError.wrap(error);
+  }
 }
 
 /** How a descriptor tells the codec. */

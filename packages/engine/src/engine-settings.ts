@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { EngineLogger } from './logging/engine-logger.js';
 import { MAX_POOL_SIZE, MIN_POOL_SIZE } from './memory/pool.js';
 import type { PushEngineOptions } from './options.js';
 import {
@@ -47,6 +48,9 @@ export interface TargetSettings {
 /** Checks the options and fills in the defaults. */
 export function engineSettings(given: PushEngineOptions): EngineSettings {
   const options = checkedOptions('', given, ENGINE_OPTIONS);
+  const { logger } = options;
+  if (logger !== undefined && !isLogger(logger))
+    throw invalidType('logger', logger, 'a logger, as pino is one');
   const maxConnections = integer('maxConnections', options.maxConnections, 1024, 1, 65_535);
   return {
     targets: targetSettings(options),
@@ -59,6 +63,10 @@ export function engineSettings(given: PushEngineOptions): EngineSettings {
       optionalBoolean('debugPool', options.debugPool) ?? (process.env['CLOUDPUSH_DEBUG_POOL'] ?? '') !== '',
     workerUrl: workerFile(options.workerUrl),
   };
+}
+
+function isLogger(given: Partial<EngineLogger> | null): boolean {
+  return [given?.info, given?.warn, given?.error].every((log) => typeof log === 'function');
 }
 
 function workerFile(given: string | URL | undefined): string | undefined {
@@ -112,7 +120,8 @@ function targetSettings({ targets, tokenServer, tokenProvider }: PushEngineOptio
   }
   if (targets !== undefined && typeof (targets as Partial<TargetCache> | null)?.get !== 'function')
     throw invalidType('targets', targets, 'a TargetCache');
-  const server = typeof tokenServer === 'string' ? { url: tokenServer } : (tokenServer ?? {});
+  const server =
+    typeof tokenServer === 'string' ? { url: tokenServer } : tokenServer === undefined ? {} : tokenServer;
   const provider = optionalFunction('tokenProvider', tokenProvider);
   return { shared: targets, server: requireObject('tokenServer', server), provider };
 }

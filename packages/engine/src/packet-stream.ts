@@ -1,6 +1,7 @@
 import type { Channel } from './channel.js';
 import type { CloudPushError } from './errors.js';
 import type { AudioPacketOptions, VideoPacketOptions } from './packet-options.js';
+import { checkedOptions, optionalBoolean } from './parameters.js';
 
 /** A picture on its way into `Channel.createWritable('video')`. */
 export interface VideoPacket extends VideoPacketOptions {
@@ -29,8 +30,10 @@ interface AbortableController extends WritableStreamDefaultController {
 export function packetStream<Packet extends VideoPacket | AudioPacket>(
   channel: Channel,
   write: (packet: Packet, signal: AbortSignal) => Promise<void>,
-  { ownsChannel = false }: PacketStreamOptions,
+  options: PacketStreamOptions,
 ): WritableStream<Packet> {
+  const given = checkedOptions('', options, { ownsChannel: true });
+  const ownsChannel = optionalBoolean('ownsChannel', given.ownsChannel) ?? false;
   return new WritableStream<Packet>({
     write: (packet, controller) => write(packet, (controller as AbortableController).signal),
     close: async () => {

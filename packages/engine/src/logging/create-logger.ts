@@ -1,11 +1,28 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { integer, oneOf } from '../parameters.js';
+import {
+  checkedOptions,
+  integer,
+  invalidType,
+  oneOf,
+  optionalBoolean,
+  optionalFunction,
+  requireObject,
+} from '../parameters.js';
 import { prepareLogFolder } from './log-folder.js';
 import { customLevels, type LogLevel, pinoLevels } from './log-level.js';
 import { LogOutput } from './log-output.js';
 import type { LoggerOptions } from './logger-options.js';
 import { redactLine } from './redact.js';
 import type { RollingFileOptions } from './rolling-files.js';
+
+const OPTIONS: Readonly<Record<keyof LoggerOptions, true>> = {
+  level: true,
+  console: true,
+  folder: true,
+  fileSize: true,
+  fileCount: true,
+  onError: true,
+};
 
 /** A logger, and what writes its lines. */
 export interface EngineLog extends AsyncDisposable {
@@ -29,7 +46,7 @@ export interface EngineLog extends AsyncDisposable {
  * await using engine = await PushEngine.create({ logger: log.logger });
  */
 export function createLogger(options: LoggerOptions = {}): EngineLog {
-  const level = checkedLevel(options.level);
+  const level = checkedLevel(requireObject('options', options).level);
   const output = openOutput(options);
   const close = () => output.close();
   return { logger: loggerTo(output, level), close, [Symbol.asyncDispose]: close };
@@ -50,10 +67,11 @@ export function loggerTo(output: DestinationStream, level: LogLevel): Logger<'ma
 }
 
 /** @throws CloudPushError as {@link createLogger}. */
-export function openOutput(options: LoggerOptions): LogOutput {
+export function openOutput(given: LoggerOptions): LogOutput {
+  const options = checkedOptions('', given, OPTIONS);
   const files = rollingFiles(options);
-  const toConsole = options.console ?? files === undefined;
-  return new LogOutput(toConsole, files, options.onError ?? warn);
+  const toConsole = optionalBoolean('console', options.console) ?? files === undefined;
+  return new LogOutput(toConsole, files, optionalFunction('onError', options.onError) ?? warn);
 }
 
 function checkedLevel(level: LogLevel | undefined): LogLevel {
@@ -65,6 +83,7 @@ function rollingFiles({ folder, fileSize, fileCount }: LoggerOptions): RollingFi
     fileSize: integer('fileSize', fileSize, 10 * 1024 * 1024, 1024, 2 ** 40),
     fileCount: integer('fileCount', fileCount, 10, 2, 10_000),
   };
+  if (folder !== undefined && typeof folder !== 'string') throw invalidType('folder', folder, 'a path');
   return folder === undefined ? undefined : { folder: prepareLogFolder(folder), ...limits };
 }
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { CloudPushError } from '../errors.js';
+import { requireObject } from '../parameters.js';
 import type { IssuedToken } from './issued-tokens.js';
 import { TokenAuthority, type TokenAuthorityOptions } from './token-authority.js';
 import { codeOf } from './token-errors.js';
@@ -62,7 +63,7 @@ export class ReferenceTokenServer implements AsyncDisposable {
   }
 
   private constructor(options: ReferenceTokenServerOptions) {
-    this.#options = options;
+    this.#options = requireObject('options', options);
     this.#authority = new TokenAuthority(options);
     const timeouts = { requestTimeout: QUERY_TIMEOUT, headersTimeout: QUERY_TIMEOUT };
     this.#server =

@@ -1,5 +1,6 @@
 import { CloudPushError } from '../errors.js';
-import { integer } from '../parameters.js';
+import { checkedOptions, integer, invalidType, optionalFunction, requireObject } from '../parameters.js';
+import { checkedSignal } from '../signals.js';
 import { type Clock, systemClock } from './clock.js';
 import type { PushTarget, TokenProvider } from './push-target.js';
 import { type EntryContext, TargetEntry, type TargetQuery } from './target-entry.js';
@@ -28,6 +29,14 @@ export interface TargetCacheOptions {
   readonly random?: (() => number) | undefined;
 }
 
+const OPTIONS: Readonly<Record<keyof TargetCacheOptions, true>> = {
+  minimumInterval: true,
+  requestTimeout: true,
+  onRefreshFailed: true,
+  clock: true,
+  random: true,
+};
+
 /**
  * Push targets, remembered until they expire, in front of any {@link TokenProvider}. However many ask for the same target at
  * the same time, the provider is asked once.
@@ -47,14 +56,19 @@ export class TargetCache implements Disposable {
 
   /** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` */
   constructor(provider: TokenProvider, options: TargetCacheOptions = {}) {
-    const { minimumInterval, requestTimeout, onRefreshFailed, clock, random } = options;
+    if (typeof provider !== 'function') throw invalidType('provider', provider, 'a function');
+    const { minimumInterval, requestTimeout, onRefreshFailed, clock, random } = checkedOptions(
+      '',
+      options,
+      OPTIONS,
+    );
     this.#context = {
       provider,
       clock: clock ?? systemClock,
-      random: random ?? Math.random,
+      random: optionalFunction('random', random) ?? Math.random,
       minimumInterval: integer('minimumInterval', minimumInterval, 5000, 100, 3_600_000),
       requestTimeout: integer('requestTimeout', requestTimeout, 60_000, 1, 3_600_000),
-      onRefreshFailed: onRefreshFailed ?? (() => {}),
+      onRefreshFailed: optionalFunction('onRefreshFailed', onRefreshFailed) ?? (() => {}),
     };
   }
 
@@ -66,7 +80,8 @@ export class TargetCache implements Disposable {
    *   `ERR_CLOUDPUSH_ENGINE_CLOSED`; the signal's reason when that fires.
    */
   async get(request: TargetRequest, query: TargetQuery): Promise<PushTarget> {
-    query.signal?.throwIfAborted();
+    const signal = checkedSignal(requireObject('query', query).signal);
+    if (signal?.aborted) throw signal.reason;
     return named(await this.#entry(request).get(query), request);
   }
 
@@ -77,6 +92,7 @@ export class TargetCache implements Disposable {
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_ENGINE_CLOSED`
    */
   watch(request: TargetRequest, onNewTarget: (target: PushTarget) => void): () => void {
+    if (typeof onNewTarget !== 'function') throw invalidType('onNewTarget', onNewTarget, 'a function');
     return this.#entry(request).watch((target) => onNewTarget(named(target, request)));
   }
 

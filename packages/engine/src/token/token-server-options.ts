@@ -1,5 +1,5 @@
 import { queryValues } from '@cloudpush/transport';
-import { integer, invalidParameter } from '../parameters.js';
+import { checkedOptions, integer, invalidParameter, optionalFunction } from '../parameters.js';
 import type { TokenRetryPolicy } from './retry.js';
 
 /** The longest waits of an exchange with a token server, in ms, each 1 to 600,000. */
@@ -63,12 +63,49 @@ export interface TokenEndpoint {
   readonly secrets: readonly string[];
 }
 
+const OPTIONS: Readonly<Record<keyof TokenServerOptions, true>> = {
+  url: true,
+  timeouts: true,
+  retry: true,
+  connections: true,
+  tls: true,
+  now: true,
+  random: true,
+};
+const TIMEOUTS: Readonly<Record<keyof TokenTimeouts, true>> = {
+  connect: true,
+  headers: true,
+  body: true,
+  total: true,
+};
+const RETRY: Readonly<Record<keyof TokenRetryPolicy, true>> = {
+  maxAttempts: true,
+  initialDelay: true,
+  maxDelay: true,
+};
+const TLS: Readonly<Record<keyof TokenTlsOptions, true>> = {
+  ca: true,
+  servername: true,
+  cert: true,
+  key: true,
+};
+
+function part<T extends object>(
+  name: string,
+  given: T | undefined,
+  names: Readonly<Record<keyof T & string, unknown>>,
+): T | undefined {
+  return given === undefined ? undefined : checkedOptions(name, given, names);
+}
+
 /**
  * Checks the options and fills in the defaults.
  * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`
  */
-export function tokenServerSettings(options: TokenServerOptions): TokenServerSettings {
-  const { timeouts, retry } = options;
+export function tokenServerSettings(given: TokenServerOptions): TokenServerSettings {
+  const options = checkedOptions('', given, OPTIONS);
+  const timeouts = part<Partial<TokenTimeouts>>('timeouts', options.timeouts, TIMEOUTS);
+  const retry = part<Partial<TokenRetryPolicy>>('retry', options.retry, RETRY);
   const limit = (name: keyof TokenTimeouts, preset: number) =>
     integer(`timeouts.${name}`, timeouts?.[name], preset, 1, 600_000);
   return {
@@ -85,9 +122,9 @@ export function tokenServerSettings(options: TokenServerOptions): TokenServerSet
       maxDelay: integer('retry.maxDelay', retry?.maxDelay, 5000, 0, 600_000),
     },
     connections: integer('connections', options.connections, 64, 1, 1024),
-    tls: options.tls ?? {},
-    now: options.now ?? Date.now,
-    random: options.random ?? Math.random,
+    tls: part<TokenTlsOptions>('tls', options.tls, TLS) ?? {},
+    now: optionalFunction('now', options.now) ?? Date.now,
+    random: optionalFunction('random', options.random) ?? Math.random,
   };
 }
 
