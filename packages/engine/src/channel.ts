@@ -202,9 +202,9 @@ export class Channel extends EventEmitter<ChannelEvents> {
   writeMetadata(
     metadata: StreamMetadata,
     options: { readonly pts?: number | undefined } = {},
-    waiting: WaitOptions = {},
+    waiting?: WaitOptions,
   ): Promise<void> {
-    return this.#writer.write(() => this.sendMetadata(metadata, options), waiting.signal);
+    return this.#writer.write(() => this.sendMetadata(metadata, options), waiting);
   }
 
   /**
