@@ -287,7 +287,7 @@ describe('encryption that cannot be', () => {
     const refused: readonly (readonly [() => unknown, RegExp])[] = [
       [
         open({ video: { mode: 'some', key } }),
-        /^encryption.video.mode is 'some'; permitted: 'none', 'keyFrames'/,
+        /^encryption.video.mode is a text of 4 characters; permitted: 'none', 'keyFrames'/,
       ],
       [open({ video: { mode: 'allFrames' } }), /^encryption.video.key is 'left out'; permitted: a key/],
       [

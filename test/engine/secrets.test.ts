@@ -178,6 +178,21 @@ test('a full run, good and bad, tells no secret to anyone', { timeout: 60_000 },
   });
   await run(engine, { url: `http://user:${secrets.password}@127.0.0.1/live/a${query}` });
   await run(engine, { url: `rtmp://user:${secrets.password}@127.0.0.1:99999/live/a${query}` });
+  // Secrets in the wrong places.
+  const misplaced = [
+    { encryption: { video: { mode: secrets.mediaKey, key: 'x' } } },
+    { encryption: { video: secrets.mediaKey } },
+    { encryption: secrets.mediaKey },
+    { connection: secrets.token },
+    { connection: { profile: secrets.token } },
+    { connection: { tokenPlacement: secrets.token } },
+    { connection: { credentials: secrets.credentials } },
+    { connection: { token: { value: secrets.token } } },
+    { target: secrets.deviceToken },
+    { target: { kind: secrets.deviceToken } },
+  ];
+  for (const options of misplaced)
+    await run(engine, { url: receiver.url('misplaced'), ...options } as unknown as ChannelOptions);
   const device = {
     kind: 'device',
     deviceSN: 'SN-1',

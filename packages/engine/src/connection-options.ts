@@ -2,9 +2,9 @@ import { encodeAmf0 } from '@cloudpush/transport';
 import {
   checkedOptions,
   integer,
+  invalidBesideSecret,
   invalidParameter,
   invalidType,
-  oneOf,
   optionalBoolean,
   requireObject,
 } from './parameters.js';
@@ -96,7 +96,10 @@ function checkAll<T extends object>(name: string, given: T, checks: Checks<T>): 
 }
 
 function choice(choices: readonly string[]): Check {
-  return (name, value: string) => oneOf(name, value, choices);
+  const permitted = choices.map((one) => `'${one}'`).join(', ');
+  return (name, value: string) => {
+    if (!choices.includes(value)) throw invalidBesideSecret(name, value, permitted);
+  };
 }
 
 function text(name: string, value: unknown): void {

@@ -5,7 +5,7 @@ import type {
   EncryptionSettings,
   VideoCodec,
 } from '@cloudpush/muxer';
-import { checkedOptions, invalidParameter, requireObject } from './parameters.js';
+import { checkedOptions, invalidBesideSecret, invalidParameter, requireObject } from './parameters.js';
 
 /** What is encrypted from the start. `Channel.sendMetadata` changes it in mid-stream. */
 export interface EncryptionOptions {
@@ -48,7 +48,7 @@ export class ChannelEncryption {
   check(track: EncryptedTrack, given: EncryptionSettings, prefix = ''): EncryptionSettings {
     const { mode, key } = requireObject(prefix === '' ? 'metadata' : prefix.slice(0, -1), given);
     if (!MODES.includes(mode)) {
-      throw invalidParameter(`${prefix}mode`, mode, MODES.map((permitted) => `'${permitted}'`).join(', '));
+      throw invalidBesideSecret(`${prefix}mode`, mode, MODES.map((permitted) => `'${permitted}'`).join(', '));
     }
     const checked = key === undefined ? this.#current[track]?.key : checkedKey(`${prefix}key`, key);
     if (mode === 'none') return { mode, key: checked };

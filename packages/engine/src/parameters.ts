@@ -81,6 +81,12 @@ export function invalidParameter(name: string, actual: unknown, permitted: strin
   return refusal(name, isPlain ? actual : String(actual), String(actual), permitted);
 }
 
+/** The same for a parameter that stands beside a secret: a text in its place may be that secret, and is not shown. */
+export function invalidBesideSecret(name: string, actual: unknown, permitted: string): CloudPushError {
+  if (typeof actual !== 'string') return invalidParameter(name, actual, permitted);
+  return refusal(name, 'string', `a text of ${actual.length} characters`, permitted);
+}
+
 /** A value's type, as an error may show it. */
 export function typeOf(value: unknown): string {
   return value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
