@@ -48,6 +48,9 @@ export { PUBLISHER_LIMITS, RECEIVER_LIMITS, type TransportLimits } from './limit
 export { encodeData, encodeMetadata } from './message/data.js';
 export { readTracks, type TrackOptions, type TrackPacket, withTrack } from './message/multitrack.js';
 export { type MediaMessage, MessageType } from './message/type.js';
+export { queryValues, redact, withForms } from './redaction/known-secrets.js';
+export { redactLine, redactText } from './redaction/text.js';
+export { bareUrl, withoutUrlSecrets } from './redaction/urls.js';
 export {
   type Capabilities,
   CapsEx,
@@ -67,7 +70,6 @@ export type {
   SessionTimeouts,
 } from './session/publish-state.js';
 export { ReceiveSession } from './session/receive-session.js';
-export { queryValues, redact, withForms } from './session/redact.js';
 export type {
   ConnectRequest,
   Decision,

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
-import { shownJson, shownText, withoutUrlSecrets } from './shown-text.js';
+import { withoutUrlSecrets } from '@cloudpush/transport';
+import { shownJson, shownText } from './shown-text.js';
 
 type TextStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 

@@ -1,8 +1,4 @@
-/** Something that looks like a URL, or like one with a slash too few, up to where a sentence would go on. */
-const URL_LIKE = /(?:\brtmps?:|\b[a-z][a-z\d+.-]*:\/)[^\s'"<>│]*/gi;
-
-/** The scheme, then user info up to the last @ of the authority, or of everything where that is no host and port. */
-const USER_INFO = /^([a-z][a-z\d+.-]*:\/*)(?:[^/]*@|(?!(?:\[[^\]]*\]|[^/:@]*)(?::\d*)?(?:\/|$)).*@)/i;
+import { bareUrl, withoutUrlSecrets } from '@cloudpush/transport';
 
 /** Characters that move the cursor, or turn the order of what follows around (Unicode bidirectional controls). */
 const CONTROLS = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
@@ -23,11 +19,6 @@ export function shownText(text: string): string {
   return withoutUrlSecrets(text).replace(CONTROLS_BUT_LINES, '?');
 }
 
-/** Text with user info, query and fragment of every URL in it left out, whoever put it there. */
-export function withoutUrlSecrets(text: string): string {
-  return text.replace(URL_LIKE, bareUrl);
-}
-
 /** Text that repeats arguments, with the URLs in them made bare, whatever characters those hold. */
 export function withoutSecretsOf(words: readonly string[], text: string): string {
   let shown = text;
@@ -38,9 +29,4 @@ export function withoutSecretsOf(words: readonly string[], text: string): string
     }
   }
   return shown;
-}
-
-/** What ends a sentence or a clause behind a URL stays. */
-function bareUrl(url: string): string {
-  return url.replace(/[?#].*?([.,:;)]*)$/s, '$1').replace(USER_INFO, '$1');
 }

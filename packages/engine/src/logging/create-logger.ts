@@ -1,3 +1,4 @@
+import { redactLine } from '@cloudpush/transport';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import {
   checkedOptions,
@@ -12,7 +13,6 @@ import { prepareLogFolder } from './log-folder.js';
 import { customLevels, type LogLevel, pinoLevels } from './log-level.js';
 import { LogOutput } from './log-output.js';
 import type { LoggerOptions } from './logger-options.js';
-import { redactLine } from './redact.js';
 import type { RollingFileOptions } from './rolling-files.js';
 
 const OPTIONS: Readonly<Record<keyof LoggerOptions, true>> = {

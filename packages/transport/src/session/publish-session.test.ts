@@ -6,10 +6,10 @@ import { encodeData } from '../message/data.js';
 import { encodePeerBandwidth, encodeUint32 } from '../message/protocol-control.js';
 import { MessageType } from '../message/type.js';
 import { encodeUserControl } from '../message/user-control.js';
+import { textsIn } from '../redaction/known-secrets.js';
 import { hex, pattern } from '../testing/bytes.js';
 import { publishOptions, ScriptedServer, TestClock, TIMEOUTS } from '../testing/sessions.js';
 import { PublishSession } from './publish-session.js';
-import { textsIn } from './redact.js';
 import { StageTimer } from './stage-timer.js';
 
 function video(size: number): {

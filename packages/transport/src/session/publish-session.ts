@@ -4,6 +4,7 @@ import { RtmpError, RtmpErrorCode, type RtmpStage } from '../errors.js';
 import { ClientHandshake } from '../handshake/client.js';
 import { encodeCommand, type HeardCommand, hearCommand, hearData } from '../message/command.js';
 import { type MediaMessage, MessageType } from '../message/type.js';
+import { queryValues, textsIn, withForms } from '../redaction/known-secrets.js';
 import { type Capabilities, NO_CAPABILITIES, readCapabilities } from './capabilities.js';
 import { checkMessageSize, checkNames, namesAtRisk, placeError } from './checks.js';
 import { MessageChannel } from './message-channel.js';
@@ -15,7 +16,6 @@ import {
   stageOf,
   timedStageOf,
 } from './publish-state.js';
-import { queryValues, textsIn, withForms } from './redact.js';
 import { ServerNews } from './server-news.js';
 import { SilentEnd } from './silent-end.js';
 import { failureOf, isAside, isFailure, type RtmpStatus, statusOf } from './status.js';

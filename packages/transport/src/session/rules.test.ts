@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it, test } from 'vitest';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { queryValues, redact, withForms } from '../redaction/known-secrets.js';
 import { parseRtmpUrl } from '../url.js';
 import {
   type AttemptOptions,
@@ -19,7 +20,6 @@ import {
   takesFourCc,
 } from './capabilities.js';
 import { serverProfile } from './profile.js';
-import { queryValues, redact, withForms } from './redact.js';
 import { ServerAuth } from './server-auth.js';
 import { failureOf, statusOf } from './status.js';
 import { Transactions } from './transactions.js';

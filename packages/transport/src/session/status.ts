@@ -1,7 +1,7 @@
 import { type AmfValue, numberProperty, property, stringProperty } from '../amf0/value.js';
 import { RtmpError, RtmpErrorCode, type RtmpStage } from '../errors.js';
+import { redact } from '../redaction/known-secrets.js';
 import { isRtmpUrl } from '../url.js';
-import { redact } from './redact.js';
 
 /**
  * What a server says about a connection or stream: the information object of `_result`, `_error` and `onStatus`, word

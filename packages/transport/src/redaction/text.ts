@@ -25,7 +25,7 @@ const SUSPECT = new RegExp(`[?@]|eyJ|bearer|${SECRET_NAMES}`, 'i');
  * A text without secrets: queries and user info of URLs, values that are named like a secret, bearer and web tokens. What
  * cannot be told from a secret goes with it.
  */
-export function redact(text: string): string {
+export function redactText(text: string): string {
   if (!SUSPECT.test(text)) return text;
   return text
     .replace(/\S+/g, redactWord)
@@ -42,11 +42,11 @@ export function redactLine(line: string): string {
 }
 
 function redactValue(value: unknown): unknown {
-  if (typeof value === 'string') return redact(value);
+  if (typeof value === 'string') return redactText(value);
   if (Array.isArray(value)) return value.map(redactValue);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, field]) => [redact(name), redactField(name, field)]),
+    Object.entries(value).map(([name, field]) => [redactText(name), redactField(name, field)]),
   );
 }
 

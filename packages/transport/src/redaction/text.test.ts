@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { redact, redactLine } from './redact.js';
+import { redactLine, redactText } from './text.js';
 
 /** A text, and what may be left of it. */
 const texts: [string, string][] = [
@@ -31,8 +31,8 @@ const texts: [string, string][] = [
 
 for (const [text, shown] of texts) {
   test(`of ${text} there remains ${shown}`, () => {
-    expect(redact(text)).toBe(shown);
-    expect(redact(shown)).toBe(shown);
+    expect(redactText(text)).toBe(shown);
+    expect(redactText(shown)).toBe(shown);
   });
 }
 
@@ -47,7 +47,7 @@ const harmless = [
 
 for (const text of harmless) {
   test(`${text.trim()} stays as it is`, () => {
-    expect(redact(text)).toBe(text);
+    expect(redactText(text)).toBe(text);
     const line = `${JSON.stringify({ level: 30, msg: text })}\n`;
     expect(redactLine(line)).toBe(line);
   });
@@ -100,6 +100,6 @@ test('long texts take no more than their length in time', () => {
     'eyJ.',
     'bearer ',
   ]) {
-    redact(part.repeat(100_000));
+    redactText(part.repeat(100_000));
   }
 }, 10_000);

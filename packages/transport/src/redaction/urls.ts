@@ -1,0 +1,15 @@
+/** Something that looks like a URL, or like one with a slash too few, up to where a sentence would go on. */
+const URL_LIKE = /(?:\brtmps?:|\b[a-z][a-z\d+.-]*:\/)[^\s'"<>│]*/gi;
+
+/** The scheme, then user info up to the last @ of the authority, or of everything where that is no host and port. */
+const USER_INFO = /^([a-z][a-z\d+.-]*:\/*)(?:[^/]*@|(?!(?:\[[^\]]*\]|[^/:@]*)(?::\d*)?(?:\/|$)).*@)/i;
+
+/** Text with user info, query and fragment of every URL in it left out, whoever put it there. */
+export function withoutUrlSecrets(text: string): string {
+  return text.replace(URL_LIKE, bareUrl);
+}
+
+/** A URL without user info, query and fragment; what ends a sentence or a clause behind it stays. */
+export function bareUrl(url: string): string {
+  return url.replace(/[?#].*?([.,:;)]*)$/s, '$1').replace(USER_INFO, '$1');
+}
