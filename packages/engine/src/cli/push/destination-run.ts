@@ -68,6 +68,7 @@ export class DestinationRun {
   outcome({ videoFrames, audioFrames }: FramesTaken): DestinationOutcome {
     const stats = this.stats;
     const { clean, error } = this.#destination.report ?? { clean: false, error: undefined };
+    const cause = error ?? (clean ? this.#refusal : undefined);
     // A refusal before the first connection has cost nothing: what was accepted had waited.
     const ended = clean || (error !== undefined && error === this.#refusal && this.#connected);
     const { droppedDisposable, droppedPictures, droppedAudio, droppedUndecodable } = stats;
@@ -84,7 +85,7 @@ export class DestinationRun {
         stats.audioFrames >= audioFrames,
       failedAttempts: this.#failedAttempts,
       losses: this.#losses,
-      error: error === undefined ? undefined : this.#withoutSecrets(error),
+      error: cause === undefined ? undefined : this.#withoutSecrets(cause),
       stats,
     };
   }
