@@ -411,11 +411,11 @@ describe('Init_log', () => {
     [compat.E_LOG_LEVEL_INFO, true, true],
     [compat.E_LOG_LEVEL_MAIN, true, true],
     [compat.E_LOG_LEVEL_WARN, false, true],
-    [compat.E_LOG_LEVEL_ERROR, false, false],
+    [compat.E_LOG_LEVEL_ERROR, false, true],
     [compat.E_LOG_LEVEL_DISABLE, false, false],
   ];
-  for (const [level, milestones, warnings] of levels) {
-    test(`level ${level} has milestones: ${milestones}, warnings: ${warnings}; no secret ever`, async () => {
+  for (const [level, milestones, failures] of levels) {
+    test(`level ${level} has milestones: ${milestones}, failures: ${failures}; no secret ever`, async () => {
       await using temp = await TempFolder.create();
       const client = CompatClient.initialize();
       compat.SVPush_API_Init_log(level, compat.SV_LOG_OUTPUT_MODE_FILE, temp.path);
@@ -424,7 +424,9 @@ describe('Init_log', () => {
       await client[Symbol.asyncDispose]();
       const log = readFileSync(temp.file('cloudpush.1.log'), 'utf8');
       expect(log.includes('engine closed')).toBe(milestones);
-      expect(log.includes('ERR_CLOUDPUSH_SOCKET_CONNECT')).toBe(warnings);
+      expect(log.includes('ERR_CLOUDPUSH_SOCKET_CONNECT')).toBe(failures);
+      const about = `"label":"lcid ${lcid}","destination":1,"host":"127.0.0.1","stream":"a/b"`;
+      expect(log.includes(about)).toBe(failures);
       expect(log).not.toContain('S3CRET');
     });
   }

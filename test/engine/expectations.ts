@@ -56,7 +56,11 @@ export async function closeEmpty(engine: PushEngine): Promise<void> {
   });
 }
 
-/** A log that keeps the texts of its warnings. */
+/** A log that keeps the texts of its warnings, with what each was about. */
 export function warningsTo(texts: string[]): Logger {
-  return pino({ level: 'warn' }, { write: (line: string) => texts.push(JSON.parse(line).msg) });
+  const write = (line: string): void => {
+    const { msg, reason } = JSON.parse(line) as { msg: string; reason?: string };
+    texts.push(reason === undefined ? msg : `${msg}: ${reason}`);
+  };
+  return pino({ level: 'warn' }, { write });
 }

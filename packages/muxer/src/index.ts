@@ -1,4 +1,4 @@
-export { SyncFrame } from './ac3/sync-frame.js';
+export { SyncFrame, type WrongField } from './ac3/sync-frame.js';
 export { copyBytes } from './bits/native-memory.js';
 export type { ColorConfig, ColorInfo, HdrCll, HdrMdcv } from './color-info.js';
 export { type AccessUnit, AccessUnitSplitter } from './elementary/access-unit-splitter.js';
@@ -43,6 +43,7 @@ export { FlvTag, TagRole, TagType } from './flv/flv-tag.js';
 export { FlvWriter, type WritableTag } from './flv/flv-writer.js';
 export { type AudioTagHeader, readAudioTagHeader } from './flv/read-audio-tag-header.js';
 export { readVideoTagHeader, type TagContent, type VideoTagHeader } from './flv/read-video-tag-header.js';
+export type { FrameReader, FrameSync } from './frame-sync.js';
 export type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
 export { Muxer } from './muxer.js';
 export type { ColorInfoOption, HevcForm, InputClock, MuxerOptions, SliceHandling } from './muxer-options.js';

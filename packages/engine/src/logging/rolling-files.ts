@@ -19,16 +19,18 @@ export class RollingFiles {
   readonly #fileSize: number;
   readonly #fileCount: number;
   #number: number;
-  /** Undefined: none is open yet, or any more. */
+  /** Undefined: none is open any more. */
   #file: number | undefined;
   /** Bytes in the file, with those that are about to be written. */
   #size = 0;
 
+  /** @throws an error of the system: the file cannot be opened */
   constructor({ folder, fileSize, fileCount }: RollingFileOptions) {
     this.#folder = folder;
     this.#fileSize = fileSize;
     this.#fileCount = fileCount;
     this.#number = this.#numbers().at(-1) ?? 1;
+    this.#open();
   }
 
   /**
@@ -38,7 +40,6 @@ export class RollingFiles {
   write(lines: readonly string[]): void {
     let gathered: Buffer[] = [];
     for (const line of lines) {
-      if (this.#file === undefined) this.#open();
       const bytes = Buffer.from(`${line}\n`);
       if (this.#size > 0 && this.#size + bytes.length > this.#fileSize) {
         this.#append(Buffer.concat(gathered));

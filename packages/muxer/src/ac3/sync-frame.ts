@@ -19,7 +19,7 @@ const lastAc3Bsid = 10;
 const lastBsid = 16;
 
 /** A field of the header that is not what it may be. */
-interface WrongField {
+export interface WrongField {
   readonly field: string;
   readonly actual: number;
   readonly permitted: string;
