@@ -222,7 +222,8 @@ describe('a channel with a target', () => {
     await waitFor('a request', 5000, () => (tokens.connections > 0 ? true : undefined));
     aborted.abort();
     expect((await aborted.close()).error?.code).toBe('ERR_CLOUDPUSH_ABORTED');
-    expect((await closed.close()).error?.code).toBe('ERR_CLOUDPUSH_CLOSE_TIMEOUT');
+    // It has sent nothing that could be lost.
+    expect(await closed.close()).toMatchObject({ clean: true, error: undefined });
     await closeEmpty(engine);
   });
 
