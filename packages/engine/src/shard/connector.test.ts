@@ -1,3 +1,4 @@
+import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CloudPushError } from '../errors.js';
 import { ConnectLimiter } from './connect-limiter.js';
@@ -93,7 +94,10 @@ interface Fixture {
   readonly told: string[];
 }
 
-async function publishing(): Promise<Fixture> {
+async function publishing(
+  differences: Partial<ConnectorOwner> = {},
+  more: Partial<DestinationConfig> = {},
+): Promise<Fixture> {
   const told: string[] = [];
   const owner: ConnectorOwner = {
     refusalOf: () => undefined,
@@ -111,11 +115,13 @@ async function publishing(): Promise<Fixture> {
     assess: (error) => ({ error, mended: false }),
     onLost: () => void told.push('lost'),
     onOver: (error) => void told.push(`over: ${error?.message ?? 'clean'}`),
+    ...differences,
   };
   const config = {
     target: HOME,
     stallTimeout: 0,
     reconnect: { maxAttempts: 100, initialDelay: 1000, maxDelay: 1000, factor: 1, resetAfter: 1000 },
+    ...more,
   } as unknown as DestinationConfig;
   const connector = new Connector(owner, config, new ConnectLimiter(8), new TargetSource(HOME, () => {}));
   connector.connect();
@@ -209,4 +215,23 @@ test('one that is destroyed on its way ends with that error, on both connections
   await waitForRetry();
   expect(told).toEqual(['publishing', 'over: the test says so']);
   expect(FakeLink.made).toHaveLength(2);
+});
+
+test('one that is destroyed while the end of its last segment is on its way does not end cleanly', async () => {
+  const { connector, told } = await publishing({ isBetweenSegments: true }, { segmentConnection: 'new' });
+  connector.endStream();
+  connector.close();
+  expect(told).toEqual(['publishing', 'rest']);
+  connector.destroy(failure());
+  await link(0).lose(failure('busy'));
+  expect(told.at(-1)).toBe('over: the test says so');
+});
+
+test('a server that closes between two segments at the moment of the close ends the stream cleanly', async () => {
+  const atRest = { isBetweenSegments: true, isAtRest: true, wantsConnection: false };
+  const { connector, told } = await publishing(atRest);
+  connector.close();
+  expect(link(0).closes).toBe(1);
+  await link(0).lose(new RtmpError(RtmpErrorCode.peerClosed, 'publishing', 'the server has closed'));
+  expect(told.at(-1)).toBe('over: clean');
 });

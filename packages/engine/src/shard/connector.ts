@@ -415,6 +415,8 @@ export class Connector implements LinkOwner {
     if (this.#owner.isAtRest && error.code === RtmpErrorCode.peerClosed) {
       this.#oneStreamEach = true;
       this.#rest(link);
+      // It was told to end meanwhile, and no next segment follows.
+      if (!this.#owner.wantsConnection) this.#finish(undefined);
       return true;
     }
     if (!this.#owner.isOpeningSegment || !BEARS_NO_OTHER.has(error.code)) return false;
@@ -482,7 +484,8 @@ export class Connector implements LinkOwner {
     if (this.#closing.size > 0) return;
     const connect = this.#afterwards;
     this.#afterwards = undefined;
-    if (this.#state === 'over') this.#owner.onOver(this.#ending ?? this.#flaw);
+    // What was still being closed may have been destroyed since, with what it held.
+    if (this.#state === 'over') this.#owner.onOver(this.#ending ?? this.#destroyedBy ?? this.#flaw);
     else connect?.();
   }
 
