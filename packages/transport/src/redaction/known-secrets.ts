@@ -5,7 +5,15 @@ const MIN_VALUE_LENGTH = 4;
 
 /** Servers quote our own URL, and with it the token: that belongs in no text. */
 function redactUrls(text: string): string {
-  return text.replace(/\?\S*/g, '?…').replace(/(\/\/)\S*@/g, '$1…@');
+  return text.replace(/\?\S*/g, '?…').replace(/\S+/g, withoutUserInfo);
+}
+
+/** Word by word: one expression for both ends takes quadratic time on slashes without end, which a server can send. */
+function withoutUserInfo(word: string): string {
+  const authority = word.indexOf('//');
+  const userInfoEnd = word.lastIndexOf('@');
+  if (authority < 0 || userInfoEnd < authority + 2) return word;
+  return `${word.slice(0, authority + 2)}…${word.slice(userInfoEnd)}`;
 }
 
 /** Shorter than this, a secret is part of many a word: it goes only where it stands by itself. */

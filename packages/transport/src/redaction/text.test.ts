@@ -26,6 +26,7 @@ const texts: [string, string][] = [
   ['sent with Bearer abcdefgh1234 to it', 'sent with Bearer … to it'],
   ['redirect=%2Flive%3Ftoken%3Dabc', 'redirect=%2Flive%3Ftoken%3D…'],
   ['got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl, not welcome', 'got …, not welcome'],
+  ['x-eyJh.b.c.d eyJh.b eyJh. eyJ.b a.eyJh.b.', 'x-….d … eyJh. eyJ.b a.…'],
   ['unterminated key="abc', 'unterminated key="…"'],
 ];
 
@@ -98,6 +99,8 @@ test('long texts take no more than their length in time', () => {
     'token ',
     'eyJ',
     'eyJ.',
+    'eyJ-',
+    'eyJa.',
     'bearer ',
   ]) {
     redactText(part.repeat(100_000));

@@ -199,6 +199,12 @@ describe('the system’s resolver', () => {
     await expect(systemLookup('no-such-host.invalid', never)).rejects.toHaveProperty('code');
   });
 
+  test('is asked for a name that looks like an option of Node', async () => {
+    for (const name of ['--version', '-v'])
+      await expect(systemLookup(name, never)).rejects.toThrow(new RegExp(`getaddrinfo E.* ${name}`));
+    await expect(systemLookup('--print', never)).rejects.toHaveProperty('syscall', 'getaddrinfo');
+  });
+
   test('is given up by a signal, waiting or asking', async () => {
     const aborts = Array.from({ length: 5 }, () => new AbortController());
     const asking = aborts.map(({ signal }) => systemLookup('localhost', signal));

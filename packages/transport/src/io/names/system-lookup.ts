@@ -77,7 +77,8 @@ async function lookUp(name: string, signal: AbortSignal): Promise<readonly Addre
 }
 
 function start(name: string): ChildProcess {
-  return spawn(process.execPath, ['-e', SCRIPT, name], {
+  // Behind '--', a name such as --inspect, which a server may redirect to, is none of Node's options.
+  return spawn(process.execPath, ['-e', SCRIPT, '--', name], {
     stdio: ['pipe', 'pipe', 'ignore'],
     windowsHide: true,
     env: { ...process.env, NODE_OPTIONS: '', ELECTRON_RUN_AS_NODE: '1' },
