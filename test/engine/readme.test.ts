@@ -5,11 +5,13 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { AccessUnitSplitter } from '@cloudpush/muxer';
 import { MessageType } from '@cloudpush/transport';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { run } from '../support/process.js';
 import { TempFolder } from '../support/temp.js';
 import { samples } from './expectations.js';
 import { RecordingReceiver } from './recording-receiver.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const pathOf = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 
@@ -33,4 +35,10 @@ test('the first program of README runs as pasted, and every picture arrives', as
   const stream = receiver.stream('camera-1');
   expect(stream.ended).toBe('cleanly');
   expect(samples(stream, MessageType.video)).toHaveLength(pictures.length);
+});
+
+test('the first program of README ends with the cause when nobody listens', async () => {
+  const { code, stdout, stderr } = await runProgram('rtmp://127.0.0.1:9/live/camera-1');
+  expect(code).toBe(1);
+  expect(stdout + stderr).toContain('ERR_CLOUDPUSH_SOCKET_CONNECT');
 });
