@@ -79,7 +79,14 @@ export class Muxer {
       this.#video.track.mux(packet, out);
       return;
     }
-    this.#video?.track.flush(out);
+    try {
+      this.#video?.track.flush(out);
+    } finally {
+      this.#nextVideoOf(codec, packet, out);
+    }
+  }
+
+  #nextVideoOf(codec: VideoCodec, packet: MediaPacket, out: FlvTag[]): void {
     if (this.#nextVideo?.codec !== codec) this.#nextVideo = this.#startVideo(codec);
     const next = this.#nextVideo;
     const before = out.length;

@@ -213,6 +213,30 @@ describe.each(codecs)('%s: slices in packets of their own', (codec) => {
     expect(stream.flush()).toEqual([tag(80, 0, key[0])]);
   });
 
+  test.each([['with the next picture'], ['alone']])(
+    'go out under the parameter sets that they came with, when others come %s',
+    (how) => {
+      const stream = apart();
+      stream.send([key[0]], 40);
+      stream.send([key[1]], 40);
+      for (const nal of inter) stream.send([nal], 80);
+      // The same sets of another level.
+      const others = sets.map((set) =>
+        set.replace('6764000a', '6764000b').replace('001e959009', '001f959009'),
+      );
+      others[1] = others[1]!.replace('001ea0', '001fa0');
+      expect(others).not.toEqual(sets);
+      const tags: FlvTag[] = [];
+      const data = annexB(how === 'alone' ? others : [...others, key[0]]);
+      stream.muxer.video(codec, { data, headroom: 0, dts: 120, pts: 120 }, tags);
+      expect(shown(tags)).toEqual([tag(80, 1, ...inter)]);
+      expect(tags.map(({ role }) => role)).toEqual([TagRole.interFrame]);
+      if (how === 'alone') return;
+      stream.muxer.flush(tags);
+      expect(tags.slice(1).map(({ role }) => role)).toEqual([TagRole.videoSequenceHeader, TagRole.keyFrame]);
+    },
+  );
+
   test('do not make a picture larger than a message', () => {
     const stream = apart();
     const filling = 'ff'.repeat(limits.messageSize / 2 - 30);
@@ -229,6 +253,20 @@ describe.each(codecs)('%s: slices in packets of their own', (codec) => {
       expect(stream.send([key[1]], time)).toEqual(['PICTURE_TORN']);
     }
   });
+});
+
+test('a picture that cannot go out does not take the first one of another codec with it', () => {
+  const { muxer } = new Stream('h264', 'await');
+  const send = (codec: Codec, nals: readonly string[], dts: number, tags: FlvTag[] = []): FlvTag[] => {
+    muxer.video(codec, { data: annexB(nals), headroom: 0, dts, pts: dts }, tags);
+    return tags;
+  };
+  send('h264', [...streams.h264.sets, streams.h264.key[0]], 0);
+  expect(() => send('h264', [streams.h264.key[1]], 0)).toThrow();
+  send('h264', [streams.h264.key[0]], Number.POSITIVE_INFINITY);
+  const tags: FlvTag[] = [];
+  expect(() => send('h265', [...streams.h265.sets, streams.h265.key[0]], 80, tags)).toThrow('finite');
+  expect(tags.map(({ role }) => role)).toEqual([TagRole.videoSequenceHeader, TagRole.keyFrame]);
 });
 
 describe.each(codecs)('%s: several pictures in a packet', (codec) => {

@@ -37,6 +37,14 @@ describe('timeline', () => {
     }
   });
 
+  test('a 32-bit clock is told in whole ms, also behind a decoding time that was made up in between', () => {
+    const timeline = new Timeline('wrapping32');
+    timeline.place(new TrackClock(), 1010.25);
+    expect([1040, 1011, 1010, 1005].map((time) => timeline.unwrap(time))).toEqual([1040, 1011, 1010, 1005]);
+    timeline.resume(2 ** 32 - 100.5, 99.75);
+    expect(timeline.unwrap(20)).toBe(2 ** 32 + 20);
+  });
+
   test('a time is unwrapped on the side of the wrap where its reference is', () => {
     const timeline = new Timeline('wrapping32');
     expect(timeline.unwrapNear(40, 2 ** 32 - 40)).toBe(2 ** 32 + 40);

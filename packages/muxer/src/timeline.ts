@@ -105,8 +105,10 @@ export class Timeline {
       throw invalid(time, 'a finite number of milliseconds');
     }
     if (!Number.isInteger(time) || time < 0 || time >= clockRange) throw invalid(time, '0 to 4294967295');
-    // The difference as a signed 32-bit number: the shorter way round the clock.
-    return Number.isNaN(reference) ? time : reference + ((time - reference) | 0);
+    if (Number.isNaN(reference)) return time;
+    // The difference as a signed 32-bit number, the shorter way round the clock. A decoding time that was made up is not whole.
+    const whole = Math.floor(reference);
+    return whole + ((time - whole) | 0);
   }
 
   /** The smallest decoding time, as `unwrap` gives it, that goes out as it is. */
@@ -182,7 +184,11 @@ export class Timeline {
       }
     }
     const distance = dts - this.#origin;
-    this.#warn('ERR_CLOUDPUSH_TIMESTAMP_BEFORE_START', distance, `≥ ${-limits.earlyStartMs} ms`);
+    this.#warn(
+      'ERR_CLOUDPUSH_TIMESTAMP_BEFORE_START',
+      distance,
+      `${-limits.earlyStartMs} to ${this.#longestGap} ms`,
+    );
     track.origin = dts - this.#elapsed;
     return this.#elapsed;
   }

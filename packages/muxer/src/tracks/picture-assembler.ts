@@ -89,8 +89,10 @@ export class PictureAssembler {
       places.push(this.#codec.placeOf(data, starts[i]!, ends[i]!));
       codes.push(i === 0 ? 0 : codeAt(data, starts[i]!));
     }
-    this.#codec.expectParameterSets(data, nals, places);
     const failure = new Failure();
+    // The picture that is held is of the parameter sets that are known now.
+    if (this.#bringsSets(data, nals, places)) this.#flush(target, failure, out);
+    this.#codec.expectParameterSets(data, nals, places);
     let begun = 0;
     for (let at = 0; at < count; ) {
       const next = this.#endOfPicture(data, nals, places, at);
@@ -102,6 +104,14 @@ export class PictureAssembler {
       at = next;
     }
     failure.tell();
+  }
+
+  /** Whether parameter sets come in front of another picture, or alone. */
+  #bringsSets(data: Uint8Array, nals: readonly [number, number][], places: readonly NalPlace[]): boolean {
+    const slice = places.findIndex((place) => place <= NalPlace.furtherSlice);
+    const leading = slice < 0 ? nals : nals.slice(0, slice);
+    if (!leading.some(([start]) => this.#codec.isParameterSet(data, start))) return false;
+    return slice < 0 || places.includes(NalPlace.firstSlice);
   }
 
   /** Where the picture that begins with the NAL unit `from` ends: where the next one begins, or the packet ends. */
