@@ -30,6 +30,8 @@ class FakeConnector {
     : undefined;
 
   nextStream(): void {}
+
+  endStream(): void {}
 }
 
 vi.doMock('./connector.js', () => ({ Connector: FakeConnector }));
