@@ -7,8 +7,11 @@ const clockRange = 2 ** 32;
 /** What a track's packets are taken to be apart before two of them have come, ms. Not whole: its field holds fractions. */
 const usualInterval = 20.5;
 
-/** Takes what was repaired, and goes out all the same. */
-export type OnWarning = (warning: MuxerError) => void;
+/**
+ * Takes what was repaired, and goes out all the same.
+ * @param lostFrames audio frames of the packet that do not; left out: none
+ */
+export type OnWarning = (warning: MuxerError, lostFrames?: number) => void;
 
 /** One track's place on the timeline. */
 export class TrackClock {

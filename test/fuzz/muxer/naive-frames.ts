@@ -23,6 +23,8 @@ export function naiveFrames(
   if (first !== undefined && first.length === bytes.length)
     return { frames: [{ at, missing, ...first }], damage };
   while (at < content) {
+    const padding = bytes.findIndex((byte, i) => i >= at && byte !== 0);
+    if (frameAt(padding) !== undefined) at = padding;
     const frame = frameAt(at);
     const end = at + (frame?.length ?? 0);
     let other: number | undefined;

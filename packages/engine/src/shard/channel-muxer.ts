@@ -83,7 +83,7 @@ export class ChannelMuxer {
   constructor(
     { hevc, inputClock, encryption, tracks }: ChannelConfig,
     resume: MuxerResumption | undefined,
-    onWarning: (warning: MuxerError) => void,
+    onWarning: (warning: MuxerError, lostFrames?: number) => void,
   ) {
     this.#tracks = tracks;
     this.#describer = new StreamDescriber(() => this.#announced);

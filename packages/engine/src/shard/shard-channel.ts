@@ -61,7 +61,10 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     this.#context = context;
     this.number = number;
     this.#takers = new Takers(number, context);
-    this.#muxer = new ChannelMuxer(config, resume, (warning) => this.#reportProblem(warning, false));
+    this.#muxer = new ChannelMuxer(config, resume, (warning, lostFrames = 0) => {
+      if (lostFrames > 0) this.#countInvalid();
+      this.#reportProblem(warning, false);
+    });
     this.#codecs = new CodecAgreement(this.#muxer, config.hevc !== 'auto');
     this.#segments = new Segments(config.segment);
     this.#tracks = new TrackWait(config.tracks, () => {
@@ -256,8 +259,12 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
       this.abort(error as Error, undefined);
       return;
     }
-    this.#context.counters.channels.add(this.number, ChannelCounter.packetsInvalid, 1);
+    this.#countInvalid();
     this.#reportProblem(error, true);
+  }
+
+  #countInvalid(): void {
+    this.#context.counters.channels.add(this.number, ChannelCounter.packetsInvalid, 1);
   }
 
   /** What comes between two segments belongs to none of them. */

@@ -56,7 +56,7 @@ export interface DestinationStats extends DestinationTotals {
 export interface ChannelTotals extends DestinationTotals {
   /** Packets that `send…` has refused for want of room. */
   readonly packetsRefused: number;
-  /** Packets refused for what was in them. */
+  /** Packets refused for what was in them, and audio packets of which a damaged frame was left out. */
   readonly packetsInvalid: number;
   /** Packets and metadata that came between two segments, and were refused for it. */
   readonly packetsBetweenSegments: number;

@@ -47,7 +47,7 @@ export class AacTrack implements AudioTrack {
     const dts = timeline.unwrap(Number.isNaN(packet.dts) ? packet.pts : packet.dts);
     let time = timeline.place(this.#clock, dts);
     const { data } = packet;
-    if (frames.damage !== undefined) timeline.onWarning?.(frames.damage);
+    if (frames.damage !== undefined) timeline.onWarning?.(frames.damage, frames.lost);
     for (let i = 0; i < frames.count; i++) {
       const offset = frames.starts[i]!;
       header.read(data, offset);

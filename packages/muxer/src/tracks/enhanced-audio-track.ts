@@ -57,7 +57,7 @@ export class EnhancedAudioTrack implements AudioTrack {
       this.#clock,
       timeline.unwrap(Number.isNaN(packet.dts) ? packet.pts : packet.dts),
     );
-    if (frames.damage !== undefined) timeline.onWarning?.(frames.damage);
+    if (frames.damage !== undefined) timeline.onWarning?.(frames.damage, frames.lost);
     for (let i = 0; i < frames.count; i++) {
       const offset = frames.starts[i]!;
       format.readFrame(data, offset, encrypted);

@@ -14,18 +14,18 @@ export class PacketFrames {
   count = 0;
   /** What is wrong with the first bytes that are neither a frame nor padding. */
   damage: MuxerError | undefined;
+  /** How many frames were damaged, and are left out. */
+  lost = 0;
 
   /** The packet is one frame, whatever is in it. */
   takeWhole(): void {
-    this.count = 0;
-    this.damage = undefined;
+    this.#begin();
     this.#add(0, 0);
   }
 
   /** Throws MuxerError when there is no frame at all. */
   find(data: Uint8Array, reader: FrameReader): void {
-    this.count = 0;
-    this.damage = undefined;
+    this.#begin();
     const length = wholeFrameAt(reader, data, 0);
     // As good as every packet is one frame.
     if (length > 0 && length === data.length) this.#add(0, 0);
@@ -36,6 +36,7 @@ export class PacketFrames {
   /** Leaves a frame out: something else is wrong with it. */
   drop(index: number, damage: MuxerError): void {
     this.damage ??= damage;
+    this.lost++;
     const missing = 1 + this.missing[index]!;
     this.join(index);
     if (index < this.count) this.missing[index]! += missing;
@@ -54,11 +55,21 @@ export class PacketFrames {
     throw this.damage ?? damageAt(data, 0, reader)!;
   }
 
+  #begin(): void {
+    this.count = 0;
+    this.damage = undefined;
+    this.lost = 0;
+  }
+
   #search(data: Uint8Array, reader: FrameReader): void {
     const end = contentEnd(data);
     let position = 0;
     let missing = 0;
     while (position < end) {
+      if (data[position] === 0) {
+        const padding = paddingEnd(data, position);
+        if (wholeFrameAt(reader, data, padding) > 0) position = padding;
+      }
       const length = wholeFrameAt(reader, data, position);
       const inside = length === 0 ? -1 : damagedAt(data, reader, position, position + length, end);
       if (length > 0 && inside < 0) {
@@ -72,6 +83,8 @@ export class PacketFrames {
         inside >= 0 ? cutOff(reader, position, inside, length) : damageAt(data, position, reader);
       // Half a frame or more that is none was one.
       missing = 2 * (resumed - position) >= wholeFrameAt(reader, data, resumed) ? 1 : 0;
+      if (inside >= 0 || (resumed < end ? missing > 0 : this.#endsInFrame(data, reader, position)))
+        this.lost++;
       position = resumed;
     }
   }
@@ -86,6 +99,13 @@ export class PacketFrames {
       if (known >= 0 && reader.kindAt(data, known) === reader.kindAt(data, at)) return at;
     }
     return data.length;
+  }
+
+  /** Whether the bytes from `start` on, behind which there is no frame any more, were one: they begin like one, or are as many as half of the last. */
+  #endsInFrame(data: Uint8Array, reader: FrameReader, start: number): boolean {
+    const left = data.length - start;
+    if (left >= reader.prefixSize && reader.lengthAt(data, start) > 0) return true;
+    return this.count > 0 && 2 * left >= wholeFrameAt(reader, data, this.starts[this.count - 1]!);
   }
 
   #add(start: number, missing: number): void {
@@ -105,6 +125,13 @@ function damagedAt(
 ): number {
   if (end >= contentEnd || wholeFrameAt(reader, data, end) > 0) return -1;
   return frameInside(reader, data, start, end);
+}
+
+/** Where the zeros that begin here end. */
+function paddingEnd(data: Uint8Array, start: number): number {
+  let end = start;
+  while (end < data.length && data[end] === 0) end++;
+  return end;
 }
 
 /** Where nothing but zeros follows: encoders round their buffers up. */
