@@ -175,3 +175,18 @@ test('a token provider may fail with anything', async () => {
   await closeEmpty(own);
   await expectUndisturbed();
 });
+
+test('a logger that throws costs its lines alone: no channel, no event, no end', async () => {
+  const fail = (): never => {
+    throw new Error('out of the logger');
+  };
+  const own = await PushEngine.create({ maxConnections: 1, logger: { info: fail, warn: fail, error: fail } });
+  const channel = own.openChannel({ url: receiver.url('own') });
+  const told = transcript(channel);
+  await channel.connected();
+  for (const packet of packets) await sendOne(channel, packet);
+  expect(await channel.close()).toEqual({ clean: true, error: undefined });
+  expect(told).toEqual(['connect', 'close']);
+  await closeEmpty(own);
+  await engine.close();
+});

@@ -162,8 +162,8 @@ function plainValue(value: unknown): unknown {
   }
 }
 
-/** Not everything has one. */
-function textOf(value: unknown): string {
+/** Its text; not everything has one. */
+export function textOf(value: unknown): string {
   try {
     return String(value);
   } catch {

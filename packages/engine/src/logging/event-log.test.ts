@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { EventLog } from './event-log.js';
@@ -32,6 +33,20 @@ test('a logger without milestones gets them as information, one without details 
   log.write('engineStarted');
   log.write('command');
   expect(lines).toEqual(['engine started']);
+});
+
+test('a logger that throws keeps nobody from their work, and is told of once', async () => {
+  const fail = (): never => {
+    throw new Error('out of the logger');
+  };
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', onWarning);
+  const log = new EventLog({ info: fail, warn: fail, error: fail, main: fail, trace: fail });
+  for (const name of names) log.write(name);
+  await setImmediate();
+  process.off('warning', onWarning);
+  expect(warnings.map(({ message }) => message)).toEqual(['the logger has thrown: Error: out of the logger']);
 });
 
 test('the README lists each line with its level', () => {
