@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it, test } from 'vitest';
+import type { AmfObject } from '../amf0/value.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { queryValues, redact, withForms } from '../redaction/known-secrets.js';
 import { parseRtmpUrl } from '../url.js';
@@ -15,6 +16,7 @@ import { answerChallenge } from './auth.js';
 import {
   announceCapabilities,
   chooseForm,
+  FourCcInfo,
   NO_CAPABILITIES,
   readCapabilities,
   takesFourCc,
@@ -271,6 +273,16 @@ describe('Enhanced RTMP capabilities', () => {
     ]);
     expect(announcement['videoFourCcInfoMap']).toMatchObject({ hvc1: 2, av01: 2, vp09: 2 });
     expect(announcement['audioFourCcInfoMap']).toMatchObject({ Opus: 2, '.mp3': 2, mp4a: 2 });
+  });
+
+  it('announces the codecs that there is a muxer for, and no other, such as VP8 and VVC', () => {
+    const video = ['avc1', 'hvc1', 'av01', 'vp09'];
+    const audio = ['mp4a', '.mp3', 'Opus', 'fLaC', 'ac-3', 'ec-3'];
+    const announcement = announceCapabilities(FourCcInfo.canEncode, 0);
+    expect(announcement['fourCcList']).toEqual([...video, ...audio]);
+    expect(Object.keys(announcement['videoFourCcInfoMap'] as AmfObject)).toEqual(video);
+    expect(Object.keys(announcement['audioFourCcInfoMap'] as AmfObject)).toEqual(audio);
+    expect(JSON.stringify(announcement)).not.toMatch(/vp08|vvc1/);
   });
 
   it('reads nothing from a server that announces nothing', () => {
