@@ -66,6 +66,12 @@ export const RECEIVER_LIMITS: TransportLimits = {
   maxAssemblyBytes: 16 << 20,
 };
 
+/**
+ * Longest URL, in characters, that a server may send a publisher to: names with their tokens stay well below, and what is in its
+ * query is looked for in every text that is shown.
+ */
+export const MAX_TARGET_LENGTH = 8192;
+
 /** Longest message body that a chunk header can announce (RTMP 1.0 §5.3.1.2: a 24-bit field). */
 export const MAX_MESSAGE_LENGTH = 0xffffff;
 /** The chunk size in force until a peer says otherwise (RTMP 1.0 §5.4.1). */

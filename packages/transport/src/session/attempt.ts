@@ -1,5 +1,6 @@
 import type { AmfObject, AmfValue } from '../amf0/value.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { MAX_TARGET_LENGTH } from '../limits.js';
 import { isRtmpUrl, parseRtmpUrl, publishedName, type RtmpUrl } from '../url.js';
 import { answerChallenge, type Credentials } from './auth.js';
 import { challengeOf } from './status.js';
@@ -79,6 +80,7 @@ function followRedirect(attempt: Attempt, error: RtmpError, options: AttemptOpti
 
 /** The app that the caller named is more than the first path segment there, too, when it stands there. */
 function parseTarget(redirect: string, app: string | undefined): RtmpUrl {
+  if (redirect.length > MAX_TARGET_LENGTH) throw targetTooLong(redirect.length);
   const target = parseRtmpUrl(redirect);
   const wanted = app?.replace(/^\/+|\/+$/g, '');
   const path = `${target.app}/${target.streamName}/`;
@@ -116,6 +118,12 @@ function redirected(attempt: Attempt, target: RtmpUrl): Attempt {
     authQuery: '',
     authRounds: 0,
   };
+}
+
+function targetTooLong(actual: number): RtmpError {
+  const permitted = MAX_TARGET_LENGTH;
+  const text = `The URL has ${actual} characters, permitted: ${permitted}`;
+  return new RtmpError(RtmpErrorCode.invalidUrl, 'url', text, { details: { actual, permitted } });
 }
 
 function userInfoOf({ user, password }: RtmpUrl): Credentials | undefined {
@@ -184,7 +192,7 @@ export function withToken(
 
 /**
  * Where a reconnect request leads: to a tcUrl that is absolute, or relative to the present one, which also stands in
- * for one that is malformed or leads from rtmps to rtmp. The stream stays, with its query: the server that asks
+ * for one that is malformed, longer than a URL has reason to be, or leads from rtmps to rtmp. The stream stays, with its query: the server that asks
  * has it already.
  */
 export function reconnectUrl({ url, streamName }: Attempt, tcUrl: string | undefined): string {
@@ -199,7 +207,7 @@ export function reconnectUrl({ url, streamName }: Attempt, tcUrl: string | undef
 /** Where a tcUrl leads from the present one; undefined for nowhere, or from rtmps to rtmp. */
 function reconnectTarget(tcUrl: string, url: RtmpUrl): string | undefined {
   const target = absolute(tcUrl, url);
-  if (!isRtmpUrl(target)) return undefined;
+  if (target.length > MAX_TARGET_LENGTH || !isRtmpUrl(target)) return undefined;
   return parseRtmpUrl(target).secure || !url.secure ? target : undefined;
 }
 

@@ -171,6 +171,18 @@ describe('redirects', () => {
       code: 'ERR_CLOUDPUSH_CONNECT_FAILED',
     });
   });
+
+  it('to a URL of no reasonable length are an error, and a request to reconnect there leads to where we are', () => {
+    const url = (length: number): string => 'rtmp://b/live/'.padEnd(length, 'x');
+    expect(followed(attempt, url(8192)).url.host).toBe('b');
+    const next = nextAttempt(attempt, redirectTo(url(8193)), options, NONCE);
+    expect(next).toMatchObject({
+      code: 'ERR_CLOUDPUSH_CONNECT_FAILED',
+      cause: { details: { actual: 8193, permitted: 8192 } },
+    });
+    expect(reconnectUrl(attempt, url(8192))).toMatch(/^rtmp:..b.live/);
+    expect(reconnectUrl(attempt, url(8193))).toBe('rtmp://h:1935/live/cam?k=1');
+  });
 });
 
 describe('handshake fallback', () => {
