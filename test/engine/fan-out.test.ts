@@ -156,6 +156,22 @@ describe('a channel with several destinations', () => {
     await closeEmpty(engine);
   });
 
+  test('goes on with the one that was added when the only other is aborted in the same moment', async () => {
+    await using receiver = await RecordingReceiver.listen();
+    const engine = await PushEngine.create({ maxConnections: 2 });
+    const reconnect = { initialDelay: 3_600_000, maxDelay: 3_600_000 };
+    const channel = engine.openChannel({ url: 'rtmp://127.0.0.1:1/live/lost', reconnect });
+    await once(channel, 'disconnect');
+    const [lost] = channel.destinations;
+    const added = channel.addDestination({ url: receiver.url('good') });
+    lost!.abort();
+    await added.connected();
+    for (const packet of packets) await sendOne(channel, packet);
+    expect(await channel.close()).toMatchObject({ clean: false, error: { code: 'ERR_CLOUDPUSH_ABORTED' } });
+    expectWhole(receiver.stream('good'), packets);
+    await closeEmpty(engine);
+  });
+
   test.each(['is aborted', 'is closed', 'is overtaken'])(
     'goes on when the destination that made it pause %s',
     async (end) => {

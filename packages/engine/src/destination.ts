@@ -178,6 +178,8 @@ export class Destination extends EventEmitter<DestinationEvents> {
       droppedPictures: count(DestinationCounter.droppedPictures),
       droppedUndecodable: count(DestinationCounter.droppedUndecodable),
       droppedAudio: count(DestinationCounter.droppedAudio),
+      lostPictures: count(DestinationCounter.lostPictures),
+      lostAudio: count(DestinationCounter.lostAudio),
       reconnects: Math.max(0, this.#connects - 1),
       moves: this.#moves,
     };

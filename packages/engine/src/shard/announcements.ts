@@ -59,6 +59,12 @@ export class Announcements {
     return announced;
   }
 
+  /** A destination of the channel is on its way. */
+  hasDestinationOf(channel: number): boolean {
+    for (const announced of this.#destinations.values()) if (announced.channel === channel) return true;
+    return false;
+  }
+
   /** Destinations of the channel, or one of them, are told to end before they begin. */
   abort(channel: number, destination: number | undefined, abortedBy: CloudPushError): void {
     for (const [number, announced] of this.#destinations)

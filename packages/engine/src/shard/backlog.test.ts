@@ -240,3 +240,15 @@ test('a queue is full when what waits has been coming in for longer than its lim
   fixture.push('P');
   expect(fixture.told).toEqual(['full']);
 });
+
+test('counts what it gives up at its end, by kind, and what it has dropped before not again', () => {
+  const fixture = new Fixture('drop');
+  fixture.push('KPPPPPPPPPPKPP');
+  const dropped = fixture.counter(DestinationCounter.droppedPictures);
+  expect(dropped).toBeGreaterThan(0);
+  const waiting = fixture.backlog.length;
+  fixture.backlog.end();
+  expect(fixture.counter(DestinationCounter.lostPictures)).toBe(waiting);
+  expect(fixture.counter(DestinationCounter.lostAudio)).toBe(0);
+  expect(fixture.counter(DestinationCounter.droppedPictures)).toBe(dropped);
+});

@@ -2,7 +2,14 @@ import type { FlvTag } from '@cloudpush/muxer';
 import { monotonicNow } from '../clock.js';
 import type { CodecHold } from './codec-hold.js';
 import type { DestinationTally, SkipCause } from './destination-tally.js';
-import { type Dropped, isKeyFrame, isPicture, relieve, startAtKeyFrame } from './drop-policy.js';
+import {
+  type Dropped,
+  isAudioFrame,
+  isKeyFrame,
+  isPicture,
+  relieve,
+  startAtKeyFrame,
+} from './drop-policy.js';
 import type { DestinationConfig, Watermark } from './protocol.js';
 import { SendQueue } from './send-queue.js';
 
@@ -137,6 +144,7 @@ export class Backlog extends SendQueue {
   /** Lets go of everything, for good: the source does not wait for it any more. */
   end(): void {
     this.#full = false;
+    this.#tally.noteLost(this.count(isPicture), this.count(isAudioFrame));
     this.clear();
   }
 

@@ -147,7 +147,8 @@ export class ChannelTable {
     this.#context.receiveRequests();
     const { config, resume } = this.#announced.take(channel);
     if (this.#channels[channel] !== undefined) throw inconsistency(`channel ${channel} was opened twice`);
-    this.#channels[channel] = new ShardChannel(this.#context, channel, config, resume);
+    const expectsDestination = (): boolean => this.#announced.hasDestinationOf(channel);
+    this.#channels[channel] = new ShardChannel(this.#context, channel, config, resume, expectsDestination);
     this.#size++;
   }
 

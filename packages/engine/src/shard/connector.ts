@@ -93,9 +93,7 @@ export class Connector implements LinkOwner {
   #wanted: Wanted | undefined;
   /** Connections that are being closed, with their last bytes on the way. */
   readonly #closing = new Set<Link>();
-  /** Those of them that a segment has ended with: how they end is part of how the destination does. */
-  readonly #segmentEnds = new WeakSet<Link>();
-  /** The first of them that ended badly. */
+  /** How the first of them ended badly that had carried the stream: that is part of how the destination ends. */
   #flaw: Error | undefined;
   /** Makes the connection when the last of them is gone. */
   #afterwards: (() => void) | undefined;
@@ -200,7 +198,6 @@ export class Connector implements LinkOwner {
     this.#watchdog.disarm();
     this.#backoff?.published(monotonicNow() - this.#publishingSince);
     this.#closing.add(link);
-    this.#segmentEnds.add(link);
     this.#rest(link);
     link.close();
   }
@@ -420,6 +417,8 @@ export class Connector implements LinkOwner {
       return true;
     }
     if (!this.#owner.isOpeningSegment || !BEARS_NO_OTHER.has(error.code)) return false;
+    // What was on the way has arrived when the server has closed in an orderly way, or has answered since.
+    if (error.code !== RtmpErrorCode.peerClosed && error.stage !== 'publish') this.#noteFlaw(error);
     this.#oneStreamEach = true;
     this.#wanted ??= this.#move;
     this.#dropMove();
@@ -477,16 +476,19 @@ export class Connector implements LinkOwner {
   }
 
   #onOldClosed(link: Link, error: Error | undefined): void {
-    if (error !== undefined && !link.signal.aborted) {
-      this.#owner.onWarning(`the connection that was left ended badly: ${error.message}`);
-      if (this.#segmentEnds.has(link)) this.#flaw ??= error;
-    }
+    if (error !== undefined && !link.signal.aborted) this.#noteFlaw(error);
     if (this.#closing.size > 0) return;
     const connect = this.#afterwards;
     this.#afterwards = undefined;
     // What was still being closed may have been destroyed since, with what it held.
     if (this.#state === 'over') this.#owner.onOver(this.#ending ?? this.#destroyedBy ?? this.#flaw);
     else connect?.();
+  }
+
+  /** Nobody knows whether the last of what it was handed has arrived. */
+  #noteFlaw(error: Error): void {
+    this.#owner.onWarning(`the connection that was left ended badly: ${error.message}`);
+    this.#flaw ??= error;
   }
 
   #onCurrentClosed(link: Link, error: Error | undefined): void {

@@ -57,6 +57,12 @@ export class DestinationTally {
     this.#add(DestinationCounter.droppedAudio, audio);
   }
 
+  /** What was given up in the queue. */
+  noteLost(pictures: number, audioFrames: number): void {
+    this.#add(DestinationCounter.lostPictures, pictures);
+    this.#add(DestinationCounter.lostAudio, audioFrames);
+  }
+
   /** A picture that cannot be decoded without a key frame before it. */
   noteSkipped(cause: SkipCause): void {
     this.#add(SKIPPED[cause], 1);

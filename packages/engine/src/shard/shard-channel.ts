@@ -51,13 +51,20 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   readonly hold = new CodecHold();
   touched = false;
 
-  /** @param resume the stream that was begun on another shard */
+  readonly #expectsDestination: () => boolean;
+
+  /**
+   * @param resume the stream that was begun on another shard
+   * @param expectsDestination one is on its way: the channel does not end before it has come
+   */
   constructor(
     context: ShardContext,
     number: number,
     config: ChannelConfig,
     resume: MuxerResumption | undefined,
+    expectsDestination: () => boolean,
   ) {
+    this.#expectsDestination = expectsDestination;
     this.#context = context;
     this.number = number;
     this.#takers = new Takers(number, context);
@@ -306,9 +313,9 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     this.#endIfLeft();
   }
 
-  /** The last destination is over. */
+  /** The last destination is over, and no other has been added. */
   #endIfLeft(): void {
-    if (this.#destinations.size > 0 || this.#ended) return;
+    if (this.#destinations.size > 0 || this.#ended || this.#expectsDestination()) return;
     this.#ended = true;
     this.#takers.end();
     this.#tracks.stop();

@@ -216,7 +216,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   vacate(): void {
     this.#ended = true;
     this.#connector.vacate();
-    this.#queue.clear();
+    this.#queue.end();
     this.updateCounters();
   }
 

@@ -46,6 +46,10 @@ export const DestinationCounter = {
   countedAt: 11,
   /** Pictures that could not be decoded for want of a key frame before them, or since one was refused or lost. */
   droppedUndecodable: 12,
+  /** Pictures that were given up in the queue when the destination ended, or left its shard. */
+  lostPictures: 13,
+  /** Audio frames that were. */
+  lostAudio: 14,
 } as const;
 export type DestinationCounter = (typeof DestinationCounter)[keyof typeof DestinationCounter];
 

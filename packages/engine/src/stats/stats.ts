@@ -23,6 +23,13 @@ export interface DestinationTotals {
    * and not sent again, or for what is in it), or could not be encrypted or carried.
    */
   readonly droppedUndecodable: number;
+  /**
+   * Pictures that still waited when the destination ended (close time-out, abort, a connection that was not made again), or when the
+   * channel went on with another worker thread. What a connection had been handed and took with it counts as handed over.
+   */
+  readonly lostPictures: number;
+  /** Audio frames that still waited then. */
+  readonly lostAudio: number;
   /** How often the connection was made again. */
   readonly reconnects: number;
   /** How often the stream has moved to another connection without a gap. */

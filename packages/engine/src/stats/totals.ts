@@ -8,6 +8,8 @@ export const NO_DESTINATION_TOTALS: DestinationTotals = {
   droppedDisposable: 0,
   droppedPictures: 0,
   droppedUndecodable: 0,
+  lostPictures: 0,
+  lostAudio: 0,
   droppedAudio: 0,
   reconnects: 0,
   moves: 0,

@@ -64,6 +64,8 @@ function channelAlone(number: number, changes: Partial<ChannelOutcome> = {}, dro
       droppedDisposable: 0,
       droppedPictures: 0,
       droppedUndecodable: 0,
+      lostPictures: 0,
+      lostAudio: 0,
       droppedAudio: 0,
       pauses: 2,
       reconnects: 0,

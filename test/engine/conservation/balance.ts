@@ -1,0 +1,121 @@
+import type { ArrivedStream } from '../recording-receiver.js';
+import { type Arrival, arrivals } from './arrivals.js';
+import type { Ledger } from './ledger.js';
+import type { Outlet } from './outlet.js';
+import type { Run } from './run.js';
+import type { Kind } from './source.js';
+
+/** What does not balance, in words; nothing when every accepted packet has arrived, or is counted with a cause. */
+export function imbalances({ outlets, receiver, ledger, channel }: Run): string[] {
+  const faults: string[] = [];
+  for (const outlet of outlets) {
+    const say = (text: string): void => void faults.push(`${outlet.name}: ${text}`);
+    try {
+      checkOutlet(outlet, receiver.streams(outlet.name), ledger, say);
+    } catch (error) {
+      say((error as Error).message);
+    }
+  }
+  const { packetsBetweenSegments, packetsInvalid } = channel.stats();
+  if (packetsBetweenSegments !== ledger.between)
+    faults.push(`${ledger.between} packets came between segments, counted: ${packetsBetweenSegments}`);
+  if (packetsInvalid !== 0) faults.push(`${packetsInvalid} packets counted as invalid`);
+  return faults;
+}
+
+type Say = (text: string) => void;
+
+function checkOutlet(outlet: Outlet, streams: ArrivedStream[], ledger: Ledger, say: Say): void {
+  const arrived = streams.map((stream) => arrivals(stream, ledger)).filter((stream) => stream.length > 0);
+  // A stream that has moved may be published elsewhere before the last of it has arrived at the old place.
+  arrived.sort(([a], [b]) => a!.id - b!.id);
+  checkOrder(arrived.flat(), outlet, say);
+  for (const stream of arrived) checkStream(stream, ledger, say);
+  checkCounts(outlet, arrived, ledger, say);
+}
+
+/** Nothing twice, nothing out of order, nothing that was another's. */
+function checkOrder(all: readonly Arrival[], { from, to }: Outlet, say: Say): void {
+  for (const [i, { id }] of all.entries()) {
+    const before = all[i - 1]?.id ?? -1;
+    if (id <= before) say(`packet ${id} came behind packet ${before}`);
+    if (id < from || id >= to) say(`packet ${id} came, which was sent before it joined or after it left`);
+  }
+}
+
+/** One segment, decodable from its first picture on, with times that are those of the source. */
+function checkStream(stream: readonly Arrival[], ledger: Ledger, say: Say): void {
+  const ids = new Set(stream.map(({ id }) => id));
+  const segment = ledger.entries[stream[0]!.id]!.segment;
+  let time = 0;
+  let offset: number | undefined;
+  for (const { id, timestamp } of stream) {
+    const entry = ledger.entries[id]!;
+    const { needs, kind, pts } = entry.packet;
+    if (entry.segment !== segment)
+      say(`packet ${id} of segment ${entry.segment} came with segment ${segment}`);
+    if (needs !== undefined && !ids.has(needs)) say(`picture ${id} came without ${needs}, which it needs`);
+    if (timestamp < time) say(`packet ${id} steps back from ${time} to ${timestamp} ms`);
+    time = timestamp;
+    offset ??= timestamp - pts;
+    // Of frames whose times are no whole ms, and of those behind them.
+    if (kind !== 'data' && Math.abs(timestamp - pts - offset) > 2)
+      say(`packet ${id} of ${pts} ms came with ${timestamp} ms, the stream began ${offset} ms off`);
+  }
+}
+
+function checkCounts(outlet: Outlet, streams: readonly Arrival[][], ledger: Ledger, say: Say): void {
+  const stats = outlet.destination.stats();
+  const { droppedDisposable, droppedPictures, droppedUndecodable, droppedAudio, lostPictures, lostAudio } =
+    stats;
+  const counts = {
+    video: {
+      sent: stats.videoFrames,
+      dropped: droppedDisposable + droppedPictures + droppedUndecodable,
+      lost: lostPictures,
+    },
+    audio: { sent: stats.audioFrames, dropped: droppedAudio, lost: lostAudio },
+  };
+  const arrived = new Set(streams.flat().map(({ id }) => id));
+  for (const kind of ['video', 'audio'] as const) {
+    const { sent, dropped, lost } = counts[kind];
+    const owed = ledger.owed(kind, outlet.from, outlet.to).length;
+    const got = [...arrived].filter((id) => ledger.entries[id]!.packet.kind === kind).length;
+    const said = `${kind}: ${owed} owed, ${sent} handed over, ${dropped} dropped, ${lost} lost, ${got} arrived`;
+    const counted = sent + dropped + lost;
+    // The worker thread hears of an abort before what was sent before it, and the source of the end after what it has sent since.
+    if (outlet.aborted ? counted > owed : counted !== owed) say(said);
+    if (got > sent || (outlet.report?.clean === true && (got !== sent || lost > 0))) say(said);
+    const missing = missingWithin(streams, kind, ledger, arrived);
+    if (missing > dropped) say(`${said}; ${missing} are missing in the midst of streams`);
+  }
+  checkData(outlet, streams, ledger, arrived, say);
+}
+
+/** Data messages are never dropped. */
+function checkData(
+  outlet: Outlet,
+  streams: readonly Arrival[][],
+  ledger: Ledger,
+  arrived: ReadonlySet<number>,
+  say: Say,
+): void {
+  const missing = missingWithin(streams, 'data', ledger, arrived);
+  if (missing > 0) say(`${missing} data messages are missing in the midst of streams`);
+  if (outlet.report?.clean !== true) return;
+  for (const { id } of ledger.owed('data', outlet.from, outlet.to))
+    if (!arrived.has(id)) say(`data message ${id} is missing, after a clean end`);
+}
+
+/** What was accepted between a stream's first packet and its last, and has not arrived. */
+function missingWithin(
+  streams: readonly Arrival[][],
+  kind: Kind,
+  ledger: Ledger,
+  arrived: ReadonlySet<number>,
+): number {
+  const missing = streams.flatMap((stream) =>
+    ledger.owed(kind, stream[0]!.id, stream.at(-1)!.id).filter(({ id }) => !arrived.has(id)),
+  );
+  return missing.length;
+}
