@@ -25,7 +25,10 @@ test.concurrent.for<[args: string[], says: RegExp]>([
   [['push', VIDEO, URL, '--ca', VIDEO], /--ca, --pin and --insecure are for rtmps:\/\/ URLs/],
   [['push', VIDEO, `${URL.replace('rtmp', 'rtmps')}`, '--ca', VIDEO], /no file of PEM certificates/],
   [['push', VIDEO, `${URL.replace('rtmp', 'rtmps')}`, '--pin', 'ab'], /--pin ab: .* 64 hexadecimal digits/],
-  [['push', VIDEO, URL, '--proxy', 'host:1080'], /--proxy needs a URL: socks5:\/\//],
+  [
+    ['push', VIDEO, URL, '--proxy', 'host:1080'],
+    /--proxy needs a URL: socks5:\/\/ or http:\/\/, .* \[user:password@\]host:port/,
+  ],
   [['push', VIDEO, URL, '--bind', 'eth0'], /--bind eth0: an IP address of this machine/],
   [['push', VIDEO, URL, '--encrypt', 'all'], /--encrypt needs one key, .*; there is none/],
   [['push', VIDEO, URL, '--key', 'SECRET'], /--key needs --encrypt/],

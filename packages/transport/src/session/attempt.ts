@@ -62,7 +62,7 @@ function followRedirect(attempt: Attempt, error: RtmpError, options: AttemptOpti
     return new RtmpError(
       RtmpErrorCode.redirectLimit,
       'connect',
-      `The server redirects for the ${attempt.redirects + 1}. time, permitted: ${options.maxRedirects}`,
+      `The server redirects too often: ${attempt.redirects + 1} times, permitted: ${options.maxRedirects}`,
       { details: { actual: attempt.redirects + 1, permitted: options.maxRedirects }, cause: error },
     );
   }

@@ -86,6 +86,7 @@ describe('redirects', () => {
     expect(next).toMatchObject({ url: { host: 'c', streamName: 'cam' }, redirects: 2 });
     next = nextAttempt(next as typeof attempt, redirectTo('rtmp://d/live'), options, NONCE);
     expect(next).toMatchObject({ code: 'ERR_CLOUDPUSH_REDIRECT_LIMIT', class: 'fatal' });
+    expect((next as RtmpError).message).toMatch(/ \d+ times, permitted: \d+$/);
   });
 
   function followed(

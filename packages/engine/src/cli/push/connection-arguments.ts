@@ -123,7 +123,8 @@ function checkPin(fingerprint: string): void {
 function checkProxy(proxy: string): void {
   if (!URL.canParse(proxy) || !/^(socks5|http):\/\/[^/]/i.test(proxy)) {
     throw usageError(
-      '--proxy needs a URL: socks5://[user:password@]host:port or http://[user:password@]host:port',
+      // Apart from the rest: what looks like the user info of a URL is left out of every text that is shown.
+      '--proxy needs a URL: socks5:// or http://, and behind it [user:password@]host:port',
     );
   }
 }
