@@ -46,6 +46,23 @@ describe.concurrent('what comes through a pipe', { timeout: 60_000 }, () => {
     expect([Math.sign(pictures), Math.sign(sounds)]).toEqual([Math.sign(expected!), Math.sign(audioFrames!)]);
   });
 
+  test.for<[name: string, cut: number, says: RegExp]>([
+    ['plain.flv', 100, /^cloudpush: stdin: the last tag is cut off: its \d+ bytes are left out$/m],
+    ['stereo-48k.aac', 10, /^cloudpush: stdin: \d+ bytes are part of no frame and are left out$/m],
+    ['stereo-44k.mp3', 10, /^cloudpush: stdin: \d+ bytes are part of no frame and are left out$/m],
+    ['tone.opus', 10, /^cloudpush: stdin: the last page is cut off: its \d+ bytes are left out$/m],
+    ['pictures-vp9.ivf', 10, /^cloudpush: stdin: the last frame is cut off: its \d+ bytes are left out$/m],
+  ])('a pipe that ends in the middle of something (%s) says what is left out', async ([name, cut, says]) => {
+    await using folder = await TempFolder.create();
+    await using receiver = await CloudpushReceiver.start(folder.path);
+    await using push = startWithInput(['push', '-', receiver.url('cut'), ...FAST, '--json'], undefined);
+    const media = await readFile(fixture(name));
+    push.child.stdin!.end(media.subarray(0, media.length - cut));
+    await push.waitForExit(60_000);
+    expect(push.stderr).toMatch(says);
+    expect(push.stderr.match(/left out/g)).toHaveLength(1);
+  });
+
   test('a FIFO is read as it is written', async () => {
     await using folder = await TempFolder.create();
     await using receiver = await CloudpushReceiver.start(folder.file('recordings'));

@@ -61,7 +61,9 @@ function liveSource(
     audio: audio?.codec as AudioCodec | undefined,
     frameInterval: (video ?? packets.find(({ isHeader }) => isHeader !== true) ?? audio)!.duration,
     duration: undefined,
-    notices: parser.notices.map((notice) => `${path}: ${notice}`),
+    get notices() {
+      return parser.notices.map((notice) => `${path}: ${notice}`);
+    },
     losses: () => (parser.losses ?? []).map((loss) => `${path}: ${loss}`),
     close: () => reader.close(),
     open: () => (video !== undefined && audio !== undefined ? new InterleaveReader(prefixed) : prefixed),

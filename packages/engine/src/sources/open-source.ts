@@ -57,9 +57,8 @@ export async function openSource(
   const isClip = size <= (options.maxClipSize ?? MAX_CLIP_SIZE);
   const open = () => openInputs(inputs, options.frameRate);
   const first = open();
-  const { reader, notices } = first;
   let latest = first;
-  const read = await readClip(reader, isClip ? Number.POSITIVE_INFINITY : PROBE_DURATION);
+  const read = await readClip(first.reader, isClip ? Number.POSITIVE_INFINITY : PROBE_DURATION);
   const packets = inputs[0]!.format.tracks === 'both' ? evened(read) : read;
   const video = packets.find(({ kind }) => kind === 'video');
   const audio = packets.find(({ kind }) => kind === 'audio');
@@ -71,7 +70,9 @@ export async function openSource(
     duration: isClip
       ? packets.reduce((end, { dts, duration }) => Math.max(end, dts + duration), 0)
       : undefined,
-    notices: notices(),
+    get notices() {
+      return latest.notices();
+    },
     losses: () => latest.losses(),
     open: () => {
       if (isClip) return new ClipReader(packets);

@@ -28,7 +28,8 @@ export async function runPlan(
   output: Output,
   interruption: Interruption,
 ): Promise<PushOutcome> {
-  tellNotices(plan.source, output);
+  const told = new Set<string>();
+  tellNotices(plan.source, output, told);
   await using engine = await createEngine(plan, options, output);
   const retries = new RetryNotes(output);
   const run = new PushRun(engine, plan, retries.tell);
@@ -36,7 +37,9 @@ export async function runPlan(
     options.quiet === true
       ? undefined
       : new PushProgress(output, plannedDuration(plan), () => run.snapshot());
-  return await run.run(interruption.signal);
+  const outcome = await run.run(interruption.signal);
+  tellNotices(plan.source, output, told);
+  return outcome;
 }
 
 async function createEngine(
@@ -82,8 +85,11 @@ export function reportOutcome(
   );
 }
 
-function tellNotices(source: MediaSource, output: Output): void {
+/** Tells what has not been told yet: the end of what comes through a pipe, or of a long file, is read last. */
+function tellNotices(source: MediaSource, output: Output, told: Set<string>): void {
   for (const notice of source.notices) {
+    if (told.has(notice)) continue;
+    told.add(notice);
     output.note(`cloudpush: ${notice}`);
   }
 }
