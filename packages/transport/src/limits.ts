@@ -78,3 +78,9 @@ export const MAX_MESSAGE_LENGTH = 0xffffff;
 export const DEFAULT_CHUNK_SIZE = 128;
 /** A chunk is never longer than a message, so larger chunk sizes mean this one (RTMP 1.0 §5.4.1). */
 export const MAX_CHUNK_SIZE = 0xffffff;
+
+/**
+ * A publisher asks to be acknowledged at least so often, in bytes (RTMP 1.0 §5.4.4): twice a second at 4 Mbit/s. Servers' own
+ * proposals of megabytes would tell of a slow path many seconds late.
+ */
+export const ACKNOWLEDGEMENT_WINDOW = 1 << 18;

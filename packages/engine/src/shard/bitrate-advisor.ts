@@ -1,3 +1,4 @@
+import { AcknowledgementMeter } from './acknowledgement-meter.js';
 import { ThroughputMeter } from './throughput-meter.js';
 
 /** What an encoder should do about its bit rate. */
@@ -38,6 +39,9 @@ const RAISE_AFTER = 2000;
 const CAREFUL_STEP = 1.12;
 const CAREFUL_RAISE_AFTER = 4000;
 const RAISE_AFTER_MOST = 60_000;
+/** Where acknowledgements tell within a second that it was too much, more can be tried sooner, and more often. */
+const TOLD_STEP = 1.4;
+const TOLD_RAISE_AFTER_MOST = 8000;
 /** A throughput that differs by more from the one of the attempt that failed is another link's: what failed may do now. */
 const OTHER_LINK = 0.25;
 
@@ -49,6 +53,7 @@ const OTHER_LINK = 0.25;
  */
 export class BitrateAdvisor {
   readonly #flow = new ThroughputMeter();
+  readonly #acknowledgements = new AcknowledgementMeter();
   #sampledAt: number | undefined;
   #offered = 0;
   /** What the source gives, smoothed; undefined at first. All rates are in bytes a second. */
@@ -73,6 +78,17 @@ export class BitrateAdvisor {
     this.#sampledAt = undefined;
     this.#known = undefined;
     this.#flow.restart();
+    this.#acknowledgements.restart();
+  }
+
+  /**
+   * Tells what the server has acknowledged; to be called before {@link update}.
+   * @param now ms on the clock of {@link update}
+   * @param acknowledged the sequence number of the last Acknowledgement, modulo 2^32; 0: there was none
+   * @param inFlight bytes that the kernel has accepted and the server has not acknowledged
+   */
+  onAcknowledged(now: number, acknowledged: number, inFlight: number): void {
+    this.#acknowledgements.update(now, acknowledged, inFlight);
   }
 
   /**
@@ -96,13 +112,14 @@ export class BitrateAdvisor {
     const source = ((offered - this.#offered) * 1000) / elapsed;
     this.#sampledAt = now;
     this.#offered = offered;
-    if (elapsed > IDLE && !refused && backlog < CONGESTED) {
+    const waiting = backlog + this.#hiddenBacklog(now);
+    if (elapsed > IDLE && !refused && waiting < CONGESTED) {
       this.#forget(now);
       return undefined;
     }
     if (!refused && elapsed <= IDLE)
       this.#source = smooth(this.#source, source, 1 - Math.exp(-elapsed / TIME_CONSTANT));
-    return backlog >= CONGESTED ? this.#onBacklog(now) : this.#onClear(now);
+    return waiting >= CONGESTED ? this.#onBacklog(now) : this.#onClear(now);
   }
 
   #forget(now: number): void {
@@ -121,18 +138,29 @@ export class BitrateAdvisor {
       this.#ceiling = this.#source;
       this.#failedAt = throughput;
     } else if (target > this.#advised * (1 + WORTHWHILE)) {
-      if (!this.#flow.isMeasured) return undefined;
+      if (!this.#isMeasured) return undefined;
       return this.#advise(now, Math.min(target, this.#ceiling), 'recovering');
     } else if (target > this.#advised * (1 - WORTHWHILE)) return undefined;
     if (this.#hasRaised) this.#onFailedAttempt(throughput);
     return this.#advise(now, target, 'congested');
   }
 
-  /** Bytes a second; undefined: there is no backlog. */
+  /** What the kernel has accepted beyond what the path holds, in ms at the rate at which the server receives. */
+  #hiddenBacklog(now: number): number {
+    const { excess } = this.#acknowledgements;
+    const rate = excess === 0 ? undefined : this.#acknowledgements.throughput(now);
+    return rate === undefined ? 0 : (excess * 1000) / Math.max(1, rate);
+  }
+
+  /** Bytes a second while there is a backlog; undefined: there is none. */
   #throughput(now: number): number | undefined {
-    const throughput = this.#flow.throughput(now);
-    if (this.#flow.isMeasured) this.#known = throughput;
+    const throughput = this.#acknowledgements.throughput(now) ?? this.#flow.throughput(now);
+    if (this.#isMeasured) this.#known = throughput;
     return throughput;
+  }
+
+  get #isMeasured(): boolean {
+    return this.#acknowledgements.isTelling || this.#flow.isMeasured;
   }
 
   /** More did not fit. Soon again, and as much, only if the link has changed since that was tried last. */
@@ -146,17 +174,29 @@ export class BitrateAdvisor {
 
   #onClear(now: number): BitrateAdvice | undefined {
     if (this.#advised === undefined) return undefined;
-    const wait = this.#isNearFailure ? Math.max(this.#raiseAfter, CAREFUL_RAISE_AFTER) : this.#raiseAfter;
+    const wait = this.#waitToRaise;
     if (now - Math.max(this.#clearSince, this.#advisedAt) < wait) return undefined;
     // A source that does not use what it was advised says nothing about what more would do.
     if (this.#source === undefined || this.#source < this.#advised / STEP) return undefined;
-    const target = this.#advised * (this.#isNearFailure ? CAREFUL_STEP : this.#step);
+    const target = this.#advised * this.#stepUp;
     if (this.#hasRaised) this.#step = Math.min(STEP_MOST, this.#step * STEP);
     this.#hasRaised = true;
     if (target < this.#ceiling) return this.#advise(now, target, 'recovering');
     const advice = this.#advise(now, this.#ceiling, 'recovered');
     this.#advised = undefined;
     return advice;
+  }
+
+  /** How long there must have been no backlog before more is tried, in ms. */
+  get #waitToRaise(): number {
+    if (this.#acknowledgements.isTelling)
+      return this.#hasRaised ? RAISE_AFTER : Math.min(this.#raiseAfter, TOLD_RAISE_AFTER_MOST);
+    return this.#isNearFailure ? Math.max(this.#raiseAfter, CAREFUL_RAISE_AFTER) : this.#raiseAfter;
+  }
+
+  get #stepUp(): number {
+    if (this.#acknowledgements.isTelling) return TOLD_STEP;
+    return this.#isNearFailure ? CAREFUL_STEP : this.#step;
   }
 
   /** About as much has failed before. */
@@ -167,7 +207,8 @@ export class BitrateAdvisor {
   #advise(now: number, target: number, reason: BitrateAdvice['reason']): BitrateAdvice {
     this.#advised = target;
     this.#advisedAt = now;
-    const throughput = this.#flow.throughput(now) ?? this.#known ?? 0;
+    const throughput =
+      this.#acknowledgements.throughput(now) ?? this.#flow.throughput(now) ?? this.#known ?? 0;
     return { bitrate: Math.round(target * 8), throughput: Math.round(throughput * 8), reason };
   }
 }

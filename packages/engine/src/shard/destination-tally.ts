@@ -100,7 +100,7 @@ export class DestinationTally {
 }
 
 /** −1 before the first acknowledgement. Sequence numbers wrap at 2^32, and servers may count the handshake or not. */
-function unacknowledgedBytes(publisher: RtmpPublisher | undefined): number {
+export function unacknowledgedBytes(publisher: RtmpPublisher | undefined): number {
   if (publisher === undefined || publisher.acknowledged === 0) return -1;
   return Math.max(0, (publisher.bytesWritten - publisher.acknowledged) | 0);
 }

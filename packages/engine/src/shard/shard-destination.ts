@@ -8,7 +8,7 @@ import { CodecTrial } from './codec-trial.js';
 import { type Assessment, Connector, type ConnectorOwner } from './connector.js';
 import { closeTimeoutError, unsentError } from './destination-errors.js';
 import type { DestinationOwner } from './destination-owner.js';
-import { DestinationTally } from './destination-tally.js';
+import { DestinationTally, unacknowledgedBytes } from './destination-tally.js';
 import { isAudioFrame, isKeyFrame, isPicture } from './drop-policy.js';
 import type { HevcFallback } from './hevc-fallback.js';
 import { PacketBlock } from './packet-block.js';
@@ -336,10 +336,12 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     const { publisher, bytesWritten } = this.#connector;
     const now = monotonicNow();
     this.#tally.publish(publisher, bytesWritten, this.#queue.bytes, this.#queue.waitingMs, now);
-    if (publisher !== undefined) this.#advise(now);
+    if (publisher !== undefined) this.#advise(now, publisher);
   }
 
-  #advise(now: number): void {
+  #advise(now: number, publisher: RtmpPublisher): void {
+    const { acknowledged } = publisher;
+    if (acknowledged !== 0) this.#advisor.onAcknowledged(now, acknowledged, unacknowledgedBytes(publisher));
     const { bytesWritten } = this.#connector;
     const { waitingMs, full } = this.#queue;
     const advice = this.#advisor.update(now, this.#offeredBytes, bytesWritten, waitingMs, full);
@@ -350,7 +352,8 @@ export class ShardDestination implements ConnectorOwner, Flushable {
 
   readonly #adviseAgain = (): void => {
     this.#adviceTimer = undefined;
-    if (!this.#ended && this.#connector.publisher !== undefined) this.#advise(monotonicNow());
+    const { publisher } = this.#connector;
+    if (!this.#ended && publisher !== undefined) this.#advise(monotonicNow(), publisher);
   };
 
   get #seat(): { readonly channel: number; readonly destination: number } {

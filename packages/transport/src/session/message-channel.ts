@@ -17,11 +17,19 @@ export class MessageChannel implements MessageHandler {
   readonly #reader: ChunkReader;
   readonly #writer: ChunkWriter;
   readonly #received = new AcknowledgementCounter();
+  readonly #mostWindow: number;
   #announcedWindow = 0;
   #acknowledged = 0;
 
-  constructor(sink: SliceSink, handler: MessageHandler, limits: TransportLimits) {
+  /** @param mostWindow the peer is to acknowledge at least so often, in bytes, whatever window it proposes */
+  constructor(
+    sink: SliceSink,
+    handler: MessageHandler,
+    limits: TransportLimits,
+    mostWindow = Number.POSITIVE_INFINITY,
+  ) {
     this.#handler = handler;
+    this.#mostWindow = mostWindow;
     this.#writer = new ChunkWriter(sink);
     this.#reader = new ChunkReader(this, limits);
   }
@@ -102,8 +110,14 @@ export class MessageChannel implements MessageHandler {
     this.control(MessageType.userControl, encodeUserControl(UserControlEvent.pingResponse, value));
   }
 
+  /** Asks for acknowledgements as often as was wanted, unless that has been done (RTMP 1.0 §5.4.4). */
+  wantAcknowledgements(): void {
+    if (this.#announcedWindow === 0) this.announceWindow(this.#mostWindow);
+  }
+
   /** Answered with a Window Acknowledgement Size when it differs from the last one sent (RTMP 1.0 §5.4.5). */
   #onPeerBandwidth(size: number): void {
-    if (size !== this.#announcedWindow) this.announceWindow(size);
+    const window = Math.min(size, this.#mostWindow);
+    if (window !== this.#announcedWindow) this.announceWindow(window);
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { EcmaArray } from '../amf0/value.js';
 import { RtmpError } from '../errors.js';
+import { ACKNOWLEDGEMENT_WINDOW } from '../limits.js';
 import { encodeCommand } from '../message/command.js';
 import { encodeData } from '../message/data.js';
 import { encodePeerBandwidth, encodeUint32 } from '../message/protocol-control.js';
@@ -321,13 +322,15 @@ describe('publish session: while publishing', () => {
     expect(acknowledged.every((value, i) => i === 0 || value - acknowledged[i - 1]! >= 10_000)).toBe(true);
   });
 
-  it('answers Set Peer Bandwidth once with a window size', () => {
+  it('asks for frequent acknowledgements once, and answers Set Peer Bandwidth only with less', () => {
     const server = new ScriptedServer().accept();
-    const sent = server.sent.length;
+    const windows = () => server.sent.filter(({ type }) => type === MessageType.windowAcknowledgementSize);
+    const announced = (size: number) => ({ type: 5, messageStreamId: 0, payload: encodeUint32(size) });
+    expect(windows()).toEqual([announced(ACKNOWLEDGEMENT_WINDOW)]);
     for (let i = 0; i < 3; i++) server.say(MessageType.setPeerBandwidth, encodePeerBandwidth(5_000_000, 2));
-    expect(server.sent.slice(sent)).toEqual([
-      { type: 5, messageStreamId: 0, payload: encodeUint32(5_000_000) },
-    ]);
+    expect(windows()).toHaveLength(1);
+    for (let i = 0; i < 3; i++) server.say(MessageType.setPeerBandwidth, encodePeerBandwidth(100_000, 2));
+    expect(windows().slice(1)).toEqual([announced(100_000)]);
   });
 
   it('takes acknowledgements as they come, above 2^31 and backwards', () => {

@@ -2,6 +2,7 @@ import { type AmfValue, stringProperty } from '../amf0/value.js';
 import type { SliceSink } from '../chunk/writer.js';
 import { RtmpError, RtmpErrorCode, type RtmpStage } from '../errors.js';
 import { ClientHandshake } from '../handshake/client.js';
+import { ACKNOWLEDGEMENT_WINDOW } from '../limits.js';
 import { encodeCommand, type HeardCommand, hearCommand, hearData } from '../message/command.js';
 import { type MediaMessage, MessageType } from '../message/type.js';
 import { queryValues, textsIn, withForms } from '../redaction/known-secrets.js';
@@ -50,7 +51,7 @@ export class PublishSession {
     this.#handler = handler;
     this.#streamName = options.streamName;
     this.#profile = serverProfile(options.profile === 'auto' ? 'generic' : options.profile);
-    this.#channel = new MessageChannel(sink, this, options.limits);
+    this.#channel = new MessageChannel(sink, this, options.limits, ACKNOWLEDGEMENT_WINDOW);
     this.#news = new ServerNews(options.now, (message) => handler.onWarning?.(message));
     this.#silentEnd = new SilentEnd(options.now);
     this.#handshake = new ClientHandshake(
@@ -307,6 +308,7 @@ export class PublishSession {
     }
     if (this.#options.profile === 'auto') this.#profile = serverProfile(detectProfile(args));
     this.#capabilities = readCapabilities(args);
+    this.#channel.wantAcknowledgements();
     this.#createStream();
   }
 
