@@ -66,6 +66,10 @@ class FakeLink {
     await vi.advanceTimersByTimeAsync(0);
   }
 
+  drain(): void {
+    this.#owner.onDrain(this as never);
+  }
+
   async lose(error: Error | undefined): Promise<void> {
     this.#owner.onLinkClosed(this as never, error as never);
     await vi.advanceTimersByTimeAsync(0);
@@ -235,3 +239,26 @@ test('a server that closes between two segments at the moment of the close ends 
   await link(0).lose(new RtmpError(RtmpErrorCode.peerClosed, 'publishing', 'the server has closed'));
   expect(told.at(-1)).toBe('over: clean');
 });
+
+test.each(['onPublishing', 'onDrain'] as const)(
+  'a fault in %s ends its stream, and nothing else',
+  async (event) => {
+    let isFaulty = false;
+    const fail = (): void => {
+      if (isFaulty) throw new TypeError('a fault of ours');
+    };
+    const { connector, told } = await publishing({ [event]: fail });
+    isFaulty = true;
+    if (event === 'onDrain') link(0).drain();
+    else {
+      await link(0).lose(failure());
+      await waitForRetry();
+      await link(1).succeed();
+    }
+    const current = FakeLink.made.at(-1)!;
+    expect(current.signal.aborted).toBe(true);
+    await current.lose(failure());
+    expect(told.at(-1)).toBe('over: internal error: a fault of ours');
+    expect(connector.publisher).toBeUndefined();
+  },
+);

@@ -305,7 +305,11 @@ export class Connector implements LinkOwner {
   onDrain(link: Link): void {
     if (link !== this.#link) return;
     this.#watchdog.disarm();
-    this.#owner.onDrain();
+    try {
+      this.#owner.onDrain();
+    } catch (fault) {
+      this.#onFault(fault);
+    }
   }
 
   onCommand(name: string, args: AmfValue[]): void {
@@ -345,14 +349,21 @@ export class Connector implements LinkOwner {
     this.#retryTimer = undefined;
     const link = new Link(this, this.#config);
     this.#link = link;
-    this.#reach(link, reason, given).then(
-      () => {
-        if (link === this.#link) this.#onPublishing(link);
-      },
-      (error: Error) => {
-        if (link === this.#link) this.#onLost(error);
-      },
-    );
+    this.#reach(link, reason, given)
+      .then(
+        () => {
+          if (link === this.#link) this.#onPublishing(link);
+        },
+        (error: Error) => {
+          if (link === this.#link) this.#onLost(error);
+        },
+      )
+      .catch((fault: unknown) => this.#onFault(fault));
+  }
+
+  /** What waited for the connection could not be sent: that ends this destination, and not the thread with all the others. */
+  #onFault(fault: unknown): void {
+    this.destroy(CloudPushError.wrap(fault));
   }
 
   /** A server that refuses a token that the caller's thread had remembered may take a new one. */

@@ -74,9 +74,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     });
     this.#codecs = new CodecAgreement(this.#muxer, config.hevc !== 'auto');
     this.#segments = new Segments(config.segment);
-    this.#tracks = new TrackWait(config.tracks, () => {
-      for (const taker of this.#takers.list) taker.onTracksKnown();
-    });
+    this.#tracks = new TrackWait(config.tracks, () => this.#begin());
     this.#tracks.note(this.#muxer.hasVideo, this.#muxer.hasAudio);
   }
 
@@ -370,9 +368,27 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
         if (this.#muxer.heldPicture !== 0) this.#awaitSlices();
         return;
       }
-      this.#muxer.flush(this);
-      for (const destination of this.#destinations) destination.flush();
+      this.#contain(() => {
+        this.#muxer.flush(this);
+        for (const destination of this.#destinations) destination.flush();
+      });
     }, SLICE_WAIT);
+  }
+
+  /** Nothing is waited for any more: the stream begins wherever it is being published. */
+  #begin(): void {
+    this.#contain(() => {
+      for (const taker of this.#takers.list) taker.onTracksKnown();
+    });
+  }
+
+  /** A fault in what a timer does ends this channel, and not the thread with all the others. */
+  #contain(act: () => void): void {
+    try {
+      act();
+    } catch (fault) {
+      this.fail(CloudPushError.wrap(fault));
+    }
   }
 
   #dropSlices(): void {

@@ -19,7 +19,7 @@ const CHANNELS = 4;
 const HEALTHY = 0;
 const BROKEN = 1;
 
-const opened = { ...channelConfig({}), encryption: {}, segment: { number: 1, isOpen: true } };
+const opened = { ...channelConfig({ trackWait: 10 }), encryption: {}, segment: { number: 1, isOpen: true } };
 /** It asks for its target, and then waits: no network is needed. */
 const config = destinationConfig({ target: { kind: 'url', url: 'rtmp://127.0.0.1/live/a' } }, 65_536);
 
@@ -240,6 +240,19 @@ describe('the thread and its other channels go on, and the channel ends,', () =>
     bench.post({ type: 'move', channel: BROKEN, destination: 1, target, renewed: false });
     await bench.settled();
     expect(bench.of(BROKEN)).toEqual(['targetWanted', 'detached', 'ended']);
+    await expectGone();
+  });
+
+  test('when what a timer does for it fails', async () => {
+    const adts = Buffer.from('fff15080013ffc2100', 'hex');
+    const begin = vi.spyOn(ShardDestination.prototype, 'onTracksKnown').mockImplementation(() => {
+      throw new TypeError('no such field');
+    });
+    bench.open(BROKEN);
+    bench.attach(BROKEN, 1);
+    bench.push(Command.audio, BROKEN, adts.length, bench.memory.store(BROKEN, adts));
+    await until(() => expect(begin).toHaveBeenCalledOnce());
+    await until(() => expect(bench.of(BROKEN).slice(-2)).toEqual(['detached', 'ended']));
     await expectGone();
   });
 
