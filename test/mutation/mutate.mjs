@@ -5,14 +5,13 @@
 // Source files stay as they are: the tests are given a changed text. Tests that need a build, or a worker thread, do not take part.
 
 import { fork } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { readdirSync, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+// biome-ignore lint/correctness/useImportExtensions: it is no TypeScript module
+import { importsOf } from './modules.mjs';
 
 const SOURCE = 'packages/engine/src';
 const DEFAULT = ['memory', 'shard', 'packet-sender.ts'].map((name) => join(SOURCE, name));
-/** Longer than all tests that reach one file take: such a mutant goes round in circles, ms. */
-const LIMIT = 120_000;
-
 function sourcesIn(path) {
   if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path)
@@ -20,24 +19,27 @@ function sourcesIn(path) {
     .map((name) => join(path, name));
 }
 
-/** The modules of ours that a module imports, types aside. */
-function importsOf(path) {
-  const source = readFileSync(path, 'utf8');
-  const named = source.matchAll(/(?:^import (?!type )[^;]*?from|\bimport\() ?'(\.[^']+)'/gm);
-  return [...named].map(([, name]) => join(dirname(path), name.replace(/\.js$/, '.ts'))).filter(existsSync);
-}
-
 /** Farther away, a test is about something else, and takes long. */
 const FARTHEST = 3;
 
-/** Whether a test reaches a file within a few imports. */
-function reaches(test, file) {
+/** How many imports a test is away from a file. */
+function distance(test, file) {
   let modules = [test];
-  for (let steps = 0; steps < FARTHEST; steps++) {
+  for (let steps = 1; steps <= FARTHEST; steps++) {
     modules = [...new Set(modules.flatMap(importsOf))];
-    if (modules.includes(file)) return true;
+    if (modules.includes(file)) return steps;
   }
-  return false;
+  return Number.POSITIVE_INFINITY;
+}
+
+/** The tests that may judge a file, nearest first: a mutant is done with at its first failure. */
+function judgesOf(file) {
+  const beside = file.replace(/\.ts$/, '.test.ts');
+  return allTests()
+    .map((test) => ({ test, far: test === beside ? 0 : distance(test, file) }))
+    .filter(({ far }) => far <= FARTHEST)
+    .sort((a, b) => a.far - b.far)
+    .map(({ test }) => test);
 }
 
 function allTests(folder = SOURCE) {
@@ -47,21 +49,29 @@ function allTests(folder = SOURCE) {
 }
 
 /** Runs the mutants from one on, until they are through or one hangs. */
-function runFrom(file, tests, from, onVerdict) {
+function runFrom(file, { tests, from, known }, { onVerdict, onUnfit, onJudges }) {
   return new Promise((settle) => {
     let current;
-    const child = fork(join(import.meta.dirname, 'runner.mjs'), [JSON.stringify({ file, tests, from })], {
-      silent: true,
-    });
+    const child = fork(
+      join(import.meta.dirname, 'runner.mjs'),
+      [JSON.stringify({ file, tests, from, known })],
+      {
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      },
+    );
     let timer;
     child.on('message', (message) => {
       clearTimeout(timer);
       if (message.type === 'begin') {
         current = message;
-        timer = setTimeout(() => child.kill('SIGKILL'), LIMIT);
-      } else {
+        timer = setTimeout(() => child.kill('SIGKILL'), message.limit);
+      } else if (message.type === 'verdict') {
         onVerdict(current, message.killed);
         current = undefined;
+      } else if (message.type === 'judges') {
+        onJudges(message.judges);
+      } else if (message.type === 'unfit') {
+        onUnfit(relative('.', message.root), message.message);
       }
     });
     child.on('exit', (code) => {
@@ -75,14 +85,13 @@ function runFrom(file, tests, from, onVerdict) {
   });
 }
 
-const tests = allTests();
 const files = (process.argv.length > 2 ? process.argv.slice(2) : DEFAULT).flatMap((path) =>
   sourcesIn(relative('.', resolve(path))),
 );
 let total = 0;
 let alive = 0;
 for (const file of files) {
-  const reaching = tests.filter((test) => reaches(test, file));
+  const reaching = judgesOf(file);
   if (reaching.length === 0) {
     process.stdout.write(`${file}: no test beside the source reaches it\n`);
     continue;
@@ -90,13 +99,21 @@ for (const file of files) {
   let count = 0;
   let survivors = 0;
   let from = 0;
-  while (from !== undefined)
-    from = await runFrom(file, reaching, from, ({ line, what }, killed) => {
+  let known;
+  const on = {
+    onVerdict: ({ line, what }, killed) => {
       count++;
       if (killed) return;
       survivors++;
       process.stdout.write(`${file}:${line}: ${what}\n`);
-    });
+    },
+    onUnfit: (test, message) =>
+      process.stdout.write(`${test} takes no part, it fails without a fault: ${message}\n`),
+    onJudges: (judges) => {
+      known = judges;
+    },
+  };
+  while (from !== undefined) from = await runFrom(file, { tests: reaching, from, known }, on);
   process.stdout.write(`${file}: ${count - survivors} of ${count} noticed\n`);
   total += count;
   alive += survivors;

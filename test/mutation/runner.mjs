@@ -2,48 +2,61 @@
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { createVitest } from 'vitest/node';
-// biome-ignore lint/correctness/useImportExtensions: it is no TypeScript module
+import { vi } from 'vitest';
+// biome-ignore-start lint/correctness/useImportExtensions: they are no TypeScript modules
+import { importsOf, Modules } from './modules.mjs';
 import { mutantsOf } from './mutants.mjs';
+import { firstFailure, functions } from './suite.mjs';
 
-const { file, tests, from } = JSON.parse(process.argv[2]);
+// biome-ignore-end lint/correctness/useImportExtensions: they are no TypeScript modules
+
+/** A test that takes longer than this, ms, judges only what it imports itself. */
+const SLOW = 1500;
+/** A test that waits for what a mutant never does is given this long beyond what it takes without one, ms. */
+const PATIENCE = 1500;
+
+const { file, tests, from, known } = JSON.parse(process.argv[2]);
 const path = resolve(file);
-let mutant;
+const roots = tests.map((test) => resolve(test));
+// vitest's fake timers and matchers ask for the settings of a vitest that runs.
+globalThis.__vitest_worker__ = { config: { fakeTimers: {}, expect: {}, snapshotOptions: {} } };
+const doMock = (name, exports) => modules.replace(name, exports);
+const modules = await Modules.for(roots, { vitest: { ...functions, vi: { ...vi, doMock } } });
 
-const plugin = {
-  name: 'mutant',
-  enforce: 'pre',
-  transform: (_code, id) =>
-    mutant !== undefined && id.split('?', 1)[0] === path ? { code: mutant.text, map: null } : undefined,
-};
-const vitest = await createVitest(
-  'test',
-  {
-    watch: false,
-    bail: 1,
-    include: tests,
-    pool: 'threads',
-    fileParallelism: false,
-    reporters: [{}],
-    testTimeout: 20_000,
-    passWithNoTests: true,
-  },
-  { plugins: [plugin], logLevel: 'silent' },
-);
-const specifications = await vitest.globTestSpecifications();
-// The shortest way to a verdict first: the test that stands beside the file.
-const beside = path.replace(/\.ts$/, '.test.ts');
-specifications.sort((a, b) => Number(b.moduleId === beside) - Number(a.moduleId === beside));
-
-const mutants = mutantsOf(readFileSync(path, 'utf8'));
-for (let i = from; i < mutants.length; i++) {
-  mutant = mutants[i];
-  process.send({ type: 'begin', index: i, count: mutants.length, line: mutant.line, what: mutant.what });
-  vitest.invalidateFile(path);
-  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications, true);
-  const failed = unhandledErrors.length > 0 || testModules.some((one) => !one.ok());
-  vitest.state.clearErrors?.();
-  process.send({ type: 'verdict', index: i, killed: failed });
+async function failureOf(root, changed, limit) {
+  const failure = await firstFailure(() => modules.run(root, changed), limit);
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  return failure;
 }
-await vitest.close();
-process.exit(0);
+
+// A test that does not pass without a mutant, or not here, says nothing about one.
+async function measured() {
+  const fit = [];
+  for (const root of roots) {
+    const start = Date.now();
+    const failure = await failureOf(root, undefined, 60_000);
+    const took = Date.now() - start;
+    if (failure === undefined) fit.push({ root, took });
+    else process.send({ type: 'unfit', root, message: failure.message });
+  }
+  // What is slow waits for something, which a nearer test does not; only where no other is, it is worth the wait.
+  const quick = fit.filter(({ root, took }) => took <= SLOW || importsOf(root).includes(path));
+  return (quick.length > 0 ? quick : fit).map(({ root, took }) => ({ root, limit: PATIENCE + 3 * took }));
+}
+const judges = known ?? (await measured());
+process.send({ type: 'judges', judges });
+
+const mutants = judges.length === 0 ? [] : mutantsOf(readFileSync(path, 'utf8'));
+for (let index = from; index < mutants.length; index++) {
+  const { line, what, text } = mutants[index];
+  const changed = { path, text };
+  let killed = false;
+  for (const { root, limit } of judges) {
+    process.send({ type: 'begin', index, count: mutants.length, line, what, limit: limit + PATIENCE });
+    killed = (await failureOf(root, changed, limit)) !== undefined;
+    if (killed) break;
+  }
+  process.send({ type: 'verdict', killed });
+}
+process.send({ type: 'end' }, () => process.exit(0));

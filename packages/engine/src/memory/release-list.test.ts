@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { NO_BLOCK, Pool } from './pool.js';
 import { newReleaseHead, ReleaseList } from './release-list.js';
 
@@ -49,5 +49,20 @@ describe('ReleaseList', () => {
     list.publish();
     expect([...pool.bytes.subarray((block + 1) * 64, (block + 2) * 64)]).toEqual(new Array(64).fill(0xab));
     expect(pool.ownerOf(block)).toBe(5);
+  });
+
+  it('loses no block when another thread hands some back at the same moment', () => {
+    const pool = new Pool(65_536);
+    const head = newReleaseHead();
+    const lists = [new ReleaseList(pool.buffer, head), new ReleaseList(pool.buffer, head)] as const;
+    const blocks = Array.from({ length: 4 }, () => pool.acquire(100, 0));
+    for (const [i, block] of blocks.entries()) lists[i % 2 ? 1 : 0].add(block);
+    const exchange = vi.spyOn(Atomics, 'compareExchange').mockImplementationOnce(() => {
+      exchange.mockRestore();
+      lists[1].publish();
+      return Atomics.load(head, 0);
+    });
+    lists[0].publish();
+    expect(drain(lists[0]).sort((a, b) => a - b)).toEqual(blocks);
   });
 });

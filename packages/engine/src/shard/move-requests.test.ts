@@ -56,3 +56,28 @@ test('a wish that waits is forgotten when nobody moves any more', () => {
   vi.advanceTimersByTime(100_000);
   expect(wishes).toEqual([[0, 'a']]);
 });
+
+test('a wish that comes exactly when the time is over does not wait, and no timer stays', () => {
+  const { wishes, requests } = followed();
+  requests.ask('a');
+  vi.advanceTimersByTime(5000);
+  expect(requests.ask('b')).toBeUndefined();
+  expect([wishes, vi.getTimerCount()]).toEqual([
+    [
+      [0, 'a'],
+      [5000, 'b'],
+    ],
+    0,
+  ]);
+});
+
+test('the calm time is over after exactly ten minutes', () => {
+  const { requests } = followed();
+  for (let i = 0; i < 3; i++) {
+    requests.ask('again');
+    vi.advanceTimersByTime(100_000);
+  }
+  vi.advanceTimersByTime(500_000);
+  requests.ask('calm');
+  expect(requests.ask('next')).toBe(5000);
+});

@@ -45,6 +45,28 @@ describe('StallWatchdog', () => {
     expect(onStall).not.toHaveBeenCalled();
   });
 
+  it('does not give a stalled connection longer because more is to be sent', () => {
+    const dog = watchdog(1000);
+    dog.arm();
+    vi.advanceTimersByTime(600);
+    dog.arm();
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(400);
+    expect(onStall).toHaveBeenCalledOnce();
+  });
+
+  it('watches again after a rest, and counts the whole limit from there', () => {
+    const dog = watchdog(1000);
+    dog.arm();
+    vi.advanceTimersByTime(600);
+    dog.disarm();
+    dog.arm();
+    vi.advanceTimersByTime(999);
+    expect(onStall).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(onStall).toHaveBeenCalledOnce();
+  });
+
   it('is off with a limit of 0', () => {
     watchdog(0).arm();
     expect(vi.getTimerCount()).toBe(0);

@@ -35,6 +35,36 @@ test('a track that does not come is waited for no longer than the limit, and onl
   expect(wait.holds).toBe(false);
 });
 
+test('what is told again while a track is waited for does not put the limit off', () => {
+  const wait = new TrackWait(both, onOver);
+  wait.note(true, false);
+  vi.advanceTimersByTime(500);
+  wait.note(true, false);
+  expect(vi.getTimerCount()).toBe(1);
+  vi.advanceTimersByTime(500);
+  expect([wait.holds, onOver.mock.calls.length]).toEqual([false, 1]);
+});
+
+test('the limit begins with the first track, not before', () => {
+  const wait = new TrackWait(both, onOver);
+  wait.note(false, false);
+  expect([wait.holds, vi.getTimerCount()]).toEqual([false, 0]);
+});
+
+test('a stream of sound alone does not wait for pictures that there will not be', () => {
+  const wait = new TrackWait({ ...both, video: 'none' }, onOver);
+  wait.note(false, true);
+  expect([wait.holds, vi.getTimerCount()]).toEqual([false, 0]);
+});
+
+test('a stream that is stopped while it waits lets nothing out', () => {
+  const wait = new TrackWait(both, onOver);
+  wait.note(true, false);
+  wait.stop();
+  vi.advanceTimersByTime(10_000);
+  expect([wait.holds, onOver.mock.calls.length, vi.getTimerCount()]).toEqual([false, 0, 0]);
+});
+
 test.each([
   ['a track that there will not be', { ...both, audio: 'none' }],
   ['anything, when the limit is 0', { ...both, wait: 0 }],
