@@ -57,11 +57,11 @@ describe('ReleaseList', () => {
     const lists = [new ReleaseList(pool.buffer, head), new ReleaseList(pool.buffer, head)] as const;
     const blocks = Array.from({ length: 4 }, () => pool.acquire(100, 0));
     for (const [i, block] of blocks.entries()) lists[i % 2 ? 1 : 0].add(block);
-    const exchange = vi.spyOn(Atomics, 'compareExchange').mockImplementationOnce(() => {
+    const exchange = vi.spyOn(Atomics, 'compareExchange').mockImplementationOnce(((): number => {
       exchange.mockRestore();
       lists[1].publish();
       return Atomics.load(head, 0);
-    });
+    }) as never);
     lists[0].publish();
     expect(drain(lists[0]).sort((a, b) => a - b)).toEqual(blocks);
   });

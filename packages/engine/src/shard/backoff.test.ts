@@ -89,7 +89,43 @@ describe('Backoff', () => {
   });
 });
 
+test('a good period gives all attempts back, and one that is a little shorter none', () => {
+  const backoff = new Backoff({ ...policy, maxAttempts: 2 }, () => 1);
+  for (let i = 0; i < 2; i++) expect(backoff.next('retryable')).toBe(500);
+  expect(backoff.next('retryable')).toBeUndefined();
+  backoff.published(policy.resetAfter - 1);
+  expect(backoff.next('retryable')).toBeUndefined();
+  backoff.published(policy.resetAfter);
+  expect(backoff.next('retryable')).toBe(500);
+});
+
+test('after a good period the delays are short again, however long the outage before it was', () => {
+  const backoff = new Backoff({ ...policy, maxAttempts: 100 }, () => 1);
+  for (let i = 0; i < 20; i++) backoff.next('retryable');
+  backoff.published(policy.resetAfter);
+  expect(backoff.next('retryable')).toBe(500);
+});
+
 describe('Backoff after refusals', () => {
+  test('they count as attempts', () => {
+    const backoff = new Backoff({ ...policy, maxAttempts: 2 }, () => 0);
+    expect([backoff.nextAfterRefusal(), backoff.nextAfterRefusal()]).toEqual([250, 500]);
+    expect(backoff.nextAfterRefusal()).toBeUndefined();
+    expect(backoff.next('retryable')).toBeUndefined();
+  });
+
+  test('their delays are spread over the upper half of the bound', () => {
+    const upper = new Backoff(policy, () => 1);
+    expect([1, 2, 3].map(() => upper.nextAfterRefusal())).toEqual([500, 1000, 2000]);
+    expect(new Backoff(policy, () => 0.5).nextAfterRefusal()).toBe(375);
+  });
+
+  test('what was waited for them counts for the failures behind them', () => {
+    const backoff = new Backoff(policy, () => 1);
+    for (let i = 0; i < 2; i++) backoff.nextAfterRefusal();
+    expect(backoff.next('retryable')).toBe(1500);
+  });
+
   it('gives up after so many in a row, and leaves the server time in between', () => {
     const backoff = new Backoff({ ...policy, maxRefusals: 3 }, () => 0);
     const waits = [1, 2, 3, 4].map(() => backoff.nextAfterRefusal());

@@ -76,4 +76,15 @@ describe('ConnectLimiter', () => {
     expect(await Promise.all([first, third])).toEqual([1, 3]);
     expect(connects.started).toEqual([1, 3]);
   });
+
+  it('turns one away at once that was aborted before it came, also while others wait', async () => {
+    const limiter = new ConnectLimiter(1);
+    const connects = new Connects();
+    const first = limiter.run(connects.make(1), never);
+    const late = limiter.run(connects.make(2), AbortSignal.abort(new Error('no longer wanted')));
+    await expect(late).rejects.toThrow('no longer wanted');
+    await connects.finish(1);
+    expect(await first).toBe(1);
+    expect(connects.started).toEqual([1]);
+  });
 });

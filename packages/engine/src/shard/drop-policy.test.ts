@@ -1,5 +1,5 @@
 import { FlvTag, TagRole, TagType } from '@cloudpush/muxer';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { relieve, startAtKeyFrame } from './drop-policy.js';
 import { PacketBlock } from './packet-block.js';
 import { SendQueue } from './send-queue.js';
@@ -146,6 +146,12 @@ describe('relieve', () => {
     });
     expect(lettersOf(queue)).toBe('KPaP');
   });
+});
+
+test('the rest of a group stays while the queue is not above its target', () => {
+  const { queue } = queueOf('PaKP');
+  expect(relieve(queue, { bytes: 400, ms: 30 }).skipped).toBe(0);
+  expect(lettersOf(queue)).toBe('PaKP');
 });
 
 describe('startAtKeyFrame', () => {
