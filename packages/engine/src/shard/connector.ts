@@ -29,7 +29,7 @@ export interface ConnectorOwner {
   readonly isBetweenSegments: boolean;
   /** The segment that has ended has left to its last byte: the server may end the connection as well. */
   readonly isAtRest: boolean;
-  /** The next segment is to begin, and nothing of it has been sent. */
+  /** The next segment is to begin, nothing of it has been sent, and the one before has left to its last byte. */
   readonly isOpeningSegment: boolean;
   /** There is no connection until the next segment. */
   onRest(): void;

@@ -1,5 +1,6 @@
 import { FlvTag, TagRole, TagType } from '@cloudpush/muxer';
-import { expect, test, vi } from 'vitest';
+import type { Releasable } from '@cloudpush/transport';
+import { afterEach, expect, test, vi } from 'vitest';
 import { newCounterMemory, ShardCounters } from '../stats/counters.js';
 import { CodecHold } from './codec-hold.js';
 import type { DestinationOwner } from './destination-owner.js';
@@ -13,13 +14,16 @@ import { StreamHeaders } from './stream-headers.js';
 /** A connector whose connection stands, or does not, as its test says. */
 class FakeConnector {
   static isConnected = true;
+  /** What the kernel has not taken yet, while it takes nothing; undefined: it takes everything at once. */
+  static held: Releasable[] | undefined;
   readonly canMove = false;
   readonly bytesWritten = 0;
   readonly streamName = 'name';
   readonly publisher = FakeConnector.isConnected
     ? {
-        send: (_tag: FlvTag, block: PacketBlock | undefined) => {
-          block?.release();
+        send: (_tag: FlvTag, block: Releasable | undefined) => {
+          if (FakeConnector.held === undefined) block?.release(true);
+          else if (block !== undefined) FakeConnector.held.push(block);
           return true;
         },
         flush: () => {},
@@ -36,6 +40,10 @@ class FakeConnector {
 
 vi.doMock('./connector.js', () => ({ Connector: FakeConnector }));
 const { ShardDestination } = await import('./shard-destination.js');
+
+afterEach(() => {
+  FakeConnector.held = undefined;
+});
 
 function destination(isConnected = true): Destination {
   FakeConnector.isConnected = isConnected;
@@ -110,4 +118,16 @@ test('one in a later segment is ahead, though the clock of that segment has only
   toSegment(2, slow);
   offer(slow, 20);
   expect([fast.isAheadOf(slow), slow.isAheadOf(fast)]).toEqual([true, false]);
+});
+
+test('a connection that is lost while the next segment is opened has lost nothing only when the one before has left', () => {
+  const one = destination();
+  offer(one, 0);
+  const held: Releasable[] = [];
+  FakeConnector.held = held;
+  offer(one, 10, { border: 'end', number: 1 });
+  offer(one, 0, { border: 'start', number: 2 });
+  expect(one.isOpeningSegment).toBe(false);
+  for (const tail of held) tail.release(true);
+  expect(one.isOpeningSegment).toBe(true);
 });

@@ -60,6 +60,8 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   /** The stream has left its old connection, and the new one has yet to be made. */
   #moving = false;
   #segment: SegmentOutlet;
+  /** The segment before, when the present one has followed it here. */
+  #before: SegmentOutlet | undefined;
 
   /** @param headers those of a stream that is under way: the destination joins it at a key frame */
   constructor(
@@ -141,7 +143,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   }
 
   get isOpeningSegment(): boolean {
-    return this.#segment.state === 'opening';
+    return this.#segment.state === 'opening' && this.#before?.hasLeft === true;
   }
 
   get isBetweenSegments(): boolean {
@@ -387,6 +389,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
 
   /** The next stream is published: by a connection that waits to take over, by the one that stands, or by another. */
   #startSegment(number: number): void {
+    this.#before = this.#segment;
     this.#segment = new SegmentOutlet(number, 'opening');
     this.#lastSent = undefined;
     this.#atStart = true;
