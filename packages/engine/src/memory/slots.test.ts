@@ -97,4 +97,26 @@ describe('Slots', () => {
     slots.visitFirst(1, visit);
     expect(seen).toEqual([[place, 1]]);
   });
+
+  test('a packet that just fits takes the second place', () => {
+    slots.grow(2, 60);
+    expect(slots.acquireFitting(2, 60)).toBeGreaterThanOrEqual(0);
+  });
+
+  test('a second place that grows gives the smaller one back to the pool', () => {
+    for (const granules of [40, 60, 80]) slots.grow(2, granules);
+    expect(slots.forget(2)).toBe(80);
+    expect(pool.largestFreeBlock).toBe(pool.granules * GRANULE);
+  });
+
+  test('a block of the pool that stands where a place was given back is the pool’s', () => {
+    slots.grow(0, 100);
+    slots.forget(0);
+    const blocks = Array.from({ length: 20 }, () => pool.acquire(100, 0));
+    for (const block of blocks) {
+      expect(slots.release(block, 0)).toBe(false);
+      pool.release(block);
+    }
+    expect(pool.bytesInUse).toBe(0);
+  });
 });

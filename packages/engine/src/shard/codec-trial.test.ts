@@ -66,3 +66,33 @@ test('one refusal may be chance, and is tried again; the second in a row is the 
   };
   expect([refuse(), refuse()]).toEqual(['retryable', 'fatal']);
 });
+
+test('a header is on trial for three seconds, whenever the connection began', () => {
+  const trial = begun();
+  trial.note(header('hvc1'), 5000);
+  expect(trial.end(closed, 8000)).toEqual(['hvc1']);
+  trial.begin(server());
+  trial.note(header('hvc1'), 9000);
+  expect(trial.end(closed, 12_000.5)).toEqual([]);
+});
+
+test('an end that is told twice refuses once, and another connection is not blamed for what went to the one before it', () => {
+  const trial = begun();
+  trial.note(header('hvc1'), 0);
+  expect([trial.end(closed, 1), trial.end(closed, 2)]).toEqual([['hvc1'], []]);
+  trial.begin(server());
+  trial.note(header('hvc1'), 10);
+  trial.begin(server());
+  expect(trial.end(closed, 20)).toEqual([]);
+});
+
+test('refusals with another end in between are not in a row', () => {
+  const trial = begun();
+  trial.note(header('vp09'), 0);
+  trial.refusal(trial.end(closed, 1), closed);
+  trial.begin(server());
+  trial.end(closed, 100);
+  trial.begin(server());
+  trial.note(header('vp09'), 200);
+  expect(trial.refusal(trial.end(closed, 201), closed).class).toBe('retryable');
+});

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ConnectLimiter } from './connect-limiter.js';
@@ -86,5 +87,15 @@ describe('ConnectLimiter', () => {
     await connects.finish(1);
     expect(await first).toBe(1);
     expect(connects.started).toEqual([1]);
+  });
+
+  it('leaves no listener on a signal that outlives the wait', async () => {
+    const limiter = new ConnectLimiter(1);
+    const connects = new Connects();
+    const abort = new AbortController();
+    const all = [1, 2].map((id) => limiter.run(connects.make(id), abort.signal));
+    for (const id of [1, 2]) await connects.finish(id);
+    await Promise.all(all);
+    expect(getEventListeners(abort.signal, 'abort')).toEqual([]);
   });
 });

@@ -137,4 +137,31 @@ describe('SendQueue', () => {
     queue.shift();
     expect(queue.find(isHeader)).toBeUndefined();
   });
+
+  it('knows how many tags wait, also when some have left', () => {
+    const queue = new SendQueue();
+    for (let i = 0; i < 5; i++) queue.push(entry(tagAt(i)));
+    const lengths = Array.from({ length: 5 }, () => {
+      queue.shift();
+      return queue.length;
+    });
+    expect(lengths).toEqual([4, 3, 2, 1, 0]);
+  });
+
+  it('finds a tag of the segment that is under way behind others', () => {
+    const queue = new SendQueue();
+    for (let i = 0; i < 5; i++) queue.push(entry(tagAt(i)));
+    expect(queue.find(({ timestamp }) => timestamp === 3)?.tag.timestamp).toBe(3);
+  });
+
+  it('puts others in the place of tags, and lets go of those that get none', () => {
+    const queue = new SendQueue();
+    const returned = new Returned();
+    for (let i = 0; i < 5; i++) queue.push(entry(tagAt(i), new PacketBlock(returned, i, 0)));
+    queue.shift();
+    const other = tagAt(2, 17);
+    queue.replace((tag) => (tag.timestamp === 1 ? undefined : tag.timestamp === 2 ? other : tag));
+    expect([returned.blocks, queue.length, queue.bytes]).toEqual([[1], 3, 37]);
+    expect(queue.first?.tag).toBe(other);
+  });
 });
