@@ -2,6 +2,7 @@
 // neither raises an event nor harms the channel.
 
 import { inspect } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import {
   type Channel,
   type ChannelOptions,
@@ -279,6 +280,39 @@ test('the memory of targets and the log refuse what they cannot do', async () =>
   for (const [parameter, call] of refused)
     expect(await errorOf(call), parameter).toEqual(refusalOf(parameter));
   cache.close();
+});
+
+test('bytes are bytes in whichever context they were made, and nothing else is, whatever it looks like', async () => {
+  await using receiver = await RecordingReceiver.listen();
+  const engine = await PushEngine.create({ maxConnections: 2 });
+  // Test runners give each test file a context, and so classes, of its own.
+  const foreign = (bytes: Uint8Array): Uint8Array =>
+    runInNewContext('Uint8Array.from(bytes)', { bytes: [...bytes] }) as Uint8Array;
+  expect(foreign(picture)).not.toBeInstanceOf(Uint8Array);
+  const key = foreign(new Uint8Array(16).fill(7));
+  const channel = engine.openChannel({
+    url: receiver.url('a'),
+    audio: 'none',
+    encryption: { video: { mode: 'allFrames', key } },
+  });
+  const lookalike = { __proto__: Uint8Array.prototype, length: 5, byteLength: 5 };
+  for (const data of [lookalike, new Proxy(picture, {}), new DataView(new ArrayBuffer(5)), [0, 0, 1, 9]]) {
+    for (const send of [
+      () => channel.sendVideo(loose(data), at),
+      () => channel.sendPrivateData(loose(data), at),
+    ])
+      expect(await errorOf(send)).toEqual(refusalOf('data'));
+  }
+  await channel.connected();
+  expect(channel.sendVideo(foreign(picture), at)).toBe(true);
+  expect(channel.sendPrivateData(foreign(picture), at)).toBe(true);
+  expect(channel.sendData('onSomething', [runInNewContext('new Date(5)') as Date], at)).toBe(true);
+  expect(await errorOf(() => channel.sendData('onSomething', [loose(key)], at))).toMatchObject({
+    code: 'ERR_CLOUDPUSH_AMF',
+  });
+  expect((await channel.close()).clean).toBe(true);
+  expect(channel.stats()).toMatchObject({ videoFrames: 1, packetsInvalid: 0 });
+  await closeEmpty(engine);
 });
 
 test('the compiler refuses a destination with neither or both of url and target', () => {

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { encodeAmf0 } from '@cloudpush/transport';
 import {
   checkedOptions,
@@ -112,7 +113,7 @@ function nonEmptyText(name: string, value: unknown): void {
 }
 
 function pem(name: string, value: unknown): void {
-  if (typeof value !== 'string' && !(value instanceof Uint8Array))
+  if (typeof value !== 'string' && !types.isUint8Array(value))
     throw invalidType(name, value, 'PEM, as a text or bytes');
 }
 

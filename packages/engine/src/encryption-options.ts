@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type {
   AudioCodec,
   EncryptedTrack,
@@ -69,7 +70,7 @@ export class ChannelEncryption {
 
 function checkedKey(field: string, key: string | Uint8Array): string | Uint8Array {
   const permitted = `a text or bytes, 1 to ${MAX_KEY_BYTES} bytes`;
-  if (typeof key !== 'string' && !(key instanceof Uint8Array))
+  if (typeof key !== 'string' && !types.isUint8Array(key))
     throw invalidParameter(field, typeof key, permitted);
   const size = typeof key === 'string' ? Buffer.byteLength(key) : key.length;
   if (size === 0 || size > MAX_KEY_BYTES) throw invalidParameter(field, `of ${size} bytes`, permitted);

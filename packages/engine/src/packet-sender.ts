@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { ChannelHome } from './channel-home.js';
 import { monotonicNow } from './clock.js';
 import { CloudPushError } from './errors.js';
@@ -118,7 +119,7 @@ export class PacketSender {
     dts: number | undefined,
     pts: number,
   ): boolean {
-    if (!(data instanceof Uint8Array)) throw invalidParameter('data', typeof data, 'a Uint8Array');
+    if (!types.isUint8Array(data)) throw invalidParameter('data', typeof data, 'a Uint8Array');
     if (data.length === 0) throw invalidParameter('data.length', 0, 'at least 1 byte');
     if (!Number.isFinite(pts)) throw invalidParameter('pts', pts, 'a finite number of ms');
     if (dts !== undefined && !Number.isFinite(dts))

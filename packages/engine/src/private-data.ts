@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { encodeAmf0 } from '@cloudpush/transport';
 import { invalidParameter } from './parameters.js';
 
@@ -8,7 +9,7 @@ import { invalidParameter } from './parameters.js';
  * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` unless there is a byte at least
  */
 export function encodePrivateData(data: Uint8Array): Buffer {
-  if (!(data instanceof Uint8Array)) throw invalidParameter('data', typeof data, 'a Uint8Array');
+  if (!types.isUint8Array(data)) throw invalidParameter('data', typeof data, 'a Uint8Array');
   if (data.length === 0) throw invalidParameter('data.length', 0, 'at least 1 byte');
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   return encodeAmf0('onPrivateData', bytes.toString('base64'));

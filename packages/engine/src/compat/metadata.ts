@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { EncryptionMode } from '@cloudpush/muxer';
 import type { StreamMetadata } from '../metadata.js';
 import { invalidParameter } from '../parameters.js';
@@ -60,6 +61,6 @@ function mode(value: MetadataParameter): EncryptionMode {
 /** Without a key, the one before counts. */
 function key(value: MetadataParameter): string | Uint8Array | undefined {
   if (value === null || value === undefined || value === 0) return undefined;
-  if (typeof value === 'string' || value instanceof Uint8Array) return value;
+  if (typeof value === 'string' || types.isUint8Array(value)) return value;
   throw invalidParameter('lParam', typeof value, 'a key: a text or a Uint8Array');
 }

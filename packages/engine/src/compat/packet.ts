@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Channel } from '../channel.js';
 import { invalidParameter } from '../parameters.js';
 import { E_SV_MEDIA_TYPE } from './media-type.js';
@@ -46,7 +47,7 @@ export function sendPacket(channel: Channel, packet: Packet): boolean {
 }
 
 function sizedData({ data, size }: Packet): Uint8Array {
-  if (!(data instanceof Uint8Array)) throw invalidParameter('pData', typeof data, 'a Uint8Array');
+  if (!types.isUint8Array(data)) throw invalidParameter('pData', typeof data, 'a Uint8Array');
   if (size === data.length) return data;
   if (Number.isInteger(size) && size > 0 && size <= data.length) return data.subarray(0, size);
   throw invalidParameter('nSize', size, `1 to the ${data.length} bytes of pData`);

@@ -1,4 +1,5 @@
 import { createHmac, hkdfSync } from 'node:crypto';
+import { types } from 'node:util';
 import { equalBytes } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
 
@@ -28,7 +29,7 @@ export const keyCheckSize = 4;
 /** Checks a key and copies it. Throws MuxerError, which never shows the key. */
 export function readEncryptionKey(key: EncryptionKey): KeyMaterial {
   const isText = typeof key === 'string';
-  if (!isText && !(key instanceof Uint8Array)) throw keyInvalid(typeof key);
+  if (!isText && !types.isUint8Array(key)) throw keyInvalid(typeof key);
   if (key.length === 0) throw keyInvalid('0 bytes');
   const bytes = Uint8Array.from(isText ? Buffer.from(key, 'utf8') : key);
   return { bytes, stretched: isText || (bytes.length !== 16 && bytes.length !== 32) };

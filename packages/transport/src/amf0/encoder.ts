@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { type AmfObject, type AmfValue, EcmaArray, Marker, TypedObject, XmlDocument } from './value.js';
 
@@ -43,14 +44,13 @@ function measureString(value: string): number {
 }
 
 function measureObject(value: object, depth: number): number {
-  if (value instanceof Date) return 11;
+  if (types.isDate(value)) return 11;
   if (value instanceof XmlDocument) return 5 + Buffer.byteLength(value.text);
   if (value instanceof EcmaArray) return 5 + measureProperties(value.properties, depth);
   if (value instanceof TypedObject) {
     return 1 + measureKey(value.className) + measureProperties(value.properties, depth);
   }
-  if (value instanceof Uint8Array)
-    throw unwritable('is bytes, which AMF0 lacks', 'Uint8Array', 'an AMF0 type');
+  if (types.isUint8Array(value)) throw unwritable('is bytes, which AMF0 lacks', 'Uint8Array', 'an AMF0 type');
   if (Array.isArray(value)) {
     let size = 5;
     for (const item of value) size += measure(item, depth + 1);
@@ -107,7 +107,7 @@ function writeLongUtf8(target: Buffer, offset: number, marker: number, value: st
 }
 
 function writeObject(target: Buffer, offset: number, value: object): number {
-  if (value instanceof Date) {
+  if (types.isDate(value)) {
     target[offset] = Marker.date;
     target.writeDoubleBE(value.getTime(), offset + 1);
     return target.writeInt16BE(0, offset + 9); // time zone: reserved, 0 (§2.13)

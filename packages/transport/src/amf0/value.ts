@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** An ECMA array (AMF0 §2.10): an object that is marked as an array with string keys, as `onMetaData` is. */
 export class EcmaArray {
   readonly properties: AmfObject;
@@ -83,7 +85,7 @@ export function setProperty(target: AmfObject, key: string, value: AmfValue): vo
 export function propertiesOf(value: AmfValue): AmfObject | undefined {
   if (value instanceof EcmaArray || value instanceof TypedObject) return value.properties;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  if (value instanceof Date || value instanceof Uint8Array || value instanceof XmlDocument) return undefined;
+  if (types.isDate(value) || types.isUint8Array(value) || value instanceof XmlDocument) return undefined;
   return value;
 }
 
