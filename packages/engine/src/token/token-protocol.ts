@@ -80,7 +80,8 @@ function expiry(expiresIn: unknown, askedAt: number): number | undefined {
   if (expiresIn === undefined || expiresIn === null) return undefined;
   const life = numberOf(expiresIn);
   if (life !== undefined && life >= 0 && Number.isFinite(life)) return askedAt + life * 1000;
-  throw invalidReply('data.expires_in', typeOf(expiresIn), 'a number of seconds from 0 on');
+  const actual = typeof expiresIn === 'number' ? String(expiresIn) : typeOf(expiresIn);
+  throw invalidReply('data.expires_in', actual, 'a number of seconds from 0 on');
 }
 
 /** Many servers write numbers as texts: `"0"`, `"3600"`. Undefined when it is neither. */
