@@ -262,3 +262,47 @@ test.each(['onPublishing', 'onDrain'] as const)(
     expect(connector.publisher).toBeUndefined();
   },
 );
+
+function broken(stage: 'create-stream' | 'publish'): RtmpError {
+  return new RtmpError(RtmpErrorCode.socket, stage, `reset (${stage})`);
+}
+
+test('a connection that the stream has left and that ends badly is how the destination ends', async () => {
+  const { connector, told } = await publishing();
+  connector.moveTo(AWAY, false);
+  await vi.advanceTimersByTimeAsync(0);
+  await link(1).succeed();
+  connector.move();
+  await link(0).lose(broken('publish'));
+  connector.close();
+  await link(1).lose(undefined);
+  expect(told.at(-1)).toBe('over: reset (publish)');
+});
+
+test('one that was ready for the stream and never got it is not', async () => {
+  const { connector, told } = await publishing();
+  connector.moveTo(AWAY, false);
+  await vi.advanceTimersByTimeAsync(0);
+  await link(1).succeed();
+  connector.close();
+  await link(1).lose(broken('publish'));
+  await link(0).lose(undefined);
+  expect(told.at(-1)).toBe('over: clean');
+});
+
+test.each([
+  ['create-stream', 'over: reset (create-stream)'],
+  ['publish', 'over: clean'],
+] as const)(
+  'a reset before the next segment tells of a loss unless the server has answered since: %s',
+  async (stage, end) => {
+    const { connector, told } = await publishing({ isOpeningSegment: true });
+    connector.nextStream();
+    await link(0).lose(broken(stage));
+    await link(1).succeed();
+    expect(told.filter((word) => word === 'other connection')).toHaveLength(1);
+    connector.close();
+    await link(1).lose(undefined);
+    expect(told.at(-1)).toBe(end);
+  },
+);
