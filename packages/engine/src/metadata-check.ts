@@ -1,6 +1,6 @@
 import type { CloudPushError } from './errors.js';
 import { type SentMetadata, type TriggerType, triggerTypes } from './metadata.js';
-import { invalidBesideSecret, invalidParameter } from './parameters.js';
+import { invalidParameter } from './parameters.js';
 
 const FIRST_TRIGGER = -1;
 const LAST_TRIGGER = 105;
@@ -46,12 +46,12 @@ function trigger(field: string, value: TriggerType | number): number {
     return value;
   if (typeof value === 'string' && Object.hasOwn(triggerTypes, value)) return triggerTypes[value];
   const names = Object.keys(triggerTypes).join(', ');
-  throw invalidBesideSecret(field, value, `${names}, or an integer from ${FIRST_TRIGGER} to ${LAST_TRIGGER}`);
+  throw invalidParameter(field, value, `${names}, or an integer from ${FIRST_TRIGGER} to ${LAST_TRIGGER}`);
 }
 
 function integer(field: string, value: number, least: number, most: number): number {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-  throw invalidBesideSecret(field, value, `an integer from ${least} to ${most}`);
+  throw invalidParameter(field, value, `an integer from ${least} to ${most}`);
 }
 
 function unknownType(type: never): CloudPushError {
