@@ -122,6 +122,7 @@ test('commands that the ring has no room for come later, in their order, and no 
   fixture.sender.command(Command.attach, 7);
   fixture.sender.command(Command.detach, 8);
   vi.advanceTimersByTime(10);
+  expect(vi.getTimerCount()).toBe(1);
   expect(fixture.drain()).toHaveLength(SLOTS);
   expect(fixture.send()).toBe(false);
   fixture.shard.ringDoorbell.mockClear();
@@ -142,7 +143,16 @@ test('nothing follows a channel to a shard that is asked to let it go; what wait
   sender.onStays();
   expect([fixture.drain(), fixture.send(), sender.paused]).toEqual([[[Command.attach, 7]], true, false]);
   await vi.advanceTimersByTimeAsync(0);
-  expect(sender.pauses).toBe(1);
+  expect([sender.pauses, fixture.announced]).toEqual([1, [true, false]]);
+});
+
+test('also behind a full ring nothing follows the wish to leave', () => {
+  for (let i = 0; i < SLOTS; i++) fixture.send();
+  fixture.sender.leaveShard();
+  fixture.sender.command(Command.attach, 7);
+  fixture.drain();
+  vi.advanceTimersByTime(10);
+  expect(fixture.drain()).toEqual([[Command.leave, 0]]);
 });
 
 test('a channel that has found another shard begins there with an open gate, and without what waited for the old one', () => {

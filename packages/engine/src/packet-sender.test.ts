@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
 import type { ChannelHome } from './channel-home.js';
 import type { CloudPushError } from './errors.js';
 import { Gates, newGateMemory } from './memory/gate.js';
 import { MediaMemory } from './memory/media-memory.js';
+import { ReleaseList } from './memory/release-list.js';
 import { Command, newRing, RingConsumer, RingProducer } from './memory/ring.js';
 import { type PacketRoom, PacketSender } from './packet-sender.js';
 
@@ -17,6 +19,8 @@ class FakeRoom implements PacketRoom {
   readonly told: { readonly channel: number; readonly error: CloudPushError }[] = [];
   /** Channels whose shard was asked to drop something. */
   readonly relieved: number[] = [];
+  /** Pauses and their ends, of all channels. */
+  readonly announced: boolean[] = [];
   readonly #ringMemory = newRing(4096);
   readonly #ring = new RingConsumer(this.#ringMemory);
   readonly #producer = new RingProducer(this.#ringMemory);
@@ -38,7 +42,11 @@ class FakeRoom implements PacketRoom {
         if (request.type === 'relieve') this.relieved.push(request.channel);
       },
     };
-    return new PacketSender(this, { channel, shard } as unknown as ChannelHome, () => {});
+    return new PacketSender(
+      this,
+      { channel, shard } as unknown as ChannelHome,
+      (paused) => void this.announced.push(paused),
+    );
   }
 
   awaitRoom(sender: PacketSender): void {
@@ -167,4 +175,85 @@ test('what a channel that may drop has borrowed is given back when another one n
   expect(room.relieved.filter((channel) => channel === 0)).toEqual([0]);
   dropping.close();
   expect(room.relievable.size).toBe(0);
+});
+
+test('a shard is asked once to let go of what a stream keeps back, and again and again of one that may drop', () => {
+  for (const [mayDrop, times] of [
+    [false, 1],
+    [true, 3],
+  ] as const) {
+    const room = new FakeRoom(MIB, 4);
+    const sender = room.sender(0);
+    sender.isRelievable = mayDrop;
+    fill(sender, 20 * KIB);
+    for (let i = 0; i < 2; i++) room.release(0, 1);
+    expect(room.relieved).toEqual(new Array(times).fill(0));
+  }
+});
+
+test('a shard feels pressure only from a channel that may drop, and only when its part runs short', () => {
+  const room = new FakeRoom(MIB, 4);
+  const [keeping, dropping] = [room.sender(0), room.sender(1)];
+  fill(keeping, 20 * KIB);
+  expect(room.gates.takePressure(0)).toBe(false);
+  room.release(0);
+  dropping.isRelievable = true;
+  send(dropping, 1 * KIB);
+  expect(room.gates.takePressure(1)).toBe(false);
+  fill(dropping, 20 * KIB);
+  expect(room.gates.takePressure(1)).toBe(true);
+});
+
+test.each([
+  ['first', 0],
+  ['last', 2],
+])('of several that have borrowed, the one that holds most of it gives back: the %s', (_, most) => {
+  const room = new FakeRoom(MIB, 4);
+  for (const channel of [0, 2]) {
+    const dropping = room.sender(channel);
+    dropping.isRelievable = true;
+    for (let i = 0; i < (channel === most ? 11 : 4); i++) expect(send(dropping, 20 * KIB)).toBe(true);
+  }
+  const other = room.sender(1);
+  send(other, 10 * KIB);
+  expect(send(other, 700 * KIB)).toBe(false);
+  room.release(1);
+  expect(room.relieved.filter((channel) => channel !== 1)).toEqual([most]);
+});
+
+test('a sender that awaits nothing, or is closed, does not ask for room', () => {
+  const room = new FakeRoom(MIB, 4);
+  const sender = room.sender(0);
+  const awaitRoom = vi.spyOn(room, 'awaitRoom');
+  send(sender, 20 * KIB);
+  sender.retry();
+  expect(awaitRoom).not.toHaveBeenCalled();
+  fill(sender, 20 * KIB);
+  expect(awaitRoom).toHaveBeenCalledOnce();
+  sender.close();
+  sender.isRelievable = true;
+  room.release(0, 1);
+  expect(awaitRoom).toHaveBeenCalledOnce();
+  expect(room.relievable.size).toBe(0);
+});
+
+test('a pause for want of memory and its end are both told', async () => {
+  const room = new FakeRoom(MIB, 4);
+  fill(room.sender(0), 20 * KIB);
+  await setImmediate();
+  room.release(0);
+  await setImmediate();
+  expect(room.announced).toEqual([true, false]);
+});
+
+test('what a channel holds does not count what its shard has already let go of', () => {
+  const room = new FakeRoom(MIB, 4);
+  const sender = room.sender(0);
+  const store = vi.spyOn(room.memory, 'store');
+  send(sender, 20 * KIB);
+  expect(sender.heldBytes).toBeGreaterThan(20 * KIB);
+  const shard = new ReleaseList(room.memory.pool.buffer, room.memory.releaseHead);
+  shard.add(store.mock.results[0]!.value as number);
+  shard.publish();
+  expect(sender.heldBytes).toBe(0);
 });

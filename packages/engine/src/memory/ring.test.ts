@@ -106,4 +106,22 @@ describe('ring', () => {
   it.each([0, 1, 3, 100])('refuses %i slots, which is not a power of two', (slots) => {
     expect(() => newRing(slots)).toThrow(/power of two/);
   });
+
+  it('keeps the times of every slot', () => {
+    const { producer, consumer } = pair(2);
+    for (const time of [10, 20]) producer.push(Command.video, 0, 0, 0, 0, 0, time, time + 1, time + 2);
+    for (const [index, time] of [10, 20].entries()) {
+      consumer.read(index);
+      expect([consumer.dts, consumer.pts, consumer.enqueuedAt]).toEqual([time, time + 1, time + 2]);
+    }
+  });
+
+  it('does not disturb a consumer that keeps up, however often the ring has been round', () => {
+    const { producer, consumer } = pair(8);
+    for (let i = 0; i < 100; i++) {
+      pushNumber(producer, i);
+      expect(producer.mustWake()).toBe(false);
+      take(consumer);
+    }
+  });
 });
