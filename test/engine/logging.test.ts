@@ -191,6 +191,21 @@ describe('the lines of an engine', () => {
     expect(info).toEqual(expect.arrayContaining([...main, 'channel opened', 'destination closed']));
   });
 
+  test('do not tell the stream name of platforms where it is the key', async () => {
+    await using temp = await TempFolder.create();
+    const log = createLogger({ level: 'verbose', folder: temp.path });
+    const engine = await PushEngine.create({ maxConnections: 1, shards: 1, logger: log.logger });
+    const channel = engine.openChannel({ url: 'rtmp://a.rtmp.youtube.com/live2/S3CRET-KEY' });
+    channel.abort();
+    await channel.close();
+    await engine.close();
+    await log.close();
+    const lines = linesIn(temp.path);
+    expect(JSON.stringify(lines)).not.toContain('S3CRET');
+    const opened = lines.find(({ msg }) => msg === 'channel opened');
+    expect(opened).toMatchObject({ host: 'a.rtmp.youtube.com', stream: 'live2/…' });
+  });
+
   test('tell which channel, label, host and stream they are about, and no secret', async () => {
     const lines = await linesOf('verbose');
     expect(JSON.stringify(lines)).not.toContain('S3CRET');

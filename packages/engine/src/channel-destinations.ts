@@ -100,9 +100,10 @@ export class ChannelDestinations {
     if (destination === undefined) return;
     const { channel, waiters } = this.#owner;
     diagnostics.connect.publish(() => ({ channel, destination, timings }));
-    destination.onConnected(timings);
+    // A listener that throws must keep nobody waiting.
     this.#everPublished = true;
     waiters.wake();
+    destination.onConnected(timings);
     channel.emit('connect', destination);
   }
 

@@ -358,11 +358,15 @@ function closedError(): CloudPushError {
   return new CloudPushError('ERR_CLOUDPUSH_CHANNEL_CLOSED', 'closed before it was connected');
 }
 
-/** Where a stream goes, without user info and query. */
+/** Platforms whose stream name is the key to publish with. */
+const KEY_IS_NAME =
+  /(^|\.)(youtube\.com|twitch\.tv|facebook\.com|live-video\.net|instagram\.com|tiktok\.com|vimeo\.com)$/i;
+
+/** Where a stream goes, without user info, query and key. */
 function placeOf(url: string): object {
   try {
     const { host, app, streamName } = parseRtmpUrl(url);
-    return { host, stream: `${app}/${streamName}` };
+    return { host, stream: `${app}/${KEY_IS_NAME.test(host) ? '…' : streamName}` };
   } catch {
     // A target that a token provider gave may be no URL: the connection fails on it, and the error says so.
     return {};
