@@ -4,6 +4,7 @@ import type { ChannelHome } from './channel-home.js';
 import type { CloudPushError } from './errors.js';
 import { Gates, newGateMemory } from './memory/gate.js';
 import { MediaMemory } from './memory/media-memory.js';
+import { MAX_POOL_SIZE } from './memory/pool.js';
 import { ReleaseList } from './memory/release-list.js';
 import { Command, newRing, RingConsumer, RingProducer } from './memory/ring.js';
 import { type PacketRoom, PacketSender } from './packet-sender.js';
@@ -256,4 +257,19 @@ test('what a channel holds does not count what its shard has already let go of',
   shard.add(store.mock.results[0]!.value as number);
   shard.publish();
   expect(sender.heldBytes).toBe(0);
+});
+
+test.each([
+  [8 * MIB, `a poolSize of ${8 * MIB} bytes would do`],
+  [MAX_POOL_SIZE, `a poolSize of ${MAX_POOL_SIZE} bytes would do`],
+  [MAX_POOL_SIZE + 1, 'divide the channels among several engines'],
+])('what would do instead of a pool that is too small is told once: %i bytes', (wanted, cure) => {
+  const room = new FakeRoom(MIB, 4);
+  vi.spyOn(room.memory, 'sizeThatWouldDo').mockReturnValue(wanted);
+  const sender = room.sender(0);
+  for (let i = 0; i < 3; i++) {
+    fill(sender, 20 * KIB);
+    room.release(0);
+  }
+  expect(room.told.map(({ error }) => error.message)).toEqual([expect.stringContaining(cure)]);
 });

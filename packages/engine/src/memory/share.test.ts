@@ -154,3 +154,13 @@ describe('FairShare', () => {
       expect(larger.claimOf(channel) + larger.base).toBeGreaterThanOrEqual(600 * KIB);
   });
 });
+
+test('a channel is owed exactly its claim, and what is no more than its base or its claim is not beyond it', () => {
+  const share = new FairShare(16 * MIB, 16, BASE);
+  share.note(0, 300 * KIB);
+  const claim = share.claimOf(0);
+  expect(claim).toBeGreaterThan(BASE);
+  expect([share.isOwed(0, claim), share.isOwed(0, claim + 1)]).toEqual([true, false]);
+  expect([share.isBeyond(0, claim), share.isBeyond(0, claim + 1)]).toEqual([false, true]);
+  expect([share.isBeyond(1, BASE), share.isBeyond(1, BASE + 1)]).toEqual([false, true]);
+});
