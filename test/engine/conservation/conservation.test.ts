@@ -9,7 +9,7 @@ import { Run } from './run.js';
  * The faults of a run follow from its seed; who is faster than whom does not, so that a seed which fails may have to be run more than
  * once. Again: `CONSERVATION_SEED=7 npx vitest run test/engine/conservation`. A long run: `CONSERVATION_RUNS=1000`.
  */
-const RUNS = Number(process.env['CONSERVATION_RUNS'] ?? 12);
+const RUNS = Number(process.env['CONSERVATION_RUNS'] ?? 8);
 const SEED = Number(process.env['CONSERVATION_SEED'] ?? 1);
 const IS_REPLAY =
   process.env['CONSERVATION_SEED'] !== undefined && process.env['CONSERVATION_RUNS'] === undefined;
