@@ -12,17 +12,27 @@ export class InterleaveReader implements PacketReader {
   readonly #inner: PacketReader;
   readonly #video: SourcePacket[] = [];
   readonly #audio: SourcePacket[] = [];
+  /** Why reading cannot go on: told when what was read before has been taken. */
+  #failure: unknown;
+  #hasFailed = false;
 
   constructor(inner: PacketReader) {
     this.#inner = inner;
   }
 
   get ended(): boolean {
-    return this.#inner.ended && this.#video.length === 0 && this.#audio.length === 0;
+    return !this.#hasFailed && this.#inner.ended && this.#isEmpty();
   }
 
-  more(): Promise<void> {
-    return this.#inner.more();
+  async more(): Promise<void> {
+    if (this.#hasFailed) throw this.#failure;
+    try {
+      await this.#inner.more();
+    } catch (error) {
+      if (this.#isEmpty()) throw error;
+      this.#hasFailed = true;
+      this.#failure = error;
+    }
   }
 
   close(): Promise<void> {
@@ -30,7 +40,7 @@ export class InterleaveReader implements PacketReader {
   }
 
   next(): SourcePacket | undefined {
-    while (!this.#isDecided()) {
+    while (!this.#hasFailed && !this.#isDecided()) {
       const packet = this.#inner.next();
       if (packet !== undefined) {
         const queue = packet.kind === 'video' ? this.#video : this.#audio;
@@ -42,6 +52,10 @@ export class InterleaveReader implements PacketReader {
       }
     }
     return this.#takeEarlier();
+  }
+
+  #isEmpty(): boolean {
+    return this.#video.length === 0 && this.#audio.length === 0;
   }
 
   /** True when nothing that is still to be read can come before what is at hand. */
