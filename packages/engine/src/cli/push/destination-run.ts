@@ -30,9 +30,14 @@ export class DestinationRun {
   readonly #destination: Destination;
   readonly #withoutSecrets: (error: CloudPushError) => CloudPushError;
   #connected = false;
+  #publishing = false;
   #failedAttempts = 0;
   #losses = 0;
   #refusal: CloudPushError | undefined;
+  /** Why the first connection was lost. */
+  #loss: CloudPushError | undefined;
+  /** Why the latest connection was lost, or the latest attempt failed. */
+  #latest: CloudPushError | undefined;
 
   /**
    * @param url for people, without secrets
@@ -49,15 +54,20 @@ export class DestinationRun {
     this.#withoutSecrets = withoutSecrets;
     destination.on('connect', () => {
       this.#connected = true;
+      this.#publishing = true;
     });
     destination.on('disconnect', ({ error, delay }) => {
-      if (this.#connected) {
+      const connected = this.#publishing;
+      if (connected) {
         this.#losses++;
-      } else {
+        this.#loss ??= error;
+      } else if (!this.#connected) {
         this.#failedAttempts++;
         this.#refusal = error;
       }
-      onRetry({ url, connected: this.#connected, error: withoutSecrets(error), delay });
+      this.#latest = error;
+      this.#publishing = false;
+      onRetry({ url, connected, error: withoutSecrets(error), delay });
     });
   }
 
@@ -68,7 +78,9 @@ export class DestinationRun {
   outcome({ videoFrames, audioFrames }: FramesTaken): DestinationOutcome {
     const stats = this.stats;
     const { clean, error } = this.#destination.report ?? { clean: false, error: undefined };
-    const cause = error ?? (clean ? this.#refusal : undefined);
+    // Attempts that failed behind a loss do not tell why it came to it, when the stream went on after them.
+    const wentOn = this.#publishing && error !== undefined && error === this.#latest;
+    const cause = (wentOn ? this.#loss : undefined) ?? error ?? (clean ? this.#refusal : undefined);
     // A refusal before the first connection has cost nothing: what was accepted had waited.
     const ended = clean || (error !== undefined && error === this.#refusal && this.#connected);
     const { droppedDisposable, droppedPictures, droppedAudio, droppedUndecodable } = stats;

@@ -11,7 +11,7 @@ const MAX_CAUSES = 100;
 /** An attempt that has failed, or a connection that is lost, when another attempt follows. */
 export interface Retry {
   readonly url: string;
-  /** The stream had been published there before. */
+  /** The stream was being published there. */
   readonly connected: boolean;
   readonly error: CloudPushError;
   /** ms until the next attempt. */
