@@ -81,3 +81,15 @@ test('the calm time is over after exactly ten minutes', () => {
   requests.ask('calm');
   expect(requests.ask('next')).toBe(5000);
 });
+
+test('the distance grows wherever the clock began', () => {
+  let now = 5_000_000;
+  const requests = new MoveRequests<string>(
+    () => {},
+    () => now,
+  );
+  requests.ask('a');
+  now += 5000;
+  requests.ask('b');
+  expect(requests.ask('c')).toBe(10_000);
+});
