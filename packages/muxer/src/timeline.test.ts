@@ -17,6 +17,18 @@ describe('timeline', () => {
     expect(timeline.elapsed).toBe(40);
   });
 
+  test('has come as far as the track that is ahead, and shows nothing before it is decoded', () => {
+    const timeline = new Timeline('native');
+    const video = new TrackClock();
+    timeline.place(video, 100);
+    timeline.place(video, 160);
+    timeline.place(new TrackClock(), 120);
+    expect(timeline.elapsed).toBe(60);
+    expect([100, 90, 60, 30].map((pts) => timeline.presentation(video, 100 + pts, 110, 60))).toEqual([
+      100, 90, 60, 60,
+    ]);
+  });
+
   test('holds a track that begins a little before the origin at 0 until it gets there', () => {
     const timeline = new Timeline('native');
     const audio = new TrackClock();
