@@ -112,6 +112,13 @@ describe('publish session: the way to publishing', () => {
     expect(server.session.state).toBe('creating-stream');
   });
 
+  test.each([Number.NaN, -1, 1.5, 2 ** 32])('fails when createStream brings the id %d', (id) => {
+    const server = new ScriptedServer().shakeHands().acceptConnect();
+    server.command('_result', server.last('createStream').transactionId, null, id);
+    expect(server.failure).toMatchObject({ code: 'ERR_CLOUDPUSH_CREATE_STREAM_FAILED' });
+    expect(server.failure.message).toContain(`the stream id ${id}; permitted: 0 to 4294967295`);
+  });
+
   it('fails when createStream brings no id', () => {
     const server = new ScriptedServer().shakeHands().acceptConnect();
     server.command('_result', 4, null, null);

@@ -295,7 +295,7 @@ export class PublishSession {
     if (command === undefined || command !== this.#awaited()) return;
     if (command === 'createStream') {
       const id = args.find((arg) => typeof arg === 'number');
-      if (typeof id === 'number') this.#publish(id);
+      if (typeof id === 'number') this.#publish(checkedStreamId(id));
       // With id 0 it may have been an answer to something else.
       else if (transactionId !== 0) throw damage ?? noStreamId();
       return;
@@ -384,6 +384,16 @@ export class PublishSession {
       { details: { actual: this.#state, permitted: state } },
     );
   }
+}
+
+/** A chunk header has 32 bits for it (RTMP 1.0 §5.3.1.2.1). */
+function checkedStreamId(id: number): number {
+  if (Number.isInteger(id) && id >= 0 && id <= 0xffffffff) return id;
+  throw new RtmpError(
+    RtmpErrorCode.createStreamFailed,
+    'create-stream',
+    `The server answered createStream with the stream id ${id}; permitted: 0 to 4294967295`,
+  );
 }
 
 function noStreamId(): RtmpError {
