@@ -7,7 +7,6 @@
 import { fork } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-// biome-ignore lint/correctness/useImportExtensions: it is no TypeScript module
 import { importsOf } from './modules.mjs';
 
 const SOURCE = 'packages/engine/src';

@@ -3,12 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { vi } from 'vitest';
-// biome-ignore-start lint/correctness/useImportExtensions: they are no TypeScript modules
 import { importsOf, Modules } from './modules.mjs';
 import { mutantsOf } from './mutants.mjs';
 import { firstFailure, functions } from './suite.mjs';
-
-// biome-ignore-end lint/correctness/useImportExtensions: they are no TypeScript modules
 
 /** A test that takes longer than this, ms, judges only what it imports itself. */
 const SLOW = 1500;

@@ -1,5 +1,4 @@
 import { constants, open } from 'node:fs';
-// biome-ignore lint/style/noRestrictedImports: a FIFO is waited for as sockets are, or a reader would hold up a thread and the end
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
