@@ -1,5 +1,3 @@
-export { decodeAmf0 } from './amf0/decoder.js';
-export { encodeAmf0 } from './amf0/encoder.js';
 export {
   type AmfLimits,
   type AmfObject,
@@ -12,7 +10,9 @@ export {
   stringProperty,
   TypedObject,
   XmlDocument,
-} from './amf0/value.js';
+} from './amf/value.js';
+export { decodeAmf0 } from './amf0/decoder.js';
+export { encodeAmf0 } from './amf0/encoder.js';
 export { ChunkReader, type MessageHandler } from './chunk/reader.js';
 export { ChunkWriter, type SliceSink } from './chunk/writer.js';
 export {
@@ -24,8 +24,8 @@ export {
   type RtmpStage,
 } from './errors.js';
 export type { RandomFill } from './handshake/simple.js';
-export { lookupHost } from './io/names/resolver.js';
-export { RtmpPublisher } from './io/publisher.js';
+export { lookupHost } from './io/dial/names/resolver.js';
+export { RtmpPublisher } from './io/publisher/publisher.js';
 export type {
   PublisherEvents,
   PublisherOptions,
@@ -33,8 +33,8 @@ export type {
   PublisherTlsOptions,
   Releasable,
   TokenPlacement,
-} from './io/publisher-options.js';
-export { RtmpReceiver } from './io/receiver.js';
+} from './io/publisher/publisher-options.js';
+export { RtmpReceiver } from './io/receiver/receiver.js';
 export type {
   ReceiveCounters,
   ReceivedMessage,
@@ -43,7 +43,7 @@ export type {
   ReceiverBehaviour,
   ReceiverHandlers,
   ReceiverOptions,
-} from './io/receiver-options.js';
+} from './io/receiver/receiver-options.js';
 export { PUBLISHER_LIMITS, RECEIVER_LIMITS, type TransportLimits } from './limits.js';
 export { encodeData, encodeMetadata } from './message/data.js';
 export { readTracks, type TrackOptions, type TrackPacket, withTrack } from './message/multitrack.js';
@@ -58,25 +58,25 @@ export {
   chooseForm,
   type MediaKind,
   takesFourCc,
-} from './session/capabilities.js';
-export type { MessageChannel } from './session/message-channel.js';
-export type { ServerProfile, ServerProfileName } from './session/profile.js';
-export { PublishSession } from './session/publish-session.js';
+} from './session/common/capabilities.js';
+export type { MessageChannel } from './session/common/message-channel.js';
+export type { ServerProfile, ServerProfileName } from './session/publish/profile.js';
+export { PublishSession } from './session/publish/publish-session.js';
 export type {
   PublishSessionHandler,
   PublishSessionOptions,
   PublishState,
   ReconnectRequest,
   SessionTimeouts,
-} from './session/publish-state.js';
-export { ReceiveSession } from './session/receive-session.js';
+} from './session/publish/publish-state.js';
+export { type ConnectTimings, StageTimer } from './session/publish/stage-timer.js';
+export type { RtmpStatus } from './session/publish/status.js';
+export { ReceiveSession } from './session/receive/receive-session.js';
 export type {
   ConnectRequest,
   Decision,
   PublishRequest,
   ReceiveSessionHandler,
   ReceiveSessionOptions,
-} from './session/requests.js';
-export { type ConnectTimings, StageTimer } from './session/stage-timer.js';
-export type { RtmpStatus } from './session/status.js';
+} from './session/receive/requests.js';
 export { displayUrl, parseRtmpUrl, publishedName, type RtmpUrl, type RtmpUrlOptions } from './url.js';

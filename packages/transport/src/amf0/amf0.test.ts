@@ -1,8 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { RtmpError } from '../errors.js';
-import { hex } from '../testing/bytes.js';
-import { decodeAmf0 } from './decoder.js';
-import { encodeAmf0 } from './encoder.js';
 import {
   type AmfObject,
   type AmfValue,
@@ -11,7 +7,11 @@ import {
   property,
   TypedObject,
   XmlDocument,
-} from './value.js';
+} from '../amf/value.js';
+import { RtmpError } from '../errors.js';
+import { hex } from '../testing/bytes.js';
+import { decodeAmf0 } from './decoder.js';
+import { encodeAmf0 } from './encoder.js';
 
 function errorOf(action: () => unknown): RtmpError {
   try {

@@ -1,7 +1,4 @@
-import { Amf3Decoder } from '../amf3/decoder.js';
-import { RtmpError, RtmpErrorCode } from '../errors.js';
-import { PUBLISHER_LIMITS } from '../limits.js';
-import { AmfBudget, type Extent } from './budget.js';
+import { AmfBudget, type Extent } from '../amf/budget.js';
 import {
   type AmfLimits,
   type AmfObject,
@@ -11,7 +8,10 @@ import {
   setProperty,
   TypedObject,
   XmlDocument,
-} from './value.js';
+} from '../amf/value.js';
+import { Amf3Decoder } from '../amf3/decoder.js';
+import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { PUBLISHER_LIMITS } from '../limits.js';
 
 /**
  * Decodes all values of a message (AMF0 §2), AMF3 values behind the `avmplus` marker included.

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
+import { type AmfObject, type AmfValue, EcmaArray, Marker, TypedObject, XmlDocument } from '../amf/value.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
-import { type AmfObject, type AmfValue, EcmaArray, Marker, TypedObject, XmlDocument } from './value.js';
 
 const MAX_SHORT_STRING = 0xffff;
 /** Deeper than any message that we send; also what ends the walk of a cycle. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AmfValue, TypedObject, XmlDocument } from '../amf0/value.js';
+import { type AmfValue, TypedObject, XmlDocument } from '../amf/value.js';
 import { RtmpError } from '../errors.js';
 import { PUBLISHER_LIMITS } from '../limits.js';
 import { hex } from '../testing/bytes.js';

@@ -1,4 +1,4 @@
-import { AmfBudget, type Extent } from '../amf0/budget.js';
+import { AmfBudget, type Extent } from '../amf/budget.js';
 import {
   type AmfLimits,
   type AmfObject,
@@ -6,7 +6,7 @@ import {
   setProperty,
   TypedObject,
   XmlDocument,
-} from '../amf0/value.js';
+} from '../amf/value.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 
 /** Type markers (AMF3 §3.1). */

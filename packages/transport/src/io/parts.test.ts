@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Fifo } from './fifo.js';
-import { parseProxy } from './proxy.js';
-import { Throughput } from './throughput.js';
+import { parseProxy } from './dial/proxy.js';
+import { Fifo } from './publisher/fifo.js';
+import { Throughput } from './publisher/throughput.js';
 
 describe('Fifo', () => {
   it('keeps the order while it grows and goes round', () => {

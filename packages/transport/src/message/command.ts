@@ -1,6 +1,6 @@
+import type { AmfValue } from '../amf/value.js';
 import { Amf0Decoder } from '../amf0/decoder.js';
 import { encodeAmf0 } from '../amf0/encoder.js';
-import type { AmfValue } from '../amf0/value.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 import type { TransportLimits } from '../limits.js';
 import { MessageType } from './type.js';

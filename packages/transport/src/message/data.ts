@@ -1,5 +1,5 @@
+import { type AmfObject, type AmfValue, EcmaArray } from '../amf/value.js';
 import { encodeAmf0 } from '../amf0/encoder.js';
-import { type AmfObject, type AmfValue, EcmaArray } from '../amf0/value.js';
 
 /** The payload of a data message (RTMP 1.0 §7.1.2): a name and its values. */
 export function encodeData(name: string, ...values: AmfValue[]): Buffer {

@@ -1,4 +1,4 @@
-import { type AmfValue, propertiesOf, XmlDocument } from '../amf0/value.js';
+import { type AmfValue, propertiesOf, XmlDocument } from '../amf/value.js';
 
 /** Shorter values of a query are flags and numbers, whose removal would make a text unreadable. */
 const MIN_VALUE_LENGTH = 4;

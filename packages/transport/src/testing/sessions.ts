@@ -1,17 +1,17 @@
-import type { AmfValue } from '../amf0/value.js';
+import type { AmfValue } from '../amf/value.js';
 import { ChunkReader } from '../chunk/reader.js';
 import { ChunkWriter } from '../chunk/writer.js';
 import type { RtmpError } from '../errors.js';
 import { PUBLISHER_LIMITS, RECEIVER_LIMITS } from '../limits.js';
 import { type Command, decodeCommand, encodeCommand } from '../message/command.js';
 import { MessageType } from '../message/type.js';
-import { PublishSession } from '../session/publish-session.js';
+import { PublishSession } from '../session/publish/publish-session.js';
 import type {
   PublishSessionHandler,
   PublishSessionOptions,
   ReconnectRequest,
-} from '../session/publish-state.js';
-import type { RtmpStatus } from '../session/status.js';
+} from '../session/publish/publish-state.js';
+import type { RtmpStatus } from '../session/publish/status.js';
 import { ByteSink, pattern } from './bytes.js';
 
 /** A clock that stands still until it is moved. */

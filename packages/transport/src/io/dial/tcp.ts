@@ -1,0 +1,135 @@
+import { isIP, Socket, type TcpNetConnectOpts } from 'node:net';
+import { RtmpError, RtmpErrorCode, type RtmpStage } from '../../errors.js';
+import type { StageTimer } from '../../session/publish/stage-timer.js';
+import { aborted } from '../common/abort.js';
+import type { PublisherOptions } from '../publisher/publisher-options.js';
+import { lookupUntil, nameResolver } from './names/resolver.js';
+
+/**
+ * Until the next address is tried, in ms. Node's own 250 would give up every address of a far server on a
+ * mobile link.
+ */
+const ATTEMPT_TIMEOUT = 1000;
+
+/** Connects to one host, to all of its addresses in turn until one answers: the stages `dns` and `tcp` of the timer. */
+export async function connectTcp(
+  host: string,
+  port: number,
+  publisher: PublisherOptions,
+  timeout: number,
+  timer: StageTimer,
+): Promise<Socket> {
+  const { signal, family, localAddress, lookup } = publisher;
+  const over = new AbortController();
+  const connection: TcpNetConnectOpts = {
+    host,
+    port,
+    autoSelectFamily: family === undefined || family === 0,
+    autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT,
+    lookup: lookup ?? lookupUntil(over.signal),
+  };
+  if (family) connection.family = family;
+  if (localAddress !== undefined) connection.localAddress = localAddress;
+  const socket = new Socket();
+  let lookupError: Error | null = null;
+  let resolved = isIP(host) !== 0;
+  // A caller's own lookup fails with whatever error it likes.
+  socket.on('lookup', (error: Error | null) => {
+    lookupError ??= error;
+    if (!resolved) timer.begin('tcp'); // the event comes once for each address
+    resolved = true;
+  });
+  const wrap = (cause: NodeJS.ErrnoException): RtmpError =>
+    cause === lookupError || cause.syscall === 'getaddrinfo'
+      ? lookupFailed(host, cause)
+      : connectFailed(host, port, cause);
+  const late = (): RtmpError => (resolved ? tooLate('socket', timeout) : lookupTooLate(host, timeout));
+  timer.begin(resolved ? 'tcp' : 'dns');
+  try {
+    socket.connect(connection);
+  } catch (cause) {
+    // A caller's own lookup is called at once, and may throw instead of calling back.
+    socket.destroy();
+    throw lookupFailed(host, cause);
+  }
+  try {
+    const stage = (): RtmpStage => (resolved ? 'socket' : 'dns');
+    return await settle(socket, 'connect', signal, timeout, { wrap, late, stage });
+  } catch (error) {
+    // The host may have moved.
+    if (resolved) nameResolver.forget(host);
+    throw error;
+  } finally {
+    over.abort();
+  }
+}
+
+/** What to say when a socket does not become ready. */
+export interface SettleErrors {
+  /** For an error of the socket. */
+  wrap(cause: NodeJS.ErrnoException): RtmpError;
+  /** For a time-out. */
+  late(): RtmpError;
+  /** How far it has come. */
+  stage(): RtmpStage;
+}
+
+/** Waits for the event that says that a socket is ready; destroys it on error, time-out and abort. */
+export function settle<S extends Socket>(
+  socket: S,
+  event: 'connect' | 'secureConnect',
+  signal: AbortSignal | undefined,
+  timeout: number,
+  { wrap, late, stage }: SettleErrors,
+): Promise<S> {
+  return new Promise((resolve, reject) => {
+    const finish = (error: RtmpError | undefined): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      socket.off(event, onReady).off('error', onError).off('close', onClose);
+      if (error === undefined) {
+        resolve(socket);
+        return;
+      }
+      socket.on('error', ignore); // what comes after the first error has nobody to tell
+      socket.destroy();
+      reject(error);
+    };
+    const onReady = (): void => finish(undefined);
+    const onError = (cause: NodeJS.ErrnoException): void => finish(wrap(cause));
+    const onClose = (): void => finish(wrap(new Error('closed before it was ready')));
+    const onAbort = (): void => finish(aborted(signal, stage()));
+    const timer = setTimeout(() => finish(late()), timeout);
+    socket.on(event, onReady).on('error', onError).on('close', onClose);
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener('abort', onAbort);
+  });
+}
+
+/** A socket that was not ready in time. */
+export function tooLate(stage: 'socket' | 'tls', timeout: number): RtmpError {
+  return new RtmpError(RtmpErrorCode.timeout, stage, `No connection within ${timeout} ms (${stage})`);
+}
+
+function lookupTooLate(host: string, timeout: number): RtmpError {
+  const text = `The host name ${host} did not resolve within ${timeout} ms`;
+  return new RtmpError(RtmpErrorCode.dns, 'dns', text, { details: { permitted: timeout } });
+}
+
+function lookupFailed(host: string, cause: unknown): RtmpError {
+  const reason = cause instanceof Error ? reasonOf(cause) : String(cause);
+  const text = `The host name ${host} did not resolve: ${reason}`;
+  return new RtmpError(RtmpErrorCode.dns, 'dns', text, { cause });
+}
+
+function connectFailed(host: string, port: number, cause: NodeJS.ErrnoException): RtmpError {
+  const text = `The TCP connection to ${host} port ${port} failed: ${reasonOf(cause)}`;
+  return new RtmpError(RtmpErrorCode.socketConnect, 'socket', text, { cause });
+}
+
+/** With several addresses the error is an aggregate whose own message is empty. */
+function reasonOf(cause: NodeJS.ErrnoException): string {
+  return cause.code ?? cause.message;
+}
+
+function ignore(): void {}

@@ -1,0 +1,77 @@
+import type { AmfObject } from '../../amf/value.js';
+import { RtmpError, RtmpErrorCode, type RtmpStage } from '../../errors.js';
+import type { ServerProfile } from './profile.js';
+
+/**
+ * Refuses names that the server would cut silently, as nginx-rtmp does at 256 bytes: a cut token is a riddle,
+ * an error is not.
+ * @throws RtmpError `ERR_CLOUDPUSH_MESSAGE_TOO_LARGE`
+ */
+export function checkNames(profile: ServerProfile, connectObject: AmfObject, streamName: string): void {
+  const permitted = profile.maxNameBytes;
+  if (permitted === undefined) return;
+  for (const [what, actual] of longNames(permitted, connectObject, streamName)) {
+    throw new RtmpError(
+      RtmpErrorCode.messageTooLarge,
+      'connect',
+      `The ${what} has ${actual} bytes, query included; the server (${profile.name}) would cut it at ${permitted}`,
+      { details: { actual, permitted } },
+    );
+  }
+}
+
+/** What nginx-rtmp keeps of a name (ngx_rtmp.h: 256 bytes with the final zero). Its reply to `connect` does not give it away. */
+const NGINX_NAME_BYTES = 255;
+
+/** Warnings of names that a server of unknown make cuts silently when it is nginx-rtmp. */
+export function namesAtRisk(
+  { name }: ServerProfile,
+  connectObject: AmfObject,
+  streamName: string,
+): readonly string[] {
+  if (name !== 'generic') return [];
+  return longNames(NGINX_NAME_BYTES, connectObject, streamName).map(
+    ([what, actual]) =>
+      `The ${what} has ${actual} bytes, query included. nginx-rtmp cuts names at ${NGINX_NAME_BYTES} bytes without a word, and a token that ends there is wrong: shorten it, or name the server's make (profile) if it is another`,
+  );
+}
+
+/** Names that are longer than permitted, with their lengths in bytes. */
+function longNames(permitted: number, { app, tcUrl }: AmfObject, streamName: string): [string, number][] {
+  return Object.entries({ app, tcUrl, 'stream name': streamName })
+    .map(([what, name]): [string, number] => [what, typeof name === 'string' ? Buffer.byteLength(name) : 0])
+    .filter(([, actual]) => actual > permitted);
+}
+
+/**
+ * Refuses a message that makes the server disconnect.
+ * @throws RtmpError `ERR_CLOUDPUSH_MESSAGE_TOO_LARGE`
+ */
+export function checkMessageSize(profile: ServerProfile, size: number): void {
+  const permitted = profile.maxMessageBytes;
+  if (permitted === undefined || size <= permitted) return;
+  throw new RtmpError(
+    RtmpErrorCode.messageTooLarge,
+    'publishing',
+    `A message of ${size} bytes would make the server (${profile.name}) disconnect, permitted: ${permitted}`,
+    { details: { actual: size, permitted } },
+  );
+}
+
+/**
+ * What reading the peer's bytes threw, placed at the stage in which it happened. What a peer sends is never
+ * fatal to us.
+ */
+export function placeError(error: unknown, stage: RtmpStage): RtmpError {
+  if (!(error instanceof RtmpError)) {
+    return new RtmpError(RtmpErrorCode.protocol, stage, `The peer's bytes could not be read (${stage})`, {
+      cause: error,
+    });
+  }
+  if (error.stage !== 'message') return error;
+  return new RtmpError(error.code, stage, `${error.message} (${stage})`, {
+    details: error.details,
+    class: 'retryable',
+    cause: error,
+  });
+}

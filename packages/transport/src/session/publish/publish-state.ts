@@ -1,0 +1,114 @@
+import type { AmfObject, AmfValue } from '../../amf/value.js';
+import type { RtmpError, RtmpStage } from '../../errors.js';
+import type { RandomFill } from '../../handshake/simple.js';
+import type { TransportLimits } from '../../limits.js';
+import type { ServerProfileName } from './profile.js';
+import type { ConnectTimings, StageTimer } from './stage-timer.js';
+import type { RtmpStatus } from './status.js';
+
+/** The longest wait in each state, in milliseconds. */
+export interface SessionTimeouts {
+  readonly handshake: number;
+  readonly connect: number;
+  readonly createStream: number;
+  readonly publish: number;
+}
+
+export interface PublishSessionOptions {
+  /** The command object of `connect`: `app`, `tcUrl` and the rest. */
+  readonly connectObject: AmfObject;
+  /** Further arguments of `connect`. */
+  readonly connectArguments: readonly AmfValue[];
+  /** With its query. */
+  readonly streamName: string;
+  /** What no error may show, besides the values of the queries in the names. */
+  readonly secrets?: readonly string[];
+  /** RTMP 1.0 §7.2.2.6. */
+  readonly publishType: 'live' | 'record' | 'append';
+  readonly handshake: 'simple' | 'digest';
+  readonly digestScheme: 0 | 1;
+  readonly profile: ServerProfileName | 'auto';
+  /** Outgoing chunk size; undefined: the profile's. */
+  readonly chunkSize: number | undefined;
+  readonly timeouts: SessionTimeouts;
+  readonly limits: TransportLimits;
+  readonly random: RandomFill;
+  /** Milliseconds, from any origin, never going back. */
+  readonly now: () => number;
+  /** Measures the stages of the way to `publishing`. */
+  readonly timer?: StageTimer | undefined;
+}
+
+/** A server asks us to move (Enhanced RTMP v2): keep sending until the next key frame, then switch. */
+export interface ReconnectRequest {
+  /** Absolute or relative to the present tcUrl; undefined: the same one. May hold a token. */
+  readonly tcUrl: string | undefined;
+  readonly description: string;
+}
+
+export interface PublishSessionHandler {
+  /** Publishing has begun, for the first time or on the next segment's stream. */
+  onPublishing(): void;
+  onStatus(status: RtmpStatus): void;
+  /** A command or data message that the session has no use for itself, e.g. `onLiveOpen`. */
+  onCommand(name: string, args: AmfValue[]): void;
+  onReconnectRequest(request: ReconnectRequest): void;
+  /** Something that the user should know, without a secret in it. */
+  onWarning?(message: string): void;
+  /** The session has failed and does nothing more. */
+  onFailure(error: RtmpError): void;
+}
+
+/** What the session is doing; the diagram in the README shows what leads from one to the next. */
+export type PublishState =
+  | 'idle'
+  | 'handshaking'
+  | 'connecting'
+  | 'creating-stream'
+  | 'requesting-publish'
+  | 'publishing'
+  | 'unpublished'
+  | 'failed';
+
+/** The stage that errors of a state belong to. */
+export function stageOf(state: PublishState): RtmpStage {
+  switch (state) {
+    case 'idle':
+    case 'handshaking':
+      return 'handshake';
+    case 'connecting':
+      return 'connect';
+    case 'creating-stream':
+      return 'create-stream';
+    case 'requesting-publish':
+      return 'publish';
+    case 'publishing':
+    case 'failed':
+      return 'publishing';
+    case 'unpublished':
+      return 'close';
+    default:
+      return state satisfies never;
+  }
+}
+
+/** The stage whose time a state takes; undefined for those that wait for nothing. */
+export function timedStageOf(state: PublishState): keyof ConnectTimings | undefined {
+  switch (state) {
+    case 'handshaking':
+      return 'handshake';
+    case 'connecting':
+      return 'connect';
+    case 'creating-stream':
+      return 'createStream';
+    case 'requesting-publish':
+      return 'publish';
+    case 'idle':
+    case 'publishing':
+    case 'unpublished':
+    case 'failed':
+      return undefined;
+    default:
+      return state satisfies never;
+  }
+}

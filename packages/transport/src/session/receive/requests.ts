@@ -1,0 +1,73 @@
+import type { AmfObject, AmfValue } from '../../amf/value.js';
+import type { RtmpError } from '../../errors.js';
+import type { RandomFill } from '../../handshake/simple.js';
+import type { TransportLimits } from '../../limits.js';
+import type { Capabilities } from '../common/capabilities.js';
+
+/** What a client said in `connect`. */
+export interface ConnectRequest {
+  /** With its query, as the client sent it. */
+  readonly app: string;
+  readonly tcUrl: string;
+  /** The whole command object. */
+  readonly object: AmfValue;
+  /** What stands behind it. */
+  readonly args: readonly AmfValue[];
+  /** What the client announced about Enhanced RTMP. */
+  readonly capabilities: Capabilities;
+  /** The scheme of the client's digest handshake, if it made one. */
+  readonly digestScheme: 0 | 1 | undefined;
+}
+
+/** What a client said in `publish`. */
+export interface PublishRequest {
+  readonly app: string;
+  /** With its query. */
+  readonly streamName: string;
+  readonly publishType: string;
+  readonly messageStreamId: number;
+}
+
+/** What to do about a request. */
+export type Decision =
+  | 'accept'
+  /** Say nothing at all. */
+  | 'ignore'
+  /** Close the connection without an answer. */
+  | 'close'
+  | { readonly code: string; readonly description: string; readonly redirect?: string };
+
+export interface ReceiveSessionOptions {
+  readonly handshake: 'auto' | 'simple' | 'digest';
+  /** Outgoing chunk size. */
+  readonly chunkSize: number;
+  readonly windowAcknowledgementSize: number;
+  /** The first `createStream` gets this id, the next the one above. */
+  readonly firstMessageStreamId: number;
+  /** How releaseStream and FCPublish are answered: servers in the field do all three. */
+  readonly releaseStreamAnswer: '_result' | '_error' | 'never';
+  /** More properties for the information object of the `connect` result, e.g. Enhanced RTMP's. */
+  readonly connectInfo: AmfObject;
+  /** More properties for its properties object. */
+  readonly connectProperties: AmfObject;
+  readonly acknowledges: boolean;
+  /** Longest time without a published stream, from the beginning or the end of the last one on, in milliseconds. */
+  readonly setupTimeout: number;
+  readonly limits: TransportLimits;
+  readonly random: RandomFill;
+  readonly now: () => number;
+}
+
+export interface ReceiveSessionHandler {
+  onConnect(request: ConnectRequest): Decision;
+  onCreateStream(): Decision;
+  onPublish(request: PublishRequest): Decision;
+  /** After the client has been told that it may begin. */
+  onPublished(request: PublishRequest): void;
+  onMessage(messageStreamId: number, type: number, timestamp: number, payload: Uint8Array): void;
+  /** The client ended the stream in an orderly way. */
+  onUnpublish(messageStreamId: number): void;
+  onCommand(name: string, args: AmfValue[]): void;
+  /** The session is over; `undefined`: it was decided to close. */
+  onFailure(error: RtmpError | undefined): void;
+}
