@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { ColorInfo } from './color-info.js';
+import type { ColorInfo } from './colour/color-info.js';
 import { AccessUnitSplitter } from './elementary/access-unit-splitter.js';
-import type { EncryptionMode } from './encryption/encryption-facts.js';
+import type { EncryptionMode } from './encryption/encryption-parameters.js';
 import { FlvDecryptor } from './encryption/flv-decryptor.js';
 import { SampleEncryptor } from './encryption/sample-encryptor.js';
 import { MuxerError, type MuxerErrorCode, muxerErrors } from './errors.js';
@@ -11,7 +11,7 @@ import { FlvReader } from './flv/flv-reader.js';
 import { FlvTag, TagRole, TagType } from './flv/flv-tag.js';
 import { limits } from './limits.js';
 import type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
-import { Muxer } from './muxer.js';
+import { Muxer } from './muxer/muxer.js';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const start = '00000001';

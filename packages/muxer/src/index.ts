@@ -1,12 +1,13 @@
 export { SyncFrame, type WrongField } from './ac3/sync-frame.js';
 export { copyBytes } from './bits/native-memory.js';
-export type { ColorConfig, ColorInfo, HdrCll, HdrMdcv } from './color-info.js';
+export type { ColorConfig, ColorInfo, HdrCll, HdrMdcv } from './colour/color-info.js';
 export { type AccessUnit, AccessUnitSplitter } from './elementary/access-unit-splitter.js';
 export { AdtsSplitter } from './elementary/adts-splitter.js';
 export type { AudioFrame } from './elementary/audio-frame.js';
 export { type FrameFormat, FrameSplitter } from './elementary/frame-splitter.js';
 export { Mp3Splitter } from './elementary/mp3-splitter.js';
 export type { DecryptionCounts } from './encryption/decryption-log.js';
+export type { EncryptionKey } from './encryption/encryption-key.js';
 export type {
   AesCtrEncryption,
   CallerEncryption,
@@ -14,8 +15,7 @@ export type {
   EncryptionFacts,
   EncryptionMode,
   NoEncryption,
-} from './encryption/encryption-facts.js';
-export type { EncryptionKey } from './encryption/encryption-key.js';
+} from './encryption/encryption-parameters.js';
 export {
   type DecryptableTag,
   type DecryptedTag,
@@ -33,7 +33,6 @@ export {
   type MuxerFault,
   muxerErrors,
 } from './errors.js';
-export type { AudioFacts, VideoFacts } from './facts.js';
 export type { DemuxableTag, DemuxedAudio, DemuxedUnit, DemuxedVideo, UnitTimes } from './flv/demuxed-unit.js';
 export { endOfSequenceTag } from './flv/end-of-sequence.js';
 export { FlvDemuxer } from './flv/flv-demuxer.js';
@@ -43,9 +42,16 @@ export { FlvTag, TagRole, TagType } from './flv/flv-tag.js';
 export { FlvWriter, type WritableTag } from './flv/flv-writer.js';
 export { type AudioTagHeader, readAudioTagHeader } from './flv/read-audio-tag-header.js';
 export { readVideoTagHeader, type TagContent, type VideoTagHeader } from './flv/read-video-tag-header.js';
-export type { FrameReader, FrameSync } from './frame-sync.js';
+export type { FrameReader, FrameSync } from './frames/frame-sync.js';
 export type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
-export { Muxer } from './muxer.js';
-export type { ColorInfoOption, HevcForm, InputClock, MuxerOptions, SliceHandling } from './muxer-options.js';
-export type { MuxerResumption, MuxerState, TrackState } from './muxer-state.js';
-export { isMissedWhenLost } from './picture-loss.js';
+export { Muxer } from './muxer/muxer.js';
+export type {
+  ColorInfoOption,
+  HevcForm,
+  InputClock,
+  MuxerOptions,
+  SliceHandling,
+} from './muxer/muxer-options.js';
+export type { MuxerResumption, MuxerState, TrackState } from './muxer/muxer-state.js';
+export type { AudioFacts, VideoFacts } from './parameters.js';
+export { isMissedWhenLost } from './tracks/picture-loss.js';

@@ -1,5 +1,5 @@
 import { MuxerError, type MuxerErrorCode, type MuxerErrorDetails } from '../errors.js';
-import type { FrameReader } from '../frame-sync.js';
+import type { FrameReader } from '../frames/frame-sync.js';
 import { samplingFrequencies } from './sampling-frequencies.js';
 
 /** Bytes of the fixed and the variable header together. */

@@ -1,8 +1,8 @@
 import { MuxerError } from '../errors.js';
 import { fourCc } from '../flv/video-tag-header.js';
-import { wholeFrameAt } from '../frame-sync.js';
-import type { AudioFormat } from '../tracks/audio-format.js';
-import type { PacketFrames } from '../tracks/packet-frames.js';
+import type { AudioFormat } from '../frames/audio-format.js';
+import { wholeFrameAt } from '../frames/frame-sync.js';
+import type { PacketFrames } from '../frames/packet-frames.js';
 import { SyncFrame } from './sync-frame.js';
 
 /**

@@ -1,6 +1,6 @@
 import { readUint16 } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
-import type { FrameReader } from '../frame-sync.js';
+import type { FrameReader } from '../frames/frame-sync.js';
 
 const syncWord = 0x0b77;
 /** Bytes that tell all that is asked for here. */

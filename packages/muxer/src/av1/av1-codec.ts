@@ -1,9 +1,9 @@
 import { equalBytes } from '../bits/bytes.js';
-import type { ColourDescription } from '../colour.js';
+import type { ColourDescription } from '../colour/colour-description.js';
 import { MuxerError } from '../errors.js';
-import type { VideoFacts } from '../facts.js';
 import { av1TagFormat } from '../flv/video-tag-header.js';
-import type { FrameCodec } from '../tracks/frame-codec.js';
+import type { FrameCodec } from '../frames/frame-codec.js';
+import type { VideoFacts } from '../parameters.js';
 import { av1CodecString, encodeAv1CodecConfigurationRecord } from './av1-codec-configuration-record.js';
 import { ObuHeader, ObuType } from './obu.js';
 import { type Av1SequenceHeader, parseAv1SequenceHeader } from './sequence-header.js';

@@ -1,5 +1,5 @@
 import { BitReader } from '../bits/bit-reader.js';
-import type { ColourDescription } from '../colour.js';
+import type { ColourDescription } from '../colour/colour-description.js';
 import { MuxerError } from '../errors.js';
 
 /** sequence_header_obu() (AV1 §5.5), as far as it matters outside of a decoder. */

@@ -1,7 +1,7 @@
-import { findStartCodePrefix } from '../annexb/nal-unit-index.js';
 import { copyOf } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
 import { limits } from '../limits.js';
+import { findStartCodePrefix } from '../nal/nal-unit-index.js';
 import type { AccessUnitDetector, PictureFacts } from './access-unit-detector.js';
 import { AvcAccessUnitDetector } from './avc-access-unit-detector.js';
 import { HevcAccessUnitDetector } from './hevc-access-unit-detector.js';

@@ -1,4 +1,3 @@
-import { SeiFacts } from '../annexb/sei-facts.js';
 import { MuxerError } from '../errors.js';
 import { AvcNalUnitType, avcNalUnitType, isAvcSlice } from '../h264/nal-unit.js';
 import {
@@ -10,6 +9,7 @@ import {
 import { AvcPictureOrderCount } from '../h264/picture-order-count.js';
 import { type AvcPps, parseAvcPps } from '../h264/pps.js';
 import { type AvcSps, avcFrameRate, avcReorderDepth, parseAvcSps } from '../h264/sps.js';
+import { SeiFacts } from '../nal/sei-state.js';
 import { type AccessUnitDetector, PictureFacts } from './access-unit-detector.js';
 
 /** Order of NAL units and detection of the first one of an access unit (ISO/IEC 14496-10 §7.4.1.2.3 and .4). */

@@ -1,5 +1,5 @@
 import { copyOf } from '../bits/bytes.js';
-import { type FrameSync, frameInside, next } from '../frame-sync.js';
+import { type FrameSync, frameInside, next } from '../frames/frame-sync.js';
 import type { AudioFrame } from './audio-frame.js';
 
 /** What AAC and MP3 do each in its own way, to cut a byte stream into frames. */

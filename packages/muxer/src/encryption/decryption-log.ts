@@ -1,5 +1,5 @@
-import type { EncryptedTrack } from './encryption-facts.js';
 import type { EncryptionMessage } from './encryption-message.js';
+import type { EncryptedTrack } from './encryption-parameters.js';
 import { type MarkedSample, MarkerWatch } from './marker-watch.js';
 import {
   type DecryptionFailure,

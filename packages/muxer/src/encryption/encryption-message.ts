@@ -1,4 +1,4 @@
-import type { EncryptedTrack, EncryptionMode } from './encryption-facts.js';
+import type { EncryptedTrack, EncryptionMode } from './encryption-parameters.js';
 
 /** The beginning of a script data body (AMF0): the name of the message as a string. */
 const messageName = Buffer.from('\x02\x00\x0conEncryption', 'latin1');

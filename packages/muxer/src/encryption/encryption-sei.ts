@@ -1,4 +1,4 @@
-import { removeEmulationPrevention } from '../annexb/emulation-prevention.js';
+import { removeEmulationPrevention } from '../nal/emulation-prevention.js';
 import type { NalRules } from './nal-rules.js';
 import { sampleHeaderSize, startsWithMarker } from './sample-header.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { splitLengthPrefixed } from '../annexb/length-prefixed.js';
 import { MuxerError } from '../errors.js';
 import { type FlvTag, TagType } from '../flv/flv-tag.js';
-import { Muxer } from '../muxer.js';
+import { Muxer } from '../muxer/muxer.js';
+import { splitLengthPrefixed } from '../nal/length-prefixed.js';
 import { type DecryptableTag, FlvDecryptor } from './flv-decryptor.js';
 import { SampleEncryptor } from './sample-encryptor.js';
 

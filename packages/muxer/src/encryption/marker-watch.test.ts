@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EncryptionMode } from './encryption-facts.js';
+import type { EncryptionMode } from './encryption-parameters.js';
 import { MarkerWatch } from './marker-watch.js';
 import type { DecryptionFailure } from './sample-run.js';
 

@@ -1,4 +1,4 @@
-import type { EncryptedTrack, EncryptionMode } from './encryption-facts.js';
+import type { EncryptedTrack, EncryptionMode } from './encryption-parameters.js';
 import { type DecryptionFailure, type SamplePlace, SampleRun } from './sample-run.js';
 
 /** The part of a key stream that a sample took, and what the sample tells of the mode. */

@@ -1,5 +1,5 @@
-import { copyUnescaped } from '../annexb/emulation-prevention.js';
 import { discard } from '../bits/native-memory.js';
+import { copyUnescaped } from '../nal/emulation-prevention.js';
 import { readEncryptionSei } from './encryption-sei.js';
 import type { NalRules } from './nal-rules.js';
 import { clearLead, maxClearSize } from './nal-sample-encryptor.js';

@@ -1,8 +1,8 @@
-import { escapeInto, findEmulation } from '../annexb/emulation-prevention.js';
 import { around, writeUint32 } from '../bits/bytes.js';
 import { copyBytes, discard } from '../bits/native-memory.js';
 import { FlvTag } from '../flv/flv-tag.js';
 import { requireMessageSize } from '../flv/tag-body.js';
+import { escapeInto, findEmulation } from '../nal/emulation-prevention.js';
 import type { NalRules } from './nal-rules.js';
 import { NalUnitCursor } from './nal-unit-cursor.js';
 import type { SampleCipher } from './sample-cipher.js';

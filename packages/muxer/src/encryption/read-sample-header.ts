@@ -1,7 +1,7 @@
 import { adtsHeaderSize } from '../aac/adts-header.js';
-import { findStartCodePrefix } from '../annexb/nal-unit-index.js';
 import { readUint32 } from '../bits/bytes.js';
 import type { AudioCodec, VideoCodec } from '../media-packet.js';
+import { findStartCodePrefix } from '../nal/nal-unit-index.js';
 import { findEncryptedAacFrame } from './aac-frame-decryptor.js';
 import { elementDataStart } from './data-stream-element.js';
 import { readEncryptionSei } from './encryption-sei.js';

@@ -1,7 +1,7 @@
 import { createDecipheriv, type Decipher } from 'node:crypto';
 import { readUint32, writeUint32 } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
-import type { EncryptionMode } from './encryption-facts.js';
+import type { EncryptionMode } from './encryption-parameters.js';
 import type { KeyRing } from './key-ring.js';
 import {
   blockSize,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { removeEmulationPrevention } from '../annexb/emulation-prevention.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
 import type { AudioCodec, VideoCodec } from '../media-packet.js';
-import { Muxer } from '../muxer.js';
+import { Muxer } from '../muxer/muxer.js';
+import { removeEmulationPrevention } from '../nal/emulation-prevention.js';
 import { readEncryptionKey } from './encryption-key.js';
 import { FlvDecryptor } from './flv-decryptor.js';
 import { SampleCipher } from './sample-cipher.js';

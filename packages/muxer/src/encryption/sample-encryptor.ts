@@ -2,7 +2,6 @@ import { MuxerError } from '../errors.js';
 import { type FlvTag, TagRole } from '../flv/flv-tag.js';
 import { AacFrameEncryptor } from './aac-frame-encryptor.js';
 import { CodedSample, type EncryptableCodec } from './coded-sample.js';
-import type { EncryptedTrack, EncryptionFacts, EncryptionMode } from './encryption-facts.js';
 import {
   type EncryptionKey,
   equalKeys,
@@ -10,6 +9,7 @@ import {
   keyInvalid,
   readEncryptionKey,
 } from './encryption-key.js';
+import type { EncryptedTrack, EncryptionFacts, EncryptionMode } from './encryption-parameters.js';
 import { Mp3FrameEncryptor } from './mp3-frame-encryptor.js';
 import { avcRules, hevcRules } from './nal-rules.js';
 import { NalSampleEncryptor } from './nal-sample-encryptor.js';

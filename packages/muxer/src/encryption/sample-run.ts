@@ -1,4 +1,4 @@
-import type { EncryptedTrack } from './encryption-facts.js';
+import type { EncryptedTrack } from './encryption-parameters.js';
 
 /** Why samples were not decrypted. */
 export type DecryptionFailureReason =

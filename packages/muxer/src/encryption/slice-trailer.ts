@@ -1,6 +1,6 @@
 import { equalBytes, readUint24, readUint32, writeUint24, writeUint32 } from '../bits/bytes.js';
 import { crc32 } from '../bits/crc32.js';
-import type { EncryptionMode } from './encryption-facts.js';
+import type { EncryptionMode } from './encryption-parameters.js';
 import { damaged } from './sample-decipher.js';
 import { formatVersion, keyIdOffset, sampleHeaderSize } from './sample-header.js';
 

@@ -1,8 +1,8 @@
 import { BitReader } from '../bits/bit-reader.js';
 import { MuxerError } from '../errors.js';
 import { fourCc } from '../flv/video-tag-header.js';
-import type { AudioFormat } from '../tracks/audio-format.js';
-import type { PacketFrames } from '../tracks/packet-frames.js';
+import type { AudioFormat } from '../frames/audio-format.js';
+import type { PacketFrames } from '../frames/packet-frames.js';
 
 const marker = 0x66_4c_61_43; // fLaC
 const blockHeaderSize = 4;

@@ -1,5 +1,5 @@
 import { writeUint32 } from '../bits/bytes.js';
-import type { ColorInfo } from '../color-info.js';
+import type { ColorInfo } from '../colour/color-info.js';
 import { allocateBody } from './tag-body.js';
 import { exVideoHeader, FrameType, VideoPacketType, type VideoTagFormat } from './video-tag-header.js';
 

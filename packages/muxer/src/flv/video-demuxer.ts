@@ -1,5 +1,5 @@
-import { encodeAnnexB, splitLengthPrefixed } from '../annexb/length-prefixed.js';
 import type { VideoCodec } from '../media-packet.js';
+import { encodeAnnexB, splitLengthPrefixed } from '../nal/length-prefixed.js';
 import {
   parseAvcDecoderConfigurationRecord,
   parseHevcDecoderConfigurationRecord,

@@ -1,11 +1,11 @@
-import { findStartCodePrefix } from '../annexb/nal-unit-index.js';
-import { ParameterSetBudget, ParameterSetStore } from '../annexb/parameter-set-store.js';
-import type { ColourDescription } from '../colour.js';
+import type { ColourDescription } from '../colour/colour-description.js';
 import { MuxerError } from '../errors.js';
-import type { VideoFacts } from '../facts.js';
 import { parseAvcDecoderConfigurationRecord } from '../flv/decoder-configuration.js';
 import type { VideoTagFormat } from '../flv/video-tag-header.js';
-import { type NalCodec, NalKind, NalPlace } from '../tracks/nal-codec.js';
+import { type NalCodec, NalKind, NalPlace } from '../nal/nal-codec.js';
+import { findStartCodePrefix } from '../nal/nal-unit-index.js';
+import { ParameterSetBudget, ParameterSetStore } from '../nal/parameter-set-store.js';
+import type { VideoFacts } from '../parameters.js';
 import { encodeAvcDecoderConfigurationRecord } from './avc-decoder-configuration-record.js';
 import {
   AvcNalUnitType,

@@ -1,5 +1,5 @@
-import { unescapeInto } from '../annexb/emulation-prevention.js';
 import { BitReader } from '../bits/bit-reader.js';
+import { unescapeInto } from '../nal/emulation-prevention.js';
 import { AvcNalUnitType, avcNalUnitType } from './nal-unit.js';
 import type { AvcPps } from './pps.js';
 import type { AvcSps } from './sps.js';

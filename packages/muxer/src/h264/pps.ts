@@ -1,4 +1,4 @@
-import { ParameterSetReader, ppsFaults } from '../annexb/parameter-set-reader.js';
+import { ParameterSetReader, ppsFaults } from '../nal/parameter-set-reader.js';
 import { type AvcSps, skipScalingLists } from './sps.js';
 
 /** pic_parameter_set_rbsp() (ISO/IEC 14496-10 §7.3.2.2), as far as it matters outside of a decoder. */

@@ -1,6 +1,6 @@
-import { unescapeInto } from '../annexb/emulation-prevention.js';
 import { BitReader } from '../bits/bit-reader.js';
 import { MuxerError } from '../errors.js';
+import { unescapeInto } from '../nal/emulation-prevention.js';
 
 /** Three Exp-Golomb codes of at most 63 bits each, with the NAL unit header, fit. */
 const prefixSize = 26;

@@ -1,4 +1,4 @@
-import { ParameterSetReader, spsFaults } from '../annexb/parameter-set-reader.js';
+import { ParameterSetReader, spsFaults } from '../nal/parameter-set-reader.js';
 import { type AvcVui, readAvcVui } from './vui-parameters.js';
 
 /** seq_parameter_set_data() (ISO/IEC 14496-10 §7.3.2.1.1). */

@@ -1,5 +1,5 @@
-import type { ParameterSetReader } from '../annexb/parameter-set-reader.js';
-import type { ColourDescription } from '../colour.js';
+import type { ColourDescription } from '../colour/colour-description.js';
+import type { ParameterSetReader } from '../nal/parameter-set-reader.js';
 
 /** vui_parameters() (ISO/IEC 14496-10 §E.1.1), as far as they matter outside of a decoder. */
 export interface AvcVui {

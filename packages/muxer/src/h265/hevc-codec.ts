@@ -1,10 +1,10 @@
-import { ParameterSetBudget, ParameterSetStore } from '../annexb/parameter-set-store.js';
-import type { ColourDescription } from '../colour.js';
+import type { ColourDescription } from '../colour/colour-description.js';
 import { MuxerError } from '../errors.js';
-import type { VideoFacts } from '../facts.js';
 import { parseHevcDecoderConfigurationRecord } from '../flv/decoder-configuration.js';
 import type { VideoTagFormat } from '../flv/video-tag-header.js';
-import { type NalCodec, NalKind, NalPlace } from '../tracks/nal-codec.js';
+import { type NalCodec, NalKind, NalPlace } from '../nal/nal-codec.js';
+import { ParameterSetBudget, ParameterSetStore } from '../nal/parameter-set-store.js';
+import type { VideoFacts } from '../parameters.js';
 import { hevcCodecString } from './hevc-codec-string.js';
 import { encodeHevcDecoderConfigurationRecord } from './hevc-decoder-configuration-record.js';
 import {

@@ -1,4 +1,4 @@
-import type { ParameterSetReader } from '../annexb/parameter-set-reader.js';
+import type { ParameterSetReader } from '../nal/parameter-set-reader.js';
 
 /** hrd_parameters() (ISO/IEC 23008-2 §E.2.2); nothing of it matters outside of a decoder's buffer model. */
 export function skipHevcHrdParameters(

@@ -1,5 +1,5 @@
-import { unescapeInto } from '../annexb/emulation-prevention.js';
 import { BitReader } from '../bits/bit-reader.js';
+import { unescapeInto } from '../nal/emulation-prevention.js';
 import { HevcNalUnitType, hevcNalUnitType, isHevcIrap } from './nal-unit.js';
 import type { HevcPps } from './pps.js';
 import type { HevcSps } from './sps.js';

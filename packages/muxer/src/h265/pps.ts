@@ -1,4 +1,4 @@
-import { ParameterSetReader, ppsFaults } from '../annexb/parameter-set-reader.js';
+import { ParameterSetReader, ppsFaults } from '../nal/parameter-set-reader.js';
 import { skipScalingListData } from './scaling-list.js';
 
 /** pic_parameter_set_rbsp() (ISO/IEC 23008-2 §7.3.2.3), as far as it matters outside of a decoder. */

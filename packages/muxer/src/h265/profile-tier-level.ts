@@ -1,4 +1,4 @@
-import type { ParameterSetReader } from '../annexb/parameter-set-reader.js';
+import type { ParameterSetReader } from '../nal/parameter-set-reader.js';
 
 /** The general_ fields of profile_tier_level() (ISO/IEC 23008-2 §7.3.3). */
 export interface ProfileTierLevel {

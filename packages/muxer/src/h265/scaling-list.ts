@@ -1,4 +1,4 @@
-import type { ParameterSetReader } from '../annexb/parameter-set-reader.js';
+import type { ParameterSetReader } from '../nal/parameter-set-reader.js';
 
 /** scaling_list_data() (ISO/IEC 23008-2 §7.3.4). */
 export function skipScalingListData(reader: ParameterSetReader): void {

@@ -1,4 +1,4 @@
-import type { ParameterSetReader } from '../annexb/parameter-set-reader.js';
+import type { ParameterSetReader } from '../nal/parameter-set-reader.js';
 
 /** The list of st_ref_pic_set() of an SPS (ISO/IEC 23008-2 §7.3.7), which must be read to get past it. */
 export function skipShortTermRefPicSets(reader: ParameterSetReader): void {

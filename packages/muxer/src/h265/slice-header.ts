@@ -1,6 +1,6 @@
-import { unescapeInto } from '../annexb/emulation-prevention.js';
 import { BitReader } from '../bits/bit-reader.js';
 import { MuxerError } from '../errors.js';
+import { unescapeInto } from '../nal/emulation-prevention.js';
 import { hevcNalUnitType, isHevcIrap } from './nal-unit.js';
 
 const prefixSize = 16;

@@ -1,4 +1,4 @@
-import { ParameterSetReader, spsFaults } from '../annexb/parameter-set-reader.js';
+import { ParameterSetReader, spsFaults } from '../nal/parameter-set-reader.js';
 import { type ProfileTierLevel, readProfileTierLevel } from './profile-tier-level.js';
 import { skipScalingListData } from './scaling-list.js';
 import { skipShortTermRefPicSets } from './short-term-ref-pic-set.js';

@@ -1,4 +1,4 @@
-import { ParameterSetReader, vpsFaults } from '../annexb/parameter-set-reader.js';
+import { ParameterSetReader, vpsFaults } from '../nal/parameter-set-reader.js';
 import { skipHevcHrdParameters } from './hrd-parameters.js';
 import { type ProfileTierLevel, readProfileTierLevel } from './profile-tier-level.js';
 

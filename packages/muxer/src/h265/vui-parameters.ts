@@ -1,6 +1,6 @@
-import type { ParameterSetReader } from '../annexb/parameter-set-reader.js';
-import type { ColourDescription } from '../colour.js';
+import type { ColourDescription } from '../colour/colour-description.js';
 import { readSampleAspectRatio, readVideoSignalType } from '../h264/vui-parameters.js';
+import type { ParameterSetReader } from '../nal/parameter-set-reader.js';
 import { skipHevcHrdParameters } from './hrd-parameters.js';
 
 /** vui_parameters() (ISO/IEC 23008-2 §E.2.1), as far as they matter outside of a decoder. */

@@ -1,6 +1,6 @@
 import { MuxerError, type MuxerErrorCode, type MuxerErrorDetails } from '../errors.js';
 
-import type { FrameReader } from '../frame-sync.js';
+import type { FrameReader } from '../frames/frame-sync.js';
 
 export const mpegAudioHeaderSize = 4;
 

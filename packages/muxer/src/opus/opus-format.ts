@@ -1,7 +1,7 @@
 import { MuxerError } from '../errors.js';
 import { fourCc } from '../flv/video-tag-header.js';
-import type { AudioFormat } from '../tracks/audio-format.js';
-import type { PacketFrames } from '../tracks/packet-frames.js';
+import type { AudioFormat } from '../frames/audio-format.js';
+import type { PacketFrames } from '../frames/packet-frames.js';
 
 const magic = 'OpusHead';
 const headSize = 19;

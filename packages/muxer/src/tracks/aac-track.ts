@@ -8,14 +8,14 @@ import {
 import { configurationChannels } from '../aac/sampling-frequencies.js';
 import { around, equalBytes, readUint16 } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
-import { type AudioFacts, unlessSame } from '../facts.js';
 import { AacPacketType, aacHeaderSize, aacTagHeader, SoundFormat } from '../flv/audio-tag-header.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
 import { allocateBody, bodyHeadroom, requireFrameCount, requireHeadroom } from '../flv/tag-body.js';
+import { PacketFrames } from '../frames/packet-frames.js';
 import type { MediaPacket } from '../media-packet.js';
-import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
+import { type AudioFacts, unlessSame } from '../parameters.js';
+import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline/timeline.js';
 import type { AudioTrack } from './audio-track.js';
-import { PacketFrames } from './packet-frames.js';
 
 /** Samples of one channel in a raw data block. */
 const samplesPerBlock = 1024;

@@ -1,6 +1,6 @@
-import type { AudioFacts } from '../facts.js';
 import type { FlvTag } from '../flv/flv-tag.js';
 import type { MediaPacket } from '../media-packet.js';
+import type { AudioFacts } from '../parameters.js';
 
 /** What the muxer asks of an audio track of any codec. */
 export interface AudioTrack {

@@ -1,14 +1,14 @@
 import { around, equalBytes } from '../bits/bytes.js';
-import type { StreamColour } from '../color-info.js';
+import type { StreamColour } from '../colour/color-info.js';
 import { MuxerError } from '../errors.js';
-import { unlessSame, type VideoFacts } from '../facts.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
 import { allocateBody, bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
 import { videoHeaderSize, videoSequenceHeader, writeVideoHeader } from '../flv/video-tag-header.js';
+import type { FrameCodec } from '../frames/frame-codec.js';
 import type { MediaPacket } from '../media-packet.js';
-import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
+import { unlessSame, type VideoFacts } from '../parameters.js';
+import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline/timeline.js';
 import { ColorInfoSender } from './color-info-sender.js';
-import type { FrameCodec } from './frame-codec.js';
 import { keyFrameHint } from './key-frame-hint.js';
 import type { VideoTrack } from './video-track.js';
 

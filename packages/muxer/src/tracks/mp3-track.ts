@@ -1,14 +1,14 @@
 import { around } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
-import { type AudioFacts, unlessSame } from '../facts.js';
 import { mp3TagHeader, SoundFormat } from '../flv/audio-tag-header.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
 import { allocateBody, bodyHeadroom, requireHeadroom } from '../flv/tag-body.js';
+import { PacketFrames } from '../frames/packet-frames.js';
 import type { MediaPacket } from '../media-packet.js';
 import { MpegAudioHeader } from '../mp3/mpeg-audio-header.js';
-import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
+import { type AudioFacts, unlessSame } from '../parameters.js';
+import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline/timeline.js';
 import type { AudioTrack } from './audio-track.js';
-import { PacketFrames } from './packet-frames.js';
 
 /** Of the packet at hand; all tracks share it. */
 const frames = new PacketFrames();

@@ -1,7 +1,7 @@
-import type { NalUnitIndex } from '../annexb/nal-unit-index.js';
 import { writeUint32 } from '../bits/bytes.js';
 import { allocateBody, bodyHeadroom } from '../flv/tag-body.js';
 import type { MediaPacket } from '../media-packet.js';
+import type { NalUnitIndex } from '../nal/nal-unit-index.js';
 import type { PendingNalUnits } from './pending-nal-units.js';
 
 /** Bytes of the NAL units with a length of 4 bytes in front of each (ISO/IEC 14496-15 §5.3.4.2). */

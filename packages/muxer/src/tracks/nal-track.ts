@@ -1,10 +1,6 @@
-import { beginsWithStartCode, NalUnitIndex } from '../annexb/nal-unit-index.js';
-import { SeiFacts } from '../annexb/sei-facts.js';
 import { around, equalBytes } from '../bits/bytes.js';
-import type { StreamColour } from '../color-info.js';
-import { DtsFromPts } from '../dts-from-pts.js';
+import type { StreamColour } from '../colour/color-info.js';
 import { MuxerError } from '../errors.js';
-import { unlessSame, type VideoFacts } from '../facts.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
 import { bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
 import {
@@ -14,17 +10,21 @@ import {
   writeVideoHeader,
 } from '../flv/video-tag-header.js';
 import type { MediaPacket } from '../media-packet.js';
-import type { SliceHandling } from '../muxer-options.js';
-import { holdsMissedNalUnit } from '../picture-loss.js';
-import { ReorderWatch } from '../reorder-watch.js';
-import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline.js';
+import type { SliceHandling } from '../muxer/muxer-options.js';
+import { type NalCodec, NalKind } from '../nal/nal-codec.js';
+import { beginsWithStartCode, NalUnitIndex } from '../nal/nal-unit-index.js';
+import { SeiFacts } from '../nal/sei-state.js';
+import { unlessSame, type VideoFacts } from '../parameters.js';
+import { DtsFromPts } from '../timeline/dts-from-pts.js';
+import { ReorderWatch } from '../timeline/reorder-watch.js';
+import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline/timeline.js';
 import { ColorInfoSender } from './color-info-sender.js';
 import { compositionTimeError, compositionTimeOffset, fitsCompositionTime } from './composition-time.js';
 import { keyFrameHint } from './key-frame-hint.js';
-import { type NalCodec, NalKind } from './nal-codec.js';
 import { nalSampleInPlace, nalSampleSize, nalSampleSliced } from './nal-sample.js';
 import { PendingNalUnits } from './pending-nal-units.js';
 import { PictureAssembler, type PictureTarget } from './picture-assembler.js';
+import { holdsMissedNalUnit } from './picture-loss.js';
 import type { VideoTrack } from './video-track.js';
 
 /** Of the packet at hand. All tracks share it: among a thousand of their own, none would be in the processor's cache. */

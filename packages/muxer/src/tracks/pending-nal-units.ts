@@ -1,8 +1,8 @@
-import type { NalUnitIndex } from '../annexb/nal-unit-index.js';
 import { writeUint32 } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
 import { limits } from '../limits.js';
-import { type NalCodec, NalKind } from './nal-codec.js';
+import { type NalCodec, NalKind } from '../nal/nal-codec.js';
+import type { NalUnitIndex } from '../nal/nal-unit-index.js';
 
 /**
  * NAL units that came in packets without a picture (some encoders hand out SEI on its own): they are copied, with

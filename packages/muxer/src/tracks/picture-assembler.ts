@@ -1,10 +1,10 @@
-import type { NalUnitIndex } from '../annexb/nal-unit-index.js';
 import { MuxerError } from '../errors.js';
 import type { FlvTag } from '../flv/flv-tag.js';
 import type { MediaPacket } from '../media-packet.js';
-import type { SliceHandling } from '../muxer-options.js';
+import type { SliceHandling } from '../muxer/muxer-options.js';
+import { type NalCodec, NalPlace } from '../nal/nal-codec.js';
+import type { NalUnitIndex } from '../nal/nal-unit-index.js';
 import { HeldPicture } from './held-picture.js';
-import { type NalCodec, NalPlace } from './nal-codec.js';
 
 /** So many whole pictures in a row say that slices do not come in packets of their own any more. */
 const wholeAgain = 50;

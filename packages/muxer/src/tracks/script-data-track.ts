@@ -1,7 +1,7 @@
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
 import { requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
 import type { MediaPacket } from '../media-packet.js';
-import { stamp, type Timeline, TrackClock, wrap32 } from '../timeline.js';
+import { stamp, type Timeline, TrackClock, wrap32 } from '../timeline/timeline.js';
 
 /** Script data in order with the media. A packet without a time of its own takes the time of the latest media. */
 export class ScriptDataTrack {

@@ -1,6 +1,6 @@
-import type { VideoFacts } from '../facts.js';
 import type { FlvTag } from '../flv/flv-tag.js';
 import type { MediaPacket } from '../media-packet.js';
+import type { VideoFacts } from '../parameters.js';
 import type { ColorInfoSender } from './color-info-sender.js';
 
 /** What the muxer asks of a video track of any codec. */

@@ -1,5 +1,5 @@
 import type { BitReader } from '../bits/bit-reader.js';
-import type { ColourDescription } from '../colour.js';
+import type { ColourDescription } from '../colour/colour-description.js';
 import { MuxerError } from '../errors.js';
 
 /** What uncompressed_header() (VP9 §6.2) of a key frame tells. */

@@ -1,9 +1,9 @@
 import { BitReader } from '../bits/bit-reader.js';
-import type { ColourDescription } from '../colour.js';
+import type { ColourDescription } from '../colour/colour-description.js';
 import { MuxerError } from '../errors.js';
-import type { VideoFacts } from '../facts.js';
 import { vp9TagFormat } from '../flv/video-tag-header.js';
-import type { FrameCodec } from '../tracks/frame-codec.js';
+import type { FrameCodec } from '../frames/frame-codec.js';
+import type { VideoFacts } from '../parameters.js';
 import { readVp9KeyFrame, type Vp9KeyFrame } from './uncompressed-header.js';
 import {
   encodeVpCodecConfigurationRecord,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type FlvTag, TagRole } from './flv/flv-tag.js';
-import { limits } from './limits.js';
-import type { MediaPacket } from './media-packet.js';
+import { type FlvTag, TagRole } from '../flv/flv-tag.js';
+import { limits } from '../limits.js';
+import type { MediaPacket } from '../media-packet.js';
 import { Muxer } from './muxer.js';
 import type { MuxerOptions, SliceHandling } from './muxer-options.js';
 

@@ -1,4 +1,4 @@
-import type { AudioCodec, VideoCodec } from './media-packet.js';
+import type { AudioCodec, VideoCodec } from '../media-packet.js';
 import type { HevcForm } from './muxer-options.js';
 
 /** What a track's packets may have told only once. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { ColorInfo } from './color-info.js';
-import { type FlvTag, TagRole, TagType } from './flv/flv-tag.js';
-import type { MediaPacket } from './media-packet.js';
+import type { ColorInfo } from '../colour/color-info.js';
+import { type FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
+import type { MediaPacket } from '../media-packet.js';
 import { Muxer } from './muxer.js';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');

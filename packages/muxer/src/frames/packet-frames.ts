@@ -1,6 +1,6 @@
 import { MuxerError } from '../errors.js';
 import { requireFrameCount } from '../flv/tag-body.js';
-import { type FrameReader, frameInside, next, wholeFrameAt } from '../frame-sync.js';
+import { type FrameReader, frameInside, next, wholeFrameAt } from './frame-sync.js';
 
 /**
  * Where the frames of an audio packet are. Encoders hand out buffers that are rounded up, and damage comes on the way: bytes that belong to no frame

@@ -1,5 +1,5 @@
 import { equalBytes, readUint16, readUint32 } from '../bits/bytes.js';
-import type { HdrCll, HdrMdcv } from '../color-info.js';
+import type { HdrCll, HdrMdcv } from '../colour/color-info.js';
 import { SeiWalker } from './sei.js';
 
 /** payloadType; the numbers are the same in both standards. */

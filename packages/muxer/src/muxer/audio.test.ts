@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { MuxerError } from './errors.js';
-import { FlvDemuxer } from './flv/flv-demuxer.js';
-import { type FlvTag, TagRole, TagType } from './flv/flv-tag.js';
-import type { AudioCodec } from './media-packet.js';
+import { MuxerError } from '../errors.js';
+import { FlvDemuxer } from '../flv/flv-demuxer.js';
+import { type FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
+import type { AudioCodec } from '../media-packet.js';
 import { Muxer } from './muxer.js';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');

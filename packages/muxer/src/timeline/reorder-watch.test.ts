@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { removeEmulationPrevention } from './annexb/emulation-prevention.js';
-import { BitReader } from './bits/bit-reader.js';
+import { BitReader } from '../bits/bit-reader.js';
+import { AccessUnitSplitter } from '../elementary/access-unit-splitter.js';
+import { type FlvTag, TagRole } from '../flv/flv-tag.js';
+import { Muxer } from '../muxer/muxer.js';
+import { removeEmulationPrevention } from '../nal/emulation-prevention.js';
 import { DtsFromPts } from './dts-from-pts.js';
-import { AccessUnitSplitter } from './elementary/access-unit-splitter.js';
-import { type FlvTag, TagRole } from './flv/flv-tag.js';
-import { Muxer } from './muxer.js';
 import { ReorderWatch } from './reorder-watch.js';
 
 /** Pictures of a group in decoding order, by their places in output order, counted from the picture in front of the group. */
@@ -154,7 +154,7 @@ describe('a stream of B-pictures with presentation times only', () => {
     ['h265', 'bframes.h265', (nal: Uint8Array) => (nal[0]! >> 1 === 33 ? withoutReordering(nal) : nal), 3],
   ] as const)('goes out whole although its SPS does not tell so: %s', (codec, file, change, steps) => {
     const original = new AccessUnitSplitter(codec);
-    const path = new URL(`../../../test/fixtures/${file}`, import.meta.url);
+    const path = new URL(`../../../../test/fixtures/${file}`, import.meta.url);
     const units = [...original.push(readFileSync(path)), ...original.flush()];
     const told: string[] = [];
     const muxer = new Muxer({ onWarning: ({ code }) => told.push(code) });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { FlvTag } from './flv/flv-tag.js';
-import { TagRole } from './flv/flv-tag.js';
-import type { AudioCodec, VideoCodec } from './media-packet.js';
+import type { FlvTag } from '../flv/flv-tag.js';
+import { TagRole } from '../flv/flv-tag.js';
+import type { AudioCodec, VideoCodec } from '../media-packet.js';
 import { Muxer } from './muxer.js';
 import type { MuxerOptions } from './muxer-options.js';
 

@@ -1,6 +1,6 @@
-import { MuxerError } from './errors.js';
-import { limits } from './limits.js';
-import type { InputClock } from './muxer-options.js';
+import { MuxerError } from '../errors.js';
+import { limits } from '../limits.js';
+import type { InputClock } from '../muxer/muxer-options.js';
 
 const clockRange = 2 ** 32;
 

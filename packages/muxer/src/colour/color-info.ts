@@ -1,5 +1,5 @@
-import type { ColourDescription } from './colour.js';
-import { MuxerError } from './errors.js';
+import { MuxerError } from '../errors.js';
+import type { ColourDescription } from './colour-description.js';
 
 /** Numbers that say what the code values of the picture mean (ISO/IEC 23091-2). */
 export interface ColorConfig {

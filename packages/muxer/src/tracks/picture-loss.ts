@@ -1,7 +1,7 @@
-import { beginsWithStartCode, findStartCodePrefix } from './annexb/nal-unit-index.js';
-import { isMissedAvcNalUnit } from './h264/nal-unit.js';
-import { isMissedHevcNalUnit } from './h265/nal-unit.js';
-import type { VideoCodec } from './media-packet.js';
+import { isMissedAvcNalUnit } from '../h264/nal-unit.js';
+import { isMissedHevcNalUnit } from '../h265/nal-unit.js';
+import type { VideoCodec } from '../media-packet.js';
+import { beginsWithStartCode, findStartCodePrefix } from '../nal/nal-unit-index.js';
 
 /**
  * Whether other pictures would, or might, miss this one if its packet did not go out: false when it holds no picture, or

@@ -1,6 +1,6 @@
-import type { ColourDescription } from '../colour.js';
-import type { VideoFacts } from '../facts.js';
+import type { ColourDescription } from '../colour/colour-description.js';
 import type { VideoTagFormat } from '../flv/video-tag-header.js';
+import type { VideoFacts } from '../parameters.js';
 
 /** What AV1 and VP9 do each in its own way, for a track of either: samples go into tags as they come. */
 export interface FrameCodec {

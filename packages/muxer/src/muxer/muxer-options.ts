@@ -1,5 +1,5 @@
-import type { ColorInfo } from './color-info.js';
-import type { MuxerError } from './errors.js';
+import type { ColorInfo } from '../colour/color-info.js';
+import type { MuxerError } from '../errors.js';
 import type { MuxerResumption } from './muxer-state.js';
 
 /** How H.265 is put into FLV: Enhanced RTMP's `hvc1`, or the older "codec id 12" that many servers expect. */

@@ -1,6 +1,6 @@
-import type { ColourDescription } from '../colour.js';
-import type { VideoFacts } from '../facts.js';
+import type { ColourDescription } from '../colour/colour-description.js';
 import type { VideoTagFormat } from '../flv/video-tag-header.js';
+import type { VideoFacts } from '../parameters.js';
 
 /** What a NAL unit is to the muxer. */
 export const NalKind = {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { MuxerError } from '../errors.js';
+import { limits } from '../limits.js';
+import type { InputClock } from '../muxer/muxer-options.js';
 import { DtsFromPts } from './dts-from-pts.js';
-import type { MuxerError } from './errors.js';
-import { limits } from './limits.js';
-import type { InputClock } from './muxer-options.js';
 import { stamp, Timeline, TrackClock, wrap32 } from './timeline.js';
 
 describe('timeline', () => {

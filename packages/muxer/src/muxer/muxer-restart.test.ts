@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type FlvTag, TagRole } from './flv/flv-tag.js';
+import { type FlvTag, TagRole } from '../flv/flv-tag.js';
 import { Muxer } from './muxer.js';
 import type { MuxerOptions } from './muxer-options.js';
 

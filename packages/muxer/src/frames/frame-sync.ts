@@ -1,4 +1,4 @@
-import type { MuxerErrorCode } from './errors.js';
+import type { MuxerErrorCode } from '../errors.js';
 
 /** What AAC, MP3 and AC-3 do each in its own way, so that frames can be found among other bytes. */
 export interface FrameSync {

@@ -1,32 +1,32 @@
-import { Ac3Format } from './ac3/ac3-format.js';
-import { Av1Codec } from './av1/av1-codec.js';
-import { requireColorInfo } from './color-info.js';
-import { MuxerError } from './errors.js';
-import type { AudioFacts, VideoFacts } from './facts.js';
-import { FlacFormat } from './flac/flac-format.js';
-import type { FlvTag } from './flv/flv-tag.js';
+import { Ac3Format } from '../ac3/ac3-format.js';
+import { Av1Codec } from '../av1/av1-codec.js';
+import { requireColorInfo } from '../colour/color-info.js';
+import { MuxerError } from '../errors.js';
+import { FlacFormat } from '../flac/flac-format.js';
+import type { FlvTag } from '../flv/flv-tag.js';
 import {
   avcTagFormat,
   hevcLegacyTagFormat,
   hevcTagFormat,
   type VideoTagFormat,
-} from './flv/video-tag-header.js';
-import { AvcCodec } from './h264/avc-codec.js';
-import { HevcCodec } from './h265/hevc-codec.js';
-import type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
+} from '../flv/video-tag-header.js';
+import { AvcCodec } from '../h264/avc-codec.js';
+import { HevcCodec } from '../h265/hevc-codec.js';
+import type { AudioCodec, MediaPacket, VideoCodec } from '../media-packet.js';
+import { OpusFormat } from '../opus/opus-format.js';
+import type { AudioFacts, VideoFacts } from '../parameters.js';
+import { Timeline, TrackClock } from '../timeline/timeline.js';
+import { AacTrack } from '../tracks/aac-track.js';
+import type { AudioTrack } from '../tracks/audio-track.js';
+import { EnhancedAudioTrack } from '../tracks/enhanced-audio-track.js';
+import { FrameTrack } from '../tracks/frame-track.js';
+import { Mp3Track } from '../tracks/mp3-track.js';
+import { NalTrack } from '../tracks/nal-track.js';
+import { ScriptDataTrack } from '../tracks/script-data-track.js';
+import type { VideoTrack } from '../tracks/video-track.js';
+import { Vp9Codec } from '../vp9/vp9-codec.js';
 import type { ColorInfoOption, HevcForm, MuxerOptions, SliceHandling } from './muxer-options.js';
 import type { MuxerResumption, MuxerState, TrackState } from './muxer-state.js';
-import { OpusFormat } from './opus/opus-format.js';
-import { Timeline, TrackClock } from './timeline.js';
-import { AacTrack } from './tracks/aac-track.js';
-import type { AudioTrack } from './tracks/audio-track.js';
-import { EnhancedAudioTrack } from './tracks/enhanced-audio-track.js';
-import { FrameTrack } from './tracks/frame-track.js';
-import { Mp3Track } from './tracks/mp3-track.js';
-import { NalTrack } from './tracks/nal-track.js';
-import { ScriptDataTrack } from './tracks/script-data-track.js';
-import type { VideoTrack } from './tracks/video-track.js';
-import { Vp9Codec } from './vp9/vp9-codec.js';
 
 /** A track with the codec that it is of. */
 interface NamedTrack<Codec, Track> {
