@@ -13,8 +13,9 @@ export {
 } from './amf/value.js';
 export { decodeAmf0 } from './amf0/decoder.js';
 export { encodeAmf0 } from './amf0/encoder.js';
-export { ChunkReader, type MessageHandler } from './chunk/reader.js';
-export { ChunkWriter, type SliceSink } from './chunk/writer.js';
+export type { SliceSink } from './bits/slice-sink.js';
+export { ChunkReader } from './chunk/reader.js';
+export { ChunkWriter } from './chunk/writer.js';
 export {
   RtmpError,
   type RtmpErrorClass,
@@ -46,6 +47,7 @@ export type {
 } from './io/receiver/receiver-options.js';
 export { PUBLISHER_LIMITS, RECEIVER_LIMITS, type TransportLimits } from './limits.js';
 export { encodeData, encodeMetadata } from './message/data.js';
+export type { MessageHandler } from './message/handler.js';
 export { readTracks, type TrackOptions, type TrackPacket, withTrack } from './message/multitrack.js';
 export { type MediaMessage, MessageType } from './message/type.js';
 export { queryValues, redact, withForms } from './redaction/known-secrets.js';

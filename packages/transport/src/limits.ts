@@ -31,14 +31,14 @@ export interface TransportLimits {
 
 /** For a publisher: a server has nothing long to say. */
 export const PUBLISHER_LIMITS: TransportLimits = {
-  maxMessageBytes: 1 << 20,
-  maxAssemblyBytes: 2 << 20,
+  maxMessageBytes: 2 ** 20,
+  maxAssemblyBytes: 2 * 2 ** 20,
   maxChunkStreams: 64,
   maxMessageStreams: 16,
-  maxUnreadReplyBytes: 1 << 20,
-  maxCommandBytes: 1 << 18,
+  maxUnreadReplyBytes: 2 ** 20,
+  maxCommandBytes: 2 ** 18,
   maxAmfDepth: 16,
-  maxAmfValues: 1 << 14,
+  maxAmfValues: 2 ** 14,
 };
 
 /** How fast a server may talk to a publisher, and how much of it goes on to the caller. */
@@ -49,21 +49,21 @@ export const SERVER_PACE = {
    */
   newsPerSecond: 50,
   /** The same in bytes of payload. */
-  newsBytesPerSecond: 1 << 16,
+  newsBytesPerSecond: 2 ** 16,
   /** Requests to reconnect a second that go to the caller, eight times as many at once. */
   reconnectRequestsPerSecond: 1,
   /**
    * Bytes a second that are read, as many at once; beyond, the socket rests. Pings, acknowledgements and answers stay
    * under 1 KiB; a flood must not take the thread that other connections share.
    */
-  readBytesPerSecond: 1 << 20,
+  readBytesPerSecond: 2 ** 20,
 } as const;
 
 /** For a receiver: whole key frames come in. */
 export const RECEIVER_LIMITS: TransportLimits = {
   ...PUBLISHER_LIMITS,
-  maxMessageBytes: 8 << 20,
-  maxAssemblyBytes: 16 << 20,
+  maxMessageBytes: 8 * 2 ** 20,
+  maxAssemblyBytes: 16 * 2 ** 20,
 };
 
 /**
@@ -83,4 +83,4 @@ export const MAX_CHUNK_SIZE = 0xffffff;
  * A publisher asks to be acknowledged at least so often, in bytes (RTMP 1.0 §5.4.4): twice a second at 4 Mbit/s. Servers' own
  * proposals of megabytes would tell of a slow path many seconds late.
  */
-export const ACKNOWLEDGEMENT_WINDOW = 1 << 18;
+export const ACKNOWLEDGEMENT_WINDOW = 2 ** 18;

@@ -7,6 +7,7 @@ import {
   TypedObject,
   XmlDocument,
 } from '../amf/value.js';
+import { bitsAbove, joinBits, lowestBits, signExtend } from '../bits/fields.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 
 /** Type markers (AMF3 §3.1). */
@@ -72,7 +73,7 @@ export class Amf3Decoder {
       case Marker.true:
         return true;
       case Marker.integer:
-        return (this.#uint29() << 3) >> 3; // 29 bits, signed
+        return signExtend(this.#uint29(), 29);
       case Marker.double:
         return this.#double();
       case Marker.string:
@@ -84,11 +85,11 @@ export class Amf3Decoder {
 
   #complexValue(marker: number): AmfValue {
     const header = this.#uint29();
-    if ((header & 1) === 0) return this.#reference(header >>> 1);
+    if ((header & 1) === 0) return this.#reference(bitsAbove(header, 1));
     const before = this.#budget.enter();
     this.#checkBudget();
     const slot = this.#objects.push(undefined) - 1;
-    const value = this.#newValue(marker, header >>> 1);
+    const value = this.#newValue(marker, bitsAbove(header, 1));
     this.#objects[slot] = { value, extent: this.#budget.leave(before) };
     return value;
   }
@@ -137,13 +138,14 @@ export class Amf3Decoder {
 
   #traitsOf(header: number): Traits {
     if ((header & 1) === 0) {
-      const known = this.#traits[header >>> 1];
-      if (known === undefined) throw this.#bad(`reference to traits ${header >>> 1}`, this.#traits.length);
+      const index = bitsAbove(header, 1);
+      const known = this.#traits[index];
+      if (known === undefined) throw this.#bad(`reference to traits ${index}`, this.#traits.length);
       return known;
     }
     if ((header & 2) !== 0) throw this.#bad('externalizable object', 'plain objects');
     const className = this.#string();
-    const count = header >>> 3;
+    const count = bitsAbove(header, 3);
     this.#need(count);
     if (count > this.#limits.maxAmfValues) throw this.#bad('too many keys', this.#limits.maxAmfValues);
     const keys: string[] = [];
@@ -164,11 +166,12 @@ export class Amf3Decoder {
   #string(): string {
     const header = this.#uint29();
     if ((header & 1) === 0) {
-      const known = this.#strings[header >>> 1];
-      if (known === undefined) throw this.#bad(`reference to string ${header >>> 1}`, this.#strings.length);
+      const index = bitsAbove(header, 1);
+      const known = this.#strings[index];
+      if (known === undefined) throw this.#bad(`reference to string ${index}`, this.#strings.length);
       return known;
     }
-    const text = this.#utf8(header >>> 1);
+    const text = this.#utf8(bitsAbove(header, 1));
     if (text !== '') this.#strings.push(text); // the empty string is never sent by reference (§1.3.2)
     return text;
   }
@@ -178,10 +181,10 @@ export class Amf3Decoder {
     let value = 0;
     for (let i = 0; i < 3; i++) {
       const byte = this.#uint8();
-      value = (value << 7) | (byte & 0x7f);
+      value = joinBits(value, lowestBits(byte, 7), 7);
       if (byte < 0x80) return value;
     }
-    return (value << 8) | this.#uint8();
+    return joinBits(value, this.#uint8(), 8);
   }
 
   #double(): number {

@@ -1,3 +1,6 @@
+import { bitsAbove, joinBits, lowestBits } from '../bits/fields.js';
+import { writeUint24, writeUint32, writeUint32LittleEndian } from '../bits/uint.js';
+
 /**
  * A 24-bit timestamp field of this value (or above) means that the extended timestamp follows (RTMP 1.0
  * §5.3.1.3).
@@ -26,18 +29,18 @@ export function writeBasicHeader(
   chunkStreamId: number,
 ): number {
   if (chunkStreamId < 64) {
-    target[offset] = (format << 6) | chunkStreamId;
+    target[offset] = joinBits(format, chunkStreamId, 6);
     return offset + 1;
   }
   const rest = chunkStreamId - 64;
   if (chunkStreamId < 320) {
-    target[offset] = format << 6;
+    target[offset] = joinBits(format, 0, 6);
     target[offset + 1] = rest;
     return offset + 2;
   }
-  target[offset] = (format << 6) | 1;
-  target[offset + 1] = rest & 0xff;
-  target[offset + 2] = rest >>> 8;
+  target[offset] = joinBits(format, 1, 6);
+  target[offset + 1] = lowestBits(rest, 8);
+  target[offset + 2] = bitsAbove(rest, 8);
   return offset + 3;
 }
 
@@ -62,17 +65,10 @@ export function writeFullHeader(
   let p = writeBasicHeader(target, offset, 0, chunkStreamId);
   const extended = timestamp >= EXTENDED_TIMESTAMP;
   const field = extended ? EXTENDED_TIMESTAMP : timestamp;
-  target[p++] = field >>> 16;
-  target[p++] = field >>> 8;
-  target[p++] = field;
-  target[p++] = length >>> 16;
-  target[p++] = length >>> 8;
-  target[p++] = length;
+  p = writeUint24(target, p, field);
+  p = writeUint24(target, p, length);
   target[p++] = type;
-  target[p++] = messageStreamId;
-  target[p++] = messageStreamId >>> 8;
-  target[p++] = messageStreamId >>> 16;
-  target[p++] = messageStreamId >>> 24;
+  p = writeUint32LittleEndian(target, p, messageStreamId);
   return extended ? writeUint32(target, p, timestamp) : p;
 }
 
@@ -87,12 +83,4 @@ export function writeContinuationHeader(
 ): number {
   const p = writeBasicHeader(target, offset, 3, chunkStreamId);
   return timestamp >= EXTENDED_TIMESTAMP ? writeUint32(target, p, timestamp) : p;
-}
-
-function writeUint32(target: Uint8Array, offset: number, value: number): number {
-  target[offset] = value >>> 24;
-  target[offset + 1] = value >>> 16;
-  target[offset + 2] = value >>> 8;
-  target[offset + 3] = value;
-  return offset + 4;
 }

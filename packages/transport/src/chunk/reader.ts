@@ -1,16 +1,13 @@
+import { bitsAbove, lowestBits } from '../bits/fields.js';
+import { matchUint32, readUint24, readUint32, readUint32LittleEndian } from '../bits/uint.js';
+import { wrapUint32 } from '../bits/wrap.js';
 import { DEFAULT_CHUNK_SIZE, type TransportLimits } from '../limits.js';
+import type { MessageHandler } from '../message/handler.js';
+import { decodeChunkSize } from '../message/protocol-control.js';
 import { MessageType } from '../message/type.js';
-import { matchUint32, parseChunkSize, pastLimit, protocol, readUint32 } from './fields.js';
+import { pastLimit, protocol } from './errors.js';
 import { EXTENDED_TIMESTAMP, MAX_HEADER_LENGTH, MESSAGE_HEADER_LENGTH } from './header.js';
 import { ChunkStream } from './stream.js';
-
-export interface MessageHandler {
-  /**
-   * A whole message. `payload` is a view of the bytes that were pushed, or memory of its own when it came in
-   * several pieces: it stays good as long as the pushed bytes do.
-   */
-  onMessage(type: number, messageStreamId: number, timestamp: number, payload: Uint8Array): void;
-}
 
 /**
  * Puts messages together from chunks (RTMP 1.0 §5.3), however the bytes are split. Set Chunk Size and Abort are
@@ -79,19 +76,19 @@ export class ChunkReader {
   /** Returns the offset behind the header, or 0 when its end is missing. */
   #parseHeader(bytes: Uint8Array, offset: number, end: number): number {
     const first = bytes[offset]!;
-    const format = first >> 6;
-    let id = first & 0x3f;
+    const format = bitsAbove(first, 6);
+    let id = lowestBits(first, 6);
     let p = offset + 1;
     if (id < 2) {
       if (p + id >= end) return 0;
       const low = bytes[p]! + 64;
       id = id === 0 ? low : bytes[p + 1]! * 256 + low;
-      p += first & 0x3f ? 2 : 1;
+      p += lowestBits(first, 6) === 1 ? 2 : 1;
     }
     if (format === 3) return this.#parseContinuation(id, bytes, p, end);
     let next = p + MESSAGE_HEADER_LENGTH[format as 0 | 1 | 2];
     if (next > end) return 0;
-    let field = (bytes[p]! << 16) | (bytes[p + 1]! << 8) | bytes[p + 2]!;
+    let field = readUint24(bytes, p);
     const extended = field === EXTENDED_TIMESTAMP;
     if (extended) {
       if (next + 4 > end) return 0;
@@ -102,15 +99,14 @@ export class ChunkReader {
     // A new header inside an unfinished message: the peer has given that message up.
     if (stream.open) this.#abandon(stream);
     if (format < 2) {
-      stream.length = (bytes[p + 3]! << 16) | (bytes[p + 4]! << 8) | bytes[p + 5]!;
+      stream.length = readUint24(bytes, p + 3);
       stream.type = bytes[p + 6]!;
     }
     if (format === 0) {
-      stream.messageStreamId =
-        (bytes[p + 7]! | (bytes[p + 8]! << 8) | (bytes[p + 9]! << 16) | (bytes[p + 10]! << 24)) >>> 0;
+      stream.messageStreamId = readUint32LittleEndian(bytes, p + 7);
       stream.timestamp = field;
     } else {
-      stream.timestamp = (stream.timestamp + field) >>> 0;
+      stream.timestamp = wrapUint32(stream.timestamp + field);
     }
     stream.field = field;
     stream.extended = extended;
@@ -132,7 +128,7 @@ export class ChunkReader {
     } else {
       // "… the timestamp delta for this Type 3 chunk is the same as the timestamp of the Type 0 chunk"
       // (§5.3.1.2.4)
-      stream.timestamp = (stream.timestamp + stream.field) >>> 0;
+      stream.timestamp = wrapUint32(stream.timestamp + stream.field);
       this.#begin(stream);
     }
     return next;
@@ -205,7 +201,7 @@ export class ChunkReader {
   #deliver(stream: ChunkStream, payload: Uint8Array): void {
     switch (stream.type) {
       case MessageType.setChunkSize:
-        this.chunkSize = parseChunkSize(payload);
+        this.chunkSize = decodeChunkSize(payload);
         break;
       case MessageType.abort:
         this.#abort(payload);

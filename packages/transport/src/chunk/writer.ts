@@ -1,3 +1,4 @@
+import type { SliceSink } from '../bits/slice-sink.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { DEFAULT_CHUNK_SIZE, MAX_MESSAGE_LENGTH } from '../limits.js';
 import type { MediaMessage } from '../message/type.js';
@@ -8,11 +9,6 @@ import {
   writeContinuationHeader,
   writeFullHeader,
 } from './header.js';
-
-/** Takes the bytes to be sent, in order. A slice must stay as it is until it is on the wire. */
-export interface SliceSink {
-  push(slice: Uint8Array): void;
-}
 
 const SLAB_BYTES = 4096;
 

@@ -1,4 +1,4 @@
-import type { SliceSink } from '../chunk/writer.js';
+import type { SliceSink } from '../bits/slice-sink.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
 import { Collector } from './collector.js';
 import {

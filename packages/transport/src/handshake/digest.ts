@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { writeUint32 } from '../bits/uint.js';
 import { HANDSHAKE_LENGTH, type RandomFill } from './simple.js';
 
 /**
@@ -44,7 +45,7 @@ export function writeDigestHello(
   time: number,
   random: RandomFill,
 ): Buffer {
-  target.writeUInt32BE(time >>> 0, 0);
+  writeUint32(target, 0, time);
   target.writeUInt32BE(role.version, 4);
   random(target.subarray(8, HANDSHAKE_LENGTH));
   const offset = digestOffset(target, scheme);

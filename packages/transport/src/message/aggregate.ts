@@ -1,7 +1,12 @@
-import type { MessageHandler } from '../chunk/reader.js';
+import { lowestBits } from '../bits/fields.js';
+import { readTagTimestamp, readUint24 } from '../bits/uint.js';
+import { wrapUint32 } from '../bits/wrap.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { cutOff } from './errors.js';
+import type { MessageHandler } from './handler.js';
 import { MessageType } from './type.js';
 
+const WHAT = 'an aggregate message';
 const TAG_HEADER = 11;
 const BACK_POINTER = 4;
 
@@ -19,20 +24,19 @@ export function splitAggregate(
   let offset = 0;
   let first = -1;
   while (offset < payload.length) {
-    if (offset + TAG_HEADER > payload.length) throw cutOff(payload.length - offset, TAG_HEADER);
-    const type = payload[offset]! & 0x1f;
-    const size = (payload[offset + 1]! << 16) | (payload[offset + 2]! << 8) | payload[offset + 3]!;
-    const low = (payload[offset + 4]! << 16) | (payload[offset + 5]! << 8) | payload[offset + 6]!;
-    const own = (low | (payload[offset + 7]! << 24)) >>> 0;
+    if (offset + TAG_HEADER > payload.length) throw cutOff(WHAT, payload.length, offset + TAG_HEADER);
+    const type = lowestBits(payload[offset]!, 5);
+    const size = readUint24(payload, offset + 1);
+    const own = readTagTimestamp(payload, offset + 4);
     if (first < 0) first = own;
     if (type === MessageType.aggregate) throw nested();
     const body = offset + TAG_HEADER;
     // The last back pointer is left out by some encoders.
-    if (body + size > payload.length) throw cutOff(payload.length - body, size);
+    if (body + size > payload.length) throw cutOff(WHAT, payload.length, body + size);
     handler.onMessage(
       type,
       messageStreamId,
-      (timestamp + own - first) >>> 0,
+      wrapUint32(timestamp + own - first),
       payload.subarray(body, body + size),
     );
     offset = body + size + BACK_POINTER;
@@ -42,13 +46,4 @@ export function splitAggregate(
 /** One inside the other, thousands deep, would be an attack on the stack. */
 function nested(): RtmpError {
   return new RtmpError(RtmpErrorCode.protocol, 'message', 'An aggregate message holds an aggregate message');
-}
-
-function cutOff(actual: number, permitted: number): RtmpError {
-  return new RtmpError(
-    RtmpErrorCode.protocol,
-    'message',
-    `An aggregate message is cut off: ${actual} bytes are left of ${permitted}`,
-    { details: { actual, permitted } },
-  );
 }

@@ -1,4 +1,7 @@
+import { bitsAbove, joinBits, lowestBits } from '../bits/fields.js';
+import { readUint24, writeUint24 } from '../bits/uint.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { cutOff } from './errors.js';
 import { MessageType } from './type.js';
 
 /** VideoPacketType and AudioPacketType where both agree, and the two that differ (Enhanced RTMP v2). */
@@ -36,28 +39,28 @@ export function multitrackPacketType(messageType: number): number {
 /** Whether a tag body has an Ex header: video's top bit, audio's sound format 9. */
 export function hasExHeader(messageType: number, body: Uint8Array): boolean {
   const first = body[0] ?? 0;
-  return messageType === MessageType.video ? first >= 0x80 : first >> 4 === 9;
+  return messageType === MessageType.video ? first >= 0x80 : bitsAbove(first, 4) === 9;
 }
 
 /** @throws RtmpError `ERR_CLOUDPUSH_PROTOCOL` when it is cut off */
 export function readExHeader(body: Uint8Array): ExHeader {
   const first = byteAt(body, 0);
-  let packetType = first & 0x0f;
+  let packetType = lowestBits(first, 4);
   let nanosecondOffset = 0;
   let position = 1;
   while (packetType === PacketType.modEx) {
     let size = byteAt(body, position) + 1;
     position += 1;
     if (size === 256) {
-      size = byteAt(body, position) * 256 + byteAt(body, position + 1) + 1;
+      size = joinBits(byteAt(body, position), byteAt(body, position + 1), 8) + 1;
       position += 2;
     }
     const data = position;
     const next = byteAt(body, position + size);
-    if (next >> 4 === TIMESTAMP_OFFSET_NANO && size >= 3) {
-      nanosecondOffset = (body[data]! << 16) | (body[data + 1]! << 8) | body[data + 2]!;
+    if (bitsAbove(next, 4) === TIMESTAMP_OFFSET_NANO && size >= 3) {
+      nanosecondOffset = readUint24(body, data);
     }
-    packetType = next & 0x0f;
+    packetType = lowestBits(next, 4);
     position += size + 1;
   }
   return { lead: first & 0xf0, packetType, nanosecondOffset, position };
@@ -77,17 +80,13 @@ export function exHeaderStart(lead: number, packetType: number, nanosecondOffset
       { details: { actual: nanosecondOffset, permitted: MAX_NANO_OFFSET } },
     );
   }
-  const data = [nanosecondOffset >>> 16, (nanosecondOffset >>> 8) & 0xff, nanosecondOffset & 0xff];
-  return [lead | PacketType.modEx, data.length - 1, ...data, (TIMESTAMP_OFFSET_NANO << 4) | packetType];
+  const data = new Uint8Array(3);
+  writeUint24(data, 0, nanosecondOffset);
+  return [lead | PacketType.modEx, data.length - 1, ...data, joinBits(TIMESTAMP_OFFSET_NANO, packetType, 4)];
 }
 
 function byteAt(body: Uint8Array, position: number): number {
   const byte = body[position];
   if (byte !== undefined) return byte;
-  throw new RtmpError(
-    RtmpErrorCode.protocol,
-    'message',
-    `An enhanced tag header needs byte ${position}, the body has ${body.length}`,
-    { details: { actual: body.length, permitted: position + 1 } },
-  );
+  throw cutOff('an enhanced tag header', body.length, position + 1);
 }

@@ -1,4 +1,7 @@
+import { bitsAbove, joinBits, lowestBits } from '../bits/fields.js';
+import { readUint24 } from '../bits/uint.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { cutOff } from './errors.js';
 import {
   type ExHeader,
   exHeaderStart,
@@ -8,6 +11,8 @@ import {
   readExHeader,
 } from './ex-header.js';
 import { type MediaMessage, MessageType } from './type.js';
+
+const WHAT = 'a multitrack body';
 
 /** AvMultitrackType (Enhanced RTMP v2). */
 const MultitrackType = { oneTrack: 0, manyTracks: 1, manyTracksManyCodecs: 2 } as const;
@@ -38,7 +43,7 @@ export function withTrack(message: MediaMessage, options: TrackOptions): MediaMe
   const form = enhancedForm(message.type, first);
   const outer = trackId === undefined ? form.packetType : multitrackPacketType(message.type);
   const header = exHeaderStart(form.lead, outer, nanosecondOffset);
-  if (trackId !== undefined) header.push((MultitrackType.oneTrack << 4) | form.packetType);
+  if (trackId !== undefined) header.push(joinBits(MultitrackType.oneTrack, form.packetType, 4));
   for (let i = 0; i < 4; i++) header.push(form.fourCc.charCodeAt(i));
   if (trackId !== undefined) header.push(checkTrackId(trackId));
   const bytes = Buffer.from(header);
@@ -70,9 +75,9 @@ export function readTracks(messageType: number, body: Uint8Array): TrackPacket[]
     const fourCc = readFourCc(body, position);
     return [{ trackId: undefined, fourCc, packetType, nanosecondOffset, body: body.subarray(position + 4) }];
   }
-  if (position >= body.length) throw cutOff(position + 1, body.length);
-  const kind = body[position]! >> 4;
-  const inner = body[position]! & 0x0f;
+  if (position >= body.length) throw cutOff(WHAT, body.length, position + 1);
+  const kind = bitsAbove(body[position]!, 4);
+  const inner = lowestBits(body[position]!, 4);
   position += 1;
   let fourCc = '';
   if (kind !== MultitrackType.manyTracksManyCodecs) {
@@ -87,9 +92,9 @@ export function readTracks(messageType: number, body: Uint8Array): TrackPacket[]
     }
     const sized = kind !== MultitrackType.oneTrack;
     const start = position + (sized ? 4 : 1);
-    if (start > body.length) throw cutOff(start, body.length);
+    if (start > body.length) throw cutOff(WHAT, body.length, start);
     const size = sized ? readUint24(body, position + 1) : body.length - start;
-    if (start + size > body.length) throw cutOff(start + size, body.length);
+    if (start + size > body.length) throw cutOff(WHAT, body.length, start + size);
     const trackId = body[position]!;
     tracks.push({
       trackId,
@@ -116,7 +121,7 @@ function enhancedForm(messageType: number, body: Uint8Array): EnhancedForm {
 }
 
 function legacyVideo(first: number, body: Uint8Array): EnhancedForm {
-  const codecId = first & 0x0f;
+  const codecId = lowestBits(first, 4);
   const fourCc = codecId === 7 ? 'avc1' : codecId === 12 ? 'hvc1' : undefined;
   const packetType = body[1];
   if (fourCc === undefined || packetType === undefined) throw unknownBody(`video codec id ${codecId}`);
@@ -126,7 +131,7 @@ function legacyVideo(first: number, body: Uint8Array): EnhancedForm {
 }
 
 function legacyAudio(first: number, body: Uint8Array): EnhancedForm {
-  const soundFormat = first >> 4;
+  const soundFormat = bitsAbove(first, 4);
   if (soundFormat === 10 && body.length >= 2) {
     return { lead: 0x90, packetType: body[1]!, nanosecondOffset: 0, position: 2, fourCc: 'mp4a' };
   }
@@ -143,12 +148,8 @@ function legacyAudio(first: number, body: Uint8Array): EnhancedForm {
 }
 
 function readFourCc(body: Uint8Array, position: number): string {
-  if (position + 4 > body.length) throw cutOff(position + 4, body.length);
+  if (position + 4 > body.length) throw cutOff(WHAT, body.length, position + 4);
   return String.fromCharCode(...body.subarray(position, position + 4));
-}
-
-function readUint24(body: Uint8Array, position: number): number {
-  return (body[position]! << 16) | (body[position + 1]! << 8) | body[position + 2]!;
 }
 
 function checkTrackId(trackId: number): number {
@@ -173,14 +174,5 @@ function unknownBody(actual: string): RtmpError {
       class: 'fatal',
       details: { actual, permitted },
     },
-  );
-}
-
-function cutOff(permitted: number, actual: number): RtmpError {
-  return new RtmpError(
-    RtmpErrorCode.protocol,
-    'message',
-    `A multitrack body is cut off: it has ${actual} bytes, needed: ${permitted}`,
-    { details: { actual, permitted } },
   );
 }

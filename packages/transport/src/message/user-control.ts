@@ -1,4 +1,5 @@
-import { tooShort } from './protocol-control.js';
+import { readUint16, readUint32, writeUint32 } from '../bits/uint.js';
+import { cutOff } from './errors.js';
 
 /** User control events (RTMP 1.0 §7.1.7). */
 export const UserControlEvent = {
@@ -19,21 +20,20 @@ export interface UserControl {
   readonly value: number;
 }
 
+const WHAT = 'a user control message';
+
 export function encodeUserControl(event: UserControlEvent, value: number): Buffer {
   const payload = Buffer.allocUnsafe(6);
   payload.writeUInt16BE(event, 0);
-  payload.writeUInt32BE(value >>> 0, 2);
+  writeUint32(payload, 2, value);
   return payload;
 }
 
 /** Events that we do not know may be shorter than six bytes. */
 export function decodeUserControl(payload: Uint8Array): UserControl {
-  if (payload.length < 2) throw tooShort(payload.length, 2);
-  const event = (payload[0]! << 8) | payload[1]!;
-  if (payload.length >= 6) {
-    const value = ((payload[2]! << 24) | (payload[3]! << 16) | (payload[4]! << 8) | payload[5]!) >>> 0;
-    return { event, value };
-  }
-  if (event <= UserControlEvent.pingResponse) throw tooShort(payload.length, 6);
+  if (payload.length < 2) throw cutOff(WHAT, payload.length, 2);
+  const event = readUint16(payload, 0);
+  if (payload.length >= 6) return { event, value: readUint32(payload, 2) };
+  if (event <= UserControlEvent.pingResponse) throw cutOff(WHAT, payload.length, 6);
   return { event, value: 0 };
 }

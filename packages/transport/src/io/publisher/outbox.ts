@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import type { SliceSink } from '../../chunk/writer.js';
+import type { SliceSink } from '../../bits/slice-sink.js';
+import { wrappedDifference } from '../../bits/wrap.js';
 import { atEndOfTurn, type TurnListener } from './end-of-turn.js';
 import { Fifo } from './fifo.js';
 import type { Releasable } from './publisher-options.js';
@@ -54,8 +55,7 @@ export class Outbox implements SliceSink, TurnListener {
   /** Milliseconds of media between the newest message and the newest one that the kernel has accepted. */
   get queuedMilliseconds(): number {
     if (this.queuedBytes === 0) return 0;
-    const span = (this.#lastTimestamp - this.#acceptedTimestamp) | 0; // across the wrap at 2^32
-    return Math.max(span, 0);
+    return Math.max(wrappedDifference(this.#lastTimestamp, this.#acceptedTimestamp), 0);
   }
 
   /** Bytes that the kernel has accepted. */

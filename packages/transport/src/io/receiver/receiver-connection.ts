@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { AmfObject, AmfValue } from '../../amf/value.js';
-import type { SliceSink } from '../../chunk/writer.js';
+import type { SliceSink } from '../../bits/slice-sink.js';
 import { RtmpError, RtmpErrorCode, unreadReplies } from '../../errors.js';
 import { RECEIVER_LIMITS } from '../../limits.js';
 import {
@@ -48,7 +48,7 @@ export interface ReceiverContext {
 
 /** How long a client may take to answer our FIN, in milliseconds. */
 const CLOSE_TIMEOUT = 5000;
-const ACKNOWLEDGE_EVERY = 1 << 16;
+const ACKNOWLEDGE_EVERY = 2 ** 16;
 
 /** One client of a receiver. */
 export class ReceiverConnection implements SliceSink, ReceiveSessionHandler, BufferHolder {

@@ -39,7 +39,7 @@ export class RtmpReceiver {
       handlers,
       totals,
       liveNames: new Set(),
-      budget: new BufferBudget(options.maxBufferedBytes ?? 1 << 28),
+      budget: new BufferBudget(options.maxBufferedBytes ?? 2 ** 28),
       auth:
         behaviour.auth === undefined
           ? undefined

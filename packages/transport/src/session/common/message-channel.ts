@@ -1,6 +1,8 @@
-import { ChunkReader, type MessageHandler } from '../../chunk/reader.js';
-import { ChunkWriter, type SliceSink } from '../../chunk/writer.js';
+import type { SliceSink } from '../../bits/slice-sink.js';
+import { ChunkReader } from '../../chunk/reader.js';
+import { ChunkWriter } from '../../chunk/writer.js';
 import type { TransportLimits } from '../../limits.js';
+import type { MessageHandler } from '../../message/handler.js';
 import { decodeUint32, encodeUint32 } from '../../message/protocol-control.js';
 import { ChunkStreamId, chunkStreamIdFor, type MediaMessage, MessageType } from '../../message/type.js';
 import { decodeUserControl, encodeUserControl, UserControlEvent } from '../../message/user-control.js';

@@ -52,7 +52,7 @@ const PROFILES: Readonly<Record<ServerProfileName, ServerProfile>> = {
     ...GENERIC,
     name: 'nginx-rtmp',
     enhanced: false,
-    maxMessageBytes: 1 << 20,
+    maxMessageBytes: 2 ** 20,
     maxNameBytes: 255,
   },
   mediamtx: { ...GENERIC, name: 'mediamtx', legacyHevc: false, nextStream: false },

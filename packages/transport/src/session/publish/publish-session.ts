@@ -1,5 +1,5 @@
 import { type AmfValue, stringProperty } from '../../amf/value.js';
-import type { SliceSink } from '../../chunk/writer.js';
+import type { SliceSink } from '../../bits/slice-sink.js';
 import { RtmpError, RtmpErrorCode, type RtmpStage } from '../../errors.js';
 import { ClientHandshake } from '../../handshake/client.js';
 import { ACKNOWLEDGEMENT_WINDOW } from '../../limits.js';
@@ -141,7 +141,7 @@ export class PublishSession {
   connectionLost(cause?: unknown): RtmpError {
     const stage = stageOf(this.#state);
     const tooLarge =
-      this.#largestMessage > 1 << 20
+      this.#largestMessage > 2 ** 20
         ? `; the largest message had ${this.#largestMessage} bytes, and nginx-rtmp's default max_message is 1048576`
         : '';
     const silent = this.#silentEnd.after(this.#state);

@@ -1,5 +1,5 @@
 import { type AmfObject, type AmfValue, stringProperty } from '../../amf/value.js';
-import type { SliceSink } from '../../chunk/writer.js';
+import type { SliceSink } from '../../bits/slice-sink.js';
 import { RtmpError, RtmpErrorCode, type RtmpStage } from '../../errors.js';
 import { ServerHandshake } from '../../handshake/server.js';
 import { splitAggregate } from '../../message/aggregate.js';
