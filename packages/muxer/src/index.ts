@@ -1,6 +1,6 @@
 export { SyncFrame, type WrongField } from './ac3/sync-frame.js';
 export { copyBytes } from './bits/native-memory.js';
-export type { ColorConfig, ColorInfo, HdrCll, HdrMdcv } from './colour/color-info.js';
+export type { ColorConfig, ColorInfo, ColorInfoOption, HdrCll, HdrMdcv } from './colour/color-info.js';
 export { type AccessUnit, AccessUnitSplitter } from './elementary/access-unit-splitter.js';
 export { AdtsSplitter } from './elementary/adts-splitter.js';
 export type { AudioFrame } from './elementary/audio-frame.js';
@@ -33,6 +33,7 @@ export {
   type MuxerFault,
   muxerErrors,
 } from './errors.js';
+export { type AudioTagHeader, readAudioTagHeader } from './flv/audio-tag-header.js';
 export type { DemuxableTag, DemuxedAudio, DemuxedUnit, DemuxedVideo, UnitTimes } from './flv/demuxed-unit.js';
 export { endOfSequenceTag } from './flv/end-of-sequence.js';
 export { FlvDemuxer } from './flv/flv-demuxer.js';
@@ -40,18 +41,14 @@ export type { FlvFileHeader } from './flv/flv-file.js';
 export { type FlvEnd, type FlvFileTag, FlvReader } from './flv/flv-reader.js';
 export { FlvTag, TagRole, TagType } from './flv/flv-tag.js';
 export { FlvWriter, type WritableTag } from './flv/flv-writer.js';
-export { type AudioTagHeader, readAudioTagHeader } from './flv/read-audio-tag-header.js';
-export { readVideoTagHeader, type TagContent, type VideoTagHeader } from './flv/read-video-tag-header.js';
+export type { TagContent } from './flv/tag-content.js';
+export { type HevcForm, readVideoTagHeader, type VideoTagHeader } from './flv/video-tag-header.js';
 export type { FrameReader, FrameSync } from './frames/frame-sync.js';
 export type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
 export { Muxer } from './muxer/muxer.js';
-export type {
-  ColorInfoOption,
-  HevcForm,
-  InputClock,
-  MuxerOptions,
-  SliceHandling,
-} from './muxer/muxer-options.js';
+export type { MuxerOptions } from './muxer/muxer-options.js';
 export type { MuxerResumption, MuxerState, TrackState } from './muxer/muxer-state.js';
 export type { AudioFacts, VideoFacts } from './parameters.js';
+export type { InputClock } from './timeline/timeline.js';
+export type { SliceHandling } from './tracks/picture-assembler.js';
 export { isMissedWhenLost } from './tracks/picture-loss.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { AudioSpecificConfig } from './parse-audio-specific-config.js';
+import type { AudioSpecificConfig } from './audio-specific-config.js';
 import { encodeSilence } from './silence.js';
 
 const config = (channelConfiguration: number, programConfig = ''): AudioSpecificConfig => ({

@@ -1,6 +1,6 @@
 import { BitReader } from '../bits/bit-reader.js';
 import { BitWriter } from '../bits/bit-writer.js';
-import type { AudioSpecificConfig } from './parse-audio-specific-config.js';
+import type { AudioSpecificConfig } from './audio-specific-config.js';
 
 /** id_syn_ele (ISO/IEC 14496-3 Table 4.85) of what holds sound, and of the end of a frame. */
 const SyntacticElement = { singleChannel: 0, channelPair: 1, lowFrequency: 3, end: 7 } as const;

@@ -1,5 +1,5 @@
 import { MuxerError } from '../errors.js';
-import { fourCc } from '../flv/video-tag-header.js';
+import { fourCcOf } from '../four-cc.js';
 import type { AudioFormat } from '../frames/audio-format.js';
 import { wholeFrameAt } from '../frames/frame-sync.js';
 import type { PacketFrames } from '../frames/packet-frames.js';
@@ -23,7 +23,7 @@ export class Ac3Format implements AudioFormat {
 
   constructor(codec: 'ac3' | 'eac3') {
     this.codec = codec;
-    this.fourCc = fourCc(codec === 'ac3' ? 'ac-3' : 'ec-3');
+    this.fourCc = fourCcOf(codec);
   }
 
   takeStreamHeader(): boolean {

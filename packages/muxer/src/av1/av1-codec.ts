@@ -1,7 +1,7 @@
 import { equalBytes } from '../bits/bytes.js';
 import type { ColourDescription } from '../colour/colour-description.js';
 import { MuxerError } from '../errors.js';
-import { av1TagFormat } from '../flv/video-tag-header.js';
+import { fourCcOf } from '../four-cc.js';
 import type { FrameCodec } from '../frames/frame-codec.js';
 import type { VideoFacts } from '../parameters.js';
 import { av1CodecString, encodeAv1CodecConfigurationRecord } from './av1-codec-configuration-record.js';
@@ -10,7 +10,6 @@ import { type Av1SequenceHeader, parseAv1SequenceHeader } from './sequence-heade
 
 /** AV1 for a FrameTrack: temporal units, whose temporal delimiter stays out of the container. */
 export class Av1Codec implements FrameCodec {
-  readonly format = av1TagFormat;
   readonly #obu = new ObuHeader();
   #sequenceHeaderObu = new Uint8Array(0);
   #sequenceHeader: Av1SequenceHeader | undefined;
@@ -62,7 +61,7 @@ export class Av1Codec implements FrameCodec {
       chromaFormat: header.monochrome ? 0 : 3 - header.subsamplingX - header.subsamplingY,
       bitDepth: header.bitDepth,
       reorderDepth: 0,
-      videoCodecId: this.format.videoCodecId,
+      videoCodecId: fourCcOf('av1'),
       codecString: av1CodecString(header),
     };
   }

@@ -37,6 +37,12 @@ export interface ColorInfo {
   readonly hdrMdcv?: HdrMdcv | undefined;
 }
 
+/**
+ * Where the `colorInfo` of Enhanced RTMP comes from: `'auto'`: from the stream, when its dynamic range is high (SPS and
+ * SEI, or sequence header); an object: from the caller; `'never'`: none is sent.
+ */
+export type ColorInfoOption = 'auto' | 'never' | ColorInfo;
+
 /** What the stream itself tells about colour. */
 export interface StreamColour {
   readonly bitDepth: number;
@@ -67,7 +73,7 @@ export function colorInfoOf(stream: StreamColour): ColorInfo | undefined {
 }
 
 /** Refuses what has come past the types: a section that is no object would end the stream at its next key frame. */
-export function requireColorInfo<T extends ColorInfo | 'auto' | 'never'>(option: T): T {
+export function requireColorInfo<T extends ColorInfoOption>(option: T): T {
   if (option === 'auto' || option === 'never') return option;
   if (!isObject(option)) throw invalid('colorInfo', option, "'auto', 'never' or an object");
   for (const [field, section] of Object.entries(option)) {

@@ -1,4 +1,4 @@
-import { parseAudioSpecificConfig } from '../aac/parse-audio-specific-config.js';
+import { parseAudioSpecificConfig } from '../aac/audio-specific-config.js';
 import { programConfigSize } from '../aac/program-config-element.js';
 import { encodeSilence } from '../aac/silence.js';
 import { around } from '../bits/bytes.js';

@@ -1,26 +1,20 @@
 import { readUint32 } from '../bits/bytes.js';
 import { AacPacketType, AudioPacketType, SoundFormat } from '../flv/audio-tag-header.js';
-import { printFourCc } from '../flv/demuxed-unit.js';
 import { TagType } from '../flv/flv-tag.js';
 import { skipModEx } from '../flv/mod-ex.js';
 import {
   AvcPacketType,
   exVideoHeader,
   FrameType,
-  fourCc,
   VideoCodecId,
   VideoPacketType,
 } from '../flv/video-tag-header.js';
+import { byFourCc, printFourCc } from '../four-cc.js';
 
 /** The codecs whose samples can be encrypted. */
 export type EncryptableCodec = 'h264' | 'h265' | 'aac' | 'mp3';
 
-const codecs = new Map<number, EncryptableCodec>([
-  [fourCc('avc1'), 'h264'],
-  [fourCc('hvc1'), 'h265'],
-  [fourCc('mp4a'), 'aac'],
-  [fourCc('.mp3'), 'mp3'],
-]);
+const codecs = byFourCc('h264', 'h265', 'aac', 'mp3');
 
 /** What the beginning of a tag body tells about the sample behind it. One object is reused for every tag. */
 export class CodedSample {

@@ -1,11 +1,9 @@
 import { MuxerError } from '../errors.js';
-import {
-  parseAvcDecoderConfigurationRecord,
-  parseHevcDecoderConfigurationRecord,
-} from '../flv/decoder-configuration.js';
 import { tagHeaderSize } from '../flv/flv-file.js';
 import { TagType } from '../flv/flv-tag.js';
 import { FrameType } from '../flv/video-tag-header.js';
+import { parseAvcDecoderConfigurationRecord } from '../h264/avc-decoder-configuration-record.js';
+import { parseHevcDecoderConfigurationRecord } from '../h265/hevc-decoder-configuration-record.js';
 import { decryptAacFrame } from './aac-frame-decryptor.js';
 import { CodedSample } from './coded-sample.js';
 import { type DecryptionCounts, DecryptionLog } from './decryption-log.js';

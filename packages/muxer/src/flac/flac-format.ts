@@ -1,6 +1,6 @@
 import { BitReader } from '../bits/bit-reader.js';
 import { MuxerError } from '../errors.js';
-import { fourCc } from '../flv/video-tag-header.js';
+import { fourCcOf } from '../four-cc.js';
 import type { AudioFormat } from '../frames/audio-format.js';
 import type { PacketFrames } from '../frames/packet-frames.js';
 
@@ -12,7 +12,7 @@ const headerSize = 4 + blockHeaderSize + streamInfoSize;
 /** FLAC frames (RFC 9639 §9), one in a packet, behind a stream header with its STREAMINFO block (§8.2). */
 export class FlacFormat implements AudioFormat {
   readonly codec = 'flac';
-  readonly fourCc = fourCc('fLaC');
+  readonly fourCc = fourCcOf('flac');
   frameLength = 0;
   samples = 0;
   sampleRate = 0;

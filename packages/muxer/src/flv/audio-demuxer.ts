@@ -1,10 +1,10 @@
-import { encodeAdtsFrame } from '../aac/encode-adts-frame.js';
-import { type AudioSpecificConfig, parseAudioSpecificConfig } from '../aac/parse-audio-specific-config.js';
+import { encodeAdtsFrame } from '../aac/adts-header.js';
+import { type AudioSpecificConfig, parseAudioSpecificConfig } from '../aac/audio-specific-config.js';
 import { flacStreamHeader } from '../flac/flac-format.js';
 import type { AudioCodec } from '../media-packet.js';
-import { AudioPacketType } from './audio-tag-header.js';
-import { type DemuxableTag, type DemuxedAudio, invalidTag, noNalUnits } from './demuxed-unit.js';
-import { readAudioTagHeader } from './read-audio-tag-header.js';
+import { AudioPacketType, readAudioTagHeader } from './audio-tag-header.js';
+import { type DemuxableTag, type DemuxedAudio, noNalUnits } from './demuxed-unit.js';
+import { invalidTag } from './tag-errors.js';
 
 /** Turns audio tags back into an elementary stream. */
 export class AudioDemuxer {

@@ -1,3 +1,10 @@
+import { readUint32, writeUint32 } from '../bits/bytes.js';
+import { byFourCc } from '../four-cc.js';
+import type { AudioCodec } from '../media-packet.js';
+import { skipModEx } from './mod-ex.js';
+import type { TagContent } from './tag-content.js';
+import { invalidTag, requireBody, unknownCodec, unknownFourCc } from './tag-errors.js';
+
 /** SoundFormat (FLV E.4.2.1; 9 is Enhanced RTMP's ExHeader). */
 export const SoundFormat = { mp3: 2, exHeader: 9, aac: 10, mp3At8kHz: 14 } as const;
 
@@ -27,4 +34,77 @@ export const aacHeaderSize = 2;
 export function mp3TagHeader(sampleRate: number, channels: number): number {
   const rate = sampleRate > 24_000 ? 3 : sampleRate > 12_000 ? 2 : 1;
   return (SoundFormat.mp3 << 4) | (rate << 2) | (1 << 1) | (channels > 1 ? 1 : 0);
+}
+
+/** Bytes of an ExAudioTagHeader: SoundFormat 9 with the packet type, and the FourCC (Enhanced RTMP). */
+export const exAudioHeaderSize = 5;
+
+/** Writes an ExAudioTagHeader at the beginning of `target`. */
+export function writeExAudioHeader(target: Uint8Array, packetType: number, fourCc: number): void {
+  target[0] = (SoundFormat.exHeader << 4) | packetType;
+  writeUint32(target, 1, fourCc);
+}
+
+/** What the header of an audio tag tells (FLV E.4.2.1, Enhanced RTMP `ExAudioTagHeader`). */
+export interface AudioTagHeader {
+  readonly content: TagContent;
+  /** Enhanced RTMP: the codec is told by its FourCC; else by a SoundFormat. */
+  readonly enhanced: boolean;
+  /** Undefined where `content` is neither a sequence header nor a frame. */
+  readonly codec: AudioCodec | undefined;
+  /** Where the configuration or the frame begins in the tag body. */
+  readonly position: number;
+}
+
+const codecs = byFourCc('aac', 'mp3', 'opus', 'flac', 'ac3', 'eac3');
+
+/**
+ * Reads the header of an audio tag.
+ * @param payload the tag body, one byte at least
+ * @throws MuxerError `ERR_CLOUDPUSH_FLV_TAG_INVALID`, `ERR_CLOUDPUSH_FLV_CODEC`
+ */
+export function readAudioTagHeader(payload: Uint8Array): AudioTagHeader {
+  const format = payload[0]! >> 4;
+  switch (format) {
+    case SoundFormat.exHeader:
+      return readEnhanced(payload);
+    case SoundFormat.mp3:
+    case SoundFormat.mp3At8kHz:
+      return { content: 'frame', enhanced: false, codec: 'mp3', position: 1 };
+    case SoundFormat.aac: {
+      requireBody(payload, 2);
+      const content = payload[1] === AacPacketType.sequenceHeader ? 'sequenceHeader' : 'frame';
+      return { content, enhanced: false, codec: 'aac', position: 2 };
+    }
+    default:
+      throw unknownCodec('SoundFormat', format, '2, 9, 10 or 14');
+  }
+}
+
+function readEnhanced(payload: Uint8Array): AudioTagHeader {
+  const { packetType, position } = skipModEx(payload);
+  if (packetType === AudioPacketType.multitrack) {
+    return { content: 'multitrack', enhanced: true, codec: undefined, position: 0 };
+  }
+  requireBody(payload, position + 4);
+  const codec = codecs.get(readUint32(payload, position));
+  if (codec === undefined) {
+    throw unknownFourCc(payload, position, 'mp4a, .mp3, Opus, fLaC, ac-3 or ec-3');
+  }
+  return { content: contentOf(packetType), enhanced: true, codec, position: position + 4 };
+}
+
+function contentOf(packetType: number): TagContent {
+  switch (packetType) {
+    case AudioPacketType.sequenceStart:
+      return 'sequenceHeader';
+    case AudioPacketType.codedFrames:
+      return 'frame';
+    case AudioPacketType.sequenceEnd:
+      return 'endOfSequence';
+    case AudioPacketType.multichannelConfig:
+      return 'metadata';
+    default:
+      throw invalidTag('AudioPacketType', packetType, '0, 1, 2, 4, 5 or 7');
+  }
 }

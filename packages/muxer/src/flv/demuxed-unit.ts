@@ -1,4 +1,3 @@
-import { MuxerError } from '../errors.js';
 import type { AudioCodec, VideoCodec } from '../media-packet.js';
 
 /** What the demuxer needs of a tag: a tag of a file, or a received message. */
@@ -42,33 +41,3 @@ export interface DemuxedAudio extends UnitTimes {
 export type DemuxedUnit = DemuxedVideo | DemuxedAudio;
 
 export const noNalUnits: readonly Uint8Array[] = [];
-
-export function requireBody(payload: Uint8Array, size: number): void {
-  const { length } = payload;
-  if (length < size) throw invalidTag('tag body', `${length} bytes`, `≥ ${size} bytes`, length);
-}
-
-/** @param offset in the tag body */
-export function invalidTag(
-  field: string,
-  actual: number | string,
-  permitted: string,
-  offset = 0,
-): MuxerError {
-  return new MuxerError('ERR_CLOUDPUSH_FLV_TAG_INVALID', { offset, field, actual, permitted });
-}
-
-/** @param offset in the tag body */
-export function unknownCodec(
-  field: string,
-  actual: number | string,
-  permitted: string,
-  offset = 0,
-): MuxerError {
-  return new MuxerError('ERR_CLOUDPUSH_FLV_CODEC', { offset, field, actual, permitted });
-}
-
-/** A FourCC for an error text, with whatever it holds. */
-export function printFourCc(payload: Uint8Array, offset: number): string {
-  return JSON.stringify(Buffer.from(payload.subarray(offset, offset + 4)).toString('latin1'));
-}

@@ -1,5 +1,5 @@
 import { readUint16 } from '../bits/bytes.js';
-import { requireBody } from './demuxed-unit.js';
+import { requireBody } from './tag-errors.js';
 
 /** AudioPacketType and VideoPacketType of a modifier in front of the packet proper (Enhanced RTMP v2). */
 const modEx = 7;

@@ -21,17 +21,6 @@ export function requireHeadroom(packet: MediaPacket): void {
   }
 }
 
-/** Refuses the frame at `offset` when there are too many in front of it in the packet. */
-export function requireFrameCount(count: number, offset: number): void {
-  if (count > limits.framesPerAudioPacket) {
-    throw new MuxerError('ERR_CLOUDPUSH_AUDIO_FRAME_LIMIT', {
-      offset,
-      actual: `≥ ${count}`,
-      permitted: `≤ ${limits.framesPerAudioPacket}`,
-    });
-  }
-}
-
 export function requireMessageSize(size: number, code: MuxerErrorCode): void {
   if (size > limits.messageSize) {
     throw new MuxerError(code, {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readAudioTagHeader } from './read-audio-tag-header.js';
-import { readVideoTagHeader } from './read-video-tag-header.js';
+import { readAudioTagHeader } from './audio-tag-header.js';
+import { readVideoTagHeader } from './video-tag-header.js';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const fourCc = (text: string): string => Buffer.from(text, 'latin1').toString('hex');

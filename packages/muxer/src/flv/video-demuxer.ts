@@ -1,15 +1,11 @@
+import { av1ConfigObus } from '../av1/av1-codec-configuration-record.js';
+import { parseAvcDecoderConfigurationRecord } from '../h264/avc-decoder-configuration-record.js';
+import { parseHevcDecoderConfigurationRecord } from '../h265/hevc-decoder-configuration-record.js';
 import type { VideoCodec } from '../media-packet.js';
 import { encodeAnnexB, splitLengthPrefixed } from '../nal/length-prefixed.js';
-import {
-  parseAvcDecoderConfigurationRecord,
-  parseHevcDecoderConfigurationRecord,
-} from './decoder-configuration.js';
-import { type DemuxableTag, type DemuxedVideo, invalidTag, noNalUnits } from './demuxed-unit.js';
-import { readVideoTagHeader } from './read-video-tag-header.js';
-import { VideoPacketType } from './video-tag-header.js';
-
-/** Bytes of an `av1C` before its configOBUs. */
-const av1RecordHeaderSize = 4;
+import { type DemuxableTag, type DemuxedVideo, noNalUnits } from './demuxed-unit.js';
+import { invalidTag } from './tag-errors.js';
+import { readVideoTagHeader, VideoPacketType } from './video-tag-header.js';
 
 /** Turns video tags back into an elementary stream. */
 export class VideoDemuxer {
@@ -28,8 +24,7 @@ export class VideoDemuxer {
   }
 
   #config(tag: DemuxableTag, codec: VideoCodec, record: Uint8Array): DemuxedVideo {
-    if (codec === 'av1')
-      return unit('config', tag, codec, true, 0, record.subarray(av1RecordHeaderSize), noNalUnits);
+    if (codec === 'av1') return unit('config', tag, codec, true, 0, av1ConfigObus(record), noNalUnits);
     if (codec === 'vp9') return unit('config', tag, codec, true, 0, record, noNalUnits);
     const { lengthSize, nalUnits } =
       codec === 'h264'

@@ -1,5 +1,13 @@
-import { writeUint24, writeUint32 } from '../bits/bytes.js';
+import { readInt24, readUint32, writeUint24, writeUint32 } from '../bits/bytes.js';
+import { byFourCc, fourCcOf } from '../four-cc.js';
+import type { VideoCodec } from '../media-packet.js';
+import { skipModEx } from './mod-ex.js';
 import { allocateBody } from './tag-body.js';
+import type { TagContent } from './tag-content.js';
+import { invalidTag, requireBody, unknownCodec, unknownFourCc } from './tag-errors.js';
+
+/** How H.265 is put into FLV: Enhanced RTMP's `hvc1`, or the older "codec id 12" that many servers expect. */
+export type HevcForm = 'enhanced' | 'legacy';
 
 /** FrameType (FLV E.4.3.1; Enhanced RTMP `VideoFrameType`). */
 export const FrameType = { key: 1, inter: 2, disposableInter: 3, generatedKey: 4, command: 5 } as const;
@@ -34,34 +42,34 @@ export interface VideoTagFormat {
   readonly hasCompositionTime: boolean;
 }
 
-/** The number of a four-character code. */
-export function fourCc(text: string): number {
-  return Buffer.from(text, 'latin1').readUInt32BE(0);
-}
-
 export const avcTagFormat: VideoTagFormat = {
   videoCodecId: VideoCodecId.avc,
   enhanced: false,
   hasCompositionTime: true,
 };
-export const hevcLegacyTagFormat: VideoTagFormat = {
+const hevcLegacyTagFormat: VideoTagFormat = {
   videoCodecId: VideoCodecId.hevc,
   enhanced: false,
   hasCompositionTime: true,
 };
-export const hevcTagFormat: VideoTagFormat = {
-  videoCodecId: fourCc('hvc1'),
+const hevcTagFormat: VideoTagFormat = {
+  videoCodecId: fourCcOf('h265'),
   enhanced: true,
   hasCompositionTime: true,
 };
 
+/** The tag format of H.265 in this form. */
+export function hevcTagFormatOf(form: HevcForm): VideoTagFormat {
+  return form === 'legacy' ? hevcLegacyTagFormat : hevcTagFormat;
+}
+
 export const av1TagFormat: VideoTagFormat = {
-  videoCodecId: fourCc('av01'),
+  videoCodecId: fourCcOf('av1'),
   enhanced: true,
   hasCompositionTime: false,
 };
 export const vp9TagFormat: VideoTagFormat = {
-  videoCodecId: fourCc('vp09'),
+  videoCodecId: fourCcOf('vp9'),
   enhanced: true,
   hasCompositionTime: false,
 };
@@ -113,4 +121,100 @@ function writeVideoSequenceHeader(target: Uint8Array, offset: number, format: Vi
     target[offset + 1] = AvcPacketType.sequenceHeader;
     writeUint24(target, offset + 2, 0);
   }
+}
+
+/** What the header of a video tag tells (FLV E.4.3.1, Enhanced RTMP `ExVideoTagHeader`). */
+export interface VideoTagHeader {
+  readonly content: TagContent;
+  /** Enhanced RTMP: the codec is told by its FourCC; else by a CodecID. */
+  readonly enhanced: boolean;
+  readonly keyFrame: boolean;
+  /** Undefined where `content` is neither a sequence header nor a frame. */
+  readonly codec: VideoCodec | undefined;
+  /** ms, signed. */
+  readonly compositionTimeOffset: number;
+  /** Where the configuration or the frame begins in the tag body. */
+  readonly position: number;
+}
+
+const codecs = byFourCc('h264', 'h265', 'av1', 'vp9');
+
+/**
+ * Reads the header of a video tag.
+ * @param payload the tag body, one byte at least
+ * @throws MuxerError `ERR_CLOUDPUSH_FLV_TAG_INVALID`, `ERR_CLOUDPUSH_FLV_CODEC`
+ */
+export function readVideoTagHeader(payload: Uint8Array): VideoTagHeader {
+  const first = payload[0]!;
+  const enhanced = (first & exVideoHeader) !== 0;
+  const frameType = (first >> 4) & 7;
+  // A command takes the place of the picture, in both forms of the header.
+  if (frameType === FrameType.command) return withoutFrame('command', enhanced);
+  const keyFrame = frameType === FrameType.key;
+  return enhanced ? readEnhanced(payload, keyFrame) : readLegacy(payload, keyFrame);
+}
+
+function readLegacy(payload: Uint8Array, keyFrame: boolean): VideoTagHeader {
+  const codecId = payload[0]! & 15;
+  if (codecId !== VideoCodecId.avc && codecId !== VideoCodecId.hevc) {
+    throw unknownCodec('CodecID', codecId, '7 or 12');
+  }
+  requireBody(payload, 5);
+  const codec = codecId === VideoCodecId.avc ? 'h264' : 'h265';
+  switch (payload[1]) {
+    case AvcPacketType.sequenceHeader:
+      return withCodec('sequenceHeader', false, keyFrame, codec, 0, 5);
+    case AvcPacketType.nalUnit:
+      return withCodec('frame', false, keyFrame, codec, readInt24(payload, 2), 5);
+    case AvcPacketType.endOfSequence:
+      return withoutFrame('endOfSequence', false);
+    default:
+      return withoutFrame('other', false);
+  }
+}
+
+function readEnhanced(payload: Uint8Array, keyFrame: boolean): VideoTagHeader {
+  const { packetType, position } = skipModEx(payload);
+  switch (packetType) {
+    case VideoPacketType.metadata:
+      return withoutFrame('metadata', true);
+    case VideoPacketType.sequenceEnd:
+      return withoutFrame('endOfSequence', true);
+    case VideoPacketType.multitrack:
+      return withoutFrame('multitrack', true);
+    default:
+  }
+  requireBody(payload, position + 4);
+  const codec = codecs.get(readUint32(payload, position));
+  if (codec === undefined) {
+    throw unknownFourCc(payload, position, 'avc1, hvc1, av01 or vp09');
+  }
+  const body = position + 4;
+  switch (packetType) {
+    case VideoPacketType.sequenceStart:
+      return withCodec('sequenceHeader', true, keyFrame, codec, 0, body);
+    case VideoPacketType.codedFrames:
+      if (codec === 'av1' || codec === 'vp9') return withCodec('frame', true, keyFrame, codec, 0, body);
+      requireBody(payload, body + 3);
+      return withCodec('frame', true, keyFrame, codec, readInt24(payload, body), body + 3);
+    case VideoPacketType.codedFramesX:
+      return withCodec('frame', true, keyFrame, codec, 0, body);
+    default:
+      throw invalidTag('VideoPacketType', packetType, '0 to 4, 6 or 7');
+  }
+}
+
+function withCodec(
+  content: TagContent,
+  enhanced: boolean,
+  keyFrame: boolean,
+  codec: VideoCodec,
+  compositionTimeOffset: number,
+  position: number,
+): VideoTagHeader {
+  return { content, enhanced, keyFrame, codec, compositionTimeOffset, position };
+}
+
+function withoutFrame(content: TagContent, enhanced: boolean): VideoTagHeader {
+  return { content, enhanced, keyFrame: false, codec: undefined, compositionTimeOffset: 0, position: 0 };
 }

@@ -1,10 +1,8 @@
 import type { ColourDescription } from '../colour/colour-description.js';
-import type { VideoTagFormat } from '../flv/video-tag-header.js';
 import type { VideoFacts } from '../parameters.js';
 
 /** What AV1 and VP9 do each in its own way, for a track of either: samples go into tags as they come. */
 export interface FrameCodec {
-  readonly format: VideoTagFormat;
   /** Looks at a packet that is not encrypted, and takes its configuration. Throws MuxerError. */
   inspect(data: Uint8Array): void;
   /** Whether decoding can start at the packet that was inspected last. */

@@ -1,5 +1,5 @@
 import { MuxerError } from '../errors.js';
-import { requireFrameCount } from '../flv/tag-body.js';
+import { limits } from '../limits.js';
 import { type FrameReader, frameInside, next, wholeFrameAt } from './frame-sync.js';
 
 /**
@@ -156,5 +156,16 @@ function damageAt(data: Uint8Array, offset: number, reader: FrameReader): MuxerE
     return undefined;
   } catch (error) {
     return error as MuxerError;
+  }
+}
+
+/** Refuses the frame at `offset` when there are too many in front of it in the packet. */
+export function requireFrameCount(count: number, offset: number): void {
+  if (count > limits.framesPerAudioPacket) {
+    throw new MuxerError('ERR_CLOUDPUSH_AUDIO_FRAME_LIMIT', {
+      offset,
+      actual: `≥ ${count}`,
+      permitted: `≤ ${limits.framesPerAudioPacket}`,
+    });
   }
 }

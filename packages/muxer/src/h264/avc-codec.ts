@@ -1,12 +1,13 @@
 import type { ColourDescription } from '../colour/colour-description.js';
 import { MuxerError } from '../errors.js';
-import { parseAvcDecoderConfigurationRecord } from '../flv/decoder-configuration.js';
-import type { VideoTagFormat } from '../flv/video-tag-header.js';
 import { type NalCodec, NalKind, NalPlace } from '../nal/nal-codec.js';
 import { findStartCodePrefix } from '../nal/nal-unit-index.js';
 import { ParameterSetBudget, ParameterSetStore } from '../nal/parameter-set-store.js';
 import type { VideoFacts } from '../parameters.js';
-import { encodeAvcDecoderConfigurationRecord } from './avc-decoder-configuration-record.js';
+import {
+  encodeAvcDecoderConfigurationRecord,
+  parseAvcDecoderConfigurationRecord,
+} from './avc-decoder-configuration-record.js';
 import {
   AvcNalUnitType,
   avcNalUnitType,
@@ -253,7 +254,7 @@ export class AvcCodec implements NalCodec {
     );
   }
 
-  facts(format: VideoTagFormat): VideoFacts {
+  facts(videoCodecId: number): VideoFacts {
     const sps = this.#activeSps!;
     const profile = [sps.profileIdc, sps.constraintFlags, sps.levelIdc];
     return {
@@ -266,7 +267,7 @@ export class AvcCodec implements NalCodec {
       chromaFormat: sps.chromaFormatIdc,
       bitDepth: sps.bitDepthLuma,
       reorderDepth: avcReorderDepth(sps),
-      videoCodecId: format.videoCodecId,
+      videoCodecId,
       codecString: `avc1.${Buffer.from(profile).toString('hex')}`,
     };
   }

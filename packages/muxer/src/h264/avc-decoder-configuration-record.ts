@@ -1,10 +1,12 @@
 import { ByteWriter } from '../bits/byte-writer.js';
+import {
+  type DecoderConfiguration,
+  nalUnitsSize,
+  readNalUnits,
+  requireBytes,
+  writeNalUnits,
+} from '../nal/decoder-configuration.js';
 import { type AvcSps, hasHighProfileFields } from './sps.js';
-
-/** Profiles whose `avcC` has the extension fields (ISO/IEC 14496-15 §5.3.3.1.2). */
-function hasExtensionFields(profileIdc: number): boolean {
-  return hasHighProfileFields(profileIdc);
-}
 
 /**
  * AVCDecoderConfigurationRecord (ISO/IEC 14496-15 §5.3.3.1.2) with NAL unit lengths of 4 bytes. `first` is the SPS
@@ -16,8 +18,10 @@ export function encodeAvcDecoderConfigurationRecord(
   ppsNals: readonly Uint8Array[],
   spsExtensionNals: readonly Uint8Array[] = [],
 ): Uint8Array {
-  const extended = hasExtensionFields(first.profileIdc);
-  const size = 7 + arraySize(spsNals) + arraySize(ppsNals) + (extended ? 4 + arraySize(spsExtensionNals) : 0);
+  // The extension fields are there for the profiles whose SPS has them.
+  const extended = hasHighProfileFields(first.profileIdc);
+  const size =
+    7 + nalUnitsSize(spsNals) + nalUnitsSize(ppsNals) + (extended ? 4 + nalUnitsSize(spsExtensionNals) : 0);
   const writer = new ByteWriter(size);
   writer.u8(1); // configurationVersion
   writer.u8(first.profileIdc);
@@ -25,28 +29,27 @@ export function encodeAvcDecoderConfigurationRecord(
   writer.u8(first.levelIdc);
   writer.u8(0xfc | 3); // lengthSizeMinusOne
   writer.u8(0xe0 | spsNals.length);
-  writeArray(writer, spsNals);
+  writeNalUnits(writer, spsNals);
   writer.u8(ppsNals.length);
-  writeArray(writer, ppsNals);
+  writeNalUnits(writer, ppsNals);
   if (extended) {
     writer.u8(0xfc | first.chromaFormatIdc);
     writer.u8(0xf8 | (first.bitDepthLuma - 8));
     writer.u8(0xf8 | (first.bitDepthChroma - 8));
     writer.u8(spsExtensionNals.length);
-    writeArray(writer, spsExtensionNals);
+    writeNalUnits(writer, spsExtensionNals);
   }
   return writer.bytes;
 }
 
-function arraySize(nals: readonly Uint8Array[]): number {
-  let size = 0;
-  for (const nal of nals) size += 2 + nal.length;
-  return size;
-}
-
-function writeArray(writer: ByteWriter, nals: readonly Uint8Array[]): void {
-  for (const nal of nals) {
-    writer.u16(nal.length);
-    writer.copy(nal);
-  }
+/** Reads an AVCDecoderConfigurationRecord (ISO/IEC 14496-15 §5.3.3.1.2). */
+export function parseAvcDecoderConfigurationRecord(record: Uint8Array): DecoderConfiguration {
+  requireBytes(record, 0, 6);
+  const nalUnits: Uint8Array[] = [];
+  let position = readNalUnits(record, 6, record[5]! & 0x1f, nalUnits);
+  requireBytes(record, position, 1);
+  position = readNalUnits(record, position + 1, record[position]!, nalUnits);
+  // The High fields: chroma format, bit depths, then SPS extensions; older writers leave them out.
+  if (position + 4 <= record.length) readNalUnits(record, position + 4, record[position + 3]!, nalUnits);
+  return { lengthSize: (record[4]! & 3) + 1, nalUnits };
 }

@@ -1,12 +1,13 @@
 import type { ColourDescription } from '../colour/colour-description.js';
 import { MuxerError } from '../errors.js';
-import { parseHevcDecoderConfigurationRecord } from '../flv/decoder-configuration.js';
-import type { VideoTagFormat } from '../flv/video-tag-header.js';
 import { type NalCodec, NalKind, NalPlace } from '../nal/nal-codec.js';
 import { ParameterSetBudget, ParameterSetStore } from '../nal/parameter-set-store.js';
 import type { VideoFacts } from '../parameters.js';
 import { hevcCodecString } from './hevc-codec-string.js';
-import { encodeHevcDecoderConfigurationRecord } from './hevc-decoder-configuration-record.js';
+import {
+  encodeHevcDecoderConfigurationRecord,
+  parseHevcDecoderConfigurationRecord,
+} from './hevc-decoder-configuration-record.js';
 import {
   HevcNalUnitType,
   hevcNalUnitType,
@@ -225,7 +226,7 @@ export class HevcCodec implements NalCodec {
     );
   }
 
-  facts(format: VideoTagFormat): VideoFacts {
+  facts(videoCodecId: number): VideoFacts {
     const sps = this.#activeSps!;
     return {
       codec: 'h265',
@@ -237,7 +238,7 @@ export class HevcCodec implements NalCodec {
       chromaFormat: sps.chromaFormatIdc,
       bitDepth: sps.bitDepthLuma,
       reorderDepth: sps.maxNumReorderPics,
-      videoCodecId: format.videoCodecId,
+      videoCodecId,
       codecString: hevcCodecString(sps.profileTierLevel),
     };
   }

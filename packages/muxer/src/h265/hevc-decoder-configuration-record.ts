@@ -1,4 +1,12 @@
 import { ByteWriter } from '../bits/byte-writer.js';
+import { readUint16 } from '../bits/bytes.js';
+import {
+  type DecoderConfiguration,
+  nalUnitsSize,
+  readNalUnits,
+  requireBytes,
+  writeNalUnits,
+} from '../nal/decoder-configuration.js';
 import { HevcNalUnitType } from './nal-unit.js';
 import type { HevcPps } from './pps.js';
 import type { HevcSps } from './sps.js';
@@ -50,16 +58,23 @@ export function encodeHevcDecoderConfigurationRecord(
 }
 
 function arraySize(nals: readonly Uint8Array[]): number {
-  let size = 3;
-  for (const nal of nals) size += 2 + nal.length;
-  return size;
+  return 3 + nalUnitsSize(nals);
 }
 
 function writeArray(writer: ByteWriter, nalUnitType: number, nals: readonly Uint8Array[]): void {
   writer.u8(nalUnitType);
   writer.u16(nals.length);
-  for (const nal of nals) {
-    writer.u16(nal.length);
-    writer.copy(nal);
+  writeNalUnits(writer, nals);
+}
+
+/** Reads an HEVCDecoderConfigurationRecord (ISO/IEC 14496-15 §8.3.3.1.2). */
+export function parseHevcDecoderConfigurationRecord(record: Uint8Array): DecoderConfiguration {
+  requireBytes(record, 0, 23);
+  const nalUnits: Uint8Array[] = [];
+  let position = 23;
+  for (let array = 0; array < record[22]!; array++) {
+    requireBytes(record, position, 3);
+    position = readNalUnits(record, position + 3, readUint16(record, position + 1), nalUnits);
   }
+  return { lengthSize: (record[21]! & 3) + 1, nalUnits };
 }

@@ -1,6 +1,6 @@
 import type { ColourDescription } from '../colour/colour-description.js';
-import { readSampleAspectRatio, readVideoSignalType } from '../h264/vui-parameters.js';
 import type { ParameterSetReader } from '../nal/parameter-set-reader.js';
+import { readSampleAspectRatio, readVideoSignalType } from '../nal/video-usability.js';
 import { skipHevcHrdParameters } from './hrd-parameters.js';
 
 /** vui_parameters() (ISO/IEC 23008-2 §E.2.1), as far as they matter outside of a decoder. */

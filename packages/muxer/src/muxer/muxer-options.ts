@@ -1,26 +1,9 @@
-import type { ColorInfo } from '../colour/color-info.js';
+import type { ColorInfoOption } from '../colour/color-info.js';
 import type { MuxerError } from '../errors.js';
+import type { HevcForm } from '../flv/video-tag-header.js';
+import type { InputClock } from '../timeline/timeline.js';
+import type { SliceHandling } from '../tracks/picture-assembler.js';
 import type { MuxerResumption } from './muxer-state.js';
-
-/** How H.265 is put into FLV: Enhanced RTMP's `hvc1`, or the older "codec id 12" that many servers expect. */
-export type HevcForm = 'enhanced' | 'legacy';
-
-/** `'native'`: 64-bit times that never wrap. `'wrapping32'`: unsigned 32-bit milliseconds that go on at 0 after 2^32 − 1. */
-export type InputClock = 'native' | 'wrapping32';
-
-/**
- * Where the `colorInfo` of Enhanced RTMP comes from: `'auto'`: from the stream, when its dynamic range is high (SPS and
- * SEI, or sequence header); an object: from the caller; `'never'`: none is sent.
- */
-export type ColorInfoOption = 'auto' | 'never' | ColorInfo;
-
-/**
- * What becomes of slices of H.264 and H.265 that come in packets of their own. `'whole'`: every packet must be whole pictures, and what is
- * left of one is refused. `'join'`: they become one picture; once a stream has been seen to send them so, each picture comes out with the packet
- * behind it, or by `Muxer.flush`. `'await'`: so does a first picture that looks as if others would follow: a single NAL unit, of a stream whose
- * parameter sets came in packets of their own.
- */
-export type SliceHandling = 'whole' | 'join' | 'await';
 
 export interface MuxerOptions {
   /** Default `'enhanced'`. */

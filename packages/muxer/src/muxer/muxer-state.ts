@@ -1,5 +1,5 @@
+import type { HevcForm } from '../flv/video-tag-header.js';
 import type { AudioCodec, VideoCodec } from '../media-packet.js';
-import type { HevcForm } from './muxer-options.js';
 
 /** What a track's packets may have told only once. */
 export interface TrackState<Codec> {

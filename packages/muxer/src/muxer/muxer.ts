@@ -1,14 +1,15 @@
 import { Ac3Format } from '../ac3/ac3-format.js';
 import { Av1Codec } from '../av1/av1-codec.js';
-import { requireColorInfo } from '../colour/color-info.js';
+import { type ColorInfoOption, requireColorInfo } from '../colour/color-info.js';
 import { MuxerError } from '../errors.js';
 import { FlacFormat } from '../flac/flac-format.js';
 import type { FlvTag } from '../flv/flv-tag.js';
 import {
+  av1TagFormat,
   avcTagFormat,
-  hevcLegacyTagFormat,
-  hevcTagFormat,
-  type VideoTagFormat,
+  type HevcForm,
+  hevcTagFormatOf,
+  vp9TagFormat,
 } from '../flv/video-tag-header.js';
 import { AvcCodec } from '../h264/avc-codec.js';
 import { HevcCodec } from '../h265/hevc-codec.js';
@@ -22,10 +23,11 @@ import { EnhancedAudioTrack } from '../tracks/enhanced-audio-track.js';
 import { FrameTrack } from '../tracks/frame-track.js';
 import { Mp3Track } from '../tracks/mp3-track.js';
 import { NalTrack } from '../tracks/nal-track.js';
+import type { SliceHandling } from '../tracks/picture-assembler.js';
 import { ScriptDataTrack } from '../tracks/script-data-track.js';
 import type { VideoTrack } from '../tracks/video-track.js';
 import { Vp9Codec } from '../vp9/vp9-codec.js';
-import type { ColorInfoOption, HevcForm, MuxerOptions, SliceHandling } from './muxer-options.js';
+import type { MuxerOptions } from './muxer-options.js';
 import type { MuxerResumption, MuxerState, TrackState } from './muxer-state.js';
 
 /** A track with the codec that it is of. */
@@ -206,7 +208,7 @@ export class Muxer {
   set hevcForm(form: HevcForm) {
     this.#hevcForm = form;
     for (const named of [this.#video, this.#nextVideo]) {
-      if (named?.codec === 'h265') (named.track as NalTrack).format = hevcFormat(form);
+      if (named?.codec === 'h265') (named.track as NalTrack).format = hevcTagFormatOf(form);
     }
   }
 
@@ -261,15 +263,15 @@ export class Muxer {
       case 'h265':
         return new NalTrack(
           new HevcCodec(),
-          hevcFormat(this.#hevcForm),
+          hevcTagFormatOf(this.#hevcForm),
           this.#timeline,
           this.#videoClock,
           this.#slices,
         );
       case 'av1':
-        return new FrameTrack(new Av1Codec(), this.#timeline, this.#videoClock);
+        return new FrameTrack(new Av1Codec(), av1TagFormat, this.#timeline, this.#videoClock);
       case 'vp9':
-        return new FrameTrack(new Vp9Codec(), this.#timeline, this.#videoClock);
+        return new FrameTrack(new Vp9Codec(), vp9TagFormat, this.#timeline, this.#videoClock);
       default:
         throw unknownCodec(codec, 'h264, h265, av1, vp9');
     }
@@ -301,10 +303,6 @@ function trackState<Codec>(
   if (!(named?.track instanceof NalTrack || named?.track instanceof EnhancedAudioTrack)) return undefined;
   const { configuration } = named.track;
   return configuration === undefined ? undefined : { codec: named.codec, configuration };
-}
-
-function hevcFormat(form: HevcForm): VideoTagFormat {
-  return form === 'legacy' ? hevcLegacyTagFormat : hevcTagFormat;
 }
 
 function unknownCodec(codec: never, permitted: string): MuxerError {

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { type FlvTag, TagRole } from '../flv/flv-tag.js';
 import { limits } from '../limits.js';
 import type { MediaPacket } from '../media-packet.js';
+import type { SliceHandling } from '../tracks/picture-assembler.js';
 import { Muxer } from './muxer.js';
-import type { MuxerOptions, SliceHandling } from './muxer-options.js';
+import type { MuxerOptions } from './muxer-options.js';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 

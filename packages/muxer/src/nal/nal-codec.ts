@@ -1,5 +1,4 @@
 import type { ColourDescription } from '../colour/colour-description.js';
-import type { VideoTagFormat } from '../flv/video-tag-header.js';
 import type { VideoFacts } from '../parameters.js';
 
 /** What a NAL unit is to the muxer. */
@@ -82,7 +81,8 @@ export interface NalCodec {
   readonly revision: number;
   /** The decoder configuration record of the active SPS, as it was when the picture began. */
   readonly configuration: Uint8Array;
-  facts(format: VideoTagFormat): VideoFacts;
+  /** @param videoCodecId as the tags and `onMetaData` name the codec */
+  facts(videoCodecId: number): VideoFacts;
   /** What the active SPS says about colour. */
   readonly colour: ColourDescription | undefined;
 }

@@ -1,5 +1,5 @@
 import { MuxerError } from '../errors.js';
-import { fourCc } from '../flv/video-tag-header.js';
+import { fourCcOf } from '../four-cc.js';
 import type { AudioFormat } from '../frames/audio-format.js';
 import type { PacketFrames } from '../frames/packet-frames.js';
 
@@ -18,7 +18,7 @@ const celtFrames = [120, 240, 480, 960];
 /** Opus packets (RFC 6716), one in a packet, behind an OpusHead (RFC 7845 §5.1). */
 export class OpusFormat implements AudioFormat {
   readonly codec = 'opus';
-  readonly fourCc = fourCc('Opus');
+  readonly fourCc = fourCcOf('opus');
   readonly sampleRate = clockRate;
   readonly sampleSize = 16;
   frameLength = 0;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { MuxerError } from '../errors.js';
 import { limits } from '../limits.js';
-import type { InputClock } from '../muxer/muxer-options.js';
+
 import { DtsFromPts } from './dts-from-pts.js';
-import { stamp, Timeline, TrackClock, wrap32 } from './timeline.js';
+import { type InputClock, stamp, Timeline, TrackClock, wrap32 } from './timeline.js';
 
 describe('timeline', () => {
   test("begins at 0, whatever the caller's clock says, and keeps the offset of the tracks", () => {

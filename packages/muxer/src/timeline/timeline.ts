@@ -1,6 +1,8 @@
 import { MuxerError } from '../errors.js';
 import { limits } from '../limits.js';
-import type { InputClock } from '../muxer/muxer-options.js';
+
+/** `'native'`: 64-bit times that never wrap. `'wrapping32'`: unsigned 32-bit milliseconds that go on at 0 after 2^32 − 1. */
+export type InputClock = 'native' | 'wrapping32';
 
 const clockRange = 2 ** 32;
 

@@ -1,10 +1,14 @@
 import { equalBytes } from '../bits/bytes.js';
-import { type ColorInfo, colorInfoOf, type StreamColour } from '../colour/color-info.js';
+import {
+  type ColorInfo,
+  type ColorInfoOption,
+  colorInfoOf,
+  type StreamColour,
+} from '../colour/color-info.js';
 import { colorInfoBody } from '../flv/color-info-tag.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
 import { allocateBody, bodyHeadroom } from '../flv/tag-body.js';
 import type { VideoTagFormat } from '../flv/video-tag-header.js';
-import type { ColorInfoOption } from '../muxer/muxer-options.js';
 
 /** Sends the `colorInfo` of a video track when it is new; an empty one takes back what was sent. */
 export class ColorInfoSender {

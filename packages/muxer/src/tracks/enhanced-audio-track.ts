@@ -1,6 +1,6 @@
-import { around, equalBytes, writeUint32 } from '../bits/bytes.js';
+import { around, equalBytes } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
-import { AudioPacketType, SoundFormat } from '../flv/audio-tag-header.js';
+import { AudioPacketType, exAudioHeaderSize, writeExAudioHeader } from '../flv/audio-tag-header.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
 import { allocateBody, bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
 import type { AudioFormat } from '../frames/audio-format.js';
@@ -12,9 +12,6 @@ import type { AudioTrack } from './audio-track.js';
 
 /** Of the packet at hand; all tracks share it. */
 const frames = new PacketFrames();
-
-/** ExAudioTagHeader (Enhanced RTMP): SoundFormat 9 with the packet type, and the FourCC. */
-const headerSize = 5;
 
 /** An audio track of a codec that only Enhanced RTMP knows. */
 export class EnhancedAudioTrack implements AudioTrack {
@@ -47,7 +44,7 @@ export class EnhancedAudioTrack implements AudioTrack {
     const encrypted = packet.encrypted === true;
     if (data.length === 0)
       throw new MuxerError('ERR_CLOUDPUSH_AUDIO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
-    requireMessageSize(data.length + headerSize, 'ERR_CLOUDPUSH_AUDIO_TOO_LARGE');
+    requireMessageSize(data.length + exAudioHeaderSize, 'ERR_CLOUDPUSH_AUDIO_TOO_LARGE');
     if (!encrypted && format.takeStreamHeader(data)) return;
     format.find(data, frames);
     for (let i = 0; i < frames.count; i++) format.readFrame(data, frames.starts[i]!, encrypted);
@@ -108,29 +105,24 @@ export class EnhancedAudioTrack implements AudioTrack {
 
   #emitFrame(packet: MediaPacket, offset: number, timestamp: number, out: FlvTag[]): void {
     const end = offset + this.#format.frameLength;
-    if (offset === 0 && packet.headroom >= headerSize) {
-      const body = around(packet.data, -headerSize, end);
-      this.#writeHeader(body, AudioPacketType.codedFrames);
-      const room = packet.headroom - headerSize;
+    if (offset === 0 && packet.headroom >= exAudioHeaderSize) {
+      const body = around(packet.data, -exAudioHeaderSize, end);
+      writeExAudioHeader(body, AudioPacketType.codedFrames, this.#format.fourCc);
+      const room = packet.headroom - exAudioHeaderSize;
       out.push(new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, [body], body.length, room));
       return;
     }
-    const lead = allocateBody(headerSize);
-    this.#writeHeader(lead, AudioPacketType.codedFrames);
+    const lead = allocateBody(exAudioHeaderSize);
+    writeExAudioHeader(lead, AudioPacketType.codedFrames, this.#format.fourCc);
     const parts = [lead, packet.data.subarray(offset, end)];
-    const size = headerSize + end - offset;
+    const size = exAudioHeaderSize + end - offset;
     out.push(new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, parts, size, bodyHeadroom));
   }
 
-  #writeHeader(target: Uint8Array, packetType: number): void {
-    target[0] = (SoundFormat.exHeader << 4) | packetType;
-    writeUint32(target, 1, this.#format.fourCc);
-  }
-
   #sequenceHeader(configuration: Uint8Array, timestamp: number): FlvTag {
-    const body = allocateBody(headerSize + configuration.length);
-    this.#writeHeader(body, AudioPacketType.sequenceStart);
-    body.set(configuration, headerSize);
+    const body = allocateBody(exAudioHeaderSize + configuration.length);
+    writeExAudioHeader(body, AudioPacketType.sequenceStart, this.#format.fourCc);
+    body.set(configuration, exAudioHeaderSize);
     return new FlvTag(
       TagType.audio,
       TagRole.audioSequenceHeader,

@@ -3,7 +3,12 @@ import type { StreamColour } from '../colour/color-info.js';
 import { MuxerError } from '../errors.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
 import { allocateBody, bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
-import { videoHeaderSize, videoSequenceHeader, writeVideoHeader } from '../flv/video-tag-header.js';
+import {
+  type VideoTagFormat,
+  videoHeaderSize,
+  videoSequenceHeader,
+  writeVideoHeader,
+} from '../flv/video-tag-header.js';
 import type { FrameCodec } from '../frames/frame-codec.js';
 import type { MediaPacket } from '../media-packet.js';
 import { unlessSame, type VideoFacts } from '../parameters.js';
@@ -15,6 +20,7 @@ import type { VideoTrack } from './video-track.js';
 /** A video track whose packets go into tags as they are, behind the tag header: AV1 or VP9. */
 export class FrameTrack implements VideoTrack {
   readonly #codec: FrameCodec;
+  readonly #format: VideoTagFormat;
   readonly #timeline: Timeline;
   readonly #clock: TrackClock;
   readonly colorInfo = new ColorInfoSender();
@@ -26,8 +32,9 @@ export class FrameTrack implements VideoTrack {
   #codecFacts: VideoFacts | undefined;
   facts: VideoFacts | undefined;
 
-  constructor(codec: FrameCodec, timeline: Timeline, clock: TrackClock) {
+  constructor(codec: FrameCodec, format: VideoTagFormat, timeline: Timeline, clock: TrackClock) {
     this.#codec = codec;
+    this.#format = format;
     this.#timeline = timeline;
     this.#clock = clock;
   }
@@ -81,7 +88,7 @@ export class FrameTrack implements VideoTrack {
       this.#sentConfiguration = configuration;
       out.push(this.#sequenceHeader(configuration, timestamp));
     }
-    if (keyFrame) this.colorInfo.send(this.#codec.format, this.#streamColour(), timestamp, out);
+    if (keyFrame) this.colorInfo.send(this.#format, this.#streamColour(), timestamp, out);
     out.push(this.#frame(packet, keyFrame, timestamp, encrypted ? 0 : this.#codec.sampleStart));
   }
 
@@ -107,7 +114,7 @@ export class FrameTrack implements VideoTrack {
 
   #frame(packet: MediaPacket, keyFrame: boolean, timestamp: number, start: number): FlvTag {
     const { data, headroom } = packet;
-    const { format } = this.#codec;
+    const format = this.#format;
     const headerSize = videoHeaderSize(format, 0);
     const role = keyFrame ? TagRole.keyFrame : TagRole.interFrame;
     const first = start - headerSize;
@@ -123,7 +130,7 @@ export class FrameTrack implements VideoTrack {
   }
 
   #sequenceHeader(configuration: Uint8Array, timestamp: number): FlvTag {
-    const body = videoSequenceHeader(this.#codec.format, configuration);
+    const body = videoSequenceHeader(this.#format, configuration);
     return new FlvTag(
       TagType.video,
       TagRole.videoSequenceHeader,
@@ -137,7 +144,7 @@ export class FrameTrack implements VideoTrack {
   sequenceHeaders(timestamp: number): FlvTag[] {
     if (this.#sentConfiguration === undefined) return [];
     const header = this.#sequenceHeader(this.#sentConfiguration, timestamp);
-    const colour = this.colorInfo.repeat(this.#codec.format, timestamp);
+    const colour = this.colorInfo.repeat(this.#format, timestamp);
     return colour === undefined ? [header] : [header, colour];
   }
 }

@@ -10,7 +10,7 @@ import {
   writeVideoHeader,
 } from '../flv/video-tag-header.js';
 import type { MediaPacket } from '../media-packet.js';
-import type { SliceHandling } from '../muxer/muxer-options.js';
+import { holdsMissedNalUnit } from '../nal/missed-nal-unit.js';
 import { type NalCodec, NalKind } from '../nal/nal-codec.js';
 import { beginsWithStartCode, NalUnitIndex } from '../nal/nal-unit-index.js';
 import { SeiFacts } from '../nal/sei-state.js';
@@ -23,8 +23,7 @@ import { compositionTimeError, compositionTimeOffset, fitsCompositionTime } from
 import { keyFrameHint } from './key-frame-hint.js';
 import { nalSampleInPlace, nalSampleSize, nalSampleSliced } from './nal-sample.js';
 import { PendingNalUnits } from './pending-nal-units.js';
-import { PictureAssembler, type PictureTarget } from './picture-assembler.js';
-import { holdsMissedNalUnit } from './picture-loss.js';
+import { PictureAssembler, type PictureTarget, type SliceHandling } from './picture-assembler.js';
 import type { VideoTrack } from './video-track.js';
 
 /** Of the packet at hand. All tracks share it: among a thousand of their own, none would be in the processor's cache. */
@@ -95,7 +94,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
     this.#codec.resume(configuration);
     this.#sentConfiguration = configuration;
     this.#sentRevision = this.#codec.revision;
-    this.facts = this.#codec.facts(this.#format);
+    this.facts = this.#codec.facts(this.#format.videoCodecId);
     this.#started = true;
   }
 
@@ -281,7 +280,9 @@ export class NalTrack implements VideoTrack, PictureTarget {
 
   #emit(packet: MediaPacket, keyFrame: boolean, out: FlvTag[]): void {
     const changed = this.#codec.revision !== this.#sentRevision;
-    const facts = changed ? unlessSame(this.facts, this.#codec.facts(this.#format)) : this.facts!;
+    const facts = changed
+      ? unlessSame(this.facts, this.#codec.facts(this.#format.videoCodecId))
+      : this.facts!;
     const timeline = this.#timeline;
     const derived = Number.isNaN(packet.dts);
     let dts = timeline.unwrap(derived ? packet.pts : packet.dts);

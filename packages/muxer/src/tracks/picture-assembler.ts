@@ -1,10 +1,17 @@
 import { MuxerError } from '../errors.js';
 import type { FlvTag } from '../flv/flv-tag.js';
 import type { MediaPacket } from '../media-packet.js';
-import type { SliceHandling } from '../muxer/muxer-options.js';
 import { type NalCodec, NalPlace } from '../nal/nal-codec.js';
 import type { NalUnitIndex } from '../nal/nal-unit-index.js';
 import { HeldPicture } from './held-picture.js';
+
+/**
+ * What becomes of slices of H.264 and H.265 that come in packets of their own. `'whole'`: every packet must be whole pictures, and what is
+ * left of one is refused. `'join'`: they become one picture; once a stream has been seen to send them so, each picture comes out with the packet
+ * behind it, or by `Muxer.flush`. `'await'`: so does a first picture that looks as if others would follow: a single NAL unit, of a stream whose
+ * parameter sets came in packets of their own.
+ */
+export type SliceHandling = 'whole' | 'join' | 'await';
 
 /** So many whole pictures in a row say that slices do not come in packets of their own any more. */
 const wholeAgain = 50;

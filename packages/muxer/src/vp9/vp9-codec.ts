@@ -1,7 +1,7 @@
 import { BitReader } from '../bits/bit-reader.js';
 import type { ColourDescription } from '../colour/colour-description.js';
 import { MuxerError } from '../errors.js';
-import { vp9TagFormat } from '../flv/video-tag-header.js';
+import { fourCcOf } from '../four-cc.js';
 import type { FrameCodec } from '../frames/frame-codec.js';
 import type { VideoFacts } from '../parameters.js';
 import { readVp9KeyFrame, type Vp9KeyFrame } from './uncompressed-header.js';
@@ -13,7 +13,6 @@ import {
 
 /** VP9 for a FrameTrack: frames or superframes, whose first frame tells what they are. */
 export class Vp9Codec implements FrameCodec {
-  readonly format = vp9TagFormat;
   #header: Vp9KeyFrame | undefined;
   readonly sampleStart = 0;
   readonly hasFrame = true;
@@ -53,7 +52,7 @@ export class Vp9Codec implements FrameCodec {
       chromaFormat: 3 - header.subsamplingX - header.subsamplingY,
       bitDepth: header.bitDepth,
       reorderDepth: 0,
-      videoCodecId: this.format.videoCodecId,
+      videoCodecId: fourCcOf('vp9'),
       codecString: vp9CodecString(header),
     };
   }
