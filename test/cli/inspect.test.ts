@@ -288,7 +288,7 @@ describe.concurrent('inspect sees what cloudpush puts into a stream', { timeout:
     });
     const path = await folder.write('encrypted.flv', flvFile(tags));
     const report = await inspect(path);
-    const { nonce, keyCheck } = video.facts as { nonce: string; keyCheck: string };
+    const { nonce, keyCheck } = video.parameters as { nonce: string; keyCheck: string };
     expect(report.tracks[0]).toMatchObject({
       samples: 50,
       pictures: { key: 2, disposable: 24 },

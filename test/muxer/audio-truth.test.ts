@@ -72,7 +72,7 @@ describe.concurrent('AAC of ffmpeg', () => {
     const flv = folder.file('muxed.flv');
     const muxed = await muxAudio(adts, 'aac', flv);
 
-    expect(muxed.audioFacts).toMatchObject({ sampleRate: aac.rate, channels: aac.channels });
+    expect(muxed.audioParameters).toMatchObject({ sampleRate: aac.rate, channels: aac.channels });
     expect(muxed.elementary.subarray(7).length).toBeGreaterThan(0);
     expect(await frameHashes(flv, 'audio')).toEqual(await frameHashes(adts, 'audio'));
 
@@ -92,7 +92,7 @@ describe.concurrent('AAC of ffmpeg', () => {
       const adts = await encodeAac(aac, folder);
       const flv = folder.file('muxed.flv');
       const muxed = await muxAudio(adts, 'aac', flv);
-      expect(muxed.audioFacts).toMatchObject({ sampleRate: aac.rate, channels: aac.channels });
+      expect(muxed.audioParameters).toMatchObject({ sampleRate: aac.rate, channels: aac.channels });
       expect(await frameHashes(flv, 'audio')).toEqual(await frameHashes(adts, 'audio'));
       const reference = folder.file('reference.flv');
       await encode(['-i', adts, '-c', 'copy', reference]);
@@ -128,7 +128,7 @@ describe.concurrent('MP3 of LAME', () => {
       ]);
       const flv = folder.file('muxed.flv');
       const muxed = await muxAudio(mp3, 'mp3', flv);
-      expect(muxed.audioFacts).toMatchObject({ sampleRate: rate, channels });
+      expect(muxed.audioParameters).toMatchObject({ sampleRate: rate, channels });
       // Our frames are the file's last bytes: what is before them is the ID3 tag and the encoder's Info frame.
       const file = await readFile(mp3);
       expect(muxed.elementary.equals(file.subarray(file.length - muxed.elementary.length))).toBe(true);

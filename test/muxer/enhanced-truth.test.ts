@@ -1,5 +1,5 @@
 // Codecs that only Enhanced RTMP carries, which ffmpeg 5.1 cannot read in FLV: configuration records are compared with
-// those that ffmpeg writes into MP4, samples with the packets that went in, and facts with ffprobe's.
+// those that ffmpeg writes into MP4, samples with the packets that went in, and parameters with ffprobe's.
 
 import { readFile } from 'node:fs/promises';
 import { FlvReader, type FlvTag, Muxer, type VideoCodec } from '@cloudpush/muxer';
@@ -42,7 +42,7 @@ describe.concurrent('AV1', () => {
 
       const av1C = await mp4Box(mp4, 'av1C');
       expect(muxed.configuration.toString('hex')).toBe(av1C.toString('hex'));
-      expect(muxed.videoFacts).toMatchObject({ width: 176, height: 144, ...pixelFormat(format) });
+      expect(muxed.videoParameters).toMatchObject({ width: 176, height: 144, ...pixelFormat(format) });
       expect(muxed.times.map(({ dts }) => dts)).toEqual(Array.from({ length: 10 }, (_, i) => 40 * i));
       expect(muxed.times.map(({ key }) => key)).toEqual(
         (await packetTimes(mp4, 'video')).map(({ key }) => key),
@@ -76,7 +76,7 @@ describe.concurrent('VP9', () => {
     const muxed = await muxFrames('vp9', frames, folder.file('muxed.flv'));
 
     expect(muxed.configuration.toString('hex')).toBe((await mp4Box(mp4, 'vpcC')).toString('hex'));
-    expect(muxed.videoFacts).toMatchObject({ width: 176, height: 144, ...pixelFormat(format) });
+    expect(muxed.videoParameters).toMatchObject({ width: 176, height: 144, ...pixelFormat(format) });
     expect(muxed.elementary.equals(Buffer.concat(frames))).toBe(true);
     expect(muxed.times.map(({ key }) => key)).toEqual(
       (await packetTimes(mp4, 'video')).map(({ key }) => key),
@@ -95,7 +95,7 @@ describe.concurrent('audio of Enhanced RTMP', () => {
     const muxed = await muxAudioFrames('opus', frames, folder.file('muxed.flv'), 5);
     expect(muxed.configuration.equals(head!)).toBe(true);
     expect(muxed.elementary.equals(Buffer.concat(packets))).toBe(true);
-    expect(muxed.audioFacts).toMatchObject({ sampleRate: 48_000, channels: 2, samplesPerFrame: 480 });
+    expect(muxed.audioParameters).toMatchObject({ sampleRate: 48_000, channels: 2, samplesPerFrame: 480 });
   });
 
   test('FLAC', { timeout: TIMEOUT_MS }, async (context) => {
@@ -113,7 +113,7 @@ describe.concurrent('audio of Enhanced RTMP', () => {
     const header = Buffer.concat([Buffer.from('fLaC'), Buffer.from([0x80, 0, 0, 34]), file.subarray(8, 42)]);
     expect(muxed.configuration.equals(header)).toBe(true);
     expect(muxed.elementary.equals(Buffer.concat(packets))).toBe(true);
-    expect(muxed.audioFacts).toMatchObject({ sampleRate: 48_000, channels: 2, sampleSize: 24 });
+    expect(muxed.audioParameters).toMatchObject({ sampleRate: 48_000, channels: 2, sampleSize: 24 });
     // Header and frames are a FLAC file again.
     const rebuilt = await folder.write(
       'rebuilt.flac',
@@ -148,7 +148,7 @@ describe.concurrent('audio of Enhanced RTMP', () => {
       });
       expect(muxed.elementary.equals(file)).toBe(true);
       const { sample_rate, channels } = await probe(source);
-      expect(muxed.audioFacts).toMatchObject({ sampleRate: Number(sample_rate), channels });
+      expect(muxed.audioParameters).toMatchObject({ sampleRate: Number(sample_rate), channels });
     },
   );
 });
@@ -201,7 +201,7 @@ test('openh264 through GStreamer', { timeout: TIMEOUT_MS }, async (context) => {
   await openh264(source);
   const flv = folder.file('muxed.flv');
   const muxed = await muxVideo(source, 'h264', 25, flv);
-  expect(muxed.videoFacts).toMatchObject({ width: 320, height: 240 });
+  expect(muxed.videoParameters).toMatchObject({ width: 320, height: 240 });
   expect(await frameHashes(flv, 'video')).toEqual(await frameHashes(source, 'video'));
   const times = (await packetTimes(flv, 'video')).map(({ dts, pts }) => [dts, pts]);
   expect(times).toEqual(Array.from({ length: 20 }, (_, i) => [40 * i, 40 * i]));

@@ -3,8 +3,8 @@ import {
   AccessUnitSplitter,
   AdtsSplitter,
   type AudioCodec,
-  type AudioFacts,
   type AudioFrame,
+  type AudioParameters,
   type DemuxedUnit,
   FlvDemuxer,
   FlvReader,
@@ -14,13 +14,13 @@ import {
   Muxer,
   type MuxerOptions,
   TagRole,
-  type VideoFacts,
+  type VideoParameters,
 } from '@cloudpush/muxer';
 
 /** An elementary stream in FLV, and what the muxer found out about it. */
 export interface MuxedFile {
-  readonly videoFacts: VideoFacts | undefined;
-  readonly audioFacts: AudioFacts | undefined;
+  readonly videoParameters: VideoParameters | undefined;
+  readonly audioParameters: AudioParameters | undefined;
   /** What the first sequence header holds behind its tag header. */
   readonly configuration: Buffer;
   /** Stamps of the media tags, ms; pts is dts for audio. */
@@ -98,8 +98,8 @@ export async function finish(
   const header = tags.find(({ role }) => headerRoles.has(role));
   const samples = demuxFile(file).filter(({ kind }) => kind === 'sample');
   return {
-    videoFacts: muxer.videoFacts,
-    audioFacts: muxer.audioFacts,
+    videoParameters: muxer.videoParameters,
+    audioParameters: muxer.audioParameters,
     configuration: header === undefined ? Buffer.alloc(0) : Buffer.concat(header.parts).subarray(headerSize),
     times: samples.map(({ dts, pts, keyFrame }) => ({ dts, pts, key: keyFrame })),
     elementary: Buffer.concat(samples.map(({ data }) => data)),

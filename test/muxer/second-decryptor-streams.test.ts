@@ -120,7 +120,7 @@ function encrypt(muxed: readonly MuxedTag[], { steps }: Plan, random: Random) {
     type,
     encryptor: new SampleEncryptor(type === TagType.video ? 'video' : 'audio', nonces),
     settings: undefined as EncryptionSettings | undefined,
-    told: undefined as SampleEncryptor['facts'],
+    told: undefined as SampleEncryptor['parameters'],
   }));
   return muxed.flatMap(({ tag, writable }) => {
     const track = tracks.find(({ type }) => type === tag.type)!;
@@ -129,8 +129,8 @@ function encrypt(muxed: readonly MuxedTag[], { steps }: Plan, random: Random) {
     track.settings = settings;
     const clear = copyOf(tag);
     const frame = { role: tag.role, clear, encrypted: copyOf(track.encryptor.encrypt(tag, writable)) };
-    if (track.encryptor.facts === track.told) return [frame];
-    track.told = track.encryptor.facts;
+    if (track.encryptor.parameters === track.told) return [frame];
+    track.told = track.encryptor.parameters;
     const body = encodeAmf0('onEncryption', { ...track.told });
     const told = { type: TagType.scriptData, timestamp: tag.timestamp, body };
     return [{ role: TagRole.data, clear: undefined, encrypted: told }, frame];

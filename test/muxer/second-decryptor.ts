@@ -41,8 +41,8 @@ function* readTags(file: Buffer): Generator<FileTag> {
 /** "`onEncryption`": messages of scheme `aes-ctr` are left out. */
 function isEncryptionMessage({ type, body }: FileTag): boolean {
   if (type !== 18 || !body.subarray(3).toString('latin1').startsWith('onEncryption')) return false;
-  const [name, facts] = decodeAmf0(body);
-  return name === 'onEncryption' && (facts as { scheme?: unknown } | undefined)?.scheme === 'aes-ctr';
+  const [name, parameters] = decodeAmf0(body);
+  return name === 'onEncryption' && (parameters as { scheme?: unknown } | undefined)?.scheme === 'aes-ctr';
 }
 
 type SampleDecryptor = (sample: Buffer, keys: readonly CallerKey[]) => Promise<Buffer>;

@@ -1,5 +1,5 @@
 // Streams of foreign encoders, through our splitter and muxer to FLV, are to ffmpeg what the source is: the same frames
-// at the same times, the same configuration record, the same facts.
+// at the same times, the same configuration record, the same parameters.
 
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
@@ -76,12 +76,12 @@ describe.concurrent('video of foreign encoders', () => {
       expect(muxed.configuration.toString('hex')).toBe(withoutSei(await mp4Box(mp4, 'hvcC')).toString('hex'));
     }
 
-    const facts = muxed.videoFacts!;
-    expect(facts).toMatchObject({ width: probed.width, height: probed.height, level: probed.level });
+    const parameters = muxed.videoParameters!;
+    expect(parameters).toMatchObject({ width: probed.width, height: probed.height, level: probed.level });
     // ffmpeg decodes monochrome H.264 to 4:2:0, so it is the encoder who is asked.
-    expect(facts).toMatchObject(pixelFormat(encoding.format));
-    expect(facts.reorderDepth).toBe(probed.has_b_frames);
-    expect(facts.frameRate).toBeCloseTo(encoding.rate, 3);
+    expect(parameters).toMatchObject(pixelFormat(encoding.format));
+    expect(parameters.reorderDepth).toBe(probed.has_b_frames);
+    expect(parameters.frameRate).toBeCloseTo(encoding.rate, 3);
   });
 });
 

@@ -1,6 +1,6 @@
 export type {
   AudioCodec,
-  AudioFacts,
+  AudioParameters,
   EncryptionKey,
   EncryptionMode,
   EncryptionSettings,
@@ -9,7 +9,7 @@ export type {
   MuxerErrorCode,
   NonceSource,
   VideoCodec,
-  VideoFacts,
+  VideoParameters,
 } from '@cloudpush/muxer';
 export type {
   AmfObject,

@@ -194,11 +194,11 @@ export class MuxerError extends Error {
 }
 
 function describe(code: MuxerErrorCode, { offset, field, actual, permitted }: MuxerErrorDetails): string {
-  const facts: string[] = [];
-  if (field !== undefined) facts.push(field);
-  if (actual !== undefined) facts.push(`actual ${actual}`);
-  if (permitted !== undefined) facts.push(`permitted ${permitted}`);
-  if (offset !== undefined) facts.push(`at byte ${offset}`);
+  const notes: string[] = [];
+  if (field !== undefined) notes.push(field);
+  if (actual !== undefined) notes.push(`actual ${actual}`);
+  if (permitted !== undefined) notes.push(`permitted ${permitted}`);
+  if (offset !== undefined) notes.push(`at byte ${offset}`);
   const text = muxerErrors[code].text;
-  return facts.length === 0 ? text : `${text} (${facts.join(', ')})`;
+  return notes.length === 0 ? text : `${text} (${notes.join(', ')})`;
 }

@@ -12,8 +12,8 @@ export type {
   AesCtrEncryption,
   CallerEncryption,
   EncryptedTrack,
-  EncryptionFacts,
   EncryptionMode,
+  EncryptionParameters,
   NoEncryption,
 } from './encryption/encryption-parameters.js';
 export {
@@ -48,7 +48,7 @@ export type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
 export { Muxer } from './muxer/muxer.js';
 export type { MuxerOptions } from './muxer/muxer-options.js';
 export type { MuxerResumption, MuxerState, TrackState } from './muxer/muxer-state.js';
-export type { AudioFacts, VideoFacts } from './parameters.js';
+export type { AudioParameters, VideoParameters } from './parameters.js';
 export type { InputClock } from './timeline/timeline.js';
 export type { SliceHandling } from './tracks/picture-assembler.js';
 export { isMissedWhenLost } from './tracks/picture-loss.js';

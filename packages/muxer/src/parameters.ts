@@ -1,10 +1,10 @@
 import type { AudioCodec, VideoCodec } from './media-packet.js';
 
 /**
- * What the active parameter sets tell about the video track. `Muxer.videoFacts` and `Muxer.audioFacts` are the same
+ * What the active parameter sets tell about the video track. `Muxer.videoParameters` and `Muxer.audioParameters` are the same
  * object until something in it changes, and then a new one: comparing by identity is enough.
  */
-export interface VideoFacts {
+export interface VideoParameters {
   readonly codec: VideoCodec;
   /** Pixels after cropping. */
   readonly width: number;
@@ -27,7 +27,7 @@ export interface VideoFacts {
 }
 
 /** What the audio configuration tells about the audio track. */
-export interface AudioFacts {
+export interface AudioParameters {
   readonly codec: AudioCodec;
   /** Hz. */
   readonly sampleRate: number;
@@ -42,8 +42,8 @@ export interface AudioFacts {
   readonly samplesPerFrame: number | undefined;
 }
 
-/** `next`, or `current` when it says the same: facts keep their identity while nothing in them changes. */
-export function unlessSame<T extends VideoFacts | AudioFacts>(current: T | undefined, next: T): T {
+/** `next`, or `current` when it says the same: parameters keep their identity while nothing in them changes. */
+export function unlessSame<T extends VideoParameters | AudioParameters>(current: T | undefined, next: T): T {
   if (current === undefined || current === next) return next;
   for (const key of Object.keys(next) as (keyof T)[]) if (!Object.is(current[key], next[key])) return next;
   return current;

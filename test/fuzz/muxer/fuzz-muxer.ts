@@ -142,8 +142,8 @@ function time(now: number, wrapping: boolean, random: Random): number {
   return wrapping ? Math.round(now) % 2 ** 32 : now;
 }
 
-/** Facts are the same object until something in them changes, and then another one. */
-class FactsWatch {
+/** Track parameters are the same object until something in them changes, and then another one. */
+class ParameterWatch {
   readonly #muxer: Muxer;
   readonly #seen: [unknown, string][] = [];
 
@@ -152,16 +152,16 @@ class FactsWatch {
   }
 
   check(): void {
-    const facts = this.#muxer.videoFacts ?? this.#muxer.audioFacts;
-    if (facts === undefined) return;
-    const text = JSON.stringify(facts);
+    const parameters = this.#muxer.videoParameters ?? this.#muxer.audioParameters;
+    if (parameters === undefined) return;
+    const text = JSON.stringify(parameters);
     const [last, lastText] = this.#seen.at(-1) ?? [undefined, ''];
     assert.equal(
-      facts === last,
+      parameters === last,
       text === lastText,
-      `facts have changed without a new object, or the reverse: ${text}`,
+      `parameters have changed without a new object, or the reverse: ${text}`,
     );
-    if (facts !== last) this.#seen.push([facts, text]);
+    if (parameters !== last) this.#seen.push([parameters, text]);
   }
 }
 
@@ -213,7 +213,7 @@ export function fuzzMuxer(seeds: readonly Seed[], random: Random): number {
   const sliced = new Muxer({ ...options, onWarning: ({ code }) => slicedWarnings.push(code) });
   const checked = oracleCodecs.has(seed.codec) && !stream.derived;
   let naive = checked ? new NaiveMuxer({ wrapping, legacyHevc }) : undefined;
-  const facts = new FactsWatch(inPlace);
+  const parameters = new ParameterWatch(inPlace);
   let now = random.pick([0, 1000, 2 ** 32 - 60, 1e12]);
   if (wrapping) now %= 2 ** 32;
   let latest = now;
@@ -230,16 +230,16 @@ export function fuzzMuxer(seeds: readonly Seed[], random: Random): number {
     const data = mutate(original, random.pick(seed.packets), random);
     const at = times(now, stream, seed, random);
     const placed = new Placed(data, random.pick([48, 48, 18, 9, 5, 1]), at);
-    const frameRate = inPlace.videoFacts?.frameRate;
+    const frameRate = inPlace.videoParameters?.frameRate;
     const outcome = run(inPlace, seed, placed);
     placed.reuse();
     if (naive !== undefined && seed.media === 'video') {
       naive.frameDuration = frameRate === undefined ? 1 : 1000 / frameRate;
       // Between its pictures the frame rate has become known, which the naive side does not read.
-      const isNew = frameRate !== inPlace.videoFacts?.frameRate;
+      const isNew = frameRate !== inPlace.videoParameters?.frameRate;
       if (isNew && naive.picturesIn(seed.codec as 'h264' | 'h265', data) > 1) naive = undefined;
     }
-    facts.check();
+    parameters.check();
     const readOnly = new Placed(data, 0, at);
     assert.deepEqual(run(sliced, seed, readOnly), outcome, 'in place and sliced differ');
     readOnly.reuse();

@@ -170,7 +170,7 @@ export function naiveHevcSps(nal: readonly number[]): NaiveHevcSps {
     for (let i = 0; i < count; i++) bits.u(orderBits + 1);
   }
   bits.u(2);
-  const vuiFacts = bits.flag() ? tolerate(() => vui(bits, subLayersMinus1)) : undefined;
+  const vuiParameters = bits.flag() ? tolerate(() => vui(bits, subLayersMinus1)) : undefined;
   return {
     id,
     vpsId,
@@ -182,7 +182,7 @@ export function naiveHevcSps(nal: readonly number[]): NaiveHevcSps {
     chromaDepth,
     width,
     height,
-    minSpatialSegmentation: vuiFacts?.minSpatialSegmentation ?? 0,
+    minSpatialSegmentation: vuiParameters?.minSpatialSegmentation ?? 0,
     nal,
   };
 }

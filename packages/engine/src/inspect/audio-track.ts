@@ -1,6 +1,6 @@
 import {
   type AudioCodec,
-  type AudioFacts,
+  type AudioParameters,
   type FlvTag,
   Muxer,
   MuxerError,
@@ -47,7 +47,7 @@ export class AudioTrack implements MediaTrack<AudioCodec> {
   readonly #muxer = new Muxer({ onWarning: (warning) => this.#note(warning, this.#place) });
   /** Where the packet at hand is. */
   #place: { readonly offset: number; readonly at?: number } = { offset: 0 };
-  readonly #configurations = new ConfigurationLog<AudioFacts, AudioConfiguration>(audioConfiguration);
+  readonly #configurations = new ConfigurationLog<AudioParameters, AudioConfiguration>(audioConfiguration);
   readonly #encryption = new EncryptionCounter();
   encryptedByCaller = false;
   #form: TagForm | undefined;
@@ -80,13 +80,13 @@ export class AudioTrack implements MediaTrack<AudioCodec> {
     const tags: FlvTag[] = [];
     this.#seeEncryption(sample, codec, data);
     this.#mux(codec, data, { offset: sample.offset, at: sample.dts }, tags);
-    const facts = this.#muxer.audioFacts;
-    if (facts === undefined) {
+    const parameters = this.#muxer.audioParameters;
+    if (parameters === undefined) {
       return;
     }
     const changed = tags.some(({ role }) => role === TagRole.audioSequenceHeader);
-    this.#configurations.see(facts, changed, sample.offset, sample.dts);
-    this.#clock?.see(sample.dts, facts.samplesPerFrame, facts.sampleRate);
+    this.#configurations.see(parameters, changed, sample.offset, sample.dts);
+    this.#clock?.see(sample.dts, parameters.samplesPerFrame, parameters.sampleRate);
   }
 
   seeDamaged(sample: Sample, error: unknown): void {

@@ -9,14 +9,14 @@ export type ConfigurationChange<Configuration> = Configuration & {
 };
 
 /** Notes how the configuration of a track changes. */
-export class ConfigurationLog<Facts extends object, Configuration> {
-  readonly #describe: (facts: Facts) => Configuration;
+export class ConfigurationLog<Parameters extends object, Configuration> {
+  readonly #describe: (parameters: Parameters) => Configuration;
   readonly #changes = new BoundedList<ConfigurationChange<Configuration>>();
-  #first: Facts | undefined;
-  #current: Facts | undefined;
+  #first: Parameters | undefined;
+  #current: Parameters | undefined;
 
-  /** @param describe what of the muxer's facts is worth reporting */
-  constructor(describe: (facts: Facts) => Configuration) {
+  /** @param describe what of the muxer's parameters is worth reporting */
+  constructor(describe: (parameters: Parameters) => Configuration) {
     this.#describe = describe;
   }
 
@@ -29,13 +29,13 @@ export class ConfigurationLog<Facts extends object, Configuration> {
    * Takes in what is in force for a sample: the same object as long as nothing in it changes.
    * @param changed the bytes of the configuration are others, whatever they tell
    */
-  see(facts: Facts, changed: boolean, offset: number, at: number): void {
+  see(parameters: Parameters, changed: boolean, offset: number, at: number): void {
     if (this.#first === undefined) {
-      this.#first = facts;
-    } else if (changed || facts !== this.#current) {
-      this.#changes.add({ ...this.#describe(facts), offset, at });
+      this.#first = parameters;
+    } else if (changed || parameters !== this.#current) {
+      this.#changes.add({ ...this.#describe(parameters), offset, at });
     }
-    this.#current = facts;
+    this.#current = parameters;
   }
 
   report(): ListReport<ConfigurationChange<Configuration>> {

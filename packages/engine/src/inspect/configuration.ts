@@ -1,16 +1,16 @@
-import type { AudioFacts, VideoFacts } from '@cloudpush/muxer';
+import type { AudioParameters, VideoParameters } from '@cloudpush/muxer';
 
 /** What the parameter sets of a video track tell; what they leave out is undefined. */
-export interface VideoConfiguration extends Omit<VideoFacts, 'videoCodecId'> {
+export interface VideoConfiguration extends Omit<VideoParameters, 'videoCodecId'> {
   /** The specification's name for `profile`, such as `High`. */
   readonly profileName: string | undefined;
 }
 
 /** What the headers of an audio track tell; what they leave out is undefined. */
-export type AudioConfiguration = Omit<AudioFacts, 'audioCodecId'>;
+export type AudioConfiguration = Omit<AudioParameters, 'audioCodecId'>;
 
 /** profile_idc (ISO/IEC 14496-10 A.2), general_profile_idc (ISO/IEC 23008-2 A.3), seq_profile (AV1 §6.4.1), VP9's profile. */
-const PROFILES: Readonly<Record<VideoFacts['codec'], Readonly<Record<number, string>>>> = {
+const PROFILES: Readonly<Record<VideoParameters['codec'], Readonly<Record<number, string>>>> = {
   h264: {
     44: 'CAVLC 4:4:4 Intra',
     66: 'Baseline',
@@ -26,15 +26,22 @@ const PROFILES: Readonly<Record<VideoFacts['codec'], Readonly<Record<number, str
   vp9: { 0: 'Profile 0', 1: 'Profile 1', 2: 'Profile 2', 3: 'Profile 3' },
 };
 
-export function videoConfiguration({ videoCodecId: _, ...facts }: VideoFacts): VideoConfiguration {
-  return { ...facts, profileName: profileName(facts.codec, facts.profile, facts.codecString) };
+export function videoConfiguration({ videoCodecId: _, ...parameters }: VideoParameters): VideoConfiguration {
+  return {
+    ...parameters,
+    profileName: profileName(parameters.codec, parameters.profile, parameters.codecString),
+  };
 }
 
-export function audioConfiguration({ audioCodecId: _, ...facts }: AudioFacts): AudioConfiguration {
-  return facts;
+export function audioConfiguration({ audioCodecId: _, ...parameters }: AudioParameters): AudioConfiguration {
+  return parameters;
 }
 
-function profileName(codec: VideoFacts['codec'], profile: number, codecString: string): string | undefined {
+function profileName(
+  codec: VideoParameters['codec'],
+  profile: number,
+  codecString: string,
+): string | undefined {
   const name = PROFILES[codec][profile];
   // constraint_set1_flag: a decoder for Main takes it, too (ISO/IEC 14496-10 A.2.1.1).
   const constrained = codec === 'h264' && profile === 66 && /^avc1\.42[4-7c-f]/i.test(codecString);

@@ -5,7 +5,7 @@ import {
   readSampleHeader,
   TagRole,
   type VideoCodec,
-  type VideoFacts,
+  type VideoParameters,
 } from '@cloudpush/muxer';
 import type { ListReport } from './bounded-list.js';
 import { type VideoConfiguration, videoConfiguration } from './configuration.js';
@@ -67,7 +67,7 @@ export class VideoTrack implements MediaTrack<VideoCodec> {
   readonly #damage: DamageLog;
   readonly meter: TrackMeter;
   readonly #muxer = new Muxer({ slices: 'whole' });
-  readonly #configurations = new ConfigurationLog<VideoFacts, VideoConfiguration>(videoConfiguration);
+  readonly #configurations = new ConfigurationLog<VideoParameters, VideoConfiguration>(videoConfiguration);
   readonly #gops = new GopCounter();
   readonly #pictures: Writable<PictureCounts> = {
     key: 0,
@@ -124,7 +124,7 @@ export class VideoTrack implements MediaTrack<VideoCodec> {
       return;
     }
     const changed = tags.some(({ role }) => role === TagRole.videoSequenceHeader);
-    this.#configurations.see(this.#muxer.videoFacts!, changed, sample.offset, sample.dts);
+    this.#configurations.see(this.#muxer.videoParameters!, changed, sample.offset, sample.dts);
     this.#seePicture(sample, picture.role);
   }
 

@@ -1,6 +1,6 @@
 import {
-  type AudioFacts,
-  type EncryptionFacts,
+  type AudioParameters,
+  type EncryptionParameters,
   type FlvTag,
   type HevcForm,
   type MediaPacket,
@@ -9,7 +9,7 @@ import {
   type MuxerResumption,
   type MuxerState,
   TagRole,
-  type VideoFacts,
+  type VideoParameters,
 } from '@cloudpush/muxer';
 import { HEADROOM } from '../memory/pool.js';
 import { Command, PacketFlag } from '../memory/ring.js';
@@ -94,7 +94,7 @@ export class ChannelMuxer {
     }
     this.#toldOrigin = resume?.state.origin;
     this.#awaitsPicture = resume !== undefined;
-    this.#describer.describe(this.#muxer.videoFacts, this.#muxer.audioFacts, this);
+    this.#describer.describe(this.#muxer.videoParameters, this.#muxer.audioParameters, this);
   }
 
   /** How far the stream has come, in ms. */
@@ -104,11 +104,11 @@ export class ChannelMuxer {
 
   /** The track has shown what it is. */
   get hasVideo(): boolean {
-    return this.#muxer.videoFacts !== undefined;
+    return this.#muxer.videoParameters !== undefined;
   }
 
   get hasAudio(): boolean {
-    return this.#muxer.audioFacts !== undefined;
+    return this.#muxer.audioParameters !== undefined;
   }
 
   get #announced(): AnnouncedTracks {
@@ -171,8 +171,8 @@ export class ChannelMuxer {
     this.#toldOrigin = undefined;
     this.#awaitsPicture = true;
     for (const track of ['video', 'audio'] as const) {
-      const facts = this.#encryption?.newsOf(track);
-      if (facts !== undefined) this.#describer.describeEncryption(facts, 0);
+      const parameters = this.#encryption?.newsOf(track);
+      if (parameters !== undefined) this.#describer.describeEncryption(parameters, 0);
     }
     return this.#describer.current;
   }
@@ -295,15 +295,15 @@ export class ChannelMuxer {
 
   /** What is new of the stream with a packet: it tells of its own track only, and the other one need not be looked at. */
   #describe(command: Command): StreamDescription | undefined {
-    const facts = this.#factsOf(command);
-    if (facts === undefined || this.#describer.tells(facts)) return undefined;
-    const { videoFacts, audioFacts } = this.#muxer;
-    return this.#describer.describe(videoFacts, audioFacts, this);
+    const parameters = this.#parametersOf(command);
+    if (parameters === undefined || this.#describer.tells(parameters)) return undefined;
+    const { videoParameters, audioParameters } = this.#muxer;
+    return this.#describer.describe(videoParameters, audioParameters, this);
   }
 
-  #factsOf(command: Command): VideoFacts | AudioFacts | undefined {
-    if (command === Command.video) return this.#muxer.videoFacts;
-    return command === Command.audio ? this.#muxer.audioFacts : undefined;
+  #parametersOf(command: Command): VideoParameters | AudioParameters | undefined {
+    if (command === Command.video) return this.#muxer.videoParameters;
+    return command === Command.audio ? this.#muxer.audioParameters : undefined;
   }
 
   /** Lets the caller's thread know, when it has changed, what another shard would need to go on with the stream. */
@@ -321,8 +321,8 @@ export class ChannelMuxer {
     const sent = encryption === undefined ? tag : this.#encrypt(encryption, tag, sink);
     if (sent === undefined) return false;
     this.#measure(sent);
-    const facts = encryption?.news(tag);
-    if (facts !== undefined) this.#tell(facts, tag.timestamp, block, sink);
+    const parameters = encryption?.news(tag);
+    if (parameters !== undefined) this.#tell(parameters, tag.timestamp, block, sink);
     sink.offer(sent, block, description, undefined);
     return true;
   }
@@ -348,8 +348,8 @@ export class ChannelMuxer {
   }
 
   /** As a tag of its own, which is never dropped. */
-  #tell(facts: EncryptionFacts, timestamp: number, block: PacketBlock, sink: TagSink): void {
-    const tag = this.#describer.describeEncryption(facts, timestamp);
+  #tell(parameters: EncryptionParameters, timestamp: number, block: PacketBlock, sink: TagSink): void {
+    const tag = this.#describer.describeEncryption(parameters, timestamp);
     sink.offer(tag, block, this.#describer.current, undefined);
   }
 

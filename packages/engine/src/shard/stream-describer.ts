@@ -1,19 +1,19 @@
 import {
-  type AudioFacts,
+  type AudioParameters,
   type EncryptedTrack,
-  type EncryptionFacts,
+  type EncryptionParameters,
   FlvTag,
   TagRole,
   TagType,
-  type VideoFacts,
+  type VideoParameters,
 } from '@cloudpush/muxer';
 import { encodeAmf0 } from '@cloudpush/transport';
 import { type AnnouncedTracks, type Bitrates, encodeStreamMetadata } from './stream-metadata.js';
 
 /** What a server must know of a stream, from a tag on. */
 export class StreamDescription {
-  readonly #video: VideoFacts | undefined;
-  readonly #audio: AudioFacts | undefined;
+  readonly #video: VideoParameters | undefined;
+  readonly #audio: AudioParameters | undefined;
   readonly #announced: AnnouncedTracks;
   /** `onEncryption` of each track that has any. */
   readonly encryption: readonly FlvTag[];
@@ -23,8 +23,8 @@ export class StreamDescription {
   readonly changed: readonly FlvTag[];
 
   constructor(
-    video: VideoFacts | undefined,
-    audio: AudioFacts | undefined,
+    video: VideoParameters | undefined,
+    audio: AudioParameters | undefined,
     announced: AnnouncedTracks,
     encryption: readonly FlvTag[],
     changed: readonly FlvTag[],
@@ -51,8 +51,8 @@ export class StreamDescription {
  */
 export class StreamDescriber {
   /** What the last description told. */
-  #videoFacts: VideoFacts | undefined;
-  #audioFacts: AudioFacts | undefined;
+  #videoParameters: VideoParameters | undefined;
+  #audioParameters: AudioParameters | undefined;
   readonly #encryption = new Map<EncryptedTrack, FlvTag>();
   readonly #announced: () => AnnouncedTracks;
   #current: StreamDescription | undefined;
@@ -67,38 +67,38 @@ export class StreamDescriber {
     return this.#current;
   }
 
-  /** These facts are those of the last description. */
-  tells(facts: VideoFacts | AudioFacts): boolean {
-    return facts === this.#videoFacts || facts === this.#audioFacts;
+  /** Whether these parameters are those of the last description. */
+  tells(parameters: VideoParameters | AudioParameters): boolean {
+    return parameters === this.#videoParameters || parameters === this.#audioParameters;
   }
 
   /**
-   * Undefined when the facts are those of the last description.
+   * Undefined when the parameters are those of the last description.
    * @param source asked for the bit rates when they are not
    */
   describe(
-    video: VideoFacts | undefined,
-    audio: AudioFacts | undefined,
+    video: VideoParameters | undefined,
+    audio: AudioParameters | undefined,
     source: { readonly bitrates: Bitrates },
   ): StreamDescription | undefined {
-    if (video === this.#videoFacts && audio === this.#audioFacts) return undefined;
-    this.#videoFacts = video;
-    this.#audioFacts = audio;
+    if (video === this.#videoParameters && audio === this.#audioParameters) return undefined;
+    this.#videoParameters = video;
+    this.#audioParameters = audio;
     const metadata = encodeStreamMetadata(video, audio, source.bitrates, this.#announced());
     return this.#renew([metadataTag(metadata)]);
   }
 
   /** The pictures that the last description tells of go out under another codec id. Undefined before the first description. */
   reform(videoCodecId: number): StreamDescription | undefined {
-    if (this.#videoFacts === undefined) return this.#current;
-    this.#videoFacts = { ...this.#videoFacts, videoCodecId };
+    if (this.#videoParameters === undefined) return this.#current;
+    this.#videoParameters = { ...this.#videoParameters, videoCodecId };
     return this.#renew([]);
   }
 
   /** @returns the message about a track's encryption, which brings the new description */
-  describeEncryption(facts: EncryptionFacts, timestamp: number): FlvTag {
-    const tag = dataTag(encodeAmf0('onEncryption', { ...facts }), timestamp);
-    this.#encryption.set(facts.track, tag);
+  describeEncryption(parameters: EncryptionParameters, timestamp: number): FlvTag {
+    const tag = dataTag(encodeAmf0('onEncryption', { ...parameters }), timestamp);
+    this.#encryption.set(parameters.track, tag);
     this.#renew([]);
     return tag;
   }
@@ -107,8 +107,8 @@ export class StreamDescriber {
     const version = (this.#current?.version ?? 0) + 1;
     const encryption = [...this.#encryption.values()];
     this.#current = new StreamDescription(
-      this.#videoFacts,
-      this.#audioFacts,
+      this.#videoParameters,
+      this.#audioParameters,
       this.#announced(),
       encryption,
       changed,

@@ -1,6 +1,6 @@
 import {
   type EncryptedTrack,
-  type EncryptionFacts,
+  type EncryptionParameters,
   type EncryptionSettings,
   type FlvTag,
   SampleEncryptor,
@@ -12,7 +12,7 @@ import { isAudioFrame, isPicture } from './drop-policy.js';
 /** Encrypts the frames of a stream, each once for all destinations, and knows what must be told about it. */
 export class StreamEncryption {
   readonly #encryptors = { video: new SampleEncryptor('video'), audio: new SampleEncryptor('audio') };
-  readonly #told: { [track in EncryptedTrack]: EncryptionFacts | undefined } = {
+  readonly #told: { [track in EncryptedTrack]: EncryptionParameters | undefined } = {
     video: undefined,
     audio: undefined,
   };
@@ -51,16 +51,16 @@ export class StreamEncryption {
   }
 
   /** What has to be told of a track in front of this frame of it; undefined when it is known. */
-  news(tag: FlvTag): EncryptionFacts | undefined {
+  news(tag: FlvTag): EncryptionParameters | undefined {
     const track = frameTrackOf(tag);
     return track === undefined ? undefined : this.newsOf(track);
   }
 
-  newsOf(track: EncryptedTrack): EncryptionFacts | undefined {
-    const { facts } = this.#encryptors[track];
-    if (facts === this.#told[track]) return undefined;
-    this.#told[track] = facts;
-    return facts;
+  newsOf(track: EncryptedTrack): EncryptionParameters | undefined {
+    const { parameters } = this.#encryptors[track];
+    if (parameters === this.#told[track]) return undefined;
+    this.#told[track] = parameters;
+    return parameters;
   }
 }
 

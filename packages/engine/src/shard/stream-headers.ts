@@ -11,7 +11,7 @@ import type { Bitrates } from './stream-metadata.js';
 export class StreamHeaders {
   #audio: FlvTag | undefined;
   #video: FlvTag | undefined;
-  /** Facts about the video, such as its colour. */
+  /** Metadata of the video track, such as its colour. */
   #videoMetadata: FlvTag | undefined;
   #description: StreamDescription | undefined;
   /** Headers that were sent ahead of their place, and are to be left out there. */

@@ -1,4 +1,4 @@
-import type { AudioFacts, VideoFacts } from '@cloudpush/muxer';
+import type { AudioParameters, VideoParameters } from '@cloudpush/muxer';
 import { type AmfObject, EcmaArray, encodeAmf0 } from '@cloudpush/transport';
 
 /** Of each track, in bit/s; undefined while it is not known. */
@@ -22,8 +22,8 @@ const ENCODER = 'cloudpush';
  * @param bitrates of the tracks, in bit/s, as far as they are known: 0 is what live encoders announce before
  */
 export function encodeStreamMetadata(
-  video: VideoFacts | undefined,
-  audio: AudioFacts | undefined,
+  video: VideoParameters | undefined,
+  audio: AudioParameters | undefined,
   bitrates: Bitrates,
   announced: AnnouncedTracks,
 ): Uint8Array {

@@ -3,7 +3,7 @@ import type { ColourDescription } from '../colour/colour-description.js';
 import { MuxerError } from '../errors.js';
 import { fourCcOf } from '../four-cc.js';
 import type { FrameCodec } from '../frames/frame-codec.js';
-import type { VideoFacts } from '../parameters.js';
+import type { VideoParameters } from '../parameters.js';
 import { av1CodecString, encodeAv1CodecConfigurationRecord } from './av1-codec-configuration-record.js';
 import { ObuHeader, ObuType } from './obu.js';
 import { type Av1SequenceHeader, parseAv1SequenceHeader } from './sequence-header.js';
@@ -17,7 +17,7 @@ export class Av1Codec implements FrameCodec {
   sampleStart = 0;
   hasFrame = false;
   configuration: Uint8Array | undefined;
-  facts: VideoFacts | undefined;
+  parameters: VideoParameters | undefined;
 
   get colour(): ColourDescription | undefined {
     return this.#sequenceHeader?.colour;
@@ -51,7 +51,7 @@ export class Av1Codec implements FrameCodec {
       header,
       withSize(bytes, this.#obu.payloadStart - offset),
     );
-    this.facts = {
+    this.parameters = {
       codec: 'av1',
       width: header.width,
       height: header.height,

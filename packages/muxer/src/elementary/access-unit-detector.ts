@@ -2,13 +2,14 @@
 export interface AccessUnitDetector {
   /** Looks at the next NAL unit; true: a new access unit begins with it. */
   begins(nal: Uint8Array): boolean;
-  /** Facts of the access unit that `begins` was last asked about a NAL unit of; read it before the next begins. */
-  readonly current: PictureFacts;
+  /** The access unit that `begins` was last asked about a NAL unit of; read it before the next begins. */
+  readonly current: PictureDescription;
   /** Frames a second, when the parameter sets tell. */
   readonly frameRate: number | undefined;
 }
 
-export class PictureFacts {
+/** What is known of the picture of an access unit. */
+export class PictureDescription {
   hasPicture = false;
   keyFrame = false;
   /** The order count begins anew: all pictures before are shown before all from here on. */

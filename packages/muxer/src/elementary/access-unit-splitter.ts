@@ -2,7 +2,7 @@ import { copyOf } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
 import { limits } from '../limits.js';
 import { findStartCodePrefix } from '../nal/nal-unit-index.js';
-import type { AccessUnitDetector, PictureFacts } from './access-unit-detector.js';
+import type { AccessUnitDetector, PictureDescription } from './access-unit-detector.js';
 import { AvcAccessUnitDetector } from './avc-access-unit-detector.js';
 import { HevcAccessUnitDetector } from './hevc-access-unit-detector.js';
 import { type OrderedPicture, PresentationOrder } from './presentation-order.js';
@@ -112,16 +112,16 @@ export class AccessUnitSplitter {
   #endNalUnit(end: number, units: AccessUnit[]): void {
     if (this.#nalStart < 0) this.#unitStart = end;
     if (this.#nalStart < 0 || this.#nalStart >= end) return;
-    const facts = this.#detector.current;
+    const description = this.#detector.current;
     if (!this.#detector.begins(this.#buffer.subarray(this.#nalStart, end))) return;
-    this.#emit(this.#nalCode, facts, units);
+    this.#emit(this.#nalCode, description, units);
     this.#unitStart = this.#nalCode;
   }
 
   /** The access unit at hand ends; its bytes are copied, because the buffer goes on being filled. */
-  #emit(end: number, facts: PictureFacts, units: AccessUnit[]): void {
+  #emit(end: number, description: PictureDescription, units: AccessUnit[]): void {
     const data = copyOf(this.#buffer, this.#unitStart, end);
-    const pending: PendingUnit = { data, facts, decodingIndex: 0, presentationIndex: -1 };
+    const pending: PendingUnit = { data, description, decodingIndex: 0, presentationIndex: -1 };
     for (const unit of this.#order.push(pending)) units.push(accessUnit(unit));
   }
 
@@ -146,7 +146,7 @@ export class AccessUnitSplitter {
 }
 
 function accessUnit(unit: PendingUnit): AccessUnit {
-  const { data, facts, decodingIndex, presentationIndex } = unit;
-  const { keyFrame, pictureOrderCount } = facts;
+  const { data, description, decodingIndex, presentationIndex } = unit;
+  const { keyFrame, pictureOrderCount } = description;
   return { data, keyFrame, pictureOrderCount, decodingIndex, presentationIndex };
 }

@@ -9,18 +9,18 @@ import {
 import { AvcPictureOrderCount } from '../h264/picture-order-count.js';
 import { type AvcPps, parseAvcPps } from '../h264/pps.js';
 import { type AvcSps, avcFrameRate, avcReorderDepth, parseAvcSps } from '../h264/sps.js';
-import { SeiFacts } from '../nal/sei-state.js';
-import { type AccessUnitDetector, PictureFacts } from './access-unit-detector.js';
+import { SeiState } from '../nal/sei-state.js';
+import { type AccessUnitDetector, PictureDescription } from './access-unit-detector.js';
 
 /** Order of NAL units and detection of the first one of an access unit (ISO/IEC 14496-10 §7.4.1.2.3 and .4). */
 export class AvcAccessUnitDetector implements AccessUnitDetector {
   readonly #sps = new Map<number, AvcSps>();
   readonly #pps = new Map<number, AvcPps>();
   readonly #order = new AvcPictureOrderCount();
-  readonly #sei = new SeiFacts();
+  readonly #sei = new SeiState();
   #slice: AvcPictureHeader | undefined;
   #fieldPaired = false;
-  current = new PictureFacts();
+  current = new PictureDescription();
   frameRate: number | undefined;
 
   begins(nal: Uint8Array): boolean {
@@ -52,7 +52,7 @@ export class AvcAccessUnitDetector implements AccessUnitDetector {
   }
 
   #begin(): void {
-    this.current = new PictureFacts();
+    this.current = new PictureDescription();
     this.#fieldPaired = false;
   }
 

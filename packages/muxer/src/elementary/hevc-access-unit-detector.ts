@@ -3,7 +3,7 @@ import { HevcNalUnitType, hevcNalUnitType, isHevcIrap, isHevcSlice } from '../h2
 import { HevcPictureOrderCount, readHevcPictureHeader } from '../h265/picture-header.js';
 import { type HevcPps, parseHevcPps } from '../h265/pps.js';
 import { type HevcSps, parseHevcSps } from '../h265/sps.js';
-import { type AccessUnitDetector, PictureFacts } from './access-unit-detector.js';
+import { type AccessUnitDetector, PictureDescription } from './access-unit-detector.js';
 
 /** Order of NAL units and their association to coded pictures (ISO/IEC 23008-2 §7.4.2.4.4 and .5). */
 export class HevcAccessUnitDetector implements AccessUnitDetector {
@@ -12,7 +12,7 @@ export class HevcAccessUnitDetector implements AccessUnitDetector {
   readonly #order = new HevcPictureOrderCount();
   /** The next IRAP picture begins a coded video sequence, whatever its type. */
   #sequenceStart = true;
-  current = new PictureFacts();
+  current = new PictureDescription();
   frameRate: number | undefined;
 
   begins(nal: Uint8Array): boolean {
@@ -20,7 +20,7 @@ export class HevcAccessUnitDetector implements AccessUnitDetector {
     const type = hevcNalUnitType(nal[0]!);
     const firstSlice = isHevcSlice(type) && (nal[2]! & 0x80) !== 0;
     const begins = this.current.hasPicture && (firstSlice || beginsAccessUnit(type));
-    if (begins) this.current = new PictureFacts();
+    if (begins) this.current = new PictureDescription();
     if (firstSlice) this.#beginPicture(nal, type);
     else this.#note(nal, type);
     return begins;

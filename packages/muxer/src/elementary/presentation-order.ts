@@ -1,9 +1,9 @@
 import { limits } from '../limits.js';
-import type { PictureFacts } from './access-unit-detector.js';
+import type { PictureDescription } from './access-unit-detector.js';
 
 /** An access unit that waits for its place in the output order. */
 export interface OrderedPicture {
-  readonly facts: PictureFacts;
+  readonly description: PictureDescription;
   readonly data: Uint8Array;
   decodingIndex: number;
   /** −1: not known yet. */
@@ -32,8 +32,8 @@ export class PresentationOrder<T extends OrderedPicture> {
     if (this.#probe === undefined) return this.#place(picture);
     this.#probe.push(picture);
     this.#probeBytes += picture.data.length;
-    const told = this.#probe[0]!.facts.reorderDepth;
-    const nextSequence = this.#probe.length > 1 && picture.facts.orderReset;
+    const told = this.#probe[0]!.description.reorderDepth;
+    const nextSequence = this.#probe.length > 1 && picture.description.orderReset;
     const enough = this.#probe.length >= probeLength || this.#probeBytes > limits.splitterBytes;
     if (told === undefined && !nextSequence && !enough) return [];
     return this.#endProbe(told);
@@ -41,7 +41,7 @@ export class PresentationOrder<T extends OrderedPicture> {
 
   /** No more pictures will come: gives the rest. */
   flush(): T[] {
-    const rest = this.#probe === undefined ? [] : this.#endProbe(this.#probe[0]?.facts.reorderDepth);
+    const rest = this.#probe === undefined ? [] : this.#endProbe(this.#probe[0]?.description.reorderDepth);
     while (this.#waiting.length > 0) this.#present();
     return rest.concat(this.#settled());
   }
@@ -54,8 +54,8 @@ export class PresentationOrder<T extends OrderedPicture> {
   }
 
   #place(picture: T): T[] {
-    if (picture.facts.orderReset) while (this.#waiting.length > 0) this.#present();
-    this.#depth = Math.max(this.#depth, picture.facts.reorderDepth ?? 0);
+    if (picture.description.orderReset) while (this.#waiting.length > 0) this.#present();
+    this.#depth = Math.max(this.#depth, picture.description.reorderDepth ?? 0);
     // When the depth rises in mid-stream, decoding times wait until they are early enough, and do not step back.
     this.#lastDecodingIndex = Math.max(this.#lastDecodingIndex, this.#decoded++ - this.#depth);
     picture.decodingIndex = this.#lastDecodingIndex;
@@ -84,7 +84,7 @@ export class PresentationOrder<T extends OrderedPicture> {
 }
 
 function order(picture: OrderedPicture): number {
-  return picture.facts.pictureOrderCount;
+  return picture.description.pictureOrderCount;
 }
 
 /** The most pictures that come before one in decoding order and after it in output order, within a sequence. */
@@ -92,7 +92,7 @@ function measureDepth(pictures: readonly OrderedPicture[]): number {
   let depth = 0;
   let start = 0;
   pictures.forEach((picture, i) => {
-    if (picture.facts.orderReset) start = i;
+    if (picture.description.orderReset) start = i;
     let later = 0;
     for (let j = start; j < i; j++) if (order(pictures[j]!) > order(picture)) later++;
     depth = Math.max(depth, later);

@@ -223,12 +223,17 @@ describe('Mp3Splitter', () => {
 
 test('PresentationOrder decides on a depth once it holds enough bytes', () => {
   const order = new PresentationOrder();
-  const facts = { pictureOrderCount: 0, orderReset: true, keyFrame: true, reorderDepth: undefined };
+  const description = { pictureOrderCount: 0, orderReset: true, keyFrame: true, reorderDepth: undefined };
   const picture = (): OrderedPicture => {
     const data = new Uint8Array(9_000_000);
-    return { facts: facts as OrderedPicture['facts'], data, decodingIndex: 0, presentationIndex: -1 };
+    return {
+      description: description as OrderedPicture['description'],
+      data,
+      decodingIndex: 0,
+      presentationIndex: -1,
+    };
   };
-  const unordered = { ...facts, orderReset: false } as OrderedPicture['facts'];
+  const unordered = { ...description, orderReset: false } as OrderedPicture['description'];
   expect(order.push(picture())).toEqual([]);
-  expect(order.push({ ...picture(), facts: unordered })).toHaveLength(2);
+  expect(order.push({ ...picture(), description: unordered })).toHaveLength(2);
 });

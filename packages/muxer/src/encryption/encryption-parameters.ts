@@ -35,4 +35,4 @@ export interface CallerEncryption {
 }
 
 /** What `onEncryption` tells about a track; never the key. */
-export type EncryptionFacts = NoEncryption | AesCtrEncryption | CallerEncryption;
+export type EncryptionParameters = NoEncryption | AesCtrEncryption | CallerEncryption;

@@ -24,7 +24,7 @@ export class NalSampleEncryptor {
   readonly #trailer = new TrailerWriter();
   readonly #escapes: number[] = [];
 
-  // Facts about the sample at hand.
+  // What is known of the sample at hand.
   #rules!: NalRules;
   #start = 0;
   /** The bytes to be encrypted: those of each slice behind its clear lead. */

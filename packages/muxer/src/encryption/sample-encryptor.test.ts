@@ -95,7 +95,7 @@ describe('what is encrypted', () => {
     const encryptor = new SampleEncryptor('video');
     expect(encryptor.encrypt(header!, true)).toBe(header);
     expect(encryptor.encrypt(frame!, true)).toBe(frame);
-    expect(encryptor.facts).toBeUndefined();
+    expect(encryptor.parameters).toBeUndefined();
   });
 
   test('key pictures alone, or all of them, and never a header', () => {
@@ -447,12 +447,12 @@ describe('counters', () => {
   });
 });
 
-describe('facts', () => {
+describe('parameters', () => {
   const frameOf = () => new Stream().video(annexB([sps, pps, idr]))[1]!;
 
   test('tell the scheme, and never the key', () => {
     const encryptor = encryptorOf('video', 'keyFrames', 'a very secret text');
-    expect(encryptor.facts).toEqual({
+    expect(encryptor.parameters).toEqual({
       scheme: 'aes-ctr',
       version: 2,
       track: 'video',
@@ -464,42 +464,42 @@ describe('facts', () => {
     });
     expect(JSON.stringify(encryptor)).not.toContain('secret');
     encryptor.configure({ mode: 'keyFrames', key: Buffer.alloc(16) });
-    expect(encryptor.facts).toMatchObject({ keyBits: 128, stretched: false });
+    expect(encryptor.parameters).toMatchObject({ keyBits: 128, stretched: false });
     encryptor.configure({ mode: 'none' });
-    expect(encryptor.facts).toEqual({ scheme: 'aes-ctr', version: 2, track: 'video', mode: 'none' });
+    expect(encryptor.parameters).toEqual({ scheme: 'aes-ctr', version: 2, track: 'video', mode: 'none' });
   });
 
   test('are the same object until something in them changes', () => {
     const encryptor = encryptorOf('video', 'keyFrames');
-    const { facts } = encryptor;
+    const { parameters } = encryptor;
     encryptor.encrypt(frameOf(), true);
     encryptor.configure({ mode: 'keyFrames', key: 'vavakey' });
-    expect(encryptor.facts).toBe(facts);
+    expect(encryptor.parameters).toBe(parameters);
     encryptor.configure({ mode: 'allFrames' });
-    expect(encryptor.facts).not.toBe(facts);
-    expect(encryptor.facts).toEqual({ ...facts, mode: 'allFrames' });
+    expect(encryptor.parameters).not.toBe(parameters);
+    expect(encryptor.parameters).toEqual({ ...parameters, mode: 'allFrames' });
   });
 
   test('tell when the caller encrypts, and when no longer', () => {
     const encryptor = new SampleEncryptor('video');
     encryptor.passEncrypted();
-    expect(encryptor.facts).toEqual({ scheme: 'caller', track: 'video' });
-    const { facts } = encryptor;
+    expect(encryptor.parameters).toEqual({ scheme: 'caller', track: 'video' });
+    const { parameters } = encryptor;
     encryptor.passEncrypted();
-    expect(encryptor.facts).toBe(facts);
+    expect(encryptor.parameters).toBe(parameters);
     encryptor.configure({ mode: 'allFrames', key: 'vavakey' });
-    expect(encryptor.facts).toMatchObject({ scheme: 'aes-ctr' });
+    expect(encryptor.parameters).toMatchObject({ scheme: 'aes-ctr' });
     encryptor.passEncrypted();
-    expect(encryptor.facts).toMatchObject({ scheme: 'caller' });
+    expect(encryptor.parameters).toMatchObject({ scheme: 'caller' });
     encryptor.encrypt(frameOf(), true);
-    expect(encryptor.facts).toMatchObject({ scheme: 'aes-ctr', mode: 'allFrames' });
+    expect(encryptor.parameters).toMatchObject({ scheme: 'aes-ctr', mode: 'allFrames' });
   });
 
   test('tell that the caller encrypts no longer, when told so', () => {
     const encryptor = new SampleEncryptor('video');
     encryptor.passEncrypted();
     encryptor.configure({ mode: 'none' });
-    expect(encryptor.facts).toEqual({ scheme: 'aes-ctr', version: 2, track: 'video', mode: 'none' });
+    expect(encryptor.parameters).toEqual({ scheme: 'aes-ctr', version: 2, track: 'video', mode: 'none' });
   });
 });
 
@@ -517,9 +517,9 @@ describe('settings', () => {
 
   test('that are refused leave the encryption as it was', () => {
     const encryptor = encryptorOf('video', 'allFrames');
-    const { facts } = encryptor;
+    const { parameters } = encryptor;
     expect(() => encryptor.configure({ mode: 'keyFrames', key: '' })).toThrow();
-    expect(encryptor.facts).toBe(facts);
+    expect(encryptor.parameters).toBe(parameters);
     const [, frame] = new Stream().video(annexB([sps, pps, idr]));
     const before = body(frame!);
     expect(decrypted(encryptor.encrypt(frame!, true), 'vavakey')).toBe(before);
@@ -538,10 +538,10 @@ describe('settings', () => {
     const key = Buffer.alloc(32, 7);
     const encryptor = new SampleEncryptor('video');
     encryptor.configure({ mode: 'allFrames', key });
-    const { facts } = encryptor;
+    const { parameters } = encryptor;
     key.fill(0);
     encryptor.configure({ mode: 'allFrames' });
-    expect(encryptor.facts).toBe(facts);
+    expect(encryptor.parameters).toBe(parameters);
   });
 
   test('a nonce source that gives another number of bytes is refused', () => {

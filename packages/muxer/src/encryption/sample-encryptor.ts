@@ -9,7 +9,7 @@ import {
   keyInvalid,
   readEncryptionKey,
 } from './encryption-key.js';
-import type { EncryptedTrack, EncryptionFacts, EncryptionMode } from './encryption-parameters.js';
+import type { EncryptedTrack, EncryptionMode, EncryptionParameters } from './encryption-parameters.js';
 import { Mp3FrameEncryptor } from './mp3-frame-encryptor.js';
 import { avcRules, hevcRules } from './nal-rules.js';
 import { NalSampleEncryptor } from './nal-sample-encryptor.js';
@@ -46,7 +46,7 @@ const mp3Frames = new Mp3FrameEncryptor();
  * muxer.video('h264', packet, tags);
  * for (const tag of tags) {
  *   const encrypted = encryptor.encrypt(tag, packet.headroom > 0);
- *   if (encryptor.facts !== told) tell((told = encryptor.facts)); // as onEncryption, in front of the tag
+ *   if (encryptor.parameters !== told) tell((told = encryptor.parameters)); // as onEncryption, in front of the tag
  *   send(encrypted);
  * }
  */
@@ -58,9 +58,9 @@ export class SampleEncryptor {
   #mode: EncryptionMode = 'none';
   #key: KeyMaterial | undefined;
   #cipher: SampleCipher | undefined;
-  /** The sample header that `#facts` were made of. */
+  /** The sample header that `#parameters` were made of. */
   #described: Uint8Array | undefined;
-  #facts: EncryptionFacts | undefined;
+  #parameters: EncryptionParameters | undefined;
 
   /** @param nonces 12 bytes a call, each time others. Default: random. Anything else is for test vectors only. */
   constructor(track: EncryptedTrack, nonces: NonceSource = randomNonce) {
@@ -72,8 +72,8 @@ export class SampleEncryptor {
    * What `onEncryption` has to tell from the next sample on; undefined while there is nothing to tell. It is the same
    * object until something in it changes, by `configure`, `restart`, `passEncrypted` or `encrypt`, and then a new one.
    */
-  get facts(): EncryptionFacts | undefined {
-    return this.#facts;
+  get parameters(): EncryptionParameters | undefined {
+    return this.#parameters;
   }
 
   /** Takes effect with the next sample. Throws MuxerError, and leaves everything as it was. */
@@ -91,7 +91,7 @@ export class SampleEncryptor {
     }
     this.#key = material;
     const isDescribed =
-      mode === 'none' ? this.#facts?.scheme !== 'caller' : this.#cipher?.header === this.#described;
+      mode === 'none' ? this.#parameters?.scheme !== 'caller' : this.#cipher?.header === this.#described;
     if (mode === this.#mode && isDescribed) return;
     this.#mode = mode;
     this.#describe();
@@ -106,8 +106,8 @@ export class SampleEncryptor {
 
   /** Notes that a sample goes out which the caller has encrypted. */
   passEncrypted(): void {
-    if (this.#facts?.scheme === 'caller') return;
-    this.#facts = { scheme: 'caller', track: this.#track };
+    if (this.#parameters?.scheme === 'caller') return;
+    this.#parameters = { scheme: 'caller', track: this.#track };
   }
 
   /**
@@ -123,7 +123,7 @@ export class SampleEncryptor {
     if (this.#mode === 'none' || !isFrame(tag.role)) return tag;
     const cipher = this.#cipher!;
     const encrypted = this.#encryptSample(tag, cipher, writable);
-    if (cipher.header !== this.#described || this.#facts?.scheme === 'caller') this.#describe();
+    if (cipher.header !== this.#described || this.#parameters?.scheme === 'caller') this.#describe();
     return encrypted;
   }
 
@@ -175,13 +175,13 @@ export class SampleEncryptor {
     const scheme = { scheme: 'aes-ctr', version: formatVersion, track } as const;
     if (this.#mode === 'none') {
       // A track that never was encrypted has nothing to tell.
-      if (this.#facts !== undefined) this.#facts = { ...scheme, mode: 'none' };
+      if (this.#parameters !== undefined) this.#parameters = { ...scheme, mode: 'none' };
       return;
     }
     const { header, keyBits, material } = this.#cipher!;
     const keyId = keyIdIn(header);
     this.#described = header;
-    this.#facts = {
+    this.#parameters = {
       ...scheme,
       mode: this.#mode,
       keyBits,

@@ -82,7 +82,7 @@ describe.each(blocks)('$codec of format $format with key $key', (block) => {
     if (format === 1) return;
     const encryptor = new SampleEncryptor(track, () => nonce);
     encryptor.configure({ mode: 'allFrames', key });
-    expect(encryptor.facts).toMatchObject({ keyCheck, keyBits, nonce: nonce.toString('hex') });
+    expect(encryptor.parameters).toMatchObject({ keyCheck, keyBits, nonce: nonce.toString('hex') });
     if (header !== undefined) {
       const tag = new FlvTag(TagType.audio, TagRole.audioSequenceHeader, 0, [header], header.length, 0);
       expect(encryptor.encrypt(tag, writable)).toBe(tag);

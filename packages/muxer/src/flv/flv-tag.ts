@@ -17,7 +17,7 @@ export const TagRole = {
   audioFrame: 5,
   /** Script data (AMF0). */
   data: 6,
-  /** Facts about the video track, such as colour (Enhanced RTMP `VideoPacketType.Metadata`). */
+  /** Metadata of the video track, such as colour (Enhanced RTMP `VideoPacketType.Metadata`). */
   videoMetadata: 7,
 } as const;
 export type TagRole = (typeof TagRole)[keyof typeof TagRole];

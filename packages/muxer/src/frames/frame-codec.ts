@@ -1,5 +1,5 @@
 import type { ColourDescription } from '../colour/colour-description.js';
-import type { VideoFacts } from '../parameters.js';
+import type { VideoParameters } from '../parameters.js';
 
 /** What AV1 and VP9 do each in its own way, for a track of either: samples go into tags as they come. */
 export interface FrameCodec {
@@ -13,6 +13,6 @@ export interface FrameCodec {
   readonly hasFrame: boolean;
   /** The configuration record; undefined before the first. */
   readonly configuration: Uint8Array | undefined;
-  readonly facts: VideoFacts | undefined;
+  readonly parameters: VideoParameters | undefined;
   readonly colour: ColourDescription | undefined;
 }

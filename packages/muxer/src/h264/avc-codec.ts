@@ -3,7 +3,7 @@ import { MuxerError } from '../errors.js';
 import { type NalCodec, NalKind, NalPlace } from '../nal/nal-codec.js';
 import { findStartCodePrefix } from '../nal/nal-unit-index.js';
 import { ParameterSetBudget, ParameterSetStore } from '../nal/parameter-set-store.js';
-import type { VideoFacts } from '../parameters.js';
+import type { VideoParameters } from '../parameters.js';
 import {
   encodeAvcDecoderConfigurationRecord,
   parseAvcDecoderConfigurationRecord,
@@ -254,7 +254,7 @@ export class AvcCodec implements NalCodec {
     );
   }
 
-  facts(videoCodecId: number): VideoFacts {
+  parameters(videoCodecId: number): VideoParameters {
     const sps = this.#activeSps!;
     const profile = [sps.profileIdc, sps.constraintFlags, sps.levelIdc];
     return {

@@ -7,7 +7,7 @@ export interface AvcVui {
   /** Width and height of a pixel, when told. */
   sampleAspectRatio: readonly [number, number] | undefined;
   colour: ColourDescription | undefined;
-  /** Field rate facts: frames a second = time_scale / num_units_in_tick / 2. */
+  /** Field rate: frames a second = time_scale / num_units_in_tick / 2. */
   numUnitsInTick: number;
   timeScale: number;
   fixedFrameRate: boolean;

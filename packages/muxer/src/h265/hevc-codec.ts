@@ -2,7 +2,7 @@ import type { ColourDescription } from '../colour/colour-description.js';
 import { MuxerError } from '../errors.js';
 import { type NalCodec, NalKind, NalPlace } from '../nal/nal-codec.js';
 import { ParameterSetBudget, ParameterSetStore } from '../nal/parameter-set-store.js';
-import type { VideoFacts } from '../parameters.js';
+import type { VideoParameters } from '../parameters.js';
 import { hevcCodecString } from './hevc-codec-string.js';
 import {
   encodeHevcDecoderConfigurationRecord,
@@ -226,7 +226,7 @@ export class HevcCodec implements NalCodec {
     );
   }
 
-  facts(videoCodecId: number): VideoFacts {
+  parameters(videoCodecId: number): VideoParameters {
     const sps = this.#activeSps!;
     return {
       codec: 'h265',

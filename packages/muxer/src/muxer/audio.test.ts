@@ -65,7 +65,7 @@ describe('AAC', () => {
   test('a change in mid-stream sends a new sequence header', () => {
     const muxer = new Muxer();
     mux('aac', adts('2100'), 0, muxer);
-    expect(muxer.audioFacts).toMatchObject({
+    expect(muxer.audioParameters).toMatchObject({
       sampleRate: 44_100,
       channels: 1,
       audioCodecId: 10,
@@ -73,7 +73,7 @@ describe('AAC', () => {
     });
     const tags = mux('aac', adts('2100', 'f1', '4c', '80'), 0, muxer, 30);
     expect(tags.map(body)).toEqual(['af001190', 'af012100']);
-    expect(muxer.audioFacts).toMatchObject({ sampleRate: 48_000, channels: 2 });
+    expect(muxer.audioParameters).toMatchObject({ sampleRate: 48_000, channels: 2 });
   });
 
   test('a program config element outlives the packet that it came in', () => {
@@ -86,7 +86,7 @@ describe('AAC', () => {
     // The same channels at another frequency: the configuration is made anew of what was kept.
     const [header] = mux('aac', adts('2100', 'f1', '50', '00'), 0, muxer, 30);
     expect(body(header!)).toBe('af00120004c808002008840d4c61766335392e33372e313030');
-    expect(muxer.audioFacts!.channels).toBe(6);
+    expect(muxer.audioParameters!.channels).toBe(6);
   });
 
   test('several raw data blocks with their positions become tags of their own', () => {
@@ -119,7 +119,7 @@ test('Opus without OpusHead gets one for what its packets tell', () => {
   const tags = mux('opus', hex('fcaabb'), 48, muxer); // CELT 20 ms, stereo
   const head = '4f707573486561640102000080bb0000000000';
   expect(tags.map(body)).toEqual([`904f707573${head}`, '914f707573fcaabb']);
-  expect(muxer.audioFacts).toMatchObject({ channels: 2, samplesPerFrame: 960 });
+  expect(muxer.audioParameters).toMatchObject({ channels: 2, samplesPerFrame: 960 });
 });
 
 describe('FlvDemuxer', () => {
@@ -150,7 +150,7 @@ describe('FlvDemuxer', () => {
     const muxer = new Muxer();
     const tags = mux('aac', Buffer.from(sample!.data), 0, muxer);
     expect(body(tags[0]!)).toBe(`af00${config.toString('hex')}`);
-    expect(muxer.audioFacts!.channels).toBe(4);
+    expect(muxer.audioParameters!.channels).toBe(4);
   });
 
   test('takes an empty AudioSpecificConfig, as ffmpeg writes it first, for none yet', () => {
@@ -185,7 +185,7 @@ describe('FlvDemuxer', () => {
   });
 });
 
-describe('facts', () => {
+describe('parameters', () => {
   const streamInfo = (bits: number): Buffer => {
     // fLaC, a STREAMINFO block that is the last one (RFC 9639 §8.2): blocks of 4608, 48 kHz, 2 channels.
     const header = Buffer.alloc(42);
@@ -206,17 +206,17 @@ describe('facts', () => {
   ])('of %s are the same object until something in them changes', (codec, packets, other) => {
     const muxer = new Muxer();
     for (const packet of packets) mux(codec, packet, 0, muxer);
-    const facts = muxer.audioFacts;
-    expect(facts).toBeDefined();
+    const parameters = muxer.audioParameters;
+    expect(parameters).toBeDefined();
     mux(codec, packets.at(-1)!, 0, muxer, 40);
-    expect(muxer.audioFacts).toBe(facts);
+    expect(muxer.audioParameters).toBe(parameters);
     if (codec === 'flac') mux(codec, streamInfo(24), 0, muxer, 80);
     mux(codec, other, 0, muxer, 80);
-    expect(muxer.audioFacts).not.toBe(facts);
-    expect(muxer.audioFacts).not.toEqual(facts);
-    const changed = muxer.audioFacts;
+    expect(muxer.audioParameters).not.toBe(parameters);
+    expect(muxer.audioParameters).not.toEqual(parameters);
+    const changed = muxer.audioParameters;
     mux(codec, other, 0, muxer, 120);
-    expect(muxer.audioFacts).toBe(changed);
+    expect(muxer.audioParameters).toBe(changed);
   });
 
   test('that change and change back within a packet are the same object', () => {
@@ -226,9 +226,9 @@ describe('facts', () => {
     ] as const) {
       const muxer = new Muxer();
       mux(codec, a, 0, muxer);
-      const facts = muxer.audioFacts;
+      const parameters = muxer.audioParameters;
       mux(codec, Buffer.concat([b, a]), 0, muxer, 40);
-      expect(muxer.audioFacts).toBe(facts);
+      expect(muxer.audioParameters).toBe(parameters);
     }
   });
 
@@ -242,7 +242,7 @@ describe('facts', () => {
       expect(mux('flac', streamInfo(24).subarray(8), headroom, bare)).toEqual([]);
       const expected = mux('flac', frame, 0, whole).map(body);
       expect(mux('flac', frame, headroom, bare).map(body)).toEqual(expected);
-      expect(bare.audioFacts).toEqual(whole.audioFacts);
+      expect(bare.audioParameters).toEqual(whole.audioParameters);
       const payload = hex(`90664c6143${streamInfo(24).subarray(8).toString('hex')}`);
       expect(new FlvDemuxer().demux({ type: TagType.audio, timestamp: 0, payload })).toMatchObject({
         kind: 'config',
@@ -263,17 +263,17 @@ describe('facts', () => {
     for (const bits of [16, 24]) {
       mux('flac', streamInfo(bits), 0, muxer);
       mux('flac', hex('fff85a1800ffffff'), 0, muxer);
-      expect(muxer.audioFacts!.sampleSize).toBe(bits);
+      expect(muxer.audioParameters!.sampleSize).toBe(bits);
     }
   });
 
   test('tell no frame length of an Opus stream that has several', () => {
     const muxer = new Muxer();
     mux('opus', hex('fc00'), 0, muxer);
-    expect(muxer.audioFacts!.samplesPerFrame).toBe(960);
+    expect(muxer.audioParameters!.samplesPerFrame).toBe(960);
     for (const packet of ['f000', 'fc00']) {
       mux('opus', hex(packet), 0, muxer, 40);
-      expect(muxer.audioFacts!.samplesPerFrame).toBeUndefined();
+      expect(muxer.audioParameters!.samplesPerFrame).toBeUndefined();
     }
   });
 });

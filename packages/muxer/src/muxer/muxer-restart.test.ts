@@ -38,14 +38,14 @@ describe('a muxer that begins another stream', () => {
   test('starts the clock from 0, keeps what parameter sets have told, and repeats no header', () => {
     const muxer = started();
     const headers = muxer.sequenceHeaders(0);
-    const facts = muxer.videoFacts;
+    const parameters = muxer.videoParameters;
     muxer.restart();
     const [frame, ...others] = video(muxer, annexB(idr), 9000);
     expect(others).toEqual([]);
     expect(frame).toMatchObject({ role: TagRole.keyFrame, timestamp: 0 });
     expect(video(muxer, annexB(inter), 9040)[0]).toMatchObject({ timestamp: 40 });
     expect(audio(muxer, 9030)).toMatchObject([{ role: TagRole.audioFrame, timestamp: 30 }]);
-    expect(muxer.videoFacts).toBe(facts);
+    expect(muxer.videoParameters).toBe(parameters);
     expect(muxer.sequenceHeaders(0)).toEqual(headers);
   });
 

@@ -43,7 +43,7 @@ describe('a muxer that goes on with the stream of another', () => {
     const first = new Muxer();
     const [header] = video(first, 'h264', annexB(...avcSets, avcIdr), 5000);
     const second = successor(first);
-    expect(second.videoFacts).toEqual(first.videoFacts);
+    expect(second.videoParameters).toEqual(first.videoParameters);
     expect(second.sequenceHeaders(7)[0]!.parts).toEqual(header!.parts);
     const [frame, ...others] = video(second, 'h264', annexB(avcIdr), 5400);
     expect(others).toEqual([]);

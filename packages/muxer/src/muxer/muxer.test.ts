@@ -408,7 +408,7 @@ describe('sequence headers', () => {
 
     const headers = [[sps, pps, idr], [sps1, pps1, idr1], [idr], [idr1]].map((nals, i) => {
       const tags = mux(muxer, readOnly(annexB(nals), 40 * i));
-      return [body(tags[0]).slice(10), muxer.videoFacts!.profile];
+      return [body(tags[0]).slice(10), muxer.videoParameters!.profile];
     });
     const [first, second] = headers;
     expect(first![0]).toMatch(/^0164000affe10018/);
@@ -420,7 +420,7 @@ describe('sequence headers', () => {
     const muxer = new Muxer();
     const encrypted = (nals: readonly string[], dts: number) => {
       mux(muxer, readOnly(annexB(nals), dts, { encrypted: true }));
-      return muxer.videoFacts!.profile;
+      return muxer.videoParameters!.profile;
     };
     expect(encrypted([sps, pps, '65ffffffff'], 0)).toBe(100);
     expect(encrypted([sps1, pps1, '65ffffffff'], 40)).toBe(66);
@@ -433,7 +433,7 @@ describe('sequence headers', () => {
     const [header] = mux(muxer, readOnly(annexB([sps, pps, idr, otherSps, otherPps])));
     expect(body(header)).toContain(sps);
     expect(body(header)).not.toContain(otherSps);
-    expect(muxer.videoFacts!.profile).toBe(100);
+    expect(muxer.videoParameters!.profile).toBe(100);
     expect(body(mux(muxer, readOnly(annexB([idr]), 40))[0])).toContain(otherSps);
   });
 
@@ -455,34 +455,34 @@ describe('sequence headers', () => {
     expect(() => mux(muxer, readOnly(annexB([filled(3)])))).not.toThrow();
   });
 
-  test('facts are the same object until something in them changes', () => {
+  test('parameters are the same object until something in them changes', () => {
     const muxer = new Muxer();
     mux(muxer, readOnly(annexB([sps, pps, idr])));
-    const facts = muxer.videoFacts;
-    // Another PPS changes the header, but nothing that the facts tell.
+    const parameters = muxer.videoParameters;
+    // Another PPS changes the header, but nothing that the parameters tell.
     expect(roles(mux(muxer, readOnly(annexB([sps, '685ae3cb22c0', idr]), 40)))).toEqual([
       TagRole.videoSequenceHeader,
       TagRole.keyFrame,
     ]);
-    expect(muxer.videoFacts).toBe(facts);
+    expect(muxer.videoParameters).toBe(parameters);
     expect(() => mux(muxer, readOnly(annexB([otherSps, otherPps, idr]), Number.POSITIVE_INFINITY))).toThrow();
-    expect(muxer.videoFacts).toBe(facts);
+    expect(muxer.videoParameters).toBe(parameters);
     mux(muxer, readOnly(annexB([idr]), 80));
-    expect(muxer.videoFacts).not.toBe(facts);
+    expect(muxer.videoParameters).not.toBe(parameters);
   });
 
-  test('facts follow the active parameter sets', () => {
+  test('parameters follow the active parameter sets', () => {
     const muxer = new Muxer();
-    expect(muxer.videoFacts).toBeUndefined();
+    expect(muxer.videoParameters).toBeUndefined();
     mux(muxer, readOnly(annexB([sps, pps, idr])));
-    expect(muxer.videoFacts).toMatchObject({
+    expect(muxer.videoParameters).toMatchObject({
       codecString: 'avc1.64000a',
       frameRate: 25,
       reorderDepth: 2,
       videoCodecId: 7,
     });
     mux(muxer, readOnly(annexB([otherSps, otherPps, idr]), 40));
-    expect(muxer.videoFacts).toMatchObject({ profile: 66, reorderDepth: 0 });
+    expect(muxer.videoParameters).toMatchObject({ profile: 66, reorderDepth: 0 });
   });
 
   test('for late starters are fresh copies, audio first', () => {
@@ -515,7 +515,7 @@ describe('H.265', () => {
     ].join('');
     expect(body(header)).toBe(headerStart + record);
     expect(body(frame)).toBe(frameStart + lengths([...hevcSets, hevcIdr]));
-    expect(muxer.videoFacts!.videoCodecId).toBe(codecId);
+    expect(muxer.videoParameters!.videoCodecId).toBe(codecId);
   });
 
   test('changes its form behind a new sequence header', () => {
@@ -627,7 +627,7 @@ describe('codec', () => {
     mux(muxer, readOnly(annexB([sps, pps, idr])));
     const tags = mux(muxer, readOnly(annexB([...hevcSets, hevcIdr]), 40), 'h265');
     expect(roles(tags)).toEqual([TagRole.videoSequenceHeader, TagRole.keyFrame]);
-    expect(muxer.videoFacts!.codec).toBe('h265');
+    expect(muxer.videoParameters!.codec).toBe('h265');
   });
 
   test('does not change by a packet that is refused', () => {

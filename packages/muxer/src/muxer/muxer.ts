@@ -15,7 +15,7 @@ import { AvcCodec } from '../h264/avc-codec.js';
 import { HevcCodec } from '../h265/hevc-codec.js';
 import type { AudioCodec, MediaPacket, VideoCodec } from '../media-packet.js';
 import { OpusFormat } from '../opus/opus-format.js';
-import type { AudioFacts, VideoFacts } from '../parameters.js';
+import type { AudioParameters, VideoParameters } from '../parameters.js';
 import { Timeline, TrackClock } from '../timeline/timeline.js';
 import { AacTrack } from '../tracks/aac-track.js';
 import type { AudioTrack } from '../tracks/audio-track.js';
@@ -216,13 +216,13 @@ export class Muxer {
    * What the active parameter sets tell; undefined before the first picture. It is the same object until something in
    * it changes, and then a new one. A packet that is refused changes nothing in it.
    */
-  get videoFacts(): VideoFacts | undefined {
-    return this.#video?.track.facts;
+  get videoParameters(): VideoParameters | undefined {
+    return this.#video?.track.parameters;
   }
 
   /** What the audio configuration tells; undefined before the first frame. The same object until something changes. */
-  get audioFacts(): AudioFacts | undefined {
-    return this.#audio?.track.facts;
+  get audioParameters(): AudioParameters | undefined {
+    return this.#audio?.track.parameters;
   }
 
   /** Where the video's `colorInfo` comes from; a change takes effect at the next key frame. */

@@ -282,7 +282,7 @@ describe.each(codecs)('%s: several pictures in a packet', (codec) => {
     const tags: FlvTag[] = [];
     stream.muxer.video(codec, { data: memory.subarray(48), headroom, dts: 0, pts: 0 }, tags);
     // 25 pictures a second, as the parameter sets say.
-    const duration = 1000 / stream.muxer.videoFacts!.frameRate!;
+    const duration = 1000 / stream.muxer.videoParameters!.frameRate!;
     expect(shown(tags)).toEqual([
       tag(0, 0, ...sets, ...key),
       tag(duration, 1, delimiter, ...inter),

@@ -1,5 +1,5 @@
 import type { ColourDescription } from '../colour/colour-description.js';
-import type { VideoFacts } from '../parameters.js';
+import type { VideoParameters } from '../parameters.js';
 
 /** What a NAL unit is to the muxer. */
 export const NalKind = {
@@ -77,12 +77,12 @@ export interface NalCodec {
   readonly recoveryPointIsRandomAccess: boolean;
   /** Rises when another SPS, or VPS, than that of the picture before is active: another sequence has begun. */
   readonly sequence: number;
-  /** Rises with every change of what `configuration` and `facts` give. */
+  /** Rises with every change of what `configuration` and `parameters` give. */
   readonly revision: number;
   /** The decoder configuration record of the active SPS, as it was when the picture began. */
   readonly configuration: Uint8Array;
   /** @param videoCodecId as the tags and `onMetaData` name the codec */
-  facts(videoCodecId: number): VideoFacts;
+  parameters(videoCodecId: number): VideoParameters;
   /** What the active SPS says about colour. */
   readonly colour: ColourDescription | undefined;
 }

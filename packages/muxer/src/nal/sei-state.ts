@@ -14,7 +14,7 @@ const luminanceUnits = 10_000;
 const nothing = new Uint8Array(0);
 
 /** What SEI messages (ISO/IEC 14496-10 Annex D, 23008-2 Annex D) tell about a stream beside its pictures. */
-export class SeiFacts {
+export class SeiState {
   readonly #walker = new SeiWalker();
   #mdcvPayload: Uint8Array = nothing;
   #cllPayload: Uint8Array = nothing;

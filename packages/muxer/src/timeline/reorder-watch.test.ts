@@ -165,7 +165,7 @@ describe('a stream of B-pictures with presentation times only', () => {
       const pts = 1000 + presentationIndex * 40;
       muxer.video(codec, { data: Buffer.concat(changed), headroom: 0, dts: Number.NaN, pts }, tags);
     }
-    expect(muxer.videoFacts!.reorderDepth).toBe(codec === 'h264' ? undefined : 0);
+    expect(muxer.videoParameters!.reorderDepth).toBe(codec === 'h264' ? undefined : 0);
     const pictures = tags.filter(({ role }) => role !== TagRole.videoSequenceHeader);
     expect(pictures).toHaveLength(units.length);
     const stamps = pictures.map(({ timestamp }) => timestamp);

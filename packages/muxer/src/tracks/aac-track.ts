@@ -13,7 +13,7 @@ import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
 import { allocateBody, bodyHeadroom, requireHeadroom } from '../flv/tag-body.js';
 import { PacketFrames, requireFrameCount } from '../frames/packet-frames.js';
 import type { MediaPacket } from '../media-packet.js';
-import { type AudioFacts, unlessSame } from '../parameters.js';
+import { type AudioParameters, unlessSame } from '../parameters.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline/timeline.js';
 import type { AudioTrack } from './audio-track.js';
 
@@ -31,7 +31,7 @@ export class AacTrack implements AudioTrack {
   #programConfig: ProgramConfigElement | undefined;
   #configuration = -1;
   #sentConfig: Uint8Array | undefined;
-  facts: AudioFacts | undefined;
+  parameters: AudioParameters | undefined;
 
   constructor(timeline: Timeline, clock: TrackClock) {
     this.#clock = clock;
@@ -42,7 +42,7 @@ export class AacTrack implements AudioTrack {
   mux(packet: MediaPacket, out: FlvTag[]): void {
     requireHeadroom(packet);
     this.#check(packet.data, packet.encrypted === true);
-    const before = this.facts;
+    const before = this.parameters;
     const timeline = this.#timeline;
     const dts = timeline.unwrap(Number.isNaN(packet.dts) ? packet.pts : packet.dts);
     let time = timeline.place(this.#clock, dts);
@@ -60,7 +60,7 @@ export class AacTrack implements AudioTrack {
       }
     }
     // A change that the packet itself takes back is none.
-    this.facts = unlessSame(before, this.facts!);
+    this.parameters = unlessSame(before, this.parameters!);
   }
 
   /** Finds the frames, and looks at each, before anything is given out or written. */
@@ -108,7 +108,7 @@ export class AacTrack implements AudioTrack {
     this.#configuration = header.configuration;
     if (this.#sentConfig !== undefined && equalBytes(config, this.#sentConfig)) return;
     this.#sentConfig = config;
-    this.facts = unlessSame(this.facts, {
+    this.parameters = unlessSame(this.parameters, {
       codec: 'aac',
       sampleRate: header.sampleRate,
       channels: programConfig?.channels ?? configurationChannels[header.channelConfiguration]!,

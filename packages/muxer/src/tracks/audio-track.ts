@@ -1,6 +1,6 @@
 import type { FlvTag } from '../flv/flv-tag.js';
 import type { MediaPacket } from '../media-packet.js';
-import type { AudioFacts } from '../parameters.js';
+import type { AudioParameters } from '../parameters.js';
 
 /** What the muxer asks of an audio track of any codec. */
 export interface AudioTrack {
@@ -8,5 +8,5 @@ export interface AudioTrack {
   mux(packet: MediaPacket, out: FlvTag[]): void;
   /** A fresh copy of the last sequence header; undefined for a codec that has none, and before the first. */
   sequenceHeader(timestamp: number): FlvTag | undefined;
-  readonly facts: AudioFacts | undefined;
+  readonly parameters: AudioParameters | undefined;
 }

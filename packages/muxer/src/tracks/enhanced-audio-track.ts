@@ -6,7 +6,7 @@ import { allocateBody, bodyHeadroom, requireHeadroom, requireMessageSize } from 
 import type { AudioFormat } from '../frames/audio-format.js';
 import { PacketFrames } from '../frames/packet-frames.js';
 import type { MediaPacket } from '../media-packet.js';
-import { type AudioFacts, unlessSame } from '../parameters.js';
+import { type AudioParameters, unlessSame } from '../parameters.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline/timeline.js';
 import type { AudioTrack } from './audio-track.js';
 
@@ -19,7 +19,7 @@ export class EnhancedAudioTrack implements AudioTrack {
   readonly #timeline: Timeline;
   readonly #clock: TrackClock;
   #sentConfiguration: Uint8Array | undefined;
-  facts: AudioFacts | undefined;
+  parameters: AudioParameters | undefined;
 
   constructor(format: AudioFormat, timeline: Timeline, clock: TrackClock) {
     this.#format = format;
@@ -48,7 +48,7 @@ export class EnhancedAudioTrack implements AudioTrack {
     if (!encrypted && format.takeStreamHeader(data)) return;
     format.find(data, frames);
     for (let i = 0; i < frames.count; i++) format.readFrame(data, frames.starts[i]!, encrypted);
-    const before = this.facts;
+    const before = this.parameters;
     const timeline = this.#timeline;
     let time = timeline.place(
       this.#clock,
@@ -66,33 +66,33 @@ export class EnhancedAudioTrack implements AudioTrack {
       time += duration;
     }
     // A change that the packet itself takes back is none.
-    this.facts = unlessSame(before, this.facts!);
+    this.parameters = unlessSame(before, this.parameters!);
   }
 
   #configure(timestamp: number, out: FlvTag[]): void {
     const { configuration } = this.#format;
-    this.#noteFacts(configuration);
+    this.#noteParameters(configuration);
     if (configuration === undefined || configuration === this.#sentConfiguration) return;
     const same = this.#sentConfiguration !== undefined && equalBytes(this.#sentConfiguration, configuration);
     this.#sentConfiguration = configuration;
     if (!same) out.push(this.#sequenceHeader(configuration, timestamp));
   }
 
-  #noteFacts(configuration: Uint8Array | undefined): void {
+  #noteParameters(configuration: Uint8Array | undefined): void {
     const { codec, sampleRate, channels, sampleSize, fourCc } = this.#format;
     let { samplesPerFrame } = this.#format;
-    const { facts } = this;
+    const { parameters } = this;
     if (
-      facts?.sampleRate === sampleRate &&
-      facts.channels === channels &&
-      facts.sampleSize === sampleSize &&
+      parameters?.sampleRate === sampleRate &&
+      parameters.channels === channels &&
+      parameters.sampleSize === sampleSize &&
       configuration === this.#sentConfiguration
     ) {
-      if (facts.samplesPerFrame === undefined || facts.samplesPerFrame === samplesPerFrame) return;
+      if (parameters.samplesPerFrame === undefined || parameters.samplesPerFrame === samplesPerFrame) return;
       // Frames of two lengths have come: from here on there is no length that every frame has.
       samplesPerFrame = undefined;
     }
-    this.facts = unlessSame<AudioFacts>(facts, {
+    this.parameters = unlessSame<AudioParameters>(parameters, {
       codec,
       sampleRate,
       channels,

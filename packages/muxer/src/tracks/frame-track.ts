@@ -11,7 +11,7 @@ import {
 } from '../flv/video-tag-header.js';
 import type { FrameCodec } from '../frames/frame-codec.js';
 import type { MediaPacket } from '../media-packet.js';
-import { unlessSame, type VideoFacts } from '../parameters.js';
+import { unlessSame, type VideoParameters } from '../parameters.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline/timeline.js';
 import { ColorInfoSender } from './color-info-sender.js';
 import { keyFrameHint } from './key-frame-hint.js';
@@ -29,8 +29,8 @@ export class FrameTrack implements VideoTrack {
   /** The caller has been told that its `keyFrame` contradicts the frames. */
   #hintTold = false;
   #sentConfiguration: Uint8Array | undefined;
-  #codecFacts: VideoFacts | undefined;
-  facts: VideoFacts | undefined;
+  #codecParameters: VideoParameters | undefined;
+  parameters: VideoParameters | undefined;
 
   constructor(codec: FrameCodec, format: VideoTagFormat, timeline: Timeline, clock: TrackClock) {
     this.#codec = codec;
@@ -83,7 +83,7 @@ export class FrameTrack implements VideoTrack {
     const time = this.#timeline.unwrap(Number.isNaN(packet.pts) ? packet.dts : packet.pts);
     const timestamp = wrap32(stamp(this.#clock, this.#timeline.place(this.#clock, time)));
     this.#started = true;
-    if (this.#codecFacts !== this.#codec.facts) this.#noteFacts(this.#codec.facts!);
+    if (this.#codecParameters !== this.#codec.parameters) this.#noteParameters(this.#codec.parameters!);
     if (this.#sentConfiguration === undefined || !equalBytes(this.#sentConfiguration, configuration)) {
       this.#sentConfiguration = configuration;
       out.push(this.#sequenceHeader(configuration, timestamp));
@@ -102,14 +102,14 @@ export class FrameTrack implements VideoTrack {
     return keyFrame;
   }
 
-  #noteFacts(facts: VideoFacts): void {
-    this.#codecFacts = facts;
-    this.facts = unlessSame(this.facts, facts);
+  #noteParameters(parameters: VideoParameters): void {
+    this.#codecParameters = parameters;
+    this.parameters = unlessSame(this.parameters, parameters);
   }
 
   #streamColour(): StreamColour {
-    const { colour, facts } = this.#codec;
-    return { bitDepth: facts!.bitDepth, colour, hdrCll: undefined, hdrMdcv: undefined };
+    const { colour, parameters } = this.#codec;
+    return { bitDepth: parameters!.bitDepth, colour, hdrCll: undefined, hdrMdcv: undefined };
   }
 
   #frame(packet: MediaPacket, keyFrame: boolean, timestamp: number, start: number): FlvTag {

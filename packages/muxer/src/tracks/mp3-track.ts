@@ -6,7 +6,7 @@ import { allocateBody, bodyHeadroom, requireHeadroom } from '../flv/tag-body.js'
 import { PacketFrames } from '../frames/packet-frames.js';
 import type { MediaPacket } from '../media-packet.js';
 import { MpegAudioHeader } from '../mp3/mpeg-audio-header.js';
-import { type AudioFacts, unlessSame } from '../parameters.js';
+import { type AudioParameters, unlessSame } from '../parameters.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline/timeline.js';
 import type { AudioTrack } from './audio-track.js';
 
@@ -18,7 +18,7 @@ export class Mp3Track implements AudioTrack {
   readonly #timeline: Timeline;
   readonly #clock: TrackClock;
   readonly #header = new MpegAudioHeader();
-  facts: AudioFacts | undefined;
+  parameters: AudioParameters | undefined;
 
   constructor(timeline: Timeline, clock: TrackClock) {
     this.#clock = clock;
@@ -33,7 +33,7 @@ export class Mp3Track implements AudioTrack {
     if (data.length === 0)
       throw new MuxerError('ERR_CLOUDPUSH_AUDIO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
     frames.find(data, header);
-    const before = this.facts;
+    const before = this.parameters;
     const timeline = this.#timeline;
     let time = timeline.place(
       this.#clock,
@@ -45,19 +45,19 @@ export class Mp3Track implements AudioTrack {
       header.read(data, offset);
       const duration = (header.samplesPerFrame * 1000) / header.sampleRate;
       time += frames.missing[i]! * duration;
-      this.#noteFacts();
+      this.#noteParameters();
       this.#emitFrame(packet, offset, wrap32(stamp(this.#clock, time)), out);
       time += duration;
     }
     // A change that the packet itself takes back is none.
-    this.facts = unlessSame(before, this.facts!);
+    this.parameters = unlessSame(before, this.parameters!);
   }
 
-  #noteFacts(): void {
+  #noteParameters(): void {
     const { sampleRate, channels, samplesPerFrame } = this.#header;
     // The sample rate implies the version of the header, and with it the samples of a frame.
-    if (this.facts?.sampleRate === sampleRate && this.facts.channels === channels) return;
-    this.facts = {
+    if (this.parameters?.sampleRate === sampleRate && this.parameters.channels === channels) return;
+    this.parameters = {
       codec: 'mp3',
       sampleRate,
       channels,

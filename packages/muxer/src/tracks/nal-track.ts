@@ -13,8 +13,8 @@ import type { MediaPacket } from '../media-packet.js';
 import { holdsMissedNalUnit } from '../nal/missed-nal-unit.js';
 import { type NalCodec, NalKind } from '../nal/nal-codec.js';
 import { beginsWithStartCode, NalUnitIndex } from '../nal/nal-unit-index.js';
-import { SeiFacts } from '../nal/sei-state.js';
-import { unlessSame, type VideoFacts } from '../parameters.js';
+import { SeiState } from '../nal/sei-state.js';
+import { unlessSame, type VideoParameters } from '../parameters.js';
 import { DtsFromPts } from '../timeline/dts-from-pts.js';
 import { ReorderWatch } from '../timeline/reorder-watch.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline/timeline.js';
@@ -39,7 +39,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
   /** Of a stream without decoding times that does not tell its reorder depth, or tells too little. */
   #watch: ReorderWatch | undefined;
   readonly #pending = new PendingNalUnits();
-  readonly #sei = new SeiFacts();
+  readonly #sei = new SeiState();
   readonly colorInfo = new ColorInfoSender();
   #format: VideoTagFormat;
   /** A key frame has come, and no picture that others refer to has been lost since. */
@@ -49,7 +49,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
   /** What the sequence header that was sent last was made of. */
   #sentConfiguration: Uint8Array | undefined;
   #sentRevision = -1;
-  facts: VideoFacts | undefined;
+  parameters: VideoParameters | undefined;
 
   // What #survey found out about the packet at hand.
   #hasPicture = false;
@@ -94,7 +94,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
     this.#codec.resume(configuration);
     this.#sentConfiguration = configuration;
     this.#sentRevision = this.#codec.revision;
-    this.facts = this.#codec.facts(this.#format.videoCodecId);
+    this.parameters = this.#codec.parameters(this.#format.videoCodecId);
     this.#started = true;
   }
 
@@ -137,7 +137,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
   }
 
   delay(packet: MediaPacket, pictures: number): void {
-    const frameRate = this.facts?.frameRate;
+    const frameRate = this.parameters?.frameRate;
     const ms = pictures * (frameRate === undefined ? 1 : 1000 / frameRate);
     packet.dts = this.#timeline.later(packet.dts, ms);
     packet.pts = this.#timeline.later(packet.pts, ms);
@@ -280,14 +280,14 @@ export class NalTrack implements VideoTrack, PictureTarget {
 
   #emit(packet: MediaPacket, keyFrame: boolean, out: FlvTag[]): void {
     const changed = this.#codec.revision !== this.#sentRevision;
-    const facts = changed
-      ? unlessSame(this.facts, this.#codec.facts(this.#format.videoCodecId))
-      : this.facts!;
+    const parameters = changed
+      ? unlessSame(this.parameters, this.#codec.parameters(this.#format.videoCodecId))
+      : this.parameters!;
     const timeline = this.#timeline;
     const derived = Number.isNaN(packet.dts);
     let dts = timeline.unwrap(derived ? packet.pts : packet.dts);
     let pts = derived || Number.isNaN(packet.pts) ? dts : timeline.unwrapNear(packet.pts, dts);
-    if (derived) dts = this.#deriveDts(packet, pts, facts, keyFrame);
+    if (derived) dts = this.#deriveDts(packet, pts, parameters, keyFrame);
     if (!fitsCompositionTime(pts - dts)) {
       timeline.onWarning?.(compositionTimeError(pts - dts));
       pts = dts;
@@ -299,7 +299,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
     const timestamp = wrap32(milliseconds);
     // Nothing can fail from here on: what is noted as sent will be sent.
     if (derived) this.#dtsFromPts.accept();
-    this.facts = facts;
+    this.parameters = parameters;
     if (changed) this.#emitSequenceHeader(timestamp, out);
     if (keyFrame) this.colorInfo.send(this.#format, this.#streamColour(), timestamp, out);
     out.push(this.#frame(packet, keyFrame, offset, timestamp));
@@ -316,11 +316,11 @@ export class NalTrack implements VideoTrack, PictureTarget {
 
   #streamColour(): StreamColour {
     const { hdrCll, hdrMdcv } = this.#sei;
-    return { bitDepth: this.facts!.bitDepth, colour: this.#codec.colour, hdrCll, hdrMdcv };
+    return { bitDepth: this.parameters!.bitDepth, colour: this.#codec.colour, hdrCll, hdrMdcv };
   }
 
-  #deriveDts(packet: MediaPacket, pts: number, facts: VideoFacts, keyFrame: boolean): number {
-    const frameDuration = facts.frameRate === undefined ? undefined : 1000 / facts.frameRate;
+  #deriveDts(packet: MediaPacket, pts: number, parameters: VideoParameters, keyFrame: boolean): number {
+    const frameDuration = parameters.frameRate === undefined ? undefined : 1000 / parameters.frameRate;
     const isSet = this.#timeline.isSet(this.#clock, pts);
     if (isSet) {
       this.#dtsFromPts = new DtsFromPts();
@@ -328,10 +328,17 @@ export class NalTrack implements VideoTrack, PictureTarget {
     }
     const earliest = isSet ? Number.NEGATIVE_INFINITY : this.#timeline.earliest(this.#clock);
     // An SPS may say less than the pictures do.
-    if (facts.reorderDepth === undefined || pts < earliest)
+    if (parameters.reorderDepth === undefined || pts < earliest)
       this.#watch ??= new ReorderWatch(this.#codec.orderUnit);
     this.#watch?.see(this.#pictureOrder(packet), this.#codec.orderReset, pts);
-    return this.#dtsFromPts.propose(pts, facts.reorderDepth, this.#watch, frameDuration, keyFrame, earliest);
+    return this.#dtsFromPts.propose(
+      pts,
+      parameters.reorderDepth,
+      this.#watch,
+      frameDuration,
+      keyFrame,
+      earliest,
+    );
   }
 
   #pictureOrder({ data, encrypted }: MediaPacket): number {

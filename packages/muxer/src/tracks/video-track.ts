@@ -1,6 +1,6 @@
 import type { FlvTag } from '../flv/flv-tag.js';
 import type { MediaPacket } from '../media-packet.js';
-import type { VideoFacts } from '../parameters.js';
+import type { VideoParameters } from '../parameters.js';
 import type { ColorInfoSender } from './color-info-sender.js';
 
 /** What the muxer asks of a video track of any codec. */
@@ -17,6 +17,6 @@ export interface VideoTrack {
   awaitKeyFrame(): void;
   /** The next stream begins: with a key frame, and with times of its own. What parameter sets have told stays known. */
   restart(): void;
-  readonly facts: VideoFacts | undefined;
+  readonly parameters: VideoParameters | undefined;
   readonly colorInfo: ColorInfoSender;
 }

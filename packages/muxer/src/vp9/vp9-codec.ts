@@ -3,7 +3,7 @@ import type { ColourDescription } from '../colour/colour-description.js';
 import { MuxerError } from '../errors.js';
 import { fourCcOf } from '../four-cc.js';
 import type { FrameCodec } from '../frames/frame-codec.js';
-import type { VideoFacts } from '../parameters.js';
+import type { VideoParameters } from '../parameters.js';
 import { readVp9KeyFrame, type Vp9KeyFrame } from './uncompressed-header.js';
 import {
   encodeVpCodecConfigurationRecord,
@@ -18,7 +18,7 @@ export class Vp9Codec implements FrameCodec {
   readonly hasFrame = true;
   keyFrame = false;
   configuration: Uint8Array | undefined;
-  facts: VideoFacts | undefined;
+  parameters: VideoParameters | undefined;
 
   get colour(): ColourDescription | undefined {
     return this.#header?.colour;
@@ -42,7 +42,7 @@ export class Vp9Codec implements FrameCodec {
   #takeHeader(header: Vp9KeyFrame): void {
     this.#header = header;
     this.configuration = encodeVpCodecConfigurationRecord(header);
-    this.facts = {
+    this.parameters = {
       codec: 'vp9',
       width: header.width,
       height: header.height,
