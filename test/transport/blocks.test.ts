@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type PublisherOptions, type ReceiverBehaviour, RtmpError } from '@cloudpush/transport';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Random } from '../fuzz/transport/random.js';
 import { makeCertificate } from './support/certificate.js';
 import { Blocks, message, TestPublisher } from './support/publish.js';
@@ -34,7 +34,7 @@ class ReusedBlocks {
 }
 
 describe('a block that is used again as soon as it is released', () => {
-  it.each<[string, number, boolean]>([
+  test.each<[string, number, boolean]>([
     ['in place', 65_536, false],
     ['in chunks', 4096, false],
     ['in place over TLS', 65_536, true],
@@ -100,7 +100,7 @@ describe('whatever happens to the connection', () => {
     return blocks;
   }
 
-  it.each([1, 2, 3, 4])('every block is released exactly once (seed %i)', async (seed) => {
+  test.each([1, 2, 3, 4])('every block is released exactly once (seed %i)', async (seed) => {
     const random = new Random(seed);
     for (const behaviour of behaviours) {
       await using receiver = await TestReceiver.listen(behaviour);

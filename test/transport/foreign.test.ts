@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ReceiverBehaviour } from '@cloudpush/transport';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { FfmpegServer, packetTimes } from '../support/ffmpeg.js';
 import { gstreamerPublish } from '../support/gstreamer.js';
 import { NginxRtmp } from '../support/nginx.js';
@@ -52,7 +52,7 @@ function expectMedia(received: Received | undefined, expected: readonly FlvTagBy
 }
 
 describe('foreign clients publish to the receiver', () => {
-  it('ffmpeg, tag for tag', async (context) => {
+  test('ffmpeg, tag for tag', async (context) => {
     requirePeers(context, 'ffmpeg');
     await using receiver = await TestReceiver.listen();
     expect(await ffmpegTo(receiver.url('live/camera'))).toMatchObject({ code: 0, stderr: '' });
@@ -60,7 +60,7 @@ describe('foreign clients publish to the receiver', () => {
     expect((await receiver.received[0]!.ended).clean).toBe(true);
   });
 
-  it.for(['rtmp2sink', 'rtmpsink'] as const)('GStreamer %s, picture for picture', async (sink, context) => {
+  test.for(['rtmp2sink', 'rtmpsink'] as const)('GStreamer %s, picture for picture', async (sink, context) => {
     requirePeers(context, 'gstreamer');
     await using receiver = await TestReceiver.listen();
     await gstreamerPublish(sink, fixture, receiver.url('live/camera'));
@@ -75,7 +75,7 @@ describe('foreign clients publish to the receiver', () => {
 });
 
 describe('foreign clients prove the handshakes and the authentication of the receiver', () => {
-  it('ffmpeg checks our digest, and we find its own', async (context) => {
+  test('ffmpeg checks our digest, and we find its own', async (context) => {
     requirePeers(context, 'ffmpeg');
     const schemes: (0 | 1 | undefined)[] = [];
     await using receiver = await TestReceiver.listen({
@@ -92,7 +92,7 @@ describe('foreign clients prove the handshakes and the authentication of the rec
     expect(schemes).toEqual([1]);
   });
 
-  it('librtmp checks our digest, and we find its own', async (context) => {
+  test('librtmp checks our digest, and we find its own', async (context) => {
     requirePeers(context, 'rtmpdump');
     const schemes: (0 | 1 | undefined)[] = [];
     await using receiver = await TestReceiver.listen({
@@ -111,7 +111,7 @@ describe('foreign clients prove the handshakes and the authentication of the rec
     expect(schemes.every((scheme) => scheme !== undefined)).toBe(true);
   });
 
-  it.for(['adobe', 'llnw'] as const)(
+  test.for(['adobe', 'llnw'] as const)(
     'ffmpeg authenticates by %s, and fails with a wrong password',
     async (scheme, context) => {
       requirePeers(context, 'ffmpeg');
@@ -130,7 +130,7 @@ describe('foreign clients prove the handshakes and the authentication of the rec
 });
 
 describe('the publisher against the receiver that foreign clients have proven', () => {
-  it.each(['adobe', 'llnw'] as const)('authenticates by %s', async (scheme) => {
+  test.each(['adobe', 'llnw'] as const)('authenticates by %s', async (scheme) => {
     await using receiver = await TestReceiver.listen({
       auth: { scheme, user: 'me+you', password: 'se/cret=' },
     });
@@ -153,7 +153,7 @@ describe('the publisher against the receiver that foreign clients have proven', 
     await expect(none).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_AUTH_FAILED', class: 'auth' });
   });
 
-  it.each([0, 1] as const)('makes the digest handshake in scheme %i', async (digestScheme) => {
+  test.each([0, 1] as const)('makes the digest handshake in scheme %i', async (digestScheme) => {
     await using receiver = await TestReceiver.listen({ handshake: 'digest' });
     const { publisher } = await TestPublisher.connect({
       url: receiver.url(),
@@ -165,7 +165,7 @@ describe('the publisher against the receiver that foreign clients have proven', 
     await publisher.close();
   });
 
-  it('falls back to the digest handshake by itself, unless told to make the simple one', async () => {
+  test('falls back to the digest handshake by itself, unless told to make the simple one', async () => {
     await using receiver = await TestReceiver.listen({ handshake: 'digest' });
     const { publisher } = await TestPublisher.connect({ url: receiver.url() });
     expect(publisher.handshake.mode).toBe('digest');
@@ -174,7 +174,7 @@ describe('the publisher against the receiver that foreign clients have proven', 
     await expect(simple).rejects.toMatchObject({ stage: 'handshake' });
   });
 
-  it('needs no fallback with a server that takes the simple handshake', async () => {
+  test('needs no fallback with a server that takes the simple handshake', async () => {
     await using receiver = await TestReceiver.listen();
     const { publisher } = await TestPublisher.connect({ url: receiver.url(), handshake: 'auto' });
     expect(publisher.handshake.mode).toBe('simple');
@@ -210,7 +210,7 @@ function expectRecording(file: string): void {
 }
 
 describe('the publisher against foreign servers', () => {
-  it.for([128, 4096, 65_536])(
+  test.for([128, 4096, 65_536])(
     'nginx-rtmp records every body, to the last, with chunks of %i',
     async (chunkSize, context) => {
       requirePeers(context, 'nginx-rtmp');
@@ -221,7 +221,7 @@ describe('the publisher against foreign servers', () => {
     },
   );
 
-  it('node-media-server records every body', async (context) => {
+  test('node-media-server records every body', async (context) => {
     requirePeers(context, 'node-media-server');
     await using folder = await TempFolder.create();
     await using server = await NodeMediaServerPeer.start(folder.path);
@@ -229,7 +229,7 @@ describe('the publisher against foreign servers', () => {
     expectRecording(await server.recording('camera'));
   });
 
-  it('ffmpeg -listen takes every packet', async (context) => {
+  test('ffmpeg -listen takes every packet', async (context) => {
     requirePeers(context, 'ffmpeg');
     await using folder = await TempFolder.create();
     await using server = await FfmpegServer.start(folder.file('out.flv'));
@@ -238,7 +238,7 @@ describe('the publisher against foreign servers', () => {
     expect(await packetTimes(file, 'video')).toHaveLength((await packetTimes(fixture, 'video')).length);
   });
 
-  it.for([
+  test.for([
     ['4 h 39 m 37 s', 0xffffff - 900],
     ['2^32 ms', 2 ** 32 - 900],
   ] as const)('nginx-rtmp’s recording of a stream past %s is read by ffmpeg', async ([, shift], context) => {
@@ -254,7 +254,7 @@ describe('the publisher against foreign servers', () => {
     expect(steps(got)).toEqual(steps(expected));
   });
 
-  it('nginx-rtmp takes several streams on one connection, each with a recording of its own', async (context) => {
+  test('nginx-rtmp takes several streams on one connection, each with a recording of its own', async (context) => {
     requirePeers(context, 'nginx-rtmp');
     await using folder = await TempFolder.create();
     await using nginx = await NginxRtmp.start(folder.path);
@@ -270,7 +270,7 @@ describe('the publisher against foreign servers', () => {
     for (const file of files) expectRecording(join(recordings, file));
   });
 
-  it('nginx-rtmp says BadName for a stream that is held: class busy', async (context) => {
+  test('nginx-rtmp says BadName for a stream that is held: class busy', async (context) => {
     requirePeers(context, 'nginx-rtmp');
     await using folder = await TempFolder.create();
     await using nginx = await NginxRtmp.start(folder.path);
@@ -280,7 +280,7 @@ describe('the publisher against foreign servers', () => {
     await publisher.close();
   });
 
-  it('nginx-rtmp disconnects on a message above max_message, and the error says why', async (context) => {
+  test('nginx-rtmp disconnects on a message above max_message, and the error says why', async (context) => {
     requirePeers(context, 'nginx-rtmp');
     await using folder = await TempFolder.create();
     await using nginx = await NginxRtmp.start(folder.path);
@@ -291,7 +291,7 @@ describe('the publisher against foreign servers', () => {
     expect(error).toMatchObject({ stage: 'publishing', class: 'retryable' });
   });
 
-  it('nginx-rtmp refuses an app that it does not have', async (context) => {
+  test('nginx-rtmp refuses an app that it does not have', async (context) => {
     requirePeers(context, 'nginx-rtmp');
     await using folder = await TempFolder.create();
     await using nginx = await NginxRtmp.start(folder.path);
@@ -299,7 +299,7 @@ describe('the publisher against foreign servers', () => {
     await expect(TestPublisher.connect({ url })).rejects.toMatchObject({ stage: 'connect' });
   });
 
-  it('nginx-rtmp takes the digest handshake', async (context) => {
+  test('nginx-rtmp takes the digest handshake', async (context) => {
     requirePeers(context, 'nginx-rtmp');
     await using folder = await TempFolder.create();
     await using nginx = await NginxRtmp.start(folder.path);
@@ -311,7 +311,7 @@ describe('the publisher against foreign servers', () => {
     }
   });
 
-  it('nginx-rtmp pings an idle publisher and does not lose it', async (context) => {
+  test('nginx-rtmp pings an idle publisher and does not lose it', async (context) => {
     requirePeers(context, 'nginx-rtmp');
     await using folder = await TempFolder.create();
     await using nginx = await NginxRtmp.start(folder.path, {

@@ -7,7 +7,7 @@ import {
   ReceiveSession,
   type RtmpError,
 } from '@cloudpush/transport';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readFlv } from './support/flv.js';
 
 /** What foreign programs said to each other, recorded by vectors/capture.mjs. */
@@ -79,7 +79,7 @@ function receive(pieces: Buffer[]): Seen {
 }
 
 describe('what foreign clients say, read by the receiving session', () => {
-  it.each([
+  test.each([
     'ffmpeg-nginx.client',
     'ffmpeg-nms.client',
     'rtmp2sink-nginx.client',
@@ -99,7 +99,7 @@ describe('what foreign clients say, read by the receiving session', () => {
     }
   });
 
-  it('ffmpeg’s stream is tag for tag the file that it sent', () => {
+  test('ffmpeg’s stream is tag for tag the file that it sent', () => {
     const { messages } = receive([recorded('ffmpeg-nginx.client')]);
     const media = messages.filter(({ type }) => type !== 18);
     // ffmpeg ends with an AVC end-of-sequence of its own that the file has too.
@@ -145,7 +145,7 @@ describe('what foreign servers say, read by the publish session', () => {
     return seen;
   }
 
-  it.each(['ffmpeg-nginx.server', 'ffmpeg-nms.server', 'librtmp-nginx.server'])('%s', (name) => {
+  test.each(['ffmpeg-nginx.server', 'ffmpeg-nms.server', 'librtmp-nginx.server'])('%s', (name) => {
     const bytes = recorded(name);
     // Recorded behind the start of publishing is the server's answer to the end, which our session has not
     // asked for.

@@ -5,7 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { inspect } from 'node:util';
 import { type ConnectTimings, type PublisherOptions, RtmpError, RtmpPublisher } from '@cloudpush/transport';
-import { describe, expect, it, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { requirePeers } from '../support/peers.js';
 import { run } from '../support/process.js';
 import { waitFor } from '../support/wait.js';
@@ -35,7 +35,7 @@ async function push(made: TestPublisher): Promise<void> {
 }
 
 describe('rtmps', () => {
-  it('carries every byte, in place and in chunks, from shared memory', async () => {
+  test('carries every byte, in place and in chunks, from shared memory', async () => {
     await using receiver = await TestReceiver.listen({}, { port: 0, tls: localhost });
     for (const chunkSize of [4096, 65_536]) {
       await push(
@@ -49,7 +49,7 @@ describe('rtmps', () => {
     }
   });
 
-  it('takes ffmpeg’s, so that the receiver is proven', async (context) => {
+  test('takes ffmpeg’s, so that the receiver is proven', async (context) => {
     requirePeers(context, 'ffmpeg');
     await using receiver = await TestReceiver.listen({}, { port: 0, tls: localhost });
     const args = ['-hide_banner', '-nostdin', '-loglevel', 'error', '-i', fixture, '-c', 'copy', '-f', 'flv'];
@@ -58,7 +58,7 @@ describe('rtmps', () => {
     expect(receiver.received[0]!.messages.length).toBeGreaterThanOrEqual(source.length - 1);
   });
 
-  it('refuses a certificate that nobody vouches for, and one for another name', async () => {
+  test('refuses a certificate that nobody vouches for, and one for another name', async () => {
     await using receiver = await TestReceiver.listen({}, { port: 0, tls: localhost });
     const untrusted = RtmpPublisher.connect({ url: secureUrl(receiver) });
     await expect(untrusted).rejects.toMatchObject({
@@ -76,14 +76,14 @@ describe('rtmps', () => {
     await push(await TestPublisher.connect({ url: secureUrl(strange), tls: named }));
   });
 
-  it('checks an address in the certificate, too', async () => {
+  test('checks an address in the certificate, too', async () => {
     await using receiver = await TestReceiver.listen({}, { port: 0, tls: localhost });
     await push(
       await TestPublisher.connect({ url: secureUrl(receiver, '127.0.0.1'), tls: { ca: localhost.cert } }),
     );
   });
 
-  it('takes a pinned certificate and no other', async () => {
+  test('takes a pinned certificate and no other', async () => {
     await using receiver = await TestReceiver.listen({}, { port: 0, tls: localhost });
     const pins = [localhost.fingerprint.replaceAll(':', '').toLowerCase()];
     const tls = { ca: localhost.cert, pins: [other.fingerprint, ...pins] };
@@ -99,7 +99,7 @@ describe('rtmps', () => {
     });
   });
 
-  it('verifies nothing when told so, and warns', async () => {
+  test('verifies nothing when told so, and warns', async () => {
     await using receiver = await TestReceiver.listen({}, { port: 0, tls: other });
     const made = await TestPublisher.connect({ url: secureUrl(receiver), tls: { verify: false } });
     expect(made.warnings).toHaveLength(1);
@@ -113,7 +113,7 @@ describe('rtmps', () => {
     await again.publisher.close();
   });
 
-  it('refuses a client certificate and key that are none', async () => {
+  test('refuses a client certificate and key that are none', async () => {
     await using receiver = await TestReceiver.listen({}, { port: 0, tls: localhost });
     const made = RtmpPublisher.connect({ url: secureUrl(receiver), tls: { cert: 'x', key: 'y' } });
     await expect(made).rejects.toMatchObject({
@@ -123,7 +123,7 @@ describe('rtmps', () => {
     });
   });
 
-  it('is reset, not closed, by destroy', async () => {
+  test('is reset, not closed, by destroy', async () => {
     await using receiver = await TestReceiver.listen({}, { port: 0, tls: localhost });
     const made = await TestPublisher.connect({ url: secureUrl(receiver), tls: { ca: localhost.cert } });
     const blocks = new Blocks();
@@ -137,7 +137,7 @@ describe('rtmps', () => {
     expect(end.error?.cause).toMatchObject({ code: 'ECONNRESET' });
   });
 
-  it('ends the wait for a server that does not answer, and fails with one that speaks no TLS', async () => {
+  test('ends the wait for a server that does not answer, and fails with one that speaks no TLS', async () => {
     await using silent = await silentProxy();
     const url = `rtmps://127.0.0.1:${silent.port}/live/x`;
     await expect(RtmpPublisher.connect({ url, timeouts: { tls: 60 } })).rejects.toMatchObject({
@@ -155,7 +155,7 @@ describe('rtmps', () => {
 });
 
 describe('proxies', () => {
-  it.each([
+  test.each([
     ['HTTP', () => httpProxy('me:p@ss'), 'http://me:p%40ss@'],
     ['SOCKS5', () => socksProxy({ user: 'me', password: 'p@ss' }), 'socks5://me:p%40ss@'],
     ['HTTP without login', () => httpProxy(), 'http://'],
@@ -176,7 +176,7 @@ describe('proxies', () => {
     expect(secure.received[0]!.messages).toHaveLength(source.length);
   });
 
-  it.each([
+  test.each([
     ['HTTP', () => httpProxy('me:right'), 'http://me:wr0ng@'],
     ['SOCKS5', () => socksProxy({ user: 'me', password: 'right' }), 'socks5://me:wr0ng@'],
   ])('%s refuses a wrong login, and no secret is in the error', async (_, start, scheme) => {
@@ -190,7 +190,7 @@ describe('proxies', () => {
     expect(inspect(error, { depth: 20, showHidden: true })).not.toContain('wr0ng');
   });
 
-  it.each([
+  test.each([
     ['HTTP', () => httpProxy(), 'http'],
     ['SOCKS5', () => socksProxy(), 'socks5'],
   ])('%s reports a target that it cannot reach', async (_, start, scheme) => {
@@ -202,7 +202,7 @@ describe('proxies', () => {
     await expect(made).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_PROXY', stage: 'proxy' });
   });
 
-  it.each(['http', 'socks5'])(
+  test.each(['http', 'socks5'])(
     'a %s proxy that does not answer is waited for no longer than told',
     async (scheme) => {
       await using proxy = await silentProxy();
@@ -219,14 +219,14 @@ describe('proxies', () => {
     },
   );
 
-  it('HTTP may accept with any 2xx', async () => {
+  test('HTTP may accept with any 2xx', async () => {
     await using receiver = await TestReceiver.listen();
     await using proxy = await httpProxy(undefined, '204 No Content');
     await push(await TestPublisher.connect({ url: receiver.url(), proxy: `http://127.0.0.1:${proxy.port}` }));
     expect(proxy.targets).toHaveLength(1);
   });
 
-  it('the time to reach a proxy and the time that it takes to answer count together', async () => {
+  test('the time to reach a proxy and the time that it takes to answer count together', async () => {
     await using proxy = await silentProxy();
     const lookup: LookupFunction = (_, options, callback) => {
       setTimeout(() => systemLookup('127.0.0.1', options, callback), 300);
@@ -242,7 +242,7 @@ describe('proxies', () => {
     expect(Math.max(...waits.filter((wait) => wait < 1000))).toBeLessThanOrEqual(701);
   });
 
-  it('a proxy that is not there is said to be the proxy', async () => {
+  test('a proxy that is not there is said to be the proxy', async () => {
     const made = RtmpPublisher.connect({ url: 'rtmp://h/live/x', proxy: 'socks5://127.0.0.1:1' });
     await expect(made).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_PROXY', cause: { stage: 'socket' } });
   });
@@ -264,7 +264,7 @@ describe('the timings of the stages', () => {
 
   const always = ['connect', 'createStream', 'handshake', 'publish', 'tcp'];
 
-  it('are there for the stages that there were', async () => {
+  test('are there for the stages that there were', async () => {
     await using plain = await TestReceiver.listen();
     await using secure = await TestReceiver.listen({}, { port: 0, tls: localhost });
     await using proxy = await httpProxy();
@@ -279,7 +279,7 @@ describe('the timings of the stages', () => {
     );
   });
 
-  it('give name resolution what the lookup took, and the rest to others', async () => {
+  test('give name resolution what the lookup took, and the rest to others', async () => {
     await using receiver = await TestReceiver.listen();
     let asked = 0;
     let answered = 0;
@@ -297,7 +297,7 @@ describe('the timings of the stages', () => {
     }
   });
 
-  it('are those of the attempt that succeeded, and of the stream that was published last', async () => {
+  test('are those of the attempt that succeeded, and of the stream that was published last', async () => {
     await using target = await TestReceiver.listen();
     await using first = await TestReceiver.listen({
       onConnect: () => ({
@@ -323,14 +323,14 @@ describe('addresses', () => {
     list?.some(({ address }) => address === '::1'),
   );
 
-  it('IPv6 literals', async (context) => {
+  test('IPv6 literals', async (context) => {
     if (!loopback6) context.skip('no IPv6 loopback on this machine');
     await using receiver = await TestReceiver.listen({}, { host: '::1', port: 0 });
     expect(receiver.url()).toContain('[::1]');
     await push(await TestPublisher.connect({ url: receiver.url() }));
   });
 
-  it('goes on to the next address when the first does not answer', async () => {
+  test('goes on to the next address when the first does not answer', async () => {
     await using receiver = await TestReceiver.listen();
     const asked: string[] = [];
     const lookup: LookupFunction = (hostname, options, callback) => {
@@ -392,7 +392,7 @@ describe('addresses', () => {
     );
   });
 
-  it('a lookup of the caller’s own that fails is a failure of DNS, whatever its error', async () => {
+  test('a lookup of the caller’s own that fails is a failure of DNS, whatever its error', async () => {
     for (const family of [0, 4] as const) {
       const cause = Object.assign(new Error('not in the directory'), { code: 'ENOTFOUND' });
       const lookup: LookupFunction = (_, options, callback) =>
@@ -407,7 +407,7 @@ describe('addresses', () => {
     }
   });
 
-  it('a lookup of the caller’s own that throws is a failure of DNS, too', async () => {
+  test('a lookup of the caller’s own that throws is a failure of DNS, too', async () => {
     for (const cause of [new Error('no directory'), 'no directory']) {
       const lookup: LookupFunction = () => {
         throw cause;
@@ -426,13 +426,13 @@ describe('addresses', () => {
     }
   });
 
-  it('connects from the local address that is asked for, in the family that is asked for', async () => {
+  test('connects from the local address that is asked for, in the family that is asked for', async () => {
     await using receiver = await TestReceiver.listen();
     await push(await TestPublisher.connect({ url: receiver.url(), localAddress: '127.0.0.2', family: 4 }));
     expect(receiver.received[0]!.stream.remoteAddress).toBe('127.0.0.2');
   });
 
-  it('socket options can be turned off', async () => {
+  test('socket options can be turned off', async () => {
     await using receiver = await TestReceiver.listen();
     await push(await TestPublisher.connect({ url: receiver.url(), keepAlive: 0, noDelay: false }));
     expect(receiver.received).toHaveLength(1);

@@ -3,7 +3,7 @@ import { connect, createServer, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { type PublisherOptions, RtmpError, RtmpPublisher, readTracks, withTrack } from '@cloudpush/transport';
-import { describe, expect, it, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { waitFor } from '../support/wait.js';
 import { readFlv } from './support/flv.js';
 import { Blocks, message, TestPublisher } from './support/publish.js';
@@ -26,7 +26,7 @@ async function failure(options: PublisherOptions): Promise<RtmpError> {
 }
 
 describe('publisher and receiver', () => {
-  it.each([128, 4096, 65536])('every byte and timestamp arrives with chunks of %i', async (chunkSize) => {
+  test.each([128, 4096, 65536])('every byte and timestamp arrives with chunks of %i', async (chunkSize) => {
     await using receiver = await TestReceiver.listen();
     const publisher = await TestPublisher.connect({ url: receiver.url('live/camera/17?k=v'), chunkSize });
     const blocks = new Blocks();
@@ -48,7 +48,7 @@ describe('publisher and receiver', () => {
     expect(await publisher.closed).toBeUndefined();
   });
 
-  it.each([
+  test.each([
     ['4 h 39 m 37 s', 0xffffff - 900],
     ['2^32 ms', 2 ** 32 - 900],
   ])('the stream goes on past %s', async (_, shift) => {
@@ -67,7 +67,7 @@ describe('publisher and receiver', () => {
     }
   });
 
-  it('publishes several streams one after the other on one connection', async () => {
+  test('publishes several streams one after the other on one connection', async () => {
     await using receiver = await TestReceiver.listen();
     const { publisher } = await TestPublisher.connect({ url: receiver.url('live/camera/1') });
     for (const name of ['camera/1', 'camera/2', 'camera/3?x=y']) {
@@ -87,7 +87,7 @@ describe('publisher and receiver', () => {
     expect(receiver.receiver.counters.messages).toBe(3);
   });
 
-  it('says false above the high-water mark, drains, and releases a block only when the kernel has taken it', async () => {
+  test('says false above the high-water mark, drains, and releases a block only when the kernel has taken it', async () => {
     await using receiver = await TestReceiver.listen({ readBytesPerSecond: 0 });
     const made = await TestPublisher.connect({
       url: receiver.url(),
@@ -114,7 +114,7 @@ describe('publisher and receiver', () => {
     expect(blocks.releases.at(-1)).toBe(1);
   });
 
-  it('calls onDrain once a slow server has caught up', async () => {
+  test('calls onDrain once a slow server has caught up', async () => {
     await using receiver = await TestReceiver.listen({ readBytesPerSecond: 50_000_000 });
     const made = await TestPublisher.connect({ url: receiver.url(), highWaterMark: 200_000 });
     const blocks = new Blocks();
@@ -131,7 +131,7 @@ describe('publisher and receiver', () => {
     expect(blocks.releases).toEqual(blocks.releases.map(() => 1));
   });
 
-  it('ends the connection to a server that asks on and on and reads no answer', async () => {
+  test('ends the connection to a server that asks on and on and reads no answer', async () => {
     await using receiver = await TestReceiver.listen({ readBytesPerSecond: 0 });
     const limits = { maxUnreadReplyBytes: 10_000 };
     const made = await TestPublisher.connect({ url: receiver.url(), limits });
@@ -159,7 +159,7 @@ describe('publisher and receiver', () => {
     await made.closed;
   });
 
-  it('throws when false is ignored for long', async () => {
+  test('throws when false is ignored for long', async () => {
     await using receiver = await TestReceiver.listen({ readBytesPerSecond: 0 });
     const { publisher, closed } = await TestPublisher.connect({
       url: receiver.url(),
@@ -173,7 +173,7 @@ describe('publisher and receiver', () => {
     await closed;
   });
 
-  it('writes what a turn has queued at its end, or at flush, and counts it', async () => {
+  test('writes what a turn has queued at its end, or at flush, and counts it', async () => {
     await using receiver = await TestReceiver.listen();
     const { publisher } = await TestPublisher.connect({ url: receiver.url() });
     const before = publisher.bytesWritten;
@@ -192,7 +192,7 @@ describe('publisher and receiver', () => {
     expect(receiver.received[0]!.messages.map(({ payload }) => payload.length)).toEqual([1000, 30, 1]);
   });
 
-  it('does not change a payload, nor write outside its headroom, when the memory is shared by destinations', async () => {
+  test('does not change a payload, nor write outside its headroom, when the memory is shared by destinations', async () => {
     await using receiver = await TestReceiver.listen();
     const memory = new Uint8Array(new SharedArrayBuffer(10_000)).fill(5);
     const part = memory.subarray(100, 9_000);
@@ -203,7 +203,7 @@ describe('publisher and receiver', () => {
     expect(receiver.received[0]!.messages[0]!.payload.every((byte) => byte === 5)).toBe(true);
   });
 
-  it('reads while it publishes: pings, commands and statuses come through', async () => {
+  test('reads while it publishes: pings, commands and statuses come through', async () => {
     await using receiver = await TestReceiver.listen({ pingInterval: 20, windowAcknowledgementSize: 1000 });
     const made = await TestPublisher.connect({ url: receiver.url() });
     const { stream } = receiver.received[0]!;
@@ -218,7 +218,7 @@ describe('publisher and receiver', () => {
     await made.publisher.close();
   });
 
-  it('measures its throughput', async () => {
+  test('measures its throughput', async () => {
     await using receiver = await TestReceiver.listen();
     const { publisher } = await TestPublisher.connect({ url: receiver.url() });
     for (let i = 0; i < 30; i++) {
@@ -230,7 +230,7 @@ describe('publisher and receiver', () => {
     await publisher.close();
   });
 
-  it('is closed by `await using`', async () => {
+  test('is closed by `await using`', async () => {
     await using receiver = await TestReceiver.listen();
     {
       await using publisher = await RtmpPublisher.connect({ url: receiver.url() });
@@ -241,7 +241,7 @@ describe('publisher and receiver', () => {
 });
 
 describe('the end of a connection', () => {
-  it('a destroyed publisher resets, so that the server does not take it for a clean end', async () => {
+  test('a destroyed publisher resets, so that the server does not take it for a clean end', async () => {
     await using receiver = await TestReceiver.listen();
     const made = await TestPublisher.connect({ url: receiver.url() });
     const error = new RtmpError('ERR_CLOUDPUSH_SOCKET', 'publishing', 'stalled');
@@ -252,7 +252,7 @@ describe('the end of a connection', () => {
     expect(end.error?.cause).toMatchObject({ code: 'ECONNRESET' });
   });
 
-  it('a call that waits for the next stream ends with the connection', async () => {
+  test('a call that waits for the next stream ends with the connection', async () => {
     let streams = 0;
     await using receiver = await TestReceiver.listen({
       onPublish: () => (++streams === 1 ? 'accept' : 'ignore'),
@@ -267,7 +267,7 @@ describe('the end of a connection', () => {
     });
   });
 
-  it('a closing publisher takes no more, releases what it is given, and goes on reading', async () => {
+  test('a closing publisher takes no more, releases what it is given, and goes on reading', async () => {
     await using receiver = await TestReceiver.listen({ pingInterval: 5, neverCloses: true });
     const made = await TestPublisher.connect({ url: receiver.url(), timeouts: { close: 150 } });
     const blocks = new Blocks();
@@ -285,7 +285,7 @@ describe('the end of a connection', () => {
     expect(receiver.received[0]!.messages).toHaveLength(1);
   });
 
-  it.each([
+  test.each([
     ['never reads', { readBytesPerSecond: 0 }, 'ERR_CLOUDPUSH_TIMEOUT'],
     ['never closes its side', { neverCloses: true }, 'ERR_CLOUDPUSH_TIMEOUT'],
   ])('close ends with a server that %s, and says that something may be lost', async (_, behaviour, code) => {
@@ -298,7 +298,7 @@ describe('the end of a connection', () => {
     expect(blocks.releases).toEqual(blocks.releases.map(() => 1));
   });
 
-  it('a server that ends the connection while much of a closing stream is queued has lost it', async () => {
+  test('a server that ends the connection while much of a closing stream is queued has lost it', async () => {
     await using receiver = await TestReceiver.listen({ readBytesPerSecond: 0 });
     // Stands between: passes on until it is told to end its side, and reads no more then.
     let end: () => void = () => undefined;
@@ -323,7 +323,7 @@ describe('the end of a connection', () => {
     middle.close();
   });
 
-  it('a server that says close after deleteStream has everything', async () => {
+  test('a server that says close after deleteStream has everything', async () => {
     await using receiver = await TestReceiver.listen({ neverCloses: true });
     const made = await TestPublisher.connect({ url: receiver.url(), timeouts: { close: 300 } });
     made.publisher.send(message(Buffer.alloc(10), 0), undefined);
@@ -333,7 +333,7 @@ describe('the end of a connection', () => {
     expect(await made.closed).toBeUndefined();
   });
 
-  it('what a server says together with Publish.Start is heard', async () => {
+  test('what a server says together with Publish.Start is heard', async () => {
     await using receiver = await TestReceiver.listen({}, {}, (stream) => {
       stream.sendCommand('onLiveOpen');
       stream.requestReconnect('rtmp://other/live');
@@ -353,7 +353,7 @@ describe('the end of a connection', () => {
     await publisher.close();
   });
 
-  it('a refusal right behind Publish.Start reaches onClose', async () => {
+  test('a refusal right behind Publish.Start reaches onClose', async () => {
     await using receiver = await TestReceiver.listen({}, {}, (stream) => {
       stream.sendStatus('error', 'NetStream.Publish.Denied', 'no');
     });
@@ -361,7 +361,7 @@ describe('the end of a connection', () => {
     expect(await made.closed).toMatchObject({ code: 'ERR_CLOUDPUSH_PUBLISH_REJECTED' });
   });
 
-  it('a second call for the next stream is refused and leaves the first alone', async () => {
+  test('a second call for the next stream is refused and leaves the first alone', async () => {
     await using receiver = await TestReceiver.listen();
     const { publisher } = await TestPublisher.connect({ url: receiver.url() });
     const first = publisher.nextStream('b');
@@ -371,7 +371,7 @@ describe('the end of a connection', () => {
     await publisher.close();
   });
 
-  it('closing while the next stream is being asked for ends cleanly, and leaves no stream open at the server', async () => {
+  test('closing while the next stream is being asked for ends cleanly, and leaves no stream open at the server', async () => {
     await using receiver = await TestReceiver.listen();
     const made = await TestPublisher.connect({ url: receiver.url() });
     made.publisher.send(message(Buffer.alloc(10), 0), undefined);
@@ -385,7 +385,7 @@ describe('the end of a connection', () => {
     expect(made.publisher.state).not.toBe('publishing');
   });
 
-  it('a next name that the server would cut leaves the present stream as it is', async () => {
+  test('a next name that the server would cut leaves the present stream as it is', async () => {
     await using receiver = await TestReceiver.listen();
     const { publisher } = await TestPublisher.connect({ url: receiver.url(), profile: 'nginx-rtmp' });
     const code = 'ERR_CLOUDPUSH_MESSAGE_TOO_LARGE';
@@ -395,7 +395,7 @@ describe('the end of a connection', () => {
     expect(receiver.received[0]!.messages).toHaveLength(1);
   });
 
-  it('a lost connection is reported once, with its cause, and everything is released', async () => {
+  test('a lost connection is reported once, with its cause, and everything is released', async () => {
     await using receiver = await TestReceiver.listen({ dropMidMessageAfter: 300_000 });
     const made = await TestPublisher.connect({ url: receiver.url(), chunkSize: 4096 });
     const blocks = new Blocks();
@@ -409,7 +409,7 @@ describe('the end of a connection', () => {
     expect((await receiver.received[0]!.ended).clean).toBe(false);
   });
 
-  it('an error status ends the connection', async () => {
+  test('an error status ends the connection', async () => {
     await using receiver = await TestReceiver.listen();
     const made = await TestPublisher.connect({ url: receiver.url() });
     receiver.received[0]!.stream.sendStatus(
@@ -424,7 +424,7 @@ describe('the end of a connection', () => {
     });
   });
 
-  it.each(['reset', 'huge', 'never'] as const)(
+  test.each(['reset', 'huge', 'never'] as const)(
     'acknowledgements that are wrong (%s) hold nothing up',
     async (how) => {
       await using receiver = await TestReceiver.listen({ acknowledgements: how });
@@ -440,7 +440,7 @@ describe('the end of a connection', () => {
 });
 
 describe('every wait ends', () => {
-  it.each([
+  test.each([
     ['handshake', { handshake: 'silent' as const }],
     ['connect', { onConnect: () => 'ignore' as const }],
     ['create-stream', { onCreateStream: () => 'ignore' as const }],
@@ -451,7 +451,7 @@ describe('every wait ends', () => {
     expect(error).toMatchObject({ code: 'ERR_CLOUDPUSH_TIMEOUT', stage, class: 'retryable' });
   });
 
-  it.each([
+  test.each([
     ['handshake', { handshake: 'silent' as const }],
     ['connect', { onConnect: () => 'ignore' as const }],
     ['create-stream', { onCreateStream: () => 'ignore' as const }],
@@ -465,7 +465,7 @@ describe('every wait ends', () => {
     await waitFor('the server to notice', 10_000, () => receiver.receiver.connections === 0 || undefined);
   });
 
-  it('an abort before it begins, while dialing, while publishing and while closing', async () => {
+  test('an abort before it begins, while dialing, while publishing and while closing', async () => {
     await using receiver = await TestReceiver.listen({ neverCloses: true });
     expect(await failure({ url: receiver.url(), signal: AbortSignal.abort() })).toMatchObject({
       code: 'ERR_CLOUDPUSH_ABORTED',
@@ -485,7 +485,7 @@ describe('every wait ends', () => {
     expect(await other.closed).toMatchObject({ code: 'ERR_CLOUDPUSH_ABORTED', stage: 'close' });
   });
 
-  it.each([
+  test.each([
     ['an abort', (_: RtmpPublisher, abort: AbortController) => abort.abort()],
     ['destroy', (publisher: RtmpPublisher) => publisher.destroy()],
   ])('%s while much is queued is not a clean close', async (_, end) => {
@@ -501,7 +501,7 @@ describe('every wait ends', () => {
     }
   });
 
-  it('an abort while the connection is being tuned, when nobody listens', async () => {
+  test('an abort while the connection is being tuned, when nobody listens', async () => {
     await using receiver = await TestReceiver.listen();
     const abort = new AbortController();
     const tuned = vi.spyOn(Socket.prototype, 'setKeepAlive').mockImplementationOnce(function (this: Socket) {
@@ -513,7 +513,7 @@ describe('every wait ends', () => {
     expect(error).toMatchObject({ code: 'ERR_CLOUDPUSH_ABORTED', stage: 'handshake' });
   });
 
-  it('a server that closes at once, or answers with something that is not RTMP', async () => {
+  test('a server that closes at once, or answers with something that is not RTMP', async () => {
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.once('data', (bytes) =>
@@ -529,7 +529,7 @@ describe('every wait ends', () => {
     server.close();
   });
 
-  it.each([
+  test.each([
     ['connect', { onConnect: () => 'close' as const }],
     ['create-stream', { onCreateStream: () => 'close' as const }],
     ['publish', { onPublish: () => 'close' as const }],
@@ -541,7 +541,7 @@ describe('every wait ends', () => {
 });
 
 describe('refusals', () => {
-  it.each([
+  test.each([
     ['connect', 'NetConnection.Connect.InvalidApp', 'auth', 'onConnect'],
     ['create-stream', 'NetConnection.Call.Failed', 'retryable', 'onCreateStream'],
     ['publish', 'NetStream.Publish.Denied', 'auth', 'onPublish'],
@@ -554,7 +554,7 @@ describe('refusals', () => {
     expect(error.message).toContain(description);
   });
 
-  it('a server that quotes our URL does not bring its secrets into the error', async () => {
+  test('a server that quotes our URL does not bring its secrets into the error', async () => {
     await using receiver = await TestReceiver.listen({
       onPublish: ({ streamName }) => {
         const token = /s3cret|t0ken/.exec(streamName)?.[0];
@@ -568,7 +568,7 @@ describe('refusals', () => {
     expect(inspect(error, { depth: 20 })).not.toMatch(/s3cret|t0ken|pa55word/);
   });
 
-  it('redirects are followed to the stream, and no further than permitted', async () => {
+  test('redirects are followed to the stream, and no further than permitted', async () => {
     await using target = await TestReceiver.listen();
     const redirect = (to: () => string) => ({
       onConnect: () => ({ code: 'NetConnection.Connect.Rejected', description: 'moved', redirect: to() }),
@@ -590,7 +590,7 @@ describe('refusals', () => {
     });
   });
 
-  it('a reconnect request carries the URL to go to', async () => {
+  test('a reconnect request carries the URL to go to', async () => {
     await using receiver = await TestReceiver.listen();
     const urls: string[] = [];
     const { publisher } = await TestPublisher.connect(
@@ -623,7 +623,7 @@ describe('refusals', () => {
 });
 
 describe('Enhanced RTMP', () => {
-  it('announces itself, and chooses the form of HEVC from the reply', async () => {
+  test('announces itself, and chooses the form of HEVC from the reply', async () => {
     const hvc1 = { fourCcList: ['hvc1'], capsEx: 1 };
     await using receiver = await TestReceiver.listen({ connectInfo: hvc1 });
     const { publisher } = await TestPublisher.connect({ url: receiver.url() });
@@ -643,7 +643,7 @@ describe('Enhanced RTMP', () => {
     await publisher.close();
   });
 
-  it('sends the enhanced form where nothing is announced, the legacy one where the profile knows no other', async () => {
+  test('sends the enhanced form where nothing is announced, the legacy one where the profile knows no other', async () => {
     await using receiver = await TestReceiver.listen({ enhanced: false });
     for (const [profile, form] of [
       ['auto', 'enhanced'],
@@ -671,14 +671,14 @@ describe('Enhanced RTMP', () => {
     await unanswered.publisher.close();
   });
 
-  it('announces nothing when told so', async () => {
+  test('announces nothing when told so', async () => {
     await using receiver = await TestReceiver.listen();
     const { publisher } = await TestPublisher.connect({ url: receiver.url(), enhanced: false });
     expect(receiver.received[0]!.stream.connectRequest.capabilities.enhanced).toBe(false);
     await publisher.close();
   });
 
-  it('carries several tracks and nanosecond offsets on one connection', async () => {
+  test('carries several tracks and nanosecond offsets on one connection', async () => {
     await using receiver = await TestReceiver.listen();
     const { publisher } = await TestPublisher.connect({ url: receiver.url() });
     const picture = message(Buffer.from('9168766331000000aabb', 'hex'), 40);
@@ -696,7 +696,7 @@ describe('Enhanced RTMP', () => {
 });
 
 describe('where there is no server', () => {
-  it.each([
+  test.each([
     ['no such host', 'rtmp://no-such-host.invalid/live/x', 'ERR_CLOUDPUSH_DNS', 'dns'],
     ['no listener', 'rtmp://127.0.0.1:1/live/x', 'ERR_CLOUDPUSH_SOCKET_CONNECT', 'socket'],
     [
@@ -711,14 +711,14 @@ describe('where there is no server', () => {
     expect(error.cause).toBeInstanceOf(Error);
   });
 
-  it('a URL without a stream name is not valid for publishing, unless one is given', async () => {
+  test('a URL without a stream name is not valid for publishing, unless one is given', async () => {
     const error = await failure({ url: 'rtmp://127.0.0.1:1/live' });
     expect(error).toMatchObject({ code: 'ERR_CLOUDPUSH_INVALID_URL', class: 'fatal' });
     const named = await failure({ url: 'rtmp://127.0.0.1:1/live', streamName: 'camera' });
     expect(named.code).toBe('ERR_CLOUDPUSH_SOCKET_CONNECT');
   });
 
-  it.each([
+  test.each([
     [{ chunkSize: 64 }, 'chunkSize is 64, permitted: 128 to 16777215'],
     [{ highWaterMark: -1 }, 'highWaterMark'],
     [{ highWaterMark: 2000, maxQueuedBytes: 1000 }, 'highWaterMark is 2000, permitted: 0 to 1000'],

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { ChunkWriter, encodeAmf0, RtmpReceiver } from '@cloudpush/transport';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { waitFor } from '../support/wait.js';
 import { message, TestPublisher } from './support/publish.js';
 import { TestReceiver } from './support/receive.js';
@@ -30,7 +30,7 @@ function drained(socket: Socket): Promise<void> {
 }
 
 describe('the receiver', () => {
-  it('refuses a name that is being published, when told to, and takes it again afterwards', async () => {
+  test('refuses a name that is being published, when told to, and takes it again afterwards', async () => {
     await using receiver = await TestReceiver.listen({ refusesBusyNames: true });
     const first = await TestPublisher.connect({ url: receiver.url('live/camera?token=1') });
     const second = TestPublisher.connect({ url: receiver.url('live/camera?token=2') });
@@ -41,7 +41,7 @@ describe('the receiver', () => {
     expect(receiver.received).toHaveLength(2);
   });
 
-  it('counts by stream and over all', async () => {
+  test('counts by stream and over all', async () => {
     await using receiver = await TestReceiver.listen();
     for (const name of ['a', 'b']) {
       const { publisher } = await TestPublisher.connect({ url: receiver.url(`live/${name}`) });
@@ -60,7 +60,7 @@ describe('the receiver', () => {
     expect(receiver.received.map(({ stream }) => stream.id)).toEqual([1, 2]);
   });
 
-  it('ends a connection that publishes nothing', async () => {
+  test('ends a connection that publishes nothing', async () => {
     await using receiver = await TestReceiver.listen({}, { port: 0, setupTimeout: 60 });
     const socket = await rawClient(receiver);
     socket.resume();
@@ -69,7 +69,7 @@ describe('the receiver', () => {
     expect(receiver.errors[0]).toMatchObject({ code: 'ERR_CLOUDPUSH_TIMEOUT' });
   });
 
-  it('ends a client that it has closed on, and that does not close its side', async () => {
+  test('ends a client that it has closed on, and that does not close its side', async () => {
     await using receiver = await TestReceiver.listen(
       { onConnect: () => 'close' },
       { port: 0, setupTimeout: 100 },
@@ -84,7 +84,7 @@ describe('the receiver', () => {
     socket.destroy();
   });
 
-  it('ends a publisher that has fallen silent', async () => {
+  test('ends a publisher that has fallen silent', async () => {
     await using receiver = await TestReceiver.listen({}, { port: 0, idleTimeout: 60 });
     const made = await TestPublisher.connect({ url: receiver.url() });
     expect(await made.closed).toMatchObject({ stage: 'publishing' });
@@ -94,7 +94,7 @@ describe('the receiver', () => {
     });
   });
 
-  it('ends a client that asks on and on and reads no answer', async () => {
+  test('ends a client that asks on and on and reads no answer', async () => {
     await using receiver = await TestReceiver.listen(
       {},
       { port: 0, limits: { maxUnreadReplyBytes: 10_000 } },
@@ -111,7 +111,7 @@ describe('the receiver', () => {
     socket.destroy();
   });
 
-  it('refuses bytes that are no RTMP, and a command before connect', async () => {
+  test('refuses bytes that are no RTMP, and a command before connect', async () => {
     await using receiver = await TestReceiver.listen();
     const web = connect(receiver.receiver.address.port, '127.0.0.1');
     web.on('error', () => web.destroy());
@@ -131,7 +131,7 @@ describe('the receiver', () => {
     ]);
   });
 
-  it('says where it cannot listen', async () => {
+  test('says where it cannot listen', async () => {
     await using receiver = await TestReceiver.listen();
     const { port } = receiver.receiver.address;
     await expect(RtmpReceiver.listen({ port })).rejects.toMatchObject({
@@ -140,7 +140,7 @@ describe('the receiver', () => {
     });
   });
 
-  it('takes no more connections than permitted', async () => {
+  test('takes no more connections than permitted', async () => {
     await using receiver = await TestReceiver.listen({}, { port: 0, maxConnections: 1 });
     const first = await TestPublisher.connect({ url: receiver.url() });
     const second = TestPublisher.connect({ url: receiver.url(), timeouts: { handshake: 2000 } });
@@ -150,7 +150,7 @@ describe('the receiver', () => {
 });
 
 describe('a hundred publishers', () => {
-  it('each arrive whole', async () => {
+  test('each arrive whole', async () => {
     await using receiver = await TestReceiver.listen();
     const bodies = Array.from({ length: 20 }, (_, i) => Buffer.alloc(5000 + i, i));
     await Promise.all(

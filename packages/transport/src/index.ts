@@ -46,6 +46,7 @@ export type {
   ReceiverOptions,
 } from './io/receiver/receiver-options.js';
 export { PUBLISHER_LIMITS, RECEIVER_LIMITS, type TransportLimits } from './limits.js';
+export type { MediaKind } from './message/codecs.js';
 export { encodeData, encodeMetadata } from './message/data.js';
 export type { MessageHandler } from './message/handler.js';
 export { readTracks, type TrackOptions, type TrackPacket, withTrack } from './message/multitrack.js';
@@ -53,15 +54,9 @@ export { type MediaMessage, MessageType } from './message/type.js';
 export { queryValues, redact, withForms } from './redaction/known-secrets.js';
 export { redactLine, redactText } from './redaction/text.js';
 export { bareUrl, withoutUrlSecrets } from './redaction/urls.js';
-export {
-  type Capabilities,
-  CapsEx,
-  type CodecForm,
-  chooseForm,
-  type MediaKind,
-  takesFourCc,
-} from './session/common/capabilities.js';
+export { type Capabilities, CapsEx, takesFourCc } from './session/common/capabilities.js';
 export type { MessageChannel } from './session/common/message-channel.js';
+export { type CodecForm, chooseForm } from './session/publish/codec-form.js';
 export type { ServerProfile, ServerProfileName } from './session/publish/profile.js';
 export { PublishSession } from './session/publish/publish-session.js';
 export type {

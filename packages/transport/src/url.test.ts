@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { RtmpError } from './errors.js';
 import { displayUrl, isRtmpUrl, parseRtmpUrl, publishedName } from './url.js';
 
@@ -8,7 +8,7 @@ const told = (text: string): (string | undefined)[] => {
 };
 
 describe('push URL', () => {
-  it('takes the first path segment for the app and the rest for the stream name', () => {
+  test('takes the first path segment for the app and the rest for the stream name', () => {
     expect(parseRtmpUrl('rtmp://media.example:1936/live/camera/1700000000?token=s3cret&x=1')).toEqual({
       secure: false,
       host: 'media.example',
@@ -22,7 +22,7 @@ describe('push URL', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['rtmp://h/live/s', 1935, 'rtmp://h/live'],
     ['rtmp://h:1935/live/s', 1935, 'rtmp://h/live'],
     ['rtmps://h/live/s', 443, 'rtmps://h/live'],
@@ -32,34 +32,34 @@ describe('push URL', () => {
     expect(parseRtmpUrl(text)).toMatchObject({ port, tcUrl });
   });
 
-  it('understands IPv6 literals', () => {
+  test('understands IPv6 literals', () => {
     const url = parseRtmpUrl('rtmp://[2001:db8::1]:1936/live/s');
     expect(url).toMatchObject({ host: '2001:db8::1', port: 1936, tcUrl: 'rtmp://[2001:db8::1]:1936/live' });
   });
 
-  it('understands user info and keeps it out of tcUrl', () => {
+  test('understands user info and keeps it out of tcUrl', () => {
     const url = parseRtmpUrl('rtmp://me:p%40ss%3Aword@h/live/s');
     expect(url).toMatchObject({ user: 'me', password: 'p@ss:word', tcUrl: 'rtmp://h/live' });
   });
 
-  it('keeps the name as it is written: percent signs, slashes, number signs', () => {
+  test('keeps the name as it is written: percent signs, slashes, number signs', () => {
     expect(parseRtmpUrl('rtmp://h/live//a%2Fb/').streamName).toBe('/a%2Fb/');
     expect(parseRtmpUrl('rtmp://h/live/key#1').streamName).toBe('key#1');
     expect(parseRtmpUrl('rtmp://h/live/key?t=1#2').query).toBe('t=1#2');
   });
 
-  it('takes an app that is longer than a segment from the option', () => {
+  test('takes an app that is longer than a segment from the option', () => {
     const url = parseRtmpUrl('rtmp://h/live/eu/camera/7', { app: '/live/eu/' });
     expect(url).toMatchObject({ app: 'live/eu', streamName: 'camera/7', tcUrl: 'rtmp://h/live/eu' });
     expect(() => parseRtmpUrl('rtmp://h/live/camera', { app: 'liv' })).toThrow('does not start with the app');
     expect(() => parseRtmpUrl('rtmp://h/live/camera', { app: '/' })).toThrow('empty app');
   });
 
-  it('leaves the stream name empty when there is none', () => {
+  test('leaves the stream name empty when there is none', () => {
     expect(parseRtmpUrl('rtmp://h/live').streamName).toBe('');
   });
 
-  it.each([
+  test.each([
     'http://h/live/s',
     'h/live/s',
     '',
@@ -77,7 +77,7 @@ describe('push URL', () => {
     expect(() => parseRtmpUrl(text)).toThrow(RtmpError);
   });
 
-  it('never shows a secret in an error or for people', () => {
+  test('never shows a secret in an error or for people', () => {
     const secret = 'hunter2';
     for (const text of [
       `rtmp://me:${secret}@h:99999/live/s?token=${secret}`,

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { cut, mutate, Random } from './random.js';
 import { splitSeed, targets } from './targets.js';
 
@@ -13,7 +13,7 @@ const EXECUTIONS = Number(process.env['FUZZ_EXECUTIONS'] ?? 60_000);
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_260);
 const MEMORY_LIMIT = 512 * 1024 * 1024;
 
-it(`${EXECUTIONS} hostile inputs`, { timeout: 3 * 60 * 60 * 1000 }, () => {
+test(`${EXECUTIONS} hostile inputs`, { timeout: 3 * 60 * 60 * 1000 }, () => {
   const random = new Random(SEED);
   const before = process.memoryUsage().rss;
   const counts = new Map<string, number>();

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   type AmfObject,
   type AmfValue,
@@ -42,12 +42,12 @@ const golden: [string, AmfValue, string][] = [
 ];
 
 describe('AMF0', () => {
-  it.each(golden)('%s', (_, value, bytes) => {
+  test.each(golden)('%s', (_, value, bytes) => {
     expect(encodeAmf0(value).toString('hex')).toBe(hex(bytes).toString('hex'));
     expect(decodeAmf0(hex(bytes))).toEqual([value]);
   });
 
-  it('§2.14 writes strings above 65,535 bytes as long strings, by bytes and not by characters', () => {
+  test('§2.14 writes strings above 65,535 bytes as long strings, by bytes and not by characters', () => {
     const short = 'a'.repeat(65_535);
     const long = 'é'.repeat(32_768);
     expect(encodeAmf0(short).subarray(0, 3)).toEqual(hex('02 ffff'));
@@ -55,18 +55,18 @@ describe('AMF0', () => {
     expect(decodeAmf0(encodeAmf0(short, long))).toEqual([short, long]);
   });
 
-  it('§2.9 resolves references to finished objects, in the order in which objects began', () => {
+  test('§2.9 resolves references to finished objects, in the order in which objects began', () => {
     const bytes = hex('0a 00000003  03 0001 61 05 0000 09  07 0001  08 00000000 0000 09');
     const [array] = decodeAmf0(bytes) as [AmfObject[]];
     expect(array[1]).toEqual({ a: null });
     expect(array[1]).toBe(array[0]);
   });
 
-  it('§2.15 reads the unsupported type as undefined', () => {
+  test('§2.15 reads the unsupported type as undefined', () => {
     expect(decodeAmf0(hex('0d'))).toEqual([undefined]);
   });
 
-  it('keeps the order of properties and takes any key for a property', () => {
+  test('keeps the order of properties and takes any key for a property', () => {
     const bytes = encodeAmf0(JSON.parse('{"b":1,"__proto__":{"polluted":true},"a":2}') as AmfObject);
     const [value] = decodeAmf0(bytes) as [AmfObject];
     expect(Object.keys(value)).toEqual(['b', '__proto__', 'a']);
@@ -74,15 +74,15 @@ describe('AMF0', () => {
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
   });
 
-  it('does not believe the count of an ECMA array', () => {
+  test('does not believe the count of an ECMA array', () => {
     expect(decodeAmf0(hex('08 ffffffff 0001 78 05 0000 09'))).toEqual([new EcmaArray({ x: null })]);
   });
 
-  it('reads AMF3 behind the avmplus marker', () => {
+  test('reads AMF3 behind the avmplus marker', () => {
     expect(decodeAmf0(hex('02 0001 61  11 06 07 616263  05'))).toEqual(['a', 'abc', null]);
   });
 
-  it('refuses input that is cut off at any byte', () => {
+  test('refuses input that is cut off at any byte', () => {
     for (const [, , text] of golden) {
       const bytes = hex(text);
       for (let length = 1; length < bytes.length; length++) {
@@ -91,7 +91,7 @@ describe('AMF0', () => {
     }
   });
 
-  it.each([
+  test.each([
     ['a movie clip', '04'],
     ['a record set', '0e'],
     ['an unknown marker', '12'],
@@ -104,7 +104,7 @@ describe('AMF0', () => {
     expect(errorOf(() => decodeAmf0(hex(bytes))).code).toBe('ERR_CLOUDPUSH_AMF');
   });
 
-  it('refuses nesting and counts above the limits, and takes what is just within', () => {
+  test('refuses nesting and counts above the limits, and takes what is just within', () => {
     const limits = { maxAmfDepth: 3, maxAmfValues: 10 };
     const nested = (depth: number): AmfValue => (depth === 0 ? null : [nested(depth - 1)]);
     expect(decodeAmf0(encodeAmf0(nested(3)), limits)).toEqual([nested(3)]);
@@ -113,7 +113,7 @@ describe('AMF0', () => {
     expect(errorOf(() => decodeAmf0(Buffer.alloc(11, 5), limits)).details.permitted).toBe(10);
   });
 
-  it('counts a reference as what it refers to: neither depth nor size hides behind one', () => {
+  test('counts a reference as what it refers to: neither depth nor size hides behind one', () => {
     const limits = { maxAmfDepth: 3, maxAmfValues: 1000 };
     // Each array holds the one before it, by reference.
     const chain = (arrays: number): Buffer =>
@@ -139,7 +139,7 @@ describe('AMF0', () => {
     expect(errorOf(() => decodeAmf0(double(12), wide)).message).toContain('too many values, permitted: 1000');
   });
 
-  it('counts AMF3 values behind the marker with the AMF0 values around them', () => {
+  test('counts AMF3 values behind the marker with the AMF0 values around them', () => {
     // An AMF0 array around an AMF3 one, whose second item refers to what stands in its first.
     const bytes = hex('0a 00000001 11 09 05 01 09 03 01 09 01 01 09 04');
     expect(decodeAmf0(bytes, { maxAmfDepth: 4, maxAmfValues: 100 })).toEqual([[[[[]], []]]]);
@@ -147,7 +147,7 @@ describe('AMF0', () => {
     expect(errorOf(() => decodeAmf0(bytes, { maxAmfDepth: 4, maxAmfValues: 5 })).details.permitted).toBe(5);
   });
 
-  it('refuses to write cycles, bytes, functions and overlong keys', () => {
+  test('refuses to write cycles, bytes, functions and overlong keys', () => {
     const cycle: AmfObject = {};
     cycle['self'] = cycle;
     const unwritable: unknown[] = [cycle, new Uint8Array(1), () => 1, { ['k'.repeat(65_536)]: 1 }];
@@ -158,7 +158,7 @@ describe('AMF0', () => {
 });
 
 describe('property access', () => {
-  it('reaches into whatever has properties, and only its own', () => {
+  test('reaches into whatever has properties, and only its own', () => {
     for (const value of [{ a: 1 }, new EcmaArray({ a: 1 }), new TypedObject('C', { a: 1 })]) {
       expect(property(value, 'a')).toBe(1);
       expect(property(value, 'toString')).toBeUndefined();

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type AmfValue, TypedObject, XmlDocument } from '../amf/value.js';
 import { RtmpError } from '../errors.js';
 import { PUBLISHER_LIMITS } from '../limits.js';
@@ -10,7 +10,7 @@ function decode(bytes: string, limits = PUBLISHER_LIMITS): AmfValue {
 }
 
 describe('AMF3', () => {
-  it.each<[string, string, AmfValue]>([
+  test.each<[string, string, AmfValue]>([
     ['§3.2 undefined', '00', undefined],
     ['§3.3 null', '01', null],
     ['§3.4 false', '02', false],
@@ -35,7 +35,7 @@ describe('AMF3', () => {
     expect(decode(bytes)).toEqual(value);
   });
 
-  it('resolves references to strings, traits and objects', () => {
+  test('resolves references to strings, traits and objects', () => {
     const [first, second, third] = decode(
       '09 07 01  0a 13 03 43 03 61 06 07 616263  0a 01 06 04  0a 02',
     ) as AmfValue[];
@@ -44,7 +44,7 @@ describe('AMF3', () => {
     expect(third).toBe(first);
   });
 
-  it.each([
+  test.each([
     ['a cut-off integer', '04 80'],
     ['a cut-off string', '06 07 61'],
     ['an array longer than its message', '09 ff ff ff ff 01'],
@@ -59,7 +59,7 @@ describe('AMF3', () => {
     expect(() => decode(bytes)).toThrow(RtmpError);
   });
 
-  it('refuses nesting and counts above the limits', () => {
+  test('refuses nesting and counts above the limits', () => {
     const limits = { ...PUBLISHER_LIMITS, maxAmfDepth: 2, maxAmfValues: 4 };
     expect(decode('09 03 01 09 01 01', limits)).toEqual([[]]);
     expect(() => decode('09 03 01 09 03 01 09 01 01', limits)).toThrow('nested too deeply');

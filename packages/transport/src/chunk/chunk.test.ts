@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { RtmpError } from '../errors.js';
 import { PUBLISHER_LIMITS, RECEIVER_LIMITS, type TransportLimits } from '../limits.js';
 import { ByteSink, hex, pattern } from '../testing/bytes.js';
@@ -57,7 +57,7 @@ function media(
 }
 
 describe('chunk basic header (RTMP 1.0 §5.3.1.1)', () => {
-  it.each([
+  test.each([
     [2, '02'],
     [63, '3f'],
     [64, '0000'],
@@ -71,7 +71,7 @@ describe('chunk basic header (RTMP 1.0 §5.3.1.1)', () => {
     expect(target.subarray(0, length).toString('hex')).toBe(expected);
   });
 
-  it.each([
+  test.each([
     ['one byte', '03'],
     ['two bytes', '0000'],
     ['two bytes, greatest', '00ff'],
@@ -95,7 +95,7 @@ describe('chunk basic header (RTMP 1.0 §5.3.1.1)', () => {
 });
 
 describe('the examples of RTMP 1.0 §5.3.2', () => {
-  it('reads example 1: audio messages whose headers shrink', () => {
+  test('reads example 1: audio messages whose headers shrink', () => {
     const bodies = [1, 2, 3, 4].map((seed) => pattern(32, seed));
     const bytes = Buffer.concat([
       hex('03 0003e8 000020 08 39300000'),
@@ -114,7 +114,7 @@ describe('the examples of RTMP 1.0 §5.3.2', () => {
     expect(readSplitEverywhere(bytes)).toEqual(expected);
   });
 
-  it('reads and writes example 2: a message that is too long for one chunk', () => {
+  test('reads and writes example 2: a message that is too long for one chunk', () => {
     const payload = pattern(307);
     const golden = Buffer.concat([
       hex('04 0003e8 000133 09 3a300000'),
@@ -135,7 +135,7 @@ describe('the examples of RTMP 1.0 §5.3.2', () => {
 });
 
 describe('extended timestamp (RTMP 1.0 §5.3.1.3)', () => {
-  it.each([
+  test.each([
     [0xfffffe, 'fffffe', ''],
     [0xffffff, 'ffffff', '00ffffff'],
     [0x1000000, 'ffffff', '01000000'],
@@ -156,7 +156,7 @@ describe('extended timestamp (RTMP 1.0 §5.3.1.3)', () => {
     expect(readSplitEverywhere(golden)).toEqual([{ type: 9, messageStreamId: 1, timestamp, payload }]);
   });
 
-  it('reads peers that leave it out on format 3 chunks', () => {
+  test('reads peers that leave it out on format 3 chunks', () => {
     const payload = pattern(300);
     const bytes = Buffer.concat([
       hex('06 ffffff 00012c 09 01000000 01000000'),
@@ -170,7 +170,7 @@ describe('extended timestamp (RTMP 1.0 §5.3.1.3)', () => {
     expect(message).toEqual({ type: 9, messageStreamId: 1, timestamp: 0x1000000, payload });
   });
 
-  it.each([
+  test.each([
     ['one byte', 200, '01 55 55 55 55'],
     ['two bytes', 200, '01 02 55 55 55'],
     ['three bytes', 200, '01 02 03 55 55'],
@@ -193,7 +193,7 @@ describe('extended timestamp (RTMP 1.0 §5.3.1.3)', () => {
     ]);
   });
 
-  it('reads it as a delta after formats 1 and 2, and wraps at 2^32', () => {
+  test('reads it as a delta after formats 1 and 2, and wraps at 2^32', () => {
     const bytes = hex(`
       06 ffffff 000001 09 01000000 fffffff0 aa
       46 ffffff 000001 09 01000000 bb
@@ -206,7 +206,7 @@ describe('extended timestamp (RTMP 1.0 §5.3.1.3)', () => {
 });
 
 describe('chunk reader', () => {
-  it('puts interleaved messages together', () => {
+  test('puts interleaved messages together', () => {
     const video = pattern(300, 5);
     const audio = pattern(150, 6);
     const bytes = Buffer.concat([
@@ -224,7 +224,7 @@ describe('chunk reader', () => {
     expect(readSplitEverywhere(bytes).map((message) => message.payload)).toEqual([audio, video]);
   });
 
-  it('obeys Set Chunk Size at once, between the chunks of a message, too', () => {
+  test('obeys Set Chunk Size at once, between the chunks of a message, too', () => {
     const payload = pattern(300);
     const bytes = Buffer.concat([
       hex('06 000000 00012c 09 01000000'),
@@ -235,7 +235,7 @@ describe('chunk reader', () => {
     expect(readSplitEverywhere(bytes).map((message) => message.payload)).toEqual([payload]);
   });
 
-  it('drops a half-received message on Abort', () => {
+  test('drops a half-received message on Abort', () => {
     const bytes = Buffer.concat([
       hex('06 000000 00012c 09 01000000'),
       pattern(128),
@@ -246,7 +246,7 @@ describe('chunk reader', () => {
     expect(readSplitEverywhere(bytes)).toEqual(expected);
   });
 
-  it('drops a half-received message when a new one begins on its chunk stream', () => {
+  test('drops a half-received message when a new one begins on its chunk stream', () => {
     const bytes = Buffer.concat([
       hex('06 000000 00012c 09 01000000'),
       pattern(128),
@@ -255,18 +255,18 @@ describe('chunk reader', () => {
     expect(readSplitEverywhere(bytes).map((message) => message.timestamp)).toEqual([5]);
   });
 
-  it('takes a chunk stream that begins with format 1, as librtmp has been seen to do', () => {
+  test('takes a chunk stream that begins with format 1, as librtmp has been seen to do', () => {
     const expected = [{ type: 9, messageStreamId: 0, timestamp: 5, payload: hex('aa') }];
     expect(readSplitEverywhere(hex('46 000005 000001 09 aa'))).toEqual(expected);
   });
 
-  it('hands over messages without a body', () => {
+  test('hands over messages without a body', () => {
     const bytes = hex('06 000007 000000 09 01000000 c6 c6');
     const timestamps = readSplitEverywhere(bytes).map((message) => message.timestamp);
     expect(timestamps).toEqual([7, 14, 21]);
   });
 
-  it('agrees with a naive reader about what a writer with odd parts and sizes sends', () => {
+  test('agrees with a naive reader about what a writer with odd parts and sizes sends', () => {
     const sink = new ByteSink();
     const writer = new ChunkWriter(sink);
     for (let i = 1; i < 60; i++) {
@@ -292,14 +292,14 @@ describe('chunk reader', () => {
     expect(read(Array.from(bytes, (_, i) => bytes.subarray(i, i + 1)))).toEqual(expected);
   });
 
-  it('gives a view of the input when a message came in one piece', () => {
+  test('gives a view of the input when a message came in one piece', () => {
     const bytes = hex('06 000007 000003 09 01000000 010203');
     let seen: Uint8Array | undefined;
     new ChunkReader({ onMessage: (...[, , , payload]) => (seen = payload) }, PUBLISHER_LIMITS).push(bytes);
     expect(seen?.buffer).toBe(bytes.buffer);
   });
 
-  it.each([
+  test.each([
     ['a chunk size of 0', '02 000000 000004 01 00000000 00000000'],
     ['a chunk size with the top bit', '02 000000 000004 01 00000000 80000000'],
     ['a Set Chunk Size of two bytes', '02 000000 000002 01 00000000 0000'],
@@ -309,24 +309,24 @@ describe('chunk reader', () => {
     expect(errorOf(() => read([hex(bytes)])).code).toBe('ERR_CLOUDPUSH_PROTOCOL');
   });
 
-  it('leaves an Abort aside that names no chunk stream', () => {
+  test('leaves an Abort aside that names no chunk stream', () => {
     expect(read([hex('02 000000 000001 02 00000000 00')])).toEqual([]);
   });
 
-  it('accepts the greatest chunk size and takes it for the greatest message', () => {
+  test('accepts the greatest chunk size and takes it for the greatest message', () => {
     const reader = new ChunkReader({ onMessage: () => undefined }, PUBLISHER_LIMITS);
     reader.push(hex('02 000000 000004 01 00000000 7fffffff'));
     expect(reader.chunkSize).toBe(0xffffff);
   });
 
-  it('refuses messages longer than the limit before it has any of their bytes', () => {
+  test('refuses messages longer than the limit before it has any of their bytes', () => {
     const limits = { ...PUBLISHER_LIMITS, maxMessageBytes: 1000 };
     const error = errorOf(() => read([hex('06 000000 0003e9 09 01000000')], limits));
     expect(error.code).toBe('ERR_CLOUDPUSH_PEER_LIMIT');
     expect(error.details).toEqual({ actual: 1001, permitted: 1000 });
   });
 
-  it('refuses to hold more half-received messages than the limit', () => {
+  test('refuses to hold more half-received messages than the limit', () => {
     const limits = { ...PUBLISHER_LIMITS, maxMessageBytes: 1000, maxAssemblyBytes: 1500 };
     const open = (id: string): Buffer =>
       Buffer.concat([hex(`${id} 000000 0003e8 09 01000000`), pattern(128)]);
@@ -334,7 +334,7 @@ describe('chunk reader', () => {
     expect(errorOf(() => read([open('06'), open('07')], limits)).code).toBe('ERR_CLOUDPUSH_PEER_LIMIT');
   });
 
-  it('refuses more chunk streams than the limit', () => {
+  test('refuses more chunk streams than the limit', () => {
     const limits = { ...PUBLISHER_LIMITS, maxChunkStreams: 2 };
     const message = (id: string): Buffer => hex(`${id} 000000 000001 09 01000000 00`);
     expect(read([message('06'), message('07')], limits)).toHaveLength(2);
@@ -344,7 +344,7 @@ describe('chunk reader', () => {
 });
 
 describe('chunk writer', () => {
-  it('writes the header into the headroom: one slice, no copy', () => {
+  test('writes the header into the headroom: one slice, no copy', () => {
     const shared = new SharedArrayBuffer(1000);
     const body = new Uint8Array(shared, 20, 500);
     body.set(pattern(500));
@@ -358,7 +358,7 @@ describe('chunk writer', () => {
     expect(Buffer.from(new Uint8Array(shared, 0, 8))).toEqual(Buffer.alloc(8));
   });
 
-  it.each([
+  test.each([
     [11, 40, 2],
     [12, 40, 1],
     [15, 0xffffff, 2],
@@ -371,7 +371,7 @@ describe('chunk writer', () => {
     expect(readNaively(sink.take())).toEqual([{ type: 9, messageStreamId: 1, timestamp, payload: body }]);
   });
 
-  it('cuts long messages into views of the payload, with and without headroom', () => {
+  test('cuts long messages into views of the payload, with and without headroom', () => {
     const memory = Buffer.alloc(70_000);
     pattern(70_000).copy(memory);
     for (const headroom of [0, 64]) {
@@ -392,7 +392,7 @@ describe('chunk writer', () => {
     }
   });
 
-  it('keeps headers apart that are still on their way', () => {
+  test('keeps headers apart that are still on their way', () => {
     const sink = new ByteSink();
     const writer = new ChunkWriter(sink);
     for (let i = 0; i < 1000; i++) writer.writeMedia(6, 1, media(i, pattern(3, i)));
@@ -400,13 +400,13 @@ describe('chunk writer', () => {
     expect(read.map((message) => message.timestamp)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
   });
 
-  it('writes messages without a body', () => {
+  test('writes messages without a body', () => {
     const sink = new ByteSink();
     new ChunkWriter(sink).writeMedia(6, 1, { type: 9, timestamp: 3, parts: [], size: 0, headroom: 0 });
     expect(sink.take()).toEqual(hex('06 000003 000000 09 01000000'));
   });
 
-  it('refuses a message longer than 2^24 - 1 bytes before it writes anything', () => {
+  test('refuses a message longer than 2^24 - 1 bytes before it writes anything', () => {
     const sink = new ByteSink();
     const writer = new ChunkWriter(sink);
     const message = { type: 9, timestamp: 0, parts: [], size: 0x1000000, headroom: 0 };

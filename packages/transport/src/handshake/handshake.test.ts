@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { RtmpError } from '../errors.js';
 import { ByteSink, pattern } from '../testing/bytes.js';
 import { ClientHandshake } from './client.js';
@@ -49,7 +49,7 @@ function talk({ client, server, toServer, toClient }: Pair, size = 4096): void {
 }
 
 describe('handshake', () => {
-  it.each([1, 7, 1535, 1536, 1537, 4096])('is understood in pieces of %i bytes', (size) => {
+  test.each([1, 7, 1535, 1536, 1537, 4096])('is understood in pieces of %i bytes', (size) => {
     for (const mode of ['simple', 'digest'] as const) {
       const both = pair(mode, 'auto');
       talk(both, size);
@@ -58,7 +58,7 @@ describe('handshake', () => {
     }
   });
 
-  it('sends version 3, the time, zeros, and echoes the hello with its own time (RTMP 1.0 §5.2)', () => {
+  test('sends version 3, the time, zeros, and echoes the hello with its own time (RTMP 1.0 §5.2)', () => {
     const { client, toServer } = pair('simple', 'auto');
     const hello = toServer.take();
     expect(hello.length).toBe(1537);
@@ -73,7 +73,7 @@ describe('handshake', () => {
     expect(echo).toEqual(expected);
   });
 
-  it('leaves what follows the handshake to others', () => {
+  test('leaves what follows the handshake to others', () => {
     const both = pair('simple', 'auto');
     both.server.push(both.toServer.take());
     const bytes = Buffer.concat([both.toClient.take(), Buffer.from('more')]);
@@ -81,21 +81,21 @@ describe('handshake', () => {
     expect(both.client.done).toBe(true);
   });
 
-  it.each([0, 1] as const)('proves the digest both ways in scheme %i', (scheme) => {
+  test.each([0, 1] as const)('proves the digest both ways in scheme %i', (scheme) => {
     const both = pair('digest', 'digest', scheme);
     talk(both);
     expect(both.server.digestScheme).toBe(scheme);
     expect([both.client.digestVerified, both.server.digestVerified]).toEqual([true, true]);
   });
 
-  it('falls back to the simple handshake when the server knows no digest', () => {
+  test('falls back to the simple handshake when the server knows no digest', () => {
     const both = pair('digest', 'simple');
     talk(both);
     expect([both.client.done, both.server.done]).toEqual([true, true]);
     expect(both.client.digestVerified).toBe(false);
   });
 
-  it('takes an S2 that echoes nothing, as some servers send it', () => {
+  test('takes an S2 that echoes nothing, as some servers send it', () => {
     for (const mode of ['simple', 'digest'] as const) {
       const { client } = pair(mode, 'auto');
       client.push(Buffer.concat([Buffer.from([3]), Buffer.alloc(3072)]));
@@ -103,23 +103,23 @@ describe('handshake', () => {
     }
   });
 
-  it('makes a server that wants digests refuse clients without', () => {
+  test('makes a server that wants digests refuse clients without', () => {
     const { server, toServer } = pair('simple', 'digest');
     expect(() => server.push(toServer.take())).toThrow(RtmpError);
   });
 
-  it('makes a server that wants digests refuse a wrong answer to its own', () => {
+  test('makes a server that wants digests refuse a wrong answer to its own', () => {
     const { server, toServer } = pair('digest', 'digest');
     server.push(toServer.take());
     expect(() => server.push(Buffer.alloc(1536))).toThrow(RtmpError);
   });
 
-  it.each([0x48, 0x16, 0, 2, 6])('refuses a server whose first byte is %i', (version) => {
+  test.each([0x48, 0x16, 0, 2, 6])('refuses a server whose first byte is %i', (version) => {
     const { client } = pair('simple', 'auto');
     expect(() => client.push(Buffer.from([version]))).toThrow(/RTMP version/);
   });
 
-  it.each([0x47, 0x16, 0, 2, 32])(
+  test.each([0x47, 0x16, 0, 2, 32])(
     'refuses a client whose first byte is %i, unless it is a later version',
     (version) => {
       const { server } = pair('simple', 'auto');
@@ -129,7 +129,7 @@ describe('handshake', () => {
     },
   );
 
-  it('finds a digest at the first and the last offset there is, and none in random bytes', () => {
+  test('finds a digest at the first and the last offset there is, and none in random bytes', () => {
     for (const scheme of [0, 1] as const) {
       for (const offset of [0, 1, 727, 728, 1020]) {
         const hello = Buffer.alloc(1536);

@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseProxy } from './dial/proxy.js';
 import { Fifo } from './publisher/fifo.js';
 import { Throughput } from './publisher/throughput.js';
 
 describe('Fifo', () => {
-  it('keeps the order while it grows and goes round', () => {
+  test('keeps the order while it grows and goes round', () => {
     const fifo = new Fifo<number>(4);
     const out: number[] = [];
     let next = 0;
@@ -23,7 +23,7 @@ describe('Fifo', () => {
 });
 
 describe('Throughput', () => {
-  it('comes near a steady rate, and falls when nothing is written', () => {
+  test('comes near a steady rate, and falls when nothing is written', () => {
     const throughput = new Throughput();
     let now = 0;
     for (; now < 10_000; now += 40) throughput.add(20_000, now);
@@ -32,13 +32,13 @@ describe('Throughput', () => {
     expect(throughput.bytesPerSecond(now + 10_000)).toBeLessThan(20_000);
   });
 
-  it('is 0 before anything was written', () => {
+  test('is 0 before anything was written', () => {
     expect(new Throughput().bytesPerSecond(1000)).toBe(0);
   });
 });
 
 describe('proxy URL', () => {
-  it.each([
+  test.each([
     ['socks5://p:1081', { kind: 'socks5', host: 'p', port: 1081, user: '', password: '' }],
     ['socks5://p', { kind: 'socks5', port: 1080 }],
     ['http://u:p%3Aw@p', { kind: 'http', port: 8080, user: 'u', password: 'p:w' }],
@@ -48,7 +48,7 @@ describe('proxy URL', () => {
     expect(parseProxy(text)).toMatchObject(expected);
   });
 
-  it.each(['ftp://p', 'p:1080', 'https://p', ''])('refuses %j', (text) => {
+  test.each(['ftp://p', 'p:1080', 'https://p', ''])('refuses %j', (text) => {
     expect(() => parseProxy(text)).toThrow('The proxy is not a URL of the form');
   });
 });

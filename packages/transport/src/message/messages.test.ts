@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { EcmaArray } from '../amf/value.js';
 import { RtmpError } from '../errors.js';
 import { PUBLISHER_LIMITS } from '../limits.js';
@@ -28,7 +28,7 @@ function bytesOf({ parts, size }: MediaMessage): string {
 
 // Written by hand after the ExVideoTagHeader and ExAudioTagHeader tables of Enhanced RTMP v2.
 describe('multitrack and ModEx', () => {
-  it.each<[string, MediaMessage, object, string]>([
+  test.each<[string, MediaMessage, object, string]>([
     [
       'a key frame of HEVC',
       message(9, '91 68766331 000050 aabb', 'cc'),
@@ -71,14 +71,14 @@ describe('multitrack and ModEx', () => {
     expect(made).toMatchObject({ type: original.type, timestamp: 40, headroom: 0 });
   });
 
-  it('does not copy the payload', () => {
+  test('does not copy the payload', () => {
     const original = message(9, '91 68766331 000050 aabb', 'cc');
     const [, view, last] = withTrack(original, { trackId: 1 }).parts;
     expect(view!.buffer).toBe(original.parts[0]!.buffer);
     expect(last).toBe(original.parts[1]);
   });
 
-  it('reads back what it wrote, and bodies without tracks', () => {
+  test('reads back what it wrote, and bodies without tracks', () => {
     const made = withTrack(message(9, '91 68766331 000050 aa'), { trackId: 7, nanosecondOffset: 999_999 });
     const read = readTracks(9, Buffer.concat(made.parts));
     expect(read).toEqual([
@@ -89,7 +89,7 @@ describe('multitrack and ModEx', () => {
     ]);
   });
 
-  it('reads many tracks of one codec and of many', () => {
+  test('reads many tracks of one codec and of many', () => {
     expect(readTracks(9, hex('96 11 61763031 00 000002 aabb 01 000001 cc'))).toMatchObject([
       { trackId: 0, fourCc: 'av01', packetType: 1, body: hex('aabb') },
       { trackId: 1, fourCc: 'av01', packetType: 1, body: hex('cc') },
@@ -100,14 +100,14 @@ describe('multitrack and ModEx', () => {
     ]);
   });
 
-  it('steps over ModEx signals of other types and of the long form', () => {
+  test('steps over ModEx signals of other types and of the long form', () => {
     const long = Buffer.concat([hex('97 ff 0100'), Buffer.alloc(257), hex('11'), hex('68766331 aa')]);
     expect(readTracks(9, long)).toMatchObject([
       { fourCc: 'hvc1', packetType: 1, nanosecondOffset: 0, body: hex('aa') },
     ]);
   });
 
-  it('refuses what is cut off, at every byte', () => {
+  test('refuses what is cut off, at every byte', () => {
     const bytes = hex('97 02 000001 06 21 61763031 00 000001 aa 68766331 01 000002 bbcc');
     const seen = Array.from({ length: bytes.length }, (_, length) => {
       try {
@@ -123,7 +123,7 @@ describe('multitrack and ModEx', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ['a track id of 256', message(9, '91 68766331'), { trackId: 256 }],
     ['an offset of a millisecond', message(9, '91 68766331'), { nanosecondOffset: 1_000_000 }],
     ['half a nanosecond', message(9, '91 68766331'), { nanosecondOffset: 0.5 }],
@@ -153,7 +153,7 @@ describe('aggregate message (RTMP 1.0 §7.1.6)', () => {
     return seen;
   }
 
-  it('is taken apart, with times relative to its own', () => {
+  test('is taken apart, with times relative to its own', () => {
     const expected = [
       [8, 2 ** 32 - 10, 'af01'],
       [9, 10, '27'],
@@ -162,23 +162,23 @@ describe('aggregate message (RTMP 1.0 §7.1.6)', () => {
     expect(split(golden.subarray(0, -4))).toEqual(expected);
   });
 
-  it('is refused when it holds another, which could go on for ever', () => {
+  test('is refused when it holds another, which could go on for ever', () => {
     expect(() => split(hex('16 000000 000000 00 000000'))).toThrow('holds an aggregate');
   });
 
-  it('is refused when it is cut off', () => {
+  test('is refused when it is cut off', () => {
     expect(() => split(golden.subarray(0, 20))).toThrow('cut off');
     expect(() => split(golden.subarray(0, 12))).toThrow('cut off');
   });
 });
 
 describe('data messages', () => {
-  it('metadata goes out under @setDataFrame, as an ECMA array', () => {
+  test('metadata goes out under @setDataFrame, as an ECMA array', () => {
     const { name, args } = decodeData(18, encodeMetadata({ width: 1920 }), PUBLISHER_LIMITS);
     expect([name, ...args]).toEqual(['@setDataFrame', 'onMetaData', new EcmaArray({ width: 1920 })]);
   });
 
-  it('a name and values make a data message', () => {
+  test('a name and values make a data message', () => {
     expect(encodeData('onX', true)).toEqual(hex('02 0003 6f6e58 01 01'));
   });
 });

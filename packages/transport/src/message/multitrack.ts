@@ -1,6 +1,7 @@
 import { bitsAbove, joinBits, lowestBits } from '../bits/fields.js';
 import { readUint24 } from '../bits/uint.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
+import { legacyCodec } from './codecs.js';
 import { cutOff } from './errors.js';
 import {
   type ExHeader,
@@ -122,29 +123,22 @@ function enhancedForm(messageType: number, body: Uint8Array): EnhancedForm {
 
 function legacyVideo(first: number, body: Uint8Array): EnhancedForm {
   const codecId = lowestBits(first, 4);
-  const fourCc = codecId === 7 ? 'avc1' : codecId === 12 ? 'hvc1' : undefined;
+  const codec = legacyCodec('video', codecId);
   const packetType = body[1];
-  if (fourCc === undefined || packetType === undefined) throw unknownBody(`video codec id ${codecId}`);
+  if (codec === undefined || packetType === undefined) throw unknownBody(`video codec id ${codecId}`);
   // Only coded frames have a composition time offset in their enhanced form; else three bytes of zeros go.
   const position = packetType === PacketType.codedFrames ? 2 : 5;
-  return { lead: 0x80 | (first & 0x70), packetType, nanosecondOffset: 0, position, fourCc };
+  return { lead: 0x80 | (first & 0x70), packetType, nanosecondOffset: 0, position, fourCc: codec.fourCc };
 }
 
 function legacyAudio(first: number, body: Uint8Array): EnhancedForm {
   const soundFormat = bitsAbove(first, 4);
-  if (soundFormat === 10 && body.length >= 2) {
-    return { lead: 0x90, packetType: body[1]!, nanosecondOffset: 0, position: 2, fourCc: 'mp4a' };
-  }
-  if (soundFormat === 2 || soundFormat === 14) {
-    return {
-      lead: 0x90,
-      packetType: PacketType.codedFrames,
-      nanosecondOffset: 0,
-      position: 1,
-      fourCc: '.mp3',
-    };
-  }
-  throw unknownBody(`sound format ${soundFormat}`);
+  const codec = legacyCodec('audio', soundFormat);
+  // AAC alone has a packet type of its own (FLV 10.1, annex E.4.2.1).
+  const typed = codec?.fourCc === 'mp4a';
+  if (codec === undefined || (typed && body.length < 2)) throw unknownBody(`sound format ${soundFormat}`);
+  const packetType = typed ? body[1]! : PacketType.codedFrames;
+  return { lead: 0x90, packetType, nanosecondOffset: 0, position: typed ? 2 : 1, fourCc: codec.fourCc };
 }
 
 function readFourCc(body: Uint8Array, position: number): string {

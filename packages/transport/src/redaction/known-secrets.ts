@@ -1,5 +1,3 @@
-import { type AmfValue, propertiesOf, XmlDocument } from '../amf/value.js';
-
 /** Shorter values of a query are flags and numbers, whose removal would make a text unreadable. */
 const MIN_VALUE_LENGTH = 4;
 
@@ -32,18 +30,6 @@ function occurrencesOf(secret: string): string | RegExp {
     `(?<![\\p{L}\\p{N}])${secret.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}(?![\\p{L}\\p{N}])`,
     'gu',
   );
-}
-
-/** The texts and numbers in AMF values, at any depth: a caller's own arguments are his, and may be secret. */
-export function textsIn(values: readonly AmfValue[]): string[] {
-  return values.flatMap((value): string[] => {
-    if (typeof value === 'string') return [value];
-    // Small numbers are flags and ports, whose removal would make a text unreadable.
-    if (typeof value === 'number') return String(value).length >= MIN_VALUE_LENGTH ? [String(value)] : [];
-    if (value instanceof XmlDocument) return [value.text];
-    if (Array.isArray(value)) return textsIn(value);
-    return textsIn(Object.values(propertiesOf(value) ?? {}));
-  });
 }
 
 /** What must not be shown of these texts: the values of their queries, as they stand and decoded. */

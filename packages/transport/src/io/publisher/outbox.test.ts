@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Writable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Outbox } from './outbox.js';
 
 /** A socket whose kernel takes what it is given only when told to. */
@@ -48,7 +48,7 @@ function setUp(highWaterMark = 1000): {
 const turn = (): Promise<void> => new Promise(setImmediate);
 
 describe('outbox', () => {
-  it('writes one message with one call, and all messages of a turn with one call', async () => {
+  test('writes one message with one call, and all messages of a turn with one call', async () => {
     const { socket, send } = setUp();
     send('a', [10]);
     expect(socket.calls).toEqual([]);
@@ -62,7 +62,7 @@ describe('outbox', () => {
     expect(socket.calls).toEqual([1, 5]);
   });
 
-  it('gathers what comes while a call is under way into the next one', async () => {
+  test('gathers what comes while a call is under way into the next one', async () => {
     const { socket, send } = setUp();
     for (const name of ['a', 'b', 'c']) {
       send(name, [10, 10]);
@@ -73,7 +73,7 @@ describe('outbox', () => {
     expect(socket.calls).toEqual([2, 4]);
   });
 
-  it('writes at once when told to, and nothing twice', async () => {
+  test('writes at once when told to, and nothing twice', async () => {
     const { socket, outbox, send } = setUp();
     send('a', [10]);
     outbox.flush();
@@ -83,7 +83,7 @@ describe('outbox', () => {
     expect(socket.calls).toEqual([1]);
   });
 
-  it('keeps apart any number of flushes that are under way', async () => {
+  test('keeps apart any number of flushes that are under way', async () => {
     const { socket, outbox } = setUp(1_000_000);
     const seen: unknown[] = [];
     const expected: unknown[] = [];
@@ -105,7 +105,7 @@ describe('outbox', () => {
     expect(seen).toEqual(expected);
   });
 
-  it('releases in order, and only what the kernel has taken', async () => {
+  test('releases in order, and only what the kernel has taken', async () => {
     const { socket, outbox, send, released } = setUp();
     send('a', [10]);
     send('b', [20]);
@@ -120,7 +120,7 @@ describe('outbox', () => {
     expect([released, outbox.queuedBytes, outbox.bytesWritten]).toEqual([['a', 'b', 'c'], 0, 60]);
   });
 
-  it('releases nothing on an error, because the kernel may still read, and everything on close', async () => {
+  test('releases nothing on an error, because the kernel may still read, and everything on close', async () => {
     const { socket, outbox, send, released } = setUp();
     send('a', [10]);
     outbox.flush();
@@ -136,7 +136,7 @@ describe('outbox', () => {
     expect([released.length, outbox.queuedBytes]).toEqual([3, 0]);
   });
 
-  it('says no above the high-water mark, in the same turn, too, and drains once at half of it', async () => {
+  test('says no above the high-water mark, in the same turn, too, and drains once at half of it', async () => {
     const { socket, send, drains } = setUp(1000);
     expect([send('a', [600]), send('b', [400]), send('c', [1])]).toEqual([true, true, false]);
     expect(socket.calls).toEqual([3]);
@@ -151,7 +151,7 @@ describe('outbox', () => {
     expect(drains()).toBe(1);
   });
 
-  it('knows how much media waits, in milliseconds, across the wrap of the clock', async () => {
+  test('knows how much media waits, in milliseconds, across the wrap of the clock', async () => {
     const { socket, outbox, send } = setUp();
     expect(outbox.queuedMilliseconds).toBe(0);
     send('a', [10], 2 ** 32 - 100);
@@ -166,7 +166,7 @@ describe('outbox', () => {
     expect(outbox.queuedMilliseconds).toBe(0);
   });
 
-  it('half-closes only when the kernel has everything, and writes nothing behind that', async () => {
+  test('half-closes only when the kernel has everything, and writes nothing behind that', async () => {
     const { socket, outbox, send } = setUp();
     send('a', [10]);
     outbox.end();

@@ -5,7 +5,7 @@ import type { AmfObject } from '../../amf/value.js';
 import { encodeAmf0 } from '../../amf0/encoder.js';
 import { RtmpError, RtmpErrorCode } from '../../errors.js';
 import { MAX_CHUNK_SIZE, PUBLISHER_LIMITS } from '../../limits.js';
-import { queryValues, textsIn, withForms } from '../../redaction/known-secrets.js';
+import { queryValues, withForms } from '../../redaction/known-secrets.js';
 import { announceCapabilities, CapsEx, FourCcInfo } from '../../session/common/capabilities.js';
 import {
   type Attempt,
@@ -13,6 +13,7 @@ import {
   type ConnectWishes,
   connectFields,
 } from '../../session/publish/attempt.js';
+import { textsIn } from '../../session/publish/own-texts.js';
 import type { PublishSessionOptions } from '../../session/publish/publish-state.js';
 import type { StageTimer } from '../../session/publish/stage-timer.js';
 import type { RtmpUrl } from '../../url.js';

@@ -11,6 +11,7 @@ import {
   FourCcInfo,
   readCapabilities,
 } from '../../session/common/capabilities.js';
+import { RateLimit } from '../../session/common/rate-limit.js';
 import { ReceiveSession } from '../../session/receive/receive-session.js';
 import type {
   ConnectRequest,
@@ -24,7 +25,6 @@ import { DeadlineTimer } from '../common/deadline-timer.js';
 import { reset } from '../common/reset.js';
 import type { BufferBudget, BufferHolder } from './buffer-budget.js';
 import { IdleWatch } from './idle-watch.js';
-import { PublishRate } from './publish-rate.js';
 import { nameOf, PublishedStream } from './published-stream.js';
 import type {
   ReceiveCounters,
@@ -58,7 +58,7 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler, Buf
   readonly #context: ReceiverContext;
   readonly #session: ReceiveSession;
   readonly #streams = new Map<number, PublishedStream>();
-  readonly #rate: PublishRate | undefined;
+  readonly #publishes: RateLimit | undefined;
   readonly #idle: IdleWatch | undefined;
   #connectRequest: ConnectRequest | undefined;
   #received = 0;
@@ -83,7 +83,11 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler, Buf
     socket.once('close', () => this.#onClose());
     const { idleTimeout = 0, maxPublishesPerMinute = 120 } = context.options;
     if (idleTimeout > 0) this.#idle = new IdleWatch(idleTimeout, () => this.#onIdle(idleTimeout));
-    if (maxPublishesPerMinute > 0) this.#rate = new PublishRate(maxPublishesPerMinute, performance.now());
+    if (maxPublishesPerMinute > 0) {
+      this.#publishes = new RateLimit(maxPublishesPerMinute / 60, maxPublishesPerMinute, () =>
+        performance.now(),
+      );
+    }
   }
 
   /** Whether the client publishes anything now. */
@@ -127,7 +131,7 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler, Buf
 
   onPublish(request: PublishRequest): Decision {
     const { behaviour, liveNames } = this.#context;
-    if (this.#rate?.take(performance.now()) === false) return this.#tooManyPublishes();
+    if (this.#publishes?.take(1) === false) return this.#tooManyPublishes();
     if (behaviour.refusesBusyNames && liveNames.has(nameOf(request))) return BUSY;
     return behaviour.onPublish?.(request) ?? 'accept';
   }

@@ -28,3 +28,20 @@ test('a rate limit lets what is too large through, and makes what follows wait f
   time = 10_000;
   expect(limit.wait).toBe(0);
 });
+
+test('what must fit whole passes as often as permitted, in one go or spread', () => {
+  let time = 0;
+  const burst = new RateLimit(1, 60, () => time);
+  expect(Array.from({ length: 61 }, () => burst.take(1)).filter(Boolean)).toHaveLength(60);
+  const later = [500, 1000, 1001].map((now) => {
+    time = now;
+    return burst.take(1);
+  });
+  expect(later).toEqual([false, true, false]);
+  const spread = new RateLimit(1, 60, () => time);
+  const seconds = Array.from({ length: 600 }, () => {
+    time += 1000;
+    return spread.take(1);
+  });
+  expect(seconds.every(Boolean)).toBe(true);
+});

@@ -1,4 +1,7 @@
-/** Lets so much a second through, and so much at once. What is let through may run into debt: a large piece passes, late. */
+/**
+ * A token bucket: lets so much a second through, and so much at once. What is spent may run into debt (a large piece
+ * passes, and what follows waits for it); what is taken must fit.
+ */
 export class RateLimit {
   readonly #rate: number;
   readonly #burst: number;
@@ -29,6 +32,14 @@ export class RateLimit {
   spend(cost: number): void {
     this.#fill();
     this.#left -= cost;
+  }
+
+  /** Spends the cost if all of it is there; returns whether it was. */
+  take(cost: number): boolean {
+    this.#fill();
+    if (this.#left < cost) return false;
+    this.#left -= cost;
+    return true;
   }
 
   #fill(): void {

@@ -2,7 +2,8 @@ import type { AmfObject, AmfValue } from '../../amf/value.js';
 import { RtmpError, RtmpErrorCode } from '../../errors.js';
 import { MAX_TARGET_LENGTH } from '../../limits.js';
 import { isRtmpUrl, parseRtmpUrl, publishedName, type RtmpUrl } from '../../url.js';
-import { answerChallenge, type Credentials } from '../common/auth.js';
+import type { Credentials } from '../common/auth.js';
+import { answerChallenge } from './auth-challenge.js';
 import { challengeOf } from './status.js';
 
 /** What stays the same over all attempts of one `connect`. */

@@ -1,5 +1,5 @@
 import type { AmfObject } from '../../amf/value.js';
-import { RtmpError, RtmpErrorCode, type RtmpStage } from '../../errors.js';
+import { RtmpError, RtmpErrorCode } from '../../errors.js';
 import type { ServerProfile } from './profile.js';
 
 /**
@@ -56,22 +56,4 @@ export function checkMessageSize(profile: ServerProfile, size: number): void {
     `A message of ${size} bytes would make the server (${profile.name}) disconnect, permitted: ${permitted}`,
     { details: { actual: size, permitted } },
   );
-}
-
-/**
- * What reading the peer's bytes threw, placed at the stage in which it happened. What a peer sends is never
- * fatal to us.
- */
-export function placeError(error: unknown, stage: RtmpStage): RtmpError {
-  if (!(error instanceof RtmpError)) {
-    return new RtmpError(RtmpErrorCode.protocol, stage, `The peer's bytes could not be read (${stage})`, {
-      cause: error,
-    });
-  }
-  if (error.stage !== 'message') return error;
-  return new RtmpError(error.code, stage, `${error.message} (${stage})`, {
-    details: error.details,
-    class: 'retryable',
-    cause: error,
-  });
 }

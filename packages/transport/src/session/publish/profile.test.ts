@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ChunkStreamId } from '../../message/type.js';
 import { detectProfile, type ServerProfileName, serverProfile } from './profile.js';
 
@@ -17,19 +17,19 @@ const names: ServerProfileName[] = [
 describe.each(names)('profile %s', (name) => {
   const profile = serverProfile(name);
 
-  it('sends FCPublish wherever it sends releaseStream, because SRS then waits for it', () => {
+  test('sends FCPublish wherever it sends releaseStream, because SRS then waits for it', () => {
     expect(profile.name).toBe(name);
     expect(profile.fcPublish || !profile.releaseStream).toBe(true);
   });
 
-  it('uses a chunk size that no known server warns of or refuses', () => {
+  test('uses a chunk size that no known server warns of or refuses', () => {
     expect(profile.chunkSize).toBeGreaterThanOrEqual(4096);
     expect(profile.chunkSize).toBeLessThanOrEqual(65_536);
   });
 });
 
 describe('HEVC, who takes what', () => {
-  it.each<[ServerProfileName, boolean, boolean]>([
+  test.each<[ServerProfileName, boolean, boolean]>([
     ['srs', true, true],
     ['lal', true, true],
     ['zlmediakit', true, true],
@@ -65,7 +65,7 @@ describe('a server in its answer to connect', () => {
 });
 
 describe('chunk streams', () => {
-  it('are all below 32, beyond which nginx-rtmp takes no commands, and all different', () => {
+  test('are all below 32, beyond which nginx-rtmp takes no commands, and all different', () => {
     const ids = Object.values(ChunkStreamId);
     expect(Math.max(...ids)).toBeLessThan(32);
     expect(new Set(ids).size).toBe(ids.length);

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { EcmaArray } from '../../amf/value.js';
 import { RtmpError } from '../../errors.js';
 import { ACKNOWLEDGEMENT_WINDOW } from '../../limits.js';
@@ -7,9 +7,9 @@ import { encodeData } from '../../message/data.js';
 import { encodePeerBandwidth, encodeUint32 } from '../../message/protocol-control.js';
 import { MessageType } from '../../message/type.js';
 import { encodeUserControl } from '../../message/user-control.js';
-import { textsIn } from '../../redaction/known-secrets.js';
 import { hex, pattern } from '../../testing/bytes.js';
 import { publishOptions, ScriptedServer, TestClock, TIMEOUTS } from '../../testing/sessions.js';
+import { textsIn } from './own-texts.js';
 import { PublishSession } from './publish-session.js';
 import { StageTimer } from './stage-timer.js';
 
@@ -24,7 +24,7 @@ function video(size: number): {
 }
 
 describe('publish session: the way to publishing', () => {
-  it('sends Set Chunk Size right before connect, and never again', () => {
+  test('sends Set Chunk Size right before connect, and never again', () => {
     const sent: Buffer[] = [];
     const server = new ScriptedServer({}, (slice) => sent.push(Buffer.from(slice))).accept();
     server.session.publishNext('camera/2');
@@ -34,7 +34,7 @@ describe('publish session: the way to publishing', () => {
     expect(bytes.indexOf(announcement, 1)).toBe(-1);
   });
 
-  it('sends its commands in the order that servers want', () => {
+  test('sends its commands in the order that servers want', () => {
     const server = new ScriptedServer().accept();
     expect(server.commands.map(({ name }) => name)).toEqual([
       'connect',
@@ -47,12 +47,12 @@ describe('publish session: the way to publishing', () => {
     expect(server.recorder.published).toBe(1);
   });
 
-  it('uses unique, rising transaction ids, beginning with 1 for connect', () => {
+  test('uses unique, rising transaction ids, beginning with 1 for connect', () => {
     const ids = new ScriptedServer().accept().commands.map(({ transactionId }) => transactionId);
     expect(ids).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('publishes on the stream id that the server returned', () => {
+  test('publishes on the stream id that the server returned', () => {
     const server = new ScriptedServer().accept(77);
     expect(server.sent.at(-1)!.messageStreamId).toBe(77);
     server.session.send(video(10));
@@ -60,7 +60,7 @@ describe('publish session: the way to publishing', () => {
     expect(server.last('publish').args).toEqual([null, 'camera', 'live']);
   });
 
-  it('times each of its stages, and those of the next stream anew', () => {
+  test('times each of its stages, and those of the next stream anew', () => {
     const clock = new TestClock();
     const timer = new StageTimer(clock.now);
     const server = new ScriptedServer({ now: clock.now, timer });
@@ -83,7 +83,7 @@ describe('publish session: the way to publishing', () => {
     expect(timer.timings).toEqual({ tcp: 0, handshake: 11, connect: 22, createStream: 55, publish: 66 });
   });
 
-  it('does not wait for answers to releaseStream and FCPublish, and takes an _error to them', () => {
+  test('does not wait for answers to releaseStream and FCPublish, and takes an _error to them', () => {
     const server = new ScriptedServer().shakeHands().acceptConnect();
     server.command('_error', 2, null, { level: 'error', code: 'NetConnection.Call.Failed' });
     server.command('_error', 3, null, { level: 'error', code: 'NetConnection.Call.Failed' });
@@ -91,7 +91,7 @@ describe('publish session: the way to publishing', () => {
     expect(server.session.state).toBe('publishing');
   });
 
-  it('tolerates transaction id 0, duplicate results and results of nothing', () => {
+  test('tolerates transaction id 0, duplicate results and results of nothing', () => {
     const server = new ScriptedServer().shakeHands();
     server.command('_result', 0, {}, { level: 'status', code: 'NetConnection.Connect.Success' });
     server.command('_result', 1, {}, { level: 'status', code: 'NetConnection.Connect.Success' });
@@ -105,7 +105,7 @@ describe('publish session: the way to publishing', () => {
     expect(server.recorder.failures).toEqual([]);
   });
 
-  it('takes commands in an AMF3 wrapping', () => {
+  test('takes commands in an AMF3 wrapping', () => {
     const server = new ScriptedServer().shakeHands();
     const payload = hex('00 02 0007 5f726573756c74 00 3ff0000000000000 03 0000 09');
     server.say(MessageType.commandAmf3, payload);
@@ -119,7 +119,7 @@ describe('publish session: the way to publishing', () => {
     expect(server.failure.message).toContain(`the stream id ${id}; permitted: 0 to 4294967295`);
   });
 
-  it('fails when createStream brings no id', () => {
+  test('fails when createStream brings no id', () => {
     const server = new ScriptedServer().shakeHands().acceptConnect();
     server.command('_result', 4, null, null);
     expect(server.failure).toMatchObject({
@@ -128,14 +128,14 @@ describe('publish session: the way to publishing', () => {
     });
   });
 
-  it('keeps every command inside one chunk', () => {
+  test('keeps every command inside one chunk', () => {
     const server = new ScriptedServer({ streamName: `camera?token=${'t'.repeat(5000)}` }).accept();
     expect(server.last('publish').args[1]).toHaveLength(5013);
   });
 });
 
 describe('publish session: time-outs', () => {
-  it.each([
+  test.each([
     ['handshake', TIMEOUTS.handshake, (s: ScriptedServer) => s.session.start()],
     ['connect', TIMEOUTS.connect, (s: ScriptedServer) => s.shakeHands()],
     ['create-stream', TIMEOUTS.createStream, (s: ScriptedServer) => s.shakeHands().acceptConnect()],
@@ -157,13 +157,13 @@ describe('publish session: time-outs', () => {
     expect(server.session.deadline).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('waits for nothing while publishing', () => {
+  test('waits for nothing while publishing', () => {
     expect(new ScriptedServer().accept().session.deadline).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
 describe('publish session: refusals', () => {
-  it.each([
+  test.each([
     ['NetConnection.Connect.Rejected', '', 'ERR_CLOUDPUSH_CONNECT_REJECTED', 'auth'],
     ['NetConnection.Connect.InvalidApp', '', 'ERR_CLOUDPUSH_CONNECT_REJECTED', 'auth'],
     ['NetConnection.Connect.Failed', 'try later', 'ERR_CLOUDPUSH_CONNECT_FAILED', 'retryable'],
@@ -184,14 +184,14 @@ describe('publish session: refusals', () => {
     });
   });
 
-  it('takes a refusal that comes as a _result, as a status, or without a reason', () => {
+  test('takes a refusal that comes as a _result, as a status, or without a reason', () => {
     const info = { level: 'error', code: 'NetConnection.Connect.Rejected' };
     expect(new ScriptedServer().shakeHands().command('_result', 1, {}, info).failure.class).toBe('auth');
     expect(new ScriptedServer().shakeHands().command('onStatus', 0, null, info).failure.class).toBe('auth');
     expect(new ScriptedServer().shakeHands().command('_error', 1, null).failure.class).toBe('retryable');
   });
 
-  it('keeps where a redirect leads out of the text', () => {
+  test('keeps where a redirect leads out of the text', () => {
     const info = {
       level: 'error',
       code: 'NetConnection.Connect.Rejected',
@@ -204,7 +204,7 @@ describe('publish session: refusals', () => {
     expect(failure.message + JSON.stringify(failure.details)).not.toContain('s3cret');
   });
 
-  it.each([
+  test.each([
     ['NetStream.Publish.Denied', '', 'ERR_CLOUDPUSH_PUBLISH_REJECTED', 'auth'],
     ['NetStream.Publish.Rejected', '', 'ERR_CLOUDPUSH_PUBLISH_REJECTED', 'auth'],
     ['NetStream.Publish.Unauthorized', '', 'ERR_CLOUDPUSH_PUBLISH_REJECTED', 'auth'],
@@ -217,16 +217,19 @@ describe('publish session: refusals', () => {
     expect(server.failure).toMatchObject({ code: expected, class: errorClass, stage: 'publish' });
   });
 
-  it('reports an error status while publishing', () => {
+  test('reports an error status while publishing', () => {
     const server = new ScriptedServer().accept().status('NetStream.Publish.Denied', 'error');
     expect(server.failure).toMatchObject({ code: 'ERR_CLOUDPUSH_PUBLISH_REJECTED', stage: 'publishing' });
   });
 
-  it.each(['NetStream.Unpublish.Success', 'NetConnection.Connect.Closed'])('takes %s for the end', (code) => {
-    expect(new ScriptedServer().accept().status(code).failure.class).toBe('retryable');
-  });
+  test.each(['NetStream.Unpublish.Success', 'NetConnection.Connect.Closed'])(
+    'takes %s for the end',
+    (code) => {
+      expect(new ScriptedServer().accept().status(code).failure.class).toBe('retryable');
+    },
+  );
 
-  it.each(['NetStream.Unpublish.Success', 'NetStream.Publish.Denied'])(
+  test.each(['NetStream.Unpublish.Success', 'NetStream.Publish.Denied'])(
     'leaves %s to the message stream that it is about',
     (code) => {
       const server = new ScriptedServer().accept(2);
@@ -238,14 +241,14 @@ describe('publish session: refusals', () => {
     },
   );
 
-  it('takes an _error with transaction id 0 for an answer to connect, and to nothing later', () => {
+  test('takes an _error with transaction id 0 for an answer to connect, and to nothing later', () => {
     const info = { level: 'error', code: 'NetConnection.Call.Failed' };
     const server = new ScriptedServer().shakeHands().acceptConnect().command('_error', 0, null, info);
     expect(server.session.state).toBe('creating-stream');
     expect(new ScriptedServer().shakeHands().command('_error', 0, null, info).failure.stage).toBe('connect');
   });
 
-  it('takes a close command for the end, and after deleteStream for a goodbye', () => {
+  test('takes a close command for the end, and after deleteStream for a goodbye', () => {
     const ended = new ScriptedServer().accept();
     ended.session.unpublish();
     expect(ended.command('close', 0, null).recorder).toMatchObject({
@@ -258,7 +261,7 @@ describe('publish session: refusals', () => {
     );
   });
 
-  it('passes on a status that is no failure', () => {
+  test('passes on a status that is no failure', () => {
     const server = new ScriptedServer()
       .accept()
       .status('NetStream.Record.Start')
@@ -288,7 +291,7 @@ describe('publish session: refusals', () => {
     expect(server.failure).toMatchObject({ class: 'retryable', stage: 'publish', code: 'ERR_CLOUDPUSH_AMF' });
   });
 
-  it('does nothing after a failure', () => {
+  test('does nothing after a failure', () => {
     const server = new ScriptedServer().accept().command('close', 0, null);
     const sent = server.sent.length;
     server.say(MessageType.userControl, encodeUserControl(6, 1)).status('NetStream.Publish.Denied', 'error');
@@ -298,14 +301,14 @@ describe('publish session: refusals', () => {
 });
 
 describe('publish session: while publishing', () => {
-  it('answers pings with their time', () => {
+  test('answers pings with their time', () => {
     const server = new ScriptedServer()
       .accept()
       .say(MessageType.userControl, encodeUserControl(6, 0xfedcba98));
     expect(server.sent.at(-1)).toMatchObject({ type: 4, payload: hex('0007 fedcba98') });
   });
 
-  it('leaves other user control events alone', () => {
+  test('leaves other user control events alone', () => {
     const server = new ScriptedServer().accept();
     const sent = server.sent.length;
     for (const event of [hex('0000 00000001'), hex('0001 00000001'), hex('001f 00000001'), hex('0020')]) {
@@ -314,7 +317,7 @@ describe('publish session: while publishing', () => {
     expect(server.sent.length).toBe(sent);
   });
 
-  it('acknowledges what it receives at half of the window, cumulatively', () => {
+  test('acknowledges what it receives at half of the window, cumulatively', () => {
     const server = new ScriptedServer()
       .accept()
       .say(MessageType.windowAcknowledgementSize, encodeUint32(20_000));
@@ -329,7 +332,7 @@ describe('publish session: while publishing', () => {
     expect(acknowledged.every((value, i) => i === 0 || value - acknowledged[i - 1]! >= 10_000)).toBe(true);
   });
 
-  it('asks for frequent acknowledgements once, and answers Set Peer Bandwidth only with less', () => {
+  test('asks for frequent acknowledgements once, and answers Set Peer Bandwidth only with less', () => {
     const server = new ScriptedServer().accept();
     const windows = () => server.sent.filter(({ type }) => type === MessageType.windowAcknowledgementSize);
     const announced = (size: number) => ({ type: 5, messageStreamId: 0, payload: encodeUint32(size) });
@@ -340,7 +343,7 @@ describe('publish session: while publishing', () => {
     expect(windows().slice(1)).toEqual([announced(100_000)]);
   });
 
-  it('takes acknowledgements as they come, above 2^31 and backwards', () => {
+  test('takes acknowledgements as they come, above 2^31 and backwards', () => {
     const server = new ScriptedServer().accept();
     for (const value of [1000, 0xf0000001, 0, 5]) {
       server.say(MessageType.acknowledgement, encodeUint32(value));
@@ -349,7 +352,7 @@ describe('publish session: while publishing', () => {
     expect(server.recorder.failures).toEqual([]);
   });
 
-  it('hands on commands and data messages that are not its own', () => {
+  test('hands on commands and data messages that are not its own', () => {
     const server = new ScriptedServer().accept().command('onLiveOpen', 0, null, { viewers: 3 });
     server.say(MessageType.dataAmf0, encodeData('onLiveClose', new EcmaArray({})));
     server.say(MessageType.dataAmf3, Buffer.concat([hex('00'), encodeData('wrapped', 1)]));
@@ -360,7 +363,7 @@ describe('publish session: while publishing', () => {
     ]);
   });
 
-  it('answers _checkbw and has no use for onBWDone, onFCPublish and media', () => {
+  test('answers _checkbw and has no use for onBWDone, onFCPublish and media', () => {
     const server = new ScriptedServer()
       .accept()
       .command('onBWDone', 0, null, 8192)
@@ -370,7 +373,7 @@ describe('publish session: while publishing', () => {
     expect(server.recorder.commands).toEqual([]);
   });
 
-  it('reports a reconnect request and goes on', () => {
+  test('reports a reconnect request and goes on', () => {
     const server = new ScriptedServer().accept();
     const info = {
       level: 'status',
@@ -383,7 +386,7 @@ describe('publish session: while publishing', () => {
     expect(server.session.state).toBe('publishing');
   });
 
-  it('sends media of each kind with its type', () => {
+  test('sends media of each kind with its type', () => {
     const server = new ScriptedServer().accept();
     for (const type of [8, 9, 18]) server.session.send({ ...video(10), type });
     expect(
@@ -394,14 +397,14 @@ describe('publish session: while publishing', () => {
     ).toEqual([8, 9, 18]);
   });
 
-  it('refuses to send before it publishes', () => {
+  test('refuses to send before it publishes', () => {
     const server = new ScriptedServer().shakeHands();
     expect(() => server.session.send(video(10))).toThrow('only while publishing');
   });
 });
 
 describe('publish session: segments and the end', () => {
-  it('ends a stream with FCUnpublish and the numeric deleteStream', () => {
+  test('ends a stream with FCUnpublish and the numeric deleteStream', () => {
     const server = new ScriptedServer().accept(7);
     server.session.unpublish();
     server.session.unpublish();
@@ -412,7 +415,7 @@ describe('publish session: segments and the end', () => {
     expect(server.session.state).toBe('unpublished');
   });
 
-  it('publishes the next stream on the same connection, on a new message stream', () => {
+  test('publishes the next stream on the same connection, on a new message stream', () => {
     const server = new ScriptedServer().accept(1);
     server.session.publishNext('camera/2?token=x');
     server.listen().status('NetStream.Unpublish.Success');
@@ -426,7 +429,7 @@ describe('publish session: segments and the end', () => {
     expect(server.listen().sent.at(-1)!.messageStreamId).toBe(2);
   });
 
-  it('ends the wait for the next stream, too', () => {
+  test('ends the wait for the next stream, too', () => {
     const server = new ScriptedServer().accept();
     server.session.publishNext('camera/2');
     server.clock.time += TIMEOUTS.createStream;
@@ -434,14 +437,14 @@ describe('publish session: segments and the end', () => {
     expect(server.failure).toMatchObject({ code: 'ERR_CLOUDPUSH_TIMEOUT', stage: 'create-stream' });
   });
 
-  it('publishes no next stream before the first', () => {
+  test('publishes no next stream before the first', () => {
     const server = new ScriptedServer().shakeHands();
     expect(() => server.session.publishNext('b')).toThrow('only while unpublished');
   });
 });
 
 describe('publish session: limits of servers', () => {
-  it.each([
+  test.each([
     ['app', { connectObject: { app: 'a'.repeat(256), tcUrl: 't' } }],
     ['tcUrl', { connectObject: { app: 'a', tcUrl: 't'.repeat(256) } }],
     ['stream name', { streamName: `camera?token=${'j'.repeat(243)}` }],
@@ -453,12 +456,12 @@ describe('publish session: limits of servers', () => {
     expect(server.commands).toEqual([]);
   });
 
-  it('takes the longest name that nginx-rtmp keeps', () => {
+  test('takes the longest name that nginx-rtmp keeps', () => {
     const server = new ScriptedServer({ profile: 'nginx-rtmp', streamName: 'n'.repeat(255) }).accept();
     expect(() => server.session.publishNext('n'.repeat(256))).toThrow('256 bytes');
   });
 
-  it('refuses a message that makes nginx-rtmp disconnect', () => {
+  test('refuses a message that makes nginx-rtmp disconnect', () => {
     const server = new ScriptedServer({ profile: 'nginx-rtmp' }).accept();
     server.session.send(video(1 << 20));
     expect(() => server.session.send(video((1 << 20) + 1))).toThrow(
@@ -466,14 +469,14 @@ describe('publish session: limits of servers', () => {
     );
   });
 
-  it('mentions nginx-rtmp’s limit when a server of unknown make closes after a long message', () => {
+  test('mentions nginx-rtmp’s limit when a server of unknown make closes after a long message', () => {
     const server = new ScriptedServer().accept();
     expect(server.session.connectionLost().message).not.toContain('max_message');
     server.session.send(video((1 << 20) + 1));
     expect(server.session.connectionLost().message).toContain("nginx-rtmp's default max_message is 1048576");
   });
 
-  it('recognizes SRS and MediaMTX by their answers', () => {
+  test('recognizes SRS and MediaMTX by their answers', () => {
     const srs = new ScriptedServer().shakeHands();
     srs.command(
       '_result',
@@ -487,7 +490,7 @@ describe('publish session: limits of servers', () => {
     expect(mediamtx.session.profile.name).toBe('mediamtx');
   });
 
-  it('reads what the server announces about Enhanced RTMP', () => {
+  test('reads what the server announces about Enhanced RTMP', () => {
     const server = new ScriptedServer().shakeHands();
     server.command(
       '_result',
@@ -505,7 +508,7 @@ describe('publish session: limits of servers', () => {
 });
 
 describe('publish session: input in pieces', () => {
-  it('behaves the same when a server’s bytes come one by one', () => {
+  test('behaves the same when a server’s bytes come one by one', () => {
     const clock = new TestClock();
     const outputs = [1, 3000].map((size) => {
       const sent: Buffer[] = [];

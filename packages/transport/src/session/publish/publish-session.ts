@@ -5,10 +5,12 @@ import { ClientHandshake } from '../../handshake/client.js';
 import { ACKNOWLEDGEMENT_WINDOW } from '../../limits.js';
 import { encodeCommand, type HeardCommand, hearCommand, hearData } from '../../message/command.js';
 import { type MediaMessage, MessageType } from '../../message/type.js';
-import { queryValues, textsIn, withForms } from '../../redaction/known-secrets.js';
+import { queryValues, withForms } from '../../redaction/known-secrets.js';
 import { type Capabilities, NO_CAPABILITIES, readCapabilities } from '../common/capabilities.js';
 import { MessageChannel } from '../common/message-channel.js';
-import { checkMessageSize, checkNames, namesAtRisk, placeError } from './checks.js';
+import { placeError } from '../common/place-error.js';
+import { checkMessageSize, checkNames, namesAtRisk } from './checks.js';
+import { textsIn } from './own-texts.js';
 import { detectProfile, type ServerProfile, serverProfile } from './profile.js';
 import {
   type PublishSessionHandler,

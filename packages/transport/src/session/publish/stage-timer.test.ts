@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { StageTimer } from './stage-timer.js';
 
 describe('StageTimer', () => {
-  it('gives each stage the time until the next begins, and the last time to one that comes again', () => {
+  test('gives each stage the time until the next begins, and the last time to one that comes again', () => {
     let now = 1000;
     const timer = new StageTimer(() => now);
     const pass = (milliseconds: number): void => {

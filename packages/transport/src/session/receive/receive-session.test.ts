@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { AmfValue } from '../../amf/value.js';
 import { ChunkReader } from '../../chunk/reader.js';
 import { ChunkWriter } from '../../chunk/writer.js';
@@ -107,7 +107,7 @@ function statusCode(heard: (number | Command)[]): string | undefined {
 }
 
 describe('receive session', () => {
-  it('answers connect with window, bandwidth and the result, in that order', () => {
+  test('answers connect with window, bandwidth and the result, in that order', () => {
     const client = new ScriptedClient({ connectInfo: { capsEx: 1 }, connectProperties: { fmsVer: 'X' } });
     const heard = client.command('connect', 7, 0, { app: 'live' });
     expect(heard.slice(0, 2)).toEqual([5, 6]);
@@ -118,7 +118,7 @@ describe('receive session', () => {
     });
   });
 
-  it('gives out message stream ids from the first on, and publishes on them', () => {
+  test('gives out message stream ids from the first on, and publishes on them', () => {
     const client = new ScriptedClient().connect();
     expect(client.command('createStream', 4, 0, null)).toEqual([
       { name: '_result', transactionId: 4, args: [null, 5] },
@@ -132,7 +132,7 @@ describe('receive session', () => {
     expect(client.events).toEqual(['connect live', 'published camera on 6', 'message 6 9 40']);
   });
 
-  it.each(['_result', '_error'] as const)(
+  test.each(['_result', '_error'] as const)(
     'answers releaseStream and FCPublish with %s',
     (releaseStreamAnswer) => {
       const client = new ScriptedClient({ releaseStreamAnswer }).connect();
@@ -144,12 +144,12 @@ describe('receive session', () => {
     },
   );
 
-  it('leaves releaseStream unanswered when told to', () => {
+  test('leaves releaseStream unanswered when told to', () => {
     const client = new ScriptedClient({ releaseStreamAnswer: 'never' }).connect();
     expect(client.command('releaseStream', 2, 0, null, 'camera')).toEqual([]);
   });
 
-  it.each<[string, (client: ScriptedClient) => unknown, string]>([
+  test.each<[string, (client: ScriptedClient) => unknown, string]>([
     ['deleteStream names it', (c) => c.command('deleteStream', 0, 0, null, 5), 'unpublish 5'],
     ['closeStream comes on it', (c) => c.command('closeStream', 0, 5, null), 'unpublish 5'],
     [
@@ -174,7 +174,7 @@ describe('receive session', () => {
     expect(client.session.publishing).toBe(false);
   });
 
-  it('takes aggregates apart, and data with the media', () => {
+  test('takes aggregates apart, and data with the media', () => {
     const client = new ScriptedClient().publish();
     client.events.length = 0;
     const aggregate = hex('08 000001 000064 00 000000 af 0000000c 09 000001 000078 00 000000 27 0000000c');
@@ -183,19 +183,19 @@ describe('receive session', () => {
     expect(client.events).toEqual(['message 5 8 40', 'message 5 9 60', 'message 5 18 40']);
   });
 
-  it('refuses to publish twice on a stream, or on one that was not created', () => {
+  test('refuses to publish twice on a stream, or on one that was not created', () => {
     const client = new ScriptedClient().publish();
     expect(statusCode(client.command('publish', 0, 5, null, 'camera'))).toBe('NetStream.Publish.BadName');
     expect(statusCode(client.command('publish', 0, 9, null, 'camera'))).toBe('NetStream.Publish.Failed');
   });
 
-  it('plays nothing', () => {
+  test('plays nothing', () => {
     expect(statusCode(new ScriptedClient().connect().command('play', 0, 1, null, 'x'))).toBe(
       'NetStream.Play.Failed',
     );
   });
 
-  it('refuses in the words that it is given, at every stage', () => {
+  test('refuses in the words that it is given, at every stage', () => {
     const no = { code: 'No', description: 'words' };
     const connect = new ScriptedClient();
     connect.decisions = { connect: { ...no, redirect: 'rtmp://other/live' } };
@@ -213,7 +213,7 @@ describe('receive session', () => {
     expect(publish.events).toEqual(['connect live']);
   });
 
-  it('says nothing, or closes, when that is decided', () => {
+  test('says nothing, or closes, when that is decided', () => {
     const silent = new ScriptedClient();
     silent.decisions = { connect: 'ignore' };
     expect(silent.command('connect', 1, 0, { app: 'live' })).toEqual([]);
@@ -223,7 +223,7 @@ describe('receive session', () => {
     expect(closing.failures).toEqual([undefined]);
   });
 
-  it('ends clients that do not get on, open too many streams, or speak out of turn', () => {
+  test('ends clients that do not get on, open too many streams, or speak out of turn', () => {
     const slow = new ScriptedClient().connect();
     slow.clock.time += 100;
     slow.session.expire();
@@ -238,7 +238,7 @@ describe('receive session', () => {
     expect(hasty.failures).toMatchObject([{ code: 'ERR_CLOUDPUSH_PROTOCOL', stage: 'connect' }]);
   });
 
-  it('waits for nothing while something is published, and again afterwards', () => {
+  test('waits for nothing while something is published, and again afterwards', () => {
     const client = new ScriptedClient().publish();
     client.clock.time += 1_000_000;
     client.session.expire();
@@ -247,7 +247,7 @@ describe('receive session', () => {
     expect(client.session.deadline).toBe(client.clock.time + 100);
   });
 
-  it('waits for nothing while one of two streams is still published', () => {
+  test('waits for nothing while one of two streams is still published', () => {
     const client = new ScriptedClient().publish();
     client.command('createStream', 6, 0, null);
     client.command('publish', 7, 6, null, 'other', 'live');

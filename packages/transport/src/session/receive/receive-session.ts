@@ -9,7 +9,7 @@ import { MessageType } from '../../message/type.js';
 import { encodeUserControl, UserControlEvent } from '../../message/user-control.js';
 import { readCapabilities } from '../common/capabilities.js';
 import { MessageChannel } from '../common/message-channel.js';
-import { placeError } from '../publish/checks.js';
+import { placeError } from '../common/place-error.js';
 import type { Decision, PublishRequest, ReceiveSessionHandler, ReceiveSessionOptions } from './requests.js';
 
 type ReceiveState = 'handshaking' | 'connecting' | 'connected' | 'failed';
