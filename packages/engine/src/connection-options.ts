@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { encodeAmf0 } from '@cloudpush/transport';
+import { encodeAmf0, SERVER_PROFILE_NAMES } from '@cloudpush/transport';
 import {
   checkedOptions,
   integer,
@@ -41,18 +41,7 @@ const CHECKS: Checks<ConnectionOptions> = {
     // One without the other would be taken for an empty one.
     for (const part of ['user', 'password'] as const) text(`${name}.${part}`, value[part]);
   },
-  profile: choice([
-    'auto',
-    'generic',
-    'srs',
-    'nginx-rtmp',
-    'mediamtx',
-    'lal',
-    'zlmediakit',
-    'xiu',
-    'node-media-server',
-    'youtube',
-  ]),
+  profile: choice(['auto', ...SERVER_PROFILE_NAMES]),
   handshake: choice(['simple', 'digest', 'auto']),
   digestScheme: (name, value: number) => integer(name, value, 1, 0, 1),
   publishType: choice(['live', 'record', 'append']),

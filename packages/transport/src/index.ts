@@ -57,7 +57,11 @@ export { bareUrl, withoutUrlSecrets } from './redaction/urls.js';
 export { type Capabilities, CapsEx, takesFourCc } from './session/common/capabilities.js';
 export type { MessageChannel } from './session/common/message-channel.js';
 export { type CodecForm, chooseForm } from './session/publish/codec-form.js';
-export type { ServerProfile, ServerProfileName } from './session/publish/profile.js';
+export {
+  SERVER_PROFILE_NAMES,
+  type ServerProfile,
+  type ServerProfileName,
+} from './session/publish/profile.js';
 export { PublishSession } from './session/publish/publish-session.js';
 export type {
   PublishSessionHandler,

@@ -1,3 +1,4 @@
+import { SERVER_PROFILE_NAMES } from '@cloudpush/transport';
 import { Command, Option } from 'commander';
 import { FORMATS } from '../../sources/formats.js';
 import { collect, frameRate, integer, positive } from '../argument-types.js';
@@ -92,10 +93,7 @@ function addConnectionOptions(command: Command): void {
     .option('--key <key>', `the key: a text, hex:… or file:…; also taken from ${KEY_VARIABLE}`, collect);
 }
 
-const PROFILES = [
-  ...['auto', 'generic', 'srs', 'nginx-rtmp', 'mediamtx', 'lal', 'zlmediakit', 'xiu'],
-  ...['node-media-server', 'youtube'],
-];
+const PROFILES = ['auto', ...SERVER_PROFILE_NAMES];
 
 const HELP = `
 Inputs by file name: .h264 .264 (H.264), .h265 .265 .hevc (H.265), .ivf (AV1, VP9), .obu (AV1), .aac (ADTS), .mp3, .opus (Ogg),

@@ -1,16 +1,18 @@
 import { type AmfValue, property, stringProperty } from '../../amf/value.js';
 
 /** The servers whose habits are known. `generic` is what suits an unknown server best. */
-export type ServerProfileName =
-  | 'generic'
-  | 'srs'
-  | 'nginx-rtmp'
-  | 'mediamtx'
-  | 'lal'
-  | 'zlmediakit'
-  | 'xiu'
-  | 'node-media-server'
-  | 'youtube';
+export const SERVER_PROFILE_NAMES = [
+  'generic',
+  'srs',
+  'nginx-rtmp',
+  'mediamtx',
+  'lal',
+  'zlmediakit',
+  'xiu',
+  'node-media-server',
+  'youtube',
+] as const;
+export type ServerProfileName = (typeof SERVER_PROFILE_NAMES)[number];
 
 /** What to do differently for a server. */
 export interface ServerProfile {
