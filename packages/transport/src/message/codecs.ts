@@ -1,5 +1,3 @@
-import { MessageType } from './type.js';
-
 /** The two kinds of media that a codec is of. */
 export type MediaKind = 'audio' | 'video';
 
@@ -36,10 +34,4 @@ export function codecOf(fourCc: string): Codec | undefined {
 /** The codec of a CodecID or SoundFormat; undefined for one that has no FourCC here. */
 export function legacyCodec(kind: MediaKind, id: number): Codec | undefined {
   return CODECS.find((codec) => codec.kind === kind && codec.legacyIds.includes(id));
-}
-
-/** What a message type carries; undefined for what is no media. */
-export function mediaKindOf(messageType: number): MediaKind | undefined {
-  if (messageType === MessageType.video) return 'video';
-  return messageType === MessageType.audio ? 'audio' : undefined;
 }
