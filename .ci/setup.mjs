@@ -13,6 +13,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const projects = [
   ...['muxer', 'transport', 'engine'].map((name) => project(`packages/${name}`, 'src', 'dist')),
   project('packages/engine/examples', '.', '../dist/examples'),
+  project('packages/cloudpush', 'src', 'dist'),
 ];
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 const buildStamp = join(root, 'node_modules', '.cache', 'cloudpush', 'build');

@@ -32,10 +32,7 @@ export interface BenchLoop {
 }
 
 export function loadLoop(): BenchLoop {
-  const assets = join(
-    dirname(createRequire(import.meta.url).resolve('@cloudpush/engine/package.json')),
-    'assets',
-  );
+  const assets = join(dirname(createRequire(import.meta.url).resolve('cloudpush/package.json')), 'assets');
   const pictures = splitPictures(readFileSync(join(assets, 'clip.h264')));
   const frames = splitFrames(readFileSync(join(assets, 'clip.aac')));
   const group = pictures.length / pictures.filter(({ keyFrame }) => keyFrame).length;

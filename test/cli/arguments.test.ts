@@ -25,7 +25,7 @@ describe.concurrent('the command line', { timeout: TIMEOUT_MS }, () => {
   });
 
   test('tells its version', async () => {
-    const manifest = createRequire(import.meta.url)('@cloudpush/engine/package.json') as { version: string };
+    const manifest = createRequire(import.meta.url)('cloudpush/package.json') as { version: string };
     const { code, stdout, stderr } = await cloudpush(['--version']);
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
   });

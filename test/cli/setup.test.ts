@@ -72,7 +72,7 @@ test('a command that was not built says so in one line', async () => {
   await using folder = await TempFolder.create();
   mkdirSync(folder.file('bin'));
   await folder.write('package.json', Buffer.from('{"type":"module"}'));
-  await copyFile(pathOf('packages/engine/bin/cloudpush.js'), folder.file('bin/cloudpush.js'));
+  await copyFile(pathOf('packages/cloudpush/bin/cloudpush.js'), folder.file('bin/cloudpush.js'));
   const { code, stdout, stderr } = await run(process.execPath, [
     folder.file('bin/cloudpush.js'),
     '--version',

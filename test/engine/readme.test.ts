@@ -17,7 +17,7 @@ const pathOf = (name: string): string => fileURLToPath(new URL(`../../${name}`, 
 
 /** The first program in plain JavaScript on the page. */
 const program = /^```js\n(.*?)^```$/ms.exec(readFileSync(pathOf('README.md'), 'utf8'))![1]!;
-const clip = pathOf('packages/engine/assets/clip.h264');
+const clip = pathOf('packages/cloudpush/assets/clip.h264');
 
 async function runProgram(url: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
   await using folder = await TempFolder.create();

@@ -56,7 +56,7 @@ test('a program compiles under TypeScript 5.6, with the declarations checked as 
 for (const [name, entries] of [
   ['muxer', ['index.d.ts']],
   ['transport', ['index.d.ts']],
-  ['engine', ['index.d.ts', 'compat/index.d.ts']],
+  ['engine', ['index.d.ts', 'compat/index.d.ts', 'sources/index.d.ts', 'recording/index.d.ts']],
 ] as const) {
   test(`${name} exports every type that its public signatures name, and none that TypeScript 5.6 does not know`, () => {
     const files = entries.map((entry) => join(installed.of(name), 'dist', entry));

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { ChildProgram, type ProcessResult, run } from './process.js';
 
 /** The program that a user runs. */
-export const COMMAND = fileURLToPath(new URL('../../packages/engine/bin/cloudpush.js', import.meta.url));
+export const COMMAND = fileURLToPath(new URL('../../packages/cloudpush/bin/cloudpush.js', import.meta.url));
 const RUN_TIMEOUT_MS = 60_000;
 
 /** Runs the command line as a user does, to its end. Neither input nor outputs are a terminal. */

@@ -107,7 +107,7 @@ function on_event(lcid: number, eventType: number, wparam: number, _lparam: numb
 
 // In C, these come from the encoder.
 const asset = (name: string): Buffer =>
-  readFileSync(new URL(`./assets/${name}`, import.meta.resolve('@cloudpush/engine/package.json')));
+  readFileSync(new URL(`../../../cloudpush/assets/${name}`, import.meta.url));
 const pictures = new AccessUnitSplitter('h264');
 const video = [...pictures.push(asset('clip.h264')), ...pictures.flush()];
 const audio = [...new AdtsSplitter().push(asset('clip.aac'))];

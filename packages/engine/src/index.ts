@@ -27,7 +27,21 @@ export type {
   TypedObject,
   XmlDocument,
 } from '@cloudpush/transport';
-export { Channel, type ChannelState } from './channel.js';
+export type { CloseOptions } from './base/abort-signals.js';
+export type { ReconnectPolicy } from './base/backoff.js';
+export { type CloudPushErrorCode, ErrorCode, errorCode, errorNumber } from './base/error-codes.js';
+export {
+  CloudPushError,
+  type CloudPushErrorOptions,
+  type EngineErrorCode,
+  type ErrorClass,
+  type ErrorData,
+} from './base/errors.js';
+export { Channel, type ChannelState } from './engine/channel/channel.js';
+export type { AudioPacket, PacketStreamOptions, VideoPacket } from './engine/channel/writable-stream.js';
+export { Destination, type DestinationState } from './engine/destination/destination.js';
+export type { DiagnosticEvents } from './engine/diagnostics.js';
+export { PushEngine } from './engine/engine.js';
 export type {
   Advice,
   ChannelEvents,
@@ -38,19 +52,7 @@ export type {
   SegmentReport,
   SegmentStream,
   ServerCommand,
-} from './channel-events.js';
-export { Destination, type DestinationState } from './destination.js';
-export type { DiagnosticEvents } from './diagnostics.js';
-export type { EncryptionOptions } from './encryption-options.js';
-export { PushEngine } from './engine.js';
-export { type CloudPushErrorCode, ErrorCode, errorCode, errorNumber } from './error-codes.js';
-export {
-  CloudPushError,
-  type CloudPushErrorOptions,
-  type EngineErrorCode,
-  type ErrorClass,
-  type ErrorData,
-} from './errors.js';
+} from './engine/events.js';
 export type { AudioTrackReport } from './inspect/audio-track.js';
 export type { BitRateReport } from './inspect/bit-rate-meter.js';
 export type { ListReport } from './inspect/bounded-list.js';
@@ -73,10 +75,12 @@ export type { TagForm } from './inspect/tag-form.js';
 export type { StepBack, TimestampReport } from './inspect/timestamp-tracker.js';
 export type { TrackMeasures } from './inspect/track-meter.js';
 export type { PictureCounts, VideoTrackReport } from './inspect/video-track.js';
-export { createLogger, type EngineLog } from './logging/create-logger.js';
+export { createLogger, type EngineLog, loggerTo } from './logging/create-logger.js';
 export type { EngineLogger } from './logging/engine-logger.js';
 export type { LogLevel } from './logging/log-level.js';
 export type { LoggerOptions } from './logging/logger-options.js';
+export type { LatencySummary } from './memory/latency-histogram.js';
+export { MAX_POOL_SIZE, MIN_POOL_SIZE } from './memory/pool.js';
 export {
   type AppDisconnect,
   type EncryptionChange,
@@ -90,7 +94,8 @@ export {
   type TriggerChange,
   type TriggerType,
   triggerTypes,
-} from './metadata.js';
+} from './metadata/types.js';
+export type { EncryptionOptions } from './options/encryption-options.js';
 export type {
   ChannelOptions,
   ChannelSettings,
@@ -100,15 +105,15 @@ export type {
   PushEngineOptions,
   TargetPlace,
   UrlPlace,
-} from './options.js';
-export type { AudioPacketOptions, PacketTimes, VideoPacketOptions, WaitOptions } from './packet-options.js';
-export type { AudioPacket, PacketStreamOptions, VideoPacket } from './packet-stream.js';
-export type { ReconnectPolicy } from './shard/backoff.js';
-export type { BitrateAdvice } from './shard/bitrate-advisor.js';
-export type { ConnectionOptions, Watermark } from './shard/protocol.js';
-export type { CloseOptions } from './signals.js';
+} from './options/options.js';
+export type {
+  AudioPacketOptions,
+  PacketTimes,
+  VideoPacketOptions,
+  WaitOptions,
+} from './options/packet-options.js';
+export type { ConnectionOptions, Watermark } from './protocol/protocol.js';
 export type { SourceErrorCode } from './sources/errors.js';
-export type { LatencySummary } from './stats/latency.js';
 export type {
   ChannelStats,
   ChannelTotals,
@@ -116,17 +121,17 @@ export type {
   DestinationTotals,
   EngineStats,
 } from './stats/stats.js';
-export type { Clock } from './token/clock.js';
-export type { IssuedToken } from './token/issued-tokens.js';
-export type { PushTarget, TargetReason, TokenProvider, TokenProviderContext } from './token/push-target.js';
+export type { Clock } from './targets/clock.js';
+export type { IssuedToken } from './targets/issued-tokens.js';
+export type { PushTarget, TargetReason, TokenProvider, TokenProviderContext } from './targets/push-target.js';
 export {
   ReferenceTokenServer,
   type ReferenceTokenServerOptions,
   type TokenRequestReport,
-} from './token/reference-token-server.js';
-export type { TokenRetryPolicy } from './token/retry.js';
-export { TargetCache, type TargetCacheOptions } from './token/target-cache.js';
-export type { TargetQuery } from './token/target-entry.js';
+} from './targets/reference-token-server.js';
+export type { TokenRetryPolicy } from './targets/retry-after.js';
+export { TargetCache, type TargetCacheOptions } from './targets/target-cache.js';
+export type { TargetQuery } from './targets/target-entry.js';
 export type {
   DeviceRequest,
   DeviceTokenRequest,
@@ -134,7 +139,8 @@ export type {
   StreamNames,
   TargetRequest,
   UrlRequest,
-} from './token/target-request.js';
-export type { TokenAuthorityOptions } from './token/token-authority.js';
-export { TokenServer } from './token/token-server.js';
-export type { TokenServerOptions, TokenTimeouts, TokenTlsOptions } from './token/token-server-options.js';
+} from './targets/target-request.js';
+export type { TokenAuthorityOptions } from './targets/token-authority.js';
+export { TokenServer } from './targets/token-server.js';
+export type { TokenServerOptions, TokenTimeouts, TokenTlsOptions } from './targets/token-server-options.js';
+export type { BitrateAdvice } from './worker/destination/bitrate-advisor.js';

@@ -6,7 +6,7 @@ import { TempFolder } from '../../support/temp.js';
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-export const packageNames = ['muxer', 'transport', 'engine'] as const;
+export const packageNames = ['muxer', 'transport', 'engine', 'cloudpush'] as const;
 
 /**
  * A project with the packages as they would be published: packed, unpacked, and installed as pnpm does it, so that
@@ -54,7 +54,8 @@ export class InstalledPackages implements AsyncDisposable {
   async #install(name: string): Promise<void> {
     const place = this.of(name);
     mkdirSync(place, { recursive: true });
-    const tarball = readdirSync(this.folder.path).find((file) => file.startsWith(`cloudpush-${name}-`))!;
+    const start = name === 'cloudpush' ? /^cloudpush-\d/ : new RegExp(`^cloudpush-${name}-\\d`);
+    const tarball = readdirSync(this.folder.path).find((file) => start.test(file))!;
     await succeed('tar', ['-xzf', join('../..', tarball), '--strip-components=1'], place);
     const manifest = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')) as {
       dependencies?: Record<string, string>;

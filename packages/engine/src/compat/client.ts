@@ -1,7 +1,7 @@
-import type { Channel } from '../channel.js';
-import { PushEngine } from '../engine.js';
-import { CloudPushError } from '../errors.js';
-import type { DestinationPlace } from '../options.js';
+import { CloudPushError } from '../base/errors.js';
+import type { Channel } from '../engine/channel/channel.js';
+import { PushEngine } from '../engine/engine.js';
+import type { DestinationPlace } from '../options/options.js';
 import type { EventCallback } from './callback.js';
 import { CompatLog } from './compat-log.js';
 import type { CompatOptions, ConnectionDefaults } from './compat-options.js';

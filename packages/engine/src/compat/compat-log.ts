@@ -1,8 +1,8 @@
 import type { DestinationStream } from 'pino';
+import { invalidParameter } from '../base/validation.js';
 import { loggerTo, openOutput } from '../logging/create-logger.js';
 import { type LogLevel, pinoLevels } from '../logging/log-level.js';
 import type { LogOutput } from '../logging/log-output.js';
-import { invalidParameter } from '../parameters.js';
 import { E_SV_LOG_LEVEL, SV_LOG_OUTPUT_MODE } from './log-level.js';
 
 const LEVELS: Readonly<Record<number, LogLevel>> = {

@@ -1,4 +1,4 @@
-import type { ChannelSettings, PushEngineOptions } from '../options.js';
+import type { ChannelSettings, PushEngineOptions } from '../options/options.js';
 
 /** What the C interface has no parameters for. All of it may be left out. */
 export interface CompatOptions {

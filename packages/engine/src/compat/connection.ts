@@ -1,8 +1,8 @@
-import type { Channel } from '../channel.js';
-import type { CloseReport, PacketProblem, ServerCommand } from '../channel-events.js';
-import { monotonicNow } from '../clock.js';
-import { CloudPushError } from '../errors.js';
-import { ProblemLimiter } from '../shard/problem-limiter.js';
+import { monotonicNow } from '../base/clock.js';
+import { CloudPushError } from '../base/errors.js';
+import { ProblemLimiter } from '../base/problem-limiter.js';
+import type { Channel } from '../engine/channel/channel.js';
+import type { CloseReport, PacketProblem, ServerCommand } from '../engine/events.js';
 import { callBack, type EventCallback } from './callback.js';
 import type { CompatLog } from './compat-log.js';
 import { type ErrorEvent, endEvent, refusalEvent } from './error-event.js';

@@ -1,7 +1,7 @@
 import type { MuxerFault } from '@cloudpush/muxer';
 import type { RtmpStage } from '@cloudpush/transport';
-import { ErrorCode, errorNumber } from '../error-codes.js';
-import type { CloudPushError } from '../errors.js';
+import { ErrorCode, errorNumber } from '../base/error-codes.js';
+import type { CloudPushError } from '../base/errors.js';
 import { E_SV_EVENT_TYPE as Event } from './event-type.js';
 
 /** An event as the callback gets it. */

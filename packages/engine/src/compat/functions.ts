@@ -1,6 +1,6 @@
-import { CloudPushError } from '../errors.js';
-import { invalidParameter } from '../parameters.js';
-import { tokenEndpoint } from '../token/token-server-options.js';
+import { CloudPushError } from '../base/errors.js';
+import { invalidParameter } from '../base/validation.js';
+import { tokenEndpoint } from '../targets/token-server-options.js';
 import type { EventCallback } from './callback.js';
 import { Client, type ConnectionTarget } from './client.js';
 import type { CompatOptions } from './compat-options.js';

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import type { EncryptionMode } from '@cloudpush/muxer';
-import type { StreamMetadata } from '../metadata.js';
-import { invalidParameter } from '../parameters.js';
+import { invalidParameter } from '../base/validation.js';
+import type { StreamMetadata } from '../metadata/types.js';
 import { E_SV_MEDIA_ENCRYPT } from './media-encrypt.js';
 import { E_SV_METADATA_TYPE } from './metadata-type.js';
 

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
-import type { Channel } from '../channel.js';
-import { invalidParameter } from '../parameters.js';
+import { invalidParameter } from '../base/validation.js';
+import type { Channel } from '../engine/channel/channel.js';
 import { E_SV_MEDIA_TYPE } from './media-type.js';
 
 const CLOCK_RANGE = 2 ** 32;

@@ -1,4 +1,4 @@
-import { VERSION } from '../version.js';
+import { VERSION } from '../base/version.js';
 
 /** The version of the interface that this entry point re-creates. */
 const INTERFACE_VERSION = '2.0.0';

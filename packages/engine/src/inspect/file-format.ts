@@ -1,5 +1,5 @@
 import { AdtsSplitter, Mp3Splitter } from '@cloudpush/muxer';
-import { annexBCodec } from '../sources/annexb-start.js';
+import { annexBCodec } from '../sources/files/annexb-start.js';
 
 /** What `inspectFile` can read: FLV files, and elementary streams (Annex-B, ADTS, MP3). */
 export type FileFormat = 'flv' | 'h264' | 'h265' | 'aac' | 'mp3';

@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { integer } from '../parameters.js';
+import { integer } from '../base/validation.js';
 import { sourceError, sourceErrorCodes } from '../sources/errors.js';
+import { statFile } from '../sources/files/stat-file.js';
 import { unreadable } from '../sources/media-error.js';
-import { statFile } from '../sources/stat-file.js';
 import { AudioStreamInspection } from './audio-stream-inspection.js';
 import { DamageLog } from './damage-log.js';
 import { detectFormat, type FileFormat } from './file-format.js';

@@ -1,6 +1,6 @@
 import { MuxerError } from '@cloudpush/muxer';
+import { VideoParser } from '../sources/files/video-parser.js';
 import type { SourcePacket } from '../sources/packet.js';
-import { VideoParser } from '../sources/video-parser.js';
 import type { DamageLog } from './damage-log.js';
 import type { FilePieces } from './file-pieces.js';
 import type { ContentReport } from './file-report.js';

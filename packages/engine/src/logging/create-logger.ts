@@ -8,7 +8,7 @@ import {
   optionalBoolean,
   optionalFunction,
   requireObject,
-} from '../parameters.js';
+} from '../base/validation.js';
 import { prepareLogFolder } from './log-folder.js';
 import { customLevels, type LogLevel, pinoLevels } from './log-level.js';
 import { LogOutput } from './log-output.js';

@@ -1,4 +1,4 @@
-import { textOf } from '../errors.js';
+import { textOf } from '../base/errors.js';
 import type { EngineLogger } from './engine-logger.js';
 import { type LogLine, logLines } from './log-lines.js';
 

@@ -1,8 +1,8 @@
 import { copyBytes } from '@cloudpush/muxer';
+import { BASE_PART, FairShare } from './fair-share.js';
 import { GRANULE, granulesFor, NO_BLOCK, Pool, payloadOffset } from './pool.js';
 import type { PoolDebug } from './pool-debug.js';
 import { newReleaseHead, ReleaseList } from './release-list.js';
-import { BASE_PART, FairShare } from './share.js';
 import { Slots } from './slots.js';
 
 /**

@@ -1,5 +1,5 @@
-import { monotonicNow } from '../clock.js';
-import { CloudPushError } from '../errors.js';
+import { monotonicNow } from '../base/clock.js';
+import { CloudPushError } from '../base/errors.js';
 import { GRANULE, payloadOffset } from './pool.js';
 
 const FREE = 0;

@@ -1,4 +1,4 @@
-import { CloudPushError } from '../errors.js';
+import { CloudPushError } from '../base/errors.js';
 
 /** Why a media file cannot be pushed. */
 export const sourceErrorCodes = {

@@ -1,6 +1,6 @@
 import { MuxerError } from '@cloudpush/muxer';
 import { sourceError, sourceErrorCodes } from './errors.js';
-import { InvalidMedia } from './packet-parser.js';
+import { InvalidMedia } from './files/packet-parser.js';
 
 /** An error of reading or parsing as one that names the file. */
 export function mediaError(path: string, error: unknown): unknown {

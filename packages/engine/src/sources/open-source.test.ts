@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readClip } from './clip.js';
+import { readClip } from './files/clip.js';
 import { type OpenSourceOptions, openSource } from './open-source.js';
+import { play } from './pacing/play.js';
 import type { SourcePacket } from './packet.js';
-import { play } from './play.js';
 
 /** Files of foreign encoders: 2 s at 25 frames a second unless the name says otherwise. */
 const fixture = (name: string) =>

@@ -1,15 +1,15 @@
 import { basename } from 'node:path';
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
-import { ClipReader, readClip } from './clip.js';
 import { sourceError, sourceErrorCodes } from './errors.js';
-import { FileReader } from './file-reader.js';
-import type { Format, FormatName } from './formats.js';
-import { type Input, inspectInput } from './input.js';
-import { InterleaveReader } from './interleave-reader.js';
-import { openLiveSource } from './live-source.js';
-import { MergeReader } from './merge-reader.js';
+import { ClipReader, readClip } from './files/clip.js';
+import { FileReader } from './files/file-reader.js';
+import type { Format, FormatName } from './files/formats.js';
+import { type Input, inspectInput } from './files/input.js';
+import { InterleaveReader } from './files/interleave-reader.js';
+import { openLiveSource } from './files/live-source.js';
+import { MergeReader } from './files/merge-reader.js';
+import type { PacketParser } from './files/packet-parser.js';
 import type { SourcePacket, TrackKind } from './packet.js';
-import type { PacketParser } from './packet-parser.js';
 import type { PacketReader } from './reader.js';
 import type { MediaSource } from './source.js';
 

@@ -1,5 +1,5 @@
 import type { ConnectTimings } from '@cloudpush/transport';
-import type { LatencySummary } from './latency.js';
+import type { LatencySummary } from '../memory/latency-histogram.js';
 
 /** What is counted of a destination and only grows. */
 export interface DestinationTotals {

@@ -1,0 +1,188 @@
+import type { Channel, ChannelStats, CloseReport, PushEngine } from '@cloudpush/engine';
+import { CloudPushError } from '@cloudpush/engine';
+import type { Pacer } from '@cloudpush/engine/sources';
+import { Feed, type FeedEnd, play, sourceErrorCodes } from '@cloudpush/engine/sources';
+import { withoutCredentials } from '../../credentials.js';
+import type { ChannelPlace } from './channel-place.js';
+import { type DestinationOutcome, DestinationRun } from './destination-run.js';
+import type { PushPlan } from './push-plan.js';
+import type { Retry } from './retry-notes.js';
+
+/** How one channel did. */
+export interface ChannelOutcome {
+  /** From 1. */
+  readonly number: number;
+  /** Without secrets. */
+  readonly url: string;
+  readonly connected: boolean;
+  /** True when every frame that was to be sent was taken, and accepted by the kernel before a clean end. */
+  readonly complete: boolean;
+  /** True when the stream was ended in an orderly way, whatever was dropped before. */
+  readonly clean: boolean;
+  readonly ending: FeedEnd | undefined;
+  /** Frames that the engine took from the source. */
+  readonly videoFrames: number;
+  readonly audioFrames: number;
+  /** Bytes of media in them. */
+  readonly mediaBytes: number;
+  /** How often the source had to wait for room. */
+  readonly refusals: number;
+  /** ms that the latest frame was late. */
+  readonly maxLag: number;
+  readonly stats: ChannelStats;
+  /** What went wrong with the source, or with a packet; where nothing did, with the first destination that is not complete. */
+  readonly error: CloudPushError | undefined;
+  /** A packet that was repaired, or refused, though everything that was taken got out. */
+  readonly warning: CloudPushError | undefined;
+  /** The main one, then those of `--also`. */
+  readonly destinations: readonly DestinationOutcome[];
+}
+
+/** What a run of channels wants to know at once. */
+export interface ChannelRunEvents {
+  onConnected(): void;
+  onRetry(retry: Retry): void;
+}
+
+/** One channel of a run: connects, is fed, and closes. */
+export class ChannelRun {
+  readonly number: number;
+  readonly #plan: PushPlan;
+  readonly #place: ChannelPlace;
+  readonly #channel: Channel;
+  readonly #destinations: readonly DestinationRun[];
+  #feed: Feed | undefined;
+  #stopped = false;
+  #connected = false;
+  #problem: CloudPushError | undefined;
+  #complete = false;
+  #ended = false;
+
+  constructor(engine: PushEngine, plan: PushPlan, index: number, { onConnected, onRetry }: ChannelRunEvents) {
+    const { source, hevc, encryption, overflow, reconnect, connectTimeout, closeTimeout, connection } = plan;
+    const delivery = { overflow, reconnect, connectTimeout, closeTimeout, connection };
+    this.number = index + 1;
+    this.#plan = plan;
+    this.#place = plan.places[index]!;
+    const { shown, url, target, also } = this.#place;
+    const where = url === undefined ? { target: target! } : { url };
+    const { video = 'none', audio = 'none' } = source;
+    this.#channel = engine.openChannel({ ...where, ...delivery, video, audio, hevc, encryption });
+    const [main] = this.#channel.destinations;
+    const others = also.map((other) => this.#channel.addDestination({ url: other.url, ...delivery }));
+    const shownUrls = [shown, ...also.map((other) => other.shown)];
+    this.#destinations = [main!, ...others].map(
+      (destination, i) => new DestinationRun(destination, shownUrls[i]!, this.#withoutSecrets, onRetry),
+    );
+    this.#channel.once('connect', onConnected);
+    this.#channel.on('problem', ({ error }) => {
+      this.#problem ??= error;
+    });
+    this.#channel.on('close', () => this.#feed?.stop());
+  }
+
+  get feed(): Feed | undefined {
+    return this.#feed;
+  }
+
+  /** Connected, or through with everything: what people expect to stay at the number of channels. */
+  get isWell(): boolean {
+    const { state } = this.#channel;
+    return this.#complete || (this.#connected && (state === 'publishing' || state === 'closing'));
+  }
+
+  /** Ended, and not complete. */
+  get hasFailed(): boolean {
+    return this.#ended && !this.#complete;
+  }
+
+  get stats(): ChannelStats {
+    return this.#channel.stats();
+  }
+
+  /** Runs the channel to its end, good or bad. */
+  async run(pacer: Pacer, phase: number): Promise<ChannelOutcome> {
+    try {
+      await this.#channel.connected();
+      this.#connected = true;
+    } catch (error) {
+      return this.#outcome(undefined, { clean: false, error: CloudPushError.wrap(error) });
+    }
+    const { source, passes, limit } = this.#plan;
+    if (!this.#stopped) {
+      this.#feed = new Feed({ reader: play(source, passes), sink: this.#channel, limit });
+      pacer.start(this.#feed, source.frameInterval, phase);
+      await this.#feed.ended;
+    }
+    const report = await this.#channel.close();
+    const feedError = this.#feed?.error === undefined ? undefined : CloudPushError.wrap(this.#feed.error);
+    return this.#outcome(feedError ?? this.#loss(), report);
+  }
+
+  /** Ends the channel cleanly, between two frames. One that is not connected yet is given up. */
+  stop(): void {
+    this.#stopped = true;
+    if (this.#connected) {
+      this.#feed?.stop();
+    } else {
+      this.#channel.abort();
+    }
+  }
+
+  readonly #withoutSecrets = (error: CloudPushError): CloudPushError => {
+    const { url, also } = this.#place;
+    const urls = also.map((other) => other.url);
+    return withoutCredentials(error, url === undefined ? urls : [url, ...urls], this.#plan.secrets);
+  };
+
+  /** The source's files are damaged: what could be read has gone out, but it is not all. */
+  #loss(): CloudPushError | undefined {
+    const [loss] = this.#plan.source.losses?.() ?? [];
+    return loss === undefined
+      ? undefined
+      : new CloudPushError(sourceErrorCodes.invalid, loss, { class: 'fatal' });
+  }
+
+  #outcome(failure: CloudPushError | undefined, report: CloseReport): ChannelOutcome {
+    const feed = this.#feed;
+    const stats = this.#channel.stats();
+    const videoFrames = feed?.videoFrames ?? 0;
+    const audioFrames = feed?.audioFrames ?? 0;
+    const destinations = this.#destinations.map((run) => run.outcome({ videoFrames, audioFrames }));
+    this.#ended = true;
+    this.#complete =
+      failure === undefined &&
+      feed !== undefined &&
+      stats.packetsInvalid + stats.packetsLost === 0 &&
+      destinations.every(({ complete }) => complete);
+    const problem = this.#problem === undefined ? undefined : this.#withoutSecrets(this.#problem);
+    const failed = destinations.find(({ complete }) => !complete);
+    const cause = failure ?? failed?.error ?? problem ?? report.error;
+    return {
+      number: this.number,
+      url: this.#place.shown,
+      connected: this.#connected,
+      complete: this.#complete,
+      clean: report.clean,
+      ending: feed?.ending,
+      videoFrames,
+      audioFrames,
+      mediaBytes: feed?.bytes ?? 0,
+      refusals: feed?.refusals ?? 0,
+      maxLag: feed?.maxLag ?? 0,
+      stats,
+      error: this.#complete || cause === undefined ? undefined : this.#withoutSecrets(cause),
+      warning: this.#complete ? problem : undefined,
+      destinations,
+    };
+  }
+}
+
+/** Frames that were taken and did not get out; one that a connection had been handed when it was lost counts as sent, too. */
+export function droppedFrames(stats: ChannelStats): number {
+  const { packetsInvalid, packetsLost } = stats;
+  const { droppedDisposable, droppedPictures, droppedAudio, droppedUndecodable } = stats;
+  return (
+    packetsInvalid + packetsLost + droppedDisposable + droppedPictures + droppedAudio + droppedUndecodable
+  );
+}

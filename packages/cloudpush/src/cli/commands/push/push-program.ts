@@ -1,0 +1,122 @@
+import { FORMAT_NAMES } from '@cloudpush/engine/sources';
+import { SERVER_PROFILE_NAMES } from '@cloudpush/transport';
+import { Command, Option } from 'commander';
+import { collect, frameRate, integer, positive } from '../../argument-types.js';
+import { addEngineOptions, channelCount, FOREVER, MAX_SECONDS } from '../../engine-options.js';
+import type { CommandContext } from '../../program.js';
+import { KEY_VARIABLE } from '../decrypt/keys.js';
+import { TOKEN_VARIABLE } from './connection-arguments.js';
+import { pushCommand } from './push-command.js';
+
+/** `cloudpush push`, its options and its help. */
+export function pushProgram({ output, interruption, done }: CommandContext): Command {
+  const command = new Command('push')
+    .description('push media files, or what comes through a pipe, to a server')
+    .usage('[options] <input...> [url]')
+    .argument(
+      '<input...>',
+      'one video file, one audio file, one of each, or one .flv file; - is stdin; then the URL',
+    )
+    .option(
+      '--fps <n>',
+      'frame rate of raw video, such as 25 or 30000/1001 (default: what the stream says, else 25)',
+      frameRate,
+    )
+    .addOption(
+      new Option(
+        '--format <name>',
+        'what an input is whose name does not tell it (default: as its content tells)',
+      ).choices(FORMAT_NAMES),
+    )
+    .addOption(
+      new Option('--loop [n]', 'play the input n times, or for ever').preset(FOREVER).argParser(loopCount),
+    )
+    .option('--duration <seconds>', 'end after this much media', positive(MAX_SECONDS))
+    .option(
+      '--channels <n>',
+      'how many connections; {i} in the URL is the number of each, from 1',
+      channelCount,
+      1,
+    )
+    .option('--also <url>', 'push the same stream to this URL, too; may be given several times', collect)
+    .option('--token-server <url>', 'ask this token server for URL and token, instead of naming a URL')
+    .option('--device <serial-number>', 'the device to ask for; {i} in it is the number of each channel')
+    .option('--client <id>', 'who asks; its secret is taken from CLOUDPUSH_CLIENT_SECRET')
+    .option('--as-fast-as-possible', 'do not keep to the pace of the media')
+    .addOption(
+      new Option(
+        '--overflow <policy>',
+        'when the server is too slow: wait for it (reject), or drop frames as a camera does',
+      )
+        .choices(['reject', 'drop'])
+        .default('reject'),
+    )
+    .option('--reconnect', 'make lost connections again');
+  addConnectionOptions(command);
+  return addEngineOptions(command)
+    .option('--json', 'write the summary to stdout as JSON')
+    .addHelpText('after', HELP)
+    .action(async (words: string[], options) => {
+      done(await pushCommand(words, options, output, interruption));
+    });
+}
+
+function addConnectionOptions(command: Command): void {
+  command
+    .option('--token <token>', `the token of the publisher; also taken from ${TOKEN_VARIABLE}`)
+    .addOption(
+      new Option('--token-place <place>', 'where the token goes (default: stream-query)').choices([
+        'stream-query',
+        'tc-url-query',
+        'connect-argument',
+      ]),
+    )
+    .option(
+      '--ca <file>',
+      'trust the certificates of this PEM file instead of the system (repeatable)',
+      collect,
+    )
+    .option('--pin <sha256>', 'accept only a certificate with this fingerprint (repeatable)', collect)
+    .option('--insecure', 'accept any certificate: for tests only')
+    .option('--proxy <url>', 'connect through socks5://… or http://…')
+    .option('--bind <address>', 'connect from this address of the machine')
+    .addOption(new Option('--handshake <kind>', 'the RTMP handshake').choices(['simple', 'digest', 'auto']))
+    .addOption(
+      new Option('--profile <server>', 'the habits of this server (default: recognized)').choices(PROFILES),
+    )
+    .addOption(
+      new Option(
+        '--encrypt <what>',
+        'encrypt key frames and all sound, or everything; see --key and cloudpush decrypt',
+      ).choices(['key-frames', 'all']),
+    )
+    .option('--key <key>', `the key: a text, hex:… or file:…; also taken from ${KEY_VARIABLE}`, collect);
+}
+
+const PROFILES = ['auto', ...SERVER_PROFILE_NAMES];
+
+const HELP = `
+Inputs by file name: .h264 .264 (H.264), .h265 .265 .hevc (H.265), .ivf (AV1, VP9), .obu (AV1), .aac (ADTS), .mp3, .opus (Ogg),
+.flac, .ac3, .eac3 .ec3, .flv; any other name: by content.
+- and /dev/stdin are the standard input, and a FIFO may be named as a file: FLV, or one elementary stream, as it is made.
+It goes out at the pace of its own times; with --as-fast-as-possible at the pace at which it comes.
+With several channels and no {i} in the URL, -1, -2, … is put behind the stream name.
+
+What is on a command line can be read by others on the same machine: a token may be in ${TOKEN_VARIABLE}, a key in
+${KEY_VARIABLE} or in a file, a client's secret in CLOUDPUSH_CLIENT_SECRET.
+
+Exit code 0: every frame was accepted to the end, also when a server had to be asked several times before it took the
+stream; 1: something was lost, at one of the destinations at least; 2: the arguments make no sense.
+
+Examples:
+  cloudpush push clip.h264 clip.aac rtmp://localhost/live/cam
+  cloudpush push clip.flv --loop --duration 60 --channels 100 'rtmp://localhost/live/cam{i}'
+  cloudpush push clip.flv rtmp://main/live/cam --also rtmp://backup/live/cam
+  cloudpush push clip.flv rtmps://host/live/cam --ca our-ca.pem --token secret --encrypt all --key file:camera.key
+  ffmpeg -i rtsp://camera/stream -c copy -f flv - | cloudpush push - rtmp://host/live/cam --reconnect
+  cloudpush push clip.flv --token-server https://cloud.example/connection/token/get --device SN-1
+`;
+
+function loopCount(text: string): number {
+  return text === FOREVER ? Number.POSITIVE_INFINITY : integer(1)(text);
+}

@@ -1,0 +1,42 @@
+import type { CloudPushError } from '@cloudpush/engine';
+import { errorText } from '../../error-text.js';
+import type { Output } from '../../terminal/output.js';
+
+/** The same cause is told again after so many ms, however many channels and attempts it fails. */
+const REPEAT_AFTER = 10_000;
+/** Causes that are remembered. */
+const MAX_CAUSES = 100;
+
+/** An attempt that has failed, or a connection that is lost, when another attempt follows. */
+export interface Retry {
+  readonly url: string;
+  /** The stream was being published there. */
+  readonly connected: boolean;
+  readonly error: CloudPushError;
+  /** ms until the next attempt. */
+  readonly delay: number;
+}
+
+/** Says why connections are made again, while they are: a server that is not there is told at once, not at the end. */
+export class RetryNotes {
+  readonly #output: Output;
+  readonly #now: () => number;
+  readonly #told = new Map<string, number>();
+
+  constructor(output: Output, now = () => performance.now()) {
+    this.#output = output;
+    this.#now = now;
+  }
+
+  readonly tell = ({ url, connected, error, delay }: Retry): void => {
+    const cause = `${connected} ${errorText(error)}`;
+    const now = this.#now();
+    const last = this.#told.get(cause);
+    if (last !== undefined && now - last < REPEAT_AFTER) return;
+    if (this.#told.size >= MAX_CAUSES) this.#told.clear();
+    this.#told.set(cause, now);
+    const what = connected ? 'connection lost' : 'not connected';
+    const next = Number.isFinite(delay) ? `; trying again in ${(delay / 1000).toFixed(1)} s` : '';
+    this.#output.note(`cloudpush: ${url}: ${what}: ${errorText(error).replace(/\s*\n\s*/g, ' ')}${next}`);
+  };
+}

@@ -1,0 +1,63 @@
+import { DEFAULT_RECORDING_NAME, RECORDING_PLACEHOLDERS } from '@cloudpush/engine/recording';
+import { Command, Option } from 'commander';
+import { byteSize, integer, listenAddress, nonNegative, positive } from '../../argument-types.js';
+import type { CommandContext } from '../../program.js';
+import { receiveCommand } from './receive-command.js';
+
+/** Seconds that a timer can still count: 24 days. */
+const MAX_SECONDS = 2_000_000;
+const RTMP_PORT = 1935;
+const DEFAULT_ADDRESS = `127.0.0.1:${RTMP_PORT}`;
+
+const HELP = `
+It listens on this machine only, unless --listen says otherwise: --listen :${RTMP_PORT} listens on all addresses. Whoever
+reaches it may publish, within the limits; there are no passwords.
+
+--name makes folders of slashes: --name '{app}/{date}/{name}_{time}'. A file that is there is never written over:
+the next one gets -2 behind its name. A stream in which nothing came leaves no file.
+
+Exit code 0: it was ended by SIGINT, SIGTERM, SIGHUP or --duration, whatever publishers did wrong; 1: it could not listen,
+or a recording could not be written.
+
+Examples:
+  cloudpush receive --record recordings
+  cloudpush receive --listen :${RTMP_PORT} --record recordings --name '{app}-{name}' --max-streams 16
+`;
+
+/** `cloudpush receive`, its options and its help. */
+export function receiveProgram({ output, interruption, done }: CommandContext): Command {
+  const address = listenAddress(RTMP_PORT);
+  return new Command('receive')
+    .description('take streams in, count them, and record them as FLV files')
+    .addOption(
+      new Option('--listen <host:port>', 'where to listen; port 0 takes any free one')
+        .argParser(address)
+        .default(address(DEFAULT_ADDRESS), DEFAULT_ADDRESS),
+    )
+    .option('--record <dir>', 'record every stream to a file of its own in this folder')
+    .option(
+      '--name <template>',
+      `names of the recordings, of ${RECORDING_PLACEHOLDERS} (default: ${DEFAULT_RECORDING_NAME})`,
+    )
+    .option('--duration <seconds>', 'end after this time', positive(MAX_SECONDS))
+    .option('--max-streams <n>', 'most streams at once; more are refused (default: 1024)', integer(1))
+    .option(
+      '--max-connections <n>',
+      'most connections at once; those that publish nothing give way (default: 1024)',
+      integer(1),
+    )
+    .option(
+      '--max-memory <size>',
+      'memory for what has half come in; the largest part is given up above it (default: 256M)',
+      byteSize,
+    )
+    .option(
+      '--idle-timeout <seconds>',
+      'send away who publishes and sends nothing for so long; 0: never (default: 20)',
+      nonNegative(MAX_SECONDS),
+    )
+    .option('--json', 'write events to stdout, one JSON object a line')
+    .option('-q, --quiet', 'show no rates while streams come in')
+    .addHelpText('after', HELP)
+    .action(async (options) => done(await receiveCommand(options, output, interruption)));
+}

@@ -1,0 +1,56 @@
+import { MAX_POOL_SIZE, MIN_POOL_SIZE } from '@cloudpush/engine';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { byteSize, integer, integerBetween, positive } from './argument-types.js';
+
+/** Seconds that a timer can still count: 24 days. */
+export const MAX_SECONDS = 2_000_000;
+/** What `--loop` without a number says. */
+export const FOREVER = 'forever';
+const MAX_CHANNELS = 65_535;
+const MAX_SHARDS = 64;
+
+/** The options of commands that run an engine. */
+export function addEngineOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--hevc <form>', 'how H.265 is sent: as Enhanced RTMP or as codec id 12')
+        .choices(['auto', 'enhanced', 'legacy'])
+        .default('auto'),
+    )
+    .option('--pool <size>', 'bytes of the media pool, such as 256M (default: 64M)', poolSize)
+    .option(
+      '--shards <n>',
+      'worker threads (default: one for every 256 destinations, at most one a processor, and 16)',
+      integerBetween(1, MAX_SHARDS),
+    )
+    .option(
+      '--connect-timeout <seconds>',
+      'the longest that connecting may take (default: 10)',
+      positive(600),
+    )
+    .option(
+      '--close-timeout <seconds>',
+      'the longest to wait at the end for what is queued (default: 10)',
+      positive(600),
+    )
+    .option('-q, --quiet', 'show no progress')
+    .option('-v, --verbose', 'write the log of the engine to stderr, as JSON lines');
+}
+
+export function channelCount(text: string): number {
+  const value = integer(1)(text);
+  if (value > MAX_CHANNELS) {
+    throw new InvalidArgumentError(`At most ${MAX_CHANNELS} channels are possible.`);
+  }
+  return value;
+}
+
+function poolSize(text: string): number {
+  const value = byteSize(text);
+  if (value < MIN_POOL_SIZE || value > MAX_POOL_SIZE) {
+    throw new InvalidArgumentError(
+      `That is ${value} bytes; a size from ${MIN_POOL_SIZE / 1024}K to 4G less 64 bytes is needed, such as 64M.`,
+    );
+  }
+  return value;
+}

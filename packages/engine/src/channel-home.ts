@@ -1,8 +1,0 @@
-import type { ShardClient } from './shard/shard-client.js';
-
-/** Where a channel lives, for all who must find it there: it moves to another shard when its worker thread dies, or is too busy. */
-export interface ChannelHome {
-  shard: ShardClient;
-  /** The channel's number in shared memory. */
-  readonly channel: number;
-}

@@ -1,0 +1,347 @@
+import type { MuxerState } from '@cloudpush/muxer';
+import {
+  type CloseOptions,
+  checkedCloseSignal,
+  checkedSignal,
+  whenAborted,
+} from '../../base/abort-signals.js';
+import { abortedError, CloudPushError, type ErrorData, toErrorData } from '../../base/errors.js';
+import { Waiters } from '../../base/waiters.js';
+import { Command } from '../../memory/ring.js';
+import { type ChannelPlan, type DestinationPlan, planDestination } from '../../options/channel-plan.js';
+import type { DestinationOptions } from '../../options/options.js';
+import type { ChannelStats } from '../../stats/stats.js';
+import type { Connecting, Destination } from '../destination/destination.js';
+import { diagnostics } from '../diagnostics.js';
+import type { ChannelHost, ChannelSeat } from '../engine-services.js';
+import type { CloseReport, SegmentReport } from '../events.js';
+import type { ShardClient } from '../shards/shard-handle.js';
+import type { Seat } from '../shards/slots.js';
+import { Channel, type ChannelState } from './channel.js';
+import { ChannelCounts } from './channel-counts.js';
+import { ChannelDestinations } from './channel-destinations.js';
+import { ChannelResidence } from './channel-placement.js';
+import { ChannelSegments } from './channel-segments.js';
+import { MetadataSender } from './metadata-sender.js';
+import { PacketSender } from './packet-sender.js';
+import type { ChannelHome } from './placement.js';
+import type { WriterChannel } from './write-queue.js';
+
+/**
+ * A channel from its opening until it is forgotten, on whichever shards it lives meanwhile: behind the {@link Channel} that
+ * the caller holds, what the engine tells of its shard's reports.
+ */
+export class ChannelLife implements WriterChannel {
+  /** Unique for the life of the engine. */
+  readonly id: number;
+  /** The caller's name for it. */
+  readonly label: string | undefined;
+  readonly channel: Channel;
+  readonly destinations: ChannelDestinations;
+  /** The way into the shard. */
+  readonly sender: PacketSender;
+  readonly #host: ChannelHost;
+  readonly #maxPacket: number;
+  readonly #home: ChannelHome;
+  readonly #residence: ChannelResidence;
+  readonly #counts: ChannelCounts;
+  readonly #segments = new ChannelSegments();
+  readonly #waiters = new Waiters();
+  /** Stops listening to the signal that aborts the channel. */
+  #stopListening: () => void = () => {};
+  #leaving = false;
+  /** The last destination is over. */
+  #ended = false;
+  #report: CloseReport | undefined;
+  #closeRequested = false;
+  /** Why it was aborted, when it was. */
+  #abortedBy: ErrorData | undefined;
+
+  /** Nobody hears of the channel before {@link open}. */
+  constructor(host: ChannelHost, seat: ChannelSeat, plan: ChannelPlan) {
+    this.id = seat.id;
+    this.label = plan.label;
+    this.#host = host;
+    this.#maxPacket = host.room.memory.maxPacket;
+    const home = { shard: seat.shard, channel: seat.number };
+    const sender = new PacketSender(host.room, home, this.#onPauseChanged);
+    const { video, audio, encryption, config } = plan;
+    const segments = this.#segments;
+    const counts = new ChannelCounts(home, sender);
+    const metadata = new MetadataSender(sender, encryption, segments);
+    const channel = new Channel(this, { sender, metadata, video, audio });
+    const waiters = this.#waiters;
+    this.#home = home;
+    this.sender = sender;
+    this.#counts = counts;
+    this.channel = channel;
+    this.#residence = new ChannelResidence(home, sender, { config, encryption, segments });
+    this.destinations = new ChannelDestinations({ channel, host, home, sender, segments, counts, waiters });
+    host.room.gates.open(seat.number);
+  }
+
+  /** Hands the channel to its shard, with its first destination. It does not fail. */
+  open(seat: Seat, first: DestinationPlan): void {
+    this.#residence.open();
+    this.destinations.attach(seat, { ...first, signal: undefined });
+    this.#stopListening = whenAborted(first.signal, (reason) => this.abort(reason));
+  }
+
+  get state(): ChannelState {
+    if (this.#report !== undefined) return 'closed';
+    if (this.#leaving) return 'closing';
+    return this.destinations.isPublishing ? 'publishing' : 'connecting';
+  }
+
+  /** True between the events `pause` and `resume`. */
+  get paused(): boolean {
+    return this.#report === undefined && this.sender.paused;
+  }
+
+  /** No packet is taken any more. */
+  get isLeaving(): boolean {
+    return this.#leaving;
+  }
+
+  /** The first thing that went wrong with a destination, or what the channel is aborted with. */
+  get #failure(): CloudPushError | undefined {
+    const aborted = this.#abortedBy === undefined ? undefined : CloudPushError.from(this.#abortedBy);
+    return this.destinations.failure ?? aborted;
+  }
+
+  addDestination(options: DestinationOptions): Destination {
+    const plan = planDestination(options, this.#maxPacket);
+    if (this.#leaving) throw closedError('the channel is closing or closed');
+    return this.destinations.attach(this.#host.seats.take(), plan);
+  }
+
+  async connected(given?: AbortSignal): Promise<void> {
+    const signal = checkedSignal(given);
+    while (this.#report === undefined) {
+      const { isPublishing, everPublished } = this.destinations;
+      if (isPublishing || (this.#leaving && everPublished)) return;
+      await this.#waiters.next(signal);
+    }
+    throw this.#report.error ?? closedError('the channel was closed before it was connected');
+  }
+
+  async writable(given?: AbortSignal): Promise<void> {
+    const signal = checkedSignal(given);
+    for (;;) {
+      // It never has room again: whoever waits for it in a loop would do so for ever.
+      if (this.#leaving) throw this.noMoreError();
+      if (!this.paused) return;
+      await this.#waiters.next(signal);
+    }
+  }
+
+  /** No packet is taken, and none will be. */
+  noMoreError(): CloudPushError {
+    const cause = this.#failure;
+    const message = 'the channel is closing or closed, and takes no more packets';
+    return new CloudPushError('ERR_CLOUDPUSH_CHANNEL_CLOSED', message, { cause });
+  }
+
+  async close(options: CloseOptions): Promise<CloseReport> {
+    const signal = checkedCloseSignal(options);
+    this.#requestClose();
+    const stop = whenAborted(signal, (reason) => this.abort(reason));
+    while (this.#report === undefined) await this.#waiters.next(undefined);
+    stop();
+    return this.#report;
+  }
+
+  abort(reason: unknown = abortedError()): void {
+    if (this.#ended) return;
+    const error = reason instanceof CloudPushError ? reason : abortedError(reason);
+    const data = toErrorData(error);
+    this.#abortedBy ??= data;
+    this.#leave();
+    const { shard, channel } = this.#home;
+    shard.post({ type: 'abort', channel, destination: undefined, error: data });
+  }
+
+  stats(): ChannelStats {
+    return this.#counts.stats(this, this.destinations.all);
+  }
+
+  livesOn(shard: ShardClient): boolean {
+    return this.#home.shard === shard;
+  }
+
+  /** The stream has begun, or its headers have changed. */
+  onStream(state: MuxerState): void {
+    this.#residence.onStream(state);
+  }
+
+  /** The last destination has brought a segment to its end. */
+  onSegmentEnd(number: number): void {
+    const report = this.#segments.onEnd(number);
+    if (report !== undefined) this.#tellSegmentEnd(report);
+  }
+
+  /** A packet was refused for what is in it. */
+  onProblem(error: ErrorData, repeats: number): void {
+    const { channel } = this;
+    const problem = { error: CloudPushError.from(error), repeats };
+    diagnostics.problem.publish(() => ({ ...problem, channel }));
+    channel.emit('problem', problem);
+  }
+
+  /**
+   * The shard is dead, and with it every connection and all that was under way: destinations that may reconnect do so on
+   * another shard, the others are over.
+   * @returns false when none goes on
+   */
+  onShardDied(data: ErrorData, lostPackets: number, next: () => ShardClient): boolean {
+    this.#counts.addLost(lostPackets);
+    const going = this.#goingOn((destination) => destination.onShardDied(data), data);
+    for (const report of this.#segments.onShardDied()) this.#tellSegmentEnd(report);
+    if (going.size === 0) {
+      this.onEnded();
+      return false;
+    }
+    this.#moveTo(next(), going);
+    this.destinations.tellLost(going);
+    return true;
+  }
+
+  /**
+   * It waits for a connection that was lost, and nothing is being published anywhere. What waits for a first connection is
+   * not to be given up.
+   */
+  get mayLeaveShard(): boolean {
+    const { everPublished, isConnecting } = this.destinations;
+    return !this.#leaving && everPublished && isConnecting;
+  }
+
+  /**
+   * Asks the shard to let the channel go, so that it connects again from another one; {@link onStays} or {@link onShardLeft}
+   * is the answer, and no packet is taken before. Media that waits in the shard is lost (`packetsLost`): do it only where
+   * that is worth it.
+   */
+  leaveShard(): void {
+    this.sender.leaveShard();
+  }
+
+  /** The shard does not let the channel go. */
+  onStays(): void {
+    this.sender.onStays();
+  }
+
+  /**
+   * The shard has let the channel go: its destinations connect from another one, as if they had not moved.
+   * @returns false when none does, because the channel was told to end meanwhile
+   */
+  onShardLeft(next: () => ShardClient): boolean {
+    const going = this.#goingOn((destination) => destination.onShardLeft(), undefined);
+    if (going.size > 0) this.#moveTo(next(), going);
+    else {
+      this.sender.onRehomed();
+      // The shard does not know the channel any more: it needs no last descriptor.
+      this.#closeRequested = true;
+      this.onEnded();
+    }
+    return going.size > 0;
+  }
+
+  /** The shard has lost the channel, or never had it: that is the end of it, and of nothing else. */
+  onBroken(error: ErrorData): void {
+    // It will not answer any more.
+    this.sender.onStays();
+    this.destinations.endAll(error);
+    this.onEnded();
+  }
+
+  /** The last destination is over, but descriptors may still be on their way to the shard. */
+  onEnded(): void {
+    this.#leave();
+    this.#ended = true;
+    this.#stopListening();
+    // The last descriptor tells the shard that no other will follow.
+    this.#requestClose();
+  }
+
+  /**
+   * Nothing of the channel is left anywhere: its number is free.
+   * @returns what went wrong, if anything
+   */
+  onForgotten(): CloudPushError | undefined {
+    const { channel } = this;
+    // Each has ended before; one that has not would never end.
+    this.destinations.endAll(toErrorData(closedError('the channel is over')));
+    this.#counts.freeze(this.stats());
+    const { clean, failure: error } = this.destinations;
+    const report = { clean, error };
+    this.#report = report;
+    this.#waiters.wake();
+    // A listener that throws must not keep the engine from its work.
+    process.nextTick(() => {
+      diagnostics.close.publish(() => ({ ...report, channel }));
+      channel.emit('close', report);
+    });
+    return error;
+  }
+
+  /**
+   * What a line of the log tells of the channel, and of a destination.
+   * @param number the destination's; without one, its first
+   */
+  logFields(number?: number): object {
+    const { id, label } = this;
+    return { channel: id, ...(label === undefined ? {} : { label }), ...this.destinations.logFields(number) };
+  }
+
+  /**
+   * The shard holds nothing of the channel any more. Its counts are carried over, and destinations that do not go on are over.
+   * @param error what they end with. Default: their last loss.
+   * @returns those that go on with another shard
+   */
+  #goingOn(
+    goOn: (destination: Destination) => Connecting | undefined,
+    error: ErrorData | undefined,
+  ): Map<Destination, Connecting> {
+    this.#residence.onLeft();
+    this.#counts.carry();
+    return this.destinations.onShardGone(this.#leaving ? () => undefined : goOn, this.#abortedBy ?? error);
+  }
+
+  #moveTo(shard: ShardClient, going: ReadonlyMap<Destination, Connecting>): void {
+    this.#residence.moveTo(shard);
+    this.destinations.onRehomed(going);
+    // Whoever saw the gate closed before the old shard could say so must look again.
+    this.#waiters.wake();
+  }
+
+  #tellSegmentEnd(report: SegmentReport): void {
+    // A listener that throws must not keep the engine from its work.
+    process.nextTick(() => this.channel.emit('segmentEnd', report));
+  }
+
+  readonly #onPauseChanged = (paused: boolean): void => {
+    if (this.#report !== undefined) return;
+    const { channel } = this;
+    this.#waiters.wake();
+    diagnostics[paused ? 'pause' : 'resume'].publish(() => ({ channel }));
+    channel.emit(paused ? 'pause' : 'resume');
+  };
+
+  #requestClose(): void {
+    if (this.#closeRequested) return;
+    this.#closeRequested = true;
+    this.#leave();
+    this.destinations.onChannelClosing();
+    this.sender.command(Command.close);
+  }
+
+  /** From now on no packet is taken. */
+  #leave(): void {
+    this.#leaving = true;
+    this.sender.close();
+    this.#waiters.wake();
+  }
+}
+
+function closedError(message: string): CloudPushError {
+  return new CloudPushError('ERR_CLOUDPUSH_CHANNEL_CLOSED', message);
+}

@@ -1,0 +1,76 @@
+import { ChannelCounter } from '../../memory/counters.js';
+import type { ChannelStats, DestinationTotals } from '../../stats/stats.js';
+import { addTotals, NO_DESTINATION_TOTALS } from '../../stats/totals.js';
+import type { Destination } from '../destination/destination.js';
+import type { PacketSender } from './packet-sender.js';
+import type { ChannelHome } from './placement.js';
+
+/** What is counted of a channel: by its shard, by those that it has left, by its destinations, and by those that are over. */
+export class ChannelCounts {
+  readonly #home: ChannelHome;
+  readonly #sender: PacketSender;
+  /** Of destinations that are over. */
+  #finished = NO_DESTINATION_TOTALS;
+  /** What was counted on shards that the channel has left. */
+  #packetsInvalid = 0;
+  #packetsLost = 0;
+  #packetsBetweenSegments = 0;
+  /** The counts as they were when the channel ended: its number may be in other hands now. */
+  #last: ChannelStats | undefined;
+
+  constructor(home: ChannelHome, sender: PacketSender) {
+    this.#home = home;
+    this.#sender = sender;
+  }
+
+  /** @param destinations those that are not over */
+  stats(
+    { state, paused }: Pick<ChannelStats, 'state' | 'paused'>,
+    destinations: readonly Destination[],
+  ): ChannelStats {
+    if (this.#last !== undefined) return this.#last;
+    const open = destinations.map((destination) => destination.stats());
+    return {
+      ...open.reduce<DestinationTotals>(addTotals, this.#finished),
+      state,
+      queuedMs: Math.max(0, ...open.map(({ queuedMs }) => queuedMs)),
+      bitRate: open.reduce((sum, { bitRate }) => sum + bitRate, 0),
+      paused,
+      queuedBytes: this.#sender.heldBytes,
+      packetsRefused: this.#sender.refused,
+      packetsInvalid: this.#packetsInvalid + this.#onShard(ChannelCounter.packetsInvalid),
+      packetsLost: this.#packetsLost + this.#onShard(ChannelCounter.packetsLost),
+      packetsBetweenSegments:
+        this.#packetsBetweenSegments + this.#onShard(ChannelCounter.packetsBetweenSegments),
+      pauses: this.#sender.pauses,
+      pausedMs: this.#sender.pausedMs,
+    };
+  }
+
+  /** A destination is over. */
+  addFinished(totals: DestinationTotals): void {
+    this.#finished = addTotals(this.#finished, totals);
+  }
+
+  /** Packets were lost that no shard can count any more. */
+  addLost(packets: number): void {
+    this.#packetsLost += packets;
+  }
+
+  /** The shard counts no more: another one begins at zero. */
+  carry(): void {
+    this.#packetsInvalid += this.#onShard(ChannelCounter.packetsInvalid);
+    this.#packetsLost += this.#onShard(ChannelCounter.packetsLost);
+    this.#packetsBetweenSegments += this.#onShard(ChannelCounter.packetsBetweenSegments);
+    this.#home.shard.counters.channels.reset(this.#home.channel);
+  }
+
+  /** Nothing is counted any more: what there was at last stays. */
+  freeze(last: ChannelStats): void {
+    this.#last = { ...last, state: 'closed', paused: false, queuedBytes: 0, queuedMs: 0, bitRate: 0 };
+  }
+
+  #onShard(counter: ChannelCounter): number {
+    return this.#home.shard.counters.channels.get(this.#home.channel, counter);
+  }
+}

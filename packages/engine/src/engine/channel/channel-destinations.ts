@@ -1,0 +1,228 @@
+import type { AmfValue, ConnectTimings } from '@cloudpush/transport';
+import { CloudPushError, type ErrorData, toErrorData } from '../../base/errors.js';
+import type { Waiters } from '../../base/waiters.js';
+import type { DestinationPlan } from '../../options/channel-plan.js';
+import type { TargetReason } from '../../targets/push-target.js';
+import type { BitrateAdvice } from '../../worker/destination/bitrate-advisor.js';
+import type { SegmentTotals } from '../../worker/destination/segment-progress.js';
+import { type Connecting, Destination } from '../destination/destination.js';
+import { diagnostics } from '../diagnostics.js';
+import type { ChannelHost } from '../engine-services.js';
+import type { Disconnection } from '../events.js';
+import type { Seat } from '../shards/slots.js';
+import type { Channel } from './channel.js';
+import type { ChannelCounts } from './channel-counts.js';
+import type { ChannelSegments } from './channel-segments.js';
+import type { PacketSender } from './packet-sender.js';
+import type { ChannelHome } from './placement.js';
+
+/** What the destinations of a channel need of it. */
+export interface DestinationsOwner {
+  /** Tells their events as its own. */
+  readonly channel: Channel;
+  readonly host: ChannelHost;
+  readonly home: ChannelHome;
+  readonly sender: PacketSender;
+  readonly segments: ChannelSegments;
+  readonly counts: ChannelCounts;
+  /** Those who wait for the channel to be connected. */
+  readonly waiters: Waiters;
+}
+
+/**
+ * The destinations of a channel that are not over, by their number in shared memory, and how the others ended. What the
+ * shard reports of one of them may come when it is over already, and is no news then.
+ */
+export class ChannelDestinations {
+  readonly #owner: DestinationsOwner;
+  readonly #open = new Map<number, Destination>();
+  #everPublished = false;
+  #clean = true;
+  #failure: CloudPushError | undefined;
+  /** Of the destination that a line told of last: the channel's last lines come when none is left. */
+  #lastFields: object = {};
+
+  constructor(owner: DestinationsOwner) {
+    this.#owner = owner;
+  }
+
+  get all(): readonly Destination[] {
+    return [...this.#open.values()];
+  }
+
+  get isPublishing(): boolean {
+    return this.all.some(({ state }) => state === 'publishing');
+  }
+
+  /** None is being published to, and none is about to end. */
+  get isConnecting(): boolean {
+    return this.all.every(({ state }) => state === 'connecting');
+  }
+
+  /** One has been connected, whatever has become of it since. */
+  get everPublished(): boolean {
+    return this.#everPublished;
+  }
+
+  /** Every destination that is over ended cleanly. */
+  get clean(): boolean {
+    return this.#clean;
+  }
+
+  /** The first thing that went wrong with a destination. */
+  get failure(): CloudPushError | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * What a line of the log tells of a destination: host and stream, without user info and query.
+   * @param number without one, the first
+   */
+  logFields(number?: number): object {
+    const destination = number === undefined ? this.all[0] : this.#open.get(number);
+    this.#lastFields = destination?.logFields() ?? this.#lastFields;
+    return this.#lastFields;
+  }
+
+  /** Adds a destination, which has its seat. It does not fail. */
+  attach({ id, number }: Seat, { config, request, signal }: DestinationPlan): Destination {
+    const { host, home, sender } = this.#owner;
+    const question = request === undefined ? undefined : { cache: host.targets, request };
+    const destination = new Destination({ id, number, home, sender }, config, question);
+    this.#open.set(number, destination);
+    destination.abortWith(signal);
+    this.#tellRelievable();
+    return destination;
+  }
+
+  onConnected(number: number, timings: ConnectTimings): void {
+    const destination = this.#open.get(number);
+    if (destination === undefined) return;
+    const { channel, waiters } = this.#owner;
+    diagnostics.connect.publish(() => ({ channel, destination, timings }));
+    // A listener that throws must keep nobody waiting.
+    this.#everPublished = true;
+    waiters.wake();
+    destination.onConnected(timings);
+    channel.emit('connect', destination);
+  }
+
+  onDisconnected(number: number, data: ErrorData, delay: number, wasPublishing: boolean): void {
+    const destination = this.#open.get(number);
+    if (destination === undefined) return;
+    const { channel } = this.#owner;
+    const disconnection = { error: CloudPushError.from(data), delay, destination };
+    diagnostics.disconnect.publish(() => ({ ...disconnection, channel }));
+    destination.onDisconnected(disconnection, wasPublishing);
+    channel.emit('disconnect', disconnection);
+  }
+
+  onMoved(number: number, timings: ConnectTimings): void {
+    const destination = this.#open.get(number);
+    if (destination === undefined) return;
+    const { channel } = this.#owner;
+    diagnostics.move.publish(() => ({ channel, destination, timings }));
+    destination.onMoved(timings);
+    channel.emit('move', destination);
+  }
+
+  onTargetWanted(number: number, reason: TargetReason): void {
+    this.#open.get(number)?.onTargetWanted(reason);
+  }
+
+  onCommand(number: number, name: string, args: AmfValue[]): void {
+    const destination = this.#open.get(number);
+    if (destination === undefined) return;
+    destination.onCommand(name, args);
+    this.#owner.channel.emit('command', { name, args, destination });
+  }
+
+  onAdvice(number: number, advice: BitrateAdvice): void {
+    const destination = this.#open.get(number);
+    if (destination === undefined) return;
+    const { channel } = this.#owner;
+    const event = { ...advice, destination };
+    diagnostics.advice.publish(() => ({ ...event, channel }));
+    destination.emit('advice', event);
+    channel.emit('advice', event);
+  }
+
+  /** A destination has brought a segment to its end. */
+  onSegmentLeft(number: number, totals: SegmentTotals, complete: boolean): void {
+    const destination = this.#open.get(number);
+    if (destination === undefined) return;
+    const { number: segment, ...counts } = totals;
+    this.#owner.segments.onLeft(segment, { destination, ...counts, complete });
+  }
+
+  /** A destination is over. */
+  onDetached(number: number, error: ErrorData | undefined): void {
+    const destination = this.#open.get(number);
+    if (destination === undefined) return;
+    const { channel, host, counts } = this.#owner;
+    this.#open.delete(number);
+    host.seats.free(number);
+    destination.onDetached(error);
+    const report = destination.report!;
+    const { clean, error: failure } = report;
+    process.nextTick(() => diagnostics.destinationClose.publish(() => ({ ...report, channel, destination })));
+    this.#clean &&= clean;
+    this.#failure ??= failure;
+    counts.addFinished(destination.stats());
+    this.#tellRelievable();
+  }
+
+  /** All that are not over end on an error. */
+  endAll(error: ErrorData): void {
+    for (const number of [...this.#open.keys()]) this.onDetached(number, error);
+  }
+
+  /** The channel was told to close. */
+  onChannelClosing(): void {
+    for (const destination of this.#open.values()) destination.onChannelClosing();
+  }
+
+  /**
+   * The shard holds nothing of the channel any more: destinations that do not go on with another one are over.
+   * @param goOn says how one goes on; undefined when it does not
+   * @param error what the others end with. Default: their last loss.
+   * @returns those that go on, once the channel has another shard: {@link onRehomed}
+   */
+  onShardGone(
+    goOn: (destination: Destination) => Connecting | undefined,
+    error: ErrorData | undefined,
+  ): Map<Destination, Connecting> {
+    const going = new Map<Destination, Connecting>();
+    for (const [number, destination] of this.#open) {
+      const connecting = goOn(destination);
+      if (connecting !== undefined) going.set(destination, connecting);
+      else this.onDetached(number, error ?? toErrorData(destination.lastLoss));
+    }
+    return going;
+  }
+
+  /** The channel lives on another shard now. */
+  onRehomed(going: ReadonlyMap<Destination, Connecting>): void {
+    for (const [destination, connecting] of going) destination.onRehomed(connecting);
+  }
+
+  /** Tells of the connections that were lost with a shard. */
+  tellLost(going: ReadonlyMap<Destination, Connecting>): void {
+    for (const [destination, { loss }] of going)
+      this.#tellDisconnected({ error: destination.lastLoss, delay: loss?.delay ?? 0, destination });
+  }
+
+  #tellDisconnected(disconnection: Disconnection): void {
+    const { channel } = this.#owner;
+    // A listener that throws must not keep the engine from its work.
+    process.nextTick(() => {
+      diagnostics.disconnect.publish(() => ({ ...disconnection, channel }));
+      disconnection.destination.emit('disconnect', disconnection);
+      channel.emit('disconnect', disconnection);
+    });
+  }
+
+  #tellRelievable(): void {
+    this.#owner.sender.isRelievable = this.#open.size > 1 || this.all.some(({ mayDrop }) => mayDrop);
+  }
+}

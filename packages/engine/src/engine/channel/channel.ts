@@ -1,0 +1,301 @@
+import { EventEmitter } from 'node:events';
+import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
+import { type AmfValue, encodeAmf0 } from '@cloudpush/transport';
+import type { CloseOptions } from '../../base/abort-signals.js';
+import { CloudPushError } from '../../base/errors.js';
+import { invalidParameter, invalidType, oneOf } from '../../base/validation.js';
+import { Command, PacketFlag } from '../../memory/ring.js';
+import { encodePrivateData } from '../../metadata/private-data.js';
+import type { StreamMetadata } from '../../metadata/types.js';
+import type { DestinationOptions } from '../../options/options.js';
+import type { AudioPacketOptions, VideoPacketOptions, WaitOptions } from '../../options/packet-options.js';
+import { AUDIO_CODECS, VIDEO_CODECS } from '../../protocol/protocol.js';
+import type { ChannelStats } from '../../stats/stats.js';
+import type { Destination } from '../destination/destination.js';
+import type { ChannelEvents, CloseReport } from '../events.js';
+import type { ChannelLife } from './channel-controller.js';
+import type { MetadataSender } from './metadata-sender.js';
+import type { PacketSender } from './packet-sender.js';
+import { PictureContinuity } from './picture-continuity.js';
+import {
+  type AudioPacket,
+  type PacketStreamOptions,
+  packetStream,
+  type VideoPacket,
+} from './writable-stream.js';
+import { ChannelWriter } from './write-queue.js';
+
+export type ChannelState = 'connecting' | 'publishing' | 'closing' | 'closed';
+
+/** Where a channel's packets go, and what they are unless they say otherwise. */
+export interface ChannelInput {
+  readonly sender: PacketSender;
+  readonly metadata: MetadataSender;
+  readonly video: VideoCodec | 'none';
+  readonly audio: AudioCodec | 'none';
+}
+
+/**
+ * One source of media, pushed to one server, or to several. Made by `PushEngine.openChannel`; it connects at once.
+ *
+ * Packets that are sent before the connection is up wait in the pool, within its bounds, and go out in order.
+ *
+ * @example
+ * const channel = engine.openChannel({ url: 'rtmp://media.example/live/camera-1' });
+ * channel.on('close', ({ clean, error }) => { if (!clean) console.error(error); });
+ * if (!channel.sendVideo(accessUnit, { pts })) await channel.writable();
+ */
+export class Channel extends EventEmitter<ChannelEvents> {
+  /** Unique for the life of the engine. */
+  readonly id: number;
+  readonly #life: ChannelLife;
+  readonly #sender: PacketSender;
+  readonly #metadata: MetadataSender;
+  /** The default codecs' numbers; −1: the channel was opened without the track. */
+  readonly #video: number;
+  readonly #audio: number;
+  readonly #writer: ChannelWriter;
+  readonly #pictures = new PictureContinuity();
+
+  /** @internal Channels are made by `PushEngine.openChannel`. */
+  constructor(life: ChannelLife, { sender, metadata, video, audio }: ChannelInput) {
+    super();
+    this.id = life.id;
+    this.#life = life;
+    this.#sender = sender;
+    this.#metadata = metadata;
+    this.#video = video === 'none' ? NO_TRACK : VIDEO_CODECS.indexOf(video);
+    this.#audio = audio === 'none' ? NO_TRACK : AUDIO_CODECS.indexOf(audio);
+    this.#writer = new ChannelWriter(life);
+  }
+
+  /** What the caller calls it: the option `label`. */
+  get label(): string | undefined {
+    return this.#life.label;
+  }
+
+  get state(): ChannelState {
+    return this.#life.state;
+  }
+
+  /** True between `pause` and `resume`. */
+  get paused(): boolean {
+    return this.#life.paused;
+  }
+
+  /** Where the stream goes: destinations that are not over. */
+  get destinations(): readonly Destination[] {
+    return this.#life.destinations.all;
+  }
+
+  /**
+   * Sends the stream to one server more, from its next key frame on. It is muxed once, and its bytes are not copied; a
+   * destination that is slow drops what does not fit, and the others go on.
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_URL`, `ERR_CLOUDPUSH_INVALID_PARAMETER`,
+   *   `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS`, `ERR_CLOUDPUSH_CHANNEL_CLOSED`, `ERR_CLOUDPUSH_ABORTED`.
+   */
+  addDestination(options: DestinationOptions): Destination {
+    return this.#life.addDestination(options);
+  }
+
+  /**
+   * Sends one picture: of H.264 and H.265 an access unit in Annex-B form, any number of NAL units with 3- or 4-byte
+   * start codes, or its slices one after the other in packets with the same times, which makes it wait for the packet behind it; of AV1 a temporal unit; of VP9 a frame. The bytes are copied; `data` may be reused at once.
+   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link writable}. Who goes on with another
+   *   picture than the one that was refused has lost it: what refers to it is left out, up to the next key frame (`droppedUndecodable`).
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, or `ERR_CLOUDPUSH_PACKET_TOO_LARGE` when the pool could never hold it.
+   */
+  sendVideo(data: Uint8Array, options: VideoPacketOptions): boolean {
+    if (this.#video === NO_TRACK) throw noTrackError('video');
+    const { pts, dts, codec, keyFrame, encrypted } = requireTimes(options);
+    const video = codec === undefined ? this.#video : codecNumber(VIDEO_CODECS, codec);
+    let flags = keyFrame === undefined ? 0 : PacketFlag.keyFrameKnown;
+    if (keyFrame === true) flags |= PacketFlag.keyFrame;
+    if (encrypted === true) flags |= PacketFlag.encrypted;
+    const pictures = this.#pictures;
+    if (!pictures.isWhole && pictures.isBehindLoss(data, dts, pts)) flags |= PacketFlag.behindLoss;
+    try {
+      const taken = this.#sender.send(Command.video, video, data, flags, dts, pts);
+      if (!taken) pictures.onRefused(VIDEO_CODECS[video]!, data, dts, pts);
+      else if (!pictures.isWhole) pictures.onTaken();
+      return taken;
+    } catch (error) {
+      pictures.onFailed(VIDEO_CODECS[video]!, data, error);
+      throw error;
+    }
+  }
+
+  /**
+   * Sends audio in the form that the codec asks for: one or more whole AAC frames with ADTS headers, or MP3, AC-3 or
+   * E-AC-3 frames; one Opus packet or FLAC frame, or the stream's `OpusHead` or `fLaC` header before the first of them.
+   * `pts` is the first frame's.
+   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link writable}.
+   * @throws CloudPushError as {@link sendVideo}.
+   */
+  sendAudio(data: Uint8Array, options: AudioPacketOptions): boolean {
+    if (this.#audio === NO_TRACK) throw noTrackError('audio');
+    const { pts, codec, encrypted } = requireTimes(options);
+    const audio = codec === undefined ? this.#audio : codecNumber(AUDIO_CODECS, codec);
+    const flags = encrypted === true ? PacketFlag.encrypted : 0;
+    return this.#sender.send(Command.audio, audio, data, flags, pts, pts);
+  }
+
+  /**
+   * Sends a data message (RTMP 1.0 §7.1.2) of AMF0 values, in order with the media.
+   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link writable}.
+   * @throws CloudPushError as {@link sendVideo}; `ERR_CLOUDPUSH_AMF` when AMF0 cannot carry a value.
+   */
+  sendData(name: string, values: readonly AmfValue[], options: { readonly pts: number }): boolean {
+    const { pts } = requireTimes(options);
+    return this.#sender.send(Command.data, 0, encodeMessage(name, values), 0, pts, pts);
+  }
+
+  /**
+   * Sends private data, in order with the media, as the data message `onPrivateData`: see docs/metadata.md.
+   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link writable}.
+   * @throws CloudPushError as {@link sendVideo}
+   */
+  sendPrivateData(data: Uint8Array, options: { readonly pts: number }): boolean {
+    const { pts } = requireTimes(options);
+    return this.#sender.send(Command.data, 0, encodePrivateData(data), 0, pts, pts);
+  }
+
+  /**
+   * Tells the server about the stream, in order with the media: see docs/metadata.md.
+   * @param options `pts`, in ms on the clock of the media. Default: the time of the latest media.
+   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link writable}.
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`
+   */
+  sendMetadata(metadata: StreamMetadata, options: { readonly pts?: number | undefined } = {}): boolean {
+    return this.#metadata.send(metadata, requireTimes(options).pts);
+  }
+
+  /**
+   * As {@link sendVideo}, but waits for room: resolves when the packet was taken. Packets are taken in the order in which
+   * they were written, audio and video alike. `data` must stay as it is until then.
+   * @throws CloudPushError (rejection) as {@link sendVideo}, and `ERR_CLOUDPUSH_CHANNEL_CLOSED` when the channel takes no more;
+   *   the signal's reason when that fires. The packet was not taken then.
+   */
+  writeVideo(data: Uint8Array, options: VideoPacketOptions, waiting?: WaitOptions): Promise<void> {
+    return this.#writer.write(() => this.sendVideo(data, options), waiting);
+  }
+
+  /** As {@link sendAudio}, but waits for room: see {@link writeVideo}. */
+  writeAudio(data: Uint8Array, options: AudioPacketOptions, waiting?: WaitOptions): Promise<void> {
+    return this.#writer.write(() => this.sendAudio(data, options), waiting);
+  }
+
+  /** As {@link sendData}, but waits for room: see {@link writeVideo}. */
+  writeData(
+    name: string,
+    values: readonly AmfValue[],
+    options: { readonly pts: number },
+    waiting?: WaitOptions,
+  ): Promise<void> {
+    return this.#writer.write(() => this.sendData(name, values, options), waiting);
+  }
+
+  /**
+   * As {@link sendMetadata}, but waits for room: see {@link writeVideo}. A `streamStart` or `streamEnd` that is refused while the channel
+   * pauses, and not sent again, costs the segment.
+   */
+  writeMetadata(
+    metadata: StreamMetadata,
+    options: { readonly pts?: number | undefined } = {},
+    waiting?: WaitOptions,
+  ): Promise<void> {
+    return this.#writer.write(() => this.sendMetadata(metadata, options), waiting);
+  }
+
+  /**
+   * A Web stream of one track's packets into the channel, with backpressure. A packet that is refused for what its arguments
+   * are, or because the channel is over, is an error of the stream.
+   * @example
+   * await readable.pipeTo(channel.createWritable('video'));
+   */
+  createWritable(track: 'video', options?: PacketStreamOptions): WritableStream<VideoPacket>;
+  createWritable(track: 'audio', options?: PacketStreamOptions): WritableStream<AudioPacket>;
+  createWritable(
+    track: 'video' | 'audio',
+    options: PacketStreamOptions = {},
+  ): WritableStream<VideoPacket> | WritableStream<AudioPacket> {
+    const isVideo = oneOf('track', track, ['video', 'audio']) === 'video';
+    if (isVideo)
+      return packetStream<VideoPacket>(
+        this,
+        (one, signal) => this.writeVideo(one.data, one, { signal }),
+        options,
+      );
+    return packetStream<AudioPacket>(
+      this,
+      (one, signal) => this.writeAudio(one.data, one, { signal }),
+      options,
+    );
+  }
+
+  /** Resolves when the stream is being published somewhere. Rejects with the reason when it never will be. */
+  connected(signal?: AbortSignal): Promise<void> {
+    return this.#life.connected(signal);
+  }
+
+  /**
+   * Resolves when a packet would be taken again.
+   * @throws CloudPushError (rejection) `ERR_CLOUDPUSH_CHANNEL_CLOSED` when the channel takes no more packets, as it is closing or
+   *   over; the signal's reason when that fires.
+   */
+  writable(signal?: AbortSignal): Promise<void> {
+    return this.#life.writable(signal);
+  }
+
+  /**
+   * Sends everything accepted so far, ends the stream cleanly, and closes the connections. Always ends: at the latest
+   * after `closeTimeout`, with a report that says so.
+   */
+  close(options: CloseOptions = {}): Promise<CloseReport> {
+    return this.#life.close(options);
+  }
+
+  /** Resets the connections now; what is queued is lost. */
+  abort(reason?: unknown): void {
+    this.#life.abort(reason);
+  }
+
+  /** Figures that are about 100 ms old at most, and never older than the last event. */
+  stats(): ChannelStats {
+    return this.#life.stats();
+  }
+}
+
+const NO_TRACK = -1;
+
+function noTrackError(track: 'video' | 'audio'): CloudPushError {
+  return invalidParameter(
+    track,
+    'none',
+    `a codec, when the channel is opened, for a stream that has ${track}`,
+  );
+}
+
+/** The options of a packet: something that holds its times. */
+function requireTimes<T extends object>(options: T): T {
+  if (typeof options === 'object' && options !== null) return options;
+  throw invalidType('options', options, "an object with the packet's times, { pts }");
+}
+
+/** The body of a data message. */
+function encodeMessage(name: string, values: readonly AmfValue[]): Buffer {
+  if (typeof name !== 'string') throw invalidType('name', name, 'a text');
+  if (!Array.isArray(values)) throw invalidType('values', values, 'a list');
+  try {
+    return encodeAmf0(name, ...values);
+  } catch (error) {
+    throw CloudPushError.wrap(error);
+  }
+}
+
+/** How a descriptor tells the codec. */
+function codecNumber<T extends string>(codecs: readonly T[], codec: T): number {
+  const number = codecs.indexOf(codec);
+  if (number < 0) throw invalidParameter('codec', codec, codecs.join(', '));
+  return number;
+}

@@ -1,0 +1,332 @@
+import { types } from 'node:util';
+import { monotonicNow } from '../../base/clock.js';
+import { CloudPushError } from '../../base/errors.js';
+import { invalidParameter } from '../../base/validation.js';
+import type { Gates } from '../../memory/gates.js';
+import type { MediaMemory } from '../../memory/media-memory.js';
+import { MAX_POOL_SIZE, NO_BLOCK } from '../../memory/pool.js';
+import { Command } from '../../memory/ring.js';
+import type { ChannelHome } from './placement.js';
+
+/** What the packets of a channel need of the engine. */
+export interface PacketRoom {
+  readonly memory: MediaMemory;
+  readonly gates: Gates;
+  /** Those whose shard can drop something of what they hold: see {@link PacketSender.relieve}. */
+  readonly relievable: Set<PacketSender>;
+  /** Calls `sender.retry()` when blocks have been released. */
+  awaitRoom(sender: PacketSender): void;
+  /** The pool is too small for what the channel sends. */
+  tellTooSmall(channel: number, error: CloudPushError): void;
+}
+
+/** The ring could not take a descriptor that must not be lost; it is tried again after this time, in ms. */
+const RING_RETRY = 1;
+
+/**
+ * A channel's way into its shard: puts packets into the pool and their descriptors into the ring, and knows when there
+ * is no room. There are three causes for that, the shard's gate, a lack of memory, and a move to another shard; to the outside
+ * it is one pause.
+ */
+export class PacketSender {
+  /** Packets refused for want of room. */
+  refused = 0;
+  /** How often there was no room. */
+  pauses = 0;
+  /** When the pause that lasts began, in ms of the monotonic clock. */
+  #pausedSince = 0;
+  /** How long the pauses that are over have taken, in ms. */
+  #pausedBefore = 0;
+  #isRelievable = false;
+  /** The shard has been told once that there is no room. */
+  #relieved = false;
+  readonly #room: PacketRoom;
+  readonly #home: ChannelHome;
+  readonly #channel: number;
+  readonly #onPauseChanged: (paused: boolean) => void;
+  #open = true;
+  /** The shard has said pause, and not yet resume. */
+  #pausedByShard = false;
+  /** Whether the shard is to let the channel go: `'asked'` from the moment at which that stands in the ring until it answers. */
+  #leaving: 'no' | 'wanted' | 'asked' = 'no';
+  /** Bytes of the packet that the pool had no room for; 0: none. A smaller one is taken all the same when it fits. */
+  #awaited = 0;
+  /** The ring had no room. */
+  #awaitsRing = false;
+  /** What the channel held then: half of it must have left before there is room again. */
+  #heldAtRefusal = 0;
+  #announced = false;
+  #toldTooSmall = false;
+  /** Descriptors that the ring had no room for, and their arguments. */
+  readonly #commands: { readonly command: Command; readonly argument: number }[] = [];
+
+  /** @param onPauseChanged called with true and false in turn, beginning with true */
+  constructor(room: PacketRoom, home: ChannelHome, onPauseChanged: (paused: boolean) => void) {
+    this.#room = room;
+    this.#home = home;
+    this.#channel = home.channel;
+    this.#onPauseChanged = onPauseChanged;
+  }
+
+  /**
+   * Some of what waits in the shard can be dropped, for there are several destinations, or one may drop: the shard is told when the
+   * channel's part of the pool runs short.
+   */
+  set isRelievable(value: boolean) {
+    this.#isRelievable = value;
+    const { relievable } = this.#room;
+    if (value && this.#open) relievable.add(this);
+    else relievable.delete(this);
+  }
+
+  /** Bytes that it holds of the pool beyond its claim. */
+  get borrowedBytes(): number {
+    return this.#room.memory.borrowedBy(this.#channel);
+  }
+
+  /** Has the shard drop some of what waits. */
+  relieve(): void {
+    this.#relieved = true;
+    this.#home.shard.post({ type: 'relieve', channel: this.#channel });
+  }
+
+  /** True while there was no room for a packet. Smaller ones may be taken all the same. */
+  get paused(): boolean {
+    return this.#hasReason || !this.#room.gates.isOpen(this.#channel);
+  }
+
+  /** How long there was no room, in ms. */
+  get pausedMs(): number {
+    return this.#pausedBefore + (this.#announced ? monotonicNow() - this.#pausedSince : 0);
+  }
+
+  /** Bytes of the pool that the channel holds. */
+  get heldBytes(): number {
+    this.#room.memory.reclaim();
+    return this.#room.memory.heldBy(this.#channel);
+  }
+
+  /**
+   * Copies a packet into the pool and hands it to the shard. False: there is no room, or the channel takes no more.
+   * Without `dts` the muxer derives it.
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_PACKET_TOO_LARGE`
+   */
+  send(
+    command: Command,
+    codec: number,
+    data: Uint8Array,
+    flags: number,
+    dts: number | undefined,
+    pts: number,
+  ): boolean {
+    if (!types.isUint8Array(data)) throw invalidParameter('data', typeof data, 'a Uint8Array');
+    if (data.length === 0) throw invalidParameter('data.length', 0, 'at least 1 byte');
+    if (!Number.isFinite(pts)) throw invalidParameter('pts', pts, 'a finite number of ms');
+    if (dts !== undefined && !Number.isFinite(dts))
+      throw invalidParameter('dts', dts, 'a finite number of ms');
+    return this.#put(command, codec, data, flags, dts ?? Number.NaN, pts);
+  }
+
+  /**
+   * Hands a record over as a packet is. Without `pts` it takes the time of the latest media.
+   * @throws CloudPushError as {@link send}
+   */
+  sendRecord(command: Command, record: Uint8Array, pts: number | undefined): boolean {
+    if (pts !== undefined && !Number.isFinite(pts))
+      throw invalidParameter('pts', pts, 'a finite number of ms');
+    return this.#put(command, 0, record, 0, Number.NaN, pts ?? Number.NaN);
+  }
+
+  #put(command: Command, codec: number, data: Uint8Array, flags: number, dts: number, pts: number): boolean {
+    if (!this.#open || this.#refusesAll) return this.#refuse();
+    const { length } = data;
+    // A small packet is not refused because a large one was.
+    if (this.#awaited > 0 && length >= this.#awaited) return this.#refuse();
+    if (this.#commands.length > 0) return this.#refuseForRing();
+    const { memory } = this.#room;
+    const block = memory.store(this.#channel, data);
+    if (block === NO_BLOCK) return this.#refuseForMemory(length);
+    if (this.#isRelievable && memory.isTight(this.#channel)) this.#room.gates.press(this.#channel);
+    const { shard } = this.#home;
+    const now = monotonicNow();
+    if (!shard.ring.push(command, this.#channel, block, length, codec, flags, dts, pts, now)) {
+      // A record may hold a key.
+      if (command === Command.metadata) memory.wipe(block);
+      memory.drop(block);
+      return this.#refuseForRing();
+    }
+    shard.ringDoorbell();
+    return true;
+  }
+
+  /** Adds a descriptor that must not be lost. While it waits for room in the ring, nothing may overtake it. */
+  command(command: Command, argument = 0): void {
+    this.#commands.push({ command, argument });
+    if (this.#commands.length === 1) this.#pushCommands();
+  }
+
+  readonly #pushCommands = (): void => {
+    const { shard } = this.#home;
+    // If the channel is let go, what follows is of no use there.
+    if (shard.isDead || this.#leaving === 'asked') return;
+    for (let next = this.#commands[0]; next !== undefined; next = this.#commands[0]) {
+      if (!shard.ring.push(next.command, this.#channel, NO_BLOCK, next.argument, 0, 0, 0, 0, 0)) {
+        setTimeout(this.#pushCommands, RING_RETRY);
+        return;
+      }
+      this.#commands.shift();
+      shard.ringDoorbell();
+      if (next.command === Command.leave) {
+        this.#leaving = 'asked';
+        return;
+      }
+    }
+  };
+
+  /** Asks the shard to let the channel go: no packet is taken until it answers. */
+  leaveShard(): void {
+    this.#leaving = 'wanted';
+    this.#announce();
+    this.command(Command.leave);
+  }
+
+  /** The shard does not let the channel go. */
+  onStays(): void {
+    this.#leaving = 'no';
+    this.#pushCommands();
+    this.#announce();
+  }
+
+  /** The channel has left its shard; what was under way to it there does not matter any more. */
+  onRehomed(): void {
+    this.#commands.length = 0;
+    this.#leaving = 'no';
+    this.#room.gates.open(this.#channel);
+    this.onResume();
+  }
+
+  /** No packet is taken from now on. */
+  close(): void {
+    this.#open = false;
+    this.isRelievable = false;
+  }
+
+  onPause(): void {
+    this.#pausedByShard = true;
+    this.#announce();
+  }
+
+  onResume(): void {
+    this.#pausedByShard = false;
+    this.#announce();
+  }
+
+  /** Blocks have been released: is there room again for what was refused? */
+  retry(): void {
+    if (this.#awaited === 0 || !this.#open) return;
+    const { memory } = this.#room;
+    // Room that others have made is not enough: a stalled channel would pause and resume with their every packet.
+    const drained = memory.heldBy(this.#channel) <= this.#heldAtRefusal / 2;
+    if (!drained || !memory.hasRoomFor(this.#channel, this.#awaited)) {
+      this.#awaitRoom();
+      return;
+    }
+    this.#awaited = 0;
+    this.#announce();
+  }
+
+  #awaitRoom(): void {
+    this.#room.awaitRoom(this);
+    // A stream that has not begun yet does so then, and lets go of what it has kept back for its second track.
+    if (this.#isRelievable || !this.#relieved) this.relieve();
+    if (!this.#isRelievable && this.#room.memory.isOwed(this.#channel, this.#awaited)) this.#relieveOther();
+  }
+
+  /** What others have borrowed is needed here: of those that can drop something, the one that holds most of it does. */
+  #relieveOther(): void {
+    let most: PacketSender | undefined;
+    for (const other of this.#room.relievable)
+      if (other.borrowedBytes > (most?.borrowedBytes ?? 0)) most = other;
+    most?.relieve();
+  }
+
+  #refuse(): false {
+    this.refused++;
+    return false;
+  }
+
+  #refuseForMemory(bytes: number): false {
+    const { maxPacket } = this.#room.memory;
+    if (bytes > maxPacket) throw packetTooLargeError(bytes, maxPacket);
+    this.#awaited = bytes;
+    this.#heldAtRefusal = this.heldBytes;
+    this.#tellIfTooSmall(bytes);
+    this.#announce();
+    this.#awaitRoom();
+    return this.#refuse();
+  }
+
+  #tellIfTooSmall(bytes: number): void {
+    if (this.#toldTooSmall) return;
+    const { memory } = this.#room;
+    const wanted = memory.sizeThatWouldDo(this.#channel, bytes);
+    if (wanted === undefined) return;
+    this.#toldTooSmall = true;
+    this.#room.tellTooSmall(this.#channel, poolTooSmallError(memory.pool.size, bytes, wanted));
+  }
+
+  /** Blocks say nothing about the ring: they may wait in the shard long after it was drained. */
+  #refuseForRing(): false {
+    this.#awaitsRing = true;
+    this.#announce();
+    setTimeout(this.#forgetRing, RING_RETRY);
+    return this.#refuse();
+  }
+
+  readonly #forgetRing = (): void => {
+    this.#awaitsRing = false;
+    this.#announce();
+  };
+
+  /** Packets of any size are refused. */
+  get #refusesAll(): boolean {
+    const isShut = this.#pausedByShard || this.#leaving !== 'no' || this.#awaitsRing;
+    return isShut || !this.#room.gates.isOpen(this.#channel);
+  }
+
+  /** Packets are refused, and the caller is told so. */
+  get #hasReason(): boolean {
+    return this.#pausedByShard || this.#leaving !== 'no' || this.#awaitsRing || this.#awaited > 0;
+  }
+
+  /** Tells of a pause and its end in turn, whichever of the causes came first or went last. */
+  #announce(): void {
+    const paused = this.#hasReason;
+    if (paused === this.#announced) return;
+    if (paused) {
+      this.pauses++;
+      this.#pausedSince = monotonicNow();
+    } else this.#pausedBefore = this.pausedMs;
+    this.#announced = paused;
+    // Not from within `send`: its caller has not seen the return value yet.
+    process.nextTick(this.#onPauseChanged, paused);
+  }
+}
+
+function poolTooSmallError(poolSize: number, bytes: number, wanted: number): CloudPushError {
+  const cure =
+    wanted <= MAX_POOL_SIZE
+      ? `a poolSize of ${wanted} bytes would do`
+      : 'no pool is large enough: divide the channels among several engines';
+  const message = `the pool of ${poolSize} bytes is too small for what its channels send: a packet of ${bytes} bytes was refused; ${cure}`;
+  return new CloudPushError('ERR_CLOUDPUSH_POOL_TOO_SMALL', message, {
+    details: { actual: poolSize, wanted, bytes },
+  });
+}
+
+function packetTooLargeError(bytes: number, limit: number): CloudPushError {
+  const message = `a packet of ${bytes} bytes is larger than the ${limit} bytes that the pool can hold for one channel`;
+  return new CloudPushError('ERR_CLOUDPUSH_PACKET_TOO_LARGE', message, {
+    details: { actual: bytes, permitted: limit },
+  });
+}

@@ -1,0 +1,51 @@
+import type { CloudPushError } from '../../base/errors.js';
+import { checkedOptions, optionalBoolean } from '../../base/validation.js';
+import type { AudioPacketOptions, VideoPacketOptions } from '../../options/packet-options.js';
+import type { Channel } from './channel.js';
+
+/** A picture on its way into `Channel.createWritable('video')`. */
+export interface VideoPacket extends VideoPacketOptions {
+  readonly data: Uint8Array;
+}
+
+/** Audio on its way into `Channel.createWritable('audio')`. */
+export interface AudioPacket extends AudioPacketOptions {
+  readonly data: Uint8Array;
+}
+
+export interface PacketStreamOptions {
+  /**
+   * Whether the channel ends with the stream: closing the stream closes the channel, and fails when that is not clean;
+   * aborting it aborts the channel. Default false: the channel goes on, for its other track, or for another stream.
+   */
+  readonly ownsChannel?: boolean | undefined;
+}
+
+/** As the Streams standard has it (§5.4.2); Node has it, too, but its types do not. */
+interface AbortableController extends WritableStreamDefaultController {
+  readonly signal: AbortSignal;
+}
+
+/** A Web stream of packets into a channel: a write is done when the packet was taken, so that the source waits for room. */
+export function packetStream<Packet extends VideoPacket | AudioPacket>(
+  channel: Channel,
+  write: (packet: Packet, signal: AbortSignal) => Promise<void>,
+  options: PacketStreamOptions,
+): WritableStream<Packet> {
+  const given = checkedOptions('', options, { ownsChannel: true });
+  const ownsChannel = optionalBoolean('ownsChannel', given.ownsChannel) ?? false;
+  return new WritableStream<Packet>({
+    write: (packet, controller) => write(packet, (controller as AbortableController).signal),
+    close: async () => {
+      if (ownsChannel) await closeCleanly(channel);
+    },
+    abort: (reason) => {
+      if (ownsChannel) channel.abort(reason);
+    },
+  });
+}
+
+async function closeCleanly(channel: Channel): Promise<void> {
+  const { clean, error } = await channel.close();
+  if (!clean) throw error as CloudPushError;
+}

@@ -1,0 +1,101 @@
+import { checkedCloseSignal } from '../../base/abort-signals.js';
+import type { CloudPushError } from '../../base/errors.js';
+import type { WaitOptions } from '../../options/packet-options.js';
+
+/** What a writer needs of its channel. */
+export interface WriterChannel {
+  /** No packet is taken any more. */
+  readonly isLeaving: boolean;
+  /** Why: `ERR_CLOUDPUSH_CHANNEL_CLOSED`. */
+  noMoreError(): CloudPushError;
+  /** Resolves when a packet would be taken again; rejects when none ever will be. */
+  writable(): Promise<void>;
+}
+
+/** A packet that waits for room. */
+interface WaitingPacket {
+  /** True when it was taken. */
+  send(): boolean;
+  resolve(): void;
+  reject(reason: unknown): void;
+}
+
+/** Hands packets over in the order in which they were written, each as soon as there is room. */
+export class ChannelWriter {
+  readonly #channel: WriterChannel;
+  readonly #waiting: WaitingPacket[] = [];
+  #pumping = false;
+
+  constructor(channel: WriterChannel) {
+    this.#channel = channel;
+  }
+
+  /**
+   * Resolves when `send` has had its packet taken. Rejects with the signal's reason, with what `send` throws, or with
+   * `ERR_CLOUDPUSH_CHANNEL_CLOSED`: the packet was not taken then.
+   */
+  async write(send: () => boolean, waiting: WaitOptions | undefined): Promise<void> {
+    const signal = waiting === undefined ? undefined : checkedCloseSignal(waiting);
+    if (signal?.aborted) throw signal.reason;
+    if (this.#channel.isLeaving) throw this.#channel.noMoreError();
+    if (this.#waiting.length === 0 && send()) return;
+    await this.#wait(send, signal);
+  }
+
+  #wait(send: () => boolean, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(packet), 1);
+        reject(signal?.reason);
+      };
+      const settled = (): void => signal?.removeEventListener('abort', onAbort);
+      const packet: WaitingPacket = {
+        send,
+        resolve: () => {
+          settled();
+          resolve();
+        },
+        reject: (reason) => {
+          settled();
+          reject(reason);
+        },
+      };
+      this.#waiting.push(packet);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      void this.#pump();
+    });
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    while (this.#waiting.length > 0) {
+      try {
+        await this.#channel.writable();
+      } catch (error) {
+        this.#rejectWaiting(error);
+      }
+      this.#sendWaiting();
+    }
+    this.#pumping = false;
+  }
+
+  /** None of them will ever be taken. */
+  #rejectWaiting(reason: unknown): void {
+    for (const packet of this.#waiting.splice(0)) packet.reject(reason);
+  }
+
+  /** As many as there is room for. */
+  #sendWaiting(): void {
+    for (let packet = this.#waiting[0]; packet !== undefined; packet = this.#waiting[0]) {
+      try {
+        if (this.#channel.isLeaving) throw this.#channel.noMoreError();
+        if (!packet.send()) return;
+        packet.resolve();
+      } catch (error) {
+        packet.reject(error);
+      }
+      this.#waiting.shift();
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { channel as hook } from 'node:diagnostics_channel';
+import type { ConnectTimings } from '@cloudpush/transport';
+import type { CloudPushError } from '../base/errors.js';
+import type { BitrateAdvice } from '../worker/destination/bitrate-advisor.js';
+import type { Channel } from './channel/channel.js';
+import type { Destination } from './destination/destination.js';
+import type { CloseReport, Disconnection, PacketProblem } from './events.js';
+
+/**
+ * What the hooks of `node:diagnostics_channel` are called, and what their subscribers get: for tracing and monitoring of all
+ * engines of a process, without touching the code that made them. Payloads hold no secrets. Subscribers run within the engine's
+ * own turn, before listeners of the same event.
+ *
+ * @example
+ * import { subscribe } from 'node:diagnostics_channel';
+ * subscribe('cloudpush:channel:disconnect', (event) => {
+ *   const { channel, error, delay } = event as DiagnosticEvents['cloudpush:channel:disconnect'];
+ * });
+ */
+export interface DiagnosticEvents {
+  readonly 'cloudpush:channel:open': { readonly channel: Channel };
+  /** Publishing has begun at a destination, for the first time or again. */
+  readonly 'cloudpush:channel:connect': {
+    readonly channel: Channel;
+    readonly destination: Destination;
+    readonly timings: ConnectTimings;
+  };
+  /** A connection is lost and will be made again. */
+  readonly 'cloudpush:channel:disconnect': Disconnection & { readonly channel: Channel };
+  /** The stream goes on over another connection, without a gap. */
+  readonly 'cloudpush:channel:move': {
+    readonly channel: Channel;
+    readonly destination: Destination;
+    readonly timings: ConnectTimings;
+  };
+  readonly 'cloudpush:channel:pause': { readonly channel: Channel };
+  readonly 'cloudpush:channel:resume': { readonly channel: Channel };
+  /** A packet was refused for what is in it. */
+  readonly 'cloudpush:channel:problem': PacketProblem & { readonly channel: Channel };
+  readonly 'cloudpush:channel:advice': BitrateAdvice & {
+    readonly channel: Channel;
+    readonly destination: Destination;
+  };
+  /** A destination is over; the channel goes on with the others, or closes. */
+  readonly 'cloudpush:destination:close': CloseReport & {
+    readonly channel: Channel;
+    readonly destination: Destination;
+  };
+  readonly 'cloudpush:channel:close': CloseReport & { readonly channel: Channel };
+  /** A worker thread has died; `channels` lived there. */
+  readonly 'cloudpush:shard:died': { readonly error: CloudPushError; readonly channels: readonly Channel[] };
+}
+
+/** One hook: without subscribers it costs a look at a flag. */
+class Diagnostic<Name extends keyof DiagnosticEvents> {
+  readonly #hook;
+
+  constructor(name: Name) {
+    this.#hook = hook(name);
+  }
+
+  /** @param event is called only if somebody listens */
+  publish(event: () => DiagnosticEvents[Name]): void {
+    if (this.#hook.hasSubscribers) this.#hook.publish(event());
+  }
+}
+
+export const diagnostics = {
+  open: new Diagnostic('cloudpush:channel:open'),
+  connect: new Diagnostic('cloudpush:channel:connect'),
+  disconnect: new Diagnostic('cloudpush:channel:disconnect'),
+  move: new Diagnostic('cloudpush:channel:move'),
+  pause: new Diagnostic('cloudpush:channel:pause'),
+  resume: new Diagnostic('cloudpush:channel:resume'),
+  problem: new Diagnostic('cloudpush:channel:problem'),
+  advice: new Diagnostic('cloudpush:channel:advice'),
+  destinationClose: new Diagnostic('cloudpush:destination:close'),
+  close: new Diagnostic('cloudpush:channel:close'),
+  shardDied: new Diagnostic('cloudpush:shard:died'),
+} as const;

@@ -1,0 +1,122 @@
+import type { AmfValue } from '@cloudpush/transport';
+import type { CloudPushError } from '../base/errors.js';
+import type { BitrateAdvice } from '../worker/destination/bitrate-advisor.js';
+import type { Destination } from './destination/destination.js';
+
+/** How a channel, or one of its destinations, ended. */
+export interface CloseReport {
+  /**
+   * True when the stream was closed as asked, everything accepted before had been sent, and no connection was lost on the
+   * way. What was dropped because a server is slow (`overflow: 'drop'`, or several destinations) does not count against it.
+   */
+  readonly clean: boolean;
+  /** Why it was not: how it ended, or how a connection was lost that had been made again. */
+  readonly error: CloudPushError | undefined;
+}
+
+/** A packet that was refused for what is in it, or repaired, as its timestamp was. The channel goes on with the next one. */
+export interface PacketProblem {
+  readonly error: CloudPushError;
+  /** How many like it have not been reported since the last report: the same problem is reported once a second. */
+  readonly repeats: number;
+}
+
+/** A lost connection that will be made again. */
+export interface Disconnection {
+  /** Why it was lost, or why the last attempt failed. */
+  readonly error: CloudPushError;
+  /** Until the next attempt, in ms. Infinity between two segments: it is made when the next one starts. */
+  readonly delay: number;
+  /** Whose connection it was. */
+  readonly destination: Destination;
+}
+
+/** What a server has sent beside its answers. */
+export interface ServerCommand {
+  /** Such as `onLiveOpen`. */
+  readonly name: string;
+  /** AMF0 values. */
+  readonly args: readonly AmfValue[];
+  /** Whose server it was. */
+  readonly destination: Destination;
+}
+
+/** What an encoder that can change its bit rate should do about it, for one of the destinations. */
+export interface Advice extends BitrateAdvice {
+  readonly destination: Destination;
+}
+
+/** What a segment was sent as to one destination. */
+export interface SegmentStream {
+  readonly destination: Destination;
+  /** Without its query; the last one, when a connection was lost on the way. */
+  readonly streamName: string;
+  /** Pictures handed to the connection. */
+  readonly videoFrames: number;
+  /** Audio frames handed to the connection. */
+  readonly audioFrames: number;
+  /** Bytes of media and data handed to the connection, protocol left out. */
+  readonly bytes: number;
+  /** The time of its last message on the segment's clock, in ms. */
+  readonly duration: number;
+  /** True when the kernel has accepted all of it; false when its tail was lost with the connection. */
+  readonly complete: boolean;
+}
+
+/** A segment that has been pushed to its end. */
+export interface SegmentReport {
+  /** 1 for the first segment of the channel. */
+  readonly number: number;
+  /** One for each destination that has brought it to its end, in the order in which they did. */
+  readonly streams: readonly SegmentStream[];
+}
+
+/** The events of a destination, in the order of their causes. `close` is the last one, and comes exactly once. */
+export interface DestinationEvents {
+  /** Connected and publishing; again after each `disconnect`. */
+  connect: [];
+  /** The connection is lost and will be made again (option `reconnect`). */
+  disconnect: [Disconnection];
+  /** The stream has moved to another connection without a gap: see `Destination.moveTo`. */
+  move: [];
+  /** The server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
+  command: [ServerCommand];
+  /** The source gives more than the connection takes, or may give more again. */
+  advice: [Advice];
+  /** The destination is over; the channel goes on with the others. */
+  close: [CloseReport];
+}
+
+/** The events of a channel, in the order of their causes. `close` is the last one, and comes exactly once. */
+export interface ChannelEvents {
+  /** A destination is connected and publishing; again after each `disconnect`. */
+  connect: [Destination];
+  /** A destination's connection is lost and will be made again (option `reconnect`). */
+  disconnect: [Disconnection];
+  /** A destination's stream has moved to another connection without a gap: see `Destination.moveTo`. */
+  move: [Destination];
+  /**
+   * A segment has been pushed to its end, on the last destination that had to: everything sent before its `streamEnd` has left, and
+   * its streams have been ended. Once for each segment that ended, unless every destination is over before.
+   */
+  segmentEnd: [SegmentReport];
+  /** No room for a packet: `send…` returns false for it, and for larger ones, until `resume`. Always followed by `resume` or `close`. */
+  pause: [];
+  /** Room again. */
+  resume: [];
+  /**
+   * A packet was accepted, but then refused for what is in it, or goes out repaired: its timestamp stepped back. Or the pool is too
+   * small for what the channel sends: once.
+   */
+  problem: [PacketProblem];
+  /** A server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
+  command: [ServerCommand];
+  /**
+   * The source gives more than the connection of a destination takes, or may give more again. With several destinations, an
+   * encoder that wants to serve them all follows the one with the least advice, and one that wants to serve the best, that
+   * with the most: the others drop.
+   */
+  advice: [Advice];
+  /** The last destination is over, and the channel with it. */
+  close: [CloseReport];
+}

@@ -1,0 +1,188 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { newCounterMemory, ShardCounters } from '../../memory/counters.js';
+import type { MediaMemory } from '../../memory/media-memory.js';
+import { newRing, RingProducer } from '../../memory/ring.js';
+import type { ShardInit, ShardReport, ShardRequest } from '../../protocol/protocol.js';
+
+/** What all shards of an engine share. */
+export interface SharedState {
+  readonly memory: MediaMemory;
+  readonly gates: SharedArrayBuffer;
+  readonly releaseWanted: Int32Array;
+  readonly maxConnections: number;
+  readonly maxBatchDelay: number;
+  /** The most connections that are made at a time. */
+  readonly maxConnecting: number;
+  /** Undefined: the pool is not watched. */
+  readonly blockStates: SharedArrayBuffer | undefined;
+  /** Where the worker's code is. Undefined: beside this file. */
+  readonly workerUrl: string | undefined;
+}
+
+/** The longest that a worker thread may take to come up, in ms. */
+const START_TIMEOUT = 30_000;
+
+/**
+ * The caller's end of a shard: its thread, its ring, its doorbell, its reports.
+ *
+ * Each shard has a thread pool of one thread of its own: a pool of several, once one of its threads has died while it
+ * started, never starts another.
+ */
+export class ShardClient {
+  readonly ring: RingProducer;
+  readonly counters: ShardCounters;
+  /** Resolves when the thread is up; rejects when it does not come up. */
+  readonly ready: Promise<void>;
+  /** Settles when the shard is over; rejects when its thread died and was not told to stop. */
+  readonly ended: Promise<void>;
+  /** Channels that live on the shard. */
+  channels = 0;
+  /** Undefined until the thread is started. */
+  #threads: Piscina<ShardInit, void> | undefined;
+  /** The thread is being ended, or has been. */
+  #destroyed: Promise<void> | undefined;
+  readonly #workerUrl: string | undefined;
+  readonly #port: MessagePort;
+  #isReady = false;
+  #dead = false;
+  readonly #stopped = new AbortController();
+  readonly #onReport: (report: ShardReport) => void;
+  #resolveReady: () => void = () => {};
+
+  /** @param delay ms until the thread is started; what is added to the ring before waits there */
+  constructor(shared: SharedState, onReport: (report: ShardReport) => void, delay = 0) {
+    const ring = newRing();
+    const counters = newCounterMemory(shared.maxConnections);
+    const { port1, port2 } = new MessageChannel();
+    this.ring = new RingProducer(ring);
+    this.counters = new ShardCounters(counters);
+    this.#workerUrl = shared.workerUrl;
+    this.#port = port1;
+    this.#onReport = onReport;
+    const init: ShardInit = {
+      pool: shared.memory.pool.buffer,
+      released: shared.memory.releaseHead,
+      releaseWanted: shared.releaseWanted,
+      ring,
+      gates: shared.gates,
+      counters,
+      maxBatchDelay: shared.maxBatchDelay,
+      maxConnecting: shared.maxConnecting,
+      blockStates: shared.blockStates,
+      port: port2,
+    };
+    const ready = new Promise<void>((resolve) => {
+      this.#resolveReady = resolve;
+    });
+    this.#port.on('message', this.#deliver);
+    this.ended = this.#run(init, delay);
+    this.ready = Promise.race([ready, this.ended]);
+    this.ready.catch(() => {});
+  }
+
+  /** True once the thread has come up, whatever has become of it since. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** True once the thread is gone: nobody reads the ring any more. */
+  get isDead(): boolean {
+    return this.#dead;
+  }
+
+  post(request: ShardRequest): void {
+    this.#port.postMessage(request);
+  }
+
+  /** Wakes the shard if it sleeps. Call it after a descriptor was added to the ring. */
+  ringDoorbell(): void {
+    if (this.ring.mustWake()) this.#port.postMessage(null);
+  }
+
+  /** Ends the thread. Its channels have been closed before. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    if (this.#isReady) this.post({ type: 'stop' });
+    else await this.#destroy();
+    await this.ended.catch(() => {});
+  }
+
+  readonly #deliver = (report: ShardReport): void => {
+    if (report.type === 'ready') {
+      this.#isReady = true;
+      this.#resolveReady();
+    } else this.#onReport(report);
+  };
+
+  async #run(init: ShardInit, delay: number): Promise<void> {
+    const { signal } = this.#stopped;
+    try {
+      if (delay > 0) await sleep(delay, undefined, { signal });
+      signal.throwIfAborted();
+      await this.#runThread(init);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#dead = true;
+      this.#deliverRest();
+      this.#port.close();
+    }
+  }
+
+  async #runThread(init: ShardInit): Promise<void> {
+    const threads = new Piscina<ShardInit, void>({
+      filename: this.#workerUrl ?? ownWorker(),
+      name: 'runShard',
+      minThreads: 1,
+      maxThreads: 1,
+      concurrentTasksPerWorker: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      // With atomics a worker waits for its next task by blocking the thread, and its sockets with it.
+      atomics: 'disabled',
+    });
+    this.#threads = threads;
+    // The pool puts another worker in the place of one that has died, even when it is no longer needed.
+    threads.on('workerCreate', () => {
+      if (this.#destroyed !== undefined) void threads.destroy();
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const failed = new Promise<never>((_, reject) => {
+      threads.once('error', reject);
+      const late = new Error(`the worker thread was not up within ${START_TIMEOUT} ms`);
+      timer = setTimeout(() => {
+        if (!this.#isReady) reject(late);
+      }, START_TIMEOUT);
+    });
+    try {
+      await Promise.race([threads.run(init, { transferList: [init.port] }), failed]);
+    } finally {
+      clearTimeout(timer);
+      await this.#destroy();
+    }
+  }
+
+  /** Once only: a second call would have the pool forget the first, and start another worker when that one's has ended. */
+  #destroy(): Promise<void> {
+    if (this.#threads === undefined) return Promise.resolve();
+    this.#destroyed ??= this.#threads.destroy();
+    return this.#destroyed;
+  }
+
+  /** What the thread has said before it died was the cause of things that come after. */
+  #deliverRest(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port);
+      if (received === undefined) return;
+      this.#deliver(received.message as ShardReport);
+    }
+  }
+}
+
+/** In a bundle of CommonJS modules there is no `import.meta.url`. */
+function ownWorker(): string {
+  const here: string | undefined = import.meta.url;
+  if (here === undefined) throw new Error('a bundle must name its worker file: option workerUrl');
+  return new URL('../../worker/worker.js', here).href;
+}

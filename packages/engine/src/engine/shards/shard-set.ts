@@ -1,0 +1,139 @@
+import { newCounts } from '../../memory/latency-histogram.js';
+import type { ShardPlan } from '../../options/engine-settings.js';
+import type { ShardReport } from '../../protocol/protocol.js';
+import type { ChannelLife } from '../channel/channel-controller.js';
+import { ShardClient, type SharedState } from './shard-handle.js';
+
+/** A channel leaves its shard only for one that has at least so many fewer: with one fewer, they would change places. */
+const REBALANCE_CHANNELS = 2;
+/** And by this part of its own channels: a smaller gain is not worth the media that a channel leaves behind. */
+const REBALANCE_SHARE = 0.25;
+/** Until the replacement of a worker thread that did not come up is started, in ms. */
+const RESTART_DELAY = 1000;
+
+/** What a set of shards needs of its engine. */
+export interface ShardSetOwner {
+  onReport(shard: ShardClient, report: ShardReport): void;
+  /** The thread has died; another one has taken its place, but the channels still count as its own. */
+  onShardDied(shard: ShardClient, cause: unknown): void;
+}
+
+/** The shards of an engine whose threads are up, or coming up, and how its channels are spread over them. */
+export class ShardSet {
+  readonly #shared: SharedState;
+  readonly #owner: ShardSetOwner;
+  readonly #shards = new Set<ShardClient>();
+  readonly #channelsEach: number;
+  /** How many of them are made use of; it only grows. */
+  #used = 1;
+  #replacesDead = true;
+  /** The latencies that shards have counted that are dead. */
+  #formerLatency = newCounts();
+  /** Channels that were asked to leave their shards, and where they go if they are let go: they count there already. */
+  readonly #leaving = new Map<ChannelLife, ShardClient>();
+
+  constructor(shared: SharedState, { count, channelsEach }: ShardPlan, owner: ShardSetOwner) {
+    this.#shared = shared;
+    this.#owner = owner;
+    this.#channelsEach = channelsEach;
+    for (let i = 0; i < count; i++) this.#start();
+  }
+
+  /** Resolves when all threads are up; rejects when one does not come up. */
+  async ready(): Promise<void> {
+    await Promise.all([...this.#shards].map((shard) => shard.ready));
+  }
+
+  /** How many channels live on each of the shards. */
+  get channels(): readonly number[] {
+    return [...this.#shards].map((shard) => shard.channels);
+  }
+
+  /**
+   * The shard with the fewest channels, of those that so many channels make use of. There is always one: a shard that dies is
+   * replaced at once, though its thread may take a while to come up.
+   * @param from where the channel that it is for is counted now; undefined: it is a new one
+   */
+  leastLoaded(from: ShardClient | undefined): ShardClient {
+    const counted = this.channels.reduce((sum, channels) => sum + channels, 0);
+    const total = from !== undefined && this.#shards.has(from) ? counted : counted + 1;
+    const needed = Math.min(this.#shards.size, Math.ceil(total / this.#channelsEach));
+    this.#use(needed);
+    const shards = [...this.#shards].slice(0, needed);
+    return shards.reduce((least, shard) => (shard.channels < least.channels ? shard : least));
+  }
+
+  /** The shards that are made use of share the connections that may be made at a time. */
+  #use(shards: number): void {
+    if (shards <= this.#used) return;
+    this.#used = shards;
+    for (const shard of this.#shards) shard.post({ type: 'maxConnecting', most: this.#maxConnecting });
+  }
+
+  /** Of each shard. */
+  get #maxConnecting(): number {
+    return Math.max(1, Math.floor(this.#shared.maxConnecting / this.#used));
+  }
+
+  /** The latencies that all shards have counted, those that are dead included. */
+  latency(): Float64Array {
+    const counts = this.#formerLatency.slice();
+    for (const shard of this.#shards) shard.counters.latency.addTo(counts);
+    return counts;
+  }
+
+  resetLatency(): void {
+    this.#formerLatency.fill(0);
+    for (const shard of this.#shards) shard.counters.latency.reset();
+  }
+
+  /**
+   * A channel that must connect again may as well do so from another shard, when that has clearly fewer channels: else the
+   * shards would stay as uneven as closed channels have left them. The media that it has queued is the price.
+   */
+  rebalance(shard: ShardClient, life: ChannelLife): void {
+    if (this.#leaving.has(life) || !life.mayLeaveShard) return;
+    const next = this.leastLoaded(shard);
+    const fewer = shard.channels - next.channels;
+    if (fewer < Math.max(REBALANCE_CHANNELS, shard.channels * REBALANCE_SHARE)) return;
+    // Many may be lost at once: what each of them leaves behind and goes to must count for the next.
+    shard.channels--;
+    next.channels++;
+    this.#leaving.set(life, next);
+    life.leaveShard();
+  }
+
+  /** The channel is not about to leave its shard any more: it is let go, or stays, or the thread is dead. */
+  takeBack(shard: ShardClient, life: ChannelLife): void {
+    const next = this.#leaving.get(life);
+    if (next === undefined) return;
+    this.#leaving.delete(life);
+    next.channels--;
+    shard.channels++;
+  }
+
+  /** From now on a thread that dies is not needed any more. */
+  stopReplacing(): void {
+    this.#replacesDead = false;
+  }
+
+  /** Ends the threads. Their channels have been closed before. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#shards].map((shard) => shard.stop()));
+  }
+
+  #start(delay = 0): void {
+    const shared = { ...this.#shared, maxConnecting: this.#maxConnecting };
+    const shard = new ShardClient(shared, (report) => this.#owner.onReport(shard, report), delay);
+    this.#shards.add(shard);
+    shard.ended.catch((error: unknown) => this.#onDied(shard, error));
+  }
+
+  #onDied(shard: ShardClient, cause: unknown): void {
+    this.#shards.delete(shard);
+    shard.counters.latency.addTo(this.#formerLatency);
+    // A thread that does not even come up would not do so the next moment either.
+    if (this.#replacesDead) this.#start(shard.isReady ? 0 : RESTART_DELAY);
+    this.#owner.onShardDied(shard, cause);
+  }
+}

@@ -1,0 +1,105 @@
+import { HISTOGRAM_BYTES, LatencyHistogram } from './latency-histogram.js';
+
+/**
+ * What a shard counts, in memory that the caller's thread reads whenever it likes: no message is sent for a number.
+ * Each counter has one writer, the shard, and is an aligned double, which is read whole.
+ */
+
+/** What is counted of a channel. */
+export const ChannelCounter = {
+  /** Packets that the muxer refused as invalid. */
+  packetsInvalid: 0,
+  /** Packets that were given up with a lost connection. */
+  packetsLost: 1,
+  /** How far the stream has come, ms from its first packet. */
+  elapsed: 2,
+  /** Packets that came between two segments. */
+  packetsBetweenSegments: 3,
+} as const;
+export type ChannelCounter = (typeof ChannelCounter)[keyof typeof ChannelCounter];
+
+/** What is counted of a destination. */
+export const DestinationCounter = {
+  /** Pictures handed to the socket. */
+  videoFrames: 0,
+  /** Audio frames handed to the socket. */
+  audioFrames: 1,
+  /** Data messages handed to the socket. */
+  dataMessages: 2,
+  /** Bytes that the kernel has accepted, RTMP headers and control messages included. */
+  bytesSent: 3,
+  /** Bytes that wait for a connection that is not up or says "no more", or that the kernel has not accepted yet. */
+  queuedBytes: 4,
+  /** What waits for a connection that is not up or says "no more", as a span of the stream's clock in ms. */
+  queuedMs: 5,
+  /** Pictures that no other refers to, dropped to make room. */
+  droppedDisposable: 6,
+  /** Pictures dropped to make room, with the rest of their group. */
+  droppedPictures: 7,
+  /** Audio frames dropped to make room. */
+  droppedAudio: 8,
+  /** Bytes a second that the kernel has accepted, smoothed, when the counters were last published. */
+  bytesPerSecond: 9,
+  /** Bytes that the kernel has accepted and the server has not acknowledged; −1: it has acknowledged nothing yet. */
+  unacknowledgedBytes: 10,
+  /** When the counters were last published, in ms of the monotonic clock. */
+  countedAt: 11,
+  /** Pictures that could not be decoded for want of a key frame before them, or since one was refused or lost. */
+  droppedUndecodable: 12,
+  /** Pictures that were given up in the queue when the destination ended, or left its shard. */
+  lostPictures: 13,
+  /** Audio frames that were. */
+  lostAudio: 14,
+} as const;
+export type DestinationCounter = (typeof DestinationCounter)[keyof typeof DestinationCounter];
+
+/** Two cache lines of doubles a row, so that two rows never share one. */
+const ROW = 16;
+const ROW_BYTES = ROW * 8;
+
+/** Counters in rows: one for each number that a channel, or a destination, can have. */
+class CounterTable<Counter extends number> {
+  readonly #values: Float64Array;
+
+  constructor(memory: SharedArrayBuffer, byteOffset: number, rows: number) {
+    this.#values = new Float64Array(memory, byteOffset, rows * ROW);
+  }
+
+  get(row: number, counter: Counter): number {
+    return this.#values[row * ROW + counter]!;
+  }
+
+  set(row: number, counter: Counter, value: number): void {
+    this.#values[row * ROW + counter] = value;
+  }
+
+  add(row: number, counter: Counter, value: number): void {
+    this.#values[row * ROW + counter]! += value;
+  }
+
+  /** Sets a row to zero, for its next user. */
+  reset(row: number): void {
+    this.#values.fill(0, row * ROW, (row + 1) * ROW);
+  }
+}
+
+/** Shared memory for one shard's counters: the channels', the destinations', then the latency histogram. */
+export function newCounterMemory(maxConnections: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(2 * maxConnections * ROW_BYTES + HISTOGRAM_BYTES);
+}
+
+export class ShardCounters {
+  /** By the channel's number. */
+  readonly channels: CounterTable<ChannelCounter>;
+  /** By the destination's number. */
+  readonly destinations: CounterTable<DestinationCounter>;
+  /** Time from the caller's hand to the kernel's, of every packet of the shard. */
+  readonly latency: LatencyHistogram;
+
+  constructor(memory: SharedArrayBuffer) {
+    const rows = (memory.byteLength - HISTOGRAM_BYTES) / ROW_BYTES / 2;
+    this.channels = new CounterTable(memory, 0, rows);
+    this.destinations = new CounterTable(memory, rows * ROW_BYTES, rows);
+    this.latency = new LatencyHistogram(memory, 2 * rows * ROW_BYTES);
+  }
+}

@@ -1,0 +1,68 @@
+import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
+import { checkedSignal } from '../base/abort-signals.js';
+import { abortedError } from '../base/errors.js';
+import { checkedOptions, invalidParameter, oneOf } from '../base/validation.js';
+import type { ChannelConfig, DestinationConfig } from '../protocol/protocol.js';
+import { AUDIO_CODECS, VIDEO_CODECS } from '../protocol/protocol.js';
+import type { TargetRequest } from '../targets/target-request.js';
+import {
+  CHANNEL_OPTIONS,
+  channelConfig,
+  DESTINATION_OPTIONS,
+  destinationConfig,
+} from './destination-config.js';
+import { ChannelEncryption } from './encryption-options.js';
+import type { ChannelOptions, DestinationOptions } from './options.js';
+
+/**
+ * A destination that may be: all of its options are checked, and nothing of it exists. What is made of a plan does not fail, so
+ * that a shard never hears of half a destination.
+ */
+export interface DestinationPlan {
+  readonly config: DestinationConfig;
+  /** Undefined: the target is fixed. */
+  readonly request: TargetRequest | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A channel that may be, with its first destination. */
+export interface ChannelPlan {
+  readonly label: string | undefined;
+  readonly video: VideoCodec | 'none';
+  readonly audio: AudioCodec | 'none';
+  readonly encryption: ChannelEncryption;
+  readonly config: Omit<ChannelConfig, 'encryption' | 'segment'>;
+  readonly first: DestinationPlan;
+}
+
+/** @throws CloudPushError as `PushEngine.openChannel` */
+export function planChannel(given: ChannelOptions, maxPacket: number): ChannelPlan {
+  const options = checkedOptions('', given, CHANNEL_OPTIONS);
+  const video = oneOf<VideoCodec | 'none'>('video', options.video, [...VIDEO_CODECS, 'none']);
+  const audio = oneOf<AudioCodec | 'none'>('audio', options.audio, [...AUDIO_CODECS, 'none']);
+  const encryption = new ChannelEncryption(video, audio, options.encryption);
+  const config = channelConfig(options);
+  const label = checkedLabel(options.label);
+  return { label, video, audio, encryption, config, first: plan(options, maxPacket) };
+}
+
+/** @throws CloudPushError as `Channel.addDestination` */
+export function planDestination(given: DestinationOptions, maxPacket: number): DestinationPlan {
+  return plan(checkedOptions('', given, DESTINATION_OPTIONS), maxPacket);
+}
+
+function plan(options: DestinationOptions, maxPacket: number): DestinationPlan {
+  const signal = checkedSignal(options.signal);
+  const config = destinationConfig(options, maxPacket);
+  const request = options.target === undefined ? undefined : { ...options.target };
+  if (signal?.aborted) throw abortedError(signal.reason);
+  return { config, request, signal };
+}
+
+const LONGEST_LABEL = 128;
+
+function checkedLabel(label: string | undefined): string | undefined {
+  if (label === undefined || (typeof label === 'string' && label !== '' && label.length <= LONGEST_LABEL))
+    return label;
+  throw invalidParameter('label', label, `a text of 1 to ${LONGEST_LABEL} characters`);
+}

@@ -1,0 +1,177 @@
+import { parseRtmpUrl, publishedName } from '@cloudpush/transport';
+import type { ReconnectPolicy } from '../base/backoff.js';
+import { CloudPushError } from '../base/errors.js';
+import {
+  checkedOptions,
+  integer,
+  invalidParameter,
+  invalidType,
+  oneOf,
+  optionalBoolean,
+} from '../base/validation.js';
+import type {
+  ChannelConfig,
+  ConnectionOptions,
+  DestinationConfig,
+  ShardTarget,
+  TrackPlan,
+  Watermark,
+} from '../protocol/protocol.js';
+import { checkTargetRequest, type TargetRequest } from '../targets/target-request.js';
+import { checkedConnection } from './connection-options.js';
+import type { ChannelOptions, ChannelSettings, DestinationOptions } from './options.js';
+
+const MIB = 1024 * 1024;
+/** Bytes on their way to the kernel: enough to keep it busy. */
+const MAX_IN_FLIGHT = MIB / 4;
+const MIN_IN_FLIGHT = 16 * 1024;
+
+/** The names that `addDestination` takes. */
+export const DESTINATION_OPTIONS: Readonly<Record<keyof DestinationOptions, true>> = {
+  url: true,
+  target: true,
+  overflow: true,
+  reconnect: true,
+  stallTimeout: true,
+  highWatermark: true,
+  lowWatermark: true,
+  connectTimeout: true,
+  closeTimeout: true,
+  chunkSize: true,
+  endOfSequence: true,
+  segmentConnection: true,
+  signal: true,
+  connection: true,
+};
+
+/** The names that `openChannel` takes. */
+export const CHANNEL_OPTIONS: Readonly<Record<keyof ChannelOptions, true>> = {
+  ...DESTINATION_OPTIONS,
+  label: true,
+  video: true,
+  audio: true,
+  trackWait: true,
+  hevc: true,
+  inputClock: true,
+  encryption: true,
+};
+
+const WATERMARK: Readonly<Record<keyof Watermark, true>> = { bytes: true, ms: true };
+const RECONNECT: Readonly<Record<keyof ReconnectPolicy, true>> = {
+  maxAttempts: true,
+  initialDelay: true,
+  maxDelay: true,
+  resetAfter: true,
+  maxRefusals: true,
+};
+
+/** Checks the options and fills in the defaults. */
+export function channelConfig(options: ChannelSettings): Omit<ChannelConfig, 'encryption' | 'segment'> {
+  return {
+    hevc: oneOf('hevc', options.hevc, ['auto', 'enhanced', 'legacy']),
+    inputClock: oneOf('inputClock', options.inputClock, ['native', 'wrapping32']),
+    tracks: trackPlan(options),
+  };
+}
+
+function trackPlan({ video, audio, trackWait }: ChannelSettings): TrackPlan {
+  if (video === 'none' && audio === 'none') {
+    throw invalidParameter(
+      'video, audio',
+      'none, none',
+      'a codec for one of them; with data alone, leave them out',
+    );
+  }
+  return { video, audio, wait: integer('trackWait', trackWait, 1000, 0, 60_000) };
+}
+
+/**
+ * Checks the options and fills in the defaults.
+ * @param maxPacket the largest packet that the pool could hold for the channel, in bytes
+ */
+export function destinationConfig(options: DestinationOptions, maxPacket: number): DestinationConfig {
+  const high = watermark('highWatermark', options.highWatermark, { bytes: 8 * MIB, ms: 5000 });
+  const half = { bytes: Math.floor(high.bytes / 2), ms: Math.floor(high.ms / 2) };
+  const low = watermark('lowWatermark', options.lowWatermark, half);
+  requireBelow('lowWatermark.bytes', low.bytes, high.bytes);
+  requireBelow('lowWatermark.ms', low.ms, high.ms);
+  const connection = checkedConnection(options.connection);
+  return {
+    target: fixedTarget(options, connection),
+    // What is on its way to a server that does not read cannot be dropped: it may hold only a small part of the pool.
+    inFlightLimit: Math.max(MIN_IN_FLIGHT, Math.min(MAX_IN_FLIGHT, Math.floor(maxPacket / 8))),
+    endOfSequence: optionalBoolean('endOfSequence', options.endOfSequence) ?? false,
+    segmentConnection: oneOf('segmentConnection', options.segmentConnection, ['auto', 'same', 'new']),
+    connection,
+    highWatermark: high,
+    lowWatermark: low,
+    overflow: oneOf('overflow', options.overflow, ['reject', 'drop']),
+    reconnect: reconnectPolicy(options.reconnect),
+    stallTimeout: integer('stallTimeout', options.stallTimeout, 60_000, 0, 3_600_000),
+    connectTimeout: integer('connectTimeout', options.connectTimeout, 10_000, 1, 600_000),
+    closeTimeout: integer('closeTimeout', options.closeTimeout, 10_000, 1, 600_000),
+    chunkSize:
+      options.chunkSize === undefined
+        ? undefined
+        : integer('chunkSize', options.chunkSize, 0, 128, 16_777_215),
+  };
+}
+
+/** Undefined when the target is to be asked for. */
+function fixedTarget(
+  { url, target }: { readonly url?: unknown; readonly target?: TargetRequest | undefined },
+  connection: ConnectionOptions,
+): ShardTarget | undefined {
+  if ((url === undefined) === (target === undefined)) {
+    throw invalidParameter('url, target', url === undefined ? 'neither' : 'both', 'one of them');
+  }
+  if (target === undefined) return { url: checkedUrl(url, connection), token: undefined };
+  checkTargetRequest(target);
+  return undefined;
+}
+
+/**
+ * The URL, if a stream can be published there.
+ * @param connection may name app and stream itself
+ * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_URL`, `ERR_CLOUDPUSH_INVALID_PARAMETER`
+ */
+export function checkedUrl(url: unknown, { app, streamName: given }: ConnectionOptions): string {
+  if (typeof url !== 'string') throw invalidType('url', url, 'a text: rtmp[s]://host[:port]/app/name');
+  let name: string;
+  try {
+    name = publishedName(parseRtmpUrl(url, { app }));
+  } catch (error) {
+    throw CloudPushError.wrap(error);
+  }
+  if (name !== '' || given !== undefined) return url;
+  const message = 'the URL names no stream; permitted: rtmp[s]://host[:port]/app/name';
+  throw new CloudPushError('ERR_CLOUDPUSH_INVALID_URL', message, {
+    class: 'fatal',
+    details: { stage: 'url' },
+  });
+}
+
+function watermark(name: string, given: Partial<Watermark> | undefined, preset: Watermark): Watermark {
+  const { bytes, ms } = given === undefined ? {} : checkedOptions<Partial<Watermark>>(name, given, WATERMARK);
+  return {
+    bytes: integer(`${name}.bytes`, bytes, preset.bytes, 0, Number.MAX_SAFE_INTEGER),
+    ms: integer(`${name}.ms`, ms, preset.ms, 0, 2 ** 31 - 1),
+  };
+}
+
+function reconnectPolicy(given: boolean | Partial<ReconnectPolicy> | undefined): ReconnectPolicy | undefined {
+  if (given === undefined || given === false) return undefined;
+  const { maxAttempts, initialDelay, maxDelay, resetAfter, maxRefusals } =
+    given === true ? {} : checkedOptions<Partial<ReconnectPolicy>>('reconnect', given, RECONNECT);
+  return {
+    maxAttempts: integer('reconnect.maxAttempts', maxAttempts, 1_000_000, 1, 1_000_000),
+    initialDelay: integer('reconnect.initialDelay', initialDelay, 500, 0, 3_600_000),
+    maxDelay: integer('reconnect.maxDelay', maxDelay, 30_000, 0, 3_600_000),
+    resetAfter: integer('reconnect.resetAfter', resetAfter, 60_000, 0, 3_600_000),
+    maxRefusals: integer('reconnect.maxRefusals', maxRefusals, 10, 1, 1_000_000),
+  };
+}
+
+function requireBelow(name: string, value: number, limit: number): void {
+  if (value > limit) throw invalidParameter(name, value, `at most the high watermark of ${limit}`);
+}

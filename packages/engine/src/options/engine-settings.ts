@@ -1,0 +1,127 @@
+import { availableParallelism } from 'node:os';
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  checkedOptions,
+  integer,
+  invalidParameter,
+  invalidType,
+  optionalBoolean,
+  optionalFunction,
+  requireObject,
+} from '../base/validation.js';
+import type { EngineLogger } from '../logging/engine-logger.js';
+import { MAX_POOL_SIZE, MIN_POOL_SIZE } from '../memory/pool.js';
+import type { TokenProvider } from '../targets/push-target.js';
+import type { TargetCache } from '../targets/target-cache.js';
+import type { TokenServerOptions } from '../targets/token-server-options.js';
+import type { PushEngineOptions } from './options.js';
+
+const DEFAULT_POOL_SIZE = 64 * 1024 * 1024;
+
+/** How many shards there are, and when they are made use of. */
+export interface ShardPlan {
+  readonly count: number;
+  /** The next shard gets channels when those before it have so many each. */
+  readonly channelsEach: number;
+}
+
+export interface EngineSettings {
+  readonly poolSize: number;
+  readonly maxConnections: number;
+  readonly shards: ShardPlan;
+  readonly maxBatchDelay: number;
+  readonly maxConnecting: number;
+  readonly debugPool: boolean;
+  readonly targets: TargetSettings;
+  /** Undefined: the file beside the engine's own. */
+  readonly workerUrl: string | undefined;
+}
+
+/** Where targets come from: what the caller has, or what the engine makes of it. */
+export interface TargetSettings {
+  readonly shared: TargetCache | undefined;
+  readonly server: TokenServerOptions;
+  readonly provider: TokenProvider | undefined;
+}
+
+/** Checks the options and fills in the defaults. */
+export function engineSettings(given: PushEngineOptions): EngineSettings {
+  const options = checkedOptions('', given, ENGINE_OPTIONS);
+  const { logger } = options;
+  if (logger !== undefined && !isLogger(logger))
+    throw invalidType('logger', logger, 'a logger, as pino is one');
+  const maxConnections = integer('maxConnections', options.maxConnections, 1024, 1, 65_535);
+  return {
+    targets: targetSettings(options),
+    poolSize: integer('poolSize', options.poolSize, DEFAULT_POOL_SIZE, MIN_POOL_SIZE, MAX_POOL_SIZE),
+    maxConnections,
+    shards: shardPlan(options.shards, maxConnections),
+    maxBatchDelay: integer('maxBatchDelay', options.maxBatchDelay, DEFAULT_BATCH_DELAY, 0, 1000),
+    maxConnecting: integer('maxConnecting', options.maxConnecting, 256, 1, 65_535),
+    debugPool:
+      optionalBoolean('debugPool', options.debugPool) ?? (process.env['CLOUDPUSH_DEBUG_POOL'] ?? '') !== '',
+    workerUrl: workerFile(options.workerUrl),
+  };
+}
+
+function isLogger(given: Partial<EngineLogger> | null): boolean {
+  return [given?.info, given?.warn, given?.error].every((log) => typeof log === 'function');
+}
+
+function workerFile(given: string | URL | undefined): string | undefined {
+  if (given === undefined) return undefined;
+  const permitted = 'a file: URL or an absolute path';
+  if (!(given instanceof URL) && typeof given !== 'string')
+    throw invalidParameter('workerUrl', given, permitted);
+  const text = String(given);
+  if (isAbsolute(text)) return pathToFileURL(text).href;
+  if (!URL.canParse(text) || new URL(text).protocol !== 'file:')
+    throw invalidParameter('workerUrl', text, permitted);
+  return text;
+}
+
+const ENGINE_OPTIONS: Readonly<Record<keyof PushEngineOptions, true>> = {
+  poolSize: true,
+  maxConnections: true,
+  shards: true,
+  maxBatchDelay: true,
+  maxConnecting: true,
+  signal: true,
+  debugPool: true,
+  tokenServer: true,
+  tokenProvider: true,
+  targets: true,
+  logger: true,
+  workerUrl: true,
+};
+
+/** Measured, it spares 5 % of the CPU time with 16 channels and 8 % with 400. */
+const DEFAULT_BATCH_DELAY = 2;
+/** A thread that many channels share is the cheaper for each of them; when it has too many, they wait for each other. */
+const CHANNELS_PER_SHARD = 256;
+/** What the caller's thread hands over in real time, so many shards can carry away. */
+const MOST_DEFAULT_SHARDS = 16;
+
+function shardPlan(wanted: number | undefined, maxConnections: number): ShardPlan {
+  if (wanted !== undefined) return { count: integer('shards', wanted, 1, 1, 64), channelsEach: 1 };
+  const needed = Math.ceil(maxConnections / CHANNELS_PER_SHARD);
+  const count = Math.min(needed, availableParallelism(), MOST_DEFAULT_SHARDS);
+  return { count, channelsEach: CHANNELS_PER_SHARD };
+}
+
+function targetSettings({ targets, tokenServer, tokenProvider }: PushEngineOptions): TargetSettings {
+  const given = Object.entries({ targets, tokenServer, tokenProvider }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (given.length > 1) {
+    const names = given.map(([name]) => name).join(' and ');
+    throw invalidParameter('targets, tokenServer, tokenProvider', names, 'one of them');
+  }
+  if (targets !== undefined && typeof (targets as Partial<TargetCache> | null)?.get !== 'function')
+    throw invalidType('targets', targets, 'a TargetCache');
+  const server =
+    typeof tokenServer === 'string' ? { url: tokenServer } : tokenServer === undefined ? {} : tokenServer;
+  const provider = optionalFunction('tokenProvider', tokenProvider);
+  return { shared: targets, server: requireObject('tokenServer', server), provider };
+}

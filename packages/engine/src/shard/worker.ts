@@ -1,7 +1,0 @@
-import type { ShardInit } from './protocol.js';
-import { Shard } from './shard.js';
-
-/** The piscina task of a shard: it lasts as long as the engine. */
-export function runShard(init: ShardInit): Promise<void> {
-  return new Shard(init).run();
-}

@@ -1,0 +1,90 @@
+import { basename } from 'node:path';
+import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
+import type { SourcePacket } from '../packet.js';
+import type { PacketReader } from '../reader.js';
+import type { MediaSource } from '../source.js';
+import { PROBE_SIZE } from './formats.js';
+import { formatOf, type Input } from './input.js';
+import { InterleaveReader } from './interleave-reader.js';
+import { LiveReader, PrefixedReader } from './live-reader.js';
+import { isStdin, openLiveStream } from './live-stream.js';
+import type { PacketParser } from './packet-parser.js';
+
+/** ms of media after which a second track is not waited for any more. */
+const PROBE_DURATION = 1000;
+
+/**
+ * Opens media that comes once, as it is made: what its first packets tell is all that is known of it, and they are kept.
+ * @param signal stops waiting for them
+ */
+export async function openLiveSource(
+  input: Input,
+  frameRate: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<MediaSource> {
+  const path = isStdin(input.path) ? 'stdin' : input.path;
+  const reader = new LiveReader(path, await openLiveStream(input.path));
+  const stop = () => void reader.close();
+  signal?.addEventListener('abort', stop, { once: true });
+  let parser: PacketParser | undefined;
+  let format = input.format;
+  try {
+    if (signal?.aborted === true) stop();
+    await reader.begin(PROBE_SIZE, (bytes, isAll) => {
+      format ??= formatOf(path, bytes, isAll);
+      parser = format?.createParser(frameRate);
+      return parser;
+    });
+    const packets = await firstPackets(reader, format!.tracks === 'both');
+    return liveSource(path, packets, reader, parser!);
+  } catch (error) {
+    stop();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+function liveSource(
+  path: string,
+  packets: SourcePacket[],
+  reader: LiveReader,
+  parser: PacketParser,
+): MediaSource {
+  const video = packets.find(({ kind }) => kind === 'video');
+  const audio = packets.find(({ kind }) => kind === 'audio');
+  const prefixed = new PrefixedReader(packets, reader);
+  return {
+    name: basename(path),
+    isLive: true,
+    video: video?.codec as VideoCodec | undefined,
+    audio: audio?.codec as AudioCodec | undefined,
+    frameInterval: (video ?? packets.find(({ isHeader }) => isHeader !== true) ?? audio)!.duration,
+    duration: undefined,
+    get notices() {
+      return parser.notices.map((notice) => `${path}: ${notice}`);
+    },
+    losses: () => (parser.losses ?? []).map((loss) => `${path}: ${loss}`),
+    close: () => reader.close(),
+    open: () => (video !== undefined && audio !== undefined ? new InterleaveReader(prefixed) : prefixed),
+  };
+}
+
+/** Up to the first packet of each track, or of one when the other does not come. */
+async function firstPackets(reader: PacketReader, both: boolean): Promise<SourcePacket[]> {
+  const packets: SourcePacket[] = [];
+  const kinds = new Set<string>();
+  while (kinds.size < (both ? 2 : 1)) {
+    const packet = reader.next();
+    if (packet !== undefined) {
+      packets.push({ ...packet });
+      kinds.add(packet.kind);
+      if (packet.dts - packets[0]!.dts >= PROBE_DURATION) break;
+    } else if (reader.ended && packets.length > 0) {
+      break;
+    } else {
+      await reader.more();
+    }
+  }
+  return packets;
+}

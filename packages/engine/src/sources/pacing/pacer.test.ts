@@ -1,0 +1,196 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { ClipReader } from '../files/clip.js';
+import type { SourcePacket } from '../packet.js';
+import type { PacketReader } from '../reader.js';
+import { Feed, type PacketSink } from './feed.js';
+import { Pacer } from './pacer.js';
+
+let clock = 0;
+const now = () => clock;
+
+beforeEach(() => {
+  clock = 1000;
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Lets `ms` milliseconds go by. */
+async function pass(ms: number): Promise<void> {
+  for (let i = 0; i < ms; i++) {
+    clock++;
+    await vi.advanceTimersByTimeAsync(1);
+  }
+}
+
+/** Takes packets while it has room, and notes when. */
+class NotingSink implements PacketSink {
+  state: PacketSink['state'] = 'publishing';
+  room = Number.POSITIVE_INFINITY;
+  readonly taken: { at: number; pts: number; dts: number | undefined; keyFrame: boolean | undefined }[] = [];
+  #wake: (() => void) | undefined;
+
+  sendVideo(_data: Uint8Array, times: { pts: number; dts?: number; keyFrame?: boolean }): boolean {
+    if (this.room === 0 || this.state === 'closed') {
+      return false;
+    }
+    this.room--;
+    this.taken.push({ at: clock, pts: times.pts, dts: times.dts, keyFrame: times.keyFrame });
+    return true;
+  }
+
+  sendAudio(data: Uint8Array, times: { pts: number }): boolean {
+    return this.sendVideo(data, times);
+  }
+
+  writable(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  makeRoom(room: number): void {
+    this.room = room;
+    this.#wake?.();
+  }
+
+  get times(): number[] {
+    return this.taken.map((packet) => packet.at);
+  }
+}
+
+function pictures(count: number): SourcePacket[] {
+  return Array.from({ length: count }, (_, index) => ({
+    kind: 'video',
+    codec: 'h264',
+    data: new Uint8Array(10),
+    pts: index * 40 + 80,
+    dts: index * 40,
+    keyFrame: index === 0,
+    duration: 40,
+  }));
+}
+
+function feedOf(count: number, sink: PacketSink, limit?: number): Feed {
+  return new Feed({ reader: new ClipReader(pictures(count)), sink, limit });
+}
+
+test('in real time every packet goes out when it is due', async () => {
+  const sink = new NotingSink();
+  const feed = feedOf(5, sink);
+  new Pacer({ realTime: true, now }).start(feed, 40, 0);
+  await pass(300);
+  expect(sink.times).toEqual([1001, 1040, 1080, 1120, 1160]);
+  expect(sink.taken[1]).toMatchObject({ pts: 120, dts: 40, keyFrame: false });
+  expect(await feed.ended).toBe('source');
+  expect(feed).toMatchObject({ videoFrames: 5, audioFrames: 0, bytes: 50, refusals: 0 });
+});
+
+test('channels that start spread over a frame never send in the same millisecond', async () => {
+  const sinks = [0, 1, 2, 3].map(() => new NotingSink());
+  const pacer = new Pacer({ realTime: true, now });
+  for (const [index, sink] of sinks.entries()) {
+    pacer.start(feedOf(3, sink), 40, index * 10);
+    await pass(7);
+  }
+  await pass(300);
+  const times = sinks.flatMap((sink) => sink.times);
+  expect(times).toHaveLength(12);
+  expect(new Set(times).size).toBe(12);
+});
+
+test('a sink without room holds up its own feed only, and nothing of it is lost', async () => {
+  const stalled = new NotingSink();
+  const healthy = new NotingSink();
+  stalled.room = 2;
+  const pacer = new Pacer({ realTime: true, now });
+  const late = feedOf(10, stalled);
+  pacer.start(late, 40, 0);
+  pacer.start(feedOf(10, healthy), 40, 20);
+  await pass(300);
+  expect(stalled.taken).toHaveLength(2);
+  expect(healthy.taken).toHaveLength(8);
+  expect(late.refusals).toBe(1);
+  expect(late.lag(clock)).toBeCloseTo(220, -1);
+
+  stalled.makeRoom(Number.POSITIVE_INFINITY);
+  await pass(3);
+  expect(stalled.taken.map((packet) => packet.dts)).toEqual([0, 40, 80, 120, 160, 200, 240, 280]);
+  expect(late.lag(clock)).toBe(0);
+  await pass(200);
+  expect(stalled.taken).toHaveLength(10);
+  expect(await late.ended).toBe('source');
+});
+
+test('as fast as possible, channels take turns instead of one after the other', async () => {
+  const order: string[] = [];
+  const pacer = new Pacer({ realTime: false, now: () => clock++ / 100 });
+  for (const name of ['a', 'b', 'c']) {
+    const sink = new NotingSink();
+    sink.sendVideo = () => {
+      order.push(name);
+      return true;
+    };
+    pacer.start(feedOf(30, sink), 40, 0);
+  }
+  await vi.runAllTimersAsync();
+  expect(order).toHaveLength(90);
+  const turns = Array.from({ length: 30 }, (_, turn) =>
+    order
+      .slice(turn * 3, turn * 3 + 3)
+      .toSorted()
+      .join(''),
+  );
+  expect(new Set(turns)).toEqual(new Set(['abc']));
+});
+
+test('a feed ends at its limit of media time, not of packets', async () => {
+  const sink = new NotingSink();
+  const feed = feedOf(100, sink, 200);
+  new Pacer({ realTime: false, now }).start(feed, 40, 0);
+  await vi.runAllTimersAsync();
+  expect(await feed.ended).toBe('limit');
+  expect(sink.taken.map((packet) => packet.dts)).toEqual([0, 40, 80, 120, 160]);
+});
+
+test('a feed that is told to stop sends nothing more', async () => {
+  const sink = new NotingSink();
+  const feed = feedOf(100, sink);
+  new Pacer({ realTime: true, now }).start(feed, 40, 0);
+  await pass(100);
+  const before = sink.taken.length;
+  feed.stop();
+  await pass(200);
+  expect(sink.taken).toHaveLength(before);
+  expect(await feed.ended).toBe('stopped');
+});
+
+test('a feed ends when its sink has closed under it', async () => {
+  const sink = new NotingSink();
+  const feed = feedOf(100, sink);
+  new Pacer({ realTime: true, now }).start(feed, 40, 0);
+  await pass(100);
+  sink.state = 'closed';
+  await pass(100);
+  expect(await feed.ended).toBe('closed');
+});
+
+test('a feed whose source breaks fails with the cause, and gives the source back', async () => {
+  const broken = new Error('the disk is gone');
+  let closed = false;
+  const reader: PacketReader = {
+    ended: false,
+    next: () => undefined,
+    more: () => Promise.reject(broken),
+    close: async () => {
+      closed = true;
+    },
+  };
+  const feed = new Feed({ reader, sink: new NotingSink() });
+  new Pacer({ realTime: true, now }).start(feed, 40, 0);
+  await pass(10);
+  expect(await feed.ended).toBe('failed');
+  expect(feed.error).toBe(broken);
+  expect(closed).toBe(true);
+});

@@ -1,0 +1,112 @@
+import { monotonicNow } from '../../base/clock.js';
+import { DueHeap } from './due-heap.js';
+import type { Feed, FeedNeed } from './feed.js';
+
+/** The pacer hands the thread back after this many ms of sending, so that events, timers and signals get their turn. */
+const MAX_TURN = 4;
+
+/** A timer fires up to a millisecond late: what is due within this many ms is sent now rather than then. */
+const EARLY = 0.5;
+
+export interface PacerOptions {
+  /** True: every packet at its time. False: as fast as the sinks take them, in turn. */
+  readonly realTime: boolean;
+  /** Monotonic ms. */
+  readonly now?: () => number;
+}
+
+/**
+ * One schedule for all feeds: a heap and a single timer, however many channels there are. A feed whose sink has no room
+ * leaves the schedule until it has, and then catches up in turn with the others; nothing is skipped.
+ */
+export class Pacer {
+  readonly #realTime: boolean;
+  readonly #now: () => number;
+  readonly #heap = new DueHeap<Feed>();
+  readonly #run = () => this.#turn();
+  #base: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #immediate: NodeJS.Immediate | undefined;
+
+  constructor({ realTime, now = monotonicNow }: PacerOptions) {
+    this.#realTime = realTime;
+    this.#now = now;
+  }
+
+  /**
+   * Starts a feed. In real time it starts at its own `phase` (ms) of a beat that all feeds share, so that the
+   * packets of many channels are spread evenly over the time between two pictures and never burst together.
+   */
+  start(feed: Feed, interval: number, phase: number): void {
+    const now = this.#now();
+    this.#base ??= now;
+    const first = this.#base + phase;
+    const beats = interval > 0 ? Math.max(0, Math.ceil((now - first) / interval)) : 0;
+    feed.startAt = this.#realTime ? Math.max(now, first + beats * interval) : now;
+    feed.due = feed.startAt;
+    this.#heap.push(feed);
+    this.#schedule();
+  }
+
+  #turn(): void {
+    this.#immediate = undefined;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const until = this.#now() + MAX_TURN;
+    while (true) {
+      const feed = this.#heap.top;
+      const now = this.#now();
+      if (feed === undefined || feed.due > now + EARLY || now > until) {
+        this.#schedule();
+        return;
+      }
+      this.#step(feed, now);
+    }
+  }
+
+  #step(feed: Feed, now: number): void {
+    if (this.#realTime) {
+      feed.maxLag = Math.max(feed.maxLag, feed.lag(now));
+    }
+    const need = feed.step();
+    if (need === 'turn') {
+      feed.due = this.#nextTurn(feed, now);
+      this.#heap.topChanged();
+      return;
+    }
+    this.#heap.pop();
+    if (need !== 'nothing') {
+      void this.#resume(feed, need);
+    }
+  }
+
+  /** A feed that is late queues up behind those that have waited longer. */
+  #nextTurn(feed: Feed, now: number): number {
+    return this.#realTime ? Math.max(feed.pendingAt, now) : now;
+  }
+
+  async #resume(feed: Feed, need: FeedNeed): Promise<void> {
+    await feed.wait(need);
+    if (feed.ending === undefined) {
+      feed.due = this.#nextTurn(feed, this.#now());
+      this.#heap.push(feed);
+      this.#schedule();
+    }
+  }
+
+  #schedule(): void {
+    const feed = this.#heap.top;
+    if (feed === undefined || this.#immediate !== undefined || feed.due >= this.#timerAt) {
+      return;
+    }
+    clearTimeout(this.#timer);
+    const delay = feed.due - this.#now();
+    if (delay <= EARLY) {
+      this.#timerAt = Number.NEGATIVE_INFINITY;
+      this.#immediate = setImmediate(this.#run);
+    } else {
+      this.#timerAt = feed.due;
+      this.#timer = setTimeout(this.#run, delay);
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import type { CloudPushError } from '../base/errors.js';
+import type { TargetSettings } from '../options/engine-settings.js';
+import { TargetCache } from './target-cache.js';
+import { TokenServer } from './token-server.js';
+
+/** Where an engine's targets come from: a memory of its own in front of a server or a provider, or one that it shares. */
+export class TargetFinder {
+  readonly cache: TargetCache;
+  /** Undefined for a memory that is not ours. */
+  readonly #server: TokenServer | undefined;
+
+  /** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` */
+  constructor(
+    { shared, server, provider }: TargetSettings,
+    onRefreshFailed: (error: CloudPushError) => void,
+  ) {
+    this.#server = shared === undefined ? new TokenServer(server) : undefined;
+    this.cache = shared ?? new TargetCache(provider ?? this.#server!.provide, { onRefreshFailed });
+  }
+
+  async close(): Promise<void> {
+    if (this.#server === undefined) return;
+    this.cache.close();
+    await this.#server.close();
+  }
+}

@@ -1,0 +1,94 @@
+import type { MuxerResumption } from '@cloudpush/muxer';
+import { CloudPushError } from '../base/errors.js';
+import type { ChannelConfig, DestinationConfig, Loss, ShardTarget } from '../protocol/protocol.js';
+
+/** A channel that has come through the port before its descriptor came through the ring. */
+interface AnnouncedChannel {
+  readonly config: ChannelConfig;
+  readonly resume: MuxerResumption | undefined;
+}
+
+/** A destination that has come through the port before its descriptor came through the ring. */
+interface AnnouncedDestination {
+  readonly channel: number;
+  readonly config: DestinationConfig;
+  readonly loss: Loss | undefined;
+  /** Why it was aborted meanwhile, when it was. */
+  readonly abortedBy: CloudPushError | undefined;
+  /** Where its first connection leads, instead of to what its configuration says. */
+  readonly movedTo: ShardTarget | undefined;
+}
+
+/**
+ * Channels and destinations whose configurations have come through the port, by number, until their descriptors come through the
+ * ring.
+ */
+export class Announcements {
+  readonly #channels = new Map<number, AnnouncedChannel>();
+  readonly #destinations = new Map<number, AnnouncedDestination>();
+
+  announce(channel: number, { config, resume }: AnnouncedChannel): void {
+    this.#channels.set(channel, { config, resume });
+  }
+
+  has(channel: number): boolean {
+    return this.#channels.has(channel);
+  }
+
+  announceDestination(
+    destination: number,
+    { channel, config, loss }: Pick<AnnouncedDestination, 'channel' | 'config' | 'loss'>,
+  ): void {
+    this.#destinations.set(destination, { channel, config, loss, abortedBy: undefined, movedTo: undefined });
+  }
+
+  /** @throws CloudPushError `ERR_CLOUDPUSH_INTERNAL` when it was not announced */
+  take(channel: number): AnnouncedChannel {
+    const announced = this.#channels.get(channel);
+    this.#channels.delete(channel);
+    if (announced === undefined) throw inconsistency(`channel ${channel} was opened without a configuration`);
+    return announced;
+  }
+
+  /** @throws CloudPushError `ERR_CLOUDPUSH_INTERNAL` when it was not announced for this channel */
+  takeDestination(destination: number, channel: number): AnnouncedDestination {
+    const announced = this.#destinations.get(destination);
+    if (announced?.channel !== channel)
+      throw inconsistency(`destination ${destination} has no configuration for channel ${channel}`);
+    this.#destinations.delete(destination);
+    return announced;
+  }
+
+  /** A destination of the channel is on its way. */
+  hasDestinationOf(channel: number): boolean {
+    for (const announced of this.#destinations.values()) if (announced.channel === channel) return true;
+    return false;
+  }
+
+  /** Destinations of the channel, or one of them, are told to end before they begin. */
+  abort(channel: number, destination: number | undefined, abortedBy: CloudPushError): void {
+    for (const [number, announced] of this.#destinations)
+      if (announced.channel === channel && (destination ?? number) === number)
+        this.#destinations.set(number, { ...announced, abortedBy });
+  }
+
+  /** False when the destination is not one that is announced. */
+  move(destination: number, movedTo: ShardTarget): boolean {
+    const announced = this.#destinations.get(destination);
+    if (announced === undefined) return false;
+    this.#destinations.set(destination, { ...announced, movedTo });
+    return true;
+  }
+
+  /** Nothing of the channel is to come any more. */
+  forget(channel: number): void {
+    this.#channels.delete(channel);
+    for (const [number, announced] of this.#destinations)
+      if (announced.channel === channel) this.#destinations.delete(number);
+  }
+}
+
+/** The two sides of a shard do not agree on something: a fault of this library. */
+export function inconsistency(what: string): CloudPushError {
+  return new CloudPushError('ERR_CLOUDPUSH_INTERNAL', `internal error: ${what}`);
+}

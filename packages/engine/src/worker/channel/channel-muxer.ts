@@ -1,0 +1,371 @@
+import {
+  type AudioParameters,
+  type EncryptionParameters,
+  type FlvTag,
+  type HevcForm,
+  type MediaPacket,
+  Muxer,
+  MuxerError,
+  type MuxerResumption,
+  type MuxerState,
+  TagRole,
+  type VideoParameters,
+} from '@cloudpush/muxer';
+import { HEADROOM } from '../../memory/pool.js';
+import { Command, PacketFlag } from '../../memory/ring.js';
+import type { AnnouncedTracks, Bitrates } from '../../metadata/on-meta-data.js';
+import type { MediaEncryption } from '../../metadata/types.js';
+import { AUDIO_CODECS, type ChannelConfig, type TrackPlan, VIDEO_CODECS } from '../../protocol/protocol.js';
+import { isAudioFrame, isPicture } from '../destination/drop-policy.js';
+import { BitrateMeter } from './bitrate-meter.js';
+import type { PacketDescriptor } from './held-packets.js';
+import type { PacketBlock } from './packet-block.js';
+import type { SegmentMark } from './segment-tracker.js';
+import { StreamEncryption } from './stream-encryption.js';
+import { StreamDescriber, type StreamDescription } from './stream-metadata-tracker.js';
+import { audioCodecId, videoCodecId } from './track-codec-ids.js';
+
+const EMPTY = new Uint8Array(0);
+
+/** Where tags go. */
+export interface TagSink {
+  /** `description` is there when the tag brings a change of it. */
+  offer(
+    tag: FlvTag,
+    block: PacketBlock,
+    description: StreamDescription | undefined,
+    mark: SegmentMark | undefined,
+  ): void;
+  /** A packet, or a frame of it, is no good: it does not go out. */
+  refuse(error: unknown): void;
+  /** A picture does not go out, because a key frame must come first. */
+  skipPicture(): void;
+  /** What another shard would need to go on with the stream has changed. */
+  noteState(state: MuxerState): void;
+  /** A picture that others refer to does not go out: they are of no use without it. */
+  skipToKeyFrame(): void;
+}
+
+/**
+ * What goes into the muxer and comes out of it, of all channels: neither outlives the call. One of each stays in the processor's
+ * cache, where one for each channel would not.
+ */
+const packet: MediaPacket = { data: EMPTY, headroom: HEADROOM, dts: 0, pts: 0 };
+const tags: FlvTag[] = [];
+
+/**
+ * Makes the tags of a channel's stream, each once for all destinations: muxed, encrypted, measured, and with what a server must be
+ * told when something about the stream has changed.
+ */
+export class ChannelMuxer {
+  readonly #muxer: Muxer;
+  /** Made when encryption is configured, or a frame comes encrypted: of most streams neither is so. */
+  #encryption: StreamEncryption | undefined;
+  readonly #describer: StreamDescriber;
+  readonly #tracks: TrackPlan;
+  /** The first packet of the picture that waits for more of its slices, with those behind it. */
+  #held: PacketBlock | undefined;
+  /** What the muxer calls that picture. */
+  #heldPicture = 0;
+  readonly #videoBitrate = new BitrateMeter();
+  readonly #audioBitrate = new BitrateMeter();
+  /** What the caller says of them. */
+  reportedBitrates: Bitrates = { audio: undefined, video: undefined };
+  /** When the stream began, as far as the caller's thread knows: the caller's clock may be set. */
+  #toldOrigin: number | undefined;
+  /** A stream goes on here and no picture of it has come yet, or one was lost: those that need it are not told of one by one. */
+  #awaitsPicture: boolean;
+
+  /**
+   * @param resume the stream that was begun on another shard
+   * @param onWarning is told what was wrong with a packet that goes out all the same
+   */
+  constructor(
+    { hevc, inputClock, encryption, tracks }: ChannelConfig,
+    resume: MuxerResumption | undefined,
+    onWarning: (warning: MuxerError, lostFrames?: number) => void,
+  ) {
+    this.#tracks = tracks;
+    this.#describer = new StreamDescriber(() => this.#announced);
+    const hevcForm = hevc === 'legacy' ? 'legacy' : 'enhanced';
+    this.#muxer = new Muxer({ hevcForm, inputClock, slices: 'await', resume, onWarning });
+    if (encryption.video !== undefined || encryption.audio !== undefined) {
+      this.#encryption = new StreamEncryption(encryption);
+    }
+    this.#toldOrigin = resume?.state.origin;
+    this.#awaitsPicture = resume !== undefined;
+    this.#describer.describe(this.#muxer.videoParameters, this.#muxer.audioParameters, this);
+  }
+
+  /** How far the stream has come, in ms. */
+  get elapsed(): number {
+    return this.#muxer.elapsed;
+  }
+
+  /** The track has shown what it is. */
+  get hasVideo(): boolean {
+    return this.#muxer.videoParameters !== undefined;
+  }
+
+  get hasAudio(): boolean {
+    return this.#muxer.audioParameters !== undefined;
+  }
+
+  get #announced(): AnnouncedTracks {
+    const { video, audio } = this.#tracks;
+    return { video: videoCodecId(video, this.#muxer.hevcForm), audio: audioCodecId(audio) };
+  }
+
+  get hevcForm(): HevcForm {
+    return this.#muxer.hevcForm;
+  }
+
+  set hevcForm(form: HevcForm) {
+    this.#muxer.hevcForm = form;
+  }
+
+  /** The stream's headers, for a destination that joins it. */
+  get sequenceHeaders(): FlvTag[] {
+    return this.#muxer.sequenceHeaders(0);
+  }
+
+  /** What describes the stream, for a destination that joins it. */
+  get description(): StreamDescription | undefined {
+    return this.#describer.current;
+  }
+
+  /** What describes the stream, when the form of H.265 has changed and no picture has come in the new one yet. */
+  redescribe(): StreamDescription | undefined {
+    return this.#describer.reform(videoCodecId('h265', this.hevcForm)!);
+  }
+
+  get measuredBitrates(): Bitrates {
+    return { audio: this.#audioBitrate.rate, video: this.#videoBitrate.rate };
+  }
+
+  /** As measured, or, before that, as reported by the caller. */
+  get bitrates(): Bitrates {
+    const { audio, video } = this.measuredBitrates;
+    return { audio: audio ?? this.reportedBitrates.audio, video: video ?? this.reportedBitrates.video };
+  }
+
+  /**
+   * The time of a data message on the stream's clock. NaN: that of the latest media.
+   * @throws MuxerError when it is no time
+   */
+  stamp(pts: number): number {
+    const stamped: FlvTag[] = [];
+    this.#muxer.scriptData({ data: EMPTY, headroom: 0, dts: pts, pts }, stamped);
+    return stamped[0]!.timestamp;
+  }
+
+  /** Takes effect with the track's next frame. */
+  encrypt({ type, mode, key }: MediaEncryption): void {
+    this.#forEncryption().configure(type === 'videoEncrypt' ? 'video' : 'audio', { mode, key });
+  }
+
+  /** The next segment: with a clock and nonces of its own, from a key frame on. Returns what describes it. */
+  restart(): StreamDescription | undefined {
+    this.#muxer.restart();
+    this.#encryption?.restart();
+    this.#toldOrigin = undefined;
+    this.#awaitsPicture = true;
+    for (const track of ['video', 'audio'] as const) {
+      const parameters = this.#encryption?.newsOf(track);
+      if (parameters !== undefined) this.#describer.describeEncryption(parameters, 0);
+    }
+    return this.#describer.current;
+  }
+
+  /** Offers the tags of a packet. */
+  mux(descriptor: PacketDescriptor, data: Uint8Array, block: PacketBlock, sink: TagSink): void {
+    const { flags } = descriptor;
+    const isEncrypted = (flags & PacketFlag.encrypted) !== 0;
+    // Nobody can tell whose slices these are.
+    if (isEncrypted && descriptor.command === Command.video) this.flush(sink);
+    // Setting its length would give its memory up.
+    while (tags.length > 0) tags.pop();
+    packet.data = data;
+    packet.dts = descriptor.dts;
+    packet.pts = descriptor.pts;
+    packet.keyFrame =
+      (flags & PacketFlag.keyFrameKnown) === 0 ? undefined : (flags & PacketFlag.keyFrame) !== 0;
+    packet.encrypted = isEncrypted;
+    if ((flags & PacketFlag.behindLoss) !== 0) this.#noteLoss(sink);
+    try {
+      this.#mux(descriptor);
+    } catch (error) {
+      this.#refuse(error, descriptor.command, sink);
+    }
+    if (this.#held !== undefined || this.#muxer.heldPicture !== 0)
+      this.#sendHeld(descriptor.command, block, sink);
+    else this.#sendAll(descriptor.command, block, sink);
+  }
+
+  /** Names the picture that waits for more of its slices, which come in packets of their own; 0: none does. */
+  get heldPicture(): number {
+    return this.#heldPicture;
+  }
+
+  /** No more of the slices of the picture that waits will come, or not in time. */
+  flush(sink: TagSink): void {
+    if (this.#held === undefined) return;
+    while (tags.length > 0) tags.pop();
+    packet.encrypted = false;
+    try {
+      this.#muxer.flush(tags);
+    } catch (error) {
+      this.#refuse(error, Command.video, sink);
+    }
+    this.#releaseHeld(sink);
+  }
+
+  /** Gives up the picture that waits. */
+  dropHeld(): void {
+    this.#muxer.awaitKeyFrame();
+    this.#held?.release(false);
+    this.#held = undefined;
+    this.#heldPicture = 0;
+  }
+
+  /** The packet is a part of the picture that waits, or that has gone out now, or another waits. */
+  #sendHeld(command: Command, block: PacketBlock, sink: TagSink): void {
+    const { heldPicture } = this.#muxer;
+    const goesOn = heldPicture === this.#heldPicture;
+    if (command !== Command.video) this.#sendAll(command, block, sink);
+    else if (this.#held === undefined) {
+      this.#sendAll(command, block, sink);
+      this.#hold(block, heldPicture);
+    } else if (goesOn) this.#held.bring(block);
+    else {
+      // What has come out may be of both.
+      this.#held.bring(block);
+      this.#releaseHeld(sink);
+      if (heldPicture !== 0) this.#hold(block, heldPicture);
+    }
+  }
+
+  #hold(block: PacketBlock, heldPicture: number): void {
+    block.hold();
+    this.#held = block;
+    this.#heldPicture = heldPicture;
+  }
+
+  #releaseHeld(sink: TagSink): void {
+    const held = this.#held!;
+    this.#held = undefined;
+    this.#heldPicture = 0;
+    this.#sendAll(Command.video, held, sink);
+    held.release();
+  }
+
+  #sendAll(command: Command, block: PacketBlock, sink: TagSink): void {
+    const [first] = tags;
+    if (first === undefined) return;
+    this.#tellState(sink);
+    let description = this.#describe(command);
+    for (const tag of tags) {
+      if (this.#send(tag, block, description, sink)) description = undefined;
+    }
+  }
+
+  /** A picture was lost: those that refer to it are skipped without a word each. */
+  #noteLoss(sink: TagSink): void {
+    if (this.#held !== undefined) sink.skipPicture();
+    this.dropHeld();
+    this.#awaitsPicture = true;
+  }
+
+  #refuse(error: unknown, command: Command, sink: TagSink): void {
+    const isEarly = isBeforeKeyFrame(error);
+    if (isEarly && this.#awaitsPicture) {
+      sink.skipPicture();
+      return;
+    }
+    // Has the muxer lost a picture with it, then it refuses those that refer to it.
+    if (command === Command.video && !isEarly) this.#awaitsPicture = true;
+    sink.refuse(error);
+  }
+
+  #mux({ command, codec }: PacketDescriptor): void {
+    if (command === Command.video) this.#muxer.video(VIDEO_CODECS[codec]!, packet, tags);
+    else if (command === Command.audio) this.#muxer.audio(AUDIO_CODECS[codec]!, packet, tags);
+    else this.#muxer.scriptData(packet, tags);
+  }
+
+  /** What is new of the stream with a packet: it tells of its own track only, and the other one need not be looked at. */
+  #describe(command: Command): StreamDescription | undefined {
+    const parameters = this.#parametersOf(command);
+    if (parameters === undefined || this.#describer.tells(parameters)) return undefined;
+    const { videoParameters, audioParameters } = this.#muxer;
+    return this.#describer.describe(videoParameters, audioParameters, this);
+  }
+
+  #parametersOf(command: Command): VideoParameters | AudioParameters | undefined {
+    if (command === Command.video) return this.#muxer.videoParameters;
+    return command === Command.audio ? this.#muxer.audioParameters : undefined;
+  }
+
+  /** Lets the caller's thread know, when it has changed, what another shard would need to go on with the stream. */
+  #tellState(sink: TagSink): void {
+    const { origin } = this.#muxer;
+    if (this.#toldOrigin === origin && !tags.some(isSequenceHeader)) return;
+    this.#toldOrigin = origin;
+    sink.noteState(this.#muxer.state!);
+  }
+
+  /** False when it did not go out. */
+  #send(tag: FlvTag, block: PacketBlock, description: StreamDescription | undefined, sink: TagSink): boolean {
+    if (isPicture(tag)) this.#awaitsPicture = false;
+    const encryption = packet.encrypted === true ? this.#forEncryption() : this.#encryption;
+    const sent = encryption === undefined ? tag : this.#encrypt(encryption, tag, sink);
+    if (sent === undefined) return false;
+    this.#measure(sent);
+    const parameters = encryption?.news(tag);
+    if (parameters !== undefined) this.#tell(parameters, tag.timestamp, block, sink);
+    sink.offer(sent, block, description, undefined);
+    return true;
+  }
+
+  /** Undefined when it cannot be encrypted: then it is never sent in the clear. */
+  #encrypt(encryption: StreamEncryption, tag: FlvTag, sink: TagSink): FlvTag | undefined {
+    try {
+      return encryption.encrypt(tag, packet.encrypted === true);
+    } catch (error) {
+      sink.refuse(error);
+      if (isPicture(tag)) sink.skipToKeyFrame();
+      return undefined;
+    }
+  }
+
+  #forEncryption(): StreamEncryption {
+    if (this.#encryption === undefined) {
+      this.#encryption = new StreamEncryption({});
+      // They tell how frames are to be encrypted.
+      for (const header of this.#muxer.sequenceHeaders(0)) this.#encryption.encrypt(header, false);
+    }
+    return this.#encryption;
+  }
+
+  /** As a tag of its own, which is never dropped. */
+  #tell(parameters: EncryptionParameters, timestamp: number, block: PacketBlock, sink: TagSink): void {
+    const tag = this.#describer.describeEncryption(parameters, timestamp);
+    sink.offer(tag, block, this.#describer.current, undefined);
+  }
+
+  #measure(tag: FlvTag): void {
+    if (isPicture(tag)) this.#videoBitrate.add(tag.size, tag.timestamp);
+    else if (isAudioFrame(tag)) this.#audioBitrate.add(tag.size, tag.timestamp);
+  }
+}
+
+/** The muxer cannot begin with this picture. */
+function isBeforeKeyFrame(error: unknown): boolean {
+  if (!(error instanceof MuxerError)) return false;
+  const { code } = error;
+  return code === 'ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME' || code === 'ERR_CLOUDPUSH_AV1_NO_SEQUENCE_HEADER';
+}
+
+function isSequenceHeader({ role }: FlvTag): boolean {
+  return role === TagRole.videoSequenceHeader || role === TagRole.audioSequenceHeader;
+}

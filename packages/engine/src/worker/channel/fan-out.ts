@@ -1,0 +1,107 @@
+import { PATIENCE } from '../destination/backlog.js';
+import type { ShardDestination } from '../destination/worker-destination.js';
+import type { ShardContext } from '../shard-context.js';
+
+/** The destinations that take a channel's tags, each at its own pace: which of them lag, and whether the source waits for them. */
+export class Takers {
+  readonly #channel: number;
+  readonly #context: ShardContext;
+  #list: readonly ShardDestination[] = [];
+  /** A destination is full, and the caller has been told to wait. */
+  #paused = false;
+  #patience: NodeJS.Timeout | undefined;
+  /** Those that the source has begun to lose its patience with. */
+  readonly #late = new Set<ShardDestination>();
+
+  constructor(channel: number, context: ShardContext) {
+    this.#channel = channel;
+    this.#context = context;
+  }
+
+  get list(): readonly ShardDestination[] {
+    return this.#list;
+  }
+
+  get isFanOut(): boolean {
+    return this.#list.length > 1;
+  }
+
+  /** {@link relieve} may find something to let go of. */
+  get canRelieve(): boolean {
+    return this.#list.length > 1 || this.#list[0]?.backlog.mayDrop === true;
+  }
+
+  add(destination: ShardDestination): void {
+    this.#list = [...this.#list, destination];
+    this.reconsider();
+    this.resumeIfRoom();
+  }
+
+  /** It takes no more tags, and does not make the source wait any more. */
+  remove(destination: ShardDestination): void {
+    this.#list = this.#list.filter((taker) => taker !== destination);
+    this.reconsider();
+    this.resumeIfRoom();
+  }
+
+  /** Another one is ahead of it, and has room: the source must not wait for it. */
+  isLeftBehind(destination: ShardDestination): boolean {
+    // Of two that are equally fast, one is always a little ahead: while neither has room, the source waits for both.
+    return this.#list.some((other) => other.isAheadOf(destination) && other.backlog.hasRoom);
+  }
+
+  /**
+   * The channel holds much of the pool: the slowest destination that lags behind the fastest, or that is to drop rather than to make
+   * its source wait, lets go of some of it.
+   */
+  relieve(): void {
+    let slowest: ShardDestination | undefined;
+    for (const taker of this.#list) {
+      const { backlog } = taker;
+      const isAsked = backlog.mayDrop || !this.#isFastest(taker);
+      if (isAsked && backlog.bytes > (slowest?.backlog.bytes ?? 0)) slowest = taker;
+    }
+    slowest?.backlog.relieve();
+  }
+
+  /** Who is left behind may have changed. */
+  reconsider(): void {
+    for (const taker of this.#list) taker.backlog.reconsider();
+  }
+
+  /** A destination is full: the source waits. */
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#late.clear();
+    this.#patience = setInterval(() => this.#losePatience(), PATIENCE);
+    this.#context.gates.close(this.#channel);
+    this.#context.report({ type: 'pause', channel: this.#channel });
+  }
+
+  /** The source goes on when no destination is full any more; without any, it waits for the next. */
+  resumeIfRoom(): void {
+    if (!this.#paused || this.#list.length === 0 || this.#list.some(({ backlog }) => backlog.full)) return;
+    this.#paused = false;
+    clearInterval(this.#patience);
+    this.#context.gates.open(this.#channel);
+    this.#context.report({ type: 'resume', channel: this.#channel });
+  }
+
+  /** Nobody waits any more. */
+  end(): void {
+    clearInterval(this.#patience);
+  }
+
+  #isFastest(destination: ShardDestination): boolean {
+    return !this.#list.some((other) => other.isAheadOf(destination));
+  }
+
+  #losePatience(): void {
+    for (const taker of this.#list) {
+      if (!taker.backlog.full || !this.isLeftBehind(taker)) this.#late.delete(taker);
+      else if (this.#late.has(taker)) taker.backlog.reconsider();
+      else this.#late.add(taker);
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import {
+  type AudioParameters,
+  type EncryptedTrack,
+  type EncryptionParameters,
+  FlvTag,
+  TagRole,
+  TagType,
+  type VideoParameters,
+} from '@cloudpush/muxer';
+import { encodeAmf0 } from '@cloudpush/transport';
+import { type AnnouncedTracks, type Bitrates, encodeStreamMetadata } from '../../metadata/on-meta-data.js';
+
+/** What a server must know of a stream, from a tag on. */
+export class StreamDescription {
+  readonly #video: VideoParameters | undefined;
+  readonly #audio: AudioParameters | undefined;
+  readonly #announced: AnnouncedTracks;
+  /** `onEncryption` of each track that has any. */
+  readonly encryption: readonly FlvTag[];
+  /** Counts up with each change: the later description knows more. */
+  readonly version: number;
+  /** What must be sent in front of the tag which brings the description: it is new. */
+  readonly changed: readonly FlvTag[];
+
+  constructor(
+    video: VideoParameters | undefined,
+    audio: AudioParameters | undefined,
+    announced: AnnouncedTracks,
+    encryption: readonly FlvTag[],
+    changed: readonly FlvTag[],
+    version: number,
+  ) {
+    this.#video = video;
+    this.#audio = audio;
+    this.#announced = announced;
+    this.encryption = encryption;
+    this.changed = changed;
+    this.version = version;
+  }
+
+  /** `onMetaData` for a connection that starts, with the rates as they are known now; none before any track has come. */
+  metadata(bitrates: Bitrates): FlvTag | undefined {
+    if (this.#video === undefined && this.#audio === undefined) return undefined;
+    return metadataTag(encodeStreamMetadata(this.#video, this.#audio, bitrates, this.#announced));
+  }
+}
+
+/**
+ * Describes a stream anew whenever something of what is known about it changes. A bit rate that becomes known is no such
+ * change: not every server expects `onMetaData` in mid-stream, so that it waits for the next one.
+ */
+export class StreamDescriber {
+  /** What the last description told. */
+  #videoParameters: VideoParameters | undefined;
+  #audioParameters: AudioParameters | undefined;
+  readonly #encryption = new Map<EncryptedTrack, FlvTag>();
+  readonly #announced: () => AnnouncedTracks;
+  #current: StreamDescription | undefined;
+
+  /** @param announced the codecs that the caller has named for tracks that may still come */
+  constructor(announced: () => AnnouncedTracks) {
+    this.#announced = announced;
+  }
+
+  /** The last description. */
+  get current(): StreamDescription | undefined {
+    return this.#current;
+  }
+
+  /** Whether these parameters are those of the last description. */
+  tells(parameters: VideoParameters | AudioParameters): boolean {
+    return parameters === this.#videoParameters || parameters === this.#audioParameters;
+  }
+
+  /**
+   * Undefined when the parameters are those of the last description.
+   * @param source asked for the bit rates when they are not
+   */
+  describe(
+    video: VideoParameters | undefined,
+    audio: AudioParameters | undefined,
+    source: { readonly bitrates: Bitrates },
+  ): StreamDescription | undefined {
+    if (video === this.#videoParameters && audio === this.#audioParameters) return undefined;
+    this.#videoParameters = video;
+    this.#audioParameters = audio;
+    const metadata = encodeStreamMetadata(video, audio, source.bitrates, this.#announced());
+    return this.#renew([metadataTag(metadata)]);
+  }
+
+  /** The pictures that the last description tells of go out under another codec id. Undefined before the first description. */
+  reform(videoCodecId: number): StreamDescription | undefined {
+    if (this.#videoParameters === undefined) return this.#current;
+    this.#videoParameters = { ...this.#videoParameters, videoCodecId };
+    return this.#renew([]);
+  }
+
+  /** @returns the message about a track's encryption, which brings the new description */
+  describeEncryption(parameters: EncryptionParameters, timestamp: number): FlvTag {
+    const tag = dataTag(encodeAmf0('onEncryption', { ...parameters }), timestamp);
+    this.#encryption.set(parameters.track, tag);
+    this.#renew([]);
+    return tag;
+  }
+
+  #renew(changed: readonly FlvTag[]): StreamDescription {
+    const version = (this.#current?.version ?? 0) + 1;
+    const encryption = [...this.#encryption.values()];
+    this.#current = new StreamDescription(
+      this.#videoParameters,
+      this.#audioParameters,
+      this.#announced(),
+      encryption,
+      changed,
+      version,
+    );
+    return this.#current;
+  }
+}
+
+/**
+ * `onMetaData`. Its time is 0 wherever it stands in the stream: with any other, FFmpeg takes it for the first packet of a subtitle
+ * track.
+ */
+function metadataTag(body: Uint8Array): FlvTag {
+  return dataTag(body, 0);
+}
+
+/** A data message of the stream's own: it owns its memory, and has no room in front, as several connections may send it. */
+export function dataTag(body: Uint8Array, timestamp: number): FlvTag {
+  return new FlvTag(TagType.scriptData, TagRole.data, timestamp, [body], body.length, 0);
+}

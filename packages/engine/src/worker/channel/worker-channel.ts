@@ -1,0 +1,507 @@
+import { FlvTag, MuxerError, type MuxerResumption, type MuxerState } from '@cloudpush/muxer';
+import { RtmpError, type RtmpPublisher } from '@cloudpush/transport';
+import { monotonicNow } from '../../base/clock.js';
+import { CloudPushError, toErrorData } from '../../base/errors.js';
+import { ProblemLimiter } from '../../base/problem-limiter.js';
+import { ChannelCounter } from '../../memory/counters.js';
+import { payloadOffset } from '../../memory/pool.js';
+import { useRecord } from '../../memory/record.js';
+import { Command, type RingConsumer } from '../../memory/ring.js';
+import { encodeMetadataMessage } from '../../metadata/messages.js';
+import type { Bitrates } from '../../metadata/on-meta-data.js';
+import type { SentMetadata, StreamMetadata } from '../../metadata/types.js';
+import type { ChannelConfig, DestinationConfig, Loss, ShardTarget } from '../../protocol/protocol.js';
+import type { DestinationOwner } from '../destination/destination-owner.js';
+import type { SegmentTotals } from '../destination/segment-progress.js';
+import { StreamHeaders } from '../destination/stream-headers.js';
+import { ShardDestination } from '../destination/worker-destination.js';
+import type { Counted, ShardContext } from '../shard-context.js';
+import { ChannelMuxer, type TagSink } from './channel-muxer.js';
+import { CodecAgreement } from './codec-negotiation.js';
+import { Takers } from './fan-out.js';
+import { fourCcOf } from './four-cc.js';
+import { CodecHold, type PacketDescriptor } from './held-packets.js';
+import { HevcFallback } from './hevc-fallback.js';
+import { type BlockReturn, PacketBlock } from './packet-block.js';
+import { type SegmentMark, Segments } from './segment-tracker.js';
+import { dataTag, type StreamDescription } from './stream-metadata-tracker.js';
+import { TrackWait } from './track-wait.js';
+
+/**
+ * So long, and up to twice as long, a picture whose slices come in packets of their own waits for more of them, in ms: longer than
+ * encoders take for a picture. As a rule, the next picture ends the wait before.
+ */
+const SLICE_WAIT = 100;
+
+/** The shard's half of a channel: the muxer, and the destinations that its tags go to. */
+export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Counted {
+  readonly number: number;
+  readonly #context: ShardContext;
+  readonly #muxer: ChannelMuxer;
+  readonly #segments: Segments;
+  /** Destinations that are not over. */
+  readonly #destinations = new Set<ShardDestination>();
+  /** Those of them that still take tags. */
+  readonly #takers: Takers;
+  #ended = false;
+  #sliceTimer: NodeJS.Timeout | undefined;
+  readonly #problems = new ProblemLimiter();
+  readonly #codecs: CodecAgreement;
+  readonly #tracks: TrackWait;
+  readonly hold = new CodecHold();
+  touched = false;
+
+  readonly #expectsDestination: () => boolean;
+
+  /**
+   * @param resume the stream that was begun on another shard
+   * @param expectsDestination one is on its way: the channel does not end before it has come
+   */
+  constructor(
+    context: ShardContext,
+    number: number,
+    config: ChannelConfig,
+    resume: MuxerResumption | undefined,
+    expectsDestination: () => boolean,
+  ) {
+    this.#expectsDestination = expectsDestination;
+    this.#context = context;
+    this.number = number;
+    this.#takers = new Takers(number, context);
+    this.#muxer = new ChannelMuxer(config, resume, (warning, lostFrames = 0) => {
+      if (lostFrames > 0) this.#countInvalid();
+      this.#reportProblem(warning, false);
+    });
+    this.#codecs = new CodecAgreement(this.#muxer, config.hevc !== 'auto');
+    this.#segments = new Segments(config.segment);
+    this.#tracks = new TrackWait(config.tracks, () => this.#begin());
+    this.#tracks.note(this.#muxer.hasVideo, this.#muxer.hasAudio);
+  }
+
+  /** True once the last destination is over. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** As measured, or, before that, as reported by the caller. */
+  get bitrates(): Bitrates {
+    return this.#muxer.bitrates;
+  }
+
+  get waitsForTrack(): boolean {
+    return this.#tracks.holds;
+  }
+
+  beginWithoutTrack(): void {
+    this.#tracks.end();
+  }
+
+  isLeftBehind(destination: ShardDestination): boolean {
+    return this.#takers.isLeftBehind(destination);
+  }
+
+  /**
+   * Adds a destination and connects it. It takes what is muxed from now on.
+   * @param movedTo where its first connection leads, instead of to what its configuration says
+   */
+  attach(
+    number: number,
+    config: DestinationConfig,
+    loss: Loss | undefined,
+    movedTo: ShardTarget | undefined,
+  ): void {
+    const headers = new StreamHeaders(this.#muxer.sequenceHeaders, this.#muxer.description);
+    const destination = new ShardDestination(
+      this,
+      this.#context,
+      number,
+      config,
+      headers,
+      this.#segments.state,
+    );
+    this.#destinations.add(destination);
+    this.#takers.add(destination);
+    if (movedTo !== undefined) destination.moveTo(movedTo, false);
+    destination.connect(loss);
+  }
+
+  /** Ends a destination cleanly; it takes no more tags. */
+  detach(number: number): void {
+    const destination = this.find(number);
+    if (destination === undefined) return;
+    this.#muxer.flush(this);
+    // What is kept back has not been offered to anyone yet.
+    if (this.hold.isEmpty) this.#takers.remove(destination);
+    destination.close();
+  }
+
+  /** Takes the packet that the ring stands at. */
+  accept(ring: RingConsumer): void {
+    const block = new PacketBlock(this, ring.block, ring.enqueuedAt);
+    if (this.ended) this.#giveUp(ring, block);
+    else this.#take(ring, block);
+    if (this.#takers.canRelieve && this.#context.gates.takePressure(this.number)) this.relieve();
+  }
+
+  /** The channel holds much of the pool. */
+  relieve(): void {
+    const begins = this.#tracks.holds && this.#isPublishing;
+    this.#tracks.end();
+    // What was kept back for a second track leaves now, and need not be dropped.
+    if (!begins) this.#takers.relieve();
+  }
+
+  /** The last holder of a packet has let go of it. */
+  returnBlock(block: PacketBlock): void {
+    const { counters } = this.#context;
+    if (block.lost) counters.channels.add(this.number, ChannelCounter.packetsLost, 1);
+    else if (block.timed) counters.latency.record(monotonicNow() - block.enqueuedAt);
+    this.#context.returnBlock(block.index, this);
+  }
+
+  /** Sends what came before, then ends the stream cleanly, everywhere. */
+  close(): void {
+    this.#muxer.flush(this);
+    // A track that has not come by now does not come any more.
+    this.#tracks.end();
+    for (const destination of this.#destinations) destination.close();
+  }
+
+  /** Resets one connection, or all of them. */
+  abort(error: Error, number: number | undefined): void {
+    for (const destination of this.#destinations)
+      if (number === undefined || destination.number === number) destination.destroy(error);
+  }
+
+  /**
+   * Gives everything up, without a word, so that the stream can go on with another shard: what is queued is lost.
+   * @returns false when it stays, because some destination publishes, or has yet to bring something to its end.
+   */
+  vacate(): boolean {
+    const destinations = [...this.#destinations];
+    const isFree = this.#segments.isSettled && destinations.every(({ mayVacate }) => mayVacate);
+    if (this.ended || !isFree) return false;
+    this.#takers.end();
+    this.#tracks.stop();
+    this.#dropSlices();
+    for (const packet of this.hold.takeAll()) this.#giveUp(packet, packet.block);
+    for (const destination of destinations) destination.vacate();
+    return true;
+  }
+
+  onPublishing(destination: ShardDestination, publisher: RtmpPublisher): void {
+    // After a lost connection it may be another server that answers.
+    this.#agree(destination, publisher, this.#publishesBeside(destination));
+    for (const packet of this.hold.takeAll()) this.#take(packet, packet.block);
+    // They stayed for what was kept back.
+    if (this.#takers.list.some(({ closing }) => closing)) this.#muxer.flush(this);
+    for (const taker of this.#takers.list) if (taker.closing) this.#takers.remove(taker);
+    this.#takers.reconsider();
+  }
+
+  refusalOf(publisher: RtmpPublisher): Error | undefined {
+    return this.#codecs.refusalOf(publisher, true);
+  }
+
+  fallBack(destination: ShardDestination, publisher: RtmpPublisher): boolean {
+    // Another server takes the form in which the stream has begun.
+    if (this.#publishesBeside(destination) || !this.#codecs.fallBack(publisher)) return false;
+    const description = this.#muxer.redescribe();
+    const fallback = new HevcFallback();
+    for (const one of this.#destinations) one.fallBack(fallback, description);
+    return true;
+  }
+
+  onMoved(destination: ShardDestination, publisher: RtmpPublisher): void {
+    this.#agree(destination, publisher, true);
+  }
+
+  onLost(): void {
+    this.#takers.reconsider();
+  }
+
+  onFull(): void {
+    this.#takers.pause();
+  }
+
+  onRoom(): void {
+    this.#takers.resumeIfRoom();
+  }
+
+  onRefused(error: Error): void {
+    this.refuse(error);
+  }
+
+  offer(
+    tag: FlvTag,
+    block: PacketBlock,
+    description: StreamDescription | undefined,
+    mark: SegmentMark | undefined,
+  ): void {
+    // The room in front of a tag has place for one connection's chunk header.
+    const offered = this.#takers.isFanOut ? withoutHeadroom(tag) : tag;
+    for (const taker of this.#takers.list) taker.offer(offered, block, description, mark);
+    // Behind it: what the stream begins with is looked for in the queues.
+    if (description !== undefined) this.#tracks.note(this.#muxer.hasVideo, this.#muxer.hasAudio);
+  }
+
+  skipPicture(): void {
+    for (const taker of this.#takers.list) taker.skipPicture();
+  }
+
+  noteState(state: MuxerState): void {
+    this.#context.report({ type: 'stream', channel: this.number, state });
+  }
+
+  skipToKeyFrame(): void {
+    for (const taker of this.#takers.list) taker.backlog.skipToKeyFrame();
+  }
+
+  /** A packet or one of its tags is no good: told, not too often, and the channel goes on. */
+  refuse(error: unknown): void {
+    // A fault of ours must not take the other channels of the shard down with it.
+    if (!isRefusal(error)) {
+      this.abort(error as Error, undefined);
+      return;
+    }
+    this.#countInvalid();
+    this.#reportProblem(error, true);
+  }
+
+  #countInvalid(): void {
+    this.#context.counters.channels.add(this.number, ChannelCounter.packetsInvalid, 1);
+  }
+
+  /** What comes between two segments belongs to none of them. */
+  #refuseBetweenSegments(block: PacketBlock | undefined): void {
+    block?.release();
+    this.#context.counters.channels.add(this.number, ChannelCounter.packetsBetweenSegments, 1);
+    this.#reportProblem(betweenSegmentsError(), true);
+  }
+
+  #reportSegmentEnd(segment: number): void {
+    this.#context.report({ type: 'segmentEnd', channel: this.number, segment });
+  }
+
+  #reportProblem(error: Error, refused: boolean): void {
+    const data = toErrorData(error);
+    // A clock that is set is not one of the small steps back that came before it.
+    const kind = `${data.code} ${data.details['field']}`;
+    const repeats = this.#problems.admit(kind, monotonicNow());
+    if (repeats === undefined) return;
+    this.#context.report({ type: 'problem', channel: this.number, refused, error: data, repeats });
+  }
+
+  onSegmentEnd(destination: ShardDestination, totals: SegmentTotals, taken: boolean): void {
+    const { number: channel } = this;
+    this.#context.report({ type: 'segmentLeft', channel, destination: destination.number, totals, taken });
+    if (this.#segments.settle(totals.number, destination)) this.#reportSegmentEnd(totals.number);
+  }
+
+  onEnded(destination: ShardDestination): void {
+    for (const segment of this.#segments.leave(destination)) this.#reportSegmentEnd(segment);
+    this.#destinations.delete(destination);
+    this.#takers.remove(destination);
+    this.#endIfLeft();
+  }
+
+  /** Ends on a fault, with all its destinations, and also when it has none. */
+  fail(error: Error): void {
+    this.abort(error, undefined);
+    this.#endIfLeft();
+  }
+
+  /** The last destination is over, and no other has been added. */
+  #endIfLeft(): void {
+    if (this.#destinations.size > 0 || this.#ended || this.#expectsDestination()) return;
+    this.#ended = true;
+    this.#takers.end();
+    this.#tracks.stop();
+    this.#dropSlices();
+    for (const packet of this.hold.takeAll()) this.#giveUp(packet, packet.block);
+    this.#context.report({ type: 'ended', channel: this.number });
+  }
+
+  /** Publishes what changes with every packet. */
+  updateCounters(): void {
+    this.#context.counters.channels.set(this.number, ChannelCounter.elapsed, this.#muxer.elapsed);
+    for (const destination of this.#destinations) destination.updateCounters();
+  }
+
+  /** A destination that is not over. */
+  find(number: number): ShardDestination | undefined {
+    for (const destination of this.#destinations) if (destination.number === number) return destination;
+    return undefined;
+  }
+
+  #take(packet: PacketDescriptor, block: PacketBlock): void {
+    if (!this.#segments.isOpen && packet.command !== Command.metadata) {
+      this.#refuseBetweenSegments(block);
+      return;
+    }
+    const fourCc = fourCcOf(packet.command, packet.codec);
+    const question = fourCc !== undefined && this.#codecs.isOpen(fourCc) ? fourCc : undefined;
+    if (question !== undefined || !this.hold.isEmpty) {
+      if (!this.#isPublishing) {
+        this.hold.add(packet, block);
+        for (const destination of this.#takers.list) destination.backlog.bound();
+        return;
+      }
+      if (question !== undefined) this.#askAll(question);
+    }
+    if (packet.command === Command.metadata) this.#tell(packet, block);
+    else {
+      this.#muxer.mux(packet, this.#payload(block, packet.bytes), block, this);
+      if (this.#muxer.heldPicture !== 0) this.#awaitSlices();
+      // When all are leaving, it goes nowhere.
+      block.release(this.#takers.list.length > 0);
+    }
+  }
+
+  /** The picture that waits for more of its slices goes out when none have come for a while. */
+  #awaitSlices(): void {
+    if (this.#sliceTimer !== undefined) return;
+    const { heldPicture } = this.#muxer;
+    this.#sliceTimer = setTimeout(() => {
+      this.#sliceTimer = undefined;
+      if (this.#muxer.heldPicture !== heldPicture) {
+        if (this.#muxer.heldPicture !== 0) this.#awaitSlices();
+        return;
+      }
+      this.#contain(() => {
+        this.#muxer.flush(this);
+        for (const destination of this.#destinations) destination.flush();
+      });
+    }, SLICE_WAIT);
+  }
+
+  /** Nothing is waited for any more: the stream begins wherever it is being published. */
+  #begin(): void {
+    this.#contain(() => {
+      for (const taker of this.#takers.list) taker.onTracksKnown();
+    });
+  }
+
+  /** A fault in what a timer does ends this channel, and not the thread with all the others. */
+  #contain(act: () => void): void {
+    try {
+      act();
+    } catch (fault) {
+      this.fail(CloudPushError.wrap(fault));
+    }
+  }
+
+  #dropSlices(): void {
+    clearTimeout(this.#sliceTimer);
+    this.#muxer.dropHeld();
+  }
+
+  /** Some destination is publishing. */
+  get #isPublishing(): boolean {
+    return [...this.#destinations].some((one) => one.publisher !== undefined);
+  }
+
+  /** Some destination but this one is publishing. */
+  #publishesBeside(destination: ShardDestination): boolean {
+    return [...this.#destinations].some((one) => one !== destination && one.publisher !== undefined);
+  }
+
+  /** Asks every server whether it takes a codec; the first one decides about the form. */
+  #askAll(fourCc: string): void {
+    this.#codecs.note(fourCc);
+    let settled = false;
+    for (const destination of this.#destinations) {
+      const { publisher } = destination;
+      if (publisher === undefined) continue;
+      this.#agree(destination, publisher, settled, fourCc);
+      settled = true;
+    }
+  }
+
+  /** A server that cannot take the stream loses it. */
+  #agree(destination: ShardDestination, publisher: RtmpPublisher, settled: boolean, only?: string): void {
+    const refusal = this.#codecs.refusalOf(publisher, settled, only);
+    const warning = settled ? this.#codecs.warningOf(destination.number, publisher) : undefined;
+    if (refusal !== undefined) destination.destroy(refusal);
+    else if (warning !== undefined) destination.onWarning(warning);
+  }
+
+  /** Sends metadata, in order with the media, or does what it asks for. */
+  #tell({ bytes, pts }: PacketDescriptor, block: PacketBlock): void {
+    this.#muxer.flush(this);
+    useRecord<StreamMetadata>(this.#payload(block, bytes), (metadata) => {
+      try {
+        if (metadata.type === 'videoEncrypt' || metadata.type === 'audioEncrypt')
+          this.#muxer.encrypt(metadata);
+        else if (metadata.type === 'streamStart' && !this.#segments.isOpen)
+          this.#startSegment(metadata, pts, block);
+        else if (!this.#segments.isOpen) this.#refuseBetweenSegments(undefined);
+        else if (metadata.type === 'streamEnd') this.#endSegment(metadata, pts, block);
+        else this.#sendMetadata(metadata, this.#muxer.stamp(pts), block, undefined, undefined);
+      } catch (error) {
+        this.refuse(error);
+      }
+    });
+    block.release();
+  }
+
+  #startSegment(metadata: SentMetadata, pts: number, block: PacketBlock): void {
+    const description = this.#muxer.restart();
+    const mark = this.#segments.start();
+    this.#sendMetadata(metadata, this.#muxer.stamp(pts), block, description, mark);
+  }
+
+  #endSegment(metadata: SentMetadata, pts: number, block: PacketBlock): void {
+    const mark = this.#segments.end(this.#takers.list);
+    this.#sendMetadata(metadata, this.#stampOfEnd(pts), block, undefined, mark);
+    this.#tracks.end();
+  }
+
+  /** A segment ends, whatever the time that it is given. */
+  #stampOfEnd(pts: number): number {
+    try {
+      return this.#muxer.stamp(pts);
+    } catch (error) {
+      this.refuse(error);
+      return this.#muxer.stamp(Number.NaN);
+    }
+  }
+
+  #sendMetadata(
+    metadata: SentMetadata,
+    timestamp: number,
+    block: PacketBlock,
+    description: StreamDescription | undefined,
+    mark: SegmentMark | undefined,
+  ): void {
+    if (metadata.type === 'bitrate') this.#muxer.reportedBitrates = metadata;
+    const { measuredBitrates: bitrates } = this.#muxer;
+    for (const taker of this.#takers.list) {
+      const body = encodeMetadataMessage(metadata, bitrates, taker.dropped);
+      taker.offer(dataTag(body, timestamp), block, description, mark);
+    }
+  }
+
+  #giveUp({ command, bytes }: PacketDescriptor, block: PacketBlock): void {
+    // It may hold a key.
+    if (command === Command.metadata) this.#payload(block, bytes).fill(0);
+    block.release(false);
+  }
+
+  #payload(block: PacketBlock, bytes: number): Uint8Array {
+    return new Uint8Array(this.#context.pool, payloadOffset(block.index), bytes);
+  }
+}
+
+function isRefusal(error: unknown): error is Error {
+  return error instanceof MuxerError || error instanceof RtmpError;
+}
+
+function betweenSegmentsError(): CloudPushError {
+  const message = 'the segment has ended, and the next has not started; permitted: streamStart';
+  return new CloudPushError('ERR_CLOUDPUSH_BETWEEN_SEGMENTS', message);
+}
+
+function withoutHeadroom(tag: FlvTag): FlvTag {
+  return tag.headroom === 0 ? tag : new FlvTag(tag.type, tag.role, tag.timestamp, tag.parts, tag.size, 0);
+}

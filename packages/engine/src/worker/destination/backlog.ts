@@ -1,0 +1,171 @@
+import type { FlvTag } from '@cloudpush/muxer';
+import { monotonicNow } from '../../base/clock.js';
+import type { DestinationConfig, Watermark } from '../../protocol/protocol.js';
+import type { CodecHold } from '../channel/held-packets.js';
+import type { DestinationTally, SkipCause } from './destination-counters.js';
+import {
+  type Dropped,
+  isAudioFrame,
+  isKeyFrame,
+  isPicture,
+  relieve,
+  startAtKeyFrame,
+} from './drop-policy.js';
+import { SendQueue } from './send-queue.js';
+
+/**
+ * The source waits so long, in ms, for a destination that is full and has been left behind, before that must drop: of two
+ * that are equally fast, one always has room a little before the other.
+ */
+export const PATIENCE = 1000;
+
+/** Whom a backlog asks about the others, and tells when its source must wait. */
+export interface BacklogOwner {
+  /** Another destination is ahead of this one, and has room: the source must not wait for this one. */
+  isLeftBehind(): boolean;
+  /** {@link Backlog.full} now. */
+  onFull(): void;
+  /** Not full any more: what waits has shrunk below the low watermark. */
+  onRoom(): void;
+}
+
+/**
+ * The queue of a destination, and what becomes of it when it grows: the source is made to wait, or tags are dropped, so that
+ * what goes out can always be decoded.
+ */
+export class Backlog extends SendQueue {
+  readonly #owner: BacklogOwner;
+  readonly #hold: CodecHold;
+  readonly #limits: Pick<DestinationConfig, 'highWatermark' | 'lowWatermark' | 'overflow'>;
+  readonly #tally: DestinationTally;
+  /** Pictures are skipped until a key frame comes, for this cause; undefined: they are not. */
+  #skipsFor: SkipCause | undefined;
+  #full = false;
+  /** When what waits was below the low watermark, in ms of the monotonic clock. */
+  #hadRoomAt = monotonicNow();
+
+  /** @param hold what the channel keeps back waits for the destination, too, and cannot be dropped */
+  constructor(
+    owner: BacklogOwner,
+    hold: CodecHold,
+    limits: Pick<DestinationConfig, 'highWatermark' | 'lowWatermark' | 'overflow'>,
+    tally: DestinationTally,
+  ) {
+    super();
+    this.#owner = owner;
+    this.#hold = hold;
+    this.#limits = limits;
+    this.#tally = tally;
+  }
+
+  /** It has grown above the high watermark, nothing in it may be dropped, and there is no room again yet. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  /** Rather than to make its source wait, it drops. */
+  get mayDrop(): boolean {
+    return this.#limits.overflow === 'drop';
+  }
+
+  /** What waits is below the low watermark. */
+  get hasRoom(): boolean {
+    return !this.#isAbove(this.#limits.lowWatermark);
+  }
+
+  /** Nothing waits, here or in the channel. */
+  get isEmpty(): boolean {
+    return this.length === 0 && this.#hold.isEmpty;
+  }
+
+  /** Bytes that wait, here and in the channel. */
+  get waitingBytes(): number {
+    return this.#hold.bytes + this.bytes;
+  }
+
+  /** How long what waits has been coming in, here and in the channel, in ms. */
+  get waitingMs(): number {
+    return Math.max(this.#hold.ms, this.ms);
+  }
+
+  /** True for a picture that is of no use, as a key frame is awaited: it must not be queued. */
+  skips(tag: FlvTag): boolean {
+    if (this.#skipsFor === undefined || !isPicture(tag)) return false;
+    if (isKeyFrame(tag)) {
+      this.#skipsFor = undefined;
+      return false;
+    }
+    this.#tally.noteSkipped(this.#skipsFor);
+    return true;
+  }
+
+  /** A picture that others refer to does not go out: they are skipped. */
+  skipToKeyFrame(): void {
+    this.#skipsFor ??= 'start';
+  }
+
+  /** What was under way is lost, and the pictures that refer to it cannot be decoded any more. */
+  startAtKeyFrame(): void {
+    this.#noteDropped(startAtKeyFrame(this), 'start');
+  }
+
+  /** Keeps what waits within the high watermark: by making the source wait, or by dropping. */
+  bound(): void {
+    if (this.hasRoom) this.#hadRoomAt = monotonicNow();
+    if (this.#full || !this.#isAbove(this.#limits.highWatermark)) return;
+    if (this.#drops) {
+      this.#makeRoom(this.#limits.lowWatermark);
+      return;
+    }
+    this.#full = true;
+    this.#owner.onFull();
+  }
+
+  /** Lets go of half of what waits: the channel's part of the pool runs short, and others must not suffer for it. */
+  relieve(): void {
+    this.#makeRoom({ bytes: Math.floor(this.bytes / 2), ms: Number.POSITIVE_INFINITY });
+    this.resumeIfRoom();
+  }
+
+  /** Another destination may be ahead now: then what does not fit is dropped, and the source need not wait. */
+  reconsider(): void {
+    if (!this.#full || !this.#drops) return;
+    this.#makeRoom(this.#limits.lowWatermark);
+    this.resumeIfRoom();
+  }
+
+  /** To be called when something has left. */
+  resumeIfRoom(): void {
+    if (!this.#full || !this.hasRoom) return;
+    this.#full = false;
+    this.#owner.onRoom();
+  }
+
+  /** Lets go of everything, for good: the source does not wait for it any more. */
+  end(): void {
+    this.#full = false;
+    this.#tally.noteLost(this.count(isPicture), this.count(isAudioFrame));
+    this.clear();
+  }
+
+  /** What does not fit is dropped; what the channel still keeps back cannot be. */
+  get #drops(): boolean {
+    if (!this.#hold.isEmpty) return false;
+    if (this.mayDrop) return true;
+    // A source that is much faster than real time fills the queue of any server for a moment.
+    return this.#owner.isLeftBehind() && monotonicNow() - this.#hadRoomAt > PATIENCE;
+  }
+
+  #makeRoom(target: Watermark): void {
+    this.#noteDropped(relieve(this, target), 'room');
+  }
+
+  #noteDropped(dropped: Dropped, cause: SkipCause): void {
+    if (dropped.awaitKeyFrame) this.#skipsFor ??= cause;
+    this.#tally.noteDropped(dropped, cause);
+  }
+
+  #isAbove({ bytes, ms }: Watermark): boolean {
+    return this.waitingBytes > bytes || this.waitingMs > ms;
+  }
+}

@@ -1,0 +1,35 @@
+import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
+import { CloudPushError } from '../../base/errors.js';
+
+/** What did not leave in time. `queued` is in bytes. */
+export function closeTimeoutError(limit: number, queued: number): CloudPushError {
+  const state = queued > 0 ? `${queued} bytes were still queued` : 'the server had not closed its side';
+  const message = `${state} when the close time-out of ${limit} ms ran out`;
+  return new CloudPushError('ERR_CLOUDPUSH_CLOSE_TIMEOUT', message, {
+    details: { actual: queued, permitted: limit },
+  });
+}
+
+/** The connection ended as it was asked to, and something had not left. */
+export function unsentError(unsent: number): CloudPushError {
+  const message = `the connection was closed with ${unsent} queued messages unsent`;
+  return new CloudPushError('ERR_CLOUDPUSH_PEER_CLOSED', message, {
+    class: 'retryable',
+    details: { unsent },
+  });
+}
+
+/** The server refuses, and leaves it open whether it will the next time: without a word right after `publish`, or as `…Failed`. */
+export function isRefusal(error: Error): boolean {
+  if (!(error instanceof RtmpError)) return false;
+  const { code, details, class: errorClass } = error;
+  const isFailed = code === RtmpErrorCode.publishFailed || code === RtmpErrorCode.connectFailed;
+  return errorClass === 'retryable' && (isFailed || details.silent === true);
+}
+
+/** The last of so many refusals in a row. */
+export function refusedTooOften(error: Error, retries: number): CloudPushError {
+  const { code, class: errorClass, message, details, cause } = CloudPushError.wrap(error);
+  const text = `${message} (given up after ${retries + 1} refusals in a row; see reconnect.maxRefusals)`;
+  return new CloudPushError(code, text, { class: errorClass, details, cause });
+}

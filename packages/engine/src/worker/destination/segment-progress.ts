@@ -1,0 +1,71 @@
+import type { FlvTag } from '@cloudpush/muxer';
+import type { Releasable } from '@cloudpush/transport';
+import type { PacketBlock } from '../channel/packet-block.js';
+import { isAudioFrame, isPicture } from './drop-policy.js';
+
+/** What a destination has sent of a segment. */
+export interface SegmentTotals {
+  readonly number: number;
+  /** The stream name that it was published under last, without its query. */
+  readonly streamName: string;
+  readonly videoFrames: number;
+  readonly audioFrames: number;
+  /** Bytes of the tag bodies. */
+  readonly bytes: number;
+  /** The time of the last tag on the segment's clock, in ms. */
+  readonly duration: number;
+}
+
+/** A segment at one destination. */
+export class SegmentOutlet {
+  readonly number: number;
+  /** `'opening'`: its stream has yet to be published; `'ended'`: it has been handed over to its end. */
+  state: 'opening' | 'open' | 'ended';
+  /** Its last byte has been taken by the kernel. */
+  hasLeft = false;
+  #videoFrames = 0;
+  #audioFrames = 0;
+  #bytes = 0;
+  #duration = 0;
+
+  constructor(number: number, state: 'opening' | 'open' | 'ended') {
+    this.number = number;
+    this.state = state;
+  }
+
+  /** Takes note of a tag that the connection has taken. */
+  note(tag: FlvTag): void {
+    if (isPicture(tag)) this.#videoFrames++;
+    else if (isAudioFrame(tag)) this.#audioFrames++;
+    this.#bytes += tag.size;
+    this.#duration = tag.timestamp;
+  }
+
+  totals(streamName: string): SegmentTotals {
+    return {
+      number: this.number,
+      streamName,
+      videoFrames: this.#videoFrames,
+      audioFrames: this.#audioFrames,
+      bytes: this.#bytes,
+      duration: this.#duration,
+    };
+  }
+}
+
+/** The last tag of a segment, on its way through a connection: when it has left, everything before it has. */
+export class SegmentTail implements Releasable {
+  readonly #block: PacketBlock | undefined;
+  readonly #onLeft: (taken: boolean) => void;
+
+  /** @param onLeft `taken` is false when it was lost with the connection */
+  constructor(block: PacketBlock | undefined, onLeft: (taken: boolean) => void) {
+    this.#block = block;
+    this.#onLeft = onLeft;
+  }
+
+  release(taken = true): void {
+    this.#block?.release(taken);
+    this.#onLeft(taken);
+  }
+}

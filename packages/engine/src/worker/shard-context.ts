@@ -1,0 +1,31 @@
+import type { ShardCounters } from '../memory/counters.js';
+import type { Gates } from '../memory/gates.js';
+import type { ShardReport } from '../protocol/protocol.js';
+import type { ConnectLimiter } from './connection/connect-limiter.js';
+
+/** What has gathered output in a turn. */
+export interface Flushable {
+  flush(): void;
+  /** Ends it, when it could not be flushed. */
+  destroy(error: Error): void;
+}
+
+/** What has counters that change with every packet. */
+export interface Counted {
+  /** The shard's note that the counters have moved since they were last published. */
+  touched: boolean;
+  updateCounters(): void;
+}
+
+/** What channels and destinations share with their shard. */
+export interface ShardContext {
+  readonly pool: SharedArrayBuffer;
+  readonly gates: Gates;
+  readonly counters: ShardCounters;
+  readonly connects: ConnectLimiter;
+  report(report: ShardReport): void;
+  /** Gives a block back to the pool; the counters of its channel have moved. */
+  returnBlock(index: number, channel: Counted): void;
+  /** Has `output` flushed at the end of the turn. */
+  markDirty(output: Flushable): void;
+}

@@ -1,0 +1,273 @@
+// Whatever stands in the ring or comes through the port, it is at most the end of the channel that it names.
+
+import { once } from 'node:events';
+import { MessageChannel } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { toErrorData } from '../base/errors.js';
+import { ChannelCounter, newCounterMemory, ShardCounters } from '../memory/counters.js';
+import { newGateMemory } from '../memory/gates.js';
+import { MediaMemory } from '../memory/media-memory.js';
+import { NO_BLOCK } from '../memory/pool.js';
+import { Command, newRing, RingProducer } from '../memory/ring.js';
+import { channelConfig, destinationConfig } from '../options/destination-config.js';
+import type { ShardReport, ShardRequest } from '../protocol/protocol.js';
+import { ShardChannel } from './channel/worker-channel.js';
+import { ShardDestination } from './destination/worker-destination.js';
+import { Shard } from './shard.js';
+
+const CHANNELS = 4;
+const HEALTHY = 0;
+const BROKEN = 1;
+
+const opened = { ...channelConfig({ trackWait: 10 }), encryption: {}, segment: { number: 1, isOpen: true } };
+/** It asks for its target, and then waits: no network is needed. */
+const config = destinationConfig({ target: { kind: 'url', url: 'rtmp://127.0.0.1/live/a' } }, 65_536);
+
+/** Waits as long as it takes: the machine may be busy. */
+function until(check: () => void): Promise<void> {
+  return vi.waitFor(check, { timeout: 30_000 });
+}
+
+/** A shard on this thread, and the caller's end of it. */
+class Bench {
+  readonly memory = new MediaMemory(1 << 20, CHANNELS);
+  readonly reports: ShardReport[] = [];
+  readonly ended: Promise<void>;
+  readonly #ring: RingProducer;
+  readonly #counters: ShardCounters;
+  readonly #ports = new MessageChannel();
+
+  constructor() {
+    const ring = newRing();
+    const counters = newCounterMemory(CHANNELS);
+    this.#ring = new RingProducer(ring);
+    this.#counters = new ShardCounters(counters);
+    const { port1, port2: port } = this.#ports;
+    port1.on('message', (report: ShardReport) => this.reports.push(report));
+    this.ended = new Shard({
+      pool: this.memory.pool.buffer,
+      released: this.memory.releaseHead,
+      releaseWanted: new Int32Array(new SharedArrayBuffer(4)),
+      ring,
+      gates: newGateMemory(CHANNELS),
+      counters,
+      maxBatchDelay: 0,
+      maxConnecting: 4,
+      blockStates: undefined,
+      port,
+    }).run();
+  }
+
+  get lost(): number {
+    return this.#counters.channels.get(BROKEN, ChannelCounter.packetsLost);
+  }
+
+  post(request: ShardRequest): void {
+    this.#ports.port1.postMessage(request);
+  }
+
+  push(command: Command, channel: number, argument = 0, block = NO_BLOCK): void {
+    this.#ring.push(command, channel, block, argument, 0, 0, 0, 0, 0);
+    if (this.#ring.mustWake()) this.post(null);
+  }
+
+  open(channel: number): void {
+    this.post({ type: 'open', channel, config: opened, resume: undefined });
+    this.push(Command.open, channel);
+  }
+
+  attach(channel: number, destination: number): void {
+    this.post({ type: 'attach', channel, destination, config, loss: undefined });
+    this.push(Command.attach, channel, destination);
+  }
+
+  of(channel: number): string[] {
+    return this.reports.flatMap((one) => ('channel' in one && one.channel === channel ? [one.type] : []));
+  }
+
+  /** The shard has done all that it was told so far, and still does what it is told. */
+  async settled(): Promise<void> {
+    const destination = CHANNELS - 1;
+    const told = (type: ShardReport['type']): number =>
+      this.reports.filter(
+        (one) => one.type === type && 'destination' in one && one.destination === destination,
+      ).length;
+    const [asked, ended] = [told('targetWanted'), told('detached')];
+    this.attach(HEALTHY, destination);
+    await until(() => expect(told('targetWanted')).toBe(asked + 1));
+    const error = toErrorData(new Error('enough'));
+    this.post({ type: 'abort', channel: HEALTHY, destination, error });
+    await until(() => expect(told('detached')).toBe(ended + 1));
+  }
+
+  async stop(): Promise<void> {
+    this.post({ type: 'stop' });
+    await this.ended;
+    this.#ports.port1.close();
+    await once(this.#ports.port1, 'close');
+  }
+}
+
+describe('the thread and its other channels go on, and the channel ends,', () => {
+  let bench: Bench;
+
+  beforeEach(async () => {
+    bench = new Bench();
+    bench.open(HEALTHY);
+    bench.attach(HEALTHY, 0);
+    await bench.settled();
+  });
+
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await bench.stop();
+  });
+
+  /** Nothing is left of the channel, and its number may be used again. */
+  async function expectGone(): Promise<void> {
+    bench.push(Command.close, BROKEN);
+    await bench.settled();
+    expect(bench.of(BROKEN).at(-1)).toBe('forgotten');
+    expect(bench.of(BROKEN).filter((type) => type === 'forgotten')).toHaveLength(1);
+    const before = bench.of(BROKEN).length;
+    bench.open(BROKEN);
+    bench.attach(BROKEN, 1);
+    await until(() => expect(bench.of(BROKEN).slice(before)).toEqual(['targetWanted']));
+  }
+
+  test.each<[what: string, provoke: () => void]>([
+    ['when it is opened without a configuration', () => bench.push(Command.open, BROKEN)],
+    ['when a destination is added to none', () => bench.attach(BROKEN, 1)],
+    ['when a destination is taken from none', () => bench.push(Command.detach, BROKEN, 1)],
+    ['when it is to leave and is not there', () => bench.push(Command.leave, BROKEN)],
+  ])('%s', async (_, provoke) => {
+    provoke();
+    provoke();
+    await bench.settled();
+    expect(bench.of(BROKEN)).toEqual(['broken']);
+    await expectGone();
+  });
+
+  test('when it is told to end and is not there', async () => {
+    bench.push(Command.close, BROKEN);
+    await bench.settled();
+    expect(bench.of(BROKEN)).toEqual(['broken', 'forgotten']);
+  });
+
+  test.each<[what: string, command: Command]>([
+    ['a picture', Command.video],
+    ['audio', Command.audio],
+    ['a data message', Command.data],
+    ['metadata', Command.metadata],
+  ])('when %s comes for a channel that is not there, and its memory comes back', async (_, command) => {
+    const block = bench.memory.store(BROKEN, Buffer.from('secret'));
+    bench.push(command, BROKEN, 6, block);
+    await bench.settled();
+    expect(bench.of(BROKEN)).toEqual(['broken']);
+    await until(() => {
+      bench.memory.reclaim();
+      expect(bench.memory.pool.bytesInUse).toBe(0);
+    });
+    expect(bench.lost).toBe(1);
+    await expectGone();
+  });
+
+  test('when it is opened twice', async () => {
+    bench.open(BROKEN);
+    bench.attach(BROKEN, 1);
+    bench.open(BROKEN);
+    await bench.settled();
+    expect(bench.of(BROKEN)).toEqual(['targetWanted', 'detached', 'ended']);
+    await expectGone();
+  });
+
+  test('when a destination has no configuration', async () => {
+    bench.open(BROKEN);
+    bench.attach(BROKEN, 1);
+    bench.push(Command.attach, BROKEN, 2);
+    await bench.settled();
+    expect(bench.of(BROKEN)).toEqual(['targetWanted', 'detached', 'detached', 'ended']);
+    await expectGone();
+  });
+
+  test('when its only destination has no configuration', async () => {
+    bench.open(BROKEN);
+    bench.push(Command.attach, BROKEN, 1);
+    await bench.settled();
+    expect(bench.of(BROKEN)).toEqual(['detached', 'ended']);
+    await expectGone();
+  });
+
+  test('when a destination has the configuration of another channel', async () => {
+    bench.open(BROKEN);
+    bench.attach(BROKEN, 1);
+    bench.post({ type: 'attach', channel: HEALTHY, destination: 2, config, loss: undefined });
+    bench.push(Command.attach, BROKEN, 2);
+    await bench.settled();
+    expect(bench.of(BROKEN)).toEqual(['targetWanted', 'detached', 'detached', 'ended']);
+    await expectGone();
+  });
+
+  test('when a fault of ours lies in its way', async () => {
+    bench.open(BROKEN);
+    bench.attach(BROKEN, 1);
+    await until(() => expect(bench.of(BROKEN)).toEqual(['targetWanted']));
+    vi.spyOn(ShardChannel.prototype, 'vacate').mockImplementation(() => {
+      throw new TypeError('no such field');
+    });
+    bench.push(Command.leave, BROKEN);
+    await bench.settled();
+    // Whoever waits for an answer gets one.
+    expect(bench.of(BROKEN)).toEqual(['targetWanted', 'stays', 'detached', 'ended']);
+    expect(bench.reports).toContainEqual(
+      expect.objectContaining({
+        type: 'detached',
+        error: expect.objectContaining({ code: 'ERR_CLOUDPUSH_INTERNAL', message: expect.any(String) }),
+      }),
+    );
+    vi.restoreAllMocks();
+    await expectGone();
+  });
+
+  test('when a request for it cannot be done', async () => {
+    bench.open(BROKEN);
+    bench.attach(BROKEN, 1);
+    await until(() => expect(bench.of(BROKEN)).toEqual(['targetWanted']));
+    vi.spyOn(ShardDestination.prototype, 'moveTo').mockImplementation(() => {
+      throw new TypeError('no such field');
+    });
+    const target = { url: 'rtmp://127.0.0.1/live/b', token: undefined };
+    bench.post({ type: 'move', channel: BROKEN, destination: 1, target, renewed: false });
+    await bench.settled();
+    expect(bench.of(BROKEN)).toEqual(['targetWanted', 'detached', 'ended']);
+    await expectGone();
+  });
+
+  test('when what a timer does for it fails', async () => {
+    const adts = Buffer.from('fff15080013ffc2100', 'hex');
+    const begin = vi.spyOn(ShardDestination.prototype, 'onTracksKnown').mockImplementation(() => {
+      throw new TypeError('no such field');
+    });
+    bench.open(BROKEN);
+    bench.attach(BROKEN, 1);
+    bench.push(Command.audio, BROKEN, adts.length, bench.memory.store(BROKEN, adts));
+    await until(() => expect(begin).toHaveBeenCalledOnce());
+    await until(() => expect(bench.of(BROKEN).slice(-2)).toEqual(['detached', 'ended']));
+    await expectGone();
+  });
+
+  test('even when it cannot be ended', async () => {
+    bench.open(BROKEN);
+    bench.attach(BROKEN, 1);
+    await until(() => expect(bench.of(BROKEN)).toEqual(['targetWanted']));
+    const fail = vi.spyOn(ShardChannel.prototype, 'fail').mockImplementation(() => {
+      throw new TypeError('no such field');
+    });
+    bench.open(BROKEN);
+    await bench.settled();
+    expect(fail).toHaveBeenCalledOnce();
+    expect(bench.of(BROKEN)).toEqual(['targetWanted', 'broken']);
+    vi.restoreAllMocks();
+    await expectGone();
+  });
+});

@@ -1,0 +1,228 @@
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { monotonicNow } from '../base/clock.js';
+import { CloudPushError } from '../base/errors.js';
+import { ChannelOrder } from '../memory/channel-order.js';
+import { ShardCounters } from '../memory/counters.js';
+import { Gates } from '../memory/gates.js';
+import { BlockStates } from '../memory/pool-debug.js';
+import { ReleaseList } from '../memory/release-list.js';
+import { RING_SLOTS, RingConsumer } from '../memory/ring.js';
+import type { ShardInit, ShardReport, ShardRequest } from '../protocol/protocol.js';
+import { ChannelTable, type ChannelTableContext } from './channel-table.js';
+import { ConnectLimiter } from './connection/connect-limiter.js';
+import type { Counted, Flushable } from './shard-context.js';
+
+/** Descriptors handled before what the sockets have to say is heard, as long as the shard keeps up. */
+const GROUP = 64;
+/**
+ * How often the counters are published that the caller's thread reads, in ms. With every packet, that would be a twentieth of what
+ * a packet costs.
+ */
+const COUNT_INTERVAL = 100;
+/** The most that are handled at once: their slots are free again only when all are done, and the ring must not fill up. */
+const LARGEST_GROUP = RING_SLOTS / 2;
+
+/**
+ * A worker thread's share of the engine: it drains the ring, and owns the muxers and sockets of its channels whole.
+ * Nothing of a packet crosses back to the caller's thread but its released block.
+ */
+export class Shard implements ChannelTableContext {
+  readonly pool: SharedArrayBuffer;
+  readonly gates: Gates;
+  readonly counters: ShardCounters;
+  readonly connects: ConnectLimiter;
+  readonly #port: MessagePort;
+  readonly #ring: RingConsumer;
+  readonly #order = new ChannelOrder();
+  readonly #released: ReleaseList;
+  readonly #releaseWanted: Int32Array;
+  readonly #channels: ChannelTable;
+  readonly #dirty: Flushable[] = [];
+  /** Channels whose counters have moved since they were last published. */
+  #touched: Counted[] = [];
+  /** Undefined: the pool is not watched. */
+  readonly #blockStates: BlockStates | undefined;
+  readonly #batchDelay: number;
+  /** Awake: a drain is under way or scheduled, and the doorbell need not ring. */
+  #awake = false;
+  #releaseScheduled = false;
+  #countTimer: NodeJS.Timeout | undefined;
+  #batchTimer: NodeJS.Timeout | undefined;
+  #stop: (() => void) | undefined;
+
+  constructor(init: ShardInit) {
+    this.pool = init.pool;
+    this.gates = new Gates(init.gates);
+    this.counters = new ShardCounters(init.counters);
+    this.connects = new ConnectLimiter(init.maxConnecting);
+    this.#port = init.port;
+    this.#ring = new RingConsumer(init.ring);
+    this.#channels = new ChannelTable(this, this.#ring);
+    this.#released = new ReleaseList(init.pool, init.released);
+    this.#releaseWanted = init.releaseWanted;
+    if (init.blockStates !== undefined) this.#blockStates = new BlockStates(init.blockStates);
+    this.#batchDelay = init.maxBatchDelay;
+  }
+
+  /** Runs until the caller's thread says stop. */
+  run(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#stop = resolve;
+      this.#port.on('message', (request: ShardRequest) => this.#onRequest(request));
+      this.#port.postMessage({ type: 'ready' } satisfies ShardReport);
+      this.#wake();
+    });
+  }
+
+  report(report: ShardReport): void {
+    // Whoever hears of something may look at the figures: they must not be older.
+    this.#publishCounters();
+    this.#port.postMessage(report);
+    if (report.type === 'ended') this.#channels.onEnded(report.channel);
+  }
+
+  markDirty(output: Flushable): void {
+    this.#dirty.push(output);
+  }
+
+  returnBlock(index: number, channel: Counted): void {
+    if (this.#blockStates?.markReturned(index) === false) this.#reportReleasedTwice(index);
+    else this.#released.add(index);
+    this.touch(channel);
+    if (this.#releaseScheduled) return;
+    this.#releaseScheduled = true;
+    setImmediate(this.#publishReleased);
+  }
+
+  #reportReleasedTwice(index: number): void {
+    const { stack = '' } = new Error(`block ${index} was released twice`);
+    this.report({ type: 'releasedTwice', stack });
+  }
+
+  #onRequest(request: ShardRequest): void {
+    if (request === null) {
+      this.#wake();
+      return;
+    }
+    switch (request.type) {
+      case 'maxConnecting':
+        this.connects.lower(request.most);
+        return;
+      case 'stop':
+        clearTimeout(this.#countTimer);
+        this.#port.close();
+        this.#stop?.();
+        return;
+      default:
+        this.#channels.onRequest(request);
+    }
+  }
+
+  /** The doorbell: for a sleeping shard, or for one whose ring fills up before its batch delay is over. */
+  #wake(): void {
+    if (this.#awake) {
+      if (this.#batchTimer !== undefined) this.#drain();
+      return;
+    }
+    this.#awake = true;
+    if (this.#batchDelay === 0) this.#drain();
+    else this.#schedule(this.#batchDelay);
+  }
+
+  #schedule(delay: number): void {
+    if (this.#batchDelay === 0) setImmediate(this.#drain);
+    else this.#batchTimer = setTimeout(this.#drain, delay);
+  }
+
+  readonly #drain = (): void => {
+    const started = monotonicNow();
+    clearTimeout(this.#batchTimer);
+    this.#batchTimer = undefined;
+    this.#releaseScheduled = true;
+    const { waiting } = this.#ring;
+    const count = this.#groupOf(waiting);
+    if (count > 0) this.#handleGroup(count);
+    // By then the sockets have said what the kernel took at once, which is nearly always all.
+    process.nextTick(this.#publishReleased);
+    // There is more, and only the sockets need a turn in between.
+    if (count < waiting) setImmediate(this.#drain);
+    else if (count > 0 && this.#batchDelay > 0) {
+      this.#schedule(Math.max(0, this.#batchDelay - (monotonicNow() - started)));
+    } else if (this.#ring.sleep()) this.#awake = false;
+    else this.#schedule(this.#batchDelay);
+  };
+
+  /**
+   * How many of the waiting descriptors are handled at once. Where more wait than there are channels, some channel has
+   * several, and they shall leave with one write: the longer the backlog, the less each packet costs.
+   */
+  #groupOf(waiting: number): number {
+    const several = this.#batchDelay > 0 || waiting > this.#channels.size;
+    return Math.min(waiting, several ? LARGEST_GROUP : GROUP);
+  }
+
+  /** All of it is muxed first: the kernel, and a receiver beside it, are quicker with writes that follow each other. */
+  #handleGroup(count: number): void {
+    const ring = this.#ring;
+    const order = this.#order.sort(ring, count);
+    for (let i = 0; i < count; i++) {
+      ring.read(order[i]!);
+      this.#channels.onDescriptor();
+    }
+    this.flush();
+    ring.commit(count);
+  }
+
+  /** The port delivers its messages when it pleases. */
+  receiveRequests(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port);
+      if (received === undefined) return;
+      this.#onRequest(received.message as ShardRequest);
+    }
+  }
+
+  /** Its counters have moved: they are published before long. */
+  touch(channel: Counted): void {
+    if (channel.touched) return;
+    channel.touched = true;
+    this.#touched.push(channel);
+    this.#countTimer ??= setTimeout(this.#publishCounters, COUNT_INTERVAL);
+  }
+
+  flush(): void {
+    for (const output of this.#dirty) {
+      try {
+        output.flush();
+      } catch (error) {
+        output.destroy(CloudPushError.wrap(error));
+      }
+    }
+    this.#dirty.length = 0;
+  }
+
+  publish(): void {
+    this.#publishCounters();
+    this.#publishReleased();
+  }
+
+  readonly #publishCounters = (): void => {
+    clearTimeout(this.#countTimer);
+    this.#countTimer = undefined;
+    const touched = this.#touched;
+    this.#touched = [];
+    for (const channel of touched) {
+      channel.touched = false;
+      channel.updateCounters();
+    }
+  };
+
+  /** Blocks that are free again go back to the caller's thread. */
+  readonly #publishReleased = (): void => {
+    this.#releaseScheduled = false;
+    if (!this.#released.publish()) return;
+    if (Atomics.load(this.#releaseWanted, 0) === 1 && Atomics.exchange(this.#releaseWanted, 0, 0) === 1) {
+      this.report({ type: 'released' });
+    }
+  };
+}

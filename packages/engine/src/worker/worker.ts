@@ -1,0 +1,7 @@
+import type { ShardInit } from '../protocol/protocol.js';
+import { Shard } from './shard.js';
+
+/** The piscina task of a shard: it lasts as long as the engine. */
+export function runShard(init: ShardInit): Promise<void> {
+  return new Shard(init).run();
+}
