@@ -1,0 +1,242 @@
+import type { ErrorClass, TriggerType } from '@cloudpush/engine';
+
+/**
+ * How the gateway, its channels, their sources and their destinations stand: plain data, which may be sent to another
+ * thread or written as JSON as it is. It holds no secret: URLs are without user info, query and stream key.
+ */
+
+/**
+ * `starting`: not yet streaming since its start · `online`: the source streams and every destination publishes, or, in event
+ * mode, the source streams and the destinations wait for an event · `degraded`: something is wrong, and pictures reach at
+ * least one destination · `offline`: no pictures reach any destination · `disabled`: stopped by the operator.
+ */
+export type ChannelStatus = 'starting' | 'online' | 'degraded' | 'offline' | 'disabled';
+
+/**
+ * `idle`: not wanted, as the channel is disabled, waits for its turn, or all its destinations are refused · `stalled`:
+ * connected and silent, or without pictures · `ended`: a file or command came to its end · `failed`: given up, as with a
+ * wrong password; a restart, or a new configuration, tries again.
+ */
+export type SourceStatus = 'idle' | 'connecting' | 'streaming' | 'stalled' | 'retrying' | 'ended' | 'failed';
+
+/**
+ * `idle`: the channel is not running, or waits for an event · `paused`: publishing, and the server takes less than comes: media
+ * is dropped or waits · `refused`: the server said no and another attempt cannot mend it; tried again at long intervals ·
+ * `spooling`: the server is away and media goes to disk · `backfilling`: what was spooled is being sent.
+ */
+export type DestinationStatus =
+  | 'idle'
+  | 'connecting'
+  | 'publishing'
+  | 'paused'
+  | 'retrying'
+  | 'refused'
+  | 'spooling'
+  | 'backfilling'
+  | 'closed';
+
+/** The latest error of something; it stays after the trouble is over. */
+export interface ErrorState {
+  /** `ERR_CLOUDPUSH_…` */
+  readonly code: string;
+  /** Without secrets. */
+  readonly message: string;
+  /** ms since 1970. */
+  readonly at: number;
+}
+
+interface Standing<Status> {
+  readonly state: Status;
+  /** Since when, in ms since 1970. */
+  readonly since: number;
+  readonly lastError?: ErrorState | undefined;
+  /** How many attempts in a row have failed; 0 while all is well. */
+  readonly attempt: number;
+  /** When the next attempt is made, in ms since 1970; undefined when none is waited for. */
+  readonly nextRetryAt?: number | undefined;
+}
+
+/** What is counted of a source since the gateway began; numbers only grow. */
+export interface SourceCounters {
+  readonly bytesReceived: number;
+  readonly videoFrames: number;
+  readonly audioFrames: number;
+  readonly rtpPackets: number;
+  readonly rtpLost: number;
+  readonly rtpReordered: number;
+  readonly rtpDuplicates: number;
+  readonly damagedPictures: number;
+  readonly reconnects: number;
+}
+
+export type SourceKind = 'rtsp' | 'file' | 'command' | 'module';
+
+export interface SourceState extends Standing<SourceStatus> {
+  readonly kind: SourceKind;
+  /** Where it comes from: URL, path or program, without secrets. */
+  readonly place: string;
+  readonly counters: SourceCounters;
+  /** ms; undefined where there is no RTP. */
+  readonly jitter?: number | undefined;
+  /** Codecs and their parameters, as the engine describes them; undefined before the source has connected. */
+  readonly tracks?: Readonly<Record<string, unknown>> | undefined;
+  /** When the last frame came, in ms since 1970, to about a second; undefined before the first. */
+  readonly lastFrameAt?: number | undefined;
+}
+
+/** What is counted of a destination since the gateway began; numbers only grow. */
+export interface DestinationCounters {
+  readonly bytesSent: number;
+  readonly videoFrames: number;
+  readonly audioFrames: number;
+  readonly dataMessages: number;
+  readonly droppedDisposable: number;
+  readonly droppedPictures: number;
+  readonly droppedUndecodable: number;
+  readonly droppedAudio: number;
+  readonly lostPictures: number;
+  readonly lostAudio: number;
+  readonly reconnects: number;
+  readonly moves: number;
+  /** Failed attempts and lost connections by the class of their error. */
+  readonly connectErrors: Readonly<Record<ErrorClass, number>>;
+}
+
+export interface DestinationState extends Standing<DestinationStatus> {
+  readonly name: string;
+  /** `rtmp[s]://host/app/…` without secrets, or the name of the device that the token server is asked for. */
+  readonly place: string;
+  /** Without port: what failures are grouped by. Undefined where the token server names it. */
+  readonly host?: string | undefined;
+  readonly counters: DestinationCounters;
+  /** Bits a second that the kernel accepts. */
+  readonly bitRate: number;
+  readonly queuedBytes: number;
+  /** ms */
+  readonly queuedMs: number;
+  readonly unacknowledgedBytes?: number | undefined;
+  /** How long each stage of the latest connect took, in ms. */
+  readonly timings?: Readonly<Record<string, number>> | undefined;
+}
+
+/** What an event-mode channel is recording. */
+export interface EventState {
+  /** What the recording is for now. */
+  readonly trigger: TriggerType | number;
+  /** When the event began, pre-roll not counted, in ms since 1970. */
+  readonly since: number;
+  /** When it ends if nothing else happens, in ms since 1970; undefined while a trigger holds it open. */
+  readonly endsAt?: number | undefined;
+}
+
+export interface ChannelState {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly mode: 'continuous' | 'event';
+  readonly state: ChannelStatus;
+  /** ms since 1970. */
+  readonly since: number;
+  /** Of the source or a destination, whichever failed last. */
+  readonly lastError?: ErrorState | undefined;
+  /** Changes with the channel's configuration: an entity tag, without quotes. */
+  readonly revision: string;
+  readonly source: SourceState;
+  readonly destinations: readonly DestinationState[];
+  /** Undefined when nothing is being recorded. */
+  readonly event?: EventState | undefined;
+  /** Events recorded since the gateway began. */
+  readonly events: number;
+  readonly paused: boolean;
+  readonly pauses: number;
+  readonly pausedMs: number;
+}
+
+/** Where the configuration comes from, and how the last attempt to read it went. */
+export interface ConfigurationState {
+  readonly file: string;
+  /** Changes with the configuration that is in force. */
+  readonly revision: string;
+  /** When that was read, in ms since 1970. */
+  readonly loadedAt: number;
+  readonly lastReload: { readonly at: number; readonly successful: boolean };
+  /** What is wrong with the file when the last reload failed: the configuration before it stays in force. */
+  readonly faults: readonly ConfigurationFault[];
+  /** Keys that have changed and that a restart of the program is needed for, such as `engine.poolSize`. */
+  readonly restartNeeded: readonly string[];
+}
+
+/** One fault of a configuration. */
+export interface ConfigurationFault {
+  /** From 1; undefined when what is wrong stands in no file, as with a request. */
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+  /** Such as `channels.gate.rtspTransport`; empty: the whole. */
+  readonly path: string;
+  /** What is wrong and what is permitted, without secrets. */
+  readonly message: string;
+}
+
+export interface EngineState {
+  readonly poolSize: number;
+  readonly poolBytesInUse: number;
+  readonly shards: number;
+  readonly channelsByShard: readonly number[];
+  readonly maxConnections: number;
+  /** From a packet's arrival to the kernel's acceptance, in ms. */
+  readonly latency: Readonly<Record<string, number>>;
+}
+
+export interface GatewayState {
+  readonly version: string;
+  /** ms since 1970. */
+  readonly startedAt: number;
+  /** When this was taken, in ms since 1970. */
+  readonly at: number;
+  /** False from the moment the gateway was told to end. */
+  readonly ready: boolean;
+  readonly configuration: ConfigurationState;
+  readonly engine: EngineState;
+  /** In the order of the configuration. */
+  readonly channels: readonly ChannelState[];
+}
+
+export type GatewayEventType =
+  | 'channelState'
+  | 'channelAdded'
+  | 'channelChanged'
+  | 'channelRemoved'
+  | 'sourceConnected'
+  | 'sourceLost'
+  | 'sourceStalled'
+  | 'sourceEnded'
+  | 'destinationConnected'
+  | 'destinationLost'
+  | 'destinationMoved'
+  | 'destinationClosed'
+  | 'destinationRefused'
+  | 'eventStarted'
+  | 'eventChanged'
+  | 'eventEnded'
+  | 'segmentEnded'
+  | 'problem'
+  | 'configurationLoaded'
+  | 'configurationRejected'
+  | 'stopping';
+
+/** Something that happened: a line of the event log. */
+export interface GatewayEvent {
+  /** Grows by one with each event; starts at 1 with the program. */
+  readonly id: number;
+  /** ms since 1970. */
+  readonly at: number;
+  readonly type: GatewayEventType;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly channel?: string | undefined;
+  readonly destination?: string | undefined;
+  /** One sentence for people, without secrets. */
+  readonly message: string;
+  /** `ERR_CLOUDPUSH_…` when an error is told. */
+  readonly code?: string | undefined;
+  /** The new state, with `channelState`. */
+  readonly state?: ChannelStatus | undefined;
+}
