@@ -68,3 +68,49 @@ test('a server that acknowledges rarely, or starts over, tells nothing', () => {
   server.meter.restart();
   expect([server.meter.isTelling, server.meter.excess]).toEqual([false, 0]);
 });
+
+test('a queue that stands is measured by what leaves it, not by what the source gave before it stood', () => {
+  const server = new Server().run(10, 1_000_000, 2_000_000).run(2.5, 1_000_000, 300_000);
+  expect(server.meter.throughput(server.now)).toBeLessThan(400_000);
+  server.run(10, 0, 300_000).run(20, 100_000, 2_000_000);
+  expect(server.meter.excess).toBe(0);
+  server.run(2, 1_000_000, 2_000_000);
+  expect(server.meter.throughput(server.now)).toBeGreaterThan(600_000);
+});
+
+test('what is carried is what came through in the last second, be there a queue or not', () => {
+  const server = new Server(0, 16_384).run(10, 100_000, 2_000_000).run(1.2, 200_000, 2_000_000);
+  expect(server.meter.carried(server.now)).toBeGreaterThan(190_000);
+  server.run(1.2, 300_000, 150_000);
+  expect(server.meter.carried(server.now)).toBeLessThan(165_000);
+  expect(new AcknowledgementMeter().carried(0)).toBe(0);
+});
+
+test('a rate is as right with acknowledgements for every frame as with rare ones', () => {
+  for (const window of [4096, 65_536, 262_144]) {
+    const { meter, now } = new Server(0, window).run(20, 1_000_000, 2_000_000);
+    expect(meter.throughput(now)! / 1_000_000).toBeGreaterThan(0.95);
+    expect(meter.throughput(now)! / 1_000_000).toBeLessThan(1.05);
+  }
+});
+
+test('a path that holds more than it did is one that does so, after a while without a queue that grows', () => {
+  const meter = new AcknowledgementMeter();
+  const feed = (from: number, to: number, held: number): void => {
+    for (let now = from; now < to; now += TICK) {
+      const sent = 400 * now;
+      const received = Math.max(0, sent - held);
+      meter.update(
+        now,
+        Math.floor(received / 65_536) * 65_536,
+        sent - Math.floor(received / 65_536) * 65_536,
+      );
+    }
+  };
+  feed(0, 20_000, 10_000);
+  expect(meter.excess).toBe(0);
+  feed(20_000, 25_000, 60_000);
+  expect(meter.excess).toBeGreaterThan(20_000);
+  feed(25_000, 60_000, 60_000);
+  expect(meter.excess).toBe(0);
+});

@@ -1,4 +1,5 @@
 import { AcknowledgementMeter } from './acknowledgement-meter.js';
+import { ToldRaises, UntoldRaises } from './rate-raises.js';
 import { ThroughputMeter } from './throughput-meter.js';
 
 /** What an encoder should do about its bit rate. */
@@ -30,20 +31,22 @@ const HEADROOM = 0.85;
 const LEAST = 8000;
 /** Smaller changes are not worth the encoder's while. */
 const WORTHWHILE = 0.1;
-/** How much more is tried at a time: first little, then more with each attempt that holds. */
-const STEP = 1.15;
-const STEP_MOST = 1.3;
-/** After how many ms without a backlog; each attempt that fails doubles the time. */
-const RAISE_AFTER = 2000;
-/** Near a rate that has failed before. */
-const CAREFUL_STEP = 1.12;
-const CAREFUL_RAISE_AFTER = 4000;
-const RAISE_AFTER_MOST = 60_000;
-/** Where acknowledgements tell within a second that it was too much, more can be tried sooner, and more often. */
-const TOLD_STEP = 1.4;
-const TOLD_RAISE_AFTER_MOST = 8000;
-/** A throughput that differs by more from the one of the attempt that failed is another link's: what failed may do now. */
-const OTHER_LINK = 0.25;
+/** An attempt to send more has failed when so much waits, in ms: waiting for what counts as congestion would lose more time. */
+const ATTEMPT_FAILED = 200;
+/** Advice to give up an attempt may come so soon after it, in ms. */
+const ATTEMPT_INTERVAL = 1000;
+/** More is tried only when the server has received this part of what was advised, and no more than so many ms wait. */
+const CARRIED = 0.9;
+const HOLDS = 150;
+/** Less than this part of what was advised, and the source says nothing about what more would do. */
+const USED = 0.87;
+/** After so long, in ms, a source that was told that all fits again gives what it would like to. */
+const UNBOUND_AFTER = 30_000;
+/** While less is advised, the server is to acknowledge so many times a second. */
+const ACKNOWLEDGEMENTS_A_SECOND = 4;
+/** Bounds of what is acknowledged at once, in bytes. */
+const LEAST_WINDOW = 1 << 14;
+const MOST_WINDOW = 1 << 18;
 
 /**
  * Estimates what a connection carries, from what is offered to it and what the kernel takes. While there is no backlog
@@ -54,6 +57,9 @@ const OTHER_LINK = 0.25;
 export class BitrateAdvisor {
   readonly #flow = new ThroughputMeter();
   readonly #acknowledgements = new AcknowledgementMeter();
+  /** The least that the kernel hid in this sample and in the one before, in ms: key frames pass, queues stand. */
+  #hidden = Number.POSITIVE_INFINITY;
+  #hiddenBefore = 0;
   #sampledAt: number | undefined;
   #offered = 0;
   /** What the source gives, smoothed; undefined at first. All rates are in bytes a second. */
@@ -65,18 +71,26 @@ export class BitrateAdvisor {
   #ceiling = 0;
   /** Since when there has been no backlog. */
   #clearSince = 0;
-  #raiseAfter = RAISE_AFTER;
-  #step = STEP;
+  /** More is being tried. */
   #hasRaised = false;
-  /** The throughput when less was advised last. */
-  #failedAt = 0;
+  readonly #untoldRaises = new UntoldRaises();
+  readonly #toldRaises = new ToldRaises();
   /** The throughput that was measured last. */
   #known: number | undefined;
+
+  /** How much the server should acknowledge at once, in bytes, so that a change of the connection shows soon. */
+  get acknowledgementWindow(): number {
+    if (this.#advised === undefined) return MOST_WINDOW;
+    const bytes = 2 ** Math.floor(Math.log2(this.#advised / ACKNOWLEDGEMENTS_A_SECOND));
+    return Math.min(MOST_WINDOW, Math.max(LEAST_WINDOW, bytes));
+  }
 
   /** The connection is another one: what is known of the old one's flow is of no use. */
   restart(): void {
     this.#sampledAt = undefined;
     this.#known = undefined;
+    this.#hidden = Number.POSITIVE_INFINITY;
+    this.#hiddenBefore = 0;
     this.#flow.restart();
     this.#acknowledgements.restart();
   }
@@ -107,19 +121,24 @@ export class BitrateAdvisor {
     refused: boolean,
   ): BitrateAdvice | undefined {
     this.#flow.update(now, sent, backlog > 0);
+    this.#hidden = Math.min(this.#hidden, this.#hiddenBacklog(now));
     const elapsed = this.#sampledAt === undefined ? Number.POSITIVE_INFINITY : now - this.#sampledAt;
     if (elapsed < SAMPLE) return undefined;
     const source = ((offered - this.#offered) * 1000) / elapsed;
     this.#sampledAt = now;
     this.#offered = offered;
-    const waiting = backlog + this.#hiddenBacklog(now);
+    const waitingNow = backlog + this.#hidden;
+    const waiting = backlog + Math.min(this.#hidden, this.#hiddenBefore);
+    this.#hiddenBefore = this.#hidden;
+    this.#hidden = Number.POSITIVE_INFINITY;
     if (elapsed > IDLE && !refused && waiting < CONGESTED) {
       this.#forget(now);
       return undefined;
     }
     if (!refused && elapsed <= IDLE)
       this.#source = smooth(this.#source, source, 1 - Math.exp(-elapsed / TIME_CONSTANT));
-    return waiting >= CONGESTED ? this.#onBacklog(now) : this.#onClear(now);
+    const hasFailed = this.#isTold && this.#hasRaised && waitingNow > ATTEMPT_FAILED;
+    return waiting >= CONGESTED || hasFailed ? this.#onBacklog(now) : this.#onClear(now, waitingNow);
   }
 
   #forget(now: number): void {
@@ -130,18 +149,21 @@ export class BitrateAdvisor {
   #onBacklog(now: number): BitrateAdvice | undefined {
     this.#clearSince = now;
     const throughput = this.#throughput(now);
-    if (throughput === undefined || now - this.#advisedAt < ADVICE_INTERVAL) return undefined;
+    const interval = this.#isTold && this.#hasRaised ? ATTEMPT_INTERVAL : ADVICE_INTERVAL;
+    if (throughput === undefined || now - this.#advisedAt < interval) return undefined;
     const target = Math.max(LEAST, throughput * HEADROOM);
     if (this.#advised === undefined) {
       // What waits is on its way out, and what comes after it fits.
       if (this.#source === undefined || target >= this.#source) return undefined;
-      this.#ceiling = this.#source;
-      this.#failedAt = throughput;
+      const isBound = now - this.#advisedAt < UNBOUND_AFTER;
+      this.#ceiling = isBound ? Math.max(this.#ceiling, this.#source) : this.#source;
     } else if (target > this.#advised * (1 + WORTHWHILE)) {
       if (!this.#isMeasured) return undefined;
       return this.#advise(now, Math.min(target, this.#ceiling), 'recovering');
     } else if (target > this.#advised * (1 - WORTHWHILE)) return undefined;
-    if (this.#hasRaised) this.#onFailedAttempt(throughput);
+    this.#untoldRaises.onCongested(throughput, this.#hasRaised);
+    this.#toldRaises.onCongested(throughput);
+    this.#hasRaised = false;
     return this.#advise(now, target, 'congested');
   }
 
@@ -159,27 +181,24 @@ export class BitrateAdvisor {
     return throughput;
   }
 
+  /** Acknowledgements tell what gets through. */
+  get #isTold(): boolean {
+    return this.#acknowledgements.isTelling;
+  }
+
   get #isMeasured(): boolean {
-    return this.#acknowledgements.isTelling || this.#flow.isMeasured;
+    return this.#isTold || this.#flow.isMeasured;
   }
 
-  /** More did not fit. Soon again, and as much, only if the link has changed since that was tried last. */
-  #onFailedAttempt(throughput: number): void {
-    const sameLink = Math.abs(throughput - this.#failedAt) < OTHER_LINK * this.#failedAt;
-    this.#raiseAfter = Math.min(RAISE_AFTER_MOST, 2 * (sameLink ? this.#raiseAfter : RAISE_AFTER));
-    this.#step = STEP;
-    this.#failedAt = throughput;
-    this.#hasRaised = false;
-  }
-
-  #onClear(now: number): BitrateAdvice | undefined {
-    if (this.#advised === undefined) return undefined;
-    const wait = this.#waitToRaise;
-    if (now - Math.max(this.#clearSince, this.#advisedAt) < wait) return undefined;
-    // A source that does not use what it was advised says nothing about what more would do.
-    if (this.#source === undefined || this.#source < this.#advised / STEP) return undefined;
-    const target = this.#advised * this.#stepUp;
-    if (this.#hasRaised) this.#step = Math.min(STEP_MOST, this.#step * STEP);
+  #onClear(now: number, waiting: number): BitrateAdvice | undefined {
+    const advised = this.#advised;
+    if (advised === undefined) return undefined;
+    const raises = this.#isTold ? this.#toldRaises : this.#untoldRaises;
+    if (now - Math.max(this.#clearSince, this.#advisedAt) < raises.waitAt(advised)) return undefined;
+    if (!this.#holds(now, advised, waiting)) return undefined;
+    const target = advised * raises.stepAt(advised);
+    this.#untoldRaises.onRaised();
+    this.#toldRaises.onRaised();
     this.#hasRaised = true;
     if (target < this.#ceiling) return this.#advise(now, target, 'recovering');
     const advice = this.#advise(now, this.#ceiling, 'recovered');
@@ -187,21 +206,10 @@ export class BitrateAdvisor {
     return advice;
   }
 
-  /** How long there must have been no backlog before more is tried, in ms. */
-  get #waitToRaise(): number {
-    if (this.#acknowledgements.isTelling)
-      return this.#hasRaised ? RAISE_AFTER : Math.min(this.#raiseAfter, TOLD_RAISE_AFTER_MOST);
-    return this.#isNearFailure ? Math.max(this.#raiseAfter, CAREFUL_RAISE_AFTER) : this.#raiseAfter;
-  }
-
-  get #stepUp(): number {
-    if (this.#acknowledgements.isTelling) return TOLD_STEP;
-    return this.#isNearFailure ? CAREFUL_STEP : this.#step;
-  }
-
-  /** About as much has failed before. */
-  get #isNearFailure(): boolean {
-    return Math.abs(this.#advised! - this.#failedAt) < OTHER_LINK * this.#failedAt;
+  /** What was advised is used, and gets through. A source that does not use it says nothing about what more would do. */
+  #holds(now: number, advised: number, waiting: number): boolean {
+    if (this.#isTold) return this.#acknowledgements.carried(now) >= CARRIED * advised && waiting <= HOLDS;
+    return this.#source !== undefined && this.#source >= USED * advised;
   }
 
   #advise(now: number, target: number, reason: BitrateAdvice['reason']): BitrateAdvice {

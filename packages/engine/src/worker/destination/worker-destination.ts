@@ -347,6 +347,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     const { bytesWritten } = this.#connector;
     const { waitingMs, full } = this.#queue;
     const advice = this.#advisor.update(now, this.#offeredBytes, bytesWritten, waitingMs, full);
+    publisher.requestAcknowledgements(this.#advisor.acknowledgementWindow);
     if (advice !== undefined) this.#context.report({ type: 'advice', ...this.#seat, advice });
     // While the source waits, nobody else comes by to look how much is taken.
     if (waitingMs > 0) this.#adviceTimer ??= setTimeout(this.#adviseAgain, ADVICE_PERIOD);

@@ -181,6 +181,15 @@ export class RtmpPublisher {
     this.#outbox.flush();
   }
 
+  /**
+   * Asks the server to acknowledge what it receives at least every so many bytes (RTMP 1.0 §5.4.4), so that `acknowledged` is
+   * newer on a slow path. It goes out at the end of the turn; the same number again sends nothing.
+   * @param bytes 1 to 262,144, which is what a server is asked for at first; more counts as that
+   */
+  requestAcknowledgements(bytes: number): void {
+    if (this.#connection.isOpen) this.#session.requestAcknowledgements(bytes);
+  }
+
   /** Sends a command on the connection that the server need not answer. */
   command(name: string, ...args: AmfValue[]): void {
     if (this.#connection.isOpen) this.#session.command(name, ...args);

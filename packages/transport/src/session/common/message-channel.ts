@@ -19,7 +19,11 @@ export class MessageChannel implements MessageHandler {
   readonly #reader: ChunkReader;
   readonly #writer: ChunkWriter;
   readonly #received = new AcknowledgementCounter();
+  /** What is wanted of the peer, and the most that it may be told whatever is wanted. */
+  #window: number;
   readonly #mostWindow: number;
+  /** What the peer itself proposed. */
+  #proposedWindow = Number.POSITIVE_INFINITY;
   #announcedWindow = 0;
   #acknowledged = 0;
 
@@ -31,6 +35,7 @@ export class MessageChannel implements MessageHandler {
     mostWindow = Number.POSITIVE_INFINITY,
   ) {
     this.#handler = handler;
+    this.#window = mostWindow;
     this.#mostWindow = mostWindow;
     this.#writer = new ChunkWriter(sink);
     this.#reader = new ChunkReader(this, limits);
@@ -114,12 +119,26 @@ export class MessageChannel implements MessageHandler {
 
   /** Asks for acknowledgements as often as was wanted, unless that has been done (RTMP 1.0 §5.4.4). */
   wantAcknowledgements(): void {
-    if (this.#announcedWindow === 0) this.announceWindow(this.#mostWindow);
+    if (this.#announcedWindow === 0) this.announceWindow(this.#window);
+  }
+
+  /**
+   * Asks for acknowledgements at least every so many bytes from now on; a peer that has been asked for none yet, with the
+   * first request.
+   */
+  requestAcknowledgements(bytes: number): void {
+    this.#window = Math.min(this.#mostWindow, Math.max(1, Math.trunc(bytes)));
+    if (this.#announcedWindow !== 0) this.#announceLeast();
   }
 
   /** Answered with a Window Acknowledgement Size when it differs from the last one sent (RTMP 1.0 §5.4.5). */
   #onPeerBandwidth(size: number): void {
-    const window = Math.min(size, this.#mostWindow);
+    this.#proposedWindow = size;
+    this.#announceLeast();
+  }
+
+  #announceLeast(): void {
+    const window = Math.min(this.#proposedWindow, this.#window);
     if (window !== this.#announcedWindow) this.announceWindow(window);
   }
 }

@@ -343,6 +343,28 @@ describe('publish session: while publishing', () => {
     expect(windows().slice(1)).toEqual([announced(100_000)]);
   });
 
+  test('asks for acknowledgements more often when told to, at most as often as the server wants itself', () => {
+    const server = new ScriptedServer();
+    const windows = () =>
+      server
+        .say(MessageType.acknowledgement, encodeUint32(1))
+        .sent.filter(({ type }) => type === MessageType.windowAcknowledgementSize)
+        .map(({ payload }) => payload.readUInt32BE(0));
+    server.session.requestAcknowledgements(65_536);
+    server.accept();
+    expect(windows()).toEqual([65_536]);
+    server.session.requestAcknowledgements(65_536);
+    expect(windows()).toEqual([65_536]);
+    server.session.requestAcknowledgements(16_384.5);
+    server.session.requestAcknowledgements(1e9);
+    expect(windows()).toEqual([65_536, 16_384, ACKNOWLEDGEMENT_WINDOW]);
+    server.say(MessageType.setPeerBandwidth, encodePeerBandwidth(100_000, 2));
+    server.session.requestAcknowledgements(ACKNOWLEDGEMENT_WINDOW);
+    expect(windows().slice(3)).toEqual([100_000]);
+    server.session.requestAcknowledgements(0);
+    expect(windows().slice(4)).toEqual([1]);
+  });
+
   test('takes acknowledgements as they come, above 2^31 and backwards', () => {
     const server = new ScriptedServer().accept();
     for (const value of [1000, 0xf0000001, 0, 5]) {

@@ -96,6 +96,11 @@ export class PublishSession {
     return this.#channel.acknowledged;
   }
 
+  /** Asks the server to acknowledge at least every so many bytes, unless that is what it was asked for last. */
+  requestAcknowledgements(bytes: number): void {
+    this.#channel.requestAcknowledgements(bytes);
+  }
+
   /** Messages of the server that were left aside: not understood, or more than a caller can take. */
   get leftAside(): number {
     return this.#news.leftAside;
