@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { CloudPushError } from '../base/errors.js';
-import { Announcements, inconsistency } from './announcements.js';
 import type { ChannelConfig, DestinationConfig, Loss, ShardTarget } from '../protocol/protocol.js';
+import { Announcements, inconsistency } from './announcements.js';
 
 const channelConfig = { label: 'camera' } as unknown as ChannelConfig;
 const config = { overflow: 'drop' } as unknown as DestinationConfig;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Segments } from './segment-tracker.js';
 import type { ShardDestination } from '../destination/worker-destination.js';
+import { Segments } from './segment-tracker.js';
 
 const [near, far] = [{}, {}] as unknown as [ShardDestination, ShardDestination];
 const both = [near, far];
