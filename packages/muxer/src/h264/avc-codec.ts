@@ -1,13 +1,15 @@
 import type { ColourDescription } from '../colour/colour-description.js';
 import { MuxerError } from '../errors.js';
+import type { DecoderConfiguration } from '../nal/decoder-configuration.js';
 import { type NalCodec, NalKind, NalPlace } from '../nal/nal-codec.js';
 import { findStartCodePrefix } from '../nal/nal-unit-index.js';
-import { ParameterSetBudget, ParameterSetStore } from '../nal/parameter-set-store.js';
+import { ParameterSetActivation } from '../nal/parameter-set-activation.js';
 import type { VideoParameters } from '../parameters.js';
 import {
   encodeAvcDecoderConfigurationRecord,
   parseAvcDecoderConfigurationRecord,
 } from './avc-decoder-configuration-record.js';
+import { AvcParameterSets } from './avc-parameter-sets.js';
 import {
   AvcNalUnitType,
   avcNalUnitType,
@@ -23,40 +25,28 @@ import {
   readAvcPictureHeader,
 } from './picture-header.js';
 import { AvcPictureOrderCount } from './picture-order-count.js';
-import { type AvcPps, parseAvcPps } from './pps.js';
+import type { AvcPps } from './pps.js';
 import { AvcSlicePrefix } from './slice-header.js';
-import { type AvcSps, avcFrameRate, avcReorderDepth, parseAvcSps } from './sps.js';
-import { type AvcSpsExtension, parseAvcSpsExtension } from './sps-extension.js';
+import { type AvcSps, avcFrameRate, avcReorderDepth } from './sps.js';
 
 /** The beginning of the slice at hand; all streams share it. */
 const slice = new AvcSlicePrefix();
 
 /** H.264 for a NalTrack: its NAL unit types, its parameter sets, and which of them are active. */
-export class AvcCodec implements NalCodec {
+export class AvcCodec extends ParameterSetActivation<AvcSps, AvcPps, AvcParameterSets> implements NalCodec {
   readonly nalHeaderSize = 1;
   readonly recoveryPointIsRandomAccess = true;
-  readonly #budget = new ParameterSetBudget();
-  // numOfSequenceParameterSets is a 5-bit field, numOfPictureParameterSets one of 8 bits.
-  readonly #spsStore = new ParameterSetStore<AvcSps>(31, 'ERR_CLOUDPUSH_SPS_TOO_LARGE', this.#budget);
-  readonly #ppsStore = new ParameterSetStore<AvcPps>(255, 'ERR_CLOUDPUSH_PPS_TOO_LARGE', this.#budget);
-  readonly #spsExtensions = new ParameterSetStore<AvcSpsExtension>(
-    31,
-    'ERR_CLOUDPUSH_SPS_TOO_LARGE',
-    this.#budget,
-  );
-  readonly #spsById = (id: number): AvcSps | undefined => this.#spsStore.get(id);
-  #activePps: AvcPps | undefined;
-  #activeSps: AvcSps | undefined;
-  /** A new parameter set has come since the last activation. */
-  #stored = false;
-  /** A PPS has come, new or again, since the last activation. */
-  #ppsCame = false;
   readonly #order = new AvcPictureOrderCount();
   readonly orderUnit = 2;
   orderReset = false;
-  sequence = 0;
-  revision = 0;
-  configuration: Uint8Array = new Uint8Array(0);
+
+  constructor() {
+    super(new AvcParameterSets(), {
+      ppsOfSlice: 'pic_parameter_set_id of a slice',
+      spsOfPps: 'seq_parameter_set_id of a PPS',
+      spsOfFurtherSlice: 'seq_parameter_set_id of a slice that is not the first',
+    });
+  }
 
   classify(data: Uint8Array, start: number, _end: number): NalKind {
     const header = data[start]!;
@@ -79,95 +69,35 @@ export class AvcCodec implements NalCodec {
     }
   }
 
-  storeParameterSet(data: Uint8Array, start: number, end: number): void {
-    const nal = data.subarray(start, end);
-    const type = avcNalUnitType(nal[0]!);
-    if (type === AvcNalUnitType.pps) this.#ppsCame = true;
-    if (type === AvcNalUnitType.sps) {
-      if (this.#spsStore.has(nal)) return;
-      this.#spsStore.put(nal, parseAvcSps(nal, start), start);
-    } else if (type === AvcNalUnitType.pps) {
-      if (this.#ppsStore.has(nal)) return;
-      this.#ppsStore.put(nal, parseAvcPps(nal, this.#spsById, start), start);
-    } else {
-      if (this.#spsExtensions.has(nal)) return;
-      this.#spsExtensions.put(nal, parseAvcSpsExtension(nal, start), start);
-    }
-    this.#activePps = undefined;
-    this.#stored = true;
-  }
-
-  resume(configuration: Uint8Array): void {
-    const { nalUnits } = parseAvcDecoderConfigurationRecord(configuration);
-    for (const nal of nalUnits) this.storeParameterSet(nal, 0, nal.length);
-    this.#activate(this.#ppsStore.latest!, 0);
-  }
-
-  beginPicture(data: Uint8Array, start: number, end: number, encrypted: boolean): void {
-    if (this.#activePps === undefined) this.#requireParameterSets(start);
-    if (encrypted) {
-      if (this.#activePps === undefined || this.#ppsCame) this.#activate(this.#ppsStore.latest!, start);
-      return;
-    }
+  protected readPpsId(data: Uint8Array, start: number, end: number): number {
     slice.read(data, start, end);
-    this.#ppsCame = false;
-    if (this.#activePps?.id === slice.ppsId) return;
-    this.#activate(this.#slicePps(start), start);
+    return slice.ppsId;
   }
 
-  #requireParameterSets(offset: number): void {
-    if (this.#spsStore.size === 0 || this.#ppsStore.size === 0) {
-      throw new MuxerError('ERR_CLOUDPUSH_NO_SPS_PPS', {
-        offset,
-        actual: `${this.#spsStore.size} SPS, ${this.#ppsStore.size} PPS`,
-        permitted: 'at least one of each',
-      });
-    }
+  protected isPps(nal: Uint8Array): boolean {
+    return avcNalUnitType(nal[0]!) === AvcNalUnitType.pps;
   }
 
-  continuePicture(data: Uint8Array, start: number, end: number): void {
-    slice.read(data, start, end);
-    if (this.#activePps?.id === slice.ppsId) return;
-    const { spsId } = this.#slicePps(start);
-    if (spsId !== this.#activeSps!.id) throw otherSps(start, spsId, this.#activeSps!.id);
+  protected parseRecord(record: Uint8Array): DecoderConfiguration {
+    return parseAvcDecoderConfigurationRecord(record);
   }
 
-  #slicePps(start: number): AvcPps {
-    const pps = this.#ppsStore.get(slice.ppsId);
-    if (pps === undefined) {
-      throw new MuxerError('ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH', {
-        offset: start,
-        field: 'pic_parameter_set_id of a slice',
-        actual: slice.ppsId,
-        permitted: this.#ppsStore.ids,
-      });
-    }
-    return pps;
+  protected encodeRecord(sps: AvcSps): Uint8Array {
+    const { sets } = this;
+    return encodeAvcDecoderConfigurationRecord(
+      sps,
+      sets.sps.nals(({ id }) => id === sps.id),
+      sets.pps.nals(({ spsId }) => spsId === sps.id),
+      sets.spsExtensions.nals(({ id }) => id === sps.id),
+    );
   }
 
-  #activate(pps: AvcPps, start: number): void {
-    const sps = this.#spsStore.get(pps.spsId);
-    if (sps === undefined) {
-      throw new MuxerError('ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH', {
-        offset: start,
-        field: 'seq_parameter_set_id of a PPS',
-        actual: pps.spsId,
-        permitted: this.#spsStore.ids,
-      });
-    }
-    const changed = this.#stored || this.#activeSps !== sps;
-    if (this.#activeSps !== sps) this.sequence++;
-    this.#activePps = pps;
-    this.#activeSps = sps;
-    this.#stored = false;
-    this.#ppsCame = false;
-    if (!changed) return;
-    this.revision++;
-    this.configuration = this.#configurationFor(sps);
+  protected activateBelow(): boolean {
+    return false;
   }
 
   pictureOrder(data: Uint8Array, start: number, end: number): number {
-    const picture = readAvcPictureHeader(data.subarray(start, end), this.#ppsStore, this.#spsStore);
+    const picture = readAvcPictureHeader(data.subarray(start, end), this.sets.pps, this.sets.sps);
     this.orderReset = picture?.idr === true;
     return picture === undefined ? Number.NaN : this.#order.next(picture);
   }
@@ -237,25 +167,15 @@ export class AvcCodec implements NalCodec {
   }
 
   #pictureHeader(nal: Uint8Array): AvcPictureHeader | undefined {
-    return readAvcPictureHeader(nal, this.#ppsStore, this.#spsStore);
+    return readAvcPictureHeader(nal, this.sets.pps, this.sets.sps);
   }
 
   get colour(): ColourDescription | undefined {
-    return this.#activeSps?.vui?.colour;
-  }
-
-  /** The record of one SPS and what refers to it: sets of other sequences mislead players that take the first. */
-  #configurationFor(sps: AvcSps): Uint8Array {
-    return encodeAvcDecoderConfigurationRecord(
-      sps,
-      this.#spsStore.nals(({ id }) => id === sps.id),
-      this.#ppsStore.nals(({ spsId }) => spsId === sps.id),
-      this.#spsExtensions.nals(({ id }) => id === sps.id),
-    );
+    return this.activeSps?.vui?.colour;
   }
 
   parameters(videoCodecId: number): VideoParameters {
-    const sps = this.#activeSps!;
+    const sps = this.activeSps!;
     const profile = [sps.profileIdc, sps.constraintFlags, sps.levelIdc];
     return {
       codec: 'h264',
@@ -271,13 +191,4 @@ export class AvcCodec implements NalCodec {
       codecString: `avc1.${Buffer.from(profile).toString('hex')}`,
     };
   }
-}
-
-function otherSps(offset: number, actual: number, active: number): MuxerError {
-  return new MuxerError('ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH', {
-    offset,
-    field: 'seq_parameter_set_id of a slice that is not the first',
-    actual,
-    permitted: String(active),
-  });
 }

@@ -1,13 +1,15 @@
 import type { ColourDescription } from '../colour/colour-description.js';
 import { MuxerError } from '../errors.js';
+import type { DecoderConfiguration } from '../nal/decoder-configuration.js';
 import { type NalCodec, NalKind, NalPlace } from '../nal/nal-codec.js';
-import { ParameterSetBudget, ParameterSetStore } from '../nal/parameter-set-store.js';
+import { mismatch, ParameterSetActivation } from '../nal/parameter-set-activation.js';
 import type { VideoParameters } from '../parameters.js';
 import { hevcCodecString } from './hevc-codec-string.js';
 import {
   encodeHevcDecoderConfigurationRecord,
   parseHevcDecoderConfigurationRecord,
 } from './hevc-decoder-configuration-record.js';
+import { HevcParameterSets } from './hevc-parameter-sets.js';
 import {
   HevcNalUnitType,
   hevcNalUnitType,
@@ -19,38 +21,36 @@ import {
   isSubLayerNonReference,
 } from './nal-unit.js';
 import { HevcPictureOrderCount, readHevcPictureHeader } from './picture-header.js';
-import { type HevcPps, parseHevcPps } from './pps.js';
+import type { HevcPps } from './pps.js';
 import { HevcSlicePrefix } from './slice-header.js';
-import { type HevcSps, parseHevcSps } from './sps.js';
-import { type HevcVps, parseHevcVps } from './vps.js';
+import type { HevcSps } from './sps.js';
+import type { HevcVps } from './vps.js';
 
 /** The beginning of the slice at hand; all streams share it. */
 const slice = new HevcSlicePrefix();
 
 /** H.265 for a NalTrack: its NAL unit types, its parameter sets, and which of them are active. */
-export class HevcCodec implements NalCodec {
+export class HevcCodec
+  extends ParameterSetActivation<HevcSps, HevcPps, HevcParameterSets>
+  implements NalCodec
+{
   readonly nalHeaderSize = 2;
   // Random access points are told by the NAL unit type.
   readonly recoveryPointIsRandomAccess = false;
-  readonly #budget = new ParameterSetBudget();
-  readonly #vpsStore = new ParameterSetStore<HevcVps>(16, 'ERR_CLOUDPUSH_VPS_TOO_LARGE', this.#budget);
-  readonly #spsStore = new ParameterSetStore<HevcSps>(16, 'ERR_CLOUDPUSH_SPS_TOO_LARGE', this.#budget);
-  readonly #ppsStore = new ParameterSetStore<HevcPps>(64, 'ERR_CLOUDPUSH_PPS_TOO_LARGE', this.#budget);
-  #activePps: HevcPps | undefined;
-  #activeSps: HevcSps | undefined;
   #activeVps: HevcVps | undefined;
-  /** A new parameter set has come since the last activation. */
-  #stored = false;
-  /** A PPS has come, new or again, since the last activation. */
-  #ppsCame = false;
   readonly #order = new HevcPictureOrderCount();
   /** The order of a picture has been asked for. */
   #ordered = false;
   readonly orderUnit = 1;
   orderReset = false;
-  sequence = 0;
-  revision = 0;
-  configuration: Uint8Array = new Uint8Array(0);
+
+  constructor() {
+    super(new HevcParameterSets(), {
+      ppsOfSlice: 'slice_pic_parameter_set_id of a slice',
+      spsOfPps: 'pps_seq_parameter_set_id of a PPS',
+      spsOfFurtherSlice: 'pps_seq_parameter_set_id of a slice that is not the first',
+    });
+  }
 
   classify(data: Uint8Array, start: number, end: number): NalKind {
     const first = data[start]!;
@@ -67,93 +67,39 @@ export class HevcCodec implements NalCodec {
     return isBaseLayer(data, start) ? baseLayerKind(type) : NalKind.other;
   }
 
-  storeParameterSet(data: Uint8Array, start: number, end: number): void {
-    const nal = data.subarray(start, end);
-    const type = hevcNalUnitType(nal[0]!);
-    if (type === HevcNalUnitType.pps) this.#ppsCame = true;
-    if (type === HevcNalUnitType.vps) {
-      if (this.#vpsStore.has(nal)) return;
-      this.#vpsStore.put(nal, parseHevcVps(nal, start), start);
-    } else if (type === HevcNalUnitType.sps) {
-      if (this.#spsStore.has(nal)) return;
-      this.#spsStore.put(nal, parseHevcSps(nal, start), start);
-    } else {
-      if (this.#ppsStore.has(nal)) return;
-      this.#ppsStore.put(nal, parseHevcPps(nal, start), start);
-    }
-    this.#activePps = undefined;
-    this.#stored = true;
-  }
-
-  resume(configuration: Uint8Array): void {
-    const { nalUnits } = parseHevcDecoderConfigurationRecord(configuration);
-    for (const nal of nalUnits) this.storeParameterSet(nal, 0, nal.length);
-    this.#activate(this.#ppsStore.latest!, 0);
-  }
-
-  beginPicture(data: Uint8Array, start: number, end: number, encrypted: boolean): void {
-    if (this.#activePps === undefined) this.#requireParameterSets(start);
-    if (encrypted) {
-      if (this.#activePps === undefined || this.#ppsCame) this.#activate(this.#ppsStore.latest!, start);
-      return;
-    }
+  protected readPpsId(data: Uint8Array, start: number, end: number): number {
     slice.read(data, start, end);
-    this.#ppsCame = false;
-    if (this.#activePps?.id === slice.ppsId) return;
-    this.#activate(this.#slicePps(start), start);
+    return slice.ppsId;
   }
 
-  #requireParameterSets(offset: number): void {
-    if (this.#vpsStore.size === 0 || this.#spsStore.size === 0 || this.#ppsStore.size === 0) {
-      throw new MuxerError('ERR_CLOUDPUSH_NO_SPS_PPS', {
-        offset,
-        actual: `${this.#vpsStore.size} VPS, ${this.#spsStore.size} SPS, ${this.#ppsStore.size} PPS`,
-        permitted: 'at least one of each',
-      });
-    }
+  protected isPps(nal: Uint8Array): boolean {
+    return hevcNalUnitType(nal[0]!) === HevcNalUnitType.pps;
   }
 
-  continuePicture(data: Uint8Array, start: number, end: number): void {
-    slice.read(data, start, end);
-    if (this.#activePps?.id === slice.ppsId) return;
-    const { spsId } = this.#slicePps(start);
-    const active = this.#activeSps!.id;
-    if (spsId !== active) {
-      throw mismatch(
-        start,
-        'pps_seq_parameter_set_id of a slice that is not the first',
-        spsId,
-        String(active),
-      );
-    }
+  protected parseRecord(record: Uint8Array): DecoderConfiguration {
+    return parseHevcDecoderConfigurationRecord(record);
   }
 
-  #slicePps(start: number): HevcPps {
-    const pps = this.#ppsStore.get(slice.ppsId);
-    if (pps === undefined) {
-      throw mismatch(start, 'slice_pic_parameter_set_id of a slice', slice.ppsId, this.#ppsStore.ids);
-    }
-    return pps;
+  protected encodeRecord(sps: HevcSps): Uint8Array {
+    const { sets } = this;
+    const ofSps = ({ spsId }: HevcPps): boolean => spsId === sps.id;
+    return encodeHevcDecoderConfigurationRecord(
+      sps,
+      sets.pps.values(ofSps),
+      sets.vps.nals(({ id }) => id === sps.vpsId),
+      sets.sps.nals(({ id }) => id === sps.id),
+      sets.pps.nals(ofSps),
+    );
   }
 
-  #activate(pps: HevcPps, offset: number): void {
-    const sps = this.#spsStore.get(pps.spsId);
-    if (sps === undefined)
-      throw mismatch(offset, 'pps_seq_parameter_set_id of a PPS', pps.spsId, this.#spsStore.ids);
-    const vps = this.#vpsStore.get(sps.vpsId);
-    if (vps === undefined) {
-      throw mismatch(offset, 'sps_video_parameter_set_id of an SPS', sps.vpsId, this.#vpsStore.ids);
-    }
-    const changed = this.#stored || this.#activeSps !== sps;
-    if (this.#activeSps !== sps || this.#activeVps !== vps) this.sequence++;
-    this.#activePps = pps;
-    this.#activeSps = sps;
-    this.#activeVps = vps;
-    this.#stored = false;
-    this.#ppsCame = false;
-    if (!changed) return;
-    this.revision++;
-    this.configuration = this.#configurationFor(sps);
+  protected activateBelow(sps: HevcSps, offset: number): boolean {
+    const { vps } = this.sets;
+    const found = vps.get(sps.vpsId);
+    if (found === undefined)
+      throw mismatch(offset, 'sps_video_parameter_set_id of an SPS', sps.vpsId, vps.ids);
+    const isOther = this.#activeVps !== found;
+    this.#activeVps = found;
+    return isOther;
   }
 
   pictureOrder(data: Uint8Array, start: number, end: number): number {
@@ -161,7 +107,7 @@ export class HevcCodec implements NalCodec {
     const irap = isHevcIrap(type);
     this.orderReset = irap && (!this.#ordered || type < HevcNalUnitType.cra);
     this.#ordered = true;
-    const picture = readHevcPictureHeader(data.subarray(start, end), this.#ppsStore, this.#spsStore);
+    const picture = readHevcPictureHeader(data.subarray(start, end), this.sets.pps, this.sets.sps);
     if (picture === undefined) return Number.NaN;
     return this.#order.next(picture, type, (data[start + 1]! & 7) - 1, this.orderReset);
   }
@@ -174,12 +120,12 @@ export class HevcCodec implements NalCodec {
     // A sub-layer non-reference picture may still be referred to by a higher sub-layer, so it must be in the highest.
     const temporalId = (data[start + 1]! & 7) - 1;
     return (
-      isSubLayerNonReference(hevcNalUnitType(data[start]!)) && temporalId >= this.#activeSps!.maxSubLayers - 1
+      isSubLayerNonReference(hevcNalUnitType(data[start]!)) && temporalId >= this.activeSps!.maxSubLayers - 1
     );
   }
 
   isMissed(data: Uint8Array, start: number): boolean {
-    const subLayers = this.#activeSps?.maxSubLayers ?? 7;
+    const subLayers = this.activeSps?.maxSubLayers ?? 7;
     return isMissedHevcNalUnit(data, start, subLayers - 1);
   }
 
@@ -211,23 +157,11 @@ export class HevcCodec implements NalCodec {
   }
 
   get colour(): ColourDescription | undefined {
-    return this.#activeSps?.vui?.colour;
-  }
-
-  /** The record of one SPS and what belongs to it: sets of other sequences mislead players that take the first. */
-  #configurationFor(sps: HevcSps): Uint8Array {
-    const ofSps = ({ spsId }: HevcPps): boolean => spsId === sps.id;
-    return encodeHevcDecoderConfigurationRecord(
-      sps,
-      this.#ppsStore.values(ofSps),
-      this.#vpsStore.nals(({ id }) => id === sps.vpsId),
-      this.#spsStore.nals(({ id }) => id === sps.id),
-      this.#ppsStore.nals(ofSps),
-    );
+    return this.activeSps?.vui?.colour;
   }
 
   parameters(videoCodecId: number): VideoParameters {
-    const sps = this.#activeSps!;
+    const sps = this.activeSps!;
     return {
       codec: 'h265',
       width: sps.width,
@@ -290,8 +224,4 @@ function noTemporalId(start: number): MuxerError {
     actual: 0,
     permitted: '1 to 7',
   });
-}
-
-function mismatch(offset: number, field: string, actual: number, permitted: string): MuxerError {
-  return new MuxerError('ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH', { offset, field, actual, permitted });
 }

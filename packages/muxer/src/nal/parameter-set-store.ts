@@ -55,6 +55,13 @@ export class ParameterSetStore<T extends { readonly id: number }> {
     return false;
   }
 
+  /** Keeps a NAL unit, which is at `offset` in its packet, unless exactly these bytes are there already: false then. Throws MuxerError. */
+  add(nal: Uint8Array, offset: number, parse: (nal: Uint8Array, offset: number) => T): boolean {
+    if (this.has(nal)) return false;
+    this.put(nal, parse(nal, offset), offset);
+    return true;
+  }
+
   /** Keeps a copy of a NAL unit, which is at `offset` in its packet, and what was parsed from it. */
   put(nal: Uint8Array, value: T, offset: number): void {
     if (nal.length > limits.parameterSetSize) {
