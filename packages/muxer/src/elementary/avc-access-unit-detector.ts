@@ -1,5 +1,5 @@
 import { MuxerError } from '../errors.js';
-import { AvcNalUnitType, avcNalUnitType, isAvcSlice } from '../h264/nal-unit.js';
+import { AvcNalUnitType, avcNalUnitType, beginsAvcAccessUnit, isAvcSlice } from '../h264/nal-unit.js';
 import {
   type AvcPictureHeader,
   isOtherAvcPicture,
@@ -26,7 +26,7 @@ export class AvcAccessUnitDetector implements AccessUnitDetector {
   begins(nal: Uint8Array): boolean {
     const type = avcNalUnitType(nal[0]!);
     if (isAvcSlice(type)) return this.#slicePart(nal, type);
-    const begins = this.current.hasPicture && beginsAccessUnit(type);
+    const begins = this.current.hasPicture && beginsAvcAccessUnit(type);
     if (begins) this.#begin();
     this.#note(nal, type);
     return begins;
@@ -85,11 +85,4 @@ export class AvcAccessUnitDetector implements AccessUnitDetector {
       if (!(error instanceof MuxerError)) throw error;
     }
   }
-}
-
-/** NAL unit types that, behind a picture, begin the next access unit. */
-function beginsAccessUnit(type: number): boolean {
-  return (
-    (type >= AvcNalUnitType.sei && type <= AvcNalUnitType.accessUnitDelimiter) || (type >= 14 && type <= 18)
-  );
 }

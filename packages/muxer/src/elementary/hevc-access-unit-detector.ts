@@ -1,5 +1,11 @@
 import { MuxerError } from '../errors.js';
-import { HevcNalUnitType, hevcNalUnitType, isHevcIrap, isHevcSlice } from '../h265/nal-unit.js';
+import {
+  beginsHevcAccessUnit,
+  HevcNalUnitType,
+  hevcNalUnitType,
+  isHevcIrap,
+  isHevcSlice,
+} from '../h265/nal-unit.js';
 import { HevcPictureOrderCount, readHevcPictureHeader } from '../h265/picture-header.js';
 import { type HevcPps, parseHevcPps } from '../h265/pps.js';
 import { type HevcSps, parseHevcSps } from '../h265/sps.js';
@@ -19,7 +25,7 @@ export class HevcAccessUnitDetector implements AccessUnitDetector {
     if (nal.length < 3 || (nal[0]! & 1) !== 0 || (nal[1]! & 0xf8) !== 0) return false; // not the base layer
     const type = hevcNalUnitType(nal[0]!);
     const firstSlice = isHevcSlice(type) && (nal[2]! & 0x80) !== 0;
-    const begins = this.current.hasPicture && (firstSlice || beginsAccessUnit(type));
+    const begins = this.current.hasPicture && (firstSlice || beginsHevcAccessUnit(type));
     if (begins) this.current = new PictureDescription();
     if (firstSlice) this.#beginPicture(nal, type);
     else this.#note(nal, type);
@@ -57,14 +63,4 @@ export class HevcAccessUnitDetector implements AccessUnitDetector {
       if (!(error instanceof MuxerError)) throw error;
     }
   }
-}
-
-/** NAL unit types that, behind a picture, begin the next access unit. */
-function beginsAccessUnit(type: number): boolean {
-  return (
-    (type >= HevcNalUnitType.vps && type <= HevcNalUnitType.accessUnitDelimiter) ||
-    type === HevcNalUnitType.prefixSei ||
-    (type >= 41 && type <= 44) ||
-    (type >= 48 && type <= 55)
-  );
 }

@@ -4,7 +4,7 @@ import { encodeSilence } from '../aac/silence.js';
 import { around } from '../bits/bytes.js';
 import { copyBytes } from '../bits/native-memory.js';
 import { MuxerError } from '../errors.js';
-import { FlvTag } from '../flv/flv-tag.js';
+import type { FlvTag } from '../flv/flv-tag.js';
 import { requireMessageSize } from '../flv/tag-body.js';
 import {
   elementHeadsSize,
@@ -56,7 +56,7 @@ export class AacFrameEncryptor {
       body.copyWithin(0, added, added + from);
       const end = writeElements(body, from, encrypted, cipher.header);
       body.set(silence, end);
-      return new FlvTag(tag.type, tag.role, tag.timestamp, [body], body.length, tag.headroom - added);
+      return tag.withBody({ parts: [body], size: body.length, headroom: tag.headroom - added });
     }
     splicer.begin(tag, writable);
     if (writable) bytes.set(encrypted, from);

@@ -1,4 +1,4 @@
-import { AvcNalUnitType, avcNalUnitType } from '../h264/nal-unit.js';
+import { AvcNalUnitType, avcNalUnitType, isAvcVcl } from '../h264/nal-unit.js';
 import { HevcNalUnitType, hevcNalUnitType, isHevcIrap, isHevcVcl } from '../h265/nal-unit.js';
 
 /** What H.264 and H.265 do each in its own way when samples are encrypted. */
@@ -13,15 +13,11 @@ export interface NalRules {
   isSei(firstByte: number): boolean;
 }
 
-/** Slices and data partitions, then auxiliary, extension and depth slices (ISO/IEC 14496-10 Table 7-1). */
-function isAvcVcl(firstByte: number): boolean {
-  const type = avcNalUnitType(firstByte);
-  return (type >= 1 && type <= 5) || (type >= 19 && type <= 21);
-}
-
 export const avcRules: NalRules = {
   headerSize: 1,
-  isVcl: isAvcVcl,
+  isVcl(firstByte) {
+    return isAvcVcl(avcNalUnitType(firstByte));
+  },
   isRandomAccess(firstByte) {
     return avcNalUnitType(firstByte) === AvcNalUnitType.idrSlice;
   },
@@ -30,13 +26,11 @@ export const avcRules: NalRules = {
   },
 };
 
-function isHevcPicture(firstByte: number): boolean {
-  return isHevcVcl(hevcNalUnitType(firstByte));
-}
-
 export const hevcRules: NalRules = {
   headerSize: 2,
-  isVcl: isHevcPicture,
+  isVcl(firstByte) {
+    return isHevcVcl(hevcNalUnitType(firstByte));
+  },
   isRandomAccess(firstByte) {
     return isHevcIrap(hevcNalUnitType(firstByte));
   },

@@ -1,6 +1,6 @@
 import { around, writeUint32 } from '../bits/bytes.js';
 import { copyBytes, discard } from '../bits/native-memory.js';
-import { FlvTag } from '../flv/flv-tag.js';
+import type { FlvTag } from '../flv/flv-tag.js';
 import { requireMessageSize } from '../flv/tag-body.js';
 import { escapeInto, findEmulation } from '../nal/emulation-prevention.js';
 import type { NalRules } from './nal-rules.js';
@@ -98,7 +98,8 @@ export class NalSampleEncryptor {
    * Moves what is clear into the headroom by the size of all trailers behind it: the ciphertext is copied into place in
    * any case, and each trailer takes the room that this leaves. The last one ends where the last slice ended.
    */
-  #encryptInPlace({ type, role, timestamp, parts, headroom }: FlvTag, ciphertext: Uint8Array, added: number) {
+  #encryptInPlace(tag: FlvTag, ciphertext: Uint8Array, added: number): FlvTag {
+    const { parts, headroom } = tag;
     const cursor = this.#cursor;
     const trailer = this.#trailer;
     const source = parts[0]!;
@@ -125,9 +126,9 @@ export class NalSampleEncryptor {
       done += trailerSize;
       from = end;
     }
-    const tag = new FlvTag(type, role, timestamp, [body], body.length, headroom - added);
-    if (this.#escapes.length === 0) return tag;
-    this.#splicer.begin(tag, true);
+    const encrypted = tag.withBody({ parts: [body], size: body.length, headroom: headroom - added });
+    if (this.#escapes.length === 0) return encrypted;
+    this.#splicer.begin(encrypted, true);
     for (const at of this.#escapes) this.#splicer.insertPart(0, at, emulationPreventionByte);
     return this.#splicer.finish();
   }

@@ -1,7 +1,7 @@
 import { adtsHeaderSize } from '../aac/adts-header.js';
 import { readUint32 } from '../bits/bytes.js';
 import type { AudioCodec, VideoCodec } from '../media-packet.js';
-import { findStartCodePrefix } from '../nal/nal-unit-index.js';
+import { findStartCodePrefix, withoutTrailingZeros } from '../nal/nal-unit-index.js';
 import { findEncryptedAacFrame } from './aac-frame-decryptor.js';
 import { elementDataStart } from './data-stream-element.js';
 import { readEncryptionSei } from './encryption-sei.js';
@@ -111,11 +111,4 @@ function describe(version: number, keyId: Uint8Array, blockCounter: number): Sam
     nonce: Buffer.from(nonceIn(keyId)).toString('hex'),
     blockCounter,
   };
-}
-
-/** Zeros in front of a start code belong to no NAL unit (ISO/IEC 14496-10 Annex B.2). */
-function withoutTrailingZeros(data: Uint8Array, start: number, end: number): number {
-  let last = end;
-  while (last > start && data[last - 1] === 0) last--;
-  return last;
 }

@@ -1,5 +1,5 @@
 import { around, copyOf } from '../bits/bytes.js';
-import { FlvTag } from '../flv/flv-tag.js';
+import type { FlvTag } from '../flv/flv-tag.js';
 
 /** A larger insertion is a part of its own. */
 const maxHeld = 128;
@@ -57,11 +57,12 @@ export class TagSplicer {
   }
 
   finish(): FlvTag {
-    const { type, role, timestamp, parts, headroom } = this.#tag;
+    const tag = this.#tag;
+    const { parts } = tag;
     const last = parts.length - 1;
     this.#keepUntil(last, parts[last]!.length);
     if (this.#heldSize > 0) this.#parts[0] = this.#insertHeld(this.#parts[0]!);
-    return new FlvTag(type, role, timestamp, this.#parts, this.#size, headroom - this.#heldSize);
+    return tag.withBody({ parts: this.#parts, size: this.#size, headroom: tag.headroom - this.#heldSize });
   }
 
   #hold(offset: number, bytes: Uint8Array): boolean {

@@ -1,4 +1,4 @@
-import { FlvTag } from './flv-tag.js';
+import type { FlvTag } from './flv-tag.js';
 
 /** IsExHeader (Enhanced RTMP v2). */
 const ENHANCED = 0x80;
@@ -14,7 +14,9 @@ const SEQUENCE_END = 2;
  */
 export function endOfSequenceTag(header: FlvTag, timestamp: number): FlvTag {
   const body = endOfSequenceBody(header.parts[0]!);
-  return new FlvTag(header.type, header.role, timestamp, [body], body.length, 0);
+  const tag = header.withBody({ parts: [body], size: body.length, headroom: 0 });
+  tag.timestamp = timestamp;
+  return tag;
 }
 
 /** A legacy header begins with frame type and codec, packet type and composition offset; an Enhanced one with frame and packet type, FourCC. */

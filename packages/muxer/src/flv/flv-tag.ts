@@ -22,6 +22,13 @@ export const TagRole = {
 } as const;
 export type TagRole = (typeof TagRole)[keyof typeof TagRole];
 
+/** The body of a tag, as {@link FlvTag} has it. */
+export interface TagBody {
+  readonly parts: readonly Uint8Array[];
+  readonly size: number;
+  readonly headroom: number;
+}
+
 /**
  * One FLV tag without its file framing: the body of one RTMP message. It is durable: it may wait in a queue for as
  * long as the buffers behind `parts` are not reused.
@@ -52,5 +59,10 @@ export class FlvTag {
     this.parts = parts;
     this.size = size;
     this.headroom = headroom;
+  }
+
+  /** The same tag with another body. */
+  withBody({ parts, size, headroom }: TagBody): FlvTag {
+    return new FlvTag(this.type, this.role, this.timestamp, parts, size, headroom);
   }
 }

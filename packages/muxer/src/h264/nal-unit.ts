@@ -20,6 +20,13 @@ export function avcNalUnitType(header: number): number {
   return header & 0x1f;
 }
 
+/** Whether the NAL unit is (part of) a picture: slices and data partitions, then auxiliary, extension and depth slices (Table 7-1). */
+export function isAvcVcl(type: number): boolean {
+  return (
+    (type >= AvcNalUnitType.nonIdrSlice && type <= AvcNalUnitType.idrSlice) || (type >= 19 && type <= 21)
+  );
+}
+
 /**
  * Whether the NAL unit begins with a slice header: slices, and the first of the data partitions of a slice (Extended
  * profile), whose other two follow it.
@@ -47,9 +54,15 @@ export function isMissedAvcNalUnit(data: Uint8Array, start: number): boolean {
 }
 
 /** Whether, behind a picture, the NAL unit begins the next access unit (§7.4.1.2.3). */
-export function isBeforeAvcPicture(type: number): boolean {
+export function beginsAvcAccessUnit(type: number): boolean {
   return (
     (type >= AvcNalUnitType.sei && type <= AvcNalUnitType.accessUnitDelimiter) ||
-    (type >= AvcNalUnitType.spsExtension && type <= 16)
+    (type >= AvcNalUnitType.prefixNalUnit && type <= 18)
   );
+}
+
+/** The same of the types that decoders know, with what goes in front of a picture but never first. */
+export function isBeforeAvcPicture(type: number): boolean {
+  if (type === AvcNalUnitType.spsExtension) return true;
+  return beginsAvcAccessUnit(type) && !isIgnoredByAvcDecoders(type);
 }

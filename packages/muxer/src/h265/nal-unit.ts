@@ -66,7 +66,12 @@ export function isMissedHevcNalUnit(data: Uint8Array, start: number, highestTemp
   return !isSubLayerNonReference(type) || (second & 7) - 1 < highestTemporalId;
 }
 
-/** Whether, behind a picture, the NAL unit begins the next access unit (§7.4.2.4.4); of types that decoders know. */
+/** Whether, behind a picture, the NAL unit begins the next access unit (§7.4.2.4.4). */
+export function beginsHevcAccessUnit(type: number): boolean {
+  return isBeforeHevcPicture(type) || (type >= 41 && type <= 44) || (type >= 48 && type <= 55);
+}
+
+/** The same of the types that decoders know: vendors put the others anywhere. */
 export function isBeforeHevcPicture(type: number): boolean {
   return (
     (type >= HevcNalUnitType.vps && type <= HevcNalUnitType.accessUnitDelimiter) ||

@@ -21,25 +21,19 @@ export class NalUnitIndex {
   starts = new Int32Array(64);
   /** Exclusive; trailing zeros are not part of a NAL unit. */
   ends = new Int32Array(64);
-  /** NAL units sit back to back, each behind a 4-byte start code (the first one's may be shorter). */
-  contiguous = true;
 
   /** Finds the NAL units of `data`, in linear time; empty ones are left out. Throws MuxerError; the index is empty then. */
   read(data: Uint8Array): void {
     this.count = 0;
-    this.contiguous = true;
     if (data.length === 0)
       throw new MuxerError('ERR_CLOUDPUSH_VIDEO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
     let prefix = findStartCodePrefix(data, 0);
     requireLeadingZeros(data, prefix);
-    let previousEnd = -1;
     while (prefix >= 0) {
       const start = prefix + 3;
-      if (previousEnd >= 0 && start - 4 !== previousEnd) this.contiguous = false;
       prefix = findStartCodePrefix(data, start);
-      previousEnd = withoutTrailingZeros(data, start, prefix < 0 ? data.length : prefix);
-      if (previousEnd > start) this.#add(start, previousEnd);
-      else this.contiguous = false;
+      const end = withoutTrailingZeros(data, start, prefix < 0 ? data.length : prefix);
+      if (end > start) this.#add(start, end);
     }
     if (this.count === 0) throw nothingBehindStartCode(data.length);
   }
@@ -49,7 +43,6 @@ export class NalUnitIndex {
     this.starts[0] = start;
     this.ends[0] = end;
     this.count = 1;
-    this.contiguous = true;
   }
 
   #add(start: number, end: number): void {
@@ -106,7 +99,8 @@ function nothingBehindStartCode(offset: number): MuxerError {
   });
 }
 
-function withoutTrailingZeros(data: Uint8Array, start: number, end: number): number {
+/** Zeros in front of a start code belong to no NAL unit (ISO/IEC 14496-10 Annex B.2). */
+export function withoutTrailingZeros(data: Uint8Array, start: number, end: number): number {
   let last = end;
   while (last > start && data[last - 1] === 0) last--;
   return last;

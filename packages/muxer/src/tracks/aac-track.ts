@@ -10,7 +10,7 @@ import { around, equalBytes, readUint16 } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
 import { AacPacketType, aacHeaderSize, aacTagHeader, SoundFormat } from '../flv/audio-tag-header.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
-import { allocateBody, bodyHeadroom, requireHeadroom } from '../flv/tag-body.js';
+import { allocateBody, bodyHeadroom, ownTag, requireHeadroom } from '../flv/tag-body.js';
 import { PacketFrames, requireFrameCount } from '../frames/packet-frames.js';
 import type { MediaPacket } from '../media-packet.js';
 import { type AudioParameters, unlessSame } from '../parameters.js';
@@ -151,7 +151,7 @@ function sequenceHeader(config: Uint8Array, timestamp: number): FlvTag {
   body[0] = aacTagHeader;
   body[1] = AacPacketType.sequenceHeader;
   body.set(config, aacHeaderSize);
-  return new FlvTag(TagType.audio, TagRole.audioSequenceHeader, timestamp, [body], body.length, bodyHeadroom);
+  return ownTag(TagType.audio, TagRole.audioSequenceHeader, timestamp, body);
 }
 
 /** Bytes of crc_check behind each raw data block of a protected frame that has several. */

@@ -6,8 +6,8 @@ import {
   type StreamColour,
 } from '../colour/color-info.js';
 import { colorInfoBody } from '../flv/color-info-tag.js';
-import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
-import { allocateBody, bodyHeadroom } from '../flv/tag-body.js';
+import { type FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
+import { allocateBody, ownTag } from '../flv/tag-body.js';
 import type { VideoTagFormat } from '../flv/video-tag-header.js';
 
 /** Sends the `colorInfo` of a video track when it is new; an empty one takes back what was sent. */
@@ -42,5 +42,5 @@ export class ColorInfoSender {
 }
 
 function metadataTag(body: Uint8Array, timestamp: number): FlvTag {
-  return new FlvTag(TagType.video, TagRole.videoMetadata, timestamp, [body], body.length, bodyHeadroom);
+  return ownTag(TagType.video, TagRole.videoMetadata, timestamp, body);
 }

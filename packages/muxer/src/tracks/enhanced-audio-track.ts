@@ -2,7 +2,7 @@ import { around, equalBytes } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
 import { AudioPacketType, exAudioHeaderSize, writeExAudioHeader } from '../flv/audio-tag-header.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
-import { allocateBody, bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
+import { allocateBody, bodyHeadroom, ownTag, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
 import type { AudioFormat } from '../frames/audio-format.js';
 import { PacketFrames } from '../frames/packet-frames.js';
 import type { MediaPacket } from '../media-packet.js';
@@ -123,14 +123,7 @@ export class EnhancedAudioTrack implements AudioTrack {
     const body = allocateBody(exAudioHeaderSize + configuration.length);
     writeExAudioHeader(body, AudioPacketType.sequenceStart, this.#format.fourCc);
     body.set(configuration, exAudioHeaderSize);
-    return new FlvTag(
-      TagType.audio,
-      TagRole.audioSequenceHeader,
-      timestamp,
-      [body],
-      body.length,
-      bodyHeadroom,
-    );
+    return ownTag(TagType.audio, TagRole.audioSequenceHeader, timestamp, body);
   }
 
   sequenceHeader(timestamp: number): FlvTag | undefined {

@@ -1,42 +1,40 @@
-import { around, equalBytes } from '../bits/bytes.js';
+import { around } from '../bits/bytes.js';
 import type { StreamColour } from '../colour/color-info.js';
 import { MuxerError } from '../errors.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
 import { allocateBody, bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
-import {
-  type VideoTagFormat,
-  videoHeaderSize,
-  videoSequenceHeader,
-  writeVideoHeader,
-} from '../flv/video-tag-header.js';
+import { type VideoTagFormat, videoHeaderSize, writeVideoHeader } from '../flv/video-tag-header.js';
 import type { FrameCodec } from '../frames/frame-codec.js';
 import type { MediaPacket } from '../media-packet.js';
 import { unlessSame, type VideoParameters } from '../parameters.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline/timeline.js';
-import { ColorInfoSender } from './color-info-sender.js';
+import type { ColorInfoSender } from './color-info-sender.js';
 import { keyFrameHint } from './key-frame-hint.js';
+import { VideoHeaders } from './video-headers.js';
 import type { VideoTrack } from './video-track.js';
 
 /** A video track whose packets go into tags as they are, behind the tag header: AV1 or VP9. */
 export class FrameTrack implements VideoTrack {
   readonly #codec: FrameCodec;
-  readonly #format: VideoTagFormat;
+  readonly #headers: VideoHeaders;
   readonly #timeline: Timeline;
   readonly #clock: TrackClock;
-  readonly colorInfo = new ColorInfoSender();
   /** A key frame has come, and no frame has been lost since. */
   #started = false;
   /** The caller has been told that its `keyFrame` contradicts the frames. */
   #hintTold = false;
-  #sentConfiguration: Uint8Array | undefined;
   #codecParameters: VideoParameters | undefined;
   parameters: VideoParameters | undefined;
 
   constructor(codec: FrameCodec, format: VideoTagFormat, timeline: Timeline, clock: TrackClock) {
     this.#codec = codec;
-    this.#format = format;
+    this.#headers = new VideoHeaders(format);
     this.#timeline = timeline;
     this.#clock = clock;
+  }
+
+  get colorInfo(): ColorInfoSender {
+    return this.#headers.colorInfo;
   }
 
   restart(): void {
@@ -84,11 +82,8 @@ export class FrameTrack implements VideoTrack {
     const timestamp = wrap32(stamp(this.#clock, this.#timeline.place(this.#clock, time)));
     this.#started = true;
     if (this.#codecParameters !== this.#codec.parameters) this.#noteParameters(this.#codec.parameters!);
-    if (this.#sentConfiguration === undefined || !equalBytes(this.#sentConfiguration, configuration)) {
-      this.#sentConfiguration = configuration;
-      out.push(this.#sequenceHeader(configuration, timestamp));
-    }
-    if (keyFrame) this.colorInfo.send(this.#format, this.#streamColour(), timestamp, out);
+    this.#headers.sendConfiguration(configuration, timestamp, out);
+    if (keyFrame) this.#headers.sendColorInfo(this.#streamColour(), timestamp, out);
     out.push(this.#frame(packet, keyFrame, timestamp, encrypted ? 0 : this.#codec.sampleStart));
   }
 
@@ -114,7 +109,7 @@ export class FrameTrack implements VideoTrack {
 
   #frame(packet: MediaPacket, keyFrame: boolean, timestamp: number, start: number): FlvTag {
     const { data, headroom } = packet;
-    const format = this.#format;
+    const { format } = this.#headers;
     const headerSize = videoHeaderSize(format, 0);
     const role = keyFrame ? TagRole.keyFrame : TagRole.interFrame;
     const first = start - headerSize;
@@ -129,22 +124,7 @@ export class FrameTrack implements VideoTrack {
     return new FlvTag(TagType.video, role, timestamp, [lead, data.subarray(start)], size, bodyHeadroom);
   }
 
-  #sequenceHeader(configuration: Uint8Array, timestamp: number): FlvTag {
-    const body = videoSequenceHeader(this.#format, configuration);
-    return new FlvTag(
-      TagType.video,
-      TagRole.videoSequenceHeader,
-      timestamp,
-      [body],
-      body.length,
-      bodyHeadroom,
-    );
-  }
-
   sequenceHeaders(timestamp: number): FlvTag[] {
-    if (this.#sentConfiguration === undefined) return [];
-    const header = this.#sequenceHeader(this.#sentConfiguration, timestamp);
-    const colour = this.colorInfo.repeat(this.#format, timestamp);
-    return colour === undefined ? [header] : [header, colour];
+    return this.#headers.repeat(timestamp);
   }
 }

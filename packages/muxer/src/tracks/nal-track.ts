@@ -1,66 +1,44 @@
-import { around, equalBytes } from '../bits/bytes.js';
+import { around } from '../bits/bytes.js';
 import type { StreamColour } from '../colour/color-info.js';
 import { MuxerError } from '../errors.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
-import { bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
-import {
-  type VideoTagFormat,
-  videoHeaderSize,
-  videoSequenceHeader,
-  writeVideoHeader,
-} from '../flv/video-tag-header.js';
+import { requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
+import { type VideoTagFormat, videoHeaderSize, writeVideoHeader } from '../flv/video-tag-header.js';
 import type { MediaPacket } from '../media-packet.js';
 import { holdsMissedNalUnit } from '../nal/missed-nal-unit.js';
-import { type NalCodec, NalKind } from '../nal/nal-codec.js';
-import { beginsWithStartCode, NalUnitIndex } from '../nal/nal-unit-index.js';
+import type { NalCodec } from '../nal/nal-codec.js';
+import { beginsWithStartCode } from '../nal/nal-unit-index.js';
 import { SeiState } from '../nal/sei-state.js';
 import { unlessSame, type VideoParameters } from '../parameters.js';
-import { DtsFromPts } from '../timeline/dts-from-pts.js';
-import { ReorderWatch } from '../timeline/reorder-watch.js';
-import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline/timeline.js';
-import { ColorInfoSender } from './color-info-sender.js';
-import { compositionTimeError, compositionTimeOffset, fitsCompositionTime } from './composition-time.js';
+import type { Timeline, TrackClock } from '../timeline/timeline.js';
+import type { ColorInfoSender } from './color-info-sender.js';
 import { keyFrameHint } from './key-frame-hint.js';
 import { nalSampleInPlace, nalSampleSize, nalSampleSliced } from './nal-sample.js';
+import { index } from './packet-index.js';
 import { PendingNalUnits } from './pending-nal-units.js';
 import { PictureAssembler, type PictureTarget, type SliceHandling } from './picture-assembler.js';
+import { PictureSurvey } from './picture-survey.js';
+import { PictureTimes } from './picture-times.js';
+import { VideoHeaders } from './video-headers.js';
 import type { VideoTrack } from './video-track.js';
-
-/** Of the packet at hand. All tracks share it: among a thousand of their own, none would be in the processor's cache. */
-const index = new NalUnitIndex();
 
 /** A video track of NAL units in Annex-B packets: one H.264 or H.265 stream. */
 export class NalTrack implements VideoTrack, PictureTarget {
   readonly #codec: NalCodec;
   readonly #assembler: PictureAssembler;
   readonly #timeline: Timeline;
-  readonly #clock: TrackClock;
-  #dtsFromPts = new DtsFromPts();
-  /** Of a stream without decoding times that does not tell its reorder depth, or tells too little. */
-  #watch: ReorderWatch | undefined;
+  readonly #headers: VideoHeaders;
   readonly #pending = new PendingNalUnits();
   readonly #sei = new SeiState();
-  readonly colorInfo = new ColorInfoSender();
-  #format: VideoTagFormat;
+  readonly #survey: PictureSurvey;
+  readonly #times: PictureTimes;
   /** A key frame has come, and no picture that others refer to has been lost since. */
   #started = false;
   /** The caller has been told that its `keyFrame` contradicts the pictures. */
   #hintTold = false;
-  /** What the sequence header that was sent last was made of. */
-  #sentConfiguration: Uint8Array | undefined;
+  /** The codec's revision when a picture went out last. */
   #sentRevision = -1;
   parameters: VideoParameters | undefined;
-
-  // What #survey found out about the packet at hand.
-  #hasPicture = false;
-  #randomAccess = false;
-  #disposable = false;
-  #contiguous = true;
-  /** Its first slice, when that is not encrypted. */
-  #sliceStart = 0;
-  #sliceEnd = 0;
-  #delimiterFirst = false;
-  #opaque = false;
 
   constructor(
     codec: NalCodec,
@@ -69,39 +47,42 @@ export class NalTrack implements VideoTrack, PictureTarget {
     clock: TrackClock,
     slices: SliceHandling,
   ) {
-    this.#clock = clock;
     this.#codec = codec;
-    this.#assembler = new PictureAssembler(codec, slices, index);
-    this.#format = format;
+    this.#headers = new VideoHeaders(format);
     this.#timeline = timeline;
+    this.#assembler = new PictureAssembler(codec, slices);
+    this.#survey = new PictureSurvey(codec, this.#sei);
+    this.#times = new PictureTimes(codec, this.#survey, timeline, clock);
+  }
+
+  get colorInfo(): ColorInfoSender {
+    return this.#headers.colorInfo;
   }
 
   /** From the next picture on, tags are made in this form, behind a new sequence header. */
   set format(format: VideoTagFormat) {
-    if (format === this.#format) return;
-    this.#format = format;
-    this.#sentConfiguration = undefined;
+    if (format === this.#headers.format) return;
+    this.#headers.format = format;
     this.#sentRevision = -1;
   }
 
   /** What the sequence header that was sent last was made of; undefined before the first. */
   get configuration(): Uint8Array | undefined {
-    return this.#sentConfiguration;
+    return this.#headers.configuration;
   }
 
   /** Goes on with a stream whose sequence header was made of `configuration`. Throws MuxerError. */
   resume(configuration: Uint8Array): void {
     this.#codec.resume(configuration);
-    this.#sentConfiguration = configuration;
+    this.#headers.resume(configuration);
     this.#sentRevision = this.#codec.revision;
-    this.parameters = this.#codec.parameters(this.#format.videoCodecId);
+    this.parameters = this.#codec.parameters(this.#headers.format.videoCodecId);
     this.#started = true;
   }
 
   restart(): void {
     this.#started = false;
-    this.#dtsFromPts = new DtsFromPts();
-    this.#watch?.restart();
+    this.#times.restart();
     this.#pending.clear();
     this.#assembler.drop();
   }
@@ -119,6 +100,10 @@ export class NalTrack implements VideoTrack, PictureTarget {
 
   flush(out: FlvTag[]): void {
     this.#assembler.flush(this, out);
+  }
+
+  sequenceHeaders(timestamp: number): FlvTag[] {
+    return this.#headers.repeat(timestamp);
   }
 
   mux(packet: MediaPacket, out: FlvTag[]): void {
@@ -147,10 +132,14 @@ export class NalTrack implements VideoTrack, PictureTarget {
     if (this.#started && this.#isLoss(data)) this.#started = false;
   }
 
+  /** Whether a packet that was refused was, or may have been, a picture that others refer to. */
+  #isLoss(data: Uint8Array): boolean {
+    return this.#survey.opaque || holdsMissedNalUnit(data, (start) => this.#codec.isMissed(data, start));
+  }
+
   /** Appends the tags of a packet that is one whole picture, or none. `isRead`: its NAL units are in the index. */
   muxPicture(packet: MediaPacket, isRead: boolean, out: FlvTag[]): void {
-    this.#hasPicture = false;
-    this.#opaque = false;
+    this.#survey.begin();
     try {
       this.#mux(packet, isRead, out);
     } catch (error) {
@@ -158,7 +147,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
       throw error;
     } finally {
       // Gone out or refused: what came ahead of this picture is not for the next one.
-      if (this.#hasPicture) {
+      if (this.#survey.hasPicture) {
         this.#pending.clear();
         this.#sei.endAccessUnit();
       }
@@ -167,11 +156,12 @@ export class NalTrack implements VideoTrack, PictureTarget {
 
   #mux(packet: MediaPacket, isRead: boolean, out: FlvTag[]): void {
     requireHeadroom(packet);
+    const survey = this.#survey;
     if (packet.encrypted !== true || this.#isReadable(packet.data)) {
       if (!isRead) index.read(packet.data);
-      this.#survey(packet);
-    } else this.#takeOpaque(packet.data);
-    if (!this.#hasPicture) {
+      survey.take(packet, this.#pending.recoveryPoint);
+    } else survey.takeOpaque(packet.data);
+    if (!survey.hasPicture) {
       this.#pending.keep(packet.data, index, this.#codec);
       this.#pending.recoveryPoint = this.#sei.recoveryPoint;
       return;
@@ -190,7 +180,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
 
   /** What is in the picture counts. What the caller says does where that cannot be read. */
   #isKeyFrame({ keyFrame, encrypted }: MediaPacket): boolean {
-    const found = this.#randomAccess;
+    const found = this.#survey.randomAccess;
     if (keyFrame === undefined) return found;
     if (encrypted === true) return keyFrame;
     if (keyFrame !== found && !this.#hintTold) this.#tellHint(keyFrame);
@@ -200,11 +190,6 @@ export class NalTrack implements VideoTrack, PictureTarget {
   #tellHint(keyFrame: boolean): void {
     this.#hintTold = true;
     this.#timeline.onWarning?.(keyFrameHint(keyFrame));
-  }
-
-  /** Whether a packet that was refused was, or may have been, a picture that others refer to. */
-  #isLoss(data: Uint8Array): boolean {
-    return this.#opaque || holdsMissedNalUnit(data, (start) => this.#codec.isMissed(data, start));
   }
 
   /** Whether a packet that the caller has encrypted has start codes and NAL unit headers in the clear. */
@@ -219,99 +204,23 @@ export class NalTrack implements VideoTrack, PictureTarget {
     }
   }
 
-  /** A picture that nothing is known of, as the caller has encrypted it from its first byte on: it is one NAL unit. */
-  #takeOpaque(data: Uint8Array): void {
-    const start = beginsWithStartCode(data) ? data.indexOf(1) + 1 : 0;
-    index.readWhole(start, data.length);
-    this.#opaque = true;
-    this.#hasPicture = true;
-    this.#codec.beginPicture(data, start, data.length, true);
-    this.#randomAccess = false;
-    this.#disposable = false;
-    this.#contiguous = true;
-    this.#delimiterFirst = false;
-  }
-
-  /** Checks every NAL unit, takes parameter sets, drops what decoders ignore, and finds out what the picture is. */
-  #survey(packet: MediaPacket): void {
-    const { starts, ends, count } = index;
-    const { data } = packet;
-    let kept = 0;
-    this.#randomAccess = false;
-    this.#contiguous = true;
-    this.#sei.recoveryPoint = this.#pending.recoveryPoint;
-    for (let i = 0; i < count; i++) {
-      const start = starts[i]!;
-      const end = ends[i]!;
-      const kind = this.#codec.classify(data, start, end);
-      if (kind === NalKind.ignored) continue;
-      this.#note(kind, packet, start, end);
-      if (kept === 0) this.#delimiterFirst = kind === NalKind.accessUnitDelimiter;
-      else if (start - 4 !== ends[kept - 1]) this.#contiguous = false;
-      starts[kept] = start;
-      ends[kept] = end;
-      kept++;
-    }
-    index.count = kept;
-    if (this.#sei.recoveryPoint && this.#codec.recoveryPointIsRandomAccess) this.#randomAccess = true;
-  }
-
-  #note(kind: NalKind, packet: MediaPacket, start: number, end: number): void {
-    const { data, encrypted } = packet;
-    if (kind === NalKind.slice) {
-      if (this.#codec.isRandomAccess(data[start]!)) this.#randomAccess = true;
-      if (this.#hasPicture) {
-        if (encrypted !== true) this.#codec.continuePicture(data, start, end);
-        return;
-      }
-      this.#hasPicture = true;
-      this.#sliceStart = start;
-      this.#sliceEnd = end;
-      const { sequence } = this.#codec;
-      this.#codec.beginPicture(data, start, end, encrypted === true);
-      if (this.#codec.sequence !== sequence) this.#sei.beginSequence();
-      this.#disposable = this.#codec.isDisposable(data, start);
-    } else if (kind === NalKind.parameterSet) {
-      this.#codec.storeParameterSet(data, start, end);
-    } else if (kind === NalKind.sei && encrypted !== true) {
-      this.#sei.read(data, start + this.#codec.nalHeaderSize, end);
-    }
-  }
-
   #emit(packet: MediaPacket, keyFrame: boolean, out: FlvTag[]): void {
-    const changed = this.#codec.revision !== this.#sentRevision;
+    const codec = this.#codec;
+    const headers = this.#headers;
+    const changed = codec.revision !== this.#sentRevision;
     const parameters = changed
-      ? unlessSame(this.parameters, this.#codec.parameters(this.#format.videoCodecId))
+      ? unlessSame(this.parameters, codec.parameters(headers.format.videoCodecId))
       : this.parameters!;
-    const timeline = this.#timeline;
-    const derived = Number.isNaN(packet.dts);
-    let dts = timeline.unwrap(derived ? packet.pts : packet.dts);
-    let pts = derived || Number.isNaN(packet.pts) ? dts : timeline.unwrapNear(packet.pts, dts);
-    if (derived) dts = this.#deriveDts(packet, pts, parameters, keyFrame);
-    if (!fitsCompositionTime(pts - dts)) {
-      timeline.onWarning?.(compositionTimeError(pts - dts));
-      pts = dts;
-    }
-    const time = timeline.place(this.#clock, dts);
-    const milliseconds = stamp(this.#clock, time);
-    const presentation = timeline.presentation(this.#clock, pts, dts, time);
-    const offset = compositionTimeOffset(presentation, milliseconds, pts === dts);
-    const timestamp = wrap32(milliseconds);
+    this.#times.place(packet, parameters, keyFrame);
     // Nothing can fail from here on: what is noted as sent will be sent.
-    if (derived) this.#dtsFromPts.accept();
+    const { timestamp } = this.#times;
     this.parameters = parameters;
-    if (changed) this.#emitSequenceHeader(timestamp, out);
-    if (keyFrame) this.colorInfo.send(this.#format, this.#streamColour(), timestamp, out);
-    out.push(this.#frame(packet, keyFrame, offset, timestamp));
-  }
-
-  /** Servers cut the stream at a sequence header that is repeated, so it goes out only when its bytes are new. */
-  #emitSequenceHeader(timestamp: number, out: FlvTag[]): void {
-    const configuration = this.#codec.configuration;
-    this.#sentRevision = this.#codec.revision;
-    if (this.#sentConfiguration !== undefined && equalBytes(this.#sentConfiguration, configuration)) return;
-    this.#sentConfiguration = configuration;
-    out.push(this.#sequenceHeader(configuration, timestamp));
+    if (changed) {
+      this.#sentRevision = codec.revision;
+      headers.sendConfiguration(codec.configuration, timestamp, out);
+    }
+    if (keyFrame) headers.sendColorInfo(this.#streamColour(), timestamp, out);
+    out.push(this.#frame(packet, keyFrame, timestamp));
   }
 
   #streamColour(): StreamColour {
@@ -319,70 +228,22 @@ export class NalTrack implements VideoTrack, PictureTarget {
     return { bitDepth: this.parameters!.bitDepth, colour: this.#codec.colour, hdrCll, hdrMdcv };
   }
 
-  #deriveDts(packet: MediaPacket, pts: number, parameters: VideoParameters, keyFrame: boolean): number {
-    const frameDuration = parameters.frameRate === undefined ? undefined : 1000 / parameters.frameRate;
-    const isSet = this.#timeline.isSet(this.#clock, pts);
-    if (isSet) {
-      this.#dtsFromPts = new DtsFromPts();
-      this.#watch?.restart();
-    }
-    const earliest = isSet ? Number.NEGATIVE_INFINITY : this.#timeline.earliest(this.#clock);
-    // An SPS may say less than the pictures do.
-    if (parameters.reorderDepth === undefined || pts < earliest)
-      this.#watch ??= new ReorderWatch(this.#codec.orderUnit);
-    this.#watch?.see(this.#pictureOrder(packet), this.#codec.orderReset, pts);
-    return this.#dtsFromPts.propose(
-      pts,
-      parameters.reorderDepth,
-      this.#watch,
-      frameDuration,
-      keyFrame,
-      earliest,
-    );
-  }
-
-  #pictureOrder({ data, encrypted }: MediaPacket): number {
-    if (encrypted === true) return Number.NaN;
-    return this.#codec.pictureOrder(data, this.#sliceStart, this.#sliceEnd);
-  }
-
-  #frame(packet: MediaPacket, keyFrame: boolean, offset: number, timestamp: number): FlvTag {
-    const format = this.#format;
+  #frame(packet: MediaPacket, keyFrame: boolean, timestamp: number): FlvTag {
+    const { format } = this.#headers;
+    const { disposable, contiguous, delimiterFirst } = this.#survey;
+    const offset = this.#times.compositionTimeOffset;
     const headerSize = videoHeaderSize(format, offset);
-    const role = keyFrame
-      ? TagRole.keyFrame
-      : this.#disposable
-        ? TagRole.disposableFrame
-        : TagRole.interFrame;
+    const role = keyFrame ? TagRole.keyFrame : disposable ? TagRole.disposableFrame : TagRole.interFrame;
     const first = index.starts[0]! - 4 - headerSize;
-    if (packet.headroom > 0 && this.#contiguous && this.#pending.size === 0 && first + packet.headroom >= 0) {
+    if (packet.headroom > 0 && contiguous && this.#pending.size === 0 && first + packet.headroom >= 0) {
       const body = around(packet.data, first, index.ends[index.count - 1]!);
       nalSampleInPlace(body, index, first);
       writeVideoHeader(body, 0, format, keyFrame, offset);
       return new FlvTag(TagType.video, role, timestamp, [body], body.length, first + packet.headroom);
     }
-    const sample = nalSampleSliced(packet, index, headerSize, this.#pending, this.#delimiterFirst);
+    const sample = nalSampleSliced(packet, index, headerSize, this.#pending, delimiterFirst);
     writeVideoHeader(sample.parts[0]!, 0, format, keyFrame, offset);
     return new FlvTag(TagType.video, role, timestamp, sample.parts, sample.size, sample.headroom);
-  }
-
-  #sequenceHeader(configuration: Uint8Array, timestamp: number): FlvTag {
-    const body = videoSequenceHeader(this.#format, configuration);
-    return new FlvTag(
-      TagType.video,
-      TagRole.videoSequenceHeader,
-      timestamp,
-      [body],
-      body.length,
-      bodyHeadroom,
-    );
-  }
-
-  sequenceHeaders(timestamp: number): FlvTag[] {
-    if (this.#sentConfiguration === undefined) return [];
-    const header = this.#sequenceHeader(this.#sentConfiguration, timestamp);
-    const colour = this.colorInfo.repeat(this.#format, timestamp);
-    return colour === undefined ? [header] : [header, colour];
   }
 }
 

@@ -2,8 +2,8 @@ import { MuxerError } from '../errors.js';
 import type { FlvTag } from '../flv/flv-tag.js';
 import type { MediaPacket } from '../media-packet.js';
 import { type NalCodec, NalPlace } from '../nal/nal-codec.js';
-import type { NalUnitIndex } from '../nal/nal-unit-index.js';
 import { HeldPicture } from './held-picture.js';
+import { index } from './packet-index.js';
 
 /**
  * What becomes of slices of H.264 and H.265 that come in packets of their own. `'whole'`: every packet must be whole pictures, and what is
@@ -47,18 +47,16 @@ export class PictureAssembler {
   /** Names the picture that is held: another number for each; 0: none is. */
   held = 0;
   #count = 0;
-  #index: NalUnitIndex;
 
-  constructor(codec: NalCodec, handling: SliceHandling, index: NalUnitIndex) {
+  constructor(codec: NalCodec, handling: SliceHandling) {
     this.#codec = codec;
     this.#handling = handling;
-    this.#index = index;
   }
 
   /** Whether a packet, whose NAL units are in the index, is not simply one whole picture, or none. */
   concerns(data: Uint8Array): boolean {
     if (this.#isApart || this.held !== 0) return true;
-    const { starts, ends, count } = this.#index;
+    const { starts, ends, count } = index;
     let begun = 0;
     let slices = 0;
     for (let i = 0; i < count; i++) {
@@ -75,9 +73,9 @@ export class PictureAssembler {
   #isTelling(data: Uint8Array, slices: number): boolean {
     if (slices > 0) {
       this.#isFirst = false;
-      return this.#handling === 'await' && this.#setsCameAlone && slices === 1 && this.#index.count === 1;
+      return this.#handling === 'await' && this.#setsCameAlone && slices === 1 && index.count === 1;
     }
-    const { starts, count } = this.#index;
+    const { starts, count } = index;
     for (let i = 0; i < count; i++)
       if (this.#codec.isParameterSet(data, starts[i]!)) this.#setsCameAlone = true;
     return false;
@@ -85,7 +83,7 @@ export class PictureAssembler {
 
   /** Takes a packet that `concerns` is true for. Throws MuxerError when all of it has been done that can be done. */
   mux(packet: MediaPacket, target: PictureTarget, out: FlvTag[]): void {
-    const { starts, ends, count } = this.#index;
+    const { starts, ends, count } = index;
     const { data } = packet;
     // The index is used for every picture anew.
     const places: NalPlace[] = [];
