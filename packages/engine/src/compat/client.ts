@@ -57,7 +57,7 @@ export class Client implements ConnectionHost {
     return this.#connections.delete(id);
   }
 
-  onOver({ id }: Connection): void {
+  onEnded({ id }: Connection): void {
     this.#connections.delete(id);
   }
 

@@ -20,7 +20,7 @@ const EVENT_OF_COMMAND: Readonly<Record<string, E_SV_EVENT_TYPE>> = {
 export interface ConnectionHost {
   readonly log: CompatLog;
   /** `CONNECT_CLOSE` is about to be raised. */
-  onOver(connection: Connection): void;
+  onEnded(connection: Connection): void;
 }
 
 /** A channel of the native door as the C interface sees it: an id, return values, and a callback for its events. */
@@ -105,7 +105,7 @@ export class Connection {
   #onClose({ error }: CloseReport): void {
     const event = error === undefined ? undefined : endEvent(error);
     if (event !== undefined) this.#raiseError(event);
-    this.#host.onOver(this);
+    this.#host.onEnded(this);
     this.#raise(E_SV_EVENT_TYPE.RTMP_CONNECT_CLOSE);
     this.#over = true;
   }

@@ -17,13 +17,13 @@ import type { ChannelTotals, EngineStats } from '../stats/stats.js';
 import { addTotals, NO_CHANNEL_TOTALS } from '../stats/totals.js';
 import { TargetFinder } from '../targets/target-finder.js';
 import type { Channel } from './channel/channel.js';
-import { ChannelLife } from './channel/channel-controller.js';
+import { ChannelController } from './channel/channel-controller.js';
 import { diagnostics } from './diagnostics.js';
-import type { ChannelHost } from './engine-services.js';
-import { PoolRoom } from './shards/pool-access.js';
-import type { ShardClient } from './shards/shard-handle.js';
+import type { EngineServices } from './engine-services.js';
+import { PoolAccess } from './shards/pool-access.js';
+import type { ShardHandle } from './shards/shard-handle.js';
 import { ShardSet } from './shards/shard-set.js';
-import { Seats } from './shards/slots.js';
+import { SlotAllocator } from './shards/slots.js';
 
 /**
  * Pushes the media of many channels to RTMP servers. It owns the media pool and the worker threads that mux and send;
@@ -38,15 +38,15 @@ export class PushEngine implements AsyncDisposable {
   readonly #settings: EngineSettings;
   readonly #targetFinder: TargetFinder;
   readonly #log: EventLog;
-  readonly #room: PoolRoom;
+  readonly #pool: PoolAccess;
   readonly #shards: ShardSet;
-  readonly #channelSeats: Seats;
-  readonly #destinationSeats: Seats;
-  readonly #host: ChannelHost;
+  readonly #channelSlots: SlotAllocator;
+  readonly #destinationSlots: SlotAllocator;
+  readonly #services: EngineServices;
   /** What was counted of channels that are over. */
   #finished = NO_CHANNEL_TOTALS;
   /** Of the channels that are open, by number in shared memory. */
-  readonly #lives: (ChannelLife | undefined)[];
+  readonly #lives: (ChannelController | undefined)[];
   #closed: Promise<void> | undefined;
   /** Stops listening to the signal that aborts the engine. */
   #stopListening: () => void = () => {};
@@ -94,12 +94,12 @@ export class PushEngine implements AsyncDisposable {
     this.#targetFinder = new TargetFinder(settings.targets, ({ code, message }) =>
       this.#log.write('refreshFailed', { code, reason: message }),
     );
-    this.#room = new PoolRoom(settings, (channel, error) => this.#onPoolTooSmall(channel, error));
-    this.#lives = new Array<ChannelLife | undefined>(maxConnections).fill(undefined);
-    this.#channelSeats = new Seats(maxConnections);
-    this.#destinationSeats = new Seats(maxConnections);
-    this.#host = { room: this.#room, targets: this.#targetFinder.cache, seats: this.#destinationSeats };
-    const shared = { ...this.#room.shared, maxConnections, maxBatchDelay, maxConnecting, workerUrl };
+    this.#pool = new PoolAccess(settings, (channel, error) => this.#onPoolTooSmall(channel, error));
+    this.#lives = new Array<ChannelController | undefined>(maxConnections).fill(undefined);
+    this.#channelSlots = new SlotAllocator(maxConnections);
+    this.#destinationSlots = new SlotAllocator(maxConnections);
+    this.#services = { pool: this.#pool, targets: this.#targetFinder.cache, slots: this.#destinationSlots };
+    const shared = { ...this.#pool.shared, maxConnections, maxBatchDelay, maxConnecting, workerUrl };
     this.#shards = new ShardSet(shared, shards, {
       onReport: (shard, report) => this.#onReport(shard, report),
       onShardDied: (shard, cause) => this.#onShardDied(shard, cause),
@@ -129,14 +129,14 @@ export class PushEngine implements AsyncDisposable {
   #open(options: ChannelOptions): Channel {
     if (this.#closed !== undefined) throw engineClosedError();
     this.#requireSeats();
-    const plan = planChannel(options, this.#room.memory.maxPacket);
+    const plan = planChannel(options, this.#pool.memory.maxPacket);
     // Reading the options may have run code of the caller's. From here on nothing fails, and a shard may hear of the channel.
     this.#requireSeats();
-    const destination = this.#destinationSeats.take();
-    const seat = this.#channelSeats.take();
+    const destination = this.#destinationSlots.take();
+    const slot = this.#channelSlots.take();
     const shard = this.#shards.leastLoaded(undefined);
-    const life = new ChannelLife(this.#host, { ...seat, shard }, plan);
-    this.#lives[seat.number] = life;
+    const life = new ChannelController(this.#services, { ...slot, shard }, plan);
+    this.#lives[slot.number] = life;
     shard.channels++;
     life.open(destination, plan.first);
     const { channel } = life;
@@ -146,17 +146,17 @@ export class PushEngine implements AsyncDisposable {
   }
 
   stats(): EngineStats {
-    this.#room.memory.reclaim();
+    this.#pool.memory.reclaim();
     const channels = this.channels.map((channel) => channel.stats());
     const channelsByShard = this.#shards.channels;
     return {
       channels: channels.length,
-      destinations: this.#destinationSeats.taken,
+      destinations: this.#destinationSlots.taken,
       shards: channelsByShard.length,
       channelsByShard,
       poolSize: this.#settings.poolSize,
-      poolBytesInUse: this.#room.memory.pool.bytesInUse,
-      poolBlocksInUse: this.#room.memory.pool.blocksInUse,
+      poolBytesInUse: this.#pool.memory.pool.bytesInUse,
+      poolBlocksInUse: this.#pool.memory.pool.blocksInUse,
       bitRate: channels.reduce((sum, { bitRate }) => sum + bitRate, 0),
       totals: channels.reduce<ChannelTotals>(addTotals, this.#finished),
       latency: summarize(this.#shards.latency()),
@@ -188,31 +188,31 @@ export class PushEngine implements AsyncDisposable {
     await Promise.all(this.channels.map((channel) => channel.close()));
     await this.#targetFinder.close();
     await this.#shards.stop();
-    this.#room.memory.reclaim();
-    this.#room.debug?.requireClean();
+    this.#pool.memory.reclaim();
+    this.#pool.debug?.requireClean();
     this.#log.write('engineClosed');
   }
 
   /** A channel needs two: whichever kind runs out first, nothing is taken. */
   #requireSeats(): void {
-    this.#channelSeats.requireFree();
-    this.#destinationSeats.requireFree();
+    this.#channelSlots.requireFree();
+    this.#destinationSlots.requireFree();
   }
 
-  #onReport(shard: ShardClient, report: ShardReport): void {
+  #onReport(shard: ShardHandle, report: ShardReport): void {
     if (report.type === 'released') {
-      this.#room.retryWaiting();
+      this.#pool.retryWaiting();
       return;
     }
     if (report.type === 'releasedTwice') {
-      this.#room.debug?.onFault(report.stack);
+      this.#pool.debug?.onFault(report.stack);
       this.#log.write('releasedTwice', { stack: report.stack });
       return;
     }
     if (report.type === 'ready') return;
     const life = this.#lives[report.channel];
     // A thread that died may have left reports on channels that are over.
-    if (life === undefined || !life.livesOn(shard)) return;
+    if (life === undefined || !life.isOn(shard)) return;
     switch (report.type) {
       case 'connected':
         this.#log.write('connected', life.logFields(report.destination));
@@ -232,13 +232,13 @@ export class PushEngine implements AsyncDisposable {
         );
         this.#shards.rebalance(shard, life);
         return;
-      case 'stays':
+      case 'migrationRefused':
         this.#shards.takeBack(shard, life);
-        life.onStays();
+        life.onMigrationRefused();
         return;
-      case 'left':
+      case 'migrated':
         this.#shards.takeBack(shard, life);
-        this.#rehome(shard, life, report.channel, (next) => life.onShardLeft(next));
+        this.#migrate(shard, life, report.channel, (next) => life.onReleased(next));
         return;
       case 'moved':
         this.#log.write('moved', life.logFields(report.destination));
@@ -322,10 +322,10 @@ export class PushEngine implements AsyncDisposable {
     process.nextTick(() => life.onProblem(data, 0));
   }
 
-  #forget(shard: ShardClient, life: ChannelLife, number: number): void {
-    this.#room.forget(number);
+  #forget(shard: ShardHandle, life: ChannelController, number: number): void {
+    this.#pool.forget(number);
     this.#lives[number] = undefined;
-    this.#channelSeats.free(number);
+    this.#channelSlots.free(number);
     shard.channels--;
     const error = life.onForgotten();
     this.#log.write(error === undefined ? 'channelClosed' : 'channelLost', {
@@ -336,10 +336,10 @@ export class PushEngine implements AsyncDisposable {
   }
 
   /** A worker died: its blocks come back, and its channels go on elsewhere, or are over. */
-  #onShardDied(shard: ShardClient, cause: unknown): void {
-    const orphans = new Map<number, ChannelLife>();
+  #onShardDied(shard: ShardHandle, cause: unknown): void {
+    const orphans = new Map<number, ChannelController>();
     for (const [number, life] of this.#lives.entries()) {
-      if (life?.livesOn(shard)) orphans.set(number, life);
+      if (life?.isOn(shard)) orphans.set(number, life);
     }
     const error = toErrorData(shardDiedError('the worker thread that owned the connection has died', cause));
     this.#log.write('threadDied', { ...errorFields(error), channels: orphans.size });
@@ -347,21 +347,21 @@ export class PushEngine implements AsyncDisposable {
       error: CloudPushError.from(error),
       channels: [...orphans.values()].map(({ channel }) => channel),
     }));
-    const lost = this.#room.memory.reclaimFrom(orphans);
+    const lost = this.#pool.memory.reclaimFrom(orphans);
     for (const [number, life] of orphans) {
       this.#shards.takeBack(shard, life);
-      this.#rehome(shard, life, number, (next) => life.onShardDied(error, lost.get(number) ?? 0, next));
+      this.#migrate(shard, life, number, (next) => life.onShardDied(error, lost.get(number) ?? 0, next));
     }
     // What came back is room for others, and the thread can no longer say so.
-    this.#room.retryWaiting();
+    this.#pool.retryWaiting();
   }
 
   /** @param goOn has the channel go on with the shard that it is given, or tells that it does not go on */
-  #rehome(
-    shard: ShardClient,
-    life: ChannelLife,
+  #migrate(
+    shard: ShardHandle,
+    life: ChannelController,
     number: number,
-    goOn: (next: () => ShardClient) => boolean,
+    goOn: (next: () => ShardHandle) => boolean,
   ): void {
     const goesOn = goOn(() => {
       const next = this.#shards.leastLoaded(shard);

@@ -24,7 +24,7 @@ export const Command = {
   /** A record of metadata (see `record.ts`). */
   metadata: 8,
   /** The channel is to go on with another shard: give it up, or say that it stays. */
-  leave: 9,
+  release: 9,
 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 

@@ -113,7 +113,7 @@ export interface DestinationConfig {
 }
 
 /** A lost connection that will be made again. */
-export interface Loss {
+export interface PendingReconnect {
   readonly error: ErrorData;
   /** Until the next attempt, in ms. */
   readonly delay: number;
@@ -143,7 +143,7 @@ export type ShardRequest =
       readonly destination: number;
       readonly config: DestinationConfig;
       /** The connection that it has lost with another shard. */
-      readonly loss: Loss | undefined;
+      readonly loss: PendingReconnect | undefined;
     }
   /** From now on so many connections are made at a time, fewer than before. */
   | { readonly type: 'maxConnecting'; readonly most: number }
@@ -229,9 +229,9 @@ export type ShardReport =
       readonly repeats: number;
     }
   /** The answer to `leave`: nothing of the channel is left here, and nothing more of it will be told or counted. */
-  | { readonly type: 'left'; readonly channel: number }
+  | { readonly type: 'migrated'; readonly channel: number }
   /** The answer to `leave`: there is more to lose than to win, the channel goes on where it is. */
-  | { readonly type: 'stays'; readonly channel: number }
+  | { readonly type: 'migrationRefused'; readonly channel: number }
   /** The channel is not there, or could not even be ended: all of its destinations are over. Nothing else has suffered. */
   | { readonly type: 'broken'; readonly channel: number; readonly error: ErrorData }
   /** The last of the channel's destinations is over. */

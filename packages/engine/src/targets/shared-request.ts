@@ -1,7 +1,7 @@
 import type { Clock } from './clock.js';
 
 /** A piece of work that several wait for. It is given up when none of them does any more, or when it takes too long. */
-export class Flight<T> {
+export class SharedRequest<T> {
   /** The outcome, for those who need not be waited for. */
   readonly outcome: Promise<T>;
   readonly #abort = new AbortController();

@@ -3,7 +3,7 @@ import { CloudPushError, classOf } from '../base/errors.js';
 import type { Clock } from './clock.js';
 import { checkedTarget, type PushTarget, type TargetReason, type TokenProvider } from './push-target.js';
 import { backOff } from './retry-after.js';
-import { Flight } from './shared-request.js';
+import { SharedRequest } from './shared-request.js';
 import { secretsOf, type TargetRequest } from './target-request.js';
 import { providerFailed, retryAfterOf, shownCause, tokenTimeout } from './token-errors.js';
 
@@ -62,7 +62,7 @@ export class TargetEntry {
   #rejected = false;
   #refreshAt = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
-  #flight: Flight<PushTarget> | undefined;
+  #flight: SharedRequest<PushTarget> | undefined;
   #failure: Failure | undefined;
   /** Failures since the last success. */
   #failures = 0;
@@ -149,7 +149,7 @@ export class TargetEntry {
   }
 
   /** The request that is under way, or another one. */
-  #ask(reason: TargetReason): Flight<PushTarget> {
+  #ask(reason: TargetReason): SharedRequest<PushTarget> {
     if (this.#flight !== undefined && !this.#flight.abandoned) return this.#flight;
     const { clock, minimumInterval, requestTimeout } = this.#context;
     const earliest = this.#rejected ? this.#askedAt + minimumInterval : 0;
@@ -159,7 +159,7 @@ export class TargetEntry {
       return this.#provide(reason, signal);
     };
     const tooLate = () => tokenTimeout('total', requestTimeout);
-    const flight = new Flight(clock, work, wait + requestTimeout, tooLate);
+    const flight = new SharedRequest(clock, work, wait + requestTimeout, tooLate);
     this.#flight = flight;
     flight.outcome.then(
       (target) => this.#onTarget(flight, target),
@@ -180,7 +180,7 @@ export class TargetEntry {
     }
   }
 
-  #onTarget(flight: Flight<PushTarget>, target: PushTarget): void {
+  #onTarget(flight: SharedRequest<PushTarget>, target: PushTarget): void {
     const old = this.#target;
     const life = (target.expiresAt ?? Number.POSITIVE_INFINITY) - this.#askedAt;
     this.#end(flight);
@@ -193,7 +193,7 @@ export class TargetEntry {
     if (old !== undefined && (old.url !== target.url || old.token !== target.token)) this.#tell(target);
   }
 
-  #onFailure(flight: Flight<PushTarget>, error: unknown): void {
+  #onFailure(flight: SharedRequest<PushTarget>, error: unknown): void {
     this.#end(flight);
     // Those who waited have left: that is no failure of who was asked.
     if (flight.abandoned) return;
@@ -210,7 +210,7 @@ export class TargetEntry {
     this.#setTimer();
   }
 
-  #end(flight: Flight<PushTarget>): void {
+  #end(flight: SharedRequest<PushTarget>): void {
     // After an abandoned one, another may be under way.
     if (this.#flight === flight) this.#flight = undefined;
   }

@@ -1,6 +1,11 @@
 import type { MuxerResumption } from '@cloudpush/muxer';
 import { CloudPushError } from '../base/errors.js';
-import type { ChannelConfig, DestinationConfig, Loss, ShardTarget } from '../protocol/protocol.js';
+import type {
+  ChannelConfig,
+  DestinationConfig,
+  PendingReconnect,
+  ShardTarget,
+} from '../protocol/protocol.js';
 
 /** A channel that has come through the port before its descriptor came through the ring. */
 interface AnnouncedChannel {
@@ -12,7 +17,7 @@ interface AnnouncedChannel {
 interface AnnouncedDestination {
   readonly channel: number;
   readonly config: DestinationConfig;
-  readonly loss: Loss | undefined;
+  readonly loss: PendingReconnect | undefined;
   /** Why it was aborted meanwhile, when it was. */
   readonly abortedBy: CloudPushError | undefined;
   /** Where its first connection leads, instead of to what its configuration says. */

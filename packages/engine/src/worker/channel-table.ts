@@ -4,7 +4,7 @@ import { NO_BLOCK, payloadOffset } from '../memory/pool.js';
 import { Command, type RingConsumer } from '../memory/ring.js';
 import type { ShardRequest, ShardTarget } from '../protocol/protocol.js';
 import { Announcements, inconsistency } from './announcements.js';
-import { ShardChannel } from './channel/worker-channel.js';
+import { WorkerChannel } from './channel/worker-channel.js';
 import type { Counted, ShardContext } from './shard-context.js';
 
 /** A request that is about one channel. */
@@ -30,7 +30,7 @@ export class ChannelTable {
   readonly #context: ChannelTableContext;
   readonly #ring: RingConsumer;
   /** By number. */
-  readonly #channels: (ShardChannel | undefined)[] = [];
+  readonly #channels: (WorkerChannel | undefined)[] = [];
   #size = 0;
   readonly #announced = new Announcements();
   /** Channels that were told to close: once ended, they are forgotten. */
@@ -127,7 +127,7 @@ export class ChannelTable {
       case Command.detach:
         this.#find(channel).detach(this.#ring.bytes);
         return;
-      case Command.leave:
+      case Command.release:
         this.#leave(channel);
         return;
       default:
@@ -136,7 +136,7 @@ export class ChannelTable {
   }
 
   /** @throws CloudPushError `ERR_CLOUDPUSH_INTERNAL` when the channel is not there */
-  #find(channel: number): ShardChannel {
+  #find(channel: number): WorkerChannel {
     const target = this.#channels[channel];
     if (target === undefined) throw inconsistency(`channel ${channel} is not on this shard`);
     return target;
@@ -148,7 +148,7 @@ export class ChannelTable {
     const { config, resume } = this.#announced.take(channel);
     if (this.#channels[channel] !== undefined) throw inconsistency(`channel ${channel} was opened twice`);
     const expectsDestination = (): boolean => this.#announced.hasDestinationOf(channel);
-    this.#channels[channel] = new ShardChannel(this.#context, channel, config, resume, expectsDestination);
+    this.#channels[channel] = new WorkerChannel(this.#context, channel, config, resume, expectsDestination);
     this.#size++;
   }
 
@@ -185,15 +185,15 @@ export class ChannelTable {
   #leave(channel: number): void {
     this.#context.receiveRequests();
     this.#context.flush();
-    if (!this.#find(channel).vacate()) {
-      this.#context.report({ type: 'stays', channel });
+    if (!this.#find(channel).release()) {
+      this.#context.report({ type: 'migrationRefused', channel });
       return;
     }
     // Another shard counts from here on: nothing of it may be published after this.
     this.#context.publish();
     this.#forget(channel);
     this.#announced.forget(channel);
-    this.#context.report({ type: 'left', channel });
+    this.#context.report({ type: 'migrated', channel });
   }
 
   #abort(channel: number, destination: number | undefined, error: CloudPushError): void {
@@ -218,7 +218,7 @@ export class ChannelTable {
     if (!isThere && block !== NO_BLOCK) this.#giveBack(channel, block);
     if (isThere && command === Command.attach)
       this.#context.report({ type: 'detached', channel, destination: bytes, error: toErrorData(error) });
-    if (isThere && command === Command.leave) this.#context.report({ type: 'stays', channel });
+    if (isThere && command === Command.release) this.#context.report({ type: 'migrationRefused', channel });
     this.#breakOff(channel, error);
     if (!isThere && command === Command.close) this.#endBroken(channel);
   }

@@ -11,8 +11,8 @@ import { NO_BLOCK } from '../memory/pool.js';
 import { Command, newRing, RingProducer } from '../memory/ring.js';
 import { channelConfig, destinationConfig } from '../options/destination-config.js';
 import type { ShardReport, ShardRequest } from '../protocol/protocol.js';
-import { ShardChannel } from './channel/worker-channel.js';
-import { ShardDestination } from './destination/worker-destination.js';
+import { WorkerChannel } from './channel/worker-channel.js';
+import { WorkerDestination } from './destination/worker-destination.js';
 import { Shard } from './shard.js';
 
 const CHANNELS = 4;
@@ -139,7 +139,7 @@ describe('the thread and its other channels go on, and the channel ends,', () =>
     ['when it is opened without a configuration', () => bench.push(Command.open, BROKEN)],
     ['when a destination is added to none', () => bench.attach(BROKEN, 1)],
     ['when a destination is taken from none', () => bench.push(Command.detach, BROKEN, 1)],
-    ['when it is to leave and is not there', () => bench.push(Command.leave, BROKEN)],
+    ['when it is to leave and is not there', () => bench.push(Command.release, BROKEN)],
   ])('%s', async (_, provoke) => {
     provoke();
     provoke();
@@ -212,13 +212,13 @@ describe('the thread and its other channels go on, and the channel ends,', () =>
     bench.open(BROKEN);
     bench.attach(BROKEN, 1);
     await until(() => expect(bench.of(BROKEN)).toEqual(['targetWanted']));
-    vi.spyOn(ShardChannel.prototype, 'vacate').mockImplementation(() => {
+    vi.spyOn(WorkerChannel.prototype, 'release').mockImplementation(() => {
       throw new TypeError('no such field');
     });
-    bench.push(Command.leave, BROKEN);
+    bench.push(Command.release, BROKEN);
     await bench.settled();
     // Whoever waits for an answer gets one.
-    expect(bench.of(BROKEN)).toEqual(['targetWanted', 'stays', 'detached', 'ended']);
+    expect(bench.of(BROKEN)).toEqual(['targetWanted', 'migrationRefused', 'detached', 'ended']);
     expect(bench.reports).toContainEqual(
       expect.objectContaining({
         type: 'detached',
@@ -233,7 +233,7 @@ describe('the thread and its other channels go on, and the channel ends,', () =>
     bench.open(BROKEN);
     bench.attach(BROKEN, 1);
     await until(() => expect(bench.of(BROKEN)).toEqual(['targetWanted']));
-    vi.spyOn(ShardDestination.prototype, 'moveTo').mockImplementation(() => {
+    vi.spyOn(WorkerDestination.prototype, 'moveTo').mockImplementation(() => {
       throw new TypeError('no such field');
     });
     const target = { url: 'rtmp://127.0.0.1/live/b', token: undefined };
@@ -245,7 +245,7 @@ describe('the thread and its other channels go on, and the channel ends,', () =>
 
   test('when what a timer does for it fails', async () => {
     const adts = Buffer.from('fff15080013ffc2100', 'hex');
-    const begin = vi.spyOn(ShardDestination.prototype, 'onTracksKnown').mockImplementation(() => {
+    const begin = vi.spyOn(WorkerDestination.prototype, 'onTracksKnown').mockImplementation(() => {
       throw new TypeError('no such field');
     });
     bench.open(BROKEN);
@@ -260,7 +260,7 @@ describe('the thread and its other channels go on, and the channel ends,', () =>
     bench.open(BROKEN);
     bench.attach(BROKEN, 1);
     await until(() => expect(bench.of(BROKEN)).toEqual(['targetWanted']));
-    const fail = vi.spyOn(ShardChannel.prototype, 'fail').mockImplementation(() => {
+    const fail = vi.spyOn(WorkerChannel.prototype, 'fail').mockImplementation(() => {
       throw new TypeError('no such field');
     });
     bench.open(BROKEN);

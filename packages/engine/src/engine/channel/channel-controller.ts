@@ -13,25 +13,25 @@ import type { DestinationOptions } from '../../options/options.js';
 import type { ChannelStats } from '../../stats/stats.js';
 import type { Connecting, Destination } from '../destination/destination.js';
 import { diagnostics } from '../diagnostics.js';
-import type { ChannelHost, ChannelSeat } from '../engine-services.js';
+import type { ChannelSlot, EngineServices } from '../engine-services.js';
 import type { CloseReport, SegmentReport } from '../events.js';
-import type { ShardClient } from '../shards/shard-handle.js';
-import type { Seat } from '../shards/slots.js';
+import type { ShardHandle } from '../shards/shard-handle.js';
+import type { EngineSlot } from '../shards/slots.js';
 import { Channel, type ChannelState } from './channel.js';
 import { ChannelCounts } from './channel-counts.js';
 import { ChannelDestinations } from './channel-destinations.js';
-import { ChannelResidence } from './channel-placement.js';
+import { ChannelMigration } from './channel-migration.js';
 import { ChannelSegments } from './channel-segments.js';
 import { MetadataSender } from './metadata-sender.js';
 import { PacketSender } from './packet-sender.js';
-import type { ChannelHome } from './placement.js';
+import type { Placement } from './placement.js';
 import type { WriterChannel } from './write-queue.js';
 
 /**
  * A channel from its opening until it is forgotten, on whichever shards it lives meanwhile: behind the {@link Channel} that
  * the caller holds, what the engine tells of its shard's reports.
  */
-export class ChannelLife implements WriterChannel {
+export class ChannelController implements WriterChannel {
   /** Unique for the life of the engine. */
   readonly id: number;
   /** The caller's name for it. */
@@ -40,10 +40,10 @@ export class ChannelLife implements WriterChannel {
   readonly destinations: ChannelDestinations;
   /** The way into the shard. */
   readonly sender: PacketSender;
-  readonly #host: ChannelHost;
+  readonly #services: EngineServices;
   readonly #maxPacket: number;
-  readonly #home: ChannelHome;
-  readonly #residence: ChannelResidence;
+  readonly #placement: Placement;
+  readonly #migration: ChannelMigration;
   readonly #counts: ChannelCounts;
   readonly #segments = new ChannelSegments();
   readonly #waiters = new Waiters();
@@ -58,32 +58,40 @@ export class ChannelLife implements WriterChannel {
   #abortedBy: ErrorData | undefined;
 
   /** Nobody hears of the channel before {@link open}. */
-  constructor(host: ChannelHost, seat: ChannelSeat, plan: ChannelPlan) {
-    this.id = seat.id;
+  constructor(services: EngineServices, slot: ChannelSlot, plan: ChannelPlan) {
+    this.id = slot.id;
     this.label = plan.label;
-    this.#host = host;
-    this.#maxPacket = host.room.memory.maxPacket;
-    const home = { shard: seat.shard, channel: seat.number };
-    const sender = new PacketSender(host.room, home, this.#onPauseChanged);
+    this.#services = services;
+    this.#maxPacket = services.pool.memory.maxPacket;
+    const placement = { shard: slot.shard, channel: slot.number };
+    const sender = new PacketSender(services.pool, placement, this.#onPauseChanged);
     const { video, audio, encryption, config } = plan;
     const segments = this.#segments;
-    const counts = new ChannelCounts(home, sender);
+    const counts = new ChannelCounts(placement, sender);
     const metadata = new MetadataSender(sender, encryption, segments);
     const channel = new Channel(this, { sender, metadata, video, audio });
     const waiters = this.#waiters;
-    this.#home = home;
+    this.#placement = placement;
     this.sender = sender;
     this.#counts = counts;
     this.channel = channel;
-    this.#residence = new ChannelResidence(home, sender, { config, encryption, segments });
-    this.destinations = new ChannelDestinations({ channel, host, home, sender, segments, counts, waiters });
-    host.room.gates.open(seat.number);
+    this.#migration = new ChannelMigration(placement, sender, { config, encryption, segments });
+    this.destinations = new ChannelDestinations({
+      channel,
+      services,
+      placement,
+      sender,
+      segments,
+      counts,
+      waiters,
+    });
+    services.pool.gates.open(slot.number);
   }
 
   /** Hands the channel to its shard, with its first destination. It does not fail. */
-  open(seat: Seat, first: DestinationPlan): void {
-    this.#residence.open();
-    this.destinations.attach(seat, { ...first, signal: undefined });
+  open(slot: EngineSlot, first: DestinationPlan): void {
+    this.#migration.open();
+    this.destinations.attach(slot, { ...first, signal: undefined });
     this.#stopListening = whenAborted(first.signal, (reason) => this.abort(reason));
   }
 
@@ -112,7 +120,7 @@ export class ChannelLife implements WriterChannel {
   addDestination(options: DestinationOptions): Destination {
     const plan = planDestination(options, this.#maxPacket);
     if (this.#leaving) throw closedError('the channel is closing or closed');
-    return this.destinations.attach(this.#host.seats.take(), plan);
+    return this.destinations.attach(this.#services.slots.take(), plan);
   }
 
   async connected(given?: AbortSignal): Promise<void> {
@@ -157,7 +165,7 @@ export class ChannelLife implements WriterChannel {
     const data = toErrorData(error);
     this.#abortedBy ??= data;
     this.#leave();
-    const { shard, channel } = this.#home;
+    const { shard, channel } = this.#placement;
     shard.post({ type: 'abort', channel, destination: undefined, error: data });
   }
 
@@ -165,13 +173,13 @@ export class ChannelLife implements WriterChannel {
     return this.#counts.stats(this, this.destinations.all);
   }
 
-  livesOn(shard: ShardClient): boolean {
-    return this.#home.shard === shard;
+  isOn(shard: ShardHandle): boolean {
+    return this.#placement.shard === shard;
   }
 
   /** The stream has begun, or its headers have changed. */
   onStream(state: MuxerState): void {
-    this.#residence.onStream(state);
+    this.#migration.onStream(state);
   }
 
   /** The last destination has brought a segment to its end. */
@@ -193,7 +201,7 @@ export class ChannelLife implements WriterChannel {
    * another shard, the others are over.
    * @returns false when none goes on
    */
-  onShardDied(data: ErrorData, lostPackets: number, next: () => ShardClient): boolean {
+  onShardDied(data: ErrorData, lostPackets: number, next: () => ShardHandle): boolean {
     this.#counts.addLost(lostPackets);
     const going = this.#goingOn((destination) => destination.onShardDied(data), data);
     for (const report of this.#segments.onShardDied()) this.#tellSegmentEnd(report);
@@ -216,7 +224,7 @@ export class ChannelLife implements WriterChannel {
   }
 
   /**
-   * Asks the shard to let the channel go, so that it connects again from another one; {@link onStays} or {@link onShardLeft}
+   * Asks the shard to let the channel go, so that it connects again from another one; {@link onMigrationRefused} or {@link onReleased}
    * is the answer, and no packet is taken before. Media that waits in the shard is lost (`packetsLost`): do it only where
    * that is worth it.
    */
@@ -225,19 +233,19 @@ export class ChannelLife implements WriterChannel {
   }
 
   /** The shard does not let the channel go. */
-  onStays(): void {
-    this.sender.onStays();
+  onMigrationRefused(): void {
+    this.sender.onMigrationRefused();
   }
 
   /**
    * The shard has let the channel go: its destinations connect from another one, as if they had not moved.
    * @returns false when none does, because the channel was told to end meanwhile
    */
-  onShardLeft(next: () => ShardClient): boolean {
-    const going = this.#goingOn((destination) => destination.onShardLeft(), undefined);
+  onReleased(next: () => ShardHandle): boolean {
+    const going = this.#goingOn((destination) => destination.onReleased(), undefined);
     if (going.size > 0) this.#moveTo(next(), going);
     else {
-      this.sender.onRehomed();
+      this.sender.onMigrated();
       // The shard does not know the channel any more: it needs no last descriptor.
       this.#closeRequested = true;
       this.onEnded();
@@ -248,7 +256,7 @@ export class ChannelLife implements WriterChannel {
   /** The shard has lost the channel, or never had it: that is the end of it, and of nothing else. */
   onBroken(error: ErrorData): void {
     // It will not answer any more.
-    this.sender.onStays();
+    this.sender.onMigrationRefused();
     this.destinations.endAll(error);
     this.onEnded();
   }
@@ -301,14 +309,14 @@ export class ChannelLife implements WriterChannel {
     goOn: (destination: Destination) => Connecting | undefined,
     error: ErrorData | undefined,
   ): Map<Destination, Connecting> {
-    this.#residence.onLeft();
+    this.#migration.onLeft();
     this.#counts.carry();
     return this.destinations.onShardGone(this.#leaving ? () => undefined : goOn, this.#abortedBy ?? error);
   }
 
-  #moveTo(shard: ShardClient, going: ReadonlyMap<Destination, Connecting>): void {
-    this.#residence.moveTo(shard);
-    this.destinations.onRehomed(going);
+  #moveTo(shard: ShardHandle, going: ReadonlyMap<Destination, Connecting>): void {
+    this.#migration.moveTo(shard);
+    this.destinations.onMigrated(going);
     // Whoever saw the gate closed before the old shard could say so must look again.
     this.#waiters.wake();
   }

@@ -3,11 +3,11 @@ import type { ChannelStats, DestinationTotals } from '../../stats/stats.js';
 import { addTotals, NO_DESTINATION_TOTALS } from '../../stats/totals.js';
 import type { Destination } from '../destination/destination.js';
 import type { PacketSender } from './packet-sender.js';
-import type { ChannelHome } from './placement.js';
+import type { Placement } from './placement.js';
 
 /** What is counted of a channel: by its shard, by those that it has left, by its destinations, and by those that are over. */
 export class ChannelCounts {
-  readonly #home: ChannelHome;
+  readonly #placement: Placement;
   readonly #sender: PacketSender;
   /** Of destinations that are over. */
   #finished = NO_DESTINATION_TOTALS;
@@ -18,8 +18,8 @@ export class ChannelCounts {
   /** The counts as they were when the channel ended: its number may be in other hands now. */
   #last: ChannelStats | undefined;
 
-  constructor(home: ChannelHome, sender: PacketSender) {
-    this.#home = home;
+  constructor(placement: Placement, sender: PacketSender) {
+    this.#placement = placement;
     this.#sender = sender;
   }
 
@@ -62,7 +62,7 @@ export class ChannelCounts {
     this.#packetsInvalid += this.#onShard(ChannelCounter.packetsInvalid);
     this.#packetsLost += this.#onShard(ChannelCounter.packetsLost);
     this.#packetsBetweenSegments += this.#onShard(ChannelCounter.packetsBetweenSegments);
-    this.#home.shard.counters.channels.reset(this.#home.channel);
+    this.#placement.shard.counters.channels.reset(this.#placement.channel);
   }
 
   /** Nothing is counted any more: what there was at last stays. */
@@ -71,6 +71,6 @@ export class ChannelCounts {
   }
 
   #onShard(counter: ChannelCounter): number {
-    return this.#home.shard.counters.channels.get(this.#home.channel, counter);
+    return this.#placement.shard.counters.channels.get(this.#placement.channel, counter);
   }
 }

@@ -7,21 +7,21 @@ import type { BitrateAdvice } from '../../worker/destination/bitrate-advisor.js'
 import type { SegmentTotals } from '../../worker/destination/segment-progress.js';
 import { type Connecting, Destination } from '../destination/destination.js';
 import { diagnostics } from '../diagnostics.js';
-import type { ChannelHost } from '../engine-services.js';
+import type { EngineServices } from '../engine-services.js';
 import type { Disconnection } from '../events.js';
-import type { Seat } from '../shards/slots.js';
+import type { EngineSlot } from '../shards/slots.js';
 import type { Channel } from './channel.js';
 import type { ChannelCounts } from './channel-counts.js';
 import type { ChannelSegments } from './channel-segments.js';
 import type { PacketSender } from './packet-sender.js';
-import type { ChannelHome } from './placement.js';
+import type { Placement } from './placement.js';
 
 /** What the destinations of a channel need of it. */
 export interface DestinationsOwner {
   /** Tells their events as its own. */
   readonly channel: Channel;
-  readonly host: ChannelHost;
-  readonly home: ChannelHome;
+  readonly services: EngineServices;
+  readonly placement: Placement;
   readonly sender: PacketSender;
   readonly segments: ChannelSegments;
   readonly counts: ChannelCounts;
@@ -75,7 +75,7 @@ export class ChannelDestinations {
   }
 
   /**
-   * What a line of the log tells of a destination: host and stream, without user info and query.
+   * What a line of the log tells of a destination: services and stream, without user info and query.
    * @param number without one, the first
    */
   logFields(number?: number): object {
@@ -84,11 +84,11 @@ export class ChannelDestinations {
     return this.#lastFields;
   }
 
-  /** Adds a destination, which has its seat. It does not fail. */
-  attach({ id, number }: Seat, { config, request, signal }: DestinationPlan): Destination {
-    const { host, home, sender } = this.#owner;
-    const question = request === undefined ? undefined : { cache: host.targets, request };
-    const destination = new Destination({ id, number, home, sender }, config, question);
+  /** Adds a destination, which has its slot. It does not fail. */
+  attach({ id, number }: EngineSlot, { config, request, signal }: DestinationPlan): Destination {
+    const { services, placement, sender } = this.#owner;
+    const question = request === undefined ? undefined : { cache: services.targets, request };
+    const destination = new Destination({ id, number, placement, sender }, config, question);
     this.#open.set(number, destination);
     destination.abortWith(signal);
     this.#tellRelievable();
@@ -159,9 +159,9 @@ export class ChannelDestinations {
   onDetached(number: number, error: ErrorData | undefined): void {
     const destination = this.#open.get(number);
     if (destination === undefined) return;
-    const { channel, host, counts } = this.#owner;
+    const { channel, services, counts } = this.#owner;
     this.#open.delete(number);
-    host.seats.free(number);
+    services.slots.free(number);
     destination.onDetached(error);
     const report = destination.report!;
     const { clean, error: failure } = report;
@@ -186,7 +186,7 @@ export class ChannelDestinations {
    * The shard holds nothing of the channel any more: destinations that do not go on with another one are over.
    * @param goOn says how one goes on; undefined when it does not
    * @param error what the others end with. Default: their last loss.
-   * @returns those that go on, once the channel has another shard: {@link onRehomed}
+   * @returns those that go on, once the channel has another shard: {@link onMigrated}
    */
   onShardGone(
     goOn: (destination: Destination) => Connecting | undefined,
@@ -202,8 +202,8 @@ export class ChannelDestinations {
   }
 
   /** The channel lives on another shard now. */
-  onRehomed(going: ReadonlyMap<Destination, Connecting>): void {
-    for (const [destination, connecting] of going) destination.onRehomed(connecting);
+  onMigrated(going: ReadonlyMap<Destination, Connecting>): void {
+    for (const [destination, connecting] of going) destination.onMigrated(connecting);
   }
 
   /** Tells of the connections that were lost with a shard. */

@@ -13,7 +13,7 @@ import { AUDIO_CODECS, VIDEO_CODECS } from '../../protocol/protocol.js';
 import type { ChannelStats } from '../../stats/stats.js';
 import type { Destination } from '../destination/destination.js';
 import type { ChannelEvents, CloseReport } from '../events.js';
-import type { ChannelLife } from './channel-controller.js';
+import type { ChannelController } from './channel-controller.js';
 import type { MetadataSender } from './metadata-sender.js';
 import type { PacketSender } from './packet-sender.js';
 import { PictureContinuity } from './picture-continuity.js';
@@ -23,7 +23,7 @@ import {
   packetStream,
   type VideoPacket,
 } from './writable-stream.js';
-import { ChannelWriter } from './write-queue.js';
+import { WriteQueue } from './write-queue.js';
 
 export type ChannelState = 'connecting' | 'publishing' | 'closing' | 'closed';
 
@@ -48,17 +48,17 @@ export interface ChannelInput {
 export class Channel extends EventEmitter<ChannelEvents> {
   /** Unique for the life of the engine. */
   readonly id: number;
-  readonly #life: ChannelLife;
+  readonly #life: ChannelController;
   readonly #sender: PacketSender;
   readonly #metadata: MetadataSender;
   /** The default codecs' numbers; −1: the channel was opened without the track. */
   readonly #video: number;
   readonly #audio: number;
-  readonly #writer: ChannelWriter;
+  readonly #writer: WriteQueue;
   readonly #pictures = new PictureContinuity();
 
   /** @internal Channels are made by `PushEngine.openChannel`. */
-  constructor(life: ChannelLife, { sender, metadata, video, audio }: ChannelInput) {
+  constructor(life: ChannelController, { sender, metadata, video, audio }: ChannelInput) {
     super();
     this.id = life.id;
     this.#life = life;
@@ -66,7 +66,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
     this.#metadata = metadata;
     this.#video = video === 'none' ? NO_TRACK : VIDEO_CODECS.indexOf(video);
     this.#audio = audio === 'none' ? NO_TRACK : AUDIO_CODECS.indexOf(audio);
-    this.#writer = new ChannelWriter(life);
+    this.#writer = new WriteQueue(life);
   }
 
   /** What the caller calls it: the option `label`. */

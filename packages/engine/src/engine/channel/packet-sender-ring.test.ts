@@ -4,7 +4,7 @@ import { MediaMemory } from '../../memory/media-memory.js';
 import { payloadOffset } from '../../memory/pool.js';
 import { Command, newRing, RingConsumer, RingProducer } from '../../memory/ring.js';
 import { PacketSender } from './packet-sender.js';
-import type { ChannelHome } from './placement.js';
+import type { Placement } from './placement.js';
 
 const SLOTS = 4;
 const CHANNEL = 1;
@@ -30,7 +30,7 @@ class Fixture {
       awaitRoom: () => {},
       tellTooSmall: () => {},
     },
-    { channel: CHANNEL, shard: this.shard } as unknown as ChannelHome,
+    { channel: CHANNEL, shard: this.shard } as unknown as Placement,
     (paused) => void this.announced.push(paused),
   );
 
@@ -139,8 +139,8 @@ test('nothing follows a channel to a shard that is asked to let it go; what wait
   const { sender } = fixture;
   sender.leaveShard();
   sender.command(Command.attach, 7);
-  expect([fixture.drain(), fixture.send(), sender.paused]).toEqual([[[Command.leave, 0]], false, true]);
-  sender.onStays();
+  expect([fixture.drain(), fixture.send(), sender.paused]).toEqual([[[Command.release, 0]], false, true]);
+  sender.onMigrationRefused();
   expect([fixture.drain(), fixture.send(), sender.paused]).toEqual([[[Command.attach, 7]], true, false]);
   await vi.advanceTimersByTimeAsync(0);
   expect([sender.pauses, fixture.announced]).toEqual([1, [true, false]]);
@@ -152,7 +152,7 @@ test('also behind a full ring nothing follows the wish to leave', () => {
   fixture.sender.command(Command.attach, 7);
   fixture.drain();
   vi.advanceTimersByTime(10);
-  expect(fixture.drain()).toEqual([[Command.leave, 0]]);
+  expect(fixture.drain()).toEqual([[Command.release, 0]]);
 });
 
 test('a channel that has found another shard begins there with an open gate, and without what waited for the old one', () => {
@@ -162,7 +162,7 @@ test('a channel that has found another shard begins there with an open gate, and
   gates.close(CHANNEL);
   sender.onPause();
   fixture.drain();
-  sender.onRehomed();
+  sender.onMigrated();
   expect([sender.paused, gates.isOpen(CHANNEL), fixture.send()]).toEqual([false, true, true]);
   expect(fixture.drain()).toEqual([[Command.video, 100]]);
 });

@@ -6,14 +6,14 @@ import { MediaMemory } from '../../memory/media-memory.js';
 import { MAX_POOL_SIZE } from '../../memory/pool.js';
 import { ReleaseList } from '../../memory/release-list.js';
 import { Command, newRing, RingConsumer, RingProducer } from '../../memory/ring.js';
-import { type PacketRoom, PacketSender } from './packet-sender.js';
-import type { ChannelHome } from './placement.js';
+import { PacketSender, type PoolServices } from './packet-sender.js';
+import type { Placement } from './placement.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /** An engine's memory without an engine: what is sent stays in the ring until {@link release} says that it has left. */
-class FakeRoom implements PacketRoom {
+class FakePool implements PoolServices {
   readonly memory: MediaMemory;
   readonly gates: Gates;
   readonly relievable = new Set<PacketSender>();
@@ -45,7 +45,7 @@ class FakeRoom implements PacketRoom {
     };
     return new PacketSender(
       this,
-      { channel, shard } as unknown as ChannelHome,
+      { channel, shard } as unknown as Placement,
       (paused) => void this.announced.push(paused),
     );
   }
@@ -77,7 +77,7 @@ function send(sender: PacketSender, bytes: number): boolean {
   return sender.send(Command.video, 0, media.subarray(0, bytes), 0, undefined, 0);
 }
 
-/** Sends until there is no room. Returns how many packets were taken. */
+/** Sends until there is no pool. Returns how many packets were taken. */
 function fill(sender: PacketSender, bytes: number): number {
   let taken = 0;
   while (send(sender, bytes)) taken++;
@@ -85,8 +85,8 @@ function fill(sender: PacketSender, bytes: number): number {
 }
 
 test('a small packet is not refused because a large one was', () => {
-  const room = new FakeRoom(MIB, 4);
-  const sender = room.sender(0);
+  const pool = new FakePool(MIB, 4);
+  const sender = pool.sender(0);
   fill(sender, 20 * KIB);
   expect(send(sender, 200 * KIB)).toBe(false);
   expect(sender.paused).toBe(true);
@@ -96,63 +96,63 @@ test('a small packet is not refused because a large one was', () => {
 });
 
 test('a packet as large as the one that was refused is refused until there is room for it', () => {
-  const room = new FakeRoom(MIB, 4);
-  const sender = room.sender(0);
+  const pool = new FakePool(MIB, 4);
+  const sender = pool.sender(0);
   const taken = fill(sender, 20 * KIB);
-  room.release(0, Math.ceil(taken / 2) - 1);
+  pool.release(0, Math.ceil(taken / 2) - 1);
   expect(send(sender, 20 * KIB)).toBe(false);
   expect(sender.paused).toBe(true);
-  room.release(0, 2);
+  pool.release(0, 2);
   expect(sender.paused).toBe(false);
   expect(send(sender, 20 * KIB)).toBe(true);
 });
 
 test('room that others have made does not end the pause of a channel that has not drained', () => {
-  const room = new FakeRoom(MIB, 8);
-  const stalled = room.sender(0);
-  const busy = room.sender(1);
+  const pool = new FakePool(MIB, 8);
+  const stalled = pool.sender(0);
+  const busy = pool.sender(1);
   fill(busy, 20 * KIB);
   fill(stalled, 20 * KIB);
-  room.release(1);
-  expect(room.memory.hasRoomFor(0, 20 * KIB)).toBe(true);
+  pool.release(1);
+  expect(pool.memory.hasRoomFor(0, 20 * KIB)).toBe(true);
   expect(stalled.paused).toBe(true);
   expect(stalled.pauses).toBe(1);
 });
 
 test('a channel that has drained goes on, whatever others hold', () => {
-  const room = new FakeRoom(16 * MIB, 40);
-  const stalled = Array.from({ length: 39 }, (_, channel) => room.sender(channel));
+  const pool = new FakePool(16 * MIB, 40);
+  const stalled = Array.from({ length: 39 }, (_, channel) => pool.sender(channel));
   for (const sender of stalled) {
     send(sender, 60 * KIB);
     fill(sender, 20 * KIB);
   }
-  const healthy = room.sender(39);
+  const healthy = pool.sender(39);
   for (let i = 0; i < 20; i++) {
     fill(healthy, 90 * KIB);
     expect(healthy.paused).toBe(true);
-    room.release(39);
+    pool.release(39);
     expect([i, healthy.paused]).toEqual([i, false]);
   }
-  expect(room.told).toEqual([]);
+  expect(pool.told).toEqual([]);
 });
 
 test('that the pool is too small for what a channel sends is told once, with the size that would do', () => {
-  const room = new FakeRoom(4 * MIB, 16);
-  const stalled = Array.from({ length: 15 }, (_, channel) => room.sender(channel));
+  const pool = new FakePool(4 * MIB, 16);
+  const stalled = Array.from({ length: 15 }, (_, channel) => pool.sender(channel));
   for (const sender of stalled) send(sender, 200 * KIB);
-  const sender = room.sender(15);
+  const sender = pool.sender(15);
   fill(sender, 900 * KIB);
   expect(send(sender, 900 * KIB)).toBe(false);
-  room.release(15);
+  pool.release(15);
   fill(sender, 900 * KIB);
-  const told = room.told.filter(({ channel }) => channel === 15);
+  const told = pool.told.filter(({ channel }) => channel === 15);
   expect(told).toHaveLength(1);
   const { code, message, details } = told[0]!.error;
   expect(code).toBe('ERR_CLOUDPUSH_POOL_TOO_SMALL');
   expect(details).toMatchObject({ actual: 4 * MIB, bytes: 900 * KIB });
   expect(message).toContain(`poolSize of ${String(details['wanted'])} bytes`);
 
-  const larger = new FakeRoom(details['wanted'] as number, 16);
+  const larger = new FakePool(details['wanted'] as number, 16);
   const senders = Array.from({ length: 16 }, (_, channel) => larger.sender(channel));
   for (const one of senders.slice(0, 15)) fill(one, 200 * KIB);
   for (let i = 0; i < 3; i++) {
@@ -163,19 +163,19 @@ test('that the pool is too small for what a channel sends is told once, with the
 });
 
 test('what a channel that may drop has borrowed is given back when another one needs it', () => {
-  const room = new FakeRoom(MIB, 4);
-  const dropping = room.sender(0);
+  const pool = new FakePool(MIB, 4);
+  const dropping = pool.sender(0);
   dropping.isRelievable = true;
-  const other = room.sender(1);
+  const other = pool.sender(1);
   for (let i = 0; i < 15; i++) expect(send(dropping, 20 * KIB)).toBe(true);
   send(other, 10 * KIB);
   expect(send(other, 700 * KIB)).toBe(false);
   // What it holds itself must leave first.
-  expect(room.relieved).not.toContain(0);
-  room.release(1);
-  expect(room.relieved.filter((channel) => channel === 0)).toEqual([0]);
+  expect(pool.relieved).not.toContain(0);
+  pool.release(1);
+  expect(pool.relieved.filter((channel) => channel === 0)).toEqual([0]);
   dropping.close();
-  expect(room.relievable.size).toBe(0);
+  expect(pool.relievable.size).toBe(0);
 });
 
 test('a shard is asked once to let go of what a stream keeps back, and again and again of one that may drop', () => {
@@ -183,49 +183,49 @@ test('a shard is asked once to let go of what a stream keeps back, and again and
     [false, 1],
     [true, 3],
   ] as const) {
-    const room = new FakeRoom(MIB, 4);
-    const sender = room.sender(0);
+    const pool = new FakePool(MIB, 4);
+    const sender = pool.sender(0);
     sender.isRelievable = mayDrop;
     fill(sender, 20 * KIB);
-    for (let i = 0; i < 2; i++) room.release(0, 1);
-    expect(room.relieved).toEqual(new Array(times).fill(0));
+    for (let i = 0; i < 2; i++) pool.release(0, 1);
+    expect(pool.relieved).toEqual(new Array(times).fill(0));
   }
 });
 
 test('a shard feels pressure only from a channel that may drop, and only when its part runs short', () => {
-  const room = new FakeRoom(MIB, 4);
-  const [keeping, dropping] = [room.sender(0), room.sender(1)];
+  const pool = new FakePool(MIB, 4);
+  const [keeping, dropping] = [pool.sender(0), pool.sender(1)];
   fill(keeping, 20 * KIB);
-  expect(room.gates.takePressure(0)).toBe(false);
-  room.release(0);
+  expect(pool.gates.takePressure(0)).toBe(false);
+  pool.release(0);
   dropping.isRelievable = true;
   send(dropping, 1 * KIB);
-  expect(room.gates.takePressure(1)).toBe(false);
+  expect(pool.gates.takePressure(1)).toBe(false);
   fill(dropping, 20 * KIB);
-  expect(room.gates.takePressure(1)).toBe(true);
+  expect(pool.gates.takePressure(1)).toBe(true);
 });
 
 test.each([
   ['first', 0],
   ['last', 2],
 ])('of several that have borrowed, the one that holds most of it gives back: the %s', (_, most) => {
-  const room = new FakeRoom(MIB, 4);
+  const pool = new FakePool(MIB, 4);
   for (const channel of [0, 2]) {
-    const dropping = room.sender(channel);
+    const dropping = pool.sender(channel);
     dropping.isRelievable = true;
     for (let i = 0; i < (channel === most ? 11 : 4); i++) expect(send(dropping, 20 * KIB)).toBe(true);
   }
-  const other = room.sender(1);
+  const other = pool.sender(1);
   send(other, 10 * KIB);
   expect(send(other, 700 * KIB)).toBe(false);
-  room.release(1);
-  expect(room.relieved.filter((channel) => channel !== 1)).toEqual([most]);
+  pool.release(1);
+  expect(pool.relieved.filter((channel) => channel !== 1)).toEqual([most]);
 });
 
 test('a sender that awaits nothing, or is closed, does not ask for room', () => {
-  const room = new FakeRoom(MIB, 4);
-  const sender = room.sender(0);
-  const awaitRoom = vi.spyOn(room, 'awaitRoom');
+  const pool = new FakePool(MIB, 4);
+  const sender = pool.sender(0);
+  const awaitRoom = vi.spyOn(pool, 'awaitRoom');
   send(sender, 20 * KIB);
   sender.retry();
   expect(awaitRoom).not.toHaveBeenCalled();
@@ -233,27 +233,27 @@ test('a sender that awaits nothing, or is closed, does not ask for room', () => 
   expect(awaitRoom).toHaveBeenCalledOnce();
   sender.close();
   sender.isRelievable = true;
-  room.release(0, 1);
+  pool.release(0, 1);
   expect(awaitRoom).toHaveBeenCalledOnce();
-  expect(room.relievable.size).toBe(0);
+  expect(pool.relievable.size).toBe(0);
 });
 
 test('a pause for want of memory and its end are both told', async () => {
-  const room = new FakeRoom(MIB, 4);
-  fill(room.sender(0), 20 * KIB);
+  const pool = new FakePool(MIB, 4);
+  fill(pool.sender(0), 20 * KIB);
   await setImmediate();
-  room.release(0);
+  pool.release(0);
   await setImmediate();
-  expect(room.announced).toEqual([true, false]);
+  expect(pool.announced).toEqual([true, false]);
 });
 
 test('what a channel holds does not count what its shard has already let go of', () => {
-  const room = new FakeRoom(MIB, 4);
-  const sender = room.sender(0);
-  const store = vi.spyOn(room.memory, 'store');
+  const pool = new FakePool(MIB, 4);
+  const sender = pool.sender(0);
+  const store = vi.spyOn(pool.memory, 'store');
   send(sender, 20 * KIB);
   expect(sender.heldBytes).toBeGreaterThan(20 * KIB);
-  const shard = new ReleaseList(room.memory.pool.buffer, room.memory.releaseHead);
+  const shard = new ReleaseList(pool.memory.pool.buffer, pool.memory.releaseHead);
   shard.add(store.mock.results[0]!.value as number);
   shard.publish();
   expect(sender.heldBytes).toBe(0);
@@ -264,12 +264,12 @@ test.each([
   [MAX_POOL_SIZE, `a poolSize of ${MAX_POOL_SIZE} bytes would do`],
   [MAX_POOL_SIZE + 1, 'divide the channels among several engines'],
 ])('what would do instead of a pool that is too small is told once: %i bytes', (wanted, cure) => {
-  const room = new FakeRoom(MIB, 4);
-  vi.spyOn(room.memory, 'sizeThatWouldDo').mockReturnValue(wanted);
-  const sender = room.sender(0);
+  const pool = new FakePool(MIB, 4);
+  vi.spyOn(pool.memory, 'sizeThatWouldDo').mockReturnValue(wanted);
+  const sender = pool.sender(0);
   for (let i = 0; i < 3; i++) {
     fill(sender, 20 * KIB);
-    room.release(0);
+    pool.release(0);
   }
-  expect(room.told.map(({ error }) => error.message)).toEqual([expect.stringContaining(cure)]);
+  expect(pool.told.map(({ error }) => error.message)).toEqual([expect.stringContaining(cure)]);
 });

@@ -6,10 +6,10 @@ import type { Gates } from '../../memory/gates.js';
 import type { MediaMemory } from '../../memory/media-memory.js';
 import { MAX_POOL_SIZE, NO_BLOCK } from '../../memory/pool.js';
 import { Command } from '../../memory/ring.js';
-import type { ChannelHome } from './placement.js';
+import type { Placement } from './placement.js';
 
 /** What the packets of a channel need of the engine. */
-export interface PacketRoom {
+export interface PoolServices {
   readonly memory: MediaMemory;
   readonly gates: Gates;
   /** Those whose shard can drop something of what they hold: see {@link PacketSender.relieve}. */
@@ -40,8 +40,8 @@ export class PacketSender {
   #isRelievable = false;
   /** The shard has been told once that there is no room. */
   #relieved = false;
-  readonly #room: PacketRoom;
-  readonly #home: ChannelHome;
+  readonly #pool: PoolServices;
+  readonly #placement: Placement;
   readonly #channel: number;
   readonly #onPauseChanged: (paused: boolean) => void;
   #open = true;
@@ -61,10 +61,10 @@ export class PacketSender {
   readonly #commands: { readonly command: Command; readonly argument: number }[] = [];
 
   /** @param onPauseChanged called with true and false in turn, beginning with true */
-  constructor(room: PacketRoom, home: ChannelHome, onPauseChanged: (paused: boolean) => void) {
-    this.#room = room;
-    this.#home = home;
-    this.#channel = home.channel;
+  constructor(pool: PoolServices, placement: Placement, onPauseChanged: (paused: boolean) => void) {
+    this.#pool = pool;
+    this.#placement = placement;
+    this.#channel = placement.channel;
     this.#onPauseChanged = onPauseChanged;
   }
 
@@ -74,25 +74,25 @@ export class PacketSender {
    */
   set isRelievable(value: boolean) {
     this.#isRelievable = value;
-    const { relievable } = this.#room;
+    const { relievable } = this.#pool;
     if (value && this.#open) relievable.add(this);
     else relievable.delete(this);
   }
 
   /** Bytes that it holds of the pool beyond its claim. */
   get borrowedBytes(): number {
-    return this.#room.memory.borrowedBy(this.#channel);
+    return this.#pool.memory.borrowedBy(this.#channel);
   }
 
   /** Has the shard drop some of what waits. */
   relieve(): void {
     this.#relieved = true;
-    this.#home.shard.post({ type: 'relieve', channel: this.#channel });
+    this.#placement.shard.post({ type: 'relieve', channel: this.#channel });
   }
 
   /** True while there was no room for a packet. Smaller ones may be taken all the same. */
   get paused(): boolean {
-    return this.#hasReason || !this.#room.gates.isOpen(this.#channel);
+    return this.#hasReason || !this.#pool.gates.isOpen(this.#channel);
   }
 
   /** How long there was no room, in ms. */
@@ -102,8 +102,8 @@ export class PacketSender {
 
   /** Bytes of the pool that the channel holds. */
   get heldBytes(): number {
-    this.#room.memory.reclaim();
-    return this.#room.memory.heldBy(this.#channel);
+    this.#pool.memory.reclaim();
+    return this.#pool.memory.heldBy(this.#channel);
   }
 
   /**
@@ -143,11 +143,11 @@ export class PacketSender {
     // A small packet is not refused because a large one was.
     if (this.#awaited > 0 && length >= this.#awaited) return this.#refuse();
     if (this.#commands.length > 0) return this.#refuseForRing();
-    const { memory } = this.#room;
+    const { memory } = this.#pool;
     const block = memory.store(this.#channel, data);
     if (block === NO_BLOCK) return this.#refuseForMemory(length);
-    if (this.#isRelievable && memory.isTight(this.#channel)) this.#room.gates.press(this.#channel);
-    const { shard } = this.#home;
+    if (this.#isRelievable && memory.isTight(this.#channel)) this.#pool.gates.press(this.#channel);
+    const { shard } = this.#placement;
     const now = monotonicNow();
     if (!shard.ring.push(command, this.#channel, block, length, codec, flags, dts, pts, now)) {
       // A record may hold a key.
@@ -166,7 +166,7 @@ export class PacketSender {
   }
 
   readonly #pushCommands = (): void => {
-    const { shard } = this.#home;
+    const { shard } = this.#placement;
     // If the channel is let go, what follows is of no use there.
     if (shard.isDead || this.#leaving === 'asked') return;
     for (let next = this.#commands[0]; next !== undefined; next = this.#commands[0]) {
@@ -176,7 +176,7 @@ export class PacketSender {
       }
       this.#commands.shift();
       shard.ringDoorbell();
-      if (next.command === Command.leave) {
+      if (next.command === Command.release) {
         this.#leaving = 'asked';
         return;
       }
@@ -187,21 +187,21 @@ export class PacketSender {
   leaveShard(): void {
     this.#leaving = 'wanted';
     this.#announce();
-    this.command(Command.leave);
+    this.command(Command.release);
   }
 
   /** The shard does not let the channel go. */
-  onStays(): void {
+  onMigrationRefused(): void {
     this.#leaving = 'no';
     this.#pushCommands();
     this.#announce();
   }
 
   /** The channel has left its shard; what was under way to it there does not matter any more. */
-  onRehomed(): void {
+  onMigrated(): void {
     this.#commands.length = 0;
     this.#leaving = 'no';
-    this.#room.gates.open(this.#channel);
+    this.#pool.gates.open(this.#channel);
     this.onResume();
   }
 
@@ -224,7 +224,7 @@ export class PacketSender {
   /** Blocks have been released: is there room again for what was refused? */
   retry(): void {
     if (this.#awaited === 0 || !this.#open) return;
-    const { memory } = this.#room;
+    const { memory } = this.#pool;
     // Room that others have made is not enough: a stalled channel would pause and resume with their every packet.
     const drained = memory.heldBy(this.#channel) <= this.#heldAtRefusal / 2;
     if (!drained || !memory.hasRoomFor(this.#channel, this.#awaited)) {
@@ -236,16 +236,16 @@ export class PacketSender {
   }
 
   #awaitRoom(): void {
-    this.#room.awaitRoom(this);
+    this.#pool.awaitRoom(this);
     // A stream that has not begun yet does so then, and lets go of what it has kept back for its second track.
     if (this.#isRelievable || !this.#relieved) this.relieve();
-    if (!this.#isRelievable && this.#room.memory.isOwed(this.#channel, this.#awaited)) this.#relieveOther();
+    if (!this.#isRelievable && this.#pool.memory.isOwed(this.#channel, this.#awaited)) this.#relieveOther();
   }
 
   /** What others have borrowed is needed here: of those that can drop something, the one that holds most of it does. */
   #relieveOther(): void {
     let most: PacketSender | undefined;
-    for (const other of this.#room.relievable)
+    for (const other of this.#pool.relievable)
       if (other.borrowedBytes > (most?.borrowedBytes ?? 0)) most = other;
     most?.relieve();
   }
@@ -256,7 +256,7 @@ export class PacketSender {
   }
 
   #refuseForMemory(bytes: number): false {
-    const { maxPacket } = this.#room.memory;
+    const { maxPacket } = this.#pool.memory;
     if (bytes > maxPacket) throw packetTooLargeError(bytes, maxPacket);
     this.#awaited = bytes;
     this.#heldAtRefusal = this.heldBytes;
@@ -268,11 +268,11 @@ export class PacketSender {
 
   #tellIfTooSmall(bytes: number): void {
     if (this.#toldTooSmall) return;
-    const { memory } = this.#room;
+    const { memory } = this.#pool;
     const wanted = memory.sizeThatWouldDo(this.#channel, bytes);
     if (wanted === undefined) return;
     this.#toldTooSmall = true;
-    this.#room.tellTooSmall(this.#channel, poolTooSmallError(memory.pool.size, bytes, wanted));
+    this.#pool.tellTooSmall(this.#channel, poolTooSmallError(memory.pool.size, bytes, wanted));
   }
 
   /** Blocks say nothing about the ring: they may wait in the shard long after it was drained. */
@@ -291,7 +291,7 @@ export class PacketSender {
   /** Packets of any size are refused. */
   get #refusesAll(): boolean {
     const isShut = this.#pausedByShard || this.#leaving !== 'no' || this.#awaitsRing;
-    return isShut || !this.#room.gates.isOpen(this.#channel);
+    return isShut || !this.#pool.gates.isOpen(this.#channel);
   }
 
   /** Packets are refused, and the caller is told so. */

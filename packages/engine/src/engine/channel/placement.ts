@@ -1,8 +1,8 @@
-import type { ShardClient } from '../shards/shard-handle.js';
+import type { ShardHandle } from '../shards/shard-handle.js';
 
 /** Where a channel lives, for all who must find it there: it moves to another shard when its worker thread dies, or is too busy. */
-export interface ChannelHome {
-  shard: ShardClient;
+export interface Placement {
+  shard: ShardHandle;
   /** The channel's number in shared memory. */
   readonly channel: number;
 }

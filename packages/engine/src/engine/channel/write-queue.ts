@@ -21,7 +21,7 @@ interface WaitingPacket {
 }
 
 /** Hands packets over in the order in which they were written, each as soon as there is room. */
-export class ChannelWriter {
+export class WriteQueue {
   readonly #channel: WriterChannel;
   readonly #waiting: WaitingPacket[] = [];
   #pumping = false;

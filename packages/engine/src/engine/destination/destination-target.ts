@@ -3,7 +3,7 @@ import type { ShardTarget } from '../../protocol/protocol.js';
 import type { PushTarget, TargetReason } from '../../targets/push-target.js';
 import type { TargetCache } from '../../targets/target-cache.js';
 import type { TargetRequest } from '../../targets/target-request.js';
-import type { ChannelHome } from '../channel/placement.js';
+import type { Placement } from '../channel/placement.js';
 
 /** Where a destination's targets come from, when they are asked for. */
 export interface TargetQuestion {
@@ -29,8 +29,8 @@ export class DestinationTarget {
   }
 
   /** Answers the channel's shard, which is about to connect. */
-  async answer(home: ChannelHome, destination: number, reason: TargetReason): Promise<void> {
-    const { shard, channel } = home;
+  async answer(placement: Placement, destination: number, reason: TargetReason): Promise<void> {
+    const { shard, channel } = placement;
     const { cache, request } = this.#question;
     const { signal } = this.#over;
     const move = (target: PushTarget): void => {
@@ -44,7 +44,7 @@ export class DestinationTarget {
       // The number may be another destination's by now.
       signal.throwIfAborted();
       // The channel has left: its new shard asks for itself.
-      if (home.shard !== shard) return;
+      if (placement.shard !== shard) return;
       this.#given = target;
       // The shard that asked is the one that a new token is for.
       this.#stopWatching?.();

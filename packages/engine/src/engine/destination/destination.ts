@@ -14,32 +14,32 @@ import { Waiters } from '../../base/waiters.js';
 import { DestinationCounter } from '../../memory/counters.js';
 import { Command } from '../../memory/ring.js';
 import { checkedUrl } from '../../options/destination-config.js';
-import type { DestinationConfig, Loss, ShardTarget } from '../../protocol/protocol.js';
+import type { DestinationConfig, PendingReconnect, ShardTarget } from '../../protocol/protocol.js';
 import { fallingRate } from '../../stats/bit-rate.js';
 import type { DestinationStats, DestinationTotals } from '../../stats/stats.js';
 import { addTotals, NO_DESTINATION_TOTALS } from '../../stats/totals.js';
 import type { PushTarget, TargetReason } from '../../targets/push-target.js';
 import type { PacketSender } from '../channel/packet-sender.js';
-import type { ChannelHome } from '../channel/placement.js';
+import type { Placement } from '../channel/placement.js';
 import type { CloseReport, DestinationEvents, Disconnection } from '../events.js';
 import { DestinationTarget, type TargetQuestion } from './destination-target.js';
 
 export type DestinationState = 'connecting' | 'publishing' | 'closing' | 'closed';
 
 /** Where a destination lives. */
-export interface DestinationSeat {
+export interface DestinationSlot {
   /** Unique for the life of the engine. */
   readonly id: number;
   /** The destination's number in shared memory; used again after it is over. */
   readonly number: number;
-  readonly home: ChannelHome;
+  readonly placement: Placement;
   /** The channel's way into its shard. */
   readonly sender: PacketSender;
 }
 
 /** How a destination goes on with another shard; without a loss it connects for the first time. */
 export interface Connecting {
-  readonly loss: Loss | undefined;
+  readonly loss: PendingReconnect | undefined;
 }
 
 /**
@@ -49,7 +49,7 @@ export interface Connecting {
 export class Destination extends EventEmitter<DestinationEvents> {
   /** Unique for the life of the engine. */
   readonly id: number;
-  readonly #seat: DestinationSeat;
+  readonly #slot: DestinationSlot;
   #config: DestinationConfig;
   #state: DestinationState = 'connecting';
   #closeRequested = false;
@@ -81,11 +81,11 @@ export class Destination extends EventEmitter<DestinationEvents> {
   #timings: ConnectTimings | undefined;
 
   /** @internal Destinations are made by `Channel`. */
-  constructor(seat: DestinationSeat, config: DestinationConfig, question: TargetQuestion | undefined) {
+  constructor(slot: DestinationSlot, config: DestinationConfig, question: TargetQuestion | undefined) {
     super();
     this.#target = question === undefined ? undefined : new DestinationTarget(question);
-    this.id = seat.id;
-    this.#seat = seat;
+    this.id = slot.id;
+    this.#slot = slot;
     this.#config = config;
     this.#attach(undefined);
   }
@@ -128,7 +128,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
     const signal = checkedCloseSignal(options);
     if (!this.#closeRequested && this.#report === undefined) {
       this.onChannelClosing();
-      this.#seat.sender.command(Command.detach, this.#seat.number);
+      this.#slot.sender.command(Command.detach, this.#slot.number);
     }
     const stop = whenAborted(signal, (reason) => this.abort(reason));
     while (this.#report === undefined) await this.#waiters.next(undefined);
@@ -147,8 +147,8 @@ export class Destination extends EventEmitter<DestinationEvents> {
     this.#state = 'closing';
     const error = toErrorData(reason instanceof CloudPushError ? reason : abortedError(reason));
     this.#abortedBy ??= error;
-    const { home, number } = this.#seat;
-    home.shard.post({ type: 'abort', channel: home.channel, destination: number, error });
+    const { placement, number } = this.#slot;
+    placement.shard.post({ type: 'abort', channel: placement.channel, destination: number, error });
   }
 
   /**
@@ -165,14 +165,20 @@ export class Destination extends EventEmitter<DestinationEvents> {
     if (this.#report !== undefined) return;
     // Another shard would have to know, should this one die.
     if (this.#config.target !== undefined) this.#config = { ...this.#config, target };
-    const { home, number } = this.#seat;
-    home.shard.post({ type: 'move', channel: home.channel, destination: number, target, renewed: false });
+    const { placement, number } = this.#slot;
+    placement.shard.post({
+      type: 'move',
+      channel: placement.channel,
+      destination: number,
+      target,
+      renewed: false,
+    });
   }
 
   stats(): DestinationStats {
     if (this.#lastStats !== undefined) return this.#lastStats;
-    const { home, number } = this.#seat;
-    const { destinations } = home.shard.counters;
+    const { placement, number } = this.#slot;
+    const { destinations } = placement.shard.counters;
     const count = (counter: DestinationCounter) => destinations.get(number, counter);
     const counted: DestinationTotals = {
       videoFrames: count(DestinationCounter.videoFrames),
@@ -219,7 +225,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
 
   /**
    * The shard is dead, and the connection with it.
-   * @returns how it is made again, once the channel {@link onRehomed}; undefined when it is not
+   * @returns how it is made again, once the channel {@link onMigrated}; undefined when it is not
    * @internal
    */
   onShardDied(data: ErrorData): Connecting | undefined {
@@ -240,11 +246,11 @@ export class Destination extends EventEmitter<DestinationEvents> {
 
   /**
    * The shard has let the channel go while nothing was being published.
-   * @returns how the connection is made, once the channel {@link onRehomed}: when and as often as it would have been;
+   * @returns how the connection is made, once the channel {@link onMigrated}: when and as often as it would have been;
    *   undefined when it is not
    * @internal
    */
-  onShardLeft(): Connecting | undefined {
+  onReleased(): Connecting | undefined {
     if (this.#isEnding) return undefined;
     this.#carryCounts();
     if (this.#lastLoss === undefined) return { loss: undefined };
@@ -259,7 +265,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
   }
 
   /** The channel lives on another shard now. @internal */
-  onRehomed({ loss }: Connecting): void {
+  onMigrated({ loss }: Connecting): void {
     this.#attach(loss);
   }
 
@@ -273,8 +279,8 @@ export class Destination extends EventEmitter<DestinationEvents> {
 
   /** @internal */
   onTargetWanted(reason: TargetReason): void {
-    const { home, number } = this.#seat;
-    void this.#target?.answer(home, number, reason);
+    const { placement, number } = this.#slot;
+    void this.#target?.answer(placement, number, reason);
   }
 
   /** @internal */
@@ -340,9 +346,9 @@ export class Destination extends EventEmitter<DestinationEvents> {
     this.#carried = { ...addTotals(NO_DESTINATION_TOTALS, this.stats()), reconnects: 0, moves: 0 };
   }
 
-  #attach(loss: Loss | undefined): void {
-    const { home, number, sender } = this.#seat;
-    const { shard, channel } = home;
+  #attach(loss: PendingReconnect | undefined): void {
+    const { placement, number, sender } = this.#slot;
+    const { shard, channel } = placement;
     shard.counters.destinations.reset(number);
     shard.post({ type: 'attach', channel, destination: number, config: this.#config, loss });
     sender.command(Command.attach, number);

@@ -3,17 +3,17 @@ import { Gates, newGateMemory } from '../../memory/gates.js';
 import { MediaMemory } from '../../memory/media-memory.js';
 import { PoolDebug } from '../../memory/pool-debug.js';
 import type { EngineSettings } from '../../options/engine-settings.js';
-import type { PacketRoom, PacketSender } from '../channel/packet-sender.js';
+import type { PacketSender, PoolServices } from '../channel/packet-sender.js';
 import type { SharedState } from './shard-handle.js';
 
 /** The room that an engine's channels share: the pool, their gates, and the turn of whoever waits for blocks to be released. */
-export class PoolRoom implements PacketRoom {
+export class PoolAccess implements PoolServices {
   readonly memory: MediaMemory;
   readonly gates: Gates;
   /** Undefined: the pool is not watched. */
   readonly debug: PoolDebug | undefined;
   readonly relievable = new Set<PacketSender>();
-  readonly tellTooSmall: PacketRoom['tellTooSmall'];
+  readonly tellTooSmall: PoolServices['tellTooSmall'];
   readonly #gateMemory: SharedArrayBuffer;
   /** 1: a shard that releases blocks is to say so. */
   readonly #releaseWanted = new Int32Array(new SharedArrayBuffer(4));
@@ -25,7 +25,7 @@ export class PoolRoom implements PacketRoom {
    */
   constructor(
     { poolSize, maxConnections, debugPool }: EngineSettings,
-    tellTooSmall: PacketRoom['tellTooSmall'],
+    tellTooSmall: PoolServices['tellTooSmall'],
   ) {
     this.tellTooSmall = tellTooSmall;
     this.debug = debugPool ? new PoolDebug(poolSize) : undefined;

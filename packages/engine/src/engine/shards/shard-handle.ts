@@ -30,7 +30,7 @@ const START_TIMEOUT = 30_000;
  * Each shard has a thread pool of one thread of its own: a pool of several, once one of its threads has died while it
  * started, never starts another.
  */
-export class ShardClient {
+export class ShardHandle {
   readonly ring: RingProducer;
   readonly counters: ShardCounters;
   /** Resolves when the thread is up; rejects when it does not come up. */

@@ -1,8 +1,8 @@
 import { newCounts } from '../../memory/latency-histogram.js';
 import type { ShardPlan } from '../../options/engine-settings.js';
 import type { ShardReport } from '../../protocol/protocol.js';
-import type { ChannelLife } from '../channel/channel-controller.js';
-import { ShardClient, type SharedState } from './shard-handle.js';
+import type { ChannelController } from '../channel/channel-controller.js';
+import { ShardHandle, type SharedState } from './shard-handle.js';
 
 /** A channel leaves its shard only for one that has at least so many fewer: with one fewer, they would change places. */
 const REBALANCE_CHANNELS = 2;
@@ -13,16 +13,16 @@ const RESTART_DELAY = 1000;
 
 /** What a set of shards needs of its engine. */
 export interface ShardSetOwner {
-  onReport(shard: ShardClient, report: ShardReport): void;
+  onReport(shard: ShardHandle, report: ShardReport): void;
   /** The thread has died; another one has taken its place, but the channels still count as its own. */
-  onShardDied(shard: ShardClient, cause: unknown): void;
+  onShardDied(shard: ShardHandle, cause: unknown): void;
 }
 
 /** The shards of an engine whose threads are up, or coming up, and how its channels are spread over them. */
 export class ShardSet {
   readonly #shared: SharedState;
   readonly #owner: ShardSetOwner;
-  readonly #shards = new Set<ShardClient>();
+  readonly #shards = new Set<ShardHandle>();
   readonly #channelsEach: number;
   /** How many of them are made use of; it only grows. */
   #used = 1;
@@ -30,7 +30,7 @@ export class ShardSet {
   /** The latencies that shards have counted that are dead. */
   #formerLatency = newCounts();
   /** Channels that were asked to leave their shards, and where they go if they are let go: they count there already. */
-  readonly #leaving = new Map<ChannelLife, ShardClient>();
+  readonly #leaving = new Map<ChannelController, ShardHandle>();
 
   constructor(shared: SharedState, { count, channelsEach }: ShardPlan, owner: ShardSetOwner) {
     this.#shared = shared;
@@ -54,7 +54,7 @@ export class ShardSet {
    * replaced at once, though its thread may take a while to come up.
    * @param from where the channel that it is for is counted now; undefined: it is a new one
    */
-  leastLoaded(from: ShardClient | undefined): ShardClient {
+  leastLoaded(from: ShardHandle | undefined): ShardHandle {
     const counted = this.channels.reduce((sum, channels) => sum + channels, 0);
     const total = from !== undefined && this.#shards.has(from) ? counted : counted + 1;
     const needed = Math.min(this.#shards.size, Math.ceil(total / this.#channelsEach));
@@ -91,7 +91,7 @@ export class ShardSet {
    * A channel that must connect again may as well do so from another shard, when that has clearly fewer channels: else the
    * shards would stay as uneven as closed channels have left them. The media that it has queued is the price.
    */
-  rebalance(shard: ShardClient, life: ChannelLife): void {
+  rebalance(shard: ShardHandle, life: ChannelController): void {
     if (this.#leaving.has(life) || !life.mayLeaveShard) return;
     const next = this.leastLoaded(shard);
     const fewer = shard.channels - next.channels;
@@ -104,7 +104,7 @@ export class ShardSet {
   }
 
   /** The channel is not about to leave its shard any more: it is let go, or stays, or the thread is dead. */
-  takeBack(shard: ShardClient, life: ChannelLife): void {
+  takeBack(shard: ShardHandle, life: ChannelController): void {
     const next = this.#leaving.get(life);
     if (next === undefined) return;
     this.#leaving.delete(life);
@@ -124,12 +124,12 @@ export class ShardSet {
 
   #start(delay = 0): void {
     const shared = { ...this.#shared, maxConnecting: this.#maxConnecting };
-    const shard = new ShardClient(shared, (report) => this.#owner.onReport(shard, report), delay);
+    const shard = new ShardHandle(shared, (report) => this.#owner.onReport(shard, report), delay);
     this.#shards.add(shard);
     shard.ended.catch((error: unknown) => this.#onDied(shard, error));
   }
 
-  #onDied(shard: ShardClient, cause: unknown): void {
+  #onDied(shard: ShardHandle, cause: unknown): void {
     this.#shards.delete(shard);
     shard.counters.latency.addTo(this.#formerLatency);
     // A thread that does not even come up would not do so the next moment either.

@@ -1,7 +1,7 @@
 import { CloudPushError } from '../../base/errors.js';
 
 /** A place in shared memory, for as long as it is taken. */
-export interface Seat {
+export interface EngineSlot {
   /** Unique for the life of the engine. */
   readonly id: number;
   /** The number in shared memory, below the most connections; used again after it is freed. */
@@ -9,7 +9,7 @@ export interface Seat {
 }
 
 /** The places that an engine has in shared memory for its channels, or for their destinations. */
-export class Seats {
+export class SlotAllocator {
   readonly #limit: number;
   /** The last one is taken next. */
   readonly #free: number[];
@@ -33,7 +33,7 @@ export class Seats {
   }
 
   /** @throws CloudPushError `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS` */
-  take(): Seat {
+  take(): EngineSlot {
     const number = this.#free.pop();
     if (number === undefined) throw tooManyError(this.#limit);
     return { id: this.#nextId++, number };

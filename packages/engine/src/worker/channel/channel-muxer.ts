@@ -22,7 +22,7 @@ import type { PacketDescriptor } from './held-packets.js';
 import type { PacketBlock } from './packet-block.js';
 import type { SegmentMark } from './segment-tracker.js';
 import { StreamEncryption } from './stream-encryption.js';
-import { StreamDescriber, type StreamDescription } from './stream-metadata-tracker.js';
+import { type StreamDescription, StreamMetadataTracker } from './stream-metadata-tracker.js';
 import { audioCodecId, videoCodecId } from './track-codec-ids.js';
 
 const EMPTY = new Uint8Array(0);
@@ -61,7 +61,7 @@ export class ChannelMuxer {
   readonly #muxer: Muxer;
   /** Made when encryption is configured, or a frame comes encrypted: of most streams neither is so. */
   #encryption: StreamEncryption | undefined;
-  readonly #describer: StreamDescriber;
+  readonly #describer: StreamMetadataTracker;
   readonly #tracks: TrackPlan;
   /** The first packet of the picture that waits for more of its slices, with those behind it. */
   #held: PacketBlock | undefined;
@@ -86,7 +86,7 @@ export class ChannelMuxer {
     onWarning: (warning: MuxerError, lostFrames?: number) => void,
   ) {
     this.#tracks = tracks;
-    this.#describer = new StreamDescriber(() => this.#announced);
+    this.#describer = new StreamMetadataTracker(() => this.#announced);
     const hevcForm = hevc === 'legacy' ? 'legacy' : 'enhanced';
     this.#muxer = new Muxer({ hevcForm, inputClock, slices: 'await', resume, onWarning });
     if (encryption.video !== undefined || encryption.audio !== undefined) {

@@ -10,7 +10,7 @@ interface HevcMuxer {
  * What the servers of a channel have been asked about its codecs: beside the oldest ones, each is sent unless the server is known
  * not to take it.
  */
-export class CodecAgreement {
+export class CodecNegotiation {
   readonly #muxer: HevcMuxer;
   /** The caller, and not the server, decides about the form of H.265. */
   readonly #hevcIsGiven: boolean;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Gates, newGateMemory } from '../../memory/gates.js';
 import { PATIENCE } from '../destination/backlog.js';
-import type { ShardDestination } from '../destination/worker-destination.js';
+import type { WorkerDestination } from '../destination/worker-destination.js';
 import type { ShardContext } from '../shard-context.js';
-import { Takers } from './fan-out.js';
+import { FanOut } from './fan-out.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -31,16 +31,16 @@ class FakeDestination {
     return this.progress > other.progress;
   }
 
-  get self(): ShardDestination {
-    return this as unknown as ShardDestination;
+  get self(): WorkerDestination {
+    return this as unknown as WorkerDestination;
   }
 }
 
-function setUp(...destinations: FakeDestination[]): { takers: Takers; gates: Gates; reports: string[] } {
+function setUp(...destinations: FakeDestination[]): { takers: FanOut; gates: Gates; reports: string[] } {
   const gates = new Gates(newGateMemory(2));
   const reports: string[] = [];
   const context = { gates, report: ({ type }: { type: string }) => void reports.push(type) };
-  const takers = new Takers(1, context as unknown as ShardContext);
+  const takers = new FanOut(1, context as unknown as ShardContext);
   for (const destination of destinations) takers.add(destination.self);
   for (const destination of destinations) destination.reconsidered = 0;
   return { takers, gates, reports };

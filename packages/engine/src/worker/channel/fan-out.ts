@@ -1,24 +1,24 @@
 import { PATIENCE } from '../destination/backlog.js';
-import type { ShardDestination } from '../destination/worker-destination.js';
+import type { WorkerDestination } from '../destination/worker-destination.js';
 import type { ShardContext } from '../shard-context.js';
 
 /** The destinations that take a channel's tags, each at its own pace: which of them lag, and whether the source waits for them. */
-export class Takers {
+export class FanOut {
   readonly #channel: number;
   readonly #context: ShardContext;
-  #list: readonly ShardDestination[] = [];
+  #list: readonly WorkerDestination[] = [];
   /** A destination is full, and the caller has been told to wait. */
   #paused = false;
   #patience: NodeJS.Timeout | undefined;
   /** Those that the source has begun to lose its patience with. */
-  readonly #late = new Set<ShardDestination>();
+  readonly #late = new Set<WorkerDestination>();
 
   constructor(channel: number, context: ShardContext) {
     this.#channel = channel;
     this.#context = context;
   }
 
-  get list(): readonly ShardDestination[] {
+  get list(): readonly WorkerDestination[] {
     return this.#list;
   }
 
@@ -31,21 +31,21 @@ export class Takers {
     return this.#list.length > 1 || this.#list[0]?.backlog.mayDrop === true;
   }
 
-  add(destination: ShardDestination): void {
+  add(destination: WorkerDestination): void {
     this.#list = [...this.#list, destination];
     this.reconsider();
     this.resumeIfRoom();
   }
 
   /** It takes no more tags, and does not make the source wait any more. */
-  remove(destination: ShardDestination): void {
+  remove(destination: WorkerDestination): void {
     this.#list = this.#list.filter((taker) => taker !== destination);
     this.reconsider();
     this.resumeIfRoom();
   }
 
   /** Another one is ahead of it, and has room: the source must not wait for it. */
-  isLeftBehind(destination: ShardDestination): boolean {
+  isLeftBehind(destination: WorkerDestination): boolean {
     // Of two that are equally fast, one is always a little ahead: while neither has room, the source waits for both.
     return this.#list.some((other) => other.isAheadOf(destination) && other.backlog.hasRoom);
   }
@@ -55,7 +55,7 @@ export class Takers {
    * its source wait, lets go of some of it.
    */
   relieve(): void {
-    let slowest: ShardDestination | undefined;
+    let slowest: WorkerDestination | undefined;
     for (const taker of this.#list) {
       const { backlog } = taker;
       const isAsked = backlog.mayDrop || !this.#isFastest(taker);
@@ -93,7 +93,7 @@ export class Takers {
     clearInterval(this.#patience);
   }
 
-  #isFastest(destination: ShardDestination): boolean {
+  #isFastest(destination: WorkerDestination): boolean {
     return !this.#list.some((other) => other.isAheadOf(destination));
   }
 

@@ -17,13 +17,13 @@ export class PacketBlock implements Releasable {
   timed = false;
   /** True once a part of the packet was given up with its connection. */
   lost = false;
-  readonly #home: BlockReturn;
+  readonly #owner: BlockReturn;
   #holders = 1;
   /** Those that go back with it. */
   #others: PacketBlock[] | undefined;
 
-  constructor(home: BlockReturn, index: number, enqueuedAt: number) {
-    this.#home = home;
+  constructor(owner: BlockReturn, index: number, enqueuedAt: number) {
+    this.#owner = owner;
     this.index = index;
     this.enqueuedAt = enqueuedAt;
   }
@@ -43,7 +43,7 @@ export class PacketBlock implements Releasable {
   release(taken = true): void {
     if (!taken) this.lost = true;
     if (--this.#holders > 0) return;
-    this.#home.returnBlock(this);
+    this.#owner.returnBlock(this);
     if (this.#others !== undefined) for (const other of this.#others) other.release(!this.lost);
   }
 }

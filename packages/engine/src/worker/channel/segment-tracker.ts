@@ -1,4 +1,4 @@
-import type { ShardDestination } from '../destination/worker-destination.js';
+import type { WorkerDestination } from '../destination/worker-destination.js';
 
 /** A tag's place at the border of two segments, and the number of the one that it belongs to. */
 export interface SegmentMark {
@@ -16,7 +16,7 @@ export interface SegmentState {
 
 interface EndingSegment {
   /** Destinations that have not brought it to its end. */
-  readonly waiting: Set<ShardDestination>;
+  readonly waiting: Set<WorkerDestination>;
   /** A destination has. */
   arrived: boolean;
 }
@@ -53,14 +53,14 @@ export class Segments {
   }
 
   /** The segment ends: these destinations bring it there. */
-  end(destinations: readonly ShardDestination[]): SegmentMark {
+  end(destinations: readonly WorkerDestination[]): SegmentMark {
     this.#isOpen = false;
     this.#ending.set(this.#number, { waiting: new Set(destinations), arrived: false });
     return { border: 'end', number: this.#number };
   }
 
   /** A destination has brought a segment to its end. True when it was the last to do so. */
-  settle(number: number, destination: ShardDestination): boolean {
+  settle(number: number, destination: WorkerDestination): boolean {
     const segment = this.#ending.get(number);
     if (segment === undefined || !segment.waiting.delete(destination)) return false;
     segment.arrived = true;
@@ -68,7 +68,7 @@ export class Segments {
   }
 
   /** A destination is over. Returns the segments that were waiting for it alone; one that nobody brought to its end has none. */
-  leave(destination: ShardDestination): number[] {
+  leave(destination: WorkerDestination): number[] {
     const over: number[] = [];
     for (const [number, segment] of this.#ending) {
       if (segment.waiting.delete(destination) && this.#isOver(number, segment)) over.push(number);

@@ -49,7 +49,7 @@ export class StreamDescription {
  * Describes a stream anew whenever something of what is known about it changes. A bit rate that becomes known is no such
  * change: not every server expects `onMetaData` in mid-stream, so that it waits for the next one.
  */
-export class StreamDescriber {
+export class StreamMetadataTracker {
   /** What the last description told. */
   #videoParameters: VideoParameters | undefined;
   #audioParameters: AudioParameters | undefined;

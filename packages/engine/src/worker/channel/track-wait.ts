@@ -7,14 +7,14 @@ import type { TrackPlan } from '../../protocol/protocol.js';
  */
 export class TrackWait {
   readonly #plan: TrackPlan;
-  readonly #onOver: () => void;
+  readonly #onEnded: () => void;
   #state: 'idle' | 'waiting' | 'over' = 'idle';
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onOver what was held back may go out */
-  constructor(plan: TrackPlan, onOver: () => void) {
+  /** @param onEnded what was held back may go out */
+  constructor(plan: TrackPlan, onEnded: () => void) {
     this.#plan = plan;
-    this.#onOver = onOver;
+    this.#onEnded = onEnded;
   }
 
   /** What has come is to wait. */
@@ -38,7 +38,7 @@ export class TrackWait {
   end(): void {
     const held = this.holds;
     this.stop();
-    if (held) this.#onOver();
+    if (held) this.#onEnded();
   }
 
   /** Nobody waits any more. */

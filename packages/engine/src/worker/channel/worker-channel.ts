@@ -10,17 +10,22 @@ import { Command, type RingConsumer } from '../../memory/ring.js';
 import { encodeMetadataMessage } from '../../metadata/messages.js';
 import type { Bitrates } from '../../metadata/on-meta-data.js';
 import type { SentMetadata, StreamMetadata } from '../../metadata/types.js';
-import type { ChannelConfig, DestinationConfig, Loss, ShardTarget } from '../../protocol/protocol.js';
+import type {
+  ChannelConfig,
+  DestinationConfig,
+  PendingReconnect,
+  ShardTarget,
+} from '../../protocol/protocol.js';
 import type { DestinationOwner } from '../destination/destination-owner.js';
 import type { SegmentTotals } from '../destination/segment-progress.js';
 import { StreamHeaders } from '../destination/stream-headers.js';
-import { ShardDestination } from '../destination/worker-destination.js';
+import { WorkerDestination } from '../destination/worker-destination.js';
 import type { Counted, ShardContext } from '../shard-context.js';
 import { ChannelMuxer, type TagSink } from './channel-muxer.js';
-import { CodecAgreement } from './codec-negotiation.js';
-import { Takers } from './fan-out.js';
+import { CodecNegotiation } from './codec-negotiation.js';
+import { FanOut } from './fan-out.js';
 import { fourCcOf } from './four-cc.js';
-import { CodecHold, type PacketDescriptor } from './held-packets.js';
+import { HeldPackets, type PacketDescriptor } from './held-packets.js';
 import { HevcFallback } from './hevc-fallback.js';
 import { type BlockReturn, PacketBlock } from './packet-block.js';
 import { type SegmentMark, Segments } from './segment-tracker.js';
@@ -34,21 +39,21 @@ import { TrackWait } from './track-wait.js';
 const SLICE_WAIT = 100;
 
 /** The shard's half of a channel: the muxer, and the destinations that its tags go to. */
-export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Counted {
+export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, Counted {
   readonly number: number;
   readonly #context: ShardContext;
   readonly #muxer: ChannelMuxer;
   readonly #segments: Segments;
   /** Destinations that are not over. */
-  readonly #destinations = new Set<ShardDestination>();
+  readonly #destinations = new Set<WorkerDestination>();
   /** Those of them that still take tags. */
-  readonly #takers: Takers;
+  readonly #fanOut: FanOut;
   #ended = false;
   #sliceTimer: NodeJS.Timeout | undefined;
   readonly #problems = new ProblemLimiter();
-  readonly #codecs: CodecAgreement;
+  readonly #codecs: CodecNegotiation;
   readonly #tracks: TrackWait;
-  readonly hold = new CodecHold();
+  readonly heldPackets = new HeldPackets();
   touched = false;
 
   readonly #expectsDestination: () => boolean;
@@ -67,12 +72,12 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     this.#expectsDestination = expectsDestination;
     this.#context = context;
     this.number = number;
-    this.#takers = new Takers(number, context);
+    this.#fanOut = new FanOut(number, context);
     this.#muxer = new ChannelMuxer(config, resume, (warning, lostFrames = 0) => {
       if (lostFrames > 0) this.#countInvalid();
       this.#reportProblem(warning, false);
     });
-    this.#codecs = new CodecAgreement(this.#muxer, config.hevc !== 'auto');
+    this.#codecs = new CodecNegotiation(this.#muxer, config.hevc !== 'auto');
     this.#segments = new Segments(config.segment);
     this.#tracks = new TrackWait(config.tracks, () => this.#begin());
     this.#tracks.note(this.#muxer.hasVideo, this.#muxer.hasAudio);
@@ -96,8 +101,8 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     this.#tracks.end();
   }
 
-  isLeftBehind(destination: ShardDestination): boolean {
-    return this.#takers.isLeftBehind(destination);
+  isLeftBehind(destination: WorkerDestination): boolean {
+    return this.#fanOut.isLeftBehind(destination);
   }
 
   /**
@@ -107,11 +112,11 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   attach(
     number: number,
     config: DestinationConfig,
-    loss: Loss | undefined,
+    loss: PendingReconnect | undefined,
     movedTo: ShardTarget | undefined,
   ): void {
     const headers = new StreamHeaders(this.#muxer.sequenceHeaders, this.#muxer.description);
-    const destination = new ShardDestination(
+    const destination = new WorkerDestination(
       this,
       this.#context,
       number,
@@ -120,7 +125,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
       this.#segments.state,
     );
     this.#destinations.add(destination);
-    this.#takers.add(destination);
+    this.#fanOut.add(destination);
     if (movedTo !== undefined) destination.moveTo(movedTo, false);
     destination.connect(loss);
   }
@@ -131,7 +136,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     if (destination === undefined) return;
     this.#muxer.flush(this);
     // What is kept back has not been offered to anyone yet.
-    if (this.hold.isEmpty) this.#takers.remove(destination);
+    if (this.heldPackets.isEmpty) this.#fanOut.remove(destination);
     destination.close();
   }
 
@@ -140,7 +145,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     const block = new PacketBlock(this, ring.block, ring.enqueuedAt);
     if (this.ended) this.#giveUp(ring, block);
     else this.#take(ring, block);
-    if (this.#takers.canRelieve && this.#context.gates.takePressure(this.number)) this.relieve();
+    if (this.#fanOut.canRelieve && this.#context.gates.takePressure(this.number)) this.relieve();
   }
 
   /** The channel holds much of the pool. */
@@ -148,7 +153,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     const begins = this.#tracks.holds && this.#isPublishing;
     this.#tracks.end();
     // What was kept back for a second track leaves now, and need not be dropped.
-    if (!begins) this.#takers.relieve();
+    if (!begins) this.#fanOut.relieve();
   }
 
   /** The last holder of a packet has let go of it. */
@@ -177,33 +182,33 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
    * Gives everything up, without a word, so that the stream can go on with another shard: what is queued is lost.
    * @returns false when it stays, because some destination publishes, or has yet to bring something to its end.
    */
-  vacate(): boolean {
+  release(): boolean {
     const destinations = [...this.#destinations];
     const isFree = this.#segments.isSettled && destinations.every(({ mayVacate }) => mayVacate);
     if (this.ended || !isFree) return false;
-    this.#takers.end();
+    this.#fanOut.end();
     this.#tracks.stop();
     this.#dropSlices();
-    for (const packet of this.hold.takeAll()) this.#giveUp(packet, packet.block);
-    for (const destination of destinations) destination.vacate();
+    for (const packet of this.heldPackets.takeAll()) this.#giveUp(packet, packet.block);
+    for (const destination of destinations) destination.release();
     return true;
   }
 
-  onPublishing(destination: ShardDestination, publisher: RtmpPublisher): void {
+  onPublishing(destination: WorkerDestination, publisher: RtmpPublisher): void {
     // After a lost connection it may be another server that answers.
     this.#agree(destination, publisher, this.#publishesBeside(destination));
-    for (const packet of this.hold.takeAll()) this.#take(packet, packet.block);
+    for (const packet of this.heldPackets.takeAll()) this.#take(packet, packet.block);
     // They stayed for what was kept back.
-    if (this.#takers.list.some(({ closing }) => closing)) this.#muxer.flush(this);
-    for (const taker of this.#takers.list) if (taker.closing) this.#takers.remove(taker);
-    this.#takers.reconsider();
+    if (this.#fanOut.list.some(({ closing }) => closing)) this.#muxer.flush(this);
+    for (const taker of this.#fanOut.list) if (taker.closing) this.#fanOut.remove(taker);
+    this.#fanOut.reconsider();
   }
 
   refusalOf(publisher: RtmpPublisher): Error | undefined {
     return this.#codecs.refusalOf(publisher, true);
   }
 
-  fallBack(destination: ShardDestination, publisher: RtmpPublisher): boolean {
+  fallBack(destination: WorkerDestination, publisher: RtmpPublisher): boolean {
     // Another server takes the form in which the stream has begun.
     if (this.#publishesBeside(destination) || !this.#codecs.fallBack(publisher)) return false;
     const description = this.#muxer.redescribe();
@@ -212,20 +217,20 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     return true;
   }
 
-  onMoved(destination: ShardDestination, publisher: RtmpPublisher): void {
+  onMoved(destination: WorkerDestination, publisher: RtmpPublisher): void {
     this.#agree(destination, publisher, true);
   }
 
   onLost(): void {
-    this.#takers.reconsider();
+    this.#fanOut.reconsider();
   }
 
   onFull(): void {
-    this.#takers.pause();
+    this.#fanOut.pause();
   }
 
   onRoom(): void {
-    this.#takers.resumeIfRoom();
+    this.#fanOut.resumeIfRoom();
   }
 
   onRefused(error: Error): void {
@@ -239,14 +244,14 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     mark: SegmentMark | undefined,
   ): void {
     // The room in front of a tag has place for one connection's chunk header.
-    const offered = this.#takers.isFanOut ? withoutHeadroom(tag) : tag;
-    for (const taker of this.#takers.list) taker.offer(offered, block, description, mark);
+    const offered = this.#fanOut.isFanOut ? withoutHeadroom(tag) : tag;
+    for (const taker of this.#fanOut.list) taker.offer(offered, block, description, mark);
     // Behind it: what the stream begins with is looked for in the queues.
     if (description !== undefined) this.#tracks.note(this.#muxer.hasVideo, this.#muxer.hasAudio);
   }
 
   skipPicture(): void {
-    for (const taker of this.#takers.list) taker.skipPicture();
+    for (const taker of this.#fanOut.list) taker.skipPicture();
   }
 
   noteState(state: MuxerState): void {
@@ -254,7 +259,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   }
 
   skipToKeyFrame(): void {
-    for (const taker of this.#takers.list) taker.backlog.skipToKeyFrame();
+    for (const taker of this.#fanOut.list) taker.backlog.skipToKeyFrame();
   }
 
   /** A packet or one of its tags is no good: told, not too often, and the channel goes on. */
@@ -292,16 +297,16 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     this.#context.report({ type: 'problem', channel: this.number, refused, error: data, repeats });
   }
 
-  onSegmentEnd(destination: ShardDestination, totals: SegmentTotals, taken: boolean): void {
+  onSegmentEnd(destination: WorkerDestination, totals: SegmentTotals, taken: boolean): void {
     const { number: channel } = this;
     this.#context.report({ type: 'segmentLeft', channel, destination: destination.number, totals, taken });
     if (this.#segments.settle(totals.number, destination)) this.#reportSegmentEnd(totals.number);
   }
 
-  onEnded(destination: ShardDestination): void {
+  onEnded(destination: WorkerDestination): void {
     for (const segment of this.#segments.leave(destination)) this.#reportSegmentEnd(segment);
     this.#destinations.delete(destination);
-    this.#takers.remove(destination);
+    this.#fanOut.remove(destination);
     this.#endIfLeft();
   }
 
@@ -315,10 +320,10 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   #endIfLeft(): void {
     if (this.#destinations.size > 0 || this.#ended || this.#expectsDestination()) return;
     this.#ended = true;
-    this.#takers.end();
+    this.#fanOut.end();
     this.#tracks.stop();
     this.#dropSlices();
-    for (const packet of this.hold.takeAll()) this.#giveUp(packet, packet.block);
+    for (const packet of this.heldPackets.takeAll()) this.#giveUp(packet, packet.block);
     this.#context.report({ type: 'ended', channel: this.number });
   }
 
@@ -329,7 +334,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   }
 
   /** A destination that is not over. */
-  find(number: number): ShardDestination | undefined {
+  find(number: number): WorkerDestination | undefined {
     for (const destination of this.#destinations) if (destination.number === number) return destination;
     return undefined;
   }
@@ -341,10 +346,10 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
     }
     const fourCc = fourCcOf(packet.command, packet.codec);
     const question = fourCc !== undefined && this.#codecs.isOpen(fourCc) ? fourCc : undefined;
-    if (question !== undefined || !this.hold.isEmpty) {
+    if (question !== undefined || !this.heldPackets.isEmpty) {
       if (!this.#isPublishing) {
-        this.hold.add(packet, block);
-        for (const destination of this.#takers.list) destination.backlog.bound();
+        this.heldPackets.add(packet, block);
+        for (const destination of this.#fanOut.list) destination.backlog.bound();
         return;
       }
       if (question !== undefined) this.#askAll(question);
@@ -354,7 +359,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
       this.#muxer.mux(packet, this.#payload(block, packet.bytes), block, this);
       if (this.#muxer.heldPicture !== 0) this.#awaitSlices();
       // When all are leaving, it goes nowhere.
-      block.release(this.#takers.list.length > 0);
+      block.release(this.#fanOut.list.length > 0);
     }
   }
 
@@ -378,7 +383,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   /** Nothing is waited for any more: the stream begins wherever it is being published. */
   #begin(): void {
     this.#contain(() => {
-      for (const taker of this.#takers.list) taker.onTracksKnown();
+      for (const taker of this.#fanOut.list) taker.onTracksKnown();
     });
   }
 
@@ -402,7 +407,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   }
 
   /** Some destination but this one is publishing. */
-  #publishesBeside(destination: ShardDestination): boolean {
+  #publishesBeside(destination: WorkerDestination): boolean {
     return [...this.#destinations].some((one) => one !== destination && one.publisher !== undefined);
   }
 
@@ -419,7 +424,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   }
 
   /** A server that cannot take the stream loses it. */
-  #agree(destination: ShardDestination, publisher: RtmpPublisher, settled: boolean, only?: string): void {
+  #agree(destination: WorkerDestination, publisher: RtmpPublisher, settled: boolean, only?: string): void {
     const refusal = this.#codecs.refusalOf(publisher, settled, only);
     const warning = settled ? this.#codecs.warningOf(destination.number, publisher) : undefined;
     if (refusal !== undefined) destination.destroy(refusal);
@@ -452,7 +457,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   }
 
   #endSegment(metadata: SentMetadata, pts: number, block: PacketBlock): void {
-    const mark = this.#segments.end(this.#takers.list);
+    const mark = this.#segments.end(this.#fanOut.list);
     this.#sendMetadata(metadata, this.#stampOfEnd(pts), block, undefined, mark);
     this.#tracks.end();
   }
@@ -476,7 +481,7 @@ export class ShardChannel implements DestinationOwner, TagSink, BlockReturn, Cou
   ): void {
     if (metadata.type === 'bitrate') this.#muxer.reportedBitrates = metadata;
     const { measuredBitrates: bitrates } = this.#muxer;
-    for (const taker of this.#takers.list) {
+    for (const taker of this.#fanOut.list) {
       const body = encodeMetadataMessage(metadata, bitrates, taker.dropped);
       taker.offer(dataTag(body, timestamp), block, description, mark);
     }

@@ -15,22 +15,22 @@ import { withTime } from '../../targets/url-template.js';
 /** Whom a link tells about itself. */
 export interface LinkOwner {
   /** There is room again after the publisher said "no more". */
-  onDrain(link: Link): void;
+  onDrain(link: Connection): void;
   /** The server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
   onCommand(name: string, args: AmfValue[]): void;
   /** The server asks the link to move to another address (Enhanced RTMP v2, "Reconnect Request"). */
-  onReconnectRequest(link: Link, target: ShardTarget): void;
+  onReconnectRequest(link: Connection, target: ShardTarget): void;
   /** Something that the user should know about the connection. */
   onWarning(message: string): void;
   /** A link that had been publishing is gone, with all that it held. `error` is there unless it was closed, and the server knows. */
-  onLinkClosed(link: Link, error: RtmpError | undefined): void;
+  onLinkClosed(link: Connection, error: RtmpError | undefined): void;
 }
 
 /** `capsEx` of `connect` (Enhanced RTMP v2): reconnect requests are followed; nothing is announced that is not made use of. */
 const CAPS_EX_RECONNECT = 0x01;
 
 /** One connection of a destination, from the attempt to make it to its end. */
-export class Link implements PublisherEvents {
+export class Connection implements PublisherEvents {
   readonly #owner: LinkOwner;
   readonly #config: DestinationConfig;
   readonly #abort = new AbortController();

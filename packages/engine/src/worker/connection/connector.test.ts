@@ -8,8 +8,8 @@ import type { ConnectorOwner, Connector as ConnectorType } from './connector.js'
 import { TargetSource } from './target-source.js';
 
 /** A connection that is made, refused and lost when the test says so. */
-class FakeLink {
-  static readonly made: FakeLink[] = [];
+class FakeConnection {
+  static readonly made: FakeConnection[] = [];
   target: ShardTarget | undefined;
   publisher: object | undefined;
   readonly bytesWritten = 0;
@@ -22,7 +22,7 @@ class FakeLink {
 
   constructor(owner: LinkOwner) {
     this.#owner = owner;
-    FakeLink.made.push(this);
+    FakeConnection.made.push(this);
   }
 
   get signal(): AbortSignal {
@@ -76,13 +76,13 @@ class FakeLink {
   }
 }
 
-vi.doMock('./connection.js', () => ({ Link: FakeLink }));
+vi.doMock('./connection.js', () => ({ Connection: FakeConnection }));
 const { Connector } = await import('./connector.js');
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
   vi.useRealTimers();
-  FakeLink.made.length = 0;
+  FakeConnection.made.length = 0;
 });
 
 const HOME: ShardTarget = { url: 'rtmp://home/live/a', token: undefined };
@@ -118,7 +118,7 @@ async function publishing(
     onNextStream: () => void told.push('next stream'),
     assess: (error) => ({ error, mended: false }),
     onLost: () => void told.push('lost'),
-    onOver: (error) => void told.push(`over: ${error?.message ?? 'clean'}`),
+    onEnded: (error) => void told.push(`over: ${error?.message ?? 'clean'}`),
     ...differences,
   };
   const config = {
@@ -134,8 +134,8 @@ async function publishing(
   return { connector, told };
 }
 
-function link(number: number): FakeLink {
-  return FakeLink.made[number]!;
+function link(number: number): FakeConnection {
+  return FakeConnection.made[number]!;
 }
 
 /** The wait for the next attempt is over. */
@@ -179,7 +179,7 @@ test('a stream that is lost beside a connection that is ready goes on there at o
   await link(0).lose(failure());
   expect(connector.publisher).toBe(link(1).publisher);
   expect(told).toEqual(['publishing', 'lost', 'publishing']);
-  expect(FakeLink.made).toHaveLength(2);
+  expect(FakeConnection.made).toHaveLength(2);
 });
 
 test('a move that failed is forgotten: a lost connection is made again where it was', async () => {
@@ -202,7 +202,7 @@ test('where the name is taken, the old connection ends before the new one is mad
   expect(connector.canMove).toBe(true);
   expect(connector.move()).toBeUndefined();
   expect(link(0).closes).toBe(1);
-  expect(FakeLink.made).toHaveLength(2);
+  expect(FakeConnection.made).toHaveLength(2);
   await link(0).lose(undefined);
   expect(link(2).target).toEqual(AWAY);
   await link(2).succeed();
@@ -218,7 +218,7 @@ test('one that is destroyed on its way ends with that error, on both connections
   await link(0).lose(failure('busy'));
   await waitForRetry();
   expect(told).toEqual(['publishing', 'over: the test says so']);
-  expect(FakeLink.made).toHaveLength(2);
+  expect(FakeConnection.made).toHaveLength(2);
 });
 
 test('one that is destroyed while the end of its last segment is on its way does not end cleanly', async () => {
@@ -255,7 +255,7 @@ test.each(['onPublishing', 'onDrain'] as const)(
       await waitForRetry();
       await link(1).succeed();
     }
-    const current = FakeLink.made.at(-1)!;
+    const current = FakeConnection.made.at(-1)!;
     expect(current.signal.aborted).toBe(true);
     await current.lose(failure());
     expect(told.at(-1)).toBe('over: internal error: a fault of ours');

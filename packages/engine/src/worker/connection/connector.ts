@@ -2,11 +2,11 @@ import { type AmfValue, RtmpError, RtmpErrorCode, type RtmpPublisher } from '@cl
 import { Backoff } from '../../base/backoff.js';
 import { monotonicNow } from '../../base/clock.js';
 import { CloudPushError, classOf } from '../../base/errors.js';
-import type { DestinationConfig, Loss, ShardTarget } from '../../protocol/protocol.js';
+import type { DestinationConfig, PendingReconnect, ShardTarget } from '../../protocol/protocol.js';
 import type { TargetReason } from '../../targets/push-target.js';
 import { isRefusal, refusedTooOften } from '../destination/destination-errors.js';
 import type { ConnectLimiter } from './connect-limiter.js';
-import { Link, type LinkOwner } from './connection.js';
+import { Connection, type LinkOwner } from './connection.js';
 import { MoveRequests } from './move-requests.js';
 import { StallWatchdog } from './stall-watchdog.js';
 import type { TargetSource } from './target-source.js';
@@ -42,7 +42,7 @@ export interface ConnectorOwner {
   /** The connection is gone, or an attempt to make it has failed; the next attempt follows after `delay` ms. */
   onLost(error: Error, delay: number, wasPublishing: boolean): void;
   /** The last thing a connector says. `error` is there unless it was closed, and the server knows. */
-  onOver(error: Error | undefined): void;
+  onEnded(error: Error | undefined): void;
 }
 
 /** What a lost connection means. */
@@ -56,21 +56,21 @@ export interface Assessment {
 type State = 'connecting' | 'publishing' | 'waiting' | 'over';
 
 /** Another place for the stream. */
-interface Wanted {
+interface MoveTarget {
   readonly target: ShardTarget;
   /** It is what asking gives now. */
   readonly renewed: boolean;
 }
 
 /** Another place for the stream, on the way to take it over. */
-interface Move extends Wanted {
+interface Move extends MoveTarget {
   /** Undefined: the server lets only one connection publish the name, so that the old one must end first. */
-  readonly link: Link | undefined;
+  readonly link: Connection | undefined;
 }
 
 /** Where a server asks a connection to move. */
 interface MoveRequest {
-  readonly link: Link;
+  readonly link: Connection;
   readonly target: ShardTarget;
 }
 
@@ -87,12 +87,12 @@ export class Connector implements LinkOwner {
   readonly #watchdog: StallWatchdog;
   #state: State = 'connecting';
   /** The connection that publishes, or is being made. */
-  #link: Link | undefined;
+  #link: Connection | undefined;
   #move: Move | undefined;
   /** Where the stream was told to move while nothing was being published. */
-  #wanted: Wanted | undefined;
+  #wanted: MoveTarget | undefined;
   /** Connections that are being closed, with their last bytes on the way. */
-  readonly #closing = new Set<Link>();
+  readonly #closing = new Set<Connection>();
   /** How the first of them ended badly that had carried the stream: that is part of how the destination ends. */
   #flaw: Error | undefined;
   /** Makes the connection when the last of them is gone. */
@@ -155,20 +155,20 @@ export class Connector implements LinkOwner {
   }
 
   /** Makes the connection after one that was lost with another shard. */
-  connectAgain({ error, delay, attempts }: Loss): void {
+  connectAgain({ error, delay, attempts }: PendingReconnect): void {
     this.#backoff?.resume(attempts);
     this.#waitFor(delay, CloudPushError.from(error));
   }
 
   /** Makes no connection before {@link nextStream}. */
-  rest(loss: Loss | undefined): void {
+  rest(loss: PendingReconnect | undefined): void {
     this.#state = 'waiting';
     if (loss === undefined) return;
     this.#backoff?.resume(loss.attempts);
     this.#lastError = CloudPushError.from(loss.error);
   }
 
-  /** Nothing is lost with what {@link vacate} ends: the connection is gone, and nothing else is asked for than to make it again. */
+  /** Nothing is lost with what {@link release} ends: the connection is gone, and nothing else is asked for than to make it again. */
   get mayVacate(): boolean {
     const isDown = this.#state === 'waiting' || this.#state === 'connecting';
     const isUndisturbed = this.#wanted === undefined && this.#destroyedBy === undefined;
@@ -176,7 +176,7 @@ export class Connector implements LinkOwner {
   }
 
   /** Gives up, without a word, the wait for the next attempt, or the attempt: another shard makes the connection. */
-  vacate(): void {
+  release(): void {
     this.#state = 'over';
     clearTimeout(this.#retryTimer);
     this.#moveRequests.stop();
@@ -266,7 +266,7 @@ export class Connector implements LinkOwner {
       return;
     }
     this.#dropMove();
-    const link = new Link(this, this.#config);
+    const link = new Connection(this, this.#config);
     const move = { target, renewed, link };
     this.#move = move;
     this.#publish(link, target).then(
@@ -302,7 +302,7 @@ export class Connector implements LinkOwner {
     return link?.publisher;
   }
 
-  onDrain(link: Link): void {
+  onDrain(link: Connection): void {
     if (link !== this.#link) return;
     this.#watchdog.disarm();
     try {
@@ -320,7 +320,7 @@ export class Connector implements LinkOwner {
     this.#owner.onWarning(message);
   }
 
-  onReconnectRequest(link: Link, target: ShardTarget): void {
+  onReconnectRequest(link: Connection, target: ShardTarget): void {
     if (link !== this.#link || !this.#owner.wantsConnection) return;
     const wait = this.#moveRequests.ask({ link, target });
     if (wait === undefined) return;
@@ -336,7 +336,7 @@ export class Connector implements LinkOwner {
     if (link === this.#link && this.#owner.wantsConnection && !isUnderWay) this.moveTo(target, false);
   }
 
-  onLinkClosed(link: Link, error: Error | undefined): void {
+  onLinkClosed(link: Connection, error: Error | undefined): void {
     this.#bytesBefore += link.bytesWritten;
     if (this.#closing.delete(link)) this.#onOldClosed(link, error);
     else if (link === this.#move?.link) this.#onMoveLost(error);
@@ -347,7 +347,7 @@ export class Connector implements LinkOwner {
     this.#state = 'connecting';
     clearTimeout(this.#retryTimer);
     this.#retryTimer = undefined;
-    const link = new Link(this, this.#config);
+    const link = new Connection(this, this.#config);
     this.#link = link;
     this.#reach(link, reason, given)
       .then(
@@ -367,7 +367,7 @@ export class Connector implements LinkOwner {
   }
 
   /** A server that refuses a token that the caller's thread had remembered may take a new one. */
-  async #reach(link: Link, reason: TargetReason, given: ShardTarget | undefined): Promise<void> {
+  async #reach(link: Connection, reason: TargetReason, given: ShardTarget | undefined): Promise<void> {
     const target = given ?? (await this.#targets.get(reason, link.signal));
     try {
       await this.#publish(link, target);
@@ -384,11 +384,11 @@ export class Connector implements LinkOwner {
     link?.abort(movedElsewhereError());
   }
 
-  #publish(link: Link, target: ShardTarget): Promise<void> {
+  #publish(link: Connection, target: ShardTarget): Promise<void> {
     return this.#limiter.run(() => link.publish(target), link.signal);
   }
 
-  #onPublishing(link: Link): void {
+  #onPublishing(link: Connection): void {
     this.#state = 'publishing';
     this.#isResting = false;
     this.#publishingSince = monotonicNow();
@@ -398,14 +398,14 @@ export class Connector implements LinkOwner {
   }
 
   /** The server bears another stream on the connection, for all that is known. */
-  #carriesNext({ publisher }: Link): boolean {
+  #carriesNext({ publisher }: Connection): boolean {
     const { segmentConnection } = this.#config;
     if (this.#oneStreamEach || segmentConnection === 'new') return false;
     return segmentConnection === 'same' || publisher?.profile.nextStream !== false;
   }
 
   /** Has no connection until the next segment. */
-  #rest(link: Link): void {
+  #rest(link: Connection): void {
     this.#wanted ??= this.#move;
     this.#dropMove();
     this.#state = 'waiting';
@@ -417,7 +417,7 @@ export class Connector implements LinkOwner {
   }
 
   /** Servers close a connection whose stream is over, or on a second `publish`: nothing is lost with it. */
-  #isNormalEnd(link: Link, error: Error): boolean {
+  #isNormalEnd(link: Connection, error: Error): boolean {
     if (this.#state !== 'publishing' || this.#destroyedBy !== undefined || !(error instanceof RtmpError))
       return false;
     if (this.#owner.isAtRest && error.code === RtmpErrorCode.peerClosed) {
@@ -438,23 +438,23 @@ export class Connector implements LinkOwner {
     return true;
   }
 
-  #onNextStream(link: Link): void {
+  #onNextStream(link: Connection): void {
     if (link === this.#link && this.#state === 'publishing') this.#owner.onNextStream();
   }
 
   /** A connection that is lost says so itself. A name that the server would cut is no better on another. */
-  #onNextStreamFailed(link: Link, error: Error): void {
+  #onNextStreamFailed(link: Connection, error: Error): void {
     const isTooLong = error instanceof RtmpError && error.code === RtmpErrorCode.messageTooLarge;
     if (link === this.#link && isTooLong) this.destroy(error);
   }
 
-  #takeWanted(): Wanted | undefined {
+  #takeWanted(): MoveTarget | undefined {
     const wanted = this.#wanted;
     this.#wanted = undefined;
     return wanted;
   }
 
-  #onMoveReady(link: Link): void {
+  #onMoveReady(link: Connection): void {
     const refusal = this.#owner.refusalOf(link.publisher!);
     if (this.#move?.link !== link || refusal === undefined) return;
     this.#dropMove();
@@ -486,13 +486,13 @@ export class Connector implements LinkOwner {
     move.link.abort(movedElsewhereError());
   }
 
-  #onOldClosed(link: Link, error: Error | undefined): void {
+  #onOldClosed(link: Connection, error: Error | undefined): void {
     if (error !== undefined && !link.signal.aborted) this.#noteFlaw(error);
     if (this.#closing.size > 0) return;
     const connect = this.#afterwards;
     this.#afterwards = undefined;
     // What was still being closed may have been destroyed since, with what it held.
-    if (this.#state === 'over') this.#owner.onOver(this.#ending ?? this.#destroyedBy ?? this.#flaw);
+    if (this.#state === 'over') this.#owner.onEnded(this.#ending ?? this.#destroyedBy ?? this.#flaw);
     else connect?.();
   }
 
@@ -502,7 +502,7 @@ export class Connector implements LinkOwner {
     this.#flaw ??= error;
   }
 
-  #onCurrentClosed(link: Link, error: Error | undefined): void {
+  #onCurrentClosed(link: Connection, error: Error | undefined): void {
     this.#link = undefined;
     this.#watchdog.disarm();
     if (error === undefined) this.#finish(undefined);
@@ -567,7 +567,7 @@ export class Connector implements LinkOwner {
     this.#dropMove();
     // However the connection took it: who was destroyed did not end well.
     this.#ending = this.#destroyedBy ?? error;
-    if (this.#closing.size === 0) this.#owner.onOver(this.#ending ?? this.#flaw);
+    if (this.#closing.size === 0) this.#owner.onEnded(this.#ending ?? this.#flaw);
   }
 
   readonly #onStall = (limit: number): void => this.#link?.stalled(limit);

@@ -1,10 +1,10 @@
 import { FlvTag, TagRole, TagType } from '@cloudpush/muxer';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DestinationCounter, newCounterMemory, ShardCounters } from '../../memory/counters.js';
-import { CodecHold } from '../channel/held-packets.js';
+import { HeldPackets } from '../channel/held-packets.js';
 import { PacketBlock } from '../channel/packet-block.js';
 import { Backlog, PATIENCE } from './backlog.js';
-import { DestinationTally } from './destination-counters.js';
+import { DestinationCounters } from './destination-counters.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -18,9 +18,9 @@ const LIMITS = {
 class Fixture {
   isLeftBehind = false;
   readonly told: string[] = [];
-  readonly hold = new CodecHold();
+  readonly heldPackets = new HeldPackets();
   readonly #counters = new ShardCounters(newCounterMemory(1));
-  readonly tally = new DestinationTally(this.#counters, 0);
+  readonly tally = new DestinationCounters(this.#counters, 0);
   readonly backlog: Backlog;
   #clock = 0;
 
@@ -30,7 +30,7 @@ class Fixture {
       onFull: () => void this.told.push('full'),
       onRoom: () => void this.told.push('room'),
     };
-    this.backlog = new Backlog(owner, this.hold, { ...LIMITS, overflow }, this.tally);
+    this.backlog = new Backlog(owner, this.heldPackets, { ...LIMITS, overflow }, this.tally);
   }
 
   push(letters: string): void {
@@ -137,14 +137,14 @@ test('the source waits for one that nobody is ahead of, however long', () => {
 test('what the channel keeps back counts, and keeps even one that may drop from dropping', () => {
   const fixture = new Fixture('drop');
   const packet = { command: 2, codec: 0, flags: 0, bytes: 700, dts: 0, pts: 0 } as const;
-  fixture.hold.add(packet, new PacketBlock({ returnBlock: () => {} }, 0, 0));
+  fixture.heldPackets.add(packet, new PacketBlock({ returnBlock: () => {} }, 0, 0));
   expect([fixture.backlog.isEmpty, fixture.backlog.hasRoom]).toEqual([false, false]);
   expect(fixture.backlog.waitingBytes).toBe(700);
   fixture.push('KPP');
   expect(fixture.told).toEqual([]);
   fixture.push('P');
   expect([fixture.told, fixture.tally.dropped.video]).toEqual([['full'], 0]);
-  fixture.hold.takeAll();
+  fixture.heldPackets.takeAll();
   fixture.backlog.reconsider();
   expect(fixture.told).toEqual(['full', 'room']);
 });

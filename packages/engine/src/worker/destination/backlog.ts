@@ -1,8 +1,8 @@
 import type { FlvTag } from '@cloudpush/muxer';
 import { monotonicNow } from '../../base/clock.js';
 import type { DestinationConfig, Watermark } from '../../protocol/protocol.js';
-import type { CodecHold } from '../channel/held-packets.js';
-import type { DestinationTally, SkipCause } from './destination-counters.js';
+import type { HeldPackets } from '../channel/held-packets.js';
+import type { DestinationCounters, SkipCause } from './destination-counters.js';
 import {
   type Dropped,
   isAudioFrame,
@@ -35,25 +35,25 @@ export interface BacklogOwner {
  */
 export class Backlog extends SendQueue {
   readonly #owner: BacklogOwner;
-  readonly #hold: CodecHold;
+  readonly #heldPackets: HeldPackets;
   readonly #limits: Pick<DestinationConfig, 'highWatermark' | 'lowWatermark' | 'overflow'>;
-  readonly #tally: DestinationTally;
+  readonly #tally: DestinationCounters;
   /** Pictures are skipped until a key frame comes, for this cause; undefined: they are not. */
   #skipsFor: SkipCause | undefined;
   #full = false;
   /** When what waits was below the low watermark, in ms of the monotonic clock. */
   #hadRoomAt = monotonicNow();
 
-  /** @param hold what the channel keeps back waits for the destination, too, and cannot be dropped */
+  /** @param heldPackets what the channel keeps back waits for the destination, too, and cannot be dropped */
   constructor(
     owner: BacklogOwner,
-    hold: CodecHold,
+    heldPackets: HeldPackets,
     limits: Pick<DestinationConfig, 'highWatermark' | 'lowWatermark' | 'overflow'>,
-    tally: DestinationTally,
+    tally: DestinationCounters,
   ) {
     super();
     this.#owner = owner;
-    this.#hold = hold;
+    this.#heldPackets = heldPackets;
     this.#limits = limits;
     this.#tally = tally;
   }
@@ -75,17 +75,17 @@ export class Backlog extends SendQueue {
 
   /** Nothing waits, here or in the channel. */
   get isEmpty(): boolean {
-    return this.length === 0 && this.#hold.isEmpty;
+    return this.length === 0 && this.#heldPackets.isEmpty;
   }
 
   /** Bytes that wait, here and in the channel. */
   get waitingBytes(): number {
-    return this.#hold.bytes + this.bytes;
+    return this.#heldPackets.bytes + this.bytes;
   }
 
   /** How long what waits has been coming in, here and in the channel, in ms. */
   get waitingMs(): number {
-    return Math.max(this.#hold.ms, this.ms);
+    return Math.max(this.#heldPackets.ms, this.ms);
   }
 
   /** True for a picture that is of no use, as a key frame is awaited: it must not be queued. */
@@ -150,7 +150,7 @@ export class Backlog extends SendQueue {
 
   /** What does not fit is dropped; what the channel still keeps back cannot be. */
   get #drops(): boolean {
-    if (!this.#hold.isEmpty) return false;
+    if (!this.#heldPackets.isEmpty) return false;
     if (this.mayDrop) return true;
     // A source that is much faster than real time fills the queue of any server for a moment.
     return this.#owner.isLeftBehind() && monotonicNow() - this.#hadRoomAt > PATIENCE;

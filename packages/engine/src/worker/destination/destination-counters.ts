@@ -12,7 +12,7 @@ const SKIPPED = {
 } as const satisfies Record<SkipCause, DestinationCounter>;
 
 /** What a destination counts, in the memory that the caller's thread reads. */
-export class DestinationTally {
+export class DestinationCounters {
   readonly #counters: ShardCounters['destinations'];
   readonly #destination: number;
 

@@ -17,7 +17,7 @@ export interface SegmentTotals {
 }
 
 /** A segment at one destination. */
-export class SegmentOutlet {
+export class SegmentProgress {
   readonly number: number;
   /** `'opening'`: its stream has yet to be published; `'ended'`: it has been handed over to its end. */
   state: 'opening' | 'open' | 'ended';
@@ -54,7 +54,7 @@ export class SegmentOutlet {
 }
 
 /** The last tag of a segment, on its way through a connection: when it has left, everything before it has. */
-export class SegmentTail implements Releasable {
+export class SegmentEndMarker implements Releasable {
   readonly #block: PacketBlock | undefined;
   readonly #onLeft: (taken: boolean) => void;
 

@@ -3,13 +3,13 @@ import type { Releasable } from '@cloudpush/transport';
 import { afterEach, expect, test, vi } from 'vitest';
 import { newCounterMemory, ShardCounters } from '../../memory/counters.js';
 import type { DestinationConfig } from '../../protocol/protocol.js';
-import { CodecHold } from '../channel/held-packets.js';
+import { HeldPackets } from '../channel/held-packets.js';
 import { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { ShardContext } from '../shard-context.js';
 import type { DestinationOwner } from './destination-owner.js';
 import { StreamHeaders } from './stream-headers.js';
-import type { ShardDestination as Destination } from './worker-destination.js';
+import type { WorkerDestination as Destination } from './worker-destination.js';
 
 /** A connector whose connection stands, or does not, as its test says. */
 class FakeConnector {
@@ -39,7 +39,7 @@ class FakeConnector {
 }
 
 vi.doMock('../connection/connector.js', () => ({ Connector: FakeConnector }));
-const { ShardDestination } = await import('./worker-destination.js');
+const { WorkerDestination } = await import('./worker-destination.js');
 
 afterEach(() => {
   FakeConnector.held = undefined;
@@ -49,7 +49,7 @@ function destination(isConnected = true): Destination {
   FakeConnector.isConnected = isConnected;
   const owner = {
     number: 0,
-    hold: new CodecHold(),
+    heldPackets: new HeldPackets(),
     bitrates: {},
     isLeftBehind: () => false,
     onSegmentEnd: () => {},
@@ -66,7 +66,7 @@ function destination(isConnected = true): Destination {
     lowWatermark: { bytes: 1e9, ms: 1e9 },
     overflow: 'reject',
   };
-  return new ShardDestination(
+  return new WorkerDestination(
     owner as unknown as DestinationOwner,
     context as unknown as ShardContext,
     0,

@@ -2,7 +2,7 @@ import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import type { AmfValue, Releasable, RtmpPublisher } from '@cloudpush/transport';
 import { monotonicNow } from '../../base/clock.js';
 import { toErrorData } from '../../base/errors.js';
-import type { DestinationConfig, Loss, ShardTarget } from '../../protocol/protocol.js';
+import type { DestinationConfig, PendingReconnect, ShardTarget } from '../../protocol/protocol.js';
 import { CodecTrial } from '../channel/codec-trial.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
 import { PacketBlock } from '../channel/packet-block.js';
@@ -13,11 +13,11 @@ import { TargetSource } from '../connection/target-source.js';
 import type { Flushable, ShardContext } from '../shard-context.js';
 import { Backlog } from './backlog.js';
 import { BitrateAdvisor } from './bitrate-advisor.js';
-import { DestinationTally, unacknowledgedBytes } from './destination-counters.js';
+import { DestinationCounters, unacknowledgedBytes } from './destination-counters.js';
 import { closeTimeoutError, unsentError } from './destination-errors.js';
 import type { DestinationOwner } from './destination-owner.js';
 import { isAudioFrame, isKeyFrame, isPicture } from './drop-policy.js';
-import { SegmentOutlet, SegmentTail } from './segment-progress.js';
+import { SegmentEndMarker, SegmentProgress } from './segment-progress.js';
 import type { QueuedTag } from './send-queue.js';
 import type { StreamHeaders } from './stream-headers.js';
 
@@ -28,7 +28,7 @@ const ADVICE_PERIOD = 200;
  * One server that a channel pushes to: the queue of tags in front of a connection. Tags that come while nothing is
  * being published wait and go out in order; after a lost connection the stream goes on at a key frame.
  */
-export class ShardDestination implements ConnectorOwner, Flushable {
+export class WorkerDestination implements ConnectorOwner, Flushable {
   /** The destination's number. */
   readonly number: number;
   readonly #owner: DestinationOwner;
@@ -36,7 +36,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   readonly #config: DestinationConfig;
   readonly #connector: Connector;
   readonly #targets: TargetSource;
-  readonly #tally: DestinationTally;
+  readonly #tally: DestinationCounters;
   readonly #queue: Backlog;
   readonly #advisor = new BitrateAdvisor();
   #adviceTimer: NodeJS.Timeout | undefined;
@@ -59,9 +59,9 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   #ended = false;
   /** The stream has left its old connection, and the new one has yet to be made. */
   #moving = false;
-  #segment: SegmentOutlet;
+  #segment: SegmentProgress;
   /** The segment before, when the present one has followed it here. */
-  #before: SegmentOutlet | undefined;
+  #before: SegmentProgress | undefined;
 
   /** @param headers those of a stream that is under way: the destination joins it at a key frame */
   constructor(
@@ -76,18 +76,18 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#context = context;
     this.number = number;
     this.#config = config;
-    this.#tally = new DestinationTally(context.counters, number);
+    this.#tally = new DestinationCounters(context.counters, number);
     const backlogOwner = {
       isLeftBehind: () => owner.isLeftBehind(this),
       onFull: () => owner.onFull(),
       onRoom: () => owner.onRoom(),
     };
-    this.#queue = new Backlog(backlogOwner, owner.hold, config, this.#tally);
+    this.#queue = new Backlog(backlogOwner, owner.heldPackets, config, this.#tally);
     this.#headers = headers;
-    this.#segment = new SegmentOutlet(segment, isOpen ? 'open' : 'ended');
+    this.#segment = new SegmentProgress(segment, isOpen ? 'open' : 'ended');
     if (headers.hasVideo) this.#queue.skipToKeyFrame();
     this.#targets = new TargetSource(config.target, (reason) =>
-      context.report({ type: 'targetWanted', ...this.#seat, reason }),
+      context.report({ type: 'targetWanted', ...this.#address, reason }),
     );
     this.#connector = new Connector(this, config, context.connects, this.#targets);
   }
@@ -116,7 +116,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   }
 
   /** Its stream is further on than that of `other`. */
-  isAheadOf(other: ShardDestination): boolean {
+  isAheadOf(other: WorkerDestination): boolean {
     if (this.#connector.publisher === undefined) return false;
     if (other.publisher === undefined) return true;
     const segments = this.#segment.number - other.#segment.number;
@@ -132,7 +132,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   }
 
   /** @param loss the connection that was lost with another shard */
-  connect(loss: Loss | undefined): void {
+  connect(loss: PendingReconnect | undefined): void {
     if (this.isBetweenSegments) this.#connector.rest(loss);
     else if (loss === undefined) this.#connector.connect();
     else this.#connector.connectAgain(loss);
@@ -215,9 +215,9 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   }
 
   /** Gives everything up, without a word: what is queued is lost. */
-  vacate(): void {
+  release(): void {
     this.#ended = true;
-    this.#connector.vacate();
+    this.#connector.release();
     this.#queue.end();
     this.updateCounters();
   }
@@ -259,7 +259,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     if (this.#segment.state === 'opening') this.#segment.state = 'open';
     this.updateCounters();
     const { timings } = publisher;
-    this.#context.report({ type: this.#moving ? 'moved' : 'connected', ...this.#seat, timings });
+    this.#context.report({ type: this.#moving ? 'moved' : 'connected', ...this.#address, timings });
     this.#moving = false;
     this.#owner.onPublishing(this, publisher);
     this.#pump();
@@ -292,11 +292,11 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   }
 
   onCommand(name: string, args: AmfValue[]): void {
-    this.#context.report({ type: 'command', ...this.#seat, name, args });
+    this.#context.report({ type: 'command', ...this.#address, name, args });
   }
 
   onWarning(message: string): void {
-    this.#context.report({ type: 'warning', ...this.#seat, message });
+    this.#context.report({ type: 'warning', ...this.#address, message });
   }
 
   onLost(error: Error, delay: number, wasPublishing: boolean): void {
@@ -308,7 +308,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#owner.onLost();
     this.#context.report({
       type: 'disconnected',
-      ...this.#seat,
+      ...this.#address,
       error: toErrorData(error),
       delay,
       wasPublishing,
@@ -317,7 +317,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#closeIfEmpty();
   }
 
-  onOver(error: Error | undefined): void {
+  onEnded(error: Error | undefined): void {
     this.#ended = true;
     clearTimeout(this.#closeTimer);
     clearTimeout(this.#adviceTimer);
@@ -327,7 +327,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     const cause = error ?? (unsent === 0 ? undefined : unsentError(unsent));
     this.#context.report({
       type: 'detached',
-      ...this.#seat,
+      ...this.#address,
       error: cause === undefined ? undefined : toErrorData(cause),
     });
     this.#owner.onEnded(this);
@@ -348,7 +348,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     const { waitingMs, full } = this.#queue;
     const advice = this.#advisor.update(now, this.#offeredBytes, bytesWritten, waitingMs, full);
     publisher.requestAcknowledgements(this.#advisor.acknowledgementWindow);
-    if (advice !== undefined) this.#context.report({ type: 'advice', ...this.#seat, advice });
+    if (advice !== undefined) this.#context.report({ type: 'advice', ...this.#address, advice });
     // While the source waits, nobody else comes by to look how much is taken.
     if (waitingMs > 0) this.#adviceTimer ??= setTimeout(this.#adviseAgain, ADVICE_PERIOD);
   }
@@ -359,7 +359,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     if (!this.#ended && publisher !== undefined) this.#advise(monotonicNow(), publisher);
   };
 
-  get #seat(): { readonly channel: number; readonly destination: number } {
+  get #address(): { readonly channel: number; readonly destination: number } {
     return { channel: this.#owner.number, destination: this.number };
   }
 
@@ -391,7 +391,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   /** The next stream is published: by a connection that waits to take over, by the one that stands, or by another. */
   #startSegment(number: number): void {
     this.#before = this.#segment;
-    this.#segment = new SegmentOutlet(number, 'opening');
+    this.#segment = new SegmentProgress(number, 'opening');
     this.#lastSent = undefined;
     this.#atStart = true;
     this.#sequenceEnded = false;
@@ -403,7 +403,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   #endSegment(publisher: RtmpPublisher, { tag, block, description }: QueuedTag): void {
     const segment = this.#segment;
     const { streamName } = this.#connector;
-    const tail = new SegmentTail(block, (taken) => {
+    const tail = new SegmentEndMarker(block, (taken) => {
       segment.hasLeft = taken;
       this.#owner.onSegmentEnd(this, segment.totals(streamName), taken);
     });
@@ -416,7 +416,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
   #send(
     publisher: RtmpPublisher,
     tag: FlvTag,
-    block: PacketBlock | SegmentTail | undefined,
+    block: PacketBlock | SegmentEndMarker | undefined,
     description: StreamDescription | undefined,
   ): void {
     if (this.#atStart && this.#headers.mayStart(tag, description, this.#queue)) {
@@ -456,7 +456,7 @@ export class ShardDestination implements ConnectorOwner, Flushable {
     this.#moving = publisher === undefined;
     if (publisher === undefined) return false;
     this.#trial.begin(publisher);
-    this.#context.report({ type: 'moved', ...this.#seat, timings: publisher.timings });
+    this.#context.report({ type: 'moved', ...this.#address, timings: publisher.timings });
     this.#owner.onMoved(this, publisher);
     return true;
   }

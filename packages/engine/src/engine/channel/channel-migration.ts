@@ -3,10 +3,10 @@ import { ChannelCounter } from '../../memory/counters.js';
 import { Command } from '../../memory/ring.js';
 import type { ChannelEncryption } from '../../options/encryption-options.js';
 import type { ChannelConfig } from '../../protocol/protocol.js';
-import type { ShardClient } from '../shards/shard-handle.js';
+import type { ShardHandle } from '../shards/shard-handle.js';
 import type { ChannelSegments } from './channel-segments.js';
 import type { PacketSender } from './packet-sender.js';
-import type { ChannelHome } from './placement.js';
+import type { Placement } from './placement.js';
 
 /** What a shard is told of a channel that it gets: what was decided at the start, and what may have changed since. */
 export interface ResidentStream {
@@ -16,8 +16,8 @@ export interface ResidentStream {
 }
 
 /** A channel's residence on one shard after the other: the stream that it has begun on one goes on with the next. */
-export class ChannelResidence {
-  readonly #home: ChannelHome;
+export class ChannelMigration {
+  readonly #placement: Placement;
   readonly #sender: PacketSender;
   readonly #resident: ResidentStream;
   /** What another shard must know to go on with the stream; undefined before it has begun. */
@@ -25,15 +25,15 @@ export class ChannelResidence {
   /** How far the stream had come when it left its shard, ms. */
   #elapsed = 0;
 
-  constructor(home: ChannelHome, sender: PacketSender, resident: ResidentStream) {
-    this.#home = home;
+  constructor(placement: Placement, sender: PacketSender, resident: ResidentStream) {
+    this.#placement = placement;
     this.#sender = sender;
     this.#resident = resident;
   }
 
   /** Hands the channel to its shard; with the stream that it has begun on another one, if it has. */
   open(): void {
-    const { shard, channel } = this.#home;
+    const { shard, channel } = this.#placement;
     shard.counters.channels.reset(channel);
     const state = this.#stream;
     const resume = state === undefined ? undefined : { state, elapsed: this.#elapsed };
@@ -52,14 +52,14 @@ export class ChannelResidence {
 
   /** The shard holds nothing of the channel any more. Call it before the shard's counters are reset. */
   onLeft(): void {
-    const { shard, channel } = this.#home;
+    const { shard, channel } = this.#placement;
     this.#elapsed = Math.max(this.#elapsed, shard.counters.channels.get(channel, ChannelCounter.elapsed));
   }
 
   /** Goes on with another shard, after {@link onLeft}. */
-  moveTo(shard: ShardClient): void {
-    this.#home.shard = shard;
-    this.#sender.onRehomed();
+  moveTo(shard: ShardHandle): void {
+    this.#placement.shard = shard;
+    this.#sender.onMigrated();
     this.open();
   }
 }
