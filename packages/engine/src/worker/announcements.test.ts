@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest';
 import { CloudPushError } from '../base/errors.js';
-import type { ChannelConfig, DestinationConfig, Loss, ShardTarget } from '../protocol/protocol.js';
+import type {
+  ChannelConfig,
+  DestinationConfig,
+  PendingReconnect,
+  ShardTarget,
+} from '../protocol/protocol.js';
 import { Announcements, inconsistency } from './announcements.js';
 
 const channelConfig = { label: 'camera' } as unknown as ChannelConfig;
 const config = { overflow: 'drop' } as unknown as DestinationConfig;
-const loss = { attempt: 3 } as unknown as Loss;
+const loss = { attempt: 3 } as unknown as PendingReconnect;
 const target = { url: 'rtmp://host/app/other' } as unknown as ShardTarget;
 const reason = new CloudPushError('ERR_CLOUDPUSH_CHANNEL_CLOSED', 'closed');
 

@@ -1,7 +1,7 @@
 import type { HevcForm } from '@cloudpush/muxer';
 import type { RtmpPublisher } from '@cloudpush/transport';
 import { describe, expect, test } from 'vitest';
-import { CodecAgreement } from './codec-negotiation.js';
+import { CodecNegotiation } from './codec-negotiation.js';
 
 interface Server {
   /** Codecs that it refuses, in one form (`hvc1 enhanced`) or in any (`av01`). */
@@ -43,7 +43,7 @@ class FakeServer {
 
 function agreement({ given = false, form = 'legacy' as HevcForm } = {}) {
   const muxer = { hevcForm: form };
-  return { muxer, codecs: new CodecAgreement(muxer, given) };
+  return { muxer, codecs: new CodecNegotiation(muxer, given) };
 }
 
 describe('what must be asked of a server', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { ShardDestination } from '../destination/worker-destination.js';
+import type { WorkerDestination } from '../destination/worker-destination.js';
 import { Segments } from './segment-tracker.js';
 
-const [near, far] = [{}, {}] as unknown as [ShardDestination, ShardDestination];
+const [near, far] = [{}, {}] as unknown as [WorkerDestination, WorkerDestination];
 const both = [near, far];
 
 test('segments are numbered from where a channel is, and open from their start to their end', () => {
