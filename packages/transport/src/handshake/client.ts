@@ -1,6 +1,5 @@
 import type { SliceSink } from '../bits/slice-sink.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
-import { Collector } from './collector.js';
 import {
   type DigestScheme,
   findDigest,
@@ -10,6 +9,7 @@ import {
   writeDigestHello,
   writeDigestResponse,
 } from './digest.js';
+import { type HandshakeParts, HandshakeReader } from './reader.js';
 import { HANDSHAKE_LENGTH, type RandomFill, RTMP_VERSION, writeEcho, writeHello } from './simple.js';
 
 export interface ClientHandshakeOptions {
@@ -22,14 +22,12 @@ export interface ClientHandshakeOptions {
 }
 
 /** The client's side of the handshake (RTMP 1.0 §5.2): C0 C1 out, S0 S1 in, C2 out, S2 in. */
-export class ClientHandshake {
+export class ClientHandshake implements HandshakeParts {
   /** The server proved that it knows the digest handshake. */
   digestVerified = false;
   readonly #options: ClientHandshakeOptions;
   readonly #sink: SliceSink;
-  readonly #version = new Collector(1);
-  readonly #hello = new Collector(HANDSHAKE_LENGTH);
-  readonly #response = new Collector(HANDSHAKE_LENGTH);
+  readonly #reader = new HandshakeReader(this);
   #ownDigest: Buffer | undefined;
 
   constructor(options: ClientHandshakeOptions, sink: SliceSink) {
@@ -38,7 +36,7 @@ export class ClientHandshake {
   }
 
   get done(): boolean {
-    return this.#response.full;
+    return this.#reader.done;
   }
 
   /** Sends C0 and C1. */
@@ -57,24 +55,22 @@ export class ClientHandshake {
    * @throws RtmpError `ERR_CLOUDPUSH_HANDSHAKE` when the server answers with another version
    */
   push(piece: Uint8Array): number {
-    let offset = 0;
-    if (!this.#version.full) {
-      offset = this.#version.take(piece, offset);
-      if (this.#version.full) checkVersion(this.#version.bytes[0]!);
-    }
-    if (!this.#hello.full) {
-      offset = this.#hello.take(piece, offset);
-      if (this.#hello.full) this.#answer();
-    }
-    if (this.#hello.full && !this.#response.full) {
-      offset = this.#response.take(piece, offset);
-      if (this.#response.full) this.#verify();
-    }
-    return offset;
+    return this.#reader.push(piece);
   }
 
-  #answer(): void {
-    const hello = this.#hello.bytes;
+  /** Called by the reader. */
+  onVersion(actual: number): void {
+    if (actual === RTMP_VERSION) return;
+    throw new RtmpError(
+      RtmpErrorCode.handshake,
+      'handshake',
+      `the server answered with RTMP version ${actual}, permitted: ${RTMP_VERSION} (is it an RTMP server?)`,
+      { details: { actual, permitted: RTMP_VERSION } },
+    );
+  }
+
+  /** Called by the reader. */
+  onHello(hello: Buffer): void {
     const reply = Buffer.allocUnsafe(HANDSHAKE_LENGTH);
     const peer = this.#ownDigest === undefined ? undefined : findDigest(hello, SERVER);
     if (peer === undefined) writeEcho(reply, hello, this.#options.now());
@@ -82,19 +78,9 @@ export class ClientHandshake {
     this.#sink.push(reply);
   }
 
-  /** S2 is checked but never refused: servers answer with anything from an exact echo to zeros. */
-  #verify(): void {
+  /** Called by the reader. S2 is checked but never refused: servers answer with anything from an exact echo to zeros. */
+  onResponse(response: Buffer): void {
     if (this.#ownDigest === undefined) return;
-    this.digestVerified = verifyDigestResponse(this.#response.bytes, SERVER, this.#ownDigest);
+    this.digestVerified = verifyDigestResponse(response, SERVER, this.#ownDigest);
   }
-}
-
-function checkVersion(actual: number): void {
-  if (actual === RTMP_VERSION) return;
-  throw new RtmpError(
-    RtmpErrorCode.handshake,
-    'handshake',
-    `The server answered with RTMP version ${actual}, permitted: ${RTMP_VERSION} (is it an RTMP server?)`,
-    { details: { actual, permitted: RTMP_VERSION } },
-  );
 }

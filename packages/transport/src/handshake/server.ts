@@ -1,6 +1,5 @@
 import type { SliceSink } from '../bits/slice-sink.js';
 import { RtmpError, RtmpErrorCode } from '../errors.js';
-import { Collector } from './collector.js';
 import {
   findDigest,
   PLAYER,
@@ -9,6 +8,7 @@ import {
   writeDigestHello,
   writeDigestResponse,
 } from './digest.js';
+import { type HandshakeParts, HandshakeReader } from './reader.js';
 import { HANDSHAKE_LENGTH, type RandomFill, RTMP_VERSION, writeEcho, writeHello } from './simple.js';
 
 export interface ServerHandshakeOptions {
@@ -22,16 +22,14 @@ export interface ServerHandshakeOptions {
 }
 
 /** The server's side of the handshake (RTMP 1.0 §5.2): C0 C1 in, S0 S1 S2 out, C2 in. */
-export class ServerHandshake {
+export class ServerHandshake implements HandshakeParts {
   /** The scheme of the client's digest; undefined when it sent none, or `simple` was asked for. */
   digestScheme: 0 | 1 | undefined;
   /** C2 answered our digest. */
   digestVerified = false;
   readonly #options: ServerHandshakeOptions;
   readonly #sink: SliceSink;
-  readonly #version = new Collector(1);
-  readonly #hello = new Collector(HANDSHAKE_LENGTH);
-  readonly #response = new Collector(HANDSHAKE_LENGTH);
+  readonly #reader = new HandshakeReader(this);
   #ownDigest: Buffer | undefined;
 
   constructor(options: ServerHandshakeOptions, sink: SliceSink) {
@@ -40,30 +38,31 @@ export class ServerHandshake {
   }
 
   get done(): boolean {
-    return this.#response.full;
+    return this.#reader.done;
   }
 
   /** @throws RtmpError `ERR_CLOUDPUSH_HANDSHAKE` */
   push(piece: Uint8Array): number {
-    let offset = 0;
-    if (!this.#version.full) {
-      offset = this.#version.take(piece, offset);
-      if (this.#version.full) checkVersion(this.#version.bytes[0]!);
-    }
-    if (!this.#hello.full) {
-      offset = this.#hello.take(piece, offset);
-      if (this.#hello.full) this.#answer();
-    }
-    if (this.#hello.full && !this.#response.full) {
-      offset = this.#response.take(piece, offset);
-      if (this.#response.full) this.#verify();
-    }
-    return offset;
+    return this.#reader.push(piece);
   }
 
-  #answer(): void {
+  /**
+   * Called by the reader. "A server that does not recognize the client's requested version SHOULD respond with 3" (RTMP
+   * 1.0 §5.2.2); above 31 it is text.
+   */
+  onVersion(actual: number): void {
+    if (actual >= RTMP_VERSION && actual < 32) return;
+    throw new RtmpError(
+      RtmpErrorCode.handshake,
+      'handshake',
+      `the client asks for RTMP version ${actual}, permitted: 3 to 31 (does it speak RTMP?)`,
+      { details: { actual, permitted: '3 to 31' } },
+    );
+  }
+
+  /** Called by the reader. */
+  onHello(hello: Buffer): void {
     const { mode, random, now } = this.#options;
-    const hello = this.#hello.bytes;
     const peer = mode === 'simple' ? undefined : findDigest(hello, PLAYER);
     if (peer === undefined && mode === 'digest') throw refused();
     this.digestScheme = peer?.scheme;
@@ -81,29 +80,18 @@ export class ServerHandshake {
     this.#sink.push(bytes);
   }
 
-  #verify(): void {
+  /** Called by the reader. */
+  onResponse(response: Buffer): void {
     if (this.#ownDigest === undefined) return;
-    this.digestVerified = verifyDigestResponse(this.#response.bytes, PLAYER, this.#ownDigest);
+    this.digestVerified = verifyDigestResponse(response, PLAYER, this.#ownDigest);
     if (this.#options.mode === 'digest' && !this.digestVerified) throw refused();
   }
-}
-
-function checkVersion(actual: number): void {
-  // "A server that does not recognize the client's requested version SHOULD respond with 3" (§5.2.2); above 31
-  // it is text.
-  if (actual >= RTMP_VERSION && actual < 32) return;
-  throw new RtmpError(
-    RtmpErrorCode.handshake,
-    'handshake',
-    `The client asks for RTMP version ${actual}, permitted: 3 to 31 (does it speak RTMP?)`,
-    { details: { actual, permitted: '3 to 31' } },
-  );
 }
 
 function refused(): RtmpError {
   return new RtmpError(
     RtmpErrorCode.handshake,
     'handshake',
-    'The client sent no valid digest, and digests are required',
+    'the client sent no valid digest, and digests are required',
   );
 }
