@@ -17,21 +17,21 @@ export type { SliceSink } from './bits/slice-sink.js';
 export { ChunkReader } from './chunk/reader.js';
 export { ChunkWriter } from './chunk/writer.js';
 export {
+  type ErrorClass,
   RtmpError,
-  type RtmpErrorClass,
   RtmpErrorCode,
   type RtmpErrorDetails,
   type RtmpErrorOptions,
   type RtmpStage,
 } from './errors.js';
 export type { RandomFill } from './handshake/simple.js';
+export type { PublisherTlsOptions } from './io/dial/dial-options.js';
 export { lookupHost } from './io/dial/names/resolver.js';
 export { RtmpPublisher } from './io/publisher/publisher.js';
 export type {
   PublisherEvents,
   PublisherOptions,
   PublisherTimeouts,
-  PublisherTlsOptions,
   Releasable,
   TokenPlacement,
 } from './io/publisher/publisher-options.js';

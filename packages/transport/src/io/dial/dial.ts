@@ -4,43 +4,44 @@ import { RtmpError, RtmpErrorCode } from '../../errors.js';
 import type { StageTimer } from '../../session/publish/stage-timer.js';
 import type { RtmpUrl } from '../../url.js';
 import { remember } from '../common/reset.js';
-import type { PublisherOptions, PublisherTimeouts } from '../publisher/publisher-options.js';
+import type { DialOptions, DialTimeouts } from './dial-options.js';
 import { connectThroughProxy } from './proxy.js';
 import { connectTcp, settle, tooLate } from './tcp.js';
 import { checkPins, startTls, tlsError } from './tls.js';
 
-export interface DialOptions {
+export interface DialRequest {
   readonly url: RtmpUrl;
-  readonly publisher: PublisherOptions;
-  readonly timeouts: PublisherTimeouts;
+  readonly options: DialOptions;
+  readonly timeouts: DialTimeouts;
   readonly timer: StageTimer;
   readonly onWarning: (message: string) => void;
 }
 
 /**
- * Opens the connection for a push URL: TCP (one address of the host after the other), through the proxy if there is one, then TLS for
- * rtmps.
+ * Opens the connection for a push URL: TCP (one address of the host after the other), through the proxy if there is
+ * one, then TLS for rtmps.
  * @throws RtmpError of the stages `dns`, `socket`, `proxy` and `tls`
  */
-export async function dial(options: DialOptions): Promise<Socket> {
-  const { url, publisher, timeouts, timer } = options;
+export async function dial(request: DialRequest): Promise<Socket> {
+  const { url, options, timeouts, timer } = request;
+  const route = { options, timeout: timeouts.dial, timer };
   const socket =
-    publisher.proxy === undefined
-      ? await connectTcp(url.host, url.port, publisher, timeouts.dial, timer)
-      : await connectThroughProxy(publisher.proxy, url.host, url.port, publisher, timeouts.dial, timer);
+    options.proxy === undefined
+      ? await connectTcp(url, route)
+      : await connectThroughProxy(options.proxy, url, route);
   try {
-    tune(socket, publisher);
-    return url.secure ? await secure(socket, options) : socket;
+    tune(socket, options);
+    return url.secure ? await secure(socket, request) : socket;
   } catch (error) {
     socket.destroy();
     throw error;
   }
 }
 
-async function secure(socket: Socket, options: DialOptions): Promise<TLSSocket> {
-  const { url, publisher, timeouts, timer, onWarning } = options;
+async function secure(socket: Socket, request: DialRequest): Promise<TLSSocket> {
+  const { url, options, timeouts, timer, onWarning } = request;
   timer.begin('tls');
-  const tls = publisher.tls ?? {};
+  const tls = options.tls ?? {};
   if (tls.verify === false) {
     onWarning(
       `TLS certificate verification is off for ${url.host}${tls.pins ? ' (pinned)' : ': anyone may answer'}`,
@@ -48,7 +49,9 @@ async function secure(socket: Socket, options: DialOptions): Promise<TLSSocket> 
   }
   const secured = startTls(socket, url.host, tls);
   remember(secured, socket);
-  await settle(secured, 'secureConnect', publisher.signal, timeouts.tls, {
+  await settle(secured, 'secureConnect', {
+    signal: options.signal,
+    timeout: timeouts.tls,
     wrap: tlsError,
     late: () => tooLate('tls', timeouts.tls),
     stage: () => 'tls',
@@ -59,19 +62,17 @@ async function secure(socket: Socket, options: DialOptions): Promise<TLSSocket> 
   throw mismatch;
 }
 
-function tune(socket: Socket, publisher: PublisherOptions): void {
-  const keepAlive = publisher.keepAlive ?? 15_000;
+function tune(socket: Socket, options: DialOptions): void {
+  const keepAlive = options.keepAlive ?? 15_000;
   try {
-    socket.setNoDelay(publisher.noDelay !== false);
+    socket.setNoDelay(options.noDelay !== false);
     socket.setKeepAlive(keepAlive > 0, keepAlive);
   } catch (cause) {
     throw new RtmpError(
       RtmpErrorCode.setTimeout,
       'socket',
-      'Keep-alive or no-delay could not be set on the socket',
-      {
-        cause,
-      },
+      'keep-alive or no-delay could not be set on the socket',
+      { cause },
     );
   }
 }

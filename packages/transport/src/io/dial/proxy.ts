@@ -2,16 +2,14 @@ import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { SocksClient } from 'socks';
-import { RtmpError, type RtmpErrorClass, RtmpErrorCode } from '../../errors.js';
-import type { StageTimer } from '../../session/publish/stage-timer.js';
+import { type ErrorClass, RtmpError, RtmpErrorCode } from '../../errors.js';
 import { aborted } from '../common/abort.js';
-import type { PublisherOptions } from '../publisher/publisher-options.js';
+import { waitFor } from '../common/wait.js';
+import type { Endpoint, Route } from './dial-options.js';
 import { connectTcp } from './tcp.js';
 
-interface Proxy {
+interface Proxy extends Endpoint {
   readonly kind: 'socks5' | 'http';
-  readonly host: string;
-  readonly port: number;
   readonly user: string;
   readonly password: string;
 }
@@ -19,24 +17,30 @@ interface Proxy {
 const DEFAULT_PORT = { socks5: 1080, http: 8080 } as const;
 
 /**
- * Connects to `host:port` through a proxy, which resolves the name itself.
+ * Connects to a host through a proxy, which resolves its name itself.
  * @throws RtmpError `ERR_CLOUDPUSH_PROXY`, `ERR_CLOUDPUSH_TIMEOUT`, `ERR_CLOUDPUSH_ABORTED`
  */
-export async function connectThroughProxy(
-  proxyUrl: string,
-  host: string,
-  port: number,
-  publisher: PublisherOptions,
-  timeout: number,
-  timer: StageTimer,
-): Promise<Socket> {
+export async function connectThroughProxy(proxyUrl: string, target: Endpoint, route: Route): Promise<Socket> {
+  const { timeout, timer } = route;
+  const { signal } = route.options;
   const proxy = parseProxy(proxyUrl);
   const deadline = performance.now() + timeout;
-  const socket = await reach(proxy, publisher, timeout, timer);
+  const socket = await reach(proxy, route);
   timer.begin('proxy');
   const left = Math.max(1, Math.ceil(deadline - performance.now()));
-  const tunnel = proxy.kind === 'http' ? openHttpTunnel : openSocksTunnel;
-  return guard(socket, tunnel(socket, proxy, host, port, left), publisher.signal, left, timeout);
+  try {
+    if (signal?.aborted) throw aborted(signal, 'proxy');
+    return await waitFor(openTunnel(socket, proxy, target, left), {
+      signal,
+      aborted: () => aborted(signal, 'proxy'),
+      timeout: left,
+      late: () => tooLate(timeout),
+    });
+  } catch (error) {
+    socket.on('error', ignore);
+    socket.destroy();
+    throw error;
+  }
 }
 
 /**
@@ -48,7 +52,7 @@ export function parseProxy(text: string): Proxy {
     throw new RtmpError(
       RtmpErrorCode.invalidOption,
       'proxy',
-      'The proxy is not a URL of the form socks5://host:port or http://host:port',
+      'the proxy is not a URL of the form socks5://host:port or http://host:port',
     );
   }
   const url = new URL(text);
@@ -73,30 +77,30 @@ function decodeLogin(text: string): string {
     throw new RtmpError(
       RtmpErrorCode.invalidOption,
       'proxy',
-      'The login in the proxy URL is not percent-encoded as it should be: a percent sign in it is %25',
+      'the login in the proxy URL is not percent-encoded: write a percent sign in it as %25',
     );
   }
 }
 
-async function reach(
-  proxy: Proxy,
-  publisher: PublisherOptions,
-  timeout: number,
-  timer: StageTimer,
-): Promise<Socket> {
+async function reach(proxy: Proxy, route: Route): Promise<Socket> {
   try {
-    return await connectTcp(proxy.host, proxy.port, publisher, timeout, timer);
+    return await connectTcp(proxy, route);
   } catch (error) {
     if (!(error instanceof RtmpError) || error.code === RtmpErrorCode.aborted) throw error;
-    throw new RtmpError(RtmpErrorCode.proxy, 'proxy', 'The proxy could not be reached', { cause: error });
+    throw new RtmpError(RtmpErrorCode.proxy, 'proxy', 'the proxy could not be reached', { cause: error });
   }
+}
+
+function openTunnel(socket: Socket, proxy: Proxy, target: Endpoint, timeout: number): Promise<Socket> {
+  return proxy.kind === 'http'
+    ? openHttpTunnel(socket, proxy, target)
+    : openSocksTunnel(socket, proxy, target, timeout);
 }
 
 async function openSocksTunnel(
   socket: Socket,
   proxy: Proxy,
-  host: string,
-  port: number,
+  { host, port }: Endpoint,
   timeout: number,
 ): Promise<Socket> {
   const login = proxy.user === '' ? {} : { userId: proxy.user, password: proxy.password };
@@ -116,12 +120,12 @@ async function openSocksTunnel(
   }
 }
 
-function openHttpTunnel(socket: Socket, proxy: Proxy, host: string, port: number): Promise<Socket> {
+function openHttpTunnel(socket: Socket, proxy: Proxy, { host, port }: Endpoint): Promise<Socket> {
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const headers: Record<string, string> = { Host: authority };
   if (proxy.user !== '') {
     headers['Proxy-Authorization'] =
-      `Basic ${Buffer.from(`${proxy.user}:${proxy.password}`).toString('base64')}`;
+      `basic ${Buffer.from(`${proxy.user}:${proxy.password}`).toString('base64')}`;
   }
   return new Promise((resolve, reject) => {
     const connect = request({ method: 'CONNECT', path: authority, headers, createConnection: () => socket });
@@ -140,39 +144,12 @@ function openHttpTunnel(socket: Socket, proxy: Proxy, host: string, port: number
   });
 }
 
-/** Destroys the socket when the tunnel fails, takes too long, or the caller aborts. */
-async function guard(
-  socket: Socket,
-  tunnel: Promise<Socket>,
-  signal: AbortSignal | undefined,
-  left: number,
-  timeout: number,
-): Promise<Socket> {
-  let giveUp: (error: RtmpError) => void = ignore;
-  const end = new Promise<never>((_resolve, reject) => {
-    giveUp = reject;
-  });
-  const onAbort = (): void => giveUp(aborted(signal, 'proxy'));
-  const timer = setTimeout(() => {
-    giveUp(new RtmpError(RtmpErrorCode.timeout, 'proxy', `The proxy did not answer within ${timeout} ms`));
-  }, left);
-  signal?.addEventListener('abort', onAbort);
-  try {
-    if (signal?.aborted) throw aborted(signal, 'proxy');
-    return await Promise.race([tunnel, end]);
-  } catch (error) {
-    tunnel.catch(ignore); // the tunnel that was given up has nobody to tell
-    socket.on('error', ignore);
-    socket.destroy();
-    throw error;
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
-  }
+function tooLate(timeout: number): RtmpError {
+  return new RtmpError(RtmpErrorCode.timeout, 'proxy', `the proxy did not answer within ${timeout} ms`);
 }
 
-function refused(reason: string, cause: unknown, errorClass: RtmpErrorClass): RtmpError {
-  const text = `The proxy refused: ${reason}`;
+function refused(reason: string, cause: unknown, errorClass: ErrorClass): RtmpError {
+  const text = `the proxy refused: ${reason}`;
   return new RtmpError(RtmpErrorCode.proxy, 'proxy', text, { cause, class: errorClass });
 }
 

@@ -1,8 +1,8 @@
 import { isIP, Socket, type TcpNetConnectOpts } from 'node:net';
 import { RtmpError, RtmpErrorCode, type RtmpStage } from '../../errors.js';
-import type { StageTimer } from '../../session/publish/stage-timer.js';
 import { aborted } from '../common/abort.js';
-import type { PublisherOptions } from '../publisher/publisher-options.js';
+import { waitFor } from '../common/wait.js';
+import type { Endpoint, Route } from './dial-options.js';
 import { lookupUntil, nameResolver } from './names/resolver.js';
 
 /**
@@ -12,14 +12,9 @@ import { lookupUntil, nameResolver } from './names/resolver.js';
 const ATTEMPT_TIMEOUT = 1000;
 
 /** Connects to one host, to all of its addresses in turn until one answers: the stages `dns` and `tcp` of the timer. */
-export async function connectTcp(
-  host: string,
-  port: number,
-  publisher: PublisherOptions,
-  timeout: number,
-  timer: StageTimer,
-): Promise<Socket> {
-  const { signal, family, localAddress, lookup } = publisher;
+export async function connectTcp({ host, port }: Endpoint, route: Route): Promise<Socket> {
+  const { timeout, timer } = route;
+  const { signal, family, localAddress, lookup } = route.options;
   const over = new AbortController();
   const connection: TcpNetConnectOpts = {
     host,
@@ -54,7 +49,7 @@ export async function connectTcp(
   }
   try {
     const stage = (): RtmpStage => (resolved ? 'socket' : 'dns');
-    return await settle(socket, 'connect', signal, timeout, { wrap, late, stage });
+    return await settle(socket, 'connect', { signal, timeout, wrap, late, stage });
   } catch (error) {
     // The host may have moved.
     if (resolved) nameResolver.forget(host);
@@ -64,66 +59,66 @@ export async function connectTcp(
   }
 }
 
-/** What to say when a socket does not become ready. */
-export interface SettleErrors {
-  /** For an error of the socket. */
+/** Bounds the wait for a socket, and says what its end is to be called. */
+export interface SettleLimits {
+  readonly signal: AbortSignal | undefined;
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** The error for an error of the socket. */
   wrap(cause: NodeJS.ErrnoException): RtmpError;
-  /** For a time-out. */
+  /** The error for a time-out. */
   late(): RtmpError;
   /** How far it has come. */
   stage(): RtmpStage;
 }
 
 /** Waits for the event that says that a socket is ready; destroys it on error, time-out and abort. */
-export function settle<S extends Socket>(
+export async function settle<S extends Socket>(
   socket: S,
   event: 'connect' | 'secureConnect',
-  signal: AbortSignal | undefined,
-  timeout: number,
-  { wrap, late, stage }: SettleErrors,
+  { signal, timeout, wrap, late, stage }: SettleLimits,
 ): Promise<S> {
-  return new Promise((resolve, reject) => {
-    const finish = (error: RtmpError | undefined): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      socket.off(event, onReady).off('error', onError).off('close', onClose);
-      if (error === undefined) {
-        resolve(socket);
-        return;
-      }
-      socket.on('error', ignore); // what comes after the first error has nobody to tell
-      socket.destroy();
-      reject(error);
-    };
-    const onReady = (): void => finish(undefined);
-    const onError = (cause: NodeJS.ErrnoException): void => finish(wrap(cause));
-    const onClose = (): void => finish(wrap(new Error('closed before it was ready')));
-    const onAbort = (): void => finish(aborted(signal, stage()));
-    const timer = setTimeout(() => finish(late()), timeout);
-    socket.on(event, onReady).on('error', onError).on('close', onClose);
-    if (signal?.aborted) onAbort();
-    else signal?.addEventListener('abort', onAbort);
+  let stop: () => void = ignore;
+  const ready = new Promise<void>((resolve, reject) => {
+    const onError = (cause: NodeJS.ErrnoException): void => reject(wrap(cause));
+    const onClose = (): void => reject(wrap(new Error('closed before it was ready')));
+    socket.on(event, resolve).on('error', onError).on('close', onClose);
+    stop = () => socket.off(event, resolve).off('error', onError).off('close', onClose);
   });
+  try {
+    await waitFor(ready, { signal, timeout, late, aborted: () => aborted(signal, stage()) });
+    return socket;
+  } catch (error) {
+    socket.on('error', ignore); // what comes after the first error has nobody to tell
+    socket.destroy();
+    throw error;
+  } finally {
+    stop();
+  }
 }
 
 /** A socket that was not ready in time. */
 export function tooLate(stage: 'socket' | 'tls', timeout: number): RtmpError {
-  return new RtmpError(RtmpErrorCode.timeout, stage, `No connection within ${timeout} ms (${stage})`);
+  return new RtmpError(
+    RtmpErrorCode.timeout,
+    stage,
+    `the connection was not ready within ${timeout} ms (${stage})`,
+  );
 }
 
 function lookupTooLate(host: string, timeout: number): RtmpError {
-  const text = `The host name ${host} did not resolve within ${timeout} ms`;
+  const text = `the host name ${host} did not resolve within ${timeout} ms`;
   return new RtmpError(RtmpErrorCode.dns, 'dns', text, { details: { permitted: timeout } });
 }
 
 function lookupFailed(host: string, cause: unknown): RtmpError {
   const reason = cause instanceof Error ? reasonOf(cause) : String(cause);
-  const text = `The host name ${host} did not resolve: ${reason}`;
+  const text = `the host name ${host} did not resolve: ${reason}`;
   return new RtmpError(RtmpErrorCode.dns, 'dns', text, { cause });
 }
 
 function connectFailed(host: string, port: number, cause: NodeJS.ErrnoException): RtmpError {
-  const text = `The TCP connection to ${host} port ${port} failed: ${reasonOf(cause)}`;
+  const text = `the TCP connection to ${host} port ${port} failed: ${reasonOf(cause)}`;
   return new RtmpError(RtmpErrorCode.socketConnect, 'socket', text, { cause });
 }
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { RtmpError, RtmpErrorCode } from '../../errors.js';
-import type { PublisherTlsOptions } from '../publisher/publisher-options.js';
+import type { PublisherTlsOptions } from './dial-options.js';
 
 /**
  * Starts TLS on a connected socket; `secureConnect` or `error` follows.
@@ -25,7 +25,7 @@ export function startTls(socket: Socket, host: string, options: PublisherTlsOpti
   try {
     return connect(connection);
   } catch (cause) {
-    throw new RtmpError(RtmpErrorCode.invalidOption, 'tls', 'The TLS certificate or key cannot be used', {
+    throw new RtmpError(RtmpErrorCode.invalidOption, 'tls', 'tls.cert or tls.key cannot be used', {
       cause,
     });
   }
@@ -43,7 +43,7 @@ export function checkPins(socket: TLSSocket, pins: readonly string[] | undefined
   return new RtmpError(
     RtmpErrorCode.tlsPin,
     'tls',
-    `The server's certificate has the SHA-256 fingerprint ${actual}, which is none of the ${pins.length} pinned`,
+    `the server's certificate has the SHA-256 fingerprint ${actual}, which is none of the ${pins.length} pinned`,
     { details: { actual, permitted: pins } },
   );
 }
@@ -54,7 +54,7 @@ export function checkPins(socket: TLSSocket, pins: readonly string[] | undefined
 export function tlsError(cause: NodeJS.ErrnoException): RtmpError {
   const reason = cause.code ?? cause.message;
   const broken = reason === 'ECONNRESET' || reason === 'ETIMEDOUT' || reason === 'EPIPE';
-  return new RtmpError(RtmpErrorCode.tls, 'tls', `The TLS handshake failed: ${reason}`, {
+  return new RtmpError(RtmpErrorCode.tls, 'tls', `the TLS handshake failed: ${reason}`, {
     class: broken ? 'retryable' : 'fatal',
     cause,
   });

@@ -1,17 +1,13 @@
-import type { LookupFunction } from 'node:net';
 import type { AmfObject, AmfValue } from '../../amf/value.js';
 import type { RtmpError } from '../../errors.js';
 import type { TransportLimits } from '../../limits.js';
 import type { ServerProfileName } from '../../session/publish/profile.js';
 import type { ReconnectRequest, SessionTimeouts } from '../../session/publish/publish-state.js';
 import type { RtmpStatus } from '../../session/publish/status.js';
+import type { DialOptions, DialTimeouts } from '../dial/dial-options.js';
 
 /** The longest waits, in milliseconds. Every wait has one. */
-export interface PublisherTimeouts extends SessionTimeouts {
-  /** Name resolution and TCP connect, proxy included. Default 10,000. */
-  readonly dial: number;
-  /** TLS handshake. Default 10,000. */
-  readonly tls: number;
+export interface PublisherTimeouts extends DialTimeouts, SessionTimeouts {
   /** RTMP handshake; half of it when the digest handshake is to follow (`handshake: 'auto'`). Default 10,000. */
   readonly handshake: number;
   /** Answer to `connect`. Default 10,000. */
@@ -27,23 +23,6 @@ export interface PublisherTimeouts extends SessionTimeouts {
   readonly close: number;
 }
 
-export interface PublisherTlsOptions {
-  /** Certificates to trust instead of the system's, PEM. */
-  readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
-  /**
-   * SHA-256 fingerprints of server certificates, hex with or without colons: one of them at least, and one must match, besides
-   * the usual checks.
-   */
-  readonly pins?: readonly string[];
-  /** Name for SNI and verification. Default: the URL's host. */
-  readonly servername?: string;
-  /** `false` accepts any certificate (unless pinned): `onWarning` is called. Default true. */
-  readonly verify?: boolean;
-  /** Client certificate and key, PEM. */
-  readonly cert?: string | Uint8Array;
-  readonly key?: string | Uint8Array;
-}
-
 /** Where a token is put. */
 export type TokenPlacement =
   /** `?token=…` at the end of the stream name: what most servers read. */
@@ -53,11 +32,9 @@ export type TokenPlacement =
   /** An argument of `connect` behind the command object. */
   | 'connect-argument';
 
-export interface PublisherOptions {
+export interface PublisherOptions extends DialOptions {
   /** `rtmp[s]://[user:password@]host[:port]/app/stream[?query]`. */
   readonly url: string;
-  /** Ends whatever is going on, in every state. */
-  readonly signal?: AbortSignal | undefined;
   /** The app, when it is more than the first path segment. */
   readonly app?: string | undefined;
   /** The stream name (with query) instead of the URL's. */
@@ -91,22 +68,6 @@ export interface PublisherOptions {
   readonly connectArguments?: readonly AmfValue[] | undefined;
   /** How many 302 redirects to follow. Default 3. */
   readonly maxRedirects?: number | undefined;
-  readonly tls?: PublisherTlsOptions | undefined;
-  /** `socks5://[user:password@]host:port` or `http://[user:password@]host:port` (CONNECT). */
-  readonly proxy?: string | undefined;
-  /**
-   * Resolves host names. Default: the hosts file, then DNS over sockets of its own (which takes none of the process's worker
-   * threads), then the system's resolver in a short-lived process; answers are remembered as long as they hold.
-   */
-  readonly lookup?: LookupFunction | undefined;
-  /** Local address to connect from. */
-  readonly localAddress?: string | undefined;
-  /** 4 or 6: only that family. Default 0: both, one address after the other (Node's `autoSelectFamily`). */
-  readonly family?: 0 | 4 | 6 | undefined;
-  /** Idle milliseconds until the first TCP keep-alive probe, 1,000 … 32,767,000; 0 turns it off. Default 15,000. */
-  readonly keepAlive?: number | undefined;
-  /** Default true. */
-  readonly noDelay?: boolean | undefined;
   /**
    * {@link RtmpPublisher.send} says false while a write is under way and more than this is queued. Default
    * 262,144 bytes.

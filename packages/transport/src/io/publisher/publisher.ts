@@ -69,7 +69,7 @@ export class RtmpPublisher {
   ): Promise<RtmpPublisher> {
     const onWarning = (message: string): void => events.onWarning?.(message);
     const timer = new StageTimer(() => performance.now());
-    const socket = await dial({ url: attempt.url, publisher: options, timeouts, timer, onWarning });
+    const socket = await dial({ url: attempt.url, options, timeouts, timer, onWarning });
     const connection = new PublishConnection(socket, attempt, options, timeouts, timer, events);
     await connection.begin();
     return new RtmpPublisher(connection, timer, queueLimits(options).maxQueuedBytes);

@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { waitFor } from '../../common/wait.js';
 import { type Address, type Found, type NameSource, notFound } from './address.js';
 import { queryDns } from './dns-query.js';
 import { HostsFile } from './hosts-file.js';
@@ -78,15 +79,9 @@ export class NameResolver {
 
   async #join(flight: Flight, name: string, signal: AbortSignal): Promise<readonly Address[]> {
     flight.waiting++;
-    let onAbort: () => void = () => undefined;
-    const aborted = new Promise<never>((_resolve, reject) => {
-      onAbort = () => reject(signal.reason);
-    });
-    signal.addEventListener('abort', onAbort, { once: true });
     try {
-      return await Promise.race([flight.result, aborted]);
+      return await waitFor(flight.result, { signal });
     } finally {
-      signal.removeEventListener('abort', onAbort);
       flight.waiting--;
       if (flight.waiting === 0 && this.#flights.get(name) === flight) {
         this.#flights.delete(name);

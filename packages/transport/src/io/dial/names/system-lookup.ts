@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { waitFor } from '../../common/wait.js';
 import { type Address, type Found, notFound } from './address.js';
 
 /** Of one lookup, in ms, with the start of the process that makes it. */
@@ -15,6 +16,7 @@ require('node:dns').lookup(process.argv[1], { all: true }, (error, addresses) =>
   process.stdout.write(JSON.stringify(error ? { code: error.code } : { addresses }), () => process.exit());
 });`;
 
+/** Those whose turn it is not yet, oldest first. */
 const waiting = new Set<() => void>();
 let running = 0;
 
@@ -30,32 +32,35 @@ export async function systemLookup(name: string, signal: AbortSignal): Promise<F
     return { addresses: await lookUp(name, signal), ttl: TTL };
   } finally {
     running--;
-    const [next] = waiting;
-    next?.();
+    admit();
   }
 }
 
 /** Resolves when it is this lookup's turn, which it then has taken. */
-function turn(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const admit = (): void => {
-      if (running >= MAX_RUNNING) return;
-      running++;
-      leave();
-      resolve();
-    };
-    const onAbort = (): void => {
-      leave();
-      reject(signal.reason);
-    };
-    const leave = (): void => {
-      waiting.delete(admit);
-      signal.removeEventListener('abort', onAbort);
-    };
-    waiting.add(admit);
-    signal.addEventListener('abort', onAbort);
-    admit();
+async function turn(signal: AbortSignal): Promise<void> {
+  let start: () => void = () => undefined;
+  const started = new Promise<void>((resolve) => {
+    start = resolve;
   });
+  waiting.add(start);
+  admit();
+  try {
+    await waitFor(started, { signal });
+  } catch (error) {
+    // The turn may have come in the same moment as the abort: it goes to the next.
+    if (!waiting.delete(start)) running--;
+    admit();
+    throw error;
+  }
+}
+
+function admit(): void {
+  for (const start of waiting) {
+    if (running >= MAX_RUNNING) return;
+    running++;
+    waiting.delete(start);
+    start();
+  }
 }
 
 async function lookUp(name: string, signal: AbortSignal): Promise<readonly Address[]> {
