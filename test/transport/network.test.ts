@@ -385,10 +385,10 @@ describe('addresses', () => {
     const cause = Object.assign(new Error('no'), { code: 'ENOTFOUND' });
     const lookup: LookupFunction = (_, __, callback) => callback(cause, '', 4);
     await expect(RtmpPublisher.connect({ url: 'rtmp://h.example/live/x', lookup })).rejects.toThrow(
-      'The host name h.example did not resolve: ENOTFOUND',
+      'the host name h.example did not resolve: ENOTFOUND',
     );
     await expect(RtmpPublisher.connect({ url: 'rtmp://127.0.0.1:1/live/x' })).rejects.toThrow(
-      'The TCP connection to 127.0.0.1 port 1 failed',
+      'the TCP connection to 127.0.0.1 port 1 failed',
     );
   });
 
@@ -419,7 +419,7 @@ describe('addresses', () => {
           name: 'RtmpError',
           code: 'ERR_CLOUDPUSH_DNS',
           stage: 'dns',
-          message: 'The host name h.example did not resolve: no directory',
+          message: 'the host name h.example did not resolve: no directory',
           cause,
         });
       }

@@ -136,7 +136,7 @@ describe('the receiver', () => {
     const { port } = receiver.receiver.address;
     await expect(RtmpReceiver.listen({ port })).rejects.toMatchObject({
       code: 'ERR_CLOUDPUSH_SOCKET',
-      message: `Cannot listen on 127.0.0.1 port ${port}: EADDRINUSE`,
+      message: `cannot listen on 127.0.0.1 port ${port}: EADDRINUSE`,
     });
   });
 

@@ -1,8 +1,13 @@
 /**
- * What a caller may do about a failure: `retryable` try again with back-off, `auth` only with new credentials,
- * `busy` try again after the server has let the old session go, `fatal` trying again cannot help.
+ * Tells what to do about an error. The one definition: the engine's errors have the same classes, and those of the muxer
+ * are all `fatal`.
+ *
+ * - `retryable`: try again, with back-off.
+ * - `auth`: try again with new credentials or a new token only.
+ * - `busy`: try again after the server has let the old session go.
+ * - `fatal`: trying again cannot help.
  */
-export type RtmpErrorClass = 'retryable' | 'auth' | 'busy' | 'fatal';
+export type ErrorClass = 'retryable' | 'auth' | 'busy' | 'fatal';
 
 /** The step in the life of a connection in which a failure happened. */
 export type RtmpStage =
@@ -103,7 +108,7 @@ const AUTH: ReadonlySet<string> = new Set([
 ]);
 
 /** The class that a code has by itself. */
-function classOf(code: RtmpErrorCode): RtmpErrorClass {
+function classOf(code: RtmpErrorCode): ErrorClass {
   if (code === RtmpErrorCode.streamBusy) return 'busy';
   if (AUTH.has(code)) return 'auth';
   return FATAL.has(code) ? 'fatal' : 'retryable';
@@ -111,6 +116,8 @@ function classOf(code: RtmpErrorCode): RtmpErrorClass {
 
 /** Facts about a failure. Never holds a secret: URLs appear without query and user info. */
 export interface RtmpErrorDetails {
+  /** The step in the life of a connection in which it happened. Always there in the details of an error. */
+  readonly stage?: RtmpStage;
   /** The value met. */
   readonly actual?: unknown;
   /** What would have been permitted. */
@@ -126,32 +133,40 @@ export interface RtmpErrorDetails {
 }
 
 export interface RtmpErrorOptions {
-  readonly class?: RtmpErrorClass;
+  readonly class?: ErrorClass;
   readonly details?: RtmpErrorDetails;
   readonly cause?: unknown;
 }
 
-/** Whatever goes wrong in transport. `code` is stable; the message is for people. */
+/**
+ * The only error that transport throws or reports. It has the shape that all packages share: `code` is stable, `class`
+ * says what to do, `details` holds the facts, `cause` the error behind it, and the message is for people.
+ */
 export class RtmpError extends Error {
   override readonly name = 'RtmpError';
   readonly code: RtmpErrorCode;
-  /** Where it happened. */
-  readonly stage: RtmpStage;
-  /** What may be done about it. */
-  readonly class: RtmpErrorClass;
-  readonly details: RtmpErrorDetails;
+  readonly class: ErrorClass;
+  readonly details: RtmpErrorDetails & { readonly stage: RtmpStage };
 
   constructor(code: RtmpErrorCode, stage: RtmpStage, message: string, options: RtmpErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.stage = stage;
     this.class = options.class ?? classOf(code);
-    this.details = options.details ?? {};
+    // With their descriptors: what is not enumerable must not become so.
+    this.details = Object.create(Object.prototype, {
+      ...Object.getOwnPropertyDescriptors(options.details ?? {}),
+      stage: { value: stage, enumerable: true },
+    });
+  }
+
+  /** The step in the life of a connection in which it happened: `details.stage`. */
+  get stage(): RtmpStage {
+    return this.details.stage;
   }
 }
 
 /** The error for a peer that makes us answer and does not read the answers. */
 export function unreadReplies(actual: number, permitted: number): RtmpError {
-  const text = `The peer has left ${actual} bytes of answers unread, permitted: ${permitted}`;
+  const text = `the peer has left ${actual} bytes of answers unread, permitted: ${permitted}`;
   return new RtmpError(RtmpErrorCode.peerLimit, 'publishing', text, { details: { actual, permitted } });
 }

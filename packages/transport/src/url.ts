@@ -45,7 +45,7 @@ const FORM = /^(rtmps?):\/\/([^/?#]*)(.*)$/is;
  */
 export function parseRtmpUrl(text: string, options: RtmpUrlOptions = {}): RtmpUrl {
   const match = FORM.exec(text);
-  if (match === null) throw invalid('has no rtmp:// or rtmps:// scheme');
+  if (match === null) throw invalid('does not start with rtmp:// or rtmps://');
   if (/[\s\p{Cc}]/u.test(text)) throw invalid('contains white space or control characters');
   const scheme = match[1]!.toLowerCase() as 'rtmp' | 'rtmps';
   const authority = match[2]!;
@@ -101,7 +101,7 @@ function hostOf(text: string): string {
     const address = text.slice(1, -1).replace('%25', '%');
     const [bare, zone = 'none'] = address.split('%', 2);
     if (!/^[\w.~-]+$/.test(zone) || !URL.canParse(`http://[${bare}]/`))
-      throw invalid('has an IPv6 address that is none');
+      throw invalid('holds an invalid IPv6 address');
     return address;
   }
   const name = /^[\w.~-]*$/.test(text) ? text.toLowerCase() : domainToASCII(text);
@@ -143,16 +143,16 @@ function splitPath(path: string, wantedApp: string | undefined): Path {
 
 function firstSegment(path: string): string {
   const app = /^[^/?]*/.exec(path)![0];
-  if (app === '') throw invalid('names no app');
+  if (app === '') throw invalid('names no app, as rtmp://host/app/stream does');
   return app;
 }
 
 function givenApp(path: string, wanted: string): string {
   const app = wanted.replace(/^\/+|\/+$/g, '');
-  if (app === '') throw invalid('is given an empty app');
+  if (app === '') throw invalid('cannot be read with an empty app option');
   const next = path[app.length];
   if (!path.startsWith(app) || (next !== undefined && next !== '/' && next !== '?'))
-    throw invalid('does not start with the app that is given');
+    throw invalid('has a path that does not start with the app option');
   return app;
 }
 
@@ -165,5 +165,5 @@ function decode(component: string): string {
 }
 
 function invalid(what: string): RtmpError {
-  return new RtmpError(RtmpErrorCode.invalidUrl, 'url', `The push URL ${what}`);
+  return new RtmpError(RtmpErrorCode.invalidUrl, 'url', `the push URL ${what}`);
 }

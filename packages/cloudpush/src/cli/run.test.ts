@@ -14,7 +14,7 @@ test.each([
   ],
   [['push', URL, 'clip.h264'], 'the last argument must be the URL to push to, rtmp://… or rtmps://…'],
   [['push', URL, URL], 'inputs are files; only the last argument may be a URL'],
-  [['push', 'none.h264', 'rtmp://SECRET@/live'], 'The push URL'],
+  [['push', 'none.h264', 'rtmp://SECRET@/live'], 'the push URL'],
   [['push', 'none.h264', URL, '--channels', '70000'], 'At most 65535 channels are possible.'],
   [['push', 'none.h264', URL, '--overflow', 'block'], 'Allowed choices are reject, drop.'],
   [['demo', 'http://SECRET@host/'], 'the argument must be the URL to push to'],

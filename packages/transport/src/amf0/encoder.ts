@@ -151,6 +151,6 @@ function writeKey(target: Buffer, offset: number, key: string): number {
 }
 
 function unwritable(what: string, actual: unknown, permitted: unknown): RtmpError {
-  const text = `A value for AMF0 ${what}: ${String(actual)}, permitted ${String(permitted)}`;
+  const text = `a value for AMF0 ${what}: ${String(actual)}, permitted ${String(permitted)}`;
   return new RtmpError(RtmpErrorCode.amf, 'message', text, { details: { actual, permitted } });
 }

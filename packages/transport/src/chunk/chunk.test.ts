@@ -323,7 +323,7 @@ describe('chunk reader', () => {
     const limits = { ...PUBLISHER_LIMITS, maxMessageBytes: 1000 };
     const error = errorOf(() => read([hex('06 000000 0003e9 09 01000000')], limits));
     expect(error.code).toBe('ERR_CLOUDPUSH_PEER_LIMIT');
-    expect(error.details).toEqual({ actual: 1001, permitted: 1000 });
+    expect(error.details).toEqual({ stage: 'message', actual: 1001, permitted: 1000 });
   });
 
   test('refuses to hold more half-received messages than the limit', () => {
@@ -339,7 +339,7 @@ describe('chunk reader', () => {
     const message = (id: string): Buffer => hex(`${id} 000000 000001 09 01000000 00`);
     expect(read([message('06'), message('07')], limits)).toHaveLength(2);
     const error = errorOf(() => read([message('06'), message('07'), message('08')], limits));
-    expect(error.details).toEqual({ actual: 3, permitted: 2 });
+    expect(error.details).toEqual({ stage: 'message', actual: 3, permitted: 2 });
   });
 });
 

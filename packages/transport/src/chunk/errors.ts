@@ -5,7 +5,7 @@ export function protocol(actual: string, permitted: string): RtmpError {
   return new RtmpError(
     RtmpErrorCode.protocol,
     'message',
-    `The peer sent: ${actual}; permitted: ${permitted}`,
+    `the peer sent: ${actual}; permitted: ${permitted}`,
     {
       details: { actual, permitted },
     },
@@ -17,7 +17,7 @@ export function pastLimit(what: string, actual: number, permitted: number): Rtmp
   return new RtmpError(
     RtmpErrorCode.peerLimit,
     'message',
-    `The peer uses ${actual} ${what}, permitted: ${permitted}`,
+    `the peer uses ${actual} ${what}, permitted: ${permitted}`,
     {
       details: { actual, permitted },
     },

@@ -156,7 +156,7 @@ function checkLength(length: number): void {
   throw new RtmpError(
     RtmpErrorCode.messageTooLarge,
     'message',
-    `A message of ${length} bytes is longer than RTMP permits (${MAX_MESSAGE_LENGTH})`,
+    `a message of ${length} bytes is longer than RTMP permits (${MAX_MESSAGE_LENGTH})`,
     { details: { actual: length, permitted: MAX_MESSAGE_LENGTH } },
   );
 }

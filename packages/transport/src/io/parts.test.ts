@@ -49,6 +49,6 @@ describe('proxy URL', () => {
   });
 
   test.each(['ftp://p', 'p:1080', 'https://p', ''])('refuses %j', (text) => {
-    expect(() => parseProxy(text)).toThrow('The proxy is not a URL of the form');
+    expect(() => parseProxy(text)).toThrow('the proxy is not a URL of the form');
   });
 });

@@ -45,5 +45,5 @@ export function splitAggregate(
 
 /** One inside the other, thousands deep, would be an attack on the stack. */
 function nested(): RtmpError {
-  return new RtmpError(RtmpErrorCode.protocol, 'message', 'An aggregate message holds an aggregate message');
+  return new RtmpError(RtmpErrorCode.protocol, 'message', 'an aggregate message holds an aggregate message');
 }

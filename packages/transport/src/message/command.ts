@@ -91,7 +91,7 @@ function open(wrapped: boolean, payload: Uint8Array, limits: TransportLimits): A
     throw new RtmpError(
       RtmpErrorCode.peerLimit,
       'message',
-      `The peer sent a command or data message of ${payload.length} bytes, permitted: ${limits.maxCommandBytes}`,
+      `the peer sent a command or data message of ${payload.length} bytes, permitted: ${limits.maxCommandBytes}`,
       { details: { actual: payload.length, permitted: limits.maxCommandBytes } },
     );
   }
@@ -105,6 +105,6 @@ function rest(decoder: Amf0Decoder): AmfValue[] {
 }
 
 function malformed(what: string, actual: string, permitted: string): RtmpError {
-  const text = `The ${what} of a command or data message is of type ${actual}, permitted: ${permitted}`;
+  const text = `the ${what} of a command or data message is of type ${actual}, permitted: ${permitted}`;
   return new RtmpError(RtmpErrorCode.protocol, 'message', text, { details: { actual, permitted } });
 }

@@ -76,7 +76,7 @@ export function exHeaderStart(lead: number, packetType: number, nanosecondOffset
     throw new RtmpError(
       RtmpErrorCode.invalidOption,
       'message',
-      `The nanosecond offset is ${nanosecondOffset}, permitted: integers from 0 to ${MAX_NANO_OFFSET}`,
+      `the nanosecond offset is ${nanosecondOffset}, permitted: integers from 0 to ${MAX_NANO_OFFSET}`,
       { details: { actual: nanosecondOffset, permitted: MAX_NANO_OFFSET } },
     );
   }

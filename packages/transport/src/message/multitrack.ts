@@ -151,7 +151,7 @@ function checkTrackId(trackId: number): number {
   throw new RtmpError(
     RtmpErrorCode.invalidOption,
     'message',
-    `The track id is ${trackId}, permitted: 0 to 255`,
+    `the track id is ${trackId}, permitted: 0 to 255`,
     {
       details: { actual: trackId, permitted: '0 to 255' },
     },
@@ -163,7 +163,7 @@ function unknownBody(actual: string): RtmpError {
   return new RtmpError(
     RtmpErrorCode.protocol,
     'message',
-    `A track cannot be made of ${actual}, permitted: ${permitted}`,
+    `a track cannot be made from ${actual}, permitted: ${permitted}`,
     {
       class: 'fatal',
       details: { actual, permitted },

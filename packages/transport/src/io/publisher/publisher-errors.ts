@@ -5,17 +5,13 @@ export function noStreamName(): RtmpError {
   return new RtmpError(
     RtmpErrorCode.invalidUrl,
     'url',
-    'The push URL names no stream, and no stream name is given',
+    'the push URL names no stream, and no stream name is given',
   );
 }
 
 /** A call after `close`, or on a connection that is gone. */
 export function closedByCaller(): RtmpError {
-  return new RtmpError(
-    RtmpErrorCode.invalidState,
-    'close',
-    'The connection is closed, or being closed, by the caller',
-  );
+  return new RtmpError(RtmpErrorCode.invalidState, 'close', 'the publisher is closed, or being closed');
 }
 
 /** One `nextStream` at a time. */
@@ -32,7 +28,7 @@ export function closeTimeout(left: number, permitted: number): RtmpError {
   const text =
     left > 0
       ? `${left} bytes were still queued ${permitted} ms after close: they are lost`
-      : `The server did not end the connection within ${permitted} ms after close: the end of the stream may be lost`;
+      : `the server did not end the connection within ${permitted} ms after close: the end of the stream may be lost`;
   return new RtmpError(RtmpErrorCode.timeout, 'close', text, { details: { actual: left, permitted } });
 }
 

@@ -46,7 +46,7 @@ export function resolveTimeouts(given: Partial<PublisherTimeouts> | undefined): 
     throw new RtmpError(
       RtmpErrorCode.setTimeout,
       'socket',
-      `The time-out ${name} is ${actual} ms, permitted: 1 to ${MAX_TIMEOUT}`,
+      `the time-out ${name} is ${actual} ms, permitted: 1 to ${MAX_TIMEOUT}`,
       { class: 'fatal', details: { actual, permitted: MAX_TIMEOUT } },
     );
   }
@@ -66,7 +66,7 @@ export function checkOptions(options: PublisherOptions): void {
     throw new RtmpError(
       RtmpErrorCode.invalidOption,
       'tls',
-      'The list of pinned certificates is empty, permitted: one fingerprint at least, or no list',
+      'tls.pins is empty, permitted: at least one fingerprint, or no list',
       { details: { actual: 0, permitted: 1 } },
     );
   }

@@ -78,7 +78,7 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler, Buf
     socket.setNoDelay(true);
     socket.on('data', (bytes) => this.#onData(bytes));
     socket.on('error', (cause) => {
-      this.#error ??= new RtmpError(RtmpErrorCode.socket, 'publishing', 'The connection broke', { cause });
+      this.#error ??= new RtmpError(RtmpErrorCode.socket, 'publishing', 'the connection broke', { cause });
     });
     socket.once('close', () => this.#onClose());
     const { idleTimeout = 0, maxPublishesPerMinute = 120 } = context.options;
@@ -97,13 +97,13 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler, Buf
 
   /** Makes room for another client: this one has not come to publish yet. */
   displace(permitted: number): void {
-    const text = `The receiver has all of its ${permitted} connections, and needs this one, which publishes nothing`;
+    const text = `the connection published nothing, and made room for another: all ${permitted} (maxConnections) are open`;
     this.#session.fail(new RtmpError(RtmpErrorCode.peerLimit, 'connect', text, { details: { permitted } }));
   }
 
   /** Called by the budget. */
   overBudget(held: number, permitted: number): void {
-    const text = `Unfinished messages and unread answers of all clients take ${held} bytes, permitted: ${permitted}; this one holds the most`;
+    const text = `unfinished messages and unread answers of all clients take ${held} bytes, permitted: ${permitted} (maxBufferedBytes); this connection holds the most`;
     const details = { actual: held, permitted };
     this.#session.fail(new RtmpError(RtmpErrorCode.peerLimit, 'publishing', text, { details }));
   }
@@ -224,7 +224,7 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler, Buf
   /** Asking on and on costs a stranger nothing and us a file each: the connection ends. */
   #tooManyPublishes(): Decision {
     const { maxPublishesPerMinute: permitted = 120 } = this.#context.options;
-    const text = `The client published more than ${permitted} times within a minute, which is what is permitted`;
+    const text = `the client published more than ${permitted} times within a minute (maxPublishesPerMinute)`;
     this.#session.fail(new RtmpError(RtmpErrorCode.peerLimit, 'publish', text, { details: { permitted } }));
     return 'ignore';
   }
@@ -249,7 +249,7 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler, Buf
 
   #onIdle(idle: number): void {
     if (!this.#session.publishing) return;
-    const text = `The client sent no whole message for ${idle} ms`;
+    const text = `the client sent no whole message for ${idle} ms (idleTimeout)`;
     this.#session.fail(new RtmpError(RtmpErrorCode.timeout, 'publishing', text));
   }
 

@@ -87,7 +87,7 @@ export class RtmpReceiver {
   #accept(socket: Socket, context: ReceiverContext): void {
     if (this.#connections.size >= this.#maxConnections && !this.#displaceOldest()) {
       socket.on('error', () => {}).destroy();
-      const text = `All ${this.#maxConnections} connections publish: one more was refused`;
+      const text = `another connection was refused: all ${this.#maxConnections} (maxConnections) are publishing`;
       const details = { permitted: this.#maxConnections };
       this.#handlers.onConnectionError?.(
         new RtmpError(RtmpErrorCode.peerLimit, 'connect', text, { details }),
@@ -113,7 +113,7 @@ export class RtmpReceiver {
   #listen(port: number, host: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const onError = (cause: NodeJS.ErrnoException): void => {
-        const text = `Cannot listen on ${host} port ${port}: ${cause.code ?? cause.message}`;
+        const text = `cannot listen on ${host} port ${port}: ${cause.code ?? cause.message}`;
         reject(new RtmpError(RtmpErrorCode.socket, 'socket', text, { cause }));
       };
       this.#server.once('error', onError);

@@ -6,7 +6,7 @@ import { RtmpError, RtmpErrorCode, type RtmpStage } from '../../errors.js';
  */
 export function placeError(error: unknown, stage: RtmpStage): RtmpError {
   if (!(error instanceof RtmpError)) {
-    return new RtmpError(RtmpErrorCode.protocol, stage, `The peer's bytes could not be read (${stage})`, {
+    return new RtmpError(RtmpErrorCode.protocol, stage, `the peer's bytes could not be read (${stage})`, {
       cause: error,
     });
   }

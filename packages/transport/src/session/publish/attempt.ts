@@ -63,7 +63,7 @@ function followRedirect(attempt: Attempt, error: RtmpError, options: AttemptOpti
     return new RtmpError(
       RtmpErrorCode.redirectLimit,
       'connect',
-      `The server redirects too often: ${attempt.redirects + 1} times, permitted: ${options.maxRedirects}`,
+      `the server redirects too often: ${attempt.redirects + 1} times, permitted: ${options.maxRedirects}`,
       { details: { actual: attempt.redirects + 1, permitted: options.maxRedirects }, cause: error },
     );
   }
@@ -71,7 +71,7 @@ function followRedirect(attempt: Attempt, error: RtmpError, options: AttemptOpti
   try {
     target = parseTarget(error.details.redirect ?? '', options.app);
   } catch (cause) {
-    return new RtmpError(RtmpErrorCode.connectFailed, 'connect', 'The server redirects to an invalid URL', {
+    return new RtmpError(RtmpErrorCode.connectFailed, 'connect', 'the server redirects to an invalid URL', {
       cause,
     });
   }
@@ -123,7 +123,7 @@ function redirected(attempt: Attempt, target: RtmpUrl): Attempt {
 
 function targetTooLong(actual: number): RtmpError {
   const permitted = MAX_TARGET_LENGTH;
-  const text = `The URL has ${actual} characters, permitted: ${permitted}`;
+  const text = `the URL has ${actual} characters, permitted: ${permitted}`;
   return new RtmpError(RtmpErrorCode.invalidUrl, 'url', text, { details: { actual, permitted } });
 }
 
@@ -133,7 +133,7 @@ function userInfoOf({ user, password }: RtmpUrl): Credentials | undefined {
 
 function unprotected(): RtmpError {
   const text =
-    'The server redirects from rtmps to rtmp, which would send the stream and its token in the clear';
+    'the server redirects from rtmps to rtmp, which would send the stream and its token in the clear';
   const details = { actual: 'rtmp', permitted: 'rtmps' };
   return new RtmpError(RtmpErrorCode.redirect, 'connect', text, { class: 'fatal', details });
 }

@@ -14,7 +14,7 @@ export function checkNames(profile: ServerProfile, connectObject: AmfObject, str
     throw new RtmpError(
       RtmpErrorCode.messageTooLarge,
       'connect',
-      `The ${what} has ${actual} bytes, query included; the server (${profile.name}) would cut it at ${permitted}`,
+      `the ${what} has ${actual} bytes, query included; the server (${profile.name}) would cut it at ${permitted}`,
       { details: { actual, permitted } },
     );
   }
@@ -32,7 +32,7 @@ export function namesAtRisk(
   if (name !== 'generic') return [];
   return longNames(NGINX_NAME_BYTES, connectObject, streamName).map(
     ([what, actual]) =>
-      `The ${what} has ${actual} bytes, query included. nginx-rtmp cuts names at ${NGINX_NAME_BYTES} bytes without a word, and a token that ends there is wrong: shorten it, or name the server's make (profile) if it is another`,
+      `the ${what} has ${actual} bytes, query included, and nginx-rtmp silently cuts names at ${NGINX_NAME_BYTES} bytes, tokens with them: shorten it, or set profile if the server is of another make`,
   );
 }
 
@@ -53,7 +53,7 @@ export function checkMessageSize(profile: ServerProfile, size: number): void {
   throw new RtmpError(
     RtmpErrorCode.messageTooLarge,
     'publishing',
-    `A message of ${size} bytes would make the server (${profile.name}) disconnect, permitted: ${permitted}`,
+    `a message of ${size} bytes would make the server (${profile.name}) disconnect, permitted: ${permitted}`,
     { details: { actual: size, permitted } },
   );
 }

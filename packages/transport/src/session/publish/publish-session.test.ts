@@ -473,7 +473,7 @@ describe('publish session: limits of servers', () => {
   ])('nginx-rtmp would cut a long %s: refused before it is sent', (what, more) => {
     const server = new ScriptedServer({ profile: 'nginx-rtmp', ...more }).shakeHands();
     expect(server.failure).toMatchObject({ code: 'ERR_CLOUDPUSH_MESSAGE_TOO_LARGE', class: 'fatal' });
-    expect(server.failure.message).toMatch(`The ${what} has 256 bytes`);
+    expect(server.failure.message).toMatch(`the ${what} has 256 bytes`);
     expect(server.failure.message).not.toContain('jjj');
     expect(server.commands).toEqual([]);
   });
@@ -602,7 +602,7 @@ describe('publish session: a server that talks much, or nonsense', () => {
     const server = new ScriptedServer().accept();
     for (let i = 0; i < 3; i++) server.say(MessageType.dataAmf0, hex('05'));
     expect(server.session.leftAside).toBe(3);
-    expect(server.recorder.warnings).toEqual([expect.stringContaining('could not be understood')]);
+    expect(server.recorder.warnings).toEqual([expect.stringContaining('could not be read')]);
   });
 
   test('takes answers with anything behind what matters', () => {
@@ -695,7 +695,7 @@ describe('publish session: what errors and warnings say', () => {
   test('warn of names that nginx-rtmp would cut, when the server may be one', () => {
     const long = `camera?token=${'j'.repeat(243)}`;
     const server = new ScriptedServer({ streamName: long }).accept();
-    expect(server.recorder.warnings).toEqual([expect.stringContaining('The stream name has 256 bytes')]);
+    expect(server.recorder.warnings).toEqual([expect.stringContaining('the stream name has 256 bytes')]);
     expect(server.recorder.warnings.join()).not.toContain('jjj');
     server.session.publishNext(`next${long}`);
     expect(server.recorder.warnings).toHaveLength(2);
@@ -703,7 +703,7 @@ describe('publish session: what errors and warnings say', () => {
     expect(new ScriptedServer({ streamName: long, profile: 'srs' }).accept().recorder.warnings).toEqual([]);
     const app = { app: 'é'.repeat(128), tcUrl: 't' };
     expect(new ScriptedServer({ connectObject: app }).accept().recorder.warnings.join()).toContain(
-      'The app has 256',
+      'the app has 256',
     );
   });
 
@@ -718,7 +718,7 @@ describe('publish session: what errors and warnings say', () => {
     }
     server.clock.time += 60_000;
     expect(server.session.connectionLost().message).not.toContain('refuses');
-    expect(new ScriptedServer().shakeHands().session.connectionLost().details).toEqual({});
+    expect(new ScriptedServer().shakeHands().session.connectionLost().details).toEqual({ stage: 'connect' });
   });
 
   test.each([

@@ -133,7 +133,7 @@ export class PublishSession {
     if (this.#options.now() < this.#deadline) return;
     const stage = stageOf(this.#state);
     this.fail(
-      new RtmpError(RtmpErrorCode.timeout, stage, `No answer from the server within the time-out (${stage})`),
+      new RtmpError(RtmpErrorCode.timeout, stage, `the server did not answer within the time-out (${stage})`),
     );
   }
 
@@ -153,7 +153,7 @@ export class PublishSession {
         : '';
     const silent = this.#silentEnd.after(this.#state);
     const code = cause === undefined ? RtmpErrorCode.peerClosed : RtmpErrorCode.socket;
-    const what = cause === undefined ? 'The server closed the connection' : 'The connection broke';
+    const what = cause === undefined ? 'the server closed the connection' : 'the connection broke';
     const text = `${what} (${stage})${tooLarge}${silent?.hint ?? ''}`;
     return new RtmpError(code, stage, text, { cause, ...(silent && { details: silent.details }) });
   }
@@ -355,7 +355,7 @@ export class PublishSession {
     if (!isAside(status) || status.level !== 'error') return;
     const { serverCode, description } = this.#failureOf(status, 'publishing').details;
     const words = [serverCode, description].filter(Boolean).join(': ');
-    this.#handler.onWarning?.(`The server reports something that does not concern the publishing: ${words}`);
+    this.#handler.onWarning?.(`the server reports an error that does not affect publishing: ${words}`);
   }
 
   /**
@@ -399,7 +399,7 @@ function checkedStreamId(id: number): number {
   throw new RtmpError(
     RtmpErrorCode.createStreamFailed,
     'create-stream',
-    `The server answered createStream with the stream id ${id}; permitted: 0 to 4294967295`,
+    `the server answered createStream with the stream id ${id}; permitted: 0 to 4294967295`,
   );
 }
 
@@ -407,6 +407,6 @@ function noStreamId(): RtmpError {
   return new RtmpError(
     RtmpErrorCode.createStreamFailed,
     'create-stream',
-    'The server answered createStream without a stream id',
+    'the server answered createStream without a stream id',
   );
 }

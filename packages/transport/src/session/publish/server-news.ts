@@ -53,7 +53,7 @@ export class ServerNews {
     this.#leftAside++;
     if (this.#misunderstood) return;
     this.#misunderstood = true;
-    this.#warn(`A message of the server could not be understood, and was left aside: ${reason}`);
+    this.#warn(`a message of the server could not be read, and was ignored: ${reason}`);
   }
 
   #refuse(): false {
@@ -62,7 +62,7 @@ export class ServerNews {
     if (now >= this.#nextWarning) {
       this.#nextWarning = now + WARNING_INTERVAL;
       this.#warn(
-        `The server says more than a caller should have to hear (${SERVER_PACE.newsPerSecond} commands or ${SERVER_PACE.newsBytesPerSecond} bytes a second, ${SERVER_PACE.reconnectRequestsPerSecond} request to reconnect): ${this.#leftAside} messages were left aside so far`,
+        `the server sends messages faster than permitted (${SERVER_PACE.newsPerSecond} or ${SERVER_PACE.newsBytesPerSecond} bytes a second, ${SERVER_PACE.reconnectRequestsPerSecond} request to reconnect a second): ${this.#leftAside} have been ignored so far`,
       );
     }
     return false;

@@ -78,7 +78,7 @@ export function failureOf(status: RtmpStatus, stage: RtmpStage, secrets: readonl
   const details = { serverCode, description };
   // Not enumerable, so that it is not logged by the way.
   if (redirect !== undefined) Object.defineProperty(details, 'redirect', { value: redirect });
-  const text = `The server refused ${stage}: ${words || 'it gave no reason'}`;
+  const text = `the server refused ${stage}: ${words || 'it gave no reason'}`;
   const error = new RtmpError(code, stage, text, { details });
   if (code === RtmpErrorCode.authFailed) challenges.set(error, status.description);
   return error;

@@ -64,7 +64,7 @@ export class ReceiveSession {
 
   expire(): void {
     if (this.#options.now() < this.#deadline) return;
-    const text = `The client published nothing within ${this.#options.setupTimeout} ms`;
+    const text = `the client published nothing within ${this.#options.setupTimeout} ms (setupTimeout)`;
     this.fail(new RtmpError(RtmpErrorCode.timeout, this.#stage(), text));
   }
 
@@ -133,7 +133,7 @@ export class ReceiveSession {
 
   #onCommand(command: Command, messageStreamId: number): void {
     if (this.#state === 'connecting' && command.name !== 'connect') {
-      throw new RtmpError(RtmpErrorCode.protocol, 'connect', 'The client sent a command before connect');
+      throw new RtmpError(RtmpErrorCode.protocol, 'connect', 'the client sent a command before connect');
     }
     switch (command.name) {
       case 'connect':
@@ -230,7 +230,7 @@ export class ReceiveSession {
       throw new RtmpError(
         RtmpErrorCode.peerLimit,
         'create-stream',
-        `The client asks for more message streams than permitted (${permitted})`,
+        `the client asks for more message streams than permitted (${permitted})`,
         { details: { actual: this.#streams.size + 1, permitted } },
       );
     }
