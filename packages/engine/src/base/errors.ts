@@ -1,8 +1,7 @@
 import { MuxerError } from '@cloudpush/muxer';
-import { RtmpError } from '@cloudpush/transport';
+import { type ErrorClass, RtmpError } from '@cloudpush/transport';
 
-/** What can be done about an error: see the reconnect policy. */
-export type ErrorClass = 'retryable' | 'auth' | 'busy' | 'fatal';
+export type { ErrorClass };
 
 /** Causes that arise in the engine itself; those of muxer and transport keep their own codes. */
 const engineErrors = {
@@ -111,8 +110,14 @@ export function abortedError(reason?: unknown, what = 'channel'): CloudPushError
 /** Describes any error for another thread. */
 export function toErrorData(error: unknown): ErrorData {
   if (error instanceof RtmpError) {
-    const details = { stage: error.stage, ...withoutSecrets(error.details) };
-    return { code: error.code, class: error.class, message: error.message, details, cause: causeOf(error) };
+    const { code, message } = error;
+    return {
+      code,
+      class: error.class,
+      message,
+      details: withoutSecrets(error.details),
+      cause: causeOf(error),
+    };
   }
   if (error instanceof MuxerError) {
     const { code, message, fault, offset, field, actual, permitted } = error;

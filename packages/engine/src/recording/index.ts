@@ -1,8 +1,8 @@
 /** A server that takes RTMP streams and records them. */
 
 export type {
+  ErrorClass,
   RtmpError,
-  RtmpErrorClass,
   RtmpErrorDetails,
   RtmpErrorOptions,
   RtmpStage,
