@@ -125,7 +125,7 @@ function openHttpTunnel(socket: Socket, proxy: Proxy, { host, port }: Endpoint):
   const headers: Record<string, string> = { Host: authority };
   if (proxy.user !== '') {
     headers['Proxy-Authorization'] =
-      `basic ${Buffer.from(`${proxy.user}:${proxy.password}`).toString('base64')}`;
+      `Basic ${Buffer.from(`${proxy.user}:${proxy.password}`).toString('base64')}`;
   }
   return new Promise((resolve, reject) => {
     const connect = request({ method: 'CONNECT', path: authority, headers, createConnection: () => socket });
