@@ -1,10 +1,16 @@
 import type { MuxerErrorCode } from '@cloudpush/muxer';
 import type { RtmpErrorCode } from '@cloudpush/transport';
 import type { SourceErrorCode } from '../sources/errors.js';
+import type { RtspErrorCode } from '../sources/rtsp/errors.js';
 import type { EngineErrorCode } from './errors.js';
 
 /** Every `code` that an error of this product can carry. */
-export type CloudPushErrorCode = MuxerErrorCode | RtmpErrorCode | EngineErrorCode | SourceErrorCode;
+export type CloudPushErrorCode =
+  | MuxerErrorCode
+  | RtmpErrorCode
+  | EngineErrorCode
+  | SourceErrorCode
+  | RtspErrorCode;
 
 /**
  * The number of each error code, for interfaces that can only carry integers; `docs/error-codes.md` says what each means.
@@ -35,6 +41,20 @@ export const ErrorCode = {
   ERR_CLOUDPUSH_SOURCE_INVALID: 1103,
   ERR_CLOUDPUSH_RECORDING_FAILED: 1104,
   ERR_CLOUDPUSH_LOG_FOLDER: 1105,
+
+  // 1200–1299: cameras read over RTSP
+  ERR_CLOUDPUSH_RTSP_URL: 1200,
+  ERR_CLOUDPUSH_RTSP_PROTOCOL: 1201,
+  ERR_CLOUDPUSH_RTSP_LIMIT: 1202,
+  ERR_CLOUDPUSH_RTSP_AUTH: 1203,
+  ERR_CLOUDPUSH_RTSP_STATUS: 1204,
+  ERR_CLOUDPUSH_RTSP_TIMEOUT: 1205,
+  ERR_CLOUDPUSH_RTSP_REDIRECT: 1206,
+  ERR_CLOUDPUSH_RTSP_SESSION_LOST: 1207,
+  ERR_CLOUDPUSH_RTSP_CLOSED: 1208,
+  ERR_CLOUDPUSH_RTSP_SDP: 1209,
+  ERR_CLOUDPUSH_RTSP_NO_MEDIA: 1210,
+  ERR_CLOUDPUSH_RTSP_TRANSPORT: 1211,
 
   // 2000–2099: reaching the server
   ERR_CLOUDPUSH_INVALID_URL: 2000,
