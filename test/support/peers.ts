@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import type { TestContext } from 'vitest';
 
 /** The foreign programs that tests talk to. Continuous integration installs them all. */
-export type PeerName = 'ffmpeg' | 'nginx-rtmp' | 'node-media-server' | 'gstreamer' | 'rtmpdump' | 'script';
+export type PeerName =
+  | 'ffmpeg'
+  | 'nginx-rtmp'
+  | 'node-media-server'
+  | 'gstreamer'
+  | 'gst-rtsp-server'
+  | 'rtmpdump'
+  | 'script';
 
 function output(command: string, ...args: string[]): string | undefined {
   const { error, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 10_000 });
@@ -38,11 +45,23 @@ function hasGstreamerElement(name: string): boolean {
   return output('gst-inspect-1.0', name)?.includes('Factory Details') === true;
 }
 
+/** What rtsp-camera.py needs. */
+const cameraImports = `
+import gi
+gi.require_version('Gst', '1.0')
+gi.require_version('GstRtspServer', '1.0')
+from gi.repository import Gst, GstRtspServer
+Gst.init(None)
+assert all(Gst.ElementFactory.find(name) for name in ('rtph264pay', 'rtph265pay', 'netsim'))
+`;
+
 const detectors: Record<PeerName, () => boolean> = {
   ffmpeg: () => output('ffmpeg', '-version') !== undefined && output('ffprobe', '-version') !== undefined,
   'nginx-rtmp': () => nginxRtmpModule() !== undefined,
   'node-media-server': hasNodeMediaServer,
   gstreamer: () => ['rtmp2sink', 'rtmpsink', 'flvmux', 'h264parse'].every(hasGstreamerElement),
+  // Debian's own Python, whatever else is on the path: only it has these bindings.
+  'gst-rtsp-server': () => output('/usr/bin/python3', '-c', cameraImports) === '',
   // The terminal recorder of util-linux; others take other options.
   script: () => output('script', '--version')?.includes('util-linux') === true,
   rtmpdump: () => output('rtmpdump', '--help') !== undefined,
@@ -50,7 +69,8 @@ const detectors: Record<PeerName, () => boolean> = {
 
 const found = new Map<PeerName, boolean>();
 
-function isPresent(peer: PeerName): boolean {
+/** Whether a program is installed. */
+export function isPeerPresent(peer: PeerName): boolean {
   let present = found.get(peer);
   if (present === undefined) {
     present = detectors[peer]();
@@ -70,7 +90,7 @@ function report(reason: string): void {
 
 /** Skips the running test, with the reason, when a peer that it needs is missing. Under CI a missing peer is a failure. */
 export function requirePeers(context: TestContext, ...peers: PeerName[]): void {
-  const missing = [...new Set(peers)].filter((peer) => !isPresent(peer));
+  const missing = [...new Set(peers)].filter((peer) => !isPeerPresent(peer));
   if (missing.length === 0) return;
   const reason = `not installed: ${missing.join(', ')}`;
   if (process.env['CI']) throw new Error(reason);

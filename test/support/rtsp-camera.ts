@@ -1,0 +1,63 @@
+import { fileURLToPath } from 'node:url';
+import { clip, fixture } from './media.js';
+import { freePort } from './ports.js';
+import { ChildProgram, run } from './process.js';
+import { TempFolder } from './temp.js';
+
+const script = fileURLToPath(new URL('./rtsp-camera.py', import.meta.url));
+
+/** Debian's own: another Python on the path does not have its GStreamer bindings. */
+const cameraPython = '/usr/bin/python3';
+
+export interface CameraOptions {
+  readonly auth?: readonly ['digest' | 'basic', username: string, password: string];
+}
+
+/** GStreamer's RTSP server as a camera. Its mounts are in rtsp-camera.py. */
+export class RtspCamera implements AsyncDisposable {
+  readonly #program: ChildProgram;
+  readonly #folder: TempFolder;
+  readonly port: number;
+
+  private constructor(program: ChildProgram, folder: TempFolder, port: number) {
+    this.#program = program;
+    this.#folder = folder;
+    this.port = port;
+  }
+
+  static async start({ auth }: CameraOptions = {}): Promise<RtspCamera> {
+    const folder = await TempFolder.create();
+    const port = await freePort();
+    await makeFiles(folder);
+    const authentication = auth === undefined ? [] : ['--auth', ...auth];
+    const program = new ChildProgram(cameraPython, [script, String(port), folder.path, ...authentication]);
+    await program.whenReady(() => program.waitForOutput(/listening/));
+    return new RtspCamera(program, folder, port);
+  }
+
+  /** The file that the mounts of a name are made of: `clip`, `h265` or `bframes`. */
+  file(name: 'clip' | 'h265' | 'bframes'): string {
+    return this.#folder.file(`${name}.mp4`);
+  }
+
+  url(mount: string, userInfo = ''): string {
+    return `rtsp://${userInfo}127.0.0.1:${this.port}/${mount}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#program[Symbol.asyncDispose]();
+    await this.#folder[Symbol.asyncDispose]();
+  }
+}
+
+async function makeFiles(folder: TempFolder): Promise<void> {
+  const h265 = ['-i', fixture('bframes-h265.mp4'), '-i', clip.audio, '-t', '2'];
+  await ffmpeg('-r', '25', '-i', clip.video, '-i', clip.audio, '-c', 'copy', folder.file('clip.mp4'));
+  await ffmpeg(...h265, '-c', 'copy', folder.file('h265.mp4'));
+  await ffmpeg('-i', fixture('bframes.flv'), '-an', '-c', 'copy', folder.file('bframes.mp4'));
+}
+
+async function ffmpeg(...args: string[]): Promise<void> {
+  const { code, stderr } = await run('ffmpeg', ['-hide_banner', '-nostdin', '-loglevel', 'error', ...args]);
+  if (code !== 0) throw new Error(`ffmpeg ${args.join(' ')} ended with ${code}: ${stderr}`);
+}
