@@ -396,8 +396,8 @@ describe('chunk writer', () => {
     const sink = new ByteSink();
     const writer = new ChunkWriter(sink);
     for (let i = 0; i < 1000; i++) writer.writeMedia(6, 1, media(i, pattern(3, i)));
-    const read = readNaively(sink.take());
-    expect(read.map((message) => message.timestamp)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+    const messages = readNaively(sink.take());
+    expect(messages.map((message) => message.timestamp)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
   });
 
   test('writes messages without a body', () => {

@@ -27,44 +27,11 @@ export function readNaively(input: Buffer): NaiveMessage[] {
   let at = 0;
   while (at < input.length) {
     const format = input.readUInt8(at) >> 6;
-    let id = input.readUInt8(at) & 63;
-    at += 1;
-    if (id === 0) {
-      id = input.readUInt8(at) + 64;
-      at += 1;
-    } else if (id === 1) {
-      id = input.readUInt8(at + 1) * 256 + input.readUInt8(at) + 64;
-      at += 2;
-    }
-    streams[id] ??= {
-      timestamp: 0,
-      field: 0,
-      extended: false,
-      length: 0,
-      type: 0,
-      messageStreamId: 0,
-      payload: Buffer.alloc(0),
-      open: false,
-    };
-    const stream = streams[id]!;
-    if (format <= 2) {
-      stream.field = input.readUIntBE(at, 3);
-      at += 3;
-    }
-    if (format <= 1) {
-      stream.length = input.readUIntBE(at, 3);
-      stream.type = input.readUInt8(at + 3);
-      at += 4;
-    }
-    if (format === 0) {
-      stream.messageStreamId = input.readUInt32LE(at);
-      at += 4;
-    }
-    if (format <= 2) stream.extended = stream.field === 0xffffff;
-    if (stream.extended) {
-      stream.field = input.readUInt32BE(at);
-      at += 4;
-    }
+    const { id, length } = readBasicHeader(input, at);
+    at += length;
+    streams[id] ??= newStream();
+    const stream = streams[id];
+    at = readMessageHeader(input, at, format, stream);
     if (!stream.open) {
       stream.timestamp = format === 0 ? stream.field : (stream.timestamp + stream.field) % 2 ** 32;
       stream.payload = Buffer.alloc(0);
@@ -79,4 +46,49 @@ export function readNaively(input: Buffer): NaiveMessage[] {
     else messages.push({ type, messageStreamId, timestamp, payload });
   }
   return messages;
+}
+
+/** RTMP 1.0 §5.3.1.2 and §5.3.1.3; returns where the payload begins. */
+function readMessageHeader(input: Buffer, start: number, format: number, stream: NaiveStream): number {
+  let at = start;
+  if (format <= 2) {
+    stream.field = input.readUIntBE(at, 3);
+    at += 3;
+  }
+  if (format <= 1) {
+    stream.length = input.readUIntBE(at, 3);
+    stream.type = input.readUInt8(at + 3);
+    at += 4;
+  }
+  if (format === 0) {
+    stream.messageStreamId = input.readUInt32LE(at);
+    at += 4;
+  }
+  if (format <= 2) stream.extended = stream.field === 0xffffff;
+  if (stream.extended) {
+    stream.field = input.readUInt32BE(at);
+    at += 4;
+  }
+  return at;
+}
+
+/** RTMP 1.0 §5.3.1.1. */
+function readBasicHeader(input: Buffer, at: number): { id: number; length: number } {
+  const id = input.readUInt8(at) & 63;
+  if (id === 0) return { id: input.readUInt8(at + 1) + 64, length: 2 };
+  if (id === 1) return { id: input.readUInt8(at + 2) * 256 + input.readUInt8(at + 1) + 64, length: 3 };
+  return { id, length: 1 };
+}
+
+function newStream(): NaiveStream {
+  return {
+    timestamp: 0,
+    field: 0,
+    extended: false,
+    length: 0,
+    type: 0,
+    messageStreamId: 0,
+    payload: Buffer.alloc(0),
+    open: false,
+  };
 }

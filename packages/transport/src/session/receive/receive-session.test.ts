@@ -20,7 +20,7 @@ class ScriptedClient implements ReceiveSessionHandler {
   decisions: { connect?: Decision; createStream?: Decision; publish?: Decision } = {};
   readonly session: ReceiveSession;
   /** What the session has sent since the last look: types of control messages, and commands. */
-  #heard: (number | Command)[] = [];
+  readonly #heard: (number | Command)[] = [];
   readonly #fromSession = new ByteSink();
   readonly #toSession = new ByteSink();
   readonly #writer = new ChunkWriter(this.#toSession);

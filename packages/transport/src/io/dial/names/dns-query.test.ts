@@ -15,10 +15,11 @@ async function dnsServer(
 ): Promise<AsyncDisposable & { readonly server: string; readonly asked: readonly string[] }> {
   const socket = createSocket('udp4');
   const asked: string[] = [];
-  socket.on('message', (query, { port, address }) => {
+  socket.on('message', (query, sender) => {
     const { name, end } = readName(query);
     asked.push(name);
-    if (!name.startsWith('dead')) socket.send(answerTo(query, end, addresses[name]), port, address);
+    if (!name.startsWith('dead'))
+      socket.send(answerTo(query, end, addresses[name]), sender.port, sender.address);
   });
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');

@@ -15,7 +15,7 @@ const never = new AbortController().signal;
 class HandMade {
   readonly asked: string[] = [];
   readonly aborted: string[] = [];
-  #answers: ((found: Found | Error) => void)[] = [];
+  readonly #answers: ((found: Found | Error) => void)[] = [];
   readonly ask: NameSource = (name, signal) => {
     this.asked.push(name);
     return new Promise((resolve, reject) => {

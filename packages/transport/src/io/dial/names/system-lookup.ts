@@ -38,28 +38,28 @@ export async function systemLookup(name: string, signal: AbortSignal): Promise<F
 
 /** Resolves when it is this lookup's turn, which it then has taken. */
 async function turn(signal: AbortSignal): Promise<void> {
-  let start: () => void = () => undefined;
-  const started = new Promise<void>((resolve) => {
-    start = resolve;
+  let begin: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
   });
-  waiting.add(start);
+  waiting.add(begin);
   admit();
   try {
-    await waitFor(started, { signal });
+    await waitFor(begun, { signal });
   } catch (error) {
     // The turn may have come in the same moment as the abort: it goes to the next.
-    if (!waiting.delete(start)) running--;
+    if (!waiting.delete(begin)) running--;
     admit();
     throw error;
   }
 }
 
 function admit(): void {
-  for (const start of waiting) {
+  for (const begin of waiting) {
     if (running >= MAX_RUNNING) return;
     running++;
-    waiting.delete(start);
-    start();
+    waiting.delete(begin);
+    begin();
   }
 }
 
