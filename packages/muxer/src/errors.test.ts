@@ -90,6 +90,8 @@ const causes: Record<MuxerErrorCode, Provoke> = {
   ERR_CLOUDPUSH_VIDEO_SLICE_INVALID: both(video(sps + pps), video(`${start}658b02ff`)),
   ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME: both(video(sps + pps), video(inter)),
   ERR_CLOUDPUSH_VIDEO_KEY_FRAME_HINT: video(good.h264, 'h264', { keyFrame: false }),
+  ERR_CLOUDPUSH_VIDEO_CONFIGURATION_INVALID: (muxer) =>
+    muxer.video('h264', { ...packet(hex('000000026588')), configuration: hex('0164000affe1') }, []),
   ERR_CLOUDPUSH_VIDEO_PICTURE_TORN: both(video(good.h264), video(`${start}6508840047dae398`)),
   ERR_CLOUDPUSH_AV1_OBU_INVALID: video('8a00', 'av1'),
   ERR_CLOUDPUSH_AV1_SEQUENCE_HEADER_INVALID: video('0a01e0', 'av1'),
@@ -133,6 +135,8 @@ const causes: Record<MuxerErrorCode, Provoke> = {
   ERR_CLOUDPUSH_AUDIO_FRAME_LIMIT: (muxer) =>
     audio(Buffer.alloc(8 * (limits.framesPerAudioPacket + 1), hex('fff15040011ffc21')))(muxer),
   ERR_CLOUDPUSH_AUDIO_EMPTY: audio('', 'mp3'),
+  ERR_CLOUDPUSH_AUDIO_CONFIGURATION_INVALID: (muxer) =>
+    muxer.audio('aac', { ...packet(hex('21100504')), configuration: hex('ff') }, []),
   ERR_CLOUDPUSH_AUDIO_TOO_LARGE: (muxer) => audio(Buffer.alloc(limits.messageSize), 'opus')(muxer),
   ERR_CLOUDPUSH_MP3_SYNC: audio(mp3('00fb10c0'), 'mp3'),
   ERR_CLOUDPUSH_MP3_CUT_OFF: audio(mp3('fffb10c0').subarray(0, 90), 'mp3'),

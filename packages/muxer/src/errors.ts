@@ -67,6 +67,10 @@ export const muxerErrors = {
     fault: 'video',
     text: 'slices have come without the picture that they are a part of',
   },
+  ERR_CLOUDPUSH_VIDEO_CONFIGURATION_INVALID: {
+    fault: 'sps',
+    text: 'the decoder configuration record is not valid',
+  },
   ERR_CLOUDPUSH_AV1_OBU_INVALID: { fault: 'video', text: 'an open bitstream unit is not valid' },
   ERR_CLOUDPUSH_AV1_SEQUENCE_HEADER_INVALID: { fault: 'sps', text: 'the AV1 sequence header is not valid' },
   ERR_CLOUDPUSH_AV1_NO_SEQUENCE_HEADER: {
@@ -126,6 +130,10 @@ export const muxerErrors = {
   },
 
   ERR_CLOUDPUSH_AUDIO_EMPTY: { fault: 'audio', text: 'the audio packet is empty' },
+  ERR_CLOUDPUSH_AUDIO_CONFIGURATION_INVALID: {
+    fault: 'audio',
+    text: 'the configuration of the audio track is not valid, or not that of its packets',
+  },
   ERR_CLOUDPUSH_AUDIO_TOO_LARGE: { fault: 'audio', text: 'the audio packet does not fit one RTMP message' },
   ERR_CLOUDPUSH_AUDIO_FRAME_LIMIT: { fault: 'audio', text: 'the audio packet holds too many frames' },
   ERR_CLOUDPUSH_MP3_SYNC: { fault: 'audio', text: 'there is no MPEG audio sync word' },

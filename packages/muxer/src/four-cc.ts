@@ -1,5 +1,5 @@
 /** The four-character codes by which Enhanced RTMP names codecs ("Enhanced Video", "Enhanced Audio"). */
-const fourCcs = {
+export const fourCcs = {
   h264: 'avc1',
   h265: 'hvc1',
   av1: 'av01',

@@ -34,9 +34,9 @@ export interface AudioParameters {
   readonly channels: number;
   /** Bits; 16 for the codecs that have no sample size of their own. */
   readonly sampleSize: number;
-  /** AAC: the audio object type (ISO/IEC 14496-3 §1.5.1.1), 2 for AAC LC; undefined for other codecs. */
+  /** AAC: the audio object type (ISO/IEC 14496-3 §1.5.1.1), 2 for AAC LC, 5 and 29 for HE-AAC that says so; undefined for other codecs. */
   readonly objectType: number | undefined;
-  /** The codec as onMetaData's `audiocodecid` wants it: 10 (AAC), 2 (MP3), or the FourCC as a number. */
+  /** The codec as onMetaData's `audiocodecid` wants it: 10 (AAC), 2 (MP3), 7 and 8 (G.711), or the FourCC as a number. */
   readonly audioCodecId: number;
   /** Samples of one channel in a frame, when every frame has the same number. */
   readonly samplesPerFrame: number | undefined;

@@ -123,7 +123,16 @@ export interface PendingReconnect {
 
 /** Codecs as a descriptor carries them: an index into these lists. The first of each is the default. */
 export const VIDEO_CODECS: readonly VideoCodec[] = ['h264', 'h265', 'av1', 'vp9'];
-export const AUDIO_CODECS: readonly AudioCodec[] = ['aac', 'mp3', 'opus', 'flac', 'ac3', 'eac3'];
+export const AUDIO_CODECS: readonly AudioCodec[] = [
+  'aac',
+  'mp3',
+  'opus',
+  'flac',
+  'ac3',
+  'eac3',
+  'g711a',
+  'g711u',
+];
 
 /** From the caller's thread to a shard. `null` is the doorbell: look into the ring. */
 export type ShardRequest =

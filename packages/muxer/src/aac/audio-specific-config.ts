@@ -1,7 +1,7 @@
 import { BitReader } from '../bits/bit-reader.js';
 import { BitWriter } from '../bits/bit-writer.js';
-import type { ProgramConfigElement } from './program-config-element.js';
-import { samplingFrequencies } from './sampling-frequencies.js';
+import { type ProgramConfigElement, readProgramConfigElement } from './program-config-element.js';
+import { configurationChannels, samplingFrequencies } from './sampling-frequencies.js';
 
 /** The fields of a configuration that an ADTS header has, too. */
 export interface ConfigurationFields {
@@ -27,19 +27,37 @@ export function encodeAudioSpecificConfig(
   return writer.finish();
 }
 
-/** What an ADTS header needs of an AudioSpecificConfig. */
+/** The configuration of an AAC stream: of its core, which an ADTS header tells, and of what the decoder puts out. */
 export interface AudioSpecificConfig {
   /** Audio object type of the core decoder, below the SBR and PS extensions. */
   readonly objectType: number;
+  /** Of the core, Hz. */
   readonly sampleRate: number;
   readonly channelConfiguration: number;
   /** The program config element as a raw data block begins with it; empty when the channel configuration tells all. */
   readonly programConfig: Uint8Array;
+  /** The audio object type that the configuration begins with, or that of its extension: 5 (SBR) for HE-AAC, 29 (PS) for its second version. */
+  readonly signalledObjectType: number;
+  /** With SBR, as a rule twice the rate of the core, Hz. */
+  readonly outputSampleRate: number;
+  /** With PS, two for one of the core; 0: not told. */
+  readonly channels: number;
+  /** Samples of one channel that a frame gives at the output rate; undefined for object types other than AAC's. */
+  readonly samplesPerFrame: number | undefined;
 }
 
 const escapeObjectType = 31;
 const sbr = 5;
 const ps = 29;
+
+/** syncExtensionType of SBR, and of PS behind it (§1.6.2.1). */
+const sbrSync = 0x2b7;
+const psSync = 0x548;
+
+interface Extension {
+  objectType: number;
+  sampleRate: number | undefined;
+}
 
 /** Reads AudioSpecificConfig() (ISO/IEC 14496-3 §1.6.2.1); undefined when it is cut off or names no frequency. */
 export function parseAudioSpecificConfig(bytes: Uint8Array): AudioSpecificConfig | undefined {
@@ -47,16 +65,54 @@ export function parseAudioSpecificConfig(bytes: Uint8Array): AudioSpecificConfig
   let objectType = readObjectType(reader);
   const sampleRate = readFrequency(reader);
   const channelConfiguration = reader.bits(4);
+  const extension: Extension = { objectType, sampleRate: undefined };
   if (objectType === sbr || objectType === ps) {
-    readFrequency(reader);
+    extension.sampleRate = readFrequency(reader);
     objectType = readObjectType(reader);
   }
-  reader.skip(1); // frameLengthFlag
+  const shortFrame = reader.flag(); // frameLengthFlag
   if (reader.flag()) reader.skip(14); // coreCoderDelay
   reader.skip(1); // extensionFlag
   const programConfig = channelConfiguration === 0 ? readProgramConfig(reader, bytes) : new Uint8Array(0);
   if (reader.overrun || sampleRate === undefined) return undefined;
-  return { objectType, sampleRate, channelConfiguration, programConfig };
+  if (extension.sampleRate === undefined) readSyncExtension(reader, extension);
+  const outputSampleRate = extension.sampleRate ?? sampleRate;
+  const coreSamples = frameSamples(objectType, shortFrame);
+  return {
+    objectType,
+    sampleRate,
+    channelConfiguration,
+    programConfig,
+    signalledObjectType: extension.objectType,
+    outputSampleRate,
+    channels: outputChannels(channelConfiguration, programConfig, extension.objectType),
+    samplesPerFrame: coreSamples && (coreSamples * outputSampleRate) / sampleRate,
+  };
+}
+
+/** The extension that a decoder without SBR passes over, behind the configuration of the core. */
+function readSyncExtension(reader: BitReader, extension: Extension): void {
+  if (reader.bitsLeft < 16 || reader.bits(11) !== sbrSync) return;
+  if (readObjectType(reader) !== sbr || !reader.flag()) return;
+  const sampleRate = readFrequency(reader);
+  if (reader.overrun || sampleRate === undefined) return;
+  extension.objectType = sbr;
+  extension.sampleRate = sampleRate;
+  if (reader.bitsLeft >= 12 && reader.bits(11) === psSync && reader.flag()) extension.objectType = ps;
+}
+
+function outputChannels(channelConfiguration: number, programConfig: Uint8Array, objectType: number): number {
+  if (objectType === ps && channelConfiguration === 1) return 2;
+  if (channelConfiguration > 0) return configurationChannels[channelConfiguration]!;
+  return readProgramConfigElement(programConfig, 0, programConfig.length)?.channels ?? 0;
+}
+
+/** Samples of the core: 1024 of AAC, 512 of its low-delay profiles, or 960 and 480 (§4.4.1, §4.6.19). */
+function frameSamples(objectType: number, shortFrame: boolean): number | undefined {
+  if (objectType === 23 || objectType === 39) return shortFrame ? 480 : 512;
+  const isAac =
+    (objectType >= 1 && objectType <= 4) || objectType === 6 || objectType === 17 || objectType === 20;
+  return isAac ? (shortFrame ? 960 : 1024) : undefined;
 }
 
 function readObjectType(reader: BitReader): number {

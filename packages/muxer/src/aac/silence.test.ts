@@ -1,11 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { AudioSpecificConfig } from './audio-specific-config.js';
-import { encodeSilence } from './silence.js';
+import { type ChannelLayout, encodeSilence } from './silence.js';
 
-const config = (channelConfiguration: number, programConfig = ''): AudioSpecificConfig => ({
-  objectType: 2,
-  sampleRate: 48_000,
+const config = (channelConfiguration: number, programConfig = ''): ChannelLayout => ({
   channelConfiguration,
   programConfig: Buffer.from(programConfig, 'hex'),
 });

@@ -8,6 +8,9 @@ const SyntacticElement = { singleChannel: 0, channelPair: 1, lowFrequency: 3, en
 /** Bits of an individual_channel_stream() that are all zero: a long window without scale factor bands. */
 const silentChannelBits = 22;
 
+/** The part of a configuration that tells its channels. */
+export type ChannelLayout = Pick<AudioSpecificConfig, 'channelConfiguration' | 'programConfig'>;
+
 interface ChannelElement {
   readonly id: number;
   /** element_instance_tag. */
@@ -34,7 +37,7 @@ const configuredElements: readonly (readonly ChannelElement[])[] = [
  * The end of an AAC frame in which no channel has sound: an element for each channel or pair, then ID_END (§4.4.2.1).
  * Undefined for channels that are not known.
  */
-export function encodeSilence(config: AudioSpecificConfig): Uint8Array | undefined {
+export function encodeSilence(config: ChannelLayout): Uint8Array | undefined {
   const { channelConfiguration, programConfig } = config;
   const elements =
     channelConfiguration === 0 ? readElements(programConfig) : configuredElements[channelConfiguration];

@@ -12,6 +12,7 @@ import { SyncFrame } from './sync-frame.js';
 export class Ac3Format implements AudioFormat {
   readonly codec: 'ac3' | 'eac3';
   readonly fourCc: number;
+  readonly hasStreamHeader = false;
   readonly sampleSize = 16;
   readonly configuration = undefined;
   readonly #frame = new SyncFrame();

@@ -4,7 +4,11 @@ import { MuxerError } from '../errors.js';
 import { fourCcOf } from '../four-cc.js';
 import type { FrameCodec } from '../frames/frame-codec.js';
 import type { VideoParameters } from '../parameters.js';
-import { av1CodecString, encodeAv1CodecConfigurationRecord } from './av1-codec-configuration-record.js';
+import {
+  av1CodecString,
+  av1ConfigObus,
+  encodeAv1CodecConfigurationRecord,
+} from './av1-codec-configuration-record.js';
 import { ObuHeader, ObuType } from './obu.js';
 import { type Av1SequenceHeader, parseAv1SequenceHeader } from './sequence-header.js';
 
@@ -21,6 +25,10 @@ export class Av1Codec implements FrameCodec {
 
   get colour(): ColourDescription | undefined {
     return this.#sequenceHeader?.colour;
+  }
+
+  configure(record: Uint8Array): void {
+    this.inspect(av1ConfigObus(record));
   }
 
   inspect(data: Uint8Array): void {

@@ -13,6 +13,7 @@ const headerSize = 4 + blockHeaderSize + streamInfoSize;
 export class FlacFormat implements AudioFormat {
   readonly codec = 'flac';
   readonly fourCc = fourCcOf('flac');
+  readonly hasStreamHeader = true;
   frameLength = 0;
   samples = 0;
   sampleRate = 0;

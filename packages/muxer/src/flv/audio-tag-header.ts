@@ -6,7 +6,7 @@ import type { TagContent } from './tag-content.js';
 import { invalidTag, requireBody, unknownCodec, unknownFourCc } from './tag-errors.js';
 
 /** SoundFormat (FLV E.4.2.1; 9 is Enhanced RTMP's ExHeader). */
-export const SoundFormat = { mp3: 2, exHeader: 9, aac: 10, mp3At8kHz: 14 } as const;
+export const SoundFormat = { mp3: 2, g711a: 7, g711u: 8, exHeader: 9, aac: 10, mp3At8kHz: 14 } as const;
 
 /** AACPacketType (FLV E.4.2.1). */
 export const AacPacketType = { sequenceHeader: 0, raw: 1 } as const;
@@ -34,6 +34,14 @@ export const aacHeaderSize = 2;
 export function mp3TagHeader(sampleRate: number, channels: number): number {
   const rate = sampleRate > 24_000 ? 3 : sampleRate > 12_000 ? 2 : 1;
   return (SoundFormat.mp3 << 4) | (rate << 2) | (1 << 1) | (channels > 1 ? 1 : 0);
+}
+
+/**
+ * The one byte in front of G.711 samples: SoundSize is 16 bits for all that is compressed, mono. SoundRate knows no 8 kHz, and readers do not ask: it is 0, as
+ * FFmpeg writes it.
+ */
+export function g711TagHeader(codec: 'g711a' | 'g711u'): number {
+  return (SoundFormat[codec] << 4) | (1 << 1);
 }
 
 /** Bytes of an ExAudioTagHeader: SoundFormat 9 with the packet type, and the FourCC (Enhanced RTMP). */
@@ -71,13 +79,17 @@ export function readAudioTagHeader(payload: Uint8Array): AudioTagHeader {
     case SoundFormat.mp3:
     case SoundFormat.mp3At8kHz:
       return { content: 'frame', enhanced: false, codec: 'mp3', position: 1 };
+    case SoundFormat.g711a:
+      return { content: 'frame', enhanced: false, codec: 'g711a', position: 1 };
+    case SoundFormat.g711u:
+      return { content: 'frame', enhanced: false, codec: 'g711u', position: 1 };
     case SoundFormat.aac: {
       requireBody(payload, 2);
       const content = payload[1] === AacPacketType.sequenceHeader ? 'sequenceHeader' : 'frame';
       return { content, enhanced: false, codec: 'aac', position: 2 };
     }
     default:
-      throw unknownCodec('SoundFormat', format, '2, 9, 10 or 14');
+      throw unknownCodec('SoundFormat', format, '2, 7, 8, 9, 10 or 14');
   }
 }
 

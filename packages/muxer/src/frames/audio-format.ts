@@ -5,6 +5,8 @@ export interface AudioFormat {
   readonly codec: 'opus' | 'flac' | 'ac3' | 'eac3';
   /** The FourCC as a number. */
   readonly fourCc: number;
+  /** Whether the stream has a header. */
+  readonly hasStreamHeader: boolean;
   /** Whether the packet is a stream header and no sound; it is taken then. Throws MuxerError. */
   takeStreamHeader(data: Uint8Array): boolean;
   /** Finds the frames of a packet. Throws MuxerError when there are none. */

@@ -2,7 +2,7 @@ import type { ColourDescription } from '../colour/colour-description.js';
 import { MuxerError } from '../errors.js';
 import type { DecoderConfiguration } from '../nal/decoder-configuration.js';
 import { type NalCodec, NalKind, NalPlace } from '../nal/nal-codec.js';
-import { findStartCodePrefix } from '../nal/nal-unit-index.js';
+import { nalUnitStarts } from '../nal/nal-unit-starts.js';
 import { ParameterSetActivation } from '../nal/parameter-set-activation.js';
 import type { VideoParameters } from '../parameters.js';
 import {
@@ -153,17 +153,16 @@ export class AvcCodec extends ParameterSetActivation<AvcSps, AvcPps, AvcParamete
 
   readonly tellsPictures = true;
 
-  isSamePicture(packet: Uint8Array, other: Uint8Array): boolean {
-    const a = this.#firstPictureHeader(packet);
-    const b = this.#firstPictureHeader(other);
+  isSamePicture(packet: Uint8Array, other: Uint8Array, lengthSize: number): boolean {
+    const a = this.#firstPictureHeader(packet, lengthSize);
+    const b = this.#firstPictureHeader(other, lengthSize);
     return a !== undefined && b !== undefined && !isOtherAvcPicture(a, b);
   }
 
-  #firstPictureHeader(data: Uint8Array): AvcPictureHeader | undefined {
-    let prefix = findStartCodePrefix(data, 0);
-    while (prefix >= 0 && !isAvcSlice(avcNalUnitType(data[prefix + 3] ?? 0)))
-      prefix = findStartCodePrefix(data, prefix + 3);
-    return prefix < 0 ? undefined : this.#pictureHeader(data.subarray(prefix + 3));
+  #firstPictureHeader(data: Uint8Array, lengthSize: number): AvcPictureHeader | undefined {
+    for (const start of nalUnitStarts(data, lengthSize))
+      if (isAvcSlice(avcNalUnitType(data[start]!))) return this.#pictureHeader(data.subarray(start));
+    return undefined;
   }
 
   #pictureHeader(nal: Uint8Array): AvcPictureHeader | undefined {

@@ -51,5 +51,10 @@ export function parseAvcDecoderConfigurationRecord(record: Uint8Array): DecoderC
   position = readNalUnits(record, position + 1, record[position]!, nalUnits);
   // The High fields: chroma format, bit depths, then SPS extensions; older writers leave them out.
   if (position + 4 <= record.length) readNalUnits(record, position + 4, record[position + 3]!, nalUnits);
-  return { lengthSize: (record[4]! & 3) + 1, nalUnits };
+  return { lengthSize: avcNalUnitLengthSize(record), nalUnits };
+}
+
+/** Bytes of the length in front of each NAL unit of a sample. */
+export function avcNalUnitLengthSize(record: Uint8Array): number {
+  return ((record[4] ?? 3) & 3) + 1;
 }

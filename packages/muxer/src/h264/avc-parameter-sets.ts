@@ -33,6 +33,12 @@ export class AvcParameterSets implements ParameterSets<AvcSps, AvcPps> {
     }
   }
 
+  retain(nals: readonly Uint8Array[]): void {
+    this.sps.retain(nals);
+    this.pps.retain(nals);
+    this.spsExtensions.retain(nals);
+  }
+
   get isComplete(): boolean {
     return this.sps.size > 0 && this.pps.size > 0;
   }

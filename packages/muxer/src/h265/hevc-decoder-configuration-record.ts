@@ -76,5 +76,10 @@ export function parseHevcDecoderConfigurationRecord(record: Uint8Array): Decoder
     requireBytes(record, position, 3);
     position = readNalUnits(record, position + 3, readUint16(record, position + 1), nalUnits);
   }
-  return { lengthSize: (record[21]! & 3) + 1, nalUnits };
+  return { lengthSize: hevcNalUnitLengthSize(record), nalUnits };
+}
+
+/** Bytes of the length in front of each NAL unit of a sample. */
+export function hevcNalUnitLengthSize(record: Uint8Array): number {
+  return ((record[21] ?? 3) & 3) + 1;
 }

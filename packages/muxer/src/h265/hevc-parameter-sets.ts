@@ -28,6 +28,12 @@ export class HevcParameterSets implements ParameterSets<HevcSps, HevcPps> {
     }
   }
 
+  retain(nals: readonly Uint8Array[]): void {
+    this.vps.retain(nals);
+    this.sps.retain(nals);
+    this.pps.retain(nals);
+  }
+
   get isComplete(): boolean {
     return this.vps.size > 0 && this.sps.size > 0 && this.pps.size > 0;
   }

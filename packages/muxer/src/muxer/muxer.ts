@@ -21,6 +21,7 @@ import { AacTrack } from '../tracks/aac-track.js';
 import type { AudioTrack } from '../tracks/audio-track.js';
 import { EnhancedAudioTrack } from '../tracks/enhanced-audio-track.js';
 import { FrameTrack } from '../tracks/frame-track.js';
+import { G711Track } from '../tracks/g711-track.js';
 import { Mp3Track } from '../tracks/mp3-track.js';
 import { NalTrack } from '../tracks/nal-track.js';
 import type { SliceHandling } from '../tracks/picture-assembler.js';
@@ -281,6 +282,9 @@ export class Muxer {
     switch (codec) {
       case 'aac':
         return new AacTrack(this.#timeline, this.#audioClock);
+      case 'g711a':
+      case 'g711u':
+        return new G711Track(codec, this.#timeline, this.#audioClock);
       case 'mp3':
         return new Mp3Track(this.#timeline, this.#audioClock);
       case 'opus':
@@ -291,7 +295,7 @@ export class Muxer {
       case 'eac3':
         return new EnhancedAudioTrack(new Ac3Format(codec), this.#timeline, this.#audioClock);
       default:
-        throw unknownCodec(codec, 'aac, mp3, opus, flac, ac3, eac3');
+        throw unknownCodec(codec, 'aac, mp3, opus, flac, ac3, eac3, g711a, g711u');
     }
   }
 }

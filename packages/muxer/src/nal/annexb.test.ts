@@ -13,7 +13,7 @@ import { NalUnitIndex } from './nal-unit-index.js';
 function nalUnits(hex: string): string[] {
   const data = Buffer.from(hex.replaceAll(' ', ''), 'hex');
   const index = new NalUnitIndex();
-  index.read(data);
+  index.read(data, 0);
   return Array.from({ length: index.count }, (_, i) =>
     data.subarray(index.starts[i], index.ends[i]).toString('hex'),
   );
@@ -46,10 +46,10 @@ test.each([
 test('refuses more NAL units than the limit, and takes as many', () => {
   const index = new NalUnitIndex();
   const nal = Buffer.from('0000010901', 'hex');
-  index.read(Buffer.concat(new Array(limits.nalUnitsPerPacket).fill(nal)));
+  index.read(Buffer.concat(new Array(limits.nalUnitsPerPacket).fill(nal)), 0);
   expect(index.count).toBe(limits.nalUnitsPerPacket);
   const one = Buffer.concat(new Array(limits.nalUnitsPerPacket + 1).fill(nal));
-  expect(() => index.read(one)).toThrow(
+  expect(() => index.read(one, 0)).toThrow(
     expect.objectContaining({ code: 'ERR_CLOUDPUSH_VIDEO_NAL_UNIT_LIMIT' }),
   );
 });

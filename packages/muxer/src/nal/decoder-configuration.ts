@@ -31,9 +31,8 @@ export function readNalUnits(
 /** Refuses a record that ends before `count` bytes behind `position`. */
 export function requireBytes(record: Uint8Array, position: number, count: number): void {
   if (position + count > record.length) {
-    throw new MuxerError('ERR_CLOUDPUSH_FLV_TAG_INVALID', {
+    throw new MuxerError('ERR_CLOUDPUSH_VIDEO_CONFIGURATION_INVALID', {
       offset: position,
-      field: 'decoder configuration record',
       actual: `${record.length} bytes`,
       permitted: `≥ ${position + count} bytes`,
     });

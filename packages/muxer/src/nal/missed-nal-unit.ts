@@ -1,14 +1,20 @@
-import { beginsWithStartCode, findStartCodePrefix } from './nal-unit-index.js';
+import { beginsWithStartCode } from './nal-unit-index.js';
+import { nalUnitStarts } from './nal-unit-starts.js';
 
-/** Whether a packet holds a NAL unit that is missed when it is lost: behind start codes, or where they have been left out. */
-export function holdsMissedNalUnit(data: Uint8Array, isMissed: (start: number) => boolean): boolean {
-  if (!beginsWithStartCode(data)) {
+/**
+ * Whether a packet holds a NAL unit that is missed when it is lost.
+ * @param lengthSize bytes of the length in front of each NAL unit; 0: start codes, or where they have been left out
+ */
+export function holdsMissedNalUnit(
+  data: Uint8Array,
+  lengthSize: number,
+  isMissed: (start: number) => boolean,
+): boolean {
+  if (lengthSize === 0 && !beginsWithStartCode(data)) {
     const start = isLengthPrefixed(data) ? 4 : 0;
     if (start < data.length && data[start]! < 0x80 && isMissed(start)) return true;
   }
-  let prefix = findStartCodePrefix(data, 0);
-  for (; prefix >= 0; prefix = findStartCodePrefix(data, prefix + 3))
-    if (prefix + 3 < data.length && isMissed(prefix + 3)) return true;
+  for (const start of nalUnitStarts(data, lengthSize)) if (isMissed(start)) return true;
   return false;
 }
 

@@ -35,6 +35,11 @@ export interface NalCodec {
   classify(data: Uint8Array, start: number, end: number): NalKind;
   /** Takes a parameter set into the store. Throws MuxerError. */
   storeParameterSet(data: Uint8Array, start: number, end: number): void;
+  /**
+   * Takes the parameter sets of a record that the caller has given in the place of those before, and returns the size of the length in front of each NAL unit. They
+   * are activated by the next picture. Throws MuxerError.
+   */
+  configure(record: Uint8Array): number;
   /** Takes the parameter sets of a record that {@link configuration} gave, and activates them. Throws MuxerError. */
   resume(configuration: Uint8Array): void;
   /** Activates the parameter sets of the picture that begins with this slice. Throws MuxerError. */
@@ -69,8 +74,11 @@ export interface NalCodec {
   isOtherPicture(first: Uint8Array, second: Uint8Array): boolean;
   /** Further slices tell which picture they are of. */
   readonly tellsPictures: boolean;
-  /** Whether the first slices in two packets are of one picture; only where `tellsPictures`. */
-  isSamePicture(packet: Uint8Array, other: Uint8Array): boolean;
+  /**
+   * Whether the first slices in two packets are of one picture; only where `tellsPictures`.
+   * @param lengthSize bytes of the length in front of each NAL unit; 0: start codes
+   */
+  isSamePicture(packet: Uint8Array, other: Uint8Array, lengthSize: number): boolean;
   /** Bytes of a NAL unit header. */
   readonly nalHeaderSize: number;
   /** Whether decoding can start at a picture that a recovery point SEI goes with. */

@@ -1,5 +1,6 @@
 import { MuxerError } from '../errors.js';
 import { limits } from '../limits.js';
+import { readNalUnitLength } from './nal-unit-length.js';
 
 /** start_code_prefix_one_3bytes (ISO/IEC 14496-10 Annex B.1). */
 const startCodePrefix = Buffer.from([0, 0, 1]);
@@ -22,11 +23,23 @@ export class NalUnitIndex {
   /** Exclusive; trailing zeros are not part of a NAL unit. */
   ends = new Int32Array(64);
 
-  /** Finds the NAL units of `data`, in linear time; empty ones are left out. Throws MuxerError; the index is empty then. */
-  read(data: Uint8Array): void {
+  /** Bytes of the length that stands in front of each NAL unit; 0: start codes do. */
+  lengthSize = 0;
+
+  /**
+   * Finds the NAL units of `data`, in linear time; empty ones are left out. Throws MuxerError; the index is empty then.
+   * @param lengthSize bytes of the length in front of each; 0: start codes
+   */
+  read(data: Uint8Array, lengthSize: number): void {
     this.count = 0;
+    this.lengthSize = lengthSize;
     if (data.length === 0)
       throw new MuxerError('ERR_CLOUDPUSH_VIDEO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
+    if (lengthSize === 0) this.#readByteStream(data);
+    else this.#readLengthPrefixed(data, lengthSize);
+  }
+
+  #readByteStream(data: Uint8Array): void {
     let prefix = findStartCodePrefix(data, 0);
     requireLeadingZeros(data, prefix);
     while (prefix >= 0) {
@@ -38,11 +51,27 @@ export class NalUnitIndex {
     if (this.count === 0) throw nothingBehindStartCode(data.length);
   }
 
+  /** A sample (ISO/IEC 14496-15 §5.3.4.2): only the lengths are looked at. */
+  #readLengthPrefixed(data: Uint8Array, lengthSize: number): void {
+    for (let at = 0; at < data.length; ) {
+      const start = at + lengthSize;
+      const end = start + (start > data.length ? 1 : readNalUnitLength(data, at, lengthSize));
+      if (end > data.length) {
+        this.count = 0;
+        throw lengthCutOff(data, at, end);
+      }
+      if (end > start) this.#add(start, end);
+      at = end;
+    }
+    if (this.count === 0) throw nothingBehindStartCode(data.length);
+  }
+
   /** Takes the bytes from `start` to `end` for one NAL unit, whatever they are. */
   readWhole(start: number, end: number): void {
     this.starts[0] = start;
     this.ends[0] = end;
     this.count = 1;
+    this.lengthSize = 0;
   }
 
   #add(start: number, end: number): void {
@@ -87,6 +116,16 @@ function noStartCode(offset: number, actual: number | string): MuxerError {
     offset,
     actual,
     permitted: '00 00 01 or 00 00 00 01',
+  });
+}
+
+function lengthCutOff(data: Uint8Array, offset: number, end: number): MuxerError {
+  const hint = beginsWithStartCode(data) ? '; a packet with start codes has no configuration' : '';
+  return new MuxerError('ERR_CLOUDPUSH_VIDEO_CUT_OFF', {
+    offset,
+    field: 'NALUnitLength',
+    actual: `${data.length} bytes`,
+    permitted: `≥ ${end} bytes${hint}`,
   });
 }
 

@@ -1,5 +1,6 @@
 import { MuxerError } from '../errors.js';
 import type { DecoderConfiguration } from './decoder-configuration.js';
+import { NalKind } from './nal-codec.js';
 import type { ParameterSetStore } from './parameter-set-store.js';
 
 interface Sps {
@@ -17,6 +18,8 @@ export interface ParameterSets<S extends Sps, P extends Pps> {
   readonly pps: ParameterSetStore<P>;
   /** Keeps a parameter set NAL unit, which is at `offset` in its packet. False: it was there. Throws MuxerError. */
   put(nal: Uint8Array, offset: number): boolean;
+  /** Removes the sets that are none of these NAL units. */
+  retain(nals: readonly Uint8Array[]): void;
   /** Whether a picture can have all that it refers to. */
   readonly isComplete: boolean;
   /** How many there are of each kind, for an error message. */
@@ -55,6 +58,7 @@ export abstract class ParameterSetActivation<
 
   /** Reads which PPS a slice refers to. Throws MuxerError. */
   protected abstract readPpsId(data: Uint8Array, start: number, end: number): number;
+  abstract classify(data: Uint8Array, start: number, end: number): NalKind;
   protected abstract isPps(nal: Uint8Array): boolean;
   protected abstract parseRecord(record: Uint8Array): DecoderConfiguration;
   /** The record of one SPS and what belongs to it: sets of other sequences mislead players that take the first. */
@@ -68,6 +72,21 @@ export abstract class ParameterSetActivation<
     if (!this.sets.put(nal, start)) return;
     this.#activePps = undefined;
     this.#stored = true;
+  }
+
+  configure(record: Uint8Array): number {
+    const { lengthSize, nalUnits } = this.parseRecord(record);
+    const sets = nalUnits.filter((nal) => this.#isParameterSet(nal));
+    for (const nal of sets) this.storeParameterSet(nal, 0, nal.length);
+    // A record without any leaves them to the samples.
+    if (sets.length > 0) this.sets.retain(sets);
+    this.#activePps = undefined;
+    this.#stored = true;
+    return lengthSize;
+  }
+
+  #isParameterSet(nal: Uint8Array): boolean {
+    return nal.length > 0 && this.classify(nal, 0, nal.length) === NalKind.parameterSet;
   }
 
   resume(record: Uint8Array): void {

@@ -86,6 +86,15 @@ export class ParameterSetStore<T extends { readonly id: number }> {
     this.#latest = value;
   }
 
+  /** Removes the sets that are none of these NAL units. */
+  retain(nals: readonly Uint8Array[]): void {
+    for (const [id, { nal }] of this.#sets) {
+      if (nals.some((kept) => equalBytes(kept, nal))) continue;
+      this.#sets.delete(id);
+      this.#budget.used -= nal.length;
+    }
+  }
+
   get #oldest(): number {
     return this.#sets.keys().next().value!;
   }

@@ -20,6 +20,7 @@ export class OpusFormat implements AudioFormat {
   readonly codec = 'opus';
   readonly fourCc = fourCcOf('opus');
   readonly sampleRate = clockRate;
+  readonly hasStreamHeader = true;
   readonly sampleSize = 16;
   frameLength = 0;
   samples = 0;

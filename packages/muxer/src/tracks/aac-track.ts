@@ -5,17 +5,19 @@ import {
   readProgramConfigElement,
   startsWithProgramConfig,
 } from '../aac/program-config-element.js';
+import { adtsFrameDamage, rawDataBlockEnd, rawDataBlockStart } from '../aac/raw-data-blocks.js';
 import { configurationChannels } from '../aac/sampling-frequencies.js';
-import { around, equalBytes, readUint16 } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
-import { AacPacketType, aacHeaderSize, aacTagHeader, SoundFormat } from '../flv/audio-tag-header.js';
-import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
-import { allocateBody, bodyHeadroom, ownTag, requireHeadroom } from '../flv/tag-body.js';
+import { aacHeaderSize, SoundFormat } from '../flv/audio-tag-header.js';
+import type { FlvTag } from '../flv/flv-tag.js';
+import { requireHeadroom } from '../flv/tag-body.js';
 import { PacketFrames, requireFrameCount } from '../frames/packet-frames.js';
 import type { MediaPacket } from '../media-packet.js';
 import { type AudioParameters, unlessSame } from '../parameters.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline/timeline.js';
+import { AacTags } from './aac-tags.js';
 import type { AudioTrack } from './audio-track.js';
+import { RawAacFrames } from './raw-aac-frames.js';
 
 /** Samples of one channel in a raw data block. */
 const samplesPerBlock = 1024;
@@ -24,13 +26,14 @@ const samplesPerBlock = 1024;
 const header = new AdtsHeader();
 const frames = new PacketFrames();
 
-/** An audio track of AAC in ADTS frames. */
+/** An audio track of AAC: ADTS frames, or raw ones with their configuration beside them. */
 export class AacTrack implements AudioTrack {
+  readonly #tags = new AacTags();
+  readonly #raw = new RawAacFrames(this.#tags);
   readonly #timeline: Timeline;
   readonly #clock: TrackClock;
   #programConfig: ProgramConfigElement | undefined;
   #configuration = -1;
-  #sentConfig: Uint8Array | undefined;
   parameters: AudioParameters | undefined;
 
   constructor(timeline: Timeline, clock: TrackClock) {
@@ -38,9 +41,27 @@ export class AacTrack implements AudioTrack {
     this.#timeline = timeline;
   }
 
-  /** Each raw data block becomes a tag of its own, stamped by the samples before it in the packet. */
   mux(packet: MediaPacket, out: FlvTag[]): void {
     requireHeadroom(packet);
+    if (packet.data.length === 0)
+      throw new MuxerError('ERR_CLOUDPUSH_AUDIO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
+    if (packet.configuration === undefined) this.#muxAdts(packet, out);
+    else this.#muxRaw(packet, packet.configuration, out);
+  }
+
+  #muxRaw(packet: MediaPacket, configuration: Uint8Array, out: FlvTag[]): void {
+    this.#raw.check(packet, configuration);
+    const timeline = this.#timeline;
+    const dts = timeline.unwrap(Number.isNaN(packet.dts) ? packet.pts : packet.dts);
+    const timestamp = wrap32(stamp(this.#clock, timeline.place(this.#clock, dts)));
+    if (this.#raw.mux(packet, timestamp, out))
+      this.parameters = unlessSame(this.parameters, this.#raw.parameters!);
+    // Another ADTS header changes the configuration, whatever it was before.
+    this.#configuration = -1;
+  }
+
+  /** Each raw data block becomes a tag of its own, stamped by the samples before it in the packet. */
+  #muxAdts(packet: MediaPacket, out: FlvTag[]): void {
     this.#check(packet.data, packet.encrypted === true);
     const before = this.parameters;
     const timeline = this.#timeline;
@@ -65,8 +86,6 @@ export class AacTrack implements AudioTrack {
 
   /** Finds the frames, and looks at each, before anything is given out or written. */
   #check(data: Uint8Array, encrypted: boolean): void {
-    if (data.length === 0)
-      throw new MuxerError('ERR_CLOUDPUSH_AUDIO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
     frames.find(data, header);
     let programConfig = this.#programConfig;
     let blocks = 0;
@@ -80,7 +99,7 @@ export class AacTrack implements AudioTrack {
         const element = withElement
           ? readProgramConfigElement(data, start, offset + header.frameLength)
           : programConfig;
-        const damage = damageOf(header, data, offset, element);
+        const damage = adtsFrameDamage(header, data, offset, element);
         if (damage !== undefined) {
           frames.drop(i--, damage);
           continue;
@@ -106,8 +125,7 @@ export class AacTrack implements AudioTrack {
     const programConfig = ownChannels ? this.#programConfig : undefined;
     const config = encodeAudioSpecificConfig(header, programConfig);
     this.#configuration = header.configuration;
-    if (this.#sentConfig !== undefined && equalBytes(config, this.#sentConfig)) return;
-    this.#sentConfig = config;
+    if (!this.#tags.configure(config, timestamp, out)) return;
     this.parameters = unlessSame(this.parameters, {
       codec: 'aac',
       sampleRate: header.sampleRate,
@@ -117,102 +135,22 @@ export class AacTrack implements AudioTrack {
       audioCodecId: SoundFormat.aac,
       samplesPerFrame: samplesPerBlock,
     });
-    out.push(sequenceHeader(config, timestamp));
   }
 
   #emitBlock(packet: MediaPacket, offset: number, block: number, timestamp: number, out: FlvTag[]): void {
     const start = rawDataBlockStart(header, packet.data, offset, block);
     const end = rawDataBlockEnd(header, packet.data, offset, block);
-    if (packet.headroom > 0) {
-      // The tag header takes the place of the end of the ADTS header; what is left of it is headroom.
-      const first = start - aacHeaderSize;
-      const body = around(packet.data, first, end);
-      body[0] = aacTagHeader;
-      body[1] = AacPacketType.raw;
-      const room = offset === 0 && block === 0 ? first + packet.headroom : block === 0 ? first - offset : 0;
-      out.push(new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, [body], body.length, room));
-      return;
-    }
-    const lead = allocateBody(aacHeaderSize);
-    lead[0] = aacTagHeader;
-    lead[1] = AacPacketType.raw;
-    const parts = [lead, packet.data.subarray(start, end)];
-    const size = aacHeaderSize + end - start;
-    out.push(new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, parts, size, bodyHeadroom));
+    this.#tags.frame(packet.data, start, end, roomAt(packet, offset, block, start), timestamp, out);
   }
 
   sequenceHeader(timestamp: number): FlvTag | undefined {
-    return this.#sentConfig === undefined ? undefined : sequenceHeader(this.#sentConfig, timestamp);
+    return this.#tags.repeat(timestamp);
   }
 }
 
-function sequenceHeader(config: Uint8Array, timestamp: number): FlvTag {
-  const body = allocateBody(aacHeaderSize + config.length);
-  body[0] = aacTagHeader;
-  body[1] = AacPacketType.sequenceHeader;
-  body.set(config, aacHeaderSize);
-  return ownTag(TagType.audio, TagRole.audioSequenceHeader, timestamp, body);
-}
-
-/** Bytes of crc_check behind each raw data block of a protected frame that has several. */
-const blockCrcSize = 2;
-
-/** What is wrong with a frame beside its header. */
-function damageOf(
-  header: AdtsHeader,
-  data: Uint8Array,
-  offset: number,
-  programConfig: ProgramConfigElement | undefined,
-): MuxerError | undefined {
-  if (header.rawDataBlocks > 1) {
-    const damage = rawDataBlockDamage(header, data, offset);
-    if (damage !== undefined) return damage;
-  }
-  if (header.channelConfiguration !== 0 || programConfig !== undefined) return undefined;
-  return new MuxerError('ERR_CLOUDPUSH_ADTS_NO_CHANNELS', {
-    offset,
-    field: 'channel_configuration',
-    actual: 0,
-    permitted: '1 to 7, or 0 with a program_config_element()',
-  });
-}
-
-/**
- * Where several raw data blocks of a frame begin is told only with error protection, by
- * adts_header_error_check() (ISO/IEC 14496-3 §1.A.2.2.3), relative to the first of them.
- */
-function rawDataBlockDamage(header: AdtsHeader, data: Uint8Array, offset: number): MuxerError | undefined {
-  if (header.protectionAbsent) {
-    return new MuxerError('ERR_CLOUDPUSH_ADTS_RAW_DATA_BLOCKS', {
-      offset,
-      field: 'number_of_raw_data_blocks_in_frame',
-      actual: header.rawDataBlocks - 1,
-      permitted: '0 when protection_absent is 1',
-    });
-  }
-  for (let block = 0; block < header.rawDataBlocks; block++) {
-    const start = rawDataBlockStart(header, data, offset, block);
-    const end = rawDataBlockEnd(header, data, offset, block);
-    if (start >= end || end > offset + header.frameLength) {
-      return new MuxerError('ERR_CLOUDPUSH_ADTS_RAW_DATA_BLOCKS', {
-        offset,
-        field: 'raw_data_block_position',
-        actual: end,
-        permitted: `${start + 1} to ${offset + header.frameLength}`,
-      });
-    }
-  }
-  return undefined;
-}
-
-function rawDataBlockStart(header: AdtsHeader, data: Uint8Array, offset: number, block: number): number {
-  const first = offset + header.headerSize;
-  return block === 0 ? first : first + readUint16(data, offset + 7 + 2 * (block - 1));
-}
-
-function rawDataBlockEnd(header: AdtsHeader, data: Uint8Array, offset: number, block: number): number {
-  if (header.rawDataBlocks === 1) return offset + header.frameLength;
-  const last = block === header.rawDataBlocks - 1;
-  const next = last ? offset + header.frameLength : rawDataBlockStart(header, data, offset, block + 1);
-  return next - blockCrcSize;
+/** The ADTS header is room for the tag header; that of the first frame has the packet's headroom in front of it. */
+function roomAt({ headroom }: MediaPacket, offset: number, block: number, start: number): number {
+  if (headroom === 0) return 0;
+  if (block > 0) return aacHeaderSize;
+  return offset === 0 ? start + headroom : start - offset;
 }

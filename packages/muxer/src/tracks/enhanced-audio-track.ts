@@ -19,6 +19,8 @@ export class EnhancedAudioTrack implements AudioTrack {
   readonly #timeline: Timeline;
   readonly #clock: TrackClock;
   #sentConfiguration: Uint8Array | undefined;
+  /** The configuration of the packet before, as it was given. */
+  #given: Uint8Array | undefined;
   parameters: AudioParameters | undefined;
 
   constructor(format: AudioFormat, timeline: Timeline, clock: TrackClock) {
@@ -45,6 +47,7 @@ export class EnhancedAudioTrack implements AudioTrack {
     if (data.length === 0)
       throw new MuxerError('ERR_CLOUDPUSH_AUDIO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
     requireMessageSize(data.length + exAudioHeaderSize, 'ERR_CLOUDPUSH_AUDIO_TOO_LARGE');
+    if (packet.configuration !== this.#given) this.#take(packet.configuration);
     if (!encrypted && format.takeStreamHeader(data)) return;
     format.find(data, frames);
     for (let i = 0; i < frames.count; i++) format.readFrame(data, frames.starts[i]!, encrypted);
@@ -67,6 +70,23 @@ export class EnhancedAudioTrack implements AudioTrack {
     }
     // A change that the packet itself takes back is none.
     this.parameters = unlessSame(before, this.parameters!);
+  }
+
+  /** Takes the stream header that comes beside the packets, where the codec has one. */
+  #take(configuration: Uint8Array | undefined): void {
+    if (
+      configuration !== undefined &&
+      this.#format.hasStreamHeader &&
+      !this.#format.takeStreamHeader(configuration)
+    ) {
+      throw new MuxerError('ERR_CLOUDPUSH_AUDIO_CONFIGURATION_INVALID', {
+        offset: 0,
+        field: 'configuration',
+        actual: Buffer.from(configuration.subarray(0, 8)).toString('hex') || 'empty',
+        permitted: 'the stream header: OpusHead or fLaC',
+      });
+    }
+    this.#given = configuration;
   }
 
   #configure(timestamp: number, out: FlvTag[]): void {

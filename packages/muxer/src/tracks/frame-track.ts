@@ -21,6 +21,8 @@ export class FrameTrack implements VideoTrack {
   readonly #clock: TrackClock;
   /** A key frame has come, and no frame has been lost since. */
   #started = false;
+  /** The configuration of the packet before, as it was given. */
+  #given: Uint8Array | undefined;
   /** The caller has been told that its `keyFrame` contradicts the frames. */
   #hintTold = false;
   #codecParameters: VideoParameters | undefined;
@@ -67,6 +69,7 @@ export class FrameTrack implements VideoTrack {
     const { data } = packet;
     requireMessageSize(data.length + 8, 'ERR_CLOUDPUSH_VIDEO_TOO_LARGE');
     const encrypted = packet.encrypted === true;
+    if (packet.configuration !== this.#given) this.#configure(packet.configuration);
     if (!encrypted) this.#codec.inspect(data);
     if (!encrypted && !this.#codec.hasFrame) return;
     const keyFrame = encrypted ? packet.keyFrame === true : this.#isKeyFrame(packet.keyFrame);
@@ -85,6 +88,11 @@ export class FrameTrack implements VideoTrack {
     this.#headers.sendConfiguration(configuration, timestamp, out);
     if (keyFrame) this.#headers.sendColorInfo(this.#streamColour(), timestamp, out);
     out.push(this.#frame(packet, keyFrame, timestamp, encrypted ? 0 : this.#codec.sampleStart));
+  }
+
+  #configure(configuration: Uint8Array | undefined): void {
+    if (configuration !== undefined) this.#codec.configure(configuration);
+    this.#given = configuration;
   }
 
   /** What is in the frame counts, whatever the caller says. */

@@ -31,8 +31,8 @@ export interface SlicedSample {
 
 /**
  * A sample out of slices of the packet, with the lengths between them. Its first part begins with `headerSize` bytes
- * for the tag header; what is pending follows, but an access unit delimiter stays in front of it. Where the packet may be written to, a NAL unit behind a 4-byte start code takes its length in
- * place, and NAL units that sit back to back share a slice.
+ * for the tag header; what is pending follows, but an access unit delimiter stays in front of it. NAL units that
+ * sit back to back share a slice where their lengths stand between them already, or can be written there.
  */
 export function nalSampleSliced(
   packet: MediaPacket,
@@ -42,8 +42,9 @@ export function nalSampleSliced(
   delimiterFirst: boolean,
 ): SlicedSample {
   const { data } = packet;
-  const { starts, ends, count } = index;
+  const { starts, ends, count, lengthSize } = index;
   const writable = packet.headroom > 0;
+  const isPrefixed = lengthSize === 4;
   const pendingSize = pending.size;
   // The delimiter, a few bytes, is copied into the lead; the first NAL unit to be sliced is then the next one.
   const first = delimiterFirst && pendingSize > 0 ? 1 : 0;
@@ -62,8 +63,8 @@ export function nalSampleSliced(
   for (let i = first + 1; i < count; i++) {
     const start = starts[i]!;
     const end = ends[i]!;
-    const inPlace = writable && start - 4 >= runEnd;
-    if (inPlace) writeUint32(data, start - 4, end - start);
+    const inPlace = (writable || isPrefixed) && start - 4 >= runEnd;
+    if (inPlace && !isPrefixed) writeUint32(data, start - 4, end - start);
     if (!inPlace || start - 4 !== runEnd) {
       parts.push(data.subarray(runStart, runEnd));
       runStart = inPlace ? start - 4 : start;

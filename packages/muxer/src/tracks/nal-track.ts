@@ -1,4 +1,4 @@
-import { around } from '../bits/bytes.js';
+import { around, equalBytes } from '../bits/bytes.js';
 import type { StreamColour } from '../colour/color-info.js';
 import { MuxerError } from '../errors.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
@@ -22,7 +22,7 @@ import { PictureTimes } from './picture-times.js';
 import { VideoHeaders } from './video-headers.js';
 import type { VideoTrack } from './video-track.js';
 
-/** A video track of NAL units in Annex-B packets: one H.264 or H.265 stream. */
+/** A video track of NAL units, behind start codes or lengths: one H.264 or H.265 stream. */
 export class NalTrack implements VideoTrack, PictureTarget {
   readonly #codec: NalCodec;
   readonly #assembler: PictureAssembler;
@@ -32,6 +32,13 @@ export class NalTrack implements VideoTrack, PictureTarget {
   readonly #sei = new SeiState();
   readonly #survey: PictureSurvey;
   readonly #times: PictureTimes;
+  /** The configuration of the packet before: undefined for one with start codes. */
+  #given: Uint8Array | undefined;
+  /** A copy of the last one that was none of the kind, and what it says. */
+  #record: Uint8Array | undefined;
+  #recordLengthSize = 4;
+  /** Bytes of the length in front of each NAL unit; 0: start codes. */
+  #lengthSize = 0;
   /** A key frame has come, and no picture that others refer to has been lost since. */
   #started = false;
   /** The caller has been told that its `keyFrame` contradicts the pictures. */
@@ -107,8 +114,12 @@ export class NalTrack implements VideoTrack, PictureTarget {
   }
 
   mux(packet: MediaPacket, out: FlvTag[]): void {
+    if (packet.configuration !== this.#given) {
+      this.#muxConfigured(packet, out);
+      return;
+    }
     // What is encrypted cannot be told apart.
-    const isRead = packet.encrypted !== true && isIndexed(packet.data);
+    const isRead = packet.encrypted !== true && isIndexed(packet.data, this.#lengthSize);
     if (isRead && this.#assembler.concerns(packet.data)) {
       requireHeadroom(packet);
       this.#assembler.mux(packet, this, out);
@@ -119,6 +130,35 @@ export class NalTrack implements VideoTrack, PictureTarget {
     } finally {
       this.muxPicture(packet, isRead, out);
     }
+  }
+
+  /** A picture that is held is of the configuration before. */
+  #muxConfigured(packet: MediaPacket, out: FlvTag[]): void {
+    try {
+      this.flush(out);
+    } finally {
+      this.#configure(packet.configuration);
+      this.mux(packet, out);
+    }
+  }
+
+  #configure(configuration: Uint8Array | undefined): void {
+    if (configuration !== undefined && !this.#isKnown(configuration)) {
+      try {
+        this.#recordLengthSize = this.#codec.configure(requireRecord(configuration));
+      } catch (error) {
+        // The picture is refused with it.
+        this.awaitKeyFrame();
+        throw error;
+      }
+      this.#record = Uint8Array.from(configuration);
+    }
+    this.#lengthSize = configuration === undefined ? 0 : this.#recordLengthSize;
+    this.#given = configuration;
+  }
+
+  #isKnown(configuration: Uint8Array): boolean {
+    return this.#record !== undefined && equalBytes(this.#record, configuration);
   }
 
   delay(packet: MediaPacket, pictures: number): void {
@@ -134,7 +174,10 @@ export class NalTrack implements VideoTrack, PictureTarget {
 
   /** Whether a packet that was refused was, or may have been, a picture that others refer to. */
   #isLoss(data: Uint8Array): boolean {
-    return this.#survey.opaque || holdsMissedNalUnit(data, (start) => this.#codec.isMissed(data, start));
+    return (
+      this.#survey.opaque ||
+      holdsMissedNalUnit(data, this.#lengthSize, (start) => this.#codec.isMissed(data, start))
+    );
   }
 
   /** Appends the tags of a packet that is one whole picture, or none. `isRead`: its NAL units are in the index. */
@@ -158,9 +201,9 @@ export class NalTrack implements VideoTrack, PictureTarget {
     requireHeadroom(packet);
     const survey = this.#survey;
     if (packet.encrypted !== true || this.#isReadable(packet.data)) {
-      if (!isRead) index.read(packet.data);
+      if (!isRead) index.read(packet.data, this.#lengthSize);
       survey.take(packet, this.#pending.recoveryPoint);
-    } else survey.takeOpaque(packet.data);
+    } else survey.takeOpaque(packet.data, this.#startOf(packet.data));
     if (!survey.hasPicture) {
       this.#pending.keep(packet.data, index, this.#codec);
       this.#pending.recoveryPoint = this.#sei.recoveryPoint;
@@ -192,16 +235,21 @@ export class NalTrack implements VideoTrack, PictureTarget {
     this.#timeline.onWarning?.(keyFrameHint(keyFrame));
   }
 
-  /** Whether a packet that the caller has encrypted has start codes and NAL unit headers in the clear. */
+  /** Whether a packet that the caller has encrypted has its NAL unit headers, and what is in front of them, in the clear. */
   #isReadable(data: Uint8Array): boolean {
-    if (!beginsWithStartCode(data)) return data.length === 0;
+    if (this.#lengthSize === 0 && !beginsWithStartCode(data)) return data.length === 0;
     try {
-      index.read(data);
+      index.read(data, this.#lengthSize);
       for (let i = 0; i < index.count; i++) this.#codec.classify(data, index.starts[i]!, index.ends[i]!);
       return true;
     } catch {
       return false;
     }
+  }
+
+  /** Where a packet begins whose NAL units cannot be told apart. */
+  #startOf(data: Uint8Array): number {
+    return this.#lengthSize === 0 && beginsWithStartCode(data) ? data.indexOf(1) + 1 : 0;
   }
 
   #emit(packet: MediaPacket, keyFrame: boolean, out: FlvTag[]): void {
@@ -248,11 +296,21 @@ export class NalTrack implements VideoTrack, PictureTarget {
 }
 
 /** Reads the NAL units of a packet into the index. What cannot be read is refused when it is muxed. */
-function isIndexed(data: Uint8Array): boolean {
+function isIndexed(data: Uint8Array, lengthSize: number): boolean {
   try {
-    index.read(data);
+    index.read(data, lengthSize);
     return true;
   } catch {
     return false;
   }
+}
+
+/** Refuses parameter sets in Annex-B, which some libraries keep in the place of a record. */
+function requireRecord(configuration: Uint8Array): Uint8Array {
+  if (!beginsWithStartCode(configuration)) return configuration;
+  throw new MuxerError('ERR_CLOUDPUSH_VIDEO_CONFIGURATION_INVALID', {
+    offset: 0,
+    actual: 'NAL units behind start codes',
+    permitted: 'an avcC or hvcC; packets with start codes have no configuration',
+  });
 }

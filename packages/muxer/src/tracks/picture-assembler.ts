@@ -87,12 +87,12 @@ export class PictureAssembler {
     const { data } = packet;
     // The index is used for every picture anew.
     const places: NalPlace[] = [];
-    const codes: number[] = [];
+    const prefixes: number[] = [];
     const nals: [start: number, end: number][] = [];
     for (let i = 0; i < count; i++) {
       nals.push([starts[i]!, ends[i]!]);
       places.push(this.#codec.placeOf(data, starts[i]!, ends[i]!));
-      codes.push(i === 0 ? 0 : codeAt(data, starts[i]!));
+      prefixes.push(i === 0 ? 0 : prefixAt(data, starts[i]!));
     }
     const failure = new Failure();
     // The picture that is held is of the parameter sets that are known now.
@@ -102,7 +102,9 @@ export class PictureAssembler {
     for (let at = 0; at < count; ) {
       const next = this.#endOfPicture(data, nals, places, at);
       const whole = at === 0 && next === count;
-      const part = whole ? packet : partOf(packet, codes[at]!, next === count ? data.length : codes[next]!);
+      const part = whole
+        ? packet
+        : partOf(packet, prefixes[at]!, next === count ? data.length : prefixes[next]!);
       const partPlaces = places.slice(at, next);
       if (partPlaces.includes(NalPlace.firstSlice) && begun++ > 0) target.delay(part, begun - 1);
       this.#take(part, partPlaces, target, failure, out);
@@ -191,7 +193,7 @@ export class PictureAssembler {
     const distance = this.#held.distance(part);
     if (distance === 0) return true;
     return this.#codec.tellsPictures
-      ? this.#codec.isSamePicture(this.#held.data, part.data)
+      ? this.#codec.isSamePicture(this.#held.data, part.data, index.lengthSize)
       : distance <= nearby;
   }
 
@@ -268,8 +270,9 @@ function partOf(packet: MediaPacket, from: number, to: number): MediaPacket {
   return { data: data.subarray(from, to), headroom: from === 0 ? headroom : 0, dts, pts, keyFrame };
 }
 
-/** Where the start code in front of a NAL unit begins. */
-function codeAt(data: Uint8Array, start: number): number {
+/** Where the start code or the length in front of a NAL unit begins. */
+function prefixAt(data: Uint8Array, start: number): number {
+  if (index.lengthSize > 0) return start - index.lengthSize;
   return start >= 4 && data[start - 4] === 0 ? start - 4 : start - 3;
 }
 

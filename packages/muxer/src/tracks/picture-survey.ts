@@ -1,6 +1,5 @@
 import type { MediaPacket } from '../media-packet.js';
 import { type NalCodec, NalKind } from '../nal/nal-codec.js';
-import { beginsWithStartCode } from '../nal/nal-unit-index.js';
 import type { SeiState } from '../nal/sei-state.js';
 import { index } from './packet-index.js';
 
@@ -86,9 +85,11 @@ export class PictureSurvey {
     }
   }
 
-  /** Takes a packet that the caller has encrypted from its first byte on for one NAL unit. Throws MuxerError. */
-  takeOpaque(data: Uint8Array): void {
-    const start = beginsWithStartCode(data) ? data.indexOf(1) + 1 : 0;
+  /**
+   * Takes a packet that the caller has encrypted from its first byte on for one NAL unit. Throws MuxerError.
+   * @param start behind the start code, if it has one
+   */
+  takeOpaque(data: Uint8Array, start: number): void {
     index.readWhole(start, data.length);
     this.opaque = true;
     this.hasPicture = true;

@@ -24,6 +24,9 @@ export class Vp9Codec implements FrameCodec {
     return this.#header?.colour;
   }
 
+  /** Every key frame tells all that a `vpcC` does. */
+  configure(): void {}
+
   inspect(data: Uint8Array): void {
     const reader = new BitReader(data.subarray(0, 16));
     const marker = reader.bits(2);

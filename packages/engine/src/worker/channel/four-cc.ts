@@ -1,16 +1,10 @@
-import { type AudioCodec, type FlvTag, TagType, type VideoCodec } from '@cloudpush/muxer';
+import { type AudioCodec, type FlvTag, fourCcs, TagType, type VideoCodec } from '@cloudpush/muxer';
 import { Command } from '../../memory/ring.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from '../../protocol/protocol.js';
 
-const FOUR_CCS: Readonly<Partial<Record<VideoCodec | AudioCodec, string>>> = {
-  h265: 'hvc1',
-  av1: 'av01',
-  vp9: 'vp09',
-  opus: 'Opus',
-  flac: 'fLaC',
-  ac3: 'ac-3',
-  eac3: 'ec-3',
-};
+/** Every server knows these three in their older forms; the rest are told by their FourCCs alone. */
+const { h264: _h264, aac: _aac, mp3: _mp3, ...ENHANCED } = fourCcs;
+const FOUR_CCS: Readonly<Partial<Record<VideoCodec | AudioCodec, string>>> = ENHANCED;
 
 /** By the codec's number in a descriptor. */
 const VIDEO_FOUR_CCS = VIDEO_CODECS.map((codec) => FOUR_CCS[codec]);

@@ -1,21 +1,24 @@
-import type { AudioCodec, HevcForm, VideoCodec } from '@cloudpush/muxer';
+import { type AudioCodec, fourCcOf, type HevcForm, type VideoCodec } from '@cloudpush/muxer';
 
 /** `videocodecid` of `onMetaData`: a codec id of FLV 10.1, 12 of H.265's older form, or a FourCC as a number (Enhanced RTMP). */
 const VIDEO_CODEC_IDS: Readonly<Record<VideoCodec, number>> = {
   h264: 7,
-  h265: 0x68766331,
-  av1: 0x61763031,
-  vp9: 0x76703039,
+  h265: fourCcOf('h265'),
+  av1: fourCcOf('av1'),
+  vp9: fourCcOf('vp9'),
 };
 const LEGACY_HEVC = 12;
 
+/** `audiocodecid` of `onMetaData`: a sound format of FLV 10.1, or a FourCC as a number. */
 const AUDIO_CODEC_IDS: Readonly<Record<AudioCodec, number>> = {
   aac: 10,
   mp3: 2,
-  opus: 0x4f707573,
-  flac: 0x664c6143,
-  ac3: 0x61632d33,
-  eac3: 0x65632d33,
+  g711a: 7,
+  g711u: 8,
+  opus: fourCcOf('opus'),
+  flac: fourCcOf('flac'),
+  ac3: fourCcOf('ac3'),
+  eac3: fourCcOf('eac3'),
 };
 
 /** Of a track that is known by its codec alone. */

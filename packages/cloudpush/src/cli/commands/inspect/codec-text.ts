@@ -8,6 +8,8 @@ const AUDIO_CODECS = {
   flac: 'FLAC',
   ac3: 'AC-3',
   eac3: 'E-AC-3',
+  g711a: 'G.711 A-law',
+  g711u: 'G.711 µ-law',
 } as const;
 
 /** Audio object types (ISO/IEC 14496-3 table 1.17) that ADTS can say. */
