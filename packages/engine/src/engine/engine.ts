@@ -8,6 +8,7 @@ import {
 import { abortedError, CloudPushError, type ErrorData, toErrorData } from '../base/errors.js';
 import type { EngineLogger } from '../logging/engine-logger.js';
 import { EventLog } from '../logging/event-log.js';
+import { problemLine } from '../logging/log-lines.js';
 import { summarize } from '../memory/latency-histogram.js';
 import { planChannel } from '../options/channel-plan.js';
 import { type EngineSettings, engineSettings } from '../options/engine-settings.js';
@@ -279,7 +280,7 @@ export class PushEngine implements AsyncDisposable {
         life.sender.onResume();
         return;
       case 'problem':
-        this.#log.write(report.refused ? 'packetRefused' : 'packetRepaired', {
+        this.#log.write(problemLine(report.refused, report.error.code), {
           ...life.logFields(),
           ...errorFields(report.error),
           repeats: report.repeats,

@@ -433,3 +433,27 @@ describe('inspecting', () => {
     await expect(start()).rejects.toMatchObject({ name: 'CloudPushError', code });
   });
 });
+
+test.each([
+  [
+    '00000020667479706d703432',
+    "is an MP4 or QuickTime file, which is not read; remux it, .*: ffmpeg -i '.*' -c copy -f flv",
+  ],
+  [`47${'00'.repeat(187)}47`, "is an MPEG transport stream, .* ffmpeg -i '.*' -c copy -f flv"],
+  ['1a45dfa301000000', 'is a Matroska or WebM file, .* ffmpeg -i'],
+  [
+    '444b494600002000415630310001c000',
+    String.raw`is an IVF file \(AV1 or VP9\), which can be pushed but not inspected`,
+  ],
+  ['12000a0a00000002aff9bffff30080', String.raw`is a stream of AV1 \(OBUs\), which can be pushed`],
+  ['4f67675300020000', 'is an Ogg file, which can be pushed'],
+  ['664c614300000022', 'is a FLAC file, which can be pushed'],
+  ['0b770123000540', 'is a stream of AC-3, which can be pushed'],
+  ['0b7701230080', 'is a stream of E-AC-3, which can be pushed'],
+  ['6f6e6c7920776f726473', 'is neither FLV nor an elementary stream of H.264, H.265, AAC'],
+])('a file that begins with %s is refused by its name: it %s', async (hex, what) => {
+  await expect(inspect(Buffer.from(hex, 'hex'))).rejects.toMatchObject({
+    code: 'ERR_CLOUDPUSH_SOURCE_UNSUPPORTED',
+    message: expect.stringMatching(new RegExp(`this ${what}`)),
+  });
+});

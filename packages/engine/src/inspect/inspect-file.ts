@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { integer } from '../base/validation.js';
 import { sourceError, sourceErrorCodes } from '../sources/errors.js';
+import { FORMATS, formatByContent, remuxAdvice } from '../sources/files/formats.js';
 import { statFile } from '../sources/files/stat-file.js';
 import { unreadable } from '../sources/media-error.js';
 import { AudioStreamInspection } from './audio-stream-inspection.js';
@@ -84,11 +85,17 @@ async function formatOf(path: string, pieces: FilePieces): Promise<FileFormat> {
     throw sourceError(sourceErrorCodes.empty, path, 'the file is empty');
   }
   const format = detectFormat(start, path);
-  if (format === undefined) {
-    const what = 'this is neither FLV nor an elementary stream of H.264, H.265, AAC (ADTS) or MP3';
-    throw sourceError(sourceErrorCodes.unsupported, path, what);
-  }
+  if (format === undefined)
+    throw sourceError(sourceErrorCodes.unsupported, path, whyUnsupported(path, start));
   return format;
+}
+
+/** The name of what was found, where it has one, and what can be done with it. */
+function whyUnsupported(path: string, start: Uint8Array): string {
+  const read = 'FLV nor an elementary stream of H.264, H.265, AAC (ADTS) or MP3';
+  const pushed = formatByContent(start);
+  if (pushed === undefined) return remuxAdvice(path, start) ?? `this is neither ${read}`;
+  return `this is ${FORMATS[pushed].title}, which can be pushed but not inspected, as it is neither ${read}`;
 }
 
 function contentOf(

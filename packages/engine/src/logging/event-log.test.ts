@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { EventLog } from './event-log.js';
 import { customLevels } from './log-level.js';
-import { type LogLine, logLines } from './log-lines.js';
+import { type LogLine, logLines, problemLine } from './log-lines.js';
 
 const names = Object.keys(logLines) as LogLine[];
 
@@ -55,4 +55,10 @@ test('the README lists each line with its level', () => {
     const shown = level === 'trace' ? 'verbose' : level;
     expect(readme).toMatch(new RegExp(`^\\| \`${shown}\` +\\|.*${text.replace(/[()]/g, '\\$&')}.*\\|$`, 'm'));
   }
+});
+
+test('a packet is told to be refused, repaired, or to have been said something wrong of', () => {
+  expect(problemLine(true, 'ERR_CLOUDPUSH_VIDEO_KEY_FRAME_HINT')).toBe('packetRefused');
+  expect(problemLine(false, 'ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK')).toBe('packetRepaired');
+  expect(problemLine(false, 'ERR_CLOUDPUSH_VIDEO_KEY_FRAME_HINT')).toBe('hintIgnored');
 });

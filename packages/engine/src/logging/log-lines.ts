@@ -22,6 +22,7 @@ export const logLines = {
   connectionLost: ['warn', 'connection lost, connecting again'],
   packetRefused: ['warn', 'packet refused'],
   packetRepaired: ['warn', 'packet repaired'],
+  hintIgnored: ['warn', 'key-frame hint ignored'],
   serverWarning: ['warn', 'warning of a connection'],
   refreshFailed: ['warn', 'token refresh failed'],
   channelRefused: ['error', 'channel could not be opened'],
@@ -34,3 +35,14 @@ export const logLines = {
 
 /** The name of a line. */
 export type LogLine = keyof typeof logLines;
+
+/**
+ * The line of a packet that something is wrong with.
+ * @param refused it was not sent
+ * @param code of the error
+ */
+export function problemLine(refused: boolean, code: string): LogLine {
+  if (refused) return 'packetRefused';
+  // The packet went out as it is: what was said of it is wrong, and nothing in it.
+  return code === 'ERR_CLOUDPUSH_VIDEO_KEY_FRAME_HINT' ? 'hintIgnored' : 'packetRepaired';
+}

@@ -2,7 +2,7 @@
 
 export { type SourceErrorCode, sourceErrorCodes } from './errors.js';
 export { ClipReader, readClip } from './files/clip.js';
-export { FORMAT_NAMES, type FormatName } from './files/formats.js';
+export { FORMAT_NAMES, type FormatName, remuxAdvice } from './files/formats.js';
 export { statFile } from './files/stat-file.js';
 export { unreadable } from './media-error.js';
 export { type OpenSourceOptions, openSource } from './open-source.js';

@@ -13,6 +13,8 @@ import { VideoParser } from './video-parser.js';
 
 /** A form of media that can be read: which tracks it has, and how it is cut into packets. */
 export interface Format {
+  /** What a file of it is called, with its article. */
+  readonly title: string;
   readonly tracks: TrackKind | 'both';
   /** Raw video, which has no times of its own: a frame rate may be set. */
   readonly takesFrameRate?: boolean;
@@ -21,17 +23,22 @@ export interface Format {
 
 /** The forms by the name that the user gives to them. */
 export const FORMATS = {
-  h264: rawVideo('h264'),
-  h265: rawVideo('h265'),
-  aac: { tracks: 'audio', createParser: () => new AudioParser('aac') },
-  mp3: { tracks: 'audio', createParser: () => new AudioParser('mp3') },
-  opus: { tracks: 'audio', createParser: () => new OpusParser() },
-  flac: { tracks: 'audio', createParser: () => new FlacParser() },
-  ac3: { tracks: 'audio', createParser: () => new Ac3Parser('ac3') },
-  eac3: { tracks: 'audio', createParser: () => new Ac3Parser('eac3') },
-  ivf: { tracks: 'video', createParser: () => new IvfParser() },
-  obu: { tracks: 'video', takesFrameRate: true, createParser: (rate) => new ObuParser(rate) },
-  flv: { tracks: 'both', createParser: () => new FlvParser() },
+  h264: rawVideo('h264', 'a stream of H.264'),
+  h265: rawVideo('h265', 'a stream of H.265'),
+  aac: { title: 'a stream of AAC (ADTS)', tracks: 'audio', createParser: () => new AudioParser('aac') },
+  mp3: { title: 'an MP3 stream', tracks: 'audio', createParser: () => new AudioParser('mp3') },
+  opus: { title: 'an Ogg file', tracks: 'audio', createParser: () => new OpusParser() },
+  flac: { title: 'a FLAC file', tracks: 'audio', createParser: () => new FlacParser() },
+  ac3: { title: 'a stream of AC-3', tracks: 'audio', createParser: () => new Ac3Parser('ac3') },
+  eac3: { title: 'a stream of E-AC-3', tracks: 'audio', createParser: () => new Ac3Parser('eac3') },
+  ivf: { title: 'an IVF file (AV1 or VP9)', tracks: 'video', createParser: () => new IvfParser() },
+  obu: {
+    title: 'a stream of AV1 (OBUs)',
+    tracks: 'video',
+    takesFrameRate: true,
+    createParser: (rate) => new ObuParser(rate),
+  },
+  flv: { title: 'an FLV file', tracks: 'both', createParser: () => new FlvParser() },
 } as const satisfies Readonly<Record<string, Format>>;
 export type FormatName = keyof typeof FORMATS;
 /** All of the names. */
@@ -101,6 +108,14 @@ export function foreignContainer(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
+/** What a container that is not read is, and the line that remuxes it; undefined for anything else. */
+export function remuxAdvice(path: string, bytes: Uint8Array): string | undefined {
+  const container = foreignContainer(bytes);
+  if (container === undefined) return undefined;
+  const input = path === 'stdin' || path.includes("'") ? 'INPUT' : `'${path}'`;
+  return `this is ${container}, which is not read; remux it, which loses nothing: ffmpeg -i ${input} -c copy -f flv remuxed.flv`;
+}
+
 const EBML_ID = 0x1a45_dfa3;
 const TS_SYNC = 0x47;
 const TS_PACKET = 188;
@@ -110,6 +125,11 @@ function isStartCode(data: Uint8Array): boolean {
   return zeros >= 2 && data[zeros] === 1;
 }
 
-function rawVideo(codec: 'h264' | 'h265'): Format {
-  return { tracks: 'video', takesFrameRate: true, createParser: (rate) => new VideoParser(codec, rate) };
+function rawVideo(codec: 'h264' | 'h265', title: string): Format {
+  return {
+    title,
+    tracks: 'video',
+    takesFrameRate: true,
+    createParser: (rate) => new VideoParser(codec, rate),
+  };
 }

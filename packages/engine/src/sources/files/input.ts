@@ -5,11 +5,11 @@ import {
   FORMATS,
   type Format,
   type FormatName,
-  foreignContainer,
   formatByContent,
   formatByName,
   KNOWN_EXTENSIONS,
   PROBE_SIZE,
+  remuxAdvice,
 } from './formats.js';
 import { isStdin } from './live-stream.js';
 import { statInput } from './stat-file.js';
@@ -44,12 +44,8 @@ export async function inspectInput(path: string, told: FormatName | undefined): 
 export function formatOf(path: string, bytes: Uint8Array, isAll: boolean): Format | undefined {
   const name = formatByContent(bytes);
   if (name !== undefined) return FORMATS[name];
-  const container = foreignContainer(bytes);
-  if (container !== undefined) {
-    const input = path === 'stdin' || path.includes("'") ? 'INPUT' : `'${path}'`;
-    const what = `this is ${container}, which is not read; remux it, which loses nothing: ffmpeg -i ${input} -c copy -f flv remuxed.flv`;
-    throw sourceError(sourceErrorCodes.unsupported, path, what);
-  }
+  const advice = remuxAdvice(path, bytes);
+  if (advice !== undefined) throw sourceError(sourceErrorCodes.unsupported, path, advice);
   if (!isAll) return undefined;
   const known = Object.keys(FORMATS).join(', ');
   const what = `neither the file name, which would end in one of ${KNOWN_EXTENSIONS}, nor the content tells what this is; --format says it: ${known}`;

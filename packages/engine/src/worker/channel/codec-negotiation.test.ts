@@ -91,6 +91,13 @@ describe('a server', () => {
     expect([server.asked, muxer.hevcForm]).toEqual([['hvc1 auto'], 'enhanced']);
   });
 
+  test('decides nothing about H.265 when it is asked about another codec', () => {
+    const { codecs, muxer } = agreement({ form: 'legacy' });
+    codecs.note('av01');
+    codecs.refusalOf(new FakeServer().publisher, false);
+    expect(muxer.hevcForm).toBe('legacy');
+  });
+
   test('must take the form that has been decided for when another publishes already', () => {
     const { codecs, muxer } = agreement({ form: 'legacy' });
     codecs.note('hvc1');

@@ -309,6 +309,11 @@ test.each<[string, () => string[] | Promise<string[]>, string]>([
     async () => [await fileWith('text', 'only words'), output, ...key],
     'this is no FLV file',
   ],
+  [
+    'an MP4 file as input',
+    async () => [await fileWith('tape.mp4', Buffer.from('00000020667479706d703432', 'hex')), output, ...key],
+    "this is an MP4 or QuickTime file, which is not read; remux it, which loses nothing: ffmpeg -i '",
+  ],
   ['an empty input', async () => [await fileWith('empty', ''), output, ...key], 'this is no FLV file'],
   ['a folder as output', () => [input, folder, ...key], 'this is a folder, not a file'],
   ['the input as output', () => [input, input, ...key, '--force'], 'this is the input'],

@@ -1,3 +1,4 @@
+import { remuxAdvice } from '@cloudpush/engine/sources';
 import {
   type DecryptionCounts,
   type DecryptionFailure,
@@ -40,7 +41,7 @@ export class Decryption {
     try {
       return Buffer.concat(this.#decrypt(piece));
     } catch (error) {
-      throw this.#explain(error);
+      throw this.#explain(error, piece);
     }
   }
 
@@ -92,12 +93,14 @@ export class Decryption {
     throw new CommandError(`${this.#input}: ${text}: --tolerant lets it be`, ExitCode.failure);
   }
 
-  #explain(error: unknown): unknown {
+  /** @param piece what was taken when it came up */
+  #explain(error: unknown, piece?: Uint8Array): unknown {
     if (!(error instanceof MuxerError)) {
       return error;
     }
     if (error.code === 'ERR_CLOUDPUSH_FLV_SIGNATURE') {
-      return usageError(`${this.#input}: this is no FLV file`);
+      const advice = piece === undefined ? undefined : remuxAdvice(this.#input, piece);
+      return usageError(`${this.#input}: ${advice ?? 'this is no FLV file'}`);
     }
     const hint = error.code.startsWith('ERR_CLOUDPUSH_DECRYPTION') ? ': --tolerant lets it be' : '';
     return new CommandError(`${this.#input}: ${error.message}${hint}`, ExitCode.failure, { cause: error });
