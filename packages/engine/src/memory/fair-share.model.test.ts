@@ -1,18 +1,8 @@
 import { expect, test } from 'vitest';
+import { seededRandom } from '../base/testing/seeded-random.js';
 import { poolSizeFor } from './fair-share.js';
 import { MediaMemory } from './media-memory.js';
 import { NO_BLOCK } from './pool.js';
-
-/** A small seeded generator (mulberry32), so that a failure can be repeated. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A channel with a peer that takes `rate` bytes a tick, in order, or nothing while it is stalled. */
 class Model {
@@ -79,7 +69,7 @@ function packet(largest: number, next: () => number): Uint8Array {
 
 /** Runs channels of random sizes against peers that stall at random. Returns how often one that reads was let down. */
 function run(seed: number): { letDown: number; stalls: number; refused: number } {
-  const next = random(seed);
+  const next = seededRandom(seed);
   const channels = 2 + Math.floor(next() ** 2 * 60);
   const largest = Math.floor(4 * KIB + next() ** 2 * 800 * KIB);
   const memory = new MediaMemory(Math.max(65_536, poolSizeFor(channels, largest)), channels);

@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../base/testing/seeded-random.js';
 import { GRANULE, granulesFor, MIN_POOL_SIZE, NO_BLOCK, Pool, payloadOffset } from './pool.js';
-
-/** A small seeded generator (mulberry32), so that a failure can be repeated. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 describe('Pool', () => {
   it('is one SharedArrayBuffer of exactly the size asked for', () => {
@@ -59,7 +49,7 @@ describe('Pool', () => {
     for (let block = pool.acquire(500, 0); block !== NO_BLOCK; block = pool.acquire(500, 0))
       blocks.push(block);
     expect(blocks.length).toBeGreaterThan(100);
-    const next = random(7);
+    const next = seededRandom(7);
     blocks.sort(() => next() - 0.5);
     for (const block of blocks) pool.release(block);
     expect(pool.bytesInUse).toBe(0);
@@ -67,7 +57,7 @@ describe('Pool', () => {
   });
 
   it('agrees with a naive model over 200,000 random acquires and releases', () => {
-    const next = random(20_240_601);
+    const next = seededRandom(20_240_601);
     const pool = new Pool(4 * 1024 * 1024);
     const owners = new Uint8Array(Math.floor(pool.size / GRANULE));
     const live: { block: number; granules: number; tag: number }[] = [];
@@ -105,7 +95,7 @@ describe('Pool', () => {
   });
 
   it('wastes little to fragmentation when 64 cameras fill it and each takes its packets back in order', () => {
-    const next = random(3);
+    const next = seededRandom(3);
     const pool = new Pool(16 * 1024 * 1024);
     const queues: number[][] = Array.from({ length: 64 }, () => []);
     let fullest = 0;

@@ -6,7 +6,7 @@ const SHORTEST_SPAN = 750;
 const SILENCE_SPAN = 1000;
 /** Acknowledgements that are remembered. */
 const MEMORY = 32;
-/** Of acknowledgements that come closer together, in ms, the last one is remembered. */
+/** Of acknowledgements that come closer together, in ms, one is remembered. */
 const CLOSEST = 90;
 /** From servers that acknowledge more rarely, in bytes, a rate comes too late to be of use. */
 const LARGEST_STEP = 1 << 20;
@@ -119,6 +119,11 @@ export class AcknowledgementMeter {
     return entry;
   }
 
+  /** ms between the last two. */
+  get #spacing(): number {
+    return this.#times[(this.#count - 1) % MEMORY]! - this.#times[(this.#count - 2) % MEMORY]!;
+  }
+
   #receivedSince(entry: number): number {
     return this.#totals[(this.#count - 1) % MEMORY]! - this.#totals[entry % MEMORY]!;
   }
@@ -130,8 +135,8 @@ export class AcknowledgementMeter {
     if (!isFirst && grown > ABSURD_STEP) this.#isTrusted = false;
     this.#total += isFirst ? 0 : grown;
     if (!isFirst) this.#step = Math.max(grown, this.#step * 0.8);
-    const isClose = this.#count > 1 && now - this.#times[(this.#count - 2) % MEMORY]! < CLOSEST;
-    if (!isClose) this.#count++;
+    // So that those that are remembered reach back further than SPAN.
+    if (this.#count < 2 || this.#spacing >= CLOSEST) this.#count++;
     this.#times[(this.#count - 1) % MEMORY] = now;
     this.#totals[(this.#count - 1) % MEMORY] = this.#total;
   }

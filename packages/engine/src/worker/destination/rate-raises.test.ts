@@ -35,12 +35,12 @@ describe('attempts at more where acknowledgements tell what gets through', () =>
   test('grow while each holds, and begin anew with one that does not', () => {
     const raises = new ToldRaises();
     raises.onCongested(KNOWN);
-    const steps = [0, 1, 2, 3].map(() => {
+    const steps = [0, 1, 2, 3, 4].map(() => {
       const step = raises.stepAt();
       raises.onRaised();
       return step;
     });
-    expect(steps).toEqual([1.35, 1.8, 2, 2]);
+    expect(steps).toEqual([1.35, 1.8, 1.7, 2, 2]);
     raises.onCongested(KNOWN);
     expect([raises.stepAt(), raises.waitAt(KNOWN)]).toEqual([1.35, 3500]);
   });

@@ -72,8 +72,11 @@ const HELD = 1000;
 const HELD_NEAR_FAILURE = 2500;
 /** Up to this many times the rate that failed. */
 const NEAR_FAILURE = 1.3;
-/** The first attempt stays within a fifth of what the link is known to carry; those that follow it dare more. */
-const STEPS = [1.35, 1.8, 2] as const;
+/**
+ * The first attempt stays within a fifth of what the link is known to carry; those that follow it dare more. The third does not
+ * leap over a link that is four times as fast.
+ */
+const STEPS = [1.35, 1.8, 1.7, 2] as const;
 
 /**
  * Attempts that grow as long as each holds, for servers whose acknowledgements tell within a second or two what gets through:
