@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import type { ChannelPlan, DestinationPlan, EventPlan } from './configuration.js';
+import { type DestinationSurroundings, planDestination } from './destination-plan.js';
+import type { PlanContext } from './plan-context.js';
+import type { ChannelDocument, GatewayDocument } from './schema.js';
+import { planSource } from './source-plan.js';
+import { parseDuration } from './units.js';
+
+/** A channel as the supervisor runs it; undefined when it is at fault, which the problems tell. */
+export function planChannel(
+  name: string,
+  own: ChannelDocument,
+  defaults: GatewayDocument['channelDefaults'],
+  surroundings: DestinationSurroundings,
+  context: PlanContext,
+): ChannelPlan | undefined {
+  const { destination: _, ...channelDefaults } = defaults ?? {};
+  const document: ChannelDocument = { ...channelDefaults, ...own };
+  const source = planSource(document, context.below('source'));
+  const destinations = planDestinations(document, surroundings, context.below('destinations'));
+  const event = planEvent(document, context);
+  const encryption = planEncryption(document, context.below('encryption'));
+  if (source === undefined || destinations === undefined) return undefined;
+  return {
+    name,
+    enabled: document.enabled ?? true,
+    labels: document.labels ?? {},
+    revision: revisionOf([own, defaults]),
+    source,
+    event,
+    stream: { hevc: document.hevc, encryption },
+    destinations,
+  };
+}
+
+/** An entity tag of plain values. */
+export function revisionOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 16);
+}
+
+function planDestinations(
+  { destinations }: ChannelDocument,
+  surroundings: DestinationSurroundings,
+  context: PlanContext,
+): DestinationPlan[] | undefined {
+  const plans: DestinationPlan[] = [];
+  for (const [index, given] of destinations.entries()) {
+    const plan = planDestination(given, index + 1, surroundings, context.below(index));
+    if (plan === undefined) continue;
+    if (plans.some(({ name }) => name === plan.name)) {
+      context.problems.add([index, 'name'], `another destination of the channel is called ${plan.name}`);
+    }
+    plans.push(plan);
+  }
+  return plans.length === destinations.length ? plans : undefined;
+}
+
+function planEvent(document: ChannelDocument, { problems }: PlanContext): EventPlan | undefined {
+  const { mode, triggers = [], preRoll = '5s', postRoll = '10s', maxDuration = '1h' } = document;
+  if (mode !== 'event') return undefined;
+  const http = triggers.find((trigger) => trigger.http === true);
+  if (http === undefined) problems.add([], 'mode event needs triggers, such as [ { http: true } ]');
+  return {
+    preRoll: parseDuration(preRoll)!,
+    postRoll: parseDuration(postRoll)!,
+    maxDuration: parseDuration(maxDuration)!,
+    httpTrigger: http === undefined ? undefined : (http.type ?? 'default'),
+  };
+}
+
+function planEncryption({ encryption }: ChannelDocument, context: PlanContext) {
+  if (encryption === undefined) return undefined;
+  const key = context.secret(['key'], encryption.key);
+  const { video, audio } = encryption;
+  return {
+    video: video === undefined ? undefined : { mode: video, key },
+    audio: audio === undefined ? undefined : { mode: audio, key },
+  };
+}

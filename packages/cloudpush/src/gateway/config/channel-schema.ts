@@ -1,0 +1,134 @@
+import { triggerTypes } from '@cloudpush/engine';
+import { FORMAT_NAMES } from '@cloudpush/engine/sources';
+import Type from 'typebox';
+import { destinationDefaultsSchema, destinationSchema } from './destination-schema.js';
+import { choice, duration, optional, retry, secret, strict, text } from './schema-parts.js';
+
+const TRIGGERS = Object.keys(triggerTypes) as (keyof typeof triggerTypes)[];
+
+/** What `channelDefaults` and each channel may say. */
+const handling = {
+  rtspTransport: optional(
+    choice('How RTP comes from a camera. `auto`: TCP, then UDP. Default tcp.', ['tcp', 'udp', 'auto']),
+  ),
+  sourceTimeout: optional(
+    duration('A source that sends nothing for so long is connected anew. Default 10s.', 100, 3_600_000),
+  ),
+  videoTimeout: optional(
+    duration('The same for one that sends sound and no pictures. Default 10s.', 100, 3_600_000),
+  ),
+  sourceRetry: optional(retry('Waits between attempts to reach the source. Default 1s to 1m.')),
+  audio: optional(
+    choice(
+      '`auto` (default): as `copy`. `copy`: as it comes. `silence`: a silent track instead. `none`: no sound.',
+      ['auto', 'copy', 'silence', 'none'],
+    ),
+  ),
+  hevc: optional(
+    choice('How H.265 is sent: as Enhanced RTMP, or as codec id 12. Default auto.', [
+      'auto',
+      'enhanced',
+      'legacy',
+    ]),
+  ),
+  mode: optional(
+    choice('`continuous` (default): always. `event`: only around events, see triggers.', [
+      'continuous',
+      'event',
+    ]),
+  ),
+  preRoll: optional(
+    duration(
+      'Event mode: how much from before the event is sent, from a key frame on. Default 5s.',
+      0,
+      120_000,
+    ),
+  ),
+  postRoll: optional(
+    duration('Event mode: how long recording goes on after the event. Default 10s.', 0, 3_600_000),
+  ),
+  maxDuration: optional(
+    duration('Event mode: the longest recording, pre-roll not counted. Default 1h.', 1000, 86_400_000),
+  ),
+};
+
+export const channelDefaultsSchema = strict('What channels do unless they say otherwise.', {
+  ...handling,
+  destination: optional(destinationDefaultsSchema),
+});
+
+const rtspUrl = { pattern: '^rtsps?://.', 'x-kind': 'rtspUrl', 'x-url': true };
+
+const sourceSchema = Type.Union(
+  [
+    Type.String({ description: 'rtsp[s]://[user:password@]host[:port]/path', ...rtspUrl }),
+    strict('Where media comes from: `url`, `file`, `command` or `module`.', {
+      url: optional(Type.String({ description: 'rtsp[s]://host[:port]/path', ...rtspUrl })),
+      username: optional(text('Of a camera. Default: the one in the URL.')),
+      password: optional(secret('Goes with username.')),
+      fingerprint: optional(
+        Type.String({
+          description: 'SHA-256 of the certificate of an rtsps:// camera, hexadecimal: the only one trusted.',
+          pattern: '^(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$',
+        }),
+      ),
+      ca: optional(text('File of certificates, PEM, to trust for an rtsps:// camera.')),
+      file: optional(text('Path of a file, played in real time.')),
+      loop: optional(Type.Boolean({ description: 'Plays the file again and again. Default false.' })),
+      format: optional(
+        choice('Of a file or command. Default: by name and content; flv of a command.', [...FORMAT_NAMES]),
+      ),
+      frameRate: optional(
+        Type.Number({
+          description: 'Pictures a second of an elementary stream that does not say.',
+          exclusiveMinimum: 0,
+          maximum: 1000,
+        }),
+      ),
+      command: optional(
+        Type.Array(Type.String(), {
+          description:
+            'Program and arguments; what it writes to its output is the source. Never run by a shell.',
+          minItems: 1,
+          maxItems: 1000,
+        }),
+      ),
+      module: optional(text('URL or path of an ES module that yields packets.')),
+      options: optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Handed to the module.' })),
+    }),
+  ],
+  { description: 'Where media comes from: the URL of a camera, or an object.' },
+);
+
+const encryption = strict('Encrypts media before it leaves the gateway.', {
+  video: optional(choice('Which pictures. Default none.', ['none', 'keyFrames', 'allFrames'])),
+  audio: optional(choice('Which sound. Default none.', ['none', 'keyFrames', 'allFrames'])),
+  key: secret('16 or 32 bytes are an AES key; anything else is stretched to one.'),
+});
+
+const trigger = strict('What starts a recording.', {
+  http: optional(Type.Boolean({ description: 'POST /v1/channels/<name>/trigger.' })),
+  type: optional(choice('The type of an event that says none. Default default.', TRIGGERS)),
+});
+
+/** A channel: one source, and where its stream goes. */
+export const channelSchema = strict('One source, and where its stream goes.', {
+  enabled: optional(Type.Boolean({ description: 'false: the channel is stopped. Default true.' })),
+  labels: optional(
+    Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]{0,63}$' }), Type.String({ maxLength: 128 }), {
+      description: 'Words of your own, for filters and metrics.',
+      additionalProperties: false,
+    }),
+  ),
+  source: sourceSchema,
+  ...handling,
+  triggers: optional(
+    Type.Array(trigger, { description: 'Event mode: what starts a recording.', maxItems: 16 }),
+  ),
+  encryption: optional(encryption),
+  destinations: Type.Array(destinationSchema, {
+    description: 'Where the stream goes, muxed once for all.',
+    minItems: 1,
+    maxItems: 32,
+  }),
+});

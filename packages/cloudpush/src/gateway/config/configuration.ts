@@ -1,0 +1,77 @@
+import type {
+  ChannelSettings,
+  DestinationOptions,
+  LogLevel,
+  PushEngineOptions,
+  TriggerType,
+} from '@cloudpush/engine';
+import type { SourceKind } from '../state.js';
+import type { SourceOptions } from '../supervisor/media-engine.js';
+
+/** What a configuration file asks for: secrets found, defaults filled in, units turned into ms and bytes. */
+export interface GatewayConfiguration {
+  readonly log: { readonly level: LogLevel; readonly format: 'text' | 'json' };
+  readonly engine: Pick<
+    PushEngineOptions,
+    'poolSize' | 'maxConnections' | 'shards' | 'maxConnecting' | 'tokenServer'
+  >;
+  /** The most channels that start at a time. */
+  readonly maxStarting: number;
+  readonly api: ApiPlan | undefined;
+  readonly metrics: { readonly listen: ListenAddress } | undefined;
+  /** ms */
+  readonly stopTimeout: number;
+  readonly watch: boolean;
+  /** In the order of the file. */
+  readonly channels: ReadonlyMap<string, ChannelPlan>;
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ApiPlan {
+  readonly listen: ListenAddress;
+  /** Undefined: loopback without a token. */
+  readonly token: string | undefined;
+  readonly allowedHosts: readonly string[];
+}
+
+/** What is wanted of a channel. It holds secrets: never to be logged or shown. */
+export interface ChannelPlan {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Of what the file says of the channel, defaults included. */
+  readonly revision: string;
+  readonly source: SourcePlan;
+  /** Undefined: the stream goes on all the time. */
+  readonly event: EventPlan | undefined;
+  readonly stream: Pick<ChannelSettings, 'hevc' | 'encryption'>;
+  readonly destinations: readonly DestinationPlan[];
+}
+
+export interface SourcePlan {
+  readonly kind: SourceKind;
+  /** For people, without secrets. */
+  readonly place: string;
+  readonly options: SourceOptions;
+}
+
+/** How events are recorded; all in ms. */
+export interface EventPlan {
+  readonly preRoll: number;
+  readonly postRoll: number;
+  readonly maxDuration: number;
+  /** What a trigger by HTTP stands for that says no type; undefined: there are no triggers by HTTP. */
+  readonly httpTrigger: TriggerType | undefined;
+}
+
+export interface DestinationPlan {
+  readonly name: string;
+  /** For people, without secrets. */
+  readonly place: string;
+  readonly host: string | undefined;
+  readonly options: DestinationOptions;
+}

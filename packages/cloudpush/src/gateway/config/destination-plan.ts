@@ -1,0 +1,164 @@
+import type {
+  ConnectionOptions,
+  DestinationOptions,
+  DestinationSettings,
+  TargetRequest,
+} from '@cloudpush/engine';
+import { publishingPlace } from './addresses.js';
+import type { DestinationPlan } from './configuration.js';
+import { type PlanContext, pickOne } from './plan-context.js';
+import type { ChannelDocument, GatewayDocument } from './schema.js';
+import { parseDuration, parseSize } from './units.js';
+
+type DestinationDocument = Exclude<ChannelDocument['destinations'][number], string>;
+type Defaults = NonNullable<NonNullable<GatewayDocument['channelDefaults']>['destination']>;
+
+/** What plans of all destinations stand on. */
+export interface DestinationSurroundings {
+  readonly defaults: Defaults;
+  readonly tokenServer: GatewayDocument['tokenServer'];
+  /** Of the token server; undefined where there is none, or it cannot be found. */
+  readonly clientSecret: string | undefined;
+}
+
+/** A destination as the engine takes it; undefined when it is at fault, which the problems tell. */
+export function planDestination(
+  given: ChannelDocument['destinations'][number],
+  number: number,
+  surroundings: DestinationSurroundings,
+  context: PlanContext,
+): DestinationPlan | undefined {
+  const own: DestinationDocument = typeof given === 'string' ? { url: given } : given;
+  const document = { ...surroundings.defaults, ...own };
+  const place = placeOf(document, surroundings, context);
+  const settings = settingsOf(document, context);
+  if (place === undefined) return undefined;
+  const options = { ...place.options, ...settings } as DestinationOptions;
+  return { name: own.name ?? `destination-${number}`, place: place.place, host: place.host, options };
+}
+
+interface Place {
+  readonly options: { readonly url: string } | { readonly target: TargetRequest };
+  readonly place: string;
+  readonly host: string | undefined;
+}
+
+function placeOf(
+  document: DestinationDocument,
+  surroundings: DestinationSurroundings,
+  context: PlanContext,
+): Place | undefined {
+  const kind = pickOne(document, ['url', 'device'], context.problems);
+  if (kind === undefined) return undefined;
+  if (kind === 'device') return devicePlace(document, surroundings, context.below('device'));
+  const { url = '' } = document;
+  try {
+    const { place, host, namesStream } = publishingPlace(url);
+    if (namesStream) return { options: { url }, place, host };
+    context.problems.add(['url'], 'the URL names no stream; permitted: rtmp[s]://host[:port]/app/name');
+  } catch (error) {
+    context.problems.add(['url'], (error as Error).message);
+  }
+  return undefined;
+}
+
+function devicePlace(
+  { device }: DestinationDocument,
+  { tokenServer, clientSecret }: DestinationSurroundings,
+  context: PlanContext,
+): Place | undefined {
+  const { serialNumber, token, tokenUrl = tokenServer?.url, live } = device!;
+  const { problems } = context;
+  if (tokenUrl === undefined) {
+    problems.add([], 'there is no token server to ask: give tokenUrl, or tokenServer for all');
+    return undefined;
+  }
+  if (!isHttpUrl(tokenUrl)) {
+    problems.add(['tokenUrl'], 'the URL is not http[s]://host[:port]/path');
+    return undefined;
+  }
+  const deviceToken = context.secret(['token'], token);
+  return { options: { target: request() }, place: `device ${serialNumber}`, host: undefined };
+
+  function request(): TargetRequest {
+    if (live === true) return { kind: 'live', tokenUrl: tokenUrl!, deviceSN: serialNumber };
+    if (deviceToken !== undefined) {
+      return { kind: 'deviceToken', deviceToken, tokenUrl, streamname: serialNumber };
+    }
+    return {
+      kind: 'device',
+      deviceSN: serialNumber,
+      clientId: tokenServer?.clientId,
+      clientSecret,
+      tokenUrl,
+    };
+  }
+}
+
+function settingsOf(document: DestinationDocument, context: PlanContext): DestinationSettings {
+  const { maxQueue, reconnect, segmentConnection } = document;
+  return {
+    // A live source does not wait.
+    overflow: 'drop',
+    highWatermark: {
+      bytes: bytes(maxQueue?.bytes) ?? 8 * 1024 ** 2,
+      ms: milliseconds(maxQueue?.time) ?? 4000,
+    },
+    stallTimeout: milliseconds(document.stallTimeout) ?? 15_000,
+    connectTimeout: milliseconds(document.connectTimeout),
+    closeTimeout: milliseconds(document.closeTimeout),
+    reconnect: {
+      initialDelay: milliseconds(reconnect?.initial) ?? 500,
+      maxDelay: milliseconds(reconnect?.max) ?? 30_000,
+    },
+    segmentConnection,
+    connection: connectionOf(document, context),
+  };
+}
+
+function connectionOf(document: DestinationDocument, context: PlanContext): ConnectionOptions {
+  const { profile, tokenPlacement, localAddress, username, tls } = document;
+  const password = context.secret(['password'], document.password);
+  if ((username === undefined) !== (document.password === undefined)) {
+    context.problems.add([], 'username and password go together: one of them is missing');
+  }
+  const options: Record<string, unknown> = {
+    profile,
+    tokenPlacement,
+    localAddress,
+    token: context.secret(['token'], document.token),
+    proxy: context.secret(['proxy'], document.proxy),
+    credentials: username === undefined || password === undefined ? undefined : { user: username, password },
+    tls: tls === undefined ? undefined : tlsOf(tls, context.below('tls')),
+  };
+  return withoutUndefined(options) as ConnectionOptions;
+}
+
+function tlsOf(
+  { ca, fingerprints, servername, cert, key }: NonNullable<DestinationDocument['tls']>,
+  context: PlanContext,
+): NonNullable<ConnectionOptions['tls']> {
+  return withoutUndefined({
+    ca: context.fileText(['ca'], ca),
+    pins: fingerprints,
+    servername,
+    cert: context.fileText(['cert'], cert),
+    key: context.fileText(['key'], key),
+  }) as NonNullable<ConnectionOptions['tls']>;
+}
+
+export function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
+}
+
+function withoutUndefined<T extends object>(given: T): T {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
+}
+
+function milliseconds(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseDuration(text);
+}
+
+function bytes(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseSize(text);
+}

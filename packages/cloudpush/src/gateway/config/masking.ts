@@ -1,0 +1,121 @@
+import { SECRET_MASK } from '../gateway.js';
+import type { Path } from './document.js';
+import { isReference } from './secret.js';
+
+/** Keys whose values are secrets, wherever they stand. */
+const SECRET_KEYS: ReadonlySet<string> = new Set(['password', 'token', 'clientSecret', 'proxy']);
+/** `key` is one in `encryption`; in `tls` it names a file. */
+const isSecretKey = (key: string, parent: string | undefined) =>
+  SECRET_KEYS.has(key) || (key === 'key' && parent === 'encryption');
+
+/** Password in the user info, and the values of the query, of a URL. */
+const URL_PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/?#:@]*:)([^/?#]*)(@)/i;
+const QUERY_VALUE = /([?&][^=&#]+=)[^&#]*/g;
+
+/**
+ * The values with every secret in them masked. What only refers to a secret, such as `env:NAME` or `${NAME}`, is none. The
+ * arguments of commands and the options of modules are masked whole: nobody can tell what is in them.
+ */
+export function masked(value: unknown): unknown {
+  return mask(value, []);
+}
+
+function mask(value: unknown, path: readonly string[]): unknown {
+  if (typeof value === 'string') return maskText(value, path);
+  if (Array.isArray(value)) return value.map((item) => mask(item, path));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, maskKey(key, item, path)]));
+}
+
+function maskKey(key: string, value: unknown, path: readonly string[]): unknown {
+  if (path.at(-1) === 'source') {
+    if (key === 'command' && Array.isArray(value))
+      return [value[0], ...value.slice(1).map(() => SECRET_MASK)];
+    if (key === 'options') return SECRET_MASK;
+  }
+  return mask(value, [...path, key]);
+}
+
+function maskText(text: string, path: readonly string[]): string {
+  if (isReference(text) || /^\$\{\w+\}$/.test(text)) return text;
+  if (isSecretKey(path.at(-1) ?? '', path.at(-2))) return SECRET_MASK;
+  if (!text.includes('://')) return text;
+  return text
+    .replace(URL_PASSWORD, (whole, start: string, password: string, end: string) =>
+      /^\$\{\w+\}$/.test(password) ? whole : start + SECRET_MASK + end,
+    )
+    .replace(QUERY_VALUE, `$1${SECRET_MASK}`);
+}
+
+/** Puts back what stands masked in a document that was read, changed and given back. */
+export function unmasked(given: unknown, before: unknown): unknown {
+  return unmask(given, before, masked(before));
+}
+
+/** Whoever leads a stream elsewhere must not take the secrets along that were meant for the place before. */
+const PLACES = ['url', 'tokenUrl', 'serialNumber'];
+
+function leadsElsewhere(given: object, before: unknown): boolean {
+  return PLACES.some((key) => at(before, key) !== undefined && at(given, key) !== at(before, key));
+}
+
+function unmask(given: unknown, before: unknown, maskedBefore: unknown): unknown {
+  if (typeof given === 'string') return given === maskedBefore ? before : given;
+  if (Array.isArray(given)) {
+    return given.map((item, index) => unmask(item, at(before, index), at(maskedBefore, index)));
+  }
+  if (typeof given !== 'object' || given === null) return given;
+  const place = Object.fromEntries(
+    PLACES.map((key) => [key, unmask(at(given, key), at(before, key), at(maskedBefore, key))]),
+  );
+  if (leadsElsewhere(place, before)) return given;
+  return Object.fromEntries(
+    Object.entries(given).map(([key, item]) => [key, unmask(item, at(before, key), at(maskedBefore, key))]),
+  );
+}
+
+function at(value: unknown, key: string | number): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as Record<string | number, unknown>)[key];
+}
+
+export interface RequestFault {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/**
+ * What a document that came from outside may not say. Whoever may change channels must not thereby run programs, nor read the
+ * environment or files of the gateway: references and commands are for the file alone, and stay as they stand there.
+ * @param before what stands in the file
+ */
+export function requestFaults(given: unknown, before: unknown, path: Path = []): RequestFault[] {
+  if (typeof given === 'string') return given === before ? [] : textFaults(given, path);
+  if (Array.isArray(given)) {
+    return given.flatMap((item, index) => requestFaults(item, at(before, index), [...path, index]));
+  }
+  if (typeof given !== 'object' || given === null) return [];
+  const kept = leadsElsewhere(given, before) ? undefined : before;
+  return Object.entries(given).flatMap(([key, item]) => {
+    const previous = at(kept, key);
+    const isProgram = path.at(-1) === 'source' && (key === 'command' || key === 'module');
+    if (isProgram && JSON.stringify(item) !== JSON.stringify(previous)) {
+      const message = 'programs are run only when the configuration file itself names them';
+      return [{ path: [...path, key], message }];
+    }
+    return requestFaults(item, previous, [...path, key]);
+  });
+}
+
+function textFaults(text: string, path: Path): RequestFault[] {
+  if (isReference(text) || text.includes('${')) {
+    return [
+      { path, message: 'references to the environment and to files stand in the configuration file only' },
+    ];
+  }
+  if (text.includes(SECRET_MASK)) {
+    const message = `${SECRET_MASK} stands for a secret as it was, and what is around it has changed: give the secret`;
+    return [{ path, message }];
+  }
+  return [];
+}

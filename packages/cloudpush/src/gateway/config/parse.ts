@@ -1,0 +1,152 @@
+import { dirname } from 'node:path';
+import type { ConfigurationFault } from '../state.js';
+import { isLoopback, parseAddress } from './addresses.js';
+import { planChannel } from './channel-plan.js';
+import type { ApiPlan, ChannelPlan, GatewayConfiguration, ListenAddress } from './configuration.js';
+import { isHttpUrl } from './destination-plan.js';
+import { ConfigurationDocument, MAX_DOCUMENT_LENGTH } from './document.js';
+import { interpolate } from './interpolation.js';
+import { PlanContext, Problems } from './plan-context.js';
+import type { GatewayDocument } from './schema.js';
+import { readSecret } from './secret.js';
+import { parseDuration, parseSize } from './units.js';
+import { type SchemaFault, schemaFaults } from './validation.js';
+
+/** A configuration that was read: valid, or with all its faults. */
+export type ParseResult =
+  | { readonly configuration: GatewayConfiguration; readonly faults: readonly [] }
+  | { readonly configuration: undefined; readonly faults: readonly ConfigurationFault[] };
+
+/** Whoever is let in without a password must at least not be guessed in a day. */
+const MIN_TOKEN_LENGTH = 16;
+
+/**
+ * Reads a configuration. All that is wrong is told at once, in the order of the text.
+ * @param file where the text stands: paths in it are relative to its folder
+ */
+export function parseConfiguration(
+  text: string,
+  file: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): ParseResult {
+  if (text.length > MAX_DOCUMENT_LENGTH) {
+    return rejected([
+      {
+        path: '',
+        message: `the file has ${text.length} characters; at most ${MAX_DOCUMENT_LENGTH} are read`,
+      },
+    ]);
+  }
+  const document = new ConfigurationDocument(text);
+  const syntaxFaults = document.syntaxFaults();
+  if (syntaxFaults.length > 0) return rejected(syntaxFaults);
+  const found: SchemaFault[] = [];
+  let values: unknown;
+  try {
+    values = interpolate(document.value(), environment, (path, message) => found.push({ path, message }));
+  } catch (error) {
+    return rejected([{ path: '', message: `not valid YAML: ${(error as Error).message}` }]);
+  }
+  found.push(...schemaFaults(values));
+  const problems = new Problems(found);
+  const context = new PlanContext({ environment, folder: dirname(file) }, problems);
+  // Faults of the values are looked for in what the schema permits only.
+  const configuration = found.length === 0 ? plan(values as GatewayDocument, context) : undefined;
+  if (found.length === 0) return { configuration: configuration!, faults: [] };
+  const faults = found.map(({ path, message, atKey }) => document.fault(path, message, atKey));
+  return rejected(faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)));
+}
+
+/** A fault in one line: `gateway.yaml:7:12: channels.gate.audio: …` */
+export function faultText(file: string, { line, column, path, message }: ConfigurationFault): string {
+  const place = line === undefined ? file : `${file}:${line}:${column}`;
+  return path === '' ? `${place}: ${message}` : `${place}: ${path}: ${message}`;
+}
+
+function rejected(faults: readonly ConfigurationFault[]): ParseResult {
+  return { configuration: undefined, faults };
+}
+
+function plan(document: GatewayDocument, context: PlanContext): GatewayConfiguration {
+  const { log = {}, engine = {}, metrics, stopTimeout = '10s', watch = true } = document;
+  const { poolSize = '256MiB', maxConnections = 1024, shards, maxConnecting, maxStarting = 32 } = engine;
+  requireConnections(document, maxConnections, context);
+  const ca = context.fileText(['tokenServer', 'ca'], document.tokenServer?.ca);
+  return {
+    log: { level: log.level ?? 'main', format: log.format ?? 'text' },
+    engine: {
+      poolSize: parseSize(poolSize),
+      maxConnections,
+      shards,
+      maxConnecting,
+      tokenServer: ca === undefined ? undefined : { tls: { ca } },
+    },
+    maxStarting,
+    api: document.api === undefined ? undefined : planApi(document.api, context.below('api')),
+    metrics:
+      metrics === undefined ? undefined : { listen: addressOf(metrics.listen, context.below('metrics')) },
+    stopTimeout: parseDuration(stopTimeout)!,
+    watch,
+    channels: planChannels(document, context),
+  };
+}
+
+function requireConnections({ channels }: GatewayDocument, limit: number, { problems }: PlanContext): void {
+  const count = Object.values(channels).reduce((sum, { destinations }) => sum + destinations.length, 0);
+  if (count <= limit) return;
+  problems.add(['channels'], `${count} destinations, and engine.maxConnections is ${limit}: raise that`);
+}
+
+function planApi(given: NonNullable<GatewayDocument['api']>, context: PlanContext): ApiPlan {
+  const { problems } = context;
+  const listen = addressOf(given.listen ?? '127.0.0.1:9997', context);
+  if (given.token !== undefined && given.tokenFile !== undefined) {
+    problems.add([], 'token and tokenFile exclude each other');
+  }
+  const token =
+    given.tokenFile === undefined
+      ? context.secret(['token'], given.token)
+      : tokenOf(given.tokenFile, context);
+  if (token !== undefined && token.length < MIN_TOKEN_LENGTH) {
+    problems.add([], `the token has ${token.length} characters; at least ${MIN_TOKEN_LENGTH} are needed`);
+  }
+  const isOpen = given.token === undefined && given.tokenFile === undefined;
+  if (isOpen && !isLoopback(listen.host)) {
+    problems.add(
+      ['listen'],
+      'others than this machine reach the address, and there is no token: give token or tokenFile',
+    );
+  }
+  return { listen, token, allowedHosts: given.allowedHosts ?? [] };
+}
+
+function tokenOf(file: string, context: PlanContext): string | undefined {
+  try {
+    return readSecret(context.path(file));
+  } catch (error) {
+    context.problems.add(['tokenFile'], (error as Error).message);
+    return undefined;
+  }
+}
+
+function addressOf(text: string, { problems }: PlanContext): ListenAddress {
+  const address = parseAddress(text);
+  if (address === undefined) problems.add(['listen'], `"${text}" has no port from 0 to 65535`);
+  return address ?? { host: '127.0.0.1', port: 0 };
+}
+
+function planChannels(document: GatewayDocument, context: PlanContext): Map<string, ChannelPlan> {
+  const { tokenServer, channelDefaults, channels } = document;
+  const server = context.below('tokenServer');
+  if (tokenServer !== undefined && !isHttpUrl(tokenServer.url)) {
+    server.problems.add(['url'], 'the URL is not http[s]://host[:port]/path');
+  }
+  const clientSecret = server.secret(['clientSecret'], tokenServer?.clientSecret);
+  const surroundings = { defaults: channelDefaults?.destination ?? {}, tokenServer, clientSecret };
+  const plans = new Map<string, ChannelPlan>();
+  for (const [name, own] of Object.entries(channels)) {
+    const planned = planChannel(name, own, channelDefaults, surroundings, context.below('channels', name));
+    if (planned !== undefined) plans.set(name, planned);
+  }
+  return plans;
+}

@@ -1,0 +1,108 @@
+import { pathToFileURL } from 'node:url';
+import type { SourceOptions } from '../supervisor/media-engine.js';
+import { cameraPlace } from './addresses.js';
+import type { SourcePlan } from './configuration.js';
+import { type PlanContext, type Problems, pickOne } from './plan-context.js';
+import type { ChannelDocument } from './schema.js';
+import { parseDuration } from './units.js';
+
+type SourceDocument = Exclude<ChannelDocument['source'], string>;
+
+const KINDS = ['url', 'file', 'command', 'module'] as const;
+/** Keys that mean something with one kind of source only. */
+const BELONG: Readonly<Record<(typeof KINDS)[number], readonly (keyof SourceDocument)[]>> = {
+  url: ['username', 'password', 'fingerprint', 'ca'],
+  file: ['loop', 'format', 'frameRate'],
+  command: ['format', 'frameRate'],
+  module: ['options'],
+};
+
+/** The source of a channel, as the engine takes it; undefined when it is at fault, which the problems tell. */
+export function planSource(channel: ChannelDocument, context: PlanContext): SourcePlan | undefined {
+  const given: SourceDocument = typeof channel.source === 'string' ? { url: channel.source } : channel.source;
+  const { problems } = context;
+  const kind = pickOne(given, KINDS, problems);
+  if (kind === undefined) return undefined;
+  refuseForeignKeys(given, kind, problems);
+  const common = commonOptions(channel);
+  switch (kind) {
+    case 'url':
+      return planCamera(given, channel, common, context);
+    case 'file': {
+      const { file, loop, format, frameRate } = given;
+      const path = context.path(file!);
+      return { kind: 'file', place: path, options: { file: path, loop, format, frameRate, ...common } };
+    }
+    case 'command': {
+      const { command, format, frameRate } = given;
+      // The arguments may hold a password.
+      const [place] = command as [string, ...string[]];
+      return { kind: 'command', place, options: { command: command!, format, frameRate, ...common } };
+    }
+    case 'module': {
+      const module = URL.canParse(given.module!)
+        ? given.module!
+        : pathToFileURL(context.path(given.module!)).href;
+      return {
+        kind: 'module',
+        place: cameraPlace(module),
+        options: { module, options: given.options, ...common },
+      };
+    }
+  }
+}
+
+function planCamera(
+  { url = '', username, password, fingerprint, ca }: SourceDocument,
+  { rtspTransport }: ChannelDocument,
+  common: object,
+  context: PlanContext,
+): SourcePlan | undefined {
+  const { problems } = context;
+  if (!URL.canParse(url)) {
+    problems.add(
+      ['url'],
+      'the URL is not rtsp[s]://host[:port]/path; special characters of a password in it are written %40 and so on',
+    );
+    return undefined;
+  }
+  const isSecure = url.toLowerCase().startsWith('rtsps:');
+  if (!isSecure && fingerprint !== undefined) problems.add(['fingerprint'], 'needs an rtsps:// URL');
+  if (!isSecure && ca !== undefined) problems.add(['ca'], 'needs an rtsps:// URL');
+  if (password !== undefined && username === undefined)
+    problems.add(['password'], 'needs username beside it');
+  const options: SourceOptions = {
+    rtsp: url,
+    transport: rtspTransport,
+    username,
+    password: context.secret(['password'], password),
+    fingerprint,
+    ca: context.fileText(['ca'], ca),
+    ...common,
+  };
+  return { kind: 'rtsp', place: cameraPlace(url), options };
+}
+
+function refuseForeignKeys(given: SourceDocument, kind: (typeof KINDS)[number], problems: Problems): void {
+  const permitted: readonly string[] = [...KINDS, ...BELONG[kind]];
+  for (const key of Object.keys(given)) {
+    if (!permitted.includes(key))
+      problems.add([key], `means nothing with ${kind}; permitted beside it: ${BELONG[kind].join(', ')}`);
+  }
+}
+
+function commonOptions({ sourceTimeout, videoTimeout, sourceRetry, audio }: ChannelDocument) {
+  return {
+    timeout: milliseconds(sourceTimeout),
+    videoTimeout: milliseconds(videoTimeout),
+    retry: {
+      initialDelay: milliseconds(sourceRetry?.initial) ?? 1000,
+      maxDelay: milliseconds(sourceRetry?.max) ?? 60_000,
+    },
+    audio,
+  };
+}
+
+function milliseconds(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseDuration(text);
+}
