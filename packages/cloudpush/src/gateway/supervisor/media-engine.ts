@@ -1,7 +1,7 @@
 /** What a shard reads itself. */
 export type SourceOptions = (RtspSource | FileSource | CommandSource | ModuleSource) & SourceCommon;
 
-export interface RtspSource {
+interface RtspSource {
   readonly rtsp: string;
   readonly transport?: 'tcp' | 'udp' | 'auto' | undefined;
   readonly username?: string | undefined;
@@ -10,24 +10,24 @@ export interface RtspSource {
   readonly ca?: string | undefined;
 }
 
-export interface FileSource {
+interface FileSource {
   readonly file: string;
   readonly loop?: boolean | undefined;
   readonly format?: string | undefined;
   readonly frameRate?: number | undefined;
 }
 
-export interface CommandSource {
+interface CommandSource {
   readonly command: readonly string[];
   readonly format?: string | undefined;
 }
 
-export interface ModuleSource {
+interface ModuleSource {
   readonly module: string;
   readonly options?: Readonly<Record<string, unknown>> | undefined;
 }
 
-export interface SourceCommon {
+interface SourceCommon {
   readonly timeout?: number | undefined;
   readonly videoTimeout?: number | undefined;
   readonly retry?: { readonly initialDelay: number; readonly maxDelay: number } | false | undefined;
