@@ -12,7 +12,7 @@ const MAX_PARAMETERS = 32;
 
 /** A scheme, or a parameter with its value as a token or in quotes. */
 const element =
-  /\s*,?\s*(?:([!#$%&'*+.^_`|~\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))|([!#$%&'*+.^_`|~\w-]+)(?=\s|,|$))/y;
+  /[\s,]*(?:([!#$%&'*+.^_`|~\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))|([!#$%&'*+.^_`|~\w-]+)(?=\s|,|$))/y;
 
 /** Parses WWW-Authenticate header fields. What is not well-formed ends the field that it stands in. */
 export function parseChallenges(values: readonly string[]): Challenge[] {

@@ -12,8 +12,6 @@ export interface TransportResponse {
   readonly serverPort: readonly [number, number] | undefined;
   /** Host that the datagrams come from, when it is not the one that was connected to. */
   readonly source: string | undefined;
-  /** Synchronization source of the track's packets. */
-  readonly ssrc: number | undefined;
 }
 
 /** Writes the value of a Transport header field. */
@@ -35,14 +33,12 @@ export function parseTransport(text: string): TransportResponse {
     const [name = '', value = ''] = parameter.split('=', 2);
     values.set(name.trim().toLowerCase(), value.trim().replace(/^"|"$/g, ''));
   }
-  const ssrc = values.get('ssrc');
   return {
     protocol: protocolOf(profile.toUpperCase()),
     multicast: values.has('multicast'),
     interleaved: pairOf(values.get('interleaved'), 255),
     serverPort: pairOf(values.get('server_port'), 65_535),
     source: values.get('source') || undefined,
-    ssrc: ssrc !== undefined && /^[\da-f]{1,8}$/i.test(ssrc) ? Number.parseInt(ssrc, 16) : undefined,
   };
 }
 
