@@ -83,7 +83,10 @@ export class H265Depacketizer implements Depacketizer {
     while (at + 2 < end) {
       const unit = at + 2;
       at = unit + ((bytes[at]! << 8) | bytes[at + 1]!);
-      if (at < unit + 3 || at > end) break;
+      if (at < unit + 3 || at > end) {
+        this.#broken();
+        return;
+      }
       const taken = this.#begin(bytes[unit]!, bytes[unit + 1]!, bytes[unit + 2]!, ticks);
       if (taken) this.#unit.append(bytes, unit, at);
       if (this.#donBytes > 0 && at < end) this.#don = (this.#don + bytes[at++]! + 1) & 0xffff;
