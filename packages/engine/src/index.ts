@@ -52,6 +52,9 @@ export type {
   SegmentReport,
   SegmentStream,
   ServerCommand,
+  SourceConnection,
+  SourceLoss,
+  SourceStall,
 } from './engine/events.js';
 export type { AudioTrackReport } from './inspect/audio-track.js';
 export type { BitRateReport } from './inspect/bit-rate-meter.js';
@@ -112,8 +115,18 @@ export type {
   VideoPacketOptions,
   WaitOptions,
 } from './options/packet-options.js';
+export type {
+  CommandSource,
+  FileSource,
+  ModuleSource,
+  RtspSource,
+  SourceOptions,
+  SourceSettings,
+} from './options/source-options.js';
 export type { ConnectionOptions, Watermark } from './protocol/protocol.js';
+export type { SourceAudio, SourceRetry, SourceTrack, SourceTracks } from './protocol/source-messages.js';
 export type { SourceErrorCode } from './sources/errors.js';
+export type { SourceState, SourceStats } from './stats/source-stats.js';
 export type {
   ChannelStats,
   ChannelTotals,

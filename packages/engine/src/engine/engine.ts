@@ -25,6 +25,7 @@ import { PoolAccess } from './shards/pool-access.js';
 import type { ShardHandle } from './shards/shard-handle.js';
 import { ShardSet } from './shards/shard-set.js';
 import { SlotAllocator } from './shards/slots.js';
+import { sourceFields, sourceLines } from './source/source-log.js';
 
 /**
  * Pushes the media of many channels to RTMP servers. It owns the media pool and the worker threads that mux and send;
@@ -278,6 +279,16 @@ export class PushEngine implements AsyncDisposable {
       case 'resume':
         this.#log.write('resumed', life.logFields());
         life.sender.onResume();
+        return;
+      case 'slabWanted':
+        life.source?.onSlabWanted(report);
+        return;
+      case 'source':
+        this.#log.write(sourceLines[report.event.type], {
+          ...life.logFields(),
+          ...sourceFields(report.event),
+        });
+        life.source?.onReport(report.event);
         return;
       case 'problem':
         this.#log.write(problemLine(report.refused, report.error.code), {

@@ -1,5 +1,6 @@
 import type { AmfValue } from '@cloudpush/transport';
 import type { CloudPushError } from '../base/errors.js';
+import type { SourceTracks } from '../protocol/source-messages.js';
 import type { BitrateAdvice } from '../worker/destination/bitrate-advisor.js';
 import type { Destination } from './destination/destination.js';
 
@@ -71,6 +72,29 @@ export interface SegmentReport {
   readonly streams: readonly SegmentStream[];
 }
 
+/** A source is there: its media follows. */
+export interface SourceConnection {
+  /** Those of its tracks that are sent. */
+  readonly tracks: SourceTracks;
+}
+
+/** A source is lost, or could not be opened. */
+export interface SourceLoss {
+  readonly error: CloudPushError;
+  /** Until it is opened again, in ms. Infinity: it is not. */
+  readonly delay: number;
+  /** How many attempts in a row have failed. */
+  readonly attempts: number;
+}
+
+/** A source is silent; unless it goes on, it is taken for lost when as much time has passed again. */
+export interface SourceStall {
+  /** `'video'`: sound comes, but no pictures. */
+  readonly kind: 'all' | 'video';
+  /** How long nothing of the kind has come, in ms. */
+  readonly ms: number;
+}
+
 /** The events of a destination, in the order of their causes. `close` is the last one, and comes exactly once. */
 export interface DestinationEvents {
   /** Connected and publishing; again after each `disconnect`. */
@@ -109,6 +133,14 @@ export interface ChannelEvents {
    * small for what the channel sends: once.
    */
   problem: [PacketProblem];
+  /** The channel's source is there, for the first time or again; see the option `source`. */
+  sourceConnected: [SourceConnection];
+  /** The channel's source is lost, or could not be opened. */
+  sourceLost: [SourceLoss];
+  /** Nothing, or no picture, comes from the channel's source. */
+  sourceStalled: [SourceStall];
+  /** The channel's source, a file or command, has come to its end. The channel stays open. */
+  sourceEnded: [];
   /** A server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
   command: [ServerCommand];
   /**

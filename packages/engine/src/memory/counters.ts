@@ -53,9 +53,31 @@ export const DestinationCounter = {
 } as const;
 export type DestinationCounter = (typeof DestinationCounter)[keyof typeof DestinationCounter];
 
+/** What is counted of a channel's source. */
+export const SourceCounter = {
+  bytesReceived: 0,
+  /** Pictures received whole. */
+  videoFrames: 1,
+  /** Audio frames received whole. */
+  audioFrames: 2,
+  /** Frames for which the pool had no room. */
+  framesRefused: 3,
+  rtpPackets: 4,
+  rtpLost: 5,
+  rtpReordered: 6,
+  rtpDuplicates: 7,
+  /** Pictures damaged by loss, or of a group that was. */
+  damagedPictures: 8,
+  /** Interarrival jitter in ms. */
+  jitter: 9,
+} as const;
+export type SourceCounter = (typeof SourceCounter)[keyof typeof SourceCounter];
+
 /** Two cache lines of doubles a row, so that two rows never share one. */
 const ROW = 16;
 const ROW_BYTES = ROW * 8;
+/** Channels, destinations, sources. */
+const TABLES = 3;
 
 /** Counters in rows: one for each number that a channel, or a destination, can have. */
 class CounterTable<Counter extends number> {
@@ -83,9 +105,9 @@ class CounterTable<Counter extends number> {
   }
 }
 
-/** Shared memory for one shard's counters: the channels', the destinations', then the latency histogram. */
+/** Shared memory for one shard's counters: the channels', the destinations', the sources', then the latency histogram. */
 export function newCounterMemory(maxConnections: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(2 * maxConnections * ROW_BYTES + HISTOGRAM_BYTES);
+  return new SharedArrayBuffer(TABLES * maxConnections * ROW_BYTES + HISTOGRAM_BYTES);
 }
 
 export class ShardCounters {
@@ -93,13 +115,16 @@ export class ShardCounters {
   readonly channels: CounterTable<ChannelCounter>;
   /** By the destination's number. */
   readonly destinations: CounterTable<DestinationCounter>;
+  /** By the channel's number. */
+  readonly sources: CounterTable<SourceCounter>;
   /** Time from the caller's hand to the kernel's, of every packet of the shard. */
   readonly latency: LatencyHistogram;
 
   constructor(memory: SharedArrayBuffer) {
-    const rows = (memory.byteLength - HISTOGRAM_BYTES) / ROW_BYTES / 2;
+    const rows = (memory.byteLength - HISTOGRAM_BYTES) / ROW_BYTES / TABLES;
     this.channels = new CounterTable(memory, 0, rows);
     this.destinations = new CounterTable(memory, rows * ROW_BYTES, rows);
-    this.latency = new LatencyHistogram(memory, 2 * rows * ROW_BYTES);
+    this.sources = new CounterTable(memory, 2 * rows * ROW_BYTES, rows);
+    this.latency = new LatencyHistogram(memory, TABLES * rows * ROW_BYTES);
   }
 }

@@ -58,6 +58,26 @@ export class MediaMemory {
     return block;
   }
 
+  /**
+   * Takes a slab of the channel, in which its shard writes packets itself: it belongs to the shard, as a packet does, until that
+   * releases it.
+   * @param bytes of the slab
+   * @param largest bytes of the largest packet that the channel has shown
+   * @returns the slab's block, or {@link NO_BLOCK}; {@link slabSize} tells how large it is
+   */
+  lease(channel: number, bytes: number, largest: number): number {
+    this.reclaim();
+    this.#share.note(channel, granulesFor(largest) * GRANULE);
+    const block = this.#acquire(channel, Math.ceil(bytes / GRANULE));
+    if (block !== NO_BLOCK) this.#debug?.onStore(block, channel, bytes);
+    return block;
+  }
+
+  /** Bytes of a slab: at least those that were asked for. */
+  slabSize(block: number): number {
+    return this.pool.sizeOf(block);
+  }
+
   /** True when a packet of `bytes` would be taken now. */
   hasRoomFor(channel: number, bytes: number): boolean {
     const granules = granulesFor(bytes);

@@ -4,6 +4,7 @@ import { abortedError } from '../base/errors.js';
 import { checkedOptions, invalidParameter, oneOf } from '../base/validation.js';
 import type { ChannelConfig, DestinationConfig } from '../protocol/protocol.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from '../protocol/protocol.js';
+import type { SourceConfig } from '../protocol/source-messages.js';
 import type { TargetRequest } from '../targets/target-request.js';
 import {
   CHANNEL_OPTIONS,
@@ -13,6 +14,7 @@ import {
 } from './destination-config.js';
 import { ChannelEncryption } from './encryption-options.js';
 import type { ChannelOptions, DestinationOptions } from './options.js';
+import { sourceConfig } from './source-options.js';
 
 /**
  * A destination that may be: all of its options are checked, and nothing of it exists. What is made of a plan does not fail, so
@@ -31,7 +33,9 @@ export interface ChannelPlan {
   readonly video: VideoCodec | 'none';
   readonly audio: AudioCodec | 'none';
   readonly encryption: ChannelEncryption;
-  readonly config: Omit<ChannelConfig, 'encryption' | 'segment'>;
+  readonly config: Omit<ChannelConfig, 'encryption' | 'segment' | 'source'>;
+  /** Undefined: the caller sends the packets. */
+  readonly source: SourceConfig | undefined;
   readonly first: DestinationPlan;
 }
 
@@ -43,20 +47,39 @@ export function planChannel(given: ChannelOptions, maxPacket: number): ChannelPl
   const encryption = new ChannelEncryption(video, audio, options.encryption);
   const config = channelConfig(options);
   const label = checkedLabel(options.label);
-  return { label, video, audio, encryption, config, first: plan(options, maxPacket) };
+  const source = options.source === undefined ? undefined : sourceConfig(options.source, maxPacket);
+  if (source !== undefined && config.inputClock !== 'native') {
+    throw invalidParameter('inputClock', config.inputClock, "'native', with a source");
+  }
+  const first = plan(options, maxPacket, source !== undefined);
+  return { label, video, audio, encryption, config, source, first };
 }
 
 /** @throws CloudPushError as `Channel.addDestination` */
-export function planDestination(given: DestinationOptions, maxPacket: number): DestinationPlan {
-  return plan(checkedOptions('', given, DESTINATION_OPTIONS), maxPacket);
+export function planDestination(
+  given: DestinationOptions,
+  maxPacket: number,
+  hasSource: boolean,
+): DestinationPlan {
+  return plan(checkedOptions('', given, DESTINATION_OPTIONS), maxPacket, hasSource);
 }
 
-function plan(options: DestinationOptions, maxPacket: number): DestinationPlan {
+function plan(options: DestinationOptions, maxPacket: number, hasSource: boolean): DestinationPlan {
   const signal = checkedSignal(options.signal);
-  const config = destinationConfig(options, maxPacket);
+  const checked = destinationConfig(options, maxPacket);
+  const config = hasSource ? droppingConfig(checked, options.overflow) : checked;
   const request = options.target === undefined ? undefined : { ...options.target };
   if (signal?.aborted) throw abortedError(signal.reason);
   return { config, request, signal };
+}
+
+/** A source that the shard reads cannot be made to wait. */
+function droppingConfig(
+  config: DestinationConfig,
+  overflow: DestinationOptions['overflow'],
+): DestinationConfig {
+  if (overflow === 'reject') throw invalidParameter('overflow', overflow, "'drop', with a source");
+  return { ...config, overflow: 'drop' };
 }
 
 const LONGEST_LABEL = 128;

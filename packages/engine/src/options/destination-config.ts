@@ -54,6 +54,7 @@ export const CHANNEL_OPTIONS: Readonly<Record<keyof ChannelOptions, true>> = {
   hevc: true,
   inputClock: true,
   encryption: true,
+  source: true,
 };
 
 const WATERMARK: Readonly<Record<keyof Watermark, true>> = { bytes: true, ms: true };
@@ -66,7 +67,9 @@ const RECONNECT: Readonly<Record<keyof ReconnectPolicy, true>> = {
 };
 
 /** Checks the options and fills in the defaults. */
-export function channelConfig(options: ChannelSettings): Omit<ChannelConfig, 'encryption' | 'segment'> {
+export function channelConfig(
+  options: ChannelSettings,
+): Omit<ChannelConfig, 'encryption' | 'segment' | 'source'> {
   return {
     hevc: oneOf('hevc', options.hevc, ['auto', 'enhanced', 'legacy']),
     inputClock: oneOf('inputClock', options.inputClock, ['native', 'wrapping32']),

@@ -7,6 +7,7 @@ import type { TargetCache } from '../targets/target-cache.js';
 import type { TargetRequest } from '../targets/target-request.js';
 import type { TokenServerOptions } from '../targets/token-server-options.js';
 import type { EncryptionOptions } from './encryption-options.js';
+import type { SourceOptions } from './source-options.js';
 
 /** How an engine is made. */
 export interface PushEngineOptions {
@@ -132,6 +133,11 @@ export interface DestinationSettings {
 
 /** A source, and how its stream is brought to the first server, whichever it is. */
 export interface ChannelSettings extends DestinationSettings {
+  /**
+   * What the worker thread reads the media from itself: a camera, a file, a command, a module. `sendVideo` and `sendAudio` are refused
+   * then, and `overflow` is `'drop'`, as a camera cannot be made to wait. Default: the caller sends the packets.
+   */
+  readonly source?: SourceOptions | undefined;
   /** The caller's name for the channel, in each line of the log about it: 1 to 128 characters, shown as they are. */
   readonly label?: string | undefined;
   /**

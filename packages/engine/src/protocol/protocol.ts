@@ -15,6 +15,7 @@ import type { TargetReason } from '../targets/push-target.js';
 import type { SegmentState } from '../worker/channel/segment-tracker.js';
 import type { BitrateAdvice } from '../worker/destination/bitrate-advisor.js';
 import type { SegmentTotals } from '../worker/destination/segment-progress.js';
+import type { SlabKind, SourceConfig, SourceReport } from './source-messages.js';
 
 /**
  * What the caller's thread and a shard say to each other beside the media path. Packets never come this way: they
@@ -73,6 +74,8 @@ export interface ChannelConfig {
   readonly encryption: EncryptionOptions;
   /** Which segment it begins with, or behind which. */
   readonly segment: SegmentState;
+  /** Undefined: the caller hands the packets over. */
+  readonly source: SourceConfig | undefined;
 }
 
 /** Where a connection leads. It holds credentials: never to be logged or quoted. */
@@ -181,6 +184,17 @@ export type ShardRequest =
       readonly target: ShardTarget;
       readonly renewed: boolean;
     }
+  /** The answer to `slabWanted`. `isTight`: the channel could not hold twice of what it holds. */
+  | {
+      readonly type: 'slab';
+      readonly channel: number;
+      readonly kind: SlabKind;
+      readonly block: number;
+      readonly bytes: number;
+      readonly isTight: boolean;
+    }
+  /** Go on with another source. */
+  | { readonly type: 'source'; readonly channel: number; readonly config: SourceConfig }
   /** The pool has no room for the channel's next packet: let destinations that lag behind give some of it back. */
   | { readonly type: 'relieve'; readonly channel: number }
   /** End the shard's task. Every channel has been closed before. */
@@ -228,6 +242,16 @@ export type ShardReport =
   /** The last destination has brought the segment to its end. */
   | { readonly type: 'segmentEnd'; readonly channel: number; readonly segment: number }
   | { readonly type: 'pause'; readonly channel: number }
+  /** A source that the shard reads needs a slab of so many bytes, for packets of up to `largest`: `slab` is the answer. */
+  | {
+      readonly type: 'slabWanted';
+      readonly channel: number;
+      readonly kind: SlabKind;
+      readonly bytes: number;
+      readonly largest: number;
+    }
+  /** Something has happened to the channel's source. */
+  | { readonly type: 'source'; readonly channel: number; readonly event: SourceReport }
   | { readonly type: 'resume'; readonly channel: number }
   /** A packet was refused, or repaired; the channel goes on. `repeats`: how many like it were not reported since the last one. */
   | {

@@ -10,6 +10,8 @@ export const sourceErrorCodes = {
   empty: 'ERR_CLOUDPUSH_SOURCE_EMPTY',
   /** The file is not what its name says, or is broken. */
   invalid: 'ERR_CLOUDPUSH_SOURCE_INVALID',
+  /** Nothing was received for too long, or sound but no pictures. */
+  timeout: 'ERR_CLOUDPUSH_SOURCE_TIMEOUT',
 } as const;
 export type SourceErrorCode = (typeof sourceErrorCodes)[keyof typeof sourceErrorCodes];
 
@@ -28,4 +30,17 @@ export function sourceError(
 ): CloudPushError {
   const place = offset === undefined ? file : `${file}, byte ${offset}`;
   return new CloudPushError(code, `${place}: ${what}`, { class: 'fatal', details: { file, offset }, cause });
+}
+
+/** A live source is silent. */
+export function sourceTimeoutError(kind: 'connecting' | 'all' | 'video', timeout: number): CloudPushError {
+  const what = {
+    connecting: `the source was not there within ${timeout} ms (timeout)`,
+    all: `nothing was received from the source for ${timeout} ms (timeout)`,
+    video: `the source sent sound, but no picture for ${timeout} ms (videoTimeout)`,
+  }[kind];
+  return new CloudPushError(sourceErrorCodes.timeout, what, {
+    class: 'retryable',
+    details: { kind, permitted: timeout },
+  });
 }

@@ -1,5 +1,6 @@
 import type { ConnectTimings } from '@cloudpush/transport';
 import type { LatencySummary } from '../memory/latency-histogram.js';
+import type { SourceStats } from './source-stats.js';
 
 /** What is counted of a destination and only grows. */
 export interface DestinationTotals {
@@ -80,6 +81,8 @@ export interface ChannelTotals extends DestinationTotals {
 
 /** What a channel has done since it was opened, and how it stands. */
 export interface ChannelStats extends ChannelTotals {
+  /** Of the source that a worker thread reads; undefined where the caller sends the packets. */
+  readonly source: SourceStats | undefined;
   readonly state: 'connecting' | 'publishing' | 'closing' | 'closed';
   readonly paused: boolean;
   /** Bytes of the pool that hold media which a destination still needs, rounding and headroom included. */

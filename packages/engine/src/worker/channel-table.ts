@@ -5,21 +5,19 @@ import { Command, type RingConsumer } from '../memory/ring.js';
 import type { ShardRequest, ShardTarget } from '../protocol/protocol.js';
 import { Announcements, inconsistency } from './announcements.js';
 import { WorkerChannel } from './channel/worker-channel.js';
-import type { Counted, ShardContext } from './shard-context.js';
+import type { Counted } from './shard-context.js';
+import { ShardSources } from './source/shard-sources.js';
+import type { SourceContext } from './source/source-context.js';
 
 /** A request that is about one channel. */
 export type ChannelRequest = Extract<ShardRequest, { readonly channel: number }>;
 
 /** What the table needs of its shard, beside what each of its channels needs. */
-export interface ChannelTableContext extends ShardContext {
+export interface ChannelTableContext extends SourceContext {
   /** Handles what the port has ready: what was posted before a descriptor must be known before it. */
   receiveRequests(): void;
-  /** Hands what was gathered in this turn to the kernel. */
-  flush(): void;
   /** Publishes counters and released blocks now. */
   publish(): void;
-  /** Has a channel's counters published before long. */
-  touch(channel: Counted): void;
 }
 
 /**
@@ -33,6 +31,7 @@ export class ChannelTable {
   readonly #channels: (WorkerChannel | undefined)[] = [];
   #size = 0;
   readonly #announced = new Announcements();
+  readonly #sources: ShardSources;
   /** Channels that were told to close: once ended, they are forgotten. */
   readonly #leaving = new Set<number>();
   /** Channels that were broken off: nothing is left of them here, but descriptors may be on their way. */
@@ -41,6 +40,7 @@ export class ChannelTable {
   constructor(context: ChannelTableContext, ring: RingConsumer) {
     this.#context = context;
     this.#ring = ring;
+    this.#sources = new ShardSources(context);
   }
 
   /** How many channels there are. */
@@ -101,6 +101,17 @@ export class ChannelTable {
       case 'relieve':
         this.#channels[channel]?.relieve();
         return;
+      case 'slab': {
+        const { kind, block, bytes, isTight } = request;
+        const source = this.#channels[channel]?.source;
+        if (source === undefined) this.#context.returnBlock(block, NO_COUNTERS);
+        else source.onSlab(kind, block, bytes, isTight);
+        this.#context.flush();
+        return;
+      }
+      case 'source':
+        this.#channels[channel]?.source?.replace(request.config);
+        return;
       default:
         request satisfies never;
     }
@@ -148,8 +159,10 @@ export class ChannelTable {
     const { config, resume } = this.#announced.take(channel);
     if (this.#channels[channel] !== undefined) throw inconsistency(`channel ${channel} was opened twice`);
     const expectsDestination = (): boolean => this.#announced.hasDestinationOf(channel);
-    this.#channels[channel] = new WorkerChannel(this.#context, channel, config, resume, expectsDestination);
+    const opened = new WorkerChannel(this.#context, channel, config, resume, expectsDestination);
+    this.#channels[channel] = opened;
     this.#size++;
+    if (config.source !== undefined) opened.source = this.#sources.open(opened, config.source);
   }
 
   #attach(channel: number, destination: number): void {

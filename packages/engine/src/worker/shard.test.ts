@@ -19,7 +19,12 @@ const CHANNELS = 4;
 const HEALTHY = 0;
 const BROKEN = 1;
 
-const opened = { ...channelConfig({ trackWait: 10 }), encryption: {}, segment: { number: 1, isOpen: true } };
+const opened = {
+  ...channelConfig({ trackWait: 10 }),
+  encryption: {},
+  segment: { number: 1, isOpen: true },
+  source: undefined,
+};
 /** It asks for its target, and then waits: no network is needed. */
 const config = destinationConfig({ target: { kind: 'url', url: 'rtmp://127.0.0.1/live/a' } }, 65_536);
 

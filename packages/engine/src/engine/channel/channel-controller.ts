@@ -10,6 +10,7 @@ import { Waiters } from '../../base/waiters.js';
 import { Command } from '../../memory/ring.js';
 import { type ChannelPlan, type DestinationPlan, planDestination } from '../../options/channel-plan.js';
 import type { DestinationOptions } from '../../options/options.js';
+import { type SourceOptions, sourceConfig } from '../../options/source-options.js';
 import type { ChannelStats } from '../../stats/stats.js';
 import type { Connecting, Destination } from '../destination/destination.js';
 import { diagnostics } from '../diagnostics.js';
@@ -17,6 +18,7 @@ import type { ChannelSlot, EngineServices } from '../engine-services.js';
 import type { CloseReport, SegmentReport } from '../events.js';
 import type { ShardHandle } from '../shards/shard-handle.js';
 import type { EngineSlot } from '../shards/slots.js';
+import { SourceController } from '../source/source-controller.js';
 import { Channel, type ChannelState } from './channel.js';
 import { ChannelCounts } from './channel-counts.js';
 import { ChannelDestinations } from './channel-destinations.js';
@@ -44,6 +46,8 @@ export class ChannelController implements WriterChannel {
   readonly #maxPacket: number;
   readonly #placement: Placement;
   readonly #migration: ChannelMigration;
+  /** What the shard reads itself; undefined: the caller sends the packets. */
+  readonly source: SourceController | undefined;
   readonly #counts: ChannelCounts;
   readonly #segments = new ChannelSegments();
   readonly #waiters = new Waiters();
@@ -67,15 +71,24 @@ export class ChannelController implements WriterChannel {
     const sender = new PacketSender(services.pool, placement, this.#onPauseChanged);
     const { video, audio, encryption, config } = plan;
     const segments = this.#segments;
-    const counts = new ChannelCounts(placement, sender);
     const metadata = new MetadataSender(sender, encryption, segments);
-    const channel = new Channel(this, { sender, metadata, video, audio });
+    const channel = new Channel(this, {
+      sender,
+      metadata,
+      video,
+      audio,
+      hasSource: plan.source !== undefined,
+    });
+    const source =
+      plan.source && new SourceController({ channel, pool: services.pool, placement, sender }, plan.source);
+    const counts = new ChannelCounts(placement, sender, source);
     const waiters = this.#waiters;
     this.#placement = placement;
     this.sender = sender;
+    this.source = source;
     this.#counts = counts;
     this.channel = channel;
-    this.#migration = new ChannelMigration(placement, sender, { config, encryption, segments });
+    this.#migration = new ChannelMigration(placement, sender, { config, encryption, segments, source });
     this.destinations = new ChannelDestinations({
       channel,
       services,
@@ -118,9 +131,16 @@ export class ChannelController implements WriterChannel {
   }
 
   addDestination(options: DestinationOptions): Destination {
-    const plan = planDestination(options, this.#maxPacket);
+    const plan = planDestination(options, this.#maxPacket, this.source !== undefined);
     if (this.#leaving) throw closedError('the channel is closing or closed');
     return this.destinations.attach(this.#services.slots.take(), plan);
+  }
+
+  setSource(options: SourceOptions): void {
+    const config = sourceConfig(options, this.#maxPacket);
+    if (this.#leaving) throw closedError('the channel is closing or closed');
+    if (this.source === undefined) throw noSourceError();
+    this.source.replace(config);
   }
 
   async connected(given?: AbortSignal): Promise<void> {
@@ -202,7 +222,8 @@ export class ChannelController implements WriterChannel {
    * @returns false when none goes on
    */
   onShardDied(data: ErrorData, lostPackets: number, next: () => ShardHandle): boolean {
-    this.#counts.addLost(lostPackets);
+    // Of a source, they are slabs of packets: nobody can tell how many of those there were.
+    if (this.source === undefined) this.#counts.addLost(lostPackets);
     const going = this.#goingOn((destination) => destination.onShardDied(data), data);
     for (const report of this.#segments.onShardDied()) this.#tellSegmentEnd(report);
     if (going.size === 0) {
@@ -220,7 +241,8 @@ export class ChannelController implements WriterChannel {
    */
   get mayLeaveShard(): boolean {
     const { everPublished, isConnecting } = this.destinations;
-    return !this.#leaving && everPublished && isConnecting;
+    // A camera is not to be connected again because a server was lost.
+    return !this.#leaving && this.source === undefined && everPublished && isConnecting;
   }
 
   /**
@@ -346,8 +368,14 @@ export class ChannelController implements WriterChannel {
   #leave(): void {
     this.#leaving = true;
     this.sender.close();
+    this.source?.close();
     this.#waiters.wake();
   }
+}
+
+function noSourceError(): CloudPushError {
+  const message = 'the channel was opened without a source: its packets are sent by the caller';
+  return new CloudPushError('ERR_CLOUDPUSH_INVALID_STATE', message, { class: 'fatal' });
 }
 
 function closedError(message: string): CloudPushError {

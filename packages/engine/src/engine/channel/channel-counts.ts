@@ -2,6 +2,7 @@ import { ChannelCounter } from '../../memory/counters.js';
 import type { ChannelStats, DestinationTotals } from '../../stats/stats.js';
 import { addTotals, NO_DESTINATION_TOTALS } from '../../stats/totals.js';
 import type { Destination } from '../destination/destination.js';
+import type { SourceController } from '../source/source-controller.js';
 import type { PacketSender } from './packet-sender.js';
 import type { Placement } from './placement.js';
 
@@ -9,6 +10,7 @@ import type { Placement } from './placement.js';
 export class ChannelCounts {
   readonly #placement: Placement;
   readonly #sender: PacketSender;
+  readonly #source: SourceController | undefined;
   /** Of destinations that are over. */
   #finished = NO_DESTINATION_TOTALS;
   /** What was counted on shards that the channel has left. */
@@ -18,9 +20,10 @@ export class ChannelCounts {
   /** The counts as they were when the channel ended: its number may be in other hands now. */
   #last: ChannelStats | undefined;
 
-  constructor(placement: Placement, sender: PacketSender) {
+  constructor(placement: Placement, sender: PacketSender, source: SourceController | undefined) {
     this.#placement = placement;
     this.#sender = sender;
+    this.#source = source;
   }
 
   /** @param destinations those that are not over */
@@ -33,6 +36,7 @@ export class ChannelCounts {
     return {
       ...open.reduce<DestinationTotals>(addTotals, this.#finished),
       state,
+      source: this.#source?.stats(),
       queuedMs: Math.max(0, ...open.map(({ queuedMs }) => queuedMs)),
       bitRate: open.reduce((sum, { bitRate }) => sum + bitRate, 0),
       paused,
@@ -63,6 +67,7 @@ export class ChannelCounts {
     this.#packetsLost += this.#onShard(ChannelCounter.packetsLost);
     this.#packetsBetweenSegments += this.#onShard(ChannelCounter.packetsBetweenSegments);
     this.#placement.shard.counters.channels.reset(this.#placement.channel);
+    this.#source?.onShardLeft();
   }
 
   /** Nothing is counted any more: what there was at last stays. */

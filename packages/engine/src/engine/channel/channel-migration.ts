@@ -3,6 +3,7 @@ import { ChannelCounter } from '../../memory/counters.js';
 import { Command } from '../../memory/ring.js';
 import type { ChannelEncryption } from '../../options/encryption-options.js';
 import type { ChannelConfig } from '../../protocol/protocol.js';
+import type { SourceConfig } from '../../protocol/source-messages.js';
 import type { ShardHandle } from '../shards/shard-handle.js';
 import type { ChannelSegments } from './channel-segments.js';
 import type { PacketSender } from './packet-sender.js';
@@ -10,9 +11,11 @@ import type { Placement } from './placement.js';
 
 /** What a shard is told of a channel that it gets: what was decided at the start, and what may have changed since. */
 export interface ResidentStream {
-  readonly config: Omit<ChannelConfig, 'encryption' | 'segment'>;
+  readonly config: Omit<ChannelConfig, 'encryption' | 'segment' | 'source'>;
   readonly encryption: ChannelEncryption;
   readonly segments: ChannelSegments;
+  /** Undefined: the caller sends the packets. */
+  readonly source: { readonly config: SourceConfig } | undefined;
 }
 
 /** A channel's residence on one shard after the other: the stream that it has begun on one goes on with the next. */
@@ -35,10 +38,16 @@ export class ChannelMigration {
   open(): void {
     const { shard, channel } = this.#placement;
     shard.counters.channels.reset(channel);
+    shard.counters.sources.reset(channel);
     const state = this.#stream;
     const resume = state === undefined ? undefined : { state, elapsed: this.#elapsed };
-    const { config: fixed, encryption, segments } = this.#resident;
-    const config = { ...fixed, encryption: encryption.current, segment: segments.state };
+    const { config: fixed, encryption, segments, source } = this.#resident;
+    const config = {
+      ...fixed,
+      encryption: encryption.current,
+      segment: segments.state,
+      source: source?.config,
+    };
     shard.post({ type: 'open', channel, config, resume });
     this.#sender.command(Command.open);
   }

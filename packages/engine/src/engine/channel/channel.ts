@@ -9,6 +9,7 @@ import { encodePrivateData } from '../../metadata/private-data.js';
 import type { StreamMetadata } from '../../metadata/types.js';
 import type { DestinationOptions } from '../../options/options.js';
 import type { AudioPacketOptions, VideoPacketOptions, WaitOptions } from '../../options/packet-options.js';
+import type { SourceOptions } from '../../options/source-options.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from '../../protocol/protocol.js';
 import type { ChannelStats } from '../../stats/stats.js';
 import type { Destination } from '../destination/destination.js';
@@ -33,6 +34,8 @@ export interface ChannelInput {
   readonly metadata: MetadataSender;
   readonly video: VideoCodec | 'none';
   readonly audio: AudioCodec | 'none';
+  /** The packets come from a source that the worker thread reads. */
+  readonly hasSource: boolean;
 }
 
 /**
@@ -54,18 +57,20 @@ export class Channel extends EventEmitter<ChannelEvents> {
   /** The default codecs' numbers; −1: the channel was opened without the track. */
   readonly #video: number;
   readonly #audio: number;
+  readonly #hasSource: boolean;
   readonly #writer: WriteQueue;
   readonly #pictures = new PictureContinuity();
 
   /** @internal Channels are made by `PushEngine.openChannel`. */
-  constructor(life: ChannelController, { sender, metadata, video, audio }: ChannelInput) {
+  constructor(life: ChannelController, { sender, metadata, video, audio, hasSource }: ChannelInput) {
     super();
     this.id = life.id;
     this.#life = life;
     this.#sender = sender;
     this.#metadata = metadata;
-    this.#video = video === 'none' ? NO_TRACK : VIDEO_CODECS.indexOf(video);
-    this.#audio = audio === 'none' ? NO_TRACK : AUDIO_CODECS.indexOf(audio);
+    this.#hasSource = hasSource;
+    this.#video = hasSource || video === 'none' ? NO_TRACK : VIDEO_CODECS.indexOf(video);
+    this.#audio = hasSource || audio === 'none' ? NO_TRACK : AUDIO_CODECS.indexOf(audio);
     this.#writer = new WriteQueue(life);
   }
 
@@ -106,7 +111,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, or `ERR_CLOUDPUSH_PACKET_TOO_LARGE` when the pool could never hold it.
    */
   sendVideo(data: Uint8Array, options: VideoPacketOptions): boolean {
-    if (this.#video === NO_TRACK) throw noTrackError('video');
+    if (this.#video === NO_TRACK) throw this.#noTrackError('video');
     const { pts, dts, codec, keyFrame, encrypted } = requireTimes(options);
     const video = codec === undefined ? this.#video : codecNumber(VIDEO_CODECS, codec);
     let flags = keyFrame === undefined ? 0 : PacketFlag.keyFrameKnown;
@@ -133,7 +138,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
    * @throws CloudPushError as {@link sendVideo}.
    */
   sendAudio(data: Uint8Array, options: AudioPacketOptions): boolean {
-    if (this.#audio === NO_TRACK) throw noTrackError('audio');
+    if (this.#audio === NO_TRACK) throw this.#noTrackError('audio');
     const { pts, codec, encrypted } = requireTimes(options);
     const audio = codec === undefined ? this.#audio : codecNumber(AUDIO_CODECS, codec);
     const flags = encrypted === true ? PacketFlag.encrypted : 0;
@@ -260,21 +265,31 @@ export class Channel extends EventEmitter<ChannelEvents> {
     this.#life.abort(reason);
   }
 
+  /**
+   * Goes on with another source; the stream and its connections go on. Of a channel that was opened with a `source` only.
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_INVALID_STATE`, `ERR_CLOUDPUSH_CHANNEL_CLOSED`
+   */
+  setSource(source: SourceOptions): void {
+    this.#life.setSource(source);
+  }
+
   /** Figures that are about 100 ms old at most, and never older than the last event. */
   stats(): ChannelStats {
     return this.#life.stats();
   }
+
+  /** Why a packet of the track is not taken. */
+  #noTrackError(track: 'video' | 'audio'): CloudPushError {
+    if (this.#hasSource) return hasSourceError();
+    return invalidParameter(
+      track,
+      'none',
+      `a codec, when the channel is opened, for a stream that has ${track}`,
+    );
+  }
 }
 
 const NO_TRACK = -1;
-
-function noTrackError(track: 'video' | 'audio'): CloudPushError {
-  return invalidParameter(
-    track,
-    'none',
-    `a codec, when the channel is opened, for a stream that has ${track}`,
-  );
-}
 
 /** The options of a packet: something that holds its times. */
 function requireTimes<T extends object>(options: T): T {
@@ -298,4 +313,10 @@ function codecNumber<T extends string>(codecs: readonly T[], codec: T): number {
   const number = codecs.indexOf(codec);
   if (number < 0) throw invalidParameter('codec', codec, codecs.join(', '));
   return number;
+}
+
+function hasSourceError(): CloudPushError {
+  const message =
+    'the channel reads its source itself, and takes no packets: it was opened with the option source';
+  return new CloudPushError('ERR_CLOUDPUSH_INVALID_STATE', message, { class: 'fatal' });
 }

@@ -6,7 +6,7 @@ import { MediaMemory } from '../../memory/media-memory.js';
 import { MAX_POOL_SIZE } from '../../memory/pool.js';
 import { ReleaseList } from '../../memory/release-list.js';
 import { Command, newRing, RingConsumer, RingProducer } from '../../memory/ring.js';
-import { PacketSender, type PoolServices } from './packet-sender.js';
+import { PacketSender, type PoolServices, type RoomWaiter } from './packet-sender.js';
 import type { Placement } from './placement.js';
 
 const KIB = 1024;
@@ -26,7 +26,7 @@ class FakePool implements PoolServices {
   readonly #ring = new RingConsumer(this.#ringMemory);
   readonly #producer = new RingProducer(this.#ringMemory);
   readonly #blocks: number[][];
-  #waiting = new Set<PacketSender>();
+  #waiting = new Set<RoomWaiter>();
 
   constructor(poolSize: number, channels: number) {
     this.memory = new MediaMemory(poolSize, channels);
@@ -50,7 +50,7 @@ class FakePool implements PoolServices {
     );
   }
 
-  awaitRoom(sender: PacketSender): void {
+  awaitRoom(sender: RoomWaiter): void {
     this.#waiting.add(sender);
   }
 

@@ -8,14 +8,20 @@ import { MAX_POOL_SIZE, NO_BLOCK } from '../../memory/pool.js';
 import { Command } from '../../memory/ring.js';
 import type { Placement } from './placement.js';
 
+/** Whoever waits for room in the pool. */
+export interface RoomWaiter {
+  /** Blocks have been released. */
+  retry(): void;
+}
+
 /** What the packets of a channel need of the engine. */
 export interface PoolServices {
   readonly memory: MediaMemory;
   readonly gates: Gates;
   /** Those whose shard can drop something of what they hold: see {@link PacketSender.relieve}. */
   readonly relievable: Set<PacketSender>;
-  /** Calls `sender.retry()` when blocks have been released. */
-  awaitRoom(sender: PacketSender): void;
+  /** Calls `waiter.retry()` when blocks have been released. */
+  awaitRoom(waiter: RoomWaiter): void;
   /** The pool is too small for what the channel sends. */
   tellTooSmall(channel: number, error: CloudPushError): void;
 }
@@ -239,14 +245,14 @@ export class PacketSender {
     this.#pool.awaitRoom(this);
     // A stream that has not begun yet does so then, and lets go of what it has kept back for its second track.
     if (this.#isRelievable || !this.#relieved) this.relieve();
-    if (!this.#isRelievable && this.#pool.memory.isOwed(this.#channel, this.#awaited)) this.#relieveOther();
+    if (!this.#isRelievable && this.#pool.memory.isOwed(this.#channel, this.#awaited)) this.relieveOther();
   }
 
   /** What others have borrowed is needed here: of those that can drop something, the one that holds most of it does. */
-  #relieveOther(): void {
+  relieveOther(): void {
     let most: PacketSender | undefined;
     for (const other of this.#pool.relievable)
-      if (other.borrowedBytes > (most?.borrowedBytes ?? 0)) most = other;
+      if (other !== this && other.borrowedBytes > (most?.borrowedBytes ?? 0)) most = other;
     most?.relieve();
   }
 
@@ -260,13 +266,14 @@ export class PacketSender {
     if (bytes > maxPacket) throw packetTooLargeError(bytes, maxPacket);
     this.#awaited = bytes;
     this.#heldAtRefusal = this.heldBytes;
-    this.#tellIfTooSmall(bytes);
+    this.tellIfTooSmall(bytes);
     this.#announce();
     this.#awaitRoom();
     return this.#refuse();
   }
 
-  #tellIfTooSmall(bytes: number): void {
+  /** Tells, once, that the pool is too small for a packet of so many bytes that was refused, if it is. */
+  tellIfTooSmall(bytes: number): void {
     if (this.#toldTooSmall) return;
     const { memory } = this.#pool;
     const wanted = memory.sizeThatWouldDo(this.#channel, bytes);

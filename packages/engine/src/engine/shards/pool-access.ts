@@ -3,7 +3,7 @@ import { Gates, newGateMemory } from '../../memory/gates.js';
 import { MediaMemory } from '../../memory/media-memory.js';
 import { PoolDebug } from '../../memory/pool-debug.js';
 import type { EngineSettings } from '../../options/engine-settings.js';
-import type { PacketSender, PoolServices } from '../channel/packet-sender.js';
+import type { PacketSender, PoolServices, RoomWaiter } from '../channel/packet-sender.js';
 import type { SharedState } from './shard-handle.js';
 
 /** The room that an engine's channels share: the pool, their gates, and the turn of whoever waits for blocks to be released. */
@@ -17,7 +17,7 @@ export class PoolAccess implements PoolServices {
   readonly #gateMemory: SharedArrayBuffer;
   /** 1: a shard that releases blocks is to say so. */
   readonly #releaseWanted = new Int32Array(new SharedArrayBuffer(4));
-  #waiting = new Set<PacketSender>();
+  #waiting = new Set<RoomWaiter>();
 
   /**
    * @param tellTooSmall called from within `send…`
@@ -44,8 +44,8 @@ export class PoolAccess implements PoolServices {
     };
   }
 
-  awaitRoom(sender: PacketSender): void {
-    this.#waiting.add(sender);
+  awaitRoom(waiter: RoomWaiter): void {
+    this.#waiting.add(waiter);
     Atomics.store(this.#releaseWanted, 0, 1);
     // What was released just before the flag went up is announced by nobody: look once.
     if (this.memory.reclaim()) setImmediate(this.retryWaiting);
@@ -62,7 +62,7 @@ export class PoolAccess implements PoolServices {
     this.memory.reclaim();
     const waiting = this.#waiting;
     this.#waiting = new Set();
-    for (const sender of waiting) sender.retry();
+    for (const waiter of waiting) waiter.retry();
   };
 }
 

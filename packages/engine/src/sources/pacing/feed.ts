@@ -25,6 +25,8 @@ export interface FeedOptions {
   readonly sink: PacketSink;
   /** ms of media after which to end. */
   readonly limit?: number | undefined;
+  /** How many ms of media go out in a ms. Default 1. */
+  readonly speed?: number | undefined;
 }
 
 /** One source on its way into one sink, packet by packet. The pacer says when. */
@@ -48,13 +50,15 @@ export class Feed {
   readonly #reader: PacketReader;
   readonly #sink: PacketSink;
   readonly #limit: number;
+  readonly #speed: number;
   readonly #times = { pts: 0, dts: 0, keyFrame: false };
   #pending: SourcePacket | undefined;
   #resolve!: (end: FeedEnd) => void;
 
-  constructor({ reader, sink, limit }: FeedOptions) {
+  constructor({ reader, sink, limit, speed = 1 }: FeedOptions) {
     this.#reader = reader;
     this.#sink = sink;
+    this.#speed = speed;
     this.#limit = limit ?? Number.POSITIVE_INFINITY;
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -63,7 +67,7 @@ export class Feed {
 
   /** When the packet that waits should go out in real time, on the pacer's clock. */
   get pendingAt(): number {
-    return this.#pending === undefined ? this.startAt : this.startAt + this.#pending.dts;
+    return this.#pending === undefined ? this.startAt : this.startAt + this.#pending.dts / this.#speed;
   }
 
   /** How late the packet that waits is, in ms. */

@@ -13,6 +13,8 @@ export interface PacerOptions {
   readonly realTime: boolean;
   /** Monotonic ms. */
   readonly now?: () => number;
+  /** Called when what was due has been sent. */
+  readonly afterTurn?: () => void;
 }
 
 /**
@@ -22,6 +24,7 @@ export interface PacerOptions {
 export class Pacer {
   readonly #realTime: boolean;
   readonly #now: () => number;
+  readonly #afterTurn: (() => void) | undefined;
   readonly #heap = new DueHeap<Feed>();
   readonly #run = () => this.#turn();
   #base: number | undefined;
@@ -29,9 +32,10 @@ export class Pacer {
   #timerAt = Number.POSITIVE_INFINITY;
   #immediate: NodeJS.Immediate | undefined;
 
-  constructor({ realTime, now = monotonicNow }: PacerOptions) {
+  constructor({ realTime, now = monotonicNow, afterTurn }: PacerOptions) {
     this.#realTime = realTime;
     this.#now = now;
+    this.#afterTurn = afterTurn;
   }
 
   /**
@@ -57,6 +61,7 @@ export class Pacer {
       const feed = this.#heap.top;
       const now = this.#now();
       if (feed === undefined || feed.due > now + EARLY || now > until) {
+        this.#afterTurn?.();
         this.#schedule();
         return;
       }

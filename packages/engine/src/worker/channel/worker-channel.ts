@@ -20,7 +20,9 @@ import type { DestinationOwner } from '../destination/destination-owner.js';
 import type { SegmentTotals } from '../destination/segment-progress.js';
 import { StreamHeaders } from '../destination/stream-headers.js';
 import { WorkerDestination } from '../destination/worker-destination.js';
-import type { Counted, ShardContext } from '../shard-context.js';
+import type { ShardContext } from '../shard-context.js';
+import type { ChannelSource } from '../source/channel-source.js';
+import type { SourceChannel } from '../source/source-context.js';
 import { ChannelMuxer, type TagSink } from './channel-muxer.js';
 import { CodecNegotiation } from './codec-negotiation.js';
 import { FanOut } from './fan-out.js';
@@ -39,7 +41,7 @@ import { TrackWait } from './track-wait.js';
 const SLICE_WAIT = 100;
 
 /** The shard's half of a channel: the muxer, and the destinations that its tags go to. */
-export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, Counted {
+export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, SourceChannel {
   readonly number: number;
   readonly #context: ShardContext;
   readonly #muxer: ChannelMuxer;
@@ -55,6 +57,8 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, Co
   readonly #tracks: TrackWait;
   readonly heldPackets = new HeldPackets();
   touched = false;
+  /** What the shard reads itself; undefined: packets come through the ring. */
+  source: ChannelSource | undefined;
 
   readonly #expectsDestination: () => boolean;
 
@@ -142,9 +146,13 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, Co
 
   /** Takes the packet that the ring stands at. */
   accept(ring: RingConsumer): void {
-    const block = new PacketBlock(this, ring.block, ring.enqueuedAt);
-    if (this.ended) this.#giveUp(ring, block);
-    else this.#take(ring, block);
+    this.take(ring, new PacketBlock(this, ring.block, ring.enqueuedAt));
+  }
+
+  /** Takes a packet, through the ring or from the source. */
+  take(packet: PacketDescriptor, block: PacketBlock): void {
+    if (this.ended) this.#giveUp(packet, block);
+    else this.#take(packet, block);
     if (this.#fanOut.canRelieve && this.#context.gates.takePressure(this.number)) this.relieve();
   }
 
@@ -158,14 +166,19 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, Co
 
   /** The last holder of a packet has let go of it. */
   returnBlock(block: PacketBlock): void {
+    this.countReturned(block);
+    this.#context.returnBlock(block.index, this);
+  }
+
+  countReturned(block: PacketBlock): void {
     const { counters } = this.#context;
     if (block.lost) counters.channels.add(this.number, ChannelCounter.packetsLost, 1);
     else if (block.timed) counters.latency.record(monotonicNow() - block.enqueuedAt);
-    this.#context.returnBlock(block.index, this);
   }
 
   /** Sends what came before, then ends the stream cleanly, everywhere. */
   close(): void {
+    this.source?.close();
     this.#muxer.flush(this);
     // A track that has not come by now does not come any more.
     this.#tracks.end();
@@ -273,6 +286,12 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, Co
     this.#reportProblem(error, true);
   }
 
+  /** A packet of the source was refused before it could be muxed. */
+  refuseFromSource(error: CloudPushError): void {
+    this.#countInvalid();
+    this.#reportProblem(error, true);
+  }
+
   #countInvalid(): void {
     this.#context.counters.channels.add(this.number, ChannelCounter.packetsInvalid, 1);
   }
@@ -320,6 +339,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, Co
   #endIfLeft(): void {
     if (this.#destinations.size > 0 || this.#ended || this.#expectsDestination()) return;
     this.#ended = true;
+    this.source?.close();
     this.#fanOut.end();
     this.#tracks.stop();
     this.#dropSlices();
@@ -331,6 +351,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, Co
   updateCounters(): void {
     this.#context.counters.channels.set(this.number, ChannelCounter.elapsed, this.#muxer.elapsed);
     for (const destination of this.#destinations) destination.updateCounters();
+    this.source?.updateCounters();
   }
 
   /** A destination that is not over. */

@@ -50,6 +50,7 @@ function channelAlone(number: number, changes: Partial<ChannelOutcome> = {}, dro
     destinations: [],
     stats: {
       state: 'closed',
+      source: undefined,
       paused: false,
       videoFrames: 100,
       audioFrames: 200,

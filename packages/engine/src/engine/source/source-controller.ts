@@ -1,0 +1,91 @@
+import { CloudPushError } from '../../base/errors.js';
+import type { SourceConfig, SourceReport } from '../../protocol/source-messages.js';
+import type { SourceStats } from '../../stats/source-stats.js';
+import type { Channel } from '../channel/channel.js';
+import type { PacketSender, PoolServices } from '../channel/packet-sender.js';
+import type { Placement } from '../channel/placement.js';
+import { type SlabRequest, SlabRequests } from './slab-requests.js';
+import { SourceStatus } from './source-status.js';
+
+/** What the caller's side of a source needs of its channel. */
+export interface SourceOwner {
+  /** Tells the source's events as its own. */
+  readonly channel: Channel;
+  readonly pool: PoolServices;
+  readonly placement: Placement;
+  readonly sender: PacketSender;
+}
+
+/** The caller's side of a channel's source: what it is, how it stands, and the memory that its shard asks for. */
+export class SourceController {
+  readonly #owner: SourceOwner;
+  readonly #status: SourceStatus;
+  readonly #slabs: SlabRequests;
+  #config: SourceConfig;
+
+  constructor(owner: SourceOwner, config: SourceConfig) {
+    this.#owner = owner;
+    this.#config = config;
+    this.#status = new SourceStatus(owner.placement);
+    this.#slabs = new SlabRequests(owner.pool, owner.placement, owner.sender);
+  }
+
+  /** What a shard is told that gets the channel. */
+  get config(): SourceConfig {
+    return this.#config;
+  }
+
+  /** Goes on with another source. */
+  replace(config: SourceConfig): void {
+    this.#config = config;
+    const { shard, channel } = this.#owner.placement;
+    shard.post({ type: 'source', channel, config });
+  }
+
+  stats(): SourceStats {
+    return this.#status.stats();
+  }
+
+  /** The shard needs memory to write packets in. */
+  onSlabWanted(request: SlabRequest): void {
+    this.#slabs.add(request);
+  }
+
+  /** Something has happened to the source. */
+  onReport(event: SourceReport): void {
+    this.#status.note(event);
+    const { channel } = this.#owner;
+    switch (event.type) {
+      case 'connected':
+        channel.emit('sourceConnected', { tracks: event.tracks });
+        return;
+      case 'lost': {
+        const { delay, attempts } = event;
+        channel.emit('sourceLost', { error: CloudPushError.from(event.error), delay, attempts });
+        return;
+      }
+      case 'stalled':
+        channel.emit('sourceStalled', { kind: event.kind, ms: event.ms });
+        return;
+      case 'ended':
+        channel.emit('sourceEnded');
+        return;
+      case 'connecting':
+      case 'streaming':
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** The shard holds nothing of the channel any more, and counts no more: another one begins at zero. */
+  onShardLeft(): void {
+    this.#slabs.clear();
+    this.#status.carry();
+  }
+
+  /** No packet is taken any more. */
+  close(): void {
+    this.#slabs.close();
+  }
+}

@@ -1,0 +1,100 @@
+import { monotonicNow } from '../../base/clock.js';
+import { CloudPushError } from '../../base/errors.js';
+import { SourceCounter } from '../../memory/counters.js';
+import type { SourceReport } from '../../protocol/source-messages.js';
+import type { SourceState, SourceStats } from '../../stats/source-stats.js';
+import type { Placement } from '../channel/placement.js';
+
+const COUNTERS = [
+  'bytesReceived',
+  'videoFrames',
+  'audioFrames',
+  'framesRefused',
+  'rtpPackets',
+  'rtpLost',
+  'rtpReordered',
+  'rtpDuplicates',
+  'damagedPictures',
+] as const;
+
+type Counts = Record<(typeof COUNTERS)[number], number>;
+
+/** How a channel's source stands, by its shard's reports, and what the shards have counted of it. */
+export class SourceStatus {
+  readonly #placement: Placement;
+  #state: SourceState = 'connecting';
+  #since = monotonicNow();
+  #attempt = 1;
+  #reconnects = 0;
+  #everConnected = false;
+  #nextRetryAt: number | undefined;
+  #lastError: CloudPushError | undefined;
+  /** What was counted on shards that the channel has left. */
+  readonly #before: Counts = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Counts;
+
+  constructor(placement: Placement) {
+    this.#placement = placement;
+  }
+
+  stats(): SourceStats {
+    const counts = { ...this.#before };
+    for (const name of COUNTERS) counts[name] += this.#onShard(SourceCounter[name]);
+    return {
+      state: this.#state,
+      since: Math.round(monotonicNow() - this.#since),
+      ...counts,
+      reconnects: this.#reconnects,
+      jitter: this.#onShard(SourceCounter.jitter),
+      attempt: this.#attempt,
+      nextRetryAt: this.#nextRetryAt,
+      lastError: this.#lastError,
+    };
+  }
+
+  note(event: SourceReport): void {
+    this.#nextRetryAt = undefined;
+    switch (event.type) {
+      case 'connecting':
+        this.#enter('connecting');
+        return;
+      case 'connected':
+        this.#enter('streaming');
+        this.#attempt = 1;
+        if (this.#everConnected) this.#reconnects++;
+        this.#everConnected = true;
+        return;
+      case 'streaming':
+      case 'stalled':
+      case 'ended':
+        this.#enter(event.type);
+        return;
+      case 'lost': {
+        const willRetry = Number.isFinite(event.delay);
+        this.#enter(willRetry ? 'retrying' : 'failed');
+        this.#lastError = CloudPushError.from(event.error);
+        if (!willRetry) return;
+        this.#attempt = event.attempts + 1;
+        this.#nextRetryAt = Math.round(Date.now() + event.delay);
+        return;
+      }
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** The shard counts no more: another one begins at zero. */
+  carry(): void {
+    for (const name of COUNTERS) this.#before[name] += this.#onShard(SourceCounter[name]);
+    this.#placement.shard.counters.sources.reset(this.#placement.channel);
+    this.#enter('connecting');
+  }
+
+  #enter(state: SourceState): void {
+    this.#state = state;
+    this.#since = monotonicNow();
+  }
+
+  #onShard(counter: SourceCounter): number {
+    return this.#placement.shard.counters.sources.get(this.#placement.channel, counter);
+  }
+}

@@ -1,0 +1,41 @@
+import type { CloudPushError } from '../base/errors.js';
+
+/**
+ * How a source stands: `'connecting'` until its tracks are known, `'streaming'`, `'stalled'` when it has been silent for half of its
+ * time-out, `'retrying'` until it is opened again, `'ended'` at the end of a file or command, `'failed'` when it is not opened again.
+ */
+export type SourceState = 'connecting' | 'streaming' | 'stalled' | 'retrying' | 'ended' | 'failed';
+
+/** What a channel's source has done since the channel was opened, and how it stands. Counts never go back. */
+export interface SourceStats {
+  readonly state: SourceState;
+  /** How long it has been in this state, in ms. */
+  readonly since: number;
+  /** Bytes of media received. */
+  readonly bytesReceived: number;
+  /** Pictures received whole. */
+  readonly videoFrames: number;
+  /** Audio frames received whole. */
+  readonly audioFrames: number;
+  /** Pictures and audio frames for which the pool had no room; pictures that refer to such a one are not sent either. */
+  readonly framesRefused: number;
+  /** RTP packets received (RFC 3550). */
+  readonly rtpPackets: number;
+  /** RTP packets that never came. */
+  readonly rtpLost: number;
+  /** RTP packets that came late, and were put in order. */
+  readonly rtpReordered: number;
+  readonly rtpDuplicates: number;
+  /** Pictures that were damaged by loss, or refer to one that was. They are not sent. */
+  readonly damagedPictures: number;
+  /** How often it was opened again, and was there. */
+  readonly reconnects: number;
+  /** Interarrival jitter of the video, or else the audio track, in ms (RFC 3550 §6.4.1). */
+  readonly jitter: number;
+  /** Which try to open it this is, or will be: 1 while it is there. */
+  readonly attempt: number;
+  /** When it is opened again, in ms of `Date.now()`; only while `'retrying'`. */
+  readonly nextRetryAt: number | undefined;
+  /** Why it was lost, or could not be opened, the last time. */
+  readonly lastError: CloudPushError | undefined;
+}

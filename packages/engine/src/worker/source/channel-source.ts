@@ -1,0 +1,231 @@
+import { Backoff } from '../../base/backoff.js';
+import { monotonicNow } from '../../base/clock.js';
+import { type CloudPushError, toErrorData } from '../../base/errors.js';
+import type { SlabKind, SourceConfig, SourceReport, SourceTracks } from '../../protocol/source-messages.js';
+import { sourceTimeoutError } from '../../sources/errors.js';
+import type { SourceChannel, SourceContext } from './source-context.js';
+import { SourceOutput } from './source-output.js';
+import type { SessionHandler, SourceSession } from './source-session.js';
+
+/** Who was there for so long, in ms, is tried from the first delay on. */
+const RESET_AFTER = 60_000;
+const MOST_ATTEMPTS = 1_000_000;
+/** What part of its time-out a source may be silent before that is told. */
+const STALLED = 1 / 2;
+
+/** Opens a source once more. */
+export type OpenSession = (
+  config: SourceConfig,
+  output: SourceOutput,
+  handler: SessionHandler,
+) => SourceSession;
+
+type State =
+  | { readonly name: 'connecting'; readonly session: SourceSession; readonly since: number }
+  | {
+      readonly name: 'streaming' | 'stalled';
+      readonly session: SourceSession;
+      readonly since: number;
+      readonly tracks: SourceTracks;
+    }
+  | { readonly name: 'retrying'; readonly at: number }
+  /** Nothing more comes: of a file at its end, or a source that may not be opened again. */
+  | { readonly name: 'over' }
+  | { readonly name: 'closed' };
+
+/** A channel's source: opened, watched, and opened again when it is lost, for as long as the channel lasts. */
+export class ChannelSource {
+  readonly #context: SourceContext;
+  readonly #channel: SourceChannel;
+  readonly #open: OpenSession;
+  readonly #output: SourceOutput;
+  readonly #onClosed: (source: ChannelSource) => void;
+  readonly #now: () => number;
+  #config: SourceConfig;
+  #backoff: Backoff | undefined;
+  /** Attempts in a row that have failed. */
+  #attempts = 0;
+  #state: State = { name: 'over' };
+
+  constructor(
+    context: SourceContext,
+    channel: SourceChannel,
+    config: SourceConfig,
+    open: OpenSession,
+    onClosed: (source: ChannelSource) => void,
+    now: () => number = monotonicNow,
+  ) {
+    this.#context = context;
+    this.#channel = channel;
+    this.#config = config;
+    this.#open = open;
+    this.#onClosed = onClosed;
+    this.#now = now;
+    this.#output = new SourceOutput(context, channel, config.maxPacket, () => this.#session?.onRoom());
+    this.#begin();
+  }
+
+  /** Goes on with another source: the stream, and its connections, go on. */
+  replace(config: SourceConfig): void {
+    if (this.#state.name === 'closed') return;
+    this.#session?.close();
+    this.#config = config;
+    this.#begin();
+  }
+
+  /** The pool's thread has granted a slab. `isTight`: the channel could not hold twice of what it holds. */
+  onSlab(kind: SlabKind, block: number, bytes: number, isTight: boolean): void {
+    this.#output.onSlab(kind, block, bytes);
+    if (isTight) this.#channel.relieve();
+  }
+
+  /** Publishes what changes with every packet. */
+  updateCounters(): void {
+    this.#session?.updateCounters();
+  }
+
+  /** Time has passed: looks whether the source is still there, and opens it again when it is time. */
+  tick(): void {
+    const state = this.#state;
+    const now = this.#now();
+    switch (state.name) {
+      case 'connecting':
+        state.session.tick(now);
+        this.#checkOpening(now);
+        return;
+      case 'streaming':
+      case 'stalled':
+        state.session.tick(now);
+        this.#checkSilence(now);
+        return;
+      case 'retrying':
+        if (now >= state.at) this.#connect();
+        return;
+      case 'over':
+      case 'closed':
+        return;
+      default:
+        state satisfies never;
+    }
+  }
+
+  /** Nothing more is read. */
+  close(): void {
+    if (this.#state.name === 'closed') return;
+    this.#session?.close();
+    this.#state = { name: 'closed' };
+    this.#output.close();
+    this.#onClosed(this);
+  }
+
+  get #session(): SourceSession | undefined {
+    return 'session' in this.#state ? this.#state.session : undefined;
+  }
+
+  /** With a configuration that is new. */
+  #begin(): void {
+    const { retry } = this.#config;
+    this.#attempts = 0;
+    this.#backoff = retry && new Backoff({ ...retry, maxAttempts: MOST_ATTEMPTS, resetAfter: RESET_AFTER });
+    this.#connect();
+  }
+
+  #connect(): void {
+    const handler: SessionHandler = {
+      onConnected: (tracks) => {
+        if (this.#session === session) this.#onConnected(session, tracks);
+      },
+      onEnded: (error) => {
+        if (this.#session === session) this.#onEnded(error);
+      },
+    };
+    const session = this.#open(this.#config, this.#output, handler);
+    this.#state = { name: 'connecting', session, since: this.#now() };
+    this.#report({ type: 'connecting' });
+    session.start();
+  }
+
+  #onConnected(session: SourceSession, tracks: SourceTracks): void {
+    this.#state = { name: 'streaming', session, since: this.#now(), tracks };
+    this.#attempts = 0;
+    this.#report({ type: 'connected', tracks });
+    if (tracks.video === undefined || tracks.audio === undefined) this.#channel.beginWithoutTrack();
+  }
+
+  #onEnded(error: CloudPushError | undefined): void {
+    if (error !== undefined) {
+      this.#lose(error);
+      return;
+    }
+    this.#leave();
+    this.#state = { name: 'over' };
+    this.#report({ type: 'ended' });
+  }
+
+  #lose(error: CloudPushError): void {
+    this.#leave();
+    this.#attempts++;
+    const delay = this.#delayAfter(error);
+    this.#state = delay === undefined ? { name: 'over' } : { name: 'retrying', at: this.#now() + delay };
+    this.#report({
+      type: 'lost',
+      error: toErrorData(error),
+      delay: delay ?? Number.POSITIVE_INFINITY,
+      attempts: this.#attempts,
+    });
+  }
+
+  /** The session is over. */
+  #leave(): void {
+    const state = this.#state;
+    if (state.name === 'streaming' || state.name === 'stalled') {
+      this.#backoff?.published(this.#now() - state.since);
+    }
+    const session = this.#session;
+    session?.updateCounters();
+    session?.close();
+    this.#output.trim();
+  }
+
+  /** Undefined: it is not opened again. */
+  #delayAfter(error: CloudPushError): number | undefined {
+    // Who repeats a wrong password quickly is locked out, and who gives up misses that it has been put right.
+    if (error.class === 'auth') return this.#config.retry?.maxDelay;
+    return this.#backoff?.next(error.class);
+  }
+
+  #checkOpening(now: number): void {
+    const state = this.#state;
+    const { timeout } = this.#config;
+    if (state.name !== 'connecting' || !state.session.isLive || now - state.since < timeout) return;
+    this.#lose(sourceTimeoutError('connecting', timeout));
+  }
+
+  #checkSilence(now: number): void {
+    const state = this.#state;
+    if (state.name !== 'streaming' && state.name !== 'stalled') return;
+    // What waits for room in the pool is not silent.
+    if (!state.session.isLive || this.#output.isFull) return;
+    const { timeout, videoTimeout } = this.#config;
+    const silent = now - this.#output.receivedAt;
+    const blind = state.tracks.video === undefined ? 0 : now - this.#output.pictureAt;
+    if (silent >= timeout) this.#lose(sourceTimeoutError('all', timeout));
+    else if (blind >= videoTimeout) this.#lose(sourceTimeoutError('video', videoTimeout));
+    else if (silent >= timeout * STALLED) this.#setStalled(state, 'all', silent);
+    else if (blind >= videoTimeout * STALLED) this.#setStalled(state, 'video', blind);
+    else if (state.name === 'stalled') {
+      this.#state = { ...state, name: 'streaming' };
+      this.#report({ type: 'streaming' });
+    }
+  }
+
+  #setStalled(state: State & { name: 'streaming' | 'stalled' }, kind: 'all' | 'video', ms: number): void {
+    if (state.name === 'stalled') return;
+    this.#state = { ...state, name: 'stalled' };
+    this.#report({ type: 'stalled', kind, ms: Math.round(ms) });
+  }
+
+  #report(event: SourceReport): void {
+    this.#context.report({ type: 'source', channel: this.#channel.number, event });
+  }
+}

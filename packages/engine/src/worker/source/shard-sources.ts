@@ -1,0 +1,50 @@
+import { CloudPushError } from '../../base/errors.js';
+import type { SourceConfig } from '../../protocol/source-messages.js';
+import { Pacer } from '../../sources/pacing/pacer.js';
+import { ChannelSource, type OpenSession } from './channel-source.js';
+import { openSession } from './open-session.js';
+import type { SourceChannel, SourceContext } from './source-context.js';
+
+/** How often sources are looked after, in ms: time-outs, retries, what RTSP does in time. */
+const TICK = 50;
+
+/** The sources that a shard reads: one schedule and one timer for all of them. */
+export class ShardSources {
+  readonly #context: SourceContext;
+  readonly #sources = new Map<ChannelSource, SourceChannel>();
+  readonly #pacer: Pacer;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(context: SourceContext) {
+    this.#context = context;
+    this.#pacer = new Pacer({ realTime: true, afterTurn: () => context.flush() });
+  }
+
+  open(channel: SourceChannel, config: SourceConfig): ChannelSource {
+    const open: OpenSession = (configured, output, handler) =>
+      openSession(configured, this.#pacer, output, handler);
+    const source = new ChannelSource(this.#context, channel, config, open, this.#forget);
+    this.#sources.set(source, channel);
+    this.#timer ??= setInterval(this.#tick, TICK);
+    return source;
+  }
+
+  /** A source is closed: its channel takes no more of it. */
+  readonly #forget = (source: ChannelSource): void => {
+    this.#sources.delete(source);
+    if (this.#sources.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  };
+
+  readonly #tick = (): void => {
+    for (const [source, channel] of this.#sources) {
+      try {
+        source.tick();
+      } catch (fault) {
+        channel.fail(CloudPushError.wrap(fault));
+      }
+    }
+    this.#context.flush();
+  };
+}

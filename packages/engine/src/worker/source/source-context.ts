@@ -1,0 +1,30 @@
+import type { CloudPushError } from '../../base/errors.js';
+import type { PacketDescriptor } from '../channel/held-packets.js';
+import type { PacketBlock } from '../channel/packet-block.js';
+import type { Counted, ShardContext } from '../shard-context.js';
+
+/** What sources need of their shard. */
+export interface SourceContext extends ShardContext {
+  /** Has the counters of a channel published before long. */
+  touch(channel: Counted): void;
+  /** Hands what was gathered to the kernel. */
+  flush(): void;
+}
+
+/** What a source needs of its channel. */
+export interface SourceChannel extends Counted {
+  /** The channel's number. */
+  readonly number: number;
+  /** Takes a packet. */
+  take(packet: PacketDescriptor, block: PacketBlock): void;
+  /** A packet of the source has been released. */
+  countReturned(block: PacketBlock): void;
+  /** No second track will come. */
+  beginWithoutTrack(): void;
+  /** The channel holds much of the pool. */
+  relieve(): void;
+  /** A packet of the source was refused before it could be handed over. */
+  refuseFromSource(error: CloudPushError): void;
+  /** Ends the channel, on a fault. */
+  fail(error: Error): void;
+}

@@ -1,0 +1,29 @@
+import type { CloudPushError } from '../../base/errors.js';
+import type { SourceTracks } from '../../protocol/source-messages.js';
+
+/**
+ * One opening of a source: from the connection, file or process that it makes to its loss or end. A source that is opened again has a
+ * new one.
+ */
+export interface SourceSession {
+  /** It gives media as it comes: when nothing comes for a while, something is wrong with it. */
+  readonly isLive: boolean;
+  /** Begins. Its handler is not called from within. */
+  start(): void;
+  /** Time has passed, ms of the monotonic clock. */
+  tick(now: number): void;
+  /** There is room again for what the output had refused. */
+  onRoom(): void;
+  /** Publishes what it counts itself. */
+  updateCounters(): void;
+  /** Lets go of everything. Its handler is not called any more. */
+  close(): void;
+}
+
+/** Who hears of a session. */
+export interface SessionHandler {
+  /** Its tracks are known; packets follow. */
+  onConnected(tracks: SourceTracks): void;
+  /** It is over: lost, when there is an error; else it has come to its end. */
+  onEnded(error: CloudPushError | undefined): void;
+}
