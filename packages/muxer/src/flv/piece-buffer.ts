@@ -8,7 +8,7 @@ const jointSize = 65_536;
  * spans pieces is copied once.
  */
 export class PieceBuffer {
-  #pieces: Uint8Array[] = [];
+  readonly #pieces: Uint8Array[] = [];
   /** What the last piece is the beginning of, when it is one of small ones. */
   #joint = new Uint8Array(0);
   /** Bytes of the first piece that have gone. */

@@ -63,29 +63,27 @@ export class PacketFrames {
 
   #search(data: Uint8Array, reader: FrameReader): void {
     const end = contentEnd(data);
-    let position = 0;
     let missing = 0;
-    while (position < end) {
-      if (data[position] === 0) {
-        const padding = paddingEnd(data, position);
-        if (wholeFrameAt(reader, data, padding) > 0) position = padding;
-      }
+    for (let position = 0; position < end; ) {
+      position = behindPadding(data, reader, position);
       const length = wholeFrameAt(reader, data, position);
       const inside = length === 0 ? -1 : damagedAt(data, reader, position, position + length, end);
       if (length > 0 && inside < 0) {
         this.#add(position, missing);
         missing = 0;
         position += length;
-        continue;
-      }
-      const resumed = inside >= 0 ? inside : this.#resumed(data, reader, position + 1, end);
-      this.damage ??=
-        inside >= 0 ? cutOff(reader, position, inside, length) : damageAt(data, position, reader);
-      // Half a frame or more that is none was one.
-      missing = 2 * (resumed - position) >= wholeFrameAt(reader, data, resumed) ? 1 : 0;
-      if (inside >= 0 || (resumed < end ? missing > 0 : this.#endsInFrame(data, reader, position)))
+      } else if (inside >= 0) {
+        this.damage ??= cutOff(reader, position, inside, length);
         this.lost++;
-      position = resumed;
+        missing = missingIn(data, reader, position, inside);
+        position = inside;
+      } else {
+        const resumed = this.#resumed(data, reader, position + 1, end);
+        this.damage ??= damageAt(data, position, reader);
+        missing = missingIn(data, reader, position, resumed);
+        if (resumed < end ? missing > 0 : this.#endsInFrame(data, reader, position)) this.lost++;
+        position = resumed;
+      }
     }
   }
 
@@ -121,17 +119,22 @@ function damagedAt(
   reader: FrameReader,
   start: number,
   end: number,
-  contentEnd: number,
+  dataEnd: number,
 ): number {
-  if (end >= contentEnd || wholeFrameAt(reader, data, end) > 0) return -1;
+  if (end >= dataEnd || wholeFrameAt(reader, data, end) > 0) return -1;
   return frameInside(reader, data, start, end);
 }
 
-/** Where the zeros that begin here end. */
-function paddingEnd(data: Uint8Array, start: number): number {
+/** Where the frame begins that the zeros at `start` are in front of; `start` when none does. */
+function behindPadding(data: Uint8Array, reader: FrameReader, start: number): number {
   let end = start;
   while (end < data.length && data[end] === 0) end++;
-  return end;
+  return end > start && wholeFrameAt(reader, data, end) > 0 ? end : start;
+}
+
+/** How many frames seem to be missing between two places: half a frame or more that is none was one. */
+function missingIn(data: Uint8Array, reader: FrameReader, from: number, to: number): number {
+  return 2 * (to - from) >= wholeFrameAt(reader, data, to) ? 1 : 0;
 }
 
 /** Where nothing but zeros follows: encoders round their buffers up. */
