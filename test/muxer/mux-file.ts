@@ -58,6 +58,28 @@ export async function muxVideo(
   return finish(muxer, tags, path, 5);
 }
 
+/** A sample as a container has it. */
+export interface ContainerSample {
+  readonly data: Uint8Array;
+  readonly dts: number;
+  readonly pts: number;
+}
+
+/** Muxes length-prefixed samples with their `avcC` or `hvcC` to FLV at `path`. */
+export async function muxSamples(
+  codec: 'h264' | 'h265',
+  samples: readonly ContainerSample[],
+  configuration: Uint8Array,
+  path: string,
+): Promise<MuxedFile> {
+  const muxer = new Muxer();
+  const tags: FlvTag[] = [];
+  samples.forEach(({ data, dts, pts }, i) => {
+    muxer.video(codec, { ...placed(data, i), dts, pts, configuration }, tags);
+  });
+  return finish(muxer, tags, path, 5);
+}
+
 /** Muxes an ADTS or MP3 file to FLV at `path`. */
 export async function muxAudio(source: string, codec: 'aac' | 'mp3', path: string): Promise<MuxedFile> {
   const splitter = codec === 'aac' ? new AdtsSplitter() : new Mp3Splitter();
@@ -71,11 +93,12 @@ export async function muxAudioFrames(
   frames: readonly Pick<AudioFrame, 'data' | 'time'>[],
   path: string,
   headerSize: number,
+  configuration?: Uint8Array,
 ): Promise<MuxedFile> {
   const muxer = new Muxer();
   const tags: FlvTag[] = [];
   frames.forEach(({ data, time }, i) => {
-    muxer.audio(codec, { ...placed(data, i), dts: time, pts: time }, tags);
+    muxer.audio(codec, { ...placed(data, i), dts: time, pts: time, configuration }, tags);
   });
   return finish(muxer, tags, path, headerSize);
 }

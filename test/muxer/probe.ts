@@ -12,6 +12,7 @@ export interface ProbedStream {
   r_frame_rate?: string;
   avg_frame_rate?: string;
   has_b_frames?: number;
+  codec_name?: string;
   sample_rate?: string;
   channels?: number;
 }
@@ -59,6 +60,38 @@ export async function mp4Box(file: string, type: string): Promise<Buffer> {
   const at = bytes.indexOf(type, 0, 'latin1');
   if (at < 0) throw new Error(`${file} has no ${type} box`);
   return bytes.subarray(at + 4, at - 4 + bytes.readUInt32BE(at - 4));
+}
+
+/** Arrays of an hvcC without those of SEI, which FFmpeg takes into it from its encoder's global header. */
+export function withoutSei(hvcC: Buffer): Buffer {
+  const arrays: Buffer[] = [];
+  let at = 23;
+  for (let left = hvcC[22]!; left > 0; left--) {
+    const start = at;
+    const count = hvcC.readUInt16BE(at + 1);
+    at += 3;
+    for (let i = 0; i < count; i++) at += 2 + hvcC.readUInt16BE(at);
+    if ((hvcC[start]! & 0x3f) <= 34) arrays.push(hvcC.subarray(start, at));
+  }
+  // In MP4 FFmpeg declares the arrays complete; in a live stream the sets are in the samples, too.
+  const loose = arrays.map((array) => Buffer.concat([Buffer.from([array[0]! & 0x3f]), array.subarray(1)]));
+  return Buffer.concat([hvcC.subarray(0, 22), Buffer.from([arrays.length]), ...loose]);
+}
+
+/** The samples of the only track of an MP4 file, in decoding order: FFmpeg writes them one behind the other. */
+export async function mp4Samples(file: string): Promise<Buffer[]> {
+  const media = await mp4Box(file, 'mdat');
+  const sizes = await mp4Box(file, 'stsz');
+  const samples: Buffer[] = [];
+  let at = 0;
+  for (let i = 0; i < sizes.readUInt32BE(8); i++) {
+    const size = sizes.readUInt32BE(4) || sizes.readUInt32BE(12 + 4 * i);
+    samples.push(media.subarray(at, at + size));
+    at += size;
+  }
+  if (at !== media.length)
+    throw new Error(`${file} holds ${media.length} bytes of media, and samples of ${at}`);
+  return samples;
 }
 
 /** chroma_format_idc and bit depth of an ffmpeg pixel format. */

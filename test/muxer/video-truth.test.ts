@@ -7,7 +7,7 @@ import { frameHashes, packetTimes } from '../support/ffmpeg.js';
 import { requirePeers } from '../support/peers.js';
 import { TempFolder } from '../support/temp.js';
 import { demuxFile, muxVideo } from './mux-file.js';
-import { encode, mp4Box, pixelFormat, probeAll } from './probe.js';
+import { encode, mp4Box, pixelFormat, probeAll, withoutSei } from './probe.js';
 import { type VideoEncoding, videoEncodings } from './video-encodings.js';
 
 /** Encodes to MP4, which has times and configuration record, and makes an Annex-B stream of it without encoding anew. */
@@ -24,22 +24,6 @@ async function encodeBoth(
   const filter = codec === 'h264' ? 'h264_mp4toannexb' : 'hevc_mp4toannexb';
   await encode(['-i', mp4, '-c', 'copy', '-bsf:v', filter, '-f', codec === 'h264' ? 'h264' : 'hevc', annexB]);
   return { mp4, annexB };
-}
-
-/** Arrays of an hvcC without those of SEI, which FFmpeg takes into it from its encoder's global header. */
-function withoutSei(hvcC: Buffer): Buffer {
-  const arrays: Buffer[] = [];
-  let at = 23;
-  for (let left = hvcC[22]!; left > 0; left--) {
-    const start = at;
-    const count = hvcC.readUInt16BE(at + 1);
-    at += 3;
-    for (let i = 0; i < count; i++) at += 2 + hvcC.readUInt16BE(at);
-    if ((hvcC[start]! & 0x3f) <= 34) arrays.push(hvcC.subarray(start, at));
-  }
-  // In MP4 FFmpeg declares the arrays complete; in a live stream the sets are in the samples, too.
-  const loose = arrays.map((array) => Buffer.concat([Buffer.from([array[0]! & 0x3f]), array.subarray(1)]));
-  return Buffer.concat([hvcC.subarray(0, 22), Buffer.from([arrays.length]), ...loose]);
 }
 
 describe.concurrent('video of foreign encoders', () => {
