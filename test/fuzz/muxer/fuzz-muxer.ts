@@ -5,7 +5,6 @@ import {
   type FlvTag,
   type MediaPacket,
   Muxer,
-  MuxerError,
   type MuxerOptions,
   TagRole,
   type VideoCodec,
@@ -13,93 +12,9 @@ import {
 import { mutate } from './mutate.js';
 import { NaiveError } from './naive-bits.js';
 import { NaiveMuxer, type NaiveTag } from './naive-muxer.js';
+import { checkHeadroom, type Details, flush, type Outcome, Placed, run } from './placed.js';
 import type { Random } from './random.js';
 import type { Seed } from './seeds.js';
-
-const canary = 0xa5;
-
-type Times = Pick<MediaPacket, 'dts' | 'pts' | 'keyFrame' | 'encrypted'>;
-
-/** A packet in a buffer of its own, between bytes that nobody may touch. */
-class Placed {
-  readonly #memory: Buffer;
-  readonly #headroom: number;
-  readonly #before: Buffer;
-  readonly packet: MediaPacket;
-
-  constructor(data: Buffer, headroom: number, times: Times) {
-    this.#headroom = headroom;
-    this.#memory = Buffer.alloc(16 + headroom + data.length + 16, canary);
-    this.#memory.set(data, 16 + headroom);
-    this.#before = Buffer.from(this.#memory);
-    this.packet = {
-      data: this.#memory.subarray(16 + headroom, 16 + headroom + data.length),
-      headroom,
-      ...times,
-    };
-  }
-
-  /** The packet's owner takes its memory back: what the muxer keeps must not be in it. */
-  reuse(): void {
-    this.#memory.fill(canary);
-  }
-
-  /** Nothing was written outside of packet and headroom; nothing at all where the packet is read only or was refused. */
-  check(refused: boolean): void {
-    const { length } = this.#memory;
-    const same = (from: number, to: number): boolean =>
-      this.#memory.compare(this.#before, from, to, from, to) === 0;
-    if (this.#headroom === 0 || refused) assert.ok(same(0, length), 'written to');
-    assert.ok(same(0, 16), 'written before the headroom');
-    assert.ok(same(length - 16, length), 'written behind the packet');
-  }
-}
-
-/** What came of a packet: tags with their bodies in hexadecimal, which a failure can print, and the code of an error. */
-interface Outcome {
-  readonly tags: object[];
-  readonly code: string;
-}
-
-function plain(tag: FlvTag): object {
-  const body = Buffer.concat(tag.parts);
-  assert.equal(body.length, tag.size, 'size is not the sum of the parts');
-  assert.ok(tag.headroom >= 0 && tag.headroom <= tag.parts[0]!.byteOffset, 'headroom outside of the buffer');
-  assert.ok(Number.isInteger(tag.timestamp) && tag.timestamp >= 0 && tag.timestamp < 2 ** 32, 'timestamp');
-  return { type: tag.type, role: tag.role, timestamp: tag.timestamp, body: body.toString('hex') };
-}
-
-function run(muxer: Muxer, seed: Seed, placed: Placed): Outcome {
-  const tags: FlvTag[] = [];
-  let code = '';
-  try {
-    if (seed.media === 'video') muxer.video(seed.codec as VideoCodec, placed.packet, tags);
-    else muxer.audio(seed.codec as AudioCodec, placed.packet, tags);
-  } catch (error) {
-    if (!(error instanceof MuxerError)) throw error;
-    code = error.code;
-  }
-  placed.check(code !== '' && tags.length === 0);
-  return outcome(tags, code);
-}
-
-function outcome(tags: FlvTag[], code: string): Outcome {
-  const shown = { tags: tags.map(plain), code };
-  checkHeadroom(tags);
-  return shown;
-}
-
-/** The picture that waits for more of its slices. */
-function flush(muxer: Muxer): Outcome {
-  const tags: FlvTag[] = [];
-  try {
-    muxer.flush(tags);
-  } catch (error) {
-    if (!(error instanceof MuxerError)) throw error;
-    return outcome(tags, error.code);
-  }
-  return outcome(tags, '');
-}
 
 function runNaive(naive: NaiveMuxer, seed: Seed, packet: MediaPacket, data: Buffer): Outcome {
   const copy = { ...packet, data };
@@ -119,18 +34,6 @@ function naively(work: (tags: NaiveTag[]) => void): Outcome {
     code = error.code;
   }
   return { tags: tags.map((tag) => ({ ...tag, body: Buffer.from(tag.body).toString('hex') })), code };
-}
-
-/** Chunk headers are written into the headroom, one message after the other: no other tag may suffer. */
-function checkHeadroom(muxed: FlvTag[]): void {
-  const before = muxed.map((tag) => Buffer.concat(tag.parts));
-  for (const tag of muxed) {
-    const first = tag.parts[0]!;
-    Buffer.from(first.buffer, first.byteOffset - tag.headroom, tag.headroom).fill(canary);
-  }
-  muxed.forEach((tag, i) => {
-    assert.deepEqual(Buffer.concat(tag.parts), before[i], 'headroom of one tag is part of another');
-  });
 }
 
 const oracleCodecs = new Set<string>(['h264', 'h265', 'aac', 'mp3']);
@@ -183,7 +86,7 @@ function plan(seed: Seed, random: Random): Plan {
   return { wrapping, derived, colorInfo: coloured ? colours : ['never'] };
 }
 
-function times(now: number, { wrapping, derived }: Plan, seed: Seed, random: Random): Times {
+function times(now: number, { wrapping, derived }: Plan, seed: Seed, random: Random): Details {
   const given = time(now, wrapping, random);
   const dts = derived && !random.chance(8) ? Number.NaN : given;
   const pts = random.chance(3) ? time(now + random.pick([40, 80, 120]), wrapping, random) : given;
@@ -265,7 +168,7 @@ export function fuzzMuxer(seeds: readonly Seed[], random: Random): number {
 }
 
 /** The time that a packet has moved the clock to, or at most to. */
-function clockOf(seed: Seed, { dts, pts }: Times): number {
+function clockOf(seed: Seed, { dts, pts }: Details): number {
   const shown = seed.codec === 'av1' || seed.codec === 'vp9';
   const [first, second] = shown ? [pts, dts] : [dts, pts];
   return Number.isNaN(first) ? second : first;

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
+import { fuzzContainer } from './fuzz-container.js';
 import { fuzzEncryption } from './fuzz-encryption.js';
 import { fuzzReaders } from './fuzz-flv.js';
 import { fuzzMuxer } from './fuzz-muxer.js';
@@ -28,7 +29,7 @@ function repeat(count: number, target: (random: Random) => number): void {
   expect(done).toBeGreaterThanOrEqual(count);
 }
 
-it(
+test(
   `agrees with the naive muxer on ${packets} packets, valid or not, in place and in slices`,
   () => {
     repeat(packets, (random) => fuzzMuxer(seeds, random));
@@ -36,7 +37,15 @@ it(
   timeout,
 );
 
-it(
+test(
+  `muxes ${packets / 2} packets without start codes and ADTS headers as it does those with them`,
+  () => {
+    repeat(packets / 2, (random) => fuzzContainer(seeds, random));
+  },
+  timeout,
+);
+
+test(
   `reads ${packets / 4} changed files and streams the same in any pieces`,
   () => {
     repeat(packets / 4, (random) => fuzzReaders(seeds, random));
@@ -44,7 +53,7 @@ it(
   timeout,
 );
 
-it(
+test(
   `encrypts ${packets / 4} packets as the document says, and decrypts them, changed or not`,
   () => {
     repeat(packets / 4, fuzzEncryption);
