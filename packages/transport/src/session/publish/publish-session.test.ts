@@ -116,7 +116,7 @@ describe('publish session: the way to publishing', () => {
     const server = new ScriptedServer().shakeHands().acceptConnect();
     server.command('_result', server.last('createStream').transactionId, null, id);
     expect(server.failure).toMatchObject({ code: 'ERR_CLOUDPUSH_CREATE_STREAM_FAILED' });
-    expect(server.failure.message).toContain(`the stream id ${id}; permitted: 0 to 4294967295`);
+    expect(server.failure.message).toContain(`the stream id ${id}, permitted: 0 to 4294967295`);
   });
 
   test('fails when createStream brings no id', () => {

@@ -1,28 +1,34 @@
-import { type AmfValue, stringProperty } from '../../amf/value.js';
+import type { AmfValue } from '../../amf/value.js';
 import type { SliceSink } from '../../bits/slice-sink.js';
-import { RtmpError, RtmpErrorCode, type RtmpStage } from '../../errors.js';
+import type { RtmpError, RtmpStage } from '../../errors.js';
 import { ClientHandshake } from '../../handshake/client.js';
 import { ACKNOWLEDGEMENT_WINDOW } from '../../limits.js';
-import { encodeCommand, type HeardCommand, hearCommand, hearData } from '../../message/command.js';
-import { type MediaMessage, MessageType } from '../../message/type.js';
-import { queryValues, withForms } from '../../redaction/known-secrets.js';
+import type { MediaMessage } from '../../message/type.js';
 import { type Capabilities, NO_CAPABILITIES, readCapabilities } from '../common/capabilities.js';
 import { MessageChannel } from '../common/message-channel.js';
 import { placeError } from '../common/place-error.js';
-import { checkMessageSize, checkNames, namesAtRisk } from './checks.js';
-import { textsIn } from './own-texts.js';
-import { detectProfile, type ServerProfile, serverProfile } from './profile.js';
+import { checkMessageSize, checkNames } from './checks.js';
+import type { ServerProfile } from './profile.js';
+import * as failures from './publish-failures.js';
+import { PublishRequests } from './publish-requests.js';
 import {
+  awaitedBy,
+  isEnd,
   type PublishSessionHandler,
   type PublishSessionOptions,
   type PublishState,
+  type SessionState,
   stageOf,
   timedStageOf,
 } from './publish-state.js';
+import {
+  readServerMessage,
+  type ServerAnswer,
+  type ServerMessage,
+  type ServerStatus,
+} from './server-message.js';
 import { ServerNews } from './server-news.js';
-import { SilentEnd } from './silent-end.js';
-import { failureOf, isAside, isFailure, type RtmpStatus, statusOf } from './status.js';
-import { type PendingCommand, Transactions } from './transactions.js';
+import { isFailure, type RtmpStatus, statusOf } from './status.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -33,42 +39,27 @@ const NEVER = Number.POSITIVE_INFINITY;
 export class PublishSession {
   readonly #options: PublishSessionOptions;
   readonly #handler: PublishSessionHandler;
-  /** Gone once it is done: it holds some kilobytes. */
-  #handshake: ClientHandshake | undefined;
-  #digestVerified = false;
+  readonly #sink: SliceSink;
   readonly #channel: MessageChannel;
-  readonly #transactions = new Transactions();
+  readonly #requests: PublishRequests;
   readonly #news: ServerNews;
-  readonly #silentEnd: SilentEnd;
-  #state: PublishState = 'idle';
+  #state: SessionState = { name: 'idle' };
   #deadline = NEVER;
-  #streamName: string;
-  #messageStreamId = 0;
-  #profile: ServerProfile;
   #capabilities: Capabilities = NO_CAPABILITIES;
+  #digestVerified = false;
   #largestMessage = 0;
 
   constructor(options: PublishSessionOptions, sink: SliceSink, handler: PublishSessionHandler) {
     this.#options = options;
     this.#handler = handler;
-    this.#streamName = options.streamName;
-    this.#profile = serverProfile(options.profile === 'auto' ? 'generic' : options.profile);
+    this.#sink = sink;
     this.#channel = new MessageChannel(sink, this, options.limits, ACKNOWLEDGEMENT_WINDOW);
-    this.#news = new ServerNews(options.now, (message) => handler.onWarning?.(message));
-    this.#silentEnd = new SilentEnd(options.now);
-    this.#handshake = new ClientHandshake(
-      {
-        mode: options.handshake,
-        digestScheme: options.digestScheme,
-        random: options.random,
-        now: options.now,
-      },
-      sink,
-    );
+    this.#requests = new PublishRequests(options, this.#channel);
+    this.#news = new ServerNews(options.now, handler);
   }
 
   get state(): PublishState {
-    return this.#state;
+    return this.#state.name;
   }
 
   /** When {@link expire} is due, on the session's clock; infinite while nothing is awaited. */
@@ -78,17 +69,17 @@ export class PublishSession {
 
   /** The server's habits, as given or detected. */
   get profile(): ServerProfile {
-    return this.#profile;
+    return this.#requests.profile;
+  }
+
+  /** The id that the server gave the message stream: not always 1; 0 while there is none. */
+  get messageStreamId(): number {
+    return 'messageStreamId' in this.#state ? this.#state.messageStreamId : 0;
   }
 
   /** What the server announced in its reply to `connect`. */
   get capabilities(): Capabilities {
     return this.#capabilities;
-  }
-
-  /** The message stream id that the server gave us: not always 1. */
-  get messageStreamId(): number {
-    return this.#messageStreamId;
   }
 
   /** The sequence number of the server's last Acknowledgement: a health signal only. */
@@ -101,7 +92,7 @@ export class PublishSession {
     this.#channel.requestAcknowledgements(bytes);
   }
 
-  /** Messages of the server that were left aside: not understood, or more than a caller can take. */
+  /** Messages of the server that were ignored: not readable, or more than a caller can take. */
   get leftAside(): number {
     return this.#news.leftAside;
   }
@@ -113,49 +104,41 @@ export class PublishSession {
 
   /** Sends the first bytes. The transport below must be connected. */
   start(): void {
-    this.#expect('idle', 'start');
-    this.#enter('handshaking', this.#options.timeouts.handshake);
-    this.#handshake?.start();
+    if (this.#state.name !== 'idle') throw failures.misplacedCall('start', this.#state.name, 'idle');
+    const { handshake: mode, digestScheme, random, now, timeouts } = this.#options;
+    const handshake = new ClientHandshake({ mode, digestScheme, random, now }, this.#sink);
+    this.#enter({ name: 'handshaking', handshake }, timeouts.handshake);
+    handshake.start();
   }
 
   /** Takes what the server sent. Never throws: what goes wrong arrives at `onFailure`. */
   receive(bytes: Uint8Array): void {
-    if (this.#state === 'idle' || this.#state === 'failed') return;
+    const { name } = this.#state;
+    if (name === 'idle' || name === 'failed') return;
     try {
-      this.#receive(bytes);
+      const rest =
+        this.#state.name === 'handshaking' ? this.#shakeHands(this.#state.handshake, bytes) : bytes;
+      if (rest.length > 0) this.#channel.receive(rest);
     } catch (error) {
-      this.fail(placeError(error, stageOf(this.#state)));
+      this.fail(placeError(error, stageOf(this.#state.name)));
     }
   }
 
   /** To be called at {@link deadline}: fails the session when what it waits for has not come. */
   expire(): void {
-    if (this.#options.now() < this.#deadline) return;
-    const stage = stageOf(this.#state);
-    this.fail(
-      new RtmpError(RtmpErrorCode.timeout, stage, `the server did not answer within the time-out (${stage})`),
-    );
+    if (this.#options.now() >= this.#deadline) this.fail(failures.noAnswer(stageOf(this.#state.name)));
   }
 
   /** Ends the session with an error, once. */
   fail(error: RtmpError): void {
-    if (this.#state === 'failed') return;
-    this.#enter('failed', NEVER);
+    if (this.#state.name === 'failed') return;
+    this.#enter({ name: 'failed' }, NEVER);
     this.#handler.onFailure(error);
   }
 
   /** The error for a connection that closed, or broke with `cause`, in the present state. */
   connectionLost(cause?: unknown): RtmpError {
-    const stage = stageOf(this.#state);
-    const tooLarge =
-      this.#largestMessage > 2 ** 20
-        ? `; the largest message had ${this.#largestMessage} bytes, and nginx-rtmp's default max_message is 1048576`
-        : '';
-    const silent = this.#silentEnd.after(this.#state);
-    const code = cause === undefined ? RtmpErrorCode.peerClosed : RtmpErrorCode.socket;
-    const what = cause === undefined ? 'the server closed the connection' : 'the connection broke';
-    const text = `${what} (${stage})${tooLarge}${silent?.hint ?? ''}`;
-    return new RtmpError(code, stage, text, { cause, ...(silent && { details: silent.details }) });
+    return failures.lostConnection(this.#state, this.#options.now(), this.#largestMessage, cause);
   }
 
   /**
@@ -163,250 +146,154 @@ export class PublishSession {
    * @throws RtmpError `ERR_CLOUDPUSH_INVALID_STATE`, `ERR_CLOUDPUSH_MESSAGE_TOO_LARGE`: nothing was sent then
    */
   send(message: MediaMessage): void {
-    if (this.#state !== 'publishing') this.#expect('publishing', 'send');
+    const state = this.#state;
+    if (state.name !== 'publishing') throw failures.misplacedCall('send', state.name, 'publishing');
     if (message.size > this.#largestMessage) {
-      checkMessageSize(this.#profile, message.size);
+      checkMessageSize(this.profile, message.size);
       this.#largestMessage = message.size;
     }
-    this.#channel.media(this.#messageStreamId, message);
+    this.#channel.media(state.messageStreamId, message);
   }
 
   /** Sends a command on the connection (message stream 0) that nobody has to answer. */
   command(name: string, ...args: AmfValue[]): void {
-    this.#channel.command(0, encodeCommand(name, this.#transactions.next(), null, ...args));
+    this.#requests.command(name, ...args);
   }
 
   /** Ends the present stream: FCUnpublish, then deleteStream with the numeric id. */
   unpublish(): void {
-    if (this.#state !== 'publishing') return;
-    this.#enter('unpublished', NEVER);
-    if (this.#profile.fcPublish) this.command('FCUnpublish', this.#streamName);
-    this.command('deleteStream', this.#messageStreamId);
+    if (this.#state.name !== 'publishing') return;
+    const { messageStreamId } = this.#state;
+    this.#enter({ name: 'unpublished' }, NEVER);
+    this.#requests.unpublish(messageStreamId);
   }
 
   /** Ends the present stream, if any, and publishes the next on the same connection; `onPublishing` follows. */
   publishNext(streamName: string): void {
-    if (this.#state !== 'publishing') this.#expect('unpublished', 'publishNext');
-    checkNames(this.#profile, this.#options.connectObject, streamName);
+    const { name } = this.#state;
+    if (name !== 'publishing' && name !== 'unpublished')
+      throw failures.misplacedCall('publishNext', name, 'unpublished');
+    checkNames(this.profile, this.#options.connectObject, streamName);
     this.unpublish();
-    this.#streamName = streamName;
+    this.#requests.streamName = streamName;
     this.#createStream();
   }
 
   /** Called by the channel. */
   onMessage(type: number, messageStreamId: number, _timestamp: number, payload: Uint8Array): void {
-    if (this.#state === 'failed') return;
-    switch (type) {
-      case MessageType.commandAmf0:
-      case MessageType.commandAmf3:
-        this.#onCommand(hearCommand(type, payload, this.#options.limits), messageStreamId, payload.length);
-        break;
-      case MessageType.dataAmf0:
-      case MessageType.dataAmf3:
-        this.#tell(hearData(type, payload, this.#options.limits), payload.length);
-        break;
-      default: // a server has no media for a publisher
-    }
+    if (this.#state.name === 'failed') return;
+    const message = readServerMessage(type, payload, this.#options.limits);
+    if (message !== undefined) this.#onServerMessage(message, messageStreamId, payload.length);
   }
 
-  #receive(bytes: Uint8Array): void {
-    let rest = bytes;
-    if (this.#handshake !== undefined) {
-      rest = bytes.subarray(this.#handshake.push(bytes));
-      if (!this.#handshake.done) return;
-      this.#digestVerified = this.#handshake.digestVerified;
-      this.#handshake = undefined;
-      this.#connect();
-    }
-    if (rest.length > 0) this.#channel.receive(rest);
+  /** Returns what stands behind the handshake. */
+  #shakeHands(handshake: ClientHandshake, bytes: Uint8Array): Uint8Array {
+    const rest = bytes.subarray(handshake.push(bytes));
+    if (!handshake.done) return rest;
+    this.#digestVerified = handshake.digestVerified;
+    this.#enter({ name: 'connecting' }, this.#options.timeouts.connect);
+    this.#requests.connect();
+    return rest;
   }
 
-  /**
-   * Set Chunk Size goes right before `connect`, so that this already fits one chunk, and never after publish.
-   */
-  #connect(): void {
-    const { connectObject, connectArguments, chunkSize, timeouts } = this.#options;
-    this.#enter('connecting', timeouts.connect);
-    checkNames(this.#profile, connectObject, this.#streamName);
-    this.#channel.setChunkSize(chunkSize ?? this.#profile.chunkSize);
-    const id = this.#transactions.begin('connect');
-    this.#channel.command(0, encodeCommand('connect', id, connectObject, ...connectArguments));
-  }
-
-  /** releaseStream and FCPublish are not waited for: half of the servers never answer. */
   #createStream(): void {
-    this.#enter('creating-stream', this.#options.timeouts.createStream);
-    this.#messageStreamId = 0;
-    for (const risk of namesAtRisk(this.#profile, this.#options.connectObject, this.#streamName))
-      this.#handler.onWarning?.(risk);
-    if (this.#profile.releaseStream) this.#request('releaseStream', this.#streamName);
-    if (this.#profile.fcPublish) this.#request('FCPublish', this.#streamName);
-    this.#request('createStream');
-  }
-
-  #request(name: PendingCommand, ...args: AmfValue[]): void {
-    this.#channel.command(0, encodeCommand(name, this.#transactions.begin(name), null, ...args));
+    this.#enter({ name: 'creating-stream' }, this.#options.timeouts.createStream);
+    for (const risk of this.#requests.createStream()) this.#handler.onWarning?.(risk);
   }
 
   #publish(messageStreamId: number): void {
-    this.#messageStreamId = messageStreamId;
-    this.#enter('requesting-publish', this.#options.timeouts.publish);
-    const id = this.#transactions.next();
-    const { publishType } = this.#options;
-    this.#channel.command(messageStreamId, encodeCommand('publish', id, null, this.#streamName, publishType));
+    this.#enter({ name: 'requesting-publish', messageStreamId }, this.#options.timeouts.publish);
+    this.#requests.publish(messageStreamId);
   }
 
-  #onCommand(command: HeardCommand, messageStreamId: number, size: number): void {
-    const { name, transactionId, args } = command;
-    switch (name) {
-      case '_result':
-        this.#onResult(command);
+  #onServerMessage(message: ServerMessage, messageStreamId: number, size: number): void {
+    switch (message.kind) {
+      case 'result':
+        this.#onResult(message);
         break;
-      case '_error':
-        this.#onError(transactionId, args);
+      case 'error':
+        this.#onError(message);
         break;
-      case 'onStatus':
-        this.#onStatus(statusOf(args), messageStreamId, command, size);
+      case 'status':
+        this.#onStatus(message, messageStreamId, size);
         break;
       case 'close':
         // After deleteStream it is a goodbye, which the handler can tell from a loss: it knows what is still queued.
-        if (this.#state === 'unpublished') this.#handler.onCommand(name, args);
+        if (this.#state.name === 'unpublished') this.#handler.onCommand('close', message.args);
         else this.fail(this.connectionLost());
         break;
-      case '_checkbw':
-        this.#channel.command(0, encodeCommand('_result', transactionId, null));
+      case 'bandwidth-check':
+        this.#requests.answer(message.transactionId);
         break;
-      case 'onBWDone':
-      case 'onFCPublish':
-      case 'onFCUnpublish':
+      case 'news':
+        this.#news.command(message.command, size);
         break;
       default:
-        this.#tell(command, size);
+        message satisfies never;
     }
-  }
-
-  /** Hands on what the session has no use for. Who does not speak AMF has nothing to say to a publisher. */
-  #tell({ name, args, damage }: HeardCommand, size: number): void {
-    if (damage !== undefined) this.#news.misunderstand(damage.message);
-    else if (this.#news.admits(size)) this.#handler.onCommand(name, args);
-  }
-
-  #awaited(): PendingCommand | undefined {
-    if (this.#state === 'connecting') return 'connect';
-    return this.#state === 'creating-stream' ? 'createStream' : undefined;
   }
 
   /** An answer that is awaited must hold what it is awaited for; what else is in it may be anything. */
-  #onResult({ transactionId, args, damage }: HeardCommand): void {
-    const command = this.#transactions.settle(transactionId, this.#awaited());
-    if (command === undefined || command !== this.#awaited()) return;
-    if (command === 'createStream') {
+  #onResult({ transactionId, args, damage }: ServerAnswer): void {
+    const awaited = awaitedBy(this.#state.name);
+    if (!this.#requests.settles(transactionId, awaited)) return;
+    if (awaited === 'createStream') {
       const id = args.find((arg) => typeof arg === 'number');
-      if (typeof id === 'number') this.#publish(checkedStreamId(id));
+      if (typeof id === 'number') this.#publish(failures.checkedStreamId(id));
       // With id 0 it may have been an answer to something else.
-      else if (transactionId !== 0) throw damage ?? noStreamId();
+      else if (transactionId !== 0) throw damage ?? failures.noStreamId();
       return;
     }
     if (damage !== undefined && args.length === 0) throw damage;
-    const status = statusOf(args);
+    this.#onConnected(statusOf(args), args);
+  }
+
+  #onConnected(status: RtmpStatus, args: readonly AmfValue[]): void {
     if (isFailure(status)) {
-      this.fail(this.#failureOf(status, 'connect'));
+      this.fail(this.#refusal(status, 'connect'));
       return;
     }
-    if (this.#options.profile === 'auto') this.#profile = serverProfile(detectProfile(args));
+    this.#requests.recognize(args);
     this.#capabilities = readCapabilities(args);
     this.#channel.wantAcknowledgements();
     this.#createStream();
   }
 
   /** With id 0 it can only be about `connect`; later, some servers so refuse releaseStream, which does no harm. */
-  #onError(transactionId: number, args: readonly AmfValue[]): void {
-    if (transactionId === 0 && this.#state !== 'connecting') return;
-    const command = this.#transactions.settle(transactionId, this.#awaited());
-    if (command !== undefined && command === this.#awaited())
-      this.fail(this.#failureOf(statusOf(args), stageOf(this.#state)));
+  #onError({ transactionId, args }: ServerAnswer): void {
+    if (transactionId === 0 && this.#state.name !== 'connecting') return;
+    const awaited = awaitedBy(this.#state.name);
+    if (!this.#requests.settles(transactionId, awaited)) return;
+    this.fail(this.#refusal(statusOf(args), stageOf(this.#state.name)));
   }
 
-  #onStatus(status: RtmpStatus, messageStreamId: number, { damage }: HeardCommand, size: number): void {
+  #onStatus({ status, damage }: ServerStatus, messageStreamId: number, size: number): void {
     if (status.code === 'NetConnection.Connect.ReconnectRequest') {
-      if (!this.#news.admitsReconnectRequest()) return;
-      const tcUrl = stringProperty(status.info, 'tcUrl');
-      this.#handler.onReconnectRequest({ tcUrl, description: status.description });
+      this.#news.reconnectRequest(status);
       return;
     }
     if (damage !== undefined && status.info === undefined) {
       // It may be what the session waits for, and will not be said twice.
-      if (this.#state === 'requesting-publish') throw damage;
+      if (this.#state.name === 'requesting-publish') throw damage;
       this.#news.misunderstand(damage.message);
       return;
     }
-    if (this.#news.admits(size)) this.#noteStatus(status);
-    if (this.#state === 'requesting-publish' && status.code === 'NetStream.Publish.Start') {
-      this.#silentEnd.began();
-      this.#enter('publishing', NEVER);
+    this.#news.status(status, size, () => this.#refusal(status, 'publishing').details);
+    if (this.#state.name === 'requesting-publish' && status.code === 'NetStream.Publish.Start') {
+      this.#enter({ ...this.#state, name: 'publishing', since: this.#options.now() }, NEVER);
       this.#handler.onPublishing();
-    } else if (this.#ends(status, messageStreamId)) {
-      this.fail(this.#failureOf(status, stageOf(this.#state)));
+    } else if (isEnd(this.#state, status, messageStreamId)) {
+      this.fail(this.#refusal(status, stageOf(this.#state.name)));
     }
   }
 
-  #noteStatus(status: RtmpStatus): void {
-    this.#handler.onStatus(status);
-    if (!isAside(status) || status.level !== 'error') return;
-    const { serverCode, description } = this.#failureOf(status, 'publishing').details;
-    const words = [serverCode, description].filter(Boolean).join(': ');
-    this.#handler.onWarning?.(`the server reports an error that does not affect publishing: ${words}`);
+  #refusal(status: RtmpStatus, stage: RtmpStage): RtmpError {
+    return failures.refusal(status, stage, this.#options, this.#requests.streamName);
   }
 
-  /**
-   * Whether a status is the end: a failure of what is awaited or runs, or our stream unpublished behind our
-   * back. What a server says of another message stream, which may be the one before, is not.
-   */
-  #ends(status: RtmpStatus, messageStreamId: number): boolean {
-    if (messageStreamId !== 0 && messageStreamId !== this.#messageStreamId) return false;
-    if (this.#state === 'unpublished') return false;
-    if (isFailure(status)) return true;
-    return this.#state === 'publishing' && status.code === 'NetStream.Unpublish.Success';
-  }
-
-  #failureOf(status: RtmpStatus, stage: RtmpStage): RtmpError {
-    const { connectObject, connectArguments, secrets = [] } = this.#options;
-    const { app, tcUrl } = connectObject;
-    const values = queryValues([app, tcUrl, this.#streamName, ...textsIn(connectArguments)]);
-    return failureOf(status, stage, withForms([...secrets, ...values, ...textsIn(connectArguments)]));
-  }
-
-  #enter(state: PublishState, timeout: number): void {
+  #enter(state: SessionState, timeout: number): void {
     this.#state = state;
-    this.#options.timer?.begin(timedStageOf(state));
+    this.#options.timer?.begin(timedStageOf(state.name));
     this.#deadline = this.#options.now() + timeout;
   }
-
-  #expect(state: PublishState, operation: string): void {
-    if (this.#state === state) return;
-    throw new RtmpError(
-      RtmpErrorCode.invalidState,
-      stageOf(this.#state),
-      `${operation} is not possible while ${this.#state}, only while ${state}`,
-      { details: { actual: this.#state, permitted: state } },
-    );
-  }
-}
-
-/** A chunk header has 32 bits for it (RTMP 1.0 §5.3.1.2.1). */
-function checkedStreamId(id: number): number {
-  if (Number.isInteger(id) && id >= 0 && id <= 0xffffffff) return id;
-  throw new RtmpError(
-    RtmpErrorCode.createStreamFailed,
-    'create-stream',
-    `the server answered createStream with the stream id ${id}; permitted: 0 to 4294967295`,
-  );
-}
-
-function noStreamId(): RtmpError {
-  return new RtmpError(
-    RtmpErrorCode.createStreamFailed,
-    'create-stream',
-    'the server answered createStream without a stream id',
-  );
 }

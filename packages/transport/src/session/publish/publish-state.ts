@@ -1,10 +1,12 @@
 import type { AmfObject, AmfValue } from '../../amf/value.js';
 import type { RtmpError, RtmpStage } from '../../errors.js';
+import type { ClientHandshake } from '../../handshake/client.js';
 import type { RandomFill } from '../../handshake/simple.js';
 import type { TransportLimits } from '../../limits.js';
 import type { ServerProfileName } from './profile.js';
 import type { ConnectTimings, StageTimer } from './stage-timer.js';
-import type { RtmpStatus } from './status.js';
+import { isFailure, type RtmpStatus } from './status.js';
+import type { PendingCommand } from './transactions.js';
 
 /** The longest wait in each state, in milliseconds. */
 export interface SessionTimeouts {
@@ -59,16 +61,23 @@ export interface PublishSessionHandler {
   onFailure(error: RtmpError): void;
 }
 
-/** What the session is doing; the diagram in the README shows what leads from one to the next. */
-export type PublishState =
-  | 'idle'
-  | 'handshaking'
-  | 'connecting'
-  | 'creating-stream'
-  | 'requesting-publish'
-  | 'publishing'
-  | 'unpublished'
-  | 'failed';
+/**
+ * What the session is doing, and what it holds meanwhile; the diagram in the README shows what leads from one to the
+ * next.
+ */
+export type SessionState =
+  | { readonly name: 'idle' | 'connecting' | 'creating-stream' | 'unpublished' | 'failed' }
+  /** The handshake holds some kilobytes, which go with the state. */
+  | { readonly name: 'handshaking'; readonly handshake: ClientHandshake }
+  | { readonly name: 'requesting-publish'; readonly messageStreamId: number }
+  | {
+      readonly name: 'publishing';
+      readonly messageStreamId: number;
+      /** When the server accepted, on the session's clock. */
+      readonly since: number;
+    };
+
+export type PublishState = SessionState['name'];
 
 /** The stage that errors of a state belong to. */
 export function stageOf(state: PublishState): RtmpStage {
@@ -111,4 +120,21 @@ export function timedStageOf(state: PublishState): keyof ConnectTimings | undefi
     default:
       return state satisfies never;
   }
+}
+
+/** The command whose answer a state waits for. */
+export function awaitedBy(state: PublishState): PendingCommand | undefined {
+  if (state === 'connecting') return 'connect';
+  return state === 'creating-stream' ? 'createStream' : undefined;
+}
+
+/**
+ * Whether a status ends the session: a failure of what is awaited or runs, or our stream unpublished behind our back.
+ * What a server says of another message stream, which may be the one before, does not.
+ */
+export function isEnd(state: SessionState, status: RtmpStatus, messageStreamId: number): boolean {
+  if (state.name === 'unpublished') return false;
+  const own = 'messageStreamId' in state ? state.messageStreamId : 0;
+  if (messageStreamId !== 0 && messageStreamId !== own) return false;
+  return isFailure(status) || (state.name === 'publishing' && status.code === 'NetStream.Unpublish.Success');
 }

@@ -1,28 +1,33 @@
+import { stringProperty } from '../../amf/value.js';
+import type { RtmpErrorDetails } from '../../errors.js';
 import { SERVER_PACE } from '../../limits.js';
+import type { HeardCommand } from '../../message/command.js';
 import { RateLimit } from '../common/rate-limit.js';
+import type { PublishSessionHandler } from './publish-state.js';
+import { isAside, type RtmpStatus } from './status.js';
 
-/** How often the user hears of what is left aside, in ms. */
+/** How often the user hears of what is ignored, in ms. */
 const WARNING_INTERVAL = 60_000;
 
 /**
- * What a server says beside the protocol: as much of it as a caller can take is let through, the rest, and what nobody
- * can understand, is counted.
+ * Hands on to the caller what a server says beside the protocol, as much of it as a caller can take. The rest, and what
+ * cannot be read, is ignored and counted.
  */
 export class ServerNews {
+  readonly #handler: PublishSessionHandler;
+  readonly #now: () => number;
   readonly #messages: RateLimit;
   readonly #bytes: RateLimit;
   readonly #reconnects: RateLimit;
-  readonly #now: () => number;
-  readonly #warn: (message: string) => void;
   #leftAside = 0;
   #misunderstood = false;
   #nextWarning = Number.NEGATIVE_INFINITY;
 
   /** @param now milliseconds, from any origin, never going back */
-  constructor(now: () => number, warn: (message: string) => void) {
+  constructor(now: () => number, handler: PublishSessionHandler) {
     const { newsPerSecond, newsBytesPerSecond, reconnectRequestsPerSecond } = SERVER_PACE;
     this.#now = now;
-    this.#warn = warn;
+    this.#handler = handler;
     this.#messages = new RateLimit(newsPerSecond, 2 * newsPerSecond, now);
     this.#bytes = new RateLimit(newsBytesPerSecond, 2 * newsBytesPerSecond, now);
     this.#reconnects = new RateLimit(reconnectRequestsPerSecond, 8 * reconnectRequestsPerSecond, now);
@@ -33,38 +38,59 @@ export class ServerNews {
     return this.#leftAside;
   }
 
-  /** Whether a message of so many bytes may go to the caller. */
-  admits(size: number): boolean {
-    if (this.#messages.wait > 0 || this.#bytes.wait > 0) return this.#refuse();
+  /**
+   * Hands on a command or data message of so many bytes. A peer that does not speak AMF has nothing to say to a publisher.
+   */
+  command({ name, args, damage }: HeardCommand, size: number): void {
+    if (damage !== undefined) this.misunderstand(damage.message);
+    else if (this.#admits(size)) this.#handler.onCommand(name, args);
+  }
+
+  /**
+   * Hands on a status of so many bytes, with a warning where it is an error that does not affect publishing.
+   * @param words the server's own, without secrets
+   */
+  status(status: RtmpStatus, size: number, words: () => RtmpErrorDetails): void {
+    if (!this.#admits(size)) return;
+    this.#handler.onStatus(status);
+    if (!isAside(status) || status.level !== 'error') return;
+    const { serverCode, description } = words();
+    const text = [serverCode, description].filter(Boolean).join(': ');
+    this.#handler.onWarning?.(`the server reports an error that does not affect publishing: ${text}`);
+  }
+
+  /** Hands on a request to reconnect. */
+  reconnectRequest({ info, description }: RtmpStatus): void {
+    if (!this.#reconnects.take(1)) this.#refuse();
+    else this.#handler.onReconnectRequest({ tcUrl: stringProperty(info, 'tcUrl'), description });
+  }
+
+  /** Ignores a message that cannot be read, or has no meaning here. */
+  misunderstand(reason: string): void {
+    this.#leftAside++;
+    if (this.#misunderstood) return;
+    this.#misunderstood = true;
+    this.#handler.onWarning?.(`a message of the server could not be read, and was ignored: ${reason}`);
+  }
+
+  #admits(size: number): boolean {
+    if (this.#messages.wait > 0 || this.#bytes.wait > 0) {
+      this.#refuse();
+      return false;
+    }
     this.#messages.spend(1);
     this.#bytes.spend(size);
     return true;
   }
 
-  /** Whether a request to reconnect may. */
-  admitsReconnectRequest(): boolean {
-    if (this.#reconnects.wait > 0) return this.#refuse();
-    this.#reconnects.spend(1);
-    return true;
-  }
-
-  /** Leaves a message aside that cannot be read, or has no meaning here. */
-  misunderstand(reason: string): void {
-    this.#leftAside++;
-    if (this.#misunderstood) return;
-    this.#misunderstood = true;
-    this.#warn(`a message of the server could not be read, and was ignored: ${reason}`);
-  }
-
-  #refuse(): false {
+  #refuse(): void {
     this.#leftAside++;
     const now = this.#now();
-    if (now >= this.#nextWarning) {
-      this.#nextWarning = now + WARNING_INTERVAL;
-      this.#warn(
-        `the server sends messages faster than permitted (${SERVER_PACE.newsPerSecond} or ${SERVER_PACE.newsBytesPerSecond} bytes a second, ${SERVER_PACE.reconnectRequestsPerSecond} request to reconnect a second): ${this.#leftAside} have been ignored so far`,
-      );
-    }
-    return false;
+    if (now < this.#nextWarning) return;
+    this.#nextWarning = now + WARNING_INTERVAL;
+    const { newsPerSecond, newsBytesPerSecond, reconnectRequestsPerSecond } = SERVER_PACE;
+    this.#handler.onWarning?.(
+      `the server sends messages faster than permitted (${newsPerSecond} or ${newsBytesPerSecond} bytes a second, ${reconnectRequestsPerSecond} request to reconnect a second): ${this.#leftAside} have been ignored so far`,
+    );
   }
 }
