@@ -37,21 +37,25 @@ export {
   type ErrorClass,
   type ErrorData,
 } from './base/errors.js';
+export type { SourceErrorCode } from './base/source-error-codes.js';
 export { Channel, type ChannelState } from './engine/channel/channel.js';
 export type { AudioPacket, PacketStreamOptions, VideoPacket } from './engine/channel/writable-stream.js';
-export { Destination, type DestinationState } from './engine/destination/destination.js';
+export type { CloseReport } from './engine/close-report.js';
+export {
+  type Advice,
+  Destination,
+  type DestinationEvents,
+  type DestinationState,
+  type Disconnection,
+  type ServerCommand,
+} from './engine/destination/destination.js';
 export type { DiagnosticEvents } from './engine/diagnostics.js';
 export { PushEngine } from './engine/engine.js';
 export type {
-  Advice,
   ChannelEvents,
-  CloseReport,
-  DestinationEvents,
-  Disconnection,
   PacketProblem,
   SegmentReport,
   SegmentStream,
-  ServerCommand,
   SourceConnection,
   SourceLoss,
   SourceStall,
@@ -98,6 +102,7 @@ export {
   type TriggerType,
   triggerTypes,
 } from './metadata/types.js';
+export type { ConnectionOptions } from './options/connection-options.js';
 export type { EncryptionOptions } from './options/encryption-options.js';
 export type {
   ChannelOptions,
@@ -108,6 +113,7 @@ export type {
   PushEngineOptions,
   TargetPlace,
   UrlPlace,
+  Watermark,
 } from './options/options.js';
 export type {
   AudioPacketOptions,
@@ -115,6 +121,7 @@ export type {
   VideoPacketOptions,
   WaitOptions,
 } from './options/packet-options.js';
+export type { SourceAudio, SourceRetry } from './options/source-config.js';
 export type {
   CommandSource,
   FileSource,
@@ -123,9 +130,8 @@ export type {
   SourceOptions,
   SourceSettings,
 } from './options/source-options.js';
-export type { ConnectionOptions, Watermark } from './protocol/protocol.js';
-export type { SourceAudio, SourceRetry, SourceTrack, SourceTracks } from './protocol/source-messages.js';
-export type { SourceErrorCode } from './sources/errors.js';
+export type { SourceTrack, SourceTracks } from './protocol/source-messages.js';
+export type { BitrateAdvice } from './protocol/stream.js';
 export type { SourceState, SourceStats } from './stats/source-stats.js';
 export type {
   ChannelStats,
@@ -156,4 +162,3 @@ export type {
 export type { TokenAuthorityOptions } from './targets/token-authority.js';
 export { TokenServer } from './targets/token-server.js';
 export type { TokenServerOptions, TokenTimeouts, TokenTlsOptions } from './targets/token-server-options.js';
-export type { BitrateAdvice } from './worker/destination/bitrate-advisor.js';

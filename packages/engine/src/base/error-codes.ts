@@ -1,8 +1,8 @@
 import type { MuxerErrorCode } from '@cloudpush/muxer';
 import type { RtmpErrorCode } from '@cloudpush/transport';
-import type { SourceErrorCode } from '../sources/errors.js';
-import type { RtspErrorCode } from '../sources/rtsp/errors.js';
 import type { EngineErrorCode } from './errors.js';
+import type { RtspErrorCode } from './rtsp-error-codes.js';
+import type { SourceErrorCode } from './source-error-codes.js';
 
 /** Every `code` that an error of this product can carry. */
 export type CloudPushErrorCode =

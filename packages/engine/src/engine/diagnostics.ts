@@ -1,10 +1,11 @@
 import { channel as hook } from 'node:diagnostics_channel';
 import type { ConnectTimings } from '@cloudpush/transport';
 import type { CloudPushError } from '../base/errors.js';
-import type { BitrateAdvice } from '../worker/destination/bitrate-advisor.js';
+import type { BitrateAdvice } from '../protocol/stream.js';
 import type { Channel } from './channel/channel.js';
-import type { Destination } from './destination/destination.js';
-import type { CloseReport, Disconnection, PacketProblem } from './events.js';
+import type { CloseReport } from './close-report.js';
+import type { Destination, Disconnection } from './destination/destination.js';
+import type { PacketProblem } from './events.js';
 
 /**
  * What the hooks of `node:diagnostics_channel` are called, and what their subscribers get: for tracing and monitoring of all

@@ -13,7 +13,7 @@ import { summarize } from '../memory/latency-histogram.js';
 import { planChannel } from '../options/channel-plan.js';
 import { type EngineSettings, engineSettings } from '../options/engine-settings.js';
 import type { ChannelOptions, PushEngineOptions } from '../options/options.js';
-import type { ShardReport } from '../protocol/protocol.js';
+import type { ShardReport } from '../protocol/reports.js';
 import type { ChannelTotals, EngineStats } from '../stats/stats.js';
 import { addTotals, NO_CHANNEL_TOTALS } from '../stats/totals.js';
 import { TargetFinder } from '../targets/target-finder.js';

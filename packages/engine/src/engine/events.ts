@@ -1,50 +1,13 @@
-import type { AmfValue } from '@cloudpush/transport';
 import type { CloudPushError } from '../base/errors.js';
 import type { SourceTracks } from '../protocol/source-messages.js';
-import type { BitrateAdvice } from '../worker/destination/bitrate-advisor.js';
-import type { Destination } from './destination/destination.js';
-
-/** How a channel, or one of its destinations, ended. */
-export interface CloseReport {
-  /**
-   * True when the stream was closed as asked, everything accepted before had been sent, and no connection was lost on the
-   * way. What was dropped because a server is slow (`overflow: 'drop'`, or several destinations) does not count against it.
-   */
-  readonly clean: boolean;
-  /** Why it was not: how it ended, or how a connection was lost that had been made again. */
-  readonly error: CloudPushError | undefined;
-}
+import type { CloseReport } from './close-report.js';
+import type { Advice, Destination, Disconnection, ServerCommand } from './destination/destination.js';
 
 /** A packet that was refused for what is in it, or repaired, as its timestamp was. The channel goes on with the next one. */
 export interface PacketProblem {
   readonly error: CloudPushError;
   /** How many like it have not been reported since the last report: the same problem is reported once a second. */
   readonly repeats: number;
-}
-
-/** A lost connection that will be made again. */
-export interface Disconnection {
-  /** Why it was lost, or why the last attempt failed. */
-  readonly error: CloudPushError;
-  /** Until the next attempt, in ms. Infinity between two segments: it is made when the next one starts. */
-  readonly delay: number;
-  /** Whose connection it was. */
-  readonly destination: Destination;
-}
-
-/** What a server has sent beside its answers. */
-export interface ServerCommand {
-  /** Such as `onLiveOpen`. */
-  readonly name: string;
-  /** AMF0 values. */
-  readonly args: readonly AmfValue[];
-  /** Whose server it was. */
-  readonly destination: Destination;
-}
-
-/** What an encoder that can change its bit rate should do about it, for one of the destinations. */
-export interface Advice extends BitrateAdvice {
-  readonly destination: Destination;
 }
 
 /** What a segment was sent as to one destination. */
@@ -93,22 +56,6 @@ export interface SourceStall {
   readonly kind: 'all' | 'video';
   /** How long nothing of the kind has come, in ms. */
   readonly ms: number;
-}
-
-/** The events of a destination, in the order of their causes. `close` is the last one, and comes exactly once. */
-export interface DestinationEvents {
-  /** Connected and publishing; again after each `disconnect`. */
-  connect: [];
-  /** The connection is lost and will be made again (option `reconnect`). */
-  disconnect: [Disconnection];
-  /** The stream has moved to another connection without a gap: see `Destination.moveTo`. */
-  move: [];
-  /** The server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
-  command: [ServerCommand];
-  /** The source gives more than the connection takes, or may give more again. */
-  advice: [Advice];
-  /** The destination is over; the channel goes on with the others. */
-  close: [CloseReport];
 }
 
 /** The events of a channel, in the order of their causes. `close` is the last one, and comes exactly once. */

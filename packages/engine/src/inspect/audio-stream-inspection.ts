@@ -1,5 +1,5 @@
 import { AdtsSplitter, type AudioFrame, Mp3Splitter } from '@cloudpush/muxer';
-import { sourceErrorCodes } from '../sources/errors.js';
+import { sourceErrorCodes } from '../base/source-error-codes.js';
 import { AudioTrack } from './audio-track.js';
 import type { DamageLog } from './damage-log.js';
 import type { FilePieces } from './file-pieces.js';

@@ -6,7 +6,7 @@ import {
   MuxerError,
   TagType,
 } from '@cloudpush/muxer';
-import { sourceErrorCodes } from '../sources/errors.js';
+import { sourceErrorCodes } from '../base/source-error-codes.js';
 import type { DamageLog } from './damage-log.js';
 import type { FilePieces } from './file-pieces.js';
 import type { ContentReport } from './file-report.js';

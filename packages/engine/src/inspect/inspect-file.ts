@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { sourceErrorCodes } from '../base/source-error-codes.js';
 import { integer } from '../base/validation.js';
-import { sourceError, sourceErrorCodes } from '../sources/errors.js';
+import { sourceError } from '../sources/errors.js';
 import { FORMATS, formatByContent, remuxAdvice } from '../sources/files/formats.js';
 import { statFile } from '../sources/files/stat-file.js';
 import { unreadable } from '../sources/media-error.js';

@@ -2,10 +2,9 @@ import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
 import { checkedSignal } from '../base/abort-signals.js';
 import { abortedError } from '../base/errors.js';
 import { checkedOptions, invalidParameter, oneOf } from '../base/validation.js';
-import type { ChannelConfig, DestinationConfig } from '../protocol/protocol.js';
-import { AUDIO_CODECS, VIDEO_CODECS } from '../protocol/protocol.js';
-import type { SourceConfig } from '../protocol/source-messages.js';
 import type { TargetRequest } from '../targets/target-request.js';
+import { AUDIO_CODECS, VIDEO_CODECS } from './codecs.js';
+import type { DestinationConfig, StreamConfig } from './destination-config.js';
 import {
   CHANNEL_OPTIONS,
   channelConfig,
@@ -14,6 +13,7 @@ import {
 } from './destination-config.js';
 import { ChannelEncryption } from './encryption-options.js';
 import type { ChannelOptions, DestinationOptions } from './options.js';
+import type { SourceConfig } from './source-config.js';
 import { sourceConfig } from './source-options.js';
 
 /**
@@ -33,7 +33,7 @@ export interface ChannelPlan {
   readonly video: VideoCodec | 'none';
   readonly audio: AudioCodec | 'none';
   readonly encryption: ChannelEncryption;
-  readonly config: Omit<ChannelConfig, 'encryption' | 'segment' | 'source'>;
+  readonly config: StreamConfig;
   /** Undefined: the caller sends the packets. */
   readonly source: SourceConfig | undefined;
   readonly first: DestinationPlan;

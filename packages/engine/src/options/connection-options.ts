@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { encodeAmf0, SERVER_PROFILE_NAMES } from '@cloudpush/transport';
+import { encodeAmf0, type PublisherOptions, SERVER_PROFILE_NAMES } from '@cloudpush/transport';
 import {
   checkedOptions,
   integer,
@@ -9,7 +9,15 @@ import {
   optionalBoolean,
   requireObject,
 } from '../base/validation.js';
-import type { ConnectionOptions } from '../protocol/protocol.js';
+
+/**
+ * How a connection is made: TLS (CA, pins), proxy, token and its place, credentials, server profile, handshake, local address
+ * and more; each is described at `PublisherOptions` of `@cloudpush/transport`. Plain data only, no functions.
+ */
+export type ConnectionOptions = Omit<
+  PublisherOptions,
+  'url' | 'signal' | 'chunkSize' | 'timeouts' | 'highWaterMark' | 'maxQueuedBytes' | 'limits' | 'lookup'
+>;
 
 type Check = (name: string, value: never) => void;
 type Checks<T> = Readonly<Record<keyof T & string, Check>>;

@@ -1,3 +1,4 @@
+import type { AudioCodec, HevcForm, InputClock, VideoCodec } from '@cloudpush/muxer';
 import { parseRtmpUrl, publishedName } from '@cloudpush/transport';
 import type { ReconnectPolicy } from '../base/backoff.js';
 import { CloudPushError } from '../base/errors.js';
@@ -9,17 +10,61 @@ import {
   oneOf,
   optionalBoolean,
 } from '../base/validation.js';
-import type {
-  ChannelConfig,
-  ConnectionOptions,
-  DestinationConfig,
-  ShardTarget,
-  TrackPlan,
-  Watermark,
-} from '../protocol/protocol.js';
 import { checkTargetRequest, type TargetRequest } from '../targets/target-request.js';
-import { checkedConnection } from './connection-options.js';
-import type { ChannelOptions, ChannelSettings, DestinationOptions } from './options.js';
+import { type ConnectionOptions, checkedConnection } from './connection-options.js';
+import type { ChannelOptions, ChannelSettings, DestinationOptions, Watermark } from './options.js';
+
+/** Which tracks a stream will have: a codec when the caller has named it, `none` when there will be none, undefined: it may come. */
+export interface TrackPlan {
+  readonly video: VideoCodec | 'none' | undefined;
+  readonly audio: AudioCodec | 'none' | undefined;
+  /** The longest that a stream which begins waits for its second track, in ms. */
+  readonly wait: number;
+}
+
+/** How a channel's media becomes a stream, as its options say. */
+export interface StreamConfig {
+  readonly hevc: HevcForm | 'auto';
+  readonly inputClock: InputClock;
+  readonly tracks: TrackPlan;
+}
+
+/** Where a connection leads. It holds credentials: never to be logged or quoted. */
+export interface ShardTarget {
+  /** `$time` may stand in it. */
+  readonly url: string;
+  /** Instead of the one in {@link ConnectionOptions}. */
+  readonly token: string | undefined;
+  /** When a server has named it: the host that the caller had named. */
+  readonly home?: string | undefined;
+  /** When a server has named it that had not been shown token and arguments either. */
+  readonly untrusted?: boolean | undefined;
+}
+
+/** The configuration of a destination: how its shard brings the stream to one server. */
+export interface DestinationConfig {
+  /** Undefined: the caller's thread is asked before each connection. */
+  readonly target: ShardTarget | undefined;
+  readonly highWatermark: Watermark;
+  readonly lowWatermark: Watermark;
+  /** What happens above the high watermark: the caller is refused, or queued media is dropped. */
+  readonly overflow: 'reject' | 'drop';
+  /** Undefined: a lost connection ends the destination. */
+  readonly reconnect: ReconnectPolicy | undefined;
+  /** ms after which a connection that takes nothing is given up; 0: never. */
+  readonly stallTimeout: number;
+  /** The longest that connecting may take from DNS to the answer to `publish`, in ms. */
+  readonly connectTimeout: number;
+  /** The longest that a close may wait for queued media to leave, in ms. */
+  readonly closeTimeout: number;
+  /** Above so many bytes on their way to the kernel, what follows waits in the queue, where it can still be dropped. */
+  readonly inFlightLimit: number;
+  readonly chunkSize: number | undefined;
+  readonly endOfSequence: boolean;
+  /** Whether the next segment's stream is published on the connection of the one before. */
+  readonly segmentConnection: 'auto' | 'same' | 'new';
+  readonly connection: ConnectionOptions;
+}
 
 const MIB = 1024 * 1024;
 /** Bytes on their way to the kernel: enough to keep it busy. */
@@ -67,9 +112,7 @@ const RECONNECT: Readonly<Record<keyof ReconnectPolicy, true>> = {
 };
 
 /** Checks the options and fills in the defaults. */
-export function channelConfig(
-  options: ChannelSettings,
-): Omit<ChannelConfig, 'encryption' | 'segment' | 'source'> {
+export function channelConfig(options: ChannelSettings): StreamConfig {
   return {
     hevc: oneOf('hevc', options.hevc, ['auto', 'enhanced', 'legacy']),
     inputClock: oneOf('inputClock', options.inputClock, ['native', 'wrapping32']),

@@ -12,9 +12,8 @@ import {
 } from '../base/validation.js';
 import type { EngineLogger } from '../logging/engine-logger.js';
 import { MAX_POOL_SIZE, MIN_POOL_SIZE } from '../memory/pool.js';
-import type { TokenProvider } from '../targets/push-target.js';
 import type { TargetCache } from '../targets/target-cache.js';
-import type { TokenServerOptions } from '../targets/token-server-options.js';
+import type { TargetSettings } from '../targets/target-finder.js';
 import type { PushEngineOptions } from './options.js';
 
 const DEFAULT_POOL_SIZE = 64 * 1024 * 1024;
@@ -36,13 +35,6 @@ export interface EngineSettings {
   readonly targets: TargetSettings;
   /** Undefined: the file beside the engine's own. */
   readonly workerUrl: string | undefined;
-}
-
-/** Where targets come from: what the caller has, or what the engine makes of it. */
-export interface TargetSettings {
-  readonly shared: TargetCache | undefined;
-  readonly server: TokenServerOptions;
-  readonly provider: TokenProvider | undefined;
 }
 
 /** Checks the options and fills in the defaults. */

@@ -1,11 +1,11 @@
 import type { AudioCodec, HevcForm, InputClock, VideoCodec } from '@cloudpush/muxer';
 import type { ReconnectPolicy } from '../base/backoff.js';
 import type { EngineLogger } from '../logging/engine-logger.js';
-import type { ConnectionOptions, Watermark } from '../protocol/protocol.js';
 import type { TokenProvider } from '../targets/push-target.js';
 import type { TargetCache } from '../targets/target-cache.js';
 import type { TargetRequest } from '../targets/target-request.js';
 import type { TokenServerOptions } from '../targets/token-server-options.js';
+import type { ConnectionOptions } from './connection-options.js';
 import type { EncryptionOptions } from './encryption-options.js';
 import type { SourceOptions } from './source-options.js';
 
@@ -54,6 +54,14 @@ export interface PushEngineOptions {
    * Default: the one beside the engine's own files.
    */
   readonly workerUrl?: string | URL | undefined;
+}
+
+/** A queue's limits; above either of them the channel pauses. */
+export interface Watermark {
+  /** Media accepted and not yet taken by the kernel, in bytes. */
+  readonly bytes: number;
+  /** How long it has been coming in, in ms: a gap in the source's timestamps does not count. */
+  readonly ms: number;
 }
 
 /** A server that the caller knows. */

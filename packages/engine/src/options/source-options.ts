@@ -9,7 +9,7 @@ import {
   optionalBoolean,
   requireObject,
 } from '../base/validation.js';
-import type { SourceAudio, SourceConfig, SourceInput, SourceRetry } from '../protocol/source-messages.js';
+import type { SourceAudio, SourceConfig, SourceInput, SourceRetry } from './source-config.js';
 
 /** How long a source may be silent, what happens when it is lost, and which sound is sent. */
 export interface SourceSettings {

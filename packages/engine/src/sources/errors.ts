@@ -1,19 +1,5 @@
 import { CloudPushError } from '../base/errors.js';
-
-/** Why a media file cannot be pushed. */
-export const sourceErrorCodes = {
-  /** The file is not there, is no file, or may not be read; `cause` is the system's error. */
-  unreadable: 'ERR_CLOUDPUSH_SOURCE_UNREADABLE',
-  /** The file name ends in nothing known, or the files do not go together. */
-  unsupported: 'ERR_CLOUDPUSH_SOURCE_UNSUPPORTED',
-  /** The file holds no media. */
-  empty: 'ERR_CLOUDPUSH_SOURCE_EMPTY',
-  /** The file is not what its name says, or is broken. */
-  invalid: 'ERR_CLOUDPUSH_SOURCE_INVALID',
-  /** Nothing was received for too long, or sound but no pictures. */
-  timeout: 'ERR_CLOUDPUSH_SOURCE_TIMEOUT',
-} as const;
-export type SourceErrorCode = (typeof sourceErrorCodes)[keyof typeof sourceErrorCodes];
+import { type SourceErrorCode, sourceErrorCodes } from '../base/source-error-codes.js';
 
 export interface SourceErrorDetails {
   /** Byte in the file. */

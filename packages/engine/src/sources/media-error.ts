@@ -1,5 +1,6 @@
 import { MuxerError } from '@cloudpush/muxer';
-import { sourceError, sourceErrorCodes } from './errors.js';
+import { sourceErrorCodes } from '../base/source-error-codes.js';
+import { sourceError } from './errors.js';
 import { InvalidMedia } from './files/packet-parser.js';
 
 /** An error of reading or parsing as one that names the file. */

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
-import { sourceError, sourceErrorCodes } from './errors.js';
+import { sourceErrorCodes } from '../base/source-error-codes.js';
+import { sourceError } from './errors.js';
 import { ClipReader, readClip } from './files/clip.js';
 import { FileReader } from './files/file-reader.js';
 import type { Format, FormatName } from './files/formats.js';

@@ -1,7 +1,15 @@
 import type { CloudPushError } from '../base/errors.js';
-import type { TargetSettings } from '../options/engine-settings.js';
+import type { TokenProvider } from './push-target.js';
 import { TargetCache } from './target-cache.js';
 import { TokenServer } from './token-server.js';
+import type { TokenServerOptions } from './token-server-options.js';
+
+/** Where targets come from: what the caller has, or what the engine makes of it. */
+export interface TargetSettings {
+  readonly shared: TargetCache | undefined;
+  readonly server: TokenServerOptions;
+  readonly provider: TokenProvider | undefined;
+}
 
 /** Where an engine's targets come from: a memory of its own in front of a server or a provider, or one that it shares. */
 export class TargetFinder {

@@ -1,11 +1,7 @@
 import { expect, test } from 'vitest';
 import { CloudPushError } from '../base/errors.js';
-import type {
-  ChannelConfig,
-  DestinationConfig,
-  PendingReconnect,
-  ShardTarget,
-} from '../protocol/protocol.js';
+import type { DestinationConfig, ShardTarget } from '../options/destination-config.js';
+import type { ChannelConfig, PendingReconnect } from '../protocol/stream.js';
 import { Announcements, inconsistency } from './announcements.js';
 
 const channelConfig = { label: 'camera' } as unknown as ChannelConfig;

@@ -1,11 +1,7 @@
 import type { MuxerResumption } from '@cloudpush/muxer';
 import { CloudPushError } from '../base/errors.js';
-import type {
-  ChannelConfig,
-  DestinationConfig,
-  PendingReconnect,
-  ShardTarget,
-} from '../protocol/protocol.js';
+import type { DestinationConfig, ShardTarget } from '../options/destination-config.js';
+import type { ChannelConfig, PendingReconnect } from '../protocol/stream.js';
 
 /** A channel that has come through the port before its descriptor came through the ring. */
 interface AnnouncedChannel {

@@ -1,6 +1,6 @@
 import type { ShardCounters } from '../memory/counters.js';
 import type { Gates } from '../memory/gates.js';
-import type { ShardReport } from '../protocol/protocol.js';
+import type { ShardReport } from '../protocol/reports.js';
 import type { ConnectLimiter } from './connection/connect-limiter.js';
 
 /** What has gathered output in a turn. */

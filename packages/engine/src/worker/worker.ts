@@ -1,4 +1,4 @@
-import type { ShardInit } from '../protocol/protocol.js';
+import type { ShardInit } from '../protocol/init.js';
 import { Shard } from './shard.js';
 
 /** The piscina task of a shard: it lasts as long as the engine. */

@@ -12,14 +12,16 @@ import { type ChannelPlan, type DestinationPlan, planDestination } from '../../o
 import type { DestinationOptions } from '../../options/options.js';
 import { type SourceOptions, sourceConfig } from '../../options/source-options.js';
 import type { ChannelStats } from '../../stats/stats.js';
-import type { Connecting, Destination } from '../destination/destination.js';
+import type { CloseReport } from '../close-report.js';
+import type { Destination } from '../destination/destination.js';
+import type { Connecting, DestinationController } from '../destination/destination-controller.js';
 import { diagnostics } from '../diagnostics.js';
 import type { ChannelSlot, EngineServices } from '../engine-services.js';
-import type { CloseReport, SegmentReport } from '../events.js';
+import type { SegmentReport } from '../events.js';
 import type { ShardHandle } from '../shards/shard-handle.js';
 import type { EngineSlot } from '../shards/slots.js';
 import { SourceController } from '../source/source-controller.js';
-import { Channel, type ChannelState } from './channel.js';
+import { Channel, type ChannelControl, type ChannelState } from './channel.js';
 import { ChannelCounts } from './channel-counts.js';
 import { ChannelDestinations } from './channel-destinations.js';
 import { ChannelMigration } from './channel-migration.js';
@@ -27,13 +29,12 @@ import { ChannelSegments } from './channel-segments.js';
 import { MetadataSender } from './metadata-sender.js';
 import { PacketSender } from './packet-sender.js';
 import type { Placement } from './placement.js';
-import type { WriterChannel } from './write-queue.js';
 
 /**
  * A channel from its opening until it is forgotten, on whichever shards it lives meanwhile: behind the {@link Channel} that
  * the caller holds, what the engine tells of its shard's reports.
  */
-export class ChannelController implements WriterChannel {
+export class ChannelController implements ChannelControl {
   /** Unique for the life of the engine. */
   readonly id: number;
   /** The caller's name for it. */
@@ -328,15 +329,15 @@ export class ChannelController implements WriterChannel {
    * @returns those that go on with another shard
    */
   #goingOn(
-    goOn: (destination: Destination) => Connecting | undefined,
+    goOn: (destination: DestinationController) => Connecting | undefined,
     error: ErrorData | undefined,
-  ): Map<Destination, Connecting> {
+  ): Map<DestinationController, Connecting> {
     this.#migration.onLeft();
     this.#counts.carry();
     return this.destinations.onShardGone(this.#leaving ? () => undefined : goOn, this.#abortedBy ?? error);
   }
 
-  #moveTo(shard: ShardHandle, going: ReadonlyMap<Destination, Connecting>): void {
+  #moveTo(shard: ShardHandle, going: ReadonlyMap<DestinationController, Connecting>): void {
     this.#migration.moveTo(shard);
     this.destinations.onMigrated(going);
     // Whoever saw the gate closed before the old shard could say so must look again.

@@ -2,13 +2,12 @@ import type { AmfValue, ConnectTimings } from '@cloudpush/transport';
 import { CloudPushError, type ErrorData, toErrorData } from '../../base/errors.js';
 import type { Waiters } from '../../base/waiters.js';
 import type { DestinationPlan } from '../../options/channel-plan.js';
+import type { BitrateAdvice, SegmentTotals } from '../../protocol/stream.js';
 import type { TargetReason } from '../../targets/push-target.js';
-import type { BitrateAdvice } from '../../worker/destination/bitrate-advisor.js';
-import type { SegmentTotals } from '../../worker/destination/segment-progress.js';
-import { type Connecting, Destination } from '../destination/destination.js';
+import type { Destination, Disconnection } from '../destination/destination.js';
+import { type Connecting, DestinationController } from '../destination/destination-controller.js';
 import { diagnostics } from '../diagnostics.js';
 import type { EngineServices } from '../engine-services.js';
-import type { Disconnection } from '../events.js';
 import type { EngineSlot } from '../shards/slots.js';
 import type { Channel } from './channel.js';
 import type { ChannelCounts } from './channel-counts.js';
@@ -35,7 +34,7 @@ export interface DestinationsOwner {
  */
 export class ChannelDestinations {
   readonly #owner: DestinationsOwner;
-  readonly #open = new Map<number, Destination>();
+  readonly #open = new Map<number, DestinationController>();
   #everPublished = false;
   #clean = true;
   #failure: CloudPushError | undefined;
@@ -46,8 +45,9 @@ export class ChannelDestinations {
     this.#owner = owner;
   }
 
+  /** As the caller holds them. */
   get all(): readonly Destination[] {
-    return [...this.#open.values()];
+    return [...this.#open.values()].map(({ destination }) => destination);
   }
 
   get isPublishing(): boolean {
@@ -79,8 +79,8 @@ export class ChannelDestinations {
    * @param number without one, the first
    */
   logFields(number?: number): object {
-    const destination = number === undefined ? this.all[0] : this.#open.get(number);
-    this.#lastFields = destination?.logFields() ?? this.#lastFields;
+    const controller = number === undefined ? [...this.#open.values()][0] : this.#open.get(number);
+    this.#lastFields = controller?.logFields() ?? this.#lastFields;
     return this.#lastFields;
   }
 
@@ -88,41 +88,44 @@ export class ChannelDestinations {
   attach({ id, number }: EngineSlot, { config, request, signal }: DestinationPlan): Destination {
     const { services, placement, sender } = this.#owner;
     const question = request === undefined ? undefined : { cache: services.targets, request };
-    const destination = new Destination({ id, number, placement, sender }, config, question);
-    this.#open.set(number, destination);
-    destination.abortWith(signal);
+    const controller = new DestinationController({ id, number, placement, sender }, config, question);
+    this.#open.set(number, controller);
+    controller.abortWith(signal);
     this.#tellRelievable();
-    return destination;
+    return controller.destination;
   }
 
   onConnected(number: number, timings: ConnectTimings): void {
-    const destination = this.#open.get(number);
-    if (destination === undefined) return;
+    const controller = this.#open.get(number);
+    if (controller === undefined) return;
+    const { destination } = controller;
     const { channel, waiters } = this.#owner;
     diagnostics.connect.publish(() => ({ channel, destination, timings }));
     // A listener that throws must keep nobody waiting.
     this.#everPublished = true;
     waiters.wake();
-    destination.onConnected(timings);
+    controller.onConnected(timings);
     channel.emit('connect', destination);
   }
 
   onDisconnected(number: number, data: ErrorData, delay: number, wasPublishing: boolean): void {
-    const destination = this.#open.get(number);
-    if (destination === undefined) return;
+    const controller = this.#open.get(number);
+    if (controller === undefined) return;
+    const { destination } = controller;
     const { channel } = this.#owner;
     const disconnection = { error: CloudPushError.from(data), delay, destination };
     diagnostics.disconnect.publish(() => ({ ...disconnection, channel }));
-    destination.onDisconnected(disconnection, wasPublishing);
+    controller.onDisconnected(disconnection, wasPublishing);
     channel.emit('disconnect', disconnection);
   }
 
   onMoved(number: number, timings: ConnectTimings): void {
-    const destination = this.#open.get(number);
-    if (destination === undefined) return;
+    const controller = this.#open.get(number);
+    if (controller === undefined) return;
+    const { destination } = controller;
     const { channel } = this.#owner;
     diagnostics.move.publish(() => ({ channel, destination, timings }));
-    destination.onMoved(timings);
+    controller.onMoved(timings);
     channel.emit('move', destination);
   }
 
@@ -131,15 +134,17 @@ export class ChannelDestinations {
   }
 
   onCommand(number: number, name: string, args: AmfValue[]): void {
-    const destination = this.#open.get(number);
-    if (destination === undefined) return;
-    destination.onCommand(name, args);
+    const controller = this.#open.get(number);
+    if (controller === undefined) return;
+    const { destination } = controller;
+    controller.onCommand(name, args);
     this.#owner.channel.emit('command', { name, args, destination });
   }
 
   onAdvice(number: number, advice: BitrateAdvice): void {
-    const destination = this.#open.get(number);
-    if (destination === undefined) return;
+    const controller = this.#open.get(number);
+    if (controller === undefined) return;
+    const { destination } = controller;
     const { channel } = this.#owner;
     const event = { ...advice, destination };
     diagnostics.advice.publish(() => ({ ...event, channel }));
@@ -149,21 +154,23 @@ export class ChannelDestinations {
 
   /** A destination has brought a segment to its end. */
   onSegmentLeft(number: number, totals: SegmentTotals, complete: boolean): void {
-    const destination = this.#open.get(number);
-    if (destination === undefined) return;
+    const controller = this.#open.get(number);
+    if (controller === undefined) return;
+    const { destination } = controller;
     const { number: segment, ...counts } = totals;
     this.#owner.segments.onLeft(segment, { destination, ...counts, complete });
   }
 
   /** A destination is over. */
   onDetached(number: number, error: ErrorData | undefined): void {
-    const destination = this.#open.get(number);
-    if (destination === undefined) return;
+    const controller = this.#open.get(number);
+    if (controller === undefined) return;
+    const { destination } = controller;
     const { channel, services, counts } = this.#owner;
     this.#open.delete(number);
     services.slots.free(number);
-    destination.onDetached(error);
-    const report = destination.report!;
+    controller.onDetached(error);
+    const report = controller.report!;
     const { clean, error: failure } = report;
     process.nextTick(() => diagnostics.destinationClose.publish(() => ({ ...report, channel, destination })));
     this.#clean &&= clean;
@@ -179,7 +186,7 @@ export class ChannelDestinations {
 
   /** The channel was told to close. */
   onChannelClosing(): void {
-    for (const destination of this.#open.values()) destination.onChannelClosing();
+    for (const controller of this.#open.values()) controller.onChannelClosing();
   }
 
   /**
@@ -189,27 +196,27 @@ export class ChannelDestinations {
    * @returns those that go on, once the channel has another shard: {@link onMigrated}
    */
   onShardGone(
-    goOn: (destination: Destination) => Connecting | undefined,
+    goOn: (controller: DestinationController) => Connecting | undefined,
     error: ErrorData | undefined,
-  ): Map<Destination, Connecting> {
-    const going = new Map<Destination, Connecting>();
-    for (const [number, destination] of this.#open) {
-      const connecting = goOn(destination);
-      if (connecting !== undefined) going.set(destination, connecting);
-      else this.onDetached(number, error ?? toErrorData(destination.lastLoss));
+  ): Map<DestinationController, Connecting> {
+    const going = new Map<DestinationController, Connecting>();
+    for (const [number, controller] of this.#open) {
+      const connecting = goOn(controller);
+      if (connecting !== undefined) going.set(controller, connecting);
+      else this.onDetached(number, error ?? toErrorData(controller.lastLoss));
     }
     return going;
   }
 
   /** The channel lives on another shard now. */
-  onMigrated(going: ReadonlyMap<Destination, Connecting>): void {
-    for (const [destination, connecting] of going) destination.onMigrated(connecting);
+  onMigrated(going: ReadonlyMap<DestinationController, Connecting>): void {
+    for (const [controller, connecting] of going) controller.onMigrated(connecting);
   }
 
   /** Tells of the connections that were lost with a shard. */
-  tellLost(going: ReadonlyMap<Destination, Connecting>): void {
-    for (const [destination, { loss }] of going)
-      this.#tellDisconnected({ error: destination.lastLoss, delay: loss?.delay ?? 0, destination });
+  tellLost(going: ReadonlyMap<DestinationController, Connecting>): void {
+    for (const [{ destination, lastLoss: error }, { loss }] of going)
+      this.#tellDisconnected({ error, delay: loss?.delay ?? 0, destination });
   }
 
   #tellDisconnected(disconnection: Disconnection): void {
@@ -223,6 +230,7 @@ export class ChannelDestinations {
   }
 
   #tellRelievable(): void {
-    this.#owner.sender.isRelievable = this.#open.size > 1 || this.all.some(({ mayDrop }) => mayDrop);
+    this.#owner.sender.isRelievable =
+      this.#open.size > 1 || [...this.#open.values()].some(({ mayDrop }) => mayDrop);
   }
 }

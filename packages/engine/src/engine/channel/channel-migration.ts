@@ -1,9 +1,9 @@
 import type { MuxerState } from '@cloudpush/muxer';
 import { ChannelCounter } from '../../memory/counters.js';
 import { Command } from '../../memory/ring.js';
+import type { StreamConfig } from '../../options/destination-config.js';
 import type { ChannelEncryption } from '../../options/encryption-options.js';
-import type { ChannelConfig } from '../../protocol/protocol.js';
-import type { SourceConfig } from '../../protocol/source-messages.js';
+import type { SourceConfig } from '../../options/source-config.js';
 import type { ShardHandle } from '../shards/shard-handle.js';
 import type { ChannelSegments } from './channel-segments.js';
 import type { PacketSender } from './packet-sender.js';
@@ -11,7 +11,7 @@ import type { Placement } from './placement.js';
 
 /** What a shard is told of a channel that it gets: what was decided at the start, and what may have changed since. */
 export interface ResidentStream {
-  readonly config: Omit<ChannelConfig, 'encryption' | 'segment' | 'source'>;
+  readonly config: StreamConfig;
   readonly encryption: ChannelEncryption;
   readonly segments: ChannelSegments;
   /** Undefined: the caller sends the packets. */

@@ -1,5 +1,5 @@
 import type { SentMetadata } from '../../metadata/types.js';
-import type { SegmentState } from '../../worker/channel/segment-tracker.js';
+import type { SegmentState } from '../../protocol/stream.js';
 import type { SegmentReport, SegmentStream } from '../events.js';
 
 /** The segments of a channel, as its caller has begun and ended them, until each has been reported. */

@@ -7,14 +7,14 @@ import { invalidParameter, invalidType, oneOf } from '../../base/validation.js';
 import { Command, PacketFlag } from '../../memory/ring.js';
 import { encodePrivateData } from '../../metadata/private-data.js';
 import type { StreamMetadata } from '../../metadata/types.js';
+import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
 import type { DestinationOptions } from '../../options/options.js';
 import type { AudioPacketOptions, VideoPacketOptions, WaitOptions } from '../../options/packet-options.js';
 import type { SourceOptions } from '../../options/source-options.js';
-import { AUDIO_CODECS, VIDEO_CODECS } from '../../protocol/protocol.js';
 import type { ChannelStats } from '../../stats/stats.js';
+import type { CloseReport } from '../close-report.js';
 import type { Destination } from '../destination/destination.js';
-import type { ChannelEvents, CloseReport } from '../events.js';
-import type { ChannelController } from './channel-controller.js';
+import type { ChannelEvents } from '../events.js';
 import type { MetadataSender } from './metadata-sender.js';
 import type { PacketSender } from './packet-sender.js';
 import { PictureContinuity } from './picture-continuity.js';
@@ -24,9 +24,25 @@ import {
   packetStream,
   type VideoPacket,
 } from './writable-stream.js';
-import { WriteQueue } from './write-queue.js';
+import { WriteQueue, type WriterChannel } from './write-queue.js';
 
 export type ChannelState = 'connecting' | 'publishing' | 'closing' | 'closed';
+
+/** What stands behind a {@link Channel}. */
+export interface ChannelControl extends WriterChannel {
+  readonly id: number;
+  readonly label: string | undefined;
+  readonly state: ChannelState;
+  readonly paused: boolean;
+  readonly destinations: { readonly all: readonly Destination[] };
+  addDestination(options: DestinationOptions): Destination;
+  setSource(source: SourceOptions): void;
+  connected(signal: AbortSignal | undefined): Promise<void>;
+  writable(signal?: AbortSignal): Promise<void>;
+  close(options: CloseOptions): Promise<CloseReport>;
+  abort(reason: unknown): void;
+  stats(): ChannelStats;
+}
 
 /** Where a channel's packets go, and what they are unless they say otherwise. */
 export interface ChannelInput {
@@ -51,7 +67,7 @@ export interface ChannelInput {
 export class Channel extends EventEmitter<ChannelEvents> {
   /** Unique for the life of the engine. */
   readonly id: number;
-  readonly #life: ChannelController;
+  readonly #life: ChannelControl;
   readonly #sender: PacketSender;
   readonly #metadata: MetadataSender;
   /** The default codecs' numbers; −1: the channel was opened without the track. */
@@ -62,7 +78,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
   readonly #pictures = new PictureContinuity();
 
   /** @internal Channels are made by `PushEngine.openChannel`. */
-  constructor(life: ChannelController, { sender, metadata, video, audio, hasSource }: ChannelInput) {
+  constructor(life: ChannelControl, { sender, metadata, video, audio, hasSource }: ChannelInput) {
     super();
     this.id = life.id;
     this.#life = life;

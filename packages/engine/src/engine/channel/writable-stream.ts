@@ -1,7 +1,7 @@
 import type { CloudPushError } from '../../base/errors.js';
 import { checkedOptions, optionalBoolean } from '../../base/validation.js';
 import type { AudioPacketOptions, VideoPacketOptions } from '../../options/packet-options.js';
-import type { Channel } from './channel.js';
+import type { CloseReport } from '../close-report.js';
 
 /** A picture on its way into `Channel.createWritable('video')`. */
 export interface VideoPacket extends VideoPacketOptions {
@@ -26,9 +26,15 @@ interface AbortableController extends WritableStreamDefaultController {
   readonly signal: AbortSignal;
 }
 
+/** The channel that a stream may own. */
+export interface OwnedChannel {
+  close(): Promise<CloseReport>;
+  abort(reason: unknown): void;
+}
+
 /** A Web stream of packets into a channel: a write is done when the packet was taken, so that the source waits for room. */
 export function packetStream<Packet extends VideoPacket | AudioPacket>(
-  channel: Channel,
+  channel: OwnedChannel,
   write: (packet: Packet, signal: AbortSignal) => Promise<void>,
   options: PacketStreamOptions,
 ): WritableStream<Packet> {
@@ -45,7 +51,7 @@ export function packetStream<Packet extends VideoPacket | AudioPacket>(
   });
 }
 
-async function closeCleanly(channel: Channel): Promise<void> {
+async function closeCleanly(channel: OwnedChannel): Promise<void> {
   const { clean, error } = await channel.close();
   if (!clean) throw error as CloudPushError;
 }

@@ -1,5 +1,5 @@
 import { CloudPushError, toErrorData } from '../../base/errors.js';
-import type { ShardTarget } from '../../protocol/protocol.js';
+import type { ShardTarget } from '../../options/destination-config.js';
 import type { PushTarget, TargetReason } from '../../targets/push-target.js';
 import type { TargetCache } from '../../targets/target-cache.js';
 import type { TargetRequest } from '../../targets/target-request.js';

@@ -4,7 +4,9 @@ import { Piscina } from 'piscina';
 import { newCounterMemory, ShardCounters } from '../../memory/counters.js';
 import type { MediaMemory } from '../../memory/media-memory.js';
 import { newRing, RingProducer } from '../../memory/ring.js';
-import type { ShardInit, ShardReport, ShardRequest } from '../../protocol/protocol.js';
+import type { ShardInit } from '../../protocol/init.js';
+import type { ShardReport } from '../../protocol/reports.js';
+import type { ShardRequest } from '../../protocol/requests.js';
 
 /** What all shards of an engine share. */
 export interface SharedState {

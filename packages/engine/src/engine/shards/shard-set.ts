@@ -1,6 +1,6 @@
 import { newCounts } from '../../memory/latency-histogram.js';
 import type { ShardPlan } from '../../options/engine-settings.js';
-import type { ShardReport } from '../../protocol/protocol.js';
+import type { ShardReport } from '../../protocol/reports.js';
 import type { ChannelController } from '../channel/channel-controller.js';
 import { ShardHandle, type SharedState } from './shard-handle.js';
 

@@ -1,5 +1,6 @@
 import { CloudPushError } from '../../base/errors.js';
-import type { SourceConfig, SourceReport } from '../../protocol/source-messages.js';
+import type { SourceConfig } from '../../options/source-config.js';
+import type { SourceReport } from '../../protocol/source-messages.js';
 import type { SourceStats } from '../../stats/source-stats.js';
 import type { Channel } from '../channel/channel.js';
 import type { PacketSender, PoolServices } from '../channel/packet-sender.js';

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { sourceError, sourceErrorCodes } from '../errors.js';
+import { sourceErrorCodes } from '../../base/source-error-codes.js';
+import { sourceError } from '../errors.js';
 import { mediaError } from '../media-error.js';
 import type { SourcePacket } from '../packet.js';
 import type { PacketReader } from '../reader.js';

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
-import { sourceError, sourceErrorCodes } from '../errors.js';
+import { sourceErrorCodes } from '../../base/source-error-codes.js';
+import { sourceError } from '../errors.js';
 import { unreadable } from '../media-error.js';
 import {
   FORMATS,

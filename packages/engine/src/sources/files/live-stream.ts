@@ -2,7 +2,8 @@ import { constants, open } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { sourceError, sourceErrorCodes } from '../errors.js';
+import { sourceErrorCodes } from '../../base/source-error-codes.js';
+import { sourceError } from '../errors.js';
 import { unreadable } from '../media-error.js';
 
 /** What names the standard input. */

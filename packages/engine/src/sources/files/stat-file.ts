@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { sourceError, sourceErrorCodes } from '../errors.js';
+import { sourceErrorCodes } from '../../base/source-error-codes.js';
+import { sourceError } from '../errors.js';
 import { unreadable } from '../media-error.js';
 
 /**

@@ -1,6 +1,6 @@
 import { type AudioCodec, type FlvTag, fourCcs, TagType, type VideoCodec } from '@cloudpush/muxer';
 import { Command } from '../../memory/ring.js';
-import { AUDIO_CODECS, VIDEO_CODECS } from '../../protocol/protocol.js';
+import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
 
 /** Every server knows these three in their older forms; the rest are told by their FourCCs alone. */
 const { h264: _h264, aac: _aac, mp3: _mp3, ...ENHANCED } = fourCcs;

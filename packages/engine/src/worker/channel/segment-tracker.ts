@@ -1,4 +1,4 @@
-import type { WorkerDestination } from '../destination/worker-destination.js';
+import type { SegmentState } from '../../protocol/stream.js';
 
 /** A tag's place at the border of two segments, and the number of the one that it belongs to. */
 export interface SegmentMark {
@@ -6,17 +6,9 @@ export interface SegmentMark {
   readonly number: number;
 }
 
-/** How far a channel's segments have come. */
-export interface SegmentState {
-  /** Of the present segment, or of the last: 1, 2 and so on. */
-  readonly number: number;
-  /** False between two segments. */
-  readonly isOpen: boolean;
-}
-
 interface EndingSegment {
-  /** Destinations that have not brought it to its end. */
-  readonly waiting: Set<WorkerDestination>;
+  /** Numbers of the destinations that have not brought it to its end. */
+  readonly waiting: Set<number>;
   /** A destination has. */
   arrived: boolean;
 }
@@ -52,15 +44,15 @@ export class Segments {
     return { border: 'start', number: this.#number };
   }
 
-  /** The segment ends: these destinations bring it there. */
-  end(destinations: readonly WorkerDestination[]): SegmentMark {
+  /** The segment ends: the destinations with these numbers bring it there. */
+  end(destinations: Iterable<number>): SegmentMark {
     this.#isOpen = false;
     this.#ending.set(this.#number, { waiting: new Set(destinations), arrived: false });
     return { border: 'end', number: this.#number };
   }
 
   /** A destination has brought a segment to its end. True when it was the last to do so. */
-  settle(number: number, destination: WorkerDestination): boolean {
+  settle(number: number, destination: number): boolean {
     const segment = this.#ending.get(number);
     if (segment === undefined || !segment.waiting.delete(destination)) return false;
     segment.arrived = true;
@@ -68,7 +60,7 @@ export class Segments {
   }
 
   /** A destination is over. Returns the segments that were waiting for it alone; one that nobody brought to its end has none. */
-  leave(destination: WorkerDestination): number[] {
+  leave(destination: number): number[] {
     const over: number[] = [];
     for (const [number, segment] of this.#ending) {
       if (segment.waiting.delete(destination) && this.#isOver(number, segment)) over.push(number);

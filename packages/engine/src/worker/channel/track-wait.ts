@@ -1,4 +1,4 @@
-import type { TrackPlan } from '../../protocol/protocol.js';
+import type { TrackPlan } from '../../options/destination-config.js';
 
 /**
  * How a stream begins: what comes first of it waits until both tracks have shown what they are, so that the first `onMetaData` tells

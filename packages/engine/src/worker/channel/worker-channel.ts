@@ -10,14 +10,9 @@ import { Command, type RingConsumer } from '../../memory/ring.js';
 import { encodeMetadataMessage } from '../../metadata/messages.js';
 import type { Bitrates } from '../../metadata/on-meta-data.js';
 import type { SentMetadata, StreamMetadata } from '../../metadata/types.js';
-import type {
-  ChannelConfig,
-  DestinationConfig,
-  PendingReconnect,
-  ShardTarget,
-} from '../../protocol/protocol.js';
+import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
+import type { ChannelConfig, PendingReconnect, SegmentTotals } from '../../protocol/stream.js';
 import type { DestinationOwner } from '../destination/destination-owner.js';
-import type { SegmentTotals } from '../destination/segment-progress.js';
 import { StreamHeaders } from '../destination/stream-headers.js';
 import { WorkerDestination } from '../destination/worker-destination.js';
 import type { ShardContext } from '../shard-context.js';
@@ -46,8 +41,8 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
   readonly #context: ShardContext;
   readonly #muxer: ChannelMuxer;
   readonly #segments: Segments;
-  /** Destinations that are not over. */
-  readonly #destinations = new Set<WorkerDestination>();
+  /** Destinations that are not over, by number. */
+  readonly #destinations = new Map<number, WorkerDestination>();
   /** Those of them that still take tags. */
   readonly #fanOut: FanOut;
   #ended = false;
@@ -105,8 +100,9 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
     this.#tracks.end();
   }
 
-  isLeftBehind(destination: WorkerDestination): boolean {
-    return this.#fanOut.isLeftBehind(destination);
+  isLeftBehind(number: number): boolean {
+    const destination = this.find(number);
+    return destination !== undefined && this.#fanOut.isLeftBehind(destination);
   }
 
   /**
@@ -128,7 +124,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
       headers,
       this.#segments.state,
     );
-    this.#destinations.add(destination);
+    this.#destinations.set(number, destination);
     this.#fanOut.add(destination);
     if (movedTo !== undefined) destination.moveTo(movedTo, false);
     destination.connect(loss);
@@ -182,12 +178,12 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
     this.#muxer.flush(this);
     // A track that has not come by now does not come any more.
     this.#tracks.end();
-    for (const destination of this.#destinations) destination.close();
+    for (const destination of this.#destinations.values()) destination.close();
   }
 
   /** Resets one connection, or all of them. */
   abort(error: Error, number: number | undefined): void {
-    for (const destination of this.#destinations)
+    for (const destination of this.#destinations.values())
       if (number === undefined || destination.number === number) destination.destroy(error);
   }
 
@@ -196,7 +192,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
    * @returns false when it stays, because some destination publishes, or has yet to bring something to its end.
    */
   release(): boolean {
-    const destinations = [...this.#destinations];
+    const destinations = [...this.#destinations.values()];
     const isFree = this.#segments.isSettled && destinations.every(({ mayVacate }) => mayVacate);
     if (this.ended || !isFree) return false;
     this.#fanOut.end();
@@ -207,9 +203,9 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
     return true;
   }
 
-  onPublishing(destination: WorkerDestination, publisher: RtmpPublisher): void {
+  onPublishing(number: number, publisher: RtmpPublisher): void {
     // After a lost connection it may be another server that answers.
-    this.#agree(destination, publisher, this.#publishesBeside(destination));
+    this.#agree(number, publisher, this.#publishesBeside(number));
     for (const packet of this.heldPackets.takeAll()) this.#take(packet, packet.block);
     // They stayed for what was kept back.
     if (this.#fanOut.list.some(({ closing }) => closing)) this.#muxer.flush(this);
@@ -221,17 +217,17 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
     return this.#codecs.refusalOf(publisher, true);
   }
 
-  fallBack(destination: WorkerDestination, publisher: RtmpPublisher): boolean {
+  fallBack(number: number, publisher: RtmpPublisher): boolean {
     // Another server takes the form in which the stream has begun.
-    if (this.#publishesBeside(destination) || !this.#codecs.fallBack(publisher)) return false;
+    if (this.#publishesBeside(number) || !this.#codecs.fallBack(publisher)) return false;
     const description = this.#muxer.redescribe();
     const fallback = new HevcFallback();
-    for (const one of this.#destinations) one.fallBack(fallback, description);
+    for (const one of this.#destinations.values()) one.fallBack(fallback, description);
     return true;
   }
 
-  onMoved(destination: WorkerDestination, publisher: RtmpPublisher): void {
-    this.#agree(destination, publisher, true);
+  onMoved(number: number, publisher: RtmpPublisher): void {
+    this.#agree(number, publisher, true);
   }
 
   onLost(): void {
@@ -316,16 +312,17 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
     this.#context.report({ type: 'problem', channel: this.number, refused, error: data, repeats });
   }
 
-  onSegmentEnd(destination: WorkerDestination, totals: SegmentTotals, taken: boolean): void {
+  onSegmentEnd(destination: number, totals: SegmentTotals, taken: boolean): void {
     const { number: channel } = this;
-    this.#context.report({ type: 'segmentLeft', channel, destination: destination.number, totals, taken });
+    this.#context.report({ type: 'segmentLeft', channel, destination, totals, taken });
     if (this.#segments.settle(totals.number, destination)) this.#reportSegmentEnd(totals.number);
   }
 
-  onEnded(destination: WorkerDestination): void {
-    for (const segment of this.#segments.leave(destination)) this.#reportSegmentEnd(segment);
-    this.#destinations.delete(destination);
-    this.#fanOut.remove(destination);
+  onEnded(number: number): void {
+    for (const segment of this.#segments.leave(number)) this.#reportSegmentEnd(segment);
+    const destination = this.find(number);
+    this.#destinations.delete(number);
+    if (destination !== undefined) this.#fanOut.remove(destination);
     this.#endIfLeft();
   }
 
@@ -350,14 +347,13 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
   /** Publishes what changes with every packet. */
   updateCounters(): void {
     this.#context.counters.channels.set(this.number, ChannelCounter.elapsed, this.#muxer.elapsed);
-    for (const destination of this.#destinations) destination.updateCounters();
+    for (const destination of this.#destinations.values()) destination.updateCounters();
     this.source?.updateCounters();
   }
 
   /** A destination that is not over. */
   find(number: number): WorkerDestination | undefined {
-    for (const destination of this.#destinations) if (destination.number === number) return destination;
-    return undefined;
+    return this.#destinations.get(number);
   }
 
   #take(packet: PacketDescriptor, block: PacketBlock): void {
@@ -396,7 +392,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
       }
       this.#contain(() => {
         this.#muxer.flush(this);
-        for (const destination of this.#destinations) destination.flush();
+        for (const destination of this.#destinations.values()) destination.flush();
       });
     }, SLICE_WAIT);
   }
@@ -424,30 +420,34 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
 
   /** Some destination is publishing. */
   get #isPublishing(): boolean {
-    return [...this.#destinations].some((one) => one.publisher !== undefined);
+    return [...this.#destinations.values()].some((one) => one.publisher !== undefined);
   }
 
   /** Some destination but this one is publishing. */
-  #publishesBeside(destination: WorkerDestination): boolean {
-    return [...this.#destinations].some((one) => one !== destination && one.publisher !== undefined);
+  #publishesBeside(number: number): boolean {
+    return [...this.#destinations.values()].some(
+      (one) => one.number !== number && one.publisher !== undefined,
+    );
   }
 
   /** Asks every server whether it takes a codec; the first one decides about the form. */
   #askAll(fourCc: string): void {
     this.#codecs.note(fourCc);
     let settled = false;
-    for (const destination of this.#destinations) {
+    for (const destination of this.#destinations.values()) {
       const { publisher } = destination;
       if (publisher === undefined) continue;
-      this.#agree(destination, publisher, settled, fourCc);
+      this.#agree(destination.number, publisher, settled, fourCc);
       settled = true;
     }
   }
 
   /** A server that cannot take the stream loses it. */
-  #agree(destination: WorkerDestination, publisher: RtmpPublisher, settled: boolean, only?: string): void {
+  #agree(number: number, publisher: RtmpPublisher, settled: boolean, only?: string): void {
+    const destination = this.find(number);
+    if (destination === undefined) return;
     const refusal = this.#codecs.refusalOf(publisher, settled, only);
-    const warning = settled ? this.#codecs.warningOf(destination.number, publisher) : undefined;
+    const warning = settled ? this.#codecs.warningOf(number, publisher) : undefined;
     if (refusal !== undefined) destination.destroy(refusal);
     else if (warning !== undefined) destination.onWarning(warning);
   }
@@ -478,7 +478,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
   }
 
   #endSegment(metadata: SentMetadata, pts: number, block: PacketBlock): void {
-    const mark = this.#segments.end(this.#fanOut.list);
+    const mark = this.#segments.end(this.#fanOut.list.map(({ number }) => number));
     this.#sendMetadata(metadata, this.#stampOfEnd(pts), block, undefined, mark);
     this.#tracks.end();
   }

@@ -9,7 +9,7 @@ import {
   RtmpPublisher,
 } from '@cloudpush/transport';
 import { CloudPushError } from '../../base/errors.js';
-import type { DestinationConfig, ShardTarget } from '../../protocol/protocol.js';
+import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import { withTime } from '../../targets/url-template.js';
 
 /** Whom a link tells about itself. */

@@ -1,7 +1,7 @@
 import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CloudPushError } from '../../base/errors.js';
-import type { DestinationConfig, ShardTarget } from '../../protocol/protocol.js';
+import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import { ConnectLimiter } from './connect-limiter.js';
 import type { LinkOwner } from './connection.js';
 import type { ConnectorOwner, Connector as ConnectorType } from './connector.js';

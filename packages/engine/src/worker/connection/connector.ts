@@ -2,7 +2,8 @@ import { type AmfValue, RtmpError, RtmpErrorCode, type RtmpPublisher } from '@cl
 import { Backoff } from '../../base/backoff.js';
 import { monotonicNow } from '../../base/clock.js';
 import { CloudPushError, classOf } from '../../base/errors.js';
-import type { DestinationConfig, PendingReconnect, ShardTarget } from '../../protocol/protocol.js';
+import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
+import type { PendingReconnect } from '../../protocol/stream.js';
 import type { TargetReason } from '../../targets/push-target.js';
 import { isRefusal, refusedTooOften } from '../destination/destination-errors.js';
 import type { ConnectLimiter } from './connect-limiter.js';

@@ -1,4 +1,4 @@
-import type { ShardTarget } from '../../protocol/protocol.js';
+import type { ShardTarget } from '../../options/destination-config.js';
 import type { TargetReason } from '../../targets/push-target.js';
 
 interface Waiter {

@@ -1,6 +1,7 @@
 import type { FlvTag } from '@cloudpush/muxer';
 import { monotonicNow } from '../../base/clock.js';
-import type { DestinationConfig, Watermark } from '../../protocol/protocol.js';
+import type { DestinationConfig } from '../../options/destination-config.js';
+import type { Watermark } from '../../options/options.js';
 import type { HeldPackets } from '../channel/held-packets.js';
 import type { DestinationCounters, SkipCause } from './destination-counters.js';
 import {

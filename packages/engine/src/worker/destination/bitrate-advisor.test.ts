@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type BitrateAdvice, BitrateAdvisor } from './bitrate-advisor.js';
+import type { BitrateAdvice } from '../../protocol/stream.js';
+import { BitrateAdvisor } from './bitrate-advisor.js';
 
 const FRAME_MS = 40;
 /** Bytes that the kernel takes before it says "no more". */

@@ -1,19 +1,7 @@
+import type { BitrateAdvice } from '../../protocol/stream.js';
 import { AcknowledgementMeter } from './acknowledgement-meter.js';
 import { ToldRaises, UntoldRaises } from './rate-raises.js';
 import { ThroughputMeter } from './throughput-meter.js';
-
-/** What an encoder should do about its bit rate. */
-export interface BitrateAdvice {
-  /** What the connection can be expected to carry, audio and video together, in bit/s. */
-  readonly bitrate: number;
-  /** What the connection has carried lately while it was full, protocol included, in bit/s. */
-  readonly throughput: number;
-  /**
-   * `'congested'`: the connection takes less than the source gives. `'recovering'`: it has kept up since, and may carry more.
-   * `'recovered'`: what the source gave before fits again, as far as is known; no more advice follows until it does not.
-   */
-  readonly reason: 'congested' | 'recovering' | 'recovered';
-}
 
 /** Samples shorter than this, in ms, would tell more of single frames than of the connection. */
 const SAMPLE = 500;

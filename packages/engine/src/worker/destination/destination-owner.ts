@@ -1,15 +1,14 @@
 import type { RtmpPublisher } from '@cloudpush/transport';
 import type { Bitrates } from '../../metadata/on-meta-data.js';
+import type { SegmentTotals } from '../../protocol/stream.js';
 import type { HeldPackets } from '../channel/held-packets.js';
-import type { SegmentTotals } from './segment-progress.js';
-import type { WorkerDestination } from './worker-destination.js';
 
-/** The channel that a destination belongs to. */
+/** The channel that a destination belongs to; it knows the destination by its number. */
 export interface DestinationOwner {
   /** The channel's number. */
   readonly number: number;
   /** Another destination is ahead of this one, and has room: the source must not wait for this one. */
-  isLeftBehind(destination: WorkerDestination): boolean;
+  isLeftBehind(destination: number): boolean;
   /** The stream is about to begin: what there is of it waits for its second track. */
   readonly waitsForTrack: boolean;
   /** The stream begins without waiting any longer. */
@@ -19,26 +18,26 @@ export interface DestinationOwner {
   /** What the channel keeps back until a server has been asked about it. */
   readonly heldPackets: HeldPackets;
   /** Publishing has begun, for the first time or again. */
-  onPublishing(destination: WorkerDestination, publisher: RtmpPublisher): void;
+  onPublishing(destination: number, publisher: RtmpPublisher): void;
   /** Why a server cannot take the stream as it is muxed; undefined when it can. */
   refusalOf(publisher: RtmpPublisher): Error | undefined;
   /** The stream goes on over another connection: its server must take what is muxed as it is. */
-  onMoved(destination: WorkerDestination, publisher: RtmpPublisher): void;
+  onMoved(destination: number, publisher: RtmpPublisher): void;
   /**
    * The server has refused H.265 in its enhanced form.
    * @returns true when the stream goes on in the older one
    */
-  fallBack(destination: WorkerDestination, publisher: RtmpPublisher): boolean;
+  fallBack(destination: number, publisher: RtmpPublisher): boolean;
   /** Nothing is being published any more, for now. */
   onLost(): void;
-  /** {@link WorkerDestination.full} now: always followed by {@link onRoom} or {@link onEnded}. */
+  /** The destination's queue is full now: always followed by {@link onRoom} or {@link onEnded}. */
   onFull(): void;
   /** Not full any more: the queue has shrunk below the low watermark. */
   onRoom(): void;
   /** The connection cannot carry a tag, for its size; it goes on with the next. */
   onRefused(error: Error): void;
   /** A segment has been handed over to its end here; `taken` is false when its tail was lost with the connection. */
-  onSegmentEnd(destination: WorkerDestination, totals: SegmentTotals, taken: boolean): void;
+  onSegmentEnd(destination: number, totals: SegmentTotals, taken: boolean): void;
   /** Everything is released: the last thing that a destination says. */
-  onEnded(destination: WorkerDestination): void;
+  onEnded(destination: number): void;
 }

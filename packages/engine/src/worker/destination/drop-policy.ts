@@ -1,5 +1,5 @@
 import { type FlvTag, TagRole } from '@cloudpush/muxer';
-import type { Watermark } from '../../protocol/protocol.js';
+import type { Watermark } from '../../options/options.js';
 import type { SendQueue } from './send-queue.js';
 
 /** What was dropped, by cause. */

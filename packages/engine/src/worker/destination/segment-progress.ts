@@ -1,20 +1,8 @@
 import type { FlvTag } from '@cloudpush/muxer';
 import type { Releasable } from '@cloudpush/transport';
+import type { SegmentTotals } from '../../protocol/stream.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import { isAudioFrame, isPicture } from './drop-policy.js';
-
-/** What a destination has sent of a segment. */
-export interface SegmentTotals {
-  readonly number: number;
-  /** The stream name that it was published under last, without its query. */
-  readonly streamName: string;
-  readonly videoFrames: number;
-  readonly audioFrames: number;
-  /** Bytes of the tag bodies. */
-  readonly bytes: number;
-  /** The time of the last tag on the segment's clock, in ms. */
-  readonly duration: number;
-}
 
 /** A segment at one destination. */
 export class SegmentProgress {

@@ -2,7 +2,7 @@ import { FlvTag, TagRole, TagType } from '@cloudpush/muxer';
 import type { Releasable } from '@cloudpush/transport';
 import { afterEach, expect, test, vi } from 'vitest';
 import { newCounterMemory, ShardCounters } from '../../memory/counters.js';
-import type { DestinationConfig } from '../../protocol/protocol.js';
+import type { DestinationConfig } from '../../options/destination-config.js';
 import { HeldPackets } from '../channel/held-packets.js';
 import { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';

@@ -2,11 +2,12 @@ import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import type { AmfValue, Releasable, RtmpPublisher } from '@cloudpush/transport';
 import { monotonicNow } from '../../base/clock.js';
 import { toErrorData } from '../../base/errors.js';
-import type { DestinationConfig, PendingReconnect, ShardTarget } from '../../protocol/protocol.js';
+import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
+import type { PendingReconnect, SegmentState } from '../../protocol/stream.js';
 import { CodecTrial } from '../channel/codec-trial.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
 import { PacketBlock } from '../channel/packet-block.js';
-import type { SegmentMark, SegmentState } from '../channel/segment-tracker.js';
+import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import { type Assessment, Connector, type ConnectorOwner } from '../connection/connector.js';
 import { TargetSource } from '../connection/target-source.js';
@@ -78,7 +79,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
     this.#config = config;
     this.#tally = new DestinationCounters(context.counters, number);
     const backlogOwner = {
-      isLeftBehind: () => owner.isLeftBehind(this),
+      isLeftBehind: () => owner.isLeftBehind(number),
       onFull: () => owner.onFull(),
       onRoom: () => owner.onRoom(),
     };
@@ -239,7 +240,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
   assess(error: Error): Assessment {
     const refused = this.#trial.end(error, monotonicNow());
     if (refused.length === 0) return { error, mended: false };
-    const mended = refused.includes('hvc1') && this.#owner.fallBack(this, this.#trial.publisher!);
+    const mended = refused.includes('hvc1') && this.#owner.fallBack(this.number, this.#trial.publisher!);
     if (mended)
       this.onWarning('H.265 goes out in its older form (codec id 12): the server closed on the enhanced one');
     return { error: this.#trial.refusal(refused, error), mended };
@@ -261,7 +262,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
     const { timings } = publisher;
     this.#context.report({ type: this.#moving ? 'moved' : 'connected', ...this.#address, timings });
     this.#moving = false;
-    this.#owner.onPublishing(this, publisher);
+    this.#owner.onPublishing(this.number, publisher);
     this.#pump();
     publisher.flush();
   }
@@ -330,7 +331,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
       ...this.#address,
       error: cause === undefined ? undefined : toErrorData(cause),
     });
-    this.#owner.onEnded(this);
+    this.#owner.onEnded(this.number);
   }
 
   /** Publishes what changes with every packet. */
@@ -405,7 +406,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
     const { streamName } = this.#connector;
     const tail = new SegmentEndMarker(block, (taken) => {
       segment.hasLeft = taken;
-      this.#owner.onSegmentEnd(this, segment.totals(streamName), taken);
+      this.#owner.onSegmentEnd(this.number, segment.totals(streamName), taken);
     });
     this.#endSequence();
     this.#send(publisher, tag, tail, description);
@@ -457,7 +458,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
     if (publisher === undefined) return false;
     this.#trial.begin(publisher);
     this.#context.report({ type: 'moved', ...this.#address, timings: publisher.timings });
-    this.#owner.onMoved(this, publisher);
+    this.#owner.onMoved(this.number, publisher);
     return true;
   }
 

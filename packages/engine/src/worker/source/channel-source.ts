@@ -1,7 +1,8 @@
 import { Backoff } from '../../base/backoff.js';
 import { monotonicNow } from '../../base/clock.js';
 import { type CloudPushError, toErrorData } from '../../base/errors.js';
-import type { SlabKind, SourceConfig, SourceReport, SourceTracks } from '../../protocol/source-messages.js';
+import type { SourceConfig } from '../../options/source-config.js';
+import type { SlabKind, SourceReport, SourceTracks } from '../../protocol/source-messages.js';
 import { sourceTimeoutError } from '../../sources/errors.js';
 import type { SourceChannel, SourceContext } from './source-context.js';
 import { SourceOutput } from './source-output.js';

@@ -1,4 +1,4 @@
-import type { SourceInput } from '../../protocol/source-messages.js';
+import type { SourceInput } from '../../options/source-config.js';
 import type { FormatName } from '../../sources/files/formats.js';
 import { openSource } from '../../sources/open-source.js';
 import { play } from '../../sources/pacing/play.js';

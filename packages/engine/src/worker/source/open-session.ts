@@ -1,4 +1,4 @@
-import type { SourceConfig } from '../../protocol/source-messages.js';
+import type { SourceConfig } from '../../options/source-config.js';
 import type { Pacer } from '../../sources/pacing/pacer.js';
 import { FileOpener } from './file-opener.js';
 import { ReaderSession } from './reader-session.js';

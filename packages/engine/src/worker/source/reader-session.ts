@@ -1,6 +1,6 @@
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
 import { CloudPushError } from '../../base/errors.js';
-import type { SourceAudio } from '../../protocol/source-messages.js';
+import type { SourceAudio } from '../../options/source-config.js';
 import { Feed, type PacketSink } from '../../sources/pacing/feed.js';
 import type { Pacer } from '../../sources/pacing/pacer.js';
 import type { PacketReader } from '../../sources/reader.js';

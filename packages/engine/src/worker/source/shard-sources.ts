@@ -1,5 +1,5 @@
 import { CloudPushError } from '../../base/errors.js';
-import type { SourceConfig } from '../../protocol/source-messages.js';
+import type { SourceConfig } from '../../options/source-config.js';
 import { Pacer } from '../../sources/pacing/pacer.js';
 import { ChannelSource, type OpenSession } from './channel-source.js';
 import { openSession } from './open-session.js';

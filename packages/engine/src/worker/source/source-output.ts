@@ -4,7 +4,7 @@ import { CloudPushError } from '../../base/errors.js';
 import { SourceCounter } from '../../memory/counters.js';
 import { NO_BLOCK, payloadOffset } from '../../memory/pool.js';
 import { Command, PacketFlag } from '../../memory/ring.js';
-import { AUDIO_CODECS, VIDEO_CODECS } from '../../protocol/protocol.js';
+import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
 import type { SlabKind } from '../../protocol/source-messages.js';
 import { PacketBlock } from '../channel/packet-block.js';
 import { SlabArena } from './slab-arena.js';

@@ -1,0 +1,51 @@
+/** Which sound of a source is sent: see `SourceSettings.audio`. */
+export type SourceAudio = 'auto' | 'copy' | 'silence' | 'none';
+
+/** The delays before a lost source is opened again. */
+export interface SourceRetry {
+  /** The first delay's upper bound, in ms, 1 to 3,600,000. Default 1,000. */
+  readonly initialDelay: number;
+  /** The upper bound of every delay, in ms, 1 to 3,600,000. Default 60,000. */
+  readonly maxDelay: number;
+}
+
+/** The input of a source. It may hold credentials: never to be logged or quoted. */
+export type SourceInput =
+  | {
+      readonly kind: 'rtsp';
+      readonly url: string;
+      readonly transport: 'tcp' | 'udp' | 'auto';
+      readonly credentials: { readonly username: string; readonly password: string } | undefined;
+      /** SHA-256 of the only certificate that is trusted: 64 hexadecimal digits. */
+      readonly fingerprint: string | undefined;
+      readonly ca: string | undefined;
+    }
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly loop: boolean;
+      readonly format: string | undefined;
+      readonly frameRate: number | undefined;
+    }
+  | {
+      readonly kind: 'command';
+      readonly program: string;
+      readonly args: readonly string[];
+      readonly format: string;
+      readonly frameRate: number | undefined;
+    }
+  | { readonly kind: 'module'; readonly url: string; readonly options: unknown };
+
+/** The configuration of a channel's source, for the shard that reads it. */
+export interface SourceConfig {
+  readonly input: SourceInput;
+  /** ms without anything after which it is lost. */
+  readonly timeout: number;
+  /** ms without a picture after which it is lost. */
+  readonly videoTimeout: number;
+  /** Undefined: a source that is lost is not opened again. */
+  readonly retry: SourceRetry | undefined;
+  readonly audio: SourceAudio;
+  /** The largest packet that the pool could hold for the channel, in bytes. */
+  readonly maxPacket: number;
+}

@@ -1,0 +1,19 @@
+import type { MessagePort } from 'node:worker_threads';
+
+/** The data a worker thread starts with. All memory is shared. */
+export interface ShardInit {
+  readonly pool: SharedArrayBuffer;
+  readonly released: Int32Array;
+  /** One word: not 0 when the caller's thread wants to hear of the next released block. */
+  readonly releaseWanted: Int32Array;
+  readonly ring: SharedArrayBuffer;
+  readonly gates: SharedArrayBuffer;
+  readonly counters: SharedArrayBuffer;
+  /** The longest that a descriptor may wait in the ring for others to come, in ms. */
+  readonly maxBatchDelay: number;
+  /** The most connections that the shard makes at a time. */
+  readonly maxConnecting: number;
+  /** Where each block stands, when the pool is watched. */
+  readonly blockStates: SharedArrayBuffer | undefined;
+  readonly port: MessagePort;
+}
