@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { positive } from './argument-types.js';
+import type { CommandContext } from './command-context.js';
 import { decryptProgram } from './commands/decrypt/decrypt-program.js';
 import { DEFAULT_FOLDER, demoCommand } from './commands/demo/demo-command.js';
 import { inspectProgram } from './commands/inspect/inspect-program.js';
@@ -8,16 +9,6 @@ import { pushProgram } from './commands/push/push-program.js';
 import { receiveProgram } from './commands/receive/receive-program.js';
 import { tokenServerProgram } from './commands/token-server/token-server-program.js';
 import { addEngineOptions, channelCount, MAX_SECONDS } from './engine-options.js';
-import type { Interruption } from './interruption.js';
-import type { Output } from './terminal/output.js';
-
-/** What the parser gives to the commands. */
-export interface CommandContext {
-  readonly output: Output;
-  readonly interruption: Interruption;
-  /** Called with the exit code of the command that ran. */
-  readonly done: (exitCode: number) => void;
-}
 
 /** The command line as a whole: commands, options, help. */
 export function createProgram(context: CommandContext): Command {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { collect } from '../../argument-types.js';
-import type { CommandContext } from '../../program.js';
+import type { CommandContext } from '../../command-context.js';
 import { decryptCommand } from './decrypt-command.js';
 import { KEY_VARIABLE } from './keys.js';
 

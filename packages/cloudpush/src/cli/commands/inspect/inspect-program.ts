@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { integer } from '../../argument-types.js';
-import type { CommandContext } from '../../program.js';
+import type { CommandContext } from '../../command-context.js';
 import { inspectCommand } from './inspect-command.js';
 
 const HELP = `

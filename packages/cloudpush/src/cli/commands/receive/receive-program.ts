@@ -1,7 +1,7 @@
 import { DEFAULT_RECORDING_NAME, RECORDING_PLACEHOLDERS } from '@cloudpush/engine/recording';
 import { Command, Option } from 'commander';
 import { byteSize, integer, listenAddress, nonNegative, positive } from '../../argument-types.js';
-import type { CommandContext } from '../../program.js';
+import type { CommandContext } from '../../command-context.js';
 import { receiveCommand } from './receive-command.js';
 
 /** Seconds that a timer can still count: 24 days. */

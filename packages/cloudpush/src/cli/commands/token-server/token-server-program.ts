@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { collect, integer, listenAddress, positive } from '../../argument-types.js';
-import type { CommandContext } from '../../program.js';
+import type { CommandContext } from '../../command-context.js';
 import { tokenServerCommand } from './token-server-command.js';
 
 const DEFAULT_ADDRESS = '127.0.0.1:8080';
