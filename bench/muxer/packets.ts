@@ -37,7 +37,8 @@ export class BenchPacket {
   readonly data: Uint8Array;
   readonly headroom: number;
   readonly #source: Uint8Array;
-  readonly #starts: readonly number[];
+  /** Where the start codes are. */
+  readonly starts: readonly number[];
   readonly #startCode: 3 | 4;
 
   private constructor(nalUnits: readonly Buffer[], startCode: 3 | 4, headroom: number) {
@@ -53,7 +54,7 @@ export class BenchPacket {
     this.#source = Buffer.concat(parts);
     this.data.set(this.#source);
     this.headroom = headroom;
-    this.#starts = starts;
+    this.starts = starts;
     this.#startCode = startCode;
   }
 
@@ -78,11 +79,26 @@ export class BenchPacket {
     return new BenchPacket(nalUnits, startCode, headroom);
   }
 
+  /** The same picture as a container has it: each slice behind 4 bytes of length, which muxing leaves as they are. */
+  static sample(size: number, slices: number): Uint8Array {
+    const { data, starts } = BenchPacket.inter(size, slices, 4, 0);
+    starts.forEach((start, i) => {
+      const length = (starts[i + 1] ?? data.length) - start - 4;
+      new DataView(data.buffer, data.byteOffset).setUint32(start, length);
+    });
+    return data;
+  }
+
+  /** `avcC` of the key frame's parameter sets (ISO/IEC 14496-15 §5.3.3.1.2). */
+  static get configuration(): Uint8Array {
+    return Buffer.from(`0164000affe10018${sps}010006${pps}fdf8f800`, 'hex');
+  }
+
   /** Puts back the start codes that muxing in place has made lengths of. */
   restore(): void {
     const { data } = this;
     const zeros = this.#startCode - 1;
-    for (const start of this.#starts) {
+    for (const start of this.starts) {
       data[start] = 0;
       data[start + 1] = 0;
       data[start + 2] = 0;
