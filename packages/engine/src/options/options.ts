@@ -117,7 +117,10 @@ export interface DestinationSettings {
   readonly lowWatermark?: Partial<Watermark> | undefined;
   /** The longest that connecting may take, 1 to 600,000 ms. Default 10,000. */
   readonly connectTimeout?: number | undefined;
-  /** The longest that `close` waits for queued media to leave, 1 to 600,000 ms. Default 10,000. */
+  /**
+   * The longest that `close` waits for queued media to leave, 1 to 600,000 ms. Default 10,000. It ends sooner when no attempt to connect is
+   * left before then.
+   */
   readonly closeTimeout?: number | undefined;
   /** Bytes of an outgoing RTMP chunk (RTMP 1.0 §5.4.1), 128 to 16,777,215. Default: as the server is known to like. */
   readonly chunkSize?: number | undefined;

@@ -10,6 +10,15 @@ export function closeTimeoutError(limit: number, queued: number): CloudPushError
   });
 }
 
+/** What waits cannot leave in time: there is no attempt to connect before then. `queued` is in bytes. */
+export function outOfReachError(limit: number, queued: number, cause: Error): CloudPushError {
+  const message = `${queued} bytes were still queued, and the next attempt to connect was due after the close time-out of ${limit} ms; the last one failed: ${cause.message}`;
+  return new CloudPushError('ERR_CLOUDPUSH_CLOSE_TIMEOUT', message, {
+    details: { actual: queued, permitted: limit },
+    cause,
+  });
+}
+
 /** The connection ended as it was asked to, and something had not left. */
 export function unsentError(unsent: number): CloudPushError {
   const message = `the connection was closed with ${unsent} queued messages unsent`;

@@ -2,7 +2,7 @@ import { FlvTag, TagRole, TagType } from '@cloudpush/muxer';
 import type { Releasable } from '@cloudpush/transport';
 import { afterEach, expect, test, vi } from 'vitest';
 import { newCounterMemory, ShardCounters } from '../../memory/counters.js';
-import type { DestinationConfig } from '../../options/destination-config.js';
+import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import { HeldPackets } from '../channel/held-packets.js';
 import { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
@@ -16,6 +16,8 @@ class FakeConnector {
   static isConnected = true;
   /** What the kernel has not taken yet, while it takes nothing; undefined: it takes everything at once. */
   static held: Releasable[] | undefined;
+  /** What connectors were destroyed with. */
+  static destroyedBy: Error[] = [];
   readonly canMove = false;
   readonly bytesWritten = 0;
   readonly streamName = 'name';
@@ -35,7 +37,15 @@ class FakeConnector {
 
   nextStream(): void {}
 
+  moveTo(): void {}
+
   endStream(): void {}
+
+  close(): void {}
+
+  destroy(error: Error): void {
+    FakeConnector.destroyedBy.push(error);
+  }
 }
 
 vi.doMock('../connection/connector.js', () => ({ Connector: FakeConnector }));
@@ -43,6 +53,8 @@ const { WorkerDestination } = await import('./worker-destination.js');
 
 afterEach(() => {
   FakeConnector.held = undefined;
+  FakeConnector.destroyedBy = [];
+  vi.useRealTimers();
 });
 
 function destination(isConnected = true): Destination {
@@ -54,6 +66,7 @@ function destination(isConnected = true): Destination {
     isLeftBehind: () => false,
     onSegmentEnd: () => {},
     onPublishing: () => {},
+    onLost: () => {},
   };
   const context = {
     counters: new ShardCounters(newCounterMemory(1)),
@@ -65,6 +78,7 @@ function destination(isConnected = true): Destination {
     highWatermark: { bytes: 1e9, ms: 1e9 },
     lowWatermark: { bytes: 1e9, ms: 1e9 },
     overflow: 'reject',
+    closeTimeout: 10_000,
   };
   return new WorkerDestination(
     owner as unknown as DestinationOwner,
@@ -130,4 +144,57 @@ test('a connection that is lost while the next segment is opened has lost nothin
   expect(one.isOpeningSegment).toBe(false);
   for (const tail of held) tail.release(true);
   expect(one.isOpeningSegment).toBe(true);
+});
+
+const refused = new Error('ECONNREFUSED');
+
+/** A destination without a connection, in which something waits. */
+function disconnected(): Destination {
+  const one = destination(false);
+  offer(one, 0);
+  return one;
+}
+
+function causes(): unknown[] {
+  return FakeConnector.destroyedBy.map(({ cause }) => cause);
+}
+
+test('a close ends when no attempt to connect is left before its time-out', () => {
+  vi.useFakeTimers();
+  const one = disconnected();
+  one.onLost(refused, 4000, false);
+  one.close();
+  vi.advanceTimersByTime(4000);
+  expect(causes()).toEqual([]);
+  one.onLost(refused, 5999, false);
+  expect(causes()).toEqual([]);
+  one.onLost(refused, 6000, false);
+  expect(causes()).toEqual([refused]);
+  expect(FakeConnector.destroyedBy[0]).toMatchObject({
+    code: 'ERR_CLOUDPUSH_CLOSE_TIMEOUT',
+    message: expect.stringMatching(/^10 bytes were still queued, .* 10000 ms; .*: ECONNREFUSED$/),
+  });
+});
+
+test('a close does not begin to wait for an attempt that comes too late', () => {
+  vi.useFakeTimers();
+  const one = disconnected();
+  one.onLost(refused, 10_000, false);
+  expect(causes()).toEqual([]);
+  one.close();
+  expect(causes()).toEqual([refused]);
+});
+
+test('a close waits where another attempt has been made since, or may be made at any time', () => {
+  vi.useFakeTimers();
+  const moved = disconnected();
+  moved.onLost(refused, 60_000, false);
+  moved.moveTo({} as unknown as ShardTarget, false);
+  moved.close();
+  const between = disconnected();
+  between.onLost(refused, Number.POSITIVE_INFINITY, false);
+  between.close();
+  expect(causes()).toEqual([]);
+  vi.advanceTimersByTime(10_000);
+  expect(causes()).toEqual([undefined, undefined]);
 });

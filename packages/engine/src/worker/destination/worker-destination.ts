@@ -15,7 +15,7 @@ import type { Flushable, ShardContext } from '../shard-context.js';
 import { Backlog } from './backlog.js';
 import { BitrateAdvisor } from './bitrate-advisor.js';
 import { DestinationCounters, unacknowledgedBytes } from './destination-counters.js';
-import { closeTimeoutError, unsentError } from './destination-errors.js';
+import { closeTimeoutError, outOfReachError, unsentError } from './destination-errors.js';
 import type { DestinationOwner } from './destination-owner.js';
 import { isAudioFrame, isKeyFrame, isPicture } from './drop-policy.js';
 import { SegmentEndMarker, SegmentProgress } from './segment-progress.js';
@@ -56,6 +56,10 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
   #dirty = false;
   #closing = false;
   #closeTimer: NodeJS.Timeout | undefined;
+  /** When what waits must have left, in ms of the monotonic clock. */
+  #closeBy = Number.POSITIVE_INFINITY;
+  /** Why there is no connection, and when the next attempt is due, in ms of the monotonic clock. */
+  #retry: { readonly cause: Error; readonly at: number } | undefined;
   #sequenceEnded = false;
   #ended = false;
   /** The stream has left its old connection, and the new one has yet to be made. */
@@ -202,7 +206,16 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
     const { closeTimeout } = this.#config;
     const onTimeout = (): void => this.destroy(closeTimeoutError(closeTimeout, this.#unsentBytes));
     this.#closeTimer = setTimeout(onTimeout, closeTimeout);
+    this.#closeBy = monotonicNow() + closeTimeout;
     this.#closeIfEmpty();
+    this.#endIfOutOfReach();
+  }
+
+  /** Nothing is gained by waiting for the end of the close time-out when there is no attempt to connect before it. */
+  #endIfOutOfReach(): void {
+    const retry = this.#retry;
+    if (!this.#closing || this.#ended || retry === undefined || retry.at < this.#closeBy) return;
+    this.destroy(outOfReachError(this.#config.closeTimeout, this.#unsentBytes, retry.cause));
   }
 
   /** Resets the connection now, and for good; `error` is what it ends with. */
@@ -230,7 +243,9 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
 
   /** Leads the stream to another server. */
   moveTo(target: ShardTarget, renewed: boolean): void {
-    if (!this.#closing) this.#connector.moveTo(target, renewed);
+    if (this.#closing) return;
+    this.#retry = undefined;
+    this.#connector.moveTo(target, renewed);
   }
 
   refusalOf(publisher: RtmpPublisher): Error | undefined {
@@ -255,6 +270,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
   onPublishing(publisher: RtmpPublisher): void {
     this.#trial.begin(publisher);
     this.#publishingSince = monotonicNow();
+    this.#retry = undefined;
     this.#writable = true;
     this.#atStart = true;
     if (this.#segment.state === 'opening') this.#segment.state = 'open';
@@ -315,7 +331,10 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
       wasPublishing,
     });
     this.#queue.resumeIfRoom();
+    // Between segments the next one's start decides.
+    this.#retry = Number.isFinite(delay) ? { cause: error, at: monotonicNow() + delay } : undefined;
     this.#closeIfEmpty();
+    this.#endIfOutOfReach();
   }
 
   onEnded(error: Error | undefined): void {

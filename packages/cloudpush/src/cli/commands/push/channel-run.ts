@@ -42,6 +42,8 @@ export interface ChannelOutcome {
 export interface ChannelRunEvents {
   onConnected(): void;
   onRetry(retry: Retry): void;
+  /** The input has ended, and what is queued waits for a server that is not connected. */
+  onWaiting(url: string): void;
 }
 
 /** One channel of a run: connects, is fed, and closes. */
@@ -51,6 +53,7 @@ export class ChannelRun {
   readonly #place: ChannelPlace;
   readonly #channel: Channel;
   readonly #destinations: readonly DestinationRun[];
+  readonly #events: ChannelRunEvents;
   #feed: Feed | undefined;
   #stopped = false;
   #connected = false;
@@ -58,7 +61,9 @@ export class ChannelRun {
   #complete = false;
   #ended = false;
 
-  constructor(engine: PushEngine, plan: PushPlan, index: number, { onConnected, onRetry }: ChannelRunEvents) {
+  constructor(engine: PushEngine, plan: PushPlan, index: number, events: ChannelRunEvents) {
+    const { onConnected, onRetry } = events;
+    this.#events = events;
     const { source, hevc, encryption, overflow, reconnect, connectTimeout, closeTimeout, connection } = plan;
     const delivery = { overflow, reconnect, connectTimeout, closeTimeout, connection };
     this.number = index + 1;
@@ -114,6 +119,9 @@ export class ChannelRun {
       pacer.start(this.#feed, source.frameInterval, phase);
       await this.#feed.ended;
     }
+    // One that has nothing queued ends at once.
+    const waiting = this.#destinations.find(({ isWaiting, stats }) => isWaiting && stats.queuedBytes > 0);
+    if (waiting !== undefined) this.#events.onWaiting(waiting.url);
     const report = await this.#channel.close();
     const feedError = this.#feed?.error === undefined ? undefined : CloudPushError.wrap(this.#feed.error);
     return this.#outcome(feedError ?? this.#loss(), report);

@@ -26,7 +26,9 @@ test('attempts that fail behind a loss are neither losses nor its cause', () => 
   destination.emit('disconnect', { error: lost, delay: 1 });
   destination.emit('disconnect', { error: refused, delay: 1 });
   expect(retries).toEqual([false, true, false]);
+  expect(run.isWaiting).toBe(true);
   destination.report = { clean: false, error: refused };
+  expect(run.isWaiting).toBe(false);
   expect(run.outcome(counts).error).toBe(refused);
   destination.emit('connect');
   expect(run.outcome(counts)).toMatchObject({

@@ -69,6 +69,11 @@ export class DestinationRun {
     });
   }
 
+  /** It is not connected, and tries to be. */
+  get isWaiting(): boolean {
+    return !this.#publishing && this.#destination.report === undefined;
+  }
+
   get stats(): DestinationStats {
     return this.#destination.stats();
   }

@@ -49,11 +49,19 @@ export class PushRun {
   /** When the first connection was up: what is measured leaves out the start of the threads. */
   #firstUp: { readonly at: number; readonly cpu: NodeJS.CpuUsage } | undefined;
 
-  /** @param onRetry called when a connection is going to be made again */
-  constructor(engine: PushEngine, plan: PushPlan, onRetry: (retry: Retry) => void) {
+  /**
+   * @param onRetry called when a connection is going to be made again
+   * @param onWaiting called with the URL of a server that is not connected at the end of the input
+   */
+  constructor(
+    engine: PushEngine,
+    plan: PushPlan,
+    onRetry: (retry: Retry) => void,
+    onWaiting: (url: string) => void,
+  ) {
     this.#engine = engine;
     this.#plan = plan;
-    this.#events = { onConnected: this.#onConnected, onRetry };
+    this.#events = { onConnected: this.#onConnected, onRetry, onWaiting };
     this.#pacer = new Pacer({ realTime: plan.realTime });
   }
 

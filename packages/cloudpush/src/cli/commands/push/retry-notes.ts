@@ -28,15 +28,27 @@ export class RetryNotes {
     this.#now = now;
   }
 
-  readonly tell = ({ url, connected, error, delay }: Retry): void => {
-    const cause = `${connected} ${errorText(error)}`;
-    const now = this.#now();
-    const last = this.#told.get(cause);
-    if (last !== undefined && now - last < REPEAT_AFTER) return;
-    if (this.#told.size >= MAX_CAUSES) this.#told.clear();
-    this.#told.set(cause, now);
+  readonly tellRetry = ({ url, connected, error, delay }: Retry): void => {
+    if (!this.#admits(`${connected} ${errorText(error)}`)) return;
     const what = connected ? 'connection lost' : 'not connected';
     const next = Number.isFinite(delay) ? `; trying again in ${(delay / 1000).toFixed(1)} s` : '';
     this.#output.note(`cloudpush: ${url}: ${what}: ${errorText(error).replace(/\s*\n\s*/g, ' ')}${next}`);
   };
+
+  /** Says why a run does not end with its input: what is queued waits for a server that is not connected. */
+  readonly tellWaiting = (url: string): void => {
+    if (!this.#admits('waiting')) return;
+    this.#output.note(
+      `cloudpush: ${url}: not connected at the end of the input: waiting for it until the close time-out (--close-timeout)`,
+    );
+  };
+
+  #admits(cause: string): boolean {
+    const now = this.#now();
+    const last = this.#told.get(cause);
+    if (last !== undefined && now - last < REPEAT_AFTER) return false;
+    if (this.#told.size >= MAX_CAUSES) this.#told.clear();
+    this.#told.set(cause, now);
+    return true;
+  }
 }

@@ -31,7 +31,7 @@ export async function runPlan(
   tellNotices(plan.source, output, told);
   await using engine = await createEngine(plan, options, output);
   const retries = new RetryNotes(output);
-  const run = new PushRun(engine, plan, retries.tell);
+  const run = new PushRun(engine, plan, retries.tellRetry, retries.tellWaiting);
   using _progress =
     options.quiet === true
       ? undefined
