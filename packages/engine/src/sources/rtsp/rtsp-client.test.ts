@@ -160,6 +160,16 @@ test('the stream has ended when every track has said so, and what is complete co
   expect(playing.times(0)).toEqual([0]);
 });
 
+test('nothing is due after the end, although a packet is still waited for', () => {
+  const playing = new Playing();
+  playing.picture(1, 0, idr).picture(3, 7200);
+  playing.client.disconnected(0);
+  expect(playing.ended!.error).toMatchObject({ code: 'ERR_CLOUDPUSH_RTSP_CLOSED' });
+  expect(playing.client.nextTick).toBe(Number.POSITIVE_INFINITY);
+  playing.client.tick(1e6);
+  expect(playing.times(0)).toEqual([0]);
+});
+
 test('a track that goes on after its goodbye has not ended', () => {
   const playing = new Playing();
   playing.picture(1, 0, idr).sound(1, 0).frame(1, bye(1)).picture(2, 3600).frame(3, bye(2));

@@ -20,7 +20,10 @@ import type {
 const REPORT_INTERVAL = 5000;
 
 export interface RtspClientHandler {
-  /** The tracks that the camera offers; a sink at a track's index has that track set up. */
+  /**
+   * The tracks that the camera offers; a sink at a track's index has that track set up. Called once more when the camera
+   * then sends the client elsewhere.
+   */
   onDescribed(tracks: readonly TrackDescription[]): readonly (MediaSink | undefined)[];
   /** The camera sends media. */
   onPlaying(transport: 'tcp' | 'udp'): void;
@@ -42,6 +45,7 @@ export class RtspClient {
   readonly #canonicalName: string;
   readonly #ssrc: number;
   #nextReport = Number.POSITIVE_INFINITY;
+  #isOver = false;
   #now = 0;
 
   /** @throws {CloudPushError} `ERR_CLOUDPUSH_RTSP_URL` when the URL is not valid */
@@ -69,6 +73,7 @@ export class RtspClient {
 
   /** When `tick()` is to be called next; `Infinity`: not before something else has happened. */
   get nextTick(): number {
+    if (this.#isOver) return Number.POSITIVE_INFINITY;
     let next = Math.min(this.#session.nextTick, this.#nextReport);
     for (const { deadline } of this.#receivers.values()) next = Math.min(next, deadline);
     return next;
@@ -122,6 +127,7 @@ export class RtspClient {
 
   /** Does what is due; see `nextTick`. */
   tick(now: number): void {
+    if (this.#isOver) return;
     this.#now = now;
     for (const receiver of this.#receivers.values()) {
       if (now >= receiver.deadline) receiver.expire(now);
@@ -197,7 +203,7 @@ export class RtspClient {
   }
 
   #ended(error: CloudPushError | undefined): void {
-    this.#nextReport = Number.POSITIVE_INFINITY;
+    this.#isOver = true;
     this.#handler.onEnded(error);
   }
 }

@@ -34,7 +34,7 @@ export interface NegotiationContext {
   /** A camera's text without secrets. */
   clean(text: string): string;
   /** PLAY was accepted. */
-  playing(plan: SetupPlan, starts: readonly TrackStart[], early: EarlyMedia): void;
+  playing(starts: readonly TrackStart[]): void;
 }
 
 /** The way from a new connection to playing: OPTIONS, DESCRIBE, a SETUP for each track, PLAY (RFC 2326 §A.1). */
@@ -62,14 +62,44 @@ export class Negotiation {
     this.#session.send('OPTIONS', this.#session.requestUrl);
   }
 
+  /** Takes the response to a request, which belongs to what the session is doing. */
+  answered(method: RtspMethod, response: RtspResponse): void {
+    const { state } = this.#session;
+    switch (state.phase) {
+      case 'options':
+        this.#optionsAnswered(response);
+        return;
+      case 'describing':
+        this.#describeAnswered(response);
+        return;
+      case 'settingUp':
+        this.#setupAnswered(state.plan, response);
+        return;
+      case 'starting':
+        this.#playAnswered(state.plan, response);
+        return;
+      case 'playing':
+        if (response.status >= 300 && method === 'GET_PARAMETER') this.#session.keepAlive.refused();
+        return;
+      case 'idle':
+      case 'connecting':
+      case 'binding':
+      case 'tearingDown':
+      case 'ended':
+        return;
+      default:
+        state satisfies never;
+    }
+  }
+
   /** Takes the response to OPTIONS. A camera that does not know it may still know the rest. */
-  optionsAnswered(response: RtspResponse): void {
+  #optionsAnswered(response: RtspResponse): void {
     this.#session.keepAlive.learn(headerOf(response, 'public'));
     this.#session.state = { phase: 'describing' };
     this.#session.send('DESCRIBE', this.#session.requestUrl, [['Accept', 'application/sdp']]);
   }
 
-  describeAnswered(response: RtspResponse): void {
+  #describeAnswered(response: RtspResponse): void {
     if (response.status !== 200) {
       this.#refused('DESCRIBE', response);
       return;
@@ -100,10 +130,13 @@ export class Negotiation {
   udpFailed(track: number, message: string): void {
     const { state } = this.#session;
     if (state.phase !== 'binding' || state.plan.track?.index !== track) return;
-    this.#session.fail(rtspErrorCodes.transport, `no pair of UDP ports could be opened: ${message}`);
+    this.#session.fail(
+      rtspErrorCodes.transport,
+      `no pair of UDP ports could be opened: ${this.#session.clean(message)}`,
+    );
   }
 
-  setupAnswered(plan: SetupPlan, response: RtspResponse): void {
+  #setupAnswered(plan: SetupPlan, response: RtspResponse): void {
     const track = plan.track!;
     const header = headerOf(response, 'transport');
     const transport = header === undefined ? undefined : parseTransport(header);
@@ -118,7 +151,7 @@ export class Negotiation {
     }
     this.#takeSession(response);
     if (!plan.accept(transport)) {
-      const message = `SETUP was answered with channels of another track (${header})`;
+      const message = `SETUP was answered with channels of another track (${this.#session.clean(header ?? '')})`;
       this.#session.fail(rtspErrorCodes.protocol, message);
       return;
     }
@@ -126,14 +159,14 @@ export class Negotiation {
     this.#setUp(plan);
   }
 
-  playAnswered(plan: SetupPlan, early: EarlyMedia, response: RtspResponse): void {
+  #playAnswered(plan: SetupPlan, response: RtspResponse): void {
     if (response.status !== 200) {
       this.#refused('PLAY', response);
       return;
     }
     const infos = parseRtpInfo(headerOf(response, 'rtp-info'));
     this.#session.keepAlive.start(this.#timeout, this.#session.now);
-    this.#session.playing(plan, trackStarts(plan.ready, infos, this.#aggregateUrl), early);
+    this.#session.playing(trackStarts(plan.ready, infos, this.#aggregateUrl));
   }
 
   /** Sets up the plan's next track, or plays when there is none. */
@@ -193,7 +226,8 @@ export class Negotiation {
       return;
     }
     const permitted = transport === 'auto' ? 'TCP and UDP' : `only ${transport.toUpperCase()} (transport)`;
-    const answer = offered === undefined ? '461 Unsupported Transport' : `the transport ${offered}`;
+    const answer =
+      offered === undefined ? '461 Unsupported Transport' : `the transport ${this.#session.clean(offered)}`;
     this.#session.fail(
       rtspErrorCodes.transport,
       `SETUP over ${plan.protocol.toUpperCase()} was answered with ${answer}; the options permit ${permitted}`,
@@ -216,7 +250,8 @@ export class Negotiation {
   }
 
   #refused(method: RtspMethod, { status, reason }: RtspResponse): void {
-    const message = `${method} was answered with ${status} ${reason.slice(0, 100)}`.trimEnd();
+    const message =
+      `${method} was answered with ${status} ${this.#session.clean(reason.slice(0, 100))}`.trimEnd();
     this.#session.fail(rtspErrorCodes.status, message, { status, method });
   }
 
@@ -226,7 +261,7 @@ export class Negotiation {
         ? `${kind} ${format.encoding}: ${format.reason}`
         : `${kind} ${format.codec}`,
     );
-    const message = `the camera offers no track that is wanted and supported (${texts.join('; ')})`;
+    const message = `the camera offers no track that is wanted and supported (${this.#session.clean(texts.join('; '))})`;
     this.#session.fail(rtspErrorCodes.noMedia, message);
   }
 }

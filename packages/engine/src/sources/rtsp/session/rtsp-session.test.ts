@@ -295,6 +295,14 @@ test('no error holds credentials or a query, even when the camera repeats them',
   expect(JSON.stringify([error.message, error.details])).not.toMatch(/hunter22|operator|abcdef/);
 });
 
+test('credentials that are common words leave our own texts alone', () => {
+  const camera = new ScriptedCamera({ credentials: { username: 'camera', password: 'with' } });
+  camera.connected();
+  camera.answer();
+  camera.answer('404 with camera');
+  expect(errorOf(camera)!.message).toBe('rtsp://camera/live: DESCRIBE was answered with 404 … …');
+});
+
 test('redirects are followed, with credentials only to the same host', () => {
   const camera = new ScriptedCamera({ credentials: { username: 'u', password: 'p' } });
   camera.connected();
@@ -310,6 +318,18 @@ test('redirects are followed, with credentials only to the same host', () => {
   expect(errorOf(camera)).toMatchObject({
     message: 'rtsp://elsewhere/c: the camera asks for a user name and password; none is configured',
   });
+});
+
+test('credentials that did not go along to another host do not follow to its next redirect', () => {
+  const camera = new ScriptedCamera({ credentials: { username: 'u', password: 'p' } });
+  camera.connected();
+  camera.answer('302 Found', ['Location: rtsp://elsewhere/a']);
+  camera.connected();
+  camera.answer('302 Found', ['Location: rtsp://elsewhere/b']);
+  camera.connected();
+  camera.answer('401 Unauthorized', ['WWW-Authenticate: Basic realm="r"']);
+  expect(camera.log.join()).not.toContain('Authorization');
+  expect(errorOf(camera)!.message).toContain('none is configured');
 });
 
 for (const [from, location] of [
@@ -372,6 +392,20 @@ test('a sign of life that is not answered matters only when no media come', () =
     code: 'ERR_CLOUDPUSH_RTSP_TIMEOUT',
     message: 'rtsp://camera/live: GET_PARAMETER was not answered within 10000 ms',
   });
+});
+
+test('while a sign of life waits for its answer, the next one is not due', () => {
+  const camera = new ScriptedCamera();
+  camera.connected();
+  camera.answer();
+  camera.answer('200 OK', [], twoTracks);
+  camera.answer('200 OK', ['Session: 1;timeout=1']);
+  camera.answer('200 OK', ['Session: 1;timeout=1']);
+  camera.answer();
+  camera.advance(500);
+  expect(camera.session.nextTick).toBe(10_500);
+  camera.answer();
+  expect(camera.session.nextTick).toBe(1000);
 });
 
 test('a session that the camera no longer knows is lost', () => {

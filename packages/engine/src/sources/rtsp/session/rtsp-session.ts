@@ -1,18 +1,17 @@
 import type { CloudPushError } from '../../../base/errors.js';
-import { Authenticator, type Credentials } from '../auth/authenticator.js';
+import { Authenticator } from '../auth/authenticator.js';
 import { type RtspErrorCode, rtspErrorCodes } from '../errors.js';
 import { headerOf, type RtspMessage, type RtspRequest, type RtspResponse } from '../message/rtsp-message.js';
 import { RtspReader } from '../message/rtsp-reader.js';
-import { parseRtspUrl, type RtspUrl } from '../message/rtsp-url.js';
-import { type HeaderField, type RtspMethod, writeInterleaved } from '../message/rtsp-writer.js';
-import type { EarlyMedia } from './early-media.js';
+import type { HeaderField, RtspMethod } from '../message/rtsp-writer.js';
+import { CameraAddress, isRedirect } from './camera-address.js';
 import { KeepAlive } from './keep-alive.js';
+import { MediaPath } from './media-path.js';
 import { Negotiation, type NegotiationContext } from './negotiation.js';
-import { isRedirect, redirectTarget } from './redirect.js';
 import { type OpenRequest, Requests } from './requests.js';
 import { answerServerRequest } from './server-requests.js';
 import { SessionErrors } from './session-errors.js';
-import { phaseTexts, type SessionPhase, type SessionState } from './session-state.js';
+import { phaseTexts, type SessionState } from './session-state.js';
 import type {
   MediaChannel,
   RtspIo,
@@ -20,7 +19,6 @@ import type {
   RtspSessionOptions,
   TrackStart,
 } from './session-types.js';
-import { channelOf, mediaCode, type SetupPlan, trackOf } from './setup-plan.js';
 
 const UNAUTHORIZED = 401;
 const SESSION_NOT_FOUND = 454;
@@ -39,37 +37,34 @@ export class RtspSession implements NegotiationContext {
   readonly #errors: SessionErrors;
   state: SessionState = { phase: 'idle' };
   now = 0;
-  #url: RtspUrl;
+  readonly #address: CameraAddress;
+  readonly #mediaPath: MediaPath;
   #requests: Requests;
   #negotiation: Negotiation;
   #reader: RtspReader | undefined;
-  #redirects = 0;
   /** The connection was made again for an answer to a challenge, and no response has come since. */
   #reconnected = false;
-  #lastMediaAt = Number.NEGATIVE_INFINITY;
 
   /** @throws {CloudPushError} `ERR_CLOUDPUSH_RTSP_URL` when the URL is not valid */
   constructor(options: RtspSessionOptions, io: RtspIo, handler: RtspSessionHandler) {
     this.options = options;
     this.io = io;
     this.handler = handler;
-    this.#url = parseRtspUrl(options.url);
-    this.#errors = new SessionErrors(options.url, this.#url, [options.credentials, credentialsOf(this.#url)]);
-    this.#requests = this.#newRequests(options.credentials ?? credentialsOf(this.#url));
+    const { url, credentials, limits } = options;
+    this.#address = new CameraAddress(url, credentials, limits.maxRedirects);
+    this.#mediaPath = new MediaPath(io, handler);
+    this.#errors = new SessionErrors(url, this.#address.url, credentials);
+    this.#requests = this.#newRequests();
     this.#negotiation = new Negotiation(this);
-  }
-
-  get phase(): SessionPhase {
-    return this.state.phase;
   }
 
   /** The URL without credentials and query, for logs. */
   get shownUrl(): string {
-    return this.#url.shown;
+    return this.#address.url.shown;
   }
 
   get requestUrl(): string {
-    return this.#url.requestUrl;
+    return this.#address.url.requestUrl;
   }
 
   get sessionId(): string | undefined {
@@ -83,9 +78,10 @@ export class RtspSession implements NegotiationContext {
   /** When `tick()` is to be called next; `Infinity`: not before something else has happened. */
   get nextTick(): number {
     const { state } = this;
-    const waiting = this.#requests.open?.deadline ?? Number.POSITIVE_INFINITY;
     if (state.phase === 'binding') return state.deadline;
-    return state.phase === 'playing' ? Math.min(waiting, this.keepAlive.next) : waiting;
+    const { open } = this.#requests;
+    if (open !== undefined) return open.deadline;
+    return state.phase === 'playing' ? this.keepAlive.next : Number.POSITIVE_INFINITY;
   }
 
   start(now: number): void {
@@ -112,7 +108,7 @@ export class RtspSession implements NegotiationContext {
   /** Takes a datagram of a track's peer. */
   receiveDatagram(track: number, channel: MediaChannel, bytes: Uint8Array, now: number): void {
     this.now = now;
-    this.#onMedia(mediaCode(track, channel), bytes, 0, bytes.length);
+    this.#mediaPath.datagram(this.state, track, channel, bytes, now);
   }
 
   /** The control connection is closed, or could not be opened: `cause` says why, in words for an operator. */
@@ -129,7 +125,7 @@ export class RtspSession implements NegotiationContext {
       this.#connect();
       return;
     }
-    const reason = cause === undefined ? 'the camera closed the connection' : cause.message;
+    const reason = cause === undefined ? 'the camera closed the connection' : this.clean(cause.message);
     this.fail(rtspErrorCodes.closed, `${reason} ${phaseTexts[phase]}`);
   }
 
@@ -160,14 +156,7 @@ export class RtspSession implements NegotiationContext {
 
   /** Sends a compound RTCP packet for a track. */
   sendRtcp(track: number, packet: Uint8Array): void {
-    if (this.state.phase !== 'playing') return;
-    const { plan } = this.state;
-    if (plan.protocol === 'udp') {
-      this.io.sendDatagram(track, 'rtcp', packet);
-      return;
-    }
-    const channel = plan.rtcpChannelOf(track);
-    if (channel !== undefined) this.io.write(writeInterleaved(channel, packet));
+    this.#mediaPath.sendRtcp(this.state, track, packet);
   }
 
   /** Ends the session, with TEARDOWN when there is one; `onEnded` tells when it is over. */
@@ -195,10 +184,12 @@ export class RtspSession implements NegotiationContext {
     return this.#errors.clean(text);
   }
 
-  playing(plan: SetupPlan, starts: readonly TrackStart[], early: EarlyMedia): void {
-    this.state = { phase: 'playing', plan };
-    this.handler.onPlaying(starts, plan.protocol);
-    for (const { code, bytes } of early.take()) this.#onMedia(code, bytes, 0, bytes.length);
+  playing(starts: readonly TrackStart[]): void {
+    const { state } = this;
+    if (state.phase !== 'starting') return;
+    this.state = { phase: 'playing', plan: state.plan };
+    this.handler.onPlaying(starts, state.plan.protocol);
+    this.#mediaPath.release(state, this.now);
   }
 
   #connect(): void {
@@ -206,7 +197,8 @@ export class RtspSession implements NegotiationContext {
     const reader = new RtspReader(
       {
         onMessage: (message) => this.#onMessage(message),
-        onFrame: (channel, bytes, start, end) => this.#onFrame(channel, bytes, start, end),
+        onFrame: (channel, bytes, start, end) =>
+          this.#mediaPath.frame(this.state, channel, bytes, start, end, this.now),
       },
       this.options.limits,
     );
@@ -214,13 +206,13 @@ export class RtspSession implements NegotiationContext {
     this.#requests.reset();
     this.#negotiation = new Negotiation(this);
     this.state = { phase: 'connecting' };
-    const { host, port, tls } = this.#url;
+    const { host, port, tls } = this.#address.url;
     this.io.connect({ host, port, tls });
   }
 
-  #newRequests(credentials: Credentials | undefined): Requests {
+  #newRequests(): Requests {
     const { userAgent, requestTimeout, random } = this.options;
-    const authenticator = new Authenticator(credentials, random);
+    const authenticator = new Authenticator(this.#address.credentials, random);
     return new Requests({ userAgent, requestTimeout, authenticator, write: (bytes) => this.io.write(bytes) });
   }
 
@@ -237,29 +229,12 @@ export class RtspSession implements NegotiationContext {
       this.#end(undefined);
       return;
     }
-    if (this.state.phase === 'playing' && this.#lastMediaAt > open.sentAt) {
+    if (this.state.phase === 'playing' && this.#mediaPath.lastAt > open.sentAt) {
       this.#requests.abandon();
       return;
     }
     const waited = Math.round(this.now - open.sentAt);
     this.fail(rtspErrorCodes.timeout, `${open.method} was not answered within ${waited} ms`);
-  }
-
-  #onFrame(channel: number, bytes: Uint8Array, start: number, end: number): void {
-    const { state } = this;
-    if (state.phase !== 'playing' && state.phase !== 'starting') return;
-    const code = state.plan.codeOf(channel);
-    if (code >= 0) this.#onMedia(code, bytes, start, end);
-  }
-
-  #onMedia(code: number, bytes: Uint8Array, start: number, end: number): void {
-    const { state } = this;
-    if (state.phase === 'playing') {
-      this.#lastMediaAt = this.now;
-      this.handler.onMedia(trackOf(code), channelOf(code), bytes, start, end);
-    } else if (state.phase === 'starting') {
-      state.early.hold(code, bytes, start, end);
-    }
   }
 
   #onMessage(message: RtspMessage): void {
@@ -295,37 +270,7 @@ export class RtspSession implements NegotiationContext {
       this.fail(rtspErrorCodes.sessionLost, message);
       return;
     }
-    this.#dispatch(request, response);
-  }
-
-  /** Hands a response to the phase that it belongs to. */
-  #dispatch(request: OpenRequest, response: RtspResponse): void {
-    const { state } = this;
-    switch (state.phase) {
-      case 'options':
-        this.#negotiation.optionsAnswered(response);
-        return;
-      case 'describing':
-        this.#negotiation.describeAnswered(response);
-        return;
-      case 'settingUp':
-        this.#negotiation.setupAnswered(state.plan, response);
-        return;
-      case 'starting':
-        this.#negotiation.playAnswered(state.plan, state.early, response);
-        return;
-      case 'playing':
-        if (response.status >= 300 && request.method === 'GET_PARAMETER') this.keepAlive.refused();
-        return;
-      case 'idle':
-      case 'connecting':
-      case 'binding':
-      case 'tearingDown':
-      case 'ended':
-        return;
-      default:
-        state satisfies never;
-    }
+    this.#negotiation.answered(request.method, response);
   }
 
   #challenged(request: OpenRequest, response: RtspResponse): void {
@@ -334,18 +279,9 @@ export class RtspSession implements NegotiationContext {
   }
 
   #redirect(location: string | undefined): void {
-    const target = redirectTarget(this.#url, location);
-    const { maxRedirects } = this.options.limits;
-    if (++this.#redirects > maxRedirects) {
-      this.fail(rtspErrorCodes.redirect, `more than ${maxRedirects} redirects in a row`);
-      return;
-    }
-    const ours =
-      target.host === this.#url.host ? (this.options.credentials ?? credentialsOf(this.#url)) : undefined;
-    const credentials = credentialsOf(target) ?? ours;
-    this.#errors.redirected(target);
-    this.#requests = this.#newRequests(credentials);
-    this.#url = target;
+    this.#address.follow(location);
+    this.#errors.redirected(this.#address.url);
+    this.#requests = this.#newRequests();
     this.#reconnected = false;
     this.io.closeUdp();
     this.#connect();
@@ -359,8 +295,4 @@ export class RtspSession implements NegotiationContext {
     this.io.close();
     this.handler.onEnded(error);
   }
-}
-
-function credentialsOf({ username, password }: RtspUrl): Credentials | undefined {
-  return username === undefined ? undefined : { username, password: password ?? '' };
 }

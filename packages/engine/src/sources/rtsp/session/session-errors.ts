@@ -11,9 +11,9 @@ export class SessionErrors {
   #shown: string;
 
   /** @param url as it was given, whose query may hold secrets */
-  constructor(url: string, { shown }: RtspUrl, credentials: readonly (Credentials | undefined)[]) {
+  constructor(url: string, { shown, username, password }: RtspUrl, credentials: Credentials | undefined) {
     this.#shown = shown;
-    const known = credentials.flatMap((pair) => [pair?.username, pair?.password]);
+    const known = [username, password, credentials?.username, credentials?.password];
     this.#secrets = [...withForms(known), ...queryValues([url])];
   }
 
@@ -23,18 +23,19 @@ export class SessionErrors {
     this.#secrets.push(...withForms([username, password]), ...queryValues([requestUrl]));
   }
 
+  /** An error with a text of ours: what a camera has said in it must have gone through `clean()`. */
   create(
     code: RtspErrorCode,
     message: string,
     details: Readonly<Record<string, unknown>> = {},
   ): CloudPushError {
-    return rtspError(code, `${this.#shown}: ${this.clean(message)}`, details);
+    return rtspError(code, `${this.#shown}: ${message}`, details);
   }
 
   /** An error of a parser, with the camera's name; others are faults of ours and stay as they are. */
   from(error: unknown): CloudPushError {
     if (!(error instanceof CloudPushError)) throw error;
-    return this.create(error.code as RtspErrorCode, error.message, error.details);
+    return this.create(error.code as RtspErrorCode, this.clean(error.message), error.details);
   }
 
   /** A text without secrets. */
