@@ -39,7 +39,7 @@ export { endOfSequenceTag } from './flv/end-of-sequence.js';
 export { FlvDemuxer } from './flv/flv-demuxer.js';
 export type { FlvFileHeader } from './flv/flv-file.js';
 export { type FlvEnd, type FlvFileTag, FlvReader } from './flv/flv-reader.js';
-export { FlvTag, TagRole, TagType } from './flv/flv-tag.js';
+export { FlvTag, type TagBody, TagRole, TagType } from './flv/flv-tag.js';
 export { FlvWriter, type WritableTag } from './flv/flv-writer.js';
 export type { TagContent } from './flv/tag-content.js';
 export { type HevcForm, readVideoTagHeader, type VideoTagHeader } from './flv/video-tag-header.js';

@@ -132,6 +132,7 @@ export interface RtmpErrorDetails {
   readonly redirect?: string;
 }
 
+/** Options of {@link RtmpError}. */
 export interface RtmpErrorOptions {
   readonly class?: ErrorClass;
   readonly details?: RtmpErrorDetails;

@@ -45,6 +45,7 @@ const engineErrors = {
   ERR_CLOUDPUSH_INTERNAL: 'fatal',
 } as const satisfies Record<string, ErrorClass>;
 
+/** Error codes of the engine; those of the muxer and of the transport come beside them. */
 export type EngineErrorCode = keyof typeof engineErrors;
 
 /** An error on its way between threads. */
@@ -57,6 +58,7 @@ export interface ErrorData {
   readonly cause: { readonly message: string; readonly code: string | undefined } | undefined;
 }
 
+/** Options of {@link CloudPushError}. */
 export interface CloudPushErrorOptions {
   readonly class?: ErrorClass;
   readonly details?: Readonly<Record<string, unknown>>;

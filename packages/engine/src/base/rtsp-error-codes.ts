@@ -25,4 +25,5 @@ export const rtspErrorCodes = {
   /** The camera and the options have no transport in common. */
   transport: 'ERR_CLOUDPUSH_RTSP_TRANSPORT',
 } as const;
+/** Error codes of RTSP sources. */
 export type RtspErrorCode = (typeof rtspErrorCodes)[keyof typeof rtspErrorCodes];

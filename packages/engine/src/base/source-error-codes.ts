@@ -11,4 +11,5 @@ export const sourceErrorCodes = {
   /** Nothing was received for too long, or sound but no pictures. */
   timeout: 'ERR_CLOUDPUSH_SOURCE_TIMEOUT',
 } as const;
+/** Error codes of media files and other inputs. */
 export type SourceErrorCode = (typeof sourceErrorCodes)[keyof typeof sourceErrorCodes];

@@ -147,6 +147,7 @@ export class PushEngine implements AsyncDisposable {
     return channel;
   }
 
+  /** Counters and measures of the engine and of its channels, read from shared memory. */
   stats(): EngineStats {
     this.#pool.memory.reclaim();
     const channels = this.channels.map((channel) => channel.stats());
@@ -180,6 +181,7 @@ export class PushEngine implements AsyncDisposable {
     await this.#closed.finally(stop);
   }
 
+  /** Closes the engine as `close()` does, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

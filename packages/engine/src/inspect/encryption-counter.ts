@@ -15,6 +15,7 @@ export interface EncryptionKeyReport {
   readonly at: number;
 }
 
+/** What is encrypted in a track, and under which keys. */
 export interface EncryptionReport {
   /** Samples that cloudpush has encrypted. */
   readonly samples: number;

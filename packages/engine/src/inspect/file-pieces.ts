@@ -12,8 +12,10 @@ export interface InspectProgress {
   readonly size: number;
 }
 
+/** How a file is read. */
 export interface FilePiecesOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Called while the file is read, with how far it has come. */
   readonly onProgress?: ((progress: InspectProgress) => void) | undefined;
 }
 

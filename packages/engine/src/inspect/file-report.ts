@@ -6,6 +6,7 @@ import type { DataMessage, EventReport } from './script-data.js';
 import type { SynchronizationReport } from './synchronization.js';
 import type { VideoTrackReport } from './video-track.js';
 
+/** What was found in one track. */
 export type TrackReport = VideoTrackReport | AudioTrackReport;
 
 /** What the contents of a file are, whatever its format. */

@@ -17,6 +17,7 @@ import { VideoStreamInspection } from './video-stream-inspection.js';
 const DEFAULT_GAP_THRESHOLD = 1000;
 const MAX_GAP_THRESHOLD = 2 ** 32;
 
+/** Options of `inspectFile`. */
 export interface InspectOptions extends FilePiecesOptions {
   /** Two samples of a track that are further apart than this, in whole ms, have a gap between them. Default 1000. */
   readonly gapThreshold?: number | undefined;

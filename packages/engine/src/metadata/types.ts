@@ -81,6 +81,7 @@ export interface EncryptionChange<Type> {
   readonly key?: EncryptionKey | undefined;
 }
 
+/** Which packets of a track are encrypted, as its metadata tells. */
 export type MediaEncryption = EncryptionChange<'videoEncrypt'> | EncryptionChange<'audioEncrypt'>;
 
 /** What `Channel.sendMetadata` takes. */

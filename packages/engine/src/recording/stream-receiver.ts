@@ -10,6 +10,7 @@ import { WriteBacklog } from './ordered-file.js';
 import { RecordedInput } from './recorded-input.js';
 import { makeRecordingFolder } from './recording-folder.js';
 
+/** Options of {@link StreamReceiver}. */
 export interface StreamReceiverOptions {
   readonly host: string;
   /** 0: any free one. */
@@ -33,8 +34,11 @@ const DEFAULT_IDLE_TIMEOUT = 20_000;
 /** Publishers have little to say beside media: what strangers say is kept small. */
 const LIMITS = { maxUnreadReplyBytes: 1 << 16, maxCommandBytes: 1 << 16, maxAmfValues: 1 << 10 } as const;
 
+/** Takes what a receiver has to tell. */
 export interface StreamReceiverEvents {
+  /** A stream has begun. */
   onPublish(stream: IncomingStream): void;
+  /** A stream has ended, and its recording is complete on disk. */
   onEnd(stream: IncomingStream, end: StreamEnd): void;
   /** A client was sent away, or broke off, before it published anything. */
   onRefused(error: Error): void;

@@ -20,6 +20,7 @@ const MAX_CLIP_SIZE = 64 * 1024 * 1024;
 /** Of a large input, packets up to this many ms tell which tracks there are. */
 const PROBE_DURATION = 2000;
 
+/** Options of `openSource`. */
 export interface OpenSourceOptions {
   /** Pictures a second of raw video; left out: as the stream says, else 25. */
   readonly frameRate?: number | undefined;

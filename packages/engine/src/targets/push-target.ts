@@ -19,6 +19,7 @@ export interface PushTarget {
  */
 export type TargetReason = 'connect' | 'reconnect' | 'refresh' | 'rejected';
 
+/** What a token provider is called with beside its request. */
 export interface TokenProviderContext {
   /** Fires when nobody waits for the target any more. */
   readonly signal: AbortSignal;

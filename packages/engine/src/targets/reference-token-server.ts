@@ -28,6 +28,7 @@ export interface TokenRequestReport {
   readonly clientId: string | undefined;
 }
 
+/** Options of {@link ReferenceTokenServer}. */
 export interface ReferenceTokenServerOptions extends TokenAuthorityOptions {
   /** Default `127.0.0.1`. */
   readonly host?: string | undefined;
@@ -35,6 +36,7 @@ export interface ReferenceTokenServerOptions extends TokenAuthorityOptions {
   readonly port?: number | undefined;
   /** Speaks HTTPS. PEM. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** Called with each request that was answered. */
   readonly onRequest?: ((report: TokenRequestReport) => void) | undefined;
   /** Sees each request first. When it returns true, it has answered, in whichever way: that is how faults are made. */
   readonly intercept?: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
@@ -101,6 +103,7 @@ export class ReferenceTokenServer implements AsyncDisposable {
     await closed;
   }
 
+  /** Closes the server, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -10,6 +10,7 @@ import { withNames } from './url-template.js';
 /** So many targets are remembered; the one that was asked for the longest time ago goes first, unless it is watched. */
 const MAX_ENTRIES = 65_536;
 
+/** Options of {@link TargetCache}. */
 export interface TargetCacheOptions {
   /**
    * The least time between two requests for the same target when servers refuse what comes of them, or it has hardly any
@@ -103,6 +104,7 @@ export class TargetCache implements Disposable {
     this.#entries.clear();
   }
 
+  /** Closes the cache, for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

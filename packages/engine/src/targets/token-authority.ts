@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type IssuedToken, IssuedTokens } from './issued-tokens.js';
 import type { TokenQuery, TokenReply } from './token-protocol.js';
 
+/** Which push targets and tokens are issued, and to whom. */
 export interface TokenAuthorityOptions {
   /** What is given out: a push URL, in which `$appname`, `$streamname` and `$time` may stand for who pushes to fill in. */
   readonly url: string;

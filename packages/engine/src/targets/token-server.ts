@@ -80,6 +80,7 @@ export class TokenServer implements AsyncDisposable {
     await this.#agent.close();
   }
 
+  /** Closes the connections to the token server, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

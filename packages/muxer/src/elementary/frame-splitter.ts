@@ -46,6 +46,7 @@ export class FrameSplitter {
     this.#format = format;
   }
 
+  /** Takes the next piece of the stream, and returns the frames that are whole with it. */
   push(piece: Uint8Array): AudioFrame[] {
     return this.#split(this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]), false);
   }

@@ -1,6 +1,7 @@
 /** Which frames are encrypted. Every audio frame counts as a key frame. */
 export type EncryptionMode = 'none' | 'keyFrames' | 'allFrames';
 
+/** The tracks that can be encrypted. */
 export type EncryptedTrack = 'video' | 'audio';
 
 /** The track is not encrypted any more. */

@@ -17,6 +17,7 @@ import { NalSampleDecryptor } from './nal-sample-decryptor.js';
 import { SampleDecipher } from './sample-decipher.js';
 import type { DecryptionFailure } from './sample-run.js';
 
+/** Options of {@link FlvDecryptor}. */
 export interface FlvDecryptorOptions {
   /** In any order: each sample tells which key it needs. */
   readonly keys: readonly EncryptionKey[];

@@ -16,6 +16,7 @@ import { NalSampleEncryptor } from './nal-sample-encryptor.js';
 import { type NonceSource, randomNonce, SampleCipher } from './sample-cipher.js';
 import { formatVersion, keyCheckIn, keyIdIn, nonceIn } from './sample-header.js';
 
+/** How the samples of one track are encrypted. */
 export interface EncryptionSettings {
   readonly mode: EncryptionMode;
   /** Left out: the key as it was. */

@@ -5,6 +5,7 @@ import type { InputClock } from '../timeline/timeline.js';
 import type { SliceHandling } from '../tracks/picture-assembler.js';
 import type { MuxerResumption } from './muxer-state.js';
 
+/** Options of {@link Muxer}. */
 export interface MuxerOptions {
   /** Default `'enhanced'`. */
   readonly hevcForm?: HevcForm | undefined;

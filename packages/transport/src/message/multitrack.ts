@@ -18,6 +18,7 @@ const WHAT = 'a multitrack body';
 /** AvMultitrackType (Enhanced RTMP v2). */
 const MultitrackType = { oneTrack: 0, manyTracks: 1, manyTracksManyCodecs: 2 } as const;
 
+/** The track of a multitrack message (Enhanced RTMP v2). */
 export interface TrackOptions {
   /** 0 (the default track) to 255. Left out: no multitrack header, for a nanosecond offset alone. */
   readonly trackId?: number;

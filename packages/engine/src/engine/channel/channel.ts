@@ -26,6 +26,7 @@ import {
 } from './writable-stream.js';
 import { WriteQueue, type WriterChannel } from './write-queue.js';
 
+/** How far a channel has come. */
 export type ChannelState = 'connecting' | 'publishing' | 'closing' | 'closed';
 
 /** What stands behind a {@link Channel}. */

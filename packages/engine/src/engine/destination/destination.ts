@@ -7,6 +7,7 @@ import type { DestinationStats } from '../../stats/stats.js';
 import type { PushTarget } from '../../targets/push-target.js';
 import type { CloseReport } from '../close-report.js';
 
+/** How far a destination has come. */
 export type DestinationState = 'connecting' | 'publishing' | 'closing' | 'closed';
 
 /** A lost connection that will be made again. */
@@ -117,6 +118,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
     this.#control.moveTo(target);
   }
 
+  /** Counters and measures of the destination, read from shared memory. */
   stats(): DestinationStats {
     return this.#control.stats();
   }

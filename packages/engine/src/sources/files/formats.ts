@@ -40,6 +40,7 @@ export const FORMATS = {
   },
   flv: { title: 'an FLV file', tracks: 'both', createParser: () => new FlvParser() },
 } as const satisfies Readonly<Record<string, Format>>;
+/** Names of the forms of files that can be read. */
 export type FormatName = keyof typeof FORMATS;
 /** All of the names. */
 export const FORMAT_NAMES = Object.keys(FORMATS) as readonly FormatName[];

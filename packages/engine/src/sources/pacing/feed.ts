@@ -6,6 +6,7 @@ export interface PacketSink {
   readonly state: 'connecting' | 'publishing' | 'closing' | 'closed';
   /** Returns false when there is no room: nothing was taken. */
   sendVideo(data: Uint8Array, times: { pts: number; dts?: number; keyFrame?: boolean }): boolean;
+  /** Takes an audio frame; false: there is no room for it. */
   sendAudio(data: Uint8Array, times: { pts: number }): boolean;
   /** Resolves when there is room again; resolves or rejects when the sink has closed. */
   writable(): Promise<void>;
@@ -20,6 +21,7 @@ export type FeedEnd = 'source' | 'limit' | 'stopped' | 'closed' | 'failed';
 /** What a feed needs before it can go on. */
 export type FeedNeed = 'turn' | 'room' | 'packets' | 'nothing';
 
+/** Options of {@link Feed}. */
 export interface FeedOptions {
   readonly reader: PacketReader;
   readonly sink: PacketSink;

@@ -8,6 +8,7 @@ const MAX_TURN = 4;
 /** A timer fires up to a millisecond late: what is due within this many ms is sent now rather than then. */
 const EARLY = 0.5;
 
+/** Options of {@link Pacer}. */
 export interface PacerOptions {
   /** True: every packet at its time. False: as fast as the sinks take them, in turn. */
   readonly realTime: boolean;

@@ -1,6 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import type { StageTimer } from '../../session/publish/stage-timer.js';
 
+/** How the server of an `rtmps` URL is verified. */
 export interface PublisherTlsOptions {
   /** Certificates to trust instead of the system's, PEM. */
   readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];

@@ -17,7 +17,7 @@ export interface PublisherTimeouts extends DialTimeouts, SessionTimeouts {
   /** Answer to `publish`. Default 10,000. */
   readonly publish: number;
   /**
-   * {@link RtmpPublisher.close}: until the kernel has taken the queue and the server has closed its side; then
+   * `RtmpPublisher.close`: until the kernel has taken the queue and the server has closed its side; then
    * reset. Default 5,000.
    */
   readonly close: number;
@@ -32,6 +32,7 @@ export type TokenPlacement =
   /** An argument of `connect` behind the command object. */
   | 'connect-argument';
 
+/** Options of `RtmpPublisher`. */
 export interface PublisherOptions extends DialOptions {
   /** `rtmp[s]://[user:password@]host[:port]/app/stream[?query]`. */
   readonly url: string;
@@ -69,12 +70,12 @@ export interface PublisherOptions extends DialOptions {
   /** How many 302 redirects to follow. Default 3. */
   readonly maxRedirects?: number | undefined;
   /**
-   * {@link RtmpPublisher.send} says false while a write is under way and more than this is queued. Default
+   * `RtmpPublisher.send` says false while a write is under way and more than this is queued. Default
    * 262,144 bytes.
    */
   readonly highWaterMark?: number | undefined;
   /**
-   * {@link RtmpPublisher.send} throws when this is queued: the caller has ignored `false`. Default 67,108,864
+   * `RtmpPublisher.send` throws when this is queued: the caller has ignored `false`. Default 67,108,864
    * bytes.
    */
   readonly maxQueuedBytes?: number | undefined;
@@ -86,7 +87,7 @@ export interface PublisherOptions extends DialOptions {
  * before `connect` has resolved.
  */
 export interface PublisherEvents {
-  /** There is room again, after {@link RtmpPublisher.send} said false. */
+  /** There is room again, after `RtmpPublisher.send` said false. */
   onDrain?(): void;
   /** Every `onStatus` of the server. */
   onStatus?(status: RtmpStatus): void;
@@ -100,7 +101,7 @@ export interface PublisherEvents {
   /** Something that the user should know, without a secret in it. */
   onWarning?(message: string): void;
   /**
-   * The connection is gone and everything is released: once, and last. Undefined after {@link RtmpPublisher.close}
+   * The connection is gone and everything is released: once, and last. Undefined after `RtmpPublisher.close`
    * when the server ended its side, too, with nothing left in our queue: the only sign that it has read
    * everything. Not called when `connect` was rejected.
    */
@@ -109,6 +110,9 @@ export interface PublisherEvents {
 
 /** Called exactly once, when the kernel has taken the last byte or the connection has given the message up. */
 export interface Releasable {
-  /** @param taken false: the message was given up, because its connection is gone */
+  /**
+   * Takes the message back.
+   * @param taken false: the message was given up, because its connection is gone
+   */
   release(taken: boolean): void;
 }

@@ -228,6 +228,7 @@ export class RtmpPublisher {
     this.#connection.destroy(error);
   }
 
+  /** Closes the connection as `close()` does, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -41,18 +41,23 @@ export interface ReceivedStream {
   sendCommand(name: string, ...args: AmfValue[]): void;
   /** Asks the client to move (Enhanced RTMP v2 reconnect request). */
   requestReconnect(tcUrl?: string): void;
+  /** Sends a PingRequest (RTMP 1.0 §7.1.7). */
   sendPing(): void;
   /** Resets the client's connection. */
   destroy(): void;
 }
 
+/** Takes what a published stream brings. */
 export interface ReceivedStreamHandler {
+  /** Called with each audio, video and data message of the stream. */
   onMessage?(message: ReceivedMessage): void;
   /** Once and last. `clean`: the client unpublished in an orderly way. */
   onEnd?(clean: boolean, error: RtmpError | undefined): void;
 }
 
+/** Takes what the clients of a receiver do. */
 export interface ReceiverHandlers {
+  /** Called when a client begins to publish; the handler that it returns takes the stream. */
   onPublish?(stream: ReceivedStream): ReceivedStreamHandler | undefined;
   /** A connection ended before it published anything, on an error. */
   onConnectionError?(error: RtmpError): void;
@@ -67,7 +72,9 @@ export interface ReceiverBehaviour {
   readonly handshake?: 'auto' | 'simple' | 'digest' | 'silent';
   /** Decides about `connect`; default: accept. Asked after {@link auth}. */
   readonly onConnect?: (request: ConnectRequest) => Decision;
+  /** Decides on `createStream`. */
   readonly onCreateStream?: () => Decision;
+  /** Decides on `publish`. */
   readonly onPublish?: (request: PublishRequest) => Decision;
   /** Refuse a name that another connection publishes, with `NetStream.Publish.BadName`, as nginx-rtmp does. */
   readonly refusesBusyNames?: boolean;
@@ -108,6 +115,7 @@ export interface ReceiverBehaviour {
   readonly pingInterval?: number;
 }
 
+/** Options of {@link RtmpReceiver}. */
 export interface ReceiverOptions {
   /** Default `127.0.0.1`. */
   readonly host?: string;

@@ -80,6 +80,7 @@ export class RtmpReceiver {
     await closed;
   }
 
+  /** Closes the receiver as `close()` does, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

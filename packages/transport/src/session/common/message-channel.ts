@@ -70,6 +70,7 @@ export class MessageChannel implements MessageHandler {
     this.control(MessageType.windowAcknowledgementSize, encodeUint32(size));
   }
 
+  /** Sends an Acknowledgement (RTMP 1.0 §5.4.3). */
   acknowledge(sequenceNumber: number): void {
     this.control(MessageType.acknowledgement, encodeUint32(sequenceNumber));
   }

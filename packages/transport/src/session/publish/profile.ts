@@ -12,6 +12,7 @@ export const SERVER_PROFILE_NAMES = [
   'node-media-server',
   'youtube',
 ] as const;
+/** Names of the servers whose habits are known. */
 export type ServerProfileName = (typeof SERVER_PROFILE_NAMES)[number];
 
 /** What to do differently for a server. */

@@ -16,6 +16,7 @@ export interface SessionTimeouts {
   readonly publish: number;
 }
 
+/** Options of {@link PublishSession}. */
 export interface PublishSessionOptions {
   /** The command object of `connect`: `app`, `tcUrl` and the rest. */
   readonly connectObject: AmfObject;
@@ -48,12 +49,15 @@ export interface ReconnectRequest {
   readonly description: string;
 }
 
+/** Takes what a publishing session has to tell. */
 export interface PublishSessionHandler {
   /** Publishing has begun, for the first time or on the next segment's stream. */
   onPublishing(): void;
+  /** Called with each `onStatus` of the server. */
   onStatus(status: RtmpStatus): void;
   /** A command or data message that the session has no use for itself, e.g. `onLiveOpen`. */
   onCommand(name: string, args: AmfValue[]): void;
+  /** Called when the server asks for a new connection (Enhanced RTMP v2). */
   onReconnectRequest(request: ReconnectRequest): void;
   /** Something that the user should know, without a secret in it. */
   onWarning?(message: string): void;

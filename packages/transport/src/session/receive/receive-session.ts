@@ -62,6 +62,7 @@ export class ReceiveSession {
     }
   }
 
+  /** Ends the session when its client has not begun to publish in time; called when {@link deadline} has passed. */
   expire(): void {
     if (this.#options.now() < this.#deadline) return;
     const text = `the client published nothing within ${this.#options.setupTimeout} ms (setupTimeout)`;
@@ -87,10 +88,12 @@ export class ReceiveSession {
     this.sendCommand(messageStreamId, 'onStatus', null, { level, code, description, ...more });
   }
 
+  /** Sends a command message (RTMP 1.0 §7.2). */
   sendCommand(messageStreamId: number, name: string, ...args: AmfValue[]): void {
     this.channel.command(messageStreamId, encodeCommand(name, 0, ...args));
   }
 
+  /** Sends a PingRequest (RTMP 1.0 §7.1.7). */
   sendPing(time: number): void {
     this.channel.control(MessageType.userControl, encodeUserControl(UserControlEvent.pingRequest, time));
   }

@@ -37,6 +37,7 @@ export type Decision =
   | 'close'
   | { readonly code: string; readonly description: string; readonly redirect?: string };
 
+/** Options of {@link ReceiveSession}. */
 export interface ReceiveSessionOptions {
   readonly handshake: 'auto' | 'simple' | 'digest';
   /** Outgoing chunk size. */
@@ -55,18 +56,25 @@ export interface ReceiveSessionOptions {
   readonly setupTimeout: number;
   readonly limits: TransportLimits;
   readonly random: RandomFill;
+  /** Reads a monotonic clock, in ms. */
   readonly now: () => number;
 }
 
+/** Decides on what a client asks for, and takes what it sends. */
 export interface ReceiveSessionHandler {
+  /** Decides on `connect`. */
   onConnect(request: ConnectRequest): Decision;
+  /** Decides on `createStream`. */
   onCreateStream(): Decision;
+  /** Decides on `publish`. */
   onPublish(request: PublishRequest): Decision;
   /** After the client has been told that it may begin. */
   onPublished(request: PublishRequest): void;
+  /** Called with each audio, video and data message. */
   onMessage(messageStreamId: number, type: number, timestamp: number, payload: Uint8Array): void;
   /** The client ended the stream in an orderly way. */
   onUnpublish(messageStreamId: number): void;
+  /** Called with each command that is not part of publishing. */
   onCommand(name: string, args: AmfValue[]): void;
   /** The session is over; `undefined`: it was decided to close. */
   onFailure(error: RtmpError | undefined): void;

@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config';
+
+/** What needs sockets, processes or other programs may be slow on a busy machine; a test that hangs still ends. */
+const PATIENT = 60_000;
+
+// One project a kind of test: `vitest run --project unit`.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        // Beside the sources: no process, no other program, no build.
+        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], testTimeout: PATIENT },
+      },
+      {
+        // The packages as their users see them: threads, sockets, the command line, what npm would publish.
+        test: {
+          name: 'house',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/interop/**', 'test/fuzz/**'],
+          testTimeout: PATIENT,
+        },
+      },
+      {
+        // Foreign servers and clients.
+        test: { name: 'interop', include: ['test/interop/**/*.test.ts'], testTimeout: PATIENT },
+      },
+      {
+        // Bounded runs of the fuzzers.
+        test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], testTimeout: PATIENT },
+      },
+    ],
+  },
+});
