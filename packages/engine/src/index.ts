@@ -37,6 +37,7 @@ export {
   type ErrorClass,
   type ErrorData,
 } from './base/errors.js';
+export type { RtspErrorCode } from './base/rtsp-error-codes.js';
 export type { SourceErrorCode } from './base/source-error-codes.js';
 export { Channel, type ChannelState } from './engine/channel/channel.js';
 export type { AudioPacket, PacketStreamOptions, VideoPacket } from './engine/channel/writable-stream.js';

@@ -81,6 +81,7 @@ export type SessionState =
       readonly since: number;
     };
 
+/** How far a publishing session has come. */
 export type PublishState = SessionState['name'];
 
 /** The stage that errors of a state belong to. */
