@@ -1,0 +1,23 @@
+import type { ListenAddress } from './listen-fault.js';
+
+/** Where and for whom the gateway answers HTTP. */
+export interface HttpSettings {
+  /** API and dashboard; undefined: there are none. */
+  readonly api?: ApiSettings | undefined;
+  /** Metrics and health at an address of their own, beside the API's; the API's token holds there too. */
+  readonly metrics?: { readonly listen: ListenAddress } | undefined;
+}
+
+interface ApiSettings {
+  readonly listen: ListenAddress;
+  /** What requests must show; undefined: nothing, which only loopback addresses may do. */
+  readonly token?: string | undefined;
+  /** Host names that the server goes by, beside IP addresses, `localhost` and the machine's own name. */
+  readonly allowedHosts?: readonly string[] | undefined;
+}
+
+/** Where it listens. */
+export interface HttpAddresses {
+  readonly api?: ListenAddress;
+  readonly metrics?: ListenAddress;
+}
