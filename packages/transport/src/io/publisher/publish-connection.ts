@@ -26,6 +26,14 @@ interface Waiter {
   reject(error: RtmpError): void;
 }
 
+/** One attempt to publish, and what the caller wants of it. */
+export interface PublishAttempt {
+  readonly attempt: Attempt;
+  readonly options: PublisherOptions;
+  readonly timeouts: PublisherTimeouts;
+  readonly events: PublisherEvents;
+}
+
 /** The connection of one attempt to publish: a socket, the session on it, and how both come to an end. */
 export class PublishConnection implements PublishSessionHandler {
   readonly session: PublishSession;
@@ -55,14 +63,8 @@ export class PublishConnection implements PublishSessionHandler {
   #gone = false;
 
   /** @param socket connected, and secured if it is to be */
-  constructor(
-    socket: Socket,
-    attempt: Attempt,
-    options: PublisherOptions,
-    timeouts: PublisherTimeouts,
-    timer: StageTimer,
-    events: PublisherEvents,
-  ) {
+  constructor(socket: Socket, request: PublishAttempt, timer: StageTimer) {
+    const { attempt, options, timeouts, events } = request;
     this.attempt = attempt;
     this.#wishes = connectWishes(options);
     this.#socket = socket;

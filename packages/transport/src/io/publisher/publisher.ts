@@ -3,7 +3,7 @@ import type { AmfValue } from '../../amf/value.js';
 import { RtmpError } from '../../errors.js';
 import type { MediaMessage } from '../../message/type.js';
 import type { Capabilities } from '../../session/common/capabilities.js';
-import { type Attempt, firstAttempt, nextAttempt } from '../../session/publish/attempt.js';
+import { firstAttempt, nextAttempt } from '../../session/publish/attempt.js';
 import { type CodecForm, chooseForm } from '../../session/publish/codec-form.js';
 import type { ServerProfile } from '../../session/publish/profile.js';
 import type { PublishSession } from '../../session/publish/publish-session.js';
@@ -13,12 +13,11 @@ import { parseRtmpUrl, publishedName } from '../../url.js';
 import { aborted } from '../common/abort.js';
 import { dial } from '../dial/dial.js';
 import type { Outbox } from './outbox.js';
-import { PublishConnection } from './publish-connection.js';
+import { type PublishAttempt, PublishConnection } from './publish-connection.js';
 import { noStreamName, outboxFull } from './publisher-errors.js';
 import type {
   PublisherEvents,
   PublisherOptions,
-  PublisherTimeouts,
   Releasable,
 } from './publisher-options.js';
 import { attemptOptions, checkOptions, freshNonce, queueLimits, resolveTimeouts } from './settings.js';
@@ -51,7 +50,7 @@ export class RtmpPublisher {
     for (;;) {
       if (options.signal?.aborted) throw aborted(options.signal, 'socket');
       try {
-        return await RtmpPublisher.#try(attempt, options, timeouts, events);
+        return await RtmpPublisher.#try({ attempt, options, timeouts, events });
       } catch (error) {
         if (!(error instanceof RtmpError)) throw error;
         const next = nextAttempt(attempt, error, rules, freshNonce());
@@ -61,16 +60,12 @@ export class RtmpPublisher {
     }
   }
 
-  static async #try(
-    attempt: Attempt,
-    options: PublisherOptions,
-    timeouts: PublisherTimeouts,
-    events: PublisherEvents,
-  ): Promise<RtmpPublisher> {
+  static async #try(request: PublishAttempt): Promise<RtmpPublisher> {
+    const { attempt, options, timeouts, events } = request;
     const onWarning = (message: string): void => events.onWarning?.(message);
     const timer = new StageTimer(() => performance.now());
     const socket = await dial({ url: attempt.url, options, timeouts, timer, onWarning });
-    const connection = new PublishConnection(socket, attempt, options, timeouts, timer, events);
+    const connection = new PublishConnection(socket, request, timer);
     await connection.begin();
     return new RtmpPublisher(connection, timer, queueLimits(options).maxQueuedBytes);
   }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { AmfObject, AmfValue } from '../../amf/value.js';
+import type { AmfValue } from '../../amf/value.js';
 import type { RtmpError } from '../../errors.js';
 import { MessageType } from '../../message/type.js';
 import type { ReceiveSession } from '../../session/receive/receive-session.js';
@@ -14,6 +14,15 @@ export function newCounters(): ReceiveCounters {
 /** App and stream name, without their queries. */
 export function nameOf({ app, streamName }: PublishRequest): string {
   return `${app.split('?', 1)[0]}/${streamName.split('?', 1)[0]}`;
+}
+
+/** Where a published stream comes from, and where it is counted. */
+export interface PublishedStreamSource {
+  readonly request: PublishRequest;
+  readonly connectRequest: ConnectRequest;
+  readonly socket: Socket;
+  readonly session: ReceiveSession;
+  readonly totals: ReceiveCounters;
 }
 
 /** A stream that comes in on a {@link ReceiverConnection}. */
@@ -34,14 +43,7 @@ export class PublishedStream implements ReceivedStream {
   readonly #messageStreamId: number;
   #handler: ReceivedStreamHandler | undefined;
 
-  constructor(
-    id: number,
-    request: PublishRequest,
-    connectRequest: ConnectRequest,
-    socket: Socket,
-    session: ReceiveSession,
-    totals: ReceiveCounters,
-  ) {
+  constructor(id: number, { request, connectRequest, socket, session, totals }: PublishedStreamSource) {
     this.id = id;
     this.path = nameOf(request);
     this.app = request.app;
@@ -72,7 +74,7 @@ export class PublishedStream implements ReceivedStream {
   }
 
   sendStatus(level: 'status' | 'warning' | 'error', code: string, description: string): void {
-    this.#session.sendStatus(this.#messageStreamId, level, code, description);
+    this.#session.sendStatus(this.#messageStreamId, { level, code, description });
   }
 
   sendCommand(name: string, ...args: AmfValue[]): void {
@@ -80,9 +82,12 @@ export class PublishedStream implements ReceivedStream {
   }
 
   requestReconnect(tcUrl?: string): void {
-    const more: AmfObject = tcUrl === undefined ? {} : { tcUrl };
-    const description = 'The streaming server is undergoing updates.';
-    this.#session.sendStatus(0, 'status', 'NetConnection.Connect.ReconnectRequest', description, more);
+    this.#session.sendStatus(0, {
+      level: 'status',
+      code: 'NetConnection.Connect.ReconnectRequest',
+      description: 'The streaming server is undergoing updates.',
+      ...(tcUrl !== undefined && { tcUrl }),
+    });
   }
 
   sendPing(): void {

@@ -137,16 +137,13 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler, Buf
   }
 
   onPublished(request: PublishRequest): void {
-    const connectRequest = this.#connectRequest!;
-    const id = this.#context.nextStreamId();
-    const stream = new PublishedStream(
-      id,
+    const stream = new PublishedStream(this.#context.nextStreamId(), {
       request,
-      connectRequest,
-      this.#socket,
-      this.#session,
-      this.#context.totals,
-    );
+      connectRequest: this.#connectRequest!,
+      socket: this.#socket,
+      session: this.#session,
+      totals: this.#context.totals,
+    });
     this.#streams.set(request.messageStreamId, stream);
     this.#context.liveNames.add(stream.path);
     stream.begin(this.#context.handlers.onPublish?.(stream));

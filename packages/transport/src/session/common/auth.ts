@@ -23,13 +23,18 @@ export function expectedAdobe(
   return md5Base64(`${md5Base64(`${user}${salt}${password}`)}${token}${clientChallenge}`);
 }
 
+/** The fields of an llnw challenge and its answer: `nonce`, `nc` and `cnonce`. */
+export interface LlnwChallenge {
+  readonly nonce: string;
+  readonly count: string;
+  readonly clientNonce: string;
+}
+
 /** HTTP digest authentication (RFC 2617) in the realm `live`, with the method `publish` and the app as URI. */
 export function expectedLlnw(
   { user, password }: Credentials,
   app: string,
-  nonce: string,
-  count: string,
-  clientNonce: string,
+  { nonce, count, clientNonce }: LlnwChallenge,
 ): string {
   // An app without an instance gets the default one's name.
   const uri = app.includes('/') ? `/${app}` : `/${app}/_definst_`;

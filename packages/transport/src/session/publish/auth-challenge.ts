@@ -57,7 +57,7 @@ function answerLlnw(
 ): string {
   const nonce = challenge.get('nonce') ?? '';
   const count = '00000001';
-  const response = expectedLlnw(credentials, app, nonce, count, clientNonce);
+  const response = expectedLlnw(credentials, app, { nonce, count, clientNonce });
   const user = encodeURIComponent(credentials.user);
   return `?authmod=llnw&user=${user}&nonce=${nonce}&cnonce=${clientNonce}&nc=${count}&response=${response}`;
 }

@@ -1,42 +1,48 @@
 import { type AmfObject, type AmfValue, stringProperty } from '../../amf/value.js';
 import type { SliceSink } from '../../bits/slice-sink.js';
 import { RtmpError, RtmpErrorCode, type RtmpStage } from '../../errors.js';
+import type { DigestScheme } from '../../handshake/digest.js';
 import { ServerHandshake } from '../../handshake/server.js';
 import { splitAggregate } from '../../message/aggregate.js';
-import { type Command, decodeCommand, encodeCommand } from '../../message/command.js';
-import { encodePeerBandwidth, PeerBandwidthLimit } from '../../message/protocol-control.js';
+import { type Command, decodeCommand } from '../../message/command.js';
 import { MessageType } from '../../message/type.js';
 import { encodeUserControl, UserControlEvent } from '../../message/user-control.js';
 import { readCapabilities } from '../common/capabilities.js';
 import { MessageChannel } from '../common/message-channel.js';
 import { placeError } from '../common/place-error.js';
 import type { Decision, PublishRequest, ReceiveSessionHandler, ReceiveSessionOptions } from './requests.js';
+import { ServerReplies } from './server-replies.js';
 
-type ReceiveState = 'handshaking' | 'connecting' | 'connected' | 'failed';
+/** After the handshake. */
+type ConnectionState =
+  | { readonly name: 'connecting'; readonly digestScheme: DigestScheme | undefined }
+  | { readonly name: 'connected'; readonly app: string; readonly digestScheme: DigestScheme | undefined };
+
+type ReceiveState =
+  /** The handshake holds some kilobytes, which go with the state. */
+  | { readonly name: 'handshaking'; readonly handshake: ServerHandshake }
+  | ConnectionState
+  | { readonly name: 'failed' };
 
 /** The server's side of an RTMP connection that receives streams, without a socket. */
 export class ReceiveSession {
   readonly channel: MessageChannel;
   readonly #options: ReceiveSessionOptions;
   readonly #handler: ReceiveSessionHandler;
-  /** Gone once it is done: it holds some kilobytes. */
-  #handshake: ServerHandshake | undefined;
-  #digestScheme: 0 | 1 | undefined;
+  readonly #replies: ServerReplies;
   /** Created message streams; the value says whether the stream is being published. */
   readonly #streams = new Map<number, boolean>();
-  #state: ReceiveState = 'handshaking';
+  #state: ReceiveState;
   #deadline: number;
-  #app = '';
   #nextStreamId: number;
 
   constructor(options: ReceiveSessionOptions, sink: SliceSink, handler: ReceiveSessionHandler) {
     this.#options = options;
     this.#handler = handler;
-    this.#handshake = new ServerHandshake(
-      { mode: options.handshake, random: options.random, now: options.now },
-      sink,
-    );
+    const { handshake: mode, random, now } = options;
+    this.#state = { name: 'handshaking', handshake: new ServerHandshake({ mode, random, now }, sink) };
     this.channel = new MessageChannel(sink, this, options.limits);
+    this.#replies = new ServerReplies(options, this.channel);
     this.channel.acknowledges = options.acknowledges;
     this.#deadline = options.now() + options.setupTimeout;
     this.#nextStreamId = options.firstMessageStreamId;
@@ -54,9 +60,11 @@ export class ReceiveSession {
 
   /** Takes what the client sent. Never throws: what goes wrong arrives at `onFailure`. */
   receive(bytes: Uint8Array): void {
-    if (this.#state === 'failed') return;
+    if (this.#state.name === 'failed') return;
     try {
-      this.#receive(bytes);
+      const rest =
+        this.#state.name === 'handshaking' ? this.#shakeHands(this.#state.handshake, bytes) : bytes;
+      if (rest.length > 0) this.channel.receive(rest);
     } catch (error) {
       this.fail(placeError(error, this.#stage()));
     }
@@ -71,26 +79,20 @@ export class ReceiveSession {
 
   /** Ends the session, once; `undefined` when that was decided here. */
   fail(error: RtmpError | undefined): void {
-    if (this.#state === 'failed') return;
-    this.#state = 'failed';
+    if (this.#state.name === 'failed') return;
+    this.#state = { name: 'failed' };
     this.#deadline = Number.POSITIVE_INFINITY;
     this.#handler.onFailure(error);
   }
 
-  /** Sends `onStatus` on a message stream; 0 is the connection. */
-  sendStatus(
-    messageStreamId: number,
-    level: string,
-    code: string,
-    description: string,
-    more: AmfObject = {},
-  ): void {
-    this.sendCommand(messageStreamId, 'onStatus', null, { level, code, description, ...more });
+  /** Sends `onStatus` with this information object on a message stream; 0 is the connection. */
+  sendStatus(messageStreamId: number, info: AmfObject): void {
+    this.#replies.status(messageStreamId, info);
   }
 
   /** Sends a command message (RTMP 1.0 §7.2). */
   sendCommand(messageStreamId: number, name: string, ...args: AmfValue[]): void {
-    this.channel.command(messageStreamId, encodeCommand(name, 0, ...args));
+    this.#replies.command(messageStreamId, name, ...args);
   }
 
   /** Sends a PingRequest (RTMP 1.0 §7.1.7). */
@@ -111,8 +113,8 @@ export class ReceiveSession {
         break;
       case MessageType.commandAmf0:
       case MessageType.commandAmf3:
-        if (this.#state !== 'failed') {
-          this.#onCommand(decodeCommand(type, payload, this.#options.limits), messageStreamId);
+        if (this.#state.name === 'connecting' || this.#state.name === 'connected') {
+          this.#onCommand(decodeCommand(type, payload, this.#options.limits), messageStreamId, this.#state);
         }
         break;
       case MessageType.aggregate:
@@ -122,35 +124,30 @@ export class ReceiveSession {
     }
   }
 
-  #receive(bytes: Uint8Array): void {
-    let rest = bytes;
-    if (this.#handshake !== undefined) {
-      rest = bytes.subarray(this.#handshake.push(bytes));
-      if (!this.#handshake.done) return;
-      this.#digestScheme = this.#handshake.digestScheme;
-      this.#handshake = undefined;
-      this.#state = 'connecting';
-    }
-    if (rest.length > 0) this.channel.receive(rest);
+  /** Returns what stands behind the handshake. */
+  #shakeHands(handshake: ServerHandshake, bytes: Uint8Array): Uint8Array {
+    const rest = bytes.subarray(handshake.push(bytes));
+    if (handshake.done) this.#state = { name: 'connecting', digestScheme: handshake.digestScheme };
+    return rest;
   }
 
-  #onCommand(command: Command, messageStreamId: number): void {
-    if (this.#state === 'connecting' && command.name !== 'connect') {
+  #onCommand(command: Command, messageStreamId: number, state: ConnectionState): void {
+    if (state.name === 'connecting' && command.name !== 'connect') {
       throw new RtmpError(RtmpErrorCode.protocol, 'connect', 'the client sent a command before connect');
     }
     switch (command.name) {
       case 'connect':
-        this.#onConnect(command);
+        this.#onConnect(command, state.digestScheme);
         break;
       case 'releaseStream':
       case 'FCPublish':
-        this.#onReleaseStream(command);
+        this.#replies.releaseStream(command.transactionId);
         break;
       case 'createStream':
         this.#onCreateStream(command);
         break;
       case 'publish':
-        this.#onPublish(command, messageStreamId);
+        this.#onPublish(command, messageStreamId, state.name === 'connected' ? state.app : '');
         break;
       case 'FCUnpublish':
       case 'closeStream':
@@ -160,93 +157,53 @@ export class ReceiveSession {
         this.#unpublish(firstNumber(command.args) ?? messageStreamId, true);
         break;
       case 'play':
-        this.sendStatus(messageStreamId, 'error', 'NetStream.Play.Failed', 'This receiver plays nothing.');
+        this.#replies.playRefused(messageStreamId);
         break;
       default:
         this.#handler.onCommand(command.name, command.args);
     }
   }
 
-  #onConnect({ transactionId, args }: Command): void {
+  #onConnect({ transactionId, args }: Command, digestScheme: DigestScheme | undefined): void {
     const [object, ...rest] = args;
-    this.#app = stringProperty(object, 'app') ?? '';
+    const app = stringProperty(object, 'app') ?? '';
     const decision = this.#handler.onConnect({
-      app: this.#app,
+      app,
       tcUrl: stringProperty(object, 'tcUrl') ?? '',
       object,
       args: rest,
       capabilities: readCapabilities([object]),
-      digestScheme: this.#digestScheme,
+      digestScheme,
     });
     if (this.#settled(decision)) return;
-    const { windowAcknowledgementSize, chunkSize } = this.#options;
-    this.channel.announceWindow(windowAcknowledgementSize);
-    const bandwidth = encodePeerBandwidth(windowAcknowledgementSize, PeerBandwidthLimit.dynamic);
-    this.channel.control(MessageType.setPeerBandwidth, bandwidth);
-    this.channel.setChunkSize(chunkSize);
-    if (decision === 'accept') this.#acceptConnect(transactionId);
-    else if (typeof decision === 'object') this.#rejectConnect(transactionId, decision);
-  }
-
-  #acceptConnect(transactionId: number): void {
-    this.#state = 'connected';
-    const properties = { fmsVer: 'FMS/3,5,7,7009', capabilities: 31, ...this.#options.connectProperties };
-    const info = {
-      level: 'status',
-      code: 'NetConnection.Connect.Success',
-      description: 'Connection succeeded.',
-      objectEncoding: 0,
-      ...this.#options.connectInfo,
-    };
-    this.channel.command(0, encodeCommand('_result', transactionId, properties, info));
-  }
-
-  #rejectConnect(transactionId: number, { code, description, redirect }: Exclude<Decision, string>): void {
-    const ex = redirect === undefined ? {} : { ex: { code: 302, redirect } };
-    this.channel.command(
-      0,
-      encodeCommand('_error', transactionId, null, { level: 'error', code, description, ...ex }),
-    );
-  }
-
-  #onReleaseStream({ transactionId }: Command): void {
-    const answer = this.#options.releaseStreamAnswer;
-    if (answer === 'never') return;
-    const values =
-      answer === '_result' ? [undefined] : [{ level: 'error', code: 'NetConnection.Call.Failed' }];
-    this.channel.command(0, encodeCommand(answer, transactionId, null, ...values));
+    this.#replies.announce();
+    if (typeof decision === 'object') {
+      this.#replies.refuse(transactionId, decision);
+      return;
+    }
+    this.#state = { name: 'connected', app, digestScheme };
+    this.#replies.acceptConnect(transactionId);
   }
 
   #onCreateStream({ transactionId }: Command): void {
     const decision = this.#handler.onCreateStream();
     if (this.#settled(decision)) return;
     if (typeof decision === 'object') {
-      const { code, description } = decision;
-      this.channel.command(
-        0,
-        encodeCommand('_error', transactionId, null, { level: 'error', code, description }),
-      );
+      this.#replies.refuse(transactionId, decision);
       return;
     }
     const permitted = this.#options.limits.maxMessageStreams;
-    if (this.#streams.size >= permitted) {
-      throw new RtmpError(
-        RtmpErrorCode.peerLimit,
-        'create-stream',
-        `the client asks for more message streams than permitted (${permitted})`,
-        { details: { actual: this.#streams.size + 1, permitted } },
-      );
-    }
+    if (this.#streams.size >= permitted) throw tooManyStreams(this.#streams.size + 1, permitted);
     const id = this.#nextStreamId;
     this.#nextStreamId++;
     this.#streams.set(id, false);
-    this.channel.command(0, encodeCommand('_result', transactionId, null, id));
+    this.#replies.streamCreated(transactionId, id);
   }
 
-  #onPublish({ args }: Command, messageStreamId: number): void {
+  #onPublish({ args }: Command, messageStreamId: number, app: string): void {
     const [, streamName, publishType] = args;
     const request: PublishRequest = {
-      app: this.#app,
+      app,
       streamName: typeof streamName === 'string' ? streamName : '',
       publishType: typeof publishType === 'string' ? publishType : 'live',
       messageStreamId,
@@ -255,16 +212,13 @@ export class ReceiveSession {
     const decision = known === undefined ? UNKNOWN_STREAM : known ? TWICE : this.#handler.onPublish(request);
     if (this.#settled(decision)) return;
     if (typeof decision === 'object') {
-      this.sendStatus(messageStreamId, 'error', decision.code, decision.description);
+      const { code, description } = decision;
+      this.#replies.status(messageStreamId, { level: 'error', code, description });
       return;
     }
     this.#streams.set(messageStreamId, true);
     this.#deadline = Number.POSITIVE_INFINITY;
-    this.channel.control(
-      MessageType.userControl,
-      encodeUserControl(UserControlEvent.streamBegin, messageStreamId),
-    );
-    this.sendStatus(messageStreamId, 'status', 'NetStream.Publish.Start', 'Publishing has begun.');
+    this.#replies.publishStarted(messageStreamId);
     this.#handler.onPublished(request);
   }
 
@@ -281,7 +235,7 @@ export class ReceiveSession {
     if (published !== true) return;
     if (this.#firstPublished() === undefined)
       this.#deadline = this.#options.now() + this.#options.setupTimeout;
-    this.sendStatus(messageStreamId, 'status', 'NetStream.Unpublish.Success', 'The stream is unpublished.');
+    this.#replies.unpublished(messageStreamId);
     this.#handler.onUnpublish(messageStreamId);
   }
 
@@ -292,8 +246,8 @@ export class ReceiveSession {
   }
 
   #stage(): RtmpStage {
-    if (this.#state === 'handshaking') return 'handshake';
-    if (this.#state === 'connecting') return 'connect';
+    if (this.#state.name === 'handshaking') return 'handshake';
+    if (this.#state.name === 'connecting') return 'connect';
     return this.publishing ? 'publishing' : 'publish';
   }
 }
@@ -307,6 +261,11 @@ const TWICE: Decision = {
   code: 'NetStream.Publish.BadName',
   description: 'This message stream is being published already.',
 };
+
+function tooManyStreams(actual: number, permitted: number): RtmpError {
+  const text = `the client asks for ${actual} message streams, permitted: ${permitted} (maxMessageStreams)`;
+  return new RtmpError(RtmpErrorCode.peerLimit, 'create-stream', text, { details: { actual, permitted } });
+}
 
 function firstNumber(values: readonly AmfValue[]): number | undefined {
   return values.find((value) => typeof value === 'number');

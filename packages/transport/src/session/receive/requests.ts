@@ -28,6 +28,13 @@ export interface PublishRequest {
   readonly messageStreamId: number;
 }
 
+/** An error for the client: the `code` and `description` of its status, and where a redirect leads. */
+export interface Refusal {
+  readonly code: string;
+  readonly description: string;
+  readonly redirect?: string;
+}
+
 /** What to do about a request. */
 export type Decision =
   | 'accept'
@@ -35,7 +42,7 @@ export type Decision =
   | 'ignore'
   /** Close the connection without an answer. */
   | 'close'
-  | { readonly code: string; readonly description: string; readonly redirect?: string };
+  | Refusal;
 
 /** Options of {@link ReceiveSession}. */
 export interface ReceiveSessionOptions {

@@ -48,7 +48,11 @@ export class ServerAuth {
     if (this.#sign(token.slice(0, 8)) !== token) return false;
     const expected =
       this.#options.scheme === 'llnw'
-        ? expectedLlnw(this.#options, app, token, fields.get('nc') ?? '', fields.get('cnonce') ?? '')
+        ? expectedLlnw(this.#options, app, {
+            nonce: token,
+            count: fields.get('nc') ?? '',
+            clientNonce: fields.get('cnonce') ?? '',
+          })
         : expectedAdobe(this.#options, this.#salt(), token, fields.get('challenge') ?? '');
     return equal(expected, response);
   }
