@@ -15,11 +15,7 @@ import { dial } from '../dial/dial.js';
 import type { Outbox } from './outbox.js';
 import { type PublishAttempt, PublishConnection } from './publish-connection.js';
 import { noStreamName, outboxFull } from './publisher-errors.js';
-import type {
-  PublisherEvents,
-  PublisherOptions,
-  Releasable,
-} from './publisher-options.js';
+import type { PublisherEvents, PublisherOptions, Releasable } from './publisher-options.js';
 import { attemptOptions, checkOptions, freshNonce, queueLimits, resolveTimeouts } from './settings.js';
 
 /** A connection that publishes one stream after the other. */
