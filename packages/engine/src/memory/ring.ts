@@ -151,6 +151,8 @@ export class RingConsumer extends Ring {
   pts = 0;
   /** When the caller handed the packet over, in ms of the monotonic clock. */
   enqueuedAt = 0;
+  /** Packets of the caller bring their configuration in themselves. */
+  readonly configuration: undefined;
   #tail = 0;
 
   /** Descriptors that wait to be read. */

@@ -17,6 +17,12 @@ export interface SourcePacket {
   readonly duration: number;
   /** A stream header in front of the frames, as Opus and FLAC have it: no frame, and sent once. */
   readonly isHeader?: boolean | undefined;
+  /** `false`: whether it is a key frame is not known. */
+  readonly hasKeyFrameHint?: boolean | undefined;
+  /** `false`: the decoding time is a guess, by which the packet is due, and is to be derived. */
+  readonly hasDts?: boolean | undefined;
+  /** The decoder configuration that stands beside the packet: see `MediaPacket.configuration` of the muxer. */
+  readonly configuration?: Uint8Array | undefined;
 }
 
 /** A packet whose times can be set anew: how a reader restamps what it hands on without making garbage. */
@@ -29,6 +35,9 @@ export class MutablePacket implements SourcePacket {
   keyFrame = false;
   duration = 0;
   isHeader: boolean | undefined = undefined;
+  hasKeyFrameHint: boolean | undefined = undefined;
+  hasDts: boolean | undefined = undefined;
+  configuration: Uint8Array | undefined = undefined;
 
   /** Becomes `packet`, moved by `shift` ms. */
   restamp(packet: SourcePacket, shift: number): this {
@@ -38,6 +47,9 @@ export class MutablePacket implements SourcePacket {
     this.pts = packet.pts + shift;
     this.dts = packet.dts + shift;
     this.keyFrame = packet.keyFrame;
+    this.hasKeyFrameHint = packet.hasKeyFrameHint;
+    this.hasDts = packet.hasDts;
+    this.configuration = packet.configuration;
     this.duration = packet.duration;
     this.isHeader = packet.isHeader;
     return this;

@@ -1,13 +1,21 @@
 import type { SourcePacket } from '../packet.js';
 import type { PacketReader } from '../reader.js';
 
+/** Times of a packet in ms, and what else is known of it. */
+interface PacketTimes {
+  pts: number;
+  dts: number | undefined;
+  keyFrame: boolean | undefined;
+  configuration: Uint8Array | undefined;
+}
+
 /** Where a feed's packets go: the part of a channel that a feed needs. */
 export interface PacketSink {
   readonly state: 'connecting' | 'publishing' | 'closing' | 'closed';
   /** Returns false when there is no room: nothing was taken. */
-  sendVideo(data: Uint8Array, times: { pts: number; dts?: number; keyFrame?: boolean }): boolean;
+  sendVideo(data: Uint8Array, times: PacketTimes): boolean;
   /** Takes an audio frame; false: there is no room for it. */
-  sendAudio(data: Uint8Array, times: { pts: number }): boolean;
+  sendAudio(data: Uint8Array, times: PacketTimes): boolean;
   /** Resolves when there is room again; resolves or rejects when the sink has closed. */
   writable(): Promise<void>;
 }
@@ -53,7 +61,7 @@ export class Feed {
   readonly #sink: PacketSink;
   readonly #limit: number;
   readonly #speed: number;
-  readonly #times = { pts: 0, dts: 0, keyFrame: false };
+  readonly #times: PacketTimes = { pts: 0, dts: 0, keyFrame: false, configuration: undefined };
   #pending: SourcePacket | undefined;
   #resolve!: (end: FeedEnd) => void;
 
@@ -122,8 +130,9 @@ export class Feed {
   #send(packet: SourcePacket): boolean {
     const times = this.#times;
     times.pts = packet.pts;
-    times.dts = packet.dts;
-    times.keyFrame = packet.keyFrame;
+    times.dts = packet.hasDts === false ? undefined : packet.dts;
+    times.keyFrame = packet.hasKeyFrameHint === false ? undefined : packet.keyFrame;
+    times.configuration = packet.configuration;
     if (packet.kind === 'video') {
       if (!this.#sink.sendVideo(packet.data, times)) {
         return false;

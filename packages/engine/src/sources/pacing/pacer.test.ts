@@ -31,7 +31,10 @@ class NotingSink implements PacketSink {
   readonly taken: { at: number; pts: number; dts: number | undefined; keyFrame: boolean | undefined }[] = [];
   #wake: (() => void) | undefined;
 
-  sendVideo(_data: Uint8Array, times: { pts: number; dts?: number; keyFrame?: boolean }): boolean {
+  sendVideo(
+    _data: Uint8Array,
+    times: { pts: number; dts?: number | undefined; keyFrame?: boolean | undefined },
+  ): boolean {
     if (this.room === 0 || this.state === 'closed') {
       return false;
     }

@@ -52,7 +52,7 @@ export interface TagSink {
  * What goes into the muxer and comes out of it, of all channels: neither outlives the call. One of each stays in the processor's
  * cache, where one for each channel would not.
  */
-const packet: MediaPacket = { data: EMPTY, headroom: HEADROOM, dts: 0, pts: 0 };
+const packet: MediaPacket = { data: EMPTY, headroom: HEADROOM, dts: 0, pts: 0, configuration: undefined };
 const tags: FlvTag[] = [];
 
 /**
@@ -190,6 +190,7 @@ export class ChannelMuxer {
     packet.data = data;
     packet.dts = descriptor.dts;
     packet.pts = descriptor.pts;
+    packet.configuration = descriptor.configuration;
     packet.keyFrame =
       (flags & PacketFlag.keyFrameKnown) === 0 ? undefined : (flags & PacketFlag.keyFrame) !== 0;
     packet.encrypted = isEncrypted;

@@ -7,7 +7,15 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 function add(heldPackets: HeldPackets, index: number, bytes: number): void {
-  const packet = { command: Command.video, codec: 1, flags: 0, bytes, dts: index, pts: index };
+  const packet = {
+    command: Command.video,
+    codec: 1,
+    flags: 0,
+    bytes,
+    dts: index,
+    pts: index,
+    configuration: undefined,
+  };
   heldPackets.add(packet, new PacketBlock({ returnBlock: () => {} }, index, 0));
 }
 

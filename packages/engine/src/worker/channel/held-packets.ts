@@ -10,6 +10,8 @@ export interface PacketDescriptor {
   readonly bytes: number;
   readonly dts: number;
   readonly pts: number;
+  /** The decoder configuration that stands beside the packet; undefined: it is in the stream. */
+  readonly configuration: Uint8Array | undefined;
 }
 
 interface HeldPacket extends PacketDescriptor {
@@ -43,8 +45,19 @@ export class HeldPackets {
     return this.#isEmpty;
   }
 
-  add({ command, codec, flags, bytes, dts, pts }: PacketDescriptor, block: PacketBlock): void {
-    this.#packets.push({ command, codec, flags, bytes, dts, pts, block, at: monotonicNow() });
+  add(packet: PacketDescriptor, block: PacketBlock): void {
+    const { command, codec, flags, bytes, dts, pts, configuration } = packet;
+    this.#packets.push({
+      command,
+      codec,
+      flags,
+      bytes,
+      dts,
+      pts,
+      configuration,
+      block,
+      at: monotonicNow(),
+    });
     this.#bytes += bytes;
     this.#isEmpty = false;
   }

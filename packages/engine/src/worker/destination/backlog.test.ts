@@ -136,7 +136,15 @@ test('the source waits for one that nobody is ahead of, however long', () => {
 
 test('what the channel keeps back counts, and keeps even one that may drop from dropping', () => {
   const fixture = new Fixture('drop');
-  const packet = { command: 2, codec: 0, flags: 0, bytes: 700, dts: 0, pts: 0 } as const;
+  const packet = {
+    command: 2,
+    codec: 0,
+    flags: 0,
+    bytes: 700,
+    dts: 0,
+    pts: 0,
+    configuration: undefined,
+  } as const;
   fixture.heldPackets.add(packet, new PacketBlock({ returnBlock: () => {} }, 0, 0));
   expect([fixture.backlog.isEmpty, fixture.backlog.hasRoom]).toEqual([false, false]);
   expect(fixture.backlog.waitingBytes).toBe(700);
