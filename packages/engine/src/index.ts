@@ -163,3 +163,9 @@ export type {
 export type { TokenAuthorityOptions } from './targets/token-authority.js';
 export { TokenServer } from './targets/token-server.js';
 export type { TokenServerOptions, TokenTimeouts, TokenTlsOptions } from './targets/token-server-options.js';
+export type {
+  OpenSourceModule,
+  SourceModuleContext,
+  SourceModulePacket,
+  SourceModuleStream,
+} from './worker/source/source-module.js';

@@ -24,6 +24,7 @@ export const logLines = {
   sourceEnded: ['info', 'source ended'],
   sourceResumed: ['info', 'source goes on'],
   sourceStalled: ['warn', 'source is silent'],
+  sourceWarning: ['warn', 'warning of a source'],
   sourceLost: ['warn', 'source lost'],
   connectionLost: ['warn', 'connection lost, connecting again'],
   packetRefused: ['warn', 'packet refused'],

@@ -47,10 +47,7 @@ export function planChannel(given: ChannelOptions, maxPacket: number): ChannelPl
   const encryption = new ChannelEncryption(video, audio, options.encryption);
   const config = channelConfig(options);
   const label = checkedLabel(options.label);
-  const source = options.source === undefined ? undefined : sourceConfig(options.source, maxPacket);
-  if (source !== undefined && config.inputClock !== 'native') {
-    throw invalidParameter('inputClock', config.inputClock, "'native', with a source");
-  }
+  const source = plannedSource(options, maxPacket);
   const first = plan(options, maxPacket, source !== undefined);
   return { label, video, audio, encryption, config, source, first };
 }
@@ -71,6 +68,19 @@ function plan(options: DestinationOptions, maxPacket: number, hasSource: boolean
   const request = options.target === undefined ? undefined : { ...options.target };
   if (signal?.aborted) throw abortedError(signal.reason);
   return { config, request, signal };
+}
+
+/** Options that are about packets of the caller have no meaning beside a source. */
+function plannedSource(
+  { source, inputClock, video, audio }: ChannelOptions,
+  maxPacket: number,
+): SourceConfig | undefined {
+  if (source === undefined) return undefined;
+  const config = sourceConfig(source, maxPacket);
+  if (inputClock === 'wrapping32')
+    throw invalidParameter('inputClock', inputClock, "'native', with a source");
+  if (video === 'none') throw invalidParameter('video', video, 'a codec, with a source; or leave it out');
+  return audio === 'none' ? { ...config, audio: 'none' } : config;
 }
 
 /** A source that the shard reads cannot be made to wait. */

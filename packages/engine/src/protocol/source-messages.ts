@@ -29,6 +29,8 @@ export type SourceReport =
       readonly delay: number;
       readonly attempts: number;
     }
+  /** Something that an operator should know, without secrets. */
+  | { readonly type: 'warning'; readonly message: string }
   /** It has come to its end. */
   | { readonly type: 'ended' };
 

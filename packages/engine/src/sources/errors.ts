@@ -30,3 +30,44 @@ export function sourceTimeoutError(kind: 'connecting' | 'all' | 'video', timeout
     details: { kind, permitted: timeout },
   });
 }
+
+/** @param cause why authorities do not vouch for the certificate; undefined: it is not the one that is pinned */
+export function sourceTlsError(cause: Error | undefined): CloudPushError {
+  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+  const message =
+    cause === undefined
+      ? "the camera's certificate is not the one whose fingerprint is given (fingerprint)"
+      : `the camera's certificate is not trusted (${code}): give the authority (ca), or its SHA-256 fingerprint (fingerprint)`;
+  return new CloudPushError(sourceErrorCodes.tls, message, { class: 'auth', cause });
+}
+
+/** @param what without secrets */
+export function sourceCommandError(
+  command: string,
+  what: string,
+  details: {
+    readonly cause?: Error;
+    readonly exitCode?: number | null;
+    readonly killedBy?: NodeJS.Signals | null;
+  },
+): CloudPushError {
+  const { cause, ...facts } = details;
+  const isMissing = (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+  const text = isMissing ? `${what}: there is no such program` : what;
+  return new CloudPushError(sourceErrorCodes.command, `the command ${command} ${text}`, {
+    class: cause === undefined ? 'retryable' : 'fatal',
+    details: { command, ...facts },
+    cause,
+  });
+}
+
+/** @param what without secrets */
+export function sourceModuleError(
+  url: string,
+  what: string,
+  options: { readonly class: 'fatal' | 'retryable'; readonly cause?: unknown },
+): CloudPushError {
+  const [shown] = url.split(/[?#,]/, 1);
+  const message = `the source module ${shown} ${what}`;
+  return new CloudPushError(sourceErrorCodes.module, message, { ...options, details: { module: shown } });
+}

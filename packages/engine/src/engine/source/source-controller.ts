@@ -73,6 +73,7 @@ export class SourceController {
         return;
       case 'connecting':
       case 'streaming':
+      case 'warning':
         return;
       default:
         event satisfies never;

@@ -9,6 +9,7 @@ export const sourceLines = {
   streaming: 'sourceResumed',
   lost: 'sourceLost',
   ended: 'sourceEnded',
+  warning: 'sourceWarning',
 } as const satisfies Record<SourceReport['type'], LogLine>;
 
 /** What such a line tells beside the channel. */
@@ -22,6 +23,8 @@ export function sourceFields(event: SourceReport): object {
       const { error, delay, attempts } = event;
       return { code: error.code, reason: error.message, delay, attempts };
     }
+    case 'warning':
+      return { reason: event.message };
     case 'connecting':
     case 'streaming':
     case 'ended':

@@ -52,6 +52,7 @@ export class SourceStatus {
   }
 
   note(event: SourceReport): void {
+    if (event.type === 'warning') return;
     this.#nextRetryAt = undefined;
     switch (event.type) {
       case 'connecting':

@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
 import type { SourcePacket } from '../packet.js';
 import type { PacketReader } from '../reader.js';
 import type { MediaSource } from '../source.js';
-import { PROBE_SIZE } from './formats.js';
+import { type Format, PROBE_SIZE } from './formats.js';
 import { formatOf, type Input } from './input.js';
 import { InterleaveReader } from './interleave-reader.js';
 import { LiveReader, PrefixedReader } from './live-reader.js';
@@ -23,11 +24,26 @@ export async function openLiveSource(
   signal: AbortSignal | undefined,
 ): Promise<MediaSource> {
   const path = isStdin(input.path) ? 'stdin' : input.path;
-  const reader = new LiveReader(path, await openLiveStream(input.path));
+  return await readLiveSource(path, input.format, await openLiveStream(input.path), frameRate, signal);
+}
+
+/**
+ * The same of a stream that is open.
+ * @param path names it
+ * @param known undefined: its content tells what it is
+ */
+export async function readLiveSource(
+  path: string,
+  known: Format | undefined,
+  stream: Readable,
+  frameRate: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<MediaSource> {
+  const reader = new LiveReader(path, stream);
   const stop = () => void reader.close();
   signal?.addEventListener('abort', stop, { once: true });
   let parser: PacketParser | undefined;
-  let format = input.format;
+  let format = known;
   try {
     if (signal?.aborted === true) stop();
     await reader.begin(PROBE_SIZE, (bytes, isAll) => {

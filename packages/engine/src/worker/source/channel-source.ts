@@ -206,7 +206,7 @@ export class ChannelSource {
     const state = this.#state;
     if (state.name !== 'streaming' && state.name !== 'stalled') return;
     // What waits for room in the pool is not silent.
-    if (!state.session.isLive || this.#output.isFull) return;
+    if (!state.session.isLive || state.session.waitsForRoom) return;
     const { timeout, videoTimeout } = this.#config;
     const silent = now - this.#output.receivedAt;
     const blind = state.tracks.video === undefined ? 0 : now - this.#output.pictureAt;

@@ -4,7 +4,7 @@ import type { SourceAudio } from '../../options/source-config.js';
 import { Feed, type PacketSink } from '../../sources/pacing/feed.js';
 import type { Pacer } from '../../sources/pacing/pacer.js';
 import type { PacketReader } from '../../sources/reader.js';
-import type { SourceOutput } from './source-output.js';
+import type { OutputTimes, SourceOutput } from './source-output.js';
 import type { SessionHandler, SourceSession } from './source-session.js';
 
 /** Media that is read packet by packet, once it is open. */
@@ -14,6 +14,8 @@ export interface OpenedReader {
   readonly audio: AudioCodec | undefined;
   /** ms between two pictures: sources that are alike start spread over it. */
   readonly frameInterval: number;
+  /** ms of media that go out in a ms, at most. Default 1. */
+  readonly speed?: number;
 }
 
 /** How a reader comes about. */
@@ -23,11 +25,14 @@ export interface ReaderOpener {
   open(signal: AbortSignal): Promise<OpenedReader>;
   /** Lets go of what the reader stands on. */
   close?(): void;
+  /** Why what the reader stands on has ended; undefined: as it should. */
+  verdict?(): Promise<CloudPushError | undefined>;
+  /** What has gone wrong with the reader. */
+  errorOf?(error: unknown): CloudPushError;
 }
 
 /** A session whose packets are read when they are due: of a file, a command, a module. */
 export class ReaderSession implements SourceSession, PacketSink {
-  readonly isLive: boolean;
   readonly #opener: ReaderOpener;
   readonly #pacer: Pacer;
   readonly #output: SourceOutput;
@@ -44,7 +49,6 @@ export class ReaderSession implements SourceSession, PacketSink {
     handler: SessionHandler,
     audio: SourceAudio,
   ) {
-    this.isLive = opener.isLive;
     this.#opener = opener;
     this.#pacer = pacer;
     this.#output = output;
@@ -56,6 +60,15 @@ export class ReaderSession implements SourceSession, PacketSink {
     return this.#closing.signal.aborted ? 'closed' : 'publishing';
   }
 
+  get isLive(): boolean {
+    return this.#opener.isLive;
+  }
+
+  /** A packet that is refused is sent later: who waits for room is not silent. */
+  get waitsForRoom(): boolean {
+    return this.#wake !== undefined;
+  }
+
   start(): void {
     void this.#run();
   }
@@ -64,11 +77,11 @@ export class ReaderSession implements SourceSession, PacketSink {
 
   updateCounters(): void {}
 
-  sendVideo(data: Uint8Array, times: { pts: number; dts?: number; keyFrame?: boolean }): boolean {
+  sendVideo(data: Uint8Array, times: OutputTimes): boolean {
     return this.#output.sendVideo(data, times);
   }
 
-  sendAudio(data: Uint8Array, times: { pts: number }): boolean {
+  sendAudio(data: Uint8Array, times: OutputTimes): boolean {
     return this.#sendsAudio ? this.#output.sendAudio(data, times) : true;
   }
 
@@ -103,22 +116,33 @@ export class ReaderSession implements SourceSession, PacketSink {
       if (this.state === 'closed') await opened.reader.close();
       else await this.#play(opened);
     } catch (error) {
-      if (this.state !== 'closed') this.#handler.onEnded(CloudPushError.wrap(error));
+      await this.#end(error);
     }
   }
 
-  async #play({ reader, video, audio, frameInterval }: OpenedReader): Promise<void> {
+  /** @param error what has gone wrong; undefined: nothing that is known yet */
+  async #end(error: unknown): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    // Of a command that fails, the reader sees only that nothing more comes.
+    const verdict = await this.#opener.verdict?.();
+    if (this.#closing.signal.aborted) return;
+    const told =
+      error === undefined ? undefined : (this.#opener.errorOf?.(error) ?? CloudPushError.wrap(error));
+    this.#handler.onEnded(verdict ?? told);
+  }
+
+  async #play({ reader, video, audio, frameInterval, speed }: OpenedReader): Promise<void> {
     const sound = this.#sendsAudio ? audio : undefined;
-    this.#output.begin(video, sound);
-    const feed = new Feed({ reader, sink: this });
+    const isSilent = this.#audio === 'silence' && video !== undefined;
+    this.#output.begin(video, isSilent ? 'silence' : sound);
+    const feed = new Feed({ reader, sink: this, speed });
     this.#feed = feed;
     this.#handler.onConnected({
       video: video === undefined ? undefined : { codec: video },
-      audio: sound === undefined ? undefined : { codec: sound },
+      audio: isSilent ? { codec: 'aac' } : sound && { codec: sound },
     });
     this.#pacer.start(feed, frameInterval, Math.random() * frameInterval);
     const end = await feed.ended;
-    if (this.state === 'closed') return;
-    this.#handler.onEnded(end === 'failed' ? CloudPushError.wrap(feed.error) : undefined);
+    await this.#end(end === 'failed' ? feed.error : undefined);
   }
 }

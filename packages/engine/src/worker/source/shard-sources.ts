@@ -2,8 +2,9 @@ import { CloudPushError } from '../../base/errors.js';
 import type { SourceConfig } from '../../options/source-config.js';
 import { Pacer } from '../../sources/pacing/pacer.js';
 import { ChannelSource, type OpenSession } from './channel-source.js';
-import { openSession } from './open-session.js';
+import { openSession, type SessionServices } from './open-session.js';
 import type { SourceChannel, SourceContext } from './source-context.js';
+import type { SpillBudget } from './track-writer.js';
 
 /** How often sources are looked after, in ms: time-outs, retries, what RTSP does in time. */
 const TICK = 50;
@@ -13,6 +14,7 @@ export class ShardSources {
   readonly #context: SourceContext;
   readonly #sources = new Map<ChannelSource, SourceChannel>();
   readonly #pacer: Pacer;
+  readonly #budget: SpillBudget = { bytes: 0 };
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: SourceContext) {
@@ -21,12 +23,26 @@ export class ShardSources {
   }
 
   open(channel: SourceChannel, config: SourceConfig): ChannelSource {
+    const services = this.#servicesOf(channel.number);
     const open: OpenSession = (configured, output, handler) =>
-      openSession(configured, this.#pacer, output, handler);
+      openSession(configured, output, handler, services);
     const source = new ChannelSource(this.#context, channel, config, open, this.#forget);
     this.#sources.set(source, channel);
     this.#timer ??= setInterval(this.#tick, TICK);
     return source;
+  }
+
+  #servicesOf(channel: number): SessionServices {
+    const context = this.#context;
+    const { sources } = context.counters;
+    return {
+      pacer: this.#pacer,
+      budget: this.#budget,
+      flush: () => context.flush(),
+      count: (counter, value) => sources.add(channel, counter, value),
+      setCounter: (counter, value) => sources.set(channel, counter, value),
+      warn: (message) => context.report({ type: 'source', channel, event: { type: 'warning', message } }),
+    };
   }
 
   /** A source is closed: its channel takes no more of it. */

@@ -94,6 +94,41 @@ export class SlabArena implements BlockReturn {
     return block;
   }
 
+  /** Asks for a slab ahead of the first packet, which may be of so many bytes. */
+  prepare(bytes: number): void {
+    const granules = Math.min(granulesFor(bytes), this.#most);
+    if (this.#current === undefined && this.#spare === undefined) this.#ask(granules);
+  }
+
+  /**
+   * Takes what is left of a slab for a packet of unknown size, the last one of the arena until it is {@link finish}ed, or given
+   * back by {@link cancel}. Where less is left than the largest packet took, another slab is asked for.
+   * @returns its block; {@link NO_BLOCK} when there is none
+   */
+  open(): number {
+    const granules = Math.max(this.#largest, granulesFor(1));
+    let slab = this.#current;
+    if (slab === undefined || slab.end - slab.next < granules) {
+      slab = this.#nextSlab(granules) ?? this.#current;
+      if (slab === undefined || slab.end - slab.next < granulesFor(1)) return NO_BLOCK;
+    }
+    slab.packets++;
+    return slab.next;
+  }
+
+  /** Bytes that a packet that was opened has room for. */
+  roomOf(block: number): number {
+    const slab = this.#slabOf(block)!;
+    return (slab.end - block - granulesFor(0)) * GRANULE;
+  }
+
+  /** A packet that was opened has so many bytes. */
+  finish(block: number, bytes: number): void {
+    const granules = granulesFor(bytes);
+    if (granules > this.#largest) this.#largest = granules;
+    this.#slabOf(block)!.next = block + granules;
+  }
+
   /** Gives back the packet that was reserved last, which was not handed out. */
   cancel(block: number): void {
     const slab = this.#slabOf(block);
@@ -158,11 +193,12 @@ export class SlabArena implements BlockReturn {
     return undefined;
   }
 
-  #ask(): void {
+  /** @param expected granules of a packet that may come */
+  #ask(expected = 0): void {
     if (this.#asked || this.#closed) return;
     this.#asked = true;
-    const granules = Math.max(this.#least, Math.ceil(this.#largest * SLAB_FACTOR));
-    const largest = Math.min(this.#largest, this.#most);
+    const granules = Math.max(this.#least, expected, Math.ceil(this.#largest * SLAB_FACTOR));
+    const largest = Math.min(Math.max(this.#largest, 1), this.#most);
     this.#owner.askForSlab(Math.min(granules, this.#most) * GRANULE, largest * GRANULE);
   }
 

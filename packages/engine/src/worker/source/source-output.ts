@@ -7,17 +7,37 @@ import { Command, PacketFlag } from '../../memory/ring.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
 import type { SlabKind } from '../../protocol/source-messages.js';
 import { PacketBlock } from '../channel/packet-block.js';
+import { SILENCE_CONFIGURATION, SILENT_FRAME, Silence } from './silence.js';
 import { SlabArena } from './slab-arena.js';
 import type { SourceChannel, SourceContext } from './source-context.js';
+import { type SpillBudget, TrackWriter } from './track-writer.js';
 
 /** Bytes of the smallest slabs: some pictures, and half a second of sound. */
 const LEAST_VIDEO_SLAB = 32 * 1024;
 const LEAST_AUDIO_SLAB = 8 * 1024;
-/** Where a source goes on after another, or after a gap, in ms behind the last packet of the one before. */
+/** Bytes of the first slab for a camera, which says nothing of the size of its pictures: most key frames are smaller. */
+const FIRST_VIDEO_SLAB = 256 * 1024;
+/** A session begins at least so long behind the last packet of the one before, in ms. */
 const LEAST_STEP = 1;
 
+/** Times of a packet on its session's clock, in ms, and what else is known of it. */
+export interface OutputTimes {
+  readonly pts: number;
+  readonly dts?: number | undefined;
+  readonly keyFrame?: boolean | undefined;
+  readonly configuration?: Uint8Array | undefined;
+}
+
 /** What a packet is, on its way into the channel. One for all: it does not outlive the call. */
-const descriptor = { command: Command.video as Command, codec: 0, flags: 0, bytes: 0, dts: 0, pts: 0 };
+const descriptor = {
+  command: Command.video as Command,
+  codec: 0,
+  flags: 0,
+  bytes: 0,
+  dts: 0,
+  pts: 0,
+  configuration: undefined as Uint8Array | undefined,
+};
 
 /**
  * A source's way into its channel: writes each packet into a slab of the pool, once, and hands it to the channel. Times are put on the
@@ -34,6 +54,7 @@ export class SourceOutput {
   readonly #onRoom: () => void;
   #videoCodec = 0;
   #audioCodec = 0;
+  #silence: Silence | undefined;
   /** What is added to the session's times; NaN before its first packet. */
   #shift = Number.NaN;
   /** The latest time of a packet, on the monotonic clock. */
@@ -41,7 +62,8 @@ export class SourceOutput {
   /** A picture is missing in front of the next one. */
   #behindLoss = false;
   #hasSentVideo = false;
-  /** When something came the last time, and a picture, ms of the monotonic clock. */
+  #roomScheduled = false;
+  /** When something came the last time, and a picture, in ms of the monotonic clock. */
   receivedAt = 0;
   pictureAt = 0;
 
@@ -61,10 +83,15 @@ export class SourceOutput {
     return this.#video.isFull || this.#audio.isFull;
   }
 
-  /** A session begins: its times are its own, and the first picture refers to nothing before. */
-  begin(video: VideoCodec | undefined, audio: AudioCodec | undefined): void {
+  /**
+   * A session begins: its times are its own, and the first picture refers to nothing before.
+   * @param audio `'silence'`: sound without a sound goes along with the pictures
+   */
+  begin(video: VideoCodec | undefined, audio: AudioCodec | 'silence' | undefined): void {
     this.#videoCodec = video === undefined ? 0 : VIDEO_CODECS.indexOf(video);
-    this.#audioCodec = audio === undefined ? 0 : AUDIO_CODECS.indexOf(audio);
+    const isSilent = audio === 'silence' && video !== undefined;
+    this.#silence = isSilent ? new Silence() : undefined;
+    this.#audioCodec = audio === undefined || audio === 'silence' ? 0 : AUDIO_CODECS.indexOf(audio);
     this.#shift = Number.NaN;
     this.#behindLoss = this.#hasSentVideo;
     this.receivedAt = monotonicNow();
@@ -72,30 +99,48 @@ export class SourceOutput {
   }
 
   /** False when there is no room: nothing was taken. */
-  sendVideo(data: Uint8Array, times: { pts: number; dts?: number; keyFrame?: boolean }): boolean {
-    const { pts, dts, keyFrame } = times;
-    let flags = keyFrame === undefined ? 0 : PacketFlag.keyFrameKnown;
-    if (keyFrame === true) flags |= PacketFlag.keyFrame;
-    if (this.#behindLoss) flags |= PacketFlag.behindLoss;
-    descriptor.command = Command.video;
-    descriptor.codec = this.#videoCodec;
-    descriptor.flags = flags;
-    if (!this.#send(this.#video, data, dts ?? Number.NaN, pts)) return false;
-    this.#behindLoss = false;
-    this.#hasSentVideo = true;
-    this.pictureAt = this.receivedAt;
-    this.#context.counters.sources.add(this.#channel.number, SourceCounter.videoFrames, 1);
+  sendVideo(data: Uint8Array, times: OutputTimes): boolean {
+    const block = this.#store(this.#video, data);
+    if (block === undefined) return false;
+    if (block !== null)
+      this.#passVideo(block, data.length, times.dts, times.pts, times.keyFrame, times.configuration);
+    else this.#behindLoss = true;
     return true;
   }
 
   /** False when there is no room: nothing was taken. */
-  sendAudio(data: Uint8Array, { pts }: { pts: number }): boolean {
-    descriptor.command = Command.audio;
-    descriptor.codec = this.#audioCodec;
-    descriptor.flags = 0;
-    if (!this.#send(this.#audio, data, pts, pts)) return false;
-    this.#context.counters.sources.add(this.#channel.number, SourceCounter.audioFrames, 1);
+  sendAudio(data: Uint8Array, times: OutputTimes): boolean {
+    const block = this.#store(this.#audio, data);
+    if (block === undefined) return false;
+    if (block !== null) this.#passAudio(block, data.length, times.pts, times.configuration);
     return true;
+  }
+
+  /**
+   * A writer for packets that come in pieces.
+   * @param limit bytes of the largest packet
+   * @param configuration of the packets, as it is at the time
+   */
+  openWriter(
+    kind: SlabKind,
+    budget: SpillBudget,
+    limit: number,
+    configuration: () => Uint8Array | undefined,
+  ): TrackWriter {
+    const isVideo = kind === 'video';
+    const arena = isVideo ? this.#video : this.#audio;
+    arena.prepare(isVideo ? FIRST_VIDEO_SLAB : LEAST_AUDIO_SLAB);
+    return new TrackWriter(arena, this.#pool, budget, Math.min(limit, this.#maxPacket), {
+      onPacket: (index, bytes, pts, keyFrame) => {
+        const block = new PacketBlock(arena, index, monotonicNow());
+        if (isVideo) this.#passVideo(block, bytes, undefined, pts, keyFrame, configuration());
+        else this.#passAudio(block, bytes, pts, configuration());
+      },
+      onRefused: () => {
+        this.#countRefused();
+        if (isVideo) this.#behindLoss = true;
+      },
+    });
   }
 
   /** The pool's thread has granted a slab. */
@@ -114,23 +159,67 @@ export class SourceOutput {
     this.#audio.close();
   }
 
-  #send(arena: SlabArena, data: Uint8Array, dts: number, pts: number): boolean {
+  /** Undefined when there is no room now; null when the packet is larger than any room: it is left out. */
+  #store(arena: SlabArena, data: Uint8Array): PacketBlock | null | undefined {
     const { length } = data;
-    const now = monotonicNow();
-    this.receivedAt = now;
     if (length > this.#maxPacket) {
-      this.#drop(length);
-      return true;
+      this.#tellTooLarge(length);
+      return null;
     }
     const index = arena.reserve(length);
-    if (index === NO_BLOCK) return false;
-    this.#context.counters.sources.add(this.#channel.number, SourceCounter.bytesReceived, length);
+    if (index === NO_BLOCK) return undefined;
     copyBytes(data, this.#pool, payloadOffset(index));
-    this.#pass(new PacketBlock(arena, index, now), length, dts, pts, now);
-    return true;
+    return new PacketBlock(arena, index, monotonicNow());
   }
 
-  #pass(block: PacketBlock, bytes: number, dts: number, pts: number, now: number): void {
+  #passVideo(
+    block: PacketBlock,
+    bytes: number,
+    dts: number | undefined,
+    pts: number,
+    keyFrame: boolean | undefined,
+    configuration: Uint8Array | undefined,
+  ): void {
+    let flags = keyFrame === undefined ? 0 : PacketFlag.keyFrameKnown;
+    if (keyFrame === true) flags |= PacketFlag.keyFrame;
+    if (this.#behindLoss) flags |= PacketFlag.behindLoss;
+    this.#behindLoss = false;
+    this.#hasSentVideo = true;
+    this.pictureAt = block.enqueuedAt;
+    descriptor.command = Command.video;
+    descriptor.codec = this.#videoCodec;
+    descriptor.flags = flags;
+    descriptor.configuration = configuration;
+    this.#context.counters.sources.add(this.#channel.number, SourceCounter.videoFrames, 1);
+    this.#pass(block, bytes, dts ?? Number.NaN, pts);
+    if (this.#silence !== undefined) this.#passSilence(this.#silence, pts);
+  }
+
+  #passAudio(block: PacketBlock, bytes: number, pts: number, configuration: Uint8Array | undefined): void {
+    descriptor.command = Command.audio;
+    descriptor.codec = this.#audioCodec;
+    descriptor.flags = 0;
+    descriptor.configuration = configuration;
+    this.#context.counters.sources.add(this.#channel.number, SourceCounter.audioFrames, 1);
+    this.#pass(block, bytes, pts, pts);
+  }
+
+  /** Frames without a sound up to a picture's time. Where there is no room, they are left out. */
+  #passSilence(silence: Silence, pictureTime: number): void {
+    for (let pts = silence.take(pictureTime); pts !== undefined; pts = silence.take(pictureTime)) {
+      const block = this.#store(this.#audio, SILENT_FRAME);
+      if (!block) return;
+      descriptor.command = Command.audio;
+      descriptor.codec = 0;
+      descriptor.flags = 0;
+      descriptor.configuration = SILENCE_CONFIGURATION;
+      this.#pass(block, SILENT_FRAME.length, pts, pts);
+    }
+  }
+
+  #pass(block: PacketBlock, bytes: number, dts: number, pts: number): void {
+    const now = block.enqueuedAt;
+    this.receivedAt = now;
     if (Number.isNaN(this.#shift)) {
       this.#shift = Math.max(now, this.#latest + LEAST_STEP) - (Number.isNaN(dts) ? pts : dts);
     }
@@ -139,6 +228,7 @@ export class SourceOutput {
     descriptor.pts = pts + this.#shift;
     this.#latest = Math.max(this.#latest, descriptor.pts);
     const channel = this.#channel;
+    this.#context.counters.sources.add(channel.number, SourceCounter.bytesReceived, bytes);
     try {
       this.#context.touch(channel);
       channel.take(descriptor, block);
@@ -148,17 +238,31 @@ export class SourceOutput {
     }
   }
 
+  #countRefused(): void {
+    this.#context.counters.sources.add(this.#channel.number, SourceCounter.framesRefused, 1);
+  }
+
   /** No pool of this size could hold it. */
-  #drop(bytes: number): void {
+  #tellTooLarge(bytes: number): void {
     const limit = this.#maxPacket;
     const message = `a packet of ${bytes} bytes from the source is larger than the ${limit} bytes that the pool can hold for one channel`;
     const details = { actual: bytes, permitted: limit };
-    this.#context.counters.sources.add(this.#channel.number, SourceCounter.framesRefused, 1);
-    this.#behindLoss ||= descriptor.command === Command.video;
+    this.#countRefused();
     this.#channel.refuseFromSource(
       new CloudPushError('ERR_CLOUDPUSH_PACKET_TOO_LARGE', message, { details }),
     );
   }
+
+  /** Not at once: it may be a destination in the middle of its work that has made the room. */
+  readonly #scheduleRoom = (): void => {
+    if (this.#roomScheduled) return;
+    this.#roomScheduled = true;
+    setImmediate(() => {
+      this.#roomScheduled = false;
+      this.#onRoom();
+      this.#context.flush();
+    });
+  };
 
   #arena(kind: SlabKind, least: number): SlabArena {
     const context = this.#context;
@@ -169,7 +273,7 @@ export class SourceOutput {
           context.report({ type: 'slabWanted', channel: channel.number, kind, bytes, largest }),
         returnSlab: (block) => context.returnBlock(block, channel),
         onReleased: (block) => channel.countReturned(block),
-        onRoom: this.#onRoom,
+        onRoom: this.#scheduleRoom,
       },
       least,
       this.#maxPacket,

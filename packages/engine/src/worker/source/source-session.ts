@@ -8,6 +8,8 @@ import type { SourceTracks } from '../../protocol/source-messages.js';
 export interface SourceSession {
   /** It gives media as it comes: when nothing comes for a while, something is wrong with it. */
   readonly isLive: boolean;
+  /** It has more to give, and waits for room in the pool. */
+  readonly waitsForRoom: boolean;
   /** Begins. Its handler is not called from within. */
   start(): void;
   /** Time has passed, ms of the monotonic clock. */

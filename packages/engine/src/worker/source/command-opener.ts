@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { basename } from 'node:path';
+import type { Readable } from 'node:stream';
+import { queryValues, redact, withForms } from '@cloudpush/transport';
+import type { CloudPushError } from '../../base/errors.js';
+import type { SourceInput } from '../../options/source-config.js';
+import { sourceCommandError } from '../../sources/errors.js';
+import { FORMATS, type FormatName } from '../../sources/files/formats.js';
+import { readLiveSource } from '../../sources/files/live-source.js';
+import type { OpenedReader, ReaderOpener } from './reader-session.js';
+
+type CommandInput = Extract<SourceInput, { readonly kind: 'command' }>;
+
+/** Characters of a command's last words that an error quotes. */
+const MAX_TAIL = 500;
+/** How long a command may take to end when it is told to, in ms. */
+const KILL_AFTER = 1000;
+/**
+ * ms of media that go out in a ms, at most: what a command gives faster than real time waits in its pipe, and a clock of a camera
+ * that is fast by what quartz can be is not held up.
+ */
+const SPEED = 1.001;
+
+/** Runs a program that writes media to its standard output. */
+export class CommandOpener implements ReaderOpener {
+  readonly isLive = true;
+  readonly #input: CommandInput;
+  readonly #name: string;
+  readonly #secrets: readonly string[];
+  #child: ChildProcess | undefined;
+  /** Settles when the program has ended. */
+  #ended: Promise<CloudPushError | undefined> = Promise.resolve(undefined);
+  #tail = '';
+  #closed = false;
+
+  constructor(input: CommandInput) {
+    this.#input = input;
+    this.#name = basename(input.program);
+    this.#secrets = [...withForms(input.args.flatMap(credentialsIn)), ...queryValues(input.args)];
+  }
+
+  async open(signal: AbortSignal): Promise<OpenedReader> {
+    const { format, frameRate } = this.#input;
+    const stdout = this.#run();
+    const known = FORMATS[format as FormatName];
+    const source = await readLiveSource(this.#name, known, stdout, frameRate, signal);
+    const { video, audio, frameInterval } = source;
+    return { reader: source.open(), video, audio, frameInterval, speed: SPEED };
+  }
+
+  /** Why the program has ended; undefined: as it should. */
+  verdict(): Promise<CloudPushError | undefined> {
+    return this.#ended;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#kill('SIGTERM');
+    setTimeout(() => this.#kill('SIGKILL'), KILL_AFTER);
+  }
+
+  #run(): Readable {
+    const { program, args } = this.#input;
+    // A group of its own, so that what the program has started ends with it.
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    this.#child = child;
+    child.stderr.setEncoding('utf8');
+    child.stderr.on('data', (text: string) => {
+      this.#tail = (this.#tail + text).slice(-2 * MAX_TAIL);
+    });
+    this.#ended = new Promise((resolve) => {
+      child.once('error', (cause) =>
+        resolve(sourceCommandError(this.#name, 'could not be started', { cause })),
+      );
+      child.once('close', (code, killedBy) => {
+        this.#child = undefined;
+        resolve(this.#errorOf(code, killedBy));
+      });
+    });
+    return child.stdout;
+  }
+
+  #errorOf(code: number | null, killedBy: NodeJS.Signals | null): CloudPushError | undefined {
+    if (code === 0 || this.#closed) return undefined;
+    const how = killedBy === null ? `ended with exit code ${code}` : `was ended by ${killedBy}`;
+    const words = this.#lastWords;
+    const text = words === '' ? how : `${how}: ${words}`;
+    return sourceCommandError(this.#name, text, { exitCode: code, killedBy });
+  }
+
+  /** The last lines that it has written to stderr, without secrets. */
+  get #lastWords(): string {
+    const clean = redact(this.#tail, this.#secrets)
+      .replace(/\p{Cc}+/gu, ' ')
+      .trim();
+    return clean.slice(-MAX_TAIL);
+  }
+
+  #kill(killedBy: NodeJS.Signals): void {
+    const pid = this.#child?.pid;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, killedBy);
+    } catch {
+      // It has ended in the meantime.
+    }
+  }
+}
+
+/** User and password of a URL. */
+function credentialsIn(argument: string): string[] {
+  const [, userInfo] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)@/i.exec(argument) ?? [];
+  return userInfo === undefined ? [] : [userInfo, ...userInfo.split(':')].filter((part) => part !== '');
+}

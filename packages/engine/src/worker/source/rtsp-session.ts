@@ -1,0 +1,219 @@
+import { randomFillSync } from 'node:crypto';
+import { monotonicNow } from '../../base/clock.js';
+import { CloudPushError } from '../../base/errors.js';
+import { VERSION } from '../../base/version.js';
+import { SourceCounter } from '../../memory/counters.js';
+import type { SourceAudio, SourceInput } from '../../options/source-config.js';
+import type { MediaSink } from '../../sources/rtsp/depacketize/media-sink.js';
+import { rtspLimits } from '../../sources/rtsp/limits.js';
+import type { TrackStatistics } from '../../sources/rtsp/rtp/track-statistics.js';
+import { RtspClient } from '../../sources/rtsp/rtsp-client.js';
+import type { TrackDescription } from '../../sources/rtsp/sdp/track-description.js';
+import { AudioSink, type ChosenTracks, chooseTracks, VideoSink } from './rtsp-sinks.js';
+import { RtspSockets } from './rtsp-sockets.js';
+import type { SourceOutput } from './source-output.js';
+import type { SessionHandler, SourceSession } from './source-session.js';
+import type { SpillBudget, TrackWriter } from './track-writer.js';
+
+export type RtspInput = Extract<SourceInput, { readonly kind: 'rtsp' }>;
+
+/** The longest that a camera may take for an answer, in ms. */
+const REQUEST_TIMEOUT = 10_000;
+/** Bytes of the largest audio frame: two seconds of G.711, more than AAC can have. */
+const MAX_AUDIO_FRAME = 16 * 1024;
+
+/** What an RTSP session needs of its shard. */
+export interface RtspServices {
+  readonly budget: SpillBudget;
+  /** Hands what was gathered to the kernel. */
+  flush(): void;
+  /** Adds to a counter of the source. */
+  count(counter: SourceCounter, value: number): void;
+  setCounter(counter: SourceCounter, value: number): void;
+  /** Something that an operator should know, without secrets. */
+  warn(message: string): void;
+}
+
+/** Counts of a session that are added up over all sessions of a source. */
+const COUNTED = [
+  ['packets', SourceCounter.rtpPackets],
+  ['lost', SourceCounter.rtpLost],
+  ['reordered', SourceCounter.rtpReordered],
+  ['duplicates', SourceCounter.rtpDuplicates],
+  ['damagedPictures', SourceCounter.damagedPictures],
+] as const;
+const NOTHING = { packets: 0, lost: 0, reordered: 0, duplicates: 0, damagedPictures: 0 };
+
+/** A camera that is played: sockets, client, and sinks that write into the pool. */
+export class RtspSession implements SourceSession {
+  readonly isLive = true;
+  readonly waitsForRoom = false;
+  readonly #input: RtspInput;
+  readonly #audio: SourceAudio;
+  readonly #output: SourceOutput;
+  readonly #handler: SessionHandler;
+  readonly #services: RtspServices;
+  readonly #sockets: RtspSockets;
+  #client: RtspClient | undefined;
+  #chosen: ChosenTracks = { video: undefined, audio: undefined, notes: [] };
+  #writers: TrackWriter[] = [];
+  /** What has been counted of each track. */
+  readonly #counted = new Map<TrackStatistics, typeof NOTHING>();
+  #closed = false;
+
+  constructor(
+    input: RtspInput,
+    audio: SourceAudio,
+    output: SourceOutput,
+    handler: SessionHandler,
+    services: RtspServices,
+  ) {
+    this.#input = input;
+    this.#audio = audio;
+    this.#output = output;
+    this.#handler = handler;
+    this.#services = services;
+    const { fingerprint, ca } = input;
+    this.#sockets = new RtspSockets(
+      {
+        onConnected: () => this.#act((client, now) => client.connected(now)),
+        onData: (bytes) => this.#act((client, now) => client.receive(bytes, now)),
+        onDisconnected: (cause) => this.#act((client, now) => client.disconnected(now, cause)),
+        onUdpBound: (track, port) => this.#act((client, now) => client.udpBound(track, port, now)),
+        onUdpFailed: (track, cause) => this.#act((client, now) => client.udpFailed(track, cause, now)),
+        onDatagram: (track, channel, bytes) =>
+          this.#act((client, now) => client.receiveDatagram(track, channel, bytes, now)),
+        onUntrusted: (error) => this.#end(error),
+      },
+      { fingerprint, ca },
+    );
+  }
+
+  start(): void {
+    const { url, credentials, transport } = this.#input;
+    try {
+      const client = new RtspClient(
+        {
+          url,
+          credentials,
+          transport,
+          requestTimeout: REQUEST_TIMEOUT,
+          userAgent: `cloudpush/${VERSION}`,
+          limits: rtspLimits,
+          random: (target) => void randomFillSync(target),
+        },
+        this.#sockets,
+        {
+          onDescribed: (tracks) => this.#onDescribed(tracks),
+          onPlaying: () => this.#onPlaying(),
+          onWarning: (message) => this.#services.warn(message),
+          onEnded: (error) => this.#end(error),
+        },
+      );
+      this.#client = client;
+      client.start(monotonicNow());
+    } catch (error) {
+      process.nextTick(() => this.#end(CloudPushError.wrap(error)));
+    }
+  }
+
+  tick(now: number): void {
+    const client = this.#client;
+    if (client === undefined || this.#closed) return;
+    if (now >= client.nextTick) client.tick(now);
+    const { video, audio } = this.#chosen;
+    for (const track of [video, audio]) {
+      const statistics = track && client.statistics(track.index);
+      if (statistics !== undefined && statistics.lastPacketAt > this.#output.receivedAt)
+        this.#output.receivedAt = statistics.lastPacketAt;
+    }
+  }
+
+  onRoom(): void {
+    for (const writer of this.#writers) writer.onRoom();
+  }
+
+  updateCounters(): void {
+    const { video, audio } = this.#chosen;
+    for (const track of [video, audio]) {
+      const statistics = track && this.#client?.statistics(track.index);
+      if (statistics !== undefined) this.#addUp(statistics, track === video);
+    }
+    const leading = video ?? audio;
+    const jitter = leading && this.#client?.statistics(leading.index)?.jitter;
+    if (jitter !== undefined) this.#services.setCounter(SourceCounter.jitter, jitter);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#client?.close(monotonicNow());
+    this.#sockets.close();
+    for (const writer of this.#writers) writer.close();
+  }
+
+  /** What arrives may make packets, which leave together. */
+  #act(act: (client: RtspClient, now: number) => void): void {
+    if (this.#client === undefined || this.#closed) return;
+    act(this.#client, monotonicNow());
+    this.#services.flush();
+  }
+
+  #onDescribed(tracks: readonly TrackDescription[]): (MediaSink | undefined)[] {
+    const chosen = chooseTracks(tracks, this.#audio);
+    this.#chosen = chosen;
+    for (const note of chosen.notes) this.#services.warn(note);
+    for (const writer of this.#writers) writer.close();
+    this.#writers = [];
+    return tracks.map(({ index }) => {
+      if (index === chosen.video?.index) return this.#videoSink();
+      return index === chosen.audio?.index ? this.#audioSink() : undefined;
+    });
+  }
+
+  #videoSink(): MediaSink {
+    const { maxAccessUnitBytes } = rtspLimits;
+    const { budget } = this.#services;
+    const writer = this.#output.openWriter('video', budget, maxAccessUnitBytes, () => undefined);
+    this.#writers.push(writer);
+    return new VideoSink(writer);
+  }
+
+  #audioSink(): MediaSink {
+    const sink = new AudioSink();
+    const { budget } = this.#services;
+    const writer = this.#output.openWriter('audio', budget, MAX_AUDIO_FRAME, () => sink.configuration);
+    sink.writer = writer;
+    this.#writers.push(writer);
+    return sink;
+  }
+
+  #onPlaying(): void {
+    const { video, audio } = this.#chosen;
+    const isSilent = this.#audio === 'silence' && video !== undefined;
+    this.#output.begin(video?.codec, isSilent ? 'silence' : audio?.codec);
+    const sound = isSilent ? 'aac' : audio?.codec;
+    this.#handler.onConnected({
+      video: video && { codec: video.codec },
+      audio: sound === undefined ? undefined : { codec: sound },
+    });
+  }
+
+  #addUp(statistics: TrackStatistics, isVideo: boolean): void {
+    const before = this.#counted.get(statistics);
+    const now = { ...NOTHING };
+    for (const [name, counter] of COUNTED) {
+      // Of sound, these are frames.
+      if (name === 'damagedPictures' && !isVideo) continue;
+      now[name] = statistics[name];
+      const more = now[name] - (before?.[name] ?? 0);
+      if (more > 0) this.#services.count(counter, more);
+    }
+    this.#counted.set(statistics, now);
+  }
+
+  #end(error: CloudPushError | undefined): void {
+    if (this.#closed) return;
+    this.#handler.onEnded(error);
+  }
+}
