@@ -43,6 +43,7 @@ export interface SourceConnection {
 
 /** A source is lost, or could not be opened. */
 export interface SourceLoss {
+  /** Why. */
   readonly error: CloudPushError;
   /** Until it is opened again, in ms. Infinity: it is not. */
   readonly delay: number;

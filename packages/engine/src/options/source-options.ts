@@ -38,14 +38,19 @@ export interface RtspSource extends SourceSettings {
   readonly rtsp: string;
   /** How media comes: interleaved in the RTSP connection (`'tcp'`, default), as datagrams, or `'auto'`: TCP, then UDP. */
   readonly transport?: 'tcp' | 'udp' | 'auto' | undefined;
+  /** Goes before the user info of the URL. */
   readonly username?: string | undefined;
+  /** Of `username`. */
   readonly password?: string | undefined;
   /** The SHA-256 fingerprint of the camera's certificate, in hex: no other is trusted, and this one needs no authority. */
   readonly fingerprint?: string | undefined;
   /** Certificates of authorities that are trusted instead of the system's, as PEM. */
   readonly ca?: string | undefined;
+  /** Of another kind of source. */
   readonly file?: undefined;
+  /** Of another kind of source. */
   readonly command?: undefined;
+  /** Of another kind of source. */
   readonly module?: undefined;
 }
 
@@ -59,8 +64,11 @@ export interface FileSource extends SourceSettings {
   readonly format?: string | undefined;
   /** Pictures a second of raw video. Default: as the stream tells, else 25. */
   readonly frameRate?: number | undefined;
+  /** Of another kind of source. */
   readonly rtsp?: undefined;
+  /** Of another kind of source. */
   readonly command?: undefined;
+  /** Of another kind of source. */
   readonly module?: undefined;
 }
 
@@ -72,8 +80,11 @@ export interface CommandSource extends SourceSettings {
   readonly format?: string | undefined;
   /** Pictures a second of raw video. Default: as the stream tells, else 25. */
   readonly frameRate?: number | undefined;
+  /** Of another kind of source. */
   readonly rtsp?: undefined;
+  /** Of another kind of source. */
   readonly file?: undefined;
+  /** Of another kind of source. */
   readonly module?: undefined;
 }
 
@@ -83,8 +94,11 @@ export interface ModuleSource extends SourceSettings {
   readonly module: string;
   /** What the module is told: plain data, no functions. */
   readonly options?: unknown;
+  /** Of another kind of source. */
   readonly rtsp?: undefined;
+  /** Of another kind of source. */
   readonly file?: undefined;
+  /** Of another kind of source. */
   readonly command?: undefined;
 }
 

@@ -25,6 +25,7 @@ export interface SourceStats {
   readonly rtpLost: number;
   /** RTP packets that came late, and were put in order. */
   readonly rtpReordered: number;
+  /** RTP packets that came more than once. */
   readonly rtpDuplicates: number;
   /** Pictures that were damaged by loss, or refer to one that was. They are not sent. */
   readonly damagedPictures: number;

@@ -2,7 +2,7 @@ import { NO_BLOCK, payloadOffset } from '../../memory/pool.js';
 import type { SlabArena } from './slab-arena.js';
 
 /** Bytes of packets that a shard's sources may hold outside of the pool, all together, while they wait for slabs. */
-export const SPILL_LIMIT = 32 * 1024 * 1024;
+const SPILL_LIMIT = 32 * 1024 * 1024;
 /** The same of one source, beside the packet that is being written. */
 const SPILL_EACH = 2 * 1024 * 1024;
 
