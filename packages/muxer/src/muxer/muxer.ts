@@ -1,33 +1,16 @@
-import { Ac3Format } from '../ac3/ac3-format.js';
-import { Av1Codec } from '../av1/av1-codec.js';
 import { type ColorInfoOption, requireColorInfo } from '../colour/color-info.js';
-import { MuxerError } from '../errors.js';
-import { FlacFormat } from '../flac/flac-format.js';
 import type { FlvTag } from '../flv/flv-tag.js';
-import {
-  av1TagFormat,
-  avcTagFormat,
-  type HevcForm,
-  hevcTagFormatOf,
-  vp9TagFormat,
-} from '../flv/video-tag-header.js';
-import { AvcCodec } from '../h264/avc-codec.js';
-import { HevcCodec } from '../h265/hevc-codec.js';
+import { type HevcForm, hevcTagFormatOf } from '../flv/video-tag-header.js';
 import type { AudioCodec, MediaPacket, VideoCodec } from '../media-packet.js';
-import { OpusFormat } from '../opus/opus-format.js';
 import type { AudioParameters, VideoParameters } from '../parameters.js';
 import { Timeline, TrackClock } from '../timeline/timeline.js';
-import { AacTrack } from '../tracks/aac-track.js';
 import type { AudioTrack } from '../tracks/audio-track.js';
 import { EnhancedAudioTrack } from '../tracks/enhanced-audio-track.js';
-import { FrameTrack } from '../tracks/frame-track.js';
-import { G711Track } from '../tracks/g711-track.js';
-import { Mp3Track } from '../tracks/mp3-track.js';
 import { NalTrack } from '../tracks/nal-track.js';
 import type { SliceHandling } from '../tracks/picture-assembler.js';
 import { ScriptDataTrack } from '../tracks/script-data-track.js';
 import type { VideoTrack } from '../tracks/video-track.js';
-import { Vp9Codec } from '../vp9/vp9-codec.js';
+import { createAudioTrack, createVideoTrack } from './create-track.js';
 import type { MuxerOptions } from './muxer-options.js';
 import type { MuxerResumption, MuxerState, TrackState } from './muxer-state.js';
 
@@ -38,9 +21,9 @@ interface NamedTrack<Codec, Track> {
 }
 
 /**
- * Turns the packets of one stream (one video track, one audio track, script data) into FLV tags: the state machine
- * that a channel runs. It does no I/O and keeps nothing of a packet but its parameter sets, and copies of slices that come in packets of their
- * own: then `flush` must be called at the end.
+ * Turns the packets of one stream (one video track, one audio track, script data) into FLV tags: the state
+ * machine that a channel runs. It does no I/O and keeps nothing of a packet but its parameter sets, and
+ * copies of slices that come in packets of their own: then `flush` must be called at the end.
  *
  * A method that throws `MuxerError` leaves the muxer usable; the tags that it had already appended are good.
  *
@@ -59,7 +42,9 @@ export class Muxer {
   readonly #slices: SliceHandling;
   #video: NamedTrack<VideoCodec, VideoTrack> | undefined;
   #audio: NamedTrack<AudioCodec, AudioTrack> | undefined;
-  /** Tracks of another codec that have not given a tag yet: one bad packet must not end the track that runs. */
+  /**
+   * Tracks of another codec that have not given a tag yet: one bad packet must not end the track that runs.
+   */
   #nextVideo: NamedTrack<VideoCodec, VideoTrack> | undefined;
   #nextAudio: NamedTrack<AudioCodec, AudioTrack> | undefined;
 
@@ -74,8 +59,9 @@ export class Muxer {
   }
 
   /**
-   * Appends the tags of one access unit: a sequence header first, when its bytes have changed. Slices in packets of their own are put together
-   * first (`MuxerOptions.slices`), and several access units in one packet are taken apart.
+   * Appends the tags of one access unit: a sequence header first, when its bytes have changed. Slices in
+   * packets of their own are put together first (`MuxerOptions.slices`), and several access units in one
+   * packet are taken apart.
    */
   video(codec: VideoCodec, packet: MediaPacket, out: FlvTag[]): void {
     if (this.#video?.codec === codec) {
@@ -105,13 +91,16 @@ export class Muxer {
     this.#nextVideo = undefined;
   }
 
-  /** Appends the tags of one or more whole audio frames: a sequence header first, when its bytes have changed. */
+  /**
+   * Appends the tags of one or more whole audio frames: a sequence header first, when its bytes have changed.
+   */
   audio(codec: AudioCodec, packet: MediaPacket, out: FlvTag[]): void {
     if (this.#audio?.codec === codec) {
       this.#audio.track.mux(packet, out);
       return;
     }
-    if (this.#nextAudio?.codec !== codec) this.#nextAudio = { codec, track: this.#createAudio(codec) };
+    if (this.#nextAudio?.codec !== codec)
+      this.#nextAudio = { codec, track: createAudioTrack(codec, this.#timeline, this.#audioClock) };
     const before = out.length;
     this.#nextAudio.track.mux(packet, out);
     if (out.length === before) return;
@@ -125,8 +114,8 @@ export class Muxer {
   }
 
   /**
-   * Fresh copies of the last sequence headers, audio first, and of the last `colorInfo`, for a destination that starts
-   * or restarts late.
+   * Fresh copies of the last sequence headers, audio first, and of the last `colorInfo`, for a destination
+   * that starts or restarts late.
    */
   sequenceHeaders(timestamp: number): FlvTag[] {
     const audio = this.#audio?.track.sequenceHeader(timestamp);
@@ -135,8 +124,9 @@ export class Muxer {
   }
 
   /**
-   * Names the picture that waits for more of its slices, which may come in packets of their own: another number for each; 0: none waits.
-   * A packet that gives no tag, and after which there is one, is a part of it.
+   * Names the picture that waits for more of its slices, which may come in packets of their own: another
+   * number for each; 0: none waits. A packet that gives no tag, and after which there is one, is a part of
+   * it.
    */
   get heldPicture(): number {
     return this.#video?.track.heldPicture || this.#nextVideo?.track.heldPicture || 0;
@@ -152,18 +142,18 @@ export class Muxer {
   }
 
   /**
-   * Says that a picture was lost before it came here, as when a queue in front was full: pictures that refer to it are
-   * refused, up to the next key frame (`ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME`). After a picture that the muxer has refused itself it does
-   * so of its own accord.
+   * Says that a picture was lost before it came here, as when a queue in front was full: pictures that refer
+   * to it are refused, up to the next key frame (`ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME`). After a picture that
+   * the muxer has refused itself it does so of its own accord.
    */
   awaitKeyFrame(): void {
     for (const named of [this.#video, this.#nextVideo]) named?.track.awaitKeyFrame();
   }
 
   /**
-   * Begins another stream of the same source: its clock starts from 0 with the next packet, whose time may be any, and its video with a key
-   * frame. Parameter sets and stream headers stay known, and sequence headers that have been given out are not given out again:
-   * {@link sequenceHeaders} has them.
+   * Begins another stream of the same source: its clock starts from 0 with the next packet, whose time may be
+   * any, and its video with a key frame. Parameter sets and stream headers stay known, and sequence headers
+   * that have been given out are not given out again: {@link sequenceHeaders} has them.
    */
   restart(): void {
     this.#timeline.restart();
@@ -174,8 +164,8 @@ export class Muxer {
   }
 
   /**
-   * What another muxer must know to go on with the stream; undefined before the first tag. It changes with the sequence
-   * headers, which `out` shows, and with {@link origin}; a new object each time.
+   * The state that another muxer needs to go on with the stream; undefined before the first tag. It changes
+   * with the sequence headers, which `out` shows, and with {@link origin}; a new object each time.
    */
   get state(): MuxerState | undefined {
     const { origin } = this.#timeline;
@@ -189,8 +179,8 @@ export class Muxer {
   }
 
   /**
-   * The caller's time, in ms, that is 0 on the stream's clock; undefined before the first packet. It changes when the caller's clock has
-   * been set.
+   * The caller's time, in ms, that is 0 on the stream's clock; undefined before the first packet. It changes
+   * when the caller's clock has been set.
    */
   get origin(): number | undefined {
     return this.#timeline.origin;
@@ -214,14 +204,18 @@ export class Muxer {
   }
 
   /**
-   * What the active parameter sets tell; undefined before the first picture. It is the same object until something in
-   * it changes, and then a new one. A packet that is refused changes nothing in it.
+   * The parameters of the video, by its active parameter sets; undefined before the first picture. It is the
+   * same object until something in it changes, and then a new one. A packet that is refused changes nothing
+   * in it.
    */
   get videoParameters(): VideoParameters | undefined {
     return this.#video?.track.parameters;
   }
 
-  /** What the audio configuration tells; undefined before the first frame. The same object until something changes. */
+  /**
+   * The parameters of the audio, by its configuration; undefined before the first frame. The same object
+   * until something changes.
+   */
   get audioParameters(): AudioParameters | undefined {
     return this.#audio?.track.parameters;
   }
@@ -246,57 +240,23 @@ export class Muxer {
       if (this.#video.track instanceof NalTrack) this.#video.track.resume(video.configuration);
     }
     if (audio !== undefined) {
-      this.#audio = { codec: audio.codec, track: this.#createAudio(audio.codec) };
+      this.#audio = {
+        codec: audio.codec,
+        track: createAudioTrack(audio.codec, this.#timeline, this.#audioClock),
+      };
       if (this.#audio.track instanceof EnhancedAudioTrack) this.#audio.track.resume(audio.configuration);
     }
   }
 
   #startVideo(codec: VideoCodec): NamedTrack<VideoCodec, VideoTrack> {
-    const track = this.#createVideo(codec);
+    const track = createVideoTrack(codec, {
+      timeline: this.#timeline,
+      clock: this.#videoClock,
+      hevcForm: this.#hevcForm,
+      slices: this.#slices,
+    });
     track.colorInfo.option = this.#colorInfo;
     return { codec, track };
-  }
-
-  #createVideo(codec: VideoCodec): VideoTrack {
-    switch (codec) {
-      case 'h264':
-        return new NalTrack(new AvcCodec(), avcTagFormat, this.#timeline, this.#videoClock, this.#slices);
-      case 'h265':
-        return new NalTrack(
-          new HevcCodec(),
-          hevcTagFormatOf(this.#hevcForm),
-          this.#timeline,
-          this.#videoClock,
-          this.#slices,
-        );
-      case 'av1':
-        return new FrameTrack(new Av1Codec(), av1TagFormat, this.#timeline, this.#videoClock);
-      case 'vp9':
-        return new FrameTrack(new Vp9Codec(), vp9TagFormat, this.#timeline, this.#videoClock);
-      default:
-        throw unknownCodec(codec, 'h264, h265, av1, vp9');
-    }
-  }
-
-  #createAudio(codec: AudioCodec): AudioTrack {
-    switch (codec) {
-      case 'aac':
-        return new AacTrack(this.#timeline, this.#audioClock);
-      case 'g711a':
-      case 'g711u':
-        return new G711Track(codec, this.#timeline, this.#audioClock);
-      case 'mp3':
-        return new Mp3Track(this.#timeline, this.#audioClock);
-      case 'opus':
-        return new EnhancedAudioTrack(new OpusFormat(), this.#timeline, this.#audioClock);
-      case 'flac':
-        return new EnhancedAudioTrack(new FlacFormat(), this.#timeline, this.#audioClock);
-      case 'ac3':
-      case 'eac3':
-        return new EnhancedAudioTrack(new Ac3Format(codec), this.#timeline, this.#audioClock);
-      default:
-        throw unknownCodec(codec, 'aac, mp3, opus, flac, ac3, eac3, g711a, g711u');
-    }
   }
 }
 
@@ -307,8 +267,4 @@ function trackState<Codec>(
   if (!(named?.track instanceof NalTrack || named?.track instanceof EnhancedAudioTrack)) return undefined;
   const { configuration } = named.track;
   return configuration === undefined ? undefined : { codec: named.codec, configuration };
-}
-
-function unknownCodec(codec: never, permitted: string): MuxerError {
-  return new MuxerError('ERR_CLOUDPUSH_CODEC_UNKNOWN', { actual: String(codec), permitted });
 }

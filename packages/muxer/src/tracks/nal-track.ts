@@ -1,4 +1,4 @@
-import { around, equalBytes } from '../bits/bytes.js';
+import { around } from '../bits/bytes.js';
 import type { StreamColour } from '../colour/color-info.js';
 import { MuxerError } from '../errors.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
@@ -14,6 +14,7 @@ import type { Timeline, TrackClock } from '../timeline/timeline.js';
 import type { ColorInfoSender } from './color-info-sender.js';
 import { keyFrameHint } from './key-frame-hint.js';
 import { nalSampleInPlace, nalSampleSize, nalSampleSliced } from './nal-sample.js';
+import { PacketForm } from './packet-form.js';
 import { index } from './packet-index.js';
 import { PendingNalUnits } from './pending-nal-units.js';
 import { PictureAssembler, type PictureTarget, type SliceHandling } from './picture-assembler.js';
@@ -32,13 +33,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
   readonly #sei = new SeiState();
   readonly #survey: PictureSurvey;
   readonly #times: PictureTimes;
-  /** The configuration of the packet before: undefined for one with start codes. */
-  #given: Uint8Array | undefined;
-  /** A copy of the last one that was none of the kind, and what it says. */
-  #record: Uint8Array | undefined;
-  #recordLengthSize = 4;
-  /** Bytes of the length in front of each NAL unit; 0: start codes. */
-  #lengthSize = 0;
+  readonly #form: PacketForm;
   /** A key frame has come, and no picture that others refer to has been lost since. */
   #started = false;
   /** The caller has been told that its `keyFrame` contradicts the pictures. */
@@ -57,6 +52,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
     this.#codec = codec;
     this.#headers = new VideoHeaders(format);
     this.#timeline = timeline;
+    this.#form = new PacketForm(codec);
     this.#assembler = new PictureAssembler(codec, slices);
     this.#survey = new PictureSurvey(codec, this.#sei);
     this.#times = new PictureTimes(codec, this.#survey, timeline, clock);
@@ -73,7 +69,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
     this.#sentRevision = -1;
   }
 
-  /** What the sequence header that was sent last was made of; undefined before the first. */
+  /** The record that the sequence header that was sent last was made of; undefined before the first. */
   get configuration(): Uint8Array | undefined {
     return this.#headers.configuration;
   }
@@ -114,12 +110,12 @@ export class NalTrack implements VideoTrack, PictureTarget {
   }
 
   mux(packet: MediaPacket, out: FlvTag[]): void {
-    if (packet.configuration !== this.#given) {
+    if (this.#form.isOther(packet.configuration)) {
       this.#muxConfigured(packet, out);
       return;
     }
     // What is encrypted cannot be told apart.
-    const isRead = packet.encrypted !== true && isIndexed(packet.data, this.#lengthSize);
+    const isRead = packet.encrypted !== true && isIndexed(packet.data, this.#form.lengthSize);
     if (isRead && this.#assembler.concerns(packet.data)) {
       requireHeadroom(packet);
       this.#assembler.mux(packet, this, out);
@@ -143,22 +139,13 @@ export class NalTrack implements VideoTrack, PictureTarget {
   }
 
   #configure(configuration: Uint8Array | undefined): void {
-    if (configuration !== undefined && !this.#isKnown(configuration)) {
-      try {
-        this.#recordLengthSize = this.#codec.configure(requireRecord(configuration));
-      } catch (error) {
-        // The picture is refused with it.
-        this.awaitKeyFrame();
-        throw error;
-      }
-      this.#record = Uint8Array.from(configuration);
+    try {
+      this.#form.take(configuration);
+    } catch (error) {
+      // The picture is refused with it.
+      this.awaitKeyFrame();
+      throw error;
     }
-    this.#lengthSize = configuration === undefined ? 0 : this.#recordLengthSize;
-    this.#given = configuration;
-  }
-
-  #isKnown(configuration: Uint8Array): boolean {
-    return this.#record !== undefined && equalBytes(this.#record, configuration);
   }
 
   delay(packet: MediaPacket, pictures: number): void {
@@ -176,11 +163,14 @@ export class NalTrack implements VideoTrack, PictureTarget {
   #isLoss(data: Uint8Array): boolean {
     return (
       this.#survey.opaque ||
-      holdsMissedNalUnit(data, this.#lengthSize, (start) => this.#codec.isMissed(data, start))
+      holdsMissedNalUnit(data, this.#form.lengthSize, (start) => this.#codec.isMissed(data, start))
     );
   }
 
-  /** Appends the tags of a packet that is one whole picture, or none. `isRead`: its NAL units are in the index. */
+  /**
+   * Appends the tags of a packet that is one whole picture, or none. `isRead`: its NAL units are in the
+   * index.
+   */
   muxPicture(packet: MediaPacket, isRead: boolean, out: FlvTag[]): void {
     this.#survey.begin();
     try {
@@ -201,7 +191,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
     requireHeadroom(packet);
     const survey = this.#survey;
     if (packet.encrypted !== true || this.#isReadable(packet.data)) {
-      if (!isRead) index.read(packet.data, this.#lengthSize);
+      if (!isRead) index.read(packet.data, this.#form.lengthSize);
       survey.take(packet, this.#pending.recoveryPoint);
     } else survey.takeOpaque(packet.data, this.#startOf(packet.data));
     if (!survey.hasPicture) {
@@ -221,7 +211,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
     this.#started = true;
   }
 
-  /** What is in the picture counts. What the caller says does where that cannot be read. */
+  /** The picture itself counts; the caller's word does where that cannot be read. */
   #isKeyFrame({ keyFrame, encrypted }: MediaPacket): boolean {
     const found = this.#survey.randomAccess;
     if (keyFrame === undefined) return found;
@@ -235,11 +225,14 @@ export class NalTrack implements VideoTrack, PictureTarget {
     this.#timeline.onWarning?.(keyFrameHint(keyFrame));
   }
 
-  /** Whether a packet that the caller has encrypted has its NAL unit headers, and what is in front of them, in the clear. */
+  /**
+   * Whether a packet that the caller has encrypted has its NAL unit headers, and what is in front of them, in
+   * the clear.
+   */
   #isReadable(data: Uint8Array): boolean {
-    if (this.#lengthSize === 0 && !beginsWithStartCode(data)) return data.length === 0;
+    if (this.#form.lengthSize === 0 && !beginsWithStartCode(data)) return data.length === 0;
     try {
-      index.read(data, this.#lengthSize);
+      index.read(data, this.#form.lengthSize);
       for (let i = 0; i < index.count; i++) this.#codec.classify(data, index.starts[i]!, index.ends[i]!);
       return true;
     } catch {
@@ -249,7 +242,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
 
   /** Where a packet begins whose NAL units cannot be told apart. */
   #startOf(data: Uint8Array): number {
-    return this.#lengthSize === 0 && beginsWithStartCode(data) ? data.indexOf(1) + 1 : 0;
+    return this.#form.lengthSize === 0 && beginsWithStartCode(data) ? data.indexOf(1) + 1 : 0;
   }
 
   #emit(packet: MediaPacket, keyFrame: boolean, out: FlvTag[]): void {
@@ -303,14 +296,4 @@ function isIndexed(data: Uint8Array, lengthSize: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** Refuses parameter sets in Annex-B, which some libraries keep in the place of a record. */
-function requireRecord(configuration: Uint8Array): Uint8Array {
-  if (!beginsWithStartCode(configuration)) return configuration;
-  throw new MuxerError('ERR_CLOUDPUSH_VIDEO_CONFIGURATION_INVALID', {
-    offset: 0,
-    actual: 'NAL units behind start codes',
-    permitted: 'an avcC or hvcC; packets with start codes have no configuration',
-  });
 }
