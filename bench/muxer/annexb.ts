@@ -5,8 +5,9 @@ import { muxByteLoop } from './byte-loop.js';
 import { loadMediabunny } from './mediabunny.js';
 import { BenchPacket } from './packets.js';
 
-// H.264 packets to FLV tag bodies: microseconds and gigabytes a second beside the floor, which is one native search
-// for start codes over the same bytes. With --expose-gc --max-semi-space-size=256 it also tells the garbage a packet.
+// H.264 packets to FLV tag bodies: microseconds and gigabytes a second beside the floor, which is one native
+// search for start codes over the same bytes. With --expose-gc --max-semi-space-size=256 it also tells the
+// garbage a packet.
 
 const startCodePrefix = Buffer.from([0, 0, 1]);
 const batch = 20;

@@ -1,6 +1,6 @@
 /**
- * The same job as most muxers do it: a loop over bytes finds the start codes, and the NAL units are copied behind
- * their lengths into a new body.
+ * The same job as most muxers do it: a loop over bytes finds the start codes, and the NAL units are copied
+ * behind their lengths into a new body.
  */
 export function muxByteLoop(data: Uint8Array): Uint8Array {
   const starts: number[] = [];

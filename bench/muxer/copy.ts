@@ -1,8 +1,8 @@
 import { copyBytes } from '@cloudpush/muxer';
 import { Bench } from 'tinybench';
 
-// Copying packets to shared memory, as the media pool takes them: nanoseconds a packet beside `set`. Most packets have
-// been cut out of something longer, so that they begin at any byte.
+// Copying packets to shared memory, as the media pool takes them: nanoseconds a packet beside `set`. Most
+// packets have been cut out of something longer, so that they begin at any byte.
 
 const batch = 50;
 const spread = 8 * 1024 ** 2;

@@ -4,10 +4,10 @@ import { Bench } from 'tinybench';
 import { garbageOf } from '../support/garbage.js';
 import { BenchPacket } from './packets.js';
 
-// Encrypting H.264 pictures: microseconds and gigabytes a second, beside muxing alone, and beside the floor, which is
-// AES-CTR over the same bytes, one update of a cipher. What is encrypted in place must be copied in anew each time: so
-// all jobs but decrypting copy the packet in first. With --expose-gc --max-semi-space-size=256 it also tells the
-// garbage.
+// Encrypting H.264 pictures: microseconds and gigabytes a second, beside muxing alone, and beside the floor,
+// which is AES-CTR over the same bytes, one update of a cipher. What is encrypted in place must be copied in
+// anew each time: so all jobs but decrypting copy the packet in first. With --expose-gc
+// --max-semi-space-size=256 it also tells the garbage.
 
 const batch = 20;
 const key = randomBytes(32);

@@ -3,7 +3,8 @@ import { Bench } from 'tinybench';
 import { garbageOf } from '../support/garbage.js';
 import { BenchPacket } from './packets.js';
 
-// The forms that packets come in: H.264 behind start codes and behind lengths, AAC behind ADTS headers and raw, G.711. Microseconds a packet.
+// The forms that packets come in: H.264 behind start codes and behind lengths, AAC behind ADTS headers and
+// raw, G.711. Microseconds a packet.
 
 const batch = 50;
 

@@ -8,7 +8,8 @@ import {
   MuxerError,
 } from '@cloudpush/muxer';
 
-// Inputs that an attacker would choose: time a byte must be the same for 64 kB and for 4 MB. It is linear then.
+// Inputs that an attacker would choose: time a byte must be the same for 64 kB and for 4 MB. It is linear
+// then.
 
 const small = 65_536;
 const large = 4 * 2 ** 20;

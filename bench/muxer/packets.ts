@@ -32,7 +32,9 @@ function generator(seed: number): () => number {
   };
 }
 
-/** An access unit that a muxer can be given again and again: in place, the start codes have to be put back. */
+/**
+ * An access unit that a muxer can be given again and again: in place, the start codes have to be put back.
+ */
 export class BenchPacket {
   readonly data: Uint8Array;
   readonly headroom: number;
@@ -79,7 +81,10 @@ export class BenchPacket {
     return new BenchPacket(nalUnits, startCode, headroom);
   }
 
-  /** The same picture as a container has it: each slice behind 4 bytes of length, which muxing leaves as they are. */
+  /**
+   * The same picture as a container has it: each slice behind 4 bytes of length, which muxing leaves as they
+   * are.
+   */
   static sample(size: number, slices: number): Uint8Array {
     const { data, starts } = BenchPacket.inter(size, slices, 4, 0);
     starts.forEach((start, i) => {

@@ -129,7 +129,8 @@ describe.concurrent('MP3 of LAME', () => {
       const flv = folder.file('muxed.flv');
       const muxed = await muxAudio(mp3, 'mp3', flv);
       expect(muxed.audioParameters).toMatchObject({ sampleRate: rate, channels });
-      // Our frames are the file's last bytes: what is before them is the ID3 tag and the encoder's Info frame.
+      // Our frames are the file's last bytes: what is before them is the ID3 tag and the encoder's Info
+      // frame.
       const file = await readFile(mp3);
       expect(muxed.elementary.equals(file.subarray(file.length - muxed.elementary.length))).toBe(true);
       const packets = await packetTimes(mp3, 'audio');

@@ -1,5 +1,5 @@
-// Samples as MP4 and FLV of foreign encoders hold them, without start codes and ADTS headers, go through our muxer byte for byte, and decode
-// to the same frames at the same times.
+// Samples as MP4 and FLV of foreign encoders hold them, without start codes and ADTS headers, go through our
+// muxer byte for byte, and decode to the same frames at the same times.
 
 import { readFile } from 'node:fs/promises';
 import { FlvReader, TagType } from '@cloudpush/muxer';
@@ -64,7 +64,8 @@ describe.concurrent('samples of MP4', () => {
     expect(muxed.times).toEqual(
       packets.map(({ dts, pts, key }) => ({ dts: dts - first, pts: pts - first, key })),
     );
-    // ffmpeg 5.1 reads no H.265 in FLV: what our demuxer gives back is decoded, with the sets that MP4 keeps apart.
+    // ffmpeg 5.1 reads no H.265 in FLV: what our demuxer gives back is decoded, with the sets that MP4 keeps
+    // apart.
     const units = demuxFile(await readFile(flv)).map(({ data }) => data);
     const decodable = codec === 'h264' ? flv : await folder.write('muxed.h265', Buffer.concat(units));
     expect(await frameHashes(decodable, 'video')).toEqual(await frameHashes(mp4, 'video'));

@@ -1,5 +1,5 @@
-// Encrypted streams, through ffmpeg from container to container: it must find its way without the key, and what is
-// decrypted at the end must be, bit by bit, what was encrypted.
+// Encrypted streams, through ffmpeg from container to container: it must find its way without the key, and
+// what is decrypted at the end must be, bit by bit, what was encrypted.
 
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';

@@ -1,5 +1,6 @@
-// Codecs that only Enhanced RTMP carries, which ffmpeg 5.1 cannot read in FLV: configuration records are compared with
-// those that ffmpeg writes into MP4, samples with the packets that went in, and parameters with ffprobe's.
+// Codecs that only Enhanced RTMP carries, which ffmpeg 5.1 cannot read in FLV: configuration records are
+// compared with those that ffmpeg writes into MP4, samples with the packets that went in, and parameters with
+// ffprobe's.
 
 import { readFile } from 'node:fs/promises';
 import { FlvReader, type FlvTag, Muxer, type VideoCodec } from '@cloudpush/muxer';

@@ -1,4 +1,5 @@
-// Recordings in format 1 decrypt as before; and those whose markers a server has dropped are never taken for clear ones.
+// Recordings in format 1 decrypt as before; and those whose markers a server has dropped are never taken for
+// clear ones.
 
 import { FlvReader } from '@cloudpush/muxer';
 import { describe, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
-// Encryption of pictures in format 1, as packages/muxer/docs/encryption.md has it, slow and plain: nothing writes it any
-// more, but recordings of it are there.
+// Encryption of pictures in format 1, as packages/muxer/docs/encryption.md has it, slow and plain: nothing
+// writes it any more, but recordings of it are there.
 
 import { createCipheriv, createHmac, randomBytes } from 'node:crypto';
 import { FlvReader, FlvWriter, TagType } from '@cloudpush/muxer';
@@ -10,7 +10,10 @@ const headerSize = 5;
 
 const marker = Buffer.from('3817ef74861b402f92adbd75972d766f', 'hex');
 
-/** An FLV file with the pictures encrypted by a key of 16 bytes, and the sound, which is encrypted already, marked alike. */
+/**
+ * An FLV file with the pictures encrypted by a key of 16 bytes, and the sound, which is encrypted already,
+ * marked alike.
+ */
 export function inFormat1(file: Buffer, key: Uint8Array, mode: 'keyFrames' | 'allFrames'): Buffer {
   const writer = new FlvWriter();
   const pieces = [writer.header()];

@@ -29,7 +29,9 @@ export interface MuxedFile {
   readonly elementary: Buffer;
 }
 
-/** Every other packet is made in place, the others in slices, and all of it must look the same to a decoder. */
+/**
+ * Every other packet is made in place, the others in slices, and all of it must look the same to a decoder.
+ */
 function placed(data: Uint8Array, index: number): { data: Uint8Array; headroom: number } {
   if (index % 2 === 1) return { data, headroom: 0 };
   const memory = new SharedArrayBuffer(48 + data.length);

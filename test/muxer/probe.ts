@@ -78,7 +78,9 @@ export function withoutSei(hvcC: Buffer): Buffer {
   return Buffer.concat([hvcC.subarray(0, 22), Buffer.from([arrays.length]), ...loose]);
 }
 
-/** The samples of the only track of an MP4 file, in decoding order: FFmpeg writes them one behind the other. */
+/**
+ * The samples of the only track of an MP4 file, in decoding order: FFmpeg writes them one behind the other.
+ */
 export async function mp4Samples(file: string): Promise<Buffer[]> {
   const media = await mp4Box(file, 'mdat');
   const sizes = await mp4Box(file, 'stsz');

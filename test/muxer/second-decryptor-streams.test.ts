@@ -1,4 +1,5 @@
-// What goes into our encryptor comes out of both decryptors: our own, and the one that knows nothing but the page.
+// What goes into our encryptor comes out of both decryptors: our own, and the one that knows nothing but the
+// page.
 
 import { createCipheriv } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -113,7 +114,10 @@ const plans: Plan[] = [
   },
 ];
 
-/** Encrypts a stream, with an `onEncryption` message whenever there is something to tell, of which `clear` is undefined. */
+/**
+ * Encrypts a stream, with an `onEncryption` message whenever there is something to tell, of which `clear` is
+ * undefined.
+ */
 function encrypt(muxed: readonly MuxedTag[], { steps }: Plan, random: Random) {
   const nonces = () => Uint8Array.from({ length: 12 }, () => random.below(256));
   const tracks = [TagType.video, TagType.audio].map((type) => ({
@@ -176,7 +180,10 @@ describe.for(sources)('$name', (source) => {
   });
 });
 
-/** A clear H.264 or H.265 slice of which the cipher makes `wanted`, from byte 32 on, under a key stream that is known. */
+/**
+ * A clear H.264 or H.265 slice of which the cipher makes `wanted`, from byte 32 on, under a key stream that
+ * is known.
+ */
 function sliceFor(wanted: Uint8Array, keyStream: Uint8Array, header: Uint8Array, random: Random): Buffer {
   const clear = Uint8Array.from({ length: 32 }, () => 4 + random.below(252));
   clear.set(header);

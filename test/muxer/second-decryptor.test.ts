@@ -1,5 +1,5 @@
-// packages/muxer/docs/encryption.md is enough to decrypt by: a decryptor that was written from it alone gives what the
-// page's vectors say, and so does our own.
+// packages/muxer/docs/encryption.md is enough to decrypt by: a decryptor that was written from it alone gives
+// what the page's vectors say, and so does our own.
 
 import { readFile } from 'node:fs/promises';
 import { TagType } from '@cloudpush/muxer';
@@ -23,7 +23,9 @@ interface VectorBlock {
 
 const page = await readFile(new URL('../../packages/muxer/docs/encryption.md', import.meta.url), 'utf8');
 
-/** The blocks under "Test vectors": fields, one a line, then samples; digits go on in lines without a name. */
+/**
+ * The blocks under "Test vectors": fields, one a line, then samples; digits go on in lines without a name.
+ */
 function readVectors(): VectorBlock[] {
   return [...page.matchAll(/^### (.+)\n\n```text\n([^`]+)```$/gm)].map(([, name, text]) => {
     const [head, ...samples] = text!.replaceAll(/\n {12}(?=\S)/g, '').split(/^sample .*\n/m);

@@ -1,6 +1,6 @@
-// A second decryptor of encrypted FLV files, written from packages/muxer/docs/encryption.md alone: slow and plain, it
-// shows that the page is all that a decryptor needs. It shares nothing with @cloudpush/muxer, and runs on Web Crypto.
-// Headings in quotes are those of the page.
+// A second decryptor of encrypted FLV files, written from packages/muxer/docs/encryption.md alone: slow and
+// plain, it shows that the page is all that a decryptor needs. It shares nothing with @cloudpush/muxer, and
+// runs on Web Crypto. Headings in quotes are those of the page.
 
 import { decodeAmf0 } from '@cloudpush/transport';
 
@@ -17,7 +17,10 @@ export interface FileTag {
 /** "Terms": what the user gives, a text or bytes. */
 export type CallerKey = string | Uint8Array;
 
-/** Decrypts an FLV file. Throws an Error when no key fits an encrypted sample, or it is damaged or of another version. */
+/**
+ * Decrypts an FLV file. Throws an Error when no key fits an encrypted sample, or it is damaged or of another
+ * version.
+ */
 export async function decryptFlv(file: Uint8Array, keys: readonly CallerKey[]): Promise<FileTag[]> {
   const clear: FileTag[] = [];
   for (const tag of readTags(Buffer.from(file))) {
@@ -52,7 +55,10 @@ interface FoundSample {
   readonly decrypt: SampleDecryptor;
 }
 
-/** Where the sample begins behind the tag header (FLV E.4.2.1, E.4.3.1), and what it is; undefined in other tags. */
+/**
+ * Where the sample begins behind the tag header (FLV E.4.2.1, E.4.3.1), and what it is; undefined in other
+ * tags.
+ */
 function findSample({ type, body }: FileTag): FoundSample | undefined {
   const first = body[0] ?? 0;
   if (type === 9 && first >= 0x80) return findEnhancedSample(body, 3);
@@ -199,14 +205,18 @@ function joinNalUnits(units: readonly Buffer[]): Buffer {
   );
 }
 
-/** Leaves out, from byte `from` on, each byte 3 that has two zero bytes directly before it in the NAL unit. */
+/**
+ * Leaves out, from byte `from` on, each byte 3 that has two zero bytes directly before it in the NAL unit.
+ */
 function removeEscapes(unit: Buffer, from: number): Buffer {
   return Buffer.from(
     unit.filter((byte, i) => !(i >= from && byte === 3 && unit[i - 1] === 0 && unit[i - 2] === 0)),
   );
 }
 
-/** The payload of the first message of an SEI NAL unit (H.264 §7.3.2.3.1); nothing when it is not of type 5. */
+/**
+ * The payload of the first message of an SEI NAL unit (H.264 §7.3.2.3.1); nothing when it is not of type 5.
+ */
 function seiPayload(unit: Buffer, headerSize: number): Buffer {
   const rbsp = removeEscapes(unit, headerSize);
   if (rbsp[headerSize] !== 5) return Buffer.alloc(0);
@@ -240,7 +250,10 @@ const aac: SampleDecryptor = async (frame, keys) => {
   return Buffer.concat([frame.subarray(0, at), await decrypt(data, data.subarray(37), keys)]);
 };
 
-/** The data stream element that begins at byte `at`, if one does: `81`, the size in one or two bytes, and the data. */
+/**
+ * The data stream element that begins at byte `at`, if one does: `81`, the size in one or two bytes, and the
+ * data.
+ */
 function dataStreamElement(frame: Buffer, at: number): { data: Buffer; end: number } | undefined {
   if (frame[at] !== 0x81) return undefined;
   const isLong = frame[at + 1] === 255;
@@ -271,7 +284,10 @@ function programConfigElementEnd(frame: Buffer, start: number): number {
   return at / 8 + commentSize;
 }
 
-/** "MP3", "To decrypt": header, side information, sample header, 2 bytes n, and n bytes of which the frame is made. */
+/**
+ * "MP3", "To decrypt": header, side information, sample header, 2 bytes n, and n bytes of which the frame is
+ * made.
+ */
 const mp3: SampleDecryptor = async (frame, keys) => {
   const isMpeg1 = ((frame[1]! >> 3) & 3) === 3;
   const isMono = frame[3]! >> 6 === 3;

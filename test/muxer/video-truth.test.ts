@@ -1,5 +1,5 @@
-// Streams of foreign encoders, through our splitter and muxer to FLV, are to ffmpeg what the source is: the same frames
-// at the same times, the same configuration record, the same parameters.
+// Streams of foreign encoders, through our splitter and muxer to FLV, are to ffmpeg what the source is: the
+// same frames at the same times, the same configuration record, the same parameters.
 
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
@@ -10,7 +10,10 @@ import { demuxFile, muxVideo } from './mux-file.js';
 import { encode, mp4Box, pixelFormat, probeAll, withoutSei } from './probe.js';
 import { type VideoEncoding, videoEncodings } from './video-encodings.js';
 
-/** Encodes to MP4, which has times and configuration record, and makes an Annex-B stream of it without encoding anew. */
+/**
+ * Encodes to MP4, which has times and configuration record, and makes an Annex-B stream of it without
+ * encoding anew.
+ */
 async function encodeBoth(
   encoding: VideoEncoding,
   folder: TempFolder,

@@ -26,7 +26,9 @@ function mp3(header: string): Buffer {
   return Buffer.concat([hex(header), Buffer.alloc(100)]);
 }
 
-/** An AAC frame that carries the beginning of a sample header (docs/encryption.md), decrypted without a key. */
+/**
+ * An AAC frame that carries the beginning of a sample header (docs/encryption.md), decrypted without a key.
+ */
 function decryptAudio(rest: string): void {
   const size = (16 + rest.length / 2).toString(16);
   const payload = hex(`af0181${size}3817ef74861b402f92adbd75972d766f${rest}`);
@@ -103,7 +105,8 @@ const causes: Record<MuxerErrorCode, Provoke> = {
   ERR_CLOUDPUSH_PARAMETER_SETS_MISMATCH: both(video(`${sps}${start}685ae3cb22c0`), video(idr)),
   ERR_CLOUDPUSH_PARAMETER_SETS_TOO_LARGE: (muxer) => {
     video(sps)(muxer);
-    // ue(id) of 128 to 254 is 15 bits; then ue(0) and the rest of the PPS, with zeros and ones behind its end.
+    // ue(id) of 128 to 254 is 15 bits; then ue(0) and the rest of the PPS, with zeros and ones behind its
+    // end.
     for (let id = 128; id < 145; id++) {
       const bits = `${(id + 1).toString(2).padStart(15, '0')}1101011111000111100101100100010110`.padEnd(
         56,

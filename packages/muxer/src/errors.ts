@@ -1,5 +1,5 @@
 /**
- * What is wrong, coarsely: one value for each event that an integration can raise, so that a program that
+ * The kind of a fault: one value for each event that an integration can raise, so that a program that
  * does not care for the single causes needs a case a fault, and not one a code.
  */
 export type MuxerFault =
@@ -169,7 +169,7 @@ export const muxerErrors = {
 /** The stable name of a cause. */
 export type MuxerErrorCode = keyof typeof muxerErrors;
 
-/** What goes with a code: where it was seen, and which value was there instead of which. */
+/** The details of an error: where it was seen, and which value was there instead of which. */
 export interface MuxerErrorDetails {
   /** Byte offset in the packet, file or parameter set that was refused. */
   readonly offset?: number | undefined;

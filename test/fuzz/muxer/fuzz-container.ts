@@ -5,7 +5,10 @@ import { flush, type Outcome, Placed, run } from './placed.js';
 import type { Random } from './random.js';
 import type { Seed } from './seeds.js';
 
-/** Records without parameter sets, which leave them to the samples; the length size is in the byte that is named. */
+/**
+ * Records without parameter sets, which leave them to the samples; the length size is in the byte that is
+ * named.
+ */
 const emptyRecords = {
   h264: { bytes: Buffer.from('0164000afce000', 'hex'), lengthSizeAt: 4 },
   h265: { bytes: Buffer.from('0101600000009000000000001ef000fcfdf8f800000c00', 'hex'), lengthSizeAt: 21 },
@@ -46,8 +49,8 @@ function lengthPrefixed(nals: readonly Buffer[], lengthSize: number): Buffer {
 }
 
 /**
- * One stream of a few packets, some of them changed, behind start codes and behind lengths: both must become the same tags, or be
- * refused for the same reason. Returns the number of packets.
+ * One stream of a few packets, some of them changed, behind start codes and behind lengths: both must become
+ * the same tags, or be refused for the same reason. Returns the number of packets.
  */
 function fuzzSamples(seed: Seed, random: Random): number {
   const lengthSize = random.pick([4, 4, 3, 2]);
@@ -140,7 +143,10 @@ const audioConfigs = ['1210', '2b118800', 'eb098800', '139056e5a54800', '17800bb
   (config) => Buffer.from(config, 'hex'),
 );
 
-/** Records, configurations and samples that nobody made: they are refused with an error that says so, and a good packet goes through. */
+/**
+ * Records, configurations and samples that nobody made: they are refused with an error that says so, and a
+ * good packet goes through.
+ */
 function fuzzConfigurations(random: Random): number {
   const muxer = new Muxer();
   const sliced = new Muxer();
@@ -173,7 +179,10 @@ function both(
   assert.deepEqual(run(sliced, track, new Placed(data, 0, details)), outcome, 'in place and sliced differ');
 }
 
-/** Packets as containers and RTP have them, with their configuration beside them. Returns the number of packets. */
+/**
+ * Packets as containers and RTP have them, with their configuration beside them. Returns the number of
+ * packets.
+ */
 export function fuzzContainer(seeds: readonly Seed[], random: Random): number {
   if (random.chance(4)) return fuzzConfigurations(random);
   const seed = random.pick(

@@ -27,7 +27,10 @@ const parameterSets = {
   ],
 };
 
-/** NAL unit headers of pictures, and whole NAL units of other kinds, that may come in front of the first of them. */
+/**
+ * NAL unit headers of pictures, and whole NAL units of other kinds, that may come in front of the first of
+ * them.
+ */
 const pictureHeaders = { h264: ['65', '41', '01', '02', '74', '15'], h265: ['2601', '0201', '0203', '3e09'] };
 const others = {
   h264: ['0910', '0605010180', '6e4000aa11', '060537aabbcc80'],
@@ -138,8 +141,8 @@ function decrypt(decryptor: FlvDecryptor, { type }: FlvTag, payload: Buffer): De
 }
 
 /**
- * Encrypts a short stream in place and in slices: it must be what the naive side makes of it, and decrypt to what it
- * was. Then decrypts changed samples, which may fail with an error of ours alone.
+ * Encrypts a short stream in place and in slices: it must be what the naive side makes of it, and decrypt to
+ * what it was. Then decrypts changed samples, which may fail with an error of ours alone.
  */
 export function fuzzEncryption(random: Random): number {
   const codec = random.pick<NaiveCodec>(['h264', 'h265', 'aac', 'mp3']);

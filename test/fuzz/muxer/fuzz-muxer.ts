@@ -96,9 +96,9 @@ function times(now: number, { wrapping, derived }: Plan, seed: Seed, random: Ran
 }
 
 /**
- * One stream of a few packets, some of them changed, through three muxers: in place, in slices, and the naive one.
- * They must agree on every tag and every error code, keep off bytes that are not theirs, and go on after errors.
- * Returns the number of packets.
+ * One stream of a few packets, some of them changed, through three muxers: in place, in slices, and the naive
+ * one. They must agree on every tag and every error code, keep off bytes that are not theirs, and go on after
+ * errors. Returns the number of packets.
  */
 export function fuzzMuxer(seeds: readonly Seed[], random: Random): number {
   const seed = random.pick(seeds);
@@ -177,7 +177,8 @@ function clockOf(seed: Seed, { dts, pts }: Details): number {
 /** The next good packets go through the same muxer, whatever came before. */
 function recovers(muxer: Muxer, seed: Seed, latest: number, wrapping: boolean): void {
   const tags: FlvTag[] = [];
-  // Behind every time that the stream above may have been given; a wrapping clock has no more than its half to go.
+  // Behind every time that the stream above may have been given; a wrapping clock has no more than its half
+  // to go.
   const start = wrapping ? latest + 10_000 : latest + 2 ** 33;
   for (let i = 0; i < seed.packets.length; i++) {
     const time = wrapping ? (start + i * 50) % 2 ** 32 : start + i * 50;

@@ -16,7 +16,10 @@ function pieces(data: Buffer): Buffer[] {
   );
 }
 
-/** The NAL units of a packet put together anew: other start codes, other order, some twice, some of another packet. */
+/**
+ * The NAL units of a packet put together anew: other start codes, other order, some twice, some of another
+ * packet.
+ */
 function reassemble(data: Buffer, other: Buffer, random: Random): Buffer {
   const nals = pieces(data).concat(random.chance(3) ? pieces(other) : []);
   const parts: Buffer[] = [];
@@ -57,7 +60,10 @@ function insert(data: Buffer, random: Random): Buffer {
   return Buffer.concat([data.subarray(0, at), filling, data.subarray(at)]);
 }
 
-/** Some other packet than `data`, in ways that encoders, networks and attackers change packets; sometimes as it was. */
+/**
+ * Some other packet than `data`, in ways that encoders, networks and attackers change packets; sometimes as
+ * it was.
+ */
 export function mutate(data: Uint8Array, other: Uint8Array, random: Random): Buffer {
   let changed: Buffer = Buffer.from(data);
   if (random.chance(3)) return changed;

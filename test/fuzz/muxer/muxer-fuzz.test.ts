@@ -13,7 +13,8 @@ const packets = Number(process.env['FUZZ_PACKETS'] ?? 6000);
 const firstSeed = Number(process.env['FUZZ_SEED'] ?? 1);
 const timeout = process.env['FUZZ_PACKETS'] === undefined ? 30_000 : 24 * 3_600_000;
 
-// Nobody looks at the stacks of errors that are provoked millions of times: a finding is repeated by its seed.
+// Nobody looks at the stacks of errors that are provoked millions of times: a finding is repeated by its
+// seed.
 if (process.env['FUZZ_PACKETS'] !== undefined) Error.stackTraceLimit = 0;
 
 /** Runs until the number is reached, each with a random seed of its own, which a failure names. */

@@ -1,6 +1,7 @@
 import { NaiveBits, NaiveError, withoutEmulation } from './naive-bits.js';
 
-// H.264 parameter sets, read line by line as the syntax tables of ISO/IEC 14496-10 §7.3.2 and Annex E have them.
+// H.264 parameter sets, read line by line as the syntax tables of ISO/IEC 14496-10 §7.3.2 and Annex E have
+// them.
 
 export interface NaiveAvcSps {
   id: number;

@@ -1,6 +1,7 @@
 import { NaiveBits, NaiveError, tolerate, withoutEmulation } from './naive-bits.js';
 
-// H.265 parameter sets, read line by line as the syntax tables of ISO/IEC 23008-2 §7.3.2 and Annex E have them.
+// H.265 parameter sets, read line by line as the syntax tables of ISO/IEC 23008-2 §7.3.2 and Annex E have
+// them.
 
 export interface NaiveHevcSps {
   id: number;

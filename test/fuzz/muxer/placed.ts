@@ -38,7 +38,10 @@ export class Placed {
     this.#memory.fill(canary);
   }
 
-  /** Nothing was written outside of packet and headroom; nothing at all where the packet is read only or was refused. */
+  /**
+   * Nothing was written outside of packet and headroom; nothing at all where the packet is read only or was
+   * refused.
+   */
   check(refused: boolean): void {
     const { length } = this.#memory;
     const same = (from: number, to: number): boolean =>
@@ -49,7 +52,10 @@ export class Placed {
   }
 }
 
-/** What came of a packet: tags with their bodies in hexadecimal, which a failure can print, and the code of an error. */
+/**
+ * What came of a packet: tags with their bodies in hexadecimal, which a failure can print, and the code of an
+ * error.
+ */
 export interface Outcome {
   readonly tags: object[];
   readonly code: string;

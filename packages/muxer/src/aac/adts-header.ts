@@ -8,7 +8,8 @@ import { samplingFrequencies } from './sampling-frequencies.js';
 export const adtsHeaderSize = 7;
 
 /**
- * adts_fixed_header() and adts_variable_header() (ISO/IEC 14496-3 §1.A.2.2). One object is reused for every frame.
+ * adts_fixed_header() and adts_variable_header() (ISO/IEC 14496-3 §1.A.2.2). One object is reused for every
+ * frame.
  */
 export class AdtsHeader implements FrameReader {
   readonly prefixSize = adtsHeaderSize;
@@ -52,7 +53,9 @@ export class AdtsHeader implements FrameReader {
     return (data[offset + 1]! << 16) | ((data[offset + 2]! & 0xfd) << 8) | (data[offset + 3]! & 0xc0);
   }
 
-  /** Reads the 7 bytes of the header, which must be there; gives what is wrong with them, without throwing. */
+  /**
+   * Reads the 7 bytes of the header, which must be there; gives what is wrong with them, without throwing.
+   */
   readFields(data: Uint8Array, offset: number): MuxerErrorCode | undefined {
     const b1 = data[offset + 1]!;
     const b2 = data[offset + 2]!;
@@ -108,8 +111,9 @@ function cutOff(offset: number, actual: number, permitted: string): MuxerError {
 const maxFrameLength = 0x1fff;
 
 /**
- * A raw AAC frame behind an ADTS header without error protection (ISO/IEC 14496-3 §1.A.2.2); undefined when ADTS
- * cannot express it: object types above 4, frequencies that are not in the table, frames that are too long.
+ * A raw AAC frame behind an ADTS header without error protection (ISO/IEC 14496-3 §1.A.2.2); undefined when
+ * ADTS cannot express it: object types above 4, frequencies that are not in the table, frames that are too
+ * long.
  */
 export function encodeAdtsFrame(config: AudioSpecificConfig, raw: Uint8Array): Uint8Array | undefined {
   const frequencyIndex = samplingFrequencies.indexOf(config.sampleRate);

@@ -11,8 +11,8 @@ export interface ConfigurationFields {
 }
 
 /**
- * AudioSpecificConfig() with GASpecificConfig() (ISO/IEC 14496-3 §1.6.2.1, §4.4.1) for what an ADTS header tells.
- * The program config element is there when, and only when, the channel configuration is 0.
+ * AudioSpecificConfig() with GASpecificConfig() (ISO/IEC 14496-3 §1.6.2.1, §4.4.1) for what an ADTS header
+ * tells. The program config element is there when, and only when, the channel configuration is 0.
  */
 export function encodeAudioSpecificConfig(
   header: ConfigurationFields,
@@ -27,22 +27,34 @@ export function encodeAudioSpecificConfig(
   return writer.finish();
 }
 
-/** The configuration of an AAC stream: of its core, which an ADTS header tells, and of what the decoder puts out. */
+/**
+ * The configuration of an AAC stream: of its core, which an ADTS header tells, and of what the decoder puts
+ * out.
+ */
 export interface AudioSpecificConfig {
   /** Audio object type of the core decoder, below the SBR and PS extensions. */
   readonly objectType: number;
   /** Of the core, Hz. */
   readonly sampleRate: number;
   readonly channelConfiguration: number;
-  /** The program config element as a raw data block begins with it; empty when the channel configuration tells all. */
+  /**
+   * The program config element as a raw data block begins with it; empty when the channel configuration tells
+   * all.
+   */
   readonly programConfig: Uint8Array;
-  /** The audio object type that the configuration begins with, or that of its extension: 5 (SBR) for HE-AAC, 29 (PS) for its second version. */
+  /**
+   * The audio object type that the configuration begins with, or that of its extension: 5 (SBR) for HE-AAC,
+   * 29 (PS) for its second version.
+   */
   readonly signalledObjectType: number;
   /** With SBR, as a rule twice the rate of the core, Hz. */
   readonly outputSampleRate: number;
   /** With PS, two for one of the core; 0: not told. */
   readonly channels: number;
-  /** Samples of one channel that a frame gives at the output rate; undefined for object types other than AAC's. */
+  /**
+   * Samples of one channel that a frame gives at the output rate; undefined for object types other than
+   * AAC's.
+   */
   readonly samplesPerFrame: number | undefined;
 }
 
@@ -59,7 +71,9 @@ interface Extension {
   sampleRate: number | undefined;
 }
 
-/** Reads AudioSpecificConfig() (ISO/IEC 14496-3 §1.6.2.1); undefined when it is cut off or names no frequency. */
+/**
+ * Reads AudioSpecificConfig() (ISO/IEC 14496-3 §1.6.2.1); undefined when it is cut off or names no frequency.
+ */
 export function parseAudioSpecificConfig(bytes: Uint8Array): AudioSpecificConfig | undefined {
   const reader = new BitReader(bytes);
   let objectType = readObjectType(reader);

@@ -5,7 +5,10 @@ import { copyOf } from '../bits/bytes.js';
 /** id_syn_ele of a program config element (ISO/IEC 14496-3 Table 4.85). */
 const idPce = 5;
 
-/** program_config_element() (ISO/IEC 14496-3 §4.5.1.1): the channel layout of a stream with channelConfiguration 0. */
+/**
+ * program_config_element() (ISO/IEC 14496-3 §4.5.1.1): the channel layout of a stream with
+ * channelConfiguration 0.
+ */
 export interface ProgramConfigElement {
   readonly channels: number;
   /** Bytes of the raw data block up to the end of the element. */
@@ -50,7 +53,10 @@ export function readProgramConfigElement(
   };
 }
 
-/** Bytes of the program config elements that a raw data block begins with; those that are cut off do not count. */
+/**
+ * Bytes of the program config elements that a raw data block begins with; those that are cut off do not
+ * count.
+ */
 export function programConfigSize(data: Uint8Array, start: number): number {
   let position = start;
   while (position < data.length && startsWithProgramConfig(data, position)) {

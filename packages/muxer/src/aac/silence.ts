@@ -34,8 +34,8 @@ const configuredElements: readonly (readonly ChannelElement[])[] = [
 ];
 
 /**
- * The end of an AAC frame in which no channel has sound: an element for each channel or pair, then ID_END (§4.4.2.1).
- * Undefined for channels that are not known.
+ * The end of an AAC frame in which no channel has sound: an element for each channel or pair, then ID_END
+ * (§4.4.2.1). Undefined for channels that are not known.
  */
 export function encodeSilence(config: ChannelLayout): Uint8Array | undefined {
   const { channelConfiguration, programConfig } = config;

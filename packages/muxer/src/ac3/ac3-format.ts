@@ -6,8 +6,9 @@ import type { PacketFrames } from '../frames/packet-frames.js';
 import { SyncFrame } from './sync-frame.js';
 
 /**
- * AC-3 or E-AC-3 synchronization frames, one or more in a packet. Frames of E-AC-3 that belong together (dependent
- * and further independent substreams) stay in one tag. There is no sequence header: every frame tells all.
+ * AC-3 or E-AC-3 synchronization frames, one or more in a packet. Frames of E-AC-3 that belong together
+ * (dependent and further independent substreams) stay in one tag. There is no sequence header: every frame
+ * tells all.
  */
 export class Ac3Format implements AudioFormat {
   readonly codec: 'ac3' | 'eac3';

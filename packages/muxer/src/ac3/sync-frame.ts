@@ -69,7 +69,10 @@ export class SyncFrame implements FrameReader {
     return (data[offset + 4]! & 0xc0) | (data[offset + 5]! >> 3 > lastAc3Bsid ? 1 : 0);
   }
 
-  /** Reads the fields behind the sync word, which must be there; gives the one that is wrong, without throwing. */
+  /**
+   * Reads the fields behind the sync word, which must be there; gives the one that is wrong, without
+   * throwing.
+   */
   readFields(data: Uint8Array, offset: number): WrongField | undefined {
     const bsid = data[offset + 5]! >> 3;
     if (bsid > lastBsid) return { field: 'bsid', actual: bsid, permitted: `0 to ${lastBsid}` };

@@ -4,7 +4,9 @@ import type { Av1SequenceHeader } from './sequence-header.js';
 /** Bytes in front of the configOBUs. */
 const headerSize = 4;
 
-/** AV1CodecConfigurationRecord (AV1 in ISOBMFF §2.3.3); `configObu` is the sequence header OBU with its size. */
+/**
+ * AV1CodecConfigurationRecord (AV1 in ISOBMFF §2.3.3); `configObu` is the sequence header OBU with its size.
+ */
 export function encodeAv1CodecConfigurationRecord(
   header: Av1SequenceHeader,
   configObu: Uint8Array,

@@ -1,6 +1,6 @@
 /**
- * Reads a bit string from the left (ISO/IEC 14496-10 §7.2), with the Exp-Golomb codes of §9.1. Reading past the end
- * gives zeros and sets `overrun`, so that a parser checks once, at its end, and not at every field.
+ * Reads a bit string from the left (ISO/IEC 14496-10 §7.2), with the Exp-Golomb codes of §9.1. Reading past
+ * the end gives zeros and sets `overrun`, so that a parser checks once, at its end, and not at every field.
  */
 export class BitReader {
   #bytes: Uint8Array;

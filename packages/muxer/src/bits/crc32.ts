@@ -5,7 +5,9 @@ const table = Int32Array.from({ length: 256 }, (_, byte) => {
   return rest;
 });
 
-/** CRC-32 of the first `size` bytes, as zlib and Ethernet have it. For a few bytes: a native call costs more. */
+/**
+ * CRC-32 of the first `size` bytes, as zlib and Ethernet have it. For a few bytes: a native call costs more.
+ */
 export function crc32(bytes: Uint8Array, size: number): number {
   let rest = -1;
   for (let i = 0; i < size; i++) rest = table[(rest ^ bytes[i]!) & 255]! ^ (rest >>> 8);

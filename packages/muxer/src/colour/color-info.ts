@@ -38,12 +38,12 @@ export interface ColorInfo {
 }
 
 /**
- * Where the `colorInfo` of Enhanced RTMP comes from: `'auto'`: from the stream, when its dynamic range is high (SPS and
- * SEI, or sequence header); an object: from the caller; `'never'`: none is sent.
+ * Where the `colorInfo` of Enhanced RTMP comes from: `'auto'`: from the stream, when its dynamic range is
+ * high (SPS and SEI, or sequence header); an object: from the caller; `'never'`: none is sent.
  */
 export type ColorInfoOption = 'auto' | 'never' | ColorInfo;
 
-/** What the stream itself tells about colour. */
+/** The colour of a stream by the stream itself. */
 export interface StreamColour {
   readonly bitDepth: number;
   readonly colour: ColourDescription | undefined;
@@ -56,8 +56,8 @@ const pq = 16;
 const hlg = 18;
 
 /**
- * The `colorInfo` for what a stream tells; undefined for a stream of standard dynamic range, where it would say
- * nothing that a player does not know.
+ * The `colorInfo` for what a stream tells; undefined for a stream of standard dynamic range, where it would
+ * say nothing that a player does not know.
  */
 export function colorInfoOf(stream: StreamColour): ColorInfo | undefined {
   const { bitDepth, colour, hdrCll, hdrMdcv } = stream;
@@ -72,7 +72,10 @@ export function colorInfoOf(stream: StreamColour): ColorInfo | undefined {
   return { colorConfig, hdrCll, hdrMdcv };
 }
 
-/** Refuses what has come past the types: a section that is no object would end the stream at its next key frame. */
+/**
+ * Refuses what has come past the types: a section that is no object would end the stream at its next key
+ * frame.
+ */
 export function requireColorInfo<T extends ColorInfoOption>(option: T): T {
   if (option === 'auto' || option === 'never') return option;
   if (!isObject(option)) throw invalid('colorInfo', option, "'auto', 'never' or an object");

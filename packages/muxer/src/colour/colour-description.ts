@@ -1,4 +1,6 @@
-/** Colour of the video by the code points of ISO/IEC 23091-2 (the same numbers as in H.264 Table E-3 and on). */
+/**
+ * Colour of the video by the code points of ISO/IEC 23091-2 (the same numbers as in H.264 Table E-3 and on).
+ */
 export interface ColourDescription {
   readonly fullRange: boolean;
   readonly primaries: number;

@@ -1,4 +1,4 @@
-/** What H.264 and H.265 do each in its own way to find access units and their order. */
+/** Finds access units and their order, as H.264 and H.265 do each in its own way. */
 export interface AccessUnitDetector {
   /** Looks at the next NAL unit; true: a new access unit begins with it. */
   begins(nal: Uint8Array): boolean;
@@ -8,13 +8,13 @@ export interface AccessUnitDetector {
   readonly frameRate: number | undefined;
 }
 
-/** What is known of the picture of an access unit. */
+/** The picture of an access unit, as far as it is known. */
 export class PictureDescription {
   hasPicture = false;
   keyFrame = false;
   /** The order count begins anew: all pictures before are shown before all from here on. */
   orderReset = false;
   pictureOrderCount = 0;
-  /** What the SPS tells, if it does. */
+  /** Of the SPS, if it tells. */
   reorderDepth: number | undefined;
 }

@@ -14,8 +14,8 @@ export interface AccessUnit {
   readonly keyFrame: boolean;
   readonly pictureOrderCount: number;
   /**
-   * Decoding time in frame durations; the first ones are negative when pictures are reordered, so that no picture is
-   * shown before it is decoded. dts = decodingIndex × 1000 / frame rate.
+   * Decoding time in frame durations; the first ones are negative when pictures are reordered, so that no
+   * picture is shown before it is decoded. dts = decodingIndex × 1000 / frame rate.
    */
   readonly decodingIndex: number;
   /** Presentation time in frame durations: 0 for the first picture that is shown. */
@@ -26,8 +26,8 @@ export interface AccessUnit {
 type PendingUnit = OrderedPicture;
 
 /**
- * Cuts an H.264 or H.265 byte stream, which comes in pieces of any size, into access units (two fields of a frame
- * stay together) and puts them in order.
+ * Cuts an H.264 or H.265 byte stream, which comes in pieces of any size, into access units (two fields of a
+ * frame stay together) and puts them in order.
  *
  * @example
  * const splitter = new AccessUnitSplitter('h264');

@@ -12,7 +12,9 @@ import { type AvcSps, avcFrameRate, avcReorderDepth, parseAvcSps } from '../h264
 import { SeiState } from '../nal/sei-state.js';
 import { type AccessUnitDetector, PictureDescription } from './access-unit-detector.js';
 
-/** Order of NAL units and detection of the first one of an access unit (ISO/IEC 14496-10 §7.4.1.2.3 and .4). */
+/**
+ * Order of NAL units and detection of the first one of an access unit (ISO/IEC 14496-10 §7.4.1.2.3 and .4).
+ */
 export class AvcAccessUnitDetector implements AccessUnitDetector {
   readonly #sps = new Map<number, AvcSps>();
   readonly #pps = new Map<number, AvcPps>();

@@ -2,9 +2,12 @@ import { copyOf } from '../bits/bytes.js';
 import { type FrameSync, frameInside, next } from '../frames/frame-sync.js';
 import type { AudioFrame } from './audio-frame.js';
 
-/** What AAC and MP3 do each in its own way, to cut a byte stream into frames. */
+/** The parts of cutting a byte stream into frames that AAC and MP3 do each in its own way. */
 export interface FrameFormat extends FrameSync {
-  /** Length of what is no audio at `offset` (ID3 tags): more than 0: to be skipped; 0: nothing; −1: more bytes needed. */
+  /**
+   * Length of what is no audio at `offset` (ID3 tags): more than 0: to be skipped; 0: nothing; −1: more bytes
+   * needed.
+   */
   skip(data: Uint8Array, offset: number): number;
   /**
    * The frame, or undefined when it holds no sound.
@@ -15,13 +18,16 @@ export interface FrameFormat extends FrameSync {
 
 /** Bytes that may lie between two frames without a doubt about the first: encoders round their buffers up. */
 const gap = 64;
-/** Bytes that must be there behind a frame which no other follows, to tell whether its length is damaged: an ADTS frame, and a header. */
+/**
+ * Bytes that must be there behind a frame which no other follows, to tell whether its length is damaged: an
+ * ADTS frame, and a header.
+ */
 const lookahead = 8192 + 16;
 
 /**
- * Cuts an audio elementary stream, which comes in pieces of any size, into frames. Where no header is found, bytes
- * are skipped up to a header that another one, or the end of the stream, follows, or one like those before. A frame with a damaged length costs
- * itself alone.
+ * Cuts an audio elementary stream, which comes in pieces of any size, into frames. Where no header is found,
+ * bytes are skipped up to a header that another one, or the end of the stream, follows, or one like those
+ * before. A frame with a damaged length costs itself alone.
  */
 export class FrameSplitter {
   readonly #format: FrameFormat;
@@ -37,7 +43,7 @@ export class FrameSplitter {
   /** Those of them that are no padding. */
   #strayBytes = 0;
   #strayBefore = 0;
-  /** What the last frame has in common with those of its stream; −1 before the first. */
+  /** The header fields that the last frame has in common with those of its stream; −1 before the first. */
   #kind = -1;
   /** Frames that damage has cost, as far as their length tells. */
   lostFrames = 0;

@@ -4,8 +4,8 @@ import { type FrameFormat, FrameSplitter } from './frame-splitter.js';
 import { id3TagLength } from './id3.js';
 
 /**
- * Cuts an MP3 stream, which comes in pieces of any size, into frames. ID3 tags and the frame that holds an encoder's
- * Xing or Info header (no sound) are left out.
+ * Cuts an MP3 stream, which comes in pieces of any size, into frames. ID3 tags and the frame that holds an
+ * encoder's Xing or Info header (no sound) are left out.
  */
 export class Mp3Splitter extends FrameSplitter {
   constructor() {

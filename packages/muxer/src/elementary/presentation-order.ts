@@ -10,12 +10,15 @@ export interface OrderedPicture {
   presentationIndex: number;
 }
 
-/** Pictures to look at when the SPS does not tell the reorder depth; no decoder buffers more than 16 frames. */
+/**
+ * Pictures to look at when the SPS does not tell the reorder depth; no decoder buffers more than 16 frames.
+ */
 const probeLength = 32;
 
 /**
- * Gives pictures, which come in decoding order, their place in output order: the smallest picture order count goes
- * first once more pictures are waiting than the reorder depth allows (ISO/IEC 14496-10 §C.4.5.3, "bumping").
+ * Gives pictures, which come in decoding order, their place in output order: the smallest picture order count
+ * goes first once more pictures are waiting than the reorder depth allows (ISO/IEC 14496-10 §C.4.5.3,
+ * "bumping").
  */
 export class PresentationOrder<T extends OrderedPicture> {
   #probe: T[] | undefined = [];
@@ -56,7 +59,8 @@ export class PresentationOrder<T extends OrderedPicture> {
   #place(picture: T): T[] {
     if (picture.description.orderReset) while (this.#waiting.length > 0) this.#present();
     this.#depth = Math.max(this.#depth, picture.description.reorderDepth ?? 0);
-    // When the depth rises in mid-stream, decoding times wait until they are early enough, and do not step back.
+    // When the depth rises in mid-stream, decoding times wait until they are early enough, and do not step
+    // back.
     this.#lastDecodingIndex = Math.max(this.#lastDecodingIndex, this.#decoded++ - this.#depth);
     picture.decodingIndex = this.#lastDecodingIndex;
     this.#waiting.push(picture);
@@ -87,7 +91,9 @@ function order(picture: OrderedPicture): number {
   return picture.description.pictureOrderCount;
 }
 
-/** The most pictures that come before one in decoding order and after it in output order, within a sequence. */
+/**
+ * The most pictures that come before one in decoding order and after it in output order, within a sequence.
+ */
 function measureDepth(pictures: readonly OrderedPicture[]): number {
   let depth = 0;
   let start = 0;

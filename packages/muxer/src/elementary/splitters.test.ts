@@ -8,7 +8,8 @@ import { type OrderedPicture, PresentationOrder } from './presentation-order.js'
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
-// Four pictures of x264 with B-frames, as far as headers go: parameter sets, IDR, P, b, b (core 164, bframes=2).
+// Four pictures of x264 with B-frames, as far as headers go: parameter sets, IDR, P, b, b (core 164,
+// bframes=2).
 const sets = '00000001 6764000aacd9457b011000000300100000030320f1225960 00000001 68ebe3cb22c0';
 const idr = '000001 6588840047dae398';
 const pictures = ['00000001 419a236c457fbc7c', '00000001 419e417884bff811d5', '00000001 019e626a42dff8583c'];
@@ -68,7 +69,8 @@ describe('AccessUnitSplitter', () => {
 });
 
 describe('fields', () => {
-  // An SPS of x264 for interlaced video, and the first fields of slice_header() (ISO/IEC 14496-10 §7.3.3) behind it.
+  // An SPS of x264 for interlaced video, and the first fields of slice_header() (ISO/IEC 14496-10 §7.3.3)
+  // behind it.
   const interlaced = '677a0015b6cd9054fc4e022000000300200000064c0400249e000927d261807c50a658';
   const sps = parseAvcSps(hex(interlaced));
   const field = (idr: boolean, frameNum: number, bottom: boolean, lsb: number): string => {

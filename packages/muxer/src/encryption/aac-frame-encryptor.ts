@@ -21,11 +21,11 @@ const splicer = new TagSplicer();
 const lead = new Uint8Array(maxElementHeadSize + sampleHeaderSize);
 
 /**
- * Encrypts AAC frames. What comes out is an AAC frame, too, one of silence, which carries the encrypted one in data
- * stream elements: a program that decodes sound to find out about the stream still finds out.
+ * Encrypts AAC frames. What comes out is an AAC frame, too, one of silence, which carries the encrypted one
+ * in data stream elements: a program that decodes sound to find out about the stream still finds out.
  */
 export class AacFrameEncryptor {
-  /** What ends a frame of silence of this configuration. */
+  /** The end of a frame of silence of this configuration. */
   #silence: Uint8Array | undefined;
 
   /** Takes the AudioSpecificConfig() of the frames that follow. */
@@ -65,7 +65,10 @@ export class AacFrameEncryptor {
     return splicer.finish();
   }
 
-  /** Puts the heads of data stream elements, and the sample header in the first one, between the encrypted bytes. */
+  /**
+   * Puts the heads of data stream elements, and the sample header in the first one, between the encrypted
+   * bytes.
+   */
   #spliceElements(
     part: number,
     from: number,

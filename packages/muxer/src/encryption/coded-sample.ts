@@ -16,7 +16,10 @@ export type EncryptableCodec = 'h264' | 'h265' | 'aac' | 'mp3';
 
 const codecs = byFourCc('h264', 'h265', 'aac', 'mp3');
 
-/** What the beginning of a tag body tells about the sample behind it. One object is reused for every tag. */
+/**
+ * Reads the beginning of a tag body: the codec and the place of the sample behind it. One object is reused
+ * for every tag.
+ */
 export class CodedSample {
   /** Undefined for a codec whose samples cannot be encrypted. */
   codec: EncryptableCodec | undefined;
@@ -104,7 +107,7 @@ export class CodedSample {
     return packetType;
   }
 
-  /** What the body that was read calls its codec. */
+  /** The name that the body which was read has for its codec. */
   nameCodec(type: TagType, body: Uint8Array): string {
     const first = body[0] ?? 0;
     if (type === TagType.audio) {

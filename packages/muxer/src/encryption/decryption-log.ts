@@ -18,8 +18,9 @@ export interface DecryptionCounts {
   /** Passed on as they are, since they are damaged. */
   damaged: number;
   /**
-   * Passed on as they are, since they bear no marker, although the samples around them say that they were encrypted.
-   * They are told apart only when the next encrypted sample comes, or at the end; until then, they count as clear.
+   * Passed on as they are, since they bear no marker, although the samples around them say that they were
+   * encrypted. They are told apart only when the next encrypted sample comes, or at the end; until then, they
+   * count as clear.
    */
   unmarked: number;
 }
@@ -27,7 +28,7 @@ export interface DecryptionCounts {
 /** How many failures are remembered: samples that fail one behind the other are one. */
 const maxFailures = 100;
 
-/** What is known of a track. */
+/** The counts of a track. */
 class TrackLog {
   readonly watch: MarkerWatch;
   /** Samples that have failed one behind the other, for the same reason; none: the last one has not. */

@@ -4,8 +4,8 @@ import { equalBytes } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
 
 /**
- * A key as a caller has it. Exactly 16 or 32 bytes are an AES key and are used as given; a text, or bytes of any other
- * number, is stretched to an AES-256 key.
+ * A key as a caller has it. Exactly 16 or 32 bytes are an AES key and are used as given; a text, or bytes of
+ * any other number, is stretched to an AES-256 key.
  */
 export type EncryptionKey = string | Uint8Array;
 
@@ -19,7 +19,8 @@ export interface KeyMaterial {
 /** Bytes of a key that is derived: AES-256. */
 const stretchedSize = 32;
 
-// docs/encryption.md, "Keys". The labels keep what is derived here apart from anything else made of the same key.
+// docs/encryption.md, "Keys". The labels keep what is derived here apart from anything else made of the same
+// key.
 const derivationLabel = Buffer.from('cloudpush sample encryption 1', 'latin1');
 const keyCheckLabel = Buffer.from('cloudpush key check 1', 'latin1');
 
@@ -50,7 +51,7 @@ export function deriveKey(material: KeyMaterial, nonce: Uint8Array): Uint8Array 
   return new Uint8Array(hkdfSync('sha256', material.bytes, nonce, derivationLabel, stretchedSize));
 }
 
-/** What tells keys apart without telling the key. */
+/** A value that tells keys apart without telling the key. */
 export function keyCheckOf(aesKey: Uint8Array): Uint8Array {
   return createHmac('sha256', aesKey).update(keyCheckLabel).digest().subarray(0, keyCheckSize);
 }

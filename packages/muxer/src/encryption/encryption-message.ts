@@ -3,14 +3,14 @@ import type { EncryptedTrack, EncryptionMode } from './encryption-parameters.js'
 /** The beginning of a script data body (AMF0): the name of the message as a string. */
 const messageName = Buffer.from('\x02\x00\x0conEncryption', 'latin1');
 
-/** What an `onEncryption` message says, as far as a decryptor has to know. */
+/** An `onEncryption` message, as far as a decryptor has to know it. */
 export interface EncryptionMessage {
   readonly scheme: 'aes-ctr' | 'caller';
   readonly track: EncryptedTrack | undefined;
   readonly mode: EncryptionMode | undefined;
 }
 
-/** What a script data body says when it is an `onEncryption`; undefined for any other. */
+/** Reads a script data body that is an `onEncryption`; undefined for any other. */
 export function readEncryptionMessage(body: Uint8Array): EncryptionMessage | undefined {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
   if (!bytes.subarray(0, messageName.length).equals(messageName)) return undefined;

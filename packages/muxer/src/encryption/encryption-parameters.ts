@@ -35,5 +35,5 @@ export interface CallerEncryption {
   readonly track: EncryptedTrack;
 }
 
-/** What `onEncryption` tells about a track; never the key. */
+/** The encryption of a track, as `onEncryption` tells it; never the key. */
 export type EncryptionParameters = NoEncryption | AesCtrEncryption | CallerEncryption;

@@ -2,12 +2,19 @@ import { removeEmulationPrevention } from '../nal/emulation-prevention.js';
 import type { NalRules } from './nal-rules.js';
 import { sampleHeaderSize, startsWithMarker } from './sample-header.js';
 
-// Format 1 of pictures: the sample header is in an SEI NAL unit in front of the picture (docs/encryption.md, "Format 1").
+// Format 1 of pictures: the sample header is in an SEI NAL unit in front of the picture (docs/encryption.md,
+// "Format 1").
 
-/** user_data_unregistered (ISO/IEC 14496-10 §D.1.7, 23008-2 §D.2.7), whose first 16 bytes are a UUID: the marker. */
+/**
+ * user_data_unregistered (ISO/IEC 14496-10 §D.1.7, 23008-2 §D.2.7), whose first 16 bytes are a UUID: the
+ * marker.
+ */
 const userDataUnregistered = 5;
 
-/** NAL unit header of at most 2 bytes, payloadType, payloadSize, sample header and its end: each 2 bytes may be escaped. */
+/**
+ * NAL unit header of at most 2 bytes, payloadType, payloadSize, sample header and its end: each 2 bytes may
+ * be escaped.
+ */
 const maxNalSize = 4 + sampleHeaderSize + 1 + Math.ceil((sampleHeaderSize + 1) / 2);
 
 /** The sample header in an SEI NAL unit; undefined when it holds none. Its end may be cut off. */

@@ -21,17 +21,22 @@ import type { DecryptionFailure } from './sample-run.js';
 export interface FlvDecryptorOptions {
   /** In any order: each sample tells which key it needs. */
   readonly keys: readonly EncryptionKey[];
-  /** True: a sample that cannot be decrypted is passed on as it is, and counted. Default false: it is an error. */
+  /**
+   * True: a sample that cannot be decrypted is passed on as it is, and counted. Default false: it is an
+   * error.
+   */
   readonly tolerant?: boolean | undefined;
 }
 
-/** What the decryptor needs of a tag: a tag of a file, or a received message. */
+/** A tag of a file, or a received message, as the decryptor needs it. */
 export interface DecryptableTag {
   readonly type: TagType;
   /** ms, 0 to 2^32 − 1. */
   readonly timestamp: number;
   readonly payload: Uint8Array;
-  /** Where the tag begins in its file: errors then tell an offset in the file, otherwise one in the payload. */
+  /**
+   * Where the tag begins in its file: errors then tell an offset in the file, otherwise one in the payload.
+   */
   readonly offset?: number | undefined;
 }
 
@@ -47,11 +52,11 @@ export interface DecryptedTag {
 }
 
 /**
- * Decrypts what `SampleEncryptor` has encrypted, one tag after the other: the format is docs/encryption.md. What comes
- * out is bit by bit what was sent before encryption, also when servers have put the stream into another container and
- * back. Tags that are not encrypted pass as they are. A sample that has lost what marks it as encrypted cannot be told
- * from a clear one at once: `counts.unmarked` and `failures` tell of it when the next encrypted sample comes, or at
- * `end`.
+ * Decrypts what `SampleEncryptor` has encrypted, one tag after the other: the format is docs/encryption.md.
+ * What comes out is bit by bit what was sent before encryption, also when servers have put the stream into
+ * another container and back. Tags that are not encrypted pass as they are. A sample that has lost what marks
+ * it as encrypted cannot be told from a clear one at once: `counts.unmarked` and `failures` tell of it when
+ * the next encrypted sample comes, or at `end`.
  *
  * @example
  * const decryptor = new FlvDecryptor({ keys: ['vavakey'] });
@@ -82,17 +87,17 @@ export class FlvDecryptor {
   }
 
   /**
-   * The samples that were passed on although they were not decrypted: those that lie one behind the other together, at
-   * most 100 entries.
+   * The samples that were passed on although they were not decrypted: those that lie one behind the other
+   * together, at most 100 entries.
    */
   get failures(): readonly DecryptionFailure[] {
     return this.#log.failures;
   }
 
   /**
-   * The tag in the clear; undefined for an `onEncryption` message, which would not be true of the clear stream. Throws
-   * MuxerError for a sample that no key fits or that is damaged, unless the decryptor is tolerant; the next tag can be
-   * decrypted all the same.
+   * The tag in the clear; undefined for an `onEncryption` message, which would not be true of the clear
+   * stream. Throws MuxerError for a sample that no key fits or that is damaged, unless the decryptor is
+   * tolerant; the next tag can be decrypted all the same.
    */
   decrypt(tag: DecryptableTag): DecryptedTag | undefined {
     if (tag.type === TagType.scriptData && this.#readMessage(tag.payload)) return undefined;

@@ -9,7 +9,9 @@ import {
 } from './encryption-key.js';
 import { keyCheckIn, nonceIn } from './sample-header.js';
 
-/** Nonces whose key is remembered: a file has one for each track, key and stream, and damage makes up others. */
+/**
+ * Nonces whose key is remembered: a file has one for each track, key and stream, and damage makes up others.
+ */
 const rememberedNonces = 64;
 
 /** The keys that a decryptor has been given. It finds the right one for a sample by its key check. */

@@ -4,9 +4,9 @@ import { MarkerWatch } from './marker-watch.js';
 import type { DecryptionFailure } from './sample-run.js';
 
 /**
- * A track, sample by sample: `K` a key frame and `P` another picture, encrypted, each of 10 blocks; `k` and `p` without
- * a marker; `x` an encrypted picture that is missing; `+` the next key or nonce; `n`, `f` and `a` what `onEncryption`
- * says: none, key frames, all frames.
+ * A track, sample by sample: `K` a key frame and `P` another picture, encrypted, each of 10 blocks; `k` and
+ * `p` without a marker; `x` an encrypted picture that is missing; `+` the next key or nonce; `n`, `f` and `a`
+ * what `onEncryption` says: none, key frames, all frames.
  */
 function watched(track: string, mode: EncryptionMode | undefined, start = 0): string {
   const watch = new MarkerWatch('video');

@@ -15,12 +15,13 @@ export interface MarkedSample {
 }
 
 /**
- * Tells of one track which samples have lost the marker that they were encrypted with, and look as if they were clear:
- * the mode says that they were encrypted, and the block counters of the samples around them leave a gap.
+ * Tells of one track which samples have lost the marker that they were encrypted with, and look as if they
+ * were clear: the mode says that they were encrypted, and the block counters of the samples around them leave
+ * a gap.
  */
 export class MarkerWatch {
   readonly #track: EncryptedTrack;
-  /** What the last encrypted sample or `onEncryption` told; undefined while neither has. */
+  /** The mode that the last encrypted sample or `onEncryption` told; undefined while neither has. */
   #mode: EncryptionMode | undefined;
   /** Of the last encrypted sample. */
   #keyId: string | undefined;
@@ -37,7 +38,10 @@ export class MarkerWatch {
     this.#track = track;
   }
 
-  /** Takes what `onEncryption` says of the samples that follow: `none` also when it is the caller who encrypts. */
+  /**
+   * Takes what `onEncryption` says of the samples that follow: `none` also when it is the caller who
+   * encrypts.
+   */
   announce(mode: EncryptionMode): void {
     if (this.#mode !== undefined) this.#suspect(this.#mode);
     this.#mode = mode;
@@ -50,7 +54,9 @@ export class MarkerWatch {
     this.#all.add(place);
   }
 
-  /** An encrypted sample. Returns the samples in front of it that have lost their marker; undefined: none has. */
+  /**
+   * An encrypted sample. Returns the samples in front of it that have lost their marker; undefined: none has.
+   */
   marked(sample: MarkedSample, keyFrame: boolean): DecryptionFailure | undefined {
     const isNext = sample.keyId === this.#keyId && sample.firstBlock === this.#nextBlock;
     // The first sample under a nonce, and the first one at all: none in front of it can have been encrypted.
@@ -67,9 +73,10 @@ export class MarkerWatch {
   }
 
   /**
-   * The end of the stream. Returns the last samples when they have lost their marker; undefined: they have not.
-   * @param other the version of the format of the other track: in format 1, servers could take all markers out of a
-   * stream's pictures
+   * The end of the stream. Returns the last samples when they have lost their marker; undefined: they have
+   * not.
+   * @param other the version of the format of the other track: in format 1, servers could take all markers
+   *   out of a stream's pictures
    */
   end(other: number | undefined): DecryptionFailure | undefined {
     const without = other === 1 ? 'allFrames' : 'none';

@@ -5,7 +5,8 @@ import { damaged, type SampleDecipher } from './sample-decipher.js';
 import { sampleHeaderSize, startsWithMarker } from './sample-header.js';
 
 /**
- * Where the sample header of an encrypted frame that begins at `start` is; undefined when the frame is not encrypted.
+ * Where the sample header of an encrypted frame that begins at `start` is; undefined when the frame is not
+ * encrypted.
  */
 export function findMp3SampleHeader(bytes: Uint8Array, start: number): number | undefined {
   const header = new MpegAudioHeader();

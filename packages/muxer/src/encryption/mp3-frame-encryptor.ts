@@ -21,8 +21,9 @@ const empty = new Uint8Array(0);
 const maxBitRateIndex = 14;
 
 /**
- * Encrypts MP3 frames. What comes out is an MP3 frame, too, one of silence and of a higher bit rate, which carries the
- * encrypted one as ancillary data (ISO/IEC 11172-3 §2.4.1.8): who finds frames by their lengths finds it whole.
+ * Encrypts MP3 frames. What comes out is an MP3 frame, too, one of silence and of a higher bit rate, which
+ * carries the encrypted one as ancillary data (ISO/IEC 11172-3 §2.4.1.8): who finds frames by their lengths
+ * finds it whole.
  */
 export class Mp3FrameEncryptor {
   readonly #splicer = new TagSplicer();
@@ -52,7 +53,8 @@ export class Mp3FrameEncryptor {
   }
 
   /**
-   * Writes the header of the lowest bit rate that has room for the lead and the frame; returns the size of the lead.
+   * Writes the header of the lowest bit rate that has room for the lead and the frame; returns the size of
+   * the lead.
    */
   #writeHeader(bytes: Uint8Array, from: number): number {
     const header = this.#header;

@@ -1,13 +1,16 @@
 import { AvcNalUnitType, avcNalUnitType, isAvcVcl } from '../h264/nal-unit.js';
 import { HevcNalUnitType, hevcNalUnitType, isHevcIrap, isHevcVcl } from '../h265/nal-unit.js';
 
-/** What H.264 and H.265 do each in its own way when samples are encrypted. */
+/** The rules of encryption in which H.264 and H.265 differ. */
 export interface NalRules {
   /** Bytes of a NAL unit header. */
   readonly headerSize: 1 | 2;
   /** Whether the NAL unit is (part of) a picture: these are encrypted. */
   isVcl(firstByte: number): boolean;
-  /** Whether the NAL unit is of a picture that decoding can start at by its type alone: IDR, and in H.265 every IRAP. */
+  /**
+   * Whether the NAL unit is of a picture that decoding can start at by its type alone: IDR, and in H.265
+   * every IRAP.
+   */
   isRandomAccess(firstByte: number): boolean;
   /** Whether the NAL unit is an SEI that goes in front of its picture. */
   isSei(firstByte: number): boolean;

@@ -22,7 +22,7 @@ export class NalSampleDecryptor {
   #hasTrailer = false;
   #sampleHeader: Uint8Array | undefined;
   #seiStart = 0;
-  /** What was decrypted, and how much of it there is. */
+  /** The bytes that were decrypted, and how many there are. */
   #target = Buffer.alloc(0);
   #position = 0;
 
@@ -126,8 +126,8 @@ export class NalSampleDecryptor {
   }
 
   /**
-   * Refuses a sample of which a slice has lost its trailer. In the mode of key frames, a slice of another picture may
-   * have come into the sample of a key picture: the second field of a frame is none.
+   * Refuses a sample of which a slice has lost its trailer. In the mode of key frames, a slice of another
+   * picture may have come into the sample of a key picture: the second field of a frame is none.
    */
   #requireAllTrailers(body: Uint8Array, start: number): void {
     const cursor = this.#cursor;
@@ -174,7 +174,10 @@ export class NalSampleDecryptor {
     this.#position += end - start;
   }
 
-  /** Copies the NAL unit that the cursor is at, up to `end`, to `first` without its escapes; returns where it ends. */
+  /**
+   * Copies the NAL unit that the cursor is at, up to `end`, to `first` without its escapes; returns where it
+   * ends.
+   */
   #unescape(body: Uint8Array, end: number, first: number): number {
     const { start } = this.#cursor;
     // The two last clear bytes take part in emulation prevention.

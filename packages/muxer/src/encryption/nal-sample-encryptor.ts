@@ -10,14 +10,18 @@ import { blockSize, blocksOf } from './sample-header.js';
 import { maxTrailerSize, TrailerWriter, trailerSize } from './slice-trailer.js';
 import { TagSplicer } from './tag-splicer.js';
 
-/** How much of a picture's NAL unit stays clear: its header, and a slice header for who must find pictures. */
+/**
+ * How much of a picture's NAL unit stays clear: its header, and a slice header for who must find pictures.
+ */
 export const clearLead = 32;
 /** A picture's NAL unit of at most this size stays clear. */
 export const maxClearSize = 33;
 
 const emulationPreventionByte = Uint8Array.of(3);
 
-/** Encrypts samples of NAL units, H.264 and H.265: each slice gets a trailer that tells how it is decrypted. */
+/**
+ * Encrypts samples of NAL units, H.264 and H.265: each slice gets a trailer that tells how it is decrypted.
+ */
 export class NalSampleEncryptor {
   readonly #cursor = new NalUnitCursor();
   readonly #splicer = new TagSplicer();
@@ -95,8 +99,9 @@ export class NalSampleEncryptor {
   }
 
   /**
-   * Moves what is clear into the headroom by the size of all trailers behind it: the ciphertext is copied into place in
-   * any case, and each trailer takes the room that this leaves. The last one ends where the last slice ended.
+   * Moves what is clear into the headroom by the size of all trailers behind it: the ciphertext is copied
+   * into place in any case, and each trailer takes the room that this leaves. The last one ends where the
+   * last slice ended.
    */
   #encryptInPlace(tag: FlvTag, ciphertext: Uint8Array, added: number): FlvTag {
     const { parts, headroom } = tag;
@@ -133,7 +138,10 @@ export class NalSampleEncryptor {
     return this.#splicer.finish();
   }
 
-  /** Without enough headroom, trailers are parts of their own; of what may not be written to, all that changes is one. */
+  /**
+   * Without enough headroom, trailers are parts of their own; of what may not be written to, all that changes
+   * is one.
+   */
   #encryptInParts(tag: FlvTag, ciphertext: Uint8Array, writable: boolean): FlvTag {
     const { parts } = tag;
     const cursor = this.#cursor;

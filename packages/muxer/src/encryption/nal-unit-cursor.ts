@@ -1,9 +1,9 @@
 import { MuxerError } from '../errors.js';
 
 /**
- * Walks the NAL units of a sample with their lengths in front (ISO/IEC 14496-15 §5.3.4.2). The sample may lie in
- * several parts, but no length and no NAL unit in more than one. Where they are is in the fields, so that walking makes
- * no garbage.
+ * Walks the NAL units of a sample with their lengths in front (ISO/IEC 14496-15 §5.3.4.2). The sample may lie
+ * in several parts, but no length and no NAL unit in more than one. Where they are is in the fields, so that
+ * walking makes no garbage.
  */
 export class NalUnitCursor {
   #parts: readonly Uint8Array[] = [];
@@ -24,7 +24,10 @@ export class NalUnitCursor {
     this.end = offset;
   }
 
-  /** Goes to the next NAL unit; false at the end of the sample. Throws MuxerError when a length reaches too far. */
+  /**
+   * Goes to the next NAL unit; false at the end of the sample. Throws MuxerError when a length reaches too
+   * far.
+   */
   next(): boolean {
     this.#skipToBytes();
     if (this.part === this.#parts.length) return false;

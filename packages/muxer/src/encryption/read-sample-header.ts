@@ -14,7 +14,7 @@ import { TrailerReader } from './slice-trailer.js';
 
 const trailer = new TrailerReader();
 
-/** What an encrypted sample tells about itself (docs/encryption.md, "Slice trailer" and "Sample header"). */
+/** The header of an encrypted sample (docs/encryption.md, "Slice trailer" and "Sample header"). */
 export interface SampleHeader {
   readonly version: number;
   /** 8 hexadecimal digits that tell keys apart. */
@@ -25,7 +25,8 @@ export interface SampleHeader {
 }
 
 /**
- * The sample header of a sample, for who looks at a stream without its key; undefined when the sample is clear.
+ * The sample header of a sample, for who looks at a stream without its key; undefined when the sample is
+ * clear.
  * @param data as an elementary stream, and the demuxer, has it: Annex-B, an ADTS frame, an MP3 frame
  * @throws MuxerError `ERR_CLOUDPUSH_DECRYPTION_DAMAGED`
  */

@@ -17,9 +17,10 @@ export function randomNonce(): Uint8Array {
 }
 
 /**
- * AES-CTR over the samples of one track under one key. One cipher object serves all samples, since creating one costs
- * more than encrypting a small frame: each sample begins on the block after the last one of the sample before. When the
- * 32-bit block counter would run over, a new nonce is drawn, and for a stretched key a new AES key with it.
+ * AES-CTR over the samples of one track under one key. One cipher object serves all samples, since creating
+ * one costs more than encrypting a small frame: each sample begins on the block after the last one of the
+ * sample before. When the 32-bit block counter would run over, a new nonce is drawn, and for a stretched key
+ * a new AES key with it.
  */
 export class SampleCipher {
   readonly #nonces: NonceSource;
@@ -59,8 +60,9 @@ export class SampleCipher {
   }
 
   /**
-   * Encrypts the pieces of a sample, each from a block of its own on. Returns them in memory that is the caller's to
-   * `discard`, each behind the whole blocks of those before it; `header` is the sample's header until the next call.
+   * Encrypts the pieces of a sample, each from a block of its own on. Returns them in memory that is the
+   * caller's to `discard`, each behind the whole blocks of those before it; `header` is the sample's header
+   * until the next call.
    */
   encrypt(pieces: readonly Uint8Array[]): Uint8Array {
     let blocks = 0;
@@ -71,7 +73,7 @@ export class SampleCipher {
     return this.#update(pieces, blocks * blockSize);
   }
 
-  /** What fills up the last block of a piece is not used. */
+  /** Fills up the last block of a piece, and is not used. */
   #update(pieces: readonly Uint8Array[], wholeSize: number): Uint8Array {
     const last = pieces[pieces.length - 1]!;
     const size = wholeSize - blocksOf(last.length) * blockSize + last.length;

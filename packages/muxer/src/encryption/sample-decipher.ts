@@ -17,8 +17,9 @@ import {
 const zeros = new Uint8Array(blockSize);
 
 /**
- * Decrypts the bytes of samples, and knows which part of the key stream the last sample took. What lies one behind the
- * other on a key stream is decrypted by one cipher object: making one costs more than decrypting a small slice.
+ * Decrypts the bytes of samples, and knows which part of the key stream the last sample took. What lies one
+ * behind the other on a key stream is decrypted by one cipher object: making one costs more than decrypting a
+ * small slice.
  */
 export class SampleDecipher {
   readonly #keys: KeyRing;
@@ -27,7 +28,9 @@ export class SampleDecipher {
   /** Key check and nonce of `#decipher`, and the block that it is at. */
   #decipherKeyId: string | undefined;
   #decipherBlock = 0;
-  /** Key check and nonce of the sample at hand, as a text; undefined: it is not encrypted, as far as is known. */
+  /**
+   * Key check and nonce of the sample at hand, as a text; undefined: it is not encrypted, as far as is known.
+   */
   keyId: string | undefined;
   /** The first block of the key stream that the sample takes, and the one behind its last. */
   firstBlock = 0;
@@ -48,7 +51,8 @@ export class SampleDecipher {
   }
 
   /**
-   * Decrypts bytes of the sample at hand; what comes out is memory of its own. Throws MuxerError when no key fits.
+   * Decrypts bytes of the sample at hand; what comes out is memory of its own. Throws MuxerError when no key
+   * fits.
    * @param keyId key check and nonce
    * @param offset of what tells them, in the tag body
    */
@@ -91,7 +95,9 @@ export class SampleDecipher {
     this.#keys.find(keyIdIn(header), offset);
   }
 
-  /** Decrypts what belongs to a sample header that was checked. @param offset of the header in the tag body */
+  /**
+   * Decrypts what belongs to a sample header that was checked. @param offset of the header in the tag body
+   */
   decryptWith(header: Uint8Array, encrypted: Uint8Array, offset: number): Uint8Array {
     const block = readUint32(header, SampleHeaderOffset.blockCounter);
     this.version = header[SampleHeaderOffset.version]!;

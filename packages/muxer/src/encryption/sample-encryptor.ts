@@ -30,16 +30,17 @@ const codecs: Record<EncryptedTrack, readonly EncryptableCodec[]> = {
   audio: ['aac', 'mp3'],
 };
 
-// What they keep of a sample does not matter to the next: all tracks share them, so that they stay in the processor's cache.
+// What they keep of a sample does not matter to the next: all tracks share them, so that they stay in the
+// processor's cache.
 const sample = new CodedSample();
 const nalSamples = new NalSampleEncryptor();
 const mp3Frames = new Mp3FrameEncryptor();
 
 /**
- * Encrypts the samples of one track, between the muxer and who sends the tags. All tags of the track go through it in
- * their order, in every mode: AAC frames are encrypted by the sequence header in front of them. The format is
- * docs/encryption.md. H.264, H.265, AAC and MP3 can be encrypted; frames of another codec are refused while the mode is
- * not `'none'`.
+ * Encrypts the samples of one track, between the muxer and who sends the tags. All tags of the track go
+ * through it in their order, in every mode: AAC frames are encrypted by the sequence header in front of them.
+ * The format is docs/encryption.md. H.264, H.265, AAC and MP3 can be encrypted; frames of another codec are
+ * refused while the mode is not `'none'`.
  *
  * @example
  * const encryptor = new SampleEncryptor('video');
@@ -63,15 +64,18 @@ export class SampleEncryptor {
   #described: Uint8Array | undefined;
   #parameters: EncryptionParameters | undefined;
 
-  /** @param nonces 12 bytes a call, each time others. Default: random. Anything else is for test vectors only. */
+  /**
+   * @param nonces 12 bytes a call, each time others. Default: random. Anything else is for test vectors only.
+   */
   constructor(track: EncryptedTrack, nonces: NonceSource = randomNonce) {
     this.#track = track;
     this.#nonces = nonces;
   }
 
   /**
-   * What `onEncryption` has to tell from the next sample on; undefined while there is nothing to tell. It is the same
-   * object until something in it changes, by `configure`, `restart`, `passEncrypted` or `encrypt`, and then a new one.
+   * The parameters that `onEncryption` has to tell from the next sample on; undefined while there is nothing
+   * to tell. It is the same object until something in it changes, by `configure`, `restart`, `passEncrypted`
+   * or `encrypt`, and then a new one.
    */
   get parameters(): EncryptionParameters | undefined {
     return this.#parameters;
@@ -112,12 +116,12 @@ export class SampleEncryptor {
   }
 
   /**
-   * The tag with its sample encrypted, or the tag itself when there is nothing in it to encrypt: by its role, by the
-   * mode, or because it is too short. Throws MuxerError for a codec that cannot be encrypted, and when the sample would
-   * outgrow a message.
+   * The tag with its sample encrypted, or the tag itself when there is nothing in it to encrypt: by its role,
+   * by the mode, or because it is too short. Throws MuxerError for a codec that cannot be encrypted, and when
+   * the sample would outgrow a message.
    *
-   * @param writable whether the packet that the tag was made of had a headroom: its memory then takes the ciphertext, and
-   * `tag` itself is used up; otherwise both stay as they are
+   * @param writable whether the packet that the tag was made of had a headroom: its memory then takes the
+   *   ciphertext, and `tag` itself is used up; otherwise both stay as they are
    */
   encrypt(tag: FlvTag, writable: boolean): FlvTag {
     if (tag.role === TagRole.audioSequenceHeader) this.#readConfiguration(tag);

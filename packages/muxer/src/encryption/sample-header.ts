@@ -6,7 +6,9 @@ export const nonceSize = 12;
 /** Bytes of an AES block. */
 export const blockSize = 16;
 
-/** 3817ef74-861b-402f-92ad-bd75972d766f: what marks an audio frame, and in format 1 a picture, as encrypted. */
+/**
+ * 3817ef74-861b-402f-92ad-bd75972d766f: what marks an audio frame, and in format 1 a picture, as encrypted.
+ */
 const marker = Buffer.from('3817ef74861b402f92adbd75972d766f', 'hex');
 
 /** The version of the format that is written; in a sample header, 1 means the same but for who writes it. */

@@ -6,7 +6,10 @@ export type DecryptionFailureReason =
   | 'noKey'
   /** They are marked as encrypted, but damaged. */
   | 'damaged'
-  /** They have no marker, although the samples around them say that they were encrypted: it is lost or damaged. */
+  /**
+   * They have no marker, although the samples around them say that they were encrypted: it is lost or
+   * damaged.
+   */
   | 'unmarked';
 
 /** Samples of a track, one behind the other, that were not decrypted. */

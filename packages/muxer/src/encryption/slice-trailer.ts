@@ -7,13 +7,19 @@ import { formatVersion, keyIdOffset, sampleHeaderSize } from './sample-header.js
 /** Bytes of a trailer before it is escaped. */
 export const trailerSize = 37;
 
-/** The most bytes of an escaped trailer: in front of every second byte there may be an escape, none in the marker. */
+/**
+ * The most bytes of an escaped trailer: in front of every second byte there may be an escape, none in the
+ * marker.
+ */
 export const maxTrailerSize = trailerSize + 15;
 
 /** Where the fields of a trailer are; it begins with the key check and the nonce. */
 const Offset = { blockCounter: 16, size: 20, mode: 23, version: 24, crc: 25, marker: 29 } as const;
 
-/** Ends every trailer. No byte of it is below 4: nothing in it is ever escaped, and it looks like no start code. */
+/**
+ * Ends every trailer. No byte of it is below 4: nothing in it is ever escaped, and it looks like no start
+ * code.
+ */
 const marker = Buffer.from('c0b5f561dba99ae4', 'hex');
 
 /** How the trailer writes the mode: as the C interface numbers it. */
@@ -36,7 +42,9 @@ export class TrailerWriter {
     this.#block = readUint32(this.bytes, Offset.blockCounter);
   }
 
-  /** Makes `bytes` the trailer of the next slice, of which `size` bytes, in `blocks` blocks, are encrypted. */
+  /**
+   * Makes `bytes` the trailer of the next slice, of which `size` bytes, in `blocks` blocks, are encrypted.
+   */
   next(size: number, blocks: number): void {
     writeUint32(this.bytes, Offset.blockCounter, this.#block);
     writeUint24(this.bytes, Offset.size, size);
@@ -53,7 +61,8 @@ export class TrailerReader {
   start = 0;
 
   /**
-   * Whether bytes[start, end), a NAL unit, ends in a trailer. Throws MuxerError when there is one that is damaged.
+   * Whether bytes[start, end), a NAL unit, ends in a trailer. Throws MuxerError when there is one that is
+   * damaged.
    * @param clearSize bytes at the beginning of the NAL unit that no trailer reaches into
    */
   find(bytes: Uint8Array, start: number, end: number, clearSize: number): boolean {

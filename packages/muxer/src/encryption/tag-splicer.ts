@@ -5,9 +5,9 @@ import type { FlvTag } from '../flv/flv-tag.js';
 const maxHeld = 128;
 
 /**
- * Makes a tag out of another one, with bytes put into its body or in the place of some. What stays is not copied. The
- * changes are told from the front to the back of the body. A tag that may be written to is used up by it; any other
- * stays as it was.
+ * Makes a tag out of another one, with bytes put into its body or in the place of some. What stays is not
+ * copied. The changes are told from the front to the back of the body. A tag that may be written to is used
+ * up by it; any other stays as it was.
  */
 export class TagSplicer {
   #tag!: FlvTag;
@@ -17,7 +17,10 @@ export class TagSplicer {
   /** The part that is looked at, and how much of it has been dealt with. */
   #part = 0;
   #done = 0;
-  /** What goes into the first part at the end, and where: who tells the changes may still be reading what is there. */
+  /**
+   * Bytes to insert into the first part by finish(), and their offset: the caller may still be reading that
+   * memory.
+   */
   readonly #held = new Uint8Array(maxHeld);
   #heldSize = 0;
   #heldOffset = 0;
@@ -33,8 +36,8 @@ export class TagSplicer {
   }
 
   /**
-   * Puts a copy of `bytes` at a place of the body: as a part of its own, or in the first part, by moving what is in
-   * front of it into the headroom.
+   * Puts a copy of `bytes` at a place of the body: as a part of its own, or in the first part, by moving what
+   * is in front of it into the headroom.
    */
   insert(part: number, offset: number, bytes: Uint8Array): void {
     if (part === 0 && this.#parts.length === 0 && this.#hold(offset, bytes)) this.#size += bytes.length;

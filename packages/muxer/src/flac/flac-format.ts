@@ -70,8 +70,8 @@ export class FlacFormat implements AudioFormat {
 }
 
 /**
- * The stream header with its marker and block header in front of STREAMINFO. Some writers, FFmpeg 8.1 for one, leave them out: bare
- * STREAMINFO is told from a frame by its size and by what a frame begins with.
+ * The stream header with its marker and block header in front of STREAMINFO. Some writers, FFmpeg 8.1 for
+ * one, leave them out: bare STREAMINFO is told from a frame by its size and by what a frame begins with.
  */
 export function flacStreamHeader(data: Uint8Array): Uint8Array {
   if (data.length !== streamInfoSize || (data[0] === 0xff && (data[1]! & 0xfe) === 0xf8)) return data;
@@ -81,7 +81,10 @@ export function flacStreamHeader(data: Uint8Array): Uint8Array {
   return header;
 }
 
-/** Samples of the block by the first bits of the frame header (RFC 9639 §9.1.1); the number field is UTF-8-like. */
+/**
+ * Samples of the block by the first bits of the frame header (RFC 9639 §9.1.1); the number field is
+ * UTF-8-like.
+ */
 function blockSize(data: Uint8Array): number {
   const code = data[2]! >> 4;
   if (code === 0) throw invalid('block size', 0, '1 to 15');

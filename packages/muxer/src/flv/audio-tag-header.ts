@@ -21,15 +21,18 @@ export const AudioPacketType = {
   modEx: 7,
 } as const;
 
-/** The first byte of every AAC tag: FLV fixes rate 44 kHz, size 16 bits and stereo, whatever the stream is. */
+/**
+ * The first byte of every AAC tag: FLV fixes rate 44 kHz, size 16 bits and stereo, whatever the stream is.
+ */
 export const aacTagHeader = (SoundFormat.aac << 4) | (3 << 2) | (1 << 1) | 1;
 
 /** Bytes in front of the raw AAC frame or the AudioSpecificConfig. */
 export const aacHeaderSize = 2;
 
 /**
- * The one byte in front of an MP3 frame. SoundRate knows 5.5, 11, 22 and 44 kHz: the next higher one is told, since
- * the frames tell their own. 8 kHz has a SoundFormat of its own, 14, which FFmpeg cannot read: it goes as format 2, too.
+ * The one byte in front of an MP3 frame. SoundRate knows 5.5, 11, 22 and 44 kHz: the next higher one is told,
+ * since the frames tell their own. 8 kHz has a SoundFormat of its own, 14, which FFmpeg cannot read: it goes
+ * as format 2, too.
  */
 export function mp3TagHeader(sampleRate: number, channels: number): number {
   const rate = sampleRate > 24_000 ? 3 : sampleRate > 12_000 ? 2 : 1;
@@ -37,8 +40,8 @@ export function mp3TagHeader(sampleRate: number, channels: number): number {
 }
 
 /**
- * The one byte in front of G.711 samples: SoundSize is 16 bits for all that is compressed, mono. SoundRate knows no 8 kHz, and readers do not ask: it is 0, as
- * FFmpeg writes it.
+ * The one byte in front of G.711 samples: SoundSize is 16 bits for all that is compressed, mono. SoundRate
+ * knows no 8 kHz, and readers do not ask: it is 0, as FFmpeg writes it.
  */
 export function g711TagHeader(codec: 'g711a' | 'g711u'): number {
   return (SoundFormat[codec] << 4) | (1 << 1);
@@ -53,7 +56,7 @@ export function writeExAudioHeader(target: Uint8Array, packetType: number, fourC
   writeUint32(target, 1, fourCc);
 }
 
-/** What the header of an audio tag tells (FLV E.4.2.1, Enhanced RTMP `ExAudioTagHeader`). */
+/** The header of an audio tag (FLV E.4.2.1, Enhanced RTMP `ExAudioTagHeader`). */
 export interface AudioTagHeader {
   readonly content: TagContent;
   /** Enhanced RTMP: the codec is told by its FourCC; else by a SoundFormat. */

@@ -10,8 +10,9 @@ const amfObject = 3;
 const amfObjectEnd = Buffer.from([0, 0, 9]);
 
 /**
- * A video tag body of `VideoPacketType.Metadata` with the pair `["colorInfo", object]` (Enhanced RTMP, "Metadata
- * Frame"). Its frame type means nothing; "inter" keeps servers from taking it for a place to start at.
+ * A video tag body of `VideoPacketType.Metadata` with the pair `["colorInfo", object]` (Enhanced RTMP,
+ * "Metadata Frame"). Its frame type means nothing; "inter" keeps servers from taking it for a place to start
+ * at.
  */
 export function colorInfoBody(format: VideoTagFormat, info: ColorInfo): Uint8Array {
   const metadata = encodeColorInfo(info);

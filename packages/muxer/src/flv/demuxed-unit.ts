@@ -1,6 +1,6 @@
 import type { AudioCodec, VideoCodec } from '../media-packet.js';
 
-/** What the demuxer needs of a tag: a tag of a file, or a received message. */
+/** A tag of a file, or a received message, as the demuxer needs it. */
 export interface DemuxableTag {
   readonly type: number;
   /** ms, 0 to 2^32 − 1. */
@@ -18,9 +18,9 @@ export interface UnitTimes {
   readonly pts: number;
   readonly keyFrame: boolean;
   /**
-   * The bytes as an elementary stream, and the muxer, have them: Annex-B for H.264 and H.265, an ADTS frame for AAC,
-   * frames as they are for the others. Of a config: parameter sets in Annex-B, the AudioSpecificConfig, the sequence
-   * header OBU, the `vpcC`, the `OpusHead` or the `fLaC` header.
+   * The bytes as an elementary stream, and the muxer, have them: Annex-B for H.264 and H.265, an ADTS frame
+   * for AAC, frames as they are for the others. Of a config: parameter sets in Annex-B, the
+   * AudioSpecificConfig, the sequence header OBU, the `vpcC`, the `OpusHead` or the `fLaC` header.
    */
   readonly data: Uint8Array;
   /** The NAL units of an H.264 or H.265 unit, as views of the tag; empty for other codecs. */

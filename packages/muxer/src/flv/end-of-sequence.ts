@@ -6,8 +6,8 @@ const ENHANCED = 0x80;
 const SEQUENCE_END = 2;
 
 /**
- * The tag that ends a video sequence, in the codec and form of its sequence header: a decoder may show what it holds
- * back. Some servers break on it.
+ * The tag that ends a video sequence, in the codec and form of its sequence header: a decoder may show what
+ * it holds back. Some servers break on it.
  *
  * @param header the sequence header that the sequence began with
  * @param timestamp ms on the stream's 32-bit clock
@@ -19,7 +19,10 @@ export function endOfSequenceTag(header: FlvTag, timestamp: number): FlvTag {
   return tag;
 }
 
-/** A legacy header begins with frame type and codec, packet type and composition offset; an Enhanced one with frame and packet type, FourCC. */
+/**
+ * A legacy header begins with frame type and codec, packet type and composition offset; an Enhanced one with
+ * frame and packet type, FourCC.
+ */
 function endOfSequenceBody(header: Uint8Array): Uint8Array {
   const first = header[0]!;
   if ((first & ENHANCED) === 0) return Uint8Array.of(first, SEQUENCE_END, 0, 0, 0);

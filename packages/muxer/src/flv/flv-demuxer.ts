@@ -9,8 +9,9 @@ export class FlvDemuxer {
   readonly #audio = new AudioDemuxer();
 
   /**
-   * The unit that a tag holds; undefined for tags that hold none (script data, end of sequence, metadata, commands, and bodies
-   * that are empty). Throws MuxerError for a codec it does not know and for bytes that are not valid.
+   * The unit that a tag holds; undefined for tags that hold none (script data, end of sequence, metadata,
+   * commands, and bodies that are empty). Throws MuxerError for a codec it does not know and for bytes that
+   * are not valid.
    */
   demux(tag: DemuxableTag): DemuxedUnit | undefined {
     if (tag.payload.length === 0) return undefined;

@@ -7,7 +7,7 @@ export const previousTagSizeSize = 4;
 /** TypeFlagsAudio and TypeFlagsVideo of the file header. */
 export const TypeFlags = { video: 1, audio: 4 } as const;
 
-/** What the file header says that is in the file; programs that record live set both flags anyway. */
+/** The tracks that the file header announces; programs that record live set both flags anyway. */
 export interface FlvFileHeader {
   readonly hasAudio: boolean;
   readonly hasVideo: boolean;

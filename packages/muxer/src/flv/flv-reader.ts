@@ -30,8 +30,8 @@ export interface FlvEnd {
 }
 
 /**
- * Reads an FLV file that comes in pieces of any size. A missing last PreviousTagSize and a cut-off last tag, which
- * every recorder that was killed leaves behind, are no errors: `end` tells about them.
+ * Reads an FLV file that comes in pieces of any size. A missing last PreviousTagSize and a cut-off last tag,
+ * which every recorder that was killed leaves behind, are no errors: `end` tells about them.
  *
  * @example
  * const reader = new FlvReader();
@@ -49,8 +49,8 @@ export class FlvReader {
   header: FlvFileHeader | undefined;
 
   /**
-   * Takes the next bytes of the file and gives the tags that are complete with them. Throws MuxerError when bytes are
-   * no FLV; the tags before them are given first, and the error comes with the next call.
+   * Takes the next bytes of the file and gives the tags that are complete with them. Throws MuxerError when
+   * bytes are no FLV; the tags before them are given first, and the error comes with the next call.
    */
   push(piece: Uint8Array): FlvFileTag[] {
     this.#throwFailure();

@@ -2,7 +2,7 @@
 export const TagType = { audio: 8, video: 9, scriptData: 18 } as const;
 export type TagType = (typeof TagType)[keyof typeof TagType];
 
-/** What a tag is to a send queue that must drop, and to a destination that starts late. */
+/** The role of a tag for a send queue that must drop, and for a destination that starts late. */
 export const TagRole = {
   /** Decoder configuration of the video track; never to be dropped. */
   videoSequenceHeader: 0,
@@ -30,8 +30,8 @@ export interface TagBody {
 }
 
 /**
- * One FLV tag without its file framing: the body of one RTMP message. It is durable: it may wait in a queue for as
- * long as the buffers behind `parts` are not reused.
+ * One FLV tag without its file framing: the body of one RTMP message. It is durable: it may wait in a queue
+ * for as long as the buffers behind `parts` are not reused.
  */
 export class FlvTag {
   readonly type: TagType;

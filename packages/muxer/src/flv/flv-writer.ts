@@ -8,7 +8,7 @@ import {
 } from './flv-file.js';
 import type { TagType } from './flv-tag.js';
 
-/** What the writer needs of a tag; an `FlvTag` fits, and so does a received message. */
+/** A tag as the writer needs it; an `FlvTag` fits, and so does a received message. */
 export interface WritableTag {
   readonly type: TagType;
   /** ms, 0 to 2^32 − 1. */

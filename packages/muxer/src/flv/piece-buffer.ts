@@ -4,12 +4,12 @@ const manyPieces = 64;
 const jointSize = 65_536;
 
 /**
- * Bytes that come in pieces and go in portions of other sizes. A portion inside one piece is a view of it; one that
- * spans pieces is copied once.
+ * Bytes that come in pieces and go in portions of other sizes. A portion inside one piece is a view of it;
+ * one that spans pieces is copied once.
  */
 export class PieceBuffer {
   readonly #pieces: Uint8Array[] = [];
-  /** What the last piece is the beginning of, when it is one of small ones. */
+  /** The memory that the last piece begins, when that is one of small ones. */
   #joint = new Uint8Array(0);
   /** Bytes of the first piece that have gone. */
   #start = 0;

@@ -1,4 +1,4 @@
-/** What a tag holds of its track. */
+/** The content of a tag. */
 export type TagContent =
   | 'sequenceHeader'
   | 'frame'

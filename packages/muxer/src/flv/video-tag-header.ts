@@ -35,7 +35,7 @@ export const exVideoHeader = 0x80;
 
 /** How a video track is put into tags: with a CodecID (legacy) or with a FourCC (Enhanced RTMP). */
 export interface VideoTagFormat {
-  /** What onMetaData's `videocodecid` says: the CodecID, or the FourCC as a number. */
+  /** The `videocodecid` of onMetaData: the CodecID, or the FourCC as a number. */
   readonly videoCodecId: number;
   readonly enhanced: boolean;
   /** Whether coded frames carry a composition time offset: AVC and HEVC only. */
@@ -79,7 +79,9 @@ export function videoHeaderSize(format: VideoTagFormat, compositionTimeOffset: n
   return format.enhanced && compositionTimeOffset !== 0 ? 8 : 5;
 }
 
-/** Writes the tag header of a coded frame: VideoTagHeader (FLV E.4.3.1) or ExVideoTagHeader (Enhanced RTMP). */
+/**
+ * Writes the tag header of a coded frame: VideoTagHeader (FLV E.4.3.1) or ExVideoTagHeader (Enhanced RTMP).
+ */
 export function writeVideoHeader(
   target: Uint8Array,
   offset: number,
@@ -123,7 +125,7 @@ function writeVideoSequenceHeader(target: Uint8Array, offset: number, format: Vi
   }
 }
 
-/** What the header of a video tag tells (FLV E.4.3.1, Enhanced RTMP `ExVideoTagHeader`). */
+/** The header of a video tag (FLV E.4.3.1, Enhanced RTMP `ExVideoTagHeader`). */
 export interface VideoTagHeader {
   readonly content: TagContent;
   /** Enhanced RTMP: the codec is told by its FourCC; else by a CodecID. */

@@ -1,6 +1,6 @@
 import type { PacketFrames } from './packet-frames.js';
 
-/** What Opus, FLAC, AC-3 and E-AC-3 do each in its own way, for an EnhancedAudioTrack. */
+/** The parts of an EnhancedAudioTrack that Opus, FLAC, AC-3 and E-AC-3 do each in its own way. */
 export interface AudioFormat {
   readonly codec: 'opus' | 'flac' | 'ac3' | 'eac3';
   /** The FourCC as a number. */
@@ -21,6 +21,6 @@ export interface AudioFormat {
   readonly sampleSize: number;
   /** Samples of a frame, as far as the stream header or the frame at hand tells. */
   readonly samplesPerFrame: number | undefined;
-  /** What the sequence header holds; undefined for a codec that has none. */
+  /** Content of the sequence header; undefined for a codec that has none. */
   readonly configuration: Uint8Array | undefined;
 }

@@ -1,9 +1,12 @@
 import type { ColourDescription } from '../colour/colour-description.js';
 import type { VideoParameters } from '../parameters.js';
 
-/** What AV1 and VP9 do each in its own way, for a track of either: samples go into tags as they come. */
+/** The parts of a FrameTrack that AV1 and VP9 do each in its own way: samples go into tags as they come. */
 export interface FrameCodec {
-  /** Takes a configuration record that the caller gives beside the packets, if the codec needs it. Throws MuxerError. */
+  /**
+   * Takes a configuration record that the caller gives beside the packets, if the codec needs it. Throws
+   * MuxerError.
+   */
   configure(record: Uint8Array): void;
   /** Looks at a packet that is not encrypted, and takes its configuration. Throws MuxerError. */
   inspect(data: Uint8Array): void;

@@ -1,14 +1,19 @@
 import type { MuxerErrorCode } from '../errors.js';
 
-/** What AAC, MP3 and AC-3 do each in its own way, so that frames can be found among other bytes. */
+/** Finds frames among other bytes, as AAC, MP3 and AC-3 do each in its own way. */
 export interface FrameSync {
   /** Bytes that tell how long a frame is. */
   readonly prefixSize: number;
   /** The byte that every frame begins with. */
   readonly syncByte: number;
-  /** Length of the frame whose header is at `offset`; 0: that is no header. All bytes of the header are there. */
+  /**
+   * Length of the frame whose header is at `offset`; 0: that is no header. All bytes of the header are there.
+   */
   lengthAt(data: Uint8Array, offset: number): number;
-  /** What the frames of one stream have in common in their headers, as a number. All bytes of the header are there. */
+  /**
+   * The header fields that all frames of one stream have in common, as a number. All bytes of the header are
+   * there.
+   */
   kindAt(data: Uint8Array, offset: number): number;
 }
 
@@ -16,7 +21,7 @@ export interface FrameSync {
 export interface FrameReader extends FrameSync {
   /** Reads the header at data[offset] and checks that the whole frame is there. Throws MuxerError. */
   read(data: Uint8Array, offset: number): void;
-  /** What a frame is told as that ends before its header says. */
+  /** The error code of a frame that ends before its header says. */
   readonly cutOffCode: MuxerErrorCode;
 }
 
@@ -28,8 +33,8 @@ export function wholeFrameAt(sync: FrameSync, data: Uint8Array, offset: number):
 }
 
 /**
- * Where another frame begins inside of the one at data[start, end), which has no frame behind it: its length is damaged then.
- * That other frame is of the same kind, and one follows it, or nothing. −1: there is none.
+ * Where another frame begins inside of the one at data[start, end), which has no frame behind it: its length
+ * is damaged then. That other frame is of the same kind, and one follows it, or nothing. −1: there is none.
  */
 export function frameInside(sync: FrameSync, data: Uint8Array, start: number, end: number): number {
   const kind = sync.kindAt(data, start);

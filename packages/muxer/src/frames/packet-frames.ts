@@ -3,8 +3,9 @@ import { limits } from '../limits.js';
 import { type FrameReader, frameInside, next, wholeFrameAt } from './frame-sync.js';
 
 /**
- * Where the frames of an audio packet are. Encoders hand out buffers that are rounded up, and damage comes on the way: bytes that belong to no frame
- * are passed over up to the next frame, and a damaged frame costs itself alone. One object is reused for all packets.
+ * Where the frames of an audio packet are. Encoders hand out buffers that are rounded up, and damage comes on
+ * the way: bytes that belong to no frame are passed over up to the next frame, and a damaged frame costs
+ * itself alone. One object is reused for all packets.
  */
 export class PacketFrames {
   /** Where each frame begins. */
@@ -12,7 +13,7 @@ export class PacketFrames {
   /** How many frames seem to be missing in front of it. */
   readonly missing: number[] = [];
   count = 0;
-  /** What is wrong with the first bytes that are neither a frame nor padding. */
+  /** The damage of the first bytes that are neither a frame nor padding. */
   damage: MuxerError | undefined;
   /** How many frames were damaged, and are left out. */
   lost = 0;
@@ -42,7 +43,7 @@ export class PacketFrames {
     if (index < this.count) this.missing[index]! += missing;
   }
 
-  /** What begins here is a part of the frame before. */
+  /** Joins a frame to the one before, which it is a part of. */
   join(index: number): void {
     this.starts.splice(index, 1);
     this.missing.splice(index, 1);
@@ -87,7 +88,10 @@ export class PacketFrames {
     }
   }
 
-  /** Where the next frame begins that can be trusted: others follow it, or nothing, or it is like those before. */
+  /**
+   * Where the next frame begins that can be trusted: others follow it, or nothing, or it is like those
+   * before.
+   */
   #resumed(data: Uint8Array, reader: FrameReader, from: number, end: number): number {
     const known = this.count === 0 ? -1 : this.starts[this.count - 1]!;
     for (let at = next(reader, data, from); at < end; at = next(reader, data, at + 1)) {
@@ -99,7 +103,10 @@ export class PacketFrames {
     return data.length;
   }
 
-  /** Whether the bytes from `start` on, behind which there is no frame any more, were one: they begin like one, or are as many as half of the last. */
+  /**
+   * Whether the bytes from `start` on, behind which there is no frame any more, were one: they begin like
+   * one, or are as many as half of the last.
+   */
   #endsInFrame(data: Uint8Array, reader: FrameReader, start: number): boolean {
     const left = data.length - start;
     if (left >= reader.prefixSize && reader.lengthAt(data, start) > 0) return true;
@@ -152,7 +159,7 @@ function cutOff({ cutOffCode }: FrameReader, offset: number, end: number, length
   });
 }
 
-/** What the header says about itself: undefined when nothing is wrong. */
+/** The damage of a header; undefined when nothing is wrong. */
 function damageAt(data: Uint8Array, offset: number, reader: FrameReader): MuxerError | undefined {
   try {
     reader.read(data, offset);

@@ -9,8 +9,9 @@ import {
 import { type AvcSps, hasHighProfileFields } from './sps.js';
 
 /**
- * AVCDecoderConfigurationRecord (ISO/IEC 14496-15 §5.3.3.1.2) with NAL unit lengths of 4 bytes. `first` is the SPS
- * that gives profile and level; SPS and PPS are NAL units without start codes, in the order of the stream.
+ * AVCDecoderConfigurationRecord (ISO/IEC 14496-15 §5.3.3.1.2) with NAL unit lengths of 4 bytes. `first` is
+ * the SPS that gives profile and level; SPS and PPS are NAL units without start codes, in the order of the
+ * stream.
  */
 export function encodeAvcDecoderConfigurationRecord(
   first: AvcSps,

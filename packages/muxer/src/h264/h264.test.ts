@@ -93,7 +93,8 @@ describe('PPS', () => {
 
 test('a slice prefix is read through emulation prevention', () => {
   const slice = new AvcSlicePrefix();
-  // 22 zeros, 1, and 22 bits of first_mb_in_slice begin with the bytes 00 00 02, which need an emulation prevention byte.
+  // 22 zeros, 1, and 22 bits of first_mb_in_slice begin with the bytes 00 00 02, which need an emulation
+  // prevention byte.
   const nal = hex('4100000302ffffff');
   slice.read(nal, 0, nal.length);
   expect(slice.firstMbInSlice).toBe(2 ** 22 - 1 + 2 ** 21 - 1);

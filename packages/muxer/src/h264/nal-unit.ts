@@ -20,7 +20,10 @@ export function avcNalUnitType(header: number): number {
   return header & 0x1f;
 }
 
-/** Whether the NAL unit is (part of) a picture: slices and data partitions, then auxiliary, extension and depth slices (Table 7-1). */
+/**
+ * Whether the NAL unit is (part of) a picture: slices and data partitions, then auxiliary, extension and
+ * depth slices (Table 7-1).
+ */
 export function isAvcVcl(type: number): boolean {
   return (
     (type >= AvcNalUnitType.nonIdrSlice && type <= AvcNalUnitType.idrSlice) || (type >= 19 && type <= 21)
@@ -28,8 +31,8 @@ export function isAvcVcl(type: number): boolean {
 }
 
 /**
- * Whether the NAL unit begins with a slice header: slices, and the first of the data partitions of a slice (Extended
- * profile), whose other two follow it.
+ * Whether the NAL unit begins with a slice header: slices, and the first of the data partitions of a slice
+ * (Extended profile), whose other two follow it.
  */
 export function isAvcSlice(type: number): boolean {
   return (
@@ -40,8 +43,8 @@ export function isAvcSlice(type: number): boolean {
 }
 
 /**
- * Whether decoders ignore NAL units of this type, whatever is in them (§7.4.1): filler, and the types that are reserved
- * (17, 18, 22, 23) or unspecified (0, 24 to 31), which vendors put things of their own into.
+ * Whether decoders ignore NAL units of this type, whatever is in them (§7.4.1): filler, and the types that
+ * are reserved (17, 18, 22, 23) or unspecified (0, 24 to 31), which vendors put things of their own into.
  */
 export function isIgnoredByAvcDecoders(type: number): boolean {
   return type === 0 || type === 17 || type === 18 || type > 21 || type === AvcNalUnitType.fillerData;

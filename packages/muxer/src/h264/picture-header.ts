@@ -85,7 +85,9 @@ export function isOtherAvcPicture(a: AvcPictureHeader, b: AvcPictureHeader): boo
   );
 }
 
-/** Whether `second` is the second field of the frame that `first` began (§3.30, complementary field pairs). */
+/**
+ * Whether `second` is the second field of the frame that `first` began (§3.30, complementary field pairs).
+ */
 export function isSecondField(first: AvcPictureHeader, second: AvcPictureHeader): boolean {
   return (
     first.fieldPic &&

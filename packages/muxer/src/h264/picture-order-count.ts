@@ -1,13 +1,19 @@
 import type { AvcPictureHeader } from './picture-header.js';
 
-/** Decoding process for picture order count (ISO/IEC 14496-10 §8.2.1), without memory_management_control_operation 5. */
+/**
+ * Decoding process for picture order count (ISO/IEC 14496-10 §8.2.1), without
+ * memory_management_control_operation 5.
+ */
 export class AvcPictureOrderCount {
   #previousMsb = 0;
   #previousLsb = 0;
   #previousFrameNum = 0;
   #frameNumOffset = 0;
 
-  /** The order of a picture among those from its IDR picture on. Call it once for each picture, in decoding order. */
+  /**
+   * The order of a picture among those from its IDR picture on. Call it once for each picture, in decoding
+   * order.
+   */
   next(picture: AvcPictureHeader): number {
     if (picture.sps.picOrderCntType === 0) return this.#type0(picture);
     if (picture.idr) this.#frameNumOffset = 0;

@@ -10,8 +10,8 @@ export interface AvcPps {
 }
 
 /**
- * Parses a PPS NAL unit, header included. Its end (scaling lists) can be checked only when the SPS that it refers to
- * is known. `at` is where it is in its packet. Throws MuxerError.
+ * Parses a PPS NAL unit, header included. Its end (scaling lists) can be checked only when the SPS that it
+ * refers to is known. `at` is where it is in its packet. Throws MuxerError.
  */
 export function parseAvcPps(nal: Uint8Array, spsById: (id: number) => AvcSps | undefined, at = 0): AvcPps {
   const reader = new ParameterSetReader(nal, 1, ppsFaults, at);

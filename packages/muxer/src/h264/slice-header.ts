@@ -6,8 +6,8 @@ import { unescapeInto } from '../nal/emulation-prevention.js';
 const prefixSize = 26;
 
 /**
- * The first fields of slice_header() (ISO/IEC 14496-10 §7.3.3). One object is reused for every packet, and only the
- * first bytes of the slice are looked at.
+ * The first fields of slice_header() (ISO/IEC 14496-10 §7.3.3). One object is reused for every packet, and
+ * only the first bytes of the slice are looked at.
  */
 export class AvcSlicePrefix {
   readonly #scratch = new Uint8Array(prefixSize);
@@ -22,7 +22,9 @@ export class AvcSlicePrefix {
     else this.#check(start, sliceType);
   }
 
-  /** Straight from the packet: several times as fast, and every slice of every picture is read. −1: cannot be. */
+  /**
+   * Straight from the packet: several times as fast, and every slice of every picture is read. −1: cannot be.
+   */
   #readPlain(data: Uint8Array, start: number): number {
     let position = 8 * (start + 1);
     let word = wordAt(data, position);

@@ -144,8 +144,9 @@ export function avcFrameRate(sps: AvcSps): number | undefined {
 }
 
 /**
- * How many pictures may come before a picture in decoding order and after it in output order: what the bitstream
- * restriction tells, or 0 where the profile or the picture order count type leaves no reordering; else undefined.
+ * How many pictures may come before a picture in decoding order and after it in output order: what the
+ * bitstream restriction tells, or 0 where the profile or the picture order count type leaves no reordering;
+ * else undefined.
  */
 export function avcReorderDepth(sps: AvcSps): number | undefined {
   if (sps.vui?.maxNumReorderFrames !== undefined) return sps.vui.maxNumReorderFrames;

@@ -117,7 +117,8 @@ export class HevcCodec
   }
 
   isDisposable(data: Uint8Array, start: number): boolean {
-    // A sub-layer non-reference picture may still be referred to by a higher sub-layer, so it must be in the highest.
+    // A sub-layer non-reference picture may still be referred to by a higher sub-layer, so it must be in the
+    // highest.
     const temporalId = (data[start + 1]! & 7) - 1;
     return (
       isSubLayerNonReference(hevcNalUnitType(data[start]!)) && temporalId >= this.activeSps!.maxSubLayers - 1

@@ -25,9 +25,9 @@ function parallelismOf(pps: HevcPps): number {
 }
 
 /**
- * HEVCDecoderConfigurationRecord (ISO/IEC 14496-15 §8.3.3.1.2) with NAL unit lengths of 4 bytes, for the active SPS
- * and all PPS; the sets are NAL units without start codes. array_completeness stays 0, because the parameter sets of the
- * stream also stay in its samples.
+ * HEVCDecoderConfigurationRecord (ISO/IEC 14496-15 §8.3.3.1.2) with NAL unit lengths of 4 bytes, for the
+ * active SPS and all PPS; the sets are NAL units without start codes. array_completeness stays 0, because the
+ * parameter sets of the stream also stay in its samples.
  */
 export function encodeHevcDecoderConfigurationRecord(
   sps: HevcSps,

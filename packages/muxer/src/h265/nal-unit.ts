@@ -39,8 +39,9 @@ export function isSubLayerNonReference(type: number): boolean {
 }
 
 /**
- * Whether decoders ignore NAL units of this type, whatever is in them (§7.4.2.2): filler, and the types that are
- * reserved (10 to 15, 22 to 31, 41 to 47) or unspecified (48 to 63), which vendors put things of their own into.
+ * Whether decoders ignore NAL units of this type, whatever is in them (§7.4.2.2): filler, and the types that
+ * are reserved (10 to 15, 22 to 31, 41 to 47) or unspecified (48 to 63), which vendors put things of their
+ * own into.
  */
 export function isIgnoredByHevcDecoders(type: number): boolean {
   if (type <= HevcNalUnitType.lastVcl) return !isHevcSlice(type);
@@ -53,8 +54,8 @@ export function isHevcSlice(type: number): boolean {
 }
 
 /**
- * Whether the NAL unit is, or may be, of a picture that others refer to: those of the highest sub-layer may say that they
- * are not.
+ * Whether the NAL unit is, or may be, of a picture that others refer to: those of the highest sub-layer may
+ * say that they are not.
  * @param highestTemporalId of the stream; 6 is the highest that there can be
  */
 export function isMissedHevcNalUnit(data: Uint8Array, start: number, highestTemporalId = 6): boolean {

@@ -53,7 +53,8 @@ export class HevcPictureOrderCount {
     if (!reset && lsb < previousLsb && previousLsb - lsb >= range / 2) msb += range;
     else if (!reset && lsb > previousLsb && lsb - previousLsb > range / 2) msb -= range;
     const order = msb + lsb;
-    // RADL, RASL and sub-layer non-reference pictures are no anchors: types 6 to 9 and the even ones up to 14.
+    // RADL, RASL and sub-layer non-reference pictures are no anchors: types 6 to 9 and the even ones up to
+    // 14.
     const anchor = temporalId === 0 && !(type >= 6 && type <= 9) && !(type <= 14 && type % 2 === 0);
     if (anchor) this.#previousTid0 = order;
     return order;

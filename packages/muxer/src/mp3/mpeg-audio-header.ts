@@ -4,7 +4,9 @@ import type { FrameReader } from '../frames/frame-sync.js';
 
 export const mpegAudioHeaderSize = 4;
 
-/** kbit/s of layer III by bitrate_index: MPEG-1 (ISO/IEC 11172-3 §2.4.2.3), MPEG-2 and 2.5 (13818-3 §2.4.2.3). */
+/**
+ * kbit/s of layer III by bitrate_index: MPEG-1 (ISO/IEC 11172-3 §2.4.2.3), MPEG-2 and 2.5 (13818-3 §2.4.2.3).
+ */
 const bitRates1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
 const bitRates2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 
@@ -34,7 +36,10 @@ export class MpegAudioHeader implements FrameReader {
   samplesPerFrame = 0;
   /** Bytes of the whole frame, header included. */
   frameLength = 0;
-  /** Bytes of audio_data() in front of the main data: side information (ISO/IEC 11172-3 §2.4.1.7, 13818-3 §2.4.1.7). */
+  /**
+   * Bytes of audio_data() in front of the main data: side information (ISO/IEC 11172-3 §2.4.1.7, 13818-3
+   * §2.4.1.7).
+   */
   sideInformationSize = 0;
 
   /** Reads the header at data[offset] and checks that the whole frame is there. Throws MuxerError. */
@@ -56,7 +61,9 @@ export class MpegAudioHeader implements FrameReader {
     return (data[offset + 1]! << 16) | ((data[offset + 2]! & 0x0c) << 8) | mono;
   }
 
-  /** Reads the 4 bytes of the header, which must be there; gives the field that is wrong, without throwing. */
+  /**
+   * Reads the 4 bytes of the header, which must be there; gives the field that is wrong, without throwing.
+   */
   readFields(data: Uint8Array, offset: number): HeaderField | undefined {
     const b1 = data[offset + 1]!;
     const b2 = data[offset + 2]!;

@@ -16,7 +16,9 @@ function mux(codec: AudioCodec, data: Buffer, headroom = 0, muxer = new Muxer(),
   return tags;
 }
 
-/** An ADTS frame of `raw`; `b1` is the byte with ID and protection, `b2` profile and frequency, `b3` channels. */
+/**
+ * An ADTS frame of `raw`; `b1` is the byte with ID and protection, `b2` profile and frequency, `b3` channels.
+ */
 function adts(raw: string, b1 = 'f1', b2 = '50', b3 = '40', afterHeader = ''): Buffer {
   const frame = hex(`ff${b1}${b2}${b3}001ffc${afterHeader}${raw}`);
   frame[3]! |= frame.length >> 11;
@@ -90,7 +92,8 @@ describe('AAC', () => {
   });
 
   test('several raw data blocks with their positions become tags of their own', () => {
-    // §1.A.2.2.3: positions, CRC, then blocks with a CRC behind each; the second begins 5 bytes after the first.
+    // §1.A.2.2.3: positions, CRC, then blocks with a CRC behind each; the second begins 5 bytes after the
+    // first.
     const frame = adts('2101aa c1c1 2102bb c2c2', 'f0', '50', '40', '0005 9999');
     frame[6] = 0xfd; // number_of_raw_data_blocks_in_frame: 1
     for (const headroom of [0, 48]) {

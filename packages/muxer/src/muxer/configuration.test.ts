@@ -1,4 +1,5 @@
-// Packets in the form of RTSP, MP4 and Matroska: NAL units behind lengths and raw AAC frames, with their configuration beside them.
+// Packets in the form of RTSP, MP4 and Matroska: NAL units behind lengths and raw AAC frames, with their
+// configuration beside them.
 
 import { describe, expect, test } from 'vitest';
 import type { FlvTag } from '../flv/flv-tag.js';
@@ -323,7 +324,8 @@ describe('raw AAC', () => {
     if (isInPlace) expect(tags[1]).toMatchObject({ headroom: headroom - 2 });
   });
 
-  // ISO/IEC 14496-3 §1.6.2.1: HE-AAC named first, and behind the core's configuration, with and without PS; 960 samples; 5.1.
+  // ISO/IEC 14496-3 §1.6.2.1: HE-AAC named first, and behind the core's configuration, with and without PS;
+  // 960 samples; 5.1.
   test.each([
     ['2b118800', { sampleRate: 48_000, channels: 2, objectType: 5, samplesPerFrame: 2048 }],
     ['eb098800', { sampleRate: 48_000, channels: 2, objectType: 29, samplesPerFrame: 2048 }],

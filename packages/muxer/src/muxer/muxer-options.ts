@@ -15,11 +15,15 @@ export interface MuxerOptions {
   readonly colorInfo?: ColorInfoOption | undefined;
   /** Default `'join'`. */
   readonly slices?: SliceHandling | undefined;
-  /** The stream that another muxer has begun: its clock goes on, and what was told only once is known. `hevcForm` is its own. */
+  /**
+   * The stream that another muxer has begun: its clock goes on, and what was told only once is known.
+   * `hevcForm` is its own.
+   */
   readonly resume?: MuxerResumption | undefined;
   /**
-   * Is told what was wrong with a packet that goes out all the same, repaired: its error says what and how much, and `lostFrames` how many
-   * of its audio frames were damaged and left out; undefined: none. It is called during the method that takes the packet, and must not throw.
+   * Is told what was wrong with a packet that goes out all the same, repaired: its error says what and how
+   * much, and `lostFrames` how many of its audio frames were damaged and left out; undefined: none. It is
+   * called during the method that takes the packet, and must not throw.
    */
   readonly onWarning?: ((warning: MuxerError, lostFrames?: number) => void) | undefined;
 }

@@ -1,7 +1,7 @@
 import type { HevcForm } from '../flv/video-tag-header.js';
 import type { AudioCodec, VideoCodec } from '../media-packet.js';
 
-/** What a track's packets may have told only once. */
+/** The configuration of a track, which its packets may have told only once. */
 export interface TrackState<Codec> {
   readonly codec: Codec;
   /** Of H.264 and H.265 the decoder configuration record, of Opus and FLAC the stream header. */
@@ -9,8 +9,8 @@ export interface TrackState<Codec> {
 }
 
 /**
- * What another muxer must know of a stream to go on with it, at its next key frame, on the same clock. Plain data: it can be
- * handed to another thread.
+ * The state of a stream that another muxer needs to go on with it, at its next key frame, on the same clock.
+ * Plain data: it can be handed to another thread.
  */
 export interface MuxerState {
   /** The time of the stream's first packet, ms on the caller's clock. */

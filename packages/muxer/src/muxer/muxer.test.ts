@@ -701,7 +701,8 @@ test('HDR that SEI has told outlives a new PPS, and not a new SPS', () => {
 });
 
 test('an AV1 sequence header of any length goes into the record with its size', () => {
-  // libaom; the temporal unit is cut behind the header, whose OBU then ends with the packet and needs no size.
+  // libaom; the temporal unit is cut behind the header, whose OBU then ends with the packet and needs no
+  // size.
   const sequenceHeader = '00000003 2cfbcdaf9004'.replaceAll(' ', '');
   const keyFrame = '320110';
   for (const [padding, size] of [
@@ -730,7 +731,8 @@ test('HDR that SEI has told ends with its sequence', () => {
 });
 
 describe('HDR that SEI has told, when a stream switches between two sequences that are both known', () => {
-  // The SPS as number 1, a PPS 1 that refers to it, and an IDR picture under that: ue(0), one bit, becomes ue(1), 010.
+  // The SPS as number 1, a PPS 1 that refers to it, and an IDR picture under that: ue(0), one bit, becomes
+  // ue(1), 010.
   const otherSets = [
     '42010101600000030090000003000003001e480a20c596564b932bc05a020000030002000003003210',
     '440148173d0890',
@@ -739,7 +741,10 @@ describe('HDR that SEI has told, when a stream switches between two sequences th
   const light = '4e01900403e8019080';
   const otherLight = '4e01900407d0032080';
 
-  /** What the muxer tells of the light level in front of a picture: nothing new, or maxFall and maxCLL, or none at all. */
+  /**
+   * What the muxer tells of the light level in front of a picture: nothing new, or maxFall and maxCLL, or
+   * none at all.
+   */
   function told(tags: FlvTag[]): 'nothing' | 'none' | 'some' {
     const metadata = tags.find(({ role }) => role === TagRole.videoMetadata);
     if (metadata === undefined) return 'nothing';

@@ -62,7 +62,10 @@ class Stream {
     this.#codec = codec;
   }
 
-  /** Sends NAL units as one packet whose memory is overwritten afterwards; gives what came of it, sequence headers left out. */
+  /**
+   * Sends NAL units as one packet whose memory is overwritten afterwards; gives what came of it, sequence
+   * headers left out.
+   */
   send(nals: readonly string[], dts = 0, more: Partial<MediaPacket> = {}): string[] {
     const data = annexB(nals);
     const tags: FlvTag[] = [];

@@ -2,7 +2,7 @@ import type { ByteWriter } from '../bits/byte-writer.js';
 import { readUint16 } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
 
-/** What a reader of samples needs of an `avcC` or `hvcC`. */
+/** The part of an `avcC` or `hvcC` that a reader of samples needs. */
 export interface DecoderConfiguration {
   /** Bytes of the length in front of each NAL unit. */
   readonly lengthSize: number;

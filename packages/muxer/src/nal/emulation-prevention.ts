@@ -1,4 +1,4 @@
-/** What comes in front of every emulation_prevention_three_byte. */
+/** The bytes in front of every emulation_prevention_three_byte. */
 const twoZeros = Buffer.from([0, 0]);
 const escapedZeros = Buffer.from([0, 0, 3]);
 
@@ -39,9 +39,9 @@ export function unescapeInto(nal: Uint8Array, start: number, end: number, target
 }
 
 /**
- * Where the next emulation_prevention_three_byte has to go: in front of the byte at the offset that this gives, which
- * is at most 3 and has two zeros at or after `from` before it (ISO/IEC 14496-10 §7.4.1); -1: nowhere. To go on, search
- * from that offset.
+ * Where the next emulation_prevention_three_byte has to go: in front of the byte at the offset that this
+ * gives, which is at most 3 and has two zeros at or after `from` before it (ISO/IEC 14496-10 §7.4.1); -1:
+ * nowhere. To go on, search from that offset.
  */
 export function findEmulation(bytes: Uint8Array, from: number): number {
   let zeros = nativeIndexOf.call(bytes, twoZeros, from);
@@ -68,8 +68,8 @@ export function escapeInto(bytes: Uint8Array, target: Uint8Array, offset: number
 }
 
 /**
- * Copies `bytes` to `target` at `offset` without emulation prevention; returns where they end there. For long stretches
- * with few escapes, which `unescapeInto` would look at byte by byte.
+ * Copies `bytes` to `target` at `offset` without emulation prevention; returns where they end there. For long
+ * stretches with few escapes, which `unescapeInto` would look at byte by byte.
  */
 export function copyUnescaped(bytes: Uint8Array, target: Uint8Array, offset: number): number {
   let from = 0;

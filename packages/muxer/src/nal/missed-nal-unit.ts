@@ -3,7 +3,8 @@ import { nalUnitStarts } from './nal-unit-starts.js';
 
 /**
  * Whether a packet holds a NAL unit that is missed when it is lost.
- * @param lengthSize bytes of the length in front of each NAL unit; 0: start codes, or where they have been left out
+ * @param lengthSize bytes of the length in front of each NAL unit; 0: start codes, or where they have been
+ *   left out
  */
 export function holdsMissedNalUnit(
   data: Uint8Array,

@@ -1,7 +1,7 @@
 import type { ColourDescription } from '../colour/colour-description.js';
 import type { VideoParameters } from '../parameters.js';
 
-/** What a NAL unit is to the muxer. */
+/** The kinds of NAL units that the muxer tells apart. */
 export const NalKind = {
   /** A slice of the primary picture. */
   slice: 0,
@@ -9,7 +9,7 @@ export const NalKind = {
   /** Supplemental information that may say where decoding can start. */
   sei: 2,
   accessUnitDelimiter: 3,
-  /** What decoders ignore, which is dropped: stuffing, and types that are reserved or unspecified. */
+  /** Ignored by decoders, and dropped: stuffing, and types that are reserved or unspecified. */
   ignored: 4,
   other: 5,
   /** Supplemental information about the picture in front of it. */
@@ -29,26 +29,30 @@ export const NalPlace = {
 } as const;
 export type NalPlace = (typeof NalPlace)[keyof typeof NalPlace];
 
-/** What H.264 and H.265 do each in its own way, for a track of either. */
+/** The parts of a NalTrack that H.264 and H.265 do each in its own way. */
 export interface NalCodec {
   /** Checks a NAL unit's header and tells its kind. Throws MuxerError. */
   classify(data: Uint8Array, start: number, end: number): NalKind;
   /** Takes a parameter set into the store. Throws MuxerError. */
   storeParameterSet(data: Uint8Array, start: number, end: number): void;
   /**
-   * Takes the parameter sets of a record that the caller has given in the place of those before, and returns the size of the length in front of each NAL unit. They
-   * are activated by the next picture. Throws MuxerError.
+   * Takes the parameter sets of a record that the caller has given in the place of those before, and returns
+   * the size of the length in front of each NAL unit. They are activated by the next picture. Throws
+   * MuxerError.
    */
   configure(record: Uint8Array): number;
-  /** Takes the parameter sets of a record that {@link configuration} gave, and activates them. Throws MuxerError. */
+  /**
+   * Takes the parameter sets of a record that {@link configuration} gave, and activates them. Throws
+   * MuxerError.
+   */
   resume(configuration: Uint8Array): void;
   /** Activates the parameter sets of the picture that begins with this slice. Throws MuxerError. */
   beginPicture(data: Uint8Array, start: number, end: number, encrypted: boolean): void;
   /** Checks that another slice of that picture, not encrypted, is of the active SPS. Throws MuxerError. */
   continuePicture(data: Uint8Array, start: number, end: number): void;
   /**
-   * The picture order count of the picture that begins with this slice, whose parameter sets are active; NaN: it cannot be read. To be asked of
-   * one picture after the other.
+   * The picture order count of the picture that begins with this slice, whose parameter sets are active; NaN:
+   * it cannot be read. To be asked of one picture after the other.
    */
   pictureOrder(data: Uint8Array, start: number, end: number): number;
   /** Whether that picture is shown behind all pictures before it. */
@@ -59,18 +63,26 @@ export interface NalCodec {
   isRandomAccess(sliceHeader: number): boolean;
   /** Whether no other picture refers to the picture of this slice. */
   isDisposable(data: Uint8Array, start: number): boolean;
-  /** Whether the NAL unit is, or may be, of a picture that others refer to; its header has not been checked. */
+  /**
+   * Whether the NAL unit is, or may be, of a picture that others refer to; its header has not been checked.
+   */
   isMissed(data: Uint8Array, start: number): boolean;
   /** Where a NAL unit belongs; nothing in it has been checked. */
   placeOf(data: Uint8Array, start: number, end: number): NalPlace;
   isParameterSet(data: Uint8Array, start: number): boolean;
-  /** Takes the parameter sets in front of a packet's first slice, as far as they are good, for `isOtherPicture`. */
+  /**
+   * Takes the parameter sets in front of a packet's first slice, as far as they are good, for
+   * `isOtherPicture`.
+   */
   expectParameterSets(
     data: Uint8Array,
     nals: readonly (readonly [start: number, end: number])[],
     places: readonly NalPlace[],
   ): void;
-  /** Whether the NAL unit `second`, a first slice, is of another picture than `first`, so that neither is a field of the other's frame. */
+  /**
+   * Whether the NAL unit `second`, a first slice, is of another picture than `first`, so that neither is a
+   * field of the other's frame.
+   */
   isOtherPicture(first: Uint8Array, second: Uint8Array): boolean;
   /** Further slices tell which picture they are of. */
   readonly tellsPictures: boolean;
@@ -83,7 +95,9 @@ export interface NalCodec {
   readonly nalHeaderSize: number;
   /** Whether decoding can start at a picture that a recovery point SEI goes with. */
   readonly recoveryPointIsRandomAccess: boolean;
-  /** Rises when another SPS, or VPS, than that of the picture before is active: another sequence has begun. */
+  /**
+   * Rises when another SPS, or VPS, than that of the picture before is active: another sequence has begun.
+   */
   readonly sequence: number;
   /** Rises with every change of what `configuration` and `parameters` give. */
   readonly revision: number;
@@ -91,6 +105,6 @@ export interface NalCodec {
   readonly configuration: Uint8Array;
   /** @param videoCodecId as the tags and `onMetaData` name the codec */
   parameters(videoCodecId: number): VideoParameters;
-  /** What the active SPS says about colour. */
+  /** The colour by the active SPS. */
   readonly colour: ColourDescription | undefined;
 }

@@ -14,8 +14,8 @@ export function findStartCodePrefix(data: Uint8Array, from: number): number {
 }
 
 /**
- * Where the NAL units of a byte stream begin and end (ISO/IEC 14496-10 Annex B.2, 23008-2 Annex B.2): two arrays of
- * offsets that are reused for every packet, so that looking at a packet makes no garbage.
+ * Where the NAL units of a byte stream begin and end (ISO/IEC 14496-10 Annex B.2, 23008-2 Annex B.2): two
+ * arrays of offsets that are reused for every packet, so that looking at a packet makes no garbage.
  */
 export class NalUnitIndex {
   count = 0;
@@ -27,7 +27,8 @@ export class NalUnitIndex {
   lengthSize = 0;
 
   /**
-   * Finds the NAL units of `data`, in linear time; empty ones are left out. Throws MuxerError; the index is empty then.
+   * Finds the NAL units of `data`, in linear time; empty ones are left out. Throws MuxerError; the index is
+   * empty then.
    * @param lengthSize bytes of the length in front of each; 0: start codes
    */
   read(data: Uint8Array, lengthSize: number): void {

@@ -16,7 +16,10 @@ interface Pps {
 export interface ParameterSets<S extends Sps, P extends Pps> {
   readonly sps: ParameterSetStore<S>;
   readonly pps: ParameterSetStore<P>;
-  /** Keeps a parameter set NAL unit, which is at `offset` in its packet. False: it was there. Throws MuxerError. */
+  /**
+   * Keeps a parameter set NAL unit, which is at `offset` in its packet. False: it was there. Throws
+   * MuxerError.
+   */
   put(nal: Uint8Array, offset: number): boolean;
   /** Removes the sets that are none of these NAL units. */
   retain(nals: readonly Uint8Array[]): void;
@@ -61,7 +64,10 @@ export abstract class ParameterSetActivation<
   abstract classify(data: Uint8Array, start: number, end: number): NalKind;
   protected abstract isPps(nal: Uint8Array): boolean;
   protected abstract parseRecord(record: Uint8Array): DecoderConfiguration;
-  /** The record of one SPS and what belongs to it: sets of other sequences mislead players that take the first. */
+  /**
+   * The record of one SPS and what belongs to it: sets of other sequences mislead players that take the
+   * first.
+   */
   protected abstract encodeRecord(sps: S): Uint8Array;
   /** Activates what an SPS refers to itself; true: it is another than before. Throws MuxerError. */
   protected abstract activateBelow(sps: S, offset: number): boolean;

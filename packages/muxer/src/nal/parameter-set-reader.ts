@@ -67,8 +67,9 @@ export class ParameterSetReader extends BitReader {
   }
 
   /**
-   * What `read` gives, or undefined when it meets the end or a value that is not permitted. For the VUI, the tail of an
-   * SPS: cameras are known to get it wrong, decoders do without it, and so a stream is not refused for it.
+   * The value that `read` gives, or undefined when it meets the end or a value that is not permitted. For the
+   * VUI, the tail of an SPS: cameras are known to get it wrong, decoders do without it, and so a stream is
+   * not refused for it.
    */
   tolerate<T>(read: () => T): T | undefined {
     this.requireData();

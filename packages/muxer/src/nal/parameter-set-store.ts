@@ -12,7 +12,9 @@ export class ParameterSetBudget {
   used = 0;
 }
 
-/** The parameter sets of one kind that a stream has sent so far, by id, in the order of their first coming. */
+/**
+ * The parameter sets of one kind that a stream has sent so far, by id, in the order of their first coming.
+ */
 export class ParameterSetStore<T extends { readonly id: number }> {
   readonly #sets = new Map<number, StoredSet<T>>();
   readonly #capacity: number;
@@ -55,7 +57,10 @@ export class ParameterSetStore<T extends { readonly id: number }> {
     return false;
   }
 
-  /** Keeps a NAL unit, which is at `offset` in its packet, unless exactly these bytes are there already: false then. Throws MuxerError. */
+  /**
+   * Keeps a NAL unit, which is at `offset` in its packet, unless exactly these bytes are there already: false
+   * then. Throws MuxerError.
+   */
   add(nal: Uint8Array, offset: number, parse: (nal: Uint8Array, offset: number) => T): boolean {
     if (this.has(nal)) return false;
     this.put(nal, parse(nal, offset), offset);

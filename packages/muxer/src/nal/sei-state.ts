@@ -13,7 +13,7 @@ const luminanceUnits = 10_000;
 
 const nothing = new Uint8Array(0);
 
-/** What SEI messages (ISO/IEC 14496-10 Annex D, 23008-2 Annex D) tell about a stream beside its pictures. */
+/** The state of a stream by its SEI messages (ISO/IEC 14496-10 Annex D, 23008-2 Annex D). */
 export class SeiState {
   readonly #walker = new SeiWalker();
   #mdcvPayload: Uint8Array = nothing;
@@ -39,7 +39,7 @@ export class SeiState {
     }
   }
 
-  /** What is read from now on belongs to the next access unit. */
+  /** Begins the next access unit: messages read from now on belong to it. */
   endAccessUnit(): void {
     this.#mdcvIsFresh = false;
     this.#cllIsFresh = false;

@@ -1,6 +1,6 @@
 /**
- * Walks the messages of an SEI NAL unit (ISO/IEC 14496-10 §7.3.2.3, 23008-2 §7.3.5) without copying it: payload
- * sizes count bytes without emulation prevention, so these are stepped over on the way.
+ * Walks the messages of an SEI NAL unit (ISO/IEC 14496-10 §7.3.2.3, 23008-2 §7.3.5) without copying it:
+ * payload sizes count bytes without emulation prevention, so these are stepped over on the way.
  */
 export class SeiWalker {
   #data: Uint8Array = new Uint8Array(0);

@@ -1,4 +1,6 @@
-/** How much later than expected a key frame must be shown for the times from before it to count as stale, ms. */
+/**
+ * How much later than expected a key frame must be shown for the times from before it to count as stale, ms.
+ */
 const pauseSlack = 1000;
 /** The same for other pictures. */
 const gapSlack = 10_000;
@@ -15,27 +17,30 @@ export interface PictureOrder {
 const share = 4;
 
 /**
- * Decoding times for a caller that knows presentation times only. With a reorder depth of N pictures, the decoding
- * time of a picture is the smallest presentation time that is still waiting once N + 1 are there: it never exceeds the
- * picture's own presentation time, and lags by N pictures at most. It steps back only when the presentation time itself
- * lies before what was given out already, which the timeline repairs. No packet is held for it.
+ * Decoding times for a caller that knows presentation times only. With a reorder depth of N pictures, the
+ * decoding time of a picture is the smallest presentation time that is still waiting once N + 1 are there: it
+ * never exceeds the picture's own presentation time, and lags by N pictures at most. It steps back only when
+ * the presentation time itself lies before what was given out already, which the timeline repairs. No packet
+ * is held for it.
  *
  * `propose` changes nothing that is given out later; `accept` follows when the picture has been taken.
  */
 export class DtsFromPts {
   #waiting: number[] = [];
-  /** What `propose` has worked on; becomes `#waiting` when the picture is taken. */
+  /** The times that `propose` has worked on; becomes `#waiting` when the picture is taken. */
   #proposed: number[] = [];
   #proposal = 0;
   #last = Number.NEGATIVE_INFINITY;
 
   /**
    * @param pts ms
-   * @param reorderDepth what the SPS tells; undefined: what the pictures have shown so far, so that no delay is added that is not needed
+   * @param reorderDepth what the SPS tells; undefined: what the pictures have shown so far, so that no delay
+   *   is added that is not needed
    * @param order what picture order counts tell; undefined: nothing
    * @param frameDuration ms, which the first pictures are set apart by; undefined: 1
    * @param keyFrame whether older presentation times may be forgotten when this one comes long after them
-   * @param earliest the smallest decoding time that the timeline permits; the shift of the first pictures ends there
+   * @param earliest the smallest decoding time that the timeline permits; the shift of the first pictures
+   *   ends there
    */
   propose(
     pts: number,

@@ -8,7 +8,10 @@ import { removeEmulationPrevention } from '../nal/emulation-prevention.js';
 import { DtsFromPts } from './dts-from-pts.js';
 import { ReorderWatch } from './reorder-watch.js';
 
-/** Pictures of a group in decoding order, by their places in output order, counted from the picture in front of the group. */
+/**
+ * Pictures of a group in decoding order, by their places in output order, counted from the picture in front
+ * of the group.
+ */
 const groups: Record<string, number[]> = {
   'no B-pictures': [1],
   'one B-picture': [2, 1],
@@ -85,7 +88,9 @@ describe('decoding times of a stream that does not tell its reorder depth', () =
   });
 });
 
-/** A NAL unit's first `bits` bits behind its header, then `rest`, or as many bits from `from` on as there are. */
+/**
+ * A NAL unit's first `bits` bits behind its header, then `rest`, or as many bits from `from` on as there are.
+ */
 function rewritten(
   nal: Uint8Array,
   upTo: (reader: BitReader) => [position: number, bits: string, from: number],
@@ -103,7 +108,10 @@ function rewritten(
   return Buffer.from(escaped);
 }
 
-/** An SPS without vui_parameters() (ISO/IEC 14496-10 §7.3.2.1.1), of a High profile with picture order count type 0. */
+/**
+ * An SPS without vui_parameters() (ISO/IEC 14496-10 §7.3.2.1.1), of a High profile with picture order count
+ * type 0.
+ */
 const withoutVui = (nal: Uint8Array): Buffer =>
   rewritten(nal, (reader) => {
     reader.skip(32);

@@ -6,12 +6,16 @@ interface Place {
 
 /** No decoder holds back more pictures than this (ISO/IEC 14496-10 §A.3.1, ISO/IEC 23008-2 §A.4.2). */
 const maxDepth = 16;
-/** So many pictures in a row with the same distance, and none between them: that is the distance of neighbours. */
+/**
+ * So many pictures in a row with the same distance, and none between them: that is the distance of
+ * neighbours.
+ */
 const sameGaps = 4;
 
 /**
- * Watches the picture order counts of a stream that does not tell its reorder depth: how many pictures it has held back so far, and
- * whether pictures are still to come that are shown before one which has come. From those that are missing a decoding time must keep away.
+ * Watches the picture order counts of a stream that does not tell its reorder depth: how many pictures it has
+ * held back so far, and whether pictures are still to come that are shown before one which has come. From
+ * those that are missing a decoding time must keep away.
  */
 export class ReorderWatch {
   /** The most pictures so far that came before one and are shown after it. */

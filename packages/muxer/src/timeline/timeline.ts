@@ -1,12 +1,18 @@
 import { MuxerError } from '../errors.js';
 import { limits } from '../limits.js';
 
-/** `'native'`: 64-bit times that never wrap. `'wrapping32'`: unsigned 32-bit milliseconds that go on at 0 after 2^32 − 1. */
+/**
+ * `'native'`: 64-bit times that never wrap. `'wrapping32'`: unsigned 32-bit milliseconds that go on at 0
+ * after 2^32 − 1.
+ */
 export type InputClock = 'native' | 'wrapping32';
 
 const clockRange = 2 ** 32;
 
-/** What a track's packets are taken to be apart before two of them have come, ms. Not whole: its field holds fractions. */
+/**
+ * The distance from one packet of a track to the next before two of them have come, ms. Not whole: its field
+ * holds fractions.
+ */
 const usualInterval = 20.5;
 
 /**
@@ -46,13 +52,13 @@ export class TrackClock {
 }
 
 /**
- * The clock of one stream: the caller's milliseconds, of any origin, become milliseconds from the first packet.
- * All tracks share the origin, so that their offset is kept; a track that begins a little before the origin is held
- * at 0 until it gets there.
+ * The clock of one stream: the caller's milliseconds, of any origin, become milliseconds from the first
+ * packet. All tracks share the origin, so that their offset is kept; a track that begins a little before the
+ * origin is held at 0 until it gets there.
  *
- * The outgoing clock never steps back, and no packet is refused for its time. A small step back is put 1 ms behind the
- * packet before. When the caller's clock has been set, the origin moves with it, so that the outgoing clock goes on from
- * where it was; the other track follows as soon as it comes with the new times.
+ * The outgoing clock never steps back, and no packet is refused for its time. A small step back is put 1 ms
+ * behind the packet before. When the caller's clock has been set, the origin moves with it, so that the
+ * outgoing clock goes on from where it was; the other track follows as soon as it comes with the new times.
  */
 export class Timeline {
   readonly #wrapping: boolean;
@@ -101,8 +107,8 @@ export class Timeline {
   }
 
   /**
-   * The same, next to another time, or NaN for none: a presentation time belongs to its decoding time, on whichever side of
-   * the wrap.
+   * The same, next to another time, or NaN for none: a presentation time belongs to its decoding time, on
+   * whichever side of the wrap.
    */
   unwrapNear(time: number, reference: number): number {
     if (!this.#wrapping) {
@@ -111,7 +117,8 @@ export class Timeline {
     }
     if (!Number.isInteger(time) || time < 0 || time >= clockRange) throw invalid(time, '0 to 4294967295');
     if (Number.isNaN(reference)) return time;
-    // The difference as a signed 32-bit number, the shorter way round the clock. A decoding time that was made up is not whole.
+    // The difference as a signed 32-bit number, the shorter way round the clock. A decoding time that was
+    // made up is not whole.
     const whole = Math.floor(reference);
     return whole + ((time - whole) | 0);
   }
@@ -129,8 +136,8 @@ export class Timeline {
   }
 
   /**
-   * Puts a packet's decoding time, as `unwrap` gave it, on the track. Returns it in ms from the origin; the result is
-   * never negative, and never less than the track's one before.
+   * Puts a packet's decoding time, as `unwrap` gave it, on the track. Returns it in ms from the origin; the
+   * result is never negative, and never less than the track's one before.
    */
   place(track: TrackClock, dts: number): number {
     let time = dts - track.origin;
@@ -146,8 +153,8 @@ export class Timeline {
   }
 
   /**
-   * The time of a data message: it follows the clock of the media, and never moves it. Before the first packet it begins the
-   * clock.
+   * The time of a data message: it follows the clock of the media, and never moves it. Before the first
+   * packet it begins the clock.
    */
   placeData(track: TrackClock, dts: number): number {
     if (Number.isNaN(this.#origin)) {
@@ -248,7 +255,10 @@ export class Timeline {
   }
 }
 
-/** The whole millisecond that a time from the origin is stamped with; never less than the track's stamp before. */
+/**
+ * The whole millisecond that a time from the origin is stamped with; never less than the track's stamp
+ * before.
+ */
 export function stamp(track: TrackClock, time: number): number {
   track.lastStamp = Math.max(track.lastStamp, Math.round(time));
   return track.lastStamp;

@@ -22,7 +22,8 @@ export class AacTags {
 
   /**
    * Sends the raw frame data[start, end).
-   * @param room bytes in front of it that may be written to; fewer than a tag header takes: it becomes a slice
+   * @param room bytes in front of it that may be written to; fewer than a tag header takes: it becomes a
+   *   slice
    */
   frame(data: Uint8Array, start: number, end: number, room: number, timestamp: number, out: FlvTag[]): void {
     if (room >= aacHeaderSize) {

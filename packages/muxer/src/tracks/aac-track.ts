@@ -22,7 +22,10 @@ import { RawAacFrames } from './raw-aac-frames.js';
 /** Samples of one channel in a raw data block. */
 const samplesPerBlock = 1024;
 
-/** Of the frame at hand. All tracks share it: among a thousand of their own, none would be in the processor's cache. */
+/**
+ * Of the frame at hand. All tracks share it: among a thousand of their own, none would be in the processor's
+ * cache.
+ */
 const header = new AdtsHeader();
 const frames = new PacketFrames();
 
@@ -148,7 +151,10 @@ export class AacTrack implements AudioTrack {
   }
 }
 
-/** The ADTS header is room for the tag header; that of the first frame has the packet's headroom in front of it. */
+/**
+ * The ADTS header is room for the tag header; that of the first frame has the packet's headroom in front of
+ * it.
+ */
 function roomAt({ headroom }: MediaPacket, offset: number, block: number, start: number): number {
   if (headroom === 0) return 0;
   if (block > 0) return aacHeaderSize;

@@ -2,7 +2,7 @@ import type { FlvTag } from '../flv/flv-tag.js';
 import type { MediaPacket } from '../media-packet.js';
 import type { AudioParameters } from '../parameters.js';
 
-/** What the muxer asks of an audio track of any codec. */
+/** An audio track of any codec. */
 export interface AudioTrack {
   /** Appends the packet's tags to `out`, or throws MuxerError. */
   mux(packet: MediaPacket, out: FlvTag[]): void;

@@ -12,7 +12,7 @@ import type { VideoTagFormat } from '../flv/video-tag-header.js';
 
 /** Sends the `colorInfo` of a video track when it is new; an empty one takes back what was sent. */
 export class ColorInfoSender {
-  /** What the caller has asked for. */
+  /** The option that the caller has set. */
   option: ColorInfoOption = 'auto';
   #sent: Uint8Array | undefined;
 

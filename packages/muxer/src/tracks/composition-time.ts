@@ -17,8 +17,8 @@ export function compositionTimeError(distance: number): MuxerError {
 }
 
 /**
- * CompositionTime (FLV E.4.3.1): whole ms from the tag's stamp to the presentation time, both counted from the origin
- * of the stream and rounded on their own, so that rounding errors do not add up.
+ * CompositionTime (FLV E.4.3.1): whole ms from the tag's stamp to the presentation time, both counted from
+ * the origin of the stream and rounded on their own, so that rounding errors do not add up.
  */
 export function compositionTimeOffset(presentation: number, dtsStamp: number, same: boolean): number {
   if (same) return 0;

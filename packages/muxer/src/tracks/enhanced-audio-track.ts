@@ -29,12 +29,17 @@ export class EnhancedAudioTrack implements AudioTrack {
     this.#clock = clock;
   }
 
-  /** What the sequence header that was sent last holds; undefined before the first, and for a codec that has none. */
+  /**
+   * Content of the sequence header that was sent last; undefined before the first, and for a codec that has
+   * none.
+   */
   get configuration(): Uint8Array | undefined {
     return this.#sentConfiguration;
   }
 
-  /** Goes on with a stream of this header: what comes is sent behind a new sequence header. Throws MuxerError. */
+  /**
+   * Goes on with a stream of this header: what comes is sent behind a new sequence header. Throws MuxerError.
+   */
   resume(configuration: Uint8Array): void {
     this.#format.takeStreamHeader(configuration);
   }

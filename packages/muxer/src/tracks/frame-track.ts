@@ -80,7 +80,8 @@ export class FrameTrack implements VideoTrack {
         permitted: 'key frame',
       });
     }
-    // These codecs show frames in the order of their packets, so there is one time, and it is the presentation time.
+    // These codecs show frames in the order of their packets, so there is one time, and it is the
+    // presentation time.
     const time = this.#timeline.unwrap(Number.isNaN(packet.pts) ? packet.dts : packet.pts);
     const timestamp = wrap32(stamp(this.#clock, this.#timeline.place(this.#clock, time)));
     this.#started = true;
@@ -95,7 +96,7 @@ export class FrameTrack implements VideoTrack {
     this.#given = configuration;
   }
 
-  /** What is in the frame counts, whatever the caller says. */
+  /** The frame itself counts, whatever the caller says. */
   #isKeyFrame(hint: boolean | undefined): boolean {
     const { keyFrame } = this.#codec;
     if (hint !== undefined && hint !== keyFrame && !this.#hintTold) {

@@ -14,7 +14,10 @@ const sampleRate = 8000;
 /** Bytes in front of the samples. */
 const headerSize = 1;
 
-/** An audio track of G.711 samples, mono at 8 kHz. There is no sequence header, and no form of it in Enhanced RTMP. */
+/**
+ * An audio track of G.711 samples, mono at 8 kHz. There is no sequence header, and no form of it in Enhanced
+ * RTMP.
+ */
 export class G711Track implements AudioTrack {
   readonly #codec: 'g711a' | 'g711u';
   readonly #timeline: Timeline;

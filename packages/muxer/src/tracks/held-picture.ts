@@ -6,8 +6,8 @@ import type { MediaPacket } from '../media-packet.js';
 const headroom = 48;
 
 /**
- * A picture whose slices come in packets of their own: a copy of those that have come, as one packet. Its memory goes
- * with the tag that is made of it, so that each picture has memory of its own.
+ * A picture whose slices come in packets of their own: a copy of those that have come, as one packet. Its
+ * memory goes with the tag that is made of it, so that each picture has memory of its own.
  */
 export class HeldPicture {
   #bytes = new Uint8Array(0);

@@ -30,9 +30,10 @@ export interface SlicedSample {
 }
 
 /**
- * A sample out of slices of the packet, with the lengths between them. Its first part begins with `headerSize` bytes
- * for the tag header; what is pending follows, but an access unit delimiter stays in front of it. NAL units that
- * sit back to back share a slice where their lengths stand between them already, or can be written there.
+ * A sample out of slices of the packet, with the lengths between them. Its first part begins with
+ * `headerSize` bytes for the tag header; what is pending follows, but an access unit delimiter stays in front
+ * of it. NAL units that sit back to back share a slice where their lengths stand between them already, or can
+ * be written there.
  */
 export function nalSampleSliced(
   packet: MediaPacket,
@@ -46,7 +47,8 @@ export function nalSampleSliced(
   const writable = packet.headroom > 0;
   const isPrefixed = lengthSize === 4;
   const pendingSize = pending.size;
-  // The delimiter, a few bytes, is copied into the lead; the first NAL unit to be sliced is then the next one.
+  // The delimiter, a few bytes, is copied into the lead; the first NAL unit to be sliced is then the next
+  // one.
   const first = delimiterFirst && pendingSize > 0 ? 1 : 0;
   const delimiterSize = first === 0 ? 0 : 4 + ends[0]! - starts[0]!;
   const leadSize = headerSize + delimiterSize + pendingSize + 4;

@@ -5,8 +5,9 @@ import { type NalCodec, NalKind } from '../nal/nal-codec.js';
 import type { NalUnitIndex } from '../nal/nal-unit-index.js';
 
 /**
- * NAL units that came in packets without a picture (some encoders hand out SEI on its own): they are copied, with
- * their lengths in front, and go in front of the next picture. Parameter sets are in the sequence header already.
+ * NAL units that came in packets without a picture (some encoders hand out SEI on its own): they are copied,
+ * with their lengths in front, and go in front of the next picture. Parameter sets are in the sequence header
+ * already.
  */
 export class PendingNalUnits {
   #bytes = new Uint8Array(0);

@@ -6,19 +6,22 @@ import { HeldPicture } from './held-picture.js';
 import { index } from './packet-index.js';
 
 /**
- * What becomes of slices of H.264 and H.265 that come in packets of their own. `'whole'`: every packet must be whole pictures, and what is
- * left of one is refused. `'join'`: they become one picture; once a stream has been seen to send them so, each picture comes out with the packet
- * behind it, or by `Muxer.flush`. `'await'`: so does a first picture that looks as if others would follow: a single NAL unit, of a stream whose
- * parameter sets came in packets of their own.
+ * How to treat slices of H.264 and H.265 that come in packets of their own. `'whole'`: every packet must be
+ * whole pictures, and what is left of one is refused. `'join'`: they become one picture; once a stream has
+ * been seen to send them so, each picture comes out with the packet behind it, or by `Muxer.flush`.
+ * `'await'`: so does a first picture that looks as if others would follow: a single NAL unit, of a stream
+ * whose parameter sets came in packets of their own.
  */
 export type SliceHandling = 'whole' | 'join' | 'await';
 
 /** So many whole pictures in a row say that slices do not come in packets of their own any more. */
 const wholeAgain = 50;
-/** Of H.265, whose further slices do not say which picture they are of: stamps this near are of one, in ms. */
+/**
+ * Of H.265, whose further slices do not say which picture they are of: stamps this near are of one, in ms.
+ */
 const nearby = 20;
 
-/** Who makes tags of whole pictures, and of packets without any. */
+/** Makes tags of whole pictures, and of packets without any. */
 export interface PictureTarget {
   muxPicture(packet: MediaPacket, isRead: boolean, out: FlvTag[]): void;
   /** A picture will not go out whole, or not at all. */
@@ -28,9 +31,9 @@ export interface PictureTarget {
 }
 
 /**
- * Makes access units of packets that are none. Encoders hand out slices one by one: once that has been seen, each picture
- * waits for the packet behind it, which says that it is whole. Until then pictures go out as they come, and nothing is
- * copied. Several pictures in one packet are taken apart.
+ * Makes access units of packets that are none. Encoders hand out slices one by one: once that has been seen,
+ * each picture waits for the packet behind it, which says that it is whole. Until then pictures go out as
+ * they come, and nothing is copied. Several pictures in one packet are taken apart.
  */
 export class PictureAssembler {
   readonly #codec: NalCodec;
@@ -81,7 +84,10 @@ export class PictureAssembler {
     return false;
   }
 
-  /** Takes a packet that `concerns` is true for. Throws MuxerError when all of it has been done that can be done. */
+  /**
+   * Takes a packet that `concerns` is true for. Throws MuxerError when all of it has been done that can be
+   * done.
+   */
   mux(packet: MediaPacket, target: PictureTarget, out: FlvTag[]): void {
     const { starts, ends, count } = index;
     const { data } = packet;
@@ -121,7 +127,10 @@ export class PictureAssembler {
     return slice < 0 || places.includes(NalPlace.firstSlice);
   }
 
-  /** Where the picture that begins with the NAL unit `from` ends: where the next one begins, or the packet ends. */
+  /**
+   * Where the picture that begins with the NAL unit `from` ends: where the next one begins, or the packet
+   * ends.
+   */
   #endOfPicture(
     data: Uint8Array,
     nals: readonly [number, number][],

@@ -4,8 +4,8 @@ import type { SeiState } from '../nal/sei-state.js';
 import { index } from './packet-index.js';
 
 /**
- * What is in the packet at hand: every NAL unit is checked, parameter sets are taken, what decoders ignore leaves the index, and the
- * picture is found out about.
+ * Looks into the packet at hand: every NAL unit is checked, parameter sets are taken, what decoders ignore
+ * leaves the index, and the picture is found out about.
  */
 export class PictureSurvey {
   readonly #codec: NalCodec;

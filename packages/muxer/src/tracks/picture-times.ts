@@ -7,7 +7,10 @@ import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline/timel
 import { compositionTimeError, compositionTimeOffset, fitsCompositionTime } from './composition-time.js';
 import type { PictureSurvey } from './picture-survey.js';
 
-/** The times of pictures in their tags. Decoding times that the caller does not give are made of the presentation times. */
+/**
+ * The times of pictures in their tags. Decoding times that the caller does not give are made of the
+ * presentation times.
+ */
 export class PictureTimes {
   readonly #codec: NalCodec;
   readonly #survey: PictureSurvey;

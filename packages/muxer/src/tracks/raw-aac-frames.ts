@@ -18,7 +18,7 @@ export class RawAacFrames {
   /** The configuration of the packet before, as it was given, and a copy of it. */
   #given: Uint8Array | undefined;
   #config: Uint8Array = new Uint8Array(0);
-  /** What that configuration says; undefined before the first. */
+  /** The parameters of that configuration; undefined before the first. */
   parameters: AudioParameters | undefined;
 
   constructor(tags: AacTags) {

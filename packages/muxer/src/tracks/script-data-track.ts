@@ -3,7 +3,9 @@ import { requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
 import type { MediaPacket } from '../media-packet.js';
 import { stamp, type Timeline, TrackClock, wrap32 } from '../timeline/timeline.js';
 
-/** Script data in order with the media. A packet without a time of its own takes the time of the latest media. */
+/**
+ * Script data in order with the media. A packet without a time of its own takes the time of the latest media.
+ */
 export class ScriptDataTrack {
   readonly #timeline: Timeline;
   readonly #clock = new TrackClock();

@@ -6,13 +6,13 @@ import { type VideoTagFormat, videoSequenceHeader } from '../flv/video-tag-heade
 import { ColorInfoSender } from './color-info-sender.js';
 
 /**
- * What goes in front of the pictures of a track: its sequence header and its `colorInfo`. Servers cut the stream at a sequence header that
- * is repeated, so each goes out only when its bytes are new.
+ * The headers in front of the pictures of a track: its sequence header and its `colorInfo`. Servers cut the
+ * stream at a sequence header that is repeated, so each goes out only when its bytes are new.
  */
 export class VideoHeaders {
   readonly colorInfo = new ColorInfoSender();
   #format: VideoTagFormat;
-  /** What the sequence header that was sent last was made of. */
+  /** The record that the sequence header that was sent last was made of. */
   #sent: Uint8Array | undefined;
 
   constructor(format: VideoTagFormat) {
@@ -29,7 +29,7 @@ export class VideoHeaders {
     this.#sent = undefined;
   }
 
-  /** What the sequence header that was sent last was made of; undefined before the first. */
+  /** The record that the sequence header that was sent last was made of; undefined before the first. */
   get configuration(): Uint8Array | undefined {
     return this.#sent;
   }
@@ -50,7 +50,7 @@ export class VideoHeaders {
     this.colorInfo.send(this.#format, stream, timestamp, out);
   }
 
-  /** Fresh copies of what was sent last, for a destination that starts late. */
+  /** Fresh copies of the headers that were sent last, for a destination that starts late. */
   repeat(timestamp: number): FlvTag[] {
     if (this.#sent === undefined) return [];
     const header = this.#sequenceHeader(this.#sent, timestamp);

@@ -3,7 +3,7 @@ import type { MediaPacket } from '../media-packet.js';
 import type { VideoParameters } from '../parameters.js';
 import type { ColorInfoSender } from './color-info-sender.js';
 
-/** What the muxer asks of a video track of any codec. */
+/** A video track of any codec. */
 export interface VideoTrack {
   /** Appends the packet's tags to `out`, or throws MuxerError. */
   mux(packet: MediaPacket, out: FlvTag[]): void;
@@ -15,7 +15,10 @@ export interface VideoTrack {
   sequenceHeaders(timestamp: number): FlvTag[];
   /** A picture was lost before it came here: those that refer to it are refused, up to the next key frame. */
   awaitKeyFrame(): void;
-  /** The next stream begins: with a key frame, and with times of its own. What parameter sets have told stays known. */
+  /**
+   * The next stream begins: with a key frame, and with times of its own. What parameter sets have told stays
+   * known.
+   */
   restart(): void;
   readonly parameters: VideoParameters | undefined;
   readonly colorInfo: ColorInfoSender;

@@ -2,7 +2,7 @@ import type { BitReader } from '../bits/bit-reader.js';
 import type { ColourDescription } from '../colour/colour-description.js';
 import { MuxerError } from '../errors.js';
 
-/** What uncompressed_header() (VP9 §6.2) of a key frame tells. */
+/** The uncompressed_header() of a key frame (VP9 §6.2). */
 export interface Vp9KeyFrame {
   readonly profile: number;
   readonly width: number;
@@ -50,7 +50,8 @@ export function readVp9KeyFrame(reader: BitReader, profile: number): Vp9KeyFrame
   if (odd && colorSpace !== rgb) {
     subsamplingX = reader.bit();
     subsamplingY = reader.bit();
-    // Nothing that a player is told can express it: neither the vpcC nor chroma_format_idc has a value for it.
+    // Nothing that a player is told can express it: neither the vpcC nor chroma_format_idc has a value for
+    // it.
     if (subsamplingX === 0 && subsamplingY === 1) {
       throw new MuxerError('ERR_CLOUDPUSH_VP9_HEADER_INVALID', {
         offset: 0,

@@ -14,7 +14,10 @@ const levels: readonly (readonly [number, number])[] = [
   [60, 35_651_584],
 ];
 
-/** The lowest level whose pictures are large enough; the frame rate, which would tell more, is not in the stream. */
+/**
+ * The lowest level whose pictures are large enough; the frame rate, which would tell more, is not in the
+ * stream.
+ */
 export function vp9Level(header: Vp9KeyFrame): number {
   const size = header.width * header.height;
   return levels.find(([, largest]) => size <= largest)?.[0] ?? 62;
@@ -27,8 +30,8 @@ function chromaSubsampling(header: Vp9KeyFrame): number {
 }
 
 /**
- * VPCodecConfigurationRecord (VP Codec ISO Media File Format Binding §2.2) behind the version and flags of its box,
- * which is the form that FFmpeg, so far the one sender in the field, has settled on.
+ * VPCodecConfigurationRecord (VP Codec ISO Media File Format Binding §2.2) behind the version and flags of
+ * its box, which is the form that FFmpeg, so far the one sender in the field, has settled on.
  */
 export function encodeVpCodecConfigurationRecord(header: Vp9KeyFrame): Uint8Array {
   const writer = new ByteWriter(12);
