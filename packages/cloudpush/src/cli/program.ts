@@ -8,6 +8,7 @@ import { inspectProgram } from './commands/inspect/inspect-program.js';
 import { pushProgram } from './commands/push/push-program.js';
 import { receiveProgram } from './commands/receive/receive-program.js';
 import { tokenServerProgram } from './commands/token-server/token-server-program.js';
+import { topProgram } from './commands/top/top-program.js';
 import { addEngineOptions, channelCount, MAX_SECONDS } from './engine-options.js';
 
 /** The command line as a whole: commands, options, help. */
@@ -24,7 +25,8 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(inspectProgram(context))
     .addCommand(decryptProgram(context))
     .addCommand(demo(context))
-    .addCommand(tokenServerProgram(context));
+    .addCommand(tokenServerProgram(context))
+    .addCommand(topProgram(context));
   return program;
 }
 

@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import { withoutUrlSecrets } from '@cloudpush/transport';
 import { shownJson, shownText } from './shown-text.js';
 
-type TextStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+type TextStream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 
 /** Back to the start of the line, and nothing behind it. */
 const CLEAR = '\r\u001b[K';
@@ -40,6 +40,11 @@ export class Output {
   /** True when a person watches the notes: then lines may be drawn over. */
   get isTerminal(): boolean {
     return this.notes.isTTY === true;
+  }
+
+  /** True when both streams go to a terminal: then the whole screen may be drawn over. */
+  get isScreen(): boolean {
+    return this.#results.isTTY === true && this.isTerminal;
   }
 
   /** Characters in a line of the results; undefined where they go to no terminal. */

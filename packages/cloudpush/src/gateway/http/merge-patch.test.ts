@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mergePatchBetween } from './merge-patch.js';
+import { applyMergePatch, mergePatchBetween } from './merge-patch.js';
 
 type Tree = Record<string, unknown>;
 
@@ -44,6 +44,19 @@ test('a patch makes the old state into the new one, whatever they are', () => {
     expect(applied(before, patch ?? {})).toEqual(after);
     if (patch === undefined) expect(before).toEqual(after);
   }
+});
+
+test('applying a patch is what RFC 7396 says', () => {
+  const next = numbers(2);
+  for (let round = 0; round < 500; round++) {
+    const target = randomTree(next, 3);
+    const patch = { ...randomTree(next, 3), a: next(2) === 0 ? null : { b: null, c: [null] } };
+    expect(applyMergePatch(target, patch)).toEqual(applied(target, patch));
+  }
+  expect(applyMergePatch({ a: 1 }, [2])).toEqual([2]);
+  const hostile = applyMergePatch({}, JSON.parse('{"__proto__": {"a": 1}}'));
+  expect(JSON.stringify(hostile)).toBe('{"__proto__":{"a":1}}');
+  expect(({} as Record<string, unknown>)['a']).toBeUndefined();
 });
 
 test('equal states need no patch, and a patch holds what has changed only', () => {

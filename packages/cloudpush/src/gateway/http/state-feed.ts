@@ -13,7 +13,7 @@ const MAX_EVENTS = 1000;
 const MAX_AGE = 200;
 
 /** A channel's state, with its destinations by name: so a merge patch can name the one that has changed. */
-interface StreamedChannel extends Omit<ChannelState, 'destinations'> {
+export interface StreamedChannel extends Omit<ChannelState, 'destinations'> {
   readonly destinations: Readonly<Record<string, DestinationState>>;
 }
 

@@ -1,0 +1,68 @@
+import type { StreamedChannel } from '../../../gateway/http/state-feed.js';
+import type { ChannelStatus, ErrorState } from '../../../gateway/state.js';
+import type { ChannelRates, GatewayView } from './gateway-view.js';
+
+/** One channel as it is shown. */
+export interface TopRow {
+  readonly name: string;
+  readonly state: ChannelStatus;
+  /** How long it has been so, in ms. */
+  readonly age: number;
+  readonly source: string;
+  /** Each destination's name and state. */
+  readonly destinations: readonly string[];
+  readonly rates: ChannelRates;
+  /** Bytes that wait, of all destinations. */
+  readonly queuedBytes: number;
+  /** Of the source and the destinations. */
+  readonly reconnects: number;
+  /** The error that keeps the channel from being well; undefined when it is. */
+  readonly error: ErrorState | undefined;
+  /** ms until the next attempt of whatever is tried again first; undefined when nothing is. */
+  readonly nextRetryIn: number | undefined;
+}
+
+/** The worst first. */
+const severity: Readonly<Record<ChannelStatus, number>> = {
+  offline: 0,
+  degraded: 1,
+  starting: 2,
+  online: 3,
+  disabled: 4,
+};
+
+/** The channels, with what is wrong first: by state, then by how many frames are dropped, then by name. */
+export function topRows(view: GatewayView): TopRow[] {
+  const { state } = view;
+  if (state === undefined) return [];
+  return Object.values(state.channels)
+    .map((channel) => rowOf(channel, view.ratesOf(channel), state.at))
+    .sort(
+      (a, b) =>
+        severity[a.state] - severity[b.state] ||
+        b.rates.dropsPerMinute - a.rates.dropsPerMinute ||
+        (a.name < b.name ? -1 : 1),
+    );
+}
+
+function rowOf(channel: StreamedChannel, rates: ChannelRates, now: number): TopRow {
+  const { name, state, since, source, lastError } = channel;
+  const destinations = Object.values(channel.destinations);
+  const retries = [source, ...destinations].flatMap(({ nextRetryAt }) => nextRetryAt ?? []);
+  const isWell = state === 'online' || state === 'disabled';
+  return {
+    name,
+    state,
+    age: Math.max(0, now - since),
+    source: source.state,
+    destinations: destinations.map((destination) => `${destination.name} ${destination.state}`),
+    rates,
+    queuedBytes: destinations.reduce((sum, { queuedBytes }) => sum + queuedBytes, 0),
+    reconnects: destinations.reduce(
+      (sum, { counters }) => sum + counters.reconnects,
+      source.counters.reconnects,
+    ),
+    error: isWell ? undefined : lastError,
+    nextRetryIn: retries.length === 0 ? undefined : Math.max(0, Math.min(...retries) - now),
+  };
+}

@@ -1,0 +1,123 @@
+import type { StreamedState } from '../../../gateway/http/state-feed.js';
+import type { ChannelStatus } from '../../../gateway/state.js';
+import { bytes, count, table } from '../../terminal/format.js';
+import type { GatewayView } from './gateway-view.js';
+import { type TopRow, topRows } from './top-rows.js';
+
+const HEAD = [
+  'channel',
+  'state',
+  'for',
+  'source',
+  'destinations',
+  'in kbit/s',
+  'out kbit/s',
+  'fps',
+  'queue',
+  'drops/min',
+  'reconnects',
+];
+
+/** Lines of a table that hold no row: its borders and its head. */
+const FRAME_LINES = 4;
+
+/**
+ * The state of a gateway for people: a line of totals, a table with what is wrong first, and the errors of the channels shown.
+ * @param columns characters in a line
+ * @param lines at most so many; channels that are left out are counted in the last line
+ */
+export function topText(
+  view: GatewayView,
+  columns = Number.POSITIVE_INFINITY,
+  lines = Number.POSITIVE_INFINITY,
+): string {
+  const { state } = view;
+  if (state === undefined) return 'waiting for the gateway';
+  const rows = topRows(view);
+  const head = [totalsLine(state, rows), ...warnings(state)];
+  const room = Math.max(1, Math.floor((lines - head.length - FRAME_LINES - 1) / 2));
+  const shown = fitting(rows, room, lines - head.length - FRAME_LINES - 1);
+  const hidden = rows.length - shown.length;
+  return [
+    ...head,
+    table(HEAD, shown.map(cells), columns),
+    ...shown.flatMap((row) => errorLine(row, columns)),
+    ...(hidden > 0 ? [`… and ${count(hidden)} more`] : []),
+  ].join('\n');
+}
+
+/** As many rows as fit, each with the line of its error. */
+function fitting(rows: readonly TopRow[], least: number, lines: number): readonly TopRow[] {
+  let taken = 0;
+  let used = 0;
+  for (const row of rows) {
+    used += row.error === undefined ? 1 : 2;
+    if (used > lines && taken >= least) break;
+    taken++;
+  }
+  return rows.slice(0, taken);
+}
+
+function totalsLine({ version, engine }: StreamedState, rows: readonly TopRow[]): string {
+  const counts = new Map<ChannelStatus, number>();
+  for (const { state } of rows) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const states = (['online', 'degraded', 'offline', 'starting', 'disabled'] as const)
+    .filter((state) => counts.has(state))
+    .map((state) => `${count(counts.get(state)!)} ${state}`);
+  const sum = (value: (row: TopRow) => number) => rows.reduce((total, row) => total + value(row), 0);
+  const rate = (bitsPerSecond: number) => `${(bitsPerSecond / 1e6).toFixed(1)} Mbit/s`;
+  return [
+    `cloudpush ${version}`,
+    states.join(', ') || 'no channels',
+    `${rate(sum(({ rates }) => rates.bitRateIn))} in`,
+    `${rate(sum(({ rates }) => rates.bitRateOut))} out`,
+    `${count(sum(({ rates }) => rates.dropsPerMinute))} drops/min`,
+    `pool ${Math.round((engine.poolBytesInUse / engine.poolSize) * 100)} %`,
+  ].join(' | ');
+}
+
+function warnings({ ready, configuration }: StreamedState): string[] {
+  const { file, faults, lastReload, restartNeeded } = configuration;
+  return [
+    ...(ready ? [] : ['the gateway is starting or stopping']),
+    ...(lastReload.successful
+      ? []
+      : [`${file} is at fault (${faults.length}): the configuration before it is in force`]),
+    ...(restartNeeded.length === 0 ? [] : [`a restart is needed for ${restartNeeded.join(', ')}`]),
+  ];
+}
+
+function cells(row: TopRow): (string | number)[] {
+  const { name, state, age, source, destinations, rates, queuedBytes, reconnects } = row;
+  return [
+    name,
+    state,
+    duration(age),
+    source,
+    destinations.join(', '),
+    Math.round(rates.bitRateIn / 1000),
+    Math.round(rates.bitRateOut / 1000),
+    Math.round(rates.frameRate),
+    bytes(queuedBytes),
+    Math.round(rates.dropsPerMinute),
+    reconnects,
+  ];
+}
+
+function errorLine({ name, error, nextRetryIn }: TopRow, columns: number): string[] {
+  if (error === undefined) return [];
+  const retry = nextRetryIn === undefined ? '' : ` (next attempt in ${duration(nextRetryIn)})`;
+  const line = `${name}: ${error.message.replace(/\s+/g, ' ')}${retry}`;
+  return [line.length > columns ? `${line.slice(0, Math.max(1, columns - 1))}…` : line];
+}
+
+/** 5s, 3m, 2h, 4d */
+function duration(ms: number): string {
+  const units = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+  ] as const;
+  const unit = units.find(([, length]) => ms >= length);
+  return unit === undefined ? `${Math.floor(ms / 1000)}s` : `${Math.floor(ms / unit[1])}${unit[0]}`;
+}
