@@ -7,6 +7,7 @@ import { RtspCamera } from '../support/rtsp-camera.js';
 import { RtspPump } from '../support/rtsp-pump.js';
 import { readAudioFrames } from '../support/source.js';
 import { TempFolder } from '../support/temp.js';
+import { waitFor } from '../support/wait.js';
 
 /** Bytes of an ADTS header without a checksum, as ffmpeg writes it. */
 const ADTS_HEADER_BYTES = 7;
@@ -123,5 +124,63 @@ for (const mount of ['lossy264', 'shuffled264']) {
     expect(packets - late + lost).toBeGreaterThan(380);
     expect(accessUnits + damagedPictures + skippedPictures).toBeLessThanOrEqual(80);
     expect(accessUnits).toBe(collected.length);
+  });
+}
+
+for (const kind of ['digest', 'basic'] as const) {
+  test(`a camera with ${kind} authentication takes the right password, and no other`, async (context) => {
+    requirePeers(context, 'gst-rtsp-server', 'ffmpeg');
+    await using guarded = await RtspCamera.start({ auth: [kind, 'viewer', 'open sesame'] });
+    const pump = new RtspPump(guarded.url('bframes', 'viewer:open%20sesame@'), 'tcp');
+    expect(await pump.ended).toMatchObject({ code: 'ERR_CLOUDPUSH_RTSP_CLOSED' });
+    await expectPictures(pump, camera.file('bframes'), 'h264');
+    const wrong = new RtspPump(guarded.url('bframes', 'viewer:tiger@'), 'tcp');
+    const error = await wrong.ended;
+    expect(error).toMatchObject({ code: 'ERR_CLOUDPUSH_RTSP_AUTH', class: 'auth' });
+    expect(error!.message).not.toMatch(/tiger|viewer/);
+    const anonymous = new RtspPump(guarded.url('bframes'), 'tcp');
+    expect(await anonymous.ended).toMatchObject({ code: 'ERR_CLOUDPUSH_RTSP_AUTH', class: 'auth' });
+  });
+}
+
+/** Media of a live camera for a while; TEARDOWN ends it. */
+async function watch(mount: string, pictures: number): Promise<RtspPump> {
+  const pump = new RtspPump(camera.url(mount), 'tcp');
+  await waitFor(`${pictures} pictures`, 30_000, () =>
+    pump.sinks[0]?.collected[pictures] ? true : undefined,
+  );
+  pump.client.close(performance.now());
+  expect(await pump.ended).toBeUndefined();
+  return pump;
+}
+
+test('a live camera is watched from a key frame on, with sound in step, until it is told to stop', async (context) => {
+  requirePeers(context, 'gst-rtsp-server', 'ffmpeg');
+  const pump = await watch('live264aac', 30);
+  const pictures = pump.sinks[0]!.collected;
+  const received = await folder.write('live.h264', pump.sinks[0]!.annexB());
+  expect(await frameHashes(received, 'video')).toHaveLength(pictures.length);
+  expect(pictures[0]!.keyFrame).toBe(true);
+  const sound = pump.sinks[1]!.collected;
+  for (const [position, { pts }] of sound.entries()) {
+    expect(Math.abs(pts - sound[0]!.pts - position * AAC_FRAME_MS)).toBeLessThan(1);
+  }
+  // Both are generated from the same clock: what is shown and heard together comes together.
+  expect(Math.abs(pictures.at(-1)!.pts - sound.at(-1)!.pts)).toBeLessThan(500);
+});
+
+for (const [mount, codec] of [
+  ['live264', 'pcmu'],
+  ['live264a', 'pcma'],
+]) {
+  test(`${codec} of a live camera comes without gaps`, async (context) => {
+    requirePeers(context, 'gst-rtsp-server');
+    const pump = await watch(mount!, 15);
+    expect(pump.tracks[1]).toMatchObject({ clockRate: 8000, format: { codec, channels: 1 } });
+    let next = pump.sinks[1]!.collected[0]!.pts;
+    for (const { pts, units } of pump.sinks[1]!.collected) {
+      expect(Math.abs(pts - next)).toBeLessThan(1);
+      next = pts + units[0]!.length / 8;
+    }
   });
 }

@@ -52,7 +52,7 @@ gi.require_version('Gst', '1.0')
 gi.require_version('GstRtspServer', '1.0')
 from gi.repository import Gst, GstRtspServer
 Gst.init(None)
-assert all(Gst.ElementFactory.find(name) for name in ('rtph264pay', 'rtph265pay', 'netsim'))
+assert all(Gst.ElementFactory.find(name) for name in ('rtph264pay', 'netsim', 'x264enc', 'voaacenc'))
 `;
 
 const detectors: Record<PeerName, () => boolean> = {
