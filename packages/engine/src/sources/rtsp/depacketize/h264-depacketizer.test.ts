@@ -74,6 +74,36 @@ test('pictures before the first key frame are skipped and counted', () => {
   expect(input.report).toMatchObject({ skippedPictures: 2, damagedPictures: 0 });
 });
 
+test('pictures in fragments are skipped whole, and loss among them is no damage', () => {
+  const input = depacketizing();
+  input.push('5c 81 9a', 0).push('5c 01 bb', 0).push('5c 41 cc', 0, true);
+  input.push('5c 81 9a', 40).lost().push('5c 41 cc', 40, true).push(idr, 80, true);
+  expect(input.units).toEqual(['80*: 6588aabb']);
+  expect(input.report).toMatchObject({ skippedPictures: 2, damagedPictures: 0 });
+});
+
+test('parameter sets that are lost with their picture count as one picture', () => {
+  const input = depacketizing();
+  input.push(idr, 0, true).push(sps, 40).lost().push(idr, 40).push(idr, 40, true).push(idr, 80, true);
+  expect(input.units).toEqual(['0*: 6588aabb', '80*: 6588aabb']);
+  expect(input.report.damagedPictures).toBe(1);
+});
+
+test('a fragment without a beginning damages the group, although no number is missing', () => {
+  const input = depacketizing();
+  input.push(idr, 0, true).push('5c 41 bb', 40, true).push(slice, 80, true).push(idr, 120, true);
+  expect(input.units).toEqual(['0*: 6588aabb', '120*: 6588aabb']);
+  expect(input.report.damagedPictures).toBe(2);
+});
+
+test('parameter sets without a picture are forgotten at the end', () => {
+  const input = depacketizing();
+  input.push(sps, 0);
+  input.depacketizer.flush();
+  expect(input.units).toEqual([]);
+  expect(input.sink.aborted).toBe(1);
+});
+
 test('a damaged picture is dropped with the rest of its group, each counted', () => {
   const input = depacketizing();
   input.push(idr, 0, true);
@@ -163,6 +193,7 @@ test('a NAL unit without an end is dropped at the limit', () => {
 test('more NAL units than the limit are not one access unit', () => {
   const input = depacketizing([], { maxAccessUnitBytes: 100, maxNalUnits: 5 });
   for (let i = 0; i < 5; i++) input.push('65 88', 0, i === 4);
+  for (let i = 0; i < 5; i++) input.push('65 88', 20, i === 4);
   for (let i = 0; i < 6; i++) input.push('65 88', 40, i === 5);
-  expect(input.units).toEqual(['0*: 6588 6588 6588 6588 6588']);
+  expect(input.units).toEqual(['0*: 6588 6588 6588 6588 6588', '20*: 6588 6588 6588 6588 6588']);
 });

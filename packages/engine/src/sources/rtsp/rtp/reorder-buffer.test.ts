@@ -85,7 +85,7 @@ test('duplicates and late packets are told apart, and go nowhere', () => {
   receiver.buffer.flush();
   receiver.push(4).push(4).push(1);
   expect(receiver.told).toEqual([1, 2, 'loss', 5]);
-  expect(receiver.statistics).toMatchObject({ lost: 2, duplicates: 4, late: 1 });
+  expect(receiver.statistics).toMatchObject({ lost: 2, duplicates: 4, late: 1, reordered: 0 });
 });
 
 test('a single packet far off is damage', () => {
@@ -98,6 +98,21 @@ test('two packets in a row far off are a new sequence, and none of them is lost'
   const receiver = new Receiver().push(1).push(30_000).push(30_001).push(30_002);
   expect(receiver.told).toEqual([1, 'restart', 30_000, 30_001, 30_002]);
   expect(receiver.statistics).toMatchObject({ malformed: 0, restarts: 1, lost: 0 });
+});
+
+test('packets far off with others between them are damage, however they are numbered', () => {
+  const receiver = new Receiver().push(1).push(30_000).push(2).push(30_001).push(3);
+  expect(receiver.told).toEqual([1, 2, 3]);
+  expect(receiver.statistics).toMatchObject({ malformed: 2, restarts: 0 });
+});
+
+test('a new sequence remembers nothing of the one before', () => {
+  const receiver = new Receiver().push(100).push(101);
+  receiver.buffer.restart();
+  receiver.push(102).push(101);
+  expect(receiver.told).toEqual([100, 101, 'restart', 102]);
+  expect(receiver.statistics).toMatchObject({ duplicates: 0, late: 1 });
+  expect(receiver.buffer.highest).toBe(0x1_0000 + 102);
 });
 
 test('a leap of up to 3000 is loss', () => {

@@ -36,6 +36,15 @@ test('RTP-Info says where tracks begin, whenever their packets come', () => {
   expect(times(audio, [720, 1400])).toEqual([-10]);
 });
 
+test('a track without RTP-Info is put behind the first packet of one that has it', () => {
+  const origin = new TimelineOrigin();
+  const video = clockOf(90_000, false, origin);
+  const audio = clockOf(8000, true, origin);
+  video.announce(0);
+  expect(times(video, [0, 1000])).toEqual([0]);
+  expect(times(audio, [5, 1060])).toEqual([60]);
+});
+
 test('RTP-Info that is far from the first packet is not believed', () => {
   const clock = clockOf(90_000);
   clock.announce(0);
@@ -59,10 +68,10 @@ test('a step of the clock, forward or back, is evened out by the time of arrival
 
 test('a new sequence goes on where the old one was', () => {
   const clock = clockOf();
-  times(clock, [1000, 0]);
+  expect(times(clock, [1000, 500])).toEqual([0]);
   clock.restart();
   expect(Number.isNaN(clock.timeOfTimestamp(5))).toBe(true);
-  expect(times(clock, [4_000_000_000, 30], [4_000_003_600, 70])).toEqual([30, 70]);
+  expect(times(clock, [4_000_000_000, 530], [4_000_003_600, 570])).toEqual([30, 70]);
 });
 
 test('times of sound never fall, although the track is moved', () => {
