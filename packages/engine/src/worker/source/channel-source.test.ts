@@ -1,0 +1,159 @@
+import { expect, test } from 'vitest';
+import { CloudPushError } from '../../base/errors.js';
+import { newCounterMemory, ShardCounters } from '../../memory/counters.js';
+import type { SourceConfig } from '../../options/source-config.js';
+import { ChannelSource } from './channel-source.js';
+import type { SourceChannel, SourceContext } from './source-context.js';
+import type { SourceOutput } from './source-output.js';
+import type { SessionHandler, SourceSession } from './source-session.js';
+
+const tracks = { video: { codec: 'h264' }, audio: { codec: 'aac' } };
+const failure = (errorClass: 'retryable' | 'auth' | 'fatal'): CloudPushError =>
+  new CloudPushError('ERR_CLOUDPUSH_SOURCE_INVALID', 'gone', { class: errorClass });
+
+/** A session that does nothing by itself. */
+class FakeSession implements SourceSession {
+  isLive = true;
+  waitsForRoom = false;
+  closed = false;
+  readonly handler: SessionHandler;
+  readonly output: SourceOutput;
+  constructor(handler: SessionHandler, output: SourceOutput) {
+    this.handler = handler;
+    this.output = output;
+  }
+  start(): void {}
+  tick(): void {}
+  onRoom(): void {}
+  updateCounters(): void {}
+  close(): void {
+    this.closed = true;
+  }
+}
+
+/** A source on a clock of its own. */
+function bench(settings: Partial<SourceConfig> = {}) {
+  let clock = 1000;
+  const reports: string[] = [];
+  const sessions: FakeSession[] = [];
+  const context = {
+    pool: new SharedArrayBuffer(65_536),
+    counters: new ShardCounters(newCounterMemory(1)),
+    report: ({ event }: { event?: { type: string; delay?: number } }) => {
+      if (event !== undefined)
+        reports.push(event.delay === undefined ? event.type : `${event.type} ${event.delay}`);
+    },
+  } as unknown as SourceContext;
+  const channel = { number: 0, touched: false, beginWithoutTrack: () => {} } as unknown as SourceChannel;
+  const config: SourceConfig = {
+    input: { kind: 'file', path: 'x', loop: false, format: undefined, frameRate: undefined },
+    timeout: 1000,
+    videoTimeout: 2000,
+    retry: { initialDelay: 100, maxDelay: 5000 },
+    audio: 'auto',
+    maxPacket: 10_000,
+    ...settings,
+  };
+  const source = new ChannelSource(
+    context,
+    channel,
+    config,
+    (_, output, handler) => {
+      const session = new FakeSession(handler, output);
+      sessions.push(session);
+      return session;
+    },
+    () => {},
+    () => clock,
+  );
+  const pass = (ms: number): void => {
+    for (let i = 0; i < ms; i += 50) {
+      clock += 50;
+      source.tick();
+    }
+  };
+  const session = (): FakeSession => sessions.at(-1)!;
+  const connect = (): void => {
+    session().output.receivedAt = clock;
+    session().output.pictureAt = clock;
+    session().handler.onConnected(tracks);
+  };
+  return { source, reports, sessions, session, connect, pass, config, now: () => clock };
+}
+
+test('a source that is not there in time is given up, and opened again after a part of the delay', () => {
+  const { reports, sessions, pass } = bench();
+  pass(1000);
+  expect(reports.slice(0, 1)).toEqual(['connecting']);
+  expect(reports[1]).toMatch(/^lost \d/);
+  expect(sessions[0]!.closed).toBe(true);
+  pass(150);
+  expect(sessions).toHaveLength(2);
+});
+
+test('silence is told at half of the time-out, and is the loss of the source at the end of it', () => {
+  const { reports, sessions, connect, pass } = bench();
+  connect();
+  pass(450);
+  expect(reports).toEqual(['connecting', 'connected']);
+  pass(100);
+  expect(reports.at(-1)).toBe('stalled');
+  pass(450);
+  expect(reports[3]).toMatch(/^lost/);
+  expect(sessions[0]!.closed).toBe(true);
+});
+
+test('a source that goes on after it was silent streams again', () => {
+  const { reports, session, connect, pass, now } = bench();
+  connect();
+  pass(600);
+  session().output.receivedAt = now();
+  session().output.pictureAt = now();
+  pass(50);
+  expect(reports).toEqual(['connecting', 'connected', 'stalled', 'streaming']);
+});
+
+test('sound without pictures is watched on its own, and a file, or who waits for room, not at all', () => {
+  const { reports, session, connect, pass, now } = bench();
+  connect();
+  for (let i = 0; i < 42; i++) {
+    session().output.receivedAt = now();
+    pass(50);
+  }
+  expect(reports.filter((report) => report.startsWith('stalled'))).toHaveLength(1);
+  expect(reports[3]).toMatch(/^lost/);
+  for (const change of [{ isLive: false }, { waitsForRoom: true }]) {
+    const other = bench();
+    Object.assign(other.session(), change);
+    other.connect();
+    other.pass(10_000);
+    expect(other.reports).toEqual(['connecting', 'connected']);
+  }
+});
+
+test('wrong credentials are tried again after the longest delay, what is hopeless not at all', () => {
+  const { reports, sessions, session, pass } = bench();
+  session().handler.onEnded(failure('auth'));
+  expect(reports.at(-1)).toBe('lost 5000');
+  pass(4950);
+  expect(sessions).toHaveLength(1);
+  pass(50);
+  session().handler.onEnded(failure('fatal'));
+  expect(reports.at(-1)).toBe('lost Infinity');
+  pass(100_000);
+  expect(sessions).toHaveLength(2);
+});
+
+test('a session that is over says nothing any more', () => {
+  const { source, reports, sessions, session, connect, config } = bench();
+  connect();
+  source.replace(config);
+  sessions[0]!.handler.onEnded(failure('retryable'));
+  sessions[0]!.handler.onConnected(tracks);
+  expect(reports).toEqual(['connecting', 'connected', 'connecting']);
+  session().handler.onEnded(undefined);
+  expect(reports.at(-1)).toBe('ended');
+  source.close();
+  source.replace(config);
+  expect(sessions).toHaveLength(2);
+});
