@@ -10,7 +10,15 @@ import { join, relative, resolve } from 'node:path';
 import { importsOf } from './modules.mjs';
 
 const SOURCE = 'packages/engine/src';
-const DEFAULT = ['memory', 'shard', 'packet-sender.ts'].map((name) => join(SOURCE, name));
+const DEFAULT = [
+  'memory',
+  'worker',
+  'worker/channel',
+  'worker/destination',
+  'worker/connection',
+  'engine/channel/packet-sender.ts',
+].map((name) => join(SOURCE, name));
+
 function sourcesIn(path) {
   if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path)

@@ -77,8 +77,6 @@ export class BitrateAdvisor {
   restart(): void {
     this.#sampledAt = undefined;
     this.#known = undefined;
-    this.#hidden = Number.POSITIVE_INFINITY;
-    this.#hiddenBefore = 0;
     this.#flow.restart();
     this.#acknowledgements.restart();
   }
