@@ -7,3 +7,22 @@ export function monotonicNow(): number {
 }
 
 const OFFSET = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
+/** Time for whatever waits or measures: the system's, or that of a test, which lets it pass. */
+export interface MonotonicClock {
+  /** ms from any origin, never going back. */
+  now(): number;
+  /**
+   * Calls `callback` once, `ms` from now.
+   * @returns cancels the call; harmless afterwards
+   */
+  after(ms: number, callback: () => void): () => void;
+}
+
+export const monotonicClock: MonotonicClock = {
+  now: monotonicNow,
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+};

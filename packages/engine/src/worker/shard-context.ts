@@ -1,3 +1,4 @@
+import type { MonotonicClock } from '../base/clock.js';
 import type { ShardCounters } from '../memory/counters.js';
 import type { Gates } from '../memory/gates.js';
 import type { ShardReport } from '../protocol/reports.js';
@@ -22,6 +23,7 @@ export interface ShardContext {
   readonly pool: SharedArrayBuffer;
   readonly gates: Gates;
   readonly counters: ShardCounters;
+  readonly clock: MonotonicClock;
   readonly connects: ConnectLimiter;
   report(report: ShardReport): void;
   /** Gives a block back to the pool; the counters of its channel have moved. */

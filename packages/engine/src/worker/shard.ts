@@ -1,5 +1,5 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { monotonicNow } from '../base/clock.js';
+import { type MonotonicClock, monotonicClock } from '../base/clock.js';
 import { CloudPushError } from '../base/errors.js';
 import { ChannelOrder } from '../memory/channel-order.js';
 import { ShardCounters } from '../memory/counters.js';
@@ -32,6 +32,7 @@ export class Shard implements ChannelTableContext {
   readonly pool: SharedArrayBuffer;
   readonly gates: Gates;
   readonly counters: ShardCounters;
+  readonly clock: MonotonicClock;
   readonly connects: ConnectLimiter;
   readonly #port: MessagePort;
   readonly #ring: RingConsumer;
@@ -52,7 +53,8 @@ export class Shard implements ChannelTableContext {
   #batchTimer: NodeJS.Timeout | undefined;
   #stop: (() => void) | undefined;
 
-  constructor(init: ShardInit) {
+  constructor(init: ShardInit, clock: MonotonicClock = monotonicClock) {
+    this.clock = clock;
     this.pool = init.pool;
     this.gates = new Gates(init.gates);
     this.counters = new ShardCounters(init.counters);
@@ -137,7 +139,7 @@ export class Shard implements ChannelTableContext {
   }
 
   readonly #drain = (): void => {
-    const started = monotonicNow();
+    const started = this.clock.now();
     clearTimeout(this.#batchTimer);
     this.#batchTimer = undefined;
     this.#releaseScheduled = true;
@@ -149,7 +151,7 @@ export class Shard implements ChannelTableContext {
     // There is more, and only the sockets need a turn in between.
     if (count < waiting) setImmediate(this.#drain);
     else if (count > 0 && this.#batchDelay > 0) {
-      this.#schedule(Math.max(0, this.#batchDelay - (monotonicNow() - started)));
+      this.#schedule(Math.max(0, this.#batchDelay - (this.clock.now() - started)));
     } else if (this.#ring.sleep()) this.#awake = false;
     else this.#schedule(this.#batchDelay);
   };

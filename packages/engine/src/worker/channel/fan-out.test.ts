@@ -1,12 +1,16 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
+import { FakeClock } from '../../base/testing/fake-clock.js';
 import { Gates, newGateMemory } from '../../memory/gates.js';
 import { PATIENCE } from '../destination/backlog.js';
 import type { WorkerDestination } from '../destination/worker-destination.js';
 import type { ShardContext } from '../shard-context.js';
 import { FanOut } from './fan-out.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+let clock = new FakeClock();
+
+beforeEach(() => {
+  clock = new FakeClock();
+});
 
 /** A destination that is as far as it is told to be. */
 class FakeDestination {
@@ -39,7 +43,7 @@ class FakeDestination {
 function setUp(...destinations: FakeDestination[]): { takers: FanOut; gates: Gates; reports: string[] } {
   const gates = new Gates(newGateMemory(2));
   const reports: string[] = [];
-  const context = { gates, report: ({ type }: { type: string }) => void reports.push(type) };
+  const context = { clock, gates, report: ({ type }: { type: string }) => void reports.push(type) };
   const takers = new FanOut(1, context as unknown as ShardContext);
   for (const destination of destinations) takers.add(destination.self);
   for (const destination of destinations) destination.reconsidered = 0;
@@ -99,7 +103,7 @@ test('the source waits while one is full, and is told so once, and once that it 
   destinations[1]!.backlog.full = false;
   for (let i = 0; i < 2; i++) takers.resumeIfRoom();
   expect([reports, gates.isOpen(1)]).toEqual([['pause', 'resume'], true]);
-  expect(vi.getTimerCount()).toBe(0);
+  expect(clock.pending).toBe(0);
 });
 
 test('the source does not wait for one that takes no more, but without any it waits for the next', () => {
@@ -131,14 +135,14 @@ test('the patience with one that is full and left behind ends when it was so twi
   const { takers } = setUp(slow, fast);
   slow.backlog.full = true;
   takers.pause();
-  vi.advanceTimersByTime(PATIENCE);
+  clock.pass(PATIENCE);
   expect(slow.reconsidered).toBe(0);
   fast.backlog.hasRoom = false;
-  vi.advanceTimersByTime(PATIENCE);
+  clock.pass(PATIENCE);
   fast.backlog.hasRoom = true;
-  vi.advanceTimersByTime(PATIENCE);
+  clock.pass(PATIENCE);
   expect(slow.reconsidered).toBe(0);
-  vi.advanceTimersByTime(PATIENCE);
+  clock.pass(PATIENCE);
   expect(slow.reconsidered).toBe(1);
   expect(fast.reconsidered).toBe(0);
 });
@@ -149,7 +153,7 @@ test('the patience begins anew with each pause', () => {
   for (let i = 0; i < 3; i++) {
     slow.backlog.full = true;
     takers.pause();
-    vi.advanceTimersByTime(PATIENCE * 1.5);
+    clock.pass(PATIENCE * 1.5);
     slow.backlog.full = false;
     takers.resumeIfRoom();
   }
@@ -166,5 +170,5 @@ test('who comes and who goes has the others think again; nobody waits behind the
   first.backlog.full = true;
   takers.pause();
   takers.end();
-  expect(vi.getTimerCount()).toBe(0);
+  expect(clock.pending).toBe(0);
 });

@@ -9,7 +9,8 @@ export class FanOut {
   #list: readonly WorkerDestination[] = [];
   /** A destination is full, and the caller has been told to wait. */
   #paused = false;
-  #patience: NodeJS.Timeout | undefined;
+  /** Stops looking at those that the source waits for. */
+  #stopTimer: () => void = () => {};
   /** Those that the source has begun to lose its patience with. */
   readonly #late = new Set<WorkerDestination>();
 
@@ -74,7 +75,7 @@ export class FanOut {
     if (this.#paused) return;
     this.#paused = true;
     this.#late.clear();
-    this.#patience = setInterval(() => this.#losePatience(), PATIENCE);
+    this.#watch();
     this.#context.gates.close(this.#channel);
     this.#context.report({ type: 'pause', channel: this.#channel });
   }
@@ -83,21 +84,26 @@ export class FanOut {
   resumeIfRoom(): void {
     if (!this.#paused || this.#list.length === 0 || this.#list.some(({ backlog }) => backlog.full)) return;
     this.#paused = false;
-    clearInterval(this.#patience);
+    this.#stopTimer();
     this.#context.gates.open(this.#channel);
     this.#context.report({ type: 'resume', channel: this.#channel });
   }
 
   /** Nobody waits any more. */
   end(): void {
-    clearInterval(this.#patience);
+    this.#stopTimer();
   }
 
   #isFastest(destination: WorkerDestination): boolean {
     return !this.#list.some((other) => other.isAheadOf(destination));
   }
 
+  #watch(): void {
+    this.#stopTimer = this.#context.clock.after(PATIENCE, () => this.#losePatience());
+  }
+
   #losePatience(): void {
+    this.#watch();
     for (const taker of this.#list) {
       if (!taker.backlog.full || !this.isLeftBehind(taker)) this.#late.delete(taker);
       else if (this.#late.has(taker)) taker.backlog.reconsider();

@@ -1,10 +1,14 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
+import { FakeClock } from '../../base/testing/fake-clock.js';
 import { Command } from '../../memory/ring.js';
 import { HeldPackets } from './held-packets.js';
 import { PacketBlock } from './packet-block.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+let clock = new FakeClock();
+
+beforeEach(() => {
+  clock = new FakeClock();
+});
 
 function add(heldPackets: HeldPackets, index: number, bytes: number): void {
   const packet = {
@@ -20,19 +24,19 @@ function add(heldPackets: HeldPackets, index: number, bytes: number): void {
 }
 
 test('knows what it keeps back in bytes, and in the time between the oldest packet and the newest', () => {
-  const heldPackets = new HeldPackets();
+  const heldPackets = new HeldPackets(clock);
   expect([heldPackets.isEmpty, heldPackets.bytes, heldPackets.ms]).toEqual([true, 0, 0]);
   add(heldPackets, 0, 100);
   expect([heldPackets.isEmpty, heldPackets.bytes, heldPackets.ms]).toEqual([false, 100, 0]);
   for (let i = 1; i < 4; i++) {
-    vi.advanceTimersByTime(40);
+    clock.pass(40);
     add(heldPackets, i, 100);
   }
-  expect([heldPackets.isEmpty, heldPackets.bytes, Math.round(heldPackets.ms)]).toEqual([false, 400, 120]);
+  expect([heldPackets.isEmpty, heldPackets.bytes, heldPackets.ms]).toEqual([false, 400, 120]);
 });
 
 test('gives up every packet once, in the order in which they came', () => {
-  const heldPackets = new HeldPackets();
+  const heldPackets = new HeldPackets(clock);
   for (let i = 0; i < 3; i++) add(heldPackets, i, 100);
   expect(heldPackets.takeAll().map(({ block, dts }) => [block.index, dts])).toEqual([
     [0, 0],

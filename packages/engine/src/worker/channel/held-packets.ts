@@ -1,4 +1,4 @@
-import { monotonicNow } from '../../base/clock.js';
+import type { MonotonicClock } from '../../base/clock.js';
 import type { Command } from '../../memory/ring.js';
 import type { PacketBlock } from './packet-block.js';
 
@@ -25,9 +25,14 @@ interface HeldPacket extends PacketDescriptor {
  * codec. From the first such packet on all of a channel's packets wait here, so that their order is kept.
  */
 export class HeldPackets {
+  readonly #clock: MonotonicClock;
   #packets: HeldPacket[] = [];
   #bytes = 0;
   #isEmpty = true;
+
+  constructor(clock: MonotonicClock) {
+    this.#clock = clock;
+  }
 
   /** Bytes of the packets. */
   get bytes(): number {
@@ -56,7 +61,7 @@ export class HeldPackets {
       pts,
       configuration,
       block,
-      at: monotonicNow(),
+      at: this.#clock.now(),
     });
     this.#bytes += bytes;
     this.#isEmpty = false;

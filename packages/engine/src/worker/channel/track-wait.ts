@@ -1,3 +1,4 @@
+import type { MonotonicClock } from '../../base/clock.js';
 import type { TrackPlan } from '../../options/destination-config.js';
 
 /**
@@ -8,11 +9,13 @@ import type { TrackPlan } from '../../options/destination-config.js';
 export class TrackWait {
   readonly #plan: TrackPlan;
   readonly #onEnded: () => void;
+  readonly #clock: MonotonicClock;
   #state: 'idle' | 'waiting' | 'over' = 'idle';
-  #timer: NodeJS.Timeout | undefined;
+  #stopTimer: () => void = () => {};
 
   /** @param onEnded what was held back may go out */
-  constructor(plan: TrackPlan, onEnded: () => void) {
+  constructor(plan: TrackPlan, onEnded: () => void, clock: MonotonicClock) {
+    this.#clock = clock;
     this.#plan = plan;
     this.#onEnded = onEnded;
   }
@@ -30,7 +33,7 @@ export class TrackWait {
     if (isWhole || wait === 0) this.end();
     else if (this.#state === 'idle') {
       this.#state = 'waiting';
-      this.#timer = setTimeout(() => this.end(), wait);
+      this.#stopTimer = this.#clock.after(wait, () => this.end());
     }
   }
 
@@ -44,6 +47,6 @@ export class TrackWait {
   /** Nobody waits any more. */
   stop(): void {
     this.#state = 'over';
-    clearTimeout(this.#timer);
+    this.#stopTimer();
   }
 }

@@ -1,6 +1,5 @@
 import { FlvTag, MuxerError, type MuxerResumption, type MuxerState } from '@cloudpush/muxer';
 import { RtmpError, type RtmpPublisher } from '@cloudpush/transport';
-import { monotonicNow } from '../../base/clock.js';
 import { CloudPushError, toErrorData } from '../../base/errors.js';
 import { ProblemLimiter } from '../../base/problem-limiter.js';
 import { ChannelCounter } from '../../memory/counters.js';
@@ -46,11 +45,11 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
   /** Those of them that still take tags. */
   readonly #fanOut: FanOut;
   #ended = false;
-  #sliceTimer: NodeJS.Timeout | undefined;
+  #stopSliceTimer: (() => void) | undefined;
   readonly #problems = new ProblemLimiter();
   readonly #codecs: CodecNegotiation;
   readonly #tracks: TrackWait;
-  readonly heldPackets = new HeldPackets();
+  readonly heldPackets: HeldPackets;
   touched = false;
   /** What the shard reads itself; undefined: packets come through the ring. */
   source: ChannelSource | undefined;
@@ -71,6 +70,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
     this.#expectsDestination = expectsDestination;
     this.#context = context;
     this.number = number;
+    this.heldPackets = new HeldPackets(context.clock);
     this.#fanOut = new FanOut(number, context);
     this.#muxer = new ChannelMuxer(config, resume, (warning, lostFrames = 0) => {
       if (lostFrames > 0) this.#countInvalid();
@@ -78,7 +78,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
     });
     this.#codecs = new CodecNegotiation(this.#muxer, config.hevc !== 'auto');
     this.#segments = new Segments(config.segment);
-    this.#tracks = new TrackWait(config.tracks, () => this.#begin());
+    this.#tracks = new TrackWait(config.tracks, () => this.#begin(), context.clock);
     this.#tracks.note(this.#muxer.hasVideo, this.#muxer.hasAudio);
   }
 
@@ -169,7 +169,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
   countReturned(block: PacketBlock): void {
     const { counters } = this.#context;
     if (block.lost) counters.channels.add(this.number, ChannelCounter.packetsLost, 1);
-    else if (block.timed) counters.latency.record(monotonicNow() - block.enqueuedAt);
+    else if (block.timed) counters.latency.record(this.#context.clock.now() - block.enqueuedAt);
   }
 
   /** Sends what came before, then ends the stream cleanly, everywhere. */
@@ -193,7 +193,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
    */
   release(): boolean {
     const destinations = [...this.#destinations.values()];
-    const isFree = this.#segments.isSettled && destinations.every(({ mayVacate }) => mayVacate);
+    const isFree = this.#segments.isSettled && destinations.every(({ mayRelease }) => mayRelease);
     if (this.ended || !isFree) return false;
     this.#fanOut.end();
     this.#tracks.stop();
@@ -307,7 +307,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
     const data = toErrorData(error);
     // A clock that is set is not one of the small steps back that came before it.
     const kind = `${data.code} ${data.details['field']}`;
-    const repeats = this.#problems.admit(kind, monotonicNow());
+    const repeats = this.#problems.admit(kind, this.#context.clock.now());
     if (repeats === undefined) return;
     this.#context.report({ type: 'problem', channel: this.number, refused, error: data, repeats });
   }
@@ -382,10 +382,10 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
 
   /** The picture that waits for more of its slices goes out when none have come for a while. */
   #awaitSlices(): void {
-    if (this.#sliceTimer !== undefined) return;
+    if (this.#stopSliceTimer !== undefined) return;
     const { heldPicture } = this.#muxer;
-    this.#sliceTimer = setTimeout(() => {
-      this.#sliceTimer = undefined;
+    this.#stopSliceTimer = this.#context.clock.after(SLICE_WAIT, () => {
+      this.#stopSliceTimer = undefined;
       if (this.#muxer.heldPicture !== heldPicture) {
         if (this.#muxer.heldPicture !== 0) this.#awaitSlices();
         return;
@@ -394,7 +394,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
         this.#muxer.flush(this);
         for (const destination of this.#destinations.values()) destination.flush();
       });
-    }, SLICE_WAIT);
+    });
   }
 
   /** Nothing is waited for any more: the stream begins wherever it is being published. */
@@ -414,7 +414,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
   }
 
   #dropSlices(): void {
-    clearTimeout(this.#sliceTimer);
+    this.#stopSliceTimer?.();
     this.#muxer.dropHeld();
   }
 

@@ -8,22 +8,23 @@ import {
   RtmpErrorCode,
   RtmpPublisher,
 } from '@cloudpush/transport';
+import type { MonotonicClock } from '../../base/clock.js';
 import { CloudPushError } from '../../base/errors.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import { withTime } from '../../targets/url-template.js';
 
-/** Whom a link tells about itself. */
-export interface LinkOwner {
+/** The owner of a connection, which is told about it. */
+export interface ConnectionOwner {
   /** There is room again after the publisher said "no more". */
-  onDrain(link: Connection): void;
+  onDrain(connection: Connection): void;
   /** The server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
   onCommand(name: string, args: AmfValue[]): void;
-  /** The server asks the link to move to another address (Enhanced RTMP v2, "Reconnect Request"). */
-  onReconnectRequest(link: Connection, target: ShardTarget): void;
+  /** The server asks the connection to move to another address (Enhanced RTMP v2, "Reconnect Request"). */
+  onReconnectRequest(connection: Connection, target: ShardTarget): void;
   /** Something that the user should know about the connection. */
   onWarning(message: string): void;
-  /** A link that had been publishing is gone, with all that it held. `error` is there unless it was closed, and the server knows. */
-  onLinkClosed(link: Connection, error: RtmpError | undefined): void;
+  /** A connection that had been publishing is gone, with all that it held. `error` is there unless it was closed, and the server knows. */
+  onConnectionClosed(connection: Connection, error: RtmpError | undefined): void;
 }
 
 /** `capsEx` of `connect` (Enhanced RTMP v2): reconnect requests are followed; nothing is announced that is not made use of. */
@@ -31,19 +32,21 @@ const CAPS_EX_RECONNECT = 0x01;
 
 /** One connection of a destination, from the attempt to make it to its end. */
 export class Connection implements PublisherEvents {
-  readonly #owner: LinkOwner;
+  readonly #owner: ConnectionOwner;
   readonly #config: DestinationConfig;
+  readonly #clock: MonotonicClock;
   readonly #abort = new AbortController();
   #publisher: RtmpPublisher | undefined;
   #target: ShardTarget | undefined;
   #streamName = '';
 
-  constructor(owner: LinkOwner, config: DestinationConfig) {
+  constructor(owner: ConnectionOwner, config: DestinationConfig, clock: MonotonicClock) {
     this.#owner = owner;
     this.#config = config;
+    this.#clock = clock;
   }
 
-  /** Fires when the link is given up. */
+  /** Fires when the connection is given up. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -82,7 +85,7 @@ export class Connection implements PublisherEvents {
     const { connectTimeout, closeTimeout, chunkSize, connection, inFlightLimit } = this.#config;
     const { signal } = this.#abort;
     const timeout = new Error('connectTimeout');
-    const timer = setTimeout(() => this.abort(timeout), connectTimeout);
+    const stopTimer = this.#clock.after(connectTimeout, () => this.abort(timeout));
     const options = {
       ...connection,
       ...(token === undefined ? {} : { token }),
@@ -101,13 +104,13 @@ export class Connection implements PublisherEvents {
       if (signal.reason === timeout) throw connectTimeoutError(connectTimeout, error, hostOf(url));
       throw signal.aborted ? signal.reason : error;
     } finally {
-      clearTimeout(timer);
+      stopTimer();
     }
   }
 
   /**
    * Publishes the next stream on the same connection, under the same name but for its `$time`. When the connection is lost on
-   * the way, `onLinkClosed` tells it, too.
+   * the way, `onConnectionClosed` tells it, too.
    */
   async nextStream(): Promise<void> {
     const name = this.#nameIn(withTime(this.#target!.url, Date.now()));
@@ -115,7 +118,7 @@ export class Connection implements PublisherEvents {
     await this.#publisher!.nextStream(name);
   }
 
-  /** Ends the stream cleanly; `onLinkClosed` tells how it went. */
+  /** Ends the stream cleanly; `onConnectionClosed` tells how it went. */
   close(): void {
     void this.#publisher?.close();
   }
@@ -150,7 +153,7 @@ export class Connection implements PublisherEvents {
   onReconnectRequest({ url, trusted }: { readonly url: string; readonly trusted: boolean }): void {
     const { url: from, token, home, untrusted } = this.#target!;
     if (!isUrl(url)) {
-      this.#owner.onWarning('the server asks the stream to move to an address that is none');
+      this.#owner.onWarning('the server asks the stream to move to an invalid URL');
       return;
     }
     const target = { url, token, home: home ?? hostOf(from), untrusted: untrusted === true || !trusted };
@@ -162,7 +165,7 @@ export class Connection implements PublisherEvents {
   }
 
   onClose(error: RtmpError | undefined): void {
-    this.#owner.onLinkClosed(this, error);
+    this.#owner.onConnectionClosed(this, error);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { MonotonicClock } from '../../base/clock.js';
+
 /** The shortest time from one move that a server has asked for to the next, in ms. */
 const MIN_INTERVAL = 5000;
 /** The longest, in ms: each move doubles it. */
@@ -11,21 +13,20 @@ const CALM = 600_000;
  */
 export class MoveRequests<Wish> {
   readonly #follow: (wish: Wish) => void;
-  readonly #now: () => number;
+  readonly #clock: MonotonicClock;
   #interval = MIN_INTERVAL;
   #followedAt = Number.NEGATIVE_INFINITY;
   #wish: { readonly wish: Wish } | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #stopTimer: () => void = () => {};
 
-  /** @param now milliseconds, from any origin, never going back */
-  constructor(follow: (wish: Wish) => void, now: () => number) {
+  constructor(follow: (wish: Wish) => void, clock: MonotonicClock) {
     this.#follow = follow;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /** @returns ms until the wish is followed, if it is the first that has to wait; else undefined. */
   ask(wish: Wish): number | undefined {
-    const since = this.#now() - this.#followedAt;
+    const since = this.#clock.now() - this.#followedAt;
     if (since >= CALM) this.#interval = MIN_INTERVAL;
     const isWaiting = this.#wish !== undefined;
     this.#wish = { wish };
@@ -35,22 +36,22 @@ export class MoveRequests<Wish> {
       this.#followNow();
       return undefined;
     }
-    this.#timer = setTimeout(() => this.#followNow(), wait);
+    this.#stopTimer = this.#clock.after(wait, () => this.#followNow());
     return wait;
   }
 
-  /** Nobody moves any more. */
+  /** No request is followed any more. */
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#wish = undefined;
   }
 
   #followNow(): void {
     const wish = this.#wish!.wish;
     this.#wish = undefined;
-    if (this.#followedAt !== Number.NEGATIVE_INFINITY && this.#now() - this.#followedAt < CALM)
+    if (this.#followedAt !== Number.NEGATIVE_INFINITY && this.#clock.now() - this.#followedAt < CALM)
       this.#interval = Math.min(MAX_INTERVAL, this.#interval * 2);
-    this.#followedAt = this.#now();
+    this.#followedAt = this.#clock.now();
     this.#follow(wish);
   }
 }

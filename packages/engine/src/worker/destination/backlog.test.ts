@@ -1,13 +1,17 @@
 import { FlvTag, TagRole, TagType } from '@cloudpush/muxer';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
+import { FakeClock } from '../../base/testing/fake-clock.js';
 import { DestinationCounter, newCounterMemory, ShardCounters } from '../../memory/counters.js';
 import { HeldPackets } from '../channel/held-packets.js';
 import { PacketBlock } from '../channel/packet-block.js';
 import { Backlog, PATIENCE } from './backlog.js';
 import { DestinationCounters } from './destination-counters.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+let clock = new FakeClock();
+
+beforeEach(() => {
+  clock = new FakeClock();
+});
 
 const LIMITS = {
   highWatermark: { bytes: 1000, ms: 1_000_000 },
@@ -18,7 +22,7 @@ const LIMITS = {
 class Fixture {
   isLeftBehind = false;
   readonly told: string[] = [];
-  readonly heldPackets = new HeldPackets();
+  readonly heldPackets = new HeldPackets(clock);
   readonly #counters = new ShardCounters(newCounterMemory(1));
   readonly tally = new DestinationCounters(this.#counters, 0);
   readonly backlog: Backlog;
@@ -30,7 +34,7 @@ class Fixture {
       onFull: () => void this.told.push('full'),
       onRoom: () => void this.told.push('room'),
     };
-    this.backlog = new Backlog(owner, this.heldPackets, { ...LIMITS, overflow }, this.tally);
+    this.backlog = new Backlog(owner, this.heldPackets, { ...LIMITS, overflow }, this.tally, clock);
   }
 
   push(letters: string): void {
@@ -84,7 +88,7 @@ test('a queue that may drop does so, down to its low watermark, and its source d
 test('one that is left behind drops nothing while it has had room a moment ago: the source waits', () => {
   const fixture = new Fixture();
   fixture.push('KPPP');
-  vi.advanceTimersByTime(PATIENCE);
+  clock.pass(PATIENCE);
   fixture.isLeftBehind = true;
   fixture.push('KPPPPPPP');
   // The room that it had when the fifth tag came is as old as the patience, and not older.
@@ -92,7 +96,7 @@ test('one that is left behind drops nothing while it has had room a moment ago: 
   expect(fixture.tally.dropped.video).toBe(0);
   fixture.backlog.reconsider();
   expect(fixture.told).toEqual(['full']);
-  vi.advanceTimersByTime(PATIENCE);
+  clock.pass(PATIENCE);
   fixture.backlog.reconsider();
   expect(fixture.told).toEqual(['full']);
   expect(fixture.tally.dropped.video).toBe(0);
@@ -103,7 +107,7 @@ test('the source loses its patience with one that is left behind, and then that 
   fixture.isLeftBehind = true;
   fixture.push('KPPPKPPPPPP');
   expect(fixture.told).toEqual(['full']);
-  vi.advanceTimersByTime(PATIENCE + 1);
+  clock.pass(PATIENCE + 1);
   fixture.backlog.reconsider();
   expect(fixture.told).toEqual(['full', 'room']);
   expect(fixture.backlog.full).toBe(false);
@@ -116,7 +120,7 @@ test('the source has no less patience with a queue that grows slowly, and no mor
   fixture.isLeftBehind = true;
   fixture.push('KPPPP');
   for (let i = 0; i < 5; i++) {
-    vi.advanceTimersByTime(PATIENCE / 2);
+    clock.pass(PATIENCE / 2);
     fixture.push('P');
   }
   expect(fixture.told).toEqual([]);
@@ -129,7 +133,7 @@ test('the source has no less patience with a queue that grows slowly, and no mor
 test('the source waits for one that nobody is ahead of, however long', () => {
   const fixture = new Fixture();
   fixture.push('KPPPPPPPPPP');
-  vi.advanceTimersByTime(100 * PATIENCE);
+  clock.pass(100 * PATIENCE);
   fixture.backlog.reconsider();
   expect([fixture.told, fixture.tally.dropped.video]).toEqual([['full'], 0]);
 });

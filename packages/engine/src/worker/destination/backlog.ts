@@ -1,5 +1,5 @@
 import type { FlvTag } from '@cloudpush/muxer';
-import { monotonicNow } from '../../base/clock.js';
+import type { MonotonicClock } from '../../base/clock.js';
 import type { DestinationConfig } from '../../options/destination-config.js';
 import type { Watermark } from '../../options/options.js';
 import type { HeldPackets } from '../channel/held-packets.js';
@@ -37,13 +37,14 @@ export interface BacklogOwner {
 export class Backlog extends SendQueue {
   readonly #owner: BacklogOwner;
   readonly #heldPackets: HeldPackets;
+  readonly #clock: MonotonicClock;
   readonly #limits: Pick<DestinationConfig, 'highWatermark' | 'lowWatermark' | 'overflow'>;
   readonly #tally: DestinationCounters;
   /** Pictures are skipped until a key frame comes, for this cause; undefined: they are not. */
   #skipsFor: SkipCause | undefined;
   #full = false;
   /** When what waits was below the low watermark, in ms of the monotonic clock. */
-  #hadRoomAt = monotonicNow();
+  #hadRoomAt: number;
 
   /** @param heldPackets what the channel keeps back waits for the destination, too, and cannot be dropped */
   constructor(
@@ -51,8 +52,11 @@ export class Backlog extends SendQueue {
     heldPackets: HeldPackets,
     limits: Pick<DestinationConfig, 'highWatermark' | 'lowWatermark' | 'overflow'>,
     tally: DestinationCounters,
+    clock: MonotonicClock,
   ) {
     super();
+    this.#clock = clock;
+    this.#hadRoomAt = clock.now();
     this.#owner = owner;
     this.#heldPackets = heldPackets;
     this.#limits = limits;
@@ -112,7 +116,7 @@ export class Backlog extends SendQueue {
 
   /** Keeps what waits within the high watermark: by making the source wait, or by dropping. */
   bound(): void {
-    if (this.hasRoom) this.#hadRoomAt = monotonicNow();
+    if (this.hasRoom) this.#hadRoomAt = this.#clock.now();
     if (this.#full || !this.#isAbove(this.#limits.highWatermark)) return;
     if (this.#drops) {
       this.#makeRoom(this.#limits.lowWatermark);
@@ -154,7 +158,7 @@ export class Backlog extends SendQueue {
     if (!this.#heldPackets.isEmpty) return false;
     if (this.mayDrop) return true;
     // A source that is much faster than real time fills the queue of any server for a moment.
-    return this.#owner.isLeftBehind() && monotonicNow() - this.#hadRoomAt > PATIENCE;
+    return this.#owner.isLeftBehind() && this.#clock.now() - this.#hadRoomAt > PATIENCE;
   }
 
   #makeRoom(target: Watermark): void {

@@ -1,6 +1,7 @@
 import { FlvTag, TagRole, TagType } from '@cloudpush/muxer';
 import type { Releasable } from '@cloudpush/transport';
 import { afterEach, expect, test, vi } from 'vitest';
+import { FakeClock } from '../../base/testing/fake-clock.js';
 import { newCounterMemory, ShardCounters } from '../../memory/counters.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import { HeldPackets } from '../channel/held-packets.js';
@@ -11,21 +12,21 @@ import type { DestinationOwner } from './destination-owner.js';
 import { StreamHeaders } from './stream-headers.js';
 import type { WorkerDestination as Destination } from './worker-destination.js';
 
-/** A connector whose connection stands, or does not, as its test says. */
-class FakeConnector {
+/** A reconnector whose connection stands, or does not, as its test says. */
+class FakeReconnector {
   static isConnected = true;
   /** What the kernel has not taken yet, while it takes nothing; undefined: it takes everything at once. */
   static held: Releasable[] | undefined;
-  /** What connectors were destroyed with. */
+  /** What reconnectors were destroyed with. */
   static destroyedBy: Error[] = [];
   readonly canMove = false;
   readonly bytesWritten = 0;
   readonly streamName = 'name';
-  readonly publisher = FakeConnector.isConnected
+  readonly publisher = FakeReconnector.isConnected
     ? {
         send: (_tag: FlvTag, block: Releasable | undefined) => {
-          if (FakeConnector.held === undefined) block?.release(true);
-          else if (block !== undefined) FakeConnector.held.push(block);
+          if (FakeReconnector.held === undefined) block?.release(true);
+          else if (block !== undefined) FakeReconnector.held.push(block);
           return true;
         },
         flush: () => {},
@@ -44,24 +45,26 @@ class FakeConnector {
   close(): void {}
 
   destroy(error: Error): void {
-    FakeConnector.destroyedBy.push(error);
+    FakeReconnector.destroyedBy.push(error);
   }
 }
 
-vi.doMock('../connection/connector.js', () => ({ Connector: FakeConnector }));
+vi.doMock('../connection/reconnector.js', () => ({ Reconnector: FakeReconnector }));
 const { WorkerDestination } = await import('./worker-destination.js');
 
 afterEach(() => {
-  FakeConnector.held = undefined;
-  FakeConnector.destroyedBy = [];
-  vi.useRealTimers();
+  FakeReconnector.held = undefined;
+  FakeReconnector.destroyedBy = [];
+  clock = new FakeClock();
 });
 
+let clock = new FakeClock();
+
 function destination(isConnected = true): Destination {
-  FakeConnector.isConnected = isConnected;
+  FakeReconnector.isConnected = isConnected;
   const owner = {
     number: 0,
-    heldPackets: new HeldPackets(),
+    heldPackets: new HeldPackets(clock),
     bitrates: {},
     isLeftBehind: () => false,
     onSegmentEnd: () => {},
@@ -70,6 +73,7 @@ function destination(isConnected = true): Destination {
   };
   const context = {
     counters: new ShardCounters(newCounterMemory(1)),
+    clock,
     connects: undefined,
     report: () => {},
     markDirty: () => {},
@@ -138,7 +142,7 @@ test('a connection that is lost while the next segment is opened has lost nothin
   const one = destination();
   offer(one, 0);
   const held: Releasable[] = [];
-  FakeConnector.held = held;
+  FakeReconnector.held = held;
   offer(one, 10, { border: 'end', number: 1 });
   offer(one, 0, { border: 'start', number: 2 });
   expect(one.isOpeningSegment).toBe(false);
@@ -156,28 +160,26 @@ function disconnected(): Destination {
 }
 
 function causes(): unknown[] {
-  return FakeConnector.destroyedBy.map(({ cause }) => cause);
+  return FakeReconnector.destroyedBy.map(({ cause }) => cause);
 }
 
 test('a close ends when no attempt to connect is left before its time-out', () => {
-  vi.useFakeTimers();
   const one = disconnected();
   one.onLost(refused, 4000, false);
   one.close();
-  vi.advanceTimersByTime(4000);
+  clock.pass(4000);
   expect(causes()).toEqual([]);
   one.onLost(refused, 5999, false);
   expect(causes()).toEqual([]);
   one.onLost(refused, 6000, false);
   expect(causes()).toEqual([refused]);
-  expect(FakeConnector.destroyedBy[0]).toMatchObject({
+  expect(FakeReconnector.destroyedBy[0]).toMatchObject({
     code: 'ERR_CLOUDPUSH_CLOSE_TIMEOUT',
     message: expect.stringMatching(/^10 bytes were still queued, .* 10000 ms; .*: ECONNREFUSED$/),
   });
 });
 
 test('a close does not begin to wait for an attempt that comes too late', () => {
-  vi.useFakeTimers();
   const one = disconnected();
   one.onLost(refused, 10_000, false);
   expect(causes()).toEqual([]);
@@ -186,7 +188,6 @@ test('a close does not begin to wait for an attempt that comes too late', () => 
 });
 
 test('a close waits where another attempt has been made since, or may be made at any time', () => {
-  vi.useFakeTimers();
   const moved = disconnected();
   moved.onLost(refused, 60_000, false);
   moved.moveTo({} as unknown as ShardTarget, false);
@@ -195,6 +196,6 @@ test('a close waits where another attempt has been made since, or may be made at
   between.onLost(refused, Number.POSITIVE_INFINITY, false);
   between.close();
   expect(causes()).toEqual([]);
-  vi.advanceTimersByTime(10_000);
+  clock.pass(10_000);
   expect(causes()).toEqual([undefined, undefined]);
 });

@@ -1,6 +1,5 @@
 import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import type { AmfValue, Releasable, RtmpPublisher } from '@cloudpush/transport';
-import { monotonicNow } from '../../base/clock.js';
 import { toErrorData } from '../../base/errors.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import type { PendingReconnect, SegmentState } from '../../protocol/stream.js';
@@ -9,7 +8,8 @@ import type { HevcFallback } from '../channel/hevc-fallback.js';
 import { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
-import { type Assessment, Connector, type ConnectorOwner } from '../connection/connector.js';
+import { Reconnector } from '../connection/reconnector.js';
+import type { Assessment, ReconnectorOwner } from '../connection/reconnector-owner.js';
 import { TargetSource } from '../connection/target-source.js';
 import type { Flushable, ShardContext } from '../shard-context.js';
 import { Backlog } from './backlog.js';
@@ -29,18 +29,18 @@ const ADVICE_PERIOD = 200;
  * One server that a channel pushes to: the queue of tags in front of a connection. Tags that come while nothing is
  * being published wait and go out in order; after a lost connection the stream goes on at a key frame.
  */
-export class WorkerDestination implements ConnectorOwner, Flushable {
+export class WorkerDestination implements ReconnectorOwner, Flushable {
   /** The destination's number. */
   readonly number: number;
   readonly #owner: DestinationOwner;
   readonly #context: ShardContext;
   readonly #config: DestinationConfig;
-  readonly #connector: Connector;
+  readonly #reconnector: Reconnector;
   readonly #targets: TargetSource;
   readonly #tally: DestinationCounters;
   readonly #queue: Backlog;
   readonly #advisor = new BitrateAdvisor();
-  #adviceTimer: NodeJS.Timeout | undefined;
+  #stopAdviceTimer: (() => void) | undefined;
   /** Bytes that the source has given. */
   #offeredBytes = 0;
   readonly #headers: StreamHeaders;
@@ -55,7 +55,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
   #publishingSince = Number.POSITIVE_INFINITY;
   #dirty = false;
   #closing = false;
-  #closeTimer: NodeJS.Timeout | undefined;
+  #stopCloseTimer: () => void = () => {};
   /** When what waits must have left, in ms of the monotonic clock. */
   #closeBy = Number.POSITIVE_INFINITY;
   /** Why there is no connection, and when the next attempt is due, in ms of the monotonic clock. */
@@ -87,14 +87,18 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
       onFull: () => owner.onFull(),
       onRoom: () => owner.onRoom(),
     };
-    this.#queue = new Backlog(backlogOwner, owner.heldPackets, config, this.#tally);
+    this.#queue = new Backlog(backlogOwner, owner.heldPackets, config, this.#tally, context.clock);
     this.#headers = headers;
     this.#segment = new SegmentProgress(segment, isOpen ? 'open' : 'ended');
     if (headers.hasVideo) this.#queue.skipToKeyFrame();
     this.#targets = new TargetSource(config.target, (reason) =>
       context.report({ type: 'targetWanted', ...this.#address, reason }),
     );
-    this.#connector = new Connector(this, config, context.connects, this.#targets);
+    this.#reconnector = new Reconnector(this, config, {
+      limiter: context.connects,
+      targets: this.#targets,
+      clock: context.clock,
+    });
   }
 
   get ended(): boolean {
@@ -107,7 +111,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
   }
 
   get publisher(): RtmpPublisher | undefined {
-    return this.#connector.publisher;
+    return this.#reconnector.publisher;
   }
 
   /** What waits for the connection, or for room in it. */
@@ -122,7 +126,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
 
   /** Its stream is further on than that of `other`. */
   isAheadOf(other: WorkerDestination): boolean {
-    if (this.#connector.publisher === undefined) return false;
+    if (this.#reconnector.publisher === undefined) return false;
     if (other.publisher === undefined) return true;
     const segments = this.#segment.number - other.#segment.number;
     // Segments have clocks of their own.
@@ -138,9 +142,9 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
 
   /** @param loss the connection that was lost with another shard */
   connect(loss: PendingReconnect | undefined): void {
-    if (this.isBetweenSegments) this.#connector.rest(loss);
-    else if (loss === undefined) this.#connector.connect();
-    else this.#connector.connectAgain(loss);
+    if (this.isBetweenSegments) this.#reconnector.rest(loss);
+    else if (loss === undefined) this.#reconnector.connect();
+    else this.#reconnector.connectAgain(loss);
   }
 
   get isAtRest(): boolean {
@@ -174,7 +178,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
       this.#send(publisher, tag, block, description ?? this.#queue.takeOrphan());
       return;
     }
-    this.#queue.push({ tag, block, description, mark, at: monotonicNow() });
+    this.#queue.push({ tag, block, description, mark, at: this.#context.clock.now() });
     // It must neither make the source wait nor cost a picture.
     if (this.#atStart && this.#owner.waitsForTrack && !this.#queue.hasRoom) this.#owner.beginWithoutTrack();
     if (canSend || mark !== undefined) this.#pump();
@@ -184,7 +188,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
   /** The stream may begin. */
   onTracksKnown(): void {
     this.#pump();
-    this.#connector.publisher?.flush();
+    this.#reconnector.publisher?.flush();
   }
 
   /** A picture was not muxed, because a key frame must come first. */
@@ -196,7 +200,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
   flush(): void {
     this.#dirty = false;
     if (this.#atStart) this.#pump();
-    this.#connector.publisher?.flush();
+    this.#reconnector.publisher?.flush();
   }
 
   /** Sends what is queued, then ends the stream cleanly. */
@@ -205,8 +209,8 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
     this.#closing = true;
     const { closeTimeout } = this.#config;
     const onTimeout = (): void => this.destroy(closeTimeoutError(closeTimeout, this.#unsentBytes));
-    this.#closeTimer = setTimeout(onTimeout, closeTimeout);
-    this.#closeBy = monotonicNow() + closeTimeout;
+    this.#stopCloseTimer = this.#context.clock.after(closeTimeout, onTimeout);
+    this.#closeBy = this.#context.clock.now() + closeTimeout;
     this.#closeIfEmpty();
     this.#endIfOutOfReach();
   }
@@ -220,18 +224,18 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
 
   /** Resets the connection now, and for good; `error` is what it ends with. */
   destroy(error: Error): void {
-    this.#connector.destroy(error);
+    this.#reconnector.destroy(error);
   }
 
   /** It waits for its connection to be made again, in the midst of a segment, and is not told to end. */
-  get mayVacate(): boolean {
-    return !this.#closing && this.#segment.state === 'open' && this.#connector.mayVacate;
+  get mayRelease(): boolean {
+    return !this.#closing && this.#segment.state === 'open' && this.#reconnector.mayRelease;
   }
 
   /** Gives everything up, without a word: what is queued is lost. */
   release(): void {
     this.#ended = true;
-    this.#connector.release();
+    this.#reconnector.release();
     this.#queue.end();
     this.updateCounters();
   }
@@ -245,7 +249,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
   moveTo(target: ShardTarget, renewed: boolean): void {
     if (this.#closing) return;
     this.#retry = undefined;
-    this.#connector.moveTo(target, renewed);
+    this.#reconnector.moveTo(target, renewed);
   }
 
   refusalOf(publisher: RtmpPublisher): Error | undefined {
@@ -253,7 +257,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
   }
 
   assess(error: Error): Assessment {
-    const refused = this.#trial.end(error, monotonicNow());
+    const refused = this.#trial.end(error, this.#context.clock.now());
     if (refused.length === 0) return { error, mended: false };
     const mended = refused.includes('hvc1') && this.#owner.fallBack(this.number, this.#trial.publisher!);
     if (mended)
@@ -269,7 +273,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
 
   onPublishing(publisher: RtmpPublisher): void {
     this.#trial.begin(publisher);
-    this.#publishingSince = monotonicNow();
+    this.#publishingSince = this.#context.clock.now();
     this.#retry = undefined;
     this.#writable = true;
     this.#atStart = true;
@@ -298,13 +302,13 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
   onNextStream(): void {
     this.#segment.state = 'open';
     this.#pump();
-    this.#connector.publisher?.flush();
+    this.#reconnector.publisher?.flush();
   }
 
   onDrain(): void {
     this.#writable = true;
     this.#pump();
-    this.#connector.publisher?.flush();
+    this.#reconnector.publisher?.flush();
     this.updateCounters();
   }
 
@@ -332,15 +336,17 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
     });
     this.#queue.resumeIfRoom();
     // Between segments the next one's start decides.
-    this.#retry = Number.isFinite(delay) ? { cause: error, at: monotonicNow() + delay } : undefined;
+    this.#retry = Number.isFinite(delay)
+      ? { cause: error, at: this.#context.clock.now() + delay }
+      : undefined;
     this.#closeIfEmpty();
     this.#endIfOutOfReach();
   }
 
   onEnded(error: Error | undefined): void {
     this.#ended = true;
-    clearTimeout(this.#closeTimer);
-    clearTimeout(this.#adviceTimer);
+    this.#stopCloseTimer();
+    this.#stopAdviceTimer?.();
     const unsent = this.#queue.length;
     this.#queue.end();
     this.updateCounters();
@@ -355,8 +361,8 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
 
   /** Publishes what changes with every packet. */
   updateCounters(): void {
-    const { publisher, bytesWritten } = this.#connector;
-    const now = monotonicNow();
+    const { publisher, bytesWritten } = this.#reconnector;
+    const now = this.#context.clock.now();
     this.#tally.publish(publisher, bytesWritten, this.#queue.bytes, this.#queue.waitingMs, now);
     if (publisher !== undefined) this.#advise(now, publisher);
   }
@@ -364,19 +370,19 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
   #advise(now: number, publisher: RtmpPublisher): void {
     const { acknowledged } = publisher;
     if (acknowledged !== 0) this.#advisor.onAcknowledged(now, acknowledged, unacknowledgedBytes(publisher));
-    const { bytesWritten } = this.#connector;
+    const { bytesWritten } = this.#reconnector;
     const { waitingMs, full } = this.#queue;
     const advice = this.#advisor.update(now, this.#offeredBytes, bytesWritten, waitingMs, full);
     publisher.requestAcknowledgements(this.#advisor.acknowledgementWindow);
     if (advice !== undefined) this.#context.report({ type: 'advice', ...this.#address, advice });
     // While the source waits, nobody else comes by to look how much is taken.
-    if (waitingMs > 0) this.#adviceTimer ??= setTimeout(this.#adviseAgain, ADVICE_PERIOD);
+    if (waitingMs > 0) this.#stopAdviceTimer ??= this.#context.clock.after(ADVICE_PERIOD, this.#adviseAgain);
   }
 
   readonly #adviseAgain = (): void => {
-    this.#adviceTimer = undefined;
-    const { publisher } = this.#connector;
-    if (!this.#ended && publisher !== undefined) this.#advise(monotonicNow(), publisher);
+    this.#stopAdviceTimer = undefined;
+    const { publisher } = this.#reconnector;
+    if (!this.#ended && publisher !== undefined) this.#advise(this.#context.clock.now(), publisher);
   };
 
   get #address(): { readonly channel: number; readonly destination: number } {
@@ -405,7 +411,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
 
   /** The connection, while the segment's stream is being published on it. */
   get #outlet(): RtmpPublisher | undefined {
-    return this.#segment.state === 'open' ? this.#connector.publisher : undefined;
+    return this.#segment.state === 'open' ? this.#reconnector.publisher : undefined;
   }
 
   /** The next stream is published: by a connection that waits to take over, by the one that stands, or by another. */
@@ -415,14 +421,14 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
     this.#lastSent = undefined;
     this.#atStart = true;
     this.#sequenceEnded = false;
-    if (!this.#connector.canMove) this.#moving = this.#connector.nextStream();
+    if (!this.#reconnector.canMove) this.#moving = this.#reconnector.nextStream();
     else if (this.#move()) this.#segment.state = 'open';
   }
 
   /** Its last tag, then the end of its stream. When the kernel has taken the tag, it has taken all before it. */
   #endSegment(publisher: RtmpPublisher, { tag, block, description }: QueuedTag): void {
     const segment = this.#segment;
-    const { streamName } = this.#connector;
+    const { streamName } = this.#reconnector;
     const tail = new SegmentEndMarker(block, (taken) => {
       segment.hasLeft = taken;
       this.#owner.onSegmentEnd(this.number, segment.totals(streamName), taken);
@@ -430,7 +436,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
     this.#endSequence();
     this.#send(publisher, tag, tail, description);
     segment.state = 'ended';
-    this.#connector.endStream();
+    this.#reconnector.endStream();
   }
 
   #send(
@@ -442,7 +448,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
     if (this.#atStart && this.#headers.mayStart(tag, description, this.#queue)) {
       this.#atStart = false;
       for (const header of this.#headers.start(tag, description, this.#queue, this.#owner.bitrates)) {
-        this.#trial.note(header, monotonicNow());
+        this.#trial.note(header, this.#context.clock.now());
         this.#hand(publisher, header, undefined);
       }
       if (this.#headers.wasSentAhead(tag)) {
@@ -454,7 +460,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
     }
     const isFrame = isPicture(tag) || isAudioFrame(tag);
     if (!isFrame || description !== undefined) {
-      this.#trial.note(tag, monotonicNow());
+      this.#trial.note(tag, this.#context.clock.now());
       this.#headers.note(tag, description);
     }
     if (block instanceof PacketBlock && block.enqueuedAt >= this.#publishingSince) block.timed = true;
@@ -465,13 +471,13 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
 
   /** Another connection waits for the stream, and decoding can start at this tag. */
   #movesAt(tag: FlvTag): boolean {
-    if (!this.#connector.canMove) return false;
+    if (!this.#reconnector.canMove) return false;
     return this.#headers.hasVideo ? isKeyFrame(tag) : tag.role === TagRole.audioFrame;
   }
 
   /** False when the new connection has yet to be made: `onPublishing` follows. */
   #move(): boolean {
-    const publisher = this.#connector.move();
+    const publisher = this.#reconnector.move();
     this.#atStart = true;
     this.#moving = publisher === undefined;
     if (publisher === undefined) return false;
@@ -492,7 +498,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
       this.#owner.onRefused(error as Error);
       return false;
     }
-    if (!this.#writable) this.#connector.watch();
+    if (!this.#writable) this.#reconnector.watch();
     return true;
   }
 
@@ -504,7 +510,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
   #closeIfEmpty(): void {
     if (!this.#closing || !this.#queue.isEmpty) return;
     this.#endSequence();
-    this.#connector.close();
+    this.#reconnector.close();
   }
 
   #endSequence(): void {
@@ -517,7 +523,7 @@ export class WorkerDestination implements ConnectorOwner, Flushable {
 
   /** Bytes accepted and not yet taken by the kernel. */
   get #unsentBytes(): number {
-    return this.#queue.waitingBytes + (this.#connector.publisher?.queuedBytes ?? 0);
+    return this.#queue.waitingBytes + (this.#reconnector.publisher?.queuedBytes ?? 0);
   }
 
   #markDirty(): void {

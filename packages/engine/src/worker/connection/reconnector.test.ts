@@ -1,10 +1,13 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { CloudPushError } from '../../base/errors.js';
+import { FakeClock } from '../../base/testing/fake-clock.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import { ConnectLimiter } from './connect-limiter.js';
-import type { LinkOwner } from './connection.js';
-import type { ConnectorOwner, Connector as ConnectorType } from './connector.js';
+import type { ConnectionOwner } from './connection.js';
+import type { Reconnector as ReconnectorType } from './reconnector.js';
+import type { ReconnectorOwner } from './reconnector-owner.js';
 import { TargetSource } from './target-source.js';
 
 /** A connection that is made, refused and lost when the test says so. */
@@ -15,12 +18,12 @@ class FakeConnection {
   readonly bytesWritten = 0;
   readonly streamName = 'name';
   closes = 0;
-  readonly #owner: LinkOwner;
+  readonly #owner: ConnectionOwner;
   readonly #abort = new AbortController();
   #resolve: () => void = () => {};
   #reject: (error: Error) => void = () => {};
 
-  constructor(owner: LinkOwner) {
+  constructor(owner: ConnectionOwner) {
     this.#owner = owner;
     FakeConnection.made.push(this);
   }
@@ -58,12 +61,12 @@ class FakeConnection {
   async succeed(): Promise<void> {
     this.publisher = {};
     this.#resolve();
-    await vi.advanceTimersByTimeAsync(0);
+    await turn();
   }
 
   async fail(error: Error): Promise<void> {
     this.#reject(error);
-    await vi.advanceTimersByTimeAsync(0);
+    await turn();
   }
 
   drain(): void {
@@ -71,17 +74,18 @@ class FakeConnection {
   }
 
   async lose(error: Error | undefined): Promise<void> {
-    this.#owner.onLinkClosed(this as never, error as never);
-    await vi.advanceTimersByTimeAsync(0);
+    this.#owner.onConnectionClosed(this as never, error as never);
+    await turn();
   }
 }
 
 vi.doMock('./connection.js', () => ({ Connection: FakeConnection }));
-const { Connector } = await import('./connector.js');
+const { Reconnector } = await import('./reconnector.js');
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  vi.useRealTimers();
+let clock = new FakeClock();
+
+beforeEach(() => {
+  clock = new FakeClock();
   FakeConnection.made.length = 0;
 });
 
@@ -94,16 +98,16 @@ function failure(errorClass: 'retryable' | 'busy' = 'retryable'): CloudPushError
 }
 
 interface Fixture {
-  readonly connector: ConnectorType;
+  readonly reconnector: ReconnectorType;
   readonly told: string[];
 }
 
 async function publishing(
-  differences: Partial<ConnectorOwner> = {},
+  differences: Partial<ReconnectorOwner> = {},
   more: Partial<DestinationConfig> = {},
 ): Promise<Fixture> {
   const told: string[] = [];
-  const owner: ConnectorOwner = {
+  const owner: ReconnectorOwner = {
     refusalOf: () => undefined,
     onPublishing: () => void told.push('publishing'),
     onDrain: () => void told.push('drain'),
@@ -127,11 +131,15 @@ async function publishing(
     reconnect: { maxAttempts: 100, initialDelay: 1000, maxDelay: 1000, factor: 1, resetAfter: 1000 },
     ...more,
   } as unknown as DestinationConfig;
-  const connector = new Connector(owner, config, new ConnectLimiter(8), new TargetSource(HOME, () => {}));
-  connector.connect();
-  await vi.advanceTimersByTimeAsync(0);
+  const reconnector = new Reconnector(owner, config, {
+    limiter: new ConnectLimiter(8),
+    targets: new TargetSource(HOME, () => {}),
+    clock,
+  });
+  reconnector.connect();
+  await turn();
   await link(0).succeed();
-  return { connector, told };
+  return { reconnector, told };
 }
 
 function link(number: number): FakeConnection {
@@ -140,13 +148,14 @@ function link(number: number): FakeConnection {
 
 /** The wait for the next attempt is over. */
 async function waitForRetry(): Promise<void> {
-  await vi.advanceTimersByTimeAsync(60_000);
+  clock.pass(60_000);
+  await turn();
 }
 
 test('a stream that is lost on its way to another server goes on there', async () => {
-  const { connector, told } = await publishing();
-  connector.moveTo(AWAY, false);
-  await vi.advanceTimersByTimeAsync(0);
+  const { reconnector, told } = await publishing();
+  reconnector.moveTo(AWAY, false);
+  await turn();
   expect(link(1).target).toEqual(AWAY);
   await link(0).lose(failure());
   await waitForRetry();
@@ -161,46 +170,46 @@ test('a stream that is lost on its way to another server goes on there', async (
 });
 
 test('what was told last counts when a stream is lost on its way', async () => {
-  const { connector } = await publishing();
-  connector.moveTo(AWAY, false);
-  await vi.advanceTimersByTimeAsync(0);
+  const { reconnector } = await publishing();
+  reconnector.moveTo(AWAY, false);
+  await turn();
   await link(0).lose(failure());
-  connector.moveTo(FARTHER, false);
+  reconnector.moveTo(FARTHER, false);
   await waitForRetry();
   expect(link(2).target).toEqual(FARTHER);
 });
 
 test('a stream that is lost beside a connection that is ready goes on there at once', async () => {
-  const { connector, told } = await publishing();
-  connector.moveTo(AWAY, false);
-  await vi.advanceTimersByTimeAsync(0);
+  const { reconnector, told } = await publishing();
+  reconnector.moveTo(AWAY, false);
+  await turn();
   await link(1).succeed();
-  expect(connector.canMove).toBe(true);
+  expect(reconnector.canMove).toBe(true);
   await link(0).lose(failure());
-  expect(connector.publisher).toBe(link(1).publisher);
+  expect(reconnector.publisher).toBe(link(1).publisher);
   expect(told).toEqual(['publishing', 'lost', 'publishing']);
   expect(FakeConnection.made).toHaveLength(2);
 });
 
 test('a move that failed is forgotten: a lost connection is made again where it was', async () => {
-  const { connector, told } = await publishing();
-  connector.moveTo(AWAY, false);
-  await vi.advanceTimersByTimeAsync(0);
+  const { reconnector, told } = await publishing();
+  reconnector.moveTo(AWAY, false);
+  await turn();
   await link(1).fail(failure());
   expect(told[1]).toMatch(/^warning: /);
-  expect(connector.canMove).toBe(false);
+  expect(reconnector.canMove).toBe(false);
   await link(0).lose(failure());
   await waitForRetry();
   expect(link(2).target).toEqual(HOME);
 });
 
 test('where the name is taken, the old connection ends before the new one is made', async () => {
-  const { connector, told } = await publishing();
-  connector.moveTo(AWAY, false);
-  await vi.advanceTimersByTimeAsync(0);
+  const { reconnector, told } = await publishing();
+  reconnector.moveTo(AWAY, false);
+  await turn();
   await link(1).fail(failure('busy'));
-  expect(connector.canMove).toBe(true);
-  expect(connector.move()).toBeUndefined();
+  expect(reconnector.canMove).toBe(true);
+  expect(reconnector.move()).toBeUndefined();
   expect(link(0).closes).toBe(1);
   expect(FakeConnection.made).toHaveLength(2);
   await link(0).lose(undefined);
@@ -210,10 +219,10 @@ test('where the name is taken, the old connection ends before the new one is mad
 });
 
 test('one that is destroyed on its way ends with that error, on both connections', async () => {
-  const { connector, told } = await publishing();
-  connector.moveTo(AWAY, false);
-  await vi.advanceTimersByTimeAsync(0);
-  connector.destroy(failure());
+  const { reconnector, told } = await publishing();
+  reconnector.moveTo(AWAY, false);
+  await turn();
+  reconnector.destroy(failure());
   expect([link(0).signal.aborted, link(1).signal.aborted]).toEqual([true, true]);
   await link(0).lose(failure('busy'));
   await waitForRetry();
@@ -222,19 +231,19 @@ test('one that is destroyed on its way ends with that error, on both connections
 });
 
 test('one that is destroyed while the end of its last segment is on its way does not end cleanly', async () => {
-  const { connector, told } = await publishing({ isBetweenSegments: true }, { segmentConnection: 'new' });
-  connector.endStream();
-  connector.close();
+  const { reconnector, told } = await publishing({ isBetweenSegments: true }, { segmentConnection: 'new' });
+  reconnector.endStream();
+  reconnector.close();
   expect(told).toEqual(['publishing', 'rest']);
-  connector.destroy(failure());
+  reconnector.destroy(failure());
   await link(0).lose(failure('busy'));
   expect(told.at(-1)).toBe('over: the test says so');
 });
 
 test('a server that closes between two segments at the moment of the close ends the stream cleanly', async () => {
   const atRest = { isBetweenSegments: true, isAtRest: true, wantsConnection: false };
-  const { connector, told } = await publishing(atRest);
-  connector.close();
+  const { reconnector, told } = await publishing(atRest);
+  reconnector.close();
   expect(link(0).closes).toBe(1);
   await link(0).lose(new RtmpError(RtmpErrorCode.peerClosed, 'publishing', 'the server has closed'));
   expect(told.at(-1)).toBe('over: clean');
@@ -247,7 +256,7 @@ test.each(['onPublishing', 'onDrain'] as const)(
     const fail = (): void => {
       if (isFaulty) throw new TypeError('a fault of ours');
     };
-    const { connector, told } = await publishing({ [event]: fail });
+    const { reconnector, told } = await publishing({ [event]: fail });
     isFaulty = true;
     if (event === 'onDrain') link(0).drain();
     else {
@@ -259,7 +268,7 @@ test.each(['onPublishing', 'onDrain'] as const)(
     expect(current.signal.aborted).toBe(true);
     await current.lose(failure());
     expect(told.at(-1)).toBe('over: internal error: a fault of ours');
-    expect(connector.publisher).toBeUndefined();
+    expect(reconnector.publisher).toBeUndefined();
   },
 );
 
@@ -268,23 +277,23 @@ function broken(stage: 'create-stream' | 'publish'): RtmpError {
 }
 
 test('a connection that the stream has left and that ends badly is how the destination ends', async () => {
-  const { connector, told } = await publishing();
-  connector.moveTo(AWAY, false);
-  await vi.advanceTimersByTimeAsync(0);
+  const { reconnector, told } = await publishing();
+  reconnector.moveTo(AWAY, false);
+  await turn();
   await link(1).succeed();
-  connector.move();
+  reconnector.move();
   await link(0).lose(broken('publish'));
-  connector.close();
+  reconnector.close();
   await link(1).lose(undefined);
   expect(told.at(-1)).toBe('over: reset (publish)');
 });
 
 test('one that was ready for the stream and never got it is not', async () => {
-  const { connector, told } = await publishing();
-  connector.moveTo(AWAY, false);
-  await vi.advanceTimersByTimeAsync(0);
+  const { reconnector, told } = await publishing();
+  reconnector.moveTo(AWAY, false);
+  await turn();
   await link(1).succeed();
-  connector.close();
+  reconnector.close();
   await link(1).lose(broken('publish'));
   await link(0).lose(undefined);
   expect(told.at(-1)).toBe('over: clean');
@@ -296,12 +305,12 @@ test.each([
 ] as const)(
   'a reset before the next segment tells of a loss unless the server has answered since: %s',
   async (stage, end) => {
-    const { connector, told } = await publishing({ isOpeningSegment: true });
-    connector.nextStream();
+    const { reconnector, told } = await publishing({ isOpeningSegment: true });
+    reconnector.nextStream();
     await link(0).lose(broken(stage));
     await link(1).succeed();
     expect(told.filter((word) => word === 'other connection')).toHaveLength(1);
-    connector.close();
+    reconnector.close();
     await link(1).lose(undefined);
     expect(told.at(-1)).toBe(end);
   },

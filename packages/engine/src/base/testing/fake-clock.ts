@@ -1,0 +1,42 @@
+import type { MonotonicClock } from '../clock.js';
+
+interface FakeTimer {
+  readonly at: number;
+  readonly callback: () => void;
+}
+
+/** A clock for tests: time passes when the test says so, and not otherwise. */
+export class FakeClock implements MonotonicClock {
+  #now = 0;
+  readonly #timers = new Set<FakeTimer>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer = { at: this.#now + ms, callback };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** How many calls are still to come. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Lets `ms` pass: what is due is called, each at its time, also what was asked for on the way. */
+  pass(ms: number): void {
+    const end = this.#now + ms;
+    for (;;) {
+      let next: FakeTimer | undefined;
+      for (const timer of this.#timers)
+        if (timer.at <= end && (next === undefined || timer.at < next.at)) next = timer;
+      if (next === undefined) break;
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.at);
+      next.callback();
+    }
+    this.#now = end;
+  }
+}

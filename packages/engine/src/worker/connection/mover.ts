@@ -1,0 +1,158 @@
+import type { RtmpPublisher } from '@cloudpush/transport';
+import { classOf } from '../../base/errors.js';
+import type { ShardTarget } from '../../options/destination-config.js';
+import type { Connection } from './connection.js';
+
+/** Another place for the stream. */
+export interface MoveTarget {
+  readonly target: ShardTarget;
+  /** The token provider returns it from now on. */
+  readonly renewed: boolean;
+}
+
+/** The surroundings of a {@link Mover}. */
+export interface MoverOwner {
+  /** A connection that has yet to be made. */
+  createConnection(): Connection;
+  /** Makes it. Rejects when it cannot be made. */
+  publish(connection: Connection, target: ShardTarget): Promise<void>;
+  /** Why a server cannot take the stream; undefined when it can. */
+  refusalOf(publisher: RtmpPublisher): Error | undefined;
+  /** Gives a connection up that the stream does not go to. */
+  discard(connection: Connection): void;
+  /** The stream stays where it is. */
+  onStay(reason: Error): void;
+}
+
+/** A move that can be made: over a connection that stands, or, without one, after the old one has ended. */
+export interface ReadyMove extends MoveTarget {
+  readonly connection: Connection | undefined;
+}
+
+type State =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'connecting'; readonly move: MoveTarget; readonly connection: Connection }
+  | { readonly kind: 'ready'; readonly move: MoveTarget; readonly connection: Connection }
+  /** The server lets only one connection publish the name: the old one must end first. */
+  | { readonly kind: 'afterClose'; readonly move: MoveTarget };
+
+const NONE: State = { kind: 'none' };
+
+/** Makes the connection that is to take a stream up, while the old one goes on. */
+export class Mover {
+  readonly #owner: MoverOwner;
+  #state: State = NONE;
+
+  constructor(owner: MoverOwner) {
+    this.#owner = owner;
+  }
+
+  /** Where the stream is about to move; undefined: nowhere. */
+  get move(): MoveTarget | undefined {
+    return this.#state.kind === 'none' ? undefined : this.#state.move;
+  }
+
+  /** {@link take} gives a move. */
+  get canMove(): boolean {
+    const { kind } = this.#state;
+    return kind === 'ready' || kind === 'afterClose';
+  }
+
+  /** Makes a connection to another place, instead of to the one before. */
+  start(move: MoveTarget): void {
+    this.cancel();
+    const connection = this.#owner.createConnection();
+    this.#state = { kind: 'connecting', move, connection };
+    this.#owner.publish(connection, move.target).then(
+      () => this.#onConnected(connection),
+      (error: Error) => this.#onFailed(connection, error),
+    );
+  }
+
+  /** Hands the move over, if it can be made: it is no longer this one's. */
+  take(): ReadyMove | undefined {
+    const state = this.#state;
+    switch (state.kind) {
+      case 'none':
+      case 'connecting':
+        return undefined;
+      case 'ready':
+        this.#state = NONE;
+        return { ...state.move, connection: state.connection };
+      case 'afterClose':
+        this.#state = NONE;
+        return { ...state.move, connection: undefined };
+      default:
+        return state satisfies never;
+    }
+  }
+
+  /** Hands over a move whose connection stands, and no other. */
+  takeConnected(): (ReadyMove & { readonly connection: Connection }) | undefined {
+    const state = this.#state;
+    if (state.kind !== 'ready') return undefined;
+    this.#state = NONE;
+    return { ...state.move, connection: state.connection };
+  }
+
+  /**
+   * Gives the move up, with its connection.
+   * @returns where it led
+   */
+  cancel(): MoveTarget | undefined {
+    const state = this.#state;
+    this.#state = NONE;
+    switch (state.kind) {
+      case 'none':
+        return undefined;
+      case 'connecting':
+      case 'ready':
+        this.#owner.discard(state.connection);
+        return state.move;
+      case 'afterClose':
+        return state.move;
+      default:
+        return state satisfies never;
+    }
+  }
+
+  /**
+   * A connection is gone.
+   * @returns false when it is not this one's
+   */
+  onClosed(connection: Connection, error: Error | undefined): boolean {
+    if (!this.#isOwn(connection)) return false;
+    this.#state = NONE;
+    if (error !== undefined) this.#owner.onStay(error);
+    return true;
+  }
+
+  #onConnected(connection: Connection): void {
+    const state = this.#state;
+    if (state.kind !== 'connecting' || state.connection !== connection) return;
+    const refusal = this.#owner.refusalOf(connection.publisher!);
+    if (refusal === undefined) {
+      this.#state = { kind: 'ready', move: state.move, connection };
+      return;
+    }
+    this.cancel();
+    this.#owner.onStay(refusal);
+  }
+
+  #onFailed(connection: Connection, error: Error): void {
+    const state = this.#state;
+    if (state.kind !== 'connecting' || state.connection !== connection) return;
+    // The name is taken, by ourselves.
+    if (classOf(error) === 'busy') {
+      this.#state = { kind: 'afterClose', move: state.move };
+      return;
+    }
+    this.#state = NONE;
+    this.#owner.onStay(error);
+  }
+
+  #isOwn(connection: Connection): boolean {
+    const state = this.#state;
+    return (state.kind === 'connecting' || state.kind === 'ready') && state.connection === connection;
+  }
+}

@@ -1,0 +1,488 @@
+import { type AmfValue, RtmpError, RtmpErrorCode, type RtmpPublisher } from '@cloudpush/transport';
+import { Backoff } from '../../base/backoff.js';
+import type { MonotonicClock } from '../../base/clock.js';
+import { CloudPushError, classOf } from '../../base/errors.js';
+import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
+import type { PendingReconnect } from '../../protocol/stream.js';
+import type { TargetReason } from '../../targets/push-target.js';
+import { isRefusal, refusedTooOften } from '../destination/destination-errors.js';
+import { ClosingConnections, notMovingError } from './closing-connections.js';
+import type { ConnectLimiter } from './connect-limiter.js';
+import { Connection, type ConnectionOwner } from './connection.js';
+import { ConnectionAttempt } from './connection-attempt.js';
+import { MoveRequests } from './move-requests.js';
+import { Mover, type MoveTarget } from './mover.js';
+import type { ReconnectorOwner } from './reconnector-owner.js';
+import { hasArrived, SegmentConnections } from './segment-connections.js';
+import { StallWatchdog } from './stall-watchdog.js';
+import type { TargetSource } from './target-source.js';
+
+/** The surroundings of a {@link Reconnector}. */
+export interface ReconnectorContext {
+  readonly limiter: ConnectLimiter;
+  readonly targets: TargetSource;
+  readonly clock: MonotonicClock;
+}
+
+type State =
+  /** No connection, and none before the next segment. `isOrderly`: none was lost. */
+  | { readonly kind: 'idle'; readonly isOrderly: boolean }
+  | { readonly kind: 'connecting'; readonly connection: Connection }
+  /** Connects, by `begin`, when the connections before are closed. */
+  | { readonly kind: 'connecting'; readonly connection: undefined; readonly begin: () => void }
+  /** `since`: in ms of the clock. */
+  | { readonly kind: 'publishing'; readonly connection: Connection; readonly since: number }
+  /** Waits until the lost connection is made again. */
+  | { readonly kind: 'waiting'; readonly cancel: () => void }
+  /** Connections that are being closed may still hold media. */
+  | { readonly kind: 'ended'; readonly error: Error | undefined };
+
+/** A server asks a connection to move. */
+interface MoveRequest {
+  readonly connection: Connection;
+  readonly target: ShardTarget;
+}
+
+/**
+ * Makes the connection of a destination, watches it, makes it again when it is lost and the policy says so, and lets the stream
+ * move to another server without a gap.
+ */
+export class Reconnector implements ConnectionOwner {
+  readonly #owner: ReconnectorOwner;
+  readonly #config: DestinationConfig;
+  readonly #attempt: ConnectionAttempt;
+  readonly #segments: SegmentConnections;
+  readonly #targets: TargetSource;
+  readonly #clock: MonotonicClock;
+  readonly #backoff: Backoff | undefined;
+  readonly #watchdog: StallWatchdog;
+  readonly #mover: Mover;
+  readonly #closing: ClosingConnections;
+  readonly #moveRequests: MoveRequests<MoveRequest>;
+  #state: State = { kind: 'idle', isOrderly: false };
+  /** Where the stream was told to move while nothing was being published. */
+  #pendingMove: MoveTarget | undefined;
+  /** The next stream has another name than the one before, which the server may still hold. */
+  #renewsName = false;
+  /** The error that it was told to end with. */
+  #destroyedBy: Error | undefined;
+  /** Why the connection was lost last; undefined after an orderly end. */
+  #lastError: Error | undefined;
+
+  constructor(owner: ReconnectorOwner, config: DestinationConfig, context: ReconnectorContext) {
+    this.#owner = owner;
+    this.#config = config;
+    this.#attempt = new ConnectionAttempt(context.limiter, context.targets);
+    this.#segments = new SegmentConnections(config.segmentConnection);
+    this.#targets = context.targets;
+    this.#clock = context.clock;
+    this.#backoff = config.reconnect === undefined ? undefined : new Backoff(config.reconnect);
+    this.#watchdog = new StallWatchdog(
+      config.stallTimeout,
+      () => this.bytesWritten,
+      (limit) => this.#connection?.stalled(limit),
+      context.clock,
+    );
+    this.#closing = new ClosingConnections((message) => owner.onWarning(message));
+    this.#moveRequests = new MoveRequests((request) => this.#followRequest(request), context.clock);
+    this.#mover = new Mover({
+      createConnection: () => this.#createConnection(),
+      publish: (connection, target) => this.#attempt.publish(connection, target),
+      refusalOf: (publisher) => owner.refusalOf(publisher),
+      discard: (connection) => this.#closing.discard(connection),
+      onStay: (reason) => this.#warnOfStay(reason),
+    });
+  }
+
+  /** Undefined while nothing is being published. */
+  get publisher(): RtmpPublisher | undefined {
+    return this.#state.kind === 'publishing' ? this.#state.connection.publisher : undefined;
+  }
+
+  /** Bytes that the kernel has accepted, on all connections so far. */
+  get bytesWritten(): number {
+    return this.#closing.bytesWritten + (this.#connection?.bytesWritten ?? 0);
+  }
+
+  /** The name that is being published, without its query. */
+  get streamName(): string {
+    return this.#connection?.streamName ?? '';
+  }
+
+  /** Nothing is lost by {@link release}: no connection stands, and making it again is all that remains. */
+  get mayRelease(): boolean {
+    const { kind } = this.#state;
+    const isDown = kind === 'idle' || kind === 'waiting' || kind === 'connecting';
+    const isUndisturbed = this.#pendingMove === undefined && this.#destroyedBy === undefined;
+    return isDown && isUndisturbed && this.#closing.isEmpty && this.#lastError !== undefined;
+  }
+
+  /** Another connection waits to take the stream up: call {@link move} where it can. */
+  get canMove(): boolean {
+    return this.#mover.canMove;
+  }
+
+  /** Makes the connection. The outcome is told to the owner. */
+  connect(): void {
+    const pending = this.#takePendingMove();
+    // A renewed target is the answer to asking.
+    const target = pending?.renewed === true ? undefined : pending?.target;
+    if (target !== undefined) this.#targets.move(target);
+    this.#make(this.#lastError === undefined ? 'connect' : 'reconnect', target);
+  }
+
+  /** Makes the connection after one that was lost with another shard. */
+  connectAgain({ error, delay, attempts }: PendingReconnect): void {
+    this.#backoff?.resume(attempts);
+    this.#wait(delay, CloudPushError.from(error));
+  }
+
+  /** Makes no connection before {@link nextStream}. */
+  rest(loss: PendingReconnect | undefined): void {
+    if (loss === undefined) return;
+    this.#backoff?.resume(loss.attempts);
+    this.#lastError = CloudPushError.from(loss.error);
+  }
+
+  /** Silently cancels the pending or running connection attempt; another shard will connect. */
+  release(): void {
+    this.#moveRequests.stop();
+    this.#end(undefined);
+  }
+
+  /** Everything of a segment has been handed over: ends its stream, and its connection where the next gets another. */
+  endStream(): void {
+    if (this.#state.kind !== 'publishing') return;
+    const { connection, since } = this.#state;
+    if (this.#segments.carriesNext(connection.publisher)) {
+      connection.publisher?.unpublish();
+      return;
+    }
+    this.#watchdog.disarm();
+    this.#backoff?.published(this.#clock.now() - since);
+    this.#closing.add(connection);
+    this.#restAfter(connection);
+    connection.close();
+  }
+
+  /**
+   * Publishes the next stream: on the connection that stands, or on another.
+   * @returns true when it is another one although none was lost
+   */
+  nextStream(): boolean {
+    const state = this.#state;
+    switch (state.kind) {
+      case 'publishing':
+        state.connection.nextStream().then(
+          () => this.#onNextStream(state.connection),
+          (error: Error) => this.#onNextStreamFailed(state.connection, error),
+        );
+        return false;
+      case 'idle':
+        if (this.#closing.isEmpty || this.#renewsName) this.connect();
+        else this.#state = { kind: 'connecting', connection: undefined, begin: () => this.connect() };
+        return state.isOrderly;
+      case 'connecting':
+      case 'waiting':
+      case 'ended':
+        return false;
+      default:
+        return state satisfies never;
+    }
+  }
+
+  /**
+   * Ends the stream cleanly; the outcome comes through {@link onConnectionClosed}. While nothing is being published, the attempt or
+   * the wait is cancelled, and that is a clean end unless a connection was lost before.
+   */
+  close(): void {
+    this.#moveRequests.stop();
+    this.#mover.cancel();
+    if (this.#state.kind === 'publishing') this.#state.connection.close();
+    else this.#finish(this.#lastError);
+  }
+
+  /** Resets the connection now, and for good; `error` is the error that it ends with. */
+  destroy(error: Error): void {
+    this.#destroyedBy ??= error;
+    this.#moveRequests.stop();
+    this.#mover.cancel();
+    this.#closing.abort(error);
+    const state = this.#state;
+    switch (state.kind) {
+      case 'publishing':
+        state.connection.abort(error);
+        return;
+      case 'connecting':
+        // The attempt ends by itself, on the signal.
+        if (state.connection === undefined) this.#finish(error);
+        else state.connection.abort(error);
+        return;
+      case 'idle':
+      case 'waiting':
+        this.#finish(error);
+        return;
+      case 'ended':
+        return;
+      default:
+        state satisfies never;
+    }
+  }
+
+  /** The publisher has said "no more": from now on, taking nothing is a stall. */
+  watch(): void {
+    this.#watchdog.arm();
+  }
+
+  /**
+   * Leads the stream to another target: makes the connection, until it {@link canMove}. The last call counts. While nothing
+   * is being published, it is where the next connection leads, after one that is under way.
+   * @param renewed the token provider returns the target from now on
+   */
+  moveTo(target: ShardTarget, renewed: boolean): void {
+    if (this.#state.kind === 'publishing') this.#mover.start({ target, renewed });
+    else this.#pendingMove = { target, renewed };
+  }
+
+  /**
+   * Hands the stream over to the connection that waits, and ends the old one cleanly.
+   * @returns the publisher that takes it up, or undefined when it has yet to be made: `onPublishing` follows.
+   */
+  move(): RtmpPublisher | undefined {
+    const state = this.#state;
+    const move = state.kind === 'publishing' ? this.#mover.take() : undefined;
+    if (state.kind !== 'publishing' || move === undefined) return undefined;
+    const { connection, target } = move;
+    this.#watchdog.disarm();
+    this.#targets.move(target);
+    this.#closing.add(state.connection);
+    if (connection === undefined) {
+      this.#backoff?.published(this.#clock.now() - state.since);
+      const begin = (): void => this.#make('reconnect', target);
+      this.#state = { kind: 'connecting', connection: undefined, begin };
+    } else {
+      this.#state = { kind: 'publishing', connection, since: state.since };
+    }
+    state.connection.close();
+    return connection?.publisher;
+  }
+
+  onDrain(connection: Connection): void {
+    if (connection !== this.#connection) return;
+    this.#watchdog.disarm();
+    try {
+      this.#owner.onDrain();
+    } catch (fault) {
+      this.#onFault(fault);
+    }
+  }
+
+  onCommand(name: string, args: AmfValue[]): void {
+    this.#owner.onCommand(name, args);
+  }
+
+  onWarning(message: string): void {
+    this.#owner.onWarning(message);
+  }
+
+  onReconnectRequest(connection: Connection, target: ShardTarget): void {
+    if (connection !== this.#connection || !this.#owner.wantsConnection) return;
+    const wait = this.#moveRequests.ask({ connection, target });
+    if (wait === undefined) return;
+    const seconds = Math.ceil(wait / 1000);
+    this.#owner.onWarning(
+      `the server asks the stream to move again; it moves in ${seconds} s, as its last move was a short time ago`,
+    );
+  }
+
+  onConnectionClosed(connection: Connection, error: Error | undefined): void {
+    if (this.#closing.onClosed(connection, error)) this.#onOldClosed();
+    else if (!this.#mover.onClosed(connection, error) && connection === this.#connection)
+      this.#onCurrentClosed(connection, error);
+  }
+
+  /** The connection that publishes, or is being made. */
+  get #connection(): Connection | undefined {
+    const state = this.#state;
+    return state.kind === 'publishing' || state.kind === 'connecting' ? state.connection : undefined;
+  }
+
+  #createConnection(): Connection {
+    return new Connection(this, this.#config, this.#clock);
+  }
+
+  #make(reason: TargetReason, given: ShardTarget | undefined): void {
+    this.#stopWaiting();
+    const connection = this.#createConnection();
+    this.#state = { kind: 'connecting', connection };
+    this.#attempt
+      .reach(connection, reason, given)
+      .then(
+        () => {
+          if (connection === this.#connection) this.#onPublishing(connection);
+        },
+        (error: Error) => {
+          if (connection === this.#connection) this.#onLost(error);
+        },
+      )
+      .catch((fault: unknown) => this.#onFault(fault));
+  }
+
+  #onPublishing(connection: Connection): void {
+    this.#state = { kind: 'publishing', connection, since: this.#clock.now() };
+    this.#owner.onPublishing(connection.publisher!);
+    const pending = this.#takePendingMove();
+    if (pending !== undefined && !connection.leadsTo(pending.target))
+      this.moveTo(pending.target, pending.renewed);
+  }
+
+  /** A fault in sending what waited ends this destination, and not the thread with all the others. */
+  #onFault(fault: unknown): void {
+    this.destroy(CloudPushError.wrap(fault));
+  }
+
+  /** Follows the server's request, unless the stream has left that server or is on its way already. */
+  #followRequest({ connection, target }: MoveRequest): void {
+    const move = this.#mover.move?.target;
+    const isUnderWay = move !== undefined && move.url === target.url && move.token === target.token;
+    if (connection === this.#connection && this.#owner.wantsConnection && !isUnderWay)
+      this.moveTo(target, false);
+  }
+
+  /** Has no connection until the next segment, although none was lost. */
+  #restAfter(connection: Connection): void {
+    this.#postponeMove();
+    this.#state = { kind: 'idle', isOrderly: true };
+    this.#renewsName = connection.renewsName;
+    this.#lastError = undefined;
+    this.#owner.onRest();
+  }
+
+  #onNextStream(connection: Connection): void {
+    if (this.#state.kind === 'publishing' && connection === this.#connection) this.#owner.onNextStream();
+  }
+
+  /** A connection that is lost says so itself. A name that the server would cut is no better on another. */
+  #onNextStreamFailed(connection: Connection, error: Error): void {
+    const isTooLong = error instanceof RtmpError && error.code === RtmpErrorCode.messageTooLarge;
+    if (connection === this.#connection && isTooLong) this.destroy(error);
+  }
+
+  #takePendingMove(): MoveTarget | undefined {
+    const pending = this.#pendingMove;
+    this.#pendingMove = undefined;
+    return pending;
+  }
+
+  /** The next connection leads where the stream was about to move. */
+  #postponeMove(): void {
+    const move = this.#mover.cancel();
+    this.#pendingMove ??= move;
+  }
+
+  #warnOfStay({ message }: Error): void {
+    if (this.#destroyedBy === undefined)
+      this.#owner.onWarning(`the stream stays where it is, it could not be moved: ${message}`);
+  }
+
+  #onOldClosed(): void {
+    const state = this.#state;
+    if (!this.#closing.isEmpty) return;
+    // A connection that was being closed may have been destroyed since, with what it held.
+    if (state.kind === 'ended') this.#owner.onEnded(state.error ?? this.#destroyedBy ?? this.#closing.flaw);
+    else if (state.kind === 'connecting' && state.connection === undefined) state.begin();
+  }
+
+  #onCurrentClosed(connection: Connection, error: Error | undefined): void {
+    this.#watchdog.disarm();
+    const state = this.#state;
+    this.#state = { kind: 'idle', isOrderly: false };
+    if (error === undefined) this.#finish(undefined);
+    else if (state.kind !== 'publishing' || this.#destroyedBy !== undefined) this.#onLost(error, state);
+    else if (!this.#isNormalEnd(connection, error)) this.#onLost(error, state);
+  }
+
+  /** Nothing is lost with a connection that its server has closed between two segments. */
+  #isNormalEnd(connection: Connection, error: Error): boolean {
+    switch (this.#segments.judge(error, this.#owner)) {
+      case 'atRest':
+        this.#restAfter(connection);
+        // It was told to end meanwhile, and no next segment follows.
+        if (!this.#owner.wantsConnection) this.#finish(undefined);
+        return true;
+      case 'opening':
+        if (!hasArrived(error)) this.#closing.noteFlaw(error);
+        this.#postponeMove();
+        this.#owner.onOtherConnection();
+        this.connect();
+        return true;
+      case undefined:
+        return false;
+    }
+  }
+
+  /** @param before the state in which the connection was lost */
+  #onLost(lost: Error, before: State = this.#state): void {
+    const wasPublishing = before.kind === 'publishing';
+    this.#state = { kind: 'idle', isOrderly: false };
+    if (wasPublishing) this.#backoff?.published(this.#clock.now() - before.since);
+    if (wasPublishing && this.#takeOver(lost)) return;
+    this.#postponeMove();
+    const { error, mended } = wasPublishing ? this.#owner.assess(lost) : { error: lost, mended: false };
+    const again = this.#destroyedBy === undefined && this.#owner.wantsConnection;
+    const delay = again ? (mended ? 0 : this.#delayAfter(error)) : undefined;
+    if (delay === undefined) {
+      const refusals = this.#backoff?.refusals ?? 0;
+      this.#finish(again && refusals > 0 && isRefusal(error) ? refusedTooOften(error, refusals) : error);
+    } else if (this.#owner.isBetweenSegments) {
+      this.#lastError = error;
+      this.#owner.onLost(error, Number.POSITIVE_INFINITY, wasPublishing);
+    } else {
+      this.#wait(delay, error);
+      this.#owner.onLost(error, delay, wasPublishing);
+    }
+  }
+
+  #delayAfter(error: Error): number | undefined {
+    if (isRefusal(error)) return this.#backoff?.nextAfterRefusal();
+    return this.#backoff?.next(classOf(error));
+  }
+
+  #wait(delay: number, error: Error): void {
+    this.#lastError = error;
+    this.#state = { kind: 'waiting', cancel: this.#clock.after(delay, () => this.connect()) };
+  }
+
+  #stopWaiting(): void {
+    if (this.#state.kind === 'waiting') this.#state.cancel();
+  }
+
+  /** A connection that waits to take the stream up does so when the present one is lost. */
+  #takeOver(error: Error): boolean {
+    const move = this.#destroyedBy === undefined ? this.#mover.takeConnected() : undefined;
+    if (move === undefined) return false;
+    this.#targets.move(move.target);
+    this.#state = { kind: 'publishing', connection: move.connection, since: this.#clock.now() };
+    this.#owner.onLost(error, 0, true);
+    this.#onPublishing(move.connection);
+    return true;
+  }
+
+  #finish(error: Error | undefined): void {
+    if (this.#state.kind === 'ended') return;
+    this.#moveRequests.stop();
+    this.#mover.cancel();
+    // destroy() always ends with its own error, whatever the connection reports.
+    const ending = this.#destroyedBy ?? error;
+    this.#end(ending);
+    if (this.#closing.isEmpty) this.#owner.onEnded(ending ?? this.#closing.flaw);
+  }
+
+  /** Cancels the wait or the attempt; nothing follows. */
+  #end(error: Error | undefined): void {
+    this.#stopWaiting();
+    const attempt = this.#state.kind === 'connecting' ? this.#state.connection : undefined;
+    this.#state = { kind: 'ended', error };
+    attempt?.abort(notMovingError());
+  }
+}
