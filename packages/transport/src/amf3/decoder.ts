@@ -1,4 +1,5 @@
-import { AmfBudget, type Extent } from '../amf/budget.js';
+import type { AmfBudget, Extent } from '../amf/budget.js';
+import { AmfInput } from '../amf/input.js';
 import {
   type AmfLimits,
   type AmfObject,
@@ -8,7 +9,6 @@ import {
   XmlDocument,
 } from '../amf/value.js';
 import { bitsAbove, joinBits, lowestBits, signExtend } from '../bits/fields.js';
-import { RtmpError, RtmpErrorCode } from '../errors.js';
 
 /** Type markers (AMF3 §3.1). */
 const Marker = {
@@ -38,31 +38,26 @@ interface Traits {
  * agreed. Vectors, dictionaries and externalizable classes, which no RTMP command uses, are refused.
  */
 export class Amf3Decoder {
-  readonly #bytes: Buffer;
-  readonly #limits: AmfLimits;
+  readonly #input: AmfInput;
   readonly #strings: string[] = [];
   readonly #objects: ({ readonly value: AmfValue; readonly extent: Extent } | undefined)[] = [];
   readonly #traits: Traits[] = [];
-  readonly #budget: AmfBudget;
-  #offset = 0;
 
   /** @param budget of the message that the values stand in */
-  constructor(bytes: Uint8Array, limits: AmfLimits, budget: AmfBudget = new AmfBudget(limits)) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#limits = limits;
-    this.#budget = budget;
+  constructor(bytes: Uint8Array, limits: AmfLimits, budget?: AmfBudget) {
+    this.#input = new AmfInput('AMF3', bytes, limits, budget);
   }
 
   /** Bytes consumed so far. */
   get offset(): number {
-    return this.#offset;
+    return this.#input.offset;
   }
 
   /** @throws RtmpError `ERR_CLOUDPUSH_AMF` */
   value(): AmfValue {
-    this.#budget.count();
-    this.#checkBudget();
-    const marker = this.#uint8();
+    this.#input.budget.count();
+    this.#input.checkBudget();
+    const marker = this.#input.uint8();
     switch (marker) {
       case Marker.undefined:
         return undefined;
@@ -75,7 +70,7 @@ export class Amf3Decoder {
       case Marker.integer:
         return signExtend(this.#uint29(), 29);
       case Marker.double:
-        return this.#double();
+        return this.#input.double();
       case Marker.string:
         return this.#string();
       default:
@@ -86,11 +81,11 @@ export class Amf3Decoder {
   #complexValue(marker: number): AmfValue {
     const header = this.#uint29();
     if ((header & 1) === 0) return this.#reference(bitsAbove(header, 1));
-    const before = this.#budget.enter();
-    this.#checkBudget();
+    const before = this.#input.budget.enter();
+    this.#input.checkBudget();
     const slot = this.#objects.push(undefined) - 1;
     const value = this.#newValue(marker, bitsAbove(header, 1));
-    this.#objects[slot] = { value, extent: this.#budget.leave(before) };
+    this.#objects[slot] = { value, extent: this.#input.budget.leave(before) };
     return value;
   }
 
@@ -98,17 +93,17 @@ export class Amf3Decoder {
     switch (marker) {
       case Marker.xmlDocument:
       case Marker.xml:
-        return new XmlDocument(this.#utf8(header));
+        return new XmlDocument(this.#input.utf8(header));
       case Marker.date:
-        return new Date(this.#double());
+        return new Date(this.#input.double());
       case Marker.array:
         return this.#array(header);
       case Marker.object:
         return this.#object(header);
       case Marker.byteArray:
-        return new Uint8Array(this.#take(header));
+        return new Uint8Array(this.#input.take(header));
       default:
-        throw this.#bad(`unknown type marker ${marker}`, '0 to 12');
+        throw this.#input.error(`unknown type marker ${marker}`, '0 to 12');
     }
   }
 
@@ -117,7 +112,7 @@ export class Amf3Decoder {
     const associative: AmfObject = {};
     for (let key = this.#string(); key !== ''; key = this.#string())
       setProperty(associative, key, this.value());
-    this.#need(length);
+    this.#input.need(length);
     const dense: AmfValue[] = [];
     for (let i = 0; i < length; i++) dense.push(this.value());
     if (Object.keys(associative).length === 0) return dense;
@@ -140,14 +135,15 @@ export class Amf3Decoder {
     if ((header & 1) === 0) {
       const index = bitsAbove(header, 1);
       const known = this.#traits[index];
-      if (known === undefined) throw this.#bad(`reference to traits ${index}`, this.#traits.length);
+      if (known === undefined) throw this.#input.error(`reference to traits ${index}`, this.#traits.length);
       return known;
     }
-    if ((header & 2) !== 0) throw this.#bad('externalizable object', 'plain objects');
+    if ((header & 2) !== 0) throw this.#input.error('externalizable object', 'plain objects');
     const className = this.#string();
     const count = bitsAbove(header, 3);
-    this.#need(count);
-    if (count > this.#limits.maxAmfValues) throw this.#bad('too many keys', this.#limits.maxAmfValues);
+    this.#input.need(count);
+    if (count > this.#input.limits.maxAmfValues)
+      throw this.#input.error('too many keys', this.#input.limits.maxAmfValues);
     const keys: string[] = [];
     for (let i = 0; i < count; i++) keys.push(this.#string());
     const traits = { className, dynamic: (header & 4) !== 0, keys };
@@ -157,9 +153,9 @@ export class Amf3Decoder {
 
   #reference(index: number): AmfValue {
     const target = this.#objects[index];
-    if (target === undefined) throw this.#bad(`reference to object ${index}`, 'a finished object');
-    this.#budget.refer(target.extent);
-    this.#checkBudget();
+    if (target === undefined) throw this.#input.error(`reference to object ${index}`, 'a finished object');
+    this.#input.budget.refer(target.extent);
+    this.#input.checkBudget();
     return target.value;
   }
 
@@ -168,10 +164,10 @@ export class Amf3Decoder {
     if ((header & 1) === 0) {
       const index = bitsAbove(header, 1);
       const known = this.#strings[index];
-      if (known === undefined) throw this.#bad(`reference to string ${index}`, this.#strings.length);
+      if (known === undefined) throw this.#input.error(`reference to string ${index}`, this.#strings.length);
       return known;
     }
-    const text = this.#utf8(bitsAbove(header, 1));
+    const text = this.#input.utf8(bitsAbove(header, 1));
     if (text !== '') this.#strings.push(text); // the empty string is never sent by reference (§1.3.2)
     return text;
   }
@@ -180,46 +176,10 @@ export class Amf3Decoder {
   #uint29(): number {
     let value = 0;
     for (let i = 0; i < 3; i++) {
-      const byte = this.#uint8();
+      const byte = this.#input.uint8();
       value = joinBits(value, lowestBits(byte, 7), 7);
       if (byte < 0x80) return value;
     }
-    return joinBits(value, this.#uint8(), 8);
-  }
-
-  #double(): number {
-    return this.#take(8).readDoubleBE(0);
-  }
-
-  #utf8(length: number): string {
-    return this.#take(length).toString('utf8');
-  }
-
-  #uint8(): number {
-    this.#need(1);
-    return this.#bytes[this.#offset++]!;
-  }
-
-  #take(length: number): Buffer {
-    this.#need(length);
-    this.#offset += length;
-    return this.#bytes.subarray(this.#offset - length, this.#offset);
-  }
-
-  #checkBudget(): void {
-    const limit = this.#budget.exceeded;
-    if (limit === undefined) return;
-    const what = limit === 'maxAmfDepth' ? 'nested too deeply' : 'too many values';
-    throw this.#bad(what, this.#limits[limit]);
-  }
-
-  #need(length: number): void {
-    const left = this.#bytes.length - this.#offset;
-    if (length > left) throw this.#bad(`needs ${length} bytes`, `${left} are left`);
-  }
-
-  #bad(what: string, permitted: unknown): RtmpError {
-    const text = `AMF3 at byte ${this.#offset}: ${what}, permitted: ${String(permitted)}`;
-    return new RtmpError(RtmpErrorCode.amf, 'message', text, { details: { permitted } });
+    return joinBits(value, this.#input.uint8(), 8);
   }
 }
