@@ -7,6 +7,7 @@ import type { TestContext } from 'vitest';
 /** The foreign programs that tests talk to. Continuous integration installs them all. */
 export type PeerName =
   | 'ffmpeg'
+  | 'promtool'
   | 'nginx-rtmp'
   | 'node-media-server'
   | 'gstreamer'
@@ -65,6 +66,7 @@ const detectors: Record<PeerName, () => boolean> = {
   // The terminal recorder of util-linux; others take other options.
   script: () => output('script', '--version')?.includes('util-linux') === true,
   rtmpdump: () => output('rtmpdump', '--help') !== undefined,
+  promtool: () => output('promtool', '--version') !== undefined,
 };
 
 const found = new Map<PeerName, boolean>();
