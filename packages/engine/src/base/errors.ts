@@ -11,7 +11,7 @@ const engineErrors = {
   ERR_CLOUDPUSH_PACKET_TOO_LARGE: 'fatal',
   /** The pool cannot hold what the open channels have shown to need. */
   ERR_CLOUDPUSH_POOL_TOO_SMALL: 'retryable',
-  /** As many channels are open as the engine was made for. */
+  /** `maxConnections` destinations are already open. */
   ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS: 'retryable',
   /** The engine is closing or closed. */
   ERR_CLOUDPUSH_ENGINE_CLOSED: 'fatal',
@@ -31,7 +31,7 @@ const engineErrors = {
   ERR_CLOUDPUSH_TOKEN_TIMEOUT: 'retryable',
   /** The token server refused the credentials or the device, with status 401 or 403 or a code other than 0. */
   ERR_CLOUDPUSH_TOKEN_REJECTED: 'auth',
-  /** What came as a push target is none. */
+  /** The reply is not a valid push target. */
   ERR_CLOUDPUSH_TOKEN_REPLY_INVALID: 'retryable',
   /** The caller's own token provider failed. */
   ERR_CLOUDPUSH_TOKEN_PROVIDER_FAILED: 'retryable',
