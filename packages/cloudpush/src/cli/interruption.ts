@@ -9,6 +9,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export class Interruption implements Disposable {
   readonly #controller = new AbortController();
   #exitCode: number | undefined;
+  #onHangUp: (() => void) | undefined;
 
   constructor() {
     for (const name of SIGNALS) {
@@ -26,6 +27,17 @@ export class Interruption implements Disposable {
     return this.#exitCode;
   }
 
+  /** SIGHUP means no end from now on, but what services take it for: to read their configuration again. */
+  onHangUp(reload: () => void): void {
+    this.#onHangUp = reload;
+  }
+
+  /** Resolves when the end is wanted. */
+  async wanted(): Promise<void> {
+    if (this.signal.aborted) return;
+    await new Promise((resolve) => this.signal.addEventListener('abort', resolve, { once: true }));
+  }
+
   /** Nobody reads what the command writes: it ends in an orderly way, as if by SIGPIPE. */
   readerGone(): void {
     this.#exitCode ??= ExitCode.readerGone;
@@ -39,6 +51,10 @@ export class Interruption implements Disposable {
   }
 
   readonly #onSignal = (name: NodeJS.Signals): void => {
+    if (name === 'SIGHUP' && this.#onHangUp !== undefined) {
+      this.#onHangUp();
+      return;
+    }
     const code = 128 + constants.signals[name];
     if (this.#exitCode !== undefined) {
       process.exit(code);

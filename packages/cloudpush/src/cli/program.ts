@@ -4,6 +4,7 @@ import { positive } from './argument-types.js';
 import type { CommandContext } from './command-context.js';
 import { decryptProgram } from './commands/decrypt/decrypt-program.js';
 import { DEFAULT_FOLDER, demoCommand } from './commands/demo/demo-command.js';
+import { gatewayProgram } from './commands/gateway/gateway-program.js';
 import { inspectProgram } from './commands/inspect/inspect-program.js';
 import { pushProgram } from './commands/push/push-program.js';
 import { receiveProgram } from './commands/receive/receive-program.js';
@@ -26,7 +27,8 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(decryptProgram(context))
     .addCommand(demo(context))
     .addCommand(tokenServerProgram(context))
-    .addCommand(topProgram(context));
+    .addCommand(topProgram(context))
+    .addCommand(gatewayProgram(context));
   return program;
 }
 

@@ -66,6 +66,8 @@ export interface SourceCounters {
   readonly rtpReordered: number;
   readonly rtpDuplicates: number;
   readonly damagedPictures: number;
+  /** Frames for which the pool had no room. */
+  readonly framesRefused: number;
   readonly reconnects: number;
 }
 

@@ -3,10 +3,10 @@ import type {
   DestinationOptions,
   LogLevel,
   PushEngineOptions,
+  SourceOptions,
   TriggerType,
 } from '@cloudpush/engine';
 import type { SourceKind } from '../state.js';
-import type { SourceOptions } from '../supervisor/media-engine.js';
 
 /** What a configuration file asks for: secrets found, defaults filled in, units turned into ms and bytes. */
 export interface GatewayConfiguration {

@@ -1,3 +1,4 @@
+import { isPair, isScalar, isSeq, type Node, parseDocument, visit } from 'yaml';
 import { SECRET_MASK } from '../gateway.js';
 import type { Path } from './document.js';
 import { isReference } from './secret.js';
@@ -45,6 +46,28 @@ function maskText(text: string, path: readonly string[]): string {
       /^\$\{\w+\}$/.test(password) ? whole : start + SECRET_MASK + end,
     )
     .replace(QUERY_VALUE, `$1${SECRET_MASK}`);
+}
+
+/** The text of a configuration with every secret in it masked, and everything else as it is written. */
+export function maskedText(text: string): string {
+  const document = parseDocument(text, { merge: true, stringKeys: true });
+  const shown: unknown = masked(document.toJS({ maxAliasCount: 10_000 }));
+  visit(document, {
+    Scalar(key, node, ancestors) {
+      if (key === 'key' || typeof node.value !== 'string') return;
+      const value = keysOf(ancestors as Node[], node).reduce<unknown>(at, shown);
+      if (typeof value === 'string') node.value = value;
+    },
+  });
+  return document.toString({ lineWidth: 0 });
+}
+
+/** Names and numbers that lead from the root to a value. */
+function keysOf(ancestors: readonly Node[], node: Node): (string | number)[] {
+  return ancestors.flatMap((one, index): (string | number)[] => {
+    if (isPair(one) && isScalar(one.key)) return [String(one.key.value)];
+    return isSeq(one) ? [one.items.indexOf(ancestors[index + 1] ?? node)] : [];
+  });
 }
 
 /** Puts back what stands masked in a document that was read, changed and given back. */

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import type { SourceOptions } from '../supervisor/media-engine.js';
+import type { SourceOptions } from '@cloudpush/engine';
 import { cameraPlace } from './addresses.js';
 import type { SourcePlan } from './configuration.js';
 import { type PlanContext, type Problems, pickOne } from './plan-context.js';
@@ -37,7 +37,11 @@ export function planSource(channel: ChannelDocument, context: PlanContext): Sour
       const { command, format, frameRate } = given;
       // The arguments may hold a password.
       const [place] = command as [string, ...string[]];
-      return { kind: 'command', place, options: { command: command!, format, frameRate, ...common } };
+      return {
+        kind: 'command',
+        place,
+        options: { command: command as [string, ...string[]], format, frameRate, ...common },
+      };
     }
     case 'module': {
       const module = URL.canParse(given.module!)

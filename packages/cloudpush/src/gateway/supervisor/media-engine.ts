@@ -1,35 +1,33 @@
-/** What a shard reads itself. */
-export type SourceOptions = (RtspSource | FileSource | CommandSource | ModuleSource) & SourceCommon;
+import type {
+  ChannelEvents,
+  ChannelOptions,
+  ChannelStats,
+  CloseReport,
+  Destination,
+  DestinationOptions,
+  EngineStats,
+  SourceOptions,
+  StreamMetadata,
+} from '@cloudpush/engine';
 
-interface RtspSource {
-  readonly rtsp: string;
-  readonly transport?: 'tcp' | 'udp' | 'auto' | undefined;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  readonly fingerprint?: string | undefined;
-  readonly ca?: string | undefined;
+/** The part of the push engine that the supervisor stands on; tests have another one in its place. */
+export interface MediaEngine {
+  openChannel(options: ChannelOptions): MediaChannel;
+  stats(): EngineStats;
 }
 
-interface FileSource {
-  readonly file: string;
-  readonly loop?: boolean | undefined;
-  readonly format?: string | undefined;
-  readonly frameRate?: number | undefined;
+export interface MediaChannel {
+  readonly destinations: readonly MediaDestination[];
+  addDestination(options: DestinationOptions): MediaDestination;
+  /** Goes on with another source; destinations stay connected. */
+  setSource(options: SourceOptions): void;
+  sendMetadata(metadata: StreamMetadata): boolean;
+  stats(): ChannelStats;
+  close(): Promise<CloseReport>;
+  on<Name extends keyof ChannelEvents>(
+    name: Name,
+    listener: (...values: ChannelEvents[Name]) => void,
+  ): unknown;
 }
 
-interface CommandSource {
-  readonly command: readonly string[];
-  readonly format?: string | undefined;
-}
-
-interface ModuleSource {
-  readonly module: string;
-  readonly options?: Readonly<Record<string, unknown>> | undefined;
-}
-
-interface SourceCommon {
-  readonly timeout?: number | undefined;
-  readonly videoTimeout?: number | undefined;
-  readonly retry?: { readonly initialDelay: number; readonly maxDelay: number } | false | undefined;
-  readonly audio?: 'auto' | 'copy' | 'silence' | 'none' | undefined;
-}
+export type MediaDestination = Pick<Destination, 'on' | 'stats' | 'close' | 'abort' | 'moveTo' | 'state'>;

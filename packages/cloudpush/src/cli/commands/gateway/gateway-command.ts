@@ -1,0 +1,95 @@
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import type { GatewayConfiguration } from '../../../gateway/config/configuration.js';
+import { ConfigurationFile } from '../../../gateway/config/configuration-file.js';
+import { FileWatcher } from '../../../gateway/config/file-watcher.js';
+import { faultText, parseConfiguration } from '../../../gateway/config/parse.js';
+import type { ReloadReport } from '../../../gateway/gateway.js';
+import { RunningGateway } from '../../../gateway/running-gateway.js';
+import { ExitCode, usageError } from '../../exit-code.js';
+import type { Interruption } from '../../interruption.js';
+import { plural } from '../../terminal/format.js';
+import type { Output } from '../../terminal/output.js';
+import { ServiceManager } from './service-manager.js';
+
+/** The options of `cloudpush gateway`, as the parser gives them. */
+export interface GatewayOptions {
+  readonly check?: boolean;
+}
+
+/** `cloudpush gateway`. SIGINT and SIGTERM are its ordinary end. */
+export async function gatewayCommand(
+  path: string,
+  options: GatewayOptions,
+  output: Output,
+  interruption: Interruption,
+): Promise<number> {
+  const file = new ConfigurationFile(resolve(path));
+  const text = await readText(file, path);
+  const { configuration, faults } = parseConfiguration(text, file.path);
+  if (configuration === undefined) {
+    for (const fault of faults) output.error(faultText(path, fault));
+    return ExitCode.usage;
+  }
+  if (options.check === true) {
+    output.result(`${path}: valid, ${plural(configuration.channels.size, 'channel')}`);
+    return ExitCode.ok;
+  }
+  return await runGateway(file, text, configuration, output, interruption);
+}
+
+async function readText(file: ConfigurationFile, path: string): Promise<string> {
+  try {
+    return await file.read();
+  } catch (error) {
+    throw usageError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+async function runGateway(
+  file: ConfigurationFile,
+  text: string,
+  configuration: GatewayConfiguration,
+  output: Output,
+  interruption: Interruption,
+): Promise<number> {
+  let isReloadWanted = false;
+  interruption.onHangUp(() => {
+    isReloadWanted = true;
+  });
+  using manager = new ServiceManager(process.env, (message) => output.note(message));
+  const running = await RunningGateway.start({ file, text, configuration, version: version() });
+  const { service } = running;
+  const reload = async () => {
+    manager.reloading();
+    tell(await service.reload());
+    manager.ready(statusText());
+  };
+  const tell = (report: ReloadReport) => {
+    for (const fault of report.faults) output.error(faultText(file.path, fault));
+    const keys = report.restartNeeded.join(', ');
+    if (keys !== '') output.note(`changed, and in force only after a restart: ${keys}`);
+  };
+  const statusText = () => plural(service.snapshot().channels.length, 'channel');
+  const reloadSafely = () => {
+    reload().catch((error: Error) => output.error(`reload failed: ${error.message}`));
+  };
+  interruption.onHangUp(reloadSafely);
+  const watcher = configuration.watch ? new FileWatcher(file.path, reloadSafely) : undefined;
+  await watcher?.ready();
+  output.note(`gateway is running ${statusText()}, from ${file.path}`);
+  manager.ready(statusText());
+  // A signal that came while everything was being started.
+  if (isReloadWanted) reloadSafely();
+  await interruption.wanted();
+  manager.stopping(configuration.stopTimeout);
+  await watcher?.close();
+  const isClean = await running.stop();
+  output.note(isClean ? 'gateway has ended' : 'gateway has ended; some streams could not be ended in time');
+  return isClean ? ExitCode.ok : ExitCode.failure;
+}
+
+function version(): string {
+  const manifest = createRequire(import.meta.url)('../../../../package.json') as { version: string };
+  return manifest.version;
+}

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+
+/** Parts of the time-out after which the watchdog is told that all is well: a late one must not cost the service. */
+const WATCHDOG_PART = 3;
+
+/**
+ * Tells systemd how the service stands (sd_notify(3)), when it is one of `Type=notify`. Node has no Unix datagram sockets, and a
+ * compiled add-on for one line of text would have to be built on every machine: systemd brings the program `systemd-notify`, which
+ * speaks for its parent (`NotifyAccess=all` in the unit). Elsewhere it does nothing.
+ */
+export class ServiceManager implements Disposable {
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #onProblem: (message: string) => void;
+  #watchdog: NodeJS.Timeout | undefined;
+
+  /** @param onProblem called once when the service manager cannot be told */
+  constructor(environment: NodeJS.ProcessEnv, onProblem: (message: string) => void) {
+    this.#environment = environment;
+    this.#onProblem = onProblem;
+  }
+
+  /** The service is up, or has finished reloading; from now on the watchdog is told that it lives. */
+  ready(status: string): void {
+    this.#notify('READY=1', `STATUS=${status}`);
+    this.#startWatchdog();
+  }
+
+  reloading(): void {
+    const microseconds = process.hrtime.bigint() / 1000n;
+    this.#notify('RELOADING=1', `MONOTONIC_USEC=${microseconds}`);
+  }
+
+  /** @param timeout the longest that the end takes, in ms */
+  stopping(timeout: number): void {
+    this.#notify('STOPPING=1', `EXTEND_TIMEOUT_USEC=${(timeout + 5000) * 1000}`);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#watchdog);
+  }
+
+  #startWatchdog(): void {
+    const { WATCHDOG_USEC, WATCHDOG_PID } = this.#environment;
+    const isOurs = WATCHDOG_PID === undefined || WATCHDOG_PID === String(process.pid);
+    const microseconds = Number(WATCHDOG_USEC);
+    if (this.#watchdog !== undefined || !isOurs || !(microseconds > 0)) return;
+    this.#watchdog = setInterval(() => this.#notify('WATCHDOG=1'), microseconds / 1000 / WATCHDOG_PART);
+    this.#watchdog.unref();
+  }
+
+  #notify(...assignments: string[]): void {
+    if ((this.#environment['NOTIFY_SOCKET'] ?? '') === '') return;
+    execFile('systemd-notify', assignments, { env: this.#environment, timeout: 10_000 }, (error) => {
+      if (error !== null) this.#onProblem(`systemd cannot be told (${error.code ?? error.message})`);
+    });
+  }
+}

@@ -1,0 +1,97 @@
+import { createLogger, type EngineLogger, loggerTo, PushEngine } from '@cloudpush/engine';
+import type { GatewayConfiguration } from './config/configuration.js';
+import type { ConfigurationFile } from './config/configuration-file.js';
+import { ConfigurationManager } from './configuration-manager.js';
+import { EventLog } from './events/event-log.js';
+import { logEvents } from './events/log-events.js';
+import { GatewayService } from './gateway-service.js';
+import type { EngineState } from './state.js';
+import { systemClock } from './supervisor/clock.js';
+import { StartQueue } from './supervisor/start-queue.js';
+import { Supervisor } from './supervisor/supervisor.js';
+
+/** What a gateway is started with. */
+export interface GatewayStart {
+  readonly file: ConfigurationFile;
+  /** The text of the file. */
+  readonly text: string;
+  /** What the text says. */
+  readonly configuration: GatewayConfiguration;
+  readonly version: string;
+  readonly environment?: NodeJS.ProcessEnv | undefined;
+}
+
+/** Where engine and gateway write their lines. */
+interface GatewayLog {
+  readonly logger: EngineLogger;
+  close(): Promise<void>;
+}
+
+/** A gateway with its engine and its log. */
+export class RunningGateway {
+  readonly service: GatewayService;
+  readonly #engine: PushEngine;
+  readonly #log: GatewayLog;
+
+  /** @throws CloudPushError (rejection) as `PushEngine.create` */
+  static async start(start: GatewayStart): Promise<RunningGateway> {
+    const { configuration } = start;
+    const log = openLog(configuration);
+    try {
+      const engine = await PushEngine.create({ ...configuration.engine, logger: log.logger });
+      const running = new RunningGateway(start, engine, log);
+      await running.service.start();
+      return running;
+    } catch (error) {
+      await log.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    { file, text, configuration, version, environment = process.env }: GatewayStart,
+    engine: PushEngine,
+    log: GatewayLog,
+  ) {
+    this.#engine = engine;
+    this.#log = log;
+    const { now } = systemClock;
+    const events = new EventLog(now);
+    logEvents(events, log.logger);
+    const supervisor = new Supervisor({
+      engine,
+      clock: systemClock,
+      startQueue: new StartQueue(configuration.maxStarting, systemClock),
+      emit: (event) => events.emit(event),
+    });
+    const manager = new ConfigurationManager(
+      { file, supervisor, events, environment, now },
+      text,
+      configuration,
+    );
+    const maxConnections = configuration.engine.maxConnections ?? 0;
+    const engineState = () => engineStateOf(engine, maxConnections);
+    this.service = new GatewayService({ version, manager, supervisor, events, engineState, now });
+  }
+
+  /**
+   * Ends all streams cleanly, then the engine.
+   * @returns whether all streams have ended in time
+   */
+  async stop(): Promise<boolean> {
+    const isClean = await this.service.stop();
+    await this.#engine.close({ signal: isClean ? undefined : AbortSignal.abort() });
+    await this.#log.close();
+    return isClean;
+  }
+}
+
+function engineStateOf(engine: PushEngine, maxConnections: number): EngineState {
+  const { poolSize, poolBytesInUse, shards, channelsByShard, latency } = engine.stats();
+  return { poolSize, poolBytesInUse, shards, channelsByShard, maxConnections, latency: { ...latency } };
+}
+
+function openLog({ log: { level, format } }: GatewayConfiguration): GatewayLog {
+  if (format === 'text') return createLogger({ level, console: true });
+  return { logger: loggerTo(process.stderr, level), close: async () => {} };
+}

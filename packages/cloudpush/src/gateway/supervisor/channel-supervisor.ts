@@ -1,0 +1,359 @@
+import { CloudPushError, type PushTarget, type TriggerType } from '@cloudpush/engine';
+import type { ChannelPlan } from '../config/configuration.js';
+import { GatewayError } from '../gateway.js';
+import type { ChannelState, ChannelStatus } from '../state.js';
+import { changeOf } from './channel-change.js';
+import { listenToChannel } from './channel-listener.js';
+import { channelStatus } from './channel-status.js';
+import { DestinationSet } from './destination-set.js';
+import type { DestinationSupervisor } from './destination-supervisor.js';
+import { EventRecorder } from './event-recorder.js';
+import type { MediaChannel } from './media-engine.js';
+import { SourceSupervisor } from './source-supervisor.js';
+import type { EventFields, SupervisorContext } from './supervisor-context.js';
+
+/** Before the engine is asked again for a channel that it could not open, in ms. */
+const OPEN_RETRY = 30_000;
+
+/** Where a channel is on its way. */
+type Phase =
+  | { readonly type: 'disabled' }
+  /** It waits for its turn to start. */
+  | { readonly type: 'queued'; readonly leave: () => void }
+  | { readonly type: 'running'; readonly channel: MediaChannel; readonly started: () => void }
+  /** All its destinations are refused, or the engine could not open it; it is tried again. */
+  | { readonly type: 'waiting'; readonly cancel: () => void }
+  | { readonly type: 'closing'; readonly done: Promise<void> };
+
+/** Runs one channel: opens it with the engine, keeps it running, and changes no more of it than a new plan asks for. */
+export class ChannelSupervisor {
+  readonly #context: SupervisorContext;
+  readonly #source: SourceSupervisor;
+  readonly #recorder: EventRecorder;
+  #plan: ChannelPlan;
+  readonly #destinations: DestinationSet;
+  #phase: Phase = { type: 'disabled' };
+  #status: ChannelStatus = 'disabled';
+  #since: number;
+  /** It has delivered something since it was started. */
+  #hasDelivered = false;
+  #pauses = { count: 0, ms: 0 };
+
+  constructor(plan: ChannelPlan, context: SupervisorContext) {
+    this.#plan = plan;
+    this.#context = context;
+    this.#since = context.clock.now();
+    this.#source = new SourceSupervisor(context.clock);
+    this.#destinations = new DestinationSet(plan.destinations, {
+      clock: context.clock,
+      emit: (event) => this.#emit(event),
+      onChange: () => this.update(),
+      onDue: (destination) => this.#onDue(destination),
+    });
+    const always = { preRoll: 0, postRoll: 0, maxDuration: 0, httpTrigger: undefined };
+    this.#recorder = new EventRecorder(plan.event ?? always, context.clock, {
+      start: (trigger) => this.#onEventStart(trigger),
+      change: (from, to) => this.#onEventChange(from, to),
+      end: (duration) => this.#onEventEnd(duration),
+    });
+  }
+
+  get plan(): ChannelPlan {
+    return this.#plan;
+  }
+
+  /** Starts it, if its plan says so, when it is its turn. */
+  start(): void {
+    if (!this.#plan.enabled || this.#phase.type !== 'disabled') return;
+    this.#hasDelivered = false;
+    this.#queue();
+  }
+
+  /** Ends its streams cleanly. Resolves when they have ended. */
+  async stop(): Promise<void> {
+    const phase = this.#phase;
+    switch (phase.type) {
+      case 'disabled':
+        return;
+      case 'queued':
+        phase.leave();
+        break;
+      case 'waiting':
+        phase.cancel();
+        break;
+      case 'closing':
+        await phase.done;
+        return;
+      case 'running':
+        await this.#close(phase.channel);
+        return;
+      default:
+        phase satisfies never;
+    }
+    this.#letGo({ type: 'disabled' });
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    this.start();
+  }
+
+  /** Puts a new plan in force; what it does not change goes on undisturbed. */
+  async apply(plan: ChannelPlan): Promise<void> {
+    const before = this.#plan;
+    const change = changeOf(before, plan);
+    const isRunning = this.#phase.type === 'running';
+    if (change === 'restart' && isRunning) await this.stop();
+    this.#plan = plan;
+    if (plan.event !== undefined) this.#recorder.plan = plan.event;
+    if (!plan.enabled) {
+      await this.stop();
+    } else if (this.#phase.type === 'running') {
+      if (change === 'source' || change === 'sourceAndDestinations') {
+        this.#phase.channel.setSource(plan.source.options);
+      }
+      this.#destinations.apply(this.#phase.channel, plan.destinations);
+      this.update();
+      return;
+    }
+    this.#destinations.replace(plan.destinations);
+    // What waits after a failure may succeed with the new plan.
+    if (this.#phase.type === 'waiting') await this.stop();
+    this.start();
+    this.update();
+  }
+
+  /** @throws GatewayError */
+  trigger(action: 'pulse' | 'start' | 'stop', type: TriggerType | number | undefined): void {
+    const { name, event } = this.#plan;
+    if (event?.httpTrigger === undefined) {
+      throw new GatewayError('conflict', `${name} is not in event mode with a trigger by HTTP`);
+    }
+    if (this.#phase.type !== 'running') {
+      throw new GatewayError('conflict', `${name} is ${this.#status}: there is nothing to record`);
+    }
+    if (!this.#recorder.trigger(action, type ?? event.httpTrigger)) {
+      throw new GatewayError('conflict', `${name} records no event that could be stopped`);
+    }
+    this.update();
+  }
+
+  /** Ends the wait for the next attempt of a destination. @throws GatewayError */
+  retry(destination: string): void {
+    const found = this.#find(destination);
+    const phase = this.#phase;
+    if (phase.type === 'waiting') {
+      phase.cancel();
+      found.detach();
+      this.#queue();
+    } else if (phase.type === 'running' && found.status !== 'publishing' && found.status !== 'paused') {
+      this.#destinations.connect(phase.channel, found, found.plan);
+    } else {
+      throw new GatewayError('conflict', `${destination} of ${this.#plan.name} is ${found.status}`);
+    }
+  }
+
+  /** @throws GatewayError, and CloudPushError of a target that is none */
+  move(destination: string, target: PushTarget): void {
+    const found = this.#find(destination);
+    if (!found.move(target)) {
+      throw new GatewayError('conflict', `${destination} of ${this.#plan.name} is ${found.status}`);
+    }
+  }
+
+  /** Looks how everything stands, and tells when the channel's state has changed. */
+  update(): void {
+    this.#source.update();
+    const destinations = this.#destinations.all.map(({ status }) => status);
+    const isWaitingForEvent = this.#plan.event !== undefined && this.#recorder.state === undefined;
+    const status = channelStatus({
+      isEnabled: this.#phase.type !== 'disabled' && this.#phase.type !== 'closing',
+      isStarted: this.#hasDelivered || this.#hasFailed(),
+      source: this.#source.status,
+      destinations,
+      isWaitingForEvent,
+    });
+    if (status === 'online' || status === 'degraded') this.#hasDelivered = true;
+    if (status === this.#status) return;
+    this.#status = status;
+    this.#since = this.#context.clock.now();
+    const level = status === 'offline' ? 'error' : status === 'degraded' ? 'warn' : 'info';
+    this.#emit({ type: 'channelState', level, message: `${this.#plan.name} is ${status}`, state: status });
+  }
+
+  state(): ChannelState {
+    const { name, labels, revision, event, source } = this.#plan;
+    const sourceState = this.#source.state(source);
+    const destinations = this.#destinations.all.map((one) => one.state());
+    const errors = [sourceState, ...destinations].map(({ lastError }) => lastError);
+    const live = this.#phase.type === 'running' ? this.#phase.channel.stats() : undefined;
+    return {
+      name,
+      labels,
+      mode: event === undefined ? 'continuous' : 'event',
+      state: this.#status,
+      since: this.#since,
+      lastError: errors.reduce((last, one) => ((one?.at ?? 0) > (last?.at ?? 0) ? one : last), undefined),
+      revision,
+      source: sourceState,
+      destinations,
+      event: this.#recorder.state,
+      events: this.#recorder.count,
+      paused: live?.paused ?? false,
+      pauses: this.#pauses.count + (live?.pauses ?? 0),
+      pausedMs: this.#pauses.ms + (live?.pausedMs ?? 0),
+    };
+  }
+
+  #hasFailed(): boolean {
+    return this.#source.hasFailed || this.#destinations.all.some(({ hasFailed }) => hasFailed);
+  }
+
+  #queue(): void {
+    let isTurn = false;
+    const leave = this.#context.startQueue.enter((started) => {
+      isTurn = true;
+      this.#open(started);
+    });
+    // The turn may have come at once.
+    if (!isTurn) this.#phase = { type: 'queued', leave };
+    this.update();
+  }
+
+  #open(started: () => void): void {
+    const { name, source, stream, event } = this.#plan;
+    const wanted = this.#destinations.all.filter(({ isRefused }) => !isRefused);
+    const [first, ...others] = wanted;
+    if (first === undefined) {
+      started();
+      this.#wait(undefined);
+      return;
+    }
+    let channel: MediaChannel;
+    try {
+      channel = this.#context.engine.openChannel({
+        ...first.plan.options,
+        ...stream,
+        label: name,
+        source: source.options,
+      });
+    } catch (error) {
+      started();
+      this.#wait(CloudPushError.wrap(error));
+      return;
+    }
+    this.#phase = { type: 'running', channel, started };
+    listenToChannel(channel, name, {
+      source: this.#source,
+      started,
+      emit: (event) => this.#emit(event),
+      onChange: () => this.update(),
+      onClosed: () => this.#onClosed(channel),
+    });
+    this.#source.attach(channel);
+    first.attach(channel.destinations[0]!);
+    for (const one of others) this.#destinations.connect(channel, one, one.plan);
+  }
+
+  /** The engine's channel is over: it was told to end, or all its destinations have ended. */
+  #onClosed(channel: MediaChannel): void {
+    if (this.#phase.type !== 'running' || this.#phase.channel !== channel) return;
+    this.#phase.started();
+    this.#count(channel);
+    this.#source.detach();
+    this.#recorder.reset();
+    const due = this.#destinations.all.some(({ isRefused }) => !isRefused);
+    if (due) {
+      this.#phase = { type: 'disabled' };
+      this.#queue();
+    } else {
+      this.#wait(undefined);
+    }
+  }
+
+  async #close(channel: MediaChannel): Promise<void> {
+    if (this.#phase.type === 'running') this.#phase.started();
+    this.#recorder.end();
+    // Its event `close` must find the phase entered.
+    const closed = Promise.resolve().then(() => channel.close());
+    const done = closed.then(() => {
+      this.#count(channel);
+      this.#letGo({ type: 'disabled' });
+    });
+    this.#phase = { type: 'closing', done };
+    this.update();
+    await done;
+  }
+
+  #count(channel: MediaChannel): void {
+    const { pauses, pausedMs } = channel.stats();
+    this.#pauses = { count: this.#pauses.count + pauses, ms: this.#pauses.ms + pausedMs };
+  }
+
+  #letGo(phase: Phase): void {
+    this.#phase = phase;
+    this.#source.detach();
+    this.#recorder.reset();
+    for (const one of this.#destinations.all) one.detach();
+    this.update();
+  }
+
+  /** @param error why the engine could not open the channel; undefined: destinations say when they are due */
+  #wait(error: CloudPushError | undefined): void {
+    let cancel = () => {};
+    if (error !== undefined) {
+      this.#source.onLost(error);
+      const message = `${this.#plan.name} cannot be opened: ${error.message}`;
+      this.#emit({ type: 'problem', level: 'error', message, code: error.code });
+      cancel = this.#context.clock.after(OPEN_RETRY, () => this.#queue());
+    }
+    this.#phase = { type: 'waiting', cancel };
+    this.update();
+  }
+
+  #onDue(destination: DestinationSupervisor): void {
+    if (!this.#destinations.all.includes(destination)) return;
+    if (this.#phase.type === 'running')
+      this.#destinations.connect(this.#phase.channel, destination, destination.plan);
+    else if (this.#phase.type === 'waiting') this.#queue();
+  }
+
+  #find(name: string): DestinationSupervisor {
+    const found = this.#destinations.find(name);
+    if (found === undefined) {
+      throw new GatewayError('notFound', `${this.#plan.name} has no destination ${name}`);
+    }
+    return found;
+  }
+
+  #onEventStart(trigger: TriggerType | number): void {
+    this.#metadata({ type: 'streamStart', trigger, time: this.#context.clock.now() });
+    this.#emit({
+      type: 'eventStarted',
+      level: 'info',
+      message: `${this.#plan.name} records an event (${trigger})`,
+    });
+  }
+
+  #onEventChange(from: TriggerType | number, to: TriggerType | number): void {
+    this.#metadata({ type: 'triggerChange', from, to });
+    const message = `the event of ${this.#plan.name} is ${to}, after ${from}`;
+    this.#emit({ type: 'eventChanged', level: 'info', message });
+  }
+
+  #onEventEnd(duration: number): void {
+    const time = this.#context.clock.now();
+    this.#metadata({ type: 'streamEnd', alarmDuration: duration, time });
+    const message = `the event of ${this.#plan.name} is over after ${Math.round(duration / 1000)} s`;
+    this.#emit({ type: 'eventEnded', level: 'info', message });
+    this.update();
+  }
+
+  #metadata(metadata: Parameters<MediaChannel['sendMetadata']>[0]): void {
+    if (this.#phase.type === 'running') this.#phase.channel.sendMetadata(metadata);
+  }
+
+  #emit(event: EventFields): void {
+    this.#context.emit({ ...event, channel: this.#plan.name });
+  }
+}

@@ -1,0 +1,235 @@
+import type { CloudPushError, DestinationStats, ErrorClass, PushTarget } from '@cloudpush/engine';
+import type { DestinationPlan } from '../config/configuration.js';
+import type { DestinationState, DestinationStatus, ErrorState } from '../state.js';
+import type { SupervisorClock } from './clock.js';
+import { addTotals, type DestinationTotals, NO_TOTALS, totalsOf } from './destination-totals.js';
+import type { MediaDestination } from './media-engine.js';
+import type { EventFields } from './supervisor-context.js';
+
+/** Before a destination is tried again whose server has said no, in ms; doubled each time up to the longest. */
+const FIRST_REFUSED_WAIT = 60_000;
+const LONGEST_REFUSED_WAIT = 900_000;
+/** The longest that a connection which is replaced waits for the new one, in ms. */
+const LONGEST_OVERLAP = 30_000;
+/** Of the most that may wait, so much means that the server takes less than comes. */
+const PAUSED_PART = 0.5;
+
+/** Who has a destination. */
+export interface DestinationOwner {
+  readonly clock: SupervisorClock;
+  emit(event: Omit<EventFields, 'channel'>): void;
+  /** Something has changed that the state of the channel may follow from. */
+  onChange(): void;
+  /** A destination that was refused is to be tried again. */
+  onDue(destination: DestinationSupervisor): void;
+}
+
+type Phase =
+  | { readonly type: 'idle' }
+  | { readonly type: 'connecting'; readonly handle: MediaDestination }
+  | { readonly type: 'publishing'; readonly handle: MediaDestination }
+  | { readonly type: 'retrying'; readonly handle: MediaDestination; readonly at: number | undefined }
+  | { readonly type: 'refused'; readonly at: number; readonly cancel: () => void };
+
+/** One destination of a channel through all its connections: how it stands, and what was counted. */
+export class DestinationSupervisor {
+  readonly #owner: DestinationOwner;
+  #plan: DestinationPlan;
+  #phase: Phase = { type: 'idle' };
+  #since: number;
+  #lastError: ErrorState | undefined;
+  #attempt = 0;
+  #refusals = 0;
+  /** Connections that have been replaced and are not over yet. */
+  readonly #former = new Set<MediaDestination>();
+  /** Of connections that are over. */
+  #carried: DestinationTotals = NO_TOTALS;
+  readonly #connectErrors: Record<ErrorClass, number> = { retryable: 0, auth: 0, busy: 0, fatal: 0 };
+
+  constructor(plan: DestinationPlan, owner: DestinationOwner) {
+    this.#plan = plan;
+    this.#owner = owner;
+    this.#since = owner.clock.now();
+  }
+
+  get plan(): DestinationPlan {
+    return this.#plan;
+  }
+
+  /** What is wanted has changed in a way that the connection that stands has been told of, or does not matter to it. */
+  set plan(plan: DestinationPlan) {
+    this.#plan = plan;
+  }
+
+  /** Its connection, or the attempts at one; undefined when there is none. */
+  get handle(): MediaDestination | undefined {
+    return 'handle' in this.#phase ? this.#phase.handle : undefined;
+  }
+
+  /** True while the server has said no and the wait for the next attempt is not over. */
+  get isRefused(): boolean {
+    return this.#phase.type === 'refused';
+  }
+
+  get hasFailed(): boolean {
+    return this.#lastError !== undefined;
+  }
+
+  get status(): DestinationStatus {
+    if (this.#phase.type !== 'publishing') return this.#phase.type;
+    return this.#isBehind(this.#phase.handle.stats()) ? 'paused' : 'publishing';
+  }
+
+  /** The engine has begun to connect. */
+  attach(handle: MediaDestination): void {
+    this.#leaveRefusal();
+    this.#enter({ type: 'connecting', handle });
+    handle.on('connect', () => this.#onConnect(handle));
+    handle.on('move', () => this.#onMove(handle));
+    handle.on('disconnect', ({ error, delay }) => this.#onDisconnect(handle, error, delay));
+    handle.on('close', ({ error }) => this.#onClose(handle, error));
+  }
+
+  /**
+   * Goes on with another connection; the one before is ended when this one stands, or at once.
+   * @param ends `atOnce` where both would publish under the same name
+   */
+  replace(handle: MediaDestination, plan: DestinationPlan, ends: 'whenConnected' | 'atOnce'): void {
+    const before = this.handle;
+    this.#plan = plan;
+    if (before !== undefined) this.#former.add(before);
+    this.attach(handle);
+    if (before === undefined) return;
+    const end = () => {
+      cancel();
+      if (this.#former.has(before)) void before.close();
+    };
+    const cancel = this.#owner.clock.after(LONGEST_OVERLAP, end);
+    if (ends === 'atOnce') end();
+    else handle.on('connect', end);
+  }
+
+  /** @throws CloudPushError when the target is not one */
+  move(target: PushTarget): boolean {
+    const { handle } = this;
+    handle?.moveTo(target);
+    return handle !== undefined;
+  }
+
+  /** It cannot even be tried. */
+  refuse(error: CloudPushError): void {
+    this.#note(error);
+    const wait = Math.min(LONGEST_REFUSED_WAIT, FIRST_REFUSED_WAIT * 2 ** Math.min(this.#refusals, 10));
+    this.#refusals++;
+    const { clock } = this.#owner;
+    const cancel = clock.after(wait, () => {
+      this.#enter({ type: 'idle' });
+      this.#owner.onDue(this);
+    });
+    this.#enter({ type: 'refused', at: clock.now() + wait, cancel });
+    this.#owner.emit({
+      type: 'destinationRefused',
+      level: 'error',
+      destination: this.#plan.name,
+      message: `${this.#plan.name} is refused: ${error.message}; the next attempt is in ${Math.round(wait / 1000)} s`,
+      code: error.code,
+    });
+  }
+
+  /** The channel is over, or about to be: nothing is being tried. */
+  detach(): void {
+    const { handle } = this;
+    if (handle !== undefined) this.#former.add(handle);
+    this.#leaveRefusal();
+    this.#attempt = 0;
+    if (this.#phase.type !== 'idle') this.#enter({ type: 'idle' });
+  }
+
+  state(): DestinationState {
+    const { name, place, host } = this.#plan;
+    const stats = this.handle?.stats();
+    return {
+      name,
+      place,
+      host,
+      state: this.status,
+      since: this.#since,
+      lastError: this.#lastError,
+      attempt: this.#attempt,
+      nextRetryAt: 'at' in this.#phase ? this.#phase.at : undefined,
+      counters: { ...this.#totals(), connectErrors: { ...this.#connectErrors } },
+      bitRate: stats?.bitRate ?? 0,
+      queuedBytes: stats?.queuedBytes ?? 0,
+      queuedMs: stats?.queuedMs ?? 0,
+      unacknowledgedBytes: stats?.unacknowledgedBytes,
+      timings: stats?.timings === undefined ? undefined : { ...stats.timings },
+    };
+  }
+
+  #totals(): DestinationTotals {
+    const { handle } = this;
+    const open = handle === undefined ? [...this.#former] : [handle, ...this.#former];
+    return open.reduce((sum, one) => addTotals(sum, totalsOf(one.stats())), this.#carried);
+  }
+
+  #isBehind({ queuedBytes, queuedMs }: DestinationStats): boolean {
+    const { bytes = Number.POSITIVE_INFINITY, ms = Number.POSITIVE_INFINITY } =
+      this.#plan.options.highWatermark ?? {};
+    return queuedBytes > bytes * PAUSED_PART || queuedMs > ms * PAUSED_PART;
+  }
+
+  #onConnect(handle: MediaDestination): void {
+    if (handle !== this.handle) return;
+    this.#attempt = 0;
+    this.#refusals = 0;
+    this.#enter({ type: 'publishing', handle });
+    const { name, place } = this.#plan;
+    this.#tell('destinationConnected', 'info', `${name} publishes to ${place}`);
+  }
+
+  #onMove(handle: MediaDestination): void {
+    if (handle !== this.handle) return;
+    if (this.#phase.type !== 'publishing') this.#enter({ type: 'publishing', handle });
+    this.#tell('destinationMoved', 'info', `${this.#plan.name} has moved to another connection`);
+  }
+
+  #onDisconnect(handle: MediaDestination, error: CloudPushError, delay: number): void {
+    if (handle !== this.handle) return;
+    this.#note(error);
+    this.#attempt++;
+    // Between two segments there is no next attempt until one is wanted.
+    const at = Number.isFinite(delay) ? this.#owner.clock.now() + delay : undefined;
+    this.#enter(at === undefined ? { type: 'connecting', handle } : { type: 'retrying', handle, at });
+    const next = at === undefined ? '' : `; the next attempt is in ${(delay / 1000).toFixed(1)} s`;
+    this.#tell('destinationLost', 'warn', `${this.#plan.name}: ${error.message}${next}`, error.code);
+  }
+
+  #onClose(handle: MediaDestination, error: CloudPushError | undefined): void {
+    this.#carried = addTotals(this.#carried, totalsOf(handle.stats()));
+    const isCurrent = handle === this.handle;
+    this.#former.delete(handle);
+    if (!isCurrent) return;
+    this.#enter({ type: 'idle' });
+    if (error === undefined) this.#tell('destinationClosed', 'info', `${this.#plan.name} is closed`);
+    else this.refuse(error);
+  }
+
+  #note(error: CloudPushError): void {
+    this.#connectErrors[error.class]++;
+    this.#lastError = { code: error.code, message: error.message, at: this.#owner.clock.now() };
+  }
+
+  #tell(type: EventFields['type'], level: EventFields['level'], message: string, code?: string): void {
+    this.#owner.emit({ type, level, destination: this.#plan.name, message, code });
+  }
+
+  #leaveRefusal(): void {
+    if (this.#phase.type === 'refused') this.#phase.cancel();
+  }
+
+  #enter(phase: Phase): void {
+    if (phase.type !== this.#phase.type) this.#since = this.#owner.clock.now();
+    this.#phase = phase;
+    this.#owner.onChange();
+  }
+}

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { ChannelPlan, GatewayConfiguration } from '../config/configuration.js';
+import type { ChannelState } from '../state.js';
+import { ChannelSupervisor } from './channel-supervisor.js';
+import type { SupervisorContext } from './supervisor-context.js';
+
+/** How often states that no event tells of are looked at, in ms: a stall that is over, a queue that fills. */
+const UPDATE_INTERVAL = 1000;
+
+/** What a new configuration has done to the channels, by name. */
+export interface AppliedChanges {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** Runs the channels of a configuration. */
+export class Supervisor {
+  readonly #context: SupervisorContext;
+  #channels = new Map<string, ChannelSupervisor>();
+  /** Channels that are no longer wanted, until their streams have ended. */
+  readonly #leaving = new Set<Promise<void>>();
+  #stopUpdates: () => void = () => {};
+
+  constructor(context: SupervisorContext) {
+    this.#context = context;
+    this.#updateLater();
+  }
+
+  channel(name: string): ChannelSupervisor | undefined {
+    return this.#channels.get(name);
+  }
+
+  /** In the order of the configuration. */
+  states(): ChannelState[] {
+    return [...this.#channels.values()].map((channel) => channel.state());
+  }
+
+  /** Puts a configuration in force: only what it changes is touched. */
+  async apply({ channels }: Pick<GatewayConfiguration, 'channels'>): Promise<AppliedChanges> {
+    const before = this.#channels;
+    const added: string[] = [];
+    const changed: string[] = [];
+    const next = new Map<string, ChannelSupervisor>();
+    const working: Promise<void>[] = [];
+    const removed = [...before.keys()].filter((name) => !channels.has(name));
+    for (const name of removed) this.#leave(before.get(name)!);
+    for (const [name, plan] of channels) {
+      const running = before.get(name);
+      next.set(name, running ?? this.#add(plan));
+      if (running === undefined) added.push(name);
+      else if (!isDeepStrictEqual(running.plan, plan)) {
+        if (!isSameButRevision(running.plan, plan)) changed.push(name);
+        working.push(running.apply(plan));
+      }
+    }
+    this.#channels = next;
+    await Promise.all(working);
+    return { added, changed, removed };
+  }
+
+  /**
+   * Ends all streams cleanly.
+   * @param timeout the longest to wait, in ms
+   * @returns whether all have ended in time
+   */
+  async stop(timeout: number): Promise<boolean> {
+    this.#stopUpdates();
+    const channels = [...this.#channels.values()];
+    const all = Promise.all([...channels.map((channel) => channel.stop()), ...this.#leaving]).then(
+      () => true,
+    );
+    return await Promise.race([all, sleep(timeout, false, { ref: false })]);
+  }
+
+  #add(plan: ChannelPlan): ChannelSupervisor {
+    const channel = new ChannelSupervisor(plan, this.#context);
+    channel.start();
+    return channel;
+  }
+
+  #leave(channel: ChannelSupervisor): void {
+    const leaving = channel.stop().finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
+  }
+
+  #updateLater(): void {
+    this.#stopUpdates = this.#context.clock.after(UPDATE_INTERVAL, () => {
+      for (const channel of this.#channels.values()) channel.update();
+      this.#updateLater();
+    });
+  }
+}
+
+function isSameButRevision(a: ChannelPlan, b: ChannelPlan): boolean {
+  return isDeepStrictEqual({ ...a, revision: '' }, { ...b, revision: '' });
+}
