@@ -2,7 +2,7 @@ import type { PushTarget, TriggerType } from '@cloudpush/engine';
 import type { ChannelState, ConfigurationFault, GatewayEvent, GatewayState } from './state.js';
 
 /** A channel's configuration as it was written, after `channels.<name>:`; the schema is `channelSchema` in config/schema. */
-export type ChannelDocument = Readonly<Record<string, unknown>>;
+type ChannelDocument = Readonly<Record<string, unknown>>;
 
 /** Stands where a secret is, when a configuration is read; written back, the secret stays as it was. */
 export const SECRET_MASK = '***';

@@ -87,7 +87,7 @@ export interface SourceState extends Standing<SourceStatus> {
 }
 
 /** What is counted of a destination since the gateway began; numbers only grow. */
-export interface DestinationCounters {
+interface DestinationCounters {
   readonly bytesSent: number;
   readonly videoFrames: number;
   readonly audioFrames: number;
@@ -202,7 +202,7 @@ export interface GatewayState {
   readonly channels: readonly ChannelState[];
 }
 
-export type GatewayEventType =
+type GatewayEventType =
   | 'channelState'
   | 'channelAdded'
   | 'channelChanged'
