@@ -48,6 +48,9 @@ export function planChannel(given: ChannelOptions, maxPacket: number): ChannelPl
   const config = channelConfig(options);
   const label = checkedLabel(options.label);
   const source = plannedSource(options, maxPacket);
+  if (source === undefined && config.preRoll !== undefined) {
+    throw invalidParameter('preRoll', config.preRoll, 'nothing, without a source');
+  }
   const first = plan(options, maxPacket, source !== undefined);
   return { label, video, audio, encryption, config, source, first };
 }

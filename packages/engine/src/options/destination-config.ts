@@ -27,6 +27,8 @@ export interface StreamConfig {
   readonly hevc: HevcForm | 'auto';
   readonly inputClock: InputClock;
   readonly tracks: TrackPlan;
+  /** ms of media that are kept between two segments; undefined: none, and the stream begins with a segment. */
+  readonly preRoll: number | undefined;
 }
 
 /** Where a connection leads. It holds credentials: never to be logged or quoted. */
@@ -100,6 +102,7 @@ export const CHANNEL_OPTIONS: Readonly<Record<keyof ChannelOptions, true>> = {
   inputClock: true,
   encryption: true,
   source: true,
+  preRoll: true,
 };
 
 const WATERMARK: Readonly<Record<keyof Watermark, true>> = { bytes: true, ms: true };
@@ -117,6 +120,7 @@ export function channelConfig(options: ChannelSettings): StreamConfig {
     hevc: oneOf('hevc', options.hevc, ['auto', 'enhanced', 'legacy']),
     inputClock: oneOf('inputClock', options.inputClock, ['native', 'wrapping32']),
     tracks: trackPlan(options),
+    preRoll: options.preRoll === undefined ? undefined : integer('preRoll', options.preRoll, 0, 0, 120_000),
   };
 }
 

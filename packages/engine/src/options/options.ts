@@ -149,6 +149,12 @@ export interface ChannelSettings extends DestinationSettings {
    * then, and `overflow` is `'drop'`, as a camera cannot be made to wait. Default: the caller sends the packets.
    */
   readonly source?: SourceOptions | undefined;
+  /**
+   * Sends segments only: nothing is published before the first `streamStart`, and between two segments. At least so much of what came
+   * before a `streamStart`, in ms, 0 to 120,000, goes in front of its segment, from a key frame on; the pool holds it meanwhile, and when that
+   * has little room, the latest group of pictures alone. Of a channel with a `source` only. Default: the stream begins at once.
+   */
+  readonly preRoll?: number | undefined;
   /** The caller's name for the channel, in each line of the log about it: 1 to 128 characters, shown as they are. */
   readonly label?: string | undefined;
   /**

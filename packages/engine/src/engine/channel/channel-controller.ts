@@ -50,7 +50,7 @@ export class ChannelController implements ChannelControl {
   /** What the shard reads itself; undefined: the caller sends the packets. */
   readonly source: SourceController | undefined;
   readonly #counts: ChannelCounts;
-  readonly #segments = new ChannelSegments();
+  readonly #segments: ChannelSegments;
   readonly #waiters = new Waiters();
   /** Stops listening to the signal that aborts the channel. */
   #stopListening: () => void = () => {};
@@ -71,7 +71,8 @@ export class ChannelController implements ChannelControl {
     const placement = { shard: slot.shard, channel: slot.number };
     const sender = new PacketSender(services.pool, placement, this.#onPauseChanged);
     const { video, audio, encryption, config } = plan;
-    const segments = this.#segments;
+    const segments = new ChannelSegments(config.preRoll === undefined);
+    this.#segments = segments;
     const metadata = new MetadataSender(sender, encryption, segments);
     const channel = new Channel(this, {
       sender,

@@ -4,9 +4,14 @@ import type { SegmentReport, SegmentStream } from '../events.js';
 
 /** The segments of a channel, as its caller has begun and ended them, until each has been reported. */
 export class ChannelSegments {
-  #state: SegmentState = { number: 1, isOpen: true };
+  #state: SegmentState;
   /** Of each segment that has ended and was not reported yet: the streams that it was sent as. */
   readonly #ending = new Map<number, SegmentStream[]>();
+
+  /** @param begins the first one is under way from the start; otherwise it waits for its `streamStart` */
+  constructor(begins = true) {
+    this.#state = begins ? { number: 1, isOpen: true } : { number: 0, isOpen: false };
+  }
 
   /** What a shard must know that the channel moves to. */
   get state(): SegmentState {

@@ -24,6 +24,7 @@ import { fourCcOf } from './four-cc.js';
 import { HeldPackets, type PacketDescriptor } from './held-packets.js';
 import { HevcFallback } from './hevc-fallback.js';
 import { type BlockReturn, PacketBlock } from './packet-block.js';
+import { type KeptPacket, PreRoll, timeOf } from './pre-roll.js';
 import { type SegmentMark, Segments } from './segment-tracker.js';
 import { dataTag, type StreamDescription } from './stream-metadata-tracker.js';
 import { TrackWait } from './track-wait.js';
@@ -40,6 +41,8 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
   readonly #context: ShardContext;
   readonly #muxer: ChannelMuxer;
   readonly #segments: Segments;
+  /** Undefined: what comes between two segments is refused. */
+  readonly #preRoll: PreRoll | undefined;
   /** Destinations that are not over, by number. */
   readonly #destinations = new Map<number, WorkerDestination>();
   /** Those of them that still take tags. */
@@ -78,9 +81,20 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
     });
     this.#codecs = new CodecNegotiation(this.#muxer, config.hevc !== 'auto');
     this.#segments = new Segments(config.segment);
+    const { preRoll } = config;
+    if (preRoll !== undefined) this.#preRoll = new PreRoll(preRoll, (packet) => this.#passOver(packet));
     this.#tracks = new TrackWait(config.tracks, () => this.#begin(), context.clock);
     this.#tracks.note(this.#muxer.hasVideo, this.#muxer.hasAudio);
   }
+
+  /** Takes what a packet is muxed to that goes into no segment. */
+  readonly #nowhere: TagSink = {
+    offer: () => {},
+    refuse: (error) => this.refuse(error),
+    skipPicture: () => {},
+    noteState: (state) => this.noteState(state),
+    skipToKeyFrame: () => {},
+  };
 
   /** True once the last destination is over. */
   get ended(): boolean {
@@ -154,6 +168,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
 
   /** The channel holds much of the pool. */
   relieve(): void {
+    this.#preRoll?.relieve();
     const begins = this.#tracks.holds && this.#isPublishing;
     this.#tracks.end();
     // What was kept back for a second track leaves now, and need not be dropped.
@@ -341,6 +356,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
     this.#tracks.stop();
     this.#dropSlices();
     for (const packet of this.heldPackets.takeAll()) this.#giveUp(packet, packet.block);
+    for (const { block } of this.#preRoll?.takeAll() ?? []) block.release(false);
     this.#context.report({ type: 'ended', channel: this.number });
   }
 
@@ -358,7 +374,8 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
 
   #take(packet: PacketDescriptor, block: PacketBlock): void {
     if (!this.#segments.isOpen && packet.command !== Command.metadata) {
-      this.#refuseBetweenSegments(block);
+      if (this.#preRoll === undefined) this.#refuseBetweenSegments(block);
+      else this.#preRoll.add(packet, block);
       return;
     }
     const fourCc = fourCcOf(packet.command, packet.codec);
@@ -472,9 +489,21 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
   }
 
   #startSegment(metadata: SentMetadata, pts: number, block: PacketBlock): void {
+    const kept = this.#preRoll?.takeAll() ?? [];
+    const [first] = kept;
     const description = this.#muxer.restart();
     const mark = this.#segments.start();
-    this.#sendMetadata(metadata, this.#muxer.stamp(pts), block, description, mark);
+    const time = first === undefined ? pts : timeOf(first);
+    this.#sendMetadata(metadata, this.#muxer.stamp(time), block, description, mark);
+    for (const packet of kept) this.#take(packet, packet.block);
+  }
+
+  /** A packet goes into no segment: the muxer reads it all the same, as it may hold what later ones are decoded with. */
+  #passOver(packet: KeptPacket): void {
+    const { block } = packet;
+    this.#muxer.mux(packet, this.#payload(block, packet.bytes), block, this.#nowhere);
+    this.#muxer.flush(this.#nowhere);
+    block.release();
   }
 
   #endSegment(metadata: SentMetadata, pts: number, block: PacketBlock): void {
