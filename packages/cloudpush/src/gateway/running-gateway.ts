@@ -5,6 +5,7 @@ import { ConfigurationManager } from './configuration-manager.js';
 import { EventLog } from './events/event-log.js';
 import { logEvents } from './events/log-events.js';
 import { GatewayService } from './gateway-service.js';
+import { type HttpService, startHttp } from './http/start-http.js';
 import type { EngineState } from './state.js';
 import { systemClock } from './supervisor/clock.js';
 import { StartQueue } from './supervisor/start-queue.js';
@@ -32,6 +33,7 @@ export class RunningGateway {
   readonly service: GatewayService;
   readonly #engine: PushEngine;
   readonly #log: GatewayLog;
+  #http: HttpService | undefined;
 
   /** @throws CloudPushError (rejection) as `PushEngine.create` */
   static async start(start: GatewayStart): Promise<RunningGateway> {
@@ -40,7 +42,7 @@ export class RunningGateway {
     try {
       const engine = await PushEngine.create({ ...configuration.engine, logger: log.logger });
       const running = new RunningGateway(start, engine, log);
-      await running.service.start();
+      await running.#start(configuration, log.logger);
       return running;
     } catch (error) {
       await log.close();
@@ -65,7 +67,14 @@ export class RunningGateway {
       emit: (event) => events.emit(event),
     });
     const manager = new ConfigurationManager(
-      { file, supervisor, events, environment, now },
+      {
+        file,
+        supervisor,
+        events,
+        environment,
+        now,
+        onConfiguration: ({ api }) => this.#http?.setToken(api?.token),
+      },
       text,
       configuration,
     );
@@ -74,12 +83,32 @@ export class RunningGateway {
     this.service = new GatewayService({ version, manager, supervisor, events, engineState, now });
   }
 
+  /** Where HTTP is answered; undefined: nowhere. */
+  get addresses(): HttpService['addresses'] {
+    return this.#http?.addresses ?? {};
+  }
+
+  async #start({ api, metrics }: GatewayConfiguration, logger: EngineLogger): Promise<void> {
+    try {
+      if (api !== undefined || metrics !== undefined) {
+        const onProblem = (message: string) => logger.error(message);
+        this.#http = await startHttp(this.service, { api, metrics, onProblem });
+      }
+      await this.service.start();
+    } catch (error) {
+      await this.#http?.close();
+      await this.#engine.close();
+      throw error;
+    }
+  }
+
   /**
    * Ends all streams cleanly, then the engine.
    * @returns whether all streams have ended in time
    */
   async stop(): Promise<boolean> {
     const isClean = await this.service.stop();
+    await this.#http?.close();
     await this.#engine.close({ signal: isClean ? undefined : AbortSignal.abort() });
     await this.#log.close();
     return isClean;

@@ -17,8 +17,9 @@ export function planChannel(
   const { destination: _, ...channelDefaults } = defaults ?? {};
   const document: ChannelDocument = { ...channelDefaults, ...own };
   const source = planSource(document, context.below('source'));
-  const destinations = planDestinations(document, surroundings, context.below('destinations'));
   const event = planEvent(document, context);
+  const around = { ...surroundings, preRoll: event?.preRoll ?? 0 };
+  const destinations = planDestinations(document, around, context.below('destinations'));
   const encryption = planEncryption(document, context.below('encryption'));
   if (source === undefined || destinations === undefined) return undefined;
   return {
@@ -40,7 +41,7 @@ export function revisionOf(value: unknown): string {
 
 function planDestinations(
   { destinations }: ChannelDocument,
-  surroundings: DestinationSurroundings,
+  surroundings: DestinationSurroundings & { readonly preRoll: number },
   context: PlanContext,
 ): DestinationPlan[] | undefined {
   const plans: DestinationPlan[] = [];

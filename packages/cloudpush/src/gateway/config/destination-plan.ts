@@ -13,6 +13,9 @@ import { parseDuration, parseSize } from './units.js';
 type DestinationDocument = Exclude<ChannelDocument['destinations'][number], string>;
 type Defaults = NonNullable<NonNullable<GatewayDocument['channelDefaults']>['destination']>;
 
+/** Bytes a ms that the pre-roll of a camera may have: 16 Mbit/s. */
+const PRE_ROLL_RATE = 2000;
+
 /** What plans of all destinations stand on. */
 export interface DestinationSurroundings {
   readonly defaults: Defaults;
@@ -25,13 +28,13 @@ export interface DestinationSurroundings {
 export function planDestination(
   given: ChannelDocument['destinations'][number],
   number: number,
-  surroundings: DestinationSurroundings,
+  surroundings: DestinationSurroundings & { readonly preRoll: number },
   context: PlanContext,
 ): DestinationPlan | undefined {
   const own: DestinationDocument = typeof given === 'string' ? { url: given } : given;
   const document = { ...surroundings.defaults, ...own };
   const place = placeOf(document, surroundings, context);
-  const settings = settingsOf(document, context);
+  const settings = settingsOf(document, surroundings.preRoll, context);
   if (place === undefined) return undefined;
   const options = { ...place.options, ...settings } as DestinationOptions;
   return { name: own.name ?? `destination-${number}`, place: place.place, host: place.host, options };
@@ -95,14 +98,19 @@ function devicePlace(
   }
 }
 
-function settingsOf(document: DestinationDocument, context: PlanContext): DestinationSettings {
+function settingsOf(
+  document: DestinationDocument,
+  preRoll: number,
+  context: PlanContext,
+): DestinationSettings {
   const { maxQueue, reconnect, segmentConnection } = document;
   return {
     // A live source does not wait.
     overflow: 'drop',
+    // An event begins with its pre-roll, all at once.
     highWatermark: {
-      bytes: bytes(maxQueue?.bytes) ?? 8 * 1024 ** 2,
-      ms: milliseconds(maxQueue?.time) ?? 4000,
+      bytes: (bytes(maxQueue?.bytes) ?? 8 * 1024 ** 2) + preRoll * PRE_ROLL_RATE,
+      ms: (milliseconds(maxQueue?.time) ?? 4000) + preRoll,
     },
     stallTimeout: milliseconds(document.stallTimeout) ?? 15_000,
     connectTimeout: milliseconds(document.connectTimeout),

@@ -12,7 +12,9 @@ function* keysOf(schema: unknown): Generator<[string, string | undefined]> {
   if (typeof schema !== 'object' || schema === null) return;
   for (const [name, value] of Object.entries(schema)) {
     if (name === 'properties') {
-      for (const [key, { description }] of Object.entries(value as Record<string, { description?: string }>)) {
+      for (const [key, { description }] of Object.entries(
+        value as Record<string, { description?: string }>,
+      )) {
         yield [key, description];
       }
     }

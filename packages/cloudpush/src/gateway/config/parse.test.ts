@@ -302,6 +302,11 @@ describe('faults', () => {
       /api\.listen: others than this machine reach the address/,
     ],
     [
+      'metrics that others reach',
+      `metrics: { listen: ':9998' }\n${withChannel(SOURCE, DESTINATIONS)}`,
+      /metrics\.listen: others than this machine/,
+    ],
+    [
       'a short token',
       `api: { token: abc }\n${withChannel(SOURCE, DESTINATIONS)}`,
       /the token has 3 characters; at least 16/,

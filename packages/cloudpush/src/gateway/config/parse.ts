@@ -19,6 +19,7 @@ export type ParseResult =
 
 /** Whoever is let in without a password must at least not be guessed in a day. */
 const MIN_TOKEN_LENGTH = 16;
+const OPEN = 'others than this machine reach the address, and there is no token';
 
 /**
  * Reads a configuration. All that is wrong is told at once, in the order of the text.
@@ -68,10 +69,11 @@ function rejected(faults: readonly ConfigurationFault[]): ParseResult {
 }
 
 function plan(document: GatewayDocument, context: PlanContext): GatewayConfiguration {
-  const { log = {}, engine = {}, metrics, stopTimeout = '10s', watch = true } = document;
+  const { log = {}, engine = {}, api, metrics, stopTimeout = '10s', watch = true } = document;
   const { poolSize = '256MiB', maxConnections = 1024, shards, maxConnecting, maxStarting = 32 } = engine;
   requireConnections(document, maxConnections, context);
   const ca = context.fileText(['tokenServer', 'ca'], document.tokenServer?.ca);
+  const plannedApi = api === undefined ? undefined : planApi(api, context.below('api'));
   return {
     log: { level: log.level ?? 'main', format: log.format ?? 'text' },
     engine: {
@@ -82,9 +84,8 @@ function plan(document: GatewayDocument, context: PlanContext): GatewayConfigura
       tokenServer: ca === undefined ? undefined : { tls: { ca } },
     },
     maxStarting,
-    api: document.api === undefined ? undefined : planApi(document.api, context.below('api')),
-    metrics:
-      metrics === undefined ? undefined : { listen: addressOf(metrics.listen, context.below('metrics')) },
+    api: plannedApi,
+    metrics: metrics && planMetrics(metrics.listen, plannedApi, context.below('metrics')),
     stopTimeout: parseDuration(stopTimeout)!,
     watch,
     channels: planChannels(document, context),
@@ -112,12 +113,17 @@ function planApi(given: NonNullable<GatewayDocument['api']>, context: PlanContex
   }
   const isOpen = given.token === undefined && given.tokenFile === undefined;
   if (isOpen && !isLoopback(listen.host)) {
-    problems.add(
-      ['listen'],
-      'others than this machine reach the address, and there is no token: give token or tokenFile',
-    );
+    problems.add(['listen'], `${OPEN}: give token or tokenFile`);
   }
   return { listen, token, allowedHosts: given.allowedHosts ?? [] };
+}
+
+function planMetrics(listen: string, api: ApiPlan | undefined, context: PlanContext) {
+  const address = addressOf(listen, context);
+  if (!isLoopback(address.host) && api?.token === undefined) {
+    context.problems.add(['listen'], `${OPEN}: give api.token or api.tokenFile`);
+  }
+  return { listen: address };
 }
 
 function tokenOf(file: string, context: PlanContext): string | undefined {

@@ -1,7 +1,7 @@
 import { CloudPushError, type PushTarget, type TriggerType } from '@cloudpush/engine';
 import type { ChannelPlan } from '../config/configuration.js';
 import { GatewayError } from '../gateway.js';
-import type { ChannelState, ChannelStatus } from '../state.js';
+import type { ChannelState, ChannelStatus, DestinationState } from '../state.js';
 import { changeOf } from './channel-change.js';
 import { listenToChannel } from './channel-listener.js';
 import { channelStatus } from './channel-status.js';
@@ -165,7 +165,7 @@ export class ChannelSupervisor {
   update(): void {
     this.#source.update();
     const destinations = this.#destinations.all.map(({ status }) => status);
-    const isWaitingForEvent = this.#plan.event !== undefined && this.#recorder.state === undefined;
+    const isWaitingForEvent = this.#isWaitingForEvent;
     const status = channelStatus({
       isEnabled: this.#phase.type !== 'disabled' && this.#phase.type !== 'closing',
       isStarted: this.#hasDelivered || this.#hasFailed(),
@@ -184,7 +184,7 @@ export class ChannelSupervisor {
   state(): ChannelState {
     const { name, labels, revision, event, source } = this.#plan;
     const sourceState = this.#source.state(source);
-    const destinations = this.#destinations.all.map((one) => one.state());
+    const destinations = this.#destinations.all.map((one) => this.#destinationState(one));
     const errors = [sourceState, ...destinations].map(({ lastError }) => lastError);
     const live = this.#phase.type === 'running' ? this.#phase.channel.stats() : undefined;
     return {
@@ -203,6 +203,16 @@ export class ChannelSupervisor {
       pauses: this.#pauses.count + (live?.pauses ?? 0),
       pausedMs: this.#pauses.ms + (live?.pausedMs ?? 0),
     };
+  }
+
+  get #isWaitingForEvent(): boolean {
+    return this.#plan.event !== undefined && this.#recorder.state === undefined;
+  }
+
+  /** Between two events there is nothing to connect for. */
+  #destinationState(destination: DestinationSupervisor): DestinationState {
+    const state = destination.state();
+    return this.#isWaitingForEvent && state.state === 'connecting' ? { ...state, state: 'idle' } : state;
   }
 
   #hasFailed(): boolean {
@@ -236,6 +246,7 @@ export class ChannelSupervisor {
         ...stream,
         label: name,
         source: source.options,
+        preRoll: event?.preRoll,
       });
     } catch (error) {
       started();

@@ -191,3 +191,59 @@ test('a server that takes less than comes is told as paused', async () => {
   await gateway.clock.advance(1000);
   expect(gateway.state('door')).toMatchObject({ state: 'degraded', destinations: [{ state: 'paused' }] });
 });
+
+const EVENT = `version: 1
+channels:
+  door:
+    mode: event
+    preRoll: 3s
+    postRoll: 20s
+    maxDuration: 1m
+    triggers: [ { http: true, type: face } ]
+    source: rtsp://camera/1
+    destinations: [ rtmp://cloud/live/door ]
+`;
+
+test('event mode waits with its source streaming, and records from a trigger to the end of its post-roll', async () => {
+  using gateway = await FakeGateway.start(EVENT);
+  const channel = gateway.engine.channel('door');
+  expect(channel.options.preRoll).toBe(3000);
+  channel.stream();
+  expect(gateway.state('door')).toMatchObject({ state: 'online', destinations: [{ state: 'idle' }] });
+  const began = gateway.clock.now();
+  await gateway.service.triggerChannel('door');
+  channel.all[0]!.connect();
+  expect(gateway.state('door')).toMatchObject({
+    state: 'online',
+    event: { trigger: 'face', since: began, endsAt: began + 20_000 },
+    events: 1,
+  });
+  await gateway.clock.advance(15_000);
+  await gateway.service.triggerChannel('door', { type: 'human' });
+  await gateway.clock.advance(19_999);
+  expect(channel.metadata).toEqual([
+    { type: 'streamStart', trigger: 'face', time: began },
+    { type: 'triggerChange', from: 'face', to: 'human' },
+  ]);
+  await gateway.clock.advance(1);
+  expect(channel.metadata.at(-1)).toEqual({ type: 'streamEnd', alarmDuration: 35_000, time: began + 35_000 });
+  expect(gateway.state('door').event).toBeUndefined();
+});
+
+test('an event that goes on is recorded until it is told to be over, and no longer than the longest', async () => {
+  using gateway = await FakeGateway.start(EVENT);
+  const channel = gateway.engine.channel('door');
+  channel.stream();
+  await gateway.service.triggerChannel('door', { action: 'start' });
+  await gateway.clock.advance(30_000);
+  expect(gateway.state('door').event).toMatchObject({ endsAt: undefined });
+  await gateway.service.triggerChannel('door', { action: 'stop' });
+  await gateway.clock.advance(20_000);
+  expect(channel.metadata.at(-1)).toMatchObject({ type: 'streamEnd', alarmDuration: 50_000 });
+  await gateway.service.triggerChannel('door', { action: 'start' });
+  await gateway.clock.advance(60_000);
+  expect(channel.metadata.at(-1)).toMatchObject({ type: 'streamEnd', alarmDuration: 60_000 });
+  await expect(gateway.service.triggerChannel('door', { action: 'stop' })).rejects.toMatchObject({
+    reason: 'conflict',
+  });
+});

@@ -10,7 +10,10 @@ function stage(length: number) {
   const gone: number[] = [];
   const preRoll = new PreRoll(length, ({ pts }) => gone.push(pts));
   const add = (command: Command, flags: number, pts: number) =>
-    preRoll.add({ command, codec: 0, flags, bytes: 1, dts: Number.NaN, pts }, BLOCK);
+    preRoll.add(
+      { command, codec: 0, flags, bytes: 1, dts: Number.NaN, pts, configuration: undefined },
+      BLOCK,
+    );
   return {
     gone,
     preRoll,

@@ -35,9 +35,13 @@ export class PreRoll {
     this.#giveUp = giveUp;
   }
 
-  add({ command, codec, flags, bytes, dts, pts }: PacketDescriptor, block: PacketBlock): void {
-    const packet = { command, codec, flags, bytes, dts, pts, block };
-    this.#hasVideo ||= command === Command.video;
+  add({ command, codec, flags, bytes, dts, pts, configuration }: PacketDescriptor, block: PacketBlock): void {
+    const packet = { command, codec, flags, bytes, dts, pts, configuration, block };
+    if (command === Command.video && !this.#hasVideo) {
+      this.#hasVideo = true;
+      // Sound alone could begin anywhere; now it must not.
+      this.#starts = [];
+    }
     if (this.#isStart(packet)) this.#starts.push(this.#first + this.#packets.length);
     this.#packets.push(packet);
     this.#trim(timeOf(packet));

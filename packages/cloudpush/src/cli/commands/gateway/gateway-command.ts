@@ -77,6 +77,9 @@ async function runGateway(
   interruption.onHangUp(reloadSafely);
   const watcher = configuration.watch ? new FileWatcher(file.path, reloadSafely) : undefined;
   await watcher?.ready();
+  const { api, metrics } = running.addresses;
+  if (api !== undefined) output.note(`API and dashboard: http://${addressText(api)}/`);
+  if (metrics !== undefined) output.note(`metrics: http://${addressText(metrics)}/metrics`);
   output.note(`gateway is running ${statusText()}, from ${file.path}`);
   manager.ready(statusText());
   // A signal that came while everything was being started.
@@ -87,6 +90,10 @@ async function runGateway(
   const isClean = await running.stop();
   output.note(isClean ? 'gateway has ended' : 'gateway has ended; some streams could not be ended in time');
   return isClean ? ExitCode.ok : ExitCode.failure;
+}
+
+function addressText({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function version(): string {

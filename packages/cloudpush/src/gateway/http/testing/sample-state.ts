@@ -18,6 +18,7 @@ const source: SourceState = {
     rtpReordered: 2,
     rtpDuplicates: 1,
     damagedPictures: 4,
+    framesRefused: 0,
     reconnects: 5,
   },
   jitter: 1.5,
