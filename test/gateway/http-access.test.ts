@@ -160,7 +160,7 @@ test('an address that is taken is told of', async () => {
     const second = startHttp(gateway, { api: { listen: first.addresses.api! } });
     await expect(second).rejects.toMatchObject({
       code: 'EADDRINUSE',
-      message: /HTTP cannot be served: .*EADDRINUSE/,
+      message: expect.stringMatching(/HTTP cannot be served: .*EADDRINUSE/),
     });
   } finally {
     await first.close();
