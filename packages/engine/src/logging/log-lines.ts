@@ -1,3 +1,5 @@
+import type { ErrorData } from '../base/errors.js';
+
 /** How loud a line is: pino's levels, `trace` for what only `verbose` shows, and `main` for milestones. */
 export type LineLevel = 'trace' | 'info' | 'main' | 'warn' | 'error';
 
@@ -52,4 +54,9 @@ export function problemLine(refused: boolean, code: string): LogLine {
   if (refused) return 'packetRefused';
   // The packet went out as it is: what was said of it is wrong, and nothing in it.
   return code === 'ERR_CLOUDPUSH_VIDEO_KEY_FRAME_HINT' ? 'hintIgnored' : 'packetRepaired';
+}
+
+/** What a line tells of an error. */
+export function errorFields(error: Pick<ErrorData, 'code' | 'message'> | undefined): object {
+  return error === undefined ? {} : { code: error.code, reason: error.message };
 }

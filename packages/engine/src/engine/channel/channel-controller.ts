@@ -195,6 +195,11 @@ export class ChannelController implements ChannelControl {
     return this.#counts.stats(this, this.destinations.all);
   }
 
+  /** Its slot in shared memory, for as long as it is open. */
+  get number(): number {
+    return this.#placement.channel;
+  }
+
   isOn(shard: ShardHandle): boolean {
     return this.#placement.shard === shard;
   }
