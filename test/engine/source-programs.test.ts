@@ -97,6 +97,19 @@ test('a command ends with its channel, and so does what it has started', async (
   await vi.waitFor(async () => expect(await isRunning(mark)).toBe(false), { timeout: 5000 });
 });
 
+test('a command that ignores the signal to end does not outlive its engine', async () => {
+  const mark = `cloudpush-stubborn-${process.pid}`;
+  const script = `trap "" TERM; cat ${fixture('plain.flv')}; while :; do sleep 1; : ${mark}; done`;
+  await using one = await stage({ command: ['sh', '-c', script] });
+  await once(one.channel, 'sourceConnected');
+  expect(await isRunning(mark)).toBe(true);
+  await one.engine.close();
+  // Sooner than the second after which the source would have ended it.
+  await vi.waitFor(async () => expect(await isRunning(mark)).toBe(false), { timeout: 800 });
+  await setTimeout(1500);
+  expect(await isRunning(mark)).toBe(false);
+});
+
 test('the example of a source module plays a file in the worker thread', async () => {
   const module = new URL('../../packages/engine/dist/examples/countdown-source.js', import.meta.url).href;
   await using one = await stage({ module, options: { file: clip.video, times: 1 } });

@@ -67,6 +67,11 @@ export class ChannelTable {
     }
   }
 
+  /** The thread ends. */
+  stop(): void {
+    this.#sources.stop();
+  }
+
   /** The last destination of a channel is over. */
   onEnded(channel: number): void {
     if (!this.#leaving.delete(channel)) return;

@@ -113,6 +113,7 @@ export class Shard implements ChannelTableContext {
         this.connects.lower(request.most);
         return;
       case 'stop':
+        this.#channels.stop();
         clearTimeout(this.#countTimer);
         this.#port.close();
         this.#stop?.();

@@ -21,10 +21,29 @@ const KILL_AFTER = 1000;
  */
 const SPEED = 1.001;
 
+/** The commands of a shard that have not ended yet, those of closed sources included. */
+export class RunningCommands {
+  readonly #openers = new Set<CommandOpener>();
+
+  add(opener: CommandOpener): void {
+    this.#openers.add(opener);
+  }
+
+  delete(opener: CommandOpener): void {
+    this.#openers.delete(opener);
+  }
+
+  /** Ends them at once: the thread that would wait for them ends. */
+  kill(): void {
+    for (const opener of this.#openers) opener.kill();
+  }
+}
+
 /** Runs a program that writes media to its standard output. */
 export class CommandOpener implements ReaderOpener {
   readonly isLive = true;
   readonly #input: CommandInput;
+  readonly #running: RunningCommands;
   readonly #name: string;
   readonly #secrets: readonly string[];
   #child: ChildProcess | undefined;
@@ -32,9 +51,12 @@ export class CommandOpener implements ReaderOpener {
   #ended: Promise<CloudPushError | undefined> = Promise.resolve(undefined);
   #tail = '';
   #closed = false;
+  #killTimer: NodeJS.Timeout | undefined;
 
-  constructor(input: CommandInput) {
+  /** @param running has the program while it runs */
+  constructor(input: CommandInput, running: RunningCommands) {
     this.#input = input;
+    this.#running = running;
     this.#name = basename(input.program);
     this.#secrets = [...withForms(input.args.flatMap(credentialsIn)), ...queryValues(input.args)];
   }
@@ -55,8 +77,14 @@ export class CommandOpener implements ReaderOpener {
 
   close(): void {
     this.#closed = true;
-    this.#kill('SIGTERM');
-    setTimeout(() => this.#kill('SIGKILL'), KILL_AFTER);
+    if (this.#child === undefined) return;
+    this.#signal('SIGTERM');
+    this.#killTimer = setTimeout(() => this.kill(), KILL_AFTER);
+  }
+
+  /** Ends the program, and what it has started, without asking. */
+  kill(): void {
+    this.#signal('SIGKILL');
   }
 
   #run(): Readable {
@@ -64,6 +92,7 @@ export class CommandOpener implements ReaderOpener {
     // A group of its own, so that what the program has started ends with it.
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     this.#child = child;
+    this.#running.add(this);
     child.stderr.setEncoding('utf8');
     child.stderr.on('data', (text: string) => {
       this.#tail = (this.#tail + text).slice(-2 * MAX_TAIL);
@@ -74,6 +103,8 @@ export class CommandOpener implements ReaderOpener {
       );
       child.once('close', (code, killedBy) => {
         this.#child = undefined;
+        this.#running.delete(this);
+        clearTimeout(this.#killTimer);
         resolve(this.#errorOf(code, killedBy));
       });
     });
@@ -96,11 +127,11 @@ export class CommandOpener implements ReaderOpener {
     return clean.slice(-MAX_TAIL);
   }
 
-  #kill(killedBy: NodeJS.Signals): void {
+  #signal(signal: NodeJS.Signals): void {
     const pid = this.#child?.pid;
     if (pid === undefined) return;
     try {
-      process.kill(-pid, killedBy);
+      process.kill(-pid, signal);
     } catch {
       // It has ended in the meantime.
     }

@@ -2,6 +2,7 @@ import { CloudPushError } from '../../base/errors.js';
 import type { SourceConfig } from '../../options/source-config.js';
 import { Pacer } from '../../sources/pacing/pacer.js';
 import { ChannelSource, type OpenSession } from './channel-source.js';
+import { RunningCommands } from './command-opener.js';
 import { openSession, type SessionServices } from './open-session.js';
 import type { SourceChannel, SourceContext } from './source-context.js';
 import type { SpillBudget } from './track-writer.js';
@@ -15,6 +16,7 @@ export class ShardSources {
   readonly #sources = new Map<ChannelSource, SourceChannel>();
   readonly #pacer: Pacer;
   readonly #budget: SpillBudget = { bytes: 0 };
+  readonly #commands = new RunningCommands();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: SourceContext) {
@@ -32,12 +34,19 @@ export class ShardSources {
     return source;
   }
 
+  /** The thread ends: nothing that a source has started outlives it. */
+  stop(): void {
+    for (const source of this.#sources.keys()) source.close();
+    this.#commands.kill();
+  }
+
   #servicesOf(channel: number): SessionServices {
     const context = this.#context;
     const { sources } = context.counters;
     return {
       pacer: this.#pacer,
       budget: this.#budget,
+      commands: this.#commands,
       flush: () => context.flush(),
       count: (counter, value) => sources.add(channel, counter, value),
       setCounter: (counter, value) => sources.set(channel, counter, value),
