@@ -79,5 +79,6 @@ export type {
   PublishRequest,
   ReceiveSessionHandler,
   ReceiveSessionOptions,
+  Refusal,
 } from './session/receive/requests.js';
 export { displayUrl, parseRtmpUrl, publishedName, type RtmpUrl, type RtmpUrlOptions } from './url.js';

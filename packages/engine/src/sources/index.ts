@@ -6,7 +6,14 @@ export { FORMAT_NAMES, type FormatName, remuxAdvice } from './files/formats.js';
 export { statFile } from './files/stat-file.js';
 export { unreadable } from './media-error.js';
 export { type OpenSourceOptions, openSource } from './open-source.js';
-export { Feed, type FeedEnd, type FeedNeed, type FeedOptions, type PacketSink } from './pacing/feed.js';
+export {
+  type FedPacketTimes,
+  Feed,
+  type FeedEnd,
+  type FeedNeed,
+  type FeedOptions,
+  type PacketSink,
+} from './pacing/feed.js';
 export { Pacer, type PacerOptions } from './pacing/pacer.js';
 export { play } from './pacing/play.js';
 export type { SourcePacket, TrackKind } from './packet.js';

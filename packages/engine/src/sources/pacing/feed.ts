@@ -2,7 +2,7 @@ import type { SourcePacket } from '../packet.js';
 import type { PacketReader } from '../reader.js';
 
 /** Times of a packet in ms, and what else is known of it. */
-interface PacketTimes {
+export interface FedPacketTimes {
   pts: number;
   dts: number | undefined;
   keyFrame: boolean | undefined;
@@ -13,9 +13,9 @@ interface PacketTimes {
 export interface PacketSink {
   readonly state: 'connecting' | 'publishing' | 'closing' | 'closed';
   /** Returns false when there is no room: nothing was taken. */
-  sendVideo(data: Uint8Array, times: PacketTimes): boolean;
+  sendVideo(data: Uint8Array, times: FedPacketTimes): boolean;
   /** Takes an audio frame; false: there is no room for it. */
-  sendAudio(data: Uint8Array, times: PacketTimes): boolean;
+  sendAudio(data: Uint8Array, times: FedPacketTimes): boolean;
   /** Resolves when there is room again; resolves or rejects when the sink has closed. */
   writable(): Promise<void>;
 }
@@ -61,7 +61,7 @@ export class Feed {
   readonly #sink: PacketSink;
   readonly #limit: number;
   readonly #speed: number;
-  readonly #times: PacketTimes = { pts: 0, dts: 0, keyFrame: false, configuration: undefined };
+  readonly #times: FedPacketTimes = { pts: 0, dts: 0, keyFrame: false, configuration: undefined };
   #pending: SourcePacket | undefined;
   #resolve!: (end: FeedEnd) => void;
 
