@@ -79,6 +79,26 @@ test('a command that fails is told with its last words, without secrets, and sta
   expect(second.attempts).toBe(2);
 });
 
+test.each([
+  ['a property of an element', ['location=rtsp://viewer:hunter2@camera/1?token=abcdef123']],
+  ['a script', ['-c', 'play "rtsp://viewer:hunter2@camera/1?token=abcdef123" --loud']],
+])('the secrets of a URL in %s are known wherever a command quotes them', async (_what, args) => {
+  const script = 'echo "the camera refuses hunter2 and abcdef123" >&2; exit 3';
+  await using one = await stage({ command: ['sh', '-c', script, ...args], retry });
+  const [{ error }] = (await once(one.channel, 'sourceLost')) as [SourceLoss];
+  expect(error.message).toBe('the command sh ended with exit code 3: the camera refuses … and …');
+});
+
+test('the last words of a command do not begin within a secret', async () => {
+  const url = `rtsp://viewer:${'x'.repeat(43)}hunter2@camera/1`;
+  // Once the URLs are shortened, the first word of what is kept would be shown.
+  const script = `i=0; while [ $i -lt 40 ]; do printf "%s " "${url}" >&2; i=$((i+1)); done; exit 3`;
+  await using one = await stage({ command: ['sh', '-c', script], retry });
+  const [{ error }] = (await once(one.channel, 'sourceLost')) as [SourceLoss];
+  expect(error.message).toContain('rtsp://…@camera/1');
+  expect(error.message).not.toContain('unter2');
+});
+
 test('a program that is not there fails the source', async () => {
   await using one = await stage({ command: ['/nowhere/program'] });
   const [loss] = (await once(one.channel, 'sourceLost')) as [SourceLoss];

@@ -50,6 +50,7 @@ export class CommandOpener implements ReaderOpener {
   /** Settles when the program has ended. */
   #ended: Promise<CloudPushError | undefined> = Promise.resolve(undefined);
   #tail = '';
+  #isTailCut = false;
   #closed = false;
   #killTimer: NodeJS.Timeout | undefined;
 
@@ -58,7 +59,7 @@ export class CommandOpener implements ReaderOpener {
     this.#input = input;
     this.#running = running;
     this.#name = basename(input.program);
-    this.#secrets = [...withForms(input.args.flatMap(credentialsIn)), ...queryValues(input.args)];
+    this.#secrets = secretsIn(input.args);
   }
 
   async open(signal: AbortSignal): Promise<OpenedReader> {
@@ -95,7 +96,9 @@ export class CommandOpener implements ReaderOpener {
     this.#running.add(this);
     child.stderr.setEncoding('utf8');
     child.stderr.on('data', (text: string) => {
-      this.#tail = (this.#tail + text).slice(-2 * MAX_TAIL);
+      const words = this.#tail + text;
+      this.#tail = words.slice(-2 * MAX_TAIL);
+      this.#isTailCut ||= words.length > this.#tail.length;
     });
     this.#ended = new Promise((resolve) => {
       child.once('error', (cause) =>
@@ -121,7 +124,9 @@ export class CommandOpener implements ReaderOpener {
 
   /** The last lines that it has written to stderr, without secrets. */
   get #lastWords(): string {
-    const clean = redact(this.#tail, this.#secrets)
+    // The end of a secret that was cut would not be recognized.
+    const tail = this.#isTailCut ? this.#tail.replace(/^\S*/, '') : this.#tail;
+    const clean = redact(tail, this.#secrets)
       .replace(/\p{Cc}+/gu, ' ')
       .trim();
     return clean.slice(-MAX_TAIL);
@@ -138,8 +143,14 @@ export class CommandOpener implements ReaderOpener {
   }
 }
 
-/** User and password of a URL. */
-function credentialsIn(argument: string): string[] {
-  const [, userInfo] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)@/i.exec(argument) ?? [];
-  return userInfo === undefined ? [] : [userInfo, ...userInfo.split(':')].filter((part) => part !== '');
+/** Users, passwords and values of queries of all URLs: also of those within a property (`location=rtsp://…`), or a script. */
+function secretsIn(args: readonly string[]): string[] {
+  const texts = [...args, ...args.flatMap((argument) => argument.split(/[\s"'`]+/))];
+  return [...withForms(texts.flatMap(credentialsIn)), ...queryValues(texts)];
+}
+
+function credentialsIn(text: string): string[] {
+  const urls = text.matchAll(/:\/\/([^/?#]*)@/g);
+  const parts = [...urls].flatMap(([, userInfo = '']) => [userInfo, ...userInfo.split(':')]);
+  return parts.filter((part) => part !== '');
 }
