@@ -7,6 +7,7 @@ import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { type DiagnosticEvents, PushEngine } from '@cloudpush/engine';
 import { afterEach, expect, test, vi } from 'vitest';
+import { fixture } from '../support/media.js';
 import { cameraPackets, sendOne } from './camera.js';
 import { closeEmpty } from './expectations.js';
 import { RecordingReceiver } from './recording-receiver.js';
@@ -22,6 +23,10 @@ const names: readonly (keyof DiagnosticEvents)[] = [
   'cloudpush:channel:resume',
   'cloudpush:channel:problem',
   'cloudpush:channel:close',
+  'cloudpush:source:connect',
+  'cloudpush:source:lost',
+  'cloudpush:source:stall',
+  'cloudpush:source:end',
   'cloudpush:destination:close',
   'cloudpush:shard:died',
 ];
@@ -48,6 +53,39 @@ function listen(): Heard[] {
 afterEach(() => {
   for (const stop of stops.splice(0)) stop();
   vi.restoreAllMocks();
+});
+
+test('tell of a source from its first loss to its end, without secrets', async () => {
+  await using receiver = await RecordingReceiver.listen();
+  const heard = listen();
+  await using engine = await PushEngine.create({ maxConnections: 1 });
+  const failing = [
+    'sh',
+    '-c',
+    'echo "s3cret is wrong" >&2; exit 1',
+    'rtsp://viewer:s3cret@camera/1',
+  ] as const;
+  const channel = engine.openChannel({ url: receiver.url('a'), source: { command: failing } });
+  await once(channel, 'sourceLost');
+  const silent = { command: ['sh', '-c', `cat ${fixture('plain.flv')}; sleep 600`], timeout: 4000 } as const;
+  channel.setSource(silent);
+  await once(channel, 'sourceStalled');
+  channel.setSource({ command: ['cat', fixture('plain.flv')] });
+  await once(channel, 'sourceEnded');
+  await channel.close();
+  const ofSource = heard.filter(({ name }) => name.startsWith('cloudpush:source:'));
+  expect(ofSource.map(({ name }) => name.slice('cloudpush:source:'.length))).toEqual([
+    'lost',
+    'connect',
+    'stall',
+    'connect',
+    'end',
+  ]);
+  for (const { event } of ofSource) expect(event).toMatchObject({ channel });
+  expect(ofSource[0]!.event).toMatchObject({ error: { code: 'ERR_CLOUDPUSH_SOURCE_COMMAND' }, attempts: 1 });
+  expect(ofSource[1]!.event).toMatchObject({ tracks: { video: { codec: 'h264' } } });
+  expect(ofSource[2]!.event).toMatchObject({ kind: 'all', ms: expect.any(Number) });
+  expect(inspect(heard, { depth: 10 })).not.toContain('s3cret');
 });
 
 test('tell of a channel from its opening to its end, without secrets', async () => {

@@ -5,7 +5,7 @@ import type { BitrateAdvice } from '../protocol/stream.js';
 import type { Channel } from './channel/channel.js';
 import type { CloseReport } from './close-report.js';
 import type { Destination, Disconnection } from './destination/destination.js';
-import type { PacketProblem } from './events.js';
+import type { PacketProblem, SourceConnection, SourceLoss, SourceStall } from './events.js';
 
 /**
  * What the hooks of `node:diagnostics_channel` are called, and what their subscribers get: for tracing and monitoring of all
@@ -42,6 +42,14 @@ export interface DiagnosticEvents {
     readonly channel: Channel;
     readonly destination: Destination;
   };
+  /** A channel's source is there, for the first time or again. */
+  readonly 'cloudpush:source:connect': SourceConnection & { readonly channel: Channel };
+  /** A source is lost, or could not be opened. */
+  readonly 'cloudpush:source:lost': SourceLoss & { readonly channel: Channel };
+  /** Nothing, or no picture, comes from a source. */
+  readonly 'cloudpush:source:stall': SourceStall & { readonly channel: Channel };
+  /** A source has come to its end; its channel stays open. */
+  readonly 'cloudpush:source:end': { readonly channel: Channel };
   /** A destination is over; the channel goes on with the others, or closes. */
   readonly 'cloudpush:destination:close': CloseReport & {
     readonly channel: Channel;
@@ -75,6 +83,10 @@ export const diagnostics = {
   resume: new Diagnostic('cloudpush:channel:resume'),
   problem: new Diagnostic('cloudpush:channel:problem'),
   advice: new Diagnostic('cloudpush:channel:advice'),
+  sourceConnect: new Diagnostic('cloudpush:source:connect'),
+  sourceLost: new Diagnostic('cloudpush:source:lost'),
+  sourceStall: new Diagnostic('cloudpush:source:stall'),
+  sourceEnd: new Diagnostic('cloudpush:source:end'),
   destinationClose: new Diagnostic('cloudpush:destination:close'),
   close: new Diagnostic('cloudpush:channel:close'),
   shardDied: new Diagnostic('cloudpush:shard:died'),

@@ -5,6 +5,7 @@ import type { SourceStats } from '../../stats/source-stats.js';
 import type { Channel } from '../channel/channel.js';
 import type { PacketSender, PoolServices } from '../channel/packet-sender.js';
 import type { Placement } from '../channel/placement.js';
+import { diagnostics } from '../diagnostics.js';
 import { type SlabRequest, SlabRequests } from './slab-requests.js';
 import { SourceStatus } from './source-status.js';
 
@@ -57,18 +58,27 @@ export class SourceController {
     this.#status.note(event);
     const { channel } = this.#owner;
     switch (event.type) {
-      case 'connected':
-        channel.emit('sourceConnected', { tracks: event.tracks });
-        return;
-      case 'lost': {
-        const { delay, attempts } = event;
-        channel.emit('sourceLost', { error: CloudPushError.from(event.error), delay, attempts });
+      case 'connected': {
+        const { tracks } = event;
+        diagnostics.sourceConnect.publish(() => ({ channel, tracks }));
+        channel.emit('sourceConnected', { tracks });
         return;
       }
-      case 'stalled':
-        channel.emit('sourceStalled', { kind: event.kind, ms: event.ms });
+      case 'lost': {
+        const { delay, attempts } = event;
+        const loss = { error: CloudPushError.from(event.error), delay, attempts };
+        diagnostics.sourceLost.publish(() => ({ ...loss, channel }));
+        channel.emit('sourceLost', loss);
         return;
+      }
+      case 'stalled': {
+        const { kind, ms } = event;
+        diagnostics.sourceStall.publish(() => ({ channel, kind, ms }));
+        channel.emit('sourceStalled', { kind, ms });
+        return;
+      }
       case 'ended':
+        diagnostics.sourceEnd.publish(() => ({ channel }));
         channel.emit('sourceEnded');
         return;
       case 'connecting':
