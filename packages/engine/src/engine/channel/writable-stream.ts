@@ -13,7 +13,7 @@ export interface AudioPacket extends AudioPacketOptions {
   readonly data: Uint8Array;
 }
 
-/** Options of `Channel.videoStream` and `audioStream`. */
+/** Options of `Channel.createWritable`. */
 export interface PacketStreamOptions {
   /**
    * Whether the channel ends with the stream: closing the stream closes the channel, and fails when that is not clean;
