@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { revisionOf } from './config/channel-plan.js';
 import type { GatewayConfiguration } from './config/configuration.js';
 import type { ConfigurationFile } from './config/configuration-file.js';
@@ -151,6 +152,7 @@ export class ConfigurationManager {
         faults.map(({ path, message: what }) => ({ path, message: what })),
       );
     }
+    requireSame(values, this.#load(text, configuration).channels);
     try {
       await this.#parts.file.write(text);
     } catch (error) {
@@ -189,6 +191,18 @@ export class ConfigurationManager {
   #load(text: string, configuration: GatewayConfiguration): Loaded {
     const document = new ConfigurationDocument(text).value() as { channels: Record<string, unknown> };
     return { text, configuration, channels: document.channels, at: this.#parts.now() };
+  }
+}
+
+/**
+ * What was looked at must be what the file will say: whatever YAML would make of it otherwise was not looked at.
+ * @throws GatewayError
+ */
+function requireSame(wanted: ReadonlyMap<string, unknown>, written: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of wanted) {
+    const actual = Object.hasOwn(written, name) ? written[name] : undefined;
+    if (isDeepStrictEqual(actual, value)) continue;
+    throw new GatewayError('invalid', `what is given for channel ${name} cannot be written as YAML`);
   }
 }
 

@@ -264,3 +264,32 @@ test('listeners hear of everything, in order, and a late one can ask', async () 
   expect(events.map(({ type }) => type)).toContain('sourceLost');
   expect(gateway.service.events({ after: events[0]!.id, limit: 1 })).toHaveLength(1);
 });
+
+describe('whoever may change channels', () => {
+  const DESTINATIONS = ['rtmp://cloud/live/yard'];
+  const COMMAND = { command: ['sh', '-c', 'true'] };
+
+  test.each([
+    [{ source: { '<<': COMMAND }, destinations: DESTINATIONS }],
+    [{ source: { '<<': [COMMAND] }, destinations: DESTINATIONS }],
+    [{ '<<': { source: COMMAND, destinations: DESTINATIONS } }],
+  ])('runs no program by %j', async (yard) => {
+    using gateway = await running();
+    await expect(gateway.service.addChannels({ yard })).rejects.toMatchObject({ reason: 'invalid' });
+    expect(gateway.text).toBe(TEXT);
+  });
+
+  test('leads no stream with its secrets to another server', async () => {
+    using gateway = await running();
+    const text = TEXT.replace('rtmp://cloud/live/door', 'rtmp://cloud/live/door, token: hush');
+    await gateway.reload(text);
+    const move = (target: { url: string; token?: string }) =>
+      gateway.service.moveDestination('door', 'cloud', target);
+    await expect(move({ url: 'rtmp://evil.example/live/door' })).rejects.toMatchObject({
+      reason: 'conflict',
+    });
+    await expect(move({ url: 'rtmp://cloud:1936/live/door' })).rejects.toMatchObject({ reason: 'conflict' });
+    await move({ url: 'rtmp://cloud/live/other' });
+    await move({ url: 'rtmp://other.example/live/door', token: 'of the other' });
+  });
+});

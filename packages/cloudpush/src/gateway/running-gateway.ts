@@ -1,5 +1,5 @@
 import { createLogger, type EngineLogger, loggerTo, PushEngine } from '@cloudpush/engine';
-import type { GatewayConfiguration } from './config/configuration.js';
+import type { ApiPlan, GatewayConfiguration } from './config/configuration.js';
 import type { ConfigurationFile } from './config/configuration-file.js';
 import { ConfigurationManager } from './configuration-manager.js';
 import { EventLog } from './events/event-log.js';
@@ -73,7 +73,7 @@ export class RunningGateway {
         events,
         environment,
         now,
-        onConfiguration: ({ api }) => this.#http?.setToken(api?.token),
+        onConfiguration: ({ api }) => this.#followToken(api, log.logger),
       },
       text,
       configuration,
@@ -99,6 +99,16 @@ export class RunningGateway {
       await this.#http?.close();
       await this.#engine.close();
       throw error;
+    }
+  }
+
+  /** Addresses stay until the next start: on them, a token that is left out with its address, or is needed there, stays too. */
+  #followToken(api: ApiPlan | undefined, logger: EngineLogger): void {
+    if (api === undefined) return;
+    try {
+      this.#http?.setToken(api.token);
+    } catch (error) {
+      logger.error(`the API keeps the token that it has: ${(error as Error).message}`);
     }
   }
 

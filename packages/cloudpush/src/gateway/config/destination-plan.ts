@@ -88,13 +88,9 @@ function devicePlace(
     if (deviceToken !== undefined) {
       return { kind: 'deviceToken', deviceToken, tokenUrl, streamname: serialNumber };
     }
-    return {
-      kind: 'device',
-      deviceSN: serialNumber,
-      clientId: tokenServer?.clientId,
-      clientSecret,
-      tokenUrl,
-    };
+    // The secret is meant for the token server of all, and for no other.
+    const ours = tokenUrl === tokenServer?.url ? { clientId: tokenServer?.clientId, clientSecret } : {};
+    return { kind: 'device', deviceSN: serialNumber, tokenUrl, ...ours };
   }
 }
 

@@ -7,9 +7,10 @@ import {
   LineCounter,
   type Node,
   type Pair,
-  parseDocument,
+  YAMLParseError,
 } from 'yaml';
 import type { ConfigurationFault } from '../state.js';
+import { readYaml } from './yaml.js';
 
 /** Names of keys, and numbers of list entries, from the root. */
 export type Path = readonly (string | number)[];
@@ -23,12 +24,19 @@ export class ConfigurationDocument {
   readonly document: Document.Parsed;
 
   constructor(text: string) {
-    this.document = parseDocument(text, {
-      lineCounter: this.#lines,
-      prettyErrors: false,
-      merge: true,
-      stringKeys: true,
-    });
+    this.document = this.#read(text);
+  }
+
+  /** A text that is not even read is an empty document with that fault. */
+  #read(text: string): Document.Parsed {
+    try {
+      return readYaml(text, this.#lines);
+    } catch (error) {
+      if (!(error instanceof YAMLParseError)) throw error;
+      const empty = readYaml('');
+      empty.errors.push(error);
+      return empty;
+    }
   }
 
   /** Faults of the YAML itself, the first one of each line: most others follow from it. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isMap, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, type YAMLMap } from 'yaml';
+import { readYaml } from './yaml.js';
 
 type Path = readonly string[];
 
@@ -12,7 +13,7 @@ export type ChannelEdits = ReadonlyMap<string, unknown>;
  * @param text valid YAML
  */
 export function editChannels(text: string, edits: ChannelEdits): string {
-  const document = parseDocument(text, { merge: true, stringKeys: true });
+  const document = readYaml(text);
   const channels = document.get('channels') as YAMLMap | undefined;
   if (isMap(channels) && channels.items.length === 0) channels.flow = false;
   const values =

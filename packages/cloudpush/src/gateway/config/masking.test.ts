@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { masked, requestFaults, unmasked } from './masking.js';
+import { masked, maskedText, requestFaults, unmasked } from './masking.js';
 
 const DOCUMENT = {
   source: { url: 'rtsp://viewer:hush1@camera/1?key=hush2', username: 'viewer', password: 'hush3' },
@@ -60,6 +60,11 @@ test('a mask whose surroundings have changed is refused', () => {
 test.each([
   [{ source: { command: ['sh', '-c', 'true'] } }, 'source.command'],
   [{ source: { module: '/tmp/x.js' } }, 'source.module'],
+  [{ source: { file: '/dev/zero' } }, 'source.file'],
+  [{ source: { url: 'rtsps://c/1', ca: '/dev/zero' } }, 'source.ca'],
+  [{ destinations: [{ url: 'rtmps://s/live/a', tls: { key: '/etc/key.pem' } }] }, 'destinations.0.tls.key'],
+  [{ source: { '<<': { command: ['sh', '-c', 'true'] } } }, 'source.<<'],
+  [{ '<<': { source: { command: ['sh', '-c', 'true'] } } }, '<<'],
   [{ source: { url: 'rtsp://c/1', password: 'env:AWS_SECRET' } }, 'source.password'],
   [{ source: `rtsp://evil.example/\${AWS_SECRET}` }, 'source'],
   [{ destinations: [{ url: 'rtmp://s/live/a', token: 'file:/etc/shadow' }] }, 'destinations.0.token'],
@@ -80,4 +85,35 @@ test('secrets do not go along to another server', () => {
     'destinations.0.token',
     'destinations.0.password',
   ]);
+});
+
+test.each([
+  ['a URL in place of a device', { device: { serialNumber: 'SN' } }, { url: 'rtmp://evil.example/live/a' }],
+  [
+    'another proxy',
+    { url: 'rtmp://cloud/live/a' },
+    { url: 'rtmp://cloud/live/a', proxy: 'http://evil.example' },
+  ],
+])('secrets do not go along with %s', (_, before, given) => {
+  const faulty = requestFaults(unmasked({ ...given, token: '***' }, { ...before, token: 'hush' }), {
+    ...before,
+    token: 'hush',
+  });
+  expect(faulty.map(({ path }) => path.join('.'))).toEqual(['token']);
+});
+
+test('the token of a device does not go along to a token server that was not the one before', () => {
+  const before = { device: { serialNumber: 'SN', token: 'hush' } };
+  const given = { device: { serialNumber: 'SN', token: '***', tokenUrl: 'https://evil.example/' } };
+  expect(unmasked(given, before)).toEqual(given);
+});
+
+test('labels may have any names but that of a merge', () => {
+  expect(requestFaults({ labels: { file: 'a', command: 'b' } }, undefined)).toEqual([]);
+  expect(requestFaults({ labels: { '<<': 'a' } }, undefined)).toHaveLength(1);
+});
+
+test('a secret beneath a merge key is masked in the text', () => {
+  const text = 'channels:\n  gate:\n    source: { <<: { url: rtsp://c/1, username: a, password: hush } }\n';
+  expect(maskedText(text)).toBe(text.replace('hush', '"***"'));
 });

@@ -1,7 +1,8 @@
-import { isPair, isScalar, isSeq, type Node, parseDocument, visit } from 'yaml';
+import { isPair, isScalar, isSeq, type Node, visit } from 'yaml';
 import { SECRET_MASK } from '../gateway.js';
 import type { Path } from './document.js';
 import { isReference } from './secret.js';
+import { readYaml } from './yaml.js';
 
 /** Keys whose values are secrets, wherever they stand. */
 const SECRET_KEYS: ReadonlySet<string> = new Set(['password', 'token', 'clientSecret', 'proxy']);
@@ -50,13 +51,14 @@ function maskText(text: string, path: readonly string[]): string {
 
 /** The text of a configuration with every secret in it masked, and everything else as it is written. */
 export function maskedText(text: string): string {
-  const document = parseDocument(text, { merge: true, stringKeys: true });
+  const document = readYaml(text);
   const shown: unknown = masked(document.toJS({ maxAliasCount: 10_000 }));
   visit(document, {
     Scalar(key, node, ancestors) {
       if (key === 'key' || typeof node.value !== 'string') return;
       const value = keysOf(ancestors as Node[], node).reduce<unknown>(at, shown);
-      if (typeof value === 'string') node.value = value;
+      // What cannot be found among the values is not known to be harmless.
+      node.value = typeof value === 'string' ? value : SECRET_MASK;
     },
   });
   return document.toString({ lineWidth: 0 });
@@ -65,7 +67,11 @@ export function maskedText(text: string): string {
 /** Names and numbers that lead from the root to a value. */
 function keysOf(ancestors: readonly Node[], node: Node): (string | number)[] {
   return ancestors.flatMap((one, index): (string | number)[] => {
-    if (isPair(one) && isScalar(one.key)) return [String(one.key.value)];
+    if (isPair(one) && isScalar(one.key)) {
+      const key = String(one.key.value);
+      // What a merge key brings in is found where the key stands.
+      return key === MERGE_KEY ? [] : [key];
+    }
     return isSeq(one) ? [one.items.indexOf(ancestors[index + 1] ?? node)] : [];
   });
 }
@@ -75,11 +81,14 @@ export function unmasked(given: unknown, before: unknown): unknown {
   return unmask(given, before, masked(before));
 }
 
-/** Whoever leads a stream elsewhere must not take the secrets along that were meant for the place before. */
-const PLACES = ['url', 'tokenUrl', 'serialNumber'];
+/**
+ * Whoever leads a stream elsewhere, or past another proxy, must not take the secrets along that were meant for the place before. A
+ * place that is new leads elsewhere too: the one before may have been a default.
+ */
+const PLACES = ['url', 'tokenUrl', 'serialNumber', 'proxy'];
 
 function leadsElsewhere(given: object, before: unknown): boolean {
-  return PLACES.some((key) => at(before, key) !== undefined && at(given, key) !== at(before, key));
+  return PLACES.some((key) => at(given, key) !== at(before, key));
 }
 
 function unmask(given: unknown, before: unknown, maskedBefore: unknown): unknown {
@@ -107,9 +116,15 @@ export interface RequestFault {
   readonly message: string;
 }
 
+/** Keys of `source` that run programs, and keys that name files, wherever they stand. */
+const PROGRAM_KEYS: ReadonlySet<string> = new Set(['command', 'module']);
+const FILE_KEYS: ReadonlySet<string> = new Set(['file', 'ca', 'cert']);
+/** YAML puts what stands under this key in place of it: nothing beneath it would be looked at as what it becomes. */
+const MERGE_KEY = '<<';
+
 /**
  * What a document that came from outside may not say. Whoever may change channels must not thereby run programs, nor read the
- * environment or files of the gateway: references and commands are for the file alone, and stay as they stand there.
+ * environment or files of the gateway: references, commands and files are for the file alone, and stay as they stand there.
  * @param before what stands in the file
  */
 export function requestFaults(given: unknown, before: unknown, path: Path = []): RequestFault[] {
@@ -121,13 +136,25 @@ export function requestFaults(given: unknown, before: unknown, path: Path = []):
   const kept = leadsElsewhere(given, before) ? undefined : before;
   return Object.entries(given).flatMap(([key, item]) => {
     const previous = at(kept, key);
-    const isProgram = path.at(-1) === 'source' && (key === 'command' || key === 'module');
-    if (isProgram && JSON.stringify(item) !== JSON.stringify(previous)) {
-      const message = 'programs are run only when the configuration file itself names them';
+    const message = keyFault(key, path);
+    if (message !== undefined && JSON.stringify(item) !== JSON.stringify(previous)) {
       return [{ path: [...path, key], message }];
     }
     return requestFaults(item, previous, [...path, key]);
   });
+}
+
+/** Why a value may stand under a key in the configuration file only; undefined: it may come from outside. */
+function keyFault(key: string, path: Path): string | undefined {
+  if (key === MERGE_KEY) return 'merge keys stand in the configuration file only';
+  const parent = path.at(-1);
+  // Labels are called as anybody likes.
+  if (parent === 'labels') return undefined;
+  if (PROGRAM_KEYS.has(key)) return 'programs are run only when the configuration file itself names them';
+  if (FILE_KEYS.has(key) || (key === 'key' && parent === 'tls')) {
+    return 'files are read only when the configuration file itself names them';
+  }
+  return undefined;
 }
 
 function textFaults(text: string, path: Path): RequestFault[] {

@@ -343,3 +343,12 @@ describe('faults', () => {
     expect(faultsOf(levels.join('\n')).join('\n')).toMatch(/not valid YAML: Excessive alias count/);
   });
 });
+
+test('the secret for the token server of all is told to no other', () => {
+  const { channels } = configurationOf(
+    `tokenServer: { url: "https://cloud.example/token", clientId: nvr-7, clientSecret: hush }
+${withChannel(SOURCE, 'destinations: [ { device: { serialNumber: SN-1, tokenUrl: "https://other.example/" } } ]')}`,
+  );
+  const { target } = channels.get('gate')!.destinations[0]!.options;
+  expect(target).toEqual({ kind: 'device', deviceSN: 'SN-1', tokenUrl: 'https://other.example/' });
+});

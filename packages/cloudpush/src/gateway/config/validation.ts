@@ -12,6 +12,9 @@ export interface SchemaFault {
   readonly atKey?: boolean;
 }
 
+/** Nobody reads more at once, and each is compared with the others. */
+const MAX_ERRORS = 1000;
+
 type Branch = Readonly<Record<string, unknown>>;
 
 let compiled: ValidateFunction | undefined;
@@ -21,12 +24,13 @@ export function schemaFaults(value: unknown): SchemaFault[] {
   compiled ??= compile();
   if (compiled(value)) return [];
   const faults: SchemaFault[] = [];
-  const errors = withoutOtherBranches(compiled.errors ?? []);
-  for (const error of errors) {
+  const broken = compiled.errors ?? [];
+  for (const error of withoutOtherBranches(broken.slice(0, MAX_ERRORS))) {
     const fault = faultOf(error, value);
     const isTold = faults.some(({ path, message }) => message === fault.message && isSame(path, fault.path));
     if (!isTold) faults.push(fault);
   }
+  if (broken.length > MAX_ERRORS) faults.push({ path: [], message: 'there are more faults than these' });
   return faults;
 }
 

@@ -9,6 +9,7 @@ import { DestinationSet } from './destination-set.js';
 import type { DestinationSupervisor } from './destination-supervisor.js';
 import { EventRecorder } from './event-recorder.js';
 import type { MediaChannel } from './media-engine.js';
+import { betraysSecrets } from './move-guard.js';
 import { SourceSupervisor } from './source-supervisor.js';
 import type { EventFields, SupervisorContext } from './supervisor-context.js';
 
@@ -156,6 +157,10 @@ export class ChannelSupervisor {
   /** @throws GatewayError, and CloudPushError of a target that is none */
   move(destination: string, target: PushTarget): void {
     const found = this.#find(destination);
+    if (betraysSecrets(found.plan, target)) {
+      const message = `${destination} has secrets for its own server, which no other is shown: give a token, or change the file`;
+      throw new GatewayError('conflict', message);
+    }
     if (!found.move(target)) {
       throw new GatewayError('conflict', `${destination} of ${this.#plan.name} is ${found.status}`);
     }
