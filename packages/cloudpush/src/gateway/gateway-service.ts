@@ -1,7 +1,7 @@
 import type { PushTarget } from '@cloudpush/engine';
 import type { ChannelEdits } from './config/edit.js';
 import { masked } from './config/masking.js';
-import { mergePatch } from './config/merge-patch.js';
+
 import type { ConfigurationManager } from './configuration-manager.js';
 import type { EventLog } from './events/event-log.js';
 import {
@@ -14,6 +14,7 @@ import {
   type RevisionCondition,
   type TriggerRequest,
 } from './gateway.js';
+import { applyMergePatch } from './merge-patch.js';
 import type { ConfigurationFault, EngineState, GatewayEvent, GatewayState } from './state.js';
 import type { ChannelSupervisor } from './supervisor/channel-supervisor.js';
 import type { Supervisor } from './supervisor/supervisor.js';
@@ -118,7 +119,7 @@ export class GatewayService implements Gateway {
   ): Promise<ChannelResource> {
     return await this.#serialize(async () => {
       this.#require(name);
-      const merged = mergePatch(masked(this.#manager.document(name)), patch);
+      const merged = applyMergePatch(masked(this.#manager.document(name)), patch);
       await this.#change(new Map([[name, merged]]), () => this.#requireRevision(name, condition));
       return this.#resource(name);
     });

@@ -1,6 +1,6 @@
+import { mergePatchBetween } from '../merge-patch.js';
 import type { ChannelState, DestinationState, GatewayEvent, GatewayState } from '../state.js';
 import type { GatewayPort } from './gateway-port.js';
-import { mergePatchBetween } from './merge-patch.js';
 import type { SnapshotCache } from './snapshot-cache.js';
 
 /** ms between two deltas. */

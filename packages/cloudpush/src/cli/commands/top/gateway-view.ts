@@ -1,5 +1,5 @@
-import { applyMergePatch } from '../../../gateway/http/merge-patch.js';
 import type { StreamedChannel, StreamedState } from '../../../gateway/http/state-feed.js';
+import { applyMergePatch } from '../../../gateway/merge-patch.js';
 import type { ServerSentEvent } from './event-parser.js';
 
 /** What is measured of a channel between two looks at its counters. */
