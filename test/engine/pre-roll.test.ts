@@ -6,6 +6,7 @@ import { PushEngine } from '@cloudpush/engine';
 import { expect, test, vi } from 'vitest';
 import { clip } from '../support/media.js';
 import { waitFor } from '../support/wait.js';
+import { cameraPackets } from './camera.js';
 import { RecordingReceiver } from './recording-receiver.js';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -37,6 +38,30 @@ test('each segment begins with what came before its start, and nothing is publis
   const { packetsBetweenSegments } = channel.stats();
   expect(packetsBetweenSegments).toBe(0);
   await channel.close();
+});
+
+test('the media in front of a segment begins with a key frame also where its source names none', async () => {
+  await using receiver = await RecordingReceiver.listen();
+  await using engine = await PushEngine.create({ debugPool: true });
+  const packets = cameraPackets()
+    .filter(({ kind }) => kind === 'video')
+    .map(({ data, pts }) => ({ data: Buffer.from(data).toString('base64'), pts }));
+  const text = `
+    export function openSource({ options }) {
+      const packets = options.map(({ data, pts }) => ({ kind: 'video', data: Buffer.from(data, 'base64'), pts }));
+      return { video: 'h264', packets };
+    }`;
+  const channel = engine.openChannel({
+    url: receiver.url('door'),
+    source: { module: `data:text/javascript,${encodeURIComponent(text)}`, options: packets },
+    preRoll: 1000,
+  });
+  await once(channel, 'sourceEnded');
+  channel.sendMetadata({ type: 'streamStart', trigger: 'face', time: Date.now() });
+  await channel.close();
+  const sent = frames(receiver.streams('door')[0]!);
+  expect(sent.length).toBeGreaterThanOrEqual(25);
+  expect(sent[0]!.payload[0]! >> 4).toBe(1);
 });
 
 interface Message {

@@ -1,3 +1,4 @@
+import { isKeyFrame } from '@cloudpush/muxer';
 import type { SourcePacket } from '../packet.js';
 import { InvalidMedia, type PacketParser } from './packet-parser.js';
 import { Pieces } from './pieces.js';
@@ -67,19 +68,7 @@ export class IvfParser implements PacketParser {
     this.#last = time;
     const dts = time - this.#first;
     const codec = this.#codec!;
-    const keyFrame = codec === 'vp9' ? isVp9KeyFrame(data) : hasAv1SequenceHeader(data);
+    const keyFrame = isKeyFrame(codec, data);
     return { kind: 'video', codec, data, pts: dts, dts, keyFrame, duration: this.#duration };
   }
-}
-
-/** show_existing_frame and frame_type are 0 (VP9 §6.2); profile 3 has one bit more in front of them. */
-function isVp9KeyFrame(data: Uint8Array): boolean {
-  const first = data[0] ?? 0xff;
-  return ((first & 0x30) === 0x30 ? first & 0x06 : first & 0x0c) === 0;
-}
-
-/** Encoders put a sequence header in front of each key frame: behind the temporal delimiter (AV1 §7.5). */
-export function hasAv1SequenceHeader(data: Uint8Array): boolean {
-  const type = (index: number): number => ((data[index] ?? 0) >> 3) & 15;
-  return type(0) === 1 || (type(0) === 2 && type(2) === 1);
 }

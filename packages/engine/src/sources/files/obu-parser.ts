@@ -1,5 +1,5 @@
+import { isKeyFrame } from '@cloudpush/muxer';
 import type { SourcePacket } from '../packet.js';
-import { hasAv1SequenceHeader } from './ivf-parser.js';
 import { InvalidMedia, type PacketParser } from './packet-parser.js';
 import { Pieces } from './pieces.js';
 
@@ -81,7 +81,7 @@ export class ObuParser implements PacketParser {
     this.#index++;
     return {
       ...{ kind: 'video', codec: 'av1', data, pts: dts, dts },
-      ...{ keyFrame: hasAv1SequenceHeader(data), duration: this.#duration },
+      ...{ keyFrame: isKeyFrame('av1', data), duration: this.#duration },
     };
   }
 }

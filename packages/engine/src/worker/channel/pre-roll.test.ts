@@ -8,7 +8,12 @@ const KEY = PacketFlag.keyFrameKnown | PacketFlag.keyFrame;
 
 function stage(length: number) {
   const gone: number[] = [];
-  const preRoll = new PreRoll(length, ({ pts }) => gone.push(pts));
+  const preRoll = new PreRoll(
+    length,
+    ({ pts }) => gone.push(pts),
+    // Of a picture that nobody says anything of.
+    ({ pts }) => pts % 1000 === 0,
+  );
   const add = (command: Command, flags: number, pts: number) =>
     preRoll.add(
       { command, codec: 0, flags, bytes: 1, dts: Number.NaN, pts, configuration: undefined },
@@ -19,6 +24,7 @@ function stage(length: number) {
     preRoll,
     key: (pts: number) => add(Command.video, KEY, pts),
     picture: (pts: number) => add(Command.video, PacketFlag.keyFrameKnown, pts),
+    unknown: (pts: number) => add(Command.video, 0, pts),
     sound: (pts: number) => add(Command.audio, 0, pts),
     kept: () => preRoll.takeAll().map(({ pts }) => pts),
   };
@@ -34,6 +40,12 @@ test('what is kept reaches back at least as far as it must, and begins with a ke
   expect(kept()).toEqual([7000, 7100, 7500, 8000, 8100, 8500, 9000, 9100, 9500]);
   expect(gone).toHaveLength(21);
   expect(gone).toEqual([...gone].sort((a, b) => a - b));
+});
+
+test('where the source does not say, the picture itself is looked into', () => {
+  const { unknown, kept } = stage(1000);
+  for (let pts = 500; pts <= 3500; pts += 500) unknown(pts);
+  expect(kept()).toEqual([2000, 2500, 3000, 3500]);
 });
 
 test('pictures and sound in front of the first key frame are given up', () => {

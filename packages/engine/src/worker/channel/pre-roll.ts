@@ -19,6 +19,7 @@ const LEAST_LONGEST = 30_000;
 export class PreRoll {
   readonly #length: number;
   readonly #giveUp: (packet: KeptPacket) => void;
+  readonly #isKeyFrame: (packet: KeptPacket) => boolean;
   #packets: KeptPacket[] = [];
   /** Numbers, since the first packet of all, of those that the kept media may begin with. */
   #starts: number[] = [];
@@ -29,10 +30,16 @@ export class PreRoll {
   /**
    * @param length ms
    * @param giveUp is handed, in their order, the packets that are not kept any longer
+   * @param isKeyFrame looks into a picture whose source does not say
    */
-  constructor(length: number, giveUp: (packet: KeptPacket) => void) {
+  constructor(
+    length: number,
+    giveUp: (packet: KeptPacket) => void,
+    isKeyFrame: (packet: KeptPacket) => boolean,
+  ) {
     this.#length = length;
     this.#giveUp = giveUp;
+    this.#isKeyFrame = isKeyFrame;
   }
 
   add({ command, codec, flags, bytes, dts, pts, configuration }: PacketDescriptor, block: PacketBlock): void {
@@ -63,8 +70,10 @@ export class PreRoll {
     return packets;
   }
 
-  #isStart({ command, flags }: PacketDescriptor): boolean {
+  #isStart(packet: KeptPacket): boolean {
+    const { command, flags } = packet;
     if (command !== Command.video) return !this.#hasVideo;
+    if ((flags & PacketFlag.keyFrameKnown) === 0) return this.#isKeyFrame(packet);
     return (flags & PacketFlag.keyFrame) !== 0;
   }
 

@@ -1,4 +1,4 @@
-import { FlvTag, MuxerError, type MuxerResumption, type MuxerState } from '@cloudpush/muxer';
+import { FlvTag, isKeyFrame, MuxerError, type MuxerResumption, type MuxerState } from '@cloudpush/muxer';
 import { RtmpError, type RtmpPublisher } from '@cloudpush/transport';
 import { CloudPushError, toErrorData } from '../../base/errors.js';
 import { ProblemLimiter } from '../../base/problem-limiter.js';
@@ -9,6 +9,7 @@ import { Command, type RingConsumer } from '../../memory/ring.js';
 import { encodeMetadataMessage } from '../../metadata/messages.js';
 import type { Bitrates } from '../../metadata/on-meta-data.js';
 import type { SentMetadata, StreamMetadata } from '../../metadata/types.js';
+import { VIDEO_CODECS } from '../../options/codecs.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import type { ChannelConfig, PendingReconnect, SegmentTotals } from '../../protocol/stream.js';
 import type { DestinationOwner } from '../destination/destination-owner.js';
@@ -82,7 +83,12 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
     this.#codecs = new CodecNegotiation(this.#muxer, config.hevc !== 'auto');
     this.#segments = new Segments(config.segment);
     const { preRoll } = config;
-    if (preRoll !== undefined) this.#preRoll = new PreRoll(preRoll, (packet) => this.#passOver(packet));
+    if (preRoll !== undefined)
+      this.#preRoll = new PreRoll(
+        preRoll,
+        (packet) => this.#passOver(packet),
+        (packet) => this.#holdsKeyFrame(packet),
+      );
     this.#tracks = new TrackWait(config.tracks, () => this.#begin(), context.clock);
     this.#tracks.note(this.#muxer.hasVideo, this.#muxer.hasAudio);
   }
@@ -504,6 +510,10 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
     this.#muxer.mux(packet, this.#payload(block, packet.bytes), block, this.#nowhere);
     this.#muxer.flush(this.#nowhere);
     block.release();
+  }
+
+  #holdsKeyFrame({ codec, bytes, configuration, block }: KeptPacket): boolean {
+    return isKeyFrame(VIDEO_CODECS[codec]!, this.#payload(block, bytes), configuration);
   }
 
   #endSegment(metadata: SentMetadata, pts: number, block: PacketBlock): void {
