@@ -26,6 +26,11 @@ const FILES = {
   'clip.flv': 'bframes.flv',
 };
 
+const GATEWAY = `version: 1
+channels:
+  yard: { source: rtsp://camera.example/1, destinations: [ rtmp://cloud.example/live/yard ] }
+`;
+
 /** Shorter, so that nobody waits; a port that is free; what is there in place of what is not. */
 function adapted(line: string, server: string, tokenServer: string): string {
   return line
@@ -37,6 +42,7 @@ function adapted(line: string, server: string, tokenServer: string): string {
     .replace('--channels 400', '--channels 3')
     .replace('--duration 60', '--duration 1')
     .replace(/( token-server [^#]*)/, '$1 --listen 127.0.0.1:0 --duration 0.1 ')
+    .replace('gateway gateway.yaml', 'gateway gateway.yaml --check')
     .replace(/( demo) /, '$1 --channels 1 --duration 1 ');
 }
 
@@ -45,6 +51,7 @@ test('every command line of the README works', { timeout: 240_000 }, async (cont
   expect(LINES.length).toBeGreaterThan(9);
   await using folder = await TempFolder.create();
   for (const [name, source] of Object.entries(FILES)) await copyFile(fixture(source), folder.file(name));
+  await folder.write('gateway.yaml', Buffer.from(GATEWAY));
   const port = await freePort();
   const server = `rtmp://127.0.0.1:${port}/`;
   await using tokens = await ReferenceTokenServer.listen({ url: `${server}live/device` });
