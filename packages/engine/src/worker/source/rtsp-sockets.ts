@@ -53,7 +53,8 @@ export class RtspSockets implements RtspIo {
   readonly #trust: SocketTrust;
   #socket: Socket | undefined;
   readonly #udp = new Map<number, UdpPair>();
-  #closed = false;
+  /** Counts the times that all ports were closed: what was being bound before is not wanted any more. */
+  #udpRound = 0;
 
   constructor(events: SocketEvents, trust: SocketTrust) {
     this.#events = events;
@@ -83,7 +84,6 @@ export class RtspSockets implements RtspIo {
   }
 
   close(): void {
-    this.#closed = true;
     this.closeUdp();
     const socket = this.#socket;
     this.#socket = undefined;
@@ -102,6 +102,7 @@ export class RtspSockets implements RtspIo {
   }
 
   closeUdp(): void {
+    this.#udpRound++;
     for (const { rtp, rtcp } of this.#udp.values()) {
       rtp.close();
       rtcp.close();
@@ -170,9 +171,10 @@ export class RtspSockets implements RtspIo {
   }
 
   async #bind(track: number): Promise<void> {
+    const round = this.#udpRound;
     try {
       const [pair, port] = await bindPair(isIP(this.#socket?.remoteAddress ?? '') === 6 ? 'udp6' : 'udp4');
-      if (this.#closed) {
+      if (round !== this.#udpRound) {
         pair.rtp.close();
         pair.rtcp.close();
         return;
@@ -182,7 +184,7 @@ export class RtspSockets implements RtspIo {
       this.#listen(track, 'rtcp', pair);
       this.#events.onUdpBound(track, port);
     } catch (error) {
-      if (!this.#closed) this.#events.onUdpFailed(track, error as Error);
+      if (round === this.#udpRound) this.#events.onUdpFailed(track, error as Error);
     }
   }
 
