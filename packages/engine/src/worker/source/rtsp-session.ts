@@ -30,6 +30,8 @@ export interface RtspServices {
   /** Adds to a counter of the source. */
   count(counter: SourceCounter, value: number): void;
   setCounter(counter: SourceCounter, value: number): void;
+  /** Ends the channel, on a fault: the thread, and the other channels with it, go on. */
+  fail(fault: unknown): void;
   /** Something that an operator should know, without secrets. */
   warn(message: string): void;
 }
@@ -155,8 +157,12 @@ export class RtspSession implements SourceSession {
   /** What arrives may make packets, which leave together. */
   #act(act: (client: RtspClient, now: number) => void): void {
     if (this.#client === undefined || this.#closed) return;
-    act(this.#client, monotonicNow());
-    this.#services.flush();
+    try {
+      act(this.#client, monotonicNow());
+      this.#services.flush();
+    } catch (fault) {
+      this.#services.fail(fault);
+    }
   }
 
   #onDescribed(tracks: readonly TrackDescription[]): (MediaSink | undefined)[] {

@@ -25,7 +25,7 @@ export class ShardSources {
   }
 
   open(channel: SourceChannel, config: SourceConfig): ChannelSource {
-    const services = this.#servicesOf(channel.number);
+    const services = this.#servicesOf(channel);
     const open: OpenSession = (configured, output, handler) =>
       openSession(configured, output, handler, services);
     const source = new ChannelSource(this.#context, channel, config, open, this.#forget);
@@ -40,7 +40,8 @@ export class ShardSources {
     this.#commands.kill();
   }
 
-  #servicesOf(channel: number): SessionServices {
+  #servicesOf(owner: SourceChannel): SessionServices {
+    const channel = owner.number;
     const context = this.#context;
     const { sources } = context.counters;
     return {
@@ -50,6 +51,7 @@ export class ShardSources {
       flush: () => context.flush(),
       count: (counter, value) => sources.add(channel, counter, value),
       setCounter: (counter, value) => sources.set(channel, counter, value),
+      fail: (fault) => owner.fail(CloudPushError.wrap(fault)),
       warn: (message) => context.report({ type: 'source', channel, event: { type: 'warning', message } }),
     };
   }

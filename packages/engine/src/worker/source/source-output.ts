@@ -259,8 +259,12 @@ export class SourceOutput {
     this.#roomScheduled = true;
     setImmediate(() => {
       this.#roomScheduled = false;
-      this.#onRoom();
-      this.#context.flush();
+      try {
+        this.#onRoom();
+        this.#context.flush();
+      } catch (fault) {
+        this.#channel.fail(CloudPushError.wrap(fault));
+      }
     });
   };
 

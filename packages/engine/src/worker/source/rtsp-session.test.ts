@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { expect, test, vi } from 'vitest';
+import { type RtspServices, RtspSession } from './rtsp-session.js';
+import type { SourceOutput } from './source-output.js';
+
+test('a fault in what a camera sets off ends its channel, and not the thread with all the others', async () => {
+  const camera = createServer().listen(0, '127.0.0.1');
+  await once(camera, 'listening');
+  const fault = new Error('a fault');
+  const fail = vi.fn();
+  const services = {
+    flush: () => {
+      throw fault;
+    },
+    fail,
+  } as unknown as RtspServices;
+  const { port } = camera.address() as AddressInfo;
+  const session = new RtspSession(
+    {
+      kind: 'rtsp',
+      url: `rtsp://127.0.0.1:${port}/1`,
+      credentials: undefined,
+      transport: 'tcp',
+      fingerprint: undefined,
+      ca: undefined,
+    },
+    'auto',
+    {} as SourceOutput,
+    { onConnected: vi.fn(), onEnded: vi.fn() },
+    services,
+  );
+  session.start();
+  await vi.waitFor(() => expect(fail).toHaveBeenCalledWith(fault));
+  session.close();
+  camera.close();
+});
