@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { inspect, promisify } from 'node:util';
 import { PushEngine, type SourceLoss, type SourceOptions } from '@cloudpush/engine';
 import { MessageType } from '@cloudpush/transport';
 import { expect, test, vi } from 'vitest';
@@ -184,6 +184,15 @@ test.each([
   const [loss] = (await once(one.channel, 'sourceLost')) as [SourceLoss];
   expect(loss.error.code).toBe('ERR_CLOUDPUSH_SOURCE_MODULE');
   expect(loss.error.message).toMatch(message);
+});
+
+test('what a module throws is told without the secrets of a URL', async () => {
+  const words = 'rtsp://viewer:hunter2@camera/1?token=abcdef123 is gone';
+  const module = moduleOf(`export function openSource() { throw new Error(${JSON.stringify(words)}); }`);
+  await using one = await stage({ module, retry });
+  const [{ error }] = (await once(one.channel, 'sourceLost')) as [SourceLoss];
+  expect(error.message).toMatch(/failed: rtsp:.*camera.* is gone$/);
+  expect(inspect(error, { depth: 10 })).not.toMatch(/hunter2|abcdef123/);
 });
 
 test('a live module that falls silent is given up, told so by its signal, and opened again', async () => {

@@ -1,4 +1,5 @@
-import { CloudPushError } from '../../base/errors.js';
+import { redact } from '@cloudpush/transport';
+import { CloudPushError, textOf } from '../../base/errors.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
 import type { SourceInput } from '../../options/source-config.js';
 import { sourceModuleError } from '../../sources/errors.js';
@@ -58,7 +59,8 @@ export class ModuleOpener implements ReaderOpener {
   /** An error of the module's own, with the module's name. */
   errorOf(error: unknown): CloudPushError {
     if (error instanceof CloudPushError) return error;
-    const words = error instanceof Error ? error.message : String(error);
-    return sourceModuleError(this.#input.url, `failed: ${words}`, { class: 'retryable', cause: error });
+    // A URL in it may hold a password, or a token.
+    const words = redact(textOf(error instanceof Error ? error.message : error), []);
+    return sourceModuleError(this.#input.url, `failed: ${words}`, { class: 'retryable' });
   }
 }
