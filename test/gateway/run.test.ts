@@ -79,3 +79,15 @@ test('a check tells all faults with their places, and exits with 2', async () =>
   await writeFile(path, 'version: 1\nchannels: {}\n');
   expect(await cloudpush(['gateway', path, '--check'])).toMatchObject({ code: 0 });
 });
+
+test('an address that is taken is named, with what to do, and ends the gateway with 1', async () => {
+  await using folder = await TempFolder.create();
+  await using receiver = await CloudpushReceiver.start(folder.file('recordings'));
+  const address = new URL(receiver.url('x')).host;
+  const path = folder.file('gateway.yaml');
+  await writeFile(path, `version: 1\napi: { listen: "${address}" }\nchannels: {}\n`);
+  const { code, stderr } = await cloudpush(['gateway', path]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/EADDRINUSE.*: change api\.listen/);
+  expect(stderr).not.toContain('internal error');
+});

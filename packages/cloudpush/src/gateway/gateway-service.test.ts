@@ -293,3 +293,10 @@ describe('whoever may change channels', () => {
     await move({ url: 'rtmp://other.example/live/door', token: 'of the other' });
   });
 });
+
+test('an end that waits for no more calls no destination refused', async () => {
+  using gateway = await running();
+  gateway.engine.channel('gate').all[0]!.abort();
+  const [event] = gateway.service.events({ channel: 'gate' }).slice(-1);
+  expect(event).toMatchObject({ type: 'destinationClosed', level: 'warn', destination: 'cloud' });
+});

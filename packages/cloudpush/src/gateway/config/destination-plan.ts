@@ -4,15 +4,17 @@ import type {
   DestinationSettings,
   TargetRequest,
 } from '@cloudpush/engine';
-import { publishingPlace } from './addresses.js';
+import { isIpAddress, publishingPlace } from './addresses.js';
 import type { DestinationPlan } from './configuration.js';
-import { type PlanContext, pickOne } from './plan-context.js';
+import { type PlanContext, type Problems, pickOne } from './plan-context.js';
 import type { ChannelDocument, GatewayDocument } from './schema.js';
 import { parseDuration, parseSize } from './units.js';
 
 type DestinationDocument = Exclude<ChannelDocument['destinations'][number], string>;
 type Defaults = NonNullable<NonNullable<GatewayDocument['channelDefaults']>['destination']>;
 
+const PROXIES = ['socks5:', 'socks5h:', 'http:'];
+const SHA_256 = /^(?:[0-9a-f]{2}:?){31}[0-9a-f]{2}$/i;
 /** Bytes a ms that the pre-roll of a camera may have: 16 Mbit/s. */
 const PRE_ROLL_RATE = 2000;
 
@@ -126,16 +128,40 @@ function connectionOf(document: DestinationDocument, context: PlanContext): Conn
   if ((username === undefined) !== (document.password === undefined)) {
     context.problems.add([], 'username and password go together: one of them is missing');
   }
+  const proxy = context.secret(['proxy'], document.proxy);
+  requireReachable({ proxy, localAddress, fingerprints: tls?.fingerprints }, context.problems);
   const options: Record<string, unknown> = {
     profile,
     tokenPlacement,
     localAddress,
     token: context.secret(['token'], document.token),
-    proxy: context.secret(['proxy'], document.proxy),
+    proxy,
     credentials: username === undefined || password === undefined ? undefined : { user: username, password },
     tls: tls === undefined ? undefined : tlsOf(tls, context.below('tls')),
   };
   return withoutUndefined(options) as ConnectionOptions;
+}
+
+/** Notes what the engine would refuse when it connects. A proxy is not shown: it may hold a password. */
+function requireReachable(
+  given: {
+    readonly proxy: string | undefined;
+    readonly localAddress: string | undefined;
+    readonly fingerprints: readonly string[] | undefined;
+  },
+  problems: Problems,
+): void {
+  const { proxy, localAddress, fingerprints = [] } = given;
+  if (proxy !== undefined && !(URL.canParse(proxy) && PROXIES.includes(new URL(proxy).protocol))) {
+    problems.add(['proxy'], 'the proxy is not socks5://[user:password@]host:port or http://…');
+  }
+  if (localAddress !== undefined && !isIpAddress(localAddress)) {
+    problems.add(['localAddress'], `"${localAddress}" is not an IP address`);
+  }
+  for (const [index, text] of fingerprints.entries()) {
+    if (SHA_256.test(text)) continue;
+    problems.add(['tls', 'fingerprints', index], `"${text}" is not a SHA-256 of 64 hexadecimal digits`);
+  }
 }
 
 function tlsOf(

@@ -352,3 +352,13 @@ ${withChannel(SOURCE, 'destinations: [ { device: { serialNumber: SN-1, tokenUrl:
   const { target } = channels.get('gate')!.destinations[0]!.options;
   expect(target).toEqual({ kind: 'device', deviceSN: 'SN-1', tokenUrl: 'https://other.example/' });
 });
+
+test('what the engine would refuse on connecting is a fault of the file, and a proxy is not shown', () => {
+  const destination =
+    '{ url: "rtmps://s/live/a", proxy: "ftp://u:hush@p", localAddress: eth0, tls: { fingerprints: [ zz ] } }';
+  expect(faultsOf(withChannel(SOURCE, `destinations: [ ${destination} ]`))).toEqual([
+    expect.stringMatching(/destinations\[0\]\.proxy: the proxy is not socks5:/),
+    expect.stringMatching(/destinations\[0\]\.localAddress: "eth0" is not an IP address/),
+    expect.stringMatching(/destinations\[0\]\.tls\.fingerprints\[0\]: "zz" is not a SHA-256/),
+  ]);
+});

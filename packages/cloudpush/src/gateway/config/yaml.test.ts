@@ -20,3 +20,15 @@ test('a key that stands twice, and a second document, are faults', () => {
 test('a merge key may stand twice', () => {
   expect(readYaml('a: &a { x: 1 }\nb: { <<: *a, <<: *a }\n').errors).toEqual([]);
 });
+
+test('a password that begins with * and stands without quotes is not told', () => {
+  const text =
+    'version: 1\nchannels: { gate: { source: { url: rtsp://c/1, username: a, password: *hush } } }\n';
+  const { faults } = parseConfiguration(text, 'gateway.yaml');
+  expect(faults).toMatchObject([{ line: 2, column: 71, message: expect.stringContaining('needs quotes') }]);
+  expect(JSON.stringify(faults)).not.toContain('hush');
+});
+
+test('an alias of what stands before it is none of these', () => {
+  expect(readYaml('a: &a { x: &x 1 }\nb: *a\nc: *x\n').errors).toEqual([]);
+});

@@ -1,11 +1,16 @@
 import {
+  type Alias,
   Composer,
   type Document,
+  isAlias,
+  isCollection,
+  isMap,
   isScalar,
   Lexer,
   type LineCounter,
   Parser,
   visit,
+  type YAMLMap,
   YAMLParseError,
 } from 'yaml';
 
@@ -29,7 +34,7 @@ export function readYaml(text: string, lines?: LineCounter): Document.Parsed {
     const message = 'a second document begins here; only one is read';
     first.errors.push(new YAMLParseError([start, start + 1], 'MULTIPLE_DOCS', message));
   }
-  addDuplicates(first);
+  addFaults(first);
   return first;
 }
 
@@ -46,20 +51,33 @@ function* shallowTokens(text: string, lines: LineCounter | undefined) {
   yield* parser.end();
 }
 
-function addDuplicates(document: Document.Parsed): void {
-  visit(document, {
-    Map(_, { items }) {
-      const seen = new Set<string>();
-      for (const { key } of items) {
-        // Merge keys may stand there more than once.
-        if (!isScalar(key) || key.value === '<<') continue;
-        const name = String(key.value);
-        if (seen.has(name)) {
-          const [start, end] = key.range ?? [0, 1];
-          document.errors.push(new YAMLParseError([start, end], 'DUPLICATE_KEY', 'Map keys must be unique'));
-        }
-        seen.add(name);
-      }
-    },
+/** Faults that the library finds in quadratic time, or tells with the text itself, which may be a password without quotes. */
+function addFaults(document: Document.Parsed): void {
+  const anchors = new Set<string>();
+  visit(document, (_, node) => {
+    if (isAlias(node)) {
+      if (!anchors.has(node.source)) document.errors.push(unknownAlias(node));
+    } else if ((isScalar(node) || isCollection(node)) && node.anchor !== undefined) {
+      anchors.add(node.anchor);
+    }
+    if (isMap(node)) document.errors.push(...duplicates(node));
   });
+}
+
+function unknownAlias({ range }: Alias): YAMLParseError {
+  const message = 'a text that begins with * needs quotes; an alias needs its anchor (&name) before it';
+  const [start] = range ?? [0];
+  return new YAMLParseError([start, start + 1], 'BAD_ALIAS', message);
+}
+
+function* duplicates({ items }: YAMLMap): Generator<YAMLParseError> {
+  const seen = new Set<string>();
+  for (const { key } of items) {
+    // Merge keys may stand there more than once.
+    if (!isScalar(key) || key.value === '<<') continue;
+    const name = String(key.value);
+    const [start, end] = key.range ?? [0, 1];
+    if (seen.has(name)) yield new YAMLParseError([start, end], 'DUPLICATE_KEY', 'Map keys must be unique');
+    seen.add(name);
+  }
 }

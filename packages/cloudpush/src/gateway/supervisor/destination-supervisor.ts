@@ -13,6 +13,8 @@ const LONGEST_REFUSED_WAIT = 900_000;
 const LONGEST_OVERLAP = 30_000;
 /** Of the most that may wait, so much means that the server takes less than comes. */
 const PAUSED_PART = 0.5;
+/** The end did not wait for all that was queued. */
+const ABORTED = 'ERR_CLOUDPUSH_ABORTED';
 
 /** Who has a destination. */
 export interface DestinationOwner {
@@ -210,8 +212,12 @@ export class DestinationSupervisor {
     this.#former.delete(handle);
     if (!isCurrent) return;
     this.#enter({ type: 'idle' });
-    if (error === undefined) this.#tell('destinationClosed', 'info', `${this.#plan.name} is closed`);
-    else this.refuse(error);
+    const { name } = this.#plan;
+    if (error === undefined) this.#tell('destinationClosed', 'info', `${name} is closed`);
+    // The gateway ends, and does not wait for more: no server has refused anything.
+    else if (error.code === ABORTED) {
+      this.#tell('destinationClosed', 'warn', `${name} is closed before everything was sent`);
+    } else this.refuse(error);
   }
 
   #note(error: CloudPushError): void {

@@ -5,12 +5,15 @@ import { ConfigurationFile } from '../../../gateway/config/configuration-file.js
 import { FileWatcher } from '../../../gateway/config/file-watcher.js';
 import { faultText, parseConfiguration } from '../../../gateway/config/parse.js';
 import type { ReloadReport } from '../../../gateway/gateway.js';
-import { RunningGateway } from '../../../gateway/running-gateway.js';
-import { ExitCode, usageError } from '../../exit-code.js';
+import { type GatewayStart, RunningGateway } from '../../../gateway/running-gateway.js';
+import { CommandError, ExitCode, usageError } from '../../exit-code.js';
 import type { Interruption } from '../../interruption.js';
 import { plural } from '../../terminal/format.js';
 import type { Output } from '../../terminal/output.js';
 import { ServiceManager } from './service-manager.js';
+
+/** Why an address cannot be listened on. */
+const LISTEN_ERRORS = ['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND'];
 
 /** The options of `cloudpush gateway`, as the parser gives them. */
 export interface GatewayOptions {
@@ -58,7 +61,7 @@ async function runGateway(
     isReloadWanted = true;
   });
   using manager = new ServiceManager(process.env, (message) => output.note(message));
-  const running = await RunningGateway.start({ file, text, configuration, version: version() });
+  const running = await started({ file, text, configuration, version: version() });
   const { service } = running;
   const reload = async () => {
     manager.reloading();
@@ -90,6 +93,16 @@ async function runGateway(
   const isClean = await running.stop();
   output.note(isClean ? 'gateway has ended' : 'gateway has ended; some streams could not be ended in time');
   return isClean ? ExitCode.ok : ExitCode.failure;
+}
+
+async function started(start: GatewayStart): Promise<RunningGateway> {
+  try {
+    return await RunningGateway.start(start);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined || !LISTEN_ERRORS.includes(code)) throw error;
+    throw new CommandError(`${message}: change api.listen or metrics.listen`, ExitCode.failure);
+  }
 }
 
 function addressText({ host, port }: { readonly host: string; readonly port: number }): string {
