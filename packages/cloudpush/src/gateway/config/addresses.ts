@@ -2,7 +2,7 @@ import { bareUrl, parseRtmpUrl } from '@cloudpush/transport';
 import type { ListenAddress } from './configuration.js';
 
 /** Platforms whose stream name is the key to publish with. */
-const KEY_IS_NAME =
+export const KEY_IS_NAME =
   /(^|\.)(youtube\.com|twitch\.tv|facebook\.com|live-video\.net|instagram\.com|tiktok\.com|vimeo\.com)$/i;
 
 /** A push URL for people, without user info, query and stream key. */

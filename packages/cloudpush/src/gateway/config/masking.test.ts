@@ -117,3 +117,12 @@ test('a secret beneath a merge key is masked in the text', () => {
   const text = 'channels:\n  gate:\n    source: { <<: { url: rtsp://c/1, username: a, password: hush } }\n';
   expect(maskedText(text)).toBe(text.replace('hush', '"***"'));
 });
+
+test('the name of a stream is masked where it is the key to publish with, and may be given back so', () => {
+  const before = { destinations: ['rtmp://a.rtmp.youtube.com/live2/hush', 'rtmp://cloud/live/gate'] };
+  const shown = { destinations: ['rtmp://a.rtmp.youtube.com/live2/***', 'rtmp://cloud/live/gate'] };
+  expect(masked(before)).toEqual(shown);
+  expect(unmasked(shown, before)).toEqual(before);
+  const variable = `rtmps://live.twitch.tv:443/app/\${KEY}`;
+  expect(masked({ url: variable })).toEqual({ url: variable });
+});

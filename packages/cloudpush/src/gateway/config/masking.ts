@@ -1,5 +1,6 @@
 import { isPair, isScalar, isSeq, type Node, visit } from 'yaml';
 import { SECRET_MASK } from '../gateway.js';
+import { KEY_IS_NAME } from './addresses.js';
 import type { Path } from './document.js';
 import { isReference } from './secret.js';
 import { readYaml } from './yaml.js';
@@ -12,6 +13,7 @@ const isSecretKey = (key: string, parent: string | undefined) =>
 
 /** Password in the user info, and the values of the query, of a URL. */
 const URL_PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/?#:@]*:)([^/?#]*)(@)/i;
+const PUSH_URL = /^(rtmps?:\/\/(?:[^/?#]*@)?([^/?#:]+)[^?#]*\/)([^/?#]+)/i;
 const QUERY_VALUE = /([?&][^=&#]+=)[^&#]*/g;
 
 /**
@@ -42,11 +44,18 @@ function maskText(text: string, path: readonly string[]): string {
   if (isReference(text) || /^\$\{\w+\}$/.test(text)) return text;
   if (isSecretKey(path.at(-1) ?? '', path.at(-2))) return SECRET_MASK;
   if (!text.includes('://')) return text;
-  return text
+  return withoutStreamKey(text)
     .replace(URL_PASSWORD, (whole, start: string, password: string, end: string) =>
       /^\$\{\w+\}$/.test(password) ? whole : start + SECRET_MASK + end,
     )
     .replace(QUERY_VALUE, `$1${SECRET_MASK}`);
+}
+
+/** Where whoever knows the name of a stream may publish it, the name is a secret. */
+function withoutStreamKey(url: string): string {
+  const [whole, place, host, name] = PUSH_URL.exec(url) ?? [];
+  if (whole === undefined || !KEY_IS_NAME.test(host ?? '') || /^\$\{\w+\}$/.test(name ?? '')) return url;
+  return `${place}${SECRET_MASK}${url.slice(whole.length)}`;
 }
 
 /** The text of a configuration with every secret in it masked, and everything else as it is written. */
