@@ -25,7 +25,11 @@ class FakeSession implements SourceSession {
   start(): void {}
   tick(): void {}
   onRoom(): void {}
-  updateCounters(): void {}
+  /** It was asked for its counts while it could still tell them. */
+  counted = false;
+  updateCounters(): void {
+    this.counted ||= !this.closed;
+  }
   close(): void {
     this.closed = true;
   }
@@ -80,6 +84,15 @@ function bench(settings: Partial<SourceConfig> = {}) {
   };
   return { source, reports, sessions, session, connect, pass, config, now: () => clock };
 }
+
+test('what a session has counted is published when another takes its place, and at the end', () => {
+  const { source, sessions, connect, config } = bench();
+  connect();
+  source.replace(config);
+  connect();
+  source.close();
+  expect(sessions.map(({ counted, closed }) => counted && closed)).toEqual([true, true]);
+});
 
 test('a source that is not there in time is given up, and opened again after a part of the delay', () => {
   const { reports, sessions, pass } = bench();

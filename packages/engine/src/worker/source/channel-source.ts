@@ -69,7 +69,7 @@ export class ChannelSource {
   /** Goes on with another source: the stream, and its connections, go on. */
   replace(config: SourceConfig): void {
     if (this.#state.name === 'closed') return;
-    this.#session?.close();
+    this.#closeSession();
     this.#config = config;
     this.#begin();
   }
@@ -113,7 +113,7 @@ export class ChannelSource {
   /** Nothing more is read. */
   close(): void {
     if (this.#state.name === 'closed') return;
-    this.#session?.close();
+    this.#closeSession();
     this.#state = { name: 'closed' };
     this.#output.close();
     this.#onClosed(this);
@@ -182,10 +182,15 @@ export class ChannelSource {
     if (state.name === 'streaming' || state.name === 'stalled') {
       this.#backoff?.published(this.#now() - state.since);
     }
+    this.#closeSession();
+    this.#output.trim();
+  }
+
+  /** What it has counted since its counters were last published is not lost with it. */
+  #closeSession(): void {
     const session = this.#session;
     session?.updateCounters();
     session?.close();
-    this.#output.trim();
   }
 
   /** Undefined: it is not opened again. */
