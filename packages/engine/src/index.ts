@@ -15,6 +15,8 @@ export type {
   AmfObject,
   AmfValue,
   ConnectTimings,
+  DialOptions,
+  DialTimeouts,
   EcmaArray,
   PublisherOptions,
   PublisherTimeouts,

@@ -43,7 +43,7 @@ export { FlvTag, type TagBody, TagRole, TagType } from './flv/flv-tag.js';
 export { FlvWriter, type WritableTag } from './flv/flv-writer.js';
 export type { TagContent } from './flv/tag-content.js';
 export { type HevcForm, readVideoTagHeader, type VideoTagHeader } from './flv/video-tag-header.js';
-export { fourCcOf, fourCcs } from './four-cc.js';
+export { type FourCcCodec, fourCcOf, fourCcs } from './four-cc.js';
 export type { FrameReader, FrameSync } from './frames/frame-sync.js';
 export type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
 export { Muxer } from './muxer/muxer.js';

@@ -25,7 +25,7 @@ export {
   type RtmpStage,
 } from './errors.js';
 export type { RandomFill } from './handshake/simple.js';
-export type { PublisherTlsOptions } from './io/dial/dial-options.js';
+export type { DialOptions, DialTimeouts, PublisherTlsOptions } from './io/dial/dial-options.js';
 export { lookupHost } from './io/dial/names/resolver.js';
 export { RtmpPublisher } from './io/publisher/publisher.js';
 export type {

@@ -65,6 +65,17 @@ export interface PublishSessionHandler {
   onFailure(error: RtmpError): void;
 }
 
+/** How far a publishing session has come. */
+export type PublishState =
+  | 'idle'
+  | 'handshaking'
+  | 'connecting'
+  | 'creating-stream'
+  | 'requesting-publish'
+  | 'publishing'
+  | 'unpublished'
+  | 'failed';
+
 /**
  * What the session is doing, and what it holds meanwhile; the diagram in the README shows what leads from one to the
  * next.
@@ -80,9 +91,6 @@ export type SessionState =
       /** When the server accepted, on the session's clock. */
       readonly since: number;
     };
-
-/** How far a publishing session has come. */
-export type PublishState = SessionState['name'];
 
 /** The stage that errors of a state belong to. */
 export function stageOf(state: PublishState): RtmpStage {
