@@ -20,7 +20,7 @@ for (const name of packageNames) {
     const entry = name === 'cloudpush' ? ['bin/cloudpush.js'] : ['dist/index.js', 'dist/index.d.ts'];
     expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', ...entry]));
     const surplus = files.filter((file) =>
-      /(^|\/)testing\/|\.test\.|tsbuildinfo|\.d\.ts\.map$|^src\/|examples/.test(file),
+      /(^|\/)testing\/|\.test\.|tsbuildinfo|\.d\.ts\.map$|^src\/|^(dist\/)?examples\//.test(file),
     );
     expect(surplus).toEqual([]);
     expect(readFileSync(join(installed.of(name), 'LICENSE'), 'utf8')).toBe(
