@@ -18,7 +18,7 @@ export interface DecryptFileOptions {
   readonly onProgress: (progress: { readonly done: number; readonly size: number }) => void;
 }
 
-/** What was decrypted, and what was not. */
+/** Counts of the samples that were decrypted and of those that were not, by file. */
 export interface DecryptReport extends Readonly<DecryptionCounts> {
   readonly input: string;
   readonly output: string;

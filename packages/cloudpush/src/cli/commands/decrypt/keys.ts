@@ -39,8 +39,8 @@ function hexBytes(digits: string): Uint8Array {
 }
 
 /**
- * What a file holds may be meant as bytes or as a text, and an editor may have put a line end behind it. The key check
- * in the samples tells which of these is the key.
+ * Reads every key that a file may hold: its bytes, its text, and its text without the line end of an editor. The key
+ * check in the samples tells which of them is the key.
  */
 async function readKeyFile(path: string): Promise<EncryptionKey[]> {
   const bytes = await readFile(path).catch((error: unknown) => {

@@ -9,7 +9,7 @@ const PATIENCE = 15_000;
 
 const MAIN = fileURLToPath(new URL('../../main.js', import.meta.url));
 
-/** What the receiver says of a stream when it ends. */
+/** The report of the receiver on a stream that has ended. */
 export interface ReceivedRecording {
   readonly name: string;
   readonly file: string;

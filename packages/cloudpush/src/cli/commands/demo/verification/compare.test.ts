@@ -18,7 +18,7 @@ function channel(): Frame[] {
   return frames.toSorted((a, b) => a.dts - b.dts);
 }
 
-/** What a recording holds of it: another origin, whole milliseconds. */
+/** The same frames as a recording has them: from another origin, in whole milliseconds. */
 function recorded(frames: Frame[], origin = 5000): Frame[] {
   return frames.map((frame) => ({
     ...frame,
