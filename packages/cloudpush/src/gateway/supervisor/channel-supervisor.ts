@@ -7,7 +7,7 @@ import { listenToChannel } from './channel-listener.js';
 import { channelStatus } from './channel-status.js';
 import { DestinationSet } from './destination-set.js';
 import type { DestinationSupervisor } from './destination-supervisor.js';
-import { EventRecorder } from './event-recorder.js';
+import { EventSegments } from './event-segments.js';
 import type { MediaChannel } from './media-engine.js';
 import { betraysSecrets } from './move-guard.js';
 import { SourceSupervisor } from './source-supervisor.js';
@@ -30,7 +30,7 @@ type Phase =
 export class ChannelSupervisor {
   readonly #context: SupervisorContext;
   readonly #source: SourceSupervisor;
-  readonly #recorder: EventRecorder;
+  readonly #events: EventSegments;
   #plan: ChannelPlan;
   readonly #destinations: DestinationSet;
   #phase: Phase = { type: 'disabled' };
@@ -51,11 +51,14 @@ export class ChannelSupervisor {
       onChange: () => this.update(),
       onDue: (destination) => this.#onDue(destination),
     });
-    const always = { preRoll: 0, postRoll: 0, maxDuration: 0, httpTrigger: undefined };
-    this.#recorder = new EventRecorder(plan.event ?? always, context.clock, {
-      start: (trigger) => this.#onEventStart(trigger),
-      change: (from, to) => this.#onEventChange(from, to),
-      end: (duration) => this.#onEventEnd(duration),
+    const media = (): MediaChannel | undefined => this.#media;
+    this.#events = new EventSegments(plan.event, context.clock, {
+      name: plan.name,
+      get media() {
+        return media();
+      },
+      emit: (event) => this.#emit(event),
+      onEnd: () => this.update(),
     });
   }
 
@@ -106,7 +109,7 @@ export class ChannelSupervisor {
     const isRunning = this.#phase.type === 'running';
     if (change === 'restart' && isRunning) await this.stop();
     this.#plan = plan;
-    if (plan.event !== undefined) this.#recorder.plan = plan.event;
+    if (plan.event !== undefined) this.#events.plan = plan.event;
     if (!plan.enabled) {
       await this.stop();
     } else if (this.#phase.type === 'running') {
@@ -133,7 +136,7 @@ export class ChannelSupervisor {
     if (this.#phase.type !== 'running') {
       throw new GatewayError('conflict', `${name} is ${this.#status}: there is nothing to record`);
     }
-    if (!this.#recorder.trigger(action, type ?? event.httpTrigger)) {
+    if (!this.#events.trigger(action, type ?? event.httpTrigger)) {
       throw new GatewayError('conflict', `${name} records no event that could be stopped`);
     }
     this.update();
@@ -191,7 +194,7 @@ export class ChannelSupervisor {
     const sourceState = this.#source.state(source);
     const destinations = this.#destinations.all.map((one) => this.#destinationState(one));
     const errors = [sourceState, ...destinations].map(({ lastError }) => lastError);
-    const live = this.#phase.type === 'running' ? this.#phase.channel.stats() : undefined;
+    const live = this.#media?.stats();
     return {
       name,
       labels,
@@ -202,16 +205,21 @@ export class ChannelSupervisor {
       revision,
       source: sourceState,
       destinations,
-      event: this.#recorder.state,
-      events: this.#recorder.count,
+      event: this.#events.state,
+      events: this.#events.count,
       paused: live?.paused ?? false,
       pauses: this.#pauses.count + (live?.pauses ?? 0),
       pausedMs: this.#pauses.ms + (live?.pausedMs ?? 0),
     };
   }
 
+  /** The engine's channel, while it runs. */
+  get #media(): MediaChannel | undefined {
+    return this.#phase.type === 'running' ? this.#phase.channel : undefined;
+  }
+
   get #isWaitingForEvent(): boolean {
-    return this.#plan.event !== undefined && this.#recorder.state === undefined;
+    return this.#plan.event !== undefined && this.#events.state === undefined;
   }
 
   /** Between two events there is nothing to connect for. */
@@ -277,7 +285,7 @@ export class ChannelSupervisor {
     this.#phase.started();
     this.#count(channel);
     this.#source.detach();
-    this.#recorder.reset();
+    this.#events.reset();
     const due = this.#destinations.all.some(({ isRefused }) => !isRefused);
     if (due) {
       this.#phase = { type: 'disabled' };
@@ -289,7 +297,7 @@ export class ChannelSupervisor {
 
   async #close(channel: MediaChannel): Promise<void> {
     if (this.#phase.type === 'running') this.#phase.started();
-    this.#recorder.end();
+    this.#events.end();
     // Its event `close` must find the phase entered.
     const closed = Promise.resolve().then(() => channel.close());
     const done = closed.then(() => {
@@ -309,7 +317,7 @@ export class ChannelSupervisor {
   #letGo(phase: Phase): void {
     this.#phase = phase;
     this.#source.detach();
-    this.#recorder.reset();
+    this.#events.reset();
     for (const one of this.#destinations.all) one.detach();
     this.update();
   }
@@ -340,33 +348,6 @@ export class ChannelSupervisor {
       throw new GatewayError('notFound', `${this.#plan.name} has no destination ${name}`);
     }
     return found;
-  }
-
-  #onEventStart(trigger: TriggerType | number): void {
-    this.#metadata({ type: 'streamStart', trigger, time: this.#context.clock.now() });
-    this.#emit({
-      type: 'eventStarted',
-      level: 'info',
-      message: `${this.#plan.name} records an event (${trigger})`,
-    });
-  }
-
-  #onEventChange(from: TriggerType | number, to: TriggerType | number): void {
-    this.#metadata({ type: 'triggerChange', from, to });
-    const message = `the event of ${this.#plan.name} is ${to}, after ${from}`;
-    this.#emit({ type: 'eventChanged', level: 'info', message });
-  }
-
-  #onEventEnd(duration: number): void {
-    const time = this.#context.clock.now();
-    this.#metadata({ type: 'streamEnd', alarmDuration: duration, time });
-    const message = `the event of ${this.#plan.name} is over after ${Math.round(duration / 1000)} s`;
-    this.#emit({ type: 'eventEnded', level: 'info', message });
-    this.update();
-  }
-
-  #metadata(metadata: Parameters<MediaChannel['sendMetadata']>[0]): void {
-    if (this.#phase.type === 'running') this.#phase.channel.sendMetadata(metadata);
   }
 
   #emit(event: EventFields): void {

@@ -21,7 +21,10 @@ export interface MediaChannel {
   addDestination(options: DestinationOptions): MediaDestination;
   /** Goes on with another source; destinations stay connected. */
   setSource(options: SourceOptions): void;
+  /** Returns false when there is no room: nothing was taken. */
   sendMetadata(metadata: StreamMetadata): boolean;
+  /** Waits for room; rejects when the channel takes nothing any more. */
+  writeMetadata(metadata: StreamMetadata): Promise<void>;
   stats(): ChannelStats;
   close(): Promise<CloseReport>;
   on<Name extends keyof ChannelEvents>(

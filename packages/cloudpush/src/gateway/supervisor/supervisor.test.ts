@@ -230,6 +230,18 @@ test('event mode waits with its source streaming, and records from a trigger to 
   expect(gateway.state('door').event).toBeUndefined();
 });
 
+test('the borders of an event are not lost where the channel has no room for them at the moment', async () => {
+  using gateway = await FakeGateway.start(EVENT);
+  const channel = gateway.engine.channel('door');
+  channel.stream();
+  channel.isFull = true;
+  await gateway.service.triggerChannel('door');
+  await gateway.clock.advance(20_000);
+  expect(channel.metadata).toEqual([]);
+  channel.isFull = false;
+  expect(channel.metadata.map(({ type }) => type)).toEqual(['streamStart', 'streamEnd']);
+});
+
 test('an event that goes on is recorded until it is told to be over, and no longer than the longest', async () => {
   using gateway = await FakeGateway.start(EVENT);
   const channel = gateway.engine.channel('door');

@@ -127,6 +127,8 @@ export class FakeChannel extends EventEmitter {
   source: SourceStats = NO_SOURCE;
   isClosed = false;
   #isClosing = false;
+  #isFull = false;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(options: ChannelOptions) {
     super();
@@ -153,9 +155,25 @@ export class FakeChannel extends EventEmitter {
     this.sources.push(source);
   }
 
+  /** Makes room, or takes it away: metadata that is written meanwhile waits. */
+  set isFull(isFull: boolean) {
+    this.#isFull = isFull;
+    if (!isFull) for (const take of this.#waiting.splice(0)) take();
+  }
+
   sendMetadata(metadata: StreamMetadata): boolean {
-    this.metadata.push(metadata);
-    return true;
+    if (!this.#isFull) this.metadata.push(metadata);
+    return !this.#isFull;
+  }
+
+  writeMetadata(metadata: StreamMetadata): Promise<void> {
+    if (this.sendMetadata(metadata)) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiting.push(() => {
+        this.metadata.push(metadata);
+        resolve();
+      });
+    });
   }
 
   stats(): ChannelStats {
