@@ -27,14 +27,9 @@ import { HevcFallback } from './hevc-fallback.js';
 import { type BlockReturn, PacketBlock } from './packet-block.js';
 import { type KeptPacket, PreRoll, timeOf } from './pre-roll.js';
 import { type SegmentMark, Segments } from './segment-tracker.js';
+import { SliceWait } from './slice-wait.js';
 import { dataTag, type StreamDescription } from './stream-metadata-tracker.js';
 import { TrackWait } from './track-wait.js';
-
-/**
- * So long, and up to twice as long, a picture whose slices come in packets of their own waits for more of them, in ms: longer than
- * encoders take for a picture. As a rule, the next picture ends the wait before.
- */
-const SLICE_WAIT = 100;
 
 /** The shard's half of a channel: the muxer, and the destinations that its tags go to. */
 export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, SourceChannel {
@@ -49,7 +44,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
   /** Those of them that still take tags. */
   readonly #fanOut: FanOut;
   #ended = false;
-  #stopSliceTimer: (() => void) | undefined;
+  readonly #slices: SliceWait;
   readonly #problems = new ProblemLimiter();
   readonly #codecs: CodecNegotiation;
   readonly #tracks: TrackWait;
@@ -80,6 +75,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
       if (lostFrames > 0) this.#countInvalid();
       this.#reportProblem(warning, false);
     });
+    this.#slices = new SliceWait(this.#muxer, context.clock, () => this.#sendSlices());
     this.#codecs = new CodecNegotiation(this.#muxer, config.hevc !== 'auto');
     this.#segments = new Segments(config.segment);
     const { preRoll } = config;
@@ -397,26 +393,17 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
     if (packet.command === Command.metadata) this.#tell(packet, block);
     else {
       this.#muxer.mux(packet, this.#payload(block, packet.bytes), block, this);
-      if (this.#muxer.heldPicture !== 0) this.#awaitSlices();
+      if (this.#muxer.heldPicture !== 0) this.#slices.begin();
       // When all are leaving, it goes nowhere.
       block.release(this.#fanOut.list.length > 0);
     }
   }
 
-  /** The picture that waits for more of its slices goes out when none have come for a while. */
-  #awaitSlices(): void {
-    if (this.#stopSliceTimer !== undefined) return;
-    const { heldPicture } = this.#muxer;
-    this.#stopSliceTimer = this.#context.clock.after(SLICE_WAIT, () => {
-      this.#stopSliceTimer = undefined;
-      if (this.#muxer.heldPicture !== heldPicture) {
-        if (this.#muxer.heldPicture !== 0) this.#awaitSlices();
-        return;
-      }
-      this.#contain(() => {
-        this.#muxer.flush(this);
-        for (const destination of this.#destinations.values()) destination.flush();
-      });
+  /** The picture that waits for more of its slices goes out as it is. */
+  #sendSlices(): void {
+    this.#contain(() => {
+      this.#muxer.flush(this);
+      for (const destination of this.#destinations.values()) destination.flush();
     });
   }
 
@@ -437,7 +424,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
   }
 
   #dropSlices(): void {
-    this.#stopSliceTimer?.();
+    this.#slices.stop();
     this.#muxer.dropHeld();
   }
 
