@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** What needs sockets, processes or other programs may be slow on a busy machine; a test that hangs still ends. */
@@ -8,8 +9,14 @@ export default defineConfig({
   test: {
     projects: [
       {
-        // Beside the sources: no process, no other program, no build.
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], testTimeout: PATIENT },
+        // Beside the sources: no process, no other program. Each wants a processor, and nothing of the machine beside it.
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts'],
+          testTimeout: PATIENT,
+          maxWorkers: availableParallelism(),
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         // The packages as their users see them: threads, sockets, the command line, what npm would publish.
@@ -18,15 +25,26 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/interop/**', 'test/fuzz/**'],
           testTimeout: PATIENT,
+          sequence: { groupOrder: 1 },
         },
       },
       {
         // Foreign servers and clients.
-        test: { name: 'interop', include: ['test/interop/**/*.test.ts'], testTimeout: PATIENT },
+        test: {
+          name: 'interop',
+          include: ['test/interop/**/*.test.ts'],
+          testTimeout: PATIENT,
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         // Bounded runs of the fuzzers.
-        test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], testTimeout: PATIENT },
+        test: {
+          name: 'fuzz',
+          include: ['test/fuzz/**/*.test.ts'],
+          testTimeout: PATIENT,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },
