@@ -58,10 +58,12 @@ export class TestPublisher {
     return made;
   }
 
-  drained(): Promise<void> {
-    return new Promise((resolve) => {
+  /** Resolves when there is room again, or when the connection is over: after that there will be no drain. */
+  async drained(): Promise<void> {
+    const drain = new Promise<void>((resolve) => {
       this.#onDrain = resolve;
     });
+    await Promise.race([drain, this.closed]);
   }
 
   /** Sends FLV tags as messages, obeying backpressure. */
