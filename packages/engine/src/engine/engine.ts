@@ -5,6 +5,7 @@ import {
   unlessAborted,
   whenAborted,
 } from '../base/abort-signals.js';
+import { monotonicClock } from '../base/clock.js';
 import { abortedError, CloudPushError, toErrorData } from '../base/errors.js';
 import type { EngineLogger } from '../logging/engine-logger.js';
 import { EventLog } from '../logging/event-log.js';
@@ -83,13 +84,14 @@ export class PushEngine implements AsyncDisposable {
   }
 
   private constructor(settings: EngineSettings, logger: EngineLogger | undefined) {
+    const clock = monotonicClock;
     const { poolSize, maxConnections, shards, maxBatchDelay, maxConnecting, workerUrl } = settings;
     this.#settings = settings;
     this.#log = new EventLog(logger);
     this.#targetFinder = new TargetFinder(settings.targets, ({ code, message }) =>
       this.#log.write('refreshFailed', { code, reason: message }),
     );
-    this.#pool = new PoolAccess(settings, (channel, error) => this.#onPoolTooSmall(channel, error));
+    this.#pool = new PoolAccess(settings, clock, (channel, error) => this.#onPoolTooSmall(channel, error));
     this.#destinationSlots = new SlotAllocator(maxConnections);
     this.#registry = new ChannelRegistry(maxConnections, this.#log, this.#pool, {
       pool: this.#pool,

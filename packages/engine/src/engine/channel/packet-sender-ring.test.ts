@@ -1,16 +1,20 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { FakeClock } from '../../base/testing/fake-clock.js';
 import { Gates, newGateMemory } from '../../memory/gates.js';
 import { MediaMemory } from '../../memory/media-memory.js';
 import { payloadOffset } from '../../memory/pool.js';
 import { Command, newRing, RingConsumer, RingProducer } from '../../memory/ring.js';
 import { PacketSender } from './packet-sender.js';
 import type { Placement } from './placement.js';
+import { RelievableChannels } from './relievable-channels.js';
 
 const SLOTS = 4;
 const CHANNEL = 1;
 
 /** A sender whose ring is read by hand. */
 class Fixture {
+  readonly clock = new FakeClock();
   readonly memory = new MediaMemory(1_048_576, 4);
   readonly gates = new Gates(newGateMemory(4));
   readonly #ringMemory = newRing(SLOTS);
@@ -24,9 +28,10 @@ class Fixture {
   readonly announced: boolean[] = [];
   readonly sender = new PacketSender(
     {
+      clock: this.clock,
       memory: this.memory,
       gates: this.gates,
-      relievable: new Set(),
+      relievable: new RelievableChannels(),
       awaitRoom: () => {},
       tellTooSmall: () => {},
     },
@@ -51,10 +56,8 @@ class Fixture {
 
 let fixture: Fixture;
 beforeEach(() => {
-  vi.useFakeTimers();
   fixture = new Fixture();
 });
-afterEach(() => void vi.useRealTimers());
 
 test.each([
   ['data', ['text', undefined, 0]],
@@ -104,7 +107,8 @@ test('a full ring refuses, keeps no memory, and is tried again a moment later', 
   ]);
   fixture.drain();
   expect(fixture.send()).toBe(false);
-  await vi.advanceTimersByTimeAsync(1);
+  fixture.clock.pass(1);
+  await nextTurn();
   expect([fixture.sender.paused, fixture.send()]).toEqual([false, true]);
   expect([fixture.announced, fixture.sender.refused, fixture.sender.pauses]).toEqual([[true, false], 2, 1]);
 });
@@ -121,18 +125,18 @@ test('commands that the ring has no room for come later, in their order, and no 
   for (let i = 0; i < SLOTS; i++) fixture.send();
   fixture.sender.command(Command.attach, 7);
   fixture.sender.command(Command.detach, 8);
-  vi.advanceTimersByTime(10);
-  expect(vi.getTimerCount()).toBe(1);
+  fixture.clock.pass(10);
+  expect(fixture.clock.pending).toBe(1);
   expect(fixture.drain()).toHaveLength(SLOTS);
   expect(fixture.send()).toBe(false);
   fixture.shard.ringDoorbell.mockClear();
-  vi.advanceTimersByTime(1);
+  fixture.clock.pass(1);
   expect(fixture.drain()).toEqual([
     [Command.attach, 7],
     [Command.detach, 8],
   ]);
   expect(fixture.shard.ringDoorbell).toHaveBeenCalledTimes(2);
-  expect([fixture.send(), vi.getTimerCount()]).toEqual([true, 0]);
+  expect([fixture.send(), fixture.clock.pending]).toEqual([true, 0]);
 });
 
 test('nothing follows a channel to a shard that is asked to let it go; what waits comes when it stays', async () => {
@@ -142,7 +146,7 @@ test('nothing follows a channel to a shard that is asked to let it go; what wait
   expect([fixture.drain(), fixture.send(), sender.paused]).toEqual([[[Command.release, 0]], false, true]);
   sender.onMigrationRefused();
   expect([fixture.drain(), fixture.send(), sender.paused]).toEqual([[[Command.attach, 7]], true, false]);
-  await vi.advanceTimersByTimeAsync(0);
+  await nextTurn();
   expect([sender.pauses, fixture.announced]).toEqual([1, [true, false]]);
 });
 
@@ -151,7 +155,7 @@ test('also behind a full ring nothing follows the wish to leave', () => {
   fixture.sender.leaveShard();
   fixture.sender.command(Command.attach, 7);
   fixture.drain();
-  vi.advanceTimersByTime(10);
+  fixture.clock.pass(10);
   expect(fixture.drain()).toEqual([[Command.release, 0]]);
 });
 
@@ -170,7 +174,7 @@ test('a channel that has found another shard begins there with an open gate, and
 test('commands for a shard whose thread is dead wait for the next one', () => {
   fixture.shard.isDead = true;
   fixture.sender.command(Command.attach, 7);
-  expect([fixture.drain(), vi.getTimerCount()]).toEqual([[], 0]);
+  expect([fixture.drain(), fixture.clock.pending]).toEqual([[], 0]);
 });
 
 test('the pause of the shard refuses every packet, and is told once, with its time', async () => {
@@ -178,15 +182,18 @@ test('the pause of the shard refuses every packet, and is told once, with its ti
   sender.onPause();
   sender.onPause();
   expect([fixture.send(), sender.refused]).toEqual([false, 1]);
-  await vi.advanceTimersByTimeAsync(500);
-  expect(Math.round(sender.pausedMs)).toBe(500);
+  fixture.clock.pass(500);
+  await nextTurn();
+  expect(sender.pausedMs).toBe(500);
   sender.onResume();
   sender.onResume();
-  await vi.advanceTimersByTimeAsync(500);
-  expect(Math.round(sender.pausedMs)).toBe(500);
+  fixture.clock.pass(500);
+  await nextTurn();
+  expect(sender.pausedMs).toBe(500);
   sender.onPause();
-  await vi.advanceTimersByTimeAsync(250);
-  expect(Math.round(sender.pausedMs)).toBe(750);
+  fixture.clock.pass(250);
+  await nextTurn();
+  expect(sender.pausedMs).toBe(750);
   expect([fixture.announced, sender.pauses]).toEqual([[true, false, true], 2]);
 });
 

@@ -1,77 +1,51 @@
 import { types } from 'node:util';
 import { monotonicNow } from '../../base/clock.js';
-import { CloudPushError } from '../../base/errors.js';
 import { invalidParameter } from '../../base/validation.js';
-import type { Gates } from '../../memory/gates.js';
-import type { MediaMemory } from '../../memory/media-memory.js';
-import { MAX_POOL_SIZE, NO_BLOCK } from '../../memory/pool.js';
+import { NO_BLOCK } from '../../memory/pool.js';
 import { Command } from '../../memory/ring.js';
+import { CommandQueue, RING_RETRY } from './command-queue.js';
+import { Pauses } from './pauses.js';
 import type { Placement } from './placement.js';
-
-/** Whoever waits for room in the pool. */
-export interface RoomWaiter {
-  /** Blocks have been released. */
-  retry(): void;
-}
-
-/** What the packets of a channel need of the engine. */
-export interface PoolServices {
-  readonly memory: MediaMemory;
-  readonly gates: Gates;
-  /** Those whose shard can drop something of what they hold: see {@link PacketSender.relieve}. */
-  readonly relievable: Set<PacketSender>;
-  /** Calls `waiter.retry()` when blocks have been released. */
-  awaitRoom(waiter: RoomWaiter): void;
-  /** The pool is too small for what the channel sends. */
-  tellTooSmall(channel: number, error: CloudPushError): void;
-}
-
-/** The ring could not take a descriptor that must not be lost; it is tried again after this time, in ms. */
-const RING_RETRY = 1;
+import { packetTooLargeError, poolTooSmallError } from './pool-errors.js';
+import type { PoolServices, RoomWaiter } from './pool-services.js';
+import type { RelievableChannel } from './relievable-channels.js';
 
 /**
  * A channel's way into its shard: puts packets into the pool and their descriptors into the ring, and knows when there
  * is no room. There are three causes for that, the shard's gate, a lack of memory, and a move to another shard; to the outside
  * it is one pause.
  */
-export class PacketSender {
+export class PacketSender implements RoomWaiter, RelievableChannel {
   /** Packets refused for want of room. */
   refused = 0;
-  /** How often there was no room. */
-  pauses = 0;
-  /** When the pause that lasts began, in ms of the monotonic clock. */
-  #pausedSince = 0;
-  /** How long the pauses that are over have taken, in ms. */
-  #pausedBefore = 0;
   #isRelievable = false;
   /** The shard has been told once that there is no room. */
   #relieved = false;
   readonly #pool: PoolServices;
   readonly #placement: Placement;
   readonly #channel: number;
-  readonly #onPauseChanged: (paused: boolean) => void;
+  readonly #pauses: Pauses;
+  readonly #commands: CommandQueue;
   #open = true;
   /** The shard has said pause, and not yet resume. */
   #pausedByShard = false;
-  /** Whether the shard is to let the channel go: `'asked'` from the moment at which that stands in the ring until it answers. */
-  #leaving: 'no' | 'wanted' | 'asked' = 'no';
+  /** The shard is to let the channel go, and has not answered. */
+  #isLeaving = false;
   /** Bytes of the packet that the pool had no room for; 0: none. A smaller one is taken all the same when it fits. */
   #awaited = 0;
   /** The ring had no room. */
   #awaitsRing = false;
   /** What the channel held then: half of it must have left before there is room again. */
   #heldAtRefusal = 0;
-  #announced = false;
   #toldTooSmall = false;
-  /** Descriptors that the ring had no room for, and their arguments. */
-  readonly #commands: { readonly command: Command; readonly argument: number }[] = [];
 
   /** @param onPauseChanged called with true and false in turn, beginning with true */
   constructor(pool: PoolServices, placement: Placement, onPauseChanged: (paused: boolean) => void) {
     this.#pool = pool;
     this.#placement = placement;
     this.#channel = placement.channel;
-    this.#onPauseChanged = onPauseChanged;
+    this.#pauses = new Pauses(pool.clock, onPauseChanged);
+    this.#commands = new CommandQueue(pool.clock, placement);
   }
 
   /**
@@ -103,7 +77,12 @@ export class PacketSender {
 
   /** How long there was no room, in ms. */
   get pausedMs(): number {
-    return this.#pausedBefore + (this.#announced ? monotonicNow() - this.#pausedSince : 0);
+    return this.#pauses.ms;
+  }
+
+  /** How often there was no room. */
+  get pauses(): number {
+    return this.#pauses.count;
   }
 
   /** Bytes of the pool that the channel holds. */
@@ -148,12 +127,13 @@ export class PacketSender {
     const { length } = data;
     // A small packet is not refused because a large one was.
     if (this.#awaited > 0 && length >= this.#awaited) return this.#refuse();
-    if (this.#commands.length > 0) return this.#refuseForRing();
+    if (this.#commands.waiting > 0) return this.#refuseForRing();
     const { memory } = this.#pool;
     const block = memory.store(this.#channel, data);
     if (block === NO_BLOCK) return this.#refuseForMemory(length);
     if (this.#isRelievable && memory.isTight(this.#channel)) this.#pool.gates.press(this.#channel);
     const { shard } = this.#placement;
+    // The shard compares it with the time of its own thread: it is the process's, whatever clock measures pauses.
     const now = monotonicNow();
     if (!shard.ring.push(command, this.#channel, block, length, codec, flags, dts, pts, now)) {
       // A record may hold a key.
@@ -167,46 +147,27 @@ export class PacketSender {
 
   /** Adds a descriptor that must not be lost. While it waits for room in the ring, nothing may overtake it. */
   command(command: Command, argument = 0): void {
-    this.#commands.push({ command, argument });
-    if (this.#commands.length === 1) this.#pushCommands();
+    this.#commands.add(command, argument);
   }
-
-  readonly #pushCommands = (): void => {
-    const { shard } = this.#placement;
-    // If the channel is let go, what follows is of no use there.
-    if (shard.isDead || this.#leaving === 'asked') return;
-    for (let next = this.#commands[0]; next !== undefined; next = this.#commands[0]) {
-      if (!shard.ring.push(next.command, this.#channel, NO_BLOCK, next.argument, 0, 0, 0, 0, 0)) {
-        setTimeout(this.#pushCommands, RING_RETRY);
-        return;
-      }
-      this.#commands.shift();
-      shard.ringDoorbell();
-      if (next.command === Command.release) {
-        this.#leaving = 'asked';
-        return;
-      }
-    }
-  };
 
   /** Asks the shard to let the channel go: no packet is taken until it answers. */
   leaveShard(): void {
-    this.#leaving = 'wanted';
+    this.#isLeaving = true;
     this.#announce();
     this.command(Command.release);
   }
 
   /** The shard does not let the channel go. */
   onMigrationRefused(): void {
-    this.#leaving = 'no';
-    this.#pushCommands();
+    this.#isLeaving = false;
+    this.#commands.onReleaseRefused();
     this.#announce();
   }
 
   /** The channel has left its shard; what was under way to it there does not matter any more. */
   onMigrated(): void {
-    this.#commands.length = 0;
-    this.#leaving = 'no';
+    this.#commands.clear();
+    this.#isLeaving = false;
     this.#pool.gates.open(this.#channel);
     this.onResume();
   }
@@ -248,12 +209,9 @@ export class PacketSender {
     if (!this.#isRelievable && this.#pool.memory.isOwed(this.#channel, this.#awaited)) this.relieveOther();
   }
 
-  /** What others have borrowed is needed here: of those that can drop something, the one that holds most of it does. */
+  /** What others have borrowed is needed here. */
   relieveOther(): void {
-    let most: PacketSender | undefined;
-    for (const other of this.#pool.relievable)
-      if (other !== this && other.borrowedBytes > (most?.borrowedBytes ?? 0)) most = other;
-    most?.relieve();
+    this.#pool.relievable.relieveOther(this);
   }
 
   #refuse(): false {
@@ -286,7 +244,7 @@ export class PacketSender {
   #refuseForRing(): false {
     this.#awaitsRing = true;
     this.#announce();
-    setTimeout(this.#forgetRing, RING_RETRY);
+    this.#pool.clock.after(RING_RETRY, this.#forgetRing);
     return this.#refuse();
   }
 
@@ -297,43 +255,17 @@ export class PacketSender {
 
   /** Packets of any size are refused. */
   get #refusesAll(): boolean {
-    const isShut = this.#pausedByShard || this.#leaving !== 'no' || this.#awaitsRing;
+    const isShut = this.#pausedByShard || this.#isLeaving || this.#awaitsRing;
     return isShut || !this.#pool.gates.isOpen(this.#channel);
   }
 
   /** Packets are refused, and the caller is told so. */
   get #hasReason(): boolean {
-    return this.#pausedByShard || this.#leaving !== 'no' || this.#awaitsRing || this.#awaited > 0;
+    return this.#pausedByShard || this.#isLeaving || this.#awaitsRing || this.#awaited > 0;
   }
 
   /** Tells of a pause and its end in turn, whichever of the causes came first or went last. */
   #announce(): void {
-    const paused = this.#hasReason;
-    if (paused === this.#announced) return;
-    if (paused) {
-      this.pauses++;
-      this.#pausedSince = monotonicNow();
-    } else this.#pausedBefore = this.pausedMs;
-    this.#announced = paused;
-    // Not from within `send`: its caller has not seen the return value yet.
-    process.nextTick(this.#onPauseChanged, paused);
+    this.#pauses.set(this.#hasReason);
   }
-}
-
-function poolTooSmallError(poolSize: number, bytes: number, wanted: number): CloudPushError {
-  const cure =
-    wanted <= MAX_POOL_SIZE
-      ? `a poolSize of ${wanted} bytes would do`
-      : 'no pool is large enough: divide the channels among several engines';
-  const message = `the pool of ${poolSize} bytes is too small for what its channels send: a packet of ${bytes} bytes was refused; ${cure}`;
-  return new CloudPushError('ERR_CLOUDPUSH_POOL_TOO_SMALL', message, {
-    details: { actual: poolSize, wanted, bytes },
-  });
-}
-
-function packetTooLargeError(bytes: number, limit: number): CloudPushError {
-  const message = `a packet of ${bytes} bytes is larger than the ${limit} bytes that the pool can hold for one channel`;
-  return new CloudPushError('ERR_CLOUDPUSH_PACKET_TOO_LARGE', message, {
-    details: { actual: bytes, permitted: limit },
-  });
 }

@@ -1,18 +1,21 @@
+import type { MonotonicClock } from '../../base/clock.js';
 import { CloudPushError } from '../../base/errors.js';
 import { Gates, newGateMemory } from '../../memory/gates.js';
 import { MediaMemory } from '../../memory/media-memory.js';
 import { PoolDebug } from '../../memory/pool-debug.js';
 import type { EngineSettings } from '../../options/engine-settings.js';
-import type { PacketSender, PoolServices, RoomWaiter } from '../channel/packet-sender.js';
+import type { PoolServices, RoomWaiter } from '../channel/pool-services.js';
+import { RelievableChannels } from '../channel/relievable-channels.js';
 import type { SharedState } from './shard-handle.js';
 
 /** The room that an engine's channels share: the pool, their gates, and the turn of whoever waits for blocks to be released. */
 export class PoolAccess implements PoolServices {
+  readonly clock: MonotonicClock;
   readonly memory: MediaMemory;
   readonly gates: Gates;
   /** Undefined: the pool is not watched. */
   readonly debug: PoolDebug | undefined;
-  readonly relievable = new Set<PacketSender>();
+  readonly relievable = new RelievableChannels();
   readonly tellTooSmall: PoolServices['tellTooSmall'];
   readonly #gateMemory: SharedArrayBuffer;
   /** 1: a shard that releases blocks is to say so. */
@@ -25,8 +28,10 @@ export class PoolAccess implements PoolServices {
    */
   constructor(
     { poolSize, maxConnections, debugPool }: EngineSettings,
+    clock: MonotonicClock,
     tellTooSmall: PoolServices['tellTooSmall'],
   ) {
+    this.clock = clock;
     this.tellTooSmall = tellTooSmall;
     this.debug = debugPool ? new PoolDebug(poolSize) : undefined;
     this.memory = allocate(poolSize, maxConnections, this.debug);

@@ -1,7 +1,8 @@
 import { NO_BLOCK } from '../../memory/pool.js';
 import type { SlabKind } from '../../protocol/source-messages.js';
-import type { PacketSender, PoolServices, RoomWaiter } from '../channel/packet-sender.js';
+import type { PacketSender } from '../channel/packet-sender.js';
 import type { Placement } from '../channel/placement.js';
+import type { PoolServices, RoomWaiter } from '../channel/pool-services.js';
 
 /** A shard's wish for a slab. */
 export interface SlabRequest {
