@@ -151,8 +151,8 @@ export class RingConsumer extends Ring {
   pts = 0;
   /** When the caller handed the packet over, in ms of the monotonic clock. */
   enqueuedAt = 0;
-  /** Packets of the caller bring their configuration in themselves. */
-  readonly configuration: undefined;
+  /** The decoder configuration that the channel was opened with; undefined: packets bring it along. Set by the channel. */
+  configuration: Uint8Array | undefined = undefined;
   #tail = 0;
 
   /** Descriptors that wait to be read. */

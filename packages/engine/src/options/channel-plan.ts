@@ -74,14 +74,14 @@ function plan(options: DestinationOptions, maxPacket: number, hasSource: boolean
 }
 
 /** Options that are about packets of the caller have no meaning beside a source. */
-function plannedSource(
-  { source, inputClock, video, audio }: ChannelOptions,
-  maxPacket: number,
-): SourceConfig | undefined {
+function plannedSource(options: ChannelOptions, maxPacket: number): SourceConfig | undefined {
+  const { source, inputClock, video, audio } = options;
   if (source === undefined) return undefined;
   const config = sourceConfig(source, maxPacket);
   if (inputClock === 'wrapping32')
     throw invalidParameter('inputClock', inputClock, "'native', with a source");
+  for (const name of ['videoConfig', 'audioConfig'] as const)
+    if (options[name] !== undefined) throw invalidParameter(name, 'given', 'nothing, with a source');
   if (video === 'none') throw invalidParameter('video', video, 'a codec, with a source; or leave it out');
   return audio === 'none' ? { ...config, audio: 'none' } : config;
 }

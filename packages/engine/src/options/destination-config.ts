@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { AudioCodec, HevcForm, InputClock, VideoCodec } from '@cloudpush/muxer';
 import { parseRtmpUrl, publishedName } from '@cloudpush/transport';
 import type { ReconnectPolicy } from '../base/backoff.js';
@@ -29,6 +30,20 @@ export interface StreamConfig {
   readonly tracks: TrackPlan;
   /** ms of media that are kept between two segments; undefined: none, and the stream begins with a segment. */
   readonly preRoll: number | undefined;
+  /** Of packets of the caller that do not bring it along. */
+  readonly configurations: TrackConfigurations;
+}
+
+/** The decoder configurations of a channel's tracks, with the codecs that they belong to. */
+export interface TrackConfigurations {
+  readonly video: TrackConfiguration<VideoCodec> | undefined;
+  readonly audio: TrackConfiguration<AudioCodec> | undefined;
+}
+
+/** A decoder configuration, and its codec. */
+export interface TrackConfiguration<Codec> {
+  readonly codec: Codec;
+  readonly bytes: Uint8Array;
 }
 
 /** Where a connection leads. It holds credentials: never to be logged or quoted. */
@@ -97,6 +112,8 @@ export const CHANNEL_OPTIONS: Readonly<Record<keyof ChannelOptions, true>> = {
   label: true,
   video: true,
   audio: true,
+  videoConfig: true,
+  audioConfig: true,
   trackWait: true,
   hevc: true,
   inputClock: true,
@@ -121,7 +138,40 @@ export function channelConfig(options: ChannelSettings): StreamConfig {
     inputClock: oneOf('inputClock', options.inputClock, ['native', 'wrapping32']),
     tracks: trackPlan(options),
     preRoll: options.preRoll === undefined ? undefined : integer('preRoll', options.preRoll, 0, 0, 120_000),
+    configurations: {
+      video: trackConfiguration('videoConfig', options.videoConfig, 'video', options.video ?? 'h264'),
+      audio: trackConfiguration('audioConfig', options.audioConfig, 'audio', options.audio ?? 'aac'),
+    },
   };
+}
+
+/** Longer ones are no configuration, in bytes. */
+const MAX_CONFIGURATION = 65_536;
+/** What is known by its first byte: `configurationVersion` 1, or marker and version 1 (AV1 in ISOBMFF §2.3.3). */
+const FIRST_BYTES: Readonly<Record<string, number>> = { h264: 1, h265: 1, av1: 0x81 };
+/** Codecs whose packets tell all, and that have no configuration. */
+const WITHOUT_CONFIGURATION: readonly string[] = ['none', 'mp3', 'g711a', 'g711u', 'ac3', 'eac3', 'vp9'];
+
+function trackConfiguration<Codec extends string>(
+  name: string,
+  bytes: Uint8Array | undefined,
+  track: string,
+  codec: Codec | 'none',
+): TrackConfiguration<Codec> | undefined {
+  if (bytes === undefined) return undefined;
+  if (!types.isUint8Array(bytes)) throw invalidType(name, bytes, 'a Uint8Array');
+  if (codec === 'none' || WITHOUT_CONFIGURATION.includes(codec)) {
+    throw invalidParameter(name, 'given', `nothing, where ${track} is '${codec}'`);
+  }
+  if (bytes.length === 0 || bytes.length > MAX_CONFIGURATION) {
+    throw invalidParameter(`${name}.length`, bytes.length, `1 to ${MAX_CONFIGURATION} bytes`);
+  }
+  const first = FIRST_BYTES[codec];
+  if (first !== undefined && bytes[0] !== first) {
+    const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
+    throw invalidParameter(name, start, `a decoder configuration record of ${codec}, not NAL units or OBUs`);
+  }
+  return { codec, bytes: Uint8Array.from(bytes) };
 }
 
 function trackPlan({ video, audio, trackWait }: ChannelSettings): TrackPlan {

@@ -167,6 +167,17 @@ export interface ChannelSettings extends DestinationSettings {
   /** Codec of `sendAudio`, default `'aac'`; or `'none'`, as with `video`. */
   readonly audio?: AudioCodec | 'none' | undefined;
   /**
+   * The decoder configuration of the track, when it does not come in the stream: an `avcC` (ISO/IEC 14496-15 §5.3.3.1) or `hvcC` record
+   * (§8.3.3.1), or `av1C`. Packets of the codec `video` are then NAL units with their lengths in front, as MP4, Matroska and RTSP have
+   * them, instead of start codes; the sizes of those lengths are the record's. Not with a `source`. Default: packets bring it along.
+   */
+  readonly videoConfig?: Uint8Array | undefined;
+  /**
+   * The same for sound: an AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1), which makes packets raw AAC frames without ADTS headers; an
+   * `OpusHead`, or a `fLaC` header. Not with a `source`.
+   */
+  readonly audioConfig?: Uint8Array | undefined;
+  /**
    * The longest that a stream which begins waits for its second track, in ms, 0 to 60,000: `onMetaData` and the headers of both go
    * out before the first frame, as servers and players take the list of tracks from what they see first. After that it begins
    * without the track, whose codec is announced all the same when `video` or `audio` names it. Default 1,000.

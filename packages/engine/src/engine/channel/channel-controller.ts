@@ -79,6 +79,7 @@ export class ChannelController implements ChannelControl {
       metadata,
       video,
       audio,
+      videoConfiguration: config.configurations.video,
       hasSource: plan.source !== undefined,
     });
     const source =

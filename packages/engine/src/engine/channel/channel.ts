@@ -8,6 +8,7 @@ import { Command, PacketFlag } from '../../memory/ring.js';
 import { encodePrivateData } from '../../metadata/private-data.js';
 import type { StreamMetadata } from '../../metadata/types.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
+import type { TrackConfiguration } from '../../options/destination-config.js';
 import type { DestinationOptions } from '../../options/options.js';
 import type { AudioPacketOptions, VideoPacketOptions, WaitOptions } from '../../options/packet-options.js';
 import type { SourceOptions } from '../../options/source-options.js';
@@ -51,6 +52,8 @@ export interface ChannelInput {
   readonly metadata: MetadataSender;
   readonly video: VideoCodec | 'none';
   readonly audio: AudioCodec | 'none';
+  /** Undefined: access units of H.264 and H.265 have start codes. */
+  readonly videoConfiguration: TrackConfiguration<VideoCodec> | undefined;
   /** The packets come from a source that the worker thread reads. */
   readonly hasSource: boolean;
 }
@@ -76,16 +79,18 @@ export class Channel extends EventEmitter<ChannelEvents> {
   readonly #audio: number;
   readonly #hasSource: boolean;
   readonly #writer: WriteQueue;
-  readonly #pictures = new PictureContinuity();
+  readonly #pictures: PictureContinuity;
 
   /** @internal Channels are made by `PushEngine.openChannel`. */
-  constructor(life: ChannelControl, { sender, metadata, video, audio, hasSource }: ChannelInput) {
+  constructor(life: ChannelControl, input: ChannelInput) {
     super();
+    const { sender, metadata, video, audio, videoConfiguration, hasSource } = input;
     this.id = life.id;
     this.#life = life;
     this.#sender = sender;
     this.#metadata = metadata;
     this.#hasSource = hasSource;
+    this.#pictures = new PictureContinuity(videoConfiguration);
     this.#video = hasSource || video === 'none' ? NO_TRACK : VIDEO_CODECS.indexOf(video);
     this.#audio = hasSource || audio === 'none' ? NO_TRACK : AUDIO_CODECS.indexOf(audio);
     this.#writer = new WriteQueue(life);
@@ -122,7 +127,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
 
   /**
    * Sends one picture: of H.264 and H.265 an access unit in Annex-B form, any number of NAL units with 3- or 4-byte
-   * start codes, or its slices one after the other in packets with the same times, which makes it wait for the packet behind it; of AV1 a temporal unit; of VP9 a frame. The bytes are copied; `data` may be reused at once.
+   * start codes (with the option `videoConfig`: with their lengths in front), or its slices one after the other in packets with the same times, which makes it wait for the packet behind it; of AV1 a temporal unit; of VP9 a frame. The bytes are copied; `data` may be reused at once.
    * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link writable}. Who goes on with another
    *   picture than the one that was refused has lost it: what refers to it is left out, up to the next key frame (`droppedUndecodable`).
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, or `ERR_CLOUDPUSH_PACKET_TOO_LARGE` when the pool could never hold it.

@@ -1,5 +1,6 @@
 import { isMissedWhenLost, type VideoCodec } from '@cloudpush/muxer';
 import { CloudPushError } from '../../base/errors.js';
+import type { TrackConfiguration } from '../../options/destination-config.js';
 
 /**
  * Notices when a caller goes on with other pictures than the one that there was no room for: those that refer to it
@@ -16,6 +17,12 @@ export class PictureContinuity {
   #pts: number | undefined;
   #dts: number | undefined;
   #bytes = 0;
+  readonly #configuration: TrackConfiguration<VideoCodec> | undefined;
+
+  /** @param configuration of the channel, when its NAL units have their lengths in front */
+  constructor(configuration?: TrackConfiguration<VideoCodec>) {
+    this.#configuration = configuration;
+  }
 
   /** To be called before a packet is sent while the sequence is not whole. True: pictures are missing in front of it. */
   isBehindLoss(data: Uint8Array, dts: number | undefined, pts: number): boolean {
@@ -38,7 +45,7 @@ export class PictureContinuity {
   onRefused(codec: VideoCodec, data: Uint8Array, dts: number | undefined, pts: number): void {
     if (!this.isWhole && this.#isAgain(data, dts, pts)) return;
     this.isWhole = false;
-    this.#isMissed = isMissedWhenLost(codec, data);
+    this.#isMissed = this.#isMissedWhenLost(codec, data);
     this.#pts = pts;
     this.#dts = dts;
     this.#bytes = data.length;
@@ -49,7 +56,12 @@ export class PictureContinuity {
     // Arguments that cannot be are no picture.
     if (!(error instanceof CloudPushError) || error.code !== 'ERR_CLOUDPUSH_PACKET_TOO_LARGE') return;
     this.isWhole = false;
-    this.#isLost ||= isMissedWhenLost(codec, data);
+    this.#isLost ||= this.#isMissedWhenLost(codec, data);
+  }
+
+  #isMissedWhenLost(codec: VideoCodec, data: Uint8Array): boolean {
+    const given = this.#configuration;
+    return isMissedWhenLost(codec, data, given?.codec === codec ? given.bytes : undefined);
   }
 
   /** By its time and size: its bytes may have been overwritten by then, and others written. */

@@ -22,6 +22,7 @@ import { ChannelMuxer, type TagSink } from './channel-muxer.js';
 import { CodecNegotiation } from './codec-negotiation.js';
 import { FanOut } from './fan-out.js';
 import { fourCcOf } from './four-cc.js';
+import { GivenConfigurations } from './given-configurations.js';
 import { HeldPackets, type PacketDescriptor } from './held-packets.js';
 import { HevcFallback } from './hevc-fallback.js';
 import { type BlockReturn, PacketBlock } from './packet-block.js';
@@ -39,6 +40,8 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
   readonly #segments: Segments;
   /** Undefined: what comes between two segments is refused. */
   readonly #preRoll: PreRoll | undefined;
+  /** Undefined: packets bring their configurations along. */
+  readonly #given: GivenConfigurations | undefined;
   /** Destinations that are not over, by number. */
   readonly #destinations = new Map<number, WorkerDestination>();
   /** Those of them that still take tags. */
@@ -78,7 +81,9 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
     this.#slices = new SliceWait(this.#muxer, context.clock, () => this.#sendSlices());
     this.#codecs = new CodecNegotiation(this.#muxer, config.hevc !== 'auto');
     this.#segments = new Segments(config.segment);
-    const { preRoll } = config;
+    const { preRoll, configurations } = config;
+    const { video, audio } = configurations;
+    if (video !== undefined || audio !== undefined) this.#given = new GivenConfigurations(configurations);
     if (preRoll !== undefined)
       this.#preRoll = new PreRoll(
         preRoll,
@@ -158,6 +163,7 @@ export class WorkerChannel implements DestinationOwner, TagSink, BlockReturn, So
 
   /** Takes the packet that the ring stands at. */
   accept(ring: RingConsumer): void {
+    ring.configuration = this.#given?.of(ring.command, ring.codec);
     this.take(ring, new PacketBlock(this, ring.block, ring.enqueuedAt));
   }
 
