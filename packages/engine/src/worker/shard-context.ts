@@ -3,6 +3,7 @@ import type { ShardCounters } from '../memory/counters.js';
 import type { Gates } from '../memory/gates.js';
 import type { ShardReport } from '../protocol/reports.js';
 import type { ConnectLimiter } from './connection/connect-limiter.js';
+import type { ConnectionFactory } from './connection/connection.js';
 
 /** What has gathered output in a turn. */
 export interface Flushable {
@@ -25,6 +26,7 @@ export interface ShardContext {
   readonly counters: ShardCounters;
   readonly clock: MonotonicClock;
   readonly connects: ConnectLimiter;
+  readonly createConnection: ConnectionFactory;
   report(report: ShardReport): void;
   /** Gives a block back to the pool; the counters of its channel have moved. */
   returnBlock(index: number, channel: Counted): void;

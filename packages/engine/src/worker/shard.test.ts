@@ -29,9 +29,9 @@ const opened = {
 /** It asks for its target, and then waits: no network is needed. */
 const config = destinationConfig({ target: { kind: 'url', url: 'rtmp://127.0.0.1/live/a' } }, 65_536);
 
-/** Waits as long as it takes: the machine may be busy. */
+/** Looks again in every turn, for as long as it takes: the machine may be busy. */
 function until(check: () => void): Promise<void> {
-  return vi.waitFor(check, { timeout: 30_000 });
+  return vi.waitFor(check, { timeout: 30_000, interval: 0 });
 }
 
 /** A shard on this thread, and the caller's end of it. */

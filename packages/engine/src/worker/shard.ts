@@ -12,6 +12,7 @@ import type { ShardReport } from '../protocol/reports.js';
 import type { ShardRequest } from '../protocol/requests.js';
 import { ChannelTable, type ChannelTableContext } from './channel-table.js';
 import { ConnectLimiter } from './connection/connect-limiter.js';
+import { type ConnectionFactory, createConnection } from './connection/connection.js';
 import type { Counted, Flushable } from './shard-context.js';
 
 /** Descriptors handled before what the sockets have to say is heard, as long as the shard keeps up. */
@@ -34,6 +35,7 @@ export class Shard implements ChannelTableContext {
   readonly counters: ShardCounters;
   readonly clock: MonotonicClock;
   readonly connects: ConnectLimiter;
+  readonly createConnection: ConnectionFactory;
   readonly #port: MessagePort;
   readonly #ring: RingConsumer;
   readonly #order = new ChannelOrder();
@@ -53,8 +55,14 @@ export class Shard implements ChannelTableContext {
   #batchTimer: NodeJS.Timeout | undefined;
   #stop: (() => void) | undefined;
 
-  constructor(init: ShardInit, clock: MonotonicClock = monotonicClock) {
+  /** @param connections made by another factory than the transport's in tests */
+  constructor(
+    init: ShardInit,
+    clock: MonotonicClock = monotonicClock,
+    connections: ConnectionFactory = createConnection,
+  ) {
     this.clock = clock;
+    this.createConnection = connections;
     this.pool = init.pool;
     this.gates = new Gates(init.gates);
     this.counters = new ShardCounters(init.counters);

@@ -30,6 +30,17 @@ export interface ConnectionOwner {
 /** `capsEx` of `connect` (Enhanced RTMP v2): reconnect requests are followed; nothing is announced that is not made use of. */
 const CAPS_EX_RECONNECT = 0x01;
 
+/** Makes a connection for its owner; it connects when it is told where. */
+export type ConnectionFactory = (
+  owner: ConnectionOwner,
+  config: DestinationConfig,
+  clock: MonotonicClock,
+) => Connection;
+
+/** Makes connections of this transport, over the network. */
+export const createConnection: ConnectionFactory = (owner, config, clock) =>
+  new Connection(owner, config, clock);
+
 /** One connection of a destination, from the attempt to make it to its end. */
 export class Connection implements PublisherEvents {
   readonly #owner: ConnectionOwner;

@@ -1,92 +1,21 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { CloudPushError } from '../../base/errors.js';
 import { FakeClock } from '../../base/testing/fake-clock.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
+import { type FakeConnection, FakeConnections } from '../testing/fake-connection.js';
 import { ConnectLimiter } from './connect-limiter.js';
-import type { ConnectionOwner } from './connection.js';
-import type { Reconnector as ReconnectorType } from './reconnector.js';
+import { Reconnector } from './reconnector.js';
 import type { ReconnectorOwner } from './reconnector-owner.js';
 import { TargetSource } from './target-source.js';
 
-/** A connection that is made, refused and lost when the test says so. */
-class FakeConnection {
-  static readonly made: FakeConnection[] = [];
-  target: ShardTarget | undefined;
-  publisher: object | undefined;
-  readonly bytesWritten = 0;
-  readonly streamName = 'name';
-  closes = 0;
-  readonly #owner: ConnectionOwner;
-  readonly #abort = new AbortController();
-  #resolve: () => void = () => {};
-  #reject: (error: Error) => void = () => {};
-
-  constructor(owner: ConnectionOwner) {
-    this.#owner = owner;
-    FakeConnection.made.push(this);
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
-  leadsTo({ url }: ShardTarget): boolean {
-    return this.target?.url === url;
-  }
-
-  publish(target: ShardTarget): Promise<void> {
-    this.target = target;
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-  }
-
-  async nextStream(): Promise<void> {}
-
-  close(): void {
-    this.closes++;
-  }
-
-  abort(error: Error): void {
-    this.#abort.abort(error);
-    this.#reject(error);
-  }
-
-  stalled(): void {}
-
-  /** The server has answered. */
-  async succeed(): Promise<void> {
-    this.publisher = {};
-    this.#resolve();
-    await turn();
-  }
-
-  async fail(error: Error): Promise<void> {
-    this.#reject(error);
-    await turn();
-  }
-
-  drain(): void {
-    this.#owner.onDrain(this as never);
-  }
-
-  async lose(error: Error | undefined): Promise<void> {
-    this.#owner.onConnectionClosed(this as never, error as never);
-    await turn();
-  }
-}
-
-vi.doMock('./connection.js', () => ({ Connection: FakeConnection }));
-const { Reconnector } = await import('./reconnector.js');
-
 let clock = new FakeClock();
+let connections = new FakeConnections();
 
 beforeEach(() => {
   clock = new FakeClock();
-  FakeConnection.made.length = 0;
+  connections = new FakeConnections();
 });
 
 const HOME: ShardTarget = { url: 'rtmp://home/live/a', token: undefined };
@@ -98,7 +27,7 @@ function failure(errorClass: 'retryable' | 'busy' = 'retryable'): CloudPushError
 }
 
 interface Fixture {
-  readonly reconnector: ReconnectorType;
+  readonly reconnector: Reconnector;
   readonly told: string[];
 }
 
@@ -135,6 +64,7 @@ async function publishing(
     limiter: new ConnectLimiter(8),
     targets: new TargetSource(HOME, () => {}),
     clock,
+    createConnection: connections.create,
   });
   reconnector.connect();
   await turn();
@@ -143,7 +73,7 @@ async function publishing(
 }
 
 function link(number: number): FakeConnection {
-  return FakeConnection.made[number]!;
+  return connections.made[number]!;
 }
 
 /** The wait for the next attempt is over. */
@@ -188,7 +118,7 @@ test('a stream that is lost beside a connection that is ready goes on there at o
   await link(0).lose(failure());
   expect(reconnector.publisher).toBe(link(1).publisher);
   expect(told).toEqual(['publishing', 'lost', 'publishing']);
-  expect(FakeConnection.made).toHaveLength(2);
+  expect(connections.made).toHaveLength(2);
 });
 
 test('a move that failed is forgotten: a lost connection is made again where it was', async () => {
@@ -211,7 +141,7 @@ test('where the name is taken, the old connection ends before the new one is mad
   expect(reconnector.canMove).toBe(true);
   expect(reconnector.move()).toBeUndefined();
   expect(link(0).closes).toBe(1);
-  expect(FakeConnection.made).toHaveLength(2);
+  expect(connections.made).toHaveLength(2);
   await link(0).lose(undefined);
   expect(link(2).target).toEqual(AWAY);
   await link(2).succeed();
@@ -227,7 +157,7 @@ test('one that is destroyed on its way ends with that error, on both connections
   await link(0).lose(failure('busy'));
   await waitForRetry();
   expect(told).toEqual(['publishing', 'over: the test says so']);
-  expect(FakeConnection.made).toHaveLength(2);
+  expect(connections.made).toHaveLength(2);
 });
 
 test('one that is destroyed while the end of its last segment is on its way does not end cleanly', async () => {
@@ -264,7 +194,7 @@ test.each(['onPublishing', 'onDrain'] as const)(
       await waitForRetry();
       await link(1).succeed();
     }
-    const current = FakeConnection.made.at(-1)!;
+    const current = connections.made.at(-1)!;
     expect(current.signal.aborted).toBe(true);
     await current.lose(failure());
     expect(told.at(-1)).toBe('over: internal error: a fault of ours');

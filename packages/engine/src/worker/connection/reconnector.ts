@@ -8,7 +8,7 @@ import type { TargetReason } from '../../targets/push-target.js';
 import { isRefusal, refusedTooOften } from '../destination/destination-errors.js';
 import { ClosingConnections, notMovingError } from './closing-connections.js';
 import type { ConnectLimiter } from './connect-limiter.js';
-import { Connection, type ConnectionOwner } from './connection.js';
+import type { Connection, ConnectionFactory, ConnectionOwner } from './connection.js';
 import { ConnectionAttempt } from './connection-attempt.js';
 import { MoveRequests } from './move-requests.js';
 import { Mover, type MoveTarget } from './mover.js';
@@ -22,6 +22,7 @@ export interface ReconnectorContext {
   readonly limiter: ConnectLimiter;
   readonly targets: TargetSource;
   readonly clock: MonotonicClock;
+  readonly createConnection: ConnectionFactory;
 }
 
 type State =
@@ -54,6 +55,7 @@ export class Reconnector implements ConnectionOwner {
   readonly #segments: SegmentConnections;
   readonly #targets: TargetSource;
   readonly #clock: MonotonicClock;
+  readonly #newConnection: ConnectionFactory;
   readonly #backoff: Backoff | undefined;
   readonly #watchdog: StallWatchdog;
   readonly #mover: Mover;
@@ -76,6 +78,7 @@ export class Reconnector implements ConnectionOwner {
     this.#segments = new SegmentConnections(config.segmentConnection);
     this.#targets = context.targets;
     this.#clock = context.clock;
+    this.#newConnection = context.createConnection;
     this.#backoff = config.reconnect === undefined ? undefined : new Backoff(config.reconnect);
     this.#watchdog = new StallWatchdog(
       config.stallTimeout,
@@ -308,7 +311,7 @@ export class Reconnector implements ConnectionOwner {
   }
 
   #createConnection(): Connection {
-    return new Connection(this, this.#config, this.#clock);
+    return this.#newConnection(this, this.#config, this.#clock);
   }
 
   #make(reason: TargetReason, given: ShardTarget | undefined): void {

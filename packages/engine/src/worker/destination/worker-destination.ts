@@ -98,6 +98,7 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
       limiter: context.connects,
       targets: this.#targets,
       clock: context.clock,
+      createConnection: context.createConnection,
     });
   }
 
