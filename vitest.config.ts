@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config';
 /** What needs sockets, processes or other programs may be slow on a busy machine; a test that hangs still ends. */
 const PATIENT = 60_000;
 
+/** Test files at a time: most of them wait for others more than they work. */
+const PROCESSORS = availableParallelism();
+
 // One project a kind of test: `vitest run --project unit`.
 export default defineConfig({
   test: {
@@ -14,7 +17,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts'],
           testTimeout: PATIENT,
-          maxWorkers: availableParallelism(),
+          maxWorkers: PROCESSORS,
           sequence: { groupOrder: 0 },
         },
       },
@@ -25,6 +28,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/interop/**', 'test/fuzz/**'],
           testTimeout: PATIENT,
+          maxWorkers: PROCESSORS,
           sequence: { groupOrder: 1 },
         },
       },
@@ -34,6 +38,7 @@ export default defineConfig({
           name: 'interop',
           include: ['test/interop/**/*.test.ts'],
           testTimeout: PATIENT,
+          maxWorkers: PROCESSORS,
           sequence: { groupOrder: 1 },
         },
       },
@@ -43,6 +48,7 @@ export default defineConfig({
           name: 'fuzz',
           include: ['test/fuzz/**/*.test.ts'],
           testTimeout: PATIENT,
+          maxWorkers: PROCESSORS,
           sequence: { groupOrder: 1 },
         },
       },

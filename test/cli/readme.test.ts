@@ -24,6 +24,7 @@ const FILES = {
   'camera.h265': 'plain.h265',
   'camera.flv': 'plain.flv',
   'clip.flv': 'bframes.flv',
+  'recording.mp4': 'bframes-h265.mp4',
 };
 
 const GATEWAY = `version: 1

@@ -211,14 +211,15 @@ describe('a channel that may reconnect, when its worker dies,', () => {
   });
 
   test('is resumed if it was paused', async () => {
-    await using stalled = await RecordingReceiver.listen({ readBytesPerSecond: 0 });
+    // Nothing leaves the queue before the connection is made: a pause lasts.
+    await using silent = await RecordingReceiver.listen({ handshake: 'silent' });
     const { engine, threads } = await engineWithThreads(1);
     const channel = engine.openChannel({
-      url: stalled.url('a'),
+      url: silent.url('a'),
       reconnect: quickly,
+      connectTimeout: 60_000,
       highWatermark: { bytes: 100_000 },
     });
-    await channel.connected();
     for (let pts = 0; channel.sendVideo(packets[0]!.data, { pts }); pts += 40) await setTimeout(1);
     const resumed = once(channel, 'resume');
     await threads[0]!.terminate();

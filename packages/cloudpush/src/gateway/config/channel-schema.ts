@@ -73,7 +73,11 @@ const sourceSchema = Type.Union(
         }),
       ),
       ca: optional(text('File of certificates, PEM, to trust for an rtsps:// camera.')),
-      file: optional(text('Path of a file, played in real time.')),
+      file: optional(
+        text(
+          'Path of a file, played in real time: .flv, .mp4, .mov, .mkv, .webm, .ts, or an elementary stream.',
+        ),
+      ),
       loop: optional(Type.Boolean({ description: 'Plays the file again and again. Default false.' })),
       format: optional(
         choice('Of a file or command. Default: by name and content; flv of a command.', [...FORMAT_NAMES]),

@@ -1,10 +1,14 @@
 import { pathToFileURL } from 'node:url';
 import type { SourceOptions } from '@cloudpush/engine';
+import { isContainerName } from '../../containers/container-names.js';
 import { cameraPlace } from './addresses.js';
 import type { SourcePlan } from './configuration.js';
 import { type PlanContext, type Problems, pickOne } from './plan-context.js';
 import type { ChannelDocument } from './schema.js';
 import { parseDuration } from './units.js';
+
+/** What reads a container in the thread that sends it. */
+const CONTAINER_MODULE = new URL('../../containers/container-module.js', import.meta.url).href;
 
 type SourceDocument = Exclude<ChannelDocument['source'], string>;
 
@@ -31,6 +35,11 @@ export function planSource(channel: ChannelDocument, context: PlanContext): Sour
     case 'file': {
       const { file, loop, format, frameRate } = given;
       const path = context.path(file!);
+      if (isContainerName(path) && format === undefined) {
+        if (frameRate !== undefined) problems.add(['frameRate'], 'means something with raw video only');
+        const options = { module: CONTAINER_MODULE, options: { path, loop: loop ?? false }, ...common };
+        return { kind: 'file', place: path, options };
+      }
       return { kind: 'file', place: path, options: { file: path, loop, format, frameRate, ...common } };
     }
     case 'command': {

@@ -1,4 +1,4 @@
-import type { Channel, ChannelStats, CloseReport, PushEngine } from '@cloudpush/engine';
+import type { Channel, ChannelSettings, ChannelStats, CloseReport, PushEngine } from '@cloudpush/engine';
 import { CloudPushError } from '@cloudpush/engine';
 import type { Pacer } from '@cloudpush/engine/sources';
 import { Feed, type FeedEnd, play, sourceErrorCodes } from '@cloudpush/engine/sources';
@@ -71,8 +71,9 @@ export class ChannelRun {
     this.#place = plan.places[index]!;
     const { shown, url, target, also } = this.#place;
     const where = url === undefined ? { target: target! } : { url };
-    const { video = 'none', audio = 'none' } = source;
-    this.#channel = engine.openChannel({ ...where, ...delivery, video, audio, hevc, encryption });
+    const { video = 'none', audio = 'none', videoConfig, audioConfig } = source;
+    const media: ChannelSettings = { video, audio, videoConfig, audioConfig, hevc, encryption };
+    this.#channel = engine.openChannel({ ...where, ...delivery, ...media });
     const [main] = this.#channel.destinations;
     const others = also.map((other) => this.#channel.addDestination({ url: other.url, ...delivery }));
     const shownUrls = [shown, ...also.map((other) => other.shown)];

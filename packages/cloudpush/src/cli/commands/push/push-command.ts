@@ -1,5 +1,4 @@
-import type { FormatName, MediaSource } from '@cloudpush/engine/sources';
-import { openSource } from '@cloudpush/engine/sources';
+import type { FormatName } from '@cloudpush/engine/sources';
 import type { HevcForm } from '@cloudpush/muxer';
 import { usageError } from '../../exit-code.js';
 import type { Interruption } from '../../interruption.js';
@@ -12,6 +11,7 @@ import {
   encryptionOptions,
   secretsOf,
 } from './connection-arguments.js';
+import { openInputs, type PushSource } from './open-inputs.js';
 import { milliseconds, type PushPlan } from './push-plan.js';
 import { reportOutcome, runPlan } from './run-plan.js';
 
@@ -58,7 +58,7 @@ export async function pushCommand(
   if (options.insecure === true) {
     output.note('cloudpush: --insecure: the certificate of the server is not checked, so anybody may be it');
   }
-  const source = await openInputs(files, options, interruption);
+  const source = await openUnlessInterrupted(files, options, interruption);
   if (source === undefined) return interruption.exitCode!;
   try {
     checkLive(source, options);
@@ -76,20 +76,20 @@ export async function pushCommand(
 }
 
 /** Undefined when the user wanted the end while the beginning of a pipe was waited for. */
-async function openInputs(
+async function openUnlessInterrupted(
   files: readonly string[],
   { fps, format }: PushOptions,
   { signal }: Interruption,
-): Promise<MediaSource | undefined> {
+): Promise<PushSource | undefined> {
   try {
-    return await openSource(files, { frameRate: fps, format, signal });
+    return await openInputs(files, { frameRate: fps, format, signal });
   } catch (error) {
     if (signal.aborted) return undefined;
     throw error;
   }
 }
 
-function checkLive({ isLive }: MediaSource, { loop, channels }: PushOptions): void {
+function checkLive({ isLive }: PushSource, { loop, channels }: PushOptions): void {
   if (isLive !== true) return;
   if (loop !== undefined) throw usageError('--loop needs a file: what comes through a pipe comes once');
   if (channels > 1) {
@@ -99,7 +99,7 @@ function checkLive({ isLive }: MediaSource, { loop, channels }: PushOptions): vo
   }
 }
 
-function planOf(source: MediaSource, places: ChannelPlace[], options: PushOptions): PushPlan {
+function planOf(source: PushSource, places: ChannelPlace[], options: PushOptions): PushPlan {
   return {
     source,
     passes: options.loop ?? 1,

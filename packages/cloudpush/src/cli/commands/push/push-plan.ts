@@ -1,11 +1,11 @@
 import type { ConnectionOptions, EncryptionOptions } from '@cloudpush/engine';
-import type { MediaSource } from '@cloudpush/engine/sources';
 import type { HevcForm } from '@cloudpush/muxer';
 import type { ChannelPlace } from './channel-place.js';
+import type { PushSource } from './open-inputs.js';
 
 /** What a run pushes, and where to. */
 export interface PushPlan {
-  readonly source: MediaSource;
+  readonly source: PushSource;
   /** How often the source is played; `Infinity` for ever. */
   readonly passes: number;
   /** ms of media after which every channel ends. */

@@ -15,7 +15,7 @@ export function pushProgram({ output, interruption, done }: CommandContext): Com
     .usage('[options] <input...> [url]')
     .argument(
       '<input...>',
-      'one video file, one audio file, one of each, or one .flv file; - is stdin; then the URL',
+      'one video file, one audio file, one of each, or one file with both (.flv, .mp4, .mkv, …); - is stdin; then the URL',
     )
     .option(
       '--fps <n>',
@@ -97,7 +97,7 @@ const PROFILES = ['auto', ...SERVER_PROFILE_NAMES];
 
 const HELP = `
 Inputs by file name: .h264 .264 (H.264), .h265 .265 .hevc (H.265), .ivf (AV1, VP9), .obu (AV1), .aac (ADTS), .mp3, .opus (Ogg),
-.flac, .ac3, .eac3 .ec3, .flv; any other name: by content.
+.flac, .ac3, .eac3 .ec3, .flv, .mp4 .m4v .mov .mkv .webm .ts .mts .m2ts; any other name: by content.
 - and /dev/stdin are the standard input, and a FIFO may be named as a file: FLV, or one elementary stream, as it is made.
 It goes out at the pace of its own times; with --as-fast-as-possible at the pace at which it comes.
 With several channels and no {i} in the URL, -1, -2, … is put behind the stream name.

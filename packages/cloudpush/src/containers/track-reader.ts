@@ -1,0 +1,96 @@
+import type { SourcePacket, TrackKind } from '@cloudpush/engine/sources';
+import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
+import { EncodedPacketSink, type InputTrack } from 'mediabunny';
+import { DecodeTimes, REORDER_WINDOW } from './decode-times.js';
+
+/** A track that can be pushed. */
+export interface PushableTrack {
+  readonly kind: TrackKind;
+  readonly codec: VideoCodec | AudioCodec;
+  readonly track: InputTrack;
+  /** The decoder configuration; undefined: it is in the stream. */
+  readonly configuration: Uint8Array | undefined;
+}
+
+type Packet = { -readonly [Key in keyof SourcePacket]: SourcePacket[Key] };
+
+/** Reads the packets of one track of a container, in order of decoding. */
+export class TrackReader {
+  /** Packets that are complete. */
+  readonly ready: Packet[] = [];
+  readonly #track: PushableTrack;
+  readonly #packets: ReturnType<EncodedPacketSink['packets']>;
+  /** Pictures whose decoding times are not known yet. */
+  readonly #undated: Packet[] = [];
+  readonly #times: DecodeTimes | undefined;
+  #isRead = false;
+
+  constructor(track: PushableTrack) {
+    this.#track = track;
+    this.#times = track.kind === 'video' ? new DecodeTimes() : undefined;
+    this.#packets = new EncodedPacketSink(track.track).packets();
+  }
+
+  /** True when all packets of the track have been read and taken. */
+  get ended(): boolean {
+    return this.#isRead && this.ready.length === 0;
+  }
+
+  /** Reads until `count` packets are ready, or the track ends. */
+  async fill(count: number): Promise<void> {
+    while (!this.#isRead && this.ready.length < count) {
+      const { value, done } = await this.#packets.next();
+      if (done === true) this.#finish();
+      else this.#add(value);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isRead = true;
+    this.ready.length = 0;
+    await this.#packets.return(undefined);
+  }
+
+  #add({
+    data,
+    timestamp,
+    duration,
+    type,
+  }: {
+    readonly data: Uint8Array;
+    readonly timestamp: number;
+    readonly duration: number;
+    readonly type: 'key' | 'delta';
+  }): void {
+    const { kind, codec, configuration } = this.#track;
+    const pts = timestamp * 1000;
+    const packet: Packet = {
+      kind,
+      codec,
+      data,
+      pts,
+      dts: pts,
+      keyFrame: type === 'key',
+      duration: duration * 1000,
+      configuration,
+    };
+    if (this.#times === undefined) {
+      this.ready.push(packet);
+      return;
+    }
+    this.#times.add(pts);
+    this.#undated.push(packet);
+    if (this.#times.waiting >= REORDER_WINDOW) this.#date();
+  }
+
+  #date(): void {
+    const packet = this.#undated.shift()!;
+    packet.dts = this.#times!.take();
+    this.ready.push(packet);
+  }
+
+  #finish(): void {
+    this.#isRead = true;
+    while (this.#undated.length > 0) this.#date();
+  }
+}

@@ -1,0 +1,166 @@
+// MP4, QuickTime, Matroska, WebM and MPEG-TS files of ffmpeg, pushed from the command line and by a shard: what arrives
+// decodes to the same pictures and samples, at the same times.
+
+import { once } from 'node:events';
+import { copyFile, readFile, truncate } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import { PushEngine } from '@cloudpush/engine';
+import { describe, expect, test, vi } from 'vitest';
+import { RecordingReceiver } from '../engine/recording-receiver.js';
+import { demuxFile } from '../muxer/mux-file.js';
+import { encode } from '../muxer/probe.js';
+import { COMMAND, cloudpush } from '../support/cloudpush.js';
+import { CloudpushReceiver } from '../support/cloudpush-receiver.js';
+import { frameHashes, packetTimes, type Track } from '../support/ffmpeg.js';
+import { fixture } from '../support/media.js';
+import { requirePeers } from '../support/peers.js';
+import { TempFolder } from '../support/temp.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const FAST = ['--as-fast-as-possible', '--quiet'];
+const SECONDS = 2;
+const pictures = ['-f', 'lavfi', '-i', `testsrc2=s=176x144:r=25:d=${SECONDS}`, '-pix_fmt', 'yuv420p'];
+const sound = ['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:d=${SECONDS}`];
+const x264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-g', '25', '-bf', '3'];
+
+async function make(path: string, ...codecs: string[]): Promise<void> {
+  await encode([...pictures.slice(0, 4), ...sound, ...pictures.slice(4), ...codecs, path]);
+}
+
+/** From 0 on, as every stream begins. */
+async function timesOf(file: string, track: Track): Promise<unknown[]> {
+  const times = await packetTimes(file, track);
+  const first = times[0]!.pts;
+  return times.map(({ pts, key }) => ({ pts: pts - first, key }));
+}
+
+describe.concurrent('a container that is pushed', () => {
+  test.for([
+    ['source.mp4', 'aac'],
+    ['source.mov', 'aac'],
+    ['source.mkv', 'aac'],
+    ['source.ts', 'aac'],
+    ['source.mp4', 'libmp3lame'],
+    ['source.ts', 'libmp3lame'],
+  ] as const)('%s with %s', async ([name, codec], context) => {
+    requirePeers(context, 'ffmpeg');
+    await using folder = await TempFolder.create();
+    await using receiver = await CloudpushReceiver.start(folder.path);
+    const source = folder.file(name);
+    await make(source, ...x264, '-c:a', codec);
+    const { code, stderr } = await cloudpush(['push', source, receiver.url('a'), ...FAST, '--json']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { file } = await receiver.ended('a');
+    expect(await frameHashes(file!, 'video')).toEqual(await frameHashes(source, 'video'));
+    expect(await timesOf(file!, 'video')).toEqual(await timesOf(source, 'video'));
+    expect((await packetTimes(file!, 'audio')).length).toBe((await packetTimes(source, 'audio')).length);
+  });
+
+  test('a name that tells nothing: its content does', async (context) => {
+    requirePeers(context, 'ffmpeg');
+    await using folder = await TempFolder.create();
+    await using receiver = await CloudpushReceiver.start(folder.path);
+    await make(folder.file('source.mkv'), ...x264, '-c:a', 'aac');
+    await copyFile(folder.file('source.mkv'), folder.file('source'));
+    const { code } = await cloudpush(['push', folder.file('source'), receiver.url('a'), ...FAST]);
+    expect(code).toBe(0);
+    expect(await receiver.ended('a')).toMatchObject({ clean: true, pictures: 25 * SECONDS });
+  });
+
+  test('H.265 keeps every byte of its pictures', async () => {
+    await using folder = await TempFolder.create();
+    await using receiver = await CloudpushReceiver.start(folder.path);
+    const source = fixture('bframes-h265.mp4');
+    const { code } = await cloudpush(['push', source, receiver.url('a'), ...FAST]);
+    expect(code).toBe(0);
+    const { file } = await receiver.ended('a');
+    const arrived = Buffer.concat(demuxFile(await readFile(file!)).map(({ data }) => Buffer.from(data)));
+    const decodable = await folder.write('arrived.h265', arrived);
+    expect(await frameHashes(decodable, 'video')).toEqual(await frameHashes(source, 'video'));
+  });
+
+  test('sound that RTMP has no form for is left out, with a word', async (context) => {
+    requirePeers(context, 'ffmpeg');
+    await using folder = await TempFolder.create();
+    await using receiver = await CloudpushReceiver.start(folder.path);
+    const source = folder.file('source.mkv');
+    await make(source, ...x264, '-c:a', 'pcm_s16le');
+    const { code, stderr } = await cloudpush(['push', source, receiver.url('a'), ...FAST]);
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      'source.mkv: the audio track is left out: its codec, pcm-s16, does not go over RTMP',
+    );
+    expect(await receiver.ended('a')).toMatchObject({ clean: true, pictures: 25 * SECONDS, audioFrames: 0 });
+  });
+
+  test.for<
+    [what: string, name: string, prepare: (path: string) => Promise<void>, says: RegExp, code: number]
+  >([
+    ['is not there', 'none.mp4', async () => {}, /none\.mp4: there is no such file/, 2],
+    [
+      'is something else',
+      'text.mkv',
+      async (path) => await copyFile(fixture('make-fixtures.sh'), path),
+      /text\.mkv: the file is damaged, or not what its name says/,
+      1,
+    ],
+    [
+      'has lost its end, where MP4 has its index',
+      'cut.mp4',
+      async (path) => {
+        await copyFile(fixture('bframes-h265.mp4'), path);
+        await truncate(path, 500);
+      },
+      /cut\.mp4: /,
+      1,
+    ],
+  ])('a file that %s', async ([, name, prepare, says, expected]) => {
+    await using folder = await TempFolder.create();
+    await prepare(folder.file(name));
+    const { code, stderr } = await cloudpush([
+      'push',
+      folder.file(name),
+      'rtmp://127.0.0.1:9/live/a',
+      ...FAST,
+    ]);
+    expect({ code, stderr }).toEqual({ code: expected, stderr: expect.stringMatching(says) });
+  });
+
+  test('beside another input it makes no sense, nor does a frame rate', async () => {
+    const url = 'rtmp://127.0.0.1:9/live/a';
+    const file = fixture('bframes-h265.mp4');
+    const two = await cloudpush(['push', file, fixture('stereo-48k.aac'), url]);
+    expect(two.stderr).toContain('a container is the only input');
+    const rate = await cloudpush(['push', file, url, '--fps', '25']);
+    expect(rate.stderr).toContain('a frame rate can be set for raw video only');
+  });
+});
+
+test('a shard plays one in a loop: two passes without a seam', async (context) => {
+  requirePeers(context, 'ffmpeg');
+  await using folder = await TempFolder.create();
+  const path = folder.file('source.mkv');
+  await make(path, ...x264, '-c:a', 'aac');
+  await using receiver = await RecordingReceiver.listen();
+  const engine = await PushEngine.create({ maxConnections: 1, debugPool: true });
+  const module = new URL('../dist/containers/container-module.js', pathToFileURL(COMMAND)).href;
+  const channel = engine.openChannel({
+    url: receiver.url('a'),
+    source: { module, options: { path, loop: true } },
+  });
+  const pictureTimes = (): number[] =>
+    receiver
+      .streams('a')
+      .flatMap(({ messages }) => messages)
+      .filter(({ type, payload }) => type === 9 && payload[1] === 1)
+      .map(({ timestamp }) => timestamp);
+  await vi.waitUntil(() => pictureTimes().length > 25 * SECONDS + 10, { timeout: 20_000 });
+  const closing = once(channel, 'close');
+  await channel.close();
+  await closing;
+  const times = pictureTimes();
+  expect(times).toEqual(times.map((_, i) => 40 * i));
+  expect(engine.stats().poolBlocksInUse).toBe(0);
+  await engine.close();
+});
