@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { seededRandom } from '../base/testing/seeded-random.js';
+import { NO_BLOCK } from './block-layout.js';
 import { poolSizeFor } from './fair-share.js';
 import { MediaMemory } from './media-memory.js';
-import { NO_BLOCK } from './pool.js';
 
 /** A channel with a peer that takes `rate` bytes a tick, in order, or nothing while it is stalled. */
 class Model {

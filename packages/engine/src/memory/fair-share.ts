@@ -1,4 +1,4 @@
-import { GRANULE, granulesFor } from './pool.js';
+import { GRANULE, granulesFor } from './block-layout.js';
 
 /**
  * Decides how much of the pool each channel may take. What a peer that does not read holds never comes back, so that nothing

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { NO_BLOCK } from './block-layout.js';
 import { MediaMemory } from './media-memory.js';
-import { NO_BLOCK } from './pool.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -1,6 +1,7 @@
 import { copyBytes } from '@cloudpush/muxer';
+import { GRANULE, granulesFor, NO_BLOCK, payloadOffset } from './block-layout.js';
 import { BASE_PART, FairShare } from './fair-share.js';
-import { GRANULE, granulesFor, NO_BLOCK, Pool, payloadOffset } from './pool.js';
+import { Pool } from './pool.js';
 import type { PoolDebug } from './pool-debug.js';
 import { newReleaseHead, ReleaseList } from './release-list.js';
 import { Slots } from './slots.js';

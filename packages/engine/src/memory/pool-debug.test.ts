@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { payloadOffset } from './block-layout.js';
 import { MediaMemory } from './media-memory.js';
-import { payloadOffset } from './pool.js';
 import { BlockStates, POISON, PoolDebug } from './pool-debug.js';
 
 const SIZE = 65_536;

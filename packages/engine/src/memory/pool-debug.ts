@@ -1,6 +1,6 @@
 import { monotonicNow } from '../base/clock.js';
 import { CloudPushError } from '../base/errors.js';
-import { GRANULE, payloadOffset } from './pool.js';
+import { GRANULE, payloadOffset } from './block-layout.js';
 
 const FREE = 0;
 const HELD = 1;

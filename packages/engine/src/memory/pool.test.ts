@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../base/testing/seeded-random.js';
-import { GRANULE, granulesFor, MIN_POOL_SIZE, NO_BLOCK, Pool, payloadOffset } from './pool.js';
+import { GRANULE, granulesFor, NO_BLOCK, payloadOffset } from './block-layout.js';
+import { MIN_POOL_SIZE, Pool } from './pool.js';
 
 describe('Pool', () => {
   it('is one SharedArrayBuffer of exactly the size asked for', () => {

@@ -1,3 +1,23 @@
+import {
+  BEFORE,
+  GRANULE,
+  granulesFor,
+  largestPayload,
+  NO_BLOCK,
+  OWNER,
+  SIZE,
+  WORDS,
+} from './block-layout.js';
+import { FreeLists, largestSearchable } from './free-lists.js';
+
+/** The smallest pool, in bytes: below it not even one ordinary packet fits beside the bookkeeping. */
+export const MIN_POOL_SIZE = 64 * 1024;
+/** The largest pool, in bytes: the longest `SharedArrayBuffer` view that every supported Node line can make. */
+export const MAX_POOL_SIZE = 4 * 1024 ** 3 - GRANULE;
+
+/** The owner of a reserved block that is not in use. */
+const NO_OWNER = -1;
+
 /**
  * The media pool: one `SharedArrayBuffer` of exactly the size that was asked for, cut into blocks by a
  * two-level segregated fit allocator (TLSF: Masmano, Ripoll, Crespo, Real, "TLSF: a new dynamic memory allocator
@@ -5,66 +25,7 @@
  *
  * Only the thread that made the pool allocates and frees. Other threads read and write the payload of blocks that
  * were handed to them, and hand them back through the {@link ReleaseList}.
- *
- * Memory is counted in granules of 64 bytes, one cache line. A block is a run of granules; its first two are the header
- * (16 bytes of allocator state) and the headroom (112 bytes), so that a payload starts on a cache line:
- *
- * ```text
- * | word 0: granules << 1 | free | word 1: block before | word 2 | word 3 | headroom, 112 bytes | payload ...
- *                                                          |        '- free: previous free block; used: owner
- *                                                          '- free: next free block; used: next released block
- * ```
  */
-
-/** Bytes of a granule, and the alignment of a payload. */
-export const GRANULE = 64;
-/** Bytes of allocator state at the start of a block. */
-const BLOCK_HEADER = 16;
-/** Granules in front of a payload. */
-const LEADING_GRANULES = 2;
-/**
- * Bytes in front of a payload that its holder may overwrite, so that a packet leaves in one piece: the RTMP chunk header
- * (up to 18 bytes), the FLV tag-body header (up to 9), and what encryption adds to nearly all frames (43 to 90).
- */
-export const HEADROOM = LEADING_GRANULES * GRANULE - BLOCK_HEADER;
-/** The smallest pool: below it not even one ordinary packet fits beside the bookkeeping. */
-export const MIN_POOL_SIZE = 64 * 1024;
-/** The largest pool: the longest `SharedArrayBuffer` view that every supported Node line can make. */
-export const MAX_POOL_SIZE = 4 * 1024 ** 3 - GRANULE;
-
-/** No block. */
-export const NO_BLOCK = -1;
-/** The owner of a reserved block that is not in use. */
-const NO_OWNER = -1;
-
-const WORDS = GRANULE / 4;
-const SIZE = 0;
-const BEFORE = 1;
-/** Word of a used block that the release list links through. */
-export const NEXT = 2;
-const PREVIOUS = 3;
-const OWNER = 3;
-
-/** log2 of the number of second-level classes per power of two: blocks of a class differ by at most 1/32. */
-const SECOND_LEVEL_BITS = 5;
-const SECOND_LEVELS = 1 << SECOND_LEVEL_BITS;
-const FIRST_LEVELS = 32 - SECOND_LEVEL_BITS;
-
-/** Granules that a payload of `bytes` takes, its header included. */
-export function granulesFor(bytes: number): number {
-  return LEADING_GRANULES + Math.ceil(bytes / GRANULE);
-}
-
-/** The largest payload in bytes that so many bytes of the pool have room for. */
-function largestPayload(bytes: number): number {
-  return (Math.floor(bytes / GRANULE) - LEADING_GRANULES) * GRANULE;
-}
-
-/** Byte offset of a block's payload in the pool. */
-export function payloadOffset(block: number): number {
-  return (block + LEADING_GRANULES) * GRANULE;
-}
-
 export class Pool {
   readonly buffer: SharedArrayBuffer;
   /** Bytes of the pool. */
@@ -74,12 +35,7 @@ export class Pool {
   /** Granules that are allotted by size; those behind them are set aside. */
   readonly granules: number;
   readonly #words: Int32Array;
-  /** First free block of each class. */
-  readonly #heads = new Int32Array(FIRST_LEVELS * SECOND_LEVELS).fill(NO_BLOCK);
-  /** Per first level, one bit for each second level that has a free block. */
-  readonly #secondBits = new Int32Array(FIRST_LEVELS);
-  /** One bit for each first level that has a free block. */
-  #firstBits = 0;
+  readonly #free: FreeLists;
   #granulesInUse = 0;
   #blocksInUse = 0;
 
@@ -98,6 +54,7 @@ export class Pool {
     this.bytes = new Uint8Array(this.buffer);
     this.#words = new Int32Array(this.buffer, 0, Math.floor(size / 4));
     this.granules = Math.floor(size / GRANULE) - setAside;
+    this.#free = new FreeLists(this.#words);
     this.#words[BEFORE] = NO_BLOCK;
     this.#addFree(0, this.granules);
   }
@@ -113,7 +70,7 @@ export class Pool {
 
   /** The largest payload, in bytes, that an empty pool could hold. */
   get maxPayload(): number {
-    return largestPayload(this.#largestSearchable() * GRANULE);
+    return largestPayload(largestSearchable(this.granules));
   }
 
   /**
@@ -173,7 +130,7 @@ export class Pool {
 
   /** True when there is a free block of so many granules. */
   fits(granules: number): boolean {
-    return this.#findFree(granules) !== NO_BLOCK;
+    return this.#free.find(granules) !== NO_BLOCK;
   }
 
   /** The owner that {@link acquire} was told. */
@@ -199,11 +156,11 @@ export class Pool {
     this.#blocksInUse--;
     const before = this.#words[block * WORDS + BEFORE]!;
     if (before !== NO_BLOCK && this.#isFree(before)) {
-      granules += this.#removeFree(before);
+      granules += this.#free.remove(before);
       start = before;
     }
     const after = start + granules;
-    if (after < this.granules && this.#isFree(after)) granules += this.#removeFree(after);
+    if (after < this.granules && this.#isFree(after)) granules += this.#free.remove(after);
     // A stale header inside the joined block must still read as free, so that a double release is noticed.
     this.#words[block * WORDS + SIZE] = head | 1;
     this.#addFree(start, granules);
@@ -229,9 +186,9 @@ export class Pool {
 
   /** A used block of so many granules, without an owner yet. */
   #allot(wanted: number): number {
-    const block = this.#findFree(wanted);
+    const block = this.#free.find(wanted);
     if (block === NO_BLOCK) return NO_BLOCK;
-    const granules = this.#removeFree(block);
+    const granules = this.#free.remove(block);
     if (granules > wanted) this.#splitOff(block, wanted, granules);
     this.#words[block * WORDS + SIZE] = wanted << 1;
     return block;
@@ -241,82 +198,16 @@ export class Pool {
     return (this.#words[block * WORDS + SIZE]! & 1) === 1;
   }
 
-  /** A search rounds up to the next class, so the last part of the largest class is out of reach. */
-  #largestSearchable(): number {
-    if (this.granules < SECOND_LEVELS) return this.granules;
-    const step = 1 << (31 - Math.clz32(this.granules) - SECOND_LEVEL_BITS);
-    return this.granules - (this.granules % step);
-  }
-
-  /** First block of the smallest class whose blocks all hold `granules`. */
-  #findFree(granules: number): number {
-    let size = granules;
-    if (size >= SECOND_LEVELS) size += (1 << (31 - Math.clz32(size) - SECOND_LEVEL_BITS)) - 1;
-    const cls = classOf(size);
-    let first = cls >> SECOND_LEVEL_BITS;
-    if (first >= FIRST_LEVELS) return NO_BLOCK;
-    let seconds = this.#secondBits[first]! & (-1 << (cls & (SECOND_LEVELS - 1)));
-    if (seconds === 0) {
-      const firsts = this.#firstBits & (-1 << (first + 1));
-      if (firsts === 0) return NO_BLOCK;
-      first = lowestBit(firsts);
-      seconds = this.#secondBits[first]!;
-    }
-    return this.#heads[(first << SECOND_LEVEL_BITS) | lowestBit(seconds)]!;
-  }
-
   #splitOff(block: number, wanted: number, granules: number): void {
     const rest = block + wanted;
     this.#words[rest * WORDS + BEFORE] = block;
     this.#addFree(rest, granules - wanted);
   }
 
+  /** Makes a free block, and lets the block behind it know. */
   #addFree(block: number, granules: number): void {
-    const words = this.#words;
-    const cls = classOf(granules);
-    const head = this.#heads[cls]!;
-    words[block * WORDS + SIZE] = (granules << 1) | 1;
-    words[block * WORDS + NEXT] = head;
-    words[block * WORDS + PREVIOUS] = NO_BLOCK;
-    if (head !== NO_BLOCK) words[head * WORDS + PREVIOUS] = block;
-    this.#heads[cls] = block;
-    this.#secondBits[cls >> SECOND_LEVEL_BITS]! |= 1 << (cls & (SECOND_LEVELS - 1));
-    this.#firstBits |= 1 << (cls >> SECOND_LEVEL_BITS);
+    this.#free.add(block, granules);
     const after = block + granules;
-    if (after < this.granules) words[after * WORDS + BEFORE] = block;
+    if (after < this.granules) this.#words[after * WORDS + BEFORE] = block;
   }
-
-  /** Takes a block out of its free list. Returns its granules. */
-  #removeFree(block: number): number {
-    const words = this.#words;
-    const granules = words[block * WORDS + SIZE]! >> 1;
-    const next = words[block * WORDS + NEXT]!;
-    const previous = words[block * WORDS + PREVIOUS]!;
-    if (next !== NO_BLOCK) words[next * WORDS + PREVIOUS] = previous;
-    if (previous !== NO_BLOCK) {
-      words[previous * WORDS + NEXT] = next;
-      return granules;
-    }
-    const cls = classOf(granules);
-    this.#heads[cls] = next;
-    if (next === NO_BLOCK) {
-      const first = cls >> SECOND_LEVEL_BITS;
-      this.#secondBits[first]! &= ~(1 << (cls & (SECOND_LEVELS - 1)));
-      if (this.#secondBits[first] === 0) this.#firstBits &= ~(1 << first);
-    }
-    return granules;
-  }
-}
-
-/** The class of a block of `granules`: below 32 one class each, above that 32 classes a power of two. */
-function classOf(granules: number): number {
-  if (granules < SECOND_LEVELS) return granules;
-  const log2 = 31 - Math.clz32(granules);
-  const first = log2 - SECOND_LEVEL_BITS + 1;
-  const second = (granules >> (log2 - SECOND_LEVEL_BITS)) & (SECOND_LEVELS - 1);
-  return (first << SECOND_LEVEL_BITS) | second;
-}
-
-function lowestBit(bits: number): number {
-  return 31 - Math.clz32(bits & -bits);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { NO_BLOCK, Pool } from './pool.js';
+import { NO_BLOCK } from './block-layout.js';
+import { Pool } from './pool.js';
 import { newReleaseHead, ReleaseList } from './release-list.js';
 
 function drain(list: ReleaseList): number[] {

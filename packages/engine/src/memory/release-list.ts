@@ -1,4 +1,4 @@
-import { GRANULE, NEXT, NO_BLOCK } from './pool.js';
+import { GRANULE, NEXT, NO_BLOCK } from './block-layout.js';
 
 const WORDS = GRANULE / 4;
 

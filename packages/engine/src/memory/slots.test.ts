@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { GRANULE, NO_BLOCK, Pool } from './pool.js';
+import { GRANULE, NO_BLOCK } from './block-layout.js';
+import { Pool } from './pool.js';
 import { Slots } from './slots.js';
 
 const CHANNELS = 4;

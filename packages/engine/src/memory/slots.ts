@@ -1,4 +1,5 @@
-import { NO_BLOCK, type Pool } from './pool.js';
+import { NO_BLOCK } from './block-layout.js';
+import type { Pool } from './pool.js';
 
 /**
  * Two places of each channel in the pool that are its own, each for one packet: where the rest of the pool is full, or free only in

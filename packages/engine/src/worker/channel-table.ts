@@ -1,6 +1,6 @@
 import { CloudPushError, toErrorData } from '../base/errors.js';
+import { NO_BLOCK, payloadOffset } from '../memory/block-layout.js';
 import { ChannelCounter } from '../memory/counters.js';
-import { NO_BLOCK, payloadOffset } from '../memory/pool.js';
 import { Command, type RingConsumer } from '../memory/ring.js';
 import type { ShardTarget } from '../options/destination-config.js';
 import type { ShardRequest } from '../protocol/requests.js';

@@ -1,5 +1,5 @@
 import type { MonotonicClock } from '../../base/clock.js';
-import { NO_BLOCK } from '../../memory/pool.js';
+import { NO_BLOCK } from '../../memory/block-layout.js';
 import { Command } from '../../memory/ring.js';
 import type { Placement } from './placement.js';
 

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { FakeClock } from '../../base/testing/fake-clock.js';
+import { payloadOffset } from '../../memory/block-layout.js';
 import { Gates, newGateMemory } from '../../memory/gates.js';
 import { MediaMemory } from '../../memory/media-memory.js';
-import { payloadOffset } from '../../memory/pool.js';
 import { Command, newRing, RingConsumer, RingProducer } from '../../memory/ring.js';
 import { PacketSender } from './packet-sender.js';
 import type { Placement } from './placement.js';

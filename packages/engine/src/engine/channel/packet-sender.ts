@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { monotonicNow } from '../../base/clock.js';
 import { invalidParameter } from '../../base/validation.js';
-import { NO_BLOCK } from '../../memory/pool.js';
+import { NO_BLOCK } from '../../memory/block-layout.js';
 import { Command } from '../../memory/ring.js';
 import { CommandQueue, RING_RETRY } from './command-queue.js';
 import { Pauses } from './pauses.js';

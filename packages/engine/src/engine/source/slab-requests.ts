@@ -1,4 +1,4 @@
-import { NO_BLOCK } from '../../memory/pool.js';
+import { NO_BLOCK } from '../../memory/block-layout.js';
 import type { SlabKind } from '../../protocol/source-messages.js';
 import type { PacketSender } from '../channel/packet-sender.js';
 import type { Placement } from '../channel/placement.js';

@@ -11,7 +11,7 @@ import {
   TagRole,
   type VideoParameters,
 } from '@cloudpush/muxer';
-import { HEADROOM } from '../../memory/pool.js';
+import { HEADROOM } from '../../memory/block-layout.js';
 import { Command, PacketFlag } from '../../memory/ring.js';
 import type { AnnouncedTracks, Bitrates } from '../../metadata/on-meta-data.js';
 import type { MediaEncryption } from '../../metadata/types.js';

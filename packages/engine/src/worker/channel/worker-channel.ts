@@ -2,8 +2,8 @@ import { FlvTag, isKeyFrame, MuxerError, type MuxerResumption, type MuxerState }
 import { RtmpError, type RtmpPublisher } from '@cloudpush/transport';
 import { CloudPushError, toErrorData } from '../../base/errors.js';
 import { ProblemLimiter } from '../../base/problem-limiter.js';
+import { payloadOffset } from '../../memory/block-layout.js';
 import { ChannelCounter } from '../../memory/counters.js';
-import { payloadOffset } from '../../memory/pool.js';
 import { useRecord } from '../../memory/record.js';
 import { Command, type RingConsumer } from '../../memory/ring.js';
 import { encodeMetadataMessage } from '../../metadata/messages.js';

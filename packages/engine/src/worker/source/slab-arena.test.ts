@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { GRANULE, NO_BLOCK } from '../../memory/pool.js';
+import { GRANULE, NO_BLOCK } from '../../memory/block-layout.js';
 import { PacketBlock } from '../channel/packet-block.js';
 import { SlabArena } from './slab-arena.js';
 

@@ -1,4 +1,4 @@
-import { GRANULE, granulesFor, NO_BLOCK } from '../../memory/pool.js';
+import { GRANULE, granulesFor, NO_BLOCK } from '../../memory/block-layout.js';
 import type { BlockReturn, PacketBlock } from '../channel/packet-block.js';
 
 /**

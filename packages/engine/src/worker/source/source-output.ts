@@ -1,8 +1,8 @@
 import { type AudioCodec, copyBytes, type VideoCodec } from '@cloudpush/muxer';
 import { monotonicNow } from '../../base/clock.js';
 import { CloudPushError } from '../../base/errors.js';
+import { NO_BLOCK, payloadOffset } from '../../memory/block-layout.js';
 import { SourceCounter } from '../../memory/counters.js';
-import { NO_BLOCK, payloadOffset } from '../../memory/pool.js';
 import { Command, PacketFlag } from '../../memory/ring.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
 import type { SlabKind } from '../../protocol/source-messages.js';

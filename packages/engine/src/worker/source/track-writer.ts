@@ -1,4 +1,4 @@
-import { NO_BLOCK, payloadOffset } from '../../memory/pool.js';
+import { NO_BLOCK, payloadOffset } from '../../memory/block-layout.js';
 import type { SlabArena } from './slab-arena.js';
 
 /** Bytes of packets that a shard's sources may hold outside of the pool, all together, while they wait for slabs. */

@@ -1,0 +1,67 @@
+import { beforeEach, expect, test } from 'vitest';
+import { seededRandom } from '../base/testing/seeded-random.js';
+import { NO_BLOCK, WORDS } from './block-layout.js';
+import { FreeLists, largestSearchable } from './free-lists.js';
+
+const POOL = 1 << 16;
+let lists: FreeLists;
+
+beforeEach(() => {
+  lists = new FreeLists(new Int32Array(POOL * WORDS));
+});
+
+test('what was put in is found by any smaller size, and by no larger one', () => {
+  lists.add(64, 100);
+  for (const size of [3, 31, 32, 33, 64, 100]) expect(lists.find(size)).toBe(64);
+  for (const size of [104, 128, 1000, POOL]) expect(lists.find(size)).toBe(NO_BLOCK);
+});
+
+test('nothing is found where nothing is, nor what has been taken out', () => {
+  expect(lists.find(3)).toBe(NO_BLOCK);
+  lists.add(0, 10);
+  expect(lists.remove(0)).toBe(10);
+  expect(lists.find(3)).toBe(NO_BLOCK);
+});
+
+test('the smallest class that is large enough for all is searched first', () => {
+  lists.add(1000, 5000);
+  lists.add(2000, 40);
+  lists.add(3000, 20);
+  expect([lists.find(20), lists.find(21), lists.find(41)]).toEqual([3000, 2000, 1000]);
+});
+
+test('blocks of one class come back the last one first, also when one in their midst is taken out', () => {
+  for (const block of [100, 200, 300]) lists.add(block, 20);
+  lists.remove(200);
+  expect(lists.find(20)).toBe(300);
+  lists.remove(300);
+  expect(lists.find(20)).toBe(100);
+  lists.remove(100);
+  expect(lists.find(20)).toBe(NO_BLOCK);
+});
+
+test('a block that is found is large enough, and none is missed that a naive search would be sure of', () => {
+  const next = seededRandom(11);
+  const free = new Map<number, number>();
+  const random = (): number => 3 + Math.floor(2 ** (next() * 13));
+  for (let i = 0; i < 20_000; i++) {
+    if (next() < 0.5) {
+      const block = Math.floor(next() * POOL);
+      if (free.has(block)) continue;
+      const granules = random();
+      lists.add(block, granules);
+      free.set(block, granules);
+      continue;
+    }
+    const wanted = random();
+    const found = lists.find(wanted);
+    if (found === NO_BLOCK) {
+      for (const granules of free.values()) expect(largestSearchable(granules)).toBeLessThan(wanted);
+    } else {
+      expect(free.get(found)).toBeGreaterThanOrEqual(wanted);
+      expect(lists.remove(found)).toBe(free.get(found));
+      free.delete(found);
+    }
+  }
+  expect(free.size).toBeGreaterThan(0);
+});
