@@ -7,7 +7,6 @@ import {
   Muxer,
   MuxerError,
   type MuxerResumption,
-  type MuxerState,
   TagRole,
   type VideoParameters,
 } from '@cloudpush/muxer';
@@ -22,31 +21,12 @@ import { isAudioFrame, isPicture } from '../destination/drop-policy.js';
 import { BitrateMeter } from './bitrate-meter.js';
 import type { PacketDescriptor } from './held-packets.js';
 import type { PacketBlock } from './packet-block.js';
-import type { SegmentMark } from './segment-tracker.js';
 import { StreamEncryption } from './stream-encryption.js';
 import { type StreamDescription, StreamMetadataTracker } from './stream-metadata-tracker.js';
+import type { TagSink } from './tag-sink.js';
 import { audioCodecId, videoCodecId } from './track-codec-ids.js';
 
 const EMPTY = new Uint8Array(0);
-
-/** Where tags go. */
-export interface TagSink {
-  /** `description` is there when the tag brings a change of it. */
-  offer(
-    tag: FlvTag,
-    block: PacketBlock,
-    description: StreamDescription | undefined,
-    mark: SegmentMark | undefined,
-  ): void;
-  /** A packet, or a frame of it, is no good: it does not go out. */
-  refuse(error: unknown): void;
-  /** A picture does not go out, because a key frame must come first. */
-  skipPicture(): void;
-  /** What another shard would need to go on with the stream has changed. */
-  noteState(state: MuxerState): void;
-  /** A picture that others refer to does not go out: they are of no use without it. */
-  skipToKeyFrame(): void;
-}
 
 /**
  * What goes into the muxer and comes out of it, of all channels: neither outlives the call. One of each stays in the processor's

@@ -1,6 +1,7 @@
 import type { Releasable } from '@cloudpush/transport';
+import { payloadOffset } from '../../memory/block-layout.js';
 
-/** Where a block goes when its last tag has left. */
+/** Takes a block back when its last tag has left. */
 export interface BlockReturn {
   returnBlock(block: PacketBlock): void;
 }
@@ -46,4 +47,9 @@ export class PacketBlock implements Releasable {
     this.#owner.returnBlock(this);
     if (this.#others !== undefined) for (const other of this.#others) other.release(!this.lost);
   }
+}
+
+/** The first `bytes` of a block's payload, in place. */
+export function payloadOf(pool: SharedArrayBuffer, { index }: PacketBlock, bytes: number): Uint8Array {
+  return new Uint8Array(pool, payloadOffset(index), bytes);
 }

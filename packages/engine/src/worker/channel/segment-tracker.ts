@@ -1,5 +1,3 @@
-import type { SegmentState } from '../../protocol/stream.js';
-
 /** A tag's place at the border of two segments, and the number of the one that it belongs to. */
 export interface SegmentMark {
   readonly border: 'start' | 'end';
@@ -13,45 +11,24 @@ interface EndingSegment {
   arrived: boolean;
 }
 
-/** The segments of a channel: which one its source is in, and which of those before have yet to end at some destination. */
-export class Segments {
-  #number: number;
-  #isOpen: boolean;
+/** The segments of a channel that have ended at their source, and have yet to end at some destination. */
+export class SegmentTracker {
   readonly #ending = new Map<number, EndingSegment>();
 
-  constructor({ number, isOpen }: SegmentState) {
-    this.#number = number;
-    this.#isOpen = isOpen;
+  /** Every segment that has ended has done so at each destination. */
+  get isEmpty(): boolean {
+    return this.#ending.size === 0;
   }
 
-  get state(): SegmentState {
-    return { number: this.#number, isOpen: this.#isOpen };
+  /** A segment has ended: the destinations with these numbers bring it there. */
+  add(number: number, destinations: Iterable<number>): void {
+    this.#ending.set(number, { waiting: new Set(destinations), arrived: false });
   }
 
-  get isOpen(): boolean {
-    return this.#isOpen;
-  }
-
-  /** A segment is under way, and none of those before has yet to end at some destination. */
-  get isSettled(): boolean {
-    return this.#isOpen && this.#ending.size === 0;
-  }
-
-  /** The next segment begins. */
-  start(): SegmentMark {
-    this.#number++;
-    this.#isOpen = true;
-    return { border: 'start', number: this.#number };
-  }
-
-  /** The segment ends: the destinations with these numbers bring it there. */
-  end(destinations: Iterable<number>): SegmentMark {
-    this.#isOpen = false;
-    this.#ending.set(this.#number, { waiting: new Set(destinations), arrived: false });
-    return { border: 'end', number: this.#number };
-  }
-
-  /** A destination has brought a segment to its end. True when it was the last to do so. */
+  /**
+   * A destination has brought a segment to its end.
+   * @returns true when it was the last to do so
+   */
   settle(number: number, destination: number): boolean {
     const segment = this.#ending.get(number);
     if (segment === undefined || !segment.waiting.delete(destination)) return false;
@@ -59,7 +36,10 @@ export class Segments {
     return this.#isOver(number, segment);
   }
 
-  /** A destination is over. Returns the segments that were waiting for it alone; one that nobody brought to its end has none. */
+  /**
+   * A destination is over.
+   * @returns the segments that were waiting for it alone, but for those that nobody has brought to their end
+   */
   leave(destination: number): number[] {
     const over: number[] = [];
     for (const [number, segment] of this.#ending) {

@@ -3,6 +3,19 @@ import type { Bitrates } from '../../metadata/on-meta-data.js';
 import type { SegmentTotals } from '../../protocol/stream.js';
 import type { HeldPackets } from '../channel/held-packets.js';
 
+/** Decides whether the servers of a channel's destinations take its stream. */
+interface Admission {
+  /** Why a server cannot take the stream as it is muxed; undefined when it can. */
+  refusalOf(publisher: RtmpPublisher): Error | undefined;
+  /** The stream goes on over another connection: its server must take what is muxed as it is. */
+  onMoved(destination: number, publisher: RtmpPublisher): void;
+  /**
+   * The server has refused H.265 in its enhanced form.
+   * @returns true when the stream goes on in the older one
+   */
+  fallBack(destination: number, publisher: RtmpPublisher): boolean;
+}
+
 /** The channel that a destination belongs to; it knows the destination by its number. */
 export interface DestinationOwner {
   /** The channel's number. */
@@ -15,19 +28,11 @@ export interface DestinationOwner {
   beginWithoutTrack(): void;
   /** What is known of the stream's bit rates. */
   readonly bitrates: Bitrates;
+  readonly admission: Admission;
   /** What the channel keeps back until a server has been asked about it. */
   readonly heldPackets: HeldPackets;
   /** Publishing has begun, for the first time or again. */
   onPublishing(destination: number, publisher: RtmpPublisher): void;
-  /** Why a server cannot take the stream as it is muxed; undefined when it can. */
-  refusalOf(publisher: RtmpPublisher): Error | undefined;
-  /** The stream goes on over another connection: its server must take what is muxed as it is. */
-  onMoved(destination: number, publisher: RtmpPublisher): void;
-  /**
-   * The server has refused H.265 in its enhanced form.
-   * @returns true when the stream goes on in the older one
-   */
-  fallBack(destination: number, publisher: RtmpPublisher): boolean;
   /** Nothing is being published any more, for now. */
   onLost(): void;
   /** The destination's queue is full now: always followed by {@link onRoom} or {@link onEnded}. */

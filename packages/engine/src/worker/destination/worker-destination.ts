@@ -254,13 +254,14 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
   }
 
   refusalOf(publisher: RtmpPublisher): Error | undefined {
-    return this.#owner.refusalOf(publisher);
+    return this.#owner.admission.refusalOf(publisher);
   }
 
   assess(error: Error): Assessment {
     const refused = this.#trial.end(error, this.#context.clock.now());
     if (refused.length === 0) return { error, mended: false };
-    const mended = refused.includes('hvc1') && this.#owner.fallBack(this.number, this.#trial.publisher!);
+    const mended =
+      refused.includes('hvc1') && this.#owner.admission.fallBack(this.number, this.#trial.publisher!);
     if (mended)
       this.onWarning('H.265 goes out in its older form (codec id 12): the server closed on the enhanced one');
     return { error: this.#trial.refusal(refused, error), mended };
@@ -484,7 +485,7 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
     if (publisher === undefined) return false;
     this.#trial.begin(publisher);
     this.#context.report({ type: 'moved', ...this.#address, timings: publisher.timings });
-    this.#owner.onMoved(this.number, publisher);
+    this.#owner.admission.onMoved(this.number, publisher);
     return true;
   }
 

@@ -1,0 +1,216 @@
+import { isKeyFrame } from '@cloudpush/muxer';
+import { useRecord } from '../../memory/record.js';
+import { encodeMetadataMessage } from '../../metadata/messages.js';
+import type { SentMetadata, StreamMetadata } from '../../metadata/types.js';
+import { VIDEO_CODECS } from '../../options/codecs.js';
+import type { ChannelConfig, SegmentState, SegmentTotals } from '../../protocol/stream.js';
+import type { ShardContext } from '../shard-context.js';
+import type { ChannelMuxer } from './channel-muxer.js';
+import type { ChannelProblems } from './channel-problems.js';
+import type { FanOut } from './fan-out.js';
+import type { PacketDescriptor } from './held-packets.js';
+import { type PacketBlock, payloadOf } from './packet-block.js';
+import { type KeptPacket, PreRoll, timeOf } from './pre-roll.js';
+import { type SegmentMark, SegmentTracker } from './segment-tracker.js';
+import { dataTag, type StreamDescription } from './stream-metadata-tracker.js';
+import { discardingSink, type TagSink } from './tag-sink.js';
+import type { TrackWait } from './track-wait.js';
+
+/** The stream that segments are cut from. */
+export interface SegmentedStream {
+  /** The channel's number. */
+  readonly channel: number;
+  readonly context: Pick<ShardContext, 'pool' | 'report'>;
+  readonly muxer: ChannelMuxer;
+  /** Takes the tags of the segment that is open. */
+  readonly output: TagSink;
+  readonly fanOut: FanOut;
+  readonly problems: ChannelProblems;
+  readonly tracks: TrackWait;
+}
+
+type State =
+  | { readonly kind: 'open'; readonly number: number }
+  /** The segment with this number has ended, and the next has not started. */
+  | { readonly kind: 'between'; readonly number: number };
+
+const NONE: readonly KeptPacket[] = [];
+
+/**
+ * The segments of a channel, as the caller's metadata cuts them from its media: metadata goes out in order with the media, or
+ * starts and ends segments; media that comes between two of them is kept for the next one, or refused.
+ */
+export class ChannelSegments {
+  readonly #stream: SegmentedStream;
+  /** Undefined: media between two segments is refused. */
+  readonly #preRoll: PreRoll | undefined;
+  readonly #nowhere: TagSink;
+  readonly #tracker = new SegmentTracker();
+  #state: State;
+
+  constructor(stream: SegmentedStream, { segment, preRoll }: Pick<ChannelConfig, 'segment' | 'preRoll'>) {
+    this.#stream = stream;
+    this.#nowhere = discardingSink(stream.output);
+    this.#state = { kind: segment.isOpen ? 'open' : 'between', number: segment.number };
+    if (preRoll !== undefined)
+      this.#preRoll = new PreRoll(
+        preRoll,
+        (packet) => this.#passOver(packet),
+        (packet) => this.#holdsKeyFrame(packet),
+      );
+  }
+
+  get isOpen(): boolean {
+    return this.#state.kind === 'open';
+  }
+
+  /** A segment is under way, and none of those before has yet to end at some destination. */
+  get isSettled(): boolean {
+    return this.isOpen && this.#tracker.isEmpty;
+  }
+
+  /** The segment that a destination which is added now finds. */
+  get state(): SegmentState {
+    return { number: this.#state.number, isOpen: this.isOpen };
+  }
+
+  /** Takes media that has come between two segments. */
+  keep(packet: PacketDescriptor, block: PacketBlock): void {
+    if (this.#preRoll !== undefined) this.#preRoll.add(packet, block);
+    else {
+      block.release();
+      this.#stream.problems.refuseBetweenSegments();
+    }
+  }
+
+  /**
+   * Sends metadata, in order with the media, or does what it asks for, and lets go of its block.
+   * @returns the media that was kept, when a segment has started: it comes next
+   */
+  onMetadata({ bytes, pts }: PacketDescriptor, block: PacketBlock): readonly KeptPacket[] {
+    const { context, muxer, output, problems } = this.#stream;
+    muxer.flush(output);
+    let kept = NONE;
+    useRecord<StreamMetadata>(payloadOf(context.pool, block, bytes), (metadata) => {
+      try {
+        kept = this.#handle(metadata, pts, block);
+      } catch (error) {
+        problems.refuse(error);
+      }
+    });
+    block.release();
+    return kept;
+  }
+
+  /** The channel holds much of the pool: of what is kept, the latest group of pictures must do. */
+  relieve(): void {
+    this.#preRoll?.relieve();
+  }
+
+  /** Gives up what is kept: no segment follows. */
+  giveUp(): void {
+    for (const { block } of this.#preRoll?.takeAll() ?? NONE) block.release(false);
+  }
+
+  /** A destination has handed a segment over to its end; `taken` is false when its tail was lost with the connection. */
+  onLeft(destination: number, totals: SegmentTotals, taken: boolean): void {
+    const { channel, context } = this.#stream;
+    context.report({ type: 'segmentLeft', channel, destination, totals, taken });
+    if (this.#tracker.settle(totals.number, destination)) this.#reportEnd(totals.number);
+  }
+
+  /** A destination is over: no segment waits for it any more. */
+  leave(destination: number): void {
+    for (const segment of this.#tracker.leave(destination)) this.#reportEnd(segment);
+  }
+
+  #handle(metadata: StreamMetadata, pts: number, block: PacketBlock): readonly KeptPacket[] {
+    if (metadata.type === 'videoEncrypt' || metadata.type === 'audioEncrypt') {
+      this.#stream.muxer.encrypt(metadata);
+      return NONE;
+    }
+    const state = this.#state;
+    switch (state.kind) {
+      case 'open':
+        if (metadata.type === 'streamEnd') this.#end(state.number, metadata, pts, block);
+        else this.#send(metadata, this.#stream.muxer.stamp(pts), block, undefined, undefined);
+        return NONE;
+      case 'between':
+        if (metadata.type === 'streamStart') return this.#start(state.number + 1, metadata, pts, block);
+        this.#stream.problems.refuseBetweenSegments();
+        return NONE;
+      default:
+        return state satisfies never;
+    }
+  }
+
+  #start(number: number, metadata: SentMetadata, pts: number, block: PacketBlock): readonly KeptPacket[] {
+    const kept = this.#preRoll?.takeAll() ?? NONE;
+    const [first] = kept;
+    const description = this.#stream.muxer.restart();
+    this.#state = { kind: 'open', number };
+    const time = this.#stampOfBorder(first === undefined ? pts : timeOf(first));
+    this.#send(metadata, time, block, description, { border: 'start', number });
+    return kept;
+  }
+
+  #end(number: number, metadata: SentMetadata, pts: number, block: PacketBlock): void {
+    const { fanOut, tracks } = this.#stream;
+    this.#state = { kind: 'between', number };
+    this.#tracker.add(
+      number,
+      fanOut.list.map((taker) => taker.number),
+    );
+    this.#send(metadata, this.#stampOfBorder(pts), block, undefined, { border: 'end', number });
+    tracks.end();
+  }
+
+  /** A segment starts and ends, whatever the time that it is given. */
+  #stampOfBorder(pts: number): number {
+    const { muxer, problems } = this.#stream;
+    try {
+      return muxer.stamp(pts);
+    } catch (error) {
+      problems.refuse(error);
+      return muxer.stamp(Number.NaN);
+    }
+  }
+
+  #send(
+    metadata: SentMetadata,
+    timestamp: number,
+    block: PacketBlock,
+    description: StreamDescription | undefined,
+    mark: SegmentMark | undefined,
+  ): void {
+    const { muxer, fanOut } = this.#stream;
+    if (metadata.type === 'bitrate') muxer.reportedBitrates = metadata;
+    const { measuredBitrates: bitrates } = muxer;
+    for (const taker of fanOut.list) {
+      const body = encodeMetadataMessage(metadata, bitrates, taker.dropped);
+      taker.offer(dataTag(body, timestamp), block, description, mark);
+    }
+  }
+
+  /** A packet goes into no segment: the muxer reads it all the same, as it may hold what later ones are decoded with. */
+  #passOver(packet: KeptPacket): void {
+    const { context, muxer } = this.#stream;
+    const { block, bytes } = packet;
+    muxer.mux(packet, payloadOf(context.pool, block, bytes), block, this.#nowhere);
+    muxer.flush(this.#nowhere);
+    block.release();
+  }
+
+  #holdsKeyFrame({ codec, bytes, configuration, block }: KeptPacket): boolean {
+    return isKeyFrame(
+      VIDEO_CODECS[codec]!,
+      payloadOf(this.#stream.context.pool, block, bytes),
+      configuration,
+    );
+  }
+
+  #reportEnd(segment: number): void {
+    const { channel, context } = this.#stream;
+    context.report({ type: 'segmentEnd', channel, segment });
+  }
+}

@@ -1,0 +1,95 @@
+import { Command } from '../../memory/ring.js';
+import type { ShardContext } from '../shard-context.js';
+import type { ChannelMuxer } from './channel-muxer.js';
+import type { ChannelSegments } from './channel-segments.js';
+import type { FanOut } from './fan-out.js';
+import type { HeldPackets, PacketDescriptor } from './held-packets.js';
+import { type PacketBlock, payloadOf } from './packet-block.js';
+import type { ServerAdmission } from './server-admission.js';
+import type { SliceWait } from './slice-wait.js';
+import type { TagSink } from './tag-sink.js';
+
+/** The parts of a channel that a packet passes. */
+interface PacketIntakeParts {
+  readonly context: Pick<ShardContext, 'pool'>;
+  readonly segments: ChannelSegments;
+  readonly admission: ServerAdmission;
+  readonly heldPackets: HeldPackets;
+  readonly muxer: ChannelMuxer;
+  readonly slices: SliceWait;
+  readonly output: TagSink;
+  readonly fanOut: FanOut;
+}
+
+/**
+ * The way of a packet into its channel's stream: kept between two segments, held back until a server has said whether it takes the
+ * codec, then muxed, or, as metadata, done.
+ */
+export class PacketIntake {
+  readonly #pool: SharedArrayBuffer;
+  readonly #segments: ChannelSegments;
+  readonly #admission: ServerAdmission;
+  readonly #heldPackets: HeldPackets;
+  readonly #muxer: ChannelMuxer;
+  readonly #slices: SliceWait;
+  readonly #output: TagSink;
+  readonly #fanOut: FanOut;
+
+  constructor(parts: PacketIntakeParts) {
+    this.#pool = parts.context.pool;
+    this.#segments = parts.segments;
+    this.#admission = parts.admission;
+    this.#heldPackets = parts.heldPackets;
+    this.#muxer = parts.muxer;
+    this.#slices = parts.slices;
+    this.#output = parts.output;
+    this.#fanOut = parts.fanOut;
+  }
+
+  take(packet: PacketDescriptor, block: PacketBlock): void {
+    if (!this.#segments.isOpen && packet.command !== Command.metadata) {
+      this.#segments.keep(packet, block);
+      return;
+    }
+    const question = this.#admission.questionOf(packet);
+    if (question !== undefined || !this.#heldPackets.isEmpty) {
+      if (!this.#admission.isPublishing) {
+        this.#hold(packet, block);
+        return;
+      }
+      if (question !== undefined) this.#admission.askAll(question);
+    }
+    if (packet.command === Command.metadata) {
+      for (const kept of this.#segments.onMetadata(packet, block)) this.take(kept, kept.block);
+    } else {
+      this.#muxer.mux(packet, payloadOf(this.#pool, block, packet.bytes), block, this.#output);
+      if (this.#muxer.heldPicture !== 0) this.#slices.begin();
+      // When all are leaving, it goes nowhere.
+      block.release(this.#fanOut.list.length > 0);
+    }
+  }
+
+  /** A server has come that can be asked: what was held back for it goes its way. */
+  takeHeld(): void {
+    for (const packet of this.#heldPackets.takeAll()) this.take(packet, packet.block);
+  }
+
+  /** The packet goes nowhere. */
+  giveUp({ command, bytes }: PacketDescriptor, block: PacketBlock): void {
+    // It may hold a key.
+    if (command === Command.metadata) payloadOf(this.#pool, block, bytes).fill(0);
+    block.release(false);
+  }
+
+  /** Nothing goes out any more: gives up what is held back, and the picture that waits for its slices. */
+  stop(): void {
+    this.#slices.stop();
+    this.#muxer.dropHeld();
+    for (const packet of this.#heldPackets.takeAll()) this.giveUp(packet, packet.block);
+  }
+
+  #hold(packet: PacketDescriptor, block: PacketBlock): void {
+    this.#heldPackets.add(packet, block);
+    for (const destination of this.#fanOut.list) destination.backlog.bound();
+  }
+}
