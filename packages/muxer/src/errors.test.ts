@@ -95,6 +95,7 @@ const causes: Record<MuxerErrorCode, Provoke> = {
   ERR_CLOUDPUSH_VIDEO_CONFIGURATION_INVALID: (muxer) =>
     muxer.video('h264', { ...packet(hex('000000026588')), configuration: hex('0164000affe1') }, []),
   ERR_CLOUDPUSH_VIDEO_PICTURE_TORN: both(video(good.h264), video(`${start}6508840047dae398`)),
+  ERR_CLOUDPUSH_VIDEO_START_CODE_LOST: both(video(good.h264), video(`${start}09105555556588840047dae398`)),
   ERR_CLOUDPUSH_AV1_OBU_INVALID: video('8a00', 'av1'),
   ERR_CLOUDPUSH_AV1_SEQUENCE_HEADER_INVALID: video('0a01e0', 'av1'),
   ERR_CLOUDPUSH_AV1_NO_SEQUENCE_HEADER: video('3201 10', 'av1'),

@@ -50,6 +50,10 @@ export const muxerErrors = {
     fault: 'video',
     text: 'the video packet does not begin with an Annex-B start code',
   },
+  ERR_CLOUDPUSH_VIDEO_START_CODE_LOST: {
+    fault: 'video',
+    text: 'a start code has been overwritten: what stood behind it is lost, or hidden in the NAL unit in front of it',
+  },
   ERR_CLOUDPUSH_VIDEO_CUT_OFF: { fault: 'video', text: 'a NAL unit is cut off' },
   ERR_CLOUDPUSH_VIDEO_FORBIDDEN_BIT: { fault: 'video', text: 'the forbidden_zero_bit of a NAL unit is set' },
   ERR_CLOUDPUSH_VIDEO_NAL_HEADER_INVALID: { fault: 'video', text: 'a NAL unit header is not valid' },

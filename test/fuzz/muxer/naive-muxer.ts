@@ -366,6 +366,8 @@ class NaiveVideo {
     let randomAccess = false;
     let disposable = false;
     let recovery = this.#pendingRecovery;
+    let overruns = false;
+    let hidden: readonly number[] | undefined;
     const opaque = packet.encrypted === true && !this.#isReadable(packet.data);
     if (opaque) {
       const bytes = [...packet.data];
@@ -379,6 +381,7 @@ class NaiveVideo {
       const kind = this.#kind(nal);
       if (kind === 'ignored') continue;
       kept.push(nal);
+      if (packet.encrypted !== true && this.#overruns(nal, kind)) overruns = true;
       if (kind === 'set') this.#store(nal);
       if (kind === 'sei' && !packet.encrypted && hasRecoveryPoint(nal)) recovery = true;
       if (kind !== 'slice') continue;
@@ -392,6 +395,14 @@ class NaiveVideo {
       disposable = this.#isDisposable(nal);
     }
     if (recovery && this.codec === 'h264' && !opaque) randomAccess = true;
+    if (this.#picture === undefined && packet.encrypted !== true) {
+      hidden = kept.map((nal) => this.#hidden(nal)).find((picture) => picture !== undefined);
+      if (hidden !== undefined) {
+        if (this.#isMissed(hidden)) this.#started = false;
+        throw new NaiveError('ERR_CLOUDPUSH_VIDEO_START_CODE_LOST');
+      }
+    }
+    if (overruns) this.#clock.warnings.push('ERR_CLOUDPUSH_VIDEO_START_CODE_LOST');
     if (this.#picture === undefined) {
       this.#keepPending(kept);
       this.#pendingRecovery = recovery;
@@ -430,15 +441,62 @@ class NaiveVideo {
       const nal = bytes.slice(bytes.length > 4 && size <= bytes.length - 4 ? 4 : 0);
       if (nal[0]! < 128) nals.push(nal);
     }
-    return nals.some((nal) => {
-      if (nal[0]! >= 128) return true;
-      if (this.codec === 'h264') return [1, 2, 5].includes(nal[0]! % 32) && Math.floor(nal[0]! / 32) % 4 > 0;
-      const type = Math.floor(nal[0]! / 2);
-      if (type > 21 || (type > 9 && type < 16)) return false;
-      if (nal[0]! % 2 > 0 || nal[1]! >= 8) return false;
-      const subLayers = this.#active?.hevcSps?.maxSubLayers ?? 7;
-      return !(type <= 14 && type % 2 === 0 && (nal[1] ?? 0) % 8 >= subLayers);
-    });
+    return nals.some((nal) => this.#isMissed(nal));
+  }
+
+  #isMissed(nal: readonly number[]): boolean {
+    if (nal[0]! >= 128) return true;
+    if (this.codec === 'h264') return [1, 2, 5].includes(nal[0]! % 32) && Math.floor(nal[0]! / 32) % 4 > 0;
+    const type = Math.floor(nal[0]! / 2);
+    if (type > 21 || (type > 9 && type < 16)) return false;
+    if (nal[0]! % 2 > 0 || nal[1]! >= 8) return false;
+    const subLayers = this.#active?.hevcSps?.maxSubLayers ?? 7;
+    return !(type <= 14 && type % 2 === 0 && (nal[1] ?? 0) % 8 >= subLayers);
+  }
+
+  get #sets(): readonly { readonly id: number; readonly nal: readonly number[] }[] {
+    return [
+      ...this.#avcSps,
+      ...this.#avcPps,
+      ...this.#spsExtensions,
+      ...this.#vps,
+      ...this.#hevcSps,
+      ...this.#hevcPps,
+    ];
+  }
+
+  /** Whether a NAL unit is at least three bytes longer, or shorter, than it was, or than it can be. */
+  #overruns(nal: readonly number[], kind: string): boolean {
+    if (kind === 'delimiter') return nal.length >= this.#headerSize + 4;
+    if (kind !== 'set' || this.#sets.some((set) => set.nal.join() === nal.join())) return false;
+    return this.#sets.some(({ nal: known }) => isLonger(known, nal) || isLonger(nal, known));
+  }
+
+  get #headerSize(): number {
+    return this.codec === 'h264' ? 1 : 2;
+  }
+
+  /** The picture in a NAL unit that is none, behind where it ends and a start code that is none any more. */
+  #hidden(nal: readonly number[]): readonly number[] | undefined {
+    const ends: number[] = [];
+    const kind = this.#kind(nal);
+    if (kind === 'delimiter') ends.push(this.#headerSize + 1);
+    if (kind === 'sei') ends.push(...seiEnds(nal, this.#headerSize));
+    if (kind === 'set')
+      for (const { nal: known } of this.#sets) if (isLonger(nal, known)) ends.push(known.length);
+    return ends
+      .flatMap((end) => [nal.slice(end + 3), nal.slice(end + 4)])
+      .find((rest) => rest.length > 0 && this.#place(rest) === 'first' && this.#knowsPps(rest));
+  }
+
+  #knowsPps(slice: readonly number[]): boolean {
+    try {
+      const avc = this.codec === 'h264';
+      const id = avc ? naiveAvcSlicePps(slice) : naiveHevcSlicePps(slice);
+      return [...this.#avcPps, ...this.#hevcPps].some((set) => set.id === id);
+    } catch {
+      return false;
+    }
   }
 
   #isReadable(data: Uint8Array): boolean {
@@ -482,6 +540,11 @@ class NaiveVideo {
     if (known !== undefined) this.#latestPps = known.id;
     const lists = [this.#avcSps, this.#avcPps, this.#spsExtensions, this.#vps, this.#hevcSps, this.#hevcPps];
     if (lists.some((list) => list.some((set) => set.nal.join() === nal.join()))) return;
+    const cutShort = this.#sets.find((set) => isLonger(nal, set.nal));
+    if (cutShort !== undefined) {
+      if (isPps) this.#latestPps = cutShort.id;
+      return;
+    }
     if (this.codec === 'h264') {
       if (type === 7) put(this.#avcSps, naiveAvcSps(nal), 31);
       if (type === 8) put(this.#avcPps, naiveAvcPps(nal, this.#avcSps), 255);
@@ -695,4 +758,35 @@ function hasRecoveryPoint(nal: readonly number[]): boolean {
     at += size;
   }
   return false;
+}
+
+/** Whether `nal` is `other`, but for its last byte, with at least three bytes more. */
+function isLonger(nal: readonly number[], other: readonly number[]): boolean {
+  const beginning = other.slice(0, -1);
+  return nal.length >= other.length + 3 && nal.slice(0, beginning.length).join() === beginning.join();
+}
+
+/** Behind the trailing bits that may follow each message of an SEI, emulation prevention counted; none where it ends well. */
+function seiEnds(nal: readonly number[], headerSize: number): number[] {
+  const rbsp = withoutEmulation(nal.slice(headerSize));
+  const ends: number[] = [];
+  let at = 0;
+  const variable = (): number => {
+    let value = 0;
+    for (; rbsp[at] === 255; at++) value += 255;
+    return value + (rbsp[at++] ?? Number.NaN);
+  };
+  for (;;) {
+    variable();
+    const size = variable();
+    at += size;
+    if (!(at < rbsp.length)) return ends;
+    if (at === rbsp.length - 1 && rbsp[at] === 0x80) return [];
+    // As long a beginning of the NAL unit as gives so many bytes.
+    for (let end = headerSize + at + 1; end <= nal.length; end++) {
+      if (withoutEmulation(nal.slice(headerSize, end)).length !== at + 1) continue;
+      ends.push(end);
+      break;
+    }
+  }
 }

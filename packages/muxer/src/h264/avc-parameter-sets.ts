@@ -33,6 +33,17 @@ export class AvcParameterSets implements ParameterSets<AvcSps, AvcPps> {
     }
   }
 
+  knownSize(nal: Uint8Array): number {
+    switch (avcNalUnitType(nal[0]!)) {
+      case AvcNalUnitType.sps:
+        return this.sps.knownSize(nal);
+      case AvcNalUnitType.pps:
+        return this.pps.knownSize(nal);
+      default:
+        return this.spsExtensions.knownSize(nal);
+    }
+  }
+
   retain(nals: readonly Uint8Array[]): void {
     this.sps.retain(nals);
     this.pps.retain(nals);

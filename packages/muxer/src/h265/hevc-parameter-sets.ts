@@ -28,6 +28,17 @@ export class HevcParameterSets implements ParameterSets<HevcSps, HevcPps> {
     }
   }
 
+  knownSize(nal: Uint8Array): number {
+    switch (hevcNalUnitType(nal[0]!)) {
+      case HevcNalUnitType.vps:
+        return this.vps.knownSize(nal);
+      case HevcNalUnitType.sps:
+        return this.sps.knownSize(nal);
+      default:
+        return this.pps.knownSize(nal);
+    }
+  }
+
   retain(nals: readonly Uint8Array[]): void {
     this.vps.retain(nals);
     this.sps.retain(nals);

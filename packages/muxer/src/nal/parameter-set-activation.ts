@@ -1,6 +1,6 @@
 import { MuxerError } from '../errors.js';
 import type { DecoderConfiguration } from './decoder-configuration.js';
-import { NalKind } from './nal-codec.js';
+import { NalKind, NalPlace } from './nal-codec.js';
 import type { ParameterSetStore } from './parameter-set-store.js';
 
 interface Sps {
@@ -21,6 +21,11 @@ export interface ParameterSets<S extends Sps, P extends Pps> {
    * MuxerError.
    */
   put(nal: Uint8Array, offset: number): boolean;
+  /**
+   * Bytes that a parameter set has by another one that has come: one of them is the other with more bytes behind
+   * it; 0: neither is.
+   */
+  knownSize(nal: Uint8Array): number;
   /** Removes the sets that are none of these NAL units. */
   retain(nals: readonly Uint8Array[]): void;
   /** Whether a picture can have all that it refers to. */
@@ -62,6 +67,7 @@ export abstract class ParameterSetActivation<
   /** Reads which PPS a slice refers to. Throws MuxerError. */
   protected abstract readPpsId(data: Uint8Array, start: number, end: number): number;
   abstract classify(data: Uint8Array, start: number, end: number): NalKind;
+  abstract placeOf(data: Uint8Array, start: number, end: number): NalPlace;
   protected abstract isPps(nal: Uint8Array): boolean;
   protected abstract parseRecord(record: Uint8Array): DecoderConfiguration;
   /**
@@ -78,6 +84,20 @@ export abstract class ParameterSetActivation<
     if (!this.sets.put(nal, start)) return;
     this.#activePps = undefined;
     this.#stored = true;
+  }
+
+  endOfKnown(data: Uint8Array, start: number, end: number): number {
+    const size = this.sets.knownSize(data.subarray(start, end));
+    return size === 0 ? -1 : start + size;
+  }
+
+  beginsPicture(data: Uint8Array, start: number, end: number): boolean {
+    if (this.placeOf(data, start, end) !== NalPlace.firstSlice) return false;
+    try {
+      return this.sets.pps.get(this.readPpsId(data, start, end)) !== undefined;
+    } catch {
+      return false;
+    }
   }
 
   configure(record: Uint8Array): number {

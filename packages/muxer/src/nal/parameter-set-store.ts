@@ -1,6 +1,7 @@
 import { equalBytes } from '../bits/bytes.js';
 import { MuxerError, type MuxerErrorCode } from '../errors.js';
 import { limits } from '../limits.js';
+import { startCodeSize } from './hidden-picture.js';
 
 interface StoredSet<T> {
   readonly nal: Uint8Array;
@@ -58,11 +59,35 @@ export class ParameterSetStore<T extends { readonly id: number }> {
   }
 
   /**
-   * Keeps a NAL unit, which is at `offset` in its packet, unless exactly these bytes are there already: false
-   * then. Throws MuxerError.
+   * Bytes that a NAL unit has by one that is there: the one is the other with more bytes behind it, at least as
+   * many as a start code has; 0: no such is there. What has overwritten the start code may have begun a byte early.
+   */
+  knownSize(nal: Uint8Array): number {
+    return this.has(nal) ? 0 : (this.#akin(nal)?.size ?? 0);
+  }
+
+  /** The set that is the same but for its last byte and what stands behind it. */
+  #akin(nal: Uint8Array): { readonly value: T; readonly size: number } | undefined {
+    for (const { nal: known, value } of this.#sets.values()) {
+      const size = Math.min(known.length, nal.length);
+      const isLonger = Math.max(known.length, nal.length) >= size + startCodeSize;
+      if (isLonger && equalBytes(known.subarray(0, size - 1), nal.subarray(0, size - 1)))
+        return { value, size };
+    }
+    return undefined;
+  }
+
+  /**
+   * Keeps a NAL unit, which is at `offset` in its packet, unless exactly these bytes are there already, or those
+   * that it begins with: false then. Throws MuxerError.
    */
   add(nal: Uint8Array, offset: number, parse: (nal: Uint8Array, offset: number) => T): boolean {
     if (this.has(nal)) return false;
+    const akin = this.#akin(nal);
+    if (akin !== undefined && akin.size < nal.length) {
+      this.#latest = akin.value;
+      return false;
+    }
     this.put(nal, parse(nal, offset), offset);
     return true;
   }

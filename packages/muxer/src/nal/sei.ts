@@ -18,6 +18,12 @@ export class SeiWalker {
     this.#zeros = 0;
   }
 
+  /** Where the next message begins, or what stands behind the last. */
+  get position(): number {
+    const isEscaped = this.#zeros >= 2 && this.#position < this.#end && this.#data[this.#position] === 3;
+    return isEscaped ? this.#position + 1 : this.#position;
+  }
+
   /** Reads the next message's header; false at the end. Skip or read the payload before the next call. */
   next(): boolean {
     // rbsp_trailing_bits alone are one byte.

@@ -15,11 +15,12 @@ import type { ColorInfoSender } from './color-info-sender.js';
 import { keyFrameHint } from './key-frame-hint.js';
 import { nalSampleInPlace, nalSampleSize, nalSampleSliced } from './nal-sample.js';
 import { PacketForm } from './packet-form.js';
-import { index } from './packet-index.js';
+import { index, isIndexed } from './packet-index.js';
 import { PendingNalUnits } from './pending-nal-units.js';
 import { PictureAssembler, type PictureTarget, type SliceHandling } from './picture-assembler.js';
 import { PictureSurvey } from './picture-survey.js';
 import { PictureTimes } from './picture-times.js';
+import { StartCodeWatch } from './start-code-watch.js';
 import { VideoHeaders } from './video-headers.js';
 import type { VideoTrack } from './video-track.js';
 
@@ -32,6 +33,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
   readonly #pending = new PendingNalUnits();
   readonly #sei = new SeiState();
   readonly #survey: PictureSurvey;
+  readonly #startCodes: StartCodeWatch;
   readonly #times: PictureTimes;
   readonly #form: PacketForm;
   /** A key frame has come, and no picture that others refer to has been lost since. */
@@ -55,6 +57,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
     this.#form = new PacketForm(codec);
     this.#assembler = new PictureAssembler(codec, slices);
     this.#survey = new PictureSurvey(codec, this.#sei);
+    this.#startCodes = new StartCodeWatch(codec, this.#survey);
     this.#times = new PictureTimes(codec, this.#survey, timeline, clock);
   }
 
@@ -163,6 +166,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
   #isLoss(data: Uint8Array): boolean {
     return (
       this.#survey.opaque ||
+      this.#startCodes.hidesMissed ||
       holdsMissedNalUnit(data, this.#form.lengthSize, (start) => this.#codec.isMissed(data, start))
     );
   }
@@ -173,6 +177,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
    */
   muxPicture(packet: MediaPacket, isRead: boolean, out: FlvTag[]): void {
     this.#survey.begin();
+    this.#startCodes.hidesMissed = false;
     try {
       this.#mux(packet, isRead, out);
     } catch (error) {
@@ -194,6 +199,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
       if (!isRead) index.read(packet.data, this.#form.lengthSize);
       survey.take(packet, this.#pending.recoveryPoint);
     } else survey.takeOpaque(packet.data, this.#startOf(packet.data));
+    this.#startCodes.check(packet, this.#timeline.onWarning);
     if (!survey.hasPicture) {
       this.#pending.keep(packet.data, index, this.#codec);
       this.#pending.recoveryPoint = this.#sei.recoveryPoint;
@@ -208,6 +214,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
     }
     requireMessageSize(nalSampleSize(index) + this.#pending.size + 8, 'ERR_CLOUDPUSH_VIDEO_TOO_LARGE');
     this.#emit(packet, keyFrame, out);
+    this.#startCodes.note(packet, this.#timeline.onWarning);
     this.#started = true;
   }
 
@@ -285,15 +292,5 @@ export class NalTrack implements VideoTrack, PictureTarget {
     const sample = nalSampleSliced(packet, index, headerSize, this.#pending, delimiterFirst);
     writeVideoHeader(sample.parts[0]!, 0, format, keyFrame, offset);
     return new FlvTag(TagType.video, role, timestamp, sample.parts, sample.size, sample.headroom);
-  }
-}
-
-/** Reads the NAL units of a packet into the index. What cannot be read is refused when it is muxed. */
-function isIndexed(data: Uint8Array, lengthSize: number): boolean {
-  try {
-    index.read(data, lengthSize);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -5,3 +5,13 @@ import { NalUnitIndex } from '../nal/nal-unit-index.js';
  * the processor's cache.
  */
 export const index = new NalUnitIndex();
+
+/** Reads the NAL units of a packet into the index. What cannot be read is refused when it is muxed. */
+export function isIndexed(data: Uint8Array, lengthSize: number): boolean {
+  try {
+    index.read(data, lengthSize);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,4 +1,5 @@
 import type { MediaPacket } from '../media-packet.js';
+import { endOfDelimiter, startCodeSize } from '../nal/hidden-picture.js';
 import { type NalCodec, NalKind } from '../nal/nal-codec.js';
 import type { SeiState } from '../nal/sei-state.js';
 import { index } from './packet-index.js';
@@ -24,6 +25,9 @@ export class PictureSurvey {
   /** The first slice, when that is not encrypted. */
   sliceStart = 0;
   sliceEnd = 0;
+  slices = 0;
+  /** Where a NAL unit ends that has more bytes behind its end; −1: none has. */
+  overrun = -1;
 
   constructor(codec: NalCodec, sei: SeiState) {
     this.#codec = codec;
@@ -46,6 +50,8 @@ export class PictureSurvey {
     let kept = 0;
     this.randomAccess = false;
     this.contiguous = true;
+    this.slices = 0;
+    this.overrun = -1;
     this.#sei.recoveryPoint = recoveryPoint;
     for (let i = 0; i < count; i++) {
       const start = starts[i]!;
@@ -66,6 +72,7 @@ export class PictureSurvey {
   #note(kind: NalKind, packet: MediaPacket, start: number, end: number): void {
     const { data, encrypted } = packet;
     if (kind === NalKind.slice) {
+      this.slices++;
       if (this.#codec.isRandomAccess(data[start]!)) this.randomAccess = true;
       if (this.hasPicture) {
         if (encrypted !== true) this.#codec.continuePicture(data, start, end);
@@ -79,10 +86,18 @@ export class PictureSurvey {
       if (this.#codec.sequence !== sequence) this.#sei.beginSequence();
       this.disposable = this.#codec.isDisposable(data, start);
     } else if (kind === NalKind.parameterSet) {
+      this.#noteEnd(this.#codec.endOfKnown(data, start, end));
       this.#codec.storeParameterSet(data, start, end);
     } else if (kind === NalKind.sei && encrypted !== true) {
       this.#sei.read(data, start + this.#codec.nalHeaderSize, end);
+    } else if (kind === NalKind.accessUnitDelimiter) {
+      const last = endOfDelimiter(this.#codec, start);
+      if (end >= last + startCodeSize) this.#noteEnd(last);
     }
+  }
+
+  #noteEnd(end: number): void {
+    if (this.overrun < 0) this.overrun = end;
   }
 
   /**
@@ -98,5 +113,7 @@ export class PictureSurvey {
     this.disposable = false;
     this.contiguous = true;
     this.delimiterFirst = false;
+    this.slices = 1;
+    this.overrun = -1;
   }
 }
