@@ -130,6 +130,7 @@ export type {
   FileSource,
   ModuleSource,
   RtspSource,
+  SourceFallback,
   SourceOptions,
   SourceSettings,
 } from './options/source-options.js';

@@ -82,6 +82,8 @@ export interface SourceState extends Standing<SourceStatus> {
   readonly jitter?: number | undefined;
   /** Codecs and their parameters, as the engine describes them; undefined before the source has connected. */
   readonly tracks?: Readonly<Record<string, unknown>> | undefined;
+  /** The channel's `offline` file is sent in its place. */
+  readonly fallback?: boolean | undefined;
   /** When the last frame came, in ms since 1970, to about a second; undefined before the first. */
   readonly lastFrameAt?: number | undefined;
 }

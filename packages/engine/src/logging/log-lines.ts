@@ -27,6 +27,7 @@ export const logLines = {
   sourceResumed: ['info', 'source goes on'],
   sourceStalled: ['warn', 'source is silent'],
   sourceWarning: ['warn', 'warning of a source'],
+  sourceFallback: ['info', 'fallback of a source'],
   sourceLost: ['warn', 'source lost'],
   connectionLost: ['warn', 'connection lost, connecting again'],
   packetRefused: ['warn', 'packet refused'],

@@ -36,6 +36,11 @@ export type SourceInput =
     }
   | { readonly kind: 'module'; readonly url: string; readonly options: unknown };
 
+/** A source whose packets are read when they are due. */
+export type ReadInput = Exclude<SourceInput, { readonly kind: 'rtsp' }>;
+/** What is sent while a source is lost. */
+export type FallbackInput = Extract<SourceInput, { readonly kind: 'file' | 'module' }>;
+
 /** The configuration of a channel's source, for the shard that reads it. */
 export interface SourceConfig {
   readonly input: SourceInput;
@@ -46,6 +51,8 @@ export interface SourceConfig {
   /** Undefined: a source that is lost is not opened again. */
   readonly retry: SourceRetry | undefined;
   readonly audio: SourceAudio;
+  /** Undefined: nothing is sent while the source is lost. */
+  readonly fallback: FallbackInput | undefined;
   /** The largest packet that the pool could hold for the channel, in bytes. */
   readonly maxPacket: number;
 }

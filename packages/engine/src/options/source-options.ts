@@ -9,7 +9,7 @@ import {
   optionalBoolean,
   requireObject,
 } from '../base/validation.js';
-import type { SourceAudio, SourceConfig, SourceInput, SourceRetry } from './source-config.js';
+import type { FallbackInput, SourceAudio, SourceConfig, SourceInput, SourceRetry } from './source-config.js';
 
 /** How long a source may be silent, what happens when it is lost, and which sound is sent. */
 export interface SourceSettings {
@@ -30,7 +30,17 @@ export interface SourceSettings {
    * left out. `'silence'`: AAC without a sound, in place of the source's own, for servers that want a sound track. `'none'`: no sound.
    */
   readonly audio?: SourceAudio | undefined;
+  /**
+   * What is sent from when the source is lost, or could not be opened, until it is there: a file, over and over, or a module. Players stay
+   * connected best when it has the source's codecs. Default: nothing.
+   */
+  readonly fallback?: SourceFallback | undefined;
 }
+
+/** A file, or a source module, that stands in for a source: the options of `FileSource` and `ModuleSource` of the same names. */
+export type SourceFallback =
+  | Pick<FileSource, 'file' | 'format' | 'frameRate' | 'module'>
+  | Pick<ModuleSource, 'module' | 'options' | 'file'>;
 
 /** A camera, or another server that speaks RTSP (RFC 2326). */
 export interface RtspSource extends SourceSettings {
@@ -107,7 +117,14 @@ export type SourceOptions = RtspSource | FileSource | CommandSource | ModuleSour
 
 type Names<T> = Readonly<Record<keyof T & string, true>>;
 
-const SETTINGS: Names<SourceSettings> = { timeout: true, videoTimeout: true, retry: true, audio: true };
+const SETTINGS: Names<SourceSettings> = {
+  timeout: true,
+  videoTimeout: true,
+  retry: true,
+  audio: true,
+  fallback: true,
+};
+const FALLBACK_KINDS = ['file', 'module'] as const;
 const RTSP = { rtsp: true, transport: true, username: true, password: true, fingerprint: true, ca: true };
 const FILE = { file: true, loop: true, format: true, frameRate: true };
 const COMMAND = { command: true, format: true, frameRate: true };
@@ -132,13 +149,14 @@ export function sourceConfig(given: SourceOptions, maxPacket: number, place = 's
     throw invalidParameter(place, kinds.join(', ') || 'without a kind', `one of ${KINDS.join(', ')}`);
   }
   const input = inputOf(object, place);
-  const { timeout, videoTimeout, retry, audio } = object;
+  const { timeout, videoTimeout, retry, audio, fallback } = object;
   return {
     input,
     timeout: integer(`${place}.timeout`, timeout, 10_000, 100, 3_600_000),
     videoTimeout: integer(`${place}.videoTimeout`, videoTimeout, 10_000, 100, 3_600_000),
     retry: checkedRetry(retry, `${place}.retry`),
     audio: oneOf(`${place}.audio`, audio, ['auto', 'copy', 'silence', 'none']),
+    fallback: fallback === undefined ? undefined : fallbackInput(fallback, `${place}.fallback`),
     maxPacket,
   };
 }
@@ -148,6 +166,24 @@ function inputOf(options: SourceOptions, place: string): SourceInput {
   if (options.file !== undefined) return fileInput(options, place);
   if (options.command !== undefined) return commandInput(options, place);
   return moduleInput(options, place);
+}
+
+function fallbackInput(given: SourceFallback, place: string): FallbackInput {
+  const object = requireObject(place, given);
+  const kinds = FALLBACK_KINDS.filter((kind) => object[kind] !== undefined);
+  if (kinds.length !== 1) {
+    throw invalidParameter(
+      place,
+      kinds.join(', ') || 'without a kind',
+      `one of ${FALLBACK_KINDS.join(', ')}`,
+    );
+  }
+  if (object.file === undefined) {
+    checkedOptions<object>(place, object, MODULE);
+    return moduleInput(object as ModuleSource, place);
+  }
+  checkedOptions<object>(place, object, { file: true, format: true, frameRate: true });
+  return { ...fileInput(object as FileSource, place), loop: true };
 }
 
 function rtspInput(options: RtspSource, place: string): SourceInput {
@@ -181,7 +217,7 @@ function rtspInput(options: RtspSource, place: string): SourceInput {
   };
 }
 
-function fileInput(options: FileSource, place: string): SourceInput {
+function fileInput(options: FileSource, place: string): Extract<SourceInput, { kind: 'file' }> {
   checkedOptions<object>(place, options, { ...FILE, ...SETTINGS });
   return {
     kind: 'file',
@@ -212,7 +248,7 @@ function commandInput(options: CommandSource, place: string): SourceInput {
   };
 }
 
-function moduleInput(options: ModuleSource, place: string): SourceInput {
+function moduleInput(options: ModuleSource, place: string): Extract<SourceInput, { kind: 'module' }> {
   checkedOptions<object>(place, options, { ...MODULE, ...SETTINGS });
   const url = text(`${place}.module`, options.module);
   if (!URL.canParse(url)) {

@@ -29,6 +29,8 @@ export type SourceReport =
       readonly delay: number;
       readonly attempts: number;
     }
+  /** Other media goes out in its place, or does so no more. */
+  | { readonly type: 'fallback'; readonly isOn: boolean }
   /** Something that an operator should know, without secrets. */
   | { readonly type: 'warning'; readonly message: string }
   /** It has come to its end. */

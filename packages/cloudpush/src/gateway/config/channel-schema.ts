@@ -24,6 +24,11 @@ const handling = {
       ['auto', 'copy', 'silence', 'none'],
     ),
   ),
+  offline: optional(
+    strict('Continuous mode: what is sent while the source is lost. Default nothing.', {
+      file: text('Path of a file, played in a loop; best with the codecs of the source.'),
+    }),
+  ),
   hevc: optional(
     choice('How H.265 is sent: as Enhanced RTMP, or as codec id 12. Default auto.', [
       'auto',

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import type { SourceOptions } from '@cloudpush/engine';
+import type { ModuleSource, SourceFallback, SourceOptions } from '@cloudpush/engine';
 import { isContainerName } from '../../containers/container-names.js';
 import { cameraPlace } from './addresses.js';
 import type { SourcePlan } from './configuration.js';
@@ -28,7 +28,7 @@ export function planSource(channel: ChannelDocument, context: PlanContext): Sour
   const kind = pickOne(given, KINDS, problems);
   if (kind === undefined) return undefined;
   refuseForeignKeys(given, kind, problems);
-  const common = commonOptions(channel);
+  const common = commonOptions(channel, context);
   switch (kind) {
     case 'url':
       return planCamera(given, channel, common, context);
@@ -37,8 +37,7 @@ export function planSource(channel: ChannelDocument, context: PlanContext): Sour
       const path = context.path(file!);
       if (isContainerName(path) && format === undefined) {
         if (frameRate !== undefined) problems.add(['frameRate'], 'means something with raw video only');
-        const options = { module: CONTAINER_MODULE, options: { path, loop: loop ?? false }, ...common };
-        return { kind: 'file', place: path, options };
+        return { kind: 'file', place: path, options: { ...container(path, loop ?? false), ...common } };
       }
       return { kind: 'file', place: path, options: { file: path, loop, format, frameRate, ...common } };
     }
@@ -63,6 +62,15 @@ export function planSource(channel: ChannelDocument, context: PlanContext): Sour
       };
     }
   }
+}
+
+function container(path: string, loop: boolean): Pick<ModuleSource, 'module' | 'options'> {
+  return { module: CONTAINER_MODULE, options: { path, loop } };
+}
+
+/** A file that is played over and over. */
+function playedFile(path: string): SourceFallback {
+  return isContainerName(path) ? container(path, true) : { file: path };
 }
 
 function planCamera(
@@ -104,8 +112,14 @@ function refuseForeignKeys(given: SourceDocument, kind: (typeof KINDS)[number], 
   }
 }
 
-function commonOptions({ sourceTimeout, videoTimeout, sourceRetry, audio }: ChannelDocument) {
+function commonOptions(
+  { sourceTimeout, videoTimeout, sourceRetry, audio, offline, mode }: ChannelDocument,
+  context: PlanContext,
+) {
+  // A recording is of what happened.
+  const slate = mode === 'event' ? undefined : offline?.file;
   return {
+    fallback: slate === undefined ? undefined : playedFile(context.path(slate)),
     timeout: milliseconds(sourceTimeout),
     videoTimeout: milliseconds(videoTimeout),
     retry: {

@@ -92,6 +92,7 @@ export class SourceSupervisor {
       counters: stats === undefined ? this.#carried : add(this.#carried, stats),
       jitter: kind === 'rtsp' ? stats?.jitter : undefined,
       tracks: this.#tracks,
+      fallback: stats?.fallback === true ? true : undefined,
       lastFrameAt: this.#lastFrameAt,
     };
   }

@@ -116,6 +116,7 @@ const NO_SOURCE: SourceStats = {
   attempt: 1,
   nextRetryAt: undefined,
   lastError: undefined,
+  fallback: false,
 };
 
 /** A channel whose source and destinations do what the test says. */

@@ -84,6 +84,7 @@ export class SourceController {
         return;
       case 'connecting':
       case 'streaming':
+      case 'fallback':
       case 'warning':
         return;
       default:

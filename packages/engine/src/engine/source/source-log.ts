@@ -9,6 +9,7 @@ export const sourceLines = {
   streaming: 'sourceResumed',
   lost: 'sourceLost',
   ended: 'sourceEnded',
+  fallback: 'sourceFallback',
   warning: 'sourceWarning',
 } as const satisfies Record<SourceReport['type'], LogLine>;
 
@@ -23,6 +24,8 @@ export function sourceFields(event: SourceReport): object {
       const { error, delay, attempts } = event;
       return { code: error.code, reason: error.message, delay, attempts };
     }
+    case 'fallback':
+      return { on: event.isOn };
     case 'warning':
       return { reason: event.message };
     case 'connecting':

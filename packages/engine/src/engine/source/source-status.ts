@@ -29,6 +29,7 @@ export class SourceStatus {
   #everConnected = false;
   #nextRetryAt: number | undefined;
   #lastError: CloudPushError | undefined;
+  #isFallback = false;
   /** What was counted on shards that the channel has left. */
   readonly #before: Counts = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Counts;
 
@@ -48,11 +49,16 @@ export class SourceStatus {
       attempt: this.#attempt,
       nextRetryAt: this.#nextRetryAt,
       lastError: this.#lastError,
+      fallback: this.#isFallback,
     };
   }
 
   note(event: SourceReport): void {
     if (event.type === 'warning') return;
+    if (event.type === 'fallback') {
+      this.#isFallback = event.isOn;
+      return;
+    }
     this.#nextRetryAt = undefined;
     switch (event.type) {
       case 'connecting':
@@ -87,6 +93,7 @@ export class SourceStatus {
   carry(): void {
     for (const name of COUNTERS) this.#before[name] += this.#onShard(SourceCounter[name]);
     this.#placement.shard.counters.sources.reset(this.#placement.channel);
+    this.#isFallback = false;
     this.#enter('connecting');
   }
 

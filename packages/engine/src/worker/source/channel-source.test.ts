@@ -3,6 +3,7 @@ import { CloudPushError } from '../../base/errors.js';
 import { newCounterMemory, ShardCounters } from '../../memory/counters.js';
 import type { SourceConfig } from '../../options/source-config.js';
 import { ChannelSource } from './channel-source.js';
+import type { ReaderOutput } from './reader-output.js';
 import type { SourceChannel, SourceContext } from './source-context.js';
 import type { SourceOutput } from './source-output.js';
 import type { SessionHandler, SourceSession } from './source-session.js';
@@ -18,9 +19,9 @@ class FakeSession implements SourceSession {
   closed = false;
   readonly handler: SessionHandler;
   readonly output: SourceOutput;
-  constructor(handler: SessionHandler, output: SourceOutput) {
+  constructor(handler: SessionHandler, output: ReaderOutput) {
     this.handler = handler;
-    this.output = output;
+    this.output = output as SourceOutput;
   }
   start(): void {}
   tick(): void {}
@@ -40,6 +41,7 @@ function bench(settings: Partial<SourceConfig> = {}) {
   let clock = 1000;
   const reports: string[] = [];
   const sessions: FakeSession[] = [];
+  const fallbacks: FakeSession[] = [];
   const context = {
     pool: new SharedArrayBuffer(65_536),
     counters: new ShardCounters(newCounterMemory(1)),
@@ -55,6 +57,7 @@ function bench(settings: Partial<SourceConfig> = {}) {
     videoTimeout: 2000,
     retry: { initialDelay: 100, maxDelay: 5000 },
     audio: 'auto',
+    fallback: undefined,
     maxPacket: 10_000,
     ...settings,
   };
@@ -62,10 +65,17 @@ function bench(settings: Partial<SourceConfig> = {}) {
     context,
     channel,
     config,
-    (_, output, handler) => {
-      const session = new FakeSession(handler, output);
-      sessions.push(session);
-      return session;
+    {
+      open: (_, output, handler) => {
+        const session = new FakeSession(handler, output);
+        sessions.push(session);
+        return session;
+      },
+      openFallback: (_input, _config, output, handler) => {
+        const session = new FakeSession(handler, output);
+        fallbacks.push(session);
+        return session;
+      },
     },
     () => {},
     () => clock,
@@ -82,7 +92,7 @@ function bench(settings: Partial<SourceConfig> = {}) {
     session().output.pictureAt = clock;
     session().handler.onConnected(tracks);
   };
-  return { source, reports, sessions, session, connect, pass, config, now: () => clock };
+  return { source, reports, sessions, fallbacks, session, connect, pass, config, now: () => clock };
 }
 
 test('what a session has counted is published when another takes its place, and at the end', () => {
@@ -169,4 +179,57 @@ test('a session that is over says nothing any more', () => {
   source.close();
   source.replace(config);
   expect(sessions).toHaveLength(2);
+});
+
+const slate = { kind: 'file', path: 'slate', loop: true, format: undefined, frameRate: undefined } as const;
+
+test('what stands in for a source begins when it is lost, once, and ends before the source writes again', () => {
+  const { reports, session, fallbacks, connect, pass } = bench({ fallback: slate });
+  connect();
+  expect(fallbacks).toHaveLength(0);
+  session().handler.onEnded(failure('retryable'));
+  expect(fallbacks).toHaveLength(1);
+  fallbacks[0]!.handler.onConnected(tracks);
+  expect(reports.at(-1)).toBe('fallback');
+  pass(150);
+  session().handler.onEnded(failure('retryable'));
+  expect(fallbacks).toHaveLength(1);
+  expect(fallbacks[0]!.closed).toBe(false);
+  pass(250);
+  session().output.begin('h264', 'aac');
+  expect(fallbacks[0]!.closed).toBe(true);
+  connect();
+  expect(reports.slice(-2)).toEqual(['fallback', 'connected']);
+});
+
+test('what stands in ends with the channel, and where another source takes its place', () => {
+  const first = bench({ fallback: slate });
+  first.session().handler.onEnded(failure('fatal'));
+  first.source.replace(first.config);
+  expect(first.fallbacks[0]!.closed).toBe(true);
+  first.session().handler.onEnded(failure('fatal'));
+  expect(first.fallbacks).toHaveLength(2);
+  first.source.close();
+  expect(first.fallbacks[1]!.closed).toBe(true);
+});
+
+test('nothing of what stood in is written once the source has begun, whatever is on its way', () => {
+  const { session, fallbacks, connect } = bench({ fallback: slate });
+  session().handler.onEnded(failure('retryable'));
+  const { output } = fallbacks[0]!;
+  connect();
+  session().output.begin('h264', undefined);
+  expect(output.isFull).toBe(false);
+  expect(output.sendVideo(new Uint8Array(10), { pts: 0 })).toBe(true);
+  expect(session().output.isFull).toBe(false);
+});
+
+test('a fallback that cannot be read is told, and tried again when the source is lost the next time', () => {
+  const { reports, session, fallbacks, pass } = bench({ fallback: slate });
+  session().handler.onEnded(failure('retryable'));
+  fallbacks[0]!.handler.onEnded(failure('fatal'));
+  expect(reports.at(-1)).toBe('warning');
+  pass(150);
+  session().handler.onEnded(failure('retryable'));
+  expect(fallbacks).toHaveLength(2);
 });

@@ -1,9 +1,11 @@
 import { Backoff } from '../../base/backoff.js';
 import { monotonicNow } from '../../base/clock.js';
 import { type CloudPushError, toErrorData } from '../../base/errors.js';
-import type { SourceConfig } from '../../options/source-config.js';
+import type { FallbackInput, SourceConfig } from '../../options/source-config.js';
 import type { SlabKind, SourceReport, SourceTracks } from '../../protocol/source-messages.js';
 import { sourceTimeoutError } from '../../sources/errors.js';
+import { FallbackSource, type OpenFallback } from './fallback-source.js';
+import type { ReaderOutput } from './reader-output.js';
 import type { SourceChannel, SourceContext } from './source-context.js';
 import { SourceOutput } from './source-output.js';
 import type { SessionHandler, SourceSession } from './source-session.js';
@@ -14,12 +16,16 @@ const MOST_ATTEMPTS = 1_000_000;
 /** What part of its time-out a source may be silent before that is told. */
 const STALLED = 1 / 2;
 
-/** Opens a source once more. */
-export type OpenSession = (
-  config: SourceConfig,
-  output: SourceOutput,
-  handler: SessionHandler,
-) => SourceSession;
+/** Opens a source, or what stands in for it, once more. */
+export interface SessionOpener {
+  open(config: SourceConfig, output: SourceOutput, handler: SessionHandler): SourceSession;
+  openFallback(
+    input: FallbackInput,
+    config: SourceConfig,
+    output: ReaderOutput,
+    handler: SessionHandler,
+  ): SourceSession;
+}
 
 type State =
   | { readonly name: 'connecting'; readonly session: SourceSession; readonly since: number }
@@ -38,7 +44,7 @@ type State =
 export class ChannelSource {
   readonly #context: SourceContext;
   readonly #channel: SourceChannel;
-  readonly #open: OpenSession;
+  readonly #opener: SessionOpener;
   readonly #output: SourceOutput;
   readonly #onClosed: (source: ChannelSource) => void;
   readonly #now: () => number;
@@ -47,22 +53,30 @@ export class ChannelSource {
   /** Attempts in a row that have failed. */
   #attempts = 0;
   #state: State = { name: 'over' };
+  #fallback: FallbackSource | undefined;
+  #isFallback = false;
 
   constructor(
     context: SourceContext,
     channel: SourceChannel,
     config: SourceConfig,
-    open: OpenSession,
+    opener: SessionOpener,
     onClosed: (source: ChannelSource) => void,
     now: () => number = monotonicNow,
   ) {
     this.#context = context;
     this.#channel = channel;
     this.#config = config;
-    this.#open = open;
+    this.#opener = opener;
     this.#onClosed = onClosed;
     this.#now = now;
-    this.#output = new SourceOutput(context, channel, config.maxPacket, () => this.#session?.onRoom());
+    this.#output = new SourceOutput(context, channel, config.maxPacket, {
+      onRoom: () => {
+        this.#session?.onRoom();
+        this.#fallback?.onRoom();
+      },
+      onBegin: () => this.#stopFallback(),
+    });
     this.#begin();
   }
 
@@ -70,6 +84,7 @@ export class ChannelSource {
   replace(config: SourceConfig): void {
     if (this.#state.name === 'closed') return;
     this.#closeSession();
+    this.#stopFallback();
     this.#config = config;
     this.#begin();
   }
@@ -89,6 +104,7 @@ export class ChannelSource {
   tick(): void {
     const state = this.#state;
     const now = this.#now();
+    this.#fallback?.tick(now);
     switch (state.name) {
       case 'connecting':
         state.session.tick(now);
@@ -114,6 +130,7 @@ export class ChannelSource {
   close(): void {
     if (this.#state.name === 'closed') return;
     this.#closeSession();
+    this.#stopFallback();
     this.#state = { name: 'closed' };
     this.#output.close();
     this.#onClosed(this);
@@ -125,10 +142,39 @@ export class ChannelSource {
 
   /** With a configuration that is new. */
   #begin(): void {
-    const { retry } = this.#config;
+    const { retry, fallback } = this.#config;
     this.#attempts = 0;
     this.#backoff = retry && new Backoff({ ...retry, maxAttempts: MOST_ATTEMPTS, resetAfter: RESET_AFTER });
+    this.#fallback = fallback && this.#newFallback(fallback);
     this.#connect();
+  }
+
+  #newFallback(input: FallbackInput): FallbackSource {
+    const config = this.#config;
+    const open: OpenFallback = (output, handler) => this.#opener.openFallback(input, config, output, handler);
+    return new FallbackSource(this.#output, open, {
+      onBegun: ({ video, audio }) => {
+        this.#isFallback = true;
+        this.#report({ type: 'fallback', isOn: true });
+        if (video === undefined || audio === undefined) this.#channel.beginWithoutTrack();
+      },
+      onOver: (error) => {
+        this.#tellFallbackOff();
+        const reason = error === undefined ? 'it has ended' : error.message;
+        this.#report({ type: 'warning', message: `nothing stands in for the source any more: ${reason}` });
+      },
+    });
+  }
+
+  #stopFallback(): void {
+    this.#fallback?.stop();
+    this.#tellFallbackOff();
+  }
+
+  #tellFallbackOff(): void {
+    if (!this.#isFallback) return;
+    this.#isFallback = false;
+    this.#report({ type: 'fallback', isOn: false });
   }
 
   #connect(): void {
@@ -140,7 +186,7 @@ export class ChannelSource {
         if (this.#session === session) this.#onEnded(error);
       },
     };
-    const session = this.#open(this.#config, this.#output, handler);
+    const session = this.#opener.open(this.#config, this.#output, handler);
     this.#state = { name: 'connecting', session, since: this.#now() };
     this.#report({ type: 'connecting' });
     session.start();
@@ -174,6 +220,7 @@ export class ChannelSource {
       delay: delay ?? Number.POSITIVE_INFINITY,
       attempts: this.#attempts,
     });
+    this.#fallback?.start();
   }
 
   /** The session is over. */

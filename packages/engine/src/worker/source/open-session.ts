@@ -1,9 +1,10 @@
-import type { SourceConfig } from '../../options/source-config.js';
+import type { FallbackInput, ReadInput, SourceAudio, SourceConfig } from '../../options/source-config.js';
 import type { Pacer } from '../../sources/pacing/pacer.js';
 import { CommandOpener, type RunningCommands } from './command-opener.js';
 import { FileOpener } from './file-opener.js';
 import { ModuleOpener } from './module-opener.js';
-import { ReaderSession } from './reader-session.js';
+import type { ReaderOutput } from './reader-output.js';
+import { type ReaderOpener, ReaderSession } from './reader-session.js';
 import { type RtspServices, RtspSession } from './rtsp-session.js';
 import type { SourceOutput } from './source-output.js';
 import type { SessionHandler, SourceSession } from './source-session.js';
@@ -21,16 +22,39 @@ export function openSession(
   handler: SessionHandler,
   services: SessionServices,
 ): SourceSession {
-  const { pacer, commands } = services;
+  if (input.kind === 'rtsp') return new RtspSession(input, audio, output, handler, services);
+  return openReader(input, audio, output, handler, services);
+}
+
+/** A session of what is sent in place of a source that is lost. */
+export function openFallback(
+  input: FallbackInput,
+  audio: SourceAudio,
+  output: ReaderOutput,
+  handler: SessionHandler,
+  services: SessionServices,
+): SourceSession {
+  return openReader(input, audio, output, handler, services);
+}
+
+function openReader(
+  input: ReadInput,
+  audio: SourceAudio,
+  output: ReaderOutput,
+  handler: SessionHandler,
+  { pacer, commands }: SessionServices,
+): SourceSession {
+  return new ReaderSession(readerOpener(input, commands), pacer, output, handler, audio);
+}
+
+function readerOpener(input: ReadInput, commands: RunningCommands): ReaderOpener {
   switch (input.kind) {
-    case 'rtsp':
-      return new RtspSession(input, audio, output, handler, services);
     case 'file':
-      return new ReaderSession(new FileOpener(input), pacer, output, handler, audio);
+      return new FileOpener(input);
     case 'command':
-      return new ReaderSession(new CommandOpener(input, commands), pacer, output, handler, audio);
+      return new CommandOpener(input, commands);
     case 'module':
-      return new ReaderSession(new ModuleOpener(input), pacer, output, handler, audio);
+      return new ModuleOpener(input);
     default:
       return input satisfies never;
   }

@@ -4,7 +4,7 @@ import type { SourceAudio } from '../../options/source-config.js';
 import { Feed, type PacketSink } from '../../sources/pacing/feed.js';
 import type { Pacer } from '../../sources/pacing/pacer.js';
 import type { PacketReader } from '../../sources/reader.js';
-import type { OutputTimes, SourceOutput } from './source-output.js';
+import type { OutputTimes, ReaderOutput } from './reader-output.js';
 import type { SessionHandler, SourceSession } from './source-session.js';
 
 /** Media that is read packet by packet, once it is open. */
@@ -35,7 +35,7 @@ export interface ReaderOpener {
 export class ReaderSession implements SourceSession, PacketSink {
   readonly #opener: ReaderOpener;
   readonly #pacer: Pacer;
-  readonly #output: SourceOutput;
+  readonly #output: ReaderOutput;
   readonly #handler: SessionHandler;
   readonly #audio: SourceAudio;
   readonly #closing = new AbortController();
@@ -45,7 +45,7 @@ export class ReaderSession implements SourceSession, PacketSink {
   constructor(
     opener: ReaderOpener,
     pacer: Pacer,
-    output: SourceOutput,
+    output: ReaderOutput,
     handler: SessionHandler,
     audio: SourceAudio,
   ) {

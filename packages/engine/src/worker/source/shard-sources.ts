@@ -1,9 +1,9 @@
 import { CloudPushError } from '../../base/errors.js';
 import type { SourceConfig } from '../../options/source-config.js';
 import { Pacer } from '../../sources/pacing/pacer.js';
-import { ChannelSource, type OpenSession } from './channel-source.js';
+import { ChannelSource, type SessionOpener } from './channel-source.js';
 import { RunningCommands } from './command-opener.js';
-import { openSession, type SessionServices } from './open-session.js';
+import { openFallback, openSession, type SessionServices } from './open-session.js';
 import type { SourceChannel, SourceContext } from './source-context.js';
 import type { SpillBudget } from './track-writer.js';
 
@@ -26,9 +26,12 @@ export class ShardSources {
 
   open(channel: SourceChannel, config: SourceConfig): ChannelSource {
     const services = this.#servicesOf(channel);
-    const open: OpenSession = (configured, output, handler) =>
-      openSession(configured, output, handler, services);
-    const source = new ChannelSource(this.#context, channel, config, open, this.#forget);
+    const opener: SessionOpener = {
+      open: (configured, output, handler) => openSession(configured, output, handler, services),
+      openFallback: (input, { audio }, output, handler) =>
+        openFallback(input, audio, output, handler, services),
+    };
+    const source = new ChannelSource(this.#context, channel, config, opener, this.#forget);
     this.#sources.set(source, channel);
     this.#timer ??= setInterval(this.#tick, TICK);
     return source;

@@ -7,6 +7,7 @@ import { Command, PacketFlag } from '../../memory/ring.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
 import type { SlabKind } from '../../protocol/source-messages.js';
 import { PacketBlock } from '../channel/packet-block.js';
+import type { FallbackTarget, OutputTimes, ReaderOutput } from './reader-output.js';
 import { SILENCE_CONFIGURATION, SILENT_FRAME, Silence } from './silence.js';
 import { SlabArena } from './slab-arena.js';
 import type { SourceChannel, SourceContext } from './source-context.js';
@@ -20,12 +21,12 @@ const FIRST_VIDEO_SLAB = 256 * 1024;
 /** A session begins at least so long behind the last packet of the one before, in ms. */
 const LEAST_STEP = 1;
 
-/** Times of a packet on its session's clock, in ms, and what else is known of it. */
-export interface OutputTimes {
-  readonly pts: number;
-  readonly dts?: number | undefined;
-  readonly keyFrame?: boolean | undefined;
-  readonly configuration?: Uint8Array | undefined;
+/** Who hears of an output. */
+export interface OutputHandler {
+  /** There is room for what was refused. */
+  onRoom(): void;
+  /** A session of the source begins, and writes from now on: a fallback must not. */
+  onBegin(): void;
 }
 
 /** What a packet is, on its way into the channel. One for all: it does not outlive the call. */
@@ -43,7 +44,7 @@ const descriptor = {
  * A source's way into its channel: writes each packet into a slab of the pool, once, and hands it to the channel. Times are put on the
  * monotonic clock, on which every session of every source of the channel goes on, in whichever thread it runs.
  */
-export class SourceOutput {
+export class SourceOutput implements ReaderOutput, FallbackTarget {
   readonly #context: SourceContext;
   readonly #channel: SourceChannel;
   readonly #video: SlabArena;
@@ -51,7 +52,7 @@ export class SourceOutput {
   readonly #pool: Uint8Array;
   /** Bytes of the largest packet that the pool could hold. */
   readonly #maxPacket: number;
-  readonly #onRoom: () => void;
+  readonly #handler: OutputHandler;
   #videoCodec = 0;
   #audioCodec = 0;
   #silence: Silence | undefined;
@@ -63,16 +64,17 @@ export class SourceOutput {
   #behindLoss = false;
   #hasSentVideo = false;
   #roomScheduled = false;
+  /** False while a fallback is sent. */
+  #counts = true;
   /** When something came the last time, and a picture, in ms of the monotonic clock. */
   receivedAt = 0;
   pictureAt = 0;
 
-  /** @param onRoom there is room for what was refused */
-  constructor(context: SourceContext, channel: SourceChannel, maxPacket: number, onRoom: () => void) {
+  constructor(context: SourceContext, channel: SourceChannel, maxPacket: number, handler: OutputHandler) {
     this.#context = context;
     this.#channel = channel;
     this.#maxPacket = maxPacket;
-    this.#onRoom = onRoom;
+    this.#handler = handler;
     this.#pool = new Uint8Array(context.pool);
     this.#video = this.#arena('video', LEAST_VIDEO_SLAB);
     this.#audio = this.#arena('audio', LEAST_AUDIO_SLAB);
@@ -88,6 +90,18 @@ export class SourceOutput {
    * @param audio `'silence'`: sound without a sound goes along with the pictures
    */
   begin(video: VideoCodec | undefined, audio: AudioCodec | 'silence' | undefined): void {
+    this.#handler.onBegin();
+    this.#counts = true;
+    this.#start(video, audio);
+  }
+
+  /** The same of what goes out in place of the source: it does not count as received. */
+  beginFallback(video: VideoCodec | undefined, audio: AudioCodec | 'silence' | undefined): void {
+    this.#counts = false;
+    this.#start(video, audio);
+  }
+
+  #start(video: VideoCodec | undefined, audio: AudioCodec | 'silence' | undefined): void {
     this.#videoCodec = video === undefined ? 0 : VIDEO_CODECS.indexOf(video);
     const isSilent = audio === 'silence' && video !== undefined;
     this.#silence = isSilent ? new Silence() : undefined;
@@ -190,7 +204,7 @@ export class SourceOutput {
     descriptor.codec = this.#videoCodec;
     descriptor.flags = flags;
     descriptor.configuration = configuration;
-    this.#context.counters.sources.add(this.#channel.number, SourceCounter.videoFrames, 1);
+    this.#count(SourceCounter.videoFrames, 1);
     this.#pass(block, bytes, dts ?? Number.NaN, pts);
     if (this.#silence !== undefined) this.#passSilence(this.#silence, pts);
   }
@@ -200,7 +214,7 @@ export class SourceOutput {
     descriptor.codec = this.#audioCodec;
     descriptor.flags = 0;
     descriptor.configuration = configuration;
-    this.#context.counters.sources.add(this.#channel.number, SourceCounter.audioFrames, 1);
+    this.#count(SourceCounter.audioFrames, 1);
     this.#pass(block, bytes, pts, pts);
   }
 
@@ -228,7 +242,7 @@ export class SourceOutput {
     descriptor.pts = pts + this.#shift;
     this.#latest = Math.max(this.#latest, descriptor.pts);
     const channel = this.#channel;
-    this.#context.counters.sources.add(channel.number, SourceCounter.bytesReceived, bytes);
+    this.#count(SourceCounter.bytesReceived, bytes);
     try {
       this.#context.touch(channel);
       channel.take(descriptor, block);
@@ -236,6 +250,10 @@ export class SourceOutput {
     } catch (fault) {
       channel.fail(CloudPushError.wrap(fault));
     }
+  }
+
+  #count(counter: SourceCounter, value: number): void {
+    if (this.#counts) this.#context.counters.sources.add(this.#channel.number, counter, value);
   }
 
   #countRefused(): void {
@@ -260,7 +278,7 @@ export class SourceOutput {
     setImmediate(() => {
       this.#roomScheduled = false;
       try {
-        this.#onRoom();
+        this.#handler.onRoom();
         this.#context.flush();
       } catch (fault) {
         this.#channel.fail(CloudPushError.wrap(fault));

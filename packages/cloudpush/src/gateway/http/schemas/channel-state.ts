@@ -29,6 +29,9 @@ const sourceSchema = Type.Object(
     counters: byName(Type.Number(), 'What is counted since the gateway began; numbers only grow.'),
     jitter: Type.Optional(Type.Number({ description: 'Of RTP packets, in ms.' })),
     tracks: Type.Optional(byName(Type.Unknown(), 'Codecs and their parameters.')),
+    fallback: Type.Optional(
+      Type.Boolean({ description: 'true: what `offline` names is sent in its place.' }),
+    ),
     lastFrameAt: Type.Optional(time('When the last frame came.')),
   }),
 );

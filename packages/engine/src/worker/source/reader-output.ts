@@ -1,0 +1,26 @@
+import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
+
+/** Times of a packet on its session's clock, in ms, and what else is known of it. */
+export interface OutputTimes {
+  readonly pts: number;
+  readonly dts?: number | undefined;
+  readonly keyFrame?: boolean | undefined;
+  readonly configuration?: Uint8Array | undefined;
+}
+
+/** Where a session writes that reads its packets whole. */
+export interface ReaderOutput {
+  /** A packet was refused, and there is no room for it yet. */
+  readonly isFull: boolean;
+  /** A session begins. */
+  begin(video: VideoCodec | undefined, audio: AudioCodec | 'silence' | undefined): void;
+  /** False when there is no room: nothing was taken. */
+  sendVideo(data: Uint8Array, times: OutputTimes): boolean;
+  /** False when there is no room: nothing was taken. */
+  sendAudio(data: Uint8Array, times: OutputTimes): boolean;
+}
+
+/** Where the packets of a fallback go. */
+export interface FallbackTarget extends Omit<ReaderOutput, 'begin'> {
+  beginFallback(video: VideoCodec | undefined, audio: AudioCodec | 'silence' | undefined): void;
+}
