@@ -41,7 +41,8 @@ export {
 } from './base/errors.js';
 export type { RtspErrorCode } from './base/rtsp-error-codes.js';
 export type { SourceErrorCode } from './base/source-error-codes.js';
-export { Channel, type ChannelState } from './engine/channel/channel.js';
+export { Channel } from './engine/channel/channel.js';
+export type { ChannelState } from './engine/channel/channel-control.js';
 export type { AudioPacket, PacketStreamOptions, VideoPacket } from './engine/channel/writable-stream.js';
 export type { CloseReport } from './engine/close-report.js';
 export {

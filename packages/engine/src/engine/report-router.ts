@@ -126,7 +126,7 @@ export class ReportRouter {
     switch (report.type) {
       case 'migrationRefused':
         this.#shards.takeBack(shard, controller);
-        controller.onMigrationRefused();
+        controller.sender.onMigrationRefused();
         return;
       case 'migrated':
         this.#shards.takeBack(shard, controller);
@@ -138,7 +138,7 @@ export class ReportRouter {
         return;
       case 'segmentEnd':
         this.#log.write('segmentEnded', { ...controller.logFields(), segment: report.segment });
-        controller.onSegmentEnd(report.segment);
+        controller.segments.onEnd(report.segment);
         return;
       case 'pause':
         this.#log.write('paused', controller.logFields());

@@ -8,31 +8,33 @@ import {
 import { abortedError, CloudPushError, type ErrorData, toErrorData } from '../../base/errors.js';
 import { Waiters } from '../../base/waiters.js';
 import { Command } from '../../memory/ring.js';
+import type { StreamMetadata } from '../../metadata/types.js';
 import { type ChannelPlan, type DestinationPlan, planDestination } from '../../options/channel-plan.js';
 import type { DestinationOptions } from '../../options/options.js';
 import { type SourceOptions, sourceConfig } from '../../options/source-options.js';
 import type { ChannelStats } from '../../stats/stats.js';
 import type { CloseReport } from '../close-report.js';
 import type { Destination } from '../destination/destination.js';
-import type { Connecting, DestinationController } from '../destination/destination-controller.js';
-import { diagnostics } from '../diagnostics.js';
 import type { ChannelSlot, EngineServices } from '../engine-services.js';
-import type { SegmentReport } from '../events.js';
 import type { ShardHandle } from '../shards/shard-handle.js';
 import type { EngineSlot } from '../shards/slots.js';
 import { SourceController } from '../source/source-controller.js';
-import { Channel, type ChannelControl, type ChannelState } from './channel.js';
+import { Channel } from './channel.js';
+import type { ChannelControl, ChannelState } from './channel-control.js';
 import { ChannelCounts } from './channel-counts.js';
 import { ChannelDestinations } from './channel-destinations.js';
+import { ChannelLifecycle, closedError } from './channel-lifecycle.js';
 import { ChannelMigration } from './channel-migration.js';
+import { ChannelObserver } from './channel-observer.js';
 import { ChannelSegments } from './channel-segments.js';
 import { MetadataSender } from './metadata-sender.js';
+import { noSourceError } from './packet-arguments.js';
 import { PacketSender } from './packet-sender.js';
 import type { Placement } from './placement.js';
 
 /**
- * A channel from its opening until it is forgotten, on whichever shards it lives meanwhile: behind the {@link Channel} that
- * the caller holds, what the engine tells of its shard's reports.
+ * A channel from its opening until it is forgotten, on whichever shards it lives meanwhile: the engine's side of the
+ * {@link Channel} that the caller holds, and of its shard's reports.
  */
 export class ChannelController implements ChannelControl {
   /** Unique for the life of the engine. */
@@ -43,65 +45,55 @@ export class ChannelController implements ChannelControl {
   readonly destinations: ChannelDestinations;
   /** The way into the shard. */
   readonly sender: PacketSender;
-  readonly #services: EngineServices;
-  readonly #maxPacket: number;
-  readonly #placement: Placement;
-  readonly #migration: ChannelMigration;
-  /** What the shard reads itself; undefined: the caller sends the packets. */
+  readonly segments: ChannelSegments;
+  /** Read by the shard itself; undefined: the caller sends the packets. */
   readonly source: SourceController | undefined;
+  readonly #services: EngineServices;
+  readonly #placement: Placement;
+  readonly #observer: ChannelObserver;
+  readonly #metadata: MetadataSender;
   readonly #counts: ChannelCounts;
-  readonly #segments: ChannelSegments;
+  readonly #lifecycle: ChannelLifecycle;
+  readonly #migration: ChannelMigration;
   readonly #waiters = new Waiters();
   /** Stops listening to the signal that aborts the channel. */
   #stopListening: () => void = () => {};
-  #leaving = false;
-  /** The last destination is over. */
-  #ended = false;
-  #report: CloseReport | undefined;
-  #closeRequested = false;
-  /** Why it was aborted, when it was. */
-  #abortedBy: ErrorData | undefined;
 
   /** Nobody hears of the channel before {@link open}. */
   constructor(services: EngineServices, slot: ChannelSlot, plan: ChannelPlan) {
+    const { pool } = services;
+    const { video, audio, encryption, config } = plan;
+    const waiters = this.#waiters;
+    const placement = { shard: slot.shard, channel: slot.number };
     this.id = slot.id;
     this.label = plan.label;
     this.#services = services;
-    this.#maxPacket = services.pool.memory.maxPacket;
-    const placement = { shard: slot.shard, channel: slot.number };
-    const sender = new PacketSender(services.pool, placement, this.#onPauseChanged);
-    const { video, audio, encryption, config } = plan;
-    const segments = new ChannelSegments(config.preRoll === undefined);
-    this.#segments = segments;
-    const metadata = new MetadataSender(sender, encryption, segments);
-    const channel = new Channel(this, {
+    this.#placement = placement;
+    const sender = new PacketSender(pool, placement, this.#onPauseChanged);
+    this.sender = sender;
+    this.channel = new Channel(this, {
       sender,
-      metadata,
       video,
       audio,
       videoConfiguration: config.configurations.video,
       hasSource: plan.source !== undefined,
     });
-    const source =
-      plan.source && new SourceController({ channel, pool: services.pool, placement, sender }, plan.source);
-    const counts = new ChannelCounts(placement, sender, source);
-    const waiters = this.#waiters;
-    this.#placement = placement;
-    this.sender = sender;
+    const observer = new ChannelObserver(this.channel);
+    this.#observer = observer;
+    const segments = new ChannelSegments(observer, config.preRoll === undefined);
+    this.segments = segments;
+    this.#metadata = new MetadataSender(sender, encryption, segments);
+    const source = plan.source && new SourceController({ observer, pool, placement, sender }, plan.source);
     this.source = source;
+    const counts = new ChannelCounts(placement, sender, source);
     this.#counts = counts;
-    this.channel = channel;
-    this.#migration = new ChannelMigration(placement, sender, { config, encryption, segments, source });
-    this.destinations = new ChannelDestinations({
-      channel,
-      services,
-      placement,
-      sender,
-      segments,
-      counts,
-      waiters,
-    });
-    services.pool.gates.open(slot.number);
+    const owner = { observer, services, placement, sender, segments, counts, waiters };
+    const destinations = new ChannelDestinations(owner);
+    this.destinations = destinations;
+    this.#lifecycle = new ChannelLifecycle(destinations, sender, waiters);
+    const moving = { placement, sender, counts, destinations, lifecycle: this.#lifecycle };
+    this.#migration = new ChannelMigration(moving, { config, encryption, segments, source });
+    pool.gates.open(slot.number);
   }
 
   /** Hands the channel to its shard, with its first destination. It does not fail. */
@@ -112,84 +104,61 @@ export class ChannelController implements ChannelControl {
   }
 
   get state(): ChannelState {
-    if (this.#report !== undefined) return 'closed';
-    if (this.#leaving) return 'closing';
-    return this.destinations.isPublishing ? 'publishing' : 'connecting';
+    return this.#lifecycle.state;
   }
 
-  /** True between the events `pause` and `resume`. */
   get paused(): boolean {
-    return this.#report === undefined && this.sender.paused;
+    return this.#lifecycle.paused;
   }
 
-  /** No packet is taken any more. */
-  get isLeaving(): boolean {
-    return this.#leaving;
-  }
-
-  /** The first thing that went wrong with a destination, or what the channel is aborted with. */
-  get #failure(): CloudPushError | undefined {
-    const aborted = this.#abortedBy === undefined ? undefined : CloudPushError.from(this.#abortedBy);
-    return this.destinations.failure ?? aborted;
+  get isClosing(): boolean {
+    return this.#lifecycle.isClosing;
   }
 
   addDestination(options: DestinationOptions): Destination {
-    const plan = planDestination(options, this.#maxPacket, this.source !== undefined);
-    if (this.#leaving) throw closedError('the channel is closing or closed');
+    const plan = planDestination(options, this.#services.pool.memory.maxPacket, this.source !== undefined);
+    if (this.isClosing) throw closedError('the channel is closing or closed');
     return this.destinations.attach(this.#services.slots.take(), plan);
   }
 
   setSource(options: SourceOptions): void {
-    const config = sourceConfig(options, this.#maxPacket);
-    if (this.#leaving) throw closedError('the channel is closing or closed');
+    const config = sourceConfig(options, this.#services.pool.memory.maxPacket);
+    if (this.isClosing) throw closedError('the channel is closing or closed');
     if (this.source === undefined) throw noSourceError();
     this.source.replace(config);
   }
 
+  sendMetadata(metadata: StreamMetadata, pts: number | undefined): boolean {
+    return this.#metadata.send(metadata, pts);
+  }
+
   async connected(given?: AbortSignal): Promise<void> {
-    const signal = checkedSignal(given);
-    while (this.#report === undefined) {
-      const { isPublishing, everPublished } = this.destinations;
-      if (isPublishing || (this.#leaving && everPublished)) return;
-      await this.#waiters.next(signal);
-    }
-    throw this.#report.error ?? closedError('the channel was closed before it was connected');
+    await this.#lifecycle.connected(checkedSignal(given));
   }
 
   async writable(given?: AbortSignal): Promise<void> {
-    const signal = checkedSignal(given);
-    for (;;) {
-      // It never has room again: whoever waits for it in a loop would do so for ever.
-      if (this.#leaving) throw this.noMoreError();
-      if (!this.paused) return;
-      await this.#waiters.next(signal);
-    }
+    await this.#lifecycle.writable(checkedSignal(given));
   }
 
-  /** No packet is taken, and none will be. */
   noMoreError(): CloudPushError {
-    const cause = this.#failure;
-    const message = 'the channel is closing or closed, and takes no more packets';
-    return new CloudPushError('ERR_CLOUDPUSH_CHANNEL_CLOSED', message, { cause });
+    return this.#lifecycle.noMoreError();
   }
 
   async close(options: CloseOptions): Promise<CloseReport> {
     const signal = checkedCloseSignal(options);
-    this.#requestClose();
+    if (this.#lifecycle.requestClose()) this.#sendLast();
     const stop = whenAborted(signal, (reason) => this.abort(reason));
-    while (this.#report === undefined) await this.#waiters.next(undefined);
+    const report = await this.#lifecycle.closed();
     stop();
-    return this.#report;
+    return report;
   }
 
   abort(reason: unknown = abortedError()): void {
-    if (this.#ended) return;
-    const error = reason instanceof CloudPushError ? reason : abortedError(reason);
-    const data = toErrorData(error);
-    this.#abortedBy ??= data;
-    this.#leave();
+    const error = toErrorData(reason instanceof CloudPushError ? reason : abortedError(reason));
+    if (!this.#lifecycle.abort(error)) return;
+    this.#stopTaking();
     const { shard, channel } = this.#placement;
-    shard.post({ type: 'abort', channel, destination: undefined, error: data });
+    shard.post({ type: 'abort', channel, destination: undefined, error });
   }
 
   stats(): ChannelStats {
@@ -210,18 +179,9 @@ export class ChannelController implements ChannelControl {
     this.#migration.onStream(state);
   }
 
-  /** The last destination has brought a segment to its end. */
-  onSegmentEnd(number: number): void {
-    const report = this.#segments.onEnd(number);
-    if (report !== undefined) this.#tellSegmentEnd(report);
-  }
-
   /** A packet was refused for what is in it. */
   onProblem(error: ErrorData, repeats: number): void {
-    const { channel } = this;
-    const problem = { error: CloudPushError.from(error), repeats };
-    diagnostics.problem.publish(() => ({ ...problem, channel }));
-    channel.emit('problem', problem);
+    this.#observer.problem({ error: CloudPushError.from(error), repeats });
   }
 
   /**
@@ -232,39 +192,34 @@ export class ChannelController implements ChannelControl {
   onShardDied(data: ErrorData, lostPackets: number, next: () => ShardHandle): boolean {
     // Of a source, they are slabs of packets: nobody can tell how many of those there were.
     if (this.source === undefined) this.#counts.addLost(lostPackets);
-    const going = this.#goingOn((destination) => destination.onShardDied(data), data);
-    for (const report of this.#segments.onShardDied()) this.#tellSegmentEnd(report);
+    const going = this.#migration.leave((destination) => destination.onShardDied(data), data);
+    this.segments.onShardDied();
     if (going.size === 0) {
       this.onEnded();
       return false;
     }
-    this.#moveTo(next(), going);
+    this.#migration.moveTo(next(), going);
     this.destinations.tellLost(going);
     return true;
   }
 
   /**
-   * It waits for a connection that was lost, and nothing is being published anywhere. What waits for a first connection is
+   * It waits for a connection that was lost, and nothing is being published anywhere. While it waits for a first connection it is
    * not to be given up.
    */
   get mayLeaveShard(): boolean {
     const { everPublished, isConnecting } = this.destinations;
     // A camera is not to be connected again because a server was lost.
-    return !this.#leaving && this.source === undefined && everPublished && isConnecting;
+    return !this.isClosing && this.source === undefined && everPublished && isConnecting;
   }
 
   /**
-   * Asks the shard to let the channel go, so that it connects again from another one; {@link onMigrationRefused} or {@link onReleased}
-   * is the answer, and no packet is taken before. Media that waits in the shard is lost (`packetsLost`): do it only where
-   * that is worth it.
+   * Asks the shard to let the channel go, so that it connects again from another one; {@link onReleased} or the
+   * sender's `onMigrationRefused` is the answer, and no packet is taken before. Media that waits in the shard is lost (`packetsLost`): do
+   * it only where that is worth it.
    */
   leaveShard(): void {
     this.sender.leaveShard();
-  }
-
-  /** The shard does not let the channel go. */
-  onMigrationRefused(): void {
-    this.sender.onMigrationRefused();
   }
 
   /**
@@ -272,13 +227,12 @@ export class ChannelController implements ChannelControl {
    * @returns false when none does, because the channel was told to end meanwhile
    */
   onReleased(next: () => ShardHandle): boolean {
-    const going = this.#goingOn((destination) => destination.onReleased(), undefined);
-    if (going.size > 0) this.#moveTo(next(), going);
+    const going = this.#migration.leave((destination) => destination.onReleased(), undefined);
+    if (going.size > 0) this.#migration.moveTo(next(), going);
     else {
       this.sender.onMigrated();
       // The shard does not know the channel any more: it needs no last descriptor.
-      this.#closeRequested = true;
-      this.onEnded();
+      this.#end();
     }
     return going.size > 0;
   }
@@ -293,11 +247,7 @@ export class ChannelController implements ChannelControl {
 
   /** The last destination is over, but descriptors may still be on their way to the shard. */
   onEnded(): void {
-    this.#leave();
-    this.#ended = true;
-    this.#stopListening();
-    // The last descriptor tells the shard that no other will follow.
-    this.#requestClose();
+    if (this.#end()) this.#sendLast();
   }
 
   /**
@@ -305,24 +255,18 @@ export class ChannelController implements ChannelControl {
    * @returns what went wrong, if anything
    */
   onForgotten(): CloudPushError | undefined {
-    const { channel } = this;
     // Each has ended before; one that has not would never end.
     this.destinations.endAll(toErrorData(closedError('the channel is over')));
     this.#counts.freeze(this.stats());
     const { clean, failure: error } = this.destinations;
     const report = { clean, error };
-    this.#report = report;
-    this.#waiters.wake();
-    // A listener that throws must not keep the engine from its work.
-    process.nextTick(() => {
-      diagnostics.close.publish(() => ({ ...report, channel }));
-      channel.emit('close', report);
-    });
+    this.#lifecycle.close(report);
+    this.#observer.closed(report);
     return error;
   }
 
   /**
-   * What a line of the log tells of the channel, and of a destination.
+   * The fields by which a line of the log names the channel, and a destination.
    * @param number the destination's; without one, its first
    */
   logFields(number?: number): object {
@@ -330,62 +274,30 @@ export class ChannelController implements ChannelControl {
     return { channel: id, ...(label === undefined ? {} : { label }), ...this.destinations.logFields(number) };
   }
 
-  /**
-   * The shard holds nothing of the channel any more. Its counts are carried over, and destinations that do not go on are over.
-   * @param error what they end with. Default: their last loss.
-   * @returns those that go on with another shard
-   */
-  #goingOn(
-    goOn: (destination: DestinationController) => Connecting | undefined,
-    error: ErrorData | undefined,
-  ): Map<DestinationController, Connecting> {
-    this.#migration.onLeft();
-    this.#counts.carry();
-    return this.destinations.onShardGone(this.#leaving ? () => undefined : goOn, this.#abortedBy ?? error);
-  }
-
-  #moveTo(shard: ShardHandle, going: ReadonlyMap<DestinationController, Connecting>): void {
-    this.#migration.moveTo(shard);
-    this.destinations.onMigrated(going);
-    // Whoever saw the gate closed before the old shard could say so must look again.
-    this.#waiters.wake();
-  }
-
-  #tellSegmentEnd(report: SegmentReport): void {
-    // A listener that throws must not keep the engine from its work.
-    process.nextTick(() => this.channel.emit('segmentEnd', report));
-  }
-
   readonly #onPauseChanged = (paused: boolean): void => {
-    if (this.#report !== undefined) return;
-    const { channel } = this;
+    if (this.state === 'closed') return;
     this.#waiters.wake();
-    diagnostics[paused ? 'pause' : 'resume'].publish(() => ({ channel }));
-    channel.emit(paused ? 'pause' : 'resume');
+    this.#observer.pauseChanged(paused);
   };
 
-  #requestClose(): void {
-    if (this.#closeRequested) return;
-    this.#closeRequested = true;
-    this.#leave();
+  /** @returns true when the shard has still to be told that no other descriptor follows */
+  #end(): boolean {
+    const mustTell = this.#lifecycle.end();
+    this.#stopTaking();
+    this.#stopListening();
+    return mustTell;
+  }
+
+  /** The last descriptor tells the shard that no other will follow. */
+  #sendLast(): void {
+    this.#stopTaking();
     this.destinations.onChannelClosing();
     this.sender.command(Command.close);
   }
 
   /** From now on no packet is taken. */
-  #leave(): void {
-    this.#leaving = true;
+  #stopTaking(): void {
     this.sender.close();
     this.source?.close();
-    this.#waiters.wake();
   }
-}
-
-function noSourceError(): CloudPushError {
-  const message = 'the channel was opened without a source: its packets are sent by the caller';
-  return new CloudPushError('ERR_CLOUDPUSH_INVALID_STATE', message, { class: 'fatal' });
-}
-
-function closedError(message: string): CloudPushError {
-  return new CloudPushError('ERR_CLOUDPUSH_CHANNEL_CLOSED', message);
 }

@@ -4,27 +4,26 @@ import type { Waiters } from '../../base/waiters.js';
 import type { DestinationPlan } from '../../options/channel-plan.js';
 import type { BitrateAdvice, SegmentTotals } from '../../protocol/stream.js';
 import type { TargetReason } from '../../targets/push-target.js';
-import type { Destination, Disconnection } from '../destination/destination.js';
-import { type Connecting, DestinationController } from '../destination/destination-controller.js';
-import { diagnostics } from '../diagnostics.js';
+import type { Connecting } from '../destination/connection-history.js';
+import type { Destination } from '../destination/destination.js';
+import { DestinationController } from '../destination/destination-controller.js';
 import type { EngineServices } from '../engine-services.js';
 import type { EngineSlot } from '../shards/slots.js';
-import type { Channel } from './channel.js';
 import type { ChannelCounts } from './channel-counts.js';
+import type { ChannelObserver } from './channel-observer.js';
 import type { ChannelSegments } from './channel-segments.js';
 import type { PacketSender } from './packet-sender.js';
 import type { Placement } from './placement.js';
 
-/** What the destinations of a channel need of it. */
+/** The channel, as its destinations need it. */
 export interface DestinationsOwner {
-  /** Tells their events as its own. */
-  readonly channel: Channel;
+  readonly observer: ChannelObserver;
   readonly services: EngineServices;
   readonly placement: Placement;
   readonly sender: PacketSender;
   readonly segments: ChannelSegments;
   readonly counts: ChannelCounts;
-  /** Those who wait for the channel to be connected. */
+  /** Calls that wait for the channel to be connected. */
   readonly waiters: Waiters;
 }
 
@@ -75,7 +74,7 @@ export class ChannelDestinations {
   }
 
   /**
-   * What a line of the log tells of a destination: services and stream, without user info and query.
+   * The fields by which a line of the log names a destination: server and stream, without user info, query and key.
    * @param number without one, the first
    */
   logFields(number?: number): object {
@@ -88,7 +87,8 @@ export class ChannelDestinations {
   attach({ id, number }: EngineSlot, { config, request, signal }: DestinationPlan): Destination {
     const { services, placement, sender } = this.#owner;
     const question = request === undefined ? undefined : { cache: services.targets, request };
-    const controller = new DestinationController({ id, number, placement, sender }, config, question);
+    const slot = { id, number, clock: services.pool.clock, placement, sender };
+    const controller = new DestinationController(slot, config, question);
     this.#open.set(number, controller);
     controller.abortWith(signal);
     this.#tellRelievable();
@@ -98,35 +98,25 @@ export class ChannelDestinations {
   onConnected(number: number, timings: ConnectTimings): void {
     const controller = this.#open.get(number);
     if (controller === undefined) return;
-    const { destination } = controller;
-    const { channel, waiters } = this.#owner;
-    diagnostics.connect.publish(() => ({ channel, destination, timings }));
-    // A listener that throws must keep nobody waiting.
     this.#everPublished = true;
-    waiters.wake();
     controller.onConnected(timings);
-    channel.emit('connect', destination);
+    this.#owner.waiters.wake();
+    this.#owner.observer.connected(controller.destination, timings);
   }
 
   onDisconnected(number: number, data: ErrorData, delay: number, wasPublishing: boolean): void {
     const controller = this.#open.get(number);
     if (controller === undefined) return;
-    const { destination } = controller;
-    const { channel } = this.#owner;
-    const disconnection = { error: CloudPushError.from(data), delay, destination };
-    diagnostics.disconnect.publish(() => ({ ...disconnection, channel }));
-    controller.onDisconnected(disconnection, wasPublishing);
-    channel.emit('disconnect', disconnection);
+    const error = CloudPushError.from(data);
+    controller.onDisconnected(error, delay, wasPublishing);
+    this.#owner.observer.disconnected({ error, delay, destination: controller.destination });
   }
 
   onMoved(number: number, timings: ConnectTimings): void {
     const controller = this.#open.get(number);
     if (controller === undefined) return;
-    const { destination } = controller;
-    const { channel } = this.#owner;
-    diagnostics.move.publish(() => ({ channel, destination, timings }));
     controller.onMoved(timings);
-    channel.emit('move', destination);
+    this.#owner.observer.moved(controller.destination, timings);
   }
 
   onTargetWanted(number: number, reason: TargetReason): void {
@@ -136,20 +126,13 @@ export class ChannelDestinations {
   onCommand(number: number, name: string, args: AmfValue[]): void {
     const controller = this.#open.get(number);
     if (controller === undefined) return;
-    const { destination } = controller;
-    controller.onCommand(name, args);
-    this.#owner.channel.emit('command', { name, args, destination });
+    this.#owner.observer.commanded({ name, args, destination: controller.destination });
   }
 
   onAdvice(number: number, advice: BitrateAdvice): void {
     const controller = this.#open.get(number);
     if (controller === undefined) return;
-    const { destination } = controller;
-    const { channel } = this.#owner;
-    const event = { ...advice, destination };
-    diagnostics.advice.publish(() => ({ ...event, channel }));
-    destination.emit('advice', event);
-    channel.emit('advice', event);
+    this.#owner.observer.advised(controller.destination, advice);
   }
 
   /** A destination has brought a segment to its end. */
@@ -166,15 +149,13 @@ export class ChannelDestinations {
     const controller = this.#open.get(number);
     if (controller === undefined) return;
     const { destination } = controller;
-    const { channel, services, counts } = this.#owner;
+    const { observer, services, counts } = this.#owner;
     this.#open.delete(number);
     services.slots.free(number);
-    controller.onDetached(error);
-    const report = controller.report!;
-    const { clean, error: failure } = report;
-    process.nextTick(() => diagnostics.destinationClose.publish(() => ({ ...report, channel, destination })));
-    this.#clean &&= clean;
-    this.#failure ??= failure;
+    const report = controller.onDetached(error);
+    observer.destinationClosed(destination, report);
+    this.#clean &&= report.clean;
+    this.#failure ??= report.error;
     counts.addFinished(destination.stats());
     this.#tellRelievable();
   }
@@ -216,17 +197,7 @@ export class ChannelDestinations {
   /** Tells of the connections that were lost with a shard. */
   tellLost(going: ReadonlyMap<DestinationController, Connecting>): void {
     for (const [{ destination, lastLoss: error }, { loss }] of going)
-      this.#tellDisconnected({ error, delay: loss?.delay ?? 0, destination });
-  }
-
-  #tellDisconnected(disconnection: Disconnection): void {
-    const { channel } = this.#owner;
-    // A listener that throws must not keep the engine from its work.
-    process.nextTick(() => {
-      diagnostics.disconnect.publish(() => ({ ...disconnection, channel }));
-      disconnection.destination.emit('disconnect', disconnection);
-      channel.emit('disconnect', disconnection);
-    });
+      this.#owner.observer.lostWithShard({ error, delay: loss?.delay ?? 0, destination });
   }
 
   #tellRelievable(): void {

@@ -1,15 +1,20 @@
 import type { MuxerState } from '@cloudpush/muxer';
+import type { ErrorData } from '../../base/errors.js';
 import { ChannelCounter } from '../../memory/counters.js';
 import { Command } from '../../memory/ring.js';
 import type { StreamConfig } from '../../options/destination-config.js';
 import type { ChannelEncryption } from '../../options/encryption-options.js';
 import type { SourceConfig } from '../../options/source-config.js';
+import type { Connecting } from '../destination/connection-history.js';
+import type { DestinationController } from '../destination/destination-controller.js';
 import type { ShardHandle } from '../shards/shard-handle.js';
+import type { ChannelDestinations } from './channel-destinations.js';
+import type { ChannelLifecycle } from './channel-lifecycle.js';
 import type { ChannelSegments } from './channel-segments.js';
 import type { PacketSender } from './packet-sender.js';
 import type { Placement } from './placement.js';
 
-/** What a shard is told of a channel that it gets: what was decided at the start, and what may have changed since. */
+/** The stream as a shard is told of it that gets the channel: decided at the start, or changed since. */
 export interface ResidentStream {
   readonly config: StreamConfig;
   readonly encryption: ChannelEncryption;
@@ -18,25 +23,33 @@ export interface ResidentStream {
   readonly source: { readonly config: SourceConfig } | undefined;
 }
 
-/** A channel's residence on one shard after the other: the stream that it has begun on one goes on with the next. */
+/** The parts of a channel that move with it. */
+export interface MovingChannel {
+  readonly placement: Placement;
+  readonly sender: Pick<PacketSender, 'command' | 'onMigrated'>;
+  readonly counts: { carry(): void };
+  readonly destinations: Pick<ChannelDestinations, 'onShardGone' | 'onMigrated'>;
+  readonly lifecycle: Pick<ChannelLifecycle, 'isClosing' | 'abortedBy' | 'onMigrated'>;
+}
+
+/** A channel's stay on one shard after the other: the stream that it has begun on one goes on with the next. */
 export class ChannelMigration {
-  readonly #placement: Placement;
-  readonly #sender: PacketSender;
+  readonly #channel: MovingChannel;
   readonly #resident: ResidentStream;
-  /** What another shard must know to go on with the stream; undefined before it has begun. */
+  /** The state that another shard goes on from; undefined before the stream has begun. */
   #stream: MuxerState | undefined;
   /** How far the stream had come when it left its shard, ms. */
   #elapsed = 0;
 
-  constructor(placement: Placement, sender: PacketSender, resident: ResidentStream) {
-    this.#placement = placement;
-    this.#sender = sender;
+  constructor(channel: MovingChannel, resident: ResidentStream) {
+    this.#channel = channel;
     this.#resident = resident;
   }
 
   /** Hands the channel to its shard; with the stream that it has begun on another one, if it has. */
   open(): void {
-    const { shard, channel } = this.#placement;
+    const { placement, sender } = this.#channel;
+    const { shard, channel } = placement;
     shard.counters.channels.reset(channel);
     shard.counters.sources.reset(channel);
     const state = this.#stream;
@@ -49,7 +62,7 @@ export class ChannelMigration {
       source: source?.config,
     };
     shard.post({ type: 'open', channel, config, resume });
-    this.#sender.command(Command.open);
+    sender.command(Command.open);
   }
 
   /** The stream has begun, or its headers have changed. */
@@ -59,16 +72,33 @@ export class ChannelMigration {
     this.#stream = state;
   }
 
-  /** The shard holds nothing of the channel any more. Call it before the shard's counters are reset. */
-  onLeft(): void {
-    const { shard, channel } = this.#placement;
+  /**
+   * The shard holds nothing of the channel any more. Its counts are carried over, and destinations that do not go on are over:
+   * all of them, where the channel is closing.
+   * @param goOn says how a destination goes on; undefined when it does not
+   * @param error what the others end with. Default: their last loss.
+   * @returns those that go on with another shard: see {@link moveTo}
+   */
+  leave(
+    goOn: (destination: DestinationController) => Connecting | undefined,
+    error: ErrorData | undefined,
+  ): Map<DestinationController, Connecting> {
+    const { placement, counts, destinations, lifecycle } = this.#channel;
+    const { shard, channel } = placement;
+    // Before the counters of the shard are carried over, and begin at zero.
     this.#elapsed = Math.max(this.#elapsed, shard.counters.channels.get(channel, ChannelCounter.elapsed));
+    counts.carry();
+    const { isClosing, abortedBy } = lifecycle;
+    return destinations.onShardGone(isClosing ? () => undefined : goOn, abortedBy ?? error);
   }
 
-  /** Goes on with another shard, after {@link onLeft}. */
-  moveTo(shard: ShardHandle): void {
-    this.#placement.shard = shard;
-    this.#sender.onMigrated();
+  /** Goes on with another shard, after {@link leave}. */
+  moveTo(shard: ShardHandle, going: ReadonlyMap<DestinationController, Connecting>): void {
+    const { placement, sender, destinations, lifecycle } = this.#channel;
+    placement.shard = shard;
+    sender.onMigrated();
     this.open();
+    destinations.onMigrated(going);
+    lifecycle.onMigrated();
   }
 }

@@ -2,48 +2,87 @@ import type { SentMetadata } from '../../metadata/types.js';
 import type { SegmentState } from '../../protocol/stream.js';
 import type { SegmentReport, SegmentStream } from '../events.js';
 
-/** The segments of a channel, as its caller has begun and ended them, until each has been reported. */
+/** The present segment: it waits for its `streamStart`, behind the one with that number, or is under way. */
+type PresentSegment =
+  | { readonly phase: 'awaited'; readonly after: number }
+  | { readonly phase: 'open'; readonly number: number };
+
+/** A segment whose `streamEnd` was sent: the streams that it was sent as, as they reach their ends. */
+interface EndingSegment {
+  readonly number: number;
+  readonly streams: SegmentStream[];
+}
+
+/** Tells of a segment that has been pushed to its end. */
+export interface SegmentObserver {
+  segmentEnded(report: SegmentReport): void;
+}
+
+/**
+ * The segments of a channel, as its caller begins and ends them, until each has been told of. A segment is `awaited`, then `open`
+ * from `streamStart` to `streamEnd`, then ending until every destination has brought it to its end, or the shard dies. Several
+ * can be ending at once, while the next one is open.
+ */
 export class ChannelSegments {
-  #state: SegmentState;
-  /** Of each segment that has ended and was not reported yet: the streams that it was sent as. */
-  readonly #ending = new Map<number, SegmentStream[]>();
+  readonly #observer: SegmentObserver;
+  #present: PresentSegment;
+  /** By number. */
+  readonly #ending = new Map<number, EndingSegment>();
 
   /** @param begins the first one is under way from the start; otherwise it waits for its `streamStart` */
-  constructor(begins = true) {
-    this.#state = begins ? { number: 1, isOpen: true } : { number: 0, isOpen: false };
+  constructor(observer: SegmentObserver, begins: boolean) {
+    this.#observer = observer;
+    this.#present = begins ? { phase: 'open', number: 1 } : { phase: 'awaited', after: 0 };
   }
 
-  /** What a shard must know that the channel moves to. */
+  /** The state that a shard begins with when it gets the channel. */
   get state(): SegmentState {
-    return this.#state;
+    const present = this.#present;
+    switch (present.phase) {
+      case 'awaited':
+        return { number: present.after, isOpen: false };
+      case 'open':
+        return { number: present.number, isOpen: true };
+      default:
+        return present satisfies never;
+    }
   }
 
-  /** The metadata is on its way to the shard. */
-  note({ type }: SentMetadata): void {
-    const { number, isOpen } = this.#state;
-    if (type === 'streamStart' && !isOpen) this.#state = { number: number + 1, isOpen: true };
-    if (type !== 'streamEnd' || !isOpen) return;
-    this.#state = { number, isOpen: false };
-    this.#ending.set(number, []);
+  /** Metadata is on its way to the shard: only a start while a segment is awaited, and an end while one is open, change anything. */
+  onSent({ type }: SentMetadata): void {
+    const present = this.#present;
+    switch (present.phase) {
+      case 'awaited':
+        if (type === 'streamStart') this.#present = { phase: 'open', number: present.after + 1 };
+        return;
+      case 'open':
+        if (type === 'streamEnd') this.#end(present.number);
+        return;
+      default:
+        present satisfies never;
+    }
   }
 
   /** A destination has brought a segment to its end. */
   onLeft(number: number, stream: SegmentStream): void {
-    this.#ending.get(number)?.push(stream);
+    this.#ending.get(number)?.streams.push(stream);
   }
 
-  /** The last destination has; undefined when the segment has been reported before. */
-  onEnd(number: number): SegmentReport | undefined {
-    const streams = this.#ending.get(number);
-    if (streams === undefined) return undefined;
+  /** The last destination has brought a segment to its end: it is told, once. */
+  onEnd(number: number): void {
+    const segment = this.#ending.get(number);
+    if (segment === undefined) return;
     this.#ending.delete(number);
-    return { number, streams };
+    this.#observer.segmentEnded(segment);
   }
 
-  /** The shard is dead: no more will come of the segments that had ended there. */
-  onShardDied(): SegmentReport[] {
-    const reports = [...this.#ending].map(([number, streams]) => ({ number, streams }));
-    this.#ending.clear();
-    return reports;
+  /** The shard is dead, and reports no more of the segments that had ended there: they are told as they are. */
+  onShardDied(): void {
+    for (const number of [...this.#ending.keys()]) this.onEnd(number);
+  }
+
+  #end(number: number): void {
+    this.#present = { phase: 'awaited', after: number };
+    this.#ending.set(number, { number, streams: [] });
   }
 }

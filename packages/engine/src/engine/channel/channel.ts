@@ -1,14 +1,10 @@
 import { EventEmitter } from 'node:events';
-import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
-import { type AmfValue, encodeAmf0 } from '@cloudpush/transport';
+import type { AmfValue } from '@cloudpush/transport';
 import type { CloseOptions } from '../../base/abort-signals.js';
-import { CloudPushError } from '../../base/errors.js';
-import { invalidParameter, invalidType, oneOf } from '../../base/validation.js';
 import { Command, PacketFlag } from '../../memory/ring.js';
 import { encodePrivateData } from '../../metadata/private-data.js';
 import type { StreamMetadata } from '../../metadata/types.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
-import type { TrackConfiguration } from '../../options/destination-config.js';
 import type { DestinationOptions } from '../../options/options.js';
 import type { AudioPacketOptions, VideoPacketOptions, WaitOptions } from '../../options/packet-options.js';
 import type { SourceOptions } from '../../options/source-options.js';
@@ -16,7 +12,14 @@ import type { ChannelStats } from '../../stats/stats.js';
 import type { CloseReport } from '../close-report.js';
 import type { Destination } from '../destination/destination.js';
 import type { ChannelEvents } from '../events.js';
-import type { MetadataSender } from './metadata-sender.js';
+import type { ChannelControl, ChannelInput, ChannelState } from './channel-control.js';
+import {
+  codecNumber,
+  encodeMessage,
+  hasSourceError,
+  noTrackError,
+  requireTimes,
+} from './packet-arguments.js';
 import type { PacketSender } from './packet-sender.js';
 import { PictureContinuity } from './picture-continuity.js';
 import {
@@ -25,38 +28,10 @@ import {
   packetStream,
   type VideoPacket,
 } from './writable-stream.js';
-import { WriteQueue, type WriterChannel } from './write-queue.js';
+import { WriteQueue } from './write-queue.js';
 
-/** How far a channel has come. */
-export type ChannelState = 'connecting' | 'publishing' | 'closing' | 'closed';
-
-/** What stands behind a {@link Channel}. */
-export interface ChannelControl extends WriterChannel {
-  readonly id: number;
-  readonly label: string | undefined;
-  readonly state: ChannelState;
-  readonly paused: boolean;
-  readonly destinations: { readonly all: readonly Destination[] };
-  addDestination(options: DestinationOptions): Destination;
-  setSource(source: SourceOptions): void;
-  connected(signal: AbortSignal | undefined): Promise<void>;
-  writable(signal?: AbortSignal): Promise<void>;
-  close(options: CloseOptions): Promise<CloseReport>;
-  abort(reason: unknown): void;
-  stats(): ChannelStats;
-}
-
-/** Where a channel's packets go, and what they are unless they say otherwise. */
-export interface ChannelInput {
-  readonly sender: PacketSender;
-  readonly metadata: MetadataSender;
-  readonly video: VideoCodec | 'none';
-  readonly audio: AudioCodec | 'none';
-  /** Undefined: access units of H.264 and H.265 have start codes. */
-  readonly videoConfiguration: TrackConfiguration<VideoCodec> | undefined;
-  /** The packets come from a source that the worker thread reads. */
-  readonly hasSource: boolean;
-}
+/** The number of a track's default codec where the channel was opened without the track. */
+const NO_TRACK = -1;
 
 /**
  * One source of media, pushed to one server, or to several. Made by `PushEngine.openChannel`; it connects at once.
@@ -71,9 +46,8 @@ export interface ChannelInput {
 export class Channel extends EventEmitter<ChannelEvents> {
   /** Unique for the life of the engine. */
   readonly id: number;
-  readonly #life: ChannelControl;
+  readonly #control: ChannelControl;
   readonly #sender: PacketSender;
-  readonly #metadata: MetadataSender;
   /** The default codecs' numbers; −1: the channel was opened without the track. */
   readonly #video: number;
   readonly #audio: number;
@@ -82,37 +56,36 @@ export class Channel extends EventEmitter<ChannelEvents> {
   readonly #pictures: PictureContinuity;
 
   /** @internal Channels are made by `PushEngine.openChannel`. */
-  constructor(life: ChannelControl, input: ChannelInput) {
+  constructor(control: ChannelControl, input: ChannelInput) {
     super();
-    const { sender, metadata, video, audio, videoConfiguration, hasSource } = input;
-    this.id = life.id;
-    this.#life = life;
+    const { sender, video, audio, videoConfiguration, hasSource } = input;
+    this.id = control.id;
+    this.#control = control;
     this.#sender = sender;
-    this.#metadata = metadata;
     this.#hasSource = hasSource;
     this.#pictures = new PictureContinuity(videoConfiguration);
     this.#video = hasSource || video === 'none' ? NO_TRACK : VIDEO_CODECS.indexOf(video);
     this.#audio = hasSource || audio === 'none' ? NO_TRACK : AUDIO_CODECS.indexOf(audio);
-    this.#writer = new WriteQueue(life);
+    this.#writer = new WriteQueue(control);
   }
 
   /** What the caller calls it: the option `label`. */
   get label(): string | undefined {
-    return this.#life.label;
+    return this.#control.label;
   }
 
   get state(): ChannelState {
-    return this.#life.state;
+    return this.#control.state;
   }
 
   /** True between `pause` and `resume`. */
   get paused(): boolean {
-    return this.#life.paused;
+    return this.#control.paused;
   }
 
   /** Where the stream goes: destinations that are not over. */
   get destinations(): readonly Destination[] {
-    return this.#life.destinations.all;
+    return this.#control.destinations.all;
   }
 
   /**
@@ -122,7 +95,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
    *   `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS`, `ERR_CLOUDPUSH_CHANNEL_CLOSED`, `ERR_CLOUDPUSH_ABORTED`.
    */
   addDestination(options: DestinationOptions): Destination {
-    return this.#life.addDestination(options);
+    return this.#control.addDestination(options);
   }
 
   /**
@@ -133,7 +106,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, or `ERR_CLOUDPUSH_PACKET_TOO_LARGE` when the pool could never hold it.
    */
   sendVideo(data: Uint8Array, options: VideoPacketOptions): boolean {
-    if (this.#video === NO_TRACK) throw this.#noTrackError('video');
+    if (this.#video === NO_TRACK) throw this.#hasSource ? hasSourceError() : noTrackError('video');
     const { pts, dts, codec, keyFrame, encrypted } = requireTimes(options);
     const video = codec === undefined ? this.#video : codecNumber(VIDEO_CODECS, codec);
     let flags = keyFrame === undefined ? 0 : PacketFlag.keyFrameKnown;
@@ -160,7 +133,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
    * @throws CloudPushError as {@link sendVideo}.
    */
   sendAudio(data: Uint8Array, options: AudioPacketOptions): boolean {
-    if (this.#audio === NO_TRACK) throw this.#noTrackError('audio');
+    if (this.#audio === NO_TRACK) throw this.#hasSource ? hasSourceError() : noTrackError('audio');
     const { pts, codec, encrypted } = requireTimes(options);
     const audio = codec === undefined ? this.#audio : codecNumber(AUDIO_CODECS, codec);
     const flags = encrypted === true ? PacketFlag.encrypted : 0;
@@ -194,7 +167,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`
    */
   sendMetadata(metadata: StreamMetadata, options: { readonly pts?: number | undefined } = {}): boolean {
-    return this.#metadata.send(metadata, requireTimes(options).pts);
+    return this.#control.sendMetadata(metadata, requireTimes(options).pts);
   }
 
   /**
@@ -246,23 +219,12 @@ export class Channel extends EventEmitter<ChannelEvents> {
     track: 'video' | 'audio',
     options: PacketStreamOptions = {},
   ): WritableStream<VideoPacket> | WritableStream<AudioPacket> {
-    const isVideo = oneOf('track', track, ['video', 'audio']) === 'video';
-    if (isVideo)
-      return packetStream<VideoPacket>(
-        this,
-        (one, signal) => this.writeVideo(one.data, one, { signal }),
-        options,
-      );
-    return packetStream<AudioPacket>(
-      this,
-      (one, signal) => this.writeAudio(one.data, one, { signal }),
-      options,
-    );
+    return packetStream(this, track, options);
   }
 
   /** Resolves when the stream is being published somewhere. Rejects with the reason when it never will be. */
   connected(signal?: AbortSignal): Promise<void> {
-    return this.#life.connected(signal);
+    return this.#control.connected(signal);
   }
 
   /**
@@ -271,7 +233,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
    *   over; the signal's reason when that fires.
    */
   writable(signal?: AbortSignal): Promise<void> {
-    return this.#life.writable(signal);
+    return this.#control.writable(signal);
   }
 
   /**
@@ -279,12 +241,12 @@ export class Channel extends EventEmitter<ChannelEvents> {
    * after `closeTimeout`, with a report that says so.
    */
   close(options: CloseOptions = {}): Promise<CloseReport> {
-    return this.#life.close(options);
+    return this.#control.close(options);
   }
 
   /** Resets the connections now; what is queued is lost. */
   abort(reason?: unknown): void {
-    this.#life.abort(reason);
+    this.#control.abort(reason);
   }
 
   /**
@@ -292,53 +254,11 @@ export class Channel extends EventEmitter<ChannelEvents> {
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_INVALID_STATE`, `ERR_CLOUDPUSH_CHANNEL_CLOSED`
    */
   setSource(source: SourceOptions): void {
-    this.#life.setSource(source);
+    this.#control.setSource(source);
   }
 
   /** Figures that are about 100 ms old at most, and never older than the last event. */
   stats(): ChannelStats {
-    return this.#life.stats();
+    return this.#control.stats();
   }
-
-  /** Why a packet of the track is not taken. */
-  #noTrackError(track: 'video' | 'audio'): CloudPushError {
-    if (this.#hasSource) return hasSourceError();
-    return invalidParameter(
-      track,
-      'none',
-      `a codec, when the channel is opened, for a stream that has ${track}`,
-    );
-  }
-}
-
-const NO_TRACK = -1;
-
-/** The options of a packet: something that holds its times. */
-function requireTimes<T extends object>(options: T): T {
-  if (typeof options === 'object' && options !== null) return options;
-  throw invalidType('options', options, "an object with the packet's times, { pts }");
-}
-
-/** The body of a data message. */
-function encodeMessage(name: string, values: readonly AmfValue[]): Buffer {
-  if (typeof name !== 'string') throw invalidType('name', name, 'a text');
-  if (!Array.isArray(values)) throw invalidType('values', values, 'a list');
-  try {
-    return encodeAmf0(name, ...values);
-  } catch (error) {
-    throw CloudPushError.wrap(error);
-  }
-}
-
-/** How a descriptor tells the codec. */
-function codecNumber<T extends string>(codecs: readonly T[], codec: T): number {
-  const number = codecs.indexOf(codec);
-  if (number < 0) throw invalidParameter('codec', codec, codecs.join(', '));
-  return number;
-}
-
-function hasSourceError(): CloudPushError {
-  const message =
-    'the channel reads its source itself, and takes no packets: it was opened with the option source';
-  return new CloudPushError('ERR_CLOUDPUSH_INVALID_STATE', message, { class: 'fatal' });
 }

@@ -32,7 +32,7 @@ export class MetadataSender {
     if (type === 'videoEncrypt' || type === 'audioEncrypt') return this.#sendEncryption(metadata, pts);
     const checked = checkedMetadata(metadata);
     const sent = this.#sender.sendRecord(Command.metadata, encodeRecord(checked), pts);
-    if (sent) this.#segments.note(checked);
+    if (sent) this.#segments.onSent(checked);
     return sent;
   }
 

@@ -1,6 +1,6 @@
 import type { CloudPushError } from '../../base/errors.js';
-import { checkedOptions, optionalBoolean } from '../../base/validation.js';
-import type { AudioPacketOptions, VideoPacketOptions } from '../../options/packet-options.js';
+import { checkedOptions, oneOf, optionalBoolean } from '../../base/validation.js';
+import type { AudioPacketOptions, VideoPacketOptions, WaitOptions } from '../../options/packet-options.js';
 import type { CloseReport } from '../close-report.js';
 
 /** A picture on its way into `Channel.createWritable('video')`. */
@@ -27,17 +27,37 @@ interface AbortableController extends WritableStreamDefaultController {
   readonly signal: AbortSignal;
 }
 
-/** The channel that a stream may own. */
-export interface OwnedChannel {
+/** The channel that a stream leads into, and may own. */
+export interface StreamedChannel {
+  writeVideo(data: Uint8Array, options: VideoPacketOptions, waiting: WaitOptions): Promise<void>;
+  writeAudio(data: Uint8Array, options: AudioPacketOptions, waiting: WaitOptions): Promise<void>;
   close(): Promise<CloseReport>;
   abort(reason: unknown): void;
 }
 
-/** A Web stream of packets into a channel: a write is done when the packet was taken, so that the source waits for room. */
-export function packetStream<Packet extends VideoPacket | AudioPacket>(
-  channel: OwnedChannel,
-  write: (packet: Packet, signal: AbortSignal) => Promise<void>,
+/**
+ * A Web stream of one track's packets into a channel: a write is done when the packet was taken, so that its source waits for
+ * room.
+ * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`
+ */
+export function packetStream(
+  channel: StreamedChannel,
+  track: 'video' | 'audio',
   options: PacketStreamOptions,
+): WritableStream<VideoPacket> | WritableStream<AudioPacket> {
+  if (oneOf('track', track, ['video', 'audio']) === 'video')
+    return streamInto<VideoPacket>(channel, options, (one, signal) =>
+      channel.writeVideo(one.data, one, { signal }),
+    );
+  return streamInto<AudioPacket>(channel, options, (one, signal) =>
+    channel.writeAudio(one.data, one, { signal }),
+  );
+}
+
+function streamInto<Packet extends VideoPacket | AudioPacket>(
+  channel: StreamedChannel,
+  options: PacketStreamOptions,
+  write: (packet: Packet, signal: AbortSignal) => Promise<void>,
 ): WritableStream<Packet> {
   const given = checkedOptions('', options, { ownsChannel: true });
   const ownsChannel = optionalBoolean('ownsChannel', given.ownsChannel) ?? false;
@@ -52,7 +72,7 @@ export function packetStream<Packet extends VideoPacket | AudioPacket>(
   });
 }
 
-async function closeCleanly(channel: OwnedChannel): Promise<void> {
+async function closeCleanly(channel: StreamedChannel): Promise<void> {
   const { clean, error } = await channel.close();
   if (!clean) throw error as CloudPushError;
 }

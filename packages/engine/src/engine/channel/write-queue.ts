@@ -2,10 +2,10 @@ import { checkedCloseSignal } from '../../base/abort-signals.js';
 import type { CloudPushError } from '../../base/errors.js';
 import type { WaitOptions } from '../../options/packet-options.js';
 
-/** What a writer needs of its channel. */
+/** The channel of a writer. */
 export interface WriterChannel {
   /** No packet is taken any more. */
-  readonly isLeaving: boolean;
+  readonly isClosing: boolean;
   /** Why: `ERR_CLOUDPUSH_CHANNEL_CLOSED`. */
   noMoreError(): CloudPushError;
   /** Resolves when a packet would be taken again; rejects when none ever will be. */
@@ -20,7 +20,7 @@ interface WaitingPacket {
   reject(reason: unknown): void;
 }
 
-/** Hands packets over in the order in which they were written, each as soon as there is room. */
+/** Packets in the order in which they were written, each handed over as soon as there is room. */
 export class WriteQueue {
   readonly #channel: WriterChannel;
   readonly #waiting: WaitingPacket[] = [];
@@ -37,7 +37,7 @@ export class WriteQueue {
   async write(send: () => boolean, waiting: WaitOptions | undefined): Promise<void> {
     const signal = waiting === undefined ? undefined : checkedCloseSignal(waiting);
     if (signal?.aborted) throw signal.reason;
-    if (this.#channel.isLeaving) throw this.#channel.noMoreError();
+    if (this.#channel.isClosing) throw this.#channel.noMoreError();
     if (this.#waiting.length === 0 && send()) return;
     await this.#wait(send, signal);
   }
@@ -89,7 +89,7 @@ export class WriteQueue {
   #sendWaiting(): void {
     for (let packet = this.#waiting[0]; packet !== undefined; packet = this.#waiting[0]) {
       try {
-        if (this.#channel.isLeaving) throw this.#channel.noMoreError();
+        if (this.#channel.isClosing) throw this.#channel.noMoreError();
         if (!packet.send()) return;
         packet.resolve();
       } catch (error) {

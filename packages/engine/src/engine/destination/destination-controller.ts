@@ -1,53 +1,43 @@
-import { type AmfValue, type ConnectTimings, parseRtmpUrl } from '@cloudpush/transport';
+import type { ConnectTimings } from '@cloudpush/transport';
 import {
   type CloseOptions,
   checkedCloseSignal,
   checkedSignal,
   whenAborted,
 } from '../../base/abort-signals.js';
-import { Backoff } from '../../base/backoff.js';
-import { monotonicNow } from '../../base/clock.js';
+import type { MonotonicClock } from '../../base/clock.js';
 import { abortedError, CloudPushError, type ErrorData, toErrorData } from '../../base/errors.js';
 import { invalidType, requireObject } from '../../base/validation.js';
-import { Waiters } from '../../base/waiters.js';
-import { DestinationCounter } from '../../memory/counters.js';
 import { Command } from '../../memory/ring.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import { checkedUrl } from '../../options/destination-config.js';
 import type { PendingReconnect } from '../../protocol/stream.js';
-import { fallingRate } from '../../stats/bit-rate.js';
-import type { DestinationStats, DestinationTotals } from '../../stats/stats.js';
-import { addTotals, NO_DESTINATION_TOTALS } from '../../stats/totals.js';
+import type { DestinationStats } from '../../stats/stats.js';
 import type { PushTarget, TargetReason } from '../../targets/push-target.js';
 import type { PacketSender } from '../channel/packet-sender.js';
 import type { Placement } from '../channel/placement.js';
 import type { CloseReport } from '../close-report.js';
-import {
-  Destination,
-  type DestinationControl,
-  type DestinationState,
-  type Disconnection,
-} from './destination.js';
+import { type Connecting, ConnectionHistory } from './connection-history.js';
+import { Destination, type DestinationControl, type DestinationState } from './destination.js';
+import { DestinationCounts } from './destination-counts.js';
+import { closedError, DestinationLifecycle } from './destination-lifecycle.js';
 import { DestinationTarget, type TargetQuestion } from './destination-target.js';
+import { streamPlace } from './stream-place.js';
 
-/** Where a destination lives. */
+/** The place of a destination in its engine. */
 export interface DestinationSlot {
   /** Unique for the life of the engine. */
   readonly id: number;
   /** The destination's number in shared memory; used again after it is over. */
   readonly number: number;
+  readonly clock: MonotonicClock;
   readonly placement: Placement;
   /** The channel's way into its shard. */
-  readonly sender: PacketSender;
-}
-
-/** How a destination goes on with another shard; without a loss it connects for the first time. */
-export interface Connecting {
-  readonly loss: PendingReconnect | undefined;
+  readonly sender: Pick<PacketSender, 'command'>;
 }
 
 /**
- * A destination from its opening until it is over, on whichever shards its channel lives meanwhile: what stands behind the
+ * A destination from its opening until it is over, on whichever shards its channel lives meanwhile: the engine's side of the
  * {@link Destination} that the caller holds.
  */
 export class DestinationController implements DestinationControl {
@@ -56,38 +46,19 @@ export class DestinationController implements DestinationControl {
   readonly id: number;
   readonly #slot: DestinationSlot;
   #config: DestinationConfig;
-  #state: DestinationState = 'connecting';
-  #closeRequested = false;
-  #connects = 0;
-  /** ms of the monotonic clock; undefined while nothing is being published. */
-  #publishingSince: number | undefined;
-  /** How many attempts to connect in a row have failed. */
-  #attempts = 0;
-  /** What was counted on shards that the channel has left. */
-  #carried = NO_DESTINATION_TOTALS;
-  /** Why it was aborted, when it was. */
-  #abortedBy: ErrorData | undefined;
-  /** Why a connection was lost that has been made again since, or is about to be. */
-  #lastLoss: CloudPushError | undefined;
-  /** A connection was lost that had been publishing: no mere attempt has failed. */
-  #wasLost = false;
-  /** When it is made again, in ms of the monotonic clock. */
-  #connectsAgainAt = 0;
-  #report: CloseReport | undefined;
-  readonly #waiters = new Waiters();
-  /** The counters as they were when the destination ended: its number may be in other hands now. */
-  #lastStats: DestinationStats | undefined;
-
+  readonly #lifecycle = new DestinationLifecycle();
+  readonly #history: ConnectionHistory;
+  readonly #counts: DestinationCounts;
   readonly #target: DestinationTarget | undefined;
-  #moves = 0;
   /** Stops listening to the signal that aborts the destination. */
   #stopListening: () => void = () => {};
-  /** Of the latest connect. */
-  #timings: ConnectTimings | undefined;
 
   constructor(slot: DestinationSlot, config: DestinationConfig, question: TargetQuestion | undefined) {
+    const { id, number, clock, placement } = slot;
     this.#target = question === undefined ? undefined : new DestinationTarget(question);
-    this.id = slot.id;
+    this.#history = new ConnectionHistory(clock, config.reconnect);
+    this.#counts = new DestinationCounts(clock, placement, number);
+    this.id = id;
     this.destination = new Destination(this);
     this.#slot = slot;
     this.#config = config;
@@ -95,13 +66,18 @@ export class DestinationController implements DestinationControl {
   }
 
   get state(): DestinationState {
-    return this.#state;
+    return this.#lifecycle.state;
   }
 
-  /** What a line of the log tells of it. */
+  /** How it ended; undefined before. */
+  get report(): CloseReport | undefined {
+    return this.#lifecycle.report;
+  }
+
+  /** The fields by which a line of the log names it. */
   logFields(): object {
     const url = (this.#target?.given ?? this.#config.target)?.url;
-    return url === undefined ? { destination: this.id } : { destination: this.id, ...placeOf(url) };
+    return url === undefined ? { destination: this.id } : { destination: this.id, ...streamPlace(url) };
   }
 
   /** It drops rather than to make the source wait. */
@@ -110,24 +86,16 @@ export class DestinationController implements DestinationControl {
   }
 
   async connected(given: AbortSignal | undefined): Promise<void> {
-    const signal = checkedSignal(given);
-    while (this.#report === undefined) {
-      if (this.#state === 'publishing' || (this.#state === 'closing' && this.#connects > 0)) return;
-      await this.#waiters.next(signal);
-    }
-    throw this.#report.error ?? closedError();
+    await this.#lifecycle.connected(checkedSignal(given));
   }
 
   async close(options: CloseOptions): Promise<CloseReport> {
     const signal = checkedCloseSignal(options);
-    if (!this.#closeRequested && this.#report === undefined) {
-      this.onChannelClosing();
-      this.#slot.sender.command(Command.detach, this.#slot.number);
-    }
+    if (this.#lifecycle.requestClose()) this.#slot.sender.command(Command.detach, this.#slot.number);
     const stop = whenAborted(signal, (reason) => this.abort(reason));
-    while (this.#report === undefined) await this.#waiters.next(undefined);
+    const report = await this.#lifecycle.closed();
     stop();
-    return this.#report;
+    return report;
   }
 
   /** Aborts the destination when the signal fires. */
@@ -136,10 +104,8 @@ export class DestinationController implements DestinationControl {
   }
 
   abort(reason: unknown = abortedError()): void {
-    if (this.#report !== undefined) return;
-    this.#state = 'closing';
     const error = toErrorData(reason instanceof CloudPushError ? reason : abortedError(reason));
-    this.#abortedBy ??= error;
+    if (!this.#lifecycle.abort(error)) return;
     const { placement, number } = this.#slot;
     placement.shard.post({ type: 'abort', channel: placement.channel, destination: number, error });
   }
@@ -147,7 +113,7 @@ export class DestinationController implements DestinationControl {
   moveTo(given: PushTarget): void {
     const target = this.#checkedTarget(given);
     // The number may be another destination's by now.
-    if (this.#report !== undefined) return;
+    if (this.report !== undefined) return;
     // Another shard would have to know, should this one die.
     if (this.#config.target !== undefined) this.#config = { ...this.#config, target };
     const { placement, number } = this.#slot;
@@ -161,49 +127,23 @@ export class DestinationController implements DestinationControl {
   }
 
   stats(): DestinationStats {
-    if (this.#lastStats !== undefined) return this.#lastStats;
-    const { placement, number } = this.#slot;
-    const { destinations } = placement.shard.counters;
-    const count = (counter: DestinationCounter) => destinations.get(number, counter);
-    const counted: DestinationTotals = {
-      videoFrames: count(DestinationCounter.videoFrames),
-      audioFrames: count(DestinationCounter.audioFrames),
-      dataMessages: count(DestinationCounter.dataMessages),
-      bytesSent: count(DestinationCounter.bytesSent),
-      droppedDisposable: count(DestinationCounter.droppedDisposable),
-      droppedPictures: count(DestinationCounter.droppedPictures),
-      droppedUndecodable: count(DestinationCounter.droppedUndecodable),
-      droppedAudio: count(DestinationCounter.droppedAudio),
-      lostPictures: count(DestinationCounter.lostPictures),
-      lostAudio: count(DestinationCounter.lostAudio),
-      reconnects: Math.max(0, this.#connects - 1),
-      moves: this.#moves,
-    };
-    return {
-      ...addTotals(this.#carried, counted),
-      state: this.#state,
-      queuedBytes: count(DestinationCounter.queuedBytes),
-      queuedMs: count(DestinationCounter.queuedMs),
-      ...this.#flow(count),
-      timings: this.#timings,
-    };
+    return this.#counts.stats(this.state);
   }
 
+  /** The stream is being published, for the first time or again. */
   onConnected(timings: ConnectTimings): void {
-    this.#timings = timings;
-    this.#connects++;
-    this.#publishingSince = monotonicNow();
-    if (this.#state === 'connecting') this.#state = 'publishing';
-    this.#waiters.wake();
-    this.destination.emit('connect');
+    this.#counts.onConnected(timings);
+    this.#history.onConnected();
+    this.#lifecycle.onPublishing();
   }
 
-  onDisconnected(disconnection: Disconnection, wasPublishing: boolean): void {
-    if (this.#state === 'publishing') this.#state = 'connecting';
-    this.#noteLoss(disconnection.error);
-    this.#wasLost ||= wasPublishing;
-    this.#connectsAgainAt = monotonicNow() + disconnection.delay;
-    this.destination.emit('disconnect', disconnection);
+  /**
+   * The connection is lost, or an attempt has failed, and it is made again.
+   * @param delay until then, in ms
+   */
+  onDisconnected(error: CloudPushError, delay: number, wasPublishing: boolean): void {
+    this.#history.onDisconnected(error, delay, wasPublishing);
+    this.#lifecycle.onLost();
   }
 
   /**
@@ -211,19 +151,12 @@ export class DestinationController implements DestinationControl {
    * @returns how it is made again, once the channel {@link onMigrated}; undefined when it is not
    */
   onShardDied(data: ErrorData): Connecting | undefined {
-    const { reconnect } = this.#config;
-    if (reconnect === undefined || this.#isEnding) return undefined;
-    const error = CloudPushError.from(data);
-    this.#noteLoss(error);
-    this.#wasLost = true;
-    const backoff = new Backoff(reconnect);
-    backoff.resume(this.#attempts - 1);
-    const delay = backoff.next(error.class);
-    if (delay === undefined) return undefined;
-    if (this.#state === 'publishing') this.#state = 'connecting';
-    this.#connectsAgainAt = monotonicNow() + delay;
-    this.#carryCounts();
-    return { loss: { error: data, delay, attempts: this.#attempts } };
+    if (this.#lifecycle.isEnding) return undefined;
+    const connecting = this.#history.onShardDied(data);
+    if (connecting === undefined) return undefined;
+    this.#lifecycle.onLost();
+    this.#counts.carry();
+    return connecting;
   }
 
   /**
@@ -232,17 +165,14 @@ export class DestinationController implements DestinationControl {
    *   undefined when it is not
    */
   onReleased(): Connecting | undefined {
-    if (this.#isEnding) return undefined;
-    this.#carryCounts();
-    if (this.#lastLoss === undefined) return { loss: undefined };
-    this.#wasLost = true;
-    const delay = Math.max(0, this.#connectsAgainAt - monotonicNow());
-    return { loss: { error: toErrorData(this.#lastLoss), delay, attempts: this.#attempts } };
+    if (this.#lifecycle.isEnding) return undefined;
+    this.#counts.carry();
+    return this.#history.onReleased();
   }
 
-  /** What it ends with when the connection is not made again. */
+  /** The error that it ends with when the connection is not made again. */
   get lastLoss(): CloudPushError {
-    return this.#lastLoss ?? closedError();
+    return this.#history.lastLoss ?? closedError();
   }
 
   /** The channel lives on another shard now. */
@@ -250,11 +180,10 @@ export class DestinationController implements DestinationControl {
     this.#attach(loss);
   }
 
+  /** The stream goes on over another connection. */
   onMoved(timings: ConnectTimings): void {
-    this.#timings = timings;
-    this.#moves++;
-    if (this.#state === 'connecting') this.#state = 'publishing';
-    this.destination.emit('move');
+    this.#counts.onMoved(timings);
+    this.#lifecycle.onPublishing();
   }
 
   onTargetWanted(reason: TargetReason): void {
@@ -262,51 +191,17 @@ export class DestinationController implements DestinationControl {
     void this.#target?.answer(placement, number, reason);
   }
 
-  onCommand(name: string, args: AmfValue[]): void {
-    this.destination.emit('command', { name, args, destination: this.destination });
-  }
-
   /** The channel was told to close, and this destination with it. */
   onChannelClosing(): void {
-    this.#closeRequested = true;
-    this.#state = 'closing';
+    this.#lifecycle.requestClose();
   }
 
   /** The connection is over, for good. */
-  onDetached(error: ErrorData | undefined): void {
-    // What a connection had taken when it was lost is lost, even if all that followed arrived. Where an attempt was refused
-    // before anything was sent, nothing is.
-    const loss = this.#wasLost ? this.#lastLoss : undefined;
-    const failure = error === undefined ? loss : CloudPushError.from(this.#abortedBy ?? error);
-    const report = { clean: failure === undefined && this.#closeRequested, error: failure };
+  onDetached(error: ErrorData | undefined): CloseReport {
     this.#target?.close();
     this.#stopListening();
-    this.#lastStats = { ...this.stats(), state: 'closed', queuedBytes: 0, queuedMs: 0, bitRate: 0 };
-    this.#state = 'closed';
-    this.#report = report;
-    this.#waiters.wake();
-    // A listener that throws must not keep the engine from its work.
-    process.nextTick(() => this.destination.emit('close', report));
-  }
-
-  /** How it ended; undefined before. */
-  get report(): CloseReport | undefined {
-    return this.#report;
-  }
-
-  #flow(
-    count: (counter: DestinationCounter) => number,
-  ): Pick<DestinationStats, 'bitRate' | 'unacknowledgedBytes' | 'acknowledgementLag'> {
-    const age = monotonicNow() - count(DestinationCounter.countedAt);
-    const bytesPerSecond = fallingRate(count(DestinationCounter.bytesPerSecond), age);
-    const unacknowledged = count(DestinationCounter.unacknowledgedBytes);
-    const isKnown = this.#state === 'publishing' && unacknowledged >= 0;
-    return {
-      bitRate: bytesPerSecond * 8,
-      unacknowledgedBytes: isKnown ? unacknowledged : undefined,
-      acknowledgementLag:
-        isKnown && bytesPerSecond > 1 ? (unacknowledged * 1000) / bytesPerSecond : undefined,
-    };
+    this.#counts.freeze(this.state);
+    return this.#lifecycle.end(error, this.#history.mediaLoss);
   }
 
   #checkedTarget(given: PushTarget): ShardTarget {
@@ -315,49 +210,11 @@ export class DestinationController implements DestinationControl {
     return { url: checkedUrl(url, this.#config.connection), token };
   }
 
-  get #isEnding(): boolean {
-    return this.#closeRequested || this.#abortedBy !== undefined;
-  }
-
-  /** The shard counts no more: another one begins at zero. */
-  #carryCounts(): void {
-    this.#carried = { ...addTotals(NO_DESTINATION_TOTALS, this.stats()), reconnects: 0, moves: 0 };
-  }
-
   #attach(loss: PendingReconnect | undefined): void {
     const { placement, number, sender } = this.#slot;
     const { shard, channel } = placement;
     shard.counters.destinations.reset(number);
     shard.post({ type: 'attach', channel, destination: number, config: this.#config, loss });
     sender.command(Command.attach, number);
-  }
-
-  /** The same count as the shard's own, which is gone when it dies. */
-  #noteLoss(error: CloudPushError): void {
-    this.#lastLoss = error;
-    const since = this.#publishingSince;
-    this.#publishingSince = undefined;
-    const resetAfter = this.#config.reconnect?.resetAfter ?? 0;
-    if (since !== undefined && monotonicNow() - since >= resetAfter) this.#attempts = 0;
-    this.#attempts++;
-  }
-}
-
-function closedError(): CloudPushError {
-  return new CloudPushError('ERR_CLOUDPUSH_CHANNEL_CLOSED', 'closed before it was connected');
-}
-
-/** Platforms whose stream name is the key to publish with. */
-const KEY_IS_NAME =
-  /(^|\.)(youtube\.com|twitch\.tv|facebook\.com|live-video\.net|instagram\.com|tiktok\.com|vimeo\.com)$/i;
-
-/** Where a stream goes, without user info, query and key. */
-function placeOf(url: string): object {
-  try {
-    const { host, app, streamName } = parseRtmpUrl(url);
-    return { host, stream: `${app}/${KEY_IS_NAME.test(host) ? '…' : streamName}` };
-  } catch {
-    // A target that a token provider gave may be no URL: the connection fails on it, and the error says so.
-    return {};
   }
 }

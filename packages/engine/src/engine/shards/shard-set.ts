@@ -1,7 +1,6 @@
 import { newCounts } from '../../memory/latency-histogram.js';
 import type { ShardPlan } from '../../options/engine-settings.js';
 import type { ShardReport } from '../../protocol/reports.js';
-import type { ChannelController } from '../channel/channel-controller.js';
 import { ShardHandle, type SharedState } from './shard-handle.js';
 
 /** A channel leaves its shard only for one that has at least so many fewer: with one fewer, they would change places. */
@@ -11,7 +10,13 @@ const REBALANCE_SHARE = 0.25;
 /** Until the replacement of a worker thread that did not come up is started, in ms. */
 const RESTART_DELAY = 1000;
 
-/** What a set of shards needs of its engine. */
+/** A channel that may be asked to leave its shard. */
+export interface MovableChannel {
+  readonly mayLeaveShard: boolean;
+  leaveShard(): void;
+}
+
+/** The engine, as its shards need it. */
 export interface ShardSetOwner {
   onReport(shard: ShardHandle, report: ShardReport): void;
   /** The thread has died; another one has taken its place, but the channels still count as its own. */
@@ -30,7 +35,7 @@ export class ShardSet {
   /** The latencies that shards have counted that are dead. */
   #formerLatency = newCounts();
   /** Channels that were asked to leave their shards, and where they go if they are let go: they count there already. */
-  readonly #leaving = new Map<ChannelController, ShardHandle>();
+  readonly #leaving = new Map<MovableChannel, ShardHandle>();
 
   constructor(shared: SharedState, { count, channelsEach }: ShardPlan, owner: ShardSetOwner) {
     this.#shared = shared;
@@ -91,23 +96,23 @@ export class ShardSet {
    * A channel that must connect again may as well do so from another shard, when that has clearly fewer channels: else the
    * shards would stay as uneven as closed channels have left them. The media that it has queued is the price.
    */
-  rebalance(shard: ShardHandle, life: ChannelController): void {
-    if (this.#leaving.has(life) || !life.mayLeaveShard) return;
+  rebalance(shard: ShardHandle, channel: MovableChannel): void {
+    if (this.#leaving.has(channel) || !channel.mayLeaveShard) return;
     const next = this.leastLoaded(shard);
     const fewer = shard.channels - next.channels;
     if (fewer < Math.max(REBALANCE_CHANNELS, shard.channels * REBALANCE_SHARE)) return;
     // Many may be lost at once: what each of them leaves behind and goes to must count for the next.
     shard.channels--;
     next.channels++;
-    this.#leaving.set(life, next);
-    life.leaveShard();
+    this.#leaving.set(channel, next);
+    channel.leaveShard();
   }
 
   /** The channel is not about to leave its shard any more: it is let go, or stays, or the thread is dead. */
-  takeBack(shard: ShardHandle, life: ChannelController): void {
-    const next = this.#leaving.get(life);
+  takeBack(shard: ShardHandle, channel: MovableChannel): void {
+    const next = this.#leaving.get(channel);
     if (next === undefined) return;
-    this.#leaving.delete(life);
+    this.#leaving.delete(channel);
     next.channels--;
     shard.channels++;
   }

@@ -2,18 +2,16 @@ import { CloudPushError } from '../../base/errors.js';
 import type { SourceConfig } from '../../options/source-config.js';
 import type { SourceReport } from '../../protocol/source-messages.js';
 import type { SourceStats } from '../../stats/source-stats.js';
-import type { Channel } from '../channel/channel.js';
+import type { ChannelObserver } from '../channel/channel-observer.js';
 import type { PacketSender } from '../channel/packet-sender.js';
 import type { Placement } from '../channel/placement.js';
 import type { PoolServices } from '../channel/pool-services.js';
-import { diagnostics } from '../diagnostics.js';
 import { type SlabRequest, SlabRequests } from './slab-requests.js';
 import { SourceStatus } from './source-status.js';
 
-/** What the caller's side of a source needs of its channel. */
+/** The channel, as the caller's side of its source needs it. */
 export interface SourceOwner {
-  /** Tells the source's events as its own. */
-  readonly channel: Channel;
+  readonly observer: ChannelObserver;
   readonly pool: PoolServices;
   readonly placement: Placement;
   readonly sender: PacketSender;
@@ -57,30 +55,21 @@ export class SourceController {
   /** Something has happened to the source. */
   onReport(event: SourceReport): void {
     this.#status.note(event);
-    const { channel } = this.#owner;
+    const { observer } = this.#owner;
     switch (event.type) {
-      case 'connected': {
-        const { tracks } = event;
-        diagnostics.sourceConnect.publish(() => ({ channel, tracks }));
-        channel.emit('sourceConnected', { tracks });
+      case 'connected':
+        observer.sourceConnected(event);
         return;
-      }
       case 'lost': {
         const { delay, attempts } = event;
-        const loss = { error: CloudPushError.from(event.error), delay, attempts };
-        diagnostics.sourceLost.publish(() => ({ ...loss, channel }));
-        channel.emit('sourceLost', loss);
+        observer.sourceLost({ error: CloudPushError.from(event.error), delay, attempts });
         return;
       }
-      case 'stalled': {
-        const { kind, ms } = event;
-        diagnostics.sourceStall.publish(() => ({ channel, kind, ms }));
-        channel.emit('sourceStalled', { kind, ms });
+      case 'stalled':
+        observer.sourceStalled(event);
         return;
-      }
       case 'ended':
-        diagnostics.sourceEnd.publish(() => ({ channel }));
-        channel.emit('sourceEnded');
+        observer.sourceEnded();
         return;
       case 'connecting':
       case 'streaming':
