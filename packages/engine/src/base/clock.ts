@@ -19,6 +19,12 @@ export interface MonotonicClock {
   after(ms: number, callback: () => void): () => void;
 }
 
+/** The clock of an engine: it also tells what time it is. */
+export interface EngineClock extends MonotonicClock {
+  /** ms since 1970, as `Date.now()`; it may step in either direction. */
+  wallTime(): number;
+}
+
 export const monotonicClock: MonotonicClock = {
   now: monotonicNow,
   after(ms, callback) {
@@ -26,3 +32,5 @@ export const monotonicClock: MonotonicClock = {
     return () => clearTimeout(timer);
   },
 };
+
+export const engineClock: EngineClock = { ...monotonicClock, wallTime: () => Date.now() };

@@ -5,7 +5,7 @@ import {
   unlessAborted,
   whenAborted,
 } from '../base/abort-signals.js';
-import { monotonicClock } from '../base/clock.js';
+import { engineClock } from '../base/clock.js';
 import { abortedError, CloudPushError, toErrorData } from '../base/errors.js';
 import type { EngineLogger } from '../logging/engine-logger.js';
 import { EventLog } from '../logging/event-log.js';
@@ -84,7 +84,7 @@ export class PushEngine implements AsyncDisposable {
   }
 
   private constructor(settings: EngineSettings, logger: EngineLogger | undefined) {
-    const clock = monotonicClock;
+    const clock = engineClock;
     const { poolSize, maxConnections, shards, maxBatchDelay, maxConnecting, workerUrl } = settings;
     this.#settings = settings;
     this.#log = new EventLog(logger);
@@ -98,7 +98,7 @@ export class PushEngine implements AsyncDisposable {
       targets: this.#targetFinder.cache,
       slots: this.#destinationSlots,
     });
-    const shared = { ...this.#pool.shared, maxConnections, maxBatchDelay, maxConnecting, workerUrl };
+    const shared = { ...this.#pool.shared, maxConnections, maxBatchDelay, maxConnecting, workerUrl, clock };
     this.#shards = new ShardSet(shared, shards, {
       onReport: (shard, report) => router.route(shard, report),
       onShardDied: (shard, cause) => this.#onShardDied(shard, cause),

@@ -1,4 +1,4 @@
-import type { MonotonicClock } from '../clock.js';
+import type { EngineClock } from '../clock.js';
 
 interface FakeTimer {
   readonly at: number;
@@ -6,12 +6,17 @@ interface FakeTimer {
 }
 
 /** A clock for tests: time passes when the test says so, and not otherwise. */
-export class FakeClock implements MonotonicClock {
+export class FakeClock implements EngineClock {
   #now = 0;
   readonly #timers = new Set<FakeTimer>();
 
   now(): number {
     return this.#now;
+  }
+
+  /** As if the clock had been made at the beginning of 2001. */
+  wallTime(): number {
+    return Date.UTC(2001) + this.#now;
   }
 
   after(ms: number, callback: () => void): () => void {

@@ -1,4 +1,4 @@
-import type { MonotonicClock } from '../../base/clock.js';
+import type { EngineClock } from '../../base/clock.js';
 import type { CloudPushError } from '../../base/errors.js';
 import type { Gates } from '../../memory/gates.js';
 import type { MediaMemory } from '../../memory/media-memory.js';
@@ -13,7 +13,7 @@ export interface RoomWaiter {
 /** The engine's pool, as the packets of a channel need it. */
 export interface PoolServices {
   /** Measures pauses, and waits. */
-  readonly clock: MonotonicClock;
+  readonly clock: EngineClock;
   readonly memory: MediaMemory;
   readonly gates: Gates;
   /** Those whose shard can drop something of what they hold. */

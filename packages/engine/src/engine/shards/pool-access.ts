@@ -1,4 +1,4 @@
-import type { MonotonicClock } from '../../base/clock.js';
+import type { EngineClock } from '../../base/clock.js';
 import { CloudPushError } from '../../base/errors.js';
 import { Gates, newGateMemory } from '../../memory/gates.js';
 import { MediaMemory } from '../../memory/media-memory.js';
@@ -10,7 +10,7 @@ import type { SharedState } from './shard-handle.js';
 
 /** The room that an engine's channels share: the pool, their gates, and the turn of whoever waits for blocks to be released. */
 export class PoolAccess implements PoolServices {
-  readonly clock: MonotonicClock;
+  readonly clock: EngineClock;
   readonly memory: MediaMemory;
   readonly gates: Gates;
   /** Undefined: the pool is not watched. */
@@ -28,7 +28,7 @@ export class PoolAccess implements PoolServices {
    */
   constructor(
     { poolSize, maxConnections, debugPool }: EngineSettings,
-    clock: MonotonicClock,
+    clock: EngineClock,
     tellTooSmall: PoolServices['tellTooSmall'],
   ) {
     this.clock = clock;

@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { whenAborted } from '../../base/abort-signals.js';
+import type { MonotonicClock } from '../../base/clock.js';
 import { newCounterMemory, ShardCounters } from '../../memory/counters.js';
 import type { MediaMemory } from '../../memory/media-memory.js';
 import { newRing, RingProducer } from '../../memory/ring.js';
@@ -8,8 +9,9 @@ import type { ShardInit } from '../../protocol/init.js';
 import type { ShardReport } from '../../protocol/reports.js';
 import type { ShardRequest } from '../../protocol/requests.js';
 
-/** What all shards of an engine share. */
+/** Everything that the shards of an engine share. */
 export interface SharedState {
+  readonly clock: MonotonicClock;
   readonly memory: MediaMemory;
   readonly gates: SharedArrayBuffer;
   readonly releaseWanted: Int32Array;
@@ -45,6 +47,7 @@ export class ShardHandle {
   #threads: Piscina<ShardInit, void> | undefined;
   /** The thread is being ended, or has been. */
   #destroyed: Promise<void> | undefined;
+  readonly #clock: MonotonicClock;
   readonly #workerUrl: string | undefined;
   readonly #port: MessagePort;
   #isReady = false;
@@ -60,6 +63,7 @@ export class ShardHandle {
     const { port1, port2 } = new MessageChannel();
     this.ring = new RingProducer(ring);
     this.counters = new ShardCounters(counters);
+    this.#clock = shared.clock;
     this.#workerUrl = shared.workerUrl;
     this.#port = port1;
     this.#onReport = onReport;
@@ -121,7 +125,7 @@ export class ShardHandle {
   async #run(init: ShardInit, delay: number): Promise<void> {
     const { signal } = this.#stopped;
     try {
-      if (delay > 0) await sleep(delay, undefined, { signal });
+      if (delay > 0) await this.#pause(delay);
       signal.throwIfAborted();
       await this.#runThread(init);
     } catch (error) {
@@ -131,6 +135,17 @@ export class ShardHandle {
       this.#deliverRest();
       this.#port.close();
     }
+  }
+
+  /** Lets so many ms pass, unless the shard is stopped meanwhile. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(ms, resolve);
+      whenAborted(this.#stopped.signal, () => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   async #runThread(init: ShardInit): Promise<void> {
@@ -149,18 +164,18 @@ export class ShardHandle {
     threads.on('workerCreate', () => {
       if (this.#destroyed !== undefined) void threads.destroy();
     });
-    let timer: NodeJS.Timeout | undefined;
+    let cancel = (): void => {};
     const failed = new Promise<never>((_, reject) => {
       threads.once('error', reject);
       const late = new Error(`the worker thread was not up within ${START_TIMEOUT} ms`);
-      timer = setTimeout(() => {
+      cancel = this.#clock.after(START_TIMEOUT, () => {
         if (!this.#isReady) reject(late);
-      }, START_TIMEOUT);
+      });
     });
     try {
       await Promise.race([threads.run(init, { transferList: [init.port] }), failed]);
     } finally {
-      clearTimeout(timer);
+      cancel();
       await this.#destroy();
     }
   }

@@ -27,7 +27,7 @@ export class SourceController {
   constructor(owner: SourceOwner, config: SourceConfig) {
     this.#owner = owner;
     this.#config = config;
-    this.#status = new SourceStatus(owner.placement);
+    this.#status = new SourceStatus(owner.pool.clock, owner.placement);
     this.#slabs = new SlabRequests(owner.pool, owner.placement, owner.sender);
   }
 

@@ -1,4 +1,4 @@
-import { monotonicNow } from '../../base/clock.js';
+import type { EngineClock } from '../../base/clock.js';
 import { CloudPushError } from '../../base/errors.js';
 import { SourceCounter } from '../../memory/counters.js';
 import type { SourceReport } from '../../protocol/source-messages.js';
@@ -21,9 +21,10 @@ type Counts = Record<(typeof COUNTERS)[number], number>;
 
 /** How a channel's source stands, by its shard's reports, and what the shards have counted of it. */
 export class SourceStatus {
+  readonly #clock: EngineClock;
   readonly #placement: Placement;
   #state: SourceState = 'connecting';
-  #since = monotonicNow();
+  #since: number;
   #attempt = 1;
   #reconnects = 0;
   #everConnected = false;
@@ -33,8 +34,10 @@ export class SourceStatus {
   /** What was counted on shards that the channel has left. */
   readonly #before: Counts = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Counts;
 
-  constructor(placement: Placement) {
+  constructor(clock: EngineClock, placement: Placement) {
+    this.#clock = clock;
     this.#placement = placement;
+    this.#since = clock.now();
   }
 
   stats(): SourceStats {
@@ -42,7 +45,7 @@ export class SourceStatus {
     for (const name of COUNTERS) counts[name] += this.#onShard(SourceCounter[name]);
     return {
       state: this.#state,
-      since: Math.round(monotonicNow() - this.#since),
+      since: Math.round(this.#clock.now() - this.#since),
       ...counts,
       reconnects: this.#reconnects,
       jitter: this.#onShard(SourceCounter.jitter),
@@ -81,7 +84,7 @@ export class SourceStatus {
         this.#lastError = CloudPushError.from(event.error);
         if (!willRetry) return;
         this.#attempt = event.attempts + 1;
-        this.#nextRetryAt = Math.round(Date.now() + event.delay);
+        this.#nextRetryAt = Math.round(this.#clock.wallTime() + event.delay);
         return;
       }
       default:
@@ -99,7 +102,7 @@ export class SourceStatus {
 
   #enter(state: SourceState): void {
     this.#state = state;
-    this.#since = monotonicNow();
+    this.#since = this.#clock.now();
   }
 
   #onShard(counter: SourceCounter): number {

@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest';
+import { abortedError, CloudPushError, toErrorData } from '../../base/errors.js';
+import { Waiters } from '../../base/waiters.js';
+import { ChannelLifecycle } from './channel-lifecycle.js';
+
+const lost = new CloudPushError('ERR_CLOUDPUSH_SHARD_DIED', 'lost');
+const aborted = toErrorData(abortedError(new Error('enough')));
+
+class Fixture {
+  readonly destinations = {
+    isPublishing: false,
+    everPublished: false,
+    failure: undefined as CloudPushError | undefined,
+  };
+  readonly sender = { paused: false };
+  readonly waiters = new Waiters();
+  readonly lifecycle = new ChannelLifecycle(this.destinations, this.sender, this.waiters);
+}
+
+test('the last descriptor is asked for once, whatever ends the channel', () => {
+  const closed = new Fixture().lifecycle;
+  expect([closed.requestClose(), closed.requestClose(), closed.end(), closed.end()]).toEqual([
+    true,
+    false,
+    false,
+    false,
+  ]);
+  const ended = new Fixture().lifecycle;
+  expect([ended.end(), ended.requestClose()]).toEqual([true, false]);
+  const cut = new Fixture().lifecycle;
+  expect([cut.abort(aborted), cut.requestClose(), cut.end()]).toEqual([true, true, false]);
+  const cutOnly = new Fixture().lifecycle;
+  expect([cutOnly.abort(aborted), cutOnly.end(), cutOnly.abort(aborted)]).toEqual([true, true, false]);
+});
+
+test('the state follows the destinations while it is open, and its own end afterwards', () => {
+  const { lifecycle, destinations, sender } = new Fixture();
+  sender.paused = true;
+  expect([lifecycle.state, lifecycle.isClosing, lifecycle.paused]).toEqual(['connecting', false, true]);
+  destinations.isPublishing = true;
+  expect(lifecycle.state).toBe('publishing');
+  lifecycle.requestClose();
+  expect([lifecycle.state, lifecycle.isClosing]).toEqual(['closing', true]);
+  lifecycle.end();
+  expect([lifecycle.state, lifecycle.paused]).toEqual(['closing', true]);
+  lifecycle.close({ clean: true, error: undefined });
+  expect([lifecycle.state, lifecycle.paused, lifecycle.isClosing]).toEqual(['closed', false, true]);
+});
+
+test('the first abort is the one that is kept, through the end', () => {
+  const { lifecycle } = new Fixture();
+  lifecycle.requestClose();
+  lifecycle.abort(aborted);
+  lifecycle.abort(toErrorData(lost));
+  expect(lifecycle.abortedBy).toBe(aborted);
+  lifecycle.end();
+  expect(lifecycle.abortedBy).toBe(aborted);
+  lifecycle.close({ clean: false, error: undefined });
+  expect(lifecycle.noMoreError().cause).toMatchObject({ code: aborted.code });
+});
+
+test('whoever waits for room is woken by a change, and refused when none will come', async () => {
+  const { lifecycle, sender, waiters, destinations } = new Fixture();
+  await lifecycle.writable(undefined);
+  sender.paused = true;
+  let isWritable = false;
+  const waiting = lifecycle.writable(undefined).then(() => {
+    isWritable = true;
+  });
+  waiters.wake();
+  await Promise.resolve();
+  expect(isWritable).toBe(false);
+  sender.paused = false;
+  waiters.wake();
+  await waiting;
+  sender.paused = true;
+  const refused = lifecycle.writable(undefined);
+  destinations.failure = lost;
+  lifecycle.abort(aborted);
+  await expect(refused).rejects.toThrow(
+    expect.objectContaining({ code: 'ERR_CLOUDPUSH_CHANNEL_CLOSED', cause: lost }),
+  );
+});
+
+test('whoever waits for room on a shard that is gone looks again on the next one', async () => {
+  const { lifecycle, sender } = new Fixture();
+  sender.paused = true;
+  const waiting = lifecycle.writable(undefined);
+  sender.paused = false;
+  lifecycle.onMigrated();
+  await waiting;
+});
+
+test('a wait for the connection ends with the first one, also when the channel is closing by then', async () => {
+  const { lifecycle, destinations, waiters } = new Fixture();
+  const waiting = lifecycle.connected(undefined);
+  destinations.isPublishing = true;
+  waiters.wake();
+  await waiting;
+  const late = new Fixture();
+  late.lifecycle.requestClose();
+  const beforeFirst = late.lifecycle.connected(undefined);
+  late.destinations.everPublished = true;
+  late.waiters.wake();
+  await beforeFirst;
+});
+
+test('a wait for a connection that never comes is rejected with the reason', async () => {
+  const failed = new Fixture().lifecycle;
+  const waiting = failed.connected(undefined);
+  const closed = failed.closed();
+  const report = { clean: false, error: lost };
+  failed.close(report);
+  await expect(waiting).rejects.toBe(lost);
+  expect(await closed).toBe(report);
+  const clean = new Fixture().lifecycle;
+  clean.close({ clean: true, error: undefined });
+  await expect(clean.connected(undefined)).rejects.toThrow('closed before it was connected');
+});
+
+test('the signal ends a wait with its reason', async () => {
+  const { lifecycle, sender } = new Fixture();
+  sender.paused = true;
+  const abort = new AbortController();
+  const waits = [lifecycle.connected(abort.signal), lifecycle.writable(abort.signal)];
+  abort.abort(lost);
+  for (const wait of waits) await expect(wait).rejects.toBe(lost);
+});
