@@ -71,13 +71,8 @@ export class ChannelController implements ChannelControl {
     this.#placement = placement;
     const sender = new PacketSender(pool, placement, this.#onPauseChanged);
     this.sender = sender;
-    this.channel = new Channel(this, {
-      sender,
-      video,
-      audio,
-      videoConfiguration: config.configurations.video,
-      hasSource: plan.source !== undefined,
-    });
+    const input = { sender, video, audio, videoConfiguration: config.configurations.video };
+    this.channel = new Channel(this, { ...input, hasSource: plan.source !== undefined });
     const observer = new ChannelObserver(this.channel);
     this.#observer = observer;
     const segments = new ChannelSegments(observer, config.preRoll === undefined);
