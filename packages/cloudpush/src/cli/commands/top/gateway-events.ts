@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { EventParser, type ServerSentEvent } from '../../../gateway/view/event-parser.js';
 import { CommandError, ExitCode, usageError } from '../../exit-code.js';
-import { EventParser, type ServerSentEvent } from './event-parser.js';
 
 /** A gateway sends something each second: after so long without anything, in ms, the connection is dead. */
 const SILENCE_TIMEOUT = 10_000;

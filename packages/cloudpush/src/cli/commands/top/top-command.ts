@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { channelRows } from '../../../gateway/view/channel-rows.js';
+import { GatewayView } from '../../../gateway/view/gateway-view.js';
 import { errorText } from '../../error-text.js';
 import { CommandError, ExitCode } from '../../exit-code.js';
 import type { Interruption } from '../../interruption.js';
 import type { Output } from '../../terminal/output.js';
 import { gatewayEvents, isRefusal, readToken } from './gateway-events.js';
-import { GatewayView } from './gateway-view.js';
 import { openDisplay, type TopDisplay } from './top-display.js';
-import { topRows } from './top-rows.js';
 
 /** The options of `cloudpush top`, as the parser gives them. */
 export interface TopOptions {
@@ -77,7 +77,7 @@ async function showOnce(
     if (error instanceof CommandError) throw error;
     throw new CommandError(`${url.origin} cannot be reached: ${errorText(error)}`, ExitCode.failure);
   }
-  if (json === true) output.json({ ...view.state, rows: topRows(view) });
+  if (json === true) output.json({ ...view.state, rows: channelRows(view) });
   else openDisplay(output, false).show(view);
   return ExitCode.ok;
 }

@@ -1,7 +1,7 @@
+import { channelRows } from '../../../gateway/view/channel-rows.js';
+import type { GatewayView } from '../../../gateway/view/gateway-view.js';
 import type { Output } from '../../terminal/output.js';
 import { shownText } from '../../terminal/shown-text.js';
-import type { GatewayView } from './gateway-view.js';
-import { topRows } from './top-rows.js';
 import { topText } from './top-text.js';
 
 /** Shows the state of a gateway, again and again. */
@@ -35,7 +35,7 @@ class JsonDisplay implements TopDisplay {
   }
 
   show(view: GatewayView): void {
-    this.#output.json({ ...view.state, rows: topRows(view) });
+    this.#output.json({ ...view.state, rows: channelRows(view) });
   }
 
   lost(message: string): void {

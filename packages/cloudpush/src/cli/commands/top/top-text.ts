@@ -1,8 +1,9 @@
 import type { StreamedState } from '../../../gateway/http/state-feed.js';
 import type { ChannelStatus } from '../../../gateway/state.js';
+import { type ChannelRow, channelRows } from '../../../gateway/view/channel-rows.js';
+import { shortDuration } from '../../../gateway/view/duration.js';
+import type { GatewayView } from '../../../gateway/view/gateway-view.js';
 import { bytes, count, table } from '../../terminal/format.js';
-import type { GatewayView } from './gateway-view.js';
-import { type TopRow, topRows } from './top-rows.js';
 
 const HEAD = [
   'channel',
@@ -33,7 +34,7 @@ export function topText(
 ): string {
   const { state } = view;
   if (state === undefined) return 'waiting for the gateway';
-  const rows = topRows(view);
+  const rows = channelRows(view);
   const head = [totalsLine(state, rows), ...warnings(state)];
   const room = Math.max(1, Math.floor((lines - head.length - FRAME_LINES - 1) / 2));
   const shown = fitting(rows, room, lines - head.length - FRAME_LINES - 1);
@@ -47,7 +48,7 @@ export function topText(
 }
 
 /** As many rows as fit, each with the line of its error. */
-function fitting(rows: readonly TopRow[], least: number, lines: number): readonly TopRow[] {
+function fitting(rows: readonly ChannelRow[], least: number, lines: number): readonly ChannelRow[] {
   let taken = 0;
   let used = 0;
   for (const row of rows) {
@@ -58,13 +59,13 @@ function fitting(rows: readonly TopRow[], least: number, lines: number): readonl
   return rows.slice(0, taken);
 }
 
-function totalsLine({ version, engine }: StreamedState, rows: readonly TopRow[]): string {
+function totalsLine({ version, engine }: StreamedState, rows: readonly ChannelRow[]): string {
   const counts = new Map<ChannelStatus, number>();
   for (const { state } of rows) counts.set(state, (counts.get(state) ?? 0) + 1);
   const states = (['online', 'degraded', 'offline', 'starting', 'disabled'] as const)
     .filter((state) => counts.has(state))
     .map((state) => `${count(counts.get(state)!)} ${state}`);
-  const sum = (value: (row: TopRow) => number) => rows.reduce((total, row) => total + value(row), 0);
+  const sum = (value: (row: ChannelRow) => number) => rows.reduce((total, row) => total + value(row), 0);
   const rate = (bitsPerSecond: number) => `${(bitsPerSecond / 1e6).toFixed(1)} Mbit/s`;
   return [
     `cloudpush ${version}`,
@@ -87,12 +88,12 @@ function warnings({ ready, configuration }: StreamedState): string[] {
   ];
 }
 
-function cells(row: TopRow): (string | number)[] {
+function cells(row: ChannelRow): (string | number)[] {
   const { name, state, age, source, destinations, rates, queuedBytes, reconnects } = row;
   return [
     name,
     state,
-    duration(age),
+    shortDuration(age),
     source,
     destinations.join(', '),
     Math.round(rates.bitRateIn / 1000),
@@ -104,20 +105,9 @@ function cells(row: TopRow): (string | number)[] {
   ];
 }
 
-function errorLine({ name, error, nextRetryIn }: TopRow, columns: number): string[] {
+function errorLine({ name, error, nextRetryIn }: ChannelRow, columns: number): string[] {
   if (error === undefined) return [];
-  const retry = nextRetryIn === undefined ? '' : ` (next attempt in ${duration(nextRetryIn)})`;
+  const retry = nextRetryIn === undefined ? '' : ` (next attempt in ${shortDuration(nextRetryIn)})`;
   const line = `${name}: ${error.message.replace(/\s+/g, ' ')}${retry}`;
   return [line.length > columns ? `${line.slice(0, Math.max(1, columns - 1))}…` : line];
-}
-
-/** 5s, 3m, 2h, 4d */
-function duration(ms: number): string {
-  const units = [
-    ['d', 86_400_000],
-    ['h', 3_600_000],
-    ['m', 60_000],
-  ] as const;
-  const unit = units.find(([, length]) => ms >= length);
-  return unit === undefined ? `${Math.floor(ms / 1000)}s` : `${Math.floor(ms / unit[1])}${unit[0]}`;
 }

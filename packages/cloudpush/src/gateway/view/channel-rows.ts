@@ -1,9 +1,9 @@
-import type { StreamedChannel } from '../../../gateway/http/state-feed.js';
-import type { ChannelStatus, ErrorState } from '../../../gateway/state.js';
+import type { StreamedChannel } from '../http/state-feed.js';
+import type { ChannelStatus, ErrorState } from '../state.js';
 import type { ChannelRates, GatewayView } from './gateway-view.js';
 
 /** One channel as it is shown. */
-export interface TopRow {
+export interface ChannelRow {
   readonly name: string;
   readonly state: ChannelStatus;
   /** How long it has been so, in ms. */
@@ -32,7 +32,7 @@ const severity: Readonly<Record<ChannelStatus, number>> = {
 };
 
 /** The channels, with what is wrong first: by state, then by how many frames are dropped, then by name. */
-export function topRows(view: GatewayView): TopRow[] {
+export function channelRows(view: GatewayView): ChannelRow[] {
   const { state } = view;
   if (state === undefined) return [];
   return Object.values(state.channels)
@@ -45,7 +45,7 @@ export function topRows(view: GatewayView): TopRow[] {
     );
 }
 
-function rowOf(channel: StreamedChannel, rates: ChannelRates, now: number): TopRow {
+function rowOf(channel: StreamedChannel, rates: ChannelRates, now: number): ChannelRow {
   const { name, state, since, source, lastError } = channel;
   const destinations = Object.values(channel.destinations);
   const retries = [source, ...destinations].flatMap(({ nextRetryAt }) => nextRetryAt ?? []);

@@ -1,5 +1,7 @@
-import type { StreamedChannel, StreamedState } from '../../../gateway/http/state-feed.js';
-import { applyMergePatch } from '../../../gateway/merge-patch.js';
+import type { StreamedChannel, StreamedState } from '../http/state-feed.js';
+import { applyMergePatch } from '../merge-patch.js';
+import type { GatewayEvent } from '../state.js';
+import { type ChannelCounters, countersOf } from './channel-counters.js';
 import type { ServerSentEvent } from './event-parser.js';
 
 /** What is measured of a channel between two looks at its counters. */
@@ -14,35 +16,35 @@ export interface ChannelRates {
   readonly dropsPerMinute: number;
 }
 
-interface Counters {
-  readonly at: number;
-  readonly bytesIn: number;
-  readonly videoFrames: number;
-  readonly drops: number;
-}
-
 /** Rates are taken over about so long, in ms. */
 const WINDOW = 10_000;
 
 /** The state of a gateway as its event stream tells it, and rates. */
 export class GatewayView {
   #state: StreamedState | undefined;
-  readonly #history = new Map<string, Counters[]>();
+  readonly #history = new Map<string, ChannelCounters[]>();
 
   /** Undefined before the first snapshot. */
   get state(): StreamedState | undefined {
     return this.#state;
   }
 
-  /** @throws SyntaxError when the data of an event is no JSON. */
-  take({ event, data }: ServerSentEvent): void {
+  /**
+   * Takes the next message of the stream.
+   * @returns the events that it tells, oldest first
+   * @throws SyntaxError when the data is no JSON.
+   */
+  take({ event, data }: ServerSentEvent): readonly GatewayEvent[] {
     if (event === 'snapshot') {
-      const { recent: _, ...state } = JSON.parse(data);
+      const { recent, ...state } = JSON.parse(data);
       this.#history.clear();
       this.#setState(state);
-    } else if (event === 'delta' && this.#state !== undefined) {
-      this.#setState(applyMergePatch(this.#state, JSON.parse(data).patch) as StreamedState);
+      return recent;
     }
+    if (event !== 'delta' || this.#state === undefined) return [];
+    const { patch, events } = JSON.parse(data);
+    this.#setState(applyMergePatch(this.#state, patch) as StreamedState);
+    return events;
   }
 
   ratesOf({ name, destinations }: StreamedChannel): ChannelRates {
@@ -71,13 +73,4 @@ export class GatewayView {
       this.#history.set(channel.name, history);
     }
   }
-}
-
-function countersOf({ source, destinations }: StreamedChannel, at: number): Counters {
-  const drops = Object.values(destinations).reduce((sum, { counters }) => {
-    const { droppedDisposable, droppedPictures, droppedUndecodable, droppedAudio } = counters;
-    return sum + droppedDisposable + droppedPictures + droppedUndecodable + droppedAudio;
-  }, 0);
-  const { bytesReceived, videoFrames } = source.counters;
-  return { at, bytesIn: bytesReceived, videoFrames, drops };
 }

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { sampleChannel, sampleDestination, sampleState } from '../../../gateway/http/testing/sample-state.js';
+import { GatewayView } from '../../../gateway/view/gateway-view.js';
+import { viewOf } from '../../../gateway/view/testing/sample-view.js';
+import { topText } from './top-text.js';
+
+const error = { code: 'ERR_CLOUDPUSH_X', message: 'connection\nrefused', at: 1 };
+
+test('the text tells totals, troubles and errors', () => {
+  const view = viewOf(
+    [
+      sampleChannel('gate'),
+      sampleChannel('door', {
+        state: 'offline',
+        lastError: error,
+        destinations: [sampleDestination({ state: 'retrying', nextRetryAt: sampleState([]).at + 7000 })],
+      }),
+    ],
+    {
+      configuration: {
+        ...sampleState([]).configuration,
+        lastReload: { at: 1, successful: false },
+        faults: [{ path: 'channels', message: 'x' }],
+        restartNeeded: ['engine.poolSize'],
+      },
+    },
+  );
+  const text = topText(view);
+  expect(text).toContain('cloudpush 1.2.3 | 1 online, 1 offline |');
+  expect(text).toContain('pool 25 %');
+  expect(text).toContain('gateway.yaml is at fault (1): the configuration before it is in force');
+  expect(text).toContain('a restart is needed for engine.poolSize');
+  expect(text).toContain('door: connection refused (next attempt in 7s)');
+  expect(text).toMatch(/door +│ offline +│ 1m/);
+  expect(text.indexOf('│ door')).toBeLessThan(text.indexOf('│ gate'));
+});
+
+test('the text fits a screen, and says how many channels are left out', () => {
+  const names = Array.from({ length: 500 }, (_, index) => `camera-${index}`);
+  const view = viewOf(names.map((name) => sampleChannel(name, { state: 'offline', lastError: error })));
+  const lines = topText(view, 120, 24).split('\n');
+  expect(lines.length).toBeLessThanOrEqual(24);
+  expect(lines.at(-1)).toMatch(/^… and 49\d more$/);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120);
+});
+
+test('before the first snapshot it waits', () => {
+  expect(topText(new GatewayView())).toBe('waiting for the gateway');
+});

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { sampleChannel } from '../http/testing/sample-state.js';
+import { channelRows } from './channel-rows.js';
+import { GatewayView } from './gateway-view.js';
+import { delta, viewOf } from './testing/sample-view.js';
+
+test('what is wrong stands first, the worst of it at the top', () => {
+  const view = viewOf([
+    sampleChannel('off', { state: 'disabled' }),
+    sampleChannel('b-fine'),
+    sampleChannel('a-fine'),
+    sampleChannel('new', { state: 'starting' }),
+    sampleChannel('limping', { state: 'degraded' }),
+    sampleChannel('dead', { state: 'offline' }),
+  ]);
+  expect(channelRows(view).map(({ name }) => name)).toEqual([
+    'dead',
+    'limping',
+    'new',
+    'a-fine',
+    'b-fine',
+    'off',
+  ]);
+});
+
+test('among equals, who drops more stands first', () => {
+  const view = viewOf([sampleChannel('a'), sampleChannel('b')]);
+  const { at } = view.state!;
+  delta(view, {
+    at: at + 1000,
+    channels: { b: { destinations: { cloud: { counters: { droppedAudio: 19 } } } } },
+  });
+  expect(channelRows(view).map(({ name, rates }) => [name, rates.dropsPerMinute])).toEqual([
+    ['b', 600],
+    ['a', 0],
+  ]);
+});
+
+test('rates come of the counters over the last ten seconds', () => {
+  const view = viewOf([sampleChannel('gate')]);
+  const { at, channels } = view.state!;
+  const { bytesReceived, videoFrames } = channels['gate']!.source.counters;
+  const patch = (seconds: number, factor: number) => ({
+    at: at + seconds * 1000,
+    channels: {
+      gate: {
+        source: {
+          counters: { bytesReceived: bytesReceived + factor * 1000, videoFrames: videoFrames + factor * 25 },
+        },
+      },
+    },
+  });
+  expect(view.ratesOf(view.state!.channels['gate']!)).toMatchObject({ bitRateIn: 0, frameRate: 0 });
+  delta(view, patch(1, 1));
+  expect(view.ratesOf(view.state!.channels['gate']!)).toMatchObject({
+    bitRateIn: 8000,
+    bitRateOut: 2_000_000,
+    frameRate: 25,
+  });
+  for (let second = 2; second <= 30; second++) delta(view, patch(second, 1));
+  expect(view.ratesOf(view.state!.channels['gate']!)).toMatchObject({ bitRateIn: 0, frameRate: 0 });
+});
+
+test('a channel that is removed is forgotten, and one that is added is shown', () => {
+  const view = viewOf([sampleChannel('gate')]);
+  const { destinations: _, ...door } = sampleChannel('door');
+  delta(view, { channels: { gate: null, door: { ...door, destinations: {} } } });
+  expect(channelRows(view).map(({ name }) => name)).toEqual(['door']);
+});
+
+test('before the first snapshot there is nothing to show', () => {
+  const view = new GatewayView();
+  delta(view, { at: 1 });
+  expect(view.state).toBeUndefined();
+});
