@@ -14,7 +14,11 @@ const projects = [
   ...['muxer', 'transport', 'engine'].map((name) => project(`packages/${name}`, 'src', 'dist')),
   project('packages/engine/examples', '.', '../dist/examples'),
   project('packages/cloudpush', 'src', 'dist'),
+  project('packages/cloudpush/src/gateway/dashboard', '.', '../../../dist/gateway/dashboard'),
 ];
+/** Bundles the dashboard of the gateway; and what is there when it has. */
+const bundler = join(root, 'packages', 'cloudpush', 'scripts', 'build-dashboard.mjs');
+const bundle = join(root, 'packages', 'cloudpush', 'dist', 'gateway', 'dashboard', 'static', 'index.html');
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 const buildStamp = join(root, 'node_modules', '.cache', 'cloudpush', 'build');
 
@@ -111,7 +115,7 @@ function sourceFiles(folder) {
 /** What the build depends on, by size and time of change. */
 function fingerprintSources() {
   const hash = createHash('sha256');
-  const inputs = [join(root, 'tsconfig.json'), join(root, 'node_modules', '.package-lock.json')];
+  const inputs = [join(root, 'tsconfig.json'), join(root, 'node_modules', '.package-lock.json'), bundler];
   for (const { path, sources } of projects) inputs.push(join(path, 'tsconfig.json'), ...sourceFiles(sources));
   for (const path of inputs) {
     const { size, mtimeMs } = statSync(path);
@@ -124,12 +128,14 @@ function build() {
   const fingerprint = fingerprintSources();
   const built = existsSync(buildStamp) ? readFileSync(buildStamp, 'utf8') : undefined;
   // The compiler keeps its notes among its outputs: where they are gone, it builds anew.
-  const isThere = projects.every(({ notes }) => existsSync(notes));
+  const isThere = projects.every(({ notes }) => existsSync(notes)) && existsSync(bundle);
   if (isThere && built === fingerprint) return;
   const folders = projects.map(({ folder }) => folder);
   say(`building (${isThere ? 'sources changed' : 'not built yet'}): tsc -b ${folders.join(' ')}`);
   const status = run(process.execPath, [tsc, '-b', ...folders]);
   if (status !== 0) throw new SetupError(`the build failed (${status}); the compiler says why above`);
+  const bundling = run(process.execPath, [bundler]);
+  if (bundling !== 0) throw new SetupError(`bundling the dashboard failed (${bundling}); see above`);
   mkdirSync(dirname(buildStamp), { recursive: true });
   writeFileSync(buildStamp, fingerprint);
 }

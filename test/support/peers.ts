@@ -6,6 +6,7 @@ import type { TestContext } from 'vitest';
 
 /** The foreign programs that tests talk to. Continuous integration installs them all. */
 export type PeerName =
+  | 'chromium'
   | 'ffmpeg'
   | 'promtool'
   | 'nginx-rtmp'
@@ -57,6 +58,7 @@ assert all(Gst.ElementFactory.find(name) for name in ('rtph264pay', 'netsim', 'x
 `;
 
 const detectors: Record<PeerName, () => boolean> = {
+  chromium: () => output('chromium', '--version')?.includes('Chromium') === true,
   ffmpeg: () => output('ffmpeg', '-version') !== undefined && output('ffprobe', '-version') !== undefined,
   'nginx-rtmp': () => nginxRtmpModule() !== undefined,
   'node-media-server': hasNodeMediaServer,

@@ -1,0 +1,39 @@
+import type { ChannelStatus, GatewayEvent } from '../../state.js';
+
+/** The time line goes back so far, in ms. */
+export const TIMELINE_LENGTH = 86_400_000;
+
+/** A time through which a channel was in one state. */
+export interface TimelinePart {
+  /** ms since 1970. */
+  readonly from: number;
+  readonly to: number;
+  /** Undefined: not known any more. */
+  readonly state: ChannelStatus | undefined;
+}
+
+export interface TimelineSource {
+  /** Of the channel, oldest first, as far as the gateway has kept them. */
+  readonly events: readonly GatewayEvent[];
+  readonly state: ChannelStatus;
+  /** Since when the channel is in `state`, in ms since 1970. */
+  readonly since: number;
+  readonly now: number;
+}
+
+/** The states of a channel in the last 24 hours, oldest first and without gaps. */
+export function timelineOf({ events, state, since, now }: TimelineSource): TimelinePart[] {
+  const begin = now - TIMELINE_LENGTH;
+  const changes: { at: number; state: ChannelStatus | undefined }[] = events
+    .filter((event) => event.type === 'channelState' && event.at < since)
+    .map((event) => ({ at: event.at, state: event.state }));
+  changes.push({ at: since, state });
+  const known = Math.max(begin, changes[0]!.at);
+  const parts: TimelinePart[] = known > begin ? [{ from: begin, to: known, state: undefined }] : [];
+  for (const [index, change] of changes.entries()) {
+    const from = Math.max(begin, change.at);
+    const to = changes[index + 1]?.at ?? now;
+    if (to > from) parts.push({ from, to, state: change.state });
+  }
+  return parts;
+}

@@ -1,0 +1,49 @@
+import type { ChannelStatus, DestinationStatus, SourceStatus } from '../../state.js';
+
+/** What a state means to whoever looks: each has a shape and a colour of its own. */
+export type Tone = 'good' | 'busy' | 'warning' | 'bad' | 'off';
+
+const channelTones: Readonly<Record<ChannelStatus, Tone>> = {
+  online: 'good',
+  starting: 'busy',
+  degraded: 'warning',
+  offline: 'bad',
+  disabled: 'off',
+};
+
+const sourceTones: Readonly<Record<SourceStatus, Tone>> = {
+  streaming: 'good',
+  connecting: 'busy',
+  stalled: 'warning',
+  retrying: 'bad',
+  failed: 'bad',
+  ended: 'off',
+  idle: 'off',
+};
+
+const destinationTones: Readonly<Record<DestinationStatus, Tone>> = {
+  publishing: 'good',
+  connecting: 'busy',
+  backfilling: 'busy',
+  paused: 'warning',
+  spooling: 'warning',
+  retrying: 'bad',
+  refused: 'bad',
+  closed: 'off',
+  idle: 'off',
+};
+
+/** The tone of a channel. */
+export function channelTone(state: ChannelStatus): Tone {
+  return channelTones[state];
+}
+
+/** The tone of a source. */
+export function sourceTone(state: SourceStatus): Tone {
+  return sourceTones[state];
+}
+
+/** The tone of a destination. */
+export function destinationTone(state: DestinationStatus): Tone {
+  return destinationTones[state];
+}

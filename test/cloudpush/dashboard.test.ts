@@ -1,0 +1,209 @@
+// The gateway's dashboard, in Debian's Chromium.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { startCloudpush } from '../support/cloudpush.js';
+import { CloudpushReceiver } from '../support/cloudpush-receiver.js';
+import { fixture } from '../support/media.js';
+import { isPeerPresent, requirePeers } from '../support/peers.js';
+import { freePort } from '../support/ports.js';
+import { TempFolder } from '../support/temp.js';
+import { type Browser, launchBrowser, type Page, WatchedPage } from './support/browser.js';
+import { StagedService } from './support/staged-service.js';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+let browser: Browser;
+beforeAll(async () => {
+  if (isPeerPresent('chromium')) browser = await launchBrowser();
+});
+afterAll(() => browser?.close());
+
+test('500 channels are shown, what is wrong first and by its cause, and go on living', async (context) => {
+  requirePeers(context, 'chromium');
+  await using service = await StagedService.start(500);
+  const started = performance.now();
+  await using watched = await WatchedPage.open(browser, service.url);
+  const { page } = watched;
+  await page.locator('.channel').nth(499).waitFor({ state: 'attached' });
+  console.log(`500 channels are shown after ${Math.round(performance.now() - started)} ms`);
+  await expect
+    .poll(() => page.locator('.cause').first().textContent())
+    .toMatch(/^32 destinations: cloud\.example refused since \d\d:\d\d/);
+  expect(await page.locator('.channel').first().getAttribute('class')).toContain('bad');
+  expect(await page.title()).toBe('(46) cloudpush');
+
+  const rate = page.locator('[data-channel="gate-01"] .value.in');
+  await expect.poll(() => rate.textContent()).not.toMatch(/^0 /);
+  const offline = page.getByRole('button', { name: /offline$/ });
+  expect(await offline.textContent()).toBe('42 offline');
+  service.gateway.set('gate-01', { state: 'offline', revision: 'changed' });
+  await expect.poll(() => offline.textContent()).toBe('43 offline');
+  watched.expectCalm();
+});
+
+test('numbers, causes, words and the keyboard lead to what one looks for', async (context) => {
+  requirePeers(context, 'chromium');
+  await using service = await StagedService.start(500);
+  await using watched = await WatchedPage.open(browser, service.url);
+  const { page } = watched;
+  const names = page.locator('.channel .name a');
+  await names.nth(499).waitFor({ state: 'attached' });
+
+  await page.getByRole('button', { name: '7 cameras', exact: true }).click();
+  await expect.poll(() => names.count()).toBe(7);
+  await page.reload();
+  await expect.poll(() => names.count()).toBe(7);
+
+  await page.keyboard.press('/');
+  await page.locator('#filter:focus').waitFor();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('label:site=north state:disabled');
+  await expect.poll(() => names.count()).toBe(3);
+  expect(decodeURIComponent(page.url())).toContain('#filter=label:site=north+state:disabled');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await page.keyboard.press('k');
+  const first = (await names.first().textContent())!;
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: first }).waitFor();
+  await page.keyboard.press('Escape');
+  await expect.poll(() => names.count()).toBe(3);
+  await page.goBack();
+  await page.getByRole('heading', { name: first }).waitFor();
+  watched.expectCalm();
+});
+
+test('nothing hangs over the edge of a small phone', async (context) => {
+  requirePeers(context, 'chromium');
+  await using service = await StagedService.start(8);
+  await using watched = await WatchedPage.open(browser, service.url, { width: 320, height: 640 });
+  const { page } = watched;
+  await page.locator('.channel').nth(7).waitFor({ state: 'attached' });
+  await watched.expectNoSidewaysScroll();
+  await page.getByRole('link', { name: 'door' }).click();
+  await page.locator('.channel-page pre').waitFor();
+  await watched.expectNoSidewaysScroll();
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await page.locator('#edit-source').waitFor();
+  await watched.expectNoSidewaysScroll();
+  watched.expectCalm();
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`whoever cannot see or point finds everything, ${colorScheme}`, async (context) => {
+    requirePeers(context, 'chromium');
+    await using service = await StagedService.start(8);
+    await using watched = await WatchedPage.open(browser, service.url, { colorScheme });
+    const { page } = watched;
+    await page.locator('.channel').nth(7).waitFor();
+    await watched.expectAccessible();
+    await page.getByRole('link', { name: 'door' }).click();
+    await page.locator('.channel-page pre').waitFor();
+    await watched.expectAccessible();
+    await page.getByRole('button', { name: 'Edit' }).click();
+    await page.locator('#edit-source').waitFor();
+    await watched.expectAccessible();
+    watched.expectCalm();
+  });
+}
+
+test('the token is asked for, kept for the tab, and stands in no address', async (context) => {
+  requirePeers(context, 'chromium');
+  const token = '0123456789abcdef-TOKEN';
+  await using service = await StagedService.start(8, token);
+  await using watched = await WatchedPage.open(browser, service.url);
+  const { page } = watched;
+  const urls: string[] = [];
+  page.on('request', (request) => urls.push(request.url()));
+  await page.getByLabel('Token').fill('0123456789abcdef-WRONG');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').waitFor();
+  await watched.expectAccessible();
+  await page.getByLabel('Token').fill(token);
+  await page.keyboard.press('Enter');
+  await page.locator('.channel').nth(7).waitFor();
+  await page.reload();
+  await page.locator('.channel').nth(7).waitFor();
+  expect([...urls, page.url()].filter((url) => url.includes('TOKEN'))).toEqual([]);
+  watched.expectCalm();
+});
+
+test('a channel is added, changed, stopped, started and deleted, and the gateway may go and come', async (context) => {
+  requirePeers(context, 'chromium');
+  await using folder = await TempFolder.create();
+  await using receiver = await CloudpushReceiver.start(folder.file('recordings'));
+  const port = await freePort();
+  const path = folder.file('gateway.yaml');
+  await writeFile(
+    path,
+    `version: 1
+log: { level: info }
+api: { listen: "127.0.0.1:${port}" }
+channels:
+  lobby:
+    source: { file: ${fixture('plain.flv')}, loop: true }
+    destinations: [ { name: cloud, url: "${receiver.url('lobby')}?token=hush" } ]
+`,
+  );
+  const first = startCloudpush(['gateway', path]);
+  try {
+    await first.waitForOutput(/lobby is online/);
+    await using watched = await WatchedPage.open(browser, `http://127.0.0.1:${port}/`);
+    const { page } = watched;
+    const row = (name: string) => page.locator(`[data-channel="${name}"]`);
+    await expect.poll(() => row('lobby').textContent()).toMatch(/online.*publishing/);
+
+    await addChannel(page, receiver.url('yard'));
+    await expect.poll(() => readFile(path, 'utf8')).toMatch(/yard:/);
+    await page.getByRole('heading', { name: 'yard' }).waitFor();
+
+    await page.getByRole('button', { name: 'Edit' }).click();
+    await page.getByLabel('Labels').fill('site=north');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('label site').waitFor();
+
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('button', { name: 'Start' }).waitFor();
+    await page.getByText(/disabled since/).waitFor();
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByRole('button', { name: 'Restart' }).waitFor();
+
+    expect(await first.stop()).toEqual({ code: 0, signal: null });
+    await page.getByText('The gateway does not answer').waitFor();
+    await using second = startCloudpush(['gateway', path]);
+    await second.waitForOutput(/lobby is online/);
+    await page.getByText('The gateway does not answer').waitFor({ state: 'detached' });
+
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await expect.poll(() => row('lobby').textContent()).toMatch(/online.*publishing/);
+    await expect.poll(() => row('yard').count()).toBe(0);
+    expect(await readFile(path, 'utf8')).not.toMatch(/yard:/);
+
+    await row('lobby').getByRole('link').click();
+    await page.locator('.channel-page pre').waitFor();
+    expect(await page.content()).not.toContain('hush');
+    watched.expectCalm();
+  } finally {
+    await first[Symbol.asyncDispose]();
+  }
+});
+
+/** Fills in the form, at first with faults. */
+async function addChannel(page: Page, url: string): Promise<void> {
+  await page.getByRole('button', { name: 'Add a channel' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('yard');
+  await page.getByLabel('Source').fill('http://127.0.0.1/none');
+  await page.getByLabel('Destination 1', { exact: true }).fill('rtpm://127.0.0.1/live/yard');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  const faultAt = (id: string) => page.locator(`#${id}[aria-invalid="true"] ~ .fault`);
+  await faultAt('edit-source').waitFor();
+  await faultAt('edit-destination-0').waitFor();
+  // Nobody is there: the camera is tried again and again.
+  await page.getByLabel('Source').fill('rtsp://127.0.0.1:9/1');
+  await page.getByLabel('Destination 1', { exact: true }).fill(url);
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+}
