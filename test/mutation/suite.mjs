@@ -54,6 +54,15 @@ function within(limit, run) {
   return Promise.race([Promise.resolve().then(run), late]).finally(() => now.clearTimeout(timer));
 }
 
+async function runTest(run, own, limit) {
+  try {
+    for (const hook of hooks(own, 'before')) await within(limit, hook);
+    await within(limit, run);
+  } finally {
+    for (const hook of hooks(own, 'after')) await within(limit, hook);
+  }
+}
+
 /**
  * @param {() => void} load runs the test file
  * @param {number} limit that a test may take, ms
@@ -76,12 +85,7 @@ export async function firstFailure(load, limit) {
         opened.add(one);
         for (const hook of one.first) await within(limit, hook);
       }
-      try {
-        for (const hook of hooks(own, 'before')) await within(limit, hook);
-        await within(limit, run);
-      } finally {
-        for (const hook of hooks(own, 'after')) await within(limit, hook);
-      }
+      await runTest(run, own, limit);
       if (stray !== undefined) return stray;
     }
     for (const one of opened) for (const hook of one.last) await within(limit, hook);

@@ -139,12 +139,8 @@ function readFrameHeader(data: Buffer, at: number): FrameHeader | undefined {
   const ones = Math.clz32(~(first << 24));
   const length = ones === 0 ? 1 : ones;
   if (ones === 1 || length > 7) return undefined;
-  let number = ones === 0 ? first : first & (0x7f >> ones);
-  for (let i = 1; i < length; i++) {
-    const byte = data[at + 4 + i]!;
-    if ((byte & 0xc0) !== 0x80) return undefined;
-    number = number * 64 + (byte & 0x3f);
-  }
+  const number = readCodedNumber(data, at + 4, length, ones === 0 ? first : first & (0x7f >> ones));
+  if (number === undefined) return undefined;
   let end = at + 4 + length;
   const samples =
     sizeCode === 6 ? data[end]! + 1 : sizeCode === 7 ? data.readUInt16BE(end) + 1 : samplesOf(sizeCode);
@@ -152,6 +148,17 @@ function readFrameHeader(data: Buffer, at: number): FrameHeader | undefined {
   end += rateCode === 12 ? 1 : rateCode === 13 || rateCode === 14 ? 2 : 0;
   if (crc8(data, at, end) !== data[end]) return undefined;
   return { samples, number, variable: (data[at + 1]! & 1) === 1 };
+}
+
+/** The number of a frame or sample (RFC 9639 §9.1.5), whose first byte has given `first`: six bits in each byte that follows. */
+function readCodedNumber(data: Buffer, at: number, length: number, first: number): number | undefined {
+  let number = first;
+  for (let i = 1; i < length; i++) {
+    const byte = data[at + i]!;
+    if ((byte & 0xc0) !== 0x80) return undefined;
+    number = number * 64 + (byte & 0x3f);
+  }
+  return number;
 }
 
 /** RFC 9639 §9.1.1. */

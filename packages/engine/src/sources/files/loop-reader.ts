@@ -99,24 +99,23 @@ export class LoopReader implements PacketReader {
         if (!this.#inner.ended) return undefined;
         if (this.#releaseTail()) return this.#takeHeld();
         if (!this.#endPass()) return undefined;
-      } else if (packet.isHeader === true) {
-        if (this.#pass === 0) return packet;
-      } else if (packet.kind === 'video') {
-        this.#video = extend(this.#video, packet);
-        if (this.#held.length === 0) {
-          return packet;
-        }
-        return this.#release(packet);
-      } else if (!this.#isTail(packet)) {
-        if (this.#held.length > 0) {
-          return this.#release(packet);
-        }
-        this.#audio = extend(this.#audio, packet);
-        return packet;
-      } else {
-        this.#held.push({ ...packet });
+        continue;
       }
+      if (packet.isHeader === true) {
+        if (this.#pass === 0) return packet;
+        continue;
+      }
+      if (packet.kind === 'video' || !this.#isTail(packet)) return this.#takeMedia(packet);
+      this.#held.push({ ...packet });
     }
+  }
+
+  /** A packet goes out, behind those that were held back. */
+  #takeMedia(packet: SourcePacket): SourcePacket | undefined {
+    if (packet.kind === 'video') this.#video = extend(this.#video, packet);
+    if (this.#held.length > 0) return this.#release(packet);
+    if (packet.kind === 'audio') this.#audio = extend(this.#audio, packet);
+    return packet;
   }
 
   /** What was held back goes out after all, and `packet` behind it. */
