@@ -52,11 +52,15 @@ export class FaultyTokenServer implements AsyncDisposable {
 
   static async listen(options: Partial<ReferenceTokenServerOptions> = {}): Promise<FaultyTokenServer> {
     const server = new FaultyTokenServer();
+    await server.#listen(options);
+    return server;
+  }
+
+  async #listen(options: Partial<ReferenceTokenServerOptions>): Promise<void> {
     const url = 'rtmp://media.example/$appname/$streamname/$time';
     const intercept = (request: IncomingMessage, response: ServerResponse) =>
-      server.#intercept(request, response);
-    server.#server = await ReferenceTokenServer.listen({ url, ...options, intercept });
-    return server;
+      this.#intercept(request, response);
+    this.#server = await ReferenceTokenServer.listen({ url, ...options, intercept });
   }
 
   get url(): string {

@@ -31,9 +31,13 @@ export class CloudpushReceiver implements AsyncDisposable {
     const args = ['receive', '--listen', '127.0.0.1:0', '--record', folder, '--json', ...more];
     const program = startCloudpush(args);
     const receiver = new CloudpushReceiver(program);
-    const { port = 0 } = await program.whenReady(() => receiver.#event('listening'));
-    receiver.#port = port;
+    await receiver.#listening();
     return receiver;
+  }
+
+  async #listening(): Promise<void> {
+    const { port = 0 } = await this.#program.whenReady(() => this.#event('listening'));
+    this.#port = port;
   }
 
   get port(): number {

@@ -45,7 +45,7 @@ export class PushEngine implements AsyncDisposable {
   readonly #destinationSlots: SlotAllocator;
   #closed: Promise<void> | undefined;
   /** Stops listening to the signal that aborts the engine. */
-  #stopListening: () => void = () => {};
+  readonly #stopListening: () => void;
 
   /**
    * Makes the pool and starts the worker threads.
@@ -75,15 +75,14 @@ export class PushEngine implements AsyncDisposable {
     const settings = engineSettings(options);
     const signal = checkedSignal(options.signal);
     if (signal?.aborted) throw abortedError(signal.reason, 'engine');
-    const engine = new PushEngine(settings, options.logger);
-    engine.#stopListening = whenAborted(signal, () => {
-      // Whoever waits for the end hears how it went.
-      engine.close({ signal }).catch(() => {});
-    });
-    return engine;
+    return new PushEngine(settings, options.logger, signal);
   }
 
-  private constructor(settings: EngineSettings, logger: EngineLogger | undefined) {
+  private constructor(
+    settings: EngineSettings,
+    logger: EngineLogger | undefined,
+    signal: AbortSignal | undefined,
+  ) {
     const clock = engineClock;
     const { poolSize, maxConnections, shards, maxBatchDelay, maxConnecting, workerUrl } = settings;
     this.#settings = settings;
@@ -109,6 +108,10 @@ export class PushEngine implements AsyncDisposable {
       pool: this.#pool,
       shards: this.#shards,
       channels: this.#registry,
+    });
+    this.#stopListening = whenAborted(signal, () => {
+      // Whoever waits for the end hears how it went.
+      this.close({ signal }).catch(() => {});
     });
     this.#log.write('engineStarted', { poolSize, maxConnections, shards: shards.count });
   }

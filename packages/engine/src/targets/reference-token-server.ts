@@ -70,8 +70,12 @@ export class ReferenceTokenServer implements AsyncDisposable {
     const timeouts = { requestTimeout: QUERY_TIMEOUT, headersTimeout: QUERY_TIMEOUT };
     this.#server =
       options.tls === undefined ? createServer(timeouts) : createTlsServer({ ...timeouts, ...options.tls });
-    this.#server.on('connection', () => this.#connections++);
+    this.#server.on('connection', () => this.#onConnection());
     this.#server.on('request', (request, response) => this.#onRequest(request, response));
+  }
+
+  #onConnection(): void {
+    this.#connections++;
   }
 
   /** Where requests by device and by device token go. */

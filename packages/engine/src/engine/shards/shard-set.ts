@@ -33,7 +33,7 @@ export class ShardSet {
   #used = 1;
   #replacesDead = true;
   /** The latencies that shards have counted that are dead. */
-  #formerLatency = newCounts();
+  readonly #formerLatency = newCounts();
   /** Channels that were asked to leave their shards, and where they go if they are let go: they count there already. */
   readonly #leaving = new Map<MovableChannel, ShardHandle>();
 

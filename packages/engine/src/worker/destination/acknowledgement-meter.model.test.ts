@@ -9,7 +9,7 @@ interface Acknowledgement {
 
 /** The same measurements from a list of all acknowledgements. */
 class NaiveMeter {
-  #entries: Acknowledgement[] = [];
+  readonly #entries: Acknowledgement[] = [];
   #last = 0;
   #total = 0;
   #step = 0;

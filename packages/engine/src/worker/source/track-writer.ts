@@ -45,7 +45,7 @@ export class TrackWriter {
   /** There is no room for the rest of the packet: it is lost. */
   #failed = false;
   /** Packets that wait for a slab, in their order. */
-  #waiting: Spilled[] = [];
+  readonly #waiting: Spilled[] = [];
   #waitingBytes = 0;
 
   /** @param limit bytes of the largest packet */
