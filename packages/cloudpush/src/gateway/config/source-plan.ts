@@ -28,6 +28,15 @@ export function planSource(channel: ChannelDocument, context: PlanContext): Sour
   const kind = pickOne(given, KINDS, problems);
   if (kind === undefined) return undefined;
   refuseForeignKeys(given, kind, problems);
+  return planKind(kind, given, channel, context);
+}
+
+function planKind(
+  kind: (typeof KINDS)[number],
+  given: SourceDocument,
+  channel: ChannelDocument,
+  context: PlanContext,
+): SourcePlan | undefined {
   const common = commonOptions(channel, context);
   switch (kind) {
     case 'url':
@@ -36,7 +45,8 @@ export function planSource(channel: ChannelDocument, context: PlanContext): Sour
       const { file, loop, format, frameRate } = given;
       const path = context.path(file!);
       if (isContainerName(path) && format === undefined) {
-        if (frameRate !== undefined) problems.add(['frameRate'], 'means something with raw video only');
+        if (frameRate !== undefined)
+          context.problems.add(['frameRate'], 'means something with raw video only');
         return { kind: 'file', place: path, options: { ...container(path, loop ?? false), ...common } };
       }
       return { kind: 'file', place: path, options: { file: path, loop, format, frameRate, ...common } };
@@ -61,6 +71,8 @@ export function planSource(channel: ChannelDocument, context: PlanContext): Sour
         options: { module, options: given.options, ...common },
       };
     }
+    default:
+      return kind satisfies never;
   }
 }
 

@@ -52,7 +52,7 @@ export async function createApiApp(
 ): Promise<FastifyInstance> {
   const app = createApp(options);
   await app.register(swagger, openApiOptions());
-  await app.register(async (routes) => {
+  await app.register((routes, _options, done) => {
     healthRoutes(routes, context);
     infoRoutes(routes, context);
     channelListRoutes(routes, context);
@@ -61,6 +61,7 @@ export async function createApiApp(
     destinationRoutes(routes, context);
     configurationRoutes(routes, context);
     dashboardRoutes(routes, files);
+    done();
   });
   app.addHook('preClose', async () => context.streams.close());
   return app;
