@@ -15,12 +15,12 @@ function readReport() {
   }
 }
 
-function count(report) {
-  const tests = report.testResults.flatMap((file) => file.assertionResults);
-  const withStatus = (...statuses) => tests.filter((test) => statuses.includes(test.status)).length;
+function count({ testResults }) {
+  const tests = testResults.flatMap((file) => file.assertionResults);
+  const withStatus = (...statuses) => tests.filter(({ status }) => statuses.includes(status)).length;
   const passed = withStatus('passed');
   const failed = withStatus('failed');
-  const broken = report.testResults.filter(
+  const broken = testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
   );
   for (const file of broken) process.stdout.write(`failed outside its tests: ${file.name}\n`);

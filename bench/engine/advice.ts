@@ -19,7 +19,7 @@ const { values } = parseArgs({
     overflow: { type: 'string', default: 'reject' },
   },
 });
-const rates = values.rates.split(',').map((rate) => Number(rate) * 1e6);
+const rates = values.rates.split(',').map((megabits) => Number(megabits) * 1e6);
 const seconds = Number(values.seconds);
 const wanted = Number(values.source) * 1e6;
 const FRAME_MS = 40;

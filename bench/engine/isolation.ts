@@ -26,15 +26,15 @@ const seconds = Number(values.seconds);
 async function openPath(target: number): Promise<{ port: number; client: Promise<Socket> }> {
   const server = createServer();
   const client = new Promise<Socket>((resolve) => {
-    server.once('connection', (socket) => {
+    server.once('connection', (downstream) => {
       const upstream = connect(target, '127.0.0.1');
-      socket.on('data', (bytes) => upstream.write(bytes));
-      upstream.on('data', (bytes) => socket.write(bytes));
-      socket.on('close', () => upstream.destroy());
+      downstream.on('data', (bytes) => upstream.write(bytes));
+      upstream.on('data', (bytes) => downstream.write(bytes));
+      downstream.on('close', () => upstream.destroy());
       // The channels are reset at the end.
-      for (const end of [socket, upstream]) end.on('error', () => {});
+      for (const end of [downstream, upstream]) end.on('error', () => {});
       server.close();
-      resolve(socket);
+      resolve(downstream);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

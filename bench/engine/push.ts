@@ -76,8 +76,8 @@ function send(channel: Channel, { kind, data }: BenchPacket, pts: number): boole
 class Unpaced {
   #base = 0;
 
-  async run(seconds: number): Promise<void> {
-    const end = performance.now() + seconds * 1000;
+  async run(duration: number): Promise<void> {
+    const end = performance.now() + duration * 1000;
     const ends = await Promise.all(channels.map((channel) => this.#push(channel, end)));
     this.#base = Math.max(...ends);
   }

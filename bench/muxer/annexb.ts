@@ -44,11 +44,7 @@ interface Row {
   call: () => void;
 }
 
-function rows(
-  size: number,
-  slices: number,
-  mediabunny: ((data: Uint8Array) => Uint8Array) | undefined,
-): Row[] {
+function rows(size: number, slices: number, convert: ((data: Uint8Array) => Uint8Array) | undefined): Row[] {
   const packet = `${size / 1000} kB, ${slices} slice${slices > 1 ? 's' : ''}`;
   const source = BenchPacket.inter(size, slices, 4, 0);
   const jobs: [string, () => void][] = [
@@ -58,7 +54,7 @@ function rows(
     ['muxer, read only', muxing(source)],
     ['byte loop and copy', () => muxByteLoop(source.data)],
   ];
-  if (mediabunny !== undefined) jobs.push(['mediabunny', () => mediabunny(source.data)]);
+  if (convert !== undefined) jobs.push(['mediabunny', () => convert(source.data)]);
   return jobs.map(([job, call]) => ({ packet, job, size, call }));
 }
 

@@ -115,12 +115,12 @@ async function throughSocket(port: number): Promise<Result> {
 }
 
 const sink = fork(fileURLToPath(new URL('./sink.js', import.meta.url)));
-const [port] = (await once(sink, 'message')) as [number];
+const [sinkPort] = (await once(sink, 'message')) as [number];
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 const results: Record<string, Result[]> = { 'plain socket': [], publisher: [] };
 for (let i = 0; i < ROUNDS; i++) {
-  results['plain socket']!.push(await throughSocket(port));
-  results['publisher']!.push(await throughPublisher(port));
+  results['plain socket']!.push(await throughSocket(sinkPort));
+  results['publisher']!.push(await throughPublisher(sinkPort));
 }
 sink.disconnect();
 console.log(`${PACKET_BYTES}-byte packets, ${PER_TURN} a turn, median of ${ROUNDS} rounds of ${SECONDS} s`);

@@ -39,9 +39,9 @@ const STATEMENT =
 export function mutantsOf(source) {
   const code = withoutProse(source);
   const mutants = [];
-  const add = (start, end, replacement, what) => {
-    const line = code.slice(0, start).split('\n').length;
-    mutants.push({ line, what, text: source.slice(0, start) + replacement + source.slice(end) });
+  const add = (from, to, replacement, what) => {
+    const line = code.slice(0, from).split('\n').length;
+    mutants.push({ line, what, text: source.slice(0, from) + replacement + source.slice(to) });
   };
   for (const [from, to] of SWAPS) {
     for (let at = code.indexOf(from); at >= 0; at = code.indexOf(from, at + 1)) {

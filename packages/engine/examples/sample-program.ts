@@ -59,7 +59,7 @@ if (tokenServer === undefined) {
 
 const print = (text: string): unknown => process.stdout.write(`${text}\n`);
 
-function on_event(lcid: number, eventType: number, wparam: number, _lparam: number): number {
+function on_event(_lcid: number, eventType: number, wparam: number, _lparam: number): number {
   switch (eventType) {
     case E_SV_EVENT_TYPE_RTMP_INVALID_URL:
     case E_SV_EVENT_TYPE_RTMP_CONNECT_DNS_RESOVLE_FAILED:

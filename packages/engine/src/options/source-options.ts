@@ -143,7 +143,7 @@ const SHA256_BYTES = 32;
  */
 export function sourceConfig(given: SourceOptions, maxPacket: number, place = 'source'): SourceConfig {
   const object = requireObject(place, given);
-  const kinds = KINDS.filter((kind) => object[kind] !== undefined);
+  const kinds = KINDS.filter((name) => object[name] !== undefined);
   const [kind] = kinds;
   if (kind === undefined || kinds.length > 1) {
     throw invalidParameter(place, kinds.join(', ') || 'without a kind', `one of ${KINDS.join(', ')}`);
@@ -170,7 +170,7 @@ function inputOf(options: SourceOptions, place: string): SourceInput {
 
 function fallbackInput(given: SourceFallback, place: string): FallbackInput {
   const object = requireObject(place, given);
-  const kinds = FALLBACK_KINDS.filter((kind) => object[kind] !== undefined);
+  const kinds = FALLBACK_KINDS.filter((name) => object[name] !== undefined);
   if (kinds.length !== 1) {
     throw invalidParameter(
       place,

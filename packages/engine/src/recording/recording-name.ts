@@ -58,13 +58,13 @@ export function recordingName(stream: RecordedStream, template = DEFAULT_RECORDI
 
 function filled(part: string, stream: RecordedStream): string {
   const time = compactTime(stream.startedAt);
-  const value = (name: string): string => {
-    const text = VALUES[name]!(stream);
+  const value = (placeholder: string): string => {
+    const text = VALUES[placeholder]!(stream);
     // Long names must leave room for the rest of the part, above all for the time.
     return shortened(text, Math.floor(MAX_STEM / Math.max(1, part.split('{').length - 1)));
   };
   const name = part
-    .replace(/\{([^{}]*)\}/g, (_, placeholder: string) => value(placeholder))
+    .replace(/\{([^{}]*)\}/g, (_, inner: string) => value(inner))
     // What stands between empty values, and in front of the first, says nothing.
     .replace(/^[._-]+|[._-]+$/g, '')
     .replace(/_{2,}/g, '_');

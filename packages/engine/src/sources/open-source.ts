@@ -47,7 +47,7 @@ export async function openSource(
   options: OpenSourceOptions = {},
 ): Promise<MediaSource> {
   const found = await Promise.all(paths.map((path) => inspectInput(path, options.format)));
-  const live = found.find(({ size }) => size === undefined);
+  const live = found.find((input) => input.size === undefined);
   if (live !== undefined) {
     requireAlone(live, found);
     if (live.format !== undefined) checkFrameRate([live as KnownInput], options.frameRate);

@@ -172,7 +172,7 @@ export class ChannelSupervisor {
   /** Looks how everything stands, and tells when the channel's state has changed. */
   update(): void {
     this.#source.update();
-    const destinations = this.#destinations.all.map(({ status }) => status);
+    const destinations = this.#destinations.all.map((one) => one.status);
     const isWaitingForEvent = this.#isWaitingForEvent;
     const status = channelStatus({
       isEnabled: this.#phase.type !== 'disabled' && this.#phase.type !== 'closing',
@@ -270,7 +270,7 @@ export class ChannelSupervisor {
     listenToChannel(channel, name, {
       source: this.#source,
       started,
-      emit: (event) => this.#emit(event),
+      emit: (fields) => this.#emit(fields),
       onChange: () => this.update(),
       onClosed: () => this.#onClosed(channel),
     });
