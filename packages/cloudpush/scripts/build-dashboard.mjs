@@ -35,9 +35,9 @@ async function bundle() {
 }
 
 /** The licence of each package that a bundle holds a part of. @throws Error when one has none. */
-function licencesOf(inputs) {
+function licencesOf(files) {
   const packages = new Set(
-    inputs.flatMap((input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []),
+    files.flatMap((input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []),
   );
   const texts = [...packages].sort().map((path) => {
     const place = join(folder, path);

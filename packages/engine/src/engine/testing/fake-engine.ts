@@ -12,8 +12,8 @@ import { SlotAllocator } from '../shards/slots.js';
 const MIB = 1024 * 1024;
 const RING_SLOTS = 64;
 
-/** The most channels and destinations of a {@link FakeEngine}. */
-export const SLOTS = 4;
+/** The most channels and destinations of an engine. */
+const SLOTS = 4;
 
 /** A shard without a thread: keeps what it is told, and reports nothing by itself. */
 export class FakeShard {

@@ -28,7 +28,7 @@ export function ChannelEditor({ name }: EditorTarget) {
   useEffect(() => {
     if (name === undefined) return;
     readChannel(name).then(
-      ({ configuration, revision }) => setDraft({ document: configuration, revision }),
+      (read) => setDraft({ document: read.configuration, revision: read.revision }),
       (error: Error) => setFaults(new Map([['', [error.message]]])),
     );
   }, [name]);
