@@ -218,6 +218,8 @@ type GatewayEventType =
   | 'destinationMoved'
   | 'destinationClosed'
   | 'destinationRefused'
+  | 'triggerReady'
+  | 'triggerLost'
   | 'eventStarted'
   | 'eventChanged'
   | 'eventEnded'

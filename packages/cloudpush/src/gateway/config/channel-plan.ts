@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ChannelPlan, DestinationPlan, EventPlan } from './configuration.js';
+import { cameraPlace } from './addresses.js';
+import type { ChannelPlan, DestinationPlan, EventPlan, OnvifTrigger } from './configuration.js';
 import { type DestinationSurroundings, planDestination } from './destination-plan.js';
 import type { PlanContext } from './plan-context.js';
 import type { ChannelDocument, GatewayDocument } from './schema.js';
@@ -56,16 +57,51 @@ function planDestinations(
   return plans.length === destinations.length ? plans : undefined;
 }
 
-function planEvent(document: ChannelDocument, { problems }: PlanContext): EventPlan | undefined {
+function planEvent(document: ChannelDocument, context: PlanContext): EventPlan | undefined {
+  const { problems } = context;
   const { mode, triggers = [], preRoll = '5s', postRoll = '10s', maxDuration = '1h' } = document;
   if (mode !== 'event') return undefined;
   const http = triggers.find((trigger) => trigger.http === true);
-  if (http === undefined) problems.add([], 'mode event needs triggers, such as [ { http: true } ]');
+  const onvifTriggers = planOnvif(triggers, context.below('triggers'));
+  if (http === undefined && onvifTriggers.length === 0) {
+    problems.add([], 'mode event needs triggers, such as [ { http: true } ]');
+  }
   return {
     preRoll: parseDuration(preRoll)!,
     postRoll: parseDuration(postRoll)!,
     maxDuration: parseDuration(maxDuration)!,
     httpTrigger: http === undefined ? undefined : (http.type ?? 'default'),
+    onvifTriggers,
+  };
+}
+
+function planOnvif(triggers: NonNullable<ChannelDocument['triggers']>, context: PlanContext): OnvifTrigger[] {
+  return triggers.flatMap(({ http, onvif, type = 'moveDetect' }, index) => {
+    if (onvif === undefined) return [];
+    const { problems, secret } = placeOf(context, index);
+    if (http !== undefined) problems.add([], 'http and onvif exclude each other: they are two triggers');
+    const { url, username, topics = ['motion'] } = onvif;
+    const password = secret(onvif.password);
+    if (!URL.canParse(url) || new URL(url).username !== '') {
+      problems.add(
+        ['onvif', 'url'],
+        'the URL is not http[s]://host[:port]/path, with username and password beside it',
+      );
+      return [];
+    }
+    if ((username === undefined) !== (onvif.password === undefined)) {
+      problems.add(['onvif'], 'username and password go together');
+    }
+    const credentials = username === undefined || password === undefined ? undefined : { username, password };
+    return [{ url, place: cameraPlace(url), credentials, topics, type }];
+  });
+}
+
+function placeOf(context: PlanContext, index: number) {
+  const { problems } = context.below(index);
+  return {
+    problems,
+    secret: (text: string | undefined) => context.below(index, 'onvif').secret(['password'], text),
   };
 }
 

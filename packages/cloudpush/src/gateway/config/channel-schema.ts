@@ -115,9 +115,30 @@ const encryption = strict('Encrypts media before it leaves the gateway.', {
   key: secret('16 or 32 bytes are an AES key; anything else is stretched to one.'),
 });
 
+const onvif = strict('Events of a camera, by ONVIF: as long as one goes on, it is recorded.', {
+  url: Type.String({
+    description: 'http[s]://host[:port]/onvif/device_service',
+    pattern: '^https?://.',
+    'x-kind': 'httpUrl',
+    'x-url': true,
+  }),
+  username: optional(text('Of the camera. Its password goes as a digest.')),
+  password: optional(secret('Goes with username.')),
+  topics: optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
+      description: 'Parts of the names of events that count. Default [motion].',
+      minItems: 1,
+      maxItems: 32,
+    }),
+  ),
+});
+
 const trigger = strict('What starts a recording.', {
   http: optional(Type.Boolean({ description: 'POST /v1/channels/<name>/trigger.' })),
-  type: optional(choice('The type of an event that says none. Default default.', TRIGGERS)),
+  onvif: optional(onvif),
+  type: optional(
+    choice('The type of an event that says none. Default default; moveDetect of a camera.', TRIGGERS),
+  ),
 });
 
 /** A channel: one source, and where its stream goes. */

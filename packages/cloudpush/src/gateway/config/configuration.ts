@@ -66,6 +66,18 @@ export interface EventPlan {
   readonly maxDuration: number;
   /** What a trigger by HTTP stands for that says no type; undefined: there are no triggers by HTTP. */
   readonly httpTrigger: TriggerType | undefined;
+  readonly onvifTriggers: readonly OnvifTrigger[];
+}
+
+/** The events of a camera that start recordings. It may hold a password: never to be shown. */
+export interface OnvifTrigger {
+  readonly url: string;
+  /** For people, without secrets. */
+  readonly place: string;
+  readonly credentials: { readonly username: string; readonly password: string } | undefined;
+  /** Parts of the topics that matter. */
+  readonly topics: readonly string[];
+  readonly type: TriggerType;
 }
 
 export interface DestinationPlan {

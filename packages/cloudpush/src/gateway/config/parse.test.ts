@@ -185,6 +185,7 @@ describe('a valid configuration', () => {
       postRoll: 10_000,
       maxDuration: 3_600_000,
       httpTrigger: 'face',
+      onvifTriggers: [],
     });
   });
 });

@@ -156,6 +156,7 @@ const KINDS: Readonly<Record<string, string>> = {
   address: 'an address host:port, such as 127.0.0.1:9997',
   rtmpUrl: 'rtmp[s]://host[:port]/app/name',
   rtspUrl: 'rtsp[s]://host[:port]/path',
+  httpUrl: 'http[s]://host[:port]/path',
 };
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -142,6 +142,13 @@ export class ChannelSupervisor {
     this.update();
   }
 
+  /** The camera has told of an event: nothing is recorded of it while the channel does not run. */
+  onCameraEvent(action: 'pulse' | 'start' | 'stop', type: TriggerType): void {
+    if (this.#phase.type !== 'running') return;
+    this.#events.trigger(action, type);
+    this.update();
+  }
+
   /** Ends the wait for the next attempt of a destination. @throws GatewayError */
   retry(destination: string): void {
     const found = this.#find(destination);

@@ -19,7 +19,13 @@ export interface RecordingChannel {
 }
 
 /** The plan of a channel that always records: it has no triggers. */
-const CONTINUOUS: EventPlan = { preRoll: 0, postRoll: 0, maxDuration: 0, httpTrigger: undefined };
+const CONTINUOUS: EventPlan = {
+  preRoll: 0,
+  postRoll: 0,
+  maxDuration: 0,
+  httpTrigger: undefined,
+  onvifTriggers: [],
+};
 
 /** Turns what an event recorder decides into segments of the channel's stream, and tells of it. */
 export class EventSegments {

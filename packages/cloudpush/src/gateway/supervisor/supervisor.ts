@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { ChannelPlan, GatewayConfiguration } from '../config/configuration.js';
 import type { ChannelState } from '../state.js';
+import { TriggerSet } from '../triggers/trigger-set.js';
 import { ChannelSupervisor } from './channel-supervisor.js';
 import type { SupervisorContext } from './supervisor-context.js';
 
@@ -21,10 +22,16 @@ export class Supervisor {
   #channels = new Map<string, ChannelSupervisor>();
   /** Channels that are no longer wanted, until their streams have ended. */
   readonly #leaving = new Set<Promise<void>>();
+  readonly #triggers: TriggerSet;
   #stopUpdates: () => void = () => {};
 
   constructor(context: SupervisorContext) {
     this.#context = context;
+    this.#triggers = new TriggerSet({
+      clock: context.clock,
+      emit: (event) => context.emit(event),
+      onTrigger: (name, change, { type }) => this.#channels.get(name)?.onCameraEvent(change, type),
+    });
     this.#updateLater();
   }
 
@@ -56,6 +63,7 @@ export class Supervisor {
       }
     }
     this.#channels = next;
+    this.#triggers.apply(channels);
     await Promise.all(working);
     return { added, changed, removed };
   }
@@ -68,9 +76,8 @@ export class Supervisor {
   async stop(timeout: number): Promise<boolean> {
     this.#stopUpdates();
     const channels = [...this.#channels.values()];
-    const all = Promise.all([...channels.map((channel) => channel.stop()), ...this.#leaving]).then(
-      () => true,
-    );
+    const ends = [this.#triggers.close(), ...channels.map((channel) => channel.stop()), ...this.#leaving];
+    const all = Promise.all(ends).then(() => true);
     return await Promise.race([all, sleep(timeout, false, { ref: false })]);
   }
 
