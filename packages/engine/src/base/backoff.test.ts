@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Backoff, type ReconnectPolicy } from './backoff.js';
 
 const policy: ReconnectPolicy = { maxAttempts: 10, initialDelay: 500, maxDelay: 30_000, resetAfter: 60_000 };
@@ -22,11 +22,11 @@ function seeded(seed: number): () => number {
 }
 
 describe('Backoff', () => {
-  it('grows to its cap, at most twofold, and by no more than has been waited', () => {
+  test('grows to its cap, at most twofold, and by no more than has been waited', () => {
     expect(delays(1, 9)).toEqual([500, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
   });
 
-  it('jitters over the whole range, so that channels lost together do not come back together', () => {
+  test('jitters over the whole range, so that channels lost together do not come back together', () => {
     expect(delays(0, 3)).toEqual([0, 0, 0]);
     expect(delays(0.5, 6)).toEqual([250, 250, 250, 375, 562.5, 843.75]);
   });
@@ -58,22 +58,22 @@ describe('Backoff', () => {
     expect(attempts).toBeLessThan(80);
   });
 
-  it('gives up after the permitted attempts', () => {
+  test('gives up after the permitted attempts', () => {
     expect(delays(1, 11).at(-1)).toBeUndefined();
   });
 
-  it.each(['auth', 'fatal'] as const)('does not repeat what failed as %s', (errorClass) => {
+  test.each(['auth', 'fatal'] as const)('does not repeat what failed as %s', (errorClass) => {
     expect(new Backoff(policy).next(errorClass)).toBeUndefined();
   });
 
-  it('asks a busy server soon, then ever later, until its idle time-out is over', () => {
+  test('asks a busy server soon, then ever later, until its idle time-out is over', () => {
     expect(delays(0, 4, 'busy')).toEqual([250, 250, 250, 375]);
     const all = delays(0.5, 10, 'busy') as number[];
     expect(all[0]).toBeLessThanOrEqual(500);
     expect(all.at(-1)).toBeGreaterThanOrEqual(20_000);
   });
 
-  it('starts over after a good period, and not after a short one', () => {
+  test('starts over after a good period, and not after a short one', () => {
     const backoff = new Backoff(policy, () => 1);
     for (let i = 0; i < 4; i++) backoff.next('retryable');
     backoff.published(1000);
@@ -126,13 +126,13 @@ describe('Backoff after refusals', () => {
     expect(backoff.next('retryable')).toBe(1500);
   });
 
-  it('gives up after so many in a row, and leaves the server time in between', () => {
+  test('gives up after so many in a row, and leaves the server time in between', () => {
     const backoff = new Backoff({ ...policy, maxRefusals: 3 }, () => 0);
     const waits = [1, 2, 3, 4].map(() => backoff.nextAfterRefusal());
     expect(waits).toEqual([250, 500, 1000, undefined]);
   });
 
-  it('counts ten when it is not told how many, over more than half a minute', () => {
+  test('counts ten when it is not told how many, over more than half a minute', () => {
     const backoff = new Backoff({ ...policy, maxAttempts: 1000 }, () => 0);
     let sum = 0;
     for (let i = 0; i < 10; i++) sum += backoff.nextAfterRefusal()!;
@@ -140,7 +140,7 @@ describe('Backoff after refusals', () => {
     expect(backoff.nextAfterRefusal()).toBeUndefined();
   });
 
-  it('begins anew after another failure, or when the stream was published for a while', () => {
+  test('begins anew after another failure, or when the stream was published for a while', () => {
     const backoff = new Backoff({ ...policy, maxRefusals: 1 }, () => 0);
     backoff.nextAfterRefusal();
     backoff.next('retryable');

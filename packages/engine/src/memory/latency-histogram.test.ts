@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { HISTOGRAM_BYTES, LatencyHistogram, newCounts, summarize } from './latency-histogram.js';
 
 function histogramOf(values: readonly number[]) {
@@ -10,11 +10,11 @@ function histogramOf(values: readonly number[]) {
 }
 
 describe('LatencyHistogram', () => {
-  it('is all zero before the first value', () => {
+  test('is all zero before the first value', () => {
     expect(histogramOf([])).toEqual({ count: 0, p50: 0, p99: 0, p999: 0, max: 0 });
   });
 
-  it('tells percentiles within 10 %', () => {
+  test('tells percentiles within 10 %', () => {
     const values = Array.from({ length: 10_000 }, (_, i) => (i + 1) / 100);
     const { count, p50, p99, p999, max } = histogramOf(values);
     expect(count).toBe(10_000);
@@ -29,7 +29,7 @@ describe('LatencyHistogram', () => {
     }
   });
 
-  it('takes any duration, from none to hours', () => {
+  test('takes any duration, from none to hours', () => {
     const { count, max } = histogramOf([0, -1, 1e-9, 1e12]);
     expect(count).toBe(4);
     expect(max).toBeGreaterThan(3_600_000);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { payloadOffset } from './block-layout.js';
 import { MediaMemory } from './media-memory.js';
 import { BlockStates, POISON, PoolDebug } from './pool-debug.js';
@@ -11,7 +11,7 @@ function debugged(): { memory: MediaMemory; debug: PoolDebug } {
 }
 
 describe('PoolDebug', () => {
-  it('tells which blocks are in use, of which channel and how large, and complains of them at the end', () => {
+  test('tells which blocks are in use, of which channel and how large, and complains of them at the end', () => {
     const { memory, debug } = debugged();
     const first = memory.store(2, new Uint8Array(100));
     memory.store(3, new Uint8Array(200));
@@ -23,13 +23,13 @@ describe('PoolDebug', () => {
     );
   });
 
-  it('is content when everything came back', () => {
+  test('is content when everything came back', () => {
     const { memory, debug } = debugged();
     memory.drop(memory.store(0, new Uint8Array(100)));
     expect(() => debug.requireClean()).not.toThrow();
   });
 
-  it('poisons what was released, and nothing beside it', () => {
+  test('poisons what was released, and nothing beside it', () => {
     const { memory } = debugged();
     const before = memory.store(0, new Uint8Array(64).fill(1));
     const block = memory.store(0, new Uint8Array(100).fill(2));
@@ -41,7 +41,7 @@ describe('PoolDebug', () => {
     expect([payload(before, 64), payload(block, 100), payload(after, 64)]).toEqual([[1], [POISON], [3]]);
   });
 
-  it('notices, in any thread, that a block comes back twice', () => {
+  test('notices, in any thread, that a block comes back twice', () => {
     const { memory, debug } = debugged();
     const block = memory.store(0, new Uint8Array(100));
     const elsewhere = new BlockStates(debug.states.memory);

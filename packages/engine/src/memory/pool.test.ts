@@ -1,25 +1,25 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../base/testing/seeded-random.js';
 import { GRANULE, granulesFor, NO_BLOCK, payloadOffset } from './block-layout.js';
 import { MIN_POOL_SIZE, Pool } from './pool.js';
 
 describe('Pool', () => {
-  it('is one SharedArrayBuffer of exactly the size asked for', () => {
+  test('is one SharedArrayBuffer of exactly the size asked for', () => {
     const pool = new Pool(1_000_003);
     expect(pool.buffer).toBeInstanceOf(SharedArrayBuffer);
     expect(pool.buffer.byteLength).toBe(1_000_003);
   });
 
-  it.each([0, -1, MIN_POOL_SIZE - 1, 1.5, Number.NaN])('refuses a size of %s and names it', (size) => {
+  test.each([0, -1, MIN_POOL_SIZE - 1, 1.5, Number.NaN])('refuses a size of %s and names it', (size) => {
     expect(() => new Pool(size)).toThrow(new RegExp(`pool size ${size} `));
   });
 
-  it('starts every payload on a cache line, behind its headroom', () => {
+  test('starts every payload on a cache line, behind its headroom', () => {
     const pool = new Pool(MIN_POOL_SIZE);
     for (let i = 0; i < 10; i++) expect(payloadOffset(pool.acquire(100 + i, 0)) % GRANULE).toBe(0);
   });
 
-  it('holds its largest payload when it is empty, and not one byte more than a granule above it', () => {
+  test('holds its largest payload when it is empty, and not one byte more than a granule above it', () => {
     const pool = new Pool(1024 * 1024 + 100);
     const block = pool.acquire(pool.maxPayload, 0);
     expect(block).not.toBe(NO_BLOCK);
@@ -27,14 +27,14 @@ describe('Pool', () => {
     expect(pool.acquire(pool.maxPayload + GRANULE + 1, 0)).toBe(NO_BLOCK);
   });
 
-  it('remembers a block and its owner until it is released', () => {
+  test('remembers a block and its owner until it is released', () => {
     const pool = new Pool(MIN_POOL_SIZE);
     const block = pool.acquire(1000, 42);
     expect(pool.ownerOf(block)).toBe(42);
     expect(pool.sizeOf(block)).toBe(granulesFor(1000) * GRANULE);
   });
 
-  it('refuses to release a block twice', () => {
+  test('refuses to release a block twice', () => {
     const pool = new Pool(MIN_POOL_SIZE);
     const first = pool.acquire(1000, 0);
     const second = pool.acquire(1000, 0);
@@ -44,7 +44,7 @@ describe('Pool', () => {
     expect(() => pool.release(second)).toThrow(/released twice/);
   });
 
-  it('joins released neighbours in whatever order they come back', () => {
+  test('joins released neighbours in whatever order they come back', () => {
     const pool = new Pool(MIN_POOL_SIZE);
     const blocks: number[] = [];
     for (let block = pool.acquire(500, 0); block !== NO_BLOCK; block = pool.acquire(500, 0))
@@ -57,7 +57,7 @@ describe('Pool', () => {
     expect(pool.largestFreeBlock).toBe(Math.floor(MIN_POOL_SIZE / GRANULE) * GRANULE);
   });
 
-  it('agrees with a naive model over 200,000 random acquires and releases', () => {
+  test('agrees with a naive model over 200,000 random acquires and releases', () => {
     const next = seededRandom(20_240_601);
     const pool = new Pool(4 * 1024 * 1024);
     const owners = new Uint8Array(Math.floor(pool.size / GRANULE));
@@ -95,7 +95,7 @@ describe('Pool', () => {
     expect(pool.largestFreeBlock).toBe(pool.size);
   });
 
-  it('wastes little to fragmentation when 64 cameras fill it and each takes its packets back in order', () => {
+  test('wastes little to fragmentation when 64 cameras fill it and each takes its packets back in order', () => {
     const next = seededRandom(3);
     const pool = new Pool(16 * 1024 * 1024);
     const queues: number[][] = Array.from({ length: 64 }, () => []);

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { NO_BLOCK } from './block-layout.js';
 import { Pool } from './pool.js';
 import { newReleaseHead, ReleaseList } from './release-list.js';
@@ -10,12 +10,12 @@ function drain(list: ReleaseList): number[] {
 }
 
 describe('ReleaseList', () => {
-  it('is empty at first', () => {
+  test('is empty at first', () => {
     const pool = new Pool(65_536);
     expect(drain(new ReleaseList(pool.buffer, newReleaseHead()))).toEqual([]);
   });
 
-  it('gives every block back once, from any of its ends', () => {
+  test('gives every block back once, from any of its ends', () => {
     const pool = new Pool(65_536);
     const head = newReleaseHead();
     const owner = new ReleaseList(pool.buffer, head);
@@ -30,7 +30,7 @@ describe('ReleaseList', () => {
     expect(drain(owner)).toEqual([]);
   });
 
-  it('keeps what was added until it is published', () => {
+  test('keeps what was added until it is published', () => {
     const pool = new Pool(65_536);
     const list = new ReleaseList(pool.buffer, newReleaseHead());
     const blocks = Array.from({ length: 3 }, () => pool.acquire(100, 0));
@@ -41,7 +41,7 @@ describe('ReleaseList', () => {
     expect(drain(list)).toEqual(blocks.reverse());
   });
 
-  it('leaves the payload of a returned block alone', () => {
+  test('leaves the payload of a returned block alone', () => {
     const pool = new Pool(65_536);
     const list = new ReleaseList(pool.buffer, newReleaseHead());
     const block = pool.acquire(64, 5);
@@ -52,7 +52,7 @@ describe('ReleaseList', () => {
     expect(pool.ownerOf(block)).toBe(5);
   });
 
-  it('loses no block when another thread hands some back at the same moment', () => {
+  test('loses no block when another thread hands some back at the same moment', () => {
     const pool = new Pool(65_536);
     const head = newReleaseHead();
     const lists = [new ReleaseList(pool.buffer, head), new ReleaseList(pool.buffer, head)] as const;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Command, newRing, PacketFlag, RingConsumer, RingProducer } from './ring.js';
 
 function pair(slots: number): { producer: RingProducer; consumer: RingConsumer } {
@@ -23,7 +23,7 @@ function take(consumer: RingConsumer, most = Number.POSITIVE_INFINITY): number[]
 }
 
 describe('ring', () => {
-  it('carries every field of a descriptor', () => {
+  test('carries every field of a descriptor', () => {
     const { producer, consumer } = pair(4);
     const flags = PacketFlag.keyFrameKnown | PacketFlag.encrypted;
     producer.push(Command.audio, 65_534, 67_108_862, 2_000_000_000, 1, flags, -0.125, 2 ** 52 + 1, 1234.5678);
@@ -44,7 +44,7 @@ describe('ring', () => {
     expect(consumer.channelAt(0)).toBe(65_534);
   });
 
-  it('refuses a descriptor when it is full, and takes it when the consumer has committed', () => {
+  test('refuses a descriptor when it is full, and takes it when the consumer has committed', () => {
     const { producer, consumer } = pair(4);
     for (let i = 0; i < 4; i++) expect(pushNumber(producer, i)).toBe(true);
     expect(pushNumber(producer, 4)).toBe(false);
@@ -56,7 +56,7 @@ describe('ring', () => {
     expect(take(consumer)).toEqual([1, 2, 3, 4]);
   });
 
-  it('keeps the order over many rounds', () => {
+  test('keeps the order over many rounds', () => {
     const { producer, consumer } = pair(8);
     let expected = 0;
     for (let i = 0; i < 1000; ) {
@@ -66,7 +66,7 @@ describe('ring', () => {
     expect(expected).toBeGreaterThan(900);
   });
 
-  it('wakes a sleeping consumer once', () => {
+  test('wakes a sleeping consumer once', () => {
     const { producer, consumer } = pair(8);
     expect(consumer.sleep()).toBe(true);
     pushNumber(producer, 0);
@@ -75,13 +75,13 @@ describe('ring', () => {
     expect(producer.mustWake()).toBe(false);
   });
 
-  it('never disturbs a consumer that is awake', () => {
+  test('never disturbs a consumer that is awake', () => {
     const { producer } = pair(8);
     pushNumber(producer, 0);
     expect(producer.mustWake()).toBe(false);
   });
 
-  it('tells a consumer that takes its time when it is half full', () => {
+  test('tells a consumer that takes its time when it is half full', () => {
     const { producer, consumer } = pair(8);
     const woken: number[] = [];
     for (let i = 1; i <= 8; i++) {
@@ -94,7 +94,7 @@ describe('ring', () => {
     expect(producer.mustWake()).toBe(false);
   });
 
-  it('does not let the consumer sleep on a descriptor that has just come', () => {
+  test('does not let the consumer sleep on a descriptor that has just come', () => {
     const { producer, consumer } = pair(8);
     expect(consumer.waiting).toBe(0);
     pushNumber(producer, 0);
@@ -103,11 +103,11 @@ describe('ring', () => {
     expect(consumer.waiting).toBe(1);
   });
 
-  it.each([0, 1, 3, 100])('refuses %i slots, which is not a power of two', (slots) => {
+  test.each([0, 1, 3, 100])('refuses %i slots, which is not a power of two', (slots) => {
     expect(() => newRing(slots)).toThrow(/power of two/);
   });
 
-  it('keeps the times of every slot', () => {
+  test('keeps the times of every slot', () => {
     const { producer, consumer } = pair(2);
     for (const time of [10, 20]) producer.push(Command.video, 0, 0, 0, 0, 0, time, time + 1, time + 2);
     for (const [index, time] of [10, 20].entries()) {
@@ -116,7 +116,7 @@ describe('ring', () => {
     }
   });
 
-  it('does not disturb a consumer that keeps up, however often the ring has been round', () => {
+  test('does not disturb a consumer that keeps up, however often the ring has been round', () => {
     const { producer, consumer } = pair(8);
     for (let i = 0; i < 100; i++) {
       pushNumber(producer, i);

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CloudPushError } from '../base/errors.js';
 import type { Clock } from './clock.js';
 import type { PushTarget, TargetReason, TokenProvider } from './push-target.js';
@@ -100,7 +100,7 @@ const down = new CloudPushError('ERR_CLOUDPUSH_TOKEN_SERVER_UNREACHABLE', 'down'
 const denied = new CloudPushError('ERR_CLOUDPUSH_TOKEN_REJECTED', 'denied');
 
 describe('TargetCache', () => {
-  it('asks once for as long as a target is fresh, and once for each identity', async () => {
+  test('asks once for as long as a target is fresh, and once for each identity', async () => {
     const bench = new Bench();
     expect([await bench.token(), await bench.token(), await bench.token(other)]).toEqual([
       'token-1',
@@ -115,7 +115,7 @@ describe('TargetCache', () => {
     expect(await bench.token(withClient)).toBe('token-3');
   });
 
-  it('keeps a target that never expires', async () => {
+  test('keeps a target that never expires', async () => {
     const bench = new Bench();
     bench.life = undefined;
     await bench.token();
@@ -123,7 +123,7 @@ describe('TargetCache', () => {
     expect(await bench.token()).toBe('token-1');
   });
 
-  it.each([
+  test.each([
     [0, 75_000],
     [0.5, 80_000],
     [1, 85_000],
@@ -137,7 +137,7 @@ describe('TargetCache', () => {
     expect(bench.asked).toEqual(['connect', 'reconnect']);
   });
 
-  it('asks once for 500 that ask at the same time', async () => {
+  test('asks once for 500 that ask at the same time', async () => {
     const bench = new Bench();
     const open = bench.hold();
     const tokens = Array.from({ length: 500 }, () => bench.token());
@@ -146,7 +146,7 @@ describe('TargetCache', () => {
     expect(bench.asked).toEqual(['connect']);
   });
 
-  it('lets one of those who wait go without harm to the others', async () => {
+  test('lets one of those who wait go without harm to the others', async () => {
     const bench = new Bench();
     const open = bench.hold();
     const abort = new AbortController();
@@ -159,7 +159,7 @@ describe('TargetCache', () => {
     expect(bench.signals[0]!.aborted).toBe(false);
   });
 
-  it('gives a request up when nobody waits for it, and makes another for who comes then', async () => {
+  test('gives a request up when nobody waits for it, and makes another for who comes then', async () => {
     const bench = new Bench();
     const open = bench.hold();
     const aborts = [new AbortController(), new AbortController()];
@@ -173,14 +173,14 @@ describe('TargetCache', () => {
     expect(bench.clock.timers(true)).toBe(0);
   });
 
-  it('does not begin for who has aborted before', async () => {
+  test('does not begin for who has aborted before', async () => {
     const bench = new Bench();
     const signal = AbortSignal.abort(new Error('no longer wanted'));
     await expect(bench.cache.get(device, { ...connect, signal })).rejects.toThrow('no longer wanted');
     expect(bench.asked).toEqual([]);
   });
 
-  it('gives up a provider that takes too long', async () => {
+  test('gives up a provider that takes too long', async () => {
     const bench = new Bench({ requestTimeout: 3000 });
     bench.hold();
     const target = bench.token();
@@ -197,14 +197,14 @@ describe('TargetCache', () => {
 describe('a clock that is set back', () => {
   const QUARTER = 900_000;
 
-  it('keeps nobody waiting for a target in the place of a refused one', async () => {
+  test('keeps nobody waiting for a target in the place of a refused one', async () => {
     const bench = new Bench();
     const rejected = await bench.cache.get(device, connect);
     await bench.clock.advance(-QUARTER);
     expect((await bench.cache.get(device, { reason: 'rejected', rejected })).token).toBe('token-2');
   });
 
-  it('does not make a failure last', async () => {
+  test('does not make a failure last', async () => {
     const bench = new Bench();
     bench.error = down;
     await expect(bench.token()).rejects.toBe(down);
@@ -213,7 +213,7 @@ describe('a clock that is set back', () => {
     expect(await bench.token()).toBe('token-2');
   });
 
-  it('has a target renewed, whose life cannot be told any more', async () => {
+  test('has a target renewed, whose life cannot be told any more', async () => {
     const bench = new Bench();
     await bench.token();
     await bench.clock.advance(-QUARTER);
@@ -222,7 +222,7 @@ describe('a clock that is set back', () => {
 });
 
 describe('a failure', () => {
-  it('answers those who ask within a second, and nobody later', async () => {
+  test('answers those who ask within a second, and nobody later', async () => {
     const bench = new Bench();
     bench.error = down;
     await expect(bench.token()).rejects.toBe(down);
@@ -234,7 +234,7 @@ describe('a failure', () => {
     expect(await bench.token()).toBe('token-2');
   });
 
-  it('answers for longer when the token server wants to be left alone, up to ten seconds', async () => {
+  test('answers for longer when the token server wants to be left alone, up to ten seconds', async () => {
     const bench = new Bench();
     bench.error = new CloudPushError('ERR_CLOUDPUSH_TOKEN_SERVER_STATUS', '429', {
       details: { retryAfter: 3_600_000 },
@@ -248,7 +248,7 @@ describe('a failure', () => {
     expect(bench.asked.length).toBe(2);
   });
 
-  it('does not take away a target that still lives', async () => {
+  test('does not take away a target that still lives', async () => {
     const bench = new Bench();
     await bench.token();
     bench.error = down;
@@ -259,7 +259,7 @@ describe('a failure', () => {
     await expect(bench.token()).rejects.toBe(down);
   });
 
-  it('takes it away when the token server says no', async () => {
+  test('takes it away when the token server says no', async () => {
     const bench = new Bench();
     await bench.token();
     bench.error = denied;
@@ -269,7 +269,7 @@ describe('a failure', () => {
     expect(bench.asked.length).toBe(2);
   });
 
-  it('of a provider of the caller’s own is told without the secrets of the request', async () => {
+  test('of a provider of the caller’s own is told without the secrets of the request', async () => {
     const bench = new Bench();
     bench.error = Object.assign(new Error('no luck with s3cr3t at http://u:pw@a/?key=k'), { code: 'EOWN' });
     const request = { ...device, clientSecret: 's3cr3t' };
@@ -282,7 +282,7 @@ describe('a failure', () => {
     });
   });
 
-  it.each<[string, unknown]>([
+  test.each<[string, unknown]>([
     ['nothing', undefined],
     ['no URL', { token: 't' }],
     ['a URL of another protocol', { url: 'http://a/b/c' }],
@@ -300,7 +300,7 @@ describe('a target that a server has refused', () => {
   const rejected = (token: string) =>
     ({ reason: 'rejected', rejected: { url: 'rtmp://a/b/c', token } }) as const;
 
-  it('is renewed once for all whose token it was', async () => {
+  test('is renewed once for all whose token it was', async () => {
     const bench = new Bench();
     await bench.token();
     await bench.clock.advance(10_000);
@@ -313,7 +313,7 @@ describe('a target that a server has refused', () => {
     expect(bench.asked).toEqual(['connect', 'rejected']);
   });
 
-  it('is renewed no more often than permitted', async () => {
+  test('is renewed no more often than permitted', async () => {
     const bench = new Bench({ minimumInterval: 5000 });
     await bench.token();
     const tokens: (string | undefined)[] = [];
@@ -329,7 +329,7 @@ describe('a target that a server has refused', () => {
     ]);
   });
 
-  it('need not be waited for', async () => {
+  test('need not be waited for', async () => {
     const bench = new Bench();
     await bench.token();
     const abort = new AbortController();
@@ -342,7 +342,7 @@ describe('a target that a server has refused', () => {
     expect(bench.asked).toEqual(['connect']);
   });
 
-  it('is not known by its token: then one that is young is taken for a newer one', async () => {
+  test('is not known by its token: then one that is young is taken for a newer one', async () => {
     const bench = new Bench({ minimumInterval: 5000 });
     await bench.token();
     await bench.clock.advance(4999);
@@ -351,7 +351,7 @@ describe('a target that a server has refused', () => {
     expect(await bench.token(device, 'rejected')).toBe('token-2');
   });
 
-  it('is not given again when it cannot be renewed', async () => {
+  test('is not given again when it cannot be renewed', async () => {
     const bench = new Bench();
     await bench.token();
     await bench.clock.advance(10_000);
@@ -362,7 +362,7 @@ describe('a target that a server has refused', () => {
 });
 
 describe('a watched target', () => {
-  it('is renewed ahead of its expiry, over and over, by one timer that holds no process', async () => {
+  test('is renewed ahead of its expiry, over and over, by one timer that holds no process', async () => {
     const bench = new Bench();
     await bench.token();
     const told: (string | undefined)[] = [];
@@ -380,7 +380,7 @@ describe('a watched target', () => {
     expect(bench.clock.timers(false)).toBe(0);
   });
 
-  it('comes with the names of who watches', async () => {
+  test('comes with the names of who watches', async () => {
     const bench = new Bench();
     await bench.token();
     const urls: string[] = [];
@@ -390,7 +390,7 @@ describe('a watched target', () => {
     expect(urls).toEqual(['rtmp://media.example/cameras/SN-1/$time', 'rtmp://media.example/live/SN-1/$time']);
   });
 
-  it('is told of when another asker has renewed it, and not when it is the first', async () => {
+  test('is told of when another asker has renewed it, and not when it is the first', async () => {
     const bench = new Bench();
     const told: (string | undefined)[] = [];
     bench.cache.watch(device, ({ token }) => told.push(token));
@@ -401,7 +401,7 @@ describe('a watched target', () => {
     expect(told).toEqual(['token-2']);
   });
 
-  it('is not told of when it is the same as before', async () => {
+  test('is not told of when it is the same as before', async () => {
     let asked = 0;
     const clock = new FakeClock();
     const provider = async () => ({
@@ -416,7 +416,7 @@ describe('a watched target', () => {
     expect(asked).toBe(2);
   });
 
-  it('is tried for again with back-off when it cannot be renewed, and each failure is told', async () => {
+  test('is tried for again with back-off when it cannot be renewed, and each failure is told', async () => {
     const bench = new Bench({}, 1);
     await bench.token();
     const told: (string | undefined)[] = [];
@@ -437,7 +437,7 @@ describe('a watched target', () => {
     expect(told).toEqual(['token-10']);
   });
 
-  it('that has hardly any life is renewed no more often than permitted', async () => {
+  test('that has hardly any life is renewed no more often than permitted', async () => {
     const bench = new Bench({ minimumInterval: 5000 });
     bench.life = 10;
     await bench.token();
@@ -446,7 +446,7 @@ describe('a watched target', () => {
     expect(bench.asked.length).toBe(1 + 10);
   });
 
-  it('that lives for longer than a timer can count is renewed in time', async () => {
+  test('that lives for longer than a timer can count is renewed in time', async () => {
     const bench = new Bench();
     bench.life = 2 ** 33;
     await bench.token();
@@ -457,7 +457,7 @@ describe('a watched target', () => {
     expect(bench.asked.length).toBe(2);
   });
 
-  it('is told to the others when one of them throws', async () => {
+  test('is told to the others when one of them throws', async () => {
     const bench = new Bench();
     await bench.token();
     const told: (string | undefined)[] = [];
@@ -471,7 +471,7 @@ describe('a watched target', () => {
 });
 
 describe('closing a TargetCache', () => {
-  it('ends what is under way, stops every timer, and takes no more', async () => {
+  test('ends what is under way, stops every timer, and takes no more', async () => {
     const bench = new Bench();
     await bench.token(other);
     bench.cache.watch(other, () => {});

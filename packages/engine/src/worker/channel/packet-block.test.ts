@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PacketBlock } from './packet-block.js';
 
 describe('PacketBlock', () => {
-  it('returns to the pool when its last holder lets go, and not before', () => {
+  test('returns to the pool when its last holder lets go, and not before', () => {
     const returned: number[] = [];
     const block = new PacketBlock({ returnBlock: ({ index }) => returned.push(index) }, 7, 0);
     block.hold();

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ConnectLimiter } from './connect-limiter.js';
 
 /** Connections that are being made until they are finished by hand. */
@@ -24,7 +24,7 @@ class Connects {
 const never = new AbortController().signal;
 
 describe('ConnectLimiter', () => {
-  it('runs as many at a time as it is allowed to, the others in the order in which they came', async () => {
+  test('runs as many at a time as it is allowed to, the others in the order in which they came', async () => {
     const limiter = new ConnectLimiter(2);
     const connects = new Connects();
     const results = [1, 2, 3, 4].map((id) => limiter.run(connects.make(id), never));
@@ -36,7 +36,7 @@ describe('ConnectLimiter', () => {
     expect(await Promise.all(results)).toEqual([1, 2, 3, 4]);
   });
 
-  it('gives the place of a failed one on', async () => {
+  test('gives the place of a failed one on', async () => {
     const limiter = new ConnectLimiter(1);
     const connects = new Connects();
     const failed = limiter.run(() => Promise.reject(new Error('refused')), never);
@@ -47,7 +47,7 @@ describe('ConnectLimiter', () => {
     expect(await next).toBe(1);
   });
 
-  it('makes fewer at a time from the moment on that it is lowered', async () => {
+  test('makes fewer at a time from the moment on that it is lowered', async () => {
     const limiter = new ConnectLimiter(2);
     const connects = new Connects();
     const all = [1, 2, 3, 4].map((i) => limiter.run(connects.make(i), never));
@@ -63,7 +63,7 @@ describe('ConnectLimiter', () => {
     await Promise.all(all);
   });
 
-  it('lets one that is aborted while it waits go without a turn', async () => {
+  test('lets one that is aborted while it waits go without a turn', async () => {
     const limiter = new ConnectLimiter(1);
     const connects = new Connects();
     const abort = new AbortController();
@@ -78,7 +78,7 @@ describe('ConnectLimiter', () => {
     expect(connects.started).toEqual([1, 3]);
   });
 
-  it('turns one away at once that was aborted before it came, also while others wait', async () => {
+  test('turns one away at once that was aborted before it came, also while others wait', async () => {
     const limiter = new ConnectLimiter(1);
     const connects = new Connects();
     const first = limiter.run(connects.make(1), never);
@@ -89,7 +89,7 @@ describe('ConnectLimiter', () => {
     expect(connects.started).toEqual([1]);
   });
 
-  it('leaves no listener on a signal that outlives the wait', async () => {
+  test('leaves no listener on a signal that outlives the wait', async () => {
     const limiter = new ConnectLimiter(1);
     const connects = new Connects();
     const abort = new AbortController();

@@ -1,5 +1,5 @@
 import { FlvTag, TagRole, TagType } from '@cloudpush/muxer';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PacketBlock } from '../channel/packet-block.js';
 import { relieve, startAtKeyFrame } from './drop-policy.js';
 import { SendQueue } from './send-queue.js';
@@ -35,7 +35,7 @@ function lettersOf(queue: SendQueue): string {
 }
 
 describe('relieve', () => {
-  it.each([
+  test.each([
     {
       what: 'disposable pictures first',
       from: 'KbPbPb',
@@ -107,7 +107,7 @@ describe('relieve', () => {
     expect(lettersOf(queue)).toBe(left);
   });
 
-  it('drops a group without an end, and says that the next key frame must be awaited', () => {
+  test('drops a group without an end, and says that the next key frame must be awaited', () => {
     const { queue } = queueOf('PPaPP');
     expect(relieve(queue, { bytes: 200, ms: 1e9 })).toEqual({
       disposable: 0,
@@ -118,7 +118,7 @@ describe('relieve', () => {
     expect(lettersOf(queue)).toBe('a');
   });
 
-  it('drops a group whole that alone is more than the queue may hold', () => {
+  test('drops a group whole that alone is more than the queue may hold', () => {
     const { queue } = queueOf('HKPPPaP');
     expect(relieve(queue, { bytes: 300, ms: 1e9 })).toEqual({
       disposable: 0,
@@ -129,14 +129,14 @@ describe('relieve', () => {
     expect(lettersOf(queue)).toBe('Ha');
   });
 
-  it('brings the queue down in time as well', () => {
+  test('brings the queue down in time as well', () => {
     const { queue } = queueOf('PaPaKaPa');
     relieve(queue, { bytes: 1e9, ms: 30 });
     expect(queue.ms).toBeLessThanOrEqual(30);
     expect(lettersOf(queue)).toBe('KaPa');
   });
 
-  it('leaves a queue that is not above its target alone, but for disposable pictures', () => {
+  test('leaves a queue that is not above its target alone, but for disposable pictures', () => {
     const { queue } = queueOf('KPaP');
     expect(relieve(queue, { bytes: 400, ms: 30 })).toEqual({
       disposable: 0,
@@ -155,7 +155,7 @@ test('the rest of a group stays while the queue is not above its target', () => 
 });
 
 describe('startAtKeyFrame', () => {
-  it.each([
+  test.each([
     { from: 'PaPHKPa', left: 'aHKPa', skipped: 2, awaitKeyFrame: false },
     { from: 'KP', left: 'KP', skipped: 0, awaitKeyFrame: false },
     { from: 'PaPb', left: 'a', skipped: 3, awaitKeyFrame: true },

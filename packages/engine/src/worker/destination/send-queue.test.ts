@@ -1,5 +1,5 @@
 import { FlvTag, TagRole, TagType } from '@cloudpush/muxer';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type BlockReturn, PacketBlock } from '../channel/packet-block.js';
 import { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import { type QueuedTag, SendQueue } from './send-queue.js';
@@ -20,7 +20,7 @@ class Returned implements BlockReturn {
 }
 
 describe('SendQueue', () => {
-  it('gives tags back in order, through many rounds of growing and shrinking', () => {
+  test('gives tags back in order, through many rounds of growing and shrinking', () => {
     const queue = new SendQueue();
     let expected = 0;
     for (let i = 0; i < 1000; i++) {
@@ -32,7 +32,7 @@ describe('SendQueue', () => {
     expect(queue.shift()).toBeUndefined();
   });
 
-  it('keeps the borders of segments, and finds nothing of the next one', () => {
+  test('keeps the borders of segments, and finds nothing of the next one', () => {
     const queue = new SendQueue();
     const end = tagAt(2000, 10, TagRole.data);
     const start = tagAt(0, 10, TagRole.data);
@@ -53,7 +53,7 @@ describe('SendQueue', () => {
     expect(queue.ms).toBe(300);
   });
 
-  it.each([
+  test.each([
     { dropped: [0], carrier: 40 },
     { dropped: [0, 40], carrier: 80 },
     { dropped: [0, 40, 80], carrier: 120 },
@@ -81,7 +81,7 @@ describe('SendQueue', () => {
     },
   );
 
-  it('gives the description of the last dropped tag to one that does not wait', () => {
+  test('gives the description of the last dropped tag to one that does not wait', () => {
     const queue = new SendQueue();
     const [older, newer] = [1, 2].map(
       (version) =>
@@ -93,7 +93,7 @@ describe('SendQueue', () => {
     expect([queue.takeOrphan(), queue.takeOrphan()]).toEqual([newer, undefined]);
   });
 
-  it('knows what waits in bytes and in milliseconds', () => {
+  test('knows what waits in bytes and in milliseconds', () => {
     const queue = new SendQueue();
     expect([queue.bytes, queue.ms]).toEqual([0, 0]);
     for (const timestamp of [100, 140, 180]) queue.push(entry(tagAt(timestamp, 1000)));
@@ -102,14 +102,14 @@ describe('SendQueue', () => {
     expect([queue.bytes, queue.ms]).toEqual([2000, 40]);
   });
 
-  it('measures the time in which tags came, whatever their stamps are', () => {
+  test('measures the time in which tags came, whatever their stamps are', () => {
     const queue = new SendQueue();
     for (const [i, stamp] of [2 ** 32 - 20, 20, 3_600_000, 40].entries())
       queue.push(entry(tagAt(stamp), undefined, 5000.5 + i * 40));
     expect(queue.ms).toBe(120);
   });
 
-  it('takes its age from its oldest frame, not from headers that were left behind', () => {
+  test('takes its age from its oldest frame, not from headers that were left behind', () => {
     const queue = new SendQueue();
     queue.push(entry(tagAt(0, 10, TagRole.videoSequenceHeader)));
     queue.push(entry(tagAt(500, 10, TagRole.keyFrame)));
@@ -117,7 +117,7 @@ describe('SendQueue', () => {
     expect(queue.ms).toBe(40);
   });
 
-  it('lets go of every block when it is cleared', () => {
+  test('lets go of every block when it is cleared', () => {
     const queue = new SendQueue();
     const returned = new Returned();
     for (let i = 0; i < 5; i++) queue.push(entry(tagAt(i), new PacketBlock(returned, i, 0)));
@@ -127,7 +127,7 @@ describe('SendQueue', () => {
     expect([queue.length, queue.bytes, queue.ms]).toEqual([0, 0, 0]);
   });
 
-  it('finds the first waiting tag that matches', () => {
+  test('finds the first waiting tag that matches', () => {
     const queue = new SendQueue();
     const header = entry(tagAt(0, 1, TagRole.videoSequenceHeader));
     queue.push(header);
@@ -138,7 +138,7 @@ describe('SendQueue', () => {
     expect(queue.find(isHeader)).toBeUndefined();
   });
 
-  it('knows how many tags wait, also when some have left', () => {
+  test('knows how many tags wait, also when some have left', () => {
     const queue = new SendQueue();
     for (let i = 0; i < 5; i++) queue.push(entry(tagAt(i)));
     const lengths = Array.from({ length: 5 }, () => {
@@ -148,13 +148,13 @@ describe('SendQueue', () => {
     expect(lengths).toEqual([4, 3, 2, 1, 0]);
   });
 
-  it('finds a tag of the segment that is under way behind others', () => {
+  test('finds a tag of the segment that is under way behind others', () => {
     const queue = new SendQueue();
     for (let i = 0; i < 5; i++) queue.push(entry(tagAt(i)));
     expect(queue.find(({ timestamp }) => timestamp === 3)?.tag.timestamp).toBe(3);
   });
 
-  it('puts others in the place of tags, and lets go of those that get none', () => {
+  test('puts others in the place of tags, and lets go of those that get none', () => {
     const queue = new SendQueue();
     const returned = new Returned();
     for (let i = 0; i < 5; i++) queue.push(entry(tagAt(i), new PacketBlock(returned, i, 0)));
