@@ -12,9 +12,7 @@ export class Interruption implements Disposable {
   #onHangUp: (() => void) | undefined;
 
   constructor() {
-    for (const name of SIGNALS) {
-      process.on(name, this.#onSignal);
-    }
+    for (const name of SIGNALS) process.on(name, this.#onSignal);
   }
 
   /** Aborted when the end is wanted. */
@@ -45,9 +43,7 @@ export class Interruption implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const name of SIGNALS) {
-      process.off(name, this.#onSignal);
-    }
+    for (const name of SIGNALS) process.off(name, this.#onSignal);
   }
 
   readonly #onSignal = (name: NodeJS.Signals): void => {
@@ -56,9 +52,7 @@ export class Interruption implements Disposable {
       return;
     }
     const code = 128 + constants.signals[name];
-    if (this.#exitCode !== undefined) {
-      process.exit(code);
-    }
+    if (this.#exitCode !== undefined) process.exit(code);
     this.#exitCode = code;
     this.#controller.abort();
   };

@@ -49,12 +49,8 @@ export async function run(words: readonly string[], output: Output): Promise<num
 /** A result that nobody got is no success, however well the rest went. */
 async function afterResults(exitCode: number, output: Output): Promise<number> {
   const error = await output.written();
-  if (error === undefined) {
-    return exitCode;
-  }
-  if (error.code === 'EPIPE') {
-    return ExitCode.readerGone;
-  }
+  if (error === undefined) return exitCode;
+  if (error.code === 'EPIPE') return ExitCode.readerGone;
   output.error(`the result could not be written (${error.code ?? error.message})`);
   return ExitCode.failure;
 }

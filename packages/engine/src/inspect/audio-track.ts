@@ -81,9 +81,7 @@ export class AudioTrack implements MediaTrack<AudioCodec> {
     this.#seeEncryption(sample, codec, data);
     this.#mux(codec, data, { offset: sample.offset, at: sample.dts }, tags);
     const parameters = this.#muxer.audioParameters;
-    if (parameters === undefined) {
-      return;
-    }
+    if (parameters === undefined) return;
     const changed = tags.some(({ role }) => role === TagRole.audioSequenceHeader);
     this.#configurations.see(parameters, changed, sample.offset, sample.dts);
     this.#clock?.see(sample.dts, parameters.samplesPerFrame, parameters.sampleRate);
@@ -131,18 +129,14 @@ export class AudioTrack implements MediaTrack<AudioCodec> {
   #seeEncryption({ offset, dts }: Sample, codec: AudioCodec, data: Uint8Array): void {
     try {
       const header = this.encryptedByCaller ? undefined : readSampleHeader(codec, data);
-      if (header !== undefined) {
-        this.#encryption.see(header, true, offset, dts);
-      }
+      if (header !== undefined) this.#encryption.see(header, true, offset, dts);
     } catch (error) {
       this.#note(error, { offset, at: dts });
     }
   }
 
   #note(error: unknown, place: { readonly offset: number; readonly at?: number }): void {
-    if (!(error instanceof MuxerError)) {
-      throw error;
-    }
+    if (!(error instanceof MuxerError)) throw error;
     this.#damage.add({ ...place, track: 'audio' }, error);
   }
 }

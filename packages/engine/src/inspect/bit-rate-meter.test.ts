@@ -11,9 +11,7 @@ function naivePeak(samples: readonly (readonly [dts: number, size: number])[]): 
   let peak = 0;
   for (const last of steps.keys()) {
     let sum = 0;
-    for (let step = last - 9; step <= last; step++) {
-      sum += steps.get(step) ?? 0;
-    }
+    for (let step = last - 9; step <= last; step++) sum += steps.get(step) ?? 0;
     peak = Math.max(peak, sum);
   }
   return peak * 8;
@@ -33,9 +31,7 @@ test('mean and peak are those of a meter that keeps everything', () => {
       samples.push([dts, random(10_000)]);
     }
     const meter = new BitRateMeter();
-    for (const [at, size] of samples) {
-      meter.see(at, size);
-    }
+    for (const [at, size] of samples) meter.see(at, size);
     const bytes = samples.reduce((sum, [, size]) => sum + size, 0);
     expect(meter.bytes).toBe(bytes);
     expect(meter.report(2000)).toEqual({ mean: bytes * 4, peak: naivePeak(samples) });

@@ -3,9 +3,7 @@ import { BoundedList } from './bounded-list.js';
 
 test('all are counted, and the first hundred kept', () => {
   const list = new BoundedList<number>();
-  for (let i = 0; i < 250; i++) {
-    list.add(i);
-  }
+  for (let i = 0; i < 250; i++) list.add(i);
   const report = list.report();
   expect(report.count).toBe(250);
   expect(report.list).toHaveLength(100);

@@ -19,9 +19,7 @@ export class BoundedList<T> {
 
   add(item: T): void {
     this.#count++;
-    if (this.#list.length < MAX_ITEMS) {
-      this.#list.push(item);
-    }
+    if (this.#list.length < MAX_ITEMS) this.#list.push(item);
   }
 
   report(): ListReport<T> {

@@ -44,9 +44,7 @@ export class EncryptionCounter {
 
   /** Undefined when no sample was encrypted. */
   report(): EncryptionReport | undefined {
-    if (this.#samples === 0) {
-      return undefined;
-    }
+    if (this.#samples === 0) return undefined;
     return { samples: this.#samples, keyFrames: this.#keyFrames, keys: this.#keys.report() };
   }
 }

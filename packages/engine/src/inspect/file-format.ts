@@ -15,16 +15,12 @@ const LEAST_SHARE = 0.5;
  */
 export function detectFormat(piece: Uint8Array, path: string): FileFormat | undefined {
   const start = Buffer.from(piece.buffer, piece.byteOffset, Math.min(piece.length, 3)).toString('latin1');
-  if (start === 'FLV') {
-    return 'flv';
-  }
+  if (start === 'FLV') return 'flv';
   if (beginsWithStartCode(piece)) {
     return annexBCodec(piece) ?? (/\.(h265|265|hevc)$/i.test(path) ? 'h265' : 'h264');
   }
   const [aac, mp3] = [framedBytes(new AdtsSplitter(), piece), framedBytes(new Mp3Splitter(), piece)];
-  if (Math.max(aac, mp3) >= piece.length * LEAST_SHARE) {
-    return aac > mp3 ? 'aac' : 'mp3';
-  }
+  if (Math.max(aac, mp3) >= piece.length * LEAST_SHARE) return aac > mp3 ? 'aac' : 'mp3';
   return start === 'ID3' ? (/\.aac$/i.test(path) ? 'aac' : 'mp3') : undefined;
 }
 

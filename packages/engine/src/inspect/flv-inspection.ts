@@ -70,9 +70,7 @@ export class FlvInspection {
       const loss = piece.length === 0 ? this.#end(offset) : this.#push(piece);
       if (loss !== undefined) {
         const next = await this.#findNext(loss);
-        if (next === undefined) {
-          return;
-        }
+        if (next === undefined) return;
         offset = next;
       } else if (piece.length === 0) {
         return;
@@ -82,9 +80,7 @@ export class FlvInspection {
 
   #push(piece: Uint8Array): Loss | undefined {
     try {
-      for (const tag of this.#reader.push(piece)) {
-        this.#see(tag);
-      }
+      for (const tag of this.#reader.push(piece)) this.#see(tag);
       this.#header ??= this.#reader.header;
       return undefined;
     } catch (error) {
@@ -97,9 +93,7 @@ export class FlvInspection {
     const offset = this.#base + readerOffset;
     if (type === TagType.scriptData) {
       const message = this.#script.see(payload, offset, at);
-      if (message !== undefined) {
-        this.#tracks.seeMessage(message);
-      }
+      if (message !== undefined) this.#tracks.seeMessage(message);
     } else {
       this.#tracks.see({ type, timestamp, payload, offset, at });
     }
@@ -110,9 +104,7 @@ export class FlvInspection {
     try {
       const { truncatedBytes, previousTagSizeErrors } = this.#reader.end();
       this.#previousTagSizeErrors += previousTagSizeErrors;
-      if (truncatedBytes === 0) {
-        return undefined;
-      }
+      if (truncatedBytes === 0) return undefined;
       const message = `the file ends ${truncatedBytes} bytes into this tag`;
       return { offset: size - truncatedBytes, code: sourceErrorCodes.invalid, message };
     } catch (error) {
@@ -121,9 +113,7 @@ export class FlvInspection {
   }
 
   #lossOf(error: unknown): Loss {
-    if (!(error instanceof MuxerError)) {
-      throw error;
-    }
+    if (!(error instanceof MuxerError)) throw error;
     const { code, message, offset = 0 } = error;
     return { offset: this.#base + offset, code, message };
   }
@@ -138,9 +128,7 @@ export class FlvInspection {
     const next = await findTag(this.#pieces, offset + 1);
     const rest = next === undefined ? '; no tag follows' : `; the next whole tag is at byte ${next}`;
     this.#damage.add({ offset }, { code, message: message + rest });
-    if (next !== undefined) {
-      this.#readFrom(next);
-    }
+    if (next !== undefined) this.#readFrom(next);
     return next;
   }
 
@@ -175,9 +163,7 @@ export class FlvInspection {
   #synchronization(): SynchronizationReport | undefined {
     const video = this.#tracks.video.find(({ meter }) => meter.samples > 0);
     const audio = this.#tracks.audio.find(({ meter }) => meter.samples > 0);
-    if (video === undefined || audio === undefined) {
-      return undefined;
-    }
+    if (video === undefined || audio === undefined) return undefined;
     return synchronization(video.meter.timestamps, audio.meter.timestamps);
   }
 }

@@ -20,9 +20,7 @@ export interface PlacedTag extends DemuxableTag {
 export type TagHeader = Omit<VideoTagHeader, 'codec'>;
 
 export function readTagHeader({ type, payload }: DemuxableTag): TagHeader {
-  if (type === TagType.video) {
-    return readVideoTagHeader(payload);
-  }
+  if (type === TagType.video) return readVideoTagHeader(payload);
   const { content, enhanced, position } = readAudioTagHeader(payload);
   return { content, enhanced, keyFrame: true, compositionTimeOffset: 0, position };
 }
@@ -43,13 +41,9 @@ export class FlvTrack<Codec, Track extends MediaTrack<Codec>> {
       this.#seeSample(tag, header);
       return;
     }
-    if (header.content === 'endOfSequence') {
-      this.track.seeEndOfSequence();
-    }
+    if (header.content === 'endOfSequence') this.track.seeEndOfSequence();
     const unit = this.#demuxer.demux(tag);
-    if (unit !== undefined) {
-      this.track.configure(unit.codec as Codec, unit.data, tag.offset);
-    }
+    if (unit !== undefined) this.track.configure(unit.codec as Codec, unit.data, tag.offset);
   }
 
   #seeSample(tag: PlacedTag, { position, keyFrame, compositionTimeOffset }: TagHeader): void {
@@ -58,9 +52,7 @@ export class FlvTrack<Codec, Track extends MediaTrack<Codec>> {
     const sample = { size, offset, dts: at, pts: at + compositionTimeOffset, keyFrame };
     try {
       const unit = this.#demuxer.demux(tag);
-      if (unit !== undefined) {
-        this.track.see(sample, unit.codec as Codec, unit.data);
-      }
+      if (unit !== undefined) this.track.see(sample, unit.codec as Codec, unit.data);
     } catch (error) {
       this.track.seeDamaged(sample, error);
     }

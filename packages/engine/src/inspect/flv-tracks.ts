@@ -36,9 +36,7 @@ export class FlvTracks {
 
   /** Takes in an audio or video tag. */
   see(tag: PlacedTag): void {
-    if (tag.payload.length === 0) {
-      return;
-    }
+    if (tag.payload.length === 0) return;
     try {
       const header = readTagHeader(tag);
       if (header.content === 'multitrack') {
@@ -57,14 +55,10 @@ export class FlvTracks {
     const byCaller = plainProperty(values[0], 'scheme') === 'caller';
     if (track === 'video') {
       this.#videoByCaller = byCaller;
-      for (const video of this.video) {
-        video.encryptedByCaller = byCaller;
-      }
+      for (const video of this.video) video.encryptedByCaller = byCaller;
     } else if (track === 'audio') {
       this.#audioByCaller = byCaller;
-      for (const audio of this.audio) {
-        audio.encryptedByCaller = byCaller;
-      }
+      for (const audio of this.audio) audio.encryptedByCaller = byCaller;
     }
   }
 

@@ -30,9 +30,7 @@ export class GapFinder {
 
   /** @param length from the sample before to this one, in ms */
   see(offset: number, at: number, length: number): void {
-    if (length <= this.#threshold) {
-      return;
-    }
+    if (length <= this.#threshold) return;
     this.#longest = Math.max(this.#longest, length);
     this.#gaps.add({ offset, at, length });
   }

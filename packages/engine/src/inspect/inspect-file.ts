@@ -83,9 +83,7 @@ async function inspect(path: string, pieces: FilePieces, gapThreshold: number): 
 
 async function formatOf(path: string, pieces: FilePieces): Promise<FileFormat> {
   const start = await pieces.read(0);
-  if (start.length === 0) {
-    throw sourceError(sourceErrorCodes.empty, path, 'the file is empty');
-  }
+  if (start.length === 0) throw sourceError(sourceErrorCodes.empty, path, 'the file is empty');
   const format = detectFormat(start, path);
   if (format === undefined)
     throw sourceError(sourceErrorCodes.unsupported, path, whyUnsupported(path, start));

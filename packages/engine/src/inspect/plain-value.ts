@@ -44,9 +44,7 @@ class Plainer {
 
   #value(value: AmfValue): PlainValue {
     this.#left--;
-    if (Array.isArray(value)) {
-      return this.list(value);
-    }
+    if (Array.isArray(value)) return this.list(value);
     const properties = propertiesOf(value);
     return properties === undefined ? simple(value) : this.#properties(properties);
   }
@@ -66,29 +64,17 @@ class Plainer {
 }
 
 function simple(value: AmfValue): PlainValue {
-  if (typeof value === 'string') {
-    return cut(value);
-  }
-  if (typeof value === 'number') {
-    return Number.isFinite(value) ? value : String(value);
-  }
-  if (value instanceof Date) {
-    return Number.isNaN(value.getTime()) ? String(value) : value.toISOString();
-  }
-  if (value instanceof Uint8Array) {
-    return cut(Buffer.from(value.subarray(0, MAX_TEXT)).toString('hex'));
-  }
-  if (value instanceof XmlDocument) {
-    return cut(value.text);
-  }
+  if (typeof value === 'string') return cut(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? String(value) : value.toISOString();
+  if (value instanceof Uint8Array) return cut(Buffer.from(value.subarray(0, MAX_TEXT)).toString('hex'));
+  if (value instanceof XmlDocument) return cut(value.text);
   return typeof value === 'boolean' ? value : null;
 }
 
 /** A slice of a text would keep all of it in memory: what stays is copied. */
 function cut(text: string): string {
-  if (text.length <= MAX_TEXT) {
-    return text;
-  }
+  if (text.length <= MAX_TEXT) return text;
   const start = Buffer.from(text.slice(0, MAX_TEXT), 'utf16le').toString('utf16le');
   return `${start}${ELLIPSIS}`;
 }

@@ -3,9 +3,7 @@ import { SampleClock } from './sample-clock.js';
 
 test('timestamps that run ahead of the samples have drifted', () => {
   const clock = new SampleClock();
-  for (let frame = 0; frame <= 100; frame++) {
-    clock.see(1000 + frame * 22, 1024, 48_000);
-  }
+  for (let frame = 0; frame <= 100; frame++) clock.see(1000 + frame * 22, 1024, 48_000);
   const samples = (100 * 1024) / 48;
   const report = clock.report();
   expect(report?.samples).toBeCloseTo(samples);

@@ -24,9 +24,7 @@ export class SampleClock {
    * @param samples of one channel in this frame; undefined: the codec does not tell
    */
   see(dts: number, samples: number | undefined, sampleRate: number): void {
-    if (this.#frames === 0) {
-      this.#first = dts;
-    }
+    if (this.#frames === 0) this.#first = dts;
     this.#frames++;
     this.#last = dts;
     this.#unknown ||= samples === undefined;
@@ -36,9 +34,7 @@ export class SampleClock {
 
   /** Undefined when frames have no known length, or there are too few to compare. */
   report(): SampleClockReport | undefined {
-    if (this.#unknown || this.#frames < 2) {
-      return undefined;
-    }
+    if (this.#unknown || this.#frames < 2) return undefined;
     const samples = this.#counted - this.#lastLength;
     const timestamps = this.#last - this.#first;
     return { samples, timestamps, drift: timestamps - samples };

@@ -71,9 +71,7 @@ export class ScriptData {
       const [name, ...values] = all[0] === '@setDataFrame' ? all.slice(1) : all;
       return { offset, at, name: typeof name === 'string' ? name : '', values };
     } catch (error) {
-      if (!(error instanceof RtmpError)) {
-        throw error;
-      }
+      if (!(error instanceof RtmpError)) throw error;
       this.#damage.add({ offset, at, track: 'data' }, error);
       return undefined;
     }

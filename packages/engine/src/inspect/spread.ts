@@ -25,9 +25,7 @@ export class Spread {
 
   /** Undefined when there was no number. */
   report(): SpreadReport | undefined {
-    if (this.#count === 0) {
-      return undefined;
-    }
+    if (this.#count === 0) return undefined;
     return { min: this.#min, mean: this.#sum / this.#count, max: this.#max };
   }
 }

@@ -18,22 +18,16 @@ export async function findTag(pieces: FilePieces, from: number): Promise<number 
     const last = piece.length - TAG_HEADER_SIZE;
     for (let at = 0; at <= last; at++) {
       const size = tagSize(piece, at);
-      if (size > 0 && (await isConfirmed(pieces, piece, offset, at, size))) {
-        return offset + at;
-      }
+      if (size > 0 && (await isConfirmed(pieces, piece, offset, at, size))) return offset + at;
     }
-    if (last < 0) {
-      return undefined;
-    }
+    if (last < 0) return undefined;
     offset += last + 1;
   }
 }
 
 /** Bytes of the tag whose header may be at `at`; 0: that is no header of a tag with a body. */
 function tagSize(piece: Uint8Array, at: number): number {
-  if (!TYPES.has(piece[at]!) || piece[at + 8] !== 0 || piece[at + 9] !== 0 || piece[at + 10] !== 0) {
-    return 0;
-  }
+  if (!TYPES.has(piece[at]!) || piece[at + 8] !== 0 || piece[at + 9] !== 0 || piece[at + 10] !== 0) return 0;
   const dataSize = (piece[at + 1]! << 16) | (piece[at + 2]! << 8) | piece[at + 3]!;
   return dataSize === 0 ? 0 : TAG_HEADER_SIZE + dataSize;
 }

@@ -87,9 +87,7 @@ export class TimestampTracker {
   /** Undefined when no sample was seen. */
   report(): TimestampReport | undefined {
     const offsets = this.#offsets.report();
-    if (offsets === undefined) {
-      return undefined;
-    }
+    if (offsets === undefined) return undefined;
     const interval = this.#intervals.report();
     return {
       clock: this.#clock,

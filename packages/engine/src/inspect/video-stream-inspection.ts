@@ -29,9 +29,7 @@ export class VideoStreamInspection {
     try {
       await this.#readAll();
     } catch (error) {
-      if (!(error instanceof MuxerError)) {
-        throw error;
-      }
+      if (!(error instanceof MuxerError)) throw error;
       // More bytes without an end of a picture than any picture has.
       const { code, message } = error;
       this.#damage.add(
@@ -39,9 +37,7 @@ export class VideoStreamInspection {
         { code, message: `${message}; from here on nothing was looked at` },
       );
     }
-    for (const notice of this.#parser.notices) {
-      this.#damage.notice(notice);
-    }
+    for (const notice of this.#parser.notices) this.#damage.notice(notice);
     return { tracks: this.#track.meter.samples === 0 ? [] : [this.#track.report()] };
   }
 

@@ -98,9 +98,7 @@ export class VideoTrack implements MediaTrack<VideoCodec> {
 
   /** Takes in a sequence header: the parameter sets that are in it, if the codec has any. */
   configure(codec: VideoCodec, data: Uint8Array, offset: number): void {
-    if (!CONFIGURATION_PACKETS.includes(codec) || data.length === 0) {
-      return;
-    }
+    if (!CONFIGURATION_PACKETS.includes(codec) || data.length === 0) return;
     try {
       this.#muxer.video(codec, { data, headroom: 0, dts: 0, pts: 0 }, []);
     } catch (error) {
@@ -172,18 +170,14 @@ export class VideoTrack implements MediaTrack<VideoCodec> {
 
   #seeEncryption({ keyFrame, offset, dts }: Sample, codec: VideoCodec, data: Uint8Array): void {
     const header = this.encryptedByCaller ? undefined : readSampleHeader(codec, data);
-    if (header !== undefined) {
-      this.#encryption.see(header, keyFrame, offset, dts);
-    }
+    if (header !== undefined) this.#encryption.see(header, keyFrame, offset, dts);
   }
 
   #seePicture({ keyFrame: marked, dts, pts }: Sample, role: TagRole): void {
     const isKey = role === TagRole.keyFrame;
     this.#pictures[isKey ? 'key' : role === TagRole.disposableFrame ? 'disposable' : 'inter']++;
     this.#gops.see(isKey, dts, pts);
-    if (isKey !== marked) {
-      this.#marks[marked ? 'wrong' : 'missing']++;
-    }
+    if (isKey !== marked) this.#marks[marked ? 'wrong' : 'missing']++;
   }
 
   /** A stream that is joined in the middle begins with pictures that lack their key frame: that is no damage. */
@@ -200,9 +194,7 @@ export class VideoTrack implements MediaTrack<VideoCodec> {
   }
 
   #note(error: unknown, place: { readonly offset: number; readonly at?: number }): void {
-    if (!(error instanceof MuxerError)) {
-      throw error;
-    }
+    if (!(error instanceof MuxerError)) throw error;
     this.#damage.add({ ...place, track: 'video' }, error);
   }
 }

@@ -21,9 +21,7 @@ test('bytes stand in the file in the order in which they came, and the patch whe
     const parts = [Buffer.from(`${i},`), Buffer.alloc(i % 7, i)];
     file.append(...parts);
     expected.push(...parts);
-    if (i % 50 === 0) {
-      await new Promise(setImmediate);
-    }
+    if (i % 50 === 0) await new Promise(setImmediate);
   }
   await file.finish(Buffer.from('X'), 0);
   expected[0] = Buffer.from('X,');
@@ -35,9 +33,7 @@ test('more than the disk takes at once is written before append returns, and sti
   const path = join(folder, 'flood');
   const file = OrderedFile.create(path);
   const parts = Array.from({ length: 20 }, (_, i) => Buffer.alloc(1024 * 1024, i));
-  for (const part of parts) {
-    file.append(part);
-  }
+  for (const part of parts) file.append(part);
   // Without one turn of the event loop, most of it is on the disk already.
   expect(file.size - (await readFile(path)).length).toBeLessThanOrEqual(9 * 1024 * 1024);
   await file.finish(Buffer.of(0), 0);

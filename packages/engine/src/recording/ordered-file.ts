@@ -54,9 +54,7 @@ export class OrderedFile {
 
   /** Adds bytes at the end. They must not change afterwards. */
   append(...parts: readonly Uint8Array[]): void {
-    if (this.#error !== undefined) {
-      return;
-    }
+    if (this.#error !== undefined) return;
     for (const part of parts) {
       this.#pending.push(part);
       this.#pendingBytes += part.length;
@@ -95,9 +93,7 @@ export class OrderedFile {
       this.#inFlight = 0;
       this.#backlog.bytes -= size;
       this.#try(() => {
-        if (error !== null) {
-          throw error;
-        }
+        if (error !== null) throw error;
         requireWhole(written, size);
       });
       if (this.#pendingBytes > 0 && this.#error === undefined) {

@@ -73,9 +73,7 @@ export class RecordedInput implements IncomingStream, ReceivedStreamHandler {
   onMessage(message: ReceivedMessage): void {
     this.#count(message);
     this.#recording?.write(message);
-    if (this.#recording?.error !== undefined) {
-      this.#stream.destroy();
-    }
+    if (this.#recording?.error !== undefined) this.#stream.destroy();
   }
 
   onEnd(clean: boolean, error: RtmpError | undefined): void {

@@ -105,9 +105,7 @@ test('a publisher that breaks off leaves a whole file, and is not clean', async 
   const publisher = await RtmpPublisher.connect({ url: `${url}/broken` }, EVENTS);
   send(publisher, MessageType.audio, 0, Buffer.of(0xaf, 1, 0x21));
   publisher.flush();
-  while (receiver.bytes === 0) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  while (receiver.bytes === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   publisher.destroy();
   const [first] = await ended(1);
   expect(first?.end.clean).toBe(false);
@@ -134,9 +132,7 @@ test('closing resolves when the recordings of streams that still came in are who
   const publisher = await RtmpPublisher.connect({ url: `${url}/live` }, EVENTS);
   send(publisher, MessageType.video, 0, PICTURE);
   publisher.flush();
-  while (receiver.bytes === 0) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  while (receiver.bytes === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   await receiver.close();
   const [first] = await ended(1);
   expect((await tagsOf(first!.stream.file!)).tags).toHaveLength(1);

@@ -93,9 +93,7 @@ export class StreamReceiver {
 
   async #listen(): Promise<void> {
     const { host, port, folder, maxConnections, maxMemory, idleTimeout } = this.#options;
-    if (folder !== undefined) {
-      await makeRecordingFolder(folder);
-    }
+    if (folder !== undefined) await makeRecordingFolder(folder);
     this.#receiver = await RtmpReceiver.listen(
       {
         host,
@@ -115,9 +113,7 @@ export class StreamReceiver {
 
   #decide(): Decision {
     const maxStreams = this.#maxStreams;
-    if (this.#streams.size < maxStreams) {
-      return 'accept';
-    }
+    if (this.#streams.size < maxStreams) return 'accept';
     this.#events.onRefused(
       new Error(`as many streams come in as are taken (${maxStreams}): one more was refused`),
     );

@@ -107,9 +107,7 @@ describe('elementary files', () => {
     const source = await openSource([fixture(name)]);
     expect(source).toMatchObject({ video: undefined, audio: codec, notices: [] });
     const packets = await readClip(source.open());
-    for (const [index, packet] of packets.entries()) {
-      expect(packet.dts).toBeCloseTo(index * duration, 6);
-    }
+    for (const [index, packet] of packets.entries()) expect(packet.dts).toBeCloseTo(index * duration, 6);
     expect(source.duration).toBeCloseTo(packets.length * duration, 6);
   });
 });

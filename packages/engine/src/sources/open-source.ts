@@ -106,9 +106,7 @@ function inOrder(inputs: readonly KnownInput[]): KnownInput[] {
     const what = 'one input is needed, or a video and an audio file';
     throw sourceError(sourceErrorCodes.unsupported, third?.path ?? 'no input', what);
   }
-  if (second === undefined) {
-    return [first];
-  }
+  if (second === undefined) return [first];
   const [one, other] = [first.format.tracks, second.format.tracks];
   if (one === 'both' || other === 'both' || one === other) {
     const what = `goes together with a video or an audio file, not with ${first.path}`;
@@ -146,8 +144,6 @@ function evened(packets: readonly SourcePacket[]): SourcePacket[] {
 function averageDuration(packets: readonly SourcePacket[], kind: TrackKind): number {
   const track = packets.filter((packet) => packet.kind === kind);
   const last = track.at(-1);
-  if (last === undefined) {
-    return 0;
-  }
+  if (last === undefined) return 0;
   return track.length === 1 ? last.duration : (last.dts - track[0]!.dts) / (track.length - 1);
 }

@@ -103,9 +103,7 @@ function readEnhanced(payload: Uint8Array): AudioTagHeader {
   }
   requireBody(payload, position + 4);
   const codec = codecs.get(readUint32(payload, position));
-  if (codec === undefined) {
-    throw unknownFourCc(payload, position, 'mp4a, .mp3, Opus, fLaC, ac-3 or ec-3');
-  }
+  if (codec === undefined) throw unknownFourCc(payload, position, 'mp4a, .mp3, Opus, fLaC, ac-3 or ec-3');
   return { content: contentOf(packetType), enhanced: true, codec, position: position + 4 };
 }
 

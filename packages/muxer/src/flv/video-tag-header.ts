@@ -188,9 +188,7 @@ function readEnhanced(payload: Uint8Array, keyFrame: boolean): VideoTagHeader {
   }
   requireBody(payload, position + 4);
   const codec = codecs.get(readUint32(payload, position));
-  if (codec === undefined) {
-    throw unknownFourCc(payload, position, 'avc1, hvc1, av01 or vp09');
-  }
+  if (codec === undefined) throw unknownFourCc(payload, position, 'avc1, hvc1, av01 or vp09');
   const body = position + 4;
   switch (packetType) {
     case VideoPacketType.sequenceStart:

@@ -81,9 +81,7 @@ function readSampleFormat(reader: ParameterSetReader, profileIdc: number) {
 
 /** The scaling lists of a sequence or picture parameter set, six of 4×4 and then of 8×8 (§7.3.2.1.1.1). */
 export function skipScalingLists(reader: ParameterSetReader, count: number): void {
-  for (let i = 0; i < count; i++) {
-    if (reader.flag()) skipScalingList(reader, i < 6 ? 16 : 64);
-  }
+  for (let i = 0; i < count; i++) if (reader.flag()) skipScalingList(reader, i < 6 ? 16 : 64);
 }
 
 function skipScalingList(reader: ParameterSetReader, size: number): void {

@@ -106,9 +106,7 @@ export function beginsWithStartCode(data: Uint8Array): boolean {
 /** leading_zero_8bits and zero_byte are all that may come before the first start code prefix. */
 function requireLeadingZeros(data: Uint8Array, prefix: number): void {
   const length = prefix < 0 ? data.length : prefix;
-  for (let i = 0; i < length; i++) {
-    if (data[i] !== 0) throw noStartCode(i, data[i]!);
-  }
+  for (let i = 0; i < length; i++) if (data[i] !== 0) throw noStartCode(i, data[i]!);
   if (prefix < 0) throw noStartCode(data.length, 'the end');
 }
 

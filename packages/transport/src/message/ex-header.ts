@@ -57,9 +57,7 @@ export function readExHeader(body: Uint8Array): ExHeader {
     }
     const data = position;
     const next = byteAt(body, position + size);
-    if (bitsAbove(next, 4) === TIMESTAMP_OFFSET_NANO && size >= 3) {
-      nanosecondOffset = readUint24(body, data);
-    }
+    if (bitsAbove(next, 4) === TIMESTAMP_OFFSET_NANO && size >= 3) nanosecondOffset = readUint24(body, data);
     packetType = lowestBits(next, 4);
     position += size + 1;
   }

@@ -27,9 +27,7 @@ export class FileProgress {
 
   readonly onProgress = ({ done, size }: Progress): void => {
     const now = performance.now();
-    if (this.#output === undefined || now < this.#nextDrawing) {
-      return;
-    }
+    if (this.#output === undefined || now < this.#nextDrawing) return;
     this.#nextDrawing = now + BAR_INTERVAL;
     this.#bar ??= new TerminalBar(this.#output);
     this.#bar.update(size === 0 ? 1 : done / size, [`${bytes(done)} of ${bytes(size)}`]);

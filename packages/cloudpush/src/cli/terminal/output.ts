@@ -92,9 +92,7 @@ export class Output {
   /** Calls `onGone` when nobody reads the results any more: `cloudpush … | head`. */
   whenReaderGone(onGone: () => void): void {
     this.#results.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') {
-        onGone();
-      }
+      if (error.code === 'EPIPE') onGone();
     });
   }
 
@@ -105,9 +103,7 @@ export class Output {
   }
 
   #writeResult(text: string): void {
-    if (this.#resultError !== undefined) {
-      return;
-    }
+    if (this.#resultError !== undefined) return;
     this.#lastWrite = new Promise((resolve) => {
       this.#results.write(`${text}\n`, (error) => {
         this.#resultError ??= error ?? undefined;

@@ -9,9 +9,7 @@ export class RateMeter {
 
   update({ elapsed, bytes }: { elapsed: number; bytes: number }): number {
     this.#window.push({ elapsed, bytes });
-    while (this.#window.length > 2 && elapsed - this.#window[1]!.elapsed >= WINDOW) {
-      this.#window.shift();
-    }
+    while (this.#window.length > 2 && elapsed - this.#window[1]!.elapsed >= WINDOW) this.#window.shift();
     const first = this.#window[0]!;
     return megabitsPerSecond(bytes - first.bytes, elapsed - first.elapsed);
   }

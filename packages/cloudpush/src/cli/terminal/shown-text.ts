@@ -24,9 +24,7 @@ export function withoutSecretsOf(words: readonly string[], text: string): string
   let shown = text;
   for (const word of words) {
     const url = /(?:rtmps?:|[a-z][a-z\d+.-]*:\/).*$/is.exec(word)?.[0];
-    if (url !== undefined) {
-      shown = shown.replaceAll(url, bareUrl(url));
-    }
+    if (url !== undefined) shown = shown.replaceAll(url, bareUrl(url));
   }
   return shown;
 }

@@ -34,13 +34,9 @@ export function annexBCodec(piece: Uint8Array): 'h264' | 'h265' | undefined {
     const first = bytes[at + 3]!;
     const second = bytes[at + 4]!;
     // nal_unit_type 32 to 34 of layer 0, temporal id 0 (23008-2 7.3.1.2)
-    if ((first === 0x40 || first === 0x42 || first === 0x44) && second === 1) {
-      return 'h265';
-    }
+    if ((first === 0x40 || first === 0x42 || first === 0x44) && second === 1) return 'h265';
     // nal_unit_type 7 with some nal_ref_idc (14496-10 7.3.1)
-    if ((first & 0x9f) === 7 && first !== 7) {
-      return 'h264';
-    }
+    if ((first & 0x9f) === 7 && first !== 7) return 'h264';
     at = bytes.indexOf(START_CODE, at + 3);
   }
   return undefined;

@@ -33,17 +33,13 @@ export class AudioParser implements PacketParser {
 
   push(piece: Uint8Array): SourcePacket[] {
     const packets = this.#packets(this.#splitter.push(piece));
-    if (!this.#found && this.#splitter.skippedBytes > MAX_SEARCH) {
-      throw this.#notAudio();
-    }
+    if (!this.#found && this.#splitter.skippedBytes > MAX_SEARCH) throw this.#notAudio();
     return packets;
   }
 
   end(): SourcePacket[] {
     const packets = this.#packets(this.#splitter.flush());
-    if (!this.#found) {
-      throw this.#notAudio();
-    }
+    if (!this.#found) throw this.#notAudio();
     return packets;
   }
 

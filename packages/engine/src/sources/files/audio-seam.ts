@@ -29,19 +29,13 @@ export class AudioSeam {
 
   /** How often the packet is to be given out: 0, 1 or, at a seam, a few times. */
   admit(packet: SourcePacket): number {
-    if (this.#joined) {
-      return 1;
-    }
+    if (this.#joined) return 1;
     const ahead = this.#clock - (packet.dts + this.#shift);
-    if (ahead > packet.duration / 2) {
-      return 0;
-    }
+    if (ahead > packet.duration / 2) return 0;
     this.#joined = true;
     const missing = Math.round(-ahead / packet.duration);
     this.#repeats = missing <= MAX_FILL_FRAMES ? missing : 0;
-    if (missing <= MAX_FILL_FRAMES) {
-      this.#shift += ahead;
-    }
+    if (missing <= MAX_FILL_FRAMES) this.#shift += ahead;
     return 1 + this.#repeats;
   }
 

@@ -16,9 +16,7 @@ export class ClipReader implements PacketReader {
 
   next(): SourcePacket | undefined {
     const packet = this.#packets[this.#index];
-    if (packet !== undefined) {
-      this.#index++;
-    }
+    if (packet !== undefined) this.#index++;
     return packet;
   }
 
@@ -42,9 +40,7 @@ export async function readClip(
       const packet = reader.next();
       if (packet !== undefined) {
         packets.push({ ...packet });
-        if (packet.dts >= until) {
-          return packets;
-        }
+        if (packet.dts >= until) return packets;
       } else if (reader.ended) {
         return packets;
       } else {

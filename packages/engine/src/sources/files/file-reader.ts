@@ -31,9 +31,7 @@ export class FileReader implements PacketReader {
 
   next(): SourcePacket | undefined {
     const packet = this.#packets[this.#index];
-    if (packet !== undefined) {
-      this.#index++;
-    }
+    if (packet !== undefined) this.#index++;
     return packet;
   }
 

@@ -44,17 +44,13 @@ export class FlvParser implements PacketParser {
     try {
       return this.#demuxer.demux(tag);
     } catch (error) {
-      if (error instanceof MuxerError) {
-        throw new InvalidMedia(error.message, tag.offset);
-      }
+      if (error instanceof MuxerError) throw new InvalidMedia(error.message, tag.offset);
       throw error;
     }
   }
 
   #packet(unit: DemuxedUnit): SourcePacket {
-    if (Number.isNaN(this.#origin)) {
-      this.#origin = unit.dts;
-    }
+    if (Number.isNaN(this.#origin)) this.#origin = unit.dts;
     const { track, codec, keyFrame } = unit;
     const pts = unit.pts - this.#origin;
     const dts = unit.dts - this.#origin;
@@ -80,9 +76,7 @@ class TrackTimes {
   }
 
   next(dts: number): number {
-    if (this.#count === 0) {
-      this.#first = dts;
-    }
+    if (this.#count === 0) this.#first = dts;
     const duration = this.#count === 0 ? FIRST_DURATION[this.#kind] : (dts - this.#first) / this.#count;
     this.#count++;
     return duration;

@@ -68,9 +68,7 @@ export class InterleaveReader implements PacketReader {
   #takeEarlier(): SourcePacket | undefined {
     const video = this.#video[0];
     const audio = this.#audio[0];
-    if (video !== undefined && (audio === undefined || video.dts <= audio.dts)) {
-      return this.#video.shift();
-    }
+    if (video !== undefined && (audio === undefined || video.dts <= audio.dts)) return this.#video.shift();
     return this.#audio.shift();
   }
 }

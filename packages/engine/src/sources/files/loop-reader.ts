@@ -59,9 +59,7 @@ export class LoopReader implements PacketReader {
   next(): SourcePacket | undefined {
     while (this.#timesLeft === 0) {
       const packet = this.#takeHeld() ?? this.#take();
-      if (packet === undefined) {
-        return undefined;
-      }
+      if (packet === undefined) return undefined;
       this.#current = packet;
       this.#timesLeft = packet.kind === 'video' || packet.isHeader === true ? 1 : this.#seam.admit(packet);
     }
@@ -70,18 +68,14 @@ export class LoopReader implements PacketReader {
   }
 
   #stamp(packet: SourcePacket): SourcePacket {
-    if (packet.kind === 'video' || packet.isHeader === true) {
-      return this.#out.restamp(packet, this.#shift);
-    }
+    if (packet.kind === 'video' || packet.isHeader === true) return this.#out.restamp(packet, this.#shift);
     this.#out.restamp(packet, this.#seam.shift);
     this.#seam.gave(packet);
     return this.#out;
   }
 
   #takeHeld(): SourcePacket | undefined {
-    if (!this.#releasing) {
-      return undefined;
-    }
+    if (!this.#releasing) return undefined;
     const packet = this.#held.shift();
     if (packet === undefined) {
       this.#releasing = false;
@@ -139,9 +133,7 @@ export class LoopReader implements PacketReader {
   }
 
   #isTail(packet: SourcePacket): boolean {
-    if (this.#video === undefined || this.#pass + 1 >= this.#passes) {
-      return false;
-    }
+    if (this.#video === undefined || this.#pass + 1 >= this.#passes) return false;
     const overhang = packet.dts - this.#video.end;
     return overhang >= 0 && overhang < MAX_TAIL;
   }

@@ -28,16 +28,12 @@ export class MergeReader implements PacketReader {
 
   next(): SourcePacket | undefined {
     this.#videoHead ??= this.#video.next();
-    if (this.#videoHead === undefined && !this.#video.ended) {
-      return undefined;
-    }
+    if (this.#videoHead === undefined && !this.#video.ended) return undefined;
     if (Number.isNaN(this.#audioDelay)) {
       this.#audioDelay = this.#videoHead === undefined ? 0 : this.#videoHead.pts - this.#videoHead.dts;
     }
     this.#audioHead ??= this.#audio.next();
-    if (this.#audioHead === undefined && !this.#audio.ended) {
-      return undefined;
-    }
+    if (this.#audioHead === undefined && !this.#audio.ended) return undefined;
     return this.#takeEarlier();
   }
 

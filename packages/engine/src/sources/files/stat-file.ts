@@ -10,9 +10,7 @@ import { unreadable } from '../media-error.js';
  */
 export async function statFile(path: string): Promise<Stats> {
   const stats = await statOf(path);
-  if (stats.isFile()) {
-    return stats;
-  }
+  if (stats.isFile()) return stats;
   throw notRead(path, stats);
 }
 

@@ -39,12 +39,8 @@ export class VideoParser implements PacketParser {
 
   #packets(units: readonly AccessUnit[]): SourcePacket[] {
     const first = units[0];
-    if (first === undefined) {
-      return [];
-    }
-    if (Number.isNaN(this.#firstIndex)) {
-      this.#firstIndex = first.decodingIndex;
-    }
+    if (first === undefined) return [];
+    if (Number.isNaN(this.#firstIndex)) this.#firstIndex = first.decodingIndex;
     this.#frameRate ??= this.#streamFrameRate();
     const duration = 1000 / this.#frameRate;
     return units.map((unit) => this.#packet(unit, duration));
@@ -64,9 +60,7 @@ export class VideoParser implements PacketParser {
 
   #streamFrameRate(): number {
     const told = this.#splitter.frameRate;
-    if (told !== undefined && told >= MIN_FRAME_RATE && told <= MAX_FRAME_RATE) {
-      return told;
-    }
+    if (told !== undefined && told >= MIN_FRAME_RATE && told <= MAX_FRAME_RATE) return told;
     const why =
       told === undefined
         ? 'the stream does not tell its frame rate'

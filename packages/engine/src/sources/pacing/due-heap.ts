@@ -18,9 +18,7 @@ export class DueHeap<T extends Due> {
     items.push(item);
     while (index > 0) {
       const parent = (index - 1) >> 1;
-      if (items[parent]!.due <= item.due) {
-        break;
-      }
+      if (items[parent]!.due <= item.due) break;
       items[index] = items[parent]!;
       index = parent;
     }
@@ -41,21 +39,13 @@ export class DueHeap<T extends Due> {
   topChanged(): void {
     const items = this.#items;
     const item = items[0];
-    if (item === undefined) {
-      return;
-    }
+    if (item === undefined) return;
     let index = 0;
     while (true) {
       let child = 2 * index + 1;
-      if (child >= items.length) {
-        break;
-      }
-      if (child + 1 < items.length && items[child + 1]!.due < items[child]!.due) {
-        child++;
-      }
-      if (items[child]!.due >= item.due) {
-        break;
-      }
+      if (child >= items.length) break;
+      if (child + 1 < items.length && items[child + 1]!.due < items[child]!.due) child++;
+      if (items[child]!.due >= item.due) break;
       items[index] = items[child]!;
       index = child;
     }

@@ -87,9 +87,7 @@ export class Feed {
 
   /** Sends the packet that is due and looks at the one behind it. */
   step(): FeedNeed {
-    if (this.ending !== undefined) {
-      return 'nothing';
-    }
+    if (this.ending !== undefined) return 'nothing';
     try {
       return this.#sendPending();
     } catch (error) {
@@ -115,15 +113,11 @@ export class Feed {
 
   #sendPending(): FeedNeed {
     if (this.#pending !== undefined) {
-      if (!this.#send(this.#pending)) {
-        return this.#refused();
-      }
+      if (!this.#send(this.#pending)) return this.#refused();
       this.#pending = undefined;
     }
     this.#pending = this.#reader.next();
-    if (this.#pending === undefined) {
-      return this.#reader.ended ? this.#end('source') : 'packets';
-    }
+    if (this.#pending === undefined) return this.#reader.ended ? this.#end('source') : 'packets';
     return this.#pending.dts >= this.#limit ? this.#end('limit') : 'turn';
   }
 
@@ -134,14 +128,10 @@ export class Feed {
     times.keyFrame = packet.hasKeyFrameHint === false ? undefined : packet.keyFrame;
     times.configuration = packet.configuration;
     if (packet.kind === 'video') {
-      if (!this.#sink.sendVideo(packet.data, times)) {
-        return false;
-      }
+      if (!this.#sink.sendVideo(packet.data, times)) return false;
       this.videoFrames++;
     } else {
-      if (!this.#sink.sendAudio(packet.data, times)) {
-        return false;
-      }
+      if (!this.#sink.sendAudio(packet.data, times)) return false;
       if (packet.isHeader !== true) this.audioFrames++;
     }
     this.bytes += packet.data.length;
@@ -150,9 +140,7 @@ export class Feed {
   }
 
   #refused(): FeedNeed {
-    if (this.#sinkIsOver()) {
-      return this.#end('closed');
-    }
+    if (this.#sinkIsOver()) return this.#end('closed');
     this.refusals++;
     return 'room';
   }

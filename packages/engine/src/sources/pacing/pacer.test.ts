@@ -35,9 +35,7 @@ class NotingSink implements PacketSink {
     _data: Uint8Array,
     times: { pts: number; dts?: number | undefined; keyFrame?: boolean | undefined },
   ): boolean {
-    if (this.room === 0 || this.state === 'closed') {
-      return false;
-    }
+    if (this.room === 0 || this.state === 'closed') return false;
     this.room--;
     this.taken.push({ at: clock, pts: times.pts, dts: times.dts, keyFrame: times.keyFrame });
     return true;

@@ -71,9 +71,7 @@ export class Pacer {
   }
 
   #step(feed: Feed, now: number): void {
-    if (this.#realTime) {
-      feed.maxLag = Math.max(feed.maxLag, feed.lag(now));
-    }
+    if (this.#realTime) feed.maxLag = Math.max(feed.maxLag, feed.lag(now));
     const need = feed.step();
     if (need === 'turn') {
       feed.due = this.#nextTurn(feed, now);
@@ -81,9 +79,7 @@ export class Pacer {
       return;
     }
     this.#heap.pop();
-    if (need !== 'nothing') {
-      void this.#resume(feed, need);
-    }
+    if (need !== 'nothing') void this.#resume(feed, need);
   }
 
   /** A feed that is late queues up behind those that have waited longer. */
@@ -102,9 +98,7 @@ export class Pacer {
 
   #schedule(): void {
     const feed = this.#heap.top;
-    if (feed === undefined || this.#immediate !== undefined || feed.due >= this.#timerAt) {
-      return;
-    }
+    if (feed === undefined || this.#immediate !== undefined || feed.due >= this.#timerAt) return;
     clearTimeout(this.#timer);
     const delay = feed.due - this.#now();
     if (delay <= EARLY) {

@@ -5,9 +5,7 @@ import type { MediaSource } from '../source.js';
 
 /** Reads a source `passes` times over (`Infinity`: for ever) as one stream, in order of decoding time. */
 export function play(source: MediaSource, passes: number): PacketReader {
-  if (passes === 1) {
-    return source.open();
-  }
+  if (passes === 1) return source.open();
   const looped = new LoopReader(() => source.open(), passes);
   return source.video !== undefined && source.audio !== undefined ? new InterleaveReader(looped) : looped;
 }

@@ -129,9 +129,7 @@ export class RtspClient {
   tick(now: number): void {
     if (this.#isOver) return;
     this.#now = now;
-    for (const receiver of this.#receivers.values()) {
-      if (now >= receiver.deadline) receiver.expire(now);
-    }
+    for (const receiver of this.#receivers.values()) if (now >= receiver.deadline) receiver.expire(now);
     if (now >= this.#nextReport) this.#sendReports();
     this.#session.tick(now);
   }

@@ -52,9 +52,7 @@ export async function decryptCommand(
     return isWhole(report) ? ExitCode.ok : ExitCode.failure;
   } catch (error) {
     progress.stop();
-    if (interruption.exitCode === undefined) {
-      throw error;
-    }
+    if (interruption.exitCode === undefined) throw error;
     return interruption.exitCode;
   }
 }
@@ -99,9 +97,7 @@ function reportText({
   if (unmarked > 0) {
     rows.push(['left encrypted', `${plural(unmarked, 'sample')}: the marker is lost or damaged`]);
   }
-  for (const failure of failures.slice(0, MAX_PLACES)) {
-    rows.push(['', failureText(failure)]);
-  }
+  for (const failure of failures.slice(0, MAX_PLACES)) rows.push(['', failureText(failure)]);
   if (failures.length > MAX_PLACES) {
     rows.push(['', `${failures.length - MAX_PLACES} more: --json names them`]);
   }

@@ -48,9 +48,7 @@ export async function decryptFile(
       options.signal.throwIfAborted();
       options.onProgress({ done, size });
       const piece = await readPiece(input, source);
-      if (piece.length === 0) {
-        break;
-      }
+      if (piece.length === 0) break;
       done += piece.length;
       await target.write(decryption.push(piece));
     }

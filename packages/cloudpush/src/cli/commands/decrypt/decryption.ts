@@ -78,9 +78,7 @@ export class Decryption {
     }
     for (const tag of tags) {
       const clear = this.#decryptor.decrypt(tag);
-      if (clear !== undefined) {
-        parts.push(...this.#writer.tag(clear));
-      }
+      if (clear !== undefined) parts.push(...this.#writer.tag(clear));
       this.#requireMarkers();
     }
     return parts;
@@ -95,9 +93,7 @@ export class Decryption {
 
   /** @param piece what was taken when it came up */
   #explain(error: unknown, piece?: Uint8Array): unknown {
-    if (!(error instanceof MuxerError)) {
-      return error;
-    }
+    if (!(error instanceof MuxerError)) return error;
     if (error.code === 'ERR_CLOUDPUSH_FLV_SIGNATURE') {
       const advice = piece === undefined ? undefined : remuxAdvice(this.#input, piece);
       return usageError(`${this.#input}: ${advice ?? 'this is no FLV file'}`);

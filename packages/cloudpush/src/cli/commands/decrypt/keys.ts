@@ -22,12 +22,8 @@ export async function readKeys(words: readonly string[]): Promise<EncryptionKey[
 
 async function readKey(word: string): Promise<EncryptionKey[]> {
   const [, form, rest = ''] = /^(hex|file|text):(.*)$/s.exec(word) ?? [undefined, 'text', word];
-  if (form === 'file') {
-    return await readKeyFile(rest);
-  }
-  if (rest === '') {
-    throw usageError('a key is empty');
-  }
+  if (form === 'file') return await readKeyFile(rest);
+  if (rest === '') throw usageError('a key is empty');
   return [form === 'hex' ? hexBytes(rest) : rest];
 }
 

@@ -59,9 +59,7 @@ export class NewFile implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#kept) {
-      return;
-    }
+    if (this.#kept) return;
     await this.#file.close();
     await rm(this.#partialPath, { force: true });
   }

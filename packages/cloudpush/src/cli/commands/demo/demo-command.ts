@@ -44,9 +44,7 @@ export async function demoCommand(
   interruption: Interruption,
 ): Promise<number> {
   const source = await openSource(CLIP);
-  if (url === undefined) {
-    return await pushAndCompare(source, options, output, interruption);
-  }
+  if (url === undefined) return await pushAndCompare(source, options, output, interruption);
   if (!/^rtmps?:\/\//i.test(url)) {
     throw usageError('the argument must be the URL to push to, rtmp://… or rtmps://…');
   }

@@ -62,9 +62,7 @@ export class ReceiverProcess implements AsyncDisposable {
 
   /** Ends the receiver; afterwards every recording is whole. */
   async stop(): Promise<void> {
-    if (this.#child.connected) {
-      this.#child.disconnect();
-    }
+    if (this.#child.connected) this.#child.disconnect();
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE);
     await this.#ended;
     clearTimeout(timer);
@@ -80,17 +78,13 @@ export class ReceiverProcess implements AsyncDisposable {
       await Promise.race([once(this.#lines, 'line'), this.#ended]);
     }
     clearTimeout(timer);
-    if (this.#url === '') {
-      throw new CommandError('the receiver did not start', ExitCode.failure);
-    }
+    if (this.#url === '') throw new CommandError('the receiver did not start', ExitCode.failure);
     return this.#url;
   }
 
   #onLine(line: string): void {
     const event = parseEvent(line);
-    if (event === undefined) {
-      return;
-    }
+    if (event === undefined) return;
     if (event.event === 'listening') {
       this.#url = event.url;
     } else if (event.event === 'end') {

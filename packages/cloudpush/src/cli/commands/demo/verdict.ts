@@ -59,9 +59,7 @@ function differenceLines(verdict: ChannelVerdict): string[] {
 function conclusion(verdicts: readonly ChannelVerdict[]): string {
   const failed = verdicts.filter(({ ok }) => !ok);
   const frames = verdicts.reduce((sum, { framesSent }) => sum + framesSent, 0);
-  if (verdicts.length === 0) {
-    return 'Nothing was pushed.';
-  }
+  if (verdicts.length === 0) return 'Nothing was pushed.';
   return failed.length === 0
     ? `Every frame arrived as it was sent: ${plural(frames, 'frame')} on ${plural(verdicts.length, 'channel')}.`
     : `${plural(failed.length, 'channel')} of ${count(verdicts.length)} did not arrive as sent.`;

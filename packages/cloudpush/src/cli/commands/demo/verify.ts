@@ -65,9 +65,7 @@ async function verifyChannel(
 const NOTHING: Recording = { frames: [], problems: [] };
 
 function receptionProblems(recording: ReceivedRecording | undefined): string[] {
-  if (recording === undefined) {
-    return ['there is no recording'];
-  }
+  if (recording === undefined) return ['there is no recording'];
   if (recording.error !== undefined) {
     return [`the receiver: ${recording.error.message}`];
   }

@@ -37,9 +37,7 @@ export async function inspectCommand(
     return report.intact ? ExitCode.ok : ExitCode.failure;
   } catch (error) {
     progress.stop();
-    if (interruption.exitCode === undefined) {
-      throw error;
-    }
+    if (interruption.exitCode === undefined) throw error;
     return interruption.exitCode;
   }
 }

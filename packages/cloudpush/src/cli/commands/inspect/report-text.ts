@@ -50,18 +50,14 @@ function titleText({ path, format, size, duration, intact, damage }: FileReport)
 /** What fits no table, one line each. */
 function oddities({ tracks, synchronization, notices }: FileReport, columns?: number): string {
   const lines: [string, string][] = [];
-  if (synchronization !== undefined) {
-    lines.push(['sound to pictures', synchronizationText(synchronization)]);
-  }
+  if (synchronization !== undefined) lines.push(['sound to pictures', synchronizationText(synchronization)]);
   for (const track of tracks) {
     const name = trackName(track);
     if (track.kind === 'audio' && track.sampleClock !== undefined) {
       const { drift } = track.sampleClock;
       lines.push([`${name} clock`, `${shortNumber(drift)} ms ahead of its samples at the end`]);
     }
-    if (track.kind === 'video') {
-      lines.push(...markLines(name, track));
-    }
+    if (track.kind === 'video') lines.push(...markLines(name, track));
     if (track.encryption !== undefined) {
       const { samples, keyFrames } = track.encryption;
       const all = `${count(samples)} of ${plural(track.samples, 'sample')}`;

@@ -36,9 +36,7 @@ export function timeTable(tracks: readonly TrackReport[], columns?: number): str
   ];
   const rows = tracks.flatMap((track) => {
     const { timestamps } = track;
-    if (timestamps === undefined) {
-      return [];
-    }
+    if (timestamps === undefined) return [];
     const { first, last, duration, interval, compositionOffset, stepsBack, gaps } = timestamps;
     const fps = track.kind === 'video' ? track.measuredFrameRate : undefined;
     return [
@@ -90,16 +88,12 @@ export function seconds(ms: number): string {
 }
 
 function codecText({ kind, configuration }: TrackReport): string {
-  if (configuration === undefined) {
-    return 'unknown';
-  }
+  if (configuration === undefined) return 'unknown';
   return kind === 'video' ? videoCodecText(configuration) : audioCodecText(configuration);
 }
 
 function contentText({ kind, configuration }: TrackReport): string {
-  if (configuration === undefined) {
-    return NOTHING;
-  }
+  if (configuration === undefined) return NOTHING;
   return kind === 'video' ? pictureText(configuration) : soundText(configuration);
 }
 
@@ -109,9 +103,7 @@ function kilobitsPerSecond(bitsPerSecond: number | undefined): number | string {
 
 /** 40, or 39 … 41 (40.1) with the mean in brackets */
 function spreadText(spread: SpreadReport | undefined): string {
-  if (spread === undefined) {
-    return NOTHING;
-  }
+  if (spread === undefined) return NOTHING;
   const { min, mean, max } = spread;
   // Times that are counted differ by what floating point makes of them.
   return shortNumber(min) === shortNumber(max)

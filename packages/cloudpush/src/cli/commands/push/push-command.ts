@@ -142,9 +142,7 @@ function splitWords(words: readonly string[]): { files: string[]; template: stri
   const files = words.slice(0, -1);
   const template = words.at(-1) ?? '';
   requireUrl(template, 'the last argument must be the URL to push to, rtmp://… or rtmps://…');
-  if (files.length === 0) {
-    throw usageError('there is no input: name a media file before the URL');
-  }
+  if (files.length === 0) throw usageError('there is no input: name a media file before the URL');
   checkFiles(files);
   return { files, template };
 }
@@ -164,9 +162,7 @@ function requireHttpUrl(url: string): void {
 }
 
 function checkFiles(files: readonly string[]): void {
-  if (files.includes('')) {
-    throw usageError('an input is an empty word: name a media file');
-  }
+  if (files.includes('')) throw usageError('an input is an empty word: name a media file');
   if (files.some((file) => file.includes('://'))) {
     throw usageError('inputs are files; only the last argument may be a URL');
   }

@@ -80,9 +80,7 @@ export class PushRun {
         const run = new ChannelRun(this.#engine, this.#plan, index, this.#events);
         this.#runs.push(run);
         outcomes.push(run.run(this.#pacer, index * step));
-        if (outcomes.length % BATCH === 0) {
-          await nextTurn();
-        }
+        if (outcomes.length % BATCH === 0) await nextTurn();
       }
       const channels = await Promise.all(outcomes);
       const { user, system } = process.cpuUsage(this.#firstUp?.cpu);
@@ -128,8 +126,6 @@ export class PushRun {
   };
 
   #stop(): void {
-    for (const run of this.#runs) {
-      run.stop();
-    }
+    for (const run of this.#runs) run.stop();
   }
 }

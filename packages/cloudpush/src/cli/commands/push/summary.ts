@@ -120,12 +120,8 @@ function row(
 }
 
 function resultText({ complete, connected, clean, ending, stats }: ChannelOutcome): string {
-  if (complete) {
-    return ending === 'stopped' ? 'stopped' : 'complete';
-  }
-  if (clean || (stats.reconnects > 0 && ending !== 'stopped')) {
-    return 'with losses';
-  }
+  if (complete) return ending === 'stopped' ? 'stopped' : 'complete';
+  if (clean || (stats.reconnects > 0 && ending !== 'stopped')) return 'with losses';
   return connected ? 'broken off' : 'not connected';
 }
 

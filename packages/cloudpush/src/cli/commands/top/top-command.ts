@@ -30,9 +30,7 @@ export async function topCommand(
   const token = options.tokenFile === undefined ? undefined : readToken(options.tokenFile);
   if (options.once === true) return showOnce(options, token, output, interruption.signal);
   using display = openDisplay(output, options.json === true);
-  while (!interruption.signal.aborted) {
-    await follow(options.url, token, display, interruption.signal);
-  }
+  while (!interruption.signal.aborted) await follow(options.url, token, display, interruption.signal);
   return ExitCode.ok;
 }
 

@@ -58,9 +58,7 @@ function shiftBetween(sent: readonly Frame[], received: readonly Frame[]): numbe
   for (const track of ['video', 'audio'] as const) {
     const first = received.find((frame) => frame.kind === track);
     const origin = sent.find((frame) => frame.kind === track && frame.fingerprint === first?.fingerprint);
-    if (first !== undefined && origin !== undefined) {
-      return first.dts - origin.dts;
-    }
+    if (first !== undefined && origin !== undefined) return first.dts - origin.dts;
   }
   return 0;
 }
@@ -144,9 +142,7 @@ class TrackWalk {
 
   #lookAhead(): void {
     for (let ahead = 1; ahead <= LOOK_AHEAD; ahead++) {
-      if (this.#isSame(ahead, ahead)) {
-        break;
-      }
+      if (this.#isSame(ahead, ahead)) break;
       if (this.#isSame(ahead, 0)) {
         this.#lose(ahead);
         return;

@@ -26,12 +26,8 @@ export class SentConfiguration {
       this.#text = audioSpecificConfig(data);
     } else if (codec === 'h264' || codec === 'h265') {
       const found = parameterSets(codec, data);
-      for (const [type, sets] of found) {
-        this.#sets.set(type, sets);
-      }
-      if (found.size > 0) {
-        this.#text = digest([...this.#sets.values()].flat());
-      }
+      for (const [type, sets] of found) this.#sets.set(type, sets);
+      if (found.size > 0) this.#text = digest([...this.#sets.values()].flat());
     }
   }
 }
@@ -79,9 +75,7 @@ function parameterSets(codec: 'h264' | 'h265', data: Uint8Array): Map<number, st
   const found = new Map<number, string[]>();
   for (const unit of nalUnits(data)) {
     const type = nalUnitType(codec, unit);
-    if (PARAMETER_SETS[codec].has(type)) {
-      found.set(type, [...(found.get(type) ?? []), hex(unit)]);
-    }
+    if (PARAMETER_SETS[codec].has(type)) found.set(type, [...(found.get(type) ?? []), hex(unit)]);
   }
   return found;
 }

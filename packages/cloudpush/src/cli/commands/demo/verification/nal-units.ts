@@ -9,12 +9,8 @@ export function nalUnits(data: Uint8Array): Uint8Array[] {
     start += START_CODE.length;
     const next = bytes.indexOf(START_CODE, start);
     let end = next < 0 ? bytes.length : next;
-    while (end > start && bytes[end - 1] === 0) {
-      end--;
-    }
-    if (end > start) {
-      units.push(bytes.subarray(start, end));
-    }
+    while (end > start && bytes[end - 1] === 0) end--;
+    if (end > start) units.push(bytes.subarray(start, end));
     start = next;
   }
   return units;

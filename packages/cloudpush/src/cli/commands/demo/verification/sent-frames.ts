@@ -34,9 +34,7 @@ function frameOf(
   const { kind, pts, dts, keyFrame, data } = packet;
   const seen = known.get(data);
   const print = seen ?? fingerprint(packet);
-  if (seen === undefined) {
-    known.set(data, print);
-  }
+  if (seen === undefined) known.set(data, print);
   configuration.see(packet);
   return { kind, pts, dts, keyFrame, fingerprint: print, configuration: configuration.text };
 }
