@@ -16,6 +16,10 @@ export interface MovableChannel {
   leaveShard(): void;
 }
 
+type StartShard = (
+  ...args: [shared: SharedState, onReport: (report: ShardReport) => void, delay: number]
+) => ShardHandle;
+
 /** The engine, as its shards need it. */
 export interface ShardSetOwner {
   onReport(shard: ShardHandle, report: ShardReport): void;
@@ -27,6 +31,7 @@ export interface ShardSetOwner {
 export class ShardSet {
   readonly #shared: SharedState;
   readonly #owner: ShardSetOwner;
+  readonly #startShard: StartShard;
   readonly #shards = new Set<ShardHandle>();
   readonly #channelsEach: number;
   /** How many of them are made use of; it only grows. */
@@ -37,7 +42,14 @@ export class ShardSet {
   /** Channels that were asked to leave their shards, and where they go if they are let go: they count there already. */
   readonly #leaving = new Map<MovableChannel, ShardHandle>();
 
-  constructor(shared: SharedState, { count, channelsEach }: ShardPlan, owner: ShardSetOwner) {
+  /** @param startShard starts a thread, after `delay` ms */
+  constructor(
+    shared: SharedState,
+    { count, channelsEach }: ShardPlan,
+    owner: ShardSetOwner,
+    startShard: StartShard = (...args) => new ShardHandle(...args),
+  ) {
+    this.#startShard = startShard;
     this.#shared = shared;
     this.#owner = owner;
     this.#channelsEach = channelsEach;
@@ -129,7 +141,7 @@ export class ShardSet {
 
   #start(delay = 0): void {
     const shared = { ...this.#shared, maxConnecting: this.#maxConnecting };
-    const shard = new ShardHandle(shared, (report) => this.#owner.onReport(shard, report), delay);
+    const shard = this.#startShard(shared, (report) => this.#owner.onReport(shard, report), delay);
     this.#shards.add(shard);
     shard.ended.catch((error: unknown) => this.#onDied(shard, error));
   }
