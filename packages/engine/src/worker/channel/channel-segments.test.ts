@@ -8,7 +8,7 @@ import { channelConfig } from '../../options/destination-config.js';
 import type { SegmentState, SegmentTotals } from '../../protocol/stream.js';
 import type { WorkerDestination } from '../destination/worker-destination.js';
 import { type FakePacket, FakeShard } from '../testing/fake-shard.js';
-import { ADTS, H264_INTER, H264_KEY } from '../testing/media.js';
+import { ADTS, H264_INTER, H264_KEY, H264_SETS, H264_SLICE } from '../testing/media.js';
 import { ChannelMuxer } from './channel-muxer.js';
 import { ChannelProblems } from './channel-problems.js';
 import { ChannelSegments } from './channel-segments.js';
@@ -144,12 +144,15 @@ test('the segment ends when both destinations have brought it there, or one has 
     { type: 'segmentLeft', channel: CHANNEL, destination: 4, totals: totals(1), taken: false },
     { type: 'segmentEnd', channel: CHANNEL, segment: 1 },
   ]);
+  expect(segments.isSettled).toBe(false);
   tell(START);
+  expect(segments.isSettled).toBe(true);
   tell(END);
+  tell(START);
+  expect(segments.isSettled).toBe(false);
   segments.onLeft(3, totals(2), true);
   segments.leave(4);
   expect(shard.of('segmentEnd').map(({ segment }) => segment)).toEqual([1, 2]);
-  tell(START);
   expect(segments.isSettled).toBe(true);
 });
 
@@ -215,7 +218,8 @@ test('with a pre-roll, media between two segments is kept, and comes first in th
   expect(tell(START, 5000)).toEqual([40, 80, 90]);
   expect([count(ChannelCounter.packetsBetweenSegments), shard.blocksInUse]).toEqual([0, 0]);
   // The segment's clock begins with what was kept.
-  expect(destinations[0].tags.map(({ tag }) => tag.timestamp)).toEqual([0]);
+  tell({ type: 'disconnect', code: 7 }, 5000);
+  expect(destinations[0].tags.map(({ tag }) => tag.timestamp)).toEqual([0, 4960]);
 });
 
 test('what falls out of the pre-roll goes out nowhere, but the muxer has read its parameter sets', () => {
@@ -232,6 +236,16 @@ test('what falls out of the pre-roll goes out nowhere, but the muxer has read it
   keep(shard.video(owner, H264_INTER, 4040));
   segments.relieve();
   expect(shard.blocksInUse).toBe(2);
+  segments.giveUp();
+  expect(shard.blocksInUse).toBe(0);
+});
+
+test('a picture that falls out of the pre-roll does not wait for further slices', () => {
+  const { segments, keep, owner, muxer } = setUp({ preRoll: 1000, segment: { number: 1, isOpen: false } });
+  keep(shard.video(owner, H264_SETS, 0));
+  keep(shard.video(owner, H264_SLICE, 0));
+  for (const pts of [2000, 4000]) keep(shard.keyFrame(owner, H264_KEY, pts));
+  expect([muxer.hasVideo, muxer.heldPicture]).toEqual([true, 0]);
   segments.giveUp();
   expect(shard.blocksInUse).toBe(0);
 });
