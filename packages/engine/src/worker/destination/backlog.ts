@@ -39,7 +39,7 @@ export class Backlog extends SendQueue {
   readonly #heldPackets: HeldPackets;
   readonly #clock: MonotonicClock;
   readonly #limits: Pick<DestinationConfig, 'highWatermark' | 'lowWatermark' | 'overflow'>;
-  readonly #tally: DestinationCounters;
+  readonly #counters: DestinationCounters;
   /** Pictures are skipped until a key frame comes, for this cause; undefined: they are not. */
   #skipsFor: SkipCause | undefined;
   #full = false;
@@ -51,7 +51,7 @@ export class Backlog extends SendQueue {
     owner: BacklogOwner,
     heldPackets: HeldPackets,
     limits: Pick<DestinationConfig, 'highWatermark' | 'lowWatermark' | 'overflow'>,
-    tally: DestinationCounters,
+    counters: DestinationCounters,
     clock: MonotonicClock,
   ) {
     super();
@@ -60,7 +60,7 @@ export class Backlog extends SendQueue {
     this.#owner = owner;
     this.#heldPackets = heldPackets;
     this.#limits = limits;
-    this.#tally = tally;
+    this.#counters = counters;
   }
 
   /** It has grown above the high watermark, nothing in it may be dropped, and there is no room again yet. */
@@ -100,7 +100,7 @@ export class Backlog extends SendQueue {
       this.#skipsFor = undefined;
       return false;
     }
-    this.#tally.noteSkipped(this.#skipsFor);
+    this.#counters.noteSkipped(this.#skipsFor);
     return true;
   }
 
@@ -149,7 +149,7 @@ export class Backlog extends SendQueue {
   /** Lets go of everything, for good: the source does not wait for it any more. */
   end(): void {
     this.#full = false;
-    this.#tally.noteLost(this.count(isPicture), this.count(isAudioFrame));
+    this.#counters.noteLost(this.count(isPicture), this.count(isAudioFrame));
     this.clear();
   }
 
@@ -167,7 +167,7 @@ export class Backlog extends SendQueue {
 
   #noteDropped(dropped: Dropped, cause: SkipCause): void {
     if (dropped.awaitKeyFrame) this.#skipsFor ??= cause;
-    this.#tally.noteDropped(dropped, cause);
+    this.#counters.noteDropped(dropped, cause);
   }
 
   #isAbove({ bytes, ms }: Watermark): boolean {

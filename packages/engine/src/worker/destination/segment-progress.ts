@@ -4,21 +4,29 @@ import type { SegmentTotals } from '../../protocol/stream.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import { isAudioFrame, isPicture } from './drop-policy.js';
 
+/**
+ * Where a segment stands at its destination: its stream has yet to be published; it is; everything has been handed over; and the
+ * kernel has taken the last byte. A segment whose tail is lost with its connection stays `'ended'`.
+ */
+export type SegmentPlace = 'opening' | 'open' | 'ended' | 'left';
+
 /** A segment at one destination. */
 export class SegmentProgress {
   readonly number: number;
-  /** `'opening'`: its stream has yet to be published; `'ended'`: it has been handed over to its end. */
-  state: 'opening' | 'open' | 'ended';
-  /** Its last byte has been taken by the kernel. */
-  hasLeft = false;
+  state: SegmentPlace;
   #videoFrames = 0;
   #audioFrames = 0;
   #bytes = 0;
   #duration = 0;
 
-  constructor(number: number, state: 'opening' | 'open' | 'ended') {
+  constructor(number: number, state: SegmentPlace) {
     this.number = number;
     this.state = state;
+  }
+
+  /** Everything of it has been handed over, or there was nothing. */
+  get isOver(): boolean {
+    return this.state === 'ended' || this.state === 'left';
   }
 
   /** Takes note of a tag that the connection has taken. */

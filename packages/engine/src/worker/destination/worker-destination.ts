@@ -1,29 +1,52 @@
 import { type FlvTag, TagRole } from '@cloudpush/muxer';
-import type { AmfValue, Releasable, RtmpPublisher } from '@cloudpush/transport';
+import type { AmfValue, RtmpPublisher } from '@cloudpush/transport';
 import { toErrorData } from '../../base/errors.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import type { PendingReconnect, SegmentState } from '../../protocol/stream.js';
 import { CodecTrial } from '../channel/codec-trial.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
-import { PacketBlock } from '../channel/packet-block.js';
+import type { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import { Reconnector } from '../connection/reconnector.js';
 import type { Assessment, ReconnectorOwner } from '../connection/reconnector-owner.js';
 import { TargetSource } from '../connection/target-source.js';
 import type { Flushable, ShardContext } from '../shard-context.js';
+import { AdviceReporter } from './advice-reporter.js';
 import { Backlog } from './backlog.js';
-import { BitrateAdvisor } from './bitrate-advisor.js';
-import { DestinationCounters, unacknowledgedBytes } from './destination-counters.js';
+import { DestinationCounters } from './destination-counters.js';
 import { closeTimeoutError, outOfReachError, unsentError } from './destination-errors.js';
 import type { DestinationOwner } from './destination-owner.js';
-import { isAudioFrame, isKeyFrame, isPicture } from './drop-policy.js';
+import { isKeyFrame } from './drop-policy.js';
 import { SegmentEndMarker, SegmentProgress } from './segment-progress.js';
 import type { QueuedTag } from './send-queue.js';
 import type { StreamHeaders } from './stream-headers.js';
+import { StreamWriter } from './stream-writer.js';
 
-/** How often a destination whose queue is not empty is looked at, in ms. */
-const ADVICE_PERIOD = 200;
+type Life =
+  /** It takes tags, and connects. */
+  | { readonly kind: 'open' }
+  /** It takes nothing more than what it has, which must have left at the time `by`, in ms of the monotonic clock. */
+  | { readonly kind: 'closing'; readonly by: number; readonly stopTimer: () => void }
+  | { readonly kind: 'ended' };
+
+type Line =
+  | { readonly kind: 'up' }
+  /**
+   * There is no connection. `isMove`: the stream has left its old one in good order. `retry`: why the last one, or the last attempt,
+   * has failed, and when the next attempt is due, in ms of the monotonic clock; undefined: it has not, or the next may come at any time.
+   */
+  | {
+      readonly kind: 'down';
+      readonly isMove: boolean;
+      readonly retry: { readonly cause: Error; readonly at: number } | undefined;
+    };
+
+const OPEN: Life = { kind: 'open' };
+const ENDED: Life = { kind: 'ended' };
+const UP: Line = { kind: 'up' };
+const DOWN: Line = { kind: 'down', isMove: false, retry: undefined };
+const MOVING: Line = { kind: 'down', isMove: true, retry: undefined };
 
 /**
  * One server that a channel pushes to: the queue of tags in front of a connection. Tags that come while nothing is
@@ -35,38 +58,22 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
   readonly #owner: DestinationOwner;
   readonly #context: ShardContext;
   readonly #config: DestinationConfig;
+  readonly #address: { readonly channel: number; readonly destination: number };
   readonly #reconnector: Reconnector;
   readonly #targets: TargetSource;
-  readonly #tally: DestinationCounters;
-  readonly #queue: Backlog;
-  readonly #advisor = new BitrateAdvisor();
-  #stopAdviceTimer: (() => void) | undefined;
-  /** Bytes that the source has given. */
-  #offeredBytes = 0;
+  readonly #counters: DestinationCounters;
   readonly #headers: StreamHeaders;
   readonly #trial = new CodecTrial();
-  /** False from the moment the connection says "no more" to its drain. */
-  #writable = true;
-  /** The next tag is the first of its connection. */
-  #atStart = true;
-  /** The time of the last tag that a connection was handed, in ms of the stream's clock; undefined before the first. */
-  #lastSent: number | undefined;
-  /** ms of the monotonic clock. */
-  #publishingSince = Number.POSITIVE_INFINITY;
-  #dirty = false;
-  #closing = false;
-  #stopCloseTimer: () => void = () => {};
-  /** When what waits must have left, in ms of the monotonic clock. */
-  #closeBy = Number.POSITIVE_INFINITY;
-  /** Why there is no connection, and when the next attempt is due, in ms of the monotonic clock. */
-  #retry: { readonly cause: Error; readonly at: number } | undefined;
-  #sequenceEnded = false;
-  #ended = false;
-  /** The stream has left its old connection, and the new one has yet to be made. */
-  #moving = false;
+  readonly #queue: Backlog;
+  readonly #writer: StreamWriter;
+  readonly #advice: AdviceReporter;
+  #life: Life = OPEN;
+  #line: Line = DOWN;
   #segment: SegmentProgress;
   /** The segment before, when the present one has followed it here. */
   #before: SegmentProgress | undefined;
+  /** It is to be flushed at the end of the turn. */
+  #dirty = false;
 
   /** @param headers those of a stream that is under way: the destination joins it at a key frame */
   constructor(
@@ -81,13 +88,14 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
     this.#context = context;
     this.number = number;
     this.#config = config;
-    this.#tally = new DestinationCounters(context.counters, number);
+    this.#address = { channel: owner.number, destination: number };
+    this.#counters = new DestinationCounters(context.counters, number);
     const backlogOwner = {
       isLeftBehind: () => owner.isLeftBehind(number),
       onFull: () => owner.onFull(),
       onRoom: () => owner.onRoom(),
     };
-    this.#queue = new Backlog(backlogOwner, owner.heldPackets, config, this.#tally, context.clock);
+    this.#queue = new Backlog(backlogOwner, owner.heldPackets, config, this.#counters, context.clock);
     this.#headers = headers;
     this.#segment = new SegmentProgress(segment, isOpen ? 'open' : 'ended');
     if (headers.hasVideo) this.#queue.skipToKeyFrame();
@@ -100,15 +108,27 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
       clock: context.clock,
       createConnection: context.createConnection,
     });
+    this.#writer = new StreamWriter({
+      owner,
+      clock: context.clock,
+      headers,
+      queue: this.#queue,
+      trial: this.#trial,
+      counters: this.#counters,
+      watchdog: this.#reconnector,
+      endOfSequence: config.endOfSequence,
+      segment: this.#segment,
+    });
+    this.#advice = new AdviceReporter(this.#address, context, this.#queue, this.#reconnector);
   }
 
   get ended(): boolean {
-    return this.#ended;
+    return this.#life.kind === 'ended';
   }
 
   /** It takes nothing more than what it has. */
   get closing(): boolean {
-    return this.#closing;
+    return this.#life.kind === 'closing';
   }
 
   get publisher(): RtmpPublisher | undefined {
@@ -122,23 +142,17 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
 
   /** Frames that were dropped here since the destination was added. */
   get dropped(): { readonly audio: number; readonly video: number } {
-    return this.#tally.dropped;
+    return this.#counters.dropped;
   }
 
   /** Its stream is further on than that of `other`. */
   isAheadOf(other: WorkerDestination): boolean {
     if (this.#reconnector.publisher === undefined) return false;
-    if (other.publisher === undefined) return true;
-    const segments = this.#segment.number - other.#segment.number;
-    // Segments have clocks of their own.
-    if (segments !== 0) return segments > 0;
-    if (this.#lastSent === undefined || other.#lastSent === undefined) return this.#lastSent !== undefined;
-    // The signed difference is right across the clock's wrap.
-    return ((this.#lastSent - other.#lastSent) | 0) > 0;
+    return other.publisher === undefined || this.#writer.isAheadOf(other.#writer);
   }
 
   get wantsConnection(): boolean {
-    return !this.#closing || !this.#queue.isEmpty;
+    return this.#life.kind === 'open' || (this.#life.kind === 'closing' && !this.#queue.isEmpty);
   }
 
   /** @param loss the connection that was lost with another shard */
@@ -149,15 +163,15 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
   }
 
   get isAtRest(): boolean {
-    return this.#segment.state === 'ended' && this.#segment.hasLeft;
+    return this.#segment.state === 'left';
   }
 
   get isOpeningSegment(): boolean {
-    return this.#segment.state === 'opening' && this.#before?.hasLeft === true;
+    return this.#segment.state === 'opening' && this.#before?.state === 'left';
   }
 
   get isBetweenSegments(): boolean {
-    return this.#segment.state === 'ended';
+    return this.#segment.isOver;
   }
 
   /** Queues a tag; the destination holds its block until the tag has left. */
@@ -167,21 +181,24 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
     description: StreamDescription | undefined,
     mark: SegmentMark | undefined,
   ): void {
-    if (this.#ended) return;
-    this.#offeredBytes += tag.size;
+    if (this.#life.kind === 'ended') return;
+    this.#advice.offeredBytes += tag.size;
     if (this.#queue.skips(tag)) return;
     block?.hold();
     const publisher = this.#outlet;
+    const writer = this.#writer;
     this.#markDirty();
     // A stream begins at the end of the turn: by then its other track may have begun, too.
-    const canSend = publisher !== undefined && this.#writable && this.#queue.length === 0 && !this.#atStart;
+    const canSend =
+      publisher !== undefined && writer.isWritable && this.#queue.length === 0 && !writer.isAtStart;
     if (canSend && mark === undefined && !this.#movesAt(tag)) {
-      this.#send(publisher, tag, block, description ?? this.#queue.takeOrphan());
+      writer.send(publisher, tag, block, description ?? this.#queue.takeOrphan());
       return;
     }
     this.#queue.push({ tag, block, description, mark, at: this.#context.clock.now() });
     // It must neither make the source wait nor cost a picture.
-    if (this.#atStart && this.#owner.waitsForTrack && !this.#queue.hasRoom) this.#owner.beginWithoutTrack();
+    if (writer.isAtStart && this.#owner.waitsForTrack && !this.#queue.hasRoom)
+      this.#owner.beginWithoutTrack();
     if (canSend || mark !== undefined) this.#pump();
     this.#queue.bound();
   }
@@ -194,32 +211,32 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
 
   /** A picture was not muxed, because a key frame must come first. */
   skipPicture(): void {
-    this.#tally.noteSkipped('start');
+    this.#counters.noteSkipped('start');
   }
 
   /** The end of the turn: hands what was offered in it to the kernel. */
   flush(): void {
     this.#dirty = false;
-    if (this.#atStart) this.#pump();
+    if (this.#writer.isAtStart) this.#pump();
     this.#reconnector.publisher?.flush();
   }
 
   /** Sends what is queued, then ends the stream cleanly. */
   close(): void {
-    if (this.#closing || this.#ended) return;
-    this.#closing = true;
+    if (this.#life.kind !== 'open') return;
     const { closeTimeout } = this.#config;
+    const { clock } = this.#context;
     const onTimeout = (): void => this.destroy(closeTimeoutError(closeTimeout, this.#unsentBytes));
-    this.#stopCloseTimer = this.#context.clock.after(closeTimeout, onTimeout);
-    this.#closeBy = this.#context.clock.now() + closeTimeout;
+    const stopTimer = clock.after(closeTimeout, onTimeout);
+    this.#life = { kind: 'closing', by: clock.now() + closeTimeout, stopTimer };
     this.#closeIfEmpty();
     this.#endIfOutOfReach();
   }
 
   /** Nothing is gained by waiting for the end of the close time-out when there is no attempt to connect before it. */
   #endIfOutOfReach(): void {
-    const retry = this.#retry;
-    if (!this.#closing || this.#ended || retry === undefined || retry.at < this.#closeBy) return;
+    const retry = this.#line.kind === 'down' ? this.#line.retry : undefined;
+    if (this.#life.kind !== 'closing' || retry === undefined || retry.at < this.#life.by) return;
     this.destroy(outOfReachError(this.#config.closeTimeout, this.#unsentBytes, retry.cause));
   }
 
@@ -230,12 +247,13 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
 
   /** It waits for its connection to be made again, in the midst of a segment, and is not told to end. */
   get mayRelease(): boolean {
-    return !this.#closing && this.#segment.state === 'open' && this.#reconnector.mayRelease;
+    return this.#life.kind === 'open' && this.#segment.state === 'open' && this.#reconnector.mayRelease;
   }
 
   /** Gives everything up, without a word: what is queued is lost. */
   release(): void {
-    this.#ended = true;
+    this.#life = ENDED;
+    this.#advice.stop();
     this.#reconnector.release();
     this.#queue.end();
     this.updateCounters();
@@ -248,8 +266,8 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
 
   /** Leads the stream to another server. */
   moveTo(target: ShardTarget, renewed: boolean): void {
-    if (this.#closing) return;
-    this.#retry = undefined;
+    if (this.#life.kind !== 'open') return;
+    if (this.#line.kind === 'down') this.#line = { ...this.#line, retry: undefined };
     this.#reconnector.moveTo(target, renewed);
   }
 
@@ -274,31 +292,25 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
   }
 
   onPublishing(publisher: RtmpPublisher): void {
+    const isMove = this.#line.kind === 'down' && this.#line.isMove;
+    this.#line = UP;
     this.#trial.begin(publisher);
-    this.#publishingSince = this.#context.clock.now();
-    this.#retry = undefined;
-    this.#writable = true;
-    this.#atStart = true;
+    this.#writer.onPublishing();
     if (this.#segment.state === 'opening') this.#segment.state = 'open';
     this.updateCounters();
     const { timings } = publisher;
-    this.#context.report({ type: this.#moving ? 'moved' : 'connected', ...this.#address, timings });
-    this.#moving = false;
+    this.#context.report({ type: isMove ? 'moved' : 'connected', ...this.#address, timings });
     this.#owner.onPublishing(this.number, publisher);
     this.#pump();
     publisher.flush();
   }
 
   onRest(): void {
-    this.#publishingSince = Number.POSITIVE_INFINITY;
-    this.#advisor.restart();
-    this.updateCounters();
-    this.#owner.onLost();
+    this.#leaveLine(DOWN);
   }
 
   onOtherConnection(): void {
-    this.onRest();
-    this.#moving = true;
+    this.#leaveLine(MOVING);
   }
 
   onNextStream(): void {
@@ -308,7 +320,7 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
   }
 
   onDrain(): void {
-    this.#writable = true;
+    this.#writer.onDrain();
     this.#pump();
     this.#reconnector.publisher?.flush();
     this.updateCounters();
@@ -323,12 +335,12 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
   }
 
   onLost(error: Error, delay: number, wasPublishing: boolean): void {
-    this.#publishingSince = Number.POSITIVE_INFINITY;
-    this.#moving = false;
-    this.#advisor.restart();
     if (wasPublishing && this.#headers.hasVideo) this.#queue.startAtKeyFrame();
-    this.updateCounters();
-    this.#owner.onLost();
+    // Between segments the next one's start decides.
+    const retry = Number.isFinite(delay)
+      ? { cause: error, at: this.#context.clock.now() + delay }
+      : undefined;
+    this.#leaveLine({ kind: 'down', isMove: false, retry });
     this.#context.report({
       type: 'disconnected',
       ...this.#address,
@@ -337,18 +349,14 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
       wasPublishing,
     });
     this.#queue.resumeIfRoom();
-    // Between segments the next one's start decides.
-    this.#retry = Number.isFinite(delay)
-      ? { cause: error, at: this.#context.clock.now() + delay }
-      : undefined;
     this.#closeIfEmpty();
     this.#endIfOutOfReach();
   }
 
   onEnded(error: Error | undefined): void {
-    this.#ended = true;
-    this.#stopCloseTimer();
-    this.#stopAdviceTimer?.();
+    if (this.#life.kind === 'closing') this.#life.stopTimer();
+    this.#life = ENDED;
+    this.#advice.stop();
     const unsent = this.#queue.length;
     this.#queue.end();
     this.updateCounters();
@@ -365,30 +373,8 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
   updateCounters(): void {
     const { publisher, bytesWritten } = this.#reconnector;
     const now = this.#context.clock.now();
-    this.#tally.publish(publisher, bytesWritten, this.#queue.bytes, this.#queue.waitingMs, now);
-    if (publisher !== undefined) this.#advise(now, publisher);
-  }
-
-  #advise(now: number, publisher: RtmpPublisher): void {
-    const { acknowledged } = publisher;
-    if (acknowledged !== 0) this.#advisor.onAcknowledged(now, acknowledged, unacknowledgedBytes(publisher));
-    const { bytesWritten } = this.#reconnector;
-    const { waitingMs, full } = this.#queue;
-    const advice = this.#advisor.update(now, this.#offeredBytes, bytesWritten, waitingMs, full);
-    publisher.requestAcknowledgements(this.#advisor.acknowledgementWindow);
-    if (advice !== undefined) this.#context.report({ type: 'advice', ...this.#address, advice });
-    // While the source waits, nobody else comes by to look how much is taken.
-    if (waitingMs > 0) this.#stopAdviceTimer ??= this.#context.clock.after(ADVICE_PERIOD, this.#adviseAgain);
-  }
-
-  readonly #adviseAgain = (): void => {
-    this.#stopAdviceTimer = undefined;
-    const { publisher } = this.#reconnector;
-    if (!this.#ended && publisher !== undefined) this.#advise(this.#context.clock.now(), publisher);
-  };
-
-  get #address(): { readonly channel: number; readonly destination: number } {
-    return { channel: this.#owner.number, destination: this.number };
+    this.#counters.publish(publisher, bytesWritten, this.#queue.bytes, this.#queue.waitingMs, now);
+    this.#advice.update(now);
   }
 
   /** Sends what waits, as far as the connection takes it. */
@@ -398,14 +384,14 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
       if (waiting === undefined) break;
       if (waiting.mark?.border === 'start' && waiting.mark.number > this.#segment.number)
         this.#startSegment(waiting.mark.number);
-      if (this.#writable && this.#movesAt(waiting.tag)) this.#move();
+      if (this.#writer.isWritable && this.#movesAt(waiting.tag)) this.#move();
       const publisher = this.#outlet;
-      if (publisher === undefined || !this.#writable) break;
-      if (this.#atStart && this.#owner.waitsForTrack && !this.#closing) break;
+      if (publisher === undefined || !this.#writer.isWritable) break;
+      if (this.#writer.isAtStart && this.#owner.waitsForTrack && !this.closing) break;
       const entry = this.#queue.shift()!;
       if (this.#headers.wasSentAhead(entry.tag)) entry.block?.release();
       else if (entry.mark?.border === 'end') this.#endSegment(publisher, entry);
-      else this.#send(publisher, entry.tag, entry.block, entry.description);
+      else this.#writer.send(publisher, entry.tag, entry.block, entry.description);
     }
     this.#queue.resumeIfRoom();
     this.#closeIfEmpty();
@@ -420,11 +406,10 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
   #startSegment(number: number): void {
     this.#before = this.#segment;
     this.#segment = new SegmentProgress(number, 'opening');
-    this.#lastSent = undefined;
-    this.#atStart = true;
-    this.#sequenceEnded = false;
-    if (!this.#reconnector.canMove) this.#moving = this.#reconnector.nextStream();
-    else if (this.#move()) this.#segment.state = 'open';
+    this.#writer.startSegment(this.#segment);
+    if (this.#reconnector.canMove) {
+      if (this.#move()) this.#segment.state = 'open';
+    } else if (this.#reconnector.nextStream()) this.#line = MOVING;
   }
 
   /** Its last tag, then the end of its stream. When the kernel has taken the tag, it has taken all before it. */
@@ -432,43 +417,13 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
     const segment = this.#segment;
     const { streamName } = this.#reconnector;
     const tail = new SegmentEndMarker(block, (taken) => {
-      segment.hasLeft = taken;
+      if (taken) segment.state = 'left';
       this.#owner.onSegmentEnd(this.number, segment.totals(streamName), taken);
     });
-    this.#endSequence();
-    this.#send(publisher, tag, tail, description);
     segment.state = 'ended';
+    this.#writer.endSequence(publisher);
+    this.#writer.send(publisher, tag, tail, description);
     this.#reconnector.endStream();
-  }
-
-  #send(
-    publisher: RtmpPublisher,
-    tag: FlvTag,
-    block: PacketBlock | SegmentEndMarker | undefined,
-    description: StreamDescription | undefined,
-  ): void {
-    if (this.#atStart && this.#headers.mayStart(tag, description, this.#queue)) {
-      this.#atStart = false;
-      for (const header of this.#headers.start(tag, description, this.#queue, this.#owner.bitrates)) {
-        this.#trial.note(header, this.#context.clock.now());
-        this.#hand(publisher, header, undefined);
-      }
-      if (this.#headers.wasSentAhead(tag)) {
-        block?.release();
-        return;
-      }
-    } else {
-      for (const news of description?.changed ?? []) this.#hand(publisher, news, undefined);
-    }
-    const isFrame = isPicture(tag) || isAudioFrame(tag);
-    if (!isFrame || description !== undefined) {
-      this.#trial.note(tag, this.#context.clock.now());
-      this.#headers.note(tag, description);
-    }
-    if (block instanceof PacketBlock && block.enqueuedAt >= this.#publishingSince) block.timed = true;
-    if (this.#hand(publisher, tag, block)) this.#noteSent(tag);
-    // Without it, the pictures that refer to it are of no use.
-    else if (isPicture(tag) && tag.role !== TagRole.disposableFrame) this.#queue.skipToKeyFrame();
   }
 
   /** Another connection waits for the stream, and decoding can start at this tag. */
@@ -480,47 +435,31 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
   /** False when the new connection has yet to be made: `onPublishing` follows. */
   #move(): boolean {
     const publisher = this.#reconnector.move();
-    this.#atStart = true;
-    this.#moving = publisher === undefined;
-    if (publisher === undefined) return false;
+    if (publisher === undefined) {
+      this.#line = MOVING;
+      return false;
+    }
+    this.#writer.onMoved();
     this.#trial.begin(publisher);
     this.#context.report({ type: 'moved', ...this.#address, timings: publisher.timings });
     this.#owner.admission.onMoved(this.number, publisher);
     return true;
   }
 
-  /** False when the connection cannot carry the tag. */
-  #hand(publisher: RtmpPublisher, tag: FlvTag, block: Releasable | undefined): boolean {
-    try {
-      this.#writable = publisher.send(tag, block);
-      // `onMetaData` has no time.
-      if (tag.role !== TagRole.data) this.#lastSent = tag.timestamp;
-    } catch (error) {
-      block?.release(true);
-      this.#owner.onRefused(error as Error);
-      return false;
-    }
-    if (!this.#writable) this.#reconnector.watch();
-    return true;
-  }
-
-  #noteSent(tag: FlvTag): void {
-    this.#segment.note(tag);
-    this.#tally.noteSent(tag);
-  }
-
   #closeIfEmpty(): void {
-    if (!this.#closing || !this.#queue.isEmpty) return;
-    this.#endSequence();
+    if (this.#life.kind !== 'closing' || !this.#queue.isEmpty) return;
+    const publisher = this.#outlet;
+    if (publisher !== undefined) this.#writer.endSequence(publisher);
     this.#reconnector.close();
   }
 
-  #endSequence(): void {
-    const publisher = this.#outlet;
-    if (publisher === undefined || this.#sequenceEnded || !this.#config.endOfSequence) return;
-    this.#sequenceEnded = true;
-    const end = this.#headers.endOfSequence(this.#lastSent ?? 0);
-    if (end !== undefined) this.#hand(publisher, end, undefined);
+  /** The connection is gone. */
+  #leaveLine(line: Line): void {
+    this.#line = line;
+    this.#writer.onDown();
+    this.#advice.restart();
+    this.updateCounters();
+    this.#owner.onLost();
   }
 
   /** Bytes accepted and not yet taken by the kernel. */
