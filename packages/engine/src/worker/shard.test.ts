@@ -13,6 +13,7 @@ import { channelConfig, destinationConfig } from '../options/destination-config.
 import type { ShardReport } from '../protocol/reports.js';
 import type { ShardRequest } from '../protocol/requests.js';
 import { WorkerChannel } from './channel/worker-channel.js';
+import { DestinationStream } from './destination/destination-stream.js';
 import { WorkerDestination } from './destination/worker-destination.js';
 import { Shard } from './shard.js';
 
@@ -251,7 +252,7 @@ describe('the thread and its other channels go on, and the channel ends,', () =>
 
   test('when what a timer does for it fails', async () => {
     const adts = Buffer.from('fff15080013ffc2100', 'hex');
-    const begin = vi.spyOn(WorkerDestination.prototype, 'onTracksKnown').mockImplementation(() => {
+    const begin = vi.spyOn(DestinationStream.prototype, 'sendWaiting').mockImplementation(() => {
       throw new TypeError('no such field');
     });
     bench.open(BROKEN);

@@ -6,7 +6,7 @@ import { ChannelCounter } from '../../memory/counters.js';
 import type { StreamMetadata } from '../../metadata/types.js';
 import { channelConfig } from '../../options/destination-config.js';
 import type { SegmentState, SegmentTotals } from '../../protocol/stream.js';
-import type { WorkerDestination } from '../destination/worker-destination.js';
+import type { DestinationStream } from '../destination/destination-stream.js';
 import { type FakePacket, FakeShard } from '../testing/fake-shard.js';
 import { ADTS, H264_INTER, H264_KEY, H264_SETS, H264_SLICE } from '../testing/media.js';
 import { ChannelMuxer } from './channel-muxer.js';
@@ -38,8 +38,6 @@ class FakeDestination {
   }
 
   skipPicture(): void {}
-
-  onTracksKnown(): void {}
 
   /** Names of the data messages, and marks, in their order. */
   get messages(): string[] {
@@ -73,7 +71,7 @@ function setUp({ segment = { number: 1, isOpen: true }, preRoll }: Setting = {})
   const output = new TagOutput(parts);
   const segments = new ChannelSegments({ ...parts, output }, config);
   const destinations = [new FakeDestination(3), new FakeDestination(4)] as const;
-  for (const one of destinations) fanOut.add(one as unknown as WorkerDestination);
+  for (const one of destinations) fanOut.add(one as unknown as DestinationStream);
   const owner: BlockReturn = { returnBlock: ({ index }) => shard.returnBlock(index) };
   const tell = (metadata: StreamMetadata, pts?: number): readonly number[] => {
     const packet = shard.metadata(owner, metadata, pts);

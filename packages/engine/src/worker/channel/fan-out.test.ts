@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { FakeClock } from '../../base/testing/fake-clock.js';
 import { Gates, newGateMemory } from '../../memory/gates.js';
 import { PATIENCE } from '../destination/backlog.js';
-import type { WorkerDestination } from '../destination/worker-destination.js';
+import type { DestinationStream } from '../destination/destination-stream.js';
 import type { ShardContext } from '../shard-context.js';
 import { FanOut } from './fan-out.js';
 
@@ -35,8 +35,8 @@ class FakeDestination {
     return this.progress > other.progress;
   }
 
-  get self(): WorkerDestination {
-    return this as unknown as WorkerDestination;
+  get self(): DestinationStream {
+    return this as unknown as DestinationStream;
   }
 }
 

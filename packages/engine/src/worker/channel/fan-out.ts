@@ -1,25 +1,28 @@
 import { PATIENCE } from '../destination/backlog.js';
-import type { WorkerDestination } from '../destination/worker-destination.js';
+import type { DestinationStream } from '../destination/destination-stream.js';
 import type { ShardContext } from '../shard-context.js';
 
-/** The destinations that take a channel's tags, each at its own pace: which of them lag, and whether the source waits for them. */
+/**
+ * The streams of the destinations that take a channel's tags, each at its own pace: which of them lag, and whether the source waits
+ * for them.
+ */
 export class FanOut {
   readonly #channel: number;
   readonly #context: ShardContext;
-  #list: readonly WorkerDestination[] = [];
+  #list: readonly DestinationStream[] = [];
   /** A destination is full, and the caller has been told to wait. */
   #paused = false;
   /** Stops looking at those that the source waits for. */
   #stopTimer: () => void = () => {};
   /** Those that the source has begun to lose its patience with. */
-  readonly #late = new Set<WorkerDestination>();
+  readonly #late = new Set<DestinationStream>();
 
   constructor(channel: number, context: ShardContext) {
     this.#channel = channel;
     this.#context = context;
   }
 
-  get list(): readonly WorkerDestination[] {
+  get list(): readonly DestinationStream[] {
     return this.#list;
   }
 
@@ -32,23 +35,23 @@ export class FanOut {
     return this.#list.length > 1 || this.#list[0]?.backlog.mayDrop === true;
   }
 
-  add(destination: WorkerDestination): void {
-    this.#list = [...this.#list, destination];
+  add(stream: DestinationStream): void {
+    this.#list = [...this.#list, stream];
     this.reconsider();
     this.resumeIfRoom();
   }
 
   /** It takes no more tags, and does not make the source wait any more. */
-  remove(destination: WorkerDestination): void {
-    this.#list = this.#list.filter((taker) => taker !== destination);
+  remove(stream: DestinationStream): void {
+    this.#list = this.#list.filter((taker) => taker !== stream);
     this.reconsider();
     this.resumeIfRoom();
   }
 
   /** Another one is ahead of it, and has room: the source must not wait for it. */
-  isLeftBehind(destination: WorkerDestination): boolean {
+  isLeftBehind(stream: DestinationStream): boolean {
     // Of two that are equally fast, one is always a little ahead: while neither has room, the source waits for both.
-    return this.#list.some((other) => other.isAheadOf(destination) && other.backlog.hasRoom);
+    return this.#list.some((other) => other.isAheadOf(stream) && other.backlog.hasRoom);
   }
 
   /**
@@ -56,7 +59,7 @@ export class FanOut {
    * its source wait, lets go of some of it.
    */
   relieve(): void {
-    let slowest: WorkerDestination | undefined;
+    let slowest: DestinationStream | undefined;
     for (const taker of this.#list) {
       const { backlog } = taker;
       const isAsked = backlog.mayDrop || !this.#isFastest(taker);
@@ -94,8 +97,8 @@ export class FanOut {
     this.#stopTimer();
   }
 
-  #isFastest(destination: WorkerDestination): boolean {
-    return !this.#list.some((other) => other.isAheadOf(destination));
+  #isFastest(stream: DestinationStream): boolean {
+    return !this.#list.some((other) => other.isAheadOf(stream));
   }
 
   #watch(): void {

@@ -31,7 +31,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   readonly #muxer: ChannelMuxer;
   /** Destinations that are not over, by number. */
   readonly #destinations = new Map<number, WorkerDestination>();
-  /** Those of them that still take tags. */
+  /** The streams of those that still take tags. */
   readonly #fanOut: FanOut;
   readonly #segments: ChannelSegments;
   readonly #problems: ChannelProblems;
@@ -130,7 +130,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
       this.#segments.state,
     );
     this.#destinations.set(number, destination);
-    this.#fanOut.add(destination);
+    this.#fanOut.add(destination.stream);
     if (movedTo !== undefined) destination.moveTo(movedTo, false);
     destination.connect(loss);
   }
@@ -141,7 +141,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     if (destination === undefined) return;
     this.#muxer.flush(this.#output);
     // What is kept back has not been offered to anyone yet.
-    if (this.heldPackets.isEmpty) this.#fanOut.remove(destination);
+    if (this.heldPackets.isEmpty) this.#fanOut.remove(destination.stream);
     destination.close();
   }
 
@@ -216,8 +216,8 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     this.admission.onPublishing(number, publisher);
     this.#intake.takeHeld();
     // They had stayed subscribed only until the held packets were delivered.
-    if (this.#fanOut.list.some(({ closing }) => closing)) this.#muxer.flush(this.#output);
-    for (const taker of this.#fanOut.list) if (taker.closing) this.#fanOut.remove(taker);
+    if (this.#fanOut.list.some(({ isClosing }) => isClosing)) this.#muxer.flush(this.#output);
+    for (const taker of this.#fanOut.list) if (taker.isClosing) this.#fanOut.remove(taker);
     this.#fanOut.reconsider();
   }
 
@@ -227,7 +227,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
 
   isLeftBehind(number: number): boolean {
     const destination = this.find(number);
-    return destination !== undefined && this.#fanOut.isLeftBehind(destination);
+    return destination !== undefined && this.#fanOut.isLeftBehind(destination.stream);
   }
 
   onFull(): void {
@@ -254,7 +254,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     this.#segments.leave(number);
     const destination = this.find(number);
     this.#destinations.delete(number);
-    if (destination !== undefined) this.#fanOut.remove(destination);
+    if (destination !== undefined) this.#fanOut.remove(destination.stream);
     this.#endIfLeft();
   }
 
@@ -269,14 +269,14 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   #sendSlices(): void {
     this.#contain(() => {
       this.#muxer.flush(this.#output);
-      for (const destination of this.#destinations.values()) destination.flush();
+      for (const { stream } of this.#destinations.values()) stream.flush();
     });
   }
 
   /** Nothing is waited for any more: the stream begins wherever it is being published. */
   #begin(): void {
     this.#contain(() => {
-      for (const taker of this.#fanOut.list) taker.onTracksKnown();
+      for (const taker of this.#fanOut.list) taker.sendWaiting();
     });
   }
 

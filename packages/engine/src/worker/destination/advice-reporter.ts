@@ -1,13 +1,24 @@
 import type { RtmpPublisher } from '@cloudpush/transport';
 import type { ShardContext } from '../shard-context.js';
-import type { Backlog } from './backlog.js';
 import { BitrateAdvisor } from './bitrate-advisor.js';
 import { unacknowledgedBytes } from './destination-counters.js';
 
 /** How often a destination whose queue is not empty is looked at, in ms. */
 const ADVICE_PERIOD = 200;
 
-/** The connection, present or to come, that advice is about. */
+/** The stream that advice is about: what has come of it, and what waits. */
+interface AdvisedStream {
+  /** Bytes that the source has given. */
+  readonly offeredBytes: number;
+  readonly backlog: {
+    /** How long what waits has been coming in, in ms. */
+    readonly waitingMs: number;
+    /** The source waits. */
+    readonly full: boolean;
+  };
+}
+
+/** The connection, present or to come, that takes it. */
 interface AdvisedConnection {
   /** Undefined while nothing is being published. */
   readonly publisher: RtmpPublisher | undefined;
@@ -19,23 +30,21 @@ interface AdvisedConnection {
 export class AdviceReporter {
   readonly #address: { readonly channel: number; readonly destination: number };
   readonly #context: Pick<ShardContext, 'clock' | 'report'>;
-  readonly #queue: Backlog;
+  readonly #stream: AdvisedStream;
   readonly #connection: AdvisedConnection;
   readonly #advisor = new BitrateAdvisor();
   #stopTimer: (() => void) | undefined;
-  /** Bytes that the source has given. */
-  offeredBytes = 0;
 
   /** @param address of the destination */
   constructor(
     address: { readonly channel: number; readonly destination: number },
     context: Pick<ShardContext, 'clock' | 'report'>,
-    queue: Backlog,
+    stream: AdvisedStream,
     connection: AdvisedConnection,
   ) {
     this.#address = address;
     this.#context = context;
-    this.#queue = queue;
+    this.#stream = stream;
     this.#connection = connection;
   }
 
@@ -50,8 +59,9 @@ export class AdviceReporter {
     if (publisher === undefined) return;
     const { acknowledged } = publisher;
     if (acknowledged !== 0) this.#advisor.onAcknowledged(now, acknowledged, unacknowledgedBytes(publisher));
-    const { waitingMs, full } = this.#queue;
-    const advice = this.#advisor.update(now, this.offeredBytes, bytesWritten, waitingMs, full);
+    const { offeredBytes, backlog } = this.#stream;
+    const { waitingMs, full } = backlog;
+    const advice = this.#advisor.update(now, offeredBytes, bytesWritten, waitingMs, full);
     publisher.requestAcknowledgements(this.#advisor.acknowledgementWindow);
     if (advice !== undefined) this.#context.report({ type: 'advice', ...this.#address, advice });
     // While the source waits, nobody else comes by to look how much is taken.

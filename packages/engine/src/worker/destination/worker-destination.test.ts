@@ -86,12 +86,12 @@ async function publishing(): Promise<{
 }
 
 /** A frame of sound, or the first or last tag of a segment. */
-function offer(to: WorkerDestination, timestamp: number, mark?: SegmentMark): void {
+function offer({ stream }: WorkerDestination, timestamp: number, mark?: SegmentMark): void {
   const role = mark === undefined ? TagRole.audioFrame : TagRole.data;
   const tag = new FlvTag(TagType.audio, role, timestamp, [new Uint8Array(10)], 10, 0);
   const block = new PacketBlock({ returnBlock: () => {} }, 0, 0);
-  to.offer(tag, block, undefined, mark);
-  to.flush();
+  stream.offer(tag, block, undefined, mark);
+  stream.flush();
 }
 
 async function toSegment(number: number, to: WorkerDestination): Promise<void> {
@@ -108,30 +108,33 @@ test('the one whose stream is further on is ahead, across the wrap of the clock 
   const [near, far] = await publishingTwo();
   offer(near, 2 ** 32 - 100);
   offer(far, 50);
-  expect([far.isAheadOf(near), near.isAheadOf(far)]).toEqual([true, false]);
-  expect(near.isAheadOf(near)).toBe(false);
+  expect([far.stream.isAheadOf(near.stream), near.stream.isAheadOf(far.stream)]).toEqual([true, false]);
+  expect(near.stream.isAheadOf(near.stream)).toBe(false);
 });
 
 test('one that has sent something is ahead of one that has sent nothing, and that of one without a connection', async () => {
   const [sending, silent] = await publishingTwo();
   const lost = connecting();
   offer(sending, 0);
-  expect([sending.isAheadOf(silent), silent.isAheadOf(sending)]).toEqual([true, false]);
-  expect([silent.isAheadOf(lost), lost.isAheadOf(silent)]).toEqual([true, false]);
+  expect([sending.stream.isAheadOf(silent.stream), silent.stream.isAheadOf(sending.stream)]).toEqual([
+    true,
+    false,
+  ]);
+  expect([silent.stream.isAheadOf(lost.stream), lost.stream.isAheadOf(silent.stream)]).toEqual([true, false]);
 });
 
 test('one in a later segment is ahead, though the clock of that segment has only begun', async () => {
   const [slow, fast] = await publishingTwo();
   offer(slow, 8000);
   offer(fast, 8900);
-  expect([fast.isAheadOf(slow), slow.isAheadOf(fast)]).toEqual([true, false]);
+  expect([fast.stream.isAheadOf(slow.stream), slow.stream.isAheadOf(fast.stream)]).toEqual([true, false]);
   await toSegment(2, fast);
-  expect([fast.isAheadOf(slow), slow.isAheadOf(fast)]).toEqual([true, false]);
+  expect([fast.stream.isAheadOf(slow.stream), slow.stream.isAheadOf(fast.stream)]).toEqual([true, false]);
   offer(fast, 40);
-  expect([fast.isAheadOf(slow), slow.isAheadOf(fast)]).toEqual([true, false]);
+  expect([fast.stream.isAheadOf(slow.stream), slow.stream.isAheadOf(fast.stream)]).toEqual([true, false]);
   await toSegment(2, slow);
   offer(slow, 20);
-  expect([fast.isAheadOf(slow), slow.isAheadOf(fast)]).toEqual([true, false]);
+  expect([fast.stream.isAheadOf(slow.stream), slow.stream.isAheadOf(fast.stream)]).toEqual([true, false]);
 });
 
 test('a connection that is lost while the next segment is opened has lost nothing only when the one before has left', async () => {

@@ -1,27 +1,19 @@
-import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import type { AmfValue, RtmpPublisher } from '@cloudpush/transport';
 import { toErrorData } from '../../base/errors.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
-import type { PendingReconnect, SegmentState } from '../../protocol/stream.js';
+import type { PendingReconnect, SegmentState, SegmentTotals } from '../../protocol/stream.js';
 import { CodecTrial } from '../channel/codec-trial.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
-import type { PacketBlock } from '../channel/packet-block.js';
-import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import { Reconnector } from '../connection/reconnector.js';
 import type { Assessment, ReconnectorOwner } from '../connection/reconnector-owner.js';
 import { TargetSource } from '../connection/target-source.js';
-import type { Flushable, ShardContext } from '../shard-context.js';
+import type { ShardContext } from '../shard-context.js';
 import { AdviceReporter } from './advice-reporter.js';
-import { Backlog } from './backlog.js';
-import { DestinationCounters } from './destination-counters.js';
 import { closeTimeoutError, outOfReachError, unsentError } from './destination-errors.js';
 import type { DestinationOwner } from './destination-owner.js';
-import { isKeyFrame } from './drop-policy.js';
-import { SegmentEndMarker, SegmentProgress } from './segment-progress.js';
-import type { QueuedTag } from './send-queue.js';
+import { DestinationStream, type StreamOwner } from './destination-stream.js';
 import type { StreamHeaders } from './stream-headers.js';
-import { StreamWriter } from './stream-writer.js';
 
 type Life =
   /** It takes tags, and connects. */
@@ -30,7 +22,7 @@ type Life =
   | { readonly kind: 'closing'; readonly by: number; readonly stopTimer: () => void }
   | { readonly kind: 'ended' };
 
-type Line =
+type Connectivity =
   | { readonly kind: 'up' }
   /**
    * There is no connection. `isMove`: the stream has left its old one in good order. `retry`: why the last one, or the last attempt,
@@ -44,36 +36,28 @@ type Line =
 
 const OPEN: Life = { kind: 'open' };
 const ENDED: Life = { kind: 'ended' };
-const UP: Line = { kind: 'up' };
-const DOWN: Line = { kind: 'down', isMove: false, retry: undefined };
-const MOVING: Line = { kind: 'down', isMove: true, retry: undefined };
+const UP: Connectivity = { kind: 'up' };
+const DOWN: Connectivity = { kind: 'down', isMove: false, retry: undefined };
+const MOVING: Connectivity = { kind: 'down', isMove: true, retry: undefined };
 
 /**
- * One server that a channel pushes to: the queue of tags in front of a connection. Tags that come while nothing is
- * being published wait and go out in order; after a lost connection the stream goes on at a key frame.
+ * One server that a channel pushes to, from its first connection to its end: makes the stream wait, go on and move with what becomes
+ * of its connections, closes it in time, and reports all that to the caller's thread.
  */
-export class WorkerDestination implements ReconnectorOwner, Flushable {
+export class WorkerDestination implements ReconnectorOwner, StreamOwner {
   /** The destination's number. */
   readonly number: number;
+  readonly stream: DestinationStream;
   readonly #owner: DestinationOwner;
   readonly #context: ShardContext;
   readonly #config: DestinationConfig;
   readonly #address: { readonly channel: number; readonly destination: number };
   readonly #reconnector: Reconnector;
   readonly #targets: TargetSource;
-  readonly #counters: DestinationCounters;
-  readonly #headers: StreamHeaders;
   readonly #trial = new CodecTrial();
-  readonly #queue: Backlog;
-  readonly #writer: StreamWriter;
   readonly #advice: AdviceReporter;
   #life: Life = OPEN;
-  #line: Line = DOWN;
-  #segment: SegmentProgress;
-  /** The segment before, when the present one has followed it here. */
-  #before: SegmentProgress | undefined;
-  /** It is to be flushed at the end of the turn. */
-  #dirty = false;
+  #connectivity: Connectivity = DOWN;
 
   /** @param headers those of a stream that is under way: the destination joins it at a key frame */
   constructor(
@@ -82,23 +66,13 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
     number: number,
     config: DestinationConfig,
     headers: StreamHeaders,
-    { number: segment, isOpen }: SegmentState,
+    segment: SegmentState,
   ) {
     this.#owner = owner;
     this.#context = context;
     this.number = number;
     this.#config = config;
     this.#address = { channel: owner.number, destination: number };
-    this.#counters = new DestinationCounters(context.counters, number);
-    const backlogOwner = {
-      isLeftBehind: () => owner.isLeftBehind(number),
-      onFull: () => owner.onFull(),
-      onRoom: () => owner.onRoom(),
-    };
-    this.#queue = new Backlog(backlogOwner, owner.heldPackets, config, this.#counters, context.clock);
-    this.#headers = headers;
-    this.#segment = new SegmentProgress(segment, isOpen ? 'open' : 'ended');
-    if (headers.hasVideo) this.#queue.skipToKeyFrame();
     this.#targets = new TargetSource(config.target, (reason) =>
       context.report({ type: 'targetWanted', ...this.#address, reason }),
     );
@@ -108,51 +82,28 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
       clock: context.clock,
       createConnection: context.createConnection,
     });
-    this.#writer = new StreamWriter({
-      owner,
-      clock: context.clock,
-      headers,
-      queue: this.#queue,
+    this.stream = new DestinationStream(number, config, {
+      owner: this,
+      channel: owner,
+      context,
+      connections: this.#reconnector,
       trial: this.#trial,
-      counters: this.#counters,
-      watchdog: this.#reconnector,
-      endOfSequence: config.endOfSequence,
-      segment: this.#segment,
+      headers,
+      segment,
     });
-    this.#advice = new AdviceReporter(this.#address, context, this.#queue, this.#reconnector);
+    this.#advice = new AdviceReporter(this.#address, context, this.stream, this.#reconnector);
   }
 
-  get ended(): boolean {
-    return this.#life.kind === 'ended';
-  }
-
-  /** It takes nothing more than what it has. */
-  get closing(): boolean {
-    return this.#life.kind === 'closing';
+  get life(): 'open' | 'closing' | 'ended' {
+    return this.#life.kind;
   }
 
   get publisher(): RtmpPublisher | undefined {
     return this.#reconnector.publisher;
   }
 
-  /** What waits for the connection, or for room in it. */
-  get backlog(): Backlog {
-    return this.#queue;
-  }
-
-  /** Frames that were dropped here since the destination was added. */
-  get dropped(): { readonly audio: number; readonly video: number } {
-    return this.#counters.dropped;
-  }
-
-  /** Its stream is further on than that of `other`. */
-  isAheadOf(other: WorkerDestination): boolean {
-    if (this.#reconnector.publisher === undefined) return false;
-    return other.publisher === undefined || this.#writer.isAheadOf(other.#writer);
-  }
-
   get wantsConnection(): boolean {
-    return this.#life.kind === 'open' || (this.#life.kind === 'closing' && !this.#queue.isEmpty);
+    return this.#life.kind === 'open' || (this.#life.kind === 'closing' && !this.stream.backlog.isEmpty);
   }
 
   /** @param loss the connection that was lost with another shard */
@@ -163,62 +114,15 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
   }
 
   get isAtRest(): boolean {
-    return this.#segment.state === 'left';
+    return this.stream.isAtRest;
   }
 
   get isOpeningSegment(): boolean {
-    return this.#segment.state === 'opening' && this.#before?.state === 'left';
+    return this.stream.isOpeningSegment;
   }
 
   get isBetweenSegments(): boolean {
-    return this.#segment.isOver;
-  }
-
-  /** Queues a tag; the destination holds its block until the tag has left. */
-  offer(
-    tag: FlvTag,
-    block: PacketBlock,
-    description: StreamDescription | undefined,
-    mark: SegmentMark | undefined,
-  ): void {
-    if (this.#life.kind === 'ended') return;
-    this.#advice.offeredBytes += tag.size;
-    if (this.#queue.skips(tag)) return;
-    block?.hold();
-    const publisher = this.#outlet;
-    const writer = this.#writer;
-    this.#markDirty();
-    // A stream begins at the end of the turn: by then its other track may have begun, too.
-    const canSend =
-      publisher !== undefined && writer.isWritable && this.#queue.length === 0 && !writer.isAtStart;
-    if (canSend && mark === undefined && !this.#movesAt(tag)) {
-      writer.send(publisher, tag, block, description ?? this.#queue.takeOrphan());
-      return;
-    }
-    this.#queue.push({ tag, block, description, mark, at: this.#context.clock.now() });
-    // It must neither make the source wait nor cost a picture.
-    if (writer.isAtStart && this.#owner.waitsForTrack && !this.#queue.hasRoom)
-      this.#owner.beginWithoutTrack();
-    if (canSend || mark !== undefined) this.#pump();
-    this.#queue.bound();
-  }
-
-  /** The stream may begin. */
-  onTracksKnown(): void {
-    this.#pump();
-    this.#reconnector.publisher?.flush();
-  }
-
-  /** A picture was not muxed, because a key frame must come first. */
-  skipPicture(): void {
-    this.#counters.noteSkipped('start');
-  }
-
-  /** The end of the turn: hands what was offered in it to the kernel. */
-  flush(): void {
-    this.#dirty = false;
-    if (this.#writer.isAtStart) this.#pump();
-    this.#reconnector.publisher?.flush();
+    return this.stream.isBetweenSegments;
   }
 
   /** Sends what is queued, then ends the stream cleanly. */
@@ -229,13 +133,13 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
     const onTimeout = (): void => this.destroy(closeTimeoutError(closeTimeout, this.#unsentBytes));
     const stopTimer = clock.after(closeTimeout, onTimeout);
     this.#life = { kind: 'closing', by: clock.now() + closeTimeout, stopTimer };
-    this.#closeIfEmpty();
+    this.onEmpty();
     this.#endIfOutOfReach();
   }
 
   /** Nothing is gained by waiting for the end of the close time-out when there is no attempt to connect before it. */
   #endIfOutOfReach(): void {
-    const retry = this.#line.kind === 'down' ? this.#line.retry : undefined;
+    const retry = this.#connectivity.kind === 'down' ? this.#connectivity.retry : undefined;
     if (this.#life.kind !== 'closing' || retry === undefined || retry.at < this.#life.by) return;
     this.destroy(outOfReachError(this.#config.closeTimeout, this.#unsentBytes, retry.cause));
   }
@@ -247,7 +151,7 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
 
   /** It waits for its connection to be made again, in the midst of a segment, and is not told to end. */
   get mayRelease(): boolean {
-    return this.#life.kind === 'open' && this.#segment.state === 'open' && this.#reconnector.mayRelease;
+    return this.#life.kind === 'open' && this.stream.isInSegment && this.#reconnector.mayRelease;
   }
 
   /** Gives everything up, without a word: what is queued is lost. */
@@ -255,7 +159,7 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
     this.#life = ENDED;
     this.#advice.stop();
     this.#reconnector.release();
-    this.#queue.end();
+    this.stream.backlog.end();
     this.updateCounters();
   }
 
@@ -267,7 +171,7 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
   /** Leads the stream to another server. */
   moveTo(target: ShardTarget, renewed: boolean): void {
     if (this.#life.kind !== 'open') return;
-    if (this.#line.kind === 'down') this.#line = { ...this.#line, retry: undefined };
+    if (this.#connectivity.kind === 'down') this.#connectivity = { ...this.#connectivity, retry: undefined };
     this.#reconnector.moveTo(target, renewed);
   }
 
@@ -287,42 +191,45 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
 
   /** What waits goes out in the older form of H.265. */
   fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
-    this.#headers.fallBack(fallback, description);
-    this.#queue.replace((tag) => fallback.legacyOf(tag));
+    this.stream.fallBack(fallback, description);
   }
 
   onPublishing(publisher: RtmpPublisher): void {
-    const isMove = this.#line.kind === 'down' && this.#line.isMove;
-    this.#line = UP;
+    const isMove = this.#connectivity.kind === 'down' && this.#connectivity.isMove;
+    this.#connectivity = UP;
     this.#trial.begin(publisher);
-    this.#writer.onPublishing();
-    if (this.#segment.state === 'opening') this.#segment.state = 'open';
+    this.stream.onPublishing();
     this.updateCounters();
     const { timings } = publisher;
     this.#context.report({ type: isMove ? 'moved' : 'connected', ...this.#address, timings });
     this.#owner.onPublishing(this.number, publisher);
-    this.#pump();
-    publisher.flush();
+    this.stream.sendWaiting();
+  }
+
+  onMoved(publisher: RtmpPublisher): void {
+    this.#trial.begin(publisher);
+    this.#context.report({ type: 'moved', ...this.#address, timings: publisher.timings });
+    this.#owner.admission.onMoved(this.number, publisher);
+  }
+
+  onMoving(): void {
+    this.#connectivity = MOVING;
   }
 
   onRest(): void {
-    this.#leaveLine(DOWN);
+    this.#goDown(DOWN, false);
   }
 
   onOtherConnection(): void {
-    this.#leaveLine(MOVING);
+    this.#goDown(MOVING, false);
   }
 
   onNextStream(): void {
-    this.#segment.state = 'open';
-    this.#pump();
-    this.#reconnector.publisher?.flush();
+    this.stream.onNextStream();
   }
 
   onDrain(): void {
-    this.#writer.onDrain();
-    this.#pump();
-    this.#reconnector.publisher?.flush();
+    this.stream.onDrain();
     this.updateCounters();
   }
 
@@ -335,12 +242,11 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
   }
 
   onLost(error: Error, delay: number, wasPublishing: boolean): void {
-    if (wasPublishing && this.#headers.hasVideo) this.#queue.startAtKeyFrame();
     // Between segments the next one's start decides.
     const retry = Number.isFinite(delay)
       ? { cause: error, at: this.#context.clock.now() + delay }
       : undefined;
-    this.#leaveLine({ kind: 'down', isMove: false, retry });
+    this.#goDown({ kind: 'down', isMove: false, retry }, wasPublishing);
     this.#context.report({
       type: 'disconnected',
       ...this.#address,
@@ -348,8 +254,8 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
       delay,
       wasPublishing,
     });
-    this.#queue.resumeIfRoom();
-    this.#closeIfEmpty();
+    this.stream.backlog.resumeIfRoom();
+    this.onEmpty();
     this.#endIfOutOfReach();
   }
 
@@ -357,8 +263,8 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
     if (this.#life.kind === 'closing') this.#life.stopTimer();
     this.#life = ENDED;
     this.#advice.stop();
-    const unsent = this.#queue.length;
-    this.#queue.end();
+    const unsent = this.stream.backlog.length;
+    this.stream.backlog.end();
     this.updateCounters();
     const cause = error ?? (unsent === 0 ? undefined : unsentError(unsent));
     this.#context.report({
@@ -373,90 +279,25 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
   updateCounters(): void {
     const { publisher, bytesWritten } = this.#reconnector;
     const now = this.#context.clock.now();
-    this.#counters.publish(publisher, bytesWritten, this.#queue.bytes, this.#queue.waitingMs, now);
+    const { counters, backlog } = this.stream;
+    counters.publish(publisher, bytesWritten, backlog.bytes, backlog.waitingMs, now);
     this.#advice.update(now);
   }
 
-  /** Sends what waits, as far as the connection takes it. */
-  #pump(): void {
-    for (;;) {
-      const waiting = this.#queue.first;
-      if (waiting === undefined) break;
-      if (waiting.mark?.border === 'start' && waiting.mark.number > this.#segment.number)
-        this.#startSegment(waiting.mark.number);
-      if (this.#writer.isWritable && this.#movesAt(waiting.tag)) this.#move();
-      const publisher = this.#outlet;
-      if (publisher === undefined || !this.#writer.isWritable) break;
-      if (this.#writer.isAtStart && this.#owner.waitsForTrack && !this.closing) break;
-      const entry = this.#queue.shift()!;
-      if (this.#headers.wasSentAhead(entry.tag)) entry.block?.release();
-      else if (entry.mark?.border === 'end') this.#endSegment(publisher, entry);
-      else this.#writer.send(publisher, entry.tag, entry.block, entry.description);
-    }
-    this.#queue.resumeIfRoom();
-    this.#closeIfEmpty();
+  onSegmentEnd(totals: SegmentTotals, taken: boolean): void {
+    this.#owner.onSegmentEnd(this.number, totals, taken);
   }
 
-  /** The connection, while the segment's stream is being published on it. */
-  get #outlet(): RtmpPublisher | undefined {
-    return this.#segment.state === 'open' ? this.#reconnector.publisher : undefined;
-  }
-
-  /** The next stream is published: by a connection that waits to take over, by the one that stands, or by another. */
-  #startSegment(number: number): void {
-    this.#before = this.#segment;
-    this.#segment = new SegmentProgress(number, 'opening');
-    this.#writer.startSegment(this.#segment);
-    if (this.#reconnector.canMove) {
-      if (this.#move()) this.#segment.state = 'open';
-    } else if (this.#reconnector.nextStream()) this.#line = MOVING;
-  }
-
-  /** Its last tag, then the end of its stream. When the kernel has taken the tag, it has taken all before it. */
-  #endSegment(publisher: RtmpPublisher, { tag, block, description }: QueuedTag): void {
-    const segment = this.#segment;
-    const { streamName } = this.#reconnector;
-    const tail = new SegmentEndMarker(block, (taken) => {
-      if (taken) segment.state = 'left';
-      this.#owner.onSegmentEnd(this.number, segment.totals(streamName), taken);
-    });
-    segment.state = 'ended';
-    this.#writer.endSequence(publisher);
-    this.#writer.send(publisher, tag, tail, description);
-    this.#reconnector.endStream();
-  }
-
-  /** Another connection waits for the stream, and decoding can start at this tag. */
-  #movesAt(tag: FlvTag): boolean {
-    if (!this.#reconnector.canMove) return false;
-    return this.#headers.hasVideo ? isKeyFrame(tag) : tag.role === TagRole.audioFrame;
-  }
-
-  /** False when the new connection has yet to be made: `onPublishing` follows. */
-  #move(): boolean {
-    const publisher = this.#reconnector.move();
-    if (publisher === undefined) {
-      this.#line = MOVING;
-      return false;
-    }
-    this.#writer.onMoved();
-    this.#trial.begin(publisher);
-    this.#context.report({ type: 'moved', ...this.#address, timings: publisher.timings });
-    this.#owner.admission.onMoved(this.number, publisher);
-    return true;
-  }
-
-  #closeIfEmpty(): void {
-    if (this.#life.kind !== 'closing' || !this.#queue.isEmpty) return;
-    const publisher = this.#outlet;
-    if (publisher !== undefined) this.#writer.endSequence(publisher);
+  onEmpty(): void {
+    if (this.#life.kind !== 'closing' || !this.stream.backlog.isEmpty) return;
+    this.stream.endSequence();
     this.#reconnector.close();
   }
 
-  /** The connection is gone. */
-  #leaveLine(line: Line): void {
-    this.#line = line;
-    this.#writer.onDown();
+  /** The connection is gone; `isLost`: with what it held. */
+  #goDown(connectivity: Connectivity, isLost: boolean): void {
+    this.#connectivity = connectivity;
+    this.stream.onDown(isLost);
     this.#advice.restart();
     this.updateCounters();
     this.#owner.onLost();
@@ -464,12 +305,6 @@ export class WorkerDestination implements ReconnectorOwner, Flushable {
 
   /** Bytes accepted and not yet taken by the kernel. */
   get #unsentBytes(): number {
-    return this.#queue.waitingBytes + (this.#reconnector.publisher?.queuedBytes ?? 0);
-  }
-
-  #markDirty(): void {
-    if (this.#dirty) return;
-    this.#dirty = true;
-    this.#context.markDirty(this);
+    return this.stream.backlog.waitingBytes + (this.#reconnector.publisher?.queuedBytes ?? 0);
   }
 }

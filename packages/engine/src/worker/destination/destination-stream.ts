@@ -1,0 +1,321 @@
+import { type FlvTag, TagRole } from '@cloudpush/muxer';
+import type { RtmpPublisher } from '@cloudpush/transport';
+import type { DestinationConfig } from '../../options/destination-config.js';
+import type { SegmentState, SegmentTotals } from '../../protocol/stream.js';
+import type { CodecTrial } from '../channel/codec-trial.js';
+import type { HevcFallback } from '../channel/hevc-fallback.js';
+import type { PacketBlock } from '../channel/packet-block.js';
+import type { SegmentMark } from '../channel/segment-tracker.js';
+import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
+import type { Flushable, ShardContext } from '../shard-context.js';
+import { Backlog } from './backlog.js';
+import { DestinationCounters } from './destination-counters.js';
+import type { DestinationOwner } from './destination-owner.js';
+import { isKeyFrame } from './drop-policy.js';
+import { SegmentEndMarker, SegmentProgress } from './segment-progress.js';
+import type { QueuedTag } from './send-queue.js';
+import type { StreamHeaders } from './stream-headers.js';
+import { StreamWriter } from './stream-writer.js';
+
+/** The connections that a stream goes out on. */
+export interface StreamConnections {
+  /** Undefined while nothing is being published. */
+  readonly publisher: RtmpPublisher | undefined;
+  /** The name that is being published, without its query. */
+  readonly streamName: string;
+  /** Another connection waits to take the stream up: call {@link move} where it can. */
+  readonly canMove: boolean;
+  /**
+   * Hands the stream over to the connection that waits, and ends the old one cleanly.
+   * @returns the publisher that takes it up, or undefined when it has yet to be made
+   */
+  move(): RtmpPublisher | undefined;
+  /**
+   * Publishes the next stream: on the connection that stands, or on another.
+   * @returns true when it is another one although none was lost
+   */
+  nextStream(): boolean;
+  /** Everything of a segment has been handed over. */
+  endStream(): void;
+  /** The publisher has said "no more". */
+  watch(): void;
+  /** Resets the connection now, and for good. */
+  destroy(error: Error): void;
+}
+
+/** The destination of a stream: how far it has come with its end, and what it is told. */
+export interface StreamOwner {
+  /** `'closing'`: nothing follows what the stream has; `'ended'`: it takes nothing. */
+  readonly life: 'open' | 'closing' | 'ended';
+  /** The stream goes on over another connection. */
+  onMoved(publisher: RtmpPublisher): void;
+  /** The stream has left its connection in good order, and another has yet to be made. */
+  onMoving(): void;
+  /** A segment has been handed over to its end; `taken` is false when its tail was lost with the connection. */
+  onSegmentEnd(totals: SegmentTotals, taken: boolean): void;
+  /** Nothing waits any more. */
+  onEmpty(): void;
+}
+
+/** The parts of a destination that its stream works with. */
+interface DestinationStreamParts {
+  readonly owner: StreamOwner;
+  readonly channel: DestinationOwner;
+  readonly context: ShardContext;
+  readonly connections: StreamConnections;
+  readonly trial: CodecTrial;
+  /** Those of a stream that is under way: the destination joins it at a key frame. */
+  readonly headers: StreamHeaders;
+  readonly segment: SegmentState;
+}
+
+/**
+ * The stream of a destination: the queue of tags in front of its connection. Tags that come while nothing is being published wait
+ * and go out in order; after a lost connection the stream goes on at a key frame, and each segment is a stream of its own.
+ */
+export class DestinationStream implements Flushable {
+  /** The destination's number. */
+  readonly number: number;
+  /** The tags that wait for the connection, or for room in it. */
+  readonly backlog: Backlog;
+  readonly counters: DestinationCounters;
+  readonly #owner: StreamOwner;
+  readonly #channel: DestinationOwner;
+  readonly #context: ShardContext;
+  readonly #connections: StreamConnections;
+  readonly #headers: StreamHeaders;
+  readonly #writer: StreamWriter;
+  #segment: SegmentProgress;
+  /** The segment before, when the present one has followed it here. */
+  #before: SegmentProgress | undefined;
+  /** It is to be flushed at the end of the turn. */
+  #dirty = false;
+  /** Bytes that the source has given. */
+  offeredBytes = 0;
+
+  constructor(number: number, config: DestinationConfig, parts: DestinationStreamParts) {
+    const { owner, channel, context, connections, trial, headers, segment } = parts;
+    this.number = number;
+    this.#owner = owner;
+    this.#channel = channel;
+    this.#context = context;
+    this.#connections = connections;
+    this.#headers = headers;
+    this.counters = new DestinationCounters(context.counters, number);
+    const backlogOwner = {
+      isLeftBehind: () => channel.isLeftBehind(number),
+      onFull: () => channel.onFull(),
+      onRoom: () => channel.onRoom(),
+    };
+    this.backlog = new Backlog(backlogOwner, channel.heldPackets, config, this.counters, context.clock);
+    this.#segment = new SegmentProgress(segment.number, segment.isOpen ? 'open' : 'ended');
+    this.#writer = new StreamWriter({
+      owner: channel,
+      clock: context.clock,
+      headers,
+      queue: this.backlog,
+      trial,
+      counters: this.counters,
+      watchdog: connections,
+      endOfSequence: config.endOfSequence,
+      segment: this.#segment,
+    });
+    if (headers.hasVideo) this.backlog.skipToKeyFrame();
+  }
+
+  /** Nothing follows what it has. */
+  get isClosing(): boolean {
+    return this.#owner.life === 'closing';
+  }
+
+  /** Frames that were dropped here since the destination was added. */
+  get dropped(): { readonly audio: number; readonly video: number } {
+    return this.counters.dropped;
+  }
+
+  /** Its stream is further on than that of `other`. */
+  isAheadOf(other: DestinationStream): boolean {
+    if (this.#connections.publisher === undefined) return false;
+    return other.#connections.publisher === undefined || this.#writer.isAheadOf(other.#writer);
+  }
+
+  /** The segment's stream is to be published, or is: a lost connection is made again. */
+  get isInSegment(): boolean {
+    return this.#segment.state === 'open';
+  }
+
+  /** Nothing is to be published before the next segment. */
+  get isBetweenSegments(): boolean {
+    return this.#segment.isOver;
+  }
+
+  /** The segment that has ended has left to its last byte. */
+  get isAtRest(): boolean {
+    return this.#segment.state === 'left';
+  }
+
+  /** The next segment is to begin, nothing of it has been sent, and the one before has left to its last byte. */
+  get isOpeningSegment(): boolean {
+    return this.#segment.state === 'opening' && this.#before?.state === 'left';
+  }
+
+  /** Queues a tag; its block is held until the tag has left. */
+  offer(
+    tag: FlvTag,
+    block: PacketBlock,
+    description: StreamDescription | undefined,
+    mark: SegmentMark | undefined,
+  ): void {
+    if (this.#owner.life === 'ended') return;
+    this.offeredBytes += tag.size;
+    if (this.backlog.skips(tag)) return;
+    block.hold();
+    const publisher = this.#outlet;
+    const writer = this.#writer;
+    this.#markDirty();
+    // A stream begins at the end of the turn: by then its other track may have begun, too.
+    const canSend =
+      publisher !== undefined && writer.isWritable && this.backlog.length === 0 && !writer.isAtStart;
+    if (canSend && mark === undefined && !this.#movesAt(tag)) {
+      writer.send(publisher, tag, block, description ?? this.backlog.takeOrphan());
+      return;
+    }
+    this.backlog.push({ tag, block, description, mark, at: this.#context.clock.now() });
+    // It must neither make the source wait nor cost a picture.
+    if (writer.isAtStart && this.#channel.waitsForTrack && !this.backlog.hasRoom)
+      this.#channel.beginWithoutTrack();
+    if (canSend || mark !== undefined) this.#pump();
+    this.backlog.bound();
+  }
+
+  /** A picture was not muxed, because a key frame must come first. */
+  skipPicture(): void {
+    this.counters.noteSkipped('start');
+  }
+
+  /** Sends what waits, as far as it may go, and hands it to the kernel. */
+  sendWaiting(): void {
+    this.#pump();
+    this.#connections.publisher?.flush();
+  }
+
+  /** The end of the turn: hands what was offered in it to the kernel. */
+  flush(): void {
+    this.#dirty = false;
+    if (this.#writer.isAtStart) this.#pump();
+    this.#connections.publisher?.flush();
+  }
+
+  destroy(error: Error): void {
+    this.#connections.destroy(error);
+  }
+
+  /** What waits goes out in the older form of H.265. */
+  fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
+    this.#headers.fallBack(fallback, description);
+    this.backlog.replace((tag) => fallback.legacyOf(tag));
+  }
+
+  /** A connection has been made, which has room. */
+  onPublishing(): void {
+    this.#writer.onPublishing();
+    if (this.#segment.state === 'opening') this.#segment.state = 'open';
+  }
+
+  /** The connection has room again. */
+  onDrain(): void {
+    this.#writer.onDrain();
+    this.sendWaiting();
+  }
+
+  /** The next stream is being published on the connection that stood. */
+  onNextStream(): void {
+    this.#segment.state = 'open';
+    this.sendWaiting();
+  }
+
+  /** Nothing is being published any more; `isLost`: what was under way may not have arrived. */
+  onDown(isLost: boolean): void {
+    this.#writer.onDown();
+    if (isLost && this.#headers.hasVideo) this.backlog.startAtKeyFrame();
+  }
+
+  /** Ends the video sequence, as nothing follows. */
+  endSequence(): void {
+    const publisher = this.#outlet;
+    if (publisher !== undefined) this.#writer.endSequence(publisher);
+  }
+
+  /** Sends what waits, as far as the connection takes it. */
+  #pump(): void {
+    for (;;) {
+      const waiting = this.backlog.first;
+      if (waiting === undefined) break;
+      if (waiting.mark?.border === 'start' && waiting.mark.number > this.#segment.number)
+        this.#startSegment(waiting.mark.number);
+      if (this.#writer.isWritable && this.#movesAt(waiting.tag)) this.#move();
+      const publisher = this.#outlet;
+      if (publisher === undefined || !this.#writer.isWritable) break;
+      if (this.#writer.isAtStart && this.#channel.waitsForTrack && !this.isClosing) break;
+      const entry = this.backlog.shift()!;
+      if (this.#headers.wasSentAhead(entry.tag)) entry.block?.release();
+      else if (entry.mark?.border === 'end') this.#endSegment(publisher, entry);
+      else this.#writer.send(publisher, entry.tag, entry.block, entry.description);
+    }
+    this.backlog.resumeIfRoom();
+    if (this.backlog.isEmpty) this.#owner.onEmpty();
+  }
+
+  /** The connection, while the segment's stream is being published on it. */
+  get #outlet(): RtmpPublisher | undefined {
+    return this.#segment.state === 'open' ? this.#connections.publisher : undefined;
+  }
+
+  /** The next stream is published: by a connection that waits to take over, by the one that stands, or by another. */
+  #startSegment(number: number): void {
+    this.#before = this.#segment;
+    this.#segment = new SegmentProgress(number, 'opening');
+    this.#writer.startSegment(this.#segment);
+    if (this.#connections.canMove) {
+      if (this.#move()) this.#segment.state = 'open';
+    } else if (this.#connections.nextStream()) this.#owner.onMoving();
+  }
+
+  /** Its last tag, then the end of its stream. When the kernel has taken the tag, it has taken all before it. */
+  #endSegment(publisher: RtmpPublisher, { tag, block, description }: QueuedTag): void {
+    const segment = this.#segment;
+    const { streamName } = this.#connections;
+    const tail = new SegmentEndMarker(block, (taken) => {
+      if (taken) segment.state = 'left';
+      this.#owner.onSegmentEnd(segment.totals(streamName), taken);
+    });
+    segment.state = 'ended';
+    this.#writer.endSequence(publisher);
+    this.#writer.send(publisher, tag, tail, description);
+    this.#connections.endStream();
+  }
+
+  /** Another connection waits for the stream, and decoding can start at this tag. */
+  #movesAt(tag: FlvTag): boolean {
+    if (!this.#connections.canMove) return false;
+    return this.#headers.hasVideo ? isKeyFrame(tag) : tag.role === TagRole.audioFrame;
+  }
+
+  /** False when the new connection has yet to be made: {@link onPublishing} follows. */
+  #move(): boolean {
+    const publisher = this.#connections.move();
+    if (publisher === undefined) {
+      this.#owner.onMoving();
+      return false;
+    }
+    this.#writer.onMoved();
+    this.#owner.onMoved(publisher);
+    return true;
+  }
+
+  #markDirty(): void {
+    if (this.#dirty) return;
+    this.#dirty = true;
+    this.#context.markDirty(this);
+  }
+}
