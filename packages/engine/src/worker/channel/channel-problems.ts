@@ -35,7 +35,7 @@ export class ChannelProblems {
   }
 
   /** A packet goes out although something is wrong with it; `lostFrames` of it do not. */
-  warn(warning: MuxerError, lostFrames: number): void {
+  warn(warning: MuxerError, lostFrames = 0): void {
     if (lostFrames > 0) this.#count(ChannelCounter.packetsInvalid);
     this.#report(warning, false);
   }

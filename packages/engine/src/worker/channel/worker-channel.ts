@@ -63,9 +63,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     this.number = number;
     this.heldPackets = new HeldPackets(clock);
     const problems = new ChannelProblems(number, context, (fault) => this.abort(fault, undefined));
-    const muxer = new ChannelMuxer(config, resume, (warning, lostFrames = 0) =>
-      problems.warn(warning, lostFrames),
-    );
+    const muxer = new ChannelMuxer(config, resume, (warning, lost) => problems.warn(warning, lost));
     const fanOut = new FanOut(number, context);
     const tracks = new TrackWait(config.tracks, () => this.#begin(), clock);
     const output = new TagOutput({ channel: number, context, fanOut, muxer, problems, tracks });
@@ -121,14 +119,8 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     movedTo: ShardTarget | undefined,
   ): void {
     const headers = new StreamHeaders(this.#muxer.sequenceHeaders, this.#muxer.description);
-    const destination = new WorkerDestination(
-      this,
-      this.#context,
-      number,
-      config,
-      headers,
-      this.#segments.state,
-    );
+    const parts = { number, config, headers, segment: this.#segments.state };
+    const destination = new WorkerDestination(this, this.#context, parts);
     this.#destinations.set(number, destination);
     this.#fanOut.add(destination.stream);
     if (movedTo !== undefined) destination.moveTo(movedTo, false);

@@ -1,5 +1,15 @@
 import type { AmfValue, RtmpPublisher } from '@cloudpush/transport';
 
+/** How far the segments of a destination have come. */
+export interface SegmentStanding {
+  /** Nothing is to be published before the next segment: a lost connection is not made again until then. */
+  readonly isBetween: boolean;
+  /** The segment that has ended has left to its last byte: the server may end the connection as well. */
+  readonly isAtRest: boolean;
+  /** The next segment is to begin, nothing of it has been sent, and the one before has left to its last byte. */
+  readonly isOpening: boolean;
+}
+
 /** The destination of a reconnector: what it decides, and what it is told. */
 export interface ReconnectorOwner {
   /** Why a server that the stream could move to cannot take it; undefined when it can. */
@@ -14,12 +24,7 @@ export interface ReconnectorOwner {
   onWarning(message: string): void;
   /** False when a lost connection need not be made again: nothing is left to be sent. */
   readonly wantsConnection: boolean;
-  /** Nothing is to be published before the next segment: a lost connection is not made again until then. */
-  readonly isBetweenSegments: boolean;
-  /** The segment that has ended has left to its last byte: the server may end the connection as well. */
-  readonly isAtRest: boolean;
-  /** The next segment is to begin, nothing of it has been sent, and the one before has left to its last byte. */
-  readonly isOpeningSegment: boolean;
+  readonly segments: SegmentStanding;
   /** There is no connection until the next segment. */
   onRest(): void;
   /** The next segment gets a connection of its own: the server has closed the one that was to carry it. */

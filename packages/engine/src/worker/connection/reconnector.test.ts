@@ -26,6 +26,8 @@ function failure(errorClass: 'retryable' | 'busy' = 'retryable'): CloudPushError
   return new CloudPushError('ERR_TEST', 'the test says so', { class: errorClass });
 }
 
+const IN_SEGMENT = { isBetween: false, isAtRest: false, isOpening: false };
+
 interface Fixture {
   readonly reconnector: Reconnector;
   readonly told: string[];
@@ -43,9 +45,7 @@ async function publishing(
     onCommand: () => {},
     onWarning: (message) => void told.push(`warning: ${message}`),
     wantsConnection: true,
-    isBetweenSegments: false,
-    isAtRest: false,
-    isOpeningSegment: false,
+    segments: IN_SEGMENT,
     onRest: () => void told.push('rest'),
     onOtherConnection: () => void told.push('other connection'),
     onNextStream: () => void told.push('next stream'),
@@ -161,7 +161,10 @@ test('one that is destroyed on its way ends with that error, on both connections
 });
 
 test('one that is destroyed while the end of its last segment is on its way does not end cleanly', async () => {
-  const { reconnector, told } = await publishing({ isBetweenSegments: true }, { segmentConnection: 'new' });
+  const { reconnector, told } = await publishing(
+    { segments: { ...IN_SEGMENT, isBetween: true } },
+    { segmentConnection: 'new' },
+  );
   reconnector.endStream();
   reconnector.close();
   expect(told).toEqual(['publishing', 'rest']);
@@ -171,7 +174,10 @@ test('one that is destroyed while the end of its last segment is on its way does
 });
 
 test('a server that closes between two segments at the moment of the close ends the stream cleanly', async () => {
-  const atRest = { isBetweenSegments: true, isAtRest: true, wantsConnection: false };
+  const atRest = {
+    segments: { isBetween: true, isAtRest: true, isOpening: false },
+    wantsConnection: false,
+  };
   const { reconnector, told } = await publishing(atRest);
   reconnector.close();
   expect(link(0).closes).toBe(1);
@@ -235,7 +241,7 @@ test.each([
 ] as const)(
   'a reset before the next segment tells of a loss unless the server has answered since: %s',
   async (stage, end) => {
-    const { reconnector, told } = await publishing({ isOpeningSegment: true });
+    const { reconnector, told } = await publishing({ segments: { ...IN_SEGMENT, isOpening: true } });
     reconnector.nextStream();
     await link(0).lose(broken(stage));
     await link(1).succeed();

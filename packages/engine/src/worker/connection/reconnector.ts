@@ -407,7 +407,7 @@ export class Reconnector implements ConnectionOwner {
 
   /** Nothing is lost with a connection that its server has closed between two segments. */
   #isNormalEnd(connection: Connection, error: Error): boolean {
-    switch (this.#segments.judge(error, this.#owner)) {
+    switch (this.#segments.judge(error, this.#owner.segments)) {
       case 'atRest':
         this.#restAfter(connection);
         // It was told to end meanwhile, and no next segment follows.
@@ -437,7 +437,7 @@ export class Reconnector implements ConnectionOwner {
     if (delay === undefined) {
       const refusals = this.#backoff?.refusals ?? 0;
       this.#finish(again && refusals > 0 && isRefusal(error) ? refusedTooOften(error, refusals) : error);
-    } else if (this.#owner.isBetweenSegments) {
+    } else if (this.#owner.segments.isBetween) {
       this.#lastError = error;
       this.#owner.onLost(error, Number.POSITIVE_INFINITY, wasPublishing);
     } else {

@@ -1,11 +1,6 @@
 import { RtmpError, RtmpErrorCode, type RtmpPublisher } from '@cloudpush/transport';
 import type { DestinationConfig } from '../../options/destination-config.js';
-
-/** How far the segments of a destination have come: see `ReconnectorOwner`. */
-interface SegmentPlace {
-  readonly isAtRest: boolean;
-  readonly isOpeningSegment: boolean;
-}
+import type { SegmentStanding } from './reconnector-owner.js';
 
 /** Decides whether one connection carries several segments, which depends on what its server has borne so far. */
 export class SegmentConnections {
@@ -28,10 +23,10 @@ export class SegmentConnections {
    * @returns `'atRest'`: nothing is lost, and none is needed before the next segment; `'opening'`: the next segment gets
    *   another one; undefined: the connection is lost.
    */
-  judge(error: Error, place: SegmentPlace): 'atRest' | 'opening' | undefined {
+  judge(error: Error, standing: SegmentStanding): 'atRest' | 'opening' | undefined {
     if (!(error instanceof RtmpError)) return undefined;
-    const isAtRest = place.isAtRest && error.code === RtmpErrorCode.peerClosed;
-    if (!isAtRest && !(place.isOpeningSegment && BEARS_NO_OTHER.has(error.code))) return undefined;
+    const isAtRest = standing.isAtRest && error.code === RtmpErrorCode.peerClosed;
+    if (!isAtRest && !(standing.isOpening && BEARS_NO_OTHER.has(error.code))) return undefined;
     this.#oneStreamEach = true;
     return isAtRest ? 'atRest' : 'opening';
   }

@@ -1,7 +1,7 @@
 import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import type { RtmpPublisher } from '@cloudpush/transport';
 import type { DestinationConfig } from '../../options/destination-config.js';
-import type { SegmentState, SegmentTotals } from '../../protocol/stream.js';
+import type { SegmentState } from '../../protocol/stream.js';
 import type { CodecTrial } from '../channel/codec-trial.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
@@ -12,50 +12,11 @@ import { Backlog } from './backlog.js';
 import { DestinationCounters } from './destination-counters.js';
 import type { DestinationOwner } from './destination-owner.js';
 import { isKeyFrame } from './drop-policy.js';
-import { SegmentEndMarker, SegmentProgress } from './segment-progress.js';
+import { DestinationSegments, SegmentEndMarker } from './segment-progress.js';
 import type { QueuedTag } from './send-queue.js';
 import type { StreamHeaders } from './stream-headers.js';
+import type { StreamConnections, StreamOwner } from './stream-owner.js';
 import { StreamWriter } from './stream-writer.js';
-
-/** The connections that a stream goes out on. */
-export interface StreamConnections {
-  /** Undefined while nothing is being published. */
-  readonly publisher: RtmpPublisher | undefined;
-  /** The name that is being published, without its query. */
-  readonly streamName: string;
-  /** Another connection waits to take the stream up: call {@link move} where it can. */
-  readonly canMove: boolean;
-  /**
-   * Hands the stream over to the connection that waits, and ends the old one cleanly.
-   * @returns the publisher that takes it up, or undefined when it has yet to be made
-   */
-  move(): RtmpPublisher | undefined;
-  /**
-   * Publishes the next stream: on the connection that stands, or on another.
-   * @returns true when it is another one although none was lost
-   */
-  nextStream(): boolean;
-  /** Everything of a segment has been handed over. */
-  endStream(): void;
-  /** The publisher has said "no more". */
-  watch(): void;
-  /** Resets the connection now, and for good. */
-  destroy(error: Error): void;
-}
-
-/** The destination of a stream: how far it has come with its end, and what it is told. */
-export interface StreamOwner {
-  /** `'closing'`: nothing follows what the stream has; `'ended'`: it takes nothing. */
-  readonly life: 'open' | 'closing' | 'ended';
-  /** The stream goes on over another connection. */
-  onMoved(publisher: RtmpPublisher): void;
-  /** The stream has left its connection in good order, and another has yet to be made. */
-  onMoving(): void;
-  /** A segment has been handed over to its end; `taken` is false when its tail was lost with the connection. */
-  onSegmentEnd(totals: SegmentTotals, taken: boolean): void;
-  /** Nothing waits any more. */
-  onEmpty(): void;
-}
 
 /** The parts of a destination that its stream works with. */
 interface DestinationStreamParts {
@@ -79,15 +40,13 @@ export class DestinationStream implements Flushable {
   /** The tags that wait for the connection, or for room in it. */
   readonly backlog: Backlog;
   readonly counters: DestinationCounters;
+  readonly segments: DestinationSegments;
   readonly #owner: StreamOwner;
   readonly #channel: DestinationOwner;
   readonly #context: ShardContext;
   readonly #connections: StreamConnections;
   readonly #headers: StreamHeaders;
   readonly #writer: StreamWriter;
-  #segment: SegmentProgress;
-  /** The segment before, when the present one has followed it here. */
-  #before: SegmentProgress | undefined;
   /** It is to be flushed at the end of the turn. */
   #dirty = false;
   /** Bytes that the source has given. */
@@ -108,7 +67,7 @@ export class DestinationStream implements Flushable {
       onRoom: () => channel.onRoom(),
     };
     this.backlog = new Backlog(backlogOwner, channel.heldPackets, config, this.counters, context.clock);
-    this.#segment = new SegmentProgress(segment.number, segment.isOpen ? 'open' : 'ended');
+    this.segments = new DestinationSegments(segment);
     this.#writer = new StreamWriter({
       owner: channel,
       clock: context.clock,
@@ -118,7 +77,7 @@ export class DestinationStream implements Flushable {
       counters: this.counters,
       watchdog: connections,
       endOfSequence: config.endOfSequence,
-      segment: this.#segment,
+      segment: this.segments.current,
     });
     if (headers.hasVideo) this.backlog.skipToKeyFrame();
   }
@@ -137,26 +96,6 @@ export class DestinationStream implements Flushable {
   isAheadOf(other: DestinationStream): boolean {
     if (this.#connections.publisher === undefined) return false;
     return other.#connections.publisher === undefined || this.#writer.isAheadOf(other.#writer);
-  }
-
-  /** The segment's stream is to be published, or is: a lost connection is made again. */
-  get isInSegment(): boolean {
-    return this.#segment.state === 'open';
-  }
-
-  /** Nothing is to be published before the next segment. */
-  get isBetweenSegments(): boolean {
-    return this.#segment.isOver;
-  }
-
-  /** The segment that has ended has left to its last byte. */
-  get isAtRest(): boolean {
-    return this.#segment.state === 'left';
-  }
-
-  /** The next segment is to begin, nothing of it has been sent, and the one before has left to its last byte. */
-  get isOpeningSegment(): boolean {
-    return this.#segment.state === 'opening' && this.#before?.state === 'left';
   }
 
   /** Queues a tag; its block is held until the tag has left. */
@@ -219,7 +158,7 @@ export class DestinationStream implements Flushable {
   /** A connection has been made, which has room. */
   onPublishing(): void {
     this.#writer.onPublishing();
-    if (this.#segment.state === 'opening') this.#segment.state = 'open';
+    this.segments.open();
   }
 
   /** The connection has room again. */
@@ -230,7 +169,7 @@ export class DestinationStream implements Flushable {
 
   /** The next stream is being published on the connection that stood. */
   onNextStream(): void {
-    this.#segment.state = 'open';
+    this.segments.open();
     this.sendWaiting();
   }
 
@@ -251,7 +190,7 @@ export class DestinationStream implements Flushable {
     for (;;) {
       const waiting = this.backlog.first;
       if (waiting === undefined) break;
-      if (waiting.mark?.border === 'start' && waiting.mark.number > this.#segment.number)
+      if (waiting.mark?.border === 'start' && waiting.mark.number > this.segments.current.number)
         this.#startSegment(waiting.mark.number);
       if (this.#writer.isWritable && this.#movesAt(waiting.tag)) this.#move();
       const publisher = this.#outlet;
@@ -268,22 +207,20 @@ export class DestinationStream implements Flushable {
 
   /** The connection, while the segment's stream is being published on it. */
   get #outlet(): RtmpPublisher | undefined {
-    return this.#segment.state === 'open' ? this.#connections.publisher : undefined;
+    return this.segments.isOpen ? this.#connections.publisher : undefined;
   }
 
   /** The next stream is published: by a connection that waits to take over, by the one that stands, or by another. */
   #startSegment(number: number): void {
-    this.#before = this.#segment;
-    this.#segment = new SegmentProgress(number, 'opening');
-    this.#writer.startSegment(this.#segment);
+    this.#writer.startSegment(this.segments.start(number));
     if (this.#connections.canMove) {
-      if (this.#move()) this.#segment.state = 'open';
+      if (this.#move()) this.segments.open();
     } else if (this.#connections.nextStream()) this.#owner.onMoving();
   }
 
   /** Its last tag, then the end of its stream. When the kernel has taken the tag, it has taken all before it. */
   #endSegment(publisher: RtmpPublisher, { tag, block, description }: QueuedTag): void {
-    const segment = this.#segment;
+    const segment = this.segments.current;
     const { streamName } = this.#connections;
     const tail = new SegmentEndMarker(block, (taken) => {
       if (taken) segment.state = 'left';

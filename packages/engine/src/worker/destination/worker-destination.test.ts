@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { FlvTag, TagRole, TagType } from '@cloudpush/muxer';
-import type { Releasable } from '@cloudpush/transport';
+import type { Releasable, RtmpPublisher } from '@cloudpush/transport';
 import { beforeEach, expect, test } from 'vitest';
 import type { ErrorData } from '../../base/errors.js';
 import { FakeClock } from '../../base/testing/fake-clock.js';
@@ -12,7 +12,7 @@ import { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import { ConnectLimiter } from '../connection/connect-limiter.js';
 import type { ShardContext } from '../shard-context.js';
-import { FakeConnections, type FakePublisher } from '../testing/fake-connection.js';
+import { FakeConnections, FakePublisher } from '../testing/fake-connection.js';
 import type { DestinationOwner } from './destination-owner.js';
 import { StreamHeaders } from './stream-headers.js';
 import { WorkerDestination } from './worker-destination.js';
@@ -23,11 +23,14 @@ let connections = new FakeConnections();
 let causes: (string | undefined)[] = [];
 /** The error that a destination has ended with last. */
 let lastError: ErrorData | undefined;
+/** Types of all reports. */
+let reports: string[] = [];
 
 beforeEach(() => {
   clock = new FakeClock();
   connections = new FakeConnections();
   causes = [];
+  reports = [];
   lastError = undefined;
 });
 
@@ -37,6 +40,7 @@ function connecting(): WorkerDestination {
     number: 0,
     heldPackets: new HeldPackets(clock),
     bitrates: {},
+    admission: { refusalOf: () => undefined, onMoved: () => {} },
     isLeftBehind: () => false,
     onSegmentEnd: () => {},
     onPublishing: () => {},
@@ -49,6 +53,7 @@ function connecting(): WorkerDestination {
     connects: new ConnectLimiter(8),
     createConnection: connections.create,
     report: (report: ShardReport) => {
+      reports.push(report.type);
       if (report.type !== 'detached') return;
       lastError = report.error;
       causes.push(report.error?.cause?.message);
@@ -64,13 +69,16 @@ function connecting(): WorkerDestination {
     stallTimeout: 0,
     segmentConnection: 'auto',
   };
+  const parts = {
+    number: 0,
+    config: config as unknown as DestinationConfig,
+    headers: new StreamHeaders(),
+    segment: { number: 1, isOpen: true },
+  };
   const one = new WorkerDestination(
     owner as unknown as DestinationOwner,
     context as unknown as ShardContext,
-    0,
-    config as unknown as DestinationConfig,
-    new StreamHeaders(),
-    { number: 1, isOpen: true },
+    parts,
   );
   one.connect(undefined);
   return one;
@@ -144,9 +152,45 @@ test('a connection that is lost while the next segment is opened has lost nothin
   publisher.held = held;
   offer(one, 10, { border: 'end', number: 1 });
   offer(one, 0, { border: 'start', number: 2 });
-  expect(one.isOpeningSegment).toBe(false);
+  expect(one.segments.isOpening).toBe(false);
   for (const tail of held) tail.release(true);
-  expect(one.isOpeningSegment).toBe(true);
+  expect(one.segments.isOpening).toBe(true);
+});
+
+test('a connection that takes the stream up at the start of a segment has room, whatever the one before it had', async () => {
+  const { one, publisher } = await publishing();
+  offer(one, 0);
+  one.moveTo({ url: 'rtmp://127.0.0.1/live/b', token: undefined }, false);
+  await turn();
+  const next = await connections.latest.succeed();
+  publisher.isWritable = false;
+  offer(one, 10, { border: 'end', number: 1 });
+  offer(one, 0, { border: 'start', number: 2 });
+  offer(one, 20);
+  expect(next.sent.map(({ timestamp }) => timestamp)).toEqual([0, 20]);
+  expect(reports).toContain('moved');
+});
+
+test('a stream that moved where its name is taken is told as moved, and as connected where it was lost', async () => {
+  const { one } = await publishing();
+  expect(reports).toEqual(['connected']);
+  one.onMoving();
+  one.onPublishing(new FakePublisher() as unknown as RtmpPublisher);
+  expect(reports.at(-1)).toBe('moved');
+  one.onMoving();
+  one.onLost(refused, 1000, false);
+  one.onPublishing(new FakePublisher() as unknown as RtmpPublisher);
+  expect(reports.slice(-2)).toEqual(['disconnected', 'connected']);
+});
+
+test('one that is over takes nothing', async () => {
+  const { one, publisher } = await publishing();
+  one.destroy(refused);
+  await connections.latest.lose(refused);
+  expect(reports.at(-1)).toBe('detached');
+  const before = publisher.sent.length;
+  offer(one, 0);
+  expect([publisher.sent.length, one.stream.backlog.length]).toEqual([before, 0]);
 });
 
 const refused = new Error('ECONNREFUSED');

@@ -12,8 +12,10 @@ import type { ShardContext } from '../shard-context.js';
 import { AdviceReporter } from './advice-reporter.js';
 import { closeTimeoutError, outOfReachError, unsentError } from './destination-errors.js';
 import type { DestinationOwner } from './destination-owner.js';
-import { DestinationStream, type StreamOwner } from './destination-stream.js';
+import { DestinationStream } from './destination-stream.js';
+import type { DestinationSegments } from './segment-progress.js';
 import type { StreamHeaders } from './stream-headers.js';
+import type { StreamOwner } from './stream-owner.js';
 
 type Life =
   /** It takes tags, and connects. */
@@ -34,11 +36,18 @@ type Connectivity =
       readonly retry: { readonly cause: Error; readonly at: number } | undefined;
     };
 
-const OPEN: Life = { kind: 'open' };
 const ENDED: Life = { kind: 'ended' };
-const UP: Connectivity = { kind: 'up' };
 const DOWN: Connectivity = { kind: 'down', isMove: false, retry: undefined };
 const MOVING: Connectivity = { kind: 'down', isMove: true, retry: undefined };
+
+/** The parts that a destination is made of. */
+interface DestinationParts {
+  readonly number: number;
+  readonly config: DestinationConfig;
+  /** Headers of a stream that is under way: the destination joins it at a key frame. */
+  readonly headers: StreamHeaders;
+  readonly segment: SegmentState;
+}
 
 /**
  * One server that a channel pushes to, from its first connection to its end: makes the stream wait, go on and move with what becomes
@@ -56,18 +65,11 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
   readonly #targets: TargetSource;
   readonly #trial = new CodecTrial();
   readonly #advice: AdviceReporter;
-  #life: Life = OPEN;
+  #life: Life = { kind: 'open' };
   #connectivity: Connectivity = DOWN;
 
-  /** @param headers those of a stream that is under way: the destination joins it at a key frame */
-  constructor(
-    owner: DestinationOwner,
-    context: ShardContext,
-    number: number,
-    config: DestinationConfig,
-    headers: StreamHeaders,
-    segment: SegmentState,
-  ) {
+  constructor(owner: DestinationOwner, context: ShardContext, parts: DestinationParts) {
+    const { number, config, headers, segment } = parts;
     this.#owner = owner;
     this.#context = context;
     this.number = number;
@@ -94,6 +96,10 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
     this.#advice = new AdviceReporter(this.#address, context, this.stream, this.#reconnector);
   }
 
+  get segments(): DestinationSegments {
+    return this.stream.segments;
+  }
+
   get life(): 'open' | 'closing' | 'ended' {
     return this.#life.kind;
   }
@@ -108,21 +114,9 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
 
   /** @param loss the connection that was lost with another shard */
   connect(loss: PendingReconnect | undefined): void {
-    if (this.isBetweenSegments) this.#reconnector.rest(loss);
+    if (this.segments.isBetween) this.#reconnector.rest(loss);
     else if (loss === undefined) this.#reconnector.connect();
     else this.#reconnector.connectAgain(loss);
-  }
-
-  get isAtRest(): boolean {
-    return this.stream.isAtRest;
-  }
-
-  get isOpeningSegment(): boolean {
-    return this.stream.isOpeningSegment;
-  }
-
-  get isBetweenSegments(): boolean {
-    return this.stream.isBetweenSegments;
   }
 
   /** Sends what is queued, then ends the stream cleanly. */
@@ -130,8 +124,9 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
     if (this.#life.kind !== 'open') return;
     const { closeTimeout } = this.#config;
     const { clock } = this.#context;
-    const onTimeout = (): void => this.destroy(closeTimeoutError(closeTimeout, this.#unsentBytes));
-    const stopTimer = clock.after(closeTimeout, onTimeout);
+    const stopTimer = clock.after(closeTimeout, () =>
+      this.destroy(closeTimeoutError(closeTimeout, this.#unsentBytes)),
+    );
     this.#life = { kind: 'closing', by: clock.now() + closeTimeout, stopTimer };
     this.onEmpty();
     this.#endIfOutOfReach();
@@ -151,7 +146,7 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
 
   /** It waits for its connection to be made again, in the midst of a segment, and is not told to end. */
   get mayRelease(): boolean {
-    return this.#life.kind === 'open' && this.stream.isInSegment && this.#reconnector.mayRelease;
+    return this.#life.kind === 'open' && this.segments.isOpen && this.#reconnector.mayRelease;
   }
 
   /** Gives everything up, without a word: what is queued is lost. */
@@ -196,7 +191,7 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
 
   onPublishing(publisher: RtmpPublisher): void {
     const isMove = this.#connectivity.kind === 'down' && this.#connectivity.isMove;
-    this.#connectivity = UP;
+    this.#connectivity = { kind: 'up' };
     this.#trial.begin(publisher);
     this.stream.onPublishing();
     this.updateCounters();
@@ -243,9 +238,8 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
 
   onLost(error: Error, delay: number, wasPublishing: boolean): void {
     // Between segments the next one's start decides.
-    const retry = Number.isFinite(delay)
-      ? { cause: error, at: this.#context.clock.now() + delay }
-      : undefined;
+    const at = this.#context.clock.now() + delay;
+    const retry = Number.isFinite(at) ? { cause: error, at } : undefined;
     this.#goDown({ kind: 'down', isMove: false, retry }, wasPublishing);
     this.#context.report({
       type: 'disconnected',
@@ -267,11 +261,7 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
     this.stream.backlog.end();
     this.updateCounters();
     const cause = error ?? (unsent === 0 ? undefined : unsentError(unsent));
-    this.#context.report({
-      type: 'detached',
-      ...this.#address,
-      error: cause === undefined ? undefined : toErrorData(cause),
-    });
+    this.#context.report({ type: 'detached', ...this.#address, error: cause && toErrorData(cause) });
     this.#owner.onEnded(this.number);
   }
 

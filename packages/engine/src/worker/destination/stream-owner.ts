@@ -1,0 +1,42 @@
+import type { RtmpPublisher } from '@cloudpush/transport';
+import type { SegmentTotals } from '../../protocol/stream.js';
+
+/** The connections that a stream goes out on. */
+export interface StreamConnections {
+  /** Undefined while nothing is being published. */
+  readonly publisher: RtmpPublisher | undefined;
+  /** The name that is being published, without its query. */
+  readonly streamName: string;
+  /** Another connection waits to take the stream up: call {@link move} where it can. */
+  readonly canMove: boolean;
+  /**
+   * Hands the stream over to the connection that waits, and ends the old one cleanly.
+   * @returns the publisher that takes it up, or undefined when it has yet to be made
+   */
+  move(): RtmpPublisher | undefined;
+  /**
+   * Publishes the next stream: on the connection that stands, or on another.
+   * @returns true when it is another one although none was lost
+   */
+  nextStream(): boolean;
+  /** Everything of a segment has been handed over. */
+  endStream(): void;
+  /** The publisher has said "no more". */
+  watch(): void;
+  /** Resets the connection now, and for good. */
+  destroy(error: Error): void;
+}
+
+/** The destination of a stream: how far it has come with its end, and what it is told. */
+export interface StreamOwner {
+  /** `'closing'`: nothing follows what the stream has; `'ended'`: it takes nothing. */
+  readonly life: 'open' | 'closing' | 'ended';
+  /** The stream goes on over another connection. */
+  onMoved(publisher: RtmpPublisher): void;
+  /** The stream has left its connection in good order, and another has yet to be made. */
+  onMoving(): void;
+  /** A segment has been handed over to its end; `taken` is false when its tail was lost with the connection. */
+  onSegmentEnd(totals: SegmentTotals, taken: boolean): void;
+  /** Nothing waits any more. */
+  onEmpty(): void;
+}
