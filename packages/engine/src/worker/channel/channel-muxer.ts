@@ -5,26 +5,25 @@ import {
   type HevcForm,
   type MediaPacket,
   Muxer,
-  MuxerError,
+  type MuxerError,
   type MuxerResumption,
   TagRole,
   type VideoParameters,
 } from '@cloudpush/muxer';
 import { HEADROOM } from '../../memory/block-layout.js';
 import { Command, PacketFlag } from '../../memory/ring.js';
-import type { AnnouncedTracks, Bitrates } from '../../metadata/on-meta-data.js';
 import type { MediaEncryption } from '../../metadata/types.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
-import type { TrackPlan } from '../../options/destination-config.js';
 import type { ChannelConfig } from '../../protocol/stream.js';
-import { isAudioFrame, isPicture } from '../destination/drop-policy.js';
-import { BitrateMeter } from './bitrate-meter.js';
+import { isPicture } from '../destination/drop-policy.js';
 import type { PacketDescriptor } from './held-packets.js';
+import { HeldPicture } from './held-picture.js';
 import type { PacketBlock } from './packet-block.js';
+import { PictureLoss } from './picture-loss.js';
+import { StreamBitrates } from './stream-bitrates.js';
 import { StreamEncryption } from './stream-encryption.js';
 import { type StreamDescription, StreamMetadataTracker } from './stream-metadata-tracker.js';
 import type { TagSink } from './tag-sink.js';
-import { audioCodecId, videoCodecId } from './track-codec-ids.js';
 
 const EMPTY = new Uint8Array(0);
 
@@ -44,19 +43,11 @@ export class ChannelMuxer {
   /** Made when encryption is configured, or a frame comes encrypted: of most streams neither is so. */
   #encryption: StreamEncryption | undefined;
   readonly #describer: StreamMetadataTracker;
-  readonly #tracks: TrackPlan;
-  /** The first packet of the picture that waits for more of its slices, with those behind it. */
-  #held: PacketBlock | undefined;
-  /** What the muxer calls that picture. */
-  #heldPicture = 0;
-  readonly #videoBitrate = new BitrateMeter();
-  readonly #audioBitrate = new BitrateMeter();
-  /** What the caller says of them. */
-  reportedBitrates: Bitrates = { audio: undefined, video: undefined };
+  readonly #held = new HeldPicture();
+  readonly #loss: PictureLoss;
+  readonly bitrates = new StreamBitrates();
   /** When the stream began, as far as the caller's thread knows: the caller's clock may be set. */
   #toldOrigin: number | undefined;
-  /** A stream goes on here and no picture of it has come yet, or one was lost: those that need it are not told of one by one. */
-  #awaitsPicture: boolean;
 
   /**
    * @param resume the stream that was begun on another shard
@@ -67,16 +58,14 @@ export class ChannelMuxer {
     resume: MuxerResumption | undefined,
     onWarning: (warning: MuxerError, lostFrames?: number) => void,
   ) {
-    this.#tracks = tracks;
-    this.#describer = new StreamMetadataTracker(() => this.#announced);
     const hevcForm = hevc === 'legacy' ? 'legacy' : 'enhanced';
     this.#muxer = new Muxer({ hevcForm, inputClock, slices: 'await', resume, onWarning });
-    if (encryption.video !== undefined || encryption.audio !== undefined) {
+    this.#describer = new StreamMetadataTracker(tracks, this.#muxer);
+    if (encryption.video !== undefined || encryption.audio !== undefined)
       this.#encryption = new StreamEncryption(encryption);
-    }
     this.#toldOrigin = resume?.state.origin;
-    this.#awaitsPicture = resume !== undefined;
-    this.#describer.describe(this.#muxer.videoParameters, this.#muxer.audioParameters, this);
+    this.#loss = new PictureLoss(resume !== undefined);
+    this.#describer.describe(this.#muxer.videoParameters, this.#muxer.audioParameters, this.bitrates);
   }
 
   /** How far the stream has come, in ms. */
@@ -91,11 +80,6 @@ export class ChannelMuxer {
 
   get hasAudio(): boolean {
     return this.#muxer.audioParameters !== undefined;
-  }
-
-  get #announced(): AnnouncedTracks {
-    const { video, audio } = this.#tracks;
-    return { video: videoCodecId(video, this.#muxer.hevcForm), audio: audioCodecId(audio) };
   }
 
   get hevcForm(): HevcForm {
@@ -118,17 +102,7 @@ export class ChannelMuxer {
 
   /** What describes the stream, when the form of H.265 has changed and no picture has come in the new one yet. */
   redescribe(): StreamDescription | undefined {
-    return this.#describer.reform(videoCodecId('h265', this.hevcForm)!);
-  }
-
-  get measuredBitrates(): Bitrates {
-    return { audio: this.#audioBitrate.rate, video: this.#videoBitrate.rate };
-  }
-
-  /** As measured, or, before that, as reported by the caller. */
-  get bitrates(): Bitrates {
-    const { audio, video } = this.measuredBitrates;
-    return { audio: audio ?? this.reportedBitrates.audio, video: video ?? this.reportedBitrates.video };
+    return this.#describer.reform();
   }
 
   /**
@@ -151,7 +125,7 @@ export class ChannelMuxer {
     this.#muxer.restart();
     this.#encryption?.restart();
     this.#toldOrigin = undefined;
-    this.#awaitsPicture = true;
+    this.#loss.begin();
     for (const track of ['video', 'audio'] as const) {
       const parameters = this.#encryption?.newsOf(track);
       if (parameters !== undefined) this.#describer.describeEncryption(parameters, 0);
@@ -180,19 +154,18 @@ export class ChannelMuxer {
     } catch (error) {
       this.#refuse(error, descriptor.command, sink);
     }
-    if (this.#held !== undefined || this.#muxer.heldPicture !== 0)
-      this.#sendHeld(descriptor.command, block, sink);
+    if (!this.#held.isEmpty || this.#muxer.heldPicture !== 0) this.#sendHeld(descriptor.command, block, sink);
     else this.#sendAll(descriptor.command, block, sink);
   }
 
   /** Names the picture that waits for more of its slices, which come in packets of their own; 0: none does. */
   get heldPicture(): number {
-    return this.#heldPicture;
+    return this.#held.number;
   }
 
   /** No more of the slices of the picture that waits will come, or not in time. */
   flush(sink: TagSink): void {
-    if (this.#held === undefined) return;
+    if (this.#held.isEmpty) return;
     while (tags.length > 0) tags.pop();
     packet.encrypted = false;
     try {
@@ -206,38 +179,28 @@ export class ChannelMuxer {
   /** Gives up the picture that waits. */
   dropHeld(): void {
     this.#muxer.awaitKeyFrame();
-    this.#held?.release(false);
-    this.#held = undefined;
-    this.#heldPicture = 0;
+    this.#held.take()?.release(false);
   }
 
   /** The packet is a part of the picture that waits, or that has gone out now, or another waits. */
   #sendHeld(command: Command, block: PacketBlock, sink: TagSink): void {
     const { heldPicture } = this.#muxer;
-    const goesOn = heldPicture === this.#heldPicture;
+    const goesOn = heldPicture === this.#held.number;
     if (command !== Command.video) this.#sendAll(command, block, sink);
-    else if (this.#held === undefined) {
+    else if (this.#held.isEmpty) {
       this.#sendAll(command, block, sink);
-      this.#hold(block, heldPicture);
+      this.#held.begin(block, heldPicture);
     } else if (goesOn) this.#held.bring(block);
     else {
       // What has come out may be of both.
       this.#held.bring(block);
       this.#releaseHeld(sink);
-      if (heldPicture !== 0) this.#hold(block, heldPicture);
+      if (heldPicture !== 0) this.#held.begin(block, heldPicture);
     }
   }
 
-  #hold(block: PacketBlock, heldPicture: number): void {
-    block.hold();
-    this.#held = block;
-    this.#heldPicture = heldPicture;
-  }
-
   #releaseHeld(sink: TagSink): void {
-    const held = this.#held!;
-    this.#held = undefined;
-    this.#heldPicture = 0;
+    const held = this.#held.take()!;
     this.#sendAll(Command.video, held, sink);
     held.release();
   }
@@ -254,20 +217,14 @@ export class ChannelMuxer {
 
   /** A picture was lost: those that refer to it are skipped without a word each. */
   #noteLoss(sink: TagSink): void {
-    if (this.#held !== undefined) sink.skipPicture();
+    if (!this.#held.isEmpty) sink.skipPicture();
     this.dropHeld();
-    this.#awaitsPicture = true;
+    this.#loss.begin();
   }
 
   #refuse(error: unknown, command: Command, sink: TagSink): void {
-    const isEarly = isBeforeKeyFrame(error);
-    if (isEarly && this.#awaitsPicture) {
-      sink.skipPicture();
-      return;
-    }
-    // Has the muxer lost a picture with it, then it refuses those that refer to it.
-    if (command === Command.video && !isEarly) this.#awaitsPicture = true;
-    sink.refuse(error);
+    if (this.#loss.explains(error, command === Command.video)) sink.skipPicture();
+    else sink.refuse(error);
   }
 
   #mux({ command, codec }: PacketDescriptor): void {
@@ -281,7 +238,7 @@ export class ChannelMuxer {
     const parameters = this.#parametersOf(command);
     if (parameters === undefined || this.#describer.tells(parameters)) return undefined;
     const { videoParameters, audioParameters } = this.#muxer;
-    return this.#describer.describe(videoParameters, audioParameters, this);
+    return this.#describer.describe(videoParameters, audioParameters, this.bitrates);
   }
 
   #parametersOf(command: Command): VideoParameters | AudioParameters | undefined {
@@ -299,11 +256,11 @@ export class ChannelMuxer {
 
   /** False when it did not go out. */
   #send(tag: FlvTag, block: PacketBlock, description: StreamDescription | undefined, sink: TagSink): boolean {
-    if (isPicture(tag)) this.#awaitsPicture = false;
+    if (isPicture(tag)) this.#loss.end();
     const encryption = packet.encrypted === true ? this.#forEncryption() : this.#encryption;
     const sent = encryption === undefined ? tag : this.#encrypt(encryption, tag, sink);
     if (sent === undefined) return false;
-    this.#measure(sent);
+    this.bitrates.add(sent);
     const parameters = encryption?.news(tag);
     if (parameters !== undefined) this.#tell(parameters, tag.timestamp, block, sink);
     sink.offer(sent, block, description, undefined);
@@ -335,18 +292,6 @@ export class ChannelMuxer {
     const tag = this.#describer.describeEncryption(parameters, timestamp);
     sink.offer(tag, block, this.#describer.current, undefined);
   }
-
-  #measure(tag: FlvTag): void {
-    if (isPicture(tag)) this.#videoBitrate.add(tag.size, tag.timestamp);
-    else if (isAudioFrame(tag)) this.#audioBitrate.add(tag.size, tag.timestamp);
-  }
-}
-
-/** The muxer cannot begin with this picture. */
-function isBeforeKeyFrame(error: unknown): boolean {
-  if (!(error instanceof MuxerError)) return false;
-  const { code } = error;
-  return code === 'ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME' || code === 'ERR_CLOUDPUSH_AV1_NO_SEQUENCE_HEADER';
 }
 
 function isSequenceHeader({ role }: FlvTag): boolean {

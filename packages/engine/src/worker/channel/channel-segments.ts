@@ -184,10 +184,10 @@ export class ChannelSegments {
     mark: SegmentMark | undefined,
   ): void {
     const { muxer, fanOut } = this.#stream;
-    if (metadata.type === 'bitrate') muxer.reportedBitrates = metadata;
-    const { measuredBitrates: bitrates } = muxer;
+    if (metadata.type === 'bitrate') muxer.bitrates.reported = metadata;
+    const { measured } = muxer.bitrates;
     for (const taker of fanOut.list) {
-      const body = encodeMetadataMessage(metadata, bitrates, taker.dropped);
+      const body = encodeMetadataMessage(metadata, measured, taker.dropped);
       taker.offer(dataTag(body, timestamp), block, description, mark);
     }
   }

@@ -3,12 +3,15 @@ import {
   type EncryptedTrack,
   type EncryptionParameters,
   FlvTag,
+  type HevcForm,
   TagRole,
   TagType,
   type VideoParameters,
 } from '@cloudpush/muxer';
 import { encodeAmf0 } from '@cloudpush/transport';
 import { type AnnouncedTracks, type Bitrates, encodeStreamMetadata } from '../../metadata/on-meta-data.js';
+import type { TrackPlan } from '../../options/destination-config.js';
+import { audioCodecId, videoCodecId } from './track-codec-ids.js';
 
 /** What a server must know of a stream, from a tag on. */
 export class StreamDescription {
@@ -54,12 +57,17 @@ export class StreamMetadataTracker {
   #videoParameters: VideoParameters | undefined;
   #audioParameters: AudioParameters | undefined;
   readonly #encryption = new Map<EncryptedTrack, FlvTag>();
-  readonly #announced: () => AnnouncedTracks;
+  readonly #tracks: TrackPlan;
+  readonly #muxer: { readonly hevcForm: HevcForm };
   #current: StreamDescription | undefined;
 
-  /** @param announced the codecs that the caller has named for tracks that may still come */
-  constructor(announced: () => AnnouncedTracks) {
-    this.#announced = announced;
+  /**
+   * @param tracks the codecs that the caller has named for tracks that may still come
+   * @param muxer says in which form H.265 goes out
+   */
+  constructor(tracks: TrackPlan, muxer: { readonly hevcForm: HevcForm }) {
+    this.#tracks = tracks;
+    this.#muxer = muxer;
   }
 
   /** The last description. */
@@ -74,24 +82,25 @@ export class StreamMetadataTracker {
 
   /**
    * Undefined when the parameters are those of the last description.
-   * @param source asked for the bit rates when they are not
+   * @param bitrates asked for when they are not
    */
   describe(
     video: VideoParameters | undefined,
     audio: AudioParameters | undefined,
-    source: { readonly bitrates: Bitrates },
+    bitrates: { readonly current: Bitrates },
   ): StreamDescription | undefined {
     if (video === this.#videoParameters && audio === this.#audioParameters) return undefined;
     this.#videoParameters = video;
     this.#audioParameters = audio;
-    const metadata = encodeStreamMetadata(video, audio, source.bitrates, this.#announced());
+    const metadata = encodeStreamMetadata(video, audio, bitrates.current, this.#announced);
     return this.#renew([metadataTag(metadata)]);
   }
 
-  /** The pictures that the last description tells of go out under another codec id. Undefined before the first description. */
-  reform(videoCodecId: number): StreamDescription | undefined {
+  /** Describes the stream for the form in which H.265 goes out now. Undefined before the first description. */
+  reform(): StreamDescription | undefined {
     if (this.#videoParameters === undefined) return this.#current;
-    this.#videoParameters = { ...this.#videoParameters, videoCodecId };
+    const id = videoCodecId('h265', this.#muxer.hevcForm)!;
+    this.#videoParameters = { ...this.#videoParameters, videoCodecId: id };
     return this.#renew([]);
   }
 
@@ -103,13 +112,18 @@ export class StreamMetadataTracker {
     return tag;
   }
 
+  get #announced(): AnnouncedTracks {
+    const { video, audio } = this.#tracks;
+    return { video: videoCodecId(video, this.#muxer.hevcForm), audio: audioCodecId(audio) };
+  }
+
   #renew(changed: readonly FlvTag[]): StreamDescription {
     const version = (this.#current?.version ?? 0) + 1;
     const encryption = [...this.#encryption.values()];
     this.#current = new StreamDescription(
       this.#videoParameters,
       this.#audioParameters,
-      this.#announced(),
+      this.#announced,
       encryption,
       changed,
       version,

@@ -92,7 +92,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
 
   /** As measured, or, before that, as reported by the caller. */
   get bitrates(): Bitrates {
-    return this.#muxer.bitrates;
+    return this.#muxer.bitrates.current;
   }
 
   get waitsForTrack(): boolean {
