@@ -1,11 +1,11 @@
 import { HISTOGRAM_BYTES, LatencyHistogram } from './latency-histogram.js';
 
 /**
- * What a shard counts, in memory that the caller's thread reads whenever it likes: no message is sent for a number.
+ * The counters of a shard, in memory that the caller's thread reads whenever it likes: no message is sent for a number.
  * Each counter has one writer, the shard, and is an aligned double, which is read whole.
  */
 
-/** What is counted of a channel. */
+/** The counters of a channel. */
 export const ChannelCounter = {
   /** Packets that the muxer refused as invalid. */
   packetsInvalid: 0,
@@ -18,7 +18,7 @@ export const ChannelCounter = {
 } as const;
 export type ChannelCounter = (typeof ChannelCounter)[keyof typeof ChannelCounter];
 
-/** What is counted of a destination. */
+/** The counters of a destination. */
 export const DestinationCounter = {
   /** Pictures handed to the socket. */
   videoFrames: 0,
@@ -30,7 +30,7 @@ export const DestinationCounter = {
   bytesSent: 3,
   /** Bytes that wait for a connection that is not up or says "no more", or that the kernel has not accepted yet. */
   queuedBytes: 4,
-  /** What waits for a connection that is not up or says "no more", as a span of the stream's clock in ms. */
+  /** The length of what waits for a connection that is not up or says "no more", in ms of the stream's clock. */
   queuedMs: 5,
   /** Pictures that no other refers to, dropped to make room. */
   droppedDisposable: 6,
@@ -53,7 +53,7 @@ export const DestinationCounter = {
 } as const;
 export type DestinationCounter = (typeof DestinationCounter)[keyof typeof DestinationCounter];
 
-/** What is counted of a channel's source. */
+/** The counters of a channel's source. */
 export const SourceCounter = {
   bytesReceived: 0,
   /** Pictures received whole. */

@@ -6,10 +6,10 @@ const FREE = 0;
 const HELD = 1;
 const RETURNED = 2;
 
-/** What released memory is filled with: whoever still sends from it sends this. */
+/** Fills released memory: whoever still sends from it sends this. */
 export const POISON = 0xdb;
 
-/** Where each block stands, in memory that the shards share: one byte for each granule that a block may begin at. */
+/** The state of each block, in memory that the shards share: one byte for each granule that a block may begin at. */
 export class BlockStates {
   readonly memory: SharedArrayBuffer;
   readonly #states: Uint8Array;

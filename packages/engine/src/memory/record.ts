@@ -1,7 +1,7 @@
 import { deserialize, serialize } from 'node:v8';
 
 /**
- * What travels through the pool beside media: plain data that both sides of the ring know the shape of.
+ * Records travel through the pool beside media: plain data that both sides of the ring know the shape of.
  */
 
 /** The data as bytes for a block. */

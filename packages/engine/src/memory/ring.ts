@@ -7,7 +7,7 @@
  * consumer that is awake is never disturbed.
  */
 
-/** What a descriptor asks the shard to do. */
+/** The request of a descriptor to its shard. */
 export const Command = {
   /** A channel's configuration waits in the control port. */
   open: 1,
@@ -81,7 +81,7 @@ abstract class Ring {
 /** The caller's side. */
 export class RingProducer extends Ring {
   #head = 0;
-  /** What the consumer had taken when this side last looked. */
+  /** The consumer's position when this side last looked. */
   #seenTail = 0;
 
   /**

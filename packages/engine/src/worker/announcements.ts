@@ -16,7 +16,7 @@ interface AnnouncedDestination {
   readonly loss: PendingReconnect | undefined;
   /** Why it was aborted meanwhile, when it was. */
   readonly abortedBy: CloudPushError | undefined;
-  /** Where its first connection leads, instead of to what its configuration says. */
+  /** The target of its first connection, instead of the one in its configuration. */
   readonly movedTo: ShardTarget | undefined;
 }
 

@@ -13,7 +13,7 @@ import type { SourceContext } from './source/source-context.js';
 /** A request that is about one channel. */
 export type ChannelRequest = Extract<ShardRequest, { readonly channel: number }>;
 
-/** What the table needs of its shard, beside what each of its channels needs. */
+/** The shard of a table, as far as the table needs it, beside what each of its channels needs. */
 export interface ChannelTableContext extends SourceContext {
   /** Handles what the port has ready: what was posted before a descriptor must be known before it. */
   receiveRequests(): void;

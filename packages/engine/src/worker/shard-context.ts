@@ -5,21 +5,21 @@ import type { ShardReport } from '../protocol/reports.js';
 import type { ConnectLimiter } from './connection/connect-limiter.js';
 import type { ConnectionFactory } from './connection/connection.js';
 
-/** What has gathered output in a turn. */
+/** A holder of output that was gathered in a turn. */
 export interface Flushable {
   flush(): void;
   /** Ends it, when it could not be flushed. */
   destroy(error: Error): void;
 }
 
-/** What has counters that change with every packet. */
+/** An owner of counters that change with every packet. */
 export interface Counted {
   /** The shard's note that the counters have moved since they were last published. */
   touched: boolean;
   updateCounters(): void;
 }
 
-/** What channels and destinations share with their shard. */
+/** The shard of channels and destinations, as far as they share it. */
 export interface ShardContext {
   readonly pool: SharedArrayBuffer;
   readonly gates: Gates;

@@ -28,8 +28,8 @@ import type { TagSink } from './tag-sink.js';
 const EMPTY = new Uint8Array(0);
 
 /**
- * What goes into the muxer and comes out of it, of all channels: neither outlives the call. One of each stays in the processor's
- * cache, where one for each channel would not.
+ * The packet that goes into the muxer and the tags that come out of it, of all channels: neither outlives the call. One of each
+ * stays in the processor's cache, where one for each channel would not.
  */
 const packet: MediaPacket = { data: EMPTY, headroom: HEADROOM, dts: 0, pts: 0, configuration: undefined };
 const tags: FlvTag[] = [];
@@ -95,12 +95,12 @@ export class ChannelMuxer {
     return this.#muxer.sequenceHeaders(0);
   }
 
-  /** What describes the stream, for a destination that joins it. */
+  /** The description of the stream, for a destination that joins it. */
   get description(): StreamDescription | undefined {
     return this.#describer.current;
   }
 
-  /** What describes the stream, when the form of H.265 has changed and no picture has come in the new one yet. */
+  /** Describes the stream when the form of H.265 has changed and no picture has come in the new one yet. */
   redescribe(): StreamDescription | undefined {
     return this.#describer.reform();
   }
@@ -233,7 +233,7 @@ export class ChannelMuxer {
     else this.#muxer.scriptData(packet, tags);
   }
 
-  /** What is new of the stream with a packet: it tells of its own track only, and the other one need not be looked at. */
+  /** The description this packet changes, if any. A packet can only change its own track. */
   #describe(command: Command): StreamDescription | undefined {
     const parameters = this.#parametersOf(command);
     if (parameters === undefined || this.#describer.tells(parameters)) return undefined;

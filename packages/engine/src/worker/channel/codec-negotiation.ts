@@ -1,14 +1,14 @@
 import type { HevcForm } from '@cloudpush/muxer';
 import { type RtmpPublisher, takesFourCc } from '@cloudpush/transport';
 
-/** What makes the stream: it is muxed once, so that one form of H.265 serves all servers. */
+/** The maker of the stream: it is muxed once, so that one form of H.265 serves all servers. */
 interface HevcMuxer {
   hevcForm: HevcForm;
 }
 
 /**
- * What the servers of a channel have been asked about its codecs: beside the oldest ones, each is sent unless the server is known
- * not to take it.
+ * Tracks the codecs that the servers of a channel have been asked about: beside the oldest ones, each is sent unless the server is
+ * known not to take it.
  */
 export class CodecNegotiation {
   readonly #muxer: HevcMuxer;
@@ -51,7 +51,7 @@ export class CodecNegotiation {
     }
   }
 
-  /** What the user should know, once for each destination and form, of a server that others have decided for. */
+  /** A warning, once for each destination and form, of a server that others have decided for. */
   warningOf(destination: number, publisher: RtmpPublisher): string | undefined {
     const { hevcForm } = this.#muxer;
     if (this.#hevcIsGiven || !this.#asked.has('hvc1') || takesHevc(publisher, hevcForm)) return undefined;

@@ -57,7 +57,7 @@ export class CodecTrial {
     return closes ? refused : [];
   }
 
-  /** What to tell of it. Once it may have been chance; twice in a row it was not. */
+  /** The error to report. Once it may have been chance; twice in a row it was not. */
   refusal(fourCcs: readonly string[], cause: Error): RtmpError {
     this.#refusals++;
     const names = fourCcs.join(' and ');

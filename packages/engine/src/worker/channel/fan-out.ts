@@ -68,7 +68,7 @@ export class FanOut {
     slowest?.backlog.relieve();
   }
 
-  /** Who is left behind may have changed. */
+  /** Lets each think again: another one may be left behind now. */
   reconsider(): void {
     for (const taker of this.#list) taker.backlog.reconsider();
   }

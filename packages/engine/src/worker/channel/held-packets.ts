@@ -2,7 +2,7 @@ import type { MonotonicClock } from '../../base/clock.js';
 import type { Command } from '../../memory/ring.js';
 import type { PacketBlock } from './packet-block.js';
 
-/** What a descriptor tells of a packet: the ring's consumer stands at one. */
+/** The fields of a packet's descriptor: the ring's consumer stands at one. */
 export interface PacketDescriptor {
   readonly command: Command;
   readonly codec: number;

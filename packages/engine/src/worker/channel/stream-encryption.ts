@@ -50,7 +50,7 @@ export class StreamEncryption {
     return tag;
   }
 
-  /** What has to be told of a track in front of this frame of it; undefined when it is known. */
+  /** The parameters of a track that must be told in front of this frame of it; undefined when they are known. */
   news(tag: FlvTag): EncryptionParameters | undefined {
     const track = frameTrackOf(tag);
     return track === undefined ? undefined : this.newsOf(track);

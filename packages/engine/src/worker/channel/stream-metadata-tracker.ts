@@ -13,7 +13,7 @@ import { type AnnouncedTracks, type Bitrates, encodeStreamMetadata } from '../..
 import type { TrackPlan } from '../../options/destination-config.js';
 import { audioCodecId, videoCodecId } from './track-codec-ids.js';
 
-/** What a server must know of a stream, from a tag on. */
+/** The parameters of a stream that a server must know from a tag on. */
 export class StreamDescription {
   readonly #video: VideoParameters | undefined;
   readonly #audio: AudioParameters | undefined;
@@ -22,7 +22,7 @@ export class StreamDescription {
   readonly encryption: readonly FlvTag[];
   /** Counts up with each change: the later description knows more. */
   readonly version: number;
-  /** What must be sent in front of the tag which brings the description: it is new. */
+  /** Tags that must go out in front of the one which brings the description: they are new. */
   readonly changed: readonly FlvTag[];
 
   constructor(
@@ -53,7 +53,7 @@ export class StreamDescription {
  * change: not every server expects `onMetaData` in mid-stream, so that it waits for the next one.
  */
 export class StreamMetadataTracker {
-  /** What the last description told. */
+  /** The parameters that the last description told. */
   #videoParameters: VideoParameters | undefined;
   #audioParameters: AudioParameters | undefined;
   readonly #encryption = new Map<EncryptedTrack, FlvTag>();

@@ -20,7 +20,7 @@ export class TrackWait {
     this.#onEnded = onEnded;
   }
 
-  /** What has come is to wait. */
+  /** The media that has come is to wait. */
   get holds(): boolean {
     return this.#state === 'waiting';
   }

@@ -197,7 +197,7 @@ function connectTimeoutError(limit: number, interrupted: unknown, host: string):
 }
 
 /**
- * What the caller gave to prove who he is goes to the host that he named. Another one to which its server leads is not shown
+ * The credentials of the caller go to the host that he named. Another one to which its server leads is not shown
  * the password, which that server has never seen either.
  */
 function withheldFrom({ url, home, untrusted }: ShardTarget): Partial<PublisherOptions> {

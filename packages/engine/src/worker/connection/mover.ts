@@ -47,7 +47,7 @@ export class Mover {
     this.#owner = owner;
   }
 
-  /** Where the stream is about to move; undefined: nowhere. */
+  /** The target to which the stream is about to move; undefined: none. */
   get move(): MoveTarget | undefined {
     return this.#state.kind === 'none' ? undefined : this.#state.move;
   }

@@ -62,7 +62,7 @@ export class Reconnector implements ConnectionOwner {
   readonly #closing: ClosingConnections;
   readonly #moveRequests: MoveRequests<MoveRequest>;
   #state: State = { kind: 'idle', isOrderly: false };
-  /** Where the stream was told to move while nothing was being published. */
+  /** The target to which the stream was told to move while nothing was being published. */
   #pendingMove: MoveTarget | undefined;
   /** The next stream has another name than the one before, which the server may still hold. */
   #renewsName = false;

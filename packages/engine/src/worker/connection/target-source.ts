@@ -6,7 +6,7 @@ interface Waiter {
   reject(error: Error): void;
 }
 
-/** Where a destination's connections lead: always the same place, or what the caller's thread says each time. */
+/** The target of a destination's connections: always the same, or the one that the caller's thread names each time. */
 export class TargetSource {
   /** Undefined: the caller's thread is asked. */
   #fixed: ShardTarget | undefined;

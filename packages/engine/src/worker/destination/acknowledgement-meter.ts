@@ -12,9 +12,9 @@ const CLOSEST = 90;
 const LARGEST_STEP = 1 << 20;
 /** More at a time, in bytes, and the server has miscounted or begun anew: some do. */
 const ABSURD_STEP = 1 << 28;
-/** What may be under way while the next acknowledgement is awaited: half a step more than one, as servers count unevenly. */
+/** Bytes that may be under way while the next acknowledgement is awaited, in steps: half a step more than one, as servers count unevenly. */
 const STEPS_UNDER_WAY = 1.5;
-/** What may be under way when one has come, in steps: frames, and the time until it is noticed. */
+/** Bytes that may be under way when one has come, in steps: frames, and the time until it is noticed. */
 const STEPS_BEHIND = 0.25;
 /** For so long, in ms, the least that was under way counts as what the path itself holds. */
 const LEAST_PERIOD = 10_000;
@@ -33,7 +33,7 @@ export class AcknowledgementMeter {
   #step = 0;
   #isTrusted = true;
   #inFlight = 0;
-  /** What was under way when the last acknowledgement came, with no step that waits for its own. */
+  /** Bytes that were under way when the last acknowledgement came, with no step that waits for its own. */
   #behind = 0;
   /** When the path held no more than it does without congestion for the last time. */
   #clearAt = Number.NEGATIVE_INFINITY;

@@ -20,7 +20,7 @@ import { SendQueue } from './send-queue.js';
  */
 export const PATIENCE = 1000;
 
-/** Whom a backlog asks about the others, and tells when its source must wait. */
+/** The destination of a backlog: it knows about the others, and is told when the source must wait. */
 export interface BacklogOwner {
   /** Another destination is ahead of this one, and has room: the source must not wait for this one. */
   isLeftBehind(): boolean;
@@ -73,7 +73,7 @@ export class Backlog extends SendQueue {
     return this.#limits.overflow === 'drop';
   }
 
-  /** What waits is below the low watermark. */
+  /** The queue is below the low watermark. */
   get hasRoom(): boolean {
     return !this.#isAbove(this.#limits.lowWatermark);
   }
@@ -109,7 +109,7 @@ export class Backlog extends SendQueue {
     this.#skipsFor ??= 'start';
   }
 
-  /** What was under way is lost, and the pictures that refer to it cannot be decoded any more. */
+  /** Drops the pictures that cannot be decoded any more, as what was under way is lost. */
   startAtKeyFrame(): void {
     this.#noteDropped(startAtKeyFrame(this), 'start');
   }
@@ -153,7 +153,7 @@ export class Backlog extends SendQueue {
     this.clear();
   }
 
-  /** What does not fit is dropped; what the channel still keeps back cannot be. */
+  /** Drops what does not fit; what the channel still keeps back cannot be dropped. */
   get #drops(): boolean {
     if (!this.#heldPackets.isEmpty) return false;
     if (this.mayDrop) return true;

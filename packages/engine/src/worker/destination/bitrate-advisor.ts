@@ -50,12 +50,12 @@ export class BitrateAdvisor {
   #hiddenBefore = 0;
   #sampledAt: number | undefined;
   #offered = 0;
-  /** What the source gives, smoothed; undefined at first. All rates are in bytes a second. */
+  /** The rate of the source, smoothed; undefined at first. All rates are in bytes a second. */
   #source: number | undefined;
-  /** What was advised last; undefined while the source may do as it likes. */
+  /** The rate that was advised last; undefined while the source may do as it likes. */
   #advised: number | undefined;
   #advisedAt = Number.NEGATIVE_INFINITY;
-  /** What the source gave before it was told to give less. */
+  /** The rate of the source before it was told to give less. */
   #ceiling = 0;
   /** Since when there has been no backlog. */
   #clearSince = 0;
@@ -153,7 +153,7 @@ export class BitrateAdvisor {
     return this.#advise(now, target, 'congested');
   }
 
-  /** What the kernel has accepted beyond what the path holds, in ms at the rate at which the server receives. */
+  /** Bytes that the kernel has accepted beyond those that the path holds, in ms at the rate at which the server receives. */
   #hiddenBacklog(now: number): number {
     const { excess } = this.#acknowledgements;
     const rate = excess === 0 ? undefined : this.#acknowledgements.throughput(now);
@@ -192,7 +192,7 @@ export class BitrateAdvisor {
     return advice;
   }
 
-  /** What was advised is used, and gets through. A source that does not use it says nothing about what more would do. */
+  /** The advised rate is used, and gets through. A source that does not use it says nothing about what more would do. */
   #holds(now: number, advised: number, waiting: number): boolean {
     if (this.#isTold) return this.#acknowledgements.carried(now) >= CARRIED * advised && waiting <= HOLDS;
     return this.#source !== undefined && this.#source >= USED * advised;

@@ -11,7 +11,7 @@ const SKIPPED = {
   start: DestinationCounter.droppedUndecodable,
 } as const satisfies Record<SkipCause, DestinationCounter>;
 
-/** What a destination counts, in the memory that the caller's thread reads. */
+/** The counters of a destination, in the memory that the caller's thread reads. */
 export class DestinationCounters {
   readonly #counters: ShardCounters['destinations'];
   readonly #destination: number;
@@ -50,14 +50,14 @@ export class DestinationCounters {
     }
   }
 
-  /** What was dropped from the queue. */
+  /** Counts what was dropped from the queue. */
   noteDropped({ disposable, skipped, audio }: Dropped, cause: SkipCause): void {
     this.#add(DestinationCounter.droppedDisposable, disposable);
     this.#add(SKIPPED[cause], skipped);
     this.#add(DestinationCounter.droppedAudio, audio);
   }
 
-  /** What was given up in the queue. */
+  /** Counts what was given up in the queue. */
   noteLost(pictures: number, audioFrames: number): void {
     this.#add(DestinationCounter.lostPictures, pictures);
     this.#add(DestinationCounter.lostAudio, audioFrames);

@@ -1,7 +1,7 @@
 import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
 import { CloudPushError } from '../../base/errors.js';
 
-/** What did not leave in time. `queued` is in bytes. */
+/** The close time-out ran out. `limit` is in ms, `queued` in bytes. */
 export function closeTimeoutError(limit: number, queued: number): CloudPushError {
   const state = queued > 0 ? `${queued} bytes were still queued` : 'the server had not closed its side';
   const message = `${state} when the close time-out of ${limit} ms ran out`;
@@ -10,7 +10,7 @@ export function closeTimeoutError(limit: number, queued: number): CloudPushError
   });
 }
 
-/** What waits cannot leave in time: there is no attempt to connect before then. `queued` is in bytes. */
+/** The rest cannot leave in time: there is no attempt to connect before then. `limit` is in ms, `queued` in bytes. */
 export function outOfReachError(limit: number, queued: number, cause: Error): CloudPushError {
   const message = `${queued} bytes were still queued, and the next attempt to connect was due after the close time-out of ${limit} ms; the last one failed: ${cause.message}`;
   return new CloudPushError('ERR_CLOUDPUSH_CLOSE_TIMEOUT', message, {

@@ -26,10 +26,10 @@ export interface DestinationOwner {
   readonly waitsForTrack: boolean;
   /** The stream begins without waiting any longer. */
   beginWithoutTrack(): void;
-  /** What is known of the stream's bit rates. */
+  /** The stream's bit rates, as far as they are known. */
   readonly bitrates: Bitrates;
   readonly admission: Admission;
-  /** What the channel keeps back until a server has been asked about it. */
+  /** Packets that the channel keeps back until a server has been asked about them. */
   readonly heldPackets: HeldPackets;
   /** Publishing has begun, for the first time or again. */
   onPublishing(destination: number, publisher: RtmpPublisher): void;

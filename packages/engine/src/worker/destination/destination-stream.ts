@@ -149,7 +149,7 @@ export class DestinationStream implements Flushable {
     this.#connections.destroy(error);
   }
 
-  /** What waits goes out in the older form of H.265. */
+  /** Puts what waits into the older form of H.265. */
   fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
     this.#headers.fallBack(fallback, description);
     this.backlog.replace((tag) => fallback.legacyOf(tag));

@@ -2,7 +2,7 @@ import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import type { Watermark } from '../../options/options.js';
 import type { SendQueue } from './send-queue.js';
 
-/** What was dropped, by cause. */
+/** Counts of what was dropped, by cause. */
 export interface Dropped {
   /** Pictures that no other refers to. */
   readonly disposable: number;
@@ -57,7 +57,7 @@ function dropToKeyFrame(queue: SendQueue, passing: number): void {
   });
 }
 
-/** What is left of a queue can be decoded from its first key frame on only: drops the pictures before it. */
+/** Drops the pictures in front of a queue's first key frame: what is left can be decoded from there on only. */
 export function startAtKeyFrame(queue: SendQueue): Dropped {
   const pictures = queue.count(isPicture);
   const awaitKeyFrame = queue.count(isKeyFrame) === 0;

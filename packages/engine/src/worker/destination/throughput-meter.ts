@@ -32,7 +32,7 @@ export class ThroughputMeter {
   #grownAt = 0;
   /** The longest that nothing was taken since the anchor, in ms. */
   #longestGap = 0;
-  /** What had been sent before the lump at hand. */
+  /** Bytes that had been sent before the lump at hand. */
   #lumpFrom = 0;
   #largestLump = ASSUMED_LUMP;
   /** Bytes a second, between two moments at which the buffer was full; undefined: not measured yet. */

@@ -184,7 +184,7 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
     return { error: this.#trial.refusal(refused, error), mended };
   }
 
-  /** What waits goes out in the older form of H.265. */
+  /** Puts what waits into the older form of H.265. */
   fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
     this.stream.fallBack(fallback, description);
   }

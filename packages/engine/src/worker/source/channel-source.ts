@@ -10,10 +10,10 @@ import type { SourceChannel, SourceContext } from './source-context.js';
 import { SourceOutput } from './source-output.js';
 import type { SessionHandler, SourceSession } from './source-session.js';
 
-/** Who was there for so long, in ms, is tried from the first delay on. */
+/** A source that was there for so long, in ms, is tried from the first delay on. */
 const RESET_AFTER = 60_000;
 const MOST_ATTEMPTS = 1_000_000;
-/** What part of its time-out a source may be silent before that is told. */
+/** The part of its time-out that a source may be silent before that is told. */
 const STALLED = 1 / 2;
 
 /** Opens a source, or what stands in for it, once more. */
@@ -233,7 +233,7 @@ export class ChannelSource {
     this.#output.trim();
   }
 
-  /** What it has counted since its counters were last published is not lost with it. */
+  /** Closes the session; its counts since its counters were last published are not lost with it. */
   #closeSession(): void {
     const session = this.#session;
     session?.updateCounters();

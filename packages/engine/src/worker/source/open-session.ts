@@ -9,7 +9,7 @@ import { type RtspServices, RtspSession } from './rtsp-session.js';
 import type { SourceOutput } from './source-output.js';
 import type { SessionHandler, SourceSession } from './source-session.js';
 
-/** What sessions need of their shard. */
+/** The shard of sessions, as far as they need it. */
 export interface SessionServices extends RtspServices {
   readonly pacer: Pacer;
   readonly commands: RunningCommands;

@@ -27,7 +27,7 @@ export interface ReaderOpener {
   close?(): void;
   /** Why what the reader stands on has ended; undefined: as it should. */
   verdict?(): Promise<CloudPushError | undefined>;
-  /** What has gone wrong with the reader. */
+  /** An error of the reader. */
   errorOf?(error: unknown): CloudPushError;
 }
 

@@ -22,7 +22,7 @@ const REQUEST_TIMEOUT = 10_000;
 /** Bytes of the largest audio frame: two seconds of G.711, more than AAC can have. */
 const MAX_AUDIO_FRAME = 16 * 1024;
 
-/** What an RTSP session needs of its shard. */
+/** The shard of an RTSP session, as far as it needs it. */
 export interface RtspServices {
   readonly budget: SpillBudget;
   /** Hands what was gathered to the kernel. */
@@ -59,7 +59,7 @@ export class RtspSession implements SourceSession {
   #client: RtspClient | undefined;
   #chosen: ChosenTracks = { video: undefined, audio: undefined, notes: [] };
   #writers: TrackWriter[] = [];
-  /** What has been counted of each track. */
+  /** The counts of each track. */
   readonly #counted = new Map<TrackStatistics, typeof NOTHING>();
   #closed = false;
 
@@ -154,7 +154,7 @@ export class RtspSession implements SourceSession {
     for (const writer of this.#writers) writer.close();
   }
 
-  /** What arrives may make packets, which leave together. */
+  /** Handles bytes that have arrived: the packets that they make leave together. */
   #act(act: (client: RtspClient, now: number) => void): void {
     if (this.#client === undefined || this.#closed) return;
     try {

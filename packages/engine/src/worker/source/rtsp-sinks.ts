@@ -47,7 +47,7 @@ export class AudioSink implements MediaSink {
   configuration: Uint8Array | undefined;
   #writer: TrackWriter | undefined;
 
-  /** Where it goes. */
+  /** Its receiver. */
   set writer(writer: TrackWriter) {
     this.#writer = writer;
   }

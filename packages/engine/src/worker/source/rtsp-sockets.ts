@@ -19,10 +19,10 @@ const FIRST_PORT = 20_000;
 const LAST_PORT = 60_000;
 /** Bytes of a receive buffer: a key frame comes as one burst. */
 const RECEIVE_BUFFER = 2 * 1024 * 1024;
-/** What a connection that ends is given for its last request, in ms. */
+/** The time that a connection which ends is given for its last request, in ms. */
 const END_TIMEOUT = 500;
 
-/** What arrives, and what happens, on the sockets of an RTSP client. */
+/** The listener of an RTSP client's sockets. */
 export interface SocketEvents {
   onConnected(): void;
   onData(bytes: Uint8Array): void;

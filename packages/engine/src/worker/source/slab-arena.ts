@@ -2,7 +2,7 @@ import { GRANULE, granulesFor, NO_BLOCK } from '../../memory/block-layout.js';
 import type { BlockReturn, PacketBlock } from '../channel/packet-block.js';
 
 /**
- * Where the packets of an in-shard source lie: in slabs, blocks of the pool that the shard has leased for the channel and divides
+ * The memory of the packets of an in-shard source: slabs, blocks of the pool that the shard has leased for the channel and divides
  * itself, so that no other thread has a part in a packet.
  *
  * A slab is filled from its start to its end. Once its last packet has been released it is filled anew: while the server keeps up,
@@ -27,7 +27,7 @@ interface Slab {
   packets: number;
 }
 
-/** What an arena needs of its source. */
+/** The source of an arena, as far as it needs it. */
 export interface SlabOwner {
   /** Asks for a slab: {@link SlabArena.onSlab} is the answer, sooner or later. */
   askForSlab(bytes: number, largest: number): void;

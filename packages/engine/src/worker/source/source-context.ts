@@ -3,7 +3,7 @@ import type { PacketDescriptor } from '../channel/held-packets.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import type { Counted, ShardContext } from '../shard-context.js';
 
-/** What sources need of their shard. */
+/** The shard of sources, as far as they need it. */
 export interface SourceContext extends ShardContext {
   /** Has the counters of a channel published before long. */
   touch(channel: Counted): void;
@@ -11,7 +11,7 @@ export interface SourceContext extends ShardContext {
   flush(): void;
 }
 
-/** What a source needs of its channel. */
+/** The channel of a source, as far as it needs it. */
 export interface SourceChannel extends Counted {
   /** The channel's number. */
   readonly number: number;

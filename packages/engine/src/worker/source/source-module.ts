@@ -1,6 +1,6 @@
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
 
-/** What a source module is given. */
+/** The surroundings that a source module is given. */
 export interface SourceModuleContext {
   /** The option `options` of the source, as the caller has given it. */
   readonly options: unknown;
@@ -41,7 +41,7 @@ export interface SourceModuleStream {
   readonly packets: AsyncIterable<SourceModulePacket> | Iterable<SourceModulePacket>;
 }
 
-/** What a source module exports, by the name `openSource`. */
+/** The function that a source module exports, by the name `openSource`. */
 export type OpenSourceModule = (
   context: SourceModuleContext,
 ) => SourceModuleStream | Promise<SourceModuleStream>;

@@ -29,7 +29,7 @@ export interface OutputHandler {
   onBegin(): void;
 }
 
-/** What a packet is, on its way into the channel. One for all: it does not outlive the call. */
+/** The descriptor of a packet on its way into the channel. One for all: it does not outlive the call. */
 const descriptor = {
   command: Command.video as Command,
   codec: 0,
@@ -56,7 +56,7 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
   #videoCodec = 0;
   #audioCodec = 0;
   #silence: Silence | undefined;
-  /** What is added to the session's times; NaN before its first packet. */
+  /** Added to the session's times, in ms; NaN before its first packet. */
   #shift = Number.NaN;
   /** The latest time of a packet, on the monotonic clock. */
   #latest = Number.NEGATIVE_INFINITY;

@@ -22,7 +22,7 @@ export interface SourceSession {
   close(): void;
 }
 
-/** Who hears of a session. */
+/** The listener of a session. */
 export interface SessionHandler {
   /** Its tracks are known; packets follow. */
   onConnected(tracks: SourceTracks): void;

@@ -6,12 +6,12 @@ const SPILL_LIMIT = 32 * 1024 * 1024;
 /** The same of one source, beside the packet that is being written. */
 const SPILL_EACH = 2 * 1024 * 1024;
 
-/** What a shard's sources hold outside of the pool. */
+/** The memory that a shard's sources hold outside of the pool. */
 export interface SpillBudget {
   bytes: number;
 }
 
-/** Where the packets of a track go. */
+/** The receiver of a track's packets. */
 export interface PacketReceiver {
   /** A packet of `bytes` lies in the block. */
   onPacket(block: number, bytes: number, pts: number, keyFrame: boolean): void;
