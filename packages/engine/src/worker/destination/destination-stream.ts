@@ -187,12 +187,8 @@ export class DestinationStream implements Flushable {
 
   /** Sends what waits, as far as the connection takes it. */
   #pump(): void {
-    for (;;) {
-      const waiting = this.backlog.first;
-      if (waiting === undefined) break;
-      if (waiting.mark?.border === 'start' && waiting.mark.number > this.segments.current.number)
-        this.#startSegment(waiting.mark.number);
-      if (this.#writer.isWritable && this.#movesAt(waiting.tag)) this.#move();
+    for (let first = this.backlog.first; first !== undefined; first = this.backlog.first) {
+      this.#makeWayFor(first);
       const publisher = this.#outlet;
       if (publisher === undefined || !this.#writer.isWritable) break;
       if (this.#writer.isAtStart && this.#channel.waitsForTrack && !this.isClosing) break;
@@ -203,6 +199,13 @@ export class DestinationStream implements Flushable {
     }
     this.backlog.resumeIfRoom();
     if (this.backlog.isEmpty) this.#owner.onEmpty();
+  }
+
+  /** The next tag may need the next stream, or be the one at which the stream goes over to another connection. */
+  #makeWayFor({ tag, mark }: QueuedTag): void {
+    if (mark?.border === 'start' && mark.number > this.segments.current.number)
+      this.#startSegment(mark.number);
+    if (this.#writer.isWritable && this.#movesAt(tag)) this.#move();
   }
 
   /** The connection, while the segment's stream is being published on it. */
