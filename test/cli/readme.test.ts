@@ -44,7 +44,8 @@ function adapted(line: string, server: string, tokenServer: string): string {
     .replace('--duration 60', '--duration 1')
     .replace(/( token-server [^#]*)/, '$1 --listen 127.0.0.1:0 --duration 0.1 ')
     .replace('gateway gateway.yaml', 'gateway gateway.yaml --check')
-    .replace(/( demo) /, '$1 --channels 1 --duration 1 ');
+    .replace(/( demo) /, '$1 --channels 1 --duration 1 ')
+    .replace(/( gateway-demo) /, '$1 --port 0 --duration 1 ');
 }
 
 test('every command line of the README works', { timeout: 240_000 }, async (context) => {

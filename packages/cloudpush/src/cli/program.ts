@@ -5,6 +5,7 @@ import type { CommandContext } from './command-context.js';
 import { decryptProgram } from './commands/decrypt/decrypt-program.js';
 import { DEFAULT_FOLDER, demoCommand } from './commands/demo/demo-command.js';
 import { gatewayProgram } from './commands/gateway/gateway-program.js';
+import { gatewayDemoProgram } from './commands/gateway-demo/gateway-demo-program.js';
 import { inspectProgram } from './commands/inspect/inspect-program.js';
 import { pushProgram } from './commands/push/push-program.js';
 import { receiveProgram } from './commands/receive/receive-program.js';
@@ -28,7 +29,8 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(demo(context))
     .addCommand(tokenServerProgram(context))
     .addCommand(topProgram(context))
-    .addCommand(gatewayProgram(context));
+    .addCommand(gatewayProgram(context))
+    .addCommand(gatewayDemoProgram(context, version()));
   return program;
 }
 
