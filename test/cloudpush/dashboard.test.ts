@@ -186,6 +186,15 @@ channels:
     await row('lobby').getByRole('link').click();
     await page.locator('.channel-page pre').waitFor();
     expect(await page.content()).not.toContain('hush');
+    const video = page.locator('video');
+    const time = () => video.evaluate((element: { currentTime: number }) => element.currentTime);
+    await expect
+      .poll(() => video.evaluate((element: { videoWidth: number }) => element.videoWidth))
+      .toBe(320);
+    await page.getByRole('button', { name: 'Watch live' }).click();
+    await expect.poll(time, { timeout: 20_000 }).toBeGreaterThan(1);
+    await page.getByRole('button', { name: 'Stop watching' }).click();
+    await expect.poll(time, { timeout: 20_000 }).toBe(0);
     watched.expectCalm();
   } finally {
     await first[Symbol.asyncDispose]();

@@ -17,6 +17,7 @@ import {
 import { applyMergePatch } from './merge-patch.js';
 import type { ConfigurationFault, EngineState, GatewayEvent, GatewayState } from './state.js';
 import type { ChannelSupervisor } from './supervisor/channel-supervisor.js';
+import type { MediaDestination } from './supervisor/media-engine.js';
 import type { Supervisor } from './supervisor/supervisor.js';
 
 /** What a gateway is made of. */
@@ -34,6 +35,7 @@ export class GatewayService implements Gateway {
   readonly #parts: GatewayParts;
   readonly #startedAt: number;
   readonly #manager: ConfigurationManager;
+  readonly #previews = new Map<string, MediaDestination>();
   #isStopping = false;
   /** Changes are made one after the other. */
   #lastChange: Promise<unknown> = Promise.resolve();
@@ -160,6 +162,17 @@ export class GatewayService implements Gateway {
   async moveDestination(channel: string, destination: string, target: PushTarget): Promise<ChannelResource> {
     this.#require(channel).move(destination, target);
     return this.#resource(channel);
+  }
+
+  async openPreview(channel: string, url: string): Promise<void> {
+    const preview = this.#require(channel).preview(url);
+    this.#previews.set(url, preview);
+    preview.on('close', () => this.#previews.delete(url));
+  }
+
+  async closePreview(url: string): Promise<void> {
+    this.#previews.get(url)?.abort();
+    this.#previews.delete(url);
   }
 
   async configuration(): Promise<ConfigurationText> {

@@ -124,6 +124,15 @@ export interface Gateway {
   /** Leads the stream to another server without a gap, until the next restart or change of the configuration. */
   moveDestination(channel: string, destination: string, target: PushTarget): Promise<ChannelResource>;
 
+  /**
+   * Sends the stream of a channel to one more place, for somebody who looks at it: it is no destination of the configuration, is not tried
+   * again, and drops what its receiver does not take. Ends with the channel, or with {@link closePreview}.
+   * @param url `rtmp://…` of a receiver in this process
+   */
+  openPreview(channel: string, url: string): Promise<void>;
+  /** Does nothing where there is none any more. */
+  closePreview(url: string): Promise<void>;
+
   configuration(): Promise<ConfigurationText>;
   /** Without putting it in force. */
   checkConfiguration(text: string): Promise<readonly ConfigurationFault[]>;

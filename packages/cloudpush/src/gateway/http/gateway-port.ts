@@ -18,6 +18,8 @@ export const operations = [
   'configuration',
   'checkConfiguration',
   'reload',
+  'openPreview',
+  'closePreview',
 ] as const satisfies readonly (keyof Gateway)[];
 
 export type Operation = (typeof operations)[number];

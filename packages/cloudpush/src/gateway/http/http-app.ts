@@ -12,6 +12,7 @@ import { dashboardRoutes } from './routes/dashboard.js';
 import { destinationRoutes } from './routes/destinations.js';
 import { healthRoutes } from './routes/health.js';
 import { infoRoutes } from './routes/info.js';
+import { previewRoutes } from './routes/preview.js';
 import type { StaticFile } from './static-files.js';
 
 /** Bytes of a body: 1000 channels with all that can be said of them. */
@@ -31,7 +32,7 @@ const MAX_CONNECTIONS = 500;
 /** Of all answers: what browsers may do with them. */
 const securityHeaders = {
   'content-security-policy':
-    "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "default-src 'self'; media-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
@@ -59,6 +60,7 @@ export async function createApiApp(
     channelRoutes(routes, context);
     channelActionRoutes(routes, context);
     destinationRoutes(routes, context);
+    previewRoutes(routes, context);
     configurationRoutes(routes, context);
     dashboardRoutes(routes, files);
     done();

@@ -66,6 +66,8 @@ test('it tells of every route, each under a name of its own', async () => {
     'GET /v1/channels/{name}/destinations',
     'GET /v1/channels/{name}/destinations/{destination}',
     'GET /v1/channels/{name}/events',
+    'GET /v1/channels/{name}/frame.mp4',
+    'GET /v1/channels/{name}/live.mp4',
     'GET /v1/config',
     'GET /v1/events',
     'GET /v1/info',

@@ -8,8 +8,9 @@ import { channelStatus } from './channel-status.js';
 import { DestinationSet } from './destination-set.js';
 import type { DestinationSupervisor } from './destination-supervisor.js';
 import { EventSegments } from './event-segments.js';
-import type { MediaChannel } from './media-engine.js';
+import type { MediaChannel, MediaDestination } from './media-engine.js';
 import { betraysSecrets } from './move-guard.js';
+import { previewOptions } from './preview-options.js';
 import { SourceSupervisor } from './source-supervisor.js';
 import type { EventFields, SupervisorContext } from './supervisor-context.js';
 
@@ -174,6 +175,21 @@ export class ChannelSupervisor {
     if (!found.move(target)) {
       throw new GatewayError('conflict', `${destination} of ${this.#plan.name} is ${found.status}`);
     }
+  }
+
+  /** Sends the stream to one more place, for somebody who looks at it. @throws GatewayError, CloudPushError */
+  preview(url: string): MediaDestination {
+    const { name, stream } = this.#plan;
+    if (this.#phase.type !== 'running') {
+      throw new GatewayError('conflict', `${name} is ${this.#status}: there is nothing to look at`);
+    }
+    if (stream.encryption !== undefined) {
+      throw new GatewayError(
+        'conflict',
+        `${name} is encrypted before it leaves its worker: there is nothing to look at`,
+      );
+    }
+    return this.#phase.channel.addDestination(previewOptions(url));
   }
 
   /** Looks how everything stands, and tells when the channel's state has changed. */

@@ -74,7 +74,7 @@ async function problemOf(response: Response): Promise<RequestError> {
 }
 
 /** The path of a channel in the API. */
-function channelPath(name: string): string {
+export function channelPath(name: string): string {
   return `/v1/channels/${encodeURIComponent(name)}`;
 }
 

@@ -144,6 +144,16 @@ export class FakeGateway implements Gateway {
     return this.#act('moveDestination', name, destination, target);
   }
 
+  /** Nobody sends anything. */
+  async openPreview(name: string, url: string): Promise<void> {
+    this.calls.push(['openPreview', name, url]);
+    this.#existing(name);
+  }
+
+  async closePreview(url: string): Promise<void> {
+    this.calls.push(['closePreview', url]);
+  }
+
   async configuration(): Promise<ConfigurationText> {
     return { text: 'version: 1\nchannels: {}\n', revision: 'c1' };
   }

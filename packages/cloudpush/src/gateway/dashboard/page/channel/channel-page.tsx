@@ -9,6 +9,7 @@ import { ChannelButtons } from './channel-buttons.js';
 import { Charts } from './charts.js';
 import { DestinationTable } from './destination-table.js';
 import { EventLog, useEvents } from './event-log.js';
+import { Picture } from './picture.js';
 import { SourceFacts } from './source-facts.js';
 import { Timeline } from './timeline.js';
 import { YamlText } from './yaml-text.js';
@@ -42,9 +43,10 @@ export function ChannelPage({ name }: { readonly name: string }) {
         </p>
       )}
       <div class="panels">
+        <Picture channel={channel} />
         <SourceFacts channel={channel} now={gateway.at} />
-        <Charts name={name} />
         <DestinationTable channel={channel} now={gateway.at} />
+        <Charts name={name} />
         <Timeline channel={channel} events={log} now={gateway.at} />
         <EventLog events={log} now={gateway.at} />
         <YamlText configuration={resource?.configuration} />

@@ -55,7 +55,7 @@ const kinds: readonly ChartKind[] = [
 /** The last ten minutes of a channel, as far as the page has been open. */
 export function Charts({ name }: { readonly name: string }) {
   return (
-    <section class="panel">
+    <section class="panel wide">
       <h3>
         Last minutes <small>since the page was opened, ten at the most</small>
       </h3>

@@ -1,0 +1,115 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import Type from 'typebox';
+import type { HttpContext } from '../http-context.js';
+import { previewChannel } from '../preview/channel-preview.js';
+import { LiveMovie, stillMovie } from '../preview/movie.js';
+import type { PreviewPicture } from '../preview/preview-pictures.js';
+import { channelParameters } from '../schemas/requests.js';
+import type { ChannelParameters } from './channel-requests.js';
+import { documented } from './route-documentation.js';
+
+const MP4 = 'video/mp4';
+/** A viewer that has so many bytes waiting does not keep up; it can look again. */
+const MAX_WAITING_BYTES = 8 * 2 ** 20;
+const tags = ['channels'];
+
+/** `/v1/channels/{name}/frame.mp4` and `live.mp4`: what a channel sends, for people who look. */
+export function previewRoutes(app: FastifyInstance, { gateway }: HttpContext): void {
+  const binary = Type.String({ description: 'MP4.', format: 'binary' });
+  const frameSchema = documented({
+    operationId: 'getChannelFrame',
+    summary: 'The next key frame that the channel sends, as a film of one picture.',
+    description: 'H.264 or H.265; the codec is named by the media type. Nothing is decoded or kept.',
+    tags,
+    params: channelParameters,
+    answers: binary,
+    mediaType: MP4,
+  });
+  app.get('/v1/channels/:name/frame.mp4', { schema: frameSchema }, async ({ params }, reply) => {
+    const { name } = params as ChannelParameters;
+    const picture = await untilClosed(reply, (signal) => keyFrameOf(gateway, name, signal));
+    return picture && reply.type(mediaType(picture)).send(Buffer.from(await stillMovie(picture)));
+  });
+
+  const liveSchema = documented({
+    operationId: 'watchChannel',
+    summary: 'What the channel sends, as a fragmented film that goes on until the request is ended.',
+    description: 'Pictures only. At most eight channels are looked at at the same time.',
+    tags,
+    params: channelParameters,
+    answers: binary,
+    mediaType: MP4,
+  });
+  app.get('/v1/channels/:name/live.mp4', { schema: liveSchema }, async ({ params }, reply) => {
+    const { name } = params as ChannelParameters;
+    await untilClosed(reply, (signal) => sendLive(gateway, name, reply, signal));
+    return reply;
+  });
+}
+
+/** @returns undefined when the signal came first */
+async function keyFrameOf(
+  gateway: HttpContext['gateway'],
+  name: string,
+  signal: AbortSignal,
+): Promise<PreviewPicture | undefined> {
+  const found = new AbortController();
+  let picture: PreviewPicture | undefined;
+  const onPicture = (next: PreviewPicture) => {
+    if (!next.keyFrame) return;
+    picture ??= next;
+    found.abort();
+  };
+  await previewChannel(gateway, name, onPicture, AbortSignal.any([signal, found.signal]));
+  return picture;
+}
+
+async function sendLive(
+  gateway: HttpContext['gateway'],
+  name: string,
+  reply: FastifyReply,
+  signal: AbortSignal,
+): Promise<void> {
+  const { raw } = reply;
+  let movie: LiveMovie | undefined;
+  const write = (piece: Uint8Array) => {
+    if (raw.writableLength > MAX_WAITING_BYTES) raw.destroy();
+    else raw.write(piece);
+  };
+  const onPicture = (picture: PreviewPicture) => {
+    if (movie === undefined) {
+      if (!picture.keyFrame) return;
+      begin(reply, picture);
+      movie = new LiveMovie(picture, write);
+    }
+    movie.add(picture).catch(() => raw.destroy());
+  };
+  try {
+    await previewChannel(gateway, name, onPicture, signal);
+  } catch (error) {
+    // Once the film has begun, its end is all that can be told.
+    if (movie === undefined) throw error;
+  } finally {
+    await movie?.close().catch(() => {});
+    if (movie !== undefined) raw.end();
+  }
+}
+
+function begin(reply: FastifyReply, picture: PreviewPicture): void {
+  reply.hijack();
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
+  reply.raw.writeHead(200, { 'content-type': mediaType(picture) });
+}
+
+function mediaType({ codecString }: PreviewPicture): string {
+  return `${MP4}; codecs="${codecString}"`;
+}
+
+/** Runs `look` with a signal for the end of the client's connection. */
+async function untilClosed<T>({ raw }: FastifyReply, look: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const closed = new AbortController();
+  raw.once('close', () => closed.abort());
+  return await look(closed.signal);
+}
