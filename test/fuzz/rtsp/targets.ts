@@ -121,9 +121,15 @@ function trackTarget(conversation: Buffer, index: number): Target {
     run(pieces) {
       const sink = new CollectingSink();
       const warnings: string[] = [];
-      const receiver = new TrackReceiver(track, sink, new TimelineOrigin(), limits, {
-        onSenderReport: () => undefined,
-        onWarning: (message) => warnings.push(message),
+      const receiver = new TrackReceiver({
+        track,
+        sink,
+        origin: new TimelineOrigin(),
+        limits,
+        handler: {
+          onSenderReport: () => undefined,
+          onWarning: (message) => warnings.push(message),
+        },
       });
       const bytes = Buffer.concat(pieces);
       for (let at = 0, now = 0; at + 2 <= bytes.length; now += 7) {

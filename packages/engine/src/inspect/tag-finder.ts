@@ -18,7 +18,7 @@ export async function findTag(pieces: FilePieces, from: number): Promise<number 
     const last = piece.length - TAG_HEADER_SIZE;
     for (let at = 0; at <= last; at++) {
       const size = tagSize(piece, at);
-      if (size > 0 && (await isConfirmed(pieces, piece, offset, at, size))) return offset + at;
+      if (size > 0 && (await isConfirmed(pieces, { piece, offset }, at, size))) return offset + at;
     }
     if (last < 0) return undefined;
     offset += last + 1;
@@ -34,8 +34,7 @@ function tagSize(piece: Uint8Array, at: number): number {
 
 async function isConfirmed(
   pieces: FilePieces,
-  piece: Uint8Array,
-  offset: number,
+  { piece, offset }: { readonly piece: Uint8Array; readonly offset: number },
   at: number,
   size: number,
 ): Promise<boolean> {

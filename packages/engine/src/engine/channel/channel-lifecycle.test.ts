@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { abortedError, CloudPushError, toErrorData } from '../../base/errors.js';
 import { Waiters } from '../../base/waiters.js';
@@ -28,7 +29,12 @@ test('the last descriptor is asked for once, whatever ends the channel', () => {
   const ended = new Fixture().lifecycle;
   expect([ended.end(), ended.requestClose()]).toEqual([true, false]);
   const cut = new Fixture().lifecycle;
-  expect([cut.abort(aborted), cut.requestClose(), cut.end()]).toEqual([true, true, false]);
+  expect([cut.abort(aborted), cut.abort(aborted), cut.requestClose(), cut.end()]).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ]);
   const cutOnly = new Fixture().lifecycle;
   expect([cutOnly.abort(aborted), cutOnly.end(), cutOnly.abort(aborted)]).toEqual([true, true, false]);
 });
@@ -103,6 +109,27 @@ test('a wait for the connection ends with the first one, also when the channel i
   late.destinations.everPublished = true;
   late.waiters.wake();
   await beforeFirst;
+});
+
+test('a connection that was lost is waited for until it is back, and the end of a channel until it is over', async () => {
+  for (const isClosing of [false, true]) {
+    const { lifecycle, destinations, waiters } = new Fixture();
+    if (isClosing) lifecycle.requestClose();
+    else destinations.everPublished = true;
+    let isSettled = false;
+    const waiting = lifecycle.connected(undefined).then(
+      () => {
+        isSettled = true;
+      },
+      () => {},
+    );
+    waiters.wake();
+    await nextTurn();
+    expect(isSettled).toBe(false);
+    lifecycle.close({ clean: false, error: lost });
+    await waiting;
+    expect(isSettled).toBe(false);
+  }
 });
 
 test('a wait for a connection that never comes is rejected with the reason', async () => {

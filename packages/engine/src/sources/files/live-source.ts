@@ -24,26 +24,31 @@ export async function openLiveSource(
   signal: AbortSignal | undefined,
 ): Promise<MediaSource> {
   const path = isStdin(input.path) ? 'stdin' : input.path;
-  return await readLiveSource(path, input.format, await openLiveStream(input.path), frameRate, signal);
+  const stream = await openLiveStream(input.path);
+  return await readLiveSource({ path, format: input.format, stream, frameRate, signal });
 }
 
-/**
- * The same of a stream that is open.
- * @param path names it
- * @param known undefined: its content tells what it is
- */
-export async function readLiveSource(
-  path: string,
-  known: Format | undefined,
-  stream: Readable,
-  frameRate: number | undefined,
-  signal: AbortSignal | undefined,
-): Promise<MediaSource> {
+/** Media that comes once, in a stream that is open. */
+export interface LiveInput {
+  /** The name that errors give it. */
+  readonly path: string;
+  /** Undefined: its content tells what it is. */
+  readonly format: Format | undefined;
+  readonly stream: Readable;
+  /** Pictures a second, of raw video that does not tell. */
+  readonly frameRate: number | undefined;
+  /** Stops waiting for the first packets. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Opens media that comes once, as {@link openLiveSource} does, from a stream that is open. */
+export async function readLiveSource(input: LiveInput): Promise<MediaSource> {
+  const { path, stream, frameRate, signal } = input;
   const reader = new LiveReader(path, stream);
   const stop = () => void reader.close();
   signal?.addEventListener('abort', stop, { once: true });
   let parser: PacketParser | undefined;
-  let format = known;
+  let { format } = input;
   try {
     if (signal?.aborted === true) stop();
     await reader.begin(PROBE_SIZE, (bytes, isAll) => {

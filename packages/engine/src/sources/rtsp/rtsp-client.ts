@@ -150,16 +150,16 @@ export class RtspClient {
     this.#receivers.clear();
     // Pictures lead: sound is moved to them, and not the other way round.
     for (const track of wanted.toSorted((a, b) => rank(a) - rank(b))) {
-      const receiver: TrackReceiver = new TrackReceiver(
+      const receiver: TrackReceiver = new TrackReceiver({
         track,
-        sinks[track.index]!,
+        sink: sinks[track.index]!,
         origin,
-        this.#options.limits,
-        {
+        limits: this.#options.limits,
+        handler: {
           onSenderReport: (report) => lipSync.report(position, report),
           onWarning: (message) => this.#handler.onWarning(message),
         },
-      );
+      });
       const position = lipSync.add(receiver.clock);
       this.#receivers.set(track.index, receiver);
     }

@@ -65,8 +65,8 @@ export class CommandOpener implements ReaderOpener {
   async open(signal: AbortSignal): Promise<OpenedReader> {
     const { format, frameRate } = this.#input;
     const stdout = this.#run();
-    const known = FORMATS[format as FormatName];
-    const source = await readLiveSource(this.#name, known, stdout, frameRate, signal);
+    const input = { path: this.#name, format: FORMATS[format as FormatName], stream: stdout };
+    const source = await readLiveSource({ ...input, frameRate, signal });
     const { video, audio, frameInterval } = source;
     return { reader: source.open(), video, audio, frameInterval, speed: SPEED };
   }

@@ -22,8 +22,7 @@ export interface DecryptCommandOptions {
  * pieces of the file.
  */
 export async function decryptCommand(
-  inputPath: string,
-  outputPath: string,
+  { inputPath, outputPath }: { readonly inputPath: string; readonly outputPath: string },
   options: DecryptCommandOptions,
   output: Output,
   interruption: Interruption,

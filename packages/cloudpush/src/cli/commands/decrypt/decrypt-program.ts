@@ -33,6 +33,6 @@ export function decryptProgram({ output, interruption, done }: CommandContext): 
     .option('-q, --quiet', 'show no progress')
     .addHelpText('after', HELP)
     .action(async (inputPath: string, outputPath: string, options) => {
-      done(await decryptCommand(inputPath, outputPath, options, output, interruption));
+      done(await decryptCommand({ inputPath, outputPath }, options, output, interruption));
     });
 }

@@ -77,13 +77,18 @@ async function pushAndCompare(
   const verdicts = await verify(source, outcome.channels, ({ number }) =>
     receiver.recordings.get(`channel-${number}`),
   );
-  return report(outcome, verdicts, folder, options, output, interruption);
+  return report({ outcome, verdicts, folder }, options, output, interruption);
+}
+
+interface DemoResult {
+  readonly outcome: PushOutcome;
+  readonly verdicts: readonly ChannelVerdict[];
+  /** Of the recordings. */
+  readonly folder: string;
 }
 
 function report(
-  outcome: PushOutcome,
-  verdicts: readonly ChannelVerdict[],
-  folder: string,
+  { outcome, verdicts, folder }: DemoResult,
   options: DemoOptions,
   output: Output,
   interruption: Interruption,

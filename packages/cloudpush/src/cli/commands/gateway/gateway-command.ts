@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import type { GatewayConfiguration } from '../../../gateway/config/configuration.js';
 import { ConfigurationFile } from '../../../gateway/config/configuration-file.js';
 import { FileWatcher } from '../../../gateway/config/file-watcher.js';
 import { faultText, parseConfiguration } from '../../../gateway/config/parse.js';
@@ -38,7 +37,7 @@ export async function gatewayCommand(
     output.result(`${path}: valid, ${plural(configuration.channels.size, 'channel')}`);
     return ExitCode.ok;
   }
-  return await runGateway(file, text, configuration, output, interruption);
+  return await runGateway({ file, text, configuration, version: version() }, output, interruption);
 }
 
 async function readText(file: ConfigurationFile, path: string): Promise<string> {
@@ -49,19 +48,14 @@ async function readText(file: ConfigurationFile, path: string): Promise<string> 
   }
 }
 
-async function runGateway(
-  file: ConfigurationFile,
-  text: string,
-  configuration: GatewayConfiguration,
-  output: Output,
-  interruption: Interruption,
-): Promise<number> {
+async function runGateway(start: GatewayStart, output: Output, interruption: Interruption): Promise<number> {
+  const { file, configuration } = start;
   let isReloadWanted = false;
   interruption.onHangUp(() => {
     isReloadWanted = true;
   });
   using manager = new ServiceManager(process.env, (message) => output.note(message));
-  const running = await started({ file, text, configuration, version: version() });
+  const running = await started(start);
   const { service } = running;
   const reload = async () => {
     manager.reloading();

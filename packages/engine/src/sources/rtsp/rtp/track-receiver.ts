@@ -15,6 +15,16 @@ export interface TrackReceiverHandler {
   onWarning(message: string): void;
 }
 
+/** A track of a camera, and where its media goes. */
+export interface TrackReceiverInput {
+  readonly track: TrackDescription;
+  readonly sink: MediaSink;
+  /** Shared by the tracks of a session. */
+  readonly origin: TimelineOrigin;
+  readonly limits: RtspLimits;
+  readonly handler: TrackReceiverHandler;
+}
+
 /** Everything between the packets of one track and its sink: order, loss, time, depacketizer, and reports. */
 export class TrackReceiver implements OrderedPacketHandler, RtcpHandler {
   readonly track: TrackDescription;
@@ -33,13 +43,7 @@ export class TrackReceiver implements OrderedPacketHandler, RtcpHandler {
   #reportedLost = 0;
   #reportedPackets = 0;
 
-  constructor(
-    track: TrackDescription,
-    sink: MediaSink,
-    origin: TimelineOrigin,
-    limits: RtspLimits,
-    handler: TrackReceiverHandler,
-  ) {
+  constructor({ track, sink, origin, limits, handler }: TrackReceiverInput) {
     this.track = track;
     this.#handler = handler;
     this.clock = new TrackClock(track.clockRate, track.kind === 'audio', origin);
