@@ -3,6 +3,7 @@ import { checkedSignal } from '../base/abort-signals.js';
 import { abortedError } from '../base/errors.js';
 import { checkedOptions, invalidParameter, oneOf } from '../base/validation.js';
 import type { TargetRequest } from '../targets/target-request.js';
+import { sourceConfig } from './checked-source.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from './codecs.js';
 import type { DestinationConfig, StreamConfig } from './destination-config.js';
 import {
@@ -14,7 +15,6 @@ import {
 import { ChannelEncryption } from './encryption-options.js';
 import type { ChannelOptions, DestinationOptions } from './options.js';
 import type { SourceConfig } from './source-config.js';
-import { sourceConfig } from './source-options.js';
 
 /**
  * A destination that may be: all of its options are checked, and nothing of it exists. What is made of a plan does not fail, so
