@@ -4,7 +4,7 @@ import { byteSize, integer, integerBetween, positive } from './argument-types.js
 
 /** Seconds that a timer can still count: 24 days. */
 export const MAX_SECONDS = 2_000_000;
-/** What `--loop` without a number says. */
+/** The value of `--loop` without a number. */
 export const FOREVER = 'forever';
 const MAX_CHANNELS = 65_535;
 const MAX_SHARDS = 64;

@@ -24,7 +24,7 @@ export interface ReconnectPolicy {
 }
 
 const MAX_REFUSALS = 10;
-/** Who has published for so long, in ms, was not refused. */
+/** After publishing for so long, in ms, a connection was not refused. */
 const NOT_REFUSED = 10_000;
 
 /** Beyond any delay that is permitted. */
@@ -50,7 +50,7 @@ export class Backoff {
   }
 
   /**
-   * What to do after a failure of this class.
+   * Decides what follows a failure of this class.
    * @returns ms to wait before the next attempt, or undefined to give up.
    */
   next(errorClass: ErrorClass): number | undefined {
@@ -68,7 +68,7 @@ export class Backoff {
   }
 
   /**
-   * What to do after a refusal that is no final word: it may pass, but who repeats it for ever has not understood it.
+   * Decides what follows a refusal that may pass: an attempt is repeated a limited number of times.
    * @returns ms to wait before the next attempt, at least half of the upper bound; or undefined to give up.
    */
   nextAfterRefusal(): number | undefined {

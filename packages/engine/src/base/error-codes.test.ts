@@ -21,7 +21,7 @@ function codesInSources(): Set<string> {
   return codes;
 }
 
-/** What several codes begin with, such as `ERR_CLOUDPUSH_SOURCE`, is the name of a family. */
+/** The common beginning of several codes, such as `ERR_CLOUDPUSH_SOURCE`, names a family. */
 function isFamily(name: string): boolean {
   return Object.keys(ErrorCode).some((code) => code.startsWith(`${name}_`));
 }

@@ -145,7 +145,7 @@ export function toErrorData(error: unknown): ErrorData {
   };
 }
 
-/** What can be done about any error. */
+/** The class of any error; `'fatal'` for one that is not ours. */
 export function classOf(error: unknown): ErrorClass {
   return error instanceof RtmpError || error instanceof CloudPushError ? error.class : 'fatal';
 }
@@ -156,7 +156,7 @@ function withoutSecrets(details: object): Record<string, unknown> {
   return rest;
 }
 
-/** What a caller has put into an error may be anything; what another thread cannot be told is told as a text. */
+/** Details that can cross between threads: a caller may have put anything into an error, and what cannot be cloned becomes a text. */
 function plain(details: CloudPushError['details']): CloudPushError['details'] {
   return Object.fromEntries(Object.entries(details).map(([name, value]) => [name, plainValue(value)]));
 }

@@ -1,4 +1,4 @@
-/** Whoever waits for the next change of something. */
+/** Calls that wait for the next change of something. */
 export class Waiters {
   readonly #waiting = new Set<() => void>();
 

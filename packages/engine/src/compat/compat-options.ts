@@ -1,6 +1,6 @@
 import type { ChannelSettings, PushEngineOptions } from '../options/options.js';
 
-/** What the C interface has no parameters for. All of it may be left out. */
+/** Options that the C interface has no parameters for. All may be left out. */
 export interface CompatOptions {
   /** Worker threads, batching, how the engine finds its targets: see `PushEngineOptions`. */
   readonly engine?: Omit<PushEngineOptions, 'poolSize' | 'maxConnections' | 'logger'> | undefined;

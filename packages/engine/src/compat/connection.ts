@@ -18,7 +18,7 @@ const EVENT_OF_COMMAND: Readonly<Record<string, E_SV_EVENT_TYPE>> = {
   onLiveClose: E_SV_EVENT_TYPE.ECHOSHOW_NOTIFY_LIVE_CLOSE,
 };
 
-/** What a connection needs of its surroundings. */
+/** The surroundings of a connection. */
 export interface ConnectionHost {
   readonly log: CompatLog;
   /** `CONNECT_CLOSE` is about to be raised. */
@@ -112,7 +112,7 @@ export class Connection {
     this.#over = true;
   }
 
-  /** What a function was called with is wrong: told as often as a bad packet, and not before the function has returned. */
+  /** Reports wrong arguments of a function: as often as a bad packet, and not before the function has returned. */
   #refuse(error: unknown): false {
     const refusal = CloudPushError.wrap(error);
     // Another parameter is another fault, though its number is the same.

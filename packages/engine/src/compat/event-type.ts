@@ -1,4 +1,4 @@
-/** What has happened to a connection; `docs/compat.md` says by which cause. */
+/** The events of a connection; `docs/compat.md` gives their causes. */
 export const E_SV_EVENT_TYPE = {
   NONE: 0x00,
   RTMP_INVALID_URL: 0x01,

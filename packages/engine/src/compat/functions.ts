@@ -9,9 +9,9 @@ import type { MetadataParameter } from './metadata.js';
 const OK = 0;
 const FAILED = -1;
 
-/** What the SDK takes as a text: a null pointer is `null` or nothing. */
+/** A text, as the SDK takes it: a null pointer is `null` or nothing. */
 export type Text = string | null | undefined;
-/** What the SDK takes as a callback. */
+/** A callback, as the SDK takes it. */
 export type Callback = EventCallback | null | undefined;
 
 /** Undefined before `Initialize` and after `Uninitialize`. */

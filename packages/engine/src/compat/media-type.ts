@@ -1,4 +1,4 @@
-/** What a packet holds. */
+/** The kinds of media in a packet. */
 export const E_SV_MEDIA_TYPE = {
   UNKNOW: -1,
   UNKNOWN: -1,

@@ -1,4 +1,4 @@
-/** What `Send_Metadata` tells of. */
+/** The kinds of metadata that `Send_Metadata` takes. */
 export const E_SV_METADATA_TYPE = {
   NONE: -1,
   /** `wParam`: the trigger type, `lParam`: the local time, ms since 1970. */

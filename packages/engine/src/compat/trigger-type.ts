@@ -1,4 +1,4 @@
-/** What made a camera start to record. 5 to 99 are reserved. */
+/** The causes of a recording. 5 to 99 are reserved. */
 export const E_IPC_TIGGER_TYPE = {
   UNKNOW: -1,
   HUMAN: 0,

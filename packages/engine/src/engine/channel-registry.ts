@@ -20,7 +20,7 @@ export class ChannelRegistry {
   readonly #slots: SlotAllocator;
   readonly #controllers: (ChannelController | undefined)[];
   #shards!: Pick<ShardSet, 'leastLoaded' | 'takeBack'>;
-  /** What was counted of channels that are over. */
+  /** Totals of channels that are over. */
   #finished = NO_CHANNEL_TOTALS;
 
   /** @param limit the most channels at once */
@@ -42,7 +42,7 @@ export class ChannelRegistry {
     return this.#controllers.filter((controller) => controller !== undefined).map(({ channel }) => channel);
   }
 
-  /** What was counted of channels that are over. */
+  /** Totals of channels that are over. */
   get finished(): ChannelTotals {
     return this.#finished;
   }

@@ -8,7 +8,7 @@ import type { Destination, Disconnection } from './destination/destination.js';
 import type { PacketProblem, SourceConnection, SourceLoss, SourceStall } from './events.js';
 
 /**
- * What the hooks of `node:diagnostics_channel` are called, and what their subscribers get: for tracing and monitoring of all
+ * The names of the hooks of `node:diagnostics_channel`, and the payloads of their subscribers: for tracing and monitoring of all
  * engines of a process, without touching the code that made them. Payloads hold no secrets. Subscribers run within the engine's
  * own turn, before listeners of the same event.
  *

@@ -3,7 +3,7 @@ import type { PoolServices } from './channel/pool-services.js';
 import type { ShardHandle } from './shards/shard-handle.js';
 import type { EngineSlot, SlotAllocator } from './shards/slots.js';
 
-/** What a channel needs of its engine. */
+/** The engine, as its channels need it. */
 export interface EngineServices {
   readonly pool: PoolServices;
   /** Finds the targets of destinations that have no URL of their own. */

@@ -10,7 +10,7 @@ export interface PacketProblem {
   readonly repeats: number;
 }
 
-/** What a segment was sent as to one destination. */
+/** The stream by which a segment was sent to one destination. */
 export interface SegmentStream {
   readonly destination: Destination;
   /** Without its query; the last one, when a connection was lost on the way. */

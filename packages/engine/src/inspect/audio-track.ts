@@ -24,7 +24,7 @@ export interface AudioTrackReport extends TrackMeasures {
   readonly trackId: number;
   /** FLV only. */
   readonly form?: TagForm;
-  /** What the first header tells; left out when none has come that can be read. */
+  /** Read from the first header; left out when none has come that can be read. */
   readonly configuration?: AudioConfiguration;
   readonly configurationChanges: ListReport<ConfigurationChange<AudioConfiguration>>;
   /** Left out where times are counted, and for codecs whose frames differ in length. */

@@ -1,12 +1,12 @@
 import type { AudioParameters, VideoParameters } from '@cloudpush/muxer';
 
-/** What the parameter sets of a video track tell; what they leave out is undefined. */
+/** Values from the parameter sets of a video track; undefined: they leave it out. */
 export interface VideoConfiguration extends Omit<VideoParameters, 'videoCodecId'> {
   /** The specification's name for `profile`, such as `High`. */
   readonly profileName: string | undefined;
 }
 
-/** What the headers of an audio track tell; what they leave out is undefined. */
+/** Values from the headers of an audio track; undefined: they leave it out. */
 export type AudioConfiguration = Omit<AudioParameters, 'audioCodecId'>;
 
 /** profile_idc (ISO/IEC 14496-10 A.2), general_profile_idc (ISO/IEC 23008-2 A.3), seq_profile (AV1 §6.4.1), VP9's profile. */

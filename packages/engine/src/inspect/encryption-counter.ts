@@ -15,7 +15,7 @@ export interface EncryptionKeyReport {
   readonly at: number;
 }
 
-/** What is encrypted in a track, and under which keys. */
+/** Counts of encrypted samples in a track, and their keys. */
 export interface EncryptionReport {
   /** Samples that cloudpush has encrypted. */
   readonly samples: number;

@@ -1,7 +1,7 @@
 import { AdtsSplitter, Mp3Splitter } from '@cloudpush/muxer';
 import { annexBCodec } from '../sources/files/annexb-start.js';
 
-/** What `inspectFile` can read: FLV files, and elementary streams (Annex-B, ADTS, MP3). */
+/** The formats that `inspectFile` can read: FLV files, and elementary streams (Annex-B, ADTS, MP3). */
 export type FileFormat = 'flv' | 'h264' | 'h265' | 'aac' | 'mp3';
 
 /** A stream of frames has this part of its first bytes in frames at least. */

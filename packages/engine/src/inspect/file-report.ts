@@ -6,10 +6,10 @@ import type { DataMessage, EventReport } from './script-data.js';
 import type { SynchronizationReport } from './synchronization.js';
 import type { VideoTrackReport } from './video-track.js';
 
-/** What was found in one track. */
+/** The findings of one track. */
 export type TrackReport = VideoTrackReport | AudioTrackReport;
 
-/** What the contents of a file are, whatever its format. */
+/** The contents of a file, whatever its format. */
 export interface ContentReport {
   /** Video before audio; FLV has one of each at most, unless it has multitrack tags. */
   readonly tracks: readonly TrackReport[];
@@ -21,7 +21,7 @@ export interface ContentReport {
 }
 
 /**
- * What is in a file: a plain object, and what `cloudpush inspect --json` writes. Times are in ms, rates in bits a second, offsets
+ * The report on a file: a plain object, as `cloudpush inspect --json` writes it. Times are in ms, rates in bits a second, offsets
  * in bytes from the start of the file. What a file does not tell is left out. Lists hold the first 100 of what they count.
  * docs/inspect.md shows one.
  */

@@ -34,7 +34,7 @@ export class FlvInspection {
   readonly #script: ScriptData;
   readonly #clock = new FlvClock();
   #reader = new FlvReader();
-  /** What is to be added to the offsets of the reader. */
+  /** Added to the offsets of the reader. */
   #base = 0;
   #header: FlvFileHeader | undefined;
   #losses = 0;

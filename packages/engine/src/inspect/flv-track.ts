@@ -16,7 +16,7 @@ export interface PlacedTag extends DemuxableTag {
   readonly at: number;
 }
 
-/** What the header of any tag tells. */
+/** The fields of any tag's header. */
 export type TagHeader = Omit<VideoTagHeader, 'codec'>;
 
 export function readTagHeader({ type, payload }: DemuxableTag): TagHeader {

@@ -1,6 +1,6 @@
 import type { Sample } from './sample.js';
 
-/** Who looks at the samples of a track. */
+/** An observer of the samples of a track. */
 export interface MediaTrack<Codec> {
   /** A tag of the track has come, in this form. */
   seeForm(enhanced: boolean): void;

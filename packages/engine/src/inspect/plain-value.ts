@@ -1,6 +1,6 @@
 import { type AmfValue, propertiesOf, XmlDocument } from '@cloudpush/transport';
 
-/** What JSON can say. */
+/** A value that JSON can express. */
 export type PlainValue = string | number | boolean | null | readonly PlainValue[] | PlainObject;
 
 /** An object of plain values. */

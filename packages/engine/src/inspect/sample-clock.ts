@@ -1,4 +1,4 @@
-/** What the samples of an audio track say about its timestamps. */
+/** The length of an audio track by its samples, against its timestamps. */
 export interface SampleClockReport {
   /** How long the sound in front of the last frame lasts, by counting samples, in ms. */
   readonly samples: number;

@@ -8,6 +8,6 @@ export interface Sample {
   readonly dts: number;
   /** Presentation time in ms on the same clock. */
   readonly pts: number;
-  /** What the container says; without a container, what the bytes say. */
+  /** As the container has it; without a container, as the bytes have it. */
   readonly keyFrame: boolean;
 }

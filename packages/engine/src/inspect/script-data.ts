@@ -10,7 +10,7 @@ export interface DataMessage {
   /** ms on the clock of the file. */
   readonly at: number;
   readonly name: string;
-  /** What follows the name, as JSON can say it. */
+  /** The values behind the name, as JSON can express them. */
   readonly values: readonly PlainValue[];
 }
 

@@ -2,7 +2,7 @@ import { BitRateMeter, type BitRateReport } from './bit-rate-meter.js';
 import type { Sample } from './sample.js';
 import { type TimestampReport, TimestampTracker } from './timestamp-tracker.js';
 
-/** What there is to say about any track. */
+/** The figures of any track. */
 export interface TrackMeasures {
   readonly samples: number;
   /** Of all samples, without the headers of a container. */
@@ -12,7 +12,7 @@ export interface TrackMeasures {
   readonly timestamps?: TimestampReport;
 }
 
-/** What all tracks are measured by. */
+/** Settings that all tracks are measured with. */
 export interface TrackOptions {
   readonly clock: 'file' | 'counted';
   /** ms */

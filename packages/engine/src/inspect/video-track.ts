@@ -38,7 +38,7 @@ export interface VideoTrackReport extends TrackMeasures {
   readonly trackId: number;
   /** FLV only. */
   readonly form?: TagForm;
-  /** What the first parameter sets tell; left out when none have come that can be read. */
+  /** Read from the first parameter sets; left out when none have come that can be read. */
   readonly configuration?: VideoConfiguration;
   readonly configurationChanges: ListReport<ConfigurationChange<VideoConfiguration>>;
   /** Samples a second over the whole of the track; left out for a single one, and where times are counted. */

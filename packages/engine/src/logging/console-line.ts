@@ -1,4 +1,4 @@
-/** What is written in front of the message, not behind it. */
+/** Fields that are written in front of the message, not behind it. */
 const HEAD_FIELDS = new Set(['level', 'time', 'pid', 'msg', 'err']);
 
 /** The names of pino's levels, and of ours, with the SGR code of their colour (ECMA-48 §8.3.117). */

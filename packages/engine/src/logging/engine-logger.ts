@@ -1,6 +1,6 @@
 import type { BaseLogger, LogFn } from 'pino';
 
-/** What an engine needs of a logger: pino's own, with or without the level `main`, or another of its form. */
+/** A logger, as an engine needs it: pino's own, with or without the level `main`, or another of its form. */
 export interface EngineLogger extends Pick<BaseLogger, 'info' | 'warn' | 'error'> {
   /** Milestones. Without it they are information. */
   readonly main?: LogFn;

@@ -57,7 +57,7 @@ export function problemLine(refused: boolean, code: string): LogLine {
   return code === 'ERR_CLOUDPUSH_VIDEO_KEY_FRAME_HINT' ? 'hintIgnored' : 'packetRepaired';
 }
 
-/** What a line tells of an error. */
+/** The fields of a line that tells of an error. */
 export function errorFields(error: Pick<ErrorData, 'code' | 'message'> | undefined): object {
   return error === undefined ? {} : { code: error.code, reason: error.message };
 }

@@ -13,7 +13,7 @@ export interface AnnouncedTracks {
   readonly audio: number | undefined;
 }
 
-/** What we call ourselves in `encoder`. */
+/** Our name in the field `encoder`. */
 const ENCODER = 'cloudpush';
 
 /**

@@ -17,7 +17,7 @@ export const triggerTypes = {
   googleAssistant: 105,
 } as const;
 
-/** What made a camera start a recording. */
+/** The cause of a recording. */
 export type TriggerType = keyof typeof triggerTypes;
 
 /** The stream starts. Sent as `onStreamStart`. */
@@ -38,7 +38,7 @@ export interface StreamEnd {
   readonly time: number;
 }
 
-/** What the caller knows of the stream's bit rates, in bit/s. Sent as `onBitrate`. */
+/** The stream's bit rates as far as the caller knows them, in bit/s. Sent as `onBitrate`. */
 export interface ReportedBitrate {
   readonly type: 'bitrate';
   readonly audio: number;
@@ -84,7 +84,7 @@ export interface EncryptionChange<Type> {
 /** Which packets of a track are encrypted, as its metadata tells. */
 export type MediaEncryption = EncryptionChange<'videoEncrypt'> | EncryptionChange<'audioEncrypt'>;
 
-/** What `Channel.sendMetadata` takes. */
+/** Metadata for `Channel.sendMetadata`. */
 export type StreamMetadata = SentMetadata | MediaEncryption;
 
 /** Metadata that becomes one data message each; docs/metadata.md shows their bytes. */

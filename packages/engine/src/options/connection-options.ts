@@ -22,7 +22,7 @@ export type ConnectionOptions = Omit<
 type Check = (name: string, value: never) => void;
 type Checks<T> = Readonly<Record<keyof T & string, Check>>;
 
-/** What a TLS option is made of; of a wrong one the type is told, never the value. */
+/** The types of a TLS option; an error tells the type of a wrong one, never its value. */
 const TLS: Checks<NonNullable<ConnectionOptions['tls']>> = {
   ca: (name, value: unknown) => {
     for (const one of Array.isArray(value) ? value : [value]) pem(name, one);

@@ -64,7 +64,7 @@ export interface DestinationConfig {
   readonly target: ShardTarget | undefined;
   readonly highWatermark: Watermark;
   readonly lowWatermark: Watermark;
-  /** What happens above the high watermark: the caller is refused, or queued media is dropped. */
+  /** Above the high watermark the caller is refused, or queued media is dropped. */
   readonly overflow: 'reject' | 'drop';
   /** Undefined: a lost connection ends the destination. */
   readonly reconnect: ReconnectPolicy | undefined;
@@ -147,7 +147,7 @@ export function channelConfig(options: ChannelSettings): StreamConfig {
 
 /** Longer ones are no configuration, in bytes. */
 const MAX_CONFIGURATION = 65_536;
-/** What is known by its first byte: `configurationVersion` 1, or marker and version 1 (AV1 in ISOBMFF §2.3.3). */
+/** Recognises a record by its first byte: `configurationVersion` 1, or marker and version 1 (AV1 in ISOBMFF §2.3.3). */
 const FIRST_BYTES: Readonly<Record<string, number>> = { h264: 1, h265: 1, av1: 0x81 };
 /** Codecs whose packets tell all, and that have no configuration. */
 const WITHOUT_CONFIGURATION: readonly string[] = ['none', 'mp3', 'g711a', 'g711u', 'ac3', 'eac3', 'vp9'];

@@ -8,7 +8,7 @@ import type {
 } from '@cloudpush/muxer';
 import { checkedOptions, invalidBesideSecret, invalidParameter, requireObject } from '../base/validation.js';
 
-/** What is encrypted from the start. `Channel.sendMetadata` changes it in mid-stream. */
+/** Encryption from the start of the stream. `Channel.sendMetadata` changes it in mid-stream. */
 export interface EncryptionOptions {
   readonly video?: EncryptionSettings | undefined;
   readonly audio?: EncryptionSettings | undefined;

@@ -92,7 +92,7 @@ const ENGINE_OPTIONS: Readonly<Record<keyof PushEngineOptions, true>> = {
 const DEFAULT_BATCH_DELAY = 2;
 /** A thread that many channels share is the cheaper for each of them; when it has too many, they wait for each other. */
 const CHANNELS_PER_SHARD = 256;
-/** What the caller's thread hands over in real time, so many shards can carry away. */
+/** Enough shards to carry away whatever the caller's thread can hand over. */
 const MOST_DEFAULT_SHARDS = 16;
 
 function shardPlan(wanted: number | undefined, maxConnections: number): ShardPlan {

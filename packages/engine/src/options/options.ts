@@ -96,7 +96,7 @@ export type ChannelOptions = DestinationPlace & ChannelSettings;
 /** How a stream is brought to a server, whichever it is. */
 export interface DestinationSettings {
   /**
-   * What happens when the server is slower than the source. `'reject'` (default): the channel pauses and `send…` returns
+   * Behaviour when the server is slower than the source. `'reject'` (default): the channel pauses and `send…` returns
    * false; what was accepted is never dropped. `'drop'`: queued media is dropped, disposable pictures first, then whole
    * groups of pictures, then audio, never a sequence header; `stats()` counts it. Of several destinations, those that fall
    * behind another one which has room (see `lowWatermark`) drop as well, and do not make the source wait.
@@ -145,7 +145,7 @@ export interface DestinationSettings {
 /** A source, and how its stream is brought to the first server, whichever it is. */
 export interface ChannelSettings extends DestinationSettings {
   /**
-   * What the worker thread reads the media from itself: a camera, a file, a command, a module. `sendVideo` and `sendAudio` are refused
+   * The source that the worker thread reads itself: a camera, a file, a command, a module. `sendVideo` and `sendAudio` are refused
    * then, and `overflow` is `'drop'`, as a camera cannot be made to wait. Default: the caller sends the packets.
    */
   readonly source?: SourceOptions | undefined;

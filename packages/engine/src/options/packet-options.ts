@@ -23,7 +23,7 @@ export interface VideoPacketOptions extends PacketTimes {
   readonly encrypted?: boolean | undefined;
 }
 
-/** What is told with an audio packet. */
+/** The options of an audio packet. */
 export interface AudioPacketOptions {
   readonly pts: number;
   /** Default: the channel's. */

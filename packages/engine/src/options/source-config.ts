@@ -38,7 +38,7 @@ export type SourceInput =
 
 /** A source whose packets are read when they are due. */
 export type ReadInput = Exclude<SourceInput, { readonly kind: 'rtsp' }>;
-/** What is sent while a source is lost. */
+/** The stand-in that is sent while a source is lost. */
 export type FallbackInput = Extract<SourceInput, { readonly kind: 'file' | 'module' }>;
 
 /** The configuration of a channel's source, for the shard that reads it. */

@@ -20,7 +20,7 @@ export interface SourceSettings {
    */
   readonly audio?: SourceAudio | undefined;
   /**
-   * What is sent from when the source is lost, or could not be opened, until it is there: a file, over and over, or a module. Players stay
+   * The stand-in while the source is lost, or could not be opened: a file, over and over, or a module. Players stay
    * connected best when it has the source's codecs. Default: nothing.
    */
   readonly fallback?: SourceFallback | undefined;
@@ -59,7 +59,7 @@ export interface FileSource extends SourceSettings {
   readonly file: string;
   /** Whether it begins anew when it ends, without a gap. Default false. */
   readonly loop?: boolean | undefined;
-  /** What the file is. Default: as its name or its content tells. */
+  /** The format of the file. Default: as its name or its content tells. */
   readonly format?: string | undefined;
   /** Pictures a second of raw video. Default: as the stream tells, else 25. */
   readonly frameRate?: number | undefined;
@@ -75,7 +75,7 @@ export interface FileSource extends SourceSettings {
 export interface CommandSource extends SourceSettings {
   /** The program and its arguments, as they are: no shell reads them. */
   readonly command: readonly [program: string, ...args: string[]];
-  /** What it writes, such as `'flv'`, `'h264'`, `'aac'`. Default `'flv'`. */
+  /** The format that it writes, such as `'flv'`, `'h264'`, `'aac'`. Default `'flv'`. */
   readonly format?: string | undefined;
   /** Pictures a second of raw video. Default: as the stream tells, else 25. */
   readonly frameRate?: number | undefined;
@@ -91,7 +91,7 @@ export interface CommandSource extends SourceSettings {
 export interface ModuleSource extends SourceSettings {
   /** The module's URL, such as `new URL('./my-source.js', import.meta.url).href`. */
   readonly module: string;
-  /** What the module is told: plain data, no functions. */
+  /** Passed to the module: plain data, no functions. */
   readonly options?: unknown;
   /** Of another kind of source. */
   readonly rtsp?: undefined;

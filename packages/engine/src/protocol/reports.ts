@@ -32,7 +32,7 @@ export type ShardReport =
   | (OfDestination & { readonly type: 'command'; readonly name: string; readonly args: AmfValue[] })
   /** Something about the connection that the user should know. */
   | (OfDestination & { readonly type: 'warning'; readonly message: string })
-  /** What the encoder should do about its bit rate. */
+  /** Advice to the encoder about its bit rate. */
   | (OfDestination & { readonly type: 'advice'; readonly advice: BitrateAdvice })
   /** The connection is over. `error` is there when it did not end as it was asked to. */
   | (OfDestination & { readonly type: 'detached'; readonly error: ErrorData | undefined })

@@ -12,7 +12,7 @@ export interface SourceTracks {
   readonly audio: SourceTrack | undefined;
 }
 
-/** What happens to a source, in the order in which it does. */
+/** The events of a source, in their order. */
 export type SourceReport =
   /** It is being opened, for the first time or again. */
   | { readonly type: 'connecting' }

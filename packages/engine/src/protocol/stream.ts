@@ -21,7 +21,7 @@ export interface SegmentState {
   readonly isOpen: boolean;
 }
 
-/** What a destination has sent of a segment. */
+/** Totals of a segment at a destination. */
 export interface SegmentTotals {
   readonly number: number;
   /** The stream name that it was published under last, without its query. */
@@ -43,11 +43,11 @@ export interface PendingReconnect {
   readonly attempts: number;
 }
 
-/** What an encoder should do about its bit rate. */
+/** Advice to an encoder about its bit rate. */
 export interface BitrateAdvice {
-  /** What the connection can be expected to carry, audio and video together, in bit/s. */
+  /** The rate that the connection can be expected to carry, audio and video together, in bit/s. */
   readonly bitrate: number;
-  /** What the connection has carried lately while it was full, protocol included, in bit/s. */
+  /** The rate that the connection has carried lately while it was full, protocol included, in bit/s. */
   readonly throughput: number;
   /**
    * `'congested'`: the connection takes less than the source gives. `'recovering'`: it has kept up since, and may carry more.

@@ -85,7 +85,7 @@ export class OrderedFile {
     }
   }
 
-  /** What comes in until this write has ended goes out with the next one. */
+  /** Starts a write of all that has come; what comes meanwhile goes out with the next one. */
   #writeSoon(): void {
     this.#inFlight = this.#pendingBytes;
     const { parts, size, position } = this.#take();

@@ -1,4 +1,4 @@
-/** What reads media from files, pipes and standard input, and paces it. */
+/** Reads media from files, pipes and standard input, and paces it. */
 
 export { type SourceErrorCode, sourceErrorCodes } from '../base/source-error-codes.js';
 export { sourceError } from './errors.js';

@@ -24,7 +24,7 @@ const PROBE_DURATION = 2000;
 export interface OpenSourceOptions {
   /** Pictures a second of raw video; left out: as the stream says, else 25. */
   readonly frameRate?: number | undefined;
-  /** What inputs are whose names do not tell it; left out: what their content tells. */
+  /** The format of inputs whose names do not tell it; left out: as their content tells. */
   readonly format?: FormatName | undefined;
   /** Stops waiting for the beginning of what comes through a pipe. */
   readonly signal?: AbortSignal | undefined;

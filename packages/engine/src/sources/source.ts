@@ -14,11 +14,11 @@ export interface MediaSource {
   /** ms from the start of the first packet to the end of the last, when the source has been read whole. */
   readonly duration: number | undefined;
   /**
-   * What the user ought to know of what was read so far, one sentence each, such as a frame rate that had to be assumed. What
+   * Notes to the user about the media read so far, one sentence each, such as a frame rate that had to be assumed. What
    * has not been read when the source is opened may add to it.
    */
   readonly notices: readonly string[];
-  /** What of the media was lost so far, because the input is damaged; left out: nothing can be. */
+  /** Media lost so far because the input is damaged; left out: none can be. */
   readonly losses?: () => readonly string[];
   /** Gives back what was opened to look at it, where that is still open. */
   close?(): Promise<void>;

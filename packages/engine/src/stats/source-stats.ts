@@ -6,7 +6,7 @@ import type { CloudPushError } from '../base/errors.js';
  */
 export type SourceState = 'connecting' | 'streaming' | 'stalled' | 'retrying' | 'ended' | 'failed';
 
-/** What a channel's source has done since the channel was opened, and how it stands. Counts never go back. */
+/** The figures and the state of a channel's source since the channel was opened. Counts never go back. */
 export interface SourceStats {
   readonly state: SourceState;
   /** How long it has been in this state, in ms. */

@@ -2,7 +2,7 @@ import type { ConnectTimings } from '@cloudpush/transport';
 import type { LatencySummary } from '../memory/latency-histogram.js';
 import type { SourceStats } from './source-stats.js';
 
-/** What is counted of a destination and only grows. */
+/** Counts of a destination that only grow. */
 export interface DestinationTotals {
   /** Pictures handed to the connection. */
   readonly videoFrames: number;
@@ -37,7 +37,7 @@ export interface DestinationTotals {
   readonly moves: number;
 }
 
-/** What a destination has done since it was added, and how it stands. */
+/** The figures and the state of a destination since it was added. */
 export interface DestinationStats extends DestinationTotals {
   readonly state: 'connecting' | 'publishing' | 'closing' | 'closed';
   /** Bytes of media that the kernel has not accepted yet. */
@@ -60,7 +60,7 @@ export interface DestinationStats extends DestinationTotals {
   readonly timings: ConnectTimings | undefined;
 }
 
-/** What is counted of a channel and only grows; what is counted per destination is the sum over all that it has had. */
+/** Counts of a channel that only grow; those of destinations are the sums over all that it has had. */
 export interface ChannelTotals extends DestinationTotals {
   /** Packets that `send…` has refused for want of room. */
   readonly packetsRefused: number;
@@ -79,7 +79,7 @@ export interface ChannelTotals extends DestinationTotals {
   readonly pausedMs: number;
 }
 
-/** What a channel has done since it was opened, and how it stands. */
+/** The figures and the state of a channel since it was opened. */
 export interface ChannelStats extends ChannelTotals {
   /** Of the source that a worker thread reads; undefined where the caller sends the packets. */
   readonly source: SourceStats | undefined;
@@ -109,7 +109,7 @@ export interface EngineStats {
   readonly poolBlocksInUse: number;
   /** Bits a second that the kernel accepts, of all channels. */
   readonly bitRate: number;
-  /** What is counted of channels, the sum over all that the engine has had. */
+  /** Counts of channels: the sums over all that the engine has had. */
   readonly totals: ChannelTotals;
   /**
    * From `send…` to the kernel's acceptance of the packet's last byte, on the slowest of the channel's destinations, of all

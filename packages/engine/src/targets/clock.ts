@@ -1,4 +1,4 @@
-/** What the rooms that keep time are given, so that tests can make it pass. */
+/** Wall-clock time and timers, so that tests can let time pass. */
 export interface Clock {
   /** ms since 1970. */
   now(): number;

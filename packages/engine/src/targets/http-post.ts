@@ -11,7 +11,7 @@ export interface HttpPost {
   readonly url: URL;
   readonly authorization: string | undefined;
   readonly body: string;
-  /** What no error may show. */
+  /** Secrets that no error may show. */
   readonly secrets: readonly string[];
 }
 

@@ -31,7 +31,7 @@ export class IssuedTokens {
     return token;
   }
 
-  /** What is known of a token; undefined when it was not given out here, or has expired. */
+  /** The record of a token; undefined when it was not given out here, or has expired. */
   find(token: string): IssuedToken | undefined {
     const issued = this.#tokens.get(token);
     if (issued?.expiresAt === undefined || issued.expiresAt > this.#now()) return issued;

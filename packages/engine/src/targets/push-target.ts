@@ -7,7 +7,7 @@ import { invalidReply } from './token-errors.js';
 export interface PushTarget {
   /** `rtmp[s]://host[:port]/app/name`. `$appname`, `$streamname` and `$time` may stand in it: see `url-template.ts`. */
   readonly url: string;
-  /** What the server is shown. */
+  /** The token that the server is shown. */
   readonly token?: string | undefined;
   /** When the token loses its force, in ms since 1970 (`Date.now`). Left out: never. */
   readonly expiresAt?: number | undefined;
@@ -19,7 +19,7 @@ export interface PushTarget {
  */
 export type TargetReason = 'connect' | 'reconnect' | 'refresh' | 'rejected';
 
-/** What a token provider is called with beside its request. */
+/** The arguments of a token provider beside its request. */
 export interface TokenProviderContext {
   /** Fires when nobody waits for the target any more. */
   readonly signal: AbortSignal;
@@ -34,7 +34,7 @@ export interface TokenProviderContext {
 export type TokenProvider = (request: TargetRequest, context: TokenProviderContext) => Promise<PushTarget>;
 
 /**
- * What a server or a provider has given, if it is a target, with nothing else in it.
+ * Checks the reply of a server or a provider: a target, with nothing else in it.
  * @throws CloudPushError `ERR_CLOUDPUSH_TOKEN_REPLY_INVALID`; it shows no value.
  */
 export function checkedTarget(given: unknown): PushTarget {

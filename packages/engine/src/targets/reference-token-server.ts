@@ -17,7 +17,7 @@ const MAX_QUERY_SIZE = 16_384;
 /** The longest that a query may take to come in, in ms. */
 const QUERY_TIMEOUT = 10_000;
 
-/** What came of one request. It holds no secret. */
+/** The outcome of one request. It holds no secret. */
 export interface TokenRequestReport {
   readonly path: string;
   /** Of HTTP. */
@@ -93,7 +93,7 @@ export class ReferenceTokenServer implements AsyncDisposable {
     return this.#connections;
   }
 
-  /** What is known of a token that somebody shows; undefined when it was not given out here, or has expired. */
+  /** The record of a token that a client shows; undefined when it was not given out here, or has expired. */
   find(token: string): IssuedToken | undefined {
     return this.#authority.find(token);
   }

@@ -57,7 +57,7 @@ class Bench {
   readonly failed: string[] = [];
   /** ms */
   life: number | undefined = 100_000;
-  /** What goes wrong, if something does. */
+  /** The fault, if there is one. */
   error: Error | undefined;
   /** When set, answers wait for it. */
   gate: Promise<void> | undefined;

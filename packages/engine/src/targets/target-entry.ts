@@ -32,7 +32,7 @@ export interface TargetQuery {
   readonly rejected?: PushTarget | undefined;
 }
 
-/** What all entries of a cache share. */
+/** The parts that all entries of a cache share. */
 export interface EntryContext {
   readonly provider: TokenProvider;
   readonly clock: Clock;
@@ -52,7 +52,7 @@ interface Failure {
   readonly retryAt: number;
 }
 
-/** What is known of one target: the target, the request for another one that is under way, and who waits for news. */
+/** One cached target: the target itself, a request for another one that is under way, and its watchers. */
 export class TargetEntry {
   readonly #context: EntryContext;
   readonly #request: TargetRequest;

@@ -1,7 +1,7 @@
 import { queryValues } from '@cloudpush/transport';
 import { checkedOptions, invalidParameter, invalidType, requireObject } from '../base/validation.js';
 
-/** What stands in a target's URL for `$appname` and `$streamname`; the defaults are told in `url-template.ts`. */
+/** The values of `$appname` and `$streamname` in a target's URL; for the defaults see `url-template.ts`. */
 export interface StreamNames {
   readonly appname?: string | undefined;
   readonly streamname?: string | undefined;
@@ -74,7 +74,7 @@ export function identityOf(request: TargetRequest): string {
   return JSON.stringify([request.kind, ...values]);
 }
 
-/** What of a request no text may show. */
+/** The secrets of a request, which no text may show. */
 export function secretsOf(request: TargetRequest): (string | undefined)[] {
   switch (request.kind) {
     case 'url':

@@ -4,7 +4,7 @@ import type { TokenQuery, TokenReply } from './token-protocol.js';
 
 /** Which push targets and tokens are issued, and to whom. */
 export interface TokenAuthorityOptions {
-  /** What is given out: a push URL, in which `$appname`, `$streamname` and `$time` may stand for who pushes to fill in. */
+  /** The push URL to give out, in which `$appname`, `$streamname` and `$time` are left for the publisher to fill in. */
   readonly url: string;
   /** Life of a token, in s. Left out: for ever. */
   readonly ttl?: number | undefined;
@@ -16,7 +16,7 @@ export interface TokenAuthorityOptions {
   readonly now?: (() => number) | undefined;
 }
 
-/** What the reference token server answers with when it gives no target. */
+/** Replies of the reference token server that give no target. */
 const Refusal = {
   badQuery: { code: 1, message: 'neither deviceSN nor device_token is given' },
   unknownClient: { code: 2, message: 'the client is unknown, or its secret is wrong' },
@@ -47,7 +47,7 @@ export class TokenAuthority {
     return this.#issue(deviceSN);
   }
 
-  /** What is known of a token that somebody shows. */
+  /** The record of a token that a client shows. */
   find(token: string): IssuedToken | undefined {
     return this.#tokens.find(token);
   }

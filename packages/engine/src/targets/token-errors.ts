@@ -4,7 +4,7 @@ import { CloudPushError } from '../base/errors.js';
 /** Of a foreign text, so many characters are shown. */
 const MAX_TEXT = 200;
 
-/** What a foreign text becomes before it may stand in an error: short, on one line, without the secrets. */
+/** A foreign text, fit for an error: short, on one line, without the secrets. */
 export function shown(text: string, secrets: readonly string[]): string {
   const line = redact(text, secrets).replace(/\p{Cc}+/gu, ' ');
   return line.length > MAX_TEXT ? `${line.slice(0, MAX_TEXT)}…` : line;

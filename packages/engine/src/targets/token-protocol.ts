@@ -3,7 +3,7 @@ import { checkedTarget, type PushTarget } from './push-target.js';
 import type { TargetRequest } from './target-request.js';
 import { invalidReply } from './token-errors.js';
 
-/** What a token server is asked: a JSON object. */
+/** The request to a token server: a JSON object. */
 export interface TokenQuery {
   readonly clientid?: string | undefined;
   readonly client_secret?: string | undefined;
@@ -11,7 +11,7 @@ export interface TokenQuery {
   readonly device_token?: string | undefined;
 }
 
-/** What a token server answers: a JSON object. */
+/** The reply of a token server: a JSON object. */
 export type TokenReply =
   | {
       readonly code: 0;
@@ -28,7 +28,7 @@ export type TokenReply =
       readonly message?: string | undefined;
     };
 
-/** What the token server is asked for a request. The credentials of a client go to no server but the one that is meant. */
+/** The body for a request. The credentials of a client go to no server but the one that is meant. */
 export function queryFor(request: Exclude<TargetRequest, { kind: 'url' }>): TokenQuery {
   switch (request.kind) {
     case 'device':
@@ -51,7 +51,7 @@ export function decodeQuery(body: Uint8Array): TokenQuery | undefined {
   return { clientid: clientId, client_secret: secret, deviceSN: serial, device_token: deviceToken };
 }
 
-/** What a reply says: a target, or a server's reason to give none. */
+/** Reads a reply: a target, or a server's reason to give none. */
 export type DecodedReply =
   | { readonly target: PushTarget }
   | { readonly code: number; readonly message: string };

@@ -59,7 +59,7 @@ export interface TokenEndpoint {
   readonly url: URL;
   /** HTTP Basic (RFC 7617), when the URL has user info. */
   readonly authorization: string | undefined;
-  /** What no text may show: the values of the query, and the user info. */
+  /** Secrets of the URL: the values of the query, and the user info. */
   readonly secrets: readonly string[];
 }
 

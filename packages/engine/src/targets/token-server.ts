@@ -18,7 +18,7 @@ import {
   tokenServerSettings,
 } from './token-server-options.js';
 
-/** What is asked of the token server, if it fails in this way and the class permits it, again. */
+/** Failures after which the token server is asked again, if the class permits it. */
 const TRIED_AGAIN: readonly string[] = [
   'ERR_CLOUDPUSH_TOKEN_SERVER_UNREACHABLE',
   'ERR_CLOUDPUSH_TOKEN_SERVER_STATUS',

@@ -84,7 +84,7 @@ export class Output {
     this.#line = undefined;
   }
 
-  /** What went wrong, in one line. */
+  /** Tells of a failure, in one line. */
   error(message: string): void {
     this.note(`cloudpush: ${message.replace(/\s*\n\s*/g, ' ')}`);
   }

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { run } from '../run.js';
 import { Output } from '../terminal/output.js';
 
-/** What a run of the command line has said, and how it ended. */
+/** The output of a run of the command line, and how it ended. */
 export interface CapturedRun {
   readonly code: number;
   readonly results: string;

@@ -6,14 +6,14 @@ import type { SourceController } from '../source/source-controller.js';
 import type { PacketSender } from './packet-sender.js';
 import type { Placement } from './placement.js';
 
-/** What is counted of a channel: by its shard, by those that it has left, by its destinations, and by those that are over. */
+/** The figures of a channel: counted by its shard, by those that it has left, by its destinations, and by those that are over. */
 export class ChannelCounts {
   readonly #placement: Placement;
   readonly #sender: PacketSender;
   readonly #source: SourceController | undefined;
   /** Of destinations that are over. */
   #finished = NO_DESTINATION_TOTALS;
-  /** What was counted on shards that the channel has left. */
+  /** Counted on shards that the channel has left. */
   #packetsInvalid = 0;
   #packetsLost = 0;
   #packetsBetweenSegments = 0;

@@ -22,7 +22,7 @@ class Fixture {
   readonly sender = { isRelievable: false, command: () => {} };
   readonly finished: number[] = [];
   readonly destinations: ChannelDestinations;
-  /** What a listener of the channel does. */
+  /** Called for each event, as a listener of the channel is. */
   onEvent: () => void = () => {};
 
   constructor() {

@@ -69,7 +69,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
     this.#writer = new WriteQueue(control);
   }
 
-  /** What the caller calls it: the option `label`. */
+  /** The caller's name for it: the option `label`. */
   get label(): string | undefined {
     return this.#control.label;
   }

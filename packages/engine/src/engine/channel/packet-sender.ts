@@ -35,7 +35,7 @@ export class PacketSender implements RoomWaiter, RelievableChannel {
   #awaited = 0;
   /** The ring had no room. */
   #awaitsRing = false;
-  /** What the channel held then: half of it must have left before there is room again. */
+  /** Bytes that the channel held then: half of them must have left before there is room again. */
   #heldAtRefusal = 0;
   #toldTooSmall = false;
 
@@ -209,7 +209,7 @@ export class PacketSender implements RoomWaiter, RelievableChannel {
     if (!this.#isRelievable && this.#pool.memory.isOwed(this.#channel, this.#awaited)) this.relieveOther();
   }
 
-  /** What others have borrowed is needed here. */
+  /** Asks for memory that others have borrowed: one of them drops something. */
   relieveOther(): void {
     this.#pool.relievable.relieveOther(this);
   }

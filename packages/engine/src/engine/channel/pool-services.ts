@@ -4,7 +4,7 @@ import type { Gates } from '../../memory/gates.js';
 import type { MediaMemory } from '../../memory/media-memory.js';
 import type { RelievableChannels } from './relievable-channels.js';
 
-/** Whoever waits for room in the pool. */
+/** A sender or source that waits for room in the pool. */
 export interface RoomWaiter {
   /** Blocks have been released. */
   retry(): void;

@@ -18,7 +18,7 @@ export class RelievableChannels {
     this.#channels.delete(channel);
   }
 
-  /** What others have borrowed is needed by `channel`: the one of them that has borrowed most lets go of some. */
+  /** Makes room for `channel`: of the others, the one that has borrowed most drops something. */
   relieveOther(channel: RelievableChannel): void {
     let most: RelievableChannel | undefined;
     for (const other of this.#channels)

@@ -16,14 +16,14 @@ export class DestinationTarget {
   readonly #question: TargetQuestion;
   readonly #over = new AbortController();
   #stopWatching: (() => void) | undefined;
-  /** What was given last: a server that refuses has refused this one. */
+  /** The target given last: a server that refuses has refused this one. */
   #given: PushTarget | undefined;
 
   constructor(question: TargetQuestion) {
     this.#question = question;
   }
 
-  /** What was given last; undefined: nothing yet. */
+  /** The target given last; undefined: none yet. */
   get given(): PushTarget | undefined {
     return this.#given;
   }

@@ -16,21 +16,21 @@ export interface Disconnection {
   readonly error: CloudPushError;
   /** Until the next attempt, in ms. Infinity between two segments: it is made when the next one starts. */
   readonly delay: number;
-  /** Whose connection it was. */
+  /** The destination whose connection it was. */
   readonly destination: Destination;
 }
 
-/** What a server has sent beside its answers. */
+/** A message that a server has sent beside its answers. */
 export interface ServerCommand {
   /** Such as `onLiveOpen`. */
   readonly name: string;
   /** AMF0 values. */
   readonly args: readonly AmfValue[];
-  /** Whose server it was. */
+  /** The destination whose server it was. */
   readonly destination: Destination;
 }
 
-/** What an encoder that can change its bit rate should do about it, for one of the destinations. */
+/** Advice to an encoder that can change its bit rate, for one of the destinations. */
 export interface Advice extends BitrateAdvice {
   readonly destination: Destination;
 }
@@ -51,7 +51,7 @@ export interface DestinationEvents {
   close: [CloseReport];
 }
 
-/** What stands behind a {@link Destination}. */
+/** The engine's side of a {@link Destination}: does what the caller asks of it. */
 export interface DestinationControl {
   readonly id: number;
   readonly state: DestinationState;

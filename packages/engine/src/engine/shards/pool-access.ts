@@ -39,7 +39,7 @@ export class PoolAccess implements PoolServices {
     this.gates = new Gates(this.#gateMemory);
   }
 
-  /** What shards need of it. */
+  /** The parts that shards share. */
   get shared(): Pick<SharedState, 'memory' | 'gates' | 'releaseWanted' | 'blockStates'> {
     return {
       memory: this.memory,

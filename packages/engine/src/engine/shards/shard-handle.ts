@@ -187,7 +187,7 @@ export class ShardHandle {
     return this.#destroyed;
   }
 
-  /** What the thread has said before it died was the cause of things that come after. */
+  /** Delivers what the thread has reported before it died: later events have their causes there. */
   #deliverRest(): void {
     for (;;) {
       const received = receiveMessageOnPort(this.#port);

@@ -31,7 +31,7 @@ export class SourceController {
     this.#slabs = new SlabRequests(owner.pool, owner.placement, owner.sender);
   }
 
-  /** What a shard is told that gets the channel. */
+  /** The configuration for the shard that gets the channel. */
   get config(): SourceConfig {
     return this.#config;
   }

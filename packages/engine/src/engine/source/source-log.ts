@@ -13,7 +13,7 @@ export const sourceLines = {
   warning: 'sourceWarning',
 } as const satisfies Record<SourceReport['type'], LogLine>;
 
-/** What such a line tells beside the channel. */
+/** The fields of such a line beside the channel's. */
 export function sourceFields(event: SourceReport): object {
   switch (event.type) {
     case 'connected':

@@ -31,7 +31,7 @@ export class SourceStatus {
   #nextRetryAt: number | undefined;
   #lastError: CloudPushError | undefined;
   #isFallback = false;
-  /** What was counted on shards that the channel has left. */
+  /** Counted on shards that the channel has left. */
   readonly #before: Counts = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Counts;
 
   constructor(clock: EngineClock, placement: Placement) {

@@ -16,7 +16,7 @@ export class AudioSeam {
   #joined = true;
   #repeats = 0;
 
-  /** What to add to the current packet's times. */
+  /** Added to the current packet's times, in ms. */
   get shift(): number {
     return this.#shift;
   }

@@ -10,7 +10,7 @@ const MAX_FRAME_HEADER = 16;
 /** A longer frame fits no message. */
 const MAX_FRAME_SIZE = 0xff_ffff;
 
-/** What a frame header tells. */
+/** The fields of a frame header. */
 interface FrameHeader {
   readonly samples: number;
   /** The number of the frame, or of its first sample. */

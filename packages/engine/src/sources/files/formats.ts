@@ -13,7 +13,7 @@ import { VideoParser } from './video-parser.js';
 
 /** A form of media that can be read: which tracks it has, and how it is cut into packets. */
 export interface Format {
-  /** What a file of it is called, with its article. */
+  /** The name of a file of it, with its article. */
   readonly title: string;
   readonly tracks: TrackKind | 'both';
   /** Raw video, which has no times of its own: a frame rate may be set. */
@@ -96,7 +96,7 @@ export function formatByContent(bytes: Uint8Array): FormatName | undefined {
 const MAGIC: Readonly<Record<string, FormatName>> = { OggS: 'opus', fLaC: 'flac', DKIF: 'ivf' };
 const ADTS_BYTES = Buffer.of(0xff, 0xf1);
 
-/** What containers that cannot be pushed are called, by what their first bytes are. */
+/** Names of containers that cannot be pushed, by their first bytes. */
 export function foreignContainer(bytes: Uint8Array): string | undefined {
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = data.subarray(0, 12).toString('latin1');
@@ -109,7 +109,7 @@ export function foreignContainer(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** What a container that is not read is, and the line that remuxes it; undefined for anything else. */
+/** The name of a container that is not read, and the command that remuxes it; undefined for anything else. */
 export function remuxAdvice(path: string, bytes: Uint8Array): string | undefined {
   const container = foreignContainer(bytes);
   if (container === undefined) return undefined;

@@ -6,7 +6,7 @@ import { sourceErrorCodes } from '../../base/source-error-codes.js';
 import { sourceError } from '../errors.js';
 import { unreadable } from '../media-error.js';
 
-/** What names the standard input. */
+/** The path of the standard input. */
 const STDIN = ['-', '/dev/stdin'];
 
 export function isStdin(path: string): boolean {

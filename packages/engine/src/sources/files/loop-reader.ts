@@ -31,7 +31,7 @@ export class LoopReader implements PacketReader {
   #audio: Extent | undefined;
   #held: SourcePacket[] = [];
   #releasing = false;
-  /** What lay behind the last picture of the pass has been looked through. */
+  /** The packets behind the last picture of the pass have been looked through. */
   #tailDone = false;
   #current: SourcePacket | undefined;
   #timesLeft = 0;
@@ -112,7 +112,7 @@ export class LoopReader implements PacketReader {
     return packet;
   }
 
-  /** What was held back goes out after all, and `packet` behind it. */
+  /** Lets go of the packets that were held back, and of `packet` behind them. */
   #release(packet: SourcePacket): SourcePacket | undefined {
     this.#held.push({ ...packet });
     this.#releasing = true;

@@ -6,9 +6,9 @@ export interface PacketParser {
   push(piece: Uint8Array): SourcePacket[];
   /** Says that the file has ended; gives the rest. */
   end(): SourcePacket[];
-  /** What the user ought to know about what was read so far, one sentence each. */
+  /** Notes to the user about the media read so far, one sentence each. */
   readonly notices: readonly string[];
-  /** What of the media in the file was lost so far, because it is damaged; left out: nothing. */
+  /** Media lost so far because the file is damaged; left out: none. */
   readonly losses?: readonly string[];
 }
 

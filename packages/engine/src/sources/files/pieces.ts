@@ -1,4 +1,4 @@
-/** What is left of a byte stream that comes in pieces, for parsers that take it in units. */
+/** The rest of a byte stream that comes in pieces, for parsers that take it in units. */
 export class Pieces {
   /** Bytes of the stream in front of `data`. */
   offset = 0;

@@ -5,7 +5,7 @@ import { sourceError } from '../errors.js';
 import { unreadable } from '../media-error.js';
 
 /**
- * What the system says of a regular file.
+ * The system's record of a regular file.
  * @throws CloudPushError `ERR_CLOUDPUSH_SOURCE_UNREADABLE`
  */
 export async function statFile(path: string): Promise<Stats> {
@@ -15,7 +15,7 @@ export async function statFile(path: string): Promise<Stats> {
 }
 
 /**
- * What the system says of a regular file, or of a FIFO.
+ * The system's record of a regular file, or of a FIFO.
  * @throws CloudPushError `ERR_CLOUDPUSH_SOURCE_UNREADABLE`
  */
 export async function statInput(path: string): Promise<Stats> {

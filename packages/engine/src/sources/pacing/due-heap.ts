@@ -7,7 +7,7 @@ export interface Due {
 export class DueHeap<T extends Due> {
   readonly #items: T[] = [];
 
-  /** Whose turn is next. */
+  /** The entry whose turn is next. */
   get top(): T | undefined {
     return this.#items[0];
   }

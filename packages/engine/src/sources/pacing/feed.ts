@@ -26,7 +26,7 @@ export interface PacketSink {
  */
 export type FeedEnd = 'source' | 'limit' | 'stopped' | 'closed' | 'failed';
 
-/** What a feed needs before it can go on. */
+/** The thing that a feed waits for before it can go on. */
 export type FeedNeed = 'turn' | 'room' | 'packets' | 'nothing';
 
 /** Options of {@link Feed}. */

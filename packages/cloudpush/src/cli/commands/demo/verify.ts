@@ -8,7 +8,7 @@ import type { Frame } from './verification/frame.js';
 import { type Recording, readRecording } from './verification/recording.js';
 import { readFrames } from './verification/sent-frames.js';
 
-/** What was received of one channel, against what was sent. */
+/** The comparison of one channel's received frames with those that were sent. */
 export interface ChannelVerdict {
   readonly outcome: ChannelOutcome;
   readonly recording: ReceivedRecording | undefined;
@@ -17,7 +17,7 @@ export interface ChannelVerdict {
   /** Frames that arrived as they were sent. */
   readonly matched: number;
   readonly differences: readonly Difference[];
-  /** What went wrong beside the frames, on either side, one sentence each. */
+  /** Faults beside the frames, on either side, one sentence each. */
   readonly problems: readonly string[];
   /** Nothing differs and nothing went wrong: the channel ended cleanly on both sides, and the recording plays. */
   readonly ok: boolean;

@@ -10,7 +10,7 @@ const MAX_WAITING_BYTES = 4 * 2 ** 20;
 /** Bytes of a request, and of what comes between requests. */
 const MAX_REQUEST = 16 * 1024;
 
-/** What a connection needs to know of the cameras. */
+/** The cameras, as a connection to them needs them. */
 export interface CameraContext {
   readonly description: string;
   exists(name: string): boolean;

@@ -103,7 +103,7 @@ async function tellUntilEnd(
   await over;
 }
 
-/** What goes wrong, in turns. */
+/** The faults of the demo, in turns. */
 function faultsOf(cameras: DemoCameras, cloud: DemoCloud, gateway: Gateway): Fault[] {
   const refused = ['door', 'yard', 'garage'];
   return [

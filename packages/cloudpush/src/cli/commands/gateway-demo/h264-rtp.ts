@@ -52,7 +52,7 @@ function fragmentsOf(unit: Buffer): Buffer[] {
   return fragments;
 }
 
-/** What tells one RTP stream and packet from another. */
+/** The fields that tell one RTP stream and packet from another. */
 export interface RtpFields {
   readonly payloadType: number;
   /** True for the last packet of a picture. */

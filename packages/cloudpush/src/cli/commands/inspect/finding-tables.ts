@@ -78,7 +78,7 @@ export function eventTable({ list, count: total }: EventReport, columns?: number
   return listTable(['at', 'byte', 'event', 'with'], rows, total, columns);
 }
 
-/** What is wrong, and where. */
+/** A table of faults, and where they are. */
 export function damageTable({ list, count: total }: ListReport<Damage>, columns?: number): string {
   const rows = list.map(({ offset, at, track, code, message }) => [
     count(offset),

@@ -47,7 +47,7 @@ function titleText({ path, format, size, duration, intact, damage }: FileReport)
   return `${path}: ${[FORMATS[format], bytes(size), ...length, state].join(', ')}`;
 }
 
-/** What fits no table, one line each. */
+/** Findings that fit no table, one line each. */
 function oddities({ tracks, synchronization, notices }: FileReport, columns?: number): string {
   const lines: [string, string][] = [];
   if (synchronization !== undefined) lines.push(['sound to pictures', synchronizationText(synchronization)]);

@@ -5,7 +5,7 @@ import { audioCodecText, pictureText, shortNumber, soundText, videoCodecText } f
 /** Where there is nothing to say. */
 const NOTHING = '–';
 
-/** What each track is, and how much of it there is. */
+/** Each track's codec and format, and how much of it there is. */
 export function trackTable(tracks: readonly TrackReport[], columns?: number): string {
   const head = ['track', 'codec', 'what', 'form', 'samples', 'size', 'kbit/s', 'peak'];
   const rows = tracks.map((track) => [

@@ -30,7 +30,7 @@ export interface ChannelOutcome {
   /** ms that the latest frame was late. */
   readonly maxLag: number;
   readonly stats: ChannelStats;
-  /** What went wrong with the source, or with a packet; where nothing did, with the first destination that is not complete. */
+  /** The failure of the source, or of a packet; without one, of the first destination that is not complete. */
   readonly error: CloudPushError | undefined;
   /** A packet that was repaired, or refused, though everything that was taken got out. */
   readonly warning: CloudPushError | undefined;
@@ -38,7 +38,7 @@ export interface ChannelOutcome {
   readonly destinations: readonly DestinationOutcome[];
 }
 
-/** What a run of channels wants to know at once. */
+/** Events that a run of channels hears of at once. */
 export interface ChannelRunEvents {
   onConnected(): void;
   onRetry(retry: Retry): void;

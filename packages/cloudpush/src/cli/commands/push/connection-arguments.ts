@@ -28,7 +28,7 @@ export interface EncryptionArguments {
 }
 
 /**
- * What the options mean. Nothing is repeated that may be a secret.
+ * The meaning of the options. An error repeats nothing that may be a secret.
  * @param urls all that are pushed to; undefined where a token server names some
  * @throws CommandError for what makes no sense, CloudPushError for a file that cannot be read
  */
@@ -64,7 +64,7 @@ export async function connectionOptions(
   };
 }
 
-/** What must not be shown of them. */
+/** Their secrets, which must not be shown. */
 export function secretsOf({ token, proxy }: ConnectionOptions): string[] {
   const password = proxy === undefined ? '' : new URL(proxy).password;
   return [token ?? '', password, decodeURIComponent(password)].filter((secret) => secret !== '');

@@ -16,7 +16,7 @@ export interface DestinationOutcome {
   readonly stats: DestinationStats;
 }
 
-/** What frames a channel took of its source. */
+/** The frames that a channel took from its source. */
 export interface FramesTaken {
   readonly videoFrames: number;
   readonly audioFrames: number;

@@ -13,7 +13,7 @@ interface Failure {
 }
 
 /**
- * What went wrong, a line a cause: a server that is not there fails a thousand channels in the same way, and is worth
+ * Failures, a line a cause: a server that is not there fails a thousand channels in the same way, and is worth
  * one line. Of several destinations each speaks for itself.
  */
 export function failureLines(channels: readonly ChannelOutcome[]): string[] {
@@ -25,7 +25,7 @@ export function failureLines(channels: readonly ChannelOutcome[]): string[] {
   return [...byCause].map(([cause, failed]) => `${whoText(failed, channels.length, places)}: ${cause}`);
 }
 
-/** What should be known of a push that brought everything to its end all the same. */
+/** Warnings about a push that brought everything to its end all the same. */
 export function warningLines(channels: readonly ChannelOutcome[]): string[] {
   const lines = channels
     .filter(({ complete }) => complete)

@@ -9,7 +9,7 @@ import {
 } from '@cloudpush/engine/sources';
 import { isContainerName } from '../../../containers/container-names.js';
 
-/** What is pushed: media whose decoder configurations may stand beside it. */
+/** Media to push, whose decoder configurations may stand beside it. */
 export interface PushSource extends MediaSource {
   /** See the option of the same name of `PushEngine.openChannel`. */
   readonly videoConfig?: Uint8Array | undefined;

@@ -50,7 +50,7 @@ export class PushProgress implements Disposable {
   }
 }
 
-/** What there is to say about a run at a moment: what matters least last, as it is left out where there is no room. */
+/** The state of a run at a moment, in words; the least important last, as they are left out where there is no room. */
 function describe(snapshot: PushSnapshot, mbitPerSecond: number): string[] {
   const { failed, lag, dropped, paused } = snapshot;
   const troubles = [`${count(dropped)} dropped`, `${count(paused)} paused`];

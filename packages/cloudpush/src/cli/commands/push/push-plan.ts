@@ -3,7 +3,7 @@ import type { HevcForm } from '@cloudpush/muxer';
 import type { ChannelPlace } from './channel-place.js';
 import type { PushSource } from './open-inputs.js';
 
-/** What a run pushes, and where to. */
+/** The source of a run, and its destinations. */
 export interface PushPlan {
   readonly source: PushSource;
   /** How often the source is played; `Infinity` for ever. */
@@ -12,18 +12,18 @@ export interface PushPlan {
   readonly limit: number | undefined;
   /** One a channel. */
   readonly places: readonly ChannelPlace[];
-  /** Who is asked for places that are not known. */
+  /** Asked for places that are not known. */
   readonly tokenServer?: string | undefined;
   readonly realTime: boolean;
   readonly hevc: HevcForm | 'auto' | undefined;
-  /** What happens to frames that a slow server does not take: see `ChannelOptions`. */
+  /** The fate of frames that a slow server does not take: see `ChannelOptions`. */
   readonly overflow?: 'reject' | 'drop' | undefined;
   readonly reconnect?: boolean | undefined;
   /** How connections are made: TLS, proxy and more. Holds secrets. */
   readonly connection?: ConnectionOptions | undefined;
   /** Holds keys. */
   readonly encryption?: EncryptionOptions | undefined;
-  /** What must never be shown, beside what stands in the URLs. */
+  /** Secrets beside those in the URLs: never to be shown. */
   readonly secrets?: readonly string[] | undefined;
   /** ms */
   readonly connectTimeout: number | undefined;

@@ -7,7 +7,7 @@ import type { PushOutcome } from './push-run.js';
 /** A table of a thousand rows helps nobody: above this, channels that went well are left out. */
 const MAX_ROWS = 32;
 
-/** What the channels of a run add up to. */
+/** The sum of a run's channels. */
 export interface PushTotals {
   readonly channels: number;
   readonly connected: number;

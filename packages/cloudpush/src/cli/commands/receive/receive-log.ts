@@ -5,7 +5,7 @@ import type { Output } from '../../terminal/output.js';
 import { RateMeter } from '../../terminal/rate-meter.js';
 import { RefusalLimiter } from './refusal-limiter.js';
 
-/** What came in, in all. */
+/** Totals of everything received. */
 export interface ReceiveTotals {
   streams: number;
   /** Streams that their publisher ended in an orderly way. */

@@ -75,7 +75,7 @@ export class TextTokenLog implements TokenLog {
   }
 }
 
-/** What others call themselves must not move the cursor of the terminal. */
+/** A name that a client has given, without characters that could move the cursor of the terminal. */
 function word(text: string): string {
   const line = text.replace(/\p{Cc}/gu, '?');
   return line.length > MAX_WORD ? `${line.slice(0, MAX_WORD)}…` : line;

@@ -49,7 +49,7 @@ function checkTemplate(url: string): void {
   }
 }
 
-/** What is wrong is not shown: it may be the secret. */
+/** Splits `ID:SECRET`; the error does not show the value, which may be the secret. */
 function parseClient(text: string): [id: string, secret: string] {
   const colon = text.indexOf(':');
   if (colon > 0 && colon < text.length - 1) return [text.slice(0, colon), text.slice(colon + 1)];

@@ -8,7 +8,7 @@ const hashes = [
   ['MD5', 'md5'],
 ] as const;
 
-/** What Digest authentication goes on with after a challenge (RFC 7616 §3.3). */
+/** The state of Digest authentication after a challenge (RFC 7616 §3.3). */
 export interface DigestParameters {
   readonly realm: string;
   readonly nonce: string;

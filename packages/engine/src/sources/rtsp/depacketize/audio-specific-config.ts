@@ -1,6 +1,6 @@
 import { BitReader } from './bit-reader.js';
 
-/** What timing needs of an AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1). */
+/** The fields of an AudioSpecificConfig that timing needs (ISO/IEC 14496-3 §1.6.2.1). */
 export interface AudioTiming {
   /** Hz of the core coder, below spectral band replication. */
   readonly sampleRate: number;

@@ -18,7 +18,7 @@ interface PresentationClock {
   timeOf(ticks: number): number;
 }
 
-/** What a depacketizer tells beside its access units. */
+/** Reports of a depacketizer beside its access units. */
 interface DepacketizerReport {
   accessUnits: number;
   damagedPictures: number;

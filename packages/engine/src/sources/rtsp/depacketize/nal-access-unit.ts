@@ -1,7 +1,7 @@
 import type { DepacketizerContext } from './depacketizer.js';
 import type { MediaSink } from './media-sink.js';
 
-/** What a NAL unit is to an access unit. */
+/** The role of a NAL unit in an access unit. */
 export const UnitRole = {
   /** A slice of a picture at which decoding can start. */
   keySlice: 0,

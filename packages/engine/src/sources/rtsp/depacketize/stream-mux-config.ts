@@ -1,7 +1,7 @@
 import { type AudioTiming, readAudioSpecificConfigAt } from './audio-specific-config.js';
 import type { BitReader } from './bit-reader.js';
 
-/** What the frames of a LATM stream need of its StreamMuxConfig (ISO/IEC 14496-3 §1.7.3.1). */
+/** The fields of a LATM stream's StreamMuxConfig that its frames need (ISO/IEC 14496-3 §1.7.3.1). */
 export interface StreamMuxConfig {
   readonly audioSpecificConfig: Uint8Array;
   readonly timing: AudioTiming;

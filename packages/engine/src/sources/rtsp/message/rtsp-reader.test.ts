@@ -3,7 +3,7 @@ import { rtspLimits } from '../limits.js';
 import type { RtspMessage } from './rtsp-message.js';
 import { RtspReader } from './rtsp-reader.js';
 
-/** What a reader has told, in a form that can be compared. */
+/** The reports of a reader, in a form that can be compared. */
 function read(pieces: readonly Uint8Array[], limits = rtspLimits): string[] {
   const told: string[] = [];
   const reader = new RtspReader(

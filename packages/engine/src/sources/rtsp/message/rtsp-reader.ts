@@ -15,7 +15,7 @@ export interface RtspReaderHandler {
   onFrame(channel: number, bytes: Uint8Array, start: number, end: number): void;
 }
 
-/** What the reader is in the middle of. */
+/** The element that the reader is in the middle of. */
 type Reading =
   | { readonly part: 'none' }
   /** `lineBytes`: bytes of the present line, without a carriage return. */

@@ -9,9 +9,9 @@ export interface RtspUrl {
   /** Host name or address; an IPv6 address without its brackets. */
   readonly host: string;
   readonly port: number;
-  /** What requests name: the URL without user info. Its query may be a secret. */
+  /** The URL for requests: without user info. Its query may be a secret. */
   readonly requestUrl: string;
-  /** What errors and logs may show: the URL without user info, query and fragment. */
+  /** The URL for errors and logs: without user info, query and fragment. */
   readonly shown: string;
   /** Decoded user info, when the URL has any. */
   readonly username: string | undefined;

@@ -6,7 +6,7 @@ const packetTypes = { senderReport: 200, receiverReport: 201, sourceDescription:
 /** Seconds from the epoch of NTP, 1900, to that of Unix, 1970. */
 const NTP_TO_UNIX = 2_208_988_800;
 
-/** What a client reads out of a sender report (RFC 3550 §6.4.1). */
+/** The fields of a sender report that a client needs (RFC 3550 §6.4.1). */
 export interface SenderReport {
   readonly ssrc: number;
   /** Wall clock of the camera in ms since 1970, with a fraction. */

@@ -30,7 +30,7 @@ export class TrackClock {
   /** The last timestamp, unwrapped, and when it came. */
   #unwrapped = 0;
   #arrivedAt = 0;
-  /** What ticks are less than unwrapped timestamps. */
+  /** Subtracted from unwrapped timestamps to get ticks. */
   #offset = 0;
   #lastTime = Number.NEGATIVE_INFINITY;
   /** Milliseconds added to every time, so that the track is in step with the others. */

@@ -19,7 +19,7 @@ function setsOf(format: TrackFormat): string[] {
   return sets.map((set) => Buffer.from(set).toString('hex'));
 }
 
-/** What gst-rtsp-server sends, with line ends and an attribute order of its own. */
+/** A description of gst-rtsp-server, with line ends and an attribute order of its own. */
 const gstreamer = `v=0\r
 o=- 12031478 1 IN IP4 127.0.0.1\r
 s=Session streamed with GStreamer\r

@@ -5,7 +5,7 @@ interface EarlyPacket {
 
 /** Packets that come before PLAY's response: they wait for it, since it says where the tracks begin. */
 export class EarlyMedia {
-  /** What a packet takes beside its bytes: empty ones must have an end too. */
+  /** Bytes that each packet counts in addition to its own, so that empty ones are limited too. */
   static readonly #OVERHEAD = 64;
   readonly #maxBytes: number;
   #packets: EarlyPacket[] = [];

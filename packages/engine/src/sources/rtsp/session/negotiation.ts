@@ -17,7 +17,7 @@ import { trackStarts } from './track-starts.js';
 
 const UNSUPPORTED_TRANSPORT = 461;
 
-/** What the negotiation needs of its session. */
+/** The session, as the negotiation needs it. */
 export interface NegotiationContext {
   readonly io: RtspIo;
   readonly handler: RtspSessionHandler;

@@ -1,7 +1,7 @@
 import type { EarlyMedia } from './early-media.js';
 import type { SetupPlan } from './setup-plan.js';
 
-/** What a session is doing, with what belongs to it alone. */
+/** The phases of a session, each with its own data. */
 export type SessionState =
   | { readonly phase: 'idle' }
   /** Waits for the control connection. */

@@ -37,7 +37,7 @@ export interface UdpPeer {
   readonly rtcpPort: number | undefined;
 }
 
-/** What the client wants done with sockets. No method may call back into the client before it returns. */
+/** The client's wishes about sockets. No method may call back into the client before it returns. */
 export interface RtspIo {
   /**
    * Opens the control connection, and silently closes the one before. Answered by `connected()` or `disconnected()`.

@@ -30,7 +30,7 @@ export class SetupPlan {
     return new SetupPlan(this.#tracks, 'udp');
   }
 
-  /** What to ask of the camera for the present track; `rtpPort` for UDP. */
+  /** The transport to ask of the camera for the present track; `rtpPort` for UDP. */
   request(rtpPort: number): TransportRequest {
     return this.protocol === 'tcp'
       ? { protocol: 'tcp', rtpChannel: 2 * this.#position }

@@ -26,7 +26,7 @@ function isOf(track: TrackDescription, info: RtpInfo, baseUrl: string): boolean 
   return info.url !== '' && (pathOf(info.url) === path || pathOf(resolveControl(baseUrl, info.url)) === path);
 }
 
-/** What is left of a URL without scheme and host, which a camera behind an address translator gets wrong. */
+/** The URL without scheme and host, which a camera behind an address translator gets wrong. */
 function pathOf(url: string): string {
   return url.replace(/^rtsps?:\/\/[^/]*/i, '').replace(/\/$/, '');
 }

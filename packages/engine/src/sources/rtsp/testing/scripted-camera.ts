@@ -24,7 +24,7 @@ export interface WrittenRequest {
 /** A session whose camera is the test: it sees what was asked for and says what comes back. */
 export class ScriptedCamera implements RtspIo, RtspSessionHandler {
   readonly session: RtspSession;
-  /** What the session has asked for, in order: requests, and what it wants of the sockets. */
+  /** The actions that the session has asked for, in order: requests, and operations of the sockets. */
   readonly log: string[] = [];
   readonly requests: WrittenRequest[] = [];
   readonly warnings: string[] = [];

@@ -7,7 +7,7 @@ import { nalUnits, nalUnitType } from './nal-units.js';
 const PARAMETER_SETS = { h264: new Set([7, 8, 13, 15]), h265: new Set([32, 33, 34]) };
 
 /**
- * What the decoder of a track knows when a frame is sent: the parameter sets of H.264 and H.265, the AudioSpecificConfig
+ * The decoder's knowledge of a track when a frame is sent: the parameter sets of H.264 and H.265, the AudioSpecificConfig
  * of AAC. A frame that arrives unchanged plays only under the configuration that it was made with.
  */
 export class SentConfiguration {

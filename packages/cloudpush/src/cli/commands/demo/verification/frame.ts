@@ -1,6 +1,6 @@
 import type { TrackKind } from '@cloudpush/engine/sources';
 
-/** What is kept of one frame to tell whether it has arrived: its times, and a fingerprint of what a decoder gets. */
+/** A frame, as far as it is kept to tell whether it has arrived: its times, and a fingerprint of what a decoder gets. */
 export interface Frame {
   readonly kind: TrackKind;
   /** ms since the channel's first frame. */
@@ -8,6 +8,6 @@ export interface Frame {
   readonly dts: number;
   readonly keyFrame: boolean;
   readonly fingerprint: string;
-  /** What a decoder must know to make sense of the frame, as it is in force there; empty: it was told nothing. */
+  /** The decoder configuration in force at the frame; empty: none was sent. */
   readonly configuration: string;
 }

@@ -6,11 +6,11 @@ import { ReceivedConfiguration } from './configuration.js';
 import { fingerprint } from './fingerprint.js';
 import type { Frame } from './frame.js';
 
-/** What a recording holds. */
+/** The contents of a recording. */
 export interface Recording {
   /** In the order of the file. */
   readonly frames: readonly Frame[];
-  /** What is wrong with the file itself, one sentence each; a recording that plays has none. */
+  /** Faults of the file itself, one sentence each; a recording that plays has none. */
   readonly problems: readonly string[];
 }
 
