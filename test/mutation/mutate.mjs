@@ -9,6 +9,8 @@ import { readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { importsOf } from './modules.mjs';
 
+/** The part of their runs that models take, which run anew for each fault; the environment may ask for another. */
+const MODEL_SHARE = '0.1';
 const SOURCE = 'packages/engine/src';
 const DEFAULT = [
   'memory',
@@ -62,9 +64,7 @@ function runFrom(file, { tests, from, known }, { onVerdict, onUnfit, onJudges })
     const child = fork(
       join(import.meta.dirname, 'runner.mjs'),
       [JSON.stringify({ file, tests, from, known })],
-      {
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      },
+      { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: { MODEL_SHARE, ...process.env } },
     );
     let timer;
     child.on('message', (message) => {

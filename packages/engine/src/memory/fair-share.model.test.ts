@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { modelRuns } from '../base/testing/model-runs.js';
 import { seededRandom } from '../base/testing/seeded-random.js';
 import { NO_BLOCK } from './block-layout.js';
 import { poolSizeFor } from './fair-share.js';
@@ -107,13 +108,13 @@ function run(seed: number): { letDown: number; stalls: number; refused: number }
 test('a channel whose peer reads is never refused for longer than its own queue takes to drain', () => {
   let stalls = 0;
   let refused = 0;
-  for (let seed = 1; seed <= 30; seed++) {
+  for (let seed = 1; seed <= modelRuns(30); seed++) {
     const result = run(seed);
     expect({ seed, letDown: result.letDown }).toEqual({ seed, letDown: 0 });
     stalls += result.stalls;
     refused += result.refused;
   }
   // The runs were hard enough to mean something.
-  expect(stalls).toBeGreaterThan(1000);
-  expect(refused).toBeGreaterThan(10_000);
+  expect(stalls).toBeGreaterThan(modelRuns(1000));
+  expect(refused).toBeGreaterThan(modelRuns(10_000));
 });

@@ -40,6 +40,30 @@ test('blocks of one class come back the last one first, also when one in their m
   expect(lists.find(20)).toBe(NO_BLOCK);
 });
 
+test('sizes up to those of the largest pool have lists of their own', () => {
+  const sizes = [2 ** 10, 2 ** 20, 2 ** 21, 2 ** 25 + 2 ** 20, 2 ** 26 - 1];
+  for (const [i, granules] of sizes.entries()) lists.add(100 * i, granules);
+  for (const [i, granules] of sizes.entries()) {
+    expect(lists.find(largestSearchable(granules))).toBe(100 * i);
+    expect(lists.remove(100 * i)).toBe(granules);
+  }
+  expect(lists.find(2 ** 30)).toBe(NO_BLOCK);
+});
+
+test.each([
+  [20, 20],
+  [31, 31],
+  [32, 32],
+  [63, 63],
+  [64, 64],
+  [65, 64],
+  [1000, 992],
+])('of a free block of %i granules, %i are sure to be found', (granules, sure) => {
+  expect(largestSearchable(granules)).toBe(sure);
+  lists.add(0, granules);
+  expect(lists.find(sure)).toBe(0);
+});
+
 test('a block that is found is large enough, and none is missed that a naive search would be sure of', () => {
   const next = seededRandom(11);
   const free = new Map<number, number>();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { modelRuns } from '../base/testing/model-runs.js';
 import { seededRandom } from '../base/testing/seeded-random.js';
 import { GRANULE, granulesFor, NO_BLOCK, payloadOffset } from './block-layout.js';
 import { MIN_POOL_SIZE, Pool } from './pool.js';
@@ -63,7 +64,7 @@ describe('Pool', () => {
     const owners = new Uint8Array(Math.floor(pool.size / GRANULE));
     const live: { block: number; granules: number; tag: number }[] = [];
     let granulesInUse = 0;
-    for (let i = 0; i < 200_000; i++) {
+    for (let i = 0; i < modelRuns(200_000); i++) {
       if (next() < 0.52) {
         const bytes = Math.floor(next() < 0.1 ? next() * 200_000 : next() * 2000) + 1;
         const tag = 1 + (i % 255);
@@ -117,6 +118,70 @@ describe('Pool', () => {
     expect(refusedAt).toBeGreaterThan(0.8);
     expect(fullest).toBeGreaterThan(0.95);
   });
+});
+
+describe('a reserved block', () => {
+  function used(pool: Pool): [block: number, owner: number][] {
+    const seen: [number, number][] = [];
+    pool.forEachUsed((block, owner) => seen.push([block, owner]));
+    return seen;
+  }
+
+  test('is in use from when it is occupied until it is vacated, as often as it is', () => {
+    const pool = new Pool(MIN_POOL_SIZE);
+    const other = pool.acquire(100, 1);
+    const alone = [pool.blocksInUse, pool.bytesInUse];
+    const block = pool.reserve(10);
+    expect(used(pool)).toEqual([[other, 1]]);
+    for (const owner of [7, 8]) {
+      pool.occupy(block, 10, owner);
+      expect(used(pool)).toEqual([
+        [other, 1],
+        [block, owner],
+      ]);
+      expect([pool.blocksInUse, pool.bytesInUse]).toEqual([2, alone[1]! + 10 * GRANULE]);
+      pool.vacate(block);
+      expect(() => pool.vacate(block)).toThrow(/released twice/);
+      expect([pool.blocksInUse, pool.bytesInUse]).toEqual(alone);
+    }
+    pool.unreserve(block);
+    expect([pool.blocksInUse, pool.bytesInUse]).toEqual(alone);
+    expect(used(pool)).toEqual([[other, 1]]);
+    pool.release(other);
+    expect([pool.blocksInUse, pool.bytesInUse]).toEqual([0, 0]);
+    expect(pool.largestFreeBlock).toBe(pool.size);
+  });
+
+  test('is refused where no free piece is large enough, and nothing has changed', () => {
+    const pool = new Pool(MIN_POOL_SIZE);
+    expect(pool.reserve(pool.granules + 1)).toBe(NO_BLOCK);
+    expect(pool.acquireGranules(pool.granules + 1, 0)).toBe(NO_BLOCK);
+    expect([pool.blocksInUse, pool.bytesInUse, pool.largestFreeBlock]).toEqual([0, 0, pool.size]);
+  });
+
+  test('fits exactly where it would be found', () => {
+    const pool = new Pool(MIN_POOL_SIZE);
+    expect([pool.fits(pool.granules), pool.fits(pool.granules + 1)]).toEqual([true, false]);
+    expect(pool.reserve(pool.granules)).toBe(0);
+    expect(pool.fits(3)).toBe(false);
+  });
+});
+
+test('the largest free piece of a pool is told, whatever is in use around it', () => {
+  const pool = new Pool(MIN_POOL_SIZE);
+  const [first, , second, , ,] = [500, 3000, 800, 5000, 200].map((bytes) => pool.acquire(bytes, 0));
+  while (pool.acquire(1, 0) !== NO_BLOCK);
+  expect(pool.largestFreeBlock).toBeLessThan(granulesFor(1) * GRANULE);
+  for (const block of [first!, second!]) {
+    const size = pool.sizeOf(block);
+    pool.release(block);
+    expect(pool.largestFreeBlock).toBe(size);
+  }
+});
+
+test('a pool allots whole granules only', () => {
+  const pool = new Pool(MIN_POOL_SIZE + GRANULE - 1);
+  expect(pool.largestFreeBlock).toBe(MIN_POOL_SIZE);
 });
 
 /** Mostly audio frames and pictures of 10 to 30 KB; now and then a key frame of 80 to 140 KB. */

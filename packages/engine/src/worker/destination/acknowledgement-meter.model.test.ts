@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { modelRuns } from '../../base/testing/model-runs.js';
 import { seededRandom } from '../../base/testing/seeded-random.js';
 import { AcknowledgementMeter } from './acknowledgement-meter.js';
 
@@ -80,7 +81,7 @@ class NaiveMeter {
 
 test('a meter that remembers little measures what one measures that remembers all', () => {
   let queues = 0;
-  for (let seed = 1; seed <= 100; seed++) {
+  for (let seed = 1; seed <= modelRuns(100); seed++) {
     const random = seededRandom(seed);
     const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
     const [window, source] = [pick([16_384, 65_536, 262_144, 1_048_576]), pick([20_000, 200_000, 1_000_000])];
@@ -111,7 +112,7 @@ test('a meter that remembers little measures what one measures that remembers al
       if (!is.every((one, k) => isSame(one, ought[k]))) expect([seed, i, ...is]).toEqual([seed, i, ...ought]);
     }
   }
-  expect(queues).toBeGreaterThan(5000);
+  expect(queues).toBeGreaterThan(modelRuns(5000));
 });
 
 function isSame(a: unknown, b: unknown): boolean {

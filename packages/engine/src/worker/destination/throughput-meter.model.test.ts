@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { modelRuns } from '../../base/testing/model-runs.js';
 import { seededRandom } from '../../base/testing/seeded-random.js';
 import { ThroughputMeter } from './throughput-meter.js';
 
@@ -72,7 +73,7 @@ const STEPS = [20, 20, 40, 60, 60, 80, 250, 260, 500];
 
 test('a meter that remembers little measures what one measures that remembers all', () => {
   let measurements = 0;
-  for (let seed = 1; seed <= 100; seed++) {
+  for (let seed = 1; seed <= modelRuns(100); seed++) {
     const random = seededRandom(seed);
     const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
     const [steps, grows, lump] = [
@@ -100,7 +101,7 @@ test('a meter that remembers little measures what one measures that remembers al
         expect([seed, i, is, meter.isMeasured]).toEqual([seed, i, ought, naive.measured !== undefined]);
     }
   }
-  expect(measurements).toBeGreaterThan(5000);
+  expect(measurements).toBeGreaterThan(modelRuns(5000));
 });
 
 function isSame(a: number | undefined, b: number | undefined): boolean {
