@@ -11,9 +11,12 @@ describe('Pool', () => {
     expect(pool.buffer.byteLength).toBe(1_000_003);
   });
 
-  test.each([0, -1, MIN_POOL_SIZE - 1, 1.5, Number.NaN])('refuses a size of %s and names it', (size) => {
-    expect(() => new Pool(size)).toThrow(new RegExp(`pool size ${size} `));
-  });
+  test.each([0, -1, MIN_POOL_SIZE - 1, 1.5, Number.NaN, 2 ** 32])(
+    'refuses a size of %s and names it',
+    (size) => {
+      expect(() => new Pool(size)).toThrow(new RegExp(`pool size ${size} `));
+    },
+  );
 
   test('starts every payload on a cache line, behind its headroom', () => {
     const pool = new Pool(MIN_POOL_SIZE);
@@ -131,6 +134,8 @@ describe('a reserved block', () => {
     const pool = new Pool(MIN_POOL_SIZE);
     const other = pool.acquire(100, 1);
     const alone = [pool.blocksInUse, pool.bytesInUse];
+    const payload = pool.bytes.subarray(payloadOffset(other), other * GRANULE + pool.sizeOf(other));
+    payload.fill(7);
     const block = pool.reserve(10);
     expect(used(pool)).toEqual([[other, 1]]);
     for (const owner of [7, 8]) {
@@ -147,6 +152,7 @@ describe('a reserved block', () => {
     pool.unreserve(block);
     expect([pool.blocksInUse, pool.bytesInUse]).toEqual(alone);
     expect(used(pool)).toEqual([[other, 1]]);
+    expect(payload.every((byte) => byte === 7)).toBe(true);
     pool.release(other);
     expect([pool.blocksInUse, pool.bytesInUse]).toEqual([0, 0]);
     expect(pool.largestFreeBlock).toBe(pool.size);
