@@ -77,6 +77,31 @@ test('a channel is added, read, replaced, patched and removed', async () => {
   expect(gateway.channel('gate')?.configuration).toEqual({ source });
 });
 
+/** As clients send it that set the content type of every request. */
+const emptyJson = { 'content-type': 'application/json', 'content-length': '0' };
+
+test('where no body is wanted, an empty one is none, whatever its content type', async () => {
+  await served.begin(channels);
+  const chunked = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
+  expect((await ask('POST', '/v1/channels/gate/restart', { headers: emptyJson })).status).toBe(200);
+  expect((await ask('DELETE', '/v1/channels/gate', { headers: emptyJson })).status).toBe(204);
+  expect((await ask('DELETE', '/v1/channels/door', { headers: chunked })).status).toBe(204);
+  const yaml = { ...emptyJson, 'content-type': 'application/yaml' };
+  expect((await ask('DELETE', '/v1/channels/yard', { headers: yaml })).status).toBe(204);
+});
+
+test.each([
+  ['PUT', '/v1/channels/gate', 'application/json'],
+  ['POST', '/v1/channels', 'application/json'],
+  ['PATCH', '/v1/channels/gate', 'application/merge-patch+json'],
+])('where a body is wanted, an empty one is refused: %s %s', async (method, path, type) => {
+  await served.begin(channels);
+  const { status, json } = await ask(method, path, { headers: { ...emptyJson, 'content-type': type } });
+  expect(status).toBe(400);
+  expect(json).toMatchObject({ type: 'urn:cloudpush:problem:invalid-request', status: 400 });
+  expect(gateway.channel('gate')?.configuration).toBeDefined();
+});
+
 test('several channels are added by one request, and none twice', async () => {
   await served.begin();
   const channel = (name: string) => ({ name, configuration: { source } });

@@ -113,6 +113,14 @@ test('what shards have released is taken back once, and it is said whether there
   expect(memory.reclaim()).toBe(false);
 });
 
+test('a packet is had as soon as what it needs has been released', () => {
+  const memory = new MediaMemory(MIB, 1);
+  const blocks = fill(memory, 0, 50 * KIB);
+  release(memory, ...blocks);
+  expect(store(memory, 0, 50 * KIB)).not.toBe(NO_BLOCK);
+  expect(memory.heldBy(0)).toBeLessThan(60 * KIB);
+});
+
 test('what a shard had released before it died is not lost with it', () => {
   const memory = new MediaMemory(MIB, 4);
   const [first] = [store(memory, 0, 100), store(memory, 0, 100)];
