@@ -199,8 +199,8 @@ describe('a channel with several destinations', () => {
       if (end === 'is closed') void first!.close();
       // Its next attempt leads to a server that reads.
       if (end === 'is overtaken') second.moveTo({ url: good.url('second') });
-      await channel.writable(AbortSignal.timeout(10_000));
-      await waitFor('the event', 1000, () => (events.at(-1) === 'resume' ? true : undefined));
+      await channel.writable(AbortSignal.timeout(60_000));
+      await waitFor('the event', 60_000, () => (events.at(-1) === 'resume' ? true : undefined));
       if (end === 'is overtaken') {
         for (const packet of loop(sent)) await sendOne(channel, packet);
         expect(first!.stats().droppedPictures).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { connect, createServer, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
@@ -320,6 +320,34 @@ describe('the end of a connection', () => {
     void made.publisher.close();
     end();
     expect(await made.closed).toMatchObject({ code: 'ERR_CLOUDPUSH_PEER_CLOSED', stage: 'close' });
+    middle.close();
+  });
+
+  test('a server that had ended the connection before the stream was ended may not have everything', async () => {
+    await using receiver = await TestReceiver.listen();
+    const halves = new EventEmitter();
+    // Stands between, and ends its half when it is told to.
+    const middle = createServer({ allowHalfOpen: true }, (client) => {
+      const server = connect({
+        port: receiver.receiver.address.port,
+        host: '127.0.0.1',
+        allowHalfOpen: true,
+      });
+      server.pipe(client, { end: false }).pipe(server);
+      for (const socket of [client, server]) socket.on('error', () => undefined);
+      halves.on('end', () => client.end());
+      client.on('finish', () => halves.emit('ended'));
+    });
+    middle.listen(0, '127.0.0.1');
+    await once(middle, 'listening');
+    const { port } = middle.address() as { port: number };
+    const made = await TestPublisher.connect({ url: `rtmp://127.0.0.1:${port}/live/camera` });
+    made.publisher.send(message(Buffer.alloc(10), 0), undefined);
+    made.publisher.flush();
+    // Its end is here, and has not been read yet.
+    halves.on('ended', () => void made.publisher.close());
+    halves.emit('end');
+    expect(await made.closed).toMatchObject({ code: 'ERR_CLOUDPUSH_PEER_CLOSED' });
     middle.close();
   });
 

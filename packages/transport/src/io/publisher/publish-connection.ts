@@ -57,6 +57,9 @@ export class PublishConnection implements PublishSessionHandler {
   #waiter: Waiter | undefined;
   readonly #deadline = new DeadlineTimer(() => this.#onDeadline());
   #error: RtmpError | undefined;
+  /** Told to close: it takes no more. */
+  #leaving = false;
+  /** The end of the stream has been handed over. */
   #closing = false;
   /** The server has closed its side. */
   #peerEnded = false;
@@ -82,7 +85,7 @@ export class PublishConnection implements PublishSessionHandler {
 
   /** Whether what is sent may still arrive. */
   get isOpen(): boolean {
-    return !this.#closing && !this.#gone && this.#error === undefined;
+    return !this.#leaving && !this.#gone && this.#error === undefined;
   }
 
   get bytesRead(): number {
@@ -105,7 +108,7 @@ export class PublishConnection implements PublishSessionHandler {
   /** See {@link RtmpPublisher.nextStream}. */
   async publishNext(streamName: string): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
-    if (this.#closing || this.#gone) throw closedByCaller();
+    if (this.#leaving || this.#gone) throw closedByCaller();
     if (this.#waiter !== undefined) throw nextStreamWaits();
     const accepted = this.#wait();
     try {
@@ -121,12 +124,20 @@ export class PublishConnection implements PublishSessionHandler {
   /** See {@link RtmpPublisher.close}. */
   close(): Promise<void> {
     if (!this.isOpen) return this.#closed;
+    this.#leaving = true;
+    this.#deadline.set(performance.now() + this.#timeouts.close);
+    // What the server has said by now is heard first: if it has ended the connection, then not in answer to this. Sockets
+    // are read between the two.
+    setImmediate(() => setImmediate(this.#endStream));
+    return this.#closed;
+  }
+
+  readonly #endStream = (): void => {
+    if (this.#gone || this.#error !== undefined) return;
     this.#closing = true;
     this.session.unpublish();
     this.outbox.end();
-    this.#deadline.set(performance.now() + this.#timeouts.close);
-    return this.#closed;
-  }
+  };
 
   /** See {@link RtmpPublisher.destroy}. */
   destroy(error?: RtmpError): void {
@@ -137,7 +148,7 @@ export class PublishConnection implements PublishSessionHandler {
 
   onPublishing(): void {
     // Closed while the answer was on its way: nothing is to be sent on this stream.
-    if (this.#closing) this.session.unpublish();
+    if (this.#leaving) this.session.unpublish();
     this.#connected = true;
     const waiter = this.#waiter;
     this.#waiter = undefined;
@@ -194,7 +205,7 @@ export class PublishConnection implements PublishSessionHandler {
     socket.on('error', (cause) => {
       // A server that resets in answer to our close may have thrown away the tail of the stream, unless it had
       // said goodbye first and we had nothing left to say.
-      if (!this.#isComplete) this.session.fail(this.session.connectionLost(cause));
+      if (!this.#isComplete) this.#onLost(cause);
     });
     socket.once('close', () => this.#onSocketClose());
     this.#signal?.addEventListener('abort', this.#onAbort);
@@ -211,13 +222,19 @@ export class PublishConnection implements PublishSessionHandler {
   }
 
   get #stage(): RtmpStage {
-    return this.#closing ? 'close' : stageOf(this.session.state);
+    return this.#leaving ? 'close' : stageOf(this.session.state);
   }
 
   /** Bytes that are still queued will not be read by anyone. */
   #onPeerEnd(): void {
     this.#peerEnded = true;
-    if (!this.#isComplete) this.session.fail(this.session.connectionLost());
+    if (!this.#isComplete) this.#onLost();
+  }
+
+  #onLost(cause?: Error): void {
+    // Whoever was told to close has lost it while closing.
+    if (this.#leaving) this.session.unpublish();
+    this.session.fail(this.session.connectionLost(cause));
   }
 
   /** What the session adds to a queue that does not move are answers, and there is an end to them. */
@@ -232,7 +249,7 @@ export class PublishConnection implements PublishSessionHandler {
 
   /** While closing: the reset discards what the kernel still holds, and without the server's FIN that may be much. */
   #onDeadline(): void {
-    if (!this.#closing) this.session.expire();
+    if (!this.#leaving) this.session.expire();
     else if (this.#isComplete) reset(this.#socket);
     else this.session.fail(closeTimeout(this.outbox.queuedBytes, this.#timeouts.close));
   }
@@ -246,11 +263,11 @@ export class PublishConnection implements PublishSessionHandler {
   }
 
   #arm(): void {
-    if (!this.#closing) this.#deadline.set(this.session.deadline);
+    if (!this.#leaving) this.#deadline.set(this.session.deadline);
   }
 
   #onSocketClose(): void {
-    if (!this.#isComplete) this.session.fail(this.session.connectionLost());
+    if (!this.#isComplete) this.#onLost();
     this.#gone = true;
     this.#deadline.clear();
     clearTimeout(this.#rest);

@@ -25,6 +25,8 @@ export class RtmpPublisher {
   readonly #outbox: Outbox;
   readonly #timer: StageTimer;
   readonly #maxQueuedBytes: number;
+  /** It has been told to close. */
+  #leaving = false;
 
   /**
    * Connects and publishes: resolves when the server has said `NetStream.Publish.Start`. Authenticates, follows
@@ -157,7 +159,7 @@ export class RtmpPublisher {
    */
   send(message: MediaMessage, owner: Releasable | undefined): boolean {
     // While the session publishes, the connection is open: it need not be looked at for every message.
-    if (this.#session.state !== 'publishing' && !this.#connection.isOpen) {
+    if ((this.#leaving || this.#session.state !== 'publishing') && !this.#connection.isOpen) {
       owner?.release(false);
       return false;
     }
@@ -208,6 +210,7 @@ export class RtmpPublisher {
    * server lose the tail. Always ends: at the latest after the time-out `close`, with a reset. Never rejects.
    */
   close(): Promise<void> {
+    this.#leaving = true;
     return this.#connection.close();
   }
 
