@@ -13,16 +13,22 @@ class Fixture {
   readonly attempts: { readonly connection: Connection; succeed(): void; fail(error: Error): void }[] = [];
   readonly discarded: Connection[] = [];
   readonly stays: string[] = [];
+  readonly faults: unknown[] = [];
   refusal: Error | undefined;
+  fault: Error | undefined;
   readonly mover = new Mover({
     createConnection: () => ({ publisher: {} }) as unknown as Connection,
     publish: (connection) =>
       new Promise((succeed, fail) => {
         this.attempts.push({ connection, succeed, fail });
       }),
-    refusalOf: () => this.refusal,
+    refusalOf: () => {
+      if (this.fault !== undefined) throw this.fault;
+      return this.refusal;
+    },
     discard: (connection) => void this.discarded.push(connection),
     onStay: ({ message }) => void this.stays.push(message),
+    onFault: (fault) => void this.faults.push(fault),
   });
 
   start(target = AWAY): void {
@@ -37,12 +43,12 @@ function failure(errorClass: 'retryable' | 'busy'): CloudPushError {
 test('a move can be made once its connection stands, and is handed over once', async () => {
   const { mover, attempts, ...fixture } = new Fixture();
   mover.start({ target: AWAY, renewed: true });
-  expect([mover.canMove, mover.take(), mover.move?.target]).toEqual([false, undefined, AWAY]);
+  expect([mover.canMove, mover.take(), mover.underWay?.target]).toEqual([false, undefined, AWAY]);
   attempts[0]!.succeed();
   await turn();
   expect(mover.canMove).toBe(true);
   expect(mover.take()).toEqual({ target: AWAY, renewed: true, connection: attempts[0]!.connection });
-  expect([mover.canMove, mover.take(), mover.move]).toEqual([false, undefined, undefined]);
+  expect([mover.canMove, mover.take(), mover.underWay]).toEqual([false, undefined, undefined]);
   expect([fixture.discarded, fixture.stays]).toEqual([[], []]);
 });
 
@@ -65,7 +71,7 @@ test('a failure, and a server that cannot take the stream, leave it where it is'
   fixture.start();
   fixture.attempts[1]!.succeed();
   await turn();
-  expect([fixture.mover.canMove, fixture.mover.move]).toEqual([false, undefined]);
+  expect([fixture.mover.canMove, fixture.mover.underWay]).toEqual([false, undefined]);
   expect(fixture.stays).toEqual(['the test says so', 'no such codec']);
   expect(fixture.discarded).toEqual([fixture.attempts[1]!.connection]);
 });
@@ -93,4 +99,45 @@ test('a connection that is lost before it takes the stream up ends the move', as
   expect(fixture.mover.onClosed({} as Connection, failure('retryable'))).toBe(false);
   expect(fixture.mover.onClosed(fixture.attempts[0]!.connection, failure('retryable'))).toBe(true);
   expect([fixture.mover.canMove, fixture.stays]).toEqual([false, ['the test says so']]);
+});
+
+test('while nothing is published, a move waits for the next connection, and the last one counts', () => {
+  const { mover, ...fixture } = new Fixture();
+  expect([mover.isPending, mover.takePending()]).toEqual([false, undefined]);
+  mover.postpone({ target: AWAY, renewed: false });
+  mover.postpone({ target: FARTHER, renewed: true });
+  expect([mover.isPending, mover.canMove, mover.underWay, mover.take()]).toEqual([
+    true,
+    false,
+    undefined,
+    undefined,
+  ]);
+  expect(mover.takePending()).toEqual({ target: FARTHER, renewed: true });
+  expect([mover.isPending, mover.takePending(), fixture.attempts]).toEqual([false, undefined, []]);
+});
+
+test.each(['connecting', 'ready', 'afterClose'] as const)(
+  'a stream that is lost on its way (%s) goes there with its next connection',
+  async (state) => {
+    const fixture = new Fixture();
+    const { mover } = fixture;
+    fixture.start();
+    if (state === 'ready') fixture.attempts[0]!.succeed();
+    else if (state === 'afterClose') fixture.attempts[0]!.fail(failure('busy'));
+    await turn();
+    mover.suspend();
+    expect(fixture.discarded).toHaveLength(state === 'afterClose' ? 0 : 1);
+    expect(mover.takePending()?.target).toEqual(AWAY);
+    mover.suspend();
+    expect(mover.isPending).toBe(false);
+  },
+);
+
+test('a fault in what the new connection sets off is told, and nothing is left unhandled', async () => {
+  const fixture = new Fixture();
+  fixture.fault = new TypeError('no such field');
+  fixture.start();
+  fixture.attempts[0]!.succeed();
+  await turn();
+  expect([fixture.faults, fixture.stays]).toEqual([[fixture.fault], []]);
 });

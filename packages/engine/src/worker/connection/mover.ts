@@ -22,6 +22,8 @@ export interface MoverOwner {
   discard(connection: Connection): void;
   /** The stream stays where it is. */
   onStay(reason: Error): void;
+  /** A fault of ours in what a connection that stands has set off. */
+  onFault(fault: unknown): void;
 }
 
 /** A move that can be made: over a connection that stands, or, without one, after the old one has ended. */
@@ -31,6 +33,8 @@ export interface ReadyMove extends MoveTarget {
 
 type State =
   | { readonly kind: 'none' }
+  /** Nothing is being published: the next connection leads there. */
+  | { readonly kind: 'pending'; readonly move: MoveTarget }
   | { readonly kind: 'connecting'; readonly move: MoveTarget; readonly connection: Connection }
   | { readonly kind: 'ready'; readonly move: MoveTarget; readonly connection: Connection }
   /** The server lets only one connection publish the name: the old one must end first. */
@@ -38,7 +42,10 @@ type State =
 
 const NONE: State = { kind: 'none' };
 
-/** Makes the connection that is to take a stream up, while the old one goes on. */
+/**
+ * Moves a stream: makes the connection that is to take it up, while the old one goes on. While nothing is being published, it remembers
+ * where the next connection is to lead.
+ */
 export class Mover {
   readonly #owner: MoverOwner;
   #state: State = NONE;
@@ -47,9 +54,15 @@ export class Mover {
     this.#owner = owner;
   }
 
-  /** The target to which the stream is about to move; undefined: none. */
-  get move(): MoveTarget | undefined {
-    return this.#state.kind === 'none' ? undefined : this.#state.move;
+  /** The move that is under way while the stream is being published; undefined: none. */
+  get underWay(): MoveTarget | undefined {
+    const state = this.#state;
+    return state.kind === 'none' || state.kind === 'pending' ? undefined : state.move;
+  }
+
+  /** A move waits for the next connection. */
+  get isPending(): boolean {
+    return this.#state.kind === 'pending';
   }
 
   /** {@link take} gives a move. */
@@ -63,10 +76,33 @@ export class Mover {
     this.cancel();
     const connection = this.#owner.createConnection();
     this.#state = { kind: 'connecting', move, connection };
-    this.#owner.publish(connection, move.target).then(
-      () => this.#onConnected(connection),
-      (error: Error) => this.#onFailed(connection, error),
-    );
+    this.#owner
+      .publish(connection, move.target)
+      .then(
+        () => this.#onConnected(connection),
+        (error: Error) => this.#onFailed(connection, error),
+      )
+      .catch((fault: unknown) => this.#owner.onFault(fault));
+  }
+
+  /** Remembers the move for the next connection: nothing is being published. */
+  postpone(move: MoveTarget): void {
+    this.cancel();
+    this.#state = { kind: 'pending', move };
+  }
+
+  /** The stream is lost, or rests: the next connection leads where it was about to move. */
+  suspend(): void {
+    const move = this.cancel();
+    if (move !== undefined) this.#state = { kind: 'pending', move };
+  }
+
+  /** Hands over the move that the next connection is to make. */
+  takePending(): MoveTarget | undefined {
+    const state = this.#state;
+    if (state.kind !== 'pending') return undefined;
+    this.#state = NONE;
+    return state.move;
   }
 
   /** Hands the move over, if it can be made: it is no longer this one's. */
@@ -74,6 +110,7 @@ export class Mover {
     const state = this.#state;
     switch (state.kind) {
       case 'none':
+      case 'pending':
       case 'connecting':
         return undefined;
       case 'ready':
@@ -109,6 +146,7 @@ export class Mover {
       case 'ready':
         this.#owner.discard(state.connection);
         return state.move;
+      case 'pending':
       case 'afterClose':
         return state.move;
       default:

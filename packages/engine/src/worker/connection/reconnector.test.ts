@@ -185,7 +185,7 @@ test('a server that closes between two segments at the moment of the close ends 
   expect(told.at(-1)).toBe('over: clean');
 });
 
-test.each(['onPublishing', 'onDrain'] as const)(
+test.each(['onPublishing', 'onDrain', 'onNextStream'] as const)(
   'a fault in %s ends its stream, and nothing else',
   async (event) => {
     let isFaulty = false;
@@ -195,7 +195,10 @@ test.each(['onPublishing', 'onDrain'] as const)(
     const { reconnector, told } = await publishing({ [event]: fail });
     isFaulty = true;
     if (event === 'onDrain') link(0).drain();
-    else {
+    else if (event === 'onNextStream') {
+      reconnector.nextStream();
+      await turn();
+    } else {
       await link(0).lose(failure());
       await waitForRetry();
       await link(1).succeed();

@@ -1,17 +1,16 @@
 import { type AmfValue, RtmpError, RtmpErrorCode, type RtmpPublisher } from '@cloudpush/transport';
-import { Backoff } from '../../base/backoff.js';
 import type { MonotonicClock } from '../../base/clock.js';
-import { CloudPushError, classOf } from '../../base/errors.js';
+import { CloudPushError } from '../../base/errors.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import type { PendingReconnect } from '../../protocol/stream.js';
 import type { TargetReason } from '../../targets/push-target.js';
-import { isRefusal, refusedTooOften } from '../destination/destination-errors.js';
 import { ClosingConnections, notMovingError } from './closing-connections.js';
 import type { ConnectLimiter } from './connect-limiter.js';
 import type { Connection, ConnectionFactory, ConnectionOwner } from './connection.js';
 import { ConnectionAttempt } from './connection-attempt.js';
+import { type Consequence, LossPolicy } from './loss-policy.js';
 import { MoveRequests } from './move-requests.js';
-import { Mover, type MoveTarget } from './mover.js';
+import { Mover } from './mover.js';
 import type { ReconnectorOwner } from './reconnector-owner.js';
 import { hasArrived, SegmentConnections } from './segment-connections.js';
 import { StallWatchdog } from './stall-watchdog.js';
@@ -56,14 +55,12 @@ export class Reconnector implements ConnectionOwner {
   readonly #targets: TargetSource;
   readonly #clock: MonotonicClock;
   readonly #newConnection: ConnectionFactory;
-  readonly #backoff: Backoff | undefined;
+  readonly #losses: LossPolicy;
   readonly #watchdog: StallWatchdog;
   readonly #mover: Mover;
   readonly #closing: ClosingConnections;
   readonly #moveRequests: MoveRequests<MoveRequest>;
   #state: State = { kind: 'idle', isOrderly: false };
-  /** The target to which the stream was told to move while nothing was being published. */
-  #pendingMove: MoveTarget | undefined;
   /** The next stream has another name than the one before, which the server may still hold. */
   #renewsName = false;
   /** The error that it was told to end with. */
@@ -79,7 +76,7 @@ export class Reconnector implements ConnectionOwner {
     this.#targets = context.targets;
     this.#clock = context.clock;
     this.#newConnection = context.createConnection;
-    this.#backoff = config.reconnect === undefined ? undefined : new Backoff(config.reconnect);
+    this.#losses = new LossPolicy(config.reconnect);
     this.#watchdog = new StallWatchdog(
       config.stallTimeout,
       () => this.bytesWritten,
@@ -94,6 +91,7 @@ export class Reconnector implements ConnectionOwner {
       refusalOf: (publisher) => owner.refusalOf(publisher),
       discard: (connection) => this.#closing.discard(connection),
       onStay: (reason) => this.#warnOfStay(reason),
+      onFault: (fault) => this.#onFault(fault),
     });
   }
 
@@ -116,7 +114,7 @@ export class Reconnector implements ConnectionOwner {
   get mayRelease(): boolean {
     const { kind } = this.#state;
     const isDown = kind === 'idle' || kind === 'waiting' || kind === 'connecting';
-    const isUndisturbed = this.#pendingMove === undefined && this.#destroyedBy === undefined;
+    const isUndisturbed = !this.#mover.isPending && this.#destroyedBy === undefined;
     return isDown && isUndisturbed && this.#closing.isEmpty && this.#lastError !== undefined;
   }
 
@@ -127,7 +125,7 @@ export class Reconnector implements ConnectionOwner {
 
   /** Makes the connection. The outcome is told to the owner. */
   connect(): void {
-    const pending = this.#takePendingMove();
+    const pending = this.#mover.takePending();
     // A renewed target is the answer to asking.
     const target = pending?.renewed === true ? undefined : pending?.target;
     if (target !== undefined) this.#targets.move(target);
@@ -136,14 +134,14 @@ export class Reconnector implements ConnectionOwner {
 
   /** Makes the connection after one that was lost with another shard. */
   connectAgain({ error, delay, attempts }: PendingReconnect): void {
-    this.#backoff?.resume(attempts);
+    this.#losses.resume(attempts);
     this.#wait(delay, CloudPushError.from(error));
   }
 
   /** Makes no connection before {@link nextStream}. */
   rest(loss: PendingReconnect | undefined): void {
     if (loss === undefined) return;
-    this.#backoff?.resume(loss.attempts);
+    this.#losses.resume(loss.attempts);
     this.#lastError = CloudPushError.from(loss.error);
   }
 
@@ -162,7 +160,7 @@ export class Reconnector implements ConnectionOwner {
       return;
     }
     this.#watchdog.disarm();
-    this.#backoff?.published(this.#clock.now() - since);
+    this.#losses.published(this.#clock.now() - since);
     this.#closing.add(connection);
     this.#restAfter(connection);
     connection.close();
@@ -176,10 +174,7 @@ export class Reconnector implements ConnectionOwner {
     const state = this.#state;
     switch (state.kind) {
       case 'publishing':
-        state.connection.nextStream().then(
-          () => this.#onNextStream(state.connection),
-          (error: Error) => this.#onNextStreamFailed(state.connection, error),
-        );
+        this.#publishNext(state.connection);
         return false;
       case 'idle':
         if (this.#closing.isEmpty || this.#renewsName) this.connect();
@@ -244,7 +239,7 @@ export class Reconnector implements ConnectionOwner {
    */
   moveTo(target: ShardTarget, renewed: boolean): void {
     if (this.#state.kind === 'publishing') this.#mover.start({ target, renewed });
-    else this.#pendingMove = { target, renewed };
+    else this.#mover.postpone({ target, renewed });
   }
 
   /**
@@ -260,7 +255,7 @@ export class Reconnector implements ConnectionOwner {
     this.#targets.move(target);
     this.#closing.add(state.connection);
     if (connection === undefined) {
-      this.#backoff?.published(this.#clock.now() - state.since);
+      this.#losses.published(this.#clock.now() - state.since);
       const begin = (): void => this.#make('reconnect', target);
       this.#state = { kind: 'connecting', connection: undefined, begin };
     } else {
@@ -334,7 +329,7 @@ export class Reconnector implements ConnectionOwner {
   #onPublishing(connection: Connection): void {
     this.#state = { kind: 'publishing', connection, since: this.#clock.now() };
     this.#owner.onPublishing(connection.publisher!);
-    const pending = this.#takePendingMove();
+    const pending = this.#mover.takePending();
     if (pending !== undefined && !connection.leadsTo(pending.target))
       this.moveTo(pending.target, pending.renewed);
   }
@@ -346,7 +341,7 @@ export class Reconnector implements ConnectionOwner {
 
   /** Follows the server's request, unless the stream has left that server or is on its way already. */
   #followRequest({ connection, target }: MoveRequest): void {
-    const move = this.#mover.move?.target;
+    const move = this.#mover.underWay?.target;
     const isUnderWay = move !== undefined && move.url === target.url && move.token === target.token;
     if (connection === this.#connection && this.#owner.wantsConnection && !isUnderWay)
       this.moveTo(target, false);
@@ -354,11 +349,21 @@ export class Reconnector implements ConnectionOwner {
 
   /** Has no connection until the next segment, although none was lost. */
   #restAfter(connection: Connection): void {
-    this.#postponeMove();
+    this.#mover.suspend();
     this.#state = { kind: 'idle', isOrderly: true };
     this.#renewsName = connection.renewsName;
     this.#lastError = undefined;
     this.#owner.onRest();
+  }
+
+  #publishNext(connection: Connection): void {
+    connection
+      .nextStream()
+      .then(
+        () => this.#onNextStream(connection),
+        (error: Error) => this.#onNextStreamFailed(connection, error),
+      )
+      .catch((fault: unknown) => this.#onFault(fault));
   }
 
   #onNextStream(connection: Connection): void {
@@ -369,18 +374,6 @@ export class Reconnector implements ConnectionOwner {
   #onNextStreamFailed(connection: Connection, error: Error): void {
     const isTooLong = error instanceof RtmpError && error.code === RtmpErrorCode.messageTooLarge;
     if (connection === this.#connection && isTooLong) this.destroy(error);
-  }
-
-  #takePendingMove(): MoveTarget | undefined {
-    const pending = this.#pendingMove;
-    this.#pendingMove = undefined;
-    return pending;
-  }
-
-  /** The next connection leads where the stream was about to move. */
-  #postponeMove(): void {
-    const move = this.#mover.cancel();
-    this.#pendingMove ??= move;
   }
 
   #warnOfStay({ message }: Error): void {
@@ -415,7 +408,7 @@ export class Reconnector implements ConnectionOwner {
         return true;
       case 'opening':
         if (!hasArrived(error)) this.#closing.noteFlaw(error);
-        this.#postponeMove();
+        this.#mover.suspend();
         this.#owner.onOtherConnection();
         this.connect();
         return true;
@@ -428,27 +421,35 @@ export class Reconnector implements ConnectionOwner {
   #onLost(lost: Error, before: State = this.#state): void {
     const wasPublishing = before.kind === 'publishing';
     this.#state = { kind: 'idle', isOrderly: false };
-    if (wasPublishing) this.#backoff?.published(this.#clock.now() - before.since);
+    if (wasPublishing) this.#losses.published(this.#clock.now() - before.since);
     if (wasPublishing && this.#takeOver(lost)) return;
-    this.#postponeMove();
+    this.#mover.suspend();
     const { error, mended } = wasPublishing ? this.#owner.assess(lost) : { error: lost, mended: false };
-    const again = this.#destroyedBy === undefined && this.#owner.wantsConnection;
-    const delay = again ? (mended ? 0 : this.#delayAfter(error)) : undefined;
-    if (delay === undefined) {
-      const refusals = this.#backoff?.refusals ?? 0;
-      this.#finish(again && refusals > 0 && isRefusal(error) ? refusedTooOften(error, refusals) : error);
-    } else if (this.#owner.segments.isBetween) {
-      this.#lastError = error;
-      this.#owner.onLost(error, Number.POSITIVE_INFINITY, wasPublishing);
-    } else {
-      this.#wait(delay, error);
-      this.#owner.onLost(error, delay, wasPublishing);
-    }
+    this.#follow(this.#consequenceOf(error, mended), error, wasPublishing);
   }
 
-  #delayAfter(error: Error): number | undefined {
-    if (isRefusal(error)) return this.#backoff?.nextAfterRefusal();
-    return this.#backoff?.next(classOf(error));
+  /** destroy() ends it, whatever the policy says. */
+  #consequenceOf(error: Error, isMended: boolean): Consequence {
+    if (this.#destroyedBy !== undefined) return { kind: 'end', error: this.#destroyedBy };
+    return this.#losses.decide(error, isMended, this.#owner);
+  }
+
+  #follow(consequence: Consequence, error: Error, wasPublishing: boolean): void {
+    switch (consequence.kind) {
+      case 'end':
+        this.#finish(consequence.error);
+        return;
+      case 'rest':
+        this.#lastError = error;
+        this.#owner.onLost(error, Number.POSITIVE_INFINITY, wasPublishing);
+        return;
+      case 'retry':
+        this.#wait(consequence.delay, error);
+        this.#owner.onLost(error, consequence.delay, wasPublishing);
+        return;
+      default:
+        consequence satisfies never;
+    }
   }
 
   #wait(delay: number, error: Error): void {

@@ -1,4 +1,3 @@
-import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
 import { CloudPushError } from '../../base/errors.js';
 
 /** The close time-out ran out. `limit` is in ms, `queued` in bytes. */
@@ -26,19 +25,4 @@ export function unsentError(unsent: number): CloudPushError {
     class: 'retryable',
     details: { unsent },
   });
-}
-
-/** The server refuses, and leaves it open whether it will the next time: without a word right after `publish`, or as `…Failed`. */
-export function isRefusal(error: Error): boolean {
-  if (!(error instanceof RtmpError)) return false;
-  const { code, details, class: errorClass } = error;
-  const isFailed = code === RtmpErrorCode.publishFailed || code === RtmpErrorCode.connectFailed;
-  return errorClass === 'retryable' && (isFailed || details.silent === true);
-}
-
-/** The last of so many refusals in a row. */
-export function refusedTooOften(error: Error, retries: number): CloudPushError {
-  const { code, class: errorClass, message, details, cause } = CloudPushError.wrap(error);
-  const text = `${message} (given up after ${retries + 1} refusals in a row; see reconnect.maxRefusals)`;
-  return new CloudPushError(code, text, { class: errorClass, details, cause });
 }
