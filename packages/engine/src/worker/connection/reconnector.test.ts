@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
 import { beforeEach, expect, test } from 'vitest';
-import { CloudPushError } from '../../base/errors.js';
+import { CloudPushError, toErrorData } from '../../base/errors.js';
 import { FakeClock } from '../../base/testing/fake-clock.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import { type FakeConnection, FakeConnections } from '../testing/fake-connection.js';
@@ -33,11 +33,12 @@ interface Fixture {
   readonly told: string[];
 }
 
-async function publishing(
-  differences: Partial<ReconnectorOwner> = {},
-  more: Partial<DestinationConfig> = {},
-): Promise<Fixture> {
-  const told: string[] = [];
+/** A reconnector that has yet to connect. `told`: what it tells its owner. */
+function reconnectorOf(
+  differences: Partial<ReconnectorOwner>,
+  more: Partial<DestinationConfig>,
+  told: string[],
+): Reconnector {
   const owner: ReconnectorOwner = {
     refusalOf: () => undefined,
     onPublishing: () => void told.push('publishing'),
@@ -60,12 +61,20 @@ async function publishing(
     reconnect: { maxAttempts: 100, initialDelay: 1000, maxDelay: 1000, factor: 1, resetAfter: 1000 },
     ...more,
   } as unknown as DestinationConfig;
-  const reconnector = new Reconnector(owner, config, {
+  return new Reconnector(owner, config, {
     limiter: new ConnectLimiter(8),
     targets: new TargetSource(HOME, () => {}),
     clock,
     createConnection: connections.create,
   });
+}
+
+async function publishing(
+  differences: Partial<ReconnectorOwner> = {},
+  more: Partial<DestinationConfig> = {},
+): Promise<Fixture> {
+  const told: string[] = [];
+  const reconnector = reconnectorOf(differences, more, told);
   reconnector.connect();
   await turn();
   await link(0).succeed();
@@ -254,3 +263,112 @@ test.each([
     expect(told.at(-1)).toBe(end);
   },
 );
+
+test('a stream that rests while it is moving starts its next segment at the other server', async () => {
+  const { reconnector, told } = await publishing({}, { segmentConnection: 'new' });
+  reconnector.moveTo(AWAY, false);
+  await turn();
+  reconnector.endStream();
+  expect([told.at(-1), link(0).closes, link(1).signal.aborted]).toEqual(['rest', 1, true]);
+  expect(reconnector.nextStream()).toBe(true);
+  // The name may still be held by the one before.
+  expect(connections.made).toHaveLength(2);
+  await link(0).lose(undefined);
+  expect(link(2).target).toEqual(AWAY);
+});
+
+test('a stream whose next name is another does not wait for the end of the connection before', async () => {
+  const { reconnector } = await publishing({}, { segmentConnection: 'new' });
+  link(0).renewsName = true;
+  reconnector.endStream();
+  expect(reconnector.nextStream()).toBe(true);
+  expect(connections.made).toHaveLength(2);
+});
+
+test('the next stream goes out on the connection that stands, where its server bears that', async () => {
+  const { reconnector, told } = await publishing({}, { segmentConnection: 'auto' });
+  reconnector.endStream();
+  expect(link(0).publisher!.unpublishes).toBe(1);
+  expect(reconnector.nextStream()).toBe(false);
+  await turn();
+  expect([told.at(-1), connections.made.length]).toEqual(['next stream', 1]);
+});
+
+test('one that is told to move to where its connection leads stays there', async () => {
+  const { reconnector } = await publishing();
+  await link(0).lose(failure());
+  reconnector.moveTo(AWAY, true);
+  await waitForRetry();
+  // The target was asked for, and is another one than the renewed.
+  expect(link(1).target).toEqual(HOME);
+  reconnector.moveTo(HOME, true);
+  await link(1).succeed();
+  expect(connections.made).toHaveLength(2);
+});
+
+test('a connection that takes nothing while something waits is given up, and not when it has drained', async () => {
+  const { reconnector, told } = await publishing({}, { stallTimeout: 5000 });
+  reconnector.watch();
+  clock.pass(4999);
+  link(0).drain();
+  clock.pass(5000);
+  expect([link(0).stalls, told.at(-1)]).toEqual([[], 'drain']);
+  reconnector.watch();
+  clock.pass(5000);
+  expect(link(0).stalls).toEqual([5000]);
+});
+
+test('a connection that was left wakes nobody', async () => {
+  const { reconnector, told } = await publishing({}, { segmentConnection: 'new' });
+  reconnector.endStream();
+  link(0).drain();
+  expect(told.at(-1)).toBe('rest');
+});
+
+test('another shard can go on with what waits for its connection, but not with what is to move or to end', async () => {
+  const { reconnector, told } = await publishing();
+  expect(reconnector.mayRelease).toBe(false);
+  await link(0).lose(failure());
+  expect(reconnector.mayRelease).toBe(true);
+  reconnector.moveTo(AWAY, false);
+  expect(reconnector.mayRelease).toBe(false);
+  await waitForRetry();
+  expect(reconnector.mayRelease).toBe(true);
+  reconnector.release();
+  expect([link(1).signal.aborted, told.at(-1)]).toEqual([true, 'lost']);
+  await waitForRetry();
+  expect([told.at(-1), connections.made.length]).toEqual(['lost', 2]);
+});
+
+test('one that has never connected stays with its shard', () => {
+  expect(reconnectorOf({}, {}, []).mayRelease).toBe(false);
+});
+
+test('what was lost with another shard is made again after its delay, as the attempt that it is', async () => {
+  const told: string[] = [];
+  const reconnector = reconnectorOf({}, {}, told);
+  reconnector.connectAgain({ error: toErrorData(failure()), delay: 3000, attempts: 100 });
+  clock.pass(2999);
+  await turn();
+  expect(connections.made).toEqual([]);
+  clock.pass(1);
+  await turn();
+  await link(0).fail(failure());
+  // It was the last one that the policy grants.
+  expect(told).toEqual(['over: the test says so']);
+});
+
+test('a server that asks the stream to move is followed, at once the first time', async () => {
+  const { told } = await publishing();
+  link(0).requestMove(AWAY);
+  await turn();
+  expect(link(1).target).toEqual(AWAY);
+  await link(1).fail(failure());
+  link(0).requestMove(FARTHER);
+  await turn();
+  expect(connections.made).toHaveLength(2);
+  expect(told.at(-1)).toMatch(/^warning: the server asks the stream to move again; it moves in 5 s/);
+  clock.pass(5000);
+  await turn();
+  expect(link(2).target).toEqual(FARTHER);
+});
