@@ -98,27 +98,17 @@ async function disturb(
   }
 }
 
-async function beside(cameraPort: number, receiverPort: number): Promise<Usage> {
-  const children = Array.from({ length: ffmpegs }, (_, i) =>
-    spawn(
-      'ffmpeg',
-      [
-        '-v',
-        'error',
-        '-nostdin',
-        '-rtsp_transport',
-        'tcp',
-        '-i',
-        `rtsp://127.0.0.1:${cameraPort}/${i}`,
-        '-c',
-        'copy',
-        '-f',
-        'flv',
-        `rtmp://127.0.0.1:${receiverPort}/live/ffmpeg-${i}`,
-      ],
-      { stdio: 'ignore' },
-    ),
-  );
+/** ffmpeg, a process a camera, with so many outputs each; what all cameras would cost. */
+async function beside(cameraPort: number, receiverPort: number, outputs: number): Promise<Usage> {
+  const children = Array.from({ length: ffmpegs }, (_, i) => {
+    const targets = Array.from({ length: outputs }, (_output, o) => [
+      ...['-map', '0', '-c', 'copy', '-f', 'flv'],
+      `rtmp://127.0.0.1:${receiverPort}/live/ffmpeg-${outputs}-${i}-${o}`,
+    ]);
+    const input = ['-rtsp_transport', 'tcp', '-i', `rtsp://127.0.0.1:${cameraPort}/${i}`];
+    const args = ['-v', 'error', '-nostdin', ...input, ...targets.flat()];
+    return spawn('ffmpeg', args, { stdio: 'ignore' });
+  });
   await sleep(8_000);
   const alive = children.filter(({ exitCode }) => exitCode === null);
   if (alive.length < ffmpegs) throw new Error(`${ffmpegs - alive.length} of ${ffmpegs} ffmpegs have ended`);
@@ -127,7 +117,7 @@ async function beside(cameraPort: number, receiverPort: number): Promise<Usage> 
     QUIET_SECONDS,
   );
   for (const child of children) child.kill('SIGKILL');
-  return used;
+  return { cores: (used.cores / ffmpegs) * channels, rss: (used.rss / ffmpegs) * channels };
 }
 
 /** What the gateway says that it has sent, beside what came in: by stream, where they differ. */
@@ -178,7 +168,8 @@ async function run(): Promise<void> {
       );
   }
   const recovery = await waitForAll(gateway, FREEZE + RECOVERY);
-  const rtmp = await beside(cameras.port, receivers.port);
+  const single = await beside(cameras.port, receivers.port, 1);
+  const same = await beside(cameras.port, receivers.port, destinations);
   const busy = await usage([gateway.pid], QUIET_SECONDS);
   const code = await gateway.stop();
   await cameras.stop();
@@ -186,25 +177,23 @@ async function run(): Promise<void> {
 
   const third = Math.max(1, Math.floor(memory.length / 3));
   const growth = (median(memory.slice(-third)) - median(memory.slice(0, third))) / 2 ** 20;
-  const perFfmpeg = (rtmp.cores / ffmpegs) * channels;
-  const rows = [
-    [
-      'cores, no faults',
-      shown(quiet.cores, 2),
-      `${shown(perFfmpeg, 2)} (${ffmpegs} measured)`,
-      shown(quiet.cores / perFfmpeg, 2),
-    ],
-    ['cores, after the faults', shown(busy.cores, 2), '', shown(busy.cores / perFfmpeg, 2)],
-    [
-      'RSS, MiB',
-      shown(busy.rss / 2 ** 20),
-      shown(((rtmp.rss / ffmpegs) * channels) / 2 ** 20),
-      shown(busy.rss / ((rtmp.rss / ffmpegs) * channels), 2),
-    ],
+  const row = (name: string, pick: (used: Usage) => number, decimals: number): string[] => {
+    const [ours, one, all] = [quiet, single, same].map(pick) as [number, number, number];
+    const theirs = [one, all].flatMap((used) => [shown(used, decimals), shown(ours / used, 2)]);
+    return [name, shown(ours, decimals), shown(pick(busy), decimals), ...theirs];
+  };
+  const header = [
+    `${channels} cameras`,
+    `gateway, ${destinations} outputs`,
+    'after the faults',
+    'ffmpeg, 1 output',
+    'ratio',
+    `ffmpeg, ${destinations} outputs`,
+    'ratio',
   ];
-  console.log(
-    markdownTable(['', `gateway, ${channels} × ${destinations}`, `ffmpeg, ${channels} × 1`, 'ratio'], rows),
-  );
+  const rows = [row('cores', ({ cores }) => cores, 2), row('RSS, MiB', ({ rss }) => rss / 2 ** 20, 0)];
+  console.log(markdownTable(header, rows));
+  console.log(`ffmpeg: ${ffmpegs} processes measured`);
   console.log(
     `\nall online after ${startSeconds.toFixed(1)} s; back after the last fault within ${recovery.toFixed(1)} s; exit code ${code}`,
   );

@@ -63,6 +63,7 @@ test('a file goes out while the camera is frozen, and counts as nothing of the c
   // More than the file has: it begins anew.
   await vi.waitUntil(() => one.pictures().length > before + slate.length + 5, { timeout: 20_000 });
   expect(one.channel.stats().source).toMatchObject({ videoFrames, bytesReceived, fallback: true });
+  expect(one.channel.sourceStats()).toMatchObject({ videoFrames, bytesReceived, fallback: true });
   one.camera.frozen = false;
   await once(one.channel, 'sourceConnected');
   const back = one.pictures().length;

@@ -27,6 +27,7 @@ export const NO_CHANNEL_TOTALS: ChannelTotals = {
 
 /** The sum, number by number: of all that `a` counts, and nothing else. */
 export function addTotals<Totals extends DestinationTotals>(a: Totals, b: Totals): Totals {
-  const keys = Object.keys(a) as (keyof Totals)[];
-  return Object.fromEntries(keys.map((key) => [key, Number(a[key]) + Number(b[key])])) as unknown as Totals;
+  const sum = { ...a } as Record<keyof Totals, number>;
+  for (const key in a) sum[key] += Number(b[key]);
+  return sum as unknown as Totals;
 }

@@ -1,4 +1,4 @@
-import type { CloudPushError, DestinationStats, ErrorClass, PushTarget } from '@cloudpush/engine';
+import type { CloudPushError, ErrorClass, PushTarget } from '@cloudpush/engine';
 import type { DestinationPlan } from '../config/configuration.js';
 import type { DestinationState, DestinationStatus, ErrorState } from '../state.js';
 import type { SupervisorClock } from './clock.js';
@@ -79,7 +79,7 @@ export class DestinationSupervisor {
 
   get status(): DestinationStatus {
     if (this.#phase.type !== 'publishing') return this.#phase.type;
-    return this.#isBehind(this.#phase.handle.stats()) ? 'paused' : 'publishing';
+    return this.#isBehind(this.#phase.handle) ? 'paused' : 'publishing';
   }
 
   /** The engine has begun to connect. */
@@ -174,7 +174,7 @@ export class DestinationSupervisor {
     return open.reduce((sum, one) => addTotals(sum, totalsOf(one.stats())), this.#carried);
   }
 
-  #isBehind({ queuedBytes, queuedMs }: DestinationStats): boolean {
+  #isBehind({ queuedBytes, queuedMs }: MediaDestination): boolean {
     const { bytes = Number.POSITIVE_INFINITY, ms = Number.POSITIVE_INFINITY } =
       this.#plan.options.highWatermark ?? {};
     return queuedBytes > bytes * PAUSED_PART || queuedMs > ms * PAUSED_PART;

@@ -21,9 +21,13 @@ export type DestinationTotals = Readonly<Record<(typeof NAMES)[number], number>>
 export const NO_TOTALS = Object.fromEntries(NAMES.map((name) => [name, 0])) as DestinationTotals;
 
 export function totalsOf(stats: DestinationStats): DestinationTotals {
-  return Object.fromEntries(NAMES.map((name) => [name, stats[name]])) as DestinationTotals;
+  const totals = { ...NO_TOTALS } as Record<keyof DestinationTotals, number>;
+  for (const name of NAMES) totals[name] = stats[name];
+  return totals;
 }
 
 export function addTotals(a: DestinationTotals, b: DestinationTotals): DestinationTotals {
-  return Object.fromEntries(NAMES.map((name) => [name, a[name] + b[name]])) as DestinationTotals;
+  const sum = { ...a } as Record<keyof DestinationTotals, number>;
+  for (const name of NAMES) sum[name] += b[name];
+  return sum;
 }

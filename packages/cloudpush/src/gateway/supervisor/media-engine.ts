@@ -7,6 +7,7 @@ import type {
   DestinationOptions,
   EngineStats,
   SourceOptions,
+  SourceStats,
   StreamMetadata,
 } from '@cloudpush/engine';
 
@@ -25,6 +26,7 @@ export interface MediaChannel {
   sendMetadata(metadata: StreamMetadata): boolean;
   /** Waits for room; rejects when the channel takes nothing any more. */
   writeMetadata(metadata: StreamMetadata): Promise<void>;
+  sourceStats(): SourceStats | undefined;
   stats(): ChannelStats;
   close(): Promise<CloseReport>;
   on<Name extends keyof ChannelEvents>(
@@ -33,4 +35,7 @@ export interface MediaChannel {
   ): unknown;
 }
 
-export type MediaDestination = Pick<Destination, 'on' | 'stats' | 'close' | 'abort' | 'moveTo' | 'state'>;
+export type MediaDestination = Pick<
+  Destination,
+  'on' | 'stats' | 'close' | 'abort' | 'moveTo' | 'state' | 'queuedBytes' | 'queuedMs'
+>;

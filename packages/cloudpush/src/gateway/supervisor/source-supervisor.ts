@@ -52,7 +52,7 @@ export class SourceSupervisor {
 
   /** The engine reads it no more. */
   detach(): void {
-    const stats = this.#channel?.stats().source;
+    const stats = this.#channel?.sourceStats();
     if (stats !== undefined) this.#carried = add(this.#carried, stats);
     this.#channel = undefined;
     this.#frames = 0;
@@ -71,7 +71,7 @@ export class SourceSupervisor {
 
   /** Looks how it stands. @returns whether that has changed */
   update(): boolean {
-    const stats = this.#channel?.stats().source;
+    const stats = this.#channel?.sourceStats();
     if (stats === undefined) return false;
     const frames = stats.videoFrames + stats.audioFrames;
     if (frames !== this.#frames) this.#lastFrameAt = this.#clock.now();
@@ -80,7 +80,7 @@ export class SourceSupervisor {
   }
 
   state({ kind, place }: SourcePlan): SourceState {
-    const stats = this.#channel?.stats().source;
+    const stats = this.#channel?.sourceStats();
     return {
       kind,
       place,

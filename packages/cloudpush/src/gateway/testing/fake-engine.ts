@@ -78,6 +78,10 @@ export class FakeDestination extends EventEmitter {
     return report;
   }
 
+  get queuedBytes(): number {
+    return 0;
+  }
+
   stats(): DestinationStats {
     return {
       ...this.counts,
@@ -175,6 +179,10 @@ export class FakeChannel extends EventEmitter {
         resolve();
       });
     });
+  }
+
+  sourceStats(): SourceStats {
+    return this.source;
   }
 
   stats(): ChannelStats {

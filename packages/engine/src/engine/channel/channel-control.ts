@@ -4,6 +4,7 @@ import type { StreamMetadata } from '../../metadata/types.js';
 import type { TrackConfiguration } from '../../options/destination-config.js';
 import type { DestinationOptions } from '../../options/options.js';
 import type { SourceOptions } from '../../options/source-options.js';
+import type { SourceStats } from '../../stats/source-stats.js';
 import type { ChannelStats } from '../../stats/stats.js';
 import type { CloseReport } from '../close-report.js';
 import type { Destination } from '../destination/destination.js';
@@ -27,6 +28,7 @@ export interface ChannelControl extends WriterChannel {
   writable(signal?: AbortSignal): Promise<void>;
   close(options: CloseOptions): Promise<CloseReport>;
   abort(reason: unknown): void;
+  sourceStats(): SourceStats | undefined;
   stats(): ChannelStats;
 }
 

@@ -13,6 +13,7 @@ import { type ChannelPlan, type DestinationPlan, planDestination } from '../../o
 import { sourceConfig } from '../../options/checked-source.js';
 import type { DestinationOptions } from '../../options/options.js';
 import type { SourceOptions } from '../../options/source-options.js';
+import type { SourceStats } from '../../stats/source-stats.js';
 import type { ChannelStats } from '../../stats/stats.js';
 import type { CloseReport } from '../close-report.js';
 import type { Destination } from '../destination/destination.js';
@@ -155,6 +156,10 @@ export class ChannelController implements ChannelControl {
     this.#stopTaking();
     const { shard, channel } = this.#placement;
     shard.post({ type: 'abort', channel, destination: undefined, error });
+  }
+
+  sourceStats(): SourceStats | undefined {
+    return this.#counts.source;
   }
 
   stats(): ChannelStats {

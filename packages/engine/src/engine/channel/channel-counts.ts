@@ -1,4 +1,5 @@
 import { ChannelCounter } from '../../memory/counters.js';
+import type { SourceStats } from '../../stats/source-stats.js';
 import type { ChannelStats, DestinationTotals } from '../../stats/stats.js';
 import { addTotals, NO_DESTINATION_TOTALS } from '../../stats/totals.js';
 import type { Destination } from '../destination/destination.js';
@@ -24,6 +25,10 @@ export class ChannelCounts {
     this.#placement = placement;
     this.#sender = sender;
     this.#source = source;
+  }
+
+  get source(): SourceStats | undefined {
+    return this.#last === undefined ? this.#source?.stats() : this.#last.source;
   }
 
   /** @param destinations those that are not over */

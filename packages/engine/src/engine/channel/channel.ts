@@ -8,6 +8,7 @@ import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
 import type { DestinationOptions } from '../../options/options.js';
 import type { AudioPacketOptions, VideoPacketOptions, WaitOptions } from '../../options/packet-options.js';
 import type { SourceOptions } from '../../options/source-options.js';
+import type { SourceStats } from '../../stats/source-stats.js';
 import type { ChannelStats } from '../../stats/stats.js';
 import type { CloseReport } from '../close-report.js';
 import type { Destination } from '../destination/destination.js';
@@ -255,6 +256,11 @@ export class Channel extends EventEmitter<ChannelEvents> {
    */
   setSource(source: SourceOptions): void {
     this.#control.setSource(source);
+  }
+
+  /** `stats().source`, without what counting up the rest costs. */
+  sourceStats(): SourceStats | undefined {
+    return this.#control.sourceStats();
   }
 
   /** Figures that are about 100 ms old at most, and never older than the last event. */

@@ -126,6 +126,14 @@ export class DestinationController implements DestinationControl {
     });
   }
 
+  get queuedBytes(): number {
+    return this.#counts.queuedBytes;
+  }
+
+  get queuedMs(): number {
+    return this.#counts.queuedMs;
+  }
+
   stats(): DestinationStats {
     return this.#counts.stats(this.state);
   }

@@ -38,10 +38,19 @@ export class DestinationCounts {
     this.#moves++;
   }
 
+  get queuedBytes(): number {
+    return this.#last?.queuedBytes ?? this.#onShard(DestinationCounter.queuedBytes);
+  }
+
+  get queuedMs(): number {
+    return this.#last?.queuedMs ?? this.#onShard(DestinationCounter.queuedMs);
+  }
+
   stats(state: DestinationState): DestinationStats {
     if (this.#last !== undefined) return this.#last;
+    const totals = this.#totals();
     return {
-      ...addTotals(this.#carried, this.#totals()),
+      ...(this.#carried === NO_DESTINATION_TOTALS ? totals : addTotals(this.#carried, totals)),
       state,
       queuedBytes: this.#onShard(DestinationCounter.queuedBytes),
       queuedMs: this.#onShard(DestinationCounter.queuedMs),

@@ -60,6 +60,8 @@ export interface DestinationControl {
   close(options: CloseOptions): Promise<CloseReport>;
   abort(reason: unknown): void;
   moveTo(target: PushTarget): void;
+  readonly queuedBytes: number;
+  readonly queuedMs: number;
   stats(): DestinationStats;
 }
 
@@ -116,6 +118,16 @@ export class Destination extends EventEmitter<DestinationEvents> {
    */
   moveTo(target: PushTarget): void {
     this.#control.moveTo(target);
+  }
+
+  /** Bytes of media that the kernel has not accepted yet: as in {@link stats}, at the cost of one look. */
+  get queuedBytes(): number {
+    return this.#control.queuedBytes;
+  }
+
+  /** How long what waits has been coming in, in ms: as in {@link stats}, at the cost of one look. */
+  get queuedMs(): number {
+    return this.#control.queuedMs;
   }
 
   /** Counters and measures of the destination, read from shared memory. */
