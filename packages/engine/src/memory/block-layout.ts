@@ -18,8 +18,9 @@ const BLOCK_HEADER = 16;
 /** Granules in front of a payload. */
 const LEADING_GRANULES = 2;
 /**
- * Bytes in front of a payload that its holder may overwrite, so that a packet leaves in one piece: the RTMP chunk header
- * (up to 18 bytes), the FLV tag-body header (up to 9), and what encryption adds to nearly all frames (43 to 90).
+ * Bytes in front of a payload that its holder may overwrite, so that a packet leaves in one piece: the RTMP
+ * chunk header (up to 18 bytes), the FLV tag-body header (up to 9), and what encryption adds to nearly all
+ * frames (43 to 90).
  */
 export const HEADROOM = LEADING_GRANULES * GRANULE - BLOCK_HEADER;
 

@@ -4,8 +4,8 @@ import type { RingConsumer } from './ring.js';
 const NONE = -1;
 
 /**
- * Sorts descriptors that wait together by channel. Handled in this order, a channel's packets find its state in the
- * processor's cache. Each channel's own order is kept; channels do not depend on each other.
+ * Sorts descriptors that wait together by channel. Handled in this order, a channel's packets find its state
+ * in the processor's cache. Each channel's own order is kept; channels do not depend on each other.
  */
 export class ChannelOrder {
   /** Of each descriptor: the next one of its channel. */

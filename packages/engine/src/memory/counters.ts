@@ -1,8 +1,8 @@
 import { HISTOGRAM_BYTES, LatencyHistogram } from './latency-histogram.js';
 
 /**
- * The counters of a shard, in memory that the caller's thread reads whenever it likes: no message is sent for a number.
- * Each counter has one writer, the shard, and is an aligned double, which is read whole.
+ * The counters of a shard, in memory that the caller's thread reads whenever it likes: no message is sent for
+ * a number. Each counter has one writer, the shard, and is an aligned double, which is read whole.
  */
 
 /** The counters of a channel. */
@@ -28,9 +28,14 @@ export const DestinationCounter = {
   dataMessages: 2,
   /** Bytes that the kernel has accepted, RTMP headers and control messages included. */
   bytesSent: 3,
-  /** Bytes that wait for a connection that is not up or says "no more", or that the kernel has not accepted yet. */
+  /**
+   * Bytes that wait for a connection that is not up or says "no more", or that the kernel has not accepted
+   * yet.
+   */
   queuedBytes: 4,
-  /** The length of what waits for a connection that is not up or says "no more", in ms of the stream's clock. */
+  /**
+   * The length of what waits for a connection that is not up or says "no more", in ms of the stream's clock.
+   */
   queuedMs: 5,
   /** Pictures that no other refers to, dropped to make room. */
   droppedDisposable: 6,
@@ -40,11 +45,16 @@ export const DestinationCounter = {
   droppedAudio: 8,
   /** Bytes a second that the kernel has accepted, smoothed, when the counters were last published. */
   bytesPerSecond: 9,
-  /** Bytes that the kernel has accepted and the server has not acknowledged; −1: it has acknowledged nothing yet. */
+  /**
+   * Bytes that the kernel has accepted and the server has not acknowledged; −1: it has acknowledged nothing
+   * yet.
+   */
   unacknowledgedBytes: 10,
   /** When the counters were last published, in ms of the monotonic clock. */
   countedAt: 11,
-  /** Pictures that could not be decoded for want of a key frame before them, or since one was refused or lost. */
+  /**
+   * Pictures that could not be decoded for want of a key frame before them, or since one was refused or lost.
+   */
   droppedUndecodable: 12,
   /** Pictures that were given up in the queue when the destination ended, or left its shard. */
   lostPictures: 13,
@@ -105,7 +115,10 @@ class CounterTable<Counter extends number> {
   }
 }
 
-/** Shared memory for one shard's counters: the channels', the destinations', the sources', then the latency histogram. */
+/**
+ * Shared memory for one shard's counters: the channels', the destinations', the sources', then the latency
+ * histogram.
+ */
 export function newCounterMemory(maxConnections: number): SharedArrayBuffer {
   return new SharedArrayBuffer(TABLES * maxConnections * ROW_BYTES + HISTOGRAM_BYTES);
 }

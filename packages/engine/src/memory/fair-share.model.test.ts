@@ -68,7 +68,10 @@ function packet(largest: number, next: () => number): Uint8Array {
   return media.subarray(0, Math.max(1, Math.ceil(most * (0.5 + next() / 2))));
 }
 
-/** Runs channels of random sizes against peers that stall at random. Returns how often one that reads was let down. */
+/**
+ * Runs channels of random sizes against peers that stall at random. Returns how often one that reads was let
+ * down.
+ */
 function run(seed: number): { letDown: number; stalls: number; refused: number } {
   const next = seededRandom(seed);
   const channels = 2 + Math.floor(next() ** 2 * 60);
@@ -90,7 +93,8 @@ function run(seed: number): { letDown: number; stalls: number; refused: number }
         stalls++;
       }
       if (next() < 0.0005) model.end();
-      // Stalled peers are served without end, as a camera does; one that reads may be sent more than it takes, too.
+      // Stalled peers are served without end, as a camera does; one that reads may be sent more than it
+      // takes, too.
       for (let burst = next() < 0.05 ? 20 : 1; burst > 0; burst--) {
         model.pending ??= packet(sizes[channel]!, next);
         if (!model.send(model.pending)) {

@@ -1,23 +1,26 @@
 import { GRANULE, granulesFor } from './block-layout.js';
 
 /**
- * Decides how much of the pool each channel may take. What a peer that does not read holds never comes back, so that nothing
- * may be lent that others are sure to need:
+ * Decides how much of the pool each channel may take. What a peer that does not read holds never comes back,
+ * so that nothing may be lent that others are sure to need:
  *
- * - **A base**: a place in the pool for one packet that is a channel's own (see `slots.ts`), {@link BASE_PART} of the pool in equal
- *   parts for all channels that there can be, open or not.
- * - **A claim**: {@link NEEDED_PACKETS} times the largest packet that a channel has shown, less the base. All claims together
- *   are at most {@link CLAIMED_PART} of the pool. Where they would be more, those above a common level are cut to it
- *   (max-min fairness): a channel that needs little keeps what it needs. A second place for one packet is reserved out of it.
- * - **The rest is lent**: a channel may borrow as long as what it has borrowed is at most {@link LENDING_FACTOR} times what
- *   would still be left to lend (the dynamic threshold rule of shared-memory switches: Choudhury and Hahne, "Dynamic
- *   queue length thresholds for shared-memory packet switches", 1998). So one busy channel can use most of an idle pool, and
- *   many stalled channels get less and less each.
- * - **A channel that holds nothing** may take one packet of any size that fits: it has just shown that its peer reads, and a
- *   stalled channel can do this only once.
+ * - **A base**: a place in the pool for one packet that is a channel's own (see `slots.ts`), {@link
+ *   BASE_PART} of the pool in equal parts for all channels that there can be, open or not.
+ * - **A claim**: {@link NEEDED_PACKETS} times the largest packet that a channel has shown, less the base. All
+ *   claims together are at most {@link CLAIMED_PART} of the pool. Where they would be more, those above a
+ *   common level are cut to it (max-min fairness): a channel that needs little keeps what it needs. A second
+ *   place for one packet is reserved out of it.
+ * - **The rest is lent**: a channel may borrow as long as what it has borrowed is at most {@link
+ *   LENDING_FACTOR} times what would still be left to lend (the dynamic threshold rule of shared-memory
+ *   switches: Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet switches",
+ *   1998). So one busy channel can use most of an idle pool, and many stalled channels get less and less
+ *   each.
+ * - **A channel that holds nothing** may take one packet of any size that fits: it has just shown that its
+ *   peer reads, and a stalled channel can do this only once.
  *
- * So a channel whose peer reads is never refused for longer than its own queue takes to drain, however many others are
- * stalled, as long as its packets fit into its base, or all claims into their part of the pool: see {@link poolSizeFor}.
+ * So a channel whose peer reads is never refused for longer than its own queue takes to drain, however many
+ * others are stalled, as long as its packets fit into its base, or all claims into their part of the pool:
+ * see {@link poolSizeFor}.
  */
 export const BASE_PART = 1 / 4;
 const CLAIMED_PART = 1 / 4;
@@ -79,7 +82,10 @@ export class FairShare {
     return bytes > this.#largest[channel]! && this.#noteLargest(channel, bytes);
   }
 
-  /** Bytes of a place for the largest packet of the channel; 0 while the base is enough, or its claim is too small. */
+  /**
+   * Bytes of a place for the largest packet of the channel; 0 while the base is enough, or its claim is too
+   * small.
+   */
   placeFor(channel: number): number {
     const largest = this.#largest[channel]!;
     if (largest <= this.base) return 0;
@@ -119,7 +125,10 @@ export class FairShare {
     return Math.max(0, this.#taken[channel]! - this.#claims[channel]!);
   }
 
-  /** The size of a pool, in bytes, in which all that channels have shown to need could be claimed; at least that of this one. */
+  /**
+   * The size of a pool, in bytes, in which all that channels have shown to need could be claimed; at least
+   * that of this one.
+   */
   get sizeThatWouldDo(): number {
     return poolSizeForNeeds(this.#largest.map(neededFor), this.#poolSize);
   }
@@ -181,7 +190,9 @@ export class FairShare {
   }
 }
 
-/** Bytes that a channel with packets of up to `largest` bytes needs: a place of a class, and as much again. */
+/**
+ * Bytes that a channel with packets of up to `largest` bytes needs: a place of a class, and as much again.
+ */
 function neededFor(largest: number): number {
   return largest === 0 ? 0 : NEEDED_PACKETS * CLASS_BYTES[classOf(largest)]!;
 }
@@ -194,7 +205,9 @@ function classOf(bytes: number): number {
   return Math.min(UNLIMITED, CLASS_BYTES[cls]! < bytes ? cls + 1 : cls);
 }
 
-/** The size of a pool, in bytes, in which the base of each channel holds a packet of `largestPacket` bytes. */
+/**
+ * The size of a pool, in bytes, in which the base of each channel holds a packet of `largestPacket` bytes.
+ */
 export function poolSizeFor(channels: number, largestPacket: number): number {
   return Math.ceil((channels * (largestPacket + granulesFor(1) * GRANULE)) / BASE_PART);
 }

@@ -6,8 +6,9 @@ const SECOND_LEVELS = 1 << SECOND_LEVEL_BITS;
 const FIRST_LEVELS = 32 - SECOND_LEVEL_BITS;
 
 /**
- * The free blocks of a pool, by size: one list for each class of sizes, and two levels of bits that tell which lists hold any, so
- * that a block is found, put in and taken out in constant time (the segregated fit of TLSF; see {@link Pool}).
+ * The free blocks of a pool, by size: one list for each class of sizes, and two levels of bits that tell
+ * which lists hold any, so that a block is found, put in and taken out in constant time (the segregated fit
+ * of TLSF; see {@link Pool}).
  */
 export class FreeLists {
   /** The pool, as words. */
@@ -24,7 +25,10 @@ export class FreeLists {
     this.#words = words;
   }
 
-  /** The first block of the smallest class whose blocks all hold `granules`; {@link NO_BLOCK} when there is none. */
+  /**
+   * The first block of the smallest class whose blocks all hold `granules`; {@link NO_BLOCK} when there is
+   * none.
+   */
   find(granules: number): number {
     let size = granules;
     if (size >= SECOND_LEVELS) size += (1 << (31 - Math.clz32(size) - SECOND_LEVEL_BITS)) - 1;
@@ -81,8 +85,8 @@ export class FreeLists {
 }
 
 /**
- * Granules of the largest block that is sure to be found where one free block of `granules` is all there is: a search rounds up to
- * the next class, so that the last part of the largest class is out of reach.
+ * Granules of the largest block that is sure to be found where one free block of `granules` is all there is:
+ * a search rounds up to the next class, so that the last part of the largest class is out of reach.
  */
 export function largestSearchable(granules: number): number {
   if (granules < SECOND_LEVELS) return granules;

@@ -1,9 +1,10 @@
 /**
  * Shared words of the channels, one writer each.
  *
- * The gate says whether a channel is paused. The shard closes and opens it; the caller's thread sees it at its very next
- * packet, long before the pause event reaches it. The pressure goes the other way: the caller's thread sees that a channel
- * holds much of what it may hold of the pool, and the shard relieves the slowest of its destinations.
+ * The gate says whether a channel is paused. The shard closes and opens it; the caller's thread sees it at
+ * its very next packet, long before the pause event reaches it. The pressure goes the other way: the caller's
+ * thread sees that a channel holds much of what it may hold of the pool, and the shard relieves the slowest
+ * of its destinations.
  */
 export class Gates {
   readonly #closed: Int32Array;

@@ -1,6 +1,6 @@
 /**
- * A histogram of durations in shared memory: written by one thread, read by any. Eight buckets a power of two, from
- * 1 µs to over an hour, so that a percentile is off by at most 9 %.
+ * A histogram of durations in shared memory: written by one thread, read by any. Eight buckets a power of
+ * two, from 1 µs to over an hour, so that a percentile is off by at most 9 %.
  */
 
 const BUCKETS_PER_OCTAVE = 8;
@@ -31,7 +31,9 @@ export class LatencyHistogram {
     this.#counts[bucketOf(ms * 1000)]!++;
   }
 
-  /** Forgets what was counted. A value that another thread counts at the same time may be lost, or survive. */
+  /**
+   * Forgets what was counted. A value that another thread counts at the same time may be lost, or survive.
+   */
   reset(): void {
     this.#counts.fill(0);
   }

@@ -7,8 +7,8 @@ import { newReleaseHead, ReleaseList } from './release-list.js';
 import { Slots } from './slots.js';
 
 /**
- * The caller's side of the pool: takes blocks for packets within each channel's fair share, and gets back what the
- * shards have released. The only thing in the product that holds media.
+ * The caller's side of the pool: takes blocks for packets within each channel's fair share, and gets back
+ * what the shards have released. The only thing in the product that holds media.
  */
 export class MediaMemory {
   readonly pool: Pool;
@@ -21,7 +21,10 @@ export class MediaMemory {
   readonly #slots: Slots;
   /** Bytes that each channel holds. */
   readonly #held: Float64Array;
-  /** The channel has shown larger packets than its places hold, and there was no room yet for another place: 1. */
+  /**
+   * The channel has shown larger packets than its places hold, and there was no room yet for another place:
+   * 1.
+   */
   readonly #needsPlace: Uint8Array;
   readonly #debug: PoolDebug | undefined;
 
@@ -60,8 +63,8 @@ export class MediaMemory {
   }
 
   /**
-   * Takes a slab of the channel, in which its shard writes packets itself: it belongs to the shard, as a packet does, until that
-   * releases it.
+   * Takes a slab of the channel, in which its shard writes packets itself: it belongs to the shard, as a
+   * packet does, until that releases it.
    * @param bytes of the slab
    * @param largest bytes of the largest packet that the channel has shown
    * @returns the slab's block, or {@link NO_BLOCK}; {@link slabSize} tells how large it is
@@ -102,8 +105,8 @@ export class MediaMemory {
   }
 
   /**
-   * The size of a pool that would do, in bytes, for a channel that was refused a packet of `bytes`; undefined when this one does:
-   * then it is only the channel's own queue that must drain.
+   * The size of a pool that would do, in bytes, for a channel that was refused a packet of `bytes`; undefined
+   * when this one does: then it is only the channel's own queue that must drain.
    */
   sizeThatWouldDo(channel: number, bytes: number): number | undefined {
     const isBeyond = this.#share.isBeyond(channel, granulesFor(bytes) * GRANULE);

@@ -9,7 +9,10 @@ const RETURNED = 2;
 /** Fills released memory: whoever still sends from it sends this. */
 export const POISON = 0xdb;
 
-/** The state of each block, in memory that the shards share: one byte for each granule that a block may begin at. */
+/**
+ * The state of each block, in memory that the shards share: one byte for each granule that a block may begin
+ * at.
+ */
 export class BlockStates {
   readonly memory: SharedArrayBuffer;
   readonly #states: Uint8Array;
@@ -48,8 +51,8 @@ export interface BlockInUse {
 }
 
 /**
- * Watches over the pool, at a cost: knows every block in use, fills released memory with {@link POISON}, and says at the end
- * what was never released and what was released twice.
+ * Watches over the pool, at a cost: knows every block in use, fills released memory with {@link POISON}, and
+ * says at the end what was never released and what was released twice.
  */
 export class PoolDebug {
   readonly states: BlockStates;

@@ -12,7 +12,9 @@ import { FreeLists, largestSearchable } from './free-lists.js';
 
 /** The smallest pool, in bytes: below it not even one ordinary packet fits beside the bookkeeping. */
 export const MIN_POOL_SIZE = 64 * 1024;
-/** The largest pool, in bytes: the longest `SharedArrayBuffer` view that every supported Node line can make. */
+/**
+ * The largest pool, in bytes: the longest `SharedArrayBuffer` view that every supported Node line can make.
+ */
 export const MAX_POOL_SIZE = 4 * 1024 ** 3 - GRANULE;
 
 /** The owner of a reserved block that is not in use. */
@@ -20,11 +22,11 @@ const NO_OWNER = -1;
 
 /**
  * The media pool: one `SharedArrayBuffer` of exactly the size that was asked for, cut into blocks by a
- * two-level segregated fit allocator (TLSF: Masmano, Ripoll, Crespo, Real, "TLSF: a new dynamic memory allocator
- * for real-time systems", 2004). Acquire and release take constant time, whatever the pool's state.
+ * two-level segregated fit allocator (TLSF: Masmano, Ripoll, Crespo, Real, "TLSF: a new dynamic memory
+ * allocator for real-time systems", 2004). Acquire and release take constant time, whatever the pool's state.
  *
- * Only the thread that made the pool allocates and frees. Other threads read and write the payload of blocks that
- * were handed to them, and hand them back through the {@link ReleaseList}.
+ * Only the thread that made the pool allocates and frees. Other threads read and write the payload of blocks
+ * that were handed to them, and hand them back through the {@link ReleaseList}.
  */
 export class Pool {
   readonly buffer: SharedArrayBuffer;
@@ -166,7 +168,10 @@ export class Pool {
     this.#addFree(start, granules);
   }
 
-  /** Calls `visit` for each block in use that is not in what was set aside. `visit` may release the block that it is given. */
+  /**
+   * Calls `visit` for each block in use that is not in what was set aside. `visit` may release the block that
+   * it is given.
+   */
   forEachUsed(visit: (block: number, owner: number) => void): void {
     const used: number[] = [];
     for (let block = 0; block < this.granules; block += this.#words[block * WORDS + SIZE]! >> 1) {

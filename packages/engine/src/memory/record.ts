@@ -10,8 +10,8 @@ export function encodeRecord(record: unknown): Buffer {
 }
 
 /**
- * Hands the data that a block holds to `use`, once: it may hold a secret, so that the block is overwritten with zeros, and what
- * was made of it afterwards. `use` must copy bytes that it keeps.
+ * Hands the data that a block holds to `use`, once: it may hold a secret, so that the block is overwritten
+ * with zeros, and what was made of it afterwards. `use` must copy bytes that it keeps.
  */
 export function useRecord<T>(block: Uint8Array, use: (record: T) => void): void {
   const bytes = Buffer.from(block);

@@ -3,14 +3,17 @@ import { GRANULE, NEXT, NO_BLOCK } from './block-layout.js';
 const WORDS = GRANULE / 4;
 
 /**
- * Blocks on their way back to the pool: a lock-free stack (Treiber, 1986) linked through the blocks themselves, so
- * that it needs no memory of its own and can never be full. Any thread hands back; the pool's thread takes all at once,
- * which is also why the stack cannot suffer from the ABA problem: nothing ever pops a single block.
+ * Blocks on their way back to the pool: a lock-free stack (Treiber, 1986) linked through the blocks
+ * themselves, so that it needs no memory of its own and can never be full. Any thread hands back; the pool's
+ * thread takes all at once, which is also why the stack cannot suffer from the ABA problem: nothing ever pops
+ * a single block.
  */
 export class ReleaseList {
   readonly #words: Int32Array;
   readonly #head: Int32Array;
-  /** Blocks that were added and not yet published: the newest, and the oldest, behind which the list goes on. */
+  /**
+   * Blocks that were added and not yet published: the newest, and the oldest, behind which the list goes on.
+   */
   #newest = NO_BLOCK;
   #oldest = NO_BLOCK;
 

@@ -1,10 +1,10 @@
 /**
- * The ring that carries packet descriptors from the caller's thread to one shard: single producer, single consumer,
- * no locks. A slot is 64 bytes, one cache line. The payload itself stays in the pool; the ring is the one order of
- * everything that happens to a channel: opened, packets, metadata, closed.
+ * The ring that carries packet descriptors from the caller's thread to one shard: single producer, single
+ * consumer, no locks. A slot is 64 bytes, one cache line. The payload itself stays in the pool; the ring is
+ * the one order of everything that happens to a channel: opened, packets, metadata, closed.
  *
- * The consumer says when it goes to sleep; the producer then rings a doorbell, once, for the next descriptor. A
- * consumer that is awake is never disturbed.
+ * The consumer says when it goes to sleep; the producer then rings a doorbell, once, for the next descriptor.
+ * A consumer that is awake is never disturbed.
  */
 
 /** The request of a descriptor to its shard. */
@@ -17,7 +17,9 @@ export const Command = {
   data: 4,
   /** Flush what came before, end the stream, and forget the channel. Always a channel's last descriptor. */
   close: 5,
-  /** A destination's configuration waits in the control port; its number stands in the descriptor as `bytes`. */
+  /**
+   * A destination's configuration waits in the control port; its number stands in the descriptor as `bytes`.
+   */
   attach: 6,
   /** The destination whose number stands in the descriptor as `bytes` gets nothing of what follows. */
   detach: 7,
@@ -28,14 +30,18 @@ export const Command = {
 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 
-/** Bits of a descriptor's flags. `behindLoss`: a picture that should have come in front of this one will not come. */
+/**
+ * Bits of a descriptor's flags. `behindLoss`: a picture that should have come in front of this one will not
+ * come.
+ */
 export const PacketFlag = { keyFrameKnown: 1, keyFrame: 2, encrypted: 4, behindLoss: 8 } as const;
 
 const SLOT_BYTES = 64;
 const SLOT_WORDS = SLOT_BYTES / 4;
 const SLOT_DOUBLES = SLOT_BYTES / 8;
 
-// Words of the control block. Each index has a cache line of its own: the two sides never write the same line.
+// Words of the control block. Each index has a cache line of its own: the two sides never write the same
+// line.
 const HEAD = 0;
 const TAIL = 16;
 const SLEEPING = 32;
@@ -53,7 +59,10 @@ const DTS = 3;
 const PTS = 4;
 const ENQUEUED_AT = 5;
 
-/** Descriptors that a shard's ring holds; a power of two. At 144,000 packets a second (2,000 channels) it bridges 0.45 s. */
+/**
+ * Descriptors that a shard's ring holds; a power of two. At 144,000 packets a second (2,000 channels) it
+ * bridges 0.45 s.
+ */
 export const RING_SLOTS = 65_536;
 
 /** Makes the shared memory of a ring with `slots` descriptors, a power of two. */
@@ -126,8 +135,8 @@ export class RingProducer extends Ring {
   }
 
   /**
-   * True once for each time that the consumer went to sleep, and when a consumer that takes its time has let the ring
-   * become half full: ring its doorbell then. Call it after every {@link push}.
+   * True once for each time that the consumer went to sleep, and when a consumer that takes its time has let
+   * the ring become half full: ring its doorbell then. Call it after every {@link push}.
    */
   mustWake(): boolean {
     if (Atomics.load(this.control, SLEEPING) === 1) return Atomics.exchange(this.control, SLEEPING, 0) === 1;
@@ -151,7 +160,10 @@ export class RingConsumer extends Ring {
   pts = 0;
   /** When the caller handed the packet over, in ms of the monotonic clock. */
   enqueuedAt = 0;
-  /** The decoder configuration that the channel was opened with; undefined: packets bring it along. Set by the channel. */
+  /**
+   * The decoder configuration that the channel was opened with; undefined: packets bring it along. Set by the
+   * channel.
+   */
   configuration: Uint8Array | undefined = undefined;
   #tail = 0;
 

@@ -2,11 +2,12 @@ import { NO_BLOCK } from './block-layout.js';
 import type { Pool } from './pool.js';
 
 /**
- * Two places of each channel in the pool that are its own, each for one packet: where the rest of the pool is full, or free only in
- * pieces that are too small, a channel that holds nothing finds room here all the same.
+ * Two places of each channel in the pool that are its own, each for one packet: where the rest of the pool is
+ * full, or free only in pieces that are too small, a channel that holds nothing finds room here all the same.
  *
- * The first place is as large as what was set aside of the pool has room for, divided by the channels that there can be, and is
- * there from the beginning. The second one is reserved when a channel shows that its packets are larger.
+ * The first place is as large as what was set aside of the pool has room for, divided by the channels that
+ * there can be, and is there from the beginning. The second one is reserved when a channel shows that its
+ * packets are larger.
  */
 export class Slots {
   readonly #pool: Pool;
@@ -29,7 +30,10 @@ export class Slots {
     this.#secondInUse = new Uint8Array(channels);
   }
 
-  /** The second place for a packet that nearly needs it, as key frames do: better there than in what is shared. */
+  /**
+   * The second place for a packet that nearly needs it, as key frames do: better there than in what is
+   * shared.
+   */
   acquireFitting(channel: number, granules: number): number {
     const place = this.#secondGranules[channel]!;
     return granules <= place && granules * 2 > place ? this.#acquireSecond(channel) : NO_BLOCK;

@@ -21,8 +21,8 @@ interface AnnouncedDestination {
 }
 
 /**
- * Channels and destinations whose configurations have come through the port, by number, until their descriptors come through the
- * ring.
+ * Channels and destinations whose configurations have come through the port, by number, until their
+ * descriptors come through the ring.
  */
 export class Announcements {
   readonly #channels = new Map<number, AnnouncedChannel>();

@@ -22,8 +22,8 @@ export interface ChannelTableContext extends SourceContext {
 }
 
 /**
- * The channels of a shard, and what is asked of them, through the ring and through the port. What cannot be done is the end of the
- * channel that it was asked for; the thread, and the other channels with it, go on.
+ * The channels of a shard, and what is asked of them, through the ring and through the port. What cannot be
+ * done is the end of the channel that it was asked for; the thread, and the other channels with it, go on.
  */
 export class ChannelTable {
   readonly #context: ChannelTableContext;
@@ -200,7 +200,10 @@ export class ChannelTable {
     else target.close();
   }
 
-  /** The channel goes on with another shard, if it can be given up here. Nothing of it follows before the answer. */
+  /**
+   * The channel goes on with another shard, if it can be given up here. Nothing of it follows before the
+   * answer.
+   */
   #leave(channel: number): void {
     this.#context.receiveRequests();
     this.#context.flush();
@@ -230,7 +233,10 @@ export class ChannelTable {
     this.#size--;
   }
 
-  /** A descriptor could not be handled: what it holds comes back, whoever waits for it is told, and its channel ends. */
+  /**
+   * A descriptor could not be handled: what it holds comes back, whoever waits for it is told, and its
+   * channel ends.
+   */
   #onUnhandled(error: unknown): void {
     const { command, channel, block, bytes } = this.#ring;
     const isThere = this.#channels[channel] !== undefined;

@@ -18,16 +18,19 @@ import type { Counted, Flushable } from './shard-context.js';
 /** Descriptors handled before what the sockets have to say is heard, as long as the shard keeps up. */
 const GROUP = 64;
 /**
- * How often the counters are published that the caller's thread reads, in ms. With every packet, that would be a twentieth of what
- * a packet costs.
+ * How often the counters are published that the caller's thread reads, in ms. With every packet, that would
+ * be a twentieth of what a packet costs.
  */
 const COUNT_INTERVAL = 100;
-/** The most that are handled at once: their slots are free again only when all are done, and the ring must not fill up. */
+/**
+ * The most that are handled at once: their slots are free again only when all are done, and the ring must not
+ * fill up.
+ */
 const LARGEST_GROUP = RING_SLOTS / 2;
 
 /**
- * A worker thread's share of the engine: it drains the ring, and owns the muxers and sockets of its channels whole.
- * Nothing of a packet crosses back to the caller's thread but its released block.
+ * A worker thread's share of the engine: it drains the ring, and owns the muxers and sockets of its channels
+ * whole. Nothing of a packet crosses back to the caller's thread but its released block.
  */
 export class Shard implements ChannelTableContext {
   readonly pool: SharedArrayBuffer;
@@ -166,15 +169,19 @@ export class Shard implements ChannelTableContext {
   };
 
   /**
-   * How many of the waiting descriptors are handled at once. Where more wait than there are channels, some channel has
-   * several, and they shall leave with one write: the longer the backlog, the less each packet costs.
+   * How many of the waiting descriptors are handled at once. Where more wait than there are channels, some
+   * channel has several, and they shall leave with one write: the longer the backlog, the less each packet
+   * costs.
    */
   #groupOf(waiting: number): number {
     const several = this.#batchDelay > 0 || waiting > this.#channels.size;
     return Math.min(waiting, several ? LARGEST_GROUP : GROUP);
   }
 
-  /** All of it is muxed first: the kernel, and a receiver beside it, are quicker with writes that follow each other. */
+  /**
+   * All of it is muxed first: the kernel, and a receiver beside it, are quicker with writes that follow each
+   * other.
+   */
   #handleGroup(count: number): void {
     const ring = this.#ring;
     const order = this.#order.sort(ring, count);

@@ -5,8 +5,8 @@ const SLICES = 8;
 const LEAST_SLICES = 4;
 
 /**
- * The bit rate of a track: bytes for each second of the stream's own clock, over the last seconds. Not of the wall clock: a
- * source that has fallen behind and hurries has no other bit rate for it.
+ * The bit rate of a track: bytes for each second of the stream's own clock, over the last seconds. Not of the
+ * wall clock: a source that has fallen behind and hurries has no other bit rate for it.
  */
 export class BitrateMeter {
   /** Bytes of the last finished slices, as a ring. */
@@ -17,7 +17,10 @@ export class BitrateMeter {
   #elapsed = 0;
   #last: number | undefined;
 
-  /** @param timestamp ms on the stream's 32-bit clock. A step back, or over more than is looked at, starts anew. */
+  /**
+   * @param timestamp ms on the stream's 32-bit clock. A step back, or over more than is looked at, starts
+   *   anew.
+   */
   add(bytes: number, timestamp: number): void {
     const step = this.#last === undefined ? 0 : (timestamp - this.#last) | 0;
     this.#last = timestamp;

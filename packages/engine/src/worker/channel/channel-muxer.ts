@@ -28,15 +28,15 @@ import type { TagSink } from './tag-sink.js';
 const EMPTY = new Uint8Array(0);
 
 /**
- * The packet that goes into the muxer and the tags that come out of it, of all channels: neither outlives the call. One of each
- * stays in the processor's cache, where one for each channel would not.
+ * The packet that goes into the muxer and the tags that come out of it, of all channels: neither outlives the
+ * call. One of each stays in the processor's cache, where one for each channel would not.
  */
 const packet: MediaPacket = { data: EMPTY, headroom: HEADROOM, dts: 0, pts: 0, configuration: undefined };
 const tags: FlvTag[] = [];
 
 /**
- * Makes the tags of a channel's stream, each once for all destinations: muxed, encrypted, measured, and with what a server must be
- * told when something about the stream has changed.
+ * Makes the tags of a channel's stream, each once for all destinations: muxed, encrypted, measured, and with
+ * what a server must be told when something about the stream has changed.
  */
 export class ChannelMuxer {
   readonly #muxer: Muxer;
@@ -158,7 +158,9 @@ export class ChannelMuxer {
     else this.#sendAll(descriptor.command, block, sink);
   }
 
-  /** Names the picture that waits for more of its slices, which come in packets of their own; 0: none does. */
+  /**
+   * Names the picture that waits for more of its slices, which come in packets of their own; 0: none does.
+   */
   get heldPicture(): number {
     return this.#held.number;
   }
@@ -246,7 +248,10 @@ export class ChannelMuxer {
     return command === Command.audio ? this.#muxer.audioParameters : undefined;
   }
 
-  /** Lets the caller's thread know, when it has changed, what another shard would need to go on with the stream. */
+  /**
+   * Lets the caller's thread know, when it has changed, what another shard would need to go on with the
+   * stream.
+   */
   #tellState(sink: TagSink): void {
     const { origin } = this.#muxer;
     if (this.#toldOrigin === origin && !tags.some(isSequenceHeader)) return;

@@ -5,7 +5,10 @@ import { ProblemLimiter } from '../../base/problem-limiter.js';
 import { ChannelCounter } from '../../memory/counters.js';
 import type { ShardContext } from '../shard-context.js';
 
-/** Counts and reports what is wrong with the packets of a channel, which goes on: each kind of problem now and then, not every time. */
+/**
+ * Counts and reports what is wrong with the packets of a channel, which goes on: each kind of problem now and
+ * then, not every time.
+ */
 export class ChannelProblems {
   readonly #channel: number;
   readonly #context: Pick<ShardContext, 'clock' | 'counters' | 'report'>;
@@ -23,7 +26,10 @@ export class ChannelProblems {
     this.#onFault = onFault;
   }
 
-  /** A packet, or a frame of it, is left out. A fault of ours is not to take the other channels of the shard along. */
+  /**
+   * A packet, or a frame of it, is left out. A fault of ours is not to take the other channels of the shard
+   * along.
+   */
   refuse(error: unknown): void {
     if (isRefusal(error)) this.#refuse(error);
     else this.#onFault(error as Error);

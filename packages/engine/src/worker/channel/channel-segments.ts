@@ -37,8 +37,9 @@ type State =
 const NONE: readonly KeptPacket[] = [];
 
 /**
- * The segments of a channel, as the caller's metadata cuts them from its media: metadata goes out in order with the media, or
- * starts and ends segments; media that comes between two of them is kept for the next one, or refused.
+ * The segments of a channel, as the caller's metadata cuts them from its media: metadata goes out in order
+ * with the media, or starts and ends segments; media that comes between two of them is kept for the next one,
+ * or refused.
  */
 export class ChannelSegments {
   readonly #stream: SegmentedStream;
@@ -112,7 +113,10 @@ export class ChannelSegments {
     for (const { block } of this.#preRoll?.takeAll() ?? NONE) block.release(false);
   }
 
-  /** A destination has handed a segment over to its end; `taken` is false when its tail was lost with the connection. */
+  /**
+   * A destination has handed a segment over to its end; `taken` is false when its tail was lost with the
+   * connection.
+   */
   onLeft(destination: number, totals: SegmentTotals, taken: boolean): void {
     const { channel, context } = this.#stream;
     context.report({ type: 'segmentLeft', channel, destination, totals, taken });
@@ -192,7 +196,10 @@ export class ChannelSegments {
     }
   }
 
-  /** A packet goes into no segment: the muxer reads it all the same, as it may hold what later ones are decoded with. */
+  /**
+   * A packet goes into no segment: the muxer reads it all the same, as it may hold what later ones are
+   * decoded with.
+   */
   #passOver(packet: KeptPacket): void {
     const { context, muxer } = this.#stream;
     const { block, bytes } = packet;

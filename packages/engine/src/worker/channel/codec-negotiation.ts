@@ -7,8 +7,8 @@ interface HevcMuxer {
 }
 
 /**
- * Tracks the codecs that the servers of a channel have been asked about: beside the oldest ones, each is sent unless the server is
- * known not to take it.
+ * Tracks the codecs that the servers of a channel have been asked about: beside the oldest ones, each is sent
+ * unless the server is known not to take it.
  */
 export class CodecNegotiation {
   readonly #muxer: HevcMuxer;
@@ -63,7 +63,8 @@ export class CodecNegotiation {
 
   /**
    * A server turned out not to take H.265 in its enhanced form.
-   * @returns false when there is no other: the caller has chosen, or the server is known not to take the older one either
+   * @returns false when there is no other: the caller has chosen, or the server is known not to take the
+   *   older one either
    */
   fallBack({ profile }: RtmpPublisher): boolean {
     if (this.#hevcIsGiven || this.#fellBack || !profile.legacyHevc) return false;

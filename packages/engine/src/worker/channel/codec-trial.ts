@@ -2,7 +2,10 @@ import type { FlvTag } from '@cloudpush/muxer';
 import { RtmpError, RtmpErrorCode, type RtmpPublisher, takesFourCc } from '@cloudpush/transport';
 import { enhancedFourCcOf } from './four-cc.js';
 
-/** A server that cannot read a header closes the connection within a round trip; after so long, in ms, it has taken it. */
+/**
+ * A server that cannot read a header closes the connection within a round trip; after so long, in ms, it has
+ * taken it.
+ */
 const TRIAL = 3000;
 
 /** How a server ends a stream that it cannot read. */
@@ -14,8 +17,8 @@ const CLOSES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The codecs of Enhanced RTMP that a destination's servers were sent without having announced them: whether they take them is
- * seen by what they do with the first header.
+ * The codecs of Enhanced RTMP that a destination's servers were sent without having announced them: whether
+ * they take them is seen by what they do with the first header.
  */
 export class CodecTrial {
   /** FourCCs that a server has taken. */
@@ -44,7 +47,10 @@ export class CodecTrial {
     this.#open.set(fourCc, now);
   }
 
-  /** The connection was lost: the FourCCs that were on trial until then, when that is how a server refuses them. */
+  /**
+   * The connection was lost: the FourCCs that were on trial until then, when that is how a server refuses
+   * them.
+   */
   end(error: Error, now: number): string[] {
     const refused: string[] = [];
     for (const [fourCc, since] of this.#open) {

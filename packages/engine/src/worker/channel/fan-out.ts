@@ -3,8 +3,8 @@ import type { DestinationStream } from '../destination/destination-stream.js';
 import type { ShardContext } from '../shard-context.js';
 
 /**
- * The streams of the destinations that take a channel's tags, each at its own pace: which of them lag, and whether the source waits
- * for them.
+ * The streams of the destinations that take a channel's tags, each at its own pace: which of them lag, and
+ * whether the source waits for them.
  */
 export class FanOut {
   readonly #channel: number;
@@ -50,13 +50,14 @@ export class FanOut {
 
   /** Another one is ahead of it, and has room: the source must not wait for it. */
   isLeftBehind(stream: DestinationStream): boolean {
-    // Of two that are equally fast, one is always a little ahead: while neither has room, the source waits for both.
+    // Of two that are equally fast, one is always a little ahead: while neither has room, the source waits
+    // for both.
     return this.#list.some((other) => other.isAheadOf(stream) && other.backlog.hasRoom);
   }
 
   /**
-   * The channel holds much of the pool: the slowest destination that lags behind the fastest, or that is to drop rather than to make
-   * its source wait, lets go of some of it.
+   * The channel holds much of the pool: the slowest destination that lags behind the fastest, or that is to
+   * drop rather than to make its source wait, lets go of some of it.
    */
   relieve(): void {
     let slowest: DestinationStream | undefined;

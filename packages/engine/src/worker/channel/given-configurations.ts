@@ -17,8 +17,8 @@ export class GivenConfigurations {
   }
 
   /**
-   * The configuration of a packet: always the same array, so that the muxer knows it without a look at its bytes. Packets of another codec
-   * than the channel's bring theirs along.
+   * The configuration of a packet: always the same array, so that the muxer knows it without a look at its
+   * bytes. Packets of another codec than the channel's bring theirs along.
    */
   of(command: Command, codec: number): Uint8Array | undefined {
     if (command === Command.video) return codec === this.#videoCodec ? this.#video : undefined;

@@ -21,8 +21,9 @@ interface HeldPacket extends PacketDescriptor {
 }
 
 /**
- * Packets that cannot be muxed yet, because the server has not been asked whether, and in which form, it takes their
- * codec. From the first such packet on all of a channel's packets wait here, so that their order is kept.
+ * Packets that cannot be muxed yet, because the server has not been asked whether, and in which form, it
+ * takes their codec. From the first such packet on all of a channel's packets wait here, so that their order
+ * is kept.
  */
 export class HeldPackets {
   readonly #clock: MonotonicClock;

@@ -1,8 +1,8 @@
 import type { PacketBlock } from './packet-block.js';
 
 /**
- * A picture that waits for more of its slices, which come in packets of their own: the block of its first packet, which takes those
- * behind it along.
+ * A picture that waits for more of its slices, which come in packets of their own: the block of its first
+ * packet, which takes those behind it along.
  */
 export class HeldPicture {
   #block: PacketBlock | undefined;

@@ -14,13 +14,16 @@ const CODED_FRAMES = 1;
 const LEGACY_TYPES: Readonly<Record<number, number>> = { 0: 0, 1: 1, 2: 2, 3: 1 };
 
 /**
- * H.265 in the older form: the tags that were made in Enhanced RTMP's, when a server turns out not to take that. The payload is not
- * copied. Destinations share tags, so that each is made anew once.
+ * H.265 in the older form: the tags that were made in Enhanced RTMP's, when a server turns out not to take
+ * that. The payload is not copied. Destinations share tags, so that each is made anew once.
  */
 export class HevcFallback {
   readonly #made = new Map<FlvTag, FlvTag>();
 
-  /** The same tag in the older form; undefined when that has none for it (`colorInfo`); `tag` itself when it is of another codec. */
+  /**
+   * The same tag in the older form; undefined when that has none for it (`colorInfo`); `tag` itself when it
+   * is of another codec.
+   */
   legacyOf(tag: FlvTag): FlvTag | undefined {
     if (tag.type !== TagType.video || enhancedFourCcOf(tag) !== 'hvc1') return tag;
     if (tag.role === TagRole.videoMetadata) return undefined;

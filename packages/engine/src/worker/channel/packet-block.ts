@@ -7,8 +7,8 @@ export interface BlockReturn {
 }
 
 /**
- * A pool block in the hands of a shard. Every tag that was made from its packet holds it once, and the shard itself
- * holds it while it makes them; when the last holder lets go, the block returns to the pool.
+ * A pool block in the hands of a shard. Every tag that was made from its packet holds it once, and the shard
+ * itself holds it while it makes them; when the last holder lets go, the block returns to the pool.
  */
 export class PacketBlock implements Releasable {
   readonly index: number;
@@ -40,7 +40,9 @@ export class PacketBlock implements Releasable {
     this.#others.push(other);
   }
 
-  /** Lets go of the block. `taken` is false when what its holder was to send has been lost with a connection. */
+  /**
+   * Lets go of the block. `taken` is false when what its holder was to send has been lost with a connection.
+   */
   release(taken = true): void {
     if (!taken) this.lost = true;
     if (--this.#holders > 0) return;

@@ -22,8 +22,8 @@ interface PacketIntakeParts {
 }
 
 /**
- * The way of a packet into its channel's stream: kept between two segments, held back until a server has said whether it takes the
- * codec, then muxed, or, as metadata, done.
+ * The way of a packet into its channel's stream: kept between two segments, held back until a server has said
+ * whether it takes the codec, then muxed, or, as metadata, done.
  */
 export class PacketIntake {
   readonly #pool: SharedArrayBuffer;

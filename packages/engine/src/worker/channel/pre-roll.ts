@@ -13,8 +13,8 @@ const LONGEST_GROUP = 4;
 const LEAST_LONGEST = 30_000;
 
 /**
- * The latest media between two segments: at least `length` ms of it, from a key frame on, so that whoever sees the next segment
- * sees its first picture. Packets of a source come here instead of going out.
+ * The latest media between two segments: at least `length` ms of it, from a key frame on, so that whoever
+ * sees the next segment sees its first picture. Packets of a source come here instead of going out.
  */
 export class PreRoll {
   readonly #length: number;

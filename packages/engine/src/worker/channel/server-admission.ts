@@ -26,8 +26,9 @@ interface HevcStream {
 }
 
 /**
- * Asks the servers of a channel, before a codec is muxed for the first time and whenever a server comes, whether they take the
- * stream: the first one that publishes decides about its form, and a destination whose server cannot take it ends.
+ * Asks the servers of a channel, before a codec is muxed for the first time and whenever a server comes,
+ * whether they take the stream: the first one that publishes decides about its form, and a destination whose
+ * server cannot take it ends.
  */
 export class ServerAdmission {
   readonly #destinations: ReadonlyMap<number, AskedDestination>;
@@ -67,7 +68,10 @@ export class ServerAdmission {
     }
   }
 
-  /** A destination publishes, for the first time or again: after a lost connection it may be another server that answers. */
+  /**
+   * A destination publishes, for the first time or again: after a lost connection it may be another server
+   * that answers.
+   */
   onPublishing(number: number, publisher: RtmpPublisher): void {
     this.#admit(number, publisher, this.#publishesBeside(number));
   }

@@ -1,8 +1,8 @@
 import type { MonotonicClock } from '../../base/clock.js';
 
 /**
- * So long, and up to twice as long, a picture whose slices come in packets of their own waits for more of them, in ms: longer than
- * encoders take for a picture. As a rule, the next picture ends the wait before.
+ * So long, and up to twice as long, a picture whose slices come in packets of their own waits for more of
+ * them, in ms: longer than encoders take for a picture. As a rule, the next picture ends the wait before.
  */
 const SLICE_WAIT = 100;
 

@@ -34,7 +34,8 @@ export class StreamEncryption {
   }
 
   /**
-   * The tag as it goes out, of all tags in their order: encrypted, when it is a frame, and its track and mode ask for it.
+   * The tag as it goes out, of all tags in their order: encrypted, when it is a frame, and its track and mode
+   * ask for it.
    * @param byCaller the caller has encrypted it already: it stays as it is
    * @throws MuxerError when it cannot be encrypted: it must not go out
    */
@@ -50,7 +51,9 @@ export class StreamEncryption {
     return tag;
   }
 
-  /** The parameters of a track that must be told in front of this frame of it; undefined when they are known. */
+  /**
+   * The parameters of a track that must be told in front of this frame of it; undefined when they are known.
+   */
   news(tag: FlvTag): EncryptionParameters | undefined {
     const track = frameTrackOf(tag);
     return track === undefined ? undefined : this.newsOf(track);

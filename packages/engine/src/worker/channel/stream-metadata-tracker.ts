@@ -41,7 +41,10 @@ export class StreamDescription {
     this.version = version;
   }
 
-  /** `onMetaData` for a connection that starts, with the rates as they are known now; none before any track has come. */
+  /**
+   * `onMetaData` for a connection that starts, with the rates as they are known now; none before any track
+   * has come.
+   */
   metadata(bitrates: Bitrates): FlvTag | undefined {
     if (this.#video === undefined && this.#audio === undefined) return undefined;
     return metadataTag(encodeStreamMetadata(this.#video, this.#audio, bitrates, this.#announced));
@@ -49,8 +52,8 @@ export class StreamDescription {
 }
 
 /**
- * Describes a stream anew whenever something of what is known about it changes. A bit rate that becomes known is no such
- * change: not every server expects `onMetaData` in mid-stream, so that it waits for the next one.
+ * Describes a stream anew whenever something of what is known about it changes. A bit rate that becomes known
+ * is no such change: not every server expects `onMetaData` in mid-stream, so that it waits for the next one.
  */
 export class StreamMetadataTracker {
   /** The parameters that the last description told. */
@@ -96,7 +99,9 @@ export class StreamMetadataTracker {
     return this.#renew([metadataTag(metadata)]);
   }
 
-  /** Describes the stream for the form in which H.265 goes out now. Undefined before the first description. */
+  /**
+   * Describes the stream for the form in which H.265 goes out now. Undefined before the first description.
+   */
   reform(): StreamDescription | undefined {
     if (this.#videoParameters === undefined) return this.#current;
     const id = videoCodecId('h265', this.#muxer.hevcForm)!;
@@ -133,14 +138,17 @@ export class StreamMetadataTracker {
 }
 
 /**
- * `onMetaData`. Its time is 0 wherever it stands in the stream: with any other, FFmpeg takes it for the first packet of a subtitle
- * track.
+ * `onMetaData`. Its time is 0 wherever it stands in the stream: with any other, FFmpeg takes it for the first
+ * packet of a subtitle track.
  */
 function metadataTag(body: Uint8Array): FlvTag {
   return dataTag(body, 0);
 }
 
-/** A data message of the stream's own: it owns its memory, and has no room in front, as several connections may send it. */
+/**
+ * A data message of the stream's own: it owns its memory, and has no room in front, as several connections
+ * may send it.
+ */
 export function dataTag(body: Uint8Array, timestamp: number): FlvTag {
   return new FlvTag(TagType.scriptData, TagRole.data, timestamp, [body], body.length, 0);
 }

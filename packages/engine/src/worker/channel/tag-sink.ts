@@ -22,7 +22,9 @@ export interface TagSink {
   skipToKeyFrame(): void;
 }
 
-/** A sink for what goes into no segment: tags go nowhere, and what is wrong with them is told as by `sink`. */
+/**
+ * A sink for what goes into no segment: tags go nowhere, and what is wrong with them is told as by `sink`.
+ */
 export function discardingSink(sink: TagSink): TagSink {
   return {
     offer: () => {},

@@ -1,6 +1,9 @@
 import { type AudioCodec, fourCcOf, type HevcForm, type VideoCodec } from '@cloudpush/muxer';
 
-/** `videocodecid` of `onMetaData`: a codec id of FLV 10.1, 12 of H.265's older form, or a FourCC as a number (Enhanced RTMP). */
+/**
+ * `videocodecid` of `onMetaData`: a codec id of FLV 10.1, 12 of H.265's older form, or a FourCC as a number
+ * (Enhanced RTMP).
+ */
 const VIDEO_CODEC_IDS: Readonly<Record<VideoCodec, number>> = {
   h264: 7,
   h265: fourCcOf('h265'),

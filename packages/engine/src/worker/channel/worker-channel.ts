@@ -192,8 +192,10 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   }
 
   /**
-   * Gives everything up, without a word, so that the stream can go on with another shard: what is queued is lost.
-   * @returns false when it stays, because some destination publishes, or has yet to bring something to its end.
+   * Gives everything up, without a word, so that the stream can go on with another shard: what is queued is
+   * lost.
+   * @returns false when it stays, because some destination publishes, or has yet to bring something to its
+   *   end.
    */
   release(): boolean {
     const destinations = [...this.#destinations.values()];

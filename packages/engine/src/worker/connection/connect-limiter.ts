@@ -3,8 +3,8 @@ interface Waiter {
 }
 
 /**
- * Lets only so many connections be made at a time, so that a thousand channels that were lost together do not fall on a
- * server, and on this thread, in the same moment.
+ * Lets only so many connections be made at a time, so that a thousand channels that were lost together do not
+ * fall on a server, and on this thread, in the same moment.
  */
 export class ConnectLimiter {
   #limit: number;

@@ -21,8 +21,8 @@ export class ConnectionAttempt {
   }
 
   /**
-   * Asks for the target, unless it is given, and publishes there; with a new target when the server refuses the token that
-   * the caller's thread had remembered.
+   * Asks for the target, unless it is given, and publishes there; with a new target when the server refuses
+   * the token that the caller's thread had remembered.
    */
   async reach(connection: Connection, reason: TargetReason, given: ShardTarget | undefined): Promise<void> {
     const target = given ?? (await this.#targets.get(reason, connection.signal));

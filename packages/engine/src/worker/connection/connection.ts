@@ -23,11 +23,17 @@ export interface ConnectionOwner {
   onReconnectRequest(connection: Connection, target: ShardTarget): void;
   /** Something that the user should know about the connection. */
   onWarning(message: string): void;
-  /** A connection that had been publishing is gone, with all that it held. `error` is there unless it was closed, and the server knows. */
+  /**
+   * A connection that had been publishing is gone, with all that it held. `error` is there unless it was
+   * closed, and the server knows.
+   */
   onConnectionClosed(connection: Connection, error: RtmpError | undefined): void;
 }
 
-/** `capsEx` of `connect` (Enhanced RTMP v2): reconnect requests are followed; nothing is announced that is not made use of. */
+/**
+ * `capsEx` of `connect` (Enhanced RTMP v2): reconnect requests are followed; nothing is announced that is not
+ * made use of.
+ */
 const CAPS_EX_RECONNECT = 0x01;
 
 /** Makes a connection for its owner; it connects when it is told where. */
@@ -105,7 +111,8 @@ export class Connection implements PublisherEvents {
       url,
       chunkSize,
       highWaterMark: inFlightLimit,
-      // The destination's close time-out covers the publisher's own: when it runs out, the tail may not have arrived.
+      // The destination's close time-out covers the publisher's own: when it runs out, the tail may not have
+      // arrived.
       timeouts: { close: closeTimeout + 1000 },
       signal,
     };
@@ -120,8 +127,8 @@ export class Connection implements PublisherEvents {
   }
 
   /**
-   * Publishes the next stream on the same connection, under the same name but for its `$time`. When the connection is lost on
-   * the way, `onConnectionClosed` tells it, too.
+   * Publishes the next stream on the same connection, under the same name but for its `$time`. When the
+   * connection is lost on the way, `onConnectionClosed` tells it, too.
    */
   async nextStream(): Promise<void> {
     const name = this.#nameIn(withTime(this.#target!.url, Date.now()));
@@ -197,8 +204,8 @@ function connectTimeoutError(limit: number, interrupted: unknown, host: string):
 }
 
 /**
- * The credentials of the caller go to the host that he named. Another one to which its server leads is not shown
- * the password, which that server has never seen either.
+ * The credentials of the caller go to the host that he named. Another one to which its server leads is not
+ * shown the password, which that server has never seen either.
  */
 function withheldFrom({ url, home, untrusted }: ShardTarget): Partial<PublisherOptions> {
   if (home === undefined || home === hostOf(url)) return {};

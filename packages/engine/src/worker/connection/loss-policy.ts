@@ -59,7 +59,10 @@ export class LossPolicy {
   }
 }
 
-/** The server refuses, and leaves it open whether it will the next time: without a word right after `publish`, or as `…Failed`. */
+/**
+ * The server refuses, and leaves it open whether it will the next time: without a word right after `publish`,
+ * or as `…Failed`.
+ */
 function isRefusal(error: Error): boolean {
   if (!(error instanceof RtmpError)) return false;
   const { code, details, class: errorClass } = error;

@@ -43,8 +43,8 @@ type State =
 const NONE: State = { kind: 'none' };
 
 /**
- * Moves a stream: makes the connection that is to take it up, while the old one goes on. While nothing is being published, it remembers
- * where the next connection is to lead.
+ * Moves a stream: makes the connection that is to take it up, while the old one goes on. While nothing is
+ * being published, it remembers where the next connection is to lead.
  */
 export class Mover {
   readonly #owner: MoverOwner;

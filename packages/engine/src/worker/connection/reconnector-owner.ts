@@ -6,7 +6,9 @@ export interface SegmentStanding {
   readonly isBetween: boolean;
   /** The segment that has ended has left to its last byte: the server may end the connection as well. */
   readonly isAtRest: boolean;
-  /** The next segment is to begin, nothing of it has been sent, and the one before has left to its last byte. */
+  /**
+   * The next segment is to begin, nothing of it has been sent, and the one before has left to its last byte.
+   */
   readonly isOpening: boolean;
 }
 
@@ -33,7 +35,9 @@ export interface ReconnectorOwner {
   onNextStream(): void;
   /** Judges the loss of a connection that had been publishing. */
   assess(error: Error): Assessment;
-  /** The connection is gone, or an attempt to make it has failed; the next attempt follows after `delay` ms. */
+  /**
+   * The connection is gone, or an attempt to make it has failed; the next attempt follows after `delay` ms.
+   */
   onLost(error: Error, delay: number, wasPublishing: boolean): void;
   /** The last call. `error` is there unless it was closed, and the server knows. */
   onEnded(error: Error | undefined): void;

@@ -44,8 +44,8 @@ interface MoveRequest {
 }
 
 /**
- * Makes the connection of a destination, watches it, makes it again when it is lost and the policy says so, and lets the stream
- * move to another server without a gap.
+ * Makes the connection of a destination, watches it, makes it again when it is lost and the policy says so,
+ * and lets the stream move to another server without a gap.
  */
 export class Reconnector implements ConnectionOwner {
   readonly #owner: ReconnectorOwner;
@@ -151,7 +151,10 @@ export class Reconnector implements ConnectionOwner {
     this.#end(undefined);
   }
 
-  /** Everything of a segment has been handed over: ends its stream, and its connection where the next gets another. */
+  /**
+   * Everything of a segment has been handed over: ends its stream, and its connection where the next gets
+   * another.
+   */
   endStream(): void {
     if (this.#state.kind !== 'publishing') return;
     const { connection, since } = this.#state;
@@ -190,8 +193,9 @@ export class Reconnector implements ConnectionOwner {
   }
 
   /**
-   * Ends the stream cleanly; the outcome comes through {@link onConnectionClosed}. While nothing is being published, the attempt or
-   * the wait is cancelled, and that is a clean end unless a connection was lost before.
+   * Ends the stream cleanly; the outcome comes through {@link onConnectionClosed}. While nothing is being
+   * published, the attempt or the wait is cancelled, and that is a clean end unless a connection was lost
+   * before.
    */
   close(): void {
     this.#moveRequests.stop();
@@ -233,8 +237,8 @@ export class Reconnector implements ConnectionOwner {
   }
 
   /**
-   * Leads the stream to another target: makes the connection, until it {@link canMove}. The last call counts. While nothing
-   * is being published, it is where the next connection leads, after one that is under way.
+   * Leads the stream to another target: makes the connection, until it {@link canMove}. The last call counts.
+   * While nothing is being published, it is where the next connection leads, after one that is under way.
    * @param renewed the token provider returns the target from now on
    */
   moveTo(target: ShardTarget, renewed: boolean): void {

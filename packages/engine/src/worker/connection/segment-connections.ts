@@ -2,7 +2,9 @@ import { RtmpError, RtmpErrorCode, type RtmpPublisher } from '@cloudpush/transpo
 import type { DestinationConfig } from '../../options/destination-config.js';
 import type { SegmentStanding } from './reconnector-owner.js';
 
-/** Decides whether one connection carries several segments, which depends on what its server has borne so far. */
+/**
+ * Decides whether one connection carries several segments, which depends on what its server has borne so far.
+ */
 export class SegmentConnections {
   readonly #mode: DestinationConfig['segmentConnection'];
   /** The server has closed a connection that was to carry the next segment. */
@@ -19,9 +21,10 @@ export class SegmentConnections {
   }
 
   /**
-   * Judges the end of a connection that was publishing. Servers close one whose stream is over, or on a second `publish`.
-   * @returns `'atRest'`: nothing is lost, and none is needed before the next segment; `'opening'`: the next segment gets
-   *   another one; undefined: the connection is lost.
+   * Judges the end of a connection that was publishing. Servers close one whose stream is over, or on a
+   * second `publish`.
+   * @returns `'atRest'`: nothing is lost, and none is needed before the next segment; `'opening'`: the next
+   *   segment gets another one; undefined: the connection is lost.
    */
   judge(error: Error, standing: SegmentStanding): 'atRest' | 'opening' | undefined {
     if (!(error instanceof RtmpError)) return undefined;
@@ -32,7 +35,9 @@ export class SegmentConnections {
   }
 }
 
-/** The end of the segment before has arrived: the server has closed in an orderly way, or has answered since. */
+/**
+ * The end of the segment before has arrived: the server has closed in an orderly way, or has answered since.
+ */
 export function hasArrived(error: Error): boolean {
   return error instanceof RtmpError && (error.code === RtmpErrorCode.peerClosed || error.stage === 'publish');
 }

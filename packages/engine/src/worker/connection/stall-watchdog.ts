@@ -1,8 +1,8 @@
 import type { MonotonicClock } from '../../base/clock.js';
 
 /**
- * Notices a connection that is open but takes nothing: it watches a number that should grow while something waits to be
- * sent, not for errors, of which a dead network path has none.
+ * Notices a connection that is open but takes nothing: it watches a number that should grow while something
+ * waits to be sent, not for errors, of which a dead network path has none.
  */
 export class StallWatchdog {
   readonly #limit: number;

@@ -6,7 +6,10 @@ interface Waiter {
   reject(error: Error): void;
 }
 
-/** The target of a destination's connections: always the same, or the one that the caller's thread names each time. */
+/**
+ * The target of a destination's connections: always the same, or the one that the caller's thread names each
+ * time.
+ */
 export class TargetSource {
   /** Undefined: the caller's thread is asked. */
   #fixed: ShardTarget | undefined;
@@ -29,7 +32,10 @@ export class TargetSource {
     if (this.#fixed !== undefined) this.#fixed = target;
   }
 
-  /** The target for the next connection. Rejects with the signal's reason, or with the error that was the answer. */
+  /**
+   * The target for the next connection. Rejects with the signal's reason, or with the error that was the
+   * answer.
+   */
   async get(reason: TargetReason, signal: AbortSignal): Promise<ShardTarget> {
     if (this.#fixed !== undefined) return this.#fixed;
     signal.throwIfAborted();

@@ -1,6 +1,8 @@
 /** A rate is taken over so long, in ms, and two acknowledgements at least. */
 const SPAN = 2500;
-/** However short a queue has stood, a rate is taken over so long, in ms, that some acknowledgements are in it. */
+/**
+ * However short a queue has stood, a rate is taken over so long, in ms, that some acknowledgements are in it.
+ */
 const SHORTEST_SPAN = 750;
 /** Silence shows in a rate over this long, in ms: single acknowledgements come as unevenly as frames do. */
 const SILENCE_SPAN = 1000;
@@ -12,7 +14,10 @@ const CLOSEST = 90;
 const LARGEST_STEP = 1 << 20;
 /** More at a time, in bytes, and the server has miscounted or begun anew: some do. */
 const ABSURD_STEP = 1 << 28;
-/** Bytes that may be under way while the next acknowledgement is awaited, in steps: half a step more than one, as servers count unevenly. */
+/**
+ * Bytes that may be under way while the next acknowledgement is awaited, in steps: half a step more than one,
+ * as servers count unevenly.
+ */
 const STEPS_UNDER_WAY = 1.5;
 /** Bytes that may be under way when one has come, in steps: frames, and the time until it is noticed. */
 const STEPS_BEHIND = 0.25;
@@ -20,8 +25,8 @@ const STEPS_BEHIND = 0.25;
 const LEAST_PERIOD = 10_000;
 
 /**
- * Measures by the server's Acknowledgements (RTMP 1.0 §5.4.3) what it has received: what the kernel's buffer holds does not
- * hide it. Some servers send none, rarely, or wrong ones: then it tells nothing.
+ * Measures by the server's Acknowledgements (RTMP 1.0 §5.4.3) what it has received: what the kernel's buffer
+ * holds does not hide it. Some servers send none, rarely, or wrong ones: then it tells nothing.
  */
 export class AcknowledgementMeter {
   readonly #times = new Float64Array(MEMORY);

@@ -15,8 +15,8 @@ import {
 import { SendQueue } from './send-queue.js';
 
 /**
- * The source waits so long, in ms, for a destination that is full and has been left behind, before that must drop: of two
- * that are equally fast, one always has room a little before the other.
+ * The source waits so long, in ms, for a destination that is full and has been left behind, before that must
+ * drop: of two that are equally fast, one always has room a little before the other.
  */
 export const PATIENCE = 1000;
 
@@ -31,8 +31,8 @@ export interface BacklogOwner {
 }
 
 /**
- * The queue of a destination, and what becomes of it when it grows: the source is made to wait, or tags are dropped, so that
- * what goes out can always be decoded.
+ * The queue of a destination, and what becomes of it when it grows: the source is made to wait, or tags are
+ * dropped, so that what goes out can always be decoded.
  */
 export class Backlog extends SendQueue {
   readonly #owner: BacklogOwner;
@@ -126,13 +126,18 @@ export class Backlog extends SendQueue {
     this.#owner.onFull();
   }
 
-  /** Lets go of half of what waits: the channel's part of the pool runs short, and others must not suffer for it. */
+  /**
+   * Lets go of half of what waits: the channel's part of the pool runs short, and others must not suffer for
+   * it.
+   */
   relieve(): void {
     this.#makeRoom({ bytes: Math.floor(this.bytes / 2), ms: Number.POSITIVE_INFINITY });
     this.resumeIfRoom();
   }
 
-  /** Another destination may be ahead now: then what does not fit is dropped, and the source need not wait. */
+  /**
+   * Another destination may be ahead now: then what does not fit is dropped, and the source need not wait.
+   */
   reconsider(): void {
     if (!this.#full || !this.#drops) return;
     this.#makeRoom(this.#limits.lowWatermark);

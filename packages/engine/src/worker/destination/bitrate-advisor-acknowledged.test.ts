@@ -9,9 +9,9 @@ const GROUP = 50;
 const KEY = 8;
 
 /**
- * An encoder of 25 frames a second that follows the advice, up to what it would like to give; a kernel that takes all at once and
- * shows nothing; a link, which may lend what it has not carried in the last moment; and a server that acknowledges as often as
- * it is asked to. Rates are in bit/s.
+ * An encoder of 25 frames a second that follows the advice, up to what it would like to give; a kernel that
+ * takes all at once and shows nothing; a link, which may lend what it has not carried in the last moment; and
+ * a server that acknowledges as often as it is asked to. Rates are in bit/s.
  */
 class AcknowledgedLink {
   readonly told: (BitrateAdvice & { readonly at: number })[] = [];
@@ -43,7 +43,10 @@ class AcknowledgedLink {
     return this.#advisor.acknowledgementWindow;
   }
 
-  /** Runs for so long; returns when the encoder was within a fifth of what can be had first, in s, and the longest queue, in ms. */
+  /**
+   * Runs for so long; returns when the encoder was within a fifth of what can be had first, in s, and the
+   * longest queue, in ms.
+   */
   run(seconds: number, capacity: number): { reached: number; queue: number; within: number } {
     const goal = Math.min(capacity, this.#wanted);
     let reached = Number.POSITIVE_INFINITY;
@@ -161,7 +164,8 @@ test('a source that does not use what it was advised is not advised more', () =>
   let received = 0;
   let acknowledged = 0;
   const told: number[] = [];
-  // 8 Mbit/s to a link of 2 Mbit/s for 10 s; then the source gives 0.8 Mbit/s, long after what waited has gone.
+  // 8 Mbit/s to a link of 2 Mbit/s for 10 s; then the source gives 0.8 Mbit/s, long after what waited has
+  // gone.
   for (let now = 0; now < 120_000; now += 100) {
     sent += now < 10_000 ? 100_000 : 10_000;
     received = Math.min(sent, received + 25_000);

@@ -4,7 +4,10 @@ import { BitrateAdvisor } from './bitrate-advisor.js';
 
 const TICK = 100;
 
-/** A queue in front of a connection that takes so much a second and shows nothing else, by hand. Rates are in bit/s. */
+/**
+ * A queue in front of a connection that takes so much a second and shows nothing else, by hand. Rates are in
+ * bit/s.
+ */
 class Path {
   readonly advisor = new BitrateAdvisor();
   readonly told: (BitrateAdvice & { readonly at: number })[] = [];

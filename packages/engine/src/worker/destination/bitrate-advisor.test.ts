@@ -11,8 +11,8 @@ interface Told extends BitrateAdvice {
 }
 
 /**
- * A source of 25 frames a second, a queue, the kernel's buffer, and a link; rates in bit/s. The encoder follows what it is
- * advised, up to what it would like to give.
+ * A source of 25 frames a second, a queue, the kernel's buffer, and a link; rates in bit/s. The encoder
+ * follows what it is advised, up to what it would like to give.
  */
 class Simulation {
   readonly told: Told[] = [];

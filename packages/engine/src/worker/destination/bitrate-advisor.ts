@@ -9,21 +9,38 @@ const SAMPLE = 500;
 const IDLE = 3000;
 /** After this long, in ms, a change of the source has come through by two thirds. */
 const TIME_CONSTANT = 2000;
-/** A backlog from this on, in ms of media, is not the jitter of a moment: the kernel's buffer is full below it. */
+/**
+ * A backlog from this on, in ms of media, is not the jitter of a moment: the kernel's buffer is full below
+ * it.
+ */
 const CONGESTED = 300;
-/** Advice in one direction comes at most so often, in ms: an encoder needs time to follow, and a measurement to be one. */
+/**
+ * Advice in one direction comes at most so often, in ms: an encoder needs time to follow, and a measurement
+ * to be one.
+ */
 const ADVICE_INTERVAL = 2000;
-/** Part of the throughput that is advised: the rest drains the backlog, carries the protocol, and absorbs jitter. */
+/**
+ * Part of the throughput that is advised: the rest drains the backlog, carries the protocol, and absorbs
+ * jitter.
+ */
 const HEADROOM = 0.85;
-/** An encoder can do little below this, and a stall of a second must not ask for nothing, in bytes a second. */
+/**
+ * An encoder can do little below this, and a stall of a second must not ask for nothing, in bytes a second.
+ */
 const LEAST = 8000;
 /** Smaller changes are not worth the encoder's while. */
 const WORTHWHILE = 0.1;
-/** An attempt to send more has failed when so much waits, in ms: waiting for what counts as congestion would lose more time. */
+/**
+ * An attempt to send more has failed when so much waits, in ms: waiting for what counts as congestion would
+ * lose more time.
+ */
 const ATTEMPT_FAILED = 200;
 /** Advice to give up an attempt may come so soon after it, in ms. */
 const ATTEMPT_INTERVAL = 1000;
-/** More is tried only when the server has received this part of what was advised, and no more than so many ms wait. */
+/**
+ * More is tried only when the server has received this part of what was advised, and no more than so many ms
+ * wait.
+ */
 const CARRIED = 0.9;
 const HOLDS = 150;
 /** Less than this part of what was advised, and the source says nothing about what more would do. */
@@ -37,15 +54,19 @@ const LEAST_WINDOW = 1 << 14;
 const MOST_WINDOW = 1 << 18;
 
 /**
- * Estimates what a connection carries, from what is offered to it and what the kernel takes. While there is no backlog
- * nobody knows how much more would fit: that is found out by trying, in steps, up to what the source gave before.
+ * Estimates what a connection carries, from what is offered to it and what the kernel takes. While there is
+ * no backlog nobody knows how much more would fit: that is found out by trying, in steps, up to what the
+ * source gave before.
  *
- * It has no clock and no timer: it judges when it is told how things stand, and says nothing while nothing is sent.
+ * It has no clock and no timer: it judges when it is told how things stand, and says nothing while nothing is
+ * sent.
  */
 export class BitrateAdvisor {
   readonly #flow = new ThroughputMeter();
   readonly #acknowledgements = new AcknowledgementMeter();
-  /** The least that the kernel hid in this sample and in the one before, in ms: key frames pass, queues stand. */
+  /**
+   * The least that the kernel hid in this sample and in the one before, in ms: key frames pass, queues stand.
+   */
   #hidden = Number.POSITIVE_INFINITY;
   #hiddenBefore = 0;
   #sampledAt: number | undefined;
@@ -66,7 +87,9 @@ export class BitrateAdvisor {
   /** The throughput that was measured last. */
   #known: number | undefined;
 
-  /** How much the server should acknowledge at once, in bytes, so that a change of the connection shows soon. */
+  /**
+   * How much the server should acknowledge at once, in bytes, so that a change of the connection shows soon.
+   */
   get acknowledgementWindow(): number {
     if (this.#advised === undefined) return MOST_WINDOW;
     const bytes = 2 ** Math.floor(Math.log2(this.#advised / ACKNOWLEDGEMENTS_A_SECOND));
@@ -153,7 +176,10 @@ export class BitrateAdvisor {
     return this.#advise(now, target, 'congested');
   }
 
-  /** Bytes that the kernel has accepted beyond those that the path holds, in ms at the rate at which the server receives. */
+  /**
+   * Bytes that the kernel has accepted beyond those that the path holds, in ms at the rate at which the
+   * server receives.
+   */
   #hiddenBacklog(now: number): number {
     const { excess } = this.#acknowledgements;
     const rate = excess === 0 ? undefined : this.#acknowledgements.throughput(now);
@@ -192,7 +218,10 @@ export class BitrateAdvisor {
     return advice;
   }
 
-  /** The advised rate is used, and gets through. A source that does not use it says nothing about what more would do. */
+  /**
+   * The advised rate is used, and gets through. A source that does not use it says nothing about what more
+   * would do.
+   */
   #holds(now: number, advised: number, waiting: number): boolean {
     if (this.#isTold) return this.#acknowledgements.carried(now) >= CARRIED * advised && waiting <= HOLDS;
     return this.#source !== undefined && this.#source >= USED * advised;

@@ -99,7 +99,10 @@ export class DestinationCounters {
   }
 }
 
-/** −1 before the first acknowledgement. Sequence numbers wrap at 2^32, and servers may count the handshake or not. */
+/**
+ * −1 before the first acknowledgement. Sequence numbers wrap at 2^32, and servers may count the handshake or
+ * not.
+ */
 export function unacknowledgedBytes(publisher: RtmpPublisher | undefined): number {
   if (publisher === undefined || publisher.acknowledged === 0) return -1;
   return Math.max(0, (publisher.bytesWritten - publisher.acknowledged) | 0);

@@ -9,7 +9,10 @@ export function closeTimeoutError(limit: number, queued: number): CloudPushError
   });
 }
 
-/** The rest cannot leave in time: there is no attempt to connect before then. `limit` is in ms, `queued` in bytes. */
+/**
+ * The rest cannot leave in time: there is no attempt to connect before then. `limit` is in ms, `queued` in
+ * bytes.
+ */
 export function outOfReachError(limit: number, queued: number, cause: Error): CloudPushError {
   const message = `${queued} bytes were still queued, and the next attempt to connect was due after the close time-out of ${limit} ms; the last one failed: ${cause.message}`;
   return new CloudPushError('ERR_CLOUDPUSH_CLOSE_TIMEOUT', message, {

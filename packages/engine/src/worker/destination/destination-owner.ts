@@ -41,7 +41,10 @@ export interface DestinationOwner {
   onRoom(): void;
   /** The connection cannot carry a tag, for its size; it goes on with the next. */
   onRefused(error: Error): void;
-  /** A segment has been handed over to its end here; `taken` is false when its tail was lost with the connection. */
+  /**
+   * A segment has been handed over to its end here; `taken` is false when its tail was lost with the
+   * connection.
+   */
   onSegmentEnd(destination: number, totals: SegmentTotals, taken: boolean): void;
   /** Everything is released: the last thing that a destination says. */
   onEnded(destination: number): void;

@@ -31,8 +31,9 @@ interface DestinationStreamParts {
 }
 
 /**
- * The stream of a destination: the queue of tags in front of its connection. Tags that come while nothing is being published wait
- * and go out in order; after a lost connection the stream goes on at a key frame, and each segment is a stream of its own.
+ * The stream of a destination: the queue of tags in front of its connection. Tags that come while nothing is
+ * being published wait and go out in order; after a lost connection the stream goes on at a key frame, and
+ * each segment is a stream of its own.
  */
 export class DestinationStream implements Flushable {
   /** The destination's number. */
@@ -201,7 +202,9 @@ export class DestinationStream implements Flushable {
     if (this.backlog.isEmpty) this.#owner.onEmpty();
   }
 
-  /** The next tag may need the next stream, or be the one at which the stream goes over to another connection. */
+  /**
+   * The next tag may need the next stream, or be the one at which the stream goes over to another connection.
+   */
   #makeWayFor({ tag, mark }: QueuedTag): void {
     if (mark?.border === 'start' && mark.number > this.segments.current.number)
       this.#startSegment(mark.number);
@@ -213,7 +216,10 @@ export class DestinationStream implements Flushable {
     return this.segments.isOpen ? this.#connections.publisher : undefined;
   }
 
-  /** The next stream is published: by a connection that waits to take over, by the one that stands, or by another. */
+  /**
+   * The next stream is published: by a connection that waits to take over, by the one that stands, or by
+   * another.
+   */
   #startSegment(number: number): void {
     this.#writer.startSegment(this.segments.start(number));
     if (this.#connections.canMove) {
@@ -221,7 +227,9 @@ export class DestinationStream implements Flushable {
     } else if (this.#connections.nextStream()) this.#owner.onMoving();
   }
 
-  /** Its last tag, then the end of its stream. When the kernel has taken the tag, it has taken all before it. */
+  /**
+   * Its last tag, then the end of its stream. When the kernel has taken the tag, it has taken all before it.
+   */
   #endSegment(publisher: RtmpPublisher, { tag, block, description }: QueuedTag): void {
     const segment = this.segments.current;
     const { streamName } = this.#connections;

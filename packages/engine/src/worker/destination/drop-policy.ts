@@ -15,9 +15,10 @@ export interface Dropped {
 }
 
 /**
- * Makes room in a queue that a slow destination has let grow, down to `target`: disposable pictures go first, then
- * whole groups of pictures, so that what is left can be decoded, each with the audio that came before it; audio alone
- * goes only when no video is left to drop before it; sequence headers and data messages never.
+ * Makes room in a queue that a slow destination has let grow, down to `target`: disposable pictures go first,
+ * then whole groups of pictures, so that what is left can be decoded, each with the audio that came before
+ * it; audio alone goes only when no video is left to drop before it; sequence headers and data messages
+ * never.
  */
 export function relieve(queue: SendQueue, target: Watermark): Dropped {
   const disposable = queue.remove((tag) => tag.role === TagRole.disposableFrame);
@@ -38,7 +39,10 @@ function isAbove(queue: SendQueue, limit: Watermark): boolean {
   return queue.bytes > limit.bytes || queue.ms > limit.ms;
 }
 
-/** Drops the rest of the group that is under way, then one group after the other until the queue is down to the target. */
+/**
+ * Drops the rest of the group that is under way, then one group after the other until the queue is down to
+ * the target.
+ */
 function skipGroups(queue: SendQueue, target: Watermark): void {
   dropToKeyFrame(queue, 0);
   while (isAbove(queue, target) && queue.count(isKeyFrame) > 0) {
@@ -48,7 +52,10 @@ function skipGroups(queue: SendQueue, target: Watermark): void {
   }
 }
 
-/** Drops pictures up to the key frame that follows `passing` others, which are dropped, too; all when there is none. */
+/**
+ * Drops pictures up to the key frame that follows `passing` others, which are dropped, too; all when there is
+ * none.
+ */
 function dropToKeyFrame(queue: SendQueue, passing: number): void {
   let passed = 0;
   queue.removeWhile((tag) => {
@@ -57,7 +64,9 @@ function dropToKeyFrame(queue: SendQueue, passing: number): void {
   });
 }
 
-/** Drops the pictures in front of a queue's first key frame: what is left can be decoded from there on only. */
+/**
+ * Drops the pictures in front of a queue's first key frame: what is left can be decoded from there on only.
+ */
 export function startAtKeyFrame(queue: SendQueue): Dropped {
   const pictures = queue.count(isPicture);
   const awaitKeyFrame = queue.count(isKeyFrame) === 0;

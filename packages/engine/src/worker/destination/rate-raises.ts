@@ -1,7 +1,12 @@
-/** A throughput that differs by more from the one of the attempt that failed is another link's: what failed may do now. */
+/**
+ * A throughput that differs by more from the one of the attempt that failed is another link's: what failed
+ * may do now.
+ */
 const OTHER_LINK = 0.25;
 
-/** When more is tried than a connection is known to carry, and how much more. All rates are in bytes a second. */
+/**
+ * When more is tried than a connection is known to carry, and how much more. All rates are in bytes a second.
+ */
 export interface RateRaises {
   /**
    * Time without a backlog, in ms, before the next attempt.
@@ -12,7 +17,9 @@ export interface RateRaises {
   stepAt(advised: number): number;
   /** More is being tried. */
   onRaised(advised: number): void;
-  /** @param throughput what was carried when less had to be advised; `wasTried`: because more had been tried */
+  /**
+   * @param throughput what was carried when less had to be advised; `wasTried`: because more had been tried
+   */
   onCongested(throughput: number, wasTried: boolean): void;
 }
 
@@ -26,8 +33,8 @@ const CAREFUL_WAIT = 4000;
 const CAREFUL_STEP = 1.12;
 
 /**
- * Small and rare attempts, for servers whose acknowledgements tell nothing: that more does not fit shows only when the kernel's
- * buffer is full, megabytes later.
+ * Small and rare attempts, for servers whose acknowledgements tell nothing: that more does not fit shows only
+ * when the kernel's buffer is full, megabytes later.
  */
 export class UntoldRaises implements RateRaises {
   #wait = WAIT;
@@ -64,23 +71,29 @@ export class UntoldRaises implements RateRaises {
   }
 }
 
-/** Before the first attempt, in ms: what waited has gone, and the next attempt must not come as soon as the last one failed. */
+/**
+ * Before the first attempt, in ms: what waited has gone, and the next attempt must not come as soon as the
+ * last one failed.
+ */
 const TOLD_WAIT = 3500;
 /** How long an attempt must hold, in ms, before the next one. */
 const HELD = 1000;
-/** Near the rate that failed: a link that lends for a moment (a token bucket's depth) must have taken its loan back. */
+/**
+ * Near the rate that failed: a link that lends for a moment (a token bucket's depth) must have taken its loan
+ * back.
+ */
 const HELD_NEAR_FAILURE = 2500;
 /** Up to this many times the rate that failed. */
 const NEAR_FAILURE = 1.3;
 /**
- * The first attempt stays within a fifth of what the link is known to carry; those that follow it dare more. The third does not
- * leap over a link that is four times as fast.
+ * The first attempt stays within a fifth of what the link is known to carry; those that follow it dare more.
+ * The third does not leap over a link that is four times as fast.
  */
 const STEPS = [1.35, 1.8, 1.7, 2] as const;
 
 /**
- * Attempts that grow as long as each holds, for servers whose acknowledgements tell within a second or two what gets through:
- * a link that has become four times as fast is used within ten seconds.
+ * Attempts that grow as long as each holds, for servers whose acknowledgements tell within a second or two
+ * what gets through: a link that has become four times as fast is used within ten seconds.
  */
 export class ToldRaises implements RateRaises {
   /** Attempts that have followed one another. */

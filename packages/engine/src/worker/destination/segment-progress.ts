@@ -6,8 +6,9 @@ import type { SegmentStanding } from '../connection/reconnector-owner.js';
 import { isAudioFrame, isPicture } from './drop-policy.js';
 
 /**
- * The standing of a segment at its destination: its stream has yet to be published; it is; everything has been handed over; and the
- * kernel has taken the last byte. A segment whose tail is lost with its connection stays `'ended'`.
+ * The standing of a segment at its destination: its stream has yet to be published; it is; everything has
+ * been handed over; and the kernel has taken the last byte. A segment whose tail is lost with its connection
+ * stays `'ended'`.
  */
 type SegmentPlace = 'opening' | 'open' | 'ended' | 'left';
 

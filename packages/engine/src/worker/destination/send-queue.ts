@@ -94,7 +94,10 @@ export class SendQueue {
     return before - this.length;
   }
 
-  /** Goes through the waiting tags, oldest first, and lets go of those that `judge` says to remove, until it says stop. */
+  /**
+   * Goes through the waiting tags, oldest first, and lets go of those that `judge` says to remove, until it
+   * says stop.
+   */
   removeWhile(judge: (tag: FlvTag, index: number) => 'remove' | 'keep' | 'stop'): void {
     const kept: QueuedTag[] = [];
     let i = this.#first;
@@ -125,14 +128,20 @@ export class SendQueue {
     }
   }
 
-  /** The description that a dropped tag has brought: the next tag, when it does not wait here, must take it along. */
+  /**
+   * The description that a dropped tag has brought: the next tag, when it does not wait here, must take it
+   * along.
+   */
   takeOrphan(): StreamDescription | undefined {
     const orphan = this.#orphan;
     this.#orphan = undefined;
     return orphan;
   }
 
-  /** Lets go of the oldest tags that match, until the queue is down to both limits. Returns how many they were. */
+  /**
+   * Lets go of the oldest tags that match, until the queue is down to both limits. Returns how many they
+   * were.
+   */
   removeOldest(matches: (tag: FlvTag) => boolean, bytes: number, ms: number): number {
     const before = this.length;
     const newest = this.#entries.at(-1)?.at ?? 0;

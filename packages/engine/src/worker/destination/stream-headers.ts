@@ -5,8 +5,8 @@ import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import type { SendQueue } from './send-queue.js';
 
 /**
- * The headers of a stream as its destination has met them. A stream that starts, or starts again, must begin with
- * metadata, audio header and video header, in this order, before its first frame.
+ * The headers of a stream as its destination has met them. A stream that starts, or starts again, must begin
+ * with metadata, audio header and video header, in this order, before its first frame.
  */
 export class StreamHeaders {
   #audio: FlvTag | undefined;
@@ -31,7 +31,10 @@ export class StreamHeaders {
     return this.#video !== undefined;
   }
 
-  /** Takes note of a header that is sent, or of a tag with a description. Header tags own their memory, so they can be kept. */
+  /**
+   * Takes note of a header that is sent, or of a tag with a description. Header tags own their memory, so
+   * they can be kept.
+   */
   note(tag: FlvTag, description: StreamDescription | undefined): void {
     if (description !== undefined) this.#noteDescription(description);
     switch (tag.role) {
@@ -54,7 +57,10 @@ export class StreamHeaders {
     if (description !== undefined) this.#noteDescription(description);
   }
 
-  /** False for data while nothing is known of any track, here or in the queue: it goes out ahead of the headers. */
+  /**
+   * False for data while nothing is known of any track, here or in the queue: it goes out ahead of the
+   * headers.
+   */
   mayStart({ role }: FlvTag, description: StreamDescription | undefined, queue: SendQueue): boolean {
     if (role !== TagRole.data || (description ?? this.#description) !== undefined) return true;
     return queue.find((tag) => tag.role !== TagRole.data) !== undefined;
@@ -70,9 +76,9 @@ export class StreamHeaders {
   }
 
   /**
-   * The tags that must go out before `first`, with its time, but for `onMetaData`; `first` itself may be among them. While the connection
-   * was being made, both tracks have usually begun: what the queue tells of a track that is not known yet is sent ahead,
-   * so that the server learns of both at once.
+   * The tags that must go out before `first`, with its time, but for `onMetaData`; `first` itself may be
+   * among them. While the connection was being made, both tracks have usually begun: what the queue tells of
+   * a track that is not known yet is sent ahead, so that the server learns of both at once.
    */
   start(
     first: FlvTag,
@@ -119,7 +125,10 @@ export class StreamHeaders {
   }
 }
 
-/** The first audio tag is the header, with codecs that have one; with others it is a frame that brings the description. */
+/**
+ * The first audio tag is the header, with codecs that have one; with others it is a frame that brings the
+ * description.
+ */
 function isAudio({ role }: FlvTag): boolean {
   return role === TagRole.audioSequenceHeader || role === TagRole.audioFrame;
 }

@@ -35,7 +35,9 @@ export interface StreamOwner {
   onMoved(publisher: RtmpPublisher): void;
   /** The stream has left its connection in good order, and another has yet to be made. */
   onMoving(): void;
-  /** A segment has been handed over to its end; `taken` is false when its tail was lost with the connection. */
+  /**
+   * A segment has been handed over to its end; `taken` is false when its tail was lost with the connection.
+   */
   onSegmentEnd(totals: SegmentTotals, taken: boolean): void;
   /** Nothing waits any more. */
   onEmpty(): void;

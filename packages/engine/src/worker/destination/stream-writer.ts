@@ -28,8 +28,8 @@ interface StreamWriterParts {
 }
 
 /**
- * Writes a stream's tags to the connection that publishes it: on each connection, and in each segment, headers first. It knows
- * whether there is room for more, and how far the stream has come.
+ * Writes a stream's tags to the connection that publishes it: on each connection, and in each segment,
+ * headers first. It knows whether there is room for more, and how far the stream has come.
  */
 export class StreamWriter {
   readonly #owner: Pick<DestinationOwner, 'bitrates' | 'onRefused'>;
@@ -44,7 +44,10 @@ export class StreamWriter {
   /** Of the sequence on this connection: its headers have yet to be sent; they were; its end was. */
   #sequence: 'unstarted' | 'underway' | 'ended' = 'unstarted';
   #isWritable = true;
-  /** The time of the last tag that a connection was handed, in ms of the segment's clock; undefined before the first. */
+  /**
+   * The time of the last tag that a connection was handed, in ms of the segment's clock; undefined before the
+   * first.
+   */
   #lastSent: number | undefined;
   /** Since when the stream is published, in ms of the monotonic clock; infinity: it is not. */
   #since = Number.POSITIVE_INFINITY;
@@ -109,7 +112,10 @@ export class StreamWriter {
     this.#sequence = 'unstarted';
   }
 
-  /** Writes a tag, with what must go before it; the tag's block is let go of when the kernel has taken the tag. */
+  /**
+   * Writes a tag, with what must go before it; the tag's block is let go of when the kernel has taken the
+   * tag.
+   */
   send(
     publisher: RtmpPublisher,
     tag: FlvTag,

@@ -8,7 +8,9 @@ interface Moment {
   readonly sent: number;
 }
 
-/** The same measurement from a list of all that happened: slow, and with nothing kept that can be worked out. */
+/**
+ * The same measurement from a list of all that happened: slow, and with nothing kept that can be worked out.
+ */
 class NaiveMeter {
   measured: number | undefined;
   /** When the buffer was full, and each time that it took more. */

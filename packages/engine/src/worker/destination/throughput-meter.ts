@@ -10,19 +10,25 @@ const SHORTEST = 1000;
 const TIME_CONSTANT = 1000;
 /** The lump to reckon with before one was seen: a third of Linux' largest send buffer, 4 MiB, in bytes. */
 const ASSUMED_LUMP = 1_400_000;
-/** A moment at which the buffer was full tells nothing after so long, in ms: the connection may have changed meanwhile. */
+/**
+ * A moment at which the buffer was full tells nothing after so long, in ms: the connection may have changed
+ * meanwhile.
+ */
 const MEMORY = 30_000;
 /** Part of a lump that is not the dribble between two of them. */
 const WHOLE_LUMP = 0.5;
-/** Lumps become smaller when the kernel's buffer does: what is left of the largest one with each measurement. */
+/**
+ * Lumps become smaller when the kernel's buffer does: what is left of the largest one with each measurement.
+ */
 const LUMP_MEMORY = 0.7;
 
 /**
- * Measures what a connection carries while there is always more to send. Kernels take bytes in lumps: Linux says that
- * a full socket can be written again when a third of its send buffer is free, and takes next to nothing until then. With
- * a buffer of 4 MiB and 1.6 Mbit/s that is 1.4 MB every 7 s. So it measures from the end of one lump to the end of another,
- * two moments at which the buffer was full; what was taken between them is what has left it. While a lump is awaited, the
- * largest of the last ones bounds what the connection can be carrying.
+ * Measures what a connection carries while there is always more to send. Kernels take bytes in lumps: Linux
+ * says that a full socket can be written again when a third of its send buffer is free, and takes next to
+ * nothing until then. With a buffer of 4 MiB and 1.6 Mbit/s that is 1.4 MB every 7 s. So it measures from the
+ * end of one lump to the end of another, two moments at which the buffer was full; what was taken between
+ * them is what has left it. While a lump is awaited, the largest of the last ones bounds what the connection
+ * can be carrying.
  */
 export class ThroughputMeter {
   /** When the buffer was full, from which it is measured on; undefined while nothing waits. */

@@ -20,15 +20,19 @@ import type { StreamOwner } from './stream-owner.js';
 type Life =
   /** It takes tags, and connects. */
   | { readonly kind: 'open' }
-  /** It takes nothing more than what it has, which must have left at the time `by`, in ms of the monotonic clock. */
+  /**
+   * It takes nothing more than what it has, which must have left at the time `by`, in ms of the monotonic
+   * clock.
+   */
   | { readonly kind: 'closing'; readonly by: number; readonly stopTimer: () => void }
   | { readonly kind: 'ended' };
 
 type Connectivity =
   | { readonly kind: 'up' }
   /**
-   * There is no connection. `isMove`: the stream has left its old one in good order. `retry`: why the last one, or the last attempt,
-   * has failed, and when the next attempt is due, in ms of the monotonic clock; undefined: it has not, or the next may come at any time.
+   * There is no connection. `isMove`: the stream has left its old one in good order. `retry`: why the last
+   * one, or the last attempt, has failed, and when the next attempt is due, in ms of the monotonic clock;
+   * undefined: it has not, or the next may come at any time.
    */
   | {
       readonly kind: 'down';
@@ -50,8 +54,8 @@ interface DestinationParts {
 }
 
 /**
- * One server that a channel pushes to, from its first connection to its end: makes the stream wait, go on and move with what becomes
- * of its connections, closes it in time, and reports all that to the caller's thread.
+ * One server that a channel pushes to, from its first connection to its end: makes the stream wait, go on and
+ * move with what becomes of its connections, closes it in time, and reports all that to the caller's thread.
  */
 export class WorkerDestination implements ReconnectorOwner, StreamOwner {
   /** The destination's number. */
@@ -132,7 +136,10 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
     this.#endIfOutOfReach();
   }
 
-  /** Nothing is gained by waiting for the end of the close time-out when there is no attempt to connect before it. */
+  /**
+   * Nothing is gained by waiting for the end of the close time-out when there is no attempt to connect before
+   * it.
+   */
   #endIfOutOfReach(): void {
     const retry = this.#connectivity.kind === 'down' ? this.#connectivity.retry : undefined;
     if (this.#life.kind !== 'closing' || retry === undefined || retry.at < this.#life.by) return;

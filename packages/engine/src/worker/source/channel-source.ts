@@ -40,7 +40,9 @@ type State =
   | { readonly name: 'over' }
   | { readonly name: 'closed' };
 
-/** A channel's source: opened, watched, and opened again when it is lost, for as long as the channel lasts. */
+/**
+ * A channel's source: opened, watched, and opened again when it is lost, for as long as the channel lasts.
+ */
 export class ChannelSource {
   readonly #context: SourceContext;
   readonly #channel: SourceChannel;

@@ -16,8 +16,8 @@ const MAX_TAIL = 500;
 /** How long a command may take to end when it is told to, in ms. */
 const KILL_AFTER = 1000;
 /**
- * ms of media that go out in a ms, at most: what a command gives faster than real time waits in its pipe, and a clock of a camera
- * that is fast by what quartz can be is not held up.
+ * ms of media that go out in a ms, at most: what a command gives faster than real time waits in its pipe, and
+ * a clock of a camera that is fast by what quartz can be is not held up.
  */
 const SPEED = 1.001;
 
@@ -143,7 +143,10 @@ export class CommandOpener implements ReaderOpener {
   }
 }
 
-/** Users, passwords and values of queries of all URLs: also of those within a property (`location=rtsp://…`), or a script. */
+/**
+ * Users, passwords and values of queries of all URLs: also of those within a property (`location=rtsp://…`),
+ * or a script.
+ */
 function secretsIn(args: readonly string[]): string[] {
   const texts = [...args, ...args.flatMap((argument) => argument.split(/[\s"'`]+/))];
   return [...withForms(texts.flatMap(credentialsIn)), ...queryValues(texts)];

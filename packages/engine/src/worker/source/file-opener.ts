@@ -4,7 +4,10 @@ import { openSource } from '../../sources/open-source.js';
 import { play } from '../../sources/pacing/play.js';
 import type { OpenedReader, ReaderOpener } from './reader-session.js';
 
-/** Of a file up to this size, in bytes, all is kept in memory while it is played; a larger one is read as it is sent. */
+/**
+ * Of a file up to this size, in bytes, all is kept in memory while it is played; a larger one is read as it
+ * is sent.
+ */
 const MAX_CLIP_SIZE = 0;
 
 type FileInput = Extract<SourceInput, { readonly kind: 'file' }>;

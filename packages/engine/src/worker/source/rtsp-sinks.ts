@@ -4,7 +4,9 @@ import type { MediaSink } from '../../sources/rtsp/depacketize/media-sink.js';
 import type { TrackDescription } from '../../sources/rtsp/sdp/track-description.js';
 import type { TrackWriter } from './track-writer.js';
 
-/** In front of each NAL unit (ISO/IEC 14496-10 Annex B): the muxer turns it into the length, where it stands. */
+/**
+ * In front of each NAL unit (ISO/IEC 14496-10 Annex B): the muxer turns it into the length, where it stands.
+ */
 const START_CODE = Uint8Array.of(0, 0, 0, 1);
 /** FLV has G.711 at this sampling frequency, in one channel, only. */
 const G711_RATE = 8000;

@@ -10,7 +10,10 @@ import type {
   UdpPeer,
 } from '../../sources/rtsp/session/session-types.js';
 
-/** One buffer for what all cameras of a thread send over TCP: its content does not outlive the call that brings it. */
+/**
+ * One buffer for what all cameras of a thread send over TCP: its content does not outlive the call that
+ * brings it.
+ */
 const readBuffer = Buffer.allocUnsafe(64 * 1024);
 /** How often a pair of ports is looked for. */
 const BIND_ATTEMPTS = 30;

@@ -2,15 +2,17 @@ import { GRANULE, granulesFor, NO_BLOCK } from '../../memory/block-layout.js';
 import type { BlockReturn, PacketBlock } from '../channel/packet-block.js';
 
 /**
- * The memory of the packets of an in-shard source: slabs, blocks of the pool that the shard has leased for the channel and divides
- * itself, so that no other thread has a part in a packet.
+ * The memory of the packets of an in-shard source: slabs, blocks of the pool that the shard has leased for
+ * the channel and divides itself, so that no other thread has a part in a packet.
  *
- * A slab is filled from its start to its end. Once its last packet has been released it is filled anew: while the server keeps up,
- * one slab does for ever, and the pool's thread is not asked again. When the current slab has no room, another is asked for; one
- * that is no longer current goes back to the pool with its last packet. What a channel holds so is bounded by the fair share, as the
- * pool's thread grants each slab; what it needs at least, a slab for its largest packet, it keeps for as long as its source gives.
+ * A slab is filled from its start to its end. Once its last packet has been released it is filled anew: while
+ * the server keeps up, one slab does for ever, and the pool's thread is not asked again. When the current
+ * slab has no room, another is asked for; one that is no longer current goes back to the pool with its last
+ * packet. What a channel holds so is bounded by the fair share, as the pool's thread grants each slab; what
+ * it needs at least, a slab for its largest packet, it keeps for as long as its source gives.
  *
- * Packets are numbered as blocks of the pool are, by their first granule, and have the same room in front of their payload.
+ * Packets are numbered as blocks of the pool are, by their first granule, and have the same room in front of
+ * their payload.
  */
 
 /** A slab is an eighth larger than the largest packet. */
@@ -77,7 +79,8 @@ export class SlabArena implements BlockReturn {
   }
 
   /**
-   * Takes room for a packet, which is handed out as a {@link PacketBlock} of this arena, or given back by {@link cancel}.
+   * Takes room for a packet, which is handed out as a {@link PacketBlock} of this arena, or given back by
+   * {@link cancel}.
    * @returns its block; {@link NO_BLOCK} when there is no room now: the owner is told when there is
    */
   reserve(bytes: number): number {
@@ -101,8 +104,9 @@ export class SlabArena implements BlockReturn {
   }
 
   /**
-   * Takes what is left of a slab for a packet of unknown size, the last one of the arena until it is {@link finish}ed, or given
-   * back by {@link cancel}. Where less is left than the largest packet took, another slab is asked for.
+   * Takes what is left of a slab for a packet of unknown size, the last one of the arena until it is {@link
+   * finish}ed, or given back by {@link cancel}. Where less is left than the largest packet took, another slab
+   * is asked for.
    * @returns its block; {@link NO_BLOCK} when there is none
    */
   open(): number {

@@ -12,8 +12,8 @@ export interface SourceModuleContext {
 export interface SourceModulePacket {
   readonly kind: 'video' | 'audio';
   /**
-   * As `sendVideo` and `sendAudio` take it; with `configuration`: NAL units with their lengths in front, or a raw AAC frame. It must stay
-   * as it is until the next packet is asked for.
+   * As `sendVideo` and `sendAudio` take it; with `configuration`: NAL units with their lengths in front, or a
+   * raw AAC frame. It must stay as it is until the next packet is asked for.
    */
   readonly data: Uint8Array;
   /** Presentation time in ms, on a clock of any origin that all packets of the source share. */
@@ -22,7 +22,10 @@ export interface SourceModulePacket {
   readonly dts?: number | undefined;
   /** Whether decoding can start here, as a hint. */
   readonly keyFrame?: boolean | undefined;
-  /** The track's `avcC`, `hvcC` or `av1C` record, AudioSpecificConfig, `OpusHead` or `fLaC` header; the same array while it is the same. */
+  /**
+   * The track's `avcC`, `hvcC` or `av1C` record, AudioSpecificConfig, `OpusHead` or `fLaC` header; the same
+   * array while it is the same.
+   */
   readonly configuration?: Uint8Array | undefined;
 }
 
@@ -33,8 +36,8 @@ export interface SourceModuleStream {
   /** Left out: there is no sound. */
   readonly audio?: AudioCodec | undefined;
   /**
-   * `true`: packets come as they are made, and go out at once; none for a while means that the source is lost. Default `false`: they
-   * are asked for when they are due, by their decoding times.
+   * `true`: packets come as they are made, and go out at once; none for a while means that the source is
+   * lost. Default `false`: they are asked for when they are due, by their decoding times.
    */
   readonly live?: boolean | undefined;
   /** In order of decoding time. Its end is the end of the source; an error is the loss of it. */

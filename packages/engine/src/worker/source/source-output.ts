@@ -16,7 +16,10 @@ import { type SpillBudget, TrackWriter } from './track-writer.js';
 /** Bytes of the smallest slabs: some pictures, and half a second of sound. */
 const LEAST_VIDEO_SLAB = 32 * 1024;
 const LEAST_AUDIO_SLAB = 8 * 1024;
-/** Bytes of the first slab for a camera, which says nothing of the size of its pictures: most key frames are smaller. */
+/**
+ * Bytes of the first slab for a camera, which says nothing of the size of its pictures: most key frames are
+ * smaller.
+ */
 const FIRST_VIDEO_SLAB = 256 * 1024;
 /** A session begins at least so long behind the last packet of the one before, in ms. */
 const LEAST_STEP = 1;
@@ -41,8 +44,9 @@ const descriptor = {
 };
 
 /**
- * A source's way into its channel: writes each packet into a slab of the pool, once, and hands it to the channel. Times are put on the
- * monotonic clock, on which every session of every source of the channel goes on, in whichever thread it runs.
+ * A source's way into its channel: writes each packet into a slab of the pool, once, and hands it to the
+ * channel. Times are put on the monotonic clock, on which every session of every source of the channel goes
+ * on, in whichever thread it runs.
  */
 export class SourceOutput implements ReaderOutput, FallbackTarget {
   readonly #context: SourceContext;

@@ -2,8 +2,8 @@ import type { CloudPushError } from '../../base/errors.js';
 import type { SourceTracks } from '../../protocol/source-messages.js';
 
 /**
- * One opening of a source: from the connection, file or process that it makes to its loss or end. A source that is opened again has a
- * new one.
+ * One opening of a source: from the connection, file or process that it makes to its loss or end. A source
+ * that is opened again has a new one.
  */
 export interface SourceSession {
   /** It gives media as it comes: when nothing comes for a while, something is wrong with it. */

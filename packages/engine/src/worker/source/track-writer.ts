@@ -1,7 +1,10 @@
 import { NO_BLOCK, payloadOffset } from '../../memory/block-layout.js';
 import type { SlabArena } from './slab-arena.js';
 
-/** Bytes of packets that a shard's sources may hold outside of the pool, all together, while they wait for slabs. */
+/**
+ * Bytes of packets that a shard's sources may hold outside of the pool, all together, while they wait for
+ * slabs.
+ */
 const SPILL_LIMIT = 32 * 1024 * 1024;
 /** The same of one source, beside the packet that is being written. */
 const SPILL_EACH = 2 * 1024 * 1024;
@@ -26,9 +29,10 @@ interface Spilled {
 }
 
 /**
- * Writes the packets of a track piece by piece, as they come in, into slabs of the pool. The size of a packet is not known before its
- * end: one that outgrows its slab, because it is the largest so far, goes on outside of the pool until a larger slab is there; so do
- * those behind it. That is bounded, for the source and for all sources of the shard.
+ * Writes the packets of a track piece by piece, as they come in, into slabs of the pool. The size of a packet
+ * is not known before its end: one that outgrows its slab, because it is the largest so far, goes on outside
+ * of the pool until a larger slab is there; so do those behind it. That is bounded, for the source and for
+ * all sources of the shard.
  */
 export class TrackWriter {
   readonly #arena: SlabArena;
