@@ -158,9 +158,7 @@ export class ChannelMuxer {
     else this.#sendAll(descriptor.command, block, sink);
   }
 
-  /**
-   * Names the picture that waits for more of its slices, which come in packets of their own; 0: none does.
-   */
+  /** The picture that waits for more of its slices, which come in packets of their own; 0: none does. */
   get heldPicture(): number {
     return this.#held.number;
   }
@@ -248,10 +246,7 @@ export class ChannelMuxer {
     return command === Command.audio ? this.#muxer.audioParameters : undefined;
   }
 
-  /**
-   * Lets the caller's thread know, when it has changed, what another shard would need to go on with the
-   * stream.
-   */
+  /** Tells the state that another shard would need to go on with the stream, when it has changed. */
   #tellState(sink: TagSink): void {
     const { origin } = this.#muxer;
     if (this.#toldOrigin === origin && !tags.some(isSequenceHeader)) return;

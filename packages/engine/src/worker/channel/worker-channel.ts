@@ -192,10 +192,8 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   }
 
   /**
-   * Gives everything up, without a word, so that the stream can go on with another shard: what is queued is
-   * lost.
-   * @returns false when it stays, because some destination publishes, or has yet to bring something to its
-   *   end.
+   * Silently gives everything up, what is queued included: the stream goes on with another shard.
+   * @returns false when it stays, as some destination publishes, or has yet to bring something to its end
    */
   release(): boolean {
     const destinations = [...this.#destinations.values()];

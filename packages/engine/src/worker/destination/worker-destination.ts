@@ -20,10 +20,7 @@ import type { StreamOwner } from './stream-owner.js';
 type Life =
   /** It takes tags, and connects. */
   | { readonly kind: 'open' }
-  /**
-   * It takes nothing more than what it has, which must have left at the time `by`, in ms of the monotonic
-   * clock.
-   */
+  /** It takes nothing more. What it has must have left at the time `by`, in ms of the monotonic clock. */
   | { readonly kind: 'closing'; readonly by: number; readonly stopTimer: () => void }
   | { readonly kind: 'ended' };
 
@@ -136,10 +133,7 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
     this.#endIfOutOfReach();
   }
 
-  /**
-   * Nothing is gained by waiting for the end of the close time-out when there is no attempt to connect before
-   * it.
-   */
+  /** Ends at once when there is no attempt to connect before the end of the close time-out. */
   #endIfOutOfReach(): void {
     const retry = this.#connectivity.kind === 'down' ? this.#connectivity.retry : undefined;
     if (this.#life.kind !== 'closing' || retry === undefined || retry.at < this.#life.by) return;

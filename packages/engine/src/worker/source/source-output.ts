@@ -16,15 +16,12 @@ import { type SpillBudget, TrackWriter } from './track-writer.js';
 /** Bytes of the smallest slabs: some pictures, and half a second of sound. */
 const LEAST_VIDEO_SLAB = 32 * 1024;
 const LEAST_AUDIO_SLAB = 8 * 1024;
-/**
- * Bytes of the first slab for a camera, which says nothing of the size of its pictures: most key frames are
- * smaller.
- */
+/** Bytes of the first slab for a camera, whose pictures are of unknown size: most key frames are smaller. */
 const FIRST_VIDEO_SLAB = 256 * 1024;
 /** A session begins at least so long behind the last packet of the one before, in ms. */
 const LEAST_STEP = 1;
 
-/** Who hears of an output. */
+/** The listener of an output. */
 export interface OutputHandler {
   /** There is room for what was refused. */
   onRoom(): void;
