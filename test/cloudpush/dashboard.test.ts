@@ -34,6 +34,8 @@ test('500 channels are shown, what is wrong first and by its cause, and go on li
   expect(await page.title()).toBe('(46) cloudpush');
 
   const rate = page.locator('[data-channel="gate-01"] .value.in');
+  // Rows out of sight are not renewed.
+  await rate.scrollIntoViewIfNeeded();
   await expect.poll(() => rate.textContent()).not.toMatch(/^0 /);
   const offline = page.getByRole('button', { name: /offline$/ });
   expect(await offline.textContent()).toBe('42 offline');

@@ -30,9 +30,8 @@ test('changes of state become parts without gaps, up to now', () => {
   ]);
 });
 
-test('what is before the first event that was kept is not known', () => {
+test('the line begins with the first event that was kept', () => {
   expect(hours([event(5, 'online')], 'offline', 1)).toEqual([
-    [24, 5, undefined],
     [5, 1, 'online'],
     [1, 0, 'offline'],
   ]);

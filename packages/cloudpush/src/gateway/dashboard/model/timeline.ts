@@ -8,8 +8,7 @@ export interface TimelinePart {
   /** ms since 1970. */
   readonly from: number;
   readonly to: number;
-  /** Undefined: not known any more. */
-  readonly state: ChannelStatus | undefined;
+  readonly state: ChannelStatus;
 }
 
 export interface TimelineSource {
@@ -21,19 +20,18 @@ export interface TimelineSource {
   readonly now: number;
 }
 
-/** The states of a channel in the last 24 hours, oldest first and without gaps. */
+/** The states of a channel in the last 24 hours, as far back as they are known, oldest first and without gaps. */
 export function timelineOf({ events, state, since, now }: TimelineSource): TimelinePart[] {
   const begin = now - TIMELINE_LENGTH;
-  const changes: { at: number; state: ChannelStatus | undefined }[] = events
-    .filter((event) => event.type === 'channelState' && event.at < since)
-    .map((event) => ({ at: event.at, state: event.state }));
+  const changes = events.flatMap((event) =>
+    event.type === 'channelState' && event.at < since && event.state !== undefined
+      ? [{ at: event.at, state: event.state }]
+      : [],
+  );
   changes.push({ at: since, state });
-  const known = Math.max(begin, changes[0]!.at);
-  const parts: TimelinePart[] = known > begin ? [{ from: begin, to: known, state: undefined }] : [];
-  for (const [index, change] of changes.entries()) {
+  return changes.flatMap((change, index) => {
     const from = Math.max(begin, change.at);
     const to = changes[index + 1]?.at ?? now;
-    if (to > from) parts.push({ from, to, state: change.state });
-  }
-  return parts;
+    return to > from ? [{ from, to, state: change.state }] : [];
+  });
 }

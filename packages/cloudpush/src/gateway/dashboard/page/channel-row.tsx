@@ -1,3 +1,4 @@
+import { Component, createRef, type RefObject } from 'preact';
 import type { StreamedChannel } from '../../http/state-feed.js';
 import type { ChannelRow as Row } from '../../view/channel-rows.js';
 import { shortDuration } from '../../view/duration.js';
@@ -18,12 +19,39 @@ export interface ChannelRowProps {
   readonly isSelected: boolean;
 }
 
-/** One channel of the list. */
-export function ChannelRow({ row, channel, now, isSelected }: ChannelRowProps) {
+/** One channel of the list. Out of sight it is renewed only when its state changes: hundreds of them cost next to nothing. */
+export class ChannelRow extends Component<ChannelRowProps> {
+  readonly #element = createRef<HTMLDivElement>();
+  /** Asking for it would lay the page out anew for each row. */
+  #isOutOfSight = false;
+
+  override componentDidMount(): void {
+    this.#element.current!.addEventListener('contentvisibilityautostatechange', (event) => {
+      this.#isOutOfSight = (event as ContentVisibilityAutoStateChangeEvent).skipped;
+      if (!this.#isOutOfSight) this.forceUpdate();
+    });
+  }
+
+  override shouldComponentUpdate({ row, isSelected }: ChannelRowProps): boolean {
+    if (row.state !== this.props.row.state || isSelected !== this.props.isSelected) return true;
+    return !this.#isOutOfSight;
+  }
+
+  override render() {
+    return <RowContent {...this.props} element={this.#element} />;
+  }
+}
+
+interface RowContentProps extends ChannelRowProps {
+  readonly element: RefObject<HTMLDivElement | null>;
+}
+
+function RowContent({ row, channel, now, isSelected, element }: RowContentProps) {
   const { name, state, rates, error } = row;
   const isOff = state === 'disabled';
   return (
     <div
+      ref={element}
       role="row"
       class={`channel ${channelTone(state)} ${isSelected ? 'selected' : ''}`}
       data-channel={name}

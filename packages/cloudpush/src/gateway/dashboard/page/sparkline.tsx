@@ -1,20 +1,19 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { bitRate } from '../model/text.js';
-import { history, state } from './store.js';
+import { history } from './store.js';
 
 /** Seconds that it shows. */
 const LENGTH = 60;
 
-/** The bit rate of a channel's source in the last minute. */
+/** The bit rate of a channel's source in the last minute; drawn each time that its row is renewed. */
 export function Sparkline({ channel }: { readonly channel: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  // Each message of the gateway brings a sample.
-  const at = state.value?.at;
+  const isNew = useRef(true);
   useLayoutEffect(() => {
-    const { current } = canvas;
-    if (current === null || current.checkVisibility?.({ contentVisibilityAuto: true }) === false) return;
-    draw(current, history.series(channel, 'bitRateIn', LENGTH));
-  }, [channel, at]);
+    // Hundreds that are new at once are mostly out of sight, and drawing each would lay the page out each time.
+    if (!isNew.current) draw(canvas.current!, history.series(channel, 'bitRateIn', LENGTH));
+    isNew.current = false;
+  });
   return (
     <canvas ref={canvas} class="sparkline" role="img" aria-label={`Bit rate of ${channel}, last minute`} />
   );

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { parse, stringify } from 'yaml';
 import { type ChannelDocument, faultsByField, newDocument } from '../../model/editor.js';
 import { addChannel, changeChannel, RequestError, readChannel } from '../api.js';
@@ -32,6 +32,10 @@ export function ChannelEditor({ name }: EditorTarget) {
       (error: Error) => setFaults(new Map([['', [error.message]]])),
     );
   }, [name]);
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (faults.size > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [faults]);
   if (draft === undefined) return <FaultList faults={faults} />;
   const { document, revision } = draft;
   const setDocument = (next: ChannelDocument) => setDraft({ document: next, revision });
@@ -58,7 +62,7 @@ export function ChannelEditor({ name }: EditorTarget) {
     }
   };
   return (
-    <form class="editor" onSubmit={save} novalidate>
+    <form ref={form} class="editor" onSubmit={save} novalidate>
       {name === undefined && (
         <Field label="Name" id="edit-name" faults={faults.get('name')}>
           {(attributes) => (

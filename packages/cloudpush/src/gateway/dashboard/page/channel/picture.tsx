@@ -15,6 +15,7 @@ export function Picture({ channel }: { readonly channel: StreamedChannel }) {
   const video = useRef<HTMLVideoElement>(null);
   const [wish, setWish] = useState<Wish>({ kind: 'still', round: 0 });
   const [message, setMessage] = useState<string>();
+  const [size, setSize] = useState<string>();
   const isSending = channel.state !== 'disabled' && source.state === 'streaming';
   useEffect(() => {
     if (!isSending) return;
@@ -31,8 +32,19 @@ export function Picture({ channel }: { readonly channel: StreamedChannel }) {
     <section class="panel">
       <h3>
         Picture <small>{wish.kind === 'live' ? 'live, some seconds behind' : 'the latest key frame'}</small>
+        {size !== undefined && <small>{size}</small>}
       </h3>
-      <video ref={video} muted playsInline width="640" height="360" aria-label={`Picture of ${name}`} />
+      <video
+        ref={video}
+        muted
+        playsInline
+        width="640"
+        height="360"
+        aria-label={`Picture of ${name}`}
+        onLoadedMetadata={({ currentTarget }) =>
+          setSize(`${currentTarget.videoWidth} × ${currentTarget.videoHeight}`)
+        }
+      />
       {message !== undefined && <p class="hint">{message}</p>}
       {!isSending && <p class="hint">The source sends no pictures now.</p>}
       <div class="buttons">

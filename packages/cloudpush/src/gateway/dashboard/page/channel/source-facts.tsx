@@ -23,7 +23,7 @@ export function SourceFacts({ channel, now }: { readonly channel: StreamedChanne
       ? []
       : [['no room for', `${grouped(counters.framesRefused)} frames`] as const]),
     ['reconnects', grouped(counters.reconnects)],
-    ['last frame', lastFrameAt === undefined ? 'none yet' : `${shortDuration(now - lastFrameAt)} ago`],
+    ['last frame', lastFrameAt === undefined ? 'none yet' : lastFrameText(now - lastFrameAt)],
     ...(pauses === 0
       ? []
       : [['paused', `${plural(pauses, 'time')}, ${shortDuration(pausedMs)} in all`] as const]),
@@ -49,6 +49,11 @@ export function SourceFacts({ channel, now }: { readonly channel: StreamedChanne
       <FactList rows={rows} />
     </section>
   );
+}
+
+/** The gateway looks about once a second. */
+function lastFrameText(age: number): string {
+  return age < 2000 ? 'just now' : `${shortDuration(age)} ago`;
 }
 
 /** `video`: `h264, width 1920, height 1080`. */

@@ -13,10 +13,11 @@ export interface TimelineProps {
 /** The states of the last 24 hours, as a bar and as a sentence. */
 export function Timeline({ channel: { state, since }, events, now }: TimelineProps) {
   const parts = timelineOf({ events, state, since, now });
-  const begin = now - TIMELINE_LENGTH;
+  const begin = parts[0]?.from ?? now;
+  const length = Math.max(1, now - begin);
   return (
     <section class="panel wide">
-      <h3>Last 24 hours</h3>
+      <h3>{length < TIMELINE_LENGTH ? `States since ${moment(begin, now)}` : 'Last 24 hours'}</h3>
       <svg
         class="timeline"
         viewBox="0 0 1000 24"
@@ -27,13 +28,13 @@ export function Timeline({ channel: { state, since }, events, now }: TimelinePro
         {parts.map(({ from, to, state: then }) => (
           <rect
             key={from}
-            class={then === undefined ? 'unknown' : channelTone(then)}
-            x={((from - begin) / TIMELINE_LENGTH) * 1000}
-            width={Math.max(1, ((to - from) / TIMELINE_LENGTH) * 1000)}
+            class={channelTone(then)}
+            x={((from - begin) / length) * 1000}
+            width={Math.max(1, ((to - from) / length) * 1000)}
             y="0"
             height="24"
           >
-            <title>{`${then ?? 'not known'} ${moment(from, now)} to ${moment(to, now)}`}</title>
+            <title>{`${then} ${moment(from, now)} to ${moment(to, now)}`}</title>
           </rect>
         ))}
       </svg>
@@ -46,12 +47,11 @@ export function Timeline({ channel: { state, since }, events, now }: TimelinePro
   );
 }
 
-/** `98 % online, 2 % offline`, of the time that is known. */
+/** `98 % online, 2 % offline`. */
 function summary(parts: readonly TimelinePart[]): string {
   const lengths = new Map<string, number>();
   let known = 0;
   for (const { from, to, state } of parts) {
-    if (state === undefined) continue;
     lengths.set(state, (lengths.get(state) ?? 0) + to - from);
     known += to - from;
   }
