@@ -1,4 +1,8 @@
 import type { AmfValue, RtmpPublisher } from '@cloudpush/transport';
+import type { MonotonicClock } from '../../base/clock.js';
+import type { ConnectLimiter } from './connect-limiter.js';
+import type { ConnectionFactory } from './connection.js';
+import type { TargetSource } from './target-source.js';
 
 /** How far the segments of a destination have come. */
 export interface SegmentStanding {
@@ -49,4 +53,12 @@ export interface Assessment {
   readonly error: Error;
   /** The cause is known and mended: the connection is made again at once, whatever the policy says. */
   readonly mended: boolean;
+}
+
+/** The surroundings of a reconnector. */
+export interface ReconnectorContext {
+  readonly limiter: ConnectLimiter;
+  readonly targets: TargetSource;
+  readonly clock: MonotonicClock;
+  readonly createConnection: ConnectionFactory;
 }

@@ -1,28 +1,18 @@
-import { type AmfValue, RtmpError, RtmpErrorCode, type RtmpPublisher } from '@cloudpush/transport';
+import { RtmpError, RtmpErrorCode, type RtmpPublisher } from '@cloudpush/transport';
 import type { MonotonicClock } from '../../base/clock.js';
 import { CloudPushError } from '../../base/errors.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import type { PendingReconnect } from '../../protocol/stream.js';
 import type { TargetReason } from '../../targets/push-target.js';
-import { ClosingConnections, notMovingError } from './closing-connections.js';
-import type { ConnectLimiter } from './connect-limiter.js';
-import type { Connection, ConnectionFactory, ConnectionOwner } from './connection.js';
+import { notMovingError } from './closing-connections.js';
+import type { Connection } from './connection.js';
 import { ConnectionAttempt } from './connection-attempt.js';
+import { ConnectionSet, type ConnectionSetOwner } from './connection-set.js';
 import { type Consequence, LossPolicy } from './loss-policy.js';
-import { MoveRequests } from './move-requests.js';
-import { Mover } from './mover.js';
-import type { ReconnectorOwner } from './reconnector-owner.js';
+import type { ReconnectorContext, ReconnectorOwner } from './reconnector-owner.js';
 import { hasArrived, SegmentConnections } from './segment-connections.js';
 import { StallWatchdog } from './stall-watchdog.js';
 import type { TargetSource } from './target-source.js';
-
-/** The surroundings of a {@link Reconnector}. */
-export interface ReconnectorContext {
-  readonly limiter: ConnectLimiter;
-  readonly targets: TargetSource;
-  readonly clock: MonotonicClock;
-  readonly createConnection: ConnectionFactory;
-}
 
 type State =
   /** No connection, and none before the next segment. `isOrderly`: none was lost. */
@@ -37,29 +27,20 @@ type State =
   /** Connections that are being closed may still hold media. */
   | { readonly kind: 'ended'; readonly error: Error | undefined };
 
-/** A server asks a connection to move. */
-interface MoveRequest {
-  readonly connection: Connection;
-  readonly target: ShardTarget;
-}
-
 /**
  * Makes the connection of a destination, watches it, makes it again when it is lost and the policy says so,
- * and lets the stream move to another server without a gap.
+ * and lets the stream move to another server without a gap. Its state changes here and nowhere else: each
+ * call and each event is handled for every state.
  */
-export class Reconnector implements ConnectionOwner {
+export class Reconnector implements ConnectionSetOwner {
   readonly #owner: ReconnectorOwner;
-  readonly #config: DestinationConfig;
   readonly #attempt: ConnectionAttempt;
   readonly #segments: SegmentConnections;
   readonly #targets: TargetSource;
   readonly #clock: MonotonicClock;
-  readonly #newConnection: ConnectionFactory;
   readonly #losses: LossPolicy;
   readonly #watchdog: StallWatchdog;
-  readonly #mover: Mover;
-  readonly #closing: ClosingConnections;
-  readonly #moveRequests: MoveRequests<MoveRequest>;
+  readonly #connections: ConnectionSet;
   #state: State = { kind: 'idle', isOrderly: false };
   /** The next stream has another name than the one before, which the server may still hold. */
   #renewsName = false;
@@ -70,29 +51,28 @@ export class Reconnector implements ConnectionOwner {
 
   constructor(owner: ReconnectorOwner, config: DestinationConfig, context: ReconnectorContext) {
     this.#owner = owner;
-    this.#config = config;
     this.#attempt = new ConnectionAttempt(context.limiter, context.targets);
     this.#segments = new SegmentConnections(config.segmentConnection);
     this.#targets = context.targets;
     this.#clock = context.clock;
-    this.#newConnection = context.createConnection;
     this.#losses = new LossPolicy(config.reconnect);
     this.#watchdog = new StallWatchdog(
       config.stallTimeout,
       () => this.bytesWritten,
-      (limit) => this.#connection?.stalled(limit),
+      (limit) => this.current?.stalled(limit),
       context.clock,
     );
-    this.#closing = new ClosingConnections((message) => owner.onWarning(message));
-    this.#moveRequests = new MoveRequests((request) => this.#followRequest(request), context.clock);
-    this.#mover = new Mover({
-      createConnection: () => this.#createConnection(),
-      publish: (connection, target) => this.#attempt.publish(connection, target),
-      refusalOf: (publisher) => owner.refusalOf(publisher),
-      discard: (connection) => this.#closing.discard(connection),
-      onStay: (reason) => this.#warnOfStay(reason),
-      onFault: (fault) => this.#onFault(fault),
-    });
+    this.#connections = new ConnectionSet(this, owner, config, context, this.#attempt);
+  }
+
+  /** The connection that publishes, or is being made. */
+  get current(): Connection | undefined {
+    const state = this.#state;
+    return state.kind === 'publishing' || state.kind === 'connecting' ? state.connection : undefined;
+  }
+
+  get isPublishing(): boolean {
+    return this.#state.kind === 'publishing';
   }
 
   /** Undefined while nothing is being published. */
@@ -102,30 +82,30 @@ export class Reconnector implements ConnectionOwner {
 
   /** Bytes that the kernel has accepted, on all connections so far. */
   get bytesWritten(): number {
-    return this.#closing.bytesWritten + (this.#connection?.bytesWritten ?? 0);
+    return this.#connections.bytesWritten;
   }
 
   /** The name that is being published, without its query. */
   get streamName(): string {
-    return this.#connection?.streamName ?? '';
+    return this.current?.streamName ?? '';
   }
 
   /** Nothing is lost by {@link release}: no connection stands, and making it again is all that remains. */
   get mayRelease(): boolean {
     const { kind } = this.#state;
     const isDown = kind === 'idle' || kind === 'waiting' || kind === 'connecting';
-    const isUndisturbed = !this.#mover.isPending && this.#destroyedBy === undefined;
-    return isDown && isUndisturbed && this.#closing.isEmpty && this.#lastError !== undefined;
+    const isUndisturbed = !this.#connections.mover.isPending && this.#destroyedBy === undefined;
+    return isDown && isUndisturbed && this.#connections.left.isEmpty && this.#lastError !== undefined;
   }
 
   /** Another connection waits to take the stream up: call {@link move} where it can. */
   get canMove(): boolean {
-    return this.#mover.canMove;
+    return this.#connections.mover.canMove;
   }
 
   /** Makes the connection. The outcome is told to the owner. */
   connect(): void {
-    const pending = this.#mover.takePending();
+    const pending = this.#connections.mover.takePending();
     // A renewed target is the answer to asking.
     const target = pending?.renewed === true ? undefined : pending?.target;
     if (target !== undefined) this.#targets.move(target);
@@ -147,7 +127,7 @@ export class Reconnector implements ConnectionOwner {
 
   /** Silently cancels the pending or running connection attempt; another shard will connect. */
   release(): void {
-    this.#moveRequests.stop();
+    this.#connections.stopMoving();
     this.#end(undefined);
   }
 
@@ -164,7 +144,7 @@ export class Reconnector implements ConnectionOwner {
     }
     this.#watchdog.disarm();
     this.#losses.published(this.#clock.now() - since);
-    this.#closing.add(connection);
+    this.#connections.left.add(connection);
     this.#restAfter(connection);
     connection.close();
   }
@@ -180,7 +160,7 @@ export class Reconnector implements ConnectionOwner {
         this.#publishNext(state.connection);
         return false;
       case 'idle':
-        if (this.#closing.isEmpty || this.#renewsName) this.connect();
+        if (this.#connections.left.isEmpty || this.#renewsName) this.connect();
         else this.#state = { kind: 'connecting', connection: undefined, begin: () => this.connect() };
         return state.isOrderly;
       case 'connecting':
@@ -198,8 +178,7 @@ export class Reconnector implements ConnectionOwner {
    * before.
    */
   close(): void {
-    this.#moveRequests.stop();
-    this.#mover.cancel();
+    this.#connections.stopMoving();
     if (this.#state.kind === 'publishing') this.#state.connection.close();
     else this.#finish(this.#lastError);
   }
@@ -207,9 +186,8 @@ export class Reconnector implements ConnectionOwner {
   /** Resets the connection now, and for good; `error` is the error that it ends with. */
   destroy(error: Error): void {
     this.#destroyedBy ??= error;
-    this.#moveRequests.stop();
-    this.#mover.cancel();
-    this.#closing.abort(error);
+    this.#connections.stopMoving();
+    this.#connections.left.abort(error);
     const state = this.#state;
     switch (state.kind) {
       case 'publishing':
@@ -242,8 +220,7 @@ export class Reconnector implements ConnectionOwner {
    * @param renewed the token provider returns the target from now on
    */
   moveTo(target: ShardTarget, renewed: boolean): void {
-    if (this.#state.kind === 'publishing') this.#mover.start({ target, renewed });
-    else this.#mover.postpone({ target, renewed });
+    this.#connections.moveTo(target, renewed);
   }
 
   /**
@@ -252,12 +229,12 @@ export class Reconnector implements ConnectionOwner {
    */
   move(): RtmpPublisher | undefined {
     const state = this.#state;
-    const move = state.kind === 'publishing' ? this.#mover.take() : undefined;
+    const move = state.kind === 'publishing' ? this.#connections.mover.take() : undefined;
     if (state.kind !== 'publishing' || move === undefined) return undefined;
     const { connection, target } = move;
     this.#watchdog.disarm();
     this.#targets.move(target);
-    this.#closing.add(state.connection);
+    this.#connections.left.add(state.connection);
     if (connection === undefined) {
       this.#losses.published(this.#clock.now() - state.since);
       const begin = (): void => this.#make('reconnect', target);
@@ -269,91 +246,48 @@ export class Reconnector implements ConnectionOwner {
     return connection?.publisher;
   }
 
-  onDrain(connection: Connection): void {
-    if (connection !== this.#connection) return;
+  onDrain(): void {
     this.#watchdog.disarm();
     try {
       this.#owner.onDrain();
     } catch (fault) {
-      this.#onFault(fault);
+      this.onFault(fault);
     }
   }
 
-  onCommand(name: string, args: AmfValue[]): void {
-    this.#owner.onCommand(name, args);
-  }
-
-  onWarning(message: string): void {
-    this.#owner.onWarning(message);
-  }
-
-  onReconnectRequest(connection: Connection, target: ShardTarget): void {
-    if (connection !== this.#connection || !this.#owner.wantsConnection) return;
-    const wait = this.#moveRequests.ask({ connection, target });
-    if (wait === undefined) return;
-    const seconds = Math.ceil(wait / 1000);
-    this.#owner.onWarning(
-      `the server asks the stream to move again; it moves in ${seconds} s, as its last move was a short time ago`,
-    );
-  }
-
-  onConnectionClosed(connection: Connection, error: Error | undefined): void {
-    if (this.#closing.onClosed(connection, error)) this.#onOldClosed();
-    else if (!this.#mover.onClosed(connection, error) && connection === this.#connection)
-      this.#onCurrentClosed(connection, error);
-  }
-
-  /** The connection that publishes, or is being made. */
-  get #connection(): Connection | undefined {
-    const state = this.#state;
-    return state.kind === 'publishing' || state.kind === 'connecting' ? state.connection : undefined;
-  }
-
-  #createConnection(): Connection {
-    return this.#newConnection(this, this.#config, this.#clock);
+  /** A fault of ours ends this destination, and not the thread with all the others. */
+  onFault(fault: unknown): void {
+    this.destroy(CloudPushError.wrap(fault));
   }
 
   #make(reason: TargetReason, given: ShardTarget | undefined): void {
     this.#stopWaiting();
-    const connection = this.#createConnection();
+    const connection = this.#connections.createConnection();
     this.#state = { kind: 'connecting', connection };
     this.#attempt
       .reach(connection, reason, given)
       .then(
         () => {
-          if (connection === this.#connection) this.#onPublishing(connection);
+          if (connection === this.current) this.#onPublishing(connection);
         },
         (error: Error) => {
-          if (connection === this.#connection) this.#onLost(error);
+          if (connection === this.current) this.#onLost(error);
         },
       )
-      .catch((fault: unknown) => this.#onFault(fault));
+      .catch((fault: unknown) => this.onFault(fault));
   }
 
   #onPublishing(connection: Connection): void {
     this.#state = { kind: 'publishing', connection, since: this.#clock.now() };
     this.#owner.onPublishing(connection.publisher!);
-    const pending = this.#mover.takePending();
+    const pending = this.#connections.mover.takePending();
     if (pending !== undefined && !connection.leadsTo(pending.target))
       this.moveTo(pending.target, pending.renewed);
   }
 
-  /** A fault in sending what waited ends this destination, and not the thread with all the others. */
-  #onFault(fault: unknown): void {
-    this.destroy(CloudPushError.wrap(fault));
-  }
-
-  /** Follows the server's request, unless the stream has left that server or is on its way already. */
-  #followRequest({ connection, target }: MoveRequest): void {
-    const move = this.#mover.underWay?.target;
-    const isUnderWay = move !== undefined && move.url === target.url && move.token === target.token;
-    if (connection === this.#connection && this.#owner.wantsConnection && !isUnderWay)
-      this.moveTo(target, false);
-  }
-
   /** Has no connection until the next segment, although none was lost. */
   #restAfter(connection: Connection): void {
-    this.#mover.suspend();
+    this.#connections.mover.suspend();
     this.#state = { kind: 'idle', isOrderly: true };
     this.#renewsName = connection.renewsName;
     this.#lastError = undefined;
@@ -367,33 +301,28 @@ export class Reconnector implements ConnectionOwner {
         () => this.#onNextStream(connection),
         (error: Error) => this.#onNextStreamFailed(connection, error),
       )
-      .catch((fault: unknown) => this.#onFault(fault));
+      .catch((fault: unknown) => this.onFault(fault));
   }
 
   #onNextStream(connection: Connection): void {
-    if (this.#state.kind === 'publishing' && connection === this.#connection) this.#owner.onNextStream();
+    if (this.#state.kind === 'publishing' && connection === this.current) this.#owner.onNextStream();
   }
 
   /** A connection that is lost says so itself. A name that the server would cut is no better on another. */
   #onNextStreamFailed(connection: Connection, error: Error): void {
     const isTooLong = error instanceof RtmpError && error.code === RtmpErrorCode.messageTooLarge;
-    if (connection === this.#connection && isTooLong) this.destroy(error);
+    if (connection === this.current && isTooLong) this.destroy(error);
   }
 
-  #warnOfStay({ message }: Error): void {
-    if (this.#destroyedBy === undefined)
-      this.#owner.onWarning(`the stream stays where it is, it could not be moved: ${message}`);
-  }
-
-  #onOldClosed(): void {
+  onLeftClosed(): void {
     const state = this.#state;
-    if (!this.#closing.isEmpty) return;
     // A connection that was being closed may have been destroyed since, with what it held.
-    if (state.kind === 'ended') this.#owner.onEnded(state.error ?? this.#destroyedBy ?? this.#closing.flaw);
+    if (state.kind === 'ended')
+      this.#owner.onEnded(state.error ?? this.#destroyedBy ?? this.#connections.left.flaw);
     else if (state.kind === 'connecting' && state.connection === undefined) state.begin();
   }
 
-  #onCurrentClosed(connection: Connection, error: Error | undefined): void {
+  onCurrentClosed(connection: Connection, error: Error | undefined): void {
     this.#watchdog.disarm();
     const state = this.#state;
     this.#state = { kind: 'idle', isOrderly: false };
@@ -411,8 +340,8 @@ export class Reconnector implements ConnectionOwner {
         if (!this.#owner.wantsConnection) this.#finish(undefined);
         return true;
       case 'opening':
-        if (!hasArrived(error)) this.#closing.noteFlaw(error);
-        this.#mover.suspend();
+        if (!hasArrived(error)) this.#connections.left.noteFlaw(error);
+        this.#connections.mover.suspend();
         this.#owner.onOtherConnection();
         this.connect();
         return true;
@@ -427,7 +356,7 @@ export class Reconnector implements ConnectionOwner {
     this.#state = { kind: 'idle', isOrderly: false };
     if (wasPublishing) this.#losses.published(this.#clock.now() - before.since);
     if (wasPublishing && this.#takeOver(lost)) return;
-    this.#mover.suspend();
+    this.#connections.mover.suspend();
     const { error, mended } = wasPublishing ? this.#owner.assess(lost) : { error: lost, mended: false };
     this.#follow(this.#consequenceOf(error, mended), error, wasPublishing);
   }
@@ -467,7 +396,7 @@ export class Reconnector implements ConnectionOwner {
 
   /** A connection that waits to take the stream up does so when the present one is lost. */
   #takeOver(error: Error): boolean {
-    const move = this.#destroyedBy === undefined ? this.#mover.takeConnected() : undefined;
+    const move = this.#destroyedBy === undefined ? this.#connections.mover.takeConnected() : undefined;
     if (move === undefined) return false;
     this.#targets.move(move.target);
     this.#state = { kind: 'publishing', connection: move.connection, since: this.#clock.now() };
@@ -478,12 +407,11 @@ export class Reconnector implements ConnectionOwner {
 
   #finish(error: Error | undefined): void {
     if (this.#state.kind === 'ended') return;
-    this.#moveRequests.stop();
-    this.#mover.cancel();
+    this.#connections.stopMoving();
     // destroy() always ends with its own error, whatever the connection reports.
     const ending = this.#destroyedBy ?? error;
     this.#end(ending);
-    if (this.#closing.isEmpty) this.#owner.onEnded(ending ?? this.#closing.flaw);
+    if (this.#connections.left.isEmpty) this.#owner.onEnded(ending ?? this.#connections.left.flaw);
   }
 
   /** Cancels the wait or the attempt; nothing follows. */
