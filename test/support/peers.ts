@@ -14,7 +14,9 @@ export type PeerName =
   | 'gstreamer'
   | 'gst-rtsp-server'
   | 'rtmpdump'
-  | 'script';
+  | 'rtsp-server-perl'
+  | 'script'
+  | 'vlc';
 
 function output(command: string, ...args: string[]): string | undefined {
   const { error, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 10_000 });
@@ -68,6 +70,9 @@ const detectors: Record<PeerName, () => boolean> = {
   // The terminal recorder of util-linux; others take other options.
   script: () => output('script', '--version')?.includes('util-linux') === true,
   rtmpdump: () => output('rtmpdump', '--help') !== undefined,
+  'rtsp-server-perl': () => output('rtsp-server-perl', '--help')?.includes('clientport') === true,
+  // It does not run as root, not even to say which version it is.
+  vlc: () => existsSync('/usr/bin/cvlc'),
   promtool: () => output('promtool', '--version') !== undefined,
 };
 

@@ -16,6 +16,8 @@ import { SetupPlan } from './setup-plan.js';
 import { trackStarts } from './track-starts.js';
 
 const UNSUPPORTED_TRANSPORT = 461;
+/** What servers that know UDP only answer instead: 400, 451 (not understood), 501 and 551 (RFC 2326 §7.1.1). */
+const VAGUE_REFUSALS: readonly number[] = [400, 451, 501, 551];
 
 /** The session, as the negotiation needs it. */
 export interface NegotiationContext {
@@ -141,11 +143,14 @@ export class Negotiation {
     const header = headerOf(response, 'transport');
     const transport = header === undefined ? undefined : parseTransport(header);
     const isOther = transport !== undefined && (transport.protocol !== plan.protocol || transport.multicast);
-    if (response.status === UNSUPPORTED_TRANSPORT || (response.status === 200 && isOther)) {
+    const { status } = response;
+    const isRefused =
+      status === UNSUPPORTED_TRANSPORT || (this.#mayTryUdp(plan) && VAGUE_REFUSALS.includes(status));
+    if (isRefused || (status === 200 && isOther)) {
       this.#otherTransport(plan, header);
       return;
     }
-    if (response.status !== 200) {
+    if (status !== 200) {
       this.#setupRefused(plan, track, response);
       return;
     }
@@ -220,7 +225,7 @@ export class Negotiation {
   /** The camera does not take the transport asked for. */
   #otherTransport(plan: SetupPlan, offered: string | undefined): void {
     const { transport } = this.#session.options;
-    if (transport === 'auto' && plan.protocol === 'tcp' && plan.ready.length === 0) {
+    if (this.#mayTryUdp(plan)) {
       this.#session.handler.onWarning('the camera refuses RTP over TCP; asking for UDP');
       this.#setUp(plan.overUdp());
       return;
@@ -232,6 +237,10 @@ export class Negotiation {
       rtspErrorCodes.transport,
       `SETUP over ${plan.protocol.toUpperCase()} was answered with ${answer}; the options permit ${permitted}`,
     );
+  }
+
+  #mayTryUdp({ protocol, ready }: SetupPlan): boolean {
+    return this.#session.options.transport === 'auto' && protocol === 'tcp' && ready.length === 0;
   }
 
   /** A camera that refuses its sound can still show pictures. */

@@ -103,12 +103,18 @@ test('ports that cannot be opened, or never are, end the session', () => {
   expect(errorOf(waiting)).toMatchObject({ code: 'ERR_CLOUDPUSH_RTSP_TIMEOUT' });
 });
 
-test('auto goes from TCP to UDP when the camera refuses TCP', () => {
+test.each([
+  '461 Unsupported Transport',
+  '400 Bad Request',
+  '451 Parameter Not Understood',
+  '501 Not Implemented',
+  '551 Option not supported',
+])('auto goes from TCP to UDP when the camera answers %s', (answer) => {
   const camera = new ScriptedCamera({ transport: 'auto' });
   camera.connected();
   camera.answer();
   camera.answer('200 OK', [], twoTracks);
-  camera.answer('461 Unsupported Transport');
+  camera.answer(answer);
   expect(camera.log.at(-1)).toBe('bind 0');
   expect(camera.warnings).toHaveLength(1);
 });
@@ -127,6 +133,15 @@ for (const [transport, answer, fields] of [
     expect(errorOf(camera)).toMatchObject({ code: 'ERR_CLOUDPUSH_RTSP_TRANSPORT', class: 'fatal' });
   });
 }
+
+test('auto does not hide behind UDP what another transport cannot mend', () => {
+  const camera = new ScriptedCamera({ transport: 'auto' });
+  camera.connected();
+  camera.answer();
+  camera.answer('200 OK', [], twoTracks);
+  camera.answer('404 Not Found');
+  expect(errorOf(camera)).toMatchObject({ code: 'ERR_CLOUDPUSH_RTSP_STATUS' });
+});
 
 test('the camera may choose other channels, but not those of another track', () => {
   const camera = new ScriptedCamera();

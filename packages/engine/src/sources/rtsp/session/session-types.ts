@@ -2,7 +2,7 @@ import type { CloudPushError } from '../../../base/errors.js';
 import type { RtspLimits } from '../limits.js';
 import type { TrackDescription } from '../sdp/track-description.js';
 
-/** How media travel: `auto` asks for TCP, and for UDP when the camera refuses it (461). */
+/** How media travel: `auto` asks for TCP, and for UDP when the camera refuses it (461, or a 4xx or 5xx that may mean it). */
 export type RtspTransport = 'tcp' | 'udp' | 'auto';
 
 /** RTP, or its control protocol. */
