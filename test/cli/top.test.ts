@@ -16,7 +16,11 @@ const channels = [
   sampleChannel('gate'),
   sampleChannel('door', {
     state: 'offline',
-    lastError: { code: 'ERR_CLOUDPUSH_X', message: 'the camera is gone', at: 1 },
+    source: {
+      ...sampleChannel('any').source,
+      state: 'failed',
+      lastError: { code: 'ERR_CLOUDPUSH_X', message: 'the camera is gone', at: 1 },
+    },
   }),
 ];
 

@@ -86,7 +86,7 @@ export class StagedGateway extends FakeGateway {
     const error = [source, ...destinations].find(({ lastError }) => lastError !== undefined)?.lastError;
     return sampleChannel(name, {
       labels: { site: sites[index % sites.length]!, ...(index % 4 === 0 && { floor: String(index % 3) }) },
-      state: stateOf(role),
+      state: stateOf(role, destinations.length > 1),
       mode: role === 'event' ? 'event' : 'continuous',
       since: this.#began - (role === 'well' || role === 'event' ? 26 * HOUR + index * MINUTE : 18 * MINUTE),
       revision: `r-${name}`,
@@ -230,10 +230,10 @@ export class StagedGateway extends FakeGateway {
   }
 }
 
-function stateOf(role: Role): ChannelState['state'] {
+function stateOf(role: Role, hasBackup: boolean): ChannelState['state'] {
   if (role === 'off') return 'disabled';
   if (role === 'well' || role === 'event') return 'online';
-  return role === 'slow' ? 'degraded' : 'offline';
+  return role === 'slow' || (role === 'refused' && hasBackup) ? 'degraded' : 'offline';
 }
 
 /** Bits a second. */

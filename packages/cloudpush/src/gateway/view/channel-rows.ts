@@ -1,6 +1,7 @@
 import type { StreamedChannel } from '../http/state-feed.js';
 import type { ChannelStatus, ErrorState } from '../state.js';
 import type { ChannelRates, GatewayView } from './gateway-view.js';
+import { presentErrors } from './present-errors.js';
 
 /** One channel as it is shown. */
 export interface ChannelRow {
@@ -46,7 +47,7 @@ export function channelRows(view: GatewayView): ChannelRow[] {
 }
 
 function rowOf(channel: StreamedChannel, rates: ChannelRates, now: number): ChannelRow {
-  const { name, state, since, source, lastError } = channel;
+  const { name, state, since, source } = channel;
   const destinations = Object.values(channel.destinations);
   const retries = [source, ...destinations].flatMap(({ nextRetryAt }) => nextRetryAt ?? []);
   const isWell = state === 'online' || state === 'disabled';
@@ -62,7 +63,14 @@ function rowOf(channel: StreamedChannel, rates: ChannelRates, now: number): Chan
       (sum, { counters }) => sum + counters.reconnects,
       source.counters.reconnects,
     ),
-    error: isWell ? undefined : lastError,
+    error: isWell ? undefined : latest(presentErrors(channel)),
     nextRetryIn: retries.length === 0 ? undefined : Math.max(0, Math.min(...retries) - now),
   };
+}
+
+function latest(errors: readonly ErrorState[]): ErrorState | undefined {
+  return errors.reduce<ErrorState | undefined>(
+    (last, error) => (last === undefined || error.at > last.at ? error : last),
+    undefined,
+  );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sampleChannel } from '../http/testing/sample-state.js';
+import { sampleChannel, sampleDestination } from '../http/testing/sample-state.js';
 import { channelRows } from './channel-rows.js';
 import { GatewayView } from './gateway-view.js';
 import { delta, viewOf } from './testing/sample-view.js';
@@ -72,4 +72,19 @@ test('before the first snapshot there is nothing to show', () => {
   const view = new GatewayView();
   delta(view, { at: 1 });
   expect(view.state).toBeUndefined();
+});
+
+test('a row tells the error that keeps a channel from being well, not one that is over', () => {
+  const old = { code: 'ERR_CLOUDPUSH_OLD', message: 'over since yesterday', at: 9 };
+  const present = { code: 'ERR_CLOUDPUSH_NEW', message: 'refused', at: 5 };
+  const { source } = sampleChannel('any');
+  const channel = sampleChannel('gate', {
+    state: 'degraded',
+    lastError: old,
+    source: { ...source, lastError: old },
+    destinations: [sampleDestination({ state: 'refused', lastError: present })],
+  });
+  expect(channelRows(viewOf([channel])).map(({ error }) => error)).toEqual([present]);
+  const slow = { ...channel, destinations: [sampleDestination({ state: 'paused' })] };
+  expect(channelRows(viewOf([slow])).map(({ error }) => error)).toEqual([undefined]);
 });

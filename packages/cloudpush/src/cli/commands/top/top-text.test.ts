@@ -12,8 +12,9 @@ test('the text tells totals, troubles and errors', () => {
       sampleChannel('gate'),
       sampleChannel('door', {
         state: 'offline',
-        lastError: error,
-        destinations: [sampleDestination({ state: 'retrying', nextRetryAt: sampleState([]).at + 7000 })],
+        destinations: [
+          sampleDestination({ state: 'retrying', lastError: error, nextRetryAt: sampleState([]).at + 7000 }),
+        ],
       }),
     ],
     {
@@ -35,9 +36,11 @@ test('the text tells totals, troubles and errors', () => {
   expect(text.indexOf('│ door')).toBeLessThan(text.indexOf('│ gate'));
 });
 
+const failed = { ...sampleChannel('any').source, state: 'failed' as const, lastError: error };
+
 test('the text fits a screen, and says how many channels are left out', () => {
   const names = Array.from({ length: 500 }, (_, index) => `camera-${index}`);
-  const view = viewOf(names.map((name) => sampleChannel(name, { state: 'offline', lastError: error })));
+  const view = viewOf(names.map((name) => sampleChannel(name, { state: 'offline', source: failed })));
   const lines = topText(view, 120, 24).split('\n');
   expect(lines.length).toBeLessThanOrEqual(24);
   expect(lines.at(-1)).toMatch(/^… and 49\d more$/);

@@ -1,4 +1,5 @@
 import type { StreamedChannel } from '../../http/state-feed.js';
+import { presentErrors } from '../../view/present-errors.js';
 
 /** Decides which channels are shown. */
 export interface Filter {
@@ -16,7 +17,7 @@ const fields: Readonly<Record<string, Field>> = {
   kind: ({ source }) => [source.kind],
   dest: ({ destinations }) => Object.values(destinations).map(({ state }) => state),
   host: ({ destinations }) => Object.values(destinations).map(({ host }) => host),
-  code: (channel) => errorsOf(channel).map(({ code }) => code),
+  code: (channel) => presentErrors(channel).map(({ code }) => code),
   label: ({ labels }) => Object.entries(labels).flatMap(([name, value]) => [name, `${name}=${value}`]),
 };
 
@@ -72,16 +73,8 @@ function textOf(channel: StreamedChannel): string {
     ...Object.entries(labels).map(([label, value]) => `${label}=${value}`),
     source.place,
     ...targets.flatMap((destination) => [destination.name, destination.place]),
-    ...errorsOf(channel).map(({ message }) => message),
+    ...presentErrors(channel).map(({ message }) => message),
   ]
     .join('\n')
     .toLowerCase();
-}
-
-/** The latest errors of the source and the destinations that are not well now. */
-function errorsOf({ source, destinations }: StreamedChannel) {
-  return [source, ...Object.values(destinations)].flatMap(({ lastError, attempt, nextRetryAt, state }) => {
-    const isTroubled = attempt > 0 || nextRetryAt !== undefined || state === 'failed' || state === 'refused';
-    return isTroubled && lastError !== undefined ? [lastError] : [];
-  });
 }
