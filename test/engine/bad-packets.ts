@@ -42,11 +42,21 @@ type BadPacket = readonly [
   before?: Uint8Array | undefined,
 ];
 
+/** Three bytes where the start code of a picture was, whose delimiter has swallowed it. */
+const overwritten = '555555';
+
 const h264: readonly BadPacket[] = [
   ['no start code', 'VIDEO_NO_START_CODE', 'video', keyFrame!.subarray(4)],
   ['a start code with nothing behind it', 'VIDEO_CUT_OFF', 'video', annexB('')],
   ['a slice that is cut off in its header', 'VIDEO_CUT_OFF', 'video', annexB('41'), keyFrame],
   ['the forbidden bit', 'VIDEO_FORBIDDEN_BIT', 'video', patched(interFrame!, 4, 0xc1), keyFrame],
+  [
+    'an overwritten start code',
+    'VIDEO_START_CODE_LOST',
+    'video',
+    annexB(`09f0${overwritten}${slice}`),
+    annexB(sps, pps),
+  ],
   ['a picture before all parameter sets', 'NO_SPS_PPS', 'noParameterSets', annexB(slice)],
   ['a picture after an SPS alone', 'NO_SPS_PPS', 'noParameterSets', annexB(sps, slice)],
   ['a picture before the first key frame', 'VIDEO_NO_KEY_FRAME', 'video', interFrame!, annexB(sps, pps)],
@@ -63,6 +73,13 @@ const h265: readonly BadPacket[] = [
   ['half a NAL unit header', 'VIDEO_CUT_OFF', 'video', annexB('28')],
   ['a slice of no temporal sub-layer', 'VIDEO_NAL_HEADER_INVALID', 'video', annexB('2800af')],
   ['the forbidden bit', 'VIDEO_FORBIDDEN_BIT', 'video', annexB('a801af')],
+  [
+    'an overwritten start code',
+    'VIDEO_START_CODE_LOST',
+    'video',
+    annexB(`460150${overwritten}${hevcSlice}`),
+    annexB(vps, hevcSps, hevcPps),
+  ],
   ['a picture before all parameter sets', 'NO_SPS_PPS', 'noParameterSets', annexB(hevcSlice)],
   ['a picture without a VPS', 'NO_SPS_PPS', 'noParameterSets', annexB(hevcSps, hevcPps, hevcSlice)],
   ['a VPS that is cut off', 'VPS_CUT_OFF', 'vps', annexB(vps.slice(0, 12), hevcSps, hevcPps, hevcSlice)],
