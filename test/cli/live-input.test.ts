@@ -48,8 +48,8 @@ describe.concurrent('what comes through a pipe', { timeout: 60_000 }, () => {
 
   test.for<[name: string, cut: number, says: RegExp]>([
     ['plain.flv', 100, /^cloudpush: stdin: the last tag is cut off: its \d+ bytes are left out$/m],
-    ['stereo-48k.aac', 10, /^cloudpush: stdin: \d+ bytes are part of no frame and are left out$/m],
-    ['stereo-44k.mp3', 10, /^cloudpush: stdin: \d+ bytes are part of no frame and are left out$/m],
+    ['stereo-48k.aac', 10, /^cloudpush: stdin: \d+ bytes belong to no frame and are left out$/m],
+    ['stereo-44k.mp3', 10, /^cloudpush: stdin: \d+ bytes belong to no frame and are left out$/m],
     ['tone.opus', 10, /^cloudpush: stdin: the last page is cut off: its \d+ bytes are left out$/m],
     ['pictures-vp9.ivf', 10, /^cloudpush: stdin: the last frame is cut off: its \d+ bytes are left out$/m],
   ])('a pipe that ends in the middle of something (%s) says what is left out', async ([name, cut, says]) => {
@@ -98,7 +98,7 @@ describe.concurrent('what comes through a pipe', { timeout: 60_000 }, () => {
   test.for<[args: string[], says: RegExp]>([
     [['-', '--loop', '2'], /--loop needs a file/],
     [['-', '--channels', '2'], /--channels needs a file/],
-    [['-', fixture('stereo-48k.aac')], /stdin|-: what comes through a pipe is the only input/],
+    [['-', fixture('stereo-48k.aac')], /stdin|-: a pipe must be the only input/],
   ])('%j is refused', async ([args, says]) => {
     const [first = '', ...more] = args;
     const words = ['push', first, ...more.filter((word) => word.includes('/')), 'rtmp://127.0.0.1:1/live/x'];

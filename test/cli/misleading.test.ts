@@ -20,10 +20,10 @@ test.concurrent.for<[args: string[], says: RegExp]>([
   ],
   [['push', VIDEO, URL, '--shards', '99'], /argument '99' is invalid\. A whole number from 1 to 64/],
   [['push', VIDEO, '--token-server', 'host:8080', '--device', 'SN'], /http:\/\/ or https:\/\/ in front/],
-  [['decrypt', VIDEO, '-', '--key', 'a'], /- for stdout cannot be; \.\/- is a file/],
+  [['decrypt', VIDEO, '-', '--key', 'a'], /cannot write to stdout \(-\): .*; write \.\/- for a file/],
   [['receive', '--listen', '70000'], /port of 0 to 65535/],
   [['push', VIDEO, URL, '--ca', VIDEO], /--ca, --pin and --insecure are for rtmps:\/\/ URLs/],
-  [['push', VIDEO, `${URL.replace('rtmp', 'rtmps')}`, '--ca', VIDEO], /no file of PEM certificates/],
+  [['push', VIDEO, `${URL.replace('rtmp', 'rtmps')}`, '--ca', VIDEO], /not a file of PEM certificates/],
   [['push', VIDEO, `${URL.replace('rtmp', 'rtmps')}`, '--pin', 'ab'], /--pin ab: .* 64 hexadecimal digits/],
   [
     ['push', VIDEO, URL, '--proxy', 'host:1080'],

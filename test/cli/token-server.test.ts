@@ -97,7 +97,7 @@ describe.concurrent('cloudpush token-server', { timeout: TIMEOUT_MS }, () => {
     await server.waitForOutput(/nowhere/);
     expect(await server.stop('SIGINT')).toEqual({ code: 0, signal: null });
     expect(server.stdout.split('\n').slice(1)).toEqual([
-      'device SN-1??[2J of client me: a target was given',
+      'device SN-1??[2J of client me: target given',
       '/nowhere: refused with status 404',
       '2 requests, 1 answered with a target',
       '',

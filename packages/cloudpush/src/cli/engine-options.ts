@@ -13,7 +13,7 @@ const MAX_SHARDS = 64;
 export function addEngineOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--hevc <form>', 'how H.265 is sent: as Enhanced RTMP or as codec id 12')
+      new Option('--hevc <form>', 'the form of H.265: Enhanced RTMP, or codec id 12')
         .choices(['auto', 'enhanced', 'legacy'])
         .default('auto'),
     )
@@ -23,14 +23,10 @@ export function addEngineOptions(command: Command): Command {
       'worker threads (default: one for every 256 destinations, at most one a processor, and 16)',
       integerBetween(1, MAX_SHARDS),
     )
-    .option(
-      '--connect-timeout <seconds>',
-      'the longest that connecting may take (default: 10)',
-      positive(600),
-    )
+    .option('--connect-timeout <seconds>', 'the longest time to connect (default: 10)', positive(600))
     .option(
       '--close-timeout <seconds>',
-      'the longest to wait at the end for what is queued (default: 10)',
+      'the longest wait at the end for queued media (default: 10)',
       positive(600),
     )
     .option('-q, --quiet', 'show no progress')

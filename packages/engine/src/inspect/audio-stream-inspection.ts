@@ -49,7 +49,7 @@ export class AudioStreamInspection {
   #noteSkipped(offset: number, size: number): void {
     if (size === 0) return;
     this.#skipped += size;
-    const message = size === 1 ? '1 byte is part of no frame' : `${size} bytes are part of no frame`;
+    const message = size === 1 ? '1 byte belongs to no frame' : `${size} bytes belong to no frame`;
     this.#damage.add({ offset, track: 'audio' }, { code: sourceErrorCodes.invalid, message });
   }
 }

@@ -122,7 +122,7 @@ export class FlvInspection {
   async #findNext({ offset, code, message }: Loss): Promise<number | undefined> {
     this.#losses++;
     if (this.#losses > MAX_LOST_PLACES) {
-      this.#damage.add({ offset }, { code, message: `${message}; from here on nothing was looked at` });
+      this.#damage.add({ offset }, { code, message: `${message}; the rest was not inspected` });
       return undefined;
     }
     const next = await findTag(this.#pieces, offset + 1);

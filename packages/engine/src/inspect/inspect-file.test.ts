@@ -380,7 +380,9 @@ describe('elementary streams', () => {
       { offset: 0, code: 'ERR_CLOUDPUSH_NO_SPS_PPS' },
       { offset: 12, code: 'ERR_CLOUDPUSH_NO_SPS_PPS' },
     ]);
-    expect(report.notices).toEqual(['the stream does not tell its frame rate: 25 are assumed']);
+    expect(report.notices).toEqual([
+      'the stream does not tell its frame rate: 25 frames a second are assumed',
+    ]);
   });
 
   test('bytes that are part of no audio frame are told with their places', async () => {
@@ -395,7 +397,7 @@ describe('elementary streams', () => {
       offset: at,
       track: 'audio',
       code: 'ERR_CLOUDPUSH_SOURCE_INVALID',
-      message: '7 bytes are part of no frame',
+      message: '7 bytes belong to no frame',
     });
     expect(report.damage.list[1]?.offset).toBeGreaterThan(16_000);
     expect(audioOf(report).samples).toBe(94);
@@ -437,7 +439,7 @@ describe('inspecting', () => {
 test.each([
   [
     '00000020667479706d703432',
-    "is an MP4 or QuickTime file, which is not read; remux it, .*: ffmpeg -i '.*' -c copy -f flv",
+    "is an MP4 or QuickTime file, which cannot be read; remux it without loss: ffmpeg -i '.*' -c copy -f flv",
   ],
   [`47${'00'.repeat(187)}47`, "is an MPEG transport stream, .* ffmpeg -i '.*' -c copy -f flv"],
   ['1a45dfa301000000', 'is a Matroska or WebM file, .* ffmpeg -i'],

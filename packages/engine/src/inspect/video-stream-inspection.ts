@@ -34,7 +34,7 @@ export class VideoStreamInspection {
       const { code, message } = error;
       this.#damage.add(
         { offset: this.#offset, track: 'video' },
-        { code, message: `${message}; from here on nothing was looked at` },
+        { code, message: `${message}; the rest was not inspected` },
       );
     }
     for (const notice of this.#parser.notices) this.#damage.notice(notice);

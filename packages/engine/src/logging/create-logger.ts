@@ -88,5 +88,5 @@ function rollingFiles({ folder, fileSize, fileCount }: LoggerOptions): RollingFi
 }
 
 function warn(error: Error): void {
-  process.emitWarning(`a log can no longer be written: ${error.message}`, { code: 'CLOUDPUSH_LOG' });
+  process.emitWarning(`the log can no longer be written: ${error.message}`, { code: 'CLOUDPUSH_LOG' });
 }

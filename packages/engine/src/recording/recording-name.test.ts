@@ -56,7 +56,7 @@ test.each([
 });
 
 test.each([
-  ['{app}/{stream}', /\{stream\} is no placeholder; these are: \{app\} \{name\}/],
+  ['{app}/{stream}', /\{stream\} is not a placeholder; permitted: \{app\} \{name\}/],
   ['../{name}', /below the folder/],
   ['/etc/{name}', /below the folder/],
   ['', /below the folder/],

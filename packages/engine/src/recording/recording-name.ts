@@ -34,7 +34,7 @@ export function templateFault(template: string): string | undefined {
   const unknown = /\{([^{}]*)\}/g;
   for (const [placeholder, name] of template.matchAll(unknown)) {
     if (!Object.hasOwn(VALUES, name!)) {
-      return `${placeholder} is no placeholder; these are: ${RECORDING_PLACEHOLDERS}`;
+      return `${placeholder} is not a placeholder; permitted: ${RECORDING_PLACEHOLDERS}`;
     }
   }
   const parts = template.split('/');

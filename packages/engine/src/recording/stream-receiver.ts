@@ -115,7 +115,7 @@ export class StreamReceiver {
     const maxStreams = this.#maxStreams;
     if (this.#streams.size < maxStreams) return 'accept';
     this.#events.onRefused(
-      new Error(`as many streams come in as are taken (${maxStreams}): one more was refused`),
+      new Error(`no more than ${maxStreams} streams are taken at once: one more was refused`),
     );
     return { code: 'NetStream.Publish.Denied', description: `No more than ${maxStreams} streams are taken.` };
   }

@@ -21,7 +21,7 @@ export function sourceError(
 /** A live source is silent. */
 export function sourceTimeoutError(kind: 'connecting' | 'all' | 'video', timeout: number): CloudPushError {
   const what = {
-    connecting: `the source was not there within ${timeout} ms (timeout)`,
+    connecting: `the source did not answer within ${timeout} ms (timeout)`,
     all: `nothing was received from the source for ${timeout} ms (timeout)`,
     video: `the source sent sound, but no picture for ${timeout} ms (videoTimeout)`,
   }[kind];

@@ -95,7 +95,9 @@ describe('elementary files', () => {
     const path = await file('no-rate.h264', WITHOUT_RATE);
     const source = await openSource([path]);
     expect(source.frameInterval).toBe(40);
-    expect(source.notices).toEqual([`${path}: the stream does not tell its frame rate: 25 are assumed`]);
+    expect(source.notices).toEqual([
+      `${path}: the stream does not tell its frame rate: 25 frames a second are assumed`,
+    ]);
   });
 
   test.each([
@@ -203,7 +205,7 @@ describe('what is wrong with a file is said with its name', () => {
       'clip.mp4',
       'ftyp',
       'UNSUPPORTED',
-      /clip\.mp4: neither the file name, which would end in one of \.h264 .* --format says it/,
+      /clip\.mp4: the format is not recognized: the name does not end in one of \.h264 .*; give it with --format/,
     ],
   ];
 

@@ -87,7 +87,7 @@ export async function openSource(
 /** Two pipes would have to be filled alike. */
 function requireAlone(live: Input, inputs: readonly Input[]): void {
   if (inputs.length === 1) return;
-  const what = 'what comes through a pipe is the only input: video and audio can come together as FLV';
+  const what = 'a pipe must be the only input: FLV carries video and audio together';
   throw sourceError(sourceErrorCodes.unsupported, live.path, what);
 }
 

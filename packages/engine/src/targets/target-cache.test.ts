@@ -485,6 +485,6 @@ describe('closing a TargetCache', () => {
     await setImmediate();
     expect([bench.clock.timers(true), bench.clock.timers(false)]).toEqual([0, 0]);
     await expect(bench.token()).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_ENGINE_CLOSED' });
-    expect(() => bench.cache.watch(device, () => {})).toThrow('after the end');
+    expect(() => bench.cache.watch(device, () => {})).toThrow('the target cache is closed');
   });
 });

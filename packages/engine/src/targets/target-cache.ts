@@ -135,5 +135,5 @@ function named(target: PushTarget, request: TargetRequest): PushTarget {
 }
 
 function closedError(): CloudPushError {
-  return new CloudPushError('ERR_CLOUDPUSH_ENGINE_CLOSED', 'push targets are asked for after the end');
+  return new CloudPushError('ERR_CLOUDPUSH_ENGINE_CLOSED', 'the target cache is closed');
 }

@@ -37,7 +37,7 @@ export function unreachable(server: string, cause: Error): CloudPushError {
 
 export function tlsFailed(server: string, cause: Error): CloudPushError {
   const reason = codeOf(cause) ?? cause.message;
-  const message = `the token server ${server} is not trusted, or speaks no TLS: ${reason}`;
+  const message = `the token server ${server} is not trusted, or does not speak TLS: ${reason}`;
   return new CloudPushError('ERR_CLOUDPUSH_TOKEN_SERVER_TLS', message, { details: { server }, cause });
 }
 
@@ -92,7 +92,7 @@ export function invalidReply(
 
 /** @param limit ms */
 export function tokenTimeout(step: 'connect' | 'headers' | 'body' | 'total', limit: number): CloudPushError {
-  const message = `asking for a push target took longer than the limit of ${limit} ms (${step})`;
+  const message = `the request for a push target took longer than the limit of ${limit} ms (${step})`;
   return new CloudPushError('ERR_CLOUDPUSH_TOKEN_TIMEOUT', message, { details: { step, permitted: limit } });
 }
 

@@ -81,7 +81,7 @@ function expiry(expiresIn: unknown, askedAt: number): number | undefined {
   const life = numberOf(expiresIn);
   if (life !== undefined && life >= 0 && Number.isFinite(life)) return askedAt + life * 1000;
   const actual = typeof expiresIn === 'number' ? String(expiresIn) : typeOf(expiresIn);
-  throw invalidReply('data.expires_in', actual, 'a number of seconds from 0 on');
+  throw invalidReply('data.expires_in', actual, 'a number of seconds, 0 or more');
 }
 
 /** Many servers write numbers as texts: `"0"`, `"3600"`. Undefined when it is neither. */

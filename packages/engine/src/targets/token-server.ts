@@ -154,7 +154,8 @@ export class TokenServer implements AsyncDisposable {
 
 function knownTarget({ url, token }: UrlRequest, wasRejected: boolean): PushTarget {
   if (!wasRejected) return { url, token };
-  const message = 'the server has refused the push URL or its token, and nobody can be asked for another';
+  const message =
+    'the server has refused the push URL or its token, and there is no token server to ask for another';
   throw new CloudPushError('ERR_CLOUDPUSH_TOKEN_REJECTED', message);
 }
 

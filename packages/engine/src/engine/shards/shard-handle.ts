@@ -167,7 +167,7 @@ export class ShardHandle {
     let cancel = (): void => {};
     const failed = new Promise<never>((_, reject) => {
       threads.once('error', reject);
-      const late = new Error(`the worker thread was not up within ${START_TIMEOUT} ms`);
+      const late = new Error(`the worker thread did not start within ${START_TIMEOUT} ms`);
       cancel = this.#clock.after(START_TIMEOUT, () => {
         if (!this.#isReady) reject(late);
       });

@@ -23,7 +23,7 @@ export class Ac3Parser implements PacketParser {
   }
 
   get notices(): string[] {
-    return this.#skipped === 0 ? [] : [`${this.#skipped} bytes are part of no frame and are left out`];
+    return this.#skipped === 0 ? [] : [`${this.#skipped} bytes belong to no frame and are left out`];
   }
 
   push(piece: Uint8Array): SourcePacket[] {

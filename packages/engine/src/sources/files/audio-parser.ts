@@ -23,7 +23,7 @@ export class AudioParser implements PacketParser {
 
   get notices(): string[] {
     const { skippedBytes } = this.#splitter;
-    return skippedBytes === 0 ? [] : [`${skippedBytes} bytes are part of no frame and are left out`];
+    return skippedBytes === 0 ? [] : [`${skippedBytes} bytes belong to no frame and are left out`];
   }
 
   get losses(): string[] {

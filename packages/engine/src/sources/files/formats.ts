@@ -114,7 +114,7 @@ export function remuxAdvice(path: string, bytes: Uint8Array): string | undefined
   const container = foreignContainer(bytes);
   if (container === undefined) return undefined;
   const input = path === 'stdin' || path.includes("'") ? 'INPUT' : `'${path}'`;
-  return `this is ${container}, which is not read; remux it, which loses nothing: ffmpeg -i ${input} -c copy -f flv remuxed.flv`;
+  return `this is ${container}, which cannot be read; remux it without loss: ffmpeg -i ${input} -c copy -f flv remuxed.flv`;
 }
 
 const EBML_ID = 0x1a45_dfa3;

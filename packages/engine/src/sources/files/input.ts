@@ -49,7 +49,7 @@ export function formatOf(path: string, bytes: Uint8Array, isAll: boolean): Forma
   if (advice !== undefined) throw sourceError(sourceErrorCodes.unsupported, path, advice);
   if (!isAll) return undefined;
   const known = Object.keys(FORMATS).join(', ');
-  const what = `neither the file name, which would end in one of ${KNOWN_EXTENSIONS}, nor the content tells what this is; --format says it: ${known}`;
+  const what = `the format is not recognized: the name does not end in one of ${KNOWN_EXTENSIONS}, and the content is none that is known; give it with --format: ${known}`;
   throw sourceError(sourceErrorCodes.unsupported, path, what);
 }
 

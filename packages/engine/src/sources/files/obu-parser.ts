@@ -19,7 +19,9 @@ export class ObuParser implements PacketParser {
 
   constructor(frameRate: number | undefined) {
     if (frameRate === undefined) {
-      this.notices.push(`the stream does not tell its frame rate: ${DEFAULT_FRAME_RATE} are assumed`);
+      this.notices.push(
+        `the stream does not tell its frame rate: ${DEFAULT_FRAME_RATE} frames a second are assumed`,
+      );
     }
     this.#duration = 1000 / (frameRate ?? DEFAULT_FRAME_RATE);
   }

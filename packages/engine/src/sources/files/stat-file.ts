@@ -31,6 +31,6 @@ async function statOf(path: string): Promise<Stats> {
 }
 
 function notRead(path: string, stats: Stats): Error {
-  const what = stats.isDirectory() ? 'this is a folder, not a file' : 'this is no regular file';
+  const what = stats.isDirectory() ? 'this is a folder, not a file' : 'this is not a regular file';
   return sourceError(sourceErrorCodes.unreadable, path, what);
 }

@@ -65,7 +65,7 @@ export class VideoParser implements PacketParser {
       told === undefined
         ? 'the stream does not tell its frame rate'
         : `the stream tells ${told} frames a second`;
-    this.notices.push(`${why}: ${DEFAULT_FRAME_RATE} are assumed`);
+    this.notices.push(`${why}: ${DEFAULT_FRAME_RATE} frames a second are assumed`);
     return DEFAULT_FRAME_RATE;
   }
 }

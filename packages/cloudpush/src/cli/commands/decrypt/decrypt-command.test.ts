@@ -139,7 +139,7 @@ test('a recording without any marker is a failure, and copied when that is wante
   await writeFile(input, clear);
   const strict = await decrypt('--key', 'vavakey');
   expect(strict.code).toBe(1);
-  expect(strict.notes).toMatch(/: nothing in it is marked as encrypted: --tolerant copies it\n$/);
+  expect(strict.notes).toMatch(/: nothing in the file is marked as encrypted: --tolerant copies it\n$/);
   await expectNoOutput();
   const { code, results } = await decrypt('--key', 'vavakey', '--tolerant');
   expect(code).toBe(1);
@@ -170,7 +170,7 @@ test.each([
     const strict = await decrypt('--key', 'vavakey');
     expect({ code: strict.code, results: strict.results }).toEqual({ code: 1, results: '' });
     const where = `1 sample of video at ${at} s, byte ${offset}: the marker is lost or damaged`;
-    expect(strict.notes).toBe(`cloudpush: ${input}: ${where}: --tolerant lets it be\n`);
+    expect(strict.notes).toBe(`cloudpush: ${input}: ${where}: --tolerant leaves it as it is\n`);
     await expectNoOutput();
     const { code, results } = await decrypt('--key', 'vavakey', '--tolerant');
     expect(code).toBe(1);
@@ -223,7 +223,7 @@ test('a file that is there already is replaced only if that is wanted', async ()
   await writeFile(output, 'something else');
   const { code, notes } = await decrypt('--key', 'vavakey');
   expect(code).toBe(2);
-  expect(notes).toBe(`cloudpush: ${output}: this file is there already; --force replaces it\n`);
+  expect(notes).toBe(`cloudpush: ${output}: the file exists; --force replaces it\n`);
   expect(await readFile(output, 'utf8')).toBe('something else');
   expect((await decrypt('--key', 'vavakey', '--force')).code).toBe(0);
   await expectOutput(clear);
@@ -307,18 +307,22 @@ test.each<[string, () => string[] | Promise<string[]>, string]>([
   [
     'a text as input',
     async () => [await fileWith('text', 'only words'), output, ...key],
-    'this is no FLV file',
+    'this is not an FLV file',
   ],
   [
     'an MP4 file as input',
     async () => [await fileWith('tape.mp4', Buffer.from('00000020667479706d703432', 'hex')), output, ...key],
-    "this is an MP4 or QuickTime file, which is not read; remux it, which loses nothing: ffmpeg -i '",
+    "this is an MP4 or QuickTime file, which cannot be read; remux it without loss: ffmpeg -i '",
   ],
-  ['an empty input', async () => [await fileWith('empty', ''), output, ...key], 'this is no FLV file'],
+  ['an empty input', async () => [await fileWith('empty', ''), output, ...key], 'this is not an FLV file'],
   ['a folder as output', () => [input, folder, ...key], 'this is a folder, not a file'],
   ['the input as output', () => [input, input, ...key, '--force'], 'this is the input'],
-  ['a device as output', () => [input, '/dev/null', ...key, '--force'], 'this is no regular file'],
-  ['no folder', () => [input, file('no/folder/clear.flv'), ...key], 'no file can be made there (ENOENT)'],
+  ['a device as output', () => [input, '/dev/null', ...key, '--force'], 'this is not a regular file'],
+  [
+    'no folder',
+    () => [input, file('no/folder/clear.flv'), ...key],
+    'a file cannot be created there (ENOENT)',
+  ],
   ['one argument', () => [input, ...key], "missing required argument 'output'"],
 ])('%s: one line, exit code 2, and no key in it', async (_, words, what) => {
   vi.stubEnv('CLOUDPUSH_KEY', '');

@@ -29,7 +29,7 @@ export async function decryptCommand(
 ): Promise<number> {
   if (outputPath === '-') {
     throw usageError(
-      'decrypt writes a file that is there when it is whole: - for stdout cannot be; ./- is a file of that name',
+      'decrypt cannot write to stdout (-): the output appears only when it is complete; write ./- for a file of that name',
     );
   }
   const keys = await readKeys(keyWords(options.key));

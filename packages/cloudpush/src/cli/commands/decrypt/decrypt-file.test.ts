@@ -66,7 +66,9 @@ test('a file that comes up under the name of the output meanwhile stays as it is
     signal: new AbortController().signal,
     onProgress: () => writeFileSync(file('out.flv'), 'something else'),
   });
-  await expect(decryption).rejects.toThrow(/out\.flv: a file of this name has come up meanwhile; --force/);
+  await expect(decryption).rejects.toThrow(
+    /out\.flv: the output file was created by someone else meanwhile; --force/,
+  );
   expect(await readFile(file('out.flv'), 'utf8')).toBe('something else');
   expect((await readdir(folder)).sort()).toEqual(['in.flv', 'out.flv']);
 });

@@ -91,12 +91,12 @@ async function requireFree(output: string, input: string, force: boolean): Promi
     throw usageError(`${output}: this is a folder, not a file`);
   }
   if (!there.isFile()) {
-    throw usageError(`${output}: this is no regular file`);
+    throw usageError(`${output}: this is not a regular file`);
   }
   if (there.dev === source.dev && there.ino === source.ino) {
     throw usageError(`${output}: this is the input`);
   }
   if (!force) {
-    throw usageError(`${output}: this file is there already; --force replaces it`);
+    throw usageError(`${output}: the file exists; --force replaces it`);
   }
 }

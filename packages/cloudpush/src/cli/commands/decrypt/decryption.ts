@@ -58,7 +58,7 @@ export class Decryption {
       throw new CommandError(`${this.#input}: no key fits any encrypted sample`, ExitCode.failure);
     }
     if (!this.#tolerant && clear > 0 && decrypted + damaged === 0) {
-      const text = 'nothing in it is marked as encrypted: --tolerant copies it';
+      const text = 'nothing in the file is marked as encrypted: --tolerant copies it';
       throw new CommandError(`${this.#input}: ${text}`, ExitCode.failure);
     }
     try {
@@ -88,7 +88,7 @@ export class Decryption {
   #requireMarkers(): void {
     if (this.#tolerant || this.counts.unmarked === 0) return;
     const text = this.failures.map(failureText).join('; ');
-    throw new CommandError(`${this.#input}: ${text}: --tolerant lets it be`, ExitCode.failure);
+    throw new CommandError(`${this.#input}: ${text}: --tolerant leaves it as it is`, ExitCode.failure);
   }
 
   /** @param piece what was taken when it came up */
@@ -96,9 +96,9 @@ export class Decryption {
     if (!(error instanceof MuxerError)) return error;
     if (error.code === 'ERR_CLOUDPUSH_FLV_SIGNATURE') {
       const advice = piece === undefined ? undefined : remuxAdvice(this.#input, piece);
-      return usageError(`${this.#input}: ${advice ?? 'this is no FLV file'}`);
+      return usageError(`${this.#input}: ${advice ?? 'this is not an FLV file'}`);
     }
-    const hint = error.code.startsWith('ERR_CLOUDPUSH_DECRYPTION') ? ': --tolerant lets it be' : '';
+    const hint = error.code.startsWith('ERR_CLOUDPUSH_DECRYPTION') ? ': --tolerant leaves it as it is' : '';
     return new CommandError(`${this.#input}: ${error.message}${hint}`, ExitCode.failure, { cause: error });
   }
 }

@@ -29,7 +29,7 @@ export class NewFile implements AsyncDisposable {
     try {
       return new NewFile(path, partialPath, await open(partialPath, 'wx'), replace);
     } catch (error) {
-      throw usageError(`${path}: no file can be made there (${codeOf(error)})`);
+      throw usageError(`${path}: a file cannot be created there (${codeOf(error)})`);
     }
   }
 
@@ -54,7 +54,9 @@ export class NewFile implements AsyncDisposable {
       return true;
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') return false;
-      throw usageError(`${this.#path}: a file of this name has come up meanwhile; --force replaces it`);
+      throw usageError(
+        `${this.#path}: the output file was created by someone else meanwhile; --force replaces it`,
+      );
     }
   }
 

@@ -76,7 +76,7 @@ async function startGateway(path: string, version: string): Promise<RunningGatew
   const text = await file.read();
   const { configuration, faults } = parseConfiguration(text, path);
   if (configuration === undefined)
-    throw new Error(`the configuration of the demo is at fault: ${faults[0]?.message}`);
+    throw new Error(`the configuration of the demo has a fault: ${faults[0]?.message}`);
   try {
     return await RunningGateway.start({ file, text, configuration, version });
   } catch (error) {

@@ -5,9 +5,9 @@ import { gatewayCommand } from './gateway-command.js';
 /** `cloudpush gateway`, its options and its help. */
 export function gatewayProgram({ output, interruption, done }: CommandContext): Command {
   return new Command('gateway')
-    .description('push many cameras at once, for months, as a configuration file says')
+    .description('push many cameras, as a configuration file says')
     .argument('<file>', 'the configuration, such as gateway.yaml')
-    .option('--check', 'check the configuration, tell all its faults, and end')
+    .option('--check', 'check the configuration, list all its faults, and exit')
     .addHelpText('after', HELP)
     .action(async (file: string, options) => {
       done(await gatewayCommand(file, options, output, interruption));

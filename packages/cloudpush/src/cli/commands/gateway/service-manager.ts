@@ -51,7 +51,7 @@ export class ServiceManager implements Disposable {
   #notify(...assignments: string[]): void {
     if ((this.#environment['NOTIFY_SOCKET'] ?? '') === '') return;
     execFile('systemd-notify', assignments, { env: this.#environment, timeout: 10_000 }, (error) => {
-      if (error !== null) this.#onProblem(`systemd cannot be told (${error.code ?? error.message})`);
+      if (error !== null) this.#onProblem(`systemd cannot be notified (${error.code ?? error.message})`);
     });
   }
 }

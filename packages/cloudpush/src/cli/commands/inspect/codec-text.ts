@@ -32,7 +32,7 @@ export function pictureText({
   bitDepth,
   chromaFormat,
 }: VideoConfiguration): string {
-  const rate = frameRate === undefined ? 'no frame rate told' : `${shortNumber(frameRate)} fps`;
+  const rate = frameRate === undefined ? 'no frame rate' : `${shortNumber(frameRate)} fps`;
   return `${width}x${height}, ${rate}, ${bitDepth} bit ${CHROMA_FORMATS[chromaFormat] ?? ''}`;
 }
 

@@ -14,7 +14,7 @@ Examples:
 /** `cloudpush inspect`, its options and its help. */
 export function inspectProgram({ output, interruption, done }: CommandContext): Command {
   return new Command('inspect')
-    .description('tell what is in an FLV file or an elementary stream, and what is wrong with it')
+    .description('describe an FLV file or an elementary stream, and its faults')
     .argument('<file>', 'FLV, H.264, H.265, AAC (ADTS) or MP3, whatever its name is')
     .option(
       '--gap <ms>',

@@ -133,5 +133,5 @@ async function readCertificates(path: string): Promise<string> {
     throw unreadable(path, error);
   });
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-  throw usageError(`--ca ${path}: this is no file of PEM certificates (-----BEGIN CERTIFICATE-----)`);
+  throw usageError(`--ca ${path}: this is not a file of PEM certificates (-----BEGIN CERTIFICATE-----)`);
 }

@@ -56,7 +56,9 @@ export async function pushCommand(
   const connection = await connectionOptions(options, urls.every(isKnown) ? urls : undefined);
   const encryption = await encryptionOptions(options);
   if (options.insecure === true) {
-    output.note('cloudpush: --insecure: the certificate of the server is not checked, so anybody may be it');
+    output.note(
+      'cloudpush: --insecure: the certificate of the server is not checked: anyone may answer in its place',
+    );
   }
   const source = await openUnlessInterrupted(files, options, interruption);
   if (source === undefined) return interruption.exitCode!;
@@ -91,11 +93,9 @@ async function openUnlessInterrupted(
 
 function checkLive({ isLive }: PushSource, { loop, channels }: PushOptions): void {
   if (isLive !== true) return;
-  if (loop !== undefined) throw usageError('--loop needs a file: what comes through a pipe comes once');
+  if (loop !== undefined) throw usageError('--loop needs a file: a pipe can be read only once');
   if (channels > 1) {
-    throw usageError(
-      '--channels needs a file: what comes through a pipe is one stream, which --also sends to several URLs',
-    );
+    throw usageError('--channels needs a file: a pipe holds one stream, which --also sends to several URLs');
   }
 }
 

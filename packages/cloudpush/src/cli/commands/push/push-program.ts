@@ -11,7 +11,7 @@ import { pushCommand } from './push-command.js';
 /** `cloudpush push`, its options and its help. */
 export function pushProgram({ output, interruption, done }: CommandContext): Command {
   const command = new Command('push')
-    .description('push media files, or what comes through a pipe, to a server')
+    .description('push media files, or media from a pipe, to a server')
     .usage('[options] <input...> [url]')
     .argument(
       '<input...>',
@@ -25,7 +25,7 @@ export function pushProgram({ output, interruption, done }: CommandContext): Com
     .addOption(
       new Option(
         '--format <name>',
-        'what an input is whose name does not tell it (default: as its content tells)',
+        'the format of an input whose name does not tell it (default: detected from its content)',
       ).choices(FORMAT_NAMES),
     )
     .addOption(
@@ -34,15 +34,18 @@ export function pushProgram({ output, interruption, done }: CommandContext): Com
     .option('--duration <seconds>', 'end after this much media', positive(MAX_SECONDS))
     .option(
       '--channels <n>',
-      'how many connections; {i} in the URL is the number of each, from 1',
+      'number of connections; {i} in the URL is the number of each, from 1',
       channelCount,
       1,
     )
     .option('--also <url>', 'push the same stream to this URL, too; may be given several times', collect)
     .option('--token-server <url>', 'ask this token server for URL and token, instead of naming a URL')
     .option('--device <serial-number>', 'the device to ask for; {i} in it is the number of each channel')
-    .option('--client <id>', 'who asks; its secret is taken from CLOUDPUSH_CLIENT_SECRET')
-    .option('--as-fast-as-possible', 'do not keep to the pace of the media')
+    .option(
+      '--client <id>',
+      'the id of the client that asks; its secret is taken from CLOUDPUSH_CLIENT_SECRET',
+    )
+    .option('--as-fast-as-possible', 'send as fast as possible instead of in real time')
     .addOption(
       new Option(
         '--overflow <policy>',
@@ -51,7 +54,7 @@ export function pushProgram({ output, interruption, done }: CommandContext): Com
         .choices(['reject', 'drop'])
         .default('reject'),
     )
-    .option('--reconnect', 'make lost connections again');
+    .option('--reconnect', 'reconnect when a connection is lost');
   addConnectionOptions(command);
   return addEngineOptions(command)
     .option('--json', 'write the summary to stdout as JSON')
@@ -82,7 +85,7 @@ function addConnectionOptions(command: Command): void {
     .option('--bind <address>', 'connect from this address of the machine')
     .addOption(new Option('--handshake <kind>', 'the RTMP handshake').choices(['simple', 'digest', 'auto']))
     .addOption(
-      new Option('--profile <server>', 'the habits of this server (default: recognized)').choices(PROFILES),
+      new Option('--profile <server>', 'the profile of the server (default: detected)').choices(PROFILES),
     )
     .addOption(
       new Option(

@@ -28,7 +28,7 @@ Examples:
 export function receiveProgram({ output, interruption, done }: CommandContext): Command {
   const address = listenAddress(RTMP_PORT);
   return new Command('receive')
-    .description('take streams in, count them, and record them as FLV files')
+    .description('receive streams, count them, and record them as FLV files')
     .addOption(
       new Option('--listen <host:port>', 'where to listen; port 0 takes any free one')
         .argParser(address)
@@ -48,16 +48,16 @@ export function receiveProgram({ output, interruption, done }: CommandContext): 
     )
     .option(
       '--max-memory <size>',
-      'memory for what has half come in; the largest part is given up above it (default: 256M)',
+      'memory for messages that are still incomplete; above it, the connection that holds most is closed (default: 256M)',
       byteSize,
     )
     .option(
       '--idle-timeout <seconds>',
-      'send away who publishes and sends nothing for so long; 0: never (default: 20)',
+      'close a publisher that sends nothing for so long; 0: never (default: 20)',
       nonNegative(MAX_SECONDS),
     )
     .option('--json', 'write events to stdout, one JSON object a line')
-    .option('-q, --quiet', 'show no rates while streams come in')
+    .option('-q, --quiet', 'show no rates while streams are received')
     .addHelpText('after', HELP)
     .action(async (options) => done(await receiveCommand(options, output, interruption)));
 }

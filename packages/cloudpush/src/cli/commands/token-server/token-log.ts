@@ -65,7 +65,7 @@ export class TextTokenLog implements TokenLog {
     const device = deviceSN === undefined ? 'a device' : `device ${word(deviceSN)}`;
     const client = clientId === undefined ? '' : ` of client ${word(clientId)}`;
     if (code === undefined) this.#output.result(`${word(path)}: refused with status ${status}`);
-    else if (code === 0) this.#output.result(`${device}${client}: a target was given`);
+    else if (code === 0) this.#output.result(`${device}${client}: target given`);
     else this.#output.result(`${device}${client}: refused with code ${code}`);
   }
 

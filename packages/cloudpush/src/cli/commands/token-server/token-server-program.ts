@@ -21,10 +21,10 @@ export function tokenServerProgram({ output, interruption, done }: CommandContex
     )
     .option('--url <template>', 'the push URL to give out', DEFAULT_URL)
     .option('--ttl <seconds>', 'life of a token', integer(1), 3600)
-    .option('--client <id:secret>', 'a client that may ask; none: anybody may (repeatable)', collect)
+    .option('--client <id:secret>', 'a client that may ask; without one, anyone may (repeatable)', collect)
     .option(
       '--device <sn[=token]>',
-      'a device, with its token if it has one; none: any (repeatable)',
+      'a device, with its token if it has one; without one, any (repeatable)',
       collect,
     )
     .option('--duration <seconds>', 'end after this time', positive(MAX_SECONDS))

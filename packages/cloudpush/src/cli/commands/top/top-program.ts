@@ -7,10 +7,10 @@ const DEFAULT_URL = 'http://127.0.0.1:9997';
 /** The options and the help of `cloudpush top`. */
 export function topProgram({ output, interruption, done }: CommandContext): Command {
   return new Command('top')
-    .description('show how the channels of a running gateway are, what is wrong first')
+    .description('show the channels of a running gateway, those with faults first')
     .option('--url <url>', 'where the gateway answers HTTP', gatewayUrl, new URL(DEFAULT_URL))
     .option('--token-file <file>', 'a file that holds the token of the API, if it has one')
-    .option('--once', 'show it once, and end')
+    .option('--once', 'show it once and exit')
     .option('--json', 'write JSON to stdout, one object a second')
     .addHelpText('after', HELP)
     .action(async (options) => done(await topCommand(options, output, interruption)));

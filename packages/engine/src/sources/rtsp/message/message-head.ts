@@ -33,7 +33,7 @@ function parseStartLine(line: string): StartLine {
       'an HTTP server answered; check that the port is the RTSP port of the camera',
     );
   }
-  throw rtspError(rtspErrorCodes.protocol, `the line ${quoted(line)} begins no RTSP message`);
+  throw rtspError(rtspErrorCodes.protocol, `the line ${quoted(line)} does not begin an RTSP message`);
 }
 
 function parseFields(lines: readonly string[], maxHeaders: number): RtspHeaders {

@@ -98,7 +98,12 @@ test('nothing is read once the reader has been stopped, not even the rest of a p
 const refusals: readonly [what: string, input: Uint8Array, code: string, message: RegExp][] = [
   ['a byte that begins nothing', Buffer.of(0x80, 0x60), 'PROTOCOL', /byte 0x80/],
   ['an HTTP server', bytes('HTTP/1.1 400 Bad Request\r\n\r\n'), 'PROTOCOL', /HTTP server/],
-  ['another protocol', bytes('SSH-2.0-OpenSSH\r\n\r\n'), 'PROTOCOL', /"SSH-2.0-OpenSSH" begins no RTSP/],
+  [
+    'another protocol',
+    bytes('SSH-2.0-OpenSSH\r\n\r\n'),
+    'PROTOCOL',
+    /"SSH-2.0-OpenSSH" does not begin an RTSP/,
+  ],
   ['a line without a colon', bytes('RTSP/1.0 200 OK\r\nnothing\r\n\r\n'), 'PROTOCOL', /"nothing"/],
   ['a length that is none', bytes('RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n'), 'PROTOCOL', /"-1"/],
   [
