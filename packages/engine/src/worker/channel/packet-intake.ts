@@ -1,8 +1,10 @@
-import { Command } from '../../memory/ring.js';
+import { Command, type RingConsumer } from '../../memory/ring.js';
+import type { ChannelConfig } from '../../protocol/stream.js';
 import type { ShardContext } from '../shard-context.js';
 import type { ChannelMuxer } from './channel-muxer.js';
 import type { ChannelSegments } from './channel-segments.js';
 import type { FanOut } from './fan-out.js';
+import { GivenConfigurations } from './given-configurations.js';
 import type { HeldPackets, PacketDescriptor } from './held-packets.js';
 import { type PacketBlock, payloadOf } from './packet-block.js';
 import type { ServerAdmission } from './server-admission.js';
@@ -11,6 +13,7 @@ import type { TagSink } from './tag-sink.js';
 
 /** The parts of a channel that a packet passes. */
 interface PacketIntakeParts {
+  readonly config: Pick<ChannelConfig, 'configurations'>;
   readonly context: Pick<ShardContext, 'pool'>;
   readonly segments: ChannelSegments;
   readonly admission: ServerAdmission;
@@ -35,7 +38,13 @@ export class PacketIntake {
   readonly #output: TagSink;
   readonly #fanOut: FanOut;
 
+  /** Undefined: packets bring their configurations along. */
+  readonly #given: GivenConfigurations | undefined;
+
   constructor(parts: PacketIntakeParts) {
+    const { configurations } = parts.config;
+    const { video, audio } = configurations;
+    if (video !== undefined || audio !== undefined) this.#given = new GivenConfigurations(configurations);
     this.#pool = parts.context.pool;
     this.#segments = parts.segments;
     this.#admission = parts.admission;
@@ -44,6 +53,12 @@ export class PacketIntake {
     this.#slices = parts.slices;
     this.#output = parts.output;
     this.#fanOut = parts.fanOut;
+  }
+
+  /** The packet that the ring stands at, with the decoder configuration that the channel was opened with. */
+  withConfiguration(ring: RingConsumer): RingConsumer {
+    ring.configuration = this.#given?.of(ring.command, ring.codec);
+    return ring;
   }
 
   take(packet: PacketDescriptor, block: PacketBlock): void {

@@ -1,8 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { TagRole } from '@cloudpush/muxer';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { CloudPushError } from '../../base/errors.js';
 import { ChannelCounter } from '../../memory/counters.js';
+import { Command, type RingConsumer } from '../../memory/ring.js';
+import { AUDIO_CODECS } from '../../options/codecs.js';
 import {
   channelConfig,
   type DestinationConfig,
@@ -260,4 +262,16 @@ test('where the pool runs short, a destination that may drop lets go of what wai
   shard.gates.press(CHANNEL);
   send(channel, shard.audio(channel, ADTS, 151));
   expect(shard.blocksInUse).toBeLessThan(before);
+});
+
+test('packets from the ring have the decoder configuration that the channel was opened with', () => {
+  const audioConfig = Buffer.from('1190', 'hex');
+  const ring = { command: Command.audio, codec: AUDIO_CODECS.indexOf('aac'), block: 0, enqueuedAt: 0 };
+  const taken: (Uint8Array | undefined)[] = [];
+  for (const options of [{ audio: 'aac', audioConfig }, { audio: 'aac' }]) {
+    const channel = open(options);
+    vi.spyOn(channel, 'take').mockImplementation(({ configuration }) => void taken.push(configuration));
+    channel.accept({ ...ring } as unknown as RingConsumer);
+  }
+  expect(taken).toEqual([Uint8Array.from(audioConfig), undefined]);
 });

@@ -67,7 +67,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     const fanOut = new FanOut(number, context);
     const tracks = new TrackWait(config.tracks, () => this.#begin(), clock);
     const output = new TagOutput({ channel: number, context, fanOut, muxer, problems, tracks });
-    const stream = { channel: number, context, fanOut, muxer, output, problems, tracks };
+    const stream = { channel: number, config, context, fanOut, muxer, output, problems, tracks };
     this.#segments = new ChannelSegments(stream, config);
     this.admission = new ServerAdmission(this.#destinations, muxer, config.hevc !== 'auto');
     this.#intake = new PacketIntake({
@@ -139,7 +139,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
 
   /** Takes the packet that the ring stands at. */
   accept(ring: RingConsumer): void {
-    this.take(ring, new PacketBlock(this, ring.block, ring.enqueuedAt));
+    this.take(this.#intake.withConfiguration(ring), new PacketBlock(this, ring.block, ring.enqueuedAt));
   }
 
   /** Takes a packet, through the ring or from the source. */
