@@ -140,11 +140,11 @@ describe.concurrent('what a file is, when its name does not tell', { timeout: 60
     expect(await receiver.ended('a')).toMatchObject({ clean: true, pictures: 50, audioFrames: 95 });
   });
 
-  test('an MP4 file gets the line that remuxes it', async () => {
+  test('an MP4 file that comes through a pipe gets the line that remuxes it', async () => {
     await using folder = await TempFolder.create();
-    const path = await folder.write('clip.mp4', Buffer.from('000000206674797069736f6d', 'hex'));
-    const { code, stderr } = await cloudpush(['push', path, 'rtmp://127.0.0.1:1/live/x']);
-    expect(code).toBe(2);
-    expect(stderr).toContain(`ffmpeg -i '${path}' -c copy -f flv remuxed.flv`);
+    const path = await folder.write('clip', Buffer.from('000000206674797069736f6d', 'hex'));
+    await using push = startWithInput(['push', '-', 'rtmp://127.0.0.1:1/live/x'], path);
+    expect(await push.waitForExit(60_000)).toMatchObject({ code: 2 });
+    expect(push.stderr).toContain('ffmpeg -i INPUT -c copy -f flv remuxed.flv');
   });
 });
