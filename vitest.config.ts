@@ -12,10 +12,12 @@ export default defineConfig({
   test: {
     projects: [
       {
-        // Beside the sources: no process, no other program. Each wants a processor, and nothing of the machine beside it.
+        // Beside the sources: no process, no other program. They leave nothing behind, and so share what they import: loading
+        // it anew for each file would take longer than all tests. Each wants a processor, and nothing of the machine beside it.
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts'],
+          isolate: false,
           testTimeout: PATIENT,
           maxWorkers: PROCESSORS,
           sequence: { groupOrder: 0 },

@@ -1,11 +1,5 @@
-import { availableParallelism } from 'node:os';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { engineSettings } from './engine-settings.js';
-
-vi.mock('node:os', async (original) => ({
-  ...(await original<typeof import('node:os')>()),
-  availableParallelism: vi.fn(),
-}));
 
 describe('the threads of an engine', () => {
   test.each([
@@ -18,13 +12,12 @@ describe('the threads of an engine', () => {
     [65_535, 64, 16],
     [65_535, 1, 1],
   ])('%d connections on %d processors: %d, 256 channels each', (maxConnections, processors, count) => {
-    vi.mocked(availableParallelism).mockReturnValue(processors);
-    expect(engineSettings({ maxConnections }).shards).toEqual({ count, channelsEach: 256 });
+    expect(engineSettings({ maxConnections }, processors).shards).toEqual({ count, channelsEach: 256 });
   });
 
   test('as many as the caller says, which share the channels evenly', () => {
-    vi.mocked(availableParallelism).mockReturnValue(2);
-    expect(engineSettings({ maxConnections: 10, shards: 5 }).shards).toEqual({ count: 5, channelsEach: 1 });
+    const { shards } = engineSettings({ maxConnections: 10, shards: 5 }, 2);
+    expect(shards).toEqual({ count: 5, channelsEach: 1 });
   });
 });
 

@@ -37,8 +37,14 @@ export interface EngineSettings {
   readonly workerUrl: string | undefined;
 }
 
-/** Checks the options and fills in the defaults. */
-export function engineSettings(given: PushEngineOptions): EngineSettings {
+/**
+ * Checks the options and fills in the defaults.
+ * @param processors of the machine
+ */
+export function engineSettings(
+  given: PushEngineOptions,
+  processors: number = availableParallelism(),
+): EngineSettings {
   const options = checkedOptions('', given, ENGINE_OPTIONS);
   const { logger } = options;
   if (logger !== undefined && !isLogger(logger))
@@ -48,7 +54,7 @@ export function engineSettings(given: PushEngineOptions): EngineSettings {
     targets: targetSettings(options),
     poolSize: integer('poolSize', options.poolSize, DEFAULT_POOL_SIZE, MIN_POOL_SIZE, MAX_POOL_SIZE),
     maxConnections,
-    shards: shardPlan(options.shards, maxConnections),
+    shards: shardPlan(options.shards, maxConnections, processors),
     maxBatchDelay: integer('maxBatchDelay', options.maxBatchDelay, DEFAULT_BATCH_DELAY, 0, 1000),
     maxConnecting: integer('maxConnecting', options.maxConnecting, 256, 1, 65_535),
     debugPool:
@@ -95,10 +101,10 @@ const CHANNELS_PER_SHARD = 256;
 /** Enough shards to carry away whatever the caller's thread can hand over. */
 const MOST_DEFAULT_SHARDS = 16;
 
-function shardPlan(wanted: number | undefined, maxConnections: number): ShardPlan {
+function shardPlan(wanted: number | undefined, maxConnections: number, processors: number): ShardPlan {
   if (wanted !== undefined) return { count: integer('shards', wanted, 1, 1, 64), channelsEach: 1 };
   const needed = Math.ceil(maxConnections / CHANNELS_PER_SHARD);
-  const count = Math.min(needed, availableParallelism(), MOST_DEFAULT_SHARDS);
+  const count = Math.min(needed, processors, MOST_DEFAULT_SHARDS);
   return { count, channelsEach: CHANNELS_PER_SHARD };
 }
 
