@@ -147,6 +147,9 @@ channels:
   lobby:
     source: { file: ${fixture('plain.flv')}, loop: true }
     destinations: [ { name: cloud, url: "${receiver.url('lobby')}?token=hush" } ]
+  dome:
+    source: { file: ${fixture('plain.h265')}, loop: true, frameRate: 25 }
+    destinations: [ "${receiver.url('dome')}" ]
 `,
   );
   const first = startCloudpush(['gateway', path]);
@@ -197,6 +200,10 @@ channels:
     await expect.poll(time, { timeout: 20_000 }).toBeGreaterThan(1);
     await page.getByRole('button', { name: 'Stop watching' }).click();
     await expect.poll(time, { timeout: 20_000 }).toBe(0);
+
+    await page.getByRole('button', { name: 'All channels' }).click();
+    await row('dome').getByRole('link').click();
+    await page.getByText('This browser cannot show H.265').waitFor();
     watched.expectCalm();
   } finally {
     await first[Symbol.asyncDispose]();

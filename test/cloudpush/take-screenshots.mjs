@@ -1,5 +1,5 @@
-// Takes the pictures of packages/cloudpush/docs/dashboard.md, of the demo while a server refuses three of its streams:
-// node test/cloudpush/take-screenshots.mjs. It needs Debian's Chromium.
+// Takes the pictures of packages/cloudpush/docs/dashboard.md, of the demo while a server refuses three of
+// its streams: node test/cloudpush/take-screenshots.mjs. It needs Debian's Chromium.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

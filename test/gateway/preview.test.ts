@@ -2,6 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { expect, test, vi } from 'vitest';
+import { sampleChannel } from '../../packages/cloudpush/dist/gateway/http/testing/sample-state.js';
 import { startCloudpush } from '../support/cloudpush.js';
 import { CloudpushReceiver } from '../support/cloudpush-receiver.js';
 import { probe } from '../support/ffmpeg.js';
@@ -9,6 +10,7 @@ import { fixture } from '../support/media.js';
 import { requirePeers } from '../support/peers.js';
 import { freePort } from '../support/ports.js';
 import { TempFolder } from '../support/temp.js';
+import { serveGateway } from './support/served-gateway.js';
 
 interface Probed {
   readonly streams: readonly Readonly<Record<string, unknown>>[];
@@ -77,4 +79,27 @@ channels:${channel('avc', 'bframes.h264')}${channel('hevc', 'plain.h265')}${chan
   };
   expect([state.state, state.destinations.length]).toEqual(['online', 1]);
   expect(await gateway.stop()).toEqual({ code: 0, signal: null });
+});
+
+const served = serveGateway();
+
+test('eight are looked at, one more is refused, and whoever goes leaves nothing behind', async () => {
+  await served.begin([sampleChannel('gate')]);
+  const { calls } = served.gateway;
+  const urlsOf = (operation: string) =>
+    calls.filter(([name]) => name === operation).map((call) => call.at(-1));
+  const gone = new AbortController();
+  const url = `${served.url}/v1/channels/gate/frame.mp4`;
+  const answers = Array.from({ length: 8 }, () => fetch(url, { signal: gone.signal }));
+  await expect.poll(() => urlsOf('openPreview').length).toBe(8);
+  expect(new Set(urlsOf('openPreview')).size).toBe(8);
+  const ninth = await fetch(url);
+  expect([ninth.status, await ninth.json()]).toEqual([
+    503,
+    expect.objectContaining({ detail: expect.stringContaining('8 channels') }),
+  ]);
+  gone.abort();
+  await Promise.allSettled(answers);
+  await expect.poll(() => urlsOf('closePreview').sort()).toEqual(urlsOf('openPreview').sort());
+  expect((await fetch(`${served.url}/v1/channels/none/live.mp4`)).status).toBe(404);
 });

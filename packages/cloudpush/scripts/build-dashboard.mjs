@@ -1,5 +1,5 @@
-// Bundles the gateway's dashboard into dist/gateway/dashboard/static, which the gateway serves: one page, its scripts and styles with a
-// hash of their content in their names, and the licences of what is bundled.
+// Bundles the gateway's dashboard into dist/gateway/dashboard/static, which the gateway serves: one page,
+// its scripts and styles with a hash of their content in their names, and the licences of what is bundled.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';

@@ -23,7 +23,7 @@ export interface PageOptions {
 /** A page of its own, and what must not happen in it. */
 export class WatchedPage implements AsyncDisposable {
   readonly page: Page;
-  /** What went wrong in the page, as the browser's console tells. */
+  /** Errors and warnings of the page, as the browser's console tells them. */
   readonly errors: string[] = [];
   /** Requests to anyone but the gateway. */
   readonly foreign: string[] = [];
@@ -56,9 +56,12 @@ export class WatchedPage implements AsyncDisposable {
     expect(this.foreign).toEqual([]);
   }
 
-  /** The page keeps the rules of accessibility that a program can check (WCAG 2.2 A, AA, and good practice). */
+  /**
+   * The page keeps the rules of accessibility that a program can check (WCAG 2.2 A, AA, and good practice).
+   */
   async expectAccessible(): Promise<void> {
-    // The page's own policy keeps scripts out that do not come from the gateway: this one is evaluated from outside.
+    // The page's own policy keeps scripts out that do not come from the gateway: this one is evaluated from
+    // outside.
     await this.page.evaluate(axe.source);
     const { violations } = (await this.page.evaluate('axe.run()')) as axe.AxeResults;
     const found = violations.map(

@@ -20,7 +20,7 @@ const FRAME_RATE = 25;
 const places = ['gate', 'door', 'yard', 'lobby', 'dock', 'stairs', 'garage', 'roof'];
 const sites = ['north', 'south', 'harbour'];
 
-/** How a channel of the stage is: well, or troubled in one of the ways that operators meet. */
+/** State of a channel of the stage: well, or troubled in one of the ways that operators meet. */
 type Role = 'well' | 'refused' | 'lost' | 'frozen' | 'slow' | 'event' | 'off';
 
 /** One of each trouble on a small stage; on a large one, troubles that many share. */
@@ -42,7 +42,10 @@ function nameOf(index: number, count: number): string {
     : `${place}-${String(Math.floor(index / places.length) + 1).padStart(2, '0')}`;
 }
 
-/** A gateway without an engine, whose channels seem to run: counters grow with time, some cameras and servers are in trouble. */
+/**
+ * A gateway without an engine, whose channels seem to run: counters grow with time, some cameras and
+ * servers are in trouble.
+ */
 export class StagedGateway extends FakeGateway {
   readonly #began = Date.now();
   readonly #count: number;

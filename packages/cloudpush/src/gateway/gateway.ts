@@ -125,8 +125,9 @@ export interface Gateway {
   moveDestination(channel: string, destination: string, target: PushTarget): Promise<ChannelResource>;
 
   /**
-   * Sends the stream of a channel to one more place, for somebody who looks at it: it is no destination of the configuration, is not tried
-   * again, and drops what its receiver does not take. Ends with the channel, or with {@link closePreview}.
+   * Sends the stream of a channel to one more place, for somebody who looks at it: it is no destination of
+   * the configuration, is not tried again, and drops what its receiver does not take. Ends with the channel,
+   * or with {@link closePreview}.
    * @param url `rtmp://…` of a receiver in this process
    */
   openPreview(channel: string, url: string): Promise<void>;

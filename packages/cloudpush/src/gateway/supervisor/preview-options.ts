@@ -1,6 +1,6 @@
 import type { DestinationOptions } from '@cloudpush/engine';
 
-/** What may wait for somebody who looks at a channel. */
+/** Most media that may wait for somebody who looks at a channel. */
 const QUEUE = { bytes: 4 * 2 ** 20, ms: 2000 };
 
 /** A receiver in this process: it gets what it takes, and is not tried again. */

@@ -1,6 +1,6 @@
 import type { StreamedChannel } from '../http/state-feed.js';
 
-/** What rates are made of: counters of a channel at one moment. */
+/** Counters of a channel at one moment, which rates are made of. */
 export interface ChannelCounters {
   /** ms since 1970. */
   readonly at: number;

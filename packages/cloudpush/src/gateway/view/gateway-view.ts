@@ -4,7 +4,7 @@ import type { GatewayEvent } from '../state.js';
 import { type ChannelCounters, countersOf } from './channel-counters.js';
 import type { ServerSentEvent } from './event-parser.js';
 
-/** What is measured of a channel between two looks at its counters. */
+/** Rates of a channel between two looks at its counters. */
 export interface ChannelRates {
   /** Bits a second that come from the source. */
   readonly bitRateIn: number;

@@ -3,7 +3,7 @@ import { nalUnitsOf } from './h264-rtp.js';
 /** One picture of the clip, ready to be sent. */
 export interface ClipPicture {
   readonly payloads: readonly Buffer[];
-  /** When it is shown, in pictures from the clip's begin on. */
+  /** Presentation time, in pictures from the clip's begin on. */
   readonly presentationIndex: number;
 }
 

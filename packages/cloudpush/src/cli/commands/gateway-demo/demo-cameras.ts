@@ -9,10 +9,12 @@ const FRAME_RATE = 25;
 /** ms */
 const FRAME_INTERVAL = 1000 / FRAME_RATE;
 
-/** How a camera behaves: well, connected and silent, or as if its cable were pulled. */
+/** Behaviour of a camera: well, connected and silent, or as if its cable were pulled. */
 export type CameraState = 'runs' | 'frozen' | 'away';
 
-/** Synthetic cameras: an RTSP server on this machine that plays a clip in a loop under each of their names. */
+/**
+ * Synthetic cameras: an RTSP server on this machine that plays a clip in a loop under each of their names.
+ */
 export class DemoCameras implements AsyncDisposable {
   readonly #server: Server;
   readonly #states: Map<string, CameraState>;
@@ -75,7 +77,10 @@ export class DemoCameras implements AsyncDisposable {
     socket.once('close', () => this.#connections.delete(connection));
   }
 
-  /** The pictures that are due, to all who watch a camera that runs. Timers are late now and then: the rate holds all the same. */
+  /**
+   * The pictures that are due, to all who watch a camera that runs. Timers are late now and then: the rate
+   * holds all the same.
+   */
   #tick(): void {
     const due = Math.floor((performance.now() - this.#began) / FRAME_INTERVAL);
     // After a longer pause of the process nothing is caught up with.

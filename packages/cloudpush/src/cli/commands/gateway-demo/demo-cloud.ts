@@ -4,7 +4,10 @@ import { type Decision, type ReceivedStream, RtmpReceiver } from '@cloudpush/tra
 /** Life of a token, in s. */
 const TOKEN_LIFE = 3600;
 
-/** The cloud of the demo: a server that takes streams, or refuses them when told to, and one that gives out push URLs. */
+/**
+ * The cloud of the demo: a server that takes streams, or refuses them when told to, and one that gives out
+ * push URLs.
+ */
 export class DemoCloud implements AsyncDisposable {
   readonly #receiver: RtmpReceiver;
   readonly #tokens: ReferenceTokenServer;
@@ -54,7 +57,7 @@ export class DemoCloud implements AsyncDisposable {
     this.#expired = expired;
   }
 
-  /** Where tokens are to be had. */
+  /** Address that gives out push URLs and tokens. */
   get tokenUrl(): string {
     return this.#tokens.url;
   }

@@ -21,7 +21,7 @@ const troubles: ReadonlySet<GatewayEvent['type']> = new Set([
   'destinationRefused',
 ]);
 
-/** How often is looked whether all is well, in ms. */
+/** Time between two looks at the states, in ms. */
 const POLL = 100;
 
 export interface StoryOptions {
@@ -34,7 +34,10 @@ export interface StoryOptions {
   readonly signal: AbortSignal;
 }
 
-/** Lets one fault after the other happen, again and again, each until it has been seen and mended; rejects when it is aborted. */
+/**
+ * Lets one fault after the other happen, again and again, each until it has been seen and mended; rejects
+ * when it is aborted.
+ */
 export async function tellStory(options: StoryOptions): Promise<never> {
   const { faults, pace, signal } = options;
   await untilWell(options, undefined);
@@ -80,7 +83,10 @@ async function nextTrouble(
   });
 }
 
-/** Waits until these channels, or all that are wanted, are online. Somebody at the page may have stopped or removed one. */
+/**
+ * Waits until these channels, or all that are wanted, are online. Somebody at the page may have stopped or
+ * removed one.
+ */
 async function untilWell(
   { gateway, signal }: StoryOptions,
   names: readonly string[] | undefined,

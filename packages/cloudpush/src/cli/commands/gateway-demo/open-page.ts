@@ -6,7 +6,10 @@ const openers: Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>> 
   win32: ['cmd', '/c', 'start', ''],
 };
 
-/** Opens an address in the user's browser, where there is one; where there is none, the address has been told. */
+/**
+ * Opens an address in the user's browser, where there is one; where there is none, the address has been
+ * told.
+ */
 export function openPage(url: string): void {
   const isGraphic = process.env['DISPLAY'] !== undefined || process.env['WAYLAND_DISPLAY'] !== undefined;
   const opener = openers[process.platform] ?? (isGraphic ? (['xdg-open'] as const) : undefined);

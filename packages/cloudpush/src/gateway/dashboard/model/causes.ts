@@ -13,19 +13,19 @@ export interface Cause {
   readonly what: string;
   /** Since when the first of them suffers, in ms since 1970. */
   readonly since: number;
-  /** What the latest attempt came to. */
+  /** Error of the latest attempt. */
   readonly message: string | undefined;
-  /** When the first of them tries again, in ms since 1970. */
+  /** Time of the first next attempt among them, in ms since 1970. */
   readonly nextRetryAt: number | undefined;
   /** A filter that shows the channels concerned. */
   readonly filter: string;
-  /** What can be tried again at once. */
+  /** Sources and destinations that can be tried again at once. */
   readonly retries: readonly Retry[];
-  /** How many sources or destinations are concerned. */
+  /** Number of sources or destinations that are concerned. */
   readonly count: number;
 }
 
-/** What is tried again on request. */
+/** Source or destination that is tried again on request. */
 export interface Retry {
   readonly channel: string;
   /** Undefined: the source, with all that hangs on it. */
@@ -37,7 +37,7 @@ interface Trouble {
   readonly id: string;
   readonly tone: 'warning' | 'bad';
   readonly kind: 'source' | 'destination';
-  /** Where there is only one of them: its name. */
+  /** Name to show where it is the only one. */
   readonly name: string;
   readonly what: string;
   readonly channel: string;
@@ -48,7 +48,7 @@ interface Trouble {
   readonly retry: Retry | undefined;
 }
 
-/** How a state of a destination reads behind the name of its host; others are no trouble. */
+/** Words for a destination's state, to stand behind the name of its host; other states are no trouble. */
 const destinationWords: Partial<Record<DestinationStatus, string>> = {
   retrying: 'unreachable',
   refused: 'refused',
@@ -62,7 +62,7 @@ const sourceWords: Partial<Record<SourceStatus, string>> = {
   failed: 'given up',
 };
 
-/** What is wrong, the worst and largest first: each line is a cause, however many channels suffer from it. */
+/** Groups what is wrong by its cause, however many channels suffer from it; the worst and largest first. */
 export function causesOf({ channels }: StreamedState): Cause[] {
   const groups = new Map<string, Trouble[]>();
   for (const channel of Object.values(channels)) {

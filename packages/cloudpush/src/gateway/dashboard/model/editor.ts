@@ -3,7 +3,7 @@ import type { ConfigurationFault } from '../../state.js';
 /** A channel's configuration while it is edited, as the configuration file has it. */
 export type ChannelDocument = Readonly<Record<string, unknown>>;
 
-/** What the form of a new channel begins with. */
+/** Configuration that the form of a new channel begins with. */
 export const newDocument: ChannelDocument = { source: '', destinations: [''] };
 
 /** A part of the source: `url`, or another key of its map. An empty text where it says nothing. */
@@ -13,12 +13,15 @@ export function sourceField(document: ChannelDocument, key: string): string {
   return textOf(isMap(source) ? source[key] : undefined);
 }
 
-/** Whether the source is, or may become, a URL: others are edited as YAML only. */
+/** Tells whether the source is, or may become, a URL: others are edited as YAML only. */
 export function hasUrlSource({ source }: ChannelDocument): boolean {
   return source === undefined || typeof source === 'string' || (isMap(source) && 'url' in source);
 }
 
-/** The document with a part of its source changed; an empty text takes it out. A source with nothing but its URL is the URL itself. */
+/**
+ * The document with a part of its source changed; an empty text takes it out. A source with nothing but its
+ * URL is the URL itself.
+ */
 export function withSourceField(document: ChannelDocument, key: string, value: string): ChannelDocument {
   const { source } = document;
   const map = isMap(source) ? source : { url: textOf(source) };
@@ -91,7 +94,10 @@ export function withoutDestination(document: ChannelDocument, index: number): Ch
   return { ...document, destinations: destinationsOf(document).filter((_, at) => at !== index) };
 }
 
-/** What is wrong, by the field that it stands at: `name`, `source`, `destinations.0`, any key, or empty for the whole. */
+/**
+ * Sorts faults by the field that they stand at: `name`, `source`, `destinations.0`, any key, or empty for
+ * the whole.
+ */
 export function faultsByField(
   faults: readonly ConfigurationFault[],
   channel: string,

@@ -4,7 +4,10 @@ export type Fact = readonly [name: string, value: string];
 /** So deep things are looked into. */
 const MAX_DEPTH = 4;
 
-/** Nested data as a flat list: `{ video: { width: 1920 } }` is `video width`: `1920`. Lists of plain values stay together. */
+/**
+ * Nested data as a flat list: `{ video: { width: 1920 } }` is `video width`: `1920`. Lists of plain values
+ * stay together.
+ */
 export function factsOf(data: unknown, name = '', depth = 0): Fact[] {
   if (data === undefined || data === null) return [];
   if (typeof data !== 'object') return [[name, String(data)]];

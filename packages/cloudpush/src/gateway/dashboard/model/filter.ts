@@ -6,7 +6,7 @@ export interface Filter {
   readonly matches: (channel: StreamedChannel) => boolean;
 }
 
-/** What a `key:value` term looks at: the texts of a channel that one of its values may equal. */
+/** Part of a channel that a `key:value` term looks at: its texts, one of which a value must equal. */
 type Field = (channel: StreamedChannel) => readonly (string | undefined)[];
 
 const fields: Readonly<Record<string, Field>> = {
@@ -25,9 +25,10 @@ const fields: Readonly<Record<string, Field>> = {
 export const filterKeys: readonly string[] = Object.keys(fields);
 
 /**
- * Understands a filter: words, all of which must be found in a channel's name, labels, places or errors, and terms `key:value`, whose
- * value must be equal; `key:a,b` is either. A hyphen in front turns a word or term around. Quotes hold words together.
- * Case makes no difference. A key that does not exist makes the term an ordinary word.
+ * Understands a filter: words, all of which must be found in a channel's name, labels, places or errors,
+ * and terms `key:value`, whose value must be equal; `key:a,b` is either. A hyphen in front turns a word or
+ * term around. Quotes hold words together. Case makes no difference. A key that does not exist makes the
+ * term an ordinary word.
  */
 export function parseFilter(text: string): Filter {
   const tests = termsOf(text).map(testOf);
@@ -39,7 +40,7 @@ export function termsOf(text: string): string[] {
   return text.match(/(?:[^\s"]|"[^"]*"?)+/g) ?? [];
 }
 
-/** Whether a filter holds this very term. */
+/** Tells whether a filter holds this very term. */
 export function hasTerm(text: string, term: string): boolean {
   return termsOf(text).includes(term);
 }

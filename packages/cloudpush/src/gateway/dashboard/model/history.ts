@@ -6,7 +6,7 @@ export const KEPT_SAMPLES = 600;
 /** Drops are added up over so long, in samples. */
 const DROPS_WINDOW = 300;
 
-/** What is measured of a channel, once a second. */
+/** Measurements of a channel, taken once a second. */
 interface Sample {
   /** Bits a second from the source. */
   readonly bitRateIn: number;
@@ -16,7 +16,7 @@ interface Sample {
   readonly frameRate: number;
   /** Frames dropped since the sample before. */
   readonly drops: number;
-  /** How long the media that waits has been coming in, in ms, at the destination that is furthest behind. */
+  /** Length of the queue at the destination that is furthest behind, in ms of media. */
   readonly queuedMs: number;
 }
 
@@ -41,12 +41,15 @@ export class History {
     return this.#channels.get(channel)?.series(name, count) ?? new Float32Array();
   }
 
-  /** When the latest samples of a channel were taken, in ms since 1970, oldest first. */
+  /** Times of the latest samples of a channel, in ms since 1970, oldest first. */
   times(channel: string, count = KEPT_SAMPLES): readonly number[] {
     return this.#channels.get(channel)?.times(count) ?? [];
   }
 
-  /** Frames dropped in the last five minutes, of all channels, or since the page was opened where that is later. */
+  /**
+   * Frames dropped in the last five minutes, of all channels, or since the page was opened where that is
+   * later.
+   */
   recentDrops(): number {
     let sum = 0;
     for (const channel of this.#channels.values()) sum += channel.sumOf('drops', DROPS_WINDOW);

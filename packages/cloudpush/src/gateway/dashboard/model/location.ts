@@ -1,4 +1,4 @@
-/** What the page shows, as it stands in its address behind the `#`: nothing secret. */
+/** State of the page that stands in its address, behind the `#`: nothing secret. */
 export interface PageLocation {
   readonly filter: string;
   /** The channel that is looked at; undefined: the list. */

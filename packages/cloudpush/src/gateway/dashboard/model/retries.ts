@@ -2,8 +2,8 @@ import type { StreamedChannel } from '../../http/state-feed.js';
 import type { Retry } from './causes.js';
 
 /**
- * What of a channel waits for its next attempt, or has been given up. With its source away nothing else helps: all of it is connected
- * anew.
+ * Finds what of a channel waits for its next attempt, or has been given up. With its source away nothing
+ * else helps: all of it is connected anew.
  */
 export function retriesOf({ name, state, source, destinations }: StreamedChannel): Retry[] {
   if (state === 'disabled') return [];

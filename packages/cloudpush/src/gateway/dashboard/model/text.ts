@@ -42,7 +42,7 @@ export function countdown(at: number, now: number): string {
   return at - now < 1000 ? 'now' : `in ${shortDuration(at - now)}`;
 }
 
-/** What a share of a whole is, in percent; 0 of nothing. */
+/** Share of a whole, in percent; 0 of nothing. */
 export function percent(part: number, whole: number): number {
   return whole > 0 ? Math.round((part / whole) * 100) : 0;
 }

@@ -20,7 +20,10 @@ export interface TimelineSource {
   readonly now: number;
 }
 
-/** The states of a channel in the last 24 hours, as far back as they are known, oldest first and without gaps. */
+/**
+ * The states of a channel in the last 24 hours, as far back as they are known, oldest first and without
+ * gaps.
+ */
 export function timelineOf({ events, state, since, now }: TimelineSource): TimelinePart[] {
   const begin = now - TIMELINE_LENGTH;
   const changes = events.flatMap((event) =>

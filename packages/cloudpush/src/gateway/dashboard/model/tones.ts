@@ -1,6 +1,6 @@
 import type { ChannelStatus, DestinationStatus, SourceStatus } from '../../state.js';
 
-/** What a state means to whoever looks: each has a shape and a colour of its own. */
+/** Meaning of a state to whoever looks: each has a shape and a colour of its own. */
 export type Tone = 'good' | 'busy' | 'warning' | 'bad' | 'off';
 
 const channelTones: Readonly<Record<ChannelStatus, Tone>> = {

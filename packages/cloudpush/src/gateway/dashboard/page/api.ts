@@ -7,7 +7,9 @@ const TOKEN_KEY = 'cloudpush-token';
 /** So many requests of one click are under way at a time. */
 const PARALLEL = 8;
 
-/** Why the gateway refused a request, or that it did not answer: a sentence for people, with the faults of a configuration. */
+/**
+ * Refusal of a request, or a missing answer, as a sentence for people, with the faults of a configuration.
+ */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   /** HTTP's; 0: no answer. */
@@ -27,7 +29,7 @@ export function authorization(): Record<string, string> {
   return token === null ? {} : { authorization: `Bearer ${token}` };
 }
 
-/** Whether a token has been given in this tab. */
+/** Tells whether a token has been given in this tab. */
 export function hasToken(): boolean {
   return sessionStorage.getItem(TOKEN_KEY) !== null;
 }
@@ -37,7 +39,7 @@ export function setToken(token: string): void {
   sessionStorage.setItem(TOKEN_KEY, token);
 }
 
-/** What a request says beside its path. */
+/** Parts of a request beside its path. */
 export interface RequestInput {
   readonly method?: string;
   readonly body?: unknown;
@@ -83,7 +85,7 @@ export async function readChannel(name: string): Promise<ChannelResource> {
   return await (await request(channelPath(name))).json();
 }
 
-/** What has happened to a channel, as far as the gateway has kept it, oldest first. */
+/** Reads the events of a channel, as far as the gateway has kept them, oldest first. */
 export async function readEvents(name: string): Promise<readonly GatewayEvent[]> {
   return await (await request(`${channelPath(name)}/events?limit=1000`)).json();
 }
@@ -116,7 +118,10 @@ export async function reloadConfiguration(): Promise<void> {
   await request('/v1/config/reload', { method: 'POST' });
 }
 
-/** Ends the waits of destinations, and connects the channels of sources anew; the first failure is thrown at the end. */
+/**
+ * Ends the waits of destinations, and connects the channels of sources anew; the first failure is thrown at
+ * the end.
+ */
 export async function retryAll(retries: readonly Retry[]): Promise<void> {
   const waiting = [...retries];
   const errors: unknown[] = [];

@@ -4,7 +4,7 @@ import { retryAll } from './api.js';
 import { Shape } from './lamp.js';
 import { attempt, causes, go, state } from './store.js';
 
-/** What is wrong, one line a cause. */
+/** List of what is wrong, one line a cause. */
 export function CauseList() {
   const now = state.value?.at;
   if (now === undefined || causes.value.length === 0) return null;

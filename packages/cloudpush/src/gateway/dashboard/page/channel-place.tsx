@@ -7,7 +7,7 @@ type Page = FunctionComponent<{ readonly name: string }>;
 /** Loaded with the first channel that is opened: charts and YAML are larger than all the rest. */
 let loaded: Page | undefined;
 
-/** Where a channel's own page goes. */
+/** Place of a channel's own page. */
 export function ChannelPlace({ name }: { readonly name: string }) {
   const [page, setPage] = useState<{ readonly component: Page | undefined }>({ component: loaded });
   useEffect(() => {

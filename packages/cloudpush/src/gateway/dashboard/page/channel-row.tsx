@@ -19,7 +19,10 @@ export interface ChannelRowProps {
   readonly isSelected: boolean;
 }
 
-/** One channel of the list. Out of sight it is renewed only when its state changes: hundreds of them cost next to nothing. */
+/**
+ * One channel of the list. Out of sight it is renewed only when its state changes: hundreds of them cost
+ * next to nothing.
+ */
 export class ChannelRow extends Component<ChannelRowProps> {
   readonly #element = createRef<HTMLDivElement>();
   /** Asking for it would lay the page out anew for each row. */

@@ -1,10 +1,10 @@
 import { computed, signal } from '@preact/signals';
 
-/** What is asked before something is done that cannot be taken back. */
+/** Question that is asked before something is done that cannot be taken back. */
 export interface Question {
   readonly title: string;
   readonly text: string;
-  /** What the button says. */
+  /** Text of the button. */
   readonly yes: string;
   readonly onYes: () => void;
 }

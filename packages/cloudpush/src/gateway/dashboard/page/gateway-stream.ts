@@ -6,7 +6,8 @@ const SILENCE_TIMEOUT = 6000;
 
 /**
  * The messages of the gateway's event stream, from one connection.
- * @throws RequestError (rejection) when the gateway refuses it; other errors when the connection fails, breaks off, or is silent.
+ * @throws RequestError (rejection) when the gateway refuses it; other errors when the connection fails,
+ *   breaks off, or is silent.
  */
 export async function* gatewayMessages(signal: AbortSignal): AsyncGenerator<ServerSentEvent, void, void> {
   const connection = new AbortController();

@@ -13,7 +13,7 @@ const shapes: Readonly<Record<Tone, string>> = {
 export interface LampProps {
   readonly tone: Tone;
   readonly word: string;
-  /** What it is the lamp of, where that does not stand beside it. */
+  /** Name of its owner, where that does not stand beside it. */
   readonly of?: string;
 }
 

@@ -2,7 +2,10 @@ import { exactMoment } from '../model/text.js';
 import { reloadConfiguration } from './api.js';
 import { attempt, connection, failure, goneSince, state } from './store.js';
 
-/** What the operator must know before everything else: the gateway is gone, a request failed, the file is at fault. */
+/**
+ * News that the operator must know before everything else: the gateway is gone, a request failed, the file
+ * is at fault.
+ */
 export function Notices() {
   return (
     <div class="notices" role="status">

@@ -10,7 +10,8 @@ export function Sparkline({ channel }: { readonly channel: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const isNew = useRef(true);
   useLayoutEffect(() => {
-    // Hundreds that are new at once are mostly out of sight, and drawing each would lay the page out each time.
+    // Hundreds that are new at once are mostly out of sight, and drawing each would lay the page out each
+    // time.
     if (!isNew.current) draw(canvas.current!, history.series(channel, 'bitRateIn', LENGTH));
     isNew.current = false;
   });

@@ -12,10 +12,12 @@ const MAX_OPEN = 8;
 let open = 0;
 
 /**
- * Hands the pictures of a channel to `onPicture`, from the latest key frame on: the channel gets one more destination, a receiver within
- * this thread, for as long as somebody looks. Nothing is decoded, and nothing is kept.
+ * Hands the pictures of a channel to `onPicture`, from its next key frame on: the channel gets one more
+ * destination, a receiver within this thread, for as long as somebody looks. Nothing is decoded, and
+ * nothing is kept.
  * @param signal ends it; the promise resolves then
- * @throws Problem (rejection) when there is no such channel, none of its pictures come, or too many are being looked at
+ * @throws Problem (rejection) when there is no such channel, none of its pictures come, or too many are
+ *   being looked at
  */
 export async function previewChannel(
   gateway: Pick<GatewayPort, 'openPreview' | 'closePreview'>,
@@ -38,7 +40,7 @@ async function receivePictures(
   onPicture: (picture: PreviewPicture) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const ended = new PreviewEnd(signal);
+  using ended = new PreviewEnd(signal);
   const pictures = new PreviewPictures();
   const onMessage = (message: ReceivedMessage) =>
     ended.guard(() => {
@@ -66,8 +68,8 @@ async function receivePictures(
   }
 }
 
-/** How a preview ends: by its signal, by a failure, or because no picture comes. */
-class PreviewEnd {
+/** End of a preview: by its signal, by a failure, or because no picture comes. */
+class PreviewEnd implements Disposable {
   readonly promise: Promise<void>;
   fail!: (error: unknown) => void;
   readonly #timer: NodeJS.Timeout;
@@ -80,15 +82,19 @@ class PreviewEnd {
     });
     const message = `no picture has come for ${PICTURE_TIMEOUT / 1000} s`;
     this.#timer = setTimeout(() => this.fail(new Problem('conflict', message)), PICTURE_TIMEOUT);
-    // Whoever waits is told of the failure.
-    this.promise.catch(() => {}).finally(() => clearTimeout(this.#timer));
+    // It may fail before anybody waits for it.
+    this.promise.catch(() => {});
   }
 
   alive(): void {
     this.#timer.refresh();
   }
 
-  /** What is thrown by `action` is the end. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** Runs `action`; an error in it is the end. */
   guard(action: () => void): void {
     try {
       action();

@@ -2,7 +2,8 @@ const AVC_SPS = 7;
 const HEVC_SPS = 33;
 
 /**
- * The codec as browsers are told it (RFC 6381 §3.4, ISO/IEC 14496-15 annex E): `avc1.64001F`, `hvc1.1.6.L93.B0`.
+ * The codec as browsers are told it (RFC 6381 §3.4, ISO/IEC 14496-15 annex E): `avc1.64001F`,
+ * `hvc1.1.6.L93.B0`.
  * @param nalUnits parameter sets, without start codes; undefined where the one that tells is not among them
  */
 export function codecString(codec: 'h264' | 'h265', nalUnits: readonly Uint8Array[]): string | undefined {

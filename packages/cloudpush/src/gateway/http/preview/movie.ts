@@ -51,7 +51,10 @@ export class LiveMovie {
     this.#lastWrite = this.#output.start();
   }
 
-  /** Adds the next picture in decoding order. Pictures that are shown before the first one cannot be decoded, and are left out. */
+  /**
+   * Adds the next picture in decoding order. Pictures that are shown before the first one cannot be
+   * decoded, and are left out.
+   */
   async add(picture: PreviewPicture): Promise<void> {
     const time = (picture.pts - this.#first.pts) / 1000;
     if (time < 0) return;

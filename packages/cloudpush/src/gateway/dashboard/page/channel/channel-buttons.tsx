@@ -3,7 +3,7 @@ import { act, type ChannelAction, removeChannel, trigger } from '../api.js';
 import { ask, openEditor } from '../dialog-state.js';
 import { attempt, go } from '../store.js';
 
-/** What can be done with a channel; what cannot be taken back is asked for once more. */
+/** Buttons for what can be done with a channel; what cannot be taken back is asked for once more. */
 export function ChannelButtons({ channel }: { readonly channel: StreamedChannel }) {
   const { name, state, mode, event } = channel;
   const run = (action: ChannelAction) => attempt(() => act(name, action));

@@ -7,7 +7,7 @@ import { go } from '../store.js';
 import { EditorFields } from './editor-fields.js';
 import { Field } from './field.js';
 
-/** What is edited, and the revision that it had when it was read. */
+/** Document that is edited, and the revision that it had when it was read. */
 interface Draft {
   readonly document: ChannelDocument;
   readonly revision: string | undefined;

@@ -8,7 +8,10 @@ import { connection, events as latest } from '../store.js';
 
 const tones: Readonly<Record<GatewayEvent['level'], Tone>> = { info: 'off', warn: 'warning', error: 'bad' };
 
-/** What has happened to a channel, oldest first: what the gateway has kept, and what the stream has told since. */
+/**
+ * Events of a channel, oldest first: those that the gateway has kept, and those that the stream has told
+ * since.
+ */
 export function useEvents(name: string): readonly GatewayEvent[] {
   const [kept, setKept] = useState<readonly GatewayEvent[]>([]);
   const isLive = connection.value === 'live';

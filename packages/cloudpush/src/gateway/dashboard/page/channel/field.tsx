@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** What ties an input to its label and its faults. */
+/** Attributes that tie an input to its label and its faults. */
 interface InputAttributes {
   readonly id: string;
   readonly 'aria-invalid': boolean;

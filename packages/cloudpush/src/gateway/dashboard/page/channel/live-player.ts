@@ -1,9 +1,9 @@
 /** A viewer that has fallen so far behind goes on at the end, in s. */
 const MAX_BEHIND = 6;
-/** What has been seen is kept for so long, in s. */
+/** Part of the film that is kept behind the viewer, in s. */
 const KEPT = 20;
 
-/** Why a film cannot be shown, as a sentence; undefined where it can. */
+/** Says why a film cannot be shown; undefined where it can. */
 export function playFault(mediaType: string): string | undefined {
   const isKnown = typeof MediaSource !== 'undefined' && MediaSource.isTypeSupported(mediaType);
   if (isKnown) return undefined;
@@ -11,7 +11,10 @@ export function playFault(mediaType: string): string | undefined {
   return `This browser cannot show ${codec}. What is sent is not concerned.`;
 }
 
-/** Plays a fragmented film as it comes, until `signal` ends it or the film ends. @throws Error (rejection) where it cannot */
+/**
+ * Plays a fragmented film as it comes, until `signal` ends it or the film ends. @throws Error (rejection)
+ * where it cannot
+ */
 export async function playLive(video: HTMLVideoElement, film: Response, signal: AbortSignal): Promise<void> {
   const media = new MediaSource();
   const url = URL.createObjectURL(media);

@@ -3,13 +3,16 @@ import type { StreamedChannel } from '../../../http/state-feed.js';
 import { channelPath, request } from '../api.js';
 import { playFault, playLive } from './live-player.js';
 
-/** What is shown: the latest key frame, or all pictures as they come. `round` grows with each request for a new still. */
+/**
+ * Choice of what is shown: the latest key frame, or all pictures as they come. `round` grows with each
+ * request for a new still.
+ */
 interface Wish {
   readonly kind: 'still' | 'live';
   readonly round: number;
 }
 
-/** What a channel sends: a still, and, when asked for, a film. */
+/** Pictures that a channel sends: a still, and, when asked for, a film. */
 export function Picture({ channel }: { readonly channel: StreamedChannel }) {
   const { name, source } = channel;
   const video = useRef<HTMLVideoElement>(null);
