@@ -9,6 +9,7 @@ import type { Connection } from './connection.js';
 import { ConnectionAttempt } from './connection-attempt.js';
 import { ConnectionSet, type ConnectionSetOwner } from './connection-set.js';
 import { type Consequence, LossPolicy } from './loss-policy.js';
+import type { Mover } from './mover.js';
 import type { ReconnectorContext, ReconnectorOwner } from './reconnector-owner.js';
 import { hasArrived, SegmentConnections } from './segment-connections.js';
 import { StallWatchdog } from './stall-watchdog.js';
@@ -41,6 +42,7 @@ export class Reconnector implements ConnectionSetOwner {
   readonly #losses: LossPolicy;
   readonly #watchdog: StallWatchdog;
   readonly #connections: ConnectionSet;
+  readonly #mover: Mover;
   #state: State = { kind: 'idle', isOrderly: false };
   /** The next stream has another name than the one before, which the server may still hold. */
   #renewsName = false;
@@ -63,6 +65,7 @@ export class Reconnector implements ConnectionSetOwner {
       context.clock,
     );
     this.#connections = new ConnectionSet(this, owner, config, context, this.#attempt);
+    this.#mover = this.#connections.mover;
   }
 
   /** The connection that publishes, or is being made. */
@@ -94,18 +97,18 @@ export class Reconnector implements ConnectionSetOwner {
   get mayRelease(): boolean {
     const { kind } = this.#state;
     const isDown = kind === 'idle' || kind === 'waiting' || kind === 'connecting';
-    const isUndisturbed = !this.#connections.mover.isPending && this.#destroyedBy === undefined;
+    const isUndisturbed = !this.#mover.isPending && this.#destroyedBy === undefined;
     return isDown && isUndisturbed && this.#connections.left.isEmpty && this.#lastError !== undefined;
   }
 
   /** Another connection waits to take the stream up: call {@link move} where it can. */
   get canMove(): boolean {
-    return this.#connections.mover.canMove;
+    return this.#mover.canMove;
   }
 
   /** Makes the connection. The outcome is told to the owner. */
   connect(): void {
-    const pending = this.#connections.mover.takePending();
+    const pending = this.#mover.takePending();
     // A renewed target is the answer to asking.
     const target = pending?.renewed === true ? undefined : pending?.target;
     if (target !== undefined) this.#targets.move(target);
@@ -229,7 +232,7 @@ export class Reconnector implements ConnectionSetOwner {
    */
   move(): RtmpPublisher | undefined {
     const state = this.#state;
-    const move = state.kind === 'publishing' ? this.#connections.mover.take() : undefined;
+    const move = state.kind === 'publishing' ? this.#mover.take() : undefined;
     if (state.kind !== 'publishing' || move === undefined) return undefined;
     const { connection, target } = move;
     this.#watchdog.disarm();
@@ -280,14 +283,14 @@ export class Reconnector implements ConnectionSetOwner {
   #onPublishing(connection: Connection): void {
     this.#state = { kind: 'publishing', connection, since: this.#clock.now() };
     this.#owner.onPublishing(connection.publisher!);
-    const pending = this.#connections.mover.takePending();
+    const pending = this.#mover.takePending();
     if (pending !== undefined && !connection.leadsTo(pending.target))
       this.moveTo(pending.target, pending.renewed);
   }
 
   /** Has no connection until the next segment, although none was lost. */
   #restAfter(connection: Connection): void {
-    this.#connections.mover.suspend();
+    this.#mover.suspend();
     this.#state = { kind: 'idle', isOrderly: true };
     this.#renewsName = connection.renewsName;
     this.#lastError = undefined;
@@ -341,7 +344,7 @@ export class Reconnector implements ConnectionSetOwner {
         return true;
       case 'opening':
         if (!hasArrived(error)) this.#connections.left.noteFlaw(error);
-        this.#connections.mover.suspend();
+        this.#mover.suspend();
         this.#owner.onOtherConnection();
         this.connect();
         return true;
@@ -356,7 +359,7 @@ export class Reconnector implements ConnectionSetOwner {
     this.#state = { kind: 'idle', isOrderly: false };
     if (wasPublishing) this.#losses.published(this.#clock.now() - before.since);
     if (wasPublishing && this.#takeOver(lost)) return;
-    this.#connections.mover.suspend();
+    this.#mover.suspend();
     const { error, mended } = wasPublishing ? this.#owner.assess(lost) : { error: lost, mended: false };
     this.#follow(this.#consequenceOf(error, mended), error, wasPublishing);
   }
@@ -396,7 +399,7 @@ export class Reconnector implements ConnectionSetOwner {
 
   /** A connection that waits to take the stream up does so when the present one is lost. */
   #takeOver(error: Error): boolean {
-    const move = this.#destroyedBy === undefined ? this.#connections.mover.takeConnected() : undefined;
+    const move = this.#destroyedBy === undefined ? this.#mover.takeConnected() : undefined;
     if (move === undefined) return false;
     this.#targets.move(move.target);
     this.#state = { kind: 'publishing', connection: move.connection, since: this.#clock.now() };

@@ -11,7 +11,6 @@ import { FakeShard } from '../testing/fake-shard.js';
 import type { DestinationOwner } from './destination-owner.js';
 import { DestinationStream } from './destination-stream.js';
 import { StreamHeaders } from './stream-headers.js';
-import type { StreamOwner } from './stream-owner.js';
 
 const HEADER = new FlvTag(TagType.video, TagRole.videoSequenceHeader, 0, [new Uint8Array([0x17, 0])], 2, 0);
 
@@ -19,7 +18,7 @@ const HEADER = new FlvTag(TagType.video, TagRole.videoSequenceHeader, 0, [new Ui
 class Fixture {
   readonly shard = new FakeShard();
   readonly told: string[] = [];
-  life: StreamOwner['life'] = 'open';
+  isClosing = false;
   waitsForTrack = false;
   publisher: FakePublisher | undefined = new FakePublisher();
   /** A connection that waits to take the stream up; null: one that has yet to be made. */
@@ -51,8 +50,8 @@ class Fixture {
     };
     this.stream = new DestinationStream(0, config, {
       owner: {
-        get life() {
-          return fixture.life;
+        get isClosing() {
+          return fixture.isClosing;
         },
         onMoved: () => void told.push('moved'),
         onMoving: () => void told.push('moving'),
@@ -142,7 +141,7 @@ test('the beginning waits for the second track, unless the queue has no room for
     fixture.send(audioFrame);
     expect(fixture.sent).toEqual([]);
     if (end === 'room') for (let i = 0; i < 2; i++) fixture.send(audioFrame);
-    else if (end === 'closing') fixture.life = 'closing';
+    else if (end === 'closing') fixture.isClosing = true;
     else fixture.waitsForTrack = false;
     if (end !== 'room') fixture.stream.sendWaiting();
     expect(fixture.sent[0]).toBe(audioFrame);
@@ -241,7 +240,7 @@ test('without video it moves at any frame of sound; where the connection has yet
 });
 
 test('what is offered at the end is not held', () => {
-  fixture.life = 'ended';
+  fixture.stream.end();
   fixture.publisher!.held = [];
   fixture.send(interFrame, 40);
   expect([fixture.stream.backlog.length, fixture.stream.offeredBytes]).toEqual([0, 100]);

@@ -48,6 +48,7 @@ export class DestinationStream implements Flushable {
   readonly #connections: StreamConnections;
   readonly #headers: StreamHeaders;
   readonly #writer: StreamWriter;
+  #ended = false;
   /** It is to be flushed at the end of the turn. */
   #dirty = false;
   /** Bytes that the source has given. */
@@ -85,7 +86,7 @@ export class DestinationStream implements Flushable {
 
   /** Nothing follows what it has. */
   get isClosing(): boolean {
-    return this.#owner.life === 'closing';
+    return this.#owner.isClosing;
   }
 
   /** Frames that were dropped here since the destination was added. */
@@ -106,7 +107,7 @@ export class DestinationStream implements Flushable {
     description: StreamDescription | undefined,
     mark: SegmentMark | undefined,
   ): void {
-    if (this.#owner.life === 'ended') return;
+    if (this.#ended) return;
     this.offeredBytes += tag.size;
     if (this.backlog.skips(tag)) return;
     block.hold();
@@ -184,6 +185,12 @@ export class DestinationStream implements Flushable {
   endSequence(): void {
     const publisher = this.#outlet;
     if (publisher !== undefined) this.#writer.endSequence(publisher);
+  }
+
+  /** Takes nothing more, and lets go of what waits, for good. */
+  end(): void {
+    this.#ended = true;
+    this.backlog.end();
   }
 
   /** Sends what waits, as far as the connection takes it. */

@@ -29,8 +29,8 @@ export interface StreamConnections {
 
 /** The destination of a stream: how far it has come with its end, and what it is told. */
 export interface StreamOwner {
-  /** `'closing'`: nothing follows what the stream has; `'ended'`: it takes nothing. */
-  readonly life: 'open' | 'closing' | 'ended';
+  /** Nothing follows what the stream has. */
+  readonly isClosing: boolean;
   /** The stream goes on over another connection. */
   onMoved(publisher: RtmpPublisher): void;
   /** The stream has left its connection in good order, and another has yet to be made. */

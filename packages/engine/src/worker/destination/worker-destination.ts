@@ -101,8 +101,8 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
     return this.stream.segments;
   }
 
-  get life(): 'open' | 'closing' | 'ended' {
-    return this.#life.kind;
+  get isClosing(): boolean {
+    return this.#life.kind === 'closing';
   }
 
   get publisher(): RtmpPublisher | undefined {
@@ -155,7 +155,7 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
     this.#life = ENDED;
     this.#advice.stop();
     this.#reconnector.release();
-    this.stream.backlog.end();
+    this.stream.end();
     this.updateCounters();
   }
 
@@ -259,7 +259,7 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
     this.#life = ENDED;
     this.#advice.stop();
     const unsent = this.stream.backlog.length;
-    this.stream.backlog.end();
+    this.stream.end();
     this.updateCounters();
     const cause = error ?? (unsent === 0 ? undefined : unsentError(unsent));
     this.#context.report({ type: 'detached', ...this.#address, error: cause && toErrorData(cause) });
