@@ -27,9 +27,8 @@ type Life =
 type Connectivity =
   | { readonly kind: 'up' }
   /**
-   * There is no connection. `isMove`: the stream has left its old one in good order. `retry`: why the last
-   * one, or the last attempt, has failed, and when the next attempt is due, in ms of the monotonic clock;
-   * undefined: it has not, or the next may come at any time.
+   * `isMove`: the stream has left its old connection in good order. `retry`: why there is none, and when the
+   * next attempt is due, in ms of the monotonic clock; undefined: it may come at any time.
    */
   | {
       readonly kind: 'down';
