@@ -178,8 +178,8 @@ function clockOf(seed: Seed, { dts, pts }: Details): number {
 function recovers(muxer: Muxer, seed: Seed, latest: number, wrapping: boolean): void {
   const tags: FlvTag[] = [];
   // Behind every time that the stream above may have been given; a wrapping clock has no more than its half
-  // to go.
-  const start = wrapping ? latest + 10_000 : latest + 2 ** 33;
+  // to go, in whole ms.
+  const start = wrapping ? Math.ceil(latest) + 10_000 : latest + 2 ** 33;
   for (let i = 0; i < seed.packets.length; i++) {
     const time = wrapping ? (start + i * 50) % 2 ** 32 : start + i * 50;
     const { packet } = new Placed(Buffer.from(seed.packets[i]!), 48, { dts: time, pts: time });
