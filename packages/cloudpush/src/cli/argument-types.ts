@@ -73,7 +73,10 @@ export interface ListenAddress {
 
 const LOOPBACK = '127.0.0.1';
 
-/** host:port, :port for all addresses, a port alone for this machine, a host alone for the preset port; IPv6 in brackets. */
+/**
+ * host:port, :port for all addresses, a port alone for this machine, a host alone for the preset port; IPv6
+ * in brackets.
+ */
 export function listenAddress(presetPort: number): (text: string) => ListenAddress {
   return (text) => {
     const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*))(?::(\d{1,5}))?$/.exec(text);

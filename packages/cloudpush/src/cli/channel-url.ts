@@ -2,8 +2,8 @@ import { displayUrl, parseRtmpUrl, publishedName } from '@cloudpush/transport';
 import { usageError } from './exit-code.js';
 
 /**
- * The URL of channel `number` (from 1) of `count`: `{i}` becomes the number. Where several channels would push to the same
- * name, `-1`, `-2`, … is put behind it, since a server takes each name only once.
+ * The URL of channel `number` (from 1) of `count`: `{i}` becomes the number. Where several channels would
+ * push to the same name, `-1`, `-2`, … is put behind it, since a server takes each name only once.
  * @throws RtmpError or CommandError when it is not a push URL; their texts hold no secret.
  */
 export function channelUrl(template: string, number: number, count: number): string {

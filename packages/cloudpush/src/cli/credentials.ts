@@ -1,7 +1,10 @@
 import { CloudPushError } from '@cloudpush/engine';
 import { parseRtmpUrl, queryValues, redact, withForms } from '@cloudpush/transport';
 
-/** An error without the passwords and the query values of the URLs it is about, and without other secrets: servers like to repeat them. */
+/**
+ * An error without the passwords and the query values of the URLs it is about, and without other secrets:
+ * servers like to repeat them.
+ */
 export function withoutCredentials(
   error: CloudPushError,
   urls: readonly string[],

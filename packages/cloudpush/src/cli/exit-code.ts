@@ -1,6 +1,8 @@
 import { constants } from 'node:os';
 
-/** The exit codes of the command line. After SIGINT it is 130, after SIGTERM 143 (128 + the signal's number). */
+/**
+ * The exit codes of the command line. After SIGINT it is 130, after SIGTERM 143 (128 + the signal's number).
+ */
 export const ExitCode = {
   /** Everything was done: for a push, every frame was accepted to the end. */
   ok: 0,

@@ -19,7 +19,10 @@ import type { PushableTrack } from './track-reader.js';
 
 /** A container's media, with the decoder configurations of its tracks. */
 export interface ContainerSource extends MediaSource {
-  /** `avcC` or `hvcC`: NAL units have their lengths in front; undefined: they have start codes, or the codec has no record. */
+  /**
+   * `avcC` or `hvcC`: NAL units have their lengths in front; undefined: they have start codes, or the codec
+   * has no record.
+   */
   readonly videoConfig: Uint8Array | undefined;
   /** AudioSpecificConfig, `OpusHead` or `fLaC` header; undefined: frames bring it along. */
   readonly audioConfig: Uint8Array | undefined;

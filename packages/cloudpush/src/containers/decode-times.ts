@@ -1,12 +1,16 @@
-/** Pictures that may have to be known before the first decoding time is: the deepest reordering of H.264 and H.265 is 16 (A.3, A.4.2). */
+/**
+ * Pictures that may have to be known before the first decoding time is: the deepest reordering of H.264 and
+ * H.265 is 16 (A.3, A.4.2).
+ */
 export const REORDER_WINDOW = 17;
 
 /**
- * Derives decoding times from presentation times in order of decoding, as of a container whose reader tells no others: the times are those
- * of presentation in rising order, moved back by as many pictures as the stream reorders.
+ * Derives decoding times from presentation times in order of decoding, as of a container whose reader tells
+ * no others: the times are those of presentation in rising order, moved back by as many pictures as the
+ * stream reorders.
  *
- * The reordering is taken from the first pictures. Where it grows afterwards, a decoding time is held back to the presentation time, and never
- * falls.
+ * The reordering is taken from the first pictures. Where it grows afterwards, a decoding time is held back to
+ * the presentation time, and never falls.
  */
 export class DecodeTimes {
   /** Presentation times of pictures that are not stamped yet, in order of decoding, in ms. */
@@ -27,7 +31,10 @@ export class DecodeTimes {
     insert(this.#rising, pts);
   }
 
-  /** The decoding time of the oldest picture that waits, in ms; call it with `REORDER_WINDOW` of them waiting, or at the end of the stream. */
+  /**
+   * The decoding time of the oldest picture that waits, in ms; call it with `REORDER_WINDOW` of them waiting,
+   * or at the end of the stream.
+   */
   take(): number {
     if (!this.#isMeasured) this.#measure();
     const pts = this.#waiting.shift()!;

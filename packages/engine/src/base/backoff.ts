@@ -5,20 +5,21 @@ export interface ReconnectPolicy {
   /** Attempts in a row before the channel gives up, 1 to 1,000,000. Default 1,000,000. */
   readonly maxAttempts: number;
   /**
-   * The first delay's upper bound, in ms. It at most doubles with each attempt, and no delay is longer than all before it together,
-   * or than this: the connection is back within twice the time that the server was away. Default 500.
+   * The first delay's upper bound, in ms. It at most doubles with each attempt, and no delay is longer than
+   * all before it together, or than this: the connection is back within twice the time that the server was
+   * away. Default 500.
    */
   readonly initialDelay: number;
   /** The upper bound of every delay, in ms. Default 30,000. */
   readonly maxDelay: number;
   /**
-   * After publishing for so long, in ms, attempts are counted anew, and the next loss starts from the initial delay again. What was
-   * published for less takes its time off the delays before it. Default 60,000.
+   * After publishing for so long, in ms, attempts are counted anew, and the next loss starts from the initial
+   * delay again. What was published for less takes its time off the delays before it. Default 60,000.
    */
   readonly resetAfter: number;
   /**
-   * Refusals in a row that are no final word, after which the channel tries again: the server closes the connection right
-   * after `publish` without a word, or answers `…Failed`. 1 to 1,000,000. Default 10.
+   * Refusals in a row that are no final word, after which the channel tries again: the server closes the
+   * connection right after `publish` without a word, or answers `…Failed`. 1 to 1,000,000. Default 10.
    */
   readonly maxRefusals?: number | undefined;
 }
@@ -31,9 +32,9 @@ const NOT_REFUSED = 10_000;
 const MAX_DOUBLINGS = 30;
 
 /**
- * Exponential back-off with full jitter: the delay before each attempt to reconnect. It begins quickly, and is bounded by how long the
- * trouble has lasted: a short outage costs a short time, also after unlucky draws or an old failure, and a long one is asked
- * after seldom.
+ * Exponential back-off with full jitter: the delay before each attempt to reconnect. It begins quickly, and
+ * is bounded by how long the trouble has lasted: a short outage costs a short time, also after unlucky draws
+ * or an old failure, and a long one is asked after seldom.
  */
 export class Backoff {
   readonly #policy: ReconnectPolicy;
@@ -60,7 +61,8 @@ export class Backoff {
     const doubled = initialDelay * 2 ** Math.min(this.#attempts, MAX_DOUBLINGS);
     const ceiling = Math.min(maxDelay, doubled, Math.max(initialDelay, this.#waited));
     this.#attempts++;
-    // The server still holds the old session, for a moment or up to its idle time-out: attempts in close order are of no use.
+    // The server still holds the old session, for a moment or up to its idle time-out: attempts in close
+    // order are of no use.
     const floor = errorClass === 'busy' ? ceiling / 2 : 0;
     const delay = floor + this.#random() * (ceiling - floor);
     this.#waited += delay;

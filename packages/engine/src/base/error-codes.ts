@@ -13,10 +13,11 @@ export type CloudPushErrorCode =
   | RtspErrorCode;
 
 /**
- * The number of each error code, for interfaces that can only carry integers; `docs/error-codes.md` says what each means.
+ * The number of each error code, for interfaces that can only carry integers; `docs/error-codes.md` says what
+ * each means.
  *
- * Numbers are a promise: a code keeps its number for ever, and the number of a code that has gone is not given to another.
- * A new code takes the next free number of its range, here and in the document.
+ * Numbers are a promise: a code keeps its number for ever, and the number of a code that has gone is not
+ * given to another. A new code takes the next free number of its range, here and in the document.
  */
 export const ErrorCode = {
   // 1000–1099: arguments, and the life of an engine

@@ -29,7 +29,9 @@ const engineErrors = {
   ERR_CLOUDPUSH_TOKEN_SERVER_STATUS: 'fatal',
   /** The token server, or a provider in its place, did not answer in time. */
   ERR_CLOUDPUSH_TOKEN_TIMEOUT: 'retryable',
-  /** The token server refused the credentials or the device, with status 401 or 403 or a code other than 0. */
+  /**
+   * The token server refused the credentials or the device, with status 401 or 403 or a code other than 0.
+   */
   ERR_CLOUDPUSH_TOKEN_REJECTED: 'auth',
   /** The reply is not a valid push target. */
   ERR_CLOUDPUSH_TOKEN_REPLY_INVALID: 'retryable',
@@ -53,7 +55,10 @@ export interface ErrorData {
   readonly code: string;
   readonly class: ErrorClass;
   readonly message: string;
-  /** Facts beside the message: the stage of a connection, the server's own words, the actual and permitted value. */
+  /**
+   * Facts beside the message: the stage of a connection, the server's own words, the actual and permitted
+   * value.
+   */
   readonly details: Readonly<Record<string, unknown>>;
   readonly cause: { readonly message: string; readonly code: string | undefined } | undefined;
 }
@@ -68,9 +73,9 @@ export interface CloudPushErrorOptions {
 /**
  * The error of the engine's public functions and events.
  *
- * `code` is stable and starts with `ERR_CLOUDPUSH_`; `class` says what may be done about it; `details` holds the facts
- * (stage, the server's own words, actual and permitted values). Neither message nor details ever hold a token, user
- * info or a URL's query.
+ * `code` is stable and starts with `ERR_CLOUDPUSH_`; `class` says what may be done about it; `details` holds
+ * the facts (stage, the server's own words, actual and permitted values). Neither message nor details ever
+ * hold a token, user info or a URL's query.
  */
 export class CloudPushError extends Error {
   override readonly name = 'CloudPushError';
@@ -156,7 +161,10 @@ function withoutSecrets(details: object): Record<string, unknown> {
   return rest;
 }
 
-/** Details that can cross between threads: a caller may have put anything into an error, and what cannot be cloned becomes a text. */
+/**
+ * Details that can cross between threads: a caller may have put anything into an error, and what cannot be
+ * cloned becomes a text.
+ */
 function plain(details: CloudPushError['details']): CloudPushError['details'] {
   return Object.fromEntries(Object.entries(details).map(([name, value]) => [name, plainValue(value)]));
 }

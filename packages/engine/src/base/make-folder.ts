@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder, and those that it lies in, where they are not there yet. Level by level: where nothing can be made, as in
- * /proc, the recursive `mkdir` of Node.js never comes back.
+ * Makes a folder, and those that it lies in, where they are not there yet. Level by level: where nothing can
+ * be made, as in /proc, the recursive `mkdir` of Node.js never comes back.
  * @param path an absolute path
  * @throws the system's error
  */

@@ -8,7 +8,8 @@ export class ProblemLimiter {
   /**
    * @param code what tells it from others: its error code, for one.
    * @param now ms of any steady clock.
-   * @returns how many like it were kept back since the last report, or undefined when this one is to be kept back too.
+   * @returns how many like it were kept back since the last report, or undefined when this one is to be kept
+   *   back too.
    */
   admit(code: string, now: number): number | undefined {
     const entry = this.#seen.get(code);

@@ -3,7 +3,9 @@ import { CloudPushError } from './errors.js';
 /** Texts of callers are quoted up to so many characters. */
 const MAX_QUOTED = 200;
 
-/** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` unless `value` is an integer of `least` to `most`. */
+/**
+ * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` unless `value` is an integer of `least` to `most`.
+ */
 export function integer(
   name: string,
   value: number | undefined,
@@ -62,7 +64,9 @@ export function requireObject<T>(name: string, value: T): T & object {
   throw invalidType(name, value, 'an object');
 }
 
-/** The value is not of the right type: it is not shown, as it may be a secret that was put in the wrong place. */
+/**
+ * The value is not of the right type: it is not shown, as it may be a secret that was put in the wrong place.
+ */
 export function invalidType(name: string, value: unknown, permitted: string): CloudPushError {
   const type = typeOf(value);
   const shown = type === 'null' || type === 'undefined' ? type : `of type ${type}`;
@@ -81,7 +85,10 @@ export function invalidParameter(name: string, actual: unknown, permitted: strin
   return refusal(name, isPlain ? actual : String(actual), String(actual), permitted);
 }
 
-/** The same for a parameter that stands beside a secret: a text in its place may be that secret, and is not shown. */
+/**
+ * The same for a parameter that stands beside a secret: a text in its place may be that secret, and is not
+ * shown.
+ */
 export function invalidBesideSecret(name: string, actual: unknown, permitted: string): CloudPushError {
   if (typeof actual !== 'string') return invalidParameter(name, actual, permitted);
   return refusal(name, 'string', `a text of ${actual.length} characters`, permitted);

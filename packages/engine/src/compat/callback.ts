@@ -1,8 +1,8 @@
 import type { E_SV_EVENT_TYPE } from './event-type.js';
 
 /**
- * Called for each event of a connection, in the order of their causes, never from within a function of this interface. What
- * it returns means nothing, and what it throws is logged.
+ * Called for each event of a connection, in the order of their causes, never from within a function of this
+ * interface. What it returns means nothing, and what it throws is logged.
  * @param lcid the connection's id
  * @param wparam the number of an error (`ErrorCode`) where the event has one, else 0
  * @param lparam 0

@@ -25,7 +25,8 @@ export class CompatLog implements DestinationStream {
 
   /**
    * Says what is logged, and where.
-   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_LOG_FOLDER`: the log stays as it is.
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_LOG_FOLDER`: the log stays as it
+   *   is.
    */
   set(level: number, flags: number, folder: string | null | undefined): void {
     const name = LEVELS[level];

@@ -25,7 +25,10 @@ export interface ConnectionHost {
   onEnded(connection: Connection): void;
 }
 
-/** A channel of the native door as the C interface sees it: an id, return values, and a callback for its events. */
+/**
+ * A channel of the native door as the C interface sees it: an id, return values, and a callback for its
+ * events.
+ */
 export class Connection {
   /** Unique for the life of the process. */
   readonly id: number;
@@ -94,7 +97,10 @@ export class Connection {
     channel.on('close', (report: CloseReport) => this.#onClose(report));
   }
 
-  /** A `keyflag` that is wrong is in the log: the sample program of the C SDK has one, and takes 0x50 for the end of its connection. */
+  /**
+   * A `keyflag` that is wrong is in the log: the sample program of the C SDK has one, and takes 0x50 for the
+   * end of its connection.
+   */
   #onProblem(error: CloudPushError): void {
     if (error.code !== 'ERR_CLOUDPUSH_VIDEO_KEY_FRAME_HINT') this.#raiseError(refusalEvent(error));
   }
@@ -112,7 +118,10 @@ export class Connection {
     this.#over = true;
   }
 
-  /** Reports wrong arguments of a function: as often as a bad packet, and not before the function has returned. */
+  /**
+   * Reports wrong arguments of a function: as often as a bad packet, and not before the function has
+   * returned.
+   */
   #refuse(error: unknown): false {
     const refusal = CloudPushError.wrap(error);
     // Another parameter is another fault, though its number is the same.

@@ -77,7 +77,10 @@ export function refusalEvent(error: CloudPushError): ErrorEvent {
   return withNumber(type ?? Event.RTMP_INVALID_PARAMETER, error);
 }
 
-/** The event of a connection that could not be made, or was lost; undefined for an end that the caller has asked for. */
+/**
+ * The event of a connection that could not be made, or was lost; undefined for an end that the caller has
+ * asked for.
+ */
 export function endEvent(error: CloudPushError): ErrorEvent | undefined {
   const { code, details } = error;
   if (ASKED_FOR.includes(code)) return undefined;

@@ -67,8 +67,8 @@ export function setTokenServerInterface(url: string): number {
 }
 
 /**
- * Ends everything. It returns at once: what was accepted is still sent, and every connection gets its `CONNECT_CLOSE`; see
- * {@link uninitialized}. `Initialize` may be called again right away.
+ * Ends everything. It returns at once: what was accepted is still sent, and every connection gets its
+ * `CONNECT_CLOSE`; see {@link uninitialized}. `Initialize` may be called again right away.
  * @returns 0, or -1
  */
 export function uninitialize(): number {
@@ -78,13 +78,17 @@ export function uninitialize(): number {
   return OK;
 }
 
-/** Resolves when nothing is left of what `Uninitialize` has ended so far: every event is raised, every line logged. */
+/**
+ * Resolves when nothing is left of what `Uninitialize` has ended so far: every event is raised, every line
+ * logged.
+ */
 export async function uninitialized(): Promise<void> {
   await ending;
 }
 
 /**
- * Connects to a push URL. The outcome is an event: `CONNECT_SUCCESS`, or what went wrong and then `CONNECT_CLOSE`.
+ * Connects to a push URL. The outcome is an event: `CONNECT_SUCCESS`, or what went wrong and then
+ * `CONNECT_CLOSE`.
  * @param url `rtmp[s]://host[:port]/app/name`; `$time` in it is filled in
  * @param token shown to the server; null: none
  * @returns the connection's id, or -1
@@ -135,7 +139,8 @@ export function liveConnect(tokenUrl: string, deviceSN: string, callback?: Callb
 }
 
 /**
- * Sends a packet. What is sent before the connection is up waits in the pool, within its bounds, and goes out in order.
+ * Sends a packet. What is sent before the connection is up waits in the pool, within its bounds, and goes out
+ * in order.
  * @param mediaType `E_SV_MEDIA_TYPE`
  * @param data copied; may be used again at once
  * @param size bytes of `data` that count
@@ -180,7 +185,8 @@ export function isConnect(lcid: number): number {
 }
 
 /**
- * Ends a connection: what was accepted is still sent, then comes `CONNECT_CLOSE`. The id is not valid any more.
+ * Ends a connection: what was accepted is still sent, then comes `CONNECT_CLOSE`. The id is not valid any
+ * more.
  * @returns 0; -1 when there is no such connection
  */
 export function close(lcid: number): number {

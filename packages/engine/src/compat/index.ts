@@ -1,6 +1,7 @@
 /**
- * The interface of an embedded C push SDK (version 2.0.0), so that a program that uses it can be ported line by line: every
- * function under both of its prefixes and in each of its spellings, every enum under its C names. See docs/compat.md.
+ * The interface of an embedded C push SDK (version 2.0.0), so that a program that uses it can be ported line
+ * by line: every function under both of its prefixes and in each of its spellings, every enum under its C
+ * names. See docs/compat.md.
  */
 export type { EventCallback } from './callback.js';
 export type { CompatOptions, ConnectionDefaults } from './compat-options.js';

@@ -4,7 +4,8 @@ import { VERSION } from '../base/version.js';
 const INTERFACE_VERSION = '2.0.0';
 
 /**
- * Writes the version text, an XML document in UTF-8, into `buffer`: as much of it as fits, and a zero behind it.
+ * Writes the version text, an XML document in UTF-8, into `buffer`: as much of it as fits, and a zero behind
+ * it.
  * @param length bytes of `buffer` that may be written; never more than it has
  * @returns bytes of the whole text, without the zero
  */

@@ -3,8 +3,9 @@ import type { CloudPushError } from '../base/errors.js';
 /** How a channel, or one of its destinations, ended. */
 export interface CloseReport {
   /**
-   * True when the stream was closed as asked, everything accepted before had been sent, and no connection was lost on the
-   * way. What was dropped because a server is slow (`overflow: 'drop'`, or several destinations) does not count against it.
+   * True when the stream was closed as asked, everything accepted before had been sent, and no connection was
+   * lost on the way. What was dropped because a server is slow (`overflow: 'drop'`, or several destinations)
+   * does not count against it.
    */
   readonly clean: boolean;
   /** Why it was not: how it ended, or how a connection was lost that had been made again. */

@@ -8,9 +8,9 @@ import type { Destination, Disconnection } from './destination/destination.js';
 import type { PacketProblem, SourceConnection, SourceLoss, SourceStall } from './events.js';
 
 /**
- * The names of the hooks of `node:diagnostics_channel`, and the payloads of their subscribers: for tracing and monitoring of all
- * engines of a process, without touching the code that made them. Payloads hold no secrets. Subscribers run within the engine's
- * own turn, before listeners of the same event.
+ * The names of the hooks of `node:diagnostics_channel`, and the payloads of their subscribers: for tracing
+ * and monitoring of all engines of a process, without touching the code that made them. Payloads hold no
+ * secrets. Subscribers run within the engine's own turn, before listeners of the same event.
  *
  * @example
  * import { subscribe } from 'node:diagnostics_channel';

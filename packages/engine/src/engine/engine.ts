@@ -27,8 +27,8 @@ import { ShardSet } from './shards/shard-set.js';
 import { SlotAllocator } from './shards/slots.js';
 
 /**
- * Pushes the media of many channels to RTMP servers. It owns the media pool and the worker threads that mux and send;
- * the caller's thread only copies packets into the pool.
+ * Pushes the media of many channels to RTMP servers. It owns the media pool and the worker threads that mux
+ * and send; the caller's thread only copies packets into the pool.
  *
  * @example
  * await using engine = await PushEngine.create({ maxConnections: 100 });
@@ -49,8 +49,9 @@ export class PushEngine implements AsyncDisposable {
 
   /**
    * Makes the pool and starts the worker threads.
-   * @throws CloudPushError (rejection) `ERR_CLOUDPUSH_INVALID_PARAMETER`, also when there is no memory for the pool;
-   *   `ERR_CLOUDPUSH_SHARD_DIED` when a worker thread does not come up; `ERR_CLOUDPUSH_ABORTED` when the signal fires.
+   * @throws CloudPushError (rejection) `ERR_CLOUDPUSH_INVALID_PARAMETER`, also when there is no memory for
+   *   the pool; `ERR_CLOUDPUSH_SHARD_DIED` when a worker thread does not come up; `ERR_CLOUDPUSH_ABORTED`
+   *   when the signal fires.
    */
   static async create(options: PushEngineOptions = {}): Promise<PushEngine> {
     const engine = PushEngine.createSync(options);
@@ -66,8 +67,8 @@ export class PushEngine implements AsyncDisposable {
   }
 
   /**
-   * The same without waiting for the worker threads: they come up in the background, and what is sent meanwhile waits in the
-   * pool. A thread that does not come up is taken for one that died.
+   * The same without waiting for the worker threads: they come up in the background, and what is sent
+   * meanwhile waits in the pool. A thread that does not come up is taken for one that died.
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, also when there is no memory for the pool;
    *   `ERR_CLOUDPUSH_ABORTED` when the signal has fired.
    */
@@ -122,7 +123,8 @@ export class PushEngine implements AsyncDisposable {
   }
 
   /**
-   * Opens a channel and starts connecting. Never blocks: the outcome is the channel's event `connect` or `close`.
+   * Opens a channel and starts connecting. Never blocks: the outcome is the channel's event `connect` or
+   * `close`.
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_URL`, `ERR_CLOUDPUSH_INVALID_PARAMETER`,
    *   `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS`, `ERR_CLOUDPUSH_ENGINE_CLOSED`.
    */
@@ -139,7 +141,8 @@ export class PushEngine implements AsyncDisposable {
     if (this.#closed !== undefined) throw engineClosedError();
     this.#registry.requireFree();
     const plan = planChannel(options, this.#pool.memory.maxPacket);
-    // Reading the options may have run code of the caller's. From here on nothing fails, and a shard may hear of the channel.
+    // Reading the options may have run code of the caller's. From here on nothing fails, and a shard may hear
+    // of the channel.
     this.#registry.requireFree();
     const controller = this.#registry.open(plan);
     const { channel } = controller;
@@ -172,7 +175,10 @@ export class PushEngine implements AsyncDisposable {
     this.#shards.resetLatency();
   }
 
-  /** Closes every channel cleanly, then the threads. Always ends, at the latest after the channels' close time-outs. */
+  /**
+   * Closes every channel cleanly, then the threads. Always ends, at the latest after the channels' close
+   * time-outs.
+   */
   async close(options: CloseOptions = {}): Promise<void> {
     const signal = checkedCloseSignal(options);
     const stop = whenAborted(signal, (reason) => {

@@ -3,10 +3,16 @@ import type { SourceTracks } from '../protocol/source-messages.js';
 import type { CloseReport } from './close-report.js';
 import type { Advice, Destination, Disconnection, ServerCommand } from './destination/destination.js';
 
-/** A packet that was refused for what is in it, or repaired, as its timestamp was. The channel goes on with the next one. */
+/**
+ * A packet that was refused for what is in it, or repaired, as its timestamp was. The channel goes on with
+ * the next one.
+ */
 export interface PacketProblem {
   readonly error: CloudPushError;
-  /** How many like it have not been reported since the last report: the same problem is reported once a second. */
+  /**
+   * How many like it have not been reported since the last report: the same problem is reported once a
+   * second.
+   */
   readonly repeats: number;
 }
 
@@ -68,17 +74,21 @@ export interface ChannelEvents {
   /** A destination's stream has moved to another connection without a gap: see `Destination.moveTo`. */
   move: [Destination];
   /**
-   * A segment has been pushed to its end, on the last destination that had to: everything sent before its `streamEnd` has left, and
-   * its streams have been ended. Once for each segment that ended, unless every destination is over before.
+   * A segment has been pushed to its end, on the last destination that had to: everything sent before its
+   * `streamEnd` has left, and its streams have been ended. Once for each segment that ended, unless every
+   * destination is over before.
    */
   segmentEnd: [SegmentReport];
-  /** No room for a packet: `send…` returns false for it, and for larger ones, until `resume`. Always followed by `resume` or `close`. */
+  /**
+   * No room for a packet: `send…` returns false for it, and for larger ones, until `resume`. Always followed
+   * by `resume` or `close`.
+   */
   pause: [];
   /** Room again. */
   resume: [];
   /**
-   * A packet was accepted, but then refused for what is in it, or goes out repaired: its timestamp stepped back. Or the pool is too
-   * small for what the channel sends: once.
+   * A packet was accepted, but then refused for what is in it, or goes out repaired: its timestamp stepped
+   * back. Or the pool is too small for what the channel sends: once.
    */
   problem: [PacketProblem];
   /** The channel's source is there, for the first time or again; see the option `source`. */
@@ -92,9 +102,9 @@ export interface ChannelEvents {
   /** A server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */
   command: [ServerCommand];
   /**
-   * The source gives more than the connection of a destination takes, or may give more again. With several destinations, an
-   * encoder that wants to serve them all follows the one with the least advice, and one that wants to serve the best, that
-   * with the most: the others drop.
+   * The source gives more than the connection of a destination takes, or may give more again. With several
+   * destinations, an encoder that wants to serve them all follows the one with the least advice, and one that
+   * wants to serve the best, that with the most: the others drop.
    */
   advice: [Advice];
   /** The last destination is over, and the channel with it. */

@@ -109,7 +109,9 @@ export class AudioTrack implements MediaTrack<AudioCodec> {
     };
   }
 
-  /** Appends the tags that the muxer makes of a packet: none, and a note of the damage, when it refuses it. */
+  /**
+   * Appends the tags that the muxer makes of a packet: none, and a note of the damage, when it refuses it.
+   */
   #mux(
     codec: AudioCodec,
     data: Uint8Array,

@@ -10,7 +10,10 @@ export interface BitRateReport {
 const STEP = 100;
 const STEPS = 10;
 
-/** Measures the bit rate of a track, by decoding time. What it remembers is a second long, however much there is in it. */
+/**
+ * Measures the bit rate of a track, by decoding time. What it remembers is a second long, however much there
+ * is in it.
+ */
 export class BitRateMeter {
   readonly #window = new Float64Array(STEPS);
   /** The number of the latest step, since the clock's 0. */

@@ -9,7 +9,10 @@ export interface VideoConfiguration extends Omit<VideoParameters, 'videoCodecId'
 /** Values from the headers of an audio track; undefined: they leave it out. */
 export type AudioConfiguration = Omit<AudioParameters, 'audioCodecId'>;
 
-/** profile_idc (ISO/IEC 14496-10 A.2), general_profile_idc (ISO/IEC 23008-2 A.3), seq_profile (AV1 §6.4.1), VP9's profile. */
+/**
+ * profile_idc (ISO/IEC 14496-10 A.2), general_profile_idc (ISO/IEC 23008-2 A.3), seq_profile (AV1 §6.4.1),
+ * VP9's profile.
+ */
 const PROFILES: Readonly<Record<VideoParameters['codec'], Readonly<Record<number, string>>>> = {
   h264: {
     44: 'CAVLC 4:4:4 Intra',

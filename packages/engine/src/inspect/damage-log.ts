@@ -7,7 +7,10 @@ export interface Damage {
   /** Decoding time of the sample that is damaged, in ms, where that is known. */
   readonly at?: number;
   readonly track?: 'video' | 'audio' | 'data';
-  /** `ERR_CLOUDPUSH_…`: the muxer's and the transport's codes, and `ERR_CLOUDPUSH_SOURCE_INVALID` for the file itself. */
+  /**
+   * `ERR_CLOUDPUSH_…`: the muxer's and the transport's codes, and `ERR_CLOUDPUSH_SOURCE_INVALID` for the file
+   * itself.
+   */
   readonly code: string;
   readonly message: string;
 }

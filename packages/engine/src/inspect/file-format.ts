@@ -8,8 +8,8 @@ export type FileFormat = 'flv' | 'h264' | 'h265' | 'aac' | 'mp3';
 const LEAST_SHARE = 0.5;
 
 /**
- * The format of a file, by its contents; the name decides where those leave a choice: H.264 or H.265 without parameter
- * sets, AAC or MP3 behind an ID3 tag that is longer than the piece.
+ * The format of a file, by its contents; the name decides where those leave a choice: H.264 or H.265 without
+ * parameter sets, AAC or MP3 behind an ID3 tag that is longer than the piece.
  * @param piece the beginning of the file
  * @returns undefined when it is none of them
  */

@@ -35,8 +35,8 @@ export class FilePieces {
   }
 
   /**
-   * The bytes at an offset, in a buffer of their own: what comes of them may be views of it. Fewer than asked for, or none, at
-   * the end of the file.
+   * The bytes at an offset, in a buffer of their own: what comes of them may be views of it. Fewer than asked
+   * for, or none, at the end of the file.
    * @throws CloudPushError `ERR_CLOUDPUSH_SOURCE_UNREADABLE`; the reason of the signal, when it is aborted
    */
   async read(offset: number, length = PIECE_SIZE): Promise<Uint8Array> {

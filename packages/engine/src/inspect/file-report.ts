@@ -21,12 +21,15 @@ export interface ContentReport {
 }
 
 /**
- * The report on a file: a plain object, as `cloudpush inspect --json` writes it. Times are in ms, rates in bits a second, offsets
- * in bytes from the start of the file. What a file does not tell is left out. Lists hold the first 100 of what they count.
- * docs/inspect.md shows one.
+ * The report on a file: a plain object, as `cloudpush inspect --json` writes it. Times are in ms, rates in
+ * bits a second, offsets in bytes from the start of the file. What a file does not tell is left out. Lists
+ * hold the first 100 of what they count. docs/inspect.md shows one.
  */
 export interface FileReport extends ContentReport {
-  /** Of this structure. Properties may be added to it; when others change their meaning, or go, the number rises. */
+  /**
+   * Of this structure. Properties may be added to it; when others change their meaning, or go, the number
+   * rises.
+   */
   readonly version: 1;
   readonly path: string;
   /** Bytes. */

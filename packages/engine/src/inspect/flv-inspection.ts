@@ -118,7 +118,10 @@ export class FlvInspection {
     return { offset: this.#base + offset, code, message };
   }
 
-  /** Where to read on, at the next whole tag. A tag that reaches past the end of the file may just have a wrong size. */
+  /**
+   * Where to read on, at the next whole tag. A tag that reaches past the end of the file may just have a
+   * wrong size.
+   */
   async #findNext({ offset, code, message }: Loss): Promise<number | undefined> {
     this.#losses++;
     if (this.#losses > MAX_LOST_PLACES) {

@@ -7,7 +7,9 @@ export interface GopReport {
   readonly pictures?: SpreadReport;
   /** From one key frame to the next by decoding time, in ms; left out when there is one at most. */
   readonly duration?: SpreadReport;
-  /** Groups with pictures that are shown before their key frame, and may need the group before to be decoded. */
+  /**
+   * Groups with pictures that are shown before their key frame, and may need the group before to be decoded.
+   */
   readonly open: number;
   /** Pictures before the first key frame: nobody can decode them. */
   readonly picturesBeforeFirst: number;

@@ -19,17 +19,22 @@ const MAX_GAP_THRESHOLD = 2 ** 32;
 
 /** Options of `inspectFile`. */
 export interface InspectOptions extends FilePiecesOptions {
-  /** Two samples of a track that are further apart than this, in whole ms, have a gap between them. Default 1000. */
+  /**
+   * Two samples of a track that are further apart than this, in whole ms, have a gap between them. Default
+   * 1000.
+   */
   readonly gapThreshold?: number | undefined;
 }
 
 /**
- * Tells what is in an FLV file or an elementary stream (H.264, H.265, AAC with ADTS headers, MP3), whatever its name
- * is: tracks, groups of pictures, times, bit rates, metadata, and what is damaged. A file of any length is read in pieces of
- * 256 KiB, on the calling thread: a piece takes a few milliseconds, less than moving it to another thread would save.
+ * Tells what is in an FLV file or an elementary stream (H.264, H.265, AAC with ADTS headers, MP3), whatever
+ * its name is: tracks, groups of pictures, times, bit rates, metadata, and what is damaged. A file of any
+ * length is read in pieces of 256 KiB, on the calling thread: a piece takes a few milliseconds, less than
+ * moving it to another thread would save.
  *
- * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_SOURCE_UNREADABLE`, `ERR_CLOUDPUSH_SOURCE_EMPTY` (no bytes),
- * `ERR_CLOUDPUSH_SOURCE_UNSUPPORTED` (no format that is known); the reason of the signal, when that is aborted
+ * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_SOURCE_UNREADABLE`,
+ *   `ERR_CLOUDPUSH_SOURCE_EMPTY` (no bytes), `ERR_CLOUDPUSH_SOURCE_UNSUPPORTED` (no format that is known);
+ *   the reason of the signal, when that is aborted
  * @example
  * const { intact, damage, tracks } = await inspectFile('recording.flv');
  * if (!intact) console.warn(damage.count, damage.list[0]?.message);

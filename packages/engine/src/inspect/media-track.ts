@@ -5,7 +5,10 @@ export interface MediaTrack<Codec> {
   /** A tag of the track has come, in this form. */
   seeForm(enhanced: boolean): void;
   seeEndOfSequence(): void;
-  /** From here on, samples are encrypted in a way that only the caller knows, and nothing inside them is looked at. */
+  /**
+   * From here on, samples are encrypted in a way that only the caller knows, and nothing inside them is
+   * looked at.
+   */
   encryptedByCaller: boolean;
   /** A sequence header has come at `offset`; `data` is as a demuxer gives it. */
   configure(codec: Codec, data: Uint8Array, offset: number): void;

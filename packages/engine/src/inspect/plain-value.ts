@@ -8,14 +8,18 @@ export interface PlainObject {
   readonly [name: string]: PlainValue;
 }
 
-/** Values of one message, and characters of one text, that a report takes up; the rest is cut off, with an ellipsis. */
+/**
+ * Values of one message, and characters of one text, that a report takes up; the rest is cut off, with an
+ * ellipsis.
+ */
 const MAX_VALUES = 1000;
 const MAX_TEXT = 1000;
 const ELLIPSIS = '…';
 
 /**
- * The values of a data message for a report: dates in ISO 8601, bytes in hex, what AMF calls undefined as null, numbers
- * that JSON cannot say as text. Values beyond the thousandth are left out, and long texts cut, so that no file can make a report large.
+ * The values of a data message for a report: dates in ISO 8601, bytes in hex, what AMF calls undefined as
+ * null, numbers that JSON cannot say as text. Values beyond the thousandth are left out, and long texts cut,
+ * so that no file can make a report large.
  */
 export function plainValues(values: readonly AmfValue[]): PlainValue[] {
   return new Plainer().list(values);

@@ -6,7 +6,9 @@ import type { FilePieces } from './file-pieces.js';
 import type { ContentReport } from './file-report.js';
 import { VideoTrack } from './video-track.js';
 
-/** Looks at an H.264 or H.265 byte stream. It has no times: pictures are counted, at the rate that it tells. */
+/**
+ * Looks at an H.264 or H.265 byte stream. It has no times: pictures are counted, at the rate that it tells.
+ */
 export class VideoStreamInspection {
   readonly #pieces: FilePieces;
   readonly #codec: 'h264' | 'h265';
@@ -62,7 +64,9 @@ export class VideoStreamInspection {
   }
 }
 
-/** leading_zero_8bits (ISO/IEC 14496-10 B.1), which belong to no NAL unit: those in front of the last three. */
+/**
+ * leading_zero_8bits (ISO/IEC 14496-10 B.1), which belong to no NAL unit: those in front of the last three.
+ */
 function leadingZeros(piece: Uint8Array): number {
   return Math.max(0, piece.findIndex((byte) => byte !== 0) - 3);
 }

@@ -59,8 +59,8 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 const CONFIGURATION_PACKETS: readonly VideoCodec[] = ['h264', 'h265', 'av1'];
 
 /**
- * Looks at a video track. The muxer of a live stream reads the samples: what it refuses here it would refuse there. It is told
- * no times, because it refuses those that step back.
+ * Looks at a video track. The muxer of a live stream reads the samples: what it refuses here it would refuse
+ * there. It is told no times, because it refuses those that step back.
  */
 export class VideoTrack implements MediaTrack<VideoCodec> {
   readonly #trackId: number;
@@ -154,7 +154,9 @@ export class VideoTrack implements MediaTrack<VideoCodec> {
     };
   }
 
-  /** In words, where the container contradicts the pictures: players seek, and servers begin, by what it says. */
+  /**
+   * In words, where the container contradicts the pictures: players seek, and servers begin, by what it says.
+   */
   get contradiction(): string | undefined {
     const { missing, wrong } = this.#marks;
     if (missing + wrong === 0) return undefined;
@@ -180,7 +182,9 @@ export class VideoTrack implements MediaTrack<VideoCodec> {
     if (isKey !== marked) this.#marks[marked ? 'wrong' : 'missing']++;
   }
 
-  /** A stream that is joined in the middle begins with pictures that lack their key frame: that is no damage. */
+  /**
+   * A stream that is joined in the middle begins with pictures that lack their key frame: that is no damage.
+   */
   #seeRefused(sample: Sample, error: unknown): void {
     if (error instanceof MuxerError && error.code === 'ERR_CLOUDPUSH_VIDEO_NO_KEY_FRAME') {
       this.#pictures.inter++;

@@ -19,8 +19,8 @@ interface LoggedError {
 }
 
 /**
- * A line of the log for people to read: time, level, message, the other fields as JSON, and the stack of an error.
- * A line that is not a JSON object, as another program may write it, stays as it is.
+ * A line of the log for people to read: time, level, message, the other fields as JSON, and the stack of an
+ * error. A line that is not a JSON object, as another program may write it, stays as it is.
  */
 export function consoleLine(line: string, colorize: boolean): string {
   const entry = parseEntry(line);

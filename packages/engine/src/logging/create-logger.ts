@@ -29,16 +29,17 @@ export interface EngineLog extends AsyncDisposable {
   /** A pino logger with the level `main`: for `PushEngineOptions.logger`, and for a program's own lines. */
   readonly logger: Logger<'main'>;
   /**
-   * Resolves when every line has been written; what is logged after that goes nowhere. A process that ends without it
-   * writes what is left in its last moment.
+   * Resolves when every line has been written; what is logged after that goes nowhere. A process that ends
+   * without it writes what is left in its last moment.
    */
   close(): Promise<void>;
 }
 
 /**
- * Makes a log for the console, for files that are rolled by size, or for both. Threads of their own write it; queries and
- * user info of URLs, tokens, keys and other secrets are left out of it. Nobody waits for a disk or a terminal that is slow: when 20 MB
- * have not been written, further lines are left out, and a line says how many.
+ * Makes a log for the console, for files that are rolled by size, or for both. Threads of their own write it;
+ * queries and user info of URLs, tokens, keys and other secrets are left out of it. Nobody waits for a disk
+ * or a terminal that is slow: when 20 MB have not been written, further lines are left out, and a line says
+ * how many.
  * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_LOG_FOLDER`.
  *
  * @example

@@ -1,7 +1,9 @@
 import { Writable } from 'node:stream';
 import { type RollingFileOptions, RollingFiles } from './rolling-files.js';
 
-/** Writes lines of the log to files that are rolled by size. It runs in a thread that has nothing else to do. */
+/**
+ * Writes lines of the log to files that are rolled by size. It runs in a thread that has nothing else to do.
+ */
 class FileWriter extends Writable {
   readonly #files: RollingFiles;
   /** The beginning of a line whose end is still to come. */

@@ -3,7 +3,10 @@ import { resolve } from 'node:path';
 import { CloudPushError } from '../base/errors.js';
 import { makeFolder } from '../base/make-folder.js';
 
-/** Characters that names of log files, and of the folders above them, cannot have; the colon may follow a drive's letter. */
+/**
+ * Characters that names of log files, and of the folders above them, cannot have; the colon may follow a
+ * drive's letter.
+ */
 const FORBIDDEN = /[<>"|?*\0]|(?<!^[A-Za-z]):/;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * How much is logged, the most first: `verbose` everything, `info` information, `main` the milestones of an engine and its
- * channels, `warn` what went wrong and mends itself, `error` what does not, `silent` nothing.
+ * How much is logged, the most first: `verbose` everything, `info` information, `main` the milestones of an
+ * engine and its channels, `warn` what went wrong and mends itself, `error` what does not, `silent` nothing.
  */
 export type LogLevel = 'verbose' | 'info' | 'main' | 'warn' | 'error' | 'silent';
 

@@ -7,7 +7,10 @@ const WARN = 40;
 
 type LogThread = ReturnType<typeof transport>;
 
-/** Lines that a place has not taken yet are kept up to so many characters beyond its thread's own buffer of 4 MiB. */
+/**
+ * Lines that a place has not taken yet are kept up to so many characters beyond its thread's own buffer of 4
+ * MiB.
+ */
 const MAX_BACKLOG = 16 * 1024 * 1024;
 
 /** How far a place is behind. */
@@ -19,8 +22,8 @@ interface Backlog {
 }
 
 /**
- * Where the lines of a log go. Each place has a thread of its own, so that a slow disk or terminal keeps nobody waiting,
- * and one place goes on when the other fails.
+ * Where the lines of a log go. Each place has a thread of its own, so that a slow disk or terminal keeps
+ * nobody waiting, and one place goes on when the other fails.
  */
 export class LogOutput implements DestinationStream {
   readonly #threads = new Map<LogThread, Backlog>();
@@ -68,7 +71,10 @@ export class LogOutput implements DestinationStream {
   }
 }
 
-/** A terminal that is stopped, or a pipe that nobody reads, must not fill the memory with what it does not take. */
+/**
+ * A terminal that is stopped, or a pipe that nobody reads, must not fill the memory with what it does not
+ * take.
+ */
 function writeBounded(thread: LogThread, backlog: Backlog, line: string): void {
   if (backlog.size >= MAX_BACKLOG) backlog.leftOut++;
   else if (thread.write(line)) backlog.size = 0;

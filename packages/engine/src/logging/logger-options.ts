@@ -4,11 +4,14 @@ import type { LogLevel } from './log-level.js';
 export interface LoggerOptions {
   /** Default `'main'`. */
   readonly level?: LogLevel | undefined;
-  /** Whether the log is written to stderr, one readable line an entry. Default: true, unless there is a folder. */
+  /**
+   * Whether the log is written to stderr, one readable line an entry. Default: true, unless there is a
+   * folder.
+   */
   readonly console?: boolean | undefined;
   /**
-   * Where log files are written, `cloudpush.1.log`, `cloudpush.2.log` and so on, one JSON object a line; made if it is not
-   * there. A folder belongs to one process. Default: no files.
+   * Where log files are written, `cloudpush.1.log`, `cloudpush.2.log` and so on, one JSON object a line; made
+   * if it is not there. A folder belongs to one process. Default: no files.
    */
   readonly folder?: string | undefined;
   /** Bytes of a log file after which the next is begun, 1,024 to 2^40. Default 10 MiB. */
@@ -16,8 +19,8 @@ export interface LoggerOptions {
   /** The most log files that are kept beside the one that is being written, 2 to 10,000. Default 10. */
   readonly fileCount?: number | undefined;
   /**
-   * Called when the console or the files can no longer be written, such as on a full disk; the other one goes on, and so
-   * does the engine. Default: a warning of the process.
+   * Called when the console or the files can no longer be written, such as on a full disk; the other one goes
+   * on, and so does the engine. Default: a warning of the process.
    */
   readonly onError?: ((error: Error) => void) | undefined;
 }

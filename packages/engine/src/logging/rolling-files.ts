@@ -13,7 +13,10 @@ export interface RollingFileOptions {
 
 const FILE_NAME = /^cloudpush\.(\d+)\.log$/;
 
-/** Appends lines to `cloudpush.N.log`, the highest N of the folder, and begins the next file where one would grow past its size. */
+/**
+ * Appends lines to `cloudpush.N.log`, the highest N of the folder, and begins the next file where one would
+ * grow past its size.
+ */
 export class RollingFiles {
   readonly #folder: string;
   readonly #fileSize: number;

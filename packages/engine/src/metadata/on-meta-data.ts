@@ -7,7 +7,10 @@ export interface Bitrates {
   readonly video: number | undefined;
 }
 
-/** `videocodecid` and `audiocodecid` of a track that has been named and has not come yet; undefined: it has, or may never come. */
+/**
+ * `videocodecid` and `audiocodecid` of a track that has been named and has not come yet; undefined: it has,
+ * or may never come.
+ */
 export interface AnnouncedTracks {
   readonly video: number | undefined;
   readonly audio: number | undefined;
@@ -17,8 +20,9 @@ export interface AnnouncedTracks {
 const ENCODER = 'cloudpush';
 
 /**
- * The body of the data message `@setDataFrame`, `onMetaData` (FLV specification E.5): what players and servers expect
- * to know before the first picture. Of a track that has not come yet the codec alone can be told.
+ * The body of the data message `@setDataFrame`, `onMetaData` (FLV specification E.5): what players and
+ * servers expect to know before the first picture. Of a track that has not come yet the codec alone can be
+ * told.
  * @param bitrates of the tracks, in bit/s, as far as they are known: 0 is what live encoders announce before
  */
 export function encodeStreamMetadata(

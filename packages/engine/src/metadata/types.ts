@@ -67,16 +67,16 @@ export interface TriggerChange {
 }
 
 /**
- * How a track is encrypted from its next frame on: see docs/metadata.md. The server is told, in front of that frame, by
- * `onEncryption`.
+ * How a track is encrypted from its next frame on: see docs/metadata.md. The server is told, in front of that
+ * frame, by `onEncryption`.
  */
 export interface EncryptionChange<Type> {
   readonly type: Type;
   /** Which frames; every audio frame counts as a key frame. */
   readonly mode: EncryptionMode;
   /**
-   * Exactly 16 or 32 bytes are an AES key. Anything else, 1 to 1,024 bytes or a text, is stretched to one. Default: the key as it
-   * was. It is never sent, logged or shown.
+   * Exactly 16 or 32 bytes are an AES key. Anything else, 1 to 1,024 bytes or a text, is stretched to one.
+   * Default: the key as it was. It is never sent, logged or shown.
    */
   readonly key?: EncryptionKey | undefined;
 }

@@ -8,7 +8,8 @@ const UINT32_MAX = 2 ** 32 - 1;
 
 /**
  * The metadata with triggers as their numbers, and with nothing in it but its own fields.
- * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, which names the field, its value and what is permitted.
+ * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, which names the field, its value and what is
+ *   permitted.
  */
 export function checkedMetadata(given: SentMetadata): SentMetadata {
   const { type } = given;

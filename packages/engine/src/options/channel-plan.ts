@@ -17,8 +17,8 @@ import type { ChannelOptions, DestinationOptions } from './options.js';
 import type { SourceConfig } from './source-config.js';
 
 /**
- * A destination that may be: all of its options are checked, and nothing of it exists. What is made of a plan does not fail, so
- * that a shard never hears of half a destination.
+ * A destination that may be: all of its options are checked, and nothing of it exists. What is made of a plan
+ * does not fail, so that a shard never hears of half a destination.
  */
 export interface DestinationPlan {
   readonly config: DestinationConfig;

@@ -44,7 +44,8 @@ const SHA256_BYTES = 32;
 /**
  * Checks a source's options and fills in the defaults.
  * @param maxPacket the largest packet that the pool could hold for the channel, in bytes
- * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`; it shows neither URL nor arguments, which may hold secrets
+ * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`; it shows neither URL nor arguments, which may
+ *   hold secrets
  */
 export function sourceConfig(given: SourceOptions, maxPacket: number, place = 'source'): SourceConfig {
   const object = requireObject(place, given);

@@ -11,8 +11,9 @@ import {
 } from '../base/validation.js';
 
 /**
- * How a connection is made: TLS (CA, pins), proxy, token and its place, credentials, server profile, handshake, local address
- * and more; each is described at `PublisherOptions` of `@cloudpush/transport`. Plain data only, no functions.
+ * How a connection is made: TLS (CA, pins), proxy, token and its place, credentials, server profile,
+ * handshake, local address and more; each is described at `PublisherOptions` of `@cloudpush/transport`. Plain
+ * data only, no functions.
  */
 export type ConnectionOptions = Omit<
   PublisherOptions,
@@ -38,7 +39,9 @@ const TLS: Checks<NonNullable<ConnectionOptions['tls']>> = {
 
 const CREDENTIALS: Checks<NonNullable<ConnectionOptions['credentials']>> = { user: text, password: text };
 
-/** Ranges that depend on the system, such as that of `keepAlive`, are checked where the connection is made. */
+/**
+ * Ranges that depend on the system, such as that of `keepAlive`, are checked where the connection is made.
+ */
 const CHECKS: Checks<ConnectionOptions> = {
   app: text,
   streamName: nonEmptyText,
@@ -74,7 +77,8 @@ const CHECKS: Checks<ConnectionOptions> = {
 };
 
 /**
- * The options in the caller's thread's own copy: another thread can be handed it, and the caller may change his.
+ * The options in the caller's thread's own copy: another thread can be handed it, and the caller may change
+ * his.
  * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`; it shows no value that may be a secret.
  */
 export function checkedConnection(given: ConnectionOptions | undefined): ConnectionOptions {

@@ -15,7 +15,10 @@ import { checkTargetRequest, type TargetRequest } from '../targets/target-reques
 import { type ConnectionOptions, checkedConnection } from './connection-options.js';
 import type { ChannelOptions, ChannelSettings, DestinationOptions, Watermark } from './options.js';
 
-/** Which tracks a stream will have: a codec when the caller has named it, `none` when there will be none, undefined: it may come. */
+/**
+ * Which tracks a stream will have: a codec when the caller has named it, `none` when there will be none,
+ * undefined: it may come.
+ */
 export interface TrackPlan {
   readonly video: VideoCodec | 'none' | undefined;
   readonly audio: AudioCodec | 'none' | undefined;
@@ -28,7 +31,9 @@ export interface StreamConfig {
   readonly hevc: HevcForm | 'auto';
   readonly inputClock: InputClock;
   readonly tracks: TrackPlan;
-  /** ms of media that are kept between two segments; undefined: none, and the stream begins with a segment. */
+  /**
+   * ms of media that are kept between two segments; undefined: none, and the stream begins with a segment.
+   */
   readonly preRoll: number | undefined;
   /** Of packets of the caller that do not bring it along. */
   readonly configurations: TrackConfigurations;
@@ -74,7 +79,10 @@ export interface DestinationConfig {
   readonly connectTimeout: number;
   /** The longest that a close may wait for queued media to leave, in ms. */
   readonly closeTimeout: number;
-  /** Above so many bytes on their way to the kernel, what follows waits in the queue, where it can still be dropped. */
+  /**
+   * Above so many bytes on their way to the kernel, what follows waits in the queue, where it can still be
+   * dropped.
+   */
   readonly inFlightLimit: number;
   readonly chunkSize: number | undefined;
   readonly endOfSequence: boolean;
@@ -147,7 +155,10 @@ export function channelConfig(options: ChannelSettings): StreamConfig {
 
 /** Longer ones are no configuration, in bytes. */
 const MAX_CONFIGURATION = 65_536;
-/** Recognises a record by its first byte: `configurationVersion` 1, or marker and version 1 (AV1 in ISOBMFF §2.3.3). */
+/**
+ * Recognises a record by its first byte: `configurationVersion` 1, or marker and version 1 (AV1 in ISOBMFF
+ * §2.3.3).
+ */
 const FIRST_BYTES: Readonly<Record<string, number>> = { h264: 1, h265: 1, av1: 0x81 };
 /** Codecs whose packets tell all, and that have no configuration. */
 const WITHOUT_CONFIGURATION: readonly string[] = ['none', 'mp3', 'g711a', 'g711u', 'ac3', 'eac3', 'vp9'];
@@ -198,7 +209,8 @@ export function destinationConfig(options: DestinationOptions, maxPacket: number
   const connection = checkedConnection(options.connection);
   return {
     target: fixedTarget(options, connection),
-    // What is on its way to a server that does not read cannot be dropped: it may hold only a small part of the pool.
+    // What is on its way to a server that does not read cannot be dropped: it may hold only a small part of
+    // the pool.
     inFlightLimit: Math.max(MIN_IN_FLIGHT, Math.min(MAX_IN_FLIGHT, Math.floor(maxPacket / 8))),
     endOfSequence: optionalBoolean('endOfSequence', options.endOfSequence) ?? false,
     segmentConnection: oneOf('segmentConnection', options.segmentConnection, ['auto', 'same', 'new']),

@@ -20,8 +20,8 @@ const ENCRYPTABLE: readonly (VideoCodec | AudioCodec | 'none')[] = ['h264', 'h26
 const MAX_KEY_BYTES = 1024;
 
 /**
- * How a channel's tracks are encrypted, as its caller has said last: what a shard must know when it gets the channel. No
- * error ever shows a key.
+ * How a channel's tracks are encrypted, as its caller has said last: what a shard must know when it gets the
+ * channel. No error ever shows a key.
  */
 export class ChannelEncryption {
   readonly #codecs: { readonly video: VideoCodec | 'none'; readonly audio: AudioCodec | 'none' };

@@ -12,33 +12,37 @@ import type { SourceOptions } from './source-options.js';
 /** How an engine is made. */
 export interface PushEngineOptions {
   /**
-   * Bytes of the media pool, which holds every packet from `send…` until the kernel has taken it.
-   * 65,536 to 4,294,967,232. Default 64 MiB. For n channels with key frames of k bytes: 4 × n × (k + 192), where `maxConnections` is n.
+   * Bytes of the media pool, which holds every packet from `send…` until the kernel has taken it. 65,536 to
+   * 4,294,967,232. Default 64 MiB. For n channels with key frames of k bytes: 4 × n × (k + 192), where
+   * `maxConnections` is n.
    */
   readonly poolSize?: number | undefined;
   /** The most destinations at once, over all channels, 1 to 65,535. Default 1,024. */
   readonly maxConnections?: number | undefined;
   /**
-   * Worker threads, 1 to 64, over which channels are spread evenly. Default: one for every 256 of `maxConnections`, but at most one
-   * for each processor, and 16; the next one is made use of when those before it have 256 channels on average.
+   * Worker threads, 1 to 64, over which channels are spread evenly. Default: one for every 256 of
+   * `maxConnections`, but at most one for each processor, and 16; the next one is made use of when those
+   * before it have 256 channels on average.
    */
   readonly shards?: number | undefined;
   /**
-   * The longest that a packet may wait in its shard for others, so that they leave together, in ms: 0 to 1,000. It trades
-   * latency for CPU time; the pool must have room for what waits. Default 2; with 0 a packet leaves at once.
+   * The longest that a packet may wait in its shard for others, so that they leave together, in ms: 0 to
+   * 1,000. It trades latency for CPU time; the pool must have room for what waits. Default 2; with 0 a packet
+   * leaves at once.
    */
   readonly maxBatchDelay?: number | undefined;
   /**
-   * The most connections that are being made at a time, 1 to 65,535. Every worker thread that has channels has an equal part of it,
-   * and at least one. Default 256.
+   * The most connections that are being made at a time, 1 to 65,535. Every worker thread that has channels
+   * has an equal part of it, and at least one. Default 256.
    */
   readonly maxConnecting?: number | undefined;
   /** Aborts the engine: what is being made is given up, channels are aborted, and the engine closes. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Watches over the pool, for tests and bug hunts, at a cost: released memory is overwritten, a block that is released twice
-   * is logged with the place, and `close` rejects with `ERR_CLOUDPUSH_INTERNAL` when a block was, or is still in use, with
-   * channels, sizes and ages. Default: whether the environment variable `CLOUDPUSH_DEBUG_POOL` is set.
+   * Watches over the pool, for tests and bug hunts, at a cost: released memory is overwritten, a block that
+   * is released twice is logged with the place, and `close` rejects with `ERR_CLOUDPUSH_INTERNAL` when a
+   * block was, or is still in use, with channels, sizes and ages. Default: whether the environment variable
+   * `CLOUDPUSH_DEBUG_POOL` is set.
    */
   readonly debugPool?: boolean | undefined;
   /** Where targets are asked for (`ChannelOptions.target`): the URL of a token server, or more options. */
@@ -50,8 +54,8 @@ export interface PushEngineOptions {
   /** Where the engine writes its log, such as what `createLogger` makes. Default: nowhere. */
   readonly logger?: EngineLogger | undefined;
   /**
-   * The file of the worker threads, `@cloudpush/engine/worker`, as a `file:` URL or an absolute path: for a bundle, which has moved it.
-   * Default: the one beside the engine's own files.
+   * The file of the worker threads, `@cloudpush/engine/worker`, as a `file:` URL or an absolute path: for a
+   * bundle, which has moved it. Default: the one beside the engine's own files.
    */
   readonly workerUrl?: string | URL | undefined;
 }
@@ -67,8 +71,8 @@ export interface Watermark {
 /** A server that the caller knows. */
 export interface UrlPlace {
   /**
-   * `rtmp://host[:port]/app/name[/…]` or `rtmps://…`. `$time` in it is filled in with the ms since 1970, for each connection
-   * and each segment.
+   * `rtmp://host[:port]/app/name[/…]` or `rtmps://…`. `$time` in it is filled in with the ms since 1970, for
+   * each connection and each segment.
    */
   readonly url: string;
   readonly target?: undefined;
@@ -77,8 +81,8 @@ export interface UrlPlace {
 /** A server that is asked for. */
 export interface TargetPlace {
   /**
-   * Asks for URL and token before each connection: the engine's `tokenServer` or `tokenProvider`. What has an expiry is
-   * renewed ahead of it, and the stream moves to the new target without a gap.
+   * Asks for URL and token before each connection: the engine's `tokenServer` or `tokenProvider`. What has an
+   * expiry is renewed ahead of it, and the stream moves to the new target without a gap.
    */
   readonly target: TargetRequest;
   readonly url?: undefined;
@@ -96,20 +100,25 @@ export type ChannelOptions = DestinationPlace & ChannelSettings;
 /** How a stream is brought to a server, whichever it is. */
 export interface DestinationSettings {
   /**
-   * Behaviour when the server is slower than the source. `'reject'` (default): the channel pauses and `send…` returns
-   * false; what was accepted is never dropped. `'drop'`: queued media is dropped, disposable pictures first, then whole
-   * groups of pictures, then audio, never a sequence header; `stats()` counts it. Of several destinations, those that fall
-   * behind another one which has room (see `lowWatermark`) drop as well, and do not make the source wait.
+   * Behaviour when the server is slower than the source. `'reject'` (default): the channel pauses and `send…`
+   * returns false; what was accepted is never dropped. `'drop'`: queued media is dropped, disposable pictures
+   * first, then whole groups of pictures, then audio, never a sequence header; `stats()` counts it. Of
+   * several destinations, those that fall behind another one which has room (see `lowWatermark`) drop as
+   * well, and do not make the source wait.
    */
   readonly overflow?: 'reject' | 'drop' | undefined;
   /**
-   * Whether a lost connection is made again, with exponential back-off and full jitter, quickly at first; the stream goes on at a key frame,
-   * on the same clock. What waits until then is given up where the channel can go on with a worker thread that has clearly
-   * fewer channels. A refusal that another attempt cannot mend (bad credentials, an unknown app) ends the destination all the
-   * same. Default false; true: the default policy.
+   * Whether a lost connection is made again, with exponential back-off and full jitter, quickly at first; the
+   * stream goes on at a key frame, on the same clock. What waits until then is given up where the channel can
+   * go on with a worker thread that has clearly fewer channels. A refusal that another attempt cannot mend
+   * (bad credentials, an unknown app) ends the destination all the same. Default false; true: the default
+   * policy.
    */
   readonly reconnect?: boolean | Partial<ReconnectPolicy> | undefined;
-  /** A connection that takes nothing for so long while media waits is given up; 0: never. 0 to 3,600,000 ms. Default 60,000. */
+  /**
+   * A connection that takes nothing for so long while media waits is given up; 0: never. 0 to 3,600,000 ms.
+   * Default 60,000.
+   */
   readonly stallTimeout?: number | undefined;
   /** Above either limit the queue is full: see `overflow`. Default 8 MiB or 5,000 ms. */
   readonly highWatermark?: Partial<Watermark> | undefined;
@@ -118,22 +127,26 @@ export interface DestinationSettings {
   /** The longest that connecting may take, 1 to 600,000 ms. Default 10,000. */
   readonly connectTimeout?: number | undefined;
   /**
-   * The longest that `close` waits for queued media to leave, 1 to 600,000 ms. Default 10,000. It ends sooner when no attempt to connect is
-   * left before then.
+   * The longest that `close` waits for queued media to leave, 1 to 600,000 ms. Default 10,000. It ends sooner
+   * when no attempt to connect is left before then.
    */
   readonly closeTimeout?: number | undefined;
-  /** Bytes of an outgoing RTMP chunk (RTMP 1.0 §5.4.1), 128 to 16,777,215. Default: as the server is known to like. */
+  /**
+   * Bytes of an outgoing RTMP chunk (RTMP 1.0 §5.4.1), 128 to 16,777,215. Default: as the server is known to
+   * like.
+   */
   readonly chunkSize?: number | undefined;
   /**
-   * Whether a video stream ends with an end-of-sequence tag (FLV E.4.3.1), which tells a decoder to show what it holds back,
-   * and which breaks some servers. Default false.
+   * Whether a video stream ends with an end-of-sequence tag (FLV E.4.3.1), which tells a decoder to show what
+   * it holds back, and which breaks some servers. Default false.
    */
   readonly endOfSequence?: boolean | undefined;
   /**
-   * Where the next segment's stream is published: on the same connection, on a new one for each, or `'auto'` (default): on the same
-   * unless the server is known not to bear it (lal, which a second `publish` ends, ZLMediaKit, MediaMTX, xiu, YouTube). A
-   * server that closes the connection at the end of a segment or on the second `publish` gets a new one, nothing is lost, and
-   * from then on each segment has its own. The event `move` tells of a new one.
+   * Where the next segment's stream is published: on the same connection, on a new one for each, or `'auto'`
+   * (default): on the same unless the server is known not to bear it (lal, which a second `publish` ends,
+   * ZLMediaKit, MediaMTX, xiu, YouTube). A server that closes the connection at the end of a segment or on
+   * the second `publish` gets a new one, nothing is lost, and from then on each segment has its own. The
+   * event `move` tells of a new one.
    */
   readonly segmentConnection?: 'auto' | 'same' | 'new' | undefined;
   /** Aborts the destination: its connection is reset. Of `openChannel`: aborts the channel. */
@@ -145,55 +158,63 @@ export interface DestinationSettings {
 /** A source, and how its stream is brought to the first server, whichever it is. */
 export interface ChannelSettings extends DestinationSettings {
   /**
-   * The source that the worker thread reads itself: a camera, a file, a command, a module. `sendVideo` and `sendAudio` are refused
-   * then, and `overflow` is `'drop'`, as a camera cannot be made to wait. Default: the caller sends the packets.
+   * The source that the worker thread reads itself: a camera, a file, a command, a module. `sendVideo` and
+   * `sendAudio` are refused then, and `overflow` is `'drop'`, as a camera cannot be made to wait. Default:
+   * the caller sends the packets.
    */
   readonly source?: SourceOptions | undefined;
   /**
-   * Sends segments only: nothing is published before the first `streamStart`, and between two segments. At least so much of what came
-   * before a `streamStart`, in ms, 0 to 120,000, goes in front of its segment, from a key frame on; the pool holds it meanwhile, and when that
-   * has little room, the latest group of pictures alone. Of a channel with a `source` only. Default: the stream begins at once.
+   * Sends segments only: nothing is published before the first `streamStart`, and between two segments. At
+   * least so much of what came before a `streamStart`, in ms, 0 to 120,000, goes in front of its segment,
+   * from a key frame on; the pool holds it meanwhile, and when that has little room, the latest group of
+   * pictures alone. Of a channel with a `source` only. Default: the stream begins at once.
    */
   readonly preRoll?: number | undefined;
-  /** The caller's name for the channel, in each line of the log about it: 1 to 128 characters, shown as they are. */
+  /**
+   * The caller's name for the channel, in each line of the log about it: 1 to 128 characters, shown as they
+   * are.
+   */
   readonly label?: string | undefined;
   /**
-   * Codec of `sendVideo`, default `'h264'`; or `'none'`: the stream has no video, and its start does not wait for any. All codecs
-   * but H.264, AAC and MP3 go out in the form of Enhanced RTMP, also to a server that announces nothing. A destination ends with
-   * `ERR_CLOUDPUSH_CODEC_REFUSED` when its server has announced other codecs only, or closes on the first header. For H.265
-   * see `hevc`.
+   * Codec of `sendVideo`, default `'h264'`; or `'none'`: the stream has no video, and its start does not wait
+   * for any. All codecs but H.264, AAC and MP3 go out in the form of Enhanced RTMP, also to a server that
+   * announces nothing. A destination ends with `ERR_CLOUDPUSH_CODEC_REFUSED` when its server has announced
+   * other codecs only, or closes on the first header. For H.265 see `hevc`.
    */
   readonly video?: VideoCodec | 'none' | undefined;
   /** Codec of `sendAudio`, default `'aac'`; or `'none'`, as with `video`. */
   readonly audio?: AudioCodec | 'none' | undefined;
   /**
-   * The decoder configuration of the track, when it does not come in the stream: an `avcC` (ISO/IEC 14496-15 §5.3.3.1) or `hvcC` record
-   * (§8.3.3.1), or `av1C`. Packets of the codec `video` are then NAL units with their lengths in front, as MP4, Matroska and RTSP have
-   * them, instead of start codes; the sizes of those lengths are the record's. Not with a `source`. Default: packets bring it along.
+   * The decoder configuration of the track, when it does not come in the stream: an `avcC` (ISO/IEC 14496-15
+   * §5.3.3.1) or `hvcC` record (§8.3.3.1), or `av1C`. Packets of the codec `video` are then NAL units with
+   * their lengths in front, as MP4, Matroska and RTSP have them, instead of start codes; the sizes of those
+   * lengths are the record's. Not with a `source`. Default: packets bring it along.
    */
   readonly videoConfig?: Uint8Array | undefined;
   /**
-   * The same for sound: an AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1), which makes packets raw AAC frames without ADTS headers; an
-   * `OpusHead`, or a `fLaC` header. Not with a `source`.
+   * The same for sound: an AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1), which makes packets raw AAC frames
+   * without ADTS headers; an `OpusHead`, or a `fLaC` header. Not with a `source`.
    */
   readonly audioConfig?: Uint8Array | undefined;
   /**
-   * The longest that a stream which begins waits for its second track, in ms, 0 to 60,000: `onMetaData` and the headers of both go
-   * out before the first frame, as servers and players take the list of tracks from what they see first. After that it begins
-   * without the track, whose codec is announced all the same when `video` or `audio` names it. Default 1,000.
+   * The longest that a stream which begins waits for its second track, in ms, 0 to 60,000: `onMetaData` and
+   * the headers of both go out before the first frame, as servers and players take the list of tracks from
+   * what they see first. After that it begins without the track, whose codec is announced all the same when
+   * `video` or `audio` names it. Default 1,000.
    */
   readonly trackWait?: number | undefined;
   /**
-   * How H.265 is sent: Enhanced RTMP (`hvc1`), the older codec id 12, or `'auto'` (default): Enhanced unless the server has
-   * announced other codecs only or is known to take nothing else than codec id 12; a server that closes on the first header is
-   * sent codec id 12 at once. The first server that answers decides for all destinations.
+   * How H.265 is sent: Enhanced RTMP (`hvc1`), the older codec id 12, or `'auto'` (default): Enhanced unless
+   * the server has announced other codecs only or is known to take nothing else than codec id 12; a server
+   * that closes on the first header is sent codec id 12 at once. The first server that answers decides for
+   * all destinations.
    */
   readonly hevc?: HevcForm | 'auto' | undefined;
   /** `'wrapping32'` when `pts` and `dts` are unsigned 32-bit milliseconds that wrap. Default `'native'`. */
   readonly inputClock?: InputClock | undefined;
   /**
-   * How video and audio are encrypted, from the first frame on: see docs/metadata.md. H.264, H.265, AAC and MP3 can be. Default: not
-   * at all.
+   * How video and audio are encrypted, from the first frame on: see docs/metadata.md. H.264, H.265, AAC and
+   * MP3 can be. Default: not at all.
    */
   readonly encryption?: EncryptionOptions | undefined;
 }

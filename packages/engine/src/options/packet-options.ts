@@ -1,10 +1,15 @@
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
 
-/** A packet's times, in ms on a clock of the caller's choice that is the same for the channel's audio and video. */
+/**
+ * A packet's times, in ms on a clock of the caller's choice that is the same for the channel's audio and
+ * video.
+ */
 export interface PacketTimes {
   /** Presentation time. */
   readonly pts: number;
-  /** Decoding time. Default: derived from the presentation times and the reorder depth that the stream tells. */
+  /**
+   * Decoding time. Default: derived from the presentation times and the reorder depth that the stream tells.
+   */
   readonly dts?: number | undefined;
 }
 
@@ -12,13 +17,14 @@ export interface VideoPacketOptions extends PacketTimes {
   /** Default: the channel's. */
   readonly codec?: VideoCodec | undefined;
   /**
-   * Whether decoding can start here, as a hint: what is in the picture counts. A contradiction is told once, by the event `problem`. It
-   * decides for a picture that is `encrypted`.
+   * Whether decoding can start here, as a hint: what is in the picture counts. A contradiction is told once,
+   * by the event `problem`. It decides for a picture that is `encrypted`.
    */
   readonly keyFrame?: boolean | undefined;
   /**
-   * Set when the caller has encrypted the packet: it is passed on as it is. One that is encrypted from its first byte on, without a start
-   * code, needs `keyFrame`, and parameter sets that have come in the clear before.
+   * Set when the caller has encrypted the packet: it is passed on as it is. One that is encrypted from its
+   * first byte on, without a start code, needs `keyFrame`, and parameter sets that have come in the clear
+   * before.
    */
   readonly encrypted?: boolean | undefined;
 }

@@ -3,30 +3,35 @@ import type { SourceAudio, SourceRetry } from './source-config.js';
 /** How long a source may be silent, what happens when it is lost, and which sound is sent. */
 export interface SourceSettings {
   /**
-   * A source of which nothing has been received for so long is taken for lost, in ms, 100 to 3,600,000. `sourceStalled` tells when
-   * half of it is over. Default 10,000.
+   * A source of which nothing has been received for so long is taken for lost, in ms, 100 to 3,600,000.
+   * `sourceStalled` tells when half of it is over. Default 10,000.
    */
   readonly timeout?: number | undefined;
   /** The same for one that sends sound, but no pictures, though it has a video track. Default 10,000. */
   readonly videoTimeout?: number | undefined;
   /**
-   * When a source that is lost is opened again, each time after a random part of a delay that doubles; `false`: not at all. Default:
-   * `initialDelay` 1,000 ms, `maxDelay` 60,000 ms. One that refuses its credentials is tried again after `maxDelay` each time.
+   * When a source that is lost is opened again, each time after a random part of a delay that doubles;
+   * `false`: not at all. Default: `initialDelay` 1,000 ms, `maxDelay` 60,000 ms. One that refuses its
+   * credentials is tried again after `maxDelay` each time.
    */
   readonly retry?: Partial<SourceRetry> | false | undefined;
   /**
-   * Which sound is sent. `'copy'`: the source's own, of any codec that FLV has. `'auto'` (default): the same; what FLV does not have is
-   * left out. `'silence'`: AAC without a sound, in place of the source's own, for servers that want a sound track. `'none'`: no sound.
+   * Which sound is sent. `'copy'`: the source's own, of any codec that FLV has. `'auto'` (default): the same;
+   * what FLV does not have is left out. `'silence'`: AAC without a sound, in place of the source's own, for
+   * servers that want a sound track. `'none'`: no sound.
    */
   readonly audio?: SourceAudio | undefined;
   /**
-   * The stand-in while the source is lost, or could not be opened: a file, over and over, or a module. Players stay
-   * connected best when it has the source's codecs. Default: nothing.
+   * The stand-in while the source is lost, or could not be opened: a file, over and over, or a module.
+   * Players stay connected best when it has the source's codecs. Default: nothing.
    */
   readonly fallback?: SourceFallback | undefined;
 }
 
-/** A file, or a source module, that stands in for a source: the options of `FileSource` and `ModuleSource` of the same names. */
+/**
+ * A file, or a source module, that stands in for a source: the options of `FileSource` and `ModuleSource` of
+ * the same names.
+ */
 export type SourceFallback =
   | Pick<FileSource, 'file' | 'format' | 'frameRate' | 'module'>
   | Pick<ModuleSource, 'module' | 'options' | 'file'>;
@@ -35,13 +40,19 @@ export type SourceFallback =
 export interface RtspSource extends SourceSettings {
   /** `rtsp://host[:port]/path`, or `rtsps://…` for TLS. User and password may stand in it. */
   readonly rtsp: string;
-  /** How media comes: interleaved in the RTSP connection (`'tcp'`, default), as datagrams, or `'auto'`: TCP, then UDP. */
+  /**
+   * How media comes: interleaved in the RTSP connection (`'tcp'`, default), as datagrams, or `'auto'`: TCP,
+   * then UDP.
+   */
   readonly transport?: 'tcp' | 'udp' | 'auto' | undefined;
   /** Goes before the user info of the URL. */
   readonly username?: string | undefined;
   /** Of `username`. */
   readonly password?: string | undefined;
-  /** The SHA-256 fingerprint of the camera's certificate, in hex: no other is trusted, and this one needs no authority. */
+  /**
+   * The SHA-256 fingerprint of the camera's certificate, in hex: no other is trusted, and this one needs no
+   * authority.
+   */
   readonly fingerprint?: string | undefined;
   /** Certificates of authorities that are trusted instead of the system's, as PEM. */
   readonly ca?: string | undefined;
@@ -55,7 +66,10 @@ export interface RtspSource extends SourceSettings {
 
 /** A media file, sent in real time. */
 export interface FileSource extends SourceSettings {
-  /** FLV, or an elementary stream (H.264, H.265, AV1, VP9, AAC, MP3, Opus, FLAC, AC-3); a FIFO is read as it is filled. */
+  /**
+   * FLV, or an elementary stream (H.264, H.265, AV1, VP9, AAC, MP3, Opus, FLAC, AC-3); a FIFO is read as it
+   * is filled.
+   */
   readonly file: string;
   /** Whether it begins anew when it ends, without a gap. Default false. */
   readonly loop?: boolean | undefined;
@@ -101,5 +115,8 @@ export interface ModuleSource extends SourceSettings {
   readonly command?: undefined;
 }
 
-/** Where a channel's media comes from when the worker thread reads it itself: one of `rtsp`, `file`, `command`, `module`. */
+/**
+ * Where a channel's media comes from when the worker thread reads it itself: one of `rtsp`, `file`,
+ * `command`, `module`.
+ */
 export type SourceOptions = RtspSource | FileSource | CommandSource | ModuleSource;

@@ -36,9 +36,14 @@ export type ShardReport =
   | (OfDestination & { readonly type: 'advice'; readonly advice: BitrateAdvice })
   /** The connection is over. `error` is there when it did not end as it was asked to. */
   | (OfDestination & { readonly type: 'detached'; readonly error: ErrorData | undefined })
-  /** The stream has begun, or its headers have changed: what another shard would have to know to go on with it. */
+  /**
+   * The stream has begun, or its headers have changed: what another shard would have to know to go on with
+   * it.
+   */
   | { readonly type: 'stream'; readonly channel: number; readonly state: MuxerState }
-  /** A segment has been handed over to its end; `taken` is false when its tail was lost with the connection. */
+  /**
+   * A segment has been handed over to its end; `taken` is false when its tail was lost with the connection.
+   */
   | (OfDestination & {
       readonly type: 'segmentLeft';
       readonly totals: SegmentTotals;
@@ -47,7 +52,10 @@ export type ShardReport =
   /** The last destination has brought the segment to its end. */
   | { readonly type: 'segmentEnd'; readonly channel: number; readonly segment: number }
   | { readonly type: 'pause'; readonly channel: number }
-  /** A source that the shard reads needs a slab of so many bytes, for packets of up to `largest`: `slab` is the answer. */
+  /**
+   * A source that the shard reads needs a slab of so many bytes, for packets of up to `largest`: `slab` is
+   * the answer.
+   */
   | {
       readonly type: 'slabWanted';
       readonly channel: number;
@@ -58,7 +66,10 @@ export type ShardReport =
   /** Something has happened to the channel's source. */
   | { readonly type: 'source'; readonly channel: number; readonly event: SourceReport }
   | { readonly type: 'resume'; readonly channel: number }
-  /** A packet was refused, or repaired; the channel goes on. `repeats`: how many like it were not reported since the last one. */
+  /**
+   * A packet was refused, or repaired; the channel goes on. `repeats`: how many like it were not reported
+   * since the last one.
+   */
   | {
       readonly type: 'problem';
       readonly refused: boolean;
@@ -66,11 +77,17 @@ export type ShardReport =
       readonly error: ErrorData;
       readonly repeats: number;
     }
-  /** The answer to `leave`: nothing of the channel is left here, and nothing more of it will be told or counted. */
+  /**
+   * The answer to `leave`: nothing of the channel is left here, and nothing more of it will be told or
+   * counted.
+   */
   | { readonly type: 'migrated'; readonly channel: number }
   /** The answer to `leave`: there is more to lose than to win, the channel goes on where it is. */
   | { readonly type: 'migrationRefused'; readonly channel: number }
-  /** The channel is not there, or could not even be ended: all of its destinations are over. Nothing else has suffered. */
+  /**
+   * The channel is not there, or could not even be ended: all of its destinations are over. Nothing else has
+   * suffered.
+   */
   | { readonly type: 'broken'; readonly channel: number; readonly error: ErrorData }
   /** The last of the channel's destinations is over. */
   | { readonly type: 'ended'; readonly channel: number }

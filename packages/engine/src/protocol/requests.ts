@@ -6,8 +6,8 @@ import type { SlabKind } from './source-messages.js';
 import type { ChannelConfig, PendingReconnect } from './stream.js';
 
 /**
- * A message from the caller's thread to a shard. `null` is the doorbell: look into the ring. Packets never come this way: they
- * travel through the ring, and released blocks through the release list.
+ * A message from the caller's thread to a shard. `null` is the doorbell: look into the ring. Packets never
+ * come this way: they travel through the ring, and released blocks through the release list.
  */
 export type ShardRequest =
   | null
@@ -45,8 +45,8 @@ export type ShardRequest =
       readonly answer: { readonly target: ShardTarget } | { readonly error: ErrorData };
     }
   /**
-   * Lead the stream to another server, without a gap. `renewed`: the token provider returns this target from now on; a
-   * destination that is about to ask needs no message.
+   * Lead the stream to another server, without a gap. `renewed`: the token provider returns this target from
+   * now on; a destination that is about to ask needs no message.
    */
   | {
       readonly type: 'move';
@@ -66,7 +66,10 @@ export type ShardRequest =
     }
   /** Go on with another source. */
   | { readonly type: 'source'; readonly channel: number; readonly config: SourceConfig }
-  /** The pool has no room for the channel's next packet: let destinations that lag behind give some of it back. */
+  /**
+   * The pool has no room for the channel's next packet: let destinations that lag behind give some of it
+   * back.
+   */
   | { readonly type: 'relieve'; readonly channel: number }
   /** End the shard's task. Every channel has been closed before. */
   | { readonly type: 'stop' };

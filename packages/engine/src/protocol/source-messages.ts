@@ -22,7 +22,10 @@ export type SourceReport =
   | { readonly type: 'stalled'; readonly kind: 'all' | 'video'; readonly ms: number }
   /** It goes on after `stalled`. */
   | { readonly type: 'streaming' }
-  /** It is lost. `delay`: ms until it is opened again; Infinity: it is not. `attempts`: how many in a row have failed. */
+  /**
+   * It is lost. `delay`: ms until it is opened again; Infinity: it is not. `attempts`: how many in a row have
+   * failed.
+   */
   | {
       readonly type: 'lost';
       readonly error: ErrorData;

@@ -50,8 +50,9 @@ export interface BitrateAdvice {
   /** The rate that the connection has carried lately while it was full, protocol included, in bit/s. */
   readonly throughput: number;
   /**
-   * `'congested'`: the connection takes less than the source gives. `'recovering'`: it has kept up since, and may carry more.
-   * `'recovered'`: what the source gave before fits again, as far as is known; no more advice follows until it does not.
+   * `'congested'`: the connection takes less than the source gives. `'recovering'`: it has kept up since, and
+   * may carry more. `'recovered'`: what the source gave before fits again, as far as is known; no more advice
+   * follows until it does not.
    */
   readonly reason: 'congested' | 'recovering' | 'recovered';
 }

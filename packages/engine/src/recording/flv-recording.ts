@@ -73,7 +73,10 @@ export class FlvRecording {
     }
   }
 
-  /** Writes what is left, and which tracks there were. A recording of nothing is taken away, and `finish` returns false. */
+  /**
+   * Writes what is left, and which tracks there were. A recording of nothing is taken away, and `finish`
+   * returns false.
+   */
   async finish(): Promise<boolean> {
     const header = this.#writer.header({ hasAudio: this.#hasAudio, hasVideo: this.#hasVideo });
     await this.#file.finish(header.subarray(FLAGS_OFFSET, FLAGS_OFFSET + 1), FLAGS_OFFSET);

@@ -7,7 +7,9 @@ const VIDEO_COMMAND = 5;
 const AAC = 10;
 const EX_AUDIO = 9;
 
-/** Whether a message brings a picture or a sound: configurations, ends of sequence and commands bring none. */
+/**
+ * Whether a message brings a picture or a sound: configurations, ends of sequence and commands bring none.
+ */
 export function bringsMedia(type: number, payload: Uint8Array): boolean {
   if (payload.length === 0) return false;
   return type === MessageType.video ? bringsPicture(payload) : bringsSound(payload);

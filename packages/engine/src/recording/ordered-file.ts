@@ -14,9 +14,9 @@ export class WriteBacklog {
 const closeFile = promisify(close);
 
 /**
- * A new file that is written to in order and never waited for, until the disk falls behind: then `append` writes
- * before it returns. In a receiver that stops the reading of sockets, and so reaches the publisher as a slow network;
- * memory stays bounded.
+ * A new file that is written to in order and never waited for, until the disk falls behind: then `append`
+ * writes before it returns. In a receiver that stops the reading of sockets, and so reaches the publisher as
+ * a slow network; memory stays bounded.
  */
 export class OrderedFile {
   readonly #fd: number;

@@ -45,8 +45,9 @@ export function templateFault(template: string): string | undefined {
 }
 
 /**
- * A path for a recording below its folder, without extension: `live_camera_20261122T113005.123Z`. Slashes of the template make
- * folders. The name a publisher gives to its stream never does, nor does it hide the file, or make a name that some system refuses.
+ * A path for a recording below its folder, without extension: `live_camera_20261122T113005.123Z`. Slashes of
+ * the template make folders. The name a publisher gives to its stream never does, nor does it hide the file,
+ * or make a name that some system refuses.
  */
 export function recordingName(stream: RecordedStream, template = DEFAULT_RECORDING_NAME): string {
   return template

@@ -54,8 +54,8 @@ export class StreamReceiver {
   #receiver!: RtmpReceiver;
 
   /**
-   * @throws CloudPushError `ERR_CLOUDPUSH_RECORDING_FAILED` when the folder cannot be made, `ERR_CLOUDPUSH_SOCKET` when
-   *   the address cannot be had.
+   * @throws CloudPushError `ERR_CLOUDPUSH_RECORDING_FAILED` when the folder cannot be made,
+   *   `ERR_CLOUDPUSH_SOCKET` when the address cannot be had.
    */
   static async listen(options: StreamReceiverOptions, events: StreamReceiverEvents): Promise<StreamReceiver> {
     const receiver = new StreamReceiver(options, events);

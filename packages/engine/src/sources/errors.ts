@@ -31,7 +31,9 @@ export function sourceTimeoutError(kind: 'connecting' | 'all' | 'video', timeout
   });
 }
 
-/** @param cause why authorities do not vouch for the certificate; undefined: it is not the one that is pinned */
+/**
+ * @param cause why authorities do not vouch for the certificate; undefined: it is not the one that is pinned
+ */
 export function sourceTlsError(cause: Error | undefined): CloudPushError {
   const { code } = (cause ?? {}) as NodeJS.ErrnoException;
   const message =

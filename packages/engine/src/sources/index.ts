@@ -1,7 +1,7 @@
 /** Reads media from files, pipes and standard input, and paces it. */
 
 export { type SourceErrorCode, sourceErrorCodes } from '../base/source-error-codes.js';
-export { sourceError } from './errors.js';
+export { type SourceErrorDetails, sourceError } from './errors.js';
 export { ClipReader, readClip } from './files/clip.js';
 export { FORMAT_NAMES, type FormatName, remuxAdvice } from './files/formats.js';
 export { statFile } from './files/stat-file.js';

@@ -12,7 +12,10 @@ import type { SourcePacket } from './packet.js';
 const fixture = (name: string) =>
   fileURLToPath(new URL(`../../../../test/fixtures/${name}`, import.meta.url));
 
-/** An SPS of the Baseline profile without VUI, a PPS, an IDR picture and a P picture, bit by bit after 14496-10 7.3. */
+/**
+ * An SPS of the Baseline profile without VUI, a PPS, an IDR picture and a P picture, bit by bit after
+ * 14496-10 7.3.
+ */
 const WITHOUT_RATE = Buffer.from(
   '00000001 6742001eda79 00000001 68ce3880 00000001 658884218040 00000001 419a22180420'.replaceAll(' ', ''),
   'hex',

@@ -14,7 +14,10 @@ import type { SourcePacket, TrackKind } from './packet.js';
 import type { PacketReader } from './reader.js';
 import type { MediaSource } from './source.js';
 
-/** Inputs of up to this many bytes in all are read into memory, once for all channels; larger ones are read as they are sent. */
+/**
+ * Inputs of up to this many bytes in all are read into memory, once for all channels; larger ones are read as
+ * they are sent.
+ */
 const MAX_CLIP_SIZE = 64 * 1024 * 1024;
 
 /** Of a large input, packets up to this many ms tell which tracks there are. */
@@ -39,7 +42,8 @@ interface KnownInput extends Input {
 }
 
 /**
- * Opens one media file, or a video and an audio file that belong together; or what comes through a pipe: `-` for stdin, or a FIFO.
+ * Opens one media file, or a video and an audio file that belong together; or what comes through a pipe: `-`
+ * for stdin, or a FIFO.
  * @throws CloudPushError `ERR_CLOUDPUSH_SOURCE_…`: names the file, and what is wrong with it.
  */
 export async function openSource(
@@ -135,7 +139,9 @@ function openInputs(
   return { reader, notices, losses };
 }
 
-/** Gives the packets of each track of an FLV file their average duration: what the first ones say is a guess. */
+/**
+ * Gives the packets of each track of an FLV file their average duration: what the first ones say is a guess.
+ */
 function evened(packets: readonly SourcePacket[]): SourcePacket[] {
   const durations = { video: averageDuration(packets, 'video'), audio: averageDuration(packets, 'audio') };
   return packets.map((packet) => ({ ...packet, duration: durations[packet.kind] }));

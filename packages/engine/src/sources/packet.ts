@@ -21,7 +21,9 @@ export interface SourcePacket {
   readonly hasKeyFrameHint?: boolean | undefined;
   /** `false`: the decoding time is a guess, by which the packet is due, and is to be derived. */
   readonly hasDts?: boolean | undefined;
-  /** The decoder configuration that stands beside the packet: see `MediaPacket.configuration` of the muxer. */
+  /**
+   * The decoder configuration that stands beside the packet: see `MediaPacket.configuration` of the muxer.
+   */
   readonly configuration?: Uint8Array | undefined;
 }
 

@@ -4,7 +4,8 @@ const TIME_CONSTANT = 2000;
 const FRESH = 250;
 
 /**
- * A smoothed rate that nobody has brought up to date for a while, because nothing was sent: it falls as if it had been.
+ * A smoothed rate that nobody has brought up to date for a while, because nothing was sent: it falls as if it
+ * had been.
  * @param age ms since it was measured
  */
 export function fallingRate(rate: number, age: number): number {

@@ -1,8 +1,9 @@
 import type { CloudPushError } from '../base/errors.js';
 
 /**
- * How a source stands: `'connecting'` until its tracks are known, `'streaming'`, `'stalled'` when it has been silent for half of its
- * time-out, `'retrying'` until it is opened again, `'ended'` at the end of a file or command, `'failed'` when it is not opened again.
+ * How a source stands: `'connecting'` until its tracks are known, `'streaming'`, `'stalled'` when it has been
+ * silent for half of its time-out, `'retrying'` until it is opened again, `'ended'` at the end of a file or
+ * command, `'failed'` when it is not opened again.
  */
 export type SourceState = 'connecting' | 'streaming' | 'stalled' | 'retrying' | 'ended' | 'failed';
 
@@ -17,7 +18,10 @@ export interface SourceStats {
   readonly videoFrames: number;
   /** Audio frames received whole. */
   readonly audioFrames: number;
-  /** Pictures and audio frames for which the pool had no room; pictures that refer to such a one are not sent either. */
+  /**
+   * Pictures and audio frames for which the pool had no room; pictures that refer to such a one are not sent
+   * either.
+   */
   readonly framesRefused: number;
   /** RTP packets received (RFC 3550). */
   readonly rtpPackets: number;

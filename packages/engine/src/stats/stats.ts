@@ -19,14 +19,16 @@ export interface DestinationTotals {
   /** Audio frames dropped to make room. */
   readonly droppedAudio: number;
   /**
-   * Pictures that could not be decoded, as the key frame before them was not sent: where a segment does not begin with one, where a
-   * destination joins in, after a lost connection or the death of a worker thread, and behind a picture that was refused (by `send…`,
-   * and not sent again, or for what is in it), or could not be encrypted or carried.
+   * Pictures that could not be decoded, as the key frame before them was not sent: where a segment does not
+   * begin with one, where a destination joins in, after a lost connection or the death of a worker thread,
+   * and behind a picture that was refused (by `send…`, and not sent again, or for what is in it), or could
+   * not be encrypted or carried.
    */
   readonly droppedUndecodable: number;
   /**
-   * Pictures that still waited when the destination ended (close time-out, abort, a connection that was not made again), or when the
-   * channel went on with another worker thread. What a connection had been handed and took with it counts as handed over.
+   * Pictures that still waited when the destination ended (close time-out, abort, a connection that was not
+   * made again), or when the channel went on with another worker thread. What a connection had been handed
+   * and took with it counts as handed over.
    */
   readonly lostPictures: number;
   /** Audio frames that still waited then. */
@@ -47,15 +49,17 @@ export interface DestinationStats extends DestinationTotals {
   /** Bits a second that the kernel accepts, protocol included, smoothed over about two seconds. */
   readonly bitRate: number;
   /**
-   * Bytes that the kernel has accepted and the server has not acknowledged (RTMP 1.0 §5.4.3); undefined before its first
-   * acknowledgement. Servers acknowledge a whole or half a window at a time, often 2.5 MB: up to that much is normal.
+   * Bytes that the kernel has accepted and the server has not acknowledged (RTMP 1.0 §5.4.3); undefined
+   * before its first acknowledgement. Servers acknowledge a whole or half a window at a time, often 2.5 MB:
+   * up to that much is normal.
    */
   readonly unacknowledgedBytes: number | undefined;
   /** How long these bytes took at the present bit rate, in ms; undefined where nothing is being sent. */
   readonly acknowledgementLag: number | undefined;
   /**
-   * How long each stage of the latest connect took, in ms; undefined before the first. `tcp` is one round trip to a server
-   * that answers at its first address: the engine's only measure of the way there and back, taken while nothing is queued.
+   * How long each stage of the latest connect took, in ms; undefined before the first. `tcp` is one round
+   * trip to a server that answers at its first address: the engine's only measure of the way there and back,
+   * taken while nothing is queued.
    */
   readonly timings: ConnectTimings | undefined;
 }
@@ -69,8 +73,9 @@ export interface ChannelTotals extends DestinationTotals {
   /** Packets and metadata that came between two segments, and were refused for it. */
   readonly packetsBetweenSegments: number;
   /**
-   * Packets that had been accepted and were given up with a lost connection, or left behind when the channel went on with
-   * another worker thread. What the kernel had already taken may have been lost as well; nobody can tell.
+   * Packets that had been accepted and were given up with a lost connection, or left behind when the channel
+   * went on with another worker thread. What the kernel had already taken may have been lost as well; nobody
+   * can tell.
    */
   readonly packetsLost: number;
   /** How often the channel was paused. */
@@ -100,7 +105,10 @@ export interface EngineStats {
   /** Destinations that are open, of all channels. */
   readonly destinations: number;
   readonly shards: number;
-  /** The same channels by worker thread. One that is about to leave its thread counts for the one that it goes to. */
+  /**
+   * The same channels by worker thread. One that is about to leave its thread counts for the one that it goes
+   * to.
+   */
   readonly channelsByShard: readonly number[];
   readonly poolSize: number;
   /** Bytes of the pool that packets hold, rounding and headroom included. */
@@ -112,8 +120,9 @@ export interface EngineStats {
   /** Counts of channels: the sums over all that the engine has had. */
   readonly totals: ChannelTotals;
   /**
-   * From `send…` to the kernel's acceptance of the packet's last byte, on the slowest of the channel's destinations, of all
-   * packets sent while their channel was publishing, since the start or the last `resetLatency`.
+   * From `send…` to the kernel's acceptance of the packet's last byte, on the slowest of the channel's
+   * destinations, of all packets sent while their channel was publishing, since the start or the last
+   * `resetLatency`.
    */
   readonly latency: LatencySummary;
 }

@@ -24,7 +24,8 @@ export interface HttpReply {
 }
 
 /**
- * Posts JSON and reads the reply, once. Redirects are not followed: they would take the credentials elsewhere.
+ * Posts JSON and reads the reply, once. Redirects are not followed: they would take the credentials
+ * elsewhere.
  * @throws CloudPushError `ERR_CLOUDPUSH_TOKEN_SERVER_UNREACHABLE`, `…_TOKEN_SERVER_TLS`, `…_TOKEN_TIMEOUT` or
  *   `…_TOKEN_REPLY_INVALID`; the signal's reason when that fires.
  */

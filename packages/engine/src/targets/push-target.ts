@@ -5,7 +5,10 @@ import { invalidReply } from './token-errors.js';
 
 /** Where a stream goes. */
 export interface PushTarget {
-  /** `rtmp[s]://host[:port]/app/name`. `$appname`, `$streamname` and `$time` may stand in it: see `url-template.ts`. */
+  /**
+   * `rtmp[s]://host[:port]/app/name`. `$appname`, `$streamname` and `$time` may stand in it: see
+   * `url-template.ts`.
+   */
   readonly url: string;
   /** The token that the server is shown. */
   readonly token?: string | undefined;
@@ -14,8 +17,8 @@ export interface PushTarget {
 }
 
 /**
- * Why a target is wanted: for the first connection, for another one, ahead of the old target's expiry, or because the
- * server has refused the old one.
+ * Why a target is wanted: for the first connection, for another one, ahead of the old target's expiry, or
+ * because the server has refused the old one.
  */
 export type TargetReason = 'connect' | 'reconnect' | 'refresh' | 'rejected';
 
@@ -27,9 +30,10 @@ export interface TokenProviderContext {
 }
 
 /**
- * Finds the target for a request, in place of the whole exchange with a token server. It is asked for requests of every
- * kind, also for a plain URL. A `CloudPushError` that it rejects with passes as it is, so that its class can say what may
- * be done; anything else becomes `ERR_CLOUDPUSH_TOKEN_PROVIDER_FAILED`, class `retryable`.
+ * Finds the target for a request, in place of the whole exchange with a token server. It is asked for
+ * requests of every kind, also for a plain URL. A `CloudPushError` that it rejects with passes as it is, so
+ * that its class can say what may be done; anything else becomes `ERR_CLOUDPUSH_TOKEN_PROVIDER_FAILED`, class
+ * `retryable`.
  */
 export type TokenProvider = (request: TargetRequest, context: TokenProviderContext) => Promise<PushTarget>;
 

@@ -38,13 +38,16 @@ export interface ReferenceTokenServerOptions extends TokenAuthorityOptions {
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   /** Called with each request that was answered. */
   readonly onRequest?: ((report: TokenRequestReport) => void) | undefined;
-  /** Sees each request first. When it returns true, it has answered, in whichever way: that is how faults are made. */
+  /**
+   * Sees each request first. When it returns true, it has answered, in whichever way: that is how faults are
+   * made.
+   */
   readonly intercept?: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
 }
 
 /**
- * A small token server that speaks the whole protocol, for tests and for trying things out. It is not for production:
- * what it has given out lives in memory, and it takes as many requests as come.
+ * A small token server that speaks the whole protocol, for tests and for trying things out. It is not for
+ * production: what it has given out lives in memory, and it takes as many requests as come.
  *
  * ```ts
  * await using server = await ReferenceTokenServer.listen({ url: 'rtmp://localhost/$appname/$streamname/$time', ttl: 60 });

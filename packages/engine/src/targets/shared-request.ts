@@ -1,6 +1,9 @@
 import type { Clock } from './clock.js';
 
-/** A piece of work that several wait for. It is given up when none of them does any more, or when it takes too long. */
+/**
+ * A piece of work that several wait for. It is given up when none of them does any more, or when it takes too
+ * long.
+ */
 export class SharedRequest<T> {
   /** The outcome, for those who need not be waited for. */
   readonly outcome: Promise<T>;

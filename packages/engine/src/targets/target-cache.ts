@@ -7,21 +7,24 @@ import { type EntryContext, TargetEntry, type TargetQuery } from './target-entry
 import { checkTargetRequest, identityOf, type TargetRequest } from './target-request.js';
 import { withNames } from './url-template.js';
 
-/** So many targets are remembered; the one that was asked for the longest time ago goes first, unless it is watched. */
+/**
+ * So many targets are remembered; the one that was asked for the longest time ago goes first, unless it is
+ * watched.
+ */
 const MAX_ENTRIES = 65_536;
 
 /** Options of {@link TargetCache}. */
 export interface TargetCacheOptions {
   /**
-   * The least time between two requests for the same target when servers refuse what comes of them, or it has hardly any
-   * life, in ms: 100 to 3,600,000. Default 5,000.
+   * The least time between two requests for the same target when servers refuse what comes of them, or it has
+   * hardly any life, in ms: 100 to 3,600,000. Default 5,000.
    */
   readonly minimumInterval?: number | undefined;
   /** The longest that a provider may take, in ms: 1 to 3,600,000. Default 60,000. */
   readonly requestTimeout?: number | undefined;
   /**
-   * Told when a target that is watched could not be renewed; it will be tried again. Told, too, what a watcher throws.
-   * The request holds secrets. Must not throw.
+   * Told when a target that is watched could not be renewed; it will be tried again. Told, too, what a
+   * watcher throws. The request holds secrets. Must not throw.
    */
   readonly onRefreshFailed?: ((error: CloudPushError, request: TargetRequest) => void) | undefined;
   /** Default: the system's. */
@@ -39,8 +42,8 @@ const OPTIONS: Readonly<Record<keyof TargetCacheOptions, true>> = {
 };
 
 /**
- * Push targets, remembered until they expire, in front of any {@link TokenProvider}. However many ask for the same target at
- * the same time, the provider is asked once.
+ * Push targets, remembered until they expire, in front of any {@link TokenProvider}. However many ask for the
+ * same target at the same time, the provider is asked once.
  *
  * ```ts
  * const cache = new TargetCache(tokenServer.provide);
@@ -74,11 +77,12 @@ export class TargetCache implements Disposable {
   }
 
   /**
-   * The target for a request, with `$appname` and `$streamname` filled in; `$time` is left to who connects. A target past
-   * about 80 % of its life is renewed first; when that fails, it is given all the same until it expires, unless the token
-   * server has refused another one. A failure is repeated to those who ask within the next second.
-   * @throws CloudPushError what the provider rejects with; `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_INVALID_URL`,
-   *   `ERR_CLOUDPUSH_ENGINE_CLOSED`; the signal's reason when that fires.
+   * The target for a request, with `$appname` and `$streamname` filled in; `$time` is left to who connects. A
+   * target past about 80 % of its life is renewed first; when that fails, it is given all the same until it
+   * expires, unless the token server has refused another one. A failure is repeated to those who ask within
+   * the next second.
+   * @throws CloudPushError what the provider rejects with; `ERR_CLOUDPUSH_INVALID_PARAMETER`,
+   *   `ERR_CLOUDPUSH_INVALID_URL`, `ERR_CLOUDPUSH_ENGINE_CLOSED`; the signal's reason when that fires.
    */
   async get(request: TargetRequest, query: TargetQuery): Promise<PushTarget> {
     const signal = checkedSignal(requireObject('query', query).signal);

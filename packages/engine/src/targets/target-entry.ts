@@ -7,11 +7,17 @@ import { SharedRequest } from './shared-request.js';
 import { secretsOf, type TargetRequest } from './target-request.js';
 import { providerFailed, retryAfterOf, shownCause, tokenTimeout } from './token-errors.js';
 
-/** The part of a target's life after which it is renewed: 0.75 to 0.85, so that devices do not come all at once. */
+/**
+ * The part of a target's life after which it is renewed: 0.75 to 0.85, so that devices do not come all at
+ * once.
+ */
 const REFRESH_AFTER = 0.75;
 const REFRESH_JITTER = 0.1;
 
-/** For so long, in ms, a failure answers those who ask; longer, up to the second value, if the server wants it. */
+/**
+ * For so long, in ms, a failure answers those who ask; longer, up to the second value, if the server wants
+ * it.
+ */
 const FAILURE_HOLD = 1000;
 const MAX_FAILURE_HOLD = 10_000;
 
@@ -25,9 +31,9 @@ export interface TargetQuery {
   readonly signal?: AbortSignal | undefined;
   readonly reason: TargetReason;
   /**
-   * With the reason `rejected`: the target that was refused, as it was given. When there is a newer one by now, nobody is
-   * asked. Left out, or without a token: the target at hand is taken for the refused one unless it is younger than the
-   * minimum interval.
+   * With the reason `rejected`: the target that was refused, as it was given. When there is a newer one by
+   * now, nobody is asked. Left out, or without a token: the target at hand is taken for the refused one
+   * unless it is younger than the minimum interval.
    */
   readonly rejected?: PushTarget | undefined;
 }
@@ -94,7 +100,9 @@ export class TargetEntry {
     }
   }
 
-  /** Calls `watcher` with every target that takes the place of another, until the returned function is called. */
+  /**
+   * Calls `watcher` with every target that takes the place of another, until the returned function is called.
+   */
   watch(watcher: (target: PushTarget) => void): () => void {
     this.#watchers.add(watcher);
     this.#setTimer();
@@ -112,8 +120,8 @@ export class TargetEntry {
   }
 
   /**
-   * The time. When the clock has been set back since the target was asked for, how long that is ago cannot be told: then it
-   * counts as long enough for everything.
+   * The time. When the clock has been set back since the target was asked for, how long that is ago cannot be
+   * told: then it counts as long enough for everything.
    */
   #now(): number {
     const now = this.#context.clock.now();
@@ -131,7 +139,9 @@ export class TargetEntry {
     return this.#rejected || expiresAt <= this.#context.clock.now() ? undefined : this.#target;
   }
 
-  /** A target that is due for renewal will do while it lives, unless the server has said no to another one. */
+  /**
+   * A target that is due for renewal will do while it lives, unless the server has said no to another one.
+   */
   #fallBack(error: unknown): PushTarget {
     const current = this.#usable();
     if (current === undefined || classOf(error) === 'auth') throw error;

@@ -11,7 +11,10 @@ export interface TargetSettings {
   readonly provider: TokenProvider | undefined;
 }
 
-/** Where an engine's targets come from: a memory of its own in front of a server or a provider, or one that it shares. */
+/**
+ * Where an engine's targets come from: a memory of its own in front of a server or a provider, or one that it
+ * shares.
+ */
 export class TargetFinder {
   readonly cache: TargetCache;
   /** Undefined for a memory that is not ours. */

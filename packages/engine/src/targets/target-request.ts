@@ -68,7 +68,10 @@ export function checkTargetRequest(given: TargetRequest): void {
   }
 }
 
-/** Requests with the same identity mean the same target; they may differ in the names that its URL is filled in with. */
+/**
+ * Requests with the same identity mean the same target; they may differ in the names that its URL is filled
+ * in with.
+ */
 export function identityOf(request: TargetRequest): string {
   const values = Object.keys(FIELDS[request.kind]).map((field) => fieldOf(request, field) ?? null);
   return JSON.stringify([request.kind, ...values]);

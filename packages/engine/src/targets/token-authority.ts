@@ -4,7 +4,10 @@ import type { TokenQuery, TokenReply } from './token-protocol.js';
 
 /** Which push targets and tokens are issued, and to whom. */
 export interface TokenAuthorityOptions {
-  /** The push URL to give out, in which `$appname`, `$streamname` and `$time` are left for the publisher to fill in. */
+  /**
+   * The push URL to give out, in which `$appname`, `$streamname` and `$time` are left for the publisher to
+   * fill in.
+   */
   readonly url: string;
   /** Life of a token, in s. Left out: for ever. */
   readonly ttl?: number | undefined;

@@ -58,8 +58,8 @@ export type DecodedReply =
 
 /**
  * Takes a reply apart.
- * @param askedAt when the server was asked, ms since 1970: from then on a target's life is counted, so that it is over
- *   here no later than there.
+ * @param askedAt when the server was asked, ms since 1970: from then on a target's life is counted, so that
+ *   it is over here no later than there.
  * @throws CloudPushError `ERR_CLOUDPUSH_TOKEN_REPLY_INVALID`; it shows no value of the reply.
  */
 export function decodeReply(body: Uint8Array, askedAt: number): DecodedReply {

@@ -28,8 +28,8 @@ export interface TokenTlsOptions {
 /** How a token server is asked. */
 export interface TokenServerOptions {
   /**
-   * `http[s]://[user:password@]host[:port]/…`: where requests by device and by device token go. Not needed for live
-   * requests, which bring their own URL.
+   * `http[s]://[user:password@]host[:port]/…`: where requests by device and by device token go. Not needed
+   * for live requests, which bring their own URL.
    */
   readonly url?: string | undefined;
   readonly timeouts?: Partial<TokenTimeouts> | undefined;

@@ -26,8 +26,9 @@ const TRIED_AGAIN: readonly string[] = [
 ];
 
 /**
- * Asks a token server for push targets, over HTTP connections that are kept and used again. Failures of the network and
- * of the server are tried again, with exponential back-off and full jitter, or when the server wants it (`Retry-After`).
+ * Asks a token server for push targets, over HTTP connections that are kept and used again. Failures of the
+ * network and of the server are tried again, with exponential back-off and full jitter, or when the server
+ * wants it (`Retry-After`).
  *
  * ```ts
  * await using server = new TokenServer({ url: 'https://cloud.example/connection/token/get' });
@@ -61,8 +62,8 @@ export class TokenServer implements AsyncDisposable {
   }
 
   /**
-   * Finds the target for a request; a {@link TokenProvider}. For a plain URL that is the URL itself, and no server is
-   * asked.
+   * Finds the target for a request; a {@link TokenProvider}. For a plain URL that is the URL itself, and no
+   * server is asked.
    * @throws CloudPushError see the table in the README; the signal's reason when that fires.
    */
   readonly provide: TokenProvider = async (request, { signal, reason }) => {

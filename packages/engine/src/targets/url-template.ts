@@ -4,22 +4,22 @@ import { invalidParameter } from '../base/validation.js';
 import type { TargetRequest } from './target-request.js';
 
 /**
- * The names that are filled in. One ends where no letter or digit follows, so that `$streamname_$time` holds two. Other
- * words behind a dollar sign stay as they are: stream keys and passwords may hold them.
+ * The names that are filled in. One ends where no letter or digit follows, so that `$streamname_$time` holds
+ * two. Other words behind a dollar sign stay as they are: stream keys and passwords may hold them.
  */
 const PLACEHOLDER = /\$(appname|streamname|time)(?![A-Za-z\d])/g;
 
 const DEFAULT_APP_NAME = 'live';
 
 /**
- * Fills in `$appname` and `$streamname`, each as one segment of the path, percent-encoded where it must be (RFC 3986
- * §3.3). `$time` stays: it is another one for every connection and every segment.
+ * Fills in `$appname` and `$streamname`, each as one segment of the path, percent-encoded where it must be
+ * (RFC 3986 §3.3). `$time` stays: it is another one for every connection and every segment.
  *
- * `$appname` is `live` unless the request says otherwise. `$streamname` is the device's serial number; for a device token,
- * `device-` and 16 hexadecimal digits that are always the same for this token and do not tell it; for a URL it has no
- * default.
- * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` when a name cannot be a segment; `ERR_CLOUDPUSH_INVALID_URL`
- *   when a URL asks for a stream name and there is none.
+ * `$appname` is `live` unless the request says otherwise. `$streamname` is the device's serial number; for a
+ * device token, `device-` and 16 hexadecimal digits that are always the same for this token and do not tell
+ * it; for a URL it has no default.
+ * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` when a name cannot be a segment;
+ *   `ERR_CLOUDPUSH_INVALID_URL` when a URL asks for a stream name and there is none.
  */
 export function withNames(template: string, request: TargetRequest): string {
   return template.replace(PLACEHOLDER, (placeholder, name: string) => {

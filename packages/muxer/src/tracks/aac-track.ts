@@ -83,7 +83,7 @@ export class AacTrack implements AudioTrack {
         time += blockDuration;
       }
     }
-    // A change that the packet itself takes back is none.
+    // Changes that cancel out within one packet are ignored.
     this.parameters = unlessSame(before, this.parameters!);
   }
 

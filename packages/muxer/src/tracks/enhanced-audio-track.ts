@@ -73,7 +73,7 @@ export class EnhancedAudioTrack implements AudioTrack {
       this.#emitFrame(packet, offset, timestamp, out);
       time += duration;
     }
-    // A change that the packet itself takes back is none.
+    // Changes that cancel out within one packet are ignored.
     this.parameters = unlessSame(before, this.parameters!);
   }
 

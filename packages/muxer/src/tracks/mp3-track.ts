@@ -49,7 +49,7 @@ export class Mp3Track implements AudioTrack {
       this.#emitFrame(packet, offset, wrap32(stamp(this.#clock, time)), out);
       time += duration;
     }
-    // A change that the packet itself takes back is none.
+    // Changes that cancel out within one packet are ignored.
     this.parameters = unlessSame(before, this.parameters!);
   }
 

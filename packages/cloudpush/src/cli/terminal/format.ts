@@ -32,7 +32,8 @@ const MIN_CELL = 8;
 
 /**
  * A table for people; numbers stand on the right.
- * @param columns characters in a line of the terminal: a wider table gives up its padding, then the start of long texts.
+ * @param columns characters in a line of the terminal: a wider table gives up its padding, then the start of
+ *   long texts.
  */
 export function table(
   head: readonly string[],
@@ -65,7 +66,10 @@ function endOf(text: string, length: number): string {
   return text.length <= length ? text : `…${text.slice(text.length - length + 1)}`;
 }
 
-/** A table of facts: a name and a value a row; a value that does not fit the terminal goes on in the next line. */
+/**
+ * A table of facts: a name and a value a row; a value that does not fit the terminal goes on in the next
+ * line.
+ */
 export function facts(
   rows: readonly (readonly [string, string])[],
   columns = Number.POSITIVE_INFINITY,

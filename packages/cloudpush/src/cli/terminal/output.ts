@@ -8,8 +8,8 @@ type TextStream = Writable & { readonly isTTY?: boolean; readonly columns?: numb
 const CLEAR = '\r\u001b[K';
 
 /**
- * Where a command speaks: results on one stream, everything else on the other. Whatever is said passes here, and leaves
- * without the secrets of URLs and without control characters.
+ * Where a command speaks: results on one stream, everything else on the other. Whatever is said passes here,
+ * and leaves without the secrets of URLs and without control characters.
  */
 export class Output {
   /** For progress that is drawn over; everything else goes through `note`. */
@@ -31,7 +31,8 @@ export class Output {
     results.on('error', (error) => {
       this.#resultError ??= error;
     });
-    // Notes that find no place, on a full disk perhaps, are left out: that is no reason to stop what is noted.
+    // Notes that find no place, on a full disk perhaps, are left out: that is no reason to stop what is
+    // noted.
     notes.on('error', (error) => {
       this.#noteError ??= error;
     });

@@ -1,6 +1,8 @@
 import { bareUrl, withoutUrlSecrets } from '@cloudpush/transport';
 
-/** Characters that move the cursor, or turn the order of what follows around (Unicode bidirectional controls). */
+/**
+ * Characters that move the cursor, or turn the order of what follows around (Unicode bidirectional controls).
+ */
 const CONTROLS = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 const CONTROLS_BUT_LINES = new RegExp(`(?!\\n)${CONTROLS.source}`, 'gu');
 const ALL_CONTROLS = new RegExp(CONTROLS.source, 'gu');

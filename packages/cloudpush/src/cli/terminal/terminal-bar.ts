@@ -5,7 +5,10 @@ const BAR_SIZES = [20, 10] as const;
 const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
 
-/** One line of a terminal that is drawn over: a bar with facts behind it. What is noted meanwhile stands above it. */
+/**
+ * One line of a terminal that is drawn over: a bar with facts behind it. What is noted meanwhile stands above
+ * it.
+ */
 export class TerminalBar {
   readonly #output: Output;
 
@@ -36,8 +39,8 @@ export class TerminalBar {
 }
 
 /**
- * A line that fits a terminal of so many columns: the bar gives way first, then the last facts; how much is done, and the first
- * fact, stay.
+ * A line that fits a terminal of so many columns: the bar gives way first, then the last facts; how much is
+ * done, and the first fact, stay.
  * @param fraction how much is done, 0 to 1, if that can be told.
  */
 export function barLine(

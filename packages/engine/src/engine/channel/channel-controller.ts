@@ -35,8 +35,8 @@ import { PacketSender } from './packet-sender.js';
 import type { Placement } from './placement.js';
 
 /**
- * A channel from its opening until it is forgotten, on whichever shards it lives meanwhile: the engine's side of the
- * {@link Channel} that the caller holds, and of its shard's reports.
+ * A channel from its opening until it is forgotten, on whichever shards it lives meanwhile: the engine's side
+ * of the {@link Channel} that the caller holds, and of its shard's reports.
  */
 export class ChannelController implements ChannelControl {
   /** Unique for the life of the engine. */
@@ -186,8 +186,8 @@ export class ChannelController implements ChannelControl {
   }
 
   /**
-   * The shard is dead, and with it every connection and all that was under way: destinations that may reconnect do so on
-   * another shard, the others are over.
+   * The shard is dead, and with it every connection and all that was under way: destinations that may
+   * reconnect do so on another shard, the others are over.
    * @returns false when none goes on
    */
   onShardDied(data: ErrorData, lostPackets: number, next: () => ShardHandle): boolean {
@@ -204,10 +204,7 @@ export class ChannelController implements ChannelControl {
     return true;
   }
 
-  /**
-   * It waits for a connection that was lost, and nothing is being published anywhere. While it waits for a first connection it is
-   * not to be given up.
-   */
+  /** A connection was lost, and nothing is published. A channel that waits for its first one stays. */
   get mayLeaveShard(): boolean {
     const { everPublished, isConnecting } = this.destinations;
     // A camera is not to be connected again because a server was lost.
@@ -215,9 +212,8 @@ export class ChannelController implements ChannelControl {
   }
 
   /**
-   * Asks the shard to let the channel go, so that it connects again from another one; {@link onReleased} or the
-   * sender's `onMigrationRefused` is the answer, and no packet is taken before. Media that waits in the shard is lost (`packetsLost`): do
-   * it only where that is worth it.
+   * Asks the shard to let the channel go, to connect from another one: {@link onReleased} is the answer, or
+   * the sender's `onMigrationRefused`. Media that waits in the shard is lost (`packetsLost`).
    */
   leaveShard(): void {
     this.sender.leaveShard();

@@ -7,7 +7,10 @@ import type { SourceController } from '../source/source-controller.js';
 import type { PacketSender } from './packet-sender.js';
 import type { Placement } from './placement.js';
 
-/** The figures of a channel: counted by its shard, by those that it has left, by its destinations, and by those that are over. */
+/**
+ * The figures of a channel: counted by its shard, by those that it has left, by its destinations, and by
+ * those that are over.
+ */
 export class ChannelCounts {
   readonly #placement: Placement;
   readonly #sender: PacketSender;

@@ -28,8 +28,8 @@ export interface DestinationsOwner {
 }
 
 /**
- * The destinations of a channel that are not over, by their number in shared memory, and how the others ended. What the
- * shard reports of one of them may come when it is over already, and is no news then.
+ * The destinations of a channel that are not over, by their number in shared memory, and how the others
+ * ended. What the shard reports of one of them may come when it is over already, and is no news then.
  */
 export class ChannelDestinations {
   readonly #owner: DestinationsOwner;
@@ -74,7 +74,8 @@ export class ChannelDestinations {
   }
 
   /**
-   * The fields by which a line of the log names a destination: server and stream, without user info, query and key.
+   * The fields by which a line of the log names a destination: server and stream, without user info, query
+   * and key.
    * @param number without one, the first
    */
   logFields(number?: number): object {
@@ -171,7 +172,8 @@ export class ChannelDestinations {
   }
 
   /**
-   * The shard holds nothing of the channel any more: destinations that do not go on with another one are over.
+   * The shard holds nothing of the channel any more: destinations that do not go on with another one are
+   * over.
    * @param goOn says how one goes on; undefined when it does not
    * @param error what the others end with. Default: their last loss.
    * @returns those that go on, once the channel has another shard: {@link onMigrated}

@@ -132,7 +132,10 @@ export class ChannelLifecycle {
     }
   }
 
-  /** The channel is on another shard: whoever saw the gate closed before the old shard could say so must look again. */
+  /**
+   * The channel is on another shard: whoever saw the gate closed before the old shard could say so must look
+   * again.
+   */
   onMigrated(): void {
     this.#waiters.wake();
   }
@@ -142,7 +145,10 @@ export class ChannelLifecycle {
     this.#enter({ type: 'closed', abortedBy: this.abortedBy, report });
   }
 
-  /** Resolves when the stream is being published somewhere; rejects when it never will be, or with the signal's reason. */
+  /**
+   * Resolves when the stream is being published somewhere; rejects when it never will be, or with the
+   * signal's reason.
+   */
   async connected(signal: AbortSignal | undefined): Promise<void> {
     while (this.#phase.type !== 'closed') {
       const { isPublishing, everPublished } = this.#destinations;

@@ -32,7 +32,9 @@ export interface MovingChannel {
   readonly lifecycle: Pick<ChannelLifecycle, 'isClosing' | 'abortedBy' | 'onMigrated'>;
 }
 
-/** A channel's stay on one shard after the other: the stream that it has begun on one goes on with the next. */
+/**
+ * A channel's stay on one shard after the other: the stream that it has begun on one goes on with the next.
+ */
 export class ChannelMigration {
   readonly #channel: MovingChannel;
   readonly #resident: ResidentStream;
@@ -73,8 +75,8 @@ export class ChannelMigration {
   }
 
   /**
-   * The shard holds nothing of the channel any more. Its counts are carried over, and destinations that do not go on are over:
-   * all of them, where the channel is closing.
+   * The shard holds nothing of the channel any more. Its counts are carried over, and destinations that do
+   * not go on are over: all of them, where the channel is closing.
    * @param goOn says how a destination goes on; undefined when it does not
    * @param error what the others end with. Default: their last loss.
    * @returns those that go on with another shard: see {@link moveTo}

@@ -8,8 +8,8 @@ import type { Channel } from './channel.js';
 
 /**
  * Tells the events of a channel, of its destinations and of its source, each in one place: to the hooks of
- * `node:diagnostics_channel`, then to the listeners of the destination, then to those of the channel. Whatever an event changes
- * has changed before it is told, since a listener may throw.
+ * `node:diagnostics_channel`, then to the listeners of the destination, then to those of the channel.
+ * Whatever an event changes has changed before it is told, since a listener may throw.
  */
 export class ChannelObserver {
   readonly #channel: Channel;
@@ -32,7 +32,10 @@ export class ChannelObserver {
     channel.emit('disconnect', disconnection);
   }
 
-  /** As {@link disconnected}, in a turn of its own: the engine has other channels of the dead thread to look after. */
+  /**
+   * As {@link disconnected}, in a turn of its own: the engine has other channels of the dead thread to look
+   * after.
+   */
   lostWithShard(disconnection: Disconnection): void {
     process.nextTick(() => this.disconnected(disconnection));
   }

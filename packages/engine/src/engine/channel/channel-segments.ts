@@ -19,9 +19,9 @@ export interface SegmentObserver {
 }
 
 /**
- * The segments of a channel, as its caller begins and ends them, until each has been told of. A segment is `awaited`, then `open`
- * from `streamStart` to `streamEnd`, then ending until every destination has brought it to its end, or the shard dies. Several
- * can be ending at once, while the next one is open.
+ * The segments of a channel, as its caller begins and ends them, until each has been told of. A segment is
+ * `awaited`, then `open` from `streamStart` to `streamEnd`, then ending until every destination has brought
+ * it to its end, or the shard dies. Several can be ending at once, while the next one is open.
  */
 export class ChannelSegments {
   readonly #observer: SegmentObserver;
@@ -48,7 +48,10 @@ export class ChannelSegments {
     }
   }
 
-  /** Metadata is on its way to the shard: only a start while a segment is awaited, and an end while one is open, change anything. */
+  /**
+   * Metadata is on its way to the shard: only a start while a segment is awaited, and an end while one is
+   * open, change anything.
+   */
   onSent({ type }: SentMetadata): void {
     const present = this.#present;
     switch (present.phase) {
@@ -76,7 +79,9 @@ export class ChannelSegments {
     this.#observer.segmentEnded(segment);
   }
 
-  /** The shard is dead, and reports no more of the segments that had ended there: they are told as they are. */
+  /**
+   * The shard is dead, and reports no more of the segments that had ended there: they are told as they are.
+   */
   onShardDied(): void {
     for (const number of [...this.#ending.keys()]) this.onEnd(number);
   }

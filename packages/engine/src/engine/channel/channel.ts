@@ -35,7 +35,8 @@ import { WriteQueue } from './write-queue.js';
 const NO_TRACK = -1;
 
 /**
- * One source of media, pushed to one server, or to several. Made by `PushEngine.openChannel`; it connects at once.
+ * One source of media, pushed to one server, or to several. Made by `PushEngine.openChannel`; it connects at
+ * once.
  *
  * Packets that are sent before the connection is up wait in the pool, within its bounds, and go out in order.
  *
@@ -90,8 +91,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   /**
-   * Sends the stream to one server more, from its next key frame on. It is muxed once, and its bytes are not copied; a
-   * destination that is slow drops what does not fit, and the others go on.
+   * Sends the stream to one server more, from its next key frame on. It is muxed once, and its bytes are not
+   * copied; a destination that is slow drops what does not fit, and the others go on.
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_URL`, `ERR_CLOUDPUSH_INVALID_PARAMETER`,
    *   `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS`, `ERR_CLOUDPUSH_CHANNEL_CLOSED`, `ERR_CLOUDPUSH_ABORTED`.
    */
@@ -100,11 +101,15 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   /**
-   * Sends one picture: of H.264 and H.265 an access unit in Annex-B form, any number of NAL units with 3- or 4-byte
-   * start codes (with the option `videoConfig`: with their lengths in front), or its slices one after the other in packets with the same times, which makes it wait for the packet behind it; of AV1 a temporal unit; of VP9 a frame. The bytes are copied; `data` may be reused at once.
-   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link writable}. Who goes on with another
-   *   picture than the one that was refused has lost it: what refers to it is left out, up to the next key frame (`droppedUndecodable`).
-   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, or `ERR_CLOUDPUSH_PACKET_TOO_LARGE` when the pool could never hold it.
+   * Sends one picture: of H.264 and H.265 an access unit in Annex-B form, any number of NAL units with 3- or
+   * 4-byte start codes (with the option `videoConfig`: with their lengths in front), or its slices one after
+   * the other in packets with the same times, which makes it wait for the packet behind it; of AV1 a temporal
+   * unit; of VP9 a frame. The bytes are copied; `data` may be reused at once.
+   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link
+   *   writable}. Who goes on with another picture than the one that was refused has lost it: what refers to
+   *   it is left out, up to the next key frame (`droppedUndecodable`).
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, or `ERR_CLOUDPUSH_PACKET_TOO_LARGE` when the
+   *   pool could never hold it.
    */
   sendVideo(data: Uint8Array, options: VideoPacketOptions): boolean {
     if (this.#video === NO_TRACK) throw this.#hasSource ? hasSourceError() : noTrackError('video');
@@ -127,10 +132,11 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   /**
-   * Sends audio in the form that the codec asks for: one or more whole AAC frames with ADTS headers, or MP3, AC-3 or
-   * E-AC-3 frames; one Opus packet or FLAC frame, or the stream's `OpusHead` or `fLaC` header before the first of them.
-   * `pts` is the first frame's.
-   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link writable}.
+   * Sends audio in the form that the codec asks for: one or more whole AAC frames with ADTS headers, or MP3,
+   * AC-3 or E-AC-3 frames; one Opus packet or FLAC frame, or the stream's `OpusHead` or `fLaC` header before
+   * the first of them. `pts` is the first frame's.
+   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link
+   *   writable}.
    * @throws CloudPushError as {@link sendVideo}.
    */
   sendAudio(data: Uint8Array, options: AudioPacketOptions): boolean {
@@ -143,7 +149,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
 
   /**
    * Sends a data message (RTMP 1.0 §7.1.2) of AMF0 values, in order with the media.
-   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link writable}.
+   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link
+   *   writable}.
    * @throws CloudPushError as {@link sendVideo}; `ERR_CLOUDPUSH_AMF` when AMF0 cannot carry a value.
    */
   sendData(name: string, values: readonly AmfValue[], options: { readonly pts: number }): boolean {
@@ -153,7 +160,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
 
   /**
    * Sends private data, in order with the media, as the data message `onPrivateData`: see docs/metadata.md.
-   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link writable}.
+   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link
+   *   writable}.
    * @throws CloudPushError as {@link sendVideo}
    */
   sendPrivateData(data: Uint8Array, options: { readonly pts: number }): boolean {
@@ -164,7 +172,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
   /**
    * Tells the server about the stream, in order with the media: see docs/metadata.md.
    * @param options `pts`, in ms on the clock of the media. Default: the time of the latest media.
-   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link writable}.
+   * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link
+   *   writable}.
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`
    */
   sendMetadata(metadata: StreamMetadata, options: { readonly pts?: number | undefined } = {}): boolean {
@@ -172,10 +181,10 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   /**
-   * As {@link sendVideo}, but waits for room: resolves when the packet was taken. Packets are taken in the order in which
-   * they were written, audio and video alike. `data` must stay as it is until then.
-   * @throws CloudPushError (rejection) as {@link sendVideo}, and `ERR_CLOUDPUSH_CHANNEL_CLOSED` when the channel takes no more;
-   *   the signal's reason when that fires. The packet was not taken then.
+   * As {@link sendVideo}, but waits for room: resolves when the packet was taken. Packets are taken in the
+   * order in which they were written, audio and video alike. `data` must stay as it is until then.
+   * @throws CloudPushError (rejection) as {@link sendVideo}, and `ERR_CLOUDPUSH_CHANNEL_CLOSED` when the
+   *   channel takes no more; the signal's reason when that fires. The packet was not taken then.
    */
   writeVideo(data: Uint8Array, options: VideoPacketOptions, waiting?: WaitOptions): Promise<void> {
     return this.#writer.write(() => this.sendVideo(data, options), waiting);
@@ -197,8 +206,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   /**
-   * As {@link sendMetadata}, but waits for room: see {@link writeVideo}. A `streamStart` or `streamEnd` that is refused while the channel
-   * pauses, and not sent again, costs the segment.
+   * As {@link sendMetadata}, but waits for room: see {@link writeVideo}. A `streamStart` or `streamEnd` that
+   * is refused while the channel pauses, and not sent again, costs the segment.
    */
   writeMetadata(
     metadata: StreamMetadata,
@@ -209,8 +218,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   /**
-   * A Web stream of one track's packets into the channel, with backpressure. A packet that is refused for what its arguments
-   * are, or because the channel is over, is an error of the stream.
+   * A Web stream of one track's packets into the channel, with backpressure. A packet that is refused for
+   * what its arguments are, or because the channel is over, is an error of the stream.
    * @example
    * await readable.pipeTo(channel.createWritable('video'));
    */
@@ -230,16 +239,16 @@ export class Channel extends EventEmitter<ChannelEvents> {
 
   /**
    * Resolves when a packet would be taken again.
-   * @throws CloudPushError (rejection) `ERR_CLOUDPUSH_CHANNEL_CLOSED` when the channel takes no more packets, as it is closing or
-   *   over; the signal's reason when that fires.
+   * @throws CloudPushError (rejection) `ERR_CLOUDPUSH_CHANNEL_CLOSED` when the channel takes no more packets,
+   *   as it is closing or over; the signal's reason when that fires.
    */
   writable(signal?: AbortSignal): Promise<void> {
     return this.#control.writable(signal);
   }
 
   /**
-   * Sends everything accepted so far, ends the stream cleanly, and closes the connections. Always ends: at the latest
-   * after `closeTimeout`, with a report that says so.
+   * Sends everything accepted so far, ends the stream cleanly, and closes the connections. Always ends: at
+   * the latest after `closeTimeout`, with a report that says so.
    */
   close(options: CloseOptions = {}): Promise<CloseReport> {
     return this.#control.close(options);
@@ -251,8 +260,10 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   /**
-   * Goes on with another source; the stream and its connections go on. Of a channel that was opened with a `source` only.
-   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_INVALID_STATE`, `ERR_CLOUDPUSH_CHANNEL_CLOSED`
+   * Goes on with another source; the stream and its connections go on. Of a channel that was opened with a
+   * `source` only.
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_INVALID_STATE`,
+   *   `ERR_CLOUDPUSH_CHANNEL_CLOSED`
    */
   setSource(source: SourceOptions): void {
     this.#control.setSource(source);

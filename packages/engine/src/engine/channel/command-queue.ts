@@ -13,8 +13,9 @@ interface QueuedCommand {
 }
 
 /**
- * Brings descriptors that must not be lost into the ring, in their order, when it has room. Behind the one that asks the shard to let
- * the channel go nothing follows until the shard has answered: if it lets go, what follows is of no use there.
+ * Brings descriptors that must not be lost into the ring, in their order, when it has room. Behind the one
+ * that asks the shard to let the channel go nothing follows until the shard has answered: if it lets go, what
+ * follows is of no use there.
  */
 export class CommandQueue {
   /** How many are not in the ring yet. A field: it is read for each packet. */

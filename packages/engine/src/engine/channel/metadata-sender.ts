@@ -20,7 +20,8 @@ export class MetadataSender {
   }
 
   /**
-   * False: there is no room, or the channel takes no more. Without `pts` it takes the time of the latest media.
+   * False: there is no room, or the channel takes no more. Without `pts` it takes the time of the latest
+   * media.
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`
    */
   send(metadata: StreamMetadata, pts: number | undefined): boolean {

@@ -13,7 +13,8 @@ export function requireTimes<T extends object>(options: T): T {
 
 /**
  * The body of a data message.
- * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`; `ERR_CLOUDPUSH_AMF` when AMF0 cannot carry a value
+ * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`; `ERR_CLOUDPUSH_AMF` when AMF0 cannot carry a
+ *   value
  */
 export function encodeMessage(name: string, values: readonly AmfValue[]): Buffer {
   if (typeof name !== 'string') throw invalidType('name', name, 'a text');

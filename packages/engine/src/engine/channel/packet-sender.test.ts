@@ -15,7 +15,10 @@ import { RelievableChannels } from './relievable-channels.js';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** An engine's memory without an engine: what is sent stays in the ring until {@link release} says that it has left. */
+/**
+ * An engine's memory without an engine: what is sent stays in the ring until {@link release} says that it has
+ * left.
+ */
 class FakePool implements PoolServices {
   readonly clock = new FakeClock();
   readonly memory: MediaMemory;

@@ -11,9 +11,9 @@ import type { PoolServices, RoomWaiter } from './pool-services.js';
 import type { RelievableChannel } from './relievable-channels.js';
 
 /**
- * A channel's way into its shard: puts packets into the pool and their descriptors into the ring, and knows when there
- * is no room. There are three causes for that, the shard's gate, a lack of memory, and a move to another shard; to the outside
- * it is one pause.
+ * A channel's way into its shard: puts packets into the pool and their descriptors into the ring, and knows
+ * when there is no room. There are three causes for that, the shard's gate, a lack of memory, and a move to
+ * another shard; to the outside it is one pause.
  */
 export class PacketSender implements RoomWaiter, RelievableChannel {
   /** Packets refused for want of room. */
@@ -31,7 +31,10 @@ export class PacketSender implements RoomWaiter, RelievableChannel {
   #pausedByShard = false;
   /** The shard is to let the channel go, and has not answered. */
   #isLeaving = false;
-  /** Bytes of the packet that the pool had no room for; 0: none. A smaller one is taken all the same when it fits. */
+  /**
+   * Bytes of the packet that the pool had no room for; 0: none. A smaller one is taken all the same when it
+   * fits.
+   */
   #awaited = 0;
   /** The ring had no room. */
   #awaitsRing = false;
@@ -49,8 +52,8 @@ export class PacketSender implements RoomWaiter, RelievableChannel {
   }
 
   /**
-   * Some of what waits in the shard can be dropped, for there are several destinations, or one may drop: the shard is told when the
-   * channel's part of the pool runs short.
+   * Some of what waits in the shard can be dropped, for there are several destinations, or one may drop: the
+   * shard is told when the channel's part of the pool runs short.
    */
   set isRelievable(value: boolean) {
     this.#isRelievable = value;
@@ -92,8 +95,8 @@ export class PacketSender implements RoomWaiter, RelievableChannel {
   }
 
   /**
-   * Copies a packet into the pool and hands it to the shard. False: there is no room, or the channel takes no more.
-   * Without `dts` the muxer derives it.
+   * Copies a packet into the pool and hands it to the shard. False: there is no room, or the channel takes no
+   * more. Without `dts` the muxer derives it.
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_PACKET_TOO_LARGE`
    */
   send(
@@ -133,7 +136,8 @@ export class PacketSender implements RoomWaiter, RelievableChannel {
     if (block === NO_BLOCK) return this.#refuseForMemory(length);
     if (this.#isRelievable && memory.isTight(this.#channel)) this.#pool.gates.press(this.#channel);
     const { shard } = this.#placement;
-    // The shard compares it with the time of its own thread: it is the process's, whatever clock measures pauses.
+    // The shard compares it with the time of its own thread: it is the process's, whatever clock measures
+    // pauses.
     const now = monotonicNow();
     if (!shard.ring.push(command, this.#channel, block, length, codec, flags, dts, pts, now)) {
       // A record may hold a key.
@@ -145,7 +149,9 @@ export class PacketSender implements RoomWaiter, RelievableChannel {
     return true;
   }
 
-  /** Adds a descriptor that must not be lost. While it waits for room in the ring, nothing may overtake it. */
+  /**
+   * Adds a descriptor that must not be lost. While it waits for room in the ring, nothing may overtake it.
+   */
   command(command: Command, argument = 0): void {
     this.#commands.add(command, argument);
   }
@@ -192,7 +198,8 @@ export class PacketSender implements RoomWaiter, RelievableChannel {
   retry(): void {
     if (this.#awaited === 0 || !this.#open) return;
     const { memory } = this.#pool;
-    // Room that others have made is not enough: a stalled channel would pause and resume with their every packet.
+    // Room that others have made is not enough: a stalled channel would pause and resume with their every
+    // packet.
     const drained = memory.heldBy(this.#channel) <= this.#heldAtRefusal / 2;
     if (!drained || !memory.hasRoomFor(this.#channel, this.#awaited)) {
       this.#awaitRoom();
@@ -204,7 +211,8 @@ export class PacketSender implements RoomWaiter, RelievableChannel {
 
   #awaitRoom(): void {
     this.#pool.awaitRoom(this);
-    // A stream that has not begun yet does so then, and lets go of what it has kept back for its second track.
+    // A stream that has not begun yet does so then, and lets go of what it has kept back for its second
+    // track.
     if (this.#isRelievable || !this.#relieved) this.relieve();
     if (!this.#isRelievable && this.#pool.memory.isOwed(this.#channel, this.#awaited)) this.relieveOther();
   }

@@ -1,6 +1,8 @@
 import type { MonotonicClock } from '../../base/clock.js';
 
-/** The pauses of a channel: tells of each when it begins and when it ends, and measures how long they took. */
+/**
+ * The pauses of a channel: tells of each when it begins and when it ends, and measures how long they took.
+ */
 export class Pauses {
   /** How often there was no room. */
   count = 0;

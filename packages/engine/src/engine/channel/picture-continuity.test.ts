@@ -9,7 +9,10 @@ const INTER = picture('41');
 const DISPOSABLE = picture('01');
 const SEI = picture('06');
 
-/** Sends packets one after the other, those with an exclamation mark in vain; gives what was said of each that was taken. */
+/**
+ * Sends packets one after the other, those with an exclamation mark in vain; gives what was said of each that
+ * was taken.
+ */
 function behindLoss(...packets: (readonly [data: Uint8Array, pts: number, refused?: '!'])[]): boolean[] {
   const continuity = new PictureContinuity();
   const said: boolean[] = [];

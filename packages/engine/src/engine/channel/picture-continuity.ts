@@ -3,9 +3,9 @@ import { CloudPushError } from '../../base/errors.js';
 import type { TrackConfiguration } from '../../options/destination-config.js';
 
 /**
- * Notices when a caller goes on with other pictures than the one that there was no room for: those that refer to it
- * cannot be decoded, and the shard, which has never seen it, must be told. A caller that tries the same packet again has lost
- * nothing.
+ * Notices when a caller goes on with other pictures than the one that there was no room for: those that refer
+ * to it cannot be decoded, and the shard, which has never seen it, must be told. A caller that tries the same
+ * packet again has lost nothing.
  */
 export class PictureContinuity {
   /** Nothing was refused that has not come since: the common case, which costs one look. */
@@ -24,7 +24,10 @@ export class PictureContinuity {
     this.#configuration = configuration;
   }
 
-  /** To be called before a packet is sent while the sequence is not whole. True: pictures are missing in front of it. */
+  /**
+   * To be called before a packet is sent while the sequence is not whole. True: pictures are missing in front
+   * of it.
+   */
   isBehindLoss(data: Uint8Array, dts: number | undefined, pts: number): boolean {
     if (!this.#isAgain(data, dts, pts)) {
       this.#isLost ||= this.#isMissed;

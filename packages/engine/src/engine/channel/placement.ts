@@ -1,6 +1,9 @@
 import type { ShardHandle } from '../shards/shard-handle.js';
 
-/** Where a channel lives, for all who must find it there: it moves to another shard when its worker thread dies, or is too busy. */
+/**
+ * Where a channel lives, for all who must find it there: it moves to another shard when its worker thread
+ * dies, or is too busy.
+ */
 export interface Placement {
   shard: ShardHandle;
   /** The channel's number in shared memory. */

@@ -16,8 +16,9 @@ export interface AudioPacket extends AudioPacketOptions {
 /** Options of `Channel.createWritable`. */
 export interface PacketStreamOptions {
   /**
-   * Whether the channel ends with the stream: closing the stream closes the channel, and fails when that is not clean;
-   * aborting it aborts the channel. Default false: the channel goes on, for its other track, or for another stream.
+   * Whether the channel ends with the stream: closing the stream closes the channel, and fails when that is
+   * not clean; aborting it aborts the channel. Default false: the channel goes on, for its other track, or
+   * for another stream.
    */
   readonly ownsChannel?: boolean | undefined;
 }
@@ -36,8 +37,8 @@ export interface StreamedChannel {
 }
 
 /**
- * A Web stream of one track's packets into a channel: a write is done when the packet was taken, so that its source waits for
- * room.
+ * A Web stream of one track's packets into a channel: a write is done when the packet was taken, so that its
+ * source waits for room.
  * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`
  */
 export function packetStream(

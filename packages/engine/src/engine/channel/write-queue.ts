@@ -31,8 +31,8 @@ export class WriteQueue {
   }
 
   /**
-   * Resolves when `send` has had its packet taken. Rejects with the signal's reason, with what `send` throws, or with
-   * `ERR_CLOUDPUSH_CHANNEL_CLOSED`: the packet was not taken then.
+   * Resolves when `send` has had its packet taken. Rejects with the signal's reason, with what `send` throws,
+   * or with `ERR_CLOUDPUSH_CHANNEL_CLOSED`: the packet was not taken then.
    */
   async write(send: () => boolean, waiting: WaitOptions | undefined): Promise<void> {
     const signal = waiting === undefined ? undefined : checkedCloseSignal(waiting);

@@ -9,8 +9,8 @@ export interface Connecting {
 }
 
 /**
- * The losses of a destination's connection, as its shard counts them: the shard's own count is gone when its thread dies, and
- * another shard goes on from here.
+ * The losses of a destination's connection, as its shard counts them: the shard's own count is gone when its
+ * thread dies, and another shard goes on from here.
  */
 export class ConnectionHistory {
   readonly #clock: MonotonicClock;
@@ -36,7 +36,10 @@ export class ConnectionHistory {
     return this.#lastLoss;
   }
 
-  /** The loss of a connection that had been publishing: what it had taken may be lost, even if all that followed arrived. */
+  /**
+   * The loss of a connection that had been publishing: what it had taken may be lost, even if all that
+   * followed arrived.
+   */
   get mediaLoss(): CloudPushError | undefined {
     return this.#wasLost ? this.#lastLoss : undefined;
   }

@@ -37,8 +37,8 @@ export interface DestinationSlot {
 }
 
 /**
- * A destination from its opening until it is over, on whichever shards its channel lives meanwhile: the engine's side of the
- * {@link Destination} that the caller holds.
+ * A destination from its opening until it is over, on whichever shards its channel lives meanwhile: the
+ * engine's side of the {@link Destination} that the caller holds.
  */
 export class DestinationController implements DestinationControl {
   readonly destination: Destination;
@@ -169,8 +169,8 @@ export class DestinationController implements DestinationControl {
 
   /**
    * The shard has let the channel go while nothing was being published.
-   * @returns how the connection is made, once the channel {@link onMigrated}: when and as often as it would have been;
-   *   undefined when it is not
+   * @returns how the connection is made, once the channel {@link onMigrated}: when and as often as it would
+   *   have been; undefined when it is not
    */
   onReleased(): Connecting | undefined {
     if (this.#lifecycle.isEnding) return undefined;

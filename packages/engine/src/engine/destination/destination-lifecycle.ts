@@ -102,7 +102,9 @@ export class DestinationLifecycle {
     return report;
   }
 
-  /** Resolves when the stream is being published; rejects when it never will be, or with the signal's reason. */
+  /**
+   * Resolves when the stream is being published; rejects when it never will be, or with the signal's reason.
+   */
   async connected(signal: AbortSignal | undefined): Promise<void> {
     for (;;) {
       const phase = this.#phase;

@@ -35,7 +35,9 @@ export interface Advice extends BitrateAdvice {
   readonly destination: Destination;
 }
 
-/** The events of a destination, in the order of their causes. `close` is the last one, and comes exactly once. */
+/**
+ * The events of a destination, in the order of their causes. `close` is the last one, and comes exactly once.
+ */
 export interface DestinationEvents {
   /** Connected and publishing; again after each `disconnect`. */
   connect: [];
@@ -66,8 +68,8 @@ export interface DestinationControl {
 }
 
 /**
- * One server that a channel's stream goes to. A channel opens with one; others are added with `Channel.addDestination`.
- * A destination that is slow, or lost, or ends, does not touch the others.
+ * One server that a channel's stream goes to. A channel opens with one; others are added with
+ * `Channel.addDestination`. A destination that is slow, or lost, or ends, does not touch the others.
  */
 export class Destination extends EventEmitter<DestinationEvents> {
   /** Unique for the life of the engine. */
@@ -96,8 +98,9 @@ export class Destination extends EventEmitter<DestinationEvents> {
   }
 
   /**
-   * Sends everything accepted so far, ends the stream here cleanly, and closes the connection; the channel's other
-   * destinations go on, and a channel ends with its last one. Always ends: at the latest after `closeTimeout`.
+   * Sends everything accepted so far, ends the stream here cleanly, and closes the connection; the channel's
+   * other destinations go on, and a channel ends with its last one. Always ends: at the latest after
+   * `closeTimeout`.
    */
   close(options: CloseOptions = {}): Promise<CloseReport> {
     return this.#control.close(options);
@@ -109,11 +112,11 @@ export class Destination extends EventEmitter<DestinationEvents> {
   }
 
   /**
-   * Leads the stream to another server, or another name, without a gap: the new connection is made while the old one goes
-   * on, takes the stream up at a key frame, and the old one is ended cleanly: event `move`. Where the server lets only one
-   * connection publish the name, the old one is ended first. A move that fails leaves the stream where it is, with a
-   * warning in the log; while nothing is being published, the next connection is made there. Does nothing on a destination that
-   * is over.
+   * Leads the stream to another server, or another name, without a gap: the new connection is made while the
+   * old one goes on, takes the stream up at a key frame, and the old one is ended cleanly: event `move`.
+   * Where the server lets only one connection publish the name, the old one is ended first. A move that fails
+   * leaves the stream where it is, with a warning in the log; while nothing is being published, the next
+   * connection is made there. Does nothing on a destination that is over.
    * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_URL`, `ERR_CLOUDPUSH_INVALID_PARAMETER`
    */
   moveTo(target: PushTarget): void {

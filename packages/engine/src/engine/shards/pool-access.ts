@@ -8,7 +8,10 @@ import type { PoolServices, RoomWaiter } from '../channel/pool-services.js';
 import { RelievableChannels } from '../channel/relievable-channels.js';
 import type { SharedState } from './shard-handle.js';
 
-/** The room that an engine's channels share: the pool, their gates, and the turn of whoever waits for blocks to be released. */
+/**
+ * The room that an engine's channels share: the pool, their gates, and the turn of whoever waits for blocks
+ * to be released.
+ */
 export class PoolAccess implements PoolServices {
   readonly clock: EngineClock;
   readonly memory: MediaMemory;

@@ -31,8 +31,8 @@ const START_TIMEOUT = 30_000;
 /**
  * The caller's end of a shard: its thread, its ring, its doorbell, its reports.
  *
- * Each shard has a thread pool of one thread of its own: a pool of several, once one of its threads has died while it
- * started, never starts another.
+ * Each shard has a thread pool of one thread of its own: a pool of several, once one of its threads has died
+ * while it started, never starts another.
  */
 export class ShardHandle {
   readonly ring: RingProducer;
@@ -180,7 +180,10 @@ export class ShardHandle {
     }
   }
 
-  /** Once only: a second call would have the pool forget the first, and start another worker when that one's has ended. */
+  /**
+   * Once only: a second call would have the pool forget the first, and start another worker when that one's
+   * has ended.
+   */
   #destroy(): Promise<void> {
     if (this.#threads === undefined) return Promise.resolve();
     this.#destroyed ??= this.#threads.destroy();

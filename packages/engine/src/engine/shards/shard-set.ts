@@ -3,9 +3,14 @@ import type { ShardPlan } from '../../options/engine-settings.js';
 import type { ShardReport } from '../../protocol/reports.js';
 import { ShardHandle, type SharedState } from './shard-handle.js';
 
-/** A channel leaves its shard only for one that has at least so many fewer: with one fewer, they would change places. */
+/**
+ * A channel leaves its shard only for one that has at least so many fewer: with one fewer, they would change
+ * places.
+ */
 const REBALANCE_CHANNELS = 2;
-/** And by this part of its own channels: a smaller gain is not worth the media that a channel leaves behind. */
+/**
+ * And by this part of its own channels: a smaller gain is not worth the media that a channel leaves behind.
+ */
 const REBALANCE_SHARE = 0.25;
 /** Until the replacement of a worker thread that did not come up is started, in ms. */
 const RESTART_DELAY = 1000;
@@ -39,7 +44,10 @@ export class ShardSet {
   #replacesDead = true;
   /** The latencies that shards have counted that are dead. */
   readonly #formerLatency = newCounts();
-  /** Channels that were asked to leave their shards, and where they go if they are let go: they count there already. */
+  /**
+   * Channels that were asked to leave their shards, and where they go if they are let go: they count there
+   * already.
+   */
   readonly #leaving = new Map<MovableChannel, ShardHandle>();
 
   /** @param startShard starts a thread, after `delay` ms */
@@ -67,8 +75,8 @@ export class ShardSet {
   }
 
   /**
-   * The shard with the fewest channels, of those that so many channels make use of. There is always one: a shard that dies is
-   * replaced at once, though its thread may take a while to come up.
+   * The shard with the fewest channels, of those that so many channels make use of. There is always one: a
+   * shard that dies is replaced at once, though its thread may take a while to come up.
    * @param from where the channel that it is for is counted now; undefined: it is a new one
    */
   leastLoaded(from: ShardHandle | undefined): ShardHandle {
@@ -105,8 +113,9 @@ export class ShardSet {
   }
 
   /**
-   * A channel that must connect again may as well do so from another shard, when that has clearly fewer channels: else the
-   * shards would stay as uneven as closed channels have left them. The media that it has queued is the price.
+   * A channel that must connect again may as well do so from another shard, when that has clearly fewer
+   * channels: else the shards would stay as uneven as closed channels have left them. The media that it has
+   * queued is the price.
    */
   rebalance(shard: ShardHandle, channel: MovableChannel): void {
     if (this.#leaving.has(channel) || !channel.mayLeaveShard) return;

@@ -14,8 +14,9 @@ export interface SlabRequest {
 }
 
 /**
- * Grants a shard the slabs that it asks for, within the channel's fair share of the pool. A request that there is no room for waits
- * until blocks are released; meanwhile the channel's destinations let go of what they may drop.
+ * Grants a shard the slabs that it asks for, within the channel's fair share of the pool. A request that
+ * there is no room for waits until blocks are released; meanwhile the channel's destinations let go of what
+ * they may drop.
  */
 export class SlabRequests implements RoomWaiter {
   readonly #pool: PoolServices;

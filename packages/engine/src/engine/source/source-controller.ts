@@ -17,7 +17,9 @@ export interface SourceOwner {
   readonly sender: PacketSender;
 }
 
-/** The caller's side of a channel's source: what it is, how it stands, and the memory that its shard asks for. */
+/**
+ * The caller's side of a channel's source: what it is, how it stands, and the memory that its shard asks for.
+ */
 export class SourceController {
   readonly #owner: SourceOwner;
   readonly #status: SourceStatus;

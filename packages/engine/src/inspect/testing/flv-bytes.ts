@@ -26,7 +26,9 @@ export function tagBytes({ type, timestamp, body }: TagBytes): Buffer {
   return Buffer.concat([header, data, size]);
 }
 
-/** The bodies of a short H.264 track of x264 (core 164, bframes=2, 25 frames a second), as far as headers go. */
+/**
+ * The bodies of a short H.264 track of x264 (core 164, bframes=2, 25 frames a second), as far as headers go.
+ */
 export const AVC = {
   sequenceHeader:
     '17 00 000000 01 64000a ff e1 0018 6764000aacd9457b011000000300100000030320f1225960 01 0006 68ebe3cb22c0',

@@ -4,8 +4,8 @@ const START_CODE = Buffer.of(0, 0, 1);
 const NAMES = { h264: 'H.264', h265: 'H.265' } as const;
 
 /**
- * Refuses a file that is not a byte stream of the codec its name says: one that does not begin with a start code
- * (14496-10 B.1), or whose parameter sets are those of the other codec.
+ * Refuses a file that is not a byte stream of the codec its name says: one that does not begin with a start
+ * code (14496-10 B.1), or whose parameter sets are those of the other codec.
  */
 export function checkVideoStart(piece: Uint8Array, codec: 'h264' | 'h265'): void {
   const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);

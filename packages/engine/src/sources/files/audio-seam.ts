@@ -4,10 +4,11 @@ import type { SourcePacket } from '../packet.js';
 const MAX_FILL_FRAMES = 2;
 
 /**
- * Joins the audio of one pass of a loop to that of the next. Audio frames do not divide the length of the pictures, so a
- * pass of audio ends a little before or after its pictures do. The audio clock goes on regardless, frame by frame; when
- * it has got ahead of the pictures by more than half a frame the new pass leaves its first frame out, when it has
- * fallen behind by as much it plays that frame twice. So neither track jumps, and sound and picture never drift apart.
+ * Joins the audio of one pass of a loop to that of the next. Audio frames do not divide the length of the
+ * pictures, so a pass of audio ends a little before or after its pictures do. The audio clock goes on
+ * regardless, frame by frame; when it has got ahead of the pictures by more than half a frame the new pass
+ * leaves its first frame out, when it has fallen behind by as much it plays that frame twice. So neither
+ * track jumps, and sound and picture never drift apart.
  */
 export class AudioSeam {
   /** Where the last frame given out ends, in ms since the first pass began. */

@@ -83,7 +83,10 @@ export class FlacParser implements PacketParser {
     }
   }
 
-  /** A frame ends where the header of the one that follows it stands: its number goes on, and its checksum is right. */
+  /**
+   * A frame ends where the header of the one that follows it stands: its number goes on, and its checksum is
+   * right.
+   */
   #readFrames(packets: SourcePacket[]): void {
     for (;;) {
       const { data, offset } = this.#pieces;
@@ -150,7 +153,10 @@ function readFrameHeader(data: Buffer, at: number): FrameHeader | undefined {
   return { samples, number, variable: (data[at + 1]! & 1) === 1 };
 }
 
-/** The number of a frame or sample (RFC 9639 §9.1.5), whose first byte has given `first`: six bits in each byte that follows. */
+/**
+ * The number of a frame or sample (RFC 9639 §9.1.5), whose first byte has given `first`: six bits in each
+ * byte that follows.
+ */
 function readCodedNumber(data: Buffer, at: number, length: number, first: number): number | undefined {
   let number = first;
   for (let i = 1; i < length; i++) {

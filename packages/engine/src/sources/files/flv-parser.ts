@@ -65,7 +65,9 @@ export class FlvParser implements PacketParser {
   }
 }
 
-/** How long the packets of a track last on average: FLV does not tell, and its whole milliseconds are uneven. */
+/**
+ * How long the packets of a track last on average: FLV does not tell, and its whole milliseconds are uneven.
+ */
 class TrackTimes {
   readonly #kind: TrackKind;
   #first = Number.NaN;

@@ -5,8 +5,8 @@ import type { PacketReader } from '../reader.js';
 const WINDOW = 1000;
 
 /**
- * Puts the two tracks of a reader into order of decoding time. Recordings are written nearly in order, and the seams of a
- * loop move audio by a few ms: a short look ahead is enough.
+ * Puts the two tracks of a reader into order of decoding time. Recordings are written nearly in order, and
+ * the seams of a loop move audio by a few ms: a short look ahead is enough.
  */
 export class InterleaveReader implements PacketReader {
   readonly #inner: PacketReader;

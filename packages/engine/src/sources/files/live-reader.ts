@@ -6,7 +6,10 @@ import type { SourcePacket } from '../packet.js';
 import type { PacketReader } from '../reader.js';
 import type { PacketParser } from './packet-parser.js';
 
-/** Media that comes once, as it is made. A piece is read when the packets of the one before are gone: who writes waits. */
+/**
+ * Media that comes once, as it is made. A piece is read when the packets of the one before are gone: who
+ * writes waits.
+ */
 export class LiveReader implements PacketReader {
   readonly #path: string;
   readonly #stream: Readable;
@@ -29,7 +32,8 @@ export class LiveReader implements PacketReader {
   }
 
   /**
-   * Reads up to `size` bytes, fewer where the stream ends or pauses with at least `enough`, to choose the parser by them.
+   * Reads up to `size` bytes, fewer where the stream ends or pauses with at least `enough`, to choose the
+   * parser by them.
    * @param choose says undefined when more bytes are needed, and throws when none will do
    */
   async begin(

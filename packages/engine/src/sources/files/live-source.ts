@@ -15,7 +15,8 @@ import type { PacketParser } from './packet-parser.js';
 const PROBE_DURATION = 1000;
 
 /**
- * Opens media that comes once, as it is made: what its first packets tell is all that is known of it, and they are kept.
+ * Opens media that comes once, as it is made: what its first packets tell is all that is known of it, and
+ * they are kept.
  * @param signal stops waiting for them
  */
 export async function openLiveSource(

@@ -2,7 +2,10 @@ import { MutablePacket, type SourcePacket } from '../packet.js';
 import type { PacketReader } from '../reader.js';
 import { AudioSeam } from './audio-seam.js';
 
-/** Audio that outlasts the pictures by less than this many ms is the encoder's padding, and is cut off between passes. */
+/**
+ * Audio that outlasts the pictures by less than this many ms is the encoder's padding, and is cut off between
+ * passes.
+ */
 const MAX_TAIL = 250;
 
 /** Where a track begins and ends within a pass, in ms. */
@@ -12,12 +15,13 @@ interface Extent {
 }
 
 /**
- * Plays a source several times over as one unbroken stream: the clock goes on from pass to pass with neither a jump nor
- * an overlap on either track, and the tracks stay together.
+ * Plays a source several times over as one unbroken stream: the clock goes on from pass to pass with neither
+ * a jump nor an overlap on either track, and the tracks stay together.
  *
- * The pictures set the length of a pass (the audio does when there are none, or when it goes on for much longer). Audio
- * that starts after the last picture has ended is held back until it is known whether another picture follows; at the end of a
- * pass, as much of it goes out as fits in front of the sound of the next pass.
+ * The pictures set the length of a pass (the audio does when there are none, or when it goes on for much
+ * longer). Audio that starts after the last picture has ended is held back until it is known whether another
+ * picture follows; at the end of a pass, as much of it goes out as fits in front of the sound of the next
+ * pass.
  */
 export class LoopReader implements PacketReader {
   readonly #open: () => PacketReader;
@@ -120,8 +124,8 @@ export class LoopReader implements PacketReader {
   }
 
   /**
-   * Where pictures are reordered, sound begins later than they do in every pass: what was held back fills the time until it begins
-   * in the next one. Returns false when there is nothing of it.
+   * Where pictures are reordered, sound begins later than they do in every pass: what was held back fills the
+   * time until it begins in the next one. Returns false when there is nothing of it.
    */
   #releaseTail(): boolean {
     if (this.#tailDone || this.#audio === undefined || this.#video === undefined) return false;

@@ -4,8 +4,8 @@ import type { PacketReader } from '../reader.js';
 /**
  * A video and an audio reader as one, in order of decoding time.
  *
- * Both start to be *presented* at the same time: with reordered pictures the first one is presented later than it is
- * decoded, and the audio waits for that long.
+ * Both start to be *presented* at the same time: with reordered pictures the first one is presented later
+ * than it is decoded, and the audio waits for that long.
  */
 export class MergeReader implements PacketReader {
   readonly #video: PacketReader;

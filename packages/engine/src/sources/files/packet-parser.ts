@@ -1,6 +1,9 @@
 import type { SourcePacket } from '../packet.js';
 
-/** Cuts the bytes of a file, which come in pieces of any size, into packets. Throws `MuxerError` or `InvalidMedia`. */
+/**
+ * Cuts the bytes of a file, which come in pieces of any size, into packets. Throws `MuxerError` or
+ * `InvalidMedia`.
+ */
 export interface PacketParser {
   /** Takes the next bytes, which it may keep; gives the packets that are complete with them. */
   push(piece: Uint8Array): SourcePacket[];

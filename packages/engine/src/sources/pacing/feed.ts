@@ -21,8 +21,8 @@ export interface PacketSink {
 }
 
 /**
- * Why a feed has ended: its source was played to the end, its limit was reached, it was told to stop, its sink closed
- * under it, or reading or sending failed.
+ * Why a feed has ended: its source was played to the end, its limit was reached, it was told to stop, its
+ * sink closed under it, or reading or sending failed.
  */
 export type FeedEnd = 'source' | 'limit' | 'stopped' | 'closed' | 'failed';
 

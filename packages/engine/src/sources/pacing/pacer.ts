@@ -2,7 +2,10 @@ import { monotonicNow } from '../../base/clock.js';
 import { DueHeap } from './due-heap.js';
 import type { Feed, FeedNeed } from './feed.js';
 
-/** The pacer hands the thread back after this many ms of sending, so that events, timers and signals get their turn. */
+/**
+ * The pacer hands the thread back after this many ms of sending, so that events, timers and signals get their
+ * turn.
+ */
 const MAX_TURN = 4;
 
 /** A timer fires up to a millisecond late: what is due within this many ms is sent now rather than then. */
@@ -19,8 +22,9 @@ export interface PacerOptions {
 }
 
 /**
- * One schedule for all feeds: a heap and a single timer, however many channels there are. A feed whose sink has no room
- * leaves the schedule until it has, and then catches up in turn with the others; nothing is skipped.
+ * One schedule for all feeds: a heap and a single timer, however many channels there are. A feed whose sink
+ * has no room leaves the schedule until it has, and then catches up in turn with the others; nothing is
+ * skipped.
  */
 export class Pacer {
   readonly #realTime: boolean;

@@ -2,13 +2,17 @@
 export interface RtspLimits {
   /** Header fields of one message. A real response has about ten. */
   readonly maxHeaders: number;
-  /** Bytes of a start line and all header fields together. Digest challenges and RTP-Info are the long ones. */
+  /**
+   * Bytes of a start line and all header fields together. Digest challenges and RTP-Info are the long ones.
+   */
   readonly maxHeaderBytes: number;
   /** Bytes of a message body. Session descriptions take 1 to 4 KB; ONVIF metadata lines make them longer. */
   readonly maxBodyBytes: number;
   /** Bytes of one access unit or audio frame: an 8K key frame stays below 8 MiB; FLV can carry 16 MiB. */
   readonly maxAccessUnitBytes: number;
-  /** NAL units of one access unit. H.265 level 6.2 permits 600 slice segments, with SEI messages beside them. */
+  /**
+   * NAL units of one access unit. H.265 level 6.2 permits 600 slice segments, with SEI messages beside them.
+   */
   readonly maxNalUnits: number;
   /** Packets that wait for a missing one before them: 200 ms of a 15 Mbit/s stream. */
   readonly maxReorderPackets: number;

@@ -21,8 +21,8 @@ const REPORT_INTERVAL = 5000;
 
 export interface RtspClientHandler {
   /**
-   * The tracks that the camera offers; a sink at a track's index has that track set up. Called once more when the camera
-   * then sends the client elsewhere.
+   * The tracks that the camera offers; a sink at a track's index has that track set up. Called once more when
+   * the camera then sends the client elsewhere.
    */
   onDescribed(tracks: readonly TrackDescription[]): readonly (MediaSink | undefined)[];
   /** The camera sends media. */
@@ -34,8 +34,9 @@ export interface RtspClientHandler {
 }
 
 /**
- * An RTSP client without sockets and clock: see docs/rtsp.md. What happens on the sockets goes in, with the time in ms of
- * any origin that never goes back; requests come out through `RtspIo`, media through one `MediaSink` a track.
+ * An RTSP client without sockets and clock: see docs/rtsp.md. What happens on the sockets goes in, with the
+ * time in ms of any origin that never goes back; requests come out through `RtspIo`, media through one
+ * `MediaSink` a track.
  */
 export class RtspClient {
   readonly #options: RtspSessionOptions;
@@ -134,7 +135,10 @@ export class RtspClient {
     this.#session.tick(now);
   }
 
-  /** Ends the session, with TEARDOWN when there is one. `onEnded` comes at once or, through `tick()`, within 1 s. */
+  /**
+   * Ends the session, with TEARDOWN when there is one. `onEnded` comes at once or, through `tick()`, within 1
+   * s.
+   */
   close(now: number): void {
     this.#now = now;
     this.#session.close(now);

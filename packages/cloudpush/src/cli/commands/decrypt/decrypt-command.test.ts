@@ -65,7 +65,10 @@ function announcement(track: string): Uint8Array[] {
   return new FlvWriter().tag({ type: TagType.scriptData, timestamp: 0, parts: [body], size: body.length });
 }
 
-/** Writes the input: under these keys, the second one for its second half. Returns what it was before encryption. */
+/**
+ * Writes the input: under these keys, the second one for its second half. Returns what it was before
+ * encryption.
+ */
 async function record(...keys: readonly [EncryptionKey, EncryptionKey?]): Promise<Buffer> {
   const writer = new FlvWriter();
   const encryptors = {

@@ -17,9 +17,9 @@ export interface DecryptCommandOptions {
 }
 
 /**
- * `cloudpush decrypt <input> <output>`: 1 when something in the file could not be decrypted, or nothing in it is
- * marked as encrypted. It runs on the main thread, which has nothing else to do but to draw the progress between two
- * pieces of the file.
+ * `cloudpush decrypt <input> <output>`: 1 when something in the file could not be decrypted, or nothing in it
+ * is marked as encrypted. It runs on the main thread, which has nothing else to do but to draw the progress
+ * between two pieces of the file.
  */
 export async function decryptCommand(
   { inputPath, outputPath }: { readonly inputPath: string; readonly outputPath: string },
@@ -56,7 +56,9 @@ export async function decryptCommand(
   }
 }
 
-/** Whether all that was encrypted is in the clear; a file in which nothing was may have lost all its markers. */
+/**
+ * Whether all that was encrypted is in the clear; a file in which nothing was may have lost all its markers.
+ */
 function isWhole({ decrypted, clear, withoutKey, damaged, unmarked }: DecryptReport): boolean {
   return withoutKey + damaged + unmarked === 0 && (decrypted > 0 || clear === 0);
 }

@@ -24,14 +24,18 @@ export interface DecryptReport extends Readonly<DecryptionCounts> {
   readonly output: string;
   /** Bytes of a last tag that is cut off in the input, and left out of the output. */
   readonly truncatedBytes: number;
-  /** The samples that could not be decrypted, those that lie one behind the other together; at most 100 entries. */
+  /**
+   * The samples that could not be decrypted, those that lie one behind the other together; at most 100
+   * entries.
+   */
   readonly failures: readonly DecryptionFailure[];
 }
 
 /**
  * Decrypts an FLV file of any size. The output has its name when it is whole, and only then.
  *
- * @throws CommandError; CloudPushError for an input that cannot be read; the reason of the signal, when that is aborted
+ * @throws CommandError; CloudPushError for an input that cannot be read; the reason of the signal, when that
+ *   is aborted
  */
 export async function decryptFile(
   input: string,
@@ -79,7 +83,9 @@ async function openInput(path: string): Promise<FileHandle> {
   }
 }
 
-/** Refuses an output that would overwrite something, unless that is wanted; the input is never overwritten. */
+/**
+ * Refuses an output that would overwrite something, unless that is wanted; the input is never overwritten.
+ */
 async function requireFree(output: string, input: string, force: boolean): Promise<void> {
   const [there, source] = await Promise.all([stat(output).catch(() => undefined), stat(input)]);
   if (there === undefined) {

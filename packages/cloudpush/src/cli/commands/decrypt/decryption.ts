@@ -36,7 +36,9 @@ export class Decryption {
     return this.#decryptor.counts;
   }
 
-  /** Takes the next bytes of the file, and gives what is complete with them in the clear. Throws CommandError. */
+  /**
+   * Takes the next bytes of the file, and gives what is complete with them in the clear. Throws CommandError.
+   */
   push(piece: Uint8Array): Uint8Array {
     try {
       return Buffer.concat(this.#decrypt(piece));
@@ -46,9 +48,9 @@ export class Decryption {
   }
 
   /**
-   * Says that the file has ended, and tells how many bytes of a last tag are missing their end. Throws CommandError for
-   * a file that is no FLV, when not a single sample could be decrypted for want of a key, or bears a marker, and when
-   * the last samples have lost theirs.
+   * Says that the file has ended, and tells how many bytes of a last tag are missing their end. Throws
+   * CommandError for a file that is no FLV, when not a single sample could be decrypted for want of a key, or
+   * bears a marker, and when the last samples have lost theirs.
    */
   end(): number {
     this.#decryptor.end();

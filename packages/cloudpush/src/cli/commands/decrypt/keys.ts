@@ -10,8 +10,8 @@ export const KEY_VARIABLE = 'CLOUDPUSH_KEY';
 const MAX_KEY_FILE_SIZE = 4096;
 
 /**
- * The keys that the words stand for: `hex:` and digits, `file:` and a path, and any other text, also behind `text:`,
- * is the key itself. No error tells a key.
+ * The keys that the words stand for: `hex:` and digits, `file:` and a path, and any other text, also behind
+ * `text:`, is the key itself. No error tells a key.
  *
  * @throws CommandError for a word that makes no sense, CloudPushError for a file that cannot be read
  */
@@ -35,8 +35,8 @@ function hexBytes(digits: string): Uint8Array {
 }
 
 /**
- * Reads every key that a file may hold: its bytes, its text, and its text without the line end of an editor. The key
- * check in the samples tells which of them is the key.
+ * Reads every key that a file may hold: its bytes, its text, and its text without the line end of an editor.
+ * The key check in the samples tells which of them is the key.
  */
 async function readKeyFile(path: string): Promise<EncryptionKey[]> {
   const bytes = await readFile(path).catch((error: unknown) => {

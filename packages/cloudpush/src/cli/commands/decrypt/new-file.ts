@@ -3,8 +3,8 @@ import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { CommandError, ExitCode, usageError } from '../../exit-code.js';
 
 /**
- * A file that is there under its name only when it is whole: it is written under another name in the same folder. A
- * file that is not kept is gone at the end of the scope.
+ * A file that is there under its name only when it is whole: it is written under another name in the same
+ * folder. A file that is not kept is gone at the end of the scope.
  */
 export class NewFile implements AsyncDisposable {
   readonly #path: string;
@@ -47,7 +47,9 @@ export class NewFile implements AsyncDisposable {
     this.#kept = true;
   }
 
-  /** A link never takes the place of a file. False where the file system knows no links: a new name may there. */
+  /**
+   * A link never takes the place of a file. False where the file system knows no links: a new name may there.
+   */
   async #linked(): Promise<boolean> {
     try {
       await link(this.#partialPath, this.#path);

@@ -93,7 +93,9 @@ export class ReceiverProcess implements AsyncDisposable {
   }
 }
 
-/** A line that is no event comes from something else in the process, such as a module loaded by NODE_OPTIONS. */
+/**
+ * A line that is no event comes from something else in the process, such as a module loaded by NODE_OPTIONS.
+ */
 function parseEvent(line: string): ReceiverEvent | undefined {
   try {
     const value: unknown = JSON.parse(line);

@@ -19,7 +19,9 @@ export interface ChannelVerdict {
   readonly differences: readonly Difference[];
   /** Faults beside the frames, on either side, one sentence each. */
   readonly problems: readonly string[];
-  /** Nothing differs and nothing went wrong: the channel ended cleanly on both sides, and the recording plays. */
+  /**
+   * Nothing differs and nothing went wrong: the channel ended cleanly on both sides, and the recording plays.
+   */
   readonly ok: boolean;
 }
 

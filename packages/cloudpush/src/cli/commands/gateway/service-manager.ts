@@ -1,12 +1,16 @@
 import { execFile } from 'node:child_process';
 
-/** Parts of the time-out after which the watchdog is told that all is well: a late one must not cost the service. */
+/**
+ * Parts of the time-out after which the watchdog is told that all is well: a late one must not cost the
+ * service.
+ */
 const WATCHDOG_PART = 3;
 
 /**
- * Tells systemd how the service stands (sd_notify(3)), when it is one of `Type=notify`. Node has no Unix datagram sockets, and a
- * compiled add-on for one line of text would have to be built on every machine: systemd brings the program `systemd-notify`, which
- * speaks for its parent (`NotifyAccess=all` in the unit). Elsewhere it does nothing.
+ * Tells systemd how the service stands (sd_notify(3)), when it is one of `Type=notify`. Node has no Unix
+ * datagram sockets, and a compiled add-on for one line of text would have to be built on every machine:
+ * systemd brings the program `systemd-notify`, which speaks for its parent (`NotifyAccess=all` in the unit).
+ * Elsewhere it does nothing.
  */
 export class ServiceManager implements Disposable {
   readonly #environment: NodeJS.ProcessEnv;

@@ -14,8 +14,8 @@ export interface InspectCommandOptions {
 }
 
 /**
- * `cloudpush inspect <file>`: 1 when the file is damaged. It runs on the main thread, which has nothing else to do but to draw
- * the progress between two pieces of the file.
+ * `cloudpush inspect <file>`: 1 when the file is damaged. It runs on the main thread, which has nothing else
+ * to do but to draw the progress between two pieces of the file.
  */
 export async function inspectCommand(
   path: string,

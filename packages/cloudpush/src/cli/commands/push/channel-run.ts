@@ -30,7 +30,9 @@ export interface ChannelOutcome {
   /** ms that the latest frame was late. */
   readonly maxLag: number;
   readonly stats: ChannelStats;
-  /** The failure of the source, or of a packet; without one, of the first destination that is not complete. */
+  /**
+   * The failure of the source, or of a packet; without one, of the first destination that is not complete.
+   */
   readonly error: CloudPushError | undefined;
   /** A packet that was repaired, or refused, though everything that was taken got out. */
   readonly warning: CloudPushError | undefined;
@@ -187,7 +189,10 @@ export class ChannelRun {
   }
 }
 
-/** Frames that were taken and did not get out; one that a connection had been handed when it was lost counts as sent, too. */
+/**
+ * Frames that were taken and did not get out; one that a connection had been handed when it was lost counts
+ * as sent, too.
+ */
 export function droppedFrames(stats: ChannelStats): number {
   const { packetsInvalid, packetsLost } = stats;
   const { droppedDisposable, droppedPictures, droppedAudio, droppedUndecodable } = stats;

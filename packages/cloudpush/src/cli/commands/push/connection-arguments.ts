@@ -92,7 +92,10 @@ export async function encryptionOptions({
   };
 }
 
-/** A file may be meant as bytes or as text: text, without its line end, where it is one. `decrypt` tries all of them. */
+/**
+ * A file may be meant as bytes or as text: text, without its line end, where it is one. `decrypt` tries all
+ * of them.
+ */
 function chooseForm(forms: readonly EncryptionKey[]): EncryptionKey {
   const [first, ...texts] = forms;
   const text = texts.at(-1);

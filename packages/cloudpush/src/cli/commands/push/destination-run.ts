@@ -5,7 +5,10 @@ export interface DestinationOutcome {
   /** Without secrets. */
   readonly url: string;
   readonly connected: boolean;
-  /** True when every frame that the channel took was handed to the kernel here, on one connection that ended cleanly. */
+  /**
+   * True when every frame that the channel took was handed to the kernel here, on one connection that ended
+   * cleanly.
+   */
   readonly complete: boolean;
   /** Attempts to connect that had failed before the first one that succeeded, or in all. */
   readonly failedAttempts: number;
@@ -39,7 +42,8 @@ export class DestinationRun {
 
   /**
    * @param url for people, without secrets
-   * @param onRetry called when an attempt has failed, or a connection is lost, and another attempt will follow
+   * @param onRetry called when an attempt has failed, or a connection is lost, and another attempt will
+   *   follow
    */
   constructor(
     destination: Destination,

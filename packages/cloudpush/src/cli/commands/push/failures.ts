@@ -13,8 +13,8 @@ interface Failure {
 }
 
 /**
- * Failures, a line a cause: a server that is not there fails a thousand channels in the same way, and is worth
- * one line. Of several destinations each speaks for itself.
+ * Failures, a line a cause: a server that is not there fails a thousand channels in the same way, and is
+ * worth one line. Of several destinations each speaks for itself.
  */
 export function failureLines(channels: readonly ChannelOutcome[]): string[] {
   const byCause = new Map<string, Failure[]>();

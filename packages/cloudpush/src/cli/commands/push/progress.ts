@@ -17,7 +17,9 @@ export class PushProgress implements Disposable {
   readonly #timer: NodeJS.Timeout;
   readonly #rate = new RateMeter();
 
-  /** @param planned ms of media that a channel will have been sent at the end; undefined: that cannot be told. */
+  /**
+   * @param planned ms of media that a channel will have been sent at the end; undefined: that cannot be told.
+   */
   constructor(output: Output, planned: number | undefined, snapshot: () => PushSnapshot) {
     this.#output = output;
     this.#snapshot = snapshot;
@@ -50,7 +52,10 @@ export class PushProgress implements Disposable {
   }
 }
 
-/** The state of a run at a moment, in words; the least important last, as they are left out where there is no room. */
+/**
+ * The state of a run at a moment, in words; the least important last, as they are left out where there is no
+ * room.
+ */
 function describe(snapshot: PushSnapshot, mbitPerSecond: number): string[] {
   const { failed, lag, dropped, paused } = snapshot;
   const troubles = [`${count(dropped)} dropped`, `${count(paused)} paused`];

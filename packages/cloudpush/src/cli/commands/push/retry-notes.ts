@@ -17,7 +17,10 @@ export interface Retry {
   readonly delay: number;
 }
 
-/** Says why connections are made again, while they are: a server that is not there is told at once, not at the end. */
+/**
+ * Says why connections are made again, while they are: a server that is not there is told at once, not at the
+ * end.
+ */
 export class RetryNotes {
   readonly #output: Output;
   readonly #now: () => number;

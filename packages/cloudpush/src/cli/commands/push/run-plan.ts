@@ -84,7 +84,9 @@ export function reportOutcome(
   );
 }
 
-/** Tells what has not been told yet: the end of what comes through a pipe, or of a long file, is read last. */
+/**
+ * Tells what has not been told yet: the end of what comes through a pipe, or of a long file, is read last.
+ */
 function tellNotices(source: MediaSource, output: Output, told: Set<string>): void {
   for (const notice of source.notices) {
     if (told.has(notice)) continue;

@@ -30,8 +30,8 @@ export interface ReceiveOptions {
 const RATES_INTERVAL = 2000;
 
 /**
- * `cloudpush receive`. SIGINT and SIGTERM are its ordinary end: the exit code is 0 unless a recording could not be written. What
- * publishers do wrong is told, and is not its failure.
+ * `cloudpush receive`. SIGINT and SIGTERM are its ordinary end: the exit code is 0 unless a recording could
+ * not be written. What publishers do wrong is told, and is not its failure.
  */
 export async function receiveCommand(
   options: ReceiveOptions,

@@ -10,7 +10,8 @@ class RefusedError extends CommandError {}
 
 /**
  * The events of a gateway, from one connection.
- * @throws CommandError when the gateway refuses the request; other errors when the connection fails, or breaks off.
+ * @throws CommandError when the gateway refuses the request; other errors when the connection fails, or
+ *   breaks off.
  */
 export async function* gatewayEvents(
   url: URL,

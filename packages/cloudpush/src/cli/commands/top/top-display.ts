@@ -20,7 +20,10 @@ const HOME = '\u001b[H';
 const CLEAR_LINE = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
 
-/** A screen that is drawn over on a terminal, lines of JSON when asked for, a table every ten seconds anywhere else. */
+/**
+ * A screen that is drawn over on a terminal, lines of JSON when asked for, a table every ten seconds anywhere
+ * else.
+ */
 export function openDisplay(output: Output, json: boolean): TopDisplay {
   if (json) return new JsonDisplay(output);
   return output.isScreen ? new ScreenDisplay(output) : new PlainDisplay(output);

@@ -23,7 +23,8 @@ const HEAD = [
 const FRAME_LINES = 4;
 
 /**
- * The state of a gateway for people: a line of totals, a table with what is wrong first, and the errors of the channels shown.
+ * The state of a gateway for people: a line of totals, a table with what is wrong first, and the errors of
+ * the channels shown.
  * @param columns characters in a line
  * @param lines at most so many; channels that are left out are counted in the last line
  */

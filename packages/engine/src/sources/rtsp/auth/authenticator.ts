@@ -7,8 +7,8 @@ export interface Credentials {
 }
 
 /**
- * Outcome of a 401: `retry` the request with `authorization()`; `missing`: no credentials are known; `unsupported`: no
- * scheme of the camera's is supported; `refused`: the credentials are wrong.
+ * Outcome of a 401: `retry` the request with `authorization()`; `missing`: no credentials are known;
+ * `unsupported`: no scheme of the camera's is supported; `refused`: the credentials are wrong.
  */
 export type ChallengeOutcome = 'retry' | 'missing' | 'unsupported' | 'refused';
 
@@ -17,7 +17,9 @@ type Scheme = { readonly name: 'basic' } | { readonly name: 'digest'; readonly p
 /** Expired nonces in a row before a camera is taken to refuse the credentials. */
 const MAX_STALE = 3;
 
-/** Answers challenges with the strongest scheme offered: Digest with SHA-512/256, SHA-256 or MD5, then Basic. */
+/**
+ * Answers challenges with the strongest scheme offered: Digest with SHA-512/256, SHA-256 or MD5, then Basic.
+ */
 export class Authenticator {
   readonly #credentials: Credentials | undefined;
   readonly #random: (target: Uint8Array) => void;

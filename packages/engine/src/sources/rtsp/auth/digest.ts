@@ -29,7 +29,10 @@ export function digestStrength({ hash }: DigestParameters): number {
   return hashes.length - hashes.findIndex(([, name]) => name === hash);
 }
 
-/** Reads a Digest challenge; undefined when it lacks a nonce or wants what is not supported (`auth-int` alone). */
+/**
+ * Reads a Digest challenge; undefined when it lacks a nonce or wants what is not supported (`auth-int`
+ * alone).
+ */
 export function readDigestChallenge({ parameters }: Challenge): DigestParameters | undefined {
   const nonce = parameters.get('nonce');
   const algorithm = parameters.get('algorithm');

@@ -143,7 +143,8 @@ test('LATM with a missing part is dropped and counted, the next element is not',
 test('LATM with its configuration in band, at any bit', () => {
   const input = latm(undefined);
   input.push('81 d5 00', 0, true); // useSameStreamMux before any configuration
-  // 0, the configuration above (46 bits with 3 + 8 + 1 + 1 of its end), length 2, payload a5 5a: shifted by one bit
+  // 0, the configuration above (46 bits with 3 + 8 + 1 + 1 of its end), length 2, payload a5 5a: shifted by
+  // one bit
   const bits = `0${BigInt(`0x${rfcConfig}`).toString(2).padStart(48, '0').slice(0, 44)}`;
   const element = `${bits}${'00000010'}${'10100101'}${'01011010'}`.padEnd(72, '0');
   input.push(BigInt(`0b${element}`).toString(16).padStart(18, '0'), 1024, true);

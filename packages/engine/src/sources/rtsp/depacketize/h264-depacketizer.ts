@@ -105,7 +105,10 @@ export class H264Depacketizer implements Depacketizer {
     if ((fragmentHeader & 0x40) !== 0) this.#fragmented = false;
   }
 
-  /** @param next the byte behind the header: a slice header begins with first_mb_in_slice, which is 0 when its top bit is set */
+  /**
+   * @param next the byte behind the header: a slice header begins with first_mb_in_slice, which is 0 when its
+   * top bit is set
+   */
   #begin(header: number, next: number, ticks: number): boolean {
     const type = header & 0x1f;
     if (header >= 0x80) {

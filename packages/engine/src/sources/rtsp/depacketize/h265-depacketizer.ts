@@ -73,7 +73,10 @@ export class H265Depacketizer implements Depacketizer {
     this.#unit.append(bytes, body, end);
   }
 
-  /** RFC 7798 §4.4.2: sizes of 16 bits, the first behind a decoding order number, the others behind its increment. */
+  /**
+   * RFC 7798 §4.4.2: sizes of 16 bits, the first behind a decoding order number, the others behind its
+   * increment.
+   */
   #aggregate(bytes: Uint8Array, start: number, end: number, ticks: number): void {
     if (!this.#inOrder(bytes, start)) {
       this.#broken();
@@ -131,7 +134,10 @@ export class H265Depacketizer implements Depacketizer {
     return this.#unit.beginUnit(ticks, roleOf(type), next >= 0x80, isIdr);
   }
 
-  /** Follows the decoding order numbers: NAL units that are not sent in decoding order cannot be put right here. */
+  /**
+   * Follows the decoding order numbers: NAL units that are not sent in decoding order cannot be put right
+   * here.
+   */
   #inOrder(bytes: Uint8Array, at: number): boolean {
     if (this.#donBytes === 0) return true;
     const don = (bytes[at]! << 8) | (bytes[at + 1] ?? 0);

@@ -1,6 +1,6 @@
 /**
- * Takes the media of one track, a piece at a time, so that each byte is copied once: from the packet to where it stays.
- * Calls come as `begin`, then `append` (for video after `beginNalUnit`), then `end` or `abort`.
+ * Takes the media of one track, a piece at a time, so that each byte is copied once: from the packet to where
+ * it stays. Calls come as `begin`, then `append` (for video after `beginNalUnit`), then `end` or `abort`.
  */
 export interface MediaSink {
   /** AAC only: the AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1) of the frames that follow. */

@@ -127,7 +127,9 @@ export class Mpeg4GenericDepacketizer implements Depacketizer {
     this.#end(ticks);
   }
 
-  /** A part of a frame of `size` bytes: every fragment's header has the size of the whole (RFC 3640 §3.2.3). */
+  /**
+   * A part of a frame of `size` bytes: every fragment's header has the size of the whole (RFC 3640 §3.2.3).
+   */
   #fragment(bytes: Uint8Array, start: number, end: number, ticks: number, size: number): void {
     if (this.#missing > 0 && (ticks !== this.#ticks || end - start > this.#missing)) this.#broken();
     if (this.#missing === 0) {

@@ -7,7 +7,9 @@ export const UnitRole = {
   keySlice: 0,
   /** A slice of any other picture. */
   slice: 1,
-  /** A slice of a picture that cannot be decoded when decoding started at the key picture before it (RASL). */
+  /**
+   * A slice of a picture that cannot be decoded when decoding started at the key picture before it (RASL).
+   */
   skippedLeadingSlice: 2,
   parameterSet: 3,
   /** An access unit delimiter, which stands in front of everything. */
@@ -20,8 +22,9 @@ export type UnitRole = (typeof UnitRole)[keyof typeof UnitRole];
 type Waiting = 'no' | 'first' | 'damaged';
 
 /**
- * Puts the NAL units of one access unit after the other into a sink, and drops what cannot be decoded: everything before
- * the first key picture, and after damage everything up to the next key picture that is whole.
+ * Puts the NAL units of one access unit after the other into a sink, and drops what cannot be decoded:
+ * everything before the first key picture, and after damage everything up to the next key picture that is
+ * whole.
  */
 export class NalAccessUnit {
   readonly #sink: MediaSink;
@@ -85,7 +88,9 @@ export class NalAccessUnit {
     else this.#sink.append(bytes, start, end);
   }
 
-  /** Decoding can start at the picture of this access unit, although it is none that says so (H.264 §D.2.8). */
+  /**
+   * Decoding can start at the picture of this access unit, although it is none that says so (H.264 §D.2.8).
+   */
   recoveryPoint(): void {
     this.#recoveryPoint = true;
   }
@@ -121,7 +126,9 @@ export class NalAccessUnit {
     this.#active = false;
   }
 
-  /** Begins an access unit at the first unit, or where the time is another than that of the picture before. */
+  /**
+   * Begins an access unit at the first unit, or where the time is another than that of the picture before.
+   */
   #enter(ticks: number): void {
     if (this.#active && ticks !== this.#ticks && (this.#hasPicture || this.#dropped)) this.finish();
     this.#ticks = ticks;

@@ -11,7 +11,9 @@ export interface StreamMuxConfig {
   readonly hasOtherData: boolean;
 }
 
-/** Reads a StreamMuxConfig: one program with one layer of AAC. The reason in words when it is none of these. */
+/**
+ * Reads a StreamMuxConfig: one program with one layer of AAC. The reason in words when it is none of these.
+ */
 export function readStreamMuxConfig(reader: BitReader, bytes: Uint8Array): StreamMuxConfig | string {
   const version = reader.bits(1);
   if (version === 1 && reader.bits(1) !== 0) return 'audioMuxVersionA 1';

@@ -6,8 +6,8 @@ export interface RtpInfo {
 }
 
 /**
- * Parses the value of an RTP-Info header field. URLs may hold commas, so entries are told apart by `url=`. Sequence
- * numbers are left out: servers are off by one, and no packet is missed before the first key frame.
+ * Parses the value of an RTP-Info header field. URLs may hold commas, so entries are told apart by `url=`.
+ * Sequence numbers are left out: servers are off by one, and no packet is missed before the first key frame.
  */
 export function parseRtpInfo(text: string | undefined): RtpInfo[] {
   const entries = (text ?? '').split(/(?:^|,)\s*(?=url\s*=)/i).filter((entry) => entry.trim() !== '');

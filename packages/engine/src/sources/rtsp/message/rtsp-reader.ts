@@ -24,8 +24,8 @@ type Reading =
   | { readonly part: 'frame' };
 
 /**
- * Reads what a camera sends on its connection: messages (RFC 2326 §4) and interleaved frames (§10.12), cut into pieces of
- * any size. A frame that lies in one piece is handed on without a copy.
+ * Reads what a camera sends on its connection: messages (RFC 2326 §4) and interleaved frames (§10.12), cut
+ * into pieces of any size. A frame that lies in one piece is handed on without a copy.
  */
 export class RtspReader {
   readonly #handler: RtspReaderHandler;
@@ -49,7 +49,8 @@ export class RtspReader {
   /**
    * Takes the next bytes; they need to stay unchanged only until the call returns.
    *
-   * @throws {CloudPushError} `ERR_CLOUDPUSH_RTSP_PROTOCOL` or `…_LIMIT`; the connection cannot be read any further
+   * @throws {CloudPushError} `ERR_CLOUDPUSH_RTSP_PROTOCOL` or `…_LIMIT`; the connection cannot be read any
+   *   further
    */
   push(bytes: Uint8Array): void {
     let at = 0;

@@ -45,8 +45,8 @@ function matchUrl(text: string): RtspUrl | undefined {
 /**
  * Parses an RTSP or RTSPS URL.
  *
- * @throws {CloudPushError} `ERR_CLOUDPUSH_RTSP_URL` when it is not one; the error does not repeat the text, which may
- * hold a password
+ * @throws {CloudPushError} `ERR_CLOUDPUSH_RTSP_URL` when it is not one; the error does not repeat the text,
+ *   which may hold a password
  */
 export function parseRtspUrl(text: string): RtspUrl {
   const url = matchUrl(text);
@@ -59,8 +59,8 @@ export function parseRtspUrl(text: string): RtspUrl {
 }
 
 /**
- * The URL of a control attribute (RFC 2326 §C.1.1): absolute, `*` for the base itself, or relative to the base, the way
- * that cameras mean it: appended to the base's path, whether the base ends in a slash or not.
+ * The URL of a control attribute (RFC 2326 §C.1.1): absolute, `*` for the base itself, or relative to the
+ * base, the way that cameras mean it: appended to the base's path, whether the base ends in a slash or not.
  */
 export function resolveControl(base: string, control: string | undefined): string {
   if (control === undefined || control === '' || control === '*') return base;

@@ -1,4 +1,7 @@
-/** Seconds after which a session ends without a sign of life, unless the camera says otherwise (RFC 2326 §12.37). */
+/**
+ * Seconds after which a session ends without a sign of life, unless the camera says otherwise (RFC 2326
+ * §12.37).
+ */
 const DEFAULT_TIMEOUT = 60;
 const MAX_TIMEOUT = 3600;
 

@@ -1,7 +1,10 @@
 import type { SenderReport } from './rtcp.js';
 import type { TrackClock } from './track-clock.js';
 
-/** Milliseconds that wall clock and RTP clock may part between two reports before it is a step of the wall clock. */
+/**
+ * Milliseconds that wall clock and RTP clock may part between two reports before it is a step of the wall
+ * clock.
+ */
 const MAX_DRIFT = 50;
 /** Milliseconds between two tracks above which the reports are not believed: nobody would watch that. */
 const MAX_SHIFT = 10_000;
@@ -20,8 +23,9 @@ interface SyncedTrack {
 }
 
 /**
- * Keeps the tracks of a camera in step by its sender reports (RFC 3550 §6.4.1). The first track is the reference, and
- * is never moved. When the camera sets its wall clock, tracks are compared again once each has had a report since.
+ * Keeps the tracks of a camera in step by its sender reports (RFC 3550 §6.4.1). The first track is the
+ * reference, and is never moved. When the camera sets its wall clock, tracks are compared again once each has
+ * had a report since.
  */
 export class LipSync {
   readonly #tracks: SyncedTrack[] = [];

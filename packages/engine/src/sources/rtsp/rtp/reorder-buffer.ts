@@ -30,9 +30,9 @@ const MAX_MISORDER = 1000;
 const MEMORY = 1024;
 
 /**
- * Puts packets into the order of their 16-bit sequence numbers. A packet behind a gap waits for the missing ones until
- * there are too many, too large ones, or it has waited too long; then they are counted as lost. A packet in its turn
- * passes through without a copy.
+ * Puts packets into the order of their 16-bit sequence numbers. A packet behind a gap waits for the missing
+ * ones until there are too many, too large ones, or it has waited too long; then they are counted as lost. A
+ * packet in its turn passes through without a copy.
  */
 export class ReorderBuffer {
   readonly #handler: OrderedPacketHandler;
@@ -131,7 +131,10 @@ export class ReorderBuffer {
     else this.#statistics.reordered++;
   }
 
-  /** A single packet that is far off is damage; two in a row are a camera that has begun again (RFC 3550 §A.1). */
+  /**
+   * A single packet that is far off is damage; two in a row are a camera that has begun again (RFC 3550
+   * §A.1).
+   */
   #leapt(packet: HeldPacket & { readonly sequence: number }): void {
     const before = this.#leap;
     if (before === undefined || packet.sequence !== ((before.sequence + 1) & 0xffff)) {

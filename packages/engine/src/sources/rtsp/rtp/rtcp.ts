@@ -71,7 +71,9 @@ export interface ReceiverReport {
   readonly delay: number;
 }
 
-/** Writes a compound packet: a receiver report and a source description with a canonical name (RFC 3550 §6.1). */
+/**
+ * Writes a compound packet: a receiver report and a source description with a canonical name (RFC 3550 §6.1).
+ */
 export function writeReceiverReport(report: ReceiverReport, canonicalName: string): Buffer {
   const name = Buffer.from(canonicalName.slice(0, 255), 'latin1');
   const descriptionBytes = 4 * Math.ceil((8 + 2 + name.length + 1) / 4);

@@ -1,7 +1,8 @@
 const FIXED_HEADER_BYTES = 12;
 
 /**
- * The header of an RTP packet (RFC 3550 §5.1). One object is used again for every packet: `parse()` sets its fields.
+ * The header of an RTP packet (RFC 3550 §5.1). One object is used again for every packet: `parse()` sets its
+ * fields.
  */
 export class RtpPacket {
   payloadType = 0;

@@ -1,6 +1,9 @@
 import { unwrap32 } from './unwrap.js';
 
-/** Milliseconds that timestamps may get ahead of their arrival, or fall, before it is a step of the camera's clock. */
+/**
+ * Milliseconds that timestamps may get ahead of their arrival, or fall, before it is a step of the camera's
+ * clock.
+ */
 const MAX_LEAD = 5000;
 const MAX_FALL = 2000;
 /** Milliseconds between RTP-Info's timestamp and the first packet's within which RTP-Info is believed. */
@@ -18,8 +21,9 @@ export class TimelineOrigin {
 }
 
 /**
- * Turns the 32-bit RTP timestamps of one track into a time line that all tracks of a client share. Ticks are those of
- * the track's RTP clock, unwrapped, with 0 where playing began, and go on evenly over a step of the camera's clock.
+ * Turns the 32-bit RTP timestamps of one track into a time line that all tracks of a client share. Ticks are
+ * those of the track's RTP clock, unwrapped, with 0 where playing began, and go on evenly over a step of the
+ * camera's clock.
  */
 export class TrackClock {
   readonly #ticksPerMs: number;
@@ -70,7 +74,10 @@ export class TrackClock {
     return unwrapped - this.#offset;
   }
 
-  /** The timestamps of the next packet have nothing to do with those before: the camera has begun a new sequence. */
+  /**
+   * The timestamps of the next packet have nothing to do with those before: the camera has begun a new
+   * sequence.
+   */
   restart(): void {
     if (this.#state === 'running') this.#state = 'restarting';
   }

@@ -37,8 +37,8 @@ export class CameraAddress {
   /**
    * Goes where a redirect leads. Credentials go along to the same host alone.
    *
-   * @throws {CloudPushError} `ERR_CLOUDPUSH_RTSP_REDIRECT` when that is not an RTSP URL, when it leads from TLS to plain
-   * text, or after too many redirects
+   * @throws {CloudPushError} `ERR_CLOUDPUSH_RTSP_REDIRECT` when that is not an RTSP URL, when it leads from
+   *   TLS to plain text, or after too many redirects
    */
   follow(location: string | undefined): void {
     const target = location === undefined ? undefined : tryParse(location);

@@ -16,7 +16,9 @@ import { SetupPlan } from './setup-plan.js';
 import { trackStarts } from './track-starts.js';
 
 const UNSUPPORTED_TRANSPORT = 461;
-/** What servers that know UDP only answer instead: 400, 451 (not understood), 501 and 551 (RFC 2326 §7.1.1). */
+/**
+ * What servers that know UDP only answer instead: 400, 451 (not understood), 501 and 551 (RFC 2326 §7.1.1).
+ */
 const VAGUE_REFUSALS: readonly number[] = [400, 451, 501, 551];
 
 /** The session, as the negotiation needs it. */
@@ -39,7 +41,9 @@ export interface NegotiationContext {
   playing(starts: readonly TrackStart[]): void;
 }
 
-/** The way from a new connection to playing: OPTIONS, DESCRIBE, a SETUP for each track, PLAY (RFC 2326 §A.1). */
+/**
+ * The way from a new connection to playing: OPTIONS, DESCRIBE, a SETUP for each track, PLAY (RFC 2326 §A.1).
+ */
 export class Negotiation {
   readonly #session: NegotiationContext;
   /** URL of the whole presentation. */
@@ -209,7 +213,9 @@ export class Negotiation {
     this.#session.send('PLAY', this.#aggregateUrl, [['Range', 'npt=0.000-']]);
   }
 
-  /** The first SETUP says which session the others belong to; a camera that gives none is taken at its word. */
+  /**
+   * The first SETUP says which session the others belong to; a camera that gives none is taken at its word.
+   */
   #takeSession(response: RtspResponse): void {
     const session = parseSession(headerOf(response, 'session'));
     if (session === undefined) return;
@@ -275,7 +281,9 @@ export class Negotiation {
   }
 }
 
-/** Lets answers through a firewall or address translator in between, with a packet each that means nothing. */
+/**
+ * Lets answers through a firewall or address translator in between, with a packet each that means nothing.
+ */
 function openPinholes(io: RtspIo, track: number): void {
   io.sendDatagram(track, 'rtp', Uint8Array.of(0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
   io.sendDatagram(track, 'rtcp', Uint8Array.of(0x80, 0xc9, 0, 1, 0, 0, 0, 0)); // an empty receiver report

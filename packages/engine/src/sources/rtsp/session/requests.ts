@@ -30,7 +30,9 @@ const refusals: Readonly<Record<Exclude<ChallengeOutcome, 'retry'>, string>> = {
   unsupported: 'the camera offers no supported authentication scheme (Digest with MD5 or SHA-256, or Basic)',
 };
 
-/** Sends one request at a time, with its number and credentials, and finds the response that belongs to it. */
+/**
+ * Sends one request at a time, with its number and credentials, and finds the response that belongs to it.
+ */
 export class Requests {
   readonly #options: RequestOptions;
   #sequence = 0;
@@ -98,8 +100,8 @@ export class Requests {
   }
 
   /**
-   * The request that a response answers. A response without CSeq answers the open request, as VLC's 401 does; one with
-   * another number is late, and answers none.
+   * The request that a response answers. A response without CSeq answers the open request, as VLC's 401 does;
+   * one with another number is late, and answers none.
    */
   match(response: RtspResponse): OpenRequest | undefined {
     const open = this.#open;

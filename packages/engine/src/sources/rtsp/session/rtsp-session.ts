@@ -26,8 +26,8 @@ const SESSION_NOT_FOUND = 454;
 const TEARDOWN_TIMEOUT = 1000;
 
 /**
- * The client's side of one RTSP session (RFC 2326), without sockets and clock: bytes and times go in, requests, events
- * and packets come out. Times are milliseconds of any origin that never go back.
+ * The client's side of one RTSP session (RFC 2326), without sockets and clock: bytes and times go in,
+ * requests, events and packets come out. Times are milliseconds of any origin that never go back.
  */
 export class RtspSession implements NegotiationContext {
   readonly io: RtspIo;

@@ -4,7 +4,10 @@ import type { Credentials } from '../auth/authenticator.js';
 import { type RtspErrorCode, rtspError } from '../errors.js';
 import type { RtspUrl } from '../message/rtsp-url.js';
 
-/** Makes the errors of one session: they name the camera, and hold no credentials and no query, whatever a camera says. */
+/**
+ * Makes the errors of one session: they name the camera, and hold no credentials and no query, whatever a
+ * camera says.
+ */
 export class SessionErrors {
   readonly #secrets: string[];
   /** The URL that errors name. */

@@ -2,7 +2,10 @@ import type { CloudPushError } from '../../../base/errors.js';
 import type { RtspLimits } from '../limits.js';
 import type { TrackDescription } from '../sdp/track-description.js';
 
-/** How media travel: `auto` asks for TCP, and for UDP when the camera refuses it (461, or a 4xx or 5xx that may mean it). */
+/**
+ * How media travel: `auto` asks for TCP, and for UDP when the camera refuses it (461, or a 4xx or 5xx that
+ * may mean it).
+ */
 export type RtspTransport = 'tcp' | 'udp' | 'auto';
 
 /** RTP, or its control protocol. */
@@ -40,7 +43,8 @@ export interface UdpPeer {
 /** The client's wishes about sockets. No method may call back into the client before it returns. */
 export interface RtspIo {
   /**
-   * Opens the control connection, and silently closes the one before. Answered by `connected()` or `disconnected()`.
+   * Opens the control connection, and silently closes the one before. Answered by `connected()` or
+   * `disconnected()`.
    */
   connect(endpoint: RtspEndpoint): void;
   /** Writes to the control connection. */

@@ -4,8 +4,8 @@ import type { TrackDescription } from '../sdp/track-description.js';
 import type { TrackStart } from './session-types.js';
 
 /**
- * Finds the RTP-Info entry of each track. Cameras write its URL absolute, relative, or with another host; when no URL
- * fits and there are as many entries as tracks, their order decides.
+ * Finds the RTP-Info entry of each track. Cameras write its URL absolute, relative, or with another host;
+ * when no URL fits and there are as many entries as tracks, their order decides.
  */
 export function trackStarts(
   tracks: readonly TrackDescription[],

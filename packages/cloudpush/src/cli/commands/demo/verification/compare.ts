@@ -2,9 +2,9 @@ import type { TrackKind } from '@cloudpush/engine/sources';
 import type { Frame } from './frame.js';
 
 /**
- * How a frame differs: it never came, it came with other content, it came once more, it came before or after its
- * turn, it was never sent, or it came as it is with the wrong decoder configuration, wrong times or the wrong key frame
- * mark.
+ * How a frame differs: it never came, it came with other content, it came once more, it came before or after
+ * its turn, it was never sent, or it came as it is with the wrong decoder configuration, wrong times or the
+ * wrong key frame mark.
  */
 type DifferenceKind =
   | 'lost'
@@ -25,7 +25,9 @@ export interface Difference {
 }
 
 export interface Comparison {
-  /** Frames that arrived as they were sent: same content, same decoder configuration, same turn, same times. */
+  /**
+   * Frames that arrived as they were sent: same content, same decoder configuration, same turn, same times.
+   */
   readonly matched: number;
   readonly differences: readonly Difference[];
 }
@@ -53,7 +55,10 @@ export function compareFrames(sent: readonly Frame[], received: readonly Frame[]
   };
 }
 
-/** From the clock of what was sent to that of what was received: by the first picture that arrived, else the first sound. */
+/**
+ * From the clock of what was sent to that of what was received: by the first picture that arrived, else the
+ * first sound.
+ */
 function shiftBetween(sent: readonly Frame[], received: readonly Frame[]): number {
   for (const track of ['video', 'audio'] as const) {
     const first = received.find((frame) => frame.kind === track);

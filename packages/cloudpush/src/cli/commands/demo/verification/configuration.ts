@@ -7,8 +7,9 @@ import { nalUnits, nalUnitType } from './nal-units.js';
 const PARAMETER_SETS = { h264: new Set([7, 8, 13, 15]), h265: new Set([32, 33, 34]) };
 
 /**
- * The decoder's knowledge of a track when a frame is sent: the parameter sets of H.264 and H.265, the AudioSpecificConfig
- * of AAC. A frame that arrives unchanged plays only under the configuration that it was made with.
+ * The decoder's knowledge of a track when a frame is sent: the parameter sets of H.264 and H.265, the
+ * AudioSpecificConfig of AAC. A frame that arrives unchanged plays only under the configuration that it was
+ * made with.
  */
 export class SentConfiguration {
   /** Parameter sets in force, by nal_unit_type: later ones take the place of those of their type. */
@@ -20,7 +21,9 @@ export class SentConfiguration {
     return this.#text;
   }
 
-  /** Takes in what a packet brings along: parameter sets in front of a picture, the header of an ADTS frame. */
+  /**
+   * Takes in what a packet brings along: parameter sets in front of a picture, the header of an ADTS frame.
+   */
   see({ codec, data }: Pick<SourcePacket, 'codec' | 'data'>): void {
     if (codec === 'aac') {
       this.#text = audioSpecificConfig(data);
@@ -33,8 +36,8 @@ export class SentConfiguration {
 }
 
 /**
- * The same as a recording tells it. The sequence header counts: players ask for it, and many look at no other. What
- * pictures bring along beside it must be no other than what it says.
+ * The same as a recording tells it. The sequence header counts: players ask for it, and many look at no
+ * other. What pictures bring along beside it must be no other than what it says.
  */
 export class ReceivedConfiguration {
   #sets: string[] = [];
@@ -90,8 +93,8 @@ function hex(data: Uint8Array): string {
 }
 
 /**
- * The AudioSpecificConfig (14496-3 1.6.2.1) that goes with an ADTS header (1.A.2.2), in hex: object type, sampling
- * frequency and channels, then zeros for frames of 1024 samples without extensions.
+ * The AudioSpecificConfig (14496-3 1.6.2.1) that goes with an ADTS header (1.A.2.2), in hex: object type,
+ * sampling frequency and channels, then zeros for frames of 1024 samples without extensions.
  */
 function audioSpecificConfig(adts: Uint8Array): string {
   const objectType = (adts[2]! >> 6) + 1;

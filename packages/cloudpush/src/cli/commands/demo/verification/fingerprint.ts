@@ -3,8 +3,9 @@ import type { SourcePacket } from '@cloudpush/engine/sources';
 import { nalUnits, nalUnitType } from './nal-units.js';
 
 /**
- * nal_unit_type values that carry no part of a picture: parameter sets, delimiters, ends, filler, reserved and unspecified
- * types (14496-10 table 7-1, 23008-2 table 7-1). Parameter sets are compared on their own: see `SentConfiguration`.
+ * nal_unit_type values that carry no part of a picture: parameter sets, delimiters, ends, filler, reserved
+ * and unspecified types (14496-10 table 7-1, 23008-2 table 7-1). Parameter sets are compared on their own:
+ * see `SentConfiguration`.
  */
 const BESIDE = {
   h264: new Set([0, 7, 8, 9, 10, 11, 12, 13, 15, 17, 18, ...range(22, 31)]),
@@ -15,9 +16,9 @@ const ADTS_HEADER_SIZE = 7;
 const ADTS_CRC_SIZE = 2;
 
 /**
- * SHA-256 over what a decoder gets of a packet, whatever it is wrapped in: the NAL units of a picture without start codes
- * and without parameter sets and filler, an AAC frame without its ADTS header, an MP3 frame as it is. It shares no code
- * with the path that it checks.
+ * SHA-256 over what a decoder gets of a packet, whatever it is wrapped in: the NAL units of a picture without
+ * start codes and without parameter sets and filler, an AAC frame without its ADTS header, an MP3 frame as it
+ * is. It shares no code with the path that it checks.
  */
 export function fingerprint(packet: Pick<SourcePacket, 'codec' | 'data'>): string {
   const hash = createHash('sha256');

@@ -1,6 +1,9 @@
 import type { TrackKind } from '@cloudpush/engine/sources';
 
-/** A frame, as far as it is kept to tell whether it has arrived: its times, and a fingerprint of what a decoder gets. */
+/**
+ * A frame, as far as it is kept to tell whether it has arrived: its times, and a fingerprint of what a
+ * decoder gets.
+ */
 export interface Frame {
   readonly kind: TrackKind;
   /** ms since the channel's first frame. */
