@@ -16,6 +16,7 @@ import {
 } from './gateway.js';
 import { applyMergePatch } from './merge-patch.js';
 import type { ConfigurationFault, EngineState, GatewayEvent, GatewayState } from './state.js';
+import { moveDestination, openPreview, triggerEvent } from './supervisor/channel-requests.js';
 import type { ChannelSupervisor } from './supervisor/channel-supervisor.js';
 import type { MediaDestination } from './supervisor/media-engine.js';
 import type { Supervisor } from './supervisor/supervisor.js';
@@ -150,7 +151,7 @@ export class GatewayService implements Gateway {
   }
 
   async triggerChannel(name: string, request: TriggerRequest = {}): Promise<ChannelResource> {
-    this.#require(name).trigger(request.action ?? 'pulse', request.type);
+    triggerEvent(this.#require(name), request.action ?? 'pulse', request.type);
     return this.#resource(name);
   }
 
@@ -160,12 +161,12 @@ export class GatewayService implements Gateway {
   }
 
   async moveDestination(channel: string, destination: string, target: PushTarget): Promise<ChannelResource> {
-    this.#require(channel).move(destination, target);
+    moveDestination(this.#require(channel), destination, target);
     return this.#resource(channel);
   }
 
   async openPreview(channel: string, url: string): Promise<void> {
-    const preview = this.#require(channel).preview(url);
+    const preview = openPreview(this.#require(channel), url);
     this.#previews.set(url, preview);
     preview.on('close', () => this.#previews.delete(url));
   }

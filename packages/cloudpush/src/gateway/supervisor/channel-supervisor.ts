@@ -1,16 +1,16 @@
-import { CloudPushError, type PushTarget, type TriggerType } from '@cloudpush/engine';
+import { CloudPushError } from '@cloudpush/engine';
 import type { ChannelPlan } from '../config/configuration.js';
-import { GatewayError } from '../gateway.js';
-import type { ChannelState, ChannelStatus, DestinationState } from '../state.js';
+import type { ChannelState, ChannelStatus } from '../state.js';
 import { changeOf } from './channel-change.js';
 import { listenToChannel } from './channel-listener.js';
+import { type RequestedChannel, requireDestination, wrongStatus } from './channel-requests.js';
+import { channelState, type ShownChannel, waitsForEvent } from './channel-state.js';
 import { channelStatus } from './channel-status.js';
 import { DestinationSet } from './destination-set.js';
 import type { DestinationSupervisor } from './destination-supervisor.js';
 import { EventSegments } from './event-segments.js';
-import type { MediaChannel, MediaDestination } from './media-engine.js';
-import { betraysSecrets } from './move-guard.js';
-import { previewOptions } from './preview-options.js';
+import type { MediaChannel } from './media-engine.js';
+import { PauseTotals } from './pause-totals.js';
 import { SourceSupervisor } from './source-supervisor.js';
 import type { EventFields, SupervisorContext } from './supervisor-context.js';
 
@@ -28,32 +28,32 @@ type Phase =
   | { readonly type: 'closing'; readonly done: Promise<void> };
 
 /** Runs one channel: opens it with the engine, keeps it running, and changes no more of it than a new plan asks for. */
-export class ChannelSupervisor {
+export class ChannelSupervisor implements RequestedChannel, ShownChannel {
   readonly #context: SupervisorContext;
-  readonly #source: SourceSupervisor;
-  readonly #events: EventSegments;
+  readonly source: SourceSupervisor;
+  readonly events: EventSegments;
+  readonly pauses = new PauseTotals();
   #plan: ChannelPlan;
-  readonly #destinations: DestinationSet;
+  readonly destinations: DestinationSet;
   #phase: Phase = { type: 'disabled' };
   #status: ChannelStatus = 'disabled';
   #since: number;
   /** It has delivered something since it was started. */
   #hasDelivered = false;
-  #pauses = { count: 0, ms: 0 };
 
   constructor(plan: ChannelPlan, context: SupervisorContext) {
     this.#plan = plan;
     this.#context = context;
     this.#since = context.clock.now();
-    this.#source = new SourceSupervisor(context.clock);
-    this.#destinations = new DestinationSet(plan.destinations, {
+    this.source = new SourceSupervisor(context.clock);
+    this.destinations = new DestinationSet(plan.destinations, {
       clock: context.clock,
       emit: (event) => this.#emit(event),
       onChange: () => this.update(),
       onDue: (destination) => this.#onDue(destination),
     });
-    const media = (): MediaChannel | undefined => this.#media;
-    this.#events = new EventSegments(plan.event, context.clock, {
+    const media = (): MediaChannel | undefined => this.media;
+    this.events = new EventSegments(plan.event, context.clock, {
       name: plan.name,
       get media() {
         return media();
@@ -65,6 +65,19 @@ export class ChannelSupervisor {
 
   get plan(): ChannelPlan {
     return this.#plan;
+  }
+
+  get status(): ChannelStatus {
+    return this.#status;
+  }
+
+  get since(): number {
+    return this.#since;
+  }
+
+  /** The engine's channel, while it runs. */
+  get media(): MediaChannel | undefined {
+    return this.#phase.type === 'running' ? this.#phase.channel : undefined;
   }
 
   /** Starts it, if its plan says so, when it is its turn. */
@@ -110,99 +123,49 @@ export class ChannelSupervisor {
     const isRunning = this.#phase.type === 'running';
     if (change === 'restart' && isRunning) await this.stop();
     this.#plan = plan;
-    if (plan.event !== undefined) this.#events.plan = plan.event;
+    if (plan.event !== undefined) this.events.plan = plan.event;
     if (!plan.enabled) {
       await this.stop();
     } else if (this.#phase.type === 'running') {
       if (change === 'source' || change === 'sourceAndDestinations') {
         this.#phase.channel.setSource(plan.source.options);
       }
-      this.#destinations.apply(this.#phase.channel, plan.destinations);
+      this.destinations.apply(this.#phase.channel, plan.destinations);
       this.update();
       return;
     }
-    this.#destinations.replace(plan.destinations);
+    this.destinations.replace(plan.destinations);
     // What waits after a failure may succeed with the new plan.
     if (this.#phase.type === 'waiting') await this.stop();
     this.start();
     this.update();
   }
 
-  /** @throws GatewayError */
-  trigger(action: 'pulse' | 'start' | 'stop', type: TriggerType | number | undefined): void {
-    const { name, event } = this.#plan;
-    if (event?.httpTrigger === undefined) {
-      throw new GatewayError('conflict', `${name} is not in event mode with a trigger by HTTP`);
-    }
-    if (this.#phase.type !== 'running') {
-      throw new GatewayError('conflict', `${name} is ${this.#status}: there is nothing to record`);
-    }
-    if (!this.#events.trigger(action, type ?? event.httpTrigger)) {
-      throw new GatewayError('conflict', `${name} records no event that could be stopped`);
-    }
-    this.update();
-  }
-
-  /** The camera has told of an event: nothing is recorded of it while the channel does not run. */
-  onCameraEvent(action: 'pulse' | 'start' | 'stop', type: TriggerType): void {
-    if (this.#phase.type !== 'running') return;
-    this.#events.trigger(action, type);
-    this.update();
-  }
-
   /** Ends the wait for the next attempt of a destination. @throws GatewayError */
   retry(destination: string): void {
-    const found = this.#find(destination);
+    const found = requireDestination(this, destination);
     const phase = this.#phase;
     if (phase.type === 'waiting') {
       phase.cancel();
       found.detach();
       this.#queue();
     } else if (phase.type === 'running' && found.status !== 'publishing' && found.status !== 'paused') {
-      this.#destinations.connect(phase.channel, found, found.plan);
+      this.destinations.connect(phase.channel, found, found.plan);
     } else {
-      throw new GatewayError('conflict', `${destination} of ${this.#plan.name} is ${found.status}`);
+      throw wrongStatus(this, found);
     }
-  }
-
-  /** @throws GatewayError, and CloudPushError of a target that is none */
-  move(destination: string, target: PushTarget): void {
-    const found = this.#find(destination);
-    if (betraysSecrets(found.plan, target)) {
-      const message = `${destination} has secrets for its own server, which no other is shown: give a token, or change the file`;
-      throw new GatewayError('conflict', message);
-    }
-    if (!found.move(target)) {
-      throw new GatewayError('conflict', `${destination} of ${this.#plan.name} is ${found.status}`);
-    }
-  }
-
-  /** Sends the stream to one more place, for somebody who looks at it. @throws GatewayError, CloudPushError */
-  preview(url: string): MediaDestination {
-    const { name, stream } = this.#plan;
-    if (this.#phase.type !== 'running') {
-      throw new GatewayError('conflict', `${name} is ${this.#status}: there is nothing to look at`);
-    }
-    if (stream.encryption !== undefined) {
-      throw new GatewayError(
-        'conflict',
-        `${name} is encrypted before it leaves its worker: there is nothing to look at`,
-      );
-    }
-    return this.#phase.channel.addDestination(previewOptions(url));
   }
 
   /** Looks how everything stands, and tells when the channel's state has changed. */
   update(): void {
-    this.#source.update();
-    const destinations = this.#destinations.all.map((one) => one.status);
-    const isWaitingForEvent = this.#isWaitingForEvent;
+    this.source.update();
+    const destinations = this.destinations.all.map((one) => one.status);
     const status = channelStatus({
       isEnabled: this.#phase.type !== 'disabled' && this.#phase.type !== 'closing',
       isStarted: this.#hasDelivered || this.#hasFailed(),
-      source: this.#source.status,
+      source: this.source.status,
       destinations,
-      isWaitingForEvent,
+      isWaitingForEvent: waitsForEvent(this),
     });
     if (status === 'online' || status === 'degraded') this.#hasDelivered = true;
     if (status === this.#status) return;
@@ -213,46 +176,11 @@ export class ChannelSupervisor {
   }
 
   state(): ChannelState {
-    const { name, labels, revision, event, source } = this.#plan;
-    const sourceState = this.#source.state(source);
-    const destinations = this.#destinations.all.map((one) => this.#destinationState(one));
-    const errors = [sourceState, ...destinations].map(({ lastError }) => lastError);
-    const live = this.#media?.stats();
-    return {
-      name,
-      labels,
-      mode: event === undefined ? 'continuous' : 'event',
-      state: this.#status,
-      since: this.#since,
-      lastError: errors.reduce((last, one) => ((one?.at ?? 0) > (last?.at ?? 0) ? one : last), undefined),
-      revision,
-      source: sourceState,
-      destinations,
-      event: this.#events.state,
-      events: this.#events.count,
-      paused: live?.paused ?? false,
-      pauses: this.#pauses.count + (live?.pauses ?? 0),
-      pausedMs: this.#pauses.ms + (live?.pausedMs ?? 0),
-    };
-  }
-
-  /** The engine's channel, while it runs. */
-  get #media(): MediaChannel | undefined {
-    return this.#phase.type === 'running' ? this.#phase.channel : undefined;
-  }
-
-  get #isWaitingForEvent(): boolean {
-    return this.#plan.event !== undefined && this.#events.state === undefined;
-  }
-
-  /** Between two events there is nothing to connect for. */
-  #destinationState(destination: DestinationSupervisor): DestinationState {
-    const state = destination.state();
-    return this.#isWaitingForEvent && state.state === 'connecting' ? { ...state, state: 'idle' } : state;
+    return channelState(this);
   }
 
   #hasFailed(): boolean {
-    return this.#source.hasFailed || this.#destinations.all.some(({ hasFailed }) => hasFailed);
+    return this.source.hasFailed || this.destinations.all.some(({ hasFailed }) => hasFailed);
   }
 
   #queue(): void {
@@ -268,7 +196,7 @@ export class ChannelSupervisor {
 
   #open(started: () => void): void {
     const { name, source, stream, event } = this.#plan;
-    const wanted = this.#destinations.all.filter(({ isRefused }) => !isRefused);
+    const wanted = this.destinations.all.filter(({ isRefused }) => !isRefused);
     const [first, ...others] = wanted;
     if (first === undefined) {
       started();
@@ -291,25 +219,25 @@ export class ChannelSupervisor {
     }
     this.#phase = { type: 'running', channel, started };
     listenToChannel(channel, name, {
-      source: this.#source,
+      source: this.source,
       started,
       emit: (fields) => this.#emit(fields),
       onChange: () => this.update(),
       onClosed: () => this.#onClosed(channel),
     });
-    this.#source.attach(channel);
+    this.source.attach(channel);
     first.attach(channel.destinations[0]!);
-    for (const one of others) this.#destinations.connect(channel, one, one.plan);
+    for (const one of others) this.destinations.connect(channel, one, one.plan);
   }
 
   /** The engine's channel is over: it was told to end, or all its destinations have ended. */
   #onClosed(channel: MediaChannel): void {
     if (this.#phase.type !== 'running' || this.#phase.channel !== channel) return;
     this.#phase.started();
-    this.#count(channel);
-    this.#source.detach();
-    this.#events.reset();
-    const due = this.#destinations.all.some(({ isRefused }) => !isRefused);
+    this.pauses.add(channel.stats());
+    this.source.detach();
+    this.events.reset();
+    const due = this.destinations.all.some(({ isRefused }) => !isRefused);
     if (due) {
       this.#phase = { type: 'disabled' };
       this.#queue();
@@ -320,11 +248,11 @@ export class ChannelSupervisor {
 
   async #close(channel: MediaChannel): Promise<void> {
     if (this.#phase.type === 'running') this.#phase.started();
-    this.#events.end();
+    this.events.end();
     // Its event `close` must find the phase entered.
     const closed = Promise.resolve().then(() => channel.close());
     const done = closed.then(() => {
-      this.#count(channel);
+      this.pauses.add(channel.stats());
       this.#letGo({ type: 'disabled' });
     });
     this.#phase = { type: 'closing', done };
@@ -332,16 +260,11 @@ export class ChannelSupervisor {
     await done;
   }
 
-  #count(channel: MediaChannel): void {
-    const { pauses, pausedMs } = channel.stats();
-    this.#pauses = { count: this.#pauses.count + pauses, ms: this.#pauses.ms + pausedMs };
-  }
-
   #letGo(phase: Phase): void {
     this.#phase = phase;
-    this.#source.detach();
-    this.#events.reset();
-    for (const one of this.#destinations.all) one.detach();
+    this.source.detach();
+    this.events.reset();
+    for (const one of this.destinations.all) one.detach();
     this.update();
   }
 
@@ -349,7 +272,7 @@ export class ChannelSupervisor {
   #wait(error: CloudPushError | undefined): void {
     let cancel = () => {};
     if (error !== undefined) {
-      this.#source.onLost(error);
+      this.source.onLost(error);
       const message = `${this.#plan.name} cannot be opened: ${error.message}`;
       this.#emit({ type: 'problem', level: 'error', message, code: error.code });
       cancel = this.#context.clock.after(OPEN_RETRY, () => this.#queue());
@@ -359,18 +282,10 @@ export class ChannelSupervisor {
   }
 
   #onDue(destination: DestinationSupervisor): void {
-    if (!this.#destinations.all.includes(destination)) return;
+    if (!this.destinations.all.includes(destination)) return;
     if (this.#phase.type === 'running')
-      this.#destinations.connect(this.#phase.channel, destination, destination.plan);
+      this.destinations.connect(this.#phase.channel, destination, destination.plan);
     else if (this.#phase.type === 'waiting') this.#queue();
-  }
-
-  #find(name: string): DestinationSupervisor {
-    const found = this.#destinations.find(name);
-    if (found === undefined) {
-      throw new GatewayError('notFound', `${this.#plan.name} has no destination ${name}`);
-    }
-    return found;
   }
 
   #emit(event: EventFields): void {

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ChannelPlan, GatewayConfiguration } from '../config/configuration.js';
 import type { ChannelState } from '../state.js';
 import { TriggerSet } from '../triggers/trigger-set.js';
+import { noteCameraEvent } from './channel-requests.js';
 import { ChannelSupervisor } from './channel-supervisor.js';
 import type { SupervisorContext } from './supervisor-context.js';
 
@@ -30,7 +31,10 @@ export class Supervisor {
     this.#triggers = new TriggerSet({
       clock: context.clock,
       emit: (event) => context.emit(event),
-      onTrigger: (name, change, { type }) => this.#channels.get(name)?.onCameraEvent(change, type),
+      onTrigger: (name, change, { type }) => {
+        const channel = this.#channels.get(name);
+        if (channel !== undefined) noteCameraEvent(channel, change, type);
+      },
     });
     this.#updateLater();
   }
