@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import Type from 'typebox';
 import type { HttpContext } from '../http-context.js';
 import { previewChannel } from '../preview/channel-preview.js';
-import { LiveMovie, stillMovie } from '../preview/movie.js';
+import type { LiveMovie } from '../preview/movie.js';
 import type { PreviewPicture } from '../preview/preview-pictures.js';
 import { channelParameters } from '../schemas/requests.js';
 import type { ChannelParameters } from './channel-requests.js';
@@ -28,7 +28,9 @@ export function previewRoutes(app: FastifyInstance, { gateway }: HttpContext): v
   app.get('/v1/channels/:name/frame.mp4', { schema: frameSchema }, async ({ params }, reply) => {
     const { name } = params as ChannelParameters;
     const picture = await untilClosed(reply, (signal) => keyFrameOf(gateway, name, signal));
-    return picture && reply.type(mediaType(picture)).send(Buffer.from(await stillMovie(picture)));
+    if (picture === undefined) return reply;
+    const { stillMovie } = await movies();
+    return reply.type(mediaType(picture)).send(Buffer.from(await stillMovie(picture)));
   });
 
   const liveSchema = documented({
@@ -45,6 +47,11 @@ export function previewRoutes(app: FastifyInstance, { gateway }: HttpContext): v
     await untilClosed(reply, (signal) => sendLive(gateway, name, reply, signal));
     return reply;
   });
+}
+
+/** Loads the writer of films with the first one that is wanted: most gateways never need it. */
+function movies(): Promise<typeof import('../preview/movie.js')> {
+  return import('../preview/movie.js');
 }
 
 /** @returns undefined when the signal came first */
@@ -71,6 +78,7 @@ async function sendLive(
   signal: AbortSignal,
 ): Promise<void> {
   const { raw } = reply;
+  const movieModule = await movies();
   let movie: LiveMovie | undefined;
   const write = (piece: Uint8Array) => {
     if (raw.writableLength > MAX_WAITING_BYTES) raw.destroy();
@@ -80,7 +88,7 @@ async function sendLive(
     if (movie === undefined) {
       if (!picture.keyFrame) return;
       begin(reply, picture);
-      movie = new LiveMovie(picture, write);
+      movie = new movieModule.LiveMovie(picture, write);
     }
     movie.add(picture).catch(() => raw.destroy());
   };
