@@ -73,3 +73,10 @@ export function sourceModuleError(
   const message = `the source module ${shown} ${what}`;
   return new CloudPushError(sourceErrorCodes.module, message, { ...options, details: { module: shown } });
 }
+
+/** @param limit bytes that the pool can hold of one channel */
+export function sourcePacketTooLarge(bytes: number, limit: number): CloudPushError {
+  const message = `a packet of ${bytes} bytes from the source is larger than the ${limit} bytes that the pool can hold for one channel`;
+  const details = { actual: bytes, permitted: limit };
+  return new CloudPushError('ERR_CLOUDPUSH_PACKET_TOO_LARGE', message, { details });
+}

@@ -6,6 +6,7 @@ import { SourceCounter } from '../../memory/counters.js';
 import { Command, PacketFlag } from '../../memory/ring.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
 import type { SlabKind } from '../../protocol/source-messages.js';
+import { sourcePacketTooLarge } from '../../sources/errors.js';
 import { PacketBlock } from '../channel/packet-block.js';
 import type { FallbackTarget, OutputTimes, ReaderOutput } from './reader-output.js';
 import { SILENCE_CONFIGURATION, SILENT_FRAME, Silence } from './silence.js';
@@ -263,13 +264,8 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
 
   /** No pool of this size could hold it. */
   #tellTooLarge(bytes: number): void {
-    const limit = this.#maxPacket;
-    const message = `a packet of ${bytes} bytes from the source is larger than the ${limit} bytes that the pool can hold for one channel`;
-    const details = { actual: bytes, permitted: limit };
     this.#countRefused();
-    this.#channel.refuseFromSource(
-      new CloudPushError('ERR_CLOUDPUSH_PACKET_TOO_LARGE', message, { details }),
-    );
+    this.#channel.refuseFromSource(sourcePacketTooLarge(bytes, this.#maxPacket));
   }
 
   /** Not at once: it may be a destination in the middle of its work that has made the room. */
