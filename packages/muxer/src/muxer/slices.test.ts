@@ -194,6 +194,18 @@ describe.each(codecs)('%s: slices in packets of their own', (codec) => {
     expect(stream.flush()).toEqual([tag(80, 1, inter[0])]);
   });
 
+  test('of such a picture cost that one alone, also behind a picture of which nothing can be read', () => {
+    const stream = new Stream(codec);
+    stream.send([...sets, key[0]]);
+    const opaque: FlvTag[] = [];
+    const data = hex('ab'.repeat(20));
+    stream.muxer.video(codec, { data, headroom: 0, dts: 40, pts: 40, encrypted: true }, opaque);
+    expect(opaque).toHaveLength(1);
+    expect(stream.send([disposable[1]], 80)).toEqual(['PICTURE_TORN']);
+    stream.send([inter[0]], 120);
+    expect(stream.flush()).toEqual([tag(120, 1, inter[0])]);
+  });
+
   test('are not waited for any more once many pictures have come whole', () => {
     const stream = apart();
     let time = 40;

@@ -162,13 +162,9 @@ export class NalTrack implements VideoTrack, PictureTarget {
     if (this.#started && this.#isLoss(data)) this.#started = false;
   }
 
-  /** Whether a packet that was refused was, or may have been, a picture that others refer to. */
+  /** Whether what was lost was, or may have been, a picture that others refer to. */
   #isLoss(data: Uint8Array): boolean {
-    return (
-      this.#survey.opaque ||
-      this.#startCodes.hidesMissed ||
-      holdsMissedNalUnit(data, this.#form.lengthSize, (start) => this.#codec.isMissed(data, start))
-    );
+    return holdsMissedNalUnit(data, this.#form.lengthSize, (start) => this.#codec.isMissed(data, start));
   }
 
   /**
@@ -181,7 +177,8 @@ export class NalTrack implements VideoTrack, PictureTarget {
     try {
       this.#mux(packet, isRead, out);
     } catch (error) {
-      this.onLost(packet.data);
+      if (this.#survey.opaque || this.#startCodes.hidesMissed) this.#started = false;
+      else this.onLost(packet.data);
       throw error;
     } finally {
       // Gone out or refused: what came ahead of this picture is not for the next one.
