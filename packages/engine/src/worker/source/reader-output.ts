@@ -8,7 +8,7 @@ export interface OutputTimes {
   readonly configuration?: Uint8Array | undefined;
 }
 
-/** Where a session writes that reads its packets whole. */
+/** The output of a session that reads its packets whole. */
 export interface ReaderOutput {
   /** A packet was refused, and there is no room for it yet. */
   readonly isFull: boolean;
@@ -20,7 +20,15 @@ export interface ReaderOutput {
   sendAudio(data: Uint8Array, times: OutputTimes): boolean;
 }
 
-/** Where the packets of a fallback go. */
+/** The output of a fallback. */
 export interface FallbackTarget extends Omit<ReaderOutput, 'begin'> {
   beginFallback(video: VideoCodec | undefined, audio: AudioCodec | 'silence' | undefined): void;
+}
+
+/** The listener of an output. */
+export interface OutputHandler {
+  /** There is room for what was refused. */
+  onRoom(): void;
+  /** A session of the source begins, and writes from now on: a fallback must not. */
+  onBegin(): void;
 }

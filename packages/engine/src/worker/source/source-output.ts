@@ -8,7 +8,7 @@ import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
 import type { SlabKind } from '../../protocol/source-messages.js';
 import { sourcePacketTooLarge } from '../../sources/errors.js';
 import { PacketBlock } from '../channel/packet-block.js';
-import type { FallbackTarget, OutputTimes, ReaderOutput } from './reader-output.js';
+import type { FallbackTarget, OutputHandler, OutputTimes, ReaderOutput } from './reader-output.js';
 import { SILENCE_CONFIGURATION, SILENT_FRAME, Silence } from './silence.js';
 import { SlabArena } from './slab-arena.js';
 import type { SourceChannel, SourceContext } from './source-context.js';
@@ -21,14 +21,6 @@ const LEAST_AUDIO_SLAB = 8 * 1024;
 const FIRST_VIDEO_SLAB = 256 * 1024;
 /** A session begins at least so long behind the last packet of the one before, in ms. */
 const LEAST_STEP = 1;
-
-/** The listener of an output. */
-export interface OutputHandler {
-  /** There is room for what was refused. */
-  onRoom(): void;
-  /** A session of the source begins, and writes from now on: a fallback must not. */
-  onBegin(): void;
-}
 
 /** The descriptor of a packet on its way into the channel. One for all: it does not outlive the call. */
 const descriptor = {
