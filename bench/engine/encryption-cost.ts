@@ -7,8 +7,9 @@ import { loadLoop } from './media.js';
 import { Pacing } from './pacing.js';
 
 /**
- * What encryption adds to a packet: the same channels, in one process, with nothing encrypted, key pictures, all audio with
- * them, and everything, in turns. One process may be a tenth slower than the next, so that two could not be compared.
+ * Measures the cost of encryption for a packet: the same channels, in one process, with nothing encrypted,
+ * key pictures, all audio with them, and everything, in turns. One process may be a tenth slower than the
+ * next, so that two could not be compared.
  */
 const { values } = parseArgs({
   options: {
@@ -19,7 +20,7 @@ const { values } = parseArgs({
   },
 });
 
-/** What is encrypted: by track, which frames. Every audio frame is a key frame. */
+/** The encrypted frames of each track. Every audio frame is a key frame. */
 const parts = [
   { name: 'nothing', video: 'none', audio: 'none' },
   { name: 'key pictures', video: 'keyFrames', audio: 'none' },

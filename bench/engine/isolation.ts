@@ -8,9 +8,9 @@ import { loadLoop } from './media.js';
 import { Pacing } from './pacing.js';
 
 /**
- * What a server that stops reading does to the other channels: many cameras in real time, all well; then one path stalls
- * until its channel pauses, and longer; then it flows again. Prints the latency of the packets that left in each phase: the
- * stalled ones leave in the last.
+ * Measures the effect of a server that stops reading on the other channels: many cameras in real time, all
+ * well; then one path stalls until its channel pauses, and longer; then it flows again. Prints the latency of
+ * the packets that left in each phase: the stalled ones leave in the last.
  */
 
 const { values } = parseArgs({

@@ -4,13 +4,15 @@ import type { BenchLoop, BenchPacket } from './media.js';
 export type SendPacket = (channel: number, packet: BenchPacket, pts: number) => void;
 
 /**
- * Many cameras in real time: each goes through the loop again and again, and each is at another place in its group of
- * pictures, so that their key frames do not come all at once. One timer serves all of them.
+ * Many cameras in real time: each goes through the loop again and again, and each is at another place in its
+ * group of pictures, so that their key frames do not come all at once. One timer serves all of them.
  */
 export class Pacing {
   readonly #loop: BenchLoop;
   readonly #send: SendPacket;
-  /** Of each channel: its next packet, when that is due, and when the present round of the loop began, in ms. */
+  /**
+   * Of each channel: its next packet, when that is due, and when the present round of the loop began, in ms.
+   */
   readonly #next: Uint32Array;
   readonly #due: Float64Array;
   readonly #round: Float64Array;
@@ -60,7 +62,7 @@ export class Pacing {
   }
 }
 
-/** What the pacing alone costs with so many channels: CPU µs a packet. */
+/** The cost of pacing alone with so many channels: CPU µs a packet. */
 export async function pacingCost(loop: BenchLoop, channels: number): Promise<number> {
   let packets = 0;
   const pacing = new Pacing(loop, channels, () => packets++);

@@ -1,7 +1,7 @@
 import type { Pool } from '../../packages/engine/src/memory/pool.js';
 import { median } from '../support/statistics.js';
 
-/** What a pool is put through. */
+/** The load on a pool. */
 export interface PoolLoad {
   readonly poolSize: number;
   /** The part of the pool that is kept in use, 0 to 1. */
@@ -92,7 +92,9 @@ class PoolRun {
     this.#held[channel]!.push(block);
   }
 
-  /** The oldest packet of some channel has left; a stalled channel holds on to its own until it has its part. */
+  /**
+   * The oldest packet of some channel has left; a stalled channel holds on to its own until it has its part.
+   */
   #releaseSome(): void {
     const channel = this.#random(this.#held.length);
     const held = this.#held[channel]!;
@@ -105,7 +107,7 @@ class PoolRun {
     }
   }
 
-  /** What a stalled channel holds at most, in packets of the average size. */
+  /** The most that a stalled channel holds, in packets of the average size. */
   get #stalledPackets(): number {
     const { poolSize, channels, fill } = this.#load;
     return (poolSize * fill * STALLED_PART) / (channels / STALLED_EVERY) / AVERAGE_BYTES;

@@ -3,8 +3,9 @@ import { markdownTable, shown } from '../support/markdown.js';
 import { type Comparison, compare } from './runs.js';
 
 /**
- * What a packet costs as the number of channels grows: this engine against a C program that does one `write()` a
- * packet and nothing else, in turns, into sinks that discard. The table shows medians over the rounds.
+ * Measures the cost of a packet as the number of channels grows: this engine against a C program that does
+ * one `write()` a packet and nothing else, in turns, into sinks that discard. The table shows medians over
+ * the rounds.
  */
 
 const { values } = parseArgs({

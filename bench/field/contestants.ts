@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { AUDIO_RATE, KEY_BYTES, loadLoop, VIDEO_RATE } from '../engine/media.js';
 import { buildPeer } from '../support/peers.js';
 
-/** What a contestant pushes, and where to. */
+/** The media of a contestant, and its server. */
 export interface FieldTask {
   readonly port: number;
   readonly channels: number;

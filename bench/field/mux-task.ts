@@ -1,7 +1,7 @@
 import { type FlvTag, Muxer } from '@cloudpush/muxer';
 import type { BenchPacket } from '../engine/media.js';
 
-/** What a task is given, and what it gives back: everything is copied from thread to thread. */
+/** The input of a task and its result: everything is copied from thread to thread. */
 export interface MuxTask {
   readonly channel: number;
   readonly kind: BenchPacket['kind'];

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { FRAME_MS, loadRtpClip, stampPicture } from './rtp-clip.js';
 
-/** What the cameras are told. */
+/** The instructions of the cameras. */
 export type CameraOrder =
   | { readonly type: 'freeze'; readonly cameras: readonly number[]; readonly frozen: boolean }
   | { readonly type: 'hangUp'; readonly cameras: readonly number[] };
@@ -17,7 +17,10 @@ interface Playing {
   sequence: number;
 }
 
-/** Any number of cameras on one port, in a process of their own: `rtsp://host:port/N` plays the bundled clip in a loop, over TCP. */
+/**
+ * Any number of cameras on one port, in a process of their own: `rtsp://host:port/N` plays the bundled clip
+ * in a loop, over TCP.
+ */
 const clip = loadRtpClip();
 const groups: Set<Playing>[] = Array.from({ length: PHASES }, () => new Set());
 const frozen = new Set<number>();

@@ -8,7 +8,7 @@ import { freePort } from '../support/peers.js';
 
 const PROGRAM = fileURLToPath(new URL('../../../packages/cloudpush/bin/cloudpush.js', import.meta.url));
 
-/** What the gateway is to do. */
+/** The task of the gateway. */
 export interface GatewaySetup {
   readonly cameraPort: number;
   readonly receiverPort: number;
@@ -29,7 +29,7 @@ export class GatewayProcess {
   readonly #folder: string;
   readonly #setup: GatewaySetup;
   readonly #port: number;
-  /** What it has said on its standard error. */
+  /** The text that it has written to its standard error. */
   log = '';
 
   private constructor(child: ChildProcess, folder: string, setup: GatewaySetup, port: number) {

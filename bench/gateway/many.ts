@@ -10,9 +10,10 @@ import { HelperProcess } from './helper-process.js';
 import type { ReceivedCounts, ReceiverOrder } from './receivers.js';
 
 /**
- * Many cameras through one gateway, each to several servers, while cameras freeze and hang up, servers reset connections and the
- * configuration is read anew. In the end no channel may be stuck, memory must not have grown, and the gateway's metrics must be what the
- * servers have counted. Beside it, in the same run, ffmpeg brings some of the cameras to one server each.
+ * Many cameras through one gateway, each to several servers, while cameras freeze and hang up, servers reset
+ * connections and the configuration is read anew. In the end no channel may be stuck, memory must not have
+ * grown, and the gateway's metrics must be what the servers have counted. Beside it, in the same run, ffmpeg
+ * brings some of the cameras to one server each.
  */
 const { values } = parseArgs({
   options: {
@@ -120,7 +121,7 @@ async function beside(cameraPort: number, receiverPort: number, outputs: number)
   return { cores: (used.cores / ffmpegs) * channels, rss: (used.rss / ffmpegs) * channels };
 }
 
-/** What the gateway says that it has sent, beside what came in: by stream, where they differ. */
+/** The gateway's count of what it has sent, beside what was received: by stream, where they differ. */
 async function differences(
   gateway: GatewayProcess,
   receivers: HelperProcess<ReceiverOrder>,

@@ -1,6 +1,6 @@
 import { MessageType, type ReceivedStream, RtmpReceiver } from '@cloudpush/transport';
 
-/** What the receivers are told. */
+/** The instructions of the receivers. */
 export type ReceiverOrder =
   | { readonly type: 'drop'; readonly streams: readonly string[] }
   | { readonly type: 'count' };

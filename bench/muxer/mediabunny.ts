@@ -11,8 +11,8 @@ interface CodecData {
 }
 
 /**
- * What mediabunny does with an Annex-B packet before it writes it: find NAL units, put lengths in front, in a
- * new body. It is no dependency: MEDIABUNNY names the folder of an installed package.
+ * The steps of mediabunny for an Annex-B packet before it writes it: find NAL units, put lengths in front, in
+ * a new body. It is no dependency: MEDIABUNNY names the folder of an installed package.
  */
 export async function loadMediabunny(): Promise<((data: Uint8Array) => Uint8Array) | undefined> {
   const folder = process.env['MEDIABUNNY'];

@@ -10,7 +10,7 @@ import { TempFolder } from '../support/temp.js';
 
 const pathOf = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 
-/** What this file reads of an entry of the lock file. */
+/** The fields of an entry of the lock file that this file reads. */
 interface LockEntry {
   readonly resolved?: string;
   readonly link?: boolean;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Channel } from '@cloudpush/engine';
 import { clip } from '../support/media.js';
 
-/** What a camera hands over: one access unit or one ADTS frame, with its time in ms. */
+/** A packet of a camera: one access unit or one ADTS frame, with its time in ms. */
 export interface CameraPacket {
   readonly kind: 'video' | 'audio';
   readonly data: Uint8Array;
@@ -13,7 +13,10 @@ export interface CameraPacket {
 const FRAME_MS = 40;
 const AUDIO_FRAME_MS = 1024 / 48;
 
-/** The bundled clip as a camera would send it: 80 pictures and 150 audio frames in 3.2 s, in the order of their times. */
+/**
+ * The bundled clip as a camera would send it: 80 pictures and 150 audio frames in 3.2 s, in the order of
+ * their times.
+ */
 export function cameraPackets(): CameraPacket[] {
   return [...pictures(readFileSync(clip.video)), ...adtsFrames(readFileSync(clip.audio))].sort(
     (a, b) => a.pts - b.pts,
@@ -37,7 +40,10 @@ export async function sendOne(channel: Channel, packet: CameraPacket): Promise<b
   return true;
 }
 
-/** The payload of the RTMP message that a picture must become: NAL unit lengths for start codes, FLV header in front. */
+/**
+ * The payload of the RTMP message that a picture must become: NAL unit lengths for start codes, FLV header in
+ * front.
+ */
 export function expectedVideoMessage({ data, keyFrame }: CameraPacket): Buffer {
   const units = nalUnits(data).flatMap((unit) => {
     const length = Buffer.alloc(4);

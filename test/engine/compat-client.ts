@@ -20,7 +20,7 @@ export interface RaisedEvent {
 const CLOSE = E_SV_EVENT_TYPE.RTMP_CONNECT_CLOSE;
 const PATIENCE = 60_000;
 
-/** What lies between `Initialize` and `Uninitialize` in a test, with every event that came. */
+/** The time between `Initialize` and `Uninitialize` in a test, with every event that came. */
 export class CompatClient implements AsyncDisposable {
   readonly events: RaisedEvent[] = [];
   /** For the connect functions. */

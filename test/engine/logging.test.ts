@@ -18,7 +18,7 @@ import { RecordingReceiver } from './recording-receiver.js';
 // Starting a process takes long on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
 
-/** What a test looks for in a line. */
+/** The fields that a test looks for in a line. */
 interface Line {
   readonly level: number;
   readonly msg: string;
@@ -154,7 +154,10 @@ describe('log files', () => {
 });
 
 describe('the lines of an engine', () => {
-  /** What is written at each level, of a channel that publishes, is told a wrong packet, loses its server, and of one that is refused. */
+  /**
+   * The lines written at each level, of a channel that publishes, is told a wrong packet, loses its server,
+   * and of one that is refused.
+   */
   async function linesOf(level: LogLevel): Promise<Line[]> {
     await using temp = await TempFolder.create();
     await using receiver = await RecordingReceiver.listen();

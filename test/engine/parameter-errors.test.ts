@@ -1,5 +1,5 @@
-// Parameters that are not valid: every public method says so at once, names parameter, value and what is permitted, and
-// neither raises an event nor harms the channel.
+// Parameters that are not valid: every public method says so at once, names parameter, value and what is
+// permitted, and neither raises an event nor harms the channel.
 
 import { inspect } from 'node:util';
 import { runInNewContext } from 'node:vm';
@@ -22,7 +22,7 @@ const picture = cameraPackets()[0]!.data;
 const url = 'rtmp://127.0.0.1:1/live/a';
 const at = { pts: 0 };
 
-/** What no type checker has seen. */
+/** Values that no type checker has seen. */
 function loose<T>(value: unknown): T {
   return value as T;
 }
@@ -194,7 +194,7 @@ const calls: readonly [what: string, parameter: string, call: (channel: Channel)
   ['addDestination', 'closeTimeout', (channel) => channel.addDestination({ url, closeTimeout: 0 })],
 ];
 
-/** What a call throws, or its promise rejects with. */
+/** The error that a call throws, or its promise rejects with. */
 async function errorOf(call: () => unknown): Promise<CloudPushError> {
   try {
     await call();

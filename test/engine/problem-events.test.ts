@@ -33,7 +33,7 @@ afterAll(async () => {
   await receiver[Symbol.asyncDispose]();
 });
 
-/** What a channel that is publishing is sent, what it tells of it, and what arrives. */
+/** The packets sent to a channel that publishes, its reports on them, and what arrives. */
 interface Told {
   readonly events: string[];
   readonly problems: PacketProblem[];

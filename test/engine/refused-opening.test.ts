@@ -1,4 +1,5 @@
-// What cannot be opened, or added, or moved to, leaves no trace: not in the engine, not in a worker thread, not at a server.
+// What cannot be opened, or added, or moved to, leaves no trace: not in the engine, not in a worker thread,
+// not at a server.
 
 import {
   type Channel,
@@ -34,7 +35,7 @@ afterEach(async () => {
   await receiver[Symbol.asyncDispose]();
 });
 
-/** What no type checker has seen. */
+/** Values that no type checker has seen. */
 function loose<T>(value: unknown): T {
   return value as T;
 }

@@ -27,8 +27,8 @@ function nalUnits(data: Uint8Array): Buffer[] {
 }
 
 /**
- * A camera that plays the bundled clip again and again over TCP (RTP interleaved), and does what it is told to: falls silent,
- * shows nothing, hangs up.
+ * A camera that plays the bundled clip again and again over TCP (RTP interleaved), and does what it is told
+ * to: falls silent, shows nothing, hangs up.
  */
 export class ScriptedCamera implements AsyncDisposable {
   readonly #server: Server;
@@ -64,7 +64,7 @@ export class ScriptedCamera implements AsyncDisposable {
     return `${this.#options.tls === undefined ? 'rtsp' : 'rtsps'}://127.0.0.1:${port}/live?key=hidden`;
   }
 
-  /** What the URLs of its tracks are relative to. */
+  /** The base of the URLs of its tracks. */
   get #base(): string {
     return `${this.url.replace(/\?.*/, '')}/`;
   }

@@ -18,7 +18,7 @@ import { RecordingReceiver } from './recording-receiver.js';
 
 const packets = cameraPackets();
 
-/** What must not come out; each is unlike anything else. */
+/** Secrets, each unlike anything else. */
 const secrets = {
   query: 'qu3ry-s3cret%2Fx',
   password: 'p4ssw0rd-of-the-url',

@@ -1,4 +1,5 @@
-// Segments against servers that take one stream on a connection, and against those that are known not to bear a second.
+// Segments against servers that take one stream on a connection, and against those that are known not to bear
+// a second.
 
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -25,7 +26,10 @@ afterEach(() => {
 /** When a server ends a connection, and how. */
 type Habit = 'closes on deleteStream' | 'closes on the second publish' | 'resets on the second publish';
 
-/** What stands in front of a receiver and does to its clients what some servers do; each client has a connection of its own. */
+/**
+ * A proxy in front of a receiver that treats its clients as some servers do; each client has a connection of
+ * its own.
+ */
 class OneStreamServer implements AsyncDisposable {
   connections = 0;
   /** `publish` commands that came on a connection which had carried a stream. */

@@ -1,5 +1,5 @@
-// RTSP servers that speak UDP alone, and refuse TCP each in a way of its own: VLC, and Debian's rtsp-server-perl, into which ffmpeg
-// publishes.
+// RTSP servers that speak UDP alone, and refuse TCP each in a way of its own: VLC, and Debian's
+// rtsp-server-perl, into which ffmpeg publishes.
 
 import { chown, readFile } from 'node:fs/promises';
 import { PushEngine } from '@cloudpush/engine';
@@ -30,7 +30,7 @@ async function clipPictures(): Promise<string[]> {
     .map(({ payload }) => endOf(payload));
 }
 
-/** What arrives are the clip's pictures in their order, over and over; a few are lost where it begins anew. */
+/** Expects the clip's pictures in their order, over and over; a few are lost where it begins anew. */
 async function expectClip(url: string): Promise<void> {
   const expected = await clipPictures();
   await using receiver = await RecordingReceiver.listen();

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import { ReferenceTokenServer, type ReferenceTokenServerOptions } from '@cloudpush/engine';
 
-/** What happens to a request instead of an answer. */
+/** The fate of a request instead of an answer. */
 export type Fault = (request: IncomingMessage, response: ServerResponse) => void;
 
 export const faults = {

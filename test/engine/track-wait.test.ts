@@ -1,4 +1,5 @@
-// How a stream begins: servers and players take the list of tracks from the first onMetaData and the first headers.
+// How a stream begins: servers and players take the list of tracks from the first onMetaData and the first
+// headers.
 
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
@@ -20,7 +21,7 @@ const packets = cameraPackets();
 const pictures = packets.filter(({ kind }) => kind === 'video');
 const sounds = packets.filter(({ kind }) => kind === 'audio');
 
-/** What each message is, in order. */
+/** The kind of each message, in order. */
 function outline({ messages }: ArrivedStream): string[] {
   return messages.map((message) => {
     const { type, payload } = message;

@@ -30,7 +30,7 @@ describe.each = (rows) => (name, define) => {
   for (const row of rows) describe(name, () => (Array.isArray(row) ? define(...row) : define(row)));
 };
 
-/** What a test file imports from vitest in place of vitest's own. */
+/** The exports that a test file imports in place of vitest's own. */
 export const functions = {
   test,
   it: test,

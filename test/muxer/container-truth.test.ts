@@ -73,7 +73,7 @@ describe.concurrent('samples of MP4', () => {
   });
 });
 
-/** What the coded frames of the video tags hold behind their headers, without our demuxer. */
+/** The bodies of the coded video tags behind their headers, read without our demuxer. */
 async function sampleBytes(flv: string): Promise<string[]> {
   return new FlvReader()
     .push(await readFile(flv))
@@ -161,7 +161,7 @@ async function firstBytes(flv: string): Promise<Set<number>> {
   return new Set(tags.map(({ payload }) => payload[0]!));
 }
 
-/** What the audio tags of a file hold behind their headers, without the sequence headers. */
+/** The bodies of a file's audio tags behind their headers, without the sequence headers. */
 async function audioTags(flv: string, size: number): Promise<{ data: Buffer; time: number }[]> {
   return new FlvReader()
     .push(await readFile(flv))

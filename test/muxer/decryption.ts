@@ -26,7 +26,7 @@ function readable(tags: readonly FileTag[]): string[] {
   return tags.map(({ type, timestamp, body }) => `${type} at ${timestamp}: ${body.toString('hex')}`);
 }
 
-/** What our own decryptor makes of a file. */
+/** The output of our own decryptor for a file. */
 export function decryptWithMuxer(file: Buffer, keys: readonly CallerKey[]): FileTag[] {
   const decryptor = new FlvDecryptor({ keys });
   const tags = new FlvReader().push(file).map((tag) => decryptor.decrypt(tag));

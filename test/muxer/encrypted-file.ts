@@ -17,7 +17,7 @@ import {
 } from '@cloudpush/muxer';
 import { demuxFile } from './mux-file.js';
 
-/** What is muxed: elementary streams, each with its times. */
+/** The input of the muxer: elementary streams, each with its times. */
 export interface Sources {
   readonly video?: { readonly path: string; readonly codec: 'h264' | 'h265'; readonly frameRate: number };
   readonly audio?: { readonly path: string; readonly codec: 'aac' | 'mp3' };
@@ -121,7 +121,10 @@ const isVcl = {
   h265: (nal: Uint8Array) => nal[0]! >> 1 < 32,
 };
 
-/** What of a unit no remuxer may change: the NAL units of a picture, or an audio frame with its header. */
+/**
+ * The part of a unit that no remuxer may change: the NAL units of a picture, or an audio frame with its
+ * header.
+ */
 function essence(unit: DemuxedUnit): string[] {
   const bytes =
     unit.codec === 'h264' || unit.codec === 'h265' ? unit.nalUnits.filter(isVcl[unit.codec]) : [unit.data];

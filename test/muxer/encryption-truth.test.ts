@@ -150,7 +150,7 @@ test.for([
 );
 
 const hevc = { path: fixture('bframes.h265'), codec: 'h265', frameRate: 25 } as const;
-/** What servers drop. */
+/** Messages that servers drop. */
 const droppings: readonly [string, (file: Buffer) => Buffer][] = [
   ['all SEI and delimiters are dropped', withoutSei],
   ['all in front of the first slice of each key picture is dropped', fromFirstSlice],

@@ -21,7 +21,7 @@ import {
 export interface MuxedFile {
   readonly videoParameters: VideoParameters | undefined;
   readonly audioParameters: AudioParameters | undefined;
-  /** What the first sequence header holds behind its tag header. */
+  /** The first sequence header behind its tag header. */
   readonly configuration: Buffer;
   /** Stamps of the media tags, ms; pts is dts for audio. */
   readonly times: readonly { dts: number; pts: number; key: boolean }[];

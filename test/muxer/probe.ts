@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { PacketTimes } from '../support/ffmpeg.js';
 import { run } from '../support/process.js';
 
-/** What ffprobe says of the first stream of a file. */
+/** ffprobe's report on the first stream of a file. */
 export interface ProbedStream {
   width?: number;
   height?: number;
@@ -29,7 +29,7 @@ export async function encode(args: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(`ffmpeg ${args.join(' ')} ended with ${code ?? signal}: ${stderr}`);
 }
 
-/** What ffprobe says of the only stream of a file, and of its packets, in whole milliseconds. */
+/** ffprobe's report on the only stream of a file, and on its packets, in whole milliseconds. */
 export async function probeAll(file: string): Promise<{ stream: ProbedStream; packets: PacketTimes[] }> {
   const { streams, packets } = await ffprobe(file, ['-show_streams', '-show_packets']);
   const milliseconds = (time: string): number => Math.round(Number(time) * 1000);
@@ -103,7 +103,7 @@ export function pixelFormat(name: string): { chromaFormat: number; bitDepth: num
   return { chromaFormat: chroma, bitDepth: Number(depth ?? 8) };
 }
 
-/** What the first sequence header of a track in an FLV file holds, without our reader. */
+/** The first sequence header of a track in an FLV file, read without our reader. */
 export async function flvConfiguration(file: string, tagType: 8 | 9): Promise<Buffer> {
   const bytes = await readFile(file);
   for (let at = 13; at + 11 < bytes.length; ) {

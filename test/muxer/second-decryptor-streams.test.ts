@@ -82,7 +82,7 @@ const key32 = Buffer.from('404142434445464748494a4b4c4d4e4f505152535455565758595
 const key5 = key32.subarray(0, 5);
 const text = 'Schlüssel 🔑';
 const text16 = '0123456789abcdef';
-/** What a decryptor is given: the right keys among others. */
+/** The keys for a decryptor: the right ones among others. */
 const keyRing = [Buffer.alloc(16), 'another', key16, key32, key5, text16, text];
 
 interface Plan {

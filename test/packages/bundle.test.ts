@@ -23,7 +23,7 @@ const PROGRAM = `
   main(process.argv.slice(2));
 `;
 
-/** What a bundle of ECMAScript modules lacks of CommonJS, which some packages are. */
+/** Names of CommonJS that a bundle of ECMAScript modules lacks, and some packages need. */
 const BANNER = `
   import { createRequire } from 'node:module';
   const require = createRequire(import.meta.url);

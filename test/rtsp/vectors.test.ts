@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { rtspLimits } from '../../packages/engine/src/sources/rtsp/limits.js';
 import { replay } from '../support/rtsp-replay.js';
 
-/** What GStreamer's RTSP server said to a client, over TCP: responses with frames among them, up to the goodbye. */
+/** A recording of GStreamer's RTSP server, over TCP: responses with frames among them, up to the goodbye. */
 function vector(name: string): Buffer {
   return readFileSync(new URL(`vectors/gstreamer-${name}.bin`, import.meta.url));
 }

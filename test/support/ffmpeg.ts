@@ -10,7 +10,9 @@ export type Track = 'video' | 'audio';
 
 const STREAM = { video: 'v:0', audio: 'a:0' } as const satisfies Record<Track, string>;
 
-/** Runs ffmpeg to its end and returns its standard output; an exit code other than 0 throws with what it said. */
+/**
+ * Runs ffmpeg to its end and returns its standard output; an exit code other than 0 throws with what it said.
+ */
 async function ffmpeg(args: readonly string[]): Promise<string> {
   const options = { timeoutMs: FFMPEG_TIMEOUT_MS };
   const { code, signal, stdout, stderr } = await run('ffmpeg', [...COMMON, '-y', ...args], options);
@@ -19,8 +21,8 @@ async function ffmpeg(args: readonly string[]): Promise<string> {
 }
 
 /**
- * The MD5 of every decoded picture (or block of samples) of a track, in the order of presentation. No picture is
- * dropped or repeated to keep a frame rate.
+ * The MD5 of every decoded picture (or block of samples) of a track, in the order of presentation. No picture
+ * is dropped or repeated to keep a frame rate.
  */
 export async function frameHashes(file: string, track: Track): Promise<string[]> {
   const passthrough = track === 'video' ? ['-fps_mode', 'passthrough'] : [];
@@ -53,7 +55,7 @@ export async function probe(file: string, options: readonly string[]): Promise<u
   return JSON.parse(stdout);
 }
 
-/** What ffprobe says of each track of a file. */
+/** ffprobe's report on each track of a file. */
 export async function streamFacts(file: string): Promise<Record<string, unknown>[]> {
   const entries = 'stream=codec_name,width,height,r_frame_rate,sample_rate,channels';
   const { streams } = (await probe(file, ['-show_entries', entries])) as {
@@ -82,7 +84,9 @@ export async function ffmpegPublish(file: string, url: string): Promise<void> {
   await ffmpeg(['-i', file, '-map', '0', '-c', 'copy', '-f', 'flv', url]);
 }
 
-/** `ffmpeg -listen 1`: an RTMP server for one publisher, whose stream it writes to a file without touching it. */
+/**
+ * `ffmpeg -listen 1`: an RTMP server for one publisher, whose stream it writes to a file without touching it.
+ */
 export class FfmpegServer implements AsyncDisposable {
   readonly #program: ChildProgram;
   readonly #port: number;
@@ -99,7 +103,10 @@ export class FfmpegServer implements AsyncDisposable {
     return FfmpegServer.#listen([], ['-copyts', file]);
   }
 
-  /** The same, but every message goes to `file` as it came, data messages too, which ffmpeg's demuxer passes over. */
+  /**
+   * The same, but every message goes to `file` as it came, data messages too, which ffmpeg's demuxer passes
+   * over.
+   */
   static startRaw(file: string): Promise<FfmpegServer> {
     return FfmpegServer.#listen(['-f', 'data'], ['-map', '0', '-f', 'data', file]);
   }

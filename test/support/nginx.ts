@@ -18,7 +18,9 @@ export interface NginxOptions {
   application?: string;
 }
 
-/** One server, one application `live`, every stream recorded as it comes, and one access log line a publisher. */
+/**
+ * One server, one application `live`, every stream recorded as it comes, and one access log line a publisher.
+ */
 function configuration(prefix: string, port: number, options: NginxOptions): string {
   const module = nginxRtmpModule();
   return `
@@ -93,12 +95,15 @@ export class NginxRtmp implements AsyncDisposable {
     await this.#program.stop();
   }
 
-  /** What nginx has logged so far. */
+  /** The log of nginx so far. */
   get log(): string {
     return this.#program.stderr;
   }
 
-  /** The path of the stream's recording, complete: its publisher has gone, and nginx has written everything it got. */
+  /**
+   * The path of the stream's recording, complete: its publisher has gone, and nginx has written everything it
+   * got.
+   */
   async recording(stream: string): Promise<string> {
     await waitFor(`nginx to see the end of ${stream}`, RECORDING_TIMEOUT_MS, async () => {
       const access = await readFile(join(this.#prefix, 'access.log'), 'utf8');

@@ -24,8 +24,8 @@ function output(command: string, ...args: string[]): string | undefined {
 }
 
 /**
- * How nginx gets at its RTMP module: the path of the module to load, '' when it is compiled in, or undefined when
- * there is no nginx or no module.
+ * How nginx gets at its RTMP module: the path of the module to load, '' when it is compiled in, or undefined
+ * when there is no nginx or no module.
  */
 export function nginxRtmpModule(): string | undefined {
   const build = output('nginx', '-V');
@@ -49,7 +49,7 @@ function hasGstreamerElement(name: string): boolean {
   return output('gst-inspect-1.0', name)?.includes('Factory Details') === true;
 }
 
-/** What rtsp-camera.py needs. */
+/** The requirements of rtsp-camera.py. */
 const cameraImports = `
 import gi
 gi.require_version('Gst', '1.0')
@@ -97,7 +97,10 @@ function report(reason: string): void {
   console.warn(`skipped, ${reason}`);
 }
 
-/** Skips the running test, with the reason, when a peer that it needs is missing. Under CI a missing peer is a failure. */
+/**
+ * Skips the running test, with the reason, when a peer that it needs is missing. Under CI a missing peer is a
+ * failure.
+ */
 export function requirePeers(context: TestContext, ...peers: PeerName[]): void {
   const missing = [...new Set(peers)].filter((peer) => !isPeerPresent(peer));
   if (missing.length === 0) return;

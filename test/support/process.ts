@@ -8,7 +8,7 @@ export interface ProcessExit {
   signal: NodeJS.Signals | null;
 }
 
-/** What a process that ran to its end left behind. */
+/** The outcome of a process that ran to its end. */
 export interface ProcessResult extends ProcessExit {
   stdout: string;
   stderr: string;
@@ -77,7 +77,7 @@ export class ChildProgram implements AsyncDisposable {
     this.child.stdin?.write(text);
   }
 
-  /** What a failed test wants to know of this process. */
+  /** The facts about this process for the report of a failed test. */
   describe(): string {
     const ending = this.running ? 'running' : JSON.stringify(this.#exit);
     const cause = this.#startError ? `, ${this.#startError.message}` : '';
@@ -97,7 +97,10 @@ export class ChildProgram implements AsyncDisposable {
     }
   }
 
-  /** Waits for what shows that the program is ready. When that fails the program is ended, and the error tells what it said. */
+  /**
+   * Waits for what shows that the program is ready. When that fails the program is ended, and the error tells
+   * what it said.
+   */
   async whenReady<T>(ready: () => Promise<T>): Promise<T> {
     try {
       return await ready();
@@ -131,7 +134,10 @@ export class ChildProgram implements AsyncDisposable {
   }
 }
 
-/** Runs a program to its end. A program that cannot be started, or does not end in time, throws; an exit code does not. */
+/**
+ * Runs a program to its end. A program that cannot be started, or does not end in time, throws; an exit code
+ * does not.
+ */
 export async function run(
   command: string,
   args: readonly string[],

@@ -1,7 +1,7 @@
 import { type Channel, type ChannelOptions, PushEngine } from '@cloudpush/engine';
 import { interleave, type SourcePacket } from './source.js';
 
-/** What to push, through the native door, and where to. */
+/** Media to push through the native interface, and its server. */
 export type PushOptions = ChannelOptions & {
   videoPackets?: readonly SourcePacket[];
   audioPackets?: readonly SourcePacket[];

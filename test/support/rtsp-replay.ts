@@ -16,15 +16,15 @@ const limits = {
 };
 
 export interface Replay {
-  /** What the client has asked for and told, in order, in a form that can be compared. */
+  /** The client's requests and reports, in order, in a form that can be compared. */
   readonly log: readonly string[];
   readonly sinks: readonly CollectingSink[];
   readonly client: RtspClient;
 }
 
 /**
- * Plays what a camera has said to a client. Nothing answers what the client asks for: the same bytes must give the same,
- * however they are cut. The clock advances by a millisecond for each 100 bytes.
+ * Plays what a camera has said to a client. Nothing answers what the client asks for: the same bytes must
+ * give the same, however they are cut. The clock advances by a millisecond for each 100 bytes.
  */
 export function replay(pieces: readonly Uint8Array[], given = limits): Replay {
   const log: string[] = [];

@@ -10,7 +10,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import { readFlv } from './support/flv.js';
 
-/** What foreign programs said to each other, recorded by vectors/capture.mjs. */
+/** Conversations of foreign programs, recorded by vectors/capture.mjs. */
 function recorded(name: string): Buffer {
   return readFileSync(new URL(`vectors/${name}.bin`, import.meta.url));
 }
@@ -19,12 +19,14 @@ const source = readFlv(new URL('vectors/source.flv', import.meta.url));
 const random = (target: Uint8Array): void => void target.fill(7);
 const now = (): number => 0;
 
-/** In front of the name `onStatus` stand a chunk header of 12 bytes and the AMF0 string's marker and length. */
+/**
+ * In front of the name `onStatus` stand a chunk header of 12 bytes and the AMF0 string's marker and length.
+ */
 const STATUS_HEADER = 15;
 
 /**
- * Where to split: the handshake blocks and long runs of media differ in nothing but the offset, so a sample of
- * them stands for all; everything from the commands into the first media messages is split at every byte.
+ * Where to split: the handshake blocks and long runs of media differ in nothing but the offset, so a sample
+ * of them stands for all; everything from the commands into the first media messages is split at every byte.
  */
 function* splits(length: number): Generator<number> {
   for (let at = 1; at < length; at += at < 3000 || at > 4200 ? 97 : 1) yield at;
@@ -111,8 +113,8 @@ describe('what foreign clients say, read by the receiving session', () => {
 
 describe('what foreign servers say, read by the publish session', () => {
   /**
-   * Publishes against a recorded server; its answers fit because our transaction ids are those of the recorded
-   * client.
+   * Publishes against a recorded server; its answers fit because our transaction ids are those of the
+   * recorded client.
    */
   function publish(pieces: Buffer[]): { statuses: string[]; published: number; failures: string[] } {
     const seen = { statuses: [] as string[], published: 0, failures: [] as string[] };

@@ -9,7 +9,7 @@ interface Told {
   readonly name: string;
 }
 
-/** What ffmpeg tells a server for a URL: made by `vectors/urls.mjs`. */
+/** The fields that ffmpeg sends a server for a URL: made by `vectors/urls.mjs`. */
 const recorded: readonly (Told & { readonly path: string })[] = JSON.parse(
   readFileSync(new URL('vectors/ffmpeg-urls.json', import.meta.url), 'utf8'),
 );
@@ -28,7 +28,7 @@ const OURS: Readonly<Record<string, Told>> = {
   '/live/camera.mp4': { app: 'live', tcUrl: 'rtmp://HOST/live', name: 'camera.mp4' },
 };
 
-/** What the server is told for a URL. */
+/** The fields that the server is sent for a URL. */
 async function told(receiver: TestReceiver, path: string): Promise<Told> {
   const base = receiver.url('');
   const { publisher } = await TestPublisher.connect({ url: `${base.slice(0, -1)}${path}` });

@@ -1,6 +1,6 @@
 /**
- * Tells what to do about an error. The one definition: the engine's errors have the same classes, and those of the muxer
- * are all `fatal`.
+ * Tells what to do about an error. The one definition: the engine's errors have the same classes, and those
+ * of the muxer are all `fatal`.
  *
  * - `retryable`: try again, with back-off.
  * - `auth`: try again with new credentials or a new token only.
@@ -55,7 +55,10 @@ export const RtmpErrorCode = {
   connectFailed: 'ERR_CLOUDPUSH_CONNECT_FAILED',
   /** The credentials are missing, wrong, or of a scheme that is not known. */
   authFailed: 'ERR_CLOUDPUSH_AUTH_FAILED',
-  /** The server redirects (`ex.code` 302) to `details.redirect`. Followed by the publisher, but not from rtmps to rtmp. */
+  /**
+   * The server redirects (`ex.code` 302) to `details.redirect`. Followed by the publisher, but not from rtmps
+   * to rtmp.
+   */
   redirect: 'ERR_CLOUDPUSH_REDIRECT',
   /** More redirects than permitted. */
   redirectLimit: 'ERR_CLOUDPUSH_REDIRECT_LIMIT',
@@ -67,7 +70,10 @@ export const RtmpErrorCode = {
   streamBusy: 'ERR_CLOUDPUSH_STREAM_BUSY',
   /** `publish` failed, or the server ended the stream, in a way that may pass. */
   publishFailed: 'ERR_CLOUDPUSH_PUBLISH_FAILED',
-  /** The server takes this codec in no form that we can send: it has announced others, or closed on its first header. */
+  /**
+   * The server takes this codec in no form that we can send: it has announced others, or closed on its first
+   * header.
+   */
   codecRefused: 'ERR_CLOUDPUSH_CODEC_REFUSED',
   /** The peer broke the protocol. */
   protocol: 'ERR_CLOUDPUSH_PROTOCOL',
@@ -120,7 +126,7 @@ export interface RtmpErrorDetails {
   readonly stage?: RtmpStage;
   /** The value met. */
   readonly actual?: unknown;
-  /** What would have been permitted. */
+  /** The value that would have been permitted. */
   readonly permitted?: unknown;
   /** The server's own `code`, e.g. `NetStream.Publish.BadName`. */
   readonly serverCode?: string;
@@ -140,8 +146,9 @@ export interface RtmpErrorOptions {
 }
 
 /**
- * The only error that transport throws or reports. It has the shape that all packages share: `code` is stable, `class`
- * says what to do, `details` holds the facts, `cause` the error behind it, and the message is for people.
+ * The only error that transport throws or reports. It has the shape that all packages share: `code` is
+ * stable, `class` says what to do, `details` holds the facts, `cause` the error behind it, and the message is
+ * for people.
  */
 export class RtmpError extends Error {
   override readonly name = 'RtmpError';

@@ -5,7 +5,10 @@ import type { Outlet } from './outlet.js';
 import type { Run } from './run.js';
 import type { Kind } from './source.js';
 
-/** What does not balance, in words; nothing when every accepted packet has arrived, or is counted with a cause. */
+/**
+ * Differences in the balance, in words; nothing when every accepted packet has arrived, or is counted with a
+ * cause.
+ */
 export function imbalances({ outlets, receiver, ledger, channel }: Run): string[] {
   const faults: string[] = [];
   for (const outlet of outlets) {
@@ -83,7 +86,8 @@ function checkCounts(outlet: Outlet, streams: readonly Arrival[][], ledger: Ledg
     const got = [...arrived].filter((id) => ledger.entries[id]!.packet.kind === kind).length;
     const said = `${kind}: ${owed} owed, ${sent} handed over, ${dropped} dropped, ${lost} lost, ${got} arrived`;
     const counted = sent + dropped + lost;
-    // The worker thread hears of an abort before what was sent before it, and the source of the end after what it has sent since.
+    // The worker thread hears of an abort before what was sent before it, and the source of the end after
+    // what it has sent since.
     if (outlet.aborted ? counted > owed : counted !== owed) say(said);
     if (got > sent || (outlet.report?.clean === true && (got !== sent || lost > 0))) say(said);
     const missing = missingWithin(streams, kind, ledger, arrived);
@@ -107,7 +111,7 @@ function checkData(
     if (!arrived.has(id)) say(`data message ${id} is missing, after a clean end`);
 }
 
-/** What was accepted between a stream's first packet and its last, and has not arrived. */
+/** Packets accepted between a stream's first and its last that have not arrived. */
 function missingWithin(
   streams: readonly Arrival[][],
   kind: Kind,

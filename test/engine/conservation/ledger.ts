@@ -8,7 +8,7 @@ export interface Entry {
   readonly segment: number;
 }
 
-/** What was sent, in the order of the source. */
+/** The packets that were sent, in the order of the source. */
 export class Ledger {
   readonly entries: Entry[] = [];
 
@@ -21,7 +21,7 @@ export class Ledger {
     return this.entries.length;
   }
 
-  /** What a destination was to take: of what was accepted while it was there, all that belongs to a segment. */
+  /** The packets that a destination was to take: all of a segment that were accepted while it was there. */
   owed(kind: Kind, from: number, to: number): SourcePacket[] {
     return this.entries
       .slice(from, to)

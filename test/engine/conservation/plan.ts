@@ -3,7 +3,7 @@ import { Random } from '../../fuzz/transport/random.js';
 
 export const MAX_DESTINATIONS = 4;
 
-/** What happens next. Of a destination, `at` is its place among those that are open, counted round. */
+/** The next event. Of a destination, `at` is its place among those that are open, counted round. */
 export type Step =
   | { readonly type: 'send'; readonly packets: number }
   | { readonly type: 'rest'; readonly ms: number }

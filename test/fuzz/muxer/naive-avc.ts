@@ -13,7 +13,7 @@ export interface NaiveAvcSps {
   chromaDepth: number;
   width: number;
   height: number;
-  /** What the headers of its slices are read by. */
+  /** The parameter sets that the headers of its slices are read by. */
   separate: boolean;
   frameNumBits: number;
   orderType: number;
@@ -162,7 +162,10 @@ export function naiveAvcSlicePps(nal: readonly number[]): number {
   return id;
 }
 
-/** What the slices of a picture share, as text, with its field apart; undefined where it cannot be read. */
+/**
+ * The fields that the slices of a picture share, as text, with its field apart; undefined where it cannot be
+ * read.
+ */
 export function naiveAvcPicture(
   nal: readonly number[],
   ppsList: readonly NaiveAvcPps[],

@@ -1,4 +1,4 @@
-/** What the naive side throws: only the code counts. */
+/** The error that the naive side throws: only the code counts. */
 export class NaiveError extends Error {
   readonly code: string;
 

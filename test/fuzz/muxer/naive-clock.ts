@@ -3,7 +3,7 @@ import { NaiveError } from './naive-bits.js';
 /** The timeline, the obvious way. */
 export class NaiveClock {
   readonly #wrapping: boolean;
-  /** What was told of packets that went out all the same. */
+  /** Reports on packets that went out all the same. */
   readonly warnings: string[] = [];
   #origin: number | undefined;
   #latest: number | undefined;

@@ -1,6 +1,6 @@
 import { NaiveError } from './naive-bits.js';
 
-/** What is at a place: a whole frame, or what is wrong there. */
+/** The finding at a place: a whole frame, or a fault. */
 export type NaiveFrame = { length: number; kind: string } | string;
 
 /** Frames of an audio packet, each with the number of frames that seem to be missing in front of it. */

@@ -67,7 +67,7 @@ export class NaiveMuxer {
     this.#legacyHevc = options.legacyHevc === true;
   }
 
-  /** What was told of packets that went out all the same. */
+  /** Reports on packets that went out all the same. */
   get warnings(): readonly string[] {
     return this.#clock.warnings;
   }
@@ -705,7 +705,7 @@ function naivePieces(bytes: readonly number[]): NaivePiece[] {
   return pieces;
 }
 
-/** What is behind each start code, up to the next. */
+/** The bytes behind each start code, up to the next. */
 function naiveUnits(bytes: readonly number[]): number[][] {
   const starts: number[] = [];
   for (let i = 0; i + 2 < bytes.length; i++) {
@@ -766,7 +766,10 @@ function isLonger(nal: readonly number[], other: readonly number[]): boolean {
   return nal.length >= other.length + 3 && nal.slice(0, beginning.length).join() === beginning.join();
 }
 
-/** Behind the trailing bits that may follow each message of an SEI, emulation prevention counted; none where it ends well. */
+/**
+ * Behind the trailing bits that may follow each message of an SEI, emulation prevention counted; none where
+ * it ends well.
+ */
 function seiEnds(nal: readonly number[], headerSize: number): number[] {
   const rbsp = withoutEmulation(nal.slice(headerSize));
   const ends: number[] = [];

@@ -11,7 +11,7 @@ import type { Seed } from './seeds.js';
 
 const canary = 0xa5;
 
-/** What a packet says beside its bytes. */
+/** The fields of a packet beside its bytes. */
 export type Details = Pick<MediaPacket, 'dts' | 'pts' | 'keyFrame' | 'encrypted' | 'configuration'>;
 
 /** A packet in a buffer of its own, between bytes that nobody may touch. */
@@ -53,8 +53,8 @@ export class Placed {
 }
 
 /**
- * What came of a packet: tags with their bodies in hexadecimal, which a failure can print, and the code of an
- * error.
+ * The outcome of a packet: tags with their bodies in hexadecimal, which a failure can print, and the code of
+ * an error.
  */
 export interface Outcome {
   readonly tags: object[];

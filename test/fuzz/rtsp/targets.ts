@@ -18,7 +18,10 @@ import { replay } from '../../support/rtsp-replay.js';
 export interface Target {
   readonly name: string;
   readonly seeds: readonly Buffer[];
-  /** What it saw, in a form that can be compared: the same bytes must give the same, however they are cut. */
+  /**
+   * Its observations, in a form that can be compared: the same bytes must give the same, however they are
+   * cut.
+   */
   run(pieces: readonly Buffer[]): readonly string[];
 }
 

@@ -32,7 +32,8 @@ function recorded(name: string): Buffer {
 }
 
 /**
- * What a target saw, in a form that can be compared: the same bytes must give the same, however they are cut.
+ * The observations of a target, in a form that can be compared: the same bytes must give the same, however
+ * they are cut.
  */
 type Outcome = readonly string[];
 

@@ -1,8 +1,8 @@
 import ts from 'typescript-5.6';
 
 /**
- * Names of our own types that the public declarations of some entry points refer to, and that none of these exports: who
- * wants to write one down could not.
+ * Names of our own types that the public declarations of some entry points refer to, and that none of these
+ * exports: who wants to write one down could not.
  */
 export function forgottenTypes(program: ts.Program, entries: readonly string[]): string[] {
   const checker = program.getTypeChecker();
@@ -33,7 +33,7 @@ function exportsOf(program: ts.Program, entry: string): ts.Symbol[] {
   return checker.getExportsOfModule(module);
 }
 
-/** What a type refers to by the name of another: `Name`, `Name<…>`, `extends Name`. */
+/** References of a type to another by its name: `Name`, `Name<…>`, `extends Name`. */
 function referredName(node: ts.Node): ts.Node | undefined {
   if (ts.isTypeReferenceNode(node)) return node.typeName;
   if (ts.isExpressionWithTypeArguments(node)) return node.expression;

@@ -1,4 +1,5 @@
-// Records what ffmpeg tells a server for a push URL: `node urls.mjs` writes ffmpeg-urls.json. Needs ffmpeg, and a build.
+// Records what ffmpeg tells a server for a push URL: `node urls.mjs` writes ffmpeg-urls.json. Needs ffmpeg,
+// and a build.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -47,7 +48,7 @@ const receiver = await RtmpReceiver.listen(
 const { port } = receiver.address;
 const host = `127.0.0.1:${port}`;
 
-/** What ffmpeg says at a path; undefined when it gives up. */
+/** The text that ffmpeg writes at a path; undefined when it gives up. */
 async function heardAt(path) {
   let heard;
   hear = (what) => {

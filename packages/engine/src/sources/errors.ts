@@ -1,6 +1,7 @@
 import { CloudPushError } from '../base/errors.js';
 import { type SourceErrorCode, sourceErrorCodes } from '../base/source-error-codes.js';
 
+/** The place and the cause of a source's error. */
 export interface SourceErrorDetails {
   /** Byte in the file. */
   readonly offset?: number | undefined;

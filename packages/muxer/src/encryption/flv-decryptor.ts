@@ -53,7 +53,7 @@ export interface DecryptedTag {
 
 /**
  * Decrypts what `SampleEncryptor` has encrypted, one tag after the other: the format is docs/encryption.md.
- * What comes out is bit by bit what was sent before encryption, also when servers have put the stream into
+ * The output is bit by bit what was sent before encryption, also when servers have put the stream into
  * another container and back. Tags that are not encrypted pass as they are. A sample that has lost what marks
  * it as encrypted cannot be told from a clear one at once: `counts.unmarked` and `failures` tell of it when
  * the next encrypted sample comes, or at `end`.

@@ -302,7 +302,7 @@ describe('bytes that belong to no frame, and damaged frames', () => {
     ['ac3', ac3Frame, 0],
   ];
 
-  /** What goes out of a packet, and what is told of it. */
+  /** The tags of a packet, and the reports on it. */
   function tell(
     codec: AudioCodec,
     data: Buffer,

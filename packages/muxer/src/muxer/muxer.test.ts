@@ -742,7 +742,7 @@ describe('HDR that SEI has told, when a stream switches between two sequences th
   const otherLight = '4e01900407d0032080';
 
   /**
-   * What the muxer tells of the light level in front of a picture: nothing new, or maxFall and maxCLL, or
+   * The light level that the muxer sends in front of a picture: nothing new, or maxFall and maxCLL, or
    * none at all.
    */
   function told(tags: FlvTag[]): 'nothing' | 'none' | 'some' {

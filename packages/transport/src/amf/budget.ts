@@ -1,16 +1,18 @@
 import type { AmfLimits } from './value.js';
 
-/** What a complex value takes up, for those who refer to it. */
+/** The size of a complex value, for those who refer to it. */
 export interface Extent {
   /** Levels of nesting, itself included. */
   readonly height: number;
-  /** Values, itself included, those behind references counted each time: as many as a walk through it meets. */
+  /**
+   * Values, itself included, those behind references counted each time: as many as a walk through it meets.
+   */
   readonly values: number;
 }
 
 /**
- * How deep and how large a message may still become: one for its AMF0 and its AMF3 values. References count as what
- * they refer to, so that few bytes cannot make a graph that no walk comes to the end of.
+ * How deep and how large a message may still become: one for its AMF0 and its AMF3 values. References count
+ * as what they refer to, so that few bytes cannot make a graph that no walk comes to the end of.
  */
 export class AmfBudget {
   readonly #limits: AmfLimits;

@@ -36,7 +36,7 @@ export class AmfInput {
     return this.#bytes[this.#offset];
   }
 
-  /** What has not been read yet. */
+  /** The bytes that have not been read yet. */
   get rest(): Uint8Array {
     return this.#bytes.subarray(this.#offset);
   }

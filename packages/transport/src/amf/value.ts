@@ -29,7 +29,7 @@ export class XmlDocument {
 /** Property order is kept; a property that is `undefined` is written as the AMF0 undefined type. */
 export type AmfObject = { [key: string]: AmfValue };
 
-/** What AMF can carry: bytes come from AMF3 only. */
+/** A value that AMF can carry: bytes come from AMF3 only. */
 export type AmfValue =
   | number
   | boolean

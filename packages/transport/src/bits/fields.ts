@@ -1,4 +1,4 @@
-/** What stands above the lowest `count` bits of an unsigned value. */
+/** The bits above the lowest `count` of an unsigned value. */
 export function bitsAbove(value: number, count: number): number {
   return value >>> count;
 }

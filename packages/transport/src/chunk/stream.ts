@@ -1,4 +1,4 @@
-/** What a chunk stream remembers from header to header (RTMP 1.0 §5.3.1.2). */
+/** The fields that a chunk stream remembers from header to header (RTMP 1.0 §5.3.1.2). */
 export class ChunkStream {
   timestamp = 0;
   /** The last timestamp field, extended or not: absolute after format 0, a delta after 1 and 2. */

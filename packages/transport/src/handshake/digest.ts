@@ -3,9 +3,9 @@ import { writeUint32 } from '../bits/uint.js';
 import { HANDSHAKE_LENGTH, type RandomFill } from './simple.js';
 
 /**
- * The digest ("complex") handshake of Flash Player 9 and later. Adobe never published it; what follows is what
- * ffmpeg, librtmp and the servers agree on. Hello and response carry an HMAC-SHA256 each, under keys that
- * everyone knows: it proves nothing, but some servers insist on it.
+ * The digest ("complex") handshake of Flash Player 9 and later. Adobe never published it; what follows is
+ * what ffmpeg, librtmp and the servers agree on. Hello and response carry an HMAC-SHA256 each, under keys
+ * that everyone knows: it proves nothing, but some servers insist on it.
  */
 
 /** 0: key block first, digest block at 772. 1: digest block first, at 8. */
@@ -22,7 +22,7 @@ const SERVER_NAME = Buffer.from('Genuine Adobe Flash Media Server 001', 'latin1'
 export interface DigestRole {
   readonly helloKey: Buffer;
   readonly responseKey: Buffer;
-  /** What stands in the version field: servers take any value but zero for "does digests". */
+  /** The value of the version field: servers take any value but zero for "does digests". */
   readonly version: number;
 }
 

@@ -5,7 +5,9 @@ import { RtmpError, RtmpErrorCode } from '../errors.js';
 import type { TransportLimits } from '../limits.js';
 import { MessageType } from './type.js';
 
-/** A command message (RTMP 1.0 §7.1.1): name, transaction id, then the command object and further arguments. */
+/**
+ * A command message (RTMP 1.0 §7.1.1): name, transaction id, then the command object and further arguments.
+ */
 export interface Command {
   readonly name: string;
   readonly transactionId: number;
@@ -28,15 +30,15 @@ export function decodeCommand(type: number, payload: Uint8Array, limits: Transpo
   return { name, transactionId: transactionId ?? 0, args: rest(decoder) };
 }
 
-/** What could be read of a message, and why the rest could not. */
+/** The part of a message that could be read, and why the rest could not. */
 export interface HeardCommand extends Command {
   /** Undefined: it was read to its end. */
   readonly damage: RtmpError | undefined;
 }
 
 /**
- * Reads as much of a command as there is to be read: what stands behind the part that matters is nobody's concern. The
- * name is empty when not even that can be read; a transaction id that is no number counts as 0.
+ * Reads as much of a command as there is to be read: what stands behind the part that matters is nobody's
+ * concern. The name is empty when not even that can be read; a transaction id that is no number counts as 0.
  */
 export function hearCommand(type: number, payload: Uint8Array, limits: TransportLimits): HeardCommand {
   const wrapped = type === MessageType.commandAmf3;

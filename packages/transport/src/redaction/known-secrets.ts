@@ -6,7 +6,10 @@ function redactUrls(text: string): string {
   return text.replace(/\?\S*/g, '?…').replace(/\S+/g, withoutUserInfo);
 }
 
-/** Word by word: one expression for both ends takes quadratic time on slashes without end, which a server can send. */
+/**
+ * Word by word: one expression for both ends takes quadratic time on slashes without end, which a server can
+ * send.
+ */
 function withoutUserInfo(word: string): string {
   const authority = word.indexOf('//');
   const userInfoEnd = word.lastIndexOf('@');
@@ -32,7 +35,7 @@ function occurrencesOf(secret: string): string | RegExp {
   );
 }
 
-/** What must not be shown of these texts: the values of their queries, as they stand and decoded. */
+/** The secrets in these texts: the values of their queries, as they stand and decoded. */
 export function queryValues(texts: readonly unknown[]): string[] {
   const values: string[] = [];
   for (const text of texts) {
@@ -42,7 +45,10 @@ export function queryValues(texts: readonly unknown[]): string[] {
   return withForms(values.filter((value) => value.length >= MIN_VALUE_LENGTH));
 }
 
-/** The secrets as they stand, percent-encoded, decoded, and as they stand in JSON; the longest first, so that none leaves a rest of another. */
+/**
+ * The secrets as they stand, percent-encoded, decoded, and as they stand in JSON; the longest first, so that
+ * none leaves a rest of another.
+ */
 export function withForms(secrets: readonly (string | undefined)[]): string[] {
   const forms = new Set<string>();
   for (const secret of secrets) {

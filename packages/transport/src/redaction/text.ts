@@ -1,7 +1,7 @@
 /** Stands where a secret was. */
 const HIDDEN = '…';
 
-/** What the names of secrets end with: `deviceToken`, `client_secret`, `streamKey`, `Authorization`, … */
+/** The endings of the names of secrets: `deviceToken`, `client_secret`, `streamKey`, `Authorization`, … */
 const SECRET_NAMES =
   '(?:token|secret|passw(?:or)?d|pwd|passphrase|authorization|credential|cookie|key|signature)s?';
 const SECRET_NAME = new RegExp(`${SECRET_NAMES}$`, 'i');
@@ -9,7 +9,10 @@ const SECRET_NAME = new RegExp(`${SECRET_NAMES}$`, 'i');
 /** The value of a header field goes on to the end of its line, or of the text in quotes that it stands in. */
 const SECRET_FIELD = /((?:authorization|cookie)\s*:\s*)[^"'\r\n]+(?:"[^"\r\n]*"[^"'\r\n]*)*/gi;
 
-/** A name and its value in a text: `token=x`, `"client_secret": "x"`, `keys: [1, 2]`, `key: <Buffer 01 02>`, `token%3Dx`. */
+/**
+ * A name and its value in a text: `token=x`, `"client_secret": "x"`, `keys: [1, 2]`, `key: <Buffer 01 02>`,
+ * `token%3Dx`.
+ */
 const NAMED_SECRET = new RegExp(
   `(${SECRET_NAMES}\\\\?["']?\\s*(?:[=:]|%3[ad])\\s*)(${HIDDEN}(?=[,;)\\]}\\s]|$)|"(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|(?:\\w+(?:\\(\\d+\\))?\\s*)?\\[[^\\]]*\\]?|<[^>]*>?|\\{[^}]*\\}?|(?:(?:bearer|basic|digest)\\s+)?\\S+)`,
   'gi',
@@ -24,8 +27,8 @@ const TOKEN_BEGIN = /\beyJ[\w-]/;
 const SUSPECT = new RegExp(`[?@]|eyJ|bearer|${SECRET_NAMES}`, 'i');
 
 /**
- * A text without secrets: queries and user info of URLs, values that are named like a secret, bearer and web tokens. What
- * cannot be told from a secret goes with it.
+ * A text without secrets: queries and user info of URLs, values that are named like a secret, bearer and web
+ * tokens. What cannot be told from a secret goes with it.
  */
 export function redactText(text: string): string {
   if (!SUSPECT.test(text)) return text;
@@ -37,7 +40,10 @@ export function redactText(text: string): string {
     .replace(TOKEN_LIKE, hideWebToken);
 }
 
-/** The text without header, payload and signature of a JSON Web Token. Part by part, so that it takes linear time. */
+/**
+ * The text without header, payload and signature of a JSON Web Token. Part by part, so that it takes linear
+ * time.
+ */
 function hideWebToken(text: string): string {
   if (!text.includes('eyJ')) return text;
   const parts = text.split('.');
@@ -51,7 +57,9 @@ function hideWebToken(text: string): string {
   return shown.join('.');
 }
 
-/** A line of JSON as pino writes it, without secrets in names, texts and fields that are named like a secret. */
+/**
+ * A line of JSON as pino writes it, without secrets in names, texts and fields that are named like a secret.
+ */
 export function redactLine(line: string): string {
   if (!SUSPECT.test(line)) return line;
   return `${JSON.stringify(redactValue(JSON.parse(line)))}\n`;
@@ -77,7 +85,9 @@ function hideValue(_text: string, name: string, value: string): string {
   return `${name}${quote}${HIDDEN}${quote}`;
 }
 
-/** A word without query and user info. With a `?` before the `@`, either may be a part of the secret: both go. */
+/**
+ * A word without query and user info. With a `?` before the `@`, either may be a part of the secret: both go.
+ */
 function redactWord(word: string): string {
   const authority = word.indexOf('//');
   const userInfoEnd = word.lastIndexOf('@');

@@ -8,9 +8,9 @@ import type { Releasable } from './publisher-options.js';
 import { Throughput } from './throughput.js';
 
 /**
- * What stands between the chunk writer and the socket: slices gather until {@link flush}, go out as one `write`
- * or `writev`, and their owners are released when the kernel has taken them. No closure and no object is made
- * per message.
+ * The buffer between the chunk writer and the socket: slices gather until {@link flush}, go out as one
+ * `write` or `writev`, and their owners are released when the kernel has taken them. No closure and no object
+ * is made per message.
  */
 export class Outbox implements SliceSink, TurnListener {
   readonly throughput = new Throughput();
@@ -126,8 +126,8 @@ export class Outbox implements SliceSink, TurnListener {
   }
 
   /**
-   * Releases everything, queued and under way. Only when the socket is closed: until then the kernel may still
-   * read.
+   * Releases everything, queued and under way. Only when the socket is closed: until then the kernel may
+   * still read.
    */
   close(): void {
     this.#closed = true;

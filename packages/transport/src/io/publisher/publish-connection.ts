@@ -126,8 +126,8 @@ export class PublishConnection implements PublishSessionHandler {
     if (!this.isOpen) return this.#closed;
     this.#leaving = true;
     this.#deadline.set(performance.now() + this.#timeouts.close);
-    // What the server has said by now is heard first: if it has ended the connection, then not in answer to this. Sockets
-    // are read between the two.
+    // What the server has said by now is heard first: if it has ended the connection, then not in answer to
+    // this. Sockets are read between the two.
     setImmediate(() => setImmediate(this.#endStream));
     return this.#closed;
   }
@@ -203,8 +203,8 @@ export class PublishConnection implements PublishSessionHandler {
     });
     socket.on('end', () => this.#onPeerEnd());
     socket.on('error', (cause) => {
-      // A server that resets in answer to our close may have thrown away the tail of the stream, unless it had
-      // said goodbye first and we had nothing left to say.
+      // A server that resets in answer to our close may have thrown away the tail of the stream, unless it
+      // had said goodbye first and we had nothing left to say.
       if (!this.#isComplete) this.#onLost(cause);
     });
     socket.once('close', () => this.#onSocketClose());
@@ -237,7 +237,7 @@ export class PublishConnection implements PublishSessionHandler {
     this.session.fail(this.session.connectionLost(cause));
   }
 
-  /** What the session adds to a queue that does not move are answers, and there is an end to them. */
+  /** Takes bytes of the peer. The answers to them are limited where the queue does not move. */
   #receive(bytes: Uint8Array): void {
     const before = this.outbox.queuedBytes;
     this.session.receive(bytes);
@@ -247,14 +247,20 @@ export class PublishConnection implements PublishSessionHandler {
     if (this.#replyBytes > permitted) this.session.fail(unreadReplies(this.#replyBytes, permitted));
   }
 
-  /** While closing: the reset discards what the kernel still holds, and without the server's FIN that may be much. */
+  /**
+   * While closing: the reset discards what the kernel still holds, and without the server's FIN that may be
+   * much.
+   */
   #onDeadline(): void {
     if (!this.#leaving) this.session.expire();
     else if (this.#isComplete) reset(this.#socket);
     else this.session.fail(closeTimeout(this.outbox.queuedBytes, this.#timeouts.close));
   }
 
-  /** A server that floods is read no faster than a server has reason to talk: the thread belongs to others, too. */
+  /**
+   * A server that floods is read no faster than a server has reason to talk: the thread belongs to others,
+   * too.
+   */
   #restIfFlooded(): void {
     const { wait } = this.#pace;
     if (wait === 0 || this.#gone) return;

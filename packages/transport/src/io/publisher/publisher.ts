@@ -29,8 +29,8 @@ export class RtmpPublisher {
   #leaving = false;
 
   /**
-   * Connects and publishes: resolves when the server has said `NetStream.Publish.Start`. Authenticates, follows
-   * redirects and falls back to the digest handshake on the way, each on a new connection.
+   * Connects and publishes: resolves when the server has said `NetStream.Publish.Start`. Authenticates,
+   * follows redirects and falls back to the digest handshake on the way, each on a new connection.
    * @throws RtmpError (rejection) with `stage` and `class`
    * @example
    * const publisher = await RtmpPublisher.connect(
@@ -109,7 +109,7 @@ export class RtmpPublisher {
     return this.#session.acknowledged;
   }
 
-  /** What the server announced about Enhanced RTMP. */
+  /** The server's announcement about Enhanced RTMP. */
   get capabilities(): Capabilities {
     return this.#session.capabilities;
   }
@@ -119,7 +119,9 @@ export class RtmpPublisher {
     return this.#session.profile;
   }
 
-  /** Messages of the server that were left aside: not understood, or more than a caller should have to hear. */
+  /**
+   * Messages of the server that were left aside: not understood, or more than a caller should have to hear.
+   */
   get leftAside(): number {
     return this.#session.leftAside;
   }
@@ -134,9 +136,9 @@ export class RtmpPublisher {
   }
 
   /**
-   * How long each stage of the attempt that led here took: what came before it, as authentication and redirects on
-   * connections of their own, is not in it. After {@link nextStream}, `createStream` and `publish` are those of the
-   * new stream.
+   * How long each stage of the attempt that led here took: what came before it, as authentication and
+   * redirects on connections of their own, is not in it. After {@link nextStream}, `createStream` and
+   * `publish` are those of the new stream.
    */
   get timings(): ConnectTimings {
     return this.#timer.timings;
@@ -175,8 +177,9 @@ export class RtmpPublisher {
   }
 
   /**
-   * Asks the server to acknowledge what it receives at least every so many bytes (RTMP 1.0 §5.4.4), so that `acknowledged` is
-   * newer on a slow path. It goes out at the end of the turn; the same number again sends nothing.
+   * Asks the server to acknowledge what it receives at least every so many bytes (RTMP 1.0 §5.4.4), so that
+   * `acknowledged` is newer on a slow path. It goes out at the end of the turn; the same number again sends
+   * nothing.
    * @param bytes 1 to 262,144, which is what a server is asked for at first; more counts as that
    */
   requestAcknowledgements(bytes: number): void {
@@ -190,10 +193,11 @@ export class RtmpPublisher {
 
   /**
    * Ends the present stream and publishes the next on the same connection (a segment). The name includes its
-   * query; the token goes behind it where it did so with the first stream. Resolves when the server has accepted; until then {@link send} throws.
-   * @throws RtmpError (rejection) `ERR_CLOUDPUSH_INVALID_STATE` (another call waits, or the connection is closing),
-   * `ERR_CLOUDPUSH_MESSAGE_TOO_LARGE` (the server would cut the name): nothing has changed then. With any other
-   * code the connection is gone.
+   * query; the token goes behind it where it did so with the first stream. Resolves when the server has
+   * accepted; until then {@link send} throws.
+   * @throws RtmpError (rejection) `ERR_CLOUDPUSH_INVALID_STATE` (another call waits, or the connection is
+   *   closing), `ERR_CLOUDPUSH_MESSAGE_TOO_LARGE` (the server would cut the name): nothing has changed then.
+   *   With any other code the connection is gone.
    */
   async nextStream(streamName: string): Promise<void> {
     await this.#connection.publishNext(streamName);
@@ -205,9 +209,10 @@ export class RtmpPublisher {
   }
 
   /**
-   * Ends the stream and the connection: FCUnpublish, deleteStream, everything queued, FIN; then reads on until
-   * the server's FIN, because closing with unread bytes would make the kernel reset the connection and the
-   * server lose the tail. Always ends: at the latest after the time-out `close`, with a reset. Never rejects.
+   * Ends the stream and the connection: FCUnpublish, deleteStream, everything queued, FIN; then reads on
+   * until the server's FIN, because closing with unread bytes would make the kernel reset the connection and
+   * the server lose the tail. Always ends: at the latest after the time-out `close`, with a reset. Never
+   * rejects.
    */
   close(): Promise<void> {
     this.#leaving = true;

@@ -34,7 +34,7 @@ const MIN_CHUNK_SIZE = 128;
 /** setTimeout fires at once above this. */
 const MAX_TIMEOUT = 0x7fffffff;
 
-/** What the kernel takes: whole seconds from 1 to 32,767 (Linux's MAX_TCP_KEEPIDLE). */
+/** The range that the kernel takes, in ms: whole seconds from 1 to 32,767 (Linux's MAX_TCP_KEEPIDLE). */
 const MIN_KEEP_ALIVE = 1000;
 const MAX_KEEP_ALIVE = 32_767_000;
 
@@ -84,7 +84,7 @@ export function checkOptions(options: PublisherOptions): void {
   }
 }
 
-/** What is queued at most, and from where on the caller is told to wait. */
+/** The most bytes that are queued, and the mark above which the caller is told to wait. */
 export function queueLimits(options: PublisherOptions): { highWaterMark: number; maxQueuedBytes: number } {
   const maxQueuedBytes = options.maxQueuedBytes ?? DEFAULT_MAX_QUEUED;
   const highWaterMark = options.highWaterMark ?? Math.min(DEFAULT_HIGH_WATER_MARK, maxQueuedBytes);
@@ -111,7 +111,7 @@ export function attemptOptions(options: PublisherOptions, url: RtmpUrl): Attempt
   };
 }
 
-/** What the caller wants to be said in `connect` and `publish`. */
+/** The caller's wishes for `connect` and `publish`. */
 export function connectWishes(options: PublisherOptions): ConnectWishes {
   return {
     token: options.token,
@@ -122,7 +122,7 @@ export function connectWishes(options: PublisherOptions): ConnectWishes {
   };
 }
 
-/** What a session needs for one attempt. */
+/** The options of a session for one attempt. */
 export function sessionOptions(
   attempt: Attempt,
   options: PublisherOptions,
@@ -150,12 +150,15 @@ export function sessionOptions(
   };
 }
 
-/** A server that insists on the digest may answer the simple handshake with silence: time must be left for the other. */
+/**
+ * A server that insists on the digest may answer the simple handshake with silence: time must be left for the
+ * other.
+ */
 function fallsBack(attempt: Attempt, { handshake = 'auto' }: PublisherOptions): boolean {
   return handshake === 'auto' && attempt.handshake === 'simple';
 }
 
-/** What the caller has put into the command object beside what every server is told, and may repeat. */
+/** Texts that the caller has added to the command object, which a server may repeat. */
 function ownTexts(connectObject: AmfObject = {}): string[] {
   const { app, tcUrl, type, flashVer, swfUrl, pageUrl, ...own } = connectObject;
   return [...textsIn(Object.values(own)), ...queryValues([swfUrl, pageUrl])].filter(

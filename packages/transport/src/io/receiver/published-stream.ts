@@ -28,7 +28,7 @@ export interface PublishedStreamSource {
 /** A stream that comes in on a {@link ReceiverConnection}. */
 export class PublishedStream implements ReceivedStream {
   readonly id: number;
-  /** What tells it from other streams that are published at the same time. */
+  /** Tells it from other streams that are published at the same time. */
   readonly path: string;
   readonly app: string;
   readonly streamName: string;

@@ -33,14 +33,14 @@ import type {
   ReceiverOptions,
 } from './receiver-options.js';
 
-/** What the connections of a receiver share. */
+/** The parts that the connections of a receiver share. */
 export interface ReceiverContext {
   readonly options: ReceiverOptions;
   readonly behaviour: ReceiverBehaviour;
   readonly handlers: ReceiverHandlers;
   readonly auth: ServerAuth | undefined;
   readonly totals: ReceiveCounters;
-  /** What is being published, by app and stream name. */
+  /** The streams that are being published, by app and stream name. */
   readonly liveNames: Set<string>;
   readonly budget: BufferBudget;
   nextStreamId(): number;

@@ -63,7 +63,7 @@ export interface ReceiverHandlers {
   onConnectionError?(error: RtmpError): void;
 }
 
-/** What a real server may do to its clients, well or badly. For tests and for `cloudpush receive`. */
+/** Behaviour of a real server towards its clients, good or bad. For tests and for `cloudpush receive`. */
 export interface ReceiverBehaviour {
   /**
    * `auto` (default) answers each client in its own way; `digest` refuses clients without a digest; `silent`
@@ -76,7 +76,9 @@ export interface ReceiverBehaviour {
   readonly onCreateStream?: () => Decision;
   /** Decides on `publish`. */
   readonly onPublish?: (request: PublishRequest) => Decision;
-  /** Refuse a name that another connection publishes, with `NetStream.Publish.BadName`, as nginx-rtmp does. */
+  /**
+   * Refuse a name that another connection publishes, with `NetStream.Publish.BadName`, as nginx-rtmp does.
+   */
   readonly refusesBusyNames?: boolean;
   /** Demand authentication. */
   readonly auth?: { readonly scheme: 'adobe' | 'llnw'; readonly user: string; readonly password: string };
@@ -93,8 +95,9 @@ export interface ReceiverBehaviour {
    */
   readonly acknowledgements?: 'normal' | 'never' | 'reset' | 'huge';
   /**
-   * Announce in the answer to `connect` the codecs that are taken (Enhanced RTMP v2): all of them, as any message is handed on as
-   * it came. Default true, unless {@link connectInfo} or {@link connectProperties} announce something themselves.
+   * Announce in the answer to `connect` the codecs that are taken (Enhanced RTMP v2): all of them, as any
+   * message is handed on as it came. Default true, unless {@link connectInfo} or {@link connectProperties}
+   * announce something themselves.
    */
   readonly enhanced?: boolean;
   /**
@@ -124,22 +127,25 @@ export interface ReceiverOptions {
   /** PEM certificate and key: serves rtmps. */
   readonly tls?: { readonly cert: string | Uint8Array; readonly key: string | Uint8Array };
   /**
-   * Default 1,024. When all are taken, one more takes the place of the oldest that publishes nothing; it is refused when all
-   * publish.
+   * Default 1,024. When all are taken, one more takes the place of the oldest that publishes nothing; it is
+   * refused when all publish.
    */
   readonly maxConnections?: number | undefined;
   /**
-   * Bytes of half-received messages and unread answers of all connections together; above, the connection that holds the most
-   * is reset. Default 268,435,456.
+   * Bytes of half-received messages and unread answers of all connections together; above, the connection
+   * that holds the most is reset. Default 268,435,456.
    */
   readonly maxBufferedBytes?: number | undefined;
-  /** How often one connection may publish within a minute; one that does so more often is reset. 0: any. Default 120. */
+  /**
+   * How often one connection may publish within a minute; one that does so more often is reset. 0: any.
+   * Default 120.
+   */
   readonly maxPublishesPerMinute?: number;
   /** Longest time from a connection to its first publish, in milliseconds. Default 20,000. */
   readonly setupTimeout?: number;
   /**
-   * A publishing connection that completes no message for this long, and sends less than 16 KiB of a long one, is reset.
-   * Milliseconds; 0 (default): never.
+   * A publishing connection that completes no message for this long, and sends less than 16 KiB of a long
+   * one, is reset. Milliseconds; 0 (default): never.
    */
   readonly idleTimeout?: number;
   readonly limits?: Partial<TransportLimits>;

@@ -7,7 +7,7 @@ export const CapsEx = { reconnect: 0x01, multitrack: 0x02, modEx: 0x04, timestam
 /** Bits of a FourCC's entry in the info maps. */
 export const FourCcInfo = { canDecode: 0x01, canEncode: 0x02, canForward: 0x04 } as const;
 
-/** What one side of a connection has announced about Enhanced RTMP. */
+/** The announcement of one side of a connection about Enhanced RTMP. */
 export interface Capabilities {
   /** The peer announced anything of Enhanced RTMP at all. */
   readonly enhanced: boolean;

@@ -9,8 +9,8 @@ import { decodeUserControl, encodeUserControl, UserControlEvent } from '../../me
 import { AcknowledgementCounter } from './acknowledgement.js';
 
 /**
- * What both sides of a connection do alike once the handshake is over: messages in and out, chunk sizes,
- * acknowledgements, pings. Everything that is not a control message goes to the handler.
+ * The part that both sides of a connection have in common once the handshake is over: messages in and out,
+ * chunk sizes, acknowledgements, pings. Everything that is not a control message goes to the handler.
  */
 export class MessageChannel implements MessageHandler {
   /** Do not acknowledge what comes in (a test server's misbehaviour). */
@@ -19,10 +19,10 @@ export class MessageChannel implements MessageHandler {
   readonly #reader: ChunkReader;
   readonly #writer: ChunkWriter;
   readonly #received = new AcknowledgementCounter();
-  /** What is wanted of the peer, and the most that it may be told whatever is wanted. */
+  /** The window wanted of the peer, and the largest that it may be told, in bytes. */
   #window: number;
   readonly #mostWindow: number;
-  /** What the peer itself proposed. */
+  /** The window that the peer itself proposed. */
   #proposedWindow = Number.POSITIVE_INFINITY;
   #announcedWindow = 0;
   #acknowledged = 0;
@@ -124,8 +124,8 @@ export class MessageChannel implements MessageHandler {
   }
 
   /**
-   * Asks for acknowledgements at least every so many bytes from now on; a peer that has been asked for none yet, with the
-   * first request.
+   * Asks for acknowledgements at least every so many bytes from now on; a peer that has been asked for none
+   * yet, with the first request.
    */
   requestAcknowledgements(bytes: number): void {
     this.#window = Math.min(this.#mostWindow, Math.max(1, Math.trunc(bytes)));

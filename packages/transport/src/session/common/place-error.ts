@@ -1,7 +1,7 @@
 import { RtmpError, RtmpErrorCode, type RtmpStage } from '../../errors.js';
 
 /**
- * What reading the peer's bytes threw, placed at the stage in which it happened. What a peer sends is never
+ * Places an error of reading the peer's bytes at the stage in which it happened. What a peer sends is never
  * fatal to us.
  */
 export function placeError(error: unknown, stage: RtmpStage): RtmpError {

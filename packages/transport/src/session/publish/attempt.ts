@@ -6,7 +6,7 @@ import type { Credentials } from '../common/auth.js';
 import { answerChallenge } from './auth-challenge.js';
 import { challengeOf } from './status.js';
 
-/** What stays the same over all attempts of one `connect`. */
+/** Settings that stay the same over all attempts of one `connect`. */
 export interface AttemptOptions {
   readonly handshake: 'simple' | 'digest' | 'auto';
   readonly credentials: Credentials | undefined;
@@ -39,7 +39,7 @@ export function firstAttempt(url: RtmpUrl, streamName: string | undefined, optio
   return { url, handshake, authQuery: '', authRounds: 0, redirects: 0, streamName, trusted: true };
 }
 
-/** What to try after an attempt has failed; an error when that was the last word. */
+/** The next attempt after one has failed; an error when that was the last word. */
 export function nextAttempt(
   attempt: Attempt,
   error: RtmpError,
@@ -91,8 +91,8 @@ function parseTarget(redirect: string, app: string | undefined): RtmpUrl {
 }
 
 /**
- * A redirect may name the app only: the stream name then stays ours. At another host it stays without its query,
- * which usually holds a token; a server that wants one there puts it into the redirect, as SRS does.
+ * A redirect may name the app only: the stream name then stays ours. At another host it stays without its
+ * query, which usually holds a token; a server that wants one there puts it into the redirect, as SRS does.
  * Authentication begins anew.
  */
 function redirected(attempt: Attempt, target: RtmpUrl): Attempt {
@@ -154,8 +154,8 @@ export interface ConnectWishes {
 }
 
 /**
- * What an attempt says in `connect` and `publish`. tcUrl never carries user info; token and arguments of `connect`
- * go to the host that the caller named, and to no other.
+ * The fields of an attempt's `connect` and `publish`. tcUrl never carries user info; token and arguments of
+ * `connect` go to the host that the caller named, and to no other.
  */
 export function connectFields(attempt: Attempt, wishes: ConnectWishes): ConnectFields {
   const { url, authQuery } = attempt;
@@ -181,7 +181,10 @@ export function connectFields(attempt: Attempt, wishes: ConnectWishes): ConnectF
   };
 }
 
-/** A stream name as this attempt's server is to be told it: with the token in its query, where that is its place. */
+/**
+ * A stream name as this attempt's server is to be told it: with the token in its query, where that is its
+ * place.
+ */
 export function withToken(
   name: string,
   { trusted }: Attempt,
@@ -192,9 +195,9 @@ export function withToken(
 }
 
 /**
- * Where a reconnect request leads: to a tcUrl that is absolute, or relative to the present one, which also stands in
- * for one that is malformed, longer than a URL has reason to be, or leads from rtmps to rtmp. The stream stays, with its query: the server that asks
- * has it already.
+ * Where a reconnect request leads: to a tcUrl that is absolute, or relative to the present one, which also
+ * stands in for one that is malformed, longer than a URL has reason to be, or leads from rtmps to rtmp. The
+ * stream stays, with its query: the server that asks has it already.
  */
 export function reconnectUrl({ url, streamName }: Attempt, tcUrl: string | undefined): string {
   const name = streamName ?? publishedName(url);

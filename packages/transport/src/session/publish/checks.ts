@@ -20,7 +20,10 @@ export function checkNames(profile: ServerProfile, connectObject: AmfObject, str
   }
 }
 
-/** What nginx-rtmp keeps of a name (ngx_rtmp.h: 256 bytes with the final zero). Its reply to `connect` does not give it away. */
+/**
+ * The most bytes of a name that nginx-rtmp keeps (ngx_rtmp.h: 256 with the final zero). Its reply to
+ * `connect` does not give it away.
+ */
 const NGINX_NAME_BYTES = 255;
 
 /** Warnings of names that a server of unknown make cuts silently when it is nginx-rtmp. */

@@ -15,7 +15,7 @@ export const SERVER_PROFILE_NAMES = [
 /** Names of the servers whose habits are known. */
 export type ServerProfileName = (typeof SERVER_PROFILE_NAMES)[number];
 
-/** What to do differently for a server. */
+/** The peculiarities of a server. */
 export interface ServerProfile {
   readonly name: ServerProfileName;
   /** Outgoing chunk size: a frame that fits one chunk is one contiguous write. */
@@ -50,7 +50,8 @@ const GENERIC: ServerProfile = {
 const PROFILES: Readonly<Record<ServerProfileName, ServerProfile>> = {
   generic: GENERIC,
   srs: { ...GENERIC, name: 'srs' },
-  // max_message is 1 MiB and buffers for names are 256 bytes with their final zero (ngx_rtmp.h); recordings of enhanced tags are empty
+  // max_message is 1 MiB and buffers for names are 256 bytes with their final zero (ngx_rtmp.h); recordings
+  // of enhanced tags are empty
   'nginx-rtmp': {
     ...GENERIC,
     name: 'nginx-rtmp',

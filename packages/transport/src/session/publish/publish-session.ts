@@ -77,7 +77,7 @@ export class PublishSession {
     return 'messageStreamId' in this.#state ? this.#state.messageStreamId : 0;
   }
 
-  /** What the server announced in its reply to `connect`. */
+  /** The server's announcement in its reply to `connect`. */
   get capabilities(): Capabilities {
     return this.#capabilities;
   }
@@ -87,7 +87,9 @@ export class PublishSession {
     return this.#channel.acknowledged;
   }
 
-  /** Asks the server to acknowledge at least every so many bytes, unless that is what it was asked for last. */
+  /**
+   * Asks the server to acknowledge at least every so many bytes, unless that is what it was asked for last.
+   */
   requestAcknowledgements(bytes: number): void {
     this.#channel.requestAcknowledgements(bytes);
   }
@@ -168,7 +170,9 @@ export class PublishSession {
     this.#requests.unpublish(messageStreamId);
   }
 
-  /** Ends the present stream, if any, and publishes the next on the same connection; `onPublishing` follows. */
+  /**
+   * Ends the present stream, if any, and publishes the next on the same connection; `onPublishing` follows.
+   */
   publishNext(streamName: string): void {
     const { name } = this.#state;
     if (name !== 'publishing' && name !== 'unpublished')
@@ -218,7 +222,8 @@ export class PublishSession {
         this.#onStatus(message, messageStreamId, size);
         break;
       case 'close':
-        // After deleteStream it is a goodbye, which the handler can tell from a loss: it knows what is still queued.
+        // After deleteStream it is a goodbye, which the handler can tell from a loss: it knows what is still
+        // queued.
         if (this.#state.name === 'unpublished') this.#handler.onCommand('close', message.args);
         else this.fail(this.connectionLost());
         break;
@@ -259,7 +264,10 @@ export class PublishSession {
     this.#createStream();
   }
 
-  /** With id 0 it can only be about `connect`; later, some servers so refuse releaseStream, which does no harm. */
+  /**
+   * With id 0 it can only be about `connect`; later, some servers so refuse releaseStream, which does no
+   * harm.
+   */
   #onError({ transactionId, args }: ServerAnswer): void {
     if (transactionId === 0 && this.#state.name !== 'connecting') return;
     const awaited = awaitedBy(this.#state.name);

@@ -24,7 +24,7 @@ export interface PublishSessionOptions {
   readonly connectArguments: readonly AmfValue[];
   /** With its query. */
   readonly streamName: string;
-  /** What no error may show, besides the values of the queries in the names. */
+  /** Secrets that no error may show, besides the values of the queries in the names. */
   readonly secrets?: readonly string[];
   /** RTMP 1.0 §7.2.2.6. */
   readonly publishType: 'live' | 'record' | 'append';
@@ -77,7 +77,7 @@ export type PublishState =
   | 'failed';
 
 /**
- * What the session is doing, and what it holds meanwhile; the diagram in the README shows what leads from one to the
+ * The phases of a session, each with its data; the diagram in the README shows what leads from one to the
  * next.
  */
 export type SessionState =
@@ -142,8 +142,8 @@ export function awaitedBy(state: PublishState): PendingCommand | undefined {
 }
 
 /**
- * Whether a status ends the session: a failure of what is awaited or runs, or our stream unpublished behind our back.
- * What a server says of another message stream, which may be the one before, does not.
+ * Whether a status ends the session: a failure of what is awaited or runs, or our stream unpublished behind
+ * our back. A status of another message stream, which may be the one before, does not.
  */
 export function isEnd(state: SessionState, status: RtmpStatus, messageStreamId: number): boolean {
   if (state.name === 'unpublished') return false;

@@ -8,8 +8,8 @@ const HINT =
   '; a server that closes without a word right after publish usually refuses the stream: the token or stream key is wrong or expired, a hook of the server denies it, or the name is still being published by another client (or by our own last session, until the server lets it go)';
 
 /**
- * What to add to the error of a connection that the server has ended right after `publish` without a word; undefined
- * when it may have ended for any reason.
+ * The hint for the error of a connection that the server has ended right after `publish` without a word;
+ * undefined when it may have ended for any reason.
  * @param now on the session's clock
  */
 export function silentEnd(

@@ -4,8 +4,8 @@ import { redact } from '../../redaction/known-secrets.js';
 import { isRtmpUrl } from '../../url.js';
 
 /**
- * What a server says about a connection or stream: the information object of `_result`, `_error` and `onStatus`, word
- * for word. It may quote our URL, and with it a token.
+ * A server's status of a connection or stream: the information object of `_result`, `_error` and `onStatus`,
+ * word for word. It may quote our URL, and with it a token.
  */
 export interface RtmpStatus {
   /** `status`, `warning` or `error`; empty when the server left it out. */
@@ -53,8 +53,8 @@ export function isFailure(status: RtmpStatus): boolean {
 }
 
 /**
- * What a server says about something that is not the publishing, such as its own recording, which may fail while the
- * stream goes on to its players.
+ * Whether a status is about something other than publishing, such as its own recording, which may fail while
+ * the stream goes on to its players.
  */
 export function isAside({ code }: RtmpStatus): boolean {
   return /^NetStream\.(Record|Play|Pause|Seek|Buffer)\./.test(code);
@@ -63,7 +63,7 @@ export function isAside({ code }: RtmpStatus): boolean {
 /** Descriptions that demand authentication: an answer needs them whole, and no reader of the error does. */
 const challenges = new WeakMap<RtmpError, string>();
 
-/** What the server asks in a failure of `connect`, word for word. */
+/** The server's challenge in a failure of `connect`, word for word. */
 export function challengeOf(error: RtmpError): string {
   return challenges.get(error) ?? error.details.description ?? '';
 }
@@ -101,8 +101,8 @@ function codeFor(status: RtmpStatus, stage: RtmpStage): RtmpErrorCode {
 }
 
 /**
- * Where a redirect leads: `ex.code` 302 with `ex.redirect`, as SRS and Adobe's server send it. SRS puts a tcUrl there, and
- * the whole URL, with stream and query, into `ex.redirect2`.
+ * Where a redirect leads: `ex.code` 302 with `ex.redirect`, as SRS and Adobe's server send it. SRS puts a
+ * tcUrl there, and the whole URL, with stream and query, into `ex.redirect2`.
  */
 function redirectOf(info: AmfValue): string | undefined {
   const ex = property(info, 'ex');

@@ -26,8 +26,8 @@ export class Transactions {
   }
 
   /**
-   * What an answer belongs to; undefined for an id that is unknown or was answered before. Some servers answer
-   * with id 0: that is taken for an answer to `awaited`.
+   * Finds the command of an answer; undefined for an id that is unknown or was answered before. Some servers
+   * answer with id 0: that is taken for an answer to `awaited`.
    */
   settle(transactionId: number, awaited: PendingCommand | undefined): PendingCommand | undefined {
     if (transactionId === 0) return awaited;

@@ -19,7 +19,7 @@ class ScriptedClient implements ReceiveSessionHandler {
   readonly failures: (RtmpError | undefined)[] = [];
   decisions: { connect?: Decision; createStream?: Decision; publish?: Decision } = {};
   readonly session: ReceiveSession;
-  /** What the session has sent since the last look: types of control messages, and commands. */
+  /** Messages that the session has sent since the last look: types of control messages, and commands. */
   readonly #heard: (number | Command)[] = [];
   readonly #fromSession = new ByteSink();
   readonly #toSession = new ByteSink();

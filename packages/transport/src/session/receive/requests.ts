@@ -4,22 +4,22 @@ import type { RandomFill } from '../../handshake/simple.js';
 import type { TransportLimits } from '../../limits.js';
 import type { Capabilities } from '../common/capabilities.js';
 
-/** What a client said in `connect`. */
+/** A client's `connect`. */
 export interface ConnectRequest {
   /** With its query, as the client sent it. */
   readonly app: string;
   readonly tcUrl: string;
   /** The whole command object. */
   readonly object: AmfValue;
-  /** What stands behind it. */
+  /** The values behind it. */
   readonly args: readonly AmfValue[];
-  /** What the client announced about Enhanced RTMP. */
+  /** The client's announcement about Enhanced RTMP. */
   readonly capabilities: Capabilities;
   /** The scheme of the client's digest handshake, if it made one. */
   readonly digestScheme: 0 | 1 | undefined;
 }
 
-/** What a client said in `publish`. */
+/** A client's `publish`. */
 export interface PublishRequest {
   readonly app: string;
   /** With its query. */
@@ -35,7 +35,7 @@ export interface Refusal {
   readonly redirect?: string;
 }
 
-/** What to do about a request. */
+/** The decision about a request. */
 export type Decision =
   | 'accept'
   /** Say nothing at all. */
@@ -59,7 +59,10 @@ export interface ReceiveSessionOptions {
   /** More properties for its properties object. */
   readonly connectProperties: AmfObject;
   readonly acknowledges: boolean;
-  /** Longest time without a published stream, from the beginning or the end of the last one on, in milliseconds. */
+  /**
+   * Longest time without a published stream, from the beginning or the end of the last one on, in
+   * milliseconds.
+   */
   readonly setupTimeout: number;
   readonly limits: TransportLimits;
   readonly random: RandomFill;

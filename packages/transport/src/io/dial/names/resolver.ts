@@ -34,9 +34,9 @@ interface Flight {
 }
 
 /**
- * Finds the addresses of hosts, so that a name that nobody answers for delays nobody but those who ask for it: in the
- * hosts file, then by DNS, then as the system does. Answers are remembered as long as they hold, and a lookup that
- * nobody waits for any more is given up.
+ * Finds the addresses of hosts, so that a name that nobody answers for delays nobody but those who ask for
+ * it: in the hosts file, then by DNS, then as the system does. Answers are remembered as long as they hold,
+ * and a lookup that nobody waits for any more is given up.
  */
 export class NameResolver {
   readonly #sources: NameSources;
@@ -50,7 +50,10 @@ export class NameResolver {
     this.#now = now;
   }
 
-  /** The addresses of a host, IPv4 first. Rejects with an error that has a `code`, or with the signal's reason. */
+  /**
+   * The addresses of a host, IPv4 first. Rejects with an error that has a `code`, or with the signal's
+   * reason.
+   */
   async resolve(name: string, signal: AbortSignal): Promise<readonly Address[]> {
     signal.throwIfAborted();
     const known = this.#sources.hosts.find(name) ?? this.#recall(name);
@@ -115,7 +118,7 @@ export class NameResolver {
     }
   }
 
-  /** What DNS says of a name is what its error says, too: the system is asked for what DNS does not know. */
+  /** Asks DNS, then the system for what DNS does not know; the error is that of DNS. */
   async #ask(name: string, signal: AbortSignal): Promise<Found> {
     const { dns, system } = this.#sources;
     // Names of multicast DNS (RFC 6762 §3) are no business of the servers.

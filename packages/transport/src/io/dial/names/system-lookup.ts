@@ -21,9 +21,9 @@ const waiting = new Set<() => void>();
 let running = 0;
 
 /**
- * Asks the system's own resolver, which knows more than DNS: search domains, mDNS, directories. It asks in a process of
- * its own, because a `getaddrinfo` that hangs can be given up in no other way, and holds up files, and the end of this
- * process, until it returns.
+ * Asks the system's own resolver, which knows more than DNS: search domains, mDNS, directories. It asks in a
+ * process of its own, because a `getaddrinfo` that hangs can be given up in no other way, and holds up files,
+ * and the end of this process, until it returns.
  */
 export async function systemLookup(name: string, signal: AbortSignal): Promise<Found> {
   await turn(signal);
@@ -90,7 +90,7 @@ function start(name: string): ChildProcess {
   });
 }
 
-/** What it has written when it is gone. */
+/** Resolves with all that the process has written, when it is gone. */
 function outputOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
