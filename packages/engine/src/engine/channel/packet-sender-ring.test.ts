@@ -168,7 +168,11 @@ test('a channel that has found another shard begins there with an open gate, and
   fixture.drain();
   sender.onMigrated();
   expect([sender.paused, gates.isOpen(CHANNEL), fixture.send()]).toEqual([false, true, true]);
-  expect(fixture.drain()).toEqual([[Command.video, 100]]);
+  sender.command(Command.detach, 9);
+  expect(fixture.drain()).toEqual([
+    [Command.video, 100],
+    [Command.detach, 9],
+  ]);
 });
 
 test('commands for a shard whose thread is dead wait for the next one', () => {
