@@ -44,8 +44,8 @@ export const PUBLISHER_LIMITS: TransportLimits = {
 /** How fast a server may talk to a publisher, and how much of it goes on to the caller. */
 export const SERVER_PACE = {
   /**
-   * Commands, data messages and statuses a second that go to the caller, twice as many at once: servers say a handful in
-   * a connection's life. What comes beyond is left aside and counted.
+   * Commands, data messages and statuses a second that go to the caller, twice as many at once: servers say a
+   * handful in a connection's life. What comes beyond is left aside and counted.
    */
   newsPerSecond: 50,
   /** The same in bytes of payload. */
@@ -53,8 +53,8 @@ export const SERVER_PACE = {
   /** Requests to reconnect a second that go to the caller, eight times as many at once. */
   reconnectRequestsPerSecond: 1,
   /**
-   * Bytes a second that are read, as many at once; beyond, the socket rests. Pings, acknowledgements and answers stay
-   * under 1 KiB; a flood must not take the thread that other connections share.
+   * Bytes a second that are read, as many at once; beyond, the socket rests. Pings, acknowledgements and
+   * answers stay under 1 KiB; a flood must not take the thread that other connections share.
    */
   readBytesPerSecond: 2 ** 20,
 } as const;
@@ -67,8 +67,8 @@ export const RECEIVER_LIMITS: TransportLimits = {
 };
 
 /**
- * Longest URL, in characters, that a server may send a publisher to: names with their tokens stay well below, and what is in its
- * query is looked for in every text that is shown.
+ * Longest URL, in characters, that a server may send a publisher to: names with their tokens stay well below,
+ * and what is in its query is looked for in every text that is shown.
  */
 export const MAX_TARGET_LENGTH = 8192;
 
@@ -80,7 +80,7 @@ export const DEFAULT_CHUNK_SIZE = 128;
 export const MAX_CHUNK_SIZE = 0xffffff;
 
 /**
- * A publisher asks to be acknowledged at least so often, in bytes (RTMP 1.0 §5.4.4): twice a second at 4 Mbit/s. Servers' own
- * proposals of megabytes would tell of a slow path many seconds late.
+ * A publisher asks to be acknowledged at least so often, in bytes (RTMP 1.0 §5.4.4): twice a second at 4
+ * Mbit/s. Servers' own proposals of megabytes would tell of a slow path many seconds late.
  */
 export const ACKNOWLEDGEMENT_WINDOW = 2 ** 18;

@@ -11,15 +11,15 @@ export interface RtmpUrl {
   /** First path segment, unless {@link RtmpUrlOptions.app} says otherwise; without its query. */
   readonly app: string;
   /**
-   * Query that stands behind the app, before the stream name (`/live?key=x/camera`), without its question mark; undefined
-   * when there is none. Usually holds a token.
+   * Query that stands behind the app, before the stream name (`/live?key=x/camera`), without its question
+   * mark; undefined when there is none. Usually holds a token.
    */
   readonly appQuery: string | undefined;
   /** The rest of the path: with the usual rule `streamname/time`. May be empty. */
   readonly streamName: string;
   /**
-   * Query behind the stream name, without its question mark; empty when there is none. Usually holds the token, and may be
-   * all that there is of the name.
+   * Query behind the stream name, without its question mark; empty when there is none. Usually holds the
+   * token, and may be all that there is of the name.
    */
   readonly query: string;
   readonly user: string | undefined;
@@ -36,12 +36,16 @@ export interface RtmpUrlOptions {
 
 const DEFAULT_PORT = { rtmp: 1935, rtmps: 443 } as const;
 
-/** Scheme; user info and host up to the first of `/?#`; the rest (RFC 3986, appendix B, but nothing is decoded). */
+/**
+ * Scheme; user info and host up to the first of `/?#`; the rest (RFC 3986, appendix B, but nothing is
+ * decoded).
+ */
 const FORM = /^(rtmps?):\/\/([^/?#]*)(.*)$/is;
 
 /**
- * Takes a push URL apart. IPv6 literals, default ports, queries and user info are understood. Names travel as they were
- * typed, as with other clients: nothing is percent-encoded or -decoded (but the user info), no dots are resolved.
+ * Takes a push URL apart. IPv6 literals, default ports, queries and user info are understood. Names travel as
+ * they were typed, as with other clients: nothing is percent-encoded or -decoded (but the user info), no dots
+ * are resolved.
  * @throws RtmpError `ERR_CLOUDPUSH_INVALID_URL`; its text shows neither query nor user info.
  */
 export function parseRtmpUrl(text: string, options: RtmpUrlOptions = {}): RtmpUrl {
@@ -124,8 +128,9 @@ function splitUserInfo(text: string): { user: string | undefined; password: stri
 type Path = Pick<RtmpUrl, 'app' | 'appQuery' | 'streamName' | 'query'>;
 
 /**
- * A question mark in the first segment begins the app's query, which ends at the next slash; behind that slash stands the
- * stream, whose name ends at its own question mark. A number sign has no meaning in RTMP: stream keys may hold one.
+ * A question mark in the first segment begins the app's query, which ends at the next slash; behind that
+ * slash stands the stream, whose name ends at its own question mark. A number sign has no meaning in RTMP:
+ * stream keys may hold one.
  */
 function splitPath(path: string, wantedApp: string | undefined): Path {
   const app = wantedApp === undefined ? firstSegment(path) : givenApp(path, wantedApp);

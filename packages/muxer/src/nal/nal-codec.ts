@@ -71,8 +71,8 @@ export interface NalCodec {
   placeOf(data: Uint8Array, start: number, end: number): NalPlace;
   isParameterSet(data: Uint8Array, start: number): boolean;
   /**
-   * Where a parameter set ends by another one that has come: one of them is the other with more bytes behind it;
-   * −1: neither is.
+   * Where a parameter set ends by another one that has come: one of them is the other with more bytes behind
+   * it; −1: neither is.
    */
   endOfKnown(data: Uint8Array, start: number, end: number): number;
   /** Whether the bytes may be the first slice of a picture whose parameter sets have come. */

@@ -22,8 +22,8 @@ export interface ParameterSets<S extends Sps, P extends Pps> {
    */
   put(nal: Uint8Array, offset: number): boolean;
   /**
-   * Bytes that a parameter set has by another one that has come: one of them is the other with more bytes behind
-   * it; 0: neither is.
+   * Bytes that a parameter set has by another one that has come: one of them is the other with more bytes
+   * behind it; 0: neither is.
    */
   knownSize(nal: Uint8Array): number;
   /** Removes the sets that are none of these NAL units. */

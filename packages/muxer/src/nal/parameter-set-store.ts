@@ -59,8 +59,9 @@ export class ParameterSetStore<T extends { readonly id: number }> {
   }
 
   /**
-   * Bytes that a NAL unit has by one that is there: the one is the other with more bytes behind it, at least as
-   * many as a start code has; 0: no such is there. What has overwritten the start code may have begun a byte early.
+   * Bytes that a NAL unit has by one that is there: the one is the other with more bytes behind it, at least
+   * as many as a start code has; 0: no such is there. What has overwritten the start code may have begun a
+   * byte early.
    */
   knownSize(nal: Uint8Array): number {
     return this.has(nal) ? 0 : (this.#akin(nal)?.size ?? 0);
@@ -78,8 +79,8 @@ export class ParameterSetStore<T extends { readonly id: number }> {
   }
 
   /**
-   * Keeps a NAL unit, which is at `offset` in its packet, unless exactly these bytes are there already, or those
-   * that it begins with: false then. Throws MuxerError.
+   * Keeps a NAL unit, which is at `offset` in its packet, unless exactly these bytes are there already, or
+   * those that it begins with: false then. Throws MuxerError.
    */
   add(nal: Uint8Array, offset: number, parse: (nal: Uint8Array, offset: number) => T): boolean {
     if (this.has(nal)) return false;

@@ -12,8 +12,8 @@ const steady = 25;
 const doubt = 10;
 
 /**
- * Notices start codes that memory or network have overwritten: a NAL unit then goes on behind its end, and a picture
- * lacks a slice, or is not there at all.
+ * Notices start codes that memory or network have overwritten: a NAL unit then goes on behind its end, and a
+ * picture lacks a slice, or is not there at all.
  */
 export class StartCodeWatch {
   readonly #codec: NalCodec;
@@ -30,8 +30,8 @@ export class StartCodeWatch {
   }
 
   /**
-   * Looks at a packet whose NAL units have been surveyed. Throws MuxerError when it hides a picture, so that that
-   * does not go out.
+   * Looks at a packet whose NAL units have been surveyed. Throws MuxerError when it hides a picture, so that
+   * that does not go out.
    */
   check({ data, encrypted }: MediaPacket, onWarning: OnWarning | undefined): void {
     const { hasPicture, overrun } = this.#survey;

@@ -28,7 +28,8 @@ export function decodeAmf0(bytes: Uint8Array, limits: AmfLimits = PUBLISHER_LIMI
 export class Amf0Decoder {
   readonly #input: AmfInput;
   /**
-   * Complex values in the order of their beginning: what a reference counts (§2.9); undefined while unfinished.
+   * Complex values in the order of their beginning: what a reference counts (§2.9); undefined while
+   * unfinished.
    */
   readonly #complex: ({ readonly value: AmfValue; readonly extent: Extent } | undefined)[] = [];
 

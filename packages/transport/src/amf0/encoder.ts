@@ -8,8 +8,8 @@ const MAX_DEPTH = 64;
 
 /**
  * Encodes values one after the other (AMF0 §2). Strings above 65,535 bytes become long strings.
- * @throws RtmpError `ERR_CLOUDPUSH_AMF` on a cycle, on nesting deeper than 64, on a key above 65,535 bytes and
- * on bytes, which AMF0 lacks.
+ * @throws RtmpError `ERR_CLOUDPUSH_AMF` on a cycle, on nesting deeper than 64, on a key above 65,535 bytes
+ *   and on bytes, which AMF0 lacks.
  */
 export function encodeAmf0(...values: AmfValue[]): Buffer {
   let size = 0;

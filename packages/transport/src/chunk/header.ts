@@ -73,7 +73,8 @@ export function writeFullHeader(
 }
 
 /**
- * Writes a format 3 header, with the extended timestamp repeated when the message has one (RTMP 1.0 §5.3.1.3).
+ * Writes a format 3 header, with the extended timestamp repeated when the message has one (RTMP 1.0
+ * §5.3.1.3).
  */
 export function writeContinuationHeader(
   target: Uint8Array,

@@ -10,8 +10,9 @@ import { EXTENDED_TIMESTAMP, MAX_HEADER_LENGTH, MESSAGE_HEADER_LENGTH } from './
 import { ChunkStream } from './stream.js';
 
 /**
- * Puts messages together from chunks (RTMP 1.0 §5.3), however the bytes are split. Set Chunk Size and Abort are
- * obeyed here and not handed on. Peers that leave out the extended timestamp on format 3 chunks are understood.
+ * Puts messages together from chunks (RTMP 1.0 §5.3), however the bytes are split. Set Chunk Size and Abort
+ * are obeyed here and not handed on. Peers that leave out the extended timestamp on format 3 chunks are
+ * understood.
  */
 export class ChunkReader {
   /** Incoming chunk size, as the peer has announced it. */
@@ -39,7 +40,8 @@ export class ChunkReader {
   }
 
   /**
-   * @throws RtmpError `ERR_CLOUDPUSH_PROTOCOL` or `ERR_CLOUDPUSH_PEER_LIMIT`; the reader is of no more use then
+   * @throws RtmpError `ERR_CLOUDPUSH_PROTOCOL` or `ERR_CLOUDPUSH_PEER_LIMIT`; the reader is of no more use
+   *   then
    */
   push(piece: Uint8Array): void {
     let offset = 0;
@@ -63,8 +65,8 @@ export class ChunkReader {
       if (next > 0) {
         this.#carried = 0;
         if (next >= before) return offset + next - before;
-        // What had come looked like the beginning of an extended timestamp, and is payload. In memory of its own,
-        // because a payload may be kept and the carry is written again.
+        // What had come looked like the beginning of an extended timestamp, and is payload. In memory of its
+        // own, because a payload may be kept and the carry is written again.
         this.push(Buffer.from(this.#carry.subarray(next, before)));
         return offset;
       }

@@ -14,8 +14,8 @@ const SLAB_BYTES = 4096;
 
 /**
  * Cuts messages into chunks (RTMP 1.0 §5.3). Every message starts with a format 0 header: absolute timestamps
- * cannot drift, servers disagree about deltas that need an extended timestamp, and the four bytes that a delta
- * would save are nothing beside a picture. The payload is never copied.
+ * cannot drift, servers disagree about deltas that need an extended timestamp, and the four bytes that a
+ * delta would save are nothing beside a picture. The payload is never copied.
  */
 export class ChunkWriter {
   /** Outgoing chunk size; the peer must have been told before a change. */
@@ -59,9 +59,9 @@ export class ChunkWriter {
   }
 
   /**
-   * Writes a media message. When it fits one chunk, is in one part and has the headroom, that is one contiguous
-   * slice with the header written in front of the payload where it lies; else slices of the payload with
-   * headers between.
+   * Writes a media message. When it fits one chunk, is in one part and has the headroom, that is one
+   * contiguous slice with the header written in front of the payload where it lies; else slices of the
+   * payload with headers between.
    * @throws RtmpError `ERR_CLOUDPUSH_MESSAGE_TOO_LARGE`, before anything was written
    */
   writeMedia(chunkStreamId: number, messageStreamId: number, message: MediaMessage): void {

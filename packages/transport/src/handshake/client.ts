@@ -78,7 +78,10 @@ export class ClientHandshake implements HandshakeParts {
     this.#sink.push(reply);
   }
 
-  /** Called by the reader. S2 is checked but never refused: servers answer with anything from an exact echo to zeros. */
+  /**
+   * Called by the reader. S2 is checked but never refused: servers answer with anything from an exact echo to
+   * zeros.
+   */
   onResponse(response: Buffer): void {
     if (this.#ownDigest === undefined) return;
     this.digestVerified = verifyDigestResponse(response, SERVER, this.#ownDigest);

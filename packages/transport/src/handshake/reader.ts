@@ -1,6 +1,9 @@
 import { HANDSHAKE_LENGTH } from './simple.js';
 
-/** Takes the three parts of the peer's handshake (RTMP 1.0 §5.2), each once and whole. What it throws ends the handshake. */
+/**
+ * Takes the three parts of the peer's handshake (RTMP 1.0 §5.2), each once and whole. What it throws ends the
+ * handshake.
+ */
 export interface HandshakeParts {
   /** C0 or S0. */
   onVersion(version: number): void;

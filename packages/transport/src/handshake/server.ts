@@ -47,8 +47,8 @@ export class ServerHandshake implements HandshakeParts {
   }
 
   /**
-   * Called by the reader. "A server that does not recognize the client's requested version SHOULD respond with 3" (RTMP
-   * 1.0 §5.2.2); above 31 it is text.
+   * Called by the reader. "A server that does not recognize the client's requested version SHOULD respond
+   * with 3" (RTMP 1.0 §5.2.2); above 31 it is text.
    */
   onVersion(actual: number): void {
     if (actual >= RTMP_VERSION && actual < 32) return;

@@ -1,7 +1,9 @@
 /** The two kinds of media that a codec is of. */
 export type MediaKind = 'audio' | 'video';
 
-/** A codec by its FourCC (Enhanced RTMP v2), and by the numbers that it has in the older form of a tag header. */
+/**
+ * A codec by its FourCC (Enhanced RTMP v2), and by the numbers that it has in the older form of a tag header.
+ */
 export interface Codec {
   readonly fourCc: string;
   readonly kind: MediaKind;
@@ -11,7 +13,9 @@ export interface Codec {
   readonly legacyEverywhere: boolean;
 }
 
-/** The codecs that are announced: a server that chooses by the list must not choose one that is never sent. */
+/**
+ * The codecs that are announced: a server that chooses by the list must not choose one that is never sent.
+ */
 export const CODECS: readonly Codec[] = [
   { fourCc: 'avc1', kind: 'video', legacyIds: [7], legacyEverywhere: true },
   { fourCc: 'hvc1', kind: 'video', legacyIds: [12], legacyEverywhere: false },

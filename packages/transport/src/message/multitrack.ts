@@ -33,10 +33,10 @@ interface EnhancedForm extends ExHeader {
 
 /**
  * The same message as one track of several, or with a nanosecond offset, or both. A legacy body (AVC, HEVC id
- * 12, AAC, MP3) gets its enhanced form, which these features need. The payload is not copied: a new header goes
- * in front of a view of it.
- * @throws RtmpError `ERR_CLOUDPUSH_INVALID_OPTION`, `ERR_CLOUDPUSH_PROTOCOL` when the body is no audio or video
- * that is known
+ * 12, AAC, MP3) gets its enhanced form, which these features need. The payload is not copied: a new header
+ * goes in front of a view of it.
+ * @throws RtmpError `ERR_CLOUDPUSH_INVALID_OPTION`, `ERR_CLOUDPUSH_PROTOCOL` when the body is no audio or
+ *   video that is known
  */
 export function withTrack(message: MediaMessage, options: TrackOptions): MediaMessage {
   const { trackId, nanosecondOffset = 0 } = options;

@@ -7,7 +7,9 @@ import { cutOff } from './errors.js';
 export const PeerBandwidthLimit = { hard: 0, soft: 1, dynamic: 2 } as const;
 export type PeerBandwidthLimit = 0 | 1 | 2;
 
-/** The payload of Set Chunk Size, Acknowledgement and Window Acknowledgement Size (RTMP 1.0 §5.4.1, .3, .4). */
+/**
+ * The payload of Set Chunk Size, Acknowledgement and Window Acknowledgement Size (RTMP 1.0 §5.4.1, .3, .4).
+ */
 export function encodeUint32(value: number): Buffer {
   const payload = Buffer.allocUnsafe(4);
   writeUint32(payload, 0, value);
@@ -21,7 +23,8 @@ export function decodeUint32(payload: Uint8Array): number {
 }
 
 /**
- * Set Chunk Size (RTMP 1.0 §5.4.1): 31 bits, at least 1; sizes above a message's greatest length are all the same.
+ * Set Chunk Size (RTMP 1.0 §5.4.1): 31 bits, at least 1; sizes above a message's greatest length are all the
+ * same.
  * @throws RtmpError `ERR_CLOUDPUSH_PROTOCOL`
  */
 export function decodeChunkSize(payload: Uint8Array): number {

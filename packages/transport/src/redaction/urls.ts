@@ -1,7 +1,10 @@
 /** Something that looks like a URL, or like one with a slash too few, up to where a sentence would go on. */
 const URL_LIKE = /(?:\brtmps?:|(?<![a-z\d+.-])[a-z\d+.-]+:\/)[^\s'"<>│]*/gi;
 
-/** The scheme, then user info up to the last @ of the authority, or of everything where that is no host and port. */
+/**
+ * The scheme, then user info up to the last @ of the authority, or of everything where that is no host and
+ * port.
+ */
 const USER_INFO = /^([a-z\d+.-]+:\/*)(?:[^/]*@|(?!(?:\[[^\]]*\]|[^/:@]*)(?::\d*)?(?:\/|$)).*@)/i;
 
 /** Text with user info, query and fragment of every URL in it left out, whoever put it there. */

@@ -79,7 +79,8 @@ export interface SentMessage {
 }
 
 /**
- * A publish session with a hand-made server around it: reads what the session sends, says what the test wants.
+ * A publish session with a hand-made server around it: reads what the session sends, says what the test
+ * wants.
  */
 export class ScriptedServer {
   readonly clock = new TestClock();

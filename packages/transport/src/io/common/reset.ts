@@ -14,8 +14,8 @@ type ResettableSocket = Socket & { resetAndClosing?: boolean };
 /**
  * Ends a connection with a TCP reset: now, both directions, whatever is queued. `resetAndDestroy` would first
  * write what is queued, and wait for ever with a peer that does not read, and then send a FIN, which says
- * "clean end". The flag that it sets makes `destroy` reset instead; were Node to lose it, `destroy` would still
- * end the connection.
+ * "clean end". The flag that it sets makes `destroy` reset instead; were Node to lose it, `destroy` would
+ * still end the connection.
  */
 export function reset(socket: Socket): void {
   if (socket.destroyed) return;

@@ -10,8 +10,9 @@ export interface WaitLimits {
 }
 
 /**
- * Settles as `work` does, unless the signal fires or the time-out passes first: then it rejects, and how `work` ends is
- * told to nobody. No listener and no timer stays behind. The one wait that can be given up, for all of io/.
+ * Settles as `work` does, unless the signal fires or the time-out passes first: then it rejects, and how
+ * `work` ends is told to nobody. No listener and no timer stays behind. The one wait that can be given up,
+ * for all of io/.
  */
 export function waitFor<T>(work: Promise<T>, { signal, aborted, timeout, late }: WaitLimits): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -6,8 +6,8 @@ export interface PublisherTlsOptions {
   /** Certificates to trust instead of the system's, PEM. */
   readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
   /**
-   * SHA-256 fingerprints of server certificates, hex with or without colons: one of them at least, and one must match,
-   * besides the usual checks.
+   * SHA-256 fingerprints of server certificates, hex with or without colons: one of them at least, and one
+   * must match, besides the usual checks.
    */
   readonly pins?: readonly string[];
   /** Name for SNI and verification. Default: the URL's host. */
@@ -27,15 +27,19 @@ export interface DialOptions {
   /** `socks5://[user:password@]host:port` or `http://[user:password@]host:port` (CONNECT). */
   readonly proxy?: string | undefined;
   /**
-   * Resolves host names. Default: the hosts file, then DNS over sockets of its own (which takes none of the process's
-   * worker threads), then the system's resolver in a short-lived process; answers are remembered as long as they hold.
+   * Resolves host names. Default: the hosts file, then DNS over sockets of its own (which takes none of the
+   * process's worker threads), then the system's resolver in a short-lived process; answers are remembered as
+   * long as they hold.
    */
   readonly lookup?: LookupFunction | undefined;
   /** Local address to connect from. */
   readonly localAddress?: string | undefined;
   /** 4 or 6: only that family. Default 0: both, one address after the other (Node's `autoSelectFamily`). */
   readonly family?: 0 | 4 | 6 | undefined;
-  /** Idle milliseconds until the first TCP keep-alive probe, 1,000 … 32,767,000; 0 turns it off. Default 15,000. */
+  /**
+   * Idle milliseconds until the first TCP keep-alive probe, 1,000 … 32,767,000; 0 turns it off. Default
+   * 15,000.
+   */
   readonly keepAlive?: number | undefined;
   /** Default true. */
   readonly noDelay?: boolean | undefined;

@@ -18,8 +18,8 @@ export interface DialRequest {
 }
 
 /**
- * Opens the connection for a push URL: TCP (one address of the host after the other), through the proxy if there is
- * one, then TLS for rtmps.
+ * Opens the connection for a push URL: TCP (one address of the host after the other), through the proxy if
+ * there is one, then TLS for rtmps.
  * @throws RtmpError of the stages `dns`, `socket`, `proxy` and `tls`
  */
 export async function dial(request: DialRequest): Promise<Socket> {

@@ -11,7 +11,10 @@ import { lookupUntil, nameResolver } from './names/resolver.js';
  */
 const ATTEMPT_TIMEOUT = 1000;
 
-/** Connects to one host, to all of its addresses in turn until one answers: the stages `dns` and `tcp` of the timer. */
+/**
+ * Connects to one host, to all of its addresses in turn until one answers: the stages `dns` and `tcp` of the
+ * timer.
+ */
 export async function connectTcp({ host, port }: Endpoint, route: Route): Promise<Socket> {
   const { timeout, timer } = route;
   const { signal, family, localAddress, lookup } = route.options;

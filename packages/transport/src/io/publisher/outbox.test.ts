@@ -19,7 +19,9 @@ class SlowSocket extends Writable {
     this.#waiting.push(callback);
   }
 
-  /** The kernel takes the oldest call; what Node then does in the same turn has happened when this resolves. */
+  /**
+   * The kernel takes the oldest call; what Node then does in the same turn has happened when this resolves.
+   */
   async take(error?: Error): Promise<void> {
     this.#waiting.shift()?.(error);
     await new Promise(setImmediate);

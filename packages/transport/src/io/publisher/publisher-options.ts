@@ -8,7 +8,9 @@ import type { DialOptions, DialTimeouts } from '../dial/dial-options.js';
 
 /** The longest waits, in milliseconds. Every wait has one. */
 export interface PublisherTimeouts extends DialTimeouts, SessionTimeouts {
-  /** RTMP handshake; half of it when the digest handshake is to follow (`handshake: 'auto'`). Default 10,000. */
+  /**
+   * RTMP handshake; half of it when the digest handshake is to follow (`handshake: 'auto'`). Default 10,000.
+   */
   readonly handshake: number;
   /** Answer to `connect`. Default 10,000. */
   readonly connect: number;
@@ -51,8 +53,8 @@ export interface PublisherOptions extends DialOptions {
   /** Default `auto`: as far as the server can be recognized. */
   readonly profile?: ServerProfileName | 'auto' | undefined;
   /**
-   * `auto` (default): simple first, and digest on a new connection when the server ends the simple one before the
-   * handshake is over. `simple`, `digest`: that one only.
+   * `auto` (default): simple first, and digest on a new connection when the server ends the simple one before
+   * the handshake is over. `simple`, `digest`: that one only.
    */
   readonly handshake?: 'simple' | 'digest' | 'auto' | undefined;
   /** Where the client's digest stands: 0 behind the key, 1 (default) before it. */
@@ -83,8 +85,8 @@ export interface PublisherOptions extends DialOptions {
 }
 
 /**
- * A plain object; what is left out is not reported. Handlers must not throw. All but {@link onClose} may be called
- * before `connect` has resolved.
+ * A plain object; what is left out is not reported. Handlers must not throw. All but {@link onClose} may be
+ * called before `connect` has resolved.
  */
 export interface PublisherEvents {
   /** There is room again, after `RtmpPublisher.send` said false. */
@@ -94,8 +96,9 @@ export interface PublisherEvents {
   /** A command or data message with a meaning of its own, e.g. `onLiveOpen`. */
   onCommand?(name: string, args: AmfValue[]): void;
   /**
-   * The server asks us to move. `url` is where to: it may hold a token. Keep sending until the next key frame. `trusted` is
-   * false after a redirect to another host than the caller's: the server that asks has not been shown token and arguments.
+   * The server asks us to move. `url` is where to: it may hold a token. Keep sending until the next key
+   * frame. `trusted` is false after a redirect to another host than the caller's: the server that asks has
+   * not been shown token and arguments.
    */
   onReconnectRequest?(request: ReconnectRequest & { readonly url: string; readonly trusted: boolean }): void;
   /** Something that the user should know, without a secret in it. */
@@ -108,7 +111,9 @@ export interface PublisherEvents {
   onClose?(error: RtmpError | undefined): void;
 }
 
-/** Called exactly once, when the kernel has taken the last byte or the connection has given the message up. */
+/**
+ * Called exactly once, when the kernel has taken the last byte or the connection has given the message up.
+ */
 export interface Releasable {
   /**
    * Takes the message back.

@@ -7,8 +7,9 @@ export interface BufferHolder {
 }
 
 /**
- * Bounds what all connections of a receiver hold together. When they hold too much, the one that holds the most is ended:
- * a connection that holds no more than its equal part of the budget never is, whatever the others do.
+ * Bounds what all connections of a receiver hold together. When they hold too much, the one that holds the
+ * most is ended: a connection that holds no more than its equal part of the budget never is, whatever the
+ * others do.
  */
 export class BufferBudget {
   readonly #permitted: number;

@@ -1,6 +1,9 @@
 import { performance } from 'node:perf_hooks';
 
-/** Bytes of an unfinished message that count as a sign of life: a peer that drips less in all the time says nothing. */
+/**
+ * Bytes of an unfinished message that count as a sign of life: a peer that drips less in all the time says
+ * nothing.
+ */
 const PROGRESS = 2 ** 14;
 
 /** Notices a publisher that sends no whole message, and no good part of a long one, for too long. */

@@ -7,14 +7,17 @@ export class AcknowledgementCounter {
   #acknowledged = 0;
   #window = DEFAULT_WINDOW;
 
-  /** The peer's Window Acknowledgement Size. 0 would ask for endless acknowledgements and is left unheeded. */
+  /**
+   * The peer's Window Acknowledgement Size. 0 would ask for endless acknowledgements and is left unheeded.
+   */
   set window(bytes: number) {
     if (bytes > 0) this.#window = bytes;
   }
 
   /**
-   * Counts received bytes. Returns the sequence number to send when half a window has come in, else undefined:
-   * half, because some peers stop sending on a full one. The number is cumulative and wraps at 2^32.
+   * Counts received bytes. Returns the sequence number to send when half a window has come in, else
+   * undefined: half, because some peers stop sending on a full one. The number is cumulative and wraps at
+   * 2^32.
    */
   count(bytes: number): number | undefined {
     this.#received += bytes;

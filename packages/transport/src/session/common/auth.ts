@@ -30,7 +30,9 @@ export interface LlnwChallenge {
   readonly clientNonce: string;
 }
 
-/** HTTP digest authentication (RFC 2617) in the realm `live`, with the method `publish` and the app as URI. */
+/**
+ * HTTP digest authentication (RFC 2617) in the realm `live`, with the method `publish` and the app as URI.
+ */
 export function expectedLlnw(
   { user, password }: Credentials,
   app: string,

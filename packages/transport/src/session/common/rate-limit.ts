@@ -1,6 +1,6 @@
 /**
- * A token bucket: lets so much a second through, and so much at once. What is spent may run into debt (a large piece
- * passes, and what follows waits for it); what is taken must fit.
+ * A token bucket: lets so much a second through, and so much at once. What is spent may run into debt (a
+ * large piece passes, and what follows waits for it); what is taken must fit.
  */
 export class RateLimit {
   readonly #rate: number;

@@ -7,12 +7,13 @@ import type { ServerProfile } from './profile.js';
 export type CodecForm = 'enhanced' | 'legacy';
 
 /**
- * Chooses the form for a codec, by its FourCC: what the caller insists on, else the older form where every server knows
- * the codec by it (`avc1`, `mp4a`, `.mp3`), else Enhanced RTMP, unless the server has named other codecs of its kind or
- * its profile knows the older forms only; then the older form of HEVC (codec id 12), where the profile takes that.
+ * Chooses the form for a codec, by its FourCC: what the caller insists on, else the older form where every
+ * server knows the codec by it (`avc1`, `mp4a`, `.mp3`), else Enhanced RTMP, unless the server has named
+ * other codecs of its kind or its profile knows the older forms only; then the older form of HEVC (codec id
+ * 12), where the profile takes that.
  *
- * Hardly any server announces what it takes, and the clients that are in use send Enhanced RTMP without asking: silence
- * is no refusal.
+ * Hardly any server announces what it takes, and the clients that are in use send Enhanced RTMP without
+ * asking: silence is no refusal.
  * @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED` when no form is left
  */
 export function chooseForm(

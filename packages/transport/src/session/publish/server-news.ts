@@ -10,8 +10,8 @@ import { isAside, type RtmpStatus } from './status.js';
 const WARNING_INTERVAL = 60_000;
 
 /**
- * Hands on to the caller what a server says beside the protocol, as much of it as a caller can take. The rest, and what
- * cannot be read, is ignored and counted.
+ * Hands on to the caller what a server says beside the protocol, as much of it as a caller can take. The
+ * rest, and what cannot be read, is ignored and counted.
  */
 export class ServerNews {
   readonly #handler: PublishSessionHandler;
@@ -39,7 +39,8 @@ export class ServerNews {
   }
 
   /**
-   * Hands on a command or data message of so many bytes. A peer that does not speak AMF has nothing to say to a publisher.
+   * Hands on a command or data message of so many bytes. A peer that does not speak AMF has nothing to say to
+   * a publisher.
    */
   command({ name, args, damage }: HeardCommand, size: number): void {
     if (damage !== undefined) this.misunderstand(damage.message);

@@ -70,7 +70,10 @@ export class ReceiveSession {
     }
   }
 
-  /** Ends the session when its client has not begun to publish in time; called when {@link deadline} has passed. */
+  /**
+   * Ends the session when its client has not begun to publish in time; called when {@link deadline} has
+   * passed.
+   */
   expire(): void {
     if (this.#options.now() < this.#deadline) return;
     const text = `the client published nothing within ${this.#options.setupTimeout} ms (setupTimeout)`;

@@ -9,8 +9,8 @@ export interface ServerAuthOptions extends Credentials {
 
 /**
  * The server's side of authmod=adobe and authmod=llnw. Returns the description to reject a `connect` with,
- * undefined when it is authentic. A challenge is a keyed hash of itself, so that nothing needs to be remembered
- * from one connection to the next.
+ * undefined when it is authentic. A challenge is a keyed hash of itself, so that nothing needs to be
+ * remembered from one connection to the next.
  */
 export class ServerAuth {
   readonly #options: ServerAuthOptions;

@@ -10,7 +10,10 @@ export interface Found {
   readonly ttl: number;
 }
 
-/** Asks one of the places where host names are known. Rejects with an error that has a `code`, or with the signal's reason. */
+/**
+ * Asks one of the places where host names are known. Rejects with an error that has a `code`, or with the
+ * signal's reason.
+ */
 export type NameSource = (name: string, signal: AbortSignal) => Promise<Found>;
 
 /** A name without addresses: the error has the form that Node's own lookup gives it. */

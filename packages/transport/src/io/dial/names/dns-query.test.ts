@@ -7,8 +7,8 @@ import { queryDns } from './dns-query.js';
 const TYPE_A = 1;
 
 /**
- * A name server on loopback: answers for the names that it has, with one IPv4 address, says of others that they do not
- * exist, and says nothing at all of those that begin with `dead`.
+ * A name server on loopback: answers for the names that it has, with one IPv4 address, says of others that
+ * they do not exist, and says nothing at all of those that begin with `dead`.
  */
 async function dnsServer(
   addresses: Readonly<Record<string, { readonly address: string; readonly ttl: number }>>,

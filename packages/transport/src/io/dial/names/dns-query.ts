@@ -4,7 +4,10 @@ import { type Address, type Found, notFound } from './address.js';
 /** Of one question to one server, in ms; the second try waits twice as long. */
 const TIMEOUT = 2000;
 const TRIES = 2;
-/** How long the addresses of one family wait for those of the other, in ms (RFC 8305 §3 asks for 50, which a far resolver misses). */
+/**
+ * How long the addresses of one family wait for those of the other, in ms (RFC 8305 §3 asks for 50, which a
+ * far resolver misses).
+ */
 const GRACE = 200;
 
 interface Answer {
@@ -15,8 +18,9 @@ interface Answer {
 }
 
 /**
- * Asks the DNS servers of the system for both families at once, on sockets of our own: unlike `getaddrinfo`, which holds
- * one of the process's few worker threads until it has an answer, a question that nobody answers is in nobody's way.
+ * Asks the DNS servers of the system for both families at once, on sockets of our own: unlike `getaddrinfo`,
+ * which holds one of the process's few worker threads until it has an answer, a question that nobody answers
+ * is in nobody's way.
  * @param servers instead of the system's
  */
 export async function queryDns(

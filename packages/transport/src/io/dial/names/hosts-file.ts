@@ -14,8 +14,8 @@ function systemPath(): string {
 }
 
 /**
- * The file of host names that the system's resolver reads before it asks anybody. Read synchronously, a few hundred bytes
- * when they have changed: what is read asynchronously waits behind lookups that hang.
+ * The file of host names that the system's resolver reads before it asks anybody. Read synchronously, a few
+ * hundred bytes when they have changed: what is read asynchronously waits behind lookups that hang.
  */
 export class HostsFile {
   readonly #path: string;
