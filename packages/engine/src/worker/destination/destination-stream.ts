@@ -114,9 +114,7 @@ export class DestinationStream implements Flushable {
     const publisher = this.#outlet;
     const writer = this.#writer;
     this.#markDirty();
-    // A stream begins at the end of the turn: by then its other track may have begun, too.
-    const canSend =
-      publisher !== undefined && writer.isWritable && this.backlog.length === 0 && !writer.isAtStart;
+    const canSend = publisher !== undefined && writer.isFlowing && this.backlog.length === 0;
     if (canSend && mark === undefined && !this.#movesAt(tag)) {
       writer.send(publisher, tag, block, description ?? this.backlog.takeOrphan());
       return;

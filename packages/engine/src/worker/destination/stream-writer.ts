@@ -74,6 +74,14 @@ export class StreamWriter {
     return this.#sequence === 'unstarted';
   }
 
+  /**
+   * A tag may go out at once: there is room, and the stream has begun. It begins at the end of the turn: by
+   * then its other track may have begun, too.
+   */
+  get isFlowing(): boolean {
+    return this.#isWritable && this.#sequence !== 'unstarted';
+  }
+
   /** Its stream is further on than that of `other`. */
   isAheadOf(other: StreamWriter): boolean {
     const segments = this.#segment.number - other.#segment.number;
