@@ -87,9 +87,7 @@ export class PublishSession {
     return this.#channel.acknowledged;
   }
 
-  /**
-   * Asks the server to acknowledge at least every so many bytes, unless that is what it was asked for last.
-   */
+  /** Asks the server to acknowledge at least every so many bytes, unless it was asked for that last. */
   requestAcknowledgements(bytes: number): void {
     this.#channel.requestAcknowledgements(bytes);
   }
@@ -170,9 +168,7 @@ export class PublishSession {
     this.#requests.unpublish(messageStreamId);
   }
 
-  /**
-   * Ends the present stream, if any, and publishes the next on the same connection; `onPublishing` follows.
-   */
+  /** Ends the present stream, if any, and publishes the next on this connection; `onPublishing` follows. */
   publishNext(streamName: string): void {
     const { name } = this.#state;
     if (name !== 'publishing' && name !== 'unpublished')
@@ -222,8 +218,7 @@ export class PublishSession {
         this.#onStatus(message, messageStreamId, size);
         break;
       case 'close':
-        // After deleteStream it is a goodbye, which the handler can tell from a loss: it knows what is still
-        // queued.
+        // After deleteStream it is a goodbye: whether something was still queued, the handler knows.
         if (this.#state.name === 'unpublished') this.#handler.onCommand('close', message.args);
         else this.fail(this.connectionLost());
         break;
@@ -264,10 +259,7 @@ export class PublishSession {
     this.#createStream();
   }
 
-  /**
-   * With id 0 it can only be about `connect`; later, some servers so refuse releaseStream, which does no
-   * harm.
-   */
+  /** With id 0 it is about `connect`; later, some servers so refuse releaseStream, which does no harm. */
   #onError({ transactionId, args }: ServerAnswer): void {
     if (transactionId === 0 && this.#state.name !== 'connecting') return;
     const awaited = awaitedBy(this.#state.name);
