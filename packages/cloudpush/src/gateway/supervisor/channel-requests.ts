@@ -1,5 +1,5 @@
 import type { PushTarget, TriggerType } from '@cloudpush/engine';
-import type { ChannelPlan } from '../config/configuration.js';
+import type { ChannelPlan, OnvifTrigger } from '../config/configuration.js';
 import { GatewayError } from '../gateway.js';
 import type { ChannelStatus } from '../state.js';
 import type { DestinationSet } from './destination-set.js';
@@ -40,14 +40,17 @@ export function triggerEvent(
   channel.update();
 }
 
-/** Takes note of an event of the camera; nothing is recorded of it while the channel does not run. */
+/**
+ * Takes note of an event of the camera; nothing is recorded of it while the channel does not run.
+ * @param trigger the one that heard of it: what it starts is held until it stops
+ */
 export function noteCameraEvent(
   channel: RequestedChannel,
   action: 'pulse' | 'start' | 'stop',
-  type: TriggerType,
+  trigger: OnvifTrigger,
 ): void {
   if (channel.media === undefined) return;
-  channel.events.trigger(action, type);
+  channel.events.trigger(action, trigger.type, trigger);
   channel.update();
 }
 

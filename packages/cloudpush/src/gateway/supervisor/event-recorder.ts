@@ -34,6 +34,8 @@ export class EventRecorder {
   readonly #actions: RecorderActions;
   #plan: EventPlan;
   #recording: Recording = IDLE;
+  /** Whoever has begun something that is not over yet. */
+  readonly #holders = new Set<unknown>();
   #count = 0;
 
   constructor(plan: EventPlan, clock: SupervisorClock, actions: RecorderActions) {
@@ -58,22 +60,30 @@ export class EventRecorder {
     return { trigger, since, endsAt: isHeld ? undefined : endsAt };
   }
 
-  /** @returns false: there is nothing to stop */
-  trigger(action: 'pulse' | 'start' | 'stop', trigger: Trigger): boolean {
+  /**
+   * @param holder whoever starts or stops: the recording is held until the last one stops; left out: a person,
+   *   who stops for all
+   * @returns false: there is nothing to stop
+   */
+  trigger(action: 'pulse' | 'start' | 'stop', trigger: Trigger, holder?: object): boolean {
     if (this.#recording.type === 'idle') {
       if (action === 'stop') return false;
       this.#count++;
-      this.#record(trigger, this.#clock.now(), action === 'start');
+      if (action === 'start') this.#holders.add(holder);
+      this.#record(trigger, this.#clock.now());
       this.#actions.start(trigger);
       return true;
     }
-    const { trigger: before, since, isHeld, cancel } = this.#recording;
-    cancel();
+    const { trigger: before, since, cancel } = this.#recording;
     if (action === 'stop') {
-      this.#record(before, since, false);
+      if (!this.#release(holder)) return true;
+      cancel();
+      this.#record(before, since);
       return true;
     }
-    this.#record(trigger, since, isHeld || action === 'start');
+    if (action === 'start') this.#holders.add(holder);
+    cancel();
+    this.#record(trigger, since);
     if (trigger !== before) this.#actions.change(before, trigger);
     return true;
   }
@@ -83,17 +93,30 @@ export class EventRecorder {
     if (this.#recording.type === 'idle') return;
     const { since, cancel } = this.#recording;
     cancel();
-    this.#recording = IDLE;
+    this.#forget();
     this.#actions.end(this.#clock.now() - since);
   }
 
   /** Forgets the recording: the stream that it was in is over. */
   reset(): void {
     if (this.#recording.type === 'recording') this.#recording.cancel();
-    this.#recording = IDLE;
+    this.#forget();
   }
 
-  #record(trigger: Trigger, since: number, isHeld: boolean): void {
+  #forget(): void {
+    this.#recording = IDLE;
+    this.#holders.clear();
+  }
+
+  /** Whether nobody holds the recording any more, and somebody did or a person says so. */
+  #release(holder: object | undefined): boolean {
+    if (holder !== undefined) return this.#holders.delete(holder) && this.#holders.size === 0;
+    this.#holders.clear();
+    return true;
+  }
+
+  #record(trigger: Trigger, since: number): void {
+    const isHeld = this.#holders.size > 0;
     const now = this.#clock.now();
     const limit = since + this.#plan.maxDuration;
     const endsAt = isHeld ? limit : Math.min(limit, now + this.#plan.postRoll);

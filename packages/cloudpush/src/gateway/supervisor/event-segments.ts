@@ -58,9 +58,12 @@ export class EventSegments {
     return this.#recorder.count;
   }
 
-  /** @returns false: there is no event that could be stopped */
-  trigger(action: 'pulse' | 'start' | 'stop', type: Trigger): boolean {
-    return this.#recorder.trigger(action, type);
+  /**
+   * @param holder whoever starts or stops; left out: a person
+   * @returns false: there is no event that could be stopped
+   */
+  trigger(action: 'pulse' | 'start' | 'stop', type: Trigger, holder?: object): boolean {
+    return this.#recorder.trigger(action, type, holder);
   }
 
   /** Ends the recording that is under way, as its channel ends. */

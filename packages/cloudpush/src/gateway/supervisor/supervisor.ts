@@ -31,9 +31,9 @@ export class Supervisor {
     this.#triggers = new TriggerSet({
       clock: context.clock,
       emit: (event) => context.emit(event),
-      onTrigger: (name, change, { type }) => {
+      onTrigger: (name, change, trigger) => {
         const channel = this.#channels.get(name);
-        if (channel !== undefined) noteCameraEvent(channel, change, type);
+        if (channel !== undefined) noteCameraEvent(channel, change, trigger);
       },
     });
     this.#updateLater();

@@ -44,7 +44,7 @@ export class TriggerSet {
   #follow(name: string, triggers: readonly OnvifTrigger[]): void {
     const before = this.#listening.get(name) ?? [];
     const stays = before.filter(({ trigger }) => triggers.some((other) => isDeepStrictEqual(trigger, other)));
-    for (const one of before) if (!stays.includes(one)) this.#leave(one);
+    for (const one of before) if (!stays.includes(one)) this.#leave(name, one);
     const added = triggers
       .filter((trigger) => !stays.some((other) => isDeepStrictEqual(other.trigger, trigger)))
       .map((trigger) => this.#listen(name, trigger));
@@ -53,7 +53,9 @@ export class TriggerSet {
     else this.#listening.set(name, after);
   }
 
-  #leave({ subscription }: Listening): void {
+  #leave(channel: string, { trigger, subscription }: Listening): void {
+    // The camera's word that it is over would not be heard.
+    this.#surroundings.onTrigger(channel, 'stop', trigger);
     const leaving = subscription.close().finally(() => this.#leaving.delete(leaving));
     this.#leaving.add(leaving);
   }
