@@ -77,9 +77,15 @@ test.each<[what: string, status: number, body: string, reason: RegExp]>([
     '<!DOCTYPE a [<!ENTITY b "cc">]><a>&b;</a>',
     /^lost: the reply has a document type/,
   ],
+  [
+    'elements in elements without end',
+    200,
+    '<a>'.repeat(30_000) + '</a>'.repeat(30_000),
+    /^lost: the reply has more than 64 elements in another/,
+  ],
   ['another document', 200, '<a/>', /^lost: the camera has no event service/],
   ['an error page', 503, '<html>busy</html>', /^lost: the camera answers 503/],
-  ['more than anybody needs', 200, 'x'.repeat(1_100_000), /^lost: the reply is larger than 1048576 bytes/],
+  ['more than anybody needs', 200, 'x'.repeat(1_100_000), /^lost: the reply is larger than 262144 bytes/],
   ['the wish for another password', 401, '', /^lost: the camera answers 401/],
 ])('a camera that answers with %s', async (_, status, body, reason) => {
   const { heard, wait } = await stage({ answer: { status, body } });

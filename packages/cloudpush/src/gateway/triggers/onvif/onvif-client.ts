@@ -3,8 +3,8 @@ import { envelope, type SoapRequest } from './messages.js';
 import { parseReply, SoapFault } from './replies.js';
 import { type OnvifCredentials, usernameToken } from './security.js';
 
-/** Bytes of the largest reply that is read. */
-const MAX_REPLY = 1024 * 1024;
+/** Bytes of the largest reply that is read: a hundred messages have about 100 KiB. */
+const MAX_REPLY = 256 * 1024;
 /** The longest that a reply may take, beyond what the request asks the camera to wait, in ms. */
 const REPLY_TIMEOUT = 10_000;
 

@@ -3,10 +3,16 @@ import { DOMParser, type Document, type Element, XMLSerializer } from '@xmldom/x
 /** A reply that is no XML, or not the one that was asked for. */
 export class XmlError extends Error {}
 
+/** Elements within elements; replies of cameras have about 12. */
+const MAX_DEPTH = 64;
+
 /** @throws XmlError */
 export function parseXml(text: string): Document {
   // Its definitions could make a reply of some bytes one of gigabytes.
   if (/<!DOCTYPE/i.test(text)) throw new XmlError('the reply has a document type definition');
+  // The parser, and a search in what it makes, take time with the square of the depth.
+  if (isDeeper(text, MAX_DEPTH))
+    throw new XmlError(`the reply has more than ${MAX_DEPTH} elements in another`);
   try {
     return new DOMParser({ onError: (level, message) => refuse(level, message) }).parseFromString(
       text,
@@ -15,6 +21,25 @@ export function parseXml(text: string): Document {
   } catch (error) {
     throw error instanceof XmlError ? error : new XmlError('the reply is no XML');
   }
+}
+
+/** What is not an element, and tags; values of attributes may have `>` in them (XML 1.0 §3.1). */
+const MARKUP =
+  /<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<\?[\s\S]*?\?>|<(?<slash>\/?)(?:[^>"']|"[^"]*"|'[^']*')*>/y;
+
+/** Whether elements lie deeper than `limit` in others; what is no XML is left to the parser. */
+function isDeeper(text: string, limit: number): boolean {
+  let depth = 0;
+  for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', MARKUP.lastIndex)) {
+    MARKUP.lastIndex = at;
+    const found = MARKUP.exec(text);
+    if (found === null) return false;
+    const { slash } = found.groups!;
+    if (slash === '/') depth--;
+    else if (slash === '' && !found[0].endsWith('/>')) depth++;
+    if (depth > limit) return true;
+  }
+  return false;
 }
 
 function refuse(level: string, message: string): void {
