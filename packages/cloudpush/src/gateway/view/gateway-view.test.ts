@@ -31,7 +31,7 @@ test('among equals, who drops more stands first', () => {
     channels: { b: { destinations: { cloud: { counters: { droppedAudio: 19 } } } } },
   });
   expect(channelRows(view).map(({ name, rates }) => [name, rates.dropsPerMinute])).toEqual([
-    ['b', 600],
+    ['b', 10],
     ['a', 0],
   ]);
 });
@@ -59,6 +59,27 @@ test('rates come of the counters over the last ten seconds', () => {
   });
   for (let second = 2; second <= 30; second++) delta(view, patch(second, 1));
   expect(view.ratesOf(view.state!.channels['gate']!)).toMatchObject({ bitRateIn: 0, frameRate: 0 });
+});
+
+test('drops are counted over the last minute, and what came in a second is not multiplied', () => {
+  const view = viewOf([sampleChannel('gate')]);
+  const { at, channels } = view.state!;
+  const { droppedPictures } = channels['gate']!.destinations['cloud']!.counters;
+  const drop = (second: number, drops: number) =>
+    delta(view, {
+      at: at + second * 1000,
+      channels: {
+        gate: { destinations: { cloud: { counters: { droppedPictures: droppedPictures + drops } } } },
+      },
+    });
+  const drops = () => view.ratesOf(view.state!.channels['gate']!).dropsPerMinute;
+  expect([drops(), view.dropsWindow]).toEqual([0, 0]);
+  drop(1, 7);
+  expect([drops(), view.dropsWindow]).toEqual([7, 1000]);
+  for (let second = 2; second <= 60; second++) drop(second, 7);
+  expect([drops(), view.dropsWindow]).toEqual([7, 60_000]);
+  drop(61, 9);
+  expect([drops(), view.dropsWindow]).toEqual([2, 60_000]);
 });
 
 test('a channel that is removed is forgotten, and one that is added is shown', () => {

@@ -12,21 +12,33 @@ export interface ChannelRates {
   readonly bitRateOut: number;
   /** Pictures a second that come from the source. */
   readonly frameRate: number;
-  /** Frames dropped a minute, at all destinations. */
+  /**
+   * Frames dropped in the last minute, at all destinations; since the first snapshot where that is later. They are
+   * counted, never worked out of less: drops come in bursts.
+   */
   readonly dropsPerMinute: number;
 }
 
 /** Rates are taken over about so long, in ms. */
 const WINDOW = 10_000;
+/** Drops are counted over so long, in ms. */
+const DROPS_WINDOW = 60_000;
 
 /** The state of a gateway as its event stream tells it, and rates. */
 export class GatewayView {
   #state: StreamedState | undefined;
+  /** When the first snapshot of this connection was taken. */
+  #since = 0;
   readonly #history = new Map<string, ChannelCounters[]>();
 
   /** Undefined before the first snapshot. */
   get state(): StreamedState | undefined {
     return this.#state;
+  }
+
+  /** How long drops have been counted, in ms: at most a minute. */
+  get dropsWindow(): number {
+    return this.#state === undefined ? 0 : Math.min(DROPS_WINDOW, this.#state.at - this.#since);
   }
 
   /**
@@ -38,6 +50,7 @@ export class GatewayView {
     if (event === 'snapshot') {
       const { recent, ...state } = JSON.parse(data);
       this.#history.clear();
+      this.#since = state.at;
       this.#setState(state);
       return recent;
     }
@@ -49,7 +62,8 @@ export class GatewayView {
 
   ratesOf({ name, destinations }: StreamedChannel): ChannelRates {
     const history = this.#history.get(name) ?? [];
-    const [first, last] = [history[0], history.at(-1)];
+    const last = history.at(-1);
+    const first = last && history[indexAt(history, last.at - WINDOW)];
     const elapsed = first === undefined || last === undefined ? 0 : (last.at - first.at) / 1000;
     const bitRateOut = Object.values(destinations).reduce((sum, { bitRate }) => sum + bitRate, 0);
     if (elapsed <= 0) return { bitRateIn: 0, bitRateOut, frameRate: 0, dropsPerMinute: 0 };
@@ -57,7 +71,7 @@ export class GatewayView {
       bitRateIn: ((last!.bytesIn - first!.bytesIn) * 8) / elapsed,
       bitRateOut,
       frameRate: (last!.videoFrames - first!.videoFrames) / elapsed,
-      dropsPerMinute: ((last!.drops - first!.drops) * 60) / elapsed,
+      dropsPerMinute: last!.drops - history[0]!.drops,
     };
   }
 
@@ -69,8 +83,16 @@ export class GatewayView {
     for (const channel of Object.values(state.channels)) {
       const history = this.#history.get(channel.name) ?? [];
       history.push(countersOf(channel, state.at));
-      while (history.length > 2 && state.at - history[1]!.at >= WINDOW) history.shift();
+      history.splice(0, indexAt(history, state.at - DROPS_WINDOW));
       this.#history.set(channel.name, history);
     }
   }
+}
+
+/** The index of the latest counters that are as old as `at`; 0 where all are younger. */
+function indexAt(history: readonly ChannelCounters[], at: number): number {
+  return Math.max(
+    0,
+    history.findLastIndex((counters) => counters.at <= at),
+  );
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sampleChannel, sampleDestination, sampleState } from '../../../gateway/http/testing/sample-state.js';
 import { GatewayView } from '../../../gateway/view/gateway-view.js';
-import { viewOf } from '../../../gateway/view/testing/sample-view.js';
+import { delta, viewOf } from '../../../gateway/view/testing/sample-view.js';
 import { topText } from './top-text.js';
 
 const error = { code: 'ERR_CLOUDPUSH_X', message: 'connection\nrefused', at: 1 };
@@ -49,4 +49,13 @@ test('the text fits a screen, and says how many channels are left out', () => {
 
 test('before the first snapshot it waits', () => {
   expect(topText(new GatewayView())).toBe('waiting for the gateway');
+});
+
+test('the name of the column says how long drops have been counted', () => {
+  const view = viewOf([sampleChannel('gate')]);
+  const { at } = view.state!;
+  delta(view, { at: at + 2000 });
+  expect(topText(view)).toMatch(/ 0 drops\/2s \|[\s\S]*│ drops\/2s +│/);
+  for (const second of [30, 59, 60]) delta(view, { at: at + second * 1000 });
+  expect(topText(view)).toMatch(/ 0 drops\/min \|[\s\S]*│ drops\/min +│/);
 });

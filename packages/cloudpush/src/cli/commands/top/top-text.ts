@@ -5,7 +5,8 @@ import { shortDuration } from '../../../gateway/view/duration.js';
 import type { GatewayView } from '../../../gateway/view/gateway-view.js';
 import { bytes, count, table } from '../../terminal/format.js';
 
-const HEAD = [
+/** The column of drops has a name that follows from how long they were counted. */
+const headOf = (drops: string) => [
   'channel',
   'state',
   'for',
@@ -15,7 +16,7 @@ const HEAD = [
   'out kbit/s',
   'fps',
   'queue',
-  'drops/min',
+  drops,
   'reconnects',
 ];
 
@@ -36,13 +37,14 @@ export function topText(
   const { state } = view;
   if (state === undefined) return 'waiting for the gateway';
   const rows = channelRows(view);
-  const head = [totalsLine(state, rows), ...warnings(state)];
+  const drops = dropsName(view.dropsWindow);
+  const head = [totalsLine(state, rows, drops), ...warnings(state)];
   const room = Math.max(1, Math.floor((lines - head.length - FRAME_LINES - 1) / 2));
   const shown = fitting(rows, room, lines - head.length - FRAME_LINES - 1);
   const hidden = rows.length - shown.length;
   return [
     ...head,
-    table(HEAD, shown.map(cells), columns),
+    table(headOf(drops), shown.map(cells), columns),
     ...shown.flatMap((row) => errorLine(row, columns)),
     ...(hidden > 0 ? [`… and ${count(hidden)} more`] : []),
   ].join('\n');
@@ -60,7 +62,12 @@ function fitting(rows: readonly ChannelRow[], least: number, lines: number): rea
   return rows.slice(0, taken);
 }
 
-function totalsLine({ version, engine }: StreamedState, rows: readonly ChannelRow[]): string {
+/** `drops/min`, or `drops/2s` where the view is so young. */
+function dropsName(window: number): string {
+  return `drops/${window < 60_000 ? `${Math.max(1, Math.round(window / 1000))}s` : 'min'}`;
+}
+
+function totalsLine({ version, engine }: StreamedState, rows: readonly ChannelRow[], drops: string): string {
   const counts = new Map<ChannelStatus, number>();
   for (const { state } of rows) counts.set(state, (counts.get(state) ?? 0) + 1);
   const states = (['online', 'degraded', 'offline', 'starting', 'disabled'] as const)
@@ -73,7 +80,7 @@ function totalsLine({ version, engine }: StreamedState, rows: readonly ChannelRo
     states.join(', ') || 'no channels',
     `${rate(sum(({ rates }) => rates.bitRateIn))} in`,
     `${rate(sum(({ rates }) => rates.bitRateOut))} out`,
-    `${count(sum(({ rates }) => rates.dropsPerMinute))} drops/min`,
+    `${count(sum(({ rates }) => rates.dropsPerMinute))} ${drops}`,
     `pool ${Math.round((engine.poolBytesInUse / engine.poolSize) * 100)} %`,
   ].join(' | ');
 }
@@ -101,7 +108,7 @@ function cells(row: ChannelRow): (string | number)[] {
     Math.round(rates.bitRateOut / 1000),
     Math.round(rates.frameRate),
     bytes(queuedBytes),
-    Math.round(rates.dropsPerMinute),
+    rates.dropsPerMinute,
     reconnects,
   ];
 }
