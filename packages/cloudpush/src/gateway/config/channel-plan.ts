@@ -17,7 +17,7 @@ export function planChannel(
 ): ChannelPlan | undefined {
   const { destination: _, ...channelDefaults } = defaults ?? {};
   const document: ChannelDocument = { ...channelDefaults, ...own };
-  const source = planSource(document, context.below('source'));
+  const source = planSource(document, context);
   const event = planEvent(document, context);
   const around = { ...surroundings, preRoll: event?.preRoll ?? 0 };
   const destinations = planDestinations(document, around, context.below('destinations'));

@@ -6,9 +6,9 @@ import type {
 } from '@cloudpush/engine';
 import { isIpAddress, publishingPlace } from './addresses.js';
 import type { DestinationPlan } from './configuration.js';
-import { type PlanContext, type Problems, pickOne } from './plan-context.js';
+import { milliseconds, type PlanContext, type Problems, pickOne, planRetry } from './plan-context.js';
 import type { ChannelDocument, GatewayDocument } from './schema.js';
-import { parseDuration, parseSize } from './units.js';
+import { parseSize } from './units.js';
 
 type DestinationDocument = Exclude<ChannelDocument['destinations'][number], string>;
 type Defaults = NonNullable<NonNullable<GatewayDocument['channelDefaults']>['destination']>;
@@ -113,10 +113,7 @@ function settingsOf(
     stallTimeout: milliseconds(document.stallTimeout) ?? 15_000,
     connectTimeout: milliseconds(document.connectTimeout),
     closeTimeout: milliseconds(document.closeTimeout),
-    reconnect: {
-      initialDelay: milliseconds(reconnect?.initial) ?? 500,
-      maxDelay: milliseconds(reconnect?.max) ?? 30_000,
-    },
+    reconnect: planRetry(reconnect, { initial: 500, max: 30_000 }, context.below('reconnect').problems),
     segmentConnection,
     connection: connectionOf(document, context),
   };
@@ -169,11 +166,11 @@ function tlsOf(
   context: PlanContext,
 ): NonNullable<ConnectionOptions['tls']> {
   return withoutUndefined({
-    ca: context.fileText(['ca'], ca),
+    ca: context.certificates(['ca'], ca),
     pins: fingerprints,
     servername,
-    cert: context.fileText(['cert'], cert),
-    key: context.fileText(['key'], key),
+    cert: context.certificates(['cert'], cert),
+    key: context.privateKey(['key'], key),
   }) as NonNullable<ConnectionOptions['tls']>;
 }
 
@@ -183,10 +180,6 @@ export function isHttpUrl(text: string): boolean {
 
 function withoutUndefined<T extends object>(given: T): T {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
-}
-
-function milliseconds(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : parseDuration(text);
 }
 
 function bytes(text: string | undefined): number | undefined {

@@ -39,6 +39,12 @@ export class ConfigurationDocument {
     }
   }
 
+  /** Nothing stands in it but space and comments. */
+  get isEmpty(): boolean {
+    const { contents } = this.document;
+    return contents === null || (isScalar(contents) && contents.value === null && contents.source === '');
+  }
+
   /** Faults of the YAML itself, the first one of each line: most others follow from it. */
   syntaxFaults(): ConfigurationFault[] {
     const faults = new Map<number, ConfigurationFault>();

@@ -223,7 +223,7 @@ describe('faults', () => {
   });
 
   test.each([
-    ['nothing at all', '', /null is not a map/],
+    ['nothing at all', '', /the file is empty/],
     ['a list', '- 1', /a list is not a map/],
     ['no version', 'channels: {}', /version: missing/],
     ['another version', 'version: 2\nchannels: {}', /version: 2 is not 1/],
@@ -361,5 +361,68 @@ test('what the engine would refuse on connecting is a fault of the file, and a p
     expect.stringMatching(/destinations\[0\]\.proxy: the proxy is not socks5:/),
     expect.stringMatching(/destinations\[0\]\.localAddress: "eth0" is not an IP address/),
     expect.stringMatching(/destinations\[0\]\.tls\.fingerprints\[0\]: "zz" is not a SHA-256/),
+  ]);
+});
+
+describe('a file with nothing in it', () => {
+  test.each(['', '\n\n', '# to be filled\n', '---\n'])(
+    '%j is told to be empty, and what it needs',
+    (text) => {
+      expect(faultsOf(text)).toEqual([
+        'gateway.yaml: the file is empty; the least that it holds is a line "version: 1" and a line "channels: {}"',
+      ]);
+    },
+  );
+
+  test('is not one that holds null, or text', () => {
+    expect(faultsOf('null\n')).toEqual(['gateway.yaml:1:1: null is not a map']);
+    expect(faultsOf('""\n')).toEqual(['gateway.yaml:1:1: "" is not a map']);
+  });
+});
+
+test('a first wait that is longer than the longest is a fault, and the longest follows a long first one', () => {
+  const channel = (...lines: string[]) => withChannel(SOURCE, ...lines);
+  const destination = (retry: string) =>
+    channel(`destinations: [ { url: rtmp://cloud.example/live/gate, reconnect: ${retry} } ]`);
+  expect(faultsOf(channel(DESTINATIONS, 'sourceRetry: { initial: 5s, max: 2s }'))).toEqual([
+    expect.stringMatching(
+      /:6:29: channels\.gate\.sourceRetry\.initial: initial, 5s, is longer than max, 2s$/,
+    ),
+  ]);
+  expect(faultsOf(destination('{ max: 100ms }'))).toEqual([
+    expect.stringMatching(/reconnect\.max: initial, the default of 500ms, is longer than max, 100ms$/),
+  ]);
+  const long = configurationOf(channel(DESTINATIONS, 'sourceRetry: { initial: 5m }')).channels.get('gate');
+  expect(long?.source.options).toMatchObject({ retry: { initialDelay: 300_000, maxDelay: 300_000 } });
+});
+
+test('files of certificates and keys are looked into', () => {
+  writeFileSync(join(folder, 'empty.pem'), 'no certificate\n');
+  writeFileSync(
+    join(folder, 'damaged.pem'),
+    '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+  );
+  const tls = 'tls: { ca: empty.pem, cert: damaged.pem, key: empty.pem }';
+  const faults = faultsOf(
+    withChannel(
+      'source: { url: "rtsps://camera.example/1", ca: damaged.pem }',
+      `destinations: [ { url: rtmps://cloud.example/live/gate, ${tls} } ]`,
+    ),
+  );
+  expect(faults).toEqual([
+    expect.stringMatching(/source\.ca: .*damaged\.pem: certificate 1 of 1 is damaged$/),
+    expect.stringMatching(/tls\.ca: .*empty\.pem holds no certificate in PEM/),
+    expect.stringMatching(/tls\.cert: .*damaged\.pem: certificate 1 of 1 is damaged$/),
+    expect.stringMatching(/tls\.key: .*empty\.pem holds no private key in PEM/),
+  ]);
+});
+
+test('files that are played must be there where that is asked for, and only there', () => {
+  const text = withChannel('source: { file: missing.mp4 }', 'offline: { file: missing.flv }', DESTINATIONS);
+  expect(configurationOf(text).channels.size).toBe(1);
+  const { faults } = parseConfiguration(text, file, {}, { requiresMedia: true });
+  expect(faults.map(({ line, path, message }) => [line, path, message])).toEqual([
+    [4, 'channels.gate.source.file', `${join(folder, 'missing.mp4')} cannot be read (ENOENT)`],
+    [5, 'channels.gate.offline.file', `${join(folder, 'missing.flv')} cannot be read (ENOENT)`],
   ]);
 });

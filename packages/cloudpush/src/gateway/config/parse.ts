@@ -21,14 +21,18 @@ export type ParseResult =
 const MIN_TOKEN_LENGTH = 16;
 const OPEN = 'others than this machine reach the address, and there is no token';
 
+const EMPTY = 'the file is empty; the least that it holds is a line "version: 1" and a line "channels: {}"';
+
 /**
  * Reads a configuration. All that is wrong is told at once, in the order of the text.
  * @param file where the text stands: paths in it are relative to its folder
+ * @param options `requiresMedia`: files that are played must be there, default false
  */
 export function parseConfiguration(
   text: string,
   file: string,
   environment: NodeJS.ProcessEnv = process.env,
+  { requiresMedia = false }: { readonly requiresMedia?: boolean } = {},
 ): ParseResult {
   if (text.length > MAX_DOCUMENT_LENGTH) {
     return rejected([
@@ -41,6 +45,7 @@ export function parseConfiguration(
   const document = new ConfigurationDocument(text);
   const syntaxFaults = document.syntaxFaults();
   if (syntaxFaults.length > 0) return rejected(syntaxFaults);
+  if (document.isEmpty) return rejected([{ path: '', message: EMPTY }]);
   const found: SchemaFault[] = [];
   let values: unknown;
   try {
@@ -50,7 +55,7 @@ export function parseConfiguration(
   }
   found.push(...schemaFaults(values));
   const problems = new Problems(found);
-  const context = new PlanContext({ environment, folder: dirname(file) }, problems);
+  const context = new PlanContext({ environment, folder: dirname(file), requiresMedia }, problems);
   // Faults of the values are looked for in what the schema permits only.
   const configuration = found.length === 0 ? plan(values as GatewayDocument, context) : undefined;
   if (found.length === 0) return { configuration: configuration!, faults: [] };
@@ -72,7 +77,7 @@ function plan(document: GatewayDocument, context: PlanContext): GatewayConfigura
   const { log = {}, engine = {}, api, metrics, stopTimeout = '10s', watch = true } = document;
   const { poolSize = '256MiB', maxConnections = 1024, shards, maxConnecting, maxStarting = 32 } = engine;
   requireConnections(document, maxConnections, context);
-  const ca = context.fileText(['tokenServer', 'ca'], document.tokenServer?.ca);
+  const ca = context.certificates(['tokenServer', 'ca'], document.tokenServer?.ca);
   const plannedApi = api === undefined ? undefined : planApi(api, context.below('api'));
   return {
     log: { level: log.level ?? 'main', format: log.format ?? 'text' },

@@ -1,5 +1,7 @@
+import { requireCertificates, requirePrivateKey } from './certificates.js';
 import type { Path } from './document.js';
-import { pathFrom, readText, resolveSecret, type Surroundings } from './secret.js';
+import { pathFrom, readText, requireReadable, resolveSecret, type Surroundings } from './secret.js';
+import { parseDuration } from './units.js';
 import type { SchemaFault } from './validation.js';
 
 /** Faults found below one place of the document. */
@@ -44,9 +46,38 @@ export class PlanContext {
     return this.#found(path, text, (given) => resolveSecret(given, this.#surroundings));
   }
 
-  /** What stands in a file, such as one of certificates. */
-  fileText(path: Path, file: string | undefined): string | undefined {
-    return this.#found(path, file, (given) => readText(this.path(given)));
+  /** The certificates that stand in a file. */
+  certificates(path: Path, file: string | undefined): string | undefined {
+    return this.#fileText(path, file, requireCertificates);
+  }
+
+  /** The private key that stands in a file. */
+  privateKey(path: Path, file: string | undefined): string | undefined {
+    return this.#fileText(path, file, requirePrivateKey);
+  }
+
+  /** The whole path of a file that is played. */
+  media(path: Path, file: string): string {
+    const whole = this.path(file);
+    if (!this.#surroundings.requiresMedia) return whole;
+    this.#found(path, whole, (given) => {
+      requireReadable(given);
+      return given;
+    });
+    return whole;
+  }
+
+  #fileText(
+    path: Path,
+    file: string | undefined,
+    check: (path: string, text: string) => void,
+  ): string | undefined {
+    return this.#found(path, file, (given) => {
+      const whole = this.path(given);
+      const text = readText(whole);
+      check(whole, text);
+      return text;
+    });
   }
 
   #found(path: Path, text: string | undefined, find: (text: string) => string): string | undefined {
@@ -74,4 +105,30 @@ export function pickOne<const Key extends string>(
     found.length === 0 ? `one of ${names} is missing` : `${found.join(' and ')} exclude each other`,
   );
   return undefined;
+}
+
+/**
+ * The ends of a wait that grows, in ms. Notes a first one that is longer than the longest.
+ * @param presets where the document says nothing; a longest wait that is left out is never shorter than the first one
+ */
+export function planRetry(
+  given: { readonly initial?: string; readonly max?: string } | undefined,
+  presets: { readonly initial: number; readonly max: number },
+  problems: Problems,
+): { readonly initialDelay: number; readonly maxDelay: number } {
+  const initialDelay = milliseconds(given?.initial) ?? presets.initial;
+  const maxDelay = milliseconds(given?.max) ?? Math.max(presets.max, initialDelay);
+  if (initialDelay > maxDelay) {
+    const first = given?.initial ?? `the default of ${presets.initial}ms`;
+    problems.add(
+      [given?.initial === undefined ? 'max' : 'initial'],
+      `initial, ${first}, is longer than max, ${given?.max}`,
+    );
+  }
+  return { initialDelay, maxDelay };
+}
+
+/** ms */
+export function milliseconds(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseDuration(text);
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 
 /** Where secrets and paths of a configuration are looked for. */
@@ -6,6 +6,11 @@ export interface Surroundings {
   readonly environment: NodeJS.ProcessEnv;
   /** Paths are relative to it: the folder of the configuration file. */
   readonly folder: string;
+  /**
+   * Files that are played must be there. Only where a person asks for a check: at a start, one that comes later must not
+   * keep the other channels from running, and whoever asks by HTTP must not find out which files there are.
+   */
+  readonly requiresMedia: boolean;
 }
 
 const MAX_SECRET_BYTES = 65_536;
@@ -58,6 +63,15 @@ export function readSecret(path: string): string {
 export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Error(`${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+/** @throws Error that names the path and the system's reason */
+export function requireReadable(path: string): void {
+  try {
+    accessSync(path, constants.R_OK);
   } catch (error) {
     throw new Error(`${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }

@@ -3,9 +3,8 @@ import type { ModuleSource, SourceFallback, SourceOptions } from '@cloudpush/eng
 import { isContainerName } from '../../containers/container-names.js';
 import { cameraPlace } from './addresses.js';
 import type { SourcePlan } from './configuration.js';
-import { type PlanContext, type Problems, pickOne } from './plan-context.js';
+import { milliseconds, type PlanContext, type Problems, pickOne, planRetry } from './plan-context.js';
 import type { ChannelDocument } from './schema.js';
-import { parseDuration } from './units.js';
 
 /** What reads a container in the thread that sends it. */
 const CONTAINER_MODULE = new URL('../../containers/container-module.js', import.meta.url).href;
@@ -22,28 +21,28 @@ const BELONG: Readonly<Record<(typeof KINDS)[number], readonly (keyof SourceDocu
 };
 
 /** The source of a channel, as the engine takes it; undefined when it is at fault, which the problems tell. */
-export function planSource(channel: ChannelDocument, context: PlanContext): SourcePlan | undefined {
+export function planSource(channel: ChannelDocument, channelContext: PlanContext): SourcePlan | undefined {
+  const context = channelContext.below('source');
   const given: SourceDocument = typeof channel.source === 'string' ? { url: channel.source } : channel.source;
   const { problems } = context;
   const kind = pickOne(given, KINDS, problems);
   if (kind === undefined) return undefined;
   refuseForeignKeys(given, kind, problems);
-  return planKind(kind, given, channel, context);
+  return planKind(kind, given, { channel, common: commonOptions(channel, channelContext) }, context);
 }
 
 function planKind(
   kind: (typeof KINDS)[number],
   given: SourceDocument,
-  channel: ChannelDocument,
+  { channel, common }: { readonly channel: ChannelDocument; readonly common: object },
   context: PlanContext,
 ): SourcePlan | undefined {
-  const common = commonOptions(channel, context);
   switch (kind) {
     case 'url':
       return planCamera(given, channel, common, context);
     case 'file': {
       const { file, loop, format, frameRate } = given;
-      const path = context.path(file!);
+      const path = context.media(['file'], file!);
       if (isContainerName(path) && format === undefined) {
         if (frameRate !== undefined)
           context.problems.add(['frameRate'], 'means something with raw video only');
@@ -64,7 +63,7 @@ function planKind(
     case 'module': {
       const module = URL.canParse(given.module!)
         ? given.module!
-        : pathToFileURL(context.path(given.module!)).href;
+        : pathToFileURL(context.media(['module'], given.module!)).href;
       return {
         kind: 'module',
         place: cameraPlace(module),
@@ -110,7 +109,7 @@ function planCamera(
     username,
     password: context.secret(['password'], password),
     fingerprint,
-    ca: context.fileText(['ca'], ca),
+    ca: context.certificates(['ca'], ca),
     ...common,
   };
   return { kind: 'rtsp', place: cameraPlace(url), options };
@@ -131,17 +130,10 @@ function commonOptions(
   // A recording is of what happened.
   const slate = mode === 'event' ? undefined : offline?.file;
   return {
-    fallback: slate === undefined ? undefined : playedFile(context.path(slate)),
+    fallback: slate === undefined ? undefined : playedFile(context.below('offline').media(['file'], slate)),
     timeout: milliseconds(sourceTimeout),
     videoTimeout: milliseconds(videoTimeout),
-    retry: {
-      initialDelay: milliseconds(sourceRetry?.initial) ?? 1000,
-      maxDelay: milliseconds(sourceRetry?.max) ?? 60_000,
-    },
+    retry: planRetry(sourceRetry, { initial: 1000, max: 60_000 }, context.below('sourceRetry').problems),
     audio,
   };
-}
-
-function milliseconds(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : parseDuration(text);
 }

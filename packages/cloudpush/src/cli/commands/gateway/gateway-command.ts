@@ -28,7 +28,9 @@ export async function gatewayCommand(
 ): Promise<number> {
   const file = new ConfigurationFile(resolve(path));
   const text = await readText(file, path);
-  const { configuration, faults } = parseConfiguration(text, file.path);
+  const { configuration, faults } = parseConfiguration(text, file.path, process.env, {
+    requiresMedia: options.check === true,
+  });
   if (configuration === undefined) {
     for (const fault of faults) output.error(faultText(path, fault));
     return ExitCode.usage;
