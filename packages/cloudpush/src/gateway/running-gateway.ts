@@ -2,6 +2,7 @@ import { createLogger, type EngineLogger, loggerTo, PushEngine } from '@cloudpus
 import type { ApiPlan, GatewayConfiguration } from './config/configuration.js';
 import type { ConfigurationFile } from './config/configuration-file.js';
 import { ConfigurationManager } from './configuration-manager.js';
+import { engineLogger } from './events/engine-log.js';
 import { EventLog } from './events/event-log.js';
 import { logEvents } from './events/log-events.js';
 import { GatewayService } from './gateway-service.js';
@@ -40,7 +41,7 @@ export class RunningGateway {
     const { configuration } = start;
     const log = openLog(configuration);
     try {
-      const engine = await PushEngine.create({ ...configuration.engine, logger: log.logger });
+      const engine = await PushEngine.create({ ...configuration.engine, logger: engineLogger(log.logger) });
       const running = new RunningGateway(start, engine, log);
       await running.#start(configuration, log.logger);
       return running;
