@@ -1,7 +1,6 @@
 import { constants } from 'node:os';
+import { SIGNALS, takeEarlySignals } from './early-signals.js';
 import { ExitCode } from './exit-code.js';
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * The user's wish to end. The first signal asks for an orderly end; the second one ends the process at once.
@@ -13,6 +12,9 @@ export class Interruption implements Disposable {
 
   constructor() {
     for (const name of SIGNALS) process.on(name, this.#onSignal);
+    const early = takeEarlySignals();
+    // First the command says what a hang-up means to it.
+    setImmediate(() => early.forEach(this.#onSignal));
   }
 
   /** Aborted when the end is wanted. */

@@ -26,6 +26,8 @@ export async function gatewayCommand(
   output: Output,
   interruption: Interruption,
 ): Promise<number> {
+  // Until the gateway runs: the file is about to be read.
+  interruption.onHangUp(() => {});
   const file = new ConfigurationFile(resolve(path));
   const text = await readText(file, path);
   const { configuration, faults } = parseConfiguration(text, file.path, process.env, {
@@ -37,6 +39,10 @@ export async function gatewayCommand(
   }
   if (options.check === true) {
     output.result(`${path}: valid, ${plural(configuration.channels.size, 'channel')}`);
+    return ExitCode.ok;
+  }
+  if (interruption.signal.aborted) {
+    output.note('gateway was told to end before it began');
     return ExitCode.ok;
   }
   return await runGateway({ file, text, configuration, version: version() }, output, interruption);
