@@ -141,8 +141,8 @@ test('tell of pauses, and of a worker thread that dies', async () => {
   await thread!.terminate();
   await closed;
   expect(heard[0]).toEqual({ name: 'cloudpush:channel:pause', event: { channel } });
-  expect(heard[1]).toMatchObject({
-    name: 'cloudpush:shard:died',
+  // The kernel may have taken so much meanwhile that the channel went on in between.
+  expect(heard.find(({ name }) => name === 'cloudpush:shard:died')).toMatchObject({
     event: { error: { code: 'ERR_CLOUDPUSH_SHARD_DIED' }, channels: [channel] },
   });
   expect(heard.at(-1)).toMatchObject({ name: 'cloudpush:channel:close', event: { channel, clean: false } });
