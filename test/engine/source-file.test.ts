@@ -105,11 +105,10 @@ test('a file arrives whole, in real time, and is told to have ended', async () =
 test('a looped file goes on without a gap, in memory for a slab a track', async () => {
   await using one = await stage({ file: fixture('plain.flv'), loop: true });
   await once(one.channel, 'sourceConnected');
-  await setTimeout(3000);
+  await vi.waitUntil(() => ofKind(one.frames, 9).length > 60, { timeout: 40_000 });
   // While the server keeps up, each track has a slab, filled again and again.
   expect(one.engine.stats().poolBlocksInUse).toBeLessThanOrEqual(3);
   const pictures = ofKind(one.frames, 9).map(({ timestamp }) => timestamp);
-  expect(pictures.length).toBeGreaterThan(60);
   const gaps = pictures.slice(1).map((time, index) => time - pictures[index]!);
   expect(new Set(gaps)).toEqual(new Set([40]));
   await one.channel.close();
@@ -122,11 +121,10 @@ test('another source takes over, and the connection stays', async () => {
   await setTimeout(500);
   one.channel.setSource({ file: fixture('bframes.flv'), loop: true });
   await once(one.channel, 'sourceConnected');
-  await setTimeout(1000);
+  await vi.waitUntil(() => ofKind(one.frames, 8).length > 10, { timeout: 20_000 });
   const times = ofKind(one.frames, 9).map(({ timestamp }) => timestamp);
   expect(times).toEqual(times.toSorted((a, b) => a - b));
   expect(one.receiver.streams('a')).toHaveLength(1);
-  expect(ofKind(one.frames, 8).length).toBeGreaterThan(10);
   expect(one.channel.stats()).toMatchObject({ reconnects: 0, source: { state: 'streaming', reconnects: 1 } });
 });
 
