@@ -2,7 +2,7 @@
 // decodes to the same pictures and samples, at the same times.
 
 import { once } from 'node:events';
-import { copyFile, readFile, truncate } from 'node:fs/promises';
+import { copyFile, readFile, stat, truncate } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { PushEngine } from '@cloudpush/engine';
 import { describe, expect, test, vi } from 'vitest';
@@ -126,6 +126,25 @@ describe.concurrent('a container that is pushed', () => {
     ]);
     expect({ code, stderr }).toEqual({ code: expected, stderr: expect.stringMatching(says) });
   });
+
+  test.for([
+    ['source.mp4', /its video is missing from \d\.\d+ s on, up to 1\.96 s/, 1],
+    ['source.mkv', /source\.mkv: the file is cut off: it has 1\.0 s of 2\.0 s/, 0],
+  ] as const)(
+    'the first part of %s is sent, and the rest is missed',
+    async ([name, says, expected], context) => {
+      requirePeers(context, 'ffmpeg');
+      await using folder = await TempFolder.create();
+      await using receiver = await CloudpushReceiver.start(folder.path);
+      const source = folder.file(name);
+      await make(source, ...x264, '-c:a', 'aac', '-movflags', '+faststart', '-cluster_time_limit', '1000');
+      await truncate(source, Math.round((await stat(source)).size * 0.7));
+      const { code, stderr } = await cloudpush(['push', source, receiver.url('a'), ...FAST]);
+      expect({ code, stderr }).toEqual({ code: expected, stderr: expect.stringMatching(says) });
+      const { pictures } = await receiver.ended('a');
+      expect(pictures).toBeGreaterThanOrEqual(25);
+    },
+  );
 
   test('beside another input it makes no sense, nor does a frame rate', async () => {
     const url = 'rtmp://127.0.0.1:9/live/a';

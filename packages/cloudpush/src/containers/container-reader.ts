@@ -55,7 +55,12 @@ export class ContainerReader implements PacketReader {
       await this.close();
       throw this.#toError(error);
     }
-    if (this.#tracks!.every(({ ended }) => ended)) await this.close();
+    const tracks = this.#tracks!;
+    if (!tracks.every(({ ended }) => ended)) return;
+    await this.close();
+    // Not before: the other track may be whole.
+    const fault = tracks.map((track) => track.fault).find((one) => one !== undefined);
+    if (fault !== undefined) throw this.#toError(fault);
   }
 
   async close(): Promise<void> {

@@ -15,6 +15,7 @@ import {
   WEBM,
 } from 'mediabunny';
 import { ContainerReader, type OpenContainer } from './container-reader.js';
+import { checkSampleTables } from './sample-tables.js';
 import type { PushableTrack } from './track-reader.js';
 
 /** A container's media, with the decoder configurations of its tracks. */
@@ -49,6 +50,9 @@ const AUDIO: Readonly<Record<string, AudioCodec>> = {
 /** A packet is taken for so long, in ms, when its track does not tell. */
 const FRAME_INTERVAL = 40;
 
+/** A file that ends so long before the duration that it names is cut off, in s: durations are rounded. */
+const LEAST_GAP = 0.5;
+
 /** Whether a file's content is MP4, QuickTime, Matroska, WebM or MPEG-TS. False where it cannot be read. */
 export async function isContainer(path: string): Promise<boolean> {
   const input = new Input({ formats: FORMATS, source: new FilePathSource(path) });
@@ -68,6 +72,7 @@ export async function isContainer(path: string): Promise<boolean> {
 export async function openContainer(path: string): Promise<ContainerSource> {
   const toError = (error: unknown): Error => containerError(path, error);
   try {
+    await checkSampleTables(path);
     const { tracks, notices, duration, frameInterval, close } = await openTracks(path);
     close();
     const video = tracks.find(({ kind }) => kind === 'video');
@@ -109,7 +114,11 @@ async function openTracks(path: string): Promise<OpenedTracks> {
       throw sourceError(sourceErrorCodes.empty, path, what);
     }
     const start = await input.getFirstTimestamp();
-    const duration = Math.max(0, (await input.computeDuration()) - start) * 1000;
+    const end = await input.computeDuration();
+    const duration = Math.max(0, end - start) * 1000;
+    const promised = await input.getDurationFromMetadata();
+    if (promised !== null && promised - end > LEAST_GAP)
+      notices.push(`${path}: the file is cut off: it has ${end.toFixed(1)} s of ${promised.toFixed(1)} s`);
     const frameInterval = await intervalOf(video ?? audio);
     return { tracks, notices, duration, frameInterval, close: () => input.dispose() };
   } catch (error) {

@@ -12,6 +12,9 @@ export interface PushableTrack {
   readonly configuration: Uint8Array | undefined;
 }
 
+/** Times of two packets that are no further apart are the same, in ms. */
+const SAME_TIME = 1;
+
 type Packet = { -readonly [Key in keyof SourcePacket]: SourcePacket[Key] };
 
 /** Reads the packets of one track of a container, in order of decoding. */
@@ -19,16 +22,21 @@ export class TrackReader {
   /** Packets that are complete. */
   readonly ready: Packet[] = [];
   readonly #track: PushableTrack;
+  readonly #sink: EncodedPacketSink;
   readonly #packets: ReturnType<EncodedPacketSink['packets']>;
   /** Pictures whose decoding times are not known yet. */
   readonly #undated: Packet[] = [];
   readonly #times: DecodeTimes | undefined;
   #isRead = false;
+  /** The latest presentation time, in ms. */
+  #latest = Number.NEGATIVE_INFINITY;
+  #fault: Error | undefined;
 
   constructor(track: PushableTrack) {
     this.#track = track;
     this.#times = track.kind === 'video' ? new DecodeTimes() : undefined;
-    this.#packets = new EncodedPacketSink(track.track).packets();
+    this.#sink = new EncodedPacketSink(track.track);
+    this.#packets = this.#sink.packets();
   }
 
   /** True when all packets of the track have been read and taken. */
@@ -36,11 +44,16 @@ export class TrackReader {
     return this.#isRead && this.ready.length === 0;
   }
 
+  /** What is wrong with the track, once it has been read: the file has less of it than it says. */
+  get fault(): Error | undefined {
+    return this.#fault;
+  }
+
   /** Reads until `count` packets are ready, or the track ends. */
   async fill(count: number): Promise<void> {
     while (!this.#isRead && this.ready.length < count) {
       const { value, done } = await this.#packets.next();
-      if (done === true) this.#finish();
+      if (done === true) await this.#finish();
       else this.#add(value);
     }
   }
@@ -64,6 +77,7 @@ export class TrackReader {
   }): void {
     const { kind, codec, configuration } = this.#track;
     const pts = timestamp * 1000;
+    this.#latest = Math.max(this.#latest, pts);
     const packet: Packet = {
       kind,
       codec,
@@ -89,8 +103,23 @@ export class TrackReader {
     this.ready.push(packet);
   }
 
-  #finish(): void {
+  async #finish(): Promise<void> {
     this.#isRead = true;
     while (this.#undated.length > 0) this.#date();
+    this.#fault = await this.#missing();
   }
+
+  /** Whoever reads a file that is cut off, or has a hole, comes to an end like any other. */
+  async #missing(): Promise<Error | undefined> {
+    const last = await this.#sink.getPacket(Number.POSITIVE_INFINITY, { metadataOnly: true });
+    const end = (last?.timestamp ?? Number.NEGATIVE_INFINITY) * 1000;
+    if (end <= this.#latest + SAME_TIME) return undefined;
+    const { kind } = this.#track;
+    const from = this.#latest === Number.NEGATIVE_INFINITY ? 'the start' : seconds(this.#latest);
+    return new Error(`its ${kind} is missing from ${from} on, up to ${seconds(end)}`);
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`;
 }
