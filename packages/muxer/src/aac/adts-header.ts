@@ -5,14 +5,14 @@ import { startsWithProgramConfig } from './program-config-element.js';
 import { samplingFrequencies } from './sampling-frequencies.js';
 
 /** Bytes of the fixed and the variable header together. */
-export const adtsHeaderSize = 7;
+export const ADTS_HEADER_SIZE = 7;
 
 /**
  * adts_fixed_header() and adts_variable_header() (ISO/IEC 14496-3 §1.A.2.2). One object is reused for every
  * frame.
  */
 export class AdtsHeader implements FrameReader {
-  readonly prefixSize = adtsHeaderSize;
+  readonly prefixSize = ADTS_HEADER_SIZE;
   readonly syncByte = 0xff;
   readonly cutOffCode = 'ERR_CLOUDPUSH_ADTS_CUT_OFF';
   /** MPEG-4 Audio object type: the profile + 1. */
@@ -34,8 +34,8 @@ export class AdtsHeader implements FrameReader {
 
   /** Reads the header at data[offset] and checks that the whole frame is there. Throws MuxerError. */
   read(data: Uint8Array, offset: number): void {
-    if (data.length - offset < adtsHeaderSize) {
-      throw cutOff(offset, data.length - offset, `≥ ${adtsHeaderSize} bytes`);
+    if (data.length - offset < ADTS_HEADER_SIZE) {
+      throw cutOff(offset, data.length - offset, `≥ ${ADTS_HEADER_SIZE} bytes`);
     }
     const problem = this.readFields(data, offset);
     if (problem !== undefined) throw new MuxerError(problem, this.#details(problem, data, offset));
@@ -71,7 +71,7 @@ export class AdtsHeader implements FrameReader {
     this.channelConfiguration = ((b2 & 1) << 2) | (b3 >> 6);
     this.frameLength = ((b3 & 3) << 11) | (data[offset + 4]! << 3) | (data[offset + 5]! >> 5);
     this.rawDataBlocks = (data[offset + 6]! & 3) + 1;
-    this.headerSize = this.protectionAbsent ? adtsHeaderSize : adtsHeaderSize + 2 * this.rawDataBlocks;
+    this.headerSize = this.protectionAbsent ? ADTS_HEADER_SIZE : ADTS_HEADER_SIZE + 2 * this.rawDataBlocks;
     this.configuration =
       (this.objectType << 8) | (this.samplingFrequencyIndex << 4) | this.channelConfiguration;
     return this.frameLength <= this.headerSize ? 'ERR_CLOUDPUSH_ADTS_FRAME_LENGTH' : undefined;
@@ -108,7 +108,7 @@ function cutOff(offset: number, actual: number, permitted: string): MuxerError {
 }
 
 /** The largest aac_frame_length, a 13-bit field. */
-const maxFrameLength = 0x1fff;
+const MAX_FRAME_LENGTH = 0x1fff;
 
 /**
  * A raw AAC frame behind an ADTS header without error protection (ISO/IEC 14496-3 §1.A.2.2); undefined when
@@ -118,14 +118,14 @@ const maxFrameLength = 0x1fff;
 export function encodeAdtsFrame(config: AudioSpecificConfig, raw: Uint8Array): Uint8Array | undefined {
   const frequencyIndex = samplingFrequencies.indexOf(config.sampleRate);
   const prefix = raw.length > 0 && startsWithProgramConfig(raw, 0) ? new Uint8Array(0) : config.programConfig;
-  const length = adtsHeaderSize + prefix.length + raw.length;
+  const length = ADTS_HEADER_SIZE + prefix.length + raw.length;
   const { objectType, channelConfiguration } = config;
   if (
     objectType < 1 ||
     objectType > 4 ||
     frequencyIndex < 0 ||
     channelConfiguration > 7 ||
-    length > maxFrameLength
+    length > MAX_FRAME_LENGTH
   ) {
     return undefined;
   }
@@ -137,7 +137,7 @@ export function encodeAdtsFrame(config: AudioSpecificConfig, raw: Uint8Array): U
   frame[4] = length >> 3;
   frame[5] = (length << 5) | 0x1f; // adts_buffer_fullness 0x7ff: variable rate
   frame[6] = 0xfc;
-  frame.set(prefix, adtsHeaderSize);
-  frame.set(raw, adtsHeaderSize + prefix.length);
+  frame.set(prefix, ADTS_HEADER_SIZE);
+  frame.set(raw, ADTS_HEADER_SIZE + prefix.length);
   return frame;
 }

@@ -58,13 +58,13 @@ export interface AudioSpecificConfig {
   readonly samplesPerFrame: number | undefined;
 }
 
-const escapeObjectType = 31;
-const sbr = 5;
-const ps = 29;
+const ESCAPE_OBJECT_TYPE = 31;
+const SBR = 5;
+const PS = 29;
 
 /** syncExtensionType of SBR, and of PS behind it (§1.6.2.1). */
-const sbrSync = 0x2b7;
-const psSync = 0x548;
+const SBR_SYNC = 0x2b7;
+const PS_SYNC = 0x548;
 
 interface Extension {
   objectType: number;
@@ -80,7 +80,7 @@ export function parseAudioSpecificConfig(bytes: Uint8Array): AudioSpecificConfig
   const sampleRate = readFrequency(reader);
   const channelConfiguration = reader.bits(4);
   const extension: Extension = { objectType, sampleRate: undefined };
-  if (objectType === sbr || objectType === ps) {
+  if (objectType === SBR || objectType === PS) {
     extension.sampleRate = readFrequency(reader);
     objectType = readObjectType(reader);
   }
@@ -106,17 +106,17 @@ export function parseAudioSpecificConfig(bytes: Uint8Array): AudioSpecificConfig
 
 /** The extension that a decoder without SBR passes over, behind the configuration of the core. */
 function readSyncExtension(reader: BitReader, extension: Extension): void {
-  if (reader.bitsLeft < 16 || reader.bits(11) !== sbrSync) return;
-  if (readObjectType(reader) !== sbr || !reader.flag()) return;
+  if (reader.bitsLeft < 16 || reader.bits(11) !== SBR_SYNC) return;
+  if (readObjectType(reader) !== SBR || !reader.flag()) return;
   const sampleRate = readFrequency(reader);
   if (reader.overrun || sampleRate === undefined) return;
-  extension.objectType = sbr;
+  extension.objectType = SBR;
   extension.sampleRate = sampleRate;
-  if (reader.bitsLeft >= 12 && reader.bits(11) === psSync && reader.flag()) extension.objectType = ps;
+  if (reader.bitsLeft >= 12 && reader.bits(11) === PS_SYNC && reader.flag()) extension.objectType = PS;
 }
 
 function outputChannels(channelConfiguration: number, programConfig: Uint8Array, objectType: number): number {
-  if (objectType === ps && channelConfiguration === 1) return 2;
+  if (objectType === PS && channelConfiguration === 1) return 2;
   if (channelConfiguration > 0) return configurationChannels[channelConfiguration]!;
   return readProgramConfigElement(programConfig, 0, programConfig.length)?.channels ?? 0;
 }
@@ -131,7 +131,7 @@ function frameSamples(objectType: number, shortFrame: boolean): number | undefin
 
 function readObjectType(reader: BitReader): number {
   const type = reader.bits(5);
-  return type === escapeObjectType ? 32 + reader.bits(6) : type;
+  return type === ESCAPE_OBJECT_TYPE ? 32 + reader.bits(6) : type;
 }
 
 function readFrequency(reader: BitReader): number | undefined {

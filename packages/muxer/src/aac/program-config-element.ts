@@ -3,7 +3,7 @@ import type { BitWriter } from '../bits/bit-writer.js';
 import { copyOf } from '../bits/bytes.js';
 
 /** id_syn_ele of a program config element (ISO/IEC 14496-3 Table 4.85). */
-const idPce = 5;
+const ID_PCE = 5;
 
 /**
  * program_config_element() (ISO/IEC 14496-3 §4.5.1.1): the channel layout of a stream with
@@ -19,7 +19,7 @@ export interface ProgramConfigElement {
 
 /** Whether a raw data block begins with a program config element. */
 export function startsWithProgramConfig(data: Uint8Array, offset: number): boolean {
-  return data[offset]! >> 5 === idPce;
+  return data[offset]! >> 5 === ID_PCE;
 }
 
 /**

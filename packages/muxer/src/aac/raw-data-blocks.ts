@@ -4,7 +4,7 @@ import type { AdtsHeader } from './adts-header.js';
 import type { ProgramConfigElement } from './program-config-element.js';
 
 /** Bytes of crc_check behind each raw data block of a protected frame that has several. */
-const blockCrcSize = 2;
+const BLOCK_CRC_SIZE = 2;
 
 /** The damage of a frame beside its header; undefined: there is none. */
 export function adtsFrameDamage(
@@ -70,5 +70,5 @@ export function rawDataBlockEnd(header: AdtsHeader, data: Uint8Array, offset: nu
   if (header.rawDataBlocks === 1) return offset + header.frameLength;
   const last = block === header.rawDataBlocks - 1;
   const next = last ? offset + header.frameLength : rawDataBlockStart(header, data, offset, block + 1);
-  return next - blockCrcSize;
+  return next - BLOCK_CRC_SIZE;
 }

@@ -6,7 +6,7 @@ import type { AudioSpecificConfig } from './audio-specific-config.js';
 const SyntacticElement = { singleChannel: 0, channelPair: 1, lowFrequency: 3, end: 7 } as const;
 
 /** Bits of an individual_channel_stream() that are all zero: a long window without scale factor bands. */
-const silentChannelBits = 22;
+const SILENT_CHANNEL_BITS = 22;
 
 /** The part of a configuration that tells its channels. */
 export type ChannelLayout = Pick<AudioSpecificConfig, 'channelConfiguration' | 'programConfig'>;
@@ -47,7 +47,7 @@ export function encodeSilence(config: ChannelLayout): Uint8Array | undefined {
     writer.bits(3, id);
     writer.bits(4, tag);
     // A pair begins with common_window 0, so that each channel has a stream of its own.
-    writer.zeros(id === SyntacticElement.channelPair ? 1 + 2 * silentChannelBits : silentChannelBits);
+    writer.zeros(id === SyntacticElement.channelPair ? 1 + 2 * SILENT_CHANNEL_BITS : SILENT_CHANNEL_BITS);
   }
   writer.bits(3, SyntacticElement.end);
   return writer.finish();

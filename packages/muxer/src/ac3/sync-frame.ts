@@ -2,9 +2,9 @@ import { readUint16 } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
 import type { FrameReader } from '../frames/frame-sync.js';
 
-const syncWord = 0x0b77;
+const SYNC_WORD = 0x0b77;
 /** Bytes that tell all that is asked for here. */
-const headerSize = 7;
+const HEADER_SIZE = 7;
 
 const sampleRates = [48_000, 44_100, 32_000];
 /** kbit/s by frmsizecod / 2 (ATSC A/52 Table 5.18). */
@@ -13,10 +13,10 @@ const bitRates = [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320,
 const channelCounts = [2, 1, 2, 3, 3, 4, 4, 5];
 /** Audio blocks by numblkscod (Table E2.4). */
 const blockCounts = [1, 2, 3, 6];
-const samplesPerBlock = 256;
+const SAMPLES_PER_BLOCK = 256;
 /** bsid up to here is AC-3, above it, up to 16, E-AC-3 (§E.2.3.1.6). */
-const lastAc3Bsid = 10;
-const lastBsid = 16;
+const LAST_AC3_BSID = 10;
+const LAST_BSID = 16;
 
 /** A field of the header that is not what it may be. */
 export interface WrongField {
@@ -27,8 +27,8 @@ export interface WrongField {
 
 /** The header of an AC-3 or E-AC-3 synchronization frame (ATSC A/52 §5.3, §E.2.2). One object is reused. */
 export class SyncFrame implements FrameReader {
-  readonly prefixSize = headerSize;
-  readonly syncByte = syncWord >> 8;
+  readonly prefixSize = HEADER_SIZE;
+  readonly syncByte = SYNC_WORD >> 8;
   readonly cutOffCode = 'ERR_CLOUDPUSH_AC3_CUT_OFF';
   enhanced = false;
   /** Bytes of the whole frame. */
@@ -42,9 +42,9 @@ export class SyncFrame implements FrameReader {
   /** Reads the header at data[offset] and checks that the whole frame is there. Throws MuxerError. */
   read(data: Uint8Array, offset: number): void {
     const left = data.length - offset;
-    if (left < headerSize) throw cutOff(offset, left, headerSize);
+    if (left < HEADER_SIZE) throw cutOff(offset, left, HEADER_SIZE);
     const sync = readUint16(data, offset);
-    if (sync !== syncWord) {
+    if (sync !== SYNC_WORD) {
       throw new MuxerError('ERR_CLOUDPUSH_AC3_SYNC', {
         offset,
         actual: `0x${sync.toString(16)}`,
@@ -60,13 +60,13 @@ export class SyncFrame implements FrameReader {
   }
 
   lengthAt(data: Uint8Array, offset: number): number {
-    if (readUint16(data, offset) !== syncWord) return 0;
+    if (readUint16(data, offset) !== SYNC_WORD) return 0;
     return this.readFields(data, offset) === undefined ? this.length : 0;
   }
 
   /** AC-3 or E-AC-3, and the sample rate. */
   kindAt(data: Uint8Array, offset: number): number {
-    return (data[offset + 4]! & 0xc0) | (data[offset + 5]! >> 3 > lastAc3Bsid ? 1 : 0);
+    return (data[offset + 4]! & 0xc0) | (data[offset + 5]! >> 3 > LAST_AC3_BSID ? 1 : 0);
   }
 
   /**
@@ -75,8 +75,8 @@ export class SyncFrame implements FrameReader {
    */
   readFields(data: Uint8Array, offset: number): WrongField | undefined {
     const bsid = data[offset + 5]! >> 3;
-    if (bsid > lastBsid) return { field: 'bsid', actual: bsid, permitted: `0 to ${lastBsid}` };
-    this.enhanced = bsid > lastAc3Bsid;
+    if (bsid > LAST_BSID) return { field: 'bsid', actual: bsid, permitted: `0 to ${LAST_BSID}` };
+    this.enhanced = bsid > LAST_AC3_BSID;
     return this.enhanced ? this.#readEnhanced(data, offset) : this.#readBasic(data, offset, bsid);
   }
 
@@ -95,7 +95,7 @@ export class SyncFrame implements FrameReader {
           : Math.floor((320 * bitRate) / 147) + (sizeCode & 1);
     this.length = 2 * words;
     this.sampleRate = sampleRates[rateCode]! >> Math.max(0, bsid - 8);
-    this.samples = 6 * samplesPerBlock;
+    this.samples = 6 * SAMPLES_PER_BLOCK;
     this.first = true;
     const mode = data[offset + 6]! >> 5;
     // Before lfeon: cmixlev with three front channels, surmixlev with surround channels, dsurmod in stereo.
@@ -117,11 +117,11 @@ export class SyncFrame implements FrameReader {
       return { field: 'fscod2', actual: blocksCode, permitted: '0 to 2' };
     // fscod 3 halves the rate, and its place is taken by fscod2.
     this.sampleRate = rateCode === 3 ? sampleRates[blocksCode]! / 2 : sampleRates[rateCode]!;
-    this.samples = samplesPerBlock * (rateCode === 3 ? 6 : blockCounts[blocksCode]!);
+    this.samples = SAMPLES_PER_BLOCK * (rateCode === 3 ? 6 : blockCounts[blocksCode]!);
     const mode = (data[offset + 4]! >> 1) & 7;
     this.channels = channelCounts[mode]! + (data[offset + 4]! & 1);
-    if (this.length >= headerSize) return undefined;
-    return { field: 'frmsiz', actual: this.length / 2 - 1, permitted: `≥ ${headerSize / 2 - 1}` };
+    if (this.length >= HEADER_SIZE) return undefined;
+    return { field: 'frmsiz', actual: this.length / 2 - 1, permitted: `≥ ${HEADER_SIZE / 2 - 1}` };
   }
 }
 

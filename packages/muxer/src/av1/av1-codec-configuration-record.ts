@@ -2,7 +2,7 @@ import { ByteWriter } from '../bits/byte-writer.js';
 import type { Av1SequenceHeader } from './sequence-header.js';
 
 /** Bytes in front of the configOBUs. */
-const headerSize = 4;
+const HEADER_SIZE = 4;
 
 /**
  * AV1CodecConfigurationRecord (AV1 in ISOBMFF §2.3.3); `configObu` is the sequence header OBU with its size.
@@ -11,7 +11,7 @@ export function encodeAv1CodecConfigurationRecord(
   header: Av1SequenceHeader,
   configObu: Uint8Array,
 ): Uint8Array {
-  const writer = new ByteWriter(headerSize + configObu.length);
+  const writer = new ByteWriter(HEADER_SIZE + configObu.length);
   writer.u8(0x81); // marker, version
   writer.u8((header.profile << 5) | header.levelIdx);
   writer.u8(
@@ -30,7 +30,7 @@ export function encodeAv1CodecConfigurationRecord(
 
 /** The configOBUs of a record: the sequence header OBU, as a rule. */
 export function av1ConfigObus(record: Uint8Array): Uint8Array {
-  return record.subarray(headerSize);
+  return record.subarray(HEADER_SIZE);
 }
 
 /** The RFC 6381 name (AV1 in ISOBMFF §5), such as `av01.0.04M.08`. */

@@ -92,7 +92,7 @@ function skipInterTools(reader: BitReader): void {
   if (orderHint) reader.skip(3);
 }
 
-const unspecified = 2;
+const UNSPECIFIED = 2;
 
 /** color_config() (§5.5.2). */
 function readColorConfig(reader: BitReader, profile: number) {
@@ -101,9 +101,9 @@ function readColorConfig(reader: BitReader, profile: number) {
   const bitDepth = twelveBit ? 12 : highBitDepth ? 10 : 8;
   const monochrome = profile !== 1 && reader.flag();
   const described = reader.flag();
-  const primaries = described ? reader.bits(8) : unspecified;
-  const transfer = described ? reader.bits(8) : unspecified;
-  const matrix = described ? reader.bits(8) : unspecified;
+  const primaries = described ? reader.bits(8) : UNSPECIFIED;
+  const transfer = described ? reader.bits(8) : UNSPECIFIED;
+  const matrix = described ? reader.bits(8) : UNSPECIFIED;
   const srgb = !monochrome && primaries === 1 && transfer === 13 && matrix === 0;
   const fullRange = srgb || reader.flag();
   const [subsamplingX, subsamplingY] = monochrome

@@ -4,7 +4,7 @@
  * From how many bytes on the native copy is faster, unless both sides are aligned: a call of it costs more
  * than one of `set`.
  */
-const nativeCopySize = 256;
+const NATIVE_COPY_SIZE = 256;
 
 /** Copies what it is given as one block of memory, and works on every Uint8Array. */
 const nativeFill = Buffer.prototype.fill;
@@ -15,12 +15,12 @@ const nativeFill = Buffer.prototype.fill;
  * times as long as here. The two must not overlap. Throws RangeError when `target` is too short.
  */
 export function copyBytes(source: Uint8Array, target: Uint8Array, offset: number): void {
-  if (source.length < nativeCopySize) target.set(source, offset);
+  if (source.length < NATIVE_COPY_SIZE) target.set(source, offset);
   else nativeFill.call(target, source, offset, offset + source.length);
 }
 
 /** Below it, giving memory back costs more than leaving it to the garbage collector. */
-const discardSize = 2048;
+const DISCARD_SIZE = 2048;
 
 type Port = InstanceType<typeof MessageChannel>['port1'];
 
@@ -37,7 +37,7 @@ let closedPort: Port | undefined;
  * any more.
  */
 export function discard(bytes: Uint8Array): void {
-  if (bytes.length < discardSize) return;
+  if (bytes.length < DISCARD_SIZE) return;
   closedPort ??= openClosedPort();
   closedPort.postMessage(undefined, [bytes.buffer as ArrayBuffer]);
 }

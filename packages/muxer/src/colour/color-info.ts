@@ -52,8 +52,8 @@ export interface StreamColour {
 }
 
 /** transfer_characteristics of SMPTE ST 2084 (PQ) and of ARIB STD-B67 (HLG). */
-const pq = 16;
-const hlg = 18;
+const PQ = 16;
+const HLG = 18;
 
 /**
  * The `colorInfo` for what a stream tells; undefined for a stream of standard dynamic range, where it would
@@ -61,7 +61,7 @@ const hlg = 18;
  */
 export function colorInfoOf(stream: StreamColour): ColorInfo | undefined {
   const { bitDepth, colour, hdrCll, hdrMdcv } = stream;
-  const hdr = colour?.transfer === pq || colour?.transfer === hlg;
+  const hdr = colour?.transfer === PQ || colour?.transfer === HLG;
   if (!hdr && hdrCll === undefined && hdrMdcv === undefined) return undefined;
   const colorConfig = {
     bitDepth,

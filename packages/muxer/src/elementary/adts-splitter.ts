@@ -1,4 +1,4 @@
-import { AdtsHeader, adtsHeaderSize } from '../aac/adts-header.js';
+import { ADTS_HEADER_SIZE, AdtsHeader } from '../aac/adts-header.js';
 import { configurationChannels } from '../aac/sampling-frequencies.js';
 import { type AudioFrame, SampleClock } from './audio-frame.js';
 import { type FrameFormat, FrameSplitter } from './frame-splitter.js';
@@ -19,7 +19,7 @@ export class AdtsSplitter extends FrameSplitter {
 }
 
 class AdtsFormat implements FrameFormat {
-  readonly prefixSize = adtsHeaderSize;
+  readonly prefixSize = ADTS_HEADER_SIZE;
   readonly syncByte = 0xff;
   readonly #header = new AdtsHeader();
   readonly #clock = new SampleClock();

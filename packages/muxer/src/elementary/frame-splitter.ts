@@ -17,12 +17,12 @@ export interface FrameFormat extends FrameSync {
 }
 
 /** Bytes that may lie between two frames without a doubt about the first: encoders round their buffers up. */
-const gap = 64;
+const GAP = 64;
 /**
  * Bytes that must be there behind a frame which no other follows, to tell whether its length is damaged: an
  * ADTS frame, and a header.
  */
-const lookahead = 8192 + 16;
+const LOOKAHEAD = 8192 + 16;
 
 /**
  * Cuts an audio elementary stream, which comes in pieces of any size, into frames. Where no header is found,
@@ -116,7 +116,7 @@ export class FrameSplitter {
       return inside >= 0 ? inside - position : 'good';
     }
     if (this.#format.lengthAt(data, end) > 0 || this.#format.skip(data, end) > 0) return 'good';
-    if (!ended && data.length < end + lookahead) return 'unknown';
+    if (!ended && data.length < end + LOOKAHEAD) return 'unknown';
     const inside = frameInside(this.#format, data, position, end);
     if (inside >= 0) return inside - position;
     return this.#inSync || this.#isKnown(data, position, end) ? 'good' : 1;
@@ -126,7 +126,7 @@ export class FrameSplitter {
   #isKnown(data: Uint8Array, position: number, end: number): boolean {
     const kind = this.#format.kindAt(data, position);
     if (kind === this.#kind) return true;
-    const last = Math.min(end + gap, data.length - this.#format.prefixSize);
+    const last = Math.min(end + GAP, data.length - this.#format.prefixSize);
     for (let at = next(this.#format, data, end); at <= last; at = next(this.#format, data, at + 1)) {
       if (this.#format.kindAt(data, at) === kind && this.#format.lengthAt(data, at) > 0) return true;
     }

@@ -1,4 +1,4 @@
-import { MpegAudioHeader, mpegAudioHeaderSize } from '../mp3/mpeg-audio-header.js';
+import { MPEG_AUDIO_HEADER_SIZE, MpegAudioHeader } from '../mp3/mpeg-audio-header.js';
 import { type AudioFrame, SampleClock } from './audio-frame.js';
 import { type FrameFormat, FrameSplitter } from './frame-splitter.js';
 import { id3TagLength } from './id3.js';
@@ -14,7 +14,7 @@ export class Mp3Splitter extends FrameSplitter {
 }
 
 class Mp3Format implements FrameFormat {
-  readonly prefixSize = mpegAudioHeaderSize;
+  readonly prefixSize = MPEG_AUDIO_HEADER_SIZE;
   readonly syncByte = 0xff;
   readonly #header = new MpegAudioHeader();
   readonly #clock = new SampleClock();
@@ -51,7 +51,7 @@ function isInfoFrame(frame: Uint8Array): boolean {
   const mono = frame[3]! >> 6 === 3;
   const sideInformation = mpeg1 ? (mono ? 17 : 32) : mono ? 9 : 17;
   const crc = (frame[1]! & 1) === 0 ? 2 : 0;
-  const at = mpegAudioHeaderSize + crc + sideInformation;
+  const at = MPEG_AUDIO_HEADER_SIZE + crc + sideInformation;
   const name = Buffer.from(frame.subarray(at, at + 4)).toString('latin1');
   return name === 'Xing' || name === 'Info';
 }

@@ -13,7 +13,7 @@ export interface OrderedPicture {
 /**
  * Pictures to look at when the SPS does not tell the reorder depth; no decoder buffers more than 16 frames.
  */
-const probeLength = 32;
+const PROBE_LENGTH = 32;
 
 /**
  * Gives pictures, which come in decoding order, their place in output order: the smallest picture order count
@@ -37,7 +37,7 @@ export class PresentationOrder<T extends OrderedPicture> {
     this.#probeBytes += picture.data.length;
     const told = this.#probe[0]!.description.reorderDepth;
     const nextSequence = this.#probe.length > 1 && picture.description.orderReset;
-    const enough = this.#probe.length >= probeLength || this.#probeBytes > limits.splitterBytes;
+    const enough = this.#probe.length >= PROBE_LENGTH || this.#probeBytes > limits.splitterBytes;
     if (told === undefined && !nextSequence && !enough) return [];
     return this.#endProbe(told);
   }

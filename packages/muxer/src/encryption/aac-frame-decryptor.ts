@@ -1,7 +1,7 @@
 import { programConfigSize } from '../aac/program-config-element.js';
 import { elementDataStart, readElements } from './data-stream-element.js';
 import { damaged, type SampleDecipher } from './sample-decipher.js';
-import { sampleHeaderSize, startsWithMarker } from './sample-header.js';
+import { SAMPLE_HEADER_SIZE, startsWithMarker } from './sample-header.js';
 
 /**
  * Where the data stream elements of an encrypted frame begin; undefined when the frame is not encrypted.
@@ -25,9 +25,9 @@ export function decryptAacFrame(
   const clearEnd = findEncryptedAacFrame(body, start);
   if (clearEnd === undefined) return undefined;
   const data = readElements(body, clearEnd);
-  const header = data.subarray(0, sampleHeaderSize);
+  const header = data.subarray(0, SAMPLE_HEADER_SIZE);
   decipher.check(header, clearEnd);
-  const encrypted = data.subarray(sampleHeaderSize);
+  const encrypted = data.subarray(SAMPLE_HEADER_SIZE);
   if (encrypted.length === 0) throw damaged('AAC frame', '0 bytes', '≥ 1 byte', clearEnd);
   return Buffer.concat([body.subarray(0, clearEnd), decipher.decryptWith(header, encrypted, clearEnd)]);
 }

@@ -8,17 +8,17 @@ import type { FlvTag } from '../flv/flv-tag.js';
 import { requireMessageSize } from '../flv/tag-body.js';
 import {
   elementHeadsSize,
-  maxElementData,
-  maxElementHeadSize,
+  MAX_ELEMENT_DATA,
+  MAX_ELEMENT_HEAD_SIZE,
   writeElementHead,
 } from './data-stream-element.js';
 import type { SampleCipher } from './sample-cipher.js';
-import { sampleHeaderSize } from './sample-header.js';
+import { SAMPLE_HEADER_SIZE } from './sample-header.js';
 import { TagSplicer } from './tag-splicer.js';
 
 // What they keep of a frame does not matter to the next: all tracks share them.
 const splicer = new TagSplicer();
-const lead = new Uint8Array(maxElementHeadSize + sampleHeaderSize);
+const lead = new Uint8Array(MAX_ELEMENT_HEAD_SIZE + SAMPLE_HEADER_SIZE);
 
 /**
  * Encrypts AAC frames. What comes out is an AAC frame, too, one of silence, which carries the encrypted one
@@ -48,7 +48,7 @@ export class AacFrameEncryptor {
     if (from === bytes.length) return tag;
     const silence = this.#requireSilence();
     const size = bytes.length - from;
-    const added = elementHeadsSize(sampleHeaderSize + size) + sampleHeaderSize + silence.length;
+    const added = elementHeadsSize(SAMPLE_HEADER_SIZE + size) + SAMPLE_HEADER_SIZE + silence.length;
     requireMessageSize(tag.size + added, 'ERR_CLOUDPUSH_AUDIO_TOO_LARGE');
     const encrypted = cipher.encrypt([bytes.subarray(from)]);
     if (writable && part === 0 && added <= tag.headroom) {
@@ -76,20 +76,20 @@ export class AacFrameEncryptor {
     sampleHeader: Uint8Array,
     writable: boolean,
   ): void {
-    let done = -sampleHeaderSize;
+    let done = -SAMPLE_HEADER_SIZE;
     let size: number;
     do {
-      size = Math.min(encrypted.length - done, maxElementData);
+      size = Math.min(encrypted.length - done, MAX_ELEMENT_DATA);
       const start = Math.max(done, 0);
       let leadSize = writeElementHead(lead, 0, size);
       if (done < 0) {
         lead.set(sampleHeader, leadSize);
-        leadSize += sampleHeaderSize;
+        leadSize += SAMPLE_HEADER_SIZE;
       }
       done += size;
       splicer.insert(part, from + start, lead.subarray(0, leadSize));
       if (!writable) splicer.replace(part, from + start, encrypted.subarray(start, done));
-    } while (size === maxElementData);
+    } while (size === MAX_ELEMENT_DATA);
   }
 
   #requireSilence(): Uint8Array {
@@ -110,19 +110,19 @@ function writeElements(
   sampleHeader: Uint8Array,
 ): number {
   let position = offset;
-  let done = -sampleHeaderSize;
+  let done = -SAMPLE_HEADER_SIZE;
   let size: number;
   do {
-    size = Math.min(encrypted.length - done, maxElementData);
+    size = Math.min(encrypted.length - done, MAX_ELEMENT_DATA);
     position += writeElementHead(target, position, size);
     if (done < 0) {
       target.set(sampleHeader, position);
-      position += sampleHeaderSize;
+      position += SAMPLE_HEADER_SIZE;
     }
     const piece = encrypted.subarray(Math.max(done, 0), done + size);
     copyBytes(piece, target, position);
     position += piece.length;
     done += size;
-  } while (size === maxElementData);
+  } while (size === MAX_ELEMENT_DATA);
   return position;
 }

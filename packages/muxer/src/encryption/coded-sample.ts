@@ -4,7 +4,7 @@ import { TagType } from '../flv/flv-tag.js';
 import { skipModEx } from '../flv/mod-ex.js';
 import {
   AvcPacketType,
-  exVideoHeader,
+  EX_VIDEO_HEADER,
   FrameType,
   VideoCodecId,
   VideoPacketType,
@@ -41,7 +41,7 @@ export class CodedSample {
   #readVideo(body: Uint8Array): void {
     const first = body[0]!;
     if (((first >> 4) & 7) === FrameType.command) return;
-    if ((first & exVideoHeader) !== 0) {
+    if ((first & EX_VIDEO_HEADER) !== 0) {
       this.#readExVideo(body);
       return;
     }
@@ -114,6 +114,6 @@ export class CodedSample {
       const format = first >> 4;
       return format === SoundFormat.exHeader ? printFourCc(body, this.start - 4) : `SoundFormat ${format}`;
     }
-    return (first & exVideoHeader) === 0 ? `CodecID ${first & 15}` : printFourCc(body, this.start - 4);
+    return (first & EX_VIDEO_HEADER) === 0 ? `CodecID ${first & 15}` : printFourCc(body, this.start - 4);
   }
 }

@@ -26,7 +26,7 @@ export interface DecryptionCounts {
 }
 
 /** How many failures are remembered: samples that fail one behind the other are one. */
-const maxFailures = 100;
+const MAX_FAILURES = 100;
 
 /** The counts of a track. */
 class TrackLog {
@@ -75,7 +75,7 @@ export class DecryptionLog {
     log.reason = reason;
     if (log.run.samples === 0) log.index = this.failures.length;
     log.run.add(place);
-    if (log.index < maxFailures) this.failures[log.index] = log.run.failure(track, reason);
+    if (log.index < MAX_FAILURES) this.failures[log.index] = log.run.failure(track, reason);
   }
 
   end(): void {
@@ -89,6 +89,6 @@ export class DecryptionLog {
     if (failure === undefined) return;
     this.counts.unmarked += failure.samples;
     this.counts.clear -= failure.samples;
-    if (this.failures.length < maxFailures) this.failures.push(failure);
+    if (this.failures.length < MAX_FAILURES) this.failures.push(failure);
   }
 }

@@ -17,7 +17,7 @@ export interface KeyMaterial {
 }
 
 /** Bytes of a key that is derived: AES-256. */
-const stretchedSize = 32;
+const STRETCHED_SIZE = 32;
 
 // docs/encryption.md, "Keys". The labels keep what is derived here apart from anything else made of the same
 // key.
@@ -25,7 +25,7 @@ const derivationLabel = Buffer.from('cloudpush sample encryption 1', 'latin1');
 const keyCheckLabel = Buffer.from('cloudpush key check 1', 'latin1');
 
 /** Bytes of a key check. */
-export const keyCheckSize = 4;
+export const KEY_CHECK_SIZE = 4;
 
 /** Checks a key and copies it. Throws MuxerError, which never shows the key. */
 export function readEncryptionKey(key: EncryptionKey): KeyMaterial {
@@ -48,10 +48,10 @@ export function equalKeys(a: KeyMaterial, b: KeyMaterial): boolean {
 /** The AES key that samples with this nonce are encrypted with. */
 export function deriveKey(material: KeyMaterial, nonce: Uint8Array): Uint8Array {
   if (!material.stretched) return material.bytes;
-  return new Uint8Array(hkdfSync('sha256', material.bytes, nonce, derivationLabel, stretchedSize));
+  return new Uint8Array(hkdfSync('sha256', material.bytes, nonce, derivationLabel, STRETCHED_SIZE));
 }
 
 /** A value that tells keys apart without telling the key. */
 export function keyCheckOf(aesKey: Uint8Array): Uint8Array {
-  return createHmac('sha256', aesKey).update(keyCheckLabel).digest().subarray(0, keyCheckSize);
+  return createHmac('sha256', aesKey).update(keyCheckLabel).digest().subarray(0, KEY_CHECK_SIZE);
 }

@@ -1,5 +1,5 @@
 import { MuxerError } from '../errors.js';
-import { tagHeaderSize } from '../flv/flv-file.js';
+import { TAG_HEADER_SIZE } from '../flv/flv-file.js';
 import { TagType } from '../flv/flv-tag.js';
 import { FrameType } from '../flv/video-tag-header.js';
 import { parseAvcDecoderConfigurationRecord } from '../h264/avc-decoder-configuration-record.js';
@@ -105,7 +105,8 @@ export class FlvDecryptor {
       return withPayload(tag, this.#decryptBody(tag));
     } catch (error) {
       if (!(error instanceof MuxerError)) throw error;
-      if (!this.#tolerant) throw tag.offset === undefined ? error : moved(error, tag.offset + tagHeaderSize);
+      if (!this.#tolerant)
+        throw tag.offset === undefined ? error : moved(error, tag.offset + TAG_HEADER_SIZE);
       const reason = error.code === 'ERR_CLOUDPUSH_DECRYPTION_NO_KEY' ? 'noKey' : 'damaged';
       this.#log.failed(trackOf(tag), reason, tag);
       return withPayload(tag, tag.payload);

@@ -12,7 +12,7 @@ import { keyCheckIn, nonceIn } from './sample-header.js';
 /**
  * Nonces whose key is remembered: a file has one for each track, key and stream, and damage makes up others.
  */
-const rememberedNonces = 64;
+const REMEMBERED_NONCES = 64;
 
 /** The keys that a decryptor has been given. It finds the right one for a sample by its key check. */
 export class KeyRing {
@@ -51,7 +51,7 @@ export class KeyRing {
   }
 
   #remember(id: string, key: Uint8Array | undefined): void {
-    if (this.#found.size === rememberedNonces) this.#found.clear();
+    if (this.#found.size === REMEMBERED_NONCES) this.#found.clear();
     this.#found.set(id, key);
   }
 }

@@ -1,8 +1,8 @@
 import { readUint16 } from '../bits/bytes.js';
-import { MpegAudioHeader, mpegAudioHeaderSize } from '../mp3/mpeg-audio-header.js';
-import { frameSizeSize } from './mp3-frame-encryptor.js';
+import { MPEG_AUDIO_HEADER_SIZE, MpegAudioHeader } from '../mp3/mpeg-audio-header.js';
+import { FRAME_SIZE_SIZE } from './mp3-frame-encryptor.js';
 import { damaged, type SampleDecipher } from './sample-decipher.js';
-import { sampleHeaderSize, startsWithMarker } from './sample-header.js';
+import { SAMPLE_HEADER_SIZE, startsWithMarker } from './sample-header.js';
 
 /**
  * Where the sample header of an encrypted frame that begins at `start` is; undefined when the frame is not
@@ -10,9 +10,9 @@ import { sampleHeaderSize, startsWithMarker } from './sample-header.js';
  */
 export function findMp3SampleHeader(bytes: Uint8Array, start: number): number | undefined {
   const header = new MpegAudioHeader();
-  if (bytes.length < start + mpegAudioHeaderSize) return undefined;
+  if (bytes.length < start + MPEG_AUDIO_HEADER_SIZE) return undefined;
   if (header.readFields(bytes, start) !== undefined) return undefined;
-  const offset = start + mpegAudioHeaderSize + header.sideInformationSize;
+  const offset = start + MPEG_AUDIO_HEADER_SIZE + header.sideInformationSize;
   return startsWithMarker(bytes, offset) ? offset : undefined;
 }
 
@@ -27,10 +27,10 @@ export function decryptMp3Frame(
 ): Uint8Array | undefined {
   const headerStart = findMp3SampleHeader(body, start);
   if (headerStart === undefined) return undefined;
-  const sizeStart = headerStart + sampleHeaderSize;
+  const sizeStart = headerStart + SAMPLE_HEADER_SIZE;
   const header = body.subarray(headerStart, sizeStart);
   decipher.check(header, headerStart);
-  const frameStart = sizeStart + frameSizeSize;
+  const frameStart = sizeStart + FRAME_SIZE_SIZE;
   const left = Math.max(0, body.length - frameStart);
   const size = left === 0 ? 0 : readUint16(body, sizeStart);
   if (size === 0 || size > left) {

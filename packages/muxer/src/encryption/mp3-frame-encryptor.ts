@@ -1,16 +1,17 @@
 import { MuxerError } from '../errors.js';
 import type { FlvTag } from '../flv/flv-tag.js';
-import { MpegAudioHeader, mpegAudioHeaderSize } from '../mp3/mpeg-audio-header.js';
+import { MPEG_AUDIO_HEADER_SIZE, MpegAudioHeader } from '../mp3/mpeg-audio-header.js';
 import type { SampleCipher } from './sample-cipher.js';
-import { sampleHeaderSize } from './sample-header.js';
+import { SAMPLE_HEADER_SIZE } from './sample-header.js';
 import { TagSplicer } from './tag-splicer.js';
 
 /** Bytes of the number that tells how long the encrypted frame is. */
-export const frameSizeSize = 2;
+export const FRAME_SIZE_SIZE = 2;
 
 /** Of MPEG-1 in stereo, the largest there is. */
-const maxSideInformationSize = 32;
-const maxLeadSize = mpegAudioHeaderSize + maxSideInformationSize + sampleHeaderSize + frameSizeSize;
+const MAX_SIDE_INFORMATION_SIZE = 32;
+const MAX_LEAD_SIZE =
+  MPEG_AUDIO_HEADER_SIZE + MAX_SIDE_INFORMATION_SIZE + SAMPLE_HEADER_SIZE + FRAME_SIZE_SIZE;
 
 /** The largest frame that a header can tell of: MPEG-1, 320 kbit/s, 32 kHz, with padding. */
 const zeros = new Uint8Array(1441);
@@ -18,7 +19,7 @@ const zeros = new Uint8Array(1441);
 const empty = new Uint8Array(0);
 
 /** bitrate_index above which there is none. */
-const maxBitRateIndex = 14;
+const MAX_BIT_RATE_INDEX = 14;
 
 /**
  * Encrypts MP3 frames. What comes out is an MP3 frame, too, one of silence and of a higher bit rate, which
@@ -28,7 +29,7 @@ const maxBitRateIndex = 14;
 export class Mp3FrameEncryptor {
   readonly #splicer = new TagSplicer();
   readonly #header = new MpegAudioHeader();
-  readonly #lead = new Uint8Array(maxLeadSize);
+  readonly #lead = new Uint8Array(MAX_LEAD_SIZE);
 
   /**
    * The tag with its frame encrypted. Throws MuxerError when no higher bit rate has room for the frame.
@@ -60,15 +61,16 @@ export class Mp3FrameEncryptor {
     const header = this.#header;
     const lead = this.#lead;
     const size = bytes.length - from;
-    if (size < mpegAudioHeaderSize || header.readFields(bytes, from) !== undefined) {
+    if (size < MPEG_AUDIO_HEADER_SIZE || header.readFields(bytes, from) !== undefined) {
       throw unsupported('frame', `${size} bytes`, 'a frame of MPEG audio layer III');
     }
-    const leadSize = mpegAudioHeaderSize + header.sideInformationSize + sampleHeaderSize + frameSizeSize;
+    const leadSize =
+      MPEG_AUDIO_HEADER_SIZE + header.sideInformationSize + SAMPLE_HEADER_SIZE + FRAME_SIZE_SIZE;
     const { bitRate } = header;
-    lead.set(bytes.subarray(from, from + mpegAudioHeaderSize));
+    lead.set(bytes.subarray(from, from + MPEG_AUDIO_HEADER_SIZE));
     lead[1] = bytes[from + 1]! | 1; // protection_bit: there is no CRC
     const others = bytes[from + 2]! & 0x0d; // sampling_frequency and private_bit; padding_bit 0
-    for (let index = bytes[from + 2]! >> 4; index <= maxBitRateIndex; index++) {
+    for (let index = bytes[from + 2]! >> 4; index <= MAX_BIT_RATE_INDEX; index++) {
       lead[2] = (index << 4) | others;
       header.readFields(lead, 0);
       if (header.frameLength >= leadSize + size) return leadSize;
@@ -82,9 +84,9 @@ export class Mp3FrameEncryptor {
 
   #writeLead(leadSize: number, sampleHeader: Uint8Array, size: number): void {
     const lead = this.#lead;
-    const sizeOffset = leadSize - frameSizeSize;
-    lead.fill(0, mpegAudioHeaderSize, sizeOffset - sampleHeaderSize);
-    lead.set(sampleHeader, sizeOffset - sampleHeaderSize);
+    const sizeOffset = leadSize - FRAME_SIZE_SIZE;
+    lead.fill(0, MPEG_AUDIO_HEADER_SIZE, sizeOffset - SAMPLE_HEADER_SIZE);
+    lead.set(sampleHeader, sizeOffset - SAMPLE_HEADER_SIZE);
     lead[sizeOffset] = size >> 8;
     lead[sizeOffset + 1] = size;
   }

@@ -2,13 +2,13 @@ import { discard } from '../bits/native-memory.js';
 import { copyUnescaped } from '../nal/emulation-prevention.js';
 import { readEncryptionSei } from './encryption-sei.js';
 import type { NalRules } from './nal-rules.js';
-import { clearLead, maxClearSize } from './nal-sample-encryptor.js';
+import { CLEAR_LEAD, MAX_CLEAR_SIZE } from './nal-sample-encryptor.js';
 import { NalUnitCursor } from './nal-unit-cursor.js';
 import { damaged, type SampleDecipher } from './sample-decipher.js';
-import { TrailerReader, trailerSize } from './slice-trailer.js';
+import { TRAILER_SIZE, TrailerReader } from './slice-trailer.js';
 
 /** In format 1, the last byte of a slice stays clear. */
-const clearTail = 1;
+const CLEAR_TAIL = 1;
 
 /** Decrypts samples of NAL units: H.264 and H.265, of both formats. */
 export class NalSampleDecryptor {
@@ -79,7 +79,7 @@ export class NalSampleDecryptor {
   }
 
   #isLong(): boolean {
-    return this.#cursor.end - this.#cursor.start > maxClearSize;
+    return this.#cursor.end - this.#cursor.start > MAX_CLEAR_SIZE;
   }
 
   #isLongVcl(body: Uint8Array): boolean {
@@ -87,7 +87,7 @@ export class NalSampleDecryptor {
   }
 
   #findTrailer(body: Uint8Array): boolean {
-    return this.#trailer.find(body, this.#cursor.start, this.#cursor.end, clearLead);
+    return this.#trailer.find(body, this.#cursor.start, this.#cursor.end, CLEAR_LEAD);
   }
 
   #readSei(body: Uint8Array): void {
@@ -110,7 +110,7 @@ export class NalSampleDecryptor {
       }
       const first = this.#position + this.#lengthSize;
       const last = this.#unescape(body, trailer.start, first);
-      const encrypted = this.#target.subarray(first + clearLead, last);
+      const encrypted = this.#target.subarray(first + CLEAR_LEAD, last);
       const { size } = trailer;
       if (encrypted.length !== size || size === 0) {
         throw damaged('slice', `${encrypted.length} encrypted bytes`, `${size} bytes`, cursor.start);
@@ -136,7 +136,7 @@ export class NalSampleDecryptor {
     while (cursor.next()) {
       if (!this.#isLongVcl(body) || this.#findTrailer(body)) continue;
       if (!isAll && !this.#rules.isRandomAccess(body[cursor.start]!)) continue;
-      throw damaged('slice', 'no trailer', `a trailer of ${trailerSize} bytes`, cursor.start);
+      throw damaged('slice', 'no trailer', `a trailer of ${TRAILER_SIZE} bytes`, cursor.start);
     }
   }
 
@@ -154,9 +154,9 @@ export class NalSampleDecryptor {
       }
       const first = this.#position + this.#lengthSize;
       const last = this.#unescape(body, cursor.end, first);
-      const encrypted = this.#target.subarray(first + clearLead, last - clearTail);
+      const encrypted = this.#target.subarray(first + CLEAR_LEAD, last - CLEAR_TAIL);
       if (encrypted.length === 0) {
-        throw damaged('NAL unit', `${last - first} bytes`, `> ${maxClearSize} bytes`, cursor.start);
+        throw damaged('NAL unit', `${last - first} bytes`, `> ${MAX_CLEAR_SIZE} bytes`, cursor.start);
       }
       places.push(encrypted);
       this.#finishNalUnit(last);
@@ -181,7 +181,7 @@ export class NalSampleDecryptor {
   #unescape(body: Uint8Array, end: number, first: number): number {
     const { start } = this.#cursor;
     // The two last clear bytes take part in emulation prevention.
-    const untouched = clearLead - 2;
+    const untouched = CLEAR_LEAD - 2;
     this.#target.set(body.subarray(start, start + untouched), first);
     return copyUnescaped(body.subarray(start + untouched, end), this.#target, first + untouched);
   }

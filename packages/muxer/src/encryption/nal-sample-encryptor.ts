@@ -6,16 +6,16 @@ import { escapeInto, findEmulation } from '../nal/emulation-prevention.js';
 import type { NalRules } from './nal-rules.js';
 import { NalUnitCursor } from './nal-unit-cursor.js';
 import type { SampleCipher } from './sample-cipher.js';
-import { blockSize, blocksOf } from './sample-header.js';
-import { maxTrailerSize, TrailerWriter, trailerSize } from './slice-trailer.js';
+import { BLOCK_SIZE, blocksOf } from './sample-header.js';
+import { MAX_TRAILER_SIZE, TRAILER_SIZE, TrailerWriter } from './slice-trailer.js';
 import { TagSplicer } from './tag-splicer.js';
 
 /**
  * How much of a picture's NAL unit stays clear: its header, and a slice header for who must find pictures.
  */
-export const clearLead = 32;
+export const CLEAR_LEAD = 32;
 /** A picture's NAL unit of at most this size stays clear. */
-export const maxClearSize = 33;
+export const MAX_CLEAR_SIZE = 33;
 
 const emulationPreventionByte = Uint8Array.of(3);
 
@@ -35,8 +35,8 @@ export class NalSampleEncryptor {
   #pieces: Uint8Array[] = [];
 
   // Two bytes of a slice, then its trailer: without escapes, and with them.
-  readonly #plainTail = new Uint8Array(2 + trailerSize);
-  readonly #escapedTail = new Uint8Array(2 + maxTrailerSize);
+  readonly #plainTail = new Uint8Array(2 + TRAILER_SIZE);
+  readonly #escapedTail = new Uint8Array(2 + MAX_TRAILER_SIZE);
 
   /**
    * The tag with its sample encrypted; the tag itself when no NAL unit of it is long enough.
@@ -56,7 +56,7 @@ export class NalSampleEncryptor {
     this.#rules = rules;
     this.#collect(tag);
     if (this.#pieces.length === 0) return tag;
-    const added = this.#pieces.length * trailerSize;
+    const added = this.#pieces.length * TRAILER_SIZE;
     requireMessageSize(tag.size + added, 'ERR_CLOUDPUSH_VIDEO_TOO_LARGE');
     const ciphertext = cipher.encrypt(this.#pieces);
     this.#trailer.begin(cipher.header, mode);
@@ -84,7 +84,7 @@ export class NalSampleEncryptor {
     this.#pieces = [];
     cursor.begin(parts, this.#start, 4);
     while (this.#nextSlice(parts)) {
-      this.#pieces.push(parts[cursor.part]!.subarray(cursor.start + clearLead, cursor.end));
+      this.#pieces.push(parts[cursor.part]!.subarray(cursor.start + CLEAR_LEAD, cursor.end));
     }
   }
 
@@ -92,7 +92,7 @@ export class NalSampleEncryptor {
   #nextSlice(parts: readonly Uint8Array[]): boolean {
     const cursor = this.#cursor;
     while (cursor.next()) {
-      if (cursor.end - cursor.start <= maxClearSize) continue;
+      if (cursor.end - cursor.start <= MAX_CLEAR_SIZE) continue;
       if (this.#rules.isVcl(parts[cursor.part]![cursor.start]!)) return true;
     }
     return false;
@@ -116,7 +116,7 @@ export class NalSampleEncryptor {
     cursor.begin(parts, this.#start, 4);
     while (this.#nextSlice(parts)) {
       const { lengthStart, start, end } = cursor;
-      const clearEnd = start + clearLead;
+      const clearEnd = start + CLEAR_LEAD;
       const size = end - clearEnd;
       const blocks = blocksOf(size);
       const escapesBefore = this.#escapes.length;
@@ -124,11 +124,11 @@ export class NalSampleEncryptor {
       copyBytes(ciphertext.subarray(taken, taken + size), body, clearEnd + done);
       trailer.next(size, blocks);
       body.set(trailer.bytes, end + done);
-      this.#findEscapes(body, clearEnd - 2 + done, end + done + trailerSize);
-      const length = end - start + trailerSize + this.#escapes.length - escapesBefore;
+      this.#findEscapes(body, clearEnd - 2 + done, end + done + TRAILER_SIZE);
+      const length = end - start + TRAILER_SIZE + this.#escapes.length - escapesBefore;
       writeUint32(body, lengthStart + done, length);
-      taken += blocks * blockSize;
-      done += trailerSize;
+      taken += blocks * BLOCK_SIZE;
+      done += TRAILER_SIZE;
       from = end;
     }
     const encrypted = tag.withBody({ parts: [body], size: body.length, headroom: headroom - added });
@@ -149,11 +149,11 @@ export class NalSampleEncryptor {
     this.#splicer.begin(tag, writable);
     cursor.begin(parts, this.#start, 4);
     while (this.#nextSlice(parts)) {
-      const size = cursor.end - cursor.start - clearLead;
+      const size = cursor.end - cursor.start - CLEAR_LEAD;
       const blocks = blocksOf(size);
       this.#trailer.next(size, blocks);
       this.#putInPlace(parts, ciphertext.subarray(taken, taken + size), writable);
-      taken += blocks * blockSize;
+      taken += blocks * BLOCK_SIZE;
     }
     return this.#splicer.finish();
   }
@@ -164,7 +164,7 @@ export class NalSampleEncryptor {
     const splicer = this.#splicer;
     const bytes = parts[part]!;
     // With the two clear bytes in front, which take part in emulation prevention.
-    const first = start + clearLead - 2;
+    const first = start + CLEAR_LEAD - 2;
     const tail = writable ? bytes.subarray(first, end) : new Uint8Array(end - first);
     if (!writable) tail.set(bytes.subarray(first, first + 2));
     copyBytes(ciphertext, tail, 2);

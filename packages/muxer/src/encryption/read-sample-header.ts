@@ -1,4 +1,4 @@
-import { adtsHeaderSize } from '../aac/adts-header.js';
+import { ADTS_HEADER_SIZE } from '../aac/adts-header.js';
 import { readUint32 } from '../bits/bytes.js';
 import type { AudioCodec, VideoCodec } from '../media-packet.js';
 import { findStartCodePrefix, withoutTrailingZeros } from '../nal/nal-unit-index.js';
@@ -7,9 +7,9 @@ import { elementDataStart } from './data-stream-element.js';
 import { readEncryptionSei } from './encryption-sei.js';
 import { findMp3SampleHeader } from './mp3-frame-decryptor.js';
 import { avcRules, hevcRules, type NalRules } from './nal-rules.js';
-import { clearLead, maxClearSize } from './nal-sample-encryptor.js';
+import { CLEAR_LEAD, MAX_CLEAR_SIZE } from './nal-sample-encryptor.js';
 import { damaged } from './sample-decipher.js';
-import { keyCheckIn, keyIdIn, nonceIn, SampleHeaderOffset, sampleHeaderSize } from './sample-header.js';
+import { keyCheckIn, keyIdIn, nonceIn, SAMPLE_HEADER_SIZE, SampleHeaderOffset } from './sample-header.js';
 import { TrailerReader } from './slice-trailer.js';
 
 const trailer = new TrailerReader();
@@ -52,7 +52,7 @@ function readNalUnits(data: Uint8Array, rules: NalRules): SampleHeader | undefin
     const next = findStartCodePrefix(data, start);
     if (rules.isVcl(data[start]!)) {
       const end = withoutTrailingZeros(data, start, next < 0 ? data.length : next);
-      if (end - start > maxClearSize && trailer.find(data, start, end, clearLead)) {
+      if (end - start > MAX_CLEAR_SIZE && trailer.find(data, start, end, CLEAR_LEAD)) {
         return describe(trailer.version, trailer.keyId, trailer.blockCounter);
       }
     }
@@ -88,18 +88,18 @@ function headerInMp3(data: Uint8Array): Uint8Array | undefined {
 }
 
 function headerAt(data: Uint8Array, start: number): Uint8Array {
-  return data.subarray(start, start + sampleHeaderSize);
+  return data.subarray(start, start + SAMPLE_HEADER_SIZE);
 }
 
 /** With crc_check in front of the frame when protection_absent is 0 (ISO/IEC 14496-3 §1.A.2.2). */
 function adtsSize(data: Uint8Array): number {
-  return (data[1]! & 1) === 1 ? adtsHeaderSize : adtsHeaderSize + 2;
+  return (data[1]! & 1) === 1 ? ADTS_HEADER_SIZE : ADTS_HEADER_SIZE + 2;
 }
 
 function readFields(header: Uint8Array | undefined): SampleHeader | undefined {
   if (header === undefined) return undefined;
-  if (header.length < sampleHeaderSize) {
-    throw damaged('sample header', `${header.length} bytes`, `${sampleHeaderSize} bytes`, 0);
+  if (header.length < SAMPLE_HEADER_SIZE) {
+    throw damaged('sample header', `${header.length} bytes`, `${SAMPLE_HEADER_SIZE} bytes`, 0);
   }
   const blockCounter = readUint32(header, SampleHeaderOffset.blockCounter);
   return describe(header[SampleHeaderOffset.version]!, keyIdIn(header), blockCounter);

@@ -3,17 +3,17 @@ import { writeUint32 } from '../bits/bytes.js';
 import { copyBytes, discard } from '../bits/native-memory.js';
 import { MuxerError } from '../errors.js';
 import { deriveKey, type KeyMaterial, keyCheckOf } from './encryption-key.js';
-import { blockSize, blocksOf, createSampleHeader, nonceSize, SampleHeaderOffset } from './sample-header.js';
+import { BLOCK_SIZE, blocksOf, createSampleHeader, NONCE_SIZE, SampleHeaderOffset } from './sample-header.js';
 
 /** Where nonces come from: 12 bytes a call, never the same twice. */
 export type NonceSource = () => Uint8Array;
 
-const zeros = new Uint8Array(blockSize);
+const zeros = new Uint8Array(BLOCK_SIZE);
 /** Where the pieces of a sample are put together. A larger one in a single piece is encrypted where it is. */
 const scratch = new Uint8Array(64 * 1024);
 
 export function randomNonce(): Uint8Array {
-  return randomBytes(nonceSize);
+  return randomBytes(NONCE_SIZE);
 }
 
 /**
@@ -43,15 +43,15 @@ export class SampleCipher {
   /** Goes on with a new nonce. */
   renew(): void {
     const nonce = this.#nonces();
-    if (nonce.length !== nonceSize) {
+    if (nonce.length !== NONCE_SIZE) {
       throw new MuxerError('ERR_CLOUDPUSH_ENCRYPTION_KEY_INVALID', {
         field: 'nonce',
         actual: `${nonce.length} bytes`,
-        permitted: `${nonceSize} bytes`,
+        permitted: `${NONCE_SIZE} bytes`,
       });
     }
     const key = deriveKey(this.material, nonce);
-    const counterBlock = new Uint8Array(blockSize);
+    const counterBlock = new Uint8Array(BLOCK_SIZE);
     counterBlock.set(nonce);
     this.keyBits = key.length === 16 ? 128 : 256;
     this.#cipher = createCipheriv(this.keyBits === 128 ? 'aes-128-ctr' : 'aes-256-ctr', key, counterBlock);
@@ -70,13 +70,13 @@ export class SampleCipher {
     if (this.#nextBlock + blocks > this.#blocksPerNonce) this.renew();
     writeUint32(this.header, SampleHeaderOffset.blockCounter, this.#nextBlock);
     this.#nextBlock += blocks;
-    return this.#update(pieces, blocks * blockSize);
+    return this.#update(pieces, blocks * BLOCK_SIZE);
   }
 
   /** Fills up the last block of a piece, and is not used. */
   #update(pieces: readonly Uint8Array[], wholeSize: number): Uint8Array {
     const last = pieces[pieces.length - 1]!;
-    const size = wholeSize - blocksOf(last.length) * blockSize + last.length;
+    const size = wholeSize - blocksOf(last.length) * BLOCK_SIZE + last.length;
     if (pieces.length === 1 && wholeSize > scratch.length) {
       const encrypted = this.#cipher.update(last);
       if (wholeSize > size) this.#cipher.update(zeros.subarray(0, wholeSize - size));
@@ -88,7 +88,7 @@ export class SampleCipher {
     let position = 0;
     for (const piece of pieces) {
       copyBytes(piece, whole, position);
-      position += blocksOf(piece.length) * blockSize;
+      position += blocksOf(piece.length) * BLOCK_SIZE;
     }
     const encrypted = this.#cipher.update(whole).subarray(0, size);
     if (isLarge) discard(whole);

@@ -4,17 +4,17 @@ import { MuxerError } from '../errors.js';
 import type { EncryptionMode } from './encryption-parameters.js';
 import type { KeyRing } from './key-ring.js';
 import {
-  blockSize,
+  BLOCK_SIZE,
   blocksOf,
-  formatVersion,
+  FORMAT_VERSION,
   keyIdIn,
+  NONCE_SIZE,
   nonceIn,
-  nonceSize,
+  SAMPLE_HEADER_SIZE,
   SampleHeaderOffset,
-  sampleHeaderSize,
 } from './sample-header.js';
 
-const zeros = new Uint8Array(blockSize);
+const zeros = new Uint8Array(BLOCK_SIZE);
 
 /**
  * Decrypts the bytes of samples, and knows which part of the key stream the last sample took. What lies one
@@ -23,7 +23,7 @@ const zeros = new Uint8Array(blockSize);
  */
 export class SampleDecipher {
   readonly #keys: KeyRing;
-  readonly #counterBlock = new Uint8Array(blockSize);
+  readonly #counterBlock = new Uint8Array(BLOCK_SIZE);
   #decipher: Decipher | undefined;
   /** Key check and nonce of `#decipher`, and the block that it is at. */
   #decipherKeyId: string | undefined;
@@ -62,7 +62,7 @@ export class SampleDecipher {
     const blocks = blocksOf(encrypted.length);
     this.#note(id, block, blocks);
     const clear = this.#decipher!.update(encrypted);
-    const filling = blocks * blockSize - encrypted.length;
+    const filling = blocks * BLOCK_SIZE - encrypted.length;
     if (filling > 0) this.#decipher!.update(zeros.subarray(0, filling));
     this.#decipherBlock = block + blocks;
     return clear;
@@ -72,7 +72,7 @@ export class SampleDecipher {
   #seek(keyId: Uint8Array, id: string, block: number, offset: number): void {
     const key = this.#keys.find(keyId, offset);
     this.#counterBlock.set(nonceIn(keyId));
-    writeUint32(this.#counterBlock, nonceSize, block);
+    writeUint32(this.#counterBlock, NONCE_SIZE, block);
     const algorithm = key.length === 16 ? 'aes-128-ctr' : 'aes-256-ctr';
     this.#decipher = createDecipheriv(algorithm, key, this.#counterBlock);
     this.#decipherKeyId = id;
@@ -85,12 +85,12 @@ export class SampleDecipher {
    * @param offset of the header in the tag body
    */
   check(header: Uint8Array, offset: number): void {
-    if (header.length < sampleHeaderSize) {
-      throw damaged('sample header', `${header.length} bytes`, `${sampleHeaderSize} bytes`, offset);
+    if (header.length < SAMPLE_HEADER_SIZE) {
+      throw damaged('sample header', `${header.length} bytes`, `${SAMPLE_HEADER_SIZE} bytes`, offset);
     }
     const version = header[SampleHeaderOffset.version]!;
-    if (version === 0 || version > formatVersion) {
-      throw damaged('version', version, `1 to ${formatVersion}`, offset);
+    if (version === 0 || version > FORMAT_VERSION) {
+      throw damaged('version', version, `1 to ${FORMAT_VERSION}`, offset);
     }
     this.#keys.find(keyIdIn(header), offset);
   }

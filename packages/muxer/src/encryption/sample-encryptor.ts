@@ -14,7 +14,7 @@ import { Mp3FrameEncryptor } from './mp3-frame-encryptor.js';
 import { avcRules, hevcRules } from './nal-rules.js';
 import { NalSampleEncryptor } from './nal-sample-encryptor.js';
 import { type NonceSource, randomNonce, SampleCipher } from './sample-cipher.js';
-import { formatVersion, keyCheckIn, keyIdIn, nonceIn } from './sample-header.js';
+import { FORMAT_VERSION, keyCheckIn, keyIdIn, nonceIn } from './sample-header.js';
 
 /** How the samples of one track are encrypted. */
 export interface EncryptionSettings {
@@ -177,7 +177,7 @@ export class SampleEncryptor {
 
   #describe(): void {
     const track = this.#track;
-    const scheme = { scheme: 'aes-ctr', version: formatVersion, track } as const;
+    const scheme = { scheme: 'aes-ctr', version: FORMAT_VERSION, track } as const;
     if (this.#mode === 'none') {
       // A track that never was encrypted has nothing to tell.
       if (this.#parameters !== undefined) this.#parameters = { ...scheme, mode: 'none' };

@@ -2,16 +2,16 @@ import { equalBytes, readUint24, readUint32, writeUint24, writeUint32 } from '..
 import { crc32 } from '../bits/crc32.js';
 import type { EncryptionMode } from './encryption-parameters.js';
 import { damaged } from './sample-decipher.js';
-import { formatVersion, keyIdOffset, sampleHeaderSize } from './sample-header.js';
+import { FORMAT_VERSION, keyIdOffset, SAMPLE_HEADER_SIZE } from './sample-header.js';
 
 /** Bytes of a trailer before it is escaped. */
-export const trailerSize = 37;
+export const TRAILER_SIZE = 37;
 
 /**
  * The most bytes of an escaped trailer: in front of every second byte there may be an escape, none in the
  * marker.
  */
-export const maxTrailerSize = trailerSize + 15;
+export const MAX_TRAILER_SIZE = TRAILER_SIZE + 15;
 
 /** Where the fields of a trailer are; it begins with the key check and the nonce. */
 const Offset = { blockCounter: 16, size: 20, mode: 23, version: 24, crc: 25, marker: 29 } as const;
@@ -27,17 +27,17 @@ const modeNumbers = { keyFrames: 1, allFrames: 2 } as const;
 
 /** Writes the trailers of the slices of a sample (docs/encryption.md, "Slice trailer"). */
 export class TrailerWriter {
-  readonly bytes = new Uint8Array(trailerSize);
+  readonly bytes = new Uint8Array(TRAILER_SIZE);
   #block = 0;
 
   constructor() {
-    this.bytes[Offset.version] = formatVersion;
+    this.bytes[Offset.version] = FORMAT_VERSION;
     this.bytes.set(marker, Offset.marker);
   }
 
   /** Begins a sample. @param sampleHeader with key check, nonce, and the block counter of the first slice */
   begin(sampleHeader: Uint8Array, mode: 'keyFrames' | 'allFrames'): void {
-    this.bytes.set(sampleHeader.subarray(keyIdOffset, sampleHeaderSize));
+    this.bytes.set(sampleHeader.subarray(keyIdOffset, SAMPLE_HEADER_SIZE));
     this.bytes[Offset.mode] = modeNumbers[mode];
     this.#block = readUint32(this.bytes, Offset.blockCounter);
   }
@@ -56,7 +56,7 @@ export class TrailerWriter {
 /** Finds the trailers of slices, and reads them. One object is reused for every slice. */
 export class TrailerReader {
   /** The trailer that was found, without its escapes. */
-  readonly bytes = new Uint8Array(trailerSize);
+  readonly bytes = new Uint8Array(TRAILER_SIZE);
   /** Where it begins, with its escapes. */
   start = 0;
 
@@ -69,17 +69,17 @@ export class TrailerReader {
     const markerStart = end - marker.length;
     if (markerStart < start || !equalBytes(bytes.subarray(markerStart, end), marker)) return false;
     let position = end;
-    for (let i = trailerSize - 1; i >= 0; i--) {
+    for (let i = TRAILER_SIZE - 1; i >= 0; i--) {
       position--;
       if (bytes[position] === 3 && bytes[position - 1] === 0 && bytes[position - 2] === 0) position--;
       this.bytes[i] = bytes[position]!;
-      if (i === Offset.version && this.version !== formatVersion) {
-        throw damaged('version', this.version, String(formatVersion), position);
+      if (i === Offset.version && this.version !== FORMAT_VERSION) {
+        throw damaged('version', this.version, String(FORMAT_VERSION), position);
       }
     }
     this.start = position;
     if (position < start + clearSize) {
-      throw damaged('NAL unit', `${end - start} bytes`, `> ${clearSize + trailerSize} bytes`, start);
+      throw damaged('NAL unit', `${end - start} bytes`, `> ${clearSize + TRAILER_SIZE} bytes`, start);
     }
     const check = crc32(this.bytes, Offset.crc);
     const told = readUint32(this.bytes, Offset.crc);

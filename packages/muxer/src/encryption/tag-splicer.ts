@@ -2,7 +2,7 @@ import { around, copyOf } from '../bits/bytes.js';
 import type { FlvTag } from '../flv/flv-tag.js';
 
 /** A larger insertion is a part of its own. */
-const maxHeld = 128;
+const MAX_HELD = 128;
 
 /**
  * Makes a tag out of another one, with bytes put into its body or in the place of some. What stays is not
@@ -21,7 +21,7 @@ export class TagSplicer {
    * Bytes to insert into the first part by finish(), and their offset: the caller may still be reading that
    * memory.
    */
-  readonly #held = new Uint8Array(maxHeld);
+  readonly #held = new Uint8Array(MAX_HELD);
   #heldSize = 0;
   #heldOffset = 0;
 
@@ -70,7 +70,7 @@ export class TagSplicer {
 
   #hold(offset: number, bytes: Uint8Array): boolean {
     const { headroom } = this.#tag;
-    if (!this.#writable || this.#heldSize > 0 || bytes.length > Math.min(headroom, maxHeld)) return false;
+    if (!this.#writable || this.#heldSize > 0 || bytes.length > Math.min(headroom, MAX_HELD)) return false;
     this.#held.set(bytes);
     this.#heldSize = bytes.length;
     this.#heldOffset = offset;

@@ -4,10 +4,10 @@ import { fourCcOf } from '../four-cc.js';
 import type { AudioFormat } from '../frames/audio-format.js';
 import type { PacketFrames } from '../frames/packet-frames.js';
 
-const marker = 0x66_4c_61_43; // fLaC
-const blockHeaderSize = 4;
-const streamInfoSize = 34;
-const headerSize = 4 + blockHeaderSize + streamInfoSize;
+const MARKER = 0x66_4c_61_43; // fLaC
+const BLOCK_HEADER_SIZE = 4;
+const STREAM_INFO_SIZE = 34;
+const HEADER_SIZE = 4 + BLOCK_HEADER_SIZE + STREAM_INFO_SIZE;
 
 /** FLAC frames (RFC 9639 §9), one in a packet, behind a stream header with its STREAMINFO block (§8.2). */
 export class FlacFormat implements AudioFormat {
@@ -24,15 +24,15 @@ export class FlacFormat implements AudioFormat {
 
   takeStreamHeader(given: Uint8Array): boolean {
     const data = flacStreamHeader(given);
-    if (data.length < 4 || new BitReader(data).bits(32) !== marker) return false;
-    if (data.length < headerSize || (data[4]! & 0x7f) !== 0) {
+    if (data.length < 4 || new BitReader(data).bits(32) !== MARKER) return false;
+    if (data.length < HEADER_SIZE || (data[4]! & 0x7f) !== 0) {
       throw invalid(
         'STREAMINFO',
         `${data.length} bytes`,
-        `fLaC and a STREAMINFO block: ≥ ${headerSize} bytes`,
+        `fLaC and a STREAMINFO block: ≥ ${HEADER_SIZE} bytes`,
       );
     }
-    const reader = new BitReader(data, 4 + blockHeaderSize);
+    const reader = new BitReader(data, 4 + BLOCK_HEADER_SIZE);
     const smallest = reader.bits(16);
     const largest = reader.bits(16);
     reader.skip(48); // frame sizes
@@ -42,9 +42,9 @@ export class FlacFormat implements AudioFormat {
     this.channels = reader.bits(3) + 1;
     this.sampleSize = reader.bits(5) + 1;
     this.samplesPerFrame = smallest === largest ? largest : undefined;
-    this.configuration = Uint8Array.from(data.subarray(0, headerSize));
+    this.configuration = Uint8Array.from(data.subarray(0, HEADER_SIZE));
     // Other metadata blocks stay behind, so STREAMINFO is the last one, and its length is known.
-    this.configuration.set([0x80, 0, 0, streamInfoSize], 4);
+    this.configuration.set([0x80, 0, 0, STREAM_INFO_SIZE], 4);
     return true;
   }
 
@@ -74,10 +74,10 @@ export class FlacFormat implements AudioFormat {
  * one, leave them out: bare STREAMINFO is told from a frame by its size and by what a frame begins with.
  */
 export function flacStreamHeader(data: Uint8Array): Uint8Array {
-  if (data.length !== streamInfoSize || (data[0] === 0xff && (data[1]! & 0xfe) === 0xf8)) return data;
-  const header = new Uint8Array(headerSize);
-  header.set([0x66, 0x4c, 0x61, 0x43, 0x80, 0, 0, streamInfoSize]);
-  header.set(data, headerSize - streamInfoSize);
+  if (data.length !== STREAM_INFO_SIZE || (data[0] === 0xff && (data[1]! & 0xfe) === 0xf8)) return data;
+  const header = new Uint8Array(HEADER_SIZE);
+  header.set([0x66, 0x4c, 0x61, 0x43, 0x80, 0, 0, STREAM_INFO_SIZE]);
+  header.set(data, HEADER_SIZE - STREAM_INFO_SIZE);
   return header;
 }
 

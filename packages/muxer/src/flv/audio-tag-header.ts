@@ -27,7 +27,7 @@ export const AudioPacketType = {
 export const aacTagHeader = (SoundFormat.aac << 4) | (3 << 2) | (1 << 1) | 1;
 
 /** Bytes in front of the raw AAC frame or the AudioSpecificConfig. */
-export const aacHeaderSize = 2;
+export const AAC_HEADER_SIZE = 2;
 
 /**
  * The one byte in front of an MP3 frame. SoundRate knows 5.5, 11, 22 and 44 kHz: the next higher one is told,
@@ -48,7 +48,7 @@ export function g711TagHeader(codec: 'g711a' | 'g711u'): number {
 }
 
 /** Bytes of an ExAudioTagHeader: SoundFormat 9 with the packet type, and the FourCC (Enhanced RTMP). */
-export const exAudioHeaderSize = 5;
+export const EX_AUDIO_HEADER_SIZE = 5;
 
 /** Writes an ExAudioTagHeader at the beginning of `target`. */
 export function writeExAudioHeader(target: Uint8Array, packetType: number, fourCc: number): void {

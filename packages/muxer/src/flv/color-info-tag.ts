@@ -1,12 +1,12 @@
 import { writeUint32 } from '../bits/bytes.js';
 import type { ColorInfo } from '../colour/color-info.js';
 import { allocateBody } from './tag-body.js';
-import { exVideoHeader, FrameType, VideoPacketType, type VideoTagFormat } from './video-tag-header.js';
+import { EX_VIDEO_HEADER, FrameType, VideoPacketType, type VideoTagFormat } from './video-tag-header.js';
 
 /** AMF0 markers (AMF 0 §2.1): the four that this one object needs. */
-const amfNumber = 0;
-const amfString = 2;
-const amfObject = 3;
+const AMF_NUMBER = 0;
+const AMF_STRING = 2;
+const AMF_OBJECT = 3;
 const amfObjectEnd = Buffer.from([0, 0, 9]);
 
 /**
@@ -17,14 +17,14 @@ const amfObjectEnd = Buffer.from([0, 0, 9]);
 export function colorInfoBody(format: VideoTagFormat, info: ColorInfo): Uint8Array {
   const metadata = encodeColorInfo(info);
   const body = allocateBody(5 + metadata.length);
-  body[0] = exVideoHeader | (FrameType.inter << 4) | VideoPacketType.metadata;
+  body[0] = EX_VIDEO_HEADER | (FrameType.inter << 4) | VideoPacketType.metadata;
   writeUint32(body, 1, format.videoCodecId);
   body.set(metadata, 5);
   return body;
 }
 
 function encodeColorInfo(info: ColorInfo): Uint8Array {
-  const parts: Uint8Array[] = [Buffer.from([amfString]), text('colorInfo'), Buffer.from([amfObject])];
+  const parts: Uint8Array[] = [Buffer.from([AMF_STRING]), text('colorInfo'), Buffer.from([AMF_OBJECT])];
   for (const [name, section] of Object.entries(info)) {
     if (section !== undefined) parts.push(text(name), ...encodeSection(section));
   }
@@ -33,7 +33,7 @@ function encodeColorInfo(info: ColorInfo): Uint8Array {
 }
 
 function encodeSection(section: object): Uint8Array[] {
-  const parts: Uint8Array[] = [Buffer.from([amfObject])];
+  const parts: Uint8Array[] = [Buffer.from([AMF_OBJECT])];
   for (const [name, value] of Object.entries(section)) {
     if (typeof value === 'number') parts.push(text(name), number(value));
   }
@@ -51,7 +51,7 @@ function text(value: string): Buffer {
 
 function number(value: number): Buffer {
   const bytes = Buffer.alloc(9);
-  bytes[0] = amfNumber;
+  bytes[0] = AMF_NUMBER;
   bytes.writeDoubleBE(value, 1);
   return bytes;
 }

@@ -1,11 +1,11 @@
 import { readUint24, readUint32 } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
 import {
+  FLV_HEADER_SIZE,
   type FlvFileHeader,
-  flvHeaderSize,
-  previousTagSizeSize,
+  PREVIOUS_TAG_SIZE_SIZE,
+  TAG_HEADER_SIZE,
   TypeFlags,
-  tagHeaderSize,
 } from './flv-file.js';
 import { TagType } from './flv-tag.js';
 import { PieceBuffer } from './piece-buffer.js';
@@ -75,7 +75,7 @@ export class FlvReader {
     if (this.#state === 'header') {
       throw new MuxerError('ERR_CLOUDPUSH_FLV_SIGNATURE', {
         actual: `${this.#pieces.size} bytes`,
-        permitted: `≥ ${flvHeaderSize} bytes`,
+        permitted: `≥ ${FLV_HEADER_SIZE} bytes`,
       });
     }
     const truncatedBytes = this.#state === 'tag' ? this.#pieces.size : 0;
@@ -96,19 +96,19 @@ export class FlvReader {
   }
 
   #readHeader(): boolean {
-    const start = this.#pieces.peek(flvHeaderSize);
+    const start = this.#pieces.peek(FLV_HEADER_SIZE);
     if (start === undefined) return false;
     const dataOffset = readUint32(start, 5);
     if (start[0] !== 0x46 || start[1] !== 0x4c || start[2] !== 0x56) {
       const actual = Buffer.from(start.subarray(0, 3)).toString('hex');
       throw new MuxerError('ERR_CLOUDPUSH_FLV_SIGNATURE', { offset: 0, actual, permitted: '464c56 (FLV)' });
     }
-    if (dataOffset < flvHeaderSize || dataOffset > 0xffff) {
+    if (dataOffset < FLV_HEADER_SIZE || dataOffset > 0xffff) {
       throw new MuxerError('ERR_CLOUDPUSH_FLV_SIGNATURE', {
         offset: 5,
         field: 'DataOffset',
         actual: dataOffset,
-        permitted: `${flvHeaderSize} to 65535`,
+        permitted: `${FLV_HEADER_SIZE} to 65535`,
       });
     }
     const flags = start[4]!;
@@ -119,16 +119,16 @@ export class FlvReader {
   }
 
   #readPreviousTagSize(): boolean {
-    const size = this.#pieces.peek(previousTagSizeSize);
+    const size = this.#pieces.peek(PREVIOUS_TAG_SIZE_SIZE);
     if (size === undefined) return false;
     if (readUint32(size, 0) !== this.#lastTagSize) this.#previousTagSizeErrors++;
-    this.#take(previousTagSizeSize);
+    this.#take(PREVIOUS_TAG_SIZE_SIZE);
     this.#state = 'tag';
     return true;
   }
 
   #readTag(tags: FlvFileTag[]): boolean {
-    const header = this.#pieces.peek(tagHeaderSize);
+    const header = this.#pieces.peek(TAG_HEADER_SIZE);
     if (header === undefined) return false;
     const type = header[0]!;
     if (type !== TagType.audio && type !== TagType.video && type !== TagType.scriptData) {
@@ -142,10 +142,10 @@ export class FlvReader {
     const size = readUint24(header, 1);
     const timestamp = readUint24(header, 4) + header[7]! * 2 ** 24;
     const offset = this.#offset;
-    const tag = this.#take(tagHeaderSize + size);
+    const tag = this.#take(TAG_HEADER_SIZE + size);
     if (tag === undefined) return false;
-    tags.push({ type, timestamp, payload: tag.subarray(tagHeaderSize), offset });
-    this.#lastTagSize = tagHeaderSize + size;
+    tags.push({ type, timestamp, payload: tag.subarray(TAG_HEADER_SIZE), offset });
+    this.#lastTagSize = TAG_HEADER_SIZE + size;
     this.#state = 'previousTagSize';
     return true;
   }

@@ -1,10 +1,10 @@
 import { writeUint24, writeUint32 } from '../bits/bytes.js';
 import {
+  FLV_HEADER_SIZE,
   type FlvFileHeader,
-  flvHeaderSize,
-  previousTagSizeSize,
+  PREVIOUS_TAG_SIZE_SIZE,
+  TAG_HEADER_SIZE,
   TypeFlags,
-  tagHeaderSize,
 } from './flv-file.js';
 import type { TagType } from './flv-tag.js';
 
@@ -21,21 +21,21 @@ export interface WritableTag {
 export class FlvWriter {
   /** The file header with PreviousTagSize0: the first 13 bytes of a file. */
   header(header: FlvFileHeader = { hasAudio: true, hasVideo: true }): Uint8Array {
-    const bytes = new Uint8Array(flvHeaderSize + previousTagSizeSize);
+    const bytes = new Uint8Array(FLV_HEADER_SIZE + PREVIOUS_TAG_SIZE_SIZE);
     bytes.set(Buffer.from('FLV\x01', 'latin1'));
     bytes[4] = (header.hasAudio ? TypeFlags.audio : 0) | (header.hasVideo ? TypeFlags.video : 0);
-    writeUint32(bytes, 5, flvHeaderSize);
+    writeUint32(bytes, 5, FLV_HEADER_SIZE);
     return bytes;
   }
 
   /** A tag as `[head, ...parts, PreviousTagSize]`; the body is not copied. */
   tag(tag: WritableTag): Uint8Array[] {
-    const frame = new Uint8Array(tagHeaderSize + previousTagSizeSize);
+    const frame = new Uint8Array(TAG_HEADER_SIZE + PREVIOUS_TAG_SIZE_SIZE);
     frame[0] = tag.type;
     writeUint24(frame, 1, tag.size);
     writeUint24(frame, 4, tag.timestamp);
     frame[7] = tag.timestamp >>> 24; // TimestampExtended
-    writeUint32(frame, tagHeaderSize, tagHeaderSize + tag.size);
-    return [frame.subarray(0, tagHeaderSize), ...tag.parts, frame.subarray(tagHeaderSize)];
+    writeUint32(frame, TAG_HEADER_SIZE, TAG_HEADER_SIZE + tag.size);
+    return [frame.subarray(0, TAG_HEADER_SIZE), ...tag.parts, frame.subarray(TAG_HEADER_SIZE)];
   }
 }

@@ -2,7 +2,7 @@ import { readUint16 } from '../bits/bytes.js';
 import { requireBody } from './tag-errors.js';
 
 /** AudioPacketType and VideoPacketType of a modifier in front of the packet proper (Enhanced RTMP v2). */
-const modEx = 7;
+const MOD_EX = 7;
 
 /** The packet type behind all modifiers, and where what follows it begins. */
 export interface ExPacketType {
@@ -14,7 +14,7 @@ export interface ExPacketType {
 export function skipModEx(payload: Uint8Array): ExPacketType {
   let packetType = payload[0]! & 15;
   let position = 1;
-  while (packetType === modEx) {
+  while (packetType === MOD_EX) {
     requireBody(payload, position + 3);
     let size = payload[position]! + 1;
     position++;

@@ -1,7 +1,7 @@
 /** Pieces below this size are joined once so many are waiting. */
-const smallPiece = 1024;
-const manyPieces = 64;
-const jointSize = 65_536;
+const SMALL_PIECE = 1024;
+const MANY_PIECES = 64;
+const JOINT_SIZE = 65_536;
 
 /**
  * Bytes that come in pieces and go in portions of other sizes. A portion inside one piece is a view of it;
@@ -18,7 +18,7 @@ export class PieceBuffer {
   push(piece: Uint8Array): void {
     if (piece.length === 0) return;
     this.size += piece.length;
-    if (piece.length < smallPiece && this.#pieces.length >= manyPieces) this.#append(piece);
+    if (piece.length < SMALL_PIECE && this.#pieces.length >= MANY_PIECES) this.#append(piece);
     else this.#pieces.push(piece);
   }
 
@@ -31,8 +31,8 @@ export class PieceBuffer {
   #append(piece: Uint8Array): void {
     const last = this.#pieces.length - 1;
     const tail = this.#pieces[last]!;
-    if (tail.buffer !== this.#joint.buffer || tail.length + piece.length > jointSize) {
-      this.#joint = new Uint8Array(jointSize);
+    if (tail.buffer !== this.#joint.buffer || tail.length + piece.length > JOINT_SIZE) {
+      this.#joint = new Uint8Array(JOINT_SIZE);
       this.#joint.set(piece);
       this.#pieces.push(this.#joint.subarray(0, piece.length));
       return;

@@ -4,16 +4,16 @@ import type { MediaPacket } from '../media-packet.js';
 import { FlvTag, type TagRole, type TagType } from './flv-tag.js';
 
 /** Room in front of a body that the muxer allocates itself, for the chunk header of the transport. */
-export const bodyHeadroom = 32;
+export const BODY_HEADROOM = 32;
 
-/** A new body of `size` bytes with `bodyHeadroom` writable bytes in front of it in the same buffer. */
+/** A new body of `size` bytes with `BODY_HEADROOM` writable bytes in front of it in the same buffer. */
 export function allocateBody(size: number): Uint8Array {
-  return Buffer.allocUnsafe(bodyHeadroom + size).subarray(bodyHeadroom);
+  return Buffer.allocUnsafe(BODY_HEADROOM + size).subarray(BODY_HEADROOM);
 }
 
 /** A tag of a body that `allocateBody` gave. */
 export function ownTag(type: TagType, role: TagRole, timestamp: number, body: Uint8Array): FlvTag {
-  return new FlvTag(type, role, timestamp, [body], body.length, bodyHeadroom);
+  return new FlvTag(type, role, timestamp, [body], body.length, BODY_HEADROOM);
 }
 
 /** Refuses a headroom that is not in front of the packet's data in its buffer. */

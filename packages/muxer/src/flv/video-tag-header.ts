@@ -31,7 +31,7 @@ export const VideoPacketType = {
 } as const;
 
 /** isExVideoHeader: the top bit of the first byte. */
-export const exVideoHeader = 0x80;
+export const EX_VIDEO_HEADER = 0x80;
 
 /** How a video track is put into tags: with a CodecID (legacy) or with a FourCC (Enhanced RTMP). */
 export interface VideoTagFormat {
@@ -98,25 +98,25 @@ export function writeVideoHeader(
   }
   const withoutOffset = compositionTimeOffset === 0 && format.hasCompositionTime;
   const packetType = withoutOffset ? VideoPacketType.codedFramesX : VideoPacketType.codedFrames;
-  target[offset] = exVideoHeader | (frameType << 4) | packetType;
+  target[offset] = EX_VIDEO_HEADER | (frameType << 4) | packetType;
   writeUint32(target, offset + 1, format.videoCodecId);
   if (compositionTimeOffset !== 0) writeUint24(target, offset + 5, compositionTimeOffset);
 }
 
 /** A whole sequence header tag body, in a buffer of its own with headroom. */
 export function videoSequenceHeader(format: VideoTagFormat, configuration: Uint8Array): Uint8Array {
-  const body = allocateBody(videoSequenceHeaderSize + configuration.length);
+  const body = allocateBody(VIDEO_SEQUENCE_HEADER_SIZE + configuration.length);
   writeVideoSequenceHeader(body, 0, format);
-  body.set(configuration, videoSequenceHeaderSize);
+  body.set(configuration, VIDEO_SEQUENCE_HEADER_SIZE);
   return body;
 }
 
 /** Both forms of a sequence header take 5 bytes in front of the configuration record. */
-const videoSequenceHeaderSize = 5;
+const VIDEO_SEQUENCE_HEADER_SIZE = 5;
 
 function writeVideoSequenceHeader(target: Uint8Array, offset: number, format: VideoTagFormat): void {
   if (format.enhanced) {
-    target[offset] = exVideoHeader | (FrameType.key << 4) | VideoPacketType.sequenceStart;
+    target[offset] = EX_VIDEO_HEADER | (FrameType.key << 4) | VideoPacketType.sequenceStart;
     writeUint32(target, offset + 1, format.videoCodecId);
   } else {
     target[offset] = (FrameType.key << 4) | format.videoCodecId;
@@ -148,7 +148,7 @@ const codecs = byFourCc('h264', 'h265', 'av1', 'vp9');
  */
 export function readVideoTagHeader(payload: Uint8Array): VideoTagHeader {
   const first = payload[0]!;
-  const enhanced = (first & exVideoHeader) !== 0;
+  const enhanced = (first & EX_VIDEO_HEADER) !== 0;
   const frameType = (first >> 4) & 7;
   // A command takes the place of the picture, in both forms of the header.
   if (frameType === FrameType.command) return withoutFrame('command', enhanced);

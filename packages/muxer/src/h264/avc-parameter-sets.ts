@@ -6,16 +6,16 @@ import { type AvcSps, parseAvcSps } from './sps.js';
 import { type AvcSpsExtension, parseAvcSpsExtension } from './sps-extension.js';
 
 // numOfSequenceParameterSets of an `avcC` is a 5-bit field, numOfPictureParameterSets one of 8 bits.
-const maxSps = 31;
-const maxPps = 255;
+const MAX_SPS = 31;
+const MAX_PPS = 255;
 
 /** The parameter sets of an H.264 stream. */
 export class AvcParameterSets implements ParameterSets<AvcSps, AvcPps> {
   readonly #budget = new ParameterSetBudget();
-  readonly sps = new ParameterSetStore<AvcSps>(maxSps, 'ERR_CLOUDPUSH_SPS_TOO_LARGE', this.#budget);
-  readonly pps = new ParameterSetStore<AvcPps>(maxPps, 'ERR_CLOUDPUSH_PPS_TOO_LARGE', this.#budget);
+  readonly sps = new ParameterSetStore<AvcSps>(MAX_SPS, 'ERR_CLOUDPUSH_SPS_TOO_LARGE', this.#budget);
+  readonly pps = new ParameterSetStore<AvcPps>(MAX_PPS, 'ERR_CLOUDPUSH_PPS_TOO_LARGE', this.#budget);
   readonly spsExtensions = new ParameterSetStore<AvcSpsExtension>(
-    maxSps,
+    MAX_SPS,
     'ERR_CLOUDPUSH_SPS_TOO_LARGE',
     this.#budget,
   );

@@ -25,7 +25,7 @@ interface ById<T> {
 }
 
 /** More than the header fields up to the picture order count can take. */
-const prefixSize = 64;
+const PREFIX_SIZE = 64;
 
 /** Undefined when the slice is cut off or its parameter sets have not come. */
 export function readAvcPictureHeader(
@@ -33,7 +33,7 @@ export function readAvcPictureHeader(
   ppsById: ById<AvcPps>,
   spsById: ById<AvcSps>,
 ): AvcPictureHeader | undefined {
-  const rbsp = new Uint8Array(prefixSize);
+  const rbsp = new Uint8Array(PREFIX_SIZE);
   const reader = new BitReader(rbsp.subarray(0, unescapeInto(nal, 0, nal.length, rbsp)), 1);
   reader.ue(); // first_mb_in_slice
   reader.ue(); // slice_type

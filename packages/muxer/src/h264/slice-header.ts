@@ -3,14 +3,14 @@ import { MuxerError } from '../errors.js';
 import { unescapeInto } from '../nal/emulation-prevention.js';
 
 /** Three Exp-Golomb codes of at most 63 bits each, with the NAL unit header, fit. */
-const prefixSize = 26;
+const PREFIX_SIZE = 26;
 
 /**
  * The first fields of slice_header() (ISO/IEC 14496-10 §7.3.3). One object is reused for every packet, and
  * only the first bytes of the slice are looked at.
  */
 export class AvcSlicePrefix {
-  readonly #scratch = new Uint8Array(prefixSize);
+  readonly #scratch = new Uint8Array(PREFIX_SIZE);
   readonly #reader = new BitReader(this.#scratch);
   firstMbInSlice = 0;
   ppsId = 0;
@@ -67,12 +67,12 @@ export class AvcSlicePrefix {
 }
 
 /** Bytes that three codes of at most 31 bits each, and a word that is read at the last of them, are in. */
-const plainSize = 17;
+const PLAIN_SIZE = 17;
 
 /** Whether the first bytes are all there, and no emulation_prevention_three_byte can be among them. */
 function isPlain(data: Uint8Array, start: number, end: number): boolean {
-  if (end - start < plainSize) return false;
-  for (let i = start + 1; i < start + plainSize; i++) if (data[i] === 3) return false;
+  if (end - start < PLAIN_SIZE) return false;
+  for (let i = start + 1; i < start + PLAIN_SIZE; i++) if (data[i] === 3) return false;
   return true;
 }
 

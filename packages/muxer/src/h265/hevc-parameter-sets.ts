@@ -6,16 +6,16 @@ import { type HevcSps, parseHevcSps } from './sps.js';
 import { type HevcVps, parseHevcVps } from './vps.js';
 
 // As many as there are ids.
-const maxVps = 16;
-const maxSps = 16;
-const maxPps = 64;
+const MAX_VPS = 16;
+const MAX_SPS = 16;
+const MAX_PPS = 64;
 
 /** The parameter sets of an H.265 stream. */
 export class HevcParameterSets implements ParameterSets<HevcSps, HevcPps> {
   readonly #budget = new ParameterSetBudget();
-  readonly vps = new ParameterSetStore<HevcVps>(maxVps, 'ERR_CLOUDPUSH_VPS_TOO_LARGE', this.#budget);
-  readonly sps = new ParameterSetStore<HevcSps>(maxSps, 'ERR_CLOUDPUSH_SPS_TOO_LARGE', this.#budget);
-  readonly pps = new ParameterSetStore<HevcPps>(maxPps, 'ERR_CLOUDPUSH_PPS_TOO_LARGE', this.#budget);
+  readonly vps = new ParameterSetStore<HevcVps>(MAX_VPS, 'ERR_CLOUDPUSH_VPS_TOO_LARGE', this.#budget);
+  readonly sps = new ParameterSetStore<HevcSps>(MAX_SPS, 'ERR_CLOUDPUSH_SPS_TOO_LARGE', this.#budget);
+  readonly pps = new ParameterSetStore<HevcPps>(MAX_PPS, 'ERR_CLOUDPUSH_PPS_TOO_LARGE', this.#budget);
 
   put(nal: Uint8Array, offset: number): boolean {
     switch (hevcNalUnitType(nal[0]!)) {

@@ -15,7 +15,7 @@ interface ById<T> {
   get(id: number): T | undefined;
 }
 
-const prefixSize = 64;
+const PREFIX_SIZE = 64;
 
 /** Undefined when the slice segment is cut off or its parameter sets have not come. */
 export function readHevcPictureHeader(
@@ -23,7 +23,7 @@ export function readHevcPictureHeader(
   ppsById: ById<HevcPps>,
   spsById: ById<HevcSps>,
 ): HevcPictureHeader | undefined {
-  const rbsp = new Uint8Array(prefixSize);
+  const rbsp = new Uint8Array(PREFIX_SIZE);
   const reader = new BitReader(rbsp.subarray(0, unescapeInto(nal, 0, nal.length, rbsp)), 2);
   const type = hevcNalUnitType(nal[0]!);
   if (!reader.flag()) return undefined; // first_slice_segment_in_pic_flag

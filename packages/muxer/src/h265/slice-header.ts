@@ -3,14 +3,14 @@ import { MuxerError } from '../errors.js';
 import { unescapeInto } from '../nal/emulation-prevention.js';
 import { hevcNalUnitType, isHevcIrap } from './nal-unit.js';
 
-const prefixSize = 16;
+const PREFIX_SIZE = 16;
 
 /**
  * The first fields of slice_segment_header() (ISO/IEC 23008-2 §7.3.6.1). One object is reused for every
  * packet, and only the first bytes of the slice segment are looked at.
  */
 export class HevcSlicePrefix {
-  readonly #scratch = new Uint8Array(prefixSize);
+  readonly #scratch = new Uint8Array(PREFIX_SIZE);
   readonly #reader = new BitReader(this.#scratch);
   firstSliceSegmentInPic = false;
   ppsId = 0;

@@ -2,7 +2,7 @@ import { MuxerError, type MuxerErrorCode, type MuxerErrorDetails } from '../erro
 
 import type { FrameReader } from '../frames/frame-sync.js';
 
-export const mpegAudioHeaderSize = 4;
+export const MPEG_AUDIO_HEADER_SIZE = 4;
 
 /**
  * kbit/s of layer III by bitrate_index: MPEG-1 (ISO/IEC 11172-3 §2.4.2.3), MPEG-2 and 2.5 (13818-3 §2.4.2.3).
@@ -14,18 +14,18 @@ const bitRates2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160]
 const sampleRates = [44_100, 48_000, 32_000];
 
 /** version bits: 0 MPEG-2.5 (not of ISO), 2 MPEG-2, 3 MPEG-1. */
-const mpeg1 = 3;
-const mpeg25 = 0;
+const MPEG1 = 3;
+const MPEG25 = 0;
 
 /** The layer field of layer III. */
-const layer3 = 1;
+const LAYER3 = 1;
 
 /** The fields that may be wrong, by their names in the specification. */
 type HeaderField = 'syncword' | 'ID' | 'layer' | 'bitrate_index' | 'sampling_frequency';
 
 /** The header of a layer III frame (ISO/IEC 11172-3 §2.4.1.3). One object is reused for every frame. */
 export class MpegAudioHeader implements FrameReader {
-  readonly prefixSize = mpegAudioHeaderSize;
+  readonly prefixSize = MPEG_AUDIO_HEADER_SIZE;
   readonly syncByte = 0xff;
   readonly cutOffCode = 'ERR_CLOUDPUSH_MP3_CUT_OFF';
   sampleRate = 0;
@@ -45,7 +45,7 @@ export class MpegAudioHeader implements FrameReader {
   /** Reads the header at data[offset] and checks that the whole frame is there. Throws MuxerError. */
   read(data: Uint8Array, offset: number): void {
     const left = data.length - offset;
-    if (left < mpegAudioHeaderSize) throw cutOff(offset, left, `≥ ${mpegAudioHeaderSize} bytes`);
+    if (left < MPEG_AUDIO_HEADER_SIZE) throw cutOff(offset, left, `≥ ${MPEG_AUDIO_HEADER_SIZE} bytes`);
     const problem = this.readFields(data, offset);
     if (problem !== undefined) throw new MuxerError(...describe(problem, data, offset));
     if (left < this.frameLength) throw cutOff(offset, left, `${this.frameLength} bytes`);
@@ -70,19 +70,19 @@ export class MpegAudioHeader implements FrameReader {
     if (data[offset] !== 0xff || (b1 & 0xe0) !== 0xe0) return 'syncword';
     const version = (b1 >> 3) & 3;
     if (version === 1) return 'ID';
-    if (((b1 >> 1) & 3) !== layer3) return 'layer';
+    if (((b1 >> 1) & 3) !== LAYER3) return 'layer';
     const bitRateIndex = b2 >> 4;
     if (bitRateIndex === 0 || bitRateIndex === 15) return 'bitrate_index';
     const rateIndex = (b2 >> 2) & 3;
     if (rateIndex === 3) return 'sampling_frequency';
-    const divisor = version === mpeg1 ? 1 : version === mpeg25 ? 4 : 2;
+    const divisor = version === MPEG1 ? 1 : version === MPEG25 ? 4 : 2;
     this.sampleRate = sampleRates[rateIndex]! / divisor;
-    this.bitRate = (version === mpeg1 ? bitRates1 : bitRates2)[bitRateIndex]!;
-    this.samplesPerFrame = version === mpeg1 ? 1152 : 576;
+    this.bitRate = (version === MPEG1 ? bitRates1 : bitRates2)[bitRateIndex]!;
+    this.samplesPerFrame = version === MPEG1 ? 1152 : 576;
     const padding = (b2 >> 1) & 1;
     this.frameLength = Math.floor((this.samplesPerFrame * this.bitRate * 125) / this.sampleRate) + padding;
     this.channels = data[offset + 3]! >> 6 === 3 ? 1 : 2;
-    this.sideInformationSize = sideInformationSize(version === mpeg1, this.channels);
+    this.sideInformationSize = sideInformationSize(version === MPEG1, this.channels);
     return undefined;
   }
 }

@@ -2,7 +2,7 @@ import { type NalCodec, NalKind } from './nal-codec.js';
 import { SeiWalker } from './sei.js';
 
 /** More bytes than this behind the end of a NAL unit are no stray ones: a start code has as many. */
-export const startCodeSize = 3;
+export const START_CODE_SIZE = 3;
 
 const walker = new SeiWalker();
 
@@ -45,7 +45,7 @@ function behindSei(codec: NalCodec, data: Uint8Array, start: number, end: number
 
 /** Looks behind a start code of three or four bytes, whatever they are now. */
 function pictureBehind(codec: NalCodec, data: Uint8Array, from: number, end: number): number {
-  for (const at of [from + startCodeSize, from + startCodeSize + 1])
+  for (const at of [from + START_CODE_SIZE, from + START_CODE_SIZE + 1])
     if (at < end && codec.beginsPicture(data, at, end)) return at;
   return -1;
 }

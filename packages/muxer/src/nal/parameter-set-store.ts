@@ -1,7 +1,7 @@
 import { equalBytes } from '../bits/bytes.js';
 import { MuxerError, type MuxerErrorCode } from '../errors.js';
 import { limits } from '../limits.js';
-import { startCodeSize } from './hidden-picture.js';
+import { START_CODE_SIZE } from './hidden-picture.js';
 
 interface StoredSet<T> {
   readonly nal: Uint8Array;
@@ -71,7 +71,7 @@ export class ParameterSetStore<T extends { readonly id: number }> {
   #akin(nal: Uint8Array): { readonly value: T; readonly size: number } | undefined {
     for (const { nal: known, value } of this.#sets.values()) {
       const size = Math.min(known.length, nal.length);
-      const isLonger = Math.max(known.length, nal.length) >= size + startCodeSize;
+      const isLonger = Math.max(known.length, nal.length) >= size + START_CODE_SIZE;
       if (isLonger && equalBytes(known.subarray(0, size - 1), nal.subarray(0, size - 1)))
         return { value, size };
     }

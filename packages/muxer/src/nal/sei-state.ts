@@ -5,11 +5,11 @@ import { SeiWalker } from './sei.js';
 /** payloadType; the numbers are the same in both standards. */
 const PayloadType = { recoveryPoint: 6, masteringDisplayColourVolume: 137, contentLightLevel: 144 } as const;
 
-const masteringDisplaySize = 24;
-const contentLightSize = 4;
+const MASTERING_DISPLAY_SIZE = 24;
+const CONTENT_LIGHT_SIZE = 4;
 /** Chromaticity counts in 0.00002, luminance in 0.0001 cd/m². */
-const chromaticityUnits = 50_000;
-const luminanceUnits = 10_000;
+const CHROMATICITY_UNITS = 50_000;
+const LUMINANCE_UNITS = 10_000;
 
 const nothing = new Uint8Array(0);
 
@@ -69,27 +69,27 @@ export class SeiState {
 
   /** mastering_display_colour_volume() (23008-2 §D.2.28): green, blue, red, white point, luminance. */
   #takeMasteringDisplay(payload: Uint8Array): void {
-    if (payload.length < masteringDisplaySize) return;
+    if (payload.length < MASTERING_DISPLAY_SIZE) return;
     this.#mdcvIsFresh = true;
     if (equalBytes(payload, this.#mdcvPayload)) return;
     this.#mdcvPayload = payload;
     this.hdrMdcv = {
-      greenX: readUint16(payload, 0) / chromaticityUnits,
-      greenY: readUint16(payload, 2) / chromaticityUnits,
-      blueX: readUint16(payload, 4) / chromaticityUnits,
-      blueY: readUint16(payload, 6) / chromaticityUnits,
-      redX: readUint16(payload, 8) / chromaticityUnits,
-      redY: readUint16(payload, 10) / chromaticityUnits,
-      whitePointX: readUint16(payload, 12) / chromaticityUnits,
-      whitePointY: readUint16(payload, 14) / chromaticityUnits,
-      maxLuminance: readUint32(payload, 16) / luminanceUnits,
-      minLuminance: readUint32(payload, 20) / luminanceUnits,
+      greenX: readUint16(payload, 0) / CHROMATICITY_UNITS,
+      greenY: readUint16(payload, 2) / CHROMATICITY_UNITS,
+      blueX: readUint16(payload, 4) / CHROMATICITY_UNITS,
+      blueY: readUint16(payload, 6) / CHROMATICITY_UNITS,
+      redX: readUint16(payload, 8) / CHROMATICITY_UNITS,
+      redY: readUint16(payload, 10) / CHROMATICITY_UNITS,
+      whitePointX: readUint16(payload, 12) / CHROMATICITY_UNITS,
+      whitePointY: readUint16(payload, 14) / CHROMATICITY_UNITS,
+      maxLuminance: readUint32(payload, 16) / LUMINANCE_UNITS,
+      minLuminance: readUint32(payload, 20) / LUMINANCE_UNITS,
     };
   }
 
   /** content_light_level_info() (§D.2.35). */
   #takeContentLight(payload: Uint8Array): void {
-    if (payload.length < contentLightSize) return;
+    if (payload.length < CONTENT_LIGHT_SIZE) return;
     this.#cllIsFresh = true;
     if (equalBytes(payload, this.#cllPayload)) return;
     this.#cllPayload = payload;

@@ -3,7 +3,7 @@ import type { ParameterSetReader } from './parameter-set-reader.js';
 
 // The beginning of vui_parameters(), which is the same in H.264 (§E.1.1) and H.265 (§E.2.1).
 
-const extendedSar = 255;
+const EXTENDED_SAR = 255;
 
 /** Table E-1. */
 const sampleAspectRatios: readonly (readonly [number, number])[] = [
@@ -30,7 +30,7 @@ const sampleAspectRatios: readonly (readonly [number, number])[] = [
 export function readSampleAspectRatio(reader: ParameterSetReader): readonly [number, number] | undefined {
   if (!reader.flag()) return undefined;
   const indicator = reader.bits(8);
-  if (indicator === extendedSar) return [reader.bits(16), reader.bits(16)];
+  if (indicator === EXTENDED_SAR) return [reader.bits(16), reader.bits(16)];
   return indicator === 0 ? undefined : sampleAspectRatios[indicator];
 }
 

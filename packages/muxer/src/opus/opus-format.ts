@@ -3,12 +3,12 @@ import { fourCcOf } from '../four-cc.js';
 import type { AudioFormat } from '../frames/audio-format.js';
 import type { PacketFrames } from '../frames/packet-frames.js';
 
-const magic = 'OpusHead';
-const headSize = 19;
+const MAGIC = 'OpusHead';
+const HEAD_SIZE = 19;
 /** Opus counts its samples at 48 kHz, whatever was put in (RFC 7845 §4). */
-const clockRate = 48_000;
+const CLOCK_RATE = 48_000;
 /** No packet is longer than 120 ms (RFC 6716 §3.4 [R5]). */
-const longestPacket = (clockRate * 120) / 1000;
+const LONGEST_PACKET = (CLOCK_RATE * 120) / 1000;
 
 /** Samples of a frame at 48 kHz by config (RFC 6716 Table 2): SILK, hybrid, CELT. */
 const silkFrames = [480, 960, 1920, 2880];
@@ -19,7 +19,7 @@ const celtFrames = [120, 240, 480, 960];
 export class OpusFormat implements AudioFormat {
   readonly codec = 'opus';
   readonly fourCc = fourCcOf('opus');
-  readonly sampleRate = clockRate;
+  readonly sampleRate = CLOCK_RATE;
   readonly hasStreamHeader = true;
   readonly sampleSize = 16;
   frameLength = 0;
@@ -30,22 +30,22 @@ export class OpusFormat implements AudioFormat {
 
   takeStreamHeader(data: Uint8Array): boolean {
     if (
-      data.length < magic.length ||
-      Buffer.from(data.subarray(0, magic.length)).toString('latin1') !== magic
+      data.length < MAGIC.length ||
+      Buffer.from(data.subarray(0, MAGIC.length)).toString('latin1') !== MAGIC
     ) {
       return false;
     }
     const channels = data[9];
-    if (data.length < headSize || channels === 0) {
+    if (data.length < HEAD_SIZE || channels === 0) {
       throw invalid(
         'OpusHead',
         `${data.length} bytes, ${channels ?? 'no'} channels`,
-        `≥ ${headSize} bytes, ≥ 1 channel`,
+        `≥ ${HEAD_SIZE} bytes, ≥ 1 channel`,
       );
     }
     if (data[8]! > 15) throw invalid('version', data[8]!, '0 to 15');
-    if (data[18] !== 0 && data.length < headSize + 2 + channels!) {
-      throw invalid('channel mapping table', `${data.length} bytes`, `≥ ${headSize + 2 + channels!} bytes`);
+    if (data[18] !== 0 && data.length < HEAD_SIZE + 2 + channels!) {
+      throw invalid('channel mapping table', `${data.length} bytes`, `≥ ${HEAD_SIZE + 2 + channels!} bytes`);
     }
     this.configuration = Uint8Array.from(data);
     this.channels = channels!;
@@ -61,8 +61,8 @@ export class OpusFormat implements AudioFormat {
     if (encrypted && this.configuration !== undefined) return;
     const toc = data[0]!;
     this.samples = frameSamples(toc >> 3) * frameCount(data, toc & 3);
-    if (this.samples > longestPacket)
-      throw invalid('packet duration', this.samples, `≤ ${longestPacket} samples`);
+    if (this.samples > LONGEST_PACKET)
+      throw invalid('packet duration', this.samples, `≤ ${LONGEST_PACKET} samples`);
     this.samplesPerFrame = this.samples;
     if (this.configuration !== undefined) return;
     // A source without an OpusHead, such as RTP (RFC 7587), has mono or stereo, which the packet tells.
@@ -86,11 +86,11 @@ function frameCount(data: Uint8Array, code: number): number {
 }
 
 function defaultHead(channels: number): Uint8Array {
-  const head = Buffer.alloc(headSize);
-  head.write(magic, 'latin1');
+  const head = Buffer.alloc(HEAD_SIZE);
+  head.write(MAGIC, 'latin1');
   head[8] = 1; // version
   head[9] = channels;
-  head.writeUInt32LE(clockRate, 12);
+  head.writeUInt32LE(CLOCK_RATE, 12);
   return Uint8Array.from(head);
 }
 

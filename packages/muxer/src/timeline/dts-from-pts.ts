@@ -1,9 +1,9 @@
 /**
  * How much later than expected a key frame must be shown for the times from before it to count as stale, ms.
  */
-const pauseSlack = 1000;
+const PAUSE_SLACK = 1000;
 /** The same for other pictures. */
-const gapSlack = 10_000;
+const GAP_SLACK = 10_000;
 
 /** Where a picture is shown among others, as far as it had to be looked up. */
 export interface PictureOrder {
@@ -14,7 +14,7 @@ export interface PictureOrder {
 }
 
 /** A part of the time up to the next picture that is shown: others may have to find room there, too. */
-const share = 4;
+const SHARE = 4;
 
 /**
  * Decoding times for a caller that knows presentation times only. With a reorder depth of N pictures, the
@@ -52,7 +52,7 @@ export class DtsFromPts {
   ): number {
     const depth = Math.max(reorderDepth ?? 0, order === undefined ? 0 : order.depth);
     const duration = frameDuration ?? 1;
-    const slack = keyFrame ? pauseSlack : gapSlack;
+    const slack = keyFrame ? PAUSE_SLACK : GAP_SLACK;
     const paused = pts > this.#last + (depth + 1) * duration + slack;
     const times = this.#proposed;
     times.length = 0;
@@ -74,7 +74,7 @@ export class DtsFromPts {
     if (dts > this.#last && dts <= pts && dts < bound) return dts;
     const limit = Math.min(pts, bound);
     return limit > this.#last && this.#last !== Number.NEGATIVE_INFINITY
-      ? this.#last + (limit - this.#last) / share
+      ? this.#last + (limit - this.#last) / SHARE
       : dts;
   }
 

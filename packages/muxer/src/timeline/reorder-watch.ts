@@ -5,12 +5,12 @@ interface Place {
 }
 
 /** No decoder holds back more pictures than this (ISO/IEC 14496-10 §A.3.1, ISO/IEC 23008-2 §A.4.2). */
-const maxDepth = 16;
+const MAX_DEPTH = 16;
 /**
  * So many pictures in a row with the same distance, and none between them: that is the distance of
  * neighbours.
  */
-const sameGaps = 4;
+const SAME_GAPS = 4;
 
 /**
  * Watches the picture order counts of a stream that does not tell its reorder depth: how many pictures it has
@@ -69,7 +69,7 @@ export class ReorderWatch {
     const gap = place.order - this.#last!.order;
     this.#gaps = gap === this.#gap && this.#between.length === 0 ? this.#gaps + 1 : 0;
     this.#gap = gap;
-    if (gap < this.#unit || this.#gaps >= sameGaps) this.#unit = gap;
+    if (gap < this.#unit || this.#gaps >= SAME_GAPS) this.#unit = gap;
     else if (this.#between.length > 0) this.#unit = this.#smallestDistance();
     this.#base = this.#last;
     this.#last = place;
@@ -93,8 +93,8 @@ export class ReorderWatch {
     let at = this.#between.length;
     while (at > 0 && this.#between[at - 1]!.order > order) at--;
     const later = this.#between.length - at + 1;
-    this.depth = Math.min(maxDepth, Math.max(this.depth, later));
-    if (this.#between.length >= 2 * maxDepth) this.#between.length = 0;
+    this.depth = Math.min(MAX_DEPTH, Math.max(this.depth, later));
+    if (this.#between.length >= 2 * MAX_DEPTH) this.#between.length = 0;
     else this.#between.splice(at, 0, place);
     const before = at > 0 ? this.#between[at - 1]! : this.#base;
     const after = this.#between[at + 1] ?? this.#last!;

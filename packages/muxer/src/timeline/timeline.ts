@@ -7,13 +7,13 @@ import { limits } from '../limits.js';
  */
 export type InputClock = 'native' | 'wrapping32';
 
-const clockRange = 2 ** 32;
+const CLOCK_RANGE = 2 ** 32;
 
 /**
  * The distance from one packet of a track to the next before two of them have come, ms. Not whole: its field
  * holds fractions.
  */
-const usualInterval = 20.5;
+const USUAL_INTERVAL = 20.5;
 
 /**
  * Takes what was repaired, and goes out all the same.
@@ -32,7 +32,7 @@ export class TrackClock {
   /** The last stamp given out, whole ms from the origin, not yet wrapped. */
   lastStamp = 0;
   /** From one packet to the next, ms. */
-  interval = usualInterval;
+  interval = USUAL_INTERVAL;
   /** The other track of the stream: as a rule, both are on one clock. */
   peer: TrackClock | undefined;
 
@@ -47,7 +47,7 @@ export class TrackClock {
     this.lastInput = Number.NaN;
     this.last = Number.NEGATIVE_INFINITY;
     this.lastStamp = 0;
-    this.interval = usualInterval;
+    this.interval = USUAL_INTERVAL;
   }
 }
 
@@ -98,7 +98,7 @@ export class Timeline {
 
   /** The caller's time so much later, on the caller's clock. */
   later(time: number, ms: number): number {
-    return this.#wrapping ? (time + Math.round(ms)) % clockRange : time + ms;
+    return this.#wrapping ? (time + Math.round(ms)) % CLOCK_RANGE : time + ms;
   }
 
   /** The caller's time on a 64-bit clock that does not wrap. Throws MuxerError when it is no time. */
@@ -115,7 +115,7 @@ export class Timeline {
       if (Number.isFinite(time)) return time;
       throw invalid(time, 'a finite number of milliseconds');
     }
-    if (!Number.isInteger(time) || time < 0 || time >= clockRange) throw invalid(time, '0 to 4294967295');
+    if (!Number.isInteger(time) || time < 0 || time >= CLOCK_RANGE) throw invalid(time, '0 to 4294967295');
     if (Number.isNaN(reference)) return time;
     // The difference as a signed 32-bit number, the shorter way round the clock. A decoding time that was
     // made up is not whole.
@@ -266,7 +266,7 @@ export function stamp(track: TrackClock, time: number): number {
 
 /** The stamp on FLV's unsigned 32-bit clock. */
 export function wrap32(milliseconds: number): number {
-  return milliseconds % clockRange;
+  return milliseconds % CLOCK_RANGE;
 }
 
 /** 1 ms behind what the track has given out last; a track that is held at 0 stays there. */

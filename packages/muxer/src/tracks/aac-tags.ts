@@ -1,7 +1,7 @@
 import { around, equalBytes } from '../bits/bytes.js';
-import { AacPacketType, aacHeaderSize, aacTagHeader } from '../flv/audio-tag-header.js';
+import { AAC_HEADER_SIZE, AacPacketType, aacTagHeader } from '../flv/audio-tag-header.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
-import { allocateBody, bodyHeadroom, ownTag } from '../flv/tag-body.js';
+import { allocateBody, BODY_HEADROOM, ownTag } from '../flv/tag-body.js';
 
 /** The tags of an AAC track: its sequence header, which goes out when its bytes are new, and its frames. */
 export class AacTags {
@@ -26,19 +26,19 @@ export class AacTags {
    *   slice
    */
   frame(data: Uint8Array, start: number, end: number, room: number, timestamp: number, out: FlvTag[]): void {
-    if (room >= aacHeaderSize) {
-      const body = around(data, start - aacHeaderSize, end);
+    if (room >= AAC_HEADER_SIZE) {
+      const body = around(data, start - AAC_HEADER_SIZE, end);
       writeFrameHeader(body);
       out.push(
-        new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, [body], body.length, room - aacHeaderSize),
+        new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, [body], body.length, room - AAC_HEADER_SIZE),
       );
       return;
     }
-    const lead = allocateBody(aacHeaderSize);
+    const lead = allocateBody(AAC_HEADER_SIZE);
     writeFrameHeader(lead);
     const parts = [lead, data.subarray(start, end)];
-    const size = aacHeaderSize + end - start;
-    out.push(new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, parts, size, bodyHeadroom));
+    const size = AAC_HEADER_SIZE + end - start;
+    out.push(new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, parts, size, BODY_HEADROOM));
   }
 }
 
@@ -48,9 +48,9 @@ function writeFrameHeader(target: Uint8Array): void {
 }
 
 function sequenceHeader(config: Uint8Array, timestamp: number): FlvTag {
-  const body = allocateBody(aacHeaderSize + config.length);
+  const body = allocateBody(AAC_HEADER_SIZE + config.length);
   body[0] = aacTagHeader;
   body[1] = AacPacketType.sequenceHeader;
-  body.set(config, aacHeaderSize);
+  body.set(config, AAC_HEADER_SIZE);
   return ownTag(TagType.audio, TagRole.audioSequenceHeader, timestamp, body);
 }

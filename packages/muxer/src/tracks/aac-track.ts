@@ -8,7 +8,7 @@ import {
 import { adtsFrameDamage, rawDataBlockEnd, rawDataBlockStart } from '../aac/raw-data-blocks.js';
 import { configurationChannels } from '../aac/sampling-frequencies.js';
 import { MuxerError } from '../errors.js';
-import { aacHeaderSize, SoundFormat } from '../flv/audio-tag-header.js';
+import { AAC_HEADER_SIZE, SoundFormat } from '../flv/audio-tag-header.js';
 import type { FlvTag } from '../flv/flv-tag.js';
 import { requireHeadroom } from '../flv/tag-body.js';
 import { PacketFrames, requireFrameCount } from '../frames/packet-frames.js';
@@ -20,7 +20,7 @@ import type { AudioTrack } from './audio-track.js';
 import { RawAacFrames } from './raw-aac-frames.js';
 
 /** Samples of one channel in a raw data block. */
-const samplesPerBlock = 1024;
+const SAMPLES_PER_BLOCK = 1024;
 
 /**
  * Of the frame at hand. All tracks share it: among a thousand of their own, none would be in the processor's
@@ -75,9 +75,9 @@ export class AacTrack implements AudioTrack {
     for (let i = 0; i < frames.count; i++) {
       const offset = frames.starts[i]!;
       header.read(data, offset);
-      time += (frames.missing[i]! * samplesPerBlock * 1000) / header.sampleRate;
+      time += (frames.missing[i]! * SAMPLES_PER_BLOCK * 1000) / header.sampleRate;
       this.#configure(packet, offset, wrap32(stamp(this.#clock, time)), out);
-      const blockDuration = (samplesPerBlock * 1000) / header.sampleRate;
+      const blockDuration = (SAMPLES_PER_BLOCK * 1000) / header.sampleRate;
       for (let block = 0; block < header.rawDataBlocks; block++) {
         this.#emitBlock(packet, offset, block, wrap32(stamp(this.#clock, time)), out);
         time += blockDuration;
@@ -136,7 +136,7 @@ export class AacTrack implements AudioTrack {
       sampleSize: 16,
       objectType: header.objectType,
       audioCodecId: SoundFormat.aac,
-      samplesPerFrame: samplesPerBlock,
+      samplesPerFrame: SAMPLES_PER_BLOCK,
     });
   }
 
@@ -157,6 +157,6 @@ export class AacTrack implements AudioTrack {
  */
 function roomAt({ headroom }: MediaPacket, offset: number, block: number, start: number): number {
   if (headroom === 0) return 0;
-  if (block > 0) return aacHeaderSize;
+  if (block > 0) return AAC_HEADER_SIZE;
   return offset === 0 ? start + headroom : start - offset;
 }

@@ -1,18 +1,18 @@
 import { MuxerError } from '../errors.js';
 
-const minimum = -(2 ** 23);
-const maximum = 2 ** 23 - 1;
+const MINIMUM = -(2 ** 23);
+const MAXIMUM = 2 ** 23 - 1;
 
 /** Whether SI24 can hold a distance of presentation and decoding time, in ms. */
 export function fitsCompositionTime(distance: number): boolean {
-  return distance >= minimum && distance <= maximum;
+  return distance >= MINIMUM && distance <= MAXIMUM;
 }
 
 export function compositionTimeError(distance: number): MuxerError {
   return new MuxerError('ERR_CLOUDPUSH_COMPOSITION_OFFSET_RANGE', {
     field: 'compositionTimeOffset',
     actual: distance,
-    permitted: `${minimum} to ${maximum} ms`,
+    permitted: `${MINIMUM} to ${MAXIMUM} ms`,
   });
 }
 
@@ -22,5 +22,5 @@ export function compositionTimeError(distance: number): MuxerError {
  */
 export function compositionTimeOffset(presentation: number, dtsStamp: number, same: boolean): number {
   if (same) return 0;
-  return Math.min(maximum, Math.max(minimum, Math.round(Math.max(0, presentation)) - dtsStamp));
+  return Math.min(MAXIMUM, Math.max(MINIMUM, Math.round(Math.max(0, presentation)) - dtsStamp));
 }

@@ -1,8 +1,8 @@
 import { around, equalBytes } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
-import { AudioPacketType, exAudioHeaderSize, writeExAudioHeader } from '../flv/audio-tag-header.js';
+import { AudioPacketType, EX_AUDIO_HEADER_SIZE, writeExAudioHeader } from '../flv/audio-tag-header.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
-import { allocateBody, bodyHeadroom, ownTag, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
+import { allocateBody, BODY_HEADROOM, ownTag, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
 import type { AudioFormat } from '../frames/audio-format.js';
 import { PacketFrames } from '../frames/packet-frames.js';
 import type { MediaPacket } from '../media-packet.js';
@@ -51,7 +51,7 @@ export class EnhancedAudioTrack implements AudioTrack {
     const encrypted = packet.encrypted === true;
     if (data.length === 0)
       throw new MuxerError('ERR_CLOUDPUSH_AUDIO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
-    requireMessageSize(data.length + exAudioHeaderSize, 'ERR_CLOUDPUSH_AUDIO_TOO_LARGE');
+    requireMessageSize(data.length + EX_AUDIO_HEADER_SIZE, 'ERR_CLOUDPUSH_AUDIO_TOO_LARGE');
     if (packet.configuration !== this.#given) this.#take(packet.configuration);
     if (!encrypted && format.takeStreamHeader(data)) return;
     format.find(data, frames);
@@ -130,24 +130,24 @@ export class EnhancedAudioTrack implements AudioTrack {
 
   #emitFrame(packet: MediaPacket, offset: number, timestamp: number, out: FlvTag[]): void {
     const end = offset + this.#format.frameLength;
-    if (offset === 0 && packet.headroom >= exAudioHeaderSize) {
-      const body = around(packet.data, -exAudioHeaderSize, end);
+    if (offset === 0 && packet.headroom >= EX_AUDIO_HEADER_SIZE) {
+      const body = around(packet.data, -EX_AUDIO_HEADER_SIZE, end);
       writeExAudioHeader(body, AudioPacketType.codedFrames, this.#format.fourCc);
-      const room = packet.headroom - exAudioHeaderSize;
+      const room = packet.headroom - EX_AUDIO_HEADER_SIZE;
       out.push(new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, [body], body.length, room));
       return;
     }
-    const lead = allocateBody(exAudioHeaderSize);
+    const lead = allocateBody(EX_AUDIO_HEADER_SIZE);
     writeExAudioHeader(lead, AudioPacketType.codedFrames, this.#format.fourCc);
     const parts = [lead, packet.data.subarray(offset, end)];
-    const size = exAudioHeaderSize + end - offset;
-    out.push(new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, parts, size, bodyHeadroom));
+    const size = EX_AUDIO_HEADER_SIZE + end - offset;
+    out.push(new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, parts, size, BODY_HEADROOM));
   }
 
   #sequenceHeader(configuration: Uint8Array, timestamp: number): FlvTag {
-    const body = allocateBody(exAudioHeaderSize + configuration.length);
+    const body = allocateBody(EX_AUDIO_HEADER_SIZE + configuration.length);
     writeExAudioHeader(body, AudioPacketType.sequenceStart, this.#format.fourCc);
-    body.set(configuration, exAudioHeaderSize);
+    body.set(configuration, EX_AUDIO_HEADER_SIZE);
     return ownTag(TagType.audio, TagRole.audioSequenceHeader, timestamp, body);
   }
 

@@ -2,7 +2,7 @@ import { around } from '../bits/bytes.js';
 import type { StreamColour } from '../colour/color-info.js';
 import { MuxerError } from '../errors.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
-import { allocateBody, bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
+import { allocateBody, BODY_HEADROOM, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
 import { type VideoTagFormat, videoHeaderSize, writeVideoHeader } from '../flv/video-tag-header.js';
 import type { FrameCodec } from '../frames/frame-codec.js';
 import type { MediaPacket } from '../media-packet.js';
@@ -130,7 +130,7 @@ export class FrameTrack implements VideoTrack {
     const lead = allocateBody(headerSize);
     writeVideoHeader(lead, 0, format, keyFrame, 0);
     const size = headerSize + data.length - start;
-    return new FlvTag(TagType.video, role, timestamp, [lead, data.subarray(start)], size, bodyHeadroom);
+    return new FlvTag(TagType.video, role, timestamp, [lead, data.subarray(start)], size, BODY_HEADROOM);
   }
 
   sequenceHeaders(timestamp: number): FlvTag[] {

@@ -2,17 +2,17 @@ import { around } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
 import { g711TagHeader, SoundFormat } from '../flv/audio-tag-header.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
-import { allocateBody, bodyHeadroom, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
+import { allocateBody, BODY_HEADROOM, requireHeadroom, requireMessageSize } from '../flv/tag-body.js';
 import type { MediaPacket } from '../media-packet.js';
 import type { AudioParameters } from '../parameters.js';
 import { stamp, type Timeline, type TrackClock, wrap32 } from '../timeline/timeline.js';
 import type { AudioTrack } from './audio-track.js';
 
 /** FLV's formats 7 and 8 have no field for another rate (FLV E.4.2.1). */
-const sampleRate = 8000;
+const SAMPLE_RATE = 8000;
 
 /** Bytes in front of the samples. */
-const headerSize = 1;
+const HEADER_SIZE = 1;
 
 /**
  * An audio track of G.711 samples, mono at 8 kHz. There is no sequence header, and no form of it in Enhanced
@@ -36,7 +36,7 @@ export class G711Track implements AudioTrack {
     const { data, headroom } = packet;
     if (data.length === 0)
       throw new MuxerError('ERR_CLOUDPUSH_AUDIO_EMPTY', { actual: 0, permitted: '≥ 1 byte' });
-    requireMessageSize(headerSize + data.length, 'ERR_CLOUDPUSH_AUDIO_TOO_LARGE');
+    requireMessageSize(HEADER_SIZE + data.length, 'ERR_CLOUDPUSH_AUDIO_TOO_LARGE');
     const timeline = this.#timeline;
     const dts = timeline.unwrap(Number.isNaN(packet.dts) ? packet.pts : packet.dts);
     const timestamp = wrap32(stamp(this.#clock, timeline.place(this.#clock, dts)));
@@ -45,12 +45,12 @@ export class G711Track implements AudioTrack {
   }
 
   #frame(data: Uint8Array, headroom: number, timestamp: number): FlvTag {
-    const isInPlace = headroom >= headerSize;
-    const head = isInPlace ? around(data, -headerSize, data.length) : allocateBody(headerSize);
+    const isInPlace = headroom >= HEADER_SIZE;
+    const head = isInPlace ? around(data, -HEADER_SIZE, data.length) : allocateBody(HEADER_SIZE);
     head[0] = g711TagHeader(this.#codec);
     const parts = isInPlace ? [head] : [head, data];
-    const room = isInPlace ? headroom - headerSize : bodyHeadroom;
-    return new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, parts, headerSize + data.length, room);
+    const room = isInPlace ? headroom - HEADER_SIZE : BODY_HEADROOM;
+    return new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, parts, HEADER_SIZE + data.length, room);
   }
 
   sequenceHeader(): undefined {
@@ -61,7 +61,7 @@ export class G711Track implements AudioTrack {
 function parametersOf(codec: 'g711a' | 'g711u'): AudioParameters {
   return {
     codec,
-    sampleRate,
+    sampleRate: SAMPLE_RATE,
     channels: 1,
     sampleSize: 16,
     objectType: undefined,

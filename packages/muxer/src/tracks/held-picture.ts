@@ -3,7 +3,7 @@ import { limits } from '../limits.js';
 import type { MediaPacket } from '../media-packet.js';
 
 /** Room in front of the first start code, for the tag header and the transport's chunk header. */
-const headroom = 48;
+const HEADROOM = 48;
 
 /**
  * A picture whose slices come in packets of their own: a copy of those that have come, as one packet. Its
@@ -19,15 +19,15 @@ export class HeldPicture {
   packets = 0;
 
   get data(): Uint8Array {
-    return this.#bytes.subarray(headroom, headroom + this.#size);
+    return this.#bytes.subarray(HEADROOM, HEADROOM + this.#size);
   }
 
   begin({ data, dts, pts, keyFrame }: MediaPacket): void {
     this.#dts = dts;
     this.#pts = pts;
     this.#keyFrame = keyFrame;
-    this.#bytes = new Uint8Array(headroom + Math.max(2 * data.length, this.#size));
-    this.#bytes.set(data, headroom);
+    this.#bytes = new Uint8Array(HEADROOM + Math.max(2 * data.length, this.#size));
+    this.#bytes.set(data, HEADROOM);
     this.#size = data.length;
     this.packets = 1;
   }
@@ -36,12 +36,12 @@ export class HeldPicture {
   append({ data }: MediaPacket): void {
     const size = this.#size + data.length;
     if (size > limits.messageSize) throw tooLarge(size);
-    if (headroom + size > this.#bytes.length) {
-      const larger = new Uint8Array(headroom + 2 * size);
-      larger.set(this.#bytes.subarray(0, headroom + this.#size));
+    if (HEADROOM + size > this.#bytes.length) {
+      const larger = new Uint8Array(HEADROOM + 2 * size);
+      larger.set(this.#bytes.subarray(0, HEADROOM + this.#size));
       this.#bytes = larger;
     }
-    this.#bytes.set(data, headroom + this.#size);
+    this.#bytes.set(data, HEADROOM + this.#size);
     this.#size = size;
     this.packets++;
   }
@@ -56,7 +56,7 @@ export class HeldPicture {
     const { data } = this;
     this.packets = 0;
     this.#bytes = new Uint8Array(0);
-    return { data, headroom, dts: this.#dts, pts: this.#pts, keyFrame: this.#keyFrame };
+    return { data, headroom: HEADROOM, dts: this.#dts, pts: this.#pts, keyFrame: this.#keyFrame };
   }
 
   drop(): void {

@@ -2,7 +2,7 @@ import { around } from '../bits/bytes.js';
 import { MuxerError } from '../errors.js';
 import { mp3TagHeader, SoundFormat } from '../flv/audio-tag-header.js';
 import { FlvTag, TagRole, TagType } from '../flv/flv-tag.js';
-import { allocateBody, bodyHeadroom, requireHeadroom } from '../flv/tag-body.js';
+import { allocateBody, BODY_HEADROOM, requireHeadroom } from '../flv/tag-body.js';
 import { PacketFrames } from '../frames/packet-frames.js';
 import type { MediaPacket } from '../media-packet.js';
 import { MpegAudioHeader } from '../mp3/mpeg-audio-header.js';
@@ -82,7 +82,7 @@ export class Mp3Track implements AudioTrack {
     const lead = allocateBody(1);
     lead[0] = tagHeader;
     const parts = [lead, packet.data.subarray(offset, offset + frameLength)];
-    out.push(new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, parts, 1 + frameLength, bodyHeadroom));
+    out.push(new FlvTag(TagType.audio, TagRole.audioFrame, timestamp, parts, 1 + frameLength, BODY_HEADROOM));
   }
 
   sequenceHeader(): undefined {

@@ -1,5 +1,5 @@
 import { writeUint32 } from '../bits/bytes.js';
-import { allocateBody, bodyHeadroom } from '../flv/tag-body.js';
+import { allocateBody, BODY_HEADROOM } from '../flv/tag-body.js';
 import type { MediaPacket } from '../media-packet.js';
 import type { NalUnitIndex } from '../nal/nal-unit-index.js';
 import type { PendingNalUnits } from './pending-nal-units.js';
@@ -79,5 +79,5 @@ export function nalSampleSliced(
     runEnd = end;
   }
   parts.push(data.subarray(runStart, runEnd));
-  return { parts, size: headerSize + pendingSize + nalSampleSize(index), headroom: bodyHeadroom };
+  return { parts, size: headerSize + pendingSize + nalSampleSize(index), headroom: BODY_HEADROOM };
 }

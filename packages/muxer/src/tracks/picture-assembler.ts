@@ -15,11 +15,11 @@ import { index } from './packet-index.js';
 export type SliceHandling = 'whole' | 'join' | 'await';
 
 /** So many whole pictures in a row say that slices do not come in packets of their own any more. */
-const wholeAgain = 50;
+const WHOLE_AGAIN = 50;
 /**
  * Of H.265, whose further slices do not say which picture they are of: stamps this near are of one, in ms.
  */
-const nearby = 20;
+const NEARBY = 20;
 
 /** Makes tags of whole pictures, and of packets without any. */
 export interface PictureTarget {
@@ -203,7 +203,7 @@ export class PictureAssembler {
     if (distance === 0) return true;
     return this.#codec.tellsPictures
       ? this.#codec.isSamePicture(this.#held.data, part.data, index.lengthSize)
-      : distance <= nearby;
+      : distance <= NEARBY;
   }
 
   #append(part: MediaPacket, target: PictureTarget, failure: Failure): void {
@@ -226,7 +226,7 @@ export class PictureAssembler {
   #flush(target: PictureTarget, failure: Failure, out: FlvTag[]): void {
     if (this.held === 0) return;
     this.#whole = this.#held.packets > 1 ? 0 : this.#whole + 1;
-    if (this.#whole >= wholeAgain) {
+    if (this.#whole >= WHOLE_AGAIN) {
       this.#isApart = false;
       this.#whole = 0;
     }

@@ -1,5 +1,5 @@
 import type { MediaPacket } from '../media-packet.js';
-import { endOfDelimiter, startCodeSize } from '../nal/hidden-picture.js';
+import { endOfDelimiter, START_CODE_SIZE } from '../nal/hidden-picture.js';
 import { type NalCodec, NalKind } from '../nal/nal-codec.js';
 import type { SeiState } from '../nal/sei-state.js';
 import { index } from './packet-index.js';
@@ -92,7 +92,7 @@ export class PictureSurvey {
       this.#sei.read(data, start + this.#codec.nalHeaderSize, end);
     } else if (kind === NalKind.accessUnitDelimiter) {
       const last = endOfDelimiter(this.#codec, start);
-      if (end >= last + startCodeSize) this.#noteEnd(last);
+      if (end >= last + START_CODE_SIZE) this.#noteEnd(last);
     }
   }
 

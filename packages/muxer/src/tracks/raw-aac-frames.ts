@@ -1,7 +1,7 @@
 import { AdtsHeader } from '../aac/adts-header.js';
 import { parseAudioSpecificConfig } from '../aac/audio-specific-config.js';
 import { MuxerError } from '../errors.js';
-import { aacHeaderSize, SoundFormat } from '../flv/audio-tag-header.js';
+import { AAC_HEADER_SIZE, SoundFormat } from '../flv/audio-tag-header.js';
 import type { FlvTag } from '../flv/flv-tag.js';
 import { requireMessageSize } from '../flv/tag-body.js';
 import { wholeFrameAt } from '../frames/frame-sync.js';
@@ -27,7 +27,7 @@ export class RawAacFrames {
 
   /** Looks at a packet before anything is given out. Throws MuxerError. */
   check({ data, encrypted }: MediaPacket, configuration: Uint8Array): void {
-    requireMessageSize(aacHeaderSize + data.length, 'ERR_CLOUDPUSH_AUDIO_TOO_LARGE');
+    requireMessageSize(AAC_HEADER_SIZE + data.length, 'ERR_CLOUDPUSH_AUDIO_TOO_LARGE');
     if (configuration !== this.#given) this.#configure(configuration);
     if (encrypted !== true && data[0] === header.syncByte) requireRaw(data);
   }

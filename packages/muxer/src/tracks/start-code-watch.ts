@@ -7,9 +7,9 @@ import { index } from './packet-index.js';
 import type { PictureSurvey } from './picture-survey.js';
 
 /** So many pictures with the same number of slices say that the next ones have as many. */
-const steady = 25;
+const STEADY = 25;
 /** How much one with fewer says that they do not. */
-const doubt = 10;
+const DOUBT = 10;
 
 /**
  * Notices start codes that memory or network have overwritten: a NAL unit then goes on behind its end, and a
@@ -45,9 +45,9 @@ export class StartCodeWatch {
   note({ encrypted }: MediaPacket, onWarning: OnWarning | undefined): void {
     if (encrypted === true) return;
     const { slices } = this.#survey;
-    if (slices === this.#slices) this.#pictures = Math.min(2 * steady, this.#pictures + 1);
-    else if (slices < this.#slices && this.#pictures >= steady) {
-      this.#pictures -= doubt;
+    if (slices === this.#slices) this.#pictures = Math.min(2 * STEADY, this.#pictures + 1);
+    else if (slices < this.#slices && this.#pictures >= STEADY) {
+      this.#pictures -= DOUBT;
       onWarning?.(
         lost({
           actual: `a picture of ${slices} slices`,

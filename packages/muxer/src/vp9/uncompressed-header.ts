@@ -14,8 +14,8 @@ export interface Vp9KeyFrame {
   readonly subsamplingY: number;
 }
 
-const syncCode = 0x49_83_42;
-const rgb = 7;
+const SYNC_CODE = 0x49_83_42;
+const RGB = 7;
 
 /** color_space (VP9 §7.2.2) as primaries, transfer and matrix of ISO/IEC 23091-2. */
 const colorSpaces: readonly (readonly [number, number, number])[] = [
@@ -33,7 +33,7 @@ const colorSpaces: readonly (readonly [number, number, number])[] = [
 export function readVp9KeyFrame(reader: BitReader, profile: number): Vp9KeyFrame {
   reader.skip(2); // show_frame, error_resilient_mode
   const sync = reader.bits(24);
-  if (sync !== syncCode) {
+  if (sync !== SYNC_CODE) {
     throw new MuxerError('ERR_CLOUDPUSH_VP9_HEADER_INVALID', {
       offset: 0,
       field: 'frame_sync_code',
@@ -44,10 +44,10 @@ export function readVp9KeyFrame(reader: BitReader, profile: number): Vp9KeyFrame
   const bitDepth = profile >= 2 ? (reader.flag() ? 12 : 10) : 8;
   const colorSpace = reader.bits(3);
   const odd = (profile & 1) === 1;
-  const fullRange = colorSpace === rgb || reader.flag();
-  let subsamplingX = colorSpace === rgb ? 0 : 1;
+  const fullRange = colorSpace === RGB || reader.flag();
+  let subsamplingX = colorSpace === RGB ? 0 : 1;
   let subsamplingY = subsamplingX;
-  if (odd && colorSpace !== rgb) {
+  if (odd && colorSpace !== RGB) {
     subsamplingX = reader.bit();
     subsamplingY = reader.bit();
     // Nothing that a player is told can express it: neither the vpcC nor chroma_format_idc has a value for
