@@ -30,7 +30,8 @@ async function sendUntilFull(engine: PushEngine, channels: readonly Channel[]): 
 /** A channel is full that does not take the next picture although it has time to drain, or that has begun to drop. */
 async function fill(engine: PushEngine, channel: Channel): Promise<void> {
   let refusals = 0;
-  for (let count = 0; refusals < 5; ) {
+  // While its thread waits for a processor it looks full, and is not.
+  for (let count = 0; refusals < 5 || !isCrowded(engine); ) {
     const packet = video[count % video.length]!;
     const pts = packet.pts + Math.floor(count / video.length) * 3200;
     if (trySend(channel, { ...packet, pts })) {
