@@ -1,8 +1,8 @@
-import { fileURLToPath } from 'node:url';
 import { makeRecordingFolder } from '@cloudpush/engine/recording';
 import type { MediaSource } from '@cloudpush/engine/sources';
 import { openSource } from '@cloudpush/engine/sources';
 import type { HevcForm } from '@cloudpush/muxer';
+import { BUNDLED_CLIP } from '../../bundled-clip.js';
 import { ExitCode, usageError } from '../../exit-code.js';
 import type { Interruption } from '../../interruption.js';
 import { plural } from '../../terminal/format.js';
@@ -32,10 +32,6 @@ export interface DemoOptions extends EngineArguments {
 /** Where recordings go unless told otherwise. */
 export const DEFAULT_FOLDER = 'recordings';
 
-const CLIP = ['clip.h264', 'clip.aac'].map((name) =>
-  fileURLToPath(new URL(`../../../../assets/${name}`, import.meta.url)),
-);
-
 /** `cloudpush demo [url]` */
 export async function demoCommand(
   url: string | undefined,
@@ -43,7 +39,7 @@ export async function demoCommand(
   output: Output,
   interruption: Interruption,
 ): Promise<number> {
-  const source = await openSource(CLIP);
+  const source = await openSource(BUNDLED_CLIP);
   if (url === undefined) return await pushAndCompare(source, options, output, interruption);
   if (!/^rtmps?:\/\//i.test(url)) {
     throw usageError('the argument must be the URL to push to, rtmp://… or rtmps://…');

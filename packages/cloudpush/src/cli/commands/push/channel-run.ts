@@ -5,7 +5,7 @@ import { Feed, type FeedEnd, play, sourceErrorCodes } from '@cloudpush/engine/so
 import { withoutCredentials } from '../../credentials.js';
 import type { ChannelPlace } from './channel-place.js';
 import { type DestinationOutcome, DestinationRun } from './destination-run.js';
-import type { PushPlan } from './push-plan.js';
+import { limitOf, type PushPlan } from './push-plan.js';
 import type { Retry } from './retry-notes.js';
 
 /** How one channel did. */
@@ -46,11 +46,15 @@ export interface ChannelRunEvents {
   onRetry(retry: Retry): void;
   /** The input has ended, and what is queued waits for a server that is not connected. */
   onWaiting(url: string): void;
+  /** Connected: media is fed to it from now on. */
+  onFeeding(channel: ChannelRun): void;
 }
 
 /** One channel of a run: connects, is fed, and closes. */
 export class ChannelRun {
   readonly number: number;
+  /** ms of `performance.now()`. */
+  readonly startedAt = performance.now();
   readonly #plan: PushPlan;
   readonly #place: ChannelPlace;
   readonly #channel: Channel;
@@ -61,7 +65,7 @@ export class ChannelRun {
   #connected = false;
   #problem: CloudPushError | undefined;
   #complete = false;
-  #ended = false;
+  #outcome: ChannelOutcome | undefined;
 
   constructor(engine: PushEngine, plan: PushPlan, index: number, events: ChannelRunEvents) {
     const { onConnected, onRetry } = events;
@@ -101,7 +105,17 @@ export class ChannelRun {
 
   /** Ended, and not complete. */
   get hasFailed(): boolean {
-    return this.#ended && !this.#complete;
+    return this.#outcome !== undefined && !this.#complete;
+  }
+
+  /** The stream has been published, for a while at least. */
+  get wasConnected(): boolean {
+    return this.#connected;
+  }
+
+  /** How it did; undefined before its end. */
+  get outcome(): ChannelOutcome | undefined {
+    return this.#outcome;
   }
 
   get stats(): ChannelStats {
@@ -114,11 +128,13 @@ export class ChannelRun {
       await this.#channel.connected();
       this.#connected = true;
     } catch (error) {
-      return this.#outcome(undefined, { clean: false, error: CloudPushError.wrap(error) });
+      return this.#end(undefined, { clean: false, error: CloudPushError.wrap(error) });
     }
-    const { source, passes, limit } = this.#plan;
+    const { source, passes } = this.#plan;
     if (!this.#stopped) {
+      const limit = limitOf(this.#plan, this.number - 1);
       this.#feed = new Feed({ reader: play(source, passes), sink: this.#channel, limit });
+      this.#events.onFeeding(this);
       pacer.start(this.#feed, source.frameInterval, phase);
       await this.#feed.ended;
     }
@@ -127,7 +143,7 @@ export class ChannelRun {
     if (waiting !== undefined) this.#events.onWaiting(waiting.url);
     const report = await this.#channel.close();
     const feedError = this.#feed?.error === undefined ? undefined : CloudPushError.wrap(this.#feed.error);
-    return this.#outcome(feedError ?? this.#loss(), report);
+    return this.#end(feedError ?? this.#loss(), report);
   }
 
   /** Ends the channel cleanly, between two frames. One that is not connected yet is given up. */
@@ -154,13 +170,12 @@ export class ChannelRun {
       : new CloudPushError(sourceErrorCodes.invalid, loss, { class: 'fatal' });
   }
 
-  #outcome(failure: CloudPushError | undefined, report: CloseReport): ChannelOutcome {
+  #end(failure: CloudPushError | undefined, report: CloseReport): ChannelOutcome {
     const feed = this.#feed;
     const stats = this.#channel.stats();
     const videoFrames = feed?.videoFrames ?? 0;
     const audioFrames = feed?.audioFrames ?? 0;
     const destinations = this.#destinations.map((run) => run.outcome({ videoFrames, audioFrames }));
-    this.#ended = true;
     this.#complete =
       failure === undefined &&
       feed !== undefined &&
@@ -169,7 +184,7 @@ export class ChannelRun {
     const problem = this.#problem === undefined ? undefined : this.#withoutSecrets(this.#problem);
     const failed = destinations.find(({ complete }) => !complete);
     const cause = failure ?? failed?.error ?? problem ?? report.error;
-    return {
+    this.#outcome = {
       number: this.number,
       url: this.#place.shown,
       connected: this.#connected,
@@ -186,6 +201,7 @@ export class ChannelRun {
       warning: this.#complete ? problem : undefined,
       destinations,
     };
+    return this.#outcome;
   }
 }
 

@@ -3,6 +3,7 @@ import type { ConnectionOptions, EncryptionOptions } from '@cloudpush/engine';
 import { unreadable } from '@cloudpush/engine/sources';
 import type { EncryptionKey } from '@cloudpush/muxer';
 import { usageError } from '../../exit-code.js';
+import type { Output } from '../../terminal/output.js';
 import { KEY_VARIABLE, readKeys } from '../decrypt/keys.js';
 
 /** Where a token may be taken from that is not to be seen in the list of processes. */
@@ -62,6 +63,14 @@ export async function connectionOptions(
     token: tokenOf(options),
     tokenPlacement: tokenPlace,
   };
+}
+
+/** Tells what it means that no certificate is checked. */
+export function tellInsecure({ insecure }: ConnectionArguments, output: Output): void {
+  if (insecure !== true) return;
+  output.note(
+    'cloudpush: --insecure: the certificate of the server is not checked: anyone may answer in its place',
+  );
 }
 
 /** Their secrets, which must not be shown. */

@@ -7,6 +7,25 @@ import { DestinationRun } from './destination-run.js';
 const counts = { videoFrames: 1, audioFrames: 1 };
 const dropped = { droppedDisposable: 0, droppedPictures: 0, droppedAudio: 0, droppedUndecodable: 0 };
 
+test('the timings of every connect are kept', () => {
+  const timings = { tcp: 1, handshake: 2, connect: 3, createStream: 4, publish: 5 };
+  let latest: object | undefined = timings;
+  const destination = Object.assign(new EventEmitter(), {
+    stats: () => ({ ...counts, ...dropped, timings: latest }),
+    report: { clean: true },
+  });
+  const run = new DestinationRun(
+    destination as unknown as Destination,
+    'rtmp://h/a/b',
+    (error) => error,
+    () => {},
+  );
+  destination.emit('connect');
+  latest = { ...timings, tcp: 9 };
+  destination.emit('connect');
+  expect(run.outcome(counts).connects).toEqual([timings, { ...timings, tcp: 9 }]);
+});
+
 test('attempts that fail behind a loss are neither losses nor its cause', () => {
   const lost = new CloudPushError('ERR_CLOUDPUSH_SHARD_DIED', 'the connection broke');
   const refused = new CloudPushError('ERR_CLOUDPUSH_CLOSE_TIMEOUT', 'nobody listens');

@@ -1,4 +1,5 @@
 import type { CloudPushError, Destination, DestinationStats } from '@cloudpush/engine';
+import type { ConnectTimings } from '@cloudpush/transport';
 
 /** How the stream did at one of a channel's destinations. */
 export interface DestinationOutcome {
@@ -17,6 +18,8 @@ export interface DestinationOutcome {
   /** Why it is not complete; of one that is, why an attempt to connect had failed before. */
   readonly error: CloudPushError | undefined;
   readonly stats: DestinationStats;
+  /** How long the stages of each connect took that succeeded, in order. */
+  readonly connects: readonly ConnectTimings[];
 }
 
 /** The frames that a channel took from its source. */
@@ -30,6 +33,7 @@ export class DestinationRun {
   readonly url: string;
   readonly #destination: Destination;
   readonly #withoutSecrets: (error: CloudPushError) => CloudPushError;
+  readonly #connects: ConnectTimings[] = [];
   #connected = false;
   #publishing = false;
   #failedAttempts = 0;
@@ -57,6 +61,8 @@ export class DestinationRun {
     destination.on('connect', () => {
       this.#connected = true;
       this.#publishing = true;
+      const { timings } = destination.stats();
+      if (timings !== undefined) this.#connects.push(timings);
     });
     destination.on('disconnect', ({ error, delay }) => {
       const connected = this.#publishing;
@@ -106,6 +112,7 @@ export class DestinationRun {
       losses: this.#losses,
       error: cause === undefined ? undefined : this.#withoutSecrets(cause),
       stats,
+      connects: this.#connects,
     };
   }
 }

@@ -21,7 +21,7 @@ export interface PushSource extends MediaSource {
  * Opens the inputs of a push: elementary streams, FLV, what comes through a pipe, or one container.
  * @throws CloudPushError `ERR_CLOUDPUSH_SOURCE_…`
  */
-export async function openInputs(files: readonly string[], options: OpenSourceOptions): Promise<PushSource> {
+async function openInputs(files: readonly string[], options: OpenSourceOptions): Promise<PushSource> {
   const container = files.find(isContainerName);
   if (container !== undefined && options.format === undefined) {
     requireNothingElse(container, files, options);
@@ -35,6 +35,24 @@ export async function openInputs(files: readonly string[], options: OpenSourceOp
     const isUnknown = error instanceof CloudPushError && error.code === sourceErrorCodes.unsupported;
     if (!isUnknown || file === undefined || others.length > 0) throw error;
     return await openIfContainer(file, error);
+  }
+}
+
+/**
+ * Opens the inputs of a push, as {@link openInputs} does.
+ * @param signal the user's wish to end
+ * @returns undefined when the user wanted the end while the beginning of a pipe was waited for
+ */
+export async function openUnlessInterrupted(
+  files: readonly string[],
+  options: Omit<OpenSourceOptions, 'signal'>,
+  signal: AbortSignal,
+): Promise<PushSource | undefined> {
+  try {
+    return await openInputs(files, { ...options, signal });
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
   }
 }
 

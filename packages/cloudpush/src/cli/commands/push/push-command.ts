@@ -10,9 +10,11 @@ import {
   type EncryptionArguments,
   encryptionOptions,
   secretsOf,
+  tellInsecure,
 } from './connection-arguments.js';
-import { openInputs, type PushSource } from './open-inputs.js';
+import { openUnlessInterrupted, type PushSource } from './open-inputs.js';
 import { milliseconds, type PushPlan } from './push-plan.js';
+import { checkFiles, requireUrl, splitWords } from './push-words.js';
 import { reportOutcome, runPlan } from './run-plan.js';
 
 /** The options of `cloudpush push`, as the parser gives them. */
@@ -55,12 +57,9 @@ export async function pushCommand(
   const isKnown = (url: string | undefined): url is string => url !== undefined;
   const connection = await connectionOptions(options, urls.every(isKnown) ? urls : undefined);
   const encryption = await encryptionOptions(options);
-  if (options.insecure === true) {
-    output.note(
-      'cloudpush: --insecure: the certificate of the server is not checked: anyone may answer in its place',
-    );
-  }
-  const source = await openUnlessInterrupted(files, options, interruption);
+  tellInsecure(options, output);
+  const { fps, format } = options;
+  const source = await openUnlessInterrupted(files, { frameRate: fps, format }, interruption.signal);
   if (source === undefined) return interruption.exitCode!;
   try {
     checkLive(source, options);
@@ -74,20 +73,6 @@ export async function pushCommand(
     return reportOutcome(outcome, options.json === true, output, interruption);
   } finally {
     await source.close?.();
-  }
-}
-
-/** Undefined when the user wanted the end while the beginning of a pipe was waited for. */
-async function openUnlessInterrupted(
-  files: readonly string[],
-  { fps, format }: PushOptions,
-  { signal }: Interruption,
-): Promise<PushSource | undefined> {
-  try {
-    return await openInputs(files, { frameRate: fps, format, signal });
-  } catch (error) {
-    if (signal.aborted) return undefined;
-    throw error;
   }
 }
 
@@ -128,6 +113,7 @@ function placesFor(
       throw usageError('--token-server and --client need --device, the serial number to ask for');
     }
     const { files, template } = splitWords(words);
+    if (files.length === 0) throw usageError('there is no input: name a media file before the URL');
     return { files, places: placesByUrl(template, channels, also) };
   }
   if (tokenServer === undefined) throw usageError('--device needs --token-server, the URL to ask');
@@ -137,33 +123,11 @@ function placesFor(
   return { files: [...words], places: placesByDevice(arguments_, channels, also) };
 }
 
-/** The URL is the last word; everything before it is an input. */
-function splitWords(words: readonly string[]): { files: string[]; template: string } {
-  const files = words.slice(0, -1);
-  const template = words.at(-1) ?? '';
-  requireUrl(template, 'the last argument must be the URL to push to, rtmp://… or rtmps://…');
-  if (files.length === 0) throw usageError('there is no input: name a media file before the URL');
-  checkFiles(files);
-  return { files, template };
-}
-
-/** Nothing of a URL is repeated: it may hold a token. */
-function requireUrl(word: string, otherwise: string): void {
-  if (!/^rtmps?:\/\//i.test(word)) throw usageError(otherwise);
-}
-
 /** Nothing of it is repeated: it may hold a password. */
 function requireHttpUrl(url: string): void {
   if (!/^https?:\/\/[^/]/i.test(url) || !URL.canParse(url)) {
     throw usageError(
       '--token-server needs a URL with http:// or https:// in front, such as https://host:port/connection/token/get',
     );
-  }
-}
-
-function checkFiles(files: readonly string[]): void {
-  if (files.includes('')) throw usageError('an input is an empty word: name a media file');
-  if (files.some((file) => file.includes('://'))) {
-    throw usageError('inputs are files; only the last argument may be a URL');
   }
 }

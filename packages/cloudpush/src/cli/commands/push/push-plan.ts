@@ -8,8 +8,10 @@ export interface PushPlan {
   readonly source: PushSource;
   /** How often the source is played; `Infinity` for ever. */
   readonly passes: number;
-  /** ms of media after which every channel ends. */
+  /** ms of media after which every channel ends; with a ramp, counted from the beginning of the last one. */
   readonly limit: number | undefined;
+  /** Channels that begin in a second; left out: all of them at once. */
+  readonly ramp?: number | undefined;
   /** One a channel. */
   readonly places: readonly ChannelPlace[];
   /** Asked for places that are not known. */
@@ -34,6 +36,21 @@ export interface PushPlan {
 /** Seconds as people give them, in whole ms as the engine wants them. */
 export function milliseconds(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : Math.max(1, Math.round(seconds * 1000));
+}
+
+/** When a channel begins, in ms after the first one. */
+export function startOf({ ramp }: Pick<PushPlan, 'ramp'>, index: number): number {
+  return ramp === undefined ? 0 : (index * 1000) / ramp;
+}
+
+/** ms of media after which a channel ends: those that begin earlier last longer, so that all end together. */
+export function limitOf(
+  plan: Pick<PushPlan, 'ramp' | 'limit' | 'places'>,
+  index: number,
+): number | undefined {
+  const { limit, places } = plan;
+  if (limit === undefined) return undefined;
+  return limit + startOf(plan, places.length - 1) - startOf(plan, index);
 }
 
 /** ms of media that every channel will have been sent at the end, when that can be told. */

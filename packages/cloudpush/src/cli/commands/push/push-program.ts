@@ -1,11 +1,11 @@
 import { FORMAT_NAMES } from '@cloudpush/engine/sources';
-import { SERVER_PROFILE_NAMES } from '@cloudpush/transport';
 import { Command, Option } from 'commander';
 import { collect, frameRate, integer, positive } from '../../argument-types.js';
 import type { CommandContext } from '../../command-context.js';
 import { addEngineOptions, channelCount, FOREVER, MAX_SECONDS } from '../../engine-options.js';
 import { KEY_VARIABLE } from '../decrypt/keys.js';
 import { TOKEN_VARIABLE } from './connection-arguments.js';
+import { addConnectionOptions } from './connection-options.js';
 import { pushCommand } from './push-command.js';
 
 /** `cloudpush push`, its options and its help. */
@@ -63,40 +63,6 @@ export function pushProgram({ output, interruption, done }: CommandContext): Com
       done(await pushCommand(words, options, output, interruption));
     });
 }
-
-function addConnectionOptions(command: Command): void {
-  command
-    .option('--token <token>', `the token of the publisher; also taken from ${TOKEN_VARIABLE}`)
-    .addOption(
-      new Option('--token-place <place>', 'where the token goes (default: stream-query)').choices([
-        'stream-query',
-        'tc-url-query',
-        'connect-argument',
-      ]),
-    )
-    .option(
-      '--ca <file>',
-      'trust the certificates of this PEM file instead of the system (repeatable)',
-      collect,
-    )
-    .option('--pin <sha256>', 'accept only a certificate with this fingerprint (repeatable)', collect)
-    .option('--insecure', 'accept any certificate: for tests only')
-    .option('--proxy <url>', 'connect through socks5://… or http://…')
-    .option('--bind <address>', 'connect from this address of the machine')
-    .addOption(new Option('--handshake <kind>', 'the RTMP handshake').choices(['simple', 'digest', 'auto']))
-    .addOption(
-      new Option('--profile <server>', 'the profile of the server (default: detected)').choices(PROFILES),
-    )
-    .addOption(
-      new Option(
-        '--encrypt <what>',
-        'encrypt key frames and all sound, or everything; see --key and cloudpush decrypt',
-      ).choices(['key-frames', 'all']),
-    )
-    .option('--key <key>', `the key: a text, hex:… or file:…; also taken from ${KEY_VARIABLE}`, collect);
-}
-
-const PROFILES = ['auto', ...SERVER_PROFILE_NAMES];
 
 const HELP = `
 Inputs by file name: .h264 .264 (H.264), .h265 .265 .hevc (H.265), .ivf (AV1, VP9), .obu (AV1), .aac (ADTS), .mp3, .opus (Ogg),

@@ -1,9 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { LatencySummary, PushEngine } from '@cloudpush/engine';
 import { Pacer } from '@cloudpush/engine/sources';
 import { type ChannelOutcome, ChannelRun, type ChannelRunEvents, droppedFrames } from './channel-run.js';
-import type { PushPlan } from './push-plan.js';
-import type { Retry } from './retry-notes.js';
+import { type PushPlan, startOf } from './push-plan.js';
 
 /** Channels that are begun at once: between batches, signals are heard and progress is shown. */
 const BATCH = 256;
@@ -49,19 +48,10 @@ export class PushRun {
   /** When the first connection was up: what is measured leaves out the start of the threads. */
   #firstUp: { readonly at: number; readonly cpu: NodeJS.CpuUsage } | undefined;
 
-  /**
-   * @param onRetry called when a connection is going to be made again
-   * @param onWaiting called with the URL of a server that is not connected at the end of the input
-   */
-  constructor(
-    engine: PushEngine,
-    plan: PushPlan,
-    onRetry: (retry: Retry) => void,
-    onWaiting: (url: string) => void,
-  ) {
+  constructor(engine: PushEngine, plan: PushPlan, events: Omit<ChannelRunEvents, 'onConnected'>) {
     this.#engine = engine;
     this.#plan = plan;
-    this.#events = { onConnected: this.#onConnected, onRetry, onWaiting };
+    this.#events = { ...events, onConnected: this.#onConnected };
     this.#pacer = new Pacer({ realTime: plan.realTime });
   }
 
@@ -76,7 +66,9 @@ export class PushRun {
     try {
       const step = source.frameInterval / places.length;
       const outcomes: Promise<ChannelOutcome>[] = [];
-      for (let index = 0; index < places.length && !signal.aborted; index++) {
+      for (let index = 0; index < places.length; index++) {
+        await this.#untilStartOf(index, signal);
+        if (signal.aborted) break;
         const run = new ChannelRun(this.#engine, this.#plan, index, this.#events);
         this.#runs.push(run);
         outcomes.push(run.run(this.#pacer, index * step));
@@ -93,6 +85,16 @@ export class PushRun {
     } finally {
       signal.removeEventListener('abort', stop);
     }
+  }
+
+  /** The channels that have begun. */
+  get channels(): readonly ChannelRun[] {
+    return this.#runs;
+  }
+
+  /** From `send…` to the kernel, of all packets so far. */
+  get latency(): LatencySummary {
+    return this.#engine.stats().latency;
   }
 
   snapshot(): PushSnapshot {
@@ -119,6 +121,12 @@ export class PushRun {
     }
     const channels = this.#plan.places.length;
     return { ...sum, channels, elapsed: now - this.#startedAt, position: sum.position / channels };
+  }
+
+  /** Waits for a channel's turn on the ramp, or for the signal. */
+  async #untilStartOf(index: number, signal: AbortSignal): Promise<void> {
+    const wait = this.#startedAt + startOf(this.#plan, index) - performance.now();
+    if (wait > 0) await sleep(wait, undefined, { signal }).catch(() => undefined);
   }
 
   readonly #onConnected = (): void => {

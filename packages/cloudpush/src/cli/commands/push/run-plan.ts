@@ -5,11 +5,12 @@ import { errorText } from '../../error-text.js';
 import { ExitCode, usageError } from '../../exit-code.js';
 import type { Interruption } from '../../interruption.js';
 import type { Output } from '../../terminal/output.js';
+import type { ChannelRun } from './channel-run.js';
 import { failureLines, warningLines } from './failures.js';
 import { PushProgress } from './progress.js';
 import { type PushPlan, plannedDuration } from './push-plan.js';
 import { type PushOutcome, PushRun } from './push-run.js';
-import { RetryNotes } from './retry-notes.js';
+import { type Retry, RetryNotes } from './retry-notes.js';
 import { summaryJson, summaryText } from './summary.js';
 
 /** How an engine is run from the command line. */
@@ -20,25 +21,49 @@ export interface EngineArguments {
   readonly verbose?: boolean | undefined;
 }
 
-/** Runs a plan with its progress shown. */
+/** Follows a run in place of the usual progress. */
+export interface RunMonitor {
+  onRetry(retry: Retry): void;
+  onFeeding(channel: ChannelRun): void;
+  /** Follows the run until it is disposed of. */
+  follow(run: PushRun): Disposable;
+}
+
+/**
+ * Runs a plan with its progress shown.
+ * @param monitor shows how it goes, and may measure it; left out: the progress of `cloudpush push`
+ */
 export async function runPlan(
   plan: PushPlan,
   options: EngineArguments,
   output: Output,
   interruption: Interruption,
+  monitor: RunMonitor = pushMonitor(plan, options, output),
 ): Promise<PushOutcome> {
   const told = new Set<string>();
   tellNotices(plan.source, output, told);
   await using engine = await createEngine(plan, options, output);
   const retries = new RetryNotes(output);
-  const run = new PushRun(engine, plan, retries.tellRetry, retries.tellWaiting);
-  using _progress =
-    options.quiet === true
-      ? undefined
-      : new PushProgress(output, plannedDuration(plan), () => run.snapshot());
+  const run = new PushRun(engine, plan, {
+    onRetry: (retry) => {
+      retries.tellRetry(retry);
+      monitor.onRetry(retry);
+    },
+    onWaiting: retries.tellWaiting,
+    onFeeding: (channel) => monitor.onFeeding(channel),
+  });
+  using _progress = monitor.follow(run);
   const outcome = await run.run(interruption.signal);
   tellNotices(plan.source, output, told);
   return outcome;
+}
+
+function pushMonitor(plan: PushPlan, { quiet }: EngineArguments, output: Output): RunMonitor {
+  const follow = (run: PushRun): Disposable =>
+    quiet === true
+      ? { [Symbol.dispose]() {} }
+      : new PushProgress(output, plannedDuration(plan), () => run.snapshot());
+  return { onRetry() {}, onFeeding() {}, follow };
 }
 
 async function createEngine(

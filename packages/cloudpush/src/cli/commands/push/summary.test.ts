@@ -1,82 +1,10 @@
 import { CloudPushError } from '@cloudpush/engine';
 import { expect, test } from 'vitest';
 import type { ChannelOutcome } from './channel-run.js';
-import type { DestinationOutcome } from './destination-run.js';
 import { failureLines, warningLines } from './failures.js';
 import type { PushOutcome } from './push-run.js';
 import { summaryJson, summaryText, totalsOf } from './summary.js';
-
-/** A channel that went well, but for what is said. */
-function channel(number: number, changes: Partial<ChannelOutcome> = {}, dropped = 0): ChannelOutcome {
-  const made = channelAlone(number, changes, dropped);
-  return {
-    ...made,
-    destinations: changes.destinations ?? [
-      destination(made.url, { connected: made.connected, complete: made.complete, error: made.error }),
-    ],
-  };
-}
-
-function destination(url: string, changes: Partial<DestinationOutcome> = {}): DestinationOutcome {
-  const { stats } = channelAlone(1);
-  return {
-    connected: true,
-    complete: true,
-    failedAttempts: 0,
-    losses: 0,
-    error: undefined,
-    ...changes,
-    url,
-    stats: { ...stats, unacknowledgedBytes: undefined, acknowledgementLag: undefined, timings: undefined },
-  };
-}
-
-/** A channel that went well, but for what is said. */
-function channelAlone(number: number, changes: Partial<ChannelOutcome> = {}, dropped = 0): ChannelOutcome {
-  return {
-    number,
-    url: `rtmp://host/live/cam${number}`,
-    connected: true,
-    complete: true,
-    clean: true,
-    ending: 'source',
-    videoFrames: 100,
-    audioFrames: 200,
-    mediaBytes: 900_000,
-    refusals: 0,
-    maxLag: 1.5,
-    error: undefined,
-    warning: undefined,
-    destinations: [],
-    stats: {
-      state: 'closed',
-      source: undefined,
-      paused: false,
-      videoFrames: 100,
-      audioFrames: 200,
-      dataMessages: 1,
-      bytesSent: 1_000_000,
-      queuedBytes: 0,
-      queuedMs: 0,
-      packetsRefused: 0,
-      packetsInvalid: 0,
-      packetsLost: dropped,
-      packetsBetweenSegments: 0,
-      droppedDisposable: 0,
-      droppedPictures: 0,
-      droppedUndecodable: 0,
-      lostPictures: 0,
-      lostAudio: 0,
-      droppedAudio: 0,
-      pauses: 2,
-      reconnects: 0,
-      moves: 0,
-      bitRate: 0,
-      pausedMs: 0,
-    },
-    ...changes,
-  };
-}
+import { channel, destination } from './testing/outcomes.js';
 
 function outcome(...channels: ChannelOutcome[]): PushOutcome {
   return { channels, elapsed: 4000, cpu: 60, latency: { count: 1, p50: 0.2, p99: 0.9, p999: 1.5, max: 2 } };
