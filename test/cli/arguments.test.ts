@@ -12,12 +12,14 @@ describe.concurrent('the command line', { timeout: TIMEOUT_MS }, () => {
   test('explains itself', async () => {
     const { code, stdout, stderr } = await cloudpush(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const word of ['push', 'receive', 'demo', '--version', 'Exit codes']) expect(stdout).toContain(word);
+    for (const word of ['push', 'receive', 'bench', 'demo', '--version', 'Exit codes'])
+      expect(stdout).toContain(word);
   });
 
   test.for([
     ['push', '--fps', '--loop', '--duration', '--channels', '--as-fast-as-possible', '--json'],
     ['receive', '--listen', '--record', '--json'],
+    ['bench', '--channels', '--ramp', '--duration', '--bitrate', '--key-interval', '--json'],
   ])('explains its command %s', async ([command = '', ...options]) => {
     const { code, stdout, stderr } = await cloudpush([command, '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

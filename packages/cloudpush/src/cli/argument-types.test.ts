@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { byteSize, frameRate, integer, listenAddress, nonNegative, positive } from './argument-types.js';
+import {
+  bitRate,
+  byteSize,
+  frameRate,
+  integer,
+  listenAddress,
+  nonNegative,
+  positive,
+} from './argument-types.js';
 
 test.each([
   ['1', 1],
@@ -51,6 +59,20 @@ test.each([
 
 test.each(['0', '64T', 'M', '-1', ''])('%j is no size', (text) => {
   expect(() => byteSize(text)).toThrow('size');
+});
+
+test.each([
+  ['800000', 800_000],
+  ['800k', 800_000],
+  ['4M', 4_000_000],
+  ['2.5 Mbit/s', 2_500_000],
+  ['4mbps', 4_000_000],
+])('%s is a bit rate', (text, bits) => {
+  expect(bitRate(text)).toBe(bits);
+});
+
+test.each(['0', '4G', 'M', '-1', '2000M', ''])('%j is no bit rate', (text) => {
+  expect(() => bitRate(text)).toThrow('bit rate');
 });
 
 test.each([

@@ -66,6 +66,20 @@ export function byteSize(text: string): number {
   return value;
 }
 
+const MAX_BIT_RATE = 1_000_000_000;
+const RATE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1000, m: 1_000_000 };
+
+/** Bits a second, with k or M (powers of 1000) if wanted: 4M, 2.5Mbit/s, 800k. */
+export function bitRate(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([km]?)(?:b(?:it)?(?:\/s|ps))?$/i.exec(text);
+  const value =
+    match === null ? Number.NaN : Math.round(Number(match[1]) * RATE_UNITS[match[2]!.toLowerCase()]!);
+  if (!(value > 0 && value <= MAX_BIT_RATE)) {
+    throw new InvalidArgumentError('A bit rate up to 1000M is needed, such as 4M or 800k.');
+  }
+  return value;
+}
+
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;

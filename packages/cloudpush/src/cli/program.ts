@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { positive } from './argument-types.js';
 import type { CommandContext } from './command-context.js';
+import { benchProgram } from './commands/bench/bench-program.js';
 import { decryptProgram } from './commands/decrypt/decrypt-program.js';
 import { DEFAULT_FOLDER, demoCommand } from './commands/demo/demo-command.js';
 import { gatewayProgram } from './commands/gateway/gateway-program.js';
@@ -26,6 +27,7 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(receiveProgram(context))
     .addCommand(inspectProgram(context))
     .addCommand(decryptProgram(context))
+    .addCommand(benchProgram(context))
     .addCommand(demo(context))
     .addCommand(tokenServerProgram(context))
     .addCommand(topProgram(context))
@@ -36,10 +38,11 @@ export function createProgram(context: CommandContext): Command {
 
 const EXIT_CODES = `
 Exit codes:
-  0  all went well (push, demo: every frame was accepted to the end; receive: it was ended, whatever publishers did)
+  0  all went well (push, demo: every frame was accepted to the end; bench: every channel was published to the end;
+     receive: it was ended, whatever publishers did)
   1  something went wrong on the way (inspect: the file is damaged)
   2  the arguments make no sense, or name a file that is not there
-  129, 130, 143  push and demo were ended by SIGHUP, SIGINT or SIGTERM (streams are ended cleanly; a second signal
+  129, 130, 143  push, bench and demo were ended by SIGHUP, SIGINT or SIGTERM (streams are ended cleanly; a second signal
      ends at once); receive and token-server end that way with 0, or with 1 when a recording failed
   141  nobody read what was written to stdout any more
 `;

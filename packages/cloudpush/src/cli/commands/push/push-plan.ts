@@ -38,7 +38,7 @@ export function milliseconds(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : Math.max(1, Math.round(seconds * 1000));
 }
 
-/** When a channel begins, in ms after the first one. */
+/** The beginning of a channel, in ms after that of the first one. */
 export function startOf({ ramp }: Pick<PushPlan, 'ramp'>, index: number): number {
   return ramp === undefined ? 0 : (index * 1000) / ramp;
 }

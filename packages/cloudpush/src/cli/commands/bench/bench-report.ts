@@ -1,0 +1,153 @@
+import type { ConnectTimings } from '@cloudpush/transport';
+import { errorText } from '../../error-text.js';
+import { megabitsPerSecond, rounded } from '../../terminal/format.js';
+import type { ChannelOutcome } from '../push/channel-run.js';
+import { causeText } from '../push/failures.js';
+import type { PushPlan } from '../push/push-plan.js';
+import type { PushOutcome } from '../push/push-run.js';
+import { totalsOf } from '../push/summary.js';
+import type { BenchMonitor } from './bench-monitor.js';
+import { type Cause, CauseCounter } from './causes.js';
+import { type Distribution, distributionOf } from './percentiles.js';
+import { publishedToEnd, wasStopped } from './published.js';
+import type { QueueTrend } from './queue-trend.js';
+
+/** Queues that are longer at the end by more than so many ms of media have grown. */
+const GROWTH_LIMIT = 250;
+
+/** The stages of a connect, in their order. */
+const STAGES = ['dns', 'tcp', 'proxy', 'tls', 'handshake', 'connect', 'createStream', 'publish'] as const;
+
+/** Everything that a benchmark has found. Times in ms. `docs/bench.md` says what each number is. */
+export interface BenchReport {
+  readonly ok: boolean;
+  readonly interrupted: boolean;
+  readonly url: string;
+  readonly media: { readonly name: string; readonly video: string | null; readonly audio: string | null };
+  readonly elapsedMs: number;
+  readonly channels: {
+    readonly planned: number;
+    readonly begun: number;
+    readonly connected: number;
+    readonly publishedToEnd: number;
+    readonly stopped: number;
+    readonly failed: number;
+  };
+  readonly connectMs: Distribution | null;
+  readonly publishMs: Distribution | null;
+  readonly firstMediaMs: Distribution | null;
+  readonly stagesMs: Readonly<Partial<Record<(typeof STAGES)[number], Distribution>>>;
+  readonly failures: readonly Cause[];
+  readonly retries: { readonly count: number; readonly causes: readonly Cause[] };
+  readonly sent: {
+    readonly bytes: number;
+    readonly mbitPerSecond: number;
+    readonly videoFrames: number;
+    readonly audioFrames: number;
+  };
+  readonly server: {
+    readonly keptUp: boolean | null;
+    readonly dropped: number;
+    readonly waits: number;
+    readonly queue: QueueTrend;
+  };
+  readonly latencyMs: {
+    readonly p50: number;
+    readonly p99: number;
+    readonly p999: number;
+    readonly max: number;
+  };
+  readonly client: { readonly maxLagMs: number; readonly cpuMicrosecondsPerFrame: number };
+}
+
+/** The measurements of a monitor that the report needs. */
+export type Measurements = Pick<BenchMonitor, 'queues' | 'retries'> & {
+  readonly firstMedia: Pick<BenchMonitor['firstMedia'], 'times'>;
+};
+
+/** Works the report out, when the run is over. */
+export function benchReport(
+  { places, source }: Pick<PushPlan, 'places' | 'source'>,
+  outcome: PushOutcome,
+  { queues, retries, firstMedia }: Measurements,
+  interrupted: boolean,
+): BenchReport {
+  const { channels, elapsed, latency } = outcome;
+  const totals = totalsOf(outcome);
+  const complete = channels.filter(publishedToEnd).length;
+  const failures = failuresOf(channels);
+  const connects = channels.flatMap(({ destinations }) => destinations.flatMap((to) => to.connects));
+  const { p50, p99, p999, max } = latency;
+  return {
+    ok: !interrupted && complete === places.length,
+    interrupted,
+    url: places[0]!.shown,
+    media: { name: source.name, video: source.video ?? null, audio: source.audio ?? null },
+    elapsedMs: rounded(elapsed, 1),
+    channels: {
+      planned: places.length,
+      begun: channels.length,
+      connected: totals.connected,
+      publishedToEnd: complete,
+      stopped: channels.length - complete - failures.count,
+      failed: failures.count,
+    },
+    connectMs: distributionOf(connects.map(connectTime)) ?? null,
+    publishMs: distributionOf(connects.map(publishTime)) ?? null,
+    firstMediaMs: distributionOf(firstMedia.times) ?? null,
+    stagesMs: stagesOf(connects),
+    failures: failures.causes,
+    retries: { count: retries.count, causes: retries.causes },
+    sent: {
+      bytes: totals.bytesSent,
+      mbitPerSecond: rounded(megabitsPerSecond(totals.bytesSent, elapsed)),
+      videoFrames: totals.videoFrames,
+      audioFrames: totals.audioFrames,
+    },
+    server: serverOf(outcome, queues.trend),
+    latencyMs: { p50: rounded(p50), p99: rounded(p99), p999: rounded(p999), max: rounded(max) },
+    client: {
+      maxLagMs: rounded(
+        channels.reduce((most, { maxLag }) => Math.max(most, maxLag), 0),
+        1,
+      ),
+      cpuMicrosecondsPerFrame: rounded(totals.cpuPerFrame * 1000, 1),
+    },
+  };
+}
+
+function failuresOf(channels: readonly ChannelOutcome[]): CauseCounter {
+  const causes = new CauseCounter();
+  for (const channel of channels) {
+    if (publishedToEnd(channel) || wasStopped(channel)) continue;
+    causes.add(channel.error, channel.error === undefined ? causeText(channel) : errorText(channel.error));
+  }
+  return causes;
+}
+
+/** From the first packet to the answer to `connect`. */
+function connectTime({ dns = 0, tcp, proxy = 0, tls = 0, handshake, connect }: ConnectTimings): number {
+  return dns + tcp + proxy + tls + handshake + connect;
+}
+
+/** From the answer to `connect` to `NetStream.Publish.Start`. */
+function publishTime({ createStream, publish }: ConnectTimings): number {
+  return createStream + publish;
+}
+
+function stagesOf(connects: readonly ConnectTimings[]): BenchReport['stagesMs'] {
+  const distributions = STAGES.map((stage) => {
+    const times = connects.map((timings) => timings[stage]).filter((time) => time !== undefined);
+    return [stage, distributionOf(times)] as const;
+  });
+  return Object.fromEntries(distributions.filter(([, distribution]) => distribution !== undefined));
+}
+
+/** A server that nothing was sent to has not shown whether it keeps up. */
+function serverOf(outcome: PushOutcome, { maxMs, maxBytes, growthMs }: QueueTrend): BenchReport['server'] {
+  const { connected, dropped } = totalsOf(outcome);
+  const waits = outcome.channels.reduce((sum, { refusals }) => sum + refusals, 0);
+  const queue = { maxMs: rounded(maxMs, 1), maxBytes, growthMs: rounded(growthMs, 1) };
+  const keptUp = connected === 0 ? null : dropped + waits === 0 && growthMs <= GROWTH_LIMIT;
+  return { keptUp, dropped, waits, queue };
+}

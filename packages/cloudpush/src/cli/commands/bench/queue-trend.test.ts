@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { QueueSamples } from './queue-trend.js';
+
+function trendOf(...ms: number[]) {
+  const samples = new QueueSamples();
+  for (const length of ms) samples.add({ ms: length, bytes: 10 * length });
+  return samples.trend;
+}
+
+test('a queue that gets longer has grown by the difference between its first and its last third', () => {
+  expect(trendOf(0, 100, 200, 300, 400, 500)).toEqual({ maxMs: 500, maxBytes: 5000, growthMs: 400 });
+});
+
+test('a queue that goes up and down has not grown', () => {
+  expect(trendOf(80, 0, 300, 300, 0, 80)).toEqual({ maxMs: 300, maxBytes: 3000, growthMs: 0 });
+});
+
+test('a queue that gets shorter has grown by less than nothing', () => {
+  expect(trendOf(300, 0, 0).growthMs).toBe(-300);
+});
+
+test('without samples nothing has grown', () => {
+  expect(trendOf()).toEqual({ maxMs: 0, maxBytes: 0, growthMs: 0 });
+});

@@ -1,0 +1,40 @@
+/** The media that waits for the server, at a moment. */
+export interface QueueSample {
+  /** The longest queue of all channels, in ms of media. */
+  readonly ms: number;
+  /** Bytes in the queues of all channels. */
+  readonly bytes: number;
+}
+
+/** How the queues went. */
+export interface QueueTrend {
+  /** The longest queue that was seen, in ms of media. */
+  readonly maxMs: number;
+  /** The most bytes that were seen, of all channels together. */
+  readonly maxBytes: number;
+  /** The longest queue of the last third of the time less that of the first third, on average, in ms. */
+  readonly growthMs: number;
+}
+
+/** Collects what waits for the server while all channels are there. */
+export class QueueSamples {
+  readonly #ms: number[] = [];
+  #maxMs = 0;
+  #maxBytes = 0;
+
+  add({ ms, bytes }: QueueSample): void {
+    this.#ms.push(ms);
+    this.#maxMs = Math.max(this.#maxMs, ms);
+    this.#maxBytes = Math.max(this.#maxBytes, bytes);
+  }
+
+  get trend(): QueueTrend {
+    const third = Math.ceil(this.#ms.length / 3);
+    const growthMs = third === 0 ? 0 : mean(this.#ms.slice(-third)) - mean(this.#ms.slice(0, third));
+    return { maxMs: this.#maxMs, maxBytes: this.#maxBytes, growthMs };
+  }
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,102 @@
+import { bytes, count, facts, table } from '../../terminal/format.js';
+import type { BenchReport } from './bench-report.js';
+import type { Cause } from './causes.js';
+import type { Distribution } from './percentiles.js';
+
+/** Characters of the longest bar of a histogram. */
+const BAR = 40;
+/** ms by which this machine may be late without being the limit itself. */
+const LATE = 100;
+
+/** The report for people. */
+export function reportText(report: BenchReport, columns?: number): string {
+  const parts = [
+    durationTable(report, columns),
+    histogram('from the beginning of a channel to its first media, ms', report.firstMediaMs),
+    causeTable('failed', report.failures, columns),
+    causeTable('retries', report.retries.causes, columns),
+    facts(factsOf(report), columns),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function factsOf({ channels, sent, server, latencyMs, client, retries, elapsedMs, media }: BenchReport) {
+  const states = [
+    `${count(channels.publishedToEnd)} of ${count(channels.planned)} published to the end`,
+    ...(channels.failed > 0 ? [`${count(channels.failed)} failed`] : []),
+    ...(channels.stopped > 0 ? [`${count(channels.stopped)} stopped`] : []),
+  ];
+  const rows: [string, string][] = [
+    ['channels', states.join(', ')],
+    ['media', [media.name, media.video, media.audio].filter((part) => part !== null).join(', ')],
+    ['frames', `${count(sent.videoFrames)} video, ${count(sent.audioFrames)} audio`],
+    [
+      'sent',
+      `${bytes(sent.bytes)} in ${(elapsedMs / 1000).toFixed(1)} s (${sent.mbitPerSecond.toFixed(1)} Mbit/s)`,
+    ],
+    ['retries', count(retries.count)],
+    ['server', serverText(server)],
+    [
+      'latency',
+      `p50 ${latencyMs.p50.toFixed(2)} ms, p99 ${latencyMs.p99.toFixed(2)} ms, from send to the kernel`,
+    ],
+    ['this machine', clientText(client)],
+  ];
+  return rows;
+}
+
+function serverText({ keptUp, dropped, waits, queue }: BenchReport['server']): string {
+  if (keptUp === null) return 'took nothing';
+  const queues = `longest queue ${count(queue.maxMs)} ms, growth ${count(queue.growthMs)} ms`;
+  const troubles = `${count(dropped)} frames dropped, ${count(waits)} waits for room`;
+  return `${keptUp ? 'kept up' : 'did not keep up'}: ${troubles}, ${queues}`;
+}
+
+function clientText({ maxLagMs, cpuMicrosecondsPerFrame }: BenchReport['client']): string {
+  const late = `frames up to ${count(maxLagMs)} ms late`;
+  const limit = maxLagMs > LATE ? ' (it may be the limit itself)' : '';
+  return `${late}${limit}, ${count(cpuMicrosecondsPerFrame)} µs of CPU a frame`;
+}
+
+function durationTable(
+  { connectMs, publishMs, firstMediaMs, stagesMs }: BenchReport,
+  columns?: number,
+): string {
+  const stages = Object.entries(stagesMs).map(
+    ([stage, distribution]) => [`  ${stage}`, distribution] as const,
+  );
+  const rows = [
+    ['connect', connectMs] as const,
+    ['publish', publishMs] as const,
+    ['first media', firstMediaMs] as const,
+    ...stages,
+  ].flatMap(([name, distribution]) => (distribution === null ? [] : [durationRow(name, distribution)]));
+  if (rows.length === 0) return '';
+  return table(['ms', 'count', 'min', 'mean', 'p50', 'p90', 'p99', 'max'], rows, columns);
+}
+
+function durationRow(name: string, distribution: Distribution): (string | number)[] {
+  const { min, mean, p50, p90, p99, max } = distribution;
+  return [
+    name,
+    distribution.count,
+    ...[min, mean, p50, p90, p99, max].map((ms) => ms.toFixed(2).padStart(8)),
+  ];
+}
+
+function histogram(title: string, distribution: Distribution | null): string {
+  if (distribution === null) return '';
+  const most = Math.max(...distribution.histogram.map((bucket) => bucket.count));
+  const lines = distribution.histogram.map((bucket) => {
+    const bound = bucket.upTo === null ? 'more' : `≤ ${bucket.upTo}`;
+    const bar = '█'.repeat(Math.ceil((bucket.count / most) * BAR));
+    return `  ${bound.padStart(7)}  ${count(bucket.count).padStart(6)}  ${bar}`.trimEnd();
+  });
+  return [`  ${title}`, ...lines].join('\n');
+}
+
+function causeTable(title: string, causes: readonly Cause[], columns?: number): string {
+  if (causes.length === 0) return '';
+  const rows = causes.map((cause) => [cause.count, cause.code ?? 'no error', cause.message]);
+  return table([title, 'code', 'the first one'], rows, columns);
+}
