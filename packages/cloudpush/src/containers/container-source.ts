@@ -3,6 +3,7 @@ import { CloudPushError } from '@cloudpush/engine';
 import { type MediaSource, sourceError, sourceErrorCodes, unreadable } from '@cloudpush/engine/sources';
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
 import {
+  EncodedPacketSink,
   FilePathSource,
   Input,
   type InputTrack,
@@ -116,9 +117,11 @@ async function openTracks(path: string): Promise<OpenedTracks> {
     const start = await input.getFirstTimestamp();
     const end = await input.computeDuration();
     const duration = Math.max(0, end - start) * 1000;
-    const promised = await input.getDurationFromMetadata();
-    if (promised !== null && promised - end > LEAST_GAP)
+    const promised = (await input.getDurationFromMetadata()) ?? end;
+    if (promised - end > LEAST_GAP)
       notices.push(`${path}: the file is cut off: it has ${end.toFixed(1)} s of ${promised.toFixed(1)} s`);
+    else if (tracks.some(({ isCut }) => isCut))
+      notices.push(`${path}: the file is cut off: it has not all of its ${end.toFixed(1)} s`);
     const frameInterval = await intervalOf(video ?? audio);
     return { tracks, notices, duration, frameInterval, close: () => input.dispose() };
   } catch (error) {
@@ -142,7 +145,8 @@ async function pushable(
     return undefined;
   }
   const config = await (track.isVideoTrack() || track.isAudioTrack() ? track.getDecoderConfig() : null);
-  return { kind, codec, track, configuration: bytesOf(config?.description) };
+  const last = await new EncodedPacketSink(track).getPacket(Number.POSITIVE_INFINITY);
+  return { kind, codec, track, configuration: bytesOf(config?.description), isCut: last === null };
 }
 
 function bytesOf(description: ArrayBufferLike | ArrayBufferView | undefined): Uint8Array | undefined {

@@ -10,6 +10,8 @@ export interface PushableTrack {
   readonly track: InputTrack;
   /** The decoder configuration; undefined: it is in the stream. */
   readonly configuration: Uint8Array | undefined;
+  /** The file ends before the track does, and it has been told. */
+  readonly isCut: boolean;
 }
 
 /** Times of two packets that are no further apart are the same, in ms. */
@@ -109,8 +111,9 @@ export class TrackReader {
     this.#fault = await this.#missing();
   }
 
-  /** Whoever reads a file that is cut off, or has a hole, comes to an end like any other. */
+  /** Whoever reads a file that has a hole comes to an end like any other. */
   async #missing(): Promise<Error | undefined> {
+    if (this.#track.isCut) return undefined;
     const last = await this.#sink.getPacket(Number.POSITIVE_INFINITY, { metadataOnly: true });
     const end = (last?.timestamp ?? Number.NEGATIVE_INFINITY) * 1000;
     if (end <= this.#latest + SAME_TIME) return undefined;
