@@ -7,6 +7,7 @@ import type { TestContext } from 'vitest';
 /** The foreign programs that tests talk to. Continuous integration installs them all. */
 export type PeerName =
   | 'chromium'
+  | 'curl'
   | 'ffmpeg'
   | 'promtool'
   | 'nginx-rtmp'
@@ -16,6 +17,8 @@ export type PeerName =
   | 'rtmpdump'
   | 'rtsp-server-perl'
   | 'script'
+  | 'openssl'
+  | 'systemd'
   | 'vlc';
 
 function output(command: string, ...args: string[]): string | undefined {
@@ -73,6 +76,9 @@ const detectors: Record<PeerName, () => boolean> = {
   'rtsp-server-perl': () => output('rtsp-server-perl', '--help')?.includes('clientport') === true,
   // It does not run as root, not even to say which version it is.
   vlc: () => existsSync('/usr/bin/cvlc'),
+  curl: () => output('curl', '--version') !== undefined,
+  openssl: () => output('openssl', 'version') !== undefined,
+  systemd: () => output('systemd-analyze', '--version') !== undefined,
   promtool: () => output('promtool', '--version') !== undefined,
 };
 
