@@ -1,6 +1,7 @@
 // `cloudpush bench` as a user runs it, against servers that take everything, refuse, are not there, or do not read.
 
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { RecordingReceiver } from '../engine/recording-receiver.js';
 import { COMMAND, cloudpush, startCloudpush } from '../support/cloudpush.js';
@@ -14,6 +15,10 @@ import { TempFolder } from '../support/temp.js';
 import { waitFor } from '../support/wait.js';
 
 const TIMEOUT_MS = 120_000;
+const DOCUMENTATION = readFileSync(
+  fileURLToPath(new URL('../../packages/cloudpush/docs/bench.md', import.meta.url)),
+  'utf8',
+);
 
 /** The part of the JSON report that the tests read. */
 interface Report {
@@ -205,6 +210,43 @@ describe.concurrent('servers that fail', { timeout: TIMEOUT_MS }, () => {
     expect(retries).toMatchObject({ count: 2, causes: [{ count: 2 }] });
   });
 
+  test('a connection that is lost on the way is a failure, and ends a benchmark that has no other', async () => {
+    await using server = await RecordingReceiver.listen();
+    await using program = startCloudpush(['bench', server.url('load'), '--duration', '600', '--json', '-q']);
+    const stream = await waitFor('media', TIMEOUT_MS, () =>
+      server.all.find(({ messages }) => messages.length > 0),
+    );
+    stream.drop();
+    expect(await program.waitForExit(TIMEOUT_MS)).toEqual({ code: 1, signal: null });
+    expect(parseReport(program.stdout)).toMatchObject({
+      ...{ ok: false, interrupted: false, connectMs: { count: 1 } },
+      channels: { connected: 1, publishedToEnd: 0, stopped: 0, failed: 1 },
+      failures: [{ code: expect.stringMatching(/^ERR_/), count: 1 }],
+      retries: { count: 0 },
+    });
+  });
+
+  test('--reconnect: a connection that is made again was lost all the same', async () => {
+    await using server = await RecordingReceiver.listen();
+    const args = [server.url('load'), '--duration', '600', '--reconnect', '--json'];
+    await using program = startCloudpush(['bench', ...args]);
+    const stream = await waitFor('media', TIMEOUT_MS, () =>
+      server.all.find(({ messages }) => messages.length > 0),
+    );
+    stream.drop();
+    await waitFor(
+      'the next connection',
+      TIMEOUT_MS,
+      () => (server.all[1]?.messages.length ?? 0) > 0 || undefined,
+    );
+    expect(await program.stop('SIGINT')).toEqual({ code: 130, signal: null });
+    expect(parseReport(program.stdout)).toMatchObject({
+      ...{ ok: false, interrupted: true, connectMs: { count: 2 } },
+      channels: { connected: 1, publishedToEnd: 0 },
+      retries: { count: 1, causes: [{ count: 1 }] },
+    });
+  });
+
   test('a server that does not read has not kept up', async () => {
     await using server = await RecordingReceiver.listen({ readBytesPerSecond: 0 });
     const args = ['--bitrate', '80M', '--duration', '4', '--close-timeout', '0.5', '--json', '-q'];
@@ -215,6 +257,26 @@ describe.concurrent('servers that fail', { timeout: TIMEOUT_MS }, () => {
       channels: { connected: 1, publishedToEnd: 0, failed: 1 },
     });
   });
+});
+
+/** The names of all fields, also of those that are objects. */
+function fieldNames(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const names = Array.isArray(value) ? [] : Object.keys(value);
+  return [...names, ...Object.values(value).flatMap(fieldNames)];
+}
+
+test('every field of the report is documented', { timeout: TIMEOUT_MS }, async () => {
+  await using server = await RecordingReceiver.listen({
+    onPublish: ({ streamName }) => (streamName === 'load-2' ? 'close' : 'accept'),
+  });
+  const args = ['--channels', '2', '--duration', '0.5', '--json', '-q'];
+  const { stdout } = await bench(server.url('load'), ...args);
+  const names = new Set(fieldNames(parseReport(stdout)));
+  expect(names).toContain('histogram');
+  expect(names).toContain('system');
+  const missing = [...names].filter((name) => !new RegExp(`[\`.]${name}[\`.]`).test(DOCUMENTATION));
+  expect(missing).toEqual([]);
 });
 
 describe.concurrent('arguments of bench', () => {
