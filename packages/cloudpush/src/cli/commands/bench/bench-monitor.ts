@@ -66,8 +66,12 @@ export class BenchMonitor implements RunMonitor {
     if (channels.some(({ feed, outcome }) => outcome === undefined && feed?.ending !== undefined)) return;
     const stats = channels.map((channel) => channel.stats);
     if (stats.every(({ state }) => state !== 'publishing')) return;
+    const unacknowledged = channels
+      .map((channel) => channel.unacknowledgedBytes)
+      .filter((bytes) => bytes !== undefined);
     this.queues.add({
-      ms: stats.reduce((longest, { queuedMs }) => Math.max(longest, queuedMs), 0),
+      unacknowledged: unacknowledged.length === 0 ? undefined : longest(unacknowledged),
+      ms: longest(stats.map(({ queuedMs }) => queuedMs)),
       bytes: stats.reduce((sum, { queuedBytes }) => sum + queuedBytes, 0),
     });
   }
@@ -94,4 +98,9 @@ export class BenchMonitor implements RunMonitor {
     const mbitPerSecond = this.#rate.update({ elapsed, bytes });
     return { ...row, elapsed, begun: channels.length, mbitPerSecond, p50: latency.p50, p99: latency.p99 };
   }
+}
+
+/** The largest of any number of values; 0 where there is none. */
+function longest(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), 0);
 }

@@ -24,7 +24,7 @@ const refused = (number: number) =>
 
 function reportOf(channels: ChannelOutcome[], changes: { interrupted?: boolean; queue?: number[] } = {}) {
   const queues = new QueueSamples();
-  for (const ms of changes.queue ?? []) queues.add({ ms, bytes: 0 });
+  for (const ms of changes.queue ?? []) queues.add({ ms, bytes: 0, unacknowledged: 2_500_000 });
   const latency = { count: 1, p50: 1, p99: 2, p999: 3, max: 4 };
   const plan = {
     places: channels.map(({ url }) => ({ shown: url, url, target: undefined, also: [] })),
@@ -91,6 +91,11 @@ test('the text tells durations, causes and the verdict', () => {
   expect(text).toContain('1 of 2 published to the end, 1 failed');
   expect(text).toContain('kept up: 0 frames dropped');
   expect(text).toMatch(/≤ 20 +2 {2}█+$/m);
+});
+
+test('the text tells how much the server had not acknowledged, where it acknowledges', () => {
+  expect(reportText(reportOf([published(1)], { queue: [0] }))).toContain('up to 2.5 MB a channel not');
+  expect(reportText(reportOf([published(1)]))).not.toContain('acknowledged');
 });
 
 test('the text of a server that is not there holds no durations', () => {

@@ -144,10 +144,11 @@ function stagesOf(connects: readonly ConnectTimings[]): BenchReport['stagesMs'] 
 }
 
 /** A server that nothing was sent to has not shown whether it keeps up. */
-function serverOf(outcome: PushOutcome, { maxMs, maxBytes, growthMs }: QueueTrend): BenchReport['server'] {
+function serverOf(outcome: PushOutcome, trend: QueueTrend): BenchReport['server'] {
   const { connected, dropped } = totalsOf(outcome);
   const waits = outcome.channels.reduce((sum, { refusals }) => sum + refusals, 0);
-  const queue = { maxMs: rounded(maxMs, 1), maxBytes, growthMs: rounded(growthMs, 1) };
+  const { maxMs, growthMs } = trend;
+  const queue = { ...trend, maxMs: rounded(maxMs, 1), growthMs: rounded(growthMs, 1) };
   const keptUp = connected === 0 ? null : dropped + waits === 0 && growthMs <= GROWTH_LIMIT;
   return { keptUp, dropped, waits, queue };
 }

@@ -49,7 +49,9 @@ function serverText({ keptUp, dropped, waits, queue }: BenchReport['server']): s
   if (keptUp === null) return 'took nothing';
   const queues = `longest queue ${count(queue.maxMs)} ms, growth ${count(queue.growthMs)} ms`;
   const troubles = `${count(dropped)} frames dropped, ${count(waits)} waits for room`;
-  return `${keptUp ? 'kept up' : 'did not keep up'}: ${troubles}, ${queues}`;
+  const unacknowledged = queue.maxUnacknowledgedBytes;
+  const behind = unacknowledged === null ? '' : `, up to ${bytes(unacknowledged)} a channel not acknowledged`;
+  return `${keptUp ? 'kept up' : 'did not keep up'}: ${troubles}, ${queues}${behind}`;
 }
 
 function clientText({ maxLagMs, cpuMicrosecondsPerFrame }: BenchReport['client']): string {

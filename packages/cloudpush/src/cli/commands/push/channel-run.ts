@@ -122,6 +122,16 @@ export class ChannelRun {
     return this.#channel.stats();
   }
 
+  /**
+   * Bytes that the kernel has accepted and the server has not acknowledged, at the destination with the most;
+   * undefined before the first acknowledgement.
+   */
+  get unacknowledgedBytes(): number | undefined {
+    const all = this.#destinations.map(({ stats }) => stats.unacknowledgedBytes);
+    const known = all.filter((bytes) => bytes !== undefined);
+    return known.length === 0 ? undefined : Math.max(...known);
+  }
+
   /** Runs the channel to its end, good or bad. */
   async run(pacer: Pacer, phase: number): Promise<ChannelOutcome> {
     try {
