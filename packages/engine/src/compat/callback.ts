@@ -14,12 +14,17 @@ export type EventCallback = (
   lparam: number,
 ) => unknown;
 
+/** The event that is told, as `EventCallback` names its parts. */
+export interface CallbackEvent {
+  readonly lcid: number;
+  readonly eventType: E_SV_EVENT_TYPE;
+  readonly wparam: number;
+}
+
 /** Calls back, and tells what the callback throws, at once or, should it be asynchronous, later. */
 export function callBack(
   callback: EventCallback,
-  lcid: number,
-  eventType: E_SV_EVENT_TYPE,
-  wparam: number,
+  { lcid, eventType, wparam }: CallbackEvent,
   onFailure: (error: unknown) => void,
 ): void {
   try {

@@ -141,6 +141,7 @@ export class Connection {
 
   #raise(type: E_SV_EVENT_TYPE, wparam = 0): void {
     if (this.#over || this.#callback === undefined) return;
-    callBack(this.#callback, this.id, type, wparam, (error) => this.#host.log.callbackFailed(this.id, error));
+    const event = { lcid: this.id, eventType: type, wparam };
+    callBack(this.#callback, event, (error) => this.#host.log.callbackFailed(this.id, error));
   }
 }

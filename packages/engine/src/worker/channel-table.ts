@@ -165,7 +165,7 @@ export class ChannelTable {
     const { config, resume } = this.#announced.take(channel);
     if (this.#channels[channel] !== undefined) throw inconsistency(`channel ${channel} was opened twice`);
     const expectsDestination = (): boolean => this.#announced.hasDestinationOf(channel);
-    const opened = new WorkerChannel(this.#context, channel, config, resume, expectsDestination);
+    const opened = new WorkerChannel(this.#context, channel, config, { resume, expectsDestination });
     this.#channels[channel] = opened;
     this.#size++;
     if (config.source !== undefined) opened.source = this.#sources.open(opened, config.source);

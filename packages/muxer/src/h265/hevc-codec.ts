@@ -83,13 +83,11 @@ export class HevcCodec
   protected encodeRecord(sps: HevcSps): Uint8Array {
     const { sets } = this;
     const ofSps = ({ spsId }: HevcPps): boolean => spsId === sps.id;
-    return encodeHevcDecoderConfigurationRecord(
-      sps,
-      sets.pps.values(ofSps),
-      sets.vps.nals(({ id }) => id === sps.vpsId),
-      sets.sps.nals(({ id }) => id === sps.id),
-      sets.pps.nals(ofSps),
-    );
+    return encodeHevcDecoderConfigurationRecord(sps, sets.pps.values(ofSps), {
+      vps: sets.vps.nals(({ id }) => id === sps.vpsId),
+      sps: sets.sps.nals(({ id }) => id === sps.id),
+      pps: sets.pps.nals(ofSps),
+    });
   }
 
   protected activateBelow(sps: HevcSps, offset: number): boolean {

@@ -24,6 +24,13 @@ function parallelismOf(pps: HevcPps): number {
   return pps.tilesEnabled ? 2 : 1;
 }
 
+/** Parameter sets as NAL units without start codes. */
+export interface HevcSetNals {
+  readonly vps: readonly Uint8Array[];
+  readonly sps: readonly Uint8Array[];
+  readonly pps: readonly Uint8Array[];
+}
+
 /**
  * HEVCDecoderConfigurationRecord (ISO/IEC 14496-15 §8.3.3.1.2) with NAL unit lengths of 4 bytes, for the
  * active SPS and all PPS; the sets are NAL units without start codes. array_completeness stays 0, because the
@@ -32,9 +39,7 @@ function parallelismOf(pps: HevcPps): number {
 export function encodeHevcDecoderConfigurationRecord(
   sps: HevcSps,
   ppsList: readonly HevcPps[],
-  vpsNals: readonly Uint8Array[],
-  spsNals: readonly Uint8Array[],
-  ppsNals: readonly Uint8Array[],
+  { vps: vpsNals, sps: spsNals, pps: ppsNals }: HevcSetNals,
 ): Uint8Array {
   const ptl = sps.profileTierLevel;
   const writer = new ByteWriter(23 + arraySize(vpsNals) + arraySize(spsNals) + arraySize(ppsNals));

@@ -40,9 +40,9 @@ export function createVideoTrack(
 ): VideoTrack {
   switch (codec) {
     case 'h264':
-      return new NalTrack(new AvcCodec(), avcTagFormat, timeline, clock, slices);
+      return new NalTrack(new AvcCodec(), avcTagFormat, { timeline, clock, slices });
     case 'h265':
-      return new NalTrack(new HevcCodec(), hevcTagFormatOf(hevcForm), timeline, clock, slices);
+      return new NalTrack(new HevcCodec(), hevcTagFormatOf(hevcForm), { timeline, clock, slices });
     case 'av1':
       return new FrameTrack(new Av1Codec(), av1TagFormat, timeline, clock);
     case 'vp9':

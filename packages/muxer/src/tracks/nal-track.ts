@@ -24,6 +24,13 @@ import { StartCodeWatch } from './start-code-watch.js';
 import { VideoHeaders } from './video-headers.js';
 import type { VideoTrack } from './video-track.js';
 
+/** The times of a track, and what it does about slices. */
+export interface NalTrackContext {
+  readonly timeline: Timeline;
+  readonly clock: TrackClock;
+  readonly slices: SliceHandling;
+}
+
 /** A video track of NAL units, behind start codes or lengths: one H.264 or H.265 stream. */
 export class NalTrack implements VideoTrack, PictureTarget {
   readonly #codec: NalCodec;
@@ -44,13 +51,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
   #sentRevision = -1;
   parameters: VideoParameters | undefined;
 
-  constructor(
-    codec: NalCodec,
-    format: VideoTagFormat,
-    timeline: Timeline,
-    clock: TrackClock,
-    slices: SliceHandling,
-  ) {
+  constructor(codec: NalCodec, format: VideoTagFormat, { timeline, clock, slices }: NalTrackContext) {
     this.#codec = codec;
     this.#headers = new VideoHeaders(format);
     this.#timeline = timeline;

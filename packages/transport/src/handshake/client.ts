@@ -46,7 +46,7 @@ export class ClientHandshake implements HandshakeParts {
     bytes[0] = RTMP_VERSION;
     const hello = bytes.subarray(1);
     if (mode === 'simple') writeHello(hello, now(), random);
-    else this.#ownDigest = writeDigestHello(hello, PLAYER, digestScheme, now(), random);
+    else this.#ownDigest = writeDigestHello(hello, PLAYER, digestScheme, { time: now(), random });
     this.#sink.push(bytes);
   }
 

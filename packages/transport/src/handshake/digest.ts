@@ -37,13 +37,19 @@ export const SERVER: DigestRole = {
   version: 0x03050101,
 };
 
+/** What stands in a hello beside its digest. */
+export interface HelloContent {
+  /** ms, of any clock. */
+  readonly time: number;
+  readonly random: RandomFill;
+}
+
 /** Writes C1 or S1 with its digest in place and returns the digest. */
 export function writeDigestHello(
   target: Buffer,
   role: DigestRole,
   scheme: DigestScheme,
-  time: number,
-  random: RandomFill,
+  { time, random }: HelloContent,
 ): Buffer {
   writeUint32(target, 0, time);
   target.writeUInt32BE(role.version, 4);

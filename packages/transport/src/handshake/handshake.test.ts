@@ -139,10 +139,11 @@ describe('handshake', () => {
           sum[i] = Math.min(255, rest);
           rest -= sum[i]!;
         }
-        const digest = writeDigestHello(hello, PLAYER, scheme, 0, (target) => {
+        const random = (target: Uint8Array): void => {
           target.fill(0);
           target.set(sum, base - 8);
-        });
+        };
+        const digest = writeDigestHello(hello, PLAYER, scheme, { time: 0, random });
         expect(findDigest(hello, PLAYER)).toEqual({ scheme, digest });
         expect(findDigest(hello, SERVER)).toBeUndefined();
       }

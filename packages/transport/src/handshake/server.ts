@@ -74,7 +74,7 @@ export class ServerHandshake implements HandshakeParts {
       writeHello(ownHello, now(), random);
       writeEcho(response, hello, now());
     } else {
-      this.#ownDigest = writeDigestHello(ownHello, SERVER, peer.scheme, now(), random);
+      this.#ownDigest = writeDigestHello(ownHello, SERVER, peer.scheme, { time: now(), random });
       writeDigestResponse(response, SERVER, peer.digest, random);
     }
     this.#sink.push(bytes);

@@ -7,12 +7,17 @@ import type { ChannelDocument, GatewayDocument } from './schema.js';
 import { planSource } from './source-plan.js';
 import { parseDuration } from './units.js';
 
+/** A channel of the file, and what stands around it there. */
+interface ChannelInput {
+  readonly name: string;
+  readonly own: ChannelDocument;
+  readonly defaults: GatewayDocument['channelDefaults'];
+  readonly surroundings: DestinationSurroundings;
+}
+
 /** A channel as the supervisor runs it; undefined when it is at fault, which the problems tell. */
 export function planChannel(
-  name: string,
-  own: ChannelDocument,
-  defaults: GatewayDocument['channelDefaults'],
-  surroundings: DestinationSurroundings,
+  { name, own, defaults, surroundings }: ChannelInput,
   context: PlanContext,
 ): ChannelPlan | undefined {
   const { destination: _, ...channelDefaults } = defaults ?? {};

@@ -156,7 +156,8 @@ function planChannels(document: GatewayDocument, context: PlanContext): Map<stri
   const surroundings = { defaults: channelDefaults?.destination ?? {}, tokenServer, clientSecret };
   const plans = new Map<string, ChannelPlan>();
   for (const [name, own] of Object.entries(channels)) {
-    const planned = planChannel(name, own, channelDefaults, surroundings, context.below('channels', name));
+    const input = { name, own, defaults: channelDefaults, surroundings };
+    const planned = planChannel(input, context.below('channels', name));
     if (planned !== undefined) plans.set(name, planned);
   }
   return plans;

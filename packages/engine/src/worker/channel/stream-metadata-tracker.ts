@@ -13,6 +13,16 @@ import { type AnnouncedTracks, type Bitrates, encodeStreamMetadata } from '../..
 import type { TrackPlan } from '../../options/destination-config.js';
 import { audioCodecId, videoCodecId } from './track-codec-ids.js';
 
+/** The parts of a description. */
+interface DescriptionParts {
+  readonly video: VideoParameters | undefined;
+  readonly audio: AudioParameters | undefined;
+  readonly announced: AnnouncedTracks;
+  readonly encryption: readonly FlvTag[];
+  readonly changed: readonly FlvTag[];
+  readonly version: number;
+}
+
 /** The parameters of a stream that a server must know from a tag on. */
 export class StreamDescription {
   readonly #video: VideoParameters | undefined;
@@ -25,14 +35,7 @@ export class StreamDescription {
   /** Tags that must go out in front of the one which brings the description: they are new. */
   readonly changed: readonly FlvTag[];
 
-  constructor(
-    video: VideoParameters | undefined,
-    audio: AudioParameters | undefined,
-    announced: AnnouncedTracks,
-    encryption: readonly FlvTag[],
-    changed: readonly FlvTag[],
-    version: number,
-  ) {
+  constructor({ video, audio, announced, encryption, changed, version }: DescriptionParts) {
     this.#video = video;
     this.#audio = audio;
     this.#announced = announced;
@@ -125,14 +128,14 @@ export class StreamMetadataTracker {
   #renew(changed: readonly FlvTag[]): StreamDescription {
     const version = (this.#current?.version ?? 0) + 1;
     const encryption = [...this.#encryption.values()];
-    this.#current = new StreamDescription(
-      this.#videoParameters,
-      this.#audioParameters,
-      this.#announced,
+    this.#current = new StreamDescription({
+      video: this.#videoParameters,
+      audio: this.#audioParameters,
+      announced: this.#announced,
       encryption,
       changed,
       version,
-    );
+    });
     return this.#current;
   }
 }

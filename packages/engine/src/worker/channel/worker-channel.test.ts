@@ -37,7 +37,10 @@ function open(options: ChannelOptions | object = {}, more: Partial<ChannelConfig
     source: undefined,
     ...more,
   };
-  return new WorkerChannel(shard, CHANNEL, config, undefined, () => expectsDestination);
+  return new WorkerChannel(shard, CHANNEL, config, {
+    resume: undefined,
+    expectsDestination: () => expectsDestination,
+  });
 }
 
 function destination(options: Partial<DestinationOptions> = {}): DestinationConfig {

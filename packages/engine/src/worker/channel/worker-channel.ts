@@ -24,6 +24,14 @@ import { SliceWait } from './slice-wait.js';
 import { TagOutput } from './tag-output.js';
 import { TrackWait } from './track-wait.js';
 
+/** How a channel begins on its shard. */
+interface ChannelBeginning {
+  /** The stream that was begun on another shard. */
+  readonly resume: MuxerResumption | undefined;
+  /** True: a destination is on its way, and the channel does not end before it has come. */
+  readonly expectsDestination: () => boolean;
+}
+
 /** The shard's half of a channel: packets come in, are muxed once, and their tags go to its destinations. */
 export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChannel {
   readonly number: number;
@@ -46,24 +54,14 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   /** The reader of a source in this shard; undefined: packets come through the ring. */
   source: ChannelSource | undefined;
 
-  /**
-   * @param resume the stream that was begun on another shard
-   * @param expectsDestination one is on its way: the channel does not end before it has come
-   */
-  constructor(
-    context: ShardContext,
-    number: number,
-    config: ChannelConfig,
-    resume: MuxerResumption | undefined,
-    expectsDestination: () => boolean,
-  ) {
+  constructor(context: ShardContext, number: number, config: ChannelConfig, beginning: ChannelBeginning) {
     const { clock } = context;
-    this.#expectsDestination = expectsDestination;
+    this.#expectsDestination = beginning.expectsDestination;
     this.#context = context;
     this.number = number;
     this.heldPackets = new HeldPackets(clock);
     const problems = new ChannelProblems(number, context, (fault) => this.abort(fault, undefined));
-    const muxer = new ChannelMuxer(config, resume, (warning, lost) => problems.warn(warning, lost));
+    const muxer = new ChannelMuxer(config, beginning.resume, (warning, lost) => problems.warn(warning, lost));
     const fanOut = new FanOut(number, context);
     const tracks = new TrackWait(config.tracks, () => this.#begin(), clock);
     const output = new TagOutput({ channel: number, context, fanOut, muxer, problems, tracks });

@@ -49,7 +49,11 @@ class Fixture {
     const targets = new TargetSource(HOME, () => {});
     const context = { limiter, targets, clock, createConnection: fakes.create };
     const attempt = new ConnectionAttempt(limiter, targets);
-    this.set = new ConnectionSet(owner, destination, {} as DestinationConfig, context, attempt);
+    this.set = new ConnectionSet(owner, destination, {
+      config: {} as DestinationConfig,
+      context,
+      attempt,
+    });
     this.set.createConnection();
     this.current = fakes.latest;
   }

@@ -28,6 +28,13 @@ interface MoveRequest {
   readonly target: ShardTarget;
 }
 
+/** What connections are made of. */
+interface ConnectionSetParts {
+  readonly config: DestinationConfig;
+  readonly context: ReconnectorContext;
+  readonly attempt: ConnectionAttempt;
+}
+
 /**
  * The connections of a destination: the current one, the one that is to take the stream up, and those that
  * the stream has left. What happens to each reaches whom it concerns; the wish of a server that the stream
@@ -47,9 +54,7 @@ export class ConnectionSet implements ConnectionOwner, MoverOwner {
   constructor(
     owner: ConnectionSetOwner,
     destination: ReconnectorOwner,
-    config: DestinationConfig,
-    context: ReconnectorContext,
-    attempt: ConnectionAttempt,
+    { config, context, attempt }: ConnectionSetParts,
   ) {
     this.#owner = owner;
     this.#destination = destination;

@@ -64,7 +64,7 @@ export class Reconnector implements ConnectionSetOwner {
       (limit) => this.current?.stalled(limit),
       context.clock,
     );
-    this.#connections = new ConnectionSet(this, owner, config, context, this.#attempt);
+    this.#connections = new ConnectionSet(this, owner, { config, context, attempt: this.#attempt });
     this.#mover = this.#connections.mover;
   }
 

@@ -34,7 +34,8 @@ class Fixture {
       onFull: () => void this.told.push('full'),
       onRoom: () => void this.told.push('room'),
     };
-    this.backlog = new Backlog(owner, this.heldPackets, { ...LIMITS, overflow }, this.tally, clock);
+    const { heldPackets, tally: counters } = this;
+    this.backlog = new Backlog(owner, { ...LIMITS, overflow }, { heldPackets, counters, clock });
   }
 
   push(letters: string): void {

@@ -30,6 +30,14 @@ export interface BacklogOwner {
   onRoom(): void;
 }
 
+/** What a backlog stands on. */
+interface BacklogParts {
+  /** What the channel keeps back waits for the destination, too, and cannot be dropped. */
+  readonly heldPackets: HeldPackets;
+  readonly counters: DestinationCounters;
+  readonly clock: MonotonicClock;
+}
+
 /**
  * The queue of a destination, and what becomes of it when it grows: the source is made to wait, or tags are
  * dropped, so that what goes out can always be decoded.
@@ -46,13 +54,10 @@ export class Backlog extends SendQueue {
   /** When what waits was below the low watermark, in ms of the monotonic clock. */
   #hadRoomAt: number;
 
-  /** @param heldPackets what the channel keeps back waits for the destination, too, and cannot be dropped */
   constructor(
     owner: BacklogOwner,
-    heldPackets: HeldPackets,
     limits: Pick<DestinationConfig, 'highWatermark' | 'lowWatermark' | 'overflow'>,
-    counters: DestinationCounters,
-    clock: MonotonicClock,
+    { heldPackets, counters, clock }: BacklogParts,
   ) {
     super();
     this.#clock = clock;

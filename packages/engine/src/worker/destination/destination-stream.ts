@@ -68,7 +68,9 @@ export class DestinationStream implements Flushable {
       onFull: () => channel.onFull(),
       onRoom: () => channel.onRoom(),
     };
-    this.backlog = new Backlog(backlogOwner, channel.heldPackets, config, this.counters, context.clock);
+    const { heldPackets } = channel;
+    const { clock } = context;
+    this.backlog = new Backlog(backlogOwner, config, { heldPackets, counters: this.counters, clock });
     this.segments = new DestinationSegments(segment);
     this.#writer = new StreamWriter({
       owner: channel,

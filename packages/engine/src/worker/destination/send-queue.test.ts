@@ -61,14 +61,7 @@ describe('SendQueue', () => {
     'lets the tag after a dropped one bring the description: $carrier ms after $dropped',
     ({ dropped, carrier }) => {
       const queue = new SendQueue();
-      const description = new StreamDescription(
-        undefined,
-        undefined,
-        { video: undefined, audio: undefined },
-        [],
-        [],
-        1,
-      );
+      const description = descriptionOf(1);
       queue.push({ ...entry(tagAt(0)), description });
       for (const timestamp of [40, 80]) queue.push(entry(tagAt(timestamp)));
       queue.remove(({ timestamp }) => dropped.includes(timestamp));
@@ -83,10 +76,7 @@ describe('SendQueue', () => {
 
   test('gives the description of the last dropped tag to one that does not wait', () => {
     const queue = new SendQueue();
-    const [older, newer] = [1, 2].map(
-      (version) =>
-        new StreamDescription(undefined, undefined, { video: undefined, audio: undefined }, [], [], version),
-    );
+    const [older, newer] = [1, 2].map((version) => descriptionOf(version));
     queue.push({ ...entry(tagAt(0)), description: older });
     queue.push({ ...entry(tagAt(40)), description: newer });
     queue.remove(() => true);
@@ -165,3 +155,15 @@ describe('SendQueue', () => {
     expect(queue.first?.tag).toBe(other);
   });
 });
+
+function descriptionOf(version: number): StreamDescription {
+  const announced = { video: undefined, audio: undefined };
+  return new StreamDescription({
+    video: undefined,
+    audio: undefined,
+    announced,
+    encryption: [],
+    changed: [],
+    version,
+  });
+}

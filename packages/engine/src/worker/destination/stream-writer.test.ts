@@ -37,7 +37,8 @@ class Fixture {
     const counters = new DestinationCounters(this.counters, 0);
     const owner = { isLeftBehind: () => false, onFull: () => {}, onRoom: () => {} };
     const heldPackets = new HeldPackets(this.clock);
-    this.backlog = new Backlog(owner, heldPackets, { ...LIMITS, overflow: 'reject' }, counters, this.clock);
+    const limits = { ...LIMITS, overflow: 'reject' } as const;
+    this.backlog = new Backlog(owner, limits, { heldPackets, counters, clock: this.clock });
     this.writer = new StreamWriter({
       owner: {
         bitrates: { audio: undefined, video: undefined },

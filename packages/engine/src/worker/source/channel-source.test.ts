@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CloudPushError } from '../../base/errors.js';
 import { newCounterMemory, ShardCounters } from '../../memory/counters.js';
 import type { SourceConfig } from '../../options/source-config.js';
-import { ChannelSource } from './channel-source.js';
+import { ChannelSource, type SessionOpener } from './channel-source.js';
 import type { ReaderOutput } from './reader-output.js';
 import type { SourceChannel, SourceContext } from './source-context.js';
 import type { SourceOutput } from './source-output.js';
@@ -61,25 +61,20 @@ function bench(settings: Partial<SourceConfig> = {}) {
     maxPacket: 10_000,
     ...settings,
   };
-  const source = new ChannelSource(
-    context,
-    channel,
-    config,
-    {
-      open: (_, output, handler) => {
-        const session = new FakeSession(handler, output);
-        sessions.push(session);
-        return session;
-      },
-      openFallback: (_input, _config, output, handler) => {
-        const session = new FakeSession(handler, output);
-        fallbacks.push(session);
-        return session;
-      },
+  const opener: SessionOpener = {
+    open: (_, output, handler) => {
+      const session = new FakeSession(handler, output);
+      sessions.push(session);
+      return session;
     },
-    () => {},
-    () => clock,
-  );
+    openFallback: (_input, _config, output, handler) => {
+      const session = new FakeSession(handler, output);
+      fallbacks.push(session);
+      return session;
+    },
+  };
+  const surroundings = { opener, onClosed: () => {}, now: () => clock };
+  const source = new ChannelSource(context, channel, config, surroundings);
   const pass = (ms: number): void => {
     for (let i = 0; i < ms; i += 50) {
       clock += 50;

@@ -27,6 +27,15 @@ export interface SessionOpener {
   ): SourceSession;
 }
 
+/** What a source stands on. */
+interface SourceSurroundings {
+  readonly opener: SessionOpener;
+  /** It is closed: its channel takes no more of it. */
+  readonly onClosed: (source: ChannelSource) => void;
+  /** ms of the monotonic clock; tests have another one. */
+  readonly now?: () => number;
+}
+
 type State =
   | { readonly name: 'connecting'; readonly session: SourceSession; readonly since: number }
   | {
@@ -62,9 +71,7 @@ export class ChannelSource {
     context: SourceContext,
     channel: SourceChannel,
     config: SourceConfig,
-    opener: SessionOpener,
-    onClosed: (source: ChannelSource) => void,
-    now: () => number = monotonicNow,
+    { opener, onClosed, now = monotonicNow }: SourceSurroundings,
   ) {
     this.#context = context;
     this.#channel = channel;

@@ -1,10 +1,9 @@
-import type { FallbackInput, ReadInput, SourceAudio, SourceConfig } from '../../options/source-config.js';
+import type { ReadInput, SourceConfig } from '../../options/source-config.js';
 import type { Pacer } from '../../sources/pacing/pacer.js';
 import { CommandOpener, type RunningCommands } from './command-opener.js';
 import { FileOpener } from './file-opener.js';
 import { ModuleOpener } from './module-opener.js';
-import type { ReaderOutput } from './reader-output.js';
-import { type ReaderOpener, ReaderSession } from './reader-session.js';
+import { type ReaderOpener, type ReaderRequest, ReaderSession } from './reader-session.js';
 import { type RtspServices, RtspSession } from './rtsp-session.js';
 import type { SourceOutput } from './source-output.js';
 import type { SessionHandler, SourceSession } from './source-session.js';
@@ -22,29 +21,16 @@ export function openSession(
   handler: SessionHandler,
   services: SessionServices,
 ): SourceSession {
-  if (input.kind === 'rtsp') return new RtspSession(input, audio, output, handler, services);
-  return openReader(input, audio, output, handler, services);
+  if (input.kind === 'rtsp') return new RtspSession({ input, audio, output, handler }, services);
+  return openReader({ input, audio, output, handler }, services);
 }
 
-/** A session of what is sent in place of a source that is lost. */
-export function openFallback(
-  input: FallbackInput,
-  audio: SourceAudio,
-  output: ReaderOutput,
-  handler: SessionHandler,
-  services: SessionServices,
-): SourceSession {
-  return openReader(input, audio, output, handler, services);
-}
-
-function openReader(
-  input: ReadInput,
-  audio: SourceAudio,
-  output: ReaderOutput,
-  handler: SessionHandler,
+/** A session of a source, or of a fallback, whose packets are read when they are due. */
+export function openReader(
+  { input, ...request }: ReaderRequest & { readonly input: ReadInput },
   { pacer, commands }: SessionServices,
 ): SourceSession {
-  return new ReaderSession(readerOpener(input, commands), pacer, output, handler, audio);
+  return new ReaderSession(readerOpener(input, commands), pacer, request);
 }
 
 function readerOpener(input: ReadInput, commands: RunningCommands): ReaderOpener {

@@ -31,6 +31,13 @@ export interface ReaderOpener {
   errorOf?(error: unknown): CloudPushError;
 }
 
+/** Where a session's packets go, and who hears of it. */
+export interface ReaderRequest {
+  readonly audio: SourceAudio;
+  readonly output: ReaderOutput;
+  readonly handler: SessionHandler;
+}
+
 /** A session whose packets are read when they are due: of a file, a command, a module. */
 export class ReaderSession implements SourceSession, PacketSink {
   readonly #opener: ReaderOpener;
@@ -42,13 +49,7 @@ export class ReaderSession implements SourceSession, PacketSink {
   #feed: Feed | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(
-    opener: ReaderOpener,
-    pacer: Pacer,
-    output: ReaderOutput,
-    handler: SessionHandler,
-    audio: SourceAudio,
-  ) {
+  constructor(opener: ReaderOpener, pacer: Pacer, { output, handler, audio }: ReaderRequest) {
     this.#opener = opener;
     this.#pacer = pacer;
     this.#output = output;

@@ -16,20 +16,16 @@ test('a fault in what a camera sets off ends its channel, and not the thread wit
     fail,
   } as unknown as RtspServices;
   const { port } = camera.address() as AddressInfo;
-  const session = new RtspSession(
-    {
-      kind: 'rtsp',
-      url: `rtsp://127.0.0.1:${port}/1`,
-      credentials: undefined,
-      transport: 'tcp',
-      fingerprint: undefined,
-      ca: undefined,
-    },
-    'auto',
-    {} as SourceOutput,
-    { onConnected: vi.fn(), onEnded: vi.fn() },
-    services,
-  );
+  const input = {
+    kind: 'rtsp',
+    url: `rtsp://127.0.0.1:${port}/1`,
+    credentials: undefined,
+    transport: 'tcp',
+    fingerprint: undefined,
+    ca: undefined,
+  } as const;
+  const handler = { onConnected: vi.fn(), onEnded: vi.fn() };
+  const session = new RtspSession({ input, audio: 'auto', output: {} as SourceOutput, handler }, services);
   session.start();
   await vi.waitFor(() => expect(fail).toHaveBeenCalledWith(fault));
   session.close();

@@ -46,6 +46,14 @@ const COUNTED = [
 ] as const;
 const NOTHING = { packets: 0, lost: 0, reordered: 0, duplicates: 0, damagedPictures: 0 };
 
+/** A camera that is to be played, where its media goes, and who hears of it. */
+interface RtspRequest {
+  readonly input: RtspInput;
+  readonly audio: SourceAudio;
+  readonly output: SourceOutput;
+  readonly handler: SessionHandler;
+}
+
 /** A camera that is played: sockets, client, and sinks that write into the pool. */
 export class RtspSession implements SourceSession {
   readonly isLive = true;
@@ -63,13 +71,7 @@ export class RtspSession implements SourceSession {
   readonly #counted = new Map<TrackStatistics, typeof NOTHING>();
   #closed = false;
 
-  constructor(
-    input: RtspInput,
-    audio: SourceAudio,
-    output: SourceOutput,
-    handler: SessionHandler,
-    services: RtspServices,
-  ) {
+  constructor({ input, audio, output, handler }: RtspRequest, services: RtspServices) {
     this.#input = input;
     this.#audio = audio;
     this.#output = output;

@@ -3,7 +3,7 @@ import type { SourceConfig } from '../../options/source-config.js';
 import { Pacer } from '../../sources/pacing/pacer.js';
 import { ChannelSource, type SessionOpener } from './channel-source.js';
 import { RunningCommands } from './command-opener.js';
-import { openFallback, openSession, type SessionServices } from './open-session.js';
+import { openReader, openSession, type SessionServices } from './open-session.js';
 import type { SourceChannel, SourceContext } from './source-context.js';
 import type { SpillBudget } from './track-writer.js';
 
@@ -29,9 +29,9 @@ export class ShardSources {
     const opener: SessionOpener = {
       open: (configured, output, handler) => openSession(configured, output, handler, services),
       openFallback: (input, { audio }, output, handler) =>
-        openFallback(input, audio, output, handler, services),
+        openReader({ input, audio, output, handler }, services),
     };
-    const source = new ChannelSource(this.#context, channel, config, opener, this.#forget);
+    const source = new ChannelSource(this.#context, channel, config, { opener, onClosed: this.#forget });
     this.#sources.set(source, channel);
     this.#timer ??= setInterval(this.#tick, TICK);
     return source;

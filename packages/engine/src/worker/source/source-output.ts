@@ -138,7 +138,8 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
     const isVideo = kind === 'video';
     const arena = isVideo ? this.#video : this.#audio;
     arena.prepare(isVideo ? FIRST_VIDEO_SLAB : LEAST_AUDIO_SLAB);
-    return new TrackWriter(arena, this.#pool, budget, Math.min(limit, this.#maxPacket), {
+    const limits = { budget, limit: Math.min(limit, this.#maxPacket) };
+    return new TrackWriter(arena, this.#pool, limits, {
       onPacket: (index, bytes, pts, keyFrame) => {
         const block = new PacketBlock(arena, index, monotonicNow());
         if (isVideo) this.#passVideo(block, bytes, undefined, pts, keyFrame, configuration());

@@ -28,6 +28,13 @@ interface Spilled {
   readonly keyFrame: boolean;
 }
 
+/** The memory that a writer may take. */
+interface WriterLimits {
+  readonly budget: SpillBudget;
+  /** Bytes of the largest packet. */
+  readonly limit: number;
+}
+
 /**
  * Writes the packets of a track piece by piece, as they come in, into slabs of the pool. The size of a packet
  * is not known before its end: one that outgrows its slab, because it is the largest so far, goes on outside
@@ -52,14 +59,7 @@ export class TrackWriter {
   readonly #waiting: Spilled[] = [];
   #waitingBytes = 0;
 
-  /** @param limit bytes of the largest packet */
-  constructor(
-    arena: SlabArena,
-    pool: Uint8Array,
-    budget: SpillBudget,
-    limit: number,
-    receiver: PacketReceiver,
-  ) {
+  constructor(arena: SlabArena, pool: Uint8Array, { budget, limit }: WriterLimits, receiver: PacketReceiver) {
     this.#arena = arena;
     this.#pool = pool;
     this.#budget = budget;

@@ -54,13 +54,8 @@ export async function gatewayDemoCommand(
       'Eight synthetic cameras are pushed to a server of the demo. Now and then something goes wrong.',
     );
     if (options.open && output.isTerminal) openPage(url);
-    await tellUntilEnd(
-      running.service,
-      faultsOf(cameras, cloud, running.service),
-      options,
-      output,
-      interruption,
-    );
+    const faults = faultsOf(cameras, cloud, running.service);
+    await tellUntilEnd({ gateway: running.service, faults }, options, output, interruption);
     const isClean = await running.stop();
     output.note(
       isClean ? 'The demo has ended.' : 'The demo has ended; some streams could not be ended in time.',
@@ -86,8 +81,7 @@ async function startGateway(path: string, version: string): Promise<RunningGatew
 }
 
 async function tellUntilEnd(
-  gateway: Gateway,
-  faults: readonly Fault[],
+  { gateway, faults }: { readonly gateway: Gateway; readonly faults: readonly Fault[] },
   { pace, duration }: GatewayDemoOptions,
   output: Output,
   interruption: Interruption,

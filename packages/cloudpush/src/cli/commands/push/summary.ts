@@ -79,9 +79,9 @@ function rowsOf(channel: ChannelOutcome, elapsed: number): (string | number)[][]
   const { number, destinations } = channel;
   if (destinations.length === 1) {
     const { stats } = channel;
-    return [
-      row(number, channel.url, stats, droppedFrames(stats), stats.pauses, resultText(channel), elapsed),
-    ];
+    const dropped = droppedFrames(stats);
+    const result = resultText(channel);
+    return [row({ number, url: channel.url, stats, dropped, pauses: stats.pauses, result, elapsed })];
   }
   return destinations.map((destination) => {
     const { url, stats, connected, complete, losses } = destination;
@@ -96,23 +96,24 @@ function rowsOf(channel: ChannelOutcome, elapsed: number): (string | number)[][]
       clean,
       stats: { ...channel.stats, reconnects },
     });
-    return row(number, url, stats, dropped, channel.stats.pauses, result, elapsed);
+    return row({ number, url, stats, dropped, pauses: channel.stats.pauses, result, elapsed });
   });
 }
 
-function row(
-  number: number,
-  url: string,
-  {
-    videoFrames,
-    audioFrames,
-    bytesSent,
-  }: Pick<ChannelOutcome['stats'], 'videoFrames' | 'audioFrames' | 'bytesSent'>,
-  dropped: number,
-  pauses: number,
-  result: string,
-  elapsed: number,
-): (string | number)[] {
+/** What a row tells of a destination. */
+interface RowFacts {
+  readonly number: number;
+  readonly url: string;
+  readonly stats: Pick<ChannelOutcome['stats'], 'videoFrames' | 'audioFrames' | 'bytesSent'>;
+  readonly dropped: number;
+  readonly pauses: number;
+  readonly result: string;
+  /** ms */
+  readonly elapsed: number;
+}
+
+function row({ number, url, stats, dropped, pauses, result, elapsed }: RowFacts): (string | number)[] {
+  const { videoFrames, audioFrames, bytesSent } = stats;
   return [
     ...[String(number), url, videoFrames, audioFrames],
     ...[bytes(bytesSent), megabitsPerSecond(bytesSent, elapsed).toFixed(1), dropped, pauses, result],

@@ -2,11 +2,15 @@ import type { Authenticator, ChallengeOutcome } from '../auth/authenticator.js';
 import { type RtspResponse, sequenceOf } from '../message/rtsp-message.js';
 import { type HeaderField, type RtspMethod, writeRequest } from '../message/rtsp-writer.js';
 
-/** A request that waits for its response. */
-export interface OpenRequest {
+/** A request, without what each has. */
+export interface RtspRequest {
   readonly method: RtspMethod;
   readonly url: string;
   readonly fields: readonly HeaderField[];
+}
+
+/** A request that waits for its response. */
+export interface OpenRequest extends RtspRequest {
   readonly sequence: number;
   /** It carried credentials. */
   readonly authorized: boolean;
@@ -52,11 +56,9 @@ export class Requests {
 
   /** Sends a request; one that is still open is given up. */
   send(
-    method: RtspMethod,
-    url: string,
-    fields: readonly HeaderField[],
+    { method, url, fields }: RtspRequest,
     now: number,
-    timeout = this.#options.requestTimeout,
+    timeout: number = this.#options.requestTimeout,
   ): void {
     const { authenticator, userAgent, write } = this.#options;
     const sequence = ++this.#sequence;
@@ -119,7 +121,7 @@ export class Requests {
     const outcome = this.#options.authenticator.challenged(fields, request.authorized);
     if (outcome !== 'retry') return refusals[outcome];
     this.#challenged = true;
-    this.send(request.method, request.url, request.fields, now);
+    this.send(request, now);
     return undefined;
   }
 }

@@ -169,11 +169,12 @@ export class RtspSession implements NegotiationContext {
       return;
     }
     this.state = { phase: 'tearingDown' };
-    this.#requests.send('TEARDOWN', this.#negotiation.aggregateUrl, [], now, TEARDOWN_TIMEOUT);
+    const request = { method: 'TEARDOWN', url: this.#negotiation.aggregateUrl, fields: [] } as const;
+    this.#requests.send(request, now, TEARDOWN_TIMEOUT);
   }
 
   send(method: RtspMethod, url: string, fields: readonly HeaderField[] = []): void {
-    this.#requests.send(method, url, fields, this.now);
+    this.#requests.send({ method, url, fields }, this.now);
   }
 
   fail(code: RtspErrorCode, message: string, details?: Readonly<Record<string, unknown>>): void {
