@@ -17,6 +17,7 @@ import {
 } from 'mediabunny';
 import { ContainerReader, type OpenContainer } from './container-reader.js';
 import { checkSampleTables } from './sample-tables.js';
+import { checkSegmentElements } from './segment-elements.js';
 import type { PushableTrack } from './track-reader.js';
 
 /** A container's media, with the decoder configurations of its tracks. */
@@ -74,6 +75,7 @@ export async function openContainer(path: string): Promise<ContainerSource> {
   const toError = (error: unknown): Error => containerError(path, error);
   try {
     await checkSampleTables(path);
+    await checkSegmentElements(path);
     const { tracks, notices, duration, frameInterval, close } = await openTracks(path);
     close();
     const video = tracks.find(({ kind }) => kind === 'video');
