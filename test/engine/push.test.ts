@@ -477,8 +477,9 @@ describe('closing', () => {
       taken++;
       await setTimeout(1);
     }
-    // What waits for the server's answer is bounded and counted as any other queue.
-    expect(taken * hevcPacket.length).toBeLessThan(200_000);
+    // What waits for the server's answer is bounded and counted as any other queue; how much is taken until the thread
+    // has said so depends on when it has a processor.
+    expect(taken).toBeLessThan(1000);
     expect(channel.stats().queuedBytes).toBeGreaterThan(30_000);
     const { clean, error } = await channel.close();
     expect([clean, error?.code]).toEqual([false, 'ERR_CLOUDPUSH_CLOSE_TIMEOUT']);
