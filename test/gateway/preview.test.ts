@@ -96,7 +96,7 @@ test('eight are looked at, one more is refused, and whoever goes leaves nothing 
   const ninth = await fetch(url);
   expect([ninth.status, await ninth.json()]).toEqual([
     503,
-    expect.objectContaining({ detail: expect.stringContaining('8 channels') }),
+    expect.objectContaining({ detail: expect.stringContaining('8 previews') }),
   ]);
   gone.abort();
   await Promise.allSettled(answers);

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { CloudPushError } from '@cloudpush/engine';
+import { expect, test, vi } from 'vitest';
 import { settle } from './testing/fake-clock.js';
 import { FakeGateway } from './testing/fake-gateway.js';
 
@@ -47,6 +48,19 @@ test('a channel whose server refuses it is tried again, also while somebody look
   await gateway.service.closePreview(LOOK);
   await settle();
   expect(gateway.state('gate').state).toBe('online');
+});
+
+test('a look that the engine refuses is a conflict, and says why', async () => {
+  using gateway = await running();
+  vi.spyOn(gateway.engine.channel('gate'), 'addDestination').mockImplementation(() => {
+    throw new CloudPushError('ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS', '1 destinations are open', {
+      class: 'fatal',
+    });
+  });
+  await expect(gateway.service.openPreview('gate', LOOK)).rejects.toMatchObject({
+    reason: 'conflict',
+    message: 'gate cannot be looked at: 1 destinations are open',
+  });
 });
 
 test('there is nothing to look at where nothing runs, and where it is encrypted', async () => {

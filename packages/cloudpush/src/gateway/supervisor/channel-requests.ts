@@ -1,4 +1,4 @@
-import type { PushTarget, TriggerType } from '@cloudpush/engine';
+import { CloudPushError, type PushTarget, type TriggerType } from '@cloudpush/engine';
 import type { ChannelPlan, OnvifTrigger } from '../config/configuration.js';
 import { GatewayError } from '../gateway.js';
 import type { ChannelStatus } from '../state.js';
@@ -64,7 +64,7 @@ export function moveDestination(channel: RequestedChannel, destination: string, 
   if (!found.move(target)) throw wrongStatus(channel, found);
 }
 
-/** Sends the stream to one more place, for somebody who looks at it. @throws GatewayError, CloudPushError */
+/** Sends the stream to one more place, for somebody who looks at it. @throws GatewayError */
 export function openPreview({ plan, media, status }: RequestedChannel, url: string): MediaDestination {
   const { name, stream } = plan;
   if (media === undefined) {
@@ -74,7 +74,12 @@ export function openPreview({ plan, media, status }: RequestedChannel, url: stri
     const message = `${name} is encrypted before it leaves its worker: there is nothing to look at`;
     throw new GatewayError('conflict', message);
   }
-  return media.addDestination(previewOptions(url));
+  try {
+    return media.addDestination(previewOptions(url));
+  } catch (error) {
+    // Such as one destination more than the engine may have, or a channel that ends just now.
+    throw new GatewayError('conflict', `${name} cannot be looked at: ${CloudPushError.wrap(error).message}`);
+  }
 }
 
 /** @throws GatewayError */

@@ -6,7 +6,7 @@ import { type PreviewPicture, PreviewPictures } from './preview-pictures.js';
 
 /** A picture must have come after so long, in ms: key frames are seldom further apart. */
 const PICTURE_TIMEOUT = 12_000;
-/** So many channels may be looked at at the same time; each costs a connection within this machine. */
+/** So many may look at the same time, at whichever channels; each costs a connection within this machine. */
 const MAX_OPEN = 8;
 
 let open = 0;
@@ -16,8 +16,8 @@ let open = 0;
  * destination, a receiver within this thread, for as long as somebody looks. Nothing is decoded, and
  * nothing is kept.
  * @param signal ends it; the promise resolves then
- * @throws Problem (rejection) when there is no such channel, none of its pictures come, or too many are
- *   being looked at
+ * @throws Problem (rejection) when there is no such channel, none of its pictures come, or too many look
+ *   already
  */
 export async function previewChannel(
   gateway: Pick<GatewayPort, 'openPreview' | 'closePreview'>,
@@ -25,7 +25,7 @@ export async function previewChannel(
   onPicture: (picture: PreviewPicture) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  if (open >= MAX_OPEN) throw new Problem('unavailable', `${MAX_OPEN} channels are being looked at already`);
+  if (open >= MAX_OPEN) throw new Problem('unavailable', `${MAX_OPEN} previews are open, which is the limit`);
   open++;
   try {
     await receivePictures(gateway, channel, onPicture, signal);

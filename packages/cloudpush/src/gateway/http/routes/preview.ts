@@ -36,7 +36,7 @@ export function previewRoutes(app: FastifyInstance, { gateway }: HttpContext): v
   const liveSchema = documented({
     operationId: 'watchChannel',
     summary: 'What the channel sends, as a fragmented film that goes on until the request is ended.',
-    description: 'Pictures only. At most eight channels are looked at at the same time.',
+    description: 'Pictures only. At most eight previews, still and live, are open at the same time.',
     tags,
     params: channelParameters,
     answers: binary,
@@ -119,5 +119,6 @@ function mediaType({ codecString }: PreviewPicture): string {
 async function untilClosed<T>({ raw }: FastifyReply, look: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const closed = new AbortController();
   raw.once('close', () => closed.abort());
+  if (raw.destroyed) closed.abort();
   return await look(closed.signal);
 }
