@@ -65,7 +65,7 @@ test('a file goes out while the camera is frozen, and counts as nothing of the c
   expect(one.channel.stats().source).toMatchObject({ videoFrames, bytesReceived, fallback: true });
   expect(one.channel.sourceStats()).toMatchObject({ videoFrames, bytesReceived, fallback: true });
   one.camera.frozen = false;
-  await once(one.channel, 'sourceConnected');
+  await vi.waitUntil(() => !one.channel.stats().source!.fallback, { timeout: 20_000 });
   const back = one.pictures().length;
   await vi.waitUntil(() => one.pictures().length > back + 10, { timeout: 20_000 });
   expect(one.channel.stats().source).toMatchObject({ state: 'streaming', reconnects: 1, fallback: false });
@@ -97,6 +97,33 @@ test('a camera that was never there: the file goes out until it is', async () =>
   await once(one.channel, 'sourceConnected');
   await vi.waitUntil(() => cameraPictures.has(hex(one.pictures().at(-1)!.payload)), { timeout: 20_000 });
   expect((await one.channel.close()).clean).toBe(true);
+});
+
+test('a camera that connects, and is silent: the file goes on until its first picture', async () => {
+  await using one = await stage({ file: fixture('plain.flv') });
+  await once(one.channel, 'sourceConnected');
+  await vi.waitUntil(() => one.pictures().length > 5, { timeout: 20_000 });
+  // It answers to PLAY, and sends nothing.
+  one.camera.blind = true;
+  await once(one.channel, 'sourceLost');
+  await vi.waitUntil(() => one.channel.stats().source!.fallback, { timeout: 20_000 });
+  for (let attempts = 2; attempts <= 3; attempts++) {
+    await once(one.channel, 'sourceConnected');
+    expect(one.channel.stats().source!.fallback).toBe(true);
+    const before = one.pictures().length;
+    await once(one.channel, 'sourceLost');
+    // Pictures of the file came through all of the silence.
+    expect(one.pictures().length - before).toBeGreaterThan(5);
+    expect(one.channel.stats().source!.fallback).toBe(true);
+  }
+  one.camera.blind = false;
+  await vi.waitUntil(() => !one.channel.stats().source!.fallback, { timeout: 20_000 });
+  await vi.waitUntil(() => cameraPictures.has(hex(one.pictures().at(-1)!.payload)), { timeout: 20_000 });
+  expect((await one.channel.close()).clean).toBe(true);
+  expect(one.connections()).toBe(1);
+  expect(one.engine.stats().poolBlocksInUse).toBe(0);
+  const times = one.pictures().map(({ timestamp }) => timestamp);
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
 
 test('a file that is not there is told in the log, and the camera comes back all the same', async () => {

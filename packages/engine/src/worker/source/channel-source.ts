@@ -79,12 +79,16 @@ export class ChannelSource {
     this.#opener = opener;
     this.#onClosed = onClosed;
     this.#now = now;
+    const fallback = (): FallbackSource | undefined => this.#fallback;
     this.#output = new SourceOutput(context, channel, config.maxPacket, {
       onRoom: () => {
         this.#session?.onRoom();
         this.#fallback?.onRoom();
       },
-      onBegin: () => this.#stopFallback(),
+      get isCovered() {
+        return fallback()?.isRunning === true;
+      },
+      onTakeOver: () => this.#stopFallback(),
     });
     this.#begin();
   }
@@ -236,7 +240,8 @@ export class ChannelSource {
   #leave(): void {
     const state = this.#state;
     if (state.name === 'streaming' || state.name === 'stalled') {
-      this.#backoff?.published(this.#now() - state.since);
+      // A source that was connected, and silent, was not there.
+      this.#backoff?.published(Math.max(0, this.#output.receivedAt - state.since));
     }
     this.#closeSession();
     this.#output.trim();

@@ -60,6 +60,11 @@ export class FallbackSource {
     run.session.close();
   }
 
+  /** It has been started, and is not over. */
+  get isRunning(): boolean {
+    return this.#run !== undefined;
+  }
+
   onRoom(): void {
     this.#run?.session.onRoom();
   }
@@ -92,10 +97,10 @@ class FallbackOutput implements ReaderOutput {
   }
 
   sendVideo(data: Uint8Array, times: OutputTimes): boolean {
-    return this.#isOpen ? this.#target.sendVideo(data, times) : true;
+    return this.#isOpen ? this.#target.sendFallbackVideo(data, times) : true;
   }
 
   sendAudio(data: Uint8Array, times: OutputTimes): boolean {
-    return this.#isOpen ? this.#target.sendAudio(data, times) : true;
+    return this.#isOpen ? this.#target.sendFallbackAudio(data, times) : true;
   }
 }

@@ -21,14 +21,27 @@ export interface ReaderOutput {
 }
 
 /** The output of a fallback. */
-export interface FallbackTarget extends Omit<ReaderOutput, 'begin'> {
+export interface FallbackTarget {
+  readonly isFull: boolean;
   beginFallback(video: VideoCodec | undefined, audio: AudioCodec | 'silence' | undefined): void;
+  /** False when there is no room: nothing was taken. */
+  sendFallbackVideo(data: Uint8Array, times: OutputTimes): boolean;
+  /** False when there is no room: nothing was taken. */
+  sendFallbackAudio(data: Uint8Array, times: OutputTimes): boolean;
+}
+
+/** The tracks of a session. */
+export interface OutputTracks {
+  readonly video: VideoCodec | undefined;
+  readonly audio: AudioCodec | 'silence' | undefined;
 }
 
 /** The listener of an output. */
 export interface OutputHandler {
   /** There is room for what was refused. */
   onRoom(): void;
-  /** A session of the source begins, and writes from now on: a fallback must not. */
-  onBegin(): void;
+  /** A fallback covers for the source until its first packet. */
+  readonly isCovered: boolean;
+  /** The source writes from now on: a fallback must not. */
+  onTakeOver(): void;
 }

@@ -8,7 +8,15 @@ import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
 import type { SlabKind } from '../../protocol/source-messages.js';
 import { sourcePacketTooLarge } from '../../sources/errors.js';
 import { PacketBlock } from '../channel/packet-block.js';
-import type { FallbackTarget, OutputHandler, OutputTimes, ReaderOutput } from './reader-output.js';
+import type {
+  FallbackTarget,
+  OutputHandler,
+  OutputTimes,
+  OutputTracks,
+  ReaderOutput,
+} from './reader-output.js';
+import { RoomNotice } from './room-notice.js';
+import { SessionClock } from './session-clock.js';
 import { SILENCE_CONFIGURATION, SILENT_FRAME, Silence } from './silence.js';
 import { SlabArena } from './slab-arena.js';
 import type { SourceChannel, SourceContext } from './source-context.js';
@@ -19,8 +27,6 @@ const LEAST_VIDEO_SLAB = 32 * 1024;
 const LEAST_AUDIO_SLAB = 8 * 1024;
 /** Bytes of the first slab for a camera, whose pictures are of unknown size: most key frames are smaller. */
 const FIRST_VIDEO_SLAB = 256 * 1024;
-/** A session begins at least so long behind the last packet of the one before, in ms. */
-const LEAST_STEP = 1;
 
 /** The descriptor of a packet on its way into the channel. One for all: it does not outlive the call. */
 const descriptor = {
@@ -50,16 +56,15 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
   #videoCodec = 0;
   #audioCodec = 0;
   #silence: Silence | undefined;
-  /** Added to the session's times, in ms; NaN before its first packet. */
-  #shift = Number.NaN;
-  /** The latest time of a packet, on the monotonic clock. */
-  #latest = Number.NEGATIVE_INFINITY;
+  readonly #clock = new SessionClock();
+  readonly #room: RoomNotice;
   /** A picture is missing in front of the next one. */
   #behindLoss = false;
   #hasSentVideo = false;
-  #roomScheduled = false;
   /** False while a fallback is sent. */
   #counts = true;
+  /** The session that has begun and has written nothing yet, while a fallback covers for it. */
+  #pending: OutputTracks | undefined;
   /** When something came the last time, and a picture, in ms of the monotonic clock. */
   receivedAt = 0;
   pictureAt = 0;
@@ -69,12 +74,12 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
     this.#channel = channel;
     this.#maxPacket = maxPacket;
     this.#handler = handler;
+    this.#room = new RoomNotice(context, channel, () => handler.onRoom());
     this.#pool = new Uint8Array(context.pool);
     this.#video = this.#arena('video', LEAST_VIDEO_SLAB);
     this.#audio = this.#arena('audio', LEAST_AUDIO_SLAB);
   }
 
-  /** A packet was refused, and there is no room for it yet. */
   get isFull(): boolean {
     return this.#video.isFull || this.#audio.isFull;
   }
@@ -84,9 +89,10 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
    * @param audio `'silence'`: sound without a sound goes along with the pictures
    */
   begin(video: VideoCodec | undefined, audio: AudioCodec | 'silence' | undefined): void {
-    this.#handler.onBegin();
-    this.#counts = true;
-    this.#start(video, audio);
+    this.receivedAt = monotonicNow();
+    this.pictureAt = this.receivedAt;
+    this.#pending = { video, audio };
+    if (!this.#handler.isCovered) this.#takeOver();
   }
 
   /** The same of what goes out in place of the source: it does not count as received. */
@@ -100,14 +106,31 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
     const isSilent = audio === 'silence' && video !== undefined;
     this.#silence = isSilent ? new Silence() : undefined;
     this.#audioCodec = audio === undefined || audio === 'silence' ? 0 : AUDIO_CODECS.indexOf(audio);
-    this.#shift = Number.NaN;
+    this.#clock.restart();
     this.#behindLoss = this.#hasSentVideo;
-    this.receivedAt = monotonicNow();
-    this.pictureAt = this.receivedAt;
   }
 
-  /** False when there is no room: nothing was taken. */
+  /** The source's first packet is there: from now on it writes, and no fallback. */
+  #takeOver(): void {
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    this.#pending = undefined;
+    this.#handler.onTakeOver();
+    this.#counts = true;
+    this.#start(pending.video, pending.audio);
+  }
+
   sendVideo(data: Uint8Array, times: OutputTimes): boolean {
+    this.#takeOver();
+    return this.sendFallbackVideo(data, times);
+  }
+
+  sendAudio(data: Uint8Array, times: OutputTimes): boolean {
+    this.#takeOver();
+    return this.sendFallbackAudio(data, times);
+  }
+
+  sendFallbackVideo(data: Uint8Array, times: OutputTimes): boolean {
     const block = this.#store(this.#video, data);
     if (block === undefined) return false;
     if (block !== null)
@@ -116,8 +139,7 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
     return true;
   }
 
-  /** False when there is no room: nothing was taken. */
-  sendAudio(data: Uint8Array, times: OutputTimes): boolean {
+  sendFallbackAudio(data: Uint8Array, times: OutputTimes): boolean {
     const block = this.#store(this.#audio, data);
     if (block === undefined) return false;
     if (block !== null) this.#passAudio(block, data.length, times.pts, times.configuration);
@@ -140,6 +162,7 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
     arena.prepare(isVideo ? FIRST_VIDEO_SLAB : LEAST_AUDIO_SLAB);
     const limits = { budget, limit: Math.min(limit, this.#maxPacket) };
     return new TrackWriter(arena, this.#pool, limits, {
+      onBegin: () => this.#takeOver(),
       onPacket: (index, bytes, pts, keyFrame) => {
         const block = new PacketBlock(arena, index, monotonicNow());
         if (isVideo) this.#passVideo(block, bytes, undefined, pts, keyFrame, configuration());
@@ -194,7 +217,7 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
     if (this.#behindLoss) flags |= PacketFlag.behindLoss;
     this.#behindLoss = false;
     this.#hasSentVideo = true;
-    this.pictureAt = block.enqueuedAt;
+    if (this.#counts) this.pictureAt = block.enqueuedAt;
     descriptor.command = Command.video;
     descriptor.codec = this.#videoCodec;
     descriptor.flags = flags;
@@ -228,14 +251,11 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
 
   #pass(block: PacketBlock, bytes: number, dts: number, pts: number): void {
     const now = block.enqueuedAt;
-    this.receivedAt = now;
-    if (Number.isNaN(this.#shift)) {
-      this.#shift = Math.max(now, this.#latest + LEAST_STEP) - (Number.isNaN(dts) ? pts : dts);
-    }
+    if (this.#counts) this.receivedAt = now;
+    const shift = this.#clock.shiftOf(now, dts, pts);
     descriptor.bytes = bytes;
-    descriptor.dts = dts + this.#shift;
-    descriptor.pts = pts + this.#shift;
-    this.#latest = Math.max(this.#latest, descriptor.pts);
+    descriptor.dts = dts + shift;
+    descriptor.pts = pts + shift;
     const channel = this.#channel;
     this.#count(SourceCounter.bytesReceived, bytes);
     try {
@@ -261,21 +281,6 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
     this.#channel.refuseFromSource(sourcePacketTooLarge(bytes, this.#maxPacket));
   }
 
-  /** Not at once: it may be a destination in the middle of its work that has made the room. */
-  readonly #scheduleRoom = (): void => {
-    if (this.#roomScheduled) return;
-    this.#roomScheduled = true;
-    setImmediate(() => {
-      this.#roomScheduled = false;
-      try {
-        this.#handler.onRoom();
-        this.#context.flush();
-      } catch (fault) {
-        this.#channel.fail(CloudPushError.wrap(fault));
-      }
-    });
-  };
-
   #arena(kind: SlabKind, least: number): SlabArena {
     const context = this.#context;
     const channel = this.#channel;
@@ -285,7 +290,7 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
           context.report({ type: 'slabWanted', channel: channel.number, kind, bytes, largest }),
         returnSlab: (block) => context.returnBlock(block, channel),
         onReleased: (block) => channel.countReturned(block),
-        onRoom: this.#scheduleRoom,
+        onRoom: () => this.#room.schedule(),
       },
       least,
       this.#maxPacket,

@@ -16,6 +16,8 @@ export interface SpillBudget {
 
 /** The receiver of a track's packets. */
 export interface PacketReceiver {
+  /** A packet is about to be written. */
+  onBegin(): void;
   /** A packet of `bytes` lies in the block. */
   onPacket(block: number, bytes: number, pts: number, keyFrame: boolean): void;
   /** A packet was lost, as there was no room for it. */
@@ -68,6 +70,7 @@ export class TrackWriter {
   }
 
   begin(): void {
+    this.#receiver.onBegin();
     if (this.#block !== NO_BLOCK || this.#spill !== undefined) this.abort();
     this.#bytes = 0;
     this.#failed = false;
