@@ -46,7 +46,7 @@ export class TrackReader {
     return this.#isRead && this.ready.length === 0;
   }
 
-  /** What is wrong with the track, once it has been read: the file has less of it than it says. */
+  /** The fault of the track, known once it has been read: the file has less of it than it says. */
   get fault(): Error | undefined {
     return this.#fault;
   }

@@ -46,7 +46,7 @@ function failuresOf(channel: ChannelOutcome): Failure[] {
   const { number, complete, destinations } = channel;
   if (complete) return [];
   const failed = destinations.filter((destination) => !destination.complete);
-  // What broke the source, or a packet, failed them all alike.
+  // A broken source, or a bad packet, fails all destinations alike.
   if (destinations.length === 1 || failed.length === 0 || channel.ending === 'failed') {
     return [{ number, url: channel.url, cause: causeText(channel) }];
   }

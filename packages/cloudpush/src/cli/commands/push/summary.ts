@@ -100,7 +100,7 @@ function rowsOf(channel: ChannelOutcome, elapsed: number): (string | number)[][]
   });
 }
 
-/** What a row tells of a destination. */
+/** The facts about a destination that its row shows. */
 interface RowFacts {
   readonly number: number;
   readonly url: string;

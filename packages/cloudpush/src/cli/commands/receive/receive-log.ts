@@ -146,6 +146,6 @@ function urlOf(host: string, port: number): string {
 }
 
 function titleOf({ app, name }: IncomingStream): string {
-  // What a publisher calls its stream must not move the cursor of the terminal.
+  // Control characters in a publisher's stream name could move the terminal's cursor.
   return `${app}/${name}`.replace(/\p{Cc}/gu, '?');
 }
