@@ -28,6 +28,26 @@ async function make(path: string, ...codecs: string[]): Promise<void> {
   await encode([...pictures.slice(0, 4), ...sound, ...pictures.slice(4), ...codecs, path]);
 }
 
+const CLUSTER = Buffer.from('1f43b675', 'hex');
+
+/** The third cluster has a size that cannot be (RFC 8794 §4). */
+function spoiledSize(bytes: Buffer): Buffer {
+  let at = -1;
+  for (let i = 0; i < 3; i++) at = bytes.indexOf(CLUSTER, at + 1);
+  bytes[at + CLUSTER.length] = 0;
+  return bytes;
+}
+
+/** In the first cluster, behind its time, stands what is no element, and then what looks like a cluster. */
+function spoiledCluster(bytes: Buffer): Buffer {
+  const time = bytes.indexOf(0xe7, bytes.indexOf(CLUSTER));
+  Buffer.concat([Buffer.alloc(1), CLUSTER, Buffer.alloc(1)]).copy(
+    bytes,
+    time + 2 + (bytes[time + 1]! & 0x7f),
+  );
+  return bytes;
+}
+
 /** From 0 on, as every stream begins. */
 async function timesOf(file: string, track: Track): Promise<unknown[]> {
   const times = await packetTimes(file, track);
@@ -142,6 +162,29 @@ describe.concurrent('a container that is pushed', () => {
     const { pictures } = await receiver.ended('a');
     expect(pictures).toBeGreaterThanOrEqual(25);
   });
+
+  test.for([
+    ['behind a cluster of unknown size, as live recordings have them', ['-live', '1'], spoiledSize],
+    ['among others', [], spoiledSize],
+    ['within a cluster, behind damage', [], spoiledCluster],
+  ] as const)(
+    'a Matroska file with an element of impossible size %s comes to an end',
+    async ([, options, spoil], context) => {
+      requirePeers(context, 'ffmpeg');
+      await using folder = await TempFolder.create();
+      const source = folder.file('source.mkv');
+      await make(source, ...x264, '-c:a', 'aac', '-cluster_time_limit', '500', ...options);
+      const bytes = await readFile(source);
+      await writeFile(source, spoil(bytes));
+      const { code, stderr } = await cloudpush(['push', source, 'rtmp://127.0.0.1:9/live/a', ...FAST]);
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: expect.stringMatching(
+          /source\.mkv: .*what is at byte \d+ can neither be read nor passed over/,
+        ),
+      });
+    },
+  );
 
   test('a file with a hole is sent up to it, which is an error', async (context) => {
     requirePeers(context, 'ffmpeg');

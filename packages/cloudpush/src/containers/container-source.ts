@@ -4,7 +4,6 @@ import { type MediaSource, sourceError, sourceErrorCodes, unreadable } from '@cl
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
 import {
   EncodedPacketSink,
-  FilePathSource,
   Input,
   type InputTrack,
   Logging,
@@ -16,8 +15,8 @@ import {
   WEBM,
 } from 'mediabunny';
 import { ContainerReader, type OpenContainer } from './container-reader.js';
+import { guardedFile } from './guarded-file.js';
 import { checkSampleTables } from './sample-tables.js';
-import { checkSegmentElements } from './segment-elements.js';
 import type { PushableTrack } from './track-reader.js';
 
 /** A container's media, with the decoder configurations of its tracks. */
@@ -57,7 +56,7 @@ const LEAST_GAP = 0.5;
 
 /** Whether a file's content is MP4, QuickTime, Matroska, WebM or MPEG-TS. False where it cannot be read. */
 export async function isContainer(path: string): Promise<boolean> {
-  const input = new Input({ formats: FORMATS, source: new FilePathSource(path) });
+  const input = new Input({ formats: FORMATS, source: guardedFile(path) });
   try {
     return await input.canRead();
   } catch {
@@ -75,7 +74,6 @@ export async function openContainer(path: string): Promise<ContainerSource> {
   const toError = (error: unknown): Error => containerError(path, error);
   try {
     await checkSampleTables(path);
-    await checkSegmentElements(path);
     const { tracks, notices, duration, frameInterval, close } = await openTracks(path);
     close();
     const video = tracks.find(({ kind }) => kind === 'video');
@@ -105,7 +103,7 @@ interface OpenedTracks extends OpenContainer {
 }
 
 async function openTracks(path: string): Promise<OpenedTracks> {
-  const input = new Input({ formats: FORMATS, source: new FilePathSource(path) });
+  const input = new Input({ formats: FORMATS, source: guardedFile(path) });
   try {
     const notices: string[] = [];
     const video = await pushable(await input.getPrimaryVideoTrack(), path, notices);
