@@ -159,6 +159,18 @@ test('also behind a full ring nothing follows the wish to leave', () => {
   expect(fixture.drain()).toEqual([[Command.release, 0]]);
 });
 
+test('a channel whose shard died before it could tell of a pause is paused and resumed, for its caller was refused', async () => {
+  const { sender, gates, announced } = fixture;
+  gates.close(CHANNEL);
+  expect(fixture.send()).toBe(false);
+  sender.onMigrated();
+  await nextTurn();
+  expect(announced).toEqual([true, false]);
+  sender.onMigrated();
+  await nextTurn();
+  expect(announced).toEqual([true, false]);
+});
+
 test('a channel that has found another shard begins there with an open gate, and without what waited for the old one', () => {
   const { sender, gates } = fixture;
   sender.leaveShard();

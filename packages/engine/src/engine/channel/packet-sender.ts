@@ -174,7 +174,10 @@ export class PacketSender implements RoomWaiter, RelievableChannel {
   onMigrated(): void {
     this.#commands.clear();
     this.#isLeaving = false;
-    this.#pool.gates.open(this.#channel);
+    const { gates } = this.#pool;
+    // A shard that dies may leave a gate shut of which it has told nobody: who was refused waits for a resume.
+    if (!gates.isOpen(this.#channel)) this.onPause();
+    gates.open(this.#channel);
     this.onResume();
   }
 
