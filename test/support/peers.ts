@@ -8,6 +8,7 @@ import type { TestContext } from 'vitest';
 export type PeerName =
   | 'chromium'
   | 'curl'
+  | 'etcd'
   | 'ffmpeg'
   | 'promtool'
   | 'nginx-rtmp'
@@ -76,6 +77,7 @@ const detectors: Record<PeerName, () => boolean> = {
   'rtsp-server-perl': () => output('rtsp-server-perl', '--help')?.includes('clientport') === true,
   // It does not run as root, not even to say which version it is.
   vlc: () => existsSync('/usr/bin/cvlc'),
+  etcd: () => output('etcd', '--version') !== undefined && output('etcdctl', 'version') !== undefined,
   curl: () => output('curl', '--version') !== undefined,
   openssl: () => output('openssl', 'version') !== undefined,
   systemd: () => output('systemd-analyze', '--version') !== undefined,
