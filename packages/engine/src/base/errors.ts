@@ -43,6 +43,10 @@ const engineErrors = {
   ERR_CLOUDPUSH_LOG_FOLDER: 'fatal',
   /** Media or metadata came between the end of a segment and the start of the next. */
   ERR_CLOUDPUSH_BETWEEN_SEGMENTS: 'fatal',
+  /** Another process has the spool's folder. */
+  ERR_CLOUDPUSH_SPOOL_IN_USE: 'fatal',
+  /** The spool's folder or disk cannot be used now. */
+  ERR_CLOUDPUSH_SPOOL_FAILED: 'retryable',
   /** Something that is a fault of this library; please report it. */
   ERR_CLOUDPUSH_INTERNAL: 'fatal',
 } as const satisfies Record<string, ErrorClass>;

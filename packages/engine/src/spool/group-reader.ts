@@ -1,0 +1,115 @@
+import type { GroupEntry, SpoolPlace } from './group-entry.js';
+import { loadSegment, segmentPaths } from './segment-loader.js';
+import { SegmentReader } from './segment-reader.js';
+import type { GapRecord, PartRecord } from './spool-gap.js';
+import type { SpoolIo } from './spool-io.js';
+import type { SpoolTag } from './spool-tag.js';
+
+/** A whole group of pictures, as it was taken. */
+export interface SpoolGroup {
+  /** Where it is. */
+  readonly place: SpoolPlace;
+  /** The place behind it: confirm this when the group has arrived. */
+  readonly next: SpoolPlace;
+  /** Headers of the stream that the group belongs to: the same list for all groups of a part. */
+  readonly headers: readonly SpoolTag[];
+  readonly tags: readonly SpoolTag[];
+  /** Bytes on disk. */
+  readonly bytes: number;
+  /** Wall clock of its first and last tag, ms since 1970. */
+  readonly start: number;
+  readonly end: number;
+  /** Decoding can start at it; false for the rest of a group that was too long for one read. */
+  readonly isStart: boolean;
+  /** Groups right before it that are damaged, and were left out. */
+  readonly damaged: number;
+}
+
+/** The series of a reader. */
+export interface ReaderOwner {
+  readonly io: SpoolIo;
+  readonly folder: string;
+  /** Writes what waits, so that it can be read. */
+  flush(): Promise<void>;
+  /** A group is not what was written, and is left out. */
+  onDamaged(group: GroupEntry): void;
+}
+
+/** Reads the groups of a gap from a place on, to the last one that is whole by now. */
+export class GapReader {
+  readonly #owner: ReaderOwner;
+  readonly #gap: GapRecord;
+  #place: SpoolPlace;
+  #damaged = 0;
+  /** What was damaged may be referred to by what follows. */
+  #skips = false;
+
+  constructor(owner: ReaderOwner, gap: GapRecord, from: SpoolPlace) {
+    this.#owner = owner;
+    this.#gap = gap;
+    this.#place = from;
+  }
+
+  async *groups(): AsyncGenerator<SpoolGroup, void> {
+    for (;;) {
+      const { segment } = this.#place;
+      const part = this.#gap.parts.find(({ number }) => number >= segment);
+      if (part === undefined) return;
+      if (part.number > segment) this.#place = { segment: part.number, group: 0 };
+      yield* this.#groupsOf(part);
+      if (!part.isFinished || this.#place.group < part.groups) return;
+      this.#place = { segment: part.number + 1, group: 0 };
+    }
+  }
+
+  async *#groupsOf(part: PartRecord): AsyncGenerator<SpoolGroup, void> {
+    if (this.#place.group >= part.groups) return;
+    const { io, folder } = this.#owner;
+    const name = { gap: this.#gap.number, segment: part.number };
+    if (part.live !== undefined) await this.#owner.flush();
+    let reader: SegmentReader;
+    let entries: readonly GroupEntry[];
+    try {
+      entries = part.live ?? (await loadSegment(io, folder, name))?.groups ?? [];
+      reader = await SegmentReader.open(io, segmentPaths(folder, name).media, part.headerBytes);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      // It was removed meanwhile, which counts as confirmed.
+      this.#place = { segment: part.number, group: part.groups };
+      return;
+    }
+    try {
+      yield* this.#read(reader, part, entries);
+    } finally {
+      await reader.close();
+    }
+  }
+
+  async *#read(
+    reader: SegmentReader,
+    part: PartRecord,
+    entries: readonly GroupEntry[],
+  ): AsyncGenerator<SpoolGroup, void> {
+    while (this.#place.group < part.groups) {
+      const place = this.#place;
+      const next = { segment: part.number, group: place.group + 1 };
+      const entry = entries[place.group];
+      if (entry === undefined) return;
+      if (part.live !== undefined) await this.#owner.flush();
+      const tags = this.#skips && !entry.isStart ? undefined : await reader.read(entry);
+      this.#place = next;
+      if (tags === undefined) {
+        this.#skips = true;
+        this.#damaged++;
+        this.#owner.onDamaged(entry);
+        continue;
+      }
+      const damaged = this.#damaged;
+      this.#skips = false;
+      this.#damaged = 0;
+      const { bytes, firstWall, lastWall, isStart } = entry;
+      const { headers } = reader;
+      yield { place, next, headers, tags, bytes, start: firstWall, end: lastWall, isStart, damaged };
+    }
+  }
+}

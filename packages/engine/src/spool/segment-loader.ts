@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { type GroupEntry, groupMs } from './group-entry.js';
+import { type IndexHead, parseIndex } from './index-format.js';
+import { scanGroups, scanHeaders } from './segment-scanner.js';
+import type { SpoolFile, SpoolIo } from './spool-io.js';
+import { readText } from './text-file.js';
+
+/** A segment as it lies on disk, as far as it can be trusted. */
+export interface LoadedSegment {
+  readonly head: IndexHead;
+  readonly groups: readonly GroupEntry[];
+  /** Bytes that can be trusted; more in the file are the remains of a write that was cut off. */
+  readonly validBytes: number;
+  readonly fileBytes: number;
+  /** The index says all of this, and needs no repair. */
+  readonly isIndexed: boolean;
+}
+
+/** The names of a segment's two files. */
+export interface SegmentName {
+  readonly gap: number;
+  readonly segment: number;
+}
+
+const NAME = /^(\d{8,})-(\d{5,})\.(flv|idx)$/;
+
+/** The name of a segment's file, without its ending. */
+export function segmentStem({ gap, segment }: SegmentName): string {
+  return `${String(gap).padStart(8, '0')}-${String(segment).padStart(5, '0')}`;
+}
+
+/** The segment that a file belongs to; undefined for files of another kind. */
+export function parseSegmentName(name: string): (SegmentName & { readonly kind: 'flv' | 'idx' }) | undefined {
+  const match = NAME.exec(name);
+  if (match === null) return undefined;
+  return { gap: Number(match[1]), segment: Number(match[2]), kind: match[3] as 'flv' | 'idx' };
+}
+
+/** The paths of a segment's media and index. */
+export function segmentPaths(folder: string, name: SegmentName): { media: string; index: string } {
+  const path = join(folder, segmentStem(name));
+  return { media: `${path}.flv`, index: `${path}.idx` };
+}
+
+/**
+ * Reads a segment: its index as far as it goes, and beyond it what marks in the file vouch for.
+ * @returns undefined where nothing of it can be used
+ */
+export async function loadSegment(
+  io: SpoolIo,
+  folder: string,
+  name: SegmentName,
+): Promise<LoadedSegment | undefined> {
+  const paths = segmentPaths(folder, name);
+  const file = await io.open(paths.media, 'read');
+  try {
+    return await loadOpen(file, name, await readText(io, paths.index));
+  } finally {
+    await file.close();
+  }
+}
+
+async function loadOpen(
+  file: SpoolFile,
+  name: SegmentName,
+  indexText: string | undefined,
+): Promise<LoadedSegment | undefined> {
+  const fileBytes = await file.size();
+  const index = indexText === undefined ? undefined : parseIndex(indexText);
+  const isOwn = index !== undefined && index.head.gap === name.gap && index.head.segment === name.segment;
+  const head = isOwn ? index.head : await headOf(file, name);
+  if (head === undefined || head.headerBytes > fileBytes) return undefined;
+  const indexed = isOwn ? index.groups : [];
+  const groups = indexed.filter(({ offset, bytes }) => offset + bytes <= fileBytes);
+  const isWhole = isOwn && groups.length === indexed.length;
+  if (!(isWhole && index.isFinished)) groups.push(...(await scanGroups(file, endOf(head, groups))));
+  const validBytes = endOf(head, groups);
+  const isIndexed = isWhole && index.isFinished && validBytes === fileBytes;
+  return { head, groups, validBytes, fileBytes, isIndexed };
+}
+
+function endOf(head: IndexHead, groups: readonly GroupEntry[]): number {
+  const last = groups.at(-1);
+  return last === undefined ? head.headerBytes : last.offset + last.bytes;
+}
+
+async function headOf(file: SpoolFile, name: SegmentName): Promise<IndexHead | undefined> {
+  const headers = await scanHeaders(file);
+  if (headers === undefined) return undefined;
+  const gapStart = gapStartOf(headers);
+  return gapStart === undefined ? undefined : { ...name, gapStart, headerBytes: headers.length };
+}
+
+/** The mark behind the headers carries the start of the gap as its wall clock. */
+function gapStartOf(headers: Buffer): number | undefined {
+  const wall = headers.readDoubleBE(headers.length - 4 - 8);
+  return Number.isFinite(wall) ? wall : undefined;
+}
+
+/** ms of media in groups that follow one another. */
+export function mediaMs(groups: readonly GroupEntry[]): number {
+  const first = groups[0];
+  const last = groups.at(-1);
+  if (first === undefined || last === undefined) return 0;
+  return groupMs({ ...first, lastTimestamp: last.lastTimestamp });
+}
