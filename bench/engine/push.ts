@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type Channel, PushEngine } from '@cloudpush/engine';
-import { type BenchPacket, loadLoop } from './media.js';
+import { type Channel, type ChannelOptions, PushEngine } from '@cloudpush/engine';
+import type { LoopSourceOptions } from './loop-source.js';
+import { type BenchPacket, loadLoop, PICTURE_BYTES } from './media.js';
 import { Pacing, pacingCost } from './pacing.js';
 
 /**
@@ -31,6 +33,9 @@ export interface PushResult {
   readonly poolBytes: number;
 }
 
+/** Who reads the media: this program, packet by packet, or the shard that sends it. */
+export type SourceKind = 'caller' | 'shard';
+
 const { values } = parseArgs({
   options: {
     port: { type: 'string' },
@@ -42,11 +47,17 @@ const { values } = parseArgs({
     shards: { type: 'string' },
     'pacing-cost': { type: 'boolean', default: false },
     unpaced: { type: 'boolean', default: false },
+    source: { type: 'string', default: 'caller' },
+    'picture-bytes': { type: 'string', default: String(PICTURE_BYTES) },
+    secure: { type: 'boolean', default: false },
+    encrypt: { type: 'boolean', default: false },
   },
 });
 const channelCount = Number(values.channels);
-const loop = loadLoop();
-const pacing = values['pacing-cost'] ? await pacingCost(loop, channelCount) : 0;
+const pictureBytes = Number(values['picture-bytes']);
+const inShard = (values.source as SourceKind) === 'shard';
+const loop = loadLoop(pictureBytes);
+const pacing = values['pacing-cost'] && !inShard ? await pacingCost(loop, channelCount) : 0;
 
 const poolBytes = Number(values.pool) * 1024 ** 2;
 const engine = await PushEngine.create({
@@ -55,10 +66,28 @@ const engine = await PushEngine.create({
   maxBatchDelay: Number(values['max-batch-delay']),
   shards: values.shards === undefined ? undefined : Number(values.shards),
 });
+
+/** Of the channel's media, when the shard reads it. */
+function source(channel: number): Pick<ChannelOptions, 'source' | 'overflow'> {
+  if (!inShard) return {};
+  const module = new URL('./loop-source.js', import.meta.url).href;
+  const skippedPictures = Math.floor((channel * loop.group) / channelCount);
+  const options: LoopSourceOptions = { pictureBytes, skippedPictures };
+  return { source: { module, options }, overflow: 'drop' };
+}
+
+function open(channel: number): Channel {
+  const scheme = values.secure ? 'rtmps' : 'rtmp';
+  return engine.openChannel({
+    url: `${scheme}://127.0.0.1:${values.port}/bench/${channel}`,
+    connectTimeout: 60_000,
+    ...(values.secure && { connection: { tls: { verify: false } } }),
+    ...source(channel),
+  });
+}
+
 const connectStart = performance.now();
-const channels = Array.from({ length: channelCount }, (_, i) =>
-  engine.openChannel({ url: `rtmp://127.0.0.1:${values.port}/bench/${i}`, connectTimeout: 60_000 }),
-);
+const channels = Array.from({ length: channelCount }, (_, i) => open(i));
 await Promise.all(channels.map((channel) => channel.connected()));
 const connectSeconds = (performance.now() - connectStart) / 1000;
 
@@ -95,29 +124,53 @@ class Unpaced {
 
 const bytesSent = (): number => channels.reduce((sum, channel) => sum + channel.stats().bytesSent, 0);
 
-const source = values.unpaced
-  ? new Unpaced()
-  : new Pacing(loop, channelCount, (channel, packet, pts) => send(channels[channel]!, packet, pts));
+/** Frames that were handed to the connections, and those that there was no room for. */
+function frames(): { readonly sent: number; readonly dropped: number } {
+  let [sent, dropped] = [0, 0];
+  for (const channel of channels) {
+    const totals = channel.stats();
+    sent += totals.audioFrames + totals.videoFrames;
+    dropped += totals.droppedDisposable + totals.droppedPictures + totals.droppedAudio;
+  }
+  return { sent, dropped };
+}
+
+if (values.encrypt) {
+  const key = new Uint8Array(32).fill(1);
+  for (const channel of channels) {
+    channel.sendMetadata({ type: 'videoEncrypt', mode: 'allFrames', key });
+    channel.sendMetadata({ type: 'audioEncrypt', mode: 'allFrames', key });
+  }
+}
+
+function feeder(): { run(duration: number): Promise<void> } {
+  if (inShard) return { run: (duration) => sleep(duration * 1000) };
+  if (values.unpaced) return new Unpaced();
+  return new Pacing(loop, channelCount, (channel, packet, pts) => send(channels[channel]!, packet, pts));
+}
+
+const media = feeder();
 // What runs first is not compiled yet: that is not what a steady stream costs.
-await source.run(Number(values['warm-up']));
+await media.run(Number(values['warm-up']));
 packets = 0;
 refused = 0;
 engine.resetLatency();
-const bytesBefore = bytesSent();
+const [bytesBefore, framesBefore] = [bytesSent(), frames()];
 const cpuStart = process.cpuUsage();
 const start = performance.now();
-await source.run(Number(values.seconds));
+await media.run(Number(values.seconds));
 const cpu = process.cpuUsage(cpuStart);
 const seconds = (performance.now() - start) / 1000;
 const bytes = bytesSent() - bytesBefore;
 const { p50, p99, p999 } = engine.stats().latency;
+const framesAfter = frames();
 const rssBytes = process.memoryUsage.rss();
 await engine.close();
 
 const result: PushResult = {
   channels: channelCount,
-  packets,
-  refused,
+  packets: inShard ? framesAfter.sent - framesBefore.sent : packets,
+  refused: refused + framesAfter.dropped - framesBefore.dropped,
   bytes,
   seconds,
   user: cpu.user / 1e6,

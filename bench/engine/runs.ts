@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { buildPeer, runJson, Sink } from '../support/peers.js';
 import { cpuSeconds } from '../support/process-usage.js';
 import { median } from '../support/statistics.js';
-import { AUDIO_RATE, KEY_BYTES, loadLoop, VIDEO_RATE } from './media.js';
+import { AUDIO_RATE, loadLoop, VIDEO_RATE } from './media.js';
 import type { PushResult } from './push.js';
 
 interface FloorResult {
@@ -87,8 +87,8 @@ function cpu({ user, system }: { readonly user: number; readonly system: number 
 }
 
 async function runFloor({ channels, seconds, unpaced }: RunOptions): Promise<FloorResult> {
-  const { videoBytes, audioBytes, group } = loadLoop();
-  const rates = [videoBytes, VIDEO_RATE, audioBytes, AUDIO_RATE, KEY_BYTES, group];
+  const { videoBytes, keyBytes, audioBytes, group } = loadLoop();
+  const rates = [videoBytes, VIDEO_RATE, audioBytes, AUDIO_RATE, keyBytes, group];
   const sink = await Sink.raw();
   try {
     const args = [sink.port, channels, seconds, ...rates].map(String);

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { AUDIO_RATE, KEY_BYTES, loadLoop, VIDEO_RATE } from '../engine/media.js';
+import { AUDIO_RATE, loadLoop, VIDEO_RATE } from '../engine/media.js';
 import { buildPeer } from '../support/peers.js';
 
 /** The media of a contestant, and its server. */
@@ -50,8 +50,8 @@ export const CONTESTANTS: readonly Contestant[] = [
     name: 'C, one `write()` a packet',
     sink: 'raw',
     commands: async ({ port, channels, seconds }) => {
-      const { videoBytes, audioBytes, group } = loadLoop();
-      const rates = [videoBytes, VIDEO_RATE, audioBytes, AUDIO_RATE, KEY_BYTES, group];
+      const { videoBytes, keyBytes, audioBytes, group } = loadLoop();
+      const rates = [videoBytes, VIDEO_RATE, audioBytes, AUDIO_RATE, keyBytes, group];
       return [[await buildPeer('floor_sender'), ...[port, channels, seconds, ...rates].map(String)]];
     },
   },
