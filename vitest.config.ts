@@ -16,7 +16,7 @@ export default defineConfig({
         // it anew for each file would take longer than all tests. Each wants a processor, and nothing of the machine beside it.
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', 'bench/**/*.test.ts'],
           isolate: false,
           testTimeout: PATIENT,
           maxWorkers: PROCESSORS,

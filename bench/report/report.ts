@@ -1,68 +1,120 @@
-import { spawn } from 'node:child_process';
-import { cpus } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { EXPERIMENTS, isOurs } from './experiments.js';
+import { type BaselineRatio, baselineOf, regressions, TOLERANCE } from './guard.js';
+import { describeMachine } from './machine.js';
+import type { Report, Result } from './model.js';
+import { runExperiment } from './run.js';
+import { writeReport } from './write-report.js';
 
-/**
- * Runs the benchmarks of the engine and prints their tables as they stand in `bench/README.md`. It takes half an hour;
- * with fewer rounds and seconds it takes less, and its medians are worth less.
- */
+const HELP = `npm run bench -- [options]
+
+Measures the product beside what else there is, all in turns, and writes a report with pictures.
+
+  --quick            a few of the figures, once, in less than a minute
+  --only ID[,ID…]    these experiments only: ${EXPERIMENTS.map(({ id }) => id).join(', ')}
+  --rounds N         how often each figure is taken (default 5)
+  --seconds S        how long each takes, after --warm-up (default 8)
+  --warm-up S        (default 6)
+  --out FOLDER       where the report goes (default bench/report/latest; quick: bench/report/quick)
+  --render           only draw what is in the folder's report.json
+  --guard            compare with bench/report/baseline.json: exit code 1 when a ratio is worse by ${TOLERANCE * 100} %
+                     than the worst round of the baseline
+  --keep-baseline    keep this run's ratios as the baseline
+`;
+
+/** Seen from `bench/dist/report`. */
+const FOLDER = fileURLToPath(new URL('../../report/', import.meta.url));
+const BASELINE = `${FOLDER}baseline.json`;
+const QUICK = { rounds: 1, seconds: 2, warmUp: 2.5 };
+
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '3' },
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '8' },
-    'warm-up': { type: 'string', default: '8' },
+    'warm-up': { type: 'string', default: '6' },
+    out: { type: 'string' },
+    render: { type: 'boolean', default: false },
+    guard: { type: 'boolean', default: false },
+    'keep-baseline': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
-const TIMES = ['--rounds', values.rounds, '--seconds', values.seconds, '--warm-up', values['warm-up']];
 
-interface Part {
-  readonly title: string;
-  /** Seen from `bench/dist`. */
-  readonly program: string;
-  readonly args: readonly string[];
+async function main(): Promise<void> {
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const out = resolve(values.out ?? `${FOLDER}${values.quick ? 'quick' : 'latest'}`);
+  const report = values.render ? await readReport(out) : await measure(out);
+  await writeReport(out, report);
+  process.stderr.write(`the report is in ${out}: index.html, report.md, report.json\n`);
+  if (values['keep-baseline'])
+    await writeFile(BASELINE, `${JSON.stringify(baselineOf(report, isOurs), undefined, 2)}\n`);
+  if (values.guard) await guard(report);
 }
 
-const window = (ms: number): Part => ({
-  title: `Window of ${ms} ms`,
-  program: 'engine/scale.js',
-  args: ['--channels', '400', '--max-batch-delay', String(ms), ...TIMES],
-});
+async function readReport(folder: string): Promise<Report> {
+  return JSON.parse(await readFile(`${folder}/report.json`, 'utf8')) as Report;
+}
 
-const PARTS: readonly Part[] = [
-  { title: 'Channels', program: 'engine/scale.js', args: ['--channels', '16,64,400,1000', ...TIMES] },
-  {
-    title: 'Thousands of channels',
-    program: 'engine/scale.js',
-    args: ['--channels', '2000,3000', '--pool', '1024', ...TIMES],
-  },
-  { title: 'Unpaced', program: 'engine/scale.js', args: ['--channels', '8', '--unpaced', ...TIMES] },
-  ...[2, 10, 50, 100, 200].map(window),
-  {
-    title: 'One shard',
-    program: 'engine/scale.js',
-    args: ['--channels', '400,1000', '--shards', '1', ...TIMES],
-  },
-  { title: 'The field', program: 'field/field.js', args: ['--channels', '16', ...TIMES] },
-  { title: 'Encryption', program: 'engine/encryption-cost.js', args: TIMES },
-  { title: 'Fragmentation', program: 'engine/fragmentation.js', args: [] },
-];
+/** Runs the experiments; what has been measured so far is in the folder even when the run is broken off. */
+async function measure(out: string): Promise<Report> {
+  const only = values.only?.split(',');
+  for (const id of only ?? [])
+    if (!EXPERIMENTS.some((experiment) => experiment.id === id))
+      throw new Error(
+        `--only ${id}: no such experiment; there are ${EXPERIMENTS.map((one) => one.id).join(', ')}`,
+      );
+  const times = values.quick
+    ? QUICK
+    : {
+        rounds: number('rounds', 1),
+        seconds: number('seconds', 1),
+        warmUp: number('warm-up', 0),
+      };
+  const about = {
+    date: new Date().toISOString().slice(0, 10),
+    machine: describeMachine(),
+    rounds: times.rounds,
+    seconds: times.seconds,
+  };
+  const results: Result[] = [];
+  for (const experiment of EXPERIMENTS) {
+    if (only !== undefined && !only.includes(experiment.id)) continue;
+    if (values.quick && experiment.quickXs.length === 0) continue;
+    const progress = (line: string): void => void process.stderr.write(`${line}\n`);
+    results.push(await runExperiment(experiment, { ...times, quick: values.quick, progress }));
+    await writeReport(out, { ...about, results });
+  }
+  return { ...about, results };
+}
 
-/** Runs a program of this folder's siblings; its progress and its table go where this program's go. */
-function run({ program, args }: Part): Promise<void> {
-  const script = fileURLToPath(new URL(`../${program}`, import.meta.url));
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) =>
-      code === 0 ? resolve() : reject(new Error(`${program} ended with exit code ${code}`)),
+function number(name: 'rounds' | 'seconds' | 'warm-up', least: number): number {
+  const value = Number(values[name]);
+  if (Number.isFinite(value) && value >= least) return value;
+  throw new Error(`--${name} ${values[name]}: a number of at least ${least} is wanted`);
+}
+
+async function guard(report: Report): Promise<void> {
+  const baseline = JSON.parse(await readFile(BASELINE, 'utf8')) as BaselineRatio[];
+  const worse = regressions(report, baseline);
+  for (const { experiment, x, contestant, median, worst, now } of worse)
+    process.stderr.write(
+      `worse: ${experiment} at ${x}: ${contestant}: ratio ${now}, baseline ${median} (worst round ${worst})\n`,
     );
-  });
+  if (worse.length > 0) process.exitCode = 1;
+  else process.stderr.write('no ratio is worse than the baseline\n');
 }
 
-console.log(`Node.js ${process.version}, ${cpus().length} processors\n`);
-for (const part of PARTS) {
-  console.log(`### ${part.title}\n`);
-  await run(part);
-  console.log('');
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
 }
