@@ -90,6 +90,7 @@ export { createLogger, type EngineLog, loggerTo } from './logging/create-logger.
 export type { EngineLogger } from './logging/engine-logger.js';
 export type { LogLevel } from './logging/log-level.js';
 export type { LoggerOptions } from './logging/logger-options.js';
+export { Fence, type FenceLimits } from './memory/fence.js';
 export type { LatencySummary } from './memory/latency-histogram.js';
 export { MAX_POOL_SIZE, MIN_POOL_SIZE } from './memory/pool.js';
 export {

@@ -21,6 +21,8 @@ const engineErrors = {
   ERR_CLOUDPUSH_CLOSE_TIMEOUT: 'retryable',
   /** The worker thread that owned the connection ended on an error. */
   ERR_CLOUDPUSH_SHARD_DIED: 'retryable',
+  /** The engine's fence is past, or too close for a connection attempt. */
+  ERR_CLOUDPUSH_FENCED: 'retryable',
   /** The token server could not be reached, or broke the connection. */
   ERR_CLOUDPUSH_TOKEN_SERVER_UNREACHABLE: 'retryable',
   /** The TLS handshake with the token server failed, or its certificate is not trusted. */

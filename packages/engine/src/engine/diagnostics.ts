@@ -58,6 +58,8 @@ export interface DiagnosticEvents {
   readonly 'cloudpush:channel:close': CloseReport & { readonly channel: Channel };
   /** A worker thread has died; `channels` lived there. */
   readonly 'cloudpush:shard:died': { readonly error: CloudPushError; readonly channels: readonly Channel[] };
+  /** An engine's fence is past: a worker thread has reset the connections of so many channels. */
+  readonly 'cloudpush:shard:fenced': { readonly channels: number };
 }
 
 /** One hook: without subscribers it costs a look at a flag. */
@@ -90,4 +92,5 @@ export const diagnostics = {
   destinationClose: new Diagnostic('cloudpush:destination:close'),
   close: new Diagnostic('cloudpush:channel:close'),
   shardDied: new Diagnostic('cloudpush:shard:died'),
+  fenced: new Diagnostic('cloudpush:shard:fenced'),
 } as const;

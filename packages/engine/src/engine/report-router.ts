@@ -3,17 +3,25 @@ import { errorFields, problemLine } from '../logging/log-lines.js';
 import type { ShardReport } from '../protocol/reports.js';
 import type { ChannelController } from './channel/channel-controller.js';
 import type { ChannelRegistry } from './channel-registry.js';
+import { diagnostics } from './diagnostics.js';
 import type { PoolAccess } from './shards/pool-access.js';
 import type { ShardHandle } from './shards/shard-handle.js';
 import type { ShardSet } from './shards/shard-set.js';
 import { sourceFields, sourceLines } from './source/source-log.js';
 
 /** Reports of a whole shard. */
-type OfShard = Extract<ShardReport, { type: 'ready' | 'released' | 'releasedTwice' }>;
+type OfShard = Extract<ShardReport, { type: 'ready' | 'released' | 'releasedTwice' | 'fenced' }>;
 /** Reports of one destination of a channel. */
 type OfDestination = Extract<ShardReport, { destination: number }>;
 /** Reports of a channel. */
 type OfChannel = Exclude<ShardReport, OfShard | OfDestination>;
+
+const SHARD_REPORTS: ReadonlySet<ShardReport['type']> = new Set<OfShard['type']>([
+  'ready',
+  'released',
+  'releasedTwice',
+  'fenced',
+]);
 
 /** Brings what the shards report into the log, and to the channel that it is about. */
 export class ReportRouter {
@@ -61,6 +69,10 @@ export class ReportRouter {
       case 'releasedTwice':
         this.#pool.debug?.onFault(report.stack);
         this.#log.write('releasedTwice', { stack: report.stack });
+        return;
+      case 'fenced':
+        this.#log.write('fenced', { channels: report.channels });
+        diagnostics.fenced.publish(() => ({ channels: report.channels }));
         return;
       default:
         report satisfies never;
@@ -184,5 +196,5 @@ export class ReportRouter {
 }
 
 function isOfShard(report: ShardReport): report is OfShard {
-  return report.type === 'ready' || report.type === 'released' || report.type === 'releasedTwice';
+  return SHARD_REPORTS.has(report.type);
 }

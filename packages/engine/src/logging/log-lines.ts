@@ -39,6 +39,7 @@ export const logLines = {
   destinationLost: ['error', 'destination ended'],
   channelLost: ['error', 'channel ended'],
   channelBroken: ['error', 'channel broken off'],
+  fenced: ['error', 'fence passed, connections reset'],
   threadDied: ['error', 'a worker thread died'],
   releasedTwice: ['error', 'a block of the pool was released twice'],
 } as const satisfies Record<string, readonly [level: LineLevel, text: string]>;

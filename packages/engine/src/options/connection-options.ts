@@ -17,7 +17,15 @@ import {
  */
 export type ConnectionOptions = Omit<
   PublisherOptions,
-  'url' | 'signal' | 'chunkSize' | 'timeouts' | 'highWaterMark' | 'maxQueuedBytes' | 'limits' | 'lookup'
+  | 'url'
+  | 'signal'
+  | 'chunkSize'
+  | 'timeouts'
+  | 'highWaterMark'
+  | 'maxQueuedBytes'
+  | 'limits'
+  | 'lookup'
+  | 'mayWrite'
 >;
 
 type Check = (name: string, value: never) => void;

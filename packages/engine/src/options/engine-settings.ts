@@ -11,6 +11,7 @@ import {
   requireObject,
 } from '../base/validation.js';
 import type { EngineLogger } from '../logging/engine-logger.js';
+import { Fence } from '../memory/fence.js';
 import { MAX_POOL_SIZE, MIN_POOL_SIZE } from '../memory/pool.js';
 import type { TargetCache } from '../targets/target-cache.js';
 import type { TargetSettings } from '../targets/target-finder.js';
@@ -35,6 +36,7 @@ export interface EngineSettings {
   readonly targets: TargetSettings;
   /** Undefined: the file beside the engine's own. */
   readonly workerUrl: string | undefined;
+  readonly fence: Fence | undefined;
 }
 
 /**
@@ -60,7 +62,13 @@ export function engineSettings(
     debugPool:
       optionalBoolean('debugPool', options.debugPool) ?? (process.env['CLOUDPUSH_DEBUG_POOL'] ?? '') !== '',
     workerUrl: workerFile(options.workerUrl),
+    fence: fenceOf(options.fence),
   };
+}
+
+function fenceOf(given: Fence | undefined): Fence | undefined {
+  if (given === undefined || given instanceof Fence) return given;
+  throw invalidType('fence', given, 'a Fence');
 }
 
 function isLogger(given: Partial<EngineLogger> | null): boolean {
@@ -92,6 +100,7 @@ const ENGINE_OPTIONS: Readonly<Record<keyof PushEngineOptions, true>> = {
   targets: true,
   logger: true,
   workerUrl: true,
+  fence: true,
 };
 
 /** Measured, it spares 5 % of the CPU time with 16 channels and 8 % with 400. */

@@ -1,6 +1,7 @@
 import type { AudioCodec, HevcForm, InputClock, VideoCodec } from '@cloudpush/muxer';
 import type { ReconnectPolicy } from '../base/backoff.js';
 import type { EngineLogger } from '../logging/engine-logger.js';
+import type { Fence } from '../memory/fence.js';
 import type { TokenProvider } from '../targets/push-target.js';
 import type { TargetCache } from '../targets/target-cache.js';
 import type { TargetRequest } from '../targets/target-request.js';
@@ -58,6 +59,11 @@ export interface PushEngineOptions {
    * bundle, which has moved it. Default: the one beside the engine's own files.
    */
   readonly workerUrl?: string | URL | undefined;
+  /**
+   * A time from which on nothing may be sent any more, which the caller keeps moving: for who publishes under a lease. Default: none, at
+   * no cost.
+   */
+  readonly fence?: Fence | undefined;
 }
 
 /** A queue's limits; above either of them the channel pauses. */

@@ -15,5 +15,7 @@ export interface ShardInit {
   readonly maxConnecting: number;
   /** Where each block stands, when the pool is watched. */
   readonly blockStates: SharedArrayBuffer | undefined;
+  /** Of a `Fence`; undefined: there is none. */
+  readonly fence: SharedArrayBuffer | undefined;
   readonly port: MessagePort;
 }

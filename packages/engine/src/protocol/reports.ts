@@ -95,5 +95,7 @@ export type ShardReport =
   | { readonly type: 'forgotten'; readonly channel: number }
   /** A block was released twice; `stack` tells where. Only when the pool is watched. */
   | { readonly type: 'releasedTwice'; readonly stack: string }
+  /** The fence is past: the connections of so many channels have been reset. */
+  | { readonly type: 'fenced'; readonly channels: number }
   /** Blocks have been released since they were asked for. */
   | { readonly type: 'released' };

@@ -67,6 +67,13 @@ export class ChannelTable {
     }
   }
 
+  /** Resets all connections. @returns of how many channels */
+  abortAll(error: CloudPushError): number {
+    const open = this.#channels.filter((channel) => channel?.ended === false);
+    for (const channel of open) channel?.abort(error, undefined);
+    return open.length;
+  }
+
   /** The thread ends. */
   stop(): void {
     this.#sources.stop();

@@ -4,6 +4,7 @@ import type { Gates } from '../memory/gates.js';
 import type { ShardReport } from '../protocol/reports.js';
 import type { ConnectLimiter } from './connection/connect-limiter.js';
 import type { ConnectionFactory } from './connection/connection.js';
+import type { FenceGuard } from './fence-guard.js';
 
 /** A holder of output that was gathered in a turn. */
 export interface Flushable {
@@ -27,6 +28,8 @@ export interface ShardContext {
   readonly clock: MonotonicClock;
   readonly connects: ConnectLimiter;
   readonly createConnection: ConnectionFactory;
+  /** Undefined: there is no fence. */
+  readonly fence?: FenceGuard | undefined;
   report(report: ShardReport): void;
   /** Gives a block back to the pool; the counters of its channel have moved. */
   returnBlock(index: number, channel: Counted): void;

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { toErrorData } from '../base/errors.js';
 import { NO_BLOCK } from '../memory/block-layout.js';
 import { ChannelCounter, newCounterMemory, ShardCounters } from '../memory/counters.js';
+import { Fence } from '../memory/fence.js';
 import { newGateMemory } from '../memory/gates.js';
 import { MediaMemory } from '../memory/media-memory.js';
 import { Command, newRing, RingProducer } from '../memory/ring.js';
@@ -44,7 +45,7 @@ class Bench {
   readonly #counters: ShardCounters;
   readonly #ports = new MessageChannel();
 
-  constructor() {
+  constructor(fence?: Fence) {
     const ring = newRing();
     const counters = newCounterMemory(CHANNELS);
     this.#ring = new RingProducer(ring);
@@ -61,6 +62,7 @@ class Bench {
       maxBatchDelay: 0,
       maxConnecting: 4,
       blockStates: undefined,
+      fence: fence?.buffer,
       port,
     }).run();
   }
@@ -276,5 +278,51 @@ describe('the thread and its other channels go on, and the channel ends,', () =>
     expect(bench.of(BROKEN)).toEqual(['targetWanted', 'broken']);
     vi.restoreAllMocks();
     await expectGone();
+  });
+});
+
+describe('a shard with a fence', () => {
+  test('resets all its connections when the fence is past, also when nothing is written, and goes on', async () => {
+    const fence = new Fence();
+    fence.extend({ fencedFrom: fence.now() + 3_600_000 });
+    const bench = new Bench(fence);
+    try {
+      bench.open(HEALTHY);
+      bench.attach(HEALTHY, 0);
+      await bench.settled();
+      expect(bench.of(HEALTHY)).not.toContain('ended');
+      fence.close();
+      await until(() => expect(bench.of(HEALTHY)).toContain('ended'));
+      const detached = bench.reports.findLast((one) => one.type === 'detached');
+      expect(detached).toMatchObject({ destination: 0, error: { code: 'ERR_CLOUDPUSH_FENCED' } });
+      expect(bench.reports).toContainEqual({ type: 'fenced', channels: 1 });
+      fence.extend({ fencedFrom: fence.now() + 3_600_000 });
+      bench.push(Command.close, HEALTHY);
+      await until(() => expect(bench.of(HEALTHY)).toContain('forgotten'));
+      bench.open(HEALTHY);
+      bench.attach(HEALTHY, 1);
+      await bench.settled();
+    } finally {
+      await bench.stop();
+    }
+  });
+
+  test('attempts no connection that could last longer than is permitted', async () => {
+    const fence = new Fence();
+    fence.extend({ fencedFrom: Number.POSITIVE_INFINITY, connectsUntil: fence.now() + 5000 });
+    const bench = new Bench(fence);
+    try {
+      bench.open(HEALTHY);
+      bench.attach(HEALTHY, 0);
+      await until(() => expect(bench.of(HEALTHY)).toContain('targetWanted'));
+      const target = { url: 'rtmp://127.0.0.1:1/live/a', token: undefined };
+      bench.post({ type: 'target', channel: HEALTHY, destination: 0, answer: { target } });
+      await until(() => expect(bench.of(HEALTHY)).toContain('detached'));
+      expect(bench.reports.find((one) => one.type === 'detached')).toMatchObject({
+        error: { code: 'ERR_CLOUDPUSH_FENCED', details: { permitted: 10_000 } },
+      });
+    } finally {
+      await bench.stop();
+    }
   });
 });

@@ -3,6 +3,7 @@ import { type MonotonicClock, monotonicClock } from '../base/clock.js';
 import { CloudPushError } from '../base/errors.js';
 import { ChannelOrder } from '../memory/channel-order.js';
 import { ShardCounters } from '../memory/counters.js';
+import { Fence } from '../memory/fence.js';
 import { Gates } from '../memory/gates.js';
 import { BlockStates } from '../memory/pool-debug.js';
 import { ReleaseList } from '../memory/release-list.js';
@@ -13,6 +14,7 @@ import type { ShardRequest } from '../protocol/requests.js';
 import { ChannelTable, type ChannelTableContext } from './channel-table.js';
 import { ConnectLimiter } from './connection/connect-limiter.js';
 import { type ConnectionFactory, createConnection } from './connection/connection.js';
+import { FenceGuard, fencedError } from './fence-guard.js';
 import type { Counted, Flushable } from './shard-context.js';
 
 /** Descriptors handled before what the sockets have to say is heard, as long as the shard keeps up. */
@@ -39,6 +41,7 @@ export class Shard implements ChannelTableContext {
   readonly clock: MonotonicClock;
   readonly connects: ConnectLimiter;
   readonly createConnection: ConnectionFactory;
+  readonly fence: FenceGuard | undefined;
   readonly #port: MessagePort;
   readonly #ring: RingConsumer;
   readonly #order = new ChannelOrder();
@@ -77,6 +80,9 @@ export class Shard implements ChannelTableContext {
     this.#releaseWanted = init.releaseWanted;
     if (init.blockStates !== undefined) this.#blockStates = new BlockStates(init.blockStates);
     this.#batchDelay = init.maxBatchDelay;
+    if (init.fence !== undefined) {
+      this.fence = new FenceGuard(new Fence(init.fence), clock, () => this.#onFenced());
+    }
   }
 
   /** Runs until the caller's thread says stop. */
@@ -125,6 +131,7 @@ export class Shard implements ChannelTableContext {
         return;
       case 'stop':
         this.#channels.stop();
+        this.fence?.stop();
         clearTimeout(this.#countTimer);
         this.#port.close();
         this.#stop?.();
@@ -211,6 +218,7 @@ export class Shard implements ChannelTableContext {
   }
 
   flush(): void {
+    this.fence?.check();
     for (const output of this.#dirty) {
       try {
         output.flush();
@@ -219,6 +227,12 @@ export class Shard implements ChannelTableContext {
       }
     }
     this.#dirty.length = 0;
+  }
+
+  /** Everything that is open ends, before another byte leaves. */
+  #onFenced(): void {
+    const channels = this.#channels.abortAll(fencedError());
+    if (channels > 0) this.report({ type: 'fenced', channels });
   }
 
   publish(): void {

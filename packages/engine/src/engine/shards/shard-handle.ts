@@ -21,6 +21,7 @@ export interface SharedState {
   readonly maxConnecting: number;
   /** Undefined: the pool is not watched. */
   readonly blockStates: SharedArrayBuffer | undefined;
+  readonly fence: SharedArrayBuffer | undefined;
   /** Where the worker's code is. Undefined: beside this file. */
   readonly workerUrl: string | undefined;
 }
@@ -77,6 +78,7 @@ export class ShardHandle {
       maxBatchDelay: shared.maxBatchDelay,
       maxConnecting: shared.maxConnecting,
       blockStates: shared.blockStates,
+      fence: shared.fence,
       port: port2,
     };
     const ready = new Promise<void>((resolve) => {

@@ -72,7 +72,7 @@ export class ConnectionSet implements ConnectionOwner, MoverOwner {
   }
 
   createConnection(): Connection {
-    return this.#context.createConnection(this, this.#config, this.#context.clock);
+    return this.#context.createConnection(this, this.#config, this.#context);
   }
 
   /**

@@ -12,6 +12,7 @@ import type { MonotonicClock } from '../../base/clock.js';
 import { CloudPushError } from '../../base/errors.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import { withTime } from '../../targets/url-template.js';
+import type { FenceGuard } from '../fence-guard.js';
 
 /** The owner of a connection, which is told about it. */
 export interface ConnectionOwner {
@@ -36,31 +37,39 @@ export interface ConnectionOwner {
  */
 const CAPS_EX_RECONNECT = 0x01;
 
+/** The shard of a connection. */
+export interface ConnectionContext {
+  readonly clock: MonotonicClock;
+  readonly fence?: FenceGuard | undefined;
+}
+
 /** Makes a connection for its owner; it connects when it is told where. */
 export type ConnectionFactory = (
   owner: ConnectionOwner,
   config: DestinationConfig,
-  clock: MonotonicClock,
+  context: ConnectionContext,
 ) => Connection;
 
 /** Makes connections of this transport, over the network. */
-export const createConnection: ConnectionFactory = (owner, config, clock) =>
-  new Connection(owner, config, clock);
+export const createConnection: ConnectionFactory = (owner, config, context) =>
+  new Connection(owner, config, context);
 
 /** One connection of a destination, from the attempt to make it to its end. */
 export class Connection implements PublisherEvents {
   readonly #owner: ConnectionOwner;
   readonly #config: DestinationConfig;
   readonly #clock: MonotonicClock;
+  readonly #fence: FenceGuard | undefined;
   readonly #abort = new AbortController();
   #publisher: RtmpPublisher | undefined;
   #target: ShardTarget | undefined;
   #streamName = '';
 
-  constructor(owner: ConnectionOwner, config: DestinationConfig, clock: MonotonicClock) {
+  constructor(owner: ConnectionOwner, config: DestinationConfig, { clock, fence }: ConnectionContext) {
     this.#owner = owner;
     this.#config = config;
     this.#clock = clock;
+    this.#fence = fence;
   }
 
   /** Fires when the connection is given up. */
@@ -100,6 +109,7 @@ export class Connection implements PublisherEvents {
     const url = withTime(target.url, Date.now());
     this.#streamName = bareName(this.#nameIn(url));
     const { connectTimeout, closeTimeout, chunkSize, connection, inFlightLimit } = this.#config;
+    this.#fence?.requireConnecting(connectTimeout);
     const { signal } = this.#abort;
     const timeout = new Error('connectTimeout');
     const stopTimer = this.#clock.after(connectTimeout, () => this.abort(timeout));
@@ -111,6 +121,7 @@ export class Connection implements PublisherEvents {
       url,
       chunkSize,
       highWaterMark: inFlightLimit,
+      mayWrite: this.#fence?.mayWrite,
       // The destination's close time-out covers the publisher's own: when it runs out, the tail may not have
       // arrived.
       timeouts: { close: closeTimeout + 1000 },

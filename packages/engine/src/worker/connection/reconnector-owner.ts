@@ -1,5 +1,6 @@
 import type { AmfValue, RtmpPublisher } from '@cloudpush/transport';
 import type { MonotonicClock } from '../../base/clock.js';
+import type { FenceGuard } from '../fence-guard.js';
 import type { ConnectLimiter } from './connect-limiter.js';
 import type { ConnectionFactory } from './connection.js';
 import type { TargetSource } from './target-source.js';
@@ -61,4 +62,5 @@ export interface ReconnectorContext {
   readonly targets: TargetSource;
   readonly clock: MonotonicClock;
   readonly createConnection: ConnectionFactory;
+  readonly fence?: FenceGuard | undefined;
 }

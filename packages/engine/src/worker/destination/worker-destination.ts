@@ -83,6 +83,7 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
       targets: this.#targets,
       clock: context.clock,
       createConnection: context.createConnection,
+      fence: context.fence,
     });
     this.stream = new DestinationStream(number, config, {
       owner: this,

@@ -38,7 +38,7 @@ function setUp(highWaterMark = 1000): {
   const socket = new SlowSocket();
   socket.on('error', () => undefined);
   let drained = 0;
-  const outbox = new Outbox(socket as unknown as Socket, highWaterMark, () => drained++);
+  const outbox = new Outbox(socket as unknown as Socket, highWaterMark, { onDrain: () => drained++ });
   const released: string[] = [];
   const send = (name: string, slices: number[], timestamp = 0): boolean => {
     for (const length of slices) outbox.push(Buffer.alloc(length));
@@ -179,5 +179,33 @@ describe('outbox', () => {
     outbox.push(Buffer.alloc(5));
     await turn();
     expect([socket.calls, outbox.queuedBytes]).toEqual([[1], 0]);
+  });
+
+  test('writes nothing once it may not, says so once, and keeps what is queued until it is closed', async () => {
+    const socket = new SlowSocket();
+    let isPermitted = true;
+    let forbidden = 0;
+    const outbox = new Outbox(socket as unknown as Socket, 1000, {
+      onDrain: () => {},
+      mayWrite: () => isPermitted,
+      onForbidden: () => forbidden++,
+    });
+    const released: boolean[] = [];
+    const send = (): void => {
+      outbox.push(Buffer.alloc(10));
+      outbox.endMessage(0, { release: (taken) => void released.push(taken) });
+    };
+    send();
+    await turn();
+    isPermitted = false;
+    send();
+    await turn();
+    isPermitted = true;
+    send();
+    await turn();
+    expect([socket.calls, forbidden]).toEqual([[1], 1]);
+    await socket.take();
+    outbox.close();
+    expect(released).toEqual([true, false, false]);
   });
 });

@@ -7,6 +7,16 @@ import { Fifo } from './fifo.js';
 import type { Releasable } from './publisher-options.js';
 import { Throughput } from './throughput.js';
 
+/** The connection of an outbox. */
+export interface OutboxOwner {
+  /** There is room again. */
+  onDrain(): void;
+  /** Undefined: always. */
+  readonly mayWrite?: (() => boolean) | undefined;
+  /** {@link mayWrite} has said no: nothing was written, and the socket must be reset. */
+  onForbidden?(): void;
+}
+
 /**
  * The buffer between the chunk writer and the socket: slices gather until {@link flush}, go out as one
  * `write` or `writev`, and their owners are released when the kernel has taken them. No closure and no object
@@ -16,7 +26,7 @@ export class Outbox implements SliceSink, TurnListener {
   readonly throughput = new Throughput();
   readonly #socket: Socket;
   readonly #highWaterMark: number;
-  readonly #onDrain: () => void;
+  readonly #owner: OutboxOwner;
   /** Slices since the last flush; only the first `#sliceCount` are of now. */
   readonly #slices: (Uint8Array | undefined)[] = [];
   #sliceCount = 0;
@@ -40,11 +50,13 @@ export class Outbox implements SliceSink, TurnListener {
   #wantsDrain = false;
   #ending = false;
   #closed = false;
+  /** It was not permitted to write: what is queued is given up when the socket is closed. */
+  #isForbidden = false;
 
-  constructor(socket: Socket, highWaterMark: number, onDrain: () => void) {
+  constructor(socket: Socket, highWaterMark: number, owner: OutboxOwner) {
     this.#socket = socket;
     this.#highWaterMark = highWaterMark;
-    this.#onDrain = onDrain;
+    this.#owner = owner;
   }
 
   /** Bytes that the kernel has not accepted yet. */
@@ -92,7 +104,12 @@ export class Outbox implements SliceSink, TurnListener {
 
   flush(): void {
     const count = this.#sliceCount;
-    if (count === 0 || this.#closed) return;
+    if (count === 0 || this.#closed || this.#isForbidden) return;
+    if (this.#owner.mayWrite?.() === false) {
+      this.#isForbidden = true;
+      this.#owner.onForbidden?.();
+      return;
+    }
     if (this.#socket.writableEnded) {
       // The answer to a ping, say: the peer is still read, but nothing can be written behind our FIN.
       this.#sliceCount = 0;
@@ -177,7 +194,7 @@ export class Outbox implements SliceSink, TurnListener {
     if (this.#ending && this.#inFlightBytes === 0) this.#socket.end();
     if (this.#wantsDrain && this.queuedBytes <= this.#highWaterMark / 2) {
       this.#wantsDrain = false;
-      this.#onDrain();
+      this.#owner.onDrain();
     }
   };
 

@@ -75,7 +75,11 @@ export class PublishConnection implements PublishSessionHandler {
     this.#timeouts = timeouts;
     this.#signal = options.signal;
     this.#maxUnreadReplyBytes = options.limits?.maxUnreadReplyBytes ?? PUBLISHER_LIMITS.maxUnreadReplyBytes;
-    this.outbox = new Outbox(socket, queueLimits(options).highWaterMark, () => this.#events.onDrain?.());
+    this.outbox = new Outbox(socket, queueLimits(options).highWaterMark, {
+      onDrain: () => this.#events.onDrain?.(),
+      mayWrite: options.mayWrite,
+      onForbidden: () => this.#onForbidden(),
+    });
     this.session = new PublishSession(sessionOptions(attempt, options, timeouts, timer), this.outbox, this);
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -215,6 +219,11 @@ export class PublishConnection implements PublishSessionHandler {
     if (!this.#isComplete) this.session.fail(aborted(this.#signal, this.#stage));
     reset(this.#socket);
   };
+
+  #onForbidden(): void {
+    this.session.fail(aborted(undefined, this.#stage));
+    reset(this.#socket);
+  }
 
   /** Whether the stream was ended by us, and the server has ended the connection with all of it in hand. */
   get #isComplete(): boolean {
