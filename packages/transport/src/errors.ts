@@ -23,6 +23,8 @@ export type RtmpStage =
   | 'create-stream'
   | 'publish'
   | 'publishing'
+  | 'play'
+  | 'playing'
   | 'close';
 
 /** Every code that transport raises, with the class that it has unless the cause says otherwise. */
@@ -70,6 +72,8 @@ export const RtmpErrorCode = {
   streamBusy: 'ERR_CLOUDPUSH_STREAM_BUSY',
   /** `publish` failed, or the server ended the stream, in a way that may pass. */
   publishFailed: 'ERR_CLOUDPUSH_PUBLISH_FAILED',
+  /** The server refused `play`, or the stream that was played is not there any more. */
+  playFailed: 'ERR_CLOUDPUSH_PLAY_FAILED',
   /**
    * The server takes this codec in no form that we can send: it has announced others, or closed on its first
    * header.

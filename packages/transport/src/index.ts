@@ -27,6 +27,8 @@ export {
 export type { RandomFill } from './handshake/simple.js';
 export type { DialOptions, DialTimeouts, PublisherTlsOptions } from './io/dial/dial-options.js';
 export { lookupHost } from './io/dial/names/resolver.js';
+export { RtmpPlayer } from './io/player/player.js';
+export type { PlayerEvents, PlayerOptions, PlayerTimeouts } from './io/player/player-options.js';
 export { RtmpPublisher } from './io/publisher/publisher.js';
 export type {
   PublisherEvents,
@@ -54,6 +56,8 @@ export { type MediaMessage, MessageType } from './message/type.js';
 export { queryValues, redact, withForms } from './redaction/known-secrets.js';
 export { redactLine, redactText } from './redaction/text.js';
 export { bareUrl, withoutUrlSecrets } from './redaction/urls.js';
+export { type ConnectTimings, StageTimer } from './session/client/stage-timer.js';
+export type { RtmpStatus } from './session/client/status.js';
 export { type Capabilities, CapsEx, takesFourCc } from './session/common/capabilities.js';
 export type { MessageChannel } from './session/common/message-channel.js';
 export { type CodecForm, chooseForm } from './session/publish/codec-form.js';
@@ -70,8 +74,6 @@ export type {
   ReconnectRequest,
   SessionTimeouts,
 } from './session/publish/publish-state.js';
-export { type ConnectTimings, StageTimer } from './session/publish/stage-timer.js';
-export type { RtmpStatus } from './session/publish/status.js';
 export { ReceiveSession } from './session/receive/receive-session.js';
 export type {
   ConnectRequest,

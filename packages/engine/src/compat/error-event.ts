@@ -52,6 +52,9 @@ const EVENT_OF_STAGE: Readonly<Record<RtmpStage, Event>> = {
   'create-stream': Event.RTMP_PUBLISH_STREAM_FAILED,
   publish: Event.RTMP_PUBLISH_STREAM_FAILED,
   publishing: Event.RTMP_SEND_THREAD_EXIT_WITH_ERROR,
+  // The engine plays nothing.
+  play: Event.RTMP_SEND_THREAD_EXIT_WITH_ERROR,
+  playing: Event.RTMP_SEND_THREAD_EXIT_WITH_ERROR,
   close: Event.RTMP_SEND_THREAD_EXIT_WITH_ERROR,
   message: Event.RTMP_INVALID_PARAMETER,
 };

@@ -22,10 +22,12 @@ export interface UserControl {
 
 const WHAT = 'a user control message';
 
-export function encodeUserControl(event: UserControlEvent, value: number): Buffer {
-  const payload = Buffer.allocUnsafe(6);
+/** @param more a second value, as `setBufferLength` has it: ms */
+export function encodeUserControl(event: UserControlEvent, value: number, more?: number): Buffer {
+  const payload = Buffer.allocUnsafe(more === undefined ? 6 : 10);
   payload.writeUInt16BE(event, 0);
   writeUint32(payload, 2, value);
+  if (more !== undefined) writeUint32(payload, 6, more);
   return payload;
 }
 

@@ -1,17 +1,18 @@
 import type { AmfValue } from '../amf/value.js';
+import type { SliceSink } from '../bits/slice-sink.js';
 import { ChunkReader } from '../chunk/reader.js';
 import { ChunkWriter } from '../chunk/writer.js';
 import type { RtmpError } from '../errors.js';
 import { PUBLISHER_LIMITS, RECEIVER_LIMITS } from '../limits.js';
 import { type Command, decodeCommand, encodeCommand } from '../message/command.js';
 import { MessageType } from '../message/type.js';
+import type { RtmpStatus } from '../session/client/status.js';
 import { PublishSession } from '../session/publish/publish-session.js';
 import type {
   PublishSessionHandler,
   PublishSessionOptions,
   ReconnectRequest,
 } from '../session/publish/publish-state.js';
-import type { RtmpStatus } from '../session/publish/status.js';
 import { ByteSink, pattern } from './bytes.js';
 
 /** A clock that stands still until it is moved. */
@@ -78,14 +79,16 @@ export interface SentMessage {
   payload: Buffer;
 }
 
-/**
- * A publish session with a hand-made server around it: reads what the session sends, says what the test
- * wants.
- */
-export class ScriptedServer {
+/** The client's side of a connection. */
+interface ClientSession {
+  start(): void;
+  receive(bytes: Uint8Array): void;
+}
+
+/** A client's session with a hand-made server around it: reads what it sends, says what the test wants. */
+export class ScriptedPeer<Session extends ClientSession> {
   readonly clock = new TestClock();
-  readonly recorder = new Recorder();
-  readonly session: PublishSession;
+  readonly session: Session;
   /** All that the session has sent since the handshake. */
   readonly sent: SentMessage[] = [];
   readonly #fromSession = new ByteSink();
@@ -100,14 +103,16 @@ export class ScriptedServer {
     RECEIVER_LIMITS,
   );
 
-  constructor(more: Partial<PublishSessionOptions> = {}, tap: (slice: Uint8Array) => void = () => undefined) {
-    const sink = {
-      push: (slice: Uint8Array): void => {
+  constructor(
+    make: (clock: TestClock, sink: SliceSink) => Session,
+    tap: (slice: Uint8Array) => void = () => undefined,
+  ) {
+    this.session = make(this.clock, {
+      push: (slice) => {
         tap(slice);
         this.#fromSession.push(slice);
       },
-    };
-    this.session = new PublishSession(publishOptions(this.clock, more), sink, this.recorder);
+    });
   }
 
   /** Runs the handshake; the session has sent `connect` then. */
@@ -155,14 +160,6 @@ export class ScriptedServer {
     );
   }
 
-  /** Everything until the session publishes. */
-  accept(messageStreamId = 1): this {
-    this.shakeHands().acceptConnect();
-    return this.command('_result', this.last('createStream').transactionId, null, messageStreamId).status(
-      'NetStream.Publish.Start',
-    );
-  }
-
   /** The commands sent, in order. */
   get commands(): Command[] {
     return this.sent
@@ -174,6 +171,25 @@ export class ScriptedServer {
     const found = this.commands.findLast((command) => command.name === name);
     if (found === undefined) throw new Error(`the session did not send ${name}`);
     return found;
+  }
+}
+
+/** A publish session with a hand-made server around it. */
+export class ScriptedServer extends ScriptedPeer<PublishSession> {
+  readonly recorder: Recorder;
+
+  constructor(more: Partial<PublishSessionOptions> = {}, tap?: (slice: Uint8Array) => void) {
+    const recorder = new Recorder();
+    super((clock, sink) => new PublishSession(publishOptions(clock, more), sink, recorder), tap);
+    this.recorder = recorder;
+  }
+
+  /** Everything until the session publishes. */
+  accept(messageStreamId = 1): this {
+    this.shakeHands().acceptConnect();
+    return this.command('_result', this.last('createStream').transactionId, null, messageStreamId).status(
+      'NetStream.Publish.Start',
+    );
   }
 
   /** The one failure that must have happened. */

@@ -1,5 +1,5 @@
 import type { LookupFunction } from 'node:net';
-import type { StageTimer } from '../../session/publish/stage-timer.js';
+import type { StageTimer } from '../../session/client/stage-timer.js';
 
 /** How the server of an `rtmps` URL is verified. */
 export interface PublisherTlsOptions {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { RtmpError, RtmpErrorCode } from '../../errors.js';
-import type { StageTimer } from '../../session/publish/stage-timer.js';
+import type { StageTimer } from '../../session/client/stage-timer.js';
 import type { RtmpUrl } from '../../url.js';
 import { remember } from '../common/reset.js';
 import type { DialOptions, DialTimeouts } from './dial-options.js';

@@ -3,16 +3,16 @@ import { performance } from 'node:perf_hooks';
 import type { AmfValue } from '../../amf/value.js';
 import { type RtmpError, type RtmpStage, unreadReplies } from '../../errors.js';
 import { PUBLISHER_LIMITS, SERVER_PACE } from '../../limits.js';
+import { type Attempt, type ConnectWishes, reconnectUrl, withToken } from '../../session/client/attempt.js';
+import type { StageTimer } from '../../session/client/stage-timer.js';
+import type { RtmpStatus } from '../../session/client/status.js';
 import { RateLimit } from '../../session/common/rate-limit.js';
-import { type Attempt, type ConnectWishes, reconnectUrl, withToken } from '../../session/publish/attempt.js';
 import { PublishSession } from '../../session/publish/publish-session.js';
 import {
   type PublishSessionHandler,
   type ReconnectRequest,
   stageOf,
 } from '../../session/publish/publish-state.js';
-import type { StageTimer } from '../../session/publish/stage-timer.js';
-import type { RtmpStatus } from '../../session/publish/status.js';
 import { aborted } from '../common/abort.js';
 import { DeadlineTimer } from '../common/deadline-timer.js';
 import { reset } from '../common/reset.js';

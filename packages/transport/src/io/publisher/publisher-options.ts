@@ -1,9 +1,9 @@
 import type { AmfObject, AmfValue } from '../../amf/value.js';
 import type { RtmpError } from '../../errors.js';
 import type { TransportLimits } from '../../limits.js';
+import type { RtmpStatus } from '../../session/client/status.js';
 import type { ServerProfileName } from '../../session/publish/profile.js';
 import type { ReconnectRequest, SessionTimeouts } from '../../session/publish/publish-state.js';
-import type { RtmpStatus } from '../../session/publish/status.js';
 import type { DialOptions, DialTimeouts } from '../dial/dial-options.js';
 
 /** The longest waits, in milliseconds. Every wait has one. */

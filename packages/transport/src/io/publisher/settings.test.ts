@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { firstAttempt } from '../../session/publish/attempt.js';
-import { StageTimer } from '../../session/publish/stage-timer.js';
+import { firstAttempt } from '../../session/client/attempt.js';
+import { StageTimer } from '../../session/client/stage-timer.js';
 import { parseRtmpUrl } from '../../url.js';
 import type { PublisherOptions } from './publisher-options.js';
 import { attemptOptions, resolveTimeouts, sessionOptions } from './settings.js';

@@ -6,16 +6,16 @@ import { encodeAmf0 } from '../../amf0/encoder.js';
 import { RtmpError, RtmpErrorCode } from '../../errors.js';
 import { MAX_CHUNK_SIZE, PUBLISHER_LIMITS } from '../../limits.js';
 import { queryValues, withForms } from '../../redaction/known-secrets.js';
-import { announceCapabilities, CapsEx, FourCcInfo } from '../../session/common/capabilities.js';
 import {
   type Attempt,
   type AttemptOptions,
   type ConnectWishes,
   connectFields,
-} from '../../session/publish/attempt.js';
-import { textsIn } from '../../session/publish/own-texts.js';
+} from '../../session/client/attempt.js';
+import { textsIn } from '../../session/client/own-texts.js';
+import type { StageTimer } from '../../session/client/stage-timer.js';
+import { announceCapabilities, CapsEx, FourCcInfo } from '../../session/common/capabilities.js';
 import type { PublishSessionOptions } from '../../session/publish/publish-state.js';
-import type { StageTimer } from '../../session/publish/stage-timer.js';
 import type { RtmpUrl } from '../../url.js';
 import type { PublisherOptions, PublisherTimeouts } from './publisher-options.js';
 

@@ -1,10 +1,10 @@
 import type { AmfValue } from '../../amf/value.js';
 import { encodeCommand } from '../../message/command.js';
+import { type PendingCommand, Transactions } from '../client/transactions.js';
 import type { MessageChannel } from '../common/message-channel.js';
 import { checkNames, namesAtRisk } from './checks.js';
 import { detectProfile, type ServerProfile, serverProfile } from './profile.js';
 import type { PublishSessionOptions } from './publish-state.js';
-import { type PendingCommand, Transactions } from './transactions.js';
 
 /** Sends the commands of a client that publishes (RTMP 1.0 §7.2), as the server's profile wants them. */
 export class PublishRequests {

@@ -9,9 +9,9 @@ import { MessageType } from '../../message/type.js';
 import { encodeUserControl } from '../../message/user-control.js';
 import { hex, pattern } from '../../testing/bytes.js';
 import { publishOptions, ScriptedServer, TestClock, TIMEOUTS } from '../../testing/sessions.js';
-import { textsIn } from './own-texts.js';
+import { textsIn } from '../client/own-texts.js';
+import { StageTimer } from '../client/stage-timer.js';
 import { PublishSession } from './publish-session.js';
-import { StageTimer } from './stage-timer.js';
 
 function video(size: number): {
   type: number;

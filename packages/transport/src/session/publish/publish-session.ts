@@ -4,6 +4,14 @@ import type { RtmpError, RtmpStage } from '../../errors.js';
 import { ClientHandshake } from '../../handshake/client.js';
 import { ACKNOWLEDGEMENT_WINDOW } from '../../limits.js';
 import type { MediaMessage } from '../../message/type.js';
+import { checkedStreamId, noAnswer, noStreamId, refusedBy } from '../client/client-failures.js';
+import {
+  readServerMessage,
+  type ServerAnswer,
+  type ServerMessage,
+  type ServerStatus,
+} from '../client/server-message.js';
+import { isFailure, type RtmpStatus, statusOf } from '../client/status.js';
 import { type Capabilities, NO_CAPABILITIES, readCapabilities } from '../common/capabilities.js';
 import { MessageChannel } from '../common/message-channel.js';
 import { placeError } from '../common/place-error.js';
@@ -21,14 +29,7 @@ import {
   stageOf,
   timedStageOf,
 } from './publish-state.js';
-import {
-  readServerMessage,
-  type ServerAnswer,
-  type ServerMessage,
-  type ServerStatus,
-} from './server-message.js';
 import { ServerNews } from './server-news.js';
-import { isFailure, type RtmpStatus, statusOf } from './status.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -126,7 +127,7 @@ export class PublishSession {
 
   /** To be called at {@link deadline}: fails the session when what it waits for has not come. */
   expire(): void {
-    if (this.#options.now() >= this.#deadline) this.fail(failures.noAnswer(stageOf(this.#state.name)));
+    if (this.#options.now() >= this.#deadline) this.fail(noAnswer(stageOf(this.#state.name)));
   }
 
   /** Ends the session with an error, once. */
@@ -239,9 +240,9 @@ export class PublishSession {
     if (!this.#requests.settles(transactionId, awaited)) return;
     if (awaited === 'createStream') {
       const id = args.find((arg) => typeof arg === 'number');
-      if (typeof id === 'number') this.#publish(failures.checkedStreamId(id));
+      if (typeof id === 'number') this.#publish(checkedStreamId(id));
       // With id 0 it may have been an answer to something else.
-      else if (transactionId !== 0) throw damage ?? failures.noStreamId();
+      else if (transactionId !== 0) throw damage ?? noStreamId();
       return;
     }
     if (damage !== undefined && args.length === 0) throw damage;
@@ -288,7 +289,9 @@ export class PublishSession {
   }
 
   #refusal(status: RtmpStatus, stage: RtmpStage): RtmpError {
-    return failures.refusal(status, stage, this.#options, this.#requests.streamName);
+    const { connectObject, connectArguments, secrets = [] } = this.#options;
+    const { streamName } = this.#requests;
+    return refusedBy(status, stage, { connectObject, connectArguments, secrets, streamName });
   }
 
   #enter(state: SessionState, timeout: number): void {

@@ -3,10 +3,10 @@ import type { RtmpError, RtmpStage } from '../../errors.js';
 import type { ClientHandshake } from '../../handshake/client.js';
 import type { RandomFill } from '../../handshake/simple.js';
 import type { TransportLimits } from '../../limits.js';
+import type { ConnectTimings, StageTimer } from '../client/stage-timer.js';
+import { isFailure, type RtmpStatus } from '../client/status.js';
+import type { PendingCommand } from '../client/transactions.js';
 import type { ServerProfileName } from './profile.js';
-import type { ConnectTimings, StageTimer } from './stage-timer.js';
-import { isFailure, type RtmpStatus } from './status.js';
-import type { PendingCommand } from './transactions.js';
 
 /** The longest wait in each state, in milliseconds. */
 export interface SessionTimeouts {

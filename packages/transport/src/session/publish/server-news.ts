@@ -2,9 +2,9 @@ import { stringProperty } from '../../amf/value.js';
 import type { RtmpErrorDetails } from '../../errors.js';
 import { SERVER_PACE } from '../../limits.js';
 import type { HeardCommand } from '../../message/command.js';
+import { isAside, type RtmpStatus } from '../client/status.js';
 import { RateLimit } from '../common/rate-limit.js';
 import type { PublishSessionHandler } from './publish-state.js';
-import { isAside, type RtmpStatus } from './status.js';
 
 /** How often the user hears of what is ignored, in ms. */
 const WARNING_INTERVAL = 60_000;

@@ -95,6 +95,9 @@ function codeFor(status: RtmpStatus, stage: RtmpStage): RtmpErrorCode {
       return permanent ? RtmpErrorCode.connectRejected : RtmpErrorCode.connectFailed;
     case 'create-stream':
       return RtmpErrorCode.createStreamFailed;
+    case 'play':
+    case 'playing':
+      return RtmpErrorCode.playFailed;
     default:
       return permanent ? RtmpErrorCode.publishRejected : RtmpErrorCode.publishFailed;
   }
