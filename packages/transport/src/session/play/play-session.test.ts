@@ -90,10 +90,13 @@ test('gives media and data of its stream, also what comes before the status that
   ]);
 });
 
-test('leaves media of another stream aside', () => {
-  const server = new Server().play();
-  server.say(MessageType.video, hex('17 00'), STREAM + 1);
+test('takes media on whatever message stream it comes, once it has asked for any', () => {
+  const server = new Server().shakeHands();
+  server.say(MessageType.video, hex('17 00'), STREAM);
   expect(server.recorder.media).toEqual([]);
+  server.acceptConnect().command('_result', server.last('createStream').transactionId, null, STREAM);
+  server.say(MessageType.video, hex('17 01'), 0);
+  expect(server.recorder.media).toEqual([[9, 0, '1701']]);
 });
 
 test('takes aggregates apart', () => {

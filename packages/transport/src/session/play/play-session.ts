@@ -116,7 +116,7 @@ export class PlaySession {
       case MessageType.video:
       case MessageType.dataAmf0:
       case MessageType.dataAmf3:
-        if (this.#isOwn(messageStreamId)) this.#handler.onMedia(type, timestamp, payload);
+        if (this.#hasAsked) this.#handler.onMedia(type, timestamp, payload);
         break;
       case MessageType.aggregate:
         splitAggregate(messageStreamId, timestamp, payload, this);
@@ -128,9 +128,12 @@ export class PlaySession {
     }
   }
 
-  /** Media may come before the status that announces it. */
-  #isOwn(messageStreamId: number): boolean {
-    return 'messageStreamId' in this.#state && this.#state.messageStreamId === messageStreamId;
+  /**
+   * Media may come before the status that announces it, and on another message stream than the server has
+   * given: this connection has asked for one stream only.
+   */
+  get #hasAsked(): boolean {
+    return this.#state.name === 'requesting-play' || this.#state.name === 'playing';
   }
 
   /** Returns the bytes behind the handshake. */
