@@ -1,15 +1,26 @@
+import type { Channel } from '@cloudpush/engine';
 import type { ArrivedStream } from '../recording-receiver.js';
 import { type Arrival, arrivals } from './arrivals.js';
 import type { Ledger } from './ledger.js';
 import type { Outlet } from './outlet.js';
-import type { Run } from './run.js';
 import type { Kind } from './source.js';
+
+/** A channel that has ended, and what arrived at its destinations. */
+export interface Balanced {
+  readonly channel: Pick<Channel, 'stats'>;
+  /** What was sent to it. */
+  readonly ledger: Ledger;
+  readonly outlets: readonly BalancedOutlet[];
+  readonly receiver: { streams(name: string): ArrivedStream[] };
+}
+
+export type BalancedOutlet = Pick<Outlet, 'name' | 'destination' | 'from' | 'to' | 'aborted' | 'report'>;
 
 /**
  * Differences in the balance, in words; nothing when every accepted packet has arrived, or is counted with a
  * cause.
  */
-export function imbalances({ outlets, receiver, ledger, channel }: Run): string[] {
+export function imbalances({ outlets, receiver, ledger, channel }: Balanced): string[] {
   const faults: string[] = [];
   for (const outlet of outlets) {
     const say = (text: string): void => void faults.push(`${outlet.name}: ${text}`);
@@ -28,7 +39,7 @@ export function imbalances({ outlets, receiver, ledger, channel }: Run): string[
 
 type Say = (text: string) => void;
 
-function checkOutlet(outlet: Outlet, streams: ArrivedStream[], ledger: Ledger, say: Say): void {
+function checkOutlet(outlet: BalancedOutlet, streams: ArrivedStream[], ledger: Ledger, say: Say): void {
   const arrived = streams.map((stream) => arrivals(stream, ledger)).filter((stream) => stream.length > 0);
   // A stream that has moved may be published elsewhere before the last of it has arrived at the old place.
   arrived.sort(([a], [b]) => a!.id - b!.id);
@@ -38,7 +49,7 @@ function checkOutlet(outlet: Outlet, streams: ArrivedStream[], ledger: Ledger, s
 }
 
 /** Nothing twice, nothing out of order, nothing that was another's. */
-function checkOrder(all: readonly Arrival[], { from, to }: Outlet, say: Say): void {
+function checkOrder(all: readonly Arrival[], { from, to }: BalancedOutlet, say: Say): void {
   for (const [i, { id }] of all.entries()) {
     const before = all[i - 1]?.id ?? -1;
     if (id <= before) say(`packet ${id} came behind packet ${before}`);
@@ -67,7 +78,7 @@ function checkStream(stream: readonly Arrival[], ledger: Ledger, say: Say): void
   }
 }
 
-function checkCounts(outlet: Outlet, streams: readonly Arrival[][], ledger: Ledger, say: Say): void {
+function checkCounts(outlet: BalancedOutlet, streams: readonly Arrival[][], ledger: Ledger, say: Say): void {
   const stats = outlet.destination.stats();
   const { droppedDisposable, droppedPictures, droppedUndecodable, droppedAudio, lostPictures, lostAudio } =
     stats;
@@ -98,7 +109,7 @@ function checkCounts(outlet: Outlet, streams: readonly Arrival[][], ledger: Ledg
 
 /** Data messages are never dropped. */
 function checkData(
-  outlet: Outlet,
+  outlet: BalancedOutlet,
   streams: readonly Arrival[][],
   ledger: Ledger,
   arrived: ReadonlySet<number>,
