@@ -79,6 +79,11 @@ export class FaultProxy implements AsyncDisposable {
   /** From now on nothing is wrong with new connections; those that there are are reset. */
   heal(): void {
     this.#isHealed = true;
+    this.reset();
+  }
+
+  /** Resets all connections. */
+  reset(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
