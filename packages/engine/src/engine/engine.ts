@@ -85,7 +85,7 @@ export class PushEngine implements AsyncDisposable {
     signal: AbortSignal | undefined,
   ) {
     const clock = engineClock;
-    const { poolSize, maxConnections, shards, maxBatchDelay, maxConnecting, workerUrl, fence } = settings;
+    const { poolSize, maxConnections, shards, fence } = settings;
     this.#settings = settings;
     this.#log = new EventLog(logger);
     this.#targetFinder = new TargetFinder(settings.targets, ({ code, message }) =>
@@ -98,8 +98,7 @@ export class PushEngine implements AsyncDisposable {
       targets: this.#targetFinder.cache,
       slots: this.#destinationSlots,
     });
-    const limits = { maxConnections, maxBatchDelay, maxConnecting, fence: fence?.buffer };
-    const shared = { ...this.#pool.shared, ...limits, workerUrl, clock };
+    const shared = { ...this.#pool.shared, ...settings, fence: fence?.buffer, clock };
     this.#shards = new ShardSet(shared, shards, {
       onReport: (shard, report) => router.route(shard, report),
       onShardDied: (shard, cause) => this.#onShardDied(shard, cause),

@@ -75,6 +75,34 @@ describe('ring', () => {
     expect(producer.mustWake()).toBe(false);
   });
 
+  test('leaves what can wait lying for a consumer that wakes up by itself, until something comes that cannot', () => {
+    const { producer, consumer } = pair(8);
+    expect(consumer.sleep(true)).toBe(true);
+    pushNumber(producer, 0);
+    expect(producer.mustWake(true)).toBe(false);
+    pushNumber(producer, 1);
+    expect(producer.mustWake(false)).toBe(true);
+    pushNumber(producer, 2);
+    expect(producer.mustWake(false)).toBe(false);
+    expect(take(consumer)).toEqual([0, 1, 2]);
+  });
+
+  test('wakes a consumer that sleeps until it is called for what could wait, too', () => {
+    const { producer, consumer } = pair(8);
+    expect(consumer.sleep(false)).toBe(true);
+    pushNumber(producer, 0);
+    expect(producer.mustWake(true)).toBe(true);
+  });
+
+  test('does not call a consumer that has woken up by itself', () => {
+    const { producer, consumer } = pair(8);
+    consumer.sleep(true);
+    consumer.wake();
+    pushNumber(producer, 0);
+    expect(producer.mustWake()).toBe(false);
+    expect(consumer.waiting).toBe(1);
+  });
+
   test('never disturbs a consumer that is awake', () => {
     const { producer } = pair(8);
     pushNumber(producer, 0);

@@ -4,7 +4,8 @@
  * the one order of everything that happens to a channel: opened, packets, metadata, closed.
  *
  * The consumer says when it goes to sleep; the producer then rings a doorbell, once, for the next descriptor.
- * A consumer that is awake is never disturbed.
+ * A consumer that is awake is never disturbed, and one that wakes up by itself before long is not for what can
+ * wait until then.
  */
 
 /** The request of a descriptor to its shard. */
@@ -44,8 +45,11 @@ const SLOT_DOUBLES = SLOT_BYTES / 8;
 // line.
 const HEAD = 0;
 const TAIL = 16;
-const SLEEPING = 32;
+const SLEEP = 32;
 const CONTROL_BYTES = 192;
+
+/** How deep the consumer sleeps. */
+const Sleep = { awake: 0, untilCalled: 1, untilDue: 2 } as const;
 
 // Words of a slot.
 const COMMAND = 0;
@@ -137,9 +141,12 @@ export class RingProducer extends Ring {
   /**
    * True once for each time that the consumer went to sleep, and when a consumer that takes its time has let
    * the ring become half full: ring its doorbell then. Call it after every {@link push}.
+   * @param canWait the descriptor may lie until a consumer wakes up that does so by itself
    */
-  mustWake(): boolean {
-    if (Atomics.load(this.control, SLEEPING) === 1) return Atomics.exchange(this.control, SLEEPING, 0) === 1;
+  mustWake(canWait = false): boolean {
+    const sleep = Atomics.load(this.control, SLEEP);
+    if (sleep === Sleep.untilCalled || (sleep === Sleep.untilDue && !canWait))
+      return Atomics.exchange(this.control, SLEEP, Sleep.awake) !== Sleep.awake;
     // Looked at once every half ring, on a slot that stands for it: the common case costs no shared load.
     const half = (this.mask + 1) >> 1;
     return (this.#head & (half - 1)) === 0 && ((this.#head - Atomics.load(this.control, TAIL)) | 0) >= half;
@@ -203,14 +210,20 @@ export class RingConsumer extends Ring {
 
   /**
    * Declares this side asleep.
+   * @param wakesUp it will {@link wake} by itself in time for what can wait
    * @returns false when a descriptor has arrived meanwhile: the caller must stay awake and read on.
    */
-  sleep(): boolean {
-    Atomics.store(this.control, SLEEPING, 1);
+  sleep(wakesUp = false): boolean {
+    Atomics.store(this.control, SLEEP, wakesUp ? Sleep.untilDue : Sleep.untilCalled);
     // The producer stores its head before it looks at the flag, this side the other way round: one of the two
     // always sees the other, so no descriptor is left lying behind a sleeping consumer.
     if (Atomics.load(this.control, HEAD) === this.#tail) return true;
-    Atomics.store(this.control, SLEEPING, 0);
+    Atomics.store(this.control, SLEEP, Sleep.awake);
     return false;
+  }
+
+  /** Wakes up without having been called: {@link waiting} tells what has come meanwhile. */
+  wake(): void {
+    Atomics.store(this.control, SLEEP, Sleep.awake);
   }
 }

@@ -25,7 +25,8 @@ test('the defaults of the other options', () => {
   expect(engineSettings({})).toMatchObject({
     poolSize: 64 * 1024 ** 2,
     maxConnections: 1024,
-    maxBatchDelay: 2,
+    maxBatchDelay: 0,
+    maxAudioDelay: 40,
     maxConnecting: 256,
   });
 });

@@ -11,6 +11,8 @@ export interface ShardInit {
   readonly counters: SharedArrayBuffer;
   /** The longest that a descriptor may wait in the ring for others to come, in ms. */
   readonly maxBatchDelay: number;
+  /** The longest that sound waits for its channel's next picture, in ms. */
+  readonly maxAudioDelay: number;
   /** The most connections that the shard makes at a time. */
   readonly maxConnecting: number;
   /** Where each block stands, when the pool is watched. */

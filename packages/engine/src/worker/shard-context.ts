@@ -2,6 +2,7 @@ import type { MonotonicClock } from '../base/clock.js';
 import type { ShardCounters } from '../memory/counters.js';
 import type { Gates } from '../memory/gates.js';
 import type { ShardReport } from '../protocol/reports.js';
+import type { AudioRides } from './channel/audio-rides.js';
 import type { ConnectLimiter } from './connection/connect-limiter.js';
 import type { ConnectionFactory } from './connection/connection.js';
 import type { FenceGuard } from './fence-guard.js';
@@ -26,6 +27,7 @@ export interface ShardContext {
   readonly gates: Gates;
   readonly counters: ShardCounters;
   readonly clock: MonotonicClock;
+  readonly rides: AudioRides;
   readonly connects: ConnectLimiter;
   readonly createConnection: ConnectionFactory;
   /** Undefined: there is no fence. */

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { monotonicClock } from '../base/clock.js';
 import { toErrorData } from '../base/errors.js';
 import { NO_BLOCK } from '../memory/block-layout.js';
 import { ChannelCounter, newCounterMemory, ShardCounters } from '../memory/counters.js';
@@ -17,6 +18,7 @@ import { WorkerChannel } from './channel/worker-channel.js';
 import { DestinationStream } from './destination/destination-stream.js';
 import { WorkerDestination } from './destination/worker-destination.js';
 import { Shard } from './shard.js';
+import { ADTS, H264_KEY } from './testing/media.js';
 
 const CHANNELS = 4;
 const HEALTHY = 0;
@@ -42,6 +44,7 @@ class Bench {
   readonly reports: ShardReport[] = [];
   readonly ended: Promise<void>;
   readonly #ring: RingProducer;
+  readonly #control: Int32Array;
   readonly #counters: ShardCounters;
   readonly #ports = new MessageChannel();
 
@@ -49,6 +52,7 @@ class Bench {
     const ring = newRing();
     const counters = newCounterMemory(CHANNELS);
     this.#ring = new RingProducer(ring);
+    this.#control = new Int32Array(ring, 0, 48);
     this.#counters = new ShardCounters(counters);
     const { port1, port2: port } = this.#ports;
     port1.on('message', (report: ShardReport) => this.reports.push(report));
@@ -60,6 +64,7 @@ class Bench {
       gates: newGateMemory(CHANNELS),
       counters,
       maxBatchDelay: 0,
+      maxAudioDelay: 40,
       maxConnecting: 4,
       blockStates: undefined,
       fence: fence?.buffer,
@@ -78,6 +83,25 @@ class Bench {
   push(command: Command, channel: number, argument = 0, block = NO_BLOCK): void {
     this.#ring.push(command, channel, block, argument, 0, 0, 0, 0, 0);
     if (this.#ring.mustWake()) this.post(null);
+  }
+
+  /** Hands a packet of a healthy channel over. Returns whether the doorbell rang. */
+  send(command: Command, data: Uint8Array, canWait: boolean): boolean {
+    const now = monotonicClock.now();
+    const block = this.memory.store(HEALTHY, data);
+    this.#ring.push(command, HEALTHY, block, data.length, 0, 0, now, now, now);
+    const rings = this.#ring.mustWake(canWait);
+    if (rings) this.post(null);
+    return rings;
+  }
+
+  /** Descriptors that the shard has not looked at. */
+  get waiting(): number {
+    return this.#control[0]! - this.#control[16]!;
+  }
+
+  get sleepsUntilCalled(): boolean {
+    return Atomics.load(this.#control, 32) === 1;
   }
 
   open(channel: number): void {
@@ -324,5 +348,41 @@ describe('a shard with a fence', () => {
     } finally {
       await bench.stop();
     }
+  });
+});
+
+describe('sound that waits for a picture', () => {
+  let bench: Bench;
+
+  beforeEach(async () => {
+    bench = new Bench();
+    bench.open(HEALTHY);
+    bench.attach(HEALTHY, 0);
+    await bench.settled();
+  });
+
+  afterEach(() => bench.stop());
+
+  /** @returns whether the doorbell rang */
+  function sendSound(): boolean {
+    return bench.send(Command.audio, ADTS, true);
+  }
+
+  test('rings no doorbell as long as pictures come, and is found all the same', async () => {
+    bench.send(Command.video, H264_KEY, false);
+    await until(() => expect(bench.waiting).toBe(0));
+    await until(() => {
+      sendSound();
+      // The shard knows by now that there is sound that waits.
+      expect(sendSound()).toBe(false);
+    });
+    await until(() => expect(bench.waiting).toBe(0));
+  });
+
+  test('rings it again when nothing has waited for a while: nothing wakes a shard that has nothing to do', async () => {
+    bench.send(Command.video, H264_KEY, false);
+    sendSound();
+    await until(() => expect(bench.sleepsUntilCalled).toBe(true));
+    expect(sendSound()).toBe(true);
   });
 });

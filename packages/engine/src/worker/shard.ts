@@ -11,6 +11,7 @@ import { RING_SLOTS, RingConsumer } from '../memory/ring.js';
 import type { ShardInit } from '../protocol/init.js';
 import type { ShardReport } from '../protocol/reports.js';
 import type { ShardRequest } from '../protocol/requests.js';
+import { AudioRides } from './channel/audio-rides.js';
 import { ChannelTable, type ChannelTableContext } from './channel-table.js';
 import { ConnectLimiter } from './connection/connect-limiter.js';
 import { type ConnectionFactory, createConnection } from './connection/connection.js';
@@ -30,6 +31,11 @@ const COUNT_INTERVAL = 100;
  */
 const LARGEST_GROUP = RING_SLOTS / 2;
 
+/** Sound that waits for a window with everything else need not wait for its picture as well. */
+function audioDelayOf({ maxAudioDelay, maxBatchDelay }: ShardInit): number {
+  return maxBatchDelay < maxAudioDelay ? maxAudioDelay : 0;
+}
+
 /**
  * A worker thread's share of the engine: it drains the ring, and owns the muxers and sockets of its channels
  * whole. Nothing of a packet crosses back to the caller's thread but its released block.
@@ -39,6 +45,7 @@ export class Shard implements ChannelTableContext {
   readonly gates: Gates;
   readonly counters: ShardCounters;
   readonly clock: MonotonicClock;
+  readonly rides: AudioRides;
   readonly connects: ConnectLimiter;
   readonly createConnection: ConnectionFactory;
   readonly fence: FenceGuard | undefined;
@@ -72,6 +79,8 @@ export class Shard implements ChannelTableContext {
     this.pool = init.pool;
     this.gates = new Gates(init.gates);
     this.counters = new ShardCounters(init.counters);
+    this.#batchDelay = init.maxBatchDelay;
+    this.rides = new AudioRides(audioDelayOf(init), clock, () => this.#onSoundDue());
     this.connects = new ConnectLimiter(init.maxConnecting);
     this.#port = init.port;
     this.#ring = new RingConsumer(init.ring);
@@ -79,7 +88,6 @@ export class Shard implements ChannelTableContext {
     this.#released = new ReleaseList(init.pool, init.released);
     this.#releaseWanted = init.releaseWanted;
     if (init.blockStates !== undefined) this.#blockStates = new BlockStates(init.blockStates);
-    this.#batchDelay = init.maxBatchDelay;
     if (init.fence !== undefined) {
       this.fence = new FenceGuard(new Fence(init.fence), clock, () => this.#onFenced());
     }
@@ -133,6 +141,7 @@ export class Shard implements ChannelTableContext {
         this.#channels.stop();
         this.fence?.stop();
         clearTimeout(this.#countTimer);
+        this.rides.stop();
         this.#port.close();
         this.#stop?.();
         return;
@@ -149,16 +158,28 @@ export class Shard implements ChannelTableContext {
     }
     this.#awake = true;
     if (this.#batchDelay === 0) this.#drain();
-    else this.#schedule(this.#batchDelay);
+    else this.#awaitTick();
   }
 
-  #schedule(delay: number): void {
-    if (this.#batchDelay === 0) setImmediate(this.#drain);
-    else this.#batchTimer = setTimeout(this.#drain, delay);
+  /** All shards of a machine have the same ticks: one wake-up of the processor serves them all. */
+  #awaitTick(): void {
+    const now = this.clock.now();
+    const tick = (Math.floor(now / this.#batchDelay) + 1) * this.#batchDelay;
+    this.#batchTimer = setTimeout(this.#drain, tick - now);
+  }
+
+  /** Sound has waited for its picture for long enough, here or in the ring, of which then nobody has told. */
+  #onSoundDue(): void {
+    if (!this.#awake) {
+      this.#awake = true;
+      this.#ring.wake();
+      this.#drain();
+    }
+    this.rides.sendDue();
+    this.flush();
   }
 
   readonly #drain = (): void => {
-    const started = this.clock.now();
     clearTimeout(this.#batchTimer);
     this.#batchTimer = undefined;
     this.#releaseScheduled = true;
@@ -169,11 +190,19 @@ export class Shard implements ChannelTableContext {
     process.nextTick(this.#publishReleased);
     // There is more, and only the sockets need a turn in between.
     if (count < waiting) setImmediate(this.#drain);
-    else if (count > 0 && this.#batchDelay > 0) {
-      this.#schedule(Math.max(0, this.#batchDelay - (this.clock.now() - started)));
-    } else if (this.#ring.sleep()) this.#awake = false;
-    else this.#schedule(this.#batchDelay);
+    else if (count > 0 && this.#batchDelay > 0) this.#awaitTick();
+    else this.#sleep();
   };
+
+  /** Until it is called; while sound waits for pictures, until that is due at the latest. */
+  #sleep(): void {
+    const wakesUp = this.#batchDelay === 0 && this.rides.takeActivity();
+    if (this.#ring.sleep(wakesUp)) {
+      this.#awake = false;
+      if (wakesUp) this.rides.expect();
+    } else if (this.#batchDelay > 0) this.#awaitTick();
+    else setImmediate(this.#drain);
+  }
 
   /**
    * How many of the waiting descriptors are handled at once. Where more wait than there are channels, some
@@ -219,6 +248,7 @@ export class Shard implements ChannelTableContext {
 
   flush(): void {
     this.fence?.check();
+    this.rides.turn++;
     for (const output of this.#dirty) {
       try {
         output.flush();

@@ -6,7 +6,7 @@ import type { ApiPlan, ChannelPlan, GatewayConfiguration, ListenAddress } from '
 import { isHttpUrl } from './destination-plan.js';
 import { ConfigurationDocument, MAX_DOCUMENT_LENGTH } from './document.js';
 import { interpolate } from './interpolation.js';
-import { PlanContext, Problems } from './plan-context.js';
+import { milliseconds, PlanContext, Problems } from './plan-context.js';
 import type { GatewayDocument } from './schema.js';
 import { readSecret } from './secret.js';
 import { parseDuration, parseSize } from './units.js';
@@ -86,6 +86,7 @@ function plan(document: GatewayDocument, context: PlanContext): GatewayConfigura
       maxConnections,
       shards,
       maxConnecting,
+      maxAudioDelay: milliseconds(engine.maxAudioDelay),
       tokenServer: ca === undefined ? undefined : { tls: { ca } },
     },
     maxStarting,

@@ -44,6 +44,13 @@ const engine = strict('Memory and threads. Changes take effect when the gateway 
       maximum: 65_535,
     }),
   ),
+  maxAudioDelay: optional(
+    duration(
+      'The longest that sound waits for a picture to leave with. Default 40ms; 0ms: not at all.',
+      0,
+      1000,
+    ),
+  ),
   maxStarting: optional(
     Type.Integer({
       description: 'The most channels that start at a time. Default 32.',

@@ -10,6 +10,9 @@ import { packetTooLargeError, poolTooSmallError } from './pool-errors.js';
 import type { PoolServices, RoomWaiter } from './pool-services.js';
 import type { RelievableChannel } from './relievable-channels.js';
 
+/** Sound waits for pictures as long as they come: one that came so many ms ago is the last for now. */
+const PICTURE_GAP = 1000;
+
 /**
  * A channel's way into its shard: puts packets into the pool and their descriptors into the ring, and knows
  * when there is no room. There are three causes for that, the shard's gate, a lack of memory, and a move to
@@ -41,6 +44,8 @@ export class PacketSender implements RoomWaiter, RelievableChannel {
   /** Bytes that the channel held then: half of them must have left before there is room again. */
   #heldAtRefusal = 0;
   #toldTooSmall = false;
+  /** When the latest picture was handed over, in ms of the monotonic clock. */
+  #pictureAt = Number.NEGATIVE_INFINITY;
 
   /** @param onPauseChanged called with true and false in turn, beginning with true */
   constructor(pool: PoolServices, placement: Placement, onPauseChanged: (paused: boolean) => void) {
@@ -145,7 +150,8 @@ export class PacketSender implements RoomWaiter, RelievableChannel {
       memory.drop(block);
       return this.#refuseForRing();
     }
-    shard.ringDoorbell();
+    if (command === Command.video) this.#pictureAt = now;
+    shard.ringDoorbell(command === Command.audio && now - this.#pictureAt < PICTURE_GAP);
     return true;
   }
 

@@ -17,6 +17,7 @@ export interface SharedState {
   readonly releaseWanted: Int32Array;
   readonly maxConnections: number;
   readonly maxBatchDelay: number;
+  readonly maxAudioDelay: number;
   /** The most connections that are made at a time. */
   readonly maxConnecting: number;
   /** Undefined: the pool is not watched. */
@@ -76,6 +77,7 @@ export class ShardHandle {
       gates: shared.gates,
       counters,
       maxBatchDelay: shared.maxBatchDelay,
+      maxAudioDelay: shared.maxAudioDelay,
       maxConnecting: shared.maxConnecting,
       blockStates: shared.blockStates,
       fence: shared.fence,
@@ -104,9 +106,12 @@ export class ShardHandle {
     this.#port.postMessage(request);
   }
 
-  /** Wakes the shard if it sleeps. Call it after a descriptor was added to the ring. */
-  ringDoorbell(): void {
-    if (this.ring.mustWake()) this.#port.postMessage(null);
+  /**
+   * Wakes the shard if it sleeps. Call it after a descriptor was added to the ring.
+   * @param canWait not if the shard wakes up by itself in time for sound
+   */
+  ringDoorbell(canWait = false): void {
+    if (this.ring.mustWake(canWait)) this.#port.postMessage(null);
   }
 
   /** Ends the thread. Its channels have been closed before. */

@@ -41,6 +41,11 @@ export class FanOut {
     this.resumeIfRoom();
   }
 
+  /** Nothing is waited for any more: what waits goes out wherever the stream is being published. */
+  sendWaiting(): void {
+    for (const taker of this.#list) taker.sendWaiting();
+  }
+
   /** It takes no more tags, and does not make the source wait any more. */
   remove(stream: DestinationStream): void {
     this.#list = this.#list.filter((taker) => taker !== stream);

@@ -12,8 +12,11 @@ export interface BlockReturn {
  */
 export class PacketBlock implements Releasable {
   readonly index: number;
-  /** When the caller handed the packet over, in ms of the monotonic clock. */
-  readonly enqueuedAt: number;
+  /**
+   * When the caller handed the packet over, in ms of the monotonic clock; NaN when it has waited on purpose
+   * since: its way does not count for the latency.
+   */
+  enqueuedAt: number;
   /** True when its way counts for the latency: it came while its stream was being published, and was sent. */
   timed = false;
   /** True once a part of the packet was given up with its connection. */
@@ -27,6 +30,11 @@ export class PacketBlock implements Releasable {
     this.#owner = owner;
     this.index = index;
     this.enqueuedAt = enqueuedAt;
+  }
+
+  /** The packet waits on purpose. */
+  waits(): void {
+    this.enqueuedAt = Number.NaN;
   }
 
   hold(): void {

@@ -1,20 +1,25 @@
 import { Command, type RingConsumer } from '../../memory/ring.js';
 import type { ChannelConfig } from '../../protocol/stream.js';
 import type { ShardContext } from '../shard-context.js';
+import type { AudioCarrier } from './audio-rides.js';
 import type { ChannelMuxer } from './channel-muxer.js';
 import type { ChannelSegments } from './channel-segments.js';
 import type { FanOut } from './fan-out.js';
 import { GivenConfigurations } from './given-configurations.js';
 import type { HeldPackets, PacketDescriptor } from './held-packets.js';
 import { type PacketBlock, payloadOf } from './packet-block.js';
+import { RidingAudio } from './riding-audio.js';
 import type { ServerAdmission } from './server-admission.js';
 import type { SliceWait } from './slice-wait.js';
 import type { TagSink } from './tag-sink.js';
+import type { TrackWait } from './track-wait.js';
 
 /** The parts of a channel that a packet passes. */
 interface PacketIntakeParts {
+  /** The channel. */
+  readonly carrier: AudioCarrier;
   readonly config: Pick<ChannelConfig, 'configurations'>;
-  readonly context: Pick<ShardContext, 'pool'>;
+  readonly context: Pick<ShardContext, 'pool' | 'rides'>;
   readonly segments: ChannelSegments;
   readonly admission: ServerAdmission;
   readonly heldPackets: HeldPackets;
@@ -22,11 +27,12 @@ interface PacketIntakeParts {
   readonly slices: SliceWait;
   readonly output: TagSink;
   readonly fanOut: FanOut;
+  readonly tracks: TrackWait;
 }
 
 /**
- * The way of a packet into its channel's stream: kept between two segments, held back until a server has said
- * whether it takes the codec, then muxed, or, as metadata, done.
+ * The way of a packet into its channel's stream: sound waits for the next picture; then it is kept between two
+ * segments, held back until a server has said whether it takes the codec, then muxed, or, as metadata, done.
  */
 export class PacketIntake {
   readonly #pool: SharedArrayBuffer;
@@ -37,6 +43,7 @@ export class PacketIntake {
   readonly #slices: SliceWait;
   readonly #output: TagSink;
   readonly #fanOut: FanOut;
+  readonly #riding: RidingAudio;
 
   /** Undefined: packets bring their configurations along. */
   readonly #given: GivenConfigurations | undefined;
@@ -53,6 +60,14 @@ export class PacketIntake {
     this.#slices = parts.slices;
     this.#output = parts.output;
     this.#fanOut = parts.fanOut;
+    const { carrier, tracks } = parts;
+    const { rides } = parts.context;
+    this.#riding = new RidingAudio({
+      carrier,
+      rides,
+      tracks,
+      send: (packet, block) => this.#pass(packet, block),
+    });
   }
 
   /** The packet that the ring stands at, with the decoder configuration that the channel was opened with. */
@@ -62,6 +77,21 @@ export class PacketIntake {
   }
 
   take(packet: PacketDescriptor, block: PacketBlock): void {
+    if (!this.#riding.holds(packet, block)) this.#pass(packet, block);
+  }
+
+  /** Sends the sound that waits. */
+  sendRiding(): void {
+    this.#riding.send();
+  }
+
+  /** Nothing follows, or not for everyone: sends the sound that waits, and the picture that waits for its slices. */
+  sendHeldBack(): void {
+    this.#riding.send();
+    this.#muxer.flush(this.#output);
+  }
+
+  #pass(packet: PacketDescriptor, block: PacketBlock): void {
     if (!this.#segments.isOpen && packet.command !== Command.metadata) {
       this.#segments.keep(packet, block);
       return;
@@ -75,7 +105,7 @@ export class PacketIntake {
       if (question !== undefined) this.#admission.askAll(question);
     }
     if (packet.command === Command.metadata) {
-      for (const kept of this.#segments.onMetadata(packet, block)) this.take(kept, kept.block);
+      for (const kept of this.#segments.onMetadata(packet, block)) this.#pass(kept, kept.block);
     } else {
       this.#muxer.mux(packet, payloadOf(this.#pool, block, packet.bytes), block, this.#output);
       if (this.#muxer.heldPicture !== 0) this.#slices.begin();
@@ -86,21 +116,22 @@ export class PacketIntake {
 
   /** A server has come that can be asked: what was held back for it goes its way. */
   takeHeld(): void {
-    for (const packet of this.#heldPackets.takeAll()) this.take(packet, packet.block);
+    for (const packet of this.#heldPackets.takeAll()) this.#pass(packet, packet.block);
   }
 
   /** The packet goes nowhere. */
-  giveUp({ command, bytes }: PacketDescriptor, block: PacketBlock): void {
+  readonly giveUp = ({ command, bytes }: PacketDescriptor, block: PacketBlock): void => {
     // It may hold a key.
     if (command === Command.metadata) payloadOf(this.#pool, block, bytes).fill(0);
     block.release(false);
-  }
+  };
 
   /** Nothing goes out any more: gives up what is held back, and the picture that waits for its slices. */
   stop(): void {
     this.#slices.stop();
     this.#muxer.dropHeld();
     for (const packet of this.#heldPackets.takeAll()) this.giveUp(packet, packet.block);
+    this.#riding.takeAll(this.giveUp);
   }
 
   #hold(packet: PacketDescriptor, block: PacketBlock): void {

@@ -12,6 +12,7 @@ import { WorkerDestination } from '../destination/worker-destination.js';
 import type { ShardContext } from '../shard-context.js';
 import type { ChannelSource } from '../source/channel-source.js';
 import type { SourceChannel } from '../source/source-context.js';
+import type { AudioCarrier } from './audio-rides.js';
 import { ChannelMuxer } from './channel-muxer.js';
 import { ChannelProblems } from './channel-problems.js';
 import { ChannelSegments } from './channel-segments.js';
@@ -33,7 +34,7 @@ interface ChannelBeginning {
 }
 
 /** The shard's half of a channel: packets come in, are muxed once, and their tags go to its destinations. */
-export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChannel {
+export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChannel, AudioCarrier {
   readonly number: number;
   readonly #context: ShardContext;
   readonly #muxer: ChannelMuxer;
@@ -55,25 +56,29 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   source: ChannelSource | undefined;
 
   constructor(context: ShardContext, number: number, config: ChannelConfig, beginning: ChannelBeginning) {
-    const { clock } = context;
     this.#expectsDestination = beginning.expectsDestination;
     this.#context = context;
     this.number = number;
-    this.heldPackets = new HeldPackets(clock);
+    this.heldPackets = new HeldPackets(context.clock);
     const problems = new ChannelProblems(number, context, (fault) => this.abort(fault, undefined));
     const muxer = new ChannelMuxer(config, beginning.resume, (warning, lost) => problems.warn(warning, lost));
     const fanOut = new FanOut(number, context);
-    const tracks = new TrackWait(config.tracks, () => this.#begin(), clock);
+    const tracks = new TrackWait(
+      config.tracks,
+      () => this.#contain(() => fanOut.sendWaiting()),
+      context.clock,
+    );
     const output = new TagOutput({ channel: number, context, fanOut, muxer, problems, tracks });
     const stream = { channel: number, config, context, fanOut, muxer, output, problems, tracks };
     this.#segments = new ChannelSegments(stream, config);
     this.admission = new ServerAdmission(this.#destinations, muxer, config.hevc !== 'auto');
     this.#intake = new PacketIntake({
       ...stream,
+      carrier: this,
       segments: this.#segments,
       admission: this.admission,
       heldPackets: this.heldPackets,
-      slices: new SliceWait(muxer, clock, () => this.#sendSlices()),
+      slices: new SliceWait(muxer, context.clock, () => this.#contain(() => this.#sendSlices())),
     });
     this.#problems = problems;
     this.#muxer = muxer;
@@ -116,6 +121,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     loss: PendingReconnect | undefined,
     movedTo: ShardTarget | undefined,
   ): void {
+    this.#intake.sendRiding();
     const headers = new StreamHeaders(this.#muxer.sequenceHeaders, this.#muxer.description);
     const parts = { number, config, headers, segment: this.#segments.state };
     const destination = new WorkerDestination(this, this.#context, parts);
@@ -129,7 +135,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   detach(number: number): void {
     const destination = this.find(number);
     if (destination === undefined) return;
-    this.#muxer.flush(this.#output);
+    this.#intake.sendHeldBack();
     // What is kept back has not been offered to anyone yet.
     if (this.heldPackets.isEmpty) this.#fanOut.remove(destination.stream);
     destination.close();
@@ -163,15 +169,15 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   }
 
   countReturned(block: PacketBlock): void {
-    const { counters } = this.#context;
+    const { counters, clock } = this.#context;
     if (block.lost) counters.channels.add(this.number, ChannelCounter.packetsLost, 1);
-    else if (block.timed) counters.latency.record(this.#context.clock.now() - block.enqueuedAt);
+    else if (block.timed) counters.latency.record(clock.now() - block.enqueuedAt);
   }
 
   /** Sends what came before, then ends the stream cleanly, everywhere. */
   close(): void {
     this.source?.close();
-    this.#muxer.flush(this.#output);
+    this.#intake.sendHeldBack();
     // A track that has not come by now does not come any more.
     this.#tracks.end();
     for (const destination of this.#destinations.values()) destination.close();
@@ -179,8 +185,8 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
 
   /** Resets one connection, or all of them. */
   abort(error: Error, number: number | undefined): void {
-    for (const destination of this.#destinations.values())
-      if (number === undefined || destination.number === number) destination.destroy(error);
+    if (number !== undefined) this.find(number)?.destroy(error);
+    else for (const destination of this.#destinations.values()) destination.destroy(error);
   }
 
   /** Ends on a fault, with all its destinations, and also when it has none. */
@@ -195,8 +201,8 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
    */
   release(): boolean {
     const destinations = [...this.#destinations.values()];
-    const isFree = this.#segments.isSettled && destinations.every(({ mayRelease }) => mayRelease);
-    if (this.ended || !isFree) return false;
+    if (this.ended || !this.#segments.isSettled || destinations.some(({ mayRelease }) => !mayRelease))
+      return false;
     this.#stop();
     for (const destination of destinations) destination.release();
     return true;
@@ -255,19 +261,15 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     this.source?.updateCounters();
   }
 
-  /** The picture that waits for more of its slices goes out as it is. */
-  #sendSlices(): void {
-    this.#contain(() => {
-      this.#muxer.flush(this.#output);
-      for (const { stream } of this.#destinations.values()) stream.flush();
-    });
+  /** The sound that waits has waited for long enough. */
+  sendRiding(): void {
+    this.#contain(() => this.#intake.sendRiding());
   }
 
-  /** Nothing is waited for any more: the stream begins wherever it is being published. */
-  #begin(): void {
-    this.#contain(() => {
-      for (const taker of this.#fanOut.list) taker.sendWaiting();
-    });
+  /** The picture that waits for more of its slices goes out as it is. */
+  #sendSlices(): void {
+    this.#muxer.flush(this.#output);
+    for (const { stream } of this.#destinations.values()) stream.flush();
   }
 
   /** A fault in what a timer does ends this channel, and not the thread with all the others. */

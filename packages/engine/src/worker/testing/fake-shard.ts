@@ -8,6 +8,7 @@ import { Command, PacketFlag } from '../../memory/ring.js';
 import type { StreamMetadata } from '../../metadata/types.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
 import type { ShardReport } from '../../protocol/reports.js';
+import { AudioRides } from '../channel/audio-rides.js';
 import type { PacketDescriptor } from '../channel/held-packets.js';
 import { type BlockReturn, PacketBlock } from '../channel/packet-block.js';
 import { ConnectLimiter } from '../connection/connect-limiter.js';
@@ -26,6 +27,7 @@ export interface FakePacket {
 /** The surroundings of a channel on its shard, without a thread, a network or time that passes by itself. */
 export class FakeShard implements ShardContext {
   readonly clock = new FakeClock();
+  readonly rides: AudioRides;
   readonly connections = new FakeConnections();
   readonly createConnection = this.connections.create;
   readonly connects = new ConnectLimiter(8);
@@ -34,6 +36,14 @@ export class FakeShard implements ShardContext {
   readonly reports: ShardReport[] = [];
   readonly #pool = new Pool(POOL_SIZE);
   readonly #dirty = new Set<Flushable>();
+
+  /** @param maxAudioDelay ms; 0: sound waits for nothing */
+  constructor(maxAudioDelay = 0) {
+    this.rides = new AudioRides(maxAudioDelay, this.clock, () => {
+      this.rides.sendDue();
+      this.flush();
+    });
+  }
 
   get pool(): SharedArrayBuffer {
     return this.#pool.buffer;
@@ -68,6 +78,7 @@ export class FakeShard implements ShardContext {
 
   /** The end of the turn. */
   flush(): void {
+    this.rides.turn++;
     const outputs = [...this.#dirty];
     this.#dirty.clear();
     for (const output of outputs) output.flush();

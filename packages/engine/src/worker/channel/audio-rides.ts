@@ -1,0 +1,118 @@
+import type { MonotonicClock } from '../../base/clock.js';
+
+/** A timer fires up to so many ms late. */
+const LATENESS = 1;
+const NOT_WAITING = Number.POSITIVE_INFINITY;
+
+/** A channel whose sound waits for its next picture. */
+export interface AudioCarrier {
+  /** The channel's number. */
+  readonly number: number;
+  /** Sends the sound that waits. */
+  sendRiding(): void;
+}
+
+/**
+ * The sound of all channels of a shard that waits for a picture to ride with: when it must leave although no
+ * picture has come. One timer serves all channels, and none runs while no sound waits.
+ */
+export class AudioRides {
+  /** The longest that sound waits, in ms; 0: it does not. */
+  readonly delay: number;
+  /** Counts the turns: what was handed over in the same turn leaves in the same write. */
+  turn = 0;
+  /** Sound has waited since {@link takeActivity} was called. */
+  #isActive = false;
+  readonly #clock: MonotonicClock;
+  readonly #onDue: () => void;
+  /** By the channel's number: since when its oldest sound waits, in ms of the monotonic clock. */
+  #since = new Float64Array(64).fill(NOT_WAITING);
+  /** Channels that have sound waiting, or had when they were last looked at. */
+  #carriers: AudioCarrier[] = [];
+  #isListed = new Uint8Array(64);
+  /** When the timer fires; infinity: it is not set. */
+  #timerAt = Number.POSITIVE_INFINITY;
+  #stopTimer: () => void = () => {};
+
+  /** @param onDue sound may be due: {@link sendDue} is to be called, and the alarm set anew */
+  constructor(delay: number, clock: MonotonicClock, onDue: () => void) {
+    this.delay = delay;
+    this.#clock = clock;
+    this.#onDue = onDue;
+  }
+
+  /** The oldest sound of the channel waits since `since`, ms of the monotonic clock. */
+  begin(carrier: AudioCarrier, since: number): void {
+    const { number } = carrier;
+    if (number >= this.#since.length) this.#growTo(number * 2);
+    this.#since[number] = since;
+    this.#isActive = true;
+    if (this.#isListed[number] === 0) {
+      this.#isListed[number] = 1;
+      this.#carriers.push(carrier);
+    }
+    this.#wakeBy(since + this.delay - LATENESS);
+  }
+
+  /** No sound of the channel waits any more. */
+  end(channel: number): void {
+    this.#since[channel] = NOT_WAITING;
+  }
+
+  /** Whether any sound has waited since this was asked the last time. */
+  takeActivity(): boolean {
+    const isActive = this.#isActive;
+    this.#isActive = false;
+    return isActive;
+  }
+
+  /** Has `onDue` called in time for sound that comes from now on, of which nobody will tell. */
+  expect(): void {
+    this.#wakeBy(this.#clock.now() + this.delay - LATENESS);
+  }
+
+  /** Sends the sound that has waited for long enough. */
+  sendDue(): void {
+    const due = this.#clock.now() - this.delay + LATENESS;
+    let earliest = NOT_WAITING;
+    const carriers = this.#carriers;
+    this.#carriers = [];
+    for (const carrier of carriers) {
+      const since = this.#since[carrier.number]!;
+      if (since > due && since !== NOT_WAITING) {
+        this.#carriers.push(carrier);
+        if (since < earliest) earliest = since;
+        continue;
+      }
+      this.#isListed[carrier.number] = 0;
+      if (since !== NOT_WAITING) carrier.sendRiding();
+    }
+    if (earliest !== NOT_WAITING) this.#wakeBy(earliest + this.delay - LATENESS);
+  }
+
+  /** Nothing is to be sent any more. */
+  stop(): void {
+    this.#stopTimer();
+    this.#timerAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** A timer that is set for an earlier time looks again when it fires: that is cheaper than to set another. */
+  #wakeBy(at: number): void {
+    if (this.#timerAt <= at) return;
+    this.#stopTimer();
+    this.#timerAt = at;
+    this.#stopTimer = this.#clock.after(Math.max(0, at - this.#clock.now()), () => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.#onDue();
+    });
+  }
+
+  #growTo(channels: number): void {
+    const since = new Float64Array(channels).fill(NOT_WAITING);
+    since.set(this.#since);
+    this.#since = since;
+    const isListed = new Uint8Array(channels);
+    isListed.set(this.#isListed);
+    this.#isListed = isListed;
+  }
+}
