@@ -1,0 +1,68 @@
+/** The keys of one cluster in its store. */
+export class ClusterKeys {
+  readonly #prefix: string;
+
+  /** @param name of the cluster */
+  constructor(name: string) {
+    this.#prefix = `cloudpush/${name}/`;
+  }
+
+  /** Slots and version of the schema; written once. */
+  get meta(): string {
+    return `${this.#prefix}meta`;
+  }
+
+  get nodes(): string {
+    return `${this.#prefix}node/`;
+  }
+
+  get claims(): string {
+    return `${this.#prefix}claim/`;
+  }
+
+  get wants(): string {
+    return `${this.#prefix}want/`;
+  }
+
+  get statuses(): string {
+    return `${this.#prefix}status/`;
+  }
+
+  get channels(): string {
+    return `${this.#prefix}channel/`;
+  }
+
+  /** Who holds it moves slots by their load. */
+  get balancer(): string {
+    return `${this.#prefix}balancer`;
+  }
+
+  node(id: string): string {
+    return this.nodes + id;
+  }
+
+  status(id: string): string {
+    return this.statuses + id;
+  }
+
+  claim(slot: number): string {
+    return this.claims + slot;
+  }
+
+  want(slot: number): string {
+    return this.wants + slot;
+  }
+
+  channelsOf(slot: number): string {
+    return `${this.channels}${slot}/`;
+  }
+
+  channel(slot: number, name: string): string {
+    return this.channelsOf(slot) + name;
+  }
+}
+
+/** What stands behind the last slash of a key. */
+export function lastPart(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,190 @@
+import { expect, test } from 'vitest';
+import { FakeClock } from '../../gateway/testing/fake-clock.js';
+import { seeded } from '../assignment/testing/seeded.js';
+import type { FakeWorkload } from './testing/test-cluster.js';
+import { TestCluster } from './testing/test-cluster.js';
+
+function stand() {
+  const clock = new FakeClock();
+  return { clock, cluster: new TestCluster(clock) };
+}
+
+/** Most slots of a test have nothing in them, as handing over takes time. */
+const fewBusy = (load: FakeWorkload): void => {
+  load.isBusy = (slot) => slot % 50 === 0;
+};
+
+async function three() {
+  const { clock, cluster } = stand();
+  for (const id of ['a', 'b', 'c']) fewBusy((await cluster.add(id)).load);
+  await cluster.pass(4000);
+  return { clock, cluster };
+}
+
+test('a node alone takes all slots, and shares them with those who come, slot by slot', async () => {
+  const { cluster } = stand();
+  fewBusy((await cluster.add('a')).load);
+  await cluster.pass(1000);
+  expect(cluster.unowned).toBe(0);
+  await cluster.add('b');
+  await cluster.pass(4000);
+  expect(cluster.unowned).toBe(0);
+  expect(cluster.slotsOf('b')).toBeGreaterThan(1800);
+  expect(cluster.members.get('a')!.node.figures).toMatchObject({ claims: 4096, moves: cluster.slotsOf('b') });
+});
+
+test('the slots of a node that dies are taken when its lease is over, and not before', async () => {
+  const { cluster } = await three();
+  const { store } = cluster.members.get('a')!;
+  store.close();
+  await cluster.pass(7000);
+  expect(cluster.slotsOf('b') + cluster.slotsOf('c')).toBeLessThan(4096);
+  await cluster.pass(5000);
+  expect(cluster.slotsOf('a')).toBe(0);
+  expect(cluster.unowned).toBe(0);
+});
+
+test('a node that cannot reach the store stops before others begin, and comes back as another incarnation', async () => {
+  const { cluster } = await three();
+  const { store, events, node } = cluster.members.get('a')!;
+  store.faults.isAway = true;
+  store.breakWatches();
+  await cluster.pass(12_000);
+  expect([cluster.slotsOf('a'), cluster.unowned]).toEqual([0, 0]);
+  store.faults.isAway = false;
+  await cluster.pass(8000);
+  expect(events).toEqual(['joined', 'fenced', 'joined']);
+  expect(node.figures.fences).toBe(1);
+  expect(cluster.unowned).toBe(0);
+  expect(cluster.slotsOf('a')).toBeGreaterThan(1000);
+});
+
+test('what a node had runs no more when its new incarnation is written', async () => {
+  const { cluster } = await three();
+  const { node, load, store } = cluster.members.get('a')!;
+  // Nothing but the drop itself ends what runs, and that takes its time.
+  load.close = () => {};
+  load.extend = () => {};
+  load.extendForEver();
+  load.dropTime = 700;
+  const first = node.view!.nodes.find(({ id }) => id === 'a')!.incarnation;
+  const running: number[] = [];
+  cluster.server.keys.follow(cluster.keys.node('a'), cluster.server.keys.revision, (changes) => {
+    const isNew = changes.some((one) => one.type === 'put' && !one.entry.value.includes(first));
+    if (isNew) running.push(load.running.size);
+  });
+  cluster.server.revoke(node.lease!.id);
+  for (const [id] of cluster.members) if (id !== 'a') cluster.members.delete(id);
+  store.breakWatches();
+  await cluster.pass(6000);
+  expect(running).toEqual([0]);
+});
+
+test('with isolation "continue" what runs goes on while the store is away, and the node goes on with its lease', async () => {
+  const { cluster } = stand();
+  const { store, events, node } = await cluster.add('a', { isolation: 'continue' });
+  await cluster.pass(1000);
+  const { lease } = node;
+  // As etcd without a quorum: no lease ends.
+  const back = cluster.server.changeLeader(60_000);
+  store.breakWatches();
+  await cluster.pass(60_000);
+  await back;
+  expect(cluster.slotsOf('a')).toBe(4096);
+  await cluster.pass(3000);
+  expect(events).toEqual(['joined', 'isolated', 'reconnected']);
+  expect(node.lease).toEqual(lease);
+});
+
+test('a store that changes its leader goes unnoticed', async () => {
+  const { cluster } = await three();
+  const back = cluster.server.changeLeader(4000);
+  await cluster.pass(6000);
+  await back;
+  expect(cluster.unowned).toBe(0);
+  for (const { events } of cluster.members.values()) expect(events).toEqual(['joined']);
+});
+
+test('a node that drains gives all away and stays; resumed, it takes its share again', async () => {
+  const { cluster } = await three();
+  const { node } = cluster.members.get('a')!;
+  await node.drain();
+  await cluster.pass(4000);
+  expect([cluster.slotsOf('a'), cluster.unowned, node.state]).toEqual([0, 0, 'draining']);
+  await node.resume();
+  await cluster.pass(4000);
+  expect(cluster.slotsOf('a')).toBeGreaterThan(1000);
+  expect(cluster.unowned).toBe(0);
+});
+
+test('the last node does not give away what nobody takes', async () => {
+  const { cluster } = stand();
+  const { node } = await cluster.add('a');
+  await cluster.pass(1000);
+  await node.drain();
+  await cluster.pass(4000);
+  expect(cluster.slotsOf('a')).toBe(4096);
+});
+
+test('a node that leaves hands over first', async () => {
+  const { clock, cluster } = await three();
+  const { node } = cluster.members.get('a')!;
+  let isLeft = false;
+  void node.leave(10_000).then(() => {
+    isLeft = true;
+  });
+  await cluster.pass(4000);
+  expect(isLeft).toBe(true);
+  await clock.advance(500);
+  expect(cluster.unowned).toBe(0);
+  expect(cluster.members.get('b')!.node.view!.nodes.map(({ id }) => id)).toEqual(['b', 'c']);
+});
+
+test('a process that is started again has its slots back without waiting for the lease of the one before', async () => {
+  const { cluster } = await three();
+  const { node, store } = cluster.members.get('a')!;
+  const predecessor = node.lease!.id;
+  store.close();
+  cluster.members.delete('a');
+  await cluster.add('a', { predecessor });
+  await cluster.pass(1000);
+  expect(cluster.unowned).toBe(0);
+  expect(cluster.slotsOf('a')).toBeGreaterThan(1000);
+  // Nobody else took them meanwhile.
+  expect(cluster.members.get('b')!.node.figures.moves).toBe(
+    cluster.members.get('b')!.node.figures.claims - cluster.slotsOf('b'),
+  );
+});
+
+test('an answer to a claim that was lost is found in the store', async () => {
+  const { cluster } = stand();
+  const { store } = await cluster.add('a');
+  await cluster.pass(140);
+  store.faults.lostReplies = 3;
+  await cluster.pass(4000);
+  expect(cluster.unowned).toBe(0);
+});
+
+test('whatever faults come, no slot runs twice, and none stays unowned', async () => {
+  for (let seed = 1; seed <= 3; seed++) {
+    const random = seeded(seed);
+    const { cluster } = await three();
+    const names = [...cluster.members.keys()];
+    for (let fault = 0; fault < 6; fault++) {
+      const { store, node } = cluster.members.get(names[Math.floor(random() * 3)]!)!;
+      const kind = Math.floor(random() * 6);
+      if (kind === 0) store.faults.isAway = true;
+      if (kind === 1) store.faults.latency = Math.floor(random() * 900);
+      if (kind === 2) store.faults.lostReplies = Math.floor(random() * 5);
+      if (kind === 3) store.breakWatches();
+      if (kind === 4) cluster.server.keys.compact();
+      if (kind === 5) void (node.state === 'draining' ? node.resume() : node.drain()).catch(() => {});
+      await cluster.pass(Math.floor(random() * 15_000));
+      store.faults.isAway = false;
+      store.faults.latency = 0;
+    }
+    for (const { node } of cluster.members.values()) void node.resume().catch(() => {});
+    await cluster.pass(16_000);
+    expect([seed, cluster.unowned]).toEqual([seed, 0]);
+  }
+});

@@ -1,0 +1,74 @@
+import type { ClusterClock } from '../clock.js';
+import type { Change, ClusterStore, Entry, Watch } from '../store/cluster-store.js';
+
+/** Before a view that was broken off is begun again, in ms. */
+const RETRY = 200;
+
+/** Keeps what the store has under a prefix, and begins anew whenever changes may have been missed. */
+export class PrefixView {
+  readonly entries = new Map<string, Entry>();
+  /** Its first list has come. */
+  isReady = false;
+  readonly #store: Pick<ClusterStore, 'list' | 'watch'>;
+  readonly #prefix: string;
+  readonly #clock: ClusterClock;
+  readonly #onChange: () => void;
+  #watch: Watch | undefined;
+  #cancelRetry: () => void = () => {};
+  #isClosed = false;
+
+  /** @param onChange something is other than before */
+  constructor(
+    store: Pick<ClusterStore, 'list' | 'watch'>,
+    prefix: string,
+    clock: ClusterClock,
+    onChange: () => void,
+  ) {
+    this.#store = store;
+    this.#prefix = prefix;
+    this.#clock = clock;
+    this.#onChange = onChange;
+  }
+
+  /** Lists, and then follows. Resolves at the first list; one that fails is tried again. */
+  async start(): Promise<void> {
+    try {
+      const { revision, entries } = await this.#store.list(this.#prefix);
+      this.begin(revision, entries);
+    } catch {
+      await new Promise<void>((resolve) => {
+        this.#cancelRetry = this.#clock.after(RETRY, resolve);
+      });
+      if (!this.#isClosed) await this.start();
+    }
+  }
+
+  /** Follows from a list that somebody else has made. */
+  begin(revision: number, entries: readonly Entry[]): void {
+    if (this.#isClosed) return;
+    this.entries.clear();
+    for (const entry of entries) this.entries.set(entry.key, entry);
+    this.isReady = true;
+    this.#watch = this.#store.watch(this.#prefix, revision, {
+      onChanges: (changes) => this.#onChanges(changes),
+      onEnd: () => {
+        if (!this.#isClosed) void this.start();
+      },
+    });
+    this.#onChange();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelRetry();
+    this.#watch?.cancel();
+  }
+
+  #onChanges(changes: readonly Change[]): void {
+    for (const change of changes) {
+      if (change.type === 'put') this.entries.set(change.entry.key, change.entry);
+      else this.entries.delete(change.key);
+    }
+    this.#onChange();
+  }
+}

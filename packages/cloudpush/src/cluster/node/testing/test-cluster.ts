@@ -1,0 +1,137 @@
+import type { ClusterClock } from '../../clock.js';
+import { ClusterKeys } from '../../keys.js';
+import { MemoryServer, MemoryStore } from '../../store/memory-store.js';
+import { ClusterNode } from '../cluster-node.js';
+import type { Isolation, NodeFence } from '../node-fence.js';
+import type { SlotOwner } from '../slot-owner.js';
+
+/** A time that a test lets pass. */
+export interface TestClock extends ClusterClock {
+  advance(ms: number): Promise<void>;
+}
+
+/** What runs on a node: it ends at the fence, as the workers of an engine do. */
+export class FakeWorkload implements SlotOwner, NodeFence {
+  readonly isolation: Isolation;
+  /** Epoch by slot. */
+  readonly #running = new Map<number, number>();
+  readonly #clock: ClusterClock;
+  #until = 0;
+  /** ms that ending a slot takes. */
+  releaseTime = 20;
+  dropTime = 5;
+  /** Slots that have something in them. */
+  isBusy: (slot: number) => boolean = () => true;
+
+  constructor(clock: ClusterClock, isolation: Isolation) {
+    this.#clock = clock;
+    this.isolation = isolation;
+  }
+
+  /** What is being sent now. */
+  get running(): ReadonlyMap<number, number> {
+    return this.isolation === 'continue' || this.#clock.now() < this.#until ? this.#running : new Map();
+  }
+
+  /** As if there were no fence. */
+  extendForEver(): void {
+    this.#until = Number.POSITIVE_INFINITY;
+  }
+
+  extend(until: number): void {
+    this.#until = until;
+  }
+
+  close(): void {
+    this.#until = 0;
+    this.#running.clear();
+  }
+
+  own(slots: ReadonlyMap<number, number>): void {
+    for (const [slot, epoch] of slots) this.#running.set(slot, epoch);
+  }
+
+  async release(slot: number): Promise<void> {
+    await new Promise<void>((resolve) => this.#clock.after(this.releaseTime, resolve));
+    this.#running.delete(slot);
+  }
+
+  async drop(): Promise<void> {
+    await new Promise<void>((resolve) => this.#clock.after(this.dropTime, resolve));
+    this.#running.clear();
+  }
+}
+
+interface Member {
+  readonly node: ClusterNode;
+  readonly store: MemoryStore;
+  readonly load: FakeWorkload;
+  readonly events: string[];
+}
+
+/** Nodes on one memory store, and the rule that none of their slots runs twice. */
+export class TestCluster {
+  readonly keys = new ClusterKeys('test');
+  readonly server: MemoryServer;
+  readonly members = new Map<string, Member>();
+  readonly #clock: TestClock;
+
+  constructor(clock: TestClock) {
+    this.#clock = clock;
+    this.server = new MemoryServer(clock);
+  }
+
+  async add(
+    id: string,
+    { isolation = 'fence', predecessor }: { isolation?: Isolation; predecessor?: string | undefined } = {},
+  ): Promise<Member> {
+    const store = new MemoryStore(this.server);
+    const load = new FakeWorkload(this.#clock, isolation);
+    const events: string[] = [];
+    const node = new ClusterNode({
+      store,
+      keys: this.keys,
+      clock: this.#clock,
+      self: { id, capacity: 1, address: undefined, version: '1' },
+      ttl: 10_000,
+      fence: load,
+      owner: load,
+      predecessor,
+      onEvent: (type) => events.push(type),
+    });
+    const member = { node, store, load, events };
+    this.members.set(id, member);
+    void node.start();
+    await this.#clock.advance(0);
+    return member;
+  }
+
+  /** Lets time pass, looking all the time whether any slot runs twice. @throws Error */
+  async pass(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 10) {
+      await this.#clock.advance(Math.min(10, ms - passed));
+      this.requireSingleOwners();
+    }
+  }
+
+  requireSingleOwners(): void {
+    const owners = new Map<number, string>();
+    for (const [id, { load }] of this.members) {
+      for (const slot of load.running.keys()) {
+        const other = owners.get(slot);
+        if (other !== undefined) throw new Error(`slot ${slot} runs on ${other} and ${id}`);
+        owners.set(slot, id);
+      }
+    }
+  }
+
+  /** Slots that run nowhere. */
+  get unowned(): number {
+    const slots = new Set([...this.members.values()].flatMap(({ load }) => [...load.running.keys()]));
+    return 4096 - slots.size;
+  }
+
+  slotsOf(id: string): number {
+    return this.members.get(id)!.load.running.size;
+  }
+}
