@@ -1,7 +1,6 @@
 import { type FlvTag, Muxer } from '@cloudpush/muxer';
-import { Bench } from 'tinybench';
-import { garbageOf } from '../support/garbage.js';
 import { muxByteLoop } from './byte-loop.js';
+import { type Job, printJobTable } from './job-table.js';
 import { loadMediabunny } from './mediabunny.js';
 import { BenchPacket } from './packets.js';
 
@@ -10,7 +9,6 @@ import { BenchPacket } from './packets.js';
 // garbage a packet.
 
 const startCodePrefix = Buffer.from([0, 0, 1]);
-const batch = 20;
 
 /** The floor: finding the start codes, as the muxer does, and nothing else. */
 function searchAll(data: Uint8Array): number {
@@ -37,14 +35,7 @@ function muxing(packet: BenchPacket): () => void {
   };
 }
 
-interface Row {
-  packet: string;
-  job: string;
-  size: number;
-  call: () => void;
-}
-
-function rows(size: number, slices: number, convert: ((data: Uint8Array) => Uint8Array) | undefined): Row[] {
+function rows(size: number, slices: number, convert: ((data: Uint8Array) => Uint8Array) | undefined): Job[] {
   const packet = `${size / 1000} kB, ${slices} slice${slices > 1 ? 's' : ''}`;
   const source = BenchPacket.inter(size, slices, 4, 0);
   const jobs: [string, () => void][] = [
@@ -67,32 +58,4 @@ const all = [
   [200_000, 8],
 ].flatMap(([size, slices]) => rows(size!, slices!, mediabunny));
 
-const bench = new Bench({ time: 400, warmupTime: 100 });
-for (const { packet, job, call } of all) {
-  bench.add(`${packet}: ${job}`, () => {
-    for (let i = 0; i < batch; i++) call();
-  });
-}
-await bench.run();
-
-const micros = all.map((_, i) => {
-  const result = bench.tasks[i]!.result;
-  if (!('latency' in result)) throw new Error(`${bench.tasks[i]!.name} did not run`);
-  return (result.latency.p50 * 1000) / batch;
-});
-let floor = 0;
-console.table(
-  all.map(({ packet, job, size, call }, i) => {
-    const time = micros[i]!;
-    if (job.startsWith('floor')) floor = time;
-    return {
-      packet,
-      job,
-      'µs a packet': time.toFixed(2),
-      'GB/s': (size / time / 1000).toFixed(1),
-      '× floor': (time / floor).toFixed(2),
-      'µs over it': (time - floor).toFixed(2),
-      'heap bytes a packet': garbageOf(call),
-    };
-  }),
-);
+await printJobTable(all);

@@ -1,7 +1,6 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { type DecryptableTag, FlvDecryptor, type FlvTag, Muxer, SampleEncryptor } from '@cloudpush/muxer';
-import { Bench } from 'tinybench';
-import { garbageOf } from '../support/garbage.js';
+import { type Job, printJobTable } from './job-table.js';
 import { BenchPacket } from './packets.js';
 
 // Encrypting H.264 pictures: microseconds and gigabytes a second, beside muxing alone, and beside the floor,
@@ -9,7 +8,6 @@ import { BenchPacket } from './packets.js';
 // anew each time: so all jobs but decrypting copy the packet in first. With --expose-gc
 // --max-semi-space-size=256 it also tells the garbage.
 
-const batch = 20;
 const key = randomBytes(32);
 
 function ciphering(packet: BenchPacket): () => void {
@@ -52,15 +50,8 @@ function decrypting(packet: BenchPacket): () => void {
   return () => decryptor.decrypt(tag);
 }
 
-interface Row {
-  packet: string;
-  job: string;
-  size: number;
-  call: () => void;
-}
-
 /** In a headroom of 40 bytes there is no room for a trailer, in one of 128 for three. */
-function rows([size, slices]: readonly [number, number]): Row[] {
+function rows([size, slices]: readonly [number, number]): Job[] {
   const packet = `${size / 1000} kB, ${slices} slice${slices > 1 ? 's' : ''}`;
   const source = BenchPacket.inter(size, slices, 4, 0);
   const jobs: [string, () => void][] = [
@@ -83,31 +74,4 @@ const packets = [
 ] as const;
 const all = packets.flatMap(rows);
 
-const bench = new Bench({ time: 400, warmupTime: 100 });
-for (const { packet, job, call } of all) {
-  bench.add(`${packet}: ${job}`, () => {
-    for (let i = 0; i < batch; i++) call();
-  });
-}
-await bench.run();
-
-const micros = bench.tasks.map(({ name, result }) => {
-  if (!('latency' in result)) throw new Error(`${name} did not run`);
-  return (result.latency.p50 * 1000) / batch;
-});
-let floor = 0;
-console.table(
-  all.map(({ packet, job, size, call }, i) => {
-    const time = micros[i]!;
-    if (job.startsWith('floor')) floor = time;
-    return {
-      packet,
-      job,
-      'µs a packet': time.toFixed(2),
-      'GB/s': (size / time / 1000).toFixed(1),
-      '× floor': (time / floor).toFixed(2),
-      'µs over it': (time - floor).toFixed(2),
-      'heap bytes a packet': garbageOf(call),
-    };
-  }),
-);
+await printJobTable(all);
