@@ -1,4 +1,5 @@
 import { MAX_POOL_SIZE, MIN_POOL_SIZE } from '@cloudpush/engine';
+import { FORMAT_NAMES } from '@cloudpush/engine/sources';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { byteSize, integer, integerBetween, positive } from './argument-types.js';
 
@@ -8,6 +9,25 @@ export const MAX_SECONDS = 2_000_000;
 export const FOREVER = 'forever';
 const MAX_CHANNELS = 65_535;
 const MAX_SHARDS = 64;
+
+/** `--channels`, of commands that push to `{i}` in a URL. */
+export function channelsOption(): Option {
+  const description = 'number of connections; {i} in the URL is the number of each, from 1';
+  return new Option('--channels <n>', description).argParser(channelCount).default(1);
+}
+
+/** `--format`, of commands that read media. */
+export function formatOption(): Option {
+  const description =
+    'the format of an input whose name does not tell it (default: detected from its content)';
+  return new Option('--format <name>', description).choices(FORMAT_NAMES);
+}
+
+/** `--overflow`, of commands that push. */
+export function overflowOption(policy: 'reject' | 'drop'): Option {
+  const description = 'when the server is too slow: wait for it (reject), or drop frames as a camera does';
+  return new Option('--overflow <policy>', description).choices(['reject', 'drop']).default(policy);
+}
 
 /** The options of commands that run an engine. */
 export function addEngineOptions(command: Command): Command {

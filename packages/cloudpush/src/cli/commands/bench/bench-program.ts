@@ -1,8 +1,13 @@
-import { FORMAT_NAMES } from '@cloudpush/engine/sources';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { bitRate, frameRate, positive } from '../../argument-types.js';
 import type { CommandContext } from '../../command-context.js';
-import { addEngineOptions, channelCount, MAX_SECONDS } from '../../engine-options.js';
+import {
+  addEngineOptions,
+  channelsOption,
+  formatOption,
+  MAX_SECONDS,
+  overflowOption,
+} from '../../engine-options.js';
 import { addConnectionOptions } from '../push/connection-options.js';
 import { benchCommand } from './bench-command.js';
 
@@ -19,12 +24,7 @@ export function benchProgram({ output, interruption, done }: CommandContext): Co
     )
     .usage('[options] [input...] <url>')
     .argument('<input...>', 'files to send, as push takes them (default: the bundled clip); then the URL')
-    .option(
-      '--channels <n>',
-      'number of connections; {i} in the URL is the number of each, from 1',
-      channelCount,
-      1,
-    )
+    .addOption(channelsOption())
     .option('--ramp <n>', 'begin this many channels a second (default: all at once)', positive(MAX_RAMP))
     .option(
       '--duration <seconds>',
@@ -43,20 +43,8 @@ export function benchProgram({ output, interruption, done }: CommandContext): Co
       'time between key frames of synthetic pictures (default: 2)',
       positive(MAX_KEY_INTERVAL),
     )
-    .addOption(
-      new Option(
-        '--format <name>',
-        'the format of an input whose name does not tell it (default: detected from its content)',
-      ).choices(FORMAT_NAMES),
-    )
-    .addOption(
-      new Option(
-        '--overflow <policy>',
-        'when the server is too slow: wait for it (reject), or drop frames as a camera does',
-      )
-        .choices(['reject', 'drop'])
-        .default('drop'),
-    )
+    .addOption(formatOption())
+    .addOption(overflowOption('drop'))
     .option('--reconnect', 'reconnect when a connection is lost');
   addConnectionOptions(command);
   return addEngineOptions(command)

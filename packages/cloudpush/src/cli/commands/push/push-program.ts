@@ -1,8 +1,14 @@
-import { FORMAT_NAMES } from '@cloudpush/engine/sources';
 import { Command, Option } from 'commander';
 import { collect, frameRate, integer, positive } from '../../argument-types.js';
 import type { CommandContext } from '../../command-context.js';
-import { addEngineOptions, channelCount, FOREVER, MAX_SECONDS } from '../../engine-options.js';
+import {
+  addEngineOptions,
+  channelsOption,
+  FOREVER,
+  formatOption,
+  MAX_SECONDS,
+  overflowOption,
+} from '../../engine-options.js';
 import { KEY_VARIABLE } from '../decrypt/keys.js';
 import { TOKEN_VARIABLE } from './connection-arguments.js';
 import { addConnectionOptions } from './connection-options.js';
@@ -22,22 +28,12 @@ export function pushProgram({ output, interruption, done }: CommandContext): Com
       'frame rate of raw video, such as 25 or 30000/1001 (default: what the stream says, else 25)',
       frameRate,
     )
-    .addOption(
-      new Option(
-        '--format <name>',
-        'the format of an input whose name does not tell it (default: detected from its content)',
-      ).choices(FORMAT_NAMES),
-    )
+    .addOption(formatOption())
     .addOption(
       new Option('--loop [n]', 'play the input n times, or for ever').preset(FOREVER).argParser(loopCount),
     )
     .option('--duration <seconds>', 'end after this much media', positive(MAX_SECONDS))
-    .option(
-      '--channels <n>',
-      'number of connections; {i} in the URL is the number of each, from 1',
-      channelCount,
-      1,
-    )
+    .addOption(channelsOption())
     .option('--also <url>', 'push the same stream to this URL, too; may be given several times', collect)
     .option('--token-server <url>', 'ask this token server for URL and token, instead of naming a URL')
     .option('--device <serial-number>', 'the device to ask for; {i} in it is the number of each channel')
@@ -46,14 +42,7 @@ export function pushProgram({ output, interruption, done }: CommandContext): Com
       'the id of the client that asks; its secret is taken from CLOUDPUSH_CLIENT_SECRET',
     )
     .option('--as-fast-as-possible', 'send as fast as possible instead of in real time')
-    .addOption(
-      new Option(
-        '--overflow <policy>',
-        'when the server is too slow: wait for it (reject), or drop frames as a camera does',
-      )
-        .choices(['reject', 'drop'])
-        .default('reject'),
-    )
+    .addOption(overflowOption('reject'))
     .option('--reconnect', 'reconnect when a connection is lost');
   addConnectionOptions(command);
   return addEngineOptions(command)
