@@ -6,6 +6,7 @@ import {
   Mp3Splitter,
   type VideoCodec,
 } from '@cloudpush/muxer';
+import { ivfFrames, oggPackets } from '../../muxer/packets.js';
 
 /** A stream of packets as a foreign encoder made them. */
 export interface Seed {
@@ -33,16 +34,8 @@ function audioFrames(name: string, codec: 'aac' | 'mp3'): Seed {
   return { name, media: 'audio', codec, packets: frames.map(({ data }) => data), interval: 21.333 };
 }
 
-/** Frames of an IVF file: a 32-byte header, then size, 64-bit time and frame. */
-function ivfFrames(name: string): Seed {
-  const file = bytes(name);
-  const packets: Buffer[] = [];
-  for (let at = 32; at < file.length; ) {
-    const size = file.readUInt32LE(at);
-    packets.push(file.subarray(at + 12, at + 12 + size));
-    at += 12 + size;
-  }
-  return { name, media: 'video', codec: 'vp9', packets, interval: 40 };
+function ivfPackets(name: string): Seed {
+  return { name, media: 'video', codec: 'vp9', packets: ivfFrames(bytes(name)), interval: 40 };
 }
 
 /** Temporal units of an AV1 stream: each begins with a temporal delimiter, which is the bytes 12 00. */
@@ -62,25 +55,10 @@ function temporalUnits(name: string): Seed {
   return { name, media: 'video', codec: 'av1', packets, interval: 40 };
 }
 
-/** Packets of an Ogg file with one logical stream: pages, their segment tables, and packets over segments. */
-function oggPackets(name: string): Seed {
-  const file = bytes(name);
-  const packets: Buffer[] = [];
-  let packet: Buffer[] = [];
-  for (let at = 0; at < file.length; ) {
-    const segments = file[at + 26]!;
-    let dataAt = at + 27 + segments;
-    for (const size of file.subarray(at + 27, at + 27 + segments)) {
-      packet.push(file.subarray(dataAt, dataAt + size));
-      dataAt += size;
-      if (size === 255) continue;
-      packets.push(Buffer.concat(packet));
-      packet = [];
-    }
-    at = dataAt;
-  }
+function opusPackets(name: string): Seed {
   const tags = 1; // OpusHead stays, OpusTags is no packet of the stream
-  return { name, media: 'audio', codec: 'opus', packets: packets.filter((_, i) => i !== tags), interval: 20 };
+  const packets = oggPackets(bytes(name)).filter((_, i) => i !== tags);
+  return { name, media: 'audio', codec: 'opus', packets, interval: 20 };
 }
 
 /** The stream header and the frames of a FLAC file with frames that all begin with the same two bytes. */
@@ -125,8 +103,8 @@ export function loadSeeds(): Seed[] {
     audioFrames('lame-mpeg1.mp3', 'mp3'),
     audioFrames('lame-mpeg2.mp3', 'mp3'),
     temporalUnits('aom.obu'),
-    ivfFrames('vpx.ivf'),
-    oggPackets('opus.ogg'),
+    ivfPackets('vpx.ivf'),
+    opusPackets('opus.ogg'),
     flacFrames('flac.flac'),
     syncFrames('ac3.ac3', 'ac3'),
     syncFrames('eac3.eac3', 'eac3'),

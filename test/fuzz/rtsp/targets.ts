@@ -13,17 +13,7 @@ import { parseSessionDescription } from '../../../packages/engine/src/sources/rt
 import { describeTracks } from '../../../packages/engine/src/sources/rtsp/sdp/track-description.js';
 import { CollectingSink } from '../../../packages/engine/src/sources/rtsp/testing/collecting-sink.js';
 import { replay } from '../../support/rtsp-replay.js';
-
-/** Something that reads a camera's bytes. It throws nothing but what is a bug. */
-export interface Target {
-  readonly name: string;
-  readonly seeds: readonly Buffer[];
-  /**
-   * Its observations, in a form that can be compared: the same bytes must give the same, however they are
-   * cut.
-   */
-  run(pieces: readonly Buffer[]): readonly string[];
-}
+import type { Target } from '../hostile-inputs.js';
 
 const folder = new URL('../../rtsp/vectors/', import.meta.url);
 const conversations = readdirSync(folder).map((name) => readFileSync(new URL(name, folder)));

@@ -11,6 +11,7 @@ import {
   readTracks,
   type TransportLimits,
 } from '@cloudpush/transport';
+import type { Target } from '../hostile-inputs.js';
 import type { Random } from './random.js';
 
 /** Small, so that a hostile input can reach them. */
@@ -29,19 +30,6 @@ const HANDSHAKE = 3073;
 
 function recorded(name: string): Buffer {
   return readFileSync(new URL(`../../transport/vectors/${name}.bin`, import.meta.url));
-}
-
-/**
- * The observations of a target, in a form that can be compared: the same bytes must give the same, however
- * they are cut.
- */
-type Outcome = readonly string[];
-
-/** Something that reads a peer's bytes. It throws nothing but what is a bug. */
-export interface Target {
-  readonly name: string;
-  readonly seeds: readonly Buffer[];
-  run(pieces: readonly Buffer[]): Outcome;
 }
 
 /** Notes an RtmpError as an outcome; anything else is a bug and goes up. */
