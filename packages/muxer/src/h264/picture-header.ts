@@ -1,5 +1,4 @@
-import { BitReader } from '../bits/bit-reader.js';
-import { unescapeInto } from '../nal/emulation-prevention.js';
+import { type ById, sliceHeaderReader } from '../nal/slice-header-reader.js';
 import { AvcNalUnitType, avcNalUnitType } from './nal-unit.js';
 import type { AvcPps } from './pps.js';
 import type { AvcSps } from './sps.js';
@@ -19,22 +18,13 @@ export interface AvcPictureHeader {
   readonly deltaPicOrderCnt: readonly [number, number];
 }
 
-/** Parameter sets by their ids. */
-interface ById<T> {
-  get(id: number): T | undefined;
-}
-
-/** More than the header fields up to the picture order count can take. */
-const PREFIX_SIZE = 64;
-
 /** Undefined when the slice is cut off or its parameter sets have not come. */
 export function readAvcPictureHeader(
   nal: Uint8Array,
   ppsById: ById<AvcPps>,
   spsById: ById<AvcSps>,
 ): AvcPictureHeader | undefined {
-  const rbsp = new Uint8Array(PREFIX_SIZE);
-  const reader = new BitReader(rbsp.subarray(0, unescapeInto(nal, 0, nal.length, rbsp)), 1);
+  const reader = sliceHeaderReader(nal, 1);
   reader.ue(); // first_mb_in_slice
   reader.ue(); // slice_type
   const pps = ppsById.get(reader.ue());

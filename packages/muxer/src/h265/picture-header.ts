@@ -1,5 +1,4 @@
-import { BitReader } from '../bits/bit-reader.js';
-import { unescapeInto } from '../nal/emulation-prevention.js';
+import { type ById, sliceHeaderReader } from '../nal/slice-header-reader.js';
 import { HevcNalUnitType, hevcNalUnitType, isHevcIrap } from './nal-unit.js';
 import type { HevcPps } from './pps.js';
 import type { HevcSps } from './sps.js';
@@ -10,21 +9,13 @@ export interface HevcPictureHeader {
   readonly picOrderCntLsb: number;
 }
 
-/** Parameter sets by their ids. */
-interface ById<T> {
-  get(id: number): T | undefined;
-}
-
-const PREFIX_SIZE = 64;
-
 /** Undefined when the slice segment is cut off or its parameter sets have not come. */
 export function readHevcPictureHeader(
   nal: Uint8Array,
   ppsById: ById<HevcPps>,
   spsById: ById<HevcSps>,
 ): HevcPictureHeader | undefined {
-  const rbsp = new Uint8Array(PREFIX_SIZE);
-  const reader = new BitReader(rbsp.subarray(0, unescapeInto(nal, 0, nal.length, rbsp)), 2);
+  const reader = sliceHeaderReader(nal, 2);
   const type = hevcNalUnitType(nal[0]!);
   if (!reader.flag()) return undefined; // first_slice_segment_in_pic_flag
   if (isHevcIrap(type)) reader.skip(1);

@@ -123,6 +123,11 @@ export class Timeline {
     return whole + ((time - whole) | 0);
   }
 
+  /** The packet's decoding time, unwrapped; without one it is decoded when it is presented. Throws MuxerError. */
+  decodingTime(packet: { readonly dts: number; readonly pts: number }): number {
+    return this.unwrap(Number.isNaN(packet.dts) ? packet.pts : packet.dts);
+  }
+
   /** The smallest decoding time, as `unwrap` gives it, that goes out as it is. */
   earliest(track: TrackClock): number {
     if (!Number.isNaN(track.origin)) return track.origin + track.last;

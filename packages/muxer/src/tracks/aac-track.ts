@@ -55,7 +55,7 @@ export class AacTrack implements AudioTrack {
   #muxRaw(packet: MediaPacket, configuration: Uint8Array, out: FlvTag[]): void {
     this.#raw.check(packet, configuration);
     const timeline = this.#timeline;
-    const dts = timeline.unwrap(Number.isNaN(packet.dts) ? packet.pts : packet.dts);
+    const dts = timeline.decodingTime(packet);
     const timestamp = wrap32(stamp(this.#clock, timeline.place(this.#clock, dts)));
     if (this.#raw.mux(packet, timestamp, out))
       this.parameters = unlessSame(this.parameters, this.#raw.parameters!);
@@ -68,7 +68,7 @@ export class AacTrack implements AudioTrack {
     this.#check(packet.data, packet.encrypted === true);
     const before = this.parameters;
     const timeline = this.#timeline;
-    const dts = timeline.unwrap(Number.isNaN(packet.dts) ? packet.pts : packet.dts);
+    const dts = timeline.decodingTime(packet);
     let time = timeline.place(this.#clock, dts);
     const { data } = packet;
     if (frames.damage !== undefined) timeline.onWarning?.(frames.damage, frames.lost);

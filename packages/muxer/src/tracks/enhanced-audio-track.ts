@@ -58,10 +58,7 @@ export class EnhancedAudioTrack implements AudioTrack {
     for (let i = 0; i < frames.count; i++) format.readFrame(data, frames.starts[i]!, encrypted);
     const before = this.parameters;
     const timeline = this.#timeline;
-    let time = timeline.place(
-      this.#clock,
-      timeline.unwrap(Number.isNaN(packet.dts) ? packet.pts : packet.dts),
-    );
+    let time = timeline.place(this.#clock, timeline.decodingTime(packet));
     if (frames.damage !== undefined) timeline.onWarning?.(frames.damage, frames.lost);
     for (let i = 0; i < frames.count; i++) {
       const offset = frames.starts[i]!;

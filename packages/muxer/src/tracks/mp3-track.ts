@@ -35,10 +35,7 @@ export class Mp3Track implements AudioTrack {
     frames.find(data, header);
     const before = this.parameters;
     const timeline = this.#timeline;
-    let time = timeline.place(
-      this.#clock,
-      timeline.unwrap(Number.isNaN(packet.dts) ? packet.pts : packet.dts),
-    );
+    let time = timeline.place(this.#clock, timeline.decodingTime(packet));
     if (frames.damage !== undefined) timeline.onWarning?.(frames.damage, frames.lost);
     for (let i = 0; i < frames.count; i++) {
       const offset = frames.starts[i]!;
