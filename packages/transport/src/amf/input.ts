@@ -78,6 +78,12 @@ export class AmfInput {
     if (length > left) throw this.error(`needs ${length} bytes`, `${left} are left`);
   }
 
+  /** Counts a value against the budget, before it is read. */
+  beginValue(): void {
+    this.budget.count();
+    this.checkBudget();
+  }
+
   checkBudget(): void {
     const limit = this.budget.exceeded;
     if (limit === undefined) return;

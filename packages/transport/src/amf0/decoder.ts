@@ -47,8 +47,7 @@ export class Amf0Decoder {
   }
 
   value(): AmfValue {
-    this.#input.budget.count();
-    this.#input.checkBudget();
+    this.#input.beginValue();
     const marker = this.#input.uint8();
     switch (marker) {
       case Marker.number:

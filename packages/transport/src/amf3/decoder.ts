@@ -55,8 +55,7 @@ export class Amf3Decoder {
 
   /** @throws RtmpError `ERR_CLOUDPUSH_AMF` */
   value(): AmfValue {
-    this.#input.budget.count();
-    this.#input.checkBudget();
+    this.#input.beginValue();
     const marker = this.#input.uint8();
     switch (marker) {
       case Marker.undefined:
