@@ -93,3 +93,13 @@ function adtsFrames(stream: Buffer): CameraPacket[] {
   }
   return packets;
 }
+
+/** Tells whether the channel has room, or gets some within `ms`. */
+export async function hasRoomWithin(channel: Channel, ms: number): Promise<boolean> {
+  try {
+    await channel.writable(AbortSignal.timeout(ms));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -7,7 +7,7 @@ import { type Channel, PushEngine } from '@cloudpush/engine';
 import { encodeAmf0, MessageType } from '@cloudpush/transport';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { waitFor } from '../support/wait.js';
-import { cameraPackets, sendOne } from './camera.js';
+import { cameraPackets, hasRoomWithin, sendOne } from './camera.js';
 import { closeEmpty, expectWhole, samples, transcript } from './expectations.js';
 import { hevcPacket } from './hevc.js';
 import { Publishing } from './publishing.js';
@@ -270,15 +270,6 @@ async function sendUntilStuck(channel: Channel): Promise<number> {
   for (let sent = 0; ; ) {
     if (channel.sendVideo(video[0]!.data, { pts: sent * 40 })) sent++;
     else if (!(await hasRoomWithin(channel, 1000))) return sent;
-  }
-}
-
-async function hasRoomWithin(channel: Channel, ms: number): Promise<boolean> {
-  try {
-    await channel.writable(AbortSignal.timeout(ms));
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -6,7 +6,14 @@ import { type Channel, type CloseReport, PushEngine } from '@cloudpush/engine';
 import { MessageType } from '@cloudpush/transport';
 import { describe, expect, test, vi } from 'vitest';
 import { waitFor } from '../support/wait.js';
-import { type CameraPacket, cameraPackets, expectedVideoMessage, sendOne, trySend } from './camera.js';
+import {
+  type CameraPacket,
+  cameraPackets,
+  expectedVideoMessage,
+  hasRoomWithin,
+  sendOne,
+  trySend,
+} from './camera.js';
 import { closeEmpty, expectWhole, samples, transcript, warningsTo } from './expectations.js';
 import { hevcPacket } from './hevc.js';
 import { RecordingReceiver } from './recording-receiver.js';
@@ -28,15 +35,6 @@ async function sendUntilStalled(channel: Channel): Promise<number> {
     for (const packet of loop(turn)) {
       while (!trySend(channel, packet)) if (!(await hasRoomWithin(channel, 500))) return turn + 1;
     }
-  }
-}
-
-async function hasRoomWithin(channel: Channel, ms: number): Promise<boolean> {
-  try {
-    await channel.writable(AbortSignal.timeout(ms));
-    return true;
-  } catch {
-    return false;
   }
 }
 

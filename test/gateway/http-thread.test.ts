@@ -6,6 +6,15 @@ import { ServedGateway, serveGateway } from './support/served-gateway.js';
 const served = serveGateway();
 const { ask, gateway } = served;
 
+/** The worker threads that are started from now on until the test is over. */
+function watchWorkers(): readonly Worker[] {
+  const workers: Worker[] = [];
+  const onWorker = (worker: Worker) => workers.push(worker);
+  process.on('worker', onWorker);
+  onTestFinished(() => void process.off('worker', onWorker));
+  return workers;
+}
+
 test('health is told by whether the gateway answers, readiness by what it says', async () => {
   await served.begin();
   await vi.waitFor(async () => expect((await ask('GET', '/readyz')).status).toBe(200));
@@ -52,10 +61,7 @@ test('information, configuration and its check are given', async () => {
 });
 
 test('a thread that dies is started again on the same port, and the gateway lives', async () => {
-  const workers: Worker[] = [];
-  const onWorker = (worker: Worker) => workers.push(worker);
-  process.on('worker', onWorker);
-  onTestFinished(() => void process.off('worker', onWorker));
+  const workers = watchWorkers();
   const other = new ServedGateway();
   await other.start();
   onTestFinished(() => other.close());
@@ -70,10 +76,7 @@ test('a thread that dies is started again on the same port, and the gateway live
 });
 
 test('closing while a thread is being started again leaves none behind', async () => {
-  const workers: Worker[] = [];
-  const onWorker = (worker: Worker) => workers.push(worker);
-  process.on('worker', onWorker);
-  onTestFinished(() => void process.off('worker', onWorker));
+  const workers = watchWorkers();
   const other = new ServedGateway();
   await other.start();
   await workers[0]!.terminate();
