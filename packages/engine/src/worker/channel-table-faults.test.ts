@@ -123,6 +123,20 @@ describe('a descriptor that cannot be handled', () => {
     expect(bench.errors[0]).toContain('destination 1 has no configuration');
   });
 
+  test('does not count a channel twice that fails once more behind its end', () => {
+    bench.open(A);
+    bench.post({ type: 'attach', channel: A, destination: 1, config, loss: undefined });
+    bench.push(Command.close, A);
+    bench.open(B, 1);
+    const { fail } = WorkerChannel.prototype;
+    vi.spyOn(WorkerChannel.prototype, 'fail').mockImplementation(function (this: WorkerChannel, error) {
+      fail.call(this, error);
+      throw new TypeError('no such field');
+    });
+    bench.open(A);
+    expect([bench.reported(A), bench.table.size]).toEqual([['ended', 'forgotten'], 1]);
+  });
+
   test('of a request ends the channel that it names, and the others go on', async () => {
     bench.open(A, 0);
     bench.open(B, 1);

@@ -190,7 +190,7 @@ export class PacketSender implements RoomWaiter, RelievableChannel {
   /** No packet is taken from now on. */
   close(): void {
     this.#open = false;
-    this.isRelievable = false;
+    this.#pool.relievable.delete(this);
   }
 
   onPause(): void {
