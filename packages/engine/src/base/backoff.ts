@@ -93,7 +93,7 @@ export class Backoff {
   resume(attempts: number): void {
     const { initialDelay, maxDelay } = this.#policy;
     this.#attempts = attempts;
-    // What they take on average, when each waits for half of its bound.
+    // Their average, when each waits for half of its bound.
     this.#waited = Math.min(maxDelay, (initialDelay * (2 ** Math.min(attempts, MAX_DOUBLINGS) - 1)) / 2);
   }
 

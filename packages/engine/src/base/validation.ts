@@ -78,7 +78,7 @@ export function invalidParameter(name: string, actual: unknown, permitted: strin
     const quoted = actual.length > MAX_QUOTED ? `${actual.slice(0, MAX_QUOTED)}…` : actual;
     return refusal(name, quoted, `'${quoted}'`, permitted);
   }
-  // What is made of others may be anything, and need not even have a text.
+  // A value that callers made may be of any kind, and need not even have a text.
   if (typeof actual === 'function' || (typeof actual === 'object' && actual !== null))
     return invalidType(name, actual, permitted);
   const isPlain = typeof actual !== 'symbol';

@@ -125,7 +125,7 @@ export class ChannelRegistry {
       this.#shards.takeBack(shard, controller);
       this.migrate(shard, controller, (next) => controller.onShardDied(error, lost.get(number) ?? 0, next));
     }
-    // What came back is room for others, and the thread can no longer say so.
+    // These blocks are room for other channels; the dead thread can no longer announce it.
     this.#pool.retryWaiting();
   }
 }

@@ -111,7 +111,7 @@ export class PushEngine implements AsyncDisposable {
       channels: this.#registry,
     });
     this.#stopListening = whenAborted(signal, () => {
-      // Whoever waits for the end hears how it went.
+      // Failures are told to the callers of close() that wait for the end.
       this.close({ signal }).catch(() => {});
     });
     this.#log.write('engineStarted', { poolSize, maxConnections, shards: shards.count });

@@ -5,8 +5,7 @@ export interface LoggerOptions {
   /** Default `'main'`. */
   readonly level?: LogLevel | undefined;
   /**
-   * Whether the log is written to stderr, one readable line an entry. Default: true, unless there is a
-   * folder.
+   * True: the log is written to stderr, one readable line an entry. Default: true, unless there is a folder.
    */
   readonly console?: boolean | undefined;
   /**

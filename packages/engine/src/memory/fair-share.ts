@@ -218,7 +218,7 @@ const MIB = 1024 * 1024;
 function poolSizeForNeeds(needs: Float64Array, size: number): number {
   const fits = (pool: number): boolean => {
     const base = (pool * BASE_PART) / needs.length;
-    // What claims are rounded up by is a ninth of them at most.
+    // Rounding makes a claim larger by a ninth of it at most.
     let sum = 0;
     for (const need of needs) sum += Math.max(0, need - base) * 1.125;
     return sum <= pool * CLAIMED_PART;

@@ -96,7 +96,7 @@ test('says that a channel is tight before it is refused', () => {
   expect(more).toBeGreaterThan(taken / 2);
 });
 
-/** What a shard has released, and the caller has yet to take back. */
+/** Releases as a shard does; the caller has yet to take the blocks back. */
 function release(memory: MediaMemory, ...blocks: number[]): void {
   const list = new ReleaseList(memory.pool.buffer, memory.releaseHead);
   for (const block of blocks) list.add(block);
@@ -133,7 +133,7 @@ test('a channel that is over holds nothing of what a shard has released, and its
   release(memory, store(memory, 0, 50 * KIB));
   memory.forget(0);
   expect(memory.heldBy(0)).toBe(0);
-  // Whoever gets its number next has shown no large packet.
+  // The next owner of the number has shown no large packet.
   store(memory, 0, 100);
   expect(memory.isOwed(0, 50 * KIB)).toBe(false);
 });

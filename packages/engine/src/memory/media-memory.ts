@@ -163,7 +163,7 @@ export class MediaMemory {
     const takeBack = (block: number, owner: number): void => {
       if (!channels.has(owner)) return;
       counts.set(owner, (counts.get(owner) ?? 0) + 1);
-      // What nobody has read may hold a key.
+      // A block that nobody has read may hold a key.
       this.wipe(block);
       this.drop(block);
     };

@@ -13,7 +13,7 @@ export class Slots {
   readonly #pool: Pool;
   /** Granules of a first place. */
   readonly #granulesEach: number;
-  /** Whether the first place is in use, by channel. */
+  /** 1 where the first place is in use, by channel. */
   readonly #firstInUse: Uint8Array;
   /** The second place, by channel, and its granules. */
   readonly #second: Int32Array;

@@ -95,7 +95,7 @@ export function checkedConnection(given: ConnectionOptions | undefined): Connect
   try {
     return structuredClone(given);
   } catch {
-    // What cannot be cloned may hold a secret, so that the cause is left out.
+    // A value that cannot be cloned may hold a secret, so that the cause is left out.
     throw invalidParameter('connection', 'something that cannot be handed to another thread', 'plain data');
   }
 }

@@ -86,7 +86,7 @@ export interface DestinationConfig {
   readonly inFlightLimit: number;
   readonly chunkSize: number | undefined;
   readonly endOfSequence: boolean;
-  /** Whether the next segment's stream is published on the connection of the one before. */
+  /** The connection of the next segment's stream: the one of the segment before, or a new one. */
   readonly segmentConnection: 'auto' | 'same' | 'new';
   readonly connection: ConnectionOptions;
 }
@@ -209,7 +209,7 @@ export function destinationConfig(options: DestinationOptions, maxPacket: number
   const connection = checkedConnection(options.connection);
   return {
     target: fixedTarget(options, connection),
-    // What is on its way to a server that does not read cannot be dropped: it may hold only a small part of
+    // Bytes on their way to a server that does not read cannot be dropped: they may hold only a small part of
     // the pool.
     inFlightLimit: Math.max(MIN_IN_FLIGHT, Math.min(MAX_IN_FLIGHT, Math.floor(maxPacket / 8))),
     endOfSequence: optionalBoolean('endOfSequence', options.endOfSequence) ?? false,

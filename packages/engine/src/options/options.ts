@@ -120,11 +120,11 @@ export interface DestinationSettings {
    */
   readonly overflow?: 'reject' | 'drop' | undefined;
   /**
-   * Whether a lost connection is made again, with exponential back-off and full jitter, quickly at first; the
-   * stream goes on at a key frame, on the same clock. What waits until then is given up where the channel can
-   * go on with a worker thread that has clearly fewer channels. A refusal that another attempt cannot mend
-   * (bad credentials, an unknown app) ends the destination all the same. Default false; true: the default
-   * policy.
+   * True, or a policy: a lost connection is made again, with exponential back-off and full jitter, quickly at
+   * first; the stream goes on at a key frame, on the same clock. Packets that wait until then are given up
+   * where the channel can go on with a worker thread that has clearly fewer channels. A refusal that another
+   * attempt cannot mend (bad credentials, an unknown app) ends the destination all the same. Default false;
+   * true: the default policy.
    */
   readonly reconnect?: boolean | Partial<ReconnectPolicy> | undefined;
   /**
@@ -149,7 +149,7 @@ export interface DestinationSettings {
    */
   readonly chunkSize?: number | undefined;
   /**
-   * Whether a video stream ends with an end-of-sequence tag (FLV E.4.3.1), which tells a decoder to show what
+   * True: a video stream ends with an end-of-sequence tag (FLV E.4.3.1), which tells a decoder to show what
    * it holds back, and which breaks some servers. Default false.
    */
   readonly endOfSequence?: boolean | undefined;

@@ -17,8 +17,8 @@ export interface VideoPacketOptions extends PacketTimes {
   /** Default: the channel's. */
   readonly codec?: VideoCodec | undefined;
   /**
-   * Whether decoding can start here, as a hint: what is in the picture counts. A contradiction is told once,
-   * by the event `problem`. It decides for a picture that is `encrypted`.
+   * True for a picture that decoding can start with. It is a hint: what is in the picture counts. A
+   * contradiction is told once, by the event `problem`. For a picture that is `encrypted`, the hint decides.
    */
   readonly keyFrame?: boolean | undefined;
   /**

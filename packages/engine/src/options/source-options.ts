@@ -71,7 +71,7 @@ export interface FileSource extends SourceSettings {
    * is filled.
    */
   readonly file: string;
-  /** Whether it begins anew when it ends, without a gap. Default false. */
+  /** True: the file begins anew when it ends, without a gap. Default false. */
   readonly loop?: boolean | undefined;
   /** The format of the file. Default: as its name or its content tells. */
   readonly format?: string | undefined;

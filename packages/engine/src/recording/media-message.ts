@@ -8,7 +8,7 @@ const AAC = 10;
 const EX_AUDIO = 9;
 
 /**
- * Whether a message brings a picture or a sound: configurations, ends of sequence and commands bring none.
+ * True for a message with a picture or a sound: configurations, ends of sequence and commands bring none.
  */
 export function bringsMedia(type: number, payload: Uint8Array): boolean {
   if (payload.length === 0) return false;

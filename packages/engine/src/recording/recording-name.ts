@@ -66,7 +66,7 @@ function filled(part: string, stream: RecordedStream): string {
   };
   const name = part
     .replace(/\{([^{}]*)\}/g, (_, inner: string) => value(inner))
-    // What stands between empty values, and in front of the first, says nothing.
+    // Separators between empty values, and in front of the first, say nothing.
     .replace(/^[._-]+|[._-]+$/g, '')
     .replace(/_{2,}/g, '_');
   const sure = name === '' || name === time ? `stream${name === '' ? '' : '_'}${name}` : name;

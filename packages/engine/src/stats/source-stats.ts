@@ -43,6 +43,6 @@ export interface SourceStats {
   readonly nextRetryAt: number | undefined;
   /** Why it was lost, or could not be opened, the last time. */
   readonly lastError: CloudPushError | undefined;
-  /** Whether its `fallback` is sent in its place. What is sent of that does not count as received. */
+  /** True while its `fallback` is sent in its place. Packets of the fallback do not count as received. */
   readonly fallback: boolean;
 }

@@ -1,4 +1,4 @@
-// What cannot be done is at most the end of the channel that it was asked of.
+// A fault ends at most the channel that the request or descriptor was for.
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ChannelCounter } from '../memory/counters.js';

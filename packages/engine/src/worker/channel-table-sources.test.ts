@@ -1,4 +1,4 @@
-// What is asked of the sources of a shard's channels.
+// Requests to the sources of a shard's channels.
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Command } from '../memory/ring.js';

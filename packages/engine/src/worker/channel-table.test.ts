@@ -1,4 +1,4 @@
-// What is asked of the channels of a shard, through the ring and through the port, at memory speed.
+// Requests to the channels of a shard, through the ring and through the port, at memory speed.
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -249,7 +249,7 @@ describe('a channel that is to leave', () => {
     bench.push(Command.release, A);
     expect(bench.done.slice(before)).toEqual(['flush', 'publish', 'migrated']);
     expect(bench.table.size).toBe(0);
-    // What was announced of it goes where it goes on.
+    // Its announcements are for the shard where it goes on.
     bench.attach(A, 1);
     expect(bench.reported(A)).toEqual(['migrated', 'broken']);
   });

@@ -1,4 +1,4 @@
-// Whatever stands in the ring or comes through the port, it is at most the end of the channel that it names.
+// A faulty descriptor or request ends at most the channel that it names.
 
 import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
@@ -250,7 +250,7 @@ describe('the thread and its other channels go on, and the channel ends,', () =>
     });
     bench.push(Command.release, BROKEN);
     await bench.settled();
-    // Whoever waits for an answer gets one.
+    // Every caller that waits for an answer gets one.
     expect(bench.of(BROKEN)).toEqual(['targetWanted', 'migrationRefused', 'detached', 'ended']);
     expect(bench.reports).toContainEqual(
       expect.objectContaining({

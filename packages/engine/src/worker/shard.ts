@@ -104,7 +104,7 @@ export class Shard implements ChannelTableContext {
   }
 
   report(report: ShardReport): void {
-    // Whoever hears of something may look at the figures: they must not be older.
+    // A listener may look at the figures when the report comes: they must not be older.
     this.#publishCounters();
     this.#port.postMessage(report);
     if (report.type === 'ended') this.#channels.onEnded(report.channel);

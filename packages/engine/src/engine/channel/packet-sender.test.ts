@@ -177,7 +177,7 @@ test('what a channel that may drop has borrowed is given back when another one n
   for (let i = 0; i < 15; i++) expect(send(dropping, 20 * KIB)).toBe(true);
   send(other, 10 * KIB);
   expect(send(other, 700 * KIB)).toBe(false);
-  // What it holds itself must leave first.
+  // Its own packets must leave first.
   expect(pool.relieved).not.toContain(0);
   pool.release(1);
   expect(pool.relieved.filter((channel) => channel === 0)).toEqual([0]);

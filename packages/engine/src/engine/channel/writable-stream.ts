@@ -16,9 +16,8 @@ export interface AudioPacket extends AudioPacketOptions {
 /** Options of `Channel.createWritable`. */
 export interface PacketStreamOptions {
   /**
-   * Whether the channel ends with the stream: closing the stream closes the channel, and fails when that is
-   * not clean; aborting it aborts the channel. Default false: the channel goes on, for its other track, or
-   * for another stream.
+   * True: closing the stream closes the channel, and fails when that is not clean; aborting it aborts the
+   * channel. Default false: the channel goes on, for its other track, or for another stream.
    */
   readonly ownsChannel?: boolean | undefined;
 }

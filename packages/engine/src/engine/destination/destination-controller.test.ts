@@ -111,7 +111,7 @@ test('after the death of its shard it goes on with the next, with its counts and
   next.counters.destinations.set(NUMBER, DestinationCounter.videoFrames, 3);
   controller.onConnected(timings);
   expect(controller.stats()).toMatchObject({ videoFrames: 8, reconnects: 1, moves: 1, state: 'publishing' });
-  // What the lost connection had taken may not have arrived.
+  // Packets that the lost connection had taken may not have arrived.
   void controller.close({});
   expect(controller.onDetached(undefined)).toMatchObject({ clean: false, error: { code: died.code } });
 });

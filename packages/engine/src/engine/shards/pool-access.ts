@@ -55,7 +55,7 @@ export class PoolAccess implements PoolServices {
   awaitRoom(waiter: RoomWaiter): void {
     this.#waiting.add(waiter);
     Atomics.store(this.#releaseWanted, 0, 1);
-    // What was released just before the flag went up is announced by nobody: look once.
+    // Nobody announces blocks that were released just before the flag went up: look once.
     if (this.memory.reclaim()) setImmediate(this.retryWaiting);
   }
 

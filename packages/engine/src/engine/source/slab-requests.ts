@@ -33,7 +33,7 @@ export class SlabRequests implements RoomWaiter {
   }
 
   add(request: SlabRequest): void {
-    // What is granted now could reach the shard when the channel is over there.
+    // A slab that is granted now could reach the shard when the channel is over there.
     if (!this.#open || this.#grant(request)) return;
     this.#waiting.set(request.kind, request);
     this.#sender.tellIfTooSmall(request.largest);

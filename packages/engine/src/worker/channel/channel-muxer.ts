@@ -192,7 +192,7 @@ export class ChannelMuxer {
       this.#held.begin(block, heldPicture);
     } else if (goesOn) this.#held.bring(block);
     else {
-      // What has come out may be of both.
+      // The tags that have come out may be of both pictures.
       this.#held.bring(block);
       this.#releaseHeld(sink);
       if (heldPicture !== 0) this.#held.begin(block, heldPicture);

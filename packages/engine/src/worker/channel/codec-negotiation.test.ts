@@ -6,7 +6,7 @@ import { CodecNegotiation } from './codec-negotiation.js';
 interface Server {
   /** Codecs that it refuses, in one form (`hvc1 enhanced`) or in any (`av01`). */
   readonly refuses?: readonly string[];
-  /** What it announces of video; undefined: nothing. */
+  /** Codecs of video that it announces; undefined: none. */
   readonly announced?: readonly string[];
   readonly legacyHevc?: boolean;
   readonly enhanced?: boolean;

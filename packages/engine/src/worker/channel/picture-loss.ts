@@ -1,8 +1,8 @@
 import { MuxerError } from '@cloudpush/muxer';
 
 /**
- * Whether a stream waits for a picture that decoding can start with: pictures that need one are no news then,
- * and are not told of one by one.
+ * Tells whether a stream waits for a picture that decoding can start with: pictures that need one are no news
+ * then, and are not told of one by one.
  */
 export class PictureLoss {
   #awaitsPicture: boolean;

@@ -83,7 +83,7 @@ export class PreRoll {
       if (now - timeOf(this.#packets[next - this.#first]!) < this.#length) break;
       start = next;
     }
-    // What stands in front of the first key frame is of no use either.
+    // Packets in front of the first key frame are of no use either.
     const begin = start ?? this.#starts[0];
     if (begin !== undefined) this.#giveUpBefore(begin);
     const age = now - timeOf(this.#packets[0]!);

@@ -81,7 +81,7 @@ export class StreamMetadataTracker {
     return this.#current;
   }
 
-  /** Whether these parameters are those of the last description. */
+  /** True when these parameters are those of the last description. */
   tells(parameters: VideoParameters | AudioParameters): boolean {
     return parameters === this.#videoParameters || parameters === this.#audioParameters;
   }

@@ -136,7 +136,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     const destination = this.find(number);
     if (destination === undefined) return;
     this.#intake.sendHeldBack();
-    // What is kept back has not been offered to anyone yet.
+    // Packets that are held back have not been offered to anyone yet: it stays subscribed until they are.
     if (this.heldPackets.isEmpty) this.#fanOut.remove(destination.stream);
     destination.close();
   }
@@ -158,7 +158,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     this.#segments.relieve();
     const begins = this.#tracks.holds && this.admission.isPublishing;
     this.#tracks.end();
-    // What was kept back for a second track leaves now, and need not be dropped.
+    // Packets that were held back for a second track leave now, and need not be dropped.
     if (!begins) this.#fanOut.relieve();
   }
 

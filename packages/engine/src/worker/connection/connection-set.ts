@@ -28,7 +28,7 @@ interface MoveRequest {
   readonly target: ShardTarget;
 }
 
-/** What connections are made of. */
+/** Parts that every connection is made from. */
 interface ConnectionSetParts {
   readonly config: DestinationConfig;
   readonly context: ReconnectorContext;

@@ -27,7 +27,7 @@ export interface SessionOpener {
   ): SourceSession;
 }
 
-/** What a source stands on. */
+/** Surroundings of a source: its opener, its listener, its clock. */
 interface SourceSurroundings {
   readonly opener: SessionOpener;
   /** It is closed: its channel takes no more of it. */
@@ -256,7 +256,7 @@ export class ChannelSource {
 
   /** Undefined: it is not opened again. */
   #delayAfter(error: CloudPushError): number | undefined {
-    // Who repeats a wrong password quickly is locked out, and who gives up misses that it has been put right.
+    // Repeating a wrong password quickly gets a camera locked; giving up misses that it has been put right.
     if (error.class === 'auth') return this.#config.retry?.maxDelay;
     return this.#backoff?.next(error.class);
   }
@@ -271,7 +271,7 @@ export class ChannelSource {
   #checkSilence(now: number): void {
     const state = this.#state;
     if (state.name !== 'streaming' && state.name !== 'stalled') return;
-    // What waits for room in the pool is not silent.
+    // A source that waits for room in the pool is not silent.
     if (!state.session.isLive || state.session.waitsForRoom) return;
     const { timeout, videoTimeout } = this.#config;
     const silent = now - this.#output.receivedAt;

@@ -7,7 +7,7 @@ import type { SessionHandler, SourceSession } from './source-session.js';
 /** Opens the fallback once more. */
 export type OpenFallback = (output: ReaderOutput, handler: SessionHandler) => SourceSession;
 
-/** Who hears of a fallback. */
+/** Listener of a fallback. */
 export interface FallbackHandler {
   /** Its media follows. */
   onBegun(tracks: SourceTracks): void;

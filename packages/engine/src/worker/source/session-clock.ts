@@ -17,7 +17,7 @@ export class SessionClock {
   }
 
   /**
-   * What is added to the times of a packet that has come at `now`, in ms of the monotonic clock.
+   * Ms to add to the times of a packet that has come at `now`, in ms of the monotonic clock.
    * @param dts NaN: as `pts`
    */
   shiftOf(now: number, dts: number, pts: number): number {

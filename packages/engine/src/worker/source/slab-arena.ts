@@ -68,7 +68,7 @@ export class SlabArena implements BlockReturn {
     this.#least = Math.min(Math.ceil(least / GRANULE), this.#most);
   }
 
-  /** Whether a packet was refused, and there is no room for it yet. */
+  /** True from a packet that was refused until there is room for it. */
   get isFull(): boolean {
     return this.#refused > 0;
   }

@@ -20,7 +20,7 @@ export interface SourceModulePacket {
   readonly pts: number;
   /** Decoding time in ms. Default: derived from the presentation times. */
   readonly dts?: number | undefined;
-  /** Whether decoding can start here, as a hint. */
+  /** True for a picture that decoding can start with, as a hint. */
   readonly keyFrame?: boolean | undefined;
   /**
    * The track's `avcC`, `hvcC` or `av1C` record, AudioSpecificConfig, `OpusHead` or `fLaC` header; the same

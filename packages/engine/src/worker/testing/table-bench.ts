@@ -37,7 +37,7 @@ const noPacket = { codec: 0, flags: 0, bytes: 0, dts: 0, pts: 0, configuration: 
 export class TableBench extends FakeShard implements ChannelTableContext {
   readonly ring = { command: Command.open, channel: 0, enqueuedAt: 0, ...noPacket };
   readonly table = new ChannelTable(this, this.ring as unknown as RingConsumer);
-  /** What was reported, published and flushed, in order. */
+  /** Reports, publishing and flushing, in order. */
   readonly done: string[] = [];
   readonly touched: (Counted | string)[] = [];
   readonly #posted: ChannelRequest[] = [];
@@ -92,7 +92,7 @@ export class TableBench extends FakeShard implements ChannelTableContext {
     this.push(Command.attach, on, destination);
   }
 
-  /** What was reported of a channel. */
+  /** Types of the reports about a channel, in order. */
   reported(on: number): string[] {
     return this.reports.flatMap((one) => ('channel' in one && one.channel === on ? [one.type] : []));
   }
@@ -103,7 +103,7 @@ export class TableBench extends FakeShard implements ChannelTableContext {
   }
 }
 
-/** What was begun has come to its end. */
+/** Resolves when all that was begun has come to its end. */
 export async function settled(): Promise<void> {
   for (let i = 0; i < 3; i++) await turn();
 }

@@ -2,9 +2,9 @@
 const RECOVERY_POINT = 6;
 
 /**
- * Whether an SEI NAL unit holds a recovery point (H.264 §7.3.2.3). `start` is behind the NAL unit's header.
- * Emulation prevention bytes stand inside of payloads, whose size does not count them: none is in a recovery
- * point's way unless a longer payload comes before it.
+ * Tells whether an SEI NAL unit holds a recovery point (H.264 §7.3.2.3). `start` is behind the NAL unit's
+ * header. Emulation prevention bytes stand inside of payloads, whose size does not count them: none is in a
+ * recovery point's way unless a longer payload comes before it.
  */
 export function hasRecoveryPoint(bytes: Uint8Array, start: number, end: number): boolean {
   let at = start;

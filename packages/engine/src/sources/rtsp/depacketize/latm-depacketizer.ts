@@ -140,7 +140,7 @@ export class LatmDepacketizer implements Depacketizer {
   }
 }
 
-/** Whether the frames fill the element: a part whose beginning is missing would not. */
+/** Tells whether the frames fill the element: a part whose beginning is missing would not. */
 function isWhole(reader: BitReader, { subFrames, hasOtherData }: StreamMuxConfig): boolean {
   for (let i = 0; i < subFrames; i++) reader.skip(payloadLength(reader) * 8);
   return !reader.overrun && (hasOtherData || reader.bitsLeft < 8);

@@ -4,7 +4,7 @@ import { parseRtspUrl, type RtspUrl } from '../message/rtsp-url.js';
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 305, 307, 308]);
 
-/** Whether a status sends the client elsewhere (RFC 2326 §11.3). */
+/** Tells whether a status sends the client elsewhere (RFC 2326 §11.3). */
 export function isRedirect(status: number): boolean {
   return redirects.has(status);
 }

@@ -17,7 +17,8 @@ import { trackStarts } from './track-starts.js';
 
 const UNSUPPORTED_TRANSPORT = 461;
 /**
- * What servers that know UDP only answer instead: 400, 451 (not understood), 501 and 551 (RFC 2326 §7.1.1).
+ * Answers that servers which know UDP only give instead: 400, 451 (not understood), 501 and 551 (RFC 2326
+ * §7.1.1).
  */
 const VAGUE_REFUSALS: readonly number[] = [400, 451, 501, 551];
 
