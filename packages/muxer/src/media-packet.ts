@@ -48,8 +48,8 @@ export interface MediaPacket {
    */
   configuration?: Uint8Array | undefined;
   /**
-   * Whether decoding can start here, as a hint: what is in the picture counts, and a contradiction is told
-   * once (`onWarning`). It decides for a picture that is `encrypted`.
+   * True for a picture that decoding can start with. It is a hint: what is in the picture counts, and a
+   * contradiction is told once (`onWarning`). For a picture that is `encrypted`, the hint decides.
    */
   keyFrame?: boolean | undefined;
   /**

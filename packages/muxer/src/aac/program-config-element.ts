@@ -17,7 +17,7 @@ export interface ProgramConfigElement {
   copyTo(writer: BitWriter): void;
 }
 
-/** Whether a raw data block begins with a program config element. */
+/** Tells whether a raw data block begins with a program config element. */
 export function startsWithProgramConfig(data: Uint8Array, offset: number): boolean {
   return data[offset]! >> 5 === ID_PCE;
 }

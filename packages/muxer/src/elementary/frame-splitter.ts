@@ -103,7 +103,7 @@ export class FrameSplitter {
     return this.#inSync ? 0 : this.#skipBytes(data, position, 1);
   }
 
-  /** Whether a frame is one; how many bytes are to be skipped when it is not. */
+  /** Judges whether a frame is one; returns the number of bytes to skip when it is not. */
   #judge(data: Uint8Array, position: number, end: number, ended: boolean): 'good' | 'unknown' | number {
     const isLast = end + this.#format.prefixSize > data.length;
     if (isLast && !ended) {
@@ -122,7 +122,7 @@ export class FrameSplitter {
     return this.#inSync || this.#isKnown(data, position, end) ? 'good' : 1;
   }
 
-  /** Whether a frame like it has come before, or follows behind some bytes of padding. */
+  /** True when a frame like it has come before, or follows behind some bytes of padding. */
   #isKnown(data: Uint8Array, position: number, end: number): boolean {
     const kind = this.#format.kindAt(data, position);
     if (kind === this.#kind) return true;

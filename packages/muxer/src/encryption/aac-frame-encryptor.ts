@@ -16,7 +16,7 @@ import type { SampleCipher } from './sample-cipher.js';
 import { SAMPLE_HEADER_SIZE } from './sample-header.js';
 import { TagSplicer } from './tag-splicer.js';
 
-// What they keep of a frame does not matter to the next: all tracks share them.
+// All tracks share them: nothing that they keep of a frame matters to the next.
 const splicer = new TagSplicer();
 const lead = new Uint8Array(MAX_ELEMENT_HEAD_SIZE + SAMPLE_HEADER_SIZE);
 

@@ -33,7 +33,7 @@ export function writeElementHead(target: Uint8Array, offset: number, size: numbe
   return elementHeadSize(size);
 }
 
-/** Whether the head of an element is at `offset`; and where its data begins. */
+/** Returns where the data of the element at `offset` begins; undefined when none begins there. */
 export function elementDataStart(bytes: Uint8Array, offset: number): number | undefined {
   if (bytes[offset] !== ELEMENT_START) return undefined;
   return offset + (bytes[offset + 1] === ESCAPED_COUNT ? MAX_ELEMENT_HEAD_SIZE : 2);

@@ -12,7 +12,7 @@ export type EncryptionKey = string | Uint8Array;
 /** A caller's key, checked and copied. */
 export interface KeyMaterial {
   readonly bytes: Uint8Array;
-  /** Whether the AES key is derived from `bytes` and a nonce. */
+  /** True: the AES key is derived from `bytes` and a nonce. */
   readonly stretched: boolean;
 }
 

@@ -21,7 +21,7 @@ export function readEncryptionMessage(body: Uint8Array): EncryptionMessage | und
   };
 }
 
-/** Whether the AMF0 object has this property: its name, then a string. */
+/** Tells whether the AMF0 object has this property: its name, then a string. */
 function has(bytes: Buffer, name: string, value: string): boolean {
   return bytes.includes(`\x00${sized(name)}\x02\x00${sized(value)}`, 0, 'latin1');
 }

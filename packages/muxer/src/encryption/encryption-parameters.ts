@@ -21,7 +21,7 @@ export interface AesCtrEncryption {
   readonly track: EncryptedTrack;
   readonly mode: 'keyFrames' | 'allFrames';
   readonly keyBits: 128 | 256;
-  /** Whether the AES key is derived from the caller's key and the nonce. */
+  /** True: the AES key is derived from the caller's key and the nonce. */
   readonly stretched: boolean;
   /** 24 hexadecimal digits: what the counter blocks begin with, and the salt of a stretched key. */
   readonly nonce: string;

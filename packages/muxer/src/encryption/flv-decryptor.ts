@@ -140,7 +140,7 @@ export class FlvDecryptor {
     return decrypted ?? payload;
   }
 
-  /** Whether the sample that was looked at is long enough to be encrypted, of a codec that can be. */
+  /** True when the sample that was looked at is long enough to be encrypted, of a codec that can be. */
   #isLong(body: Uint8Array): boolean {
     const { codec, start } = this.#sample;
     if (codec === 'h264' || codec === 'h265') return this.#nalSamples.hasLongSlice;

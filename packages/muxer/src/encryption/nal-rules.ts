@@ -5,14 +5,14 @@ import { HevcNalUnitType, hevcNalUnitType, isHevcIrap, isHevcVcl } from '../h265
 export interface NalRules {
   /** Bytes of a NAL unit header. */
   readonly headerSize: 1 | 2;
-  /** Whether the NAL unit is (part of) a picture: these are encrypted. */
+  /** Tells whether the NAL unit is (part of) a picture: these are encrypted. */
   isVcl(firstByte: number): boolean;
   /**
-   * Whether the NAL unit is of a picture that decoding can start at by its type alone: IDR, and in H.265
-   * every IRAP.
+   * Tells whether the NAL unit is of a picture that decoding can start at by its type alone: IDR, and in
+   * H.265 every IRAP.
    */
   isRandomAccess(firstByte: number): boolean;
-  /** Whether the NAL unit is an SEI that goes in front of its picture. */
+  /** Tells whether the NAL unit is an SEI that goes in front of its picture. */
   isSei(firstByte: number): boolean;
 }
 

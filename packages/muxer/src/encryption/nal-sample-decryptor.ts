@@ -26,9 +26,9 @@ export class NalSampleDecryptor {
   #target = Buffer.alloc(0);
   #position = 0;
 
-  /** Whether a slice of the sample is long enough to be encrypted. */
+  /** True when a slice of the sample is long enough to be encrypted. */
   hasLongSlice = false;
-  /** Whether the sample has a picture that decoding can start at, by the type of a NAL unit. */
+  /** True when the sample has a picture that decoding can start at, by the type of a NAL unit. */
   hasRandomAccess = false;
 
   constructor(decipher: SampleDecipher) {

@@ -28,7 +28,7 @@ export class NalSampleEncryptor {
   readonly #trailer = new TrailerWriter();
   readonly #escapes: number[] = [];
 
-  // What is known of the sample at hand.
+  // State of the sample at hand.
   #rules!: NalRules;
   #start = 0;
   /** The bytes to be encrypted: those of each slice behind its clear lead. */
@@ -69,7 +69,7 @@ export class NalSampleEncryptor {
     return encrypted;
   }
 
-  /** Whether the sample has a picture that decoding can start at, whatever the tag is called. */
+  /** Tells whether the sample has a picture that decoding can start at, whatever the tag is called. */
   hasRandomAccess({ parts }: FlvTag, start: number, rules: NalRules): boolean {
     const cursor = this.#cursor;
     cursor.begin(parts, start, 4);

@@ -30,8 +30,8 @@ const codecs: Record<EncryptedTrack, readonly EncryptableCodec[]> = {
   audio: ['aac', 'mp3'],
 };
 
-// What they keep of a sample does not matter to the next: all tracks share them, so that they stay in the
-// processor's cache.
+// All tracks share them, so that they stay in the processor's cache: nothing that they keep of a sample
+// matters to the next.
 const sample = new CodedSample();
 const nalSamples = new NalSampleEncryptor();
 const mp3Frames = new Mp3FrameEncryptor();

@@ -33,7 +33,7 @@ export function createSampleHeader(keyCheck: Uint8Array, nonce: Uint8Array): Uin
   return header;
 }
 
-/** Whether the marker of a sample header stands at this place, whatever follows it. */
+/** Tells whether the marker of a sample header stands at this place, whatever follows it. */
 export function startsWithMarker(bytes: Uint8Array, offset: number): boolean {
   return equalBytes(bytes.subarray(offset, offset + marker.length), marker);
 }

@@ -61,8 +61,8 @@ export class TrailerReader {
   start = 0;
 
   /**
-   * Whether bytes[start, end), a NAL unit, ends in a trailer. Throws MuxerError when there is one that is
-   * damaged.
+   * Looks for a trailer at the end of bytes[start, end), a NAL unit; true when there is one. Throws
+   * MuxerError when it is damaged.
    * @param clearSize bytes at the beginning of the NAL unit that no trailer reaches into
    */
   find(bytes: Uint8Array, start: number, end: number, clearSize: number): boolean {

@@ -38,7 +38,7 @@ export interface VideoTagFormat {
   /** The `videocodecid` of onMetaData: the CodecID, or the FourCC as a number. */
   readonly videoCodecId: number;
   readonly enhanced: boolean;
-  /** Whether coded frames carry a composition time offset: AVC and HEVC only. */
+  /** True: coded frames carry a composition time offset; AVC and HEVC only. */
   readonly hasCompositionTime: boolean;
 }
 

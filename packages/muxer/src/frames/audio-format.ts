@@ -5,9 +5,9 @@ export interface AudioFormat {
   readonly codec: 'opus' | 'flac' | 'ac3' | 'eac3';
   /** The FourCC as a number. */
   readonly fourCc: number;
-  /** Whether the stream has a header. */
+  /** True for a codec whose streams have a header. */
   readonly hasStreamHeader: boolean;
-  /** Whether the packet is a stream header and no sound; it is taken then. Throws MuxerError. */
+  /** Takes the packet when it is a stream header and no sound; true: it was one. Throws MuxerError. */
   takeStreamHeader(data: Uint8Array): boolean;
   /** Finds the frames of a packet. Throws MuxerError when there are none. */
   find(data: Uint8Array, frames: PacketFrames): void;

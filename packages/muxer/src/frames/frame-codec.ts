@@ -10,11 +10,11 @@ export interface FrameCodec {
   configure(record: Uint8Array): void;
   /** Looks at a packet that is not encrypted, and takes its configuration. Throws MuxerError. */
   inspect(data: Uint8Array): void;
-  /** Whether decoding can start at the packet that was inspected last. */
+  /** True when decoding can start at the packet that was inspected last. */
   readonly keyFrame: boolean;
   /** Where the sample begins in that packet; what is before it does not belong into a container. */
   readonly sampleStart: number;
-  /** Whether that packet holds a frame at all. */
+  /** True when that packet holds a frame at all. */
   readonly hasFrame: boolean;
   /** The configuration record; undefined before the first. */
   readonly configuration: Uint8Array | undefined;

@@ -104,8 +104,8 @@ export class PacketFrames {
   }
 
   /**
-   * Whether the bytes from `start` on, behind which there is no frame any more, were one: they begin like
-   * one, or are as many as half of the last.
+   * Tells whether the bytes from `start` on, behind which there is no frame any more, were one: they begin
+   * like one, or are as many as half of the last.
    */
   #endsInFrame(data: Uint8Array, reader: FrameReader, start: number): boolean {
     const left = data.length - start;

@@ -21,8 +21,8 @@ export function avcNalUnitType(header: number): number {
 }
 
 /**
- * Whether the NAL unit is (part of) a picture: slices and data partitions, then auxiliary, extension and
- * depth slices (Table 7-1).
+ * Tells whether the NAL unit is (part of) a picture: slices and data partitions, then auxiliary, extension
+ * and depth slices (Table 7-1).
  */
 export function isAvcVcl(type: number): boolean {
   return (
@@ -31,8 +31,8 @@ export function isAvcVcl(type: number): boolean {
 }
 
 /**
- * Whether the NAL unit begins with a slice header: slices, and the first of the data partitions of a slice
- * (Extended profile), whose other two follow it.
+ * Tells whether the NAL unit begins with a slice header: slices, and the first of the data partitions of a
+ * slice (Extended profile), whose other two follow it.
  */
 export function isAvcSlice(type: number): boolean {
   return (
@@ -43,20 +43,21 @@ export function isAvcSlice(type: number): boolean {
 }
 
 /**
- * Whether decoders ignore NAL units of this type, whatever is in them (§7.4.1): filler, and the types that
- * are reserved (17, 18, 22, 23) or unspecified (0, 24 to 31), which vendors put things of their own into.
+ * Tells whether decoders ignore NAL units of this type, whatever is in them (§7.4.1): filler, and the types
+ * that are reserved (17, 18, 22, 23) or unspecified (0, 24 to 31), which vendors put things of their own
+ * into.
  */
 export function isIgnoredByAvcDecoders(type: number): boolean {
   return type === 0 || type === 17 || type === 18 || type > 21 || type === AvcNalUnitType.fillerData;
 }
 
-/** Whether the NAL unit is, or may be, of a picture that others refer to: its nal_ref_idc is not 0. */
+/** Tells whether the NAL unit is, or may be, of a picture that others refer to: its nal_ref_idc is not 0. */
 export function isMissedAvcNalUnit(data: Uint8Array, start: number): boolean {
   const header = data[start]!;
   return (header & 0x80) !== 0 || (isAvcSlice(avcNalUnitType(header)) && (header & 0x60) !== 0);
 }
 
-/** Whether, behind a picture, the NAL unit begins the next access unit (§7.4.1.2.3). */
+/** Tells whether the NAL unit, behind a picture, begins the next access unit (§7.4.1.2.3). */
 export function beginsAvcAccessUnit(type: number): boolean {
   return (
     (type >= AvcNalUnitType.sei && type <= AvcNalUnitType.accessUnitDelimiter) ||

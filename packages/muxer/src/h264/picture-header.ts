@@ -58,7 +58,7 @@ export function readAvcPictureHeader(
   };
 }
 
-/** Whether two slices are of different primary coded pictures (§7.4.1.2.4). */
+/** Tells whether two slices are of different primary coded pictures (§7.4.1.2.4). */
 export function isOtherAvcPicture(a: AvcPictureHeader, b: AvcPictureHeader): boolean {
   return (
     a.frameNum !== b.frameNum ||
@@ -76,7 +76,8 @@ export function isOtherAvcPicture(a: AvcPictureHeader, b: AvcPictureHeader): boo
 }
 
 /**
- * Whether `second` is the second field of the frame that `first` began (§3.30, complementary field pairs).
+ * Tells whether `second` is the second field of the frame that `first` began (§3.30, complementary field
+ * pairs).
  */
 export function isSecondField(first: AvcPictureHeader, second: AvcPictureHeader): boolean {
   return (

@@ -69,7 +69,7 @@ export class AvcSlicePrefix {
 /** Bytes that three codes of at most 31 bits each, and a word that is read at the last of them, are in. */
 const PLAIN_SIZE = 17;
 
-/** Whether the first bytes are all there, and no emulation_prevention_three_byte can be among them. */
+/** Tells whether the first bytes are all there, and no emulation_prevention_three_byte can be among them. */
 function isPlain(data: Uint8Array, start: number, end: number): boolean {
   if (end - start < PLAIN_SIZE) return false;
   for (let i = start + 1; i < start + PLAIN_SIZE; i++) if (data[i] === 3) return false;

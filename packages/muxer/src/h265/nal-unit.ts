@@ -23,7 +23,7 @@ export function hevcNalUnitType(firstHeaderByte: number): number {
   return (firstHeaderByte >> 1) & 0x3f;
 }
 
-/** Whether the NAL unit is (part of) a picture; 32 and above are not. */
+/** Tells whether the NAL unit is (part of) a picture; 32 and above are not. */
 export function isHevcVcl(type: number): boolean {
   return type <= HevcNalUnitType.lastVcl;
 }
@@ -39,23 +39,25 @@ export function isSubLayerNonReference(type: number): boolean {
 }
 
 /**
- * Whether decoders ignore NAL units of this type, whatever is in them (§7.4.2.2): filler, and the types that
- * are reserved (10 to 15, 22 to 31, 41 to 47) or unspecified (48 to 63), which vendors put things of their
- * own into.
+ * Tells whether decoders ignore NAL units of this type, whatever is in them (§7.4.2.2): filler, and the types
+ * that are reserved (10 to 15, 22 to 31, 41 to 47) or unspecified (48 to 63), which vendors put things of
+ * their own into.
  */
 export function isIgnoredByHevcDecoders(type: number): boolean {
   if (type <= HevcNalUnitType.lastVcl) return !isHevcSlice(type);
   return type > HevcNalUnitType.suffixSei || type === HevcNalUnitType.fillerData;
 }
 
-/** Whether the NAL unit is a slice segment that decoders know: reserved types are VCL NAL units, too. */
+/**
+ * Tells whether the NAL unit is a slice segment that decoders know: reserved types are VCL NAL units, too.
+ */
 export function isHevcSlice(type: number): boolean {
   return type <= HevcNalUnitType.raslR || (type >= HevcNalUnitType.blaWLp && type <= HevcNalUnitType.cra);
 }
 
 /**
- * Whether the NAL unit is, or may be, of a picture that others refer to: those of the highest sub-layer may
- * say that they are not.
+ * Tells whether the NAL unit is, or may be, of a picture that others refer to: those of the highest sub-layer
+ * may say that they are not.
  * @param highestTemporalId of the stream; 6 is the highest that there can be
  */
 export function isMissedHevcNalUnit(data: Uint8Array, start: number, highestTemporalId = 6): boolean {
@@ -67,7 +69,7 @@ export function isMissedHevcNalUnit(data: Uint8Array, start: number, highestTemp
   return !isSubLayerNonReference(type) || (second & 7) - 1 < highestTemporalId;
 }
 
-/** Whether, behind a picture, the NAL unit begins the next access unit (§7.4.2.4.4). */
+/** Tells whether the NAL unit, behind a picture, begins the next access unit (§7.4.2.4.4). */
 export function beginsHevcAccessUnit(type: number): boolean {
   return isBeforeHevcPicture(type) || (type >= 41 && type <= 44) || (type >= 48 && type <= 55);
 }

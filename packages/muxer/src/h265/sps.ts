@@ -43,7 +43,7 @@ export function parseHevcSps(nal: Uint8Array, at = 0): HevcSps {
   reader.skip(2); // sps_temporal_mvp_enabled_flag, strong_intra_smoothing_enabled_flag
   const vuiPresent = reader.flag();
   reader.requireData();
-  // What comes behind the VUI are extensions, which do not matter here.
+  // Only extensions come behind the VUI, which do not matter here.
   const vui = vuiPresent ? reader.tolerate(() => readHevcVui(reader, maxSubLayersMinus1)) : undefined;
   return {
     id,

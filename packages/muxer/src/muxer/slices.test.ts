@@ -115,7 +115,7 @@ describe.each(codecs)('%s: slices in packets of their own', (codec) => {
     expect(stream.send([...sets, key[0]])).toEqual([tag(0, 0, ...sets, key[0])]);
     expect(stream.send([key[1]])).toEqual(['PICTURE_TORN']);
     for (const nal of inter) expect(stream.send([nal], 40)).toEqual([]);
-    // What refers to the torn one is left out.
+    // Pictures that refer to the torn one are left out.
     expect(stream.send([key[0]], 80)).toEqual(['NO_KEY_FRAME']);
     expect(stream.send([key[1]], 80)).toEqual([]);
     expect(stream.send([inter[0]], 120)).toEqual([tag(80, 0, ...key)]);

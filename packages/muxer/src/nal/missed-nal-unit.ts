@@ -2,7 +2,7 @@ import { beginsWithStartCode } from './nal-unit-index.js';
 import { nalUnitStarts } from './nal-unit-starts.js';
 
 /**
- * Whether a packet holds a NAL unit that is missed when it is lost.
+ * Tells whether a packet holds a NAL unit that is missed when it is lost.
  * @param lengthSize bytes of the length in front of each NAL unit; 0: start codes, or where they have been
  *   left out
  */

@@ -55,16 +55,17 @@ export interface NalCodec {
    * it cannot be read. To be asked of one picture after the other.
    */
   pictureOrder(data: Uint8Array, start: number, end: number): number;
-  /** Whether that picture is shown behind all pictures before it. */
+  /** True when that picture is shown behind all pictures before it. */
   readonly orderReset: boolean;
   /** Picture order count from one picture to the next, as a rule. */
   readonly orderUnit: number;
-  /** Whether decoding can start at the picture of this slice. */
+  /** Tells whether decoding can start at the picture of this slice. */
   isRandomAccess(sliceHeader: number): boolean;
-  /** Whether no other picture refers to the picture of this slice. */
+  /** Tells whether no other picture refers to the picture of this slice. */
   isDisposable(data: Uint8Array, start: number): boolean;
   /**
-   * Whether the NAL unit is, or may be, of a picture that others refer to; its header has not been checked.
+   * Tells whether the NAL unit is, or may be, of a picture that others refer to; its header has not been
+   * checked.
    */
   isMissed(data: Uint8Array, start: number): boolean;
   /** Where a NAL unit belongs; nothing in it has been checked. */
@@ -75,7 +76,7 @@ export interface NalCodec {
    * it; −1: neither is.
    */
   endOfKnown(data: Uint8Array, start: number, end: number): number;
-  /** Whether the bytes may be the first slice of a picture whose parameter sets have come. */
+  /** Tells whether the bytes may be the first slice of a picture whose parameter sets have come. */
   beginsPicture(data: Uint8Array, start: number, end: number): boolean;
   /**
    * Takes the parameter sets in front of a packet's first slice, as far as they are good, for
@@ -87,20 +88,20 @@ export interface NalCodec {
     places: readonly NalPlace[],
   ): void;
   /**
-   * Whether the NAL unit `second`, a first slice, is of another picture than `first`, so that neither is a
-   * field of the other's frame.
+   * Tells whether the NAL unit `second`, a first slice, is of another picture than `first`, so that neither
+   * is a field of the other's frame.
    */
   isOtherPicture(first: Uint8Array, second: Uint8Array): boolean;
   /** Further slices tell which picture they are of. */
   readonly tellsPictures: boolean;
   /**
-   * Whether the first slices in two packets are of one picture; only where `tellsPictures`.
+   * Tells whether the first slices in two packets are of one picture; only where `tellsPictures`.
    * @param lengthSize bytes of the length in front of each NAL unit; 0: start codes
    */
   isSamePicture(packet: Uint8Array, other: Uint8Array, lengthSize: number): boolean;
   /** Bytes of a NAL unit header. */
   readonly nalHeaderSize: number;
-  /** Whether decoding can start at a picture that a recovery point SEI goes with. */
+  /** True where decoding can start at a picture that a recovery point SEI goes with. */
   readonly recoveryPointIsRandomAccess: boolean;
   /**
    * Rises when another SPS, or VPS, than that of the picture before is active: another sequence has begun.

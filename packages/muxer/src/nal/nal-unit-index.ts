@@ -96,7 +96,9 @@ export class NalUnitIndex {
   }
 }
 
-/** Whether the bytes begin as a byte stream does: with a start code, which zeros may stand in front of. */
+/**
+ * Tells whether the bytes begin as a byte stream does: with a start code, which zeros may stand in front of.
+ */
 export function beginsWithStartCode(data: Uint8Array): boolean {
   let zeros = 0;
   while (zeros < data.length && data[zeros] === 0) zeros++;

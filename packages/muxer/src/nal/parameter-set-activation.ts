@@ -28,7 +28,7 @@ export interface ParameterSets<S extends Sps, P extends Pps> {
   knownSize(nal: Uint8Array): number;
   /** Removes the sets that are none of these NAL units. */
   retain(nals: readonly Uint8Array[]): void;
-  /** Whether a picture can have all that it refers to. */
+  /** True when the sets that a picture can refer to have come: one of each kind at least. */
   readonly isComplete: boolean;
   /** How many there are of each kind, for an error message. */
   readonly counts: string;

@@ -48,7 +48,7 @@ export class ParameterSetStore<T extends { readonly id: number }> {
     return this.#sets.size === 0 ? 'none' : [...this.#sets.keys()].join(', ');
   }
 
-  /** Whether exactly these bytes are there already; the usual case, so nothing is parsed for it. */
+  /** Tells whether exactly these bytes are there already; the usual case, so nothing is parsed for it. */
   has(nal: Uint8Array): boolean {
     for (const set of this.#sets.values()) {
       if (!equalBytes(set.nal, nal)) continue;

@@ -178,7 +178,7 @@ describe('a stream of B-pictures with presentation times only', () => {
     expect(pictures).toHaveLength(units.length);
     const stamps = pictures.map(({ timestamp }) => timestamp);
     for (const [i, stamp] of stamps.slice(1).entries()) expect(stamp).toBeGreaterThanOrEqual(stamps[i]!);
-    // What the SPS says wrongly is noticed with the first group of pictures that comes back.
+    // Wrong fields of the SPS are noticed with the first group of pictures that comes back.
     expect(told.length).toBeLessThanOrEqual(steps);
   });
 });

@@ -134,7 +134,9 @@ export class Timeline {
     return Number.isNaN(this.#origin) ? Number.NEGATIVE_INFINITY : this.#origin - limits.earlyStartMs;
   }
 
-  /** Whether a time, as `unwrap` gave it, is of a clock that has been set since the track's last packet. */
+  /**
+   * Tells whether a time, as `unwrap` gave it, is of a clock that has been set since the track's last packet.
+   */
   isSet(track: TrackClock, time: number): boolean {
     const step = time - track.origin - track.last;
     return step < -limits.smallStepBackMs || step > this.#longestGap;
@@ -181,7 +183,7 @@ export class Timeline {
   /** The presentation time of a picture that `place` has put at `time`, ms from the origin. */
   presentation(track: TrackClock, pts: number, dts: number, time: number): number {
     const presentation = pts - track.origin;
-    // What is decoded later than it was meant to be is not shown before that.
+    // A picture that is decoded later than it was meant to be is not shown before that.
     return pts > dts && presentation < time ? time : presentation;
   }
 
@@ -225,7 +227,7 @@ export class Timeline {
     const step = time - track.last;
     if (this.isSet(track, dts)) return this.#rebase(track, dts, step);
     if (step >= 0) return time;
-    // What follows the step is behind, too, until the clock has caught up.
+    // Packets that follow the step are behind, too, until the clock has caught up.
     if (dts < track.lastInput)
       this.#warn('ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK', dts - track.lastInput, '≥ 0 ms');
     return behindLast(track);

@@ -3,7 +3,7 @@ import { MuxerError } from '../errors.js';
 const MINIMUM = -(2 ** 23);
 const MAXIMUM = 2 ** 23 - 1;
 
-/** Whether SI24 can hold a distance of presentation and decoding time, in ms. */
+/** Tells whether SI24 can hold a distance of presentation and decoding time, in ms. */
 export function fitsCompositionTime(distance: number): boolean {
   return distance >= MINIMUM && distance <= MAXIMUM;
 }

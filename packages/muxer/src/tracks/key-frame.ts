@@ -7,9 +7,9 @@ import type { VideoCodec } from '../media-packet.js';
 import { nalUnitStarts } from '../nal/nal-unit-starts.js';
 
 /**
- * Whether decoding can start with a packet, by its headers alone: an IDR picture of H.264, an IRAP picture of
- * H.265, a key frame of VP9, a temporal unit of AV1 with a sequence header. A recovery point (SEI) is not
- * looked for.
+ * Tells whether decoding can start with a packet, by its headers alone: an IDR picture of H.264, an IRAP
+ * picture of H.265, a key frame of VP9, a temporal unit of AV1 with a sequence header. A recovery point (SEI)
+ * is not looked for.
  *
  * @param configuration the packet's, when its NAL units are length-prefixed (`MediaPacket.configuration`)
  */

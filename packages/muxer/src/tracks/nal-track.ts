@@ -96,7 +96,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
 
   awaitKeyFrame(): void {
     this.#started = false;
-    // What was lost may have been a part of it.
+    // The packet that was lost may have been a part of the picture.
     this.#assembler.drop();
   }
 
@@ -118,7 +118,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
       this.#muxConfigured(packet, out);
       return;
     }
-    // What is encrypted cannot be told apart.
+    // Pictures cannot be told apart in a packet that is encrypted.
     const isRead = packet.encrypted !== true && isIndexed(packet.data, this.#form.lengthSize);
     if (isRead && this.#assembler.concerns(packet.data)) {
       requireHeadroom(packet);
@@ -163,7 +163,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
     if (this.#started && this.#isLoss(data)) this.#started = false;
   }
 
-  /** Whether what was lost was, or may have been, a picture that others refer to. */
+  /** Tells whether the lost packet was, or may have been, a picture that others refer to. */
   #isLoss(data: Uint8Array): boolean {
     return holdsMissedNalUnit(data, this.#form.lengthSize, (start) => this.#codec.isMissed(data, start));
   }
@@ -231,8 +231,8 @@ export class NalTrack implements VideoTrack, PictureTarget {
   }
 
   /**
-   * Whether a packet that the caller has encrypted has its NAL unit headers, and what is in front of them, in
-   * the clear.
+   * Tells whether a packet that the caller has encrypted has its NAL unit headers, and all in front of them,
+   * in the clear.
    */
   #isReadable(data: Uint8Array): boolean {
     if (this.#form.lengthSize === 0 && !beginsWithStartCode(data)) return data.length === 0;

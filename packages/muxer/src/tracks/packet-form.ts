@@ -20,7 +20,7 @@ export class PacketForm {
     this.#codec = codec;
   }
 
-  /** Whether the packet before had another configuration, or none. */
+  /** Tells whether the packet before had another configuration, or none. */
   isOther(configuration: Uint8Array | undefined): boolean {
     return configuration !== this.#given;
   }

@@ -56,7 +56,7 @@ export class PictureAssembler {
     this.#handling = handling;
   }
 
-  /** Whether a packet, whose NAL units are in the index, is not simply one whole picture, or none. */
+  /** False for a packet, whose NAL units are in the index, that is simply one whole picture, or none. */
   concerns(data: Uint8Array): boolean {
     if (this.#isApart || this.held !== 0) return true;
     const { starts, ends, count } = index;
@@ -119,7 +119,7 @@ export class PictureAssembler {
     failure.tell();
   }
 
-  /** Whether parameter sets come in front of another picture, or alone. */
+  /** True when parameter sets come in front of another picture, or alone. */
   #bringsSets(data: Uint8Array, nals: readonly [number, number][], places: readonly NalPlace[]): boolean {
     const slice = places.findIndex((place) => place <= NalPlace.furtherSlice);
     const leading = slice < 0 ? nals : nals.slice(0, slice);
@@ -275,7 +275,7 @@ function firstLeading(places: readonly NalPlace[], from: number, slice: number):
 function partOf(packet: MediaPacket, from: number, to: number): MediaPacket {
   const { data, headroom, dts, pts } = packet;
   const keyFrame = from === 0 ? packet.keyFrame : undefined;
-  // What is in front of a part that is not the first belongs to another.
+  // Bytes in front of a part that is not the first belong to another.
   return { data: data.subarray(from, to), headroom: from === 0 ? headroom : 0, dts, pts, keyFrame };
 }
 

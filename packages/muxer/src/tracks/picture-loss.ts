@@ -6,9 +6,9 @@ import type { VideoCodec } from '../media-packet.js';
 import { holdsMissedNalUnit } from '../nal/missed-nal-unit.js';
 
 /**
- * Whether other pictures would, or might, miss this one if its packet did not go out: false when it holds no
- * picture, or one that no other refers to, which the NAL unit headers of H.264 tell, and those of H.265 for
- * the highest sub-layer alone. See `Muxer.awaitKeyFrame`.
+ * Tells whether other pictures would, or might, miss this one if its packet did not go out: false when it
+ * holds no picture, or one that no other refers to, which the NAL unit headers of H.264 tell, and those of
+ * H.265 for the highest sub-layer alone. See `Muxer.awaitKeyFrame`.
  *
  * @param configuration the packet's, when its NAL units are length-prefixed (`MediaPacket.configuration`)
  */
