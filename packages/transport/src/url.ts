@@ -69,7 +69,7 @@ export function parseRtmpUrl(text: string, options: RtmpUrlOptions = {}): RtmpUr
   };
 }
 
-/** Whether a text is a push URL. */
+/** Tells whether a text is a push URL. */
 export function isRtmpUrl(text: string): boolean {
   try {
     return parseRtmpUrl(text).host !== '';

@@ -65,8 +65,8 @@ export class ChunkReader {
       if (next > 0) {
         this.#carried = 0;
         if (next >= before) return offset + next - before;
-        // What had come looked like the beginning of an extended timestamp, and is payload. In memory of its
-        // own, because a payload may be kept and the carry is written again.
+        // The bytes that had come looked like the beginning of an extended timestamp, and are payload. They
+        // get memory of their own, because a payload may be kept and the carry is written again.
         this.push(Buffer.from(this.#carry.subarray(next, before)));
         return offset;
       }

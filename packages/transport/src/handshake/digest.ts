@@ -37,7 +37,7 @@ export const SERVER: DigestRole = {
   version: 0x03050101,
 };
 
-/** What stands in a hello beside its digest. */
+/** Content of a hello beside its digest. */
 export interface HelloContent {
   /** ms, of any clock. */
   readonly time: number;
@@ -87,7 +87,7 @@ export function writeDigestResponse(
   responseDigest(body, role, peerDigest).copy(target, HANDSHAKE_LENGTH - DIGEST_LENGTH);
 }
 
-/** Whether C2 or S2 of the given role answers our digest. */
+/** Tells whether C2 or S2 of the given role answers our digest. */
 export function verifyDigestResponse(response: Buffer, role: DigestRole, ownDigest: Buffer): boolean {
   const body = response.subarray(0, HANDSHAKE_LENGTH - DIGEST_LENGTH);
   const found = response.subarray(HANDSHAKE_LENGTH - DIGEST_LENGTH, HANDSHAKE_LENGTH);

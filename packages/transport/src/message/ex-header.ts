@@ -36,7 +36,7 @@ export function multitrackPacketType(messageType: number): number {
   return messageType === MessageType.video ? PacketType.videoMultitrack : PacketType.audioMultitrack;
 }
 
-/** Whether a tag body has an Ex header: video's top bit, audio's sound format 9. */
+/** Tells whether a tag body has an Ex header: video's top bit, audio's sound format 9. */
 export function hasExHeader(messageType: number, body: Uint8Array): boolean {
   const first = body[0] ?? 0;
   return messageType === MessageType.video ? first >= 0x80 : bitsAbove(first, 4) === 9;

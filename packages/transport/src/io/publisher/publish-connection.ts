@@ -87,7 +87,7 @@ export class PublishConnection implements PublishSessionHandler {
     this.#listen();
   }
 
-  /** Whether what is sent may still arrive. */
+  /** True while bytes that are sent may still arrive. */
   get isOpen(): boolean {
     return !this.#leaving && !this.#gone && this.#error === undefined;
   }
@@ -130,8 +130,8 @@ export class PublishConnection implements PublishSessionHandler {
     if (!this.isOpen) return this.#closed;
     this.#leaving = true;
     this.#deadline.set(performance.now() + this.#timeouts.close);
-    // What the server has said by now is heard first: if it has ended the connection, then not in answer to
-    // this. Sockets are read between the two.
+    // Bytes of the server that have arrived by now are read first: if it has ended the connection, then not
+    // in answer to this. Sockets are read between the two.
     setImmediate(() => setImmediate(this.#endStream));
     return this.#closed;
   }
@@ -225,7 +225,9 @@ export class PublishConnection implements PublishSessionHandler {
     reset(this.#socket);
   }
 
-  /** Whether the stream was ended by us, and the server has ended the connection with all of it in hand. */
+  /**
+   * True when the stream was ended by us, and the server has ended the connection with all of it in hand.
+   */
   get #isComplete(): boolean {
     return this.#closing && this.#peerEnded && this.outbox.queuedBytes === 0;
   }
@@ -241,7 +243,7 @@ export class PublishConnection implements PublishSessionHandler {
   }
 
   #onLost(cause?: Error): void {
-    // Whoever was told to close has lost it while closing.
+    // A connection that was told to close is lost while closing.
     if (this.#leaving) this.session.unpublish();
     this.session.fail(this.session.connectionLost(cause));
   }

@@ -90,7 +90,7 @@ export class ReceiverConnection implements SliceSink, ReceiveSessionHandler, Buf
     }
   }
 
-  /** Whether the client publishes anything now. */
+  /** True while the client publishes anything. */
   get publishing(): boolean {
     return this.#streams.size > 0;
   }

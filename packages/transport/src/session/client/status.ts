@@ -45,7 +45,7 @@ const PERMANENT: ReadonlySet<string> = new Set([
 /** nginx-rtmp says BadName; SRS says "stream busy" in words; others "already publishing". */
 const BUSY_WORDS = /\bbusy\b|already (being )?publish|already exist|in use\b/i;
 
-/** Whether a status means that the stream cannot go on. */
+/** Tells whether a status means that the stream cannot go on. */
 export function isFailure(status: RtmpStatus): boolean {
   if (isAside(status)) return false;
   if (status.level === 'error') return true;
@@ -53,8 +53,8 @@ export function isFailure(status: RtmpStatus): boolean {
 }
 
 /**
- * Whether a status is about something other than publishing, such as its own recording, which may fail while
- * the stream goes on to its players.
+ * Tells whether a status is about something other than publishing, such as its own recording, which may fail
+ * while the stream goes on to its players.
  */
 export function isAside({ code }: RtmpStatus): boolean {
   return /^NetStream\.(Record|Play|Pause|Seek|Buffer)\./.test(code);

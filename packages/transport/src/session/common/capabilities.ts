@@ -85,7 +85,7 @@ function readInfoMap(announced: Announcement, kind: MediaKind, value: AmfValue):
   for (const fourCc of Object.keys(map)) if (map[fourCc] !== 0) announced.fourCcs.add(fourCc);
 }
 
-/** Whether the peer has announced a codec in its Enhanced RTMP form. */
+/** Tells whether the peer has announced a codec in its Enhanced RTMP form. */
 export function takesFourCc(capabilities: Capabilities, fourCc: string): boolean {
   return capabilities.fourCcs.has(fourCc) || capabilities.fourCcs.has('*');
 }

@@ -77,7 +77,7 @@ export class PublishRequests {
     this.#channel.command(0, encodeCommand('_result', transactionId, null));
   }
 
-  /** Whether an answer with this transaction id is the one that is awaited. */
+  /** Tells whether an answer with this transaction id is the one that is awaited. */
   settles(transactionId: number, awaited: PendingCommand | undefined): boolean {
     return this.#transactions.settle(transactionId, awaited) === awaited && awaited !== undefined;
   }

@@ -98,7 +98,7 @@ export class PublishSession {
     return this.#news.leftAside;
   }
 
-  /** Whether the server answered the digest handshake with a valid digest of its own. */
+  /** True when the server answered the digest handshake with a valid digest of its own. */
   get digestVerified(): boolean {
     return this.#digestVerified;
   }

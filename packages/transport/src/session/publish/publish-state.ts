@@ -142,8 +142,9 @@ export function awaitedBy(state: PublishState): PendingCommand | undefined {
 }
 
 /**
- * Whether a status ends the session: a failure of what is awaited or runs, or our stream unpublished behind
- * our back. A status of another message stream, which may be the one before, does not.
+ * Tells whether a status ends the session: a failure of the command that is awaited or the stream that runs,
+ * or our stream unpublished behind our back. A status of another message stream, which may be the one before,
+ * does not.
  */
 export function isEnd(state: SessionState, status: RtmpStatus, messageStreamId: number): boolean {
   if (state.name === 'unpublished') return false;

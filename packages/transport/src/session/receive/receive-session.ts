@@ -53,7 +53,7 @@ export class ReceiveSession {
     return this.#deadline;
   }
 
-  /** Whether a stream is being published. */
+  /** True while a stream is being published. */
   get publishing(): boolean {
     return this.#deadline === Number.POSITIVE_INFINITY;
   }
@@ -242,7 +242,7 @@ export class ReceiveSession {
     this.#handler.onUnpublish(messageStreamId);
   }
 
-  /** Whether the decision needs no answer. */
+  /** Ends the session where the decision says so. Returns true when the decision needs no answer. */
   #settled(decision: Decision): boolean {
     if (decision === 'close') this.fail(undefined);
     return decision === 'close' || decision === 'ignore';
