@@ -5,7 +5,7 @@ import { openContainer } from './container-source.js';
 /** Options of this source module. */
 export interface ContainerModuleOptions {
   readonly path: string;
-  /** Whether the file begins anew when it ends. */
+  /** True: the file begins anew when it ends. */
   readonly loop: boolean;
 }
 

@@ -54,7 +54,9 @@ const FRAME_INTERVAL = 40;
 /** A file that ends so long before the duration that it names is cut off, in s: durations are rounded. */
 const LEAST_GAP = 0.5;
 
-/** Whether a file's content is MP4, QuickTime, Matroska, WebM or MPEG-TS. False where it cannot be read. */
+/**
+ * Tells whether a file's content is MP4, QuickTime, Matroska, WebM or MPEG-TS. False where it cannot be read.
+ */
 export async function isContainer(path: string): Promise<boolean> {
   const input = new Input({ formats: FORMATS, source: guardedFile(path) });
   try {

@@ -111,7 +111,10 @@ export class TrackReader {
     this.#fault = await this.#missing();
   }
 
-  /** Whoever reads a file that has a hole comes to an end like any other. */
+  /**
+   * Returns the error of a track whose last packets could not be read; a reader ends at a hole in the file as
+   * at its end.
+   */
   async #missing(): Promise<Error | undefined> {
     if (this.#track.isCut) return undefined;
     const last = await this.#sink.getPacket(Number.POSITIVE_INFINITY, { metadataOnly: true });

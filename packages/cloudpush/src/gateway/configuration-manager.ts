@@ -12,7 +12,7 @@ import { restartNeeded } from './restart-needed.js';
 import type { ConfigurationFault, ConfigurationState } from './state.js';
 import type { AppliedChanges, Supervisor } from './supervisor/supervisor.js';
 
-/** What the configuration of a gateway is kept with. */
+/** Parts that the configuration of a gateway is kept with. */
 export interface ConfigurationParts {
   readonly file: ConfigurationFile;
   readonly supervisor: Supervisor;
@@ -48,7 +48,7 @@ export class ConfigurationManager {
     this.#lastReload = { at: parts.now(), successful: true };
   }
 
-  /** What is in force. */
+  /** The configuration that is in force. */
   get configuration(): GatewayConfiguration {
     return this.#loaded.configuration;
   }
@@ -165,7 +165,7 @@ export class ConfigurationManager {
     this.#accept(await this.#putInForce(text, configuration));
   }
 
-  /** What stands in the file now: somebody may have changed it, and nothing of that may be lost. */
+  /** Reads the file anew before a change: somebody may have changed it, and nothing of that may be lost. */
   async #textToChange(): Promise<string> {
     const report = await this.reload();
     if (report.successful) return this.#loaded.text;
@@ -195,7 +195,7 @@ export class ConfigurationManager {
 }
 
 /**
- * What was looked at must be what the file will say: whatever YAML would make of it otherwise was not looked at.
+ * Refuses values that YAML would read back differently: only the values as they were given have been checked.
  * @throws GatewayError
  */
 function requireSame(wanted: ReadonlyMap<string, unknown>, written: Readonly<Record<string, unknown>>): void {

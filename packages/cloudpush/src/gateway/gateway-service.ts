@@ -21,7 +21,7 @@ import type { ChannelSupervisor } from './supervisor/channel-supervisor.js';
 import type { MediaDestination } from './supervisor/media-engine.js';
 import type { Supervisor } from './supervisor/supervisor.js';
 
-/** What a gateway is made of. */
+/** Parts that a gateway is made of. */
 export interface GatewayParts {
   readonly version: string;
   readonly manager: ConfigurationManager;

@@ -87,9 +87,9 @@ export class GatewayError extends Error {
 }
 
 /**
- * What the HTTP interface, the dashboard and the command line can ask of a running gateway. Arguments and results are plain
- * data. Every operation that changes something is written to the configuration file before it takes effect, so that it
- * survives a restart, and rejects with a {@link GatewayError}.
+ * Operations of a running gateway for the HTTP interface, the dashboard and the command line. Arguments and
+ * results are plain data. Every operation that changes something is written to the configuration file before
+ * it takes effect, so that it survives a restart, and rejects with a {@link GatewayError}.
  */
 export interface Gateway {
   /** How everything stands now. Costs about 20 µs a channel: not to be called for each request when requests are many. */

@@ -24,7 +24,7 @@ export function mergePatchBetween(before: JsonObject, after: JsonObject): JsonOb
   return isEmpty ? undefined : patch;
 }
 
-/** What the patch says of one part; undefined: nothing. */
+/** Makes the patch of one part; undefined: nothing has changed. */
 function partPatch(before: JsonValue, after: JsonValue): JsonValue {
   if (before === after) return undefined;
   if (isAbsent(after)) return isAbsent(before) ? undefined : null;
@@ -51,7 +51,7 @@ function define(object: Record<string, JsonValue>, key: string, value: JsonValue
   Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** What a merge patch makes of a value (RFC 7396 §2); `target` stays as it is. */
+/** Applies a merge patch to a value (RFC 7396 §2); `target` itself stays as it is. */
 export function applyMergePatch(target: JsonValue, patch: JsonValue): JsonValue {
   if (!isObject(patch)) return patch;
   const result: Record<string, JsonValue> = isObject(target) ? { ...target } : {};

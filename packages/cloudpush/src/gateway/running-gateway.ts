@@ -12,12 +12,12 @@ import { systemClock } from './supervisor/clock.js';
 import { StartQueue } from './supervisor/start-queue.js';
 import { Supervisor } from './supervisor/supervisor.js';
 
-/** What a gateway is started with. */
+/** Parts that a gateway is started with. */
 export interface GatewayStart {
   readonly file: ConfigurationFile;
   /** The text of the file. */
   readonly text: string;
-  /** What the text says. */
+  /** The configuration in the text. */
   readonly configuration: GatewayConfiguration;
   readonly version: string;
   readonly environment?: NodeJS.ProcessEnv | undefined;

@@ -56,7 +56,7 @@ interface Standing<Status> {
   readonly nextRetryAt?: number | undefined;
 }
 
-/** What is counted of a source since the gateway began; numbers only grow. */
+/** Counts of a source since the gateway began; numbers only grow. */
 export interface SourceCounters {
   readonly bytesReceived: number;
   readonly videoFrames: number;
@@ -88,7 +88,7 @@ export interface SourceState extends Standing<SourceStatus> {
   readonly lastFrameAt?: number | undefined;
 }
 
-/** What is counted of a destination since the gateway began; numbers only grow. */
+/** Counts of a destination since the gateway began; numbers only grow. */
 interface DestinationCounters {
   readonly bytesSent: number;
   readonly videoFrames: number;
@@ -123,9 +123,9 @@ export interface DestinationState extends Standing<DestinationStatus> {
   readonly timings?: Readonly<Record<string, number>> | undefined;
 }
 
-/** What an event-mode channel is recording. */
+/** The event that an event-mode channel is recording. */
 export interface EventState {
-  /** What the recording is for now. */
+  /** Trigger that the recording is for now. */
   readonly trigger: TriggerType | number;
   /** When the event began, pre-roll not counted, in ms since 1970. */
   readonly since: number;
@@ -163,7 +163,7 @@ export interface ConfigurationState {
   /** When that was read, in ms since 1970. */
   readonly loadedAt: number;
   readonly lastReload: { readonly at: number; readonly successful: boolean };
-  /** What is wrong with the file when the last reload failed: the configuration before it stays in force. */
+  /** Faults of the file when the last reload failed: the configuration before it stays in force. */
   readonly faults: readonly ConfigurationFault[];
   /** Keys that have changed and that a restart of the program is needed for, such as `engine.poolSize`. */
   readonly restartNeeded: readonly string[];
@@ -176,7 +176,7 @@ export interface ConfigurationFault {
   readonly column?: number | undefined;
   /** Such as `channels.gate.rtspTransport`; empty: the whole. */
   readonly path: string;
-  /** What is wrong and what is permitted, without secrets. */
+  /** Says what is wrong and what is permitted, without secrets. */
   readonly message: string;
 }
 

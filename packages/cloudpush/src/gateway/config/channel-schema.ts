@@ -6,7 +6,7 @@ import { choice, duration, optional, retry, secret, strict, text } from './schem
 
 const TRIGGERS = Object.keys(triggerTypes) as (keyof typeof triggerTypes)[];
 
-/** What `channelDefaults` and each channel may say. */
+/** Keys of `channelDefaults` and of each channel. */
 const handling = {
   rtspTransport: optional(
     choice('How RTP comes from a camera. `auto`: TCP, then UDP. Default tcp.', ['tcp', 'udp', 'auto']),

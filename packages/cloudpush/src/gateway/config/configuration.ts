@@ -8,7 +8,7 @@ import type {
 } from '@cloudpush/engine';
 import type { SourceKind } from '../state.js';
 
-/** What a configuration file asks for: secrets found, defaults filled in, units turned into ms and bytes. */
+/** Content of a configuration file: secrets found, defaults filled in, units turned into ms and bytes. */
 export interface GatewayConfiguration {
   readonly log: { readonly level: LogLevel; readonly format: 'text' | 'json' };
   readonly engine: Pick<
@@ -38,7 +38,7 @@ export interface ApiPlan {
   readonly allowedHosts: readonly string[];
 }
 
-/** What is wanted of a channel. It holds secrets: never to be logged or shown. */
+/** Plan of a channel. It holds secrets: never to be logged or shown. */
 export interface ChannelPlan {
   readonly name: string;
   readonly enabled: boolean;
@@ -64,7 +64,7 @@ export interface EventPlan {
   readonly preRoll: number;
   readonly postRoll: number;
   readonly maxDuration: number;
-  /** What a trigger by HTTP stands for that says no type; undefined: there are no triggers by HTTP. */
+  /** Type of a trigger by HTTP that names none; undefined: there are no triggers by HTTP. */
   readonly httpTrigger: TriggerType | undefined;
   readonly onvifTriggers: readonly OnvifTrigger[];
 }

@@ -18,7 +18,7 @@ const SHA_256 = /^(?:[0-9a-f]{2}:?){31}[0-9a-f]{2}$/i;
 /** Bytes a ms that the pre-roll of a camera may have: 16 Mbit/s. */
 const PRE_ROLL_RATE = 2000;
 
-/** What plans of all destinations stand on. */
+/** Parts of the configuration that all destinations share. */
 export interface DestinationSurroundings {
   readonly defaults: Defaults;
   readonly tokenServer: GatewayDocument['tokenServer'];

@@ -4,7 +4,7 @@ import { readYaml } from './yaml.js';
 
 type Path = readonly string[];
 
-/** What becomes of channels: a value each, or undefined where one is removed. */
+/** New values of channels; undefined where one is removed. */
 export type ChannelEdits = ReadonlyMap<string, unknown>;
 
 /**
@@ -33,7 +33,7 @@ export function editChannels(text: string, edits: ChannelEdits): string {
       return;
     }
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      // What a merge key brings in stands elsewhere: leaving it out needs the whole value anew.
+      // Keys that a merge key brings in stand elsewhere: leaving one out needs the whole value anew.
       if (after[key] === undefined && !node.has(key)) {
         document.setIn(path, document.createNode(after));
         return;

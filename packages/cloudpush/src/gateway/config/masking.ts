@@ -66,7 +66,7 @@ export function maskedText(text: string): string {
     Scalar(key, node, ancestors) {
       if (key === 'key' || typeof node.value !== 'string') return;
       const value = keysOf(ancestors as Node[], node).reduce<unknown>(at, shown);
-      // What cannot be found among the values is not known to be harmless.
+      // A text that cannot be found among the values is not known to be harmless.
       node.value = typeof value === 'string' ? value : SECRET_MASK;
     },
   });
@@ -78,7 +78,7 @@ function keysOf(ancestors: readonly Node[], node: Node): (string | number)[] {
   return ancestors.flatMap((one, index): (string | number)[] => {
     if (isPair(one) && isScalar(one.key)) {
       const key = String(one.key.value);
-      // What a merge key brings in is found where the key stands.
+      // Keys that a merge key brings in are found where the merge key stands.
       return key === MERGE_KEY ? [] : [key];
     }
     return isSeq(one) ? [one.items.indexOf(ancestors[index + 1] ?? node)] : [];
@@ -91,8 +91,9 @@ export function unmasked(given: unknown, before: unknown): unknown {
 }
 
 /**
- * Whoever leads a stream elsewhere, or past another proxy, must not take the secrets along that were meant for the place before. A
- * place that is new leads elsewhere too: the one before may have been a default.
+ * Keys that say where a stream leads. A change that leads it elsewhere, or past another proxy, must not take
+ * the secrets along that were meant for the place before. A place that is new leads elsewhere too: the one
+ * before may have been a default.
  */
 const PLACES = ['url', 'tokenUrl', 'serialNumber', 'proxy'];
 
@@ -132,8 +133,9 @@ const FILE_KEYS: ReadonlySet<string> = new Set(['file', 'ca', 'cert']);
 const MERGE_KEY = '<<';
 
 /**
- * What a document that came from outside may not say. Whoever may change channels must not thereby run programs, nor read the
- * environment or files of the gateway: references, commands and files are for the file alone, and stay as they stand there.
+ * Returns the faults of a document that came from outside: parts that it may not set. A client that may
+ * change channels must not thereby run programs, nor read the environment or files of the gateway:
+ * references, commands and files are for the file alone, and stay as they stand there.
  * @param before what stands in the file
  */
 export function requestFaults(given: unknown, before: unknown, path: Path = []): RequestFault[] {

@@ -17,7 +17,7 @@ export type ParseResult =
   | { readonly configuration: GatewayConfiguration; readonly faults: readonly [] }
   | { readonly configuration: undefined; readonly faults: readonly ConfigurationFault[] };
 
-/** Whoever is let in without a password must at least not be guessed in a day. */
+/** Shortest token: long enough that nobody guesses it in a day. */
 const MIN_TOKEN_LENGTH = 16;
 const OPEN = 'others than this machine reach the address, and there is no token';
 

@@ -24,7 +24,7 @@ export class Problems {
   }
 }
 
-/** What turning a part of the document into a plan needs: it finds secrets and files, and notes what is missing. */
+/** Helps to turn a part of the document into a plan: finds secrets and files, and notes what is missing. */
 export class PlanContext {
   readonly problems: Problems;
   readonly #surroundings: Surroundings;

@@ -108,7 +108,7 @@ export const gatewaySchema = Type.Object(
   },
 );
 
-/** What a valid file says. */
+/** Content of a valid file. */
 export type GatewayDocument = Static<typeof gatewaySchema>;
 export type ChannelDocument = Static<typeof channelSchema>;
 export { channelSchema };

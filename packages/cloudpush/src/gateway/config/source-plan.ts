@@ -6,7 +6,7 @@ import type { SourcePlan } from './configuration.js';
 import { milliseconds, type PlanContext, type Problems, pickOne, planRetry } from './plan-context.js';
 import type { ChannelDocument } from './schema.js';
 
-/** What reads a container in the thread that sends it. */
+/** Module that reads a container in the thread that sends it. */
 const CONTAINER_MODULE = new URL('../../containers/container-module.js', import.meta.url).href;
 
 type SourceDocument = Exclude<ChannelDocument['source'], string>;

@@ -133,7 +133,9 @@ function withSuggestion(text: string, given: string, permitted: readonly string[
   return near === undefined ? text : `${text} (did you mean ${near}?)`;
 }
 
-/** Whatever may hold a secret is not shown: neither marked values nor URLs. */
+/**
+ * Returns the value for a message; values that may hold a secret are not shown, neither marked ones nor URLs.
+ */
 function shown({ data, parentSchema = {} }: ErrorObject): string {
   const isObject = typeof data === 'object' && data !== null;
   if (isObject) return Array.isArray(data) ? 'a list' : 'a map';

@@ -1,6 +1,6 @@
 import { Problem } from './problem.js';
 
-/** What an `If-Match` or `If-None-Match` header asks for (RFC 9110 §13.1). */
+/** Content of an `If-Match` or `If-None-Match` header (RFC 9110 §13.1); `*`: any. */
 export type EntityTags = '*' | readonly string[];
 
 const TAG = /(W\/)?"([^"]*)"/g;

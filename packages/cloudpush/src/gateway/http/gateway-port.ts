@@ -1,6 +1,6 @@
 import type { Gateway } from '../gateway.js';
 
-/** What the HTTP thread may ask of the gateway. */
+/** Operations that the HTTP thread may ask of the gateway. */
 export const operations = [
   'snapshot',
   'channel',

@@ -2,7 +2,7 @@ import type { EventStreams } from './event-stream.js';
 import type { GatewayPort } from './gateway-port.js';
 import type { SnapshotCache } from './snapshot-cache.js';
 
-/** What the routes work with. */
+/** Parts that the routes work with. */
 export interface HttpContext {
   readonly gateway: GatewayPort;
   readonly snapshots: SnapshotCache;

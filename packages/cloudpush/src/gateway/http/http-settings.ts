@@ -10,7 +10,7 @@ export interface HttpSettings {
 
 interface ApiSettings {
   readonly listen: ListenAddress;
-  /** What requests must show; undefined: nothing, which only loopback addresses may do. */
+  /** The bearer token that requests must show; undefined: none, which only loopback addresses permit. */
   readonly token?: string | undefined;
   /** Host names that the server goes by, beside IP addresses, `localhost` and the machine's own name. */
   readonly allowedHosts?: readonly string[] | undefined;

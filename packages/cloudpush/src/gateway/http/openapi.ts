@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 
-/** What the OpenAPI document says beside the routes. */
+/** Options of the OpenAPI document: all that it says beside the routes. */
 export function openApiOptions(): FastifyDynamicSwaggerOptions {
   return {
     openapi: {

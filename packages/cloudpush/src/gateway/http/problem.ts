@@ -12,7 +12,7 @@ interface ProblemDetails {
   readonly status: number;
   /** One sentence for people, without secrets. */
   readonly detail: string;
-  /** What is wrong with a configuration or request, all at once. */
+  /** All faults of a configuration or request at once. */
   readonly faults?: readonly ConfigurationFault[];
 }
 

@@ -32,7 +32,7 @@ interface StreamSnapshot extends StreamedState {
 interface StreamDelta {
   /** A JSON merge patch (RFC 7396) on the state as the stream has given it so far. */
   readonly patch: Readonly<Record<string, unknown>>;
-  /** What has happened since the last message, oldest first. */
+  /** Events since the last message, oldest first. */
   readonly events: readonly GatewayEvent[];
 }
 

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { HttpAddresses, HttpSettings } from './http-settings.js';
 
-/** What the HTTP thread begins with. */
+/** Data that the HTTP thread begins with. */
 export interface HttpThreadInit {
   readonly settings: HttpSettings;
   /** To `answerCalls` in the gateway's thread. */

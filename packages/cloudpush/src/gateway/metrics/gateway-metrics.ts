@@ -103,7 +103,7 @@ export const gatewayMetrics: readonly MetricFamily[] = [
   },
 ];
 
-/** What the engine calls them, and what Prometheus does. */
+/** Quantiles, by the engine's names for them; the values are those of Prometheus. */
 const quantiles: Readonly<Record<string, string>> = { p50: '0.5', p99: '0.99', p999: '0.999', max: '1' };
 
 /** States in which pictures reach a server, or would if there were an event. */

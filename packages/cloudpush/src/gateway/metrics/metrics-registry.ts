@@ -34,7 +34,7 @@ export class MetricsRegistry {
   async #collect(): Promise<string> {
     const state = await this.#takeState();
     this.#state = state;
-    // What labels there are changes with the configuration: this one is made anew each time.
+    // The set of labels changes with the configuration: this metric is made anew each time.
     this.#registry.removeSingleMetric(channelInfo.name);
     this.#register({ ...channelInfo, labels: channelInfo.labelsOf(state) });
     const text = await this.#registry.metrics();

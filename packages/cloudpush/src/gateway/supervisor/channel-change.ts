@@ -3,8 +3,8 @@ import type { PushTarget } from '@cloudpush/engine';
 import type { ChannelPlan, DestinationPlan } from '../config/configuration.js';
 
 /**
- * What of a running channel a new plan touches: `nothing` (labels, times of events), its destinations, its source, both, or all of it
- * (`restart`: what the stream is made with).
+ * Parts of a running channel that a new plan touches: `nothing` (labels, times of events), its destinations,
+ * its source, both, or all of it (`restart`: the settings that the stream is made with).
  */
 export type ChannelChange = 'nothing' | 'destinations' | 'source' | 'sourceAndDestinations' | 'restart';
 

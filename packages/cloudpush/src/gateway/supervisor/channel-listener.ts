@@ -3,7 +3,7 @@ import type { MediaChannel } from './media-engine.js';
 import type { SourceSupervisor } from './source-supervisor.js';
 import type { EventFields } from './supervisor-context.js';
 
-/** Who hears of what happens to a channel of the engine. */
+/** Listener to the events of a channel of the engine. */
 export interface ChannelListener {
   readonly source: SourceSupervisor;
   /** The source has answered, or failed to: the next channel may start. */

@@ -1,6 +1,6 @@
 import type { ChannelStatus, DestinationStatus, SourceStatus } from '../state.js';
 
-/** What the state of a channel follows from. */
+/** Facts that the state of a channel follows from. */
 export interface ChannelFacts {
   readonly isEnabled: boolean;
   /** It has been online or degraded since it started, or something has failed. */

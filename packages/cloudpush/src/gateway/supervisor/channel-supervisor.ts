@@ -135,7 +135,7 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
       return;
     }
     this.destinations.replace(plan.destinations);
-    // What waits after a failure may succeed with the new plan.
+    // A start that waits after a failure may succeed with the new plan.
     if (this.#phase.type === 'waiting') await this.stop();
     this.start();
     this.update();

@@ -16,7 +16,7 @@ const PAUSED_PART = 0.5;
 /** The end did not wait for all that was queued. */
 const ABORTED = 'ERR_CLOUDPUSH_ABORTED';
 
-/** Who has a destination. */
+/** Owner of a destination: its channel. */
 export interface DestinationOwner {
   readonly clock: SupervisorClock;
   emit(event: Omit<EventFields, 'channel'>): void;
@@ -58,7 +58,9 @@ export class DestinationSupervisor {
     return this.#plan;
   }
 
-  /** What is wanted has changed in a way that the connection that stands has been told of, or does not matter to it. */
+  /**
+   * Replaces the plan. The connection that stands has been told of the change, or it does not matter to it.
+   */
   set plan(plan: DestinationPlan) {
     this.#plan = plan;
   }

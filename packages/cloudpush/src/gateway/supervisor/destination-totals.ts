@@ -15,7 +15,7 @@ const NAMES = [
   'moves',
 ] as const satisfies readonly (keyof EngineTotals)[];
 
-/** What is counted of a destination and only grows. */
+/** Counts of a destination that only grow. */
 export type DestinationTotals = Readonly<Record<(typeof NAMES)[number], number>>;
 
 export const NO_TOTALS = Object.fromEntries(NAMES.map((name) => [name, 0])) as DestinationTotals;

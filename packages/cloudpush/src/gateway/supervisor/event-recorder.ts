@@ -5,7 +5,7 @@ import type { SupervisorClock } from './clock.js';
 
 type Trigger = TriggerType | number;
 
-/** What an event-mode channel does about its events. */
+/** Actions of an event-mode channel on its events. */
 export interface RecorderActions {
   /** A segment begins; the pre-roll goes in front of it. */
   start(trigger: Trigger): void;
@@ -34,7 +34,7 @@ export class EventRecorder {
   readonly #actions: RecorderActions;
   #plan: EventPlan;
   #recording: Recording = IDLE;
-  /** Whoever has begun something that is not over yet. */
+  /** Triggers that have begun something that is not over yet. */
   readonly #holders = new Set<unknown>();
   #count = 0;
 
@@ -108,7 +108,10 @@ export class EventRecorder {
     this.#holders.clear();
   }
 
-  /** Whether nobody holds the recording any more, and somebody did or a person says so. */
+  /**
+   * Takes a holder away, or all when a person ends the recording. True: nobody holds the recording any more,
+   * and somebody did or a person ended it.
+   */
   #release(holder: object | undefined): boolean {
     if (holder !== undefined) return this.#holders.delete(holder) && this.#holders.size === 0;
     this.#holders.clear();

@@ -5,7 +5,7 @@ import type { StartQueue } from './start-queue.js';
 
 export type EventFields = Omit<GatewayEvent, 'id' | 'at'>;
 
-/** What every channel of the gateway stands on. */
+/** Surroundings of every channel of the gateway. */
 export interface SupervisorContext {
   readonly engine: MediaEngine;
   readonly clock: SupervisorClock;

@@ -10,7 +10,7 @@ import type { SupervisorContext } from './supervisor-context.js';
 /** How often states that no event tells of are looked at, in ms: a stall that is over, a queue that fills. */
 const UPDATE_INTERVAL = 1000;
 
-/** What a new configuration has done to the channels, by name. */
+/** Changes that a new configuration has made to the channels, by name. */
 export interface AppliedChanges {
   readonly added: readonly string[];
   readonly changed: readonly string[];

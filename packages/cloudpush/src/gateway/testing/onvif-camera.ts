@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
-/** What a scripted camera does otherwise than well. */
+/** Misbehaviour of a scripted camera. */
 export interface OnvifCameraOptions {
   readonly credentials?: { readonly username: string; readonly password: string };
   /** How far its clock is ahead, in ms; it refuses digests that are older than a minute on it. */
   readonly clockOffset?: number;
   /** The host in the addresses that it names. */
   readonly namedHost?: string;
-  /** What it says when it is asked for the address of its event service. */
+  /** Its answer to the request for the address of its event service. */
   readonly answer?: { readonly status: number; readonly body: string };
   /** It wants a reference parameter back. */
   readonly wantsReference?: boolean;

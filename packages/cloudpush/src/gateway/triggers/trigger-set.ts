@@ -5,7 +5,7 @@ import type { EventFields } from '../supervisor/supervisor-context.js';
 import type { ActivityChange } from './onvif/activity.js';
 import { EventSubscription } from './onvif/event-subscription.js';
 
-/** What the triggers of channels stand on. */
+/** Surroundings of the triggers of channels. */
 export interface TriggerSurroundings {
   readonly clock: SupervisorClock;
   /** A channel is to record, or to stop. */

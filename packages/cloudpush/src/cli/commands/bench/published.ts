@@ -1,15 +1,15 @@
 import type { ChannelOutcome } from '../push/channel-run.js';
 
 /**
- * Whether a channel was published to the end of its media on one connection, which ended cleanly. Attempts
- * that had failed before do not matter, nor do frames that were dropped on the way.
+ * Tells whether a channel was published to the end of its media on one connection, which ended cleanly.
+ * Attempts that had failed before do not matter, nor do frames that were dropped on the way.
  */
 export function publishedToEnd({ connected, clean, ending, destinations }: ChannelOutcome): boolean {
   const toTheEnd = ending === 'limit' || ending === 'source';
   return connected && clean && toTheEnd && destinations.every(({ losses }) => losses === 0);
 }
 
-/** Whether a channel was ended, or given up, because the user wanted the end. */
+/** Tells whether a channel was ended, or given up, because the user wanted the end. */
 export function wasStopped({ ending, clean, error }: ChannelOutcome): boolean {
   return (ending === 'stopped' && clean) || (ending === undefined && error?.code === 'ERR_CLOUDPUSH_ABORTED');
 }

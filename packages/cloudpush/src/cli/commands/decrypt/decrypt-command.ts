@@ -57,7 +57,8 @@ export async function decryptCommand(
 }
 
 /**
- * Whether all that was encrypted is in the clear; a file in which nothing was may have lost all its markers.
+ * Tells whether all that was encrypted is now in the clear. A file in which nothing was encrypted may have
+ * lost all its markers: it is not whole.
  */
 function isWhole({ decrypted, clear, withoutKey, damaged, unmarked }: DecryptReport): boolean {
   return withoutKey + damaged + unmarked === 0 && (decrypted > 0 || clear === 0);

@@ -2,7 +2,7 @@ import type { ComponentChildren, FunctionComponent } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { closeEditor, type EditorTarget, editor, type Question, question } from './dialog-state.js';
 
-/** Whatever dialog is open. */
+/** Shows the dialog that is open, if any. */
 export function Dialogs() {
   return (
     <>

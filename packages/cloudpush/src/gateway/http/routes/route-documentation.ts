@@ -10,7 +10,7 @@ declare module 'fastify' {
   }
 }
 
-/** What a status is answered with. */
+/** Content of an answer, as OpenAPI describes it. */
 function content(schema: TSchema, description: string, mediaType = 'application/json') {
   return { description, content: { [mediaType]: { schema } } };
 }
@@ -22,7 +22,7 @@ interface Documentation extends FastifySchema {
   readonly operationId: string;
   readonly summary: string;
   readonly tags: readonly string[];
-  /** What the request is answered with when all goes well. */
+  /** Schema of the answer when all goes well. */
   readonly answers?: TSchema;
   /** Default 200. */
   readonly status?: 200 | 201 | 204;

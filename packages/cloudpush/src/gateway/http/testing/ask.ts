@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 
-/** What `JSON.parse` gives. */
+/** Result of `JSON.parse`. */
 export type Json = ReturnType<typeof JSON.parse>;
 
 export interface Answer {

@@ -3,10 +3,10 @@ import type { Notification } from './replies.js';
 /** States that are kept apart: rules, regions and inputs of a camera. */
 const MAX_ORIGINS = 256;
 
-/** What notifications come to: something began, is over, or happened without a length. */
+/** Change that notifications tell: something began, is over, or happened without a length. */
 export type ActivityChange = 'start' | 'stop' | 'pulse';
 
-/** Whether anything of what matters goes on at a camera, through all of its rules and regions. */
+/** Tells whether anything that matters goes on at a camera, through all of its rules and regions. */
 export class Activity {
   readonly #topics: readonly string[];
   readonly #active = new Set<string>();

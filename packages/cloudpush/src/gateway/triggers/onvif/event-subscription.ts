@@ -30,13 +30,13 @@ const UNSUBSCRIBE_PATIENCE = 2_000;
 const FIRST_DELAY = 1_000;
 const LONGEST_DELAY = 60_000;
 
-/** What a subscription is for. */
+/** Target of a subscription: a camera, and the topics that matter. */
 export interface SubscriptionPlan extends OnvifEndpoint {
   /** Parts of the topics that matter, such as `motion`. */
   readonly topics: readonly string[];
 }
 
-/** Who hears of a camera's events. */
+/** Listener to a camera's events. */
 export interface SubscriptionHandler {
   onActivity(change: ActivityChange): void;
   /** Events come from now on. */
@@ -80,7 +80,7 @@ export class EventSubscription {
       } catch (error) {
         if (signal.aborted) return;
         const isAuth = error instanceof SoapFault && error.isAuth;
-        // Who repeats a wrong password quickly is locked out.
+        // Cameras lock out a client that repeats a wrong password quickly.
         const wait = isAuth ? LONGEST_DELAY : delay;
         this.#lose(error, wait);
         await this.#pause(wait);
@@ -161,7 +161,7 @@ export class EventSubscription {
   }
 }
 
-/** What is wrong, in words: `fetch` keeps that in the cause. */
+/** Returns the reason in words: `fetch` keeps it in the cause. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return 'the camera does not answer';

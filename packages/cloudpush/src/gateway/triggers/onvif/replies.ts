@@ -17,7 +17,7 @@ export class SoapFault extends Error {
 export interface Subscription {
   /** Where it is asked. */
   readonly address: string;
-  /** What its requests carry back. */
+  /** Elements that its requests must carry back. */
   readonly references: readonly string[];
 }
 
@@ -79,7 +79,7 @@ export function subscription(reply: Document): Subscription {
   return { address, references: parameters === undefined ? [] : childrenAsText(parameters) };
 }
 
-/** What has happened, in order. */
+/** Returns the notifications in a reply, in order. */
 export function notifications(reply: Document): Notification[] {
   return elements(reply, NAMESPACES.notification, 'NotificationMessage').map((message) => {
     const topic = textOf(element(message, NAMESPACES.notification, 'Topic')) ?? '';

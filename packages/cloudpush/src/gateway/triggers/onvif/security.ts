@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { escapeXml } from './xml.js';
 
-/** Who asks a camera for its events. */
+/** Credentials for asking a camera for its events. */
 export interface OnvifCredentials {
   readonly username: string;
   readonly password: string;

@@ -23,11 +23,14 @@ export function parseXml(text: string): Document {
   }
 }
 
-/** What is not an element, and tags; values of attributes may have `>` in them (XML 1.0 §3.1). */
+/**
+ * Matches markup: comments, CDATA, instructions, and tags; values of attributes may have `>` in them (XML 1.0
+ * §3.1).
+ */
 const MARKUP =
   /<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<\?[\s\S]*?\?>|<(?<slash>\/?)(?:[^>"']|"[^"]*"|'[^']*')*>/y;
 
-/** Whether elements lie deeper than `limit` in others; what is no XML is left to the parser. */
+/** Tells whether elements are nested deeper than `limit`; text that is no XML is left to the parser. */
 function isDeeper(text: string, limit: number): boolean {
   let depth = 0;
   for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', MARKUP.lastIndex)) {
@@ -56,7 +59,7 @@ export function element(parent: Document | Element, namespace: string, name: str
   return elements(parent, namespace, name)[0];
 }
 
-/** What stands in an element, without white space around it. */
+/** Returns the text of an element, without white space around it. */
 export function textOf(found: Element | undefined): string | undefined {
   return found?.textContent?.trim();
 }

@@ -121,7 +121,7 @@ function faultsOf(error: unknown, channel: string): Faults {
   if (error.status === 412)
     return new Map([['', [`${message} Close this and begin again with what it is now.`]]]);
   if (error.faults.length > 0) return faultsByField(error.faults, channel);
-  // What is wrong with a request, not with a configuration: only the name is checked there.
+  // The request itself is at fault, not the configuration: only the name is checked there.
   return new Map([[error.status === 400 || error.status === 409 ? 'name' : '', [message]]]);
 }
 
