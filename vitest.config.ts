@@ -1,7 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** What needs sockets, processes or other programs may be slow on a busy machine; a test that hangs still ends. */
+/**
+ * Longest time of a test, in ms: tests that need sockets, processes or other programs may be slow on a busy
+ * machine; one that hangs still ends.
+ */
 const PATIENT = 60_000;
 
 /** Test files at a time: most of them wait for others more than they work. */

@@ -9,7 +9,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-/** What is compiled, in order: a folder with its tsconfig.json, its sources, and the compiler's notes on its output. */
+/**
+ * Projects to compile, in order: a folder with its tsconfig.json, its sources, and the compiler's notes on
+ * its output.
+ */
 const projects = [
   ...['muxer', 'transport', 'engine'].map((name) => project(`packages/${name}`, 'src', 'dist')),
   project('packages/engine/examples', '.', '../dist/examples'),
@@ -74,7 +77,7 @@ function staleInstall() {
   return undefined;
 }
 
-/** Whether a package's "os" or "cpu" list, such as ["linux"] or ["!win32"], rules this machine out. */
+/** Tells whether a package's "os" or "cpu" list, such as ["linux"] or ["!win32"], rules this machine out. */
 function excludes(list, here) {
   if (list === undefined) return false;
   return list.includes(`!${here}`) || (list.every((name) => !name.startsWith('!')) && !list.includes(here));
@@ -112,7 +115,7 @@ function sourceFiles(folder) {
   });
 }
 
-/** What the build depends on, by size and time of change. */
+/** Fingerprint of the sources of the build, by size and time of change. */
 function fingerprintSources() {
   const hash = createHash('sha256');
   const inputs = [join(root, 'tsconfig.json'), join(root, 'node_modules', '.package-lock.json'), bundler];

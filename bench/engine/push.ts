@@ -33,7 +33,7 @@ export interface PushResult {
   readonly poolBytes: number;
 }
 
-/** Who reads the media: this program, packet by packet, or the shard that sends it. */
+/** Reader of the media: this program, packet by packet, or the shard that sends it. */
 export type SourceKind = 'caller' | 'shard';
 
 const { values } = parseArgs({
@@ -150,7 +150,7 @@ function feeder(): { run(duration: number): Promise<void> } {
 }
 
 const media = feeder();
-// What runs first is not compiled yet: that is not what a steady stream costs.
+// The first calls are not compiled yet: a steady stream does not pay for that.
 await media.run(Number(values['warm-up']));
 packets = 0;
 refused = 0;

@@ -1,4 +1,5 @@
-// What the command line answers before it does anything: help, version, and one clear line for what makes no sense.
+// Answers of the command line before it does anything: help, version, and one clear line for arguments that
+// make no sense.
 
 import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// What `npm run gateway:demo` shows: a gateway to look at, faults, and that each is over again.
+// `npm run gateway:demo` shows a gateway to look at, faults, and that each is over again.
 
 import { expect, test, vi } from 'vitest';
 import { cloudpush, startCloudpush } from '../support/cloudpush.js';

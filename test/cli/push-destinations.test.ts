@@ -1,4 +1,4 @@
-// What `cloudpush push` says of several destinations, and of servers that are not there, or not there yet.
+// Reports of `cloudpush push` on several destinations, and on servers that are not there, or not there yet.
 
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';

@@ -195,7 +195,7 @@ describe.concurrent('push --reconnect', { timeout: TIMEOUT_MS }, () => {
     // A frame that the first connection had been handed when it was lost counts as sent and as dropped.
     expect(totals.videoFrames + totals.dropped).toBeGreaterThanOrEqual(125);
     expect(totals.videoFrames + totals.dropped - channels[0]!.lost).toBeLessThanOrEqual(125);
-    // What the first server had taken may be lost with it, even where everything went out.
+    // Frames that the first server had taken may be lost with it, even where everything went out.
     expect(code).toBe(1);
     expect(push.stderr).toMatch(
       /^cloudpush: [^\n]*: the connection was lost on the way and made again \(1 time\): /m,

@@ -1,4 +1,4 @@
-// What a new user meets first: the two commands, the lock file, a command that has not been built.
+// First steps of a new user: the two commands, the lock file, a command that has not been built.
 
 import { mkdirSync, readFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';

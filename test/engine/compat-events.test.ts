@@ -44,7 +44,7 @@ const idr = `${start}6588840047dae398`;
 const adts = 'fff15040013ffc2100';
 const pictures = cameraPackets().filter(({ kind }) => kind === 'video');
 
-// What fails waits for connections to close.
+// A test that fails waits for its connections to close.
 vi.setConfig({ testTimeout: 90_000 });
 
 afterEach(() => {

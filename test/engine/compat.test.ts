@@ -21,7 +21,7 @@ const { RTMP_CONNECT_SUCCESS: SUCCESS, RTMP_CONNECT_CLOSE: CLOSE } = compat.E_SV
 const packets = cameraPackets();
 const MIB = 1024 * 1024;
 
-// What fails waits for connections to close.
+// A test that fails waits for its connections to close.
 vi.setConfig({ testTimeout: 90_000 });
 
 /** The functions under one prefix. */

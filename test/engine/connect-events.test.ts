@@ -1,4 +1,4 @@
-// What a channel tells of a connection that cannot be made: the reason, once, with its end.
+// Events of a channel whose connection cannot be made: the reason, once, with its end.
 
 import type { Socket } from 'node:net';
 import { PushEngine } from '@cloudpush/engine';

@@ -230,7 +230,7 @@ describe('an encrypted stream', () => {
         stream.messages.findIndex((message) => message.type !== MessageType.dataAmf0),
       );
     }
-    // Whatever was lost in between: each frame can be decrypted on its own.
+    // Each frame can be decrypted on its own, whatever was lost in between.
     const sent = new Map(loop(1).map((packet) => [`${packet.kind} ${Math.round(packet.pts)}`, packet]));
     for (const { timestamp, payload } of samples(decrypt(again!).clear, MessageType.video))
       expect(Buffer.compare(payload, expectedVideoMessage(sent.get(`video ${timestamp}`)!))).toBe(0);

@@ -1,4 +1,5 @@
-// What a channel tells of a connection that stands: every cause by its real cause, each once, in order, and `close` last.
+// Events of a channel whose connection stands: every end by its real cause, each once, in order, and `close`
+// last.
 
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';

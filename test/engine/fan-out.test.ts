@@ -87,7 +87,7 @@ describe('a channel with several destinations', () => {
     await Promise.all([channel.connected(), joined.connected()]);
     expect(channel.destinations.map(({ state }) => state)).toEqual(['publishing', 'publishing']);
     for (const packet of sent.slice(middle, leaving)) await sendOne(channel, packet);
-    // What was accepted until now is still sent there.
+    // Packets that were accepted until now are still sent there.
     while (engine.stats().poolBlocksInUse > 0) await setTimeout(1);
     const closed = once(joined, 'close') as Promise<[CloseReport]>;
     expect(await joined.close()).toEqual({ clean: true, error: undefined });

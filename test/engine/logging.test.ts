@@ -123,7 +123,7 @@ describe('log files', () => {
     }
     const numbers = linesIn(temp.path).map((line) => line['number']);
     expect(numbers.length).toBeGreaterThanOrEqual(10);
-    // What is left is the end of the log, without a gap.
+    // The files that are left hold the end of the log, without a gap.
     expect(numbers).toEqual(Array.from(numbers, (_, i) => number - numbers.length + i));
   });
 

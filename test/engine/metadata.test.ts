@@ -1,4 +1,4 @@
-// What a channel tells beside its media, byte by byte as docs/metadata.md has it.
+// Metadata that a channel sends beside its media, byte by byte as docs/metadata.md has it.
 
 import { readFileSync } from 'node:fs';
 import { type Channel, PushEngine, type StreamMetadata } from '@cloudpush/engine';

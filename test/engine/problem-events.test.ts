@@ -1,4 +1,4 @@
-// What a channel tells of packets that are no good: each cause once, and the next good packet goes out.
+// Events of a channel that is given bad packets: each cause is told once, and the next good packet goes out.
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';

@@ -477,8 +477,8 @@ describe('closing', () => {
       taken++;
       await setTimeout(1);
     }
-    // What waits for the server's answer is bounded and counted as any other queue; how much is taken until the thread
-    // has said so depends on when it has a processor.
+    // Packets that wait for the server's answer are bounded and counted as in any other queue; how many are
+    // taken until the thread has said so depends on when it has a processor.
     expect(taken).toBeLessThan(1000);
     expect(channel.stats().queuedBytes).toBeGreaterThan(30_000);
     const { clean, error } = await channel.close();
@@ -504,7 +504,7 @@ describe('closing', () => {
     const channel = engine.openChannel({ url: receiver.url('a'), closeTimeout: 500 });
     await sendAll(channel, packets.slice(0, 10));
     const { clean, error } = await channel.close();
-    // Whether the server has read everything, nobody can tell.
+    // Nobody can tell whether the server has read everything.
     expect([clean, error?.code]).toEqual([false, 'ERR_CLOUDPUSH_CLOSE_TIMEOUT']);
     await closeEmpty(engine);
   });

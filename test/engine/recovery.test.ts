@@ -1,4 +1,4 @@
-// What happens when a connection is lost, stalls, or is slower than the source.
+// Connections that are lost, stall, or are slower than the source.
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';

@@ -1,5 +1,5 @@
-// What cannot be opened, or added, or moved to, leaves no trace: not in the engine, not in a worker thread,
-// not at a server.
+// A channel or destination that cannot be opened, added, or moved leaves no trace: not in the engine, not in
+// a worker thread, not at a server.
 
 import {
   type Channel,

@@ -1,4 +1,5 @@
-// What stands in for a source while it is lost: on the same connection, and gone with the source's first picture.
+// The fallback of a source that is lost: sent on the same connection, and gone with the source's first
+// picture.
 
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// What an engine tells about itself.
+// Statistics of an engine about itself.
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
@@ -89,7 +89,7 @@ test('the time that a channel was paused grows until it is resumed', async () =>
   const first = await waitFor('a pause that lasts', 60_000, () => pausedFor() || undefined);
   await waitFor('a longer pause', 60_000, () => pausedFor() > first || undefined);
   path.flow();
-  // What was on its way to the shard may have it pause once more.
+  // Packets on their way to the shard may have it pause once more.
   const isIdle = () => !channel.paused && channel.stats().queuedBytes === 0;
   await waitFor('an empty queue', 60_000, () => isIdle() || undefined);
   const { pauses, pausedMs: after } = channel.stats();

@@ -1,4 +1,5 @@
-// What a server says, or leaves unsaid: refusals that may pass, requests to move, and too many words.
+// Words of a server, and words that it leaves unsaid: refusals that may pass, requests to move, and too many
+// words.
 
 import { once } from 'node:events';
 import { PushEngine } from '@cloudpush/engine';

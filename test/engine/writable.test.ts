@@ -110,7 +110,7 @@ describe('a loop that waits for room', () => {
     void end(channel, receiver);
     const cause = expect.objectContaining({ code });
     await expect(loop).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_CHANNEL_CLOSED', cause });
-    // Whoever begins anew does not get further.
+    // Beginning anew gets no further.
     await expect(sendForEver(channel)).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_CHANNEL_CLOSED', cause });
     await closeEmpty(engine);
     await receiver[Symbol.asyncDispose]();

@@ -24,7 +24,7 @@ const PASSWORD = 'the password of the camera';
 
 /** Lines that need what a test must not change, or that never end, each with the test that stands in for it. */
 const ELSEWHERE = [
-  // What it leaves behind is made by `installedIn`.
+  // `installedIn` makes the files that it would leave behind.
   /^npm install --global cloudpush$/,
   // "every configuration of the guide runs" does.
   /^cloudpush gateway gateway\.yaml$/,

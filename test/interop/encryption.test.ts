@@ -1,5 +1,5 @@
-// What is pushed encrypted, servers record without understanding it; the recording, decrypted, is what was sent, bit by
-// bit: ffmpeg decodes the same pictures and the same sound from it as from the source.
+// Servers record an encrypted stream without understanding it; the recording, decrypted, is the source, bit
+// by bit: ffmpeg decodes the same pictures and the same sound from it as from the source.
 
 import { readFile } from 'node:fs/promises';
 import type { ChannelOptions, EncryptionOptions } from '@cloudpush/engine';

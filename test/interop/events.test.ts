@@ -1,4 +1,4 @@
-// What a channel tells of foreign servers that refuse it, or leave it.
+// Events of a channel that foreign servers refuse, or leave.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';

@@ -1,5 +1,6 @@
-// What cloudpush pushes, servers record unchanged: the same decoded frames at the same times as the source.
-// The source is cut into packets by ffprobe, and the recording is read by ffmpeg: neither end is our own code.
+// Servers record the streams of cloudpush unchanged: the same decoded frames at the same times as the source.
+// The source is cut into packets by ffprobe, and the recording is read by ffmpeg: neither end is our own
+// code.
 
 import type { ChannelOptions } from '@cloudpush/engine';
 import { describe, test } from 'vitest';

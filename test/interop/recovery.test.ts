@@ -64,7 +64,7 @@ describe('a server that goes and comes back', () => {
     await camera.run(channel, () => isConnected);
     const sentBefore = channel.stats().videoFrames;
     await camera.run(channel, () => channel.stats().videoFrames >= sentBefore + clip.frames);
-    // What the first server had been sent when it went is lost, and the report says so.
+    // Packets that the first server had been sent when it went are lost, and the report says so.
     expect(await channel.close()).toMatchObject({ clean: false, error: { class: 'retryable' } });
 
     const source = new Set(await frameHashes(clip.video, 'video'));

@@ -1,5 +1,5 @@
-// Who comes late to a live stream gets from the server what the publisher sent at its start: metadata and sequence
-// headers must be such that a server can keep them and hand them on.
+// A viewer who comes late to a live stream gets from the server what the publisher sent at its start:
+// metadata and sequence headers must be such that a server can keep them and hand them on.
 
 import { stat } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';

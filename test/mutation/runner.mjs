@@ -37,7 +37,8 @@ async function measured() {
     if (failure === undefined) fit.push({ root, took });
     else process.send({ type: 'unfit', root, message: failure.message });
   }
-  // What is slow waits for something, which a nearer test does not; only where no other is, it is worth the wait.
+  // A slow test waits for something that a nearer test does not wait for: it is worth the wait only where
+  // there is no other.
   const quick = fit.filter(({ root, took }) => took <= SLOW || importsOf(root).includes(path));
   return (quick.length > 0 ? quick : fit).map(({ root, took }) => ({ root, limit: PATIENCE + 3 * took }));
 }

@@ -89,7 +89,7 @@ export async function firstFailure(load, limit) {
       if (stray !== undefined) return stray;
     }
     for (const one of opened) for (const hook of one.last) await within(limit, hook);
-    // What a test left behind shows in the next turn.
+    // Faults that a test left behind show in the next turn.
     await new Promise((settle) => setImmediate(settle));
     return stray;
   } catch (error) {

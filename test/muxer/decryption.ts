@@ -1,4 +1,4 @@
-// What the tests of decryption share: files, samples, and both decryptors.
+// Shared by the tests of decryption: files, samples, and both decryptors.
 
 import {
   FlvDecryptor,

@@ -21,7 +21,7 @@ import { demuxFile } from './mux-file.js';
 export interface Sources {
   readonly video?: { readonly path: string; readonly codec: 'h264' | 'h265'; readonly frameRate: number };
   readonly audio?: { readonly path: string; readonly codec: 'aac' | 'mp3' };
-  /** Whether the video stays in the clear, whatever the mode. */
+  /** True: the video stays in the clear, whatever the mode. */
   readonly videoIsClear?: boolean;
 }
 

@@ -1,5 +1,5 @@
-// What servers do to the pictures of a stream that they record: to FLV files with 4-byte lengths, of H.264
-// and H.265.
+// Changes that servers make to the pictures of a stream that they record: to FLV files with 4-byte lengths,
+// of H.264 and H.265.
 
 import { type FlvFileTag, FlvReader, FlvWriter, TagType } from '@cloudpush/muxer';
 import { nalUnits, withLength } from './decryption.js';

@@ -1,5 +1,4 @@
-// What goes into our encryptor comes out of both decryptors: our own, and the one that knows nothing but the
-// page.
+// Both decryptors undo our encryptor: our own, and the one that knows nothing but the page.
 
 import { createCipheriv } from 'node:crypto';
 import { readFile } from 'node:fs/promises';

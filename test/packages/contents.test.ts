@@ -1,4 +1,4 @@
-// What the packages would publish.
+// Files that the packages would publish.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -18,7 +18,7 @@ const options: ts.CompilerOptions = {
   skipLibCheck: false,
   noEmit: true,
   target: ts.ScriptTarget.ES2022,
-  // What the declarations use beyond it: Symbol.asyncDispose.
+  // The declarations use one thing beyond it: Symbol.asyncDispose.
   lib: ['lib.es2022.d.ts', 'lib.esnext.disposable.d.ts'],
   module: ts.ModuleKind.NodeNext,
   moduleResolution: ts.ModuleResolutionKind.NodeNext,

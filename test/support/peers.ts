@@ -86,7 +86,7 @@ const detectors: Record<PeerName, () => boolean> = {
 
 const found = new Map<PeerName, boolean>();
 
-/** Whether a program is installed. */
+/** Tells whether a program is installed. */
 export function isPeerPresent(peer: PeerName): boolean {
   let present = found.get(peer);
   if (present === undefined) {

@@ -61,7 +61,7 @@ export class StagedGateway extends FakeGateway {
   override snapshot(): GatewayState {
     for (let index = 0; index < this.#count; index++) {
       const { name, revision, state, ...figures } = this.#channel(index);
-      // What has been stopped, changed or removed meanwhile stays so.
+      // A channel that has been stopped, changed or removed meanwhile stays so.
       if (this.channel(name)?.revision === revision) this.set(name, { state, ...figures });
     }
     const { channels } = super.snapshot();

@@ -81,7 +81,7 @@ export class NaiveBits {
     return value;
   }
 
-  /** Whether more than the stop bit is left. */
+  /** Tells whether more than the stop bit is left. */
   more(): boolean {
     return this.text.lastIndexOf('1') > this.position;
   }

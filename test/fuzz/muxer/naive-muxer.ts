@@ -213,7 +213,7 @@ class NaiveVideo {
     const begun = slices.filter((place) => place === 'first').length;
     const isSimple = !this.#isApart && this.#held === undefined && begun < 2 && slices[0] !== 'further';
     if (!isRead || isSimple) {
-      // What comes last counts.
+      // The last error counts.
       this.#try(errors, () => out.push(...this.mux(packet)));
       if (errors.length > 0) throw errors.at(-1);
       return;
@@ -465,7 +465,7 @@ class NaiveVideo {
     ];
   }
 
-  /** Whether a NAL unit is at least three bytes longer, or shorter, than it was, or than it can be. */
+  /** Tells whether a NAL unit is at least three bytes longer, or shorter, than it was, or than it can be. */
   #overruns(nal: readonly number[], kind: string): boolean {
     if (kind === 'delimiter') return nal.length >= this.#headerSize + 4;
     if (kind !== 'set' || this.#sets.some((set) => set.nal.join() === nal.join())) return false;
@@ -737,7 +737,7 @@ function naiveNalUnits(bytes: readonly number[]): number[][] {
   return units;
 }
 
-/** Whether one of the SEI messages that are whole up to their header is of payload type 6. */
+/** Tells whether one of the SEI messages that are whole up to their header is of payload type 6. */
 function hasRecoveryPoint(nal: readonly number[]): boolean {
   const rbsp = withoutEmulation(nal.slice(1));
   let at = 0;
@@ -760,7 +760,7 @@ function hasRecoveryPoint(nal: readonly number[]): boolean {
   return false;
 }
 
-/** Whether `nal` is `other`, but for its last byte, with at least three bytes more. */
+/** Tells whether `nal` is `other`, but for its last byte, with at least three bytes more. */
 function isLonger(nal: readonly number[], other: readonly number[]): boolean {
   const beginning = other.slice(0, -1);
   return nal.length >= other.length + 3 && nal.slice(0, beginning.length).join() === beginning.join();
