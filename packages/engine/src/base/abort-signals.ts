@@ -1,6 +1,6 @@
 import { checkedOptions, invalidParameter, invalidType } from './validation.js';
 
-/** How long something may take that the caller waits for. */
+/** Bound on the time that the caller waits for something. */
 export interface CloseOptions {
   /** Ends the wait: what has not ended by then is aborted. */
   readonly signal?: AbortSignal | undefined;

@@ -1,6 +1,6 @@
 import type { ErrorClass } from './errors.js';
 
-/** When and how often a lost connection is made again. */
+/** Policy by which a lost connection is made again. */
 export interface ReconnectPolicy {
   /** Attempts in a row before the channel gives up, 1 to 1,000,000. Default 1,000,000. */
   readonly maxAttempts: number;
@@ -41,7 +41,7 @@ export class Backoff {
   readonly #random: () => number;
   #attempts = 0;
   #refusals = 0;
-  /** How long has been waited, in ms, less what has been published since. */
+  /** Time that has been waited, in ms, less the time that has been published since. */
   #waited = 0;
 
   /** @param random 0 to 1, as `Math.random` */

@@ -1,4 +1,4 @@
-/** Why a media file cannot be pushed. */
+/** Reasons why a media file cannot be pushed. */
 export const sourceErrorCodes = {
   /** The file is not there, is no file, or may not be read; `cause` is the system's error. */
   unreadable: 'ERR_CLOUDPUSH_SOURCE_UNREADABLE',

@@ -16,13 +16,13 @@ const NO_CONNECTION: readonly string[] = [
   'ERR_CLOUDPUSH_ENGINE_CLOSED',
 ];
 
-/** Where a connection goes. */
+/** Target of a connection. */
 export type ConnectionTarget = DestinationPlace & { readonly token?: string | undefined };
 
 /** All that there is between `Initialize` and `Uninitialize`. */
 export class Client implements ConnectionHost {
   readonly log = new CompatLog();
-  /** Where connections that are opened from now on ask for their targets. */
+  /** Token server that connections opened from now on ask for their targets. */
   tokenUrl: string | undefined;
   readonly #engine: PushEngine;
   readonly #defaults: ConnectionDefaults;

@@ -1,4 +1,4 @@
-/** How much is logged: the value, and all that is more important. */
+/** Levels of the log: a level includes all that is more important. */
 export const E_SV_LOG_LEVEL = {
   /** Everything. */
   VERB: 1,
@@ -30,7 +30,7 @@ export const {
   DISABLE: E_LOG_LEVEL_DISABLE,
 } = E_SV_LOG_LEVEL;
 
-/** Where the log goes: bits that may be or-ed. */
+/** Places that the log goes to: bits that may be or-ed. */
 export const SV_LOG_OUTPUT_MODE = {
   NONE: 0,
   CONSOLE: 1,

@@ -1,4 +1,4 @@
-/** Which packets of a track are encrypted. */
+/** Packets of a track that are encrypted. */
 export const E_SV_MEDIA_ENCRYPT = {
   NONE: 0,
   AES_KEYFRAME: 1,

@@ -1,6 +1,6 @@
 import type { CloudPushError } from '../base/errors.js';
 
-/** How a channel, or one of its destinations, ended. */
+/** End of a channel, or of one of its destinations. */
 export interface CloseReport {
   /**
    * True when the stream was closed as asked, everything accepted before had been sent, and no connection was
@@ -8,6 +8,6 @@ export interface CloseReport {
    * does not count against it.
    */
   readonly clean: boolean;
-  /** Why it was not: how it ended, or how a connection was lost that had been made again. */
+  /** The error that it ended with, or with which a connection was lost that had been made again. */
   readonly error: CloudPushError | undefined;
 }

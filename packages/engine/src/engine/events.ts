@@ -10,8 +10,8 @@ import type { Advice, Destination, Disconnection, ServerCommand } from './destin
 export interface PacketProblem {
   readonly error: CloudPushError;
   /**
-   * How many like it have not been reported since the last report: the same problem is reported once a
-   * second.
+   * Number of problems like it that have not been reported since the last report: the same problem is
+   * reported once a second.
    */
   readonly repeats: number;
 }
@@ -49,11 +49,11 @@ export interface SourceConnection {
 
 /** A source is lost, or could not be opened. */
 export interface SourceLoss {
-  /** Why. */
+  /** Error of the loss, or of the failed attempt to open it. */
   readonly error: CloudPushError;
   /** Until it is opened again, in ms. Infinity: it is not. */
   readonly delay: number;
-  /** How many attempts in a row have failed. */
+  /** Number of attempts in a row that have failed. */
   readonly attempts: number;
 }
 
@@ -61,7 +61,7 @@ export interface SourceLoss {
 export interface SourceStall {
   /** `'video'`: sound comes, but no pictures. */
   readonly kind: 'all' | 'video';
-  /** How long nothing of the kind has come, in ms. */
+  /** Time since the last packet of the kind, in ms. */
   readonly ms: number;
 }
 

@@ -45,7 +45,7 @@ export class AudioTrack implements MediaTrack<AudioCodec> {
   readonly meter: TrackMeter;
   readonly #clock: SampleClock | undefined;
   readonly #muxer = new Muxer({ onWarning: (warning) => this.#note(warning, this.#place) });
-  /** Where the packet at hand is. */
+  /** Place of the packet at hand. */
   #place: { readonly offset: number; readonly at?: number } = { offset: 0 };
   readonly #configurations = new ConfigurationLog<AudioParameters, AudioConfiguration>(audioConfiguration);
   readonly #encryption = new EncryptionCounter();

@@ -1,4 +1,4 @@
-/** How often something was found, and where, the first times. */
+/** Number of times that something was found, and the places of the first. */
 export interface ListReport<T> {
   readonly count: number;
   /** The first ones, 100 at most: `count` tells how many there were. */

@@ -2,7 +2,7 @@ import { BoundedList, type ListReport } from './bounded-list.js';
 
 /** A configuration that came in mid-stream: other parameter sets, or another header. */
 export type ConfigurationChange<Configuration> = Configuration & {
-  /** Where the first sample under it is, in bytes. */
+  /** Offset of the first sample under it, in bytes. */
   readonly offset: number;
   /** Decoding time of that sample, in ms. */
   readonly at: number;

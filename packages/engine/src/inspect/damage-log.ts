@@ -2,7 +2,7 @@ import { BoundedList, type ListReport } from './bounded-list.js';
 
 /** A place where the file is not what it should be. */
 export interface Damage {
-  /** Where, in bytes: in FLV, where the tag begins. */
+  /** Offset in bytes: in FLV, of the beginning of the tag. */
   readonly offset: number;
   /** Decoding time of the sample that is damaged, in ms, where that is known. */
   readonly at?: number;

@@ -9,7 +9,7 @@ export interface EncryptionKeyReport {
   readonly nonce: string;
   /** Of the format (packages/muxer/docs/encryption.md). */
   readonly version: number;
-  /** Where the first sample under it is, in bytes. */
+  /** Offset of the first sample under it, in bytes. */
   readonly offset: number;
   /** Decoding time of that sample, in ms. */
   readonly at: number;

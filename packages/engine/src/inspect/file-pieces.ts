@@ -4,7 +4,7 @@ import { unreadable } from '../sources/media-error.js';
 /** Bytes read at once: little enough that a piece is looked at within a few milliseconds. */
 const PIECE_SIZE = 0x4_0000;
 
-/** How far a file has been read. */
+/** Progress of reading a file. */
 export interface InspectProgress {
   /** Bytes that have been looked at. */
   readonly done: number;
@@ -12,7 +12,7 @@ export interface InspectProgress {
   readonly size: number;
 }
 
-/** How a file is read. */
+/** Options of reading a file. */
 export interface FilePiecesOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called while the file is read, with how far it has come. */

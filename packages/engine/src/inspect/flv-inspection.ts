@@ -19,7 +19,7 @@ import { findTag } from './tag-finder.js';
 /** Places where bytes are passed over; a file with more of them is not worth the time. */
 const MAX_LOST_PLACES = 1000;
 
-/** Why the bytes from some offset on are no tag. */
+/** Reason why the bytes from some offset on are no tag. */
 interface Loss {
   readonly offset: number;
   readonly code: string;
@@ -119,7 +119,7 @@ export class FlvInspection {
   }
 
   /**
-   * Where to read on, at the next whole tag. A tag that reaches past the end of the file may just have a
+   * Finds the next whole tag, to read on there. A tag that reaches past the end of the file may just have a
    * wrong size.
    */
   async #findNext({ offset, code, message }: Loss): Promise<number | undefined> {

@@ -10,7 +10,7 @@ import type { MediaTrack } from './media-track.js';
 
 /** A tag, or one track's part of a tag. */
 export interface PlacedTag extends DemuxableTag {
-  /** Where it is in the file. */
+  /** Offset in the file, in bytes. */
   readonly offset: number;
   /** Its timestamp in ms, on a clock that does not wrap. */
   readonly at: number;

@@ -2,7 +2,7 @@ import { BoundedList, type ListReport } from './bounded-list.js';
 
 /** A place where a track has nothing for longer than it should. */
 export interface Gap {
-  /** Where the sample behind the gap is, in bytes. */
+  /** Offset of the sample behind the gap, in bytes. */
   readonly offset: number;
   /** Decoding time of the sample before it, in ms. */
   readonly at: number;

@@ -51,7 +51,7 @@ function audioOf({ tracks }: FileReport): AudioTrackReport {
   return tracks.find(({ kind }) => kind === 'audio') as AudioTrackReport;
 }
 
-/** Where the n-th tag of TAGS begins. */
+/** Offset of the n-th tag of TAGS. */
 const offsetOf = (n: number) => flvBytes(TAGS.slice(0, n)).length;
 
 describe('an FLV file', () => {

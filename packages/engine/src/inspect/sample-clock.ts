@@ -1,6 +1,6 @@
 /** The length of an audio track by its samples, against its timestamps. */
 export interface SampleClockReport {
-  /** How long the sound in front of the last frame lasts, by counting samples, in ms. */
+  /** Length of the sound in front of the last frame, by counting samples, in ms. */
   readonly samples: number;
   /** The same by timestamps: from the first frame to the last. */
   readonly timestamps: number;

@@ -1,8 +1,8 @@
-/** Where a coded picture or audio frame is, and when it is due. */
+/** Place and times of a coded picture or audio frame. */
 export interface Sample {
   /** Bytes that it takes in the file, without the headers of a container. */
   readonly size: number;
-  /** Where in the file it is; in FLV, where its tag begins. */
+  /** Offset in the file, in bytes; in FLV, of the beginning of its tag. */
   readonly offset: number;
   /** Decoding time in ms, on a clock that does not wrap. */
   readonly dts: number;

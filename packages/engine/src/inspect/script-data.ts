@@ -5,7 +5,7 @@ import { type PlainValue, plainValues } from './plain-value.js';
 
 /** A data message: `onMetaData`, or an event such as cloudpush's `onStreamStart`. */
 export interface DataMessage {
-  /** Where its tag begins, in bytes. */
+  /** Offset of its tag, in bytes. */
   readonly offset: number;
   /** ms on the clock of the file. */
   readonly at: number;
@@ -15,7 +15,7 @@ export interface DataMessage {
 }
 
 export interface EventReport extends ListReport<DataMessage> {
-  /** How often each event came. */
+  /** Number of times that each event came. */
   readonly byName: Readonly<Record<string, number>>;
 }
 

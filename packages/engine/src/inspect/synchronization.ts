@@ -1,6 +1,6 @@
 import type { TimestampTracker } from './timestamp-tracker.js';
 
-/** How the first audio track lies beside the first video track, in ms: above 0, audio is later. */
+/** Offset of the first audio track from the first video track, in ms: above 0, audio is later. */
 export interface SynchronizationReport {
   /** Between the first sound and the first picture. */
   readonly startOffset: number;

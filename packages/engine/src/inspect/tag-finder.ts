@@ -8,8 +8,8 @@ const PREVIOUS_TAG_SIZE_SIZE = 4;
 const TYPES: ReadonlySet<number> = new Set(Object.values(TagType));
 
 /**
- * Where the next tag begins in an FLV file whose bytes make no sense before: a tag header whose StreamID is
- * 0, with a tag behind it that the PreviousTagSize at its end confirms.
+ * Finds the next tag in an FLV file whose bytes make no sense before: a tag header whose StreamID is 0, with
+ * a tag behind it that the PreviousTagSize at its end confirms.
  * @returns undefined when there is none up to the end of the file
  */
 export async function findTag(pieces: FilePieces, from: number): Promise<number | undefined> {

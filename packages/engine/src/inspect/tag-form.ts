@@ -1,4 +1,6 @@
-/** How a track's codec is told in FLV tags: by number, by FourCC (Enhanced RTMP), or now so and now so. */
+/**
+ * Form in which FLV tags tell a track's codec: by number, by FourCC (Enhanced RTMP), or now so and now so.
+ */
 export type TagForm = 'legacy' | 'enhanced' | 'mixed';
 
 /** The form of a track, after one more of its tags. */

@@ -5,11 +5,11 @@ import { Spread, type SpreadReport } from './spread.js';
 
 /** A sample whose decoding time lies before that of the sample in front of it. */
 export interface StepBack {
-  /** Where the sample is, in bytes. */
+  /** Offset of the sample, in bytes. */
   readonly offset: number;
   /** Its decoding time, in ms. */
   readonly at: number;
-  /** How far it lies back, in ms: more than 0. */
+  /** Step back, in ms: more than 0. */
   readonly by: number;
 }
 
@@ -55,7 +55,7 @@ export class TimestampTracker {
     return this.#firstShown;
   }
 
-  /** When the last sample to be shown ends, in ms. */
+  /** End of the last sample to be shown, in ms. */
   get end(): number {
     return this.#presentation.max + this.interval;
   }

@@ -15,7 +15,7 @@ export class VideoStreamInspection {
   readonly #damage: DamageLog;
   readonly #parser: VideoParser;
   readonly #track: VideoTrack;
-  /** Where the next access unit begins: they follow each other without a gap. */
+  /** Offset of the next access unit: they follow each other without a gap. */
   #offset = 0;
 
   /** @param gapThreshold ms */

@@ -18,7 +18,7 @@ import type { Sample } from './sample.js';
 import { formAfter, type TagForm } from './tag-form.js';
 import { type TrackMeasures, TrackMeter, type TrackOptions } from './track-meter.js';
 
-/** How many pictures there are of each kind, by what is in them. */
+/** Number of pictures of each kind, by what is in them. */
 export interface PictureCounts {
   /** Decoding can start there. */
   readonly key: number;
@@ -45,7 +45,7 @@ export interface VideoTrackReport extends TrackMeasures {
   readonly measuredFrameRate?: number;
   readonly pictures: PictureCounts;
   readonly gops: GopReport;
-  /** Where the container contradicts the bitstream: key frames that it does not mark, and marks on others. */
+  /** Contradictions of container and bitstream: key frames that it does not mark, and marks on others. */
   readonly keyFrameMarks: { readonly missing: number; readonly wrong: number };
   /** Tags that say that the sequence ends. */
   readonly endsOfSequence: number;

@@ -3,10 +3,10 @@ import { Writable } from 'node:stream';
 import { consoleLine } from './console-line.js';
 
 const STDERR = 2;
-/** How long to wait for a terminal or pipe that takes nothing now, in ms. */
+/** Wait for a terminal or pipe that takes nothing now, in ms. */
 const BUSY_DELAY = 10;
 
-/** How lines are shown. */
+/** Options of showing lines. */
 export interface ConsoleOptions {
   readonly colorize: boolean;
 }

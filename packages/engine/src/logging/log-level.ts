@@ -1,5 +1,5 @@
 /**
- * How much is logged, the most first: `verbose` everything, `info` information, `main` the milestones of an
+ * Level of the log, the most first: `verbose` everything, `info` information, `main` the milestones of an
  * engine and its channels, `warn` what went wrong and mends itself, `error` what does not, `silent` nothing.
  */
 export type LogLevel = 'verbose' | 'info' | 'main' | 'warn' | 'error' | 'silent';

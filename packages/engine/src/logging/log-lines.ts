@@ -1,6 +1,6 @@
 import type { ErrorData } from '../base/errors.js';
 
-/** How loud a line is: pino's levels, `trace` for what only `verbose` shows, and `main` for milestones. */
+/** Level of a line: pino's levels, `trace` for what only `verbose` shows, and `main` for milestones. */
 export type LineLevel = 'trace' | 'info' | 'main' | 'warn' | 'error';
 
 /** Every line that an engine writes: its level and its text. The engine's README lists them. */

@@ -13,7 +13,7 @@ type LogThread = ReturnType<typeof transport>;
  */
 const MAX_BACKLOG = 16 * 1024 * 1024;
 
-/** How far a place is behind. */
+/** Lines that a place is behind. */
 interface Backlog {
   /** Characters, as long as its thread's buffer is full. */
   size: number;
@@ -22,8 +22,8 @@ interface Backlog {
 }
 
 /**
- * Where the lines of a log go. Each place has a thread of its own, so that a slow disk or terminal keeps
- * nobody waiting, and one place goes on when the other fails.
+ * Sends the lines of a log to their places. Each place has a thread of its own, so that a slow disk or
+ * terminal keeps nobody waiting, and one place goes on when the other fails.
  */
 export class LogOutput implements DestinationStream {
   readonly #threads = new Map<LogThread, Backlog>();

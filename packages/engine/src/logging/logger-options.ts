@@ -1,6 +1,6 @@
 import type { LogLevel } from './log-level.js';
 
-/** How a log is made. Console and folder may be used both at once. */
+/** Options of a log. Console and folder may be used both at once. */
 export interface LoggerOptions {
   /** Default `'main'`. */
   readonly level?: LogLevel | undefined;
@@ -9,8 +9,8 @@ export interface LoggerOptions {
    */
   readonly console?: boolean | undefined;
   /**
-   * Where log files are written, `cloudpush.1.log`, `cloudpush.2.log` and so on, one JSON object a line; made
-   * if it is not there. A folder belongs to one process. Default: no files.
+   * Folder of the log files, `cloudpush.1.log`, `cloudpush.2.log` and so on, one JSON object a line; made if
+   * it is not there. A folder belongs to one process. Default: no files.
    */
   readonly folder?: string | undefined;
   /** Bytes of a log file after which the next is begun, 1,024 to 2^40. Default 10 MiB. */

@@ -1,6 +1,7 @@
 /**
- * How a block lies in the media pool. Memory is counted in granules of 64 bytes, one cache line. A block is a run of granules; its
- * first two are the header (16 bytes of allocator state) and the headroom (112 bytes), so that a payload starts on a cache line:
+ * Layout of a block in the media pool. Memory is counted in granules of 64 bytes, one cache line. A block is
+ * a run of granules; its first two are the header (16 bytes of allocator state) and the headroom (112 bytes),
+ * so that a payload starts on a cache line:
  *
  * ```text
  * | word 0: granules << 1 | free | word 1: block before | word 2 | word 3 | headroom, 112 bytes | payload ...

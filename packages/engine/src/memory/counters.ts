@@ -11,7 +11,7 @@ export const ChannelCounter = {
   packetsInvalid: 0,
   /** Packets that were given up with a lost connection. */
   packetsLost: 1,
-  /** How far the stream has come, ms from its first packet. */
+  /** Time of the stream, in ms from its first packet. */
   elapsed: 2,
   /** Packets that came between two segments. */
   packetsBetweenSegments: 3,
@@ -50,7 +50,7 @@ export const DestinationCounter = {
    * yet.
    */
   unacknowledgedBytes: 10,
-  /** When the counters were last published, in ms of the monotonic clock. */
+  /** Time at which the counters were last published, in ms of the monotonic clock. */
   countedAt: 11,
   /**
    * Pictures that could not be decoded for want of a key frame before them, or since one was refused or lost.

@@ -50,7 +50,7 @@ export class FairShare {
   /** The largest packet of each channel, in bytes that it takes from the pool. */
   readonly #largest: Float64Array;
   readonly #classes: Uint8Array;
-  /** How many channels are in each class. */
+  /** Number of channels in each class. */
   readonly #members = new Int32Array(CLASS_BYTES.length);
   /** Claims of a higher class are cut to this one. */
   #level = UNLIMITED;

@@ -46,7 +46,7 @@ export interface BlockInUse {
   readonly channel: number;
   /** Bytes of its packet. */
   readonly bytes: number;
-  /** How long it has been in use, in ms. */
+  /** Time that it has been in use, in ms. */
   readonly age: number;
 }
 

@@ -165,7 +165,7 @@ export class RingConsumer extends Ring {
   dts = 0;
   /** Presentation time, ms on the caller's clock; NaN, of metadata only: the time of the latest media. */
   pts = 0;
-  /** When the caller handed the packet over, in ms of the monotonic clock. */
+  /** Time at which the caller handed the packet over, in ms of the monotonic clock. */
   enqueuedAt = 0;
   /**
    * The decoder configuration that the channel was opened with; undefined: packets bring it along. Set by the

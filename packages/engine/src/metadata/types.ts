@@ -32,7 +32,7 @@ export interface StreamStart {
 /** The stream ends. Sent as `onStreamEnd`. */
 export interface StreamEnd {
   readonly type: 'streamEnd';
-  /** How long the alarm lasted, in ms. */
+  /** Length of the alarm, in ms. */
   readonly alarmDuration: number;
   /** The device's own time, ms since 1970. */
   readonly time: number;
@@ -45,7 +45,7 @@ export interface ReportedBitrate {
   readonly video: number;
 }
 
-/** How many frames the caller has dropped before they came to the channel. Sent as `onDropFrames`. */
+/** Number of frames that the caller has dropped before they came to the channel. Sent as `onDropFrames`. */
 export interface ReportedDropFrames {
   readonly type: 'dropFrames';
   readonly audio: number;
@@ -67,12 +67,12 @@ export interface TriggerChange {
 }
 
 /**
- * How a track is encrypted from its next frame on: see docs/metadata.md. The server is told, in front of that
+ * Encryption of a track from its next frame on: see docs/metadata.md. The server is told, in front of that
  * frame, by `onEncryption`.
  */
 export interface EncryptionChange<Type> {
   readonly type: Type;
-  /** Which frames; every audio frame counts as a key frame. */
+  /** Frames that are encrypted; every audio frame counts as a key frame. */
   readonly mode: EncryptionMode;
   /**
    * Exactly 16 or 32 bytes are an AES key. Anything else, 1 to 1,024 bytes or a text, is stretched to one.
@@ -81,7 +81,7 @@ export interface EncryptionChange<Type> {
   readonly key?: EncryptionKey | undefined;
 }
 
-/** Which packets of a track are encrypted, as its metadata tells. */
+/** Packets of a track that are encrypted, as its metadata tells. */
 export type MediaEncryption = EncryptionChange<'videoEncrypt'> | EncryptionChange<'audioEncrypt'>;
 
 /** Metadata for `Channel.sendMetadata`. */

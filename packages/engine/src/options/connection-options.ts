@@ -11,7 +11,7 @@ import {
 } from '../base/validation.js';
 
 /**
- * How a connection is made: TLS (CA, pins), proxy, token and its place, credentials, server profile,
+ * Settings of a connection: TLS (CA, pins), proxy, token and its place, credentials, server profile,
  * handshake, local address and more; each is described at `PublisherOptions` of `@cloudpush/transport`. Plain
  * data only, no functions.
  */

@@ -16,7 +16,7 @@ import { type ConnectionOptions, checkedConnection } from './connection-options.
 import type { ChannelOptions, ChannelSettings, DestinationOptions, Watermark } from './options.js';
 
 /**
- * Which tracks a stream will have: a codec when the caller has named it, `none` when there will be none,
+ * Tracks that a stream will have: a codec when the caller has named it, `none` when there will be none,
  * undefined: it may come.
  */
 export interface TrackPlan {
@@ -26,7 +26,7 @@ export interface TrackPlan {
   readonly wait: number;
 }
 
-/** How a channel's media becomes a stream, as its options say. */
+/** Settings by which a channel's media becomes a stream. */
 export interface StreamConfig {
   readonly hevc: HevcForm | 'auto';
   readonly inputClock: InputClock;
@@ -51,15 +51,15 @@ export interface TrackConfiguration<Codec> {
   readonly bytes: Uint8Array;
 }
 
-/** Where a connection leads. It holds credentials: never to be logged or quoted. */
+/** Target of a connection. It holds credentials: never to be logged or quoted. */
 export interface ShardTarget {
   /** `$time` may stand in it. */
   readonly url: string;
   /** Instead of the one in {@link ConnectionOptions}. */
   readonly token: string | undefined;
-  /** When a server has named it: the host that the caller had named. */
+  /** The host that the caller had named, when a server has named this one. */
   readonly home?: string | undefined;
-  /** When a server has named it that had not been shown token and arguments either. */
+  /** True when this target was named by a server that had not been shown token and arguments either. */
   readonly untrusted?: boolean | undefined;
 }
 

@@ -20,7 +20,7 @@ const ENCRYPTABLE: readonly (VideoCodec | AudioCodec | 'none')[] = ['h264', 'h26
 const MAX_KEY_BYTES = 1024;
 
 /**
- * How a channel's tracks are encrypted, as its caller has said last: what a shard must know when it gets the
+ * Encryption of a channel's tracks, as its caller has said last: a shard must know it when it gets the
  * channel. No error ever shows a key.
  */
 export class ChannelEncryption {

@@ -19,7 +19,7 @@ import type { PushEngineOptions } from './options.js';
 
 const DEFAULT_POOL_SIZE = 64 * 1024 * 1024;
 
-/** How many shards there are, and when they are made use of. */
+/** Number of shards, and when they are used. */
 export interface ShardPlan {
   readonly count: number;
   /** The next shard gets channels when those before it have so many each. */

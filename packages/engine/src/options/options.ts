@@ -10,7 +10,7 @@ import type { ConnectionOptions } from './connection-options.js';
 import type { EncryptionOptions } from './encryption-options.js';
 import type { SourceOptions } from './source-options.js';
 
-/** How an engine is made. */
+/** Options of an engine. */
 export interface PushEngineOptions {
   /**
    * Bytes of the media pool, which holds every packet from `send…` until the kernel has taken it. 65,536 to
@@ -52,13 +52,13 @@ export interface PushEngineOptions {
    * `CLOUDPUSH_DEBUG_POOL` is set.
    */
   readonly debugPool?: boolean | undefined;
-  /** Where targets are asked for (`ChannelOptions.target`): the URL of a token server, or more options. */
+  /** Token server that targets are asked of (`ChannelOptions.target`): its URL, or more options. */
   readonly tokenServer?: string | TokenServerOptions | undefined;
   /** Finds targets in place of the token server. */
   readonly tokenProvider?: TokenProvider | undefined;
   /** A memory of targets in place of both, which several engines may share. The engine does not close it. */
   readonly targets?: TargetCache | undefined;
-  /** Where the engine writes its log, such as what `createLogger` makes. Default: nowhere. */
+  /** Logger that the engine writes to, such as the one that `createLogger` makes. Default: none. */
   readonly logger?: EngineLogger | undefined;
   /**
    * The file of the worker threads, `@cloudpush/engine/worker`, as a `file:` URL or an absolute path: for a
@@ -76,7 +76,7 @@ export interface PushEngineOptions {
 export interface Watermark {
   /** Media accepted and not yet taken by the kernel, in bytes. */
   readonly bytes: number;
-  /** How long it has been coming in, in ms: a gap in the source's timestamps does not count. */
+  /** Time that it took to come in, in ms: a gap in the source's timestamps does not count. */
   readonly ms: number;
 }
 
@@ -100,16 +100,16 @@ export interface TargetPlace {
   readonly url?: undefined;
 }
 
-/** Where a stream goes: `url` or `target`, one of the two. */
+/** Place that a stream goes to: `url` or `target`, one of the two. */
 export type DestinationPlace = UrlPlace | TargetPlace;
 
-/** How a destination is made: one server that a channel's stream goes to. */
+/** Options of a destination: one server that a channel's stream goes to. */
 export type DestinationOptions = DestinationPlace & DestinationSettings;
 
-/** How a channel is made: its source, and its first destination. */
+/** Options of a channel: its source, and its first destination. */
 export type ChannelOptions = DestinationPlace & ChannelSettings;
 
-/** How a stream is brought to a server, whichever it is. */
+/** Settings by which a stream is brought to a server, whichever it is. */
 export interface DestinationSettings {
   /**
    * Behaviour when the server is slower than the source. `'reject'` (default): the channel pauses and `send…`
@@ -154,7 +154,7 @@ export interface DestinationSettings {
    */
   readonly endOfSequence?: boolean | undefined;
   /**
-   * Where the next segment's stream is published: on the same connection, on a new one for each, or `'auto'`
+   * Connection of the next segment's stream: on the same connection, on a new one for each, or `'auto'`
    * (default): on the same unless the server is known not to bear it (lal, which a second `publish` ends,
    * ZLMediaKit, MediaMTX, xiu, YouTube). A server that closes the connection at the end of a segment or on
    * the second `publish` gets a new one, nothing is lost, and from then on each segment has its own. The
@@ -163,7 +163,9 @@ export interface DestinationSettings {
   readonly segmentConnection?: 'auto' | 'same' | 'new' | undefined;
   /** Aborts the destination: its connection is reset. Of `openChannel`: aborts the channel. */
   readonly signal?: AbortSignal | undefined;
-  /** How the connection is made: TLS, proxy, token, credentials, server profile and more. Plain data only. */
+  /**
+   * Settings of the connection: TLS, proxy, token, credentials, server profile and more. Plain data only.
+   */
   readonly connection?: ConnectionOptions | undefined;
 }
 
@@ -216,17 +218,17 @@ export interface ChannelSettings extends DestinationSettings {
    */
   readonly trackWait?: number | undefined;
   /**
-   * How H.265 is sent: Enhanced RTMP (`hvc1`), the older codec id 12, or `'auto'` (default): Enhanced unless
-   * the server has announced other codecs only or is known to take nothing else than codec id 12; a server
-   * that closes on the first header is sent codec id 12 at once. The first server that answers decides for
-   * all destinations.
+   * Form in which H.265 is sent: Enhanced RTMP (`hvc1`), the older codec id 12, or `'auto'` (default):
+   * Enhanced unless the server has announced other codecs only or is known to take nothing else than codec id
+   * 12; a server that closes on the first header is sent codec id 12 at once. The first server that answers
+   * decides for all destinations.
    */
   readonly hevc?: HevcForm | 'auto' | undefined;
   /** `'wrapping32'` when `pts` and `dts` are unsigned 32-bit milliseconds that wrap. Default `'native'`. */
   readonly inputClock?: InputClock | undefined;
   /**
-   * How video and audio are encrypted, from the first frame on: see docs/metadata.md. H.264, H.265, AAC and
-   * MP3 can be. Default: not at all.
+   * Encryption of video and audio, from the first frame on: see docs/metadata.md. H.264, H.265, AAC and MP3
+   * can be. Default: not at all.
    */
   readonly encryption?: EncryptionOptions | undefined;
 }

@@ -37,7 +37,7 @@ export interface AudioPacketOptions {
   readonly encrypted?: boolean | undefined;
 }
 
-/** How long a packet may wait for room. */
+/** Bound on the time that a packet waits for room. */
 export interface WaitOptions {
   /** Ends the wait. */
   readonly signal?: AbortSignal | undefined;

@@ -1,4 +1,4 @@
-/** Which sound of a source is sent: see `SourceSettings.audio`. */
+/** Sound of a source that is sent: see `SourceSettings.audio`. */
 export type SourceAudio = 'auto' | 'copy' | 'silence' | 'none';
 
 /** The delays before a lost source is opened again. */

@@ -1,6 +1,9 @@
 import type { SourceAudio, SourceRetry } from './source-config.js';
 
-/** How long a source may be silent, what happens when it is lost, and which sound is sent. */
+/**
+ * Settings of every source: the silence that it may keep, the retries when it is lost, and the sound that is
+ * sent.
+ */
 export interface SourceSettings {
   /**
    * A source of which nothing has been received for so long is taken for lost, in ms, 100 to 3,600,000.
@@ -10,13 +13,13 @@ export interface SourceSettings {
   /** The same for one that sends sound, but no pictures, though it has a video track. Default 10,000. */
   readonly videoTimeout?: number | undefined;
   /**
-   * When a source that is lost is opened again, each time after a random part of a delay that doubles;
+   * Delays after which a lost source is opened again, each time after a random part of a delay that doubles;
    * `false`: not at all. Default: `initialDelay` 1,000 ms, `maxDelay` 60,000 ms. One that refuses its
    * credentials is tried again after `maxDelay` each time.
    */
   readonly retry?: Partial<SourceRetry> | false | undefined;
   /**
-   * Which sound is sent. `'copy'`: the source's own, of any codec that FLV has. `'auto'` (default): the same;
+   * Sound that is sent. `'copy'`: the source's own, of any codec that FLV has. `'auto'` (default): the same;
    * what FLV does not have is left out. `'silence'`: AAC without a sound, in place of the source's own, for
    * servers that want a sound track. `'none'`: no sound.
    */
@@ -41,8 +44,8 @@ export interface RtspSource extends SourceSettings {
   /** `rtsp://host[:port]/path`, or `rtsps://…` for TLS. User and password may stand in it. */
   readonly rtsp: string;
   /**
-   * How media comes: interleaved in the RTSP connection (`'tcp'`, default), as datagrams, or `'auto'`: TCP,
-   * then UDP.
+   * Transport of the media: interleaved in the RTSP connection (`'tcp'`, default), as datagrams, or `'auto'`:
+   * TCP, then UDP.
    */
   readonly transport?: 'tcp' | 'udp' | 'auto' | undefined;
   /** Goes before the user info of the URL. */
@@ -116,7 +119,7 @@ export interface ModuleSource extends SourceSettings {
 }
 
 /**
- * Where a channel's media comes from when the worker thread reads it itself: one of `rtsp`, `file`,
- * `command`, `module`.
+ * Source of a channel's media that the worker thread reads itself: one of `rtsp`, `file`, `command`,
+ * `module`.
  */
 export type SourceOptions = RtspSource | FileSource | CommandSource | ModuleSource;

@@ -15,7 +15,7 @@ export interface ShardInit {
   readonly maxAudioDelay: number;
   /** The most connections that the shard makes at a time. */
   readonly maxConnecting: number;
-  /** Where each block stands, when the pool is watched. */
+  /** State of each block, when the pool is watched. */
   readonly blockStates: SharedArrayBuffer | undefined;
   /** Of a `Fence`; undefined: there is none. */
   readonly fence: SharedArrayBuffer | undefined;

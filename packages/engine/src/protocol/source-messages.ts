@@ -39,5 +39,5 @@ export type SourceReport =
   /** It has come to its end. */
   | { readonly type: 'ended' };
 
-/** Which of a channel's slabs: pictures and sound are written side by side. */
+/** Kind of a channel's slab: pictures and sound are written side by side. */
 export type SlabKind = 'video' | 'audio';

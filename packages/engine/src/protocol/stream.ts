@@ -7,13 +7,13 @@ import type { SourceConfig } from '../options/source-config.js';
 export interface ChannelConfig extends StreamConfig {
   /** Holds keys: never to be logged or quoted. */
   readonly encryption: EncryptionOptions;
-  /** Which segment it begins with, or behind which. */
+  /** Segment that it begins with, or behind. */
   readonly segment: SegmentState;
   /** Undefined: the caller hands the packets over. */
   readonly source: SourceConfig | undefined;
 }
 
-/** How far a channel's segments have come. */
+/** State of a channel's segments. */
 export interface SegmentState {
   /** Of the present segment, or of the last: 1, 2 and so on. */
   readonly number: number;
@@ -39,7 +39,7 @@ export interface PendingReconnect {
   readonly error: ErrorData;
   /** Until the next attempt, in ms. */
   readonly delay: number;
-  /** How many attempts in a row have failed, the lost connection included. */
+  /** Number of attempts in a row that have failed, the lost connection included. */
   readonly attempts: number;
 }
 

@@ -8,7 +8,10 @@ import { CloudPushError } from '../base/errors.js';
 import { OrderedFile, type WriteBacklog } from './ordered-file.js';
 import { type RecordedStream, recordingName } from './recording-name.js';
 
-/** How often a number is put behind a name that a file has already; then it is something that no file has. */
+/**
+ * Number of times that a number is put behind a name that a file has already; then the name becomes one that
+ * no file has.
+ */
 const MAX_NUMBER = 20;
 
 /** TypeFlags stand in the fifth byte of an FLV file (FLV E.2). */
@@ -17,7 +20,7 @@ const FLAGS_OFFSET = 4;
 /** Tells a server to keep the values behind it; a file holds those values alone. */
 const SET_DATA_FRAME = encodeAmf0('@setDataFrame');
 
-/** Where recordings go, how they are named, and what they share. */
+/** Folder of recordings, their naming, and what they share. */
 export interface RecordingPlace {
   readonly folder: string;
   /** See `recordingName`; undefined: the usual one. */
@@ -45,7 +48,7 @@ export class FlvRecording {
     this.#file.append(this.#writer.header());
   }
 
-  /** Why the recording is not whole, if it is not. */
+  /** Reason why the recording is not whole, if it is not. */
   get error(): CloudPushError | undefined {
     const { error } = this.#file;
     return error === undefined ? undefined : recordingError(this.path, error);

@@ -24,7 +24,7 @@ export interface IncomingStream {
   readonly elapsed: number;
 }
 
-/** How a stream ended. */
+/** End of a stream. */
 export interface StreamEnd {
   /** The publisher ended it in an orderly way, and the recording is whole. */
   readonly clean: boolean;

@@ -29,7 +29,7 @@ export const RECORDING_PLACEHOLDERS = Object.keys(VALUES)
   .map((name) => `{${name}}`)
   .join(' ');
 
-/** Why a template cannot name recordings; undefined when it can. */
+/** Reason why a template cannot name recordings; undefined when it can. */
 export function templateFault(template: string): string | undefined {
   const unknown = /\{([^{}]*)\}/g;
   for (const [placeholder, name] of template.matchAll(unknown)) {

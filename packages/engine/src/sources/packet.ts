@@ -1,6 +1,6 @@
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
 
-/** Which track a packet belongs to. */
+/** Track that a packet belongs to. */
 export type TrackKind = 'video' | 'audio';
 
 /** One access unit (Annex-B) or one audio frame (AAC with its ADTS header, MP3), with its times in ms. */
@@ -13,7 +13,7 @@ export interface SourcePacket {
   /** Decoding time in ms, fractional: never falls within a track. */
   readonly dts: number;
   readonly keyFrame: boolean;
-  /** How long the packet lasts, in ms: the next one of its track is due at `dts + duration`. */
+  /** Length of the packet, in ms: the next one of its track is due at `dts + duration`. */
   readonly duration: number;
   /** A stream header in front of the frames, as Opus and FLAC have it: no frame, and sent once. */
   readonly isHeader?: boolean | undefined;

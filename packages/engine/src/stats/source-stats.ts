@@ -1,7 +1,7 @@
 import type { CloudPushError } from '../base/errors.js';
 
 /**
- * How a source stands: `'connecting'` until its tracks are known, `'streaming'`, `'stalled'` when it has been
+ * State of a source: `'connecting'` until its tracks are known, `'streaming'`, `'stalled'` when it has been
  * silent for half of its time-out, `'retrying'` until it is opened again, `'ended'` at the end of a file or
  * command, `'failed'` when it is not opened again.
  */
@@ -10,7 +10,7 @@ export type SourceState = 'connecting' | 'streaming' | 'stalled' | 'retrying' | 
 /** The figures and the state of a channel's source since the channel was opened. Counts never go back. */
 export interface SourceStats {
   readonly state: SourceState;
-  /** How long it has been in this state, in ms. */
+  /** Time in this state, in ms. */
   readonly since: number;
   /** Bytes of media received. */
   readonly bytesReceived: number;
@@ -33,15 +33,15 @@ export interface SourceStats {
   readonly rtpDuplicates: number;
   /** Pictures that were damaged by loss, or refer to one that was. They are not sent. */
   readonly damagedPictures: number;
-  /** How often it was opened again, and was there. */
+  /** Number of times that it was opened again, and was there. */
   readonly reconnects: number;
   /** Interarrival jitter of the video, or else the audio track, in ms (RFC 3550 §6.4.1). */
   readonly jitter: number;
-  /** Which try to open it this is, or will be: 1 while it is there. */
+  /** Number of the try to open it, at hand or to come: 1 while it is there. */
   readonly attempt: number;
-  /** When it is opened again, in ms of `Date.now()`; only while `'retrying'`. */
+  /** Time at which it is opened again, in ms of `Date.now()`; only while `'retrying'`. */
   readonly nextRetryAt: number | undefined;
-  /** Why it was lost, or could not be opened, the last time. */
+  /** Error with which it was lost, or could not be opened, the last time. */
   readonly lastError: CloudPushError | undefined;
   /** True while its `fallback` is sent in its place. Packets of the fallback do not count as received. */
   readonly fallback: boolean;

@@ -33,9 +33,9 @@ export interface DestinationTotals {
   readonly lostPictures: number;
   /** Audio frames that still waited then. */
   readonly lostAudio: number;
-  /** How often the connection was made again. */
+  /** Number of times that the connection was made again. */
   readonly reconnects: number;
-  /** How often the stream has moved to another connection without a gap. */
+  /** Number of times that the stream has moved to another connection without a gap. */
   readonly moves: number;
 }
 
@@ -44,7 +44,9 @@ export interface DestinationStats extends DestinationTotals {
   readonly state: 'connecting' | 'publishing' | 'closing' | 'closed';
   /** Bytes of media that the kernel has not accepted yet. */
   readonly queuedBytes: number;
-  /** How long what waits for a connection that is not up, or says "no more", has been coming in, in ms. */
+  /**
+   * Time that the media took to come in that waits for a connection that is not up, or says "no more", in ms.
+   */
   readonly queuedMs: number;
   /** Bits a second that the kernel accepts, protocol included, smoothed over about two seconds. */
   readonly bitRate: number;
@@ -54,10 +56,10 @@ export interface DestinationStats extends DestinationTotals {
    * up to that much is normal.
    */
   readonly unacknowledgedBytes: number | undefined;
-  /** How long these bytes took at the present bit rate, in ms; undefined where nothing is being sent. */
+  /** Time of these bytes at the present bit rate, in ms; undefined where nothing is being sent. */
   readonly acknowledgementLag: number | undefined;
   /**
-   * How long each stage of the latest connect took, in ms; undefined before the first. `tcp` is one round
+   * Time that each stage of the latest connect took, in ms; undefined before the first. `tcp` is one round
    * trip to a server that answers at its first address: the engine's only measure of the way there and back,
    * taken while nothing is queued.
    */
@@ -78,9 +80,9 @@ export interface ChannelTotals extends DestinationTotals {
    * can tell.
    */
   readonly packetsLost: number;
-  /** How often the channel was paused. */
+  /** Number of times that the channel was paused. */
   readonly pauses: number;
-  /** How long the channel was paused, in ms, a pause that lasts included. */
+  /** Time that the channel was paused, in ms, a pause that lasts included. */
   readonly pausedMs: number;
 }
 
@@ -92,7 +94,7 @@ export interface ChannelStats extends ChannelTotals {
   readonly paused: boolean;
   /** Bytes of the pool that hold media which a destination still needs, rounding and headroom included. */
   readonly queuedBytes: number;
-  /** How long the longest of the destinations' queues has been coming in, in ms. */
+  /** Time that the longest of the destinations' queues took to come in, in ms. */
   readonly queuedMs: number;
   /** Bits a second that the kernel accepts, of all destinations. */
   readonly bitRate: number;

@@ -3,7 +3,7 @@ import { typeOf } from '../base/validation.js';
 import type { TargetRequest } from './target-request.js';
 import { invalidReply } from './token-errors.js';
 
-/** Where a stream goes. */
+/** Place that a stream goes to. */
 export interface PushTarget {
   /**
    * `rtmp[s]://host[:port]/app/name`. `$appname`, `$streamname` and `$time` may stand in it: see
@@ -12,13 +12,13 @@ export interface PushTarget {
   readonly url: string;
   /** The token that the server is shown. */
   readonly token?: string | undefined;
-  /** When the token loses its force, in ms since 1970 (`Date.now`). Left out: never. */
+  /** Time at which the token expires, in ms since 1970 (`Date.now`). Left out: never. */
   readonly expiresAt?: number | undefined;
 }
 
 /**
- * Why a target is wanted: for the first connection, for another one, ahead of the old target's expiry, or
- * because the server has refused the old one.
+ * Reason why a target is wanted: for the first connection, for another one, ahead of the old target's expiry,
+ * or because the server has refused the old one.
  */
 export type TargetReason = 'connect' | 'reconnect' | 'refresh' | 'rejected';
 

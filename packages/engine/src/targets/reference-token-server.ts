@@ -7,7 +7,7 @@ import { TokenAuthority, type TokenAuthorityOptions } from './token-authority.js
 import { codeOf } from './token-errors.js';
 import { decodeQuery, type TokenReply } from './token-protocol.js';
 
-/** Where devices and clients ask; live targets are asked for by serial number alone. */
+/** Path at which devices and clients ask; live targets are asked for by serial number alone. */
 const PATH = '/connection/token/get';
 const LIVE_PATH = '/live/token/get';
 
@@ -81,12 +81,12 @@ export class ReferenceTokenServer implements AsyncDisposable {
     this.#connections++;
   }
 
-  /** Where requests by device and by device token go. */
+  /** URL for requests by device and by device token. */
   get url(): string {
     return `${this.#origin}${PATH}`;
   }
 
-  /** Where requests for live targets go. */
+  /** URL for requests for live targets. */
   get liveUrl(): string {
     return `${this.#origin}${LIVE_PATH}`;
   }

@@ -1,4 +1,4 @@
-/** How often and when a token server is asked again that failed. */
+/** Policy by which a token server that failed is asked again. */
 export interface TokenRetryPolicy {
   /** Tries in all, 1 to 100. Default 4. */
   readonly maxAttempts: number;

@@ -59,7 +59,7 @@ class Bench {
   life: number | undefined = 100_000;
   /** The fault, if there is one. */
   error: Error | undefined;
-  /** When set, answers wait for it. */
+  /** Answers wait for it when it is set. */
   gate: Promise<void> | undefined;
 
   constructor(options: TargetCacheOptions = {}, random = 0.5) {

@@ -21,11 +21,11 @@ const REFRESH_JITTER = 0.1;
 const FAILURE_HOLD = 1000;
 const MAX_FAILURE_HOLD = 10_000;
 
-/** How a refresh that failed is repeated while somebody watches: back-off between these delays, in ms. */
+/** Delays between which a failed refresh backs off while somebody watches, in ms. */
 const REFRESH_DELAY = 1000;
 const MAX_REFRESH_DELAY = 60_000;
 
-/** Why a target is asked for. */
+/** Reason why a target is asked for. */
 export interface TargetQuery {
   /** The asker's own: the others who wait for the same target are not touched by it. */
   readonly signal?: AbortSignal | undefined;

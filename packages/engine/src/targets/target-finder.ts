@@ -4,7 +4,7 @@ import { TargetCache } from './target-cache.js';
 import { TokenServer } from './token-server.js';
 import type { TokenServerOptions } from './token-server-options.js';
 
-/** Where targets come from: what the caller has, or what the engine makes of it. */
+/** Source of targets: the caller's own, or one that the engine makes. */
 export interface TargetSettings {
   readonly shared: TargetCache | undefined;
   readonly server: TokenServerOptions;
@@ -12,7 +12,7 @@ export interface TargetSettings {
 }
 
 /**
- * Where an engine's targets come from: a memory of its own in front of a server or a provider, or one that it
+ * Finds an engine's targets: by a memory of its own in front of a server or a provider, or one that it
  * shares.
  */
 export class TargetFinder {

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type IssuedToken, IssuedTokens } from './issued-tokens.js';
 import type { TokenQuery, TokenReply } from './token-protocol.js';
 
-/** Which push targets and tokens are issued, and to whom. */
+/** Push targets and tokens to issue, and the clients and devices that get them. */
 export interface TokenAuthorityOptions {
   /**
    * The push URL to give out, in which `$appname`, `$streamname` and `$time` are left for the publisher to

@@ -14,7 +14,7 @@ export interface TokenTimeouts {
   readonly total: number;
 }
 
-/** How the token server is trusted, beside what the system trusts. Verification cannot be turned off. */
+/** TLS to the token server, where the system's trust is not enough. Verification cannot be turned off. */
 export interface TokenTlsOptions {
   /** Certificates to trust instead of the system's, PEM. */
   readonly ca?: string | Uint8Array | undefined;
@@ -25,7 +25,7 @@ export interface TokenTlsOptions {
   readonly key?: string | Uint8Array | undefined;
 }
 
-/** How a token server is asked. */
+/** Options of asking a token server. */
 export interface TokenServerOptions {
   /**
    * `http[s]://[user:password@]host[:port]/…`: where requests by device and by device token go. Not needed

@@ -14,7 +14,7 @@ interface AnnouncedDestination {
   readonly channel: number;
   readonly config: DestinationConfig;
   readonly loss: PendingReconnect | undefined;
-  /** Why it was aborted meanwhile, when it was. */
+  /** Reason why it was aborted meanwhile, when it was. */
   readonly abortedBy: CloudPushError | undefined;
   /** The target of its first connection, instead of the one in its configuration. */
   readonly movedTo: ShardTarget | undefined;

@@ -44,7 +44,7 @@ export class ChannelTable {
     this.#sources = new ShardSources(context);
   }
 
-  /** How many channels there are. */
+  /** Number of channels. */
   get size(): number {
     return this.#size;
   }

@@ -21,8 +21,8 @@ import type { Counted, Flushable } from './shard-context.js';
 /** Descriptors handled before what the sockets have to say is heard, as long as the shard keeps up. */
 const GROUP = 64;
 /**
- * How often the counters are published that the caller's thread reads, in ms. With every packet, that would
- * be a twentieth of what a packet costs.
+ * Interval at which the counters are published that the caller's thread reads, in ms. With every packet, that
+ * would be a twentieth of what a packet costs.
  */
 const COUNT_INTERVAL = 100;
 /**
@@ -205,7 +205,7 @@ export class Shard implements ChannelTableContext {
   }
 
   /**
-   * How many of the waiting descriptors are handled at once. Where more wait than there are channels, some
+   * Number of waiting descriptors that are handled at once. Where more wait than there are channels, some
    * channel has several, and they shall leave with one write: the longer the backlog, the less each packet
    * costs.
    */

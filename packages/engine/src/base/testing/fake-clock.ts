@@ -25,7 +25,7 @@ export class FakeClock implements EngineClock {
     return () => this.#timers.delete(timer);
   }
 
-  /** How many calls are still to come. */
+  /** Number of calls that are still to come. */
   get pending(): number {
     return this.#timers.size;
   }

@@ -2,8 +2,8 @@
 const SHARE = 'MODEL_SHARE';
 
 /**
- * How many steps a model is to take: `all` of them, or the part that `MODEL_SHARE` asks for. Only `npm run
- * mutate` sets it, as it runs a model anew for each fault.
+ * Number of steps that a model is to take: `all` of them, or the part that `MODEL_SHARE` asks for. Only `npm
+ * run mutate` sets it, as it runs a model anew for each fault.
  * @throws RangeError when the variable is not above 0 and at most 1
  */
 export function modelRuns(all: number): number {

@@ -11,7 +11,7 @@ import type { Destination } from '../destination/destination.js';
 import type { PacketSender } from './packet-sender.js';
 import type { WriterChannel } from './write-queue.js';
 
-/** How far a channel has come. */
+/** Phase of a channel. */
 export type ChannelState = 'connecting' | 'publishing' | 'closing' | 'closed';
 
 /** The engine's side of a `Channel`: does what the caller asks of it. */

@@ -3,7 +3,7 @@ import type { Waiters } from '../../base/waiters.js';
 import type { CloseReport } from '../close-report.js';
 import type { ChannelState } from './channel-control.js';
 
-/** How far a channel has come, with what is known of it there. */
+/** Phase of a channel, with the data of that phase. */
 type Phase =
   | { readonly type: 'open' }
   /** No packet is taken any more; its destinations are ending. */
@@ -11,7 +11,7 @@ type Phase =
       readonly type: 'closing';
       /** The shard was told that no other descriptor follows. */
       readonly isAsked: boolean;
-      /** Why it was aborted, when it was. */
+      /** Reason why it was aborted, when it was. */
       readonly abortedBy: ErrorData | undefined;
     }
   /** The last destination is over, but descriptors may still be on their way to the shard. */
@@ -64,7 +64,7 @@ export class ChannelLifecycle {
     return this.#phase.type !== 'open';
   }
 
-  /** Why it was aborted, when it was. */
+  /** Reason why it was aborted, when it was. */
   get abortedBy(): ErrorData | undefined {
     return this.#phase.type === 'open' ? undefined : this.#phase.abortedBy;
   }

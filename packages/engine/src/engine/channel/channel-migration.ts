@@ -40,7 +40,7 @@ export class ChannelMigration {
   readonly #resident: ResidentStream;
   /** The state that another shard goes on from; undefined before the stream has begun. */
   #stream: MuxerState | undefined;
-  /** How far the stream had come when it left its shard, ms. */
+  /** Time of the stream when it left its shard, in ms from its first packet. */
   #elapsed = 0;
 
   constructor(channel: MovingChannel, resident: ResidentStream) {

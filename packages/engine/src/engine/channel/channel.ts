@@ -85,7 +85,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
     return this.#control.paused;
   }
 
-  /** Where the stream goes: destinations that are not over. */
+  /** Destinations of the stream that are not over. */
   get destinations(): readonly Destination[] {
     return this.#control.destinations.all;
   }

@@ -18,7 +18,7 @@ interface QueuedCommand {
  * follows is of no use there.
  */
 export class CommandQueue {
-  /** How many are not in the ring yet. A field: it is read for each packet. */
+  /** Number of commands that are not in the ring yet. A field: it is read for each packet. */
   waiting = 0;
   readonly #clock: MonotonicClock;
   readonly #placement: Placement;

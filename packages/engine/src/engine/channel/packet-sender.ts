@@ -44,7 +44,7 @@ export class PacketSender implements RoomWaiter, RelievableChannel {
   /** Bytes that the channel held then: half of them must have left before there is room again. */
   #heldAtRefusal = 0;
   #toldTooSmall = false;
-  /** When the latest picture was handed over, in ms of the monotonic clock. */
+  /** Time at which the latest picture was handed over, in ms of the monotonic clock. */
   #pictureAt = Number.NEGATIVE_INFINITY;
 
   /** @param onPauseChanged called with true and false in turn, beginning with true */
@@ -83,12 +83,12 @@ export class PacketSender implements RoomWaiter, RelievableChannel {
     return this.#hasReason || !this.#pool.gates.isOpen(this.#channel);
   }
 
-  /** How long there was no room, in ms. */
+  /** Time without room, in ms. */
   get pausedMs(): number {
     return this.#pauses.ms;
   }
 
-  /** How often there was no room. */
+  /** Number of times that there was no room. */
   get pauses(): number {
     return this.#pauses.count;
   }

@@ -4,14 +4,14 @@ import type { MonotonicClock } from '../../base/clock.js';
  * The pauses of a channel: tells of each when it begins and when it ends, and measures how long they took.
  */
 export class Pauses {
-  /** How often there was no room. */
+  /** Number of times that there was no room. */
   count = 0;
   readonly #clock: MonotonicClock;
   readonly #onChanged: (paused: boolean) => void;
   #isPaused = false;
-  /** When the pause that lasts began, in ms of the clock. */
+  /** Time at which the pause that lasts began, in ms of the clock. */
   #since = 0;
-  /** How long the pauses that are over have taken, in ms. */
+  /** Length of the pauses that are over, in ms. */
   #before = 0;
 
   /** @param onChanged called with true and false in turn, beginning with true, in a turn of its own */
@@ -20,7 +20,7 @@ export class Pauses {
     this.#onChanged = onChanged;
   }
 
-  /** How long there was no room, in ms, with the pause that lasts. */
+  /** Time without room, in ms, including the pause that lasts. */
   get ms(): number {
     return this.#before + (this.#isPaused ? this.#clock.now() - this.#since : 0);
   }

@@ -1,8 +1,8 @@
 import type { ShardHandle } from '../shards/shard-handle.js';
 
 /**
- * Where a channel lives, for all who must find it there: it moves to another shard when its worker thread
- * dies, or is too busy.
+ * Shard that a channel is on, for all code that must find it there: it moves to another shard when its worker
+ * thread dies, or is too busy.
  */
 export interface Placement {
   shard: ShardHandle;

@@ -6,7 +6,7 @@ import type { WaitOptions } from '../../options/packet-options.js';
 export interface WriterChannel {
   /** No packet is taken any more. */
   readonly isClosing: boolean;
-  /** Why: `ERR_CLOUDPUSH_CHANNEL_CLOSED`. */
+  /** Refusal of a write: `ERR_CLOUDPUSH_CHANNEL_CLOSED`. */
   noMoreError(): CloudPushError;
   /** Resolves when a packet would be taken again; rejects when none ever will be. */
   writable(): Promise<void>;

@@ -3,7 +3,7 @@ import type { MonotonicClock } from '../../base/clock.js';
 import { CloudPushError, type ErrorData, toErrorData } from '../../base/errors.js';
 import type { PendingReconnect } from '../../protocol/stream.js';
 
-/** How a destination goes on with another shard; without a loss it connects for the first time. */
+/** Continuation of a destination on another shard; without a loss it connects for the first time. */
 export interface Connecting {
   readonly loss: PendingReconnect | undefined;
 }
@@ -22,7 +22,7 @@ export class ConnectionHistory {
   #lastLoss: CloudPushError | undefined;
   /** A connection was lost that had been publishing: no mere attempt has failed. */
   #wasLost = false;
-  /** When the connection is made again, in ms of the clock. */
+  /** Time at which the connection is made again, in ms of the clock. */
   #connectsAgainAt = 0;
 
   /** @param policy undefined: a lost connection is not made again */
@@ -31,7 +31,7 @@ export class ConnectionHistory {
     this.#policy = policy;
   }
 
-  /** Why a connection was lost, or an attempt failed, last. */
+  /** Reason why a connection was lost, or an attempt failed, last. */
   get lastLoss(): CloudPushError | undefined {
     return this.#lastLoss;
   }

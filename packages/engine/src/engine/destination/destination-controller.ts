@@ -69,7 +69,7 @@ export class DestinationController implements DestinationControl {
     return this.#lifecycle.state;
   }
 
-  /** How it ended; undefined before. */
+  /** Report of its end; undefined before. */
   get report(): CloseReport | undefined {
     return this.#lifecycle.report;
   }

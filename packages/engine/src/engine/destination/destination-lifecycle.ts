@@ -3,7 +3,7 @@ import { Waiters } from '../../base/waiters.js';
 import type { CloseReport } from '../close-report.js';
 import type { DestinationState } from './destination.js';
 
-/** How far a destination has come, with what is known of it there. */
+/** Phase of a destination, with the data of that phase. */
 type Phase =
   | { readonly type: 'connecting' }
   | { readonly type: 'publishing' }
@@ -11,7 +11,7 @@ type Phase =
       readonly type: 'closing';
       /** It was told to close; otherwise it was only aborted. */
       readonly isAsked: boolean;
-      /** Why it was aborted, when it was. */
+      /** Reason why it was aborted, when it was. */
       readonly abortedBy: ErrorData | undefined;
     }
   | { readonly type: 'closed'; readonly report: CloseReport };
@@ -26,7 +26,7 @@ export class DestinationLifecycle {
     return this.#phase.type;
   }
 
-  /** How it ended; undefined before. */
+  /** Report of its end; undefined before. */
   get report(): CloseReport | undefined {
     return this.#phase.type === 'closed' ? this.#phase.report : undefined;
   }

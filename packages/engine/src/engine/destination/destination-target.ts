@@ -5,7 +5,7 @@ import type { TargetCache } from '../../targets/target-cache.js';
 import type { TargetRequest } from '../../targets/target-request.js';
 import type { Placement } from '../channel/placement.js';
 
-/** Where a destination's targets come from, when they are asked for. */
+/** Source of a destination's targets, when they are asked for. */
 export interface TargetQuestion {
   readonly cache: TargetCache;
   readonly request: TargetRequest;

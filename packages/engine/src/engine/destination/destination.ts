@@ -7,12 +7,12 @@ import type { DestinationStats } from '../../stats/stats.js';
 import type { PushTarget } from '../../targets/push-target.js';
 import type { CloseReport } from '../close-report.js';
 
-/** How far a destination has come. */
+/** Phase of a destination. */
 export type DestinationState = 'connecting' | 'publishing' | 'closing' | 'closed';
 
 /** A lost connection that will be made again. */
 export interface Disconnection {
-  /** Why it was lost, or why the last attempt failed. */
+  /** Error of the loss, or of the last attempt. */
   readonly error: CloudPushError;
   /** Until the next attempt, in ms. Infinity between two segments: it is made when the next one starts. */
   readonly delay: number;
@@ -87,7 +87,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
     return this.#control.state;
   }
 
-  /** How it ended; undefined before. */
+  /** Report of its end; undefined before. */
   get report(): CloseReport | undefined {
     return this.#control.report;
   }
@@ -128,7 +128,7 @@ export class Destination extends EventEmitter<DestinationEvents> {
     return this.#control.queuedBytes;
   }
 
-  /** How long what waits has been coming in, in ms: as in {@link stats}, at the cost of one look. */
+  /** Time that the queued media took to come in, in ms: as in {@link stats}, at the cost of one look. */
   get queuedMs(): number {
     return this.#control.queuedMs;
   }

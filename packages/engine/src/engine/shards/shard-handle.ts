@@ -23,7 +23,7 @@ export interface SharedState {
   /** Undefined: the pool is not watched. */
   readonly blockStates: SharedArrayBuffer | undefined;
   readonly fence: SharedArrayBuffer | undefined;
-  /** Where the worker's code is. Undefined: beside this file. */
+  /** URL of the worker's code. Undefined: beside this file. */
   readonly workerUrl: string | undefined;
 }
 

@@ -39,7 +39,7 @@ export class ShardSet {
   readonly #startShard: StartShard;
   readonly #shards = new Set<ShardHandle>();
   readonly #channelsEach: number;
-  /** How many of them are made use of; it only grows. */
+  /** Number of them that are used; it only grows. */
   #used = 1;
   #replacesDead = true;
   /** The latencies that shards have counted that are dead. */
@@ -69,7 +69,7 @@ export class ShardSet {
     await Promise.all([...this.#shards].map((shard) => shard.ready));
   }
 
-  /** How many channels live on each of the shards. */
+  /** Number of channels on each of the shards. */
   get channels(): readonly number[] {
     return [...this.#shards].map((shard) => shard.channels);
   }

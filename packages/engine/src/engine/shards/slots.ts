@@ -22,7 +22,7 @@ export class SlotAllocator {
     this.#free = Array.from({ length: limit }, (_, i) => limit - 1 - i);
   }
 
-  /** How many are taken. */
+  /** Number of slots that are taken. */
   get taken(): number {
     return this.#limit - this.#free.length;
   }

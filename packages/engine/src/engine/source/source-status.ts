@@ -19,7 +19,7 @@ const COUNTERS = [
 
 type Counts = Record<(typeof COUNTERS)[number], number>;
 
-/** How a channel's source stands, by its shard's reports, and what the shards have counted of it. */
+/** State of a channel's source, by its shard's reports, and the counts of the shards. */
 export class SourceStatus {
   readonly #clock: EngineClock;
   readonly #placement: Placement;

@@ -26,7 +26,10 @@ export function checkVideoStart(piece: Uint8Array, codec: 'h264' | 'h265'): void
   }
 }
 
-/** Which codec the first parameter set of an Annex-B byte stream belongs to; undefined when there is none. */
+/**
+ * Finds the codec that the first parameter set of an Annex-B byte stream belongs to; undefined when there is
+ * none.
+ */
 export function annexBCodec(piece: Uint8Array): 'h264' | 'h265' | undefined {
   const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
   let at = bytes.indexOf(START_CODE);

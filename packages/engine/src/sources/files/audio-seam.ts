@@ -11,7 +11,7 @@ const MAX_FILL_FRAMES = 2;
  * track jumps, and sound and picture never drift apart.
  */
 export class AudioSeam {
-  /** Where the last frame given out ends, in ms since the first pass began. */
+  /** End of the last frame given out, in ms since the first pass began. */
   #clock = Number.NaN;
   #shift = 0;
   #joined = true;
@@ -28,7 +28,7 @@ export class AudioSeam {
     this.#joined = Number.isNaN(this.#clock);
   }
 
-  /** How often the packet is to be given out: 0, 1 or, at a seam, a few times. */
+  /** Number of times that the packet is to be given out: 0, 1 or, at a seam, a few times. */
   admit(packet: SourcePacket): number {
     if (this.#joined) return 1;
     const ahead = this.#clock - (packet.dts + this.#shift);

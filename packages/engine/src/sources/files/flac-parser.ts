@@ -30,7 +30,7 @@ export class FlacParser implements PacketParser {
   #samples = 0;
   /** Of the frame at the start of what is left. */
   #current: FrameHeader | undefined;
-  /** How far its end has been looked for. */
+  /** Offset up to which its end has been looked for. */
   #searched = 0;
 
   push(piece: Uint8Array): SourcePacket[] {

@@ -2,7 +2,7 @@ import { type DemuxedUnit, FlvDemuxer, type FlvFileTag, FlvReader, MuxerError } 
 import type { SourcePacket, TrackKind } from '../packet.js';
 import { InvalidMedia, type PacketParser } from './packet-parser.js';
 
-/** How long a packet is taken to last until its track tells, in ms. */
+/** Assumed length of a packet until its track tells, in ms. */
 const FIRST_DURATION = { video: 40, audio: 20 } as const;
 
 /** FLV files: one packet a sample, with the times of the file since its first sample. */
@@ -65,9 +65,7 @@ export class FlvParser implements PacketParser {
   }
 }
 
-/**
- * How long the packets of a track last on average: FLV does not tell, and its whole milliseconds are uneven.
- */
+/** Average length of the packets of a track: FLV does not tell, and its whole milliseconds are uneven. */
 class TrackTimes {
   readonly #kind: TrackKind;
   #first = Number.NaN;

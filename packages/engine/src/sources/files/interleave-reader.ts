@@ -1,7 +1,7 @@
 import type { SourcePacket } from '../packet.js';
 import type { PacketReader } from '../reader.js';
 
-/** How far, in ms, one track may run ahead of the other before it is let go without it. */
+/** Lead, in ms, that one track may have over the other before it is let go without it. */
 const WINDOW = 1000;
 
 /**
@@ -12,7 +12,7 @@ export class InterleaveReader implements PacketReader {
   readonly #inner: PacketReader;
   readonly #video: SourcePacket[] = [];
   readonly #audio: SourcePacket[] = [];
-  /** Why reading cannot go on: told when what was read before has been taken. */
+  /** Reason why reading cannot go on: told when what was read before has been taken. */
   #failure: unknown;
   #hasFailed = false;
 

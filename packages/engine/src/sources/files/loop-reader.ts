@@ -8,7 +8,7 @@ import { AudioSeam } from './audio-seam.js';
  */
 const MAX_TAIL = 250;
 
-/** Where a track begins and ends within a pass, in ms. */
+/** Start and end of a track within a pass, in ms. */
 interface Extent {
   start: number;
   end: number;
@@ -124,8 +124,8 @@ export class LoopReader implements PacketReader {
   }
 
   /**
-   * Where pictures are reordered, sound begins later than they do in every pass: what was held back fills the
-   * time until it begins in the next one. Returns false when there is nothing of it.
+   * Gives out sound that was held back. Where pictures are reordered, sound begins later than they do in
+   * every pass: it fills the time until sound begins in the next one. Returns false when there is none.
    */
   #releaseTail(): boolean {
     if (this.#tailDone || this.#audio === undefined || this.#video === undefined) return false;

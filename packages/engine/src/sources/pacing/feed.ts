@@ -9,7 +9,7 @@ export interface FedPacketTimes {
   configuration: Uint8Array | undefined;
 }
 
-/** Where a feed's packets go: the part of a channel that a feed needs. */
+/** Sink of a feed's packets: the part of a channel that a feed needs. */
 export interface PacketSink {
   readonly state: 'connecting' | 'publishing' | 'closing' | 'closed';
   /** Returns false when there is no room: nothing was taken. */
@@ -21,8 +21,8 @@ export interface PacketSink {
 }
 
 /**
- * Why a feed has ended: its source was played to the end, its limit was reached, it was told to stop, its
- * sink closed under it, or reading or sending failed.
+ * Reason why a feed has ended: its source was played to the end, its limit was reached, it was told to stop,
+ * its sink closed under it, or reading or sending failed.
  */
 export type FeedEnd = 'source' | 'limit' | 'stopped' | 'closed' | 'failed';
 
@@ -35,20 +35,20 @@ export interface FeedOptions {
   readonly sink: PacketSink;
   /** ms of media after which to end. */
   readonly limit?: number | undefined;
-  /** How many ms of media go out in a ms. Default 1. */
+  /** Speed: ms of media that go out in a ms. Default 1. */
   readonly speed?: number | undefined;
 }
 
 /** One source on its way into one sink, packet by packet. The pacer says when. */
 export class Feed {
-  /** When the feed wants its next turn, in ms of the pacer's clock. */
+  /** Time at which the feed wants its next turn, in ms of the pacer's clock. */
   due = 0;
   /** The pacer's time at which the first packet is due. */
   startAt = 0;
   videoFrames = 0;
   audioFrames = 0;
   bytes = 0;
-  /** How often the sink had no room. */
+  /** Number of times that the sink had no room. */
   refusals = 0;
   /** ms of media that the sink has taken. */
   position = 0;
@@ -75,12 +75,12 @@ export class Feed {
     });
   }
 
-  /** When the packet that waits should go out in real time, on the pacer's clock. */
+  /** Time at which the packet that waits should go out in real time, on the pacer's clock. */
   get pendingAt(): number {
     return this.#pending === undefined ? this.startAt : this.startAt + this.#pending.dts / this.#speed;
   }
 
-  /** How late the packet that waits is, in ms. */
+  /** Lateness of the packet that waits, in ms. */
   lag(now: number): number {
     return this.ending === undefined && this.#pending !== undefined ? Math.max(0, now - this.pendingAt) : 0;
   }

@@ -72,7 +72,7 @@ export class RtspClient {
     return this.#session.shownUrl;
   }
 
-  /** When `tick()` is to be called next; `Infinity`: not before something else has happened. */
+  /** Time at which `tick()` is to be called next; `Infinity`: not before something else has happened. */
   get nextTick(): number {
     if (this.#isOver) return Number.POSITIVE_INFINITY;
     let next = Math.min(this.#session.nextTick, this.#nextReport);

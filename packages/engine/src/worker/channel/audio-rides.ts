@@ -30,7 +30,7 @@ export class AudioRides {
   /** Channels that have sound waiting, or had when they were last looked at. */
   #carriers: AudioCarrier[] = [];
   #isListed = new Uint8Array(64);
-  /** When the timer fires; infinity: it is not set. */
+  /** Time at which the timer fires; infinity: it is not set. */
   #timerAt = Number.POSITIVE_INFINITY;
   #stopTimer: () => void = () => {};
 

@@ -46,7 +46,7 @@ export class ChannelMuxer {
   readonly #held = new HeldPicture();
   readonly #loss: PictureLoss;
   readonly bitrates = new StreamBitrates();
-  /** When the stream began, as far as the caller's thread knows: the caller's clock may be set. */
+  /** Time at which the stream began, as far as the caller's thread knows: the caller's clock may be set. */
   #toldOrigin: number | undefined;
 
   /**
@@ -68,7 +68,7 @@ export class ChannelMuxer {
     this.#describer.describe(this.#muxer.videoParameters, this.#muxer.audioParameters, this.bitrates);
   }
 
-  /** How far the stream has come, in ms. */
+  /** Time of the stream, in ms from its first packet. */
   get elapsed(): number {
     return this.#muxer.elapsed;
   }

@@ -8,7 +8,7 @@ import { enhancedFourCcOf } from './four-cc.js';
  */
 const TRIAL = 3000;
 
-/** How a server ends a stream that it cannot read. */
+/** Ways in which a server ends a stream that it cannot read. */
 const CLOSES: ReadonlySet<string> = new Set([
   RtmpErrorCode.peerClosed,
   RtmpErrorCode.socket,

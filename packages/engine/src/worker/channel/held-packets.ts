@@ -16,7 +16,7 @@ export interface PacketDescriptor {
 
 interface HeldPacket extends PacketDescriptor {
   readonly block: PacketBlock;
-  /** When it came, ms of the monotonic clock. */
+  /** Time at which it came, in ms of the monotonic clock. */
   readonly at: number;
 }
 
@@ -40,7 +40,7 @@ export class HeldPackets {
     return this.#bytes;
   }
 
-  /** How much earlier the oldest packet came than the newest, in ms. */
+  /** Time between the oldest packet and the newest, in ms. */
   get ms(): number {
     const [oldest] = this.#packets;
     const newest = this.#packets.at(-1);

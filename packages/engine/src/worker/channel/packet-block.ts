@@ -13,8 +13,8 @@ export interface BlockReturn {
 export class PacketBlock implements Releasable {
   readonly index: number;
   /**
-   * When the caller handed the packet over, in ms of the monotonic clock; NaN when it has waited on purpose
-   * since: its way does not count for the latency.
+   * Time at which the caller handed the packet over, in ms of the monotonic clock; NaN when it has waited on
+   * purpose since: its way does not count for the latency.
    */
   enqueuedAt: number;
   /** True when its way counts for the latency: it came while its stream was being published, and was sent. */

@@ -43,7 +43,7 @@ export class RidingAudio {
   readonly #send: RidingAudioParts['send'];
   readonly #packets: WaitingPacket[] = [];
   #count = 0;
-  /** When the latest picture came, in ms of the monotonic clock. */
+  /** Time at which the latest picture came, in ms of the monotonic clock. */
   #pictureAt = Number.NEGATIVE_INFINITY;
   /** The turn in which it did. */
   #pictureTurn = -1;

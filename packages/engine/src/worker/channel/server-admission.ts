@@ -81,7 +81,7 @@ export class ServerAdmission {
     this.#admit(number, publisher, true);
   }
 
-  /** Why a server cannot take the stream as it is muxed; undefined when it can. */
+  /** Reason why a server cannot take the stream as it is muxed; undefined when it can. */
   refusalOf(publisher: RtmpPublisher): Error | undefined {
     return this.#codecs.refusalOf(publisher, true);
   }

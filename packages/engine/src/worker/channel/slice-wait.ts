@@ -8,7 +8,7 @@ const SLICE_WAIT = 100;
 
 /** The muxer that may hold a picture back. */
 interface PictureHolder {
-  /** Which picture waits for more of its slices; 0: none. */
+  /** Picture that waits for more of its slices; 0: none. */
   readonly heldPicture: number;
 }
 

@@ -2,9 +2,9 @@ import type { MonotonicClock } from '../../base/clock.js';
 import type { TrackPlan } from '../../options/destination-config.js';
 
 /**
- * How a stream begins: what comes first of it waits until both tracks have shown what they are, so that the
- * first `onMetaData` tells of both and both headers go out before the first frame. Servers and players close
- * the list of tracks with what they see first. The wait is bounded: a track may never come.
+ * Begins a stream: its first packets wait until both tracks have shown what they are, so that the first
+ * `onMetaData` tells of both and both headers go out before the first frame. Servers and players close the
+ * list of tracks with what they see first. The wait is bounded: a track may never come.
  */
 export class TrackWait {
   readonly #plan: TrackPlan;

@@ -25,7 +25,7 @@ import { SliceWait } from './slice-wait.js';
 import { TagOutput } from './tag-output.js';
 import { TrackWait } from './track-wait.js';
 
-/** How a channel begins on its shard. */
+/** Start of a channel on its shard. */
 interface ChannelBeginning {
   /** The stream that was begun on another shard. */
   readonly resume: MuxerResumption | undefined;

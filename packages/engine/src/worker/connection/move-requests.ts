@@ -8,9 +8,9 @@ const MAX_INTERVAL = 300_000;
 const CALM = 600_000;
 
 /**
- * When a server's wish that the stream move is followed: the first one at once, the next ones with growing
- * distance, so that no server sends streams round in circles, or makes them fall upon another server. The
- * last wish counts.
+ * Decides when to follow a server's wish that the stream move: the first one at once, the next ones with
+ * growing distance, so that no server sends streams round in circles, or makes them fall upon another server.
+ * The last wish counts.
  */
 export class MoveRequests<Wish> {
   readonly #follow: (wish: Wish) => void;

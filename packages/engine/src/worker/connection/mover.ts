@@ -16,7 +16,7 @@ export interface MoverOwner {
   createConnection(): Connection;
   /** Makes it. Rejects when it cannot be made. */
   publish(connection: Connection, target: ShardTarget): Promise<void>;
-  /** Why a server cannot take the stream; undefined when it can. */
+  /** Reason why a server cannot take the stream; undefined when it can. */
   refusalOf(publisher: RtmpPublisher): Error | undefined;
   /** Gives a connection up that the stream does not go to. */
   discard(connection: Connection): void;

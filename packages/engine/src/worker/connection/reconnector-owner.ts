@@ -5,7 +5,7 @@ import type { ConnectLimiter } from './connect-limiter.js';
 import type { ConnectionFactory } from './connection.js';
 import type { TargetSource } from './target-source.js';
 
-/** How far the segments of a destination have come. */
+/** State of the segments of a destination. */
 export interface SegmentStanding {
   /** Nothing is to be published before the next segment: a lost connection is not made again until then. */
   readonly isBetween: boolean;
@@ -19,7 +19,7 @@ export interface SegmentStanding {
 
 /** The destination of a reconnector: what it decides, and what it is told. */
 export interface ReconnectorOwner {
-  /** Why a server that the stream could move to cannot take it; undefined when it can. */
+  /** Reason why a server that the stream could move to cannot take it; undefined when it can. */
   refusalOf(publisher: RtmpPublisher): Error | undefined;
   /** Publishing has begun, for the first time or again. */
   onPublishing(publisher: RtmpPublisher): void;

@@ -48,7 +48,7 @@ export class Reconnector implements ConnectionSetOwner {
   #renewsName = false;
   /** The error that it was told to end with. */
   #destroyedBy: Error | undefined;
-  /** Why the connection was lost last; undefined after an orderly end. */
+  /** Error with which the connection was lost last; undefined after an orderly end. */
   #lastError: Error | undefined;
 
   constructor(owner: ReconnectorOwner, config: DestinationConfig, context: ReconnectorContext) {

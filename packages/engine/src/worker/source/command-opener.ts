@@ -13,7 +13,7 @@ type CommandInput = Extract<SourceInput, { readonly kind: 'command' }>;
 
 /** Characters of a command's last words that an error quotes. */
 const MAX_TAIL = 500;
-/** How long a command may take to end when it is told to, in ms. */
+/** Longest time that a command may take to end when it is told to, in ms. */
 const KILL_AFTER = 1000;
 /**
  * ms of media that go out in a ms, at most: what a command gives faster than real time waits in its pipe, and
@@ -71,7 +71,7 @@ export class CommandOpener implements ReaderOpener {
     return { reader: source.open(), video, audio, frameInterval, speed: SPEED };
   }
 
-  /** Why the program has ended; undefined: as it should. */
+  /** Error with which the program has ended; undefined: none. */
   verdict(): Promise<CloudPushError | undefined> {
     return this.#ended;
   }

@@ -18,20 +18,20 @@ export interface OpenedReader {
   readonly speed?: number;
 }
 
-/** How a reader comes about. */
+/** Opener of a reader. */
 export interface ReaderOpener {
   readonly isLive: boolean;
   /** @param signal the session is closed */
   open(signal: AbortSignal): Promise<OpenedReader>;
   /** Lets go of what the reader stands on. */
   close?(): void;
-  /** Why what the reader stands on has ended; undefined: as it should. */
+  /** Error with which the reader's program has ended; undefined: none. */
   verdict?(): Promise<CloudPushError | undefined>;
   /** An error of the reader. */
   errorOf?(error: unknown): CloudPushError;
 }
 
-/** Where a session's packets go, and who hears of it. */
+/** Receivers of a session's packets and of its events. */
 export interface ReaderRequest {
   readonly audio: SourceAudio;
   readonly output: ReaderOutput;

@@ -79,11 +79,11 @@ export class AudioSink implements MediaSink {
   }
 }
 
-/** Which of a camera's tracks are sent, and as what. */
+/** Tracks of a camera that are sent, each with its form. */
 export interface ChosenTracks {
   readonly video: { readonly index: number; readonly codec: VideoCodec } | undefined;
   readonly audio: { readonly index: number; readonly codec: AudioCodec } | undefined;
-  /** Why a track is left out. */
+  /** Reasons why a track is left out. */
   readonly notes: readonly string[];
 }
 

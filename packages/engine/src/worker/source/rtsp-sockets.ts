@@ -15,7 +15,7 @@ import type {
  * brings it.
  */
 const readBuffer = Buffer.allocUnsafe(64 * 1024);
-/** How often a pair of ports is looked for. */
+/** Number of times that a pair of ports is looked for. */
 const BIND_ATTEMPTS = 30;
 /** RTP takes the even one of two ports (RFC 3550 §11), of these. */
 const FIRST_PORT = 20_000;

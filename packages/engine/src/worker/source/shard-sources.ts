@@ -7,7 +7,7 @@ import { openReader, openSession, type SessionServices } from './open-session.js
 import type { SourceChannel, SourceContext } from './source-context.js';
 import type { SpillBudget } from './track-writer.js';
 
-/** How often sources are looked after, in ms: time-outs, retries, what RTSP does in time. */
+/** Interval at which sources are looked after, in ms: time-outs, retries, what RTSP does in time. */
 const TICK = 50;
 
 /** The sources that a shard reads: one schedule and one timer for all of them. */

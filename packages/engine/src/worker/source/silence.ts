@@ -12,7 +12,7 @@ export const SILENT_FRAME = Uint8Array.of(0x21, 0x10, 0x04, 0x60, 0x8c, 0x1c);
 
 /** The clock of a sound track without a sound, which goes along with the pictures. */
 export class Silence {
-  /** When the next frame is due; NaN before the first picture. */
+  /** Time at which the next frame is due; NaN before the first picture. */
   #next = Number.NaN;
 
   /** The time of the next frame that is due until a picture's time; undefined: none is. */

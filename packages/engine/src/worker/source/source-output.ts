@@ -65,7 +65,7 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
   #counts = true;
   /** The session that has begun and has written nothing yet, while a fallback covers for it. */
   #pending: OutputTracks | undefined;
-  /** When something came the last time, and a picture, in ms of the monotonic clock. */
+  /** Times at which something came last, and a picture, in ms of the monotonic clock. */
   receivedAt = 0;
   pictureAt = 0;
 

@@ -24,7 +24,7 @@ export interface DigestParameters {
   readonly stale: boolean;
 }
 
-/** How strong a hash function is: 3 SHA-512-256, 2 SHA-256, 1 MD5. */
+/** Strength of a hash function: 3 SHA-512-256, 2 SHA-256, 1 MD5. */
 export function digestStrength({ hash }: DigestParameters): number {
   return hashes.length - hashes.findIndex(([, name]) => name === hash);
 }

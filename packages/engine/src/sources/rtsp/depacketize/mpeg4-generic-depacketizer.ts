@@ -98,7 +98,7 @@ export class Mpeg4GenericDepacketizer implements Depacketizer {
     return -1;
   }
 
-  /** Where the access units begin, behind the auxiliary section (RFC 3640 §3.2.2). */
+  /** Offset of the access units, behind the auxiliary section (RFC 3640 §3.2.2). */
   #afterAuxiliaryData(bytes: Uint8Array, at: number, end: number): number {
     const { auxiliaryDataSizeLength } = this.#format;
     if (auxiliaryDataSizeLength === 0) return at;

@@ -18,7 +18,7 @@ export const UnitRole = {
 } as const;
 export type UnitRole = (typeof UnitRole)[keyof typeof UnitRole];
 
-/** Why pictures are dropped until the next key picture. */
+/** Reason why pictures are dropped until the next key picture. */
 type Waiting = 'no' | 'first' | 'damaged';
 
 /**

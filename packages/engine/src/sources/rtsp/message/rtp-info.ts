@@ -1,4 +1,4 @@
-/** Where a track begins, as PLAY's response says it (RFC 2326 §12.33). */
+/** Start of a track, as PLAY's response says it (RFC 2326 §12.33). */
 export interface RtpInfo {
   readonly url: string;
   /** RTP timestamp that corresponds to the start of the range played. */

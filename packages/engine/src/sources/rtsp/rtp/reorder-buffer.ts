@@ -60,7 +60,7 @@ export class ReorderBuffer {
     return this.#highest;
   }
 
-  /** When `expire()` has something to do. */
+  /** Time at which `expire()` has something to do. */
   get deadline(): number {
     // A map keeps the order of insertion: the first one has waited longest.
     for (const { arrivedAt } of this.#held.values()) return arrivedAt + this.#limits.maxReorderTime;

@@ -12,7 +12,7 @@ export class RtpPacket {
   /** 32 bits. */
   timestamp = 0;
   ssrc = 0;
-  /** Where the payload begins and ends, without padding. */
+  /** Start and end of the payload, without padding. */
   payloadStart = 0;
   payloadEnd = 0;
 

@@ -9,7 +9,7 @@ const MAX_FALL = 2000;
 /** Milliseconds between RTP-Info's timestamp and the first packet's within which RTP-Info is believed. */
 const MAX_START_OFFSET = 10_000;
 
-/** When the first packet of any track of a client came: the origin of its timeline. */
+/** Time at which the first packet of any track of a client came: the origin of its timeline. */
 export class TimelineOrigin {
   #at = Number.NaN;
 

@@ -61,7 +61,7 @@ export class TrackReceiver implements OrderedPacketHandler, RtcpHandler {
     return this.#ended;
   }
 
-  /** When `expire()` has something to do. */
+  /** Time at which `expire()` has something to do. */
   get deadline(): number {
     return this.#reorder.deadline;
   }

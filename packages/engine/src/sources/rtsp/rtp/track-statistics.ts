@@ -24,8 +24,8 @@ export class TrackStatistics {
   skippedPictures = 0;
   /** Interarrival jitter in milliseconds (RFC 3550 §6.4.1). */
   jitter = 0;
-  /** When the last packet came, in milliseconds of the caller's clock. */
+  /** Time at which the last packet came, in milliseconds of the caller's clock. */
   lastPacketAt = Number.NEGATIVE_INFINITY;
-  /** When the last access unit was complete. */
+  /** Time at which the last access unit was complete. */
   lastAccessUnitAt = Number.NEGATIVE_INFINITY;
 }

@@ -9,7 +9,7 @@ export function isRedirect(status: number): boolean {
   return redirects.has(status);
 }
 
-/** Where a camera is, and the credentials for it; redirects move it. */
+/** Address of a camera, and the credentials for it; redirects change it. */
 export class CameraAddress {
   readonly #maxRedirects: number;
   #url: RtspUrl;

@@ -1,7 +1,7 @@
 /** Milliseconds between two signs of life, however short a camera says that its sessions are. */
 const MIN_INTERVAL = 500;
 
-/** When to tell the camera that the session is still wanted, and how (RFC 2326 §10.8 and §12.37). */
+/** Tells the camera in time that the session is still wanted (RFC 2326 §10.8 and §12.37). */
 export class KeepAlive {
   #method: 'GET_PARAMETER' | 'OPTIONS' = 'OPTIONS';
   #interval = 30_000;
@@ -12,7 +12,7 @@ export class KeepAlive {
     return this.#method;
   }
 
-  /** When the next one is due, in milliseconds on the caller's clock. */
+  /** Time at which the next one is due, in milliseconds on the caller's clock. */
   get next(): number {
     return this.#next;
   }

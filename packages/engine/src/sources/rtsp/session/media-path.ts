@@ -7,7 +7,7 @@ import { channelOf, mediaCode, trackOf } from './setup-plan.js';
 export class MediaPath {
   readonly #io: RtspIo;
   readonly #handler: RtspSessionHandler;
-  /** When the last packet was handed on, in milliseconds of the caller's clock. */
+  /** Time at which the last packet was handed on, in milliseconds of the caller's clock. */
   lastAt = Number.NEGATIVE_INFINITY;
 
   constructor(io: RtspIo, handler: RtspSessionHandler) {

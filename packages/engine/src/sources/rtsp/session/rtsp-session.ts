@@ -75,7 +75,7 @@ export class RtspSession implements NegotiationContext {
     this.#requests.sessionId = id;
   }
 
-  /** When `tick()` is to be called next; `Infinity`: not before something else has happened. */
+  /** Time at which `tick()` is to be called next; `Infinity`: not before something else has happened. */
   get nextTick(): number {
     const { state } = this;
     if (state.phase === 'binding') return state.deadline;

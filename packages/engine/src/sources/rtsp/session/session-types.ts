@@ -3,8 +3,8 @@ import type { RtspLimits } from '../limits.js';
 import type { TrackDescription } from '../sdp/track-description.js';
 
 /**
- * How media travel: `auto` asks for TCP, and for UDP when the camera refuses it (461, or a 4xx or 5xx that
- * may mean it).
+ * Transport of the media: `auto` asks for TCP, and for UDP when the camera refuses it (461, or a 4xx or 5xx
+ * that may mean it).
  */
 export type RtspTransport = 'tcp' | 'udp' | 'auto';
 
@@ -25,14 +25,14 @@ export interface RtspSessionOptions {
   readonly random: (target: Uint8Array) => void;
 }
 
-/** Where a control connection goes. */
+/** Address that a control connection goes to. */
 export interface RtspEndpoint {
   readonly host: string;
   readonly port: number;
   readonly tls: boolean;
 }
 
-/** Where a track's datagrams come from. The ports are undefined when the camera has not said them. */
+/** Address that a track's datagrams come from. The ports are undefined when the camera has not said them. */
 export interface UdpPeer {
   /** Address as the camera has named it; undefined: the host of the control connection. */
   readonly source: string | undefined;
@@ -61,7 +61,7 @@ export interface RtspIo {
   sendDatagram(track: number, channel: MediaChannel, bytes: Uint8Array): void;
 }
 
-/** Where a track begins, as PLAY's response says it. */
+/** Start of a track, as PLAY's response says it. */
 export interface TrackStart {
   readonly track: number;
   /** RTP timestamp of the beginning; undefined: not said. */
