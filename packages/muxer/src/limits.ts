@@ -18,7 +18,7 @@ export const limits = {
   parameterSetBytes: 1_048_576,
   /** SEI and the like that came in packets without a picture, kept (copied) for the next picture. */
   pendingNalBytes: 65_536,
-  /** How long before the first packet of the stream another track may begin: its packets are put at 0. */
+  /** Time that another track may begin before the first packet of the stream: its packets are put at 0. */
   earlyStartMs: 1000,
   /**
    * A step back up to this is jitter or a slewed clock; after a longer one the caller's clock has been set.

@@ -27,8 +27,8 @@ export function adtsFrameDamage(
 }
 
 /**
- * Where several raw data blocks of a frame begin is told only with error protection, by
- * adts_header_error_check() (ISO/IEC 14496-3 §1.A.2.2.3), relative to the first of them.
+ * Checks that the raw data blocks of a frame can be found. Their offsets are told only with error protection,
+ * by adts_header_error_check() (ISO/IEC 14496-3 §1.A.2.2.3), relative to the first of them.
  */
 function rawDataBlockDamage(header: AdtsHeader, data: Uint8Array, offset: number): MuxerError | undefined {
   if (header.protectionAbsent) {
@@ -54,7 +54,7 @@ function rawDataBlockDamage(header: AdtsHeader, data: Uint8Array, offset: number
   return undefined;
 }
 
-/** Where a raw data block of the frame at `offset` begins. */
+/** Returns the offset of a raw data block of the frame at `offset`. */
 export function rawDataBlockStart(
   header: AdtsHeader,
   data: Uint8Array,
@@ -65,7 +65,7 @@ export function rawDataBlockStart(
   return block === 0 ? first : first + readUint16(data, offset + 7 + 2 * (block - 1));
 }
 
-/** Where it ends. */
+/** Offset of its end. */
 export function rawDataBlockEnd(header: AdtsHeader, data: Uint8Array, offset: number, block: number): number {
   if (header.rawDataBlocks === 1) return offset + header.frameLength;
   const last = block === header.rawDataBlocks - 1;

@@ -44,7 +44,7 @@ export class Ac3Format implements AudioFormat {
     }
   }
 
-  /** Where the frames end that begin at `start` and follow each other up to `limit`, at most. */
+  /** Returns the end of the frames that begin at `start` and follow each other up to `limit`, at most. */
   #endOf(data: Uint8Array, start: number, limit: number): number {
     let end = start;
     while (end < limit) end += this.#frame.lengthAt(data, end) || limit;

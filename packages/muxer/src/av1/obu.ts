@@ -12,9 +12,9 @@ export const ObuType = {
 /** obu_header() and obu_size (AV1 §5.3.1). One object is reused for every unit. */
 export class ObuHeader {
   type = 0;
-  /** Where the payload begins. */
+  /** Offset of the payload. */
   payloadStart = 0;
-  /** Where the unit ends. */
+  /** Offset of the unit's end. */
   end = 0;
 
   /** Reads the unit at data[offset]. Throws MuxerError. */

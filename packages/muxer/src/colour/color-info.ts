@@ -38,8 +38,8 @@ export interface ColorInfo {
 }
 
 /**
- * Where the `colorInfo` of Enhanced RTMP comes from: `'auto'`: from the stream, when its dynamic range is
- * high (SPS and SEI, or sequence header); an object: from the caller; `'never'`: none is sent.
+ * Source of the `colorInfo` of Enhanced RTMP: `'auto'`: from the stream, when its dynamic range is high (SPS
+ * and SEI, or sequence header); an object: from the caller; `'never'`: none is sent.
  */
 export type ColorInfoOption = 'auto' | 'never' | ColorInfo;
 

@@ -39,13 +39,13 @@ export class AccessUnitSplitter {
   readonly #order = new PresentationOrder<PendingUnit>();
   #buffer = Buffer.alloc(0x1_0000);
   #filled = 0;
-  /** Where the access unit at hand begins. */
+  /** Offset of the access unit at hand. */
   #unitStart = 0;
-  /** Where the start code of the NAL unit at hand begins. */
+  /** Offset of the start code of the NAL unit at hand. */
   #nalCode = 0;
-  /** Where the NAL unit at hand begins, behind its start code; −1: before the first start code. */
+  /** Offset of the NAL unit at hand, behind its start code; −1: before the first start code. */
   #nalStart = -1;
-  /** Where to look on for the next start code. */
+  /** Offset from which to look for the next start code. */
   #scan = 0;
 
   constructor(codec: 'h264' | 'h265') {

@@ -2,7 +2,7 @@
 export interface AudioFrame {
   /** The whole frame, header included. */
   readonly data: Uint8Array;
-  /** Where it begins in the stream, in bytes. */
+  /** Offset in the stream, in bytes. */
   readonly offset: number;
   /** Bytes since the frame before that belong to no frame and no tag. */
   readonly skippedBytes: number;

@@ -4,7 +4,8 @@ import { damaged, type SampleDecipher } from './sample-decipher.js';
 import { SAMPLE_HEADER_SIZE, startsWithMarker } from './sample-header.js';
 
 /**
- * Where the data stream elements of an encrypted frame begin; undefined when the frame is not encrypted.
+ * Returns the offset of the data stream elements of an encrypted frame; undefined when the frame is not
+ * encrypted.
  * @param start of the frame
  */
 export function findEncryptedAacFrame(bytes: Uint8Array, start: number): number | undefined {

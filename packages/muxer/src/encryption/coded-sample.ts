@@ -25,7 +25,7 @@ export class CodedSample {
   codec: EncryptableCodec | undefined;
   /** `'none'`: neither coded frames nor a decoder configuration, or too short for a tag header. */
   kind: 'frames' | 'configuration' | 'none' = 'none';
-  /** Where the frames or the configuration begin in the body, when the codec is known. */
+  /** Offset of the frames or the configuration in the body, when the codec is known. */
   start = 0;
 
   /** Reads the tag header that `body` begins with. Throws MuxerError when its modifiers are cut off. */

@@ -8,7 +8,7 @@ import {
   SampleRun,
 } from './sample-run.js';
 
-/** How many samples a decryptor has seen. */
+/** Numbers of samples that a decryptor has seen. */
 export interface DecryptionCounts {
   decrypted: number;
   /** Not encrypted, or of a codec that cannot be. */
@@ -25,7 +25,7 @@ export interface DecryptionCounts {
   unmarked: number;
 }
 
-/** How many failures are remembered: samples that fail one behind the other are one. */
+/** Number of failures that are remembered: samples that fail one behind the other are one. */
 const MAX_FAILURES = 100;
 
 /** The counts of a track. */
@@ -34,7 +34,7 @@ class TrackLog {
   /** Samples that have failed one behind the other, for the same reason; none: the last one has not. */
   readonly run = new SampleRun();
   reason: DecryptionFailureReason = 'damaged';
-  /** Where these are in the list of failures. */
+  /** Index of these in the list of failures. */
   index = 0;
 
   constructor(track: EncryptedTrack) {

@@ -1,4 +1,4 @@
-/** Which frames are encrypted. Every audio frame counts as a key frame. */
+/** Frames that are encrypted. Every audio frame counts as a key frame. */
 export type EncryptionMode = 'none' | 'keyFrames' | 'allFrames';
 
 /** The tracks that can be encrypted. */

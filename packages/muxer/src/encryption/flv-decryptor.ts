@@ -34,9 +34,7 @@ export interface DecryptableTag {
   /** ms, 0 to 2^32 − 1. */
   readonly timestamp: number;
   readonly payload: Uint8Array;
-  /**
-   * Where the tag begins in its file: errors then tell an offset in the file, otherwise one in the payload.
-   */
+  /** Offset of the tag in its file: errors then tell an offset in the file, otherwise one in the payload. */
   readonly offset?: number | undefined;
 }
 

@@ -5,8 +5,8 @@ import { damaged, type SampleDecipher } from './sample-decipher.js';
 import { SAMPLE_HEADER_SIZE, startsWithMarker } from './sample-header.js';
 
 /**
- * Where the sample header of an encrypted frame that begins at `start` is; undefined when the frame is not
- * encrypted.
+ * Returns the offset of the sample header of an encrypted frame that begins at `start`; undefined when the
+ * frame is not encrypted.
  */
 export function findMp3SampleHeader(bytes: Uint8Array, start: number): number | undefined {
   const header = new MpegAudioHeader();

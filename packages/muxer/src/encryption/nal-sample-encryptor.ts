@@ -11,7 +11,8 @@ import { MAX_TRAILER_SIZE, TRAILER_SIZE, TrailerWriter } from './slice-trailer.j
 import { TagSplicer } from './tag-splicer.js';
 
 /**
- * How much of a picture's NAL unit stays clear: its header, and a slice header for who must find pictures.
+ * Number of bytes of a picture's NAL unit that stay clear: its header, and a slice header, by which pictures
+ * can be found.
  */
 export const CLEAR_LEAD = 32;
 /** A picture's NAL unit of at most this size stays clear. */

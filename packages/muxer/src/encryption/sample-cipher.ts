@@ -5,11 +5,14 @@ import { MuxerError } from '../errors.js';
 import { deriveKey, type KeyMaterial, keyCheckOf } from './encryption-key.js';
 import { BLOCK_SIZE, blocksOf, createSampleHeader, NONCE_SIZE, SampleHeaderOffset } from './sample-header.js';
 
-/** Where nonces come from: 12 bytes a call, never the same twice. */
+/** Source of nonces: 12 bytes a call, never the same twice. */
 export type NonceSource = () => Uint8Array;
 
 const zeros = new Uint8Array(BLOCK_SIZE);
-/** Where the pieces of a sample are put together. A larger one in a single piece is encrypted where it is. */
+/**
+ * Buffer in which the pieces of a sample are put together. A larger one in a single piece is encrypted where
+ * it is.
+ */
 const scratch = new Uint8Array(64 * 1024);
 
 export function randomNonce(): Uint8Array {

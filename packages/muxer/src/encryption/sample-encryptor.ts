@@ -16,7 +16,7 @@ import { NalSampleEncryptor } from './nal-sample-encryptor.js';
 import { type NonceSource, randomNonce, SampleCipher } from './sample-cipher.js';
 import { FORMAT_VERSION, keyCheckIn, keyIdIn, nonceIn } from './sample-header.js';
 
-/** How the samples of one track are encrypted. */
+/** Encryption of the samples of one track. */
 export interface EncryptionSettings {
   readonly mode: EncryptionMode;
   /** Left out: the key as it was. */

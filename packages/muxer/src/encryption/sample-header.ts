@@ -14,10 +14,10 @@ const marker = Buffer.from('3817ef74861b402f92adbd75972d766f', 'hex');
 /** The version of the format that is written; in a sample header, 1 means the same but for who writes it. */
 export const FORMAT_VERSION = 2;
 
-/** Where the fields of a sample header are (docs/encryption.md, "Sample header"). */
+/** Offsets of the fields of a sample header (docs/encryption.md, "Sample header"). */
 export const SampleHeaderOffset = { version: 16, keyCheck: 17, nonce: 21, blockCounter: 33 } as const;
 
-/** Where key check and nonce are, one behind the other. */
+/** Offset of key check and nonce, one behind the other. */
 export const keyIdOffset = SampleHeaderOffset.keyCheck;
 
 /** Bytes of a sample header. */

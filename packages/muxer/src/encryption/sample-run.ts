@@ -1,6 +1,6 @@
 import type { EncryptedTrack } from './encryption-parameters.js';
 
-/** Why samples were not decrypted. */
+/** Reasons why samples were not decrypted. */
 export type DecryptionFailureReason =
   /** No key has their key check. */
   | 'noKey'
@@ -20,11 +20,11 @@ export interface DecryptionFailure {
   /** Decoding time of the first and of the last one, in ms. */
   readonly from: number;
   readonly to: number;
-  /** Where the tag of the first one begins, in bytes; left out when tags come without an offset. */
+  /** Offset of the tag of the first one, in bytes; left out when tags come without an offset. */
   readonly offset?: number | undefined;
 }
 
-/** Where a sample is. */
+/** Place of a sample. */
 export interface SamplePlace {
   readonly timestamp: number;
   readonly offset?: number | undefined;

@@ -13,7 +13,7 @@ export const TRAILER_SIZE = 37;
  */
 export const MAX_TRAILER_SIZE = TRAILER_SIZE + 15;
 
-/** Where the fields of a trailer are; it begins with the key check and the nonce. */
+/** Offsets of the fields of a trailer; it begins with the key check and the nonce. */
 const Offset = { blockCounter: 16, size: 20, mode: 23, version: 24, crc: 25, marker: 29 } as const;
 
 /**
@@ -22,7 +22,7 @@ const Offset = { blockCounter: 16, size: 20, mode: 23, version: 24, crc: 25, mar
  */
 const marker = Buffer.from('c0b5f561dba99ae4', 'hex');
 
-/** How the trailer writes the mode: as the C interface numbers it. */
+/** Numbers of the modes in a trailer: those of the C interface. */
 const modeNumbers = { keyFrames: 1, allFrames: 2 } as const;
 
 /** Writes the trailers of the slices of a sample (docs/encryption.md, "Slice trailer"). */
@@ -57,7 +57,7 @@ export class TrailerWriter {
 export class TrailerReader {
   /** The trailer that was found, without its escapes. */
   readonly bytes = new Uint8Array(TRAILER_SIZE);
-  /** Where it begins, with its escapes. */
+  /** Offset of the trailer, with its escapes. */
   start = 0;
 
   /**

@@ -63,7 +63,7 @@ export interface AudioTagHeader {
   readonly enhanced: boolean;
   /** Undefined where `content` is neither a sequence header nor a frame. */
   readonly codec: AudioCodec | undefined;
-  /** Where the configuration or the frame begins in the tag body. */
+  /** Offset of the configuration or the frame in the tag body. */
   readonly position: number;
 }
 

@@ -17,11 +17,11 @@ export interface FlvFileTag {
   readonly timestamp: number;
   /** The tag body: a view of the piece that it came in, or a copy when it came in several. */
   readonly payload: Uint8Array;
-  /** Where the tag begins in the file. */
+  /** Offset of the tag in the file. */
   readonly offset: number;
 }
 
-/** How a file ended. */
+/** End of a file. */
 export interface FlvEnd {
   /** Bytes of a last tag that is cut off; 0 when the file ends with a whole tag. */
   readonly truncatedBytes: number;

@@ -6,7 +6,7 @@ import { allocateBody } from './tag-body.js';
 import type { TagContent } from './tag-content.js';
 import { invalidTag, requireBody, unknownCodec, unknownFourCc } from './tag-errors.js';
 
-/** How H.265 is put into FLV: Enhanced RTMP's `hvc1`, or the older "codec id 12" that many servers expect. */
+/** Form of H.265 in FLV: Enhanced RTMP's `hvc1`, or the older "codec id 12" that many servers expect. */
 export type HevcForm = 'enhanced' | 'legacy';
 
 /** FrameType (FLV E.4.3.1; Enhanced RTMP `VideoFrameType`). */
@@ -33,7 +33,7 @@ export const VideoPacketType = {
 /** isExVideoHeader: the top bit of the first byte. */
 export const EX_VIDEO_HEADER = 0x80;
 
-/** How a video track is put into tags: with a CodecID (legacy) or with a FourCC (Enhanced RTMP). */
+/** Form of a video track in tags: with a CodecID (legacy) or with a FourCC (Enhanced RTMP). */
 export interface VideoTagFormat {
   /** The `videocodecid` of onMetaData: the CodecID, or the FourCC as a number. */
   readonly videoCodecId: number;
@@ -135,7 +135,7 @@ export interface VideoTagHeader {
   readonly codec: VideoCodec | undefined;
   /** ms, signed. */
   readonly compositionTimeOffset: number;
-  /** Where the configuration or the frame begins in the tag body. */
+  /** Offset of the configuration or the frame in the tag body. */
   readonly position: number;
 }
 

@@ -12,7 +12,7 @@ export interface FrameCodec {
   inspect(data: Uint8Array): void;
   /** True when decoding can start at the packet that was inspected last. */
   readonly keyFrame: boolean;
-  /** Where the sample begins in that packet; what is before it does not belong into a container. */
+  /** Offset of the sample in that packet; bytes before it do not belong into a container. */
   readonly sampleStart: number;
   /** True when that packet holds a frame at all. */
   readonly hasFrame: boolean;

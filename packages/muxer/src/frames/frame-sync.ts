@@ -33,8 +33,9 @@ export function wholeFrameAt(sync: FrameSync, data: Uint8Array, offset: number):
 }
 
 /**
- * Where another frame begins inside of the one at data[start, end), which has no frame behind it: its length
- * is damaged then. That other frame is of the same kind, and one follows it, or nothing. −1: there is none.
+ * Returns the offset of another frame inside of the one at data[start, end), which has no frame behind it:
+ * its length is damaged then. That other frame is of the same kind, and one follows it, or nothing. −1: there
+ * is none.
  */
 export function frameInside(sync: FrameSync, data: Uint8Array, start: number, end: number): number {
   const kind = sync.kindAt(data, start);
@@ -48,7 +49,9 @@ export function frameInside(sync: FrameSync, data: Uint8Array, start: number, en
   return -1;
 }
 
-/** Where the next byte is that a frame may begin with; the end of the data when there is none. */
+/**
+ * Returns the offset of the next byte that a frame may begin with; the end of the data when there is none.
+ */
 export function next(sync: FrameSync, data: Uint8Array, from: number): number {
   const at = data.indexOf(sync.syncByte, from);
   return at < 0 ? data.length : at;

@@ -3,19 +3,19 @@ import { limits } from '../limits.js';
 import { type FrameReader, frameInside, next, wholeFrameAt } from './frame-sync.js';
 
 /**
- * Where the frames of an audio packet are. Encoders hand out buffers that are rounded up, and damage comes on
- * the way: bytes that belong to no frame are passed over up to the next frame, and a damaged frame costs
- * itself alone. One object is reused for all packets.
+ * Finds the frames of an audio packet. Encoders hand out buffers that are rounded up, and damage comes on the
+ * way: bytes that belong to no frame are passed over up to the next frame, and a damaged frame costs itself
+ * alone. One object is reused for all packets.
  */
 export class PacketFrames {
-  /** Where each frame begins. */
+  /** Offset of each frame. */
   readonly starts: number[] = [];
-  /** How many frames seem to be missing in front of it. */
+  /** Number of frames that seem to be missing in front of it. */
   readonly missing: number[] = [];
   count = 0;
   /** The damage of the first bytes that are neither a frame nor padding. */
   damage: MuxerError | undefined;
-  /** How many frames were damaged, and are left out. */
+  /** Number of frames that were damaged, and are left out. */
   lost = 0;
 
   /** The packet is one frame, whatever is in it. */
@@ -89,8 +89,8 @@ export class PacketFrames {
   }
 
   /**
-   * Where the next frame begins that can be trusted: others follow it, or nothing, or it is like those
-   * before.
+   * Returns the offset of the next frame that can be trusted: others follow it, or nothing, or it is like
+   * those before.
    */
   #resumed(data: Uint8Array, reader: FrameReader, from: number, end: number): number {
     const known = this.count === 0 ? -1 : this.starts[this.count - 1]!;
@@ -120,7 +120,9 @@ export class PacketFrames {
   }
 }
 
-/** Where another frame shows that the length of this one is damaged; −1: nothing does. */
+/**
+ * Returns the offset of another frame that shows that the length of this one is damaged; −1: nothing does.
+ */
 function damagedAt(
   data: Uint8Array,
   reader: FrameReader,
@@ -132,19 +134,22 @@ function damagedAt(
   return frameInside(reader, data, start, end);
 }
 
-/** Where the frame begins that the zeros at `start` are in front of; `start` when none does. */
+/** Returns the offset of the frame that the zeros at `start` are in front of; `start` when none does. */
 function behindPadding(data: Uint8Array, reader: FrameReader, start: number): number {
   let end = start;
   while (end < data.length && data[end] === 0) end++;
   return end > start && wholeFrameAt(reader, data, end) > 0 ? end : start;
 }
 
-/** How many frames seem to be missing between two places: half a frame or more that is none was one. */
+/**
+ * Number of frames that seem to be missing between two places: 1 where at least half a frame's bytes are no
+ * frame, else 0.
+ */
 function missingIn(data: Uint8Array, reader: FrameReader, from: number, to: number): number {
   return 2 * (to - from) >= wholeFrameAt(reader, data, to) ? 1 : 0;
 }
 
-/** Where nothing but zeros follows: encoders round their buffers up. */
+/** Offset from which nothing but zeros follows: encoders round their buffers up. */
 function contentEnd(data: Uint8Array): number {
   let end = data.length;
   while (end > 0 && data[end - 1] === 0) end--;

@@ -59,7 +59,7 @@ describe('SPS', () => {
     expect(avcFrameRate({ ...rest, vui: undefined })).toBeUndefined();
   });
 
-  // How many bytes hold everything up to vui_parameters_present_flag.
+  // Number of bytes that hold everything up to vui_parameters_present_flag.
   test.each([
     [high, 8],
     [baseline, 7],

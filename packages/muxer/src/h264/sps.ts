@@ -142,7 +142,7 @@ export function avcFrameRate(sps: AvcSps): number | undefined {
 }
 
 /**
- * How many pictures may come before a picture in decoding order and after it in output order: what the
+ * Number of pictures that may come before a picture in decoding order and after it in output order: what the
  * bitstream restriction tells, or 0 where the profile or the picture order count type leaves no reordering;
  * else undefined.
  */

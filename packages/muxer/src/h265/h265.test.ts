@@ -57,7 +57,7 @@ describe('parameter sets of x265', () => {
     }
   });
 
-  // How many bytes hold everything up to vui_parameters_present_flag.
+  // Number of bytes that hold everything up to vui_parameters_present_flag.
   test.each([
     ['SPS', main.sps, 27],
     ['SPS with HRD', main10.sps, 31],

@@ -25,6 +25,6 @@ export interface MuxerState {
 /** A stream that is under way, for the muxer that goes on with it. */
 export interface MuxerResumption {
   readonly state: MuxerState;
-  /** How far the stream has come, ms from its origin. */
+  /** Time of the stream, in ms from its origin. */
   readonly elapsed: number;
 }

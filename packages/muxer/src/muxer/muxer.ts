@@ -186,12 +186,12 @@ export class Muxer {
     return this.#timeline.origin;
   }
 
-  /** How far the stream has come, ms from its origin. */
+  /** Time of the stream, in ms from its origin. */
   get elapsed(): number {
     return this.#timeline.elapsed;
   }
 
-  /** Which form H.265 is sent in; a change takes effect, with a new sequence header, at the next picture. */
+  /** Form that H.265 is sent in; a change takes effect, with a new sequence header, at the next picture. */
   get hevcForm(): HevcForm {
     return this.#hevcForm;
   }
@@ -220,7 +220,7 @@ export class Muxer {
     return this.#audio?.track.parameters;
   }
 
-  /** Where the video's `colorInfo` comes from; a change takes effect at the next key frame. */
+  /** Source of the video's `colorInfo`; a change takes effect at the next key frame. */
   get colorInfo(): ColorInfoOption {
     return this.#colorInfo;
   }

@@ -39,9 +39,9 @@ export function unescapeInto(nal: Uint8Array, start: number, end: number, target
 }
 
 /**
- * Where the next emulation_prevention_three_byte has to go: in front of the byte at the offset that this
- * gives, which is at most 3 and has two zeros at or after `from` before it (ISO/IEC 14496-10 §7.4.1); -1:
- * nowhere. To go on, search from that offset.
+ * Returns the place that the next emulation_prevention_three_byte has to go to: in front of the byte at the
+ * offset that this gives, which is at most 3 and has two zeros at or after `from` before it (ISO/IEC 14496-10
+ * §7.4.1); -1: nowhere. To go on, search from that offset.
  */
 export function findEmulation(bytes: Uint8Array, from: number): number {
   let zeros = nativeIndexOf.call(bytes, twoZeros, from);

@@ -7,8 +7,8 @@ export const START_CODE_SIZE = 3;
 const walker = new SeiWalker();
 
 /**
- * Where in a NAL unit that is no slice a picture begins all the same, as the start code in front of it has
- * been overwritten; −1: nowhere. Looked for where the NAL unit ends by what it says itself.
+ * Returns the offset of a picture in a NAL unit that is no slice, as the start code in front of it has been
+ * overwritten; −1: there is none. It is looked for where the NAL unit ends by what it says itself.
  */
 export function hiddenPicture(codec: NalCodec, data: Uint8Array, start: number, end: number): number {
   switch (codec.classify(data, start, end)) {

@@ -17,7 +17,7 @@ export const NalKind = {
 } as const;
 export type NalKind = (typeof NalKind)[keyof typeof NalKind];
 
-/** Where a NAL unit belongs, by its header and a slice's first bit alone. */
+/** Place of a NAL unit, by its header and a slice's first bit alone. */
 export const NalPlace = {
   /** The first slice of a picture. */
   firstSlice: 0,
@@ -68,12 +68,12 @@ export interface NalCodec {
    * checked.
    */
   isMissed(data: Uint8Array, start: number): boolean;
-  /** Where a NAL unit belongs; nothing in it has been checked. */
+  /** Returns the place of a NAL unit; nothing in it has been checked. */
   placeOf(data: Uint8Array, start: number, end: number): NalPlace;
   isParameterSet(data: Uint8Array, start: number): boolean;
   /**
-   * Where a parameter set ends by another one that has come: one of them is the other with more bytes behind
-   * it; −1: neither is.
+   * Returns the end of a parameter set by another one that has come: one of them is the other with more bytes
+   * behind it; −1: neither is.
    */
   endOfKnown(data: Uint8Array, start: number, end: number): number;
   /** Tells whether the bytes may be the first slice of a picture whose parameter sets have come. */

@@ -14,8 +14,9 @@ export function findStartCodePrefix(data: Uint8Array, from: number): number {
 }
 
 /**
- * Where the NAL units of a byte stream begin and end (ISO/IEC 14496-10 Annex B.2, 23008-2 Annex B.2): two
- * arrays of offsets that are reused for every packet, so that looking at a packet makes no garbage.
+ * Index of the NAL units of a byte stream, with their starts and ends (ISO/IEC 14496-10 Annex B.2, 23008-2
+ * Annex B.2): two arrays of offsets that are reused for every packet, so that looking at a packet makes no
+ * garbage.
  */
 export class NalUnitIndex {
   count = 0;

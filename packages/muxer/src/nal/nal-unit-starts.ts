@@ -2,8 +2,8 @@ import { findStartCodePrefix } from './nal-unit-index.js';
 import { readNalUnitLength } from './nal-unit-length.js';
 
 /**
- * Where the NAL units of a packet begin, whatever else is wrong with it: behind start codes, or behind
- * lengths of `lengthSize` bytes.
+ * Yields the offsets of the NAL units of a packet, whatever else is wrong with it: behind start codes, or
+ * behind lengths of `lengthSize` bytes.
  * @param lengthSize 0: start codes
  */
 export function* nalUnitStarts(data: Uint8Array, lengthSize: number): Generator<number> {

@@ -30,7 +30,7 @@ export interface ParameterSets<S extends Sps, P extends Pps> {
   retain(nals: readonly Uint8Array[]): void;
   /** True when the sets that a picture can refer to have come: one of each kind at least. */
   readonly isComplete: boolean;
-  /** How many there are of each kind, for an error message. */
+  /** Number of sets of each kind, for an error message. */
   readonly counts: string;
 }
 

@@ -18,7 +18,7 @@ export class SeiWalker {
     this.#zeros = 0;
   }
 
-  /** Where the next message begins, or what stands behind the last. */
+  /** Offset of the next message, or of the bytes behind the last. */
   get position(): number {
     const isEscaped = this.#zeros >= 2 && this.#position < this.#end && this.#data[this.#position] === 3;
     return isEscaped ? this.#position + 1 : this.#position;

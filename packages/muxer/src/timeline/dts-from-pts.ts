@@ -1,15 +1,13 @@
-/**
- * How much later than expected a key frame must be shown for the times from before it to count as stale, ms.
- */
+/** Delay of a key frame, in ms, from which the times from before it count as stale. */
 const PAUSE_SLACK = 1000;
 /** The same for other pictures. */
 const GAP_SLACK = 10_000;
 
-/** Where a picture is shown among others, as far as it had to be looked up. */
+/** Place of a picture in the order of presentation, as far as it had to be looked up. */
 export interface PictureOrder {
   /** The most pictures so far that came before one and are shown after it. */
   readonly depth: number;
-  /** When a picture is shown that is still to come, ms; Infinity: none must come. */
+  /** Time at which a picture is shown that is still to come, in ms; Infinity: none must come. */
   readonly bound: number;
 }
 

@@ -20,7 +20,10 @@ const SAME_GAPS = 4;
 export class ReorderWatch {
   /** The most pictures so far that came before one and are shown after it. */
   depth = 0;
-  /** When the first picture is shown that must still come, as far as can be told, ms; Infinity: none must. */
+  /**
+   * Time at which the first picture is shown that must still come, as far as can be told, in ms; Infinity:
+   * none must.
+   */
   bound = Number.POSITIVE_INFINITY;
   /** The picture that is shown last of all, and the one that was it before. */
   #last: Place | undefined;
@@ -117,7 +120,10 @@ export class ReorderWatch {
     return last.order - shown.order > this.#unit ? this.#timeBehind(shown, last) : Number.POSITIVE_INFINITY;
   }
 
-  /** When the picture behind `shown` is shown, of those that are missing in front of `next`. */
+  /**
+   * Returns the time at which the picture behind `shown` is shown, of those that are missing in front of
+   * `next`.
+   */
   #timeBehind(shown: Place, next: Place): number {
     return shown.pts + ((next.pts - shown.pts) * this.#unit) / (next.order - shown.order);
   }

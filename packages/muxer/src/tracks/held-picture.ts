@@ -46,7 +46,7 @@ export class HeldPicture {
     this.packets++;
   }
 
-  /** How far the times of a packet are from those of the picture, in ms; 0 also where neither has any. */
+  /** Distance of a packet's times from those of the picture, in ms; 0 also where neither has any. */
   distance({ dts, pts }: MediaPacket): number {
     return Math.max(apart(dts, this.#dts), apart(pts, this.#pts));
   }

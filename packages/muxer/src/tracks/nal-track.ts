@@ -245,7 +245,7 @@ export class NalTrack implements VideoTrack, PictureTarget {
     }
   }
 
-  /** Where a packet begins whose NAL units cannot be told apart. */
+  /** Returns the start of a packet whose NAL units cannot be told apart. */
   #startOf(data: Uint8Array): number {
     return this.#form.lengthSize === 0 && beginsWithStartCode(data) ? data.indexOf(1) + 1 : 0;
   }

@@ -6,7 +6,7 @@ import { HeldPicture } from './held-picture.js';
 import { index } from './packet-index.js';
 
 /**
- * How to treat slices of H.264 and H.265 that come in packets of their own. `'whole'`: every packet must be
+ * Treatment of slices of H.264 and H.265 that come in packets of their own. `'whole'`: every packet must be
  * whole pictures, and what is left of one is refused. `'join'`: they become one picture; once a stream has
  * been seen to send them so, each picture comes out with the packet behind it, or by `Muxer.flush`.
  * `'await'`: so does a first picture that looks as if others would follow: a single NAL unit, of a stream
@@ -128,8 +128,8 @@ export class PictureAssembler {
   }
 
   /**
-   * Where the picture that begins with the NAL unit `from` ends: where the next one begins, or the packet
-   * ends.
+   * Returns the end of the picture that begins with the NAL unit `from`: where the next one begins, or the
+   * packet ends.
    */
   #endOfPicture(
     data: Uint8Array,
@@ -279,7 +279,7 @@ function partOf(packet: MediaPacket, from: number, to: number): MediaPacket {
   return { data: data.subarray(from, to), headroom: from === 0 ? headroom : 0, dts, pts, keyFrame };
 }
 
-/** Where the start code or the length in front of a NAL unit begins. */
+/** Returns the offset of the start code or the length in front of a NAL unit. */
 function prefixAt(data: Uint8Array, start: number): number {
   if (index.lengthSize > 0) return start - index.lengthSize;
   return start >= 4 && data[start - 4] === 0 ? start - 4 : start - 3;

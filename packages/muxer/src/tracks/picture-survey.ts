@@ -26,7 +26,7 @@ export class PictureSurvey {
   sliceStart = 0;
   sliceEnd = 0;
   slices = 0;
-  /** Where a NAL unit ends that has more bytes behind its end; −1: none has. */
+  /** End of a NAL unit that has more bytes behind its end; −1: none has. */
   overrun = -1;
 
   constructor(codec: NalCodec, sei: SeiState) {

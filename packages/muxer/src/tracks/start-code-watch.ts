@@ -8,7 +8,7 @@ import type { PictureSurvey } from './picture-survey.js';
 
 /** So many pictures with the same number of slices say that the next ones have as many. */
 const STEADY = 25;
-/** How much one with fewer says that they do not. */
+/** Weight of one picture with fewer slices, against that. */
 const DOUBT = 10;
 
 /**
