@@ -138,7 +138,7 @@ export interface RtmpErrorDetails {
   readonly description?: string;
   /** The server has ended the connection right after `publish` without a word, which usually is a refusal. */
   readonly silent?: boolean;
-  /** Where a 302 leads: may hold a token in its query, so it is in no text, and not enumerable. */
+  /** Target of a 302: may hold a token in its query, so it is in no text, and not enumerable. */
   readonly redirect?: string;
 }
 

@@ -41,7 +41,7 @@ export const PUBLISHER_LIMITS: TransportLimits = {
   maxAmfValues: 2 ** 14,
 };
 
-/** How fast a server may talk to a publisher, and how much of it goes on to the caller. */
+/** Pace at which a server may talk to a publisher, and the part of it that goes on to the caller. */
 export const SERVER_PACE = {
   /**
    * Commands, data messages and statuses a second that go to the caller, twice as many at once: servers say a

@@ -28,7 +28,7 @@ export interface RtmpUrl {
   readonly tcUrl: string;
 }
 
-/** How an RTMP URL is read. */
+/** Options of reading an RTMP URL. */
 export interface RtmpUrlOptions {
   /** The app, when it is not the first path segment: then the path must start with it (`live/cam` …). */
   readonly app?: string | undefined;

@@ -11,8 +11,8 @@ export interface Extent {
 }
 
 /**
- * How deep and how large a message may still become: one for its AMF0 and its AMF3 values. References count
- * as what they refer to, so that few bytes cannot make a graph that no walk comes to the end of.
+ * Depth and size that a message may still reach: one for its AMF0 and its AMF3 values. References count as
+ * what they refer to, so that few bytes cannot make a graph that no walk comes to the end of.
  */
 export class AmfBudget {
   readonly #limits: AmfLimits;

@@ -66,7 +66,7 @@ export const Marker = {
   avmPlus: 0x11,
 } as const;
 
-/** How much one message may hold. */
+/** Limits of one message. */
 export interface AmfLimits {
   readonly maxAmfDepth: number;
   readonly maxAmfValues: number;

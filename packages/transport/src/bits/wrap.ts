@@ -3,7 +3,7 @@ export function wrapUint32(value: number): number {
   return value >>> 0;
 }
 
-/** How far `later` is ahead of `earlier` on a counter that wraps at 2^32; negative when it is behind. */
+/** Lead of `later` over `earlier` on a counter that wraps at 2^32; negative when it is behind. */
 export function wrappedDifference(later: number, earlier: number): number {
   return (later - earlier) | 0;
 }

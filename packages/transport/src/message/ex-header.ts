@@ -27,7 +27,7 @@ export interface ExHeader {
   readonly packetType: number;
   /** From ModEx; 0 when there is none. */
   readonly nanosecondOffset: number;
-  /** Where what follows the packet type begins. */
+  /** Offset of the bytes behind the packet type. */
   readonly position: number;
 }
 

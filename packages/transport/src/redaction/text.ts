@@ -20,7 +20,7 @@ const NAMED_SECRET = new RegExp(
 const BEARER = /\b(bearer\s+)\S{8,}/gi;
 /** Characters that a JSON Web Token (RFC 7519 §3) is made of. */
 const TOKEN_LIKE = /[\w.-]+/g;
-/** How the header of one begins: with `{"`. */
+/** Start of such a token: its header begins with `{"`, which is `eyJ` in base64url. */
 const TOKEN_BEGIN = /\beyJ[\w-]/;
 
 /** No text without one of these holds anything that is to be hidden. */

@@ -1,7 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import type { StageTimer } from '../../session/client/stage-timer.js';
 
-/** How the server of an `rtmps` URL is verified. */
+/** Verification of the server of an `rtmps` URL. */
 export interface PublisherTlsOptions {
   /** Certificates to trust instead of the system's, PEM. */
   readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
@@ -19,7 +19,7 @@ export interface PublisherTlsOptions {
   readonly key?: string | Uint8Array;
 }
 
-/** How a server is reached. */
+/** Options of reaching a server. */
 export interface DialOptions {
   /** Ends whatever is going on, in every state. */
   readonly signal?: AbortSignal | undefined;

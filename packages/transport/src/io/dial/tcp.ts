@@ -71,7 +71,7 @@ export interface SettleLimits {
   wrap(cause: NodeJS.ErrnoException): RtmpError;
   /** The error for a time-out. */
   late(): RtmpError;
-  /** How far it has come. */
+  /** Stage that it has reached. */
   stage(): RtmpStage;
 }
 

@@ -27,7 +27,7 @@ export interface PlayerOptions extends DialOptions {
   readonly connectObject?: AmfObject | undefined;
   /** Arguments of `connect` behind the command object. */
   readonly connectArguments?: readonly AmfValue[] | undefined;
-  /** How many 302 redirects to follow. Default 3. */
+  /** Number of 302 redirects to follow. Default 3. */
   readonly maxRedirects?: number | undefined;
   readonly limits?: Partial<TransportLimits> | undefined;
 }

@@ -5,7 +5,7 @@ import { Outbox } from './outbox.js';
 
 /** A socket whose kernel takes what it is given only when told to. */
 class SlowSocket extends Writable {
-  /** How many slices each system call had. */
+  /** Number of slices that each system call had. */
   readonly calls: number[] = [];
   readonly #waiting: ((error?: Error) => void)[] = [];
 

@@ -25,7 +25,7 @@ export interface PublisherTimeouts extends DialTimeouts, SessionTimeouts {
   readonly close: number;
 }
 
-/** Where a token is put. */
+/** Place that a token is put in. */
 export type TokenPlacement =
   /** `?token=…` at the end of the stream name: what most servers read. */
   | 'stream-query'
@@ -57,7 +57,7 @@ export interface PublisherOptions extends DialOptions {
    * the handshake is over. `simple`, `digest`: that one only.
    */
   readonly handshake?: 'simple' | 'digest' | 'auto' | undefined;
-  /** Where the client's digest stands: 0 behind the key, 1 (default) before it. */
+  /** Place of the client's digest: 0 behind the key, 1 (default) before it. */
   readonly digestScheme?: 0 | 1 | undefined;
   /** Default `live`. */
   readonly publishType?: 'live' | 'record' | 'append' | undefined;
@@ -69,7 +69,7 @@ export interface PublisherOptions extends DialOptions {
   readonly connectObject?: AmfObject | undefined;
   /** Arguments of `connect` behind the command object. */
   readonly connectArguments?: readonly AmfValue[] | undefined;
-  /** How many 302 redirects to follow. Default 3. */
+  /** Number of 302 redirects to follow. Default 3. */
   readonly maxRedirects?: number | undefined;
   /**
    * `RtmpPublisher.send` says false while a write is under way and more than this is queued. Default

@@ -136,8 +136,8 @@ export class RtmpPublisher {
   }
 
   /**
-   * How long each stage of the attempt that led here took: what came before it, as authentication and
-   * redirects on connections of their own, is not in it. After {@link nextStream}, `createStream` and
+   * Time that each stage of the attempt took that led here: steps before it, such as authentication and
+   * redirects on connections of their own, are not in it. After {@link nextStream}, `createStream` and
    * `publish` are those of the new stream.
    */
   get timings(): ConnectTimings {

@@ -16,7 +16,7 @@ export function nameOf({ app, streamName }: PublishRequest): string {
   return `${app.split('?', 1)[0]}/${streamName.split('?', 1)[0]}`;
 }
 
-/** Where a published stream comes from, and where it is counted. */
+/** Origin of a published stream, and the counters that it is counted in. */
 export interface PublishedStreamSource {
   readonly request: PublishRequest;
   readonly connectRequest: ConnectRequest;

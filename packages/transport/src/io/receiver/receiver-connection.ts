@@ -46,7 +46,7 @@ export interface ReceiverContext {
   nextStreamId(): number;
 }
 
-/** How long a client may take to answer our FIN, in milliseconds. */
+/** Longest time that a client may take to answer our FIN, in milliseconds. */
 const CLOSE_TIMEOUT = 5000;
 const ACKNOWLEDGE_EVERY = 2 ** 16;
 

@@ -137,8 +137,8 @@ export interface ReceiverOptions {
    */
   readonly maxBufferedBytes?: number | undefined;
   /**
-   * How often one connection may publish within a minute; one that does so more often is reset. 0: any.
-   * Default 120.
+   * Number of times that one connection may publish within a minute; one that publishes more often is reset.
+   * 0: any. Default 120.
    */
   readonly maxPublishesPerMinute?: number;
   /** Longest time from a connection to its first publish, in milliseconds. Default 20,000. */

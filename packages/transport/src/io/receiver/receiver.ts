@@ -60,7 +60,7 @@ export class RtmpReceiver {
     this.#server.maxConnections = 2 * this.#maxConnections + 16;
   }
 
-  /** Where it listens. */
+  /** Address that it listens on. */
   get address(): { readonly host: string; readonly port: number } {
     const { address, port } = this.#server.address() as AddressInfo;
     return { host: address, port };

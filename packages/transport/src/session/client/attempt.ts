@@ -195,9 +195,9 @@ export function withToken(
 }
 
 /**
- * Where a reconnect request leads: to a tcUrl that is absolute, or relative to the present one, which also
- * stands in for one that is malformed, longer than a URL has reason to be, or leads from rtmps to rtmp. The
- * stream stays, with its query: the server that asks has it already.
+ * Returns the target of a reconnect request: a tcUrl that is absolute, or relative to the present one, which
+ * also stands in for one that is malformed, longer than a URL has reason to be, or leads from rtmps to rtmp.
+ * The stream stays, with its query: the server that asks has it already.
  */
 export function reconnectUrl({ url, streamName }: Attempt, tcUrl: string | undefined): string {
   const name = streamName ?? publishedName(url);
@@ -208,7 +208,7 @@ export function reconnectUrl({ url, streamName }: Attempt, tcUrl: string | undef
   return joinQuery(`${path.replace(/\/+$/, '')}/${name}`, question < 0 ? '' : target.slice(question));
 }
 
-/** Where a tcUrl leads from the present one; undefined for nowhere, or from rtmps to rtmp. */
+/** Returns the target of a tcUrl, seen from the present one; undefined for none, or from rtmps to rtmp. */
 function reconnectTarget(tcUrl: string, url: RtmpUrl): string | undefined {
   const target = absolute(tcUrl, url);
   if (target.length > MAX_TARGET_LENGTH || !isRtmpUrl(target)) return undefined;

@@ -10,7 +10,7 @@ export interface ServerAnswer {
   readonly kind: 'result' | 'error';
   readonly transactionId: number;
   readonly args: readonly AmfValue[];
-  /** Why what follows the arguments cannot be read. */
+  /** Error of the bytes behind the arguments, when they cannot be read. */
   readonly damage: RtmpError | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** How long each stage on the way to a published stream took, in milliseconds with fractions. */
+/** Time that each stage on the way to a published stream took, in milliseconds with fractions. */
 export interface ConnectTimings {
   /** Name resolution; left out where the host is an address. Through a proxy: of the proxy's name. */
   readonly dns?: number;

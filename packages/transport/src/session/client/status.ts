@@ -104,8 +104,8 @@ function codeFor(status: RtmpStatus, stage: RtmpStage): RtmpErrorCode {
 }
 
 /**
- * Where a redirect leads: `ex.code` 302 with `ex.redirect`, as SRS and Adobe's server send it. SRS puts a
- * tcUrl there, and the whole URL, with stream and query, into `ex.redirect2`.
+ * Returns the target of a redirect: `ex.code` 302 with `ex.redirect`, as SRS and Adobe's server send it. SRS
+ * puts a tcUrl there, and the whole URL, with stream and query, into `ex.redirect2`.
  */
 function redirectOf(info: AmfValue): string | undefined {
   const ex = property(info, 'ex');

@@ -22,7 +22,7 @@ export class RateLimit {
     this.#since = now();
   }
 
-  /** How long until something may pass again, in ms; 0: now. */
+  /** Time until something may pass again, in ms; 0: now. */
   get wait(): number {
     this.#fill();
     return this.#left > 0 ? 0 : Math.ceil(((1 - this.#left) * 1000) / this.#rate);

@@ -56,7 +56,7 @@ export class PlaySession {
     return stageOf(this.#state.name);
   }
 
-  /** When {@link expire} is due, on the session's clock; infinite while nothing is awaited. */
+  /** Time at which {@link expire} is due, on the session's clock; infinite while nothing is awaited. */
   get deadline(): number {
     return this.#deadline;
   }

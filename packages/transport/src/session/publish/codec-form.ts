@@ -3,7 +3,7 @@ import { codecOf } from '../../message/codecs.js';
 import { type Capabilities, takesFourCc } from '../common/capabilities.js';
 import type { ServerProfile } from './profile.js';
 
-/** How a codec's tag bodies are formed. */
+/** Form of a codec's tag bodies. */
 export type CodecForm = 'enhanced' | 'legacy';
 
 /**

@@ -63,7 +63,7 @@ export class PublishSession {
     return this.#state.name;
   }
 
-  /** When {@link expire} is due, on the session's clock; infinite while nothing is awaited. */
+  /** Time at which {@link expire} is due, on the session's clock; infinite while nothing is awaited. */
   get deadline(): number {
     return this.#deadline;
   }

@@ -65,7 +65,7 @@ export interface PublishSessionHandler {
   onFailure(error: RtmpError): void;
 }
 
-/** How far a publishing session has come. */
+/** State of a publishing session. */
 export type PublishState =
   | 'idle'
   | 'handshaking'
@@ -88,7 +88,7 @@ export type SessionState =
   | {
       readonly name: 'publishing';
       readonly messageStreamId: number;
-      /** When the server accepted, on the session's clock. */
+      /** Time at which the server accepted, on the session's clock. */
       readonly since: number;
     };
 

@@ -6,7 +6,7 @@ import { isAside, type RtmpStatus } from '../client/status.js';
 import { RateLimit } from '../common/rate-limit.js';
 import type { PublishSessionHandler } from './publish-state.js';
 
-/** How often the user hears of what is ignored, in ms. */
+/** Interval at which the user is told of ignored messages, in ms. */
 const WARNING_INTERVAL = 60_000;
 
 /**

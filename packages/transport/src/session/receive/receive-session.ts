@@ -48,7 +48,7 @@ export class ReceiveSession {
     this.#nextStreamId = options.firstMessageStreamId;
   }
 
-  /** When {@link expire} is due; infinite while something is being published. */
+  /** Time at which {@link expire} is due; infinite while something is being published. */
   get deadline(): number {
     return this.#deadline;
   }

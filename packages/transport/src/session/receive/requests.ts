@@ -52,7 +52,7 @@ export interface ReceiveSessionOptions {
   readonly windowAcknowledgementSize: number;
   /** The first `createStream` gets this id, the next the one above. */
   readonly firstMessageStreamId: number;
-  /** How releaseStream and FCPublish are answered: servers in the field do all three. */
+  /** Answer to releaseStream and FCPublish: servers in the field do all three. */
   readonly releaseStreamAnswer: '_result' | '_error' | 'never';
   /** More properties for the information object of the `connect` result, e.g. Enhanced RTMP's. */
   readonly connectInfo: AmfObject;

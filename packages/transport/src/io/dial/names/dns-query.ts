@@ -5,7 +5,7 @@ import { type Address, type Found, notFound } from './address.js';
 const TIMEOUT = 2000;
 const TRIES = 2;
 /**
- * How long the addresses of one family wait for those of the other, in ms (RFC 8305 §3 asks for 50, which a
+ * Time that the addresses of one family wait for those of the other, in ms (RFC 8305 §3 asks for 50, which a
  * far resolver misses).
  */
 const GRACE = 200;

@@ -10,10 +10,10 @@ import { systemLookup } from './system-lookup.js';
 const MAX_NAMES = 1000;
 /** Answers hold no longer than this, in ms, whatever they say. */
 const MAX_TTL = 3_600_000;
-/** How long it holds that a name is not known, in ms: a thousand channels ask once. */
+/** Time that a name counts as unknown, in ms: a thousand channels ask once. */
 const ERROR_TTL = 3000;
 
-/** Where names are looked for. */
+/** Sources that names are looked up in. */
 export interface NameSources {
   readonly hosts: Pick<HostsFile, 'find'>;
   readonly dns: NameSource;
