@@ -53,7 +53,10 @@ export class DecodeTimes {
   }
 }
 
-/** How many pictures late the times in rising order must come, so that none is decoded after it is shown. */
+/**
+ * Number of pictures by which the times in rising order must be late, so that none is decoded after it is
+ * shown.
+ */
 function reorderDepth(decoded: readonly number[], rising: readonly number[]): number {
   return decoded.reduce((depth, pts, index) => Math.max(depth, index - rising.indexOf(pts)), 0);
 }

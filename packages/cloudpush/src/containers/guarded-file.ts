@@ -1,6 +1,8 @@
 import { FilePathSource } from 'mediabunny';
 
-/** How often a reader may ask for the same place before it is taken for one that never gets on. */
+/**
+ * Number of times that a reader may ask for the same place before it is taken for one that never gets on.
+ */
 const MAX_ASKED = 10_000;
 /** So many places are remembered: a reader that stands still alternates between a few, one a track. */
 const PLACES = 64;

@@ -41,7 +41,7 @@ export interface ConfigurationText {
 
 export interface ReloadReport {
   readonly successful: boolean;
-  /** Why not: the configuration before stays in force. */
+  /** Faults for which it was not successful: the configuration before stays in force. */
   readonly faults: readonly ConfigurationFault[];
   readonly added: readonly string[];
   readonly changed: readonly string[];
@@ -72,7 +72,7 @@ export type GatewayErrorReason =
   | 'notWritable'
   | 'stopping';
 
-/** Why an operation was refused. */
+/** Refusal of an operation. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
   readonly reason: GatewayErrorReason;
@@ -92,7 +92,10 @@ export class GatewayError extends Error {
  * it takes effect, so that it survives a restart, and rejects with a {@link GatewayError}.
  */
 export interface Gateway {
-  /** How everything stands now. Costs about 20 µs a channel: not to be called for each request when requests are many. */
+  /**
+   * State of everything now. Costs about 20 µs a channel: not to be called for each request when requests are
+   * many.
+   */
   snapshot(): GatewayState;
   channel(name: string): ChannelResource | undefined;
   /** Of the latest 10,000 in all, 200 a channel, oldest first. */

@@ -23,7 +23,7 @@ export interface GatewayStart {
   readonly environment?: NodeJS.ProcessEnv | undefined;
 }
 
-/** Where engine and gateway write their lines. */
+/** Log that engine and gateway write their lines to. */
 interface GatewayLog {
   readonly logger: EngineLogger;
   close(): Promise<void>;
@@ -84,7 +84,7 @@ export class RunningGateway {
     this.service = new GatewayService({ version, manager, supervisor, events, engineState, now });
   }
 
-  /** Where HTTP is answered; undefined: nowhere. */
+  /** Addresses at which HTTP is answered; undefined: none. */
   get addresses(): HttpService['addresses'] {
     return this.#http?.addresses ?? {};
   }

@@ -1,8 +1,9 @@
 import type { ErrorClass, TriggerType } from '@cloudpush/engine';
 
 /**
- * How the gateway, its channels, their sources and their destinations stand: plain data, which may be sent to another
- * thread or written as JSON as it is. It holds no secret: URLs are without user info, query and stream key.
+ * State of the gateway, its channels, their sources and their destinations: plain data, which may be sent to
+ * another thread or written as JSON as it is. It holds no secret: URLs are without user info, query and
+ * stream key.
  */
 
 /**
@@ -50,9 +51,9 @@ interface Standing<Status> {
   /** Since when, in ms since 1970. */
   readonly since: number;
   readonly lastError?: ErrorState | undefined;
-  /** How many attempts in a row have failed; 0 while all is well. */
+  /** Number of attempts in a row that have failed; 0 while all is well. */
   readonly attempt: number;
-  /** When the next attempt is made, in ms since 1970; undefined when none is waited for. */
+  /** Time at which the next attempt is made, in ms since 1970; undefined when none is waited for. */
   readonly nextRetryAt?: number | undefined;
 }
 
@@ -75,7 +76,7 @@ export type SourceKind = 'rtsp' | 'file' | 'command' | 'module';
 
 export interface SourceState extends Standing<SourceStatus> {
   readonly kind: SourceKind;
-  /** Where it comes from: URL, path or program, without secrets. */
+  /** Origin: URL, path or program, without secrets. */
   readonly place: string;
   readonly counters: SourceCounters;
   /** ms; undefined where there is no RTP. */
@@ -84,7 +85,7 @@ export interface SourceState extends Standing<SourceStatus> {
   readonly tracks?: Readonly<Record<string, unknown>> | undefined;
   /** The channel's `offline` file is sent in its place. */
   readonly fallback?: boolean | undefined;
-  /** When the last frame came, in ms since 1970, to about a second; undefined before the first. */
+  /** Time at which the last frame came, in ms since 1970, to about a second; undefined before the first. */
   readonly lastFrameAt?: number | undefined;
 }
 
@@ -119,7 +120,7 @@ export interface DestinationState extends Standing<DestinationStatus> {
   /** ms */
   readonly queuedMs: number;
   readonly unacknowledgedBytes?: number | undefined;
-  /** How long each stage of the latest connect took, in ms. */
+  /** Time that each stage of the latest connect took, in ms. */
   readonly timings?: Readonly<Record<string, number>> | undefined;
 }
 
@@ -127,9 +128,11 @@ export interface DestinationState extends Standing<DestinationStatus> {
 export interface EventState {
   /** Trigger that the recording is for now. */
   readonly trigger: TriggerType | number;
-  /** When the event began, pre-roll not counted, in ms since 1970. */
+  /** Time at which the event began, pre-roll not counted, in ms since 1970. */
   readonly since: number;
-  /** When it ends if nothing else happens, in ms since 1970; undefined while a trigger holds it open. */
+  /**
+   * Time at which it ends if nothing else happens, in ms since 1970; undefined while a trigger holds it open.
+   */
   readonly endsAt?: number | undefined;
 }
 
@@ -155,12 +158,12 @@ export interface ChannelState {
   readonly pausedMs: number;
 }
 
-/** Where the configuration comes from, and how the last attempt to read it went. */
+/** Origin of the configuration, and the result of the last attempt to read it. */
 export interface ConfigurationState {
   readonly file: string;
   /** Changes with the configuration that is in force. */
   readonly revision: string;
-  /** When that was read, in ms since 1970. */
+  /** Time at which that was read, in ms since 1970. */
   readonly loadedAt: number;
   readonly lastReload: { readonly at: number; readonly successful: boolean };
   /** Faults of the file when the last reload failed: the configuration before it stays in force. */
@@ -194,7 +197,7 @@ export interface GatewayState {
   readonly version: string;
   /** ms since 1970. */
   readonly startedAt: number;
-  /** When this was taken, in ms since 1970. */
+  /** Time at which this was taken, in ms since 1970. */
   readonly at: number;
   /** False from the moment the gateway was told to end. */
   readonly ready: boolean;

@@ -6,7 +6,7 @@ import { TerminalBar } from './terminal-bar.js';
 const PATIENCE = 500;
 const BAR_INTERVAL = 200;
 
-/** How far a file has been read. */
+/** Progress of reading a file. */
 interface Progress {
   /** Bytes that have been read. */
   readonly done: number;

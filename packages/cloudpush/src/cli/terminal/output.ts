@@ -8,8 +8,8 @@ type TextStream = Writable & { readonly isTTY?: boolean; readonly columns?: numb
 const CLEAR = '\r\u001b[K';
 
 /**
- * Where a command speaks: results on one stream, everything else on the other. Whatever is said passes here,
- * and leaves without the secrets of URLs and without control characters.
+ * Output of a command: results on one stream, everything else on the other. Every text passes here, and
+ * leaves without the secrets of URLs and without control characters.
  */
 export class Output {
   /** For progress that is drawn over; everything else goes through `note`. */

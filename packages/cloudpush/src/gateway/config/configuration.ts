@@ -59,7 +59,7 @@ export interface SourcePlan {
   readonly options: SourceOptions;
 }
 
-/** How events are recorded; all in ms. */
+/** Times of recording events; all in ms. */
 export interface EventPlan {
   readonly preRoll: number;
   readonly postRoll: number;

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { choice, duration, optional, PROFILES, retry, secret, size, strict, text } from './schema-parts.js';
 
-/** How a stream is brought to a server: in `channelDefaults.destination` and in each destination. */
+/** Keys of `channelDefaults.destination` and of each destination: how a stream is brought to a server. */
 const handling = {
   overflow: optional(
     choice(

@@ -51,7 +51,7 @@ function maskText(text: string, path: readonly string[]): string {
     .replace(QUERY_VALUE, `$1${SECRET_MASK}`);
 }
 
-/** Where whoever knows the name of a stream may publish it, the name is a secret. */
+/** Masks the name of a stream: at some servers, anybody who knows it may publish the stream. */
 function withoutStreamKey(url: string): string {
   const [whole, place, host, name] = PUSH_URL.exec(url) ?? [];
   if (whole === undefined || !KEY_IS_NAME.test(host ?? '') || /^\$\{\w+\}$/.test(name ?? '')) return url;
@@ -155,7 +155,10 @@ export function requestFaults(given: unknown, before: unknown, path: Path = []):
   });
 }
 
-/** Why a value may stand under a key in the configuration file only; undefined: it may come from outside. */
+/**
+ * Returns the reason why a value may stand under a key in the configuration file only; undefined: it may come
+ * from outside.
+ */
 function keyFault(key: string, path: Path): string | undefined {
   if (key === MERGE_KEY) return 'merge keys stand in the configuration file only';
   const parent = path.at(-1);

@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 
-/** Where secrets and paths of a configuration are looked for. */
+/** Places in which secrets and paths of a configuration are looked for. */
 export interface Surroundings {
   readonly environment: NodeJS.ProcessEnv;
   /** Paths are relative to it: the folder of the configuration file. */

@@ -10,7 +10,10 @@ export function suggestion(given: string, permitted: readonly string[]): string 
   return best?.word;
 }
 
-/** How many letters are to be put in, left out, replaced, or exchanged with their neighbour (optimal string alignment). */
+/**
+ * Number of letters to put in, leave out, replace, or exchange with their neighbour (optimal string
+ * alignment).
+ */
 function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, column) => column);

@@ -56,7 +56,7 @@ export class EventLog {
 class Ring {
   readonly #size: number;
   readonly #events: GatewayEvent[] = [];
-  /** Where the oldest one stands, once the ring is full. */
+  /** Index of the oldest one, once the ring is full. */
   #oldest = 0;
 
   constructor(size: number) {

@@ -22,7 +22,7 @@ const MAX_HEADER_SIZE = 16 * 1024;
 /** A client may take so long for the headers of a request, and for all of it, in ms. */
 const HEADERS_TIMEOUT = 5000;
 const REQUEST_TIMEOUT = 10_000;
-/** How often these are looked after, in ms. */
+/** Interval at which these are checked, in ms. */
 const TIMEOUT_CHECK_INTERVAL = 1000;
 /** A connection that asks nothing is kept so long, in ms. */
 const KEEP_ALIVE_TIMEOUT = 30_000;

@@ -1,6 +1,6 @@
 import type { ListenAddress } from './listen-fault.js';
 
-/** Where and for whom the gateway answers HTTP. */
+/** Settings of the gateway's HTTP: addresses, hosts and token. */
 export interface HttpSettings {
   /** API and dashboard; undefined: there are none. */
   readonly api?: ApiSettings | undefined;
@@ -16,7 +16,7 @@ interface ApiSettings {
   readonly allowedHosts?: readonly string[] | undefined;
 }
 
-/** Where it listens. */
+/** Address that it listens on. */
 export interface HttpAddresses {
   readonly api?: ListenAddress;
   readonly metrics?: ListenAddress;

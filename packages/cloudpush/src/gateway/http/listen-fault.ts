@@ -16,7 +16,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Why the gateway must not listen there; undefined when it may.
+ * Returns the reason why the gateway must not listen there; undefined when it may.
  * @param key the configuration's key, such as `api`
  */
 export function listenFault(

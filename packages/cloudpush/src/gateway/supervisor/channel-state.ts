@@ -12,7 +12,7 @@ export interface ShownChannel extends Omit<RequestedChannel, 'update'> {
   readonly pauses: PauseTotals;
 }
 
-/** How a channel stands, with its source and destinations. */
+/** Returns the state of a channel, with its source and destinations. */
 export function channelState(channel: ShownChannel): ChannelState {
   const { plan, status, since, source, events, media, pauses } = channel;
   const { name, labels, revision, event } = plan;

@@ -17,7 +17,7 @@ import type { EventFields, SupervisorContext } from './supervisor-context.js';
 /** Before the engine is asked again for a channel that it could not open, in ms. */
 const OPEN_RETRY = 30_000;
 
-/** Where a channel is on its way. */
+/** Phase of a channel. */
 type Phase =
   | { readonly type: 'disabled' }
   /** It waits for its turn to start. */

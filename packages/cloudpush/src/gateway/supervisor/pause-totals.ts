@@ -2,7 +2,7 @@ import type { ChannelStats } from '@cloudpush/engine';
 
 type Pauses = Pick<ChannelStats, 'pauses' | 'pausedMs'>;
 
-/** How often and how long a channel was paused, through all the engine's channels that it has had. */
+/** Number and length of a channel's pauses, through all the engine's channels that it has had. */
 export class PauseTotals {
   #before: Pauses = { pauses: 0, pausedMs: 0 };
 

@@ -1,6 +1,9 @@
 import type { SupervisorClock } from './clock.js';
 
-/** How long a channel that starts may hold its place, in ms: one camera that does not answer must not hold up the others. */
+/**
+ * Longest time that a channel that starts may hold its place, in ms: one camera that does not answer must not
+ * hold up the others.
+ */
 const LONGEST_START = 2000;
 
 interface Waiting {

@@ -7,7 +7,10 @@ import { noteCameraEvent } from './channel-requests.js';
 import { ChannelSupervisor } from './channel-supervisor.js';
 import type { SupervisorContext } from './supervisor-context.js';
 
-/** How often states that no event tells of are looked at, in ms: a stall that is over, a queue that fills. */
+/**
+ * Interval at which states that no event tells of are looked at, in ms: a stall that is over, a queue that
+ * fills.
+ */
 const UPDATE_INTERVAL = 1000;
 
 /** Changes that a new configuration has made to the channels, by name. */

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 /** Misbehaviour of a scripted camera. */
 export interface OnvifCameraOptions {
   readonly credentials?: { readonly username: string; readonly password: string };
-  /** How far its clock is ahead, in ms; it refuses digests that are older than a minute on it. */
+  /** Lead of its clock, in ms; it refuses digests that are older than a minute on it. */
   readonly clockOffset?: number;
   /** The host in the addresses that it names. */
   readonly namedHost?: string;

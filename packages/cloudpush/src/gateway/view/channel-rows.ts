@@ -7,7 +7,7 @@ import { presentErrors } from './present-errors.js';
 export interface ChannelRow {
   readonly name: string;
   readonly state: ChannelStatus;
-  /** How long it has been so, in ms. */
+  /** Time that it has been so, in ms. */
   readonly age: number;
   readonly source: string;
   /** Each destination's name and state. */

@@ -27,7 +27,7 @@ const DROPS_WINDOW = 60_000;
 /** The state of a gateway as its event stream tells it, and rates. */
 export class GatewayView {
   #state: StreamedState | undefined;
-  /** When the first snapshot of this connection was taken. */
+  /** Time at which the first snapshot of this connection was taken. */
   #since = 0;
   readonly #history = new Map<string, ChannelCounters[]>();
 
@@ -36,7 +36,7 @@ export class GatewayView {
     return this.#state;
   }
 
-  /** How long drops have been counted, in ms: at most a minute. */
+  /** Time that drops have been counted, in ms: at most a minute. */
   get dropsWindow(): number {
     return this.#state === undefined ? 0 : Math.min(DROPS_WINDOW, this.#state.at - this.#since);
   }

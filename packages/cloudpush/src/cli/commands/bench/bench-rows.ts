@@ -1,6 +1,6 @@
 import { count } from '../../terminal/format.js';
 
-/** Where a benchmark stands. */
+/** State of a benchmark. */
 export interface BenchRow {
   /** ms since the beginning. */
   readonly elapsed: number;

@@ -1,6 +1,8 @@
 import type { ChannelRun } from '../push/channel-run.js';
 
-/** How often it is looked whether media has gone out, in ms: what is measured is exact to this much. */
+/**
+ * Interval at which the program looks whether media has gone out, in ms: measurements are exact to this much.
+ */
 const INTERVAL = 5;
 
 /** The part of a channel that tells whether its media goes out. */

@@ -11,7 +11,7 @@ export interface QueueSample {
   readonly unacknowledged: number | undefined;
 }
 
-/** How the queues went. */
+/** Course of the queues. */
 export interface QueueTrend {
   /** The longest queue that was seen, in ms of media. */
   readonly maxMs: number;

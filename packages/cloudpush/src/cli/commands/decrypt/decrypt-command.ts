@@ -64,7 +64,7 @@ function isWhole({ decrypted, clear, withoutKey, damaged, unmarked }: DecryptRep
   return withoutKey + damaged + unmarked === 0 && (decrypted > 0 || clear === 0);
 }
 
-/** How many places of failures people are told. */
+/** Number of places of failures that are listed for people. */
 const MAX_PLACES = 10;
 
 function keyWords(given: readonly string[] = []): readonly string[] {

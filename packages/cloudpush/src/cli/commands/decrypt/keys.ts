@@ -3,7 +3,7 @@ import { unreadable } from '@cloudpush/engine/sources';
 import type { EncryptionKey } from '@cloudpush/muxer';
 import { usageError } from '../../exit-code.js';
 
-/** Where a key may be taken from that is not to be seen in the list of processes. */
+/** Variable for a key that is not to be seen in the list of processes. */
 export const KEY_VARIABLE = 'CLOUDPUSH_KEY';
 
 /** Bytes: who names a larger file as a key has named the wrong one. */

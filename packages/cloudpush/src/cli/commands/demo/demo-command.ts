@@ -29,7 +29,7 @@ export interface DemoOptions extends EngineArguments {
   readonly json?: boolean;
 }
 
-/** Where recordings go unless told otherwise. */
+/** Folder of recordings unless told otherwise. */
 export const DEFAULT_FOLDER = 'recordings';
 
 /** `cloudpush demo [url]` */

@@ -55,7 +55,7 @@ export class ReceiverProcess implements AsyncDisposable {
     this.#ended = Promise.all([once(this.#child, 'exit'), once(this.#lines, 'close')]);
   }
 
-  /** Where it listens, with a slash at the end. */
+  /** URL that it listens on, with a slash at the end. */
   get url(): string {
     return this.#url;
   }

@@ -11,7 +11,7 @@ import { plural } from '../../terminal/format.js';
 import type { Output } from '../../terminal/output.js';
 import { ServiceManager } from './service-manager.js';
 
-/** Why an address cannot be listened on. */
+/** Reasons why an address cannot be listened on. */
 const LISTEN_ERRORS = ['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND'];
 
 /** The options of `cloudpush gateway`, as the parser gives them. */

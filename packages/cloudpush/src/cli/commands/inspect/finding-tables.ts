@@ -8,7 +8,7 @@ const MAX_ROWS = 20;
 /** Characters of what a message carries. */
 const MAX_TEXT = 100;
 
-/** Where the configuration of a track changes, and to what. */
+/** Table of the changes of a track's configuration. */
 export function changeTable(tracks: readonly TrackReport[], columns?: number): string {
   const rows = tracks.flatMap((track) =>
     track.kind === 'video'

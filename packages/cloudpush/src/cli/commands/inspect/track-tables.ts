@@ -2,7 +2,7 @@ import type { SpreadReport, TrackReport, VideoTrackReport } from '@cloudpush/eng
 import { bytes, table } from '../../terminal/format.js';
 import { audioCodecText, pictureText, shortNumber, soundText, videoCodecText } from './codec-text.js';
 
-/** Where there is nothing to say. */
+/** Text of a cell that has nothing to say. */
 const NOTHING = '–';
 
 /** Each track's codec and format, and how much of it there is. */

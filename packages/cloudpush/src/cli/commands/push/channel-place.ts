@@ -3,7 +3,7 @@ import { channelUrl, shownUrl } from '../../channel-url.js';
 import { errorText } from '../../error-text.js';
 import { CommandError, usageError } from '../../exit-code.js';
 
-/** Where one channel goes. */
+/** Place that one channel goes to. */
 export interface ChannelPlace {
   /** For people, without secrets. */
   readonly shown: string;

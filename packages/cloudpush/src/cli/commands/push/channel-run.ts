@@ -8,7 +8,7 @@ import { type DestinationOutcome, DestinationRun } from './destination-run.js';
 import { limitOf, type PushPlan } from './push-plan.js';
 import type { Retry } from './retry-notes.js';
 
-/** How one channel did. */
+/** Outcome of one channel. */
 export interface ChannelOutcome {
   /** From 1. */
   readonly number: number;
@@ -25,7 +25,7 @@ export interface ChannelOutcome {
   readonly audioFrames: number;
   /** Bytes of media in them. */
   readonly mediaBytes: number;
-  /** How often the source had to wait for room. */
+  /** Number of times that the source had to wait for room. */
   readonly refusals: number;
   /** ms that the latest frame was late. */
   readonly maxLag: number;
@@ -113,7 +113,7 @@ export class ChannelRun {
     return this.#connected;
   }
 
-  /** How it did; undefined before its end. */
+  /** Outcome; undefined before its end. */
   get outcome(): ChannelOutcome | undefined {
     return this.#outcome;
   }

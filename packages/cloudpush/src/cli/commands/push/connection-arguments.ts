@@ -6,7 +6,7 @@ import { usageError } from '../../exit-code.js';
 import type { Output } from '../../terminal/output.js';
 import { KEY_VARIABLE, readKeys } from '../decrypt/keys.js';
 
-/** Where a token may be taken from that is not to be seen in the list of processes. */
+/** Variable for a token that is not to be seen in the list of processes. */
 export const TOKEN_VARIABLE = 'CLOUDPUSH_TOKEN';
 
 /** The options of `cloudpush push` that say how connections are made, as the parser gives them. */
@@ -79,7 +79,7 @@ export function secretsOf({ token, proxy }: ConnectionOptions): string[] {
   return [token ?? '', password, decodeURIComponent(password)].filter((secret) => secret !== '');
 }
 
-/** How the stream is encrypted; undefined: it is not. No error tells a key. */
+/** Reads the encryption of the stream; undefined: none. No error tells a key. */
 export async function encryptionOptions({
   encrypt,
   key = [],

@@ -1,7 +1,7 @@
 import type { CloudPushError, Destination, DestinationStats } from '@cloudpush/engine';
 import type { ConnectTimings } from '@cloudpush/transport';
 
-/** How the stream did at one of a channel's destinations. */
+/** Outcome of the stream at one of a channel's destinations. */
 export interface DestinationOutcome {
   /** Without secrets. */
   readonly url: string;
@@ -15,10 +15,13 @@ export interface DestinationOutcome {
   readonly failedAttempts: number;
   /** Connections that were lost while the stream was being published. */
   readonly losses: number;
-  /** Why it is not complete; of one that is, why an attempt to connect had failed before. */
+  /**
+   * Error for which it is not complete; of one that is complete, of an attempt to connect that had failed
+   * before.
+   */
   readonly error: CloudPushError | undefined;
   readonly stats: DestinationStats;
-  /** How long the stages of each connect took that succeeded, in order. */
+  /** Times of the stages of each connect that succeeded, in order. */
   readonly connects: readonly ConnectTimings[];
 }
 
@@ -39,9 +42,9 @@ export class DestinationRun {
   #failedAttempts = 0;
   #losses = 0;
   #refusal: CloudPushError | undefined;
-  /** Why the first connection was lost. */
+  /** Error with which the first connection was lost. */
   #loss: CloudPushError | undefined;
-  /** Why the latest connection was lost, or the latest attempt failed. */
+  /** Error with which the latest connection was lost, or the latest attempt failed. */
   #latest: CloudPushError | undefined;
 
   /**

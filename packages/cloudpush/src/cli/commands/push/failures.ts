@@ -70,7 +70,7 @@ function whoText(failed: readonly Failure[], channels: number, places: number): 
   return `${failed.length} of ${places} ${what} (first ${url})`;
 }
 
-/** Why a channel is not complete. */
+/** Reason why a channel is not complete. */
 export function causeText({ error, ending, stats, videoFrames, audioFrames }: ChannelOutcome): string {
   const toTheEnd = ending === 'source' || ending === 'limit';
   if (error !== undefined) {

@@ -4,7 +4,7 @@ import { RateMeter } from '../../terminal/rate-meter.js';
 import { TerminalBar } from '../../terminal/terminal-bar.js';
 import type { PushSnapshot } from './push-run.js';
 
-/** How often a bar is drawn anew, and how often a line is written where no person watches, in ms. */
+/** Intervals at which a bar is drawn anew, and a line is written where no person watches, in ms. */
 const BAR_INTERVAL = 200;
 const LINE_INTERVAL = 1000;
 

@@ -6,7 +6,7 @@ import type { PushSource } from './open-inputs.js';
 /** The source of a run, and its destinations. */
 export interface PushPlan {
   readonly source: PushSource;
-  /** How often the source is played; `Infinity` for ever. */
+  /** Number of times that the source is played; `Infinity` for ever. */
   readonly passes: number;
   /** ms of media after which every channel ends; with a ramp, counted from the beginning of the last one. */
   readonly limit: number | undefined;
@@ -21,7 +21,7 @@ export interface PushPlan {
   /** The fate of frames that a slow server does not take: see `ChannelOptions`. */
   readonly overflow?: 'reject' | 'drop' | undefined;
   readonly reconnect?: boolean | undefined;
-  /** How connections are made: TLS, proxy and more. Holds secrets. */
+  /** Settings of connections: TLS, proxy and more. Holds secrets. */
   readonly connection?: ConnectionOptions | undefined;
   /** Holds keys. */
   readonly encryption?: EncryptionOptions | undefined;

@@ -7,7 +7,7 @@ import { type PushPlan, startOf } from './push-plan.js';
 /** Channels that are begun at once: between batches, signals are heard and progress is shown. */
 const BATCH = 256;
 
-/** Where a run stands. */
+/** State of a run. */
 export interface PushSnapshot {
   /** ms since the run began. */
   readonly elapsed: number;
@@ -27,7 +27,7 @@ export interface PushSnapshot {
   readonly lag: number;
 }
 
-/** How a run ended. */
+/** End of a run. */
 export interface PushOutcome {
   readonly channels: readonly ChannelOutcome[];
   /** ms from the first connection being up to the last one being closed. */
@@ -45,7 +45,7 @@ export class PushRun {
   readonly #events: ChannelRunEvents;
   readonly #runs: ChannelRun[] = [];
   readonly #startedAt = performance.now();
-  /** When the first connection was up: what is measured leaves out the start of the threads. */
+  /** Time at which the first connection was up: measurements leave out the start of the threads. */
   #firstUp: { readonly at: number; readonly cpu: NodeJS.CpuUsage } | undefined;
 
   constructor(engine: PushEngine, plan: PushPlan, events: Omit<ChannelRunEvents, 'onConnected'>) {

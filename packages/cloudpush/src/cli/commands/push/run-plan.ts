@@ -13,7 +13,7 @@ import { type PushOutcome, PushRun } from './push-run.js';
 import { type Retry, RetryNotes } from './retry-notes.js';
 import { summaryJson, summaryText } from './summary.js';
 
-/** How an engine is run from the command line. */
+/** Options of an engine that is run from the command line. */
 export interface EngineArguments {
   readonly pool?: number | undefined;
   readonly shards?: number | undefined;

@@ -26,7 +26,7 @@ export interface ReceiveOptions {
   readonly quiet?: boolean;
 }
 
-/** How often rates are shown, in ms. */
+/** Interval at which rates are shown, in ms. */
 const RATES_INTERVAL = 2000;
 
 /**

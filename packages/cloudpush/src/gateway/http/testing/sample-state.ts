@@ -1,6 +1,6 @@
 import type { ChannelState, DestinationState, GatewayState, SourceState } from '../../state.js';
 
-/** When everything in the samples began, in ms since 1970. */
+/** Time at which everything in the samples began, in ms since 1970. */
 export const BEGINNING = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 const source: SourceState = {

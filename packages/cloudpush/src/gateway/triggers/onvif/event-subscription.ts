@@ -18,9 +18,9 @@ import {
   systemTime,
 } from './replies.js';
 
-/** How long a subscription lasts unless it is renewed, in ms. */
+/** Lifetime of a subscription unless it is renewed, in ms. */
 const LIFETIME = 120_000;
-/** How long the camera waits for an event before it says that there is none, in ms. */
+/** Time that the camera waits for an event before it says that there is none, in ms. */
 const PULL = 20_000;
 const RENEW_AFTER = LIFETIME / 2;
 const MESSAGES = 100;

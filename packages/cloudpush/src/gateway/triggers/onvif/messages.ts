@@ -44,7 +44,7 @@ export function envelope(
 /** The camera's clock (ONVIF Core §8.3.4.6); needs no password. */
 export const getSystemDateAndTime: SoapRequest = { body: `<tds:GetSystemDateAndTime ${DEVICE}/>` };
 
-/** Where the event service is (§8.1.2.3). */
+/** Asks for the address of the event service (§8.1.2.3). */
 export const getCapabilities: SoapRequest = {
   body: `<tds:GetCapabilities ${DEVICE}><tds:Category>Events</tds:Category></tds:GetCapabilities>`,
 };

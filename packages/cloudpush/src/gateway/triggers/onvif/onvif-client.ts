@@ -20,7 +20,7 @@ export interface OnvifEndpoint {
 export class OnvifClient {
   readonly #endpoint: OnvifEndpoint;
   readonly #now: () => number;
-  /** How far the camera's clock is ahead, in ms. */
+  /** Lead of the camera's clock, in ms. */
   clockOffset = 0;
 
   constructor(endpoint: OnvifEndpoint, now: () => number) {

@@ -15,7 +15,7 @@ export class SoapFault extends Error {
 
 /** A subscription at a camera. */
 export interface Subscription {
-  /** Where it is asked. */
+  /** Address at which it is asked. */
   readonly address: string;
   /** Elements that its requests must carry back. */
   readonly references: readonly string[];
@@ -25,7 +25,7 @@ export interface Subscription {
 export interface Notification {
   /** Such as `tns1:RuleEngine/CellMotionDetector/Motion`. */
   readonly topic: string;
-  /** Which rule, region or input it is about. */
+  /** Rule, region or input that it is about. */
   readonly origin: string;
   /** Undefined: it happened, and has no length. */
   readonly isActive: boolean | undefined;

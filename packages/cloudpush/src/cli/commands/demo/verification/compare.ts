@@ -2,9 +2,9 @@ import type { TrackKind } from '@cloudpush/engine/sources';
 import type { Frame } from './frame.js';
 
 /**
- * How a frame differs: it never came, it came with other content, it came once more, it came before or after
- * its turn, it was never sent, or it came as it is with the wrong decoder configuration, wrong times or the
- * wrong key frame mark.
+ * Difference of a frame: it never came, it came with other content, it came once more, it came before or
+ * after its turn, it was never sent, or it came as it is with the wrong decoder configuration, wrong times or
+ * the wrong key frame mark.
  */
 type DifferenceKind =
   | 'lost'
@@ -19,7 +19,9 @@ type DifferenceKind =
 export interface Difference {
   readonly kind: DifferenceKind;
   readonly track: TrackKind;
-  /** Which frame of its track, from 1, as it was sent; one past the last for a frame beyond the end. */
+  /**
+   * Number of the frame in its track, from 1, as it was sent; one past the last for a frame beyond the end.
+   */
   readonly frame: number;
   readonly detail: string;
 }
@@ -35,7 +37,7 @@ export interface Comparison {
 /** FLV and RTMP carry whole milliseconds: a time may differ by the rounding, and by no more. */
 const TIME_TOLERANCE = 1;
 
-/** How many frames to look ahead for the place where two sequences meet again. */
+/** Number of frames to look ahead for the place where two sequences meet again. */
 const LOOK_AHEAD = 250;
 
 /**
