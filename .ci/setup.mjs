@@ -58,7 +58,10 @@ function checkNode() {
   }
 }
 
-/** Why an install is needed, or undefined. npm leaves a list of what it installed in node_modules/.package-lock.json. */
+/**
+ * Returns the reason why an install is needed, or undefined. npm leaves a list of what it installed in
+ * node_modules/.package-lock.json.
+ */
 function staleInstall() {
   const wanted = readJson(join(root, 'package-lock.json'))?.packages;
   if (wanted === undefined) throw new SetupError('package-lock.json is missing');

@@ -6,8 +6,9 @@ import { Sink } from '../support/peers.js';
 import { loadLoop } from './media.js';
 
 /**
- * How an encoder fares that follows the advice: 8 Mbit/s to a server whose rate changes, by real sockets with the kernel's
- * buffers between. Prints a line a second: what the server takes, what was advised, what was measured, what waits.
+ * Measures an encoder that follows the advice: 8 Mbit/s to a server whose rate changes, by real sockets with
+ * the kernel's buffers between. Prints a line a second: what the server takes, what was advised, what was
+ * measured, what waits.
  */
 
 const { values } = parseArgs({

@@ -4,8 +4,8 @@ import { markdownTable, shown } from '../support/markdown.js';
 import { type PoolLoad, runPool } from './pool-load.js';
 
 /**
- * How fragmented the media pool becomes under the packets of many cameras, some of them stalled, and what a block costs
- * as the pool grows and fills up.
+ * Measures how fragmented the media pool becomes under the packets of many cameras, some of them stalled, and
+ * what a block costs as the pool grows and fills up.
  */
 const { values } = parseArgs({
   options: {

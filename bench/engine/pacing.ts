@@ -16,7 +16,7 @@ export class Pacing {
   readonly #next: Uint32Array;
   readonly #due: Float64Array;
   readonly #round: Float64Array;
-  /** When each channel begins, in ms. */
+  /** Time at which each channel begins, in ms. */
   readonly #shift: Float64Array;
 
   constructor(loop: BenchLoop, channels: number, send: SendPacket) {

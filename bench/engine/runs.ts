@@ -17,7 +17,7 @@ interface EngineRun extends PushResult {
   readonly sinkCores: number;
 }
 
-/** How the engine is measured. */
+/** Options of measuring the engine. */
 export interface RunOptions {
   readonly channels: number;
   /** Seconds that are measured, and before them. */

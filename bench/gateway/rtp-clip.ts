@@ -15,7 +15,7 @@ const START_CODE = Buffer.of(0, 0, 1);
 /** One picture as RTP packets (RFC 6184), interleaved (RFC 2326 §10.12), without their sequence numbers and times. */
 export interface RtpPicture {
   readonly bytes: Buffer;
-  /** Where each packet begins. */
+  /** Offset of each packet. */
   readonly packets: readonly number[];
 }
 

@@ -39,7 +39,7 @@ export class BenchPacket {
   readonly data: Uint8Array;
   readonly headroom: number;
   readonly #source: Uint8Array;
-  /** Where the start codes are. */
+  /** Offsets of the start codes. */
   readonly starts: readonly number[];
   readonly #startCode: 3 | 4;
 

@@ -8,7 +8,7 @@ const FIRST_TAG = 13;
 const TAG_OVERHEAD = 15;
 const TAG_TYPE = { audio: 8, video: 9 };
 
-/** Where each tag of a type begins and how long it is, with its size in front and behind. */
+/** Offset and length of each tag of a type, with its size in front and behind. */
 function tagsOf(flv, type) {
   const tags = [];
   for (let start = FIRST_TAG; start < flv.length; ) {
@@ -19,7 +19,7 @@ function tagsOf(flv, type) {
   return tags;
 }
 
-/** Where in a tag the first byte of an AudioSpecificConfig or AVCDecoderConfigurationRecord stands. */
+/** Offset in a tag of the first byte of an AudioSpecificConfig or AVCDecoderConfigurationRecord. */
 const CONFIG = { audio: 11 + 2, video: 11 + 5 };
 
 /** Ways to spoil a recording, each on a frame in the midst of the stream or on a sequence header. */

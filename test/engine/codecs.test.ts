@@ -15,7 +15,7 @@ import { Relay } from './unruly-server.js';
 const LEGACY = [0x1c, 1, 0, 0, 0];
 const ENHANCED = [0x93, 0x68, 0x76, 0x63, 0x31];
 
-/** How a server ends a stream that it cannot read. */
+/** Ways in which a server ends a stream that it cannot read. */
 type Close = 'with a reset' | 'in an orderly way' | 'with a status';
 const closes: Close[] = ['with a reset', 'in an orderly way', 'with a status'];
 

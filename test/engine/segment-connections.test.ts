@@ -23,7 +23,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** When a server ends a connection, and how. */
+/** Moment and manner in which a server ends a connection. */
 type Habit = 'closes on deleteStream' | 'closes on the second publish' | 'resets on the second publish';
 
 /**

@@ -1,4 +1,4 @@
-// How many worker threads there are, and how channels are spread over them.
+// Number of worker threads, and the spread of channels over them.
 
 import { availableParallelism } from 'node:os';
 import { PushEngine } from '@cloudpush/engine';

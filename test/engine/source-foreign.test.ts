@@ -21,7 +21,9 @@ afterAll(async () => {
   await camera?.[Symbol.asyncDispose]();
 });
 
-/** When a picture is shown: its time, and its composition offset (FLV E.4.3.1, Enhanced RTMP). */
+/**
+ * Time at which a picture is shown: its time stamp, and its composition offset (FLV E.4.3.1, Enhanced RTMP).
+ */
 function shownAt({ timestamp, payload }: Arrived): number {
   const bytes = Buffer.from(payload);
   if (bytes[0]! < 0x80) return timestamp + bytes.readIntBE(2, 3);

@@ -1,4 +1,4 @@
-// Where a channel's URL and token come from: a token server, a provider, and a new token in mid-stream.
+// Sources of a channel's URL and token: a token server, a provider, and a new token in mid-stream.
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';

@@ -1,4 +1,4 @@
-// How a stream begins: servers and players take the list of tracks from the first onMetaData and the first
+// Start of a stream: servers and players take the list of tracks from the first onMetaData and the first
 // headers.
 
 import { once } from 'node:events';

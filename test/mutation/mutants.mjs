@@ -75,7 +75,7 @@ function withoutProse(source) {
     .replace(/'[^'\n]*'|`[^`]*`/g, blank);
 }
 
-/** Where the bracket that opens at `open` closes. */
+/** Offset at which the bracket that opens at `open` closes. */
 function matching(code, open) {
   let depth = 0;
   for (let at = open; at < code.length; at++) {

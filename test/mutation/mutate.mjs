@@ -31,7 +31,7 @@ function sourcesIn(path) {
 /** Farther away, a test is about something else, and takes long. */
 const FARTHEST = 3;
 
-/** How many imports a test is away from a file. */
+/** Number of imports that a test is away from a file. */
 function distance(test, file) {
   let modules = [test];
   for (let steps = 1; steps <= FARTHEST; steps++) {

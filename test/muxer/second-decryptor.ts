@@ -56,8 +56,8 @@ interface FoundSample {
 }
 
 /**
- * Where the sample begins behind the tag header (FLV E.4.2.1, E.4.3.1), and what it is; undefined in other
- * tags.
+ * Finds the offset of the sample behind the tag header (FLV E.4.2.1, E.4.3.1), and what it is; undefined in
+ * other tags.
  */
 function findSample({ type, body }: FileTag): FoundSample | undefined {
   const first = body[0] ?? 0;
@@ -262,7 +262,7 @@ function dataStreamElement(frame: Buffer, at: number): { data: Buffer; end: numb
   return { data: frame.subarray(start, end), end };
 }
 
-/** Where the program_config_element (ISO/IEC 14496-3 Table 4.2) ends that begins at byte `start`. */
+/** Finds the end of the program_config_element (ISO/IEC 14496-3 Table 4.2) that begins at byte `start`. */
 function programConfigElementEnd(frame: Buffer, start: number): number {
   let at = start * 8;
   const read = (bits: number): number => {

@@ -12,7 +12,7 @@ const LEGACY_HEVC = 12;
 
 /** One video message of a stream of H.265. Times in ms. */
 interface HevcTag {
-  /** How the stream was marked: by the number that Chinese servers agreed on, or by its FourCC. */
+  /** Mark of the stream: the number that Chinese servers agreed on, or its FourCC. */
   form: 'legacy' | 'enhanced';
   kind: 'config' | 'sample';
   dts: number;

@@ -8,7 +8,7 @@ import { waitFor } from './wait.js';
 const RECORDING_TIMEOUT_MS = 30_000;
 
 export interface NginxOptions {
-  /** Where to listen; default: any free port. */
+  /** Port to listen on; default: any free port. */
   port?: number;
   /** The largest message that nginx-rtmp accepts, in bytes; its default is 1 MiB. */
   maxMessage?: number;

@@ -28,8 +28,8 @@ function output(command: string, ...args: string[]): string | undefined {
 }
 
 /**
- * How nginx gets at its RTMP module: the path of the module to load, '' when it is compiled in, or undefined
- * when there is no nginx or no module.
+ * The way in which nginx gets at its RTMP module: the path of the module to load, '' when it is compiled in,
+ * or undefined when there is no nginx or no module.
  */
 export function nginxRtmpModule(): string | undefined {
   const build = output('nginx', '-V');

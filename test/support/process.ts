@@ -2,7 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from './wait.js';
 
-/** How a process ended: an exit code, or the signal that ended it. */
+/** End of a process: an exit code, or the signal that ended it. */
 export interface ProcessExit {
   code: number | null;
   signal: NodeJS.Signals | null;

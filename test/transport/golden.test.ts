@@ -25,8 +25,9 @@ const now = (): number => 0;
 const STATUS_HEADER = 15;
 
 /**
- * Where to split: the handshake blocks and long runs of media differ in nothing but the offset, so a sample
- * of them stands for all; everything from the commands into the first media messages is split at every byte.
+ * Offsets to split at: the handshake blocks and long runs of media differ in nothing but the offset, so a
+ * sample of them stands for all; everything from the commands into the first media messages is split at every
+ * byte.
  */
 function* splits(length: number): Generator<number> {
   for (let at = 1; at < length; at += at < 3000 || at > 4200 ? 97 : 1) yield at;

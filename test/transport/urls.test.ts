@@ -14,7 +14,7 @@ const recorded: readonly (Told & { readonly path: string })[] = JSON.parse(
   readFileSync(new URL('vectors/ffmpeg-urls.json', import.meta.url), 'utf8'),
 );
 
-/** Where we decide otherwise, and why. */
+/** Decisions of ours that differ, and why. */
 const OURS: Readonly<Record<string, Told>> = {
   // ffmpeg ends the app at the last slash but one, even in a token: here the app is the first segment.
   '/live/camera?token=a/b+c%2F==': {

@@ -19,7 +19,7 @@ export class Outlet implements AsyncDisposable {
   /** and none from this one on: it has been told to end, or has ended. */
   to = Number.POSITIVE_INFINITY;
   aborted = false;
-  /** How it ended. */
+  /** Report of its end. */
   report: CloseReport | undefined;
   #current = 0;
 

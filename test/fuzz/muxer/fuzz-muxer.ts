@@ -68,7 +68,7 @@ class ParameterWatch {
   }
 }
 
-/** How a stream is sent, some of which changes while it runs. */
+/** Plan of a stream; some of it changes while the stream runs. */
 interface Plan {
   readonly wrapping: boolean;
   /** Decoding times are left out, which the naive side cannot derive. */

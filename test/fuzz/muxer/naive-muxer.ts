@@ -96,7 +96,7 @@ export class NaiveMuxer {
     }
   }
 
-  /** How many pictures begin in a packet. */
+  /** Number of pictures that begin in a packet. */
   picturesIn(codec: 'h264' | 'h265', data: Uint8Array): number {
     return new NaiveVideo(codec, this.#clock, false).picturesIn(data);
   }
@@ -686,7 +686,7 @@ function startsWithCode(bytes: readonly number[]): boolean {
 }
 
 interface NaivePiece {
-  /** Where its start code begins. */
+  /** Offset of its start code. */
   readonly code: number;
   readonly nal: readonly number[];
 }

@@ -18,7 +18,7 @@ import type { Target } from '../hostile-inputs.js';
 const folder = new URL('../../rtsp/vectors/', import.meta.url);
 const conversations = readdirSync(folder).map((name) => readFileSync(new URL(name, folder)));
 
-/** Where the frames of a conversation begin, which is behind the response to PLAY. */
+/** Offset of the frames of a conversation: behind the response to PLAY. */
 function framesOf(conversation: Buffer): number {
   return conversation.indexOf('\r\n\r\n', conversation.indexOf('RTP-Info')) + 4;
 }

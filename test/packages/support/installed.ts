@@ -35,7 +35,7 @@ export class InstalledPackages implements AsyncDisposable {
     }
   }
 
-  /** Where a package of ours lies. */
+  /** Folder of a package of ours. */
   of(name: string): string {
     return this.folder.file(`store/${name}`);
   }

@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /** A small proxy for tests. */
 export interface TestProxy extends AsyncDisposable {
   readonly port: number;
-  /** Where it was asked to connect to, `host:port`. */
+  /** Targets that it was asked to connect to, `host:port`. */
   readonly targets: string[];
 }
 
