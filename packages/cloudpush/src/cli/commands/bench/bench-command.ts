@@ -1,8 +1,10 @@
-import { ExitCode } from '../../exit-code.js';
+import type { ConnectionOptions } from '@cloudpush/engine';
+import type { MediaSource } from '@cloudpush/engine/sources';
+import { ExitCode, usageError } from '../../exit-code.js';
 import type { Interruption } from '../../interruption.js';
 import { count, plural } from '../../terminal/format.js';
 import type { Output } from '../../terminal/output.js';
-import { placesByUrl } from '../push/channel-place.js';
+import { channelUrls, placesByUrl } from '../push/channel-place.js';
 import {
   connectionOptions,
   encryptionOptions,
@@ -16,6 +18,8 @@ import { runPlan } from '../push/run-plan.js';
 import { type MediaArguments, openBenchMedia } from './bench-media.js';
 import { BenchMonitor } from './bench-monitor.js';
 import { type BenchReport, benchReport } from './bench-report.js';
+import { ChannelPlayback } from './pull/channel-playback.js';
+import { isStampable, stampedSource } from './pull/stamped-source.js';
 import { reportText } from './report-text.js';
 
 /** Options that `cloudpush push` does not have, or for one destination only. */
@@ -25,6 +29,10 @@ type OtherOptions = 'also' | 'loop' | 'tokenServer' | 'device' | 'client' | 'asF
 export interface BenchOptions extends Omit<PushOptions, OtherOptions>, MediaArguments {
   /** Channels a second. */
   readonly ramp?: number;
+  /** Plays back what it publishes. */
+  readonly pull?: boolean;
+  /** Plays back from this URL. */
+  readonly pullFrom?: string;
   /** s, from the beginning of the last channel. */
   readonly duration: number;
 }
@@ -44,18 +52,47 @@ export async function benchCommand(
   );
   const encryption = await encryptionOptions(options);
   tellInsecure(options, output);
-  const source = await openBenchMedia(files, options, interruption.signal);
-  if (source === undefined) return interruption.exitCode!;
+  const playback = playbackOf(options, template, connection);
+  const media = await openBenchMedia(files, options, interruption.signal);
+  if (media === undefined) return interruption.exitCode!;
   try {
+    if (playback !== undefined) requireStampable(media);
+    const source = playback === undefined ? media : stampedSource(media, now);
     const secrets = secretsOf(connection);
     const plan: PushPlan = { ...planOf(options), source, places, connection, encryption, secrets };
-    const monitor = new BenchMonitor(places.length, options.quiet === true ? undefined : output);
+    const rows = options.quiet === true ? undefined : output;
+    const monitor = new BenchMonitor(places.length, rows, playback);
     const outcome = await runPlan(plan, options, output, interruption, monitor);
     const report = benchReport(plan, outcome, monitor, interruption.signal.aborted);
     return tell(report, options, output, interruption);
   } finally {
-    await source.close?.();
+    await media.close?.();
   }
+}
+
+function now(): number {
+  return performance.now();
+}
+
+function playbackOf(
+  { pull, pullFrom, channels, encrypt }: BenchOptions,
+  template: string,
+  connection: ConnectionOptions,
+): ChannelPlayback | undefined {
+  if (pull !== true && pullFrom === undefined) return undefined;
+  if (encrypt !== undefined)
+    throw usageError('--pull reads the time in the pictures that come back, which --encrypt hides');
+  const urls = channelUrls(pullFrom ?? template, channels);
+  return new ChannelPlayback(urls, connection, now);
+}
+
+/** @throws CommandError for media whose pictures cannot carry the time */
+function requireStampable(media: MediaSource): void {
+  if (isStampable(media)) return;
+  const found = media.video ?? 'no pictures';
+  throw usageError(
+    `--pull needs pictures in H.264 or H.265 to carry the time, and ${media.name} has ${found}`,
+  );
 }
 
 function planOf(options: BenchOptions): Omit<PushPlan, 'source' | 'places'> {

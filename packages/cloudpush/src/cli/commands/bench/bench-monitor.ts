@@ -8,6 +8,8 @@ import { type BenchRow, HEAD, rowText } from './bench-rows.js';
 import { CauseCounter } from './causes.js';
 import { FirstMediaWatch } from './first-media.js';
 import { publishedToEnd } from './published.js';
+import type { ChannelPlayback } from './pull/channel-playback.js';
+import type { PlaybackFigures } from './pull/playback.js';
 import { QueueSamples } from './queue-trend.js';
 
 /** Samples of the queues a row, and ms from one row to the next. */
@@ -23,16 +25,24 @@ export class BenchMonitor implements RunMonitor {
   readonly firstMedia = new FirstMediaWatch();
   readonly #planned: number;
   readonly #output: Output | undefined;
+  readonly #playback: ChannelPlayback | undefined;
   readonly #rate = new RateMeter();
   #rows = 0;
 
   /**
    * @param planned how many channels there will be
    * @param output where the rows go; undefined: nowhere
+   * @param playback plays back what is published; undefined: nothing is
    */
-  constructor(planned: number, output: Output | undefined) {
+  constructor(planned: number, output: Output | undefined, playback?: ChannelPlayback) {
     this.#planned = planned;
     this.#output = output;
+    this.#playback = playback;
+  }
+
+  /** The figures of what was played back; undefined: nothing was. */
+  get pull(): PlaybackFigures | undefined {
+    return this.#playback?.figures;
   }
 
   onRetry({ error }: Retry): void {
@@ -41,6 +51,7 @@ export class BenchMonitor implements RunMonitor {
 
   onFeeding(channel: ChannelRun): void {
     this.firstMedia.add(channel);
+    this.#playback?.add(channel);
   }
 
   follow(run: PushRun): Disposable {
@@ -56,6 +67,7 @@ export class BenchMonitor implements RunMonitor {
       [Symbol.dispose]: () => {
         clearInterval(timer);
         this.firstMedia[Symbol.dispose]();
+        this.#playback?.close();
       },
     };
   }

@@ -32,6 +32,8 @@ export function benchProgram({ output, interruption, done }: CommandContext): Co
       positive(MAX_SECONDS),
       10,
     )
+    .option('--pull', 'play each stream back, and measure how long its pictures are under way')
+    .option('--pull-from <url>', 'the same, from another URL than the one that is published to')
     .option('--bitrate <rate>', 'send synthetic pictures of this bit rate, such as 4M (default: 2M)', bitRate)
     .option(
       '--fps <n>',
@@ -60,14 +62,18 @@ Inputs are sent over and over in real time. Without any, --bitrate, --fps or --k
 of plain grey, made as large as the bit rate wants, with the sound of the bundled clip.
 With several channels and no {i} in the URL, -1, -2, … is put behind the stream name.
 
+With --pull each picture carries the time at which it was due, in user data that players skip; the server must play what it is
+sent, and all of it passes through this machine twice.
+
 A row a second goes to stderr, the report to stdout: how long connecting, publishing and the first media took, failures and
 retries by cause, and whether the server kept up: nothing dropped, no queue that grows.
 
-Exit code 0: every channel was published to the end on one connection; 1: at least one was not; 2: the arguments make no
+Exit code 0: every channel was published to the end on one connection, and with --pull played; 1: at least one was not; 2: the arguments make no
 sense; 130: ended by SIGINT, with the report of what there was.
 
 Examples:
   cloudpush bench rtmp://localhost/live/load --channels 100
   cloudpush bench 'rtmp://localhost/live/load-{i}' --channels 500 --ramp 50 --duration 60 --bitrate 4M --fps 30
+  cloudpush bench 'rtmp://localhost/live/load-{i}' --channels 20 --pull
   cloudpush bench camera.mp4 rtmps://host/live/load --channels 20 --insecure --json > report.json
 `;

@@ -5,6 +5,7 @@ import { channel, destination } from '../push/testing/outcomes.js';
 import { type BenchReport, benchReport } from './bench-report.js';
 import { HEAD, rowText } from './bench-rows.js';
 import { CauseCounter } from './causes.js';
+import type { PlaybackFigures } from './pull/playback.js';
 import { QueueSamples } from './queue-trend.js';
 import { reportText } from './report-text.js';
 
@@ -22,7 +23,10 @@ const refused = (number: number) =>
     stats: { ...channel(number).stats, bytesSent: 0 },
   });
 
-function reportOf(channels: ChannelOutcome[], changes: { interrupted?: boolean; queue?: number[] } = {}) {
+function reportOf(
+  channels: ChannelOutcome[],
+  changes: { interrupted?: boolean; queue?: number[]; pull?: PlaybackFigures } = {},
+) {
   const queues = new QueueSamples();
   for (const ms of changes.queue ?? []) queues.add({ ms, bytes: 0, unacknowledged: 2_500_000 });
   const latency = { count: 1, p50: 1, p99: 2, p999: 3, max: 4 };
@@ -33,7 +37,7 @@ function reportOf(channels: ChannelOutcome[], changes: { interrupted?: boolean; 
   return benchReport(
     plan as unknown as Parameters<typeof benchReport>[0],
     { channels, elapsed: 1000, cpu: 30, latency },
-    { queues, retries: new CauseCounter(), firstMedia: { times: [12, 14] } },
+    { queues, retries: new CauseCounter(), firstMedia: { times: [12, 14] }, pull: changes.pull },
     changes.interrupted ?? false,
   );
 }
@@ -109,4 +113,20 @@ test('the numbers of a row stand under their names', () => {
   const text = rowText({ ...row, dropped: 12, queueMs: 340, p50: 0.12, p99: 3.4 });
   expect(text).toHaveLength(HEAD.length);
   expect(text.trim().split(/ +/)).toEqual(['3.0', '48/50', '47', '1', '99.5', '12', '340', '0.12', '3.40']);
+});
+
+test('the way through the server is told, and a player without a picture is not ok', () => {
+  const failures = new CauseCounter();
+  failures.add(refusal);
+  const figures = { players: 2, playing: 1, latencies: [3, 4, 5], firstPictures: [40], failures };
+  const report = reportOf([published(1), published(2)], { pull: figures });
+  expect(report).toMatchObject({
+    ok: false,
+    pull: { players: 2, playing: 1, latencyMs: { count: 3, p50: 4 }, firstPictureMs: { p50: 40 } },
+  });
+  const text = reportText(report);
+  expect(text).toContain('1 of 2 had pictures');
+  expect(text).toMatch(/through the server +│ +3 │ +3\.00 /);
+  expect(text).toContain('not played');
+  expect(reportOf([published(1)], { pull: { ...figures, players: 1 } }).ok).toBe(true);
 });

@@ -10,6 +10,7 @@ import type { BenchMonitor } from './bench-monitor.js';
 import { type Cause, CauseCounter } from './causes.js';
 import { type Distribution, distributionOf } from './percentiles.js';
 import { publishedToEnd, wasStopped } from './published.js';
+import type { PlaybackFigures } from './pull/playback.js';
 import type { QueueTrend } from './queue-trend.js';
 
 /** Queues that are longer at the end by more than so many ms of media have grown. */
@@ -57,11 +58,22 @@ export interface BenchReport {
     readonly p999: number;
     readonly max: number;
   };
+  /** Of what was played back; null: nothing was. */
+  readonly pull: PullReport | null;
   readonly client: { readonly maxLagMs: number; readonly cpuMicrosecondsPerFrame: number };
 }
 
+/** The way through the server: from the time at which a picture was due to its arrival at a player. */
+interface PullReport {
+  readonly players: number;
+  readonly playing: number;
+  readonly latencyMs: Distribution | null;
+  readonly firstPictureMs: Distribution | null;
+  readonly failures: readonly Cause[];
+}
+
 /** The measurements of a monitor that the report needs. */
-export type Measurements = Pick<BenchMonitor, 'queues' | 'retries'> & {
+export type Measurements = Pick<BenchMonitor, 'queues' | 'retries' | 'pull'> & {
   readonly firstMedia: Pick<BenchMonitor['firstMedia'], 'times'>;
 };
 
@@ -69,7 +81,7 @@ export type Measurements = Pick<BenchMonitor, 'queues' | 'retries'> & {
 export function benchReport(
   { places, source }: Pick<PushPlan, 'places' | 'source'>,
   outcome: PushOutcome,
-  { queues, retries, firstMedia }: Measurements,
+  { queues, retries, firstMedia, pull }: Measurements,
   interrupted: boolean,
 ): BenchReport {
   const { channels, elapsed, latency } = outcome;
@@ -79,7 +91,7 @@ export function benchReport(
   const connects = channels.flatMap(({ destinations }) => destinations.flatMap((to) => to.connects));
   const { p50, p99, p999, max } = latency;
   return {
-    ok: !interrupted && complete === places.length,
+    ok: !interrupted && complete === places.length && (pull === undefined || pull.playing === pull.players),
     interrupted,
     url: places[0]!.shown,
     media: { name: source.name, video: source.video ?? null, audio: source.audio ?? null },
@@ -106,6 +118,7 @@ export function benchReport(
     },
     server: serverOf(outcome, queues.trend),
     latencyMs: { p50: rounded(p50), p99: rounded(p99), p999: rounded(p999), max: rounded(max) },
+    pull: pull === undefined ? null : pullOf(pull),
     client: {
       maxLagMs: rounded(
         channels.reduce((most, { maxLag }) => Math.max(most, maxLag), 0),
@@ -113,6 +126,16 @@ export function benchReport(
       ),
       cpuMicrosecondsPerFrame: rounded(totals.cpuPerFrame * 1000, 1),
     },
+  };
+}
+
+function pullOf({ players, playing, latencies, firstPictures, failures }: PlaybackFigures): PullReport {
+  return {
+    players,
+    playing,
+    latencyMs: distributionOf(latencies) ?? null,
+    firstPictureMs: distributionOf(firstPictures) ?? null,
+    failures: failures.causes,
   };
 }
 

@@ -1,5 +1,7 @@
-import type { CloudPushError } from '@cloudpush/engine';
 import { errorText } from '../../error-text.js';
+
+/** An error with a stable code. */
+type CodedError = Error & { readonly code: string };
 
 /** A cause of failures, and how often it was one. */
 export interface Cause {
@@ -20,7 +22,7 @@ export class CauseCounter {
    * @param error without secrets; undefined where there was none
    * @param message in place of the error's own
    */
-  add(error: CloudPushError | undefined, message = error === undefined ? '' : errorText(error)): void {
+  add(error: CodedError | undefined, message = error === undefined ? '' : errorText(error)): void {
     const code = error?.code ?? null;
     const word = (error?.cause as NodeJS.ErrnoException | undefined)?.code;
     const system = typeof word === 'string' && !word.startsWith('ERR_') ? word : null;

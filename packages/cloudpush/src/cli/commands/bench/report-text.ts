@@ -13,14 +13,17 @@ export function reportText(report: BenchReport, columns?: number): string {
   const parts = [
     durationTable(report, columns),
     histogram('from the beginning of a channel to its first media, ms', report.firstMediaMs),
+    histogram('from due to the player, ms', report.pull?.latencyMs ?? null),
     causeTable('failed', report.failures, columns),
+    causeTable('not played', report.pull?.failures ?? [], columns),
     causeTable('retries', report.retries.causes, columns),
     facts(factsOf(report), columns),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-function factsOf({ channels, sent, server, latencyMs, client, retries, elapsedMs, media }: BenchReport) {
+function factsOf(report: BenchReport) {
+  const { channels, sent, server, latencyMs, client, retries, elapsedMs, media, pull } = report;
   const states = [
     `${count(channels.publishedToEnd)} of ${count(channels.planned)} published to the end`,
     ...(channels.failed > 0 ? [`${count(channels.failed)} failed`] : []),
@@ -40,9 +43,16 @@ function factsOf({ channels, sent, server, latencyMs, client, retries, elapsedMs
       'latency',
       `p50 ${latencyMs.p50.toFixed(2)} ms, p99 ${latencyMs.p99.toFixed(2)} ms, from send to the kernel`,
     ],
+    ...(pull === null ? [] : [['played back', playedText(pull)] satisfies [string, string]]),
     ['this machine', clientText(client)],
   ];
   return rows;
+}
+
+function playedText({ players, playing, latencyMs }: NonNullable<BenchReport['pull']>): string {
+  const had = `${count(playing)} of ${count(players)} had pictures`;
+  if (latencyMs === null) return had;
+  return `${had}, ${count(latencyMs.count)} in all, p50 ${latencyMs.p50.toFixed(2)} ms, p99 ${latencyMs.p99.toFixed(2)} ms`;
 }
 
 function serverText({ keptUp, dropped, waits, queue }: BenchReport['server']): string {
@@ -61,7 +71,7 @@ function clientText({ maxLagMs, cpuMicrosecondsPerFrame }: BenchReport['client']
 }
 
 function durationTable(
-  { connectMs, publishMs, firstMediaMs, stagesMs }: BenchReport,
+  { connectMs, publishMs, firstMediaMs, stagesMs, pull }: BenchReport,
   columns?: number,
 ): string {
   const stages = Object.entries(stagesMs).map(
@@ -71,6 +81,8 @@ function durationTable(
     ['connect', connectMs] as const,
     ['publish', publishMs] as const,
     ['first media', firstMediaMs] as const,
+    ['through the server', pull?.latencyMs ?? null] as const,
+    ['first picture played', pull?.firstPictureMs ?? null] as const,
     ...stages,
   ].flatMap(([name, distribution]) => (distribution === null ? [] : [durationRow(name, distribution)]));
   if (rows.length === 0) return '';

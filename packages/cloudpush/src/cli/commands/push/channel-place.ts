@@ -67,7 +67,7 @@ function alsoPlaces(also: readonly string[][], index: number): AlsoPlace[] {
   return also.map((urls) => ({ shown: shownUrl(urls[index]!), url: urls[index]! }));
 }
 
-function channelUrls(template: string, channels: number): string[] {
+export function channelUrls(template: string, channels: number): string[] {
   try {
     return Array.from({ length: channels }, (_, i) => channelUrl(template, i + 1, channels));
   } catch (error) {
