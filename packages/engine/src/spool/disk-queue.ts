@@ -1,50 +1,29 @@
 import type { MonotonicClock } from '../base/clock.js';
-import type { GroupEntry } from './group-entry.js';
+import type { Batch } from './batch.js';
 import type { SegmentFile } from './segment-file.js';
 import { type SpoolSync, SYNC_MS } from './spool-policy.js';
-import type { SpoolHold } from './spool-tag.js';
-
-/** Bytes that are written together to one segment. */
-export interface Batch {
-  readonly file: SegmentFile;
-  readonly parts: Uint8Array[];
-  bytes: number;
-  tags: number;
-  /** Memory that is let go of when the bytes are written. */
-  readonly holds: SpoolHold[];
-  /** Groups that are whole with these bytes. */
-  readonly groups: GroupEntry[];
-  /** The segment ends with it. */
-  isLast: boolean;
-}
-
-/** Media that did not reach the disk. */
-export interface SpoolLoss {
-  readonly tags: number;
-  readonly bytes: number;
-}
 
 /** What a queue stands on. */
 interface DiskQueueParts {
   readonly sync: SpoolSync;
   readonly clock: MonotonicClock;
-  /** A call of the disk failed: nothing of the queue is written any more. */
-  onFault(error: Error, loss: SpoolLoss): void;
+  /** Its bytes are written, and its memory is not needed any more. */
+  onWritten(batch: Batch): void;
+  /** A call of the disk failed, and these were not written. */
+  onFault(error: Error, lost: readonly Batch[]): void;
 }
 
 /** Writes batches one after the other, and makes them durable as the policy says. */
 export class DiskQueue {
   readonly #parts: DiskQueueParts;
   #queue: Batch[] = [];
-  /** The file that was written to last, and may have to be synced. */
+  /** The file that was written to last, until it is closed. */
   #file: SegmentFile | undefined;
   #isRunning = false;
   #syncedAt: number;
   #pushed = 0;
   #done = 0;
   #waiting: { readonly target: number; readonly resolve: () => void }[] = [];
-  /** Bytes that wait, or are being written. */
-  bytes = 0;
 
   constructor(parts: DiskQueueParts) {
     this.#parts = parts;
@@ -58,7 +37,6 @@ export class DiskQueue {
 
   push(batch: Batch): void {
     this.#pushed++;
-    this.bytes += batch.bytes;
     this.#queue.push(batch);
     this.#start();
   }
@@ -87,20 +65,15 @@ export class DiskQueue {
   }
 
   async #run(): Promise<void> {
-    for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
-      try {
-        await this.#write(batch);
-      } catch (error) {
-        await this.#fail(error as Error, batch);
-        break;
-      }
-      this.#done++;
-      this.#wake();
-    }
     try {
+      while (this.#queue.length > 0) {
+        await this.#write(this.#queue[0]!);
+        this.#done++;
+        this.#wake();
+      }
       if (this.#isSyncDue) await this.#sync();
     } catch (error) {
-      await this.#fail(error as Error, undefined);
+      await this.#fail(error as Error);
     }
     this.#isRunning = false;
     this.#wake();
@@ -108,14 +81,15 @@ export class DiskQueue {
   }
 
   async #write(batch: Batch): Promise<void> {
-    const { file, holds, isLast } = batch;
+    const { file, parts, bytes, groups, part, isLast } = batch;
     this.#file = file;
-    await file.write(batch.parts, batch.bytes, batch.groups);
-    this.bytes -= batch.bytes;
-    batch.bytes = 0;
-    for (const hold of holds.splice(0)) hold.release();
-    if (isLast) await this.#finish(file);
-    else if (this.#isSyncDue) await this.#sync();
+    await file.write(parts, bytes, groups);
+    this.#queue.shift();
+    this.#parts.onWritten(batch);
+    if (isLast) {
+      await this.#finish(file);
+      part.file = undefined;
+    } else if (this.#isSyncDue) await this.#sync();
     else if (this.#parts.sync === 'none') await file.writeIndex(false);
   }
 
@@ -131,30 +105,24 @@ export class DiskQueue {
     await this.#file!.sync();
   }
 
-  async #fail(error: Error, batch: Batch | undefined): Promise<void> {
+  async #fail(error: Error): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
-    const lost = batch === undefined ? this.#queue : [batch, ...this.#queue];
-    this.#queue = [];
-    let tags = 0;
-    let bytes = 0;
-    for (const each of lost) {
-      if (each.bytes > 0) tags += each.tags;
-      bytes += each.bytes;
-      for (const hold of each.holds.splice(0)) hold.release(false);
-    }
-    this.bytes -= bytes;
-    this.#done = this.#pushed;
+    if (file !== undefined) file.hasFailed = true;
     // What cannot be taken away is recognised by its marks when it is read.
     await file?.cutBack().catch(() => {});
     await file?.close().catch(() => {});
-    this.#parts.onFault(error, { tags, bytes });
+    const lost = this.#queue;
+    this.#queue = [];
+    this.#done = this.#pushed;
+    this.#parts.onFault(error, lost);
   }
 
   #wake(): void {
     const done = this.#done;
-    const isIdle = !this.#isRunning;
-    const ready = this.#waiting.filter(({ target }) => target < done || (target === done && isIdle));
+    const isReady = ({ target }: { readonly target: number }): boolean =>
+      target < done || (target === done && !this.#isRunning);
+    const ready = this.#waiting.filter(isReady);
     if (ready.length === 0) return;
     this.#waiting = this.#waiting.filter((each) => !ready.includes(each));
     for (const { resolve } of ready) resolve();

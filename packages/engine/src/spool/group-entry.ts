@@ -28,11 +28,6 @@ export interface SpoolPlace {
 /** The place before everything. */
 export const FIRST_PLACE: SpoolPlace = { segment: 0, group: 0 };
 
-/** ms of media in a group, on the stream's clock, which wraps around. */
-export function groupMs({ firstTimestamp, lastTimestamp }: GroupEntry): number {
-  return Math.max(0, (lastTimestamp - firstTimestamp) | 0);
-}
-
 /** Whether `a` lies before `b`. */
 export function isBefore(a: SpoolPlace, b: SpoolPlace): boolean {
   return a.segment < b.segment || (a.segment === b.segment && a.group < b.group);

@@ -66,11 +66,11 @@ export class GapReader {
     if (this.#place.group >= part.groups) return;
     const { io, folder } = this.#owner;
     const name = { gap: this.#gap.number, segment: part.number };
-    if (part.live !== undefined) await this.#owner.flush();
+    if (part.file !== undefined) await this.#owner.flush();
     let reader: SegmentReader;
     let entries: readonly GroupEntry[];
     try {
-      entries = part.live ?? (await loadSegment(io, folder, name))?.groups ?? [];
+      entries = part.file?.groups ?? (await loadSegment(io, folder, name))?.groups ?? [];
       reader = await SegmentReader.open(io, segmentPaths(folder, name).media, part.headerBytes);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -90,12 +90,16 @@ export class GapReader {
     part: PartRecord,
     entries: readonly GroupEntry[],
   ): AsyncGenerator<SpoolGroup, void> {
+    const { file } = part;
     while (this.#place.group < part.groups) {
       const place = this.#place;
       const next = { segment: part.number, group: place.group + 1 };
       const entry = entries[place.group];
       if (entry === undefined) return;
-      if (part.live !== undefined) await this.#owner.flush();
+      if (part.file !== undefined && part.file.written < entry.offset + entry.bytes) {
+        await this.#owner.flush();
+        if (file?.hasFailed) return;
+      }
       const tags = this.#skips && !entry.isStart ? undefined : await reader.read(entry);
       this.#place = next;
       if (tags === undefined) {

@@ -14,11 +14,15 @@ export class SegmentFile {
   #media: SpoolFile | undefined;
   #index: SpoolFile | undefined;
   #indexBytes = 0;
+  /** Whole groups, those that wait to be written too. */
+  readonly groups: GroupEntry[] = [];
   /** Groups that are written, and not in the index yet. */
   #unindexed: GroupEntry[] = [];
   #isNamed = false;
   /** Bytes of media that are written. */
   written = 0;
+  /** The disk failed: nothing follows, and what is written may be damaged. */
+  hasFailed = false;
   /** Something was written since the last sync. */
   isDirty = false;
 

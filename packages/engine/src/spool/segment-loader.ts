@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type GroupEntry, groupMs } from './group-entry.js';
+import type { GroupEntry } from './group-entry.js';
 import { type IndexHead, parseIndex } from './index-format.js';
 import { scanGroups, scanHeaders } from './segment-scanner.js';
 import type { SpoolFile, SpoolIo } from './spool-io.js';
@@ -95,12 +95,4 @@ async function headOf(file: SpoolFile, name: SegmentName): Promise<IndexHead | u
 function gapStartOf(headers: Buffer): number | undefined {
   const wall = headers.readDoubleBE(headers.length - 4 - 8);
   return Number.isFinite(wall) ? wall : undefined;
-}
-
-/** ms of media in groups that follow one another. */
-export function mediaMs(groups: readonly GroupEntry[]): number {
-  const first = groups[0];
-  const last = groups.at(-1);
-  if (first === undefined || last === undefined) return 0;
-  return groupMs({ ...first, lastTimestamp: last.lastTimestamp });
 }

@@ -1,19 +1,29 @@
 import type { MonotonicClock } from '../base/clock.js';
-import { type Batch, DiskQueue, type SpoolLoss } from './disk-queue.js';
+import { Batch } from './batch.js';
+import { DiskQueue } from './disk-queue.js';
 import { type GroupBorder, isVideo, SegmentBuilder } from './segment-builder.js';
 import { SegmentFile } from './segment-file.js';
 import { hasVideoHeader, looksLikeMark } from './segment-format.js';
 import { type GapRecord, PartRecord } from './spool-gap.js';
 import type { SpoolIo } from './spool-io.js';
-import { BATCH_MS, RETRY_MS, type SpoolPolicy } from './spool-policy.js';
+import { BATCH_MS, RETRY_MS, SpoolBacklog, type SpoolPolicy } from './spool-policy.js';
 import type { SpoolHold, SpoolTag } from './spool-tag.js';
+
+/** Media that did not reach the disk. */
+export interface SpoolLoss {
+  readonly tags: number;
+  /** Of tag bodies. */
+  readonly bytes: number;
+}
 
 /** The series of a writer. */
 export interface SeriesOwner {
   /** Begins a gap, with a number that none had before. */
   openGap(start: number): GapRecord;
-  /** The disk failed; the gap ends with the part, which may be damaged behind its last group. */
-  onFault(error: Error, loss: SpoolLoss, gap: GapRecord | undefined): void;
+  /** The disk failed: the gap has ended, and its last segments may be damaged. */
+  onFault(error: Error, loss: SpoolLoss): void;
+  /** So much is written. */
+  onWritten(tags: number, bytes: number): void;
   /** Tags were not taken, because too many bytes wait for the disk or the disk is off. */
   onRefused(tag: SpoolTag): void;
 }
@@ -24,6 +34,7 @@ interface SeriesWriterParts {
   readonly io: SpoolIo;
   readonly clock: MonotonicClock;
   readonly policy: SpoolPolicy;
+  readonly backlog: SpoolBacklog | undefined;
   readonly owner: SeriesOwner;
 }
 
@@ -40,6 +51,7 @@ interface OpenSegment {
 export class SeriesWriter {
   readonly #parts: SeriesWriterParts;
   readonly #queue: DiskQueue;
+  readonly #backlog: SpoolBacklog;
   #headers: readonly SpoolTag[] = [];
   #hasVideo = false;
   /** A gap is wanted: it is opened by the first tag that it can begin with. */
@@ -48,6 +60,7 @@ export class SeriesWriter {
   #gap: GapRecord | undefined;
   #segment: OpenSegment | undefined;
   #batch: Batch | undefined;
+  #waitingBytes = 0;
   /** Nothing is taken until a place to start at: something before it is missing. */
   #skips = true;
   /** The disk has failed, and is left alone until then. */
@@ -57,10 +70,12 @@ export class SeriesWriter {
   constructor(parts: SeriesWriterParts) {
     this.#parts = parts;
     const { clock, policy } = parts;
+    this.#backlog = parts.backlog ?? new SpoolBacklog();
     this.#queue = new DiskQueue({
       sync: policy.sync,
       clock,
-      onFault: (error, loss) => this.#onFault(error, loss),
+      onWritten: (batch) => this.#onWritten(batch),
+      onFault: (error, lost) => this.#onFault(error, lost),
     });
   }
 
@@ -70,7 +85,7 @@ export class SeriesWriter {
 
   /** Bytes that wait for the disk. */
   get waitingBytes(): number {
-    return this.#queue.bytes + (this.#batch?.bytes ?? 0);
+    return this.#waitingBytes;
   }
 
   /** The disk has failed, and is not tried now. */
@@ -79,6 +94,7 @@ export class SeriesWriter {
   }
 
   begin(start: number | undefined, headers: readonly SpoolTag[]): void {
+    this.#endGap();
     this.#isOn = true;
     this.#start = start;
     this.#skips = true;
@@ -89,6 +105,11 @@ export class SeriesWriter {
   setHeaders(headers: readonly SpoolTag[]): void {
     this.#headers = headers.map(copied);
     this.#hasVideo = hasVideoHeader(headers);
+    this.endSegmentSoon();
+  }
+
+  /** The segment ends at the next key frame, whatever its length is. */
+  endSegmentSoon(): void {
     if (this.#segment !== undefined) this.#segment.isOver = true;
   }
 
@@ -106,8 +127,9 @@ export class SeriesWriter {
     builder.add(tag, wall, border, this.#batch.parts);
     this.#account(this.#batch, builder.size - before);
     this.#batch.tags++;
+    this.#batch.bodyBytes += tag.size;
     part.end = wall;
-    if (hold !== undefined) this.#batch.holds.push(hold);
+    if (hold !== undefined) this.#batch.hold(hold);
     this.#arm();
     return true;
   }
@@ -115,10 +137,14 @@ export class SeriesWriter {
   /** Ends the gap; what was taken is on disk when this resolves, and durable if the policy says so. */
   end(): Promise<void> {
     this.#isOn = false;
-    this.#endSegment();
-    if (this.#gap !== undefined) this.#gap.isOpen = false;
-    this.#gap = undefined;
+    this.#endGap();
     return this.#queue.idle();
+  }
+
+  /** Nothing comes any more: to be called behind {@link end}. */
+  close(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
   }
 
   /** Writes what waits at once. */
@@ -137,9 +163,10 @@ export class SeriesWriter {
   }
 
   #hasRoom(tag: SpoolTag): boolean {
-    if (this.waitingBytes + tag.size <= this.#parts.policy.maxWaitingBytes) return true;
-    this.#skips = true;
-    return false;
+    const own = this.#waitingBytes + tag.size;
+    const all = this.#backlog.bytes + tag.size;
+    this.#skips ||= own > this.#parts.policy.maxWaitingBytes || all > this.#backlog.maxBytes;
+    return own <= this.#parts.policy.maxWaitingBytes && all <= this.#backlog.maxBytes;
   }
 
   #makeGroup(tag: SpoolTag, wall: number, border: GroupBorder): void {
@@ -167,16 +194,17 @@ export class SeriesWriter {
     const facts = { gap, segment: (parts.at(-1)?.number ?? 0) + 1, gapStart };
     const builder = new SegmentBuilder(facts, this.#headers);
     const part = new PartRecord(facts.segment, builder.headerBytes, wall);
-    part.live = [];
-    parts.push(part);
     const file = new SegmentFile(io, folder, facts, builder.headerBytes);
+    part.file = file;
+    part.bytes = 0;
+    parts.push(part);
     this.#segment = { builder, file, part, isOver: false };
     this.#batch = this.#newBatch();
     this.#batch.parts.push(builder.start);
-    this.#batch.bytes += builder.start.length;
+    this.#account(this.#batch, builder.start.length);
   }
 
-  #endGroup({ builder, part }: OpenSegment): void {
+  #endGroup({ builder, file, part }: OpenSegment): void {
     this.#batch ??= this.#newBatch();
     const before = builder.size;
     const group = builder.endGroup(this.#batch.parts);
@@ -184,7 +212,7 @@ export class SeriesWriter {
     this.#account(this.#batch, builder.size - before);
     this.#batch.groups.push(group);
     part.addGroup(group);
-    part.live!.push(group);
+    file.groups.push(group);
   }
 
   #endSegment(): void {
@@ -197,14 +225,22 @@ export class SeriesWriter {
     this.#segment = undefined;
   }
 
+  #endGap(): void {
+    this.#endSegment();
+    if (this.#gap !== undefined) this.#gap.isOpen = false;
+    this.#gap = undefined;
+  }
+
   #newBatch(): Batch {
-    const { file } = this.#segment!;
-    return { file, parts: [], bytes: 0, tags: 0, holds: [], groups: [], isLast: false };
+    const { file, part } = this.#segment!;
+    return new Batch(file, part);
   }
 
   #account(batch: Batch, bytes: number): void {
     batch.bytes += bytes;
-    this.#segment!.part.bytes += bytes;
+    batch.part.bytes += bytes;
+    this.#waitingBytes += bytes;
+    this.#backlog.bytes += bytes;
   }
 
   #writeBatch(): void {
@@ -229,19 +265,36 @@ export class SeriesWriter {
     });
   }
 
-  #onFault(error: Error, loss: SpoolLoss): void {
-    const batch = this.#batch;
+  #onWritten(batch: Batch): void {
+    this.#letGo(batch, true);
+    this.#parts.owner.onWritten(batch.tags, batch.bodyBytes);
+  }
+
+  #letGo(batch: Batch, taken: boolean): void {
+    this.#waitingBytes -= batch.bytes;
+    this.#backlog.bytes -= batch.bytes;
+    batch.release(taken);
+  }
+
+  /** The gap ends with what is written; another begins when the disk is tried again. */
+  #onFault(error: Error, lost: readonly Batch[]): void {
     const gap = this.#gap;
-    for (const hold of batch?.holds ?? []) hold.release(false);
-    const tags = loss.tags + (batch?.tags ?? 0);
-    const bytes = loss.bytes + (batch?.bytes ?? 0);
+    let tags = 0;
+    let bytes = 0;
+    for (const batch of this.#batch === undefined ? lost : [...lost, this.#batch]) {
+      tags += batch.tags;
+      bytes += batch.bodyBytes;
+      batch.file.hasFailed = true;
+      this.#letGo(batch, false);
+    }
+    if (this.#segment !== undefined) this.#segment.file.hasFailed = true;
     this.#offUntil = this.#parts.clock.now() + RETRY_MS;
     this.#batch = undefined;
     this.#segment = undefined;
     this.#gap = undefined;
     this.#skips = true;
     if (gap !== undefined) gap.isOpen = false;
-    this.#parts.owner.onFault(error, { tags, bytes }, gap);
+    this.#parts.owner.onFault(error, { tags, bytes });
   }
 }
 

@@ -1,4 +1,5 @@
-import { FIRST_PLACE, type GroupEntry, groupMs, isBefore, type SpoolPlace } from './group-entry.js';
+import { FIRST_PLACE, type GroupEntry, isBefore, type SpoolPlace } from './group-entry.js';
+import type { SegmentFile } from './segment-file.js';
 
 /** A gap of a destination that lies on disk: media that it has not been sent, or not for certain. */
 export interface SpoolGap {
@@ -35,6 +36,9 @@ export interface SpoolPart {
   readonly isFinished: boolean;
 }
 
+/** Between two groups so many ms may lie; more is a step of the stream's clock. */
+const MAX_STEP_MS = 10_000;
+
 /** {@link SpoolPart} while it changes. */
 export class PartRecord implements SpoolPart {
   readonly number: number;
@@ -45,8 +49,9 @@ export class PartRecord implements SpoolPart {
   start: number;
   end: number;
   isFinished = false;
-  /** Whole groups of a segment that is being written; those of others are read from their index. */
-  live: GroupEntry[] | undefined;
+  /** Its file, until it is whole: its groups are known from here, and from its index afterwards. */
+  file: SegmentFile | undefined;
+  #lastTimestamp: number | undefined;
 
   constructor(number: number, headerBytes: number, start: number) {
     this.number = number;
@@ -56,20 +61,24 @@ export class PartRecord implements SpoolPart {
     this.end = start;
   }
 
-  /** Takes other facts for it: nothing follows in it. */
+  /** Takes other facts for it: it is whole. */
   reset(groups: readonly GroupEntry[], bytes: number): void {
-    this.live = undefined;
+    this.file = undefined;
     this.isFinished = true;
     this.groups = 0;
     this.ms = 0;
+    this.#lastTimestamp = undefined;
     for (const group of groups) this.addGroup(group);
     this.bytes = bytes;
   }
 
-  addGroup(group: GroupEntry): void {
-    if (this.groups++ === 0) this.start = group.firstWall;
-    this.end = group.lastWall;
-    this.ms += groupMs(group);
+  addGroup({ firstTimestamp, lastTimestamp, firstWall, lastWall }: GroupEntry): void {
+    if (this.groups++ === 0) this.start = firstWall;
+    this.end = lastWall;
+    const pause = (firstTimestamp - (this.#lastTimestamp ?? firstTimestamp)) | 0;
+    if (pause > 0 && pause <= MAX_STEP_MS) this.ms += pause;
+    this.ms += Math.max(0, (lastTimestamp - firstTimestamp) | 0);
+    this.#lastTimestamp = lastTimestamp;
   }
 }
 
@@ -99,15 +108,8 @@ export class GapRecord implements SpoolGap {
     return this.parts.reduce((sum, { ms }) => sum + ms, 0);
   }
 
-  /** The place behind everything that is there. */
-  get endPlace(): SpoolPlace {
-    const last = this.parts.at(-1);
-    return last === undefined ? this.acknowledged : { segment: last.number, group: last.groups };
-  }
-
   /** Whether all of a part lies before the place that is acknowledged. */
-  isAcknowledged(part: PartRecord): boolean {
-    const end = { segment: part.number, group: part.groups };
-    return part.isFinished && !isBefore(this.acknowledged, end);
+  isAcknowledged({ number, groups, isFinished }: PartRecord): boolean {
+    return isFinished && !isBefore(this.acknowledged, { segment: number, group: groups });
   }
 }

@@ -28,3 +28,13 @@ export const BATCH_MS = 200;
 export const SYNC_MS = 1000;
 /** After a failure the disk is tried again so much later, in ms. */
 export const RETRY_MS = 10_000;
+
+/** Bytes of several series that wait for the disk. */
+export class SpoolBacklog {
+  readonly maxBytes: number;
+  bytes = 0;
+
+  constructor(maxBytes = 64 * 1024 * 1024) {
+    this.maxBytes = maxBytes;
+  }
+}

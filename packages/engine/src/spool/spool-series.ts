@@ -1,16 +1,16 @@
 import type { MonotonicClock } from '../base/clock.js';
+import { CloudPushError } from '../base/errors.js';
 import { Acknowledgements } from './acknowledgements.js';
-import type { SpoolLoss } from './disk-queue.js';
-import { FIRST_PLACE, type GroupEntry, isBefore, type SpoolPlace } from './group-entry.js';
+import { GapStore } from './gap-store.js';
+import type { GroupEntry, SpoolPlace } from './group-entry.js';
 import { GapReader, type SpoolGroup } from './group-reader.js';
-import { loadSegment, segmentPaths } from './segment-loader.js';
 import { findGaps } from './series-recovery.js';
-import { SeriesWriter } from './series-writer.js';
-import { GapRecord, type PartRecord, type SpoolGap } from './spool-gap.js';
+import { SeriesWriter, type SpoolLoss } from './series-writer.js';
+import { NOTHING_REMOVED, SpoolCounters, type SpoolRemoval } from './spool-counters.js';
+import type { GapRecord, SpoolGap } from './spool-gap.js';
 import type { SpoolIo } from './spool-io.js';
-import { DEFAULT_POLICY, type SpoolPolicy } from './spool-policy.js';
+import { DEFAULT_POLICY, type SpoolBacklog, type SpoolPolicy } from './spool-policy.js';
 import type { SpoolHold, SpoolTag } from './spool-tag.js';
-import { removeIfThere } from './text-file.js';
 
 /** What a series stands on. */
 export interface SpoolSeriesParts {
@@ -19,32 +19,13 @@ export interface SpoolSeriesParts {
   readonly io: SpoolIo;
   readonly clock: MonotonicClock;
   readonly policy?: Partial<SpoolPolicy>;
+  /** Shared by the series of a thread, whose waiting bytes are bounded together. */
+  readonly backlog?: SpoolBacklog;
   /**
-   * The disk failed: the gap under way ends, tags that waited are lost, and nothing is taken for a while.
-   * Then the series goes on by itself, with another gap.
+   * The disk failed (`ERR_CLOUDPUSH_SPOOL_FAILED`): the gap under way ends, tags that waited are lost, and
+   * nothing is taken for 10 s. Then the series goes on by itself, with another gap.
    */
-  onFault?(error: Error, loss: SpoolLoss): void;
-}
-
-/** Bytes, tags and ms of media that have gone through a series since it was opened. */
-export class SpoolCounters {
-  spooledTags = 0;
-  spooledBytes = 0;
-  /** Refused or lost because the disk was too slow or failed. */
-  lostTags = 0;
-  lostBytes = 0;
-  acknowledgedBytes = 0;
-  acknowledgedMs = 0;
-  expiredBytes = 0;
-  expiredMs = 0;
-  damagedGroups = 0;
-  damagedBytes = 0;
-}
-
-/** Bytes and ms of media that were removed. */
-export interface SpoolRemoval {
-  readonly bytes: number;
-  readonly ms: number;
+  onFault?(error: CloudPushError, loss: SpoolLoss): void;
 }
 
 /**
@@ -54,47 +35,46 @@ export interface SpoolRemoval {
 export class SpoolSeries {
   readonly #parts: SpoolSeriesParts;
   readonly #writer: SeriesWriter;
-  readonly #acknowledgements: Acknowledgements;
-  readonly #gaps: GapRecord[];
+  readonly #store: GapStore;
   readonly counters = new SpoolCounters();
   /** What a failure of the disk has left is being looked at. */
   #mending: Promise<void> = Promise.resolve();
 
   private constructor(parts: SpoolSeriesParts, acknowledgements: Acknowledgements, gaps: GapRecord[]) {
-    const { folder, io, clock, policy } = parts;
+    const { folder, io, clock, policy, backlog } = parts;
     this.#parts = parts;
-    this.#acknowledgements = acknowledgements;
-    this.#gaps = gaps;
+    this.#store = new GapStore({ io, folder, acknowledgements, settle: () => this.flush() }, gaps);
     const owner = {
-      openGap: (start: number) => this.#openGap(start),
-      onFault: (error: Error, loss: SpoolLoss, gap: GapRecord | undefined) => this.#onFault(error, loss, gap),
+      openGap: (start: number) => this.#store.open(start),
+      onWritten: (tags: number, bytes: number) => this.#noteWritten(tags, bytes),
+      onFault: (error: Error, loss: SpoolLoss) => this.#onFault(error, loss),
       onRefused: (tag: SpoolTag) => this.#noteLost({ tags: 1, bytes: tag.size }),
     };
-    this.#writer = new SeriesWriter({ folder, io, clock, policy: { ...DEFAULT_POLICY, ...policy }, owner });
+    const merged = { ...DEFAULT_POLICY, ...policy };
+    this.#writer = new SeriesWriter({ folder, io, clock, policy: merged, backlog, owner });
   }
 
   /**
    * Opens a series, with what an earlier process has left: of each segment, what can be trusted.
-   * @throws the system's error where the folder cannot be made or read
+   * @throws CloudPushError `ERR_CLOUDPUSH_SPOOL_FAILED` where the folder cannot be made, read or written
    */
   static async open(parts: SpoolSeriesParts): Promise<SpoolSeries> {
     const { io, folder } = parts;
-    await io.makeFolder(folder);
-    const acknowledgements = new Acknowledgements(io, folder);
-    await acknowledgements.load();
-    const gaps = await findGaps(io, folder, true);
-    for (const gap of gaps) {
-      gap.acknowledged = acknowledgements.get(gap.number) ?? FIRST_PLACE;
-      acknowledgements.lastGap = Math.max(acknowledgements.lastGap, gap.number);
+    try {
+      await io.makeFolder(folder);
+      const acknowledgements = new Acknowledgements(io, folder);
+      await acknowledgements.load();
+      const series = new SpoolSeries(parts, acknowledgements, await findGaps(io, folder, true));
+      for (const gap of [...series.#store.gaps]) await series.#store.removeAcknowledged(gap);
+      return series;
+    } catch (error) {
+      throw spoolFailed(folder, error);
     }
-    const series = new SpoolSeries(parts, acknowledgements, gaps);
-    for (const gap of [...gaps]) await series.#removeAcknowledged(gap);
-    return series;
   }
 
   /** Gaps that are on disk, oldest first. */
   get gaps(): readonly SpoolGap[] {
-    return this.#gaps;
+    return this.#store.gaps;
   }
 
   /** The gap that is being written, once it has a tag. */
@@ -104,7 +84,7 @@ export class SpoolSeries {
 
   /** Bytes of all its segments. */
   get bytes(): number {
-    return this.#gaps.reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.#store.bytes;
   }
 
   /** Bytes that wait for the disk: their memory is still held. */
@@ -118,8 +98,8 @@ export class SpoolSeries {
   }
 
   /**
-   * Begins a gap: it opens with the first key frame (with the first sound where the headers announce no
-   * pictures).
+   * Begins a gap, and ends the one before: it opens with the first key frame (with the first sound where the
+   * headers announce no pictures).
    * @param headers of the stream: onMetaData and sequence headers, as they would go out
    * @param start wall clock, ms since 1970; that of the first tag where it is missing
    */
@@ -140,29 +120,31 @@ export class SpoolSeries {
    * @returns whether the tag was taken
    */
   append(tag: SpoolTag, wall: number, hold?: SpoolHold): boolean {
-    if (!this.#writer.append(tag, wall, hold)) return false;
-    this.counters.spooledTags++;
-    this.counters.spooledBytes += tag.size;
-    return true;
+    return this.#writer.append(tag, wall, hold);
   }
 
   /** Ends the gap. Resolves when all of it is on disk; a failure is told by `onFault`. */
-  end(): Promise<void> {
-    return this.#writer.end();
+  async end(): Promise<void> {
+    await this.#writer.end();
+    await this.#mending;
   }
 
   /** Writes what waits at once. */
-  flush(): Promise<void> {
-    return this.#writer.flush();
+  async flush(): Promise<void> {
+    await this.#writer.flush();
+    await this.#mending;
   }
 
   /**
    * Reads a gap, group by group, to the last group that is whole by now: a gap that is open may be read
-   * again from there. Groups that are damaged are left out, and counted.
+   * again from there. Groups that are damaged are left out, and counted. Of a gap that is gone, nothing is
+   * read.
    * @throws the system's error
    */
-  read(gap: SpoolGap, from: SpoolPlace = gap.acknowledged): AsyncGenerator<SpoolGroup, void> {
+  async *read(gap: SpoolGap, from: SpoolPlace = gap.acknowledged): AsyncGenerator<SpoolGroup, void> {
     const { io, folder } = this.#parts;
+    const record = this.#store.find(gap);
+    if (record === undefined) return;
     const owner = {
       io,
       folder,
@@ -172,99 +154,61 @@ export class SpoolSeries {
         this.counters.damagedBytes += bytes;
       },
     };
-    return new GapReader(owner, this.#record(gap), from).groups();
+    await this.#mending;
+    yield* new GapReader(owner, record, from).groups();
   }
 
   /**
    * Everything of a gap before `place` has arrived. Segments that lie before it are removed, once the place
    * is durable.
+   * @throws the system's error
    */
   async acknowledge(gap: SpoolGap, place: SpoolPlace): Promise<void> {
-    const record = this.#record(gap);
-    if (!isBefore(record.acknowledged, place)) return;
-    record.acknowledged = place;
-    this.#acknowledgements.set(record.number, place);
-    await this.#acknowledgements.save();
-    const { bytes, ms } = await this.#removeAcknowledged(record);
+    const record = this.#store.find(gap);
+    if (record === undefined) return;
+    const { bytes, ms } = await this.#store.acknowledge(record, place);
     this.counters.acknowledgedBytes += bytes;
     this.counters.acknowledgedMs += ms;
   }
 
-  /** Removes the oldest segments that nothing is written to any more, until so many bytes are free. */
+  /**
+   * Removes the oldest segments that are whole, until so many bytes are free. Where they are not enough, the
+   * one that is being written ends with its group, and is whole next time.
+   */
   async expire(bytes: number): Promise<SpoolRemoval> {
-    let removed = { bytes: 0, ms: 0 };
-    while (removed.bytes < bytes) {
-      const gap = this.#gaps.find(({ parts }) => parts[0]?.isFinished);
-      if (gap === undefined) break;
-      removed = added(removed, await this.#remove(gap, gap.parts[0]!));
-    }
-    this.counters.expiredBytes += removed.bytes;
-    this.counters.expiredMs += removed.ms;
-    return removed;
+    const removed = await this.#store.expire(bytes);
+    if (removed.bytes < bytes) this.#writer.endSegmentSoon();
+    return this.#expired(removed);
   }
 
-  /** Removes segments whose last tag is older than this wall clock, ms since 1970. */
+  /** Removes segments whose last tag came before this wall clock, ms since 1970. */
   async expireBefore(wall: number): Promise<SpoolRemoval> {
-    let removed = { bytes: 0, ms: 0 };
-    for (const gap of [...this.#gaps]) {
-      for (const part of [...gap.parts])
-        if (part.isFinished && part.end < wall) removed = added(removed, await this.#remove(gap, part));
-    }
-    this.counters.expiredBytes += removed.bytes;
-    this.counters.expiredMs += removed.ms;
-    return removed;
+    return this.#expired(await this.#store.expireBefore(wall));
   }
 
   /** Removes a gap with all its media; one that is open is ended first. */
   async drop(gap: SpoolGap): Promise<SpoolRemoval> {
-    const record = this.#record(gap);
+    const record = this.#store.find(gap);
+    if (record === undefined) return NOTHING_REMOVED;
     if (record.isOpen) await this.end();
-    let removed = { bytes: 0, ms: 0 };
-    for (const part of [...record.parts]) removed = added(removed, await this.#remove(record, part));
-    return removed;
+    return await this.#store.drop(record);
   }
 
   /** Ends the gap that is open, and lets go of everything. What is on disk stays. */
-  close(): Promise<void> {
-    return this.end();
+  async close(): Promise<void> {
+    await this.end();
+    this.#writer.close();
   }
 
-  #record({ number }: SpoolGap): GapRecord {
-    const gap = this.#gaps.find((each) => each.number === number);
-    if (gap === undefined) throw new RangeError(`gap ${number} is not in the spool`);
-    return gap;
-  }
-
-  #openGap(start: number): GapRecord {
-    const number = ++this.#acknowledgements.lastGap;
-    const gap = new GapRecord(number, start, true);
-    this.#gaps.push(gap);
-    return gap;
-  }
-
-  async #removeAcknowledged(gap: GapRecord): Promise<SpoolRemoval> {
-    let removed = { bytes: 0, ms: 0 };
-    for (const part of [...gap.parts]) {
-      if (!gap.isAcknowledged(part)) break;
-      removed = added(removed, await this.#remove(gap, part));
-    }
+  #expired(removed: SpoolRemoval): SpoolRemoval {
+    this.counters.expiredBytes += removed.bytes;
+    this.counters.expiredMs += removed.ms;
     return removed;
   }
 
-  /** The media goes first: an index without it is removed when the series is opened again. */
-  async #remove(gap: GapRecord, part: PartRecord): Promise<SpoolRemoval> {
-    const { io, folder } = this.#parts;
-    await this.flush();
-    gap.parts.splice(gap.parts.indexOf(part), 1);
-    if (gap.parts.length === 0 && !gap.isOpen) {
-      this.#gaps.splice(this.#gaps.indexOf(gap), 1);
-      this.#acknowledgements.forget(gap.number);
-    }
-    const { media, index } = segmentPaths(folder, { gap: gap.number, segment: part.number });
-    await removeIfThere(io, media);
-    await removeIfThere(io, index);
-    await io.syncFolder(folder);
-    return { bytes: part.bytes, ms: part.ms };
+  #noteWritten(tags: number, bytes: number): void {
+    this.counters.spooledTags += tags;
+    this.counters.spooledBytes += bytes;
   }
 
   #noteLost({ tags, bytes }: SpoolLoss): void {
@@ -272,26 +216,18 @@ export class SpoolSeries {
     this.counters.lostBytes += bytes;
   }
 
-  #onFault(error: Error, loss: SpoolLoss, gap: GapRecord | undefined): void {
+  #onFault(error: Error, loss: SpoolLoss): void {
     this.#noteLost(loss);
-    if (gap !== undefined) this.#mending = this.#mending.then(() => this.#mend(gap));
-    this.#parts.onFault?.(error, loss);
-  }
-
-  /** Finds out what of the last segment a disk that failed has kept. */
-  async #mend(gap: GapRecord): Promise<void> {
-    const { io, folder } = this.#parts;
-    for (const part of gap.parts) {
-      if (part.live === undefined) continue;
-      part.live = undefined;
-      part.isFinished = true;
-      const name = { gap: gap.number, segment: part.number };
-      const loaded = await loadSegment(io, folder, name).catch(() => undefined);
-      part.reset(loaded?.groups ?? [], loaded?.validBytes ?? 0);
-    }
+    this.#mending = this.#mending.then(() => this.#store.mend());
+    this.#parts.onFault?.(spoolFailed(this.#parts.folder, error), loss);
   }
 }
 
-function added(a: SpoolRemoval, b: SpoolRemoval): SpoolRemoval {
-  return { bytes: a.bytes + b.bytes, ms: a.ms + b.ms };
+function spoolFailed(folder: string, cause: unknown): CloudPushError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new CloudPushError(
+    'ERR_CLOUDPUSH_SPOOL_FAILED',
+    `the spool in ${folder} cannot be used (${code ?? message}); it is tried again`,
+    { details: { folder, errno: code }, cause },
+  );
 }
