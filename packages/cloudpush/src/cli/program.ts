@@ -10,6 +10,7 @@ import { gatewayDemoProgram } from './commands/gateway-demo/gateway-demo-program
 import { inspectProgram } from './commands/inspect/inspect-program.js';
 import { pushProgram } from './commands/push/push-program.js';
 import { receiveProgram } from './commands/receive/receive-program.js';
+import { spoolProgram } from './commands/spool/spool-program.js';
 import { tokenServerProgram } from './commands/token-server/token-server-program.js';
 import { topProgram } from './commands/top/top-program.js';
 import { addEngineOptions, channelCount, MAX_SECONDS } from './engine-options.js';
@@ -27,6 +28,7 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(receiveProgram(context))
     .addCommand(inspectProgram(context))
     .addCommand(decryptProgram(context))
+    .addCommand(spoolProgram(context))
     .addCommand(benchProgram(context))
     .addCommand(demo(context))
     .addCommand(tokenServerProgram(context))

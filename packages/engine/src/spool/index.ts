@@ -1,6 +1,7 @@
 /** The disk spool: what a destination could not send, kept on disk until it can. */
 
 export { diskIo } from './disk-io.js';
+export { encodeWallClock, type GapFacts, gapMetadata, readGapFacts, readWallClock } from './gap-stream.js';
 export { FIRST_PLACE, isBefore, type SpoolPlace } from './group-entry.js';
 export type { SpoolGroup } from './group-reader.js';
 export { type SeriesOwnerNames, seriesName } from './series-name.js';

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { SpoolIo } from './spool-io.js';
+import { readText, replaceText } from './text-file.js';
 
 /** The destination of a series. Neither may hold a secret: a name such as a stream key is one. */
 export interface SeriesOwnerNames {
@@ -32,4 +35,26 @@ function plain(name: string): string {
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, MAX_STEM)
     .replace(/^-+|-+$/g, '');
+}
+
+const NAMES_FILE = 'series.json';
+
+/** Writes the names into the folder of their series, unless they are there. */
+export async function keepSeriesNames(io: SpoolIo, folder: string, names: SeriesOwnerNames): Promise<void> {
+  const path = join(folder, NAMES_FILE);
+  const { channel, destination } = names;
+  const text = `${JSON.stringify({ channel, destination })}\n`;
+  if ((await readText(io, path)) !== text) await replaceText(io, folder, path, text);
+}
+
+/** The names in the folder of a series; undefined where they are not there, or damaged. */
+export async function readSeriesNames(io: SpoolIo, folder: string): Promise<SeriesOwnerNames | undefined> {
+  try {
+    const { channel, destination } = JSON.parse((await readText(io, join(folder, NAMES_FILE))) ?? '{}');
+    const isWhole = typeof channel === 'string' && typeof destination === 'string';
+    return isWhole ? { channel, destination } : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

@@ -20,7 +20,7 @@ export async function findGaps(io: SpoolIo, folder: string, repair: boolean): Pr
   if (repair) await removeLeftovers(io, folder, names);
   const gaps = new Map<number, GapRecord>();
   for (const name of segmentsIn(names)) {
-    const loaded = await loadSegment(io, folder, name);
+    const loaded = await loadIfThere(io, folder, name);
     if (repair) await repairSegment(io, folder, name, loaded);
     if (loaded === undefined || loaded.groups.length === 0) continue;
     const gap = gaps.get(name.gap) ?? new GapRecord(name.gap, loaded.head.gapStart, false);
@@ -28,6 +28,20 @@ export async function findGaps(io: SpoolIo, folder: string, repair: boolean): Pr
     gap.parts.push(partOf(name, loaded));
   }
   return [...gaps.values()];
+}
+
+/** A segment may be confirmed, and removed, while others are read. */
+async function loadIfThere(
+  io: SpoolIo,
+  folder: string,
+  name: SegmentName,
+): Promise<LoadedSegment | undefined> {
+  try {
+    return await loadSegment(io, folder, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** The segments that have media, in order. */

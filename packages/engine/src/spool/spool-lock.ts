@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { CloudPushError } from '../base/errors.js';
 import { diskIo } from './disk-io.js';
+import { spoolFailed } from './spool-failed.js';
 
 /** The file that says who writes a spool. */
 export const LOCK_FILE = 'lock';
@@ -42,12 +43,7 @@ export class SpoolLock {
       return await acquire(folder);
     } catch (error) {
       if (error instanceof CloudPushError) throw error;
-      const { code, message } = error as NodeJS.ErrnoException;
-      throw new CloudPushError(
-        'ERR_CLOUDPUSH_SPOOL_FAILED',
-        `the spool's folder ${folder} cannot be used (${code ?? message}): make it writable, or name another`,
-        { details: { folder }, cause: error },
-      );
+      throw spoolFailed(folder, error);
     }
 
     async function acquire(root: string): Promise<SpoolLock> {

@@ -1,12 +1,14 @@
 import type { MonotonicClock } from '../base/clock.js';
-import { CloudPushError } from '../base/errors.js';
+import type { CloudPushError } from '../base/errors.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { GapStore } from './gap-store.js';
 import type { GroupEntry, SpoolPlace } from './group-entry.js';
 import { GapReader, type SpoolGroup } from './group-reader.js';
+import { keepSeriesNames, type SeriesOwnerNames } from './series-name.js';
 import { findGaps } from './series-recovery.js';
 import { SeriesWriter, type SpoolLoss } from './series-writer.js';
 import { NOTHING_REMOVED, SpoolCounters, type SpoolRemoval } from './spool-counters.js';
+import { spoolFailed } from './spool-failed.js';
 import type { GapRecord, SpoolGap } from './spool-gap.js';
 import type { SpoolIo } from './spool-io.js';
 import { DEFAULT_POLICY, type SpoolBacklog, type SpoolPolicy } from './spool-policy.js';
@@ -18,6 +20,8 @@ export interface SpoolSeriesParts {
   readonly folder: string;
   readonly io: SpoolIo;
   readonly clock: MonotonicClock;
+  /** Kept beside the media, for people and tools. */
+  readonly names?: SeriesOwnerNames;
   readonly policy?: Partial<SpoolPolicy>;
   /** Shared by the series of a thread, whose waiting bytes are bounded together. */
   readonly backlog?: SpoolBacklog;
@@ -59,9 +63,10 @@ export class SpoolSeries {
    * @throws CloudPushError `ERR_CLOUDPUSH_SPOOL_FAILED` where the folder cannot be made, read or written
    */
   static async open(parts: SpoolSeriesParts): Promise<SpoolSeries> {
-    const { io, folder } = parts;
+    const { io, folder, names } = parts;
     try {
       await io.makeFolder(folder);
+      if (names !== undefined) await keepSeriesNames(io, folder, names);
       const acknowledgements = new Acknowledgements(io, folder);
       await acknowledgements.load();
       const series = new SpoolSeries(parts, acknowledgements, await findGaps(io, folder, true));
@@ -221,13 +226,4 @@ export class SpoolSeries {
     this.#mending = this.#mending.then(() => this.#store.mend());
     this.#parts.onFault?.(spoolFailed(this.#parts.folder, error), loss);
   }
-}
-
-function spoolFailed(folder: string, cause: unknown): CloudPushError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return new CloudPushError(
-    'ERR_CLOUDPUSH_SPOOL_FAILED',
-    `the spool in ${folder} cannot be used (${code ?? message}); it is tried again`,
-    { details: { folder, errno: code }, cause },
-  );
 }
