@@ -196,7 +196,7 @@ export class Shard implements ChannelTableContext {
 
   /** Until it is called; while sound waits for pictures, until that is due at the latest. */
   #sleep(): void {
-    const wakesUp = this.#batchDelay === 0 && this.rides.takeActivity();
+    const wakesUp = this.#batchDelay === 0 && this.rides.isExpected();
     if (this.#ring.sleep(wakesUp)) {
       this.#awake = false;
       if (wakesUp) this.rides.expect();
@@ -248,7 +248,6 @@ export class Shard implements ChannelTableContext {
 
   flush(): void {
     this.fence?.check();
-    this.rides.turn++;
     for (const output of this.#dirty) {
       try {
         output.flush();
@@ -257,6 +256,7 @@ export class Shard implements ChannelTableContext {
       }
     }
     this.#dirty.length = 0;
+    this.rides.endTurn();
   }
 
   /** Everything that is open ends, before another byte leaves. */

@@ -37,6 +37,11 @@ export interface FeedOptions {
   readonly limit?: number | undefined;
   /** Speed: ms of media that go out in a ms. Default 1. */
   readonly speed?: number | undefined;
+  /**
+   * Sound that is due at most so many ms before the next picture is sent together with it: nobody need wake up
+   * for it. Default 0: it is sent when it is due.
+   */
+  readonly audioDelay?: number | undefined;
 }
 
 /** One source on its way into one sink, packet by packet. The pacer says when. */
@@ -61,14 +66,18 @@ export class Feed {
   readonly #sink: PacketSink;
   readonly #limit: number;
   readonly #speed: number;
+  readonly #audioDelay: number;
+  /** When the next picture is due, in ms of the media; before the first one that is not known. */
+  #pictureAt = Number.NEGATIVE_INFINITY;
   readonly #times: FedPacketTimes = { pts: 0, dts: 0, keyFrame: false, configuration: undefined };
   #pending: SourcePacket | undefined;
   #resolve!: (end: FeedEnd) => void;
 
-  constructor({ reader, sink, limit, speed = 1 }: FeedOptions) {
+  constructor({ reader, sink, limit, speed = 1, audioDelay = 0 }: FeedOptions) {
     this.#reader = reader;
     this.#sink = sink;
     this.#speed = speed;
+    this.#audioDelay = audioDelay;
     this.#limit = limit ?? Number.POSITIVE_INFINITY;
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -77,7 +86,13 @@ export class Feed {
 
   /** Time at which the packet that waits should go out in real time, on the pacer's clock. */
   get pendingAt(): number {
-    return this.#pending === undefined ? this.startAt : this.startAt + this.#pending.dts / this.#speed;
+    if (this.#pending === undefined) return this.startAt;
+    return this.startAt + this.#timeOf(this.#pending) / this.#speed;
+  }
+
+  #timeOf({ kind, dts }: SourcePacket): number {
+    const wait = this.#pictureAt - dts;
+    return kind === 'audio' && wait > 0 && wait <= this.#audioDelay ? this.#pictureAt : dts;
   }
 
   /** Lateness of the packet that waits, in ms. */
@@ -130,6 +145,7 @@ export class Feed {
     if (packet.kind === 'video') {
       if (!this.#sink.sendVideo(packet.data, times)) return false;
       this.videoFrames++;
+      this.#pictureAt = packet.dts + packet.duration;
     } else {
       if (!this.#sink.sendAudio(packet.data, times)) return false;
       if (packet.isHeader !== true) this.audioFrames++;

@@ -73,6 +73,20 @@ function pictures(count: number): SourcePacket[] {
   }));
 }
 
+function sounds(count: number): SourcePacket[] {
+  return Array.from({ length: count }, (_, index) => ({
+    kind: 'audio',
+    codec: 'aac',
+    data: new Uint8Array(10),
+    pts: SOUND_TIMES[index]!,
+    dts: SOUND_TIMES[index]!,
+    keyFrame: true,
+    duration: 20,
+  }));
+}
+
+const SOUND_TIMES = [1, 20, 44, 62, 81, 100, 122, 140];
+
 function feedOf(count: number, sink: PacketSink, limit?: number): Feed {
   return new Feed({ reader: new ClipReader(pictures(count)), sink, limit });
 }
@@ -80,7 +94,7 @@ function feedOf(count: number, sink: PacketSink, limit?: number): Feed {
 test('in real time every packet goes out when it is due', async () => {
   const sink = new NotingSink();
   const feed = feedOf(5, sink);
-  new Pacer({ realTime: true, now }).start(feed, 40, 0);
+  new Pacer({ realTime: true, now }).start(feed, 40);
   await pass(300);
   expect(sink.times).toEqual([1001, 1040, 1080, 1120, 1160]);
   expect(sink.taken[1]).toMatchObject({ pts: 120, dts: 40, keyFrame: false });
@@ -88,17 +102,44 @@ test('in real time every packet goes out when it is due', async () => {
   expect(feed).toMatchObject({ videoFrames: 5, audioFrames: 0, bytes: 50, refusals: 0 });
 });
 
-test('channels that start spread over a frame never send in the same millisecond', async () => {
-  const sinks = [0, 1, 2, 3].map(() => new NotingSink());
+test('a few channels send together, whenever they start, and many are spread over a frame', async () => {
+  const sinks = Array.from({ length: 40 }, () => new NotingSink());
   const pacer = new Pacer({ realTime: true, now });
-  for (const [index, sink] of sinks.entries()) {
-    pacer.start(feedOf(3, sink), 40, index * 10);
-    await pass(7);
+  for (const sink of sinks) {
+    pacer.start(feedOf(10, sink), 40);
+    await pass(1);
   }
+  await pass(500);
+  const phases = sinks.map(({ times }) => times[5]! % 40);
+  const groups = [phases.slice(0, 16), phases.slice(16, 32), phases.slice(32)];
+  expect(groups.map((group) => new Set(group).size)).toEqual([1, 1, 1]);
+  const [first, second, third] = groups.map((group) => group[0]!);
+  expect([(second! - first! + 40) % 40, (third! - first! + 40) % 40]).toEqual([20, 10]);
+});
+
+test('the place of a channel that has ended is free for the next one', async () => {
+  const pacer = new Pacer({ realTime: true, now });
+  const sinks = Array.from({ length: 20 }, () => new NotingSink());
+  for (const sink of sinks) {
+    pacer.start(feedOf(2, sink), 40);
+    await pass(200);
+  }
+  expect(new Set(sinks.map(({ times }) => times[1]! % 40)).size).toBe(1);
+});
+
+test('sound that is due before the next picture is sent together with it, as far as the bound lets it', async () => {
+  const sink = new NotingSink();
+  const packets: SourcePacket[] = [...pictures(4), ...sounds(8)].sort((a, b) => a.dts - b.dts);
+  const feed = new Feed({ reader: new ClipReader(packets), sink, audioDelay: 30 });
+  new Pacer({ realTime: true, now }).start(feed, 40);
   await pass(300);
-  const times = sinks.flatMap((sink) => sink.times);
-  expect(times).toHaveLength(12);
-  expect(new Set(times).size).toBe(12);
+  const times = new Map(sink.taken.map(({ at, dts, pts }) => [`${dts === pts ? 'a' : 'v'}${dts}`, at]));
+  // 21 ms before the picture at 40 ms; 36 ms before the one at 80 would be too long.
+  expect(times.get('a20')).toBe(times.get('v40'));
+  expect(times.get('a44')).toBe(times.get('v40')! + 4);
+  expect(times.get('a62')).toBe(times.get('v80'));
+  expect(sink.taken.map(({ dts }) => dts)).toEqual(packets.map(({ dts }) => dts));
+  expect(feed.maxLag).toBeLessThan(5);
 });
 
 test('a sink without room holds up its own feed only, and nothing of it is lost', async () => {
@@ -107,8 +148,8 @@ test('a sink without room holds up its own feed only, and nothing of it is lost'
   stalled.room = 2;
   const pacer = new Pacer({ realTime: true, now });
   const late = feedOf(10, stalled);
-  pacer.start(late, 40, 0);
-  pacer.start(feedOf(10, healthy), 40, 20);
+  pacer.start(late, 40);
+  pacer.start(feedOf(10, healthy), 40);
   await pass(300);
   expect(stalled.taken).toHaveLength(2);
   expect(healthy.taken).toHaveLength(8);
@@ -133,7 +174,7 @@ test('as fast as possible, channels take turns instead of one after the other', 
       order.push(name);
       return true;
     };
-    pacer.start(feedOf(30, sink), 40, 0);
+    pacer.start(feedOf(30, sink), 40);
   }
   await vi.runAllTimersAsync();
   expect(order).toHaveLength(90);
@@ -149,7 +190,7 @@ test('as fast as possible, channels take turns instead of one after the other', 
 test('a feed ends at its limit of media time, not of packets', async () => {
   const sink = new NotingSink();
   const feed = feedOf(100, sink, 200);
-  new Pacer({ realTime: false, now }).start(feed, 40, 0);
+  new Pacer({ realTime: false, now }).start(feed, 40);
   await vi.runAllTimersAsync();
   expect(await feed.ended).toBe('limit');
   expect(sink.taken.map((packet) => packet.dts)).toEqual([0, 40, 80, 120, 160]);
@@ -158,7 +199,7 @@ test('a feed ends at its limit of media time, not of packets', async () => {
 test('a feed that is told to stop sends nothing more', async () => {
   const sink = new NotingSink();
   const feed = feedOf(100, sink);
-  new Pacer({ realTime: true, now }).start(feed, 40, 0);
+  new Pacer({ realTime: true, now }).start(feed, 40);
   await pass(100);
   const before = sink.taken.length;
   feed.stop();
@@ -170,7 +211,7 @@ test('a feed that is told to stop sends nothing more', async () => {
 test('a feed ends when its sink has closed under it', async () => {
   const sink = new NotingSink();
   const feed = feedOf(100, sink);
-  new Pacer({ realTime: true, now }).start(feed, 40, 0);
+  new Pacer({ realTime: true, now }).start(feed, 40);
   await pass(100);
   sink.state = 'closed';
   await pass(100);
@@ -189,7 +230,7 @@ test('a feed whose source breaks fails with the cause, and gives the source back
     },
   };
   const feed = new Feed({ reader, sink: new NotingSink() });
-  new Pacer({ realTime: true, now }).start(feed, 40, 0);
+  new Pacer({ realTime: true, now }).start(feed, 40);
   await pass(10);
   expect(await feed.ended).toBe('failed');
   expect(feed.error).toBe(broken);

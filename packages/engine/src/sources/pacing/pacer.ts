@@ -11,6 +11,12 @@ const MAX_TURN = 4;
 /** A timer fires up to a millisecond late: what is due within this many ms is sent now rather than then. */
 const EARLY = 0.5;
 
+/**
+ * So many feeds of a beat send together, with one wake-up of the thread: more would wait for each other. The
+ * groups are spread over the beat.
+ */
+const GROUP = 16;
+
 /** Options of {@link Pacer}. */
 export interface PacerOptions {
   /** True: every packet at its time. False: as fast as the sinks take them, in turn. */
@@ -33,6 +39,8 @@ export class Pacer {
   readonly #heap = new DueHeap<Feed>();
   readonly #run = () => this.#turn();
   #base: number | undefined;
+  /** Feeds that have started, and not ended. */
+  #feeds = 0;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #immediate: NodeJS.Immediate | undefined;
@@ -44,13 +52,15 @@ export class Pacer {
   }
 
   /**
-   * Starts a feed. In real time it starts at its own `phase` (ms) of a beat that all feeds share, so that the
-   * packets of many channels are spread evenly over the time between two pictures and never burst together.
+   * Starts a feed. In real time it keeps the beat of the feeds that have the same `interval` (ms): a few send
+   * together, and many are spread over the time between two pictures.
    */
-  start(feed: Feed, interval: number, phase: number): void {
+  start(feed: Feed, interval: number): void {
     const now = this.#now();
     this.#base ??= now;
-    const first = this.#base + phase;
+    const first = this.#base + interval * phaseOf(Math.floor(this.#feeds / GROUP));
+    this.#feeds++;
+    void feed.ended.then(() => this.#feeds--);
     const beats = interval > 0 ? Math.max(0, Math.ceil((now - first) / interval)) : 0;
     feed.startAt = this.#realTime ? Math.max(now, first + beats * interval) : now;
     feed.due = feed.startAt;
@@ -113,4 +123,11 @@ export class Pacer {
       this.#timer = setTimeout(this.#run, delay);
     }
   }
+}
+
+/** Where the group of such a number starts within a beat, 0 to 1: as far from those before it as can be. */
+function phaseOf(group: number): number {
+  let phase = 0;
+  for (let rest = group, part = 0.5; rest > 0; rest >>= 1, part /= 2) if ((rest & 1) === 1) phase += part;
+  return phase;
 }

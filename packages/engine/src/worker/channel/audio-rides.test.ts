@@ -29,11 +29,16 @@ function carrier(number: number): AudioCarrier {
   };
 }
 
+/** In a turn of its own. */
+function begin(number: number, since: number): void {
+  rides.begin(carrier(number), since);
+  rides.endTurn();
+}
+
 test('sound that no picture has come for is sent before the bound', () => {
-  const [a, b] = [carrier(1), carrier(200)];
-  rides.begin(a, clock.now());
+  begin(1, clock.now());
   clock.pass(10);
-  rides.begin(b, clock.now());
+  begin(200, clock.now());
   clock.pass(100);
   expect(sent).toEqual([
     [1, DELAY - 1],
@@ -43,8 +48,8 @@ test('sound that no picture has come for is sent before the bound', () => {
 
 test('sound that came earlier than what is listed before it is not late for that', () => {
   clock.pass(100);
-  rides.begin(carrier(1), 90);
-  rides.begin(carrier(2), 80);
+  begin(1, 90);
+  begin(2, 80);
   clock.pass(100);
   expect(sent).toEqual([
     [2, 80 + DELAY - 1],
@@ -53,7 +58,7 @@ test('sound that came earlier than what is listed before it is not late for that
 });
 
 test('sound that has gone with a picture is not sent again, and one timer serves all channels', () => {
-  for (let number = 0; number < 50; number++) rides.begin(carrier(number), clock.now());
+  for (let number = 0; number < 50; number++) begin(number, clock.now());
   expect(clock.pending).toBe(1);
   for (let number = 0; number < 50; number++) rides.end(number);
   clock.pass(1000);
@@ -61,9 +66,8 @@ test('sound that has gone with a picture is not sent again, and one timer serves
 });
 
 test('the timer fires once a picture at most', () => {
-  const only = carrier(0);
   for (let i = 0; i < 50; i++) {
-    rides.begin(only, clock.now());
+    begin(0, clock.now());
     clock.pass(19);
     rides.end(0);
     clock.pass(1);
@@ -80,14 +84,27 @@ test('what may come without a word is looked for in time', () => {
   expect([alarms, clock.pending]).toEqual([1, 0]);
 });
 
-test('there is activity once for all sound that has come since it was asked for', () => {
-  expect(rides.takeActivity()).toBe(false);
-  rides.begin(carrier(3), 0);
-  expect([rides.takeActivity(), rides.takeActivity()]).toEqual([true, false]);
+test('more sound is expected while some waits, and when some has come long before it was looked at', () => {
+  expect(rides.isExpected()).toBe(false);
+  begin(3, clock.now());
+  expect(rides.isExpected()).toBe(true);
+  rides.end(3);
+  expect(rides.isExpected()).toBe(false);
+  clock.pass(20);
+  begin(3, clock.now() - 20);
+  rides.end(3);
+  expect([rides.isExpected(), rides.isExpected()]).toEqual([true, false]);
+});
+
+test('for sound that leaves in the turn in which it came no timer is set', () => {
+  rides.begin(carrier(0), clock.now());
+  rides.end(0);
+  rides.endTurn();
+  expect(clock.pending).toBe(0);
 });
 
 test('nothing fires once it is stopped', () => {
-  rides.begin(carrier(0), 0);
+  begin(0, 0);
   rides.stop();
   clock.pass(1000);
   expect([alarms, clock.pending]).toEqual([0, 0]);

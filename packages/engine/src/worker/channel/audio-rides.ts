@@ -3,6 +3,8 @@ import type { MonotonicClock } from '../../base/clock.js';
 /** A timer fires up to so many ms late. */
 const LATENESS = 1;
 const NOT_WAITING = Number.POSITIVE_INFINITY;
+/** Sound that came so many ms before it was looked at has waited in the ring, and nobody was called for it. */
+const CAME_QUIETLY = 2;
 
 /** A channel whose sound waits for its next picture. */
 export interface AudioCarrier {
@@ -21,8 +23,11 @@ export class AudioRides {
   readonly delay: number;
   /** Counts the turns: what was handed over in the same turn leaves in the same write. */
   turn = 0;
-  /** Sound has waited since {@link takeActivity} was called. */
-  #isActive = false;
+  /** Sound has come quietly since {@link isExpected} was asked. */
+  #cameQuietly = false;
+  /** Channels whose sound waits, and since when the oldest does that has begun to in this turn. */
+  #waiting = 0;
+  #begun = NOT_WAITING;
   readonly #clock: MonotonicClock;
   readonly #onDue: () => void;
   /** By the channel's number: since when its oldest sound waits, in ms of the monotonic clock. */
@@ -46,24 +51,33 @@ export class AudioRides {
     const { number } = carrier;
     if (number >= this.#since.length) this.#growTo(number * 2);
     this.#since[number] = since;
-    this.#isActive = true;
+    this.#waiting++;
+    if (since < this.#begun) this.#begun = since;
+    if (this.#clock.now() - since > CAME_QUIETLY) this.#cameQuietly = true;
     if (this.#isListed[number] === 0) {
       this.#isListed[number] = 1;
       this.#carriers.push(carrier);
     }
-    this.#wakeBy(since + this.delay - LATENESS);
   }
 
   /** No sound of the channel waits any more. */
   end(channel: number): void {
     this.#since[channel] = NOT_WAITING;
+    this.#waiting--;
   }
 
-  /** Whether any sound has waited since this was asked the last time. */
-  takeActivity(): boolean {
-    const isActive = this.#isActive;
-    this.#isActive = false;
-    return isActive;
+  /** What has come in this turn is handled: sound that waits still will leave in time. */
+  endTurn(): void {
+    this.turn++;
+    if (this.#waiting > 0 && this.#begun !== NOT_WAITING) this.#wakeBy(this.#begun + this.delay - LATENESS);
+    this.#begun = NOT_WAITING;
+  }
+
+  /** Whether more sound is likely to come apart from its picture: then nobody need be called for it. */
+  isExpected(): boolean {
+    const isExpected = this.#waiting > 0 || this.#cameQuietly;
+    this.#cameQuietly = false;
+    return isExpected;
   }
 
   /** Has `onDue` called in time for sound that comes from now on, of which nobody will tell. */

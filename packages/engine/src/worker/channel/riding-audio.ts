@@ -85,9 +85,11 @@ export class RidingAudio {
 
   /** Gives up what waits, in its order. */
   takeAll(giveUp: (packet: PacketDescriptor, block: PacketBlock) => void): void {
-    for (let i = 0; i < this.#count; i++) giveUp(this.#packets[i]!, this.#packets[i]!.block!);
+    const count = this.#count;
+    if (count === 0) return;
     this.#count = 0;
     this.#rides.end(this.#carrier.number);
+    for (let i = 0; i < count; i++) giveUp(this.#packets[i]!, this.#packets[i]!.block!);
   }
 
   /** A picture of this turn has not left yet: sound goes with that one. */

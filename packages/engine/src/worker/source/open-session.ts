@@ -1,16 +1,19 @@
 import type { ReadInput, SourceConfig } from '../../options/source-config.js';
-import type { Pacer } from '../../sources/pacing/pacer.js';
 import { CommandOpener, type RunningCommands } from './command-opener.js';
 import { FileOpener } from './file-opener.js';
 import { ModuleOpener } from './module-opener.js';
-import { type ReaderOpener, type ReaderRequest, ReaderSession } from './reader-session.js';
+import {
+  type ReaderOpener,
+  type ReaderRequest,
+  type ReaderServices,
+  ReaderSession,
+} from './reader-session.js';
 import { type RtspServices, RtspSession } from './rtsp-session.js';
 import type { SourceOutput } from './source-output.js';
 import type { SessionHandler, SourceSession } from './source-session.js';
 
 /** The shard of sessions, as far as they need it. */
-export interface SessionServices extends RtspServices {
-  readonly pacer: Pacer;
+export interface SessionServices extends RtspServices, ReaderServices {
   readonly commands: RunningCommands;
 }
 
@@ -28,9 +31,9 @@ export function openSession(
 /** A session of a source, or of a fallback, whose packets are read when they are due. */
 export function openReader(
   { input, ...request }: ReaderRequest & { readonly input: ReadInput },
-  { pacer, commands }: SessionServices,
+  services: SessionServices,
 ): SourceSession {
-  return new ReaderSession(readerOpener(input, commands), pacer, request);
+  return new ReaderSession(readerOpener(input, services.commands), services, request);
 }
 
 function readerOpener(input: ReadInput, commands: RunningCommands): ReaderOpener {

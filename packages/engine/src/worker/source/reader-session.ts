@@ -38,6 +38,13 @@ export interface ReaderRequest {
   readonly handler: SessionHandler;
 }
 
+/** The shard of a reader, as far as it needs it. */
+export interface ReaderServices {
+  readonly pacer: Pacer;
+  /** The longest that sound waits for a picture to leave with, in ms. */
+  readonly audioDelay: number;
+}
+
 /** A session whose packets are read when they are due: of a file, a command, a module. */
 export class ReaderSession implements SourceSession, PacketSink {
   readonly #opener: ReaderOpener;
@@ -45,13 +52,15 @@ export class ReaderSession implements SourceSession, PacketSink {
   readonly #output: ReaderOutput;
   readonly #handler: SessionHandler;
   readonly #audio: SourceAudio;
+  readonly #audioDelay: number;
   readonly #closing = new AbortController();
   #feed: Feed | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(opener: ReaderOpener, pacer: Pacer, { output, handler, audio }: ReaderRequest) {
+  constructor(opener: ReaderOpener, services: ReaderServices, { output, handler, audio }: ReaderRequest) {
     this.#opener = opener;
-    this.#pacer = pacer;
+    this.#pacer = services.pacer;
+    this.#audioDelay = services.audioDelay;
     this.#output = output;
     this.#handler = handler;
     this.#audio = audio;
@@ -136,13 +145,13 @@ export class ReaderSession implements SourceSession, PacketSink {
     const sound = this.#sendsAudio ? audio : undefined;
     const isSilent = this.#audio === 'silence' && video !== undefined;
     this.#output.begin(video, isSilent ? 'silence' : sound);
-    const feed = new Feed({ reader, sink: this, speed });
+    const feed = new Feed({ reader, sink: this, speed, audioDelay: this.#audioDelay });
     this.#feed = feed;
     this.#handler.onConnected({
       video: video === undefined ? undefined : { codec: video },
       audio: isSilent ? { codec: 'aac' } : sound && { codec: sound },
     });
-    this.#pacer.start(feed, frameInterval, Math.random() * frameInterval);
+    this.#pacer.start(feed, frameInterval);
     const end = await feed.ended;
     await this.#end(end === 'failed' ? feed.error : undefined);
   }

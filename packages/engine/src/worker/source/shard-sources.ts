@@ -49,6 +49,7 @@ export class ShardSources {
     const { sources } = context.counters;
     return {
       pacer: this.#pacer,
+      audioDelay: context.rides.delay,
       budget: this.#budget,
       commands: this.#commands,
       flush: () => context.flush(),

@@ -78,10 +78,10 @@ export class FakeShard implements ShardContext {
 
   /** The end of the turn. */
   flush(): void {
-    this.rides.turn++;
     const outputs = [...this.#dirty];
     this.#dirty.clear();
     for (const output of outputs) output.flush();
+    this.rides.endTurn();
   }
 
   video(owner: BlockReturn, data: Uint8Array, pts: number, flags = 0): FakePacket {

@@ -8,6 +8,9 @@ import { type DestinationOutcome, DestinationRun } from './destination-run.js';
 import { limitOf, type PushPlan } from './push-plan.js';
 import type { Retry } from './retry-notes.js';
 
+/** Sound waits so long for a picture, in ms: with fewer, a thread would wake up for it alone. */
+const AUDIO_DELAY = 40;
+
 /** Outcome of one channel. */
 export interface ChannelOutcome {
   /** From 1. */
@@ -133,7 +136,7 @@ export class ChannelRun {
   }
 
   /** Runs the channel to its end, good or bad. */
-  async run(pacer: Pacer, phase: number): Promise<ChannelOutcome> {
+  async run(pacer: Pacer): Promise<ChannelOutcome> {
     try {
       await this.#channel.connected();
       this.#connected = true;
@@ -143,9 +146,14 @@ export class ChannelRun {
     const { source, passes } = this.#plan;
     if (!this.#stopped) {
       const limit = limitOf(this.#plan, this.number - 1);
-      this.#feed = new Feed({ reader: play(source, passes), sink: this.#channel, limit });
+      this.#feed = new Feed({
+        reader: play(source, passes),
+        sink: this.#channel,
+        limit,
+        audioDelay: AUDIO_DELAY,
+      });
       this.#events.onFeeding(this);
-      pacer.start(this.#feed, source.frameInterval, phase);
+      pacer.start(this.#feed, source.frameInterval);
       await this.#feed.ended;
     }
     // One that has nothing queued ends at once.

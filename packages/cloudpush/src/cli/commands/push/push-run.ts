@@ -60,18 +60,17 @@ export class PushRun {
    * @param signal ends the streams cleanly when it aborts.
    */
   async run(signal: AbortSignal): Promise<PushOutcome> {
-    const { places, source } = this.#plan;
+    const { places } = this.#plan;
     const stop = () => this.#stop();
     signal.addEventListener('abort', stop, { once: true });
     try {
-      const step = source.frameInterval / places.length;
       const outcomes: Promise<ChannelOutcome>[] = [];
       for (let index = 0; index < places.length; index++) {
         await this.#untilStartOf(index, signal);
         if (signal.aborted) break;
         const run = new ChannelRun(this.#engine, this.#plan, index, this.#events);
         this.#runs.push(run);
-        outcomes.push(run.run(this.#pacer, index * step));
+        outcomes.push(run.run(this.#pacer));
         if (outcomes.length % BATCH === 0) await nextTurn();
       }
       const channels = await Promise.all(outcomes);
