@@ -59,6 +59,7 @@ test('a code leads to its number and back', () => {
 test('what is no code of ours has no number, and a number that is not given has no code', () => {
   expect(errorNumber('ECONNREFUSED')).toBeUndefined();
   expect(errorNumber('toString')).toBeUndefined();
+  expect(errorNumber(Object.create(null))).toBeUndefined();
   expect(errorCode(0)).toBeUndefined();
   expect(errorCode(-1)).toBeUndefined();
 });

@@ -192,7 +192,9 @@ for (const [code, number] of Object.entries(ErrorCode)) codes.set(number, code a
 
 /** The number of an error's `code`; undefined when it is none of ours. */
 export function errorNumber(code: string): number | undefined {
-  return Object.hasOwn(ErrorCode, code) ? ErrorCode[code as CloudPushErrorCode] : undefined;
+  return typeof code === 'string' && Object.hasOwn(ErrorCode, code)
+    ? ErrorCode[code as CloudPushErrorCode]
+    : undefined;
 }
 
 /** The code that a number stands for; undefined when it stands for none. */

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { VERSION } from '../base/version.js';
 
 /** The version of the interface that this entry point re-creates. */
@@ -11,7 +12,7 @@ const INTERFACE_VERSION = '2.0.0';
  */
 export function version(buffer: Uint8Array | null, length: number): number {
   const text = versionText();
-  if (buffer instanceof Uint8Array && length >= 1) {
+  if (types.isUint8Array(buffer) && typeof length === 'number' && length >= 1) {
     const room = Math.min(buffer.length, Math.floor(length));
     // Whole characters only.
     const { written } = new TextEncoder().encodeInto(text, buffer.subarray(0, Math.max(0, room - 1)));

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { checkedSignal } from '../base/abort-signals.js';
 import { sourceErrorCodes } from '../base/source-error-codes.js';
-import { integer } from '../base/validation.js';
+import { checkedOptions, integer, invalidType, optionalFunction } from '../base/validation.js';
 import { sourceError } from '../sources/errors.js';
 import { FORMATS, formatByContent, remuxAdvice } from '../sources/files/formats.js';
 import { statFile } from '../sources/files/stat-file.js';
@@ -16,6 +17,12 @@ import { VideoStreamInspection } from './video-stream-inspection.js';
 /** Longer than this is no picture shown and no sound made, unless on purpose: ms. */
 const DEFAULT_GAP_THRESHOLD = 1000;
 const MAX_GAP_THRESHOLD = 2 ** 32;
+
+const OPTIONS: Readonly<Record<keyof InspectOptions, true>> = {
+  gapThreshold: true,
+  signal: true,
+  onProgress: true,
+};
 
 /** Options of `inspectFile`. */
 export interface InspectOptions extends FilePiecesOptions {
@@ -40,6 +47,10 @@ export interface InspectOptions extends FilePiecesOptions {
  * if (!intact) console.warn(damage.count, damage.list[0]?.message);
  */
 export async function inspectFile(path: string, options: InspectOptions = {}): Promise<FileReport> {
+  if (typeof path !== 'string') throw invalidType('path', path, 'the path of a file');
+  checkedOptions('', options, OPTIONS);
+  optionalFunction('onProgress', options.onProgress);
+  const signal = checkedSignal(options.signal);
   const gapThreshold = integer(
     'gapThreshold',
     options.gapThreshold,
@@ -47,7 +58,7 @@ export async function inspectFile(path: string, options: InspectOptions = {}): P
     1,
     MAX_GAP_THRESHOLD,
   );
-  options.signal?.throwIfAborted();
+  signal?.throwIfAborted();
   const { size } = await statFile(path);
   const file = await openFile(path);
   try {

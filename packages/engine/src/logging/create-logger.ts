@@ -53,11 +53,16 @@ export function createLogger(options: LoggerOptions = {}): EngineLog {
   return { logger: loggerTo(output, level), close, [Symbol.asyncDispose]: close };
 }
 
-/** A logger that writes lines without secrets. */
+/**
+ * A logger that writes lines without secrets.
+ * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`
+ */
 export function loggerTo(output: DestinationStream, level: LogLevel): Logger<'main'> {
+  if (typeof (output as Partial<DestinationStream> | null)?.write !== 'function')
+    throw invalidType('output', output, 'a stream that can be written to');
   return pino(
     {
-      level: pinoLevels[level],
+      level: pinoLevels[checkedLevel(level)],
       customLevels,
       base: { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,

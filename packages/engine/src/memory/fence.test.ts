@@ -25,6 +25,17 @@ test('it is past from its time on, and lets only those connect who can be done b
   expect(fence.isPast).toBe(true);
 });
 
+test('a limit that is no time is refused, and the limits stay', () => {
+  const fence = new Fence();
+  fence.extend({ fencedFrom: 5, connectsUntil: 4 });
+  for (const bad of [Number.NaN, '6', undefined, null]) {
+    expect(() => fence.extend({ fencedFrom: bad as number })).toThrow('fencedFrom is');
+    if (bad !== undefined)
+      expect(() => fence.extend({ fencedFrom: 9, connectsUntil: bad as number })).toThrow('connectsUntil is');
+  }
+  expect(fence.limits).toEqual({ fencedFrom: 5, connectsUntil: 4 });
+});
+
 test('what one thread sets all others read', () => {
   const fence = new Fence();
   const other = new Fence(fence.buffer);

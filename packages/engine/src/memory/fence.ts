@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { monotonicNow } from '../base/clock.js';
+import { invalidParameter, requireObject } from '../base/validation.js';
 
 /** Numbers in shared memory, all in ms of {@link Fence.now}. */
 const FENCED_FROM = 0;
@@ -64,8 +65,15 @@ export class Fence {
     return monotonic + this.#suspended;
   }
 
-  /** Lets the engine go on until then. A limit may also come closer. */
-  extend({ fencedFrom, connectsUntil = fencedFrom }: FenceLimits): void {
+  /**
+   * Lets the engine go on until then. A limit may also come closer.
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`; the limits stay as they were
+   */
+  extend(limits: FenceLimits): void {
+    const { fencedFrom, connectsUntil = fencedFrom } = requireObject('limits', limits);
+    // A limit that compares with nothing would never be past.
+    requireTime('fencedFrom', fencedFrom);
+    requireTime('connectsUntil', connectsUntil);
     this.#numbers[CONNECTS_UNTIL] = connectsUntil;
     this.#numbers[FENCED_FROM] = fencedFrom;
   }
@@ -86,6 +94,7 @@ export class Fence {
 
   /** Whether a connection attempt may begin that takes up to `ms`. */
   permitsConnecting(ms: number): boolean {
+    requireTime('ms', ms);
     return this.now() + ms <= this.#numbers[CONNECTS_UNTIL]!;
   }
 
@@ -93,6 +102,11 @@ export class Fence {
     const suspended = bootOffset() - this.#numbers[OFFSET]!;
     this.#suspended = suspended < SUSPENSION ? 0 : suspended;
   }
+}
+
+/** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` */
+function requireTime(name: string, value: number): void {
+  if (typeof value !== 'number' || Number.isNaN(value)) throw invalidParameter(name, value, 'a number of ms');
 }
 
 /** How much the time since boot, suspensions included, is ahead of the monotonic clock, in ms; 0 where it is not known. */

@@ -40,7 +40,7 @@ export class TokenServer implements AsyncDisposable {
   readonly #agent: Agent;
   /** Ends an exchange that is under way. */
   readonly #running = new Set<AbortController>();
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   /** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` */
   constructor(options: TokenServerOptions = {}) {
@@ -68,7 +68,7 @@ export class TokenServer implements AsyncDisposable {
    */
   readonly provide: TokenProvider = async (request, { signal, reason }) => {
     signal.throwIfAborted();
-    if (this.#closed) throw closedError();
+    if (this.#closing !== undefined) throw closedError();
     checkTargetRequest(request);
     if (request.kind === 'url') return knownTarget(request, reason === 'rejected');
     return await this.#exchange(this.#postFor(request), signal);
@@ -76,9 +76,11 @@ export class TokenServer implements AsyncDisposable {
 
   /** Ends what is under way, with `ERR_CLOUDPUSH_ENGINE_CLOSED`, and closes the connections. */
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const exchange of this.#running) exchange.abort(closedError());
-    await this.#agent.close();
+    if (this.#closing === undefined) {
+      this.#closing = this.#agent.close();
+      for (const exchange of this.#running) exchange.abort(closedError());
+    }
+    await this.#closing;
   }
 
   /** Closes the connections to the token server, for `await using`. */
