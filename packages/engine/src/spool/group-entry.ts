@@ -4,7 +4,7 @@ export interface GroupEntry {
   readonly offset: number;
   /** Its bytes, with the mark at its end. */
   readonly bytes: number;
-  /** CRC-32 of all of them but the last mark. */
+  /** CRC-32 of all of them but the last 13: the checksum itself, and PreviousTagSize. */
   readonly crc: number;
   readonly firstTimestamp: number;
   readonly lastTimestamp: number;

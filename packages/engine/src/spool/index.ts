@@ -5,7 +5,7 @@ export { encodeWallClock, type GapFacts, gapMetadata, readGapFacts, readWallCloc
 export { FIRST_PLACE, isBefore, type SpoolPlace } from './group-entry.js';
 export type { SpoolGroup } from './group-reader.js';
 export { type SeriesOwnerNames, seriesName } from './series-name.js';
-export type { SpoolLoss } from './series-writer.js';
+export type { SpoolLoss } from './series-owner.js';
 export { SpoolBudget, type SpoolExpiry, type SpoolLimits } from './spool-budget.js';
 export type { SpoolCounters, SpoolRemoval } from './spool-counters.js';
 export type { SpoolGap, SpoolPart } from './spool-gap.js';

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { TagRole, TagType } from '@cloudpush/muxer';
 import type { GroupEntry } from './group-entry.js';
 import {
+  crcIn,
   encodeMark,
   encodeSegmentStart,
   MARK_SIZE,
@@ -88,9 +89,10 @@ export class SegmentBuilder {
   endGroup(parts: Uint8Array[]): GroupEntry | undefined {
     const group = this.#group;
     if (group === undefined) return undefined;
-    parts.push(this.#mark(MarkKind.end));
+    const mark = this.#mark(MarkKind.end);
+    parts.push(mark);
     this.#group = undefined;
-    return { ...group, bytes: this.size - group.offset };
+    return { ...group, bytes: this.size - group.offset, crc: crcIn(mark) };
   }
 
   /** Puts a mark behind what came since the last one: it can be trusted without what follows. */
@@ -121,7 +123,7 @@ export class SegmentBuilder {
     const { crc, firstWall, lastWall, lastTimestamp } = this.#group!;
     this.size += MARK_SIZE;
     this.#isUnmarked = false;
-    return encodeMark({ kind, crc, firstWall, lastWall }, lastTimestamp);
+    return encodeMark({ kind, firstWall, lastWall }, lastTimestamp, crc);
   }
 }
 

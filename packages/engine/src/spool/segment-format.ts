@@ -24,10 +24,14 @@ export const MarkKind = {
 export type MarkKind = (typeof MarkKind)[keyof typeof MarkKind];
 
 /** A tag of the spool's own, which makes all bytes before it checkable. */
-export interface Mark {
-  readonly kind: MarkKind;
-  /** CRC-32 of the bytes from the start of the group, or of the file, to the mark. */
+export interface Mark extends MarkFacts {
+  /** CRC-32 of the bytes from the start of the group, or of the file, to this number. */
   readonly crc: number;
+}
+
+/** What a mark tells beside its checksum. */
+export interface MarkFacts {
+  readonly kind: MarkKind;
   /** Wall clock of the group's first tag, ms since 1970. */
   readonly firstWall: number;
   /** Wall clock of the last tag before the mark. */
@@ -43,33 +47,47 @@ const NUMBER_SIZE = 9;
 const MARK_BODY_SIZE = NAME_SIZE + 4 * NUMBER_SIZE;
 /** Bytes of a mark in a file. */
 export const MARK_SIZE = TAG_FRAME_SIZE + MARK_BODY_SIZE;
+/** Bytes at the end of a mark that its own checksum is not of: the checksum, and PreviousTagSize. */
+export const MARK_TAIL_SIZE = NUMBER_SIZE + TAG_TRAILER_SIZE;
 
 const MARK_START = Buffer.concat([Buffer.from([AMF_STRING, 0, MARK_NAME.length]), MARK_NAME]);
 
-/** The name and the four numbers of a mark as script data, framed as a tag. */
-export function encodeMark(mark: Mark, timestamp: number): Buffer {
+/**
+ * A name and four numbers as script data, framed as a tag.
+ * @param crc of the bytes before the mark
+ */
+export function encodeMark({ kind, firstWall, lastWall }: MarkFacts, timestamp: number, crc: number): Buffer {
   const bytes = Buffer.alloc(MARK_SIZE);
   writeTagHeader(bytes, 0, { type: TagType.scriptData, timestamp, size: MARK_BODY_SIZE });
   MARK_START.copy(bytes, TAG_HEADER_SIZE);
-  const numbers = [mark.kind, mark.crc, mark.firstWall, mark.lastWall];
-  for (const [i, value] of numbers.entries()) {
-    const at = TAG_HEADER_SIZE + NAME_SIZE + i * NUMBER_SIZE;
-    bytes[at] = AMF_NUMBER;
-    bytes.writeDoubleBE(value, at + 1);
-  }
+  for (const [i, value] of [kind, firstWall, lastWall].entries()) writeNumber(bytes, i, value);
+  writeNumber(bytes, 3, crc32(bytes.subarray(0, -MARK_TAIL_SIZE), crc));
   bytes.writeUInt32BE(TAG_HEADER_SIZE + MARK_BODY_SIZE, MARK_SIZE - TAG_TRAILER_SIZE);
   return bytes;
+}
+
+function writeNumber(mark: Buffer, i: number, value: number): void {
+  const at = TAG_HEADER_SIZE + NAME_SIZE + i * NUMBER_SIZE;
+  mark[at] = AMF_NUMBER;
+  mark.writeDoubleBE(value, at + 1);
+}
+
+/** The checksum in the mark that bytes end with. */
+export function crcIn(bytes: Buffer): number {
+  return bytes.readDoubleBE(bytes.length - MARK_TAIL_SIZE + 1);
 }
 
 /** The mark in the body of a tag; undefined where it is another tag. */
 export function decodeMark(type: number, body: Buffer): Mark | undefined {
   if (type !== TagType.scriptData || !isMarkBody(body)) return undefined;
   const number = (i: number): number => body.readDoubleBE(NAME_SIZE + i * NUMBER_SIZE + 1);
-  return { kind: number(0) as MarkKind, crc: number(1), firstWall: number(2), lastWall: number(3) };
+  return { kind: number(0) as MarkKind, firstWall: number(1), lastWall: number(2), crc: number(3) };
 }
 
 function isMarkBody(body: Buffer): boolean {
-  return body.length === MARK_BODY_SIZE && body.subarray(0, NAME_SIZE).equals(MARK_START);
+  if (body.length !== MARK_BODY_SIZE || !body.subarray(0, NAME_SIZE).equals(MARK_START)) return false;
+  for (let at = NAME_SIZE; at < MARK_BODY_SIZE; at += NUMBER_SIZE) if (body[at] !== AMF_NUMBER) return false;
+  return true;
 }
 
 /** Whether a tag would be taken for a mark when it is read again: the spool does not take it. */
@@ -113,8 +131,8 @@ export function encodeSegmentStart(facts: SegmentFacts, headers: readonly SpoolT
   for (const tag of [factsTag(facts), ...headers]) parts.push(...writer.tag(tag));
   const bytes = Buffer.concat(parts);
   const wall = facts.gapStart;
-  const mark = { kind: MarkKind.headers, crc: crc32(bytes), firstWall: wall, lastWall: wall };
-  return Buffer.concat([bytes, encodeMark(mark, headers[0]?.timestamp ?? 0)]);
+  const mark = { kind: MarkKind.headers, firstWall: wall, lastWall: wall };
+  return Buffer.concat([bytes, encodeMark(mark, headers[0]?.timestamp ?? 0, crc32(bytes))]);
 }
 
 function factsTag({ gap, segment, gapStart }: SegmentFacts): SpoolTag {

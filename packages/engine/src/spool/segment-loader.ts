@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { GroupEntry } from './group-entry.js';
 import { type IndexHead, parseIndex } from './index-format.js';
-import { scanGroups, scanHeaders } from './segment-scanner.js';
+import { decodeMark, MARK_SIZE } from './segment-format.js';
+import { framedTag, scanGroups, scanHeaders } from './segment-scanner.js';
 import type { SpoolFile, SpoolIo } from './spool-io.js';
 import { readText } from './text-file.js';
 
@@ -93,6 +94,7 @@ async function headOf(file: SpoolFile, name: SegmentName): Promise<IndexHead | u
 
 /** The mark behind the headers carries the start of the gap as its wall clock. */
 function gapStartOf(headers: Buffer): number | undefined {
-  const wall = headers.readDoubleBE(headers.length - 4 - 8);
+  const mark = framedTag(headers.subarray(-MARK_SIZE));
+  const wall = (mark && decodeMark(mark.type, mark.body)?.firstWall) ?? Number.NaN;
   return Number.isFinite(wall) ? wall : undefined;
 }

@@ -1,6 +1,14 @@
 import { crc32 } from 'node:zlib';
 import type { GroupEntry } from './group-entry.js';
-import { decodeMark, FACTS_NAME, FILE_HEADER_SIZE, MARK_SIZE, TAG_HEADER_SIZE } from './segment-format.js';
+import {
+  crcIn,
+  decodeMark,
+  FACTS_NAME,
+  FILE_HEADER_SIZE,
+  MARK_SIZE,
+  MARK_TAIL_SIZE,
+  TAG_HEADER_SIZE,
+} from './segment-format.js';
 import { type FramedTag, framedSize, framedTag } from './segment-scanner.js';
 import type { SpoolFile, SpoolIo } from './spool-io.js';
 import { roleOf, type SpoolTag } from './spool-tag.js';
@@ -36,7 +44,8 @@ export class SegmentReader {
     const group = Buffer.allocUnsafeSlow(bytes);
     if ((await this.#file.read(group, offset)) < bytes) return undefined;
     const end = bytes - MARK_SIZE;
-    if (end <= 0 || crc32(group.subarray(0, end)) !== crc) return undefined;
+    if (end <= 0 || crc32(group.subarray(0, -MARK_TAIL_SIZE)) !== crc || crcIn(group) !== crc)
+      return undefined;
     return tagsIn(group.subarray(0, end));
   }
 
@@ -47,9 +56,7 @@ export class SegmentReader {
 
 function headersIn(bytes: Buffer): SpoolTag[] {
   const end = bytes.length - MARK_SIZE;
-  const mark = end < 0 ? undefined : framedTag(bytes.subarray(end));
-  if (mark === undefined || decodeMark(mark.type, mark.body)?.crc !== crc32(bytes.subarray(0, end)))
-    return [];
+  if (end < 0 || crcIn(bytes) !== crc32(bytes.subarray(0, -MARK_TAIL_SIZE))) return [];
   const tags = tagsIn(bytes.subarray(FILE_HEADER_SIZE, end)) ?? [];
   return tags.filter(({ parts }) => !isFacts(parts[0]!));
 }

@@ -4,6 +4,7 @@ import type { GroupEntry } from './group-entry.js';
 import {
   decodeMark,
   FILE_HEADER_SIZE,
+  MARK_TAIL_SIZE,
   type Mark,
   MarkKind,
   TAG_FRAME_SIZE,
@@ -92,7 +93,7 @@ export async function scanHeaders(file: SpoolFile): Promise<Buffer | undefined> 
     parts.push(tag.bytes);
     const mark = decodeMark(tag.type, tag.body);
     if (mark !== undefined)
-      return mark.kind === MarkKind.headers && mark.crc === crc ? Buffer.concat(parts) : undefined;
+      return mark.kind === MarkKind.headers && isOf(mark, tag, crc) ? Buffer.concat(parts) : undefined;
     crc = crc32(tag.bytes, crc);
   }
   return undefined;
@@ -110,7 +111,7 @@ export async function scanGroups(file: SpoolFile, from: number): Promise<GroupEn
     const mark = decodeMark(tag.type, tag.body);
     if (mark === undefined) scan.add(tag);
     else {
-      if (!scan.confirm(mark, cursor.position)) break;
+      if (!scan.confirm(mark, tag, cursor.position)) break;
       if (mark.kind === MarkKind.end) {
         groups.push(scan.entry!);
         scan = new GroupScan(cursor.position);
@@ -119,6 +120,11 @@ export async function scanGroups(file: SpoolFile, from: number): Promise<GroupEn
   }
   if (scan.entry !== undefined) groups.push(scan.entry);
   return groups;
+}
+
+/** Whether a mark sums up itself and the bytes before it. */
+function isOf({ crc }: Mark, { bytes }: FramedTag, before: number): boolean {
+  return crc === crc32(bytes.subarray(0, -MARK_TAIL_SIZE), before);
 }
 
 /** One group while it is scanned. */
@@ -152,8 +158,9 @@ class GroupScan {
   }
 
   /** The mark tells the sum of the bytes before it: the group is good up to here. */
-  confirm({ kind, crc, firstWall, lastWall }: Mark, end: number): boolean {
-    if (kind === MarkKind.headers || crc !== this.#crc || this.#tags === 0) return false;
+  confirm(mark: Mark, tag: FramedTag, end: number): boolean {
+    const { kind, crc, firstWall, lastWall } = mark;
+    if (kind === MarkKind.headers || !isOf(mark, tag, this.#crc) || this.#tags === 0) return false;
     this.entry = {
       offset: this.#offset,
       bytes: end - this.#offset,

@@ -4,29 +4,12 @@ import { DiskQueue } from './disk-queue.js';
 import { type GroupBorder, isVideo, SegmentBuilder } from './segment-builder.js';
 import { SegmentFile } from './segment-file.js';
 import { hasVideoHeader, looksLikeMark } from './segment-format.js';
+import type { SeriesOwner } from './series-owner.js';
 import { type GapRecord, PartRecord } from './spool-gap.js';
 import type { SpoolIo } from './spool-io.js';
 import { BATCH_MS, RETRY_MS, SpoolBacklog, type SpoolPolicy } from './spool-policy.js';
 import type { SpoolHold, SpoolTag } from './spool-tag.js';
-
-/** Media that did not reach the disk. */
-export interface SpoolLoss {
-  readonly tags: number;
-  /** Of tag bodies. */
-  readonly bytes: number;
-}
-
-/** The series of a writer. */
-export interface SeriesOwner {
-  /** Begins a gap, with a number that none had before. */
-  openGap(start: number): GapRecord;
-  /** The disk failed: the gap has ended, and its last segments may be damaged. */
-  onFault(error: Error, loss: SpoolLoss): void;
-  /** So much is written. */
-  onWritten(tags: number, bytes: number): void;
-  /** Tags were not taken, because too many bytes wait for the disk or the disk is off. */
-  onRefused(tag: SpoolTag): void;
-}
+import { areSameHeaders, copiedHeader } from './stream-headers.js';
 
 /** What a writer stands on. */
 interface SeriesWriterParts {
@@ -98,12 +81,15 @@ export class SeriesWriter {
     this.#isOn = true;
     this.#start = start;
     this.#skips = true;
+    this.#hasVideo = hasVideoHeader(headers);
     this.setHeaders(headers);
   }
 
-  /** Headers for what follows: another segment begins with the next group. */
+  /** Headers for what follows: where they are others, another segment begins with the next group. */
   setHeaders(headers: readonly SpoolTag[]): void {
-    this.#headers = headers.map(copied);
+    const copies = headers.map(copiedHeader);
+    if (areSameHeaders(copies, this.#headers)) return;
+    this.#headers = copies;
     this.#hasVideo = hasVideoHeader(headers);
     this.endSegmentSoon();
   }
@@ -300,10 +286,3 @@ export class SeriesWriter {
 
 /** Where there is no segment, any tag begins one that can begin a group. */
 const NO_SEGMENT = new SegmentBuilder({ gap: 0, segment: 0, gapStart: 0 }, []);
-
-/** Headers outlive the memory that they came in. */
-function copied(tag: SpoolTag): SpoolTag {
-  const body = Buffer.concat(tag.parts);
-  const { type, role, timestamp } = tag;
-  return { type, role, timestamp, parts: [body], size: body.length };
-}

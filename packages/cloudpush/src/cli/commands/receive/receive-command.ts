@@ -6,6 +6,7 @@ import type { Interruption } from '../../interruption.js';
 import type { Output } from '../../terminal/output.js';
 import { untilEnd } from '../../until-end.js';
 import { milliseconds } from '../push/push-plan.js';
+import { type FinishedRecording, joinRecordings } from './joining/join-recordings.js';
 import { JsonReceiveLog, type ReceiveLog, type ReceiveTotals, TextReceiveLog } from './receive-log.js';
 
 /** The options of `cloudpush receive`, as the parser gives them. */
@@ -22,6 +23,8 @@ export interface ReceiveOptions {
   readonly maxMemory?: number;
   /** s; 0: never. */
   readonly idleTimeout?: number;
+  /** Streams that gaps were sent for are joined with them at the end. */
+  readonly joinGaps?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -52,6 +55,9 @@ export async function receiveCommand(
   const { listen, record, name, idleTimeout } = options;
   const { maxStreams, maxConnections, maxMemory } = options;
   checkName(name, record);
+  if (options.joinGaps === true && record === undefined)
+    throw usageError('--join-gaps needs --record, the folder of the recordings');
+  const recordings: FinishedRecording[] = [];
   const receiver = await StreamReceiver.listen(
     {
       ...listen,
@@ -66,6 +72,7 @@ export async function receiveCommand(
       onPublish: (stream) => log.publish(stream),
       onEnd: (stream, end) => {
         add(totals, stream, end);
+        if (stream.file !== undefined) recordings.push({ ...stream, file: stream.file });
         log.end(stream, end);
       },
       onRefused: (error) => log.refused(error),
@@ -76,6 +83,8 @@ export async function receiveCommand(
   await untilEnd(interruption.signal, options.duration);
   clearInterval(rates);
   await receiver.close();
+  if (options.joinGaps === true)
+    for (const joined of await joinRecordings(record!, recordings)) log.joined(joined);
   log.summary(totals);
   return totals.recordingFailures === 0 ? ExitCode.ok : ExitCode.failure;
 }

@@ -3,6 +3,7 @@ import { errorText } from '../../error-text.js';
 import { bytes, count, megabitsPerSecond, plural, rounded } from '../../terminal/format.js';
 import type { Output } from '../../terminal/output.js';
 import { RateMeter } from '../../terminal/rate-meter.js';
+import type { JoinedStream } from './joining/join-recordings.js';
 import { RefusalLimiter } from './refusal-limiter.js';
 
 /** Totals of everything received. */
@@ -27,10 +28,12 @@ export interface ReceiveLog {
   refused(error: Error): void;
   /** Called every now and then while streams may come in. */
   rates(receiver: StreamReceiver): void;
+  /** At the end: a stream and its gaps are in one file. */
+  joined(stream: JoinedStream): void;
   summary(totals: ReceiveTotals): void;
 }
 
-/** One JSON object a line: `listening`, `publish`, `end`, `refused`, `summary`. */
+/** One JSON object a line: `listening`, `publish`, `end`, `refused`, `joined`, `summary`. */
 export class JsonReceiveLog implements ReceiveLog {
   readonly #output: Output;
   readonly #refusals = new RefusalLimiter();
@@ -75,6 +78,10 @@ export class JsonReceiveLog implements ReceiveLog {
 
   rates(): void {
     // A program reads the counters where a stream ends.
+  }
+
+  joined(stream: JoinedStream): void {
+    this.#output.json({ event: 'joined', ...stream });
   }
 
   summary(totals: ReceiveTotals): void {
@@ -130,6 +137,11 @@ export class TextReceiveLog implements ReceiveLog {
     }
   }
 
+  joined({ app, name, file, recordings, gaps }: JoinedStream): void {
+    const of = `${plural(recordings, 'recording')}, ${plural(gaps, 'gap')} among them`;
+    this.#output.result(`${titleOf({ app, name })} joined to ${file}: ${of}`);
+  }
+
   summary(totals: ReceiveTotals): void {
     const { streams, clean, pictures, audioFrames } = totals;
     const { total: refused } = this.#refusals;
@@ -145,7 +157,7 @@ function urlOf(host: string, port: number): string {
   return `rtmp://${host.includes(':') ? `[${host}]` : host}:${port}/`;
 }
 
-function titleOf({ app, name }: IncomingStream): string {
+function titleOf({ app, name }: Pick<IncomingStream, 'app' | 'name'>): string {
   // Control characters in a publisher's stream name could move the terminal's cursor.
   return `${app}/${name}`.replace(/\p{Cc}/gu, '?');
 }

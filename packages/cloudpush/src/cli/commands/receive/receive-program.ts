@@ -16,6 +16,9 @@ reaches it may publish, within the limits; there are no passwords.
 --name makes folders of slashes: --name '{app}/{date}/{name}_{time}'. A file that is there is never written over:
 the next one gets -2 behind its name. A stream in which nothing came leaves no file.
 
+--join-gaps is what a server does with the gaps of a publisher that spools: it makes APP_NAME_joined.flv of all recordings
+of a stream in this run, each group of pictures once, by wall clock.
+
 Exit code 0: it was ended by SIGINT, SIGTERM, SIGHUP or --duration, whatever publishers did wrong; 1: it could not listen,
 or a recording could not be written.
 
@@ -55,6 +58,10 @@ export function receiveProgram({ output, interruption, done }: CommandContext): 
       '--idle-timeout <seconds>',
       'close a publisher that sends nothing for so long; 0: never (default: 20)',
       nonNegative(MAX_SECONDS),
+    )
+    .option(
+      '--join-gaps',
+      'at the end, join each stream with the gaps that were sent later to one file in order (needs --record)',
     )
     .option('--json', 'write events to stdout, one JSON object a line')
     .option('-q, --quiet', 'show no rates while streams are received')

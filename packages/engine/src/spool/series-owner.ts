@@ -1,0 +1,21 @@
+import type { GapRecord } from './spool-gap.js';
+import type { SpoolTag } from './spool-tag.js';
+
+/** Media that did not reach the disk. */
+export interface SpoolLoss {
+  readonly tags: number;
+  /** Of tag bodies. */
+  readonly bytes: number;
+}
+
+/** The series of a writer. */
+export interface SeriesOwner {
+  /** Begins a gap, with a number that none had before. */
+  openGap(start: number): GapRecord;
+  /** The disk failed: the gap has ended, and its last segments may be damaged. */
+  onFault(error: Error, loss: SpoolLoss): void;
+  /** So much is written. */
+  onWritten(tags: number, bytes: number): void;
+  /** Tags were not taken, because too many bytes wait for the disk or the disk is off. */
+  onRefused(tag: SpoolTag): void;
+}

@@ -1,0 +1,85 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SpoolLock, spoolOwner } from './spool-lock.js';
+
+let folder = '';
+beforeEach(async () => {
+  folder = join(await mkdtemp(join(tmpdir(), 'cloudpush-lock-')), 'deep', 'spool');
+});
+afterEach(async () => {
+  await rm(join(folder, '..', '..'), { recursive: true });
+});
+
+async function owner(): Promise<Record<string, unknown>> {
+  return JSON.parse(await readFile(join(folder, 'lock'), 'utf8')) as Record<string, unknown>;
+}
+
+async function leave(changes: object): Promise<void> {
+  const lock = await SpoolLock.acquire(folder);
+  const left = { ...(await owner()), token: 'left', ...changes };
+  await lock.release();
+  await writeFile(join(folder, 'lock'), JSON.stringify(left));
+}
+
+test('a spool belongs to one process until it is given back', async () => {
+  expect(await spoolOwner(folder)).toBeUndefined();
+  const lock = await SpoolLock.acquire(folder);
+  expect(await spoolOwner(folder)).toMatchObject({ pid: process.pid });
+  await expect(SpoolLock.acquire(folder)).rejects.toMatchObject({
+    code: 'ERR_CLOUDPUSH_SPOOL_IN_USE',
+    class: 'fatal',
+    details: { folder, pid: process.pid },
+  });
+  await lock.release();
+  expect(await readdir(folder)).toEqual([]);
+  await (await SpoolLock.acquire(folder)).release();
+});
+
+test.each([
+  ['whose process is gone', { pid: 2 ** 22 + 1 }],
+  ['of a process before the one that has its number now', { startedAt: '1' }],
+  ['of another machine', { host: 'other.example' }],
+  ['of another container, or from before the machine was started', { namespace: 'other' }],
+])('a lock %s is taken over', async (_what, changes) => {
+  await leave(changes);
+  expect(await spoolOwner(folder)).toBeUndefined();
+  const lock = await SpoolLock.acquire(folder);
+  expect(await owner()).toMatchObject({ pid: process.pid });
+  await lock.release();
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('a lock that was torn by a power loss is taken over', async () => {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'lock'), '{"pid":');
+  await (await SpoolLock.acquire(folder)).release();
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('of many who want a spool that was left, one gets it', async () => {
+  await leave({ pid: 2 ** 22 + 1 });
+  const tries = await Promise.allSettled(Array.from({ length: 8 }, () => SpoolLock.acquire(folder)));
+  const locks = tries.filter((each) => each.status === 'fulfilled');
+  expect(locks).toHaveLength(1);
+  await locks[0]!.value.release();
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('a lock that another has taken over is not given back for it', async () => {
+  const lock = await SpoolLock.acquire(folder);
+  await writeFile(join(folder, 'lock'), JSON.stringify({ ...(await owner()), token: 'other' }));
+  await lock.release();
+  expect(await owner()).toMatchObject({ token: 'other' });
+});
+
+test('a folder that cannot be made is told with its path and the reason', async () => {
+  await mkdir(join(folder, '..'), { recursive: true });
+  await writeFile(folder, '');
+  await expect(SpoolLock.acquire(join(folder, 'below'))).rejects.toMatchObject({
+    code: 'ERR_CLOUDPUSH_SPOOL_FAILED',
+    class: 'retryable',
+    details: { errno: 'ENOTDIR' },
+  });
+});
