@@ -4,13 +4,9 @@ import { type Logger, pino } from 'pino';
 import { expect } from 'vitest';
 import { type CameraPacket, expectedAudioMessage, expectedVideoMessage } from './camera.js';
 import type { Arrived, ArrivedStream } from './recording-receiver.js';
+import { isSequenceHeader } from './sequence-header.js';
 
-export function isSequenceHeader({ type, payload }: Arrived): boolean {
-  const isEnhanced = type === MessageType.video ? payload[0]! >= 0x80 : payload[0]! >> 4 === 9;
-  // A packet type of 0: in the first byte of Enhanced RTMP, in the second of the older forms.
-  const isHeader = isEnhanced ? (payload[0]! & 15) === 0 : payload[1] === 0;
-  return (type === MessageType.video || type === MessageType.audio) && isHeader;
-}
+export { isSequenceHeader };
 
 /** The messages of one type that carry pictures or audio frames. */
 export function samples(stream: ArrivedStream, type: number): Arrived[] {
