@@ -228,7 +228,7 @@ export interface ChannelSettings extends DestinationSettings {
   readonly inputClock?: InputClock | undefined;
   /**
    * Encryption of video and audio, from the first frame on: see docs/metadata.md. H.264, H.265, AAC and MP3
-   * can be. Default: not at all.
+   * can be encrypted. Default: none.
    */
   readonly encryption?: EncryptionOptions | undefined;
 }

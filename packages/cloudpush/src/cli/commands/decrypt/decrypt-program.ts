@@ -6,12 +6,12 @@ import { KEY_VARIABLE } from './keys.js';
 
 const HELP = `
 A key is the text itself, hex: and hexadecimal digits, or file: and the path of a file that holds it; a text that
-begins like one of these stands behind text:. What is on a command line can be read by others on the same machine: a
+begins like one of these stands behind text:. Others on the same machine can read a command line: a
 key may also be in the environment variable ${KEY_VARIABLE}, or in a file. Samples tell which key they need, and keys
 are never written out.
 
-Exit code 0: all that was encrypted is in the clear, 1: something is not, or has lost what marks it as encrypted, or
-nothing in the file is marked so (then there is no output, unless --tolerant; what is wrong is told with its place),
+Exit code 0: all that was encrypted is in the clear, 1: something is not, or has lost its marks of encryption, or
+nothing in the file is marked so (then there is no output, unless --tolerant; each failure is told with its place),
 2: the arguments make no sense, or the input is no FLV file. FFmpeg makes an FLV file of MPEG-TS, HLS and MP4 without
 touching what is encrypted: ffmpeg -i recording.ts -c copy recording.flv
 
@@ -27,7 +27,7 @@ export function decryptProgram({ output, interruption, done }: CommandContext): 
     .argument('<input>', 'an FLV file')
     .argument('<output>', 'the FLV file to be made')
     .option('--key <key>', 'a key that the stream may have been encrypted with (repeatable)', collect)
-    .option('--tolerant', 'copy what cannot be decrypted as it is, and count it')
+    .option('--tolerant', 'copy samples that cannot be decrypted as they are, and count them')
     .option('--force', 'replace an output that exists')
     .option('--json', 'write the summary to stdout as JSON')
     .option('-q, --quiet', 'show no progress')

@@ -22,7 +22,7 @@ The smallest configuration:
       source: rtsp://viewer:\${GATE_PASSWORD}@camera-1.example/Streaming/Channels/101
       destinations: [ rtmp://cloud.example/live/gate ]
 
-SIGHUP, or a change of the file, puts the file in force again: what it does not change goes on undisturbed, and a
+SIGHUP, or a change of the file, puts the file in force again: channels that it does not change go on undisturbed, and a
 file at fault changes nothing. SIGINT and SIGTERM end all streams cleanly; a second one ends at once.
 
 Exit code 0: it was ended, or the configuration is valid; 1: streams could not be ended cleanly in time, or something

@@ -57,10 +57,10 @@ const HELP = `
 Inputs by file name: .h264 .264 (H.264), .h265 .265 .hevc (H.265), .ivf (AV1, VP9), .obu (AV1), .aac (ADTS), .mp3, .opus (Ogg),
 .flac, .ac3, .eac3 .ec3, .flv, .mp4 .m4v .mov .mkv .webm .ts .mts .m2ts; any other name: by content.
 - and /dev/stdin are the standard input, and a FIFO may be named as a file: FLV, or one elementary stream, as it is made.
-It goes out at the pace of its own times; with --as-fast-as-possible at the pace at which it comes.
+Live media goes out at the pace of its own times; with --as-fast-as-possible at the pace at which it comes.
 With several channels and no {i} in the URL, -1, -2, … is put behind the stream name.
 
-What is on a command line can be read by others on the same machine: a token may be in ${TOKEN_VARIABLE}, a key in
+Others on the same machine can read a command line: a token may be in ${TOKEN_VARIABLE}, a key in
 ${KEY_VARIABLE} or in a file, a client's secret in CLOUDPUSH_CLIENT_SECRET.
 
 Exit code 0: every frame was accepted to the end, also when a server had to be asked several times before it took the

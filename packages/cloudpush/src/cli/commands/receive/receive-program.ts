@@ -10,11 +10,11 @@ const RTMP_PORT = 1935;
 const DEFAULT_ADDRESS = `127.0.0.1:${RTMP_PORT}`;
 
 const HELP = `
-It listens on this machine only, unless --listen says otherwise: --listen :${RTMP_PORT} listens on all addresses. Whoever
-reaches it may publish, within the limits; there are no passwords.
+It listens on this machine only, unless --listen says otherwise: --listen :${RTMP_PORT} listens on all addresses. Any
+client that reaches it may publish, within the limits; there are no passwords.
 
---name makes folders of slashes: --name '{app}/{date}/{name}_{time}'. A file that is there is never written over:
-the next one gets -2 behind its name. A stream in which nothing came leaves no file.
+--name makes folders of slashes: --name '{app}/{date}/{name}_{time}'. A file that exists is never overwritten:
+the next one gets -2 behind its name. An empty stream leaves no file.
 
 --join-gaps is what a server does with the gaps of a publisher that spools: it makes APP_NAME_joined.flv of all recordings
 of a stream in this run, each group of pictures once, by wall clock.

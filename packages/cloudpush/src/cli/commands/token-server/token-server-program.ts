@@ -34,14 +34,14 @@ export function tokenServerProgram({ output, interruption, done }: CommandContex
 }
 
 const HELP = `
-It is asked by HTTP POST of JSON, and answers with JSON:
+Requests and answers are JSON, by HTTP POST:
   /connection/token/get  {"clientid", "client_secret", "deviceSN"} or {"device_token"}
   /live/token/get        {"deviceSN"}
   {"code": 0, "data": {"url", "token", "expires_in"}}, or {"code": 1, "message"} with another code than 0
-$appname, $streamname and $time in the URL are filled in by who pushes.
+The publisher fills in $appname, $streamname and $time in the URL.
 
-It is made for tests and for trying things out, not for production: tokens live in memory only, nothing limits who asks
-how often, and secrets on a command line can be read by others on the same machine. Secrets are never written out.
+It is made for tests and for trying things out, not for production: tokens live in memory only, nothing limits how often
+anyone asks, and secrets on a command line can be read by others on the same machine. Secrets are never written out.
 SIGINT and SIGTERM end it with exit code 0.
 
 Example:

@@ -24,8 +24,8 @@ function gatewayUrl(text: string): URL {
 }
 
 const HELP = `
-On a terminal the view is renewed each second; into a file or pipe a table is written every ten seconds. A gateway that is
-away is asked again until it is back. SIGINT and SIGTERM end it with exit code 0.
+On a terminal the view is renewed each second; into a file or pipe a table is written every ten seconds. A gateway that does not
+answer is asked again until it does. SIGINT and SIGTERM end it with exit code 0.
 
 Examples:
   cloudpush top
