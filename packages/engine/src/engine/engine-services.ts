@@ -1,5 +1,5 @@
 import type { TargetCache } from '../targets/target-cache.js';
-import type { PoolServices } from './channel/pool-services.js';
+import type { PoolServices } from './shards/pool-services.js';
 import type { ShardHandle } from './shards/shard-handle.js';
 import type { EngineSlot, SlotAllocator } from './shards/slots.js';
 

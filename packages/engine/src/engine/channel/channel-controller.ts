@@ -18,6 +18,7 @@ import type { ChannelStats } from '../../stats/stats.js';
 import type { CloseReport } from '../close-report.js';
 import type { Destination } from '../destination/destination.js';
 import type { ChannelSlot, EngineServices } from '../engine-services.js';
+import type { Placement } from '../shards/placement.js';
 import type { ShardHandle } from '../shards/shard-handle.js';
 import type { EngineSlot } from '../shards/slots.js';
 import { SourceController } from '../source/source-controller.js';
@@ -32,7 +33,6 @@ import { ChannelSegments } from './channel-segments.js';
 import { MetadataSender } from './metadata-sender.js';
 import { noSourceError } from './packet-arguments.js';
 import { PacketSender } from './packet-sender.js';
-import type { Placement } from './placement.js';
 
 /**
  * A channel from its opening until it is forgotten, on whichever shards it lives meanwhile: the engine's side

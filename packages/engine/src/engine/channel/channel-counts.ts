@@ -3,9 +3,9 @@ import type { SourceStats } from '../../stats/source-stats.js';
 import type { ChannelStats, DestinationTotals } from '../../stats/stats.js';
 import { addTotals, NO_DESTINATION_TOTALS } from '../../stats/totals.js';
 import type { Destination } from '../destination/destination.js';
+import type { Placement } from '../shards/placement.js';
 import type { SourceController } from '../source/source-controller.js';
 import type { PacketSender } from './packet-sender.js';
-import type { Placement } from './placement.js';
 
 /**
  * The figures of a channel: counted by its shard, by those that it has left, by its destinations, and by

@@ -8,12 +8,12 @@ import type { Connecting } from '../destination/connection-history.js';
 import type { Destination } from '../destination/destination.js';
 import { DestinationController } from '../destination/destination-controller.js';
 import type { EngineServices } from '../engine-services.js';
+import type { Placement } from '../shards/placement.js';
 import type { EngineSlot } from '../shards/slots.js';
 import type { ChannelCounts } from './channel-counts.js';
 import type { ChannelObserver } from './channel-observer.js';
 import type { ChannelSegments } from './channel-segments.js';
 import type { PacketSender } from './packet-sender.js';
-import type { Placement } from './placement.js';
 
 /** The channel, as its destinations need it. */
 export interface DestinationsOwner {

@@ -7,12 +7,12 @@ import type { ChannelEncryption } from '../../options/encryption-options.js';
 import type { SourceConfig } from '../../options/source-config.js';
 import type { Connecting } from '../destination/connection-history.js';
 import type { DestinationController } from '../destination/destination-controller.js';
+import type { Placement } from '../shards/placement.js';
 import type { ShardHandle } from '../shards/shard-handle.js';
 import type { ChannelDestinations } from './channel-destinations.js';
 import type { ChannelLifecycle } from './channel-lifecycle.js';
 import type { ChannelSegments } from './channel-segments.js';
 import type { PacketSender } from './packet-sender.js';
-import type { Placement } from './placement.js';
 
 /** The stream as a shard is told of it that gets the channel: decided at the start, or changed since. */
 export interface ResidentStream {

@@ -1,7 +1,7 @@
 import type { MonotonicClock } from '../../base/clock.js';
 import { NO_BLOCK } from '../../memory/block-layout.js';
 import { Command } from '../../memory/ring.js';
-import type { Placement } from './placement.js';
+import type { Placement } from '../shards/placement.js';
 
 /** Until a descriptor that the ring had no room for is tried again, in ms. */
 export const RING_RETRY = 1;

@@ -5,9 +5,9 @@ import { payloadOffset } from '../../memory/block-layout.js';
 import { Gates, newGateMemory } from '../../memory/gates.js';
 import { MediaMemory } from '../../memory/media-memory.js';
 import { Command, newRing, RingConsumer, RingProducer } from '../../memory/ring.js';
+import type { Placement } from '../shards/placement.js';
+import { RelievableChannels } from '../shards/relievable-channels.js';
 import { PacketSender } from './packet-sender.js';
-import type { Placement } from './placement.js';
-import { RelievableChannels } from './relievable-channels.js';
 
 const SLOTS = 4;
 const CHANNEL = 1;

@@ -7,10 +7,10 @@ import { MediaMemory } from '../../memory/media-memory.js';
 import { MAX_POOL_SIZE } from '../../memory/pool.js';
 import { ReleaseList } from '../../memory/release-list.js';
 import { Command, newRing, RingConsumer, RingProducer } from '../../memory/ring.js';
+import type { Placement } from '../shards/placement.js';
+import type { PoolServices, RoomWaiter } from '../shards/pool-services.js';
+import { RelievableChannels } from '../shards/relievable-channels.js';
 import { PacketSender } from './packet-sender.js';
-import type { Placement } from './placement.js';
-import type { PoolServices, RoomWaiter } from './pool-services.js';
-import { RelievableChannels } from './relievable-channels.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

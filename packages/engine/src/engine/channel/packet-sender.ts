@@ -3,12 +3,12 @@ import { monotonicNow } from '../../base/clock.js';
 import { invalidParameter } from '../../base/validation.js';
 import { NO_BLOCK } from '../../memory/block-layout.js';
 import { Command } from '../../memory/ring.js';
+import type { Placement } from '../shards/placement.js';
+import type { PoolServices, RoomWaiter } from '../shards/pool-services.js';
+import type { RelievableChannel } from '../shards/relievable-channels.js';
 import { CommandQueue, RING_RETRY } from './command-queue.js';
 import { Pauses } from './pauses.js';
-import type { Placement } from './placement.js';
 import { packetTooLargeError, poolTooSmallError } from './pool-errors.js';
-import type { PoolServices, RoomWaiter } from './pool-services.js';
-import type { RelievableChannel } from './relievable-channels.js';
 
 /** Sound waits for pictures as long as they come: one that came so many ms ago is the last for now. */
 const PICTURE_GAP = 1000;

@@ -14,9 +14,8 @@ import { checkedUrl } from '../../options/destination-config.js';
 import type { PendingReconnect } from '../../protocol/stream.js';
 import type { DestinationStats } from '../../stats/stats.js';
 import type { PushTarget, TargetReason } from '../../targets/push-target.js';
-import type { PacketSender } from '../channel/packet-sender.js';
-import type { Placement } from '../channel/placement.js';
 import type { CloseReport } from '../close-report.js';
+import type { CommandSender, Placement } from '../shards/placement.js';
 import { type Connecting, ConnectionHistory } from './connection-history.js';
 import { Destination, type DestinationControl, type DestinationState } from './destination.js';
 import { DestinationCounts } from './destination-counts.js';
@@ -33,7 +32,7 @@ export interface DestinationSlot {
   readonly clock: MonotonicClock;
   readonly placement: Placement;
   /** The channel's way into its shard. */
-  readonly sender: Pick<PacketSender, 'command'>;
+  readonly sender: CommandSender;
 }
 
 /**

@@ -4,7 +4,7 @@ import { DestinationCounter } from '../../memory/counters.js';
 import { fallingRate } from '../../stats/bit-rate.js';
 import type { DestinationStats, DestinationTotals } from '../../stats/stats.js';
 import { addTotals, NO_DESTINATION_TOTALS } from '../../stats/totals.js';
-import type { Placement } from '../channel/placement.js';
+import type { Placement } from '../shards/placement.js';
 import type { DestinationState } from './destination.js';
 
 /** The figures of a destination: counted by its shard, by shards that its channel has left, and here. */

@@ -3,7 +3,7 @@ import type { ShardTarget } from '../../options/destination-config.js';
 import type { PushTarget, TargetReason } from '../../targets/push-target.js';
 import type { TargetCache } from '../../targets/target-cache.js';
 import type { TargetRequest } from '../../targets/target-request.js';
-import type { Placement } from '../channel/placement.js';
+import type { Placement } from '../shards/placement.js';
 
 /** Source of a destination's targets, when they are asked for. */
 export interface TargetQuestion {

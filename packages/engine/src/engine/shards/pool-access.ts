@@ -4,8 +4,8 @@ import { Gates, newGateMemory } from '../../memory/gates.js';
 import { MediaMemory } from '../../memory/media-memory.js';
 import { PoolDebug } from '../../memory/pool-debug.js';
 import type { EngineSettings } from '../../options/engine-settings.js';
-import type { PoolServices, RoomWaiter } from '../channel/pool-services.js';
-import { RelievableChannels } from '../channel/relievable-channels.js';
+import type { PoolServices, RoomWaiter } from './pool-services.js';
+import { RelievableChannels } from './relievable-channels.js';
 import type { SharedState } from './shard-handle.js';
 
 /**

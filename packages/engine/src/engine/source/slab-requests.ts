@@ -1,8 +1,7 @@
 import { NO_BLOCK } from '../../memory/block-layout.js';
 import type { SlabKind } from '../../protocol/source-messages.js';
-import type { PacketSender } from '../channel/packet-sender.js';
-import type { Placement } from '../channel/placement.js';
-import type { PoolServices, RoomWaiter } from '../channel/pool-services.js';
+import type { Placement } from '../shards/placement.js';
+import type { PoolServices, RoomWaiter } from '../shards/pool-services.js';
 
 /** A shard's wish for a slab. */
 export interface SlabRequest {
@@ -13,6 +12,16 @@ export interface SlabRequest {
   readonly largest: number;
 }
 
+/** The channel's way into its shard, as far as slabs need it. */
+export interface SlabSender {
+  /** Tells, once, that the pool is too small for a packet of so many bytes, if it is. */
+  tellIfTooSmall(bytes: number): void;
+  /** Has the channel's shard drop some of what waits. */
+  relieve(): void;
+  /** Asks for memory that others have borrowed. */
+  relieveOther(): void;
+}
+
 /**
  * Grants a shard the slabs that it asks for, within the channel's fair share of the pool. A request that
  * there is no room for waits until blocks are released; meanwhile the channel's destinations let go of what
@@ -21,12 +30,12 @@ export interface SlabRequest {
 export class SlabRequests implements RoomWaiter {
   readonly #pool: PoolServices;
   readonly #placement: Placement;
-  readonly #sender: PacketSender;
+  readonly #sender: SlabSender;
   /** That have not been granted yet: one of a kind at most. */
   readonly #waiting = new Map<SlabKind, SlabRequest>();
   #open = true;
 
-  constructor(pool: PoolServices, placement: Placement, sender: PacketSender) {
+  constructor(pool: PoolServices, placement: Placement, sender: SlabSender) {
     this.#pool = pool;
     this.#placement = placement;
     this.#sender = sender;

@@ -4,10 +4,8 @@ import { NO_BLOCK } from '../../memory/block-layout.js';
 import { SourceCounter } from '../../memory/counters.js';
 import type { SourceConfig } from '../../options/source-config.js';
 import type { SourceReport } from '../../protocol/source-messages.js';
-import type { ChannelObserver } from '../channel/channel-observer.js';
-import type { PacketSender } from '../channel/packet-sender.js';
 import { FakeEngine, FakeShard } from '../testing/fake-engine.js';
-import { SourceController } from './source-controller.js';
+import { SourceController, type SourceObserver } from './source-controller.js';
 
 const CHANNEL = 1;
 const error = toErrorData(new CloudPushError('ERR_CLOUDPUSH_SHARD_DIED', 'lost'));
@@ -21,12 +19,12 @@ class Fixture {
   readonly told: string[] = [];
   readonly source = new SourceController(
     {
-      observer: new Proxy({} as ChannelObserver, {
+      observer: new Proxy({} as SourceObserver, {
         get: (_, name) => () => void this.told.push(String(name)),
       }),
       pool: this.engine.pool,
       placement: this.placement,
-      sender: this.sender as unknown as PacketSender,
+      sender: this.sender,
     },
     { maxPacket: 1 } as SourceConfig,
   );

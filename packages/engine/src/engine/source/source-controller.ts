@@ -2,19 +2,26 @@ import { CloudPushError } from '../../base/errors.js';
 import type { SourceConfig } from '../../options/source-config.js';
 import type { SourceReport } from '../../protocol/source-messages.js';
 import type { SourceStats } from '../../stats/source-stats.js';
-import type { ChannelObserver } from '../channel/channel-observer.js';
-import type { PacketSender } from '../channel/packet-sender.js';
-import type { Placement } from '../channel/placement.js';
-import type { PoolServices } from '../channel/pool-services.js';
-import { type SlabRequest, SlabRequests } from './slab-requests.js';
+import type { SourceConnection, SourceLoss, SourceStall } from '../events.js';
+import type { Placement } from '../shards/placement.js';
+import type { PoolServices } from '../shards/pool-services.js';
+import { type SlabRequest, SlabRequests, type SlabSender } from './slab-requests.js';
 import { SourceStatus } from './source-status.js';
+
+/** Events of a source, told by its channel. */
+export interface SourceObserver {
+  sourceConnected(connection: SourceConnection): void;
+  sourceLost(loss: SourceLoss): void;
+  sourceStalled(stall: SourceStall): void;
+  sourceEnded(): void;
+}
 
 /** The channel, as the caller's side of its source needs it. */
 export interface SourceOwner {
-  readonly observer: ChannelObserver;
+  readonly observer: SourceObserver;
   readonly pool: PoolServices;
   readonly placement: Placement;
-  readonly sender: PacketSender;
+  readonly sender: SlabSender;
 }
 
 /**

@@ -3,7 +3,7 @@ import { CloudPushError } from '../../base/errors.js';
 import { SourceCounter } from '../../memory/counters.js';
 import type { SourceReport } from '../../protocol/source-messages.js';
 import type { SourceState, SourceStats } from '../../stats/source-stats.js';
-import type { Placement } from '../channel/placement.js';
+import type { Placement } from '../shards/placement.js';
 
 const COUNTERS = [
   'bytesReceived',
