@@ -1,4 +1,5 @@
 import { createLogger, type EngineLogger, loggerTo, PushEngine } from '@cloudpush/engine';
+import { systemClock } from './clock.js';
 import type { ApiPlan, GatewayConfiguration } from './config/configuration.js';
 import type { ConfigurationFile } from './config/configuration-file.js';
 import { ConfigurationManager } from './configuration-manager.js';
@@ -8,7 +9,6 @@ import { logEvents } from './events/log-events.js';
 import { GatewayService } from './gateway-service.js';
 import { type HttpService, startHttp } from './http/start-http.js';
 import type { EngineState } from './state.js';
-import { systemClock } from './supervisor/clock.js';
 import { StartQueue } from './supervisor/start-queue.js';
 import { Supervisor } from './supervisor/supervisor.js';
 

@@ -249,3 +249,6 @@ export interface GatewayEvent {
   /** The new state, with `channelState`. */
   readonly state?: ChannelStatus | undefined;
 }
+
+/** An event before the log gives it its number and time. */
+export type EventFields = Omit<GatewayEvent, 'id' | 'at'>;

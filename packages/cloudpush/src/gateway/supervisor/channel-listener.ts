@@ -1,7 +1,7 @@
 import { errorNumber } from '@cloudpush/engine';
+import type { EventFields } from '../state.js';
 import type { MediaChannel } from './media-engine.js';
 import type { SourceSupervisor } from './source-supervisor.js';
-import type { EventFields } from './supervisor-context.js';
 
 /** Listener to the events of a channel of the engine. */
 export interface ChannelListener {

@@ -1,6 +1,6 @@
 import { CloudPushError } from '@cloudpush/engine';
 import type { ChannelPlan } from '../config/configuration.js';
-import type { ChannelState, ChannelStatus } from '../state.js';
+import type { ChannelState, ChannelStatus, EventFields } from '../state.js';
 import { changeOf } from './channel-change.js';
 import { listenToChannel } from './channel-listener.js';
 import { type RequestedChannel, requireDestination, wrongStatus } from './channel-requests.js';
@@ -12,7 +12,7 @@ import { EventSegments } from './event-segments.js';
 import type { MediaChannel } from './media-engine.js';
 import { PauseTotals } from './pause-totals.js';
 import { SourceSupervisor } from './source-supervisor.js';
-import type { EventFields, SupervisorContext } from './supervisor-context.js';
+import type { SupervisorContext } from './supervisor-context.js';
 
 /** Before the engine is asked again for a channel that it could not open, in ms. */
 const OPEN_RETRY = 30_000;

@@ -1,10 +1,9 @@
 import type { CloudPushError, ErrorClass, PushTarget } from '@cloudpush/engine';
+import type { GatewayClock } from '../clock.js';
 import type { DestinationPlan } from '../config/configuration.js';
-import type { DestinationState, DestinationStatus, ErrorState } from '../state.js';
-import type { SupervisorClock } from './clock.js';
+import type { DestinationState, DestinationStatus, ErrorState, EventFields } from '../state.js';
 import { addTotals, type DestinationTotals, NO_TOTALS, totalsOf } from './destination-totals.js';
 import type { MediaDestination } from './media-engine.js';
-import type { EventFields } from './supervisor-context.js';
 
 /** Before a destination is tried again whose server has said no, in ms; doubled each time up to the longest. */
 const FIRST_REFUSED_WAIT = 60_000;
@@ -18,7 +17,7 @@ const ABORTED = 'ERR_CLOUDPUSH_ABORTED';
 
 /** Owner of a destination: its channel. */
 export interface DestinationOwner {
-  readonly clock: SupervisorClock;
+  readonly clock: GatewayClock;
   emit(event: Omit<EventFields, 'channel'>): void;
   /** Something has changed that the state of the channel may follow from. */
   onChange(): void;

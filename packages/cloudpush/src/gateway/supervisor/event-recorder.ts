@@ -1,7 +1,7 @@
 import type { TriggerType } from '@cloudpush/engine';
+import type { GatewayClock } from '../clock.js';
 import type { EventPlan } from '../config/configuration.js';
 import type { EventState } from '../state.js';
-import type { SupervisorClock } from './clock.js';
 
 type Trigger = TriggerType | number;
 
@@ -30,7 +30,7 @@ const IDLE: Recording = { type: 'idle' };
 
 /** Decides from triggers and time when a recording begins, changes its reason, and ends. */
 export class EventRecorder {
-  readonly #clock: SupervisorClock;
+  readonly #clock: GatewayClock;
   readonly #actions: RecorderActions;
   #plan: EventPlan;
   #recording: Recording = IDLE;
@@ -38,7 +38,7 @@ export class EventRecorder {
   readonly #holders = new Set<unknown>();
   #count = 0;
 
-  constructor(plan: EventPlan, clock: SupervisorClock, actions: RecorderActions) {
+  constructor(plan: EventPlan, clock: GatewayClock, actions: RecorderActions) {
     this.#plan = plan;
     this.#clock = clock;
     this.#actions = actions;

@@ -1,10 +1,9 @@
 import { CloudPushError, type StreamMetadata, type TriggerType } from '@cloudpush/engine';
+import type { GatewayClock } from '../clock.js';
 import type { EventPlan } from '../config/configuration.js';
-import type { EventState } from '../state.js';
-import type { SupervisorClock } from './clock.js';
+import type { EventFields, EventState } from '../state.js';
 import { EventRecorder } from './event-recorder.js';
 import type { MediaChannel } from './media-engine.js';
-import type { EventFields } from './supervisor-context.js';
 
 type Trigger = TriggerType | number;
 
@@ -30,10 +29,10 @@ const CONTINUOUS: EventPlan = {
 /** Turns what an event recorder decides into segments of the channel's stream, and tells of it. */
 export class EventSegments {
   readonly #channel: RecordingChannel;
-  readonly #clock: SupervisorClock;
+  readonly #clock: GatewayClock;
   readonly #recorder: EventRecorder;
 
-  constructor(plan: EventPlan | undefined, clock: SupervisorClock, channel: RecordingChannel) {
+  constructor(plan: EventPlan | undefined, clock: GatewayClock, channel: RecordingChannel) {
     this.#channel = channel;
     this.#clock = clock;
     this.#recorder = new EventRecorder(plan ?? CONTINUOUS, clock, {

@@ -1,7 +1,7 @@
 import type { CloudPushError, SourceStats } from '@cloudpush/engine';
+import type { GatewayClock } from '../clock.js';
 import type { SourcePlan } from '../config/configuration.js';
 import type { ErrorState, SourceCounters, SourceState, SourceStatus } from '../state.js';
-import type { SupervisorClock } from './clock.js';
 import type { MediaChannel } from './media-engine.js';
 
 const NAMES = [
@@ -21,7 +21,7 @@ const NOTHING = Object.fromEntries(NAMES.map((name) => [name, 0])) as unknown as
 
 /** A channel's source through all the engine's channels that it has had: how it stands, and what was counted. */
 export class SourceSupervisor {
-  readonly #clock: SupervisorClock;
+  readonly #clock: GatewayClock;
   #channel: MediaChannel | undefined;
   #status: SourceStatus = 'idle';
   #since: number;
@@ -31,7 +31,7 @@ export class SourceSupervisor {
   #frames = 0;
   #lastFrameAt: number | undefined;
 
-  constructor(clock: SupervisorClock) {
+  constructor(clock: GatewayClock) {
     this.#clock = clock;
     this.#since = clock.now();
   }

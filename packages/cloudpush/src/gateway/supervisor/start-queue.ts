@@ -1,4 +1,4 @@
-import type { SupervisorClock } from './clock.js';
+import type { GatewayClock } from '../clock.js';
 
 /**
  * Longest time that a channel that starts may hold its place, in ms: one camera that does not answer must not
@@ -13,11 +13,11 @@ interface Waiting {
 /** Lets channels start a few at a time, in the order in which they asked. */
 export class StartQueue {
   readonly #limit: number;
-  readonly #clock: SupervisorClock;
+  readonly #clock: GatewayClock;
   readonly #waiting = new Set<Waiting>();
   #starting = 0;
 
-  constructor(limit: number, clock: SupervisorClock) {
+  constructor(limit: number, clock: GatewayClock) {
     this.#limit = limit;
     this.#clock = clock;
   }

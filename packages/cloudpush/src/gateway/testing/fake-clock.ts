@@ -1,4 +1,4 @@
-import type { SupervisorClock } from '../supervisor/clock.js';
+import type { GatewayClock } from '../clock.js';
 
 interface Timer {
   readonly at: number;
@@ -6,7 +6,7 @@ interface Timer {
 }
 
 /** Time that goes on when it is told to. */
-export class FakeClock implements SupervisorClock {
+export class FakeClock implements GatewayClock {
   #now = 1_000_000;
   readonly #timers = new Set<Timer>();
 

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
+import { systemClock } from '../clock.js';
 import type { ChannelPlan, OnvifTrigger } from '../config/configuration.js';
-import { systemClock } from '../supervisor/clock.js';
 import { OnvifCamera } from '../testing/onvif-camera.js';
 import { TriggerSet } from './trigger-set.js';
 

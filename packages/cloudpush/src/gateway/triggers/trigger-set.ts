@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { GatewayClock } from '../clock.js';
 import type { ChannelPlan, OnvifTrigger } from '../config/configuration.js';
-import type { SupervisorClock } from '../supervisor/clock.js';
-import type { EventFields } from '../supervisor/supervisor-context.js';
+import type { EventFields } from '../state.js';
 import type { ActivityChange } from './onvif/activity.js';
 import { EventSubscription } from './onvif/event-subscription.js';
 
 /** Surroundings of the triggers of channels. */
 export interface TriggerSurroundings {
-  readonly clock: SupervisorClock;
+  readonly clock: GatewayClock;
   /** A channel is to record, or to stop. */
   onTrigger(channel: string, change: ActivityChange, trigger: OnvifTrigger): void;
   emit(event: EventFields): void;

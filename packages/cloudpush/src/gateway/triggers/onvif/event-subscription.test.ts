@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { systemClock } from '../../supervisor/clock.js';
+import { systemClock } from '../../clock.js';
 import { OnvifCamera, type OnvifCameraOptions } from '../../testing/onvif-camera.js';
 import { EventSubscription, type SubscriptionPlan } from './event-subscription.js';
 

@@ -1,4 +1,4 @@
-import type { SupervisorClock } from '../../supervisor/clock.js';
+import type { GatewayClock } from '../../clock.js';
 import { Activity, type ActivityChange } from './activity.js';
 import {
   createPullPoint,
@@ -48,13 +48,13 @@ export interface SubscriptionHandler {
 /** Listens to the events of a camera by a pull point (ONVIF Core §9.2), for as long as it is wanted. */
 export class EventSubscription {
   readonly #plan: SubscriptionPlan;
-  readonly #clock: SupervisorClock;
+  readonly #clock: GatewayClock;
   readonly #handler: SubscriptionHandler;
   readonly #end = new AbortController();
   readonly #activity: Activity;
   readonly #ended: Promise<void>;
 
-  constructor(plan: SubscriptionPlan, clock: SupervisorClock, handler: SubscriptionHandler) {
+  constructor(plan: SubscriptionPlan, clock: GatewayClock, handler: SubscriptionHandler) {
     this.#plan = plan;
     this.#clock = clock;
     this.#handler = handler;

@@ -1,5 +1,5 @@
 /** Time, so that tests have their own. */
-export interface SupervisorClock {
+export interface GatewayClock {
   /** ms since 1970. */
   now(): number;
   /** Calls `callback` after so many ms, unless it is cancelled before. @returns cancels */
@@ -7,7 +7,7 @@ export interface SupervisorClock {
 }
 
 /** The clock of the system. Its timers do not keep the process alive. */
-export const systemClock: SupervisorClock = {
+export const systemClock: GatewayClock = {
   now: () => Date.now(),
   after(ms, callback) {
     // Node's timers hold 31 bits.
