@@ -57,7 +57,7 @@ const handling = {
   ),
 };
 
-export const channelDefaultsSchema = strict('What channels do unless they say otherwise.', {
+export const channelDefaultsSchema = strict('Defaults of all channels.', {
   ...handling,
   destination: optional(destinationDefaultsSchema),
 });

@@ -7,7 +7,7 @@ import { address, choice, duration, optional, secret, size, strict, text } from 
 /** Names of channels are parts of paths and labels of metrics. */
 export const CHANNEL_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$';
 
-const log = strict('What the gateway says of itself, on its standard error.', {
+const log = strict('The log of the gateway, on its standard error.', {
   level: optional(
     choice('Default main: milestones, warnings and errors.', [
       'verbose',
@@ -62,7 +62,7 @@ const engine = strict('Memory and threads. Changes take effect when the gateway 
 
 const api = strict('The HTTP interface and the dashboard. Left out: there are none.', {
   listen: optional(address('Default 127.0.0.1:9997. Any other than loopback needs a token.')),
-  token: optional(secret('Whoever shows it as a bearer token may do everything. At least 16 characters.')),
+  token: optional(secret('A client that shows it as a bearer token may do everything. At least 16 characters.')),
   tokenFile: optional(text('A file that holds the token.')),
   allowedHosts: optional(
     Type.Array(text('A host name.', ['nvr.example']), {
@@ -75,7 +75,7 @@ const api = strict('The HTTP interface and the dashboard. Left out: there are no
 
 const tokenServer = strict('Gives out push URLs and tokens to destinations with `device`.', {
   url: text('http[s]://host[:port]/path', ['https://cloud.example/connection/token/get']),
-  clientId: optional(text('Who asks.')),
+  clientId: optional(text('The client that asks.')),
   clientSecret: optional(secret('Goes with clientId.')),
   ca: optional(text('File of certificates, PEM, to trust instead of those of the system.')),
 });
