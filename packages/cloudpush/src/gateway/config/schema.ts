@@ -62,7 +62,9 @@ const engine = strict('Memory and threads. Changes take effect when the gateway 
 
 const api = strict('The HTTP interface and the dashboard. Left out: there are none.', {
   listen: optional(address('Default 127.0.0.1:9997. Any other than loopback needs a token.')),
-  token: optional(secret('A client that shows it as a bearer token may do everything. At least 16 characters.')),
+  token: optional(
+    secret('A client that shows it as a bearer token may do everything. At least 16 characters.'),
+  ),
   tokenFile: optional(text('A file that holds the token.')),
   allowedHosts: optional(
     Type.Array(text('A host name.', ['nvr.example']), {
