@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type PlayerOptions, RtmpError, RtmpPlayer } from '@cloudpush/transport';
 import { CauseCounter } from '../causes.js';
 import { readStamp } from './stamp.js';
@@ -36,6 +37,8 @@ export class Playback implements PlaybackFigures {
   /** @param now the clock of the stamps, in ms */
   constructor(now: () => number) {
     this.#now = now;
+    // All players listen to it.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   get players(): number {
