@@ -16,12 +16,12 @@ export interface Picture {
   readonly timestamp: number;
 }
 
-/** What the load has cost; times in ms. */
+/** Cost of the load; times in ms. */
 export interface LoadResult {
   readonly packets: number;
   /** CPU time of the process for each packet, µs. */
   readonly microseconds: number;
-  /** How long the thread was held up. */
+  /** Time that the thread was held up. */
   readonly delayP99: number;
   readonly delayMax: number;
 }

@@ -27,7 +27,7 @@ test('a process that was stopped past its lease sends nothing when it goes on, a
   expect(receiver.all.map(({ ended }) => ended)).toEqual([undefined, undefined, undefined]);
 
   program.child.kill('SIGSTOP');
-  // What it had handed to the kernel arrives meanwhile.
+  // Packets that it had handed to the kernel arrive meanwhile.
   await sleep(2 * TTL);
   const before = receiver.all.map(({ messages }) => messages.length);
   program.child.kill('SIGCONT');

@@ -1,6 +1,8 @@
 import { MessageType } from '@cloudpush/transport';
 
-/** Whether a message carries a decoder configuration, in the forms of Enhanced RTMP or the older ones. */
+/**
+ * Tells whether a message carries a decoder configuration, in the forms of Enhanced RTMP or the older ones.
+ */
 export function isSequenceHeader({
   type,
   payload,

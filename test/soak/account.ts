@@ -1,13 +1,13 @@
 import type { DestinationTotals } from '@cloudpush/engine';
 import type { Stretch } from './far-report.js';
 
-/** What a channel was given. */
+/** Packets that a channel was given. */
 export interface Accepted {
   readonly pictures: number;
   readonly frames: number;
 }
 
-/** What became of a channel's packets. */
+/** Fate of a channel's packets. */
 export interface Account {
   readonly accepted: number;
   /** Arrived, bit for bit and in order. */

@@ -2,10 +2,10 @@
 export const AUDIO = 8;
 export const VIDEO = 9;
 
-/** What the far side is asked: to have no more faults, or to say what it saw and end. */
+/** Requests to the far side: to have no more faults, or to say what it saw and end. */
 export type FarRequest = 'heal' | 'report';
 
-/** What arrived with one stream. */
+/** Arrivals of one stream. */
 export interface Stretch {
   /** Numbers of packets; −1: none. */
   first: number;

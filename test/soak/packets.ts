@@ -54,7 +54,9 @@ export function packetOf(
   return { ...withMark(templates[place]!.packet, mark(channel, id, place)), pts };
 }
 
-/** Which packet of the channel a message carries; undefined: it is not, bit for bit, one of them. */
+/**
+ * Finds the packet of the channel that a message carries; undefined: it is not, bit for bit, one of them.
+ */
 export function idOf(channel: number, payload: Uint8Array): number | undefined {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
   const found = MARK.exec(bytes.subarray(-MARK_BYTES).toString('latin1'));

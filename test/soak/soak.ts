@@ -138,7 +138,7 @@ interface Outcome {
   /** Within a group of channels, in ms. */
   readonly longestRecovery: number;
   readonly trends: Readonly<Record<Figure, Trend>>;
-  /** Why the verdict is not good. */
+  /** Reasons why the verdict is not good. */
   readonly faults: readonly string[];
 }
 
@@ -161,7 +161,7 @@ function judge({ injected, connections, stretches }: FarReport): Outcome {
       faults.push(`channel ${i}: nothing was sent`);
   const { poolBlocksInUse } = engine.stats();
   if (poolBlocksInUse > 0) faults.push(`${poolBlocksInUse} blocks of the pool are still in use`);
-  // What a process needs once comes in the first half.
+  // Memory that a process needs once comes in the first half.
   const late = (figure: Figure): Sample[] => samples[figure].filter(({ at }) => at > duration / 2000);
   const trends = {
     rss: trendOf(late('rss')),

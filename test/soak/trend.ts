@@ -4,7 +4,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** How fast a figure grows, a second, and within which bounds that is known with 95 % confidence. */
+/** Growth of a figure, a second, and the bounds within which it is known with 95 % confidence. */
 export interface Trend {
   readonly slope: number;
   readonly low: number;

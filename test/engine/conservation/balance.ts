@@ -8,7 +8,7 @@ import type { Kind } from './source.js';
 /** A channel that has ended, and what arrived at its destinations. */
 export interface Balanced {
   readonly channel: Pick<Channel, 'stats'>;
-  /** What was sent to it. */
+  /** Packets that were sent to it. */
   readonly ledger: Ledger;
   readonly outlets: readonly BalancedOutlet[];
   readonly receiver: { streams(name: string): ArrivedStream[] };

@@ -5,7 +5,7 @@ import { invalidParameter, requireObject } from '../base/validation.js';
 /** Numbers in shared memory, all in ms of {@link Fence.now}. */
 const FENCED_FROM = 0;
 const CONNECTS_UNTIL = 1;
-/** How much the boot clock was ahead of the monotonic one when the fence was made. */
+/** Lead of the boot clock over the monotonic one when the fence was made. */
 const OFFSET = 2;
 const NUMBERS = 3;
 /** The wall clock steps, or the machine was suspended: from so many ms on it is looked which. */
@@ -13,7 +13,7 @@ const STEP = 500;
 /** The kernel tells the time since boot in hundredths of a second: less than this is no suspension, in ms. */
 const SUSPENSION = 250;
 
-/** How long an engine may go on, in ms of {@link Fence.now}. */
+/** Limits of an engine that runs under a fence, in ms of {@link Fence.now}. */
 export interface FenceLimits {
   /** From this time on nothing is written, and every connection is reset. `Infinity`: never. */
   readonly fencedFrom: number;
@@ -92,7 +92,7 @@ export class Fence {
     return this.now() >= this.#numbers[FENCED_FROM]!;
   }
 
-  /** Whether a connection attempt may begin that takes up to `ms`. */
+  /** Tells whether a connection attempt may begin that takes up to `ms`. */
   permitsConnecting(ms: number): boolean {
     requireTime('ms', ms);
     return this.now() + ms <= this.#numbers[CONNECTS_UNTIL]!;
@@ -109,7 +109,10 @@ function requireTime(name: string, value: number): void {
   if (typeof value !== 'number' || Number.isNaN(value)) throw invalidParameter(name, value, 'a number of ms');
 }
 
-/** How much the time since boot, suspensions included, is ahead of the monotonic clock, in ms; 0 where it is not known. */
+/**
+ * Lead of the time since boot, suspensions included, over the monotonic clock, in ms; 0 where it is not
+ * known.
+ */
 function bootOffset(): number {
   try {
     return Number(readFileSync('/proc/uptime', 'latin1').split(' ', 1)[0]) * 1000 - monotonicNow();

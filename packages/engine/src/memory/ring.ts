@@ -48,7 +48,7 @@ const TAIL = 16;
 const SLEEP = 32;
 const CONTROL_BYTES = 192;
 
-/** How deep the consumer sleeps. */
+/** Depths of the consumer's sleep. */
 const Sleep = { awake: 0, untilCalled: 1, untilDue: 2 } as const;
 
 // Words of a slot.

@@ -20,10 +20,10 @@ export class FenceGuard {
     this.#look();
   }
 
-  /** Whether bytes may leave; if not, everything that is open is being reset. */
+  /** Tells whether bytes may leave; if not, everything that is open is being reset. */
   readonly mayWrite = (): boolean => {
     if (!this.#fence.isPast) return true;
-    // Whoever asks is in the midst of a write.
+    // The caller is in the midst of a write.
     process.nextTick(this.#onPast);
     return false;
   };

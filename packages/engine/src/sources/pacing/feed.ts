@@ -67,7 +67,7 @@ export class Feed {
   readonly #limit: number;
   readonly #speed: number;
   readonly #audioDelay: number;
-  /** When the next picture is due, in ms of the media; before the first one that is not known. */
+  /** Time of the next picture, in ms of the media; before the first one it is not known. */
   #pictureAt = Number.NEGATIVE_INFINITY;
   readonly #times: FedPacketTimes = { pts: 0, dts: 0, keyFrame: false, configuration: undefined };
   #pending: SourcePacket | undefined;

@@ -125,7 +125,7 @@ export class Pacer {
   }
 }
 
-/** Where the group of such a number starts within a beat, 0 to 1: as far from those before it as can be. */
+/** Place of a group's start within a beat, 0 to 1: as far from the groups before it as can be. */
 function phaseOf(group: number): number {
   let phase = 0;
   for (let rest = group, part = 0.5; rest > 0; rest >>= 1, part /= 2) if ((rest & 1) === 1) phase += part;

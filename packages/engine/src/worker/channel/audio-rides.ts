@@ -66,14 +66,16 @@ export class AudioRides {
     this.#waiting--;
   }
 
-  /** What has come in this turn is handled: sound that waits still will leave in time. */
+  /** Ends a turn: sound that still waits will leave in time. */
   endTurn(): void {
     this.turn++;
     if (this.#waiting > 0 && this.#begun !== NOT_WAITING) this.#wakeBy(this.#begun + this.delay - LATENESS);
     this.#begun = NOT_WAITING;
   }
 
-  /** Whether more sound is likely to come apart from its picture: then nobody need be called for it. */
+  /**
+   * Tells whether more sound is likely to come apart from its picture: then nobody need be called for it.
+   */
   isExpected(): boolean {
     const isExpected = this.#waiting > 0 || this.#cameQuietly;
     this.#cameQuietly = false;

@@ -22,7 +22,7 @@ class WaitingPacket implements PacketDescriptor {
   block: PacketBlock | undefined = undefined;
 }
 
-/** What holds a channel's sound back, and where it goes. */
+/** Parts that hold a channel's sound back, and its destination. */
 interface RidingAudioParts {
   /** Is told when the sound must leave. */
   readonly carrier: AudioCarrier;

@@ -99,7 +99,7 @@ function redirected(attempt: Attempt, target: RtmpUrl): Attempt {
   const from = attempt.url;
   const sameHost = target.host === from.host;
   const isOurs = publishedName(target) === '';
-  // Where there is nothing but an app, what stands behind it is for the stream.
+  // With nothing but an app, the query behind it is the stream's.
   const query = isOurs ? (target.appQuery ?? '') : target.query;
   const ownAppQuery = sameHost ? from.appQuery : undefined;
   const streamName = isOurs ? attempt.streamName : undefined;

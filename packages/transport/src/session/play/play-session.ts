@@ -24,7 +24,7 @@ import {
 const NEVER = Number.POSITIVE_INFINITY;
 /** ms of media that a server may send ahead (RTMP 1.0 §7.1.7): a live stream has none. */
 const BUFFER_LENGTH = 100;
-/** Where `play` begins (RTMP 1.0 §7.2.2.1): −1 means live media only. */
+/** Start of `play` (RTMP 1.0 §7.2.2.1): −1 means live media only. */
 const LIVE = -1;
 
 /**
@@ -237,7 +237,7 @@ export class PlaySession {
   }
 }
 
-/** Whether a status says that the stream is not there, or not any more. */
+/** Tells whether a status says that the stream is not there, or not any more. */
 function endsPlaying({ level, code }: RtmpStatus): boolean {
   if (level === 'error') return true;
   return /^NetStream\.Play\.(StreamNotFound|Failed|Stop|Complete|UnpublishNotify)$/.test(code);

@@ -8,10 +8,10 @@ const RETRY_DELAY = 500;
 /** The message type of video (RTMP 1.0 §7.1.5). */
 const VIDEO = 9;
 
-/** Where a stream is played from, and how the server is reached. */
+/** Server that a stream is played from, and the options of reaching it. */
 export type PlaybackTarget = Omit<PlayerOptions, 'signal'>;
 
-/** What has been measured of all players. */
+/** Measurements of all players. */
 export interface PlaybackFigures {
   /** Channels that were to be played. */
   readonly players: number;
@@ -21,7 +21,7 @@ export interface PlaybackFigures {
   readonly latencies: readonly number[];
   /** ms from the beginning of a player to its first picture. */
   readonly firstPictures: readonly number[];
-  /** Why streams could not be played, or ended. */
+  /** Reasons why streams could not be played, or ended. */
   readonly failures: CauseCounter;
 }
 

@@ -5,7 +5,7 @@ import { type StampedCodec, stampUnit } from './stamp.js';
 /** NAL unit types of access unit delimiters, which stay in front (H.264 §7.4.1.2.3, H.265 §7.4.2.4.4). */
 const DELIMITER = { h264: 9, h265: 35 } as const;
 
-/** Whether pictures of a source can carry a stamp. */
+/** Tells whether pictures of a source can carry a stamp. */
 export function isStampable({ video }: MediaSource): boolean {
   return video === 'h264' || video === 'h265';
 }

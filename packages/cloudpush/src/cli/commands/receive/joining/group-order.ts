@@ -46,7 +46,10 @@ function align(candidates: readonly Candidate[][]): void {
     for (const candidate of stream) candidate.wall += skews[i] ?? usual;
 }
 
-/** When groups begin that have the same first frame: a camera that shows the same over and over has several. */
+/**
+ * Times at which groups begin, by their first frame: a camera that shows the same over and over has several
+ * of one.
+ */
 function wallsByKey(candidates: readonly Candidate[]): Map<string, number[]> {
   const walls = new Map<string, number[]>();
   for (const { group, wall } of candidates) walls.set(group.key, [...(walls.get(group.key) ?? []), wall]);

@@ -55,7 +55,7 @@ export async function joinRecordings(
   return joined;
 }
 
-/** What a publisher calls its stream makes no folder, and hides no file. */
+/** Makes a stream's name safe for a file: it makes no folder, and hides no file. */
 function plain(name: string): string {
   return name.replace(/[^\p{L}\p{N}.-]+/gu, '-').replace(/^[.-]+|[.-]+$/g, '');
 }
