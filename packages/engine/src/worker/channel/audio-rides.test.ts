@@ -65,6 +65,23 @@ test('sound that has gone with a picture is not sent again, and one timer serves
   expect([sent, alarms, clock.pending]).toEqual([[], 1, 0]);
 });
 
+test('sound of a channel whose number another one had is sent by the channel that has it now', () => {
+  rides.begin(carrier(7), clock.now());
+  rides.end(7);
+  clock.pass(10);
+  let sentByTheNext = 0;
+  const next = {
+    number: 7,
+    sendRiding: () => {
+      sentByTheNext++;
+      rides.end(7);
+    },
+  };
+  rides.begin(next, clock.now());
+  clock.pass(DELAY);
+  expect([sent, sentByTheNext]).toEqual([[], 1]);
+});
+
 test('the timer fires once a picture at most', () => {
   for (let i = 0; i < 50; i++) {
     begin(0, clock.now());

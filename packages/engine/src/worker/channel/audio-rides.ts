@@ -32,8 +32,10 @@ export class AudioRides {
   readonly #onDue: () => void;
   /** By the channel's number: since when its oldest sound waits, in ms of the monotonic clock. */
   #since = new Float64Array(64).fill(NOT_WAITING);
-  /** Channels that have sound waiting, or had when they were last looked at. */
-  #carriers: AudioCarrier[] = [];
+  /** By the channel's number: the channel, which may be another one than had the number before. */
+  readonly #carriers: AudioCarrier[] = [];
+  /** Numbers of channels that have sound waiting, or had when they were last looked at. */
+  #listed: number[] = [];
   #isListed = new Uint8Array(64);
   /** Time at which the timer fires; infinity: it is not set. */
   #timerAt = Number.POSITIVE_INFINITY;
@@ -91,17 +93,17 @@ export class AudioRides {
   sendDue(): void {
     const due = this.#clock.now() - this.delay + LATENESS;
     let earliest = NOT_WAITING;
-    const carriers = this.#carriers;
-    this.#carriers = [];
-    for (const carrier of carriers) {
-      const since = this.#since[carrier.number]!;
+    const listed = this.#listed;
+    this.#listed = [];
+    for (const number of listed) {
+      const since = this.#since[number]!;
       if (since > due && since !== NOT_WAITING) {
-        this.#carriers.push(carrier);
+        this.#listed.push(number);
         if (since < earliest) earliest = since;
         continue;
       }
-      this.#isListed[carrier.number] = 0;
-      if (since !== NOT_WAITING) carrier.sendRiding();
+      this.#isListed[number] = 0;
+      if (since !== NOT_WAITING) this.#carriers[number]!.sendRiding();
     }
     if (earliest !== NOT_WAITING) this.#wakeBy(earliest + this.delay - LATENESS);
   }
