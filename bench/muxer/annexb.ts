@@ -1,8 +1,8 @@
-import { type FlvTag, Muxer } from '@cloudpush/muxer';
 import { muxByteLoop } from './byte-loop.js';
 import { type Job, printJobTable } from './job-table.js';
 import { loadMediabunny } from './mediabunny.js';
 import { BenchPacket } from './packets.js';
+import { repeatedMuxing } from './repeated-muxing.js';
 
 // H.264 packets to FLV tag bodies: microseconds and gigabytes a second beside the floor, which is one native
 // search for start codes over the same bytes. With --expose-gc --max-semi-space-size=256 it also tells the
@@ -18,21 +18,11 @@ function searchAll(data: Uint8Array): number {
   return found;
 }
 
-/** Muxes the packet again and again, 40 ms apart. */
+/** Muxes the packet again and again; one that is muxed in place is put back first. */
 function muxing(packet: BenchPacket): () => void {
-  const muxer = new Muxer();
-  const tags: FlvTag[] = [];
-  const reused = { data: BenchPacket.key().data, headroom: 0, dts: 0, pts: 0 };
-  muxer.video('h264', reused, tags);
-  reused.data = packet.data;
-  reused.headroom = packet.headroom;
-  return () => {
+  return repeatedMuxing(packet, () => {
     if (packet.headroom > 0) packet.restore();
-    reused.dts += 40;
-    reused.pts = reused.dts;
-    tags.length = 0;
-    muxer.video('h264', reused, tags);
-  };
+  });
 }
 
 function rows(size: number, slices: number, convert: ((data: Uint8Array) => Uint8Array) | undefined): Job[] {

@@ -1,7 +1,8 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
-import { type DecryptableTag, FlvDecryptor, type FlvTag, Muxer, SampleEncryptor } from '@cloudpush/muxer';
+import { type DecryptableTag, FlvDecryptor, type FlvTag, SampleEncryptor } from '@cloudpush/muxer';
 import { type Job, printJobTable } from './job-table.js';
 import { BenchPacket } from './packets.js';
+import { repeatedMuxing } from './repeated-muxing.js';
 
 // Encrypting H.264 pictures: microseconds and gigabytes a second, beside muxing alone, and beside the floor,
 // which is AES-CTR over the same bytes, one update of a cipher. What is encrypted in place must be copied in
@@ -18,22 +19,9 @@ function ciphering(packet: BenchPacket): () => void {
   };
 }
 
-/** A muxer that has begun its stream, and gives the tag of `packet` again and again, 40 ms apart. */
+/** Copies the packet in and muxes it, again and again. */
 function muxing(packet: BenchPacket): () => FlvTag {
-  const muxer = new Muxer();
-  const tags: FlvTag[] = [];
-  const reused = { data: BenchPacket.key().data, headroom: 0, dts: 0, pts: 0 };
-  muxer.video('h264', reused, tags);
-  reused.data = packet.data;
-  reused.headroom = packet.headroom;
-  return () => {
-    packet.copyIn();
-    reused.dts += 40;
-    reused.pts = reused.dts;
-    tags.length = 0;
-    muxer.video('h264', reused, tags);
-    return tags[0]!;
-  };
+  return repeatedMuxing(packet, () => packet.copyIn());
 }
 
 function encrypting(packet: BenchPacket): () => FlvTag {

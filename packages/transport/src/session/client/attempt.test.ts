@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RtmpError, RtmpErrorCode } from '../../errors.js';
+import { attempt, attemptOptions } from '../../testing/attempt.js';
 import { parseRtmpUrl } from '../../url.js';
 import { ServerAuth } from '../receive/server-auth.js';
 import {
@@ -13,13 +14,6 @@ import {
 import { answerChallenge } from './auth-challenge.js';
 
 const NONCE = '01234567';
-const options: AttemptOptions = {
-  handshake: 'simple',
-  credentials: undefined,
-  maxRedirects: 2,
-  app: undefined,
-};
-const attempt = firstAttempt(parseRtmpUrl('rtmp://u:p@h/live/cam?k=1'), undefined, options);
 const wishes: ConnectWishes = {
   token: undefined,
   tokenPlacement: 'stream-query',
@@ -63,14 +57,14 @@ describe('token placement', () => {
 
 describe('redirects', () => {
   test('are followed up to the limit', () => {
-    let next = nextAttempt(attempt, redirectTo('rtmp://b:1936/live/cam'), options, NONCE);
+    let next = nextAttempt(attempt, redirectTo('rtmp://b:1936/live/cam'), attemptOptions, NONCE);
     expect(next).toMatchObject({
       url: { host: 'b', port: 1936, app: 'live', streamName: 'cam', query: '', user: undefined },
       trusted: false,
     });
-    next = nextAttempt(next as typeof attempt, redirectTo('rtmp://c/live'), options, NONCE);
+    next = nextAttempt(next as typeof attempt, redirectTo('rtmp://c/live'), attemptOptions, NONCE);
     expect(next).toMatchObject({ url: { host: 'c', streamName: 'cam' }, redirects: 2 });
-    next = nextAttempt(next as typeof attempt, redirectTo('rtmp://d/live'), options, NONCE);
+    next = nextAttempt(next as typeof attempt, redirectTo('rtmp://d/live'), attemptOptions, NONCE);
     expect(next).toMatchObject({ code: 'ERR_CLOUDPUSH_REDIRECT_LIMIT', class: 'fatal' });
     expect((next as RtmpError).message).toMatch(/ \d+ times, permitted: \d+$/);
   });
@@ -80,7 +74,7 @@ describe('redirects', () => {
     redirect: string,
     more: Partial<AttemptOptions> = {},
   ): typeof attempt {
-    const next = nextAttempt(from, redirectTo(redirect), { ...options, ...more }, NONCE);
+    const next = nextAttempt(from, redirectTo(redirect), { ...attemptOptions, ...more }, NONCE);
     if (next instanceof RtmpError) throw next;
     return next;
   }
@@ -97,7 +91,7 @@ describe('redirects', () => {
   });
 
   test('to another host take no secret along but their own', () => {
-    const named = firstAttempt(parseRtmpUrl('rtmp://u:p@h/live/cam?k=1'), 'other?k=2', options);
+    const named = firstAttempt(parseRtmpUrl('rtmp://u:p@h/live/cam?k=1'), 'other?k=2', attemptOptions);
     const next = followed(named, 'rtmp://b/live?edge=key');
     const given = { ...wishes, token: 't', connectArguments: ['secret'] };
     for (const tokenPlacement of ['stream-query', 'tc-url-query', 'connect-argument'] as const) {
@@ -109,16 +103,16 @@ describe('redirects', () => {
     }
     const need = rejected('[ code=403 need auth; authmod=adobe ]');
     const credentials = { user: 'me', password: 'secret' };
-    expect(nextAttempt(next, need, { ...options, credentials }, NONCE)).toBe(need);
+    expect(nextAttempt(next, need, { ...attemptOptions, credentials }, NONCE)).toBe(need);
     const own = followed(named, 'rtmp://x:y@b/live');
-    expect(nextAttempt(own, need, { ...options, credentials }, NONCE)).toMatchObject({
+    expect(nextAttempt(own, need, { ...attemptOptions, credentials }, NONCE)).toMatchObject({
       authQuery: '?authmod=adobe&user=x',
     });
     expect(connectFields(followed(attempt, 'rtmp://b/live?edge=key'), given).streamName).toBe('cam?edge=key');
   });
 
   test('may name the stream, which the caller’s own name gives way to', () => {
-    const named = firstAttempt(attempt.url, 'other?k=2', options);
+    const named = firstAttempt(attempt.url, 'other?k=2', attemptOptions);
     expect(connectFields(followed(named, 'rtmp://h/live/edge-name'), wishes).streamName).toBe(
       'edge-name?k=1',
     );
@@ -128,7 +122,7 @@ describe('redirects', () => {
     const site = firstAttempt(
       parseRtmpUrl('rtmp://h/live/site/cam', { app: 'live/site' }),
       undefined,
-      options,
+      attemptOptions,
     );
     const more = { app: '/live/site' };
     expect(followed(site, 'rtmp://b/live/site', more).url).toMatchObject({
@@ -142,8 +136,8 @@ describe('redirects', () => {
   });
 
   test('from rtmps to rtmp are refused', () => {
-    const secure = firstAttempt(parseRtmpUrl('rtmps://h/live/cam'), undefined, options);
-    const next = nextAttempt(secure, redirectTo('rtmp://h/live'), options, NONCE);
+    const secure = firstAttempt(parseRtmpUrl('rtmps://h/live/cam'), undefined, attemptOptions);
+    const next = nextAttempt(secure, redirectTo('rtmp://h/live'), attemptOptions, NONCE);
     expect(next).toMatchObject({ code: 'ERR_CLOUDPUSH_REDIRECT', class: 'fatal' });
     expect((next as RtmpError).message).toContain('from rtmps to rtmp');
     expect(followed(secure, 'rtmps://b/live').url.secure).toBe(true);
@@ -154,7 +148,7 @@ describe('redirects', () => {
   });
 
   test('to nowhere are an error', () => {
-    expect(nextAttempt(attempt, redirectTo('http://b/'), options, NONCE)).toMatchObject({
+    expect(nextAttempt(attempt, redirectTo('http://b/'), attemptOptions, NONCE)).toMatchObject({
       code: 'ERR_CLOUDPUSH_CONNECT_FAILED',
     });
   });
@@ -162,7 +156,7 @@ describe('redirects', () => {
   test('to a URL of no reasonable length are an error, and a request to reconnect there leads to where we are', () => {
     const url = (length: number): string => 'rtmp://b/live/'.padEnd(length, 'x');
     expect(followed(attempt, url(8192)).url.host).toBe('b');
-    const next = nextAttempt(attempt, redirectTo(url(8193)), options, NONCE);
+    const next = nextAttempt(attempt, redirectTo(url(8193)), attemptOptions, NONCE);
     expect(next).toMatchObject({
       code: 'ERR_CLOUDPUSH_CONNECT_FAILED',
       cause: { details: { actual: 8193, permitted: 8192 } },
@@ -176,15 +170,15 @@ describe('handshake fallback', () => {
   const broken = new RtmpError(RtmpErrorCode.peerClosed, 'handshake', 'closed');
 
   test('tries the digest once when that is allowed', () => {
-    const auto: AttemptOptions = { ...options, handshake: 'auto' };
+    const auto: AttemptOptions = { ...attemptOptions, handshake: 'auto' };
     const next = nextAttempt(attempt, broken, auto, NONCE);
     expect(next).toMatchObject({ handshake: 'digest' });
     expect(nextAttempt(next as typeof attempt, broken, auto, NONCE)).toBe(broken);
   });
 
   test('is not tried unasked, nor after the handshake, nor after an abort', () => {
-    const auto: AttemptOptions = { ...options, handshake: 'auto' };
-    expect(nextAttempt(attempt, broken, options, NONCE)).toBe(broken);
+    const auto: AttemptOptions = { ...attemptOptions, handshake: 'auto' };
+    expect(nextAttempt(attempt, broken, attemptOptions, NONCE)).toBe(broken);
     const later = new RtmpError(RtmpErrorCode.peerClosed, 'connect', 'closed');
     expect(nextAttempt(attempt, later, auto, NONCE)).toBe(later);
     const abort = new RtmpError(RtmpErrorCode.aborted, 'handshake', 'aborted');
@@ -194,7 +188,7 @@ describe('handshake fallback', () => {
 
 describe('authentication', () => {
   const credentials = { user: 'me', password: 'secret' };
-  const withCredentials: AttemptOptions = { ...options, credentials };
+  const withCredentials: AttemptOptions = { ...attemptOptions, credentials };
 
   // Computed with `openssl md5`, by hand from the schemes' formulas.
   test('answers an adobe challenge', () => {
@@ -225,7 +219,7 @@ describe('authentication', () => {
   test('gives up after the second answer, on a clear no, without credentials, and on unknown schemes', () => {
     const need = rejected('authmod=adobe : ?reason=needauth&salt=a&challenge=b&opaque=b');
     expect(nextAttempt({ ...attempt, authRounds: 2 }, need, withCredentials, NONCE)).toBe(need);
-    expect(nextAttempt(attempt, need, options, NONCE)).toBe(need);
+    expect(nextAttempt(attempt, need, attemptOptions, NONCE)).toBe(need);
     for (const reason of [
       'authmod=adobe : ?reason=authfailed',
       'authmod=adobe : ?reason=nosuchuser',

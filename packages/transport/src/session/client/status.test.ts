@@ -1,18 +1,11 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { queryValues, redact, withForms } from '../../redaction/known-secrets.js';
-import { parseRtmpUrl } from '../../url.js';
-import { type AttemptOptions, firstAttempt, nextAttempt } from './attempt.js';
+import { attempt, attemptOptions } from '../../testing/attempt.js';
+import { nextAttempt } from './attempt.js';
 import { failureOf, statusOf } from './status.js';
 
 const NONCE = '01234567';
-const options: AttemptOptions = {
-  handshake: 'simple',
-  credentials: undefined,
-  maxRedirects: 2,
-  app: undefined,
-};
-const attempt = firstAttempt(parseRtmpUrl('rtmp://u:p@h/live/cam?k=1'), undefined, options);
 
 describe('status', () => {
   test('is found wherever a server puts it', () => {
@@ -42,7 +35,7 @@ describe('status', () => {
     const error = failureOf(status, 'connect', []);
     expect(inspect(error, { depth: 20, showHidden: true })).not.toMatch(/AbCd|XyZ0/);
     const credentials = { user: 'me', password: 'secret' };
-    expect(nextAttempt(attempt, error, { ...options, credentials }, NONCE)).toMatchObject({
+    expect(nextAttempt(attempt, error, { ...attemptOptions, credentials }, NONCE)).toMatchObject({
       authQuery: expect.stringContaining('opaque=XyZ0'),
     });
   });
