@@ -66,7 +66,7 @@ test('sound that has gone with a picture is not sent again, and one timer serves
 });
 
 test('sound of a channel whose number another one had is sent by the channel that has it now', () => {
-  rides.begin(carrier(7), clock.now());
+  begin(7, clock.now());
   rides.end(7);
   clock.pass(10);
   let sentByTheNext = 0;
@@ -78,6 +78,7 @@ test('sound of a channel whose number another one had is sent by the channel tha
     },
   };
   rides.begin(next, clock.now());
+  rides.endTurn();
   clock.pass(DELAY);
   expect([sent, sentByTheNext]).toEqual([[], 1]);
 });

@@ -53,12 +53,13 @@ export class AudioRides {
     const { number } = carrier;
     if (number >= this.#since.length) this.#growTo(number * 2);
     this.#since[number] = since;
+    this.#carriers[number] = carrier;
     this.#waiting++;
     if (since < this.#begun) this.#begun = since;
     if (this.#clock.now() - since > CAME_QUIETLY) this.#cameQuietly = true;
     if (this.#isListed[number] === 0) {
       this.#isListed[number] = 1;
-      this.#carriers.push(carrier);
+      this.#listed.push(number);
     }
   }
 
