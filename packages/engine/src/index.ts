@@ -52,6 +52,7 @@ export {
   type DestinationState,
   type Disconnection,
   type ServerCommand,
+  type SpoolGap,
 } from './engine/destination/destination.js';
 export type { DiagnosticEvents } from './engine/diagnostics.js';
 export { PushEngine } from './engine/engine.js';
@@ -136,9 +137,12 @@ export type {
   SourceOptions,
   SourceSettings,
 } from './options/source-options.js';
+export type { SpoolOptions, SpoolStoreOptions } from './options/spool-options.js';
 export type { SourceTrack, SourceTracks } from './protocol/source-messages.js';
+export type { GapOutcome } from './protocol/spool-messages.js';
 export type { BitrateAdvice } from './protocol/stream.js';
 export type { SourceState, SourceStats } from './stats/source-stats.js';
+export type { SpoolState, SpoolStats } from './stats/spool-stats.js';
 export type {
   ChannelStats,
   ChannelTotals,

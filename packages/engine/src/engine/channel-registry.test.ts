@@ -27,7 +27,7 @@ class Fixture {
 
   open(options: Partial<ChannelOptions> = {}): ChannelController {
     const url = 'rtmp://media.example/live/camera';
-    return this.registry.open(planChannel({ url, ...options } as ChannelOptions, 10_000));
+    return this.registry.open(planChannel({ url, ...options } as ChannelOptions, { maxPacket: 10_000 }));
   }
 
   get load(): number[] {

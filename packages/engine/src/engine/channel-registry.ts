@@ -6,6 +6,7 @@ import type { ChannelTotals } from '../stats/stats.js';
 import { addTotals, NO_CHANNEL_TOTALS } from '../stats/totals.js';
 import type { Channel } from './channel/channel.js';
 import { ChannelController } from './channel/channel-controller.js';
+import type { DestinationController } from './destination/destination-controller.js';
 import type { EngineServices } from './engine-services.js';
 import type { PoolAccess } from './shards/pool-access.js';
 import type { ShardHandle } from './shards/shard-handle.js';
@@ -66,6 +67,11 @@ export class ChannelRegistry {
     shard.channels++;
     controller.open(destination, plan.first);
     return controller;
+  }
+
+  /** Destinations that have part in the disk spool. */
+  get spooled(): readonly DestinationController[] {
+    return this.#controllers.flatMap((controller) => controller?.destinations.spooled ?? []);
   }
 
   /** The channel of a slot, whatever its shard. */

@@ -4,7 +4,7 @@ import type { CloudPushError } from '../base/errors.js';
 import type { BitrateAdvice } from '../protocol/stream.js';
 import type { Channel } from './channel/channel.js';
 import type { CloseReport } from './close-report.js';
-import type { Destination, Disconnection } from './destination/destination.js';
+import type { Destination, Disconnection, SpoolGap } from './destination/destination.js';
 import type { PacketProblem, SourceConnection, SourceLoss, SourceStall } from './events.js';
 
 /**
@@ -42,6 +42,8 @@ export interface DiagnosticEvents {
     readonly channel: Channel;
     readonly destination: Destination;
   };
+  /** Something has happened to a gap that a destination's spool keeps. */
+  readonly 'cloudpush:channel:gap': SpoolGap & { readonly channel: Channel };
   /** A channel's source is there, for the first time or again. */
   readonly 'cloudpush:source:connect': SourceConnection & { readonly channel: Channel };
   /** A source is lost, or could not be opened. */
@@ -85,6 +87,7 @@ export const diagnostics = {
   resume: new Diagnostic('cloudpush:channel:resume'),
   problem: new Diagnostic('cloudpush:channel:problem'),
   advice: new Diagnostic('cloudpush:channel:advice'),
+  gap: new Diagnostic('cloudpush:channel:gap'),
   sourceConnect: new Diagnostic('cloudpush:source:connect'),
   sourceLost: new Diagnostic('cloudpush:source:lost'),
   sourceStall: new Diagnostic('cloudpush:source:stall'),

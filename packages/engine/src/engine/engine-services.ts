@@ -1,3 +1,4 @@
+import type { PlanContext } from '../options/destination-config.js';
 import type { TargetCache } from '../targets/target-cache.js';
 import type { PoolServices } from './shards/pool-services.js';
 import type { ShardHandle } from './shards/shard-handle.js';
@@ -8,6 +9,8 @@ export interface EngineServices {
   readonly pool: PoolServices;
   /** Finds the targets of destinations that have no URL of their own. */
   readonly targets: TargetCache;
+  /** For the checks of what a destination is made with. */
+  readonly planning: PlanContext;
   /** Of destinations. */
   readonly slots: SlotAllocator;
 }

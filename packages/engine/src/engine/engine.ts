@@ -12,6 +12,7 @@ import { EventLog } from '../logging/event-log.js';
 import { errorFields } from '../logging/log-lines.js';
 import { summarize } from '../memory/latency-histogram.js';
 import { planChannel } from '../options/channel-plan.js';
+import type { PlanContext } from '../options/destination-config.js';
 import { type EngineSettings, engineSettings } from '../options/engine-settings.js';
 import type { ChannelOptions, PushEngineOptions } from '../options/options.js';
 import type { ChannelTotals, EngineStats } from '../stats/stats.js';
@@ -25,6 +26,7 @@ import { PoolAccess } from './shards/pool-access.js';
 import type { ShardHandle } from './shards/shard-handle.js';
 import { ShardSet } from './shards/shard-set.js';
 import { SlotAllocator } from './shards/slots.js';
+import { SpoolStore } from './spool/spool-store.js';
 
 /**
  * Pushes the media of many channels to RTMP servers. It owns the media pool and the worker threads that mux
@@ -43,6 +45,9 @@ export class PushEngine implements AsyncDisposable {
   readonly #shards: ShardSet;
   readonly #registry: ChannelRegistry;
   readonly #destinationSlots: SlotAllocator;
+  /** Undefined: there is none. */
+  readonly #spool: SpoolStore | undefined;
+  readonly #planning: PlanContext;
   #closed: Promise<void> | undefined;
   /** Stops listening to the signal that aborts the engine. */
   readonly #stopListening: () => void;
@@ -51,17 +56,20 @@ export class PushEngine implements AsyncDisposable {
    * Makes the pool and starts the worker threads.
    * @throws CloudPushError (rejection) `ERR_CLOUDPUSH_INVALID_PARAMETER`, also when there is no memory for
    *   the pool; `ERR_CLOUDPUSH_SHARD_DIED` when a worker thread does not come up; `ERR_CLOUDPUSH_ABORTED`
-   *   when the signal fires.
+   *   when the signal fires; `ERR_CLOUDPUSH_SPOOL_IN_USE`, `ERR_CLOUDPUSH_SPOOL_FAILED`.
    */
   static async create(options: PushEngineOptions = {}): Promise<PushEngine> {
     const engine = PushEngine.createSync(options);
     const { signal } = options;
     try {
       await unlessAborted(engine.#shards.ready(), signal);
+      await unlessAborted(Promise.resolve(engine.#spool?.ready), signal);
+      await engine.#spool?.requireReady();
       return engine;
     } catch (cause) {
       await engine.close();
       if (signal?.aborted) throw abortedError(signal.reason, 'engine');
+      if (cause instanceof CloudPushError && cause.code.startsWith('ERR_CLOUDPUSH_SPOOL')) throw cause;
       throw shardDiedError('a worker thread could not be started', cause);
     }
   }
@@ -93,12 +101,19 @@ export class PushEngine implements AsyncDisposable {
     );
     this.#pool = new PoolAccess(settings, clock, (channel, error) => this.#onPoolTooSmall(channel, error));
     this.#destinationSlots = new SlotAllocator(maxConnections);
+    const planning = { maxPacket: this.#pool.memory.maxPacket, hasSpool: settings.spool !== undefined };
+    this.#planning = planning;
     this.#registry = new ChannelRegistry(maxConnections, this.#log, this.#pool, {
       pool: this.#pool,
       targets: this.#targetFinder.cache,
       slots: this.#destinationSlots,
+      planning,
     });
-    const shared = { ...this.#pool.shared, ...settings, fence: fence?.buffer, clock };
+    const { spool: config } = settings;
+    if (config !== undefined)
+      this.#spool = new SpoolStore({ config, clock, destinations: () => this.#registry.spooled });
+    const spool = this.#spool?.sharedBy(shards.count);
+    const shared = { ...this.#pool.shared, ...settings, fence: fence?.buffer, clock, spool };
     this.#shards = new ShardSet(shared, shards, {
       onReport: (shard, report) => router.route(shard, report),
       onShardDied: (shard, cause) => this.#onShardDied(shard, cause),
@@ -140,7 +155,7 @@ export class PushEngine implements AsyncDisposable {
   #open(options: ChannelOptions): Channel {
     if (this.#closed !== undefined) throw engineClosedError();
     this.#registry.requireFree();
-    const plan = planChannel(options, this.#pool.memory.maxPacket);
+    const plan = planChannel(options, this.#planning);
     // Reading the options may have run code of the caller's. From here on nothing fails, and a shard may hear
     // of the channel.
     this.#registry.requireFree();
@@ -199,6 +214,7 @@ export class PushEngine implements AsyncDisposable {
     await Promise.all(this.channels.map((channel) => channel.close()));
     await this.#targetFinder.close();
     await this.#shards.stop();
+    await this.#spool?.close();
     this.#pool.memory.reclaim();
     this.#pool.debug?.requireClean();
     this.#log.write('engineClosed');

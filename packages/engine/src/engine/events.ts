@@ -1,7 +1,13 @@
 import type { CloudPushError } from '../base/errors.js';
 import type { SourceTracks } from '../protocol/source-messages.js';
 import type { CloseReport } from './close-report.js';
-import type { Advice, Destination, Disconnection, ServerCommand } from './destination/destination.js';
+import type {
+  Advice,
+  Destination,
+  Disconnection,
+  ServerCommand,
+  SpoolGap,
+} from './destination/destination.js';
 
 /**
  * A packet that was refused for what is in it, or repaired, as its timestamp was. The channel goes on with
@@ -88,7 +94,8 @@ export interface ChannelEvents {
   resume: [];
   /**
    * A packet was accepted, but then refused for what is in it, or goes out repaired: its timestamp stepped
-   * back. Or the pool is too small for what the channel sends: once.
+   * back. Or the pool is too small for what the channel sends: once. Or a destination's spool is given up, as
+   * the disk has failed.
    */
   problem: [PacketProblem];
   /** The channel's source is there, for the first time or again; see the option `source`. */
@@ -107,6 +114,8 @@ export interface ChannelEvents {
    * wants to serve the best, that with the most: the others drop.
    */
   advice: [Advice];
+  /** Something has happened to a gap that a destination's spool keeps (`overflow: 'spool'`). */
+  gap: [SpoolGap];
   /** The last destination is over, and the channel with it. */
   close: [CloseReport];
 }

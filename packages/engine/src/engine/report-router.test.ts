@@ -41,7 +41,10 @@ class Fixture {
   }
 
   open(name = 'camera'): ChannelController {
-    const plan = planChannel({ url: `rtmp://media.example/live/${name}`, reconnect: true }, 10_000);
+    const plan = planChannel(
+      { url: `rtmp://media.example/live/${name}`, reconnect: true },
+      { maxPacket: 10_000 },
+    );
     return this.registry.open(plan);
   }
 

@@ -8,6 +8,7 @@ import type { PoolAccess } from './shards/pool-access.js';
 import type { ShardHandle } from './shards/shard-handle.js';
 import type { ShardSet } from './shards/shard-set.js';
 import { sourceFields, sourceLines } from './source/source-log.js';
+import { gapFields, gapLines } from './spool/gap-log.js';
 
 /** Reports of a whole shard. */
 type OfShard = Extract<ShardReport, { type: 'ready' | 'released' | 'releasedTwice' | 'fenced' }>;
@@ -117,6 +118,14 @@ export class ReportRouter {
       case 'segmentLeft':
         this.#log.write('segmentLeft', fields);
         controller.destinations.onSegmentLeft(destination, report.totals, report.taken);
+        return;
+      case 'gap':
+        this.#log.write(gapLines[report.gap.outcome], { ...fields, ...gapFields(report.gap) });
+        controller.destinations.onGap(destination, report.gap);
+        return;
+      case 'spoolOff':
+        this.#log.write('spoolOff', { ...fields, ...errorFields(report.error) });
+        controller.onProblem(report.error, 0);
         return;
       case 'advice':
         this.#log.write('advice', { ...fields, ...report.advice });

@@ -83,11 +83,40 @@ export const SourceCounter = {
 } as const;
 export type SourceCounter = (typeof SourceCounter)[keyof typeof SourceCounter];
 
+/** The counters of a destination's spool. */
+export const SpoolCounter = {
+  /** The index of its state. */
+  state: 0,
+  /** Gaps on disk. */
+  gaps: 1,
+  /** Bytes on disk. */
+  bytes: 2,
+  /** ms of media on disk that have yet to be sent. */
+  behindMs: 3,
+  /** Bytes a second that are being sent from disk. */
+  backfillRate: 4,
+  /** Pictures that went to disk and not to the connection. */
+  spooledVideoFrames: 5,
+  /** Audio frames that did. */
+  spooledAudioFrames: 6,
+  spooledBytes: 7,
+  spooledMs: 8,
+  sentBytes: 9,
+  sentMs: 10,
+  expiredBytes: 11,
+  expiredMs: 12,
+  lostBytes: 13,
+  lostMs: 14,
+  /** Bytes on disk that have yet to be sent. */
+  unsentBytes: 15,
+} as const;
+export type SpoolCounter = (typeof SpoolCounter)[keyof typeof SpoolCounter];
+
 /** Two cache lines of doubles a row, so that two rows never share one. */
 const ROW = 16;
 const ROW_BYTES = ROW * 8;
-/** Channels, destinations, sources. */
-const TABLES = 3;
+/** Channels, destinations, sources, spools. */
+const TABLES = 4;
 
 /** Counters in rows: one for each number that a channel, or a destination, can have. */
 class CounterTable<Counter extends number> {
@@ -116,8 +145,8 @@ class CounterTable<Counter extends number> {
 }
 
 /**
- * Shared memory for one shard's counters: the channels', the destinations', the sources', then the latency
- * histogram.
+ * Shared memory for one shard's counters: the channels', the destinations', the sources', the spools', then
+ * the latency histogram.
  */
 export function newCounterMemory(maxConnections: number): SharedArrayBuffer {
   return new SharedArrayBuffer(TABLES * maxConnections * ROW_BYTES + HISTOGRAM_BYTES);
@@ -130,6 +159,8 @@ export class ShardCounters {
   readonly destinations: CounterTable<DestinationCounter>;
   /** By the channel's number. */
   readonly sources: CounterTable<SourceCounter>;
+  /** By the destination's number. */
+  readonly spools: CounterTable<SpoolCounter>;
   /** Time from the caller's hand to the kernel's, of every packet of the shard. */
   readonly latency: LatencyHistogram;
 
@@ -138,6 +169,7 @@ export class ShardCounters {
     this.channels = new CounterTable(memory, 0, rows);
     this.destinations = new CounterTable(memory, rows * ROW_BYTES, rows);
     this.sources = new CounterTable(memory, 2 * rows * ROW_BYTES, rows);
+    this.spools = new CounterTable(memory, 3 * rows * ROW_BYTES, rows);
     this.latency = new LatencyHistogram(memory, TABLES * rows * ROW_BYTES);
   }
 }

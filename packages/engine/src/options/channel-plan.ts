@@ -5,7 +5,7 @@ import { checkedOptions, invalidParameter, oneOf } from '../base/validation.js';
 import type { TargetRequest } from '../targets/target-request.js';
 import { sourceConfig } from './checked-source.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from './codecs.js';
-import type { DestinationConfig, StreamConfig } from './destination-config.js';
+import type { DestinationConfig, PlanContext, StreamConfig } from './destination-config.js';
 import {
   CHANNEL_OPTIONS,
   channelConfig,
@@ -40,33 +40,33 @@ export interface ChannelPlan {
 }
 
 /** @throws CloudPushError as `PushEngine.openChannel` */
-export function planChannel(given: ChannelOptions, maxPacket: number): ChannelPlan {
+export function planChannel(given: ChannelOptions, context: PlanContext): ChannelPlan {
   const options = checkedOptions('', given, CHANNEL_OPTIONS);
   const video = oneOf<VideoCodec | 'none'>('video', options.video, [...VIDEO_CODECS, 'none']);
   const audio = oneOf<AudioCodec | 'none'>('audio', options.audio, [...AUDIO_CODECS, 'none']);
   const encryption = new ChannelEncryption(video, audio, options.encryption);
   const config = channelConfig(options);
   const label = checkedLabel(options.label);
-  const source = plannedSource(options, maxPacket);
+  const source = plannedSource(options, context.maxPacket);
   if (source === undefined && config.preRoll !== undefined) {
     throw invalidParameter('preRoll', config.preRoll, 'nothing, without a source');
   }
-  const first = plan(options, maxPacket, source !== undefined);
+  const first = plan(options, context, source !== undefined);
   return { label, video, audio, encryption, config, source, first };
 }
 
 /** @throws CloudPushError as `Channel.addDestination` */
 export function planDestination(
   given: DestinationOptions,
-  maxPacket: number,
+  context: PlanContext,
   hasSource: boolean,
 ): DestinationPlan {
-  return plan(checkedOptions('', given, DESTINATION_OPTIONS), maxPacket, hasSource);
+  return plan(checkedOptions('', given, DESTINATION_OPTIONS), context, hasSource);
 }
 
-function plan(options: DestinationOptions, maxPacket: number, hasSource: boolean): DestinationPlan {
+function plan(options: DestinationOptions, context: PlanContext, hasSource: boolean): DestinationPlan {
   const signal = checkedSignal(options.signal);
-  const checked = destinationConfig(options, maxPacket);
+  const checked = destinationConfig(options, context);
   const config = hasSource ? droppingConfig(checked, options.overflow) : checked;
   const request = options.target === undefined ? undefined : { ...options.target };
   if (signal?.aborted) throw abortedError(signal.reason);
@@ -91,8 +91,8 @@ function droppingConfig(
   config: DestinationConfig,
   overflow: DestinationOptions['overflow'],
 ): DestinationConfig {
-  if (overflow === 'reject') throw invalidParameter('overflow', overflow, "'drop', with a source");
-  return { ...config, overflow: 'drop' };
+  if (overflow === 'reject') throw invalidParameter('overflow', overflow, "'drop' or 'spool', with a source");
+  return config.overflow === 'spool' ? config : { ...config, overflow: 'drop' };
 }
 
 const LONGEST_LABEL = 128;

@@ -14,6 +14,8 @@ import {
 import { checkTargetRequest, type TargetRequest } from '../targets/target-request.js';
 import { type ConnectionOptions, checkedConnection } from './connection-options.js';
 import type { ChannelOptions, ChannelSettings, DestinationOptions, Watermark } from './options.js';
+import { type SpoolConfig, spoolConfig } from './spool-config.js';
+import type { SpooledPlace } from './spooled-place.js';
 
 /**
  * Tracks that a stream will have: a codec when the caller has named it, `none` when there will be none,
@@ -69,8 +71,10 @@ export interface DestinationConfig {
   readonly target: ShardTarget | undefined;
   readonly highWatermark: Watermark;
   readonly lowWatermark: Watermark;
-  /** Above the high watermark the caller is refused, or queued media is dropped. */
-  readonly overflow: 'reject' | 'drop';
+  /** Above the high watermark the caller is refused, or queued media is dropped, or goes to disk. */
+  readonly overflow: 'reject' | 'drop' | 'spool';
+  /** With `overflow: 'spool'` only. */
+  readonly spool: SpoolConfig | undefined;
   /** Undefined: a lost connection ends the destination. */
   readonly reconnect: ReconnectPolicy | undefined;
   /** ms after which a connection that takes nothing is given up; 0: never. */
@@ -101,6 +105,7 @@ export const DESTINATION_OPTIONS: Readonly<Record<keyof DestinationOptions, true
   url: true,
   target: true,
   overflow: true,
+  spool: true,
   reconnect: true,
   stallTimeout: true,
   highWatermark: true,
@@ -196,17 +201,30 @@ function trackPlan({ video, audio, trackWait }: ChannelSettings): TrackPlan {
   return { video, audio, wait: integer('trackWait', trackWait, 1000, 0, 60_000) };
 }
 
-/**
- * Checks the options and fills in the defaults.
- * @param maxPacket the largest packet that the pool could hold for the channel, in bytes
- */
-export function destinationConfig(options: DestinationOptions, maxPacket: number): DestinationConfig {
+/** The engine, as far as a destination's options depend on it. */
+export interface PlanContext {
+  /** The largest packet that the pool could hold for the channel, in bytes. */
+  readonly maxPacket: number;
+  /** There is a disk spool. */
+  readonly hasSpool?: boolean | undefined;
+}
+
+/** Checks the options and fills in the defaults. */
+export function destinationConfig(
+  options: DestinationOptions,
+  { maxPacket, hasSpool = false }: PlanContext,
+): DestinationConfig {
   const high = watermark('highWatermark', options.highWatermark, { bytes: 8 * MIB, ms: 5000 });
   const half = { bytes: Math.floor(high.bytes / 2), ms: Math.floor(high.ms / 2) };
   const low = watermark('lowWatermark', options.lowWatermark, half);
   requireBelow('lowWatermark.bytes', low.bytes, high.bytes);
   requireBelow('lowWatermark.ms', low.ms, high.ms);
   const connection = checkedConnection(options.connection);
+  const overflow = oneOf('overflow', options.overflow, ['reject', 'drop', 'spool']);
+  if (overflow === 'spool' && !hasSpool)
+    throw invalidParameter('overflow', overflow, "'reject', 'drop'; 'spool' where the engine has one");
+  if (options.spool !== undefined && overflow !== 'spool')
+    throw invalidParameter('spool', 'given', `nothing, with overflow '${overflow}'`);
   return {
     target: fixedTarget(options, connection),
     // Bytes on their way to a server that does not read cannot be dropped: they may hold only a small part of
@@ -217,7 +235,8 @@ export function destinationConfig(options: DestinationOptions, maxPacket: number
     connection,
     highWatermark: high,
     lowWatermark: low,
-    overflow: oneOf('overflow', options.overflow, ['reject', 'drop']),
+    overflow,
+    spool: overflow === 'spool' ? spoolConfig(options.spool, spooledPlace(options)) : undefined,
     reconnect: reconnectPolicy(options.reconnect),
     stallTimeout: integer('stallTimeout', options.stallTimeout, 60_000, 0, 3_600_000),
     connectTimeout: integer('connectTimeout', options.connectTimeout, 10_000, 1, 600_000),
@@ -227,6 +246,10 @@ export function destinationConfig(options: DestinationOptions, maxPacket: number
         ? undefined
         : integer('chunkSize', options.chunkSize, 0, 128, 16_777_215),
   };
+}
+
+function spooledPlace({ url, target, connection }: DestinationOptions): SpooledPlace {
+  return { url, target, streamName: connection?.streamName };
 }
 
 /** Undefined when the target is to be asked for. */

@@ -16,6 +16,7 @@ import { MAX_POOL_SIZE, MIN_POOL_SIZE } from '../memory/pool.js';
 import type { TargetCache } from '../targets/target-cache.js';
 import type { TargetSettings } from '../targets/target-finder.js';
 import type { PushEngineOptions } from './options.js';
+import { type SpoolStoreConfig, spoolStoreConfig } from './spool-config.js';
 
 const DEFAULT_POOL_SIZE = 64 * 1024 * 1024;
 
@@ -35,6 +36,8 @@ export interface EngineSettings {
   readonly maxConnecting: number;
   readonly debugPool: boolean;
   readonly targets: TargetSettings;
+  /** Undefined: there is none. */
+  readonly spool: SpoolStoreConfig | undefined;
   /** Undefined: the file beside the engine's own. */
   readonly workerUrl: string | undefined;
   readonly fence: Fence | undefined;
@@ -65,6 +68,7 @@ export function engineSettings(
       optionalBoolean('debugPool', options.debugPool) ?? (process.env['CLOUDPUSH_DEBUG_POOL'] ?? '') !== '',
     workerUrl: workerFile(options.workerUrl),
     fence: fenceOf(options.fence),
+    spool: spoolStoreConfig(options.spool),
   };
 }
 
@@ -104,6 +108,7 @@ const ENGINE_OPTIONS: Readonly<Record<keyof PushEngineOptions, true>> = {
   logger: true,
   workerUrl: true,
   fence: true,
+  spool: true,
 };
 
 /** From one picture to the next, at 25 a second. */

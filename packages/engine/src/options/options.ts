@@ -9,6 +9,7 @@ import type { TokenServerOptions } from '../targets/token-server-options.js';
 import type { ConnectionOptions } from './connection-options.js';
 import type { EncryptionOptions } from './encryption-options.js';
 import type { SourceOptions } from './source-options.js';
+import type { SpoolOptions, SpoolStoreOptions } from './spool-options.js';
 
 /** Options of an engine. */
 export interface PushEngineOptions {
@@ -70,6 +71,8 @@ export interface PushEngineOptions {
    * no cost.
    */
   readonly fence?: Fence | undefined;
+  /** Where destinations with `overflow: 'spool'` keep media on disk, and how much. Default: nowhere. */
+  readonly spool?: SpoolStoreOptions | undefined;
 }
 
 /** A queue's limits; above either of them the channel pauses. */
@@ -116,9 +119,12 @@ export interface DestinationSettings {
    * returns false; what was accepted is never dropped. `'drop'`: queued media is dropped, disposable pictures
    * first, then whole groups of pictures, then audio, never a sequence header; `stats()` counts it. Of
    * several destinations, those that fall behind another one which has room (see `lowWatermark`) drop as
-   * well, and do not make the source wait.
+   * well, and do not make the source wait. `'spool'`: what does not fit, and what comes while a lost connection
+   * is made again, goes to disk and is sent afterwards; the engine's option `spool` says where.
    */
-  readonly overflow?: 'reject' | 'drop' | undefined;
+  readonly overflow?: 'reject' | 'drop' | 'spool' | undefined;
+  /** With `overflow: 'spool'`, what goes to disk, and how it is sent. */
+  readonly spool?: SpoolOptions | undefined;
   /**
    * True, or a policy: a lost connection is made again, with exponential back-off and full jitter, quickly at
    * first; the stream goes on at a key frame, on the same clock. Packets that wait until then are given up
@@ -173,7 +179,7 @@ export interface DestinationSettings {
 export interface ChannelSettings extends DestinationSettings {
   /**
    * The source that the worker thread reads itself: a camera, a file, a command, a module. `sendVideo` and
-   * `sendAudio` are refused then, and `overflow` is `'drop'`, as a camera cannot be made to wait. Default:
+   * `sendAudio` are refused then, and `overflow` is `'drop'` or `'spool'`, as a camera cannot be made to wait. Default:
    * the caller sends the packets.
    */
   readonly source?: SourceOptions | undefined;

@@ -1,4 +1,14 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { SpoolStoreConfig } from '../options/spool-config.js';
+
+/** The disk spool of an engine, as a shard has part in it. */
+export interface SpoolInit {
+  readonly config: SpoolStoreConfig;
+  /** Of the gates behind which gaps are sent. */
+  readonly backfill: SharedArrayBuffer;
+  /** The shard's own place there. */
+  readonly slot: number;
+}
 
 /** The data a worker thread starts with. All memory is shared. */
 export interface ShardInit {
@@ -19,5 +29,7 @@ export interface ShardInit {
   readonly blockStates: SharedArrayBuffer | undefined;
   /** Of a `Fence`; undefined: there is none. */
   readonly fence: SharedArrayBuffer | undefined;
+  /** Undefined: there is none. */
+  readonly spool: SpoolInit | undefined;
   readonly port: MessagePort;
 }

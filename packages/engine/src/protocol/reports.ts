@@ -3,6 +3,7 @@ import type { AmfValue, ConnectTimings } from '@cloudpush/transport';
 import type { ErrorData } from '../base/errors.js';
 import type { TargetReason } from '../targets/push-target.js';
 import type { SlabKind, SourceReport } from './source-messages.js';
+import type { GapReport } from './spool-messages.js';
 import type { BitrateAdvice, SegmentTotals } from './stream.js';
 
 /** The destination that a report is about. */
@@ -34,6 +35,10 @@ export type ShardReport =
   | (OfDestination & { readonly type: 'warning'; readonly message: string })
   /** Advice to the encoder about its bit rate. */
   | (OfDestination & { readonly type: 'advice'; readonly advice: BitrateAdvice })
+  /** Something has happened to a gap that the spool keeps. */
+  | (OfDestination & { readonly type: 'gap'; readonly gap: GapReport })
+  /** The spool is given up, as the disk has failed; what does not fit is dropped from now on. */
+  | (OfDestination & { readonly type: 'spoolOff'; readonly error: ErrorData })
   /** The connection is over. `error` is there when it did not end as it was asked to. */
   | (OfDestination & { readonly type: 'detached'; readonly error: ErrorData | undefined })
   /**

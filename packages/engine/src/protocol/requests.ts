@@ -30,6 +30,19 @@ export type ShardRequest =
     }
   /** From now on so many connections are made at a time, fewer than before. */
   | { readonly type: 'maxConnecting'; readonly most: number }
+  /** The engine has the spool's folder for itself, or, with an error, cannot have it. */
+  | { readonly type: 'spoolReady'; readonly error: ErrorData | undefined }
+  /**
+   * Remove the oldest that a destination's spool keeps, so many bytes, and all that is older than `before`, in
+   * ms since 1970.
+   */
+  | {
+      readonly type: 'expire';
+      readonly channel: number;
+      readonly destination: number;
+      readonly bytes: number;
+      readonly before: number;
+    }
   /** Reset the connection now; without `destination`, all connections of the channel. */
   | {
       readonly type: 'abort';

@@ -1,6 +1,7 @@
 import type { ConnectTimings } from '@cloudpush/transport';
 import type { LatencySummary } from '../memory/latency-histogram.js';
 import type { SourceStats } from './source-stats.js';
+import type { SpoolStats } from './spool-stats.js';
 
 /** Counts of a destination that only grow. */
 export interface DestinationTotals {
@@ -64,6 +65,8 @@ export interface DestinationStats extends DestinationTotals {
    * taken while nothing is queued.
    */
   readonly timings: ConnectTimings | undefined;
+  /** Of its disk spool; undefined: it has none. */
+  readonly spool: SpoolStats | undefined;
 }
 
 /** Counts of a channel that only grow; those of destinations are the sums over all that it has had. */

@@ -126,7 +126,7 @@ describe('what was posted before a descriptor is known before it:', () => {
 
   test('an abort before it leaves', async () => {
     bench.open(A);
-    bench.attach(A, 0, destinationConfig({ url, reconnect: true }, 65_536));
+    bench.attach(A, 0, destinationConfig({ url, reconnect: true }, { maxPacket: 65_536 }));
     await turn();
     await bench.connections.latest.fail(
       new CloudPushError('ERR_CLOUDPUSH_SHARD_EXITED', 'gone', { class: 'retryable' }),

@@ -111,6 +111,11 @@ export class ChannelTable {
       case 'move':
         this.#move(channel, request.destination, request.target, request.renewed);
         return;
+      case 'expire': {
+        const { destination, bytes, before } = request;
+        this.#channels[channel]?.find(destination)?.expireSpool(bytes, before);
+        return;
+      }
       case 'relieve':
         this.#channels[channel]?.relieve();
         return;

@@ -1,4 +1,4 @@
-import type { MonotonicClock } from '../base/clock.js';
+import type { EngineClock } from '../base/clock.js';
 import type { ShardCounters } from '../memory/counters.js';
 import type { Gates } from '../memory/gates.js';
 import type { ShardReport } from '../protocol/reports.js';
@@ -6,6 +6,7 @@ import type { AudioRides } from './channel/audio-rides.js';
 import type { ConnectLimiter } from './connection/connect-limiter.js';
 import type { ConnectionFactory } from './connection/connection.js';
 import type { FenceGuard } from './fence-guard.js';
+import type { ShardSpools } from './spool/shard-spools.js';
 
 /** A holder of output that was gathered in a turn. */
 export interface Flushable {
@@ -26,12 +27,14 @@ export interface ShardContext {
   readonly pool: SharedArrayBuffer;
   readonly gates: Gates;
   readonly counters: ShardCounters;
-  readonly clock: MonotonicClock;
+  readonly clock: EngineClock;
   readonly rides: AudioRides;
   readonly connects: ConnectLimiter;
   readonly createConnection: ConnectionFactory;
   /** Undefined: there is no fence. */
   readonly fence?: FenceGuard | undefined;
+  /** Undefined: the engine has no disk spool. */
+  readonly spools: ShardSpools | undefined;
   report(report: ShardReport): void;
   /** Gives a block back to the pool; the counters of its channel have moved. */
   returnBlock(index: number, channel: Counted): void;

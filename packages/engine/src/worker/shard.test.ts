@@ -31,7 +31,10 @@ const opened = {
   source: undefined,
 };
 /** It asks for its target, and then waits: no network is needed. */
-const config = destinationConfig({ target: { kind: 'url', url: 'rtmp://127.0.0.1/live/a' } }, 65_536);
+const config = destinationConfig(
+  { target: { kind: 'url', url: 'rtmp://127.0.0.1/live/a' } },
+  { maxPacket: 65_536 },
+);
 
 /** Looks again in every turn, for as long as it takes: the machine may be busy. */
 function until(check: () => void): Promise<void> {
@@ -68,6 +71,7 @@ class Bench {
       maxConnecting: 4,
       blockStates: undefined,
       fence: fence?.buffer,
+      spool: undefined,
       port,
     }).run();
   }

@@ -1,6 +1,7 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { type MonotonicClock, monotonicClock } from '../base/clock.js';
+import { type EngineClock, engineClock } from '../base/clock.js';
 import { CloudPushError } from '../base/errors.js';
+import { BackfillGate } from '../memory/backfill-gate.js';
 import { ChannelOrder } from '../memory/channel-order.js';
 import { ShardCounters } from '../memory/counters.js';
 import { Fence } from '../memory/fence.js';
@@ -17,6 +18,7 @@ import { ConnectLimiter } from './connection/connect-limiter.js';
 import { type ConnectionFactory, createConnection } from './connection/connection.js';
 import { FenceGuard, fencedError } from './fence-guard.js';
 import type { Counted, Flushable } from './shard-context.js';
+import { ShardSpools } from './spool/shard-spools.js';
 
 /** Descriptors handled before what the sockets have to say is heard, as long as the shard keeps up. */
 const GROUP = 64;
@@ -44,11 +46,12 @@ export class Shard implements ChannelTableContext {
   readonly pool: SharedArrayBuffer;
   readonly gates: Gates;
   readonly counters: ShardCounters;
-  readonly clock: MonotonicClock;
+  readonly clock: EngineClock;
   readonly rides: AudioRides;
   readonly connects: ConnectLimiter;
   readonly createConnection: ConnectionFactory;
   readonly fence: FenceGuard | undefined;
+  readonly spools: ShardSpools | undefined;
   readonly #port: MessagePort;
   readonly #ring: RingConsumer;
   readonly #order = new ChannelOrder();
@@ -71,7 +74,7 @@ export class Shard implements ChannelTableContext {
   /** @param connections made by another factory than the transport's in tests */
   constructor(
     init: ShardInit,
-    clock: MonotonicClock = monotonicClock,
+    clock: EngineClock = engineClock,
     connections: ConnectionFactory = createConnection,
   ) {
     this.clock = clock;
@@ -82,6 +85,9 @@ export class Shard implements ChannelTableContext {
     this.#batchDelay = init.maxBatchDelay;
     this.rides = new AudioRides(audioDelayOf(init), clock, () => this.#onSoundDue());
     this.connects = new ConnectLimiter(init.maxConnecting);
+    const { spool } = init;
+    if (spool !== undefined)
+      this.spools = new ShardSpools(spool.config, new BackfillGate(spool.backfill, spool.slot), clock);
     this.#port = init.port;
     this.#ring = new RingConsumer(init.ring);
     this.#channels = new ChannelTable(this, this.#ring);
@@ -136,6 +142,9 @@ export class Shard implements ChannelTableContext {
     switch (request.type) {
       case 'maxConnecting':
         this.connects.lower(request.most);
+        return;
+      case 'spoolReady':
+        this.spools?.onReady(request.error);
         return;
       case 'stop':
         this.#channels.stop();

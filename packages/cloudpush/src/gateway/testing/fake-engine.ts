@@ -92,6 +92,7 @@ export class FakeDestination extends EventEmitter {
       unacknowledgedBytes: undefined,
       acknowledgementLag: undefined,
       timings: undefined,
+      spool: undefined,
     };
   }
 

@@ -22,7 +22,7 @@ class Fixture {
 
   constructor(options: Partial<ChannelOptions> = {}) {
     const url = 'rtmp://media.example/live/camera';
-    const plan = planChannel({ url, ...options } as ChannelOptions, this.engine.pool.memory.maxPacket);
+    const plan = planChannel({ url, ...options } as ChannelOptions, this.engine.planning);
     const slot = { id: 7, number: NUMBER, shard: this.shard.handle };
     this.controller = new ChannelController(this.engine, slot, plan);
     const { channel } = this.controller;

@@ -113,7 +113,7 @@ export class ChannelController implements ChannelControl {
   }
 
   addDestination(options: DestinationOptions): Destination {
-    const plan = planDestination(options, this.#services.pool.memory.maxPacket, this.source !== undefined);
+    const plan = planDestination(options, this.#services.planning, this.source !== undefined);
     if (this.isClosing) throw closedError('the channel is closing or closed');
     return this.destinations.attach(this.#services.slots.take(), plan);
   }

@@ -49,7 +49,11 @@ class Fixture {
   attach(options: Partial<DestinationOptions> = {}): number {
     const url = 'rtmp://media.example/live/camera';
     const slot = this.engine.slots.take();
-    const plan = planDestination({ url, reconnect: true, ...options } as DestinationOptions, 1000, false);
+    const plan = planDestination(
+      { url, reconnect: true, ...options } as DestinationOptions,
+      { maxPacket: 1000 },
+      false,
+    );
     this.destinations.attach(slot, plan);
     return slot.number;
   }

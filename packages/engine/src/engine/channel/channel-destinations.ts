@@ -2,6 +2,7 @@ import type { AmfValue, ConnectTimings } from '@cloudpush/transport';
 import { CloudPushError, type ErrorData, toErrorData } from '../../base/errors.js';
 import type { Waiters } from '../../base/waiters.js';
 import type { DestinationPlan } from '../../options/channel-plan.js';
+import type { GapReport } from '../../protocol/spool-messages.js';
 import type { BitrateAdvice, SegmentTotals } from '../../protocol/stream.js';
 import type { TargetReason } from '../../targets/push-target.js';
 import type { Connecting } from '../destination/connection-history.js';
@@ -42,6 +43,11 @@ export class ChannelDestinations {
 
   constructor(owner: DestinationsOwner) {
     this.#owner = owner;
+  }
+
+  /** Those that have part in the disk spool. */
+  get spooled(): readonly DestinationController[] {
+    return [...this.#open.values()].filter(({ hasSpool }) => hasSpool);
   }
 
   /** As the caller holds them. */
@@ -134,6 +140,18 @@ export class ChannelDestinations {
     const controller = this.#open.get(number);
     if (controller === undefined) return;
     this.#owner.observer.advised(controller.destination, advice);
+  }
+
+  onGap(number: number, { start, end, error, ...gap }: GapReport): void {
+    const controller = this.#open.get(number);
+    if (controller === undefined) return;
+    this.#owner.observer.gapChanged({
+      ...gap,
+      start: new Date(start),
+      end: end === undefined ? undefined : new Date(end),
+      error: error && CloudPushError.from(error),
+      destination: controller.destination,
+    });
   }
 
   /** A destination has brought a segment to its end. */

@@ -1,7 +1,7 @@
 import type { ConnectTimings } from '@cloudpush/transport';
 import type { BitrateAdvice } from '../../protocol/stream.js';
 import type { CloseReport } from '../close-report.js';
-import type { Destination, Disconnection, ServerCommand } from '../destination/destination.js';
+import type { Destination, Disconnection, ServerCommand, SpoolGap } from '../destination/destination.js';
 import { diagnostics } from '../diagnostics.js';
 import type { PacketProblem, SegmentReport, SourceConnection, SourceLoss, SourceStall } from '../events.js';
 import type { Channel } from './channel.js';
@@ -58,6 +58,13 @@ export class ChannelObserver {
     diagnostics.advice.publish(() => ({ ...event, channel }));
     destination.emit('advice', event);
     channel.emit('advice', event);
+  }
+
+  gapChanged(gap: SpoolGap): void {
+    const channel = this.#channel;
+    diagnostics.gap.publish(() => ({ ...gap, channel }));
+    gap.destination.emit('gap', gap);
+    channel.emit('gap', gap);
   }
 
   /** A destination is over. Told in a turn of its own: others may be over with it. */

@@ -24,7 +24,7 @@ function newController(options: Partial<DestinationOptions> = {}): {
   const command = vi.fn();
   const { config } = planDestination(
     { url: 'rtmp://media.example/live/camera', ...options } as DestinationOptions,
-    1000,
+    { maxPacket: 1000 },
     false,
   );
   const slot = { id: 7, number: NUMBER, clock: engine.clock, placement, sender: { command } };
@@ -42,7 +42,7 @@ test('it is announced to its shard by its configuration, then by a descriptor, w
   const shard = new FakeShard();
   shard.counters.destinations.set(NUMBER, DestinationCounter.videoFrames, 99);
   const command = vi.fn(() => expect(shard.posted).toHaveLength(1));
-  const { config } = planDestination({ url: 'rtmp://media.example/live/camera' }, 1000, false);
+  const { config } = planDestination({ url: 'rtmp://media.example/live/camera' }, { maxPacket: 1000 }, false);
   const placement = { shard: shard.handle, channel: 1 };
   const slot = { id: 7, number: NUMBER, clock: engine.clock, placement, sender: { command } };
   const controller = new DestinationController(slot, config, undefined);

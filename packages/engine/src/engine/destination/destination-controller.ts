@@ -14,6 +14,7 @@ import { checkedUrl } from '../../options/destination-config.js';
 import type { PendingReconnect } from '../../protocol/stream.js';
 import type { DestinationStats } from '../../stats/stats.js';
 import type { PushTarget, TargetReason } from '../../targets/push-target.js';
+import { streamPlace } from '../../targets/stream-place.js';
 import type { CloseReport } from '../close-report.js';
 import type { CommandSender, Placement } from '../shards/placement.js';
 import { type Connecting, ConnectionHistory } from './connection-history.js';
@@ -21,7 +22,6 @@ import { Destination, type DestinationControl, type DestinationState } from './d
 import { DestinationCounts } from './destination-counts.js';
 import { closedError, DestinationLifecycle } from './destination-lifecycle.js';
 import { DestinationTarget, type TargetQuestion } from './destination-target.js';
-import { streamPlace } from './stream-place.js';
 
 /** The place of a destination in its engine. */
 export interface DestinationSlot {
@@ -56,7 +56,7 @@ export class DestinationController implements DestinationControl {
     const { id, number, clock, placement } = slot;
     this.#target = question === undefined ? undefined : new DestinationTarget(question);
     this.#history = new ConnectionHistory(clock, config.reconnect);
-    this.#counts = new DestinationCounts(clock, placement, number);
+    this.#counts = new DestinationCounts(clock, placement, number, config.spool !== undefined);
     this.id = id;
     this.destination = new Destination(this);
     this.#slot = slot;
@@ -79,9 +79,9 @@ export class DestinationController implements DestinationControl {
     return url === undefined ? { destination: this.id } : { destination: this.id, ...streamPlace(url) };
   }
 
-  /** It drops rather than to make the source wait. */
+  /** It drops, or spools, rather than to make the source wait. */
   get mayDrop(): boolean {
-    return this.#config.overflow === 'drop';
+    return this.#config.overflow !== 'reject';
   }
 
   async connected(given: AbortSignal | undefined): Promise<void> {
@@ -123,6 +123,23 @@ export class DestinationController implements DestinationControl {
       target,
       renewed: false,
     });
+  }
+
+  /** It has part in the disk spool. */
+  get hasSpool(): boolean {
+    return this.#config.spool !== undefined;
+  }
+
+  /** Bytes that it has on disk. */
+  get spooledBytes(): number {
+    return this.#counts.spooledBytes;
+  }
+
+  /** Removes the oldest of what it has on disk. */
+  expireSpool(bytes: number, before: number): void {
+    const { placement, number } = this.#slot;
+    const { shard, channel } = placement;
+    shard.post({ type: 'expire', channel, destination: number, bytes, before });
   }
 
   get queuedBytes(): number {
@@ -221,6 +238,7 @@ export class DestinationController implements DestinationControl {
     const { placement, number, sender } = this.#slot;
     const { shard, channel } = placement;
     shard.counters.destinations.reset(number);
+    shard.counters.spools.reset(number);
     shard.post({ type: 'attach', channel, destination: number, config: this.#config, loss });
     sender.command(Command.attach, number);
   }

@@ -6,12 +6,15 @@ import type { DestinationStats, DestinationTotals } from '../../stats/stats.js';
 import { addTotals, NO_DESTINATION_TOTALS } from '../../stats/totals.js';
 import type { Placement } from '../shards/placement.js';
 import type { DestinationState } from './destination.js';
+import { SpoolCounts } from './spool-counts.js';
 
 /** The figures of a destination: counted by its shard, by shards that its channel has left, and here. */
 export class DestinationCounts {
   readonly #clock: MonotonicClock;
   readonly #placement: Placement;
   readonly #number: number;
+  /** Undefined: the destination has no spool. */
+  readonly #spool: SpoolCounts | undefined;
   #connects = 0;
   #moves = 0;
   /** Of the latest connect. */
@@ -22,7 +25,8 @@ export class DestinationCounts {
   #last: DestinationStats | undefined;
 
   /** @param number the destination's, in shared memory */
-  constructor(clock: MonotonicClock, placement: Placement, number: number) {
+  constructor(clock: MonotonicClock, placement: Placement, number: number, hasSpool: boolean) {
+    this.#spool = hasSpool ? new SpoolCounts(placement, number) : undefined;
     this.#clock = clock;
     this.#placement = placement;
     this.#number = number;
@@ -46,6 +50,11 @@ export class DestinationCounts {
     return this.#last?.queuedMs ?? this.#onShard(DestinationCounter.queuedMs);
   }
 
+  /** Bytes on disk. */
+  get spooledBytes(): number {
+    return this.#spool?.stats().bytes ?? 0;
+  }
+
   stats(state: DestinationState): DestinationStats {
     if (this.#last !== undefined) return this.#last;
     const totals = this.#totals();
@@ -56,12 +65,14 @@ export class DestinationCounts {
       queuedMs: this.#onShard(DestinationCounter.queuedMs),
       ...this.#flow(state),
       timings: this.#timings,
+      spool: this.#spool?.stats(),
     };
   }
 
   /** The shard counts no more: another one begins at zero. */
   carry(): void {
     this.#carried = { ...addTotals(this.#carried, this.#totals()), reconnects: 0, moves: 0 };
+    this.#spool?.carry();
   }
 
   /** Nothing is counted any more: the last figures stay. */

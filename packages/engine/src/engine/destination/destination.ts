@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { AmfValue } from '@cloudpush/transport';
 import type { CloseOptions } from '../../base/abort-signals.js';
 import type { CloudPushError } from '../../base/errors.js';
+import type { GapOutcome } from '../../protocol/spool-messages.js';
 import type { BitrateAdvice } from '../../protocol/stream.js';
 import type { DestinationStats } from '../../stats/stats.js';
 import type { PushTarget } from '../../targets/push-target.js';
@@ -35,6 +36,30 @@ export interface Advice extends BitrateAdvice {
   readonly destination: Destination;
 }
 
+/** A gap in a destination's stream that its spool keeps, and what has become of it. */
+export interface SpoolGap {
+  /**
+   * `'opened'`: media has begun to go to disk; `'sent'`: all of it has been sent; `'kept'`: it stays on disk;
+   * `'expired'`: it, or its oldest part, was removed for its age or for room; `'lost'`: it could not be
+   * written, or read again.
+   */
+  readonly outcome: GapOutcome;
+  /** When its first media came. */
+  readonly start: Date;
+  /** When its last media came; undefined: more may come. */
+  readonly end: Date | undefined;
+  /** Bytes of the media that it is about. */
+  readonly bytes: number;
+  /** ms of the media that it is about. */
+  readonly ms: number;
+  /** The name of the last stream by which it was sent, without its query. */
+  readonly streamName: string | undefined;
+  /** Why it is lost. */
+  readonly error: CloudPushError | undefined;
+  /** The destination whose gap it is. */
+  readonly destination: Destination;
+}
+
 /**
  * The events of a destination, in the order of their causes. `close` is the last one, and comes exactly once.
  */
@@ -49,6 +74,8 @@ export interface DestinationEvents {
   command: [ServerCommand];
   /** The source gives more than the connection takes, or may give more again. */
   advice: [Advice];
+  /** Something has happened to a gap that the spool keeps (`overflow: 'spool'`). */
+  gap: [SpoolGap];
   /** The destination is over; the channel goes on with the others. */
   close: [CloseReport];
 }

@@ -2,12 +2,22 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:wor
 import { Piscina } from 'piscina';
 import { whenAborted } from '../../base/abort-signals.js';
 import type { MonotonicClock } from '../../base/clock.js';
+import type { ErrorData } from '../../base/errors.js';
 import { newCounterMemory, ShardCounters } from '../../memory/counters.js';
 import type { MediaMemory } from '../../memory/media-memory.js';
 import { newRing, RingProducer } from '../../memory/ring.js';
+import type { SpoolStoreConfig } from '../../options/spool-config.js';
 import type { ShardInit } from '../../protocol/init.js';
 import type { ShardReport } from '../../protocol/reports.js';
 import type { ShardRequest } from '../../protocol/requests.js';
+
+/** The disk spool, as far as shards share it. */
+export interface SharedSpool {
+  readonly config: SpoolStoreConfig;
+  readonly backfill: SharedArrayBuffer;
+  /** Resolves when the engine has the folder, or with the reason why it has not. */
+  readonly ready: Promise<ErrorData | undefined>;
+}
 
 /** Everything that the shards of an engine share. */
 export interface SharedState {
@@ -25,6 +35,8 @@ export interface SharedState {
   readonly fence: SharedArrayBuffer | undefined;
   /** URL of the worker's code. Undefined: beside this file. */
   readonly workerUrl: string | undefined;
+  /** Undefined: there is no disk spool. */
+  readonly spool: SharedSpool | undefined;
 }
 
 /** The longest that a worker thread may take to come up, in ms. */
@@ -58,8 +70,11 @@ export class ShardHandle {
   readonly #onReport: (report: ShardReport) => void;
   #resolveReady: () => void = () => {};
 
-  /** @param delay ms until the thread is started; what is added to the ring before waits there */
-  constructor(shared: SharedState, onReport: (report: ShardReport) => void, delay = 0) {
+  /**
+   * @param slot of the shard among those of the engine
+   * @param delay ms until the thread is started; what is added to the ring before waits there
+   */
+  constructor(shared: SharedState, onReport: (report: ShardReport) => void, slot: number, delay = 0) {
     const ring = newRing();
     const counters = newCounterMemory(shared.maxConnections);
     const { port1, port2 } = new MessageChannel();
@@ -81,8 +96,10 @@ export class ShardHandle {
       maxConnecting: shared.maxConnecting,
       blockStates: shared.blockStates,
       fence: shared.fence,
+      spool: shared.spool && { config: shared.spool.config, backfill: shared.spool.backfill, slot },
       port: port2,
     };
+    void shared.spool?.ready.then((error) => this.post({ type: 'spoolReady', error }));
     const ready = new Promise<void>((resolve) => {
       this.#resolveReady = resolve;
     });

@@ -22,7 +22,7 @@ export interface MovableChannel {
 }
 
 type StartShard = (
-  ...args: [shared: SharedState, onReport: (report: ShardReport) => void, delay: number]
+  ...args: [shared: SharedState, onReport: (report: ShardReport) => void, slot: number, delay: number]
 ) => ShardHandle;
 
 /** The engine, as its shards need it. */
@@ -38,6 +38,7 @@ export class ShardSet {
   readonly #owner: ShardSetOwner;
   readonly #startShard: StartShard;
   readonly #shards = new Set<ShardHandle>();
+  readonly #slots = new Map<ShardHandle, number>();
   readonly #channelsEach: number;
   /** Number of them that are used; it only grows. */
   #used = 1;
@@ -61,7 +62,7 @@ export class ShardSet {
     this.#shared = shared;
     this.#owner = owner;
     this.#channelsEach = channelsEach;
-    for (let i = 0; i < count; i++) this.#start();
+    for (let i = 0; i < count; i++) this.#start(i);
   }
 
   /** Resolves when all threads are up; rejects when one does not come up. */
@@ -148,18 +149,21 @@ export class ShardSet {
     await Promise.all([...this.#shards].map((shard) => shard.stop()));
   }
 
-  #start(delay = 0): void {
+  #start(slot: number, delay = 0): void {
     const shared = { ...this.#shared, maxConnecting: this.#maxConnecting };
-    const shard = this.#startShard(shared, (report) => this.#owner.onReport(shard, report), delay);
+    const shard = this.#startShard(shared, (report) => this.#owner.onReport(shard, report), slot, delay);
     this.#shards.add(shard);
+    this.#slots.set(shard, slot);
     shard.ended.catch((error: unknown) => this.#onDied(shard, error));
   }
 
   #onDied(shard: ShardHandle, cause: unknown): void {
     this.#shards.delete(shard);
+    const slot = this.#slots.get(shard)!;
+    this.#slots.delete(shard);
     shard.counters.latency.addTo(this.#formerLatency);
     // A thread that does not even come up would not do so the next moment either.
-    if (this.#replacesDead) this.#start(shard.isReady ? 0 : RESTART_DELAY);
+    if (this.#replacesDead) this.#start(slot, shard.isReady ? 0 : RESTART_DELAY);
     this.#owner.onShardDied(shard, cause);
   }
 }

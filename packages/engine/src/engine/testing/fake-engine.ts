@@ -65,6 +65,7 @@ export class FakeEngine implements EngineServices {
     this.clock,
     () => {},
   );
+  readonly planning = { maxPacket: this.pool.memory.maxPacket };
   readonly slots = new SlotAllocator(SLOTS);
   readonly targets: TargetCache;
 

@@ -65,6 +65,9 @@ export class FanOut {
    * drop rather than to make its source wait, lets go of some of it.
    */
   relieve(): void {
+    let isComing = false;
+    for (const { spool } of this.#list) if (spool?.relieve() === true) isComing = true;
+    if (isComing) return;
     let slowest: DestinationStream | undefined;
     for (const taker of this.#list) {
       const { backlog } = taker;
@@ -83,6 +86,7 @@ export class FanOut {
   pause(): void {
     if (this.#paused) return;
     this.#paused = true;
+    this.#context.spools?.gate.noteCongested(true);
     this.#late.clear();
     this.#watch();
     this.#context.gates.close(this.#channel);
@@ -93,6 +97,7 @@ export class FanOut {
   resumeIfRoom(): void {
     if (!this.#paused || this.#list.length === 0 || this.#list.some(({ backlog }) => backlog.full)) return;
     this.#paused = false;
+    this.#context.spools?.gate.noteCongested(false);
     this.#stopTimer();
     this.#context.gates.open(this.#channel);
     this.#context.report({ type: 'resume', channel: this.#channel });
@@ -101,6 +106,8 @@ export class FanOut {
   /** Nobody waits any more. */
   end(): void {
     this.#stopTimer();
+    if (this.#paused) this.#context.spools?.gate.noteCongested(false);
+    this.#paused = false;
   }
 
   #isFastest(stream: DestinationStream): boolean {

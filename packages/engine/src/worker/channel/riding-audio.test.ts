@@ -36,7 +36,10 @@ function open(options: Partial<ChannelOptions> = {}): WorkerChannel {
 }
 
 async function publish(channel: WorkerChannel, number = 0): Promise<FakePublisher> {
-  const destination = destinationConfig({ url: 'rtmp://127.0.0.1/live/a', reconnect: true }, 65_536);
+  const destination = destinationConfig(
+    { url: 'rtmp://127.0.0.1/live/a', reconnect: true },
+    { maxPacket: 65_536 },
+  );
   channel.attach(number, destination, undefined, undefined);
   await turn();
   return shard.connections.latest.succeed();

@@ -44,7 +44,7 @@ function open(options: ChannelOptions | object = {}, more: Partial<ChannelConfig
 }
 
 function destination(options: Partial<DestinationOptions> = {}): DestinationConfig {
-  return destinationConfig({ url: URL, ...options } as DestinationOptions, 65_536);
+  return destinationConfig({ url: URL, ...options } as DestinationOptions, { maxPacket: 65_536 });
 }
 
 /** Adds a destination, whose server answers at once. */

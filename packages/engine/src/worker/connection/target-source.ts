@@ -14,7 +14,7 @@ export class TargetSource {
   /** Undefined: the caller's thread is asked. */
   #fixed: ShardTarget | undefined;
   readonly #ask: (reason: TargetReason) => void;
-  #waiter: Waiter | undefined;
+  readonly #waiters = new Set<Waiter>();
 
   /** @param ask asks the caller's thread, which must {@link answer} */
   constructor(fixed: ShardTarget | undefined, ask: (reason: TargetReason) => void) {
@@ -39,23 +39,27 @@ export class TargetSource {
   async get(reason: TargetReason, signal: AbortSignal): Promise<ShardTarget> {
     if (this.#fixed !== undefined) return this.#fixed;
     signal.throwIfAborted();
+    let waiter!: Waiter;
     const answer = new Promise<ShardTarget>((resolve, reject) => {
-      this.#waiter = { resolve, reject };
+      waiter = { resolve, reject };
     });
-    const onAbort = (): void => this.answer(signal.reason as Error);
+    this.#waiters.add(waiter);
+    const onAbort = (): void => waiter.reject(signal.reason as Error);
     signal.addEventListener('abort', onAbort, { once: true });
     this.#ask(reason);
     try {
       return await answer;
     } finally {
+      this.#waiters.delete(waiter);
       signal.removeEventListener('abort', onAbort);
     }
   }
 
+  /** The answer is one for all who wait: live stream and gap may do so at once. */
   answer(answer: ShardTarget | Error): void {
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    if (answer instanceof Error) waiter?.reject(answer);
-    else waiter?.resolve(answer);
+    for (const waiter of this.#waiters) {
+      if (answer instanceof Error) waiter.reject(answer);
+      else waiter.resolve(answer);
+    }
   }
 }

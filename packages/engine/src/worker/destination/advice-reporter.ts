@@ -29,16 +29,18 @@ interface AdvisedConnection {
 /** Reports what the encoder should do about its bit rate, as soon as it may be something else. */
 export class AdviceReporter {
   readonly #address: { readonly channel: number; readonly destination: number };
-  readonly #context: Pick<ShardContext, 'clock' | 'report'>;
+  readonly #context: Pick<ShardContext, 'clock' | 'report' | 'spools'>;
   readonly #stream: AdvisedStream;
   readonly #connection: AdvisedConnection;
   readonly #advisor = new BitrateAdvisor();
+  /** The last advice was to send less. */
+  #isCongested = false;
   #stopTimer: (() => void) | undefined;
 
   /** @param address of the destination */
   constructor(
     address: { readonly channel: number; readonly destination: number },
-    context: Pick<ShardContext, 'clock' | 'report'>,
+    context: Pick<ShardContext, 'clock' | 'report' | 'spools'>,
     stream: AdvisedStream,
     connection: AdvisedConnection,
   ) {
@@ -51,6 +53,7 @@ export class AdviceReporter {
   /** The connection is another one from now on: nothing is known of its path. */
   restart(): void {
     this.#advisor.restart();
+    this.#noteCongested(false);
   }
 
   /** Looks at what has come and gone up to now, in ms of the monotonic clock. */
@@ -63,7 +66,10 @@ export class AdviceReporter {
     const { waitingMs, full } = backlog;
     const advice = this.#advisor.update(now, offeredBytes, bytesWritten, waitingMs, full);
     publisher.requestAcknowledgements(this.#advisor.acknowledgementWindow);
-    if (advice !== undefined) this.#context.report({ type: 'advice', ...this.#address, advice });
+    if (advice !== undefined) {
+      this.#context.report({ type: 'advice', ...this.#address, advice });
+      this.#noteCongested(advice.reason === 'congested');
+    }
     // While the source waits, nobody else comes by to look how much is taken.
     if (waitingMs > 0) this.#stopTimer ??= this.#context.clock.after(ADVICE_PERIOD, this.#updateAgain);
   }
@@ -71,6 +77,14 @@ export class AdviceReporter {
   /** No advice follows. */
   stop(): void {
     this.#stopTimer?.();
+    this.#noteCongested(false);
+  }
+
+  /** Gaps are not sent from disk while a live stream is held up. */
+  #noteCongested(isCongested: boolean): void {
+    if (isCongested === this.#isCongested) return;
+    this.#isCongested = isCongested;
+    this.#context.spools?.gate.noteCongested(isCongested);
   }
 
   readonly #updateAgain = (): void => {

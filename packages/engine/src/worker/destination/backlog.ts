@@ -24,6 +24,11 @@ export const PATIENCE = 1000;
 export interface BacklogOwner {
   /** Another destination is ahead of this one, and has room: the source must not wait for this one. */
   isLeftBehind(): boolean;
+  /**
+   * More waits than may: puts it elsewhere.
+   * @returns false where it is to be dropped
+   */
+  divert?(): boolean;
   /** {@link Backlog.full} now. */
   onFull(): void;
   /** Not full any more: what waits has shrunk below the low watermark. */
@@ -75,7 +80,7 @@ export class Backlog extends SendQueue {
 
   /** Rather than to make its source wait, it drops. */
   get mayDrop(): boolean {
-    return this.#limits.overflow === 'drop';
+    return this.#limits.overflow !== 'reject';
   }
 
   /** The queue is below the low watermark. */
@@ -124,7 +129,7 @@ export class Backlog extends SendQueue {
     if (this.hasRoom) this.#hadRoomAt = this.#clock.now();
     if (this.#full || !this.#isAbove(this.#limits.highWatermark)) return;
     if (this.#drops) {
-      this.#makeRoom(this.#limits.lowWatermark);
+      if (this.#owner.divert?.() !== true) this.#makeRoom(this.#limits.lowWatermark);
       return;
     }
     this.#full = true;
@@ -136,7 +141,8 @@ export class Backlog extends SendQueue {
    * it.
    */
   relieve(): void {
-    this.#makeRoom({ bytes: Math.floor(this.bytes / 2), ms: Number.POSITIVE_INFINITY });
+    if (this.#owner.divert?.() !== true)
+      this.#makeRoom({ bytes: Math.floor(this.bytes / 2), ms: Number.POSITIVE_INFINITY });
     this.resumeIfRoom();
   }
 

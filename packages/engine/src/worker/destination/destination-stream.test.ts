@@ -30,7 +30,7 @@ class Fixture {
     const { told, shard } = this;
     const config: DestinationConfig = destinationConfig(
       { url: 'rtmp://127.0.0.1/live/a', highWatermark: { bytes: highWatermark } },
-      65_536,
+      { maxPacket: 65_536 },
     );
     const channel = {
       number: 0,
@@ -84,6 +84,7 @@ class Fixture {
       trial: new CodecTrial(),
       headers: new StreamHeaders(hasVideo ? [HEADER] : []),
       segment: { number: 1, isOpen: true },
+      openSpool: undefined,
     });
     if (hasVideo) this.send(TagRole.keyFrame);
     told.length = 0;

@@ -1,5 +1,6 @@
 import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import type { RtmpPublisher } from '@cloudpush/transport';
+import type { Bitrates } from '../../metadata/on-meta-data.js';
 import type { DestinationConfig } from '../../options/destination-config.js';
 import type { SegmentState } from '../../protocol/stream.js';
 import type { CodecTrial } from '../channel/codec-trial.js';
@@ -8,6 +9,8 @@ import type { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import type { Flushable, ShardContext } from '../shard-context.js';
+import type { DestinationSpool } from '../spool/destination-spool.js';
+import type { SpooledStream } from '../spool/spooled-stream.js';
 import { Backlog } from './backlog.js';
 import { DestinationCounters } from './destination-counters.js';
 import type { DestinationOwner } from './destination-owner.js';
@@ -28,6 +31,8 @@ interface DestinationStreamParts {
   /** Those of a stream that is under way: the destination joins it at a key frame. */
   readonly headers: StreamHeaders;
   readonly segment: SegmentState;
+  /** Makes the spool of the stream; undefined: it has none. */
+  readonly openSpool: ((stream: DestinationStream) => DestinationSpool) | undefined;
 }
 
 /**
@@ -35,7 +40,7 @@ interface DestinationStreamParts {
  * being published wait and go out in order; after a lost connection the stream goes on at a key frame, and
  * each segment is a stream of its own.
  */
-export class DestinationStream implements Flushable {
+export class DestinationStream implements Flushable, SpooledStream {
   /** The destination's number. */
   readonly number: number;
   /** The tags that wait for the connection, or for room in it. */
@@ -46,7 +51,9 @@ export class DestinationStream implements Flushable {
   readonly #channel: DestinationOwner;
   readonly #context: ShardContext;
   readonly #connections: StreamConnections;
-  readonly #headers: StreamHeaders;
+  readonly headers: StreamHeaders;
+  /** Undefined: what the server is not sent is not kept. */
+  readonly spool: DestinationSpool | undefined;
   readonly #writer: StreamWriter;
   #ended = false;
   /** It is to be flushed at the end of the turn. */
@@ -55,16 +62,17 @@ export class DestinationStream implements Flushable {
   offeredBytes = 0;
 
   constructor(number: number, config: DestinationConfig, parts: DestinationStreamParts) {
-    const { owner, channel, context, connections, trial, headers, segment } = parts;
+    const { owner, channel, context, connections, trial, headers, segment, openSpool } = parts;
     this.number = number;
     this.#owner = owner;
     this.#channel = channel;
     this.#context = context;
     this.#connections = connections;
-    this.#headers = headers;
+    this.headers = headers;
     this.counters = new DestinationCounters(context.counters, number);
     const backlogOwner = {
       isLeftBehind: () => channel.isLeftBehind(number),
+      ...(openSpool === undefined ? {} : { divert: () => this.spool!.onFull() }),
       onFull: () => channel.onFull(),
       onRoom: () => channel.onRoom(),
     };
@@ -72,6 +80,7 @@ export class DestinationStream implements Flushable {
     const { clock } = context;
     this.backlog = new Backlog(backlogOwner, config, { heldPackets, counters: this.counters, clock });
     this.segments = new DestinationSegments(segment);
+    this.spool = openSpool?.(this);
     this.#writer = new StreamWriter({
       owner: channel,
       clock: context.clock,
@@ -82,8 +91,25 @@ export class DestinationStream implements Flushable {
       watchdog: connections,
       endOfSequence: config.endOfSequence,
       segment: this.segments.current,
+      spool: this.spool,
     });
     if (headers.hasVideo) this.backlog.skipToKeyFrame();
+  }
+
+  get bitrates(): Bitrates {
+    return this.#channel.bitrates;
+  }
+
+  get publisher(): RtmpPublisher | undefined {
+    return this.#connections.publisher;
+  }
+
+  get segment(): number {
+    return this.segments.current.number;
+  }
+
+  restart(): void {
+    this.#writer.restart();
   }
 
   /** Nothing follows what it has. */
@@ -111,6 +137,7 @@ export class DestinationStream implements Flushable {
   ): void {
     if (this.#ended) return;
     this.offeredBytes += tag.size;
+    if (this.spool?.takes(tag, block, description, mark) === true) return;
     if (this.backlog.skips(tag)) return;
     block.hold();
     const publisher = this.#outlet;
@@ -153,12 +180,13 @@ export class DestinationStream implements Flushable {
 
   /** Puts what waits into the older form of H.265. */
   fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
-    this.#headers.fallBack(fallback, description);
+    this.headers.fallBack(fallback, description);
     this.backlog.replace((tag) => fallback.legacyOf(tag));
   }
 
   /** A connection has been made, which has room. */
   onPublishing(): void {
+    this.spool?.onConnection();
     this.#writer.onPublishing();
     this.segments.open();
   }
@@ -178,7 +206,7 @@ export class DestinationStream implements Flushable {
   /** Nothing is being published any more; `isLost`: what was under way may not have arrived. */
   onDown(isLost: boolean): void {
     this.#writer.onDown();
-    if (isLost && this.#headers.hasVideo) this.backlog.startAtKeyFrame();
+    if (isLost && this.headers.hasVideo) this.backlog.startAtKeyFrame();
   }
 
   /** Ends the video sequence, as nothing follows. */
@@ -201,7 +229,7 @@ export class DestinationStream implements Flushable {
       if (publisher === undefined || !this.#writer.isWritable) break;
       if (this.#writer.isAtStart && this.#channel.waitsForTrack && !this.isClosing) break;
       const entry = this.backlog.shift()!;
-      if (this.#headers.wasSentAhead(entry.tag)) entry.block?.release();
+      if (this.headers.wasSentAhead(entry.tag)) entry.block?.release();
       else if (entry.mark?.border === 'end') this.#endSegment(publisher, entry);
       else this.#writer.send(publisher, entry.tag, entry.block, entry.description);
     }
@@ -253,7 +281,7 @@ export class DestinationStream implements Flushable {
   /** Another connection waits for the stream, and decoding can start at this tag. */
   #movesAt(tag: FlvTag): boolean {
     if (!this.#connections.canMove) return false;
-    return this.#headers.hasVideo ? isKeyFrame(tag) : tag.role === TagRole.audioFrame;
+    return this.headers.hasVideo ? isKeyFrame(tag) : tag.role === TagRole.audioFrame;
   }
 
   /** False when the new connection has yet to be made: {@link onPublishing} follows. */
@@ -263,6 +291,7 @@ export class DestinationStream implements Flushable {
       this.#owner.onMoving();
       return false;
     }
+    this.spool?.onConnection();
     this.#writer.onMoved();
     this.#owner.onMoved(publisher);
     return true;

@@ -152,6 +152,28 @@ export class SendQueue {
     return before - this.length;
   }
 
+  /** Goes through the waiting tags, oldest first. */
+  forEach(visit: (entry: QueuedTag) => void): void {
+    for (let i = this.#first; i < this.#entries.length; i++) visit(this.#entries[i]!);
+  }
+
+  /**
+   * Gives up all tags from the first one on that matches; their blocks are the caller's then. Borders of
+   * segments stay, and are given as well.
+   */
+  takeFrom(matches: (tag: FlvTag) => boolean): QueuedTag[] {
+    let from = this.#first;
+    while (from < this.#entries.length && !matches(this.#entries[from]!.tag)) from++;
+    const taken = this.#entries.slice(from);
+    this.#entries = [
+      ...this.#entries.slice(this.#first, from),
+      ...taken.filter(({ mark }) => mark !== undefined),
+    ];
+    this.#first = 0;
+    this.#bytes = this.#entries.reduce((sum, { tag }) => sum + tag.size, 0);
+    return taken;
+  }
+
   /** Lets go of everything: it is lost with its connection. */
   clear(): void {
     for (let i = this.#first; i < this.#entries.length; i++) this.#entries[i]!.block?.release(false);

@@ -26,6 +26,36 @@ export class StreamHeaders {
     this.#description = description;
   }
 
+  /** The same, which do not change with these. */
+  copy(): StreamHeaders {
+    const copy = new StreamHeaders();
+    copy.adopt(this);
+    return copy;
+  }
+
+  /**
+   * Takes those of a stream that has gone on elsewhere.
+   * @returns whether they are others
+   */
+  adopt(other: StreamHeaders): boolean {
+    const isOther =
+      this.#audio !== other.#audio ||
+      this.#video !== other.#video ||
+      this.#videoMetadata !== other.#videoMetadata ||
+      this.#description !== other.#description;
+    this.#audio = other.#audio;
+    this.#video = other.#video;
+    this.#videoMetadata = other.#videoMetadata;
+    this.#description = other.#description;
+    return isOther;
+  }
+
+  /** `onMetaData` and headers, in the order in which they go out. */
+  list(bitrates: Bitrates): FlvTag[] {
+    const metadata = this.#description?.metadata(bitrates);
+    return metadata === undefined ? this.#ahead : [metadata, ...this.#ahead];
+  }
+
   /** True when the stream has a video track. */
   get hasVideo(): boolean {
     return this.#video !== undefined;
@@ -90,13 +120,12 @@ export class StreamHeaders {
     this.#sentAhead = [first];
     if (this.#audio === undefined) this.#sendAhead(queue, isAudio);
     if (this.#video === undefined) this.#sendAhead(queue, isVideoHeader);
-    const headers = [this.#audio, this.#video, this.#videoMetadata].filter((tag) => tag !== undefined);
     const metadata = this.#description?.metadata(bitrates);
     // Of what describes the stream, some may have a place of its own, too.
     const waiting = (this.#description?.encryption ?? []).filter(
       (tag) => queue.find((other) => other === tag) !== undefined,
     );
-    const ahead = [...(this.#description?.encryption ?? []), ...headers];
+    const ahead = this.#ahead;
     this.#sentAhead = [...waiting, ...this.#sentAhead.filter((tag) => ahead.includes(tag))];
     const stampedTags = ahead.map((tag) => stamped(tag, first.timestamp));
     return metadata === undefined ? stampedTags : [metadata, ...stampedTags];
@@ -108,6 +137,12 @@ export class StreamHeaders {
    */
   endOfSequence(timestamp: number): FlvTag | undefined {
     return this.#video === undefined ? undefined : endOfSequenceTag(this.#video, timestamp);
+  }
+
+  /** Everything but `onMetaData`. */
+  get #ahead(): FlvTag[] {
+    const headers = [this.#audio, this.#video, this.#videoMetadata].filter((tag) => tag !== undefined);
+    return [...(this.#description?.encryption ?? []), ...headers];
   }
 
   #sendAhead(queue: SendQueue, matches: (tag: FlvTag) => boolean): void {

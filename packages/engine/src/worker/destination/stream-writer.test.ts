@@ -52,6 +52,7 @@ class Fixture {
       watchdog: { watch: () => void this.watches++ },
       endOfSequence,
       segment: this.segment,
+      spool: undefined,
     });
   }
 

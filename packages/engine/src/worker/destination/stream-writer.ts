@@ -4,6 +4,7 @@ import type { MonotonicClock } from '../../base/clock.js';
 import type { CodecTrial } from '../channel/codec-trial.js';
 import { PacketBlock } from '../channel/packet-block.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
+import type { DestinationSpool } from '../spool/destination-spool.js';
 import type { Backlog } from './backlog.js';
 import type { DestinationCounters } from './destination-counters.js';
 import type { DestinationOwner } from './destination-owner.js';
@@ -25,6 +26,8 @@ interface StreamWriterParts {
   /** The video sequence ends with a tag of its own. */
   readonly endOfSequence: boolean;
   readonly segment: SegmentProgress;
+  /** Keeps what is sent until it has arrived; undefined: nobody does. */
+  readonly spool: DestinationSpool | undefined;
 }
 
 /**
@@ -40,6 +43,7 @@ export class StreamWriter {
   readonly #counters: DestinationCounters;
   readonly #watchdog: { watch(): void };
   readonly #endOfSequence: boolean;
+  readonly #spool: DestinationSpool | undefined;
   #segment: SegmentProgress;
   /** Of the sequence on this connection: its headers have yet to be sent; they were; its end was. */
   #sequence: 'unstarted' | 'underway' | 'ended' = 'unstarted';
@@ -62,6 +66,7 @@ export class StreamWriter {
     this.#watchdog = parts.watchdog;
     this.#endOfSequence = parts.endOfSequence;
     this.#segment = parts.segment;
+    this.#spool = parts.spool;
   }
 
   /** False from the moment the connection says "no more" to its {@link onDrain}. */
@@ -114,6 +119,11 @@ export class StreamWriter {
     this.#isWritable = true;
   }
 
+  /** Headers go out again in front of the next tag. */
+  restart(): void {
+    this.#sequence = 'unstarted';
+  }
+
   startSegment(segment: SegmentProgress): void {
     this.#segment = segment;
     this.#lastSent = undefined;
@@ -145,6 +155,8 @@ export class StreamWriter {
       this.#headers.note(tag, description);
     }
     if (block instanceof PacketBlock && block.enqueuedAt >= this.#since) block.timed = true;
+    if (this.#spool !== undefined)
+      this.#spool.noteSent(publisher, tag, block instanceof PacketBlock ? block : undefined, description);
     if (this.#hand(publisher, tag, block)) {
       this.#segment.note(tag);
       this.#counters.noteSent(tag);
@@ -177,6 +189,7 @@ export class StreamWriter {
       if (tag.role !== TagRole.data) this.#lastSent = tag.timestamp;
     } catch (error) {
       block?.release(true);
+      this.#spool?.noteRefused(tag);
       this.#owner.onRefused(error as Error);
       return false;
     }

@@ -9,6 +9,7 @@ import { Reconnector } from '../connection/reconnector.js';
 import type { Assessment, ReconnectorOwner } from '../connection/reconnector-owner.js';
 import { TargetSource } from '../connection/target-source.js';
 import type { ShardContext } from '../shard-context.js';
+import { DestinationSpool } from '../spool/destination-spool.js';
 import { AdviceReporter } from './advice-reporter.js';
 import { closeTimeoutError, outOfReachError, unsentError } from './destination-errors.js';
 import type { DestinationOwner } from './destination-owner.js';
@@ -93,6 +94,18 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
       trial: this.#trial,
       headers,
       segment,
+      openSpool:
+        config.spool === undefined || context.spools === undefined
+          ? undefined
+          : (stream) =>
+              new DestinationSpool({
+                address: this.#address,
+                config,
+                context,
+                stream,
+                targets: this.#targets,
+                losses: stream.counters,
+              }),
     });
     this.#advice = new AdviceReporter(this.#address, context, this.stream, this.#reconnector);
   }
@@ -147,6 +160,8 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
 
   /** It waits for its connection to be made again, in the midst of a segment, and is not told to end. */
   get mayRelease(): boolean {
+    // What is on disk stays with the shard that writes it.
+    if (this.stream.spool !== undefined) return false;
     return this.#life.kind === 'open' && this.segments.isOpen && this.#reconnector.mayRelease;
   }
 
@@ -162,6 +177,11 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
   /** The answer to `targetWanted`. */
   onTarget(answer: ShardTarget | Error): void {
     this.#targets.answer(answer);
+  }
+
+  /** Others need the room that its spool takes on disk. */
+  expireSpool(bytes: number, before: number): void {
+    void this.stream.spool?.expire(bytes, before);
   }
 
   /** Leads the stream to another server. */
@@ -239,6 +259,7 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
 
   onLost(error: Error, delay: number, wasPublishing: boolean): void {
     // Between segments the next one's start decides.
+    this.stream.spool?.onLost();
     const at = this.#context.clock.now() + delay;
     const retry = Number.isFinite(at) ? { cause: error, at } : undefined;
     this.#goDown({ kind: 'down', isMove: false, retry }, wasPublishing);
@@ -258,12 +279,18 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
     if (this.#life.kind === 'closing') this.#life.stopTimer();
     this.#life = ENDED;
     this.#advice.stop();
+    const spool = this.stream.spool?.end(error === undefined && this.stream.backlog.isEmpty);
     const unsent = this.stream.backlog.length;
     this.stream.end();
     this.updateCounters();
     const cause = error ?? (unsent === 0 ? undefined : unsentError(unsent));
-    this.#context.report({ type: 'detached', ...this.#address, error: cause && toErrorData(cause) });
-    this.#owner.onEnded(this.number);
+    const tell = (): void => {
+      this.updateCounters();
+      this.#context.report({ type: 'detached', ...this.#address, error: cause && toErrorData(cause) });
+      this.#owner.onEnded(this.number);
+    };
+    if (spool === undefined) tell();
+    else void spool.then(tell, tell);
   }
 
   /** Publishes what changes with every packet. */

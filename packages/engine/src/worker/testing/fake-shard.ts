@@ -13,6 +13,7 @@ import type { PacketDescriptor } from '../channel/held-packets.js';
 import { type BlockReturn, PacketBlock } from '../channel/packet-block.js';
 import { ConnectLimiter } from '../connection/connect-limiter.js';
 import type { Flushable, ShardContext } from '../shard-context.js';
+import type { ShardSpools } from '../spool/shard-spools.js';
 import { FakeConnections } from './fake-connection.js';
 
 const CHANNELS = 4;
@@ -33,6 +34,8 @@ export class FakeShard implements ShardContext {
   readonly connects = new ConnectLimiter(8);
   readonly gates = new Gates(newGateMemory(CHANNELS));
   readonly counters = new ShardCounters(newCounterMemory(CHANNELS));
+  /** Of a test that has a disk spool. */
+  spools: ShardSpools | undefined;
   readonly reports: ShardReport[] = [];
   readonly #pool = new Pool(POOL_SIZE);
   readonly #dirty = new Set<Flushable>();

@@ -19,8 +19,8 @@ export const channel = {
 };
 export const url = 'rtmp://127.0.0.1/live/a';
 export const elsewhere = { url: 'rtmp://127.0.0.1/live/b', token: undefined };
-export const config = destinationConfig({ url }, 65_536);
-export const asking = destinationConfig({ target: { kind: 'url', url } }, 65_536);
+export const config = destinationConfig({ url }, { maxPacket: 65_536 });
+export const asking = destinationConfig({ target: { kind: 'url', url } }, { maxPacket: 65_536 });
 export const reason = toErrorData(new CloudPushError('ERR_CLOUDPUSH_INTERNAL', 'enough'));
 export const source: SourceConfig = {
   input: { kind: 'file', path: '/nowhere', loop: false, format: undefined, frameRate: undefined },

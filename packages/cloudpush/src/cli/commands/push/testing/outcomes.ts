@@ -23,7 +23,13 @@ export function destination(url: string, changes: Partial<DestinationOutcome> = 
     error: undefined,
     ...changes,
     url,
-    stats: { ...stats, unacknowledgedBytes: undefined, acknowledgementLag: undefined, timings: undefined },
+    stats: {
+      ...stats,
+      unacknowledgedBytes: undefined,
+      acknowledgementLag: undefined,
+      timings: undefined,
+      spool: undefined,
+    },
     connects: changes.connects ?? [],
   };
 }

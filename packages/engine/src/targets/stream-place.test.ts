@@ -20,5 +20,5 @@ test.each(['a.rtmp.youtube.com', 'YOUTUBE.com', 'live.twitch.tv', 'fra.contribut
 );
 
 test('what is no URL names no place', () => {
-  expect(streamPlace('s3cret')).toEqual({});
+  expect(streamPlace('s3cret')).toBeUndefined();
 });

@@ -1,0 +1,117 @@
+import { resolve } from 'node:path';
+import { checkedOptions, integer, invalidParameter, invalidType, oneOf } from '../base/validation.js';
+import type { SpoolOptions, SpoolStoreOptions } from './spool-options.js';
+import { type SpooledPlace, spooledName } from './spooled-place.js';
+
+/** Hours of the day, in minutes since midnight; `from` may be later than `to`: over midnight. */
+export interface DailyWindow {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The disk spool of an engine. */
+export interface SpoolStoreConfig {
+  /** An absolute path. */
+  readonly folder: string;
+  readonly maxBytes: number;
+  /** In ms. */
+  readonly maxAge: number;
+  readonly minFree: number;
+  readonly sync: 'second' | 'segment' | 'none';
+}
+
+/** The configuration of a destination's part of the spool. */
+export interface SpoolConfig {
+  /** The name of the destination's series, without secrets. */
+  readonly series: string;
+  readonly when: 'outage' | 'always';
+  readonly resume: 'live' | 'keep';
+  readonly speed: number;
+  /** Undefined: gaps are sent at any time. */
+  readonly window: DailyWindow | undefined;
+  /** `$stream` and `$start` stand in it. */
+  readonly stream: string;
+}
+
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
+const DAY = 86_400_000;
+const DEFAULT_STREAM = '$stream-gap-$start';
+const LONGEST_NAME = 128;
+
+const STORE: Readonly<Record<keyof SpoolStoreOptions, true>> = {
+  folder: true,
+  maxBytes: true,
+  maxAge: true,
+  minFree: true,
+  sync: true,
+};
+
+const SPOOL: Readonly<Record<keyof SpoolOptions, true>> = {
+  series: true,
+  when: true,
+  resume: true,
+  speed: true,
+  window: true,
+  stream: true,
+};
+
+/** Checks the options of an engine's spool and fills in the defaults. */
+export function spoolStoreConfig(given: SpoolStoreOptions | undefined): SpoolStoreConfig | undefined {
+  if (given === undefined) return undefined;
+  const options = checkedOptions('spool', given, STORE);
+  const { folder } = options;
+  if (typeof folder !== 'string') throw invalidType('spool.folder', folder, 'the path of a folder');
+  if (folder === '' || folder.includes('\0'))
+    throw invalidParameter('spool.folder', folder, 'the path of a folder');
+  return {
+    folder: resolve(folder),
+    maxBytes: integer('spool.maxBytes', options.maxBytes, 10 * GIB, MIB, 2 ** 50),
+    maxAge: integer('spool.maxAge', options.maxAge, 7 * DAY, 1000, 366 * DAY),
+    minFree: integer('spool.minFree', options.minFree, GIB, 0, 2 ** 50),
+    sync: oneOf('spool.sync', options.sync, ['second', 'segment', 'none']),
+  };
+}
+
+/** Checks the options of a destination's part of it and fills in the defaults. */
+export function spoolConfig(given: SpoolOptions | undefined, place: SpooledPlace): SpoolConfig {
+  const options = given === undefined ? {} : checkedOptions<SpoolOptions>('spool', given, SPOOL);
+  return {
+    series: checkedSeries(options.series) ?? spooledName(place),
+    when: oneOf('spool.when', options.when, ['outage', 'always']),
+    resume: oneOf('spool.resume', options.resume, ['live', 'keep']),
+    speed: checkedSpeed(options.speed),
+    window: dailyWindow(options.window),
+    stream: checkedStream(options.stream),
+  };
+}
+
+function checkedSeries(series: unknown): string | undefined {
+  if (series === undefined) return undefined;
+  if (typeof series === 'string' && series !== '' && series.length <= LONGEST_NAME) return series;
+  throw invalidParameter('spool.series', series, `a text of 1 to ${LONGEST_NAME} characters`);
+}
+
+function checkedSpeed(speed: unknown = 2): number {
+  if (typeof speed === 'number' && speed >= 1 && speed <= 100) return speed;
+  throw invalidParameter('spool.speed', speed, 'a number from 1 to 100');
+}
+
+function checkedStream(stream: unknown = DEFAULT_STREAM): string {
+  if (typeof stream !== 'string') throw invalidType('spool.stream', stream, 'a text');
+  if (stream.length <= LONGEST_NAME && /^[\w.$/-]+$/.test(stream) && stream.includes('$start')) return stream;
+  const permitted = `letters, digits and . _ - /, with $start and perhaps $stream, up to ${LONGEST_NAME}`;
+  throw invalidParameter('spool.stream', stream, permitted);
+}
+
+const WINDOW = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$/;
+
+function dailyWindow(window: unknown): DailyWindow | undefined {
+  if (window === undefined) return undefined;
+  const times = typeof window === 'string' ? WINDOW.exec(window)?.slice(1).map(Number) : undefined;
+  const [fromHour = 0, fromMinute = 0, toHour = 0, toMinute = 0] = times ?? [];
+  const from = fromHour * 60 + fromMinute;
+  const to = toHour * 60 + toMinute;
+  if (from !== to) return { from, to };
+  throw invalidParameter('spool.window', window, "two times of the day, such as '01:00-05:00'");
+}

@@ -1,0 +1,290 @@
+import type { FlvTag } from '@cloudpush/muxer';
+import type { RtmpPublisher } from '@cloudpush/transport';
+import { CloudPushError, toErrorData } from '../../base/errors.js';
+import { SpoolCounter } from '../../memory/counters.js';
+import type { DestinationConfig } from '../../options/destination-config.js';
+import type { GapReport } from '../../protocol/spool-messages.js';
+import type { SpoolGap, SpoolRemoval, SpoolSeries } from '../../spool/index.js';
+import { type SpoolState, spoolStates } from '../../stats/spool-stats.js';
+import type { PacketBlock } from '../channel/packet-block.js';
+import type { SegmentMark } from '../channel/segment-tracker.js';
+import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
+import type { TargetSource } from '../connection/target-source.js';
+import type { ShardContext } from '../shard-context.js';
+import { GapSender, type SentPart } from './gap-sender.js';
+import type { ShardSpools } from './shard-spools.js';
+import type { SpooledStream } from './spooled-stream.js';
+import { type SpoolLosses, StreamSpool } from './stream-spool.js';
+
+/** How often counters are renewed, in ms. */
+const COUNT_PERIOD = 500;
+/** What was sent is held in memory up to so many times what is on its way to the kernel. */
+const TAIL_FACTOR = 8;
+
+/** What a destination's spool stands on. */
+export interface DestinationSpoolParts {
+  readonly address: { readonly channel: number; readonly destination: number };
+  readonly config: DestinationConfig;
+  readonly context: ShardContext;
+  readonly stream: SpooledStream;
+  readonly targets: TargetSource;
+  readonly losses: SpoolLosses;
+}
+
+/** The series of a destination is there, with all that works on it. */
+interface OpenSpool {
+  readonly series: SpoolSeries;
+  readonly stream: StreamSpool;
+  readonly sender: GapSender | undefined;
+}
+
+/**
+ * The disk spool of a destination: opens what an earlier process has left, keeps what the server is not sent,
+ * has it sent afterwards, and tells how it goes.
+ */
+export class DestinationSpool {
+  readonly #parts: DestinationSpoolParts;
+  readonly #spools: ShardSpools;
+  /** Undefined: the folder is being read, or could not be. */
+  #open: OpenSpool | undefined;
+  readonly #opened: Promise<void>;
+  #hasEnded = false;
+  #isFailing = false;
+  #countedAt = Number.NEGATIVE_INFINITY;
+  /** What has been sent of each gap that is not over. */
+  readonly #progress = new Map<SpoolGap, { bytes: number; ms: number; damaged: number }>();
+
+  constructor(parts: DestinationSpoolParts) {
+    this.#parts = parts;
+    this.#spools = parts.context.spools!;
+    this.#opened = this.#openSeries();
+    this.#spools.add(this);
+  }
+
+  /** See {@link StreamSpool.takes}. */
+  takes(
+    tag: FlvTag,
+    block: PacketBlock,
+    description: StreamDescription | undefined,
+    mark: SegmentMark | undefined,
+  ): boolean {
+    return this.#open?.stream.takes(tag, block, description, mark) ?? false;
+  }
+
+  noteSent(
+    publisher: RtmpPublisher,
+    tag: FlvTag,
+    block: PacketBlock | undefined,
+    description: StreamDescription | undefined,
+  ): void {
+    this.#open?.stream.noteSent(publisher, tag, block, description);
+  }
+
+  noteRefused(tag: FlvTag): void {
+    this.#open?.stream.noteRefused(tag);
+  }
+
+  onConnection(): void {
+    this.#open?.stream.onConnection();
+  }
+
+  onLost(): void {
+    this.#open?.stream.onLost();
+  }
+
+  /** The queue is full. Returns false when nothing of it went to disk. */
+  onFull(): boolean {
+    return this.#open?.stream.onFull() ?? false;
+  }
+
+  /** The pool runs short. Returns true when memory comes back before long. */
+  relieve(): boolean {
+    return this.#open?.stream.relieve() ?? false;
+  }
+
+  /** Time has passed: what has arrived need not be kept, and what lies on disk may be due. */
+  tick(): void {
+    const open = this.#open;
+    if (open === undefined || this.#hasEnded) return;
+    const now = this.#parts.context.clock.now();
+    open.stream.update(this.#parts.stream.publisher, now);
+    open.sender?.tick();
+    if (now - this.#countedAt < COUNT_PERIOD) return;
+    this.#countedAt = now;
+    this.updateCounters();
+  }
+
+  /** Removes the oldest, as others need the room, and what is older than `before`, in ms since 1970. */
+  async expire(bytes: number, before: number): Promise<void> {
+    const { series } = this.#open ?? {};
+    if (series === undefined) return;
+    const start = series.gaps[0]?.start ?? before;
+    const old = await series.expireBefore(before);
+    const more = bytes > old.bytes ? await series.expire(bytes - old.bytes) : { bytes: 0, ms: 0 };
+    this.#noteExpired(start, { bytes: old.bytes + more.bytes, ms: old.ms + more.ms });
+  }
+
+  /**
+   * Nothing follows. Resolves when everything is on disk that is to be there.
+   * @param isClean all that was sent has arrived
+   */
+  end(isClean: boolean): Promise<void> {
+    this.#hasEnded = true;
+    this.#spools.remove(this);
+    // What waits is taken now: the queue is emptied next.
+    return this.#finish(this.#open?.stream.end(isClean));
+  }
+
+  async #finish(written: Promise<void> | undefined): Promise<void> {
+    await this.#opened;
+    const open = this.#open;
+    if (open === undefined) return;
+    await open.sender?.stop();
+    await (written ?? open.stream.end(true));
+    for (const gap of open.series.gaps) this.#report(gap, { outcome: 'kept' });
+    this.updateCounters();
+    this.#open = undefined;
+  }
+
+  updateCounters(): void {
+    const open = this.#open;
+    if (open === undefined) return;
+    const { series, sender } = open;
+    const gaps = this.#unsent(open);
+    const { expiredBytes, expiredMs, lostBytes, damagedBytes } = series.counters;
+    this.#set(SpoolCounter.state, spoolStates.indexOf(this.#stateOf(open, gaps.length)));
+    this.#set(SpoolCounter.gaps, gaps.length);
+    this.#set(SpoolCounter.bytes, series.bytes);
+    const sent = sender?.progress ?? { bytes: 0, ms: 0 };
+    this.#set(SpoolCounter.behindMs, Math.max(0, sumOf(gaps, 'ms') - sent.ms));
+    this.#set(SpoolCounter.unsentBytes, Math.max(0, sumOf(gaps, 'bytes') - sent.bytes));
+    this.#set(SpoolCounter.backfillRate, sender?.rate ?? 0);
+    this.#set(SpoolCounter.expiredBytes, expiredBytes);
+    this.#set(SpoolCounter.expiredMs, expiredMs);
+    this.#set(SpoolCounter.lostBytes, lostBytes + damagedBytes);
+  }
+
+  async #openSeries(): Promise<void> {
+    try {
+      const series = await this.#spools.openSeries(this.#parts.config.spool!.series, (error) =>
+        this.#onFault(error),
+      );
+      this.#open = this.#openOn(series);
+    } catch (error) {
+      this.#onFault(error as Error);
+    }
+  }
+
+  #openOn(series: SpoolSeries): OpenSpool {
+    const { config, context, stream, targets, losses } = this.#parts;
+    const { resume, when } = config.spool!;
+    const counts = { add: (counter: SpoolCounter, value: number) => this.#add(counter, value) };
+    const diverted = new StreamSpool({
+      config: { when },
+      stream,
+      series,
+      counts,
+      losses,
+      clock: context.clock,
+      tailLimit: config.inFlightLimit * TAIL_FACTOR,
+      attempt: (work) => void work.catch((error: Error) => this.#onFault(error)),
+      onOpened: (start) => this.#tell({ outcome: 'opened', start }),
+      onResumed: () => this.#onResumed(),
+    });
+    const open: OpenSpool = { series, stream: diverted, sender: undefined };
+    if (resume === 'keep') return open;
+    const sender = new GapSender({
+      config,
+      context,
+      series,
+      targets,
+      gate: this.#spools.gate,
+      gaps: () => series.gaps.filter((gap) => diverted.isSettled(gap)),
+      isLive: () => stream.publisher !== undefined && !diverted.isSpooling,
+      onSent: (part) => this.#onSent(part),
+      onFailed: (error) =>
+        context.report({
+          type: 'warning',
+          ...this.#parts.address,
+          message: `a gap could not be sent, and stays on disk until it can: ${error.message}`,
+        }),
+    });
+    return { ...open, sender };
+  }
+
+  #onResumed(): void {
+    this.#isFailing = false;
+    this.#countedAt = Number.NEGATIVE_INFINITY;
+    if (this.#parts.config.spool!.resume !== 'keep') return;
+    const gap = this.#open?.series.gaps.at(-1);
+    if (gap !== undefined) this.#report(gap, { outcome: 'kept' });
+  }
+
+  #onSent({ gap, streamName, start, end, bytes, ms, damaged, isLast }: SentPart): void {
+    this.#add(SpoolCounter.sentBytes, bytes);
+    this.#add(SpoolCounter.sentMs, ms);
+    const before = this.#progress.get(gap) ?? { bytes: 0, ms: 0, damaged: 0 };
+    const so = { bytes: before.bytes + bytes, ms: before.ms + ms, damaged: before.damaged + damaged };
+    this.#progress.set(gap, so);
+    if (!isLast) return;
+    this.#progress.delete(gap);
+    this.#tell({ outcome: 'sent', start: Math.min(gap.start, start), end, streamName, ...so });
+    if (so.damaged === 0) return;
+    const message = `${so.damaged} groups of pictures of a gap were damaged on disk, and were left out`;
+    const error = toErrorData(new CloudPushError('ERR_CLOUDPUSH_SPOOL_FAILED', message));
+    this.#tell({ outcome: 'lost', start: gap.start, end, streamName, error });
+  }
+
+  #noteExpired(start: number, { bytes, ms }: SpoolRemoval): void {
+    if (bytes > 0) this.#tell({ outcome: 'expired', start, bytes, ms });
+  }
+
+  /** The disk has failed: that is told once, until media can be written again. */
+  #onFault(cause: Error): void {
+    this.#open?.stream.onFault();
+    if (this.#isFailing || this.#hasEnded) return;
+    this.#isFailing = true;
+    const { code = cause.message } = cause as NodeJS.ErrnoException;
+    const message = `the spool cannot be written (${code}): what does not fit is dropped until it can`;
+    const isOurs = cause instanceof CloudPushError;
+    const error = isOurs ? cause : new CloudPushError('ERR_CLOUDPUSH_SPOOL_FAILED', message, { cause });
+    this.#set(SpoolCounter.state, spoolStates.indexOf('off'));
+    this.#parts.context.report({ type: 'spoolOff', ...this.#parts.address, error: toErrorData(error) });
+  }
+
+  /** Gaps that have yet to be sent, the one that is being written included. */
+  #unsent({ series, stream }: OpenSpool): SpoolGap[] {
+    return series.gaps.filter((gap) => (gap.isOpen ? stream.isSpooling : stream.isSettled(gap)));
+  }
+
+  #stateOf({ series, stream, sender }: OpenSpool, gaps: number): SpoolState {
+    if (series.isOff) return 'off';
+    if (stream.isSpooling) return 'spooling';
+    if (sender?.isSending === true) return 'backfilling';
+    return gaps > 0 ? 'waiting' : 'idle';
+  }
+
+  #report({ start, end, bytes, ms }: SpoolGap, { outcome }: Pick<GapReport, 'outcome'>): void {
+    this.#tell({ outcome, start, end, bytes, ms });
+  }
+
+  #tell(gap: Partial<GapReport> & Pick<GapReport, 'outcome' | 'start'>): void {
+    const none = { end: undefined, bytes: 0, ms: 0, streamName: undefined, error: undefined };
+    const { outcome, start, end, bytes, ms, streamName, error } = { ...none, ...gap };
+    const report = { outcome, start, end, bytes, ms, streamName, error };
+    this.updateCounters();
+    this.#parts.context.report({ type: 'gap', ...this.#parts.address, gap: report });
+  }
+
+  #add(counter: SpoolCounter, value: number): void {
+    this.#parts.context.counters.spools.add(this.#parts.address.destination, counter, value);
+  }
+
+  #set(counter: SpoolCounter, value: number): void {
+    this.#parts.context.counters.spools.set(this.#parts.address.destination, counter, value);
+  }
+}
+
+function sumOf(gaps: readonly SpoolGap[], field: 'bytes' | 'ms'): number {
+  return gaps.reduce((sum, gap) => sum + gap[field], 0);
+}

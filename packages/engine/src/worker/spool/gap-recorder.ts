@@ -1,0 +1,149 @@
+import { type FlvTag, TagRole } from '@cloudpush/muxer';
+import { SpoolCounter } from '../../memory/counters.js';
+import type { Bitrates } from '../../metadata/on-meta-data.js';
+import type { SpoolGap, SpoolSeries } from '../../spool/index.js';
+import { isAudioFrame, isPicture } from '../destination/drop-policy.js';
+import type { StreamHeaders } from '../destination/stream-headers.js';
+import type { DiskGroup, SpooledTag } from './sent-tail.js';
+
+/** The counters of a destination's spool. */
+export interface SpoolCounts {
+  add(counter: SpoolCounter, value: number): void;
+}
+
+/** What has become of a tag. */
+export type Recorded = 'written' | 'early' | 'refused';
+
+/** What a recorder stands on. */
+interface GapRecorderParts {
+  readonly series: SpoolSeries;
+  readonly counts: SpoolCounts;
+  /** Those of the stream, for `onMetaData`. */
+  readonly bitrates: () => Bitrates;
+  readonly isAhead: boolean;
+  readonly start: RecordStart;
+}
+
+/** Where the stream stands that goes to disk from here on. */
+export interface RecordStart {
+  readonly headers: StreamHeaders;
+  readonly segment: number;
+}
+
+/**
+ * Writes a stream to disk, as one gap as long as it is of one piece: its headers go in front, and what changes
+ * on the way goes with it. It begins at a key frame.
+ */
+export class GapRecorder {
+  readonly #series: SpoolSeries;
+  readonly #counts: SpoolCounts;
+  readonly #bitrates: () => Bitrates;
+  /** All that comes is written before it is sent: what is written reaches further than what was sent. */
+  readonly isAhead: boolean;
+  /** As of the tag that was written last. */
+  #headers: StreamHeaders;
+  #segment: number;
+  #isOpen = false;
+  /** ms of media are counted from this timestamp. */
+  #countedTo: number | undefined;
+
+  constructor({ series, counts, bitrates, isAhead, start }: GapRecorderParts) {
+    this.isAhead = isAhead;
+    this.#headers = start.headers.copy();
+    this.#segment = start.segment;
+    this.#series = series;
+    this.#counts = counts;
+    this.#bitrates = bitrates;
+  }
+
+  /** The gap that is being written; undefined: none, or it has no tag yet. */
+  get gap(): SpoolGap | undefined {
+    return this.#isOpen ? this.#series.openGap : undefined;
+  }
+
+  /** The stream's headers behind what was written. */
+  get headers(): StreamHeaders {
+    return this.#headers;
+  }
+
+  get segment(): number {
+    return this.#segment;
+  }
+
+  /** The group that is being written. */
+  get group(): DiskGroup | undefined {
+    const { gap } = this;
+    const part = gap?.parts.at(-1);
+    return gap === undefined || part === undefined
+      ? undefined
+      : { gap, place: { segment: part.number, group: part.groups } };
+  }
+
+  /** What follows does not join on to what was written: it is another gap. */
+  seek({ headers, segment }: RecordStart): void {
+    this.end();
+    this.#headers = headers.copy();
+    this.#segment = segment;
+  }
+
+  /**
+   * Writes a tag, and takes over its block.
+   * @param isNew it goes to disk only, and no connection has been handed it
+   * @returns `'early'`: a gap does not begin with it; `'refused'`: the disk is too slow, or has failed
+   */
+  record({ tag, block, description, wall }: SpooledTag, isNew: boolean): Recorded {
+    const isHeader = !isPicture(tag) && !isAudioFrame(tag);
+    if (isHeader || description !== undefined) {
+      this.#headers.note(tag, description);
+      if (this.#isOpen && tag.role !== TagRole.data) this.#series.setHeaders(this.#list());
+    }
+    if (!this.#isOpen) {
+      if (!this.#canBeginAt(tag)) {
+        block?.release();
+        return 'early';
+      }
+      this.#series.begin(this.#list());
+      this.#isOpen = true;
+      this.#countedTo = undefined;
+    } else if (description !== undefined) {
+      for (const news of description.changed) this.#series.append(news, wall);
+    }
+    const isTaken = this.#series.append(tag, wall, block);
+    if (isTaken) this.#count(tag, isNew);
+    else block?.release(!isNew);
+    return isTaken ? 'written' : 'refused';
+  }
+
+  /** The gap ends, and what follows is another one. */
+  end(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    // What cannot be written is told by the series.
+    void this.#series.end();
+  }
+
+  /** The disk has failed: the gap has ended with what was written. */
+  onFault(): void {
+    this.#isOpen = false;
+  }
+
+  #canBeginAt(tag: FlvTag): boolean {
+    return this.#headers.hasVideo ? tag.role === TagRole.keyFrame : isAudioFrame(tag);
+  }
+
+  #list(): FlvTag[] {
+    return this.#headers.list(this.#bitrates());
+  }
+
+  #count(tag: FlvTag, isNew: boolean): void {
+    const counts = this.#counts;
+    counts.add(SpoolCounter.spooledBytes, tag.size);
+    if (tag.role === TagRole.data) return;
+    if (isNew && isPicture(tag)) counts.add(SpoolCounter.spooledVideoFrames, 1);
+    else if (isNew && isAudioFrame(tag)) counts.add(SpoolCounter.spooledAudioFrames, 1);
+    const ms = this.#countedTo === undefined ? 0 : (tag.timestamp - this.#countedTo) | 0;
+    if (ms < 0) return;
+    counts.add(SpoolCounter.spooledMs, ms);
+    this.#countedTo = tag.timestamp;
+  }
+}

@@ -1,0 +1,187 @@
+import type { FlvTag } from '@cloudpush/muxer';
+import type { RtmpPublisher } from '@cloudpush/transport';
+import type { EngineClock } from '../../base/clock.js';
+import type { SpoolGap, SpoolSeries } from '../../spool/index.js';
+import type { PacketBlock } from '../channel/packet-block.js';
+import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
+import { isAudioFrame, isKeyFrame } from '../destination/drop-policy.js';
+import { AcknowledgedPosition } from './acknowledged-position.js';
+import type { GapRecorder } from './gap-recorder.js';
+import { type DiskGroup, SentTail, type TailGroup } from './sent-tail.js';
+import type { SpooledStream } from './spooled-stream.js';
+
+/** Of a server that acknowledges nothing, the last so many ms before a loss may not have arrived. */
+const UNCERTAIN = 10_000;
+/** Without pictures, a group of what was sent is so long, in ms. */
+const AUDIO_GROUP = 1000;
+/** How often it is made durable how far a gap that is being written has been acknowledged, in ms. */
+const ACKNOWLEDGE_PERIOD = 5000;
+
+/** What a keeper stands on. */
+export interface SentKeeperParts {
+  readonly stream: SpooledStream;
+  readonly series: SpoolSeries;
+  readonly recorder: GapRecorder;
+  readonly clock: EngineClock;
+  /** Bytes that are held in memory at most. */
+  readonly tailLimit: number;
+  /** Waits for something that the disk does, and tells of its failure. */
+  attempt(work: Promise<unknown>): void;
+}
+
+/**
+ * Keeps what a connection was handed until the server has acknowledged it: in memory, or on disk where that is
+ * much, or where it lies there already.
+ */
+export class SentKeeper {
+  readonly #stream: SpooledStream;
+  readonly #series: SpoolSeries;
+  readonly #recorder: GapRecorder;
+  readonly #clock: EngineClock;
+  readonly #tailLimit: number;
+  readonly #attempt: (work: Promise<unknown>) => void;
+  readonly #tail = new SentTail();
+  readonly #acknowledged = new AcknowledgedPosition();
+  /** Where groups lie on disk that wait in the queue, by their first tags. */
+  readonly #origins = new WeakMap<FlvTag, DiskGroup>();
+  /** When it was made durable last how far a gap that is open has been acknowledged. */
+  #acknowledgedAt = Number.NEGATIVE_INFINITY;
+
+  constructor({ stream, series, recorder, clock, tailLimit, attempt }: SentKeeperParts) {
+    this.#attempt = attempt;
+    this.#stream = stream;
+    this.#series = series;
+    this.#recorder = recorder;
+    this.#clock = clock;
+    this.#tailLimit = tailLimit;
+  }
+
+  /** Whether some of a gap was sent, and may not have arrived. */
+  holds(gap: SpoolGap): boolean {
+    return this.#tail.holds(gap);
+  }
+
+  /** A group that waits in the queue, and begins with this tag, lies on disk. */
+  noteOrigin(first: FlvTag, group: DiskGroup): void {
+    this.#origins.set(first, group);
+  }
+
+  /** A tag is about to be handed to the connection. */
+  noteSent(
+    publisher: RtmpPublisher,
+    tag: FlvTag,
+    block: PacketBlock | undefined,
+    description: StreamDescription | undefined,
+  ): void {
+    const now = this.#clock.now();
+    let group = this.#tail.last;
+    if (group === undefined || this.#beginsGroup(tag, group, now)) {
+      const { headers, segment } = this.#stream;
+      const position = publisher.bytesWritten + publisher.queuedBytes;
+      const disk = this.#origins.get(tag);
+      group = this.#tail.begin({ position, at: now, headers: headers.copy(), segment, disk });
+    }
+    if (group.disk !== undefined && !group.isWritten) return;
+    block?.hold();
+    const spooled = { tag, block, description, wall: this.#clock.wallTime() };
+    if (group.isWritten) this.#recorder.record(spooled, false);
+    else this.#tail.add(spooled);
+  }
+
+  /** The connection could not take the tag. */
+  noteRefused(tag: FlvTag): void {
+    this.#tail.undo(tag);
+  }
+
+  /** Another connection takes the stream up. */
+  onConnection(): void {
+    this.#acknowledged.restart();
+    this.#tail.onMoved();
+  }
+
+  /**
+   * Lets go of what has arrived, and holds what is in memory within its bound.
+   * @param maySpill nothing else is being written to disk
+   */
+  update(publisher: RtmpPublisher | undefined, now: number, maySpill: boolean): void {
+    if (publisher !== undefined) {
+      this.#acknowledged.update(publisher, now);
+      const { position } = this.#acknowledged;
+      if (position === undefined) this.#letGo(this.#tail.expire(now - UNCERTAIN), now, maySpill);
+      else this.#letGo(this.#tail.acknowledge(position), now, maySpill);
+    }
+    if (maySpill && this.#tail.bytes > this.#tailLimit) this.spillDownTo(this.#tailLimit / 2);
+  }
+
+  /** Puts what is in memory to disk, oldest first. */
+  spillDownTo(bytes: number): void {
+    let previous: TailGroup | undefined;
+    for (const group of this.#tail.groups) {
+      if (group.disk === undefined && this.#tail.bytes > bytes) {
+        this.spill(group, previous);
+        group.isWritten = group === this.#tail.last && group.disk !== undefined;
+      }
+      previous = group;
+    }
+  }
+
+  /** Puts a group to disk that was sent; `previous` is the one before it. */
+  spill(group: TailGroup, previous: TailGroup | undefined): void {
+    const { gap, segment } = this.#recorder;
+    const joins = gap !== undefined && previous?.disk?.gap === gap && group.start.segment === segment;
+    if (!joins) this.#recorder.seek(group.start);
+    for (const spooled of group.tags) {
+      this.#recorder.record(spooled, false);
+      group.disk ??= this.#recorder.group;
+    }
+    group.tags.length = 0;
+    group.bytes = 0;
+  }
+
+  /** Gives up the group under way. */
+  pop(): TailGroup | undefined {
+    return this.#tail.pop();
+  }
+
+  /** Gives up all groups. */
+  takeAll(): TailGroup[] {
+    return this.#tail.takeAll();
+  }
+
+  /** Everything that was sent has arrived. */
+  forget(now: number): void {
+    this.#letGo(this.#tail.takeAll(), now, false);
+  }
+
+  /** @param mayEnd a gap that holds only what has arrived is over */
+  #letGo(groups: readonly TailGroup[], now: number, mayEnd: boolean): void {
+    for (const [i, group] of groups.entries()) {
+      const { disk } = group;
+      group.release();
+      if (disk === undefined) continue;
+      const next = groups[i + 1] ?? this.#tail.groups[0];
+      if (next?.disk?.gap === disk.gap) this.#acknowledge(next.disk, now);
+      else this.#settle(disk, now, mayEnd);
+    }
+  }
+
+  /** The last group of a gap that was sent has arrived. */
+  #settle({ gap, place }: DiskGroup, now: number, mayEnd: boolean): void {
+    if (mayEnd && gap === this.#recorder.gap && !this.#recorder.isAhead) {
+      this.#recorder.end();
+      this.#attempt(this.#series.drop(gap));
+    } else this.#acknowledge({ gap, place: { segment: place.segment, group: place.group + 1 } }, now);
+  }
+
+  #acknowledge({ gap, place }: DiskGroup, now: number): void {
+    const isSoon = now - this.#acknowledgedAt < ACKNOWLEDGE_PERIOD;
+    if (gap.isOpen && place.segment === gap.acknowledged.segment && isSoon) return;
+    if (gap.isOpen) this.#acknowledgedAt = now;
+    this.#attempt(this.#series.acknowledge(gap, place));
+  }
+
+  #beginsGroup(tag: FlvTag, { start }: TailGroup, now: number): boolean {
+    if (this.#stream.headers.hasVideo) return isKeyFrame(tag);
+    return isAudioFrame(tag) && now - start.at >= AUDIO_GROUP;
+  }
+}

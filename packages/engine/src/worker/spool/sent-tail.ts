@@ -1,0 +1,144 @@
+import type { FlvTag } from '@cloudpush/muxer';
+import type { SpoolGap, SpoolPlace } from '../../spool/index.js';
+import type { PacketBlock } from '../channel/packet-block.js';
+import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
+import type { StreamHeaders } from '../destination/stream-headers.js';
+
+/** A tag that a connection was handed, or that goes to disk instead. */
+export interface SpooledTag {
+  readonly tag: FlvTag;
+  /** Held until the tag need not be kept any more; undefined: the tag owns its memory. */
+  readonly block: PacketBlock | undefined;
+  readonly description: StreamDescription | undefined;
+  /** When it came, ms since 1970. */
+  readonly wall: number;
+}
+
+/** A group of pictures on disk. */
+export interface DiskGroup {
+  readonly gap: SpoolGap;
+  readonly place: SpoolPlace;
+}
+
+/** The beginning of a group that a connection is handed. */
+export interface GroupStart {
+  /** Bytes that the connection had been handed before. */
+  readonly position: number;
+  /** In ms of the monotonic clock. */
+  readonly at: number;
+  /** The stream's headers there. */
+  readonly headers: StreamHeaders;
+  /** The segment that it belongs to. */
+  readonly segment: number;
+  /** Where it lies on disk already. */
+  readonly disk: DiskGroup | undefined;
+}
+
+/** A group that a connection was handed, and that its server may not have. */
+export class TailGroup {
+  readonly start: GroupStart;
+  /** In memory, unless the group is on disk. */
+  readonly tags: SpooledTag[] = [];
+  /** Undefined: in memory. */
+  disk: DiskGroup | undefined;
+  /** On disk is what came so far, and what comes goes there, too. */
+  isWritten = false;
+  bytes = 0;
+
+  constructor(start: GroupStart) {
+    this.start = start;
+    this.disk = start.disk;
+  }
+
+  release(): void {
+    for (const { block } of this.tags) block?.release();
+    this.tags.length = 0;
+    this.bytes = 0;
+  }
+}
+
+/**
+ * The end of a stream that a connection was handed, and that its server has not acknowledged: whole groups of
+ * pictures, oldest first, so that they can be sent again.
+ */
+export class SentTail {
+  #groups: TailGroup[] = [];
+
+  get groups(): readonly TailGroup[] {
+    return this.#groups;
+  }
+
+  /** The group under way. */
+  get last(): TailGroup | undefined {
+    return this.#groups.at(-1);
+  }
+
+  /** Bytes of tags in memory. */
+  get bytes(): number {
+    return this.#groups.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Whether some of a gap may not have arrived. */
+  holds(gap: SpoolGap): boolean {
+    return this.#groups.some(({ disk }) => disk?.gap === gap);
+  }
+
+  begin(start: GroupStart): TailGroup {
+    const group = new TailGroup(start);
+    this.#groups.push(group);
+    return group;
+  }
+
+  /** Keeps a tag of the group under way in memory; its block was held for it. */
+  add(spooled: SpooledTag): void {
+    const group = this.last!;
+    group.tags.push(spooled);
+    group.bytes += spooled.tag.size;
+  }
+
+  /** The connection could not take a tag: where it was added last, it is let go of. */
+  undo(tag: FlvTag): void {
+    const group = this.last;
+    const spooled = group?.tags.at(-1);
+    if (group === undefined || spooled?.tag !== tag) return;
+    group.tags.pop();
+    group.bytes -= tag.size;
+    spooled.block?.release();
+  }
+
+  /** The server has so many bytes: groups that lie before them are given back, to be let go of. */
+  acknowledge(position: number): TailGroup[] {
+    return this.#shiftWhile(({ start }) => start.position <= position);
+  }
+
+  /** Gives back groups behind which another one began before a time, in ms of the monotonic clock. */
+  expire(before: number): TailGroup[] {
+    return this.#shiftWhile(({ start }) => start.at <= before);
+  }
+
+  /** The stream goes on over another connection: what the old one had is settled with it. */
+  onMoved(): void {
+    this.#groups = this.#groups.map((group) =>
+      Object.assign(group, { start: { ...group.start, position: Number.NEGATIVE_INFINITY } }),
+    );
+  }
+
+  /** Gives up the group under way. */
+  pop(): TailGroup | undefined {
+    return this.#groups.pop();
+  }
+
+  /** Gives up all groups. */
+  takeAll(): TailGroup[] {
+    const groups = this.#groups;
+    this.#groups = [];
+    return groups;
+  }
+
+  /** A group can go when the one behind it is on the safe side. */
+  #shiftWhile(isSafe: (next: TailGroup) => boolean): TailGroup[] {
+    let count = 0;
+    while (count + 1 < this.#groups.length && isSafe(this.#groups[count + 1]!)) count++;
+    return count === 0 ? [] : this.#groups.splice(0, count);
+  }
+}

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import type { EngineClock } from '../../base/clock.js';
+import { CloudPushError, type ErrorData } from '../../base/errors.js';
+import type { BackfillGate } from '../../memory/backfill-gate.js';
+import type { SpoolStoreConfig } from '../../options/spool-config.js';
+import { diskIo, SpoolBacklog, type SpoolIo, SpoolSeries, seriesName } from '../../spool/index.js';
+
+/** How often spools are looked after, in ms. */
+const TICK = 50;
+
+/** A spool that is looked after. */
+interface TickingSpool {
+  tick(): void;
+}
+
+/** The disk spools of a shard's destinations: one timer for all of them. */
+export class ShardSpools {
+  readonly gate: BackfillGate;
+  readonly #config: SpoolStoreConfig;
+  readonly #clock: EngineClock;
+  readonly #io: SpoolIo;
+  readonly #backlog = new SpoolBacklog();
+  readonly #spools = new Set<TickingSpool>();
+  #stopTimer: (() => void) | undefined;
+  readonly #ready: Promise<ErrorData | undefined>;
+  #resolveReady: (error: ErrorData | undefined) => void = () => {};
+
+  /** @param io another disk in tests */
+  constructor(config: SpoolStoreConfig, gate: BackfillGate, clock: EngineClock, io: SpoolIo = diskIo) {
+    this.#config = config;
+    this.gate = gate;
+    this.#clock = clock;
+    this.#io = io;
+    this.#ready = new Promise((resolve) => {
+      this.#resolveReady = resolve;
+    });
+  }
+
+  /** The engine has the folder; or it cannot have it. */
+  onReady(error: ErrorData | undefined): void {
+    this.#resolveReady(error);
+  }
+
+  /** @throws CloudPushError (rejection), or the system's error, when it cannot be opened */
+  async openSeries(series: string, onFault: (error: Error) => void): Promise<SpoolSeries> {
+    const error = await this.#ready;
+    if (error !== undefined) throw CloudPushError.from(error);
+    const names = { channel: '', destination: series };
+    const folder = join(this.#config.folder, seriesName(names));
+    const policy = { sync: this.#config.sync };
+    const io = this.#io;
+    const backlog = this.#backlog;
+    return await SpoolSeries.open({ folder, io, clock: this.#clock, names, policy, backlog, onFault });
+  }
+
+  add(spool: TickingSpool): void {
+    this.#spools.add(spool);
+    if (this.#spools.size === 1) this.#arm();
+  }
+
+  remove(spool: TickingSpool): void {
+    this.#spools.delete(spool);
+    if (this.#spools.size === 0) this.#stopTimer?.();
+  }
+
+  #arm(): void {
+    this.#stopTimer = this.#clock.after(TICK, () => {
+      this.#arm();
+      for (const spool of this.#spools) spool.tick();
+    });
+  }
+}

@@ -1,0 +1,18 @@
+import type { RtmpPublisher } from '@cloudpush/transport';
+import type { Bitrates } from '../../metadata/on-meta-data.js';
+import type { Backlog } from '../destination/backlog.js';
+import type { StreamHeaders } from '../destination/stream-headers.js';
+
+/** The stream of a destination, as its spool needs it. */
+export interface SpooledStream {
+  readonly backlog: Backlog;
+  /** As its connection has met them. */
+  readonly headers: StreamHeaders;
+  readonly bitrates: Bitrates;
+  /** Undefined while nothing is being published. */
+  readonly publisher: RtmpPublisher | undefined;
+  /** The segment that is being sent. */
+  readonly segment: number;
+  /** Headers go out again in front of the next tag: they have changed meanwhile. */
+  restart(): void;
+}
