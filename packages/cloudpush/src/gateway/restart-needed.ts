@@ -12,6 +12,7 @@ export function restartNeeded(started: GatewayConfiguration, now: GatewayConfigu
   for (const key of ['poolSize', 'maxConnections', 'shards', 'maxConnecting', 'maxAudioDelay'] as const) {
     compare(`engine.${key}`, started.engine[key], now.engine[key]);
   }
+  compare('spool', started.engine.spool, now.engine.spool);
   compare('engine.maxStarting', started.maxStarting, now.maxStarting);
   compare('tokenServer.ca', started.engine.tokenServer, now.engine.tokenServer);
   compare('api.listen', started.api?.listen, now.api?.listen);

@@ -103,8 +103,30 @@ interface DestinationCounters {
   readonly lostAudio: number;
   readonly reconnects: number;
   readonly moves: number;
+  /** Bytes and ms of media of the disk spool. */
+  readonly spooledBytes: number;
+  readonly spooledMs: number;
+  readonly spoolSentBytes: number;
+  readonly spoolSentMs: number;
+  readonly spoolExpiredBytes: number;
+  readonly spoolExpiredMs: number;
+  readonly spoolLostBytes: number;
   /** Failed attempts and lost connections by the class of their error. */
   readonly connectErrors: Readonly<Record<ErrorClass, number>>;
+}
+
+/** What a destination keeps on disk. */
+export interface SpoolState {
+  /** Media that has yet to be sent, in ms. */
+  readonly behindMs: number;
+  /** Until it has been sent at the present rate, in ms; undefined: nobody knows. */
+  readonly doneInMs?: number | undefined;
+  readonly bytes: number;
+  readonly gaps: number;
+  /** Bits a second at which it is being sent. */
+  readonly backfillRate: number;
+  /** The disk has failed. */
+  readonly isOff: boolean;
 }
 
 export interface DestinationState extends Standing<DestinationStatus> {
@@ -120,6 +142,8 @@ export interface DestinationState extends Standing<DestinationStatus> {
   /** ms */
   readonly queuedMs: number;
   readonly unacknowledgedBytes?: number | undefined;
+  /** Of its disk spool; undefined: it has none, or there is no connection. */
+  readonly spool?: SpoolState | undefined;
   /** Time that each stage of the latest connect took, in ms. */
   readonly timings?: Readonly<Record<string, number>> | undefined;
 }
@@ -221,6 +245,11 @@ type GatewayEventType =
   | 'destinationMoved'
   | 'destinationClosed'
   | 'destinationRefused'
+  | 'gapOpened'
+  | 'gapSent'
+  | 'gapKept'
+  | 'gapExpired'
+  | 'gapLost'
   | 'triggerReady'
   | 'triggerLost'
   | 'eventStarted'

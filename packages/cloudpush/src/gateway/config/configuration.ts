@@ -13,7 +13,7 @@ export interface GatewayConfiguration {
   readonly log: { readonly level: LogLevel; readonly format: 'text' | 'json' };
   readonly engine: Pick<
     PushEngineOptions,
-    'poolSize' | 'maxConnections' | 'shards' | 'maxConnecting' | 'maxAudioDelay' | 'tokenServer'
+    'poolSize' | 'maxConnections' | 'shards' | 'maxConnecting' | 'maxAudioDelay' | 'tokenServer' | 'spool'
   >;
   /** The most channels that start at a time. */
   readonly maxStarting: number;

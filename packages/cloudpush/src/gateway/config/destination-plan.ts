@@ -24,6 +24,8 @@ export interface DestinationSurroundings {
   readonly tokenServer: GatewayDocument['tokenServer'];
   /** Of the token server; undefined where there is none, or it cannot be found. */
   readonly clientSecret: string | undefined;
+  /** The gateway has a disk spool. */
+  readonly hasSpool: boolean;
 }
 
 /** A destination as the engine takes it; undefined when it is at fault, which the problems tell. */
@@ -37,9 +39,24 @@ export function planDestination(
   const document = { ...surroundings.defaults, ...own };
   const place = placeOf(document, surroundings, context);
   const settings = settingsOf(document, surroundings.preRoll, context);
+  requireSpool(document, surroundings, context.problems);
   if (place === undefined) return undefined;
   const options = { ...place.options, ...settings } as DestinationOptions;
   return { name: own.name ?? `destination-${number}`, place: place.place, host: place.host, options };
+}
+
+function requireSpool(
+  { overflow = 'drop', spool }: DestinationDocument,
+  { hasSpool }: DestinationSurroundings,
+  problems: Problems,
+): void {
+  if (overflow === 'spool' && !hasSpool)
+    problems.add(
+      ['overflow'],
+      'there is no disk spool: name its folder, spool.folder, at the top of the file',
+    );
+  if (overflow !== 'spool' && spool !== undefined)
+    problems.add(['spool'], 'it has an effect with overflow: spool only');
 }
 
 interface Place {
@@ -104,7 +121,8 @@ function settingsOf(
   const { maxQueue, reconnect, segmentConnection } = document;
   return {
     // A live source does not wait.
-    overflow: 'drop',
+    overflow: document.overflow ?? 'drop',
+    spool: document.spool,
     // An event begins with its pre-roll, all at once.
     highWatermark: {
       bytes: (bytes(maxQueue?.bytes) ?? 8 * 1024 ** 2) + preRoll * PRE_ROLL_RATE,

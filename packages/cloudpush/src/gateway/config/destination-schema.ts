@@ -1,14 +1,16 @@
 import Type from 'typebox';
 import { choice, duration, optional, PROFILES, retry, secret, size, strict, text } from './schema-parts.js';
+import { spoolSchema } from './spool-schema.js';
 
 /** Keys of `channelDefaults.destination` and of each destination: how a stream is brought to a server. */
 const handling = {
   overflow: optional(
     choice(
-      'When the server takes less than comes. `drop` (default): pictures that nothing refers to first, then whole groups.',
-      ['drop'],
+      'When the server takes less than comes. `drop` (default): pictures that nothing refers to first, then whole groups. `spool`: it goes to disk, and is sent afterwards.',
+      ['drop', 'spool'],
     ),
   ),
+  spool: optional(spoolSchema),
   maxQueue: optional(
     strict('The most that waits for the server before media is dropped.', {
       time: optional(duration('Default 4s.', 100, 3_600_000)),

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import type { SpoolStoreOptions } from '@cloudpush/engine';
 import type { ConfigurationFault } from '../state.js';
 import { isLoopback, parseAddress } from './addresses.js';
 import { planChannel } from './channel-plan.js';
@@ -87,6 +88,7 @@ function plan(document: GatewayDocument, context: PlanContext): GatewayConfigura
       shards,
       maxConnecting,
       maxAudioDelay: milliseconds(engine.maxAudioDelay),
+      spool: document.spool && planSpool(document.spool, context),
       tokenServer: ca === undefined ? undefined : { tls: { ca } },
     },
     maxStarting,
@@ -95,6 +97,19 @@ function plan(document: GatewayDocument, context: PlanContext): GatewayConfigura
     stopTimeout: parseDuration(stopTimeout)!,
     watch,
     channels: planChannels(document, context),
+  };
+}
+
+function planSpool(
+  { folder, maxBytes, maxAge, minFree, sync }: NonNullable<GatewayDocument['spool']>,
+  context: PlanContext,
+): SpoolStoreOptions {
+  return {
+    folder: context.path(folder),
+    maxBytes: maxBytes === undefined ? undefined : parseSize(maxBytes),
+    maxAge: milliseconds(maxAge),
+    minFree: minFree === undefined ? undefined : parseSize(minFree),
+    sync,
   };
 }
 
@@ -154,7 +169,12 @@ function planChannels(document: GatewayDocument, context: PlanContext): Map<stri
     server.problems.add(['url'], 'the URL is not http[s]://host[:port]/path');
   }
   const clientSecret = server.secret(['clientSecret'], tokenServer?.clientSecret);
-  const surroundings = { defaults: channelDefaults?.destination ?? {}, tokenServer, clientSecret };
+  const surroundings = {
+    defaults: channelDefaults?.destination ?? {},
+    tokenServer,
+    clientSecret,
+    hasSpool: document.spool !== undefined,
+  };
   const plans = new Map<string, ChannelPlan>();
   for (const [name, own] of Object.entries(channels)) {
     const input = { name, own, defaults: channelDefaults, surroundings };

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { channelDefaultsSchema, channelSchema } from './channel-schema.js';
 import { address, choice, duration, optional, secret, size, strict, text } from './schema-parts.js';
+import { spoolStoreSchema } from './spool-schema.js';
 
 /** The one definition of the configuration: of the file, of the HTTP interface, and of what editors are told. */
 
@@ -93,6 +94,7 @@ export const gatewaySchema = Type.Object(
       strict('Where Prometheus reads, if not at the API.', { listen: address('Such as 127.0.0.1:9998.') }),
     ),
     tokenServer: optional(tokenServer),
+    spool: optional(spoolStoreSchema),
     stopTimeout: optional(
       duration('The longest that the end waits for queued media to leave. Default 10s.', 100, 600_000),
     ),

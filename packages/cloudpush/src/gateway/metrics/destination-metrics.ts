@@ -1,5 +1,6 @@
 import type { DestinationStatus } from '../state.js';
 import { type MetricFamily, ofDestinations, ofDestinationsBy } from './metric-family.js';
+import { spoolMetrics } from './spool-metrics.js';
 
 const SECONDS = 1000;
 
@@ -96,4 +97,5 @@ export const destinationMetrics: readonly MetricFamily[] = [
           .map(([stage, ms]) => [stage, ms / SECONDS]),
       ),
   }),
+  ...spoolMetrics,
 ];

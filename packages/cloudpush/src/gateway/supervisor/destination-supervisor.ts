@@ -1,9 +1,11 @@
-import type { CloudPushError, ErrorClass, PushTarget } from '@cloudpush/engine';
+import type { CloudPushError, ErrorClass, PushTarget, SpoolGap } from '@cloudpush/engine';
 import type { GatewayClock } from '../clock.js';
 import type { DestinationPlan } from '../config/configuration.js';
 import type { DestinationState, DestinationStatus, ErrorState, EventFields } from '../state.js';
 import { addTotals, type DestinationTotals, NO_TOTALS, totalsOf } from './destination-totals.js';
+import { gapEvent } from './gap-event.js';
 import type { MediaDestination } from './media-engine.js';
+import { spoolStateOf } from './spool-state.js';
 
 /** Before a destination is tried again whose server has said no, in ms; doubled each time up to the longest. */
 const FIRST_REFUSED_WAIT = 60_000;
@@ -79,8 +81,12 @@ export class DestinationSupervisor {
   }
 
   get status(): DestinationStatus {
-    if (this.#phase.type !== 'publishing') return this.#phase.type;
-    return this.#isBehind(this.#phase.handle) ? 'paused' : 'publishing';
+    const { type } = this.#phase;
+    const spool = this.handle?.stats().spool?.state;
+    if (spool === 'spooling') return 'spooling';
+    if (type !== 'publishing') return type;
+    if (spool === 'backfilling') return 'backfilling';
+    return this.#isBehind(this.handle!) ? 'paused' : 'publishing';
   }
 
   /** The engine has begun to connect. */
@@ -90,6 +96,7 @@ export class DestinationSupervisor {
     handle.on('connect', () => this.#onConnect(handle));
     handle.on('move', () => this.#onMove(handle));
     handle.on('disconnect', ({ error, delay }) => this.#onDisconnect(handle, error, delay));
+    handle.on('gap', (gap) => this.#onGap(handle, gap));
     handle.on('close', ({ error }) => this.#onClose(handle, error));
   }
 
@@ -165,6 +172,7 @@ export class DestinationSupervisor {
       queuedBytes: stats?.queuedBytes ?? 0,
       queuedMs: stats?.queuedMs ?? 0,
       unacknowledgedBytes: stats?.unacknowledgedBytes,
+      spool: spoolStateOf(stats?.spool),
       timings: stats?.timings === undefined ? undefined : { ...stats.timings },
     };
   }
@@ -205,6 +213,13 @@ export class DestinationSupervisor {
     this.#enter(at === undefined ? { type: 'connecting', handle } : { type: 'retrying', handle, at });
     const next = at === undefined ? '' : `; the next attempt is in ${(delay / 1000).toFixed(1)} s`;
     this.#tell('destinationLost', 'warn', `${this.#plan.name}: ${error.message}${next}`, error.code);
+  }
+
+  #onGap(handle: MediaDestination, gap: SpoolGap): void {
+    if (handle !== this.handle) return;
+    const { type, level, message } = gapEvent(this.#plan.name, gap);
+    this.#tell(type, level, message, gap.error?.code);
+    this.#owner.onChange();
   }
 
   #onClose(handle: MediaDestination, error: CloudPushError | undefined): void {

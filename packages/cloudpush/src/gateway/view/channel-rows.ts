@@ -1,5 +1,6 @@
 import type { StreamedChannel } from '../http/state-feed.js';
-import type { ChannelStatus, ErrorState } from '../state.js';
+import type { ChannelStatus, DestinationState, ErrorState } from '../state.js';
+import { shortDuration } from './duration.js';
 import type { ChannelRates, GatewayView } from './gateway-view.js';
 import { presentErrors } from './present-errors.js';
 
@@ -56,7 +57,7 @@ function rowOf(channel: StreamedChannel, rates: ChannelRates, now: number): Chan
     state,
     age: Math.max(0, now - since),
     source: source.state,
-    destinations: destinations.map((destination) => `${destination.name} ${destination.state}`),
+    destinations: destinations.map(destinationText),
     rates,
     queuedBytes: destinations.reduce((sum, { queuedBytes }) => sum + queuedBytes, 0),
     reconnects: destinations.reduce(
@@ -66,6 +67,12 @@ function rowOf(channel: StreamedChannel, rates: ChannelRates, now: number): Chan
     error: isWell ? undefined : latest(presentErrors(channel)),
     nextRetryIn: retries.length === 0 ? undefined : Math.max(0, Math.min(...retries) - now),
   };
+}
+
+/** Name and state, and how far behind what is on disk leaves it: `cloud backfilling, 4m behind`. */
+function destinationText({ name, state, spool }: DestinationState): string {
+  const behindMs = spool?.behindMs ?? 0;
+  return behindMs === 0 ? `${name} ${state}` : `${name} ${state}, ${shortDuration(behindMs)} behind`;
 }
 
 function latest(errors: readonly ErrorState[]): ErrorState | undefined {

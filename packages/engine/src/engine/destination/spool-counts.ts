@@ -1,6 +1,6 @@
 import { SpoolCounter } from '../../memory/counters.js';
 import { type SpoolStats, spoolStates } from '../../stats/spool-stats.js';
-import type { Placement } from '../channel/placement.js';
+import type { Placement } from '../shards/placement.js';
 
 /** The counts that only grow. */
 const TOTALS = [

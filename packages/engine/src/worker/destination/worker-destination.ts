@@ -128,6 +128,16 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
 
   /** @param loss the connection that was lost with another shard */
   connect(loss: PendingReconnect | undefined): void {
+    const { spool } = this.stream;
+    if (spool === undefined) this.#connect(loss);
+    // What is sent before it is open could not be kept.
+    else
+      void spool.opened.then(() => {
+        if (this.#life.kind !== 'ended') this.#connect(loss);
+      });
+  }
+
+  #connect(loss: PendingReconnect | undefined): void {
     if (this.segments.isBetween) this.#reconnector.rest(loss);
     else if (loss === undefined) this.#reconnector.connect();
     else this.#reconnector.connectAgain(loss);

@@ -47,7 +47,8 @@ export class DestinationSpool {
   readonly #spools: ShardSpools;
   /** Undefined: the folder is being read, or could not be. */
   #open: OpenSpool | undefined;
-  readonly #opened: Promise<void>;
+  /** Resolves when it keeps what is sent, or cannot. */
+  readonly opened: Promise<void>;
   #hasEnded = false;
   #isFailing = false;
   #countedAt = Number.NEGATIVE_INFINITY;
@@ -57,7 +58,7 @@ export class DestinationSpool {
   constructor(parts: DestinationSpoolParts) {
     this.#parts = parts;
     this.#spools = parts.context.spools!;
-    this.#opened = this.#openSeries();
+    this.opened = this.#openSeries();
     this.#spools.add(this);
   }
 
@@ -136,7 +137,7 @@ export class DestinationSpool {
   }
 
   async #finish(written: Promise<void> | undefined): Promise<void> {
-    await this.#opened;
+    await this.opened;
     const open = this.#open;
     if (open === undefined) return;
     await open.sender?.stop();

@@ -33,6 +33,7 @@ export interface PushOptions extends ConnectionArguments, EncryptionArguments {
   readonly asFastAsPossible?: boolean;
   readonly hevc?: HevcForm | 'auto';
   readonly overflow?: 'reject' | 'drop';
+  readonly spool?: string;
   readonly reconnect?: boolean;
   readonly pool?: number;
   readonly shards?: number;
@@ -93,8 +94,10 @@ function planOf(source: PushSource, places: ChannelPlace[], options: PushOptions
     tokenServer: options.tokenServer,
     realTime: options.asFastAsPossible !== true,
     hevc: options.hevc,
-    overflow: options.overflow,
-    reconnect: options.reconnect,
+    overflow: options.spool === undefined ? options.overflow : 'spool',
+    spool: options.spool,
+    // Without it, there is nothing to keep media for.
+    reconnect: options.spool === undefined ? options.reconnect : true,
     connectTimeout: milliseconds(options.connectTimeout),
     closeTimeout: milliseconds(options.closeTimeout),
   };

@@ -19,7 +19,9 @@ export interface PushPlan {
   readonly realTime: boolean;
   readonly hevc: HevcForm | 'auto' | undefined;
   /** The fate of frames that a slow server does not take: see `ChannelOptions`. */
-  readonly overflow?: 'reject' | 'drop' | undefined;
+  readonly overflow?: 'reject' | 'drop' | 'spool' | undefined;
+  /** The folder of the disk spool; undefined: there is none. */
+  readonly spool?: string | undefined;
   readonly reconnect?: boolean | undefined;
   /** Settings of connections: TLS, proxy and more. Holds secrets. */
   readonly connection?: ConnectionOptions | undefined;

@@ -43,7 +43,11 @@ export function pushProgram({ output, interruption, done }: CommandContext): Com
     )
     .option('--as-fast-as-possible', 'send as fast as possible instead of in real time')
     .addOption(overflowOption('reject'))
-    .option('--reconnect', 'reconnect when a connection is lost');
+    .option('--reconnect', 'reconnect when a connection is lost')
+    .option(
+      '--spool <folder>',
+      'reconnect, and keep in a folder what the server cannot be sent until it can',
+    );
   addConnectionOptions(command);
   return addEngineOptions(command)
     .option('--json', 'write the summary to stdout as JSON')

@@ -67,14 +67,15 @@ function pushMonitor(plan: PushPlan, { quiet }: EngineArguments, output: Output)
 }
 
 async function createEngine(
-  { places, tokenServer }: PushPlan,
+  { places, tokenServer, spool: folder }: PushPlan,
   { pool, shards, verbose }: EngineArguments,
   output: Output,
 ): Promise<PushEngine> {
   try {
     const logger = verbose === true ? noteLogger(output) : undefined;
     const maxConnections = places.reduce((sum, { also }) => sum + 1 + also.length, 0);
-    return await PushEngine.create({ poolSize: pool, maxConnections, shards, logger, tokenServer });
+    const spool = folder === undefined ? undefined : { folder };
+    return await PushEngine.create({ poolSize: pool, maxConnections, shards, logger, tokenServer, spool });
   } catch (error) {
     throw usageError(errorText(error));
   }

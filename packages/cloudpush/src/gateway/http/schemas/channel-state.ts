@@ -63,6 +63,21 @@ export const destinationStateSchema = Type.Object(
     unacknowledgedBytes: Type.Optional(
       Type.Number({ description: 'Sent, and not acknowledged by the server.' }),
     ),
+    spool: Type.Optional(
+      Type.Object(
+        {
+          behindMs: count('Media on disk that has yet to be sent, in ms.'),
+          doneInMs: Type.Optional(
+            Type.Number({ description: 'Until it has been sent, in ms, at this rate.' }),
+          ),
+          bytes: count('Bytes on disk.'),
+          gaps: count('Gaps on disk.'),
+          backfillRate: Type.Number({ description: 'Bits a second at which they are being sent.' }),
+          isOff: Type.Boolean({ description: 'The disk has failed.' }),
+        },
+        { description: 'Of its disk spool; absent where it has none.' },
+      ),
+    ),
     timings: Type.Optional(byName(Type.Number(), 'How long each stage of the latest connect took, in ms.')),
   }),
 );

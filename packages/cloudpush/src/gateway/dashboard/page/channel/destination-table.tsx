@@ -1,5 +1,6 @@
 import type { StreamedChannel } from '../../../http/state-feed.js';
 import type { DestinationState } from '../../../state.js';
+import { spoolText } from '../../model/spool-text.js';
 import { bitRate, bytes, countdown, exactMoment, grouped, plural } from '../../model/text.js';
 import { destinationTone } from '../../model/tones.js';
 import { retryAll } from '../api.js';
@@ -54,6 +55,7 @@ function Card({ channel, destination, now }: CardProps) {
         <Entry name="dropped" value={dropText(counters)} />
         <Entry name="reconnects" value={grouped(counters.reconnects)} />
         {counters.moves > 0 && <Entry name="moved" value={plural(counters.moves, 'time')} />}
+        {destination.spool !== undefined && <Entry name="on disk" value={spoolText(destination.spool)} />}
         {destination.timings !== undefined && (
           <Entry name="connected in" value={timingText(destination.timings)} />
         )}
