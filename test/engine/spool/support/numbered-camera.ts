@@ -41,6 +41,7 @@ export function numberOf(payload: Uint8Array): number {
 export class NumberedCamera {
   readonly sent: NumberedPacket[] = [];
   readonly #source = numberedPackets();
+  #next: NumberedPacket = this.#source.next().value;
   readonly #channel: Channel;
 
   constructor(channel: Channel) {
@@ -50,12 +51,18 @@ export class NumberedCamera {
   /** Sends so many packets, as fast as the channel takes them. */
   async send(count: number): Promise<void> {
     for (let i = 0; i < count; i++) {
-      const packet = this.#source.next().value;
+      const packet = this.#next;
       if (!(await sendOne(this.#channel, packet))) return;
       this.sent.push(packet);
+      this.#next = this.#source.next().value;
       // The network has its turn.
       if (i % 8 === 7) await new Promise((resolve) => setTimeout(resolve, 4));
     }
+  }
+
+  /** Sends until the next packet is a key frame. */
+  async sendToKeyFrame(): Promise<void> {
+    while (!this.#next.keyFrame) await this.send(1);
   }
 
   /** Sends until something holds. */

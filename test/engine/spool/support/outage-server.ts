@@ -17,12 +17,12 @@ export interface OutageStream {
 /** A server that goes down and comes up again at the same port, and keeps all that it gets. */
 export class OutageServer implements AsyncDisposable {
   readonly streams: OutageStream[] = [];
-  readonly #behaviour: ReceiverBehaviour;
+  readonly #behaviour: { -readonly [Name in keyof ReceiverBehaviour]: ReceiverBehaviour[Name] };
   #receiver: RtmpReceiver | undefined;
   #port = 0;
 
   private constructor(behaviour: ReceiverBehaviour) {
-    this.#behaviour = behaviour;
+    this.#behaviour = { ...behaviour };
   }
 
   static async listen(behaviour: ReceiverBehaviour = {}): Promise<OutageServer> {
@@ -65,6 +65,11 @@ export class OutageServer implements AsyncDisposable {
     this.#port = this.#receiver.address.port;
   }
 
+  /** From now on it reads what comes. */
+  readAll(): void {
+    delete this.#behaviour.readBytesPerSecond;
+  }
+
   /** Every connection is reset, and nobody listens. */
   async down(): Promise<void> {
     await this.#receiver?.close();
@@ -77,7 +82,7 @@ export class OutageServer implements AsyncDisposable {
 }
 
 /** The pictures and the sound of a stream, without headers. */
-export function mediaOf({ messages }: OutageStream): Arrived[] {
+export function mediaOf({ messages }: Pick<OutageStream, 'messages'>): Arrived[] {
   return messages.filter(({ type, payload }) => {
     if (type === MessageType.video) return (payload[0]! & 0x0f) === 7 && payload[1] === 1;
     return type === MessageType.audio && payload[1] === 1;
@@ -85,7 +90,7 @@ export function mediaOf({ messages }: OutageStream): Arrived[] {
 }
 
 /** The properties of a stream's first `onMetaData`. */
-export function metadataOf({ messages }: OutageStream): Record<string, unknown> {
+export function metadataOf({ messages }: Pick<OutageStream, 'messages'>): Record<string, unknown> {
   const message = messages.find(({ type }) => type === MessageType.dataAmf0)!;
   const properties = decodeAmf0(Buffer.from(message.payload)).at(-1);
   return properties instanceof EcmaArray ? properties.properties : (properties as Record<string, unknown>);
