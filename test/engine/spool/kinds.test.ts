@@ -42,7 +42,7 @@ test('a server that is slower than the source gets what it can take live, and th
   await camera.sendUntil(() => gaps.length > 0);
   await camera.send(100);
   const { spool, droppedPictures, droppedUndecodable } = channel.destinations[0]!.stats();
-  expect(spool?.state).toBe('spooling');
+  expect(spool?.spooledVideoFrames).toBeGreaterThan(0);
   expect([droppedPictures, droppedUndecodable]).toEqual([0, 0]);
   expect(server.named('a')).toHaveLength(1);
   server.readAll();

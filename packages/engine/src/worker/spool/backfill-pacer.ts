@@ -55,8 +55,9 @@ export class BackfillPacer {
     const ms = now - this.#at;
     this.#at = now;
     this.#media = Math.min(this.#media + ms * this.#speed, BURST * this.#speed);
-    const most = this.#limit === Number.POSITIVE_INFINITY ? this.#limit : (this.#limit * BURST) / 1000;
-    this.#bytes = Math.min(this.#bytes + (ms * this.#limit) / 1000, most);
+    // Without a limit, no time is none of it.
+    if (this.#limit === Number.POSITIVE_INFINITY) this.#bytes = this.#limit;
+    else this.#bytes = Math.min(this.#bytes + (ms * this.#limit) / 1000, (this.#limit * BURST) / 1000);
     if (now - this.#ratedAt >= 1000) {
       this.#rate = (this.#sent * 1000) / (now - this.#ratedAt);
       this.#sent = 0;
