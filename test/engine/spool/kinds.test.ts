@@ -127,7 +127,7 @@ test('segments that end and start in an outage are gaps of their own', async () 
   await camera.send(300);
   await server.up();
   await camera.sendUntil(() => outcomes(gaps).filter((outcome) => outcome === 'sent').length > 1);
-  await camera.send(50);
+  await waitFor('the disk to be empty', 40_000, () => filesIn(folder.path).length === 0 || undefined);
   await channel.close();
   expect(server.gaps.length).toBeGreaterThan(1);
   expectAllArrived(camera.sent, server.streams);

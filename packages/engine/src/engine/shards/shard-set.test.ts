@@ -31,11 +31,16 @@ function newSet(
   const shards: MortalShard[] = [];
   const owner = { onReport: () => {}, onShardDied: (shard: ShardHandle) => void died.push(shard) };
   const plan = { count, channelsEach } as ShardPlan;
-  const set = new ShardSet({ maxConnecting: 8 } as SharedState, plan, owner, (shared, _onReport, _slot, delay) => {
-    const shard = new MortalShard(shared, delay);
-    shards.push(shard);
-    return shard.handle;
-  });
+  const set = new ShardSet(
+    { maxConnecting: 8 } as SharedState,
+    plan,
+    owner,
+    (shared, _onReport, _slot, delay) => {
+      const shard = new MortalShard(shared, delay);
+      shards.push(shard);
+      return shard.handle;
+    },
+  );
   return { set, shards, died };
 }
 

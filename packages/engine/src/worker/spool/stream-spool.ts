@@ -62,6 +62,8 @@ export class StreamSpool {
   readonly #parts: StreamSpoolParts;
   readonly #recorder: GapRecorder;
   readonly #sent: SentKeeper;
+  /** Borders of segments that are on disk, though they wait in the queue, too. */
+  readonly #borders = new WeakSet<SegmentMark>();
   #mode: Mode = LIVE;
 
   constructor(parts: StreamSpoolParts) {
@@ -140,7 +142,8 @@ export class StreamSpool {
     const mode = this.#mode;
     if (mode.kind === 'ended' || this.#parts.series.isOff) return;
     const groups = this.#sent.takeAll();
-    const entries = this.#parts.stream.backlog.takeFrom(() => true);
+    const waiting = this.#parts.stream.backlog.takeFrom(() => true);
+    const entries = waiting.filter(({ mark }) => mark === undefined || !this.#borders.has(mark));
     if (mode.kind === 'live') {
       this.#begin(groups[0]);
       this.#write(groups, entries);
@@ -269,6 +272,7 @@ export class StreamSpool {
   /** Puts a tag to disk that is not sent; a border of segments is one of gaps, too. */
   #divert(spooled: SpooledTag, mark: SegmentMark | undefined): void {
     const { tag, description } = spooled;
+    if (mark !== undefined) this.#borders.add(mark);
     if (mark?.border === 'start') {
       const { headers } = this.#recorder;
       headers.note(tag, description);
