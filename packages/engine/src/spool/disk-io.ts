@@ -18,7 +18,7 @@ const FOLDER_MODE = 0o700;
  * Calls that wait for the disk itself, at a time and thread. The four threads of libuv serve the whole
  * process: writes and name look-ups must not wait behind them.
  */
-const MAX_SYNCS = 2;
+const MAX_SYNCS = 3;
 
 /** Lets so many calls run at a time. */
 class Limiter {
@@ -92,17 +92,19 @@ class DiskFile implements SpoolFile {
   }
 }
 
+/** Level by level, each name durable: where nothing can be made, Node's recursive `mkdir` may never come back. */
 async function makeFolder(folder: string): Promise<void> {
+  const parent = dirname(folder);
   try {
     await mkdir(folder, FOLDER_MODE);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return;
-    const parent = dirname(folder);
     if (code !== 'ENOENT' || parent === folder) throw error;
     await makeFolder(parent);
     await mkdir(folder, FOLDER_MODE);
   }
+  await syncFolder(parent);
 }
 
 async function syncFolder(folder: string): Promise<void> {

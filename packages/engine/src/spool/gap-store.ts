@@ -60,7 +60,7 @@ export class GapStore {
    * segments go first then, and those that are missing are as good as confirmed.
    */
   async acknowledge(gap: GapRecord, place: SpoolPlace): Promise<SpoolRemoval> {
-    if (!isBefore(gap.acknowledged, place)) return NOTHING_REMOVED;
+    if (!isBefore(gap.acknowledged, place)) return await this.removeAcknowledged(gap);
     const { acknowledgements } = this.#parts;
     gap.acknowledged = place;
     acknowledgements.set(gap.number, place);

@@ -1,65 +1,8 @@
 import { expect, test } from 'vitest';
-import { FakeClock } from '../base/testing/fake-clock.js';
 import { SpoolBacklog } from './spool-policy.js';
-import { SpoolSeries, type SpoolSeriesParts } from './spool-series.js';
-import type { SpoolTag } from './spool-tag.js';
-import { type DiskStep, diskError, SimulatedDisk } from './testing/simulated-disk.js';
-import { HEADERS, keyFrame, picture, SOUND_HEADERS, sound } from './testing/tags.js';
-
-const FOLDER = '/spool/series';
-
-/** Lets what the disk was asked for happen. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 200; turn++) await Promise.resolve();
-}
-
-class Bench {
-  readonly disk = new SimulatedDisk();
-  readonly clock = new FakeClock();
-  readonly faults: { code: string; tags: number }[] = [];
-  held = 0;
-  series!: SpoolSeries;
-
-  async open(parts: Partial<SpoolSeriesParts> = {}): Promise<SpoolSeries> {
-    this.series = await SpoolSeries.open({
-      folder: FOLDER,
-      io: this.disk,
-      clock: this.clock,
-      onFault: ({ code }, { tags }) => this.faults.push({ code, tags }),
-      ...parts,
-    });
-    return this.series;
-  }
-
-  append(...tags: readonly SpoolTag[]): boolean[] {
-    return tags.map((tag) => {
-      const isTaken = this.series.append(tag, this.clock.wallTime(), {
-        release: () => {
-          this.held--;
-        },
-      });
-      if (isTaken) this.held++;
-      return isTaken;
-    });
-  }
-
-  async pass(ms: number): Promise<void> {
-    this.clock.pass(ms);
-    await settle();
-  }
-
-  async read(): Promise<number[]> {
-    const timestamps: number[] = [];
-    for (const gap of [...this.series.gaps])
-      for await (const { tags } of this.series.read(gap))
-        timestamps.push(...tags.map((tag) => tag.timestamp));
-    return timestamps;
-  }
-}
-
-function group(start: number): SpoolTag[] {
-  return [keyFrame(start), sound(start + 20), picture(start + 40)];
-}
+import { Bench, FOLDER, group, settle } from './testing/series-bench.js';
+import { type DiskStep, diskError } from './testing/simulated-disk.js';
+import { HEADERS, keyFrame, picture } from './testing/tags.js';
 
 test.each(['ENOSPC', 'EIO', 'EROFS'])(
   'a disk that answers %s costs what waits, is told once, and is tried again 10 s later',
@@ -244,55 +187,5 @@ test('the oldest media goes first, and what is being written ends where it can',
   expect(await bench.read()).toEqual([2000, 2020, 2040, 2100, 2120, 2140]);
   expect((await series.expireBefore(bench.clock.wallTime() + 1)).bytes).toBeGreaterThan(0);
   expect([series.gaps, series.bytes]).toEqual([[], 0]);
-  await series.close();
-});
-
-test('sound alone has groups by time', async () => {
-  const bench = new Bench();
-  const series = await bench.open();
-  series.begin(SOUND_HEADERS);
-  for (let at = 0; at < 3000; at += 100) bench.append(sound(at));
-  await series.end();
-  expect(series.gaps[0]!.parts[0]!.groups).toBe(3);
-  expect(series.gaps[0]!.ms).toBe(2900);
-});
-
-test('a group without end is cut, and its rest is no place to start at', async () => {
-  const bench = new Bench();
-  const series = await bench.open();
-  series.begin(HEADERS);
-  bench.append(keyFrame(0));
-  for (let at = 40; at <= 25_000; at += 40) bench.append(picture(at));
-  await series.end();
-  const isStart: boolean[] = [];
-  for await (const read of series.read(series.gaps[0]!)) isStart.push(read.isStart);
-  expect(isStart).toEqual([true, false, false]);
-});
-
-test('a tag that would be read as a mark is not taken', async () => {
-  const bench = new Bench();
-  const series = await bench.open();
-  series.begin(HEADERS);
-  bench.append(keyFrame(0));
-  const body = Buffer.alloc(50);
-  body.set([2, 0, 11]);
-  body.write('onSpoolMark', 3);
-  const mark: SpoolTag = { type: 18, role: 6, timestamp: 10, parts: [body], size: body.length };
-  expect(bench.append(mark, picture(40))).toEqual([false, true]);
-  await series.close();
-});
-
-test('a gap that is dropped is gone, also while it is written', async () => {
-  const bench = new Bench();
-  const series = await bench.open();
-  series.begin(HEADERS);
-  bench.append(...group(0));
-  const gap = series.openGap!;
-  expect(await series.drop(gap)).toMatchObject({ ms: 40 });
-  expect(series.gaps).toEqual([]);
-  expect(bench.disk.paths).toEqual([]);
-  expect(await series.drop(gap)).toEqual({ bytes: 0, ms: 0 });
-  const read = series.read(gap);
-  expect(await read.next()).toMatchObject({ done: true });
   await series.close();
 });

@@ -131,8 +131,12 @@ export class SpoolSeries {
 
   /** Ends the gap. Resolves when all of it is on disk; a failure is told by `onFault`. */
   async end(): Promise<void> {
+    const { gap } = this.#writer;
     await this.#writer.end();
     await this.#mending;
+    if (gap === undefined) return;
+    // What cannot be removed now goes when the series is opened again.
+    this.#noteAcknowledged(await this.#store.removeAcknowledged(gap).catch(() => NOTHING_REMOVED));
   }
 
   /** Writes what waits at once. */
@@ -172,9 +176,7 @@ export class SpoolSeries {
   async acknowledge(gap: SpoolGap, place: SpoolPlace): Promise<void> {
     const record = this.#store.find(gap);
     if (record === undefined) return;
-    const { bytes, ms } = await this.#store.acknowledge(record, place);
-    this.counters.acknowledgedBytes += bytes;
-    this.counters.acknowledgedMs += ms;
+    this.#noteAcknowledged(await this.#store.acknowledge(record, place));
   }
 
   /**
@@ -204,6 +206,11 @@ export class SpoolSeries {
   async close(): Promise<void> {
     await this.end();
     this.#writer.close();
+  }
+
+  #noteAcknowledged({ bytes, ms }: SpoolRemoval): void {
+    this.counters.acknowledgedBytes += bytes;
+    this.counters.acknowledgedMs += ms;
   }
 
   #expired(removed: SpoolRemoval): SpoolRemoval {
