@@ -20,6 +20,10 @@ export class DiskQueue {
   /** The file that was written to last, until it is closed. */
   #file: SegmentFile | undefined;
   #isRunning = false;
+  /** A sync that is under way: a disk that takes long for it must not hold up what comes. */
+  #syncing: Promise<void> | undefined;
+  /** What a sync has failed with. */
+  #fault: Error | undefined;
   #syncedAt: number;
   #pushed = 0;
   #done = 0;
@@ -32,7 +36,8 @@ export class DiskQueue {
 
   /** Something is written and not durable, and the policy wants it to be. */
   get awaitsSync(): boolean {
-    return this.#parts.sync === 'second' && (this.#isRunning || this.#file?.isDirty === true);
+    if (this.#parts.sync !== 'second') return false;
+    return this.#isRunning || this.#syncing !== undefined || this.#file?.isDirty === true;
   }
 
   push(batch: Batch): void {
@@ -43,7 +48,7 @@ export class DiskQueue {
 
   /** Syncs what is written, if its time has come. */
   poll(): void {
-    if (this.#isSyncDue) this.#start();
+    if (this.#isSyncDue) this.#startSync();
   }
 
   /** Resolves when all that was pushed has been written, or has failed. */
@@ -54,7 +59,8 @@ export class DiskQueue {
   }
 
   get #isSyncDue(): boolean {
-    if (this.#parts.sync !== 'second' || this.#file?.isDirty !== true) return false;
+    if (this.#parts.sync !== 'second' || this.#syncing !== undefined) return false;
+    if (this.#file?.isDirty !== true || this.#fault !== undefined) return false;
     return this.#parts.clock.now() - this.#syncedAt >= SYNC_MS;
   }
 
@@ -67,17 +73,23 @@ export class DiskQueue {
   async #run(): Promise<void> {
     try {
       while (this.#queue.length > 0) {
+        this.#throwFault();
         await this.#write(this.#queue[0]!);
         this.#done++;
         this.#wake();
       }
-      if (this.#isSyncDue) await this.#sync();
+      this.#throwFault();
     } catch (error) {
+      await this.#syncing;
       await this.#fail(error as Error);
     }
     this.#isRunning = false;
     this.#wake();
     if (this.#queue.length > 0) this.#start();
+  }
+
+  #throwFault(): void {
+    if (this.#fault !== undefined) throw this.#fault;
   }
 
   async #write(batch: Batch): Promise<void> {
@@ -89,25 +101,37 @@ export class DiskQueue {
     if (isLast) {
       await this.#finish(file);
       part.file = undefined;
-    } else if (this.#isSyncDue) await this.#sync();
+    } else if (this.#isSyncDue) this.#startSync();
     else if (this.#parts.sync === 'none') await file.writeIndex(false);
   }
 
   async #finish(file: SegmentFile): Promise<void> {
+    await this.#syncing;
+    this.#throwFault();
     if (this.#parts.sync !== 'none') await file.sync();
     await file.writeIndex(true);
     this.#file = undefined;
     await file.close();
   }
 
-  async #sync(): Promise<void> {
+  #startSync(): void {
     this.#syncedAt = this.#parts.clock.now();
-    await this.#file!.sync();
+    this.#syncing = this.#file!.sync().then(
+      () => {
+        this.#syncing = undefined;
+      },
+      (error: Error) => {
+        this.#syncing = undefined;
+        this.#fault = error;
+        this.#start();
+      },
+    );
   }
 
   async #fail(error: Error): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
+    this.#fault = undefined;
     if (file !== undefined) file.hasFailed = true;
     // What cannot be taken away is recognised by its marks when it is read.
     await file?.cutBack().catch(() => {});

@@ -5,7 +5,7 @@ import { segmentPaths } from './segment-loader.js';
 import type { SpoolFile, SpoolIo } from './spool-io.js';
 import { writeAll } from './text-file.js';
 
-/** The two files of a segment while they are written. Calls must not overlap. */
+/** The two files of a segment while they are written. A write and a sync may overlap, and nothing else. */
 export class SegmentFile {
   readonly #io: SpoolIo;
   readonly #folder: string;
@@ -36,34 +36,43 @@ export class SegmentFile {
   /** Writes bytes at the end, and notes the groups that are whole with them. */
   async write(parts: readonly Uint8Array[], bytes: number, groups: readonly GroupEntry[]): Promise<void> {
     this.#media ??= await this.#io.create(segmentPaths(this.#folder, this.#facts).media);
-    this.isDirty = true;
     await writeAll(this.#media, parts, this.written);
     this.written += bytes;
+    this.isDirty = true;
     this.#unindexed.push(...groups);
   }
 
-  /** Makes what is written durable, its name too, and then puts it into the index. */
+  /**
+   * Makes what is written by now durable, its name too, and then puts it into the index. More may be written
+   * meanwhile.
+   */
   async sync(): Promise<void> {
     if (!this.isDirty) return;
+    const groups = this.#unindexed;
+    this.#unindexed = [];
+    this.isDirty = false;
     await this.#media!.sync();
     if (!this.#isNamed) {
       await this.#io.syncFolder(this.#folder);
       this.#isNamed = true;
     }
-    this.isDirty = false;
-    await this.writeIndex(false);
+    await this.#writeLines(groups.map(groupLine));
   }
 
   /** Adds the lines of the groups that are written, and the last line where nothing follows. */
   async writeIndex(isLast: boolean): Promise<void> {
     const lines = this.#unindexed.map(groupLine);
+    this.#unindexed = [];
     if (isLast) lines.push(endLine());
+    await this.#writeLines(lines);
+  }
+
+  async #writeLines(lines: string[]): Promise<void> {
     if (lines.length === 0) return;
     if (this.#index === undefined) {
       this.#index = await this.#io.create(segmentPaths(this.#folder, this.#facts).index);
       lines.unshift(headLine({ ...this.#facts, headerBytes: this.#headerBytes }));
     }
-    this.#unindexed = [];
     const text = Buffer.from(lines.join(''));
     await writeAll(this.#index, [text], this.#indexBytes);
     this.#indexBytes += text.length;

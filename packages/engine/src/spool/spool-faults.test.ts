@@ -64,6 +64,26 @@ test('a sync that fails ends the gap, and what was written is checked before it 
   await series.close();
 });
 
+test('what is written while a sync is under way is in the index with the next one', async () => {
+  const bench = new Bench();
+  const series = await bench.open();
+  series.begin(HEADERS);
+  bench.append(...group(0), keyFrame(1000));
+  await bench.pass(800);
+  bench.disk.syncTurns = () => 400;
+  await bench.pass(200);
+  bench.append(...group(1100), keyFrame(2000));
+  await series.flush();
+  const lines = (): number =>
+    bench.disk.content(`${FOLDER}/00000001-00001.idx`).toString().split('\n').length - 1;
+  for (let i = 0; i < 3; i++) await settle();
+  expect(lines()).toBe(2);
+  await bench.pass(1200);
+  for (let i = 0; i < 3; i++) await settle();
+  expect(lines()).toBe(4);
+  await series.close();
+});
+
 test('a disk that is too slow is handed no more than its bound, and a group that lost a tag ends there', async () => {
   const bench = new Bench();
   const series = await bench.open({ policy: { maxWaitingBytes: 2000 } });

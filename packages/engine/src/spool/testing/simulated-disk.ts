@@ -37,6 +37,8 @@ export class SimulatedDisk implements SpoolIo {
   readonly #durableNames = new Map<string, Inode>();
   readonly #folders = new Set<string>();
   onStep: (step: DiskStep) => StepOutcome = () => undefined;
+  /** Turns of the event loop that a sync takes. */
+  syncTurns: () => number = () => 0;
   /** Bytes of all files that the disk can hold. */
   capacity = Number.POSITIVE_INFINITY;
   /** Calls so far. */
@@ -182,9 +184,12 @@ export class SimulatedDisk implements SpoolIo {
         return inode.content.length;
       },
       sync: async () => {
+        const { content } = inode;
         await this.#step({ call: 'sync', path, bytes: 0 });
+        for (let turn = this.syncTurns(); turn > 0; turn--) await Promise.resolve();
         use();
-        inode.durable = Buffer.from(inode.content);
+        // What was written meanwhile is in no sync.
+        inode.durable = Buffer.from(content);
       },
       truncate: async (size) => {
         await this.#step({ call: 'truncate', path, bytes: 0 });
@@ -221,7 +226,9 @@ function remainsOf({ content, durable }: Inode, random: () => number): Inode {
   const inode = new Inode();
   const shortest = Math.min(content.length, durable.length);
   const longest = Math.max(content.length, durable.length);
-  const length = content.equals(durable) ? longest : shortest + Math.round(random() * (longest - shortest));
+  // Often the length is known already, and the bytes are not.
+  const isWhole = content.equals(durable) || random() < 0.5;
+  const length = isWhole ? longest : shortest + Math.round(random() * (longest - shortest));
   const remains = Buffer.alloc(length);
   const common = commonLength(content, durable);
   for (let at = 0; at < length; at += SECTOR) {

@@ -11,6 +11,8 @@ import { HEADERS, keyFrame, picture, sound } from './tags.js';
 const FOLDER = '/spool/series';
 const STEPS = 120;
 const SEGMENT_MS = 2000;
+/** Writes overtake a sync that takes long: so many turns at most, in which no more than 300 ms pass. */
+const SYNC_TURNS = 150;
 
 /** Where the power goes: in this call of the disk, and where it is a write, behind so many bytes. */
 export interface Loss {
@@ -48,6 +50,7 @@ export class SpoolScenario {
   /** Runs to the end, or to the loss. Returns the calls of the disk. */
   async run(loss?: Loss): Promise<number> {
     const { onStep } = this.disk;
+    this.disk.syncTurns = () => Math.floor(this.#random() * SYNC_TURNS);
     this.disk.onStep = (step) => {
       if (this.#isDead) return diskError('EPOWER');
       if (this.disk.steps - 1 === loss?.at) {
@@ -160,7 +163,7 @@ export class SpoolScenario {
     if (this.#sync === 'none') return false;
     if (isFinished) return true;
     if (this.#sync === 'segment') return false;
-    return at <= this.#clock.now() - SYNC_MS - 2 * BATCH_MS - 150;
+    return at <= this.#clock.now() - SYNC_MS - 2 * BATCH_MS - 450;
   }
 }
 
