@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { positive } from './argument-types.js';
 import type { CommandContext } from './command-context.js';
 import { benchProgram } from './commands/bench/bench-program.js';
+import { clusterProgram } from './commands/cluster/cluster-program.js';
 import { decryptProgram } from './commands/decrypt/decrypt-program.js';
 import { DEFAULT_FOLDER, demoCommand } from './commands/demo/demo-command.js';
 import { gatewayProgram } from './commands/gateway/gateway-program.js';
@@ -34,6 +35,7 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(tokenServerProgram(context))
     .addCommand(topProgram(context))
     .addCommand(gatewayProgram(context))
+    .addCommand(clusterProgram(context))
     .addCommand(gatewayDemoProgram(context, version()));
   return program;
 }

@@ -15,7 +15,7 @@ import type { AppliedChanges, Supervisor } from './supervisor/supervisor.js';
 /** Parts that the configuration of a gateway is kept with. */
 export interface ConfigurationParts {
   readonly file: ConfigurationFile;
-  readonly supervisor: Supervisor;
+  readonly supervisor: Pick<Supervisor, 'apply'>;
   readonly events: EventLog;
   readonly environment: NodeJS.ProcessEnv;
   readonly now: () => number;
@@ -51,6 +51,11 @@ export class ConfigurationManager {
   /** The configuration that is in force. */
   get configuration(): GatewayConfiguration {
     return this.#loaded.configuration;
+  }
+
+  /** As it is written, with its secrets: never to be shown. */
+  get currentText(): string {
+    return this.#loaded.text;
   }
 
   /** A channel as it is written. */

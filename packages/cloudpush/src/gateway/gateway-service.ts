@@ -26,6 +26,8 @@ export interface GatewayParts {
   readonly version: string;
   readonly manager: ConfigurationManager;
   readonly supervisor: Supervisor;
+  /** A channel as it is written; default: in the file. */
+  readonly document?: ((name: string) => unknown) | undefined;
   readonly events: EventLog;
   readonly engineState: () => EngineState;
   readonly now: () => number;
@@ -77,10 +79,18 @@ export class GatewayService implements Gateway {
     };
   }
 
+  clusterSnapshot(): GatewayState {
+    return this.snapshot();
+  }
+
+  async drainNode(): Promise<void> {
+    throw new GatewayError('notFound', 'this gateway is no node of a cluster');
+  }
+
   channel(name: string): ChannelResource | undefined {
     const running = this.#parts.supervisor.channel(name);
     if (running === undefined) return undefined;
-    const configuration = masked(this.#manager.document(name) ?? {}) as ChannelResource['configuration'];
+    const configuration = masked(this.#document(name) ?? {}) as ChannelResource['configuration'];
     return { name, revision: running.plan.revision, configuration, state: running.state() };
   }
 
@@ -217,6 +227,10 @@ export class GatewayService implements Gateway {
       'revisionMismatch',
       `${name} has been changed meanwhile: it has revision ${actual}`,
     );
+  }
+
+  #document(name: string): unknown {
+    return (this.#parts.document ?? ((one) => this.#manager.document(one)))(name);
   }
 
   #resource(name: string): ChannelResource {

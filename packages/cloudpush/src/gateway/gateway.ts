@@ -49,6 +49,11 @@ export interface ReloadReport {
   readonly restartNeeded: readonly string[];
 }
 
+/** Of a cluster, one node or all. */
+export interface LocalQuery {
+  readonly local?: boolean | undefined;
+}
+
 export interface EventQuery {
   readonly channel?: string | undefined;
   /** Only events with a larger id. */
@@ -61,7 +66,7 @@ export interface EventQuery {
  * `notFound`: no such channel or destination · `exists`: the name is taken · `revisionMismatch`: changed by somebody else
  * meanwhile · `invalid`: see `faults` · `conflict`: not possible as the channel stands, such as a trigger without event mode ·
  * `notWritable`: the configuration file cannot be written, so that the change would not survive a restart; nothing was changed ·
- * `stopping`: the gateway is about to end.
+ * `stopping`: the gateway is about to end · `unavailable`: the store of the cluster, or the node that is asked for, gives no answer.
  */
 export type GatewayErrorReason =
   | 'notFound'
@@ -70,7 +75,8 @@ export type GatewayErrorReason =
   | 'invalid'
   | 'conflict'
   | 'notWritable'
-  | 'stopping';
+  | 'stopping'
+  | 'unavailable';
 
 /** Refusal of an operation. */
 export class GatewayError extends Error {
@@ -97,7 +103,15 @@ export interface Gateway {
    * many.
    */
   snapshot(): GatewayState;
-  channel(name: string): ChannelResource | undefined;
+  /** The same with the channels of all nodes of the cluster, where there is one. */
+  clusterSnapshot(): GatewayState | Promise<GatewayState>;
+  /** Has a node of the cluster give all its channels away, or take its share again. */
+  drainNode(node: string, isDraining: boolean): Promise<void>;
+  /** @param query `local`: only where this node of a cluster has it */
+  channel(
+    name: string,
+    query?: LocalQuery,
+  ): ChannelResource | undefined | Promise<ChannelResource | undefined>;
   /** Of the latest 10,000 in all, 200 a channel, oldest first. */
   events(query?: EventQuery): readonly GatewayEvent[];
   /** Calls `listener` with each event, at once. @returns stops it */

@@ -18,6 +18,7 @@ export function restartNeeded(started: GatewayConfiguration, now: GatewayConfigu
   compare('api.listen', started.api?.listen, now.api?.listen);
   compare('api.allowedHosts', started.api?.allowedHosts, now.api?.allowedHosts);
   compare('metrics.listen', started.metrics?.listen, now.metrics?.listen);
+  compare('cluster', started.cluster, now.cluster);
   compare('watch', started.watch, now.watch);
   return keys;
 }

@@ -1,11 +1,13 @@
-import { createLogger, type EngineLogger, loggerTo, PushEngine } from '@cloudpush/engine';
+import { createLogger, type EngineLogger, Fence, loggerTo, PushEngine } from '@cloudpush/engine';
 import { systemClock } from './clock.js';
+import { type StartedCluster, startCluster } from './cluster/start-cluster.js';
 import type { ApiPlan, GatewayConfiguration } from './config/configuration.js';
 import type { ConfigurationFile } from './config/configuration-file.js';
 import { ConfigurationManager } from './configuration-manager.js';
 import { engineLogger } from './events/engine-log.js';
 import { EventLog } from './events/event-log.js';
 import { logEvents } from './events/log-events.js';
+import type { Gateway } from './gateway.js';
 import { GatewayService } from './gateway-service.js';
 import { type HttpService, startHttp } from './http/start-http.js';
 import type { EngineState } from './state.js';
@@ -29,22 +31,43 @@ interface GatewayLog {
   close(): Promise<void>;
 }
 
+/** What the service of a gateway stands on. */
+interface Foundations {
+  readonly engine: PushEngine;
+  readonly log: GatewayLog;
+  readonly events: EventLog;
+  readonly supervisor: Supervisor;
+  readonly cluster: StartedCluster | undefined;
+}
+
 /** A gateway with its engine and its log. */
 export class RunningGateway {
   readonly service: GatewayService;
+  /** The service, or the node of a cluster that it is a part of: what HTTP asks. */
+  readonly #gateway: Gateway & { stop(): Promise<boolean> };
+  readonly #cluster: StartedCluster | undefined;
   readonly #engine: PushEngine;
   readonly #log: GatewayLog;
   #http: HttpService | undefined;
 
-  /** @throws CloudPushError (rejection) as `PushEngine.create` */
+  /**
+   * @throws CloudPushError (rejection) as `PushEngine.create`; Error when another process runs as the same node of a cluster
+   */
   static async start(start: GatewayStart): Promise<RunningGateway> {
     const { configuration } = start;
     const log = openLog(configuration);
     try {
-      const engine = await PushEngine.create({ ...configuration.engine, logger: engineLogger(log.logger) });
-      const running = new RunningGateway(start, engine, log);
-      await running.#start(configuration, log.logger);
-      return running;
+      const fence = configuration.cluster && new Fence();
+      const logger = engineLogger(log.logger);
+      const engine = await PushEngine.create({ ...configuration.engine, fence, logger });
+      try {
+        const running = new RunningGateway(start, await layFoundations(start, { engine, log, fence }));
+        await running.#start(configuration, log.logger);
+        return running;
+      } catch (error) {
+        await engine.close();
+        throw error;
+      }
     } catch (error) {
       await log.close();
       throw error;
@@ -53,24 +76,18 @@ export class RunningGateway {
 
   private constructor(
     { file, text, configuration, version, environment = process.env }: GatewayStart,
-    engine: PushEngine,
-    log: GatewayLog,
+    { engine, log, events, supervisor, cluster }: Foundations,
   ) {
     this.#engine = engine;
     this.#log = log;
+    this.#cluster = cluster;
     const { now } = systemClock;
-    const events = new EventLog(now);
-    logEvents(events, log.logger);
-    const supervisor = new Supervisor({
-      engine,
-      clock: systemClock,
-      startQueue: new StartQueue(configuration.maxStarting, systemClock),
-      emit: (event) => events.emit(event),
-    });
-    const manager = new ConfigurationManager(
+    const runner = cluster?.runner;
+    const manager: ConfigurationManager = new ConfigurationManager(
       {
         file,
-        supervisor,
+        // The channels of a cluster stand elsewhere; what stands around them is here.
+        supervisor: runner === undefined ? supervisor : { apply: () => runner.replan(manager.currentText) },
         events,
         environment,
         now,
@@ -81,7 +98,9 @@ export class RunningGateway {
     );
     const maxConnections = configuration.engine.maxConnections ?? 0;
     const engineState = () => engineStateOf(engine, maxConnections);
-    this.service = new GatewayService({ version, manager, supervisor, events, engineState, now });
+    const document = cluster && ((name: string) => cluster.document(name));
+    this.service = new GatewayService({ version, manager, supervisor, events, engineState, now, document });
+    this.#gateway = cluster?.gateway(this.service, () => manager.configuration) ?? this.service;
   }
 
   /** Addresses at which HTTP is answered; undefined: none. */
@@ -93,12 +112,12 @@ export class RunningGateway {
     try {
       if (api !== undefined || metrics !== undefined) {
         const onProblem = (message: string) => logger.error(message);
-        this.#http = await startHttp(this.service, { api, metrics, onProblem });
+        this.#http = await startHttp(this.#gateway, { api, metrics, onProblem });
       }
       await this.service.start();
+      this.#cluster?.join();
     } catch (error) {
       await this.#http?.close();
-      await this.#engine.close();
       throw error;
     }
   }
@@ -118,12 +137,37 @@ export class RunningGateway {
    * @returns whether all streams have ended in time
    */
   async stop(): Promise<boolean> {
-    const isClean = await this.service.stop();
+    const isClean = await this.#gateway.stop();
+    await this.#cluster?.close();
     await this.#http?.close();
     await this.#engine.close({ signal: isClean ? undefined : AbortSignal.abort() });
     await this.#log.close();
     return isClean;
   }
+}
+
+/** What of a gateway is there before its service. */
+async function layFoundations(
+  { file, text, configuration, version, environment = process.env }: GatewayStart,
+  {
+    engine,
+    log,
+    fence,
+  }: { readonly engine: PushEngine; readonly log: GatewayLog; readonly fence: Fence | undefined },
+): Promise<Foundations> {
+  const events = new EventLog(systemClock.now);
+  logEvents(events, log.logger);
+  const supervisor = new Supervisor({
+    engine,
+    clock: systemClock,
+    startQueue: new StartQueue(configuration.maxStarting, systemClock),
+    emit: (event) => events.emit(event),
+  });
+  const plan = configuration.cluster;
+  if (plan === undefined || fence === undefined)
+    return { engine, log, events, supervisor, cluster: undefined };
+  const around = { plan, fence, version, file: file.path, text, environment };
+  return { engine, log, events, supervisor, cluster: await startCluster({ ...around, supervisor, events }) };
 }
 
 function engineStateOf(engine: PushEngine, maxConnections: number): EngineState {

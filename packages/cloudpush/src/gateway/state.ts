@@ -180,6 +180,8 @@ export interface ChannelState {
   readonly paused: boolean;
   readonly pauses: number;
   readonly pausedMs: number;
+  /** The node of the cluster that has it; undefined: there is no cluster. */
+  readonly node?: string | undefined;
 }
 
 /** Origin of the configuration, and the result of the last attempt to read it. */
@@ -217,7 +219,40 @@ export interface EngineState {
   readonly latency: Readonly<Record<string, number>>;
 }
 
+/** A node of the cluster, as it tells of itself. */
+export interface ClusterNodeState {
+  readonly id: string;
+  readonly state: 'up' | 'draining';
+  /** Where its API answers. */
+  readonly address?: string | undefined;
+  readonly version: string;
+  readonly capacity: number;
+  /** Slots that it has. */
+  readonly slots: number;
+}
+
+/** The cluster, as this node sees it. */
+export interface ClusterState {
+  readonly name: string;
+  readonly node: string;
+  /** `isolated`: the store does not answer, and what is connected goes on. */
+  readonly state: 'joining' | 'up' | 'draining' | 'isolated' | 'fenced' | 'rejoining' | 'left';
+  /** ms for which its lease lasts for sure. */
+  readonly leaseRemaining: number;
+  /** ms that the store took for the latest beat. */
+  readonly storeLatency: number;
+  /** Counted since the gateway began. */
+  readonly claims: number;
+  readonly moves: number;
+  readonly fences: number;
+  /** Slots of the cluster, those that this node has, and those that nobody has. */
+  readonly slots: { readonly total: number; readonly own: number; readonly unclaimed: number };
+  readonly nodes: readonly ClusterNodeState[];
+}
+
 export interface GatewayState {
+  /** Undefined: the gateway stands by itself. */
+  readonly cluster?: ClusterState | undefined;
   readonly version: string;
   /** ms since 1970. */
   readonly startedAt: number;
@@ -259,7 +294,11 @@ type GatewayEventType =
   | 'problem'
   | 'configurationLoaded'
   | 'configurationRejected'
-  | 'stopping';
+  | 'stopping'
+  | 'clusterJoined'
+  | 'clusterLost'
+  | 'clusterDraining'
+  | 'nameBusy';
 
 /** Something that happened: a line of the event log. */
 export interface GatewayEvent {

@@ -14,8 +14,17 @@ export interface UrlRequest extends StreamNames {
   readonly token?: string | undefined;
 }
 
+/** A request to a token server. */
+interface AskedRequest extends StreamNames {
+  /**
+   * Larger for each owner of the stream than for the one before, in decimal digits, where several take turns: the server is told, and may
+   * refuse a smaller one.
+   */
+  readonly epoch?: string | undefined;
+}
+
 /** The target of a device, asked of the token server in the name of a client. */
-export interface DeviceRequest extends StreamNames {
+export interface DeviceRequest extends AskedRequest {
   readonly kind: 'device';
   /** The device's serial number. */
   readonly deviceSN: string;
@@ -26,7 +35,7 @@ export interface DeviceRequest extends StreamNames {
 }
 
 /** The target of a device, asked of the token server by the token that the device holds. */
-export interface DeviceTokenRequest extends StreamNames {
+export interface DeviceTokenRequest extends AskedRequest {
   readonly kind: 'deviceToken';
   readonly deviceToken: string;
   /** The server that is asked: `http://…` or `https://…`. Default: the one that the asker was made with. */
@@ -34,7 +43,7 @@ export interface DeviceTokenRequest extends StreamNames {
 }
 
 /** The live target of a device, asked of a server of the caller's choice. */
-export interface LiveRequest extends StreamNames {
+export interface LiveRequest extends AskedRequest {
   readonly kind: 'live';
   /** `http://…` or `https://…` */
   readonly tokenUrl: string;
@@ -47,9 +56,9 @@ export type TargetRequest = UrlRequest | DeviceRequest | DeviceTokenRequest | Li
 /** The fields that say which target is meant; those without which none is meant have `true`. */
 const FIELDS: Readonly<Record<TargetRequest['kind'], Readonly<Record<string, boolean>>>> = {
   url: { url: true, token: false },
-  device: { deviceSN: true, clientId: false, clientSecret: false, tokenUrl: false },
-  deviceToken: { deviceToken: true, tokenUrl: false },
-  live: { tokenUrl: true, deviceSN: true },
+  device: { deviceSN: true, clientId: false, clientSecret: false, tokenUrl: false, epoch: false },
+  deviceToken: { deviceToken: true, tokenUrl: false, epoch: false },
+  live: { tokenUrl: true, deviceSN: true, epoch: false },
 };
 
 /** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`; it shows no value of the request. */

@@ -9,6 +9,8 @@ export interface TokenQuery {
   readonly client_secret?: string | undefined;
   readonly deviceSN?: string | undefined;
   readonly device_token?: string | undefined;
+  /** Of the stream's owner, in decimal digits. */
+  readonly epoch?: string | undefined;
 }
 
 /** The reply of a token server: a JSON object. */
@@ -30,13 +32,16 @@ export type TokenReply =
 
 /** The body for a request. The credentials of a client go to no server but the one that is meant. */
 export function queryFor(request: Exclude<TargetRequest, { kind: 'url' }>): TokenQuery {
+  const { epoch } = request;
   switch (request.kind) {
-    case 'device':
-      return { clientid: request.clientId, client_secret: request.clientSecret, deviceSN: request.deviceSN };
+    case 'device': {
+      const { clientId: clientid, clientSecret: client_secret, deviceSN } = request;
+      return { clientid, client_secret, deviceSN, epoch };
+    }
     case 'deviceToken':
-      return { device_token: request.deviceToken };
+      return { device_token: request.deviceToken, epoch };
     case 'live':
-      return { deviceSN: request.deviceSN };
+      return { deviceSN: request.deviceSN, epoch };
   }
 }
 
@@ -44,11 +49,19 @@ export function queryFor(request: Exclude<TargetRequest, { kind: 'url' }>): Toke
 export function decodeQuery(body: Uint8Array): TokenQuery | undefined {
   const value = parseJson(body);
   if (typeOf(value) !== 'object') return undefined;
-  const { clientid, client_secret, deviceSN, device_token } = value as Readonly<Record<string, unknown>>;
-  const texts = [clientid, client_secret, deviceSN, device_token].map((field) => field ?? undefined);
+  const { clientid, client_secret, deviceSN, device_token, epoch } = value as Readonly<
+    Record<string, unknown>
+  >;
+  const texts = [clientid, client_secret, deviceSN, device_token, epoch].map((field) => field ?? undefined);
   if (texts.some((text) => text !== undefined && typeof text !== 'string')) return undefined;
-  const [clientId, secret, serial, deviceToken] = texts as (string | undefined)[];
-  return { clientid: clientId, client_secret: secret, deviceSN: serial, device_token: deviceToken };
+  const [clientId, secret, serial, deviceToken, ownerEpoch] = texts as (string | undefined)[];
+  return {
+    clientid: clientId,
+    client_secret: secret,
+    deviceSN: serial,
+    device_token: deviceToken,
+    epoch: ownerEpoch,
+  };
 }
 
 /** Reads a reply: a target, or a server's reason to give none. */

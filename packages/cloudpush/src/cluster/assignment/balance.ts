@@ -8,7 +8,7 @@ export const HYSTERESIS = 0.15;
 const CLOSE_ENOUGH = HYSTERESIS / 2;
 
 /** How the load of a cluster lies. */
-export interface Balance {
+interface Balance {
   readonly nodes: readonly AssignedNode[];
   /** The index of a node by slot. */
   readonly assigned: Uint16Array;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { NodeRecord, NodeStanding } from '../records.js';
+import type { MetaRecord, NodeRecord, NodeStanding } from '../records.js';
 import { isStoreError, type Lease } from '../store/cluster-store.js';
 import { readMeta } from './cluster-meta.js';
 import { ClusterView } from './cluster-view.js';
@@ -29,7 +29,7 @@ type State =
   | { readonly kind: 'joining' | 'rejoining' | 'fenced' | 'left' }
   | { readonly kind: NodeStanding; readonly life: Life; readonly isolated: boolean };
 
-export type NodeState = State['kind'];
+type NodeState = State['kind'];
 
 /** A node of a cluster. Its state changes here and nowhere else. */
 export class ClusterNode {
@@ -51,6 +51,11 @@ export class ClusterNode {
 
   get state(): NodeState {
     return this.#state.kind;
+  }
+
+  /** The store does not answer, and what is connected goes on. */
+  get isIsolated(): boolean {
+    return 'life' in this.#state && this.#state.isolated;
   }
 
   /** Undefined before the first answer of the store. */
@@ -89,13 +94,15 @@ export class ClusterNode {
    * @throws StoreError `refused`; Error when the store holds the data of another version
    */
   async start(): Promise<void> {
-    const { store, keys, clock } = this.#parts;
-    const { slots } = await this.#untilAnswered(async () => await readMeta(store, keys));
-    await this.#revokePredecessor();
+    const { store, keys, clock, predecessor, ttl } = this.#parts;
+    const meta = await this.#firstAnswer();
+    if (meta === undefined) return;
+    if (predecessor !== undefined) await store.leave({ id: predecessor, ttl }).catch(() => {});
+    const { slots } = meta;
     this.#view = new ClusterView(store, keys, { slots, clock, onChange: () => this.#settling.run() });
     await this.#view.start();
     await this.#join();
-    this.#cancelStatus = sendStatus(this.#parts, () => this.lease);
+    if (this.#life !== undefined) this.#cancelStatus = sendStatus(this.#parts, () => this.lease);
   }
 
   /** Gives all slots away, one by one, and takes none until {@link resume}. */
@@ -115,7 +122,12 @@ export class ClusterNode {
     if (this.#life !== undefined) {
       const deadline = this.#parts.clock.now() + timeout;
       await this.drain().catch(() => {});
-      while (this.#hasHeirs && this.owned.size > 0 && this.#parts.clock.now() < deadline) {
+      // Without anybody who takes slots there is nothing to wait for.
+      while (
+        this.#view?.assignment() !== undefined &&
+        this.owned.size > 0 &&
+        this.#parts.clock.now() < deadline
+      ) {
         await this.#pause(SETTLE / 3);
       }
     }
@@ -129,27 +141,19 @@ export class ClusterNode {
     if (life !== undefined) await this.#parts.store.leave(life.keeper.lease).catch(() => {});
   }
 
-  /** Others take what this node gives away. */
-  get #hasHeirs(): boolean {
-    return this.#life !== undefined && this.#view?.assignment() !== undefined;
-  }
-
-  async #untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
-    for (;;) {
+  /** Slots and version of the cluster, as soon as the store answers; undefined: the node has left before. */
+  async #firstAnswer(): Promise<MetaRecord | undefined> {
+    const { store, keys } = this.#parts;
+    for (let attempt = 0; this.state !== 'left'; attempt++) {
       try {
-        return await ask();
+        return await readMeta(store, keys);
       } catch (error) {
         if (!isStoreError(error, 'unavailable')) throw error;
-        this.#tell('isolated', `the store does not answer: ${error.message}`);
+        if (attempt === 0) this.#tell('isolated', `the store does not answer: ${error.message}`);
         await this.#pause(RETRY);
       }
     }
-  }
-
-  async #revokePredecessor(): Promise<void> {
-    const { predecessor, store, ttl } = this.#parts;
-    if (predecessor === undefined) return;
-    await store.leave({ id: predecessor, ttl }).catch(() => {});
+    return undefined;
   }
 
   /** Begins a life. Nothing of the life before may run: others read the new incarnation as an end of the old one. */

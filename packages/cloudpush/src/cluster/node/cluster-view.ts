@@ -6,7 +6,7 @@ import type { ClusterStore } from '../store/cluster-store.js';
 import { PrefixView } from './prefix-view.js';
 
 /** A slot's owner, as the store says. */
-export interface Claim extends ClaimRecord {
+interface Claim extends ClaimRecord {
   /** Grows with each owner. */
   readonly epoch: number;
 }

@@ -102,7 +102,7 @@ export interface Watch {
  * `unavailable`: no answer, or none that counts: it may be asked again, and what was asked may have been done · `leaseLost`: the lease
  * is over · `compacted`: changes so old are not kept · `refused`: by its answer, such as a wrong password; asking again does not help.
  */
-export type StoreErrorReason = 'unavailable' | 'leaseLost' | 'compacted' | 'refused';
+type StoreErrorReason = 'unavailable' | 'leaseLost' | 'compacted' | 'refused';
 
 /** Why the store did not do what was asked. Its message holds no secret. */
 export class StoreError extends Error {

@@ -13,7 +13,7 @@ import {
 import { MemoryKeys } from './memory-keys.js';
 
 /** How the network between one node and the store misbehaves. */
-export interface StoreFaults {
+interface StoreFaults {
   /** ms until an operation arrives, and again until its answer does. */
   latency: number;
   /** Nothing arrives, and watches hear nothing. */

@@ -22,8 +22,34 @@ export interface GatewayConfiguration {
   /** ms */
   readonly stopTimeout: number;
   readonly watch: boolean;
+  /** Undefined: the gateway stands by itself. */
+  readonly cluster: ClusterPlan | undefined;
   /** In the order of the file. */
   readonly channels: ReadonlyMap<string, ChannelPlan>;
+}
+
+/** The cluster that a gateway is a node of. It holds secrets: never to be logged or shown. */
+export interface ClusterPlan {
+  readonly name: string;
+  readonly node: string;
+  /** `host:port` each. */
+  readonly endpoints: readonly string[];
+  /** ms */
+  readonly ttl: number;
+  readonly isolation: 'fence' | 'continue';
+  readonly user: { readonly name: string; readonly password: string } | undefined;
+  /** Contents in PEM; undefined: without TLS. */
+  readonly tls:
+    | {
+        readonly ca: string | undefined;
+        readonly cert: string | undefined;
+        readonly key: string | undefined;
+      }
+    | undefined;
+  readonly capacity: number;
+  /** Where others reach the API of this node; undefined: it has none. */
+  readonly address: string | undefined;
+  readonly folder: string;
 }
 
 export interface ListenAddress {

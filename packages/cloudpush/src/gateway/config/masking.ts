@@ -14,7 +14,8 @@ const isSecretKey = (key: string, parent: string | undefined) =>
 /** Password in the user info, and the values of the query, of a URL. */
 const URL_PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/?#:@]*:)([^/?#]*)(@)/i;
 const PUSH_URL = /^(rtmps?:\/\/(?:[^/?#]*@)?([^/?#:]+)[^?#]*\/)([^/?#]+)/i;
-const QUERY_VALUE = /([?&][^=&#]+=)[^&#]*/g;
+/** What is filled in for each connection is none. */
+const QUERY_VALUE = /([?&][^=&#]+=)(?!\$(?:epoch|time)(?=[&#]|$))[^&#]*/g;
 
 /**
  * The values with every secret in them masked. What only refers to a secret, such as `env:NAME` or `${NAME}`, is none. The

@@ -3,6 +3,7 @@ import type { SpoolStoreOptions } from '@cloudpush/engine';
 import type { ConfigurationFault } from '../state.js';
 import { isLoopback, parseAddress } from './addresses.js';
 import { planChannel } from './channel-plan.js';
+import { planCluster } from './cluster-plan.js';
 import type { ApiPlan, ChannelPlan, GatewayConfiguration, ListenAddress } from './configuration.js';
 import { isHttpUrl } from './destination-plan.js';
 import { ConfigurationDocument, MAX_DOCUMENT_LENGTH } from './document.js';
@@ -12,6 +13,14 @@ import type { GatewayDocument } from './schema.js';
 import { readSecret } from './secret.js';
 import { parseDuration, parseSize } from './units.js';
 import { type SchemaFault, schemaFaults } from './validation.js';
+
+/** How a configuration is read. */
+export interface ParseOptions {
+  /** Files that are played must be there. Default false. */
+  readonly requiresMedia?: boolean;
+  /** Its channels go into the store of its cluster, and may stand beside that. Default false. */
+  readonly isImported?: boolean;
+}
 
 /** A configuration that was read: valid, or with all its faults. */
 export type ParseResult =
@@ -27,13 +36,12 @@ const EMPTY = 'the file is empty; the least that it holds is a line "version: 1"
 /**
  * Reads a configuration. All that is wrong is told at once, in the order of the text.
  * @param file where the text stands: paths in it are relative to its folder
- * @param options `requiresMedia`: files that are played must be there, default false
  */
 export function parseConfiguration(
   text: string,
   file: string,
   environment: NodeJS.ProcessEnv = process.env,
-  { requiresMedia = false }: { readonly requiresMedia?: boolean } = {},
+  { requiresMedia = false, isImported = false }: ParseOptions = {},
 ): ParseResult {
   if (text.length > MAX_DOCUMENT_LENGTH) {
     return rejected([
@@ -58,7 +66,9 @@ export function parseConfiguration(
   const problems = new Problems(found);
   const context = new PlanContext({ environment, folder: dirname(file), requiresMedia }, problems);
   // Faults of the values are looked for in what the schema permits only.
-  const configuration = found.length === 0 ? plan(values as GatewayDocument, context) : undefined;
+  if (found.length === 0 && !isImported) requireChannelsElsewhere(values as GatewayDocument, problems);
+  const configuration =
+    found.length === 0 ? plan(values as GatewayDocument, context, environment) : undefined;
   if (found.length === 0) return { configuration: configuration!, faults: [] };
   const faults = found.map(({ path, message, atKey }) => document.fault(path, message, atKey));
   return rejected(faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)));
@@ -74,7 +84,19 @@ function rejected(faults: readonly ConfigurationFault[]): ParseResult {
   return { configuration: undefined, faults };
 }
 
-function plan(document: GatewayDocument, context: PlanContext): GatewayConfiguration {
+/** One channel would be configured in two places. */
+function requireChannelsElsewhere({ cluster, channels }: GatewayDocument, problems: Problems): void {
+  if (cluster === undefined || Object.keys(channels).length === 0) return;
+  const message =
+    'the channels of a cluster stand in its store: bring them there with "cloudpush cluster import FILE", then leave channels empty here';
+  problems.add(['channels'], message);
+}
+
+function plan(
+  document: GatewayDocument,
+  context: PlanContext,
+  environment: NodeJS.ProcessEnv,
+): GatewayConfiguration {
   const { log = {}, engine = {}, api, metrics, stopTimeout = '10s', watch = true } = document;
   const { poolSize = '256MiB', maxConnections = 1024, shards, maxConnecting, maxStarting = 32 } = engine;
   requireConnections(document, maxConnections, context);
@@ -96,6 +118,9 @@ function plan(document: GatewayDocument, context: PlanContext): GatewayConfigura
     metrics: metrics && planMetrics(metrics.listen, plannedApi, context.below('metrics')),
     stopTimeout: parseDuration(stopTimeout)!,
     watch,
+    cluster:
+      document.cluster &&
+      planCluster(document.cluster, plannedApi?.listen, environment, context.below('cluster')),
     channels: planChannels(document, context),
   };
 }

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { channelDefaultsSchema, channelSchema } from './channel-schema.js';
+import { clusterSchema } from './cluster-schema.js';
 import { address, choice, duration, optional, secret, size, strict, text } from './schema-parts.js';
 import { spoolStoreSchema } from './spool-schema.js';
 
@@ -99,6 +100,7 @@ export const gatewaySchema = Type.Object(
       duration('The longest that the end waits for queued media to leave. Default 10s.', 100, 600_000),
     ),
     watch: optional(Type.Boolean({ description: 'Reads the file again when it has changed. Default true.' })),
+    cluster: optional(clusterSchema),
     channelDefaults: optional(channelDefaultsSchema),
     channels: Type.Record(Type.String({ pattern: CHANNEL_NAME_PATTERN }), channelSchema, {
       description: 'By name: letters, digits, dot, underscore and hyphen, at most 64.',

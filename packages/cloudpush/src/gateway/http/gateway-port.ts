@@ -3,6 +3,8 @@ import type { Gateway } from '../gateway.js';
 /** Operations that the HTTP thread may ask of the gateway. */
 export const operations = [
   'snapshot',
+  'clusterSnapshot',
+  'drainNode',
   'channel',
   'events',
   'addChannels',

@@ -7,6 +7,7 @@ import { answerNotFound, problemHandler, problemOf, sendProblem } from './proble
 import { channelRoutes } from './routes/channel.js';
 import { channelActionRoutes } from './routes/channel-actions.js';
 import { channelListRoutes } from './routes/channel-list.js';
+import { clusterRoutes } from './routes/cluster.js';
 import { configurationRoutes } from './routes/configuration.js';
 import { dashboardRoutes } from './routes/dashboard.js';
 import { destinationRoutes } from './routes/destinations.js';
@@ -62,6 +63,7 @@ export async function createApiApp(
     destinationRoutes(routes, context);
     previewRoutes(routes, context);
     configurationRoutes(routes, context);
+    clusterRoutes(routes, context);
     dashboardRoutes(routes, files);
     done();
   });

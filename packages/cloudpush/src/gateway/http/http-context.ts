@@ -6,6 +6,8 @@ import type { SnapshotCache } from './snapshot-cache.js';
 export interface HttpContext {
   readonly gateway: GatewayPort;
   readonly snapshots: SnapshotCache;
+  /** The same with the channels of all nodes of a cluster. */
+  readonly views: SnapshotCache;
   readonly streams: EventStreams;
   /** The metrics in the text format of Prometheus. */
   readonly metrics: { scrape(): Promise<string>; readonly contentType: string };

@@ -68,11 +68,13 @@ export class HttpServer {
 }
 
 function contextFor(gateway: GatewayPort): HttpContext {
-  const snapshots = new SnapshotCache(gateway);
+  const views = new SnapshotCache({ snapshot: () => gateway.clusterSnapshot() });
+  const snapshots = new SnapshotCache(gateway, undefined, views);
   return {
     gateway,
     snapshots,
-    streams: new EventStreams(new StateFeed(gateway, snapshots)),
+    views,
+    streams: new EventStreams(new StateFeed(gateway, views)),
     metrics: new MetricsRegistry(() => snapshots.get(MAX_SCRAPE_AGE)),
   };
 }

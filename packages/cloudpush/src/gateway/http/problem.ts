@@ -60,6 +60,7 @@ const kindByReason: Readonly<Record<GatewayErrorReason, ProblemKind>> = {
   conflict: 'conflict',
   notWritable: 'not-writable',
   stopping: 'unavailable',
+  unavailable: 'unavailable',
 };
 
 const kindByStatus: Readonly<Record<number, ProblemKind>> = {

@@ -8,11 +8,20 @@ import type { GatewayPort } from './gateway-port.js';
 export class SnapshotCache {
   readonly #gateway: Pick<GatewayPort, 'snapshot'>;
   readonly #now: () => number;
+  readonly #also: SnapshotCache | undefined;
   #latest: Promise<GatewayState> | undefined;
   #takenAt = Number.NEGATIVE_INFINITY;
 
-  /** @param now a clock that never steps, in ms */
-  constructor(gateway: Pick<GatewayPort, 'snapshot'>, now: () => number = () => performance.now()) {
+  /**
+   * @param now a clock that never steps, in ms
+   * @param also forgets when this one does
+   */
+  constructor(
+    gateway: Pick<GatewayPort, 'snapshot'>,
+    now: () => number = () => performance.now(),
+    also?: SnapshotCache,
+  ) {
+    this.#also = also;
     this.#gateway = gateway;
     this.#now = now;
   }
@@ -35,5 +44,6 @@ export class SnapshotCache {
   /** The next one who asks sees what has changed until now. */
   forget(): void {
     this.#latest = undefined;
+    this.#also?.forget();
   }
 }

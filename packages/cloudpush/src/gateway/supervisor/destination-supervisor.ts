@@ -14,6 +14,8 @@ const LONGEST_REFUSED_WAIT = 900_000;
 const LONGEST_OVERLAP = 30_000;
 /** Of the most that may wait, so much means that the server takes less than comes. */
 const PAUSED_PART = 0.5;
+/** A server that is busy so often in a row has the name from somebody else. */
+const BUSY_ALARM = 3;
 /** The end did not wait for all that was queued. */
 const ABORTED = 'ERR_CLOUDPUSH_ABORTED';
 
@@ -43,6 +45,8 @@ export class DestinationSupervisor {
   #lastError: ErrorState | undefined;
   #attempt = 0;
   #refusals = 0;
+  /** Attempts in a row that the server was busy at. */
+  #busy = 0;
   /** Connections that have been replaced and are not over yet. */
   readonly #former = new Set<MediaDestination>();
   /** Of connections that are over. */
@@ -193,6 +197,7 @@ export class DestinationSupervisor {
     if (handle !== this.handle) return;
     this.#attempt = 0;
     this.#refusals = 0;
+    this.#busy = 0;
     this.#enter({ type: 'publishing', handle });
     const { name, place } = this.#plan;
     this.#tell('destinationConnected', 'info', `${name} publishes to ${place}`);
@@ -213,6 +218,7 @@ export class DestinationSupervisor {
     this.#enter(at === undefined ? { type: 'connecting', handle } : { type: 'retrying', handle, at });
     const next = at === undefined ? '' : `; the next attempt is in ${(delay / 1000).toFixed(1)} s`;
     this.#tell('destinationLost', 'warn', `${this.#plan.name}: ${error.message}${next}`, error.code);
+    this.#noteBusy(error);
   }
 
   #onGap(handle: MediaDestination, gap: SpoolGap): void {
@@ -234,6 +240,14 @@ export class DestinationSupervisor {
     else if (error.code === ABORTED) {
       this.#tell('destinationClosed', 'warn', `${name} is closed before everything was sent`);
     } else this.refuse(error);
+  }
+
+  /** Somebody else seems to publish under the same name: people should know, once. */
+  #noteBusy(error: CloudPushError): void {
+    this.#busy = error.class === 'busy' ? this.#busy + 1 : 0;
+    if (this.#busy !== BUSY_ALARM) return;
+    const message = `${this.#plan.name}: the server has been busy ${BUSY_ALARM} times in a row: somebody else seems to publish under this name`;
+    this.#tell('nameBusy', 'error', message, error.code);
   }
 
   #note(error: CloudPushError): void {

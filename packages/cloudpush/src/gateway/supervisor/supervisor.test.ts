@@ -259,3 +259,13 @@ test('an event that goes on is recorded until it is told to be over, and no long
     reason: 'conflict',
   });
 });
+
+test('somebody else who has the name is told the third time in a row, and once', async () => {
+  using gateway = await FakeGateway.start(TWO);
+  const destination = gateway.engine.channel('gate').all[0]!;
+  const told = () => gateway.service.events().filter(({ type }) => type === 'nameBusy');
+  for (let attempt = 0; attempt < 2; attempt++) destination.disconnect('ERR_CLOUDPUSH_BUSY', 1000, 'busy');
+  expect(told()).toEqual([]);
+  for (let attempt = 0; attempt < 5; attempt++) destination.disconnect('ERR_CLOUDPUSH_BUSY', 1000, 'busy');
+  expect(told()).toMatchObject([{ channel: 'gate', destination: 'cloud', level: 'error' }]);
+});

@@ -25,7 +25,7 @@ export class Supervisor {
   readonly #context: SupervisorContext;
   #channels = new Map<string, ChannelSupervisor>();
   /** Channels that are no longer wanted, until their streams have ended. */
-  readonly #leaving = new Set<Promise<void>>();
+  readonly #leaving = new Map<Promise<void>, string>();
   readonly #triggers: TriggerSet;
   #stopUpdates: () => void = () => {};
 
@@ -75,6 +75,12 @@ export class Supervisor {
     return { added, changed, removed };
   }
 
+  /** Resolves when the streams of channels that are no longer wanted have ended. @param names undefined: of all */
+  async untilEnded(names?: readonly string[]): Promise<void> {
+    const ends = [...this.#leaving].filter(([, name]) => names?.includes(name) ?? true);
+    await Promise.allSettled(ends.map(([end]) => end));
+  }
+
   /**
    * Ends all streams cleanly.
    * @param timeout the longest to wait, in ms
@@ -83,7 +89,11 @@ export class Supervisor {
   async stop(timeout: number): Promise<boolean> {
     this.#stopUpdates();
     const channels = [...this.#channels.values()];
-    const ends = [this.#triggers.close(), ...channels.map((channel) => channel.stop()), ...this.#leaving];
+    const ends = [
+      this.#triggers.close(),
+      ...channels.map((channel) => channel.stop()),
+      ...this.#leaving.keys(),
+    ];
     const all = Promise.all(ends).then(() => true);
     return await Promise.race([all, sleep(timeout, false, { ref: false })]);
   }
@@ -96,7 +106,7 @@ export class Supervisor {
 
   #leave(channel: ChannelSupervisor): void {
     const leaving = channel.stop().finally(() => this.#leaving.delete(leaving));
-    this.#leaving.add(leaving);
+    this.#leaving.set(leaving, channel.plan.name);
   }
 
   #updateLater(): void {

@@ -54,9 +54,9 @@ export class FakeDestination extends EventEmitter {
     this.emit('connect');
   }
 
-  disconnect(code = 'ERR_CLOUDPUSH_PEER_CLOSED', delay = 1000): void {
+  disconnect(code = 'ERR_CLOUDPUSH_PEER_CLOSED', delay = 1000, errorClass: ErrorClass = 'retryable'): void {
     this.state = 'connecting';
-    this.emit('disconnect', { error: fakeError(code), delay, destination: this });
+    this.emit('disconnect', { error: fakeError(code, errorClass), delay, destination: this });
   }
 
   /** The server says no. */

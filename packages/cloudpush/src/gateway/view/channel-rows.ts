@@ -7,6 +7,8 @@ import { presentErrors } from './present-errors.js';
 /** One channel as it is shown. */
 export interface ChannelRow {
   readonly name: string;
+  /** The node of the cluster that has it; undefined: there is no cluster. */
+  readonly node: string | undefined;
   readonly state: ChannelStatus;
   /** Time that it has been so, in ms. */
   readonly age: number;
@@ -48,12 +50,13 @@ export function channelRows(view: GatewayView): ChannelRow[] {
 }
 
 function rowOf(channel: StreamedChannel, rates: ChannelRates, now: number): ChannelRow {
-  const { name, state, since, source } = channel;
+  const { name, node, state, since, source } = channel;
   const destinations = Object.values(channel.destinations);
   const retries = [source, ...destinations].flatMap(({ nextRetryAt }) => nextRetryAt ?? []);
   const isWell = state === 'online' || state === 'disabled';
   return {
     name,
+    node,
     state,
     age: Math.max(0, now - since),
     source: source.state,

@@ -2,7 +2,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { CommandContext } from '../../command-context.js';
 import { topCommand } from './top-command.js';
 
-const DEFAULT_URL = 'http://127.0.0.1:9997';
+/** Where a gateway answers unless something else is said. */
+export const DEFAULT_URL = 'http://127.0.0.1:9997';
 
 /** The options and the help of `cloudpush top`. */
 export function topProgram({ output, interruption, done }: CommandContext): Command {
@@ -16,7 +17,8 @@ export function topProgram({ output, interruption, done }: CommandContext): Comm
     .action(async (options) => done(await topCommand(options, output, interruption)));
 }
 
-function gatewayUrl(text: string): URL {
+/** @throws InvalidArgumentError */
+export function gatewayUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '')
     return url;

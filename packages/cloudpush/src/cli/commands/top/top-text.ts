@@ -97,9 +97,9 @@ function warnings({ ready, configuration }: StreamedState): string[] {
 }
 
 function cells(row: ChannelRow): (string | number)[] {
-  const { name, state, age, source, destinations, rates, queuedBytes, reconnects } = row;
+  const { name, node, state, age, source, destinations, rates, queuedBytes, reconnects } = row;
   return [
-    name,
+    node === undefined ? name : `${name} (${node})`,
     state,
     shortDuration(age),
     source,

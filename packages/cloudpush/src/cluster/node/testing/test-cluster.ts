@@ -6,7 +6,7 @@ import type { Isolation, NodeFence } from '../node-fence.js';
 import type { SlotOwner } from '../slot-owner.js';
 
 /** A time that a test lets pass. */
-export interface TestClock extends ClusterClock {
+interface TestClock extends ClusterClock {
   advance(ms: number): Promise<void>;
 }
 

@@ -143,7 +143,7 @@ export interface EtcdKeyValue {
   readonly mod_revision: string;
 }
 
-export interface RangeRequest {
+interface RangeRequest {
   readonly key: Buffer;
   readonly range_end: Buffer;
   readonly limit: number;
@@ -167,12 +167,12 @@ export type RequestOp =
   | { readonly request_delete_range: { readonly key: Buffer } }
   | { readonly request_txn: TxnRequest };
 
-export interface TxnRequest {
+interface TxnRequest {
   readonly compare: readonly Compare[];
   readonly success: readonly RequestOp[];
 }
 
-export interface TxnResponse {
+interface TxnResponse {
   readonly header: { readonly revision: string };
   readonly succeeded: boolean;
   readonly responses: readonly { readonly response_txn?: { readonly succeeded: boolean } }[];

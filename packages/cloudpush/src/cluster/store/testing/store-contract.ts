@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type Change, type ClusterStore, isStoreError, type StoreError } from '../cluster-store.js';
 
 /** A kind of store that the contract is tried on. */
-export interface StoreUnderTest {
+interface StoreUnderTest {
   /** Another client of the same store; it is closed by the caller. */
   open(): ClusterStore;
   /** Keys of one test begin with it. */

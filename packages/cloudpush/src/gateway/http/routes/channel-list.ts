@@ -17,6 +17,7 @@ import { documented } from './route-documentation.js';
 interface ChannelQuery {
   readonly state?: string;
   readonly label?: string | readonly string[];
+  readonly local?: boolean;
   readonly offset: number;
   readonly limit: number;
 }
@@ -27,7 +28,8 @@ interface NewChannel {
 }
 
 /** `/v1/channels`: lists channels and adds some. */
-export function channelListRoutes(app: FastifyInstance, { gateway, snapshots }: HttpContext): void {
+export function channelListRoutes(app: FastifyInstance, context: HttpContext): void {
+  const { gateway, snapshots } = context;
   const tags = ['channels'];
   app.get(
     '/v1/channels',
@@ -41,8 +43,9 @@ export function channelListRoutes(app: FastifyInstance, { gateway, snapshots }: 
       }),
     },
     async (request, reply) => {
-      const { state, label, offset, limit } = request.query as ChannelQuery;
-      const { channels } = await snapshots.get(MAX_STATE_AGE);
+      const { state, label, local, offset, limit } = request.query as ChannelQuery;
+      const states = local === true ? snapshots : context.views;
+      const { channels } = await states.get(MAX_STATE_AGE);
       const found = channels.filter(channelFilter(state, label));
       const items = found.slice(offset, offset + limit);
       if (offset + limit < found.length) reply.header('link', nextPage(request, offset + limit));

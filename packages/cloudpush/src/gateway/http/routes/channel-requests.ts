@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ChannelResource, RevisionCondition } from '../../gateway.js';
+import type { ChannelResource, LocalQuery, RevisionCondition } from '../../gateway.js';
 import { entityTag, parseEntityTags } from '../entity-tag.js';
 import type { GatewayPort } from '../gateway-port.js';
 import { Problem } from '../problem.js';
@@ -15,8 +15,12 @@ export interface DestinationParameters extends ChannelParameters {
 }
 
 /** @throws Problem when there is no such channel. */
-export async function channelNamed(gateway: GatewayPort, name: string): Promise<ChannelResource> {
-  const resource = await gateway.channel(name);
+export async function channelNamed(
+  gateway: GatewayPort,
+  name: string,
+  query?: LocalQuery,
+): Promise<ChannelResource> {
+  const resource = await gateway.channel(name, query);
   if (resource === undefined) throw new Problem('not-found', `there is no channel ${name}`);
   return resource;
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { channelSchema } from '../../config/schema.js';
+import type { LocalQuery } from '../../gateway.js';
 import { checkDepth } from '../body-depth.js';
 import { parseEntityTags } from '../entity-tag.js';
 import type { HttpContext } from '../http-context.js';
@@ -10,6 +11,7 @@ import {
   channelParameters,
   channelResourceSchema,
   documentSchema,
+  localQuery,
   replaceHeaders,
 } from '../schemas/requests.js';
 import { type ChannelParameters, changeCondition, channelNamed, sendResource } from './channel-requests.js';
@@ -33,10 +35,12 @@ function readRoute(app: FastifyInstance, { gateway }: HttpContext): void {
     description: 'Secrets are shown as ***. The ETag is that of the configuration.',
     tags,
     params: channelParameters,
+    querystring: localQuery,
     answers: channelResourceSchema,
   });
-  app.get(PATH, { schema }, async ({ params }, reply) => {
-    return sendResource(reply, await channelNamed(gateway, (params as ChannelParameters).name));
+  app.get(PATH, { schema }, async ({ params, query }, reply) => {
+    const { name } = params as ChannelParameters;
+    return sendResource(reply, await channelNamed(gateway, name, query as LocalQuery));
   });
 }
 

@@ -49,6 +49,10 @@ export const documentedNewChannels = newChannels(
   Type.Object({ name: nameSchema, configuration: channelSchema }),
 );
 
+const local = Type.Optional(
+  Type.Boolean({ description: 'Of a cluster, only what this node has. Default false.' }),
+);
+
 /** Of `GET /v1/channels`. */
 export const channelQuery = Type.Object(
   {
@@ -67,11 +71,15 @@ export const channelQuery = Type.Object(
         },
       ),
     ),
+    local,
     offset: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0 }),
     limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
   },
   { additionalProperties: false },
 );
+
+/** Of `GET /v1/channels/{name}`. */
+export const localQuery = Type.Object({ local }, { additionalProperties: false });
 
 /** Of `GET /v1/channels/{name}/events`. */
 export const eventQuery = Type.Object(

@@ -67,6 +67,14 @@ export class FakeGateway implements Gateway {
     return { ...sampleState(channels), ready: this.isReady };
   }
 
+  clusterSnapshot(): GatewayState {
+    return this.snapshot();
+  }
+
+  async drainNode(node: string, isDraining: boolean): Promise<void> {
+    this.calls.push(['drainNode', node, isDraining]);
+  }
+
   channel(name: string): ChannelResource | undefined {
     const channel = this.#channels.get(name);
     if (channel === undefined) return undefined;

@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { slotOf } from '../../cluster/assignment/assignment.js';
+import { ClusterKeys } from '../../cluster/keys.js';
+import { MemoryServer, MemoryStore } from '../../cluster/store/memory-store.js';
+import type { EventFields } from '../state.js';
+import { StartQueue } from '../supervisor/start-queue.js';
+import { Supervisor } from '../supervisor/supervisor.js';
+import { FakeClock } from '../testing/fake-clock.js';
+import { FakeEngine } from '../testing/fake-engine.js';
+import { ChannelPlanner } from './channel-planner.js';
+import { ChannelRunner } from './channel-runner.js';
+
+const SLOTS = 64;
+const keys = new ClusterKeys('test');
+
+function stand() {
+  const clock = new FakeClock();
+  const store = new MemoryStore(new MemoryServer(clock));
+  const engine = new FakeEngine();
+  const events: EventFields[] = [];
+  const emit = (event: EventFields): void => void events.push(event);
+  const supervisor = new Supervisor({ engine, clock, startQueue: new StartQueue(100, clock), emit });
+  const planner = new ChannelPlanner('/etc/gateway.yaml', {}, { ttl: 10_000 });
+  planner.text = 'version: 1\ncluster: { store: etcd://e }\nchannels: {}\n';
+  const runner = new ChannelRunner({ store, keys, clock, supervisor, planner, emit });
+  const put = async (name: string, document: unknown): Promise<void> => {
+    const key = keys.channel(slotOf(name, SLOTS), name);
+    await store.change([{ key, value: JSON.stringify(document), revision: undefined }]);
+    await clock.advance(0);
+  };
+  const own = async (name: string, epoch: number): Promise<void> => {
+    runner.own(new Map([[slotOf(name, SLOTS), epoch]]));
+    await clock.advance(0);
+  };
+  return { clock, store, engine, events, supervisor, runner, put, own };
+}
+
+function channelOf(destination: unknown): unknown {
+  return { source: 'rtsp://camera/1', destinations: [destination] };
+}
+
+test('the channels of a slot run while it is owned, and each change of theirs is followed', async () => {
+  const { supervisor, runner, put, own, engine } = stand();
+  await put('gate', channelOf('rtmp://cloud/live/gate'));
+  await put('elsewhere', channelOf('rtmp://cloud/live/elsewhere'));
+  await own('gate', 7);
+  expect(supervisor.states().map(({ name }) => name)).toEqual(['gate']);
+  await put('gate', { ...(channelOf('rtmp://cloud/live/gate') as object), labels: { site: 'north' } });
+  expect(supervisor.states()).toMatchObject([{ name: 'gate', labels: { site: 'north' } }]);
+  expect(engine.opened).toHaveLength(1);
+  expect(runner.isBusy(slotOf('gate', SLOTS))).toBe(true);
+  expect(runner.find('gate', slotOf('gate', SLOTS))).toMatchObject({ epoch: 7 });
+  await runner.release(slotOf('gate', SLOTS));
+  expect(supervisor.states()).toEqual([]);
+  expect(runner.find('gate', slotOf('gate', SLOTS))).toBeUndefined();
+});
+
+test('the epoch is in URLs and in requests to the token server, and attempts fit into the lease', async () => {
+  const { put, own, engine } = stand();
+  await put('gate', channelOf('rtmp://cloud/live/gate?epoch=$epoch'));
+  await put('door', channelOf({ device: { serialNumber: 'SN-1', tokenUrl: 'https://cloud/token' } }));
+  await own('gate', 41);
+  await own('door', 42);
+  expect(engine.channel('gate').options).toMatchObject({
+    url: 'rtmp://cloud/live/gate?epoch=41',
+    connectTimeout: 7000,
+  });
+  expect(engine.channel('door').options).toMatchObject({
+    target: { kind: 'device', deviceSN: 'SN-1', epoch: '42' },
+    connectTimeout: 7000,
+  });
+});
+
+test('a channel that cannot run here is told, and keeps the others from nothing', async () => {
+  const { supervisor, events, put, own } = stand();
+  const [one, other] = twoOfOneSlot();
+  await put(one, channelOf({ url: 'rtmp://cloud/live/a', token: 'env:MISSING' }));
+  await put(other, channelOf('rtmp://cloud/live/b'));
+  await own(one, 1);
+  expect(supervisor.states().map(({ name }) => name)).toEqual([other]);
+  expect(events.find(({ type }) => type === 'problem')).toMatchObject({
+    channel: one,
+    message: expect.stringMatching('the environment variable MISSING is not set'),
+  });
+});
+
+test('when everything is dropped, nothing runs any more', async () => {
+  const { supervisor, runner, put, own } = stand();
+  await put('gate', channelOf('rtmp://cloud/live/gate'));
+  await own('gate', 1);
+  await runner.drop();
+  expect(supervisor.states()).toEqual([]);
+  await put('gate', channelOf('rtmp://cloud/live/other'));
+  expect(supervisor.states()).toEqual([]);
+});
+
+function twoOfOneSlot(): readonly [string, string] {
+  const first = 'camera-0';
+  const second = Array.from({ length: 10_000 }, (_, index) => `camera-${index + 1}`);
+  return [first, second.find((name) => slotOf(name, SLOTS) === slotOf(first, SLOTS))!];
+}

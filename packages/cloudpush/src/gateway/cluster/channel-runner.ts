@@ -1,0 +1,165 @@
+import type { ClusterClock } from '../../cluster/clock.js';
+import { type ClusterKeys, lastPart } from '../../cluster/keys.js';
+import { PrefixView } from '../../cluster/node/prefix-view.js';
+import type { SlotOwner } from '../../cluster/node/slot-owner.js';
+import type { ClusterStore, Entry } from '../../cluster/store/cluster-store.js';
+import type { ChannelPlan, GatewayConfiguration } from '../config/configuration.js';
+import type { EventFields } from '../state.js';
+import type { AppliedChanges, Supervisor } from '../supervisor/supervisor.js';
+import type { ChannelPlanner, StoredChannel } from './channel-planner.js';
+
+/** So many slots that come at once are listed together. */
+const MANY_SLOTS = 32;
+
+interface ChannelRunnerParts {
+  readonly store: ClusterStore;
+  readonly keys: ClusterKeys;
+  readonly clock: ClusterClock;
+  readonly supervisor: Pick<Supervisor, 'apply' | 'untilEnded'>;
+  readonly planner: ChannelPlanner;
+  emit(event: EventFields): void;
+}
+
+interface OwnedSlot {
+  readonly epoch: number;
+  readonly view: PrefixView;
+}
+
+/** Runs the channels of the slots that this node owns. */
+export class ChannelRunner implements SlotOwner {
+  readonly #parts: ChannelRunnerParts;
+  readonly #slots = new Map<number, OwnedSlot>();
+  /** What was planned last, while nothing of it has changed. */
+  #plans = new Map<string, { readonly key: string; readonly plan: ChannelPlan | undefined }>();
+  #applying: Promise<unknown> = Promise.resolve();
+  #isApplyWanted = false;
+
+  constructor(parts: ChannelRunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** The channel of that name, if this node owns it. */
+  find(name: string, slot: number): StoredChannel | undefined {
+    const owned = this.#slots.get(slot);
+    const entry = owned?.view.entries.get(this.#parts.keys.channel(slot, name));
+    return entry === undefined ? undefined : storedChannel(entry, owned!.epoch);
+  }
+
+  owns(slot: number): boolean {
+    return this.#slots.has(slot);
+  }
+
+  own(slots: ReadonlyMap<number, number>): void {
+    for (const [slot, epoch] of slots) {
+      const { store, keys, clock } = this.#parts;
+      const view = new PrefixView(store, keys.channelsOf(slot), clock, () => this.#applySoon());
+      this.#slots.set(slot, { epoch, view });
+    }
+    void this.#begin([...slots.keys()]);
+  }
+
+  isBusy(slot: number): boolean {
+    return (this.#slots.get(slot)?.view.entries.size ?? 0) > 0;
+  }
+
+  async release(slot: number): Promise<void> {
+    const names = this.#namesIn(slot);
+    this.#slots.get(slot)?.view.close();
+    this.#slots.delete(slot);
+    if (names.length === 0) return;
+    await this.#apply();
+    await this.#parts.supervisor.untilEnded(names);
+  }
+
+  async drop(): Promise<void> {
+    for (const { view } of this.#slots.values()) view.close();
+    this.#slots.clear();
+    await this.#apply();
+    await this.#parts.supervisor.untilEnded();
+  }
+
+  /** The file of this node says something else around the channels. */
+  async replan(text: string): Promise<AppliedChanges> {
+    this.#parts.planner.text = text;
+    this.#plans.clear();
+    return await this.#apply();
+  }
+
+  #namesIn(slot: number): string[] {
+    return [...(this.#slots.get(slot)?.view.entries.keys() ?? [])].map(lastPart);
+  }
+
+  async #begin(slots: readonly number[]): Promise<void> {
+    if (slots.length < MANY_SLOTS) {
+      await Promise.all(slots.map(async (slot) => await this.#slots.get(slot)?.view.start()));
+      return;
+    }
+    try {
+      const { store, keys } = this.#parts;
+      const { revision, entries } = await store.list(keys.channels);
+      const bySlot = new Map<number, Entry[]>();
+      for (const entry of entries) {
+        const slot = slotIn(entry.key, keys);
+        if (bySlot.get(slot)?.push(entry) === undefined) bySlot.set(slot, [entry]);
+      }
+      for (const slot of slots) this.#slots.get(slot)?.view.begin(revision, bySlot.get(slot) ?? []);
+    } catch {
+      await Promise.all(slots.map(async (slot) => await this.#slots.get(slot)?.view.start()));
+    }
+  }
+
+  #applySoon(): void {
+    if (this.#isApplyWanted) return;
+    this.#isApplyWanted = true;
+    setImmediate(() => void this.#apply());
+  }
+
+  /** Has the supervisor run what stands here; one call after the other. */
+  #apply(): Promise<AppliedChanges> {
+    const applied = this.#applying.then(async () => {
+      this.#isApplyWanted = false;
+      return await this.#parts.supervisor.apply({ channels: this.#wanted() });
+    });
+    this.#applying = applied.catch(() => {});
+    return applied;
+  }
+
+  #wanted(): GatewayConfiguration['channels'] {
+    const before = this.#plans;
+    const stored = [...this.#slots.values()].flatMap(({ epoch, view }) =>
+      [...view.entries.values()].map((entry) => storedChannel(entry, epoch)),
+    );
+    const next: typeof before = new Map();
+    const changed: StoredChannel[] = [];
+    for (const channel of stored) {
+      const planned = before.get(channel.name);
+      if (planned?.key === keyOf(channel)) next.set(channel.name, planned);
+      else changed.push(channel);
+    }
+    const plans = this.#parts.planner.plan(changed, (name, faults) => {
+      const message = `${name} cannot run here: ${faults[0]?.path}: ${faults[0]?.message}`;
+      this.#parts.emit({ type: 'problem', level: 'error', channel: name, message });
+    });
+    for (const channel of changed) {
+      next.set(channel.name, { key: keyOf(channel), plan: plans.get(channel.name) });
+    }
+    this.#plans = next;
+    const wanted = [...next].flatMap(([name, { plan }]) =>
+      plan === undefined ? [] : [[name, plan] as const],
+    );
+    return new Map(wanted.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+}
+
+function keyOf({ revision, epoch }: StoredChannel): string {
+  return `${revision}/${epoch}`;
+}
+
+function slotIn(key: string, keys: ClusterKeys): number {
+  return Number.parseInt(key.slice(keys.channels.length), 10);
+}
+
+/** A channel as an entry of the store. */
+function storedChannel({ key, value, revision }: Entry, epoch: number): StoredChannel {
+  return { name: lastPart(key), document: JSON.parse(value) as unknown, revision, epoch };
+}

@@ -1,0 +1,75 @@
+import { isDeepStrictEqual } from 'node:util';
+import { stringify } from 'yaml';
+import { slotOf } from '../../cluster/assignment/assignment.js';
+import { ClusterKeys, lastPart } from '../../cluster/keys.js';
+import { readMeta } from '../../cluster/node/cluster-meta.js';
+import { type ClusterStore, type Edit, MAX_CLAIMS } from '../../cluster/store/cluster-store.js';
+import { EtcdStore } from '../../cluster/store/etcd/etcd-store.js';
+import type { ClusterPlan } from '../config/configuration.js';
+import { pathText } from '../config/document.js';
+import type { ConfigurationFault } from '../state.js';
+import { literalSecrets } from './stored-channels.js';
+
+/** What an import has done, in channels. */
+interface ImportReport {
+  readonly added: number;
+  readonly changed: number;
+  readonly unchanged: number;
+}
+
+type Documents = Readonly<Record<string, unknown>>;
+
+/** Secrets that stand in channels as they are: the store takes references only. */
+export function secretFaults(channels: Documents): readonly ConfigurationFault[] {
+  const message = 'the store holds no secrets: write a reference, such as env:NAME';
+  return literalSecrets(channels).map((path) => ({ path: pathText(['channels', ...path]), message }));
+}
+
+/**
+ * Puts channels into the store of a cluster; those of the same names are replaced, others stay.
+ * @throws StoreError; Error when somebody else changes one of them meanwhile
+ */
+export async function importChannels(plan: ClusterPlan, channels: Documents): Promise<ImportReport> {
+  return await withStore(plan, async (store, keys) => {
+    const { slots } = await readMeta(store, keys);
+    const { entries } = await store.list(keys.channels);
+    const before = new Map(entries.map((entry) => [lastPart(entry.key), entry]));
+    const edits: Edit[] = [];
+    let added = 0;
+    for (const [name, document] of Object.entries(channels)) {
+      const stands = before.get(name);
+      if (stands !== undefined && isDeepStrictEqual(JSON.parse(stands.value), document)) continue;
+      if (stands === undefined) added++;
+      const key = keys.channel(slotOf(name, slots), name);
+      edits.push({ key, value: JSON.stringify(document), revision: stands?.revision ?? 0 });
+    }
+    for (let at = 0; at < edits.length; at += MAX_CLAIMS) {
+      if ((await store.change(edits.slice(at, at + MAX_CLAIMS))) !== undefined) continue;
+      throw new Error('somebody else has changed these channels meanwhile: run the import again');
+    }
+    const unchanged = Object.keys(channels).length - edits.length;
+    return { added, changed: edits.length - added, unchanged };
+  });
+}
+
+/** The channels of a cluster as a configuration file. @throws StoreError */
+export async function exportChannels(plan: ClusterPlan): Promise<string> {
+  return await withStore(plan, async (store, keys) => {
+    const { entries } = await store.list(keys.channels);
+    const channels = entries.map(({ key, value }) => [lastPart(key), JSON.parse(value) as unknown] as const);
+    const sorted = channels.sort(([a], [b]) => (a < b ? -1 : 1));
+    return stringify({ version: 1, channels: Object.fromEntries(sorted) }, { lineWidth: 0 });
+  });
+}
+
+async function withStore<T>(
+  plan: ClusterPlan,
+  action: (store: ClusterStore, keys: ClusterKeys) => Promise<T>,
+): Promise<T> {
+  const store = new EtcdStore(plan);
+  try {
+    return await action(store, new ClusterKeys(plan.name));
+  } finally {
+    store.close();
+  }
+}
