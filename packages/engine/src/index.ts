@@ -129,6 +129,7 @@ export type {
 } from './options/packet-options.js';
 export type { SourceAudio, SourceRetry } from './options/source-config.js';
 export type {
+  AudioTranscodeOptions,
   CommandSource,
   FileSource,
   ModuleSource,
@@ -178,3 +179,9 @@ export type {
   SourceModulePacket,
   SourceModuleStream,
 } from './worker/source/source-module.js';
+export type {
+  AudioTranscoderContext,
+  SourceAudioFrame,
+  TranscodeAudio,
+  TranscodedFrame,
+} from './worker/source/transcoder-module.js';

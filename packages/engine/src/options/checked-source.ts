@@ -9,8 +9,10 @@ import {
   optionalBoolean,
   requireObject,
 } from '../base/validation.js';
+import { AUDIO_CODECS } from './codecs.js';
 import type { FallbackInput, SourceConfig, SourceInput, SourceRetry } from './source-config.js';
 import type {
+  AudioTranscodeOptions,
   CommandSource,
   FileSource,
   ModuleSource,
@@ -35,6 +37,8 @@ const FILE = { file: true, loop: true, format: true, frameRate: true };
 const COMMAND = { command: true, format: true, frameRate: true };
 const MODULE = { module: true, options: true };
 const RETRY: Names<SourceRetry> = { initialDelay: true, maxDelay: true };
+
+const TRANSCODE: Names<AudioTranscodeOptions> = { transcode: true, options: true, codecs: true };
 
 const KINDS = ['rtsp', 'file', 'command', 'module'] as const;
 const MOST_ARGUMENTS = 1000;
@@ -61,7 +65,7 @@ export function sourceConfig(given: SourceOptions, maxPacket: number, place = 's
     timeout: integer(`${place}.timeout`, timeout, 10_000, 100, 3_600_000),
     videoTimeout: integer(`${place}.videoTimeout`, videoTimeout, 10_000, 100, 3_600_000),
     retry: checkedRetry(retry, `${place}.retry`),
-    audio: oneOf(`${place}.audio`, audio, ['auto', 'copy', 'silence', 'none']),
+    audio: checkedAudio(audio, `${place}.audio`),
     fallback: fallback === undefined ? undefined : fallbackInput(fallback, `${place}.fallback`),
     maxPacket,
   };
@@ -156,16 +160,39 @@ function commandInput(options: CommandSource, place: string): SourceInput {
 
 function moduleInput(options: ModuleSource, place: string): Extract<SourceInput, { kind: 'module' }> {
   checkedOptions<object>(place, options, { ...MODULE, ...SETTINGS });
-  const url = text(`${place}.module`, options.module);
-  if (!URL.canParse(url)) {
-    const hint = isAbsolute(url) ? ': pathToFileURL makes one of a path' : '';
-    throw invalidParameter(`${place}.module`, url, `the URL of an ES module${hint}`);
-  }
+  const url = moduleUrl(`${place}.module`, options.module);
+  return { kind: 'module', url, options: plainData(`${place}.options`, options.options) };
+}
+
+function moduleUrl(name: string, given: string): string {
+  const url = text(name, given);
+  if (URL.canParse(url)) return url;
+  const hint = isAbsolute(url) ? ': pathToFileURL makes one of a path' : '';
+  throw invalidParameter(name, url, `the URL of an ES module${hint}`);
+}
+
+function plainData(name: string, given: unknown): unknown {
   try {
-    return { kind: 'module', url, options: structuredClone(options.options) };
+    return structuredClone(given);
   } catch {
-    throw invalidType(`${place}.options`, options.options, 'plain data that a thread can be sent');
+    throw invalidType(name, given, 'plain data that a thread can be sent');
   }
+}
+
+function checkedAudio(given: SourceSettings['audio'], name: string): SourceConfig['audio'] {
+  if (typeof given !== 'object') return oneOf(name, given, ['auto', 'copy', 'silence', 'none']);
+  const {
+    transcode,
+    options,
+    codecs = ['g711a', 'g711u'],
+  } = checkedOptions<AudioTranscodeOptions>(name, given, TRANSCODE);
+  if (!Array.isArray(codecs) || codecs.length === 0 || codecs.length > AUDIO_CODECS.length)
+    throw invalidType(`${name}.codecs`, codecs, `a list of 1 to ${AUDIO_CODECS.length} codecs`);
+  return {
+    url: moduleUrl(`${name}.transcode`, transcode),
+    options: plainData(`${name}.options`, options),
+    codecs: codecs.map((codec, index) => oneOf(`${name}.codecs[${index}]`, codec, AUDIO_CODECS)),
+  };
 }
 
 function checkedRetry(

@@ -1,5 +1,28 @@
+import type { AudioCodec } from '@cloudpush/muxer';
+
 /** Sound of a source that is sent: see `SourceSettings.audio`. */
 export type SourceAudio = 'auto' | 'copy' | 'silence' | 'none';
+
+/** A module that makes AAC of a source's sound, and what it is for. */
+export interface AudioTranscoding {
+  readonly url: string;
+  readonly options: unknown;
+  /** The codecs that are transcoded; others are sent as they are. */
+  readonly codecs: readonly AudioCodec[];
+}
+
+/** Whether the source's own sound is sent, as it is or transcoded. */
+export function sendsOwnAudio(audio: SourceAudio | AudioTranscoding): boolean {
+  return audio !== 'silence' && audio !== 'none';
+}
+
+/** The transcoding of a codec; undefined: it is sent as it is. */
+export function transcodingOf(
+  audio: SourceAudio | AudioTranscoding,
+  codec: AudioCodec | undefined,
+): AudioTranscoding | undefined {
+  return typeof audio === 'object' && codec !== undefined && audio.codecs.includes(codec) ? audio : undefined;
+}
 
 /** The delays before a lost source is opened again. */
 export interface SourceRetry {
@@ -50,7 +73,7 @@ export interface SourceConfig {
   readonly videoTimeout: number;
   /** Undefined: a source that is lost is not opened again. */
   readonly retry: SourceRetry | undefined;
-  readonly audio: SourceAudio;
+  readonly audio: SourceAudio | AudioTranscoding;
   /** Undefined: nothing is sent while the source is lost. */
   readonly fallback: FallbackInput | undefined;
   /** The largest packet that the pool could hold for the channel, in bytes. */

@@ -1,3 +1,4 @@
+import type { AudioCodec } from '@cloudpush/muxer';
 import type { SourceAudio, SourceRetry } from './source-config.js';
 
 /**
@@ -21,14 +22,25 @@ export interface SourceSettings {
   /**
    * Sound that is sent. `'copy'`: the source's own, of any codec that FLV has. `'auto'` (default): the same;
    * what FLV does not have is left out. `'silence'`: AAC without a sound, in place of the source's own, for
-   * servers that want a sound track. `'none'`: no sound.
+   * servers that want a sound track. `'none'`: no sound. `{ transcode }`: sound that servers do not want is made
+   * AAC by a module; other sound is sent as it is.
    */
-  readonly audio?: SourceAudio | undefined;
+  readonly audio?: SourceAudio | AudioTranscodeOptions | undefined;
   /**
    * The stand-in while the source is lost, or could not be opened: a file, over and over, or a module.
    * Players stay connected best when it has the source's codecs. Default: nothing.
    */
   readonly fallback?: SourceFallback | undefined;
+}
+
+/** An ES module in the worker thread that makes AAC of a source's sound: see docs/sources.md. */
+export interface AudioTranscodeOptions {
+  /** The module's URL, such as `new URL('./my-encoder.js', import.meta.url).href`. */
+  readonly transcode: string;
+  /** Passed to the module: plain data, no functions. */
+  readonly options?: unknown;
+  /** The codecs that are transcoded, 1 to 8 of them. Default `['g711a', 'g711u']`. */
+  readonly codecs?: readonly AudioCodec[] | undefined;
 }
 
 /**

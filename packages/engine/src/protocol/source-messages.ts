@@ -4,6 +4,8 @@ import type { ErrorData } from '../base/errors.js';
 export interface SourceTrack {
   /** Such as `'h264'`, `'aac'`, `'g711a'`. */
   readonly codec: string;
+  /** The codec that it came in, such as `'g711u'`, where it is transcoded; else left out. */
+  readonly transcodedFrom?: string | undefined;
 }
 
 /** The tracks of a source that are sent. */

@@ -20,8 +20,8 @@ const handling = {
   sourceRetry: optional(retry('Waits between attempts to reach the source. Default 1s to 1m.')),
   audio: optional(
     choice(
-      '`auto` (default): as `copy`. `copy`: as it comes. `silence`: a silent track instead. `none`: no sound.',
-      ['auto', 'copy', 'silence', 'none'],
+      '`auto` (default): as `copy`. `copy`: as it comes. `aac`: G.711 becomes AAC. `silence`: a silent track instead. `none`: no sound.',
+      ['auto', 'copy', 'aac', 'silence', 'none'],
     ),
   ),
   offline: optional(

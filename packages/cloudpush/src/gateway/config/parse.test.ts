@@ -212,7 +212,7 @@ describe('faults', () => {
       expect.stringMatching(
         /^gateway\.yaml:6:5: channels\.gate\.sorce: unknown key; permitted: .*\(did you mean source\?\)$/,
       ),
-      'gateway.yaml:7:12: channels.gate.audio: "loud" is not one of auto, copy, silence, none',
+      'gateway.yaml:7:12: channels.gate.audio: "loud" is not one of auto, copy, aac, silence, none',
       'gateway.yaml:8:14: channels.gate.preRoll: 10 is not a duration, such as 500ms, 10s or 1m30s',
       'gateway.yaml:9:15: channels.gate.postRoll: "10 seconds" is not a duration, such as 500ms, 10s or 1m30s',
       expect.stringMatching(

@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import type { ModuleSource, SourceFallback, SourceOptions } from '@cloudpush/engine';
+import { AAC_MODULE, missingAacPackage } from '../../audio/aac-package.js';
 import { isContainerName } from '../../containers/container-names.js';
 import { cameraPlace } from './addresses.js';
 import type { SourcePlan } from './configuration.js';
@@ -134,6 +135,13 @@ function commonOptions(
     timeout: milliseconds(sourceTimeout),
     videoTimeout: milliseconds(videoTimeout),
     retry: planRetry(sourceRetry, { initial: 1000, max: 60_000 }, context.below('sourceRetry').problems),
-    audio,
+    audio: planAudio(audio, context),
   };
+}
+
+function planAudio(audio: ChannelDocument['audio'], { problems }: PlanContext): SourceOptions['audio'] {
+  if (audio !== 'aac') return audio;
+  const fault = missingAacPackage();
+  if (fault !== undefined) problems.add(['audio'], fault);
+  return { transcode: AAC_MODULE };
 }

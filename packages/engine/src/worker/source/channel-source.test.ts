@@ -83,8 +83,8 @@ function bench(settings: Partial<SourceConfig> = {}) {
   };
   const session = (): FakeSession => sessions.at(-1)!;
   const connect = (): void => {
-    session().output.receivedAt = clock;
-    session().output.pictureAt = clock;
+    session().output.received.at = clock;
+    session().output.received.pictureAt = clock;
     session().handler.onConnected(tracks);
   };
   return { source, reports, sessions, fallbacks, session, connect, pass, config, now: () => clock };
@@ -125,8 +125,8 @@ test('a source that goes on after it was silent streams again', () => {
   const { reports, session, connect, pass, now } = bench();
   connect();
   pass(600);
-  session().output.receivedAt = now();
-  session().output.pictureAt = now();
+  session().output.received.at = now();
+  session().output.received.pictureAt = now();
   pass(50);
   expect(reports).toEqual(['connecting', 'connected', 'stalled', 'streaming']);
 });
@@ -135,7 +135,7 @@ test('sound without pictures is watched on its own, and a file, or who waits for
   const { reports, session, connect, pass, now } = bench();
   connect();
   for (let i = 0; i < 42; i++) {
-    session().output.receivedAt = now();
+    session().output.received.at = now();
     pass(50);
   }
   expect(reports.filter((report) => report.startsWith('stalled'))).toHaveLength(1);

@@ -241,7 +241,7 @@ export class ChannelSource {
     const state = this.#state;
     if (state.name === 'streaming' || state.name === 'stalled') {
       // A source that was connected, and silent, was not there.
-      this.#backoff?.published(Math.max(0, this.#output.receivedAt - state.since));
+      this.#backoff?.published(Math.max(0, this.#output.received.at - state.since));
     }
     this.#closeSession();
     this.#output.trim();
@@ -274,8 +274,8 @@ export class ChannelSource {
     // A source that waits for room in the pool is not silent.
     if (!state.session.isLive || state.session.waitsForRoom) return;
     const { timeout, videoTimeout } = this.#config;
-    const silent = now - this.#output.receivedAt;
-    const blind = state.tracks.video === undefined ? 0 : now - this.#output.pictureAt;
+    const silent = now - this.#output.received.at;
+    const blind = state.tracks.video === undefined ? 0 : now - this.#output.received.pictureAt;
     if (silent >= timeout) this.#lose(sourceTimeoutError('all', timeout));
     else if (blind >= videoTimeout) this.#lose(sourceTimeoutError('video', videoTimeout));
     else if (silent >= timeout * STALLED) this.#setStalled(state, 'all', silent);

@@ -103,4 +103,9 @@ class FallbackOutput implements ReaderOutput {
   sendAudio(data: Uint8Array, times: OutputTimes): boolean {
     return this.#isOpen ? this.#target.sendFallbackAudio(data, times) : true;
   }
+
+  /** Nothing of a fallback counts. */
+  countAudio(): void {}
+
+  refuseAudio(): void {}
 }

@@ -30,10 +30,11 @@ export function openSession(
 
 /** A session of a source, or of a fallback, whose packets are read when they are due. */
 export function openReader(
-  { input, ...request }: ReaderRequest & { readonly input: ReadInput },
+  { input, ...request }: Omit<ReaderRequest, 'warn'> & { readonly input: ReadInput },
   services: SessionServices,
 ): SourceSession {
-  return new ReaderSession(readerOpener(input, services.commands), services, request);
+  const { commands, warn } = services;
+  return new ReaderSession(readerOpener(input, commands), services, { ...request, warn });
 }
 
 function readerOpener(input: ReadInput, commands: RunningCommands): ReaderOpener {

@@ -6,6 +6,8 @@ export interface OutputTimes {
   readonly dts?: number | undefined;
   readonly keyFrame?: boolean | undefined;
   readonly configuration?: Uint8Array | undefined;
+  /** It was made of what was counted when it came. */
+  readonly isTranscoded?: boolean | undefined;
 }
 
 /** The output of a session that reads its packets whole. */
@@ -18,6 +20,10 @@ export interface ReaderOutput {
   sendVideo(data: Uint8Array, times: OutputTimes): boolean;
   /** False when there is no room: nothing was taken. */
   sendAudio(data: Uint8Array, times: OutputTimes): boolean;
+  /** An audio frame of so many bytes has come, and is transcoded. */
+  countAudio(bytes: number): void;
+  /** An audio frame could not be transcoded. */
+  refuseAudio(): void;
 }
 
 /** The output of a fallback. */

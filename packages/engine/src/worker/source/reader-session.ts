@@ -1,10 +1,12 @@
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
 import { CloudPushError } from '../../base/errors.js';
-import type { SourceAudio } from '../../options/source-config.js';
+import { type SourceConfig, sendsOwnAudio, transcodingOf } from '../../options/source-config.js';
 import { Feed, type PacketSink } from '../../sources/pacing/feed.js';
 import type { Pacer } from '../../sources/pacing/pacer.js';
 import type { PacketReader } from '../../sources/reader.js';
+import { AudioTranscoder } from './audio-transcoder.js';
 import type { OutputTimes, ReaderOutput } from './reader-output.js';
+import { sentTracks } from './sent-tracks.js';
 import type { SessionHandler, SourceSession } from './source-session.js';
 
 /** Media that is read packet by packet, once it is open. */
@@ -33,9 +35,11 @@ export interface ReaderOpener {
 
 /** Receivers of a session's packets and of its events. */
 export interface ReaderRequest {
-  readonly audio: SourceAudio;
+  readonly audio: SourceConfig['audio'];
   readonly output: ReaderOutput;
   readonly handler: SessionHandler;
+  /** Something that an operator should know, without secrets. */
+  readonly warn: (message: string) => void;
 }
 
 /** The shard of a reader, as far as it needs it. */
@@ -51,19 +55,26 @@ export class ReaderSession implements SourceSession, PacketSink {
   readonly #pacer: Pacer;
   readonly #output: ReaderOutput;
   readonly #handler: SessionHandler;
-  readonly #audio: SourceAudio;
+  readonly #audio: SourceConfig['audio'];
+  readonly #warn: (message: string) => void;
   readonly #audioDelay: number;
   readonly #closing = new AbortController();
   #feed: Feed | undefined;
+  #transcoder: AudioTranscoder | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(opener: ReaderOpener, services: ReaderServices, { output, handler, audio }: ReaderRequest) {
+  constructor(
+    opener: ReaderOpener,
+    services: ReaderServices,
+    { output, handler, audio, warn }: ReaderRequest,
+  ) {
     this.#opener = opener;
     this.#pacer = services.pacer;
     this.#audioDelay = services.audioDelay;
     this.#output = output;
     this.#handler = handler;
     this.#audio = audio;
+    this.#warn = warn;
   }
 
   get state(): 'publishing' | 'closed' {
@@ -92,17 +103,24 @@ export class ReaderSession implements SourceSession, PacketSink {
   }
 
   sendAudio(data: Uint8Array, times: OutputTimes): boolean {
-    return this.#sendsAudio ? this.#output.sendAudio(data, times) : true;
+    if (this.#transcoder !== undefined) return this.#transcoder.write(data, times.pts);
+    return sendsOwnAudio(this.#audio) ? this.#output.sendAudio(data, times) : true;
   }
 
   writable(): Promise<void> {
-    if (!this.#output.isFull || this.state === 'closed') return Promise.resolve();
+    const isFull = this.#output.isFull || this.#transcoder?.isFull === true;
+    if (!isFull || this.state === 'closed') return Promise.resolve();
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
   }
 
   onRoom(): void {
+    this.#transcoder?.onRoom();
+    this.#goOn();
+  }
+
+  #goOn(): void {
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();
@@ -113,11 +131,8 @@ export class ReaderSession implements SourceSession, PacketSink {
     this.#closing.abort();
     this.#feed?.stop();
     this.#opener.close?.();
-    this.onRoom();
-  }
-
-  get #sendsAudio(): boolean {
-    return this.#audio === 'auto' || this.#audio === 'copy';
+    this.#transcoder?.close();
+    this.#goOn();
   }
 
   async #run(): Promise<void> {
@@ -142,17 +157,25 @@ export class ReaderSession implements SourceSession, PacketSink {
   }
 
   async #play({ reader, video, audio, frameInterval, speed }: OpenedReader): Promise<void> {
-    const sound = this.#sendsAudio ? audio : undefined;
-    const isSilent = this.#audio === 'silence' && video !== undefined;
-    this.#output.begin(video, isSilent ? 'silence' : sound);
+    const tracks = sentTracks(this.#audio, video, audio);
+    this.#output.begin(tracks.output.video, tracks.output.audio);
+    this.#transcoder = this.#newTranscoder(audio);
     const feed = new Feed({ reader, sink: this, speed, audioDelay: this.#audioDelay });
     this.#feed = feed;
-    this.#handler.onConnected({
-      video: video === undefined ? undefined : { codec: video },
-      audio: isSilent ? { codec: 'aac' } : sound && { codec: sound },
-    });
+    this.#handler.onConnected(tracks.source);
     this.#pacer.start(feed, frameInterval);
     const end = await feed.ended;
+    await this.#transcoder?.end();
     await this.#end(end === 'failed' ? feed.error : undefined);
+  }
+
+  #newTranscoder(codec: AudioCodec | undefined): AudioTranscoder | undefined {
+    const transcoding = transcodingOf(this.#audio, codec);
+    if (transcoding === undefined || codec === undefined) return undefined;
+    return new AudioTranscoder(
+      transcoding,
+      { codec },
+      { output: this.#output, warn: this.#warn, onRoom: () => this.#goOn() },
+    );
   }
 }

@@ -3,17 +3,25 @@ import { monotonicNow } from '../../base/clock.js';
 import { CloudPushError } from '../../base/errors.js';
 import { VERSION } from '../../base/version.js';
 import { SourceCounter } from '../../memory/counters.js';
-import type { SourceAudio, SourceInput } from '../../options/source-config.js';
+import {
+  type AudioTranscoding,
+  type SourceConfig,
+  type SourceInput,
+  transcodingOf,
+} from '../../options/source-config.js';
 import type { MediaSink } from '../../sources/rtsp/depacketize/media-sink.js';
 import { rtspLimits } from '../../sources/rtsp/limits.js';
 import type { TrackStatistics } from '../../sources/rtsp/rtp/track-statistics.js';
 import { RtspClient } from '../../sources/rtsp/rtsp-client.js';
 import type { TrackDescription } from '../../sources/rtsp/sdp/track-description.js';
+import { AudioTranscoder, type SourceSound } from './audio-transcoder.js';
 import { AudioSink, type ChosenTracks, chooseTracks, VideoSink } from './rtsp-sinks.js';
 import { RtspSockets } from './rtsp-sockets.js';
+import { sentTracks } from './sent-tracks.js';
 import type { SourceOutput } from './source-output.js';
 import type { SessionHandler, SourceSession } from './source-session.js';
 import type { SpillBudget, TrackWriter } from './track-writer.js';
+import { TranscodingSink } from './transcoding-sink.js';
 
 export type RtspInput = Extract<SourceInput, { readonly kind: 'rtsp' }>;
 
@@ -49,7 +57,7 @@ const NOTHING = { packets: 0, lost: 0, reordered: 0, duplicates: 0, damagedPictu
 /** A camera that is to be played, where its media goes, and who hears of it. */
 interface RtspRequest {
   readonly input: RtspInput;
-  readonly audio: SourceAudio;
+  readonly audio: SourceConfig['audio'];
   readonly output: SourceOutput;
   readonly handler: SessionHandler;
 }
@@ -59,7 +67,7 @@ export class RtspSession implements SourceSession {
   readonly isLive = true;
   readonly waitsForRoom = false;
   readonly #input: RtspInput;
-  readonly #audio: SourceAudio;
+  readonly #audio: SourceConfig['audio'];
   readonly #output: SourceOutput;
   readonly #handler: SessionHandler;
   readonly #services: RtspServices;
@@ -67,6 +75,7 @@ export class RtspSession implements SourceSession {
   #client: RtspClient | undefined;
   #chosen: ChosenTracks = { video: undefined, audio: undefined, notes: [] };
   #writers: TrackWriter[] = [];
+  #transcoder: AudioTranscoder | undefined;
   /** The counts of each track. */
   readonly #counted = new Map<TrackStatistics, typeof NOTHING>();
   #closed = false;
@@ -128,13 +137,14 @@ export class RtspSession implements SourceSession {
     const { video, audio } = this.#chosen;
     for (const track of [video, audio]) {
       const statistics = track && client.statistics(track.index);
-      if (statistics !== undefined && statistics.lastPacketAt > this.#output.receivedAt)
-        this.#output.receivedAt = statistics.lastPacketAt;
+      if (statistics !== undefined && statistics.lastPacketAt > this.#output.received.at)
+        this.#output.received.at = statistics.lastPacketAt;
     }
   }
 
   onRoom(): void {
     for (const writer of this.#writers) writer.onRoom();
+    this.#transcoder?.onRoom();
   }
 
   updateCounters(): void {
@@ -153,7 +163,7 @@ export class RtspSession implements SourceSession {
     this.#closed = true;
     this.#client?.close(monotonicNow());
     this.#sockets.close();
-    for (const writer of this.#writers) writer.close();
+    this.#closeOutputs();
   }
 
   /** Handles bytes that have arrived: the packets that they make leave together. */
@@ -171,12 +181,20 @@ export class RtspSession implements SourceSession {
     const chosen = chooseTracks(tracks, this.#audio);
     this.#chosen = chosen;
     for (const note of chosen.notes) this.#services.warn(note);
-    for (const writer of this.#writers) writer.close();
-    this.#writers = [];
+    this.#closeOutputs();
     return tracks.map(({ index }) => {
       if (index === chosen.video?.index) return this.#videoSink();
-      return index === chosen.audio?.index ? this.#audioSink() : undefined;
+      if (index !== chosen.audio?.index) return undefined;
+      const transcoding = transcodingOf(this.#audio, chosen.audio.codec);
+      return transcoding === undefined ? this.#audioSink() : this.#transcodingSink(transcoding, chosen.audio);
     });
+  }
+
+  #closeOutputs(): void {
+    for (const writer of this.#writers) writer.close();
+    this.#writers = [];
+    this.#transcoder?.close();
+    this.#transcoder = undefined;
   }
 
   #videoSink(): MediaSink {
@@ -196,15 +214,21 @@ export class RtspSession implements SourceSession {
     return sink;
   }
 
+  #transcodingSink(transcoding: AudioTranscoding, sound: SourceSound): MediaSink {
+    const transcoder = new AudioTranscoder(transcoding, sound, {
+      output: this.#output,
+      warn: (message) => this.#services.warn(message),
+      onRoom: () => {},
+    });
+    this.#transcoder = transcoder;
+    return new TranscodingSink(transcoder, MAX_AUDIO_FRAME, () => this.#output.refuseAudio());
+  }
+
   #onPlaying(): void {
     const { video, audio } = this.#chosen;
-    const isSilent = this.#audio === 'silence' && video !== undefined;
-    this.#output.begin(video?.codec, isSilent ? 'silence' : audio?.codec);
-    const sound = isSilent ? 'aac' : audio?.codec;
-    this.#handler.onConnected({
-      video: video && { codec: video.codec },
-      audio: sound === undefined ? undefined : { codec: sound },
-    });
+    const tracks = sentTracks(this.#audio, video?.codec, audio?.codec);
+    this.#output.begin(tracks.output.video, tracks.output.audio);
+    this.#handler.onConnected(tracks.source);
   }
 
   #addUp(statistics: TrackStatistics, isVideo: boolean): void {

@@ -1,5 +1,5 @@
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
-import type { SourceAudio } from '../../options/source-config.js';
+import { type SourceConfig, sendsOwnAudio, transcodingOf } from '../../options/source-config.js';
 import type { MediaSink } from '../../sources/rtsp/depacketize/media-sink.js';
 import type { TrackDescription } from '../../sources/rtsp/sdp/track-description.js';
 import type { TrackWriter } from './track-writer.js';
@@ -82,17 +82,27 @@ export class AudioSink implements MediaSink {
 /** Tracks of a camera that are sent, each with its form. */
 export interface ChosenTracks {
   readonly video: { readonly index: number; readonly codec: VideoCodec } | undefined;
-  readonly audio: { readonly index: number; readonly codec: AudioCodec } | undefined;
+  readonly audio:
+    | {
+        readonly index: number;
+        readonly codec: AudioCodec;
+        readonly sampleRate: number;
+        readonly channels: number | undefined;
+      }
+    | undefined;
   /** Reasons why a track is left out. */
   readonly notes: readonly string[];
 }
 
-/** The first video and the first sound track of codecs that FLV has. */
-export function chooseTracks(tracks: readonly TrackDescription[], audio: SourceAudio): ChosenTracks {
+/** The first video and the first sound track of codecs that FLV has, or that are transcoded. */
+export function chooseTracks(
+  tracks: readonly TrackDescription[],
+  audio: SourceConfig['audio'],
+): ChosenTracks {
   const notes: string[] = [];
   let videoTrack: ChosenTracks['video'];
   let audioTrack: ChosenTracks['audio'];
-  const wantsAudio = audio === 'auto' || audio === 'copy';
+  const wantsAudio = sendsOwnAudio(audio);
   for (const track of tracks) {
     const { index, kind } = track;
     if (kind === 'video' && videoTrack === undefined) {
@@ -101,8 +111,9 @@ export function chooseTracks(tracks: readonly TrackDescription[], audio: SourceA
       else videoTrack = { index, codec };
     } else if (kind === 'audio' && audioTrack === undefined && wantsAudio) {
       const codec = audioCodecOf(track);
-      if (codec === undefined) notes.push(reasonOf(track));
-      else audioTrack = { index, codec };
+      if (codec === undefined || !(isInFlv(track) || transcodingOf(audio, codec)))
+        notes.push(reasonOf(track));
+      else audioTrack = { index, codec, sampleRate: track.clockRate, channels: channelsOf(track) };
     }
   }
   return { video: videoTrack, audio: audioTrack, notes };
@@ -112,11 +123,18 @@ function videoCodecOf({ format }: TrackDescription): VideoCodec | undefined {
   return format.codec === 'h264' || format.codec === 'h265' ? format.codec : undefined;
 }
 
-function audioCodecOf({ format, clockRate }: TrackDescription): AudioCodec | undefined {
+function audioCodecOf({ format }: TrackDescription): AudioCodec | undefined {
   if (format.codec === 'aac') return 'aac';
-  if (format.codec !== 'pcma' && format.codec !== 'pcmu') return undefined;
-  if (clockRate !== G711_RATE || format.channels !== 1) return undefined;
-  return format.codec === 'pcma' ? 'g711a' : 'g711u';
+  if (format.codec === 'pcma') return 'g711a';
+  return format.codec === 'pcmu' ? 'g711u' : undefined;
+}
+
+function channelsOf({ format }: TrackDescription): number | undefined {
+  return 'channels' in format ? format.channels : undefined;
+}
+
+function isInFlv({ format, clockRate }: TrackDescription): boolean {
+  return !('channels' in format) || (clockRate === G711_RATE && format.channels === 1);
 }
 
 function reasonOf({ kind, format, clockRate }: TrackDescription): string {

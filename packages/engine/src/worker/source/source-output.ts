@@ -2,7 +2,6 @@ import { type AudioCodec, copyBytes, type VideoCodec } from '@cloudpush/muxer';
 import { monotonicNow } from '../../base/clock.js';
 import { CloudPushError } from '../../base/errors.js';
 import { NO_BLOCK, payloadOffset } from '../../memory/block-layout.js';
-import { SourceCounter } from '../../memory/counters.js';
 import { Command, PacketFlag } from '../../memory/ring.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
 import type { SlabKind } from '../../protocol/source-messages.js';
@@ -15,6 +14,7 @@ import type {
   OutputTracks,
   ReaderOutput,
 } from './reader-output.js';
+import { ReceivedCounts } from './received-counts.js';
 import { RoomNotice } from './room-notice.js';
 import { SessionClock } from './session-clock.js';
 import { SILENCE_CONFIGURATION, SILENT_FRAME, Silence } from './silence.js';
@@ -61,19 +61,16 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
   /** A picture is missing in front of the next one. */
   #behindLoss = false;
   #hasSentVideo = false;
-  /** False while a fallback is sent. */
-  #counts = true;
   /** The session that has begun and has written nothing yet, while a fallback covers for it. */
   #pending: OutputTracks | undefined;
-  /** Times at which something came last, and a picture, in ms of the monotonic clock. */
-  receivedAt = 0;
-  pictureAt = 0;
+  readonly received: ReceivedCounts;
 
   constructor(context: SourceContext, channel: SourceChannel, maxPacket: number, handler: OutputHandler) {
     this.#context = context;
     this.#channel = channel;
     this.#maxPacket = maxPacket;
     this.#handler = handler;
+    this.received = new ReceivedCounts(context.counters.sources, channel.number);
     this.#room = new RoomNotice(context, channel, () => handler.onRoom());
     this.#pool = new Uint8Array(context.pool);
     this.#video = this.#arena('video', LEAST_VIDEO_SLAB);
@@ -89,15 +86,14 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
    * @param audio `'silence'`: sound without a sound goes along with the pictures
    */
   begin(video: VideoCodec | undefined, audio: AudioCodec | 'silence' | undefined): void {
-    this.receivedAt = monotonicNow();
-    this.pictureAt = this.receivedAt;
+    this.received.begin(monotonicNow());
     this.#pending = { video, audio };
     if (!this.#handler.isCovered) this.#takeOver();
   }
 
   /** The same of what goes out in place of the source: it does not count as received. */
   beginFallback(video: VideoCodec | undefined, audio: AudioCodec | 'silence' | undefined): void {
-    this.#counts = false;
+    this.received.isOn = false;
     this.#start(video, audio);
   }
 
@@ -116,7 +112,7 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
     if (pending === undefined) return;
     this.#pending = undefined;
     this.#handler.onTakeOver();
-    this.#counts = true;
+    this.received.isOn = true;
     this.#start(pending.video, pending.audio);
   }
 
@@ -142,8 +138,18 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
   sendFallbackAudio(data: Uint8Array, times: OutputTimes): boolean {
     const block = this.#store(this.#audio, data);
     if (block === undefined) return false;
-    if (block !== null) this.#passAudio(block, data.length, times.pts, times.configuration);
+    if (block === null) return true;
+    if (times.isTranscoded !== true) this.received.addAudio(data.length, block.enqueuedAt);
+    this.#passAudio(block, data.length, times.pts, times.configuration);
     return true;
+  }
+
+  countAudio(bytes: number): void {
+    this.received.addAudio(bytes, monotonicNow());
+  }
+
+  refuseAudio(): void {
+    this.received.addRefused();
   }
 
   /**
@@ -166,10 +172,13 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
       onPacket: (index, bytes, pts, keyFrame) => {
         const block = new PacketBlock(arena, index, monotonicNow());
         if (isVideo) this.#passVideo(block, bytes, undefined, pts, keyFrame, configuration());
-        else this.#passAudio(block, bytes, pts, configuration());
+        else {
+          this.received.addAudio(bytes, block.enqueuedAt);
+          this.#passAudio(block, bytes, pts, configuration());
+        }
       },
       onRefused: () => {
-        this.#countRefused();
+        this.received.addRefused();
         if (isVideo) this.#behindLoss = true;
       },
     });
@@ -217,12 +226,11 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
     if (this.#behindLoss) flags |= PacketFlag.behindLoss;
     this.#behindLoss = false;
     this.#hasSentVideo = true;
-    if (this.#counts) this.pictureAt = block.enqueuedAt;
+    this.received.addVideo(bytes, block.enqueuedAt);
     descriptor.command = Command.video;
     descriptor.codec = this.#videoCodec;
     descriptor.flags = flags;
     descriptor.configuration = configuration;
-    this.#count(SourceCounter.videoFrames, 1);
     this.#pass(block, bytes, dts ?? Number.NaN, pts);
     if (this.#silence !== undefined) this.#passSilence(this.#silence, pts);
   }
@@ -232,7 +240,6 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
     descriptor.codec = this.#audioCodec;
     descriptor.flags = 0;
     descriptor.configuration = configuration;
-    this.#count(SourceCounter.audioFrames, 1);
     this.#pass(block, bytes, pts, pts);
   }
 
@@ -251,13 +258,11 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
 
   #pass(block: PacketBlock, bytes: number, dts: number, pts: number): void {
     const now = block.enqueuedAt;
-    if (this.#counts) this.receivedAt = now;
     const shift = this.#clock.shiftOf(now, dts, pts);
     descriptor.bytes = bytes;
     descriptor.dts = dts + shift;
     descriptor.pts = pts + shift;
     const channel = this.#channel;
-    this.#count(SourceCounter.bytesReceived, bytes);
     try {
       this.#context.touch(channel);
       channel.take(descriptor, block);
@@ -267,17 +272,9 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
     }
   }
 
-  #count(counter: SourceCounter, value: number): void {
-    if (this.#counts) this.#context.counters.sources.add(this.#channel.number, counter, value);
-  }
-
-  #countRefused(): void {
-    this.#context.counters.sources.add(this.#channel.number, SourceCounter.framesRefused, 1);
-  }
-
   /** No pool of this size could hold it. */
   #tellTooLarge(bytes: number): void {
-    this.#countRefused();
+    this.received.addRefused();
     this.#channel.refuseFromSource(sourcePacketTooLarge(bytes, this.#maxPacket));
   }
 

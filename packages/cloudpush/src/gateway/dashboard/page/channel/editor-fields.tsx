@@ -36,7 +36,12 @@ export function EditorFields(props: EditorFieldsProps) {
         )}
       </Field>
       <div class="row">
-        <Choice {...props} label="Sound" name="audio" values={['', 'auto', 'copy', 'silence', 'none']} />
+        <Choice
+          {...props}
+          label="Sound"
+          name="audio"
+          values={['', 'auto', 'copy', 'aac', 'silence', 'none']}
+        />
         <Choice {...props} label="RTP over" name="rtspTransport" values={['', 'tcp', 'udp', 'auto']} />
         <Choice {...props} label="Pushes" name="mode" values={['', 'continuous', 'event']} />
       </div>

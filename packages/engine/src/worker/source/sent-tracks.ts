@@ -1,0 +1,23 @@
+import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
+import { type SourceConfig, sendsOwnAudio, transcodingOf } from '../../options/source-config.js';
+import type { SourceTracks } from '../../protocol/source-messages.js';
+import type { OutputTracks } from './reader-output.js';
+
+/** What goes out of a source that has these tracks, and what is told of it. */
+export function sentTracks(
+  audio: SourceConfig['audio'],
+  video: VideoCodec | undefined,
+  sound: AudioCodec | undefined,
+): { readonly output: OutputTracks; readonly source: SourceTracks } {
+  const told = video === undefined ? undefined : { codec: video };
+  if (audio === 'silence' && video !== undefined)
+    return { output: { video, audio: 'silence' }, source: { video: told, audio: { codec: 'aac' } } };
+  if (sound === undefined || !sendsOwnAudio(audio))
+    return { output: { video, audio: undefined }, source: { video: told, audio: undefined } };
+  if (transcodingOf(audio, sound) === undefined)
+    return { output: { video, audio: sound }, source: { video: told, audio: { codec: sound } } };
+  return {
+    output: { video, audio: 'aac' },
+    source: { video: told, audio: { codec: 'aac', transcodedFrom: sound } },
+  };
+}
