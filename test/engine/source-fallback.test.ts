@@ -11,7 +11,7 @@ import { fixture } from '../support/media.js';
 import { cameraPackets, expectedVideoMessage } from './camera.js';
 import { samples } from './expectations.js';
 import { RecordingReceiver } from './recording-receiver.js';
-import { ScriptedCamera } from './scripted-camera.js';
+import { ScriptedCamera, type ScriptedCameraOptions } from './scripted-camera.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -30,18 +30,19 @@ async function flvPictures(path: string): Promise<string[]> {
     .map(({ payload }) => hex(payload));
 }
 
-async function stage(fallback: SourceFallback) {
+async function stage(fallback: SourceFallback, cameraOptions: ScriptedCameraOptions = {}) {
   const receiver = await RecordingReceiver.listen();
-  const camera = await ScriptedCamera.listen();
+  const camera = await ScriptedCamera.listen(cameraOptions);
   const engine = await PushEngine.create({ maxConnections: 1, debugPool: true });
   const retry = { initialDelay: 50, maxDelay: 200 };
-  const source = { rtsp: camera.url, timeout: 800, retry, fallback };
+  const source = { rtsp: camera.url, timeout: 800, videoTimeout: 800, retry, fallback };
   const channel = engine.openChannel({ url: receiver.url('a'), source });
   return {
     camera,
     engine,
     channel,
     connections: () => receiver.streams('a').length,
+    sound: () => receiver.streams('a').flatMap((stream) => samples(stream, MessageType.audio)),
     pictures: () => receiver.streams('a').flatMap((stream) => samples(stream, MessageType.video)),
     async [Symbol.asyncDispose]() {
       await engine.close();
@@ -125,6 +126,36 @@ test('a camera that connects, and is silent: the file goes on until its first pi
   expect(one.engine.stats().poolBlocksInUse).toBe(0);
   const times = one.pictures().map(({ timestamp }) => timestamp);
   expect(times).toEqual(times.toSorted((a, b) => a - b));
+});
+
+test('a camera that sends sound and no pictures: the file goes on, and nothing of that sound is sent', async () => {
+  // Its own sound is AAC, the camera's G.711.
+  await using one = await stage({ file: fixture('plain.flv') }, { audio: true });
+  await once(one.channel, 'sourceConnected');
+  await vi.waitUntil(() => one.pictures().length > 5, { timeout: 20_000 });
+  one.camera.blind = true;
+  await once(one.channel, 'sourceLost');
+  await vi.waitUntil(() => one.channel.stats().source!.fallback, { timeout: 20_000 });
+  const before = one.sound().length;
+  for (let attempts = 2; attempts <= 3; attempts++) {
+    await once(one.channel, 'sourceConnected');
+    const received = one.channel.stats().source!.rtpPackets;
+    await once(one.channel, 'sourceLost');
+    expect(one.channel.stats().source!.rtpPackets).toBeGreaterThan(received);
+    expect(one.channel.stats().source!.fallback).toBe(true);
+  }
+  const formats = new Set(
+    one
+      .sound()
+      .slice(before + 1)
+      .map(({ payload }) => payload[0]! >> 4),
+  );
+  expect(formats).toEqual(new Set([10]));
+  one.camera.blind = false;
+  await vi.waitUntil(() => one.sound().at(-1)!.payload[0]! >> 4 === 8, { timeout: 20_000 });
+  expect(one.channel.stats().source!.fallback).toBe(false);
+  await one.channel.close();
+  expect(one.engine.stats().poolBlocksInUse).toBe(0);
 });
 
 test('a file that is not there is told in the log, and the camera comes back all the same', async () => {

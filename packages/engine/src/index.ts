@@ -64,6 +64,7 @@ export type {
   SourceConnection,
   SourceLoss,
   SourceStall,
+  SourceWarning,
 } from './engine/events.js';
 export type { AudioTrackReport } from './inspect/audio-track.js';
 export type { BitRateReport } from './inspect/bit-rate-meter.js';

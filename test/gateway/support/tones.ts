@@ -16,7 +16,7 @@ export interface Burst {
   readonly level: number;
 }
 
-/** What a test file holds. */
+/** Contents of a test file. */
 export interface ToneFile {
   readonly codec: 'pcm_mulaw' | 'pcm_alaw';
   /** Where a tone of 1 kHz and half of the full level is, in s. */

@@ -6,7 +6,7 @@ import { decodeG711, type G711Law } from './g711.js';
 /** Bits of AAC for a sample: 32 kbit/s at 8 kHz, where G.711 has 64. */
 const BITS_A_SAMPLE = 4;
 const MAX_BIT_RATE = 128_000;
-/** What G.711 is when its source does not say (RFC 3551 §4.5.14). */
+/** Samples a second of G.711 when its source does not say (RFC 3551 §4.5.14). */
 const USUAL_RATE = 8000;
 
 /** Makes AAC-LC of G.711, of the same sampling frequency and channels, in the worker thread that sends it. */

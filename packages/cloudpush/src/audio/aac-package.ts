@@ -7,7 +7,7 @@ const AAC_PACKAGE = '@mediabunny/aac-encoder';
 export const AAC_MODULE = new URL('./aac-module.js', import.meta.url).href;
 
 /**
- * Why no AAC can be made here; undefined: it can.
+ * Reason why no AAC can be made here; undefined: it can.
  * @param from the file that would import the package; tests have another one
  */
 export function missingAacPackage(from: string = import.meta.url): string | undefined {

@@ -7,7 +7,7 @@ export interface EncoderFormat {
   readonly bitRate: number;
 }
 
-/** What the encoders' thread is asked. */
+/** Requests to the encoders' thread. */
 export type EncoderRequest =
   | { readonly type: 'open'; readonly id: number; readonly format: EncoderFormat }
   /** One block of samples of 16 bits, interleaved. */
@@ -16,7 +16,7 @@ export type EncoderRequest =
   | { readonly type: 'finish'; readonly id: number }
   | { readonly type: 'close'; readonly id: number };
 
-/** What the encoders' thread answers. */
+/** Replies of the encoders' thread. */
 export type EncoderReply =
   /** A frame, in order; the first one is the encoder's priming. */
   | {

@@ -13,7 +13,7 @@ class Encoder {
   readonly #output: Output;
   readonly #source: AudioSampleSource;
   #samples = 0;
-  /** What it was asked for last: requests are done one after the other. */
+  /** End of the latest request: they are done one after the other. */
   #work: Promise<void>;
 
   constructor(id: number, format: EncoderFormat) {

@@ -14,7 +14,13 @@ export async function openSource({ options }: SourceModuleContext): Promise<Sour
   const { path, loop } = options as ContainerModuleOptions;
   const source = await openContainer(path);
   const reader = play(source, loop ? Number.POSITIVE_INFINITY : 1);
-  return { video: source.video, audio: source.audio, live: false, packets: packetsOf(reader) };
+  return {
+    video: source.video,
+    audio: source.audio,
+    live: false,
+    notices: source.notices,
+    packets: packetsOf(reader),
+  };
 }
 
 async function* packetsOf(reader: ReturnType<typeof play>): AsyncGenerator<SourceModulePacket, void, void> {

@@ -18,6 +18,7 @@ import { ContainerReader, type OpenContainer } from './container-reader.js';
 import { guardedFile } from './guarded-file.js';
 import { checkSampleTables } from './sample-tables.js';
 import type { PushableTrack } from './track-reader.js';
+import { isCutStream } from './transport-packets.js';
 
 /** A container's media, with the decoder configurations of its tracks. */
 export interface ContainerSource extends MediaSource {
@@ -124,6 +125,8 @@ async function openTracks(path: string): Promise<OpenedTracks> {
       notices.push(`${path}: the file is cut off: it has ${end.toFixed(1)} s of ${promised.toFixed(1)} s`);
     else if (tracks.some(({ isCut }) => isCut))
       notices.push(`${path}: the file is cut off: it has not all of its ${end.toFixed(1)} s`);
+    else if ((await input.getFormat()) === MPEG_TS && (await isCutStream(path)))
+      notices.push(`${path}: the file is cut off, in the middle of a packet, after ${end.toFixed(1)} s`);
     const frameInterval = await intervalOf(video ?? audio);
     return { tracks, notices, duration, frameInterval, close: () => input.dispose() };
   } catch (error) {

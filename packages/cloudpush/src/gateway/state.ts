@@ -85,6 +85,8 @@ export interface SourceState extends Standing<SourceStatus> {
   readonly tracks?: Readonly<Record<string, unknown>> | undefined;
   /** The channel's `offline` file is sent in its place. */
   readonly fallback?: boolean | undefined;
+  /** Notes since it connected, one sentence each: a track that is left out, a file that is cut off. */
+  readonly warnings?: readonly string[] | undefined;
   /** Time at which the last frame came, in ms since 1970, to about a second; undefined before the first. */
   readonly lastFrameAt?: number | undefined;
 }
@@ -274,6 +276,7 @@ type GatewayEventType =
   | 'sourceConnected'
   | 'sourceLost'
   | 'sourceStalled'
+  | 'sourceWarning'
   | 'sourceEnded'
   | 'destinationConnected'
   | 'destinationLost'

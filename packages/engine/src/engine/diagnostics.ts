@@ -5,7 +5,7 @@ import type { BitrateAdvice } from '../protocol/stream.js';
 import type { Channel } from './channel/channel.js';
 import type { CloseReport } from './close-report.js';
 import type { Destination, Disconnection, SpoolGap } from './destination/destination.js';
-import type { PacketProblem, SourceConnection, SourceLoss, SourceStall } from './events.js';
+import type { PacketProblem, SourceConnection, SourceLoss, SourceStall, SourceWarning } from './events.js';
 
 /**
  * The names of the hooks of `node:diagnostics_channel`, and the payloads of their subscribers: for tracing
@@ -50,6 +50,8 @@ export interface DiagnosticEvents {
   readonly 'cloudpush:source:lost': SourceLoss & { readonly channel: Channel };
   /** Nothing, or no picture, comes from a source. */
   readonly 'cloudpush:source:stall': SourceStall & { readonly channel: Channel };
+  /** Something about a source that an operator should know. */
+  readonly 'cloudpush:source:warning': SourceWarning & { readonly channel: Channel };
   /** A source has come to its end; its channel stays open. */
   readonly 'cloudpush:source:end': { readonly channel: Channel };
   /** A destination is over; the channel goes on with the others, or closes. */
@@ -91,6 +93,7 @@ export const diagnostics = {
   sourceConnect: new Diagnostic('cloudpush:source:connect'),
   sourceLost: new Diagnostic('cloudpush:source:lost'),
   sourceStall: new Diagnostic('cloudpush:source:stall'),
+  sourceWarning: new Diagnostic('cloudpush:source:warning'),
   sourceEnd: new Diagnostic('cloudpush:source:end'),
   destinationClose: new Diagnostic('cloudpush:destination:close'),
   close: new Diagnostic('cloudpush:channel:close'),

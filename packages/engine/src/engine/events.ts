@@ -71,6 +71,12 @@ export interface SourceStall {
   readonly ms: number;
 }
 
+/** Something about a source that an operator should know, and that it goes on with. */
+export interface SourceWarning {
+  /** One sentence, without secrets. */
+  readonly message: string;
+}
+
 /** The events of a channel, in the order of their causes. `close` is the last one, and comes exactly once. */
 export interface ChannelEvents {
   /** A destination is connected and publishing; again after each `disconnect`. */
@@ -104,6 +110,8 @@ export interface ChannelEvents {
   sourceLost: [SourceLoss];
   /** Nothing, or no picture, comes from the channel's source. */
   sourceStalled: [SourceStall];
+  /** A track of the channel's source is left out, its file is cut off, or the like; it goes on. */
+  sourceWarning: [SourceWarning];
   /** The channel's source, a file or command, has come to its end. The channel stays open. */
   sourceEnded: [];
   /** A server has sent a command or data message with a meaning of its own, such as `onLiveOpen`. */

@@ -36,7 +36,7 @@ const RTSP = { rtsp: true, transport: true, username: true, password: true, fing
 const FILE = { file: true, loop: true, format: true, frameRate: true };
 const COMMAND = { command: true, format: true, frameRate: true };
 const MODULE = { module: true, options: true };
-const RETRY: Names<SourceRetry> = { initialDelay: true, maxDelay: true };
+const RETRY: Names<SourceRetry> = { initialDelay: true, maxDelay: true, always: true };
 
 const TRANSCODE: Names<AudioTranscodeOptions> = { transcode: true, options: true, codecs: true };
 
@@ -200,12 +200,16 @@ function checkedRetry(
   name: string,
 ): SourceRetry | undefined {
   if (given === false) return undefined;
-  const { initialDelay, maxDelay } =
+  const { initialDelay, maxDelay, always } =
     given === undefined ? {} : checkedOptions<Partial<SourceRetry>>(name, given, RETRY);
   const initial = integer(`${name}.initialDelay`, initialDelay, 1000, 1, 3_600_000);
   const most = integer(`${name}.maxDelay`, maxDelay, Math.max(initial, 60_000), 1, 3_600_000);
   if (initial > most) throw invalidParameter(`${name}.initialDelay`, initial, `at most maxDelay, ${most}`);
-  return { initialDelay: initial, maxDelay: most };
+  return {
+    initialDelay: initial,
+    maxDelay: most,
+    always: optionalBoolean(`${name}.always`, always) ?? false,
+  };
 }
 
 function checkedFrameRate(place: string, frameRate: number | undefined): number | undefined {

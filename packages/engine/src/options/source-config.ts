@@ -30,6 +30,11 @@ export interface SourceRetry {
   readonly initialDelay: number;
   /** The upper bound of every delay, in ms, 1 to 3,600,000. Default 60,000. */
   readonly maxDelay: number;
+  /**
+   * Whether a source that could not be opened is tried again also after an error that no attempt seems to
+   * mend, such as a file that is not there: it may come. Default false.
+   */
+  readonly always: boolean;
 }
 
 /** The input of a source. It may hold credentials: never to be logged or quoted. */

@@ -15,7 +15,7 @@ export interface SourceSettings {
   readonly videoTimeout?: number | undefined;
   /**
    * Delays after which a lost source is opened again, each time after a random part of a delay that doubles;
-   * `false`: not at all. Default: `initialDelay` 1,000 ms, `maxDelay` 60,000 ms. One that refuses its
+   * `false`: not at all. Default: `initialDelay` 1,000 ms, `maxDelay` 60,000 ms, `always` false. One that refuses its
    * credentials is tried again after `maxDelay` each time.
    */
   readonly retry?: Partial<SourceRetry> | false | undefined;

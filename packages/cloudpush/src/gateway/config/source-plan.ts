@@ -134,7 +134,10 @@ function commonOptions(
     fallback: slate === undefined ? undefined : playedFile(context.below('offline').media(['file'], slate)),
     timeout: milliseconds(sourceTimeout),
     videoTimeout: milliseconds(videoTimeout),
-    retry: planRetry(sourceRetry, { initial: 1000, max: 60_000 }, context.below('sourceRetry').problems),
+    retry: {
+      ...planRetry(sourceRetry, { initial: 1000, max: 60_000 }, context.below('sourceRetry').problems),
+      always: true,
+    },
     audio: planAudio(audio, context),
   };
 }

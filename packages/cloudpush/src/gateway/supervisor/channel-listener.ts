@@ -40,6 +40,10 @@ export function listenToChannel(
     emit({ type: 'sourceStalled', level: 'warn', message });
     onChange();
   });
+  channel.on('sourceWarning', ({ message }) => {
+    source.onWarning(message);
+    emit({ type: 'sourceWarning', level: 'warn', message: `the source of ${name}: ${message}` });
+  });
   channel.on('sourceEnded', () => {
     emit({
       type: 'sourceEnded',

@@ -17,6 +17,8 @@ export interface RequestedChannel {
   readonly media: MediaChannel | undefined;
   readonly destinations: DestinationSet;
   readonly events: EventSegments;
+  /** Triggers that have heard of something at the camera that still goes on. */
+  readonly ongoing: Set<OnvifTrigger>;
   /** Something may have changed. */
   update(): void;
 }
@@ -41,7 +43,8 @@ export function triggerEvent(
 }
 
 /**
- * Takes note of an event of the camera; nothing is recorded of it while the channel does not run.
+ * Takes note of an event of the camera. While the channel does not run nothing is recorded; what still goes on when
+ * it does again is recorded from then on.
  * @param trigger the one that heard of it: what it starts is held until it stops
  */
 export function noteCameraEvent(
@@ -49,9 +52,16 @@ export function noteCameraEvent(
   action: 'pulse' | 'start' | 'stop',
   trigger: OnvifTrigger,
 ): void {
+  if (action === 'start') channel.ongoing.add(trigger);
+  else if (action === 'stop') channel.ongoing.delete(trigger);
   if (channel.media === undefined) return;
   channel.events.trigger(action, trigger.type, trigger);
   channel.update();
+}
+
+/** The channel runs again: records what goes on at its camera. */
+export function resumeEvents({ events, ongoing }: Pick<RequestedChannel, 'events' | 'ongoing'>): void {
+  for (const trigger of ongoing) events.trigger('start', trigger.type, trigger);
 }
 
 /** Moves a destination to another server, without a gap. @throws GatewayError, and CloudPushError of a target that is none */

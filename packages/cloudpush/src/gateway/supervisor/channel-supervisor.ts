@@ -1,9 +1,9 @@
 import { CloudPushError } from '@cloudpush/engine';
-import type { ChannelPlan } from '../config/configuration.js';
+import type { ChannelPlan, OnvifTrigger } from '../config/configuration.js';
 import type { ChannelState, ChannelStatus, EventFields } from '../state.js';
 import { changeOf } from './channel-change.js';
 import { listenToChannel } from './channel-listener.js';
-import { type RequestedChannel, requireDestination, wrongStatus } from './channel-requests.js';
+import { type RequestedChannel, requireDestination, resumeEvents, wrongStatus } from './channel-requests.js';
 import { channelState, type ShownChannel, waitsForEvent } from './channel-state.js';
 import { channelStatus } from './channel-status.js';
 import { DestinationSet } from './destination-set.js';
@@ -32,6 +32,7 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
   readonly #context: SupervisorContext;
   readonly source: SourceSupervisor;
   readonly events: EventSegments;
+  readonly ongoing = new Set<OnvifTrigger>();
   readonly pauses = new PauseTotals();
   #plan: ChannelPlan;
   readonly destinations: DestinationSet;
@@ -228,6 +229,7 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
     this.source.attach(channel);
     first.attach(channel.destinations[0]!);
     for (const one of others) this.destinations.connect(channel, one, one.plan);
+    resumeEvents(this);
   }
 
   /** The engine's channel is over: it was told to end, or all its destinations have ended. */

@@ -47,6 +47,8 @@ export class DestinationSupervisor {
   #refusals = 0;
   /** Attempts in a row that the server was busy at. */
   #busy = 0;
+  /** When the server began to say no; undefined while it has not, or since it said yes. */
+  #refusedSince: number | undefined;
   /** Connections that have been replaced and are not over yet. */
   readonly #former = new Set<MediaDestination>();
   /** Of connections that are over. */
@@ -140,6 +142,7 @@ export class DestinationSupervisor {
       this.#enter({ type: 'idle' });
       this.#owner.onDue(this);
     });
+    this.#refusedSince ??= clock.now();
     this.#enter({ type: 'refused', at: clock.now() + wait, cancel });
     this.#owner.emit({
       type: 'destinationRefused',
@@ -155,6 +158,7 @@ export class DestinationSupervisor {
     const { handle } = this;
     if (handle !== undefined) this.#former.add(handle);
     this.#leaveRefusal();
+    this.#refusedSince = undefined;
     this.#attempt = 0;
     if (this.#phase.type !== 'idle') this.#enter({ type: 'idle' });
   }
@@ -167,7 +171,7 @@ export class DestinationSupervisor {
       place,
       host,
       state: this.status,
-      since: this.#since,
+      since: this.#phase.type === 'refused' ? (this.#refusedSince ?? this.#since) : this.#since,
       lastError: this.#lastError,
       attempt: this.#attempt,
       nextRetryAt: 'at' in this.#phase ? this.#phase.at : undefined,
@@ -198,6 +202,7 @@ export class DestinationSupervisor {
     this.#attempt = 0;
     this.#refusals = 0;
     this.#busy = 0;
+    this.#refusedSince = undefined;
     this.#enter({ type: 'publishing', handle });
     const { name, place } = this.#plan;
     this.#tell('destinationConnected', 'info', `${name} publishes to ${place}`);

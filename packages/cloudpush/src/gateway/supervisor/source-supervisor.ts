@@ -17,6 +17,9 @@ const NAMES = [
   'reconnects',
 ] as const satisfies readonly (keyof SourceCounters)[];
 
+/** More are told by events alone. */
+const MAX_WARNINGS = 8;
+
 const NOTHING = Object.fromEntries(NAMES.map((name) => [name, 0])) as unknown as SourceCounters;
 
 /** A channel's source through all the engine's channels that it has had: how it stands, and what was counted. */
@@ -27,6 +30,7 @@ export class SourceSupervisor {
   #since: number;
   #lastError: ErrorState | undefined;
   #tracks: SourceState['tracks'];
+  #warnings: readonly string[] = [];
   #carried: SourceCounters = NOTHING;
   #frames = 0;
   #lastFrameAt: number | undefined;
@@ -55,6 +59,7 @@ export class SourceSupervisor {
     const stats = this.#channel?.sourceStats();
     if (stats !== undefined) this.#carried = add(this.#carried, stats);
     this.#channel = undefined;
+    this.#warnings = [];
     this.#frames = 0;
     this.#enter('idle');
   }
@@ -64,7 +69,13 @@ export class SourceSupervisor {
     this.update();
   }
 
+  onWarning(message: string): void {
+    if (this.#warnings.length < MAX_WARNINGS && !this.#warnings.includes(message))
+      this.#warnings = [...this.#warnings, message];
+  }
+
   onLost(error: CloudPushError): void {
+    this.#warnings = [];
     this.#lastError = { code: error.code, message: error.message, at: this.#clock.now() };
     this.update();
   }
@@ -93,6 +104,7 @@ export class SourceSupervisor {
       jitter: kind === 'rtsp' ? stats?.jitter : undefined,
       tracks: this.#tracks,
       fallback: stats?.fallback === true ? true : undefined,
+      warnings: this.#warnings.length === 0 ? undefined : this.#warnings,
       lastFrameAt: this.#lastFrameAt,
     };
   }

@@ -7,6 +7,7 @@ import { ConfigurationManager } from '../configuration-manager.js';
 import { EventLog } from '../events/event-log.js';
 import { GatewayService } from '../gateway-service.js';
 import type { ChannelState } from '../state.js';
+import type { ChannelSupervisor } from '../supervisor/channel-supervisor.js';
 import { StartQueue } from '../supervisor/start-queue.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import { FakeClock, settle } from './fake-clock.js';
@@ -21,6 +22,7 @@ export class FakeGateway implements Disposable {
   readonly path = join(this.folder, 'gateway.yaml');
   readonly file = new ConfigurationFile(this.path);
   readonly service: GatewayService;
+  readonly #supervisor: Supervisor;
 
   constructor(text: string, { maxStarting = 100 } = {}) {
     const { clock, events, engine } = this;
@@ -33,6 +35,7 @@ export class FakeGateway implements Disposable {
       startQueue: new StartQueue(maxStarting, clock),
       emit: (event) => events.emit(event),
     });
+    this.#supervisor = supervisor;
     const { now } = clock;
     const manager = new ConfigurationManager(
       { file: this.file, supervisor, events, environment: {}, now },
@@ -79,6 +82,13 @@ export class FakeGateway implements Disposable {
 
   state(name: string): ChannelState {
     const found = this.service.snapshot().channels.find((channel) => channel.name === name);
+    if (found === undefined) throw new Error(`there is no channel ${name}`);
+    return found;
+  }
+
+  /** The supervisor of a channel. */
+  channel(name: string): ChannelSupervisor {
+    const found = this.#supervisor.channel(name);
     if (found === undefined) throw new Error(`there is no channel ${name}`);
     return found;
   }

@@ -3,7 +3,14 @@ import type { BitrateAdvice } from '../../protocol/stream.js';
 import type { CloseReport } from '../close-report.js';
 import type { Destination, Disconnection, ServerCommand, SpoolGap } from '../destination/destination.js';
 import { diagnostics } from '../diagnostics.js';
-import type { PacketProblem, SegmentReport, SourceConnection, SourceLoss, SourceStall } from '../events.js';
+import type {
+  PacketProblem,
+  SegmentReport,
+  SourceConnection,
+  SourceLoss,
+  SourceStall,
+  SourceWarning,
+} from '../events.js';
 import type { Channel } from './channel.js';
 
 /**
@@ -109,6 +116,12 @@ export class ChannelObserver {
     const channel = this.#channel;
     diagnostics.sourceStall.publish(() => ({ channel, kind, ms }));
     channel.emit('sourceStalled', { kind, ms });
+  }
+
+  sourceWarning({ message }: SourceWarning): void {
+    const channel = this.#channel;
+    diagnostics.sourceWarning.publish(() => ({ channel, message }));
+    channel.emit('sourceWarning', { message });
   }
 
   sourceEnded(): void {

@@ -59,12 +59,12 @@ test('a source that is not opened again has failed, and no time is told', () => 
   expect(source.stats()).toMatchObject({ state: 'failed', nextRetryAt: undefined });
 });
 
-test('a warning changes nothing, and is no event', () => {
+test('a warning is told, and changes nothing', () => {
   const { source, told } = new Fixture();
   source.onReport({ type: 'lost', error, delay: 100, attempts: 1 });
   const before = source.stats();
   source.onReport({ type: 'warning', message: 'text' });
-  expect([source.stats(), told]).toEqual([before, ['sourceLost']]);
+  expect([source.stats(), told]).toEqual([before, ['sourceLost', 'sourceWarning']]);
 });
 
 test('counts of shards that were left add up, and the next one begins at zero', () => {

@@ -2,7 +2,7 @@ import { CloudPushError } from '../../base/errors.js';
 import type { SourceConfig } from '../../options/source-config.js';
 import type { SourceReport } from '../../protocol/source-messages.js';
 import type { SourceStats } from '../../stats/source-stats.js';
-import type { SourceConnection, SourceLoss, SourceStall } from '../events.js';
+import type { SourceConnection, SourceLoss, SourceStall, SourceWarning } from '../events.js';
 import type { Placement } from '../shards/placement.js';
 import type { PoolServices } from '../shards/pool-services.js';
 import { type SlabRequest, SlabRequests, type SlabSender } from './slab-requests.js';
@@ -13,6 +13,7 @@ export interface SourceObserver {
   sourceConnected(connection: SourceConnection): void;
   sourceLost(loss: SourceLoss): void;
   sourceStalled(stall: SourceStall): void;
+  sourceWarning(warning: SourceWarning): void;
   sourceEnded(): void;
 }
 
@@ -80,10 +81,12 @@ export class SourceController {
       case 'ended':
         observer.sourceEnded();
         return;
+      case 'warning':
+        observer.sourceWarning(event);
+        return;
       case 'connecting':
       case 'streaming':
       case 'fallback':
-      case 'warning':
         return;
       default:
         event satisfies never;

@@ -19,7 +19,7 @@ export interface SourceSound {
   readonly channels?: number | undefined;
 }
 
-/** What a transcoder stands on. */
+/** Surroundings of a transcoder. */
 export interface TranscoderSurroundings {
   readonly output: Pick<ReaderOutput, 'sendAudio' | 'countAudio' | 'refuseAudio'>;
   /** Something that an operator should know, without secrets. */

@@ -55,7 +55,7 @@ function bench(settings: Partial<SourceConfig> = {}) {
     input: { kind: 'file', path: 'x', loop: false, format: undefined, frameRate: undefined },
     timeout: 1000,
     videoTimeout: 2000,
-    retry: { initialDelay: 100, maxDelay: 5000 },
+    retry: { initialDelay: 100, maxDelay: 5000, always: false },
     audio: 'auto',
     fallback: undefined,
     maxPacket: 10_000,
@@ -232,4 +232,19 @@ test('a fallback that cannot be read is told, and tried again when the source is
   pass(150);
   session().handler.onEnded(failure('retryable'));
   expect(fallbacks).toHaveLength(2);
+});
+
+test('with `always`, what could not be opened is tried again whatever the error, and what fails later is not', () => {
+  const { reports, sessions, session, connect, pass } = bench({
+    retry: { initialDelay: 100, maxDelay: 5000, always: true },
+  });
+  session().handler.onEnded(failure('fatal'));
+  expect(reports.at(-1)).toMatch(/^lost \d/);
+  pass(150);
+  expect(sessions).toHaveLength(2);
+  connect();
+  session().handler.onEnded(failure('fatal'));
+  expect(reports.at(-1)).toBe('lost Infinity');
+  pass(20_000);
+  expect(sessions).toHaveLength(2);
 });

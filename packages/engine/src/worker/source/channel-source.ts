@@ -49,9 +49,7 @@ type State =
   | { readonly name: 'over' }
   | { readonly name: 'closed' };
 
-/**
- * A channel's source: opened, watched, and opened again when it is lost, for as long as the channel lasts.
- */
+/** A channel's source: opened, watched, and opened again when it is lost, for as long as the channel lasts. */
 export class ChannelSource {
   readonly #context: SourceContext;
   readonly #channel: SourceChannel;
@@ -223,9 +221,10 @@ export class ChannelSource {
   }
 
   #lose(error: CloudPushError): void {
+    const wasOpen = this.#state.name !== 'connecting';
     this.#leave();
     this.#attempts++;
-    const delay = this.#delayAfter(error);
+    const delay = this.#delayAfter(error, wasOpen);
     this.#state = delay === undefined ? { name: 'over' } : { name: 'retrying', at: this.#now() + delay };
     this.#report({
       type: 'lost',
@@ -255,10 +254,12 @@ export class ChannelSource {
   }
 
   /** Undefined: it is not opened again. */
-  #delayAfter(error: CloudPushError): number | undefined {
+  #delayAfter({ class: kind }: CloudPushError, wasOpen: boolean): number | undefined {
     // Repeating a wrong password quickly gets a camera locked; giving up misses that it has been put right.
-    if (error.class === 'auth') return this.#config.retry?.maxDelay;
-    return this.#backoff?.next(error.class);
+    if (kind === 'auth') return this.#config.retry?.maxDelay;
+    // A file that may come is waited for; one that is damaged is not played again and again.
+    const mayCome = !wasOpen && this.#config.retry?.always === true;
+    return this.#backoff?.next(kind === 'fatal' && mayCome ? 'retryable' : kind);
   }
 
   #checkOpening(now: number): void {

@@ -30,8 +30,8 @@ export class FileOpener implements ReaderOpener {
       signal,
       maxClipSize: MAX_CLIP_SIZE,
     });
-    const { video, audio, frameInterval, isLive } = source;
+    const { video, audio, frameInterval, isLive, notices } = source;
     const passes = loop && isLive !== true ? Number.POSITIVE_INFINITY : 1;
-    return { reader: play(source, passes), video, audio, frameInterval };
+    return { reader: play(source, passes), video, audio, frameInterval, notices };
   }
 }

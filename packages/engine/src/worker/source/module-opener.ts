@@ -53,7 +53,8 @@ export class ModuleOpener implements ReaderOpener {
     }
     this.isLive = live;
     const speed = live ? Number.POSITIVE_INFINITY : 1;
-    return { reader: new ModuleReader(stream), video, audio, frameInterval: FRAME_INTERVAL, speed };
+    const { notices } = stream;
+    return { reader: new ModuleReader(stream), video, audio, frameInterval: FRAME_INTERVAL, speed, notices };
   }
 
   /** An error of the module's own, with the module's name. */

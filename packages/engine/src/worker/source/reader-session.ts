@@ -18,6 +18,8 @@ export interface OpenedReader {
   readonly frameInterval: number;
   /** ms of media that go out in a ms, at most. Default 1. */
   readonly speed?: number;
+  /** Notes to an operator about the media read so far, one sentence each: they become more. */
+  readonly notices?: readonly string[] | undefined;
 }
 
 /** Opener of a reader. */
@@ -60,6 +62,8 @@ export class ReaderSession implements SourceSession, PacketSink {
   readonly #audioDelay: number;
   readonly #closing = new AbortController();
   #feed: Feed | undefined;
+  /** Notices that have been told. */
+  #told = 0;
   #transcoder: AudioTranscoder | undefined;
   #wake: (() => void) | undefined;
 
@@ -156,17 +160,24 @@ export class ReaderSession implements SourceSession, PacketSink {
     this.#handler.onEnded(verdict ?? told);
   }
 
-  async #play({ reader, video, audio, frameInterval, speed }: OpenedReader): Promise<void> {
+  async #play({ reader, video, audio, frameInterval, speed, notices }: OpenedReader): Promise<void> {
     const tracks = sentTracks(this.#audio, video, audio);
     this.#output.begin(tracks.output.video, tracks.output.audio);
     this.#transcoder = this.#newTranscoder(audio);
     const feed = new Feed({ reader, sink: this, speed, audioDelay: this.#audioDelay });
     this.#feed = feed;
     this.#handler.onConnected(tracks.source);
+    this.#tellNotices(notices);
     this.#pacer.start(feed, frameInterval);
     const end = await feed.ended;
     await this.#transcoder?.end();
+    if (this.state !== 'closed') this.#tellNotices(notices);
     await this.#end(end === 'failed' ? feed.error : undefined);
+  }
+
+  #tellNotices(notices: readonly string[] = []): void {
+    for (const notice of notices.slice(this.#told)) this.#warn(notice);
+    this.#told = notices.length;
   }
 
   #newTranscoder(codec: AudioCodec | undefined): AudioTranscoder | undefined {

@@ -1,6 +1,6 @@
 import { type ShardCounters, SourceCounter } from '../../memory/counters.js';
 
-/** What a channel's source has received. What a fallback sends does not count. */
+/** Counts what a channel's source has received. What a fallback sends does not count. */
 export class ReceivedCounts {
   readonly #counters: ShardCounters['sources'];
   readonly #channel: number;

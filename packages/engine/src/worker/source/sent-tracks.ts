@@ -3,7 +3,7 @@ import { type SourceConfig, sendsOwnAudio, transcodingOf } from '../../options/s
 import type { SourceTracks } from '../../protocol/source-messages.js';
 import type { OutputTracks } from './reader-output.js';
 
-/** What goes out of a source that has these tracks, and what is told of it. */
+/** Decides which tracks go out of a source that has these, and what is told of them. */
 export function sentTracks(
   audio: SourceConfig['audio'],
   video: VideoCodec | undefined,

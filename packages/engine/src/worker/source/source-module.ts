@@ -40,6 +40,11 @@ export interface SourceModuleStream {
    * lost. Default `false`: they are asked for when they are due, by their decoding times.
    */
   readonly live?: boolean | undefined;
+  /**
+   * Notes to an operator about the media, one sentence each, such as a track that is left out. What has not
+   * been read when the source is opened may add to it.
+   */
+  readonly notices?: readonly string[] | undefined;
   /** In order of decoding time. Its end is the end of the source; an error is the loss of it. */
   readonly packets: AsyncIterable<SourceModulePacket> | Iterable<SourceModulePacket>;
 }

@@ -88,7 +88,7 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
   begin(video: VideoCodec | undefined, audio: AudioCodec | 'silence' | undefined): void {
     this.received.begin(monotonicNow());
     this.#pending = { video, audio };
-    if (!this.#handler.isCovered) this.#takeOver();
+    if (!this.#handler.isCovered) this.#takeOver(true);
   }
 
   /** The same of what goes out in place of the source: it does not count as received. */
@@ -106,24 +106,28 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
     this.#behindLoss = this.#hasSentVideo;
   }
 
-  /** The source's first packet is there: from now on it writes, and no fallback. */
-  #takeOver(): void {
+  /**
+   * The source's first packet is there: from now on it writes, and no fallback. False: it is not to be sent,
+   * as a fallback goes on until the source has a picture.
+   */
+  #takeOver(isPicture: boolean): boolean {
     const pending = this.#pending;
-    if (pending === undefined) return;
+    if (pending === undefined) return true;
+    if (!isPicture && pending.video !== undefined && this.#handler.isCovered) return false;
     this.#pending = undefined;
     this.#handler.onTakeOver();
     this.received.isOn = true;
     this.#start(pending.video, pending.audio);
+    return true;
   }
 
   sendVideo(data: Uint8Array, times: OutputTimes): boolean {
-    this.#takeOver();
+    this.#takeOver(true);
     return this.sendFallbackVideo(data, times);
   }
 
   sendAudio(data: Uint8Array, times: OutputTimes): boolean {
-    this.#takeOver();
-    return this.sendFallbackAudio(data, times);
+    return this.#takeOver(false) ? this.sendFallbackAudio(data, times) : true;
   }
 
   sendFallbackVideo(data: Uint8Array, times: OutputTimes): boolean {
@@ -168,7 +172,7 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
     arena.prepare(isVideo ? FIRST_VIDEO_SLAB : LEAST_AUDIO_SLAB);
     const limits = { budget, limit: Math.min(limit, this.#maxPacket) };
     return new TrackWriter(arena, this.#pool, limits, {
-      onBegin: () => this.#takeOver(),
+      onBegin: () => this.#takeOver(isVideo),
       onPacket: (index, bytes, pts, keyFrame) => {
         const block = new PacketBlock(arena, index, monotonicNow());
         if (isVideo) this.#passVideo(block, bytes, undefined, pts, keyFrame, configuration());

@@ -16,8 +16,8 @@ export interface SpillBudget {
 
 /** The receiver of a track's packets. */
 export interface PacketReceiver {
-  /** A packet is about to be written. */
-  onBegin(): void;
+  /** A packet is about to be written. False: it is not wanted. */
+  onBegin(): boolean;
   /** A packet of `bytes` lies in the block. */
   onPacket(block: number, bytes: number, pts: number, keyFrame: boolean): void;
   /** A packet was lost, as there was no room for it. */
@@ -57,6 +57,8 @@ export class TrackWriter {
   #bytes = 0;
   /** There is no room for the rest of the packet: it is lost. */
   #failed = false;
+  /** The packet is not wanted. */
+  #skips = false;
   /** Packets that wait for a slab, in their order. */
   readonly #waiting: Spilled[] = [];
   #waitingBytes = 0;
@@ -70,12 +72,12 @@ export class TrackWriter {
   }
 
   begin(): void {
-    this.#receiver.onBegin();
+    this.#skips = !this.#receiver.onBegin();
     if (this.#block !== NO_BLOCK || this.#spill !== undefined) this.abort();
     this.#bytes = 0;
     this.#failed = false;
     this.#room = 0;
-    if (this.#waiting.length > 0) return;
+    if (this.#skips || this.#waiting.length > 0) return;
     this.#block = this.#arena.open();
     if (this.#block === NO_BLOCK) return;
     this.#offset = payloadOffset(this.#block);
@@ -83,6 +85,7 @@ export class TrackWriter {
   }
 
   append(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#skips) return;
     const after = this.#bytes + end - start;
     if (after > this.#room && !this.#grow(after)) return;
     const target = this.#spill ?? this.#pool;
@@ -92,6 +95,7 @@ export class TrackWriter {
   }
 
   end(pts: number, keyFrame: boolean): void {
+    if (this.#skips) return;
     if (this.#failed) {
       this.abort();
       this.#receiver.onRefused();

@@ -4,6 +4,7 @@ import type { HttpContext } from '../http-context.js';
 import { previewChannel } from '../preview/channel-preview.js';
 import type { LiveMovie } from '../preview/movie.js';
 import type { PreviewPicture } from '../preview/preview-pictures.js';
+import { ViewerProgress } from '../preview/viewer-progress.js';
 import { channelParameters } from '../schemas/requests.js';
 import type { ChannelParameters } from './channel-requests.js';
 import { documented } from './route-documentation.js';
@@ -80,9 +81,11 @@ async function sendLive(
   const { raw } = reply;
   const movieModule = await movies();
   let movie: LiveMovie | undefined;
+  const viewer = new ViewerProgress();
   const write = (piece: Uint8Array) => {
-    if (raw.writableLength > MAX_WAITING_BYTES) raw.destroy();
-    else raw.write(piece);
+    raw.write(piece);
+    if (raw.writableLength > MAX_WAITING_BYTES || viewer.isIdle(piece.length, raw.writableLength))
+      raw.destroy();
   };
   const onPicture = (picture: PreviewPicture) => {
     if (movie === undefined) {

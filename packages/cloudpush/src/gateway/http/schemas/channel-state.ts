@@ -32,6 +32,9 @@ const sourceSchema = Type.Object(
     fallback: Type.Optional(
       Type.Boolean({ description: 'true: what `offline` names is sent in its place.' }),
     ),
+    warnings: Type.Optional(
+      Type.Array(Type.String(), { description: 'Notes since it connected, one sentence each.' }),
+    ),
     lastFrameAt: Type.Optional(time('When the last frame came.')),
   }),
 );

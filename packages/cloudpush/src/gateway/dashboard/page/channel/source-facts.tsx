@@ -8,7 +8,17 @@ import { Lamp } from '../lamp.js';
 /** The source: where it is, its codecs, and what was counted of it. */
 export function SourceFacts({ channel, now }: { readonly channel: StreamedChannel; readonly now: number }) {
   const { source, labels, mode, event, events, pauses, pausedMs } = channel;
-  const { counters, kind, place, jitter, lastFrameAt, nextRetryAt, lastError, tracks } = source;
+  const {
+    counters,
+    kind,
+    place,
+    jitter,
+    lastFrameAt,
+    nextRetryAt,
+    lastError,
+    tracks,
+    warnings = [],
+  } = source;
   const isRtp = counters.rtpPackets > 0;
   const rows: Fact[] = [
     [kind, place],
@@ -31,6 +41,7 @@ export function SourceFacts({ channel, now }: { readonly channel: StreamedChanne
     ...(event === undefined
       ? []
       : [['recording', `${event.trigger} since ${exactMoment(event.since, now)}`] as const]),
+    ...warnings.map((warning) => ['warning', warning] as const),
     ...(nextRetryAt === undefined ? [] : [['next try', countdown(nextRetryAt, now)] as const]),
     ...(lastError === undefined
       ? []
