@@ -26,6 +26,7 @@ const names: readonly (keyof DiagnosticEvents)[] = [
   'cloudpush:source:connect',
   'cloudpush:source:lost',
   'cloudpush:source:stall',
+  'cloudpush:source:warning',
   'cloudpush:source:end',
   'cloudpush:destination:close',
   'cloudpush:shard:died',
