@@ -1,42 +1,42 @@
-import { createRequire } from 'node:module';
 import { Command } from 'commander';
-import { positive } from './argument-types.js';
 import type { CommandContext } from './command-context.js';
-import { benchProgram } from './commands/bench/bench-program.js';
-import { clusterProgram } from './commands/cluster/cluster-program.js';
-import { decryptProgram } from './commands/decrypt/decrypt-program.js';
-import { DEFAULT_FOLDER, demoCommand } from './commands/demo/demo-command.js';
-import { gatewayProgram } from './commands/gateway/gateway-program.js';
-import { gatewayDemoProgram } from './commands/gateway-demo/gateway-demo-program.js';
-import { inspectProgram } from './commands/inspect/inspect-program.js';
-import { pushProgram } from './commands/push/push-program.js';
-import { receiveProgram } from './commands/receive/receive-program.js';
-import { spoolProgram } from './commands/spool/spool-program.js';
-import { tokenServerProgram } from './commands/token-server/token-server-program.js';
-import { topProgram } from './commands/top/top-program.js';
-import { addEngineOptions, channelCount, MAX_SECONDS } from './engine-options.js';
+import { version } from './version.js';
 
-/** The command line as a whole: commands, options, help. */
-export function createProgram(context: CommandContext): Command {
+/** Makes a command, once its module is loaded. */
+type CommandLoader = (context: CommandContext) => Promise<Command>;
+
+/** In the order of the help. */
+const COMMANDS: Readonly<Record<string, CommandLoader>> = {
+  push: async (context) => (await import('./commands/push/push-program.js')).pushProgram(context),
+  receive: async (context) => (await import('./commands/receive/receive-program.js')).receiveProgram(context),
+  inspect: async (context) => (await import('./commands/inspect/inspect-program.js')).inspectProgram(context),
+  decrypt: async (context) => (await import('./commands/decrypt/decrypt-program.js')).decryptProgram(context),
+  spool: async (context) => (await import('./commands/spool/spool-program.js')).spoolProgram(context),
+  bench: async (context) => (await import('./commands/bench/bench-program.js')).benchProgram(context),
+  demo: async (context) => (await import('./commands/demo/demo-program.js')).demoProgram(context),
+  'token-server': async (context) =>
+    (await import('./commands/token-server/token-server-program.js')).tokenServerProgram(context),
+  top: async (context) => (await import('./commands/top/top-program.js')).topProgram(context),
+  gateway: async (context) => (await import('./commands/gateway/gateway-program.js')).gatewayProgram(context),
+  cluster: async (context) => (await import('./commands/cluster/cluster-program.js')).clusterProgram(context),
+  'gateway-demo': async (context) =>
+    (await import('./commands/gateway-demo/gateway-demo-program.js')).gatewayDemoProgram(context, version()),
+};
+
+/**
+ * The command line: commands, options, help.
+ * @param words the arguments: when the first one names a command, only that one is loaded
+ */
+export async function createProgram(context: CommandContext, words: readonly string[]): Promise<Command> {
   const program = new Command('cloudpush')
     .description('Push live camera media over RTMP, on many connections at once.')
     .version(version(), '-V, --version')
     .helpCommand(true)
     .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
     .addHelpText('after', EXIT_CODES);
-  program
-    .addCommand(pushProgram(context))
-    .addCommand(receiveProgram(context))
-    .addCommand(inspectProgram(context))
-    .addCommand(decryptProgram(context))
-    .addCommand(spoolProgram(context))
-    .addCommand(benchProgram(context))
-    .addCommand(demo(context))
-    .addCommand(tokenServerProgram(context))
-    .addCommand(topProgram(context))
-    .addCommand(gatewayProgram(context))
-    .addCommand(clusterProgram(context))
-    .addCommand(gatewayDemoProgram(context, version()));
+  const [name = ''] = words;
+  const named = Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]!] : Object.values(COMMANDS);
+  for (const command of await Promise.all(named.map((load) => load(context)))) program.addCommand(command);
   return program;
 }
 
@@ -50,30 +50,3 @@ Exit codes:
      ends at once); receive and token-server end that way with 0, or with 1 when a recording failed
   141  nobody read what was written to stdout any more
 `;
-
-function demo({ output, interruption, done }: CommandContext): Command {
-  const command = new Command('demo')
-    .description(
-      'push the bundled clip on several channels into a receiver of its own, and compare every frame',
-    )
-    .argument('[url]', 'push to this server instead, without comparison')
-    .option('--channels <n>', 'how many connections', channelCount, 8)
-    .option('--duration <seconds>', 'how long to push', positive(MAX_SECONDS), 10)
-    .option('--record <dir>', `where to put the recordings (default: "${DEFAULT_FOLDER}")`);
-  return addEngineOptions(command)
-    .option('--json', 'write the verdict to stdout as JSON')
-    .addHelpText('after', DEMO_HELP)
-    .action(async (url: string | undefined, options) => {
-      done(await demoCommand(url, options, output, interruption));
-    });
-}
-
-const DEMO_HELP = `
-With a URL, {i} in it is the number of each channel; without {i}, -1, -2, … is put behind the stream name:
-  cloudpush demo rtmp://localhost/live/cam    publishes cam-1 to cam-8
-`;
-
-function version(): string {
-  const manifest = createRequire(import.meta.url)('../../package.json') as { version: string };
-  return manifest.version;
-}

@@ -30,7 +30,7 @@ export async function run(words: readonly string[], output: Output): Promise<num
   const done = (code: number) => {
     exitCode = code;
   };
-  const program = createProgram({ output, interruption, done });
+  const program = await createProgram({ output, interruption, done }, words);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => output.result(text.trimEnd()),

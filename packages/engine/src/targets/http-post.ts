@@ -1,10 +1,32 @@
-import { type Dispatcher, errors, request } from 'undici';
+import { lookupHost } from '@cloudpush/transport';
+import { Agent, type Dispatcher, errors, request } from 'undici';
 import { CloudPushError } from '../base/errors.js';
 import { codeOf, invalidReply, shownCause, tlsFailed, tokenTimeout, unreachable } from './token-errors.js';
-import type { TokenTimeouts } from './token-server-options.js';
+import type { TokenServerSettings, TokenTimeouts } from './token-server-options.js';
 
 /** The most bytes of a reply's body. A target has a few hundred; what has more is a web page, or hostile. */
 const MAX_REPLY_SIZE = 65_536;
+
+/** Connections that are kept and used again. */
+export function createAgent({
+  connections,
+  timeouts,
+  tls,
+}: Pick<TokenServerSettings, 'connections' | 'timeouts' | 'tls'>): Agent {
+  return new Agent({
+    connections,
+    headersTimeout: timeouts.headers,
+    bodyTimeout: timeouts.body,
+    // Explicit, so that no environment variable turns it off.
+    connect: {
+      lookup: lookupHost,
+      ...tls,
+      timeout: timeouts.connect,
+      rejectUnauthorized: true,
+      minVersion: 'TLSv1.2',
+    },
+  });
+}
 
 /** One request. */
 export interface HttpPost {

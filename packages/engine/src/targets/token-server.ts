@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lookupHost, withForms } from '@cloudpush/transport';
-import { Agent } from 'undici';
+import { withForms } from '@cloudpush/transport';
+import type { Agent } from 'undici';
 import { monotonicNow } from '../base/clock.js';
 import { CloudPushError } from '../base/errors.js';
 import { invalidParameter } from '../base/validation.js';
-import { type HttpPost, post } from './http-post.js';
+import type { HttpPost } from './http-post.js';
 import type { PushTarget, TokenProvider } from './push-target.js';
 import { backOff, retryAfter } from './retry-after.js';
 import { checkTargetRequest, type TargetRequest, type UrlRequest } from './target-request.js';
@@ -37,7 +37,8 @@ const TRIED_AGAIN: readonly string[] = [
  */
 export class TokenServer implements AsyncDisposable {
   readonly #settings: TokenServerSettings;
-  readonly #agent: Agent;
+  /** Undefined until it is needed, as the HTTP client is: most engines are told URLs. */
+  #agent: Agent | undefined;
   /** Ends an exchange that is under way. */
   readonly #running = new Set<AbortController>();
   #closing: Promise<void> | undefined;
@@ -45,20 +46,6 @@ export class TokenServer implements AsyncDisposable {
   /** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` */
   constructor(options: TokenServerOptions = {}) {
     this.#settings = tokenServerSettings(options);
-    const { connections, timeouts, tls } = this.#settings;
-    this.#agent = new Agent({
-      connections,
-      headersTimeout: timeouts.headers,
-      bodyTimeout: timeouts.body,
-      // Explicit, so that no environment variable turns it off.
-      connect: {
-        lookup: lookupHost,
-        ...tls,
-        timeout: timeouts.connect,
-        rejectUnauthorized: true,
-        minVersion: 'TLSv1.2',
-      },
-    });
   }
 
   /**
@@ -77,7 +64,7 @@ export class TokenServer implements AsyncDisposable {
   /** Ends what is under way, with `ERR_CLOUDPUSH_ENGINE_CLOSED`, and closes the connections. */
   async close(): Promise<void> {
     if (this.#closing === undefined) {
-      this.#closing = this.#agent.close();
+      this.#closing = this.#agent?.close() ?? Promise.resolve();
       for (const exchange of this.#running) exchange.abort(closedError());
     }
     await this.#closing;
@@ -137,6 +124,9 @@ export class TokenServer implements AsyncDisposable {
   async #tryOnce(message: HttpPost, signal: AbortSignal): Promise<PushTarget> {
     const { timeouts, now } = this.#settings;
     const server = message.url.origin;
+    const { createAgent, post } = await import('./http-post.js');
+    signal.throwIfAborted();
+    this.#agent ??= createAgent(this.#settings);
     const askedAt = now();
     const { status, retryAfter: field, body } = await post(this.#agent, message, timeouts, signal);
     if (status < 200 || status > 299) throw badStatus(server, status, retryAfter(field, now()));
