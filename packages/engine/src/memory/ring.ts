@@ -138,6 +138,11 @@ export class RingProducer extends Ring {
     return true;
   }
 
+  /** Whether the consumer sleeps, and would not even look for what can wait before it is called. */
+  get sleepsUntilCalled(): boolean {
+    return Atomics.load(this.control, SLEEP) === Sleep.untilCalled;
+  }
+
   /**
    * True once for each time that the consumer went to sleep, and when a consumer that takes its time has let
    * the ring become half full: ring its doorbell then. Call it after every {@link push}.

@@ -65,6 +65,8 @@ export class ShardHandle {
   readonly #workerUrl: string | undefined;
   readonly #port: MessagePort;
   #isReady = false;
+  /** The doorbell rings at the end of the turn, if the shard sleeps until then. */
+  #ringsLater = false;
   #dead = false;
   readonly #stopped = new AbortController();
   readonly #onReport: (report: ShardReport) => void;
@@ -125,11 +127,23 @@ export class ShardHandle {
 
   /**
    * Wakes the shard if it sleeps. Call it after a descriptor was added to the ring.
-   * @param canWait not if the shard wakes up by itself in time for sound
+   * @param canWait not for sound, if the shard wakes up by itself in time, or a picture follows in this turn
    */
   ringDoorbell(canWait = false): void {
-    if (this.ring.mustWake(canWait)) this.#port.postMessage(null);
+    if (canWait && this.ring.sleepsUntilCalled) this.#ringLater();
+    else if (this.ring.mustWake(canWait)) this.#port.postMessage(null);
   }
+
+  #ringLater(): void {
+    if (this.#ringsLater) return;
+    this.#ringsLater = true;
+    queueMicrotask(this.#ringIfAsleep);
+  }
+
+  readonly #ringIfAsleep = (): void => {
+    this.#ringsLater = false;
+    if (this.ring.mustWake(true)) this.#port.postMessage(null);
+  };
 
   /** Ends the thread. Its channels have been closed before. */
   async stop(): Promise<void> {

@@ -69,6 +69,7 @@ export class Feed {
   readonly #audioDelay: number;
   /** Time of the next picture, in ms of the media; before the first one it is not known. */
   #pictureAt = Number.NEGATIVE_INFINITY;
+  #lastPicture = Number.NEGATIVE_INFINITY;
   readonly #times: FedPacketTimes = { pts: 0, dts: 0, keyFrame: false, configuration: undefined };
   #pending: SourcePacket | undefined;
   #resolve!: (end: FeedEnd) => void;
@@ -145,7 +146,7 @@ export class Feed {
     if (packet.kind === 'video') {
       if (!this.#sink.sendVideo(packet.data, times)) return false;
       this.videoFrames++;
-      this.#pictureAt = packet.dts + packet.duration;
+      this.#notePicture(packet);
     } else {
       if (!this.#sink.sendAudio(packet.data, times)) return false;
       if (packet.isHeader !== true) this.audioFrames++;
@@ -153,6 +154,13 @@ export class Feed {
     this.bytes += packet.data.length;
     this.position = packet.dts + packet.duration;
     return true;
+  }
+
+  /** Where a picture does not tell how long it lasts, the one before it does. */
+  #notePicture({ dts, duration }: SourcePacket): void {
+    const lasts = duration > 0 ? duration : dts - this.#lastPicture;
+    this.#lastPicture = dts;
+    this.#pictureAt = dts + lasts;
   }
 
   #refused(): FeedNeed {

@@ -2,9 +2,13 @@ import { MutablePacket, type SourcePacket } from '../../sources/packet.js';
 import type { PacketReader } from '../../sources/reader.js';
 import type { SourceModulePacket, SourceModuleStream } from './source-module.js';
 
-/** Reads the packets of a source module, from 0 ms on. One packet at a time is asked for. */
+/**
+ * Reads the packets of a source module, from 0 ms on. One packet at a time is asked for, and what is at hand
+ * is taken at once: of a plain iterable no packet needs a promise.
+ */
 export class ModuleReader implements PacketReader {
   readonly #stream: SourceModuleStream;
+  readonly #atHand: Iterator<SourceModulePacket> | undefined;
   readonly #packets: Iterator<SourceModulePacket> | AsyncIterator<SourceModulePacket>;
   readonly #out = new MutablePacket();
   #next: SourceModulePacket | undefined;
@@ -14,8 +18,8 @@ export class ModuleReader implements PacketReader {
   constructor(stream: SourceModuleStream) {
     this.#stream = stream;
     const { packets } = stream;
-    this.#packets =
-      Symbol.asyncIterator in packets ? packets[Symbol.asyncIterator]() : packets[Symbol.iterator]();
+    if (!(Symbol.asyncIterator in packets)) this.#atHand = packets[Symbol.iterator]();
+    this.#packets = this.#atHand ?? (packets as AsyncIterable<SourceModulePacket>)[Symbol.asyncIterator]();
   }
 
   get ended(): boolean {
@@ -23,6 +27,8 @@ export class ModuleReader implements PacketReader {
   }
 
   next(): SourcePacket | undefined {
+    if (this.#atHand !== undefined && this.#next === undefined && !this.#ended)
+      this.#take(this.#atHand.next());
     const packet = this.#next;
     if (packet === undefined) return undefined;
     this.#next = undefined;
@@ -42,7 +48,10 @@ export class ModuleReader implements PacketReader {
 
   async more(): Promise<void> {
     if (this.#next !== undefined || this.#ended) return;
-    const { done, value } = await this.#packets.next();
+    this.#take(await this.#packets.next());
+  }
+
+  #take({ done, value }: IteratorResult<SourceModulePacket>): void {
     if (done === true) this.#ended = true;
     else this.#next = checkedPacket(value, this.#stream);
   }
