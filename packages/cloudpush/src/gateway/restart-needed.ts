@@ -9,7 +9,14 @@ export function restartNeeded(started: GatewayConfiguration, now: GatewayConfigu
   };
   compare('log.level', started.log.level, now.log.level);
   compare('log.format', started.log.format, now.log.format);
-  for (const key of ['poolSize', 'maxConnections', 'shards', 'maxConnecting', 'maxAudioDelay'] as const) {
+  for (const key of [
+    'poolSize',
+    'maxConnections',
+    'shards',
+    'maxConnecting',
+    'maxBatchDelay',
+    'maxAudioDelay',
+  ] as const) {
     compare(`engine.${key}`, started.engine[key], now.engine[key]);
   }
   compare('spool', started.engine.spool, now.engine.spool);

@@ -23,10 +23,12 @@ import { ShardSpools } from './spool/shard-spools.js';
 /** Descriptors handled before what the sockets have to say is heard, as long as the shard keeps up. */
 const GROUP = 64;
 /**
- * Interval at which the counters are published that the caller's thread reads, in ms. With every packet, that
- * would be a twentieth of what a packet costs.
+ * ms between two publications of the counters that the caller's thread reads, as long as packets come: with
+ * every packet, that would be a twentieth of what a packet costs. Those of the last packets are published a
+ * little later: a timer that is put off again and again wakes nobody up.
  */
 const COUNT_INTERVAL = 100;
+const LAST_COUNT_DELAY = 250;
 /**
  * The most that are handled at once: their slots are free again only when all are done, and the ring must not
  * fill up.
@@ -68,6 +70,8 @@ export class Shard implements ChannelTableContext {
   #awake = false;
   #releaseScheduled = false;
   #countTimer: NodeJS.Timeout | undefined;
+  /** When the counters were published, in ms of the monotonic clock. */
+  #publishedAt = 0;
   #batchTimer: NodeJS.Timeout | undefined;
   #stop: (() => void) | undefined;
 
@@ -83,7 +87,7 @@ export class Shard implements ChannelTableContext {
     this.gates = new Gates(init.gates);
     this.counters = new ShardCounters(init.counters);
     this.#batchDelay = init.maxBatchDelay;
-    this.rides = new AudioRides(audioDelayOf(init), clock, () => this.#onSoundDue());
+    this.rides = new AudioRides(audioDelayOf(init), clock, () => this.#onSoundDue(), init.maxBatchDelay);
     this.connects = new ConnectLimiter(init.maxConnecting);
     const { spool } = init;
     if (spool !== undefined)
@@ -170,11 +174,8 @@ export class Shard implements ChannelTableContext {
     else this.#awaitTick();
   }
 
-  /** All shards of a machine have the same ticks: one wake-up of the processor serves them all. */
   #awaitTick(): void {
-    const now = this.clock.now();
-    const tick = (Math.floor(now / this.#batchDelay) + 1) * this.#batchDelay;
-    this.#batchTimer = setTimeout(this.#drain, tick - now);
+    this.#batchTimer = setTimeout(this.#drain, this.rides.nextTick() - this.clock.now());
   }
 
   /** Sound has waited for its picture for long enough, here or in the ring, of which then nobody has told. */
@@ -252,7 +253,7 @@ export class Shard implements ChannelTableContext {
     if (channel.touched) return;
     channel.touched = true;
     this.#touched.push(channel);
-    this.#countTimer ??= setTimeout(this.#publishCounters, COUNT_INTERVAL);
+    this.#countTimer ??= setTimeout(this.#publishCounters, LAST_COUNT_DELAY);
   }
 
   flush(): void {
@@ -266,6 +267,8 @@ export class Shard implements ChannelTableContext {
     }
     this.#dirty.length = 0;
     this.rides.endTurn();
+    if (this.#touched.length > 0 && this.clock.now() - this.#publishedAt >= COUNT_INTERVAL)
+      this.#publishCounters();
   }
 
   /** Everything that is open ends, before another byte leaves. */
@@ -282,6 +285,7 @@ export class Shard implements ChannelTableContext {
   readonly #publishCounters = (): void => {
     clearTimeout(this.#countTimer);
     this.#countTimer = undefined;
+    this.#publishedAt = this.clock.now();
     const touched = this.#touched;
     this.#touched = [];
     for (const channel of touched) {

@@ -13,7 +13,14 @@ export interface GatewayConfiguration {
   readonly log: { readonly level: LogLevel; readonly format: 'text' | 'json' };
   readonly engine: Pick<
     PushEngineOptions,
-    'poolSize' | 'maxConnections' | 'shards' | 'maxConnecting' | 'maxAudioDelay' | 'tokenServer' | 'spool'
+    | 'poolSize'
+    | 'maxConnections'
+    | 'shards'
+    | 'maxConnecting'
+    | 'maxBatchDelay'
+    | 'maxAudioDelay'
+    | 'tokenServer'
+    | 'spool'
   >;
   /** The most channels that start at a time. */
   readonly maxStarting: number;

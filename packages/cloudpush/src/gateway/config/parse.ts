@@ -109,6 +109,7 @@ function plan(
       maxConnections,
       shards,
       maxConnecting,
+      maxBatchDelay: milliseconds(engine.maxBatchDelay),
       maxAudioDelay: milliseconds(engine.maxAudioDelay),
       spool: document.spool && planSpool(document.spool, context),
       tokenServer: ca === undefined ? undefined : { tls: { ca } },

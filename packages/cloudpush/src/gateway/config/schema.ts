@@ -46,6 +46,13 @@ const engine = strict('Memory and threads. Changes take effect when the gateway 
       maximum: 65_535,
     }),
   ),
+  maxBatchDelay: optional(
+    duration(
+      'The longest that packets wait for others to leave together, at a tick that all have. Default 0ms; 40ms spares much with many channels.',
+      0,
+      1000,
+    ),
+  ),
   maxAudioDelay: optional(
     duration(
       'The longest that sound waits for a picture to leave with. Default 40ms; 0ms: not at all.',

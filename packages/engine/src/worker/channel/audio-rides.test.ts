@@ -22,6 +22,7 @@ beforeEach(() => {
 function carrier(number: number): AudioCarrier {
   return {
     number,
+    source: undefined,
     sendRiding: () => {
       rides.end(number);
       sent.push([number, clock.now()]);

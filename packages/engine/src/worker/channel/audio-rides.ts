@@ -10,6 +10,8 @@ const CAME_QUIETLY = 2;
 export interface AudioCarrier {
   /** The channel's number. */
   readonly number: number;
+  /** Undefined: packets come through the ring, and have waited there for the tick, if there are any. */
+  readonly source: object | undefined;
   /** Sends the sound that waits. */
   sendRiding(): void;
 }
@@ -21,6 +23,8 @@ export interface AudioCarrier {
 export class AudioRides {
   /** The longest that sound waits, in ms; 0: it does not. */
   readonly delay: number;
+  /** ms between two ticks, at which packets leave that came since; 0: they leave at once. */
+  readonly window: number;
   /** Counts the turns: what was handed over in the same turn leaves in the same write. */
   turn = 0;
   /** Sound has come quietly since {@link isExpected} was asked. */
@@ -42,8 +46,9 @@ export class AudioRides {
   #stopTimer: () => void = () => {};
 
   /** @param onDue sound may be due: {@link sendDue} is to be called, and the alarm set anew */
-  constructor(delay: number, clock: MonotonicClock, onDue: () => void) {
+  constructor(delay: number, clock: MonotonicClock, onDue: () => void, window = 0) {
     this.delay = delay;
+    this.window = window;
     this.#clock = clock;
     this.#onDue = onDue;
   }
@@ -61,6 +66,16 @@ export class AudioRides {
       this.#isListed[number] = 1;
       this.#listed.push(number);
     }
+  }
+
+  /** The next tick, in ms of the monotonic clock: the same for all shards of a machine. */
+  nextTick(): number {
+    return (Math.floor(this.#clock.now() / this.window) + 1) * this.window;
+  }
+
+  /** All packets of the channel wait for the next tick. */
+  beginTick(carrier: AudioCarrier): void {
+    this.begin(carrier, this.nextTick() - this.delay + LATENESS);
   }
 
   /** No sound of the channel waits any more. */

@@ -8,6 +8,7 @@ import { ChannelCounter } from '../../memory/counters.js';
 import { newCounts, summarize } from '../../memory/latency-histogram.js';
 import { channelConfig, destinationConfig } from '../../options/destination-config.js';
 import type { ChannelOptions } from '../../options/options.js';
+import type { ChannelSource } from '../source/channel-source.js';
 import type { FakePublisher } from '../testing/fake-connection.js';
 import { type FakePacket, FakeShard } from '../testing/fake-shard.js';
 import { ADTS, H264_INTER, H264_KEY } from '../testing/media.js';
@@ -262,4 +263,31 @@ test('of more sound than ever waits for a picture, the rest leaves at once', asy
   expect(frames(publisher)).toHaveLength(42);
   const times = publisher.sent.map(({ timestamp }) => timestamp);
   expect(times).toEqual(times.toSorted((a, b) => a - b));
+});
+
+test('with a window, all that a source gives waits for the tick, and leaves in order', async () => {
+  shard = new FakeShard(0, 100);
+  const channel = open();
+  channel.source = {} as ChannelSource;
+  const publisher = await publish(channel);
+  shard.clock.pass(130);
+  send(channel, key(channel, 0));
+  shard.clock.pass(30);
+  send(channel, sound(channel, 30), inter(channel, 40));
+  shard.clock.pass(39);
+  expect(frames(publisher)).toEqual([]);
+  shard.clock.pass(1);
+  expect(frames(publisher)).toEqual([keyFrame, audioFrame, interFrame]);
+  send(channel, sound(channel, 60));
+  shard.clock.pass(100);
+  expect(frames(publisher)).toHaveLength(4);
+  expect([shard.clock.pending, shard.blocksInUse]).toEqual([0, 0]);
+});
+
+test('with a window, what comes through the ring has waited there', async () => {
+  shard = new FakeShard(0, 100);
+  const channel = open();
+  const publisher = await publish(channel);
+  send(channel, key(channel, 0), sound(channel, 10));
+  expect(frames(publisher)).toEqual([keyFrame, audioFrame]);
 });

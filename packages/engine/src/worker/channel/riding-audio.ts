@@ -9,9 +9,12 @@ const PICTURE_GAP = 1000;
 /** The most frames of sound that wait: more come only from a source that makes up for lost time. */
 const MOST_WAITING = 16;
 
+/** The most packets of a source that wait for a tick. */
+const MOST_GATHERED = 256;
+
 /** A packet that waits. They are used again and again, so that sound that waits makes no garbage. */
 class WaitingPacket implements PacketDescriptor {
-  readonly command = Command.audio;
+  command: Command = Command.audio;
   codec = 0;
   flags = 0;
   bytes = 0;
@@ -57,12 +60,20 @@ export class RidingAudio {
 
   /** Takes a packet if it is sound that is to wait; else what waits has gone, and the packet may follow. */
   holds(packet: PacketDescriptor, block: PacketBlock): boolean {
-    if (packet.command === Command.audio && this.#mayWait(block.enqueuedAt)) {
+    const { command } = packet;
+    if (this.#gathers(command)) {
+      if (this.#count === 0) this.#rides.beginTick(this.#carrier);
       this.#add(packet, block);
       return true;
     }
+    if (command === Command.audio && this.#mayWait(block.enqueuedAt)) {
+      if (this.#count === 0) this.#rides.begin(this.#carrier, block.enqueuedAt);
+      this.#add(packet, block);
+      block.waits();
+      return true;
+    }
     this.send();
-    if (packet.command === Command.video) {
+    if (command === Command.video) {
       this.#pictureAt = block.enqueuedAt;
       this.#pictureTurn = this.#rides.turn;
     }
@@ -99,11 +110,20 @@ export class RidingAudio {
     return this.#count < MOST_WAITING && !this.#tracks.holds;
   }
 
-  #add({ codec, flags, bytes, dts, pts, configuration }: PacketDescriptor, block: PacketBlock): void {
-    if (this.#count === 0) this.#rides.begin(this.#carrier, block.enqueuedAt);
+  /** What a source gives waits for the tick, as what comes through the ring does there. */
+  #gathers(command: Command): boolean {
+    if (this.#rides.window === 0 || this.#carrier.source === undefined) return false;
+    return (command === Command.video || command === Command.audio) && this.#count < MOST_GATHERED;
+  }
+
+  #add(
+    { command, codec, flags, bytes, dts, pts, configuration }: PacketDescriptor,
+    block: PacketBlock,
+  ): void {
     this.#packets[this.#count] ??= new WaitingPacket();
     const waiting = this.#packets[this.#count]!;
     this.#count++;
+    waiting.command = command;
     waiting.codec = codec;
     waiting.flags = flags;
     waiting.bytes = bytes;
@@ -111,6 +131,5 @@ export class RidingAudio {
     waiting.pts = pts;
     waiting.configuration = configuration;
     waiting.block = block;
-    block.waits();
   }
 }

@@ -40,12 +40,16 @@ export class FakeShard implements ShardContext {
   readonly #pool = new Pool(POOL_SIZE);
   readonly #dirty = new Set<Flushable>();
 
-  /** @param maxAudioDelay ms; 0: sound waits for nothing */
-  constructor(maxAudioDelay = 0) {
-    this.rides = new AudioRides(maxAudioDelay, this.clock, () => {
+  /**
+   * @param maxAudioDelay ms; 0: sound waits for nothing
+   * @param window ms between two ticks; 0: packets of sources wait for none
+   */
+  constructor(maxAudioDelay = 0, window = 0) {
+    const onDue = (): void => {
       this.rides.sendDue();
       this.flush();
-    });
+    };
+    this.rides = new AudioRides(maxAudioDelay, this.clock, onDue, window);
   }
 
   get pool(): SharedArrayBuffer {
