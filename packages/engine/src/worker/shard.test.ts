@@ -1,6 +1,7 @@
 // A faulty descriptor or request ends at most the channel that it names.
 
 import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
 import { MessageChannel } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { monotonicClock } from '../base/clock.js';
@@ -381,6 +382,17 @@ describe('sound that waits for a picture', () => {
       expect(sendSound()).toBe(false);
     });
     await until(() => expect(bench.waiting).toBe(0));
+  });
+
+  test('leaves no timer behind once it is gone, and the counters are published', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    bench.send(Command.video, H264_KEY, false);
+    sendSound();
+    // Waiting without a timer of its own: the test's time-out is the bound.
+    while (timers() === before) await turn();
+    while (timers() > before || !bench.sleepsUntilCalled) await turn();
+    expect(timers()).toBe(before);
   });
 
   test('rings it again when nothing has waited for a while: nothing wakes a shard that has nothing to do', async () => {

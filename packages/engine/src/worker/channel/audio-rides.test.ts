@@ -73,6 +73,7 @@ test('sound of a channel whose number another one had is sent by the channel tha
   let sentByTheNext = 0;
   const next = {
     number: 7,
+    source: undefined,
     sendRiding: () => {
       sentByTheNext++;
       rides.end(7);
