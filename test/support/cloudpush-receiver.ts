@@ -6,7 +6,7 @@ const EVENT_TIMEOUT_MS = 30_000;
 
 /** A line of `cloudpush receive --json`. */
 export interface ReceiveEvent {
-  event: 'listening' | 'publish' | 'end' | 'refused' | 'summary';
+  event: 'listening' | 'publish' | 'end' | 'refused' | 'joined' | 'summary';
   name?: string;
   port?: number;
   file?: string;

@@ -10,6 +10,7 @@ test.each([
   ['an enhanced key frame', TagType.video, '9168766331000000', TagRole.keyFrame],
   ['an enhanced picture', TagType.video, 'a368766331', TagRole.interFrame],
   ['an enhanced configuration', TagType.video, '9068766331', TagRole.videoSequenceHeader],
+  ['an end of sequence', TagType.video, '1702000000', TagRole.interFrame],
   ['enhanced metadata', TagType.video, 'a468766331', TagRole.videoMetadata],
   ['a key frame of an unknown codec', TagType.video, '1f', TagRole.keyFrame],
   ['an AAC frame', TagType.audio, 'af0121', TagRole.audioFrame],

@@ -38,6 +38,7 @@ function videoRole(body: Uint8Array): TagRole {
     const { content } = readVideoTagHeader(body);
     if (content === 'sequenceHeader') return TagRole.videoSequenceHeader;
     if (content === 'metadata') return TagRole.videoMetadata;
+    if (content === 'endOfSequence') return TagRole.interFrame;
   } catch {
     // A codec that is not known here: its frame type is told all the same.
   }

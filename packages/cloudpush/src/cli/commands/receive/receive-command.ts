@@ -72,7 +72,8 @@ export async function receiveCommand(
       onPublish: (stream) => log.publish(stream),
       onEnd: (stream, end) => {
         add(totals, stream, end);
-        if (stream.file !== undefined) recordings.push({ ...stream, file: stream.file });
+        const { app, name: streamName, file, startedAt } = stream;
+        if (file !== undefined) recordings.push({ app, name: streamName, file, startedAt });
         log.end(stream, end);
       },
       onRefused: (error) => log.refused(error),
