@@ -4,7 +4,10 @@ import type { ClusterStore } from '../../packages/cloudpush/dist/cluster/store/c
 import { EtcdStore } from '../../packages/cloudpush/dist/cluster/store/etcd/etcd-store.js';
 import { storeContract } from '../../packages/cloudpush/dist/cluster/store/testing/store-contract.js';
 import { isPeerPresent, requirePeers } from '../support/peers.js';
+import { TempFolder } from '../support/temp.js';
+import { makeCertificate } from '../transport/support/certificate.js';
 import { EtcdProcesses } from './support/etcd.js';
+import { requireWanted } from './support/wanted.js';
 
 describe('the contract of stores holds with etcd:', () => {
   let etcd: EtcdProcesses | undefined;
@@ -67,5 +70,68 @@ test('without a store operations say that it does not answer, each in its time',
     expect(await end).toMatchObject({ reason: 'unavailable' });
   } finally {
     store.close();
+  }
+});
+
+test('a user with a password is let in, and one with another is refused for good', async (context) => {
+  requireWanted(context);
+  requirePeers(context, 'etcd');
+  await using etcd = await EtcdProcesses.start();
+  const at = ['--endpoints', etcd.endpoints[0]!];
+  for (const args of [
+    ['user', 'add', 'root:right'],
+    ['user', 'grant-role', 'root', 'root'],
+    ['auth', 'enable'],
+  ]) {
+    expect((await etcd.ctl([...args, ...at])).code).toBe(0);
+  }
+  const open = (password: string) =>
+    new EtcdStore({ endpoints: etcd.endpoints, user: { name: 'root', password } });
+  const [right, wrong] = [open('right'), open('wrong')];
+  try {
+    const lease = await right.join(10_000);
+    await right.beat(lease);
+    await right.put(lease, { key: 'cloudpush/t/node/a', value: 'a' });
+    const seen = new Promise((resolve) => {
+      right.watch('cloudpush/t/', 0, { onChanges: resolve, onEnd: resolve });
+    });
+    expect(await seen).toMatchObject([{ type: 'put', entry: { value: 'a' } }]);
+    const refusal = await wrong.join(10_000).catch((error: Error) => error);
+    expect(refusal).toMatchObject({ reason: 'refused' });
+    expect((refusal as Error).message).not.toContain('wrong');
+  } finally {
+    right.close();
+    wrong.close();
+  }
+});
+
+test('over TLS etcd is recognized by its certificate, and the node by its own', async (context) => {
+  requireWanted(context);
+  requirePeers(context, 'etcd', 'openssl');
+  await using folder = await TempFolder.create();
+  const [server, client] = [makeCertificate('IP:127.0.0.1'), makeCertificate('DNS:node')];
+  const file = async (name: string, text: string) => await folder.write(name, Buffer.from(text));
+  await using etcd = await EtcdProcesses.start({
+    scheme: 'https',
+    args: [
+      ...['--cert-file', await file('cert', server.cert), '--key-file', await file('key', server.key)],
+      ...['--client-cert-auth', '--trusted-ca-file', await file('ca', client.cert)],
+    ],
+  });
+  const { endpoints } = etcd;
+  const known = new EtcdStore({ endpoints, tls: { ca: server.cert, cert: client.cert, key: client.key } });
+  const strangers = [
+    new EtcdStore({ endpoints, tls: { ca: server.cert } }),
+    new EtcdStore({ endpoints, tls: { cert: client.cert, key: client.key } }),
+    new EtcdStore({ endpoints }),
+  ];
+  try {
+    const lease = await known.join(10_000);
+    await known.beat(lease);
+    for (const stranger of strangers) {
+      await expect(stranger.join(10_000)).rejects.toMatchObject({ reason: 'unavailable' });
+    }
+  } finally {
+    for (const store of [known, ...strangers]) store.close();
   }
 });

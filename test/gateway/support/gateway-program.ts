@@ -11,6 +11,8 @@ import type { TempFolder } from '../../support/temp.js';
 import { waitFor } from '../../support/wait.js';
 
 const STATE_TIMEOUT_MS = 30_000;
+/** Several that start at a time on a busy machine may take so long. */
+const START_TIMEOUT_MS = 90_000;
 /** State of a listening socket in /proc/net/tcp. */
 const TCP_LISTEN = '0A';
 
@@ -40,7 +42,9 @@ export class GatewayProgram implements AsyncDisposable {
   /** Starts a gateway with a file that is there. */
   static async open(path: string, environment: NodeJS.ProcessEnv = {}): Promise<GatewayProgram> {
     const gateway = new GatewayProgram(path, environment);
-    await gateway.program.whenReady(() => gateway.program.waitForOutput(/gateway is running/));
+    await gateway.program.whenReady(() =>
+      gateway.program.waitForOutput(/gateway is running/, START_TIMEOUT_MS),
+    );
     return gateway;
   }
 

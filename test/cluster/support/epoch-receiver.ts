@@ -1,0 +1,88 @@
+import { RtmpReceiver } from '@cloudpush/transport';
+
+/** An owner of a name, as its server saw it. */
+interface SeenOwner {
+  readonly epoch: number;
+  /** Of the first and the latest frame, in the order of all frames of the name. */
+  readonly first: number;
+  last: number;
+  frames: number;
+  /** When the latest frame came, in ms of `performance.now()`. */
+  at: number;
+}
+
+/** An RTMP server on loopback that notes which owner each frame of each name came from: names are published with `?epoch=$epoch`. */
+export class EpochReceiver implements AsyncDisposable {
+  readonly #receiver: RtmpReceiver;
+  readonly #names: Map<string, SeenOwner[]>;
+
+  private constructor(receiver: RtmpReceiver, names: Map<string, SeenOwner[]>) {
+    this.#receiver = receiver;
+    this.#names = names;
+  }
+
+  static async listen(): Promise<EpochReceiver> {
+    const names = new Map<string, SeenOwner[]>();
+    const counts = new Map<string, number>();
+    const receiver = await RtmpReceiver.listen(
+      { port: 0 },
+      {
+        onPublish({ streamName, query }) {
+          const epoch = Number(new URLSearchParams(query.replace(/^\?/, '')).get('epoch'));
+          return {
+            onMessage() {
+              const number = (counts.get(streamName) ?? 0) + 1;
+              counts.set(streamName, number);
+              const owners = names.get(streamName) ?? [];
+              names.set(streamName, owners);
+              note(owners, epoch, number);
+            },
+            onEnd: () => {},
+          };
+        },
+      },
+    );
+    return new EpochReceiver(receiver, names);
+  }
+
+  url(name: string): string {
+    return `rtmp://127.0.0.1:${this.#receiver.address.port}/live/${name}?epoch=$epoch`;
+  }
+
+  /** In the order of their first frames. */
+  owners(name: string): readonly SeenOwner[] {
+    return this.#names.get(name) ?? [];
+  }
+
+  /** Frames that came, of whatever owner. */
+  frames(name: string): number {
+    return this.owners(name).reduce((sum, { frames }) => sum + frames, 0);
+  }
+
+  /** Names of which frames of an owner came after the first of the next one: two of them sent at the same time. */
+  interleaved(): readonly string[] {
+    return [...this.#names].flatMap(([name, owners]) => {
+      const isMixed = owners.some((owner, index) => {
+        const next = owners[index + 1];
+        return next !== undefined && (owner.last > next.first || owner.epoch >= next.epoch);
+      });
+      return isMixed ? [`${name}: ${JSON.stringify(owners)}`] : [];
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#receiver.close();
+  }
+}
+
+function note(owners: SeenOwner[], epoch: number, number: number): void {
+  const at = performance.now();
+  const known = owners.find((one) => one.epoch === epoch);
+  if (known === undefined) {
+    owners.push({ epoch, first: number, last: number, frames: 1, at });
+    return;
+  }
+  known.last = number;
+  known.frames++;
+  known.at = at;
+}

@@ -1,0 +1,176 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ClusterState } from '../../../packages/cloudpush/dist/gateway/state.js';
+import { GatewayProgram } from '../../gateway/support/gateway-program.js';
+import { COMMAND } from '../../support/cloudpush.js';
+import { clip } from '../../support/media.js';
+import { freePort } from '../../support/ports.js';
+import { type ProcessResult, run } from '../../support/process.js';
+import { TempFolder } from '../../support/temp.js';
+import { waitFor } from '../../support/wait.js';
+import { EpochReceiver } from './epoch-receiver.js';
+import { EtcdProcesses } from './etcd.js';
+
+/** The shortest lease that is permitted, and what a takeover may take beyond it, in s. */
+const TTL = 6;
+
+interface ClusterSettings {
+  readonly gateways?: number;
+  readonly channels?: number;
+  readonly etcdMembers?: number;
+  readonly isolation?: 'fence' | 'continue';
+  /** Where each gateway finds the store; default: etcd itself. */
+  readonly endpoints?: (
+    etcd: EtcdProcesses,
+    gateway: number,
+  ) => Promise<readonly string[]> | readonly string[];
+}
+
+/** Real gateways on a real etcd, which push the bundled clip to a receiver that knows the owners apart. */
+export class GatewayCluster implements AsyncDisposable {
+  readonly etcd: EtcdProcesses;
+  readonly receiver: EpochReceiver;
+  readonly names: readonly string[];
+  readonly #folder: TempFolder;
+  readonly #settings: ClusterSettings;
+  readonly #ports: number[] = [];
+  readonly #gateways = new Map<number, GatewayProgram>();
+
+  private constructor(
+    etcd: EtcdProcesses,
+    receiver: EpochReceiver,
+    folder: TempFolder,
+    settings: ClusterSettings,
+  ) {
+    this.etcd = etcd;
+    this.receiver = receiver;
+    this.#folder = folder;
+    this.#settings = settings;
+    this.names = Array.from({ length: settings.channels ?? 6 }, (_, index) => `camera-${index + 1}`);
+  }
+
+  /** With all channels in the store, and all gateways running and publishing. */
+  static async start(settings: ClusterSettings = {}): Promise<GatewayCluster> {
+    const folder = await TempFolder.create();
+    const etcd = await EtcdProcesses.start({ members: settings.etcdMembers ?? 1 });
+    const cluster = new GatewayCluster(etcd, await EpochReceiver.listen(), folder, settings);
+    try {
+      await cluster.#begin();
+    } catch (error) {
+      const told = [...cluster.#gateways.values()].map(({ program }) => program.describe());
+      await cluster[Symbol.asyncDispose]();
+      throw new Error(told.join('\n'), { cause: error });
+    }
+    return cluster;
+  }
+
+  gateway(number: number): GatewayProgram {
+    return this.#gateways.get(number)!;
+  }
+
+  get running(): readonly number[] {
+    return [...this.#gateways].flatMap(([number, { program }]) => (program.running ? [number] : []));
+  }
+
+  async startGateway(number: number): Promise<void> {
+    this.#gateways.set(number, await GatewayProgram.open(await this.#configuration(number)));
+  }
+
+  async killGateway(number: number): Promise<void> {
+    const { program } = this.gateway(number);
+    program.child.kill('SIGKILL');
+    await program.exited;
+  }
+
+  async state(number: number): Promise<ClusterState> {
+    return (await this.gateway(number).ask('GET', '/v1/cluster')).json as unknown as ClusterState;
+  }
+
+  /** Runs `cloudpush cluster`. */
+  async command(...args: readonly string[]): Promise<ProcessResult> {
+    return await run(process.execPath, [COMMAND, 'cluster', ...args]);
+  }
+
+  url(number: number): string {
+    return this.gateway(number).url;
+  }
+
+  /** New frames of every channel arrive. */
+  async untilPublishing(timeoutMs = 60_000): Promise<void> {
+    const before = new Map(this.names.map((name) => [name, this.receiver.frames(name)]));
+    const missing = (): string[] =>
+      this.names.filter((name) => this.receiver.frames(name) < before.get(name)! + 5);
+    try {
+      await waitFor('media of all channels', timeoutMs, () => missing().length === 0 || undefined);
+    } catch (cause) {
+      const told = [...this.#gateways.values()].map(({ program }) => program.describe());
+      throw new Error(`no media of ${missing().join(', ')}\n${told.join('\n')}`, { cause });
+    }
+  }
+
+  /** The nodes that see each other share the slots, and none is left over. */
+  async untilShared(count: number, timeoutMs = 60_000): Promise<void> {
+    await waitFor(`slots shared by ${count}`, timeoutMs, async () => {
+      const states = await Promise.all(this.running.map((number) => this.state(number)));
+      const isShared = states.every(
+        ({ slots, nodes }) =>
+          slots.unclaimed === 0 && nodes.filter((node) => node.slots > 0).length === count,
+      );
+      return (states.length > 0 && isShared) || undefined;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#gateways.values()].map((gateway) => gateway[Symbol.asyncDispose]()));
+    await this.receiver[Symbol.asyncDispose]();
+    await this.etcd[Symbol.asyncDispose]();
+    await this.#folder[Symbol.asyncDispose]();
+  }
+
+  async #begin(): Promise<void> {
+    const { gateways = 3 } = this.#settings;
+    const file = await this.#importFile();
+    const { code, stderr } = await this.command('import', file);
+    if (code !== 0) throw new Error(stderr);
+    const numbers = Array.from({ length: gateways }, (_, index) => index + 1);
+    for (const number of numbers) this.#ports[number] = await freePort();
+    await Promise.all(numbers.map((number) => this.startGateway(number)));
+    await this.untilShared(gateways);
+    await this.untilPublishing();
+  }
+
+  async #importFile(): Promise<string> {
+    const channels = this.names.map((name) => {
+      const source = { file: clip.video, loop: true };
+      return [name, { source, destinations: [{ url: this.receiver.url(name) }] }] as const;
+    });
+    const cluster = { store: `etcd://${this.etcd.endpoints.join(',')}`, name: 'test' };
+    const path = this.#folder.file('import.yaml');
+    await writeFile(path, JSON.stringify({ version: 1, cluster, channels: Object.fromEntries(channels) }));
+    return path;
+  }
+
+  async #configuration(number: number): Promise<string> {
+    const folder = this.#folder.file(`gateway-${number}`);
+    await mkdir(folder, { recursive: true });
+    const endpoints = (await this.#settings.endpoints?.(this.etcd, number)) ?? this.etcd.endpoints;
+    const path = join(folder, 'gateway.yaml');
+    const configuration = {
+      version: 1,
+      log: { level: 'info', format: 'json' },
+      engine: { poolSize: '32MiB', maxConnections: 64, shards: 1 },
+      api: { listen: `127.0.0.1:${this.#ports[number]}` },
+      cluster: {
+        store: `etcd://${endpoints.join(',')}`,
+        name: 'test',
+        node: `gateway-${number}`,
+        ttl: `${TTL}s`,
+        isolation: this.#settings.isolation ?? 'fence',
+      },
+      channelDefaults: { destination: { reconnect: { initial: '100ms', max: '1s' } } },
+      channels: {},
+    };
+    await writeFile(path, JSON.stringify(configuration));
+    return path;
+  }
+}

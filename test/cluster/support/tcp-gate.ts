@@ -1,0 +1,58 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** A way to a TCP server that can be cut, as a firewall cuts it: nothing passes, and nobody is told. */
+export class TcpGate implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #isCut = false;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** @param to `host:port` */
+  static async open(to: string): Promise<TcpGate> {
+    const colon = to.lastIndexOf(':');
+    const server = createServer();
+    const gate = new TcpGate(server);
+    server.on('connection', (client) => gate.#join(client, to.slice(0, colon), Number(to.slice(colon + 1))));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return gate;
+  }
+
+  get endpoint(): string {
+    return `127.0.0.1:${(this.#server.address() as { readonly port: number }).port}`;
+  }
+
+  cut(): void {
+    this.#isCut = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  mend(): void {
+    this.#isCut = false;
+    for (const socket of this.#sockets) socket.resume();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #join(client: Socket, host: string, port: number): void {
+    const server = connect(port, host);
+    for (const [from, to] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.#sockets.add(from);
+      from.on('data', (bytes) => to.write(bytes));
+      from.on('close', () => {
+        this.#sockets.delete(from);
+        to.destroy();
+      });
+      from.on('error', () => {});
+      if (this.#isCut) from.pause();
+    }
+  }
+}
