@@ -27,7 +27,7 @@ test.each(['docs/faults.md', 'SECURITY.md'])('%s names tests that are there', (d
 });
 
 test('every test of faults is in the table of faults', () => {
-  const tests = ['faults', 'soak'].flatMap(testsOf).filter((name) => !TOOLS.includes(name));
+  const tests = ['faults', 'model', 'soak'].flatMap(testsOf).filter((name) => !TOOLS.includes(name));
   expect(tests.filter((name) => !named('docs/faults.md').includes(name))).toEqual([]);
 });
 

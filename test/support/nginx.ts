@@ -95,6 +95,11 @@ export class NginxRtmp implements AsyncDisposable {
     await this.#program.stop();
   }
 
+  /** Kills it, stops it, or lets it go on. */
+  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+    this.#program.child.kill(signal);
+  }
+
   /** The log of nginx so far. */
   get log(): string {
     return this.#program.stderr;

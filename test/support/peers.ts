@@ -8,6 +8,7 @@ import type { TestContext } from 'vitest';
 export type PeerName =
   | 'chromium'
   | 'curl'
+  | 'faketime'
   | 'etcd'
   | 'ffmpeg'
   | 'promtool'
@@ -78,6 +79,7 @@ const detectors: Record<PeerName, () => boolean> = {
   // It does not run as root, not even to say which version it is.
   vlc: () => existsSync('/usr/bin/cvlc'),
   etcd: () => output('etcd', '--version') !== undefined && output('etcdctl', 'version') !== undefined,
+  faketime: () => output('faketime', '--version') !== undefined,
   curl: () => output('curl', '--version') !== undefined,
   openssl: () => output('openssl', 'version') !== undefined,
   systemd: () => output('systemd-analyze', '--version') !== undefined,

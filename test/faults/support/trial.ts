@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, type DestinationSettings, PushEngine } from '@cloudpush/engine';
 import { type CameraPacket, cameraPackets, trySend } from '../../engine/camera.js';
-import { type BalancedOutlet, imbalances } from '../../engine/conservation/balance.js';
+import { imbalances } from '../../engine/conservation/balance.js';
 import { Ledger } from '../../engine/conservation/ledger.js';
 import { Source } from '../../engine/conservation/source.js';
 import { closeEmpty, expectWhole } from '../../engine/expectations.js';
@@ -11,6 +11,7 @@ import { Random } from '../../fuzz/transport/random.js';
 import { FaultProxy } from '../proxy/fault-proxy.js';
 import { connectionFaults, type Fault } from '../schedule/fault.js';
 import { mix } from '../schedule/schedule.js';
+import { outletOf } from './outlet.js';
 
 export interface TrialOptions {
   readonly seed: number;
@@ -69,22 +70,6 @@ export async function runTrial({ seed, faults, overflow, mayAlter }: TrialOption
     injected: proxy.injected,
     connections: proxy.connections,
   };
-}
-
-function outletOf(channel: Channel, ledger: Ledger): BalancedOutlet {
-  const outlet: BalancedOutlet & { -readonly [Key in 'to' | 'report']: BalancedOutlet[Key] } = {
-    name: 'victim',
-    destination: channel.destinations[0]!,
-    from: 0,
-    to: Number.POSITIVE_INFINITY,
-    aborted: false,
-    report: undefined,
-  };
-  outlet.destination.once('close', (report) => {
-    outlet.report = report;
-    outlet.to = ledger.next;
-  });
-  return outlet;
 }
 
 /** Until every connection with faults has been lost, and some more packets have been sent behind them. */
