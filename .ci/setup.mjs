@@ -73,11 +73,22 @@ function staleInstall() {
   }
   for (const [path, entry] of Object.entries(wanted)) {
     const found = installed[path];
-    if (path === '' || (entry.optional && found === undefined)) continue;
+    if (path === '' || (found === undefined && entry.optional && !isOurChoice(wanted, path))) continue;
     const same = found?.version === entry.version && found?.integrity === entry.integrity;
     if (!same) return `${path} is not as locked`;
   }
   return undefined;
+}
+
+/**
+ * Tells whether one of this repository's packages names an optional package, which is then for every machine. Those
+ * that others name are mostly for one kind of machine each, and left out on the rest.
+ */
+function isOurChoice(wanted, path) {
+  const name = path.replace('node_modules/', '');
+  return Object.entries(wanted).some(
+    ([where, entry]) => !where.includes('node_modules/') && entry.optionalDependencies?.[name] !== undefined,
+  );
 }
 
 /** Tells whether a package's "os" or "cpu" list, such as ["linux"] or ["!win32"], rules this machine out. */
