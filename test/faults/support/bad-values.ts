@@ -1,5 +1,5 @@
 /** Thrown by values that throw when they are looked at: it may come out again, as it is. */
-export const OWN_ERROR = new Error('of the caller');
+const OWN_ERROR = new Error('of the caller');
 
 /** Whether an error is one that a bad value has thrown itself. */
 export function isOwnError(error: unknown): boolean {

@@ -1,5 +1,5 @@
 /** Samples of a block, for each channel: what an AAC frame holds (ISO/IEC 14496-3 §4.5.1.1). */
-export const BLOCK_SAMPLES = 1024;
+const BLOCK_SAMPLES = 1024;
 
 /** Times are no more exact than this, in ms: a step of less is followed, and no gap. */
 const TOLERANCE = 15;

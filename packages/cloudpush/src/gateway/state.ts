@@ -222,7 +222,7 @@ export interface EngineState {
 }
 
 /** A node of the cluster, as it tells of itself. */
-export interface ClusterNodeState {
+interface ClusterNodeState {
   readonly id: string;
   readonly state: 'up' | 'draining';
   /** Where its API answers. */

@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { SpoolStoreConfig } from '../options/spool-config.js';
 
 /** The disk spool of an engine, as a shard has part in it. */
-export interface SpoolInit {
+interface SpoolInit {
   readonly config: SpoolStoreConfig;
   /** Of the gates behind which gaps are sent. */
   readonly backfill: SharedArrayBuffer;

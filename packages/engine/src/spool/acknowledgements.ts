@@ -5,7 +5,7 @@ import type { SpoolIo } from './spool-io.js';
 import { readText, replaceText } from './text-file.js';
 
 /** The file with a reader's places, in the folder of a series. */
-export const PLACES_FILE = 'places';
+const PLACES_FILE = 'places';
 const NAME = 'cloudpush-places';
 const VERSION = '1';
 

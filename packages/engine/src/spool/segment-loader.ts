@@ -26,7 +26,7 @@ export interface SegmentName {
 const NAME = /^(\d{8,})-(\d{5,})\.(flv|idx)$/;
 
 /** The name of a segment's file, without its ending. */
-export function segmentStem({ gap, segment }: SegmentName): string {
+function segmentStem({ gap, segment }: SegmentName): string {
   return `${String(gap).padStart(8, '0')}-${String(segment).padStart(5, '0')}`;
 }
 

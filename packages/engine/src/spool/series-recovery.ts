@@ -64,7 +64,7 @@ async function removeLeftovers(io: SpoolIo, folder: string, names: readonly stri
 }
 
 /** Brings the files of a segment to what can be trusted. */
-export async function repairSegment(
+async function repairSegment(
   io: SpoolIo,
   folder: string,
   name: SegmentName,

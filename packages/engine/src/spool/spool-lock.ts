@@ -7,7 +7,7 @@ import { diskIo } from './disk-io.js';
 import { spoolFailed } from './spool-failed.js';
 
 /** The file that says who writes a spool. */
-export const LOCK_FILE = 'lock';
+const LOCK_FILE = 'lock';
 
 /** A process that has a spool; enough to tell whether it lives. */
 export interface LockOwner {

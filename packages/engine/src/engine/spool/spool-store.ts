@@ -11,7 +11,7 @@ const PERIOD = 1000;
 const AGE_PERIODS = 10;
 
 /** A destination that has part in the spool. */
-export interface SpooledDestination {
+interface SpooledDestination {
   /** Bytes that it has on disk. */
   readonly spooledBytes: number;
   /** Removes its oldest, so many bytes, and what is older than `before`, in ms since 1970. */

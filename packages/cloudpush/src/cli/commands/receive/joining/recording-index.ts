@@ -22,7 +22,7 @@ export async function indexRecording(file: string, startedAt: number): Promise<R
 }
 
 /** Takes the tags of a recording in order. It reads nowhere itself. */
-export class RecordingIndex {
+class RecordingIndex {
   readonly #file: string;
   #gap: GapFacts | undefined;
   #metadata: Uint8Array | undefined;
