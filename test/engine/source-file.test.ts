@@ -150,7 +150,7 @@ test('packets of the caller are refused, and destinations cannot make a source w
     expect.objectContaining(invalid),
   );
   expect(() => one.channel.addDestination({ url: one.receiver.url('b'), overflow: 'reject' })).toThrow(
-    /overflow is 'reject'; permitted: 'drop', with a source/,
+    /overflow is 'reject'; permitted: 'drop' or 'spool', with a source/,
   );
   const plain = one.engine.openChannel({ url: one.receiver.url('c') });
   expect(() => plain.setSource({ file: 'x.flv' })).toThrow(expect.objectContaining(invalid));

@@ -14,8 +14,9 @@ import {
   type RevisionCondition,
   type TriggerRequest,
 } from './gateway.js';
+import type { GatewayEvent } from './gateway-event.js';
 import { applyMergePatch } from './merge-patch.js';
-import type { ConfigurationFault, EngineState, GatewayEvent, GatewayState } from './state.js';
+import type { ConfigurationFault, EngineState, GatewayState } from './state.js';
 import { moveDestination, openPreview, triggerEvent } from './supervisor/channel-requests.js';
 import type { ChannelSupervisor } from './supervisor/channel-supervisor.js';
 import type { MediaDestination } from './supervisor/media-engine.js';

@@ -1,5 +1,6 @@
 import type { PushTarget, TriggerType } from '@cloudpush/engine';
-import type { ChannelState, ConfigurationFault, GatewayEvent, GatewayState } from './state.js';
+import type { GatewayEvent } from './gateway-event.js';
+import type { ChannelState, ConfigurationFault, GatewayState } from './state.js';
 
 /** A channel's configuration as it was written, after `channels.<name>:`; the schema is `channelSchema` in config/schema. */
 type ChannelDocument = Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { slotOf } from '../../cluster/assignment/assignment.js';
 import { ClusterKeys } from '../../cluster/keys.js';
 import { MemoryServer, MemoryStore } from '../../cluster/store/memory-store.js';
-import type { EventFields } from '../state.js';
+import type { EventFields } from '../gateway-event.js';
 import { StartQueue } from '../supervisor/start-queue.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import { FakeClock } from '../testing/fake-clock.js';

@@ -4,7 +4,7 @@ import { PrefixView } from '../../cluster/node/prefix-view.js';
 import type { SlotOwner } from '../../cluster/node/slot-owner.js';
 import type { ClusterStore, Entry } from '../../cluster/store/cluster-store.js';
 import type { ChannelPlan, GatewayConfiguration } from '../config/configuration.js';
-import type { EventFields } from '../state.js';
+import type { EventFields } from '../gateway-event.js';
 import type { AppliedChanges, Supervisor } from '../supervisor/supervisor.js';
 import type { ChannelPlanner, StoredChannel } from './channel-planner.js';
 

@@ -15,8 +15,9 @@ import {
   type RevisionCondition,
   type TriggerRequest,
 } from '../gateway.js';
+import type { GatewayEvent } from '../gateway-event.js';
 import type { GatewayService } from '../gateway-service.js';
-import type { ChannelState, ConfigurationFault, GatewayEvent, GatewayState } from '../state.js';
+import type { ChannelState, ConfigurationFault, GatewayState } from '../state.js';
 import { clusterState } from './cluster-state.js';
 import type { Peers } from './peers.js';
 import { standingState } from './standing-state.js';

@@ -1,5 +1,5 @@
 import type { EventQuery } from '../gateway.js';
-import type { EventFields, GatewayEvent } from '../state.js';
+import type { EventFields, GatewayEvent } from '../gateway-event.js';
 
 /** The latest events that are kept, in all and of one channel. */
 const KEPT = 10_000;

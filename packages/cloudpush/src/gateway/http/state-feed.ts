@@ -1,5 +1,6 @@
+import type { GatewayEvent } from '../gateway-event.js';
 import { mergePatchBetween } from '../merge-patch.js';
-import type { ChannelState, DestinationState, GatewayEvent, GatewayState } from '../state.js';
+import type { ChannelState, DestinationState, GatewayState } from '../state.js';
 import type { GatewayPort } from './gateway-port.js';
 import type { SnapshotCache } from './snapshot-cache.js';
 

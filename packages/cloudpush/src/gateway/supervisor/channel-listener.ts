@@ -1,5 +1,5 @@
 import { errorNumber } from '@cloudpush/engine';
-import type { EventFields } from '../state.js';
+import type { EventFields } from '../gateway-event.js';
 import type { MediaChannel } from './media-engine.js';
 import type { SourceSupervisor } from './source-supervisor.js';
 

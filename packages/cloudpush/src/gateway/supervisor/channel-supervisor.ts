@@ -1,6 +1,7 @@
 import { CloudPushError } from '@cloudpush/engine';
 import type { ChannelPlan, OnvifTrigger } from '../config/configuration.js';
-import type { ChannelState, ChannelStatus, EventFields } from '../state.js';
+import type { EventFields } from '../gateway-event.js';
+import type { ChannelState, ChannelStatus } from '../state.js';
 import { changeOf } from './channel-change.js';
 import { listenToChannel } from './channel-listener.js';
 import { type RequestedChannel, requireDestination, resumeEvents, wrongStatus } from './channel-requests.js';

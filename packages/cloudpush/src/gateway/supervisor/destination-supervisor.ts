@@ -1,7 +1,8 @@
 import type { CloudPushError, ErrorClass, PushTarget, SpoolGap } from '@cloudpush/engine';
 import type { GatewayClock } from '../clock.js';
 import type { DestinationPlan } from '../config/configuration.js';
-import type { DestinationState, DestinationStatus, ErrorState, EventFields } from '../state.js';
+import type { EventFields } from '../gateway-event.js';
+import type { DestinationState, DestinationStatus, ErrorState } from '../state.js';
 import { addTotals, type DestinationTotals, NO_TOTALS, totalsOf } from './destination-totals.js';
 import { gapEvent } from './gap-event.js';
 import type { MediaDestination } from './media-engine.js';

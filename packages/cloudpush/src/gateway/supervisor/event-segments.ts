@@ -1,7 +1,8 @@
 import { CloudPushError, type StreamMetadata, type TriggerType } from '@cloudpush/engine';
 import type { GatewayClock } from '../clock.js';
 import type { EventPlan } from '../config/configuration.js';
-import type { EventFields, EventState } from '../state.js';
+import type { EventFields } from '../gateway-event.js';
+import type { EventState } from '../state.js';
 import { EventRecorder } from './event-recorder.js';
 import type { MediaChannel } from './media-engine.js';
 

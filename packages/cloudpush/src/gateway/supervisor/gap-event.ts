@@ -1,5 +1,5 @@
 import type { SpoolGap } from '@cloudpush/engine';
-import type { EventFields } from '../state.js';
+import type { EventFields } from '../gateway-event.js';
 
 const kinds = {
   opened: ['gapOpened', 'warn'],

@@ -1,5 +1,5 @@
 import type { GatewayClock } from '../clock.js';
-import type { EventFields } from '../state.js';
+import type { EventFields } from '../gateway-event.js';
 import type { MediaEngine } from './media-engine.js';
 import type { StartQueue } from './start-queue.js';
 

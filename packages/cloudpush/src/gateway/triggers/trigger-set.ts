@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { GatewayClock } from '../clock.js';
 import type { ChannelPlan, OnvifTrigger } from '../config/configuration.js';
-import type { EventFields } from '../state.js';
+import type { EventFields } from '../gateway-event.js';
 import type { ActivityChange } from './onvif/activity.js';
 import { EventSubscription } from './onvif/event-subscription.js';
 

@@ -1,6 +1,6 @@
+import type { GatewayEvent } from '../gateway-event.js';
 import type { StreamedChannel, StreamedState } from '../http/state-feed.js';
 import { applyMergePatch } from '../merge-patch.js';
-import type { GatewayEvent } from '../state.js';
 import { type ChannelCounters, countersOf } from './channel-counters.js';
 import type { ServerSentEvent } from './event-parser.js';
 

@@ -289,9 +289,8 @@ export class PublishSession {
   }
 
   #refusal(status: RtmpStatus, stage: RtmpStage): RtmpError {
-    const { connectObject, connectArguments, secrets = [] } = this.#options;
-    const { streamName } = this.#requests;
-    return refusedBy(status, stage, { connectObject, connectArguments, secrets, streamName });
+    const { secrets = [] } = this.#options;
+    return refusedBy(status, stage, { ...this.#options, secrets, streamName: this.#requests.streamName });
   }
 
   #enter(state: SessionState, timeout: number): void {

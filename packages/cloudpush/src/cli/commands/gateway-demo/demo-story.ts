@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Gateway } from '../../../gateway/gateway.js';
-import type { GatewayEvent } from '../../../gateway/state.js';
+import type { GatewayEvent } from '../../../gateway/gateway-event.js';
 
 /** Something that goes wrong, and how it ends. */
 export interface Fault {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ChannelStatus, GatewayEvent } from '../../state.js';
+import type { GatewayEvent } from '../../gateway-event.js';
+import type { ChannelStatus } from '../../state.js';
 import { TIMELINE_LENGTH, timelineOf } from './timeline.js';
 
 const NOW = Date.UTC(2026, 0, 2, 12);

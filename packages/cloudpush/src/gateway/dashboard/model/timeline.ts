@@ -1,4 +1,5 @@
-import type { ChannelStatus, GatewayEvent } from '../../state.js';
+import type { GatewayEvent } from '../../gateway-event.js';
+import type { ChannelStatus } from '../../state.js';
 
 /** The time line goes back so far, in ms. */
 export const TIMELINE_LENGTH = 86_400_000;

@@ -1,5 +1,6 @@
 import type { ChannelResource, TriggerRequest } from '../../gateway.js';
-import type { ConfigurationFault, GatewayEvent } from '../../state.js';
+import type { GatewayEvent } from '../../gateway-event.js';
+import type { ConfigurationFault } from '../../state.js';
 import type { Retry } from '../model/causes.js';
 
 /** The token lives as long as the tab, and is never part of an address. */

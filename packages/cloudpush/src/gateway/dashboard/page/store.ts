@@ -1,6 +1,6 @@
 import { batch, computed, signal } from '@preact/signals';
+import type { GatewayEvent } from '../../gateway-event.js';
 import type { StreamedState } from '../../http/state-feed.js';
-import type { GatewayEvent } from '../../state.js';
 import { channelRows } from '../../view/channel-rows.js';
 import type { ServerSentEvent } from '../../view/event-parser.js';
 import { GatewayView } from '../../view/gateway-view.js';

@@ -9,7 +9,8 @@ import {
   type RevisionCondition,
   type TriggerRequest,
 } from '../../gateway.js';
-import type { ChannelState, ConfigurationFault, GatewayEvent, GatewayState } from '../../state.js';
+import type { GatewayEvent } from '../../gateway-event.js';
+import type { ChannelState, ConfigurationFault, GatewayState } from '../../state.js';
 import { type GatewayPort, operations } from '../gateway-port.js';
 import { BEGINNING, sampleChannel, sampleState } from './sample-state.js';
 

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { GatewayEvent } from '../../../state.js';
+import type { GatewayEvent } from '../../../gateway-event.js';
 import { exactMoment } from '../../model/text.js';
 import type { Tone } from '../../model/tones.js';
 import { readEvents } from '../api.js';

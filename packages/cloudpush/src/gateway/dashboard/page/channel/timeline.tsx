@@ -1,5 +1,5 @@
+import type { GatewayEvent } from '../../../gateway-event.js';
 import type { StreamedChannel } from '../../../http/state-feed.js';
-import type { GatewayEvent } from '../../../state.js';
 import { moment, percent } from '../../model/text.js';
 import { TIMELINE_LENGTH, type TimelinePart, timelineOf } from '../../model/timeline.js';
 import { channelTone } from '../../model/tones.js';
