@@ -164,6 +164,7 @@ export type { TokenRetryPolicy } from './targets/retry-after.js';
 export { TargetCache, type TargetCacheOptions } from './targets/target-cache.js';
 export type { TargetQuery } from './targets/target-entry.js';
 export type {
+  AskedRequest,
   DeviceRequest,
   DeviceTokenRequest,
   LiveRequest,

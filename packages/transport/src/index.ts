@@ -60,6 +60,7 @@ export { type ConnectTimings, StageTimer } from './session/client/stage-timer.js
 export type { RtmpStatus } from './session/client/status.js';
 export { type Capabilities, CapsEx, takesFourCc } from './session/common/capabilities.js';
 export type { MessageChannel } from './session/common/message-channel.js';
+export type { PlayTimeouts } from './session/play/play-state.js';
 export { type CodecForm, chooseForm } from './session/publish/codec-form.js';
 export {
   SERVER_PROFILE_NAMES,

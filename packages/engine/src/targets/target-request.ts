@@ -15,10 +15,10 @@ export interface UrlRequest extends StreamNames {
 }
 
 /** A request to a token server. */
-interface AskedRequest extends StreamNames {
+export interface AskedRequest extends StreamNames {
   /**
-   * Larger for each owner of the stream than for the one before, in decimal digits, where several take turns: the server is told, and may
-   * refuse a smaller one.
+   * Larger for each owner of the stream than for the one before, in decimal digits, where several take turns:
+   * the server is told, and may refuse a smaller one.
    */
   readonly epoch?: string | undefined;
 }

@@ -6,9 +6,8 @@ import { RECEIVER_LIMITS } from '../../limits.js';
 import { withForms } from '../../redaction/known-secrets.js';
 import { type Attempt, connectFields, firstAttempt, nextAttempt } from '../../session/client/attempt.js';
 import { StageTimer } from '../../session/client/stage-timer.js';
-import type { RtmpStatus } from '../../session/client/status.js';
 import { PlaySession } from '../../session/play/play-session.js';
-import type { PlaySessionHandler, PlaySessionOptions } from '../../session/play/play-state.js';
+import type { PlaySessionOptions } from '../../session/play/play-state.js';
 import { parseRtmpUrl, publishedName } from '../../url.js';
 import { aborted } from '../common/abort.js';
 import { DeadlineTimer } from '../common/deadline-timer.js';
@@ -27,7 +26,7 @@ interface PlayAttempt {
 }
 
 /** A connection that plays one live stream: it takes what comes, and decodes nothing. */
-export class RtmpPlayer implements PlaySessionHandler {
+export class RtmpPlayer {
   readonly #socket: Socket;
   readonly #session: PlaySession;
   readonly #events: PlayerEvents;
@@ -89,7 +88,18 @@ export class RtmpPlayer implements PlaySessionHandler {
     const limits = { ...RECEIVER_LIMITS, ...options.limits };
     this.#maxUnreadReplyBytes = limits.maxUnreadReplyBytes;
     const session = sessionOptions(attempt, options, timeouts);
-    this.#session = new PlaySession({ ...session, limits }, { push: (slice) => socket.write(slice) }, this);
+    this.#session = new PlaySession(
+      { ...session, limits },
+      { push: (slice) => socket.write(slice) },
+      {
+        onPlaying: () => this.#onPlaying(),
+        onMedia: (type, timestamp, payload) => {
+          if (!this.#closing) events.onMedia?.(type, timestamp, payload);
+        },
+        onStatus: (status) => events.onStatus?.(status),
+        onFailure: (error) => this.#onFailure(error),
+      },
+    );
     socket.on('data', (bytes) => this.#receive(bytes));
     socket.on('end', () => this.#session.fail(this.#session.connectionLost()));
     socket.on('error', (cause) => this.#session.fail(this.#session.connectionLost(cause)));
@@ -111,22 +121,14 @@ export class RtmpPlayer implements PlaySessionHandler {
     this.#socket.end(() => reset(this.#socket));
   }
 
-  onPlaying(): void {
+  #onPlaying(): void {
     this.#playing = true;
     this.#deadline.clear();
     this.#waiter?.resolve();
     this.#waiter = undefined;
   }
 
-  onMedia(type: number, timestamp: number, payload: Uint8Array): void {
-    if (!this.#closing) this.#events.onMedia?.(type, timestamp, payload);
-  }
-
-  onStatus(status: RtmpStatus): void {
-    this.#events.onStatus?.(status);
-  }
-
-  onFailure(error: RtmpError): void {
+  #onFailure(error: RtmpError): void {
     this.#error = error;
     reset(this.#socket);
     this.#waiter?.reject(error);
