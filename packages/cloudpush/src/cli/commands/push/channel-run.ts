@@ -11,6 +11,9 @@ import type { Retry } from './retry-notes.js';
 /** Sound waits so long for a picture, in ms: with fewer, a thread would wake up for it alone. */
 const AUDIO_DELAY = 40;
 
+/** A connection that is made so soon after the end of the input, in ms, is worth no word. */
+const SHORT_WAIT = 500;
+
 /** Outcome of one channel. */
 export interface ChannelOutcome {
   /** From 1. */
@@ -156,12 +159,17 @@ export class ChannelRun {
       pacer.start(this.#feed, source.frameInterval);
       await this.#feed.ended;
     }
+    const waitTimer = setTimeout(() => this.#tellWaiting(), SHORT_WAIT);
+    const report = await this.#channel.close();
+    clearTimeout(waitTimer);
+    const feedError = this.#feed?.error === undefined ? undefined : CloudPushError.wrap(this.#feed.error);
+    return this.#end(feedError ?? this.#loss(), report);
+  }
+
+  #tellWaiting(): void {
     // One that has nothing queued ends at once.
     const waiting = this.#destinations.find(({ isWaiting, stats }) => isWaiting && stats.queuedBytes > 0);
     if (waiting !== undefined) this.#events.onWaiting(waiting.url);
-    const report = await this.#channel.close();
-    const feedError = this.#feed?.error === undefined ? undefined : CloudPushError.wrap(this.#feed.error);
-    return this.#end(feedError ?? this.#loss(), report);
   }
 
   /** Ends the channel cleanly, between two frames. One that is not connected yet is given up. */
