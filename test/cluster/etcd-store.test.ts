@@ -7,7 +7,6 @@ import { isPeerPresent, requirePeers } from '../support/peers.js';
 import { TempFolder } from '../support/temp.js';
 import { makeCertificate } from '../transport/support/certificate.js';
 import { EtcdProcesses } from './support/etcd.js';
-import { requireWanted } from './support/wanted.js';
 
 describe('the contract of stores holds with etcd:', () => {
   let etcd: EtcdProcesses | undefined;
@@ -74,7 +73,6 @@ test('without a store operations say that it does not answer, each in its time',
 });
 
 test('a user with a password is let in, and one with another is refused for good', async (context) => {
-  requireWanted(context);
   requirePeers(context, 'etcd');
   await using etcd = await EtcdProcesses.start();
   const at = ['--endpoints', etcd.endpoints[0]!];
@@ -106,7 +104,6 @@ test('a user with a password is let in, and one with another is refused for good
 });
 
 test('over TLS etcd is recognized by its certificate, and the node by its own', async (context) => {
-  requireWanted(context);
   requirePeers(context, 'etcd', 'openssl');
   await using folder = await TempFolder.create();
   const [server, client] = [makeCertificate('IP:127.0.0.1'), makeCertificate('DNS:node')];
@@ -116,6 +113,8 @@ test('over TLS etcd is recognized by its certificate, and the node by its own', 
     args: [
       ...['--cert-file', await file('cert', server.cert), '--key-file', await file('key', server.key)],
       ...['--client-cert-auth', '--trusted-ca-file', await file('ca', client.cert)],
+      // So that it is heard when it listens.
+      ...['--log-outputs', 'stdout'],
     ],
   });
   const { endpoints } = etcd;

@@ -14,12 +14,10 @@ import { freePort } from '../support/ports.js';
 import { ChildProgram } from '../support/process.js';
 import { TempFolder } from '../support/temp.js';
 import { waitFor } from '../support/wait.js';
-import { requireWanted } from './support/wanted.js';
 
 const TIMEOUT = 300_000;
 
 test('the five commands bring up a cluster on one machine', { timeout: TIMEOUT }, async (context) => {
-  requireWanted(context);
   requirePeers(context, 'etcd', 'ffmpeg');
   const [block = ''] = await guideBlocks('cluster.md', 'sh');
   expect(block.trim().split('\n')).toHaveLength(5);

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isPeerPresent, requirePeers } from '../support/peers.js';
 import { waitFor } from '../support/wait.js';
 import { GatewayCluster } from './support/gateway-cluster.js';
-import { areClustersWanted, requireWanted } from './support/wanted.js';
 
 // What operators do: drain, upgrade, change channels through any node.
 
@@ -11,13 +10,11 @@ const TIMEOUT = 240_000;
 describe('two gateways', { timeout: TIMEOUT }, () => {
   let cluster: GatewayCluster;
   beforeAll(async () => {
-    if (areClustersWanted && isPeerPresent('etcd'))
-      cluster = await GatewayCluster.start({ gateways: 2, channels: 6 });
+    if (isPeerPresent('etcd')) cluster = await GatewayCluster.start({ gateways: 2, channels: 6 });
   }, TIMEOUT);
   afterAll(async () => await cluster?.[Symbol.asyncDispose]());
 
   test('a node that is drained gives all channels away without a fault, and takes them again', async (context) => {
-    requireWanted(context);
     requirePeers(context, 'etcd');
     const url = ['--url', cluster.url(2)];
     expect((await cluster.command('drain', 'gateway-1', ...url)).code).toBe(0);
@@ -30,7 +27,6 @@ describe('two gateways', { timeout: TIMEOUT }, () => {
   });
 
   test('of changes that both make at the same time none is lost, and both tell the same', async (context) => {
-    requireWanted(context);
     requirePeers(context, 'etcd');
     const [name = ''] = cluster.names;
     const changes = Array.from({ length: 10 }, async (_, index) => {
@@ -54,7 +50,6 @@ describe('two gateways', { timeout: TIMEOUT }, () => {
   });
 
   test('every node shows the channels of all', async (context) => {
-    requireWanted(context);
     requirePeers(context, 'etcd');
     for (const number of [1, 2]) {
       const { items } = (await cluster.gateway(number).ask('GET', '/v1/channels')).json;
@@ -68,7 +63,6 @@ describe('two gateways', { timeout: TIMEOUT }, () => {
   });
 
   test('a gateway that is told to end hands over first, and its successor takes its share', async (context) => {
-    requireWanted(context);
     requirePeers(context, 'etcd');
     const { code } = await cluster.gateway(1).stop();
     expect(code).toBe(0);

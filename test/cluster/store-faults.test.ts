@@ -3,7 +3,6 @@ import { requirePeers } from '../support/peers.js';
 import { waitFor } from '../support/wait.js';
 import { GatewayCluster } from './support/gateway-cluster.js';
 import { TcpGate } from './support/tcp-gate.js';
-import { requireWanted } from './support/wanted.js';
 
 // What becomes of publishing when the store is away, for one gateway or for all.
 
@@ -12,7 +11,6 @@ const TIMEOUT = 300_000;
 test('a gateway that is cut off from the store stops before the others begin, and comes back', {
   timeout: TIMEOUT,
 }, async (context) => {
-  requireWanted(context);
   requirePeers(context, 'etcd');
   let gate: TcpGate | undefined;
   await using cluster = await GatewayCluster.start({
@@ -50,7 +48,6 @@ test('a gateway that is cut off from the store stops before the others begin, an
 test('without a quorum, and with isolation "continue", what is connected goes on', {
   timeout: TIMEOUT,
 }, async (context) => {
-  requireWanted(context);
   requirePeers(context, 'etcd');
   await using cluster = await GatewayCluster.start({
     gateways: 2,

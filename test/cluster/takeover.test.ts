@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isPeerPresent, requirePeers } from '../support/peers.js';
 import { GatewayCluster } from './support/gateway-cluster.js';
-import { areClustersWanted, requireWanted } from './support/wanted.js';
 
 // Real gateways, a real etcd, real media: who publishes a name, and when another one does.
 
@@ -12,12 +11,11 @@ const START_TIMEOUT = 240_000;
 describe('three gateways share their channels', { timeout: START_TIMEOUT }, () => {
   let cluster: GatewayCluster;
   beforeAll(async () => {
-    if (areClustersWanted && isPeerPresent('etcd')) cluster = await GatewayCluster.start({ channels: 9 });
+    if (isPeerPresent('etcd')) cluster = await GatewayCluster.start({ channels: 9 });
   }, START_TIMEOUT);
   afterAll(async () => await cluster?.[Symbol.asyncDispose]());
 
   test('one that is killed and started again has its channels back at once', async (context) => {
-    requireWanted(context);
     requirePeers(context, 'etcd');
     await cluster.killGateway(1);
     await cluster.startGateway(1);
@@ -27,7 +25,6 @@ describe('three gateways share their channels', { timeout: START_TIMEOUT }, () =
   });
 
   test('the channels of one that stays away are taken by the others', async (context) => {
-    requireWanted(context);
     requirePeers(context, 'etcd');
     await cluster.killGateway(2);
     await cluster.untilShared(2);
@@ -38,7 +35,6 @@ describe('three gateways share their channels', { timeout: START_TIMEOUT }, () =
   });
 
   test('one that was stopped past its lease sends nothing of what others have taken', async (context) => {
-    requireWanted(context);
     requirePeers(context, 'etcd');
     const { child } = cluster.gateway(3).program;
     child.kill('SIGSTOP');

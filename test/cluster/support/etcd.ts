@@ -105,7 +105,9 @@ export class EtcdProcesses implements AsyncDisposable {
   async untilHealthy(): Promise<void> {
     if ((this.#settings.args?.length ?? 0) > 0) {
       await Promise.all(
-        this.#members.map(({ program }) => program!.waitForOutput(/ready to serve client requests/)),
+        this.#members.map(({ program }) =>
+          program!.waitForOutput(/serving client traffic|ready to serve client requests/),
+        ),
       );
       return;
     }

@@ -1,8 +1,8 @@
 /** The states of a destination's spool, as its counter tells them. */
-export const spoolStates = ['idle', 'spooling', 'waiting', 'backfilling', 'off'] as const;
+export const spoolStates: readonly SpoolState[] = ['idle', 'spooling', 'waiting', 'backfilling', 'off'];
 
 /** The state of a destination's spool: see {@link SpoolStats}. */
-export type SpoolState = (typeof spoolStates)[number];
+export type SpoolState = 'idle' | 'spooling' | 'waiting' | 'backfilling' | 'off';
 
 /** The figures of a destination's disk spool since the destination was added. */
 export interface SpoolStats {
