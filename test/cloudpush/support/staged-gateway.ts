@@ -1,11 +1,17 @@
+import type { GatewayEvent } from '../../../packages/cloudpush/dist/gateway/gateway-event.js';
 import { FakeGateway } from '../../../packages/cloudpush/dist/gateway/http/testing/fake-gateway.js';
 import {
   sampleChannel,
   sampleDestination,
   sampleState,
 } from '../../../packages/cloudpush/dist/gateway/http/testing/sample-state.js';
-import type { GatewayEvent } from '../../../packages/cloudpush/dist/gateway/gateway-event.js';
-import type { ChannelState, DestinationState, ErrorState, GatewayState, SourceState } from '../../../packages/cloudpush/dist/gateway/state.js';
+import type {
+  ChannelState,
+  DestinationState,
+  ErrorState,
+  GatewayState,
+  SourceState,
+} from '../../../packages/cloudpush/dist/gateway/state.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
