@@ -3,7 +3,7 @@ import { isPeerPresent, requirePeers } from '../support/peers.js';
 import { waitFor } from '../support/wait.js';
 import { GatewayCluster } from './support/gateway-cluster.js';
 
-// What operators do: drain, upgrade, change channels through any node.
+// The work of operators: drain, upgrade, change channels through any node.
 
 const TIMEOUT = 240_000;
 

@@ -4,7 +4,7 @@ import { waitFor } from '../support/wait.js';
 import { GatewayCluster } from './support/gateway-cluster.js';
 import { TcpGate } from './support/tcp-gate.js';
 
-// What becomes of publishing when the store is away, for one gateway or for all.
+// Publishing when the store is away, for one gateway or for all.
 
 const TIMEOUT = 300_000;
 

@@ -1,4 +1,4 @@
-// What a network may do to one channel: what was accepted arrives bit for bit and in order, or is counted with its cause, and the
+// Faults of a network on one channel: what was accepted arrives bit for bit and in order, or is counted with its cause, and the
 // channel beside it never notices.
 
 import { beforeAll, describe, expect, test } from 'vitest';

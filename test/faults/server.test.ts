@@ -65,7 +65,7 @@ class Filming {
   }
 }
 
-/** What nginx has recorded, as if it had arrived here. */
+/** Recordings of nginx, as if they had arrived here. */
 async function recordings(folders: readonly string[]): Promise<ArrivedStream[]> {
   const files = await Promise.all(
     folders.map(async (folder) => {

@@ -98,7 +98,7 @@ class Send extends OnChannel {
       const taken =
         this.kind === 'video' ? channel.sendVideo(picture, { pts }) : channel.sendAudio(frame, { pts });
       if (taken) {
-        // Who has ended takes nothing.
+        // A channel that has ended takes nothing.
         expect(model.open).toBe(true);
         model.accepted[this.kind]++;
       }

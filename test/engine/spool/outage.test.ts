@@ -1,4 +1,4 @@
-// What a destination with a disk spool does when its server goes down and comes up again.
+// A destination with a disk spool when its server goes down and comes up again.
 
 import { readdirSync } from 'node:fs';
 import { type Channel, PushEngine, type SpoolGap } from '@cloudpush/engine';

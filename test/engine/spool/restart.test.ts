@@ -16,7 +16,7 @@ import {
 import { mediaOf, OutageServer } from './support/outage-server.js';
 
 const child = fileURLToPath(new URL('./support/spooling-child.mjs', import.meta.url));
-/** What a process that dies has not written: batches are of 200 ms, and the write under way. */
+/** Time that a process that dies may not have written: batches are of 200 ms, and the write under way. */
 const UNWRITTEN_MS = 2000;
 
 function pictures(count: number): NumberedPacket[] {
@@ -48,7 +48,7 @@ test.each(['outage', 'always'] as const)(
     const atLoss = lastSent(program.stdout);
     const goal = atLoss + 300;
     await said(new RegExp(`^sent ${goal}$`, 'm'));
-    // What is meant to be on disk by now: everything up to a batch ago.
+    // Media that is meant to be on disk by now: everything up to a batch ago.
     await waitFor(
       'batches to be written',
       60_000,

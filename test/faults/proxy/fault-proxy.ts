@@ -11,7 +11,7 @@ import {
   through,
 } from './stage.js';
 
-/** What one connection through the proxy suffers. */
+/** Faults of one connection through the proxy. */
 export interface ConnectionFaults {
   /** Of what the client says, and of what the server says. */
   readonly up?: readonly Stage[];
@@ -122,7 +122,7 @@ export class FaultProxy implements AsyncDisposable {
       client.destroy();
       server.destroy();
     };
-    // What a client that is gone has said may still be on its way.
+    // Bytes of a client that is gone may still be on their way.
     client.on('close', () => client.readableEnded || shut());
     server.on('close', shut);
     const connection = connectionOf(client, server);

@@ -21,7 +21,7 @@ export interface StageClock {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** What a stage may do to the whole connection. */
+/** Effects of a stage on the whole connection. */
 export interface FaultyConnection {
   /** Resets both ends. */
   reset(): void;
@@ -41,7 +41,7 @@ export interface StageContext {
   tell(kind: FaultKind): void;
 }
 
-/** What goes one way through a connection, in pieces. */
+/** One direction of a connection, in pieces. */
 export type Pieces = AsyncIterable<Buffer>;
 
 /**

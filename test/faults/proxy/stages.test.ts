@@ -10,7 +10,7 @@ class Way {
   readonly clock = new ManualClock();
   readonly told: FaultKind[] = [];
   readonly done: string[] = [];
-  /** What has come out, and when. */
+  /** Pieces that have come out, and when. */
   readonly came: { readonly at: number; readonly bytes: string }[] = [];
   isOver = false;
   failure: unknown;

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { expect, vi } from 'vitest';
 
-/** What a process holds of the system, by kind. */
+/** Resources of the system that a process holds, by kind. */
 export type Holdings = Readonly<Record<string, number>>;
 
 /** Open files, threads, and whatever keeps the event loop alive. */

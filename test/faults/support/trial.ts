@@ -18,12 +18,12 @@ export interface TrialOptions {
   /** The faults of each connection that has any; those behind them have none. */
   readonly faults: readonly (readonly Fault[])[];
   readonly overflow: 'reject' | 'drop';
-  /** What arrives may differ from what was sent, for RTMP has no checksum. */
+  /** Media may arrive other than it was sent, for RTMP has no checksum. */
   readonly mayAlter?: boolean;
 }
 
 export interface Outcome {
-  /** What is wrong with the balance, in words. */
+  /** Faults of the balance, in words. */
   readonly imbalances: string[];
   readonly injected: ReadonlyMap<string, number>;
   /** That were made through the network. */

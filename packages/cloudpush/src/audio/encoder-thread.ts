@@ -101,7 +101,7 @@ parentPort!.on('message', (request: EncoderRequest) => {
       encoders.get(id)?.finish();
       return;
     case 'close':
-      // What it has failed with has been told.
+      // Its failure, if any, has been reported already.
       void encoders
         .get(id)
         ?.close()

@@ -32,7 +32,7 @@ export class ClusterKeys {
     return `${this.#prefix}channel/`;
   }
 
-  /** Who holds it moves slots by their load. */
+  /** Key of the balancer: its holder moves slots by their load. */
   get balancer(): string {
     return `${this.#prefix}balancer`;
   }
@@ -62,7 +62,7 @@ export class ClusterKeys {
   }
 }
 
-/** What stands behind the last slash of a key. */
+/** Returns the part of a key behind its last slash. */
 export function lastPart(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);
 }

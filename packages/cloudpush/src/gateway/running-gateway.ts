@@ -31,7 +31,7 @@ interface GatewayLog {
   close(): Promise<void>;
 }
 
-/** What the service of a gateway stands on. */
+/** Parts that the service of a gateway is built from. */
 interface Foundations {
   readonly engine: PushEngine;
   readonly log: GatewayLog;
@@ -146,7 +146,7 @@ export class RunningGateway {
   }
 }
 
-/** What of a gateway is there before its service. */
+/** Parts of a gateway that exist before its service. */
 async function layFoundations(
   { file, text, configuration, version, environment = process.env }: GatewayStart,
   {

@@ -117,7 +117,7 @@ interface DestinationCounters {
   readonly connectErrors: Readonly<Record<ErrorClass, number>>;
 }
 
-/** What a destination keeps on disk. */
+/** Media that a destination keeps on disk. */
 export interface SpoolState {
   /** Media that has yet to be sent, in ms. */
   readonly behindMs: number;

@@ -11,7 +11,7 @@ export function newBackfillMemory(shards: number): SharedArrayBuffer {
 }
 
 /**
- * What the shards of an engine must know of each other when they send gaps from disk: how many are being sent,
+ * Shared state that the shards of an engine must know of each other when they send gaps from disk: how many are being sent,
  * and whether any live channel suffers. Each shard writes its own words only.
  */
 export class BackfillGate {

@@ -27,7 +27,7 @@ export interface SpoolStoreOptions {
   readonly sync?: 'second' | 'segment' | 'none' | undefined;
 }
 
-/** What goes through the disk spool of a destination (`overflow: 'spool'`), and how it is sent afterwards. */
+/** Media that goes through the disk spool of a destination (`overflow: 'spool'`), and how it is sent afterwards. */
 export interface SpoolOptions {
   /**
    * A name for the destination's part of the spool, 1 to 128 characters: what lies there is found again after a

@@ -3,7 +3,7 @@ import type { Batch } from './batch.js';
 import type { SegmentFile } from './segment-file.js';
 import { type SpoolSync, SYNC_MS } from './spool-policy.js';
 
-/** What a queue stands on. */
+/** Parts that a queue is built from. */
 interface DiskQueueParts {
   readonly sync: SpoolSync;
   readonly clock: MonotonicClock;
@@ -22,7 +22,7 @@ export class DiskQueue {
   #isRunning = false;
   /** A sync that is under way: a disk that takes long for it must not hold up what comes. */
   #syncing: Promise<void> | undefined;
-  /** What a sync has failed with. */
+  /** Error of a sync that has failed. */
   #fault: Error | undefined;
   #syncedAt: number;
   #pushed = 0;
@@ -133,7 +133,7 @@ export class DiskQueue {
     this.#file = undefined;
     this.#fault = undefined;
     if (file !== undefined) file.hasFailed = true;
-    // What cannot be taken away is recognised by its marks when it is read.
+    // A rest that cannot be cut off is recognised by its marks when it is read.
     await file?.cutBack().catch(() => {});
     await file?.close().catch(() => {});
     const lost = this.#queue;

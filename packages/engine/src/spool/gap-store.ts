@@ -6,7 +6,7 @@ import { GapRecord, type PartRecord, type SpoolGap } from './spool-gap.js';
 import type { SpoolIo } from './spool-io.js';
 import { removeIfThere } from './text-file.js';
 
-/** What a store stands on. */
+/** Parts that a store is built from. */
 interface GapStoreParts {
   readonly io: SpoolIo;
   readonly folder: string;

@@ -1,6 +1,6 @@
 import { type AmfObject, type AmfValue, decodeAmf0, EcmaArray, encodeAmf0 } from '@cloudpush/transport';
 
-/** What a gap stream is a part of: fields of its first `onMetaData`. */
+/** Identity of a gap stream: fields of its first `onMetaData`. */
 export interface GapFacts {
   /** Name of the stream that the media is missing in. */
   readonly gapOf: string;

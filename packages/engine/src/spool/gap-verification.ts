@@ -3,7 +3,7 @@ import { SegmentReader } from './segment-reader.js';
 import type { SpoolGap, SpoolPart } from './spool-gap.js';
 import type { SpoolIo } from './spool-io.js';
 
-/** What is wrong with a gap, and how much is right. */
+/** Faults of a gap, and how much of it is right. */
 export interface GapDamage {
   /** Groups and tags that are as they were written. */
   readonly groups: number;

@@ -41,7 +41,7 @@ export class GapReader {
   readonly #gap: GapRecord;
   #place: SpoolPlace;
   #damaged = 0;
-  /** What was damaged may be referred to by what follows. */
+  /** The next group may refer to one that was damaged. */
   #skips = false;
 
   constructor(owner: ReaderOwner, gap: GapRecord, from: SpoolPlace) {

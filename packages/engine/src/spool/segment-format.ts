@@ -29,7 +29,7 @@ export interface Mark extends MarkFacts {
   readonly crc: number;
 }
 
-/** What a mark tells beside its checksum. */
+/** Fields of a mark beside its checksum. */
 export interface MarkFacts {
   readonly kind: MarkKind;
   /** Wall clock of the group's first tag, ms since 1970. */
@@ -109,7 +109,7 @@ export function writeTagHeader(
   target.writeUIntBE(0, at + 8, 3);
 }
 
-/** What a segment is a part of. */
+/** Place of a segment in its gap. */
 export interface SegmentFacts {
   /** Number of the gap in its series, from 1. */
   readonly gap: number;
@@ -119,7 +119,7 @@ export interface SegmentFacts {
   readonly gapStart: number;
 }
 
-/** What a segment begins with: the file header, what it is, the headers of its stream, and a mark. */
+/** Beginning of a segment: the file header, its place, the headers of its stream, and a mark. */
 export function encodeSegmentStart(facts: SegmentFacts, headers: readonly SpoolTag[]): Buffer {
   const writer = new FlvWriter();
   const parts: Uint8Array[] = [

@@ -5,9 +5,9 @@ import { readText, replaceText } from './text-file.js';
 
 /** The destination of a series. Neither may hold a secret: a name such as a stream key is one. */
 export interface SeriesOwnerNames {
-  /** What the channel is called where it is configured. */
+  /** Name of the channel where it is configured. */
   readonly channel: string;
-  /** What tells the destination from others of its channel: its name, or its number. */
+  /** Name or number that tells the destination from others of its channel. */
   readonly destination: string;
 }
 

@@ -11,7 +11,7 @@ import { BATCH_MS, RETRY_MS, SpoolBacklog, type SpoolPolicy } from './spool-poli
 import type { SpoolHold, SpoolTag } from './spool-tag.js';
 import { areSameHeaders, copiedHeader } from './stream-headers.js';
 
-/** What a writer stands on. */
+/** Parts that a writer is built from. */
 interface SeriesWriterParts {
   readonly folder: string;
   readonly io: SpoolIo;

@@ -8,7 +8,7 @@ export interface SpoolLimits {
   readonly minFree: number;
 }
 
-/** What a series has to remove. */
+/** Amount that a series has to remove. */
 export interface SpoolExpiry<Key> {
   readonly series: Key;
   /** At least so many bytes, oldest first, as far as they are there. */
@@ -46,7 +46,7 @@ export class SpoolBudget<Key> {
   }
 
   /**
-   * What has to go now: from whoever is furthest over its share, and so on, until the rest fits.
+   * Tells what has to go now: from whoever is furthest over its share, and so on, until the rest fits.
    * @param freeBytes of the volume, where they are known
    */
   expiries(freeBytes = Number.POSITIVE_INFINITY): SpoolExpiry<Key>[] {

@@ -1,4 +1,4 @@
-/** What has gone through a series since it was opened. */
+/** Counts of a series since it was opened. */
 export class SpoolCounters {
   spooledTags = 0;
   /** Of tag bodies, as `lostBytes`. */

@@ -15,7 +15,7 @@ import type { SpoolIo } from './spool-io.js';
 import { DEFAULT_POLICY, type SpoolBacklog, type SpoolPolicy } from './spool-policy.js';
 import type { SpoolHold, SpoolTag } from './spool-tag.js';
 
-/** What a series stands on. */
+/** Parts that a series is built from. */
 export interface SpoolSeriesParts {
   /** An absolute path: the folder of this series alone. */
   readonly folder: string;
@@ -42,7 +42,7 @@ export class SpoolSeries {
   readonly #writer: SeriesWriter;
   readonly #store: GapStore;
   readonly counters = new SpoolCounters();
-  /** What a failure of the disk has left is being looked at. */
+  /** Looks at the files that a failure of the disk has left. */
   #mending: Promise<void> = Promise.resolve();
 
   private constructor(parts: SpoolSeriesParts, acknowledgements: Acknowledgements, gaps: GapRecord[]) {
@@ -135,7 +135,7 @@ export class SpoolSeries {
     await this.#writer.end();
     await this.#mending;
     if (gap === undefined) return;
-    // What cannot be removed now goes when the series is opened again.
+    // Files that cannot be removed now go when the series is opened again.
     this.#noteAcknowledged(await this.#store.removeAcknowledged(gap).catch(() => NOTHING_REMOVED));
   }
 

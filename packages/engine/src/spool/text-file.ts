@@ -49,7 +49,7 @@ export async function writeAll(
   }
 }
 
-/** What of `parts` lies behind their first `bytes`. */
+/** Returns the rest of `parts` behind their first `bytes`. */
 function behind(parts: readonly Uint8Array[], bytes: number): Uint8Array[] {
   let skip = bytes;
   let i = 0;

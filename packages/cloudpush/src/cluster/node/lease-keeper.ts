@@ -9,7 +9,7 @@ const BEAT_AGAIN = 200;
 const LEAST_MARGIN = 1000;
 const MARGIN = 0.1;
 
-/** Who wants a lease kept. */
+/** Is told how the lease does. */
 interface LeaseOwner {
   /** It lasts for sure until then, in ms of the clock. */
   onKept(until: number): void;

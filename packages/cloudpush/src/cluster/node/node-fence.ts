@@ -1,4 +1,4 @@
-/** What becomes of connections when the lease may be over. */
+/** Decides on connections when the lease may be over. */
 export type Isolation = 'fence' | 'continue';
 
 /** The fence of a node, set by its lease. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Who holds a folder: a process, and when it was started, as numbers of processes are used again. */
+/** Holder of a folder: a process, and when it was started, as numbers of processes are used again. */
 interface Holder {
   readonly pid: number;
   readonly startedAt: string;

@@ -5,7 +5,7 @@ import type { ClusterStore } from '../store/cluster-store.js';
 import type { NodeFence } from './node-fence.js';
 import type { SlotOwner } from './slot-owner.js';
 
-/** What a node tells of itself: all but its state and its incarnation. */
+/** Facts that a node tells of itself: all but its state and its incarnation. */
 type NodeSelf = Omit<NodeRecord, 'state' | 'incarnation'>;
 
 /** `leaseLost`: the store says so · `fenced`: it could not be renewed in time · `isolated`: the same, and what is connected goes on. */
@@ -18,7 +18,7 @@ export type NodeEventType =
   | 'draining'
   | 'refused';
 
-/** What a node is made of. */
+/** Parts of a node. */
 export interface NodeParts {
   readonly store: ClusterStore;
   readonly keys: ClusterKeys;

@@ -25,7 +25,7 @@ export class Settling {
     this.#cancel = this.#clock.after(this.#delay, () => void this.#act());
   }
 
-  /** What is under way goes on. */
+  /** Work under way goes on. */
   cancel(): void {
     this.#cancel?.();
     this.#cancel = undefined;

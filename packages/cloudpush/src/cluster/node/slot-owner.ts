@@ -1,4 +1,4 @@
-/** Who runs what is in the slots of a node. */
+/** Runs the channels in the slots of a node. */
 export interface SlotOwner {
   /** Slots are the node's from now on, by epoch. */
   own(slots: ReadonlyMap<number, number>): void;

@@ -142,7 +142,7 @@ export class MemoryStore implements ClusterStore {
     };
     const deliver = (changes: readonly Change[]): void => {
       const { latency, isAway } = this.faults;
-      // What is lost on the way is lost with its connection.
+      // A message lost on the way is lost with its connection.
       if (isAway) clock.after(0, () => end(new StoreError('unavailable', 'the watch is broken off')));
       else clock.after(latency, () => isOver || watcher.onChanges(changes));
     };

@@ -20,7 +20,7 @@ const EPOCH = '$epoch';
 const BATCH = 200;
 /** The engine's own. */
 const DEFAULT_CONNECT_TIMEOUT = 10_000;
-/** What a lease may have lost since it was kept last, in ms: one beat, and one that was late. */
+/** Time that a lease may have lost since it was kept last, in ms: one beat, and one that was late. */
 const BEATS = 2000;
 
 /** Turns channels of the store into plans, with everything around them that the file of this node says. */
@@ -37,7 +37,7 @@ export class ChannelPlanner {
     this.#longestConnect = ttl - Math.max(1000, ttl / 10) - BEATS;
   }
 
-  /** What stands around the channels from now on. @param text valid */
+  /** Takes the configuration around the channels that holds from now on. @param text valid */
   set text(text: string) {
     const { cluster: _, ...around } = new ConfigurationDocument(text).value() as Record<string, unknown>;
     this.#around = around;
@@ -62,7 +62,7 @@ export class ChannelPlanner {
     return plans;
   }
 
-  /** What is wrong with channels; their paths begin at the whole configuration. */
+  /** Faults of channels; their paths begin at the whole configuration. */
   faults(channels: readonly Pick<StoredChannel, 'name' | 'document'>[]): readonly ConfigurationFault[] {
     return this.#parse(channels).faults.map(({ path, message }) => ({ path, message }));
   }

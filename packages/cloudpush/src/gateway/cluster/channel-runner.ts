@@ -29,7 +29,7 @@ interface OwnedSlot {
 export class ChannelRunner implements SlotOwner {
   readonly #parts: ChannelRunnerParts;
   readonly #slots = new Map<number, OwnedSlot>();
-  /** What was planned last, while nothing of it has changed. */
+  /** The plan made last, while nothing of it has changed. */
   #plans = new Map<string, { readonly key: string; readonly plan: ChannelPlan | undefined }>();
   #applying: Promise<unknown> = Promise.resolve();
   #isApplyWanted = false;

@@ -5,7 +5,7 @@ import type { ConfigurationFault } from '../state.js';
 /** A node is given so long for an answer, in ms. */
 const TIMEOUT = 3000;
 
-/** What stands in a problem of the API, see RFC 9457. */
+/** Fields of a problem of the API, see RFC 9457. */
 interface ProblemBody {
   readonly type?: string;
   readonly detail?: string;

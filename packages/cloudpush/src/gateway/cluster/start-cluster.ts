@@ -23,7 +23,7 @@ import { StoredChannels } from './stored-channels.js';
 /** Before a cluster is joined again that refused, in ms. */
 const JOIN_AGAIN = 5000;
 
-/** What a node of a cluster stands on. */
+/** Parts that a node of a cluster is built from. */
 interface ClusterStart {
   readonly plan: ClusterPlan;
   readonly fence: Fence;

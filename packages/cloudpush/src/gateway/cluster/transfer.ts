@@ -10,7 +10,7 @@ import { pathText } from '../config/document.js';
 import type { ConfigurationFault } from '../state.js';
 import { literalSecrets } from './stored-channels.js';
 
-/** What an import has done, in channels. */
+/** Outcome of an import, in channels. */
 interface ImportReport {
   readonly added: number;
   readonly changed: number;

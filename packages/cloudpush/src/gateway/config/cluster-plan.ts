@@ -13,7 +13,7 @@ const STORE = /^etcd:\/\/([^/?#@]+)\/?$/;
 const ENDPOINT = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(?::(\d{1,5}))?$/;
 const NOT_IN_NAMES = /[^A-Za-z0-9._-]/g;
 
-/** What a gateway of a cluster is started with. @param listen the address of the API */
+/** Settings that a gateway of a cluster is started with. @param listen the address of the API */
 export function planCluster(
   document: ClusterDocument,
   api: { readonly host: string; readonly port: number } | undefined,

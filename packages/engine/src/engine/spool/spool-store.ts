@@ -18,7 +18,7 @@ interface SpooledDestination {
   expireSpool(bytes: number, before: number): void;
 }
 
-/** What a store stands on. */
+/** Parts that a store is built from. */
 interface SpoolStoreParts {
   readonly config: SpoolStoreConfig;
   readonly clock: MonotonicClock & { wallTime(): number };

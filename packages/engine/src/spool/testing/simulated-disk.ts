@@ -4,7 +4,7 @@ import type { SpoolFile, SpoolIo } from '../spool-io.js';
 /** Bytes that a power loss treats alike; small, so that small files have many. */
 const SECTOR = 64;
 
-/** What a call of the disk is about to do. */
+/** Step that a call of the disk is about to take. */
 export interface DiskStep {
   readonly call: 'create' | 'write' | 'sync' | 'truncate' | 'syncFolder' | 'rename' | 'remove' | 'read';
   readonly path: string;
@@ -188,7 +188,7 @@ export class SimulatedDisk implements SpoolIo {
         await this.#step({ call: 'sync', path, bytes: 0 });
         for (let turn = this.syncTurns(); turn > 0; turn--) await Promise.resolve();
         use();
-        // What was written meanwhile is in no sync.
+        // Bytes written meanwhile are in no sync.
         inode.durable = Buffer.from(content);
       },
       truncate: async (size) => {

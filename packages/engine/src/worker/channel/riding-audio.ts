@@ -110,7 +110,7 @@ export class RidingAudio {
     return this.#count < MOST_WAITING && !this.#tracks.holds;
   }
 
-  /** What a source gives waits for the tick, as what comes through the ring does there. */
+  /** Packets of a source wait for the tick, as those that come through the ring do there. */
   #gathers(command: Command): boolean {
     if (this.#rides.window === 0 || this.#carrier.source === undefined) return false;
     return (command === Command.video || command === Command.audio) && this.#count < MOST_GATHERED;

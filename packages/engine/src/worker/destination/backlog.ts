@@ -35,9 +35,9 @@ export interface BacklogOwner {
   onRoom(): void;
 }
 
-/** What a backlog stands on. */
+/** Parts that a backlog is built from. */
 interface BacklogParts {
-  /** What the channel keeps back waits for the destination, too, and cannot be dropped. */
+  /** Packets that the channel keeps back: they wait for the destination, too, and cannot be dropped. */
   readonly heldPackets: HeldPackets;
   readonly counters: DestinationCounters;
   readonly clock: MonotonicClock;

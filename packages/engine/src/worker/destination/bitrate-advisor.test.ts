@@ -16,7 +16,7 @@ interface Told extends BitrateAdvice {
  */
 class Simulation {
   readonly told: Told[] = [];
-  /** What waits in the queue, in ms of media at its rate. */
+  /** Length of the queue, in ms of media at its rate. */
   backlog = 0;
   rate: number;
   follows = true;

@@ -130,7 +130,7 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
   connect(loss: PendingReconnect | undefined): void {
     const { spool } = this.stream;
     if (spool === undefined) this.#connect(loss);
-    // What is sent before it is open could not be kept.
+    // Media sent before it is open could not be kept.
     else
       void spool.opened.then(() => {
         if (this.#life.kind !== 'ended') this.#connect(loss);
@@ -170,7 +170,7 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
 
   /** It waits for its connection to be made again, in the midst of a segment, and is not told to end. */
   get mayRelease(): boolean {
-    // What is on disk stays with the shard that writes it.
+    // Media on disk stays with the shard that writes it.
     if (this.stream.spool !== undefined) return false;
     return this.#life.kind === 'open' && this.segments.isOpen && this.#reconnector.mayRelease;
   }

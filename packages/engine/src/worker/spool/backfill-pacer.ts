@@ -8,7 +8,7 @@ const STEP_BACK = 0.5;
 const STEP_UP = 1.1;
 /** In ms. */
 const PERIOD = 2000;
-/** What was not made use of does not pile up for longer than this, in ms. */
+/** Unused budget piles up for no longer than this, in ms. */
 const BURST = 250;
 
 /**

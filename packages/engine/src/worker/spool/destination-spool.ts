@@ -18,10 +18,10 @@ import { type SpoolLosses, StreamSpool } from './stream-spool.js';
 
 /** How often counters are renewed, in ms. */
 const COUNT_PERIOD = 500;
-/** What was sent is held in memory up to so many times what is on its way to the kernel. */
+/** Media that was sent is held in memory up to so many times the bytes on their way to the kernel. */
 const TAIL_FACTOR = 8;
 
-/** What a destination's spool stands on. */
+/** Parts that a destination's spool is built from. */
 export interface DestinationSpoolParts {
   readonly address: { readonly channel: number; readonly destination: number };
   readonly config: DestinationConfig;
@@ -52,7 +52,7 @@ export class DestinationSpool {
   #hasEnded = false;
   #isFailing = false;
   #countedAt = Number.NEGATIVE_INFINITY;
-  /** What has been sent of each gap that is not over. */
+  /** Media sent so far of each gap that is not over. */
   readonly #progress = new Map<SpoolGap, { bytes: number; ms: number; damaged: number }>();
 
   constructor(parts: DestinationSpoolParts) {
@@ -132,7 +132,7 @@ export class DestinationSpool {
   end(isClean: boolean): Promise<void> {
     this.#hasEnded = true;
     this.#spools.remove(this);
-    // What waits is taken now: the queue is emptied next.
+    // Waiting tags are taken now: the queue is emptied next.
     return this.#finish(this.#open?.stream.end(isClean));
   }
 

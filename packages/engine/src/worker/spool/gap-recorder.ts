@@ -11,10 +11,10 @@ export interface SpoolCounts {
   add(counter: SpoolCounter, value: number): void;
 }
 
-/** What has become of a tag. */
+/** Fate of a tag. */
 export type Recorded = 'written' | 'early' | 'refused';
 
-/** What a recorder stands on. */
+/** Parts that a recorder is built from. */
 interface GapRecorderParts {
   readonly series: SpoolSeries;
   readonly counts: SpoolCounts;
@@ -79,7 +79,7 @@ export class GapRecorder {
       : { gap, place: { segment: part.number, group: part.groups } };
   }
 
-  /** What follows does not join on to what was written: it is another gap. */
+  /** Begins another gap: the next tag does not follow the one written last. */
   seek({ headers, segment }: RecordStart): void {
     this.end();
     this.#headers = headers.copy();
@@ -118,7 +118,7 @@ export class GapRecorder {
   end(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    // What cannot be written is told by the series.
+    // The series tells of tags that cannot be written.
     void this.#series.end();
   }
 

@@ -37,7 +37,7 @@ export interface SentPart {
   readonly isLast: boolean;
 }
 
-/** What a sender stands on. */
+/** Parts that a sender is built from. */
 export interface GapSenderParts {
   readonly config: DestinationConfig;
   readonly context: GapConnectionContext;

@@ -17,7 +17,7 @@ const AUDIO_GROUP = 1000;
 /** How often it is made durable how far a gap that is being written has been acknowledged, in ms. */
 const ACKNOWLEDGE_PERIOD = 5000;
 
-/** What a keeper stands on. */
+/** Parts that a keeper is built from. */
 export interface SentKeeperParts {
   readonly stream: SpooledStream;
   readonly series: SpoolSeries;

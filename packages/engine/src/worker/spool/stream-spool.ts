@@ -14,16 +14,16 @@ import { SentKeeper } from './sent-keeper.js';
 import type { SpooledTag, TailGroup } from './sent-tail.js';
 import type { SpooledStream } from './spooled-stream.js';
 
-/** What lies before the gap that is being written, and goes to disk when a key frame lets that one end. */
+/** Media that lies before the gap that is being written, and goes to disk when a key frame lets that one end. */
 interface Late {
   readonly groups: readonly TailGroup[];
   readonly entries: readonly QueuedTag[];
 }
 
 type Mode =
-  /** What comes goes to the connection; with `when: 'always'`, to disk before. */
+  /** Tags go to the connection; with `when: 'always'`, to disk before. */
   | { readonly kind: 'live' }
-  /** What comes goes to disk. */
+  /** Tags go to disk. */
   | { readonly kind: 'spooling'; readonly late: Late | undefined }
   /** Nothing is taken any more. */
   | { readonly kind: 'ended' };
@@ -36,7 +36,7 @@ export interface SpoolLosses {
   noteLost(pictures: number, audioFrames: number): void;
 }
 
-/** What a spool stands on. */
+/** Parts that a spool is built from. */
 export interface StreamSpoolParts {
   readonly config: Pick<SpoolConfig, 'when'>;
   readonly stream: SpooledStream;
@@ -55,7 +55,7 @@ export interface StreamSpoolParts {
 }
 
 /**
- * What a destination keeps for its server: the end of what was sent until it is acknowledged, and while nothing
+ * Media that a destination keeps for its server: the end of what was sent until it is acknowledged, and while nothing
  * can be sent, all that comes.
  */
 export class StreamSpool {
@@ -240,7 +240,7 @@ export class StreamSpool {
     let previous: TailGroup | undefined;
     for (const group of groups) {
       if (group.disk === undefined) this.#sent.spill(group, previous);
-      // What lies before it in its gap has arrived.
+      // All that lies before it in its gap has arrived.
       else if (group.disk.gap !== previous?.disk?.gap)
         attempt(series.acknowledge(group.disk.gap, group.disk.place));
       previous = group;
@@ -301,7 +301,7 @@ export class StreamSpool {
     if (mark?.border === 'end') this.#recorder.end();
   }
 
-  /** What could not be written before, as a later gap was: that one has ended. */
+  /** Writes media that had to wait while a later gap was written: that gap has ended. */
   #writeLate({ groups, entries }: Late): void {
     this.#mode = { kind: 'spooling', late: undefined };
     this.#recorder.end();

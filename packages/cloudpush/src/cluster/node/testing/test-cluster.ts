@@ -10,7 +10,7 @@ interface TestClock extends ClusterClock {
   advance(ms: number): Promise<void>;
 }
 
-/** What runs on a node: it ends at the fence, as the workers of an engine do. */
+/** Channels that run on a node: all ends at the fence, as the workers of an engine do. */
 export class FakeWorkload implements SlotOwner, NodeFence {
   readonly isolation: Isolation;
   /** Epoch by slot. */
@@ -28,7 +28,7 @@ export class FakeWorkload implements SlotOwner, NodeFence {
     this.isolation = isolation;
   }
 
-  /** What is being sent now. */
+  /** Slots that are being sent now. */
   get running(): ReadonlyMap<number, number> {
     return this.isolation === 'continue' || this.#clock.now() < this.#until ? this.#running : new Map();
   }

@@ -17,7 +17,7 @@ interface StoreUnderTest {
 
 type ContractTest = (store: StoreUnderTest) => Promise<void>;
 
-/** What every store does, by name: run each on each. */
+/** Behaviour of every store, by name: run each on each. */
 export const storeContract: Readonly<Record<string, ContractTest>> = {
   async 'a key is claimed by one of two who want it, and its epoch grows with each owner'(under) {
     const [a, b] = [under.open(), under.open()];
