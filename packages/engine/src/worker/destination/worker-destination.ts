@@ -13,33 +13,11 @@ import { DestinationSpool } from '../spool/destination-spool.js';
 import { AdviceReporter } from './advice-reporter.js';
 import { closeTimeoutError, outOfReachError, unsentError } from './destination-errors.js';
 import type { DestinationOwner } from './destination-owner.js';
+import { type Connectivity, DOWN, ENDED, type Life, MOVING } from './destination-phases.js';
 import { DestinationStream } from './destination-stream.js';
 import type { DestinationSegments } from './segment-progress.js';
 import type { StreamHeaders } from './stream-headers.js';
 import type { StreamOwner } from './stream-owner.js';
-
-type Life =
-  /** It takes tags, and connects. */
-  | { readonly kind: 'open' }
-  /** It takes nothing more. What it has must have left at the time `by`, in ms of the monotonic clock. */
-  | { readonly kind: 'closing'; readonly by: number; readonly stopTimer: () => void }
-  | { readonly kind: 'ended' };
-
-type Connectivity =
-  | { readonly kind: 'up' }
-  /**
-   * `isMove`: the stream has left its old connection in good order. `retry`: why there is none, and when the
-   * next attempt is due, in ms of the monotonic clock; undefined: it may come at any time.
-   */
-  | {
-      readonly kind: 'down';
-      readonly isMove: boolean;
-      readonly retry: { readonly cause: Error; readonly at: number } | undefined;
-    };
-
-const ENDED: Life = { kind: 'ended' };
-const DOWN: Connectivity = { kind: 'down', isMove: false, retry: undefined };
-const MOVING: Connectivity = { kind: 'down', isMove: true, retry: undefined };
 
 /** The parts that a destination is made of. */
 interface DestinationParts {

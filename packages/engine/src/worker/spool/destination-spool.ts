@@ -14,7 +14,8 @@ import type { ShardContext } from '../shard-context.js';
 import { GapSender, type SentPart } from './gap-sender.js';
 import type { ShardSpools } from './shard-spools.js';
 import type { SpooledStream } from './spooled-stream.js';
-import { type SpoolLosses, StreamSpool } from './stream-spool.js';
+import { StreamSpool } from './stream-spool.js';
+import type { SpoolLosses } from './stream-spool-parts.js';
 
 /** How often counters are renewed, in ms. */
 const COUNT_PERIOD = 500;

@@ -1,18 +1,16 @@
 import type { FlvTag } from '@cloudpush/muxer';
 import type { RtmpPublisher } from '@cloudpush/transport';
-import type { EngineClock } from '../../base/clock.js';
 import { SpoolCounter } from '../../memory/counters.js';
-import type { SpoolConfig } from '../../options/spool-config.js';
-import type { SpoolGap, SpoolSeries } from '../../spool/index.js';
+import type { SpoolGap } from '../../spool/index.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import { isAudioFrame, isKeyFrame, isPicture } from '../destination/drop-policy.js';
 import type { QueuedTag } from '../destination/send-queue.js';
-import { GapRecorder, type RecordStart, type SpoolCounts } from './gap-recorder.js';
+import { GapRecorder, type RecordStart } from './gap-recorder.js';
 import { SentKeeper } from './sent-keeper.js';
 import type { SpooledTag, TailGroup } from './sent-tail.js';
-import type { SpooledStream } from './spooled-stream.js';
+import type { StreamSpoolParts } from './stream-spool-parts.js';
 
 /** Media that lies before the gap that is being written, and goes to disk when a key frame lets that one end. */
 interface Late {
@@ -29,30 +27,6 @@ type Mode =
   | { readonly kind: 'ended' };
 
 const LIVE: Mode = { kind: 'live' };
-
-/** Counts frames that do not get to disk either. */
-export interface SpoolLosses {
-  noteSkipped(cause: 'start'): void;
-  noteLost(pictures: number, audioFrames: number): void;
-}
-
-/** Parts that a spool is built from. */
-export interface StreamSpoolParts {
-  readonly config: Pick<SpoolConfig, 'when'>;
-  readonly stream: SpooledStream;
-  readonly series: SpoolSeries;
-  readonly counts: SpoolCounts;
-  readonly losses: SpoolLosses;
-  readonly clock: EngineClock;
-  /** Bytes of what was sent that are held in memory at most. */
-  readonly tailLimit: number;
-  /** Waits for something that the disk does, and tells of its failure. */
-  attempt(work: Promise<unknown>): void;
-  /** Media has begun to go to disk; `start` in ms since 1970. */
-  onOpened(start: number): void;
-  /** Media goes to the connection again; what is on disk can be sent. */
-  onResumed(): void;
-}
 
 /**
  * Media that a destination keeps for its server: the end of what was sent until it is acknowledged, and while nothing

@@ -1,0 +1,29 @@
+import type { EngineClock } from '../../base/clock.js';
+import type { SpoolConfig } from '../../options/spool-config.js';
+import type { SpoolSeries } from '../../spool/index.js';
+import type { SpoolCounts } from './gap-recorder.js';
+import type { SpooledStream } from './spooled-stream.js';
+
+/** Counts frames that do not get to disk either. */
+export interface SpoolLosses {
+  noteSkipped(cause: 'start'): void;
+  noteLost(pictures: number, audioFrames: number): void;
+}
+
+/** Parts that a spool is built from. */
+export interface StreamSpoolParts {
+  readonly config: Pick<SpoolConfig, 'when'>;
+  readonly stream: SpooledStream;
+  readonly series: SpoolSeries;
+  readonly counts: SpoolCounts;
+  readonly losses: SpoolLosses;
+  readonly clock: EngineClock;
+  /** Bytes of what was sent that are held in memory at most. */
+  readonly tailLimit: number;
+  /** Waits for something that the disk does, and tells of its failure. */
+  attempt(work: Promise<unknown>): void;
+  /** Media has begun to go to disk; `start` in ms since 1970. */
+  onOpened(start: number): void;
+  /** Media goes to the connection again; what is on disk can be sent. */
+  onResumed(): void;
+}
