@@ -29,7 +29,7 @@ export type {
   TypedObject,
   XmlDocument,
 } from '@cloudpush/transport';
-export type { CloseOptions } from './base/abort-signals.js';
+export type { ChannelCloseOptions, CloseOptions } from './base/abort-signals.js';
 export type { ReconnectPolicy } from './base/backoff.js';
 export { type CloudPushErrorCode, ErrorCode, errorCode, errorNumber } from './base/error-codes.js';
 export {
@@ -118,6 +118,7 @@ export type {
   DestinationPlace,
   DestinationSettings,
   PushEngineOptions,
+  StandbyOptions,
   TargetPlace,
   UrlPlace,
   Watermark,

@@ -6,6 +6,15 @@ export interface CloseOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Bound on the end of a channel. */
+export interface ChannelCloseOptions extends CloseOptions {
+  /**
+   * With a `source`: goes on until the picture before the next key frame, for so many ms at most, 1 to 60,000, so that whoever goes
+   * on with the same camera at a key frame sends no picture twice. Default: ends now.
+   */
+  readonly untilKeyFrame?: number | undefined;
+}
+
 /**
  * The signal, if it is one: also of another realm, or of a library.
  * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`

@@ -49,7 +49,7 @@ export class ChannelRegistry {
   }
 
   /**
-   * A channel needs two slots: whichever kind runs out first, nothing is taken.
+   * A channel with a destination needs two slots: whichever kind runs out first, nothing is taken.
    * @throws CloudPushError `ERR_CLOUDPUSH_TOO_MANY_CONNECTIONS`
    */
   requireFree(): void {
@@ -59,13 +59,13 @@ export class ChannelRegistry {
 
   /** Opens a channel on the least loaded shard. Nothing fails once {@link requireFree} has passed. */
   open(plan: ChannelPlan): ChannelController {
-    const destination = this.#services.slots.take();
+    const first = plan.first && { slot: this.#services.slots.take(), plan: plan.first };
     const slot = this.#slots.take();
     const shard = this.#shards.leastLoaded(undefined);
     const controller = new ChannelController(this.#services, { ...slot, shard }, plan);
     this.#controllers[slot.number] = controller;
     shard.channels++;
-    controller.open(destination, plan.first);
+    controller.open(first);
     return controller;
   }
 

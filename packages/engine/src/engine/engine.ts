@@ -11,10 +11,10 @@ import type { EngineLogger } from '../logging/engine-logger.js';
 import { EventLog } from '../logging/event-log.js';
 import { errorFields } from '../logging/log-lines.js';
 import { summarize } from '../memory/latency-histogram.js';
-import { planChannel } from '../options/channel-plan.js';
+import { type ChannelPlan, planChannel, planStandby } from '../options/channel-plan.js';
 import type { PlanContext } from '../options/destination-config.js';
 import { type EngineSettings, engineSettings } from '../options/engine-settings.js';
-import type { ChannelOptions, PushEngineOptions } from '../options/options.js';
+import type { ChannelOptions, PushEngineOptions, StandbyOptions } from '../options/options.js';
 import type { ChannelTotals, EngineStats } from '../stats/stats.js';
 import { addTotals } from '../stats/totals.js';
 import { TargetFinder } from '../targets/target-finder.js';
@@ -145,17 +145,36 @@ export class PushEngine implements AsyncDisposable {
    */
   openChannel(options: ChannelOptions): Channel {
     try {
-      return this.#open(options);
+      return this.#open(() => planChannel(options, this.#planning));
     } catch (error) {
       this.#log.write('channelRefused', { ...labelOf(options), ...errorFields(CloudPushError.wrap(error)) });
       throw error;
     }
   }
 
-  #open(options: ChannelOptions): Channel {
+  /**
+   * Opens a channel that has no destination yet: its source is read, and the latest group of pictures kept for the first
+   * `addDestination`, which begins with that. So the source of a stream can be made ready before it is known where to, or when,
+   * that is to be sent. It ends by `close` or `abort`, or with its last destination.
+   * @throws CloudPushError as {@link openChannel}
+   * @example
+   * const channel = engine.openStandby({ source: { rtsp: 'rtsp://camera.example/1' } });
+   * await channel.standingBy();
+   * channel.addDestination({ url: 'rtmp://media.example/live/camera-1' });
+   */
+  openStandby(options: StandbyOptions): Channel {
+    try {
+      return this.#open(() => planStandby(options, this.#planning));
+    } catch (error) {
+      this.#log.write('channelRefused', { ...labelOf(options), ...errorFields(CloudPushError.wrap(error)) });
+      throw error;
+    }
+  }
+
+  #open(planned: () => ChannelPlan): Channel {
     if (this.#closed !== undefined) throw engineClosedError();
     this.#registry.requireFree();
-    const plan = planChannel(options, this.#planning);
+    const plan = planned();
     // Reading the options may have run code of the caller's. From here on nothing fails, and a shard may hear
     // of the channel.
     this.#registry.requireFree();

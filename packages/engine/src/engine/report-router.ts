@@ -169,6 +169,12 @@ export class ReportRouter {
         this.#log.write('resumed', controller.logFields());
         controller.sender.onResume();
         return;
+      case 'standingBy':
+        controller.onStandingBy();
+        return;
+      case 'atKeyFrame':
+        controller.onKeyFrame();
+        return;
       case 'slabWanted':
         controller.source?.onSlabWanted(report);
         return;

@@ -1,7 +1,7 @@
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
 import { checkedSignal } from '../base/abort-signals.js';
 import { abortedError } from '../base/errors.js';
-import { checkedOptions, invalidParameter, oneOf } from '../base/validation.js';
+import { checkedOptions, invalidParameter, invalidType, oneOf } from '../base/validation.js';
 import type { TargetRequest } from '../targets/target-request.js';
 import { sourceConfig } from './checked-source.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from './codecs.js';
@@ -11,9 +11,10 @@ import {
   channelConfig,
   DESTINATION_OPTIONS,
   destinationConfig,
+  STANDBY_OPTIONS,
 } from './destination-config.js';
 import { ChannelEncryption } from './encryption-options.js';
-import type { ChannelOptions, DestinationOptions } from './options.js';
+import type { ChannelOptions, ChannelSettings, DestinationOptions, StandbyOptions } from './options.js';
 import type { SourceConfig } from './source-config.js';
 
 /**
@@ -27,7 +28,7 @@ export interface DestinationPlan {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A channel that may be, with its first destination. */
+/** A channel that may be, with its first destination, if it has one. */
 export interface ChannelPlan {
   readonly label: string | undefined;
   readonly video: VideoCodec | 'none';
@@ -36,12 +37,28 @@ export interface ChannelPlan {
   readonly config: StreamConfig;
   /** Undefined: the caller sends the packets. */
   readonly source: SourceConfig | undefined;
-  readonly first: DestinationPlan;
+  readonly first: DestinationPlan | undefined;
 }
 
 /** @throws CloudPushError as `PushEngine.openChannel` */
-export function planChannel(given: ChannelOptions, context: PlanContext): ChannelPlan {
+export function planChannel(
+  given: ChannelOptions,
+  context: PlanContext,
+): ChannelPlan & { readonly first: DestinationPlan } {
   const options = checkedOptions('', given, CHANNEL_OPTIONS);
+  const stream = planStream(options, context);
+  return { ...stream, first: plan(options, context, stream.source !== undefined) };
+}
+
+/** @throws CloudPushError as `PushEngine.openStandby` */
+export function planStandby(given: StandbyOptions, context: PlanContext): ChannelPlan {
+  const options = checkedOptions('', given, STANDBY_OPTIONS);
+  if (options.source === undefined) throw invalidType('source', options.source, 'a source');
+  const stream = planStream(options, context);
+  return { ...stream, config: { ...stream.config, standby: true }, first: undefined };
+}
+
+function planStream(options: ChannelSettings, context: PlanContext): Omit<ChannelPlan, 'first'> {
   const video = oneOf<VideoCodec | 'none'>('video', options.video, [...VIDEO_CODECS, 'none']);
   const audio = oneOf<AudioCodec | 'none'>('audio', options.audio, [...AUDIO_CODECS, 'none']);
   const encryption = new ChannelEncryption(video, audio, options.encryption);
@@ -51,8 +68,7 @@ export function planChannel(given: ChannelOptions, context: PlanContext): Channe
   if (source === undefined && config.preRoll !== undefined) {
     throw invalidParameter('preRoll', config.preRoll, 'nothing, without a source');
   }
-  const first = plan(options, context, source !== undefined);
-  return { label, video, audio, encryption, config, source, first };
+  return { label, video, audio, encryption, config, source };
 }
 
 /** @throws CloudPushError as `Channel.addDestination` */
@@ -74,7 +90,7 @@ function plan(options: DestinationOptions, context: PlanContext, hasSource: bool
 }
 
 /** Options that are about packets of the caller have no meaning beside a source. */
-function plannedSource(options: ChannelOptions, maxPacket: number): SourceConfig | undefined {
+function plannedSource(options: ChannelSettings, maxPacket: number): SourceConfig | undefined {
   const { source, inputClock, video, audio } = options;
   if (source === undefined) return undefined;
   const config = sourceConfig(source, maxPacket);

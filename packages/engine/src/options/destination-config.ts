@@ -13,7 +13,13 @@ import {
 } from '../base/validation.js';
 import { checkTargetRequest, type TargetRequest } from '../targets/target-request.js';
 import { type ConnectionOptions, checkedConnection } from './connection-options.js';
-import type { ChannelOptions, ChannelSettings, DestinationOptions, Watermark } from './options.js';
+import type {
+  ChannelOptions,
+  ChannelSettings,
+  DestinationOptions,
+  StandbyOptions,
+  Watermark,
+} from './options.js';
 import { type SpoolConfig, spoolConfig } from './spool-config.js';
 import type { SpooledPlace } from './spooled-place.js';
 
@@ -37,6 +43,8 @@ export interface StreamConfig {
    * ms of media that are kept between two segments; undefined: none, and the stream begins with a segment.
    */
   readonly preRoll: number | undefined;
+  /** It is opened without a destination: the latest group of pictures is kept for the first one. */
+  readonly standby: boolean;
   /** Of packets of the caller that do not bring it along. */
   readonly configurations: TrackConfigurations;
 }
@@ -119,9 +127,8 @@ export const DESTINATION_OPTIONS: Readonly<Record<keyof DestinationOptions, true
   connection: true,
 };
 
-/** The names that `openChannel` takes. */
-export const CHANNEL_OPTIONS: Readonly<Record<keyof ChannelOptions, true>> = {
-  ...DESTINATION_OPTIONS,
+/** The names that `openStandby` takes. */
+export const STANDBY_OPTIONS: Readonly<Record<keyof StandbyOptions, true>> = {
   label: true,
   video: true,
   audio: true,
@@ -132,6 +139,12 @@ export const CHANNEL_OPTIONS: Readonly<Record<keyof ChannelOptions, true>> = {
   inputClock: true,
   encryption: true,
   source: true,
+};
+
+/** The names that `openChannel` takes. */
+export const CHANNEL_OPTIONS: Readonly<Record<keyof ChannelOptions, true>> = {
+  ...DESTINATION_OPTIONS,
+  ...STANDBY_OPTIONS,
   preRoll: true,
 };
 
@@ -150,6 +163,7 @@ export function channelConfig(options: ChannelSettings): StreamConfig {
     hevc: oneOf('hevc', options.hevc, ['auto', 'enhanced', 'legacy']),
     inputClock: oneOf('inputClock', options.inputClock, ['native', 'wrapping32']),
     tracks: trackPlan(options),
+    standby: false,
     preRoll: options.preRoll === undefined ? undefined : integer('preRoll', options.preRoll, 0, 0, 120_000),
     configurations: {
       video: trackConfiguration('videoConfig', options.videoConfig, 'video', options.video ?? 'h264'),

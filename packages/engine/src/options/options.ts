@@ -112,6 +112,11 @@ export type DestinationOptions = DestinationPlace & DestinationSettings;
 /** Options of a channel: its source, and its first destination. */
 export type ChannelOptions = DestinationPlace & ChannelSettings;
 
+/** Options of a channel that is opened without a destination: what is about its source and its stream. */
+export type StandbyOptions = Omit<ChannelSettings, keyof DestinationSettings | 'preRoll' | 'source'> & {
+  readonly source: SourceOptions;
+};
+
 /** Settings by which a stream is brought to a server, whichever it is. */
 export interface DestinationSettings {
   /**

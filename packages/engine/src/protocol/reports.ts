@@ -68,6 +68,10 @@ export type ShardReport =
       readonly bytes: number;
       readonly largest: number;
     }
+  /** A channel without a destination keeps a key frame for the first one, or, without video, sound. */
+  | { readonly type: 'standingBy'; readonly channel: number }
+  /** The answer to `endAtKeyFrame`: it has come. */
+  | { readonly type: 'atKeyFrame'; readonly channel: number }
   /** Something has happened to the channel's source. */
   | { readonly type: 'source'; readonly channel: number; readonly event: SourceReport }
   | { readonly type: 'resume'; readonly channel: number }

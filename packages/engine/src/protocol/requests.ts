@@ -77,6 +77,8 @@ export type ShardRequest =
       readonly bytes: number;
       readonly isTight: boolean;
     }
+  /** Take nothing more from the next key frame on: `atKeyFrame` is the answer, and the channel's end follows it. */
+  | { readonly type: 'endAtKeyFrame'; readonly channel: number }
   /** Go on with another source. */
   | { readonly type: 'source'; readonly channel: number; readonly config: SourceConfig }
   /**

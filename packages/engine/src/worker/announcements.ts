@@ -93,3 +93,9 @@ export class Announcements {
 export function inconsistency(what: string): CloudPushError {
   return new CloudPushError('ERR_CLOUDPUSH_INTERNAL', `internal error: ${what}`);
 }
+
+/** The end of a destination that came too late. */
+export function channelOverError(): CloudPushError {
+  const message = 'the channel was over before the destination could be added';
+  return new CloudPushError('ERR_CLOUDPUSH_CHANNEL_CLOSED', message);
+}

@@ -4,7 +4,7 @@ import { ChannelCounter } from '../memory/counters.js';
 import { Command, type RingConsumer } from '../memory/ring.js';
 import type { ShardTarget } from '../options/destination-config.js';
 import type { ShardRequest } from '../protocol/requests.js';
-import { Announcements, inconsistency } from './announcements.js';
+import { Announcements, channelOverError, inconsistency } from './announcements.js';
 import { WorkerChannel } from './channel/worker-channel.js';
 import type { Counted } from './shard-context.js';
 import { ShardSources } from './source/shard-sources.js';
@@ -111,11 +111,9 @@ export class ChannelTable {
       case 'move':
         this.#move(channel, request.destination, request.target, request.renewed);
         return;
-      case 'expire': {
-        const { destination, bytes, before } = request;
-        this.#channels[channel]?.find(destination)?.expireSpool(bytes, before);
+      case 'expire':
+        this.#channels[channel]?.find(request.destination)?.expireSpool(request.bytes, request.before);
         return;
-      }
       case 'relieve':
         this.#channels[channel]?.relieve();
         return;
@@ -127,6 +125,9 @@ export class ChannelTable {
         this.#context.flush();
         return;
       }
+      case 'endAtKeyFrame':
+        this.#channels[channel]?.intake.endAtKeyFrame();
+        return;
       case 'source':
         this.#channels[channel]?.source?.replace(request.config);
         return;
@@ -297,8 +298,3 @@ export class ChannelTable {
 
 /** Counters that are nobody's: there is nothing to be published. */
 const NO_COUNTERS: Counted = { touched: true, updateCounters: () => {} };
-
-function channelOverError(): CloudPushError {
-  const message = 'the channel was over before the destination could be added';
-  return new CloudPushError('ERR_CLOUDPUSH_CHANNEL_CLOSED', message);
-}

@@ -1,5 +1,5 @@
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
-import type { CloseOptions } from '../../base/abort-signals.js';
+import type { ChannelCloseOptions } from '../../base/abort-signals.js';
 import type { StreamMetadata } from '../../metadata/types.js';
 import type { TrackConfiguration } from '../../options/destination-config.js';
 import type { DestinationOptions } from '../../options/options.js';
@@ -26,7 +26,8 @@ export interface ChannelControl extends WriterChannel {
   sendMetadata(metadata: StreamMetadata, pts: number | undefined): boolean;
   connected(signal: AbortSignal | undefined): Promise<void>;
   writable(signal?: AbortSignal): Promise<void>;
-  close(options: CloseOptions): Promise<CloseReport>;
+  standingBy(signal?: AbortSignal): Promise<void>;
+  close(options: ChannelCloseOptions): Promise<CloseReport>;
   abort(reason: unknown): void;
   sourceStats(): SourceStats | undefined;
   stats(): ChannelStats;

@@ -30,7 +30,7 @@ class Fixture {
       channel.on(name, () => void this.events.push(name));
     const destination = this.engine.slots.take();
     this.first = destination.number;
-    this.controller.open(destination, plan.first);
+    this.controller.open({ slot: destination, plan: plan.first });
   }
 
   /** The shard has reported the end of its last destination, and that nothing of the channel is left. */
@@ -197,4 +197,40 @@ test('when it is over its figures stay, though its number is another’s', () =>
   controller.onForgotten();
   shard.counters.channels.set(NUMBER, ChannelCounter.packetsInvalid, 99);
   expect(controller.stats()).toMatchObject({ state: 'closed', packetsInvalid: 2, queuedBytes: 0 });
+});
+
+test('a close at a key frame is asked of the shard, and made when that has come, or its time is over', async () => {
+  const source = { file: 'a.h264' };
+  for (const isTooLong of [false, true]) {
+    const { controller, shard, engine, first } = new Fixture({ source });
+    shard.takePosted();
+    shard.takeDescriptors();
+    const closed = controller.close({ untilKeyFrame: 4000 });
+    engine.clock.pass(3999);
+    expect([shard.takePosted(), shard.takeDescriptors()]).toEqual([['endAtKeyFrame'], []]);
+    if (isTooLong) engine.clock.pass(1);
+    else controller.onKeyFrame();
+    expect(shard.takeDescriptors().map(([command]) => command)).toEqual([Command.close]);
+    controller.onKeyFrame();
+    engine.clock.pass(4000);
+    expect(shard.takeDescriptors()).toEqual([]);
+    controller.destinations.onDetached(first, undefined);
+    controller.onEnded();
+    controller.onForgotten();
+    expect(await closed).toEqual({ clean: true, error: undefined });
+  }
+  await expect(new Fixture().controller.close({ untilKeyFrame: 1 })).rejects.toMatchObject({
+    code: 'ERR_CLOUDPUSH_INVALID_PARAMETER',
+  });
+});
+
+test('a channel without a destination stands by when its source has delivered a key frame', async () => {
+  const { controller } = new Fixture({ source: { file: 'a.h264' } });
+  const standing = controller.standingBy();
+  controller.onStandingBy();
+  await standing;
+  const other = new Fixture({ source: { file: 'a.h264' } });
+  const never = other.controller.standingBy();
+  void other.controller.close({});
+  await expect(never).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_CHANNEL_CLOSED' });
 });

@@ -1,13 +1,7 @@
 import type { MuxerState } from '@cloudpush/muxer';
-import {
-  type CloseOptions,
-  checkedCloseSignal,
-  checkedSignal,
-  whenAborted,
-} from '../../base/abort-signals.js';
-import { abortedError, CloudPushError, type ErrorData, toErrorData } from '../../base/errors.js';
+import { type ChannelCloseOptions, checkedSignal } from '../../base/abort-signals.js';
+import { CloudPushError, type ErrorData, toErrorData } from '../../base/errors.js';
 import { Waiters } from '../../base/waiters.js';
-import { Command } from '../../memory/ring.js';
 import type { StreamMetadata } from '../../metadata/types.js';
 import { type ChannelPlan, type DestinationPlan, planDestination } from '../../options/channel-plan.js';
 import { sourceConfig } from '../../options/checked-source.js';
@@ -26,6 +20,7 @@ import { Channel } from './channel.js';
 import type { ChannelControl, ChannelState } from './channel-control.js';
 import { ChannelCounts } from './channel-counts.js';
 import { ChannelDestinations } from './channel-destinations.js';
+import { ChannelEnding } from './channel-ending.js';
 import { ChannelLifecycle, closedError } from './channel-lifecycle.js';
 import { ChannelMigration } from './channel-migration.js';
 import { ChannelObserver } from './channel-observer.js';
@@ -57,9 +52,8 @@ export class ChannelController implements ChannelControl {
   readonly #counts: ChannelCounts;
   readonly #lifecycle: ChannelLifecycle;
   readonly #migration: ChannelMigration;
+  readonly #ending: ChannelEnding;
   readonly #waiters = new Waiters();
-  /** Stops listening to the signal that aborts the channel. */
-  #stopListening: () => void = () => {};
 
   /** Nobody hears of the channel before {@link open}. */
   constructor(services: EngineServices, slot: ChannelSlot, plan: ChannelPlan) {
@@ -90,14 +84,16 @@ export class ChannelController implements ChannelControl {
     this.#lifecycle = new ChannelLifecycle(destinations, sender, waiters);
     const moving = { placement, sender, counts, destinations, lifecycle: this.#lifecycle };
     this.#migration = new ChannelMigration(moving, { config, encryption, segments, source });
+    this.#ending = new ChannelEnding({ ...moving, services, source });
     pool.gates.open(slot.number);
   }
 
-  /** Hands the channel to its shard, with its first destination. It does not fail. */
-  open(slot: EngineSlot, first: DestinationPlan): void {
+  /** Hands the channel to its shard, with its first destination, if there is one. It does not fail. */
+  open(first: { readonly slot: EngineSlot; readonly plan: DestinationPlan } | undefined): void {
     this.#migration.open();
-    this.destinations.attach(slot, { ...first, signal: undefined });
-    this.#stopListening = whenAborted(first.signal, (reason) => this.abort(reason));
+    if (first === undefined) return;
+    this.destinations.attach(first.slot, { ...first.plan, signal: undefined });
+    this.#ending.abortWith(first.plan.signal);
   }
 
   get state(): ChannelState {
@@ -141,21 +137,16 @@ export class ChannelController implements ChannelControl {
     return this.#lifecycle.noMoreError();
   }
 
-  async close(options: CloseOptions): Promise<CloseReport> {
-    const signal = checkedCloseSignal(options);
-    if (this.#lifecycle.requestClose()) this.#sendLast();
-    const stop = whenAborted(signal, (reason) => this.abort(reason));
-    const report = await this.#lifecycle.closed();
-    stop();
-    return report;
+  async standingBy(given?: AbortSignal): Promise<void> {
+    await this.#lifecycle.standingBy(checkedSignal(given));
   }
 
-  abort(reason: unknown = abortedError()): void {
-    const error = toErrorData(reason instanceof CloudPushError ? reason : abortedError(reason));
-    if (!this.#lifecycle.abort(error)) return;
-    this.#stopTaking();
-    const { shard, channel } = this.#placement;
-    shard.post({ type: 'abort', channel, destination: undefined, error });
+  async close(options: ChannelCloseOptions): Promise<CloseReport> {
+    return await this.#ending.close(options);
+  }
+
+  abort(reason?: unknown): void {
+    this.#ending.abort(reason);
   }
 
   sourceStats(): SourceStats | undefined {
@@ -178,6 +169,16 @@ export class ChannelController implements ChannelControl {
   /** The stream has begun, or its headers have changed. */
   onStream(state: MuxerState): void {
     this.#migration.onStream(state);
+  }
+
+  /** A key frame is kept for the first destination. */
+  onStandingBy(): void {
+    this.#lifecycle.onStandingBy();
+  }
+
+  /** The key frame has come that the channel is to end before. */
+  onKeyFrame(): void {
+    this.#ending.onKeyFrame();
   }
 
   /** A packet was refused for what is in it. */
@@ -229,7 +230,7 @@ export class ChannelController implements ChannelControl {
     else {
       this.sender.onMigrated();
       // The shard does not know the channel any more: it needs no last descriptor.
-      this.#end();
+      this.#ending.end();
     }
     return going.size > 0;
   }
@@ -244,7 +245,7 @@ export class ChannelController implements ChannelControl {
 
   /** The last destination is over, but descriptors may still be on their way to the shard. */
   onEnded(): void {
-    if (this.#end()) this.#sendLast();
+    this.#ending.onEnded();
   }
 
   /**
@@ -276,25 +277,4 @@ export class ChannelController implements ChannelControl {
     this.#waiters.wake();
     this.#observer.pauseChanged(paused);
   };
-
-  /** @returns true when the shard has still to be told that no other descriptor follows */
-  #end(): boolean {
-    const mustTell = this.#lifecycle.end();
-    this.#stopTaking();
-    this.#stopListening();
-    return mustTell;
-  }
-
-  /** The last descriptor tells the shard that no other will follow. */
-  #sendLast(): void {
-    this.#stopTaking();
-    this.destinations.onChannelClosing();
-    this.sender.command(Command.close);
-  }
-
-  /** From now on no packet is taken. */
-  #stopTaking(): void {
-    this.sender.close();
-    this.source?.close();
-  }
 }

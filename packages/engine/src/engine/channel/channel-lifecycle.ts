@@ -32,6 +32,7 @@ export class ChannelLifecycle {
   readonly #sender: { readonly paused: boolean };
   readonly #waiters: Waiters;
   #phase: Phase = { type: 'open' };
+  #isStandingBy = false;
 
   /** @param waiters woken whenever anything changes that a call may wait for */
   constructor(destinations: LifecycleDestinations, sender: { readonly paused: boolean }, waiters: Waiters) {
@@ -156,6 +157,20 @@ export class ChannelLifecycle {
       await this.#waiters.next(signal);
     }
     throw this.#phase.report.error ?? closedError('the channel was closed before it was connected');
+  }
+
+  /** A key frame is kept for the first destination. */
+  onStandingBy(): void {
+    this.#isStandingBy = true;
+    this.#waiters.wake();
+  }
+
+  /** Resolves when a key frame is kept for the first destination; rejects when none will be, or with the signal's reason. */
+  async standingBy(signal: AbortSignal | undefined): Promise<void> {
+    while (!this.#isStandingBy) {
+      if (this.isClosing) throw this.noMoreError();
+      await this.#waiters.next(signal);
+    }
   }
 
   /** Resolves when a packet would be taken; rejects when none ever will be, or with the signal's reason. */

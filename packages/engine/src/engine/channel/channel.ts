@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { AmfValue } from '@cloudpush/transport';
-import type { CloseOptions } from '../../base/abort-signals.js';
+import type { ChannelCloseOptions } from '../../base/abort-signals.js';
 import { Command, PacketFlag } from '../../memory/ring.js';
 import { encodePrivateData } from '../../metadata/private-data.js';
 import type { StreamMetadata } from '../../metadata/types.js';
@@ -247,10 +247,19 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   /**
+   * Of a channel that `PushEngine.openStandby` has opened: resolves when its source has delivered a key frame, which the first
+   * destination begins with.
+   * @throws CloudPushError (rejection) `ERR_CLOUDPUSH_CHANNEL_CLOSED`; the signal's reason when that fires.
+   */
+  standingBy(signal?: AbortSignal): Promise<void> {
+    return this.#control.standingBy(signal);
+  }
+
+  /**
    * Sends everything accepted so far, ends the stream cleanly, and closes the connections. Always ends: at
    * the latest after `closeTimeout`, with a report that says so.
    */
-  close(options: CloseOptions = {}): Promise<CloseReport> {
+  close(options: ChannelCloseOptions = {}): Promise<CloseReport> {
     return this.#control.close(options);
   }
 

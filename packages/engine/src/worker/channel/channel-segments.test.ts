@@ -58,10 +58,11 @@ beforeEach(() => {
 interface Setting {
   readonly segment?: SegmentState;
   readonly preRoll?: number;
+  readonly standby?: boolean;
 }
 
-function setUp({ segment = { number: 1, isOpen: true }, preRoll }: Setting = {}) {
-  const config = { ...channelConfig({}), encryption: {}, segment, source: undefined, preRoll };
+function setUp({ segment = { number: 1, isOpen: true }, preRoll, standby = false }: Setting = {}) {
+  const config = { ...channelConfig({}), encryption: {}, segment, source: undefined, preRoll, standby };
   const faults: Error[] = [];
   const problems = new ChannelProblems(CHANNEL, shard, (fault) => void faults.push(fault));
   const muxer = new ChannelMuxer(config, undefined, () => {});
@@ -245,5 +246,21 @@ test('a picture that falls out of the pre-roll does not wait for further slices'
   for (const pts of [2000, 4000]) keep(shard.keyFrame(owner, H264_KEY, pts));
   expect([muxer.hasVideo, muxer.heldPicture]).toEqual([true, 0]);
   segments.giveUp();
+  expect(shard.blocksInUse).toBe(0);
+});
+
+test('before the first destination the latest group of pictures is kept, which it is told of once, and begins with', () => {
+  const { segments, keep, owner, muxer } = setUp({ standby: true });
+  expect([segments.isOpen, segments.isSettled]).toEqual([false, false]);
+  keep(shard.video(owner, H264_INTER, 0));
+  expect(shard.of('standingBy')).toEqual([]);
+  for (const [index, picture] of [H264_KEY, H264_INTER, H264_KEY, H264_INTER].entries()) {
+    keep(shard.video(owner, picture, 40 * (index + 1)));
+  }
+  expect(shard.of('standingBy')).toEqual([{ type: 'standingBy', channel: CHANNEL }]);
+  const kept = segments.begin();
+  expect(kept.map(({ pts }) => pts)).toEqual([120, 160]);
+  expect([segments.isOpen, segments.begin(), muxer.stamp(120)]).toEqual([true, [], 0]);
+  for (const { block } of kept) block.release();
   expect(shard.blocksInUse).toBe(0);
 });

@@ -1,14 +1,13 @@
-import { isKeyFrame } from '@cloudpush/muxer';
 import { useRecord } from '../../memory/record.js';
 import { encodeMetadataMessage } from '../../metadata/messages.js';
 import type { SentMetadata, StreamMetadata } from '../../metadata/types.js';
-import { VIDEO_CODECS } from '../../options/codecs.js';
 import type { ChannelConfig, SegmentState, SegmentTotals } from '../../protocol/stream.js';
 import type { ShardContext } from '../shard-context.js';
 import type { ChannelMuxer } from './channel-muxer.js';
 import type { ChannelProblems } from './channel-problems.js';
 import type { FanOut } from './fan-out.js';
 import type { PacketDescriptor } from './held-packets.js';
+import { isKeyPicture } from './key-picture.js';
 import { type PacketBlock, payloadOf } from './packet-block.js';
 import { type KeptPacket, PreRoll, timeOf } from './pre-roll.js';
 import { type SegmentMark, SegmentTracker } from './segment-tracker.js';
@@ -31,6 +30,8 @@ export interface SegmentedStream {
 
 type State =
   | { readonly kind: 'open'; readonly number: number }
+  /** No destination has come yet: the latest group of pictures is kept for the first one. */
+  | { readonly kind: 'standby'; readonly number: number; readonly isTold: boolean }
   /** The segment with this number has ended, and the next has not started. */
   | { readonly kind: 'between'; readonly number: number };
 
@@ -49,15 +50,22 @@ export class ChannelSegments {
   readonly #tracker = new SegmentTracker();
   #state: State;
 
-  constructor(stream: SegmentedStream, { segment, preRoll }: Pick<ChannelConfig, 'segment' | 'preRoll'>) {
+  constructor(
+    stream: SegmentedStream,
+    { segment, preRoll, standby }: Pick<ChannelConfig, 'segment' | 'preRoll' | 'standby'>,
+  ) {
     this.#stream = stream;
     this.#nowhere = discardingSink(stream.output);
-    this.#state = { kind: segment.isOpen ? 'open' : 'between', number: segment.number };
-    if (preRoll !== undefined)
+    const { number, isOpen } = segment;
+    const length = standby ? 0 : preRoll;
+    this.#state = standby
+      ? { kind: 'standby', number, isTold: false }
+      : { kind: isOpen ? 'open' : 'between', number };
+    if (length !== undefined)
       this.#preRoll = new PreRoll(
-        preRoll,
+        length,
         (packet) => this.#passOver(packet),
-        (packet) => this.#holdsKeyFrame(packet),
+        (packet) => isKeyPicture(stream.context.pool, packet, packet.block),
       );
   }
 
@@ -75,13 +83,31 @@ export class ChannelSegments {
     return { number: this.#state.number, isOpen: this.isOpen };
   }
 
-  /** Takes media that has come between two segments. */
+  /** Takes media that has come between two segments, or before the first destination. */
   keep(packet: PacketDescriptor, block: PacketBlock): void {
-    if (this.#preRoll !== undefined) this.#preRoll.add(packet, block);
-    else {
+    if (this.#preRoll === undefined) {
       block.release();
       this.#stream.problems.refuseBetweenSegments();
+      return;
     }
+    this.#preRoll.add(packet, block);
+    const state = this.#state;
+    if (state.kind !== 'standby' || state.isTold || !this.#preRoll.hasStart) return;
+    this.#state = { ...state, isTold: true };
+    this.#stream.context.report({ type: 'standingBy', channel: this.#stream.channel });
+  }
+
+  /**
+   * A destination is about to come.
+   * @returns the media that was kept for the first one, from a key frame on: it comes next
+   */
+  begin(): readonly KeptPacket[] {
+    if (this.#state.kind !== 'standby') return NONE;
+    this.#state = { kind: 'open', number: this.#state.number };
+    const kept = this.#preRoll?.takeAll() ?? NONE;
+    // The stream begins with these, and not with what was given up.
+    if (kept.length > 0) this.#stream.muxer.restart();
+    return kept;
   }
 
   /**
@@ -138,6 +164,9 @@ export class ChannelSegments {
       case 'open':
         if (metadata.type === 'streamEnd') this.#end(state.number, metadata, pts, block);
         else this.#send(metadata, this.#stream.muxer.stamp(pts), block, undefined, undefined);
+        return NONE;
+      case 'standby':
+        this.#send(metadata, this.#stream.muxer.stamp(pts), block, undefined, undefined);
         return NONE;
       case 'between':
         if (metadata.type === 'streamStart') return this.#start(state.number + 1, metadata, pts, block);
@@ -206,14 +235,6 @@ export class ChannelSegments {
     muxer.mux(packet, payloadOf(context.pool, block, bytes), block, this.#nowhere);
     muxer.flush(this.#nowhere);
     block.release();
-  }
-
-  #holdsKeyFrame({ codec, bytes, configuration, block }: KeptPacket): boolean {
-    return isKeyFrame(
-      VIDEO_CODECS[codec]!,
-      payloadOf(this.#stream.context.pool, block, bytes),
-      configuration,
-    );
   }
 
   #reportEnd(segment: number): void {

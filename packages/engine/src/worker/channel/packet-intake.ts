@@ -7,7 +7,10 @@ import type { ChannelSegments } from './channel-segments.js';
 import type { FanOut } from './fan-out.js';
 import { GivenConfigurations } from './given-configurations.js';
 import type { HeldPackets, PacketDescriptor } from './held-packets.js';
+import { KeyFrameEnd } from './key-frame-end.js';
+import { isKeyPicture } from './key-picture.js';
 import { type PacketBlock, payloadOf } from './packet-block.js';
+import type { KeptPacket } from './pre-roll.js';
 import { RidingAudio } from './riding-audio.js';
 import type { ServerAdmission } from './server-admission.js';
 import type { SliceWait } from './slice-wait.js';
@@ -18,8 +21,10 @@ import type { TrackWait } from './track-wait.js';
 interface PacketIntakeParts {
   /** The channel. */
   readonly carrier: AudioCarrier;
+  /** Its number. */
+  readonly channel: number;
   readonly config: Pick<ChannelConfig, 'configurations'>;
-  readonly context: Pick<ShardContext, 'pool' | 'rides'>;
+  readonly context: Pick<ShardContext, 'pool' | 'rides' | 'report'>;
   readonly segments: ChannelSegments;
   readonly admission: ServerAdmission;
   readonly heldPackets: HeldPackets;
@@ -44,7 +49,7 @@ export class PacketIntake {
   readonly #output: TagSink;
   readonly #fanOut: FanOut;
   readonly #riding: RidingAudio;
-
+  readonly #end: KeyFrameEnd;
   /** Undefined: packets bring their configurations along. */
   readonly #given: GivenConfigurations | undefined;
 
@@ -60,8 +65,12 @@ export class PacketIntake {
     this.#slices = parts.slices;
     this.#output = parts.output;
     this.#fanOut = parts.fanOut;
-    const { carrier, tracks } = parts;
-    const { rides } = parts.context;
+    const { carrier, channel, tracks, context } = parts;
+    const { rides } = context;
+    this.#end = new KeyFrameEnd(
+      (packet, block) => isKeyPicture(this.#pool, packet, block),
+      () => context.report({ type: 'atKeyFrame', channel }),
+    );
     this.#riding = new RidingAudio({
       carrier,
       rides,
@@ -77,7 +86,18 @@ export class PacketIntake {
   }
 
   take(packet: PacketDescriptor, block: PacketBlock): void {
-    if (!this.#riding.holds(packet, block)) this.#pass(packet, block);
+    if (this.#end.isBehind(packet, block)) this.giveUp(packet, block);
+    else if (!this.#riding.holds(packet, block)) this.#pass(packet, block);
+  }
+
+  /** Takes nothing more from the next key frame on, and tells when that has come. */
+  endAtKeyFrame(): void {
+    this.#end.begin();
+  }
+
+  /** Takes what was kept for the first destination. */
+  takeKept(kept: readonly KeptPacket[]): void {
+    for (const packet of kept) this.#pass(packet, packet.block);
   }
 
   /** Sends the sound that waits. */

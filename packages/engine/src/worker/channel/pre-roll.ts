@@ -54,6 +54,11 @@ export class PreRoll {
     this.#trim(timeOf(packet));
   }
 
+  /** What is kept begins with a key frame, or, without video, with sound. */
+  get hasStart(): boolean {
+    return this.#starts.length > 0;
+  }
+
   /** The pool has little room: all but the latest group of pictures is given up. */
   relieve(): void {
     const latest = this.#starts.at(-1);

@@ -1,4 +1,3 @@
-import type { MuxerResumption } from '@cloudpush/muxer';
 import type { RtmpPublisher } from '@cloudpush/transport';
 import { CloudPushError } from '../../base/errors.js';
 import { ChannelCounter } from '../../memory/counters.js';
@@ -13,6 +12,7 @@ import type { ShardContext } from '../shard-context.js';
 import type { ChannelSource } from '../source/channel-source.js';
 import type { SourceChannel } from '../source/source-context.js';
 import type { AudioCarrier } from './audio-rides.js';
+import type { ChannelBeginning } from './channel-beginning.js';
 import { ChannelMuxer } from './channel-muxer.js';
 import { ChannelProblems } from './channel-problems.js';
 import { ChannelSegments } from './channel-segments.js';
@@ -24,14 +24,6 @@ import { ServerAdmission } from './server-admission.js';
 import { SliceWait } from './slice-wait.js';
 import { TagOutput } from './tag-output.js';
 import { TrackWait } from './track-wait.js';
-
-/** Start of a channel on its shard. */
-interface ChannelBeginning {
-  /** The stream that was begun on another shard. */
-  readonly resume: MuxerResumption | undefined;
-  /** True: a destination is on its way, and the channel does not end before it has come. */
-  readonly expectsDestination: () => boolean;
-}
 
 /** The shard's half of a channel: packets come in, are muxed once, and their tags go to its destinations. */
 export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChannel, AudioCarrier {
@@ -45,7 +37,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   readonly #segments: ChannelSegments;
   readonly #problems: ChannelProblems;
   readonly #output: TagOutput;
-  readonly #intake: PacketIntake;
+  readonly intake: PacketIntake;
   readonly #tracks: TrackWait;
   readonly #expectsDestination: () => boolean;
   #ended = false;
@@ -72,7 +64,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     const stream = { channel: number, config, context, fanOut, muxer, output, problems, tracks };
     this.#segments = new ChannelSegments(stream, config);
     this.admission = new ServerAdmission(this.#destinations, muxer, config.hevc !== 'auto');
-    this.#intake = new PacketIntake({
+    this.intake = new PacketIntake({
       ...stream,
       carrier: this,
       segments: this.#segments,
@@ -121,7 +113,8 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     loss: PendingReconnect | undefined,
     movedTo: ShardTarget | undefined,
   ): void {
-    this.#intake.sendRiding();
+    this.intake.sendRiding();
+    const kept = this.#segments.begin();
     const headers = new StreamHeaders(this.#muxer.sequenceHeaders, this.#muxer.description);
     const parts = { number, config, headers, segment: this.#segments.state };
     const destination = new WorkerDestination(this, this.#context, parts);
@@ -129,13 +122,14 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     this.#fanOut.add(destination.stream);
     if (movedTo !== undefined) destination.moveTo(movedTo, false);
     destination.connect(loss);
+    this.intake.takeKept(kept);
   }
 
   /** Ends a destination cleanly; it takes no more tags. */
   detach(number: number): void {
     const destination = this.find(number);
     if (destination === undefined) return;
-    this.#intake.sendHeldBack();
+    this.intake.sendHeldBack();
     // Packets that are held back have not been offered to anyone yet: it stays subscribed until they are.
     if (this.heldPackets.isEmpty) this.#fanOut.remove(destination.stream);
     destination.close();
@@ -143,13 +137,13 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
 
   /** Takes the packet that the ring stands at. */
   accept(ring: RingConsumer): void {
-    this.take(this.#intake.withConfiguration(ring), new PacketBlock(this, ring.block, ring.enqueuedAt));
+    this.take(this.intake.withConfiguration(ring), new PacketBlock(this, ring.block, ring.enqueuedAt));
   }
 
   /** Takes a packet, through the ring or from the source. */
   take(packet: PacketDescriptor, block: PacketBlock): void {
-    if (this.#ended) this.#intake.giveUp(packet, block);
-    else this.#intake.take(packet, block);
+    if (this.#ended) this.intake.giveUp(packet, block);
+    else this.intake.take(packet, block);
     if (this.#fanOut.canRelieve && this.#context.gates.takePressure(this.number)) this.relieve();
   }
 
@@ -177,22 +171,25 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   /** Sends what came before, then ends the stream cleanly, everywhere. */
   close(): void {
     this.source?.close();
-    this.#intake.sendHeldBack();
+    this.intake.sendHeldBack();
     // A track that has not come by now does not come any more.
     this.#tracks.end();
     for (const destination of this.#destinations.values()) destination.close();
+    this.#endIfLeft();
   }
 
   /** Resets one connection, or all of them. */
   abort(error: Error, number: number | undefined): void {
     if (number !== undefined) this.find(number)?.destroy(error);
-    else for (const destination of this.#destinations.values()) destination.destroy(error);
+    else {
+      for (const destination of this.#destinations.values()) destination.destroy(error);
+      this.#endIfLeft();
+    }
   }
 
   /** Ends on a fault, with all its destinations, and also when it has none. */
   fail(error: Error): void {
     this.abort(error, undefined);
-    this.#endIfLeft();
   }
 
   /**
@@ -210,7 +207,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
 
   onPublishing(number: number, publisher: RtmpPublisher): void {
     this.admission.onPublishing(number, publisher);
-    this.#intake.takeHeld();
+    this.intake.takeHeld();
     // They had stayed subscribed only until the held packets were delivered.
     if (this.#fanOut.list.some(({ isClosing }) => isClosing)) this.#muxer.flush(this.#output);
     for (const taker of this.#fanOut.list) if (taker.isClosing) this.#fanOut.remove(taker);
@@ -263,7 +260,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
 
   /** The sound that waits has waited for long enough. */
   sendRiding(): void {
-    this.#contain(() => this.#intake.sendRiding());
+    this.#contain(() => this.intake.sendRiding());
   }
 
   /** The picture that waits for more of its slices goes out as it is. */
@@ -295,6 +292,6 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   #stop(): void {
     this.#fanOut.end();
     this.#tracks.stop();
-    this.#intake.stop();
+    this.intake.stop();
   }
 }
