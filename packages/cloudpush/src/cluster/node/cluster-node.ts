@@ -1,12 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import type { MetaRecord, NodeRecord, NodeStanding } from '../records.js';
+import type { MetaRecord, NodeStanding } from '../records.js';
 import { isStoreError, type Lease } from '../store/cluster-store.js';
 import { readMeta } from './cluster-meta.js';
 import { ClusterView } from './cluster-view.js';
-import { LeaseKeeper } from './lease-keeper.js';
+import { type GrantedLease, grantLease, NodeLife } from './node-life.js';
 import type { NodeEventType, NodeParts } from './node-parts.js';
 import { Settling } from './settling.js';
-import { SlotClaims } from './slot-claims.js';
 import { sendStatus } from './status.js';
 
 /** Changes that come together are answered together; a node that restarts is back before others take its slots. In ms. */
@@ -14,20 +12,13 @@ const SETTLE = 150;
 /** Before the store is asked again that did not answer, in ms. */
 const RETRY = 500;
 
-/** One life of the node, from its lease to the end of that. */
-interface Life {
-  readonly keeper: LeaseKeeper;
-  readonly incarnation: string;
-  readonly claims: SlotClaims;
-}
-
 /**
  * Where the node is: `joining` asks for its first lease · `up` and `draining` have one · `fenced`: the lease is over, or may be, and
  * what ran is being dropped · `rejoining` asks for the next lease, with nothing running · `left`.
  */
 type State =
   | { readonly kind: 'joining' | 'rejoining' | 'fenced' | 'left' }
-  | { readonly kind: NodeStanding; readonly life: Life; readonly isolated: boolean };
+  | { readonly kind: NodeStanding; readonly life: NodeLife; readonly isolated: boolean };
 
 type NodeState = State['kind'];
 
@@ -85,7 +76,7 @@ export class ClusterNode {
     };
   }
 
-  get #life(): Life | undefined {
+  get #life(): NodeLife | undefined {
     return 'life' in this.#state ? this.#state.life : undefined;
   }
 
@@ -158,43 +149,33 @@ export class ClusterNode {
 
   /** Begins a life. Nothing of the life before may run: others read the new incarnation as an end of the old one. */
   async #join(): Promise<void> {
-    const { store, clock, owner, onLease, self, keys } = this.#parts;
-    while (this.state === 'joining' || this.state === 'rejoining') {
-      const sentAt = clock.now();
-      let lease: Lease | undefined;
+    const { store, self, keys } = this.#parts;
+    while (this.#isJoining) {
       try {
-        lease = await store.join(this.#parts.ttl);
-        await onLease?.(lease.id);
-        await owner.drop();
-        const incarnation = randomUUID();
-        await this.#write(lease, incarnation, this.#standing);
-        if (this.state !== 'joining' && this.state !== 'rejoining') {
-          await store.leave(lease).catch(() => {});
+        const granted = await grantLease(this.#parts, () => this.#standing);
+        if (!this.#isJoining) {
+          await store.leave(granted.lease).catch(() => {});
           return;
         }
-        this.#begin(lease, sentAt, incarnation);
+        this.#begin(granted);
         this.#tell('joined', `${self.id} has joined the cluster ${keys.meta.split('/')[1]}`);
       } catch (error) {
         if (isStoreError(error, 'refused')) this.#tell('refused', error.message);
-        if (lease !== undefined) void store.leave(lease).catch(() => {});
         await this.#pause(RETRY);
       }
     }
   }
 
-  #begin(lease: Lease, sentAt: number, incarnation: string): void {
-    const { store, keys, clock, owner, self } = this.#parts;
-    const me = { node: self.id, incarnation };
-    const claims = new SlotClaims({ store, keys, clock, owner, lease, me, view: this.#view! });
-    const keeper: LeaseKeeper = new LeaseKeeper(lease, sentAt, {
-      store,
-      clock,
-      owner: {
-        onKept: (until) => this.#onKept(until),
-        onLost: () => this.#onLost('leaseLost', 'the store says that the lease is over'),
-      },
+  get #isJoining(): boolean {
+    return this.state === 'joining' || this.state === 'rejoining';
+  }
+
+  #begin(granted: GrantedLease): void {
+    const life: NodeLife = new NodeLife(this.#parts, granted, this.#view!, {
+      onKept: (until) => this.#onKept(until),
+      onLost: () => this.#onLost('leaseLost', 'the store says that the lease is over'),
     });
-    this.#state = { kind: this.#standing, life: { keeper, incarnation, claims }, isolated: false };
+    this.#state = { kind: this.#standing, life, isolated: false };
     this.#look();
     this.#settling.run();
   }
@@ -244,7 +225,7 @@ export class ClusterNode {
     void this.#rejoin(life);
   }
 
-  async #rejoin(life: Life): Promise<void> {
+  async #rejoin(life: NodeLife): Promise<void> {
     await this.#parts.owner.drop();
     // It may have lasted after all: what hangs on it must not keep others from taking it.
     void this.#parts.store.leave(life.keeper.lease).catch(() => {});
@@ -256,8 +237,7 @@ export class ClusterNode {
   #endLife(): void {
     const life = this.#life;
     if (life === undefined) return;
-    life.keeper.stop();
-    life.claims.end();
+    life.end();
     this.#claimedBefore += life.claims.claimed;
     this.#movedBefore += life.claims.moved;
     this.#cancelLook();
@@ -268,16 +248,10 @@ export class ClusterNode {
     this.#standing = standing;
     const state = this.#state;
     if (!('life' in state)) return;
-    await this.#write(state.life.keeper.lease, state.life.incarnation, standing);
+    await state.life.stand(standing);
     if (!('life' in this.#state)) return;
     this.#state = { ...this.#state, kind: standing };
     if (standing === 'draining') this.#tell('draining', 'the node gives its slots away');
-  }
-
-  async #write(lease: Lease, incarnation: string, state: NodeStanding): Promise<void> {
-    const { store, keys, self } = this.#parts;
-    const record: NodeRecord = { ...self, incarnation, state };
-    await store.put(lease, { key: keys.node(self.id), value: JSON.stringify(record) });
   }
 
   async #reconcile(): Promise<void> {

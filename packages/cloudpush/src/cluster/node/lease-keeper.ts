@@ -10,7 +10,7 @@ const LEAST_MARGIN = 1000;
 const MARGIN = 0.1;
 
 /** Is told how the lease does. */
-interface LeaseOwner {
+export interface LeaseOwner {
   /** It lasts for sure until then, in ms of the clock. */
   onKept(until: number): void;
   /** The store says that it is over. */
