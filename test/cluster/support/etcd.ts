@@ -17,6 +17,8 @@ interface EtcdSettings {
   /** Added for every member. */
   readonly args?: readonly string[];
   readonly scheme?: 'http' | 'https';
+  /** Bytes that each member may keep; default: etcd's own 2 GiB. */
+  readonly quota?: number;
 }
 
 /** An etcd of one member or several, on loopback, each in a process that a test may kill, stop and start again. */
@@ -77,6 +79,7 @@ export class EtcdProcesses implements AsyncDisposable {
       ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
       ...['--initial-cluster', all.join(','), '--initial-cluster-state', 'new'],
       ...['--heartbeat-interval', '100', '--election-timeout', '1000', '--logger', 'zap'],
+      ...(this.#settings.quota === undefined ? [] : ['--quota-backend-bytes', `${this.#settings.quota}`]),
       ...(this.#settings.args ?? []),
     ]);
   }

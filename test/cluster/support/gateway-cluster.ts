@@ -19,6 +19,12 @@ interface ClusterSettings {
   readonly channels?: number;
   readonly etcdMembers?: number;
   readonly isolation?: 'fence' | 'continue';
+  /** Bytes that each member of etcd may keep. */
+  readonly quota?: number;
+  /** The wall clock of each gateway can be set: {@link GatewayCluster.setClock}. */
+  readonly clocks?: boolean;
+  /** `host:port` of the HTTP proxy by which each gateway reaches the receiver; default: none. */
+  readonly proxy?: (gateway: number) => Promise<string>;
   /** Where each gateway finds the store; default: etcd itself. */
   readonly endpoints?: (
     etcd: EtcdProcesses,
@@ -52,7 +58,10 @@ export class GatewayCluster implements AsyncDisposable {
   /** With all channels in the store, and all gateways running and publishing. */
   static async start(settings: ClusterSettings = {}): Promise<GatewayCluster> {
     const folder = await TempFolder.create();
-    const etcd = await EtcdProcesses.start({ members: settings.etcdMembers ?? 1 });
+    const etcd = await EtcdProcesses.start({
+      members: settings.etcdMembers ?? 1,
+      ...(settings.quota === undefined ? {} : { quota: settings.quota }),
+    });
     const cluster = new GatewayCluster(etcd, await EpochReceiver.listen(), folder, settings);
     try {
       await cluster.#begin();
@@ -73,7 +82,28 @@ export class GatewayCluster implements AsyncDisposable {
   }
 
   async startGateway(number: number): Promise<void> {
-    this.#gateways.set(number, await GatewayProgram.open(await this.#configuration(number)));
+    const configuration = await this.#configuration(number);
+    const environment = this.#settings.clocks === true ? await this.#clockEnvironment(number) : {};
+    this.#gateways.set(number, await GatewayProgram.open(configuration, environment));
+  }
+
+  /** Sets the wall clock of a gateway apart from that of the machine, by so many s, from now on. */
+  async setClock(number: number, ahead: number): Promise<void> {
+    await writeFile(this.#clockFile(number), ahead < 0 ? String(ahead) : `+${ahead}`);
+  }
+
+  #clockFile(number: number): string {
+    return this.#folder.file(`clock-${number}`);
+  }
+
+  async #clockEnvironment(number: number): Promise<NodeJS.ProcessEnv> {
+    await this.setClock(number, 0);
+    return {
+      LD_PRELOAD: '/usr/$LIB/faketime/libfaketimeMT.so.1',
+      FAKETIME_TIMESTAMP_FILE: this.#clockFile(number),
+      FAKETIME_CACHE_DURATION: '1',
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    };
   }
 
   async killGateway(number: number): Promise<void> {
@@ -154,6 +184,7 @@ export class GatewayCluster implements AsyncDisposable {
     const folder = this.#folder.file(`gateway-${number}`);
     await mkdir(folder, { recursive: true });
     const endpoints = (await this.#settings.endpoints?.(this.etcd, number)) ?? this.etcd.endpoints;
+    const proxy = await this.#settings.proxy?.(number);
     const path = join(folder, 'gateway.yaml');
     const configuration = {
       version: 1,
@@ -167,7 +198,12 @@ export class GatewayCluster implements AsyncDisposable {
         ttl: `${TTL}s`,
         isolation: this.#settings.isolation ?? 'fence',
       },
-      channelDefaults: { destination: { reconnect: { initial: '100ms', max: '1s' } } },
+      channelDefaults: {
+        destination: {
+          reconnect: { initial: '100ms', max: '1s' },
+          ...(proxy === undefined ? {} : { proxy: `http://${proxy}` }),
+        },
+      },
       channels: {},
     };
     await writeFile(path, JSON.stringify(configuration));

@@ -1,3 +1,4 @@
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** A way to a TCP server that can be cut, as a firewall cuts it: nothing passes, and nobody is told. */
@@ -16,6 +17,19 @@ export class TcpGate implements AsyncDisposable {
     const server = createServer();
     const gate = new TcpGate(server);
     server.on('connection', (client) => gate.#join(client, to.slice(0, colon), Number(to.slice(colon + 1))));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return gate;
+  }
+
+  /** The same as an HTTP proxy, which leads wherever a client asks for with CONNECT. */
+  static async openProxy(): Promise<TcpGate> {
+    const server = createHttpServer();
+    const gate = new TcpGate(server);
+    server.on('connect', ({ url = '' }: IncomingMessage, client: Socket) => {
+      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      const colon = url.lastIndexOf(':');
+      gate.#join(client, url.slice(0, colon), Number(url.slice(colon + 1)));
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return gate;
   }
