@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
- * Longest time of a test, in ms: tests that need sockets, processes or other programs may be slow on a busy
+ * Longest time of a test, and of what it sets up, in ms: tests that need sockets, processes or other programs may be slow on a busy
  * machine; one that hangs still ends.
  */
 const PATIENT = 60_000;
@@ -22,6 +22,7 @@ export default defineConfig({
           include: ['packages/*/src/**/*.test.ts', 'bench/**/*.test.ts'],
           isolate: false,
           testTimeout: PATIENT,
+          hookTimeout: PATIENT,
           maxWorkers: PROCESSORS,
           sequence: { groupOrder: 0 },
         },
@@ -33,6 +34,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/interop/**', 'test/fuzz/**'],
           testTimeout: PATIENT,
+          hookTimeout: PATIENT,
           maxWorkers: PROCESSORS,
           sequence: { groupOrder: 1 },
         },
@@ -43,6 +45,7 @@ export default defineConfig({
           name: 'interop',
           include: ['test/interop/**/*.test.ts'],
           testTimeout: PATIENT,
+          hookTimeout: PATIENT,
           maxWorkers: PROCESSORS,
           sequence: { groupOrder: 1 },
         },
@@ -53,6 +56,7 @@ export default defineConfig({
           name: 'fuzz',
           include: ['test/fuzz/**/*.test.ts'],
           testTimeout: PATIENT,
+          hookTimeout: PATIENT,
           maxWorkers: PROCESSORS,
           sequence: { groupOrder: 1 },
         },

@@ -24,7 +24,32 @@ function count({ testResults }) {
     (file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
   );
   for (const file of broken) process.stdout.write(`failed outside its tests: ${file.name}\n`);
+  for (const file of testResults)
+    for (const test of file.assertionResults)
+      if (test.status === 'failed')
+        process.stdout.write(`failed: ${place(file)}: ${test.fullName}: ${reason(test)}\n`);
+  tellSlowest(testResults);
   return { passed, failed: failed + broken.length, skipped: tests.length - passed - failed };
+}
+
+/** The file's path in the project. */
+function place({ name }) {
+  return name.slice(Math.max(0, name.search(/\/(test|bench|packages)\/(?!test\/|bench\/|packages\/)/)) + 1);
+}
+
+/** What a failed test says first. */
+function reason({ failureMessages }) {
+  return (failureMessages[0] ?? 'no reason given').split('\n', 1)[0].slice(0, 200);
+}
+
+/** The files that take longest, which a run waits for. */
+function tellSlowest(testResults) {
+  const slowest = testResults
+    .map((file) => ({ file, seconds: Math.round((file.endTime - file.startTime) / 1000) }))
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, 15);
+  process.stdout.write('longest test files:\n');
+  for (const { file, seconds } of slowest) process.stdout.write(`  ${seconds} s  ${place(file)}\n`);
 }
 
 const report = readReport();

@@ -72,7 +72,7 @@ function isEnhanced({ type, payload }: Arrived): boolean {
 /** Sends pictures until something has happened. */
 async function sendUntil(channel: Channel, happened: () => boolean): Promise<number> {
   let sent = 0;
-  await waitFor('it', 10_000, async () => {
+  await waitFor('it', 30_000, async () => {
     if (channel.sendVideo(hevcPacket, { pts: sent * 40 })) sent++;
     await setTimeout(2);
     return happened() || undefined;

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type Channel, type ChannelOptions, PushEngine, type SegmentReport } from '@cloudpush/engine';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { reset } from '../support/reset.js';
 import { waitFor } from '../support/wait.js';
 import { type CameraPacket, cameraPackets, sendOne } from './camera.js';
 import { closeEmpty, expectWhole, transcript } from './expectations.js';
@@ -57,7 +58,7 @@ class OneStreamServer implements AsyncDisposable {
         if (bytes.includes(publish)) publishes++;
         if (publishes > 1) {
           server.secondPublishes++;
-          if (habit === 'resets on the second publish') client.resetAndDestroy();
+          if (habit === 'resets on the second publish') reset(client);
           else client.end();
           onward.destroy();
           return;

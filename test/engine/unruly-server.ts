@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { reset } from '../support/reset.js';
 
 /** A TCP server that does to each connection what a test says: no RTMP server, or one that has lost its mind. */
 export class UnrulyServer implements AsyncDisposable {
@@ -89,7 +90,7 @@ export class Relay implements AsyncDisposable {
   }
 
   reset(): void {
-    this.#client!.resetAndDestroy();
+    reset(this.#client!);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { reset } from '../../support/reset.js';
 
 /** A TCP relay to a server, for any number of clients, one after the other: a network and a server that fail on demand. */
 export class FaultyPath implements AsyncDisposable {
@@ -45,7 +46,7 @@ export class FaultyPath implements AsyncDisposable {
 
   reset(): void {
     this.#allowance = Number.POSITIVE_INFINITY;
-    for (const client of this.#clients) client.resetAndDestroy();
+    for (const client of this.#clients) reset(client);
   }
 
   /** Resets the connections when so many more bytes have passed: somewhere in a message. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Random } from '../../fuzz/transport/random.js';
+import { reset } from '../../support/reset.js';
 import {
   type FaultKind,
   type FaultyConnection,
@@ -43,6 +44,8 @@ const systemClock: StageClock = {
 export class FaultProxy implements AsyncDisposable {
   /** How often each kind of fault took effect. */
   readonly injected = new Map<FaultKind, number>();
+  /** Some fault took effect on the connection that was made last. */
+  isLatestFaulty = false;
   readonly #server: Server;
   readonly #target: number;
   readonly #faults: (connection: number) => ConnectionFaults;
@@ -84,7 +87,7 @@ export class FaultProxy implements AsyncDisposable {
 
   /** Resets all connections. */
   reset(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) reset(socket);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -108,10 +111,14 @@ export class FaultProxy implements AsyncDisposable {
       seed = number,
     } = this.#isHealed ? {} : this.#faults(number);
     this.#own(client);
-    const tell = (kind: FaultKind): void => void this.injected.set(kind, (this.injected.get(kind) ?? 0) + 1);
+    this.isLatestFaulty = false;
+    const tell = (kind: FaultKind): void => {
+      this.injected.set(kind, (this.injected.get(kind) ?? 0) + 1);
+      if (number === this.#connections - 1) this.isLatestFaulty = true;
+    };
     if (isRefused) {
       tell('refuse');
-      client.resetAndDestroy();
+      reset(client);
       return;
     }
     const server = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
@@ -137,8 +144,8 @@ export class FaultProxy implements AsyncDisposable {
 function connectionOf(client: Socket, server: Socket): FaultyConnection {
   return {
     reset: () => {
-      client.resetAndDestroy();
-      server.resetAndDestroy();
+      reset(client);
+      reset(server);
     },
     halfClose: () => void client.end(),
     end: () => {

@@ -37,7 +37,10 @@ const PATIENCE: DestinationSettings = {
   stallTimeout: 700,
   closeTimeout: 20_000,
 };
-/** Packets that a connection may take before it is reset: one that is only slow would never be lost. */
+/**
+ * Packets that a connection may take, once it publishes or something is wrong with it, before it is reset: one that is only slow would
+ * never be lost.
+ */
 const MOST_PACKETS = 80;
 const WITNESS_PACKETS = 200;
 /** Packets between two breaths. */
@@ -82,15 +85,16 @@ async function sendThroughFaults(
 ): Promise<void> {
   let at = 0;
   let sent = 0;
+  let offered = 0;
   while (at <= faulty || sent < MOST_PACKETS) {
     const packet = source.next();
     const { kind, data, pts } = packet;
     const isTaken =
       kind === 'data' ? channel.sendPrivateData(data, { pts }) : trySend(channel, packet as CameraPacket);
     ledger.note(packet, isTaken, 1);
-    sent++;
+    if (proxy.isLatestFaulty || channel.stats().state === 'publishing') sent++;
     if (!isTaken) await roomOrLoss(channel);
-    else if (sent % BATCH === 0) await sleep(1);
+    else if (++offered % BATCH === 0) await sleep(1);
     if (sent >= MOST_PACKETS && at <= faulty) proxy.reset();
     if (proxy.connections > at) {
       at = proxy.connections;

@@ -526,6 +526,16 @@ describe('H.265', () => {
     expect(tags.map((tag) => body(tag).slice(0, 4))).toEqual(['1c00', '2c01']);
     expect(muxer.hevcForm).toBe('legacy');
   });
+
+  test('goes on in another form without a header when the tags so far have been converted', () => {
+    const muxer = new Muxer();
+    mux(muxer, readOnly(annexB([...hevcSets, hevcIdr])), 'h265');
+    muxer.convertHevc('legacy');
+    const tags = mux(muxer, readOnly(annexB([...hevcSets, hevcIdr]), 40), 'h265');
+    expect(tags.map((tag) => body(tag).slice(0, 4))).toEqual(['1c01']);
+    expect([muxer.hevcForm, muxer.videoParameters!.videoCodecId]).toEqual(['legacy', 12]);
+    expect(body(muxer.sequenceHeaders(0)[0]).slice(0, 4)).toBe('1c00');
+  });
 });
 
 describe('time', () => {

@@ -197,10 +197,15 @@ export class Muxer {
   }
 
   set hevcForm(form: HevcForm) {
-    this.#hevcForm = form;
-    for (const named of [this.#video, this.#nextVideo]) {
-      if (named?.codec === 'h265') (named.track as NalTrack).format = hevcTagFormatOf(form);
-    }
+    this.#changeHevcForm(form, false);
+  }
+
+  /**
+   * Goes on in another form of H.265 where the caller has converted the tags made so far: no sequence header follows, for
+   * servers cut the stream at one that is repeated.
+   */
+  convertHevc(form: HevcForm): void {
+    this.#changeHevcForm(form, true);
   }
 
   /**
@@ -246,6 +251,12 @@ export class Muxer {
       };
       if (this.#audio.track instanceof EnhancedAudioTrack) this.#audio.track.resume(audio.configuration);
     }
+  }
+
+  #changeHevcForm(form: HevcForm, isConverted: boolean): void {
+    this.#hevcForm = form;
+    for (const named of [this.#video, this.#nextVideo])
+      if (named?.codec === 'h265') (named.track as NalTrack).changeFormat(hevcTagFormatOf(form), isConverted);
   }
 
   #startVideo(codec: VideoCodec): NamedTrack<VideoCodec, VideoTrack> {

@@ -23,10 +23,13 @@ export class VideoHeaders {
     return this.#format;
   }
 
-  /** The next sequence header is in this form, and sent whatever was sent before. */
-  set format(format: VideoTagFormat) {
+  /**
+   * Goes over to another form.
+   * @param isConverted the sequence header that was sent is in this form by now; else it is sent again in it
+   */
+  changeFormat(format: VideoTagFormat, isConverted: boolean): void {
     this.#format = format;
-    this.#sent = undefined;
+    if (!isConverted) this.#sent = undefined;
   }
 
   /** The record that the sequence header that was sent last was made of; undefined before the first. */

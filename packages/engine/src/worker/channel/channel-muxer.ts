@@ -90,6 +90,10 @@ export class ChannelMuxer {
     this.#muxer.hevcForm = form;
   }
 
+  convertHevc(form: HevcForm): void {
+    this.#muxer.convertHevc(form);
+  }
+
   /** The stream's headers, for a destination that joins it. */
   get sequenceHeaders(): FlvTag[] {
     return this.#muxer.sequenceHeaders(0);

@@ -42,7 +42,12 @@ class FakeServer {
 }
 
 function agreement({ given = false, form = 'legacy' as HevcForm } = {}) {
-  const muxer = { hevcForm: form };
+  const muxer = {
+    hevcForm: form,
+    convertHevc: (other: HevcForm) => {
+      muxer.hevcForm = other;
+    },
+  };
   return { muxer, codecs: new CodecNegotiation(muxer, given) };
 }
 

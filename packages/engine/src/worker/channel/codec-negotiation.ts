@@ -4,6 +4,8 @@ import { type RtmpPublisher, takesFourCc } from '@cloudpush/transport';
 /** The maker of the stream: it is muxed once, so that one form of H.265 serves all servers. */
 interface HevcMuxer {
   hevcForm: HevcForm;
+  /** Goes on in another form, in which all that was made so far is sent again. */
+  convertHevc(form: HevcForm): void;
 }
 
 /**
@@ -69,7 +71,7 @@ export class CodecNegotiation {
   fallBack({ profile }: RtmpPublisher): boolean {
     if (this.#hevcIsGiven || this.#fellBack || !profile.legacyHevc) return false;
     this.#fellBack = true;
-    this.#muxer.hevcForm = 'legacy';
+    this.#muxer.convertHevc('legacy');
     return true;
   }
 

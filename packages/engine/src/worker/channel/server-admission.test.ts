@@ -38,7 +38,13 @@ class FakeDestination {
 function setUp(count: number, hevcIsGiven = false) {
   const list = Array.from({ length: count }, (_, number) => new FakeDestination(number));
   const destinations = new Map(list.map((one) => [one.number, one]));
-  const stream = { hevcForm: 'enhanced' as HevcForm, redescribe: () => undefined };
+  const stream = {
+    hevcForm: 'enhanced' as HevcForm,
+    convertHevc: (form: HevcForm) => {
+      stream.hevcForm = form;
+    },
+    redescribe: () => undefined,
+  };
   return { list, destinations, stream, admission: new ServerAdmission(destinations, stream, hevcIsGiven) };
 }
 

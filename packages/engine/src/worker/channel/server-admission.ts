@@ -21,6 +21,8 @@ export interface AskedDestination {
 /** The stream's muxer, as far as the form of H.265 goes. */
 interface HevcStream {
   hevcForm: HevcForm;
+  /** Goes on in another form, in which all that was made so far is sent again. */
+  convertHevc(form: HevcForm): void;
   /** Describes the stream anew when the form has changed. */
   redescribe(): StreamDescription | undefined;
 }

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { TagRole } from '@cloudpush/muxer';
+import { TagRole, TagType } from '@cloudpush/muxer';
+import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { CloudPushError } from '../../base/errors.js';
 import { ChannelCounter } from '../../memory/counters.js';
@@ -14,7 +15,7 @@ import type { ChannelOptions, DestinationOptions } from '../../options/options.j
 import type { ChannelConfig } from '../../protocol/stream.js';
 import type { FakePublisher } from '../testing/fake-connection.js';
 import { type FakePacket, FakeShard } from '../testing/fake-shard.js';
-import { ADTS, H264_INTER, H264_KEY, H264_SETS, H264_SLICE, OPUS } from '../testing/media.js';
+import { ADTS, H264_INTER, H264_KEY, H264_SETS, H264_SLICE, H265_KEY, OPUS } from '../testing/media.js';
 import { WorkerChannel } from './worker-channel.js';
 
 const CHANNEL = 1;
@@ -114,6 +115,26 @@ test('while one publishes, a new codec is asked about at once, and a server that
   expect([taking.asked, refusing.asked]).toEqual([['Opus'], ['Opus']]);
   expect(roles(taking)).toContain(TagRole.audioFrame);
   expect(shard.connections.made.map(({ signal }) => signal.aborted)).toEqual([false, true]);
+});
+
+test('H.265 that waits when a server closes on its enhanced form, and what follows, goes out behind one header', async () => {
+  const channel = open();
+  const refusing = await publish(channel, 0);
+  refusing.isWritable = false;
+  const key = (pts: number) => shard.keyFrame(channel, H265_KEY, pts, 'h265');
+  send(channel, key(0), key(40), key(80));
+  expect([roles(refusing).at(-1), shard.blocksInUse > 0]).toEqual([TagRole.videoSequenceHeader, true]);
+  await shard.connections.latest.lose(new RtmpError(RtmpErrorCode.peerClosed, 'publishing', 'closed'));
+  shard.clock.pass(0);
+  await turn();
+  const next = await shard.connections.latest.succeed();
+  send(channel, key(120), key(160));
+  const videoTags = next.sent.filter(({ type }) => type === TagType.video);
+  const pictures = Array.from({ length: 5 }, () => '1c01');
+  expect(videoTags.map(({ parts }) => Buffer.from(parts[0]!.subarray(0, 2)).toString('hex'))).toEqual([
+    '1c00',
+    ...pictures,
+  ]);
 });
 
 test('a destination that leaves gets what was held back for it before it ends', async () => {

@@ -1,3 +1,4 @@
+import type { VideoCodec } from '@cloudpush/muxer';
 import { FakeClock } from '../../base/testing/fake-clock.js';
 import { payloadOffset } from '../../memory/block-layout.js';
 import { newCounterMemory, ShardCounters } from '../../memory/counters.js';
@@ -91,18 +92,24 @@ export class FakeShard implements ShardContext {
     this.rides.endTurn();
   }
 
-  video(owner: BlockReturn, data: Uint8Array, pts: number, flags = 0): FakePacket {
+  video(
+    owner: BlockReturn,
+    data: Uint8Array,
+    pts: number,
+    flags = 0,
+    codec: VideoCodec = 'h264',
+  ): FakePacket {
     return this.#packet(
       owner,
-      { command: Command.video, codec: VIDEO_CODECS.indexOf('h264'), flags },
+      { command: Command.video, codec: VIDEO_CODECS.indexOf(codec), flags },
       data,
       pts,
     );
   }
 
   /** A picture that its source calls a key frame. */
-  keyFrame(owner: BlockReturn, data: Uint8Array, pts: number): FakePacket {
-    return this.video(owner, data, pts, PacketFlag.keyFrameKnown | PacketFlag.keyFrame);
+  keyFrame(owner: BlockReturn, data: Uint8Array, pts: number, codec: VideoCodec = 'h264'): FakePacket {
+    return this.video(owner, data, pts, PacketFlag.keyFrameKnown | PacketFlag.keyFrame, codec);
   }
 
   audio(owner: BlockReturn, data: Uint8Array, pts: number, codec: 'aac' | 'opus' = 'aac'): FakePacket {

@@ -19,3 +19,16 @@ export const H264_KEY = Buffer.concat([H264_SETS, H264_SLICE]);
 
 /** A picture of H.264 that refers to the one before. */
 export const H264_INTER = Buffer.from(`${START}419a236c457fbc7c`, 'hex');
+
+/** A picture of H.265 that decoding can start with, parameter sets included. */
+export const H265_KEY = Buffer.from(
+  [
+    '40010c01ffff01600000030090000003000003001e959009',
+    '42010101600000030090000003000003001ea028831659592e4caf016808000003000800000300c840',
+    '4401c173d089',
+    '2801af1d80bc63fd',
+  ]
+    .map((unit) => START + unit)
+    .join(''),
+  'hex',
+);
