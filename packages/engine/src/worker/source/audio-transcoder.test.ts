@@ -13,7 +13,7 @@ const SAME = `export async function* transcodeAudio({ frames, codec, options }) 
 function bench(text: string, options: unknown = { shift: 0 }) {
   const sent: (OutputTimes & { readonly bytes: number })[] = [];
   const warnings: string[] = [];
-  const state = { clock: 0, counted: 0, refused: 0, isFull: false, rooms: 0 };
+  const state = { clock: 0, counted: 0, refused: 0, isFull: false, rooms: 0, flushes: 0 };
   const transcoder = new AudioTranscoder(
     { url: moduleOf(text), options, codecs: ['g711u'] },
     { codec: 'g711u', sampleRate: 8000, channels: 1 },
@@ -28,6 +28,7 @@ function bench(text: string, options: unknown = { shift: 0 }) {
       },
       warn: (message) => warnings.push(message),
       onRoom: () => state.rooms++,
+      flushSoon: () => state.flushes++,
       now: () => state.clock,
     },
   );

@@ -26,6 +26,8 @@ export interface TranscoderSurroundings {
   readonly warn: (message: string) => void;
   /** There is room for what was refused. */
   readonly onRoom: () => void;
+  /** Frames come when the module gives them: has what was sent flushed before long. */
+  readonly flushSoon: () => void;
   /** ms of the monotonic clock; tests have another one. */
   readonly now?: () => number;
 }
@@ -150,6 +152,7 @@ export class AudioTranscoder {
         this.#wake = resolve;
       });
     }
+    this.#surroundings.flushSoon();
   }
 
   #fail(queue: FrameQueue, error: unknown): void {

@@ -24,6 +24,7 @@ class FakeSession implements SourceSession {
     this.output = output as SourceOutput;
   }
   start(): void {}
+  nextTick = Number.POSITIVE_INFINITY;
   tick(): void {}
   onRoom(): void {}
   /** It was asked for its counts while it could still tell them. */
@@ -73,11 +74,14 @@ function bench(settings: Partial<SourceConfig> = {}) {
       return session;
     },
   };
-  const surroundings = { opener, onClosed: () => {}, now: () => clock };
+  const surroundings = { opener, onClosed: () => {}, onChanged: () => {}, now: () => clock };
   const source = new ChannelSource(context, channel, config, surroundings);
+  const ticks = { count: 0 };
   const pass = (ms: number): void => {
     for (let i = 0; i < ms; i += 50) {
       clock += 50;
+      if (source.nextTick > clock) continue;
+      ticks.count++;
       source.tick();
     }
   };
@@ -87,7 +91,7 @@ function bench(settings: Partial<SourceConfig> = {}) {
     session().output.received.pictureAt = clock;
     session().handler.onConnected(tracks);
   };
-  return { source, reports, sessions, fallbacks, session, connect, pass, config, now: () => clock };
+  return { source, reports, sessions, fallbacks, session, connect, pass, ticks, config, now: () => clock };
 }
 
 test('what a session has counted is published when another takes its place, and at the end', () => {
@@ -127,7 +131,7 @@ test('a source that goes on after it was silent streams again', () => {
   pass(600);
   session().output.received.at = now();
   session().output.received.pictureAt = now();
-  pass(50);
+  pass(450);
   expect(reports).toEqual(['connecting', 'connected', 'stalled', 'streaming']);
 });
 
@@ -247,4 +251,34 @@ test('with `always`, what could not be opened is tried again whatever the error,
   expect(reports.at(-1)).toBe('lost Infinity');
   pass(20_000);
   expect(sessions).toHaveLength(2);
+});
+
+test('a source is looked after when something may be due, and not at all when it is over', () => {
+  const { source, session, sessions, connect, pass, ticks, now } = bench({
+    timeout: 10_000,
+    videoTimeout: 10_000,
+  });
+  connect();
+  for (let i = 0; i < 1200; i++) {
+    session().output.received.at = now();
+    session().output.received.pictureAt = now();
+    pass(50);
+  }
+  expect(ticks.count).toBeLessThanOrEqual(13);
+  session().nextTick = now() + 200;
+  pass(150);
+  const before = ticks.count;
+  pass(50);
+  expect(ticks.count).toBe(before + 1);
+  session().handler.onEnded(undefined);
+  expect([source.nextTick, sessions.length]).toEqual([Number.POSITIVE_INFINITY, 1]);
+});
+
+test('a source that is silent is looked after twice a second', () => {
+  const { connect, pass, ticks } = bench({ timeout: 20_000, videoTimeout: 20_000 });
+  connect();
+  pass(10_000);
+  const before = ticks.count;
+  pass(5000);
+  expect(ticks.count - before).toBe(10);
 });

@@ -6,15 +6,15 @@ import type { SlabKind, SourceReport, SourceTracks } from '../../protocol/source
 import { sourceTimeoutError } from '../../sources/errors.js';
 import { FallbackSource, type OpenFallback } from './fallback-source.js';
 import type { ReaderOutput } from './reader-output.js';
+import { LOOK_INTERVAL, nextVerdictAt, silenceVerdict, type WatchedSource } from './silence-watch.js';
 import type { SourceChannel, SourceContext } from './source-context.js';
 import { SourceOutput } from './source-output.js';
+import { type Connected, nextTickOf, type SourcePhase } from './source-phase.js';
 import type { SessionHandler, SourceSession } from './source-session.js';
 
 /** A source that was there for so long, in ms, is tried from the first delay on. */
 const RESET_AFTER = 60_000;
 const MOST_ATTEMPTS = 1_000_000;
-/** The part of its time-out that a source may be silent before that is told. */
-const STALLED = 1 / 2;
 
 /** Opens a source, or what stands in for it, once more. */
 export interface SessionOpener {
@@ -32,22 +32,11 @@ interface SourceSurroundings {
   readonly opener: SessionOpener;
   /** It is closed: its channel takes no more of it. */
   readonly onClosed: (source: ChannelSource) => void;
+  /** Its `nextTick` may have become an earlier one. */
+  readonly onChanged: (source: ChannelSource) => void;
   /** ms of the monotonic clock; tests have another one. */
   readonly now?: () => number;
 }
-
-type State =
-  | { readonly name: 'connecting'; readonly session: SourceSession; readonly since: number }
-  | {
-      readonly name: 'streaming' | 'stalled';
-      readonly session: SourceSession;
-      readonly since: number;
-      readonly tracks: SourceTracks;
-    }
-  | { readonly name: 'retrying'; readonly at: number }
-  /** Nothing more comes: of a file at its end, or a source that may not be opened again. */
-  | { readonly name: 'over' }
-  | { readonly name: 'closed' };
 
 /** A channel's source: opened, watched, and opened again when it is lost, for as long as the channel lasts. */
 export class ChannelSource {
@@ -56,12 +45,15 @@ export class ChannelSource {
   readonly #opener: SessionOpener;
   readonly #output: SourceOutput;
   readonly #onClosed: (source: ChannelSource) => void;
+  readonly #onChanged: (source: ChannelSource) => void;
   readonly #now: () => number;
   #config: SourceConfig;
   #backoff: Backoff | undefined;
   /** Attempts in a row that have failed. */
   #attempts = 0;
-  #state: State = { name: 'over' };
+  #state: SourcePhase = { name: 'over' };
+  /** Time of the latest tick. */
+  #lookedAt = 0;
   #fallback: FallbackSource | undefined;
   #isFallback = false;
 
@@ -69,13 +61,14 @@ export class ChannelSource {
     context: SourceContext,
     channel: SourceChannel,
     config: SourceConfig,
-    { opener, onClosed, now = monotonicNow }: SourceSurroundings,
+    { opener, onClosed, onChanged, now = monotonicNow }: SourceSurroundings,
   ) {
     this.#context = context;
     this.#channel = channel;
     this.#config = config;
     this.#opener = opener;
     this.#onClosed = onClosed;
+    this.#onChanged = onChanged;
     this.#now = now;
     const fallback = (): FallbackSource | undefined => this.#fallback;
     this.#output = new SourceOutput(context, channel, config.maxPacket, {
@@ -111,10 +104,37 @@ export class ChannelSource {
     this.#session?.updateCounters();
   }
 
+  /**
+   * Time at which {@link tick} is to be called next, in ms of the monotonic clock; Infinity: not before something
+   * has changed.
+   */
+  get nextTick(): number {
+    const { timeout } = this.#config;
+    const own = nextTickOf(this.#state, timeout, (connected) => this.#nextLook(connected));
+    return Math.min(own, this.#fallback?.nextTick ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** A source that waits for room in the pool is not silent: whether it still does is looked at now and then. */
+  #nextLook(state: Connected): number {
+    const { isLive, waitsForRoom } = state.session;
+    if (!isLive) return Number.POSITIVE_INFINITY;
+    return waitsForRoom
+      ? this.#lookedAt + LOOK_INTERVAL
+      : nextVerdictAt(this.#watched(state), this.#lookedAt);
+  }
+
+  #watched({ name, tracks }: Connected): WatchedSource {
+    const { at, pictureAt } = this.#output.received;
+    const { timeout, videoTimeout } = this.#config;
+    const hasVideo = tracks.video !== undefined;
+    return { at, pictureAt, hasVideo, isStalled: name === 'stalled', timeout, videoTimeout };
+  }
+
   /** Time has passed: looks whether the source is still there, and opens it again when it is time. */
   tick(): void {
     const state = this.#state;
     const now = this.#now();
+    this.#lookedAt = now;
     this.#fallback?.tick(now);
     switch (state.name) {
       case 'connecting':
@@ -124,7 +144,7 @@ export class ChannelSource {
       case 'streaming':
       case 'stalled':
         state.session.tick(now);
-        this.#checkSilence(now);
+        if (this.#state === state) this.#checkSilence(state, now);
         return;
       case 'retrying':
         if (now >= state.at) this.#connect();
@@ -201,12 +221,14 @@ export class ChannelSource {
     this.#state = { name: 'connecting', session, since: this.#now() };
     this.#report({ type: 'connecting' });
     session.start();
+    this.#onChanged(this);
   }
 
   #onConnected(session: SourceSession, tracks: SourceTracks): void {
     this.#state = { name: 'streaming', session, since: this.#now(), tracks };
     this.#attempts = 0;
     this.#report({ type: 'connected', tracks });
+    this.#onChanged(this);
     if (tracks.video === undefined || tracks.audio === undefined) this.#channel.beginWithoutTrack();
   }
 
@@ -233,6 +255,7 @@ export class ChannelSource {
       attempts: this.#attempts,
     });
     this.#fallback?.start();
+    this.#onChanged(this);
   }
 
   /** The session is over. */
@@ -269,28 +292,20 @@ export class ChannelSource {
     this.#lose(sourceTimeoutError('connecting', timeout));
   }
 
-  #checkSilence(now: number): void {
-    const state = this.#state;
-    if (state.name !== 'streaming' && state.name !== 'stalled') return;
-    // A source that waits for room in the pool is not silent.
+  #checkSilence(state: Connected, now: number): void {
     if (!state.session.isLive || state.session.waitsForRoom) return;
-    const { timeout, videoTimeout } = this.#config;
-    const silent = now - this.#output.received.at;
-    const blind = state.tracks.video === undefined ? 0 : now - this.#output.received.pictureAt;
-    if (silent >= timeout) this.#lose(sourceTimeoutError('all', timeout));
-    else if (blind >= videoTimeout) this.#lose(sourceTimeoutError('video', videoTimeout));
-    else if (silent >= timeout * STALLED) this.#setStalled(state, 'all', silent);
-    else if (blind >= videoTimeout * STALLED) this.#setStalled(state, 'video', blind);
-    else if (state.name === 'stalled') {
-      this.#state = { ...state, name: 'streaming' };
-      this.#report({ type: 'streaming' });
+    const verdict = silenceVerdict(this.#watched(state), now);
+    if (verdict.name === 'lost') {
+      const { timeout, videoTimeout } = this.#config;
+      this.#lose(sourceTimeoutError(verdict.kind, verdict.kind === 'all' ? timeout : videoTimeout));
+    } else if (verdict.name !== state.name) {
+      this.#state = { ...state, name: verdict.name };
+      this.#report(
+        verdict.name === 'streaming'
+          ? { type: 'streaming' }
+          : { type: 'stalled', kind: verdict.kind, ms: Math.round(verdict.ms) },
+      );
     }
-  }
-
-  #setStalled(state: State & { name: 'streaming' | 'stalled' }, kind: 'all' | 'video', ms: number): void {
-    if (state.name === 'stalled') return;
-    this.#state = { ...state, name: 'stalled' };
-    this.#report({ type: 'stalled', kind, ms: Math.round(ms) });
   }
 
   #report(event: SourceReport): void {

@@ -69,6 +69,11 @@ export class FallbackSource {
     this.#run?.session.onRoom();
   }
 
+  /** See `SourceSession`. */
+  get nextTick(): number {
+    return this.#run?.session.nextTick ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Time has passed, ms of the monotonic clock. */
   tick(now: number): void {
     this.#run?.session.tick(now);

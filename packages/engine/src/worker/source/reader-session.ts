@@ -49,6 +49,8 @@ export interface ReaderServices {
   readonly pacer: Pacer;
   /** The longest that sound waits for a picture to leave with, in ms. */
   readonly audioDelay: number;
+  /** Has what was handed over outside of a turn flushed before long. */
+  flushSoon(): void;
 }
 
 /** A session whose packets are read when they are due: of a file, a command, a module. */
@@ -60,6 +62,7 @@ export class ReaderSession implements SourceSession, PacketSink {
   readonly #audio: SourceConfig['audio'];
   readonly #warn: (message: string) => void;
   readonly #audioDelay: number;
+  readonly #flushSoon: () => void;
   readonly #closing = new AbortController();
   #feed: Feed | undefined;
   /** Notices that have been told. */
@@ -75,6 +78,7 @@ export class ReaderSession implements SourceSession, PacketSink {
     this.#opener = opener;
     this.#pacer = services.pacer;
     this.#audioDelay = services.audioDelay;
+    this.#flushSoon = services.flushSoon;
     this.#output = output;
     this.#handler = handler;
     this.#audio = audio;
@@ -97,6 +101,8 @@ export class ReaderSession implements SourceSession, PacketSink {
   start(): void {
     void this.#run();
   }
+
+  readonly nextTick = Number.POSITIVE_INFINITY;
 
   tick(): void {}
 
@@ -186,7 +192,7 @@ export class ReaderSession implements SourceSession, PacketSink {
     return new AudioTranscoder(
       transcoding,
       { codec },
-      { output: this.#output, warn: this.#warn, onRoom: () => this.#goOn() },
+      { output: this.#output, warn: this.#warn, onRoom: () => this.#goOn(), flushSoon: this.#flushSoon },
     );
   }
 }

@@ -35,6 +35,10 @@ export interface RtspServices {
   readonly budget: SpillBudget;
   /** Hands what was gathered to the kernel. */
   flush(): void;
+  /** Has what was handed over outside of a turn flushed before long. */
+  flushSoon(): void;
+  /** Has the source ticked at a time, ms of the monotonic clock, at the latest. */
+  wakeBy(time: number): void;
   /** Adds to a counter of the source. */
   count(counter: SourceCounter, value: number): void;
   setCounter(counter: SourceCounter, value: number): void;
@@ -130,6 +134,10 @@ export class RtspSession implements SourceSession {
     }
   }
 
+  get nextTick(): number {
+    return this.#client === undefined || this.#closed ? Number.POSITIVE_INFINITY : this.#client.nextTick;
+  }
+
   tick(now: number): void {
     const client = this.#client;
     if (client === undefined || this.#closed) return;
@@ -172,6 +180,7 @@ export class RtspSession implements SourceSession {
     try {
       act(this.#client, monotonicNow());
       this.#services.flush();
+      this.#services.wakeBy(this.nextTick);
     } catch (fault) {
       this.#services.fail(fault);
     }
@@ -219,6 +228,7 @@ export class RtspSession implements SourceSession {
       output: this.#output,
       warn: (message) => this.#services.warn(message),
       onRoom: () => {},
+      flushSoon: () => this.#services.flushSoon(),
     });
     this.#transcoder = transcoder;
     return new TranscodingSink(transcoder, MAX_AUDIO_FRAME, () => this.#output.refuseAudio());

@@ -7,17 +7,22 @@ import { openReader, openSession, type SessionServices } from './open-session.js
 import type { SourceChannel, SourceContext } from './source-context.js';
 import type { SpillBudget } from './track-writer.js';
 
-/** Interval at which sources are looked after, in ms: time-outs, retries, what RTSP does in time. */
+/**
+ * Sources are looked after at multiples of so many ms, as far as anything is due: time-outs, retries, what RTSP
+ * does in time.
+ */
 const TICK = 50;
 
-/** The sources that a shard reads: one schedule and one timer for all of them. */
+/** The sources that a shard reads: one schedule and one timer for all of them, which runs while something is due. */
 export class ShardSources {
   readonly #context: SourceContext;
   readonly #sources = new Map<ChannelSource, SourceChannel>();
   readonly #pacer: Pacer;
   readonly #budget: SpillBudget = { bytes: 0 };
   readonly #commands = new RunningCommands();
-  #timer: NodeJS.Timeout | undefined;
+  /** Time at which the timer fires, in ms of the shard's clock; infinity: it is not set. */
+  #timerAt = Number.POSITIVE_INFINITY;
+  #stopTimer: () => void = () => {};
 
   constructor(context: SourceContext) {
     this.#context = context;
@@ -31,9 +36,13 @@ export class ShardSources {
       openFallback: (input, { audio }, output, handler) =>
         openReader({ input, audio, output, handler }, services),
     };
-    const source = new ChannelSource(this.#context, channel, config, { opener, onClosed: this.#forget });
+    const source = new ChannelSource(this.#context, channel, config, {
+      opener,
+      onClosed: this.#forget,
+      onChanged: ({ nextTick }) => this.#wakeBy(nextTick),
+      now: () => this.#context.clock.now(),
+    });
     this.#sources.set(source, channel);
-    this.#timer ??= setInterval(this.#tick, TICK);
     return source;
   }
 
@@ -41,6 +50,7 @@ export class ShardSources {
   stop(): void {
     for (const source of this.#sources.keys()) source.close();
     this.#commands.kill();
+    this.#cancelTimer();
   }
 
   #servicesOf(owner: SourceChannel): SessionServices {
@@ -53,6 +63,8 @@ export class ShardSources {
       budget: this.#budget,
       commands: this.#commands,
       flush: () => context.flush(),
+      flushSoon: this.#flushSoon,
+      wakeBy: this.#wakeBy,
       count: (counter, value) => sources.add(channel, counter, value),
       setCounter: (counter, value) => sources.set(channel, counter, value),
       fail: (fault) => owner.fail(CloudPushError.wrap(fault)),
@@ -63,19 +75,41 @@ export class ShardSources {
   /** A source is closed: its channel takes no more of it. */
   readonly #forget = (source: ChannelSource): void => {
     this.#sources.delete(source);
-    if (this.#sources.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    if (this.#sources.size === 0) this.#cancelTimer();
   };
 
+  readonly #flushSoon = (): void => this.#wakeBy(this.#context.clock.now());
+
+  /** Has what is due at a time done at the next multiple of {@link TICK}: many sources share a wake-up. */
+  readonly #wakeBy = (time: number): void => {
+    if (time === Number.POSITIVE_INFINITY) return;
+    const { clock } = this.#context;
+    const now = clock.now();
+    const at = (Math.floor(Math.max(time, now) / TICK) + 1) * TICK;
+    if (at >= this.#timerAt) return;
+    this.#stopTimer();
+    this.#timerAt = at;
+    this.#stopTimer = clock.after(at - now, this.#tick);
+  };
+
+  #cancelTimer(): void {
+    this.#stopTimer();
+    this.#timerAt = Number.POSITIVE_INFINITY;
+  }
+
   readonly #tick = (): void => {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const now = this.#context.clock.now();
+    let next = Number.POSITIVE_INFINITY;
     for (const [source, channel] of this.#sources) {
       try {
-        source.tick();
+        if (source.nextTick <= now) source.tick();
+        next = Math.min(next, source.nextTick);
       } catch (fault) {
         channel.fail(CloudPushError.wrap(fault));
       }
     }
     this.#context.flush();
+    this.#wakeBy(next);
   };
 }

@@ -12,6 +12,8 @@ export interface SourceSession {
   readonly waitsForRoom: boolean;
   /** Begins. Its handler is not called from within. */
   start(): void;
+  /** Time at which {@link tick} is to be called next, ms of the monotonic clock; Infinity: not by itself. */
+  readonly nextTick: number;
   /** Time has passed, ms of the monotonic clock. */
   tick(now: number): void;
   /** There is room again for what the output had refused. */
