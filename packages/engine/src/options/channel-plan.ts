@@ -5,10 +5,9 @@ import { checkedOptions, invalidParameter, invalidType, oneOf } from '../base/va
 import type { TargetRequest } from '../targets/target-request.js';
 import { sourceConfig } from './checked-source.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from './codecs.js';
-import type { DestinationConfig, PlanContext, StreamConfig } from './destination-config.js';
+import type { DestinationConfig, PlanContext } from './destination-config.js';
 import {
   CHANNEL_OPTIONS,
-  channelConfig,
   DESTINATION_OPTIONS,
   destinationConfig,
   STANDBY_OPTIONS,
@@ -16,6 +15,8 @@ import {
 import { ChannelEncryption } from './encryption-options.js';
 import type { ChannelOptions, ChannelSettings, DestinationOptions, StandbyOptions } from './options.js';
 import type { SourceConfig } from './source-config.js';
+import type { StreamConfig } from './stream-config.js';
+import { channelConfig } from './stream-config.js';
 
 /**
  * A destination that may be: all of its options are checked, and nothing of it exists. What is made of a plan

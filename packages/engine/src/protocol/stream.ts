@@ -1,7 +1,7 @@
 import type { ErrorData } from '../base/errors.js';
-import type { StreamConfig } from '../options/destination-config.js';
 import type { EncryptionOptions } from '../options/encryption-options.js';
 import type { SourceConfig } from '../options/source-config.js';
+import type { StreamConfig } from '../options/stream-config.js';
 
 /** The configuration of a channel on its shard: how its media becomes a stream. */
 export interface ChannelConfig extends StreamConfig {

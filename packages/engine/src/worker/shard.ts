@@ -35,11 +35,6 @@ const LAST_COUNT_DELAY = 250;
  */
 const LARGEST_GROUP = RING_SLOTS / 2;
 
-/** Sound that waits for a window with everything else need not wait for its picture as well. */
-function audioDelayOf({ maxAudioDelay, maxBatchDelay }: ShardInit): number {
-  return maxBatchDelay < maxAudioDelay ? maxAudioDelay : 0;
-}
-
 /**
  * A worker thread's share of the engine: it drains the ring, and owns the muxers and sockets of its channels
  * whole. Nothing of a packet crosses back to the caller's thread but its released block.
@@ -87,7 +82,7 @@ export class Shard implements ChannelTableContext {
     this.gates = new Gates(init.gates);
     this.counters = new ShardCounters(init.counters);
     this.#batchDelay = init.maxBatchDelay;
-    this.rides = new AudioRides(audioDelayOf(init), clock, () => this.#onSoundDue(), init.maxBatchDelay);
+    this.rides = AudioRides.of(init, clock, () => this.#onSoundDue());
     this.connects = new ConnectLimiter(init.maxConnecting);
     const { spool } = init;
     if (spool !== undefined)

@@ -1,9 +1,9 @@
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
 import type { ChannelCloseOptions } from '../../base/abort-signals.js';
 import type { StreamMetadata } from '../../metadata/types.js';
-import type { TrackConfiguration } from '../../options/destination-config.js';
 import type { DestinationOptions } from '../../options/options.js';
 import type { SourceOptions } from '../../options/source-options.js';
+import type { TrackConfiguration } from '../../options/stream-config.js';
 import type { SourceStats } from '../../stats/source-stats.js';
 import type { ChannelStats } from '../../stats/stats.js';
 import type { CloseReport } from '../close-report.js';

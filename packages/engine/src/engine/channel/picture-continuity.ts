@@ -1,6 +1,6 @@
 import { isMissedWhenLost, type VideoCodec } from '@cloudpush/muxer';
 import { CloudPushError } from '../../base/errors.js';
-import type { TrackConfiguration } from '../../options/destination-config.js';
+import type { TrackConfiguration } from '../../options/stream-config.js';
 
 /**
  * Notices when a caller goes on with other pictures than the one that there was no room for: those that refer

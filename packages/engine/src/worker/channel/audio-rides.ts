@@ -53,6 +53,15 @@ export class AudioRides {
     this.#onDue = onDue;
   }
 
+  /** Sound that waits for a window with everything else need not wait for its picture as well. */
+  static of(
+    { maxAudioDelay, maxBatchDelay }: { readonly maxAudioDelay: number; readonly maxBatchDelay: number },
+    clock: MonotonicClock,
+    onDue: () => void,
+  ): AudioRides {
+    return new AudioRides(maxBatchDelay < maxAudioDelay ? maxAudioDelay : 0, clock, onDue, maxBatchDelay);
+  }
+
   /** The oldest sound of the channel waits since `since`, ms of the monotonic clock. */
   begin(carrier: AudioCarrier, since: number): void {
     const { number } = carrier;

@@ -7,7 +7,6 @@ import {
   Muxer,
   type MuxerError,
   type MuxerResumption,
-  TagRole,
   type VideoParameters,
 } from '@cloudpush/muxer';
 import { HEADROOM } from '../../memory/block-layout.js';
@@ -15,7 +14,7 @@ import { Command, PacketFlag } from '../../memory/ring.js';
 import type { MediaEncryption } from '../../metadata/types.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
 import type { ChannelConfig } from '../../protocol/stream.js';
-import { isPicture } from '../destination/drop-policy.js';
+import { isPicture, isSequenceHeader } from '../destination/drop-policy.js';
 import type { PacketDescriptor } from './held-packets.js';
 import { HeldPicture } from './held-picture.js';
 import type { PacketBlock } from './packet-block.js';
@@ -296,8 +295,4 @@ export class ChannelMuxer {
     const tag = this.#describer.describeEncryption(parameters, timestamp);
     sink.offer(tag, block, this.#describer.current, undefined);
   }
-}
-
-function isSequenceHeader({ role }: FlvTag): boolean {
-  return role === TagRole.videoSequenceHeader || role === TagRole.audioSequenceHeader;
 }

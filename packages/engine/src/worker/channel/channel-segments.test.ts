@@ -4,7 +4,7 @@ import { decodeAmf0 } from '@cloudpush/transport';
 import { beforeEach, expect, test } from 'vitest';
 import { ChannelCounter } from '../../memory/counters.js';
 import type { StreamMetadata } from '../../metadata/types.js';
-import { channelConfig } from '../../options/destination-config.js';
+import { channelConfig } from '../../options/stream-config.js';
 import type { SegmentState, SegmentTotals } from '../../protocol/stream.js';
 import type { DestinationStream } from '../destination/destination-stream.js';
 import { type FakePacket, FakeShard } from '../testing/fake-shard.js';

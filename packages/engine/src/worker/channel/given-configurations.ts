@@ -1,6 +1,6 @@
 import { Command } from '../../memory/ring.js';
 import { AUDIO_CODECS, VIDEO_CODECS } from '../../options/codecs.js';
-import type { TrackConfigurations } from '../../options/destination-config.js';
+import type { TrackConfigurations } from '../../options/stream-config.js';
 
 /** The decoder configurations that a channel was opened with, for packets that do not bring theirs along. */
 export class GivenConfigurations {

@@ -10,7 +10,7 @@ import {
 } from '@cloudpush/muxer';
 import { encodeAmf0 } from '@cloudpush/transport';
 import { type AnnouncedTracks, type Bitrates, encodeStreamMetadata } from '../../metadata/on-meta-data.js';
-import type { TrackPlan } from '../../options/destination-config.js';
+import type { TrackPlan } from '../../options/stream-config.js';
 import { audioCodecId, videoCodecId } from './track-codec-ids.js';
 
 /** The parts of a description. */

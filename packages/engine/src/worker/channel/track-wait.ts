@@ -1,5 +1,5 @@
 import type { MonotonicClock } from '../../base/clock.js';
-import type { TrackPlan } from '../../options/destination-config.js';
+import type { TrackPlan } from '../../options/stream-config.js';
 
 /**
  * Begins a stream: its first packets wait until both tracks have shown what they are, so that the first

@@ -6,12 +6,9 @@ import { CloudPushError } from '../../base/errors.js';
 import { ChannelCounter } from '../../memory/counters.js';
 import { Command, type RingConsumer } from '../../memory/ring.js';
 import { AUDIO_CODECS } from '../../options/codecs.js';
-import {
-  channelConfig,
-  type DestinationConfig,
-  destinationConfig,
-} from '../../options/destination-config.js';
+import { type DestinationConfig, destinationConfig } from '../../options/destination-config.js';
 import type { ChannelOptions, DestinationOptions } from '../../options/options.js';
+import { channelConfig } from '../../options/stream-config.js';
 import type { ChannelConfig } from '../../protocol/stream.js';
 import type { FakePublisher } from '../testing/fake-connection.js';
 import { type FakePacket, FakeShard } from '../testing/fake-shard.js';

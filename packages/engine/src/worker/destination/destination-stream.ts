@@ -2,8 +2,6 @@ import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import type { RtmpPublisher } from '@cloudpush/transport';
 import type { Bitrates } from '../../metadata/on-meta-data.js';
 import type { DestinationConfig } from '../../options/destination-config.js';
-import type { SegmentState } from '../../protocol/stream.js';
-import type { CodecTrial } from '../channel/codec-trial.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
@@ -18,22 +16,8 @@ import { isKeyFrame } from './drop-policy.js';
 import { DestinationSegments, SegmentEndMarker } from './segment-progress.js';
 import type { QueuedTag } from './send-queue.js';
 import type { StreamHeaders } from './stream-headers.js';
-import type { StreamConnections, StreamOwner } from './stream-owner.js';
+import type { DestinationStreamParts, StreamConnections, StreamOwner } from './stream-owner.js';
 import { StreamWriter } from './stream-writer.js';
-
-/** The parts of a destination that its stream works with. */
-interface DestinationStreamParts {
-  readonly owner: StreamOwner;
-  readonly channel: DestinationOwner;
-  readonly context: ShardContext;
-  readonly connections: StreamConnections;
-  readonly trial: CodecTrial;
-  /** Those of a stream that is under way: the destination joins it at a key frame. */
-  readonly headers: StreamHeaders;
-  readonly segment: SegmentState;
-  /** Makes the spool of the stream; undefined: it has none. */
-  readonly openSpool: ((stream: DestinationStream) => DestinationSpool) | undefined;
-}
 
 /**
  * The stream of a destination: the queue of tags in front of its connection. Tags that come while nothing is
@@ -80,7 +64,7 @@ export class DestinationStream implements Flushable, SpooledStream {
     const { clock } = context;
     this.backlog = new Backlog(backlogOwner, config, { heldPackets, counters: this.counters, clock });
     this.segments = new DestinationSegments(segment);
-    this.spool = openSpool?.(this);
+    this.spool = openSpool?.(this, this.counters);
     this.#writer = new StreamWriter({
       owner: channel,
       clock: context.clock,

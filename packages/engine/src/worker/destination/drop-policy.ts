@@ -75,6 +75,11 @@ export function startAtKeyFrame(queue: SendQueue): Dropped {
   return { disposable: 0, skipped: pictures - queue.count(isPicture), audio: 0, awaitKeyFrame };
 }
 
+/** What a decoder is set up with. */
+export function isSequenceHeader({ role }: FlvTag): boolean {
+  return role === TagRole.videoSequenceHeader || role === TagRole.audioSequenceHeader;
+}
+
 export function isPicture({ role }: FlvTag): boolean {
   return role === TagRole.keyFrame || role === TagRole.interFrame || role === TagRole.disposableFrame;
 }

@@ -1,5 +1,10 @@
 import type { RtmpPublisher } from '@cloudpush/transport';
-import type { SegmentTotals } from '../../protocol/stream.js';
+import type { SegmentState, SegmentTotals } from '../../protocol/stream.js';
+import type { CodecTrial } from '../channel/codec-trial.js';
+import type { ShardContext } from '../shard-context.js';
+import type { SpoolOpener } from '../spool/destination-spool.js';
+import type { DestinationOwner } from './destination-owner.js';
+import type { StreamHeaders } from './stream-headers.js';
 
 /** The connections that a stream goes out on. */
 export interface StreamConnections {
@@ -41,4 +46,18 @@ export interface StreamOwner {
   onSegmentEnd(totals: SegmentTotals, taken: boolean): void;
   /** Nothing waits any more. */
   onEmpty(): void;
+}
+
+/** The parts of a destination that its stream works with. */
+export interface DestinationStreamParts {
+  readonly owner: StreamOwner;
+  readonly channel: DestinationOwner;
+  readonly context: ShardContext;
+  readonly connections: StreamConnections;
+  readonly trial: CodecTrial;
+  /** Those of a stream that is under way: the destination joins it at a key frame. */
+  readonly headers: StreamHeaders;
+  readonly segment: SegmentState;
+  /** Makes the spool of the stream; undefined: it has none. */
+  readonly openSpool: SpoolOpener | undefined;
 }

@@ -57,13 +57,9 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
     this.#targets = new TargetSource(config.target, (reason) =>
       context.report({ type: 'targetWanted', ...this.#address, reason }),
     );
-    this.#reconnector = new Reconnector(this, config, {
-      limiter: context.connects,
-      targets: this.#targets,
-      clock: context.clock,
-      createConnection: context.createConnection,
-      fence: context.fence,
-    });
+    const { clock, connects: limiter, createConnection, fence } = context;
+    const targets = this.#targets;
+    this.#reconnector = new Reconnector(this, config, { limiter, targets, clock, createConnection, fence });
     this.stream = new DestinationStream(number, config, {
       owner: this,
       channel: owner,
@@ -72,18 +68,7 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
       trial: this.#trial,
       headers,
       segment,
-      openSpool:
-        config.spool === undefined || context.spools === undefined
-          ? undefined
-          : (stream) =>
-              new DestinationSpool({
-                address: this.#address,
-                config,
-                context,
-                stream,
-                targets: this.#targets,
-                losses: stream.counters,
-              }),
+      openSpool: DestinationSpool.opener({ address: this.#address, config, context, targets }),
     });
     this.#advice = new AdviceReporter(this.#address, context, this.stream, this.#reconnector);
   }
@@ -251,13 +236,8 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
     const at = this.#context.clock.now() + delay;
     const retry = Number.isFinite(at) ? { cause: error, at } : undefined;
     this.#goDown({ kind: 'down', isMove: false, retry }, wasPublishing);
-    this.#context.report({
-      type: 'disconnected',
-      ...this.#address,
-      error: toErrorData(error),
-      delay,
-      wasPublishing,
-    });
+    const loss = { error: toErrorData(error), delay, wasPublishing };
+    this.#context.report({ type: 'disconnected', ...this.#address, ...loss });
     this.stream.backlog.resumeIfRoom();
     this.onEmpty();
     this.#endIfOutOfReach();

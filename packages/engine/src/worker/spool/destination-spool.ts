@@ -32,6 +32,9 @@ export interface DestinationSpoolParts {
   readonly losses: SpoolLosses;
 }
 
+/** Makes the spool of a stream. */
+export type SpoolOpener = (stream: SpooledStream, losses: SpoolLosses) => DestinationSpool;
+
 /** The series of a destination is there, with all that works on it. */
 interface OpenSpool {
   readonly series: SpoolSeries;
@@ -61,6 +64,12 @@ export class DestinationSpool {
     this.#spools = parts.context.spools!;
     this.opened = this.#openSeries();
     this.#spools.add(this);
+  }
+
+  /** Undefined: a stream with these settings has none. */
+  static opener(parts: Omit<DestinationSpoolParts, 'stream' | 'losses'>): SpoolOpener | undefined {
+    if (parts.config.spool === undefined || parts.context.spools === undefined) return undefined;
+    return (stream, losses) => new DestinationSpool({ ...parts, stream, losses });
   }
 
   /** See {@link StreamSpool.takes}. */
@@ -204,12 +213,10 @@ export class DestinationSpool {
       gaps: () => series.gaps.filter((gap) => diverted.isSettled(gap)),
       isLive: () => stream.publisher !== undefined && !diverted.isSpooling,
       onSent: (part) => this.#onSent(part),
-      onFailed: (error) =>
-        context.report({
-          type: 'warning',
-          ...this.#parts.address,
-          message: `a gap could not be sent, and stays on disk until it can: ${error.message}`,
-        }),
+      onFailed: (error) => {
+        const message = `a gap could not be sent, and stays on disk until it can: ${error.message}`;
+        context.report({ type: 'warning', ...this.#parts.address, message });
+      },
     });
     return { ...open, sender };
   }

@@ -269,10 +269,7 @@ export class PublishSession {
   }
 
   #onStatus({ status, damage }: ServerStatus, messageStreamId: number, size: number): void {
-    if (status.code === 'NetConnection.Connect.ReconnectRequest') {
-      this.#news.reconnectRequest(status);
-      return;
-    }
+    if (this.#news.takesReconnectRequest(status)) return;
     if (damage !== undefined && status.info === undefined) {
       // It may be what the session waits for, and will not be said twice.
       if (this.#state.name === 'requesting-publish') throw damage;

@@ -60,10 +60,12 @@ export class ServerNews {
     this.#handler.onWarning?.(`the server reports an error that does not affect publishing: ${text}`);
   }
 
-  /** Hands on a request to reconnect. */
-  reconnectRequest({ info, description }: RtmpStatus): void {
+  /** Hands on a request to reconnect; false when the status is none. */
+  takesReconnectRequest({ code, info, description }: RtmpStatus): boolean {
+    if (code !== 'NetConnection.Connect.ReconnectRequest') return false;
     if (!this.#reconnects.take(1)) this.#refuse();
     else this.#handler.onReconnectRequest({ tcUrl: stringProperty(info, 'tcUrl'), description });
+    return true;
   }
 
   /** Ignores a message that cannot be read, or has no meaning here. */
