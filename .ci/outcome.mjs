@@ -37,7 +37,7 @@ function place({ name }) {
   return name.slice(Math.max(0, name.search(/\/(test|bench|packages)\/(?!test\/|bench\/|packages\/)/)) + 1);
 }
 
-/** What a failed test says first. */
+/** The first line of a failed test. */
 function reason({ failureMessages }) {
   return (failureMessages[0] ?? 'no reason given').split('\n', 1)[0].slice(0, 200);
 }

@@ -73,7 +73,7 @@ for (const codec of ['pcm_mulaw', 'pcm_alaw'] as const) {
     expect(await streamFacts(file)).toContainEqual(
       expect.objectContaining({ codec_name: 'aac', sample_rate: '8000', channels: 1 }),
     );
-    // What was made is what is asked for.
+    // The source itself has its tones where they were asked for.
     expectTone(await burstsOf(source), bursts);
     expectTone(await burstsOf(file), bursts);
     expect(await packetTimes(file, 'video')).toHaveLength(100);

@@ -59,7 +59,7 @@ function curves(
   const { label, unit } = METRICS[metric];
   const high = Math.max(...points.map((point) => point.high));
   const low = Math.min(...points.map((point) => point.median).filter((value) => value > 0));
-  // What spans more than this is drawn by orders of magnitude.
+  // A range that spans more than this is drawn by orders of magnitude.
   const type = high / low > 50 ? 'log' : 'linear';
   return {
     height: CURVE_HEIGHT + LEGEND_LINE * contestants.length,

@@ -14,7 +14,7 @@ const isSecretKey = (key: string, parent: string | undefined) =>
 /** Password in the user info, and the values of the query, of a URL. */
 const URL_PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/?#:@]*:)([^/?#]*)(@)/i;
 const PUSH_URL = /^(rtmps?:\/\/(?:[^/?#]*@)?([^/?#:]+)[^?#]*\/)([^/?#]+)/i;
-/** What is filled in for each connection is none. */
+/** Matches a value of a query, but for a placeholder that is filled in for each connection: that is no secret. */
 const QUERY_VALUE = /([?&][^=&#]+=)(?!\$(?:epoch|time)(?=[&#]|$))[^&#]*/g;
 
 /**

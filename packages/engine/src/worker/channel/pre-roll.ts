@@ -54,7 +54,7 @@ export class PreRoll {
     this.#trim(timeOf(packet));
   }
 
-  /** What is kept begins with a key frame, or, without video, with sound. */
+  /** True when the kept media begins with a key frame, or, without video, with sound. */
   get hasStart(): boolean {
     return this.#starts.length > 0;
   }

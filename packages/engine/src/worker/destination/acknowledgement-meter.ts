@@ -87,7 +87,7 @@ export class AcknowledgementMeter {
     const least = Math.min(this.#least, this.#leastBefore);
     if (!this.isTelling || least === Number.POSITIVE_INFINITY) return 0;
     const behind = this.#behind - STEPS_BEHIND * this.#step;
-    // What has been handed over since the last one may have arrived, but for what exceeds a step.
+    // All that has been handed over since the last one may have arrived, but for what exceeds a step.
     const unanswered = this.#inFlight - STEPS_UNDER_WAY * this.#step;
     return Math.max(0, behind - least, unanswered - least);
   }
@@ -97,7 +97,7 @@ export class AcknowledgementMeter {
     if (!this.isTelling) return undefined;
     const newest = this.#count - 1;
     const latest = this.#times[newest % MEMORY]!;
-    // What came through before a queue stood tells of the source, not of the path.
+    // Bytes that came through before a queue stood tell of the source, not of the path.
     const oldest = this.#entryAt(Math.max(latest - SPAN, Math.min(this.#clearAt, latest - SHORTEST_SPAN)));
     const rate = this.#receivedSince(oldest) / Math.max(1, latest - this.#times[oldest % MEMORY]!);
     // The next one is due after a step: while it does not come, the rate is no more than this.

@@ -162,7 +162,7 @@ export class BitrateAdvisor {
     if (throughput === undefined || now - this.#advisedAt < interval) return undefined;
     const target = Math.max(LEAST, throughput * HEADROOM);
     if (this.#advised === undefined) {
-      // What waits is on its way out, and what comes after it fits.
+      // The queue is on its way out, and media that comes after it fits.
       if (this.#source === undefined || target >= this.#source) return undefined;
       const isBound = now - this.#advisedAt < UNBOUND_AFTER;
       this.#ceiling = isBound ? Math.max(this.#ceiling, this.#source) : this.#source;

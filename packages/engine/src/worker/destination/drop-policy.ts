@@ -75,7 +75,7 @@ export function startAtKeyFrame(queue: SendQueue): Dropped {
   return { disposable: 0, skipped: pictures - queue.count(isPicture), audio: 0, awaitKeyFrame };
 }
 
-/** What a decoder is set up with. */
+/** True for the header that a decoder is set up with. */
 export function isSequenceHeader({ role }: FlvTag): boolean {
   return role === TagRole.videoSequenceHeader || role === TagRole.audioSequenceHeader;
 }
