@@ -77,6 +77,7 @@ test.each([
   ['spool.when', { when: 'never' }],
   ['spool.resume', { resume: 'later' }],
   ['spool.speed', { speed: 0.5 }],
+  ['spool.speed', { speed: 1, resume: 'in-order' }],
   ['spool.window', { window: '1-5' }],
   ['spool.window', { window: '05:00-05:00' }],
   ['spool.window', { window: '20:00-24:00' }],

@@ -25,7 +25,7 @@ export interface SpoolConfig {
   /** The name of the destination's series, without secrets. */
   readonly series: string;
   readonly when: 'outage' | 'always';
-  readonly resume: 'live' | 'keep';
+  readonly resume: 'live' | 'in-order' | 'keep';
   readonly speed: number;
   /** Undefined: gaps are sent at any time. */
   readonly window: DailyWindow | undefined;
@@ -76,11 +76,12 @@ export function spoolStoreConfig(given: SpoolStoreOptions | undefined): SpoolSto
 /** Checks the options of a destination's part of it and fills in the defaults. */
 export function spoolConfig(given: SpoolOptions | undefined, place: SpooledPlace): SpoolConfig {
   const options = given === undefined ? {} : checkedOptions<SpoolOptions>('spool', given, SPOOL);
+  const resume = oneOf('spool.resume', options.resume, ['live', 'in-order', 'keep']);
   return {
     series: checkedSeries(options.series) ?? spooledName(place),
     when: oneOf('spool.when', options.when, ['outage', 'always']),
-    resume: oneOf('spool.resume', options.resume, ['live', 'keep']),
-    speed: checkedSpeed(options.speed),
+    resume,
+    speed: checkedSpeed(options.speed, resume),
     window: dailyWindow(options.window),
     stream: checkedStream(options.stream),
   };
@@ -92,7 +93,9 @@ function checkedSeries(series: unknown): string | undefined {
   throw invalidParameter('spool.series', series, `a text of 1 to ${LONGEST_NAME} characters`);
 }
 
-function checkedSpeed(speed: unknown = 2): number {
+function checkedSpeed(speed: unknown = 2, resume: SpoolConfig['resume']): number {
+  if (resume === 'in-order' && speed === 1)
+    throw invalidParameter('spool.speed', speed, "more than 1 with resume: 'in-order', to catch up at all");
   if (typeof speed === 'number' && speed >= 1 && speed <= 100) return speed;
   throw invalidParameter('spool.speed', speed, 'a number from 1 to 100');
 }

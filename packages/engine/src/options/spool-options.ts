@@ -43,9 +43,11 @@ export interface SpoolOptions {
   readonly when?: 'outage' | 'always' | undefined;
   /**
    * `'live'` (default): after an outage the stream goes on at the next key frame, under its own name; what was
-   * kept is sent beside it, each gap under a name of its own. `'keep'`: it stays on disk.
+   * kept is sent beside it, each gap under a name of its own. `'in-order'`: one stream, without a gap: what was
+   * kept goes out first, faster than real time, and what comes waits behind it on disk until it has caught up.
+   * `'keep'`: it stays on disk.
    */
-  readonly resume?: 'live' | 'keep' | undefined;
+  readonly resume?: 'live' | 'in-order' | 'keep' | undefined;
   /** How much faster than real time what was kept is sent at most, 1 to 100. Default 2. */
   readonly speed?: number | undefined;
   /**

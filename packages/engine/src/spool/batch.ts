@@ -10,9 +10,8 @@ export class Batch {
   readonly parts: Uint8Array[] = [];
   /** Bytes of all parts. */
   bytes = 0;
-  tags = 0;
-  /** Bytes of the tags' bodies. */
-  bodyBytes = 0;
+  /** Tags in it, with the bytes of their bodies, and ms of media. */
+  readonly content = { tags: 0, bytes: 0, ms: 0 };
   /** Groups that are whole with these bytes. */
   readonly groups: GroupEntry[] = [];
   /** The segment ends with it. */

@@ -2,7 +2,7 @@
 
 export { diskIo } from './disk-io.js';
 export { encodeWallClock, type GapFacts, gapMetadata } from './gap-stream.js';
-export type { SpoolPlace } from './group-entry.js';
+export { isBefore, type SpoolPlace } from './group-entry.js';
 export type { SpoolGroup } from './group-reader.js';
 export { seriesName } from './series-name.js';
 export { SpoolBudget } from './spool-budget.js';

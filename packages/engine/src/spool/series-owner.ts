@@ -1,11 +1,12 @@
 import type { GapRecord } from './spool-gap.js';
-import type { SpoolTag } from './spool-tag.js';
 
 /** Media that did not reach the disk. */
 export interface SpoolLoss {
   readonly tags: number;
   /** Of tag bodies. */
   readonly bytes: number;
+  /** Of media. */
+  readonly ms: number;
 }
 
 /** The series of a writer. */
@@ -16,6 +17,6 @@ export interface SeriesOwner {
   onFault(error: Error, loss: SpoolLoss): void;
   /** So much is written. */
   onWritten(tags: number, bytes: number): void;
-  /** Tags were not taken, because too many bytes wait for the disk or the disk is off. */
-  onRefused(tag: SpoolTag): void;
+  /** A tag was not taken, because too many bytes wait for the disk or the disk is off. */
+  onRefused(loss: SpoolLoss): void;
 }

@@ -1,11 +1,12 @@
+import { TagRole } from '@cloudpush/muxer';
 import type { MonotonicClock } from '../base/clock.js';
 import { Batch } from './batch.js';
 import { DiskQueue } from './disk-queue.js';
 import { type GroupBorder, isVideo, SegmentBuilder } from './segment-builder.js';
 import { SegmentFile } from './segment-file.js';
 import { hasVideoHeader, looksLikeMark } from './segment-format.js';
-import type { SeriesOwner } from './series-owner.js';
-import { type GapRecord, PartRecord } from './spool-gap.js';
+import type { SeriesOwner, SpoolLoss } from './series-owner.js';
+import { type GapRecord, MAX_STEP_MS, PartRecord } from './spool-gap.js';
 import type { SpoolIo } from './spool-io.js';
 import { BATCH_MS, RETRY_MS, SpoolBacklog, type SpoolPolicy } from './spool-policy.js';
 import type { SpoolHold, SpoolTag } from './spool-tag.js';
@@ -44,6 +45,7 @@ export class SeriesWriter {
   #segment: OpenSegment | undefined;
   #batch: Batch | undefined;
   #waitingBytes = 0;
+  #lastTimestamp: number | undefined;
   /** Nothing is taken until a place to start at: something before it is missing. */
   #skips = true;
   /** The disk has failed, and is left alone until then. */
@@ -101,8 +103,9 @@ export class SeriesWriter {
 
   append(tag: SpoolTag, wall: number, hold: SpoolHold | undefined): boolean {
     const border = this.#borderAt(tag);
+    const loss = { tags: 1, bytes: tag.size, ms: this.#msTo(tag) };
     if (border === undefined || !this.#hasRoom(tag)) {
-      this.#parts.owner.onRefused(tag);
+      this.#parts.owner.onRefused(loss);
       return false;
     }
     this.#skips = false;
@@ -112,8 +115,7 @@ export class SeriesWriter {
     const before = builder.size;
     builder.add(tag, wall, border, this.#batch.parts);
     this.#account(this.#batch, builder.size - before);
-    this.#batch.tags++;
-    this.#batch.bodyBytes += tag.size;
+    add(this.#batch.content, loss);
     part.end = wall;
     if (hold !== undefined) this.#batch.hold(hold);
     this.#arm();
@@ -146,6 +148,14 @@ export class SeriesWriter {
     const builder = this.#segment?.builder ?? NO_SEGMENT;
     const border = builder.borderAt(tag, this.#hasVideo);
     return border === 'start' || !this.#skips ? border : undefined;
+  }
+
+  /** ms of media from the tag before, whatever became of that one. */
+  #msTo({ role, timestamp }: SpoolTag): number {
+    if (role === TagRole.data) return 0;
+    const ms = (timestamp - (this.#lastTimestamp ?? timestamp)) | 0;
+    this.#lastTimestamp = timestamp;
+    return ms > 0 && ms <= MAX_STEP_MS ? ms : 0;
   }
 
   #hasRoom(tag: SpoolTag): boolean {
@@ -253,7 +263,7 @@ export class SeriesWriter {
 
   #onWritten(batch: Batch): void {
     this.#letGo(batch, true);
-    this.#parts.owner.onWritten(batch.tags, batch.bodyBytes);
+    this.#parts.owner.onWritten(batch.content.tags, batch.content.bytes);
   }
 
   #letGo(batch: Batch, taken: boolean): void {
@@ -265,11 +275,9 @@ export class SeriesWriter {
   /** The gap ends with what is written; another begins when the disk is tried again. */
   #onFault(error: Error, lost: readonly Batch[]): void {
     const gap = this.#gap;
-    let tags = 0;
-    let bytes = 0;
+    const loss = { tags: 0, bytes: 0, ms: 0 };
     for (const batch of this.#batch === undefined ? lost : [...lost, this.#batch]) {
-      tags += batch.tags;
-      bytes += batch.bodyBytes;
+      add(loss, batch.content);
       batch.file.hasFailed = true;
       this.#letGo(batch, false);
     }
@@ -280,8 +288,14 @@ export class SeriesWriter {
     this.#gap = undefined;
     this.#skips = true;
     if (gap !== undefined) gap.isOpen = false;
-    this.#parts.owner.onFault(error, { tags, bytes });
+    this.#parts.owner.onFault(error, loss);
   }
+}
+
+function add(sum: { tags: number; bytes: number; ms: number }, { tags, bytes, ms }: SpoolLoss): void {
+  sum.tags += tags;
+  sum.bytes += bytes;
+  sum.ms += ms;
 }
 
 /** Where there is no segment, any tag begins one that can begin a group. */

@@ -6,6 +6,7 @@ export class SpoolCounters {
   /** Tags that did not reach the disk: it was too slow, or failed, or nothing could be decoded from them. */
   lostTags = 0;
   lostBytes = 0;
+  lostMs = 0;
   /** On disk, as all that follow. */
   acknowledgedBytes = 0;
   acknowledgedMs = 0;
@@ -13,6 +14,7 @@ export class SpoolCounters {
   expiredMs = 0;
   damagedGroups = 0;
   damagedBytes = 0;
+  damagedMs = 0;
 }
 
 /** Bytes on disk and ms of media that were removed. */

@@ -37,7 +37,7 @@ export interface SpoolPart {
 }
 
 /** Between two groups so many ms may lie; more is a step of the stream's clock. */
-const MAX_STEP_MS = 10_000;
+export const MAX_STEP_MS = 10_000;
 
 /** {@link SpoolPart} while it changes. */
 export class PartRecord implements SpoolPart {

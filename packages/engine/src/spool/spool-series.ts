@@ -53,7 +53,7 @@ export class SpoolSeries {
       openGap: (start: number) => this.#store.open(start),
       onWritten: (tags: number, bytes: number) => this.#noteWritten(tags, bytes),
       onFault: (error: Error, loss: SpoolLoss) => this.#onFault(error, loss),
-      onRefused: (tag: SpoolTag) => this.#noteLost({ tags: 1, bytes: tag.size }),
+      onRefused: (loss: SpoolLoss) => this.#noteLost(loss),
     };
     const merged = { ...DEFAULT_POLICY, ...policy };
     this.#writer = new SeriesWriter({ folder, io, clock, policy: merged, backlog, owner });
@@ -159,7 +159,8 @@ export class SpoolSeries {
       io,
       folder,
       flush: () => this.flush(),
-      onDamaged: ({ bytes }: GroupEntry) => {
+      onDamaged: ({ bytes, firstTimestamp, lastTimestamp }: GroupEntry) => {
+        this.counters.damagedMs += Math.max(0, (lastTimestamp - firstTimestamp) | 0);
         this.counters.damagedGroups++;
         this.counters.damagedBytes += bytes;
       },
@@ -224,7 +225,8 @@ export class SpoolSeries {
     this.counters.spooledBytes += bytes;
   }
 
-  #noteLost({ tags, bytes }: SpoolLoss): void {
+  #noteLost({ tags, bytes, ms }: SpoolLoss): void {
+    this.counters.lostMs += ms;
     this.counters.lostTags += tags;
     this.counters.lostBytes += bytes;
   }

@@ -17,7 +17,7 @@ export interface OutageStream {
 /** A server that goes down and comes up again at the same port, and keeps all that it gets. */
 export class OutageServer implements AsyncDisposable {
   readonly streams: OutageStream[] = [];
-  readonly #behaviour: { -readonly [Name in keyof ReceiverBehaviour]: ReceiverBehaviour[Name] };
+  #behaviour: { -readonly [Name in keyof ReceiverBehaviour]: ReceiverBehaviour[Name] };
   #receiver: RtmpReceiver | undefined;
   #port = 0;
 
@@ -46,7 +46,9 @@ export class OutageServer implements AsyncDisposable {
     return gaps.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  async up(): Promise<void> {
+  /** @param behaviour another one from now on */
+  async up(behaviour: ReceiverBehaviour = this.#behaviour): Promise<void> {
+    this.#behaviour = { ...behaviour };
     this.#receiver = await RtmpReceiver.listen(
       { port: this.#port, behaviour: this.#behaviour },
       {
@@ -65,7 +67,7 @@ export class OutageServer implements AsyncDisposable {
     this.#port = this.#receiver.address.port;
   }
 
-  /** From now on it reads what comes. */
+  /** From now on it reads what comes, as fast as it comes. */
   readAll(): void {
     delete this.#behaviour.readBytesPerSecond;
   }

@@ -34,10 +34,11 @@ export const spoolSchema = strict('With `overflow: spool`: what goes to disk, an
     ]),
   ),
   resume: optional(
-    choice('`live` (default): live goes on, gaps are sent beside it. `keep`: they stay on disk.', [
-      'live',
-      'keep',
-    ]),
+    choice(
+      '`live` (default): live goes on, gaps are sent beside it. `in-order`: they are sent first, on the stream itself. ' +
+        '`keep`: they stay on disk.',
+      ['live', 'in-order', 'keep'],
+    ),
   ),
   speed: optional(
     Type.Number({

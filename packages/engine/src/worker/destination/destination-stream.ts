@@ -88,12 +88,33 @@ export class DestinationStream implements Flushable, SpooledStream {
     return this.#connections.publisher;
   }
 
+  get streamName(): string | undefined {
+    return this.#connections.streamName;
+  }
+
   get segment(): number {
     return this.segments.current.number;
   }
 
+  /** Nothing waits, here or on disk, that has to be sent. */
+  get isEmpty(): boolean {
+    return this.backlog.isEmpty && this.spool?.isBehind !== true;
+  }
+
+  get isIdle(): boolean {
+    return this.backlog.length === 0 && this.#writer.isWritable && this.#outlet !== undefined;
+  }
+
   restart(): void {
     this.#writer.restart();
+  }
+
+  push(entry: QueuedTag): void {
+    if (this.backlog.skips(entry.tag)) entry.block?.release();
+    else {
+      this.backlog.push(entry);
+      this.#pump();
+    }
   }
 
   /** Nothing follows what it has. */
@@ -179,6 +200,7 @@ export class DestinationStream implements Flushable, SpooledStream {
   onDrain(): void {
     this.#writer.onDrain();
     this.sendWaiting();
+    this.spool?.onRoom();
   }
 
   /** The next stream is being published on the connection that stood. */
@@ -218,7 +240,7 @@ export class DestinationStream implements Flushable, SpooledStream {
       else this.#writer.send(publisher, entry.tag, entry.block, entry.description);
     }
     this.backlog.resumeIfRoom();
-    if (this.backlog.isEmpty) this.#owner.onEmpty();
+    if (this.isEmpty) this.#owner.onEmpty();
   }
 
   /**

@@ -4,6 +4,9 @@ import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import type { SendQueue } from './send-queue.js';
 
+/** A description of a stream: its `onMetaData`, and its `onEncryption`, of the tracker or from disk. */
+export type HeaderDescription = Pick<StreamDescription, 'metadata' | 'encryption' | 'version'>;
+
 /**
  * The headers of a stream as its destination has met them. A stream that starts, or starts again, must begin
  * with metadata, audio header and video header, in this order, before its first frame.
@@ -13,7 +16,7 @@ export class StreamHeaders {
   #video: FlvTag | undefined;
   /** Metadata of the video track, such as its colour. */
   #videoMetadata: FlvTag | undefined;
-  #description: StreamDescription | undefined;
+  #description: HeaderDescription | undefined;
   /** Headers that were sent ahead of their place, and are to be left out there. */
   #sentAhead: FlvTag[] = [];
 
@@ -21,7 +24,7 @@ export class StreamHeaders {
    * @param sent headers of a stream that is under way, for a destination that joins it.
    * @param description what describes that stream.
    */
-  constructor(sent: readonly FlvTag[] = [], description: StreamDescription | undefined = undefined) {
+  constructor(sent: readonly FlvTag[] = [], description: HeaderDescription | undefined = undefined) {
     for (const tag of sent) this.note(tag, undefined);
     this.#description = description;
   }
@@ -53,7 +56,7 @@ export class StreamHeaders {
   /** `onMetaData` and headers, in the order in which they go out. */
   list(bitrates: Bitrates): FlvTag[] {
     const metadata = this.#description?.metadata(bitrates);
-    return metadata === undefined ? this.#ahead : [metadata, ...this.#ahead];
+    return metadata === undefined ? this.ahead : [metadata, ...this.ahead];
   }
 
   /** True when the stream has a video track. */
@@ -125,7 +128,7 @@ export class StreamHeaders {
     const waiting = (this.#description?.encryption ?? []).filter(
       (tag) => queue.find((other) => other === tag) !== undefined,
     );
-    const ahead = this.#ahead;
+    const { ahead } = this;
     this.#sentAhead = [...waiting, ...this.#sentAhead.filter((tag) => ahead.includes(tag))];
     const stampedTags = ahead.map((tag) => stamped(tag, first.timestamp));
     return metadata === undefined ? stampedTags : [metadata, ...stampedTags];
@@ -140,7 +143,7 @@ export class StreamHeaders {
   }
 
   /** Everything but `onMetaData`. */
-  get #ahead(): FlvTag[] {
+  get ahead(): FlvTag[] {
     const headers = [this.#audio, this.#video, this.#videoMetadata].filter((tag) => tag !== undefined);
     return [...(this.#description?.encryption ?? []), ...headers];
   }

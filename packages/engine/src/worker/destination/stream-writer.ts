@@ -5,6 +5,7 @@ import type { CodecTrial } from '../channel/codec-trial.js';
 import { PacketBlock } from '../channel/packet-block.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import type { DestinationSpool } from '../spool/destination-spool.js';
+import { StoredTag } from '../spool/stored-tag.js';
 import type { Backlog } from './backlog.js';
 import type { DestinationCounters } from './destination-counters.js';
 import type { DestinationOwner } from './destination-owner.js';
@@ -159,7 +160,8 @@ export class StreamWriter {
       this.#spool.noteSent(publisher, tag, block instanceof PacketBlock ? block : undefined, description);
     if (this.#hand(publisher, tag, block)) {
       this.#segment.note(tag);
-      this.#counters.noteSent(tag);
+      // What comes from disk was counted when it went there.
+      if (!(tag instanceof StoredTag)) this.#counters.noteSent(tag);
     }
     // Without it, the pictures that refer to it are of no use.
     else if (isPicture(tag) && tag.role !== TagRole.disposableFrame) this.#queue.skipToKeyFrame();

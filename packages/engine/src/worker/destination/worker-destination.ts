@@ -86,7 +86,7 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
   }
 
   get wantsConnection(): boolean {
-    return this.#life.kind === 'open' || (this.#life.kind === 'closing' && !this.stream.backlog.isEmpty);
+    return this.#life.kind === 'open' || (this.#life.kind === 'closing' && !this.stream.isEmpty);
   }
 
   /** @param loss the connection that was lost with another shard */
@@ -115,6 +115,7 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
       this.destroy(closeTimeoutError(closeTimeout, this.#unsentBytes)),
     );
     this.#life = { kind: 'closing', by: clock.now() + closeTimeout, stopTimer };
+    this.stream.spool?.close();
     this.onEmpty();
     this.#endIfOutOfReach();
   }
@@ -275,7 +276,7 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
   }
 
   onEmpty(): void {
-    if (this.#life.kind !== 'closing' || !this.stream.backlog.isEmpty) return;
+    if (this.#life.kind !== 'closing' || !this.stream.isEmpty) return;
     this.stream.endSequence();
     this.#reconnector.close();
   }

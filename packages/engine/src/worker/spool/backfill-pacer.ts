@@ -50,11 +50,14 @@ export class BackfillPacer {
     this.#ratedAt = now;
   }
 
-  /** Time has passed: more may be sent. */
-  pass(now: number): void {
+  /**
+   * Time has passed: more may be sent.
+   * @param speed the present one, where it is another
+   */
+  pass(now: number, speed = this.#speed): void {
     const ms = now - this.#at;
     this.#at = now;
-    this.#media = Math.min(this.#media + ms * this.#speed, BURST * this.#speed);
+    this.#media = Math.min(this.#media + ms * speed, BURST * speed);
     // Without a limit, no time is none of it.
     if (this.#limit === Number.POSITIVE_INFINITY) this.#bytes = this.#limit;
     else this.#bytes = Math.min(this.#bytes + (ms * this.#limit) / 1000, (this.#limit * BURST) / 1000);

@@ -5,16 +5,18 @@ import { SpoolCounter } from '../../memory/counters.js';
 import type { DestinationConfig } from '../../options/destination-config.js';
 import type { GapReport } from '../../protocol/spool-messages.js';
 import type { SpoolGap, SpoolRemoval, SpoolSeries } from '../../spool/index.js';
-import { type SpoolState, spoolStates } from '../../stats/spool-stats.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import type { TargetSource } from '../connection/target-source.js';
 import type { ShardContext } from '../shard-context.js';
 import { GapSender, type SentPart } from './gap-sender.js';
+import type { FedMedia } from './in-order-feed.js';
+import { InOrderSpool } from './in-order-spool.js';
+import { LiveSpool } from './live-spool.js';
 import type { ShardSpools } from './shard-spools.js';
+import { type OpenSpool, SpoolFigures } from './spool-figures.js';
 import type { SpooledStream } from './spooled-stream.js';
-import { StreamSpool } from './stream-spool.js';
 import type { SpoolLosses } from './stream-spool-parts.js';
 
 /** How often counters are renewed, in ms. */
@@ -35,12 +37,8 @@ export interface DestinationSpoolParts {
 /** Makes the spool of a stream. */
 export type SpoolOpener = (stream: SpooledStream, losses: SpoolLosses) => DestinationSpool;
 
-/** The series of a destination is there, with all that works on it. */
-interface OpenSpool {
-  readonly series: SpoolSeries;
-  readonly stream: StreamSpool;
-  readonly sender: GapSender | undefined;
-}
+/** Media of which groups were left out. */
+type DamagedMedia = Pick<FedMedia, 'start' | 'end' | 'damaged'> & Pick<GapReport, 'streamName'>;
 
 /**
  * The disk spool of a destination: opens what an earlier process has left, keeps what the server is not sent,
@@ -49,6 +47,7 @@ interface OpenSpool {
 export class DestinationSpool {
   readonly #parts: DestinationSpoolParts;
   readonly #spools: ShardSpools;
+  readonly #figures: SpoolFigures;
   /** Undefined: the folder is being read, or could not be. */
   #open: OpenSpool | undefined;
   /** Resolves when it keeps what is sent, or cannot. */
@@ -62,6 +61,7 @@ export class DestinationSpool {
   constructor(parts: DestinationSpoolParts) {
     this.#parts = parts;
     this.#spools = parts.context.spools!;
+    this.#figures = new SpoolFigures(parts.context.counters.spools, parts.address.destination);
     this.opened = this.#openSeries();
     this.#spools.add(this);
   }
@@ -101,6 +101,21 @@ export class DestinationSpool {
 
   onLost(): void {
     this.#open?.stream.onLost();
+  }
+
+  /** The connection has room again. */
+  onRoom(): void {
+    this.#open?.stream.onRoom();
+  }
+
+  /** The stream itself has yet to send what is on disk. */
+  get isBehind(): boolean {
+    return this.#open?.stream.feed !== undefined;
+  }
+
+  /** Nothing comes any more. */
+  close(): void {
+    this.#open?.stream.close();
   }
 
   /** The queue is full. Returns false when nothing of it went to disk. */
@@ -158,21 +173,7 @@ export class DestinationSpool {
   }
 
   updateCounters(): void {
-    const open = this.#open;
-    if (open === undefined) return;
-    const { series, sender } = open;
-    const gaps = this.#unsent(open);
-    const { expiredBytes, expiredMs, lostBytes, damagedBytes } = series.counters;
-    this.#set(SpoolCounter.state, spoolStates.indexOf(this.#stateOf(open, gaps.length)));
-    this.#set(SpoolCounter.gaps, gaps.length);
-    this.#set(SpoolCounter.bytes, series.bytes);
-    const sent = sender?.progress ?? { bytes: 0, ms: 0 };
-    this.#set(SpoolCounter.behindMs, Math.max(0, sumOf(gaps, 'ms') - sent.ms));
-    this.#set(SpoolCounter.unsentBytes, Math.max(0, sumOf(gaps, 'bytes') - sent.bytes));
-    this.#set(SpoolCounter.backfillRate, sender?.rate ?? 0);
-    this.#set(SpoolCounter.expiredBytes, expiredBytes);
-    this.#set(SpoolCounter.expiredMs, expiredMs);
-    this.#set(SpoolCounter.lostBytes, lostBytes + damagedBytes);
+    if (this.#open !== undefined) this.#figures.update(this.#open);
   }
 
   async #openSeries(): Promise<void> {
@@ -188,19 +189,25 @@ export class DestinationSpool {
 
   #openOn(series: SpoolSeries): OpenSpool {
     const { config, context, stream, targets, losses } = this.#parts;
-    const { resume, when } = config.spool!;
-    const counts = { add: (counter: SpoolCounter, value: number) => this.#add(counter, value) };
-    const diverted = new StreamSpool({
-      config: { when },
+    const { resume } = config.spool!;
+    const counts = this.#figures;
+    const Spool = resume === 'in-order' ? InOrderSpool : LiveSpool;
+    const diverted = new Spool({
+      config: config.spool!,
       stream,
       series,
       counts,
       losses,
       clock: context.clock,
       tailLimit: config.inFlightLimit * TAIL_FACTOR,
+      heldLimit: config.highWatermark.bytes,
+      gate: this.#spools.gate,
       attempt: (work) => void work.catch((error: Error) => this.#onFault(error)),
       onOpened: (start) => this.#tell({ outcome: 'opened', start }),
-      onResumed: () => this.#onResumed(),
+      onResumed: (fed) => this.#onResumed(fed),
+      onFed: (bytes, ms) => this.#noteSent(bytes, ms),
+      onUnreadable: ({ message }) =>
+        this.#warn(`media on disk could not be read, which is tried again: ${message}`),
     });
     const open: OpenSpool = { series, stream: diverted, sender: undefined };
     if (resume === 'keep') return open;
@@ -213,35 +220,51 @@ export class DestinationSpool {
       gaps: () => series.gaps.filter((gap) => diverted.isSettled(gap)),
       isLive: () => stream.publisher !== undefined && !diverted.isSpooling,
       onSent: (part) => this.#onSent(part),
-      onFailed: (error) => {
-        const message = `a gap could not be sent, and stays on disk until it can: ${error.message}`;
-        context.report({ type: 'warning', ...this.#parts.address, message });
-      },
+      onFailed: ({ message }) =>
+        this.#warn(`a gap could not be sent, and stays on disk until it can: ${message}`),
     });
     return { ...open, sender };
   }
 
-  #onResumed(): void {
+  /** @param fed media that was sent from disk on the stream itself */
+  #onResumed(fed: FedMedia | undefined): void {
     this.#isFailing = false;
     this.#countedAt = Number.NEGATIVE_INFINITY;
+    if (fed !== undefined) {
+      const { streamName } = this.#parts.stream;
+      this.#tell({ outcome: 'sent', streamName, ...fed });
+      this.#tellDamaged({ ...fed, streamName });
+    }
     if (this.#parts.config.spool!.resume !== 'keep') return;
     const gap = this.#open?.series.gaps.at(-1);
     if (gap !== undefined) this.#report(gap, { outcome: 'kept' });
   }
 
   #onSent({ gap, streamName, start, end, bytes, ms, damaged, isLast }: SentPart): void {
-    this.#add(SpoolCounter.sentBytes, bytes);
-    this.#add(SpoolCounter.sentMs, ms);
+    this.#noteSent(bytes, ms);
     const before = this.#progress.get(gap) ?? { bytes: 0, ms: 0, damaged: 0 };
     const so = { bytes: before.bytes + bytes, ms: before.ms + ms, damaged: before.damaged + damaged };
     this.#progress.set(gap, so);
     if (!isLast) return;
     this.#progress.delete(gap);
     this.#tell({ outcome: 'sent', start: Math.min(gap.start, start), end, streamName, ...so });
-    if (so.damaged === 0) return;
-    const message = `${so.damaged} groups of pictures of a gap were damaged on disk, and were left out`;
+    this.#tellDamaged({ start: gap.start, end, streamName, damaged: so.damaged });
+  }
+
+  #noteSent(bytes: number, ms: number): void {
+    this.#figures.add(SpoolCounter.sentBytes, bytes);
+    this.#figures.add(SpoolCounter.sentMs, ms);
+  }
+
+  #tellDamaged({ start, end, streamName, damaged }: DamagedMedia): void {
+    if (damaged === 0) return;
+    const message = `${damaged} groups of pictures of a gap were damaged on disk, and were left out`;
     const error = toErrorData(new CloudPushError('ERR_CLOUDPUSH_SPOOL_FAILED', message));
-    this.#tell({ outcome: 'lost', start: gap.start, end, streamName, error });
+    this.#tell({ outcome: 'lost', start, end, streamName, error });
+  }
+
+  #warn(message: string): void {
+    this.#parts.context.report({ type: 'warning', ...this.#parts.address, message });
   }
 
   #noteExpired(start: number, { bytes, ms }: SpoolRemoval): void {
@@ -257,20 +280,8 @@ export class DestinationSpool {
     const message = `the spool cannot be written (${code}): what does not fit is dropped until it can`;
     const isOurs = cause instanceof CloudPushError;
     const error = isOurs ? cause : new CloudPushError('ERR_CLOUDPUSH_SPOOL_FAILED', message, { cause });
-    this.#set(SpoolCounter.state, spoolStates.indexOf('off'));
+    this.#figures.noteState('off');
     this.#parts.context.report({ type: 'spoolOff', ...this.#parts.address, error: toErrorData(error) });
-  }
-
-  /** Gaps that have yet to be sent, the one that is being written included. */
-  #unsent({ series, stream }: OpenSpool): SpoolGap[] {
-    return series.gaps.filter((gap) => (gap.isOpen ? stream.isSpooling : stream.isSettled(gap)));
-  }
-
-  #stateOf({ series, stream, sender }: OpenSpool, gaps: number): SpoolState {
-    if (series.isOff) return 'off';
-    if (stream.isSpooling) return 'spooling';
-    if (sender?.isSending === true) return 'backfilling';
-    return gaps > 0 ? 'waiting' : 'idle';
   }
 
   #report({ start, end, bytes, ms }: SpoolGap, { outcome }: Pick<GapReport, 'outcome'>): void {
@@ -284,16 +295,4 @@ export class DestinationSpool {
     this.updateCounters();
     this.#parts.context.report({ type: 'gap', ...this.#parts.address, gap: report });
   }
-
-  #add(counter: SpoolCounter, value: number): void {
-    this.#parts.context.counters.spools.add(this.#parts.address.destination, counter, value);
-  }
-
-  #set(counter: SpoolCounter, value: number): void {
-    this.#parts.context.counters.spools.set(this.#parts.address.destination, counter, value);
-  }
-}
-
-function sumOf(gaps: readonly SpoolGap[], field: 'bytes' | 'ms'): number {
-  return gaps.reduce((sum, gap) => sum + gap[field], 0);
 }

@@ -44,6 +44,8 @@ export class GapRecorder {
   #headers: StreamHeaders;
   #segment: number;
   #isOpen = false;
+  /** The segments that gaps are of. */
+  readonly #segments = new WeakMap<SpoolGap, number>();
   /** ms of media are counted from this timestamp. */
   #countedTo: number | undefined;
 
@@ -68,6 +70,11 @@ export class GapRecorder {
 
   get segment(): number {
     return this.#segment;
+  }
+
+  /** Whether a gap belongs to the segment that is being written, since the series was opened. */
+  isOfStream(gap: SpoolGap): boolean {
+    return this.#segments.get(gap) === this.#segment;
   }
 
   /** The group that is being written. */
@@ -109,8 +116,10 @@ export class GapRecorder {
       for (const news of description.changed) this.#series.append(news, wall);
     }
     const isTaken = this.#series.append(tag, wall, block);
-    if (isTaken) this.#count(tag, isNew);
-    else block?.release(!isNew);
+    if (isTaken) {
+      this.#segments.set(this.#series.openGap!, this.#segment);
+      this.#count(tag, isNew);
+    } else block?.release(!isNew);
     return isTaken ? 'written' : 'refused';
   }
 

@@ -9,6 +9,7 @@ import { AcknowledgedPosition } from './acknowledged-position.js';
 import type { GapRecorder } from './gap-recorder.js';
 import { type DiskGroup, SentTail, type TailGroup } from './sent-tail.js';
 import type { SpooledStream } from './spooled-stream.js';
+import { StoredTag } from './stored-tag.js';
 
 /** Of a server that acknowledges nothing, the last so many ms before a loss may not have arrived. */
 const UNCERTAIN = 10_000;
@@ -64,6 +65,16 @@ export class SentKeeper {
   /** A group that waits in the queue, and begins with this tag, lies on disk. */
   noteOrigin(first: FlvTag, group: DiskGroup): void {
     this.#origins.set(first, group);
+  }
+
+  /** Where the group lies on disk that begins with this tag. */
+  originOf(first: FlvTag): DiskGroup | undefined {
+    return this.#origins.get(first);
+  }
+
+  /** The group under way. */
+  get last(): TailGroup | undefined {
+    return this.#tail.last;
   }
 
   /** A tag is about to be handed to the connection. */
@@ -180,8 +191,13 @@ export class SentKeeper {
     this.#attempt(this.#series.acknowledge(gap, place));
   }
 
-  #beginsGroup(tag: FlvTag, { start }: TailGroup, now: number): boolean {
+  #beginsGroup(tag: FlvTag, { start, disk, isWritten }: TailGroup, now: number): boolean {
+    if (this.#origins.has(tag)) return true;
     if (this.#stream.headers.hasVideo) return isKeyFrame(tag);
-    return isAudioFrame(tag) && now - start.at >= AUDIO_GROUP;
+    if (!isAudioFrame(tag)) return false;
+    const isOnDisk = disk !== undefined && !isWritten;
+    if (isOnDisk && (tag instanceof StoredTag || (this.#recorder.isAhead && !this.#series.isOff)))
+      return false;
+    return isOnDisk || now - start.at >= AUDIO_GROUP;
   }
 }

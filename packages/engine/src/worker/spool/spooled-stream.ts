@@ -1,6 +1,7 @@
 import type { RtmpPublisher } from '@cloudpush/transport';
 import type { Bitrates } from '../../metadata/on-meta-data.js';
 import type { Backlog } from '../destination/backlog.js';
+import type { QueuedTag } from '../destination/send-queue.js';
 import type { StreamHeaders } from '../destination/stream-headers.js';
 
 /** The stream of a destination, as its spool needs it. */
@@ -11,8 +12,16 @@ export interface SpooledStream {
   readonly bitrates: Bitrates;
   /** Undefined while nothing is being published. */
   readonly publisher: RtmpPublisher | undefined;
+  /** The name under which it is published. */
+  readonly streamName: string | undefined;
   /** The segment that is being sent. */
   readonly segment: number;
+  /** Nothing waits, and the connection has room. */
+  readonly isIdle: boolean;
   /** Headers go out again in front of the next tag: they have changed meanwhile. */
   restart(): void;
+  /** Takes a tag that was kept elsewhere, and sends it if it may go out. */
+  push(entry: QueuedTag): void;
+  /** Sends what waits, as far as it may go, and hands it to the kernel. */
+  sendWaiting(): void;
 }

@@ -1,7 +1,9 @@
 import type { EngineClock } from '../../base/clock.js';
+import type { BackfillGate } from '../../memory/backfill-gate.js';
 import type { SpoolConfig } from '../../options/spool-config.js';
 import type { SpoolSeries } from '../../spool/index.js';
 import type { SpoolCounts } from './gap-recorder.js';
+import type { FedMedia } from './in-order-feed.js';
 import type { SpooledStream } from './spooled-stream.js';
 
 /** Counts frames that do not get to disk either. */
@@ -12,7 +14,7 @@ export interface SpoolLosses {
 
 /** Parts that a spool is built from. */
 export interface StreamSpoolParts {
-  readonly config: Pick<SpoolConfig, 'when'>;
+  readonly config: Pick<SpoolConfig, 'when' | 'resume' | 'speed'>;
   readonly stream: SpooledStream;
   readonly series: SpoolSeries;
   readonly counts: SpoolCounts;
@@ -20,10 +22,20 @@ export interface StreamSpoolParts {
   readonly clock: EngineClock;
   /** Bytes of what was sent that are held in memory at most. */
   readonly tailLimit: number;
+  /** Bytes that wait in memory at most until what is on disk before them has been sent. */
+  readonly heldLimit: number;
+  readonly gate: Pick<BackfillGate, 'isCongested'>;
   /** Waits for something that the disk does, and tells of its failure. */
   attempt(work: Promise<unknown>): void;
   /** Media has begun to go to disk; `start` in ms since 1970. */
   onOpened(start: number): void;
-  /** Media goes to the connection again; what is on disk can be sent. */
-  onResumed(): void;
+  /**
+   * Media goes to the connection again; what is on disk can be sent.
+   * @param fed media that was sent from disk on the stream itself
+   */
+  onResumed(fed: FedMedia | undefined): void;
+  /** Counts media that was sent from disk on the stream itself. */
+  onFed(bytes: number, ms: number): void;
+  /** Media on disk cannot be read. */
+  onUnreadable(error: Error): void;
 }

@@ -1,0 +1,143 @@
+import type { FlvTag } from '@cloudpush/muxer';
+import { SpoolCounter } from '../../memory/counters.js';
+import type { SegmentMark } from '../channel/segment-tracker.js';
+import { isAudioFrame, isKeyFrame, isPicture } from '../destination/drop-policy.js';
+import type { QueuedTag } from '../destination/send-queue.js';
+import { GapRecorder, type RecordStart } from './gap-recorder.js';
+import { SentKeeper } from './sent-keeper.js';
+import type { SpooledTag, TailGroup } from './sent-tail.js';
+import type { StreamSpoolParts } from './stream-spool-parts.js';
+
+/** Media that lies before the gap that is being written, and goes to disk when a key frame lets that one end. */
+export interface LateMedia {
+  readonly groups: readonly TailGroup[];
+  readonly entries: readonly QueuedTag[];
+}
+
+/** Writes a stream's media to disk: what was sent and may be lost, what waited, and what comes. */
+export class DivertedMedia {
+  readonly #parts: StreamSpoolParts;
+  readonly recorder: GapRecorder;
+  readonly sent: SentKeeper;
+  /** Borders of segments that are on disk, though they wait in the queue, too. */
+  readonly #borders = new WeakSet<SegmentMark>();
+
+  constructor(parts: StreamSpoolParts) {
+    const { series, counts, stream, config } = parts;
+    this.#parts = parts;
+    this.recorder = new GapRecorder({
+      series,
+      counts,
+      bitrates: () => stream.bitrates,
+      isAhead: config.when === 'always',
+      start: stream,
+    });
+    this.sent = new SentKeeper({ ...parts, recorder: this.recorder });
+  }
+
+  /** Gives up all that waits in the queue and is not on disk. */
+  takeWaiting(): QueuedTag[] {
+    const waiting = this.#parts.stream.backlog.takeFrom(() => true);
+    return waiting.filter(({ mark }) => mark === undefined || !this.#borders.has(mark));
+  }
+
+  /**
+   * Writes what was sent, and behind it what waited.
+   * @param before what was sent before it, and may not have arrived either
+   */
+  write(groups: readonly TailGroup[], entries: readonly QueuedTag[], before?: TailGroup): void {
+    const last = this.writeSent(groups, before);
+    const joins = last?.disk !== undefined && last.disk.gap === this.recorder.gap;
+    this.writeEntries(entries, joins ? undefined : this.#parts.stream);
+  }
+
+  /**
+   * Writes what was sent, unless it is on disk already.
+   * @returns the last group
+   */
+  writeSent(groups: readonly TailGroup[], before?: TailGroup): TailGroup | undefined {
+    const { series, attempt } = this.#parts;
+    let previous = before;
+    for (const group of groups) {
+      if (group.disk === undefined) this.sent.spill(group, previous);
+      // All that lies before it in its gap has arrived.
+      else if (group.disk.gap !== previous?.disk?.gap)
+        attempt(series.acknowledge(group.disk.gap, group.disk.place));
+      previous = group;
+    }
+    return groups.at(-1);
+  }
+
+  /** A group that was sent in part, and is on disk as far as it was: what waits of it goes there, too. */
+  finishGroup(): void {
+    const group = this.sent.last;
+    if (group === undefined || !group.isWritten) return;
+    this.#parts.stream.backlog.forEach((entry) => {
+      if (entry.mark !== undefined) return;
+      entry.block?.hold();
+      this.recorder.record(this.#spooledOf(entry), false);
+    });
+    group.isWritten = false;
+  }
+
+  /** @param start where they do not join on to what was written */
+  writeEntries(entries: readonly QueuedTag[], start: RecordStart | undefined): void {
+    if (this.recorder.isAhead && this.recorder.gap !== undefined) {
+      // They are on disk already.
+      for (const { tag, block, mark } of entries) {
+        if (mark === undefined) block?.release();
+        this.#countNew(tag);
+      }
+      return;
+    }
+    if (start !== undefined) this.recorder.seek(start);
+    for (const entry of entries) this.divert(this.#spooledOf(entry), entry.mark);
+  }
+
+  /** Writes media that had to wait while a later gap was written: that gap ends. */
+  writeLate({ groups, entries }: LateMedia): void {
+    this.recorder.end();
+    this.write(groups, entries);
+    this.recorder.end();
+  }
+
+  /** Puts a tag to disk that is not sent; a border of segments is one of gaps, too. */
+  divert(spooled: SpooledTag, mark: SegmentMark | undefined): void {
+    const { tag, description } = spooled;
+    if (mark !== undefined) this.#borders.add(mark);
+    if (mark?.border === 'start') {
+      const { headers } = this.recorder;
+      headers.note(tag, description);
+      this.recorder.seek({ headers, segment: mark.number });
+    }
+    const recorded = this.recorder.record(spooled, true);
+    const { losses } = this.#parts;
+    if (recorded === 'early' && isPicture(tag)) losses.noteSkipped('start');
+    else if (recorded !== 'written') losses.noteLost(isPicture(tag) ? 1 : 0, isAudioFrame(tag) ? 1 : 0);
+    if (mark?.border === 'end') this.recorder.end();
+  }
+
+  /** Puts a tag to disk that is sent as well. */
+  writeAhead(spooled: SpooledTag, mark: SegmentMark | undefined): void {
+    if (mark?.border === 'start')
+      this.recorder.seek({ headers: this.recorder.headers, segment: mark.number });
+    const before = this.recorder.group?.place.group;
+    const isWritten = this.recorder.record(spooled, false) === 'written';
+    const { group } = this.recorder;
+    if (isWritten && group !== undefined && (isKeyFrame(spooled.tag) || group.place.group !== before))
+      this.sent.noteOrigin(spooled.tag, group);
+    if (mark?.border === 'end') this.recorder.end();
+  }
+
+  #spooledOf({ tag, block, description, mark, at }: QueuedTag): SpooledTag {
+    const { clock } = this.#parts;
+    const wall = clock.wallTime() - (clock.now() - at);
+    return { tag, block: mark === undefined ? block : undefined, description, wall };
+  }
+
+  #countNew(tag: FlvTag): void {
+    const { counts } = this.#parts;
+    if (isPicture(tag)) counts.add(SpoolCounter.spooledVideoFrames, 1);
+    else if (isAudioFrame(tag)) counts.add(SpoolCounter.spooledAudioFrames, 1);
+  }
+}

@@ -1,0 +1,41 @@
+import type { MonotonicClock } from '../../base/clock.js';
+import type { QueuedTag } from '../destination/send-queue.js';
+import type { SpooledTag } from './sent-tail.js';
+
+/** Parts that held media is built from. */
+interface HeldMediaParts {
+  readonly clock: MonotonicClock;
+  /** Bytes that may be held. */
+  readonly heldLimit: number;
+}
+
+/** Tags that wait in memory while all that lies before them on disk is sent. */
+export class HeldMedia {
+  readonly #clock: MonotonicClock;
+  readonly #limit: number;
+  #entries: QueuedTag[] = [];
+  #bytes = 0;
+
+  constructor({ clock, heldLimit }: HeldMediaParts) {
+    this.#clock = clock;
+    this.#limit = heldLimit;
+  }
+
+  /**
+   * Takes a tag over, with its block.
+   * @returns false: it is more than may be held
+   */
+  add({ tag, block, description }: SpooledTag): boolean {
+    this.#entries.push({ tag, block, description, mark: undefined, at: this.#clock.now() });
+    this.#bytes += tag.size;
+    return this.#bytes <= this.#limit;
+  }
+
+  /** Gives up all of them, with their blocks. */
+  take(): QueuedTag[] {
+    const entries = this.#entries;
+    this.#entries = [];
+    this.#bytes = 0;
+    return entries;
+  }
+}

@@ -1,0 +1,286 @@
+import type { FlvTag } from '@cloudpush/muxer';
+import type { EngineClock } from '../../base/clock.js';
+import type { BackfillGate } from '../../memory/backfill-gate.js';
+import {
+  isBefore,
+  type SpoolGap,
+  type SpoolGroup,
+  type SpoolPlace,
+  type SpoolSeries,
+} from '../../spool/index.js';
+import { BackfillPacer } from './backfill-pacer.js';
+import { endOf, GapPlaces } from './gap-places.js';
+import type { DiskGroup } from './sent-tail.js';
+import type { SpooledStream } from './spooled-stream.js';
+import { goOnWith, storedHeaders } from './stored-headers.js';
+import { StoredTag } from './stored-tag.js';
+
+/** Of a segment that cannot be read, so many attempts are made. */
+const ATTEMPTS = 3;
+/** ms between two of them. */
+const RETRY = 2000;
+/** A longer step of the stream's clock, in ms, is none of its media. */
+const LONGEST_STEP = 10_000;
+
+/** Media that went out from disk since the stream was last live. */
+export interface FedMedia {
+  /** Wall clock of its beginning and end, ms since 1970. */
+  readonly start: number;
+  readonly end: number;
+  readonly bytes: number;
+  readonly ms: number;
+  /** Groups that were damaged on disk, and were left out. */
+  readonly damaged: number;
+}
+
+/** Parts that a feed is built from. */
+interface InOrderFeedParts {
+  readonly stream: SpooledStream;
+  readonly series: SpoolSeries;
+  readonly clock: EngineClock;
+  readonly gate: Pick<BackfillGate, 'isCongested'>;
+  /** How much faster than real time it sends at most. */
+  readonly speed: number;
+  /** Those that the stream goes on with, in any order. */
+  readonly gaps: () => readonly SpoolGap[];
+  /** A group follows, which begins with this tag. */
+  onGroup(first: FlvTag, group: DiskGroup): void;
+  /** Counts media that goes out for the first time. */
+  onFed(bytes: number, ms: number): void;
+  /** All that it was to send has been handed to the connection. */
+  onCaughtUp(): void;
+  /** A segment cannot be read, and is tried again. */
+  onUnreadable(error: Error): void;
+}
+
+/** Reads what is on disk, oldest first, and hands it to the stream's own connection, at its pace. */
+export class InOrderFeed {
+  readonly #parts: InOrderFeedParts;
+  readonly #pacer: BackfillPacer;
+  #abort: AbortController | undefined;
+  /** How far each gap has been handed to this connection. */
+  #places = new GapPlaces();
+  /** How far each gap has been handed to any. */
+  readonly #counted = new WeakMap<SpoolGap, SpoolPlace>();
+  #fed: FedMedia | undefined;
+  /** The last gap that is to be sent; undefined: there is no end yet. */
+  #last: number | undefined;
+  #isUrgent = false;
+  #lastTimestamp: number | undefined;
+  #failures = 0;
+  #notBefore = Number.NEGATIVE_INFINITY;
+  #wake: () => void = () => {};
+
+  constructor(parts: InOrderFeedParts) {
+    this.#parts = parts;
+    this.#pacer = new BackfillPacer(parts.speed);
+  }
+
+  /** Bytes a second that are being sent. */
+  get rate(): number {
+    return this.#abort === undefined ? 0 : this.#pacer.rate;
+  }
+
+  get isSending(): boolean {
+    return this.#abort !== undefined;
+  }
+
+  /** Nothing has to be sent but the group under way, and the one that is being written. */
+  get isNearEnd(): boolean {
+    let groups = 0;
+    for (const gap of this.#parts.gaps()) groups += this.#groupsLeft(gap);
+    return groups <= 1;
+  }
+
+  /** Amount that has not been handed over, about. */
+  get remaining(): { readonly bytes: number; readonly ms: number } {
+    return this.#places.remaining(this.#parts.gaps());
+  }
+
+  /** What went out since this was asked last. */
+  takeFed(): FedMedia | undefined {
+    const fed = this.#fed;
+    this.#fed = undefined;
+    return fed;
+  }
+
+  /** Time has passed, and the stream is being published: begins, or goes on. */
+  tick(): void {
+    const { clock, gate, speed } = this.#parts;
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      this.#pacer.begin(clock.now());
+      this.#lastTimestamp = undefined;
+      void this.#run(this.#abort.signal);
+      return;
+    }
+    // Where live channels need the uplink, it does not fall further behind.
+    this.#pacer.pass(clock.now(), gate.isCongested ? 1 : speed);
+    this.#wake();
+  }
+
+  /** There is room for more. */
+  wake(): void {
+    this.#wake();
+  }
+
+  /** Begins again at what has not been acknowledged, when it goes on. */
+  stop(): void {
+    this.#abort?.abort(new Error('the connection is lost'));
+    this.#abort = undefined;
+    this.#places = new GapPlaces();
+    this.#wake();
+  }
+
+  /** What is on disk was handed to this connection already, up to a group; undefined: all of it. */
+  skip(next: DiskGroup | undefined): void {
+    for (const gap of this.#parts.gaps()) this.#places.set(gap, next?.gap === gap ? next.place : endOf(gap));
+  }
+
+  /**
+   * Sends what is on disk by now, and no more.
+   * @param isUrgent as fast as the connection takes it
+   */
+  finish(isUrgent: boolean): void {
+    this.#isUrgent = isUrgent;
+    this.#last = this.#parts.series.gaps.at(-1)?.number ?? 0;
+    this.#wake();
+  }
+
+  /** Sends what comes to disk from now on, too. */
+  goOn(): void {
+    this.#last = undefined;
+    this.#isUrgent = false;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const gap = this.#next();
+        if (gap !== undefined) await this.#read(gap, signal);
+        else if (this.#last !== undefined && this.#parts.stream.isIdle) return this.#end();
+        else await this.#turn();
+      }
+    } catch (error) {
+      // Only the end of the connection comes so far.
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  #end(): void {
+    this.#abort = undefined;
+    this.#places = new GapPlaces();
+    this.#last = undefined;
+    this.#parts.onCaughtUp();
+  }
+
+  /** The oldest gap that has something to send. */
+  #next(): SpoolGap | undefined {
+    if (this.#parts.clock.now() < this.#notBefore) return undefined;
+    let oldest: SpoolGap | undefined;
+    for (const gap of this.#parts.gaps())
+      if (this.#groupsLeft(gap) > 0 && (oldest === undefined || gap.start < oldest.start)) oldest = gap;
+    return oldest;
+  }
+
+  /** Whole groups that have yet to be handed over. */
+  #groupsLeft(gap: SpoolGap): number {
+    return this.#last !== undefined && gap.number > this.#last ? 0 : this.#places.groupsLeft(gap);
+  }
+
+  async #read(gap: SpoolGap, signal: AbortSignal): Promise<void> {
+    const { series } = this.#parts;
+    const end = endOf(gap);
+    try {
+      for await (const group of series.read(gap, this.#places.get(gap))) {
+        await this.#send(gap, group, signal);
+        this.#places.set(gap, group.next);
+        this.#failures = 0;
+      }
+      signal.throwIfAborted();
+      // What is left is damaged, or gone.
+      if (isBefore(this.#places.get(gap), end)) this.#places.set(gap, end);
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#onUnreadable(gap, error as Error);
+    }
+  }
+
+  #onUnreadable(gap: SpoolGap, error: Error): void {
+    this.#notBefore = this.#parts.clock.now() + RETRY;
+    this.#parts.onUnreadable(error);
+    if (++this.#failures < ATTEMPTS) return;
+    this.#failures = 0;
+    const { segment } = this.#places.get(gap);
+    const part = gap.parts.find(({ number }) => number >= segment);
+    if (part !== undefined) this.#places.set(gap, { segment: part.number + 1, group: 0 });
+  }
+
+  async #send(gap: SpoolGap, group: SpoolGroup, signal: AbortSignal): Promise<void> {
+    const { stream, onGroup, clock } = this.#parts;
+    signal.throwIfAborted();
+    await this.#goOnWith(group, signal);
+    const isNew = isBefore(this.#counted.get(gap) ?? { segment: 0, group: 0 }, group.next);
+    if (isNew) this.#counted.set(gap, group.next);
+    for (const [i, tag] of group.tags.entries()) {
+      const ms = this.#msTo(tag.timestamp);
+      await this.#whenDue(ms, tag.size, signal);
+      this.#lastTimestamp = tag.timestamp;
+      const stored = new StoredTag(tag);
+      if (i === 0) onGroup(stored, { gap, place: group.place });
+      stream.push({
+        tag: stored,
+        block: undefined,
+        description: undefined,
+        mark: undefined,
+        at: clock.now(),
+      });
+      if (isNew) this.#count(group, tag.size, ms, i === 0 ? group.damaged : 0);
+    }
+  }
+
+  /** The headers of another stream go out in front of it, behind what waits. */
+  async #goOnWith({ headers }: SpoolGroup, signal: AbortSignal): Promise<void> {
+    while (!this.#parts.stream.isIdle) {
+      await this.#turn();
+      signal.throwIfAborted();
+    }
+    goOnWith(this.#parts.stream, storedHeaders(headers));
+  }
+
+  #count({ start, end }: SpoolGroup, bytes: number, ms: number, damaged: number): void {
+    const before = this.#fed ?? { start, end, bytes: 0, ms: 0, damaged: 0 };
+    this.#fed = {
+      start: before.start,
+      end,
+      bytes: before.bytes + bytes,
+      ms: before.ms + ms,
+      damaged: before.damaged + damaged,
+    };
+    this.#parts.onFed(bytes, ms);
+  }
+
+  /** ms of media from the tag before. */
+  #msTo(timestamp: number): number {
+    const ms = (timestamp - (this.#lastTimestamp ?? timestamp)) | 0;
+    return ms > 0 && ms <= LONGEST_STEP ? ms : 0;
+  }
+
+  /** Resolves when a tag may go out. */
+  async #whenDue(ms: number, bytes: number, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      signal.throwIfAborted();
+      if (this.#parts.stream.isIdle && (this.#pacer.take(ms, bytes) || this.#isUrgent)) return;
+      await this.#turn();
+    }
+  }
+
+  /** Resolves when something may have changed. */
+  #turn(): Promise<void> {
+    this.#parts.stream.sendWaiting();
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}

@@ -1,0 +1,190 @@
+import type { FlvTag } from '@cloudpush/muxer';
+import type { RtmpPublisher } from '@cloudpush/transport';
+import type { SpoolGap } from '../../spool/index.js';
+import type { SegmentMark } from '../channel/segment-tracker.js';
+import type { RecordStart } from './gap-recorder.js';
+import { HeldMedia } from './held-media.js';
+import { InOrderFeed } from './in-order-feed.js';
+import type { SpooledTag } from './sent-tail.js';
+import { goOnWith } from './stored-headers.js';
+import { StoredTag } from './stored-tag.js';
+import { StreamSpool } from './stream-spool.js';
+import type { StreamSpoolParts } from './stream-spool-parts.js';
+
+/** While a group under way goes on, the queue may grow to so many times its limit. */
+const MOST_OVER = 2;
+
+/** What comes waits in memory until all that lies before it on disk has been sent. */
+interface Joining {
+  readonly held: HeldMedia;
+  /** The stream where it begins. */
+  readonly start: RecordStart;
+}
+
+/**
+ * After an outage the stream goes on from disk, on its own connection, and what comes waits behind that, until it has
+ * caught up: nothing is left out, and nothing out of order. Gaps of earlier processes and of segments that are over have
+ * clocks of their own: those are sent elsewhere.
+ */
+export class InOrderSpool extends StreamSpool {
+  readonly #feed: InOrderFeed;
+  #joining: Joining | undefined;
+  /** The queue is full, and the group under way must not be torn: tags go to disk from the next one on. */
+  #isFull = false;
+  /** Nothing comes any more. */
+  #isClosing = false;
+
+  constructor(parts: StreamSpoolParts) {
+    super(parts);
+    const { recorder, sent } = this.media;
+    this.#feed = new InOrderFeed({
+      ...parts,
+      speed: parts.config.speed,
+      gaps: () => parts.series.gaps.filter((gap) => recorder.isOfStream(gap)),
+      onGroup: (first, group) => sent.noteOrigin(first, group),
+      onCaughtUp: () => this.#goLive(),
+    });
+  }
+
+  override get feed(): InOrderFeed | undefined {
+    return this.isSpooling ? this.#feed : undefined;
+  }
+
+  override isSettled(gap: SpoolGap): boolean {
+    return super.isSettled(gap) && !this.media.recorder.isOfStream(gap);
+  }
+
+  override onRoom(): void {
+    this.#feed.wake();
+  }
+
+  override onLost(): void {
+    this.#giveUpJoining();
+    this.#isFull = false;
+    this.#dropStored();
+    super.onLost();
+    if (this.#isClosing) this.close();
+  }
+
+  override onFull(): boolean {
+    const { stream, heldLimit } = this.parts;
+    if (this.#isFull) return stream.backlog.waitingBytes <= MOST_OVER * heldLimit;
+    return super.onFull();
+  }
+
+  override relieve(): boolean {
+    if (!this.#isClosing) this.#giveUpJoining();
+    return super.relieve();
+  }
+
+  override update(publisher: RtmpPublisher | undefined, now: number): void {
+    super.update(publisher, now);
+    if (this.isSpooling && !this.hasLate && publisher !== undefined) this.#feed.tick();
+  }
+
+  /** The stream catches up with what is on disk, as long as it is let. */
+  override close(): void {
+    this.#isClosing = true;
+    if (!this.isSpooling || this.#joining !== undefined) return;
+    this.writeLate();
+    this.#join();
+  }
+
+  override end(isClean: boolean): Promise<void> {
+    this.#giveUpJoining();
+    this.#dropStored();
+    return super.end(isClean);
+  }
+
+  protected changeAt(tag: FlvTag, mark: SegmentMark | undefined): void {
+    if (mark !== undefined) this.#giveUpJoining();
+    else if (this.#joining !== undefined || !this.isStart(tag)) return;
+    else if (this.#isFull) this.#beginBehindQueue();
+    else if (this.isSpooling && this.#mayJoin) this.#join();
+  }
+
+  protected override divert(spooled: SpooledTag, mark: SegmentMark | undefined): void {
+    if (this.#joining === undefined) super.divert(spooled, mark);
+    else this.#keep(spooled, this.#joining);
+  }
+
+  /** A server must not get a part of it twice. */
+  protected onFullWithinGroup(): boolean {
+    this.#isFull = true;
+    return true;
+  }
+
+  protected override onWaitingDiverted(first: FlvTag): void {
+    this.#feed.skip(this.media.recorder.isAhead ? this.media.sent.originOf(first) : undefined);
+  }
+
+  /** Everything that comes goes to disk from now on, while the queue still holds what comes before. */
+  #beginBehindQueue(): void {
+    const { stream } = this.parts;
+    const headers = stream.headers.copy();
+    let { segment } = stream;
+    stream.backlog.forEach(({ tag, description, mark }) => {
+      headers.note(tag, description);
+      segment = mark?.number ?? segment;
+    });
+    this.#isFull = false;
+    this.media.finishGroup();
+    this.media.recorder.seek({ headers, segment });
+    this.#feed.skip(undefined);
+    this.begin(undefined);
+  }
+
+  get #mayJoin(): boolean {
+    const { stream } = this.parts;
+    if (this.hasLate || stream.publisher === undefined) return false;
+    return stream.segment === this.media.recorder.segment && this.#feed.isNearEnd;
+  }
+
+  /** What comes waits in memory, and all that is on disk goes out. */
+  #join(): void {
+    const { recorder } = this.media;
+    const start = { headers: recorder.headers.copy(), segment: recorder.segment };
+    recorder.seek(start);
+    this.#joining = { held: new HeldMedia(this.parts), start };
+    // While what comes waits in memory, there is no time to lose.
+    this.#feed.finish(!this.#isClosing);
+  }
+
+  /** Keeps a tag in memory, where it was written ahead, on disk as well. */
+  #keep(spooled: SpooledTag, { held }: Joining): void {
+    const hasRoom = held.add(spooled);
+    if (this.writesAhead) {
+      spooled.block?.hold();
+      this.media.writeAhead(spooled, undefined);
+    }
+    if (!hasRoom) this.#giveUpJoining();
+  }
+
+  /** What waits in memory, if anything does, goes to disk after all. */
+  #giveUpJoining(): void {
+    if (this.#joining === undefined) return;
+    const { held, start } = this.#joining;
+    this.#joining = undefined;
+    this.#feed.goOn();
+    this.media.writeEntries(held.take(), start);
+  }
+
+  /** All that is on disk has been sent. */
+  #goLive(): void {
+    if (this.#joining === undefined) return;
+    const { held, start } = this.#joining;
+    const { stream } = this.parts;
+    this.#joining = undefined;
+    this.resume();
+    goOnWith(stream, start.headers);
+    for (const entry of held.take()) stream.push(entry);
+    stream.sendWaiting();
+    this.parts.onResumed(this.#feed.takeFed());
+  }
+
+  /** What was read from disk waits there as well. */
+  #dropStored(): void {
+    this.#feed.stop();
+    this.parts.stream.backlog.remove((tag) => tag instanceof StoredTag);
+  }
+}

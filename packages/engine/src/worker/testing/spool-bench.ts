@@ -1,0 +1,167 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { FlvTag, TagRole, TagType } from '@cloudpush/muxer';
+import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
+import { BackfillGate, newBackfillMemory } from '../../memory/backfill-gate.js';
+import { SpoolCounter } from '../../memory/counters.js';
+import { destinationConfig } from '../../options/destination-config.js';
+import type { DestinationSettings } from '../../options/options.js';
+import type { SpoolOptions } from '../../options/spool-options.js';
+import { SimulatedDisk } from '../../spool/testing/simulated-disk.js';
+import { type SpoolStats, spoolStates } from '../../stats/spool-stats.js';
+import { HeldPackets } from '../channel/held-packets.js';
+import { PacketBlock } from '../channel/packet-block.js';
+import type { DestinationOwner } from '../destination/destination-owner.js';
+import { StreamHeaders } from '../destination/stream-headers.js';
+import { WorkerDestination } from '../destination/worker-destination.js';
+import { ShardSpools } from '../spool/shard-spools.js';
+import type { FakeConnection } from './fake-connection.js';
+import { FakePublisher } from './fake-connection.js';
+import { FakeShard } from './fake-shard.js';
+
+const VIDEO_HEADER = Buffer.from('17000000000142001fffe1000467420000', 'hex');
+const AUDIO_HEADER = Buffer.from('af001210', 'hex');
+/** Pictures come so often, in ms; each fourth is a key frame. */
+export const FRAME = 250;
+export const GROUP = 4 * FRAME;
+
+/** A destination with a spool on a simulated disk, and a camera that sends a picture each {@link FRAME}. */
+export class SpoolBench {
+  readonly shard = new FakeShard();
+  readonly disk = new SimulatedDisk();
+  readonly gate = new BackfillGate(newBackfillMemory(1), 0);
+  readonly destination: WorkerDestination;
+  /** Timestamps of all pictures that were offered. */
+  readonly offered: number[] = [];
+  /** Blocks that are held. */
+  held = 0;
+  readonly #hasVideo: boolean;
+  #next = 0;
+  /** The connection of the live stream that was made last. */
+  #live: FakeConnection | undefined;
+
+  constructor(spool: SpoolOptions = {}, options: Partial<DestinationSettings> = {}, hasVideo = true) {
+    const { shard } = this;
+    const store = { folder: '/spool', maxBytes: 1e9, maxAge: 1e9, minFree: 0, sync: 'second' } as const;
+    shard.spools = new ShardSpools(store, this.gate, shard.clock, this.disk);
+    shard.spools.onReady(undefined);
+    this.#hasVideo = hasVideo;
+    const config = destinationConfig(
+      { url: 'rtmp://media.example/live/a', overflow: 'spool', reconnect: true, spool, ...options },
+      { maxPacket: 65_536, hasSpool: true },
+    );
+    const owner: Partial<DestinationOwner> = {
+      number: 0,
+      heldPackets: new HeldPackets(shard.clock),
+      bitrates: { audio: undefined, video: undefined },
+      waitsForTrack: false,
+      admission: { refusalOf: () => undefined, onMoved: () => {}, fallBack: () => false },
+      isLeftBehind: () => false,
+      onSegmentEnd: () => {},
+      onPublishing: () => {},
+      onLost: () => {},
+      onEnded: () => {},
+      onRefused: () => {},
+    };
+    const video = new FlvTag(
+      TagType.video,
+      TagRole.videoSequenceHeader,
+      0,
+      [VIDEO_HEADER],
+      VIDEO_HEADER.length,
+      0,
+    );
+    const audio = new FlvTag(
+      TagType.audio,
+      TagRole.audioSequenceHeader,
+      0,
+      [AUDIO_HEADER],
+      AUDIO_HEADER.length,
+      0,
+    );
+    this.destination = new WorkerDestination(owner as DestinationOwner, shard, {
+      number: 0,
+      config,
+      headers: new StreamHeaders(hasVideo ? [audio, video] : [audio]),
+      segment: { number: 1, isOpen: true },
+    });
+    this.destination.connect(undefined);
+  }
+
+  /** The connection of the live stream is made, when its time has come. */
+  async publish(publisher = new FakePublisher()): Promise<FakePublisher> {
+    const { made } = this.shard.connections;
+    for (let i = 0; made.at(-1) === this.#live && i < 600; i++) await this.pass(100);
+    this.#live = made.at(-1)!;
+    return await this.#live.succeed(publisher);
+  }
+
+  async lose(): Promise<void> {
+    await this.#live!.lose(new RtmpError(RtmpErrorCode.peerClosed, 'publishing', 'closed'));
+    await this.settle();
+  }
+
+  /** Sends so many pictures in real time. */
+  async send(count: number, size = 100): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      this.offer(size);
+      await this.pass(FRAME);
+    }
+  }
+
+  /** Sends one picture, or one sound of the same length. */
+  offer(size = 100): void {
+    const timestamp = this.#next;
+    this.#next += FRAME;
+    this.offered.push(timestamp);
+    const role = timestamp % GROUP === 0 ? TagRole.keyFrame : TagRole.interFrame;
+    const body = Buffer.alloc(size, timestamp / FRAME);
+    body[0] = this.#hasVideo ? (role === TagRole.keyFrame ? 0x17 : 0x27) : 0xaf;
+    body[1] = 1;
+    const type = this.#hasVideo ? TagType.video : TagType.audio;
+    const tag = new FlvTag(type, this.#hasVideo ? role : TagRole.audioFrame, timestamp, [body], size, 0);
+    this.held++;
+    const block = new PacketBlock({ returnBlock: () => this.held-- }, 0, this.shard.clock.now());
+    this.destination.stream.offer(tag, block, undefined, undefined);
+    block.release();
+    this.shard.flush();
+  }
+
+  /** Lets time pass, and the disk do what it was asked for. */
+  async pass(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 50) {
+      this.shard.clock.pass(Math.min(50, ms - passed));
+      await this.settle();
+    }
+  }
+
+  async settle(): Promise<void> {
+    for (let i = 0; i < 3; i++) await turn();
+  }
+
+  /** Timestamps of the frames that a connection was handed. */
+  sentOn(publisher: FakePublisher): number[] {
+    return publisher.sent
+      .filter(
+        ({ role }) => role === TagRole.keyFrame || role === TagRole.interFrame || role === TagRole.audioFrame,
+      )
+      .map(({ timestamp }) => timestamp);
+  }
+
+  /** Media files on the disk. */
+  get files(): string[] {
+    return this.disk.paths.filter((path) => path.endsWith('.flv'));
+  }
+
+  /** Outcomes of gaps, in the order in which they were told. */
+  get outcomes(): string[] {
+    return this.shard.of('gap').map(({ gap }) => gap.outcome);
+  }
+
+  count(counter: SpoolCounter): number {
+    return this.shard.counters.spools.get(0, counter);
+  }
+
+  get state(): SpoolStats['state'] {
+    return spoolStates[this.count(SpoolCounter.state)]!;
+  }
+}
