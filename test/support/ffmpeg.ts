@@ -34,6 +34,31 @@ export async function frameHashes(file: string, track: Track): Promise<string[]>
     .map((line) => line.split(',').at(-1)?.trim() ?? '');
 }
 
+/** A decoded picture, or a packet of sound, with its time of presentation in ms. */
+export interface TimedFrame {
+  readonly pts: number;
+  /** MD5, as `frameHashes` has it. */
+  readonly hash: string;
+}
+
+/** Decoded pictures and packets of sound of a file in ms, on their common clock: one run for all. */
+export async function timedFrames(file: string): Promise<Record<Track, TimedFrame[]>> {
+  const input = ['-copyts', '-i', file, '-map', '0:v:0', '-map', '0:a:0?'];
+  const output = ['-fps_mode', 'passthrough', '-enc_time_base', '-1', '-c:a', 'copy', '-f', 'framemd5', '-'];
+  const lines = (await ffmpeg([...input, ...output])).split('\n');
+  const tracks: Record<Track, TimedFrame[]> = { video: [], audio: [] };
+  for (const [index, track] of (['video', 'audio'] as const).entries()) {
+    const [, numerator, denominator] =
+      lines.join('\n').match(new RegExp(`#tb ${index}: (\\d+)/(\\d+)`)) ?? [];
+    const tick = (1000 * Number(numerator)) / Number(denominator);
+    for (const line of lines.filter((text) => text.startsWith(`${index},`))) {
+      const [, , pts, , , hash = ''] = line.split(',').map((field) => field.trim());
+      tracks[track].push({ pts: Math.round(Number(pts) * tick), hash });
+    }
+  }
+  return tracks;
+}
+
 /** A packet of a file as ffprobe sees it; times in whole milliseconds. */
 export interface PacketTimes {
   pts: number;

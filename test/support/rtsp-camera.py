@@ -4,7 +4,11 @@
 usage: rtsp-camera.py PORT FOLDER [--auth digest|basic USER PASSWORD] [--tls PEM]
 
 Files: clip.mp4 (H.264, AAC), h265.mp4 (H.265, AAC), bframes.mp4 (H.264).
+
+When a mount with a network simulator has played its file, a line tells what the simulator let through:
+"impaired " and JSON: mount, lost (between the first and the last packet that left), doubled.
 """
+import json
 import sys
 import gi
 
@@ -51,18 +55,48 @@ def mounts(folder):
     }
 
 
+class Counts:
+    """Sequence numbers of the packets that go into a network simulator, and of those that come out of it."""
+
+    def __init__(self, simulator):
+        self.entered, self.left = [], []
+        self.watch(simulator.get_static_pad('sink'), self.entered)
+        self.watch(simulator.get_static_pad('src'), self.left)
+
+    def watch(self, pad, numbers):
+        def note(_, info):
+            numbers.append(int.from_bytes(info.get_buffer().extract_dup(2, 2), 'big'))
+            return Gst.PadProbeReturn.OK
+
+        # Not lists of buffers: the simulator takes none, so each of their buffers passes once more by itself.
+        pad.add_probe(Gst.PadProbeType.BUFFER, note)
+
+    def tell(self, mount):
+        places = {number: place for place, number in enumerate(self.entered)}
+        left = {places[number] for number in self.left}
+        lost = max(left) - min(left) + 1 - len(left)
+        counts = {'mount': mount, 'lost': lost, 'doubled': len(self.left) - len(left)}
+        print(f'impaired {json.dumps(counts)}', flush=True)
+
+
 class Impaired(GstRtspServer.RTSPMediaFactory):
     """A payloader with a network simulator behind it: loss, duplicates, late packets."""
 
     def __init__(self, path, codec, impairment):
         super().__init__()
         self.path, self.codec, self.impairment = path, codec, impairment
+        self.connect('media-configure', self.count)
+
+    def count(self, _, media):
+        top = media.get_element()
+        counts = Counts(top.get_by_name('simulator'))
+        media.connect('unprepared', lambda _: counts.tell(self.name))
 
     def do_create_element(self, url):
         text = f'filesrc location={self.path} ! qtdemux name=d d.video_0 ! queue name=q'
         top = Gst.parse_bin_from_description(text, False)
         payloader = PAY[self.codec].replace('name=pay0 ', '')
-        pay = Gst.parse_bin_from_description(f'{payloader} ! netsim {self.impairment}', True)
+        pay = Gst.parse_bin_from_description(f'{payloader} ! netsim name=simulator {self.impairment}', True)
         pay.set_name('pay0')
         top.add(pay)
         top.get_by_name('q').link(pay)
@@ -130,6 +164,7 @@ def main():
             factory.add_role_from_structure(permission())
         points.add_factory(path, factory)
     for path, factory in impaired_mounts(folder).items():
+        factory.name = path.strip('/')
         factory.set_protocols(TCP_AND_UDP)
         points.add_factory(path, factory)
     server.attach(None)

@@ -13,6 +13,13 @@ export interface CameraOptions {
   readonly auth?: readonly ['digest' | 'basic', username: string, password: string];
 }
 
+/** Packets that a network simulator has taken out, or sent twice. */
+export interface Impairment {
+  /** Between the first and the last packet that left. */
+  readonly lost: number;
+  readonly doubled: number;
+}
+
 /** GStreamer's RTSP server as a camera. Its mounts are in rtsp-camera.py. */
 export class RtspCamera implements AsyncDisposable {
   readonly #program: ChildProgram;
@@ -42,6 +49,13 @@ export class RtspCamera implements AsyncDisposable {
 
   url(mount: string, userInfo = ''): string {
     return `rtsp://${userInfo}127.0.0.1:${this.port}/${mount}`;
+  }
+
+  /** Tells what the network simulator of a mount let through, once its file has been played. */
+  async impairment(mount: string): Promise<Impairment> {
+    const line = new RegExp(`impaired (\\{"mount": "${mount}".*\\})`);
+    const [, text = ''] = await this.#program.waitForOutput(line);
+    return JSON.parse(text) as Impairment;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
