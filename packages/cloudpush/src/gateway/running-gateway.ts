@@ -1,6 +1,6 @@
 import { createLogger, type EngineLogger, Fence, loggerTo, PushEngine } from '@cloudpush/engine';
 import { systemClock } from './clock.js';
-import { type StartedCluster, startCluster } from './cluster/start-cluster.js';
+import type { StartedCluster } from './cluster/start-cluster.js';
 import type { ApiPlan, GatewayConfiguration } from './config/configuration.js';
 import type { ConfigurationFile } from './config/configuration-file.js';
 import { ConfigurationManager } from './configuration-manager.js';
@@ -166,6 +166,8 @@ async function layFoundations(
   const plan = configuration.cluster;
   if (plan === undefined || fence === undefined)
     return { engine, log, events, supervisor, cluster: undefined };
+  // With gRPC and all: most gateways are alone.
+  const { startCluster } = await import('./cluster/start-cluster.js');
   const around = { plan, fence, version, file: file.path, text, environment };
   return { engine, log, events, supervisor, cluster: await startCluster({ ...around, supervisor, events }) };
 }

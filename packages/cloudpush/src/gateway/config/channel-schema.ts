@@ -1,10 +1,7 @@
-import { triggerTypes } from '@cloudpush/engine';
-import { FORMAT_NAMES } from '@cloudpush/engine/sources';
-import Type from 'typebox';
+import { Type } from '../schema-builder.js';
 import { destinationDefaultsSchema, destinationSchema } from './destination-schema.js';
+import { FILE_FORMAT_NAMES, TRIGGER_TYPE_NAMES } from './engine-names.js';
 import { choice, duration, optional, retry, secret, strict, text } from './schema-parts.js';
-
-const TRIGGERS = Object.keys(triggerTypes) as (keyof typeof triggerTypes)[];
 
 /** Keys of `channelDefaults` and of each channel. */
 const handling = {
@@ -85,7 +82,7 @@ const sourceSchema = Type.Union(
       ),
       loop: optional(Type.Boolean({ description: 'Plays the file again and again. Default false.' })),
       format: optional(
-        choice('Of a file or command. Default: by name and content; flv of a command.', [...FORMAT_NAMES]),
+        choice('Of a file or command. Default: by name and content; flv of a command.', FILE_FORMAT_NAMES),
       ),
       frameRate: optional(
         Type.Number({
@@ -137,7 +134,10 @@ const trigger = strict('What starts a recording.', {
   http: optional(Type.Boolean({ description: 'POST /v1/channels/<name>/trigger.' })),
   onvif: optional(onvif),
   type: optional(
-    choice('The type of an event that says none. Default default; moveDetect of a camera.', TRIGGERS),
+    choice(
+      'The type of an event that says none. Default default; moveDetect of a camera.',
+      TRIGGER_TYPE_NAMES,
+    ),
   ),
 });
 

@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { Type } from '../schema-builder.js';
 import { choice, duration, optional, secret, strict, text } from './schema-parts.js';
 
 /** Names of clusters and nodes are parts of keys in the store. */

@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { Type } from '../schema-builder.js';
 import { choice, duration, optional, PROFILES, retry, secret, size, strict, text } from './schema-parts.js';
 import { spoolSchema } from './spool-schema.js';
 

@@ -1,5 +1,6 @@
-import { SERVER_PROFILE_NAMES } from '@cloudpush/transport';
-import Type, { type TSchema } from 'typebox';
+import type { TSchema } from 'typebox';
+import { Type } from '../schema-builder.js';
+import { PROFILE_NAMES } from './engine-names.js';
 import { DURATION_PATTERN, SIZE_PATTERN } from './units.js';
 
 /**
@@ -69,4 +70,4 @@ export function retry(description: string) {
   });
 }
 
-export const PROFILES = ['auto', ...SERVER_PROFILE_NAMES];
+export const PROFILES = ['auto', ...PROFILE_NAMES];

@@ -1,4 +1,5 @@
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from '../schema-builder.js';
 import { channelDefaultsSchema, channelSchema } from './channel-schema.js';
 import { clusterSchema } from './cluster-schema.js';
 import { address, choice, duration, optional, secret, size, strict, text } from './schema-parts.js';

@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { Type } from '../schema-builder.js';
 import { choice, duration, optional, size, strict, text } from './schema-parts.js';
 
 const MAX_SIZE = 2 ** 50;

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import Type from 'typebox';
 import type { ChannelResource, TriggerRequest } from '../../gateway.js';
+import { Type } from '../../schema-builder.js';
 import type { GatewayPort } from '../gateway-port.js';
 import type { HttpContext } from '../http-context.js';
 import { eventSchema } from '../schemas/common.js';

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import Type from 'typebox';
+import { Type } from '../../schema-builder.js';
 import type { ChannelState } from '../../state.js';
 import { checkDepth } from '../body-depth.js';
 import { type HttpContext, MAX_STATE_AGE } from '../http-context.js';

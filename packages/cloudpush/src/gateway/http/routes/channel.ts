@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import Type from 'typebox';
 import { channelSchema } from '../../config/schema.js';
 import type { LocalQuery } from '../../gateway.js';
+import { Type } from '../../schema-builder.js';
 import { checkDepth } from '../body-depth.js';
 import { parseEntityTags } from '../entity-tag.js';
 import type { HttpContext } from '../http-context.js';

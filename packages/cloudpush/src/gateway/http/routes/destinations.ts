@@ -1,6 +1,6 @@
 import type { PushTarget } from '@cloudpush/engine';
 import type { FastifyInstance } from 'fastify';
-import Type from 'typebox';
+import { Type } from '../../schema-builder.js';
 import type { HttpContext } from '../http-context.js';
 import { Problem } from '../problem.js';
 import { destinationStateSchema } from '../schemas/channel-state.js';

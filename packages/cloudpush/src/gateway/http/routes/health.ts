@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import Type from 'typebox';
+import { Type } from '../../schema-builder.js';
 import type { HttpContext } from '../http-context.js';
 import { Problem } from '../problem.js';
 import { choice, text } from '../schemas/common.js';

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import Type from 'typebox';
+import { Type } from '../../schema-builder.js';
 import type { HttpContext } from '../http-context.js';
-import { previewChannel } from '../preview/channel-preview.js';
 import type { LiveMovie } from '../preview/movie.js';
 import type { PreviewPicture } from '../preview/preview-pictures.js';
 import { ViewerProgress } from '../preview/viewer-progress.js';
@@ -50,7 +49,15 @@ export function previewRoutes(app: FastifyInstance, { gateway }: HttpContext): v
   });
 }
 
-/** Loads the writer of films with the first one that is wanted: most gateways never need it. */
+/** Loads the receiver of a channel with the first preview that is wanted: most gateways never need it. */
+async function previewChannel(
+  ...args: Parameters<typeof import('../preview/channel-preview.js').previewChannel>
+): Promise<void> {
+  const preview = await import('../preview/channel-preview.js');
+  await preview.previewChannel(...args);
+}
+
+/** Loads the writer of films, as late. */
 function movies(): Promise<typeof import('../preview/movie.js')> {
   return import('../preview/movie.js');
 }

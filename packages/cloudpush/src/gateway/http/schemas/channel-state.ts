@@ -1,4 +1,5 @@
-import Type, { type TProperties } from 'typebox';
+import type { TProperties } from 'typebox';
+import { Type } from '../../schema-builder.js';
 import { byName, choice, count, text, time } from './common.js';
 
 /** The states of channels, as `state.ts` has them. */

@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { Type } from '../../schema-builder.js';
 import { choice, count, text } from './common.js';
 
 /** The parameters of a path that names a node. */

@@ -1,4 +1,5 @@
-import Type, { type TSchema } from 'typebox';
+import type { TSchema } from 'typebox';
+import { Type } from '../../schema-builder.js';
 
 /** ms since 1970. */
 export function time(description: string) {

@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { Type } from '../../schema-builder.js';
 import { channelStateSchema, channelStates } from './channel-state.js';
 import { byName, count, faultSchema, text, time } from './common.js';
 

@@ -1,6 +1,7 @@
-import { triggerTypes } from '@cloudpush/engine';
-import Type, { type TSchema } from 'typebox';
+import type { TSchema } from 'typebox';
+import { TRIGGER_TYPE_NAMES } from '../../config/engine-names.js';
 import { CHANNEL_NAME_PATTERN, channelSchema } from '../../config/schema.js';
+import { Type } from '../../schema-builder.js';
 import { channelStateSchema, channelStates } from './channel-state.js';
 import { count, text } from './common.js';
 
@@ -99,7 +100,7 @@ export const eventQuery = Type.Object(
 export const triggerSchema = Type.Object(
   {
     type: Type.Optional(
-      Type.Union([Type.Enum(Object.keys(triggerTypes)), Type.Integer({ minimum: -1, maximum: 105 })], {
+      Type.Union([Type.Enum(TRIGGER_TYPE_NAMES), Type.Integer({ minimum: -1, maximum: 105 })], {
         description: 'What has happened: a name or number of the trigger types. Default: default.',
       }),
     ),
