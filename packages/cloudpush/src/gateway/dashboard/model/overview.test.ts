@@ -21,7 +21,21 @@ test('the totals count channels by state and add up their rates', () => {
     bitRateIn: 8000,
     bitRateOut: 6_000_000,
     poolUse: 25,
+    spool: undefined,
   });
+});
+
+test('the totals tell what lies on disk, and whether a disk has failed', () => {
+  const spool = { behindMs: 60_000, bytes: 1000, gaps: 1, backfillRate: 0, isOff: false };
+  const destinations = [
+    sampleDestination({ spool }),
+    sampleDestination({ name: 'backup', spool: { ...spool, bytes: 500, isOff: true } }),
+    sampleDestination({ name: 'none' }),
+  ];
+  const first = viewOf([sampleChannel('a', { destinations: destinations.slice(0, 1) })]);
+  expect(totalsOf(first.state!, [])).toMatchObject({ spool: { bytes: 1000, isOff: false } });
+  const all = viewOf([sampleChannel('a', { destinations })]);
+  expect(totalsOf(all.state!, [])).toMatchObject({ spool: { bytes: 1500, isOff: true } });
 });
 
 test('an address says what is shown, and is read as it was written', () => {

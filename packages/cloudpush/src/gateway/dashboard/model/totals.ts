@@ -20,10 +20,12 @@ export interface Totals {
   readonly bitRateOut: number;
   /** Percent of the pool that is in use. */
   readonly poolUse: number;
+  /** Media on disk, of all destinations; undefined: none of them has a spool. */
+  readonly spool: { readonly bytes: number; readonly isOff: boolean } | undefined;
 }
 
 /** Adds up what the rows of all channels say. */
-export function totalsOf({ engine }: StreamedState, rows: readonly ChannelRow[]): Totals {
+export function totalsOf({ engine, channels }: StreamedState, rows: readonly ChannelRow[]): Totals {
   const counts: Record<ChannelStatus, number> = {
     online: 0,
     degraded: 0,
@@ -38,5 +40,17 @@ export function totalsOf({ engine }: StreamedState, rows: readonly ChannelRow[])
     bitRateIn += rates.bitRateIn;
     bitRateOut += rates.bitRateOut;
   }
-  return { counts, bitRateIn, bitRateOut, poolUse: percent(engine.poolBytesInUse, engine.poolSize) };
+  const poolUse = percent(engine.poolBytesInUse, engine.poolSize);
+  return { counts, bitRateIn, bitRateOut, poolUse, spool: spoolOf(channels) };
+}
+
+function spoolOf(channels: StreamedState['channels']): Totals['spool'] {
+  const spools = Object.values(channels)
+    .flatMap(({ destinations }) => Object.values(destinations))
+    .flatMap(({ spool }) => spool ?? []);
+  if (spools.length === 0) return undefined;
+  return {
+    bytes: spools.reduce((sum, { bytes }) => sum + bytes, 0),
+    isOff: spools.some(({ isOff }) => isOff),
+  };
 }

@@ -1,6 +1,6 @@
 import { hasTerm, toggleTerm } from '../model/filter.js';
 import { formatLocation } from '../model/location.js';
-import { bitRate, exactMoment, grouped } from '../model/text.js';
+import { bitRate, bytes, exactMoment, grouped } from '../model/text.js';
 import { channelTone } from '../model/tones.js';
 import { countedStates } from '../model/totals.js';
 import { Shape } from './lamp.js';
@@ -51,12 +51,16 @@ function Figures() {
   const gateway = state.value;
   if (sums === undefined || gateway === undefined) return null;
   const { configuration, at } = gateway;
+  const { spool } = sums;
   const isValid = configuration.lastReload.successful;
   return (
     <dl class="figures">
       <Figure name="in" value={bitRate(sums.bitRateIn)} />
       <Figure name="out" value={bitRate(sums.bitRateOut)} />
       <Figure name="drops, 5 min" value={grouped(history.recentDrops())} />
+      {spool !== undefined && (
+        <Figure name="spool" value={spool.isOff ? 'disk failed' : bytes(spool.bytes)} isBad={spool.isOff} />
+      )}
       <Figure name="pool" value={`${sums.poolUse} %`} />
       <Figure
         name="configuration"
