@@ -13,55 +13,78 @@ import { StagedService } from './support/staged-service.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
+/** A busy machine may take so long for what is there at once on another, in ms. */
+const PATIENT = 30_000;
+
+/** Asks until what was found is what is expected. */
+function poll<T>(find: () => T | Promise<T>) {
+  return expect.poll(find, { timeout: PATIENT });
+}
+
 let browser: Browser;
+/** Gateways of 500 and of 8 channels. */
+let crowd: StagedService;
+let few: StagedService;
+let crowdPage: WatchedPage | undefined;
 beforeAll(async () => {
-  if (isPeerPresent('chromium')) browser = await launchBrowser();
+  if (!isPeerPresent('chromium')) return;
+  [browser, crowd, few] = await Promise.all([
+    launchBrowser(),
+    StagedService.start(500),
+    StagedService.start(8),
+  ]);
 });
-afterAll(() => browser?.close());
+afterAll(async () => {
+  await Promise.all([browser?.close(), crowd?.[Symbol.asyncDispose](), few?.[Symbol.asyncDispose]()]);
+});
+
+/** The page of 500 channels, which takes a while to come up. */
+async function openCrowd(): Promise<WatchedPage> {
+  crowdPage ??= await WatchedPage.open(browser, crowd.url);
+  return crowdPage;
+}
 
 test('500 channels are shown, what is wrong first and by its cause, and go on living', async (context) => {
   requirePeers(context, 'chromium');
-  await using service = await StagedService.start(500);
   const started = performance.now();
-  await using watched = await WatchedPage.open(browser, service.url);
+  const watched = await openCrowd();
   const { page } = watched;
   await page.locator('.channel').nth(499).waitFor({ state: 'attached' });
   console.log(`500 channels are shown after ${Math.round(performance.now() - started)} ms`);
-  await expect
-    .poll(() => page.locator('.cause').first().textContent())
-    .toMatch(/^32 destinations: cloud\.example refused since \d\d:\d\d/);
+  await poll(() => page.locator('.cause').first().textContent())
+    // Since eighteen minutes, which may be yesterday.
+    .toMatch(/^32 destinations: cloud\.example refused since (\d{4}-\d\d-\d\d )?\d\d:\d\d/);
   expect(await page.locator('.channel').first().getAttribute('class')).toContain('bad');
   expect(await page.title()).toBe('(46) cloudpush');
 
   const rate = page.locator('[data-channel="gate-01"] .value.in');
   // Rows out of sight are not renewed.
   await rate.scrollIntoViewIfNeeded();
-  await expect.poll(() => rate.textContent()).not.toMatch(/^0 /);
+  await poll(() => rate.textContent()).not.toMatch(/^0 /);
   const offline = page.getByRole('button', { name: /offline$/ });
   expect(await offline.textContent()).toBe('42 offline');
-  service.gateway.set('gate-01', { state: 'offline', revision: 'changed' });
-  await expect.poll(() => offline.textContent()).toBe('43 offline');
+  crowd.gateway.set('gate-01', { state: 'offline', revision: 'changed' });
+  await poll(() => offline.textContent()).toBe('43 offline');
   watched.expectCalm();
 });
 
 test('numbers, causes, words and the keyboard lead to what one looks for', async (context) => {
   requirePeers(context, 'chromium');
-  await using service = await StagedService.start(500);
-  await using watched = await WatchedPage.open(browser, service.url);
+  const watched = await openCrowd();
   const { page } = watched;
   const names = page.locator('.channel .name a');
   await names.nth(499).waitFor({ state: 'attached' });
 
   await page.getByRole('button', { name: '7 cameras', exact: true }).click();
-  await expect.poll(() => names.count()).toBe(7);
+  await poll(() => names.count()).toBe(7);
   await page.reload();
-  await expect.poll(() => names.count()).toBe(7);
+  await poll(() => names.count()).toBe(7);
 
   await page.keyboard.press('/');
   await page.locator('#filter:focus').waitFor();
   await page.keyboard.press('Control+A');
   await page.keyboard.type('label:site=north state:disabled');
-  await expect.poll(() => names.count()).toBe(3);
+  await poll(() => names.count()).toBe(3);
   expect(decodeURIComponent(page.url())).toContain('#filter=label:site=north+state:disabled');
   await page.keyboard.press('Enter');
   await page.keyboard.press('j');
@@ -71,7 +94,7 @@ test('numbers, causes, words and the keyboard lead to what one looks for', async
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: first }).waitFor();
   await page.keyboard.press('Escape');
-  await expect.poll(() => names.count()).toBe(3);
+  await poll(() => names.count()).toBe(3);
   await page.goBack();
   await page.getByRole('heading', { name: first }).waitFor();
   watched.expectCalm();
@@ -79,8 +102,7 @@ test('numbers, causes, words and the keyboard lead to what one looks for', async
 
 test('nothing hangs over the edge of a small phone', async (context) => {
   requirePeers(context, 'chromium');
-  await using service = await StagedService.start(8);
-  await using watched = await WatchedPage.open(browser, service.url, { width: 320, height: 640 });
+  await using watched = await WatchedPage.open(browser, few.url, { width: 320, height: 640 });
   const { page } = watched;
   await page.locator('.channel').nth(7).waitFor({ state: 'attached' });
   await watched.expectNoSidewaysScroll();
@@ -93,20 +115,23 @@ test('nothing hangs over the edge of a small phone', async (context) => {
   watched.expectCalm();
 });
 
-for (const colorScheme of ['light', 'dark'] as const) {
+// Where things are, and what they are called, is the same in the dark.
+for (const [colorScheme, rules] of [
+  ['light', 'all'],
+  ['dark', 'contrast'],
+] as const) {
   test(`whoever cannot see or point finds everything, ${colorScheme}`, async (context) => {
     requirePeers(context, 'chromium');
-    await using service = await StagedService.start(8);
-    await using watched = await WatchedPage.open(browser, service.url, { colorScheme });
+    await using watched = await WatchedPage.open(browser, few.url, { colorScheme });
     const { page } = watched;
     await page.locator('.channel').nth(7).waitFor();
-    await watched.expectAccessible();
+    await watched.expectAccessible(rules);
     await page.getByRole('link', { name: 'door' }).click();
     await page.locator('.channel-page pre').waitFor();
-    await watched.expectAccessible();
+    await watched.expectAccessible(rules);
     await page.getByRole('button', { name: 'Edit' }).click();
     await page.locator('#edit-source').waitFor();
-    await watched.expectAccessible();
+    await watched.expectAccessible(rules);
     watched.expectCalm();
   });
 }
@@ -142,6 +167,7 @@ test('a channel is added, changed, stopped, started and deleted, and the gateway
     path,
     `version: 1
 log: { level: info }
+engine: { shards: 1 }
 api: { listen: "127.0.0.1:${port}" }
 channels:
   lobby:
@@ -158,10 +184,10 @@ channels:
     await using watched = await WatchedPage.open(browser, `http://127.0.0.1:${port}/`);
     const { page } = watched;
     const row = (name: string) => page.locator(`[data-channel="${name}"]`);
-    await expect.poll(() => row('lobby').textContent()).toMatch(/online.*publishing/);
+    await poll(() => row('lobby').textContent()).toMatch(/online.*publishing/);
 
     await addChannel(page, receiver.url('yard'));
-    await expect.poll(() => readFile(path, 'utf8')).toMatch(/yard:/);
+    await poll(() => readFile(path, 'utf8')).toMatch(/yard:/);
     await page.getByRole('heading', { name: 'yard' }).waitFor();
 
     await page.getByRole('button', { name: 'Edit' }).click();
@@ -184,8 +210,8 @@ channels:
 
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-    await expect.poll(() => row('lobby').textContent()).toMatch(/online.*publishing/);
-    await expect.poll(() => row('yard').count()).toBe(0);
+    await poll(() => row('lobby').textContent()).toMatch(/online.*publishing/);
+    await poll(() => row('yard').count()).toBe(0);
     expect(await readFile(path, 'utf8')).not.toMatch(/yard:/);
 
     await row('lobby').getByRole('link').click();
@@ -193,13 +219,11 @@ channels:
     expect(await page.content()).not.toContain('hush');
     const video = page.locator('video');
     const time = () => video.evaluate((element: { currentTime: number }) => element.currentTime);
-    await expect
-      .poll(() => video.evaluate((element: { videoWidth: number }) => element.videoWidth))
-      .toBe(320);
+    await poll(() => video.evaluate((element: { videoWidth: number }) => element.videoWidth)).toBe(320);
     await page.getByRole('button', { name: 'Watch live' }).click();
-    await expect.poll(time, { timeout: 20_000 }).toBeGreaterThan(1);
+    await poll(time).toBeGreaterThan(1);
     await page.getByRole('button', { name: 'Stop watching' }).click();
-    await expect.poll(time, { timeout: 20_000 }).toBe(0);
+    await poll(time).toBe(0);
 
     await page.getByRole('button', { name: 'All channels' }).click();
     await row('dome').getByRole('link').click();

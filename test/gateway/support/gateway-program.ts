@@ -28,14 +28,14 @@ export class GatewayProgram implements AsyncDisposable {
     });
   }
 
-  /** Writes a configuration into the folder, and starts a gateway with it. */
+  /** Writes a configuration into the folder, and starts a gateway with it; one thread carries the few channels of a test. */
   static async start(
     folder: TempFolder,
     text: string,
     environment: NodeJS.ProcessEnv = {},
   ): Promise<GatewayProgram> {
     const path = folder.file('gateway.yaml');
-    await writeFile(path, text);
+    await writeFile(path, /^engine:/m.test(text) ? text : `${text.trimEnd()}\nengine: { shards: 1 }\n`);
     return GatewayProgram.open(path, environment);
   }
 
