@@ -100,7 +100,9 @@ export class GapReader {
         await this.#owner.flush();
         if (file?.hasFailed) return;
       }
-      const tags = this.#skips && !entry.isStart ? undefined : await reader.read(entry);
+      // Without the headers of its stream, nothing can be decoded.
+      const isLeftOut = (this.#skips && !entry.isStart) || reader.headers.length === 0;
+      const tags = isLeftOut ? undefined : await reader.read(entry);
       this.#place = next;
       if (tags === undefined) {
         this.#skips = true;

@@ -1,5 +1,6 @@
 /** The disk spool: what a destination could not send, kept on disk until it can. */
 
+export { ClosedSeries, ClosedSeriesSet } from './closed-series.js';
 export { diskIo } from './disk-io.js';
 export { encodeWallClock, type GapFacts, gapMetadata } from './gap-stream.js';
 export { isBefore, type SpoolPlace } from './group-entry.js';

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { parseIndex } from './index-format.js';
 import { SpoolBacklog } from './spool-policy.js';
 import { Bench, FOLDER, group, settle } from './testing/series-bench.js';
 import { type DiskStep, diskError } from './testing/simulated-disk.js';
@@ -74,13 +75,21 @@ test('what is written while a sync is under way is in the index with the next on
   await bench.pass(200);
   bench.append(...group(1100), keyFrame(2000));
   await series.flush();
-  const lines = (): number =>
-    bench.disk.content(`${FOLDER}/00000001-00001.idx`).toString().split('\n').length - 1;
+  const media = `${FOLDER}/00000001-00001.flv`;
+  const indexed = () => parseIndex(bench.disk.content(`${FOLDER}/00000001-00001.idx`).toString())!.groups;
+  const end = (): number => {
+    const { offset, bytes } = indexed().at(-1)!;
+    return offset + bytes;
+  };
   for (let i = 0; i < 3; i++) await settle();
-  expect(lines()).toBe(2);
+  // Two groups more are written, of which nothing is durable.
+  expect(indexed().map(({ firstTimestamp }) => firstTimestamp)).toEqual([0]);
+  expect(end()).toBeLessThanOrEqual(bench.disk.durableBytes(media));
+  expect(bench.disk.content(media).length).toBeGreaterThan(bench.disk.durableBytes(media));
   await bench.pass(1200);
   for (let i = 0; i < 3; i++) await settle();
-  expect(lines()).toBe(4);
+  expect(indexed().map(({ firstTimestamp }) => firstTimestamp)).toEqual([0, 1000, 1100]);
+  expect(end()).toBeLessThanOrEqual(bench.disk.durableBytes(media));
   await series.close();
 });
 
@@ -207,5 +216,19 @@ test('the oldest media goes first, and what is being written ends where it can',
   expect(await bench.read()).toEqual([2000, 2020, 2040, 2100, 2120, 2140]);
   expect((await series.expireBefore(bench.clock.wallTime() + 1)).bytes).toBeGreaterThan(0);
   expect([series.gaps, series.bytes]).toEqual([[], 0]);
+  await series.close();
+});
+
+test('groups whose stream has lost its headers on disk are left out and counted', async () => {
+  const bench = new Bench();
+  const series = await bench.open({ policy: { sync: 'none' } });
+  series.begin(HEADERS);
+  bench.append(...group(0), ...group(1000));
+  await bench.pass(500);
+  await series.end();
+  const media = bench.disk.content(`${FOLDER}/00000001-00001.flv`);
+  media[100]! ^= 0xff;
+  expect(await bench.read()).toEqual([]);
+  expect(series.counters).toMatchObject({ damagedGroups: 2, damagedMs: 80 });
   await series.close();
 });

@@ -130,6 +130,11 @@ export class DestinationController implements DestinationControl {
     return this.#config.spool !== undefined;
   }
 
+  /** The name of its series in the spool. */
+  get series(): string {
+    return this.#config.spool?.series ?? '';
+  }
+
   /** Bytes that it has on disk. */
   get spooledBytes(): number {
     return this.#counts.spooledBytes;

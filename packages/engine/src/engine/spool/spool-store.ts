@@ -2,16 +2,25 @@ import type { MonotonicClock } from '../../base/clock.js';
 import { CloudPushError, type ErrorData, toErrorData } from '../../base/errors.js';
 import { newBackfillMemory } from '../../memory/backfill-gate.js';
 import type { SpoolStoreConfig } from '../../options/spool-config.js';
-import { diskIo, SpoolBudget, SpoolLock } from '../../spool/index.js';
+import {
+  type ClosedSeries,
+  ClosedSeriesSet,
+  diskIo,
+  SpoolBudget,
+  SpoolLock,
+  seriesName,
+} from '../../spool/index.js';
 import type { SharedSpool } from '../shards/shard-handle.js';
 
 /** How often the spool's bounds are looked after, in ms. */
 const PERIOD = 1000;
-/** Every so many periods, what is too old goes. */
+/** Every so many periods, series are looked for that no destination has opened, and what is too old goes. */
 const AGE_PERIODS = 10;
 
 /** A destination that has part in the spool. */
 interface SpooledDestination {
+  /** The name of its series. */
+  readonly series: string;
   /** Bytes that it has on disk. */
   readonly spooledBytes: number;
   /** Removes its oldest, so many bytes, and what is older than `before`, in ms since 1970. */
@@ -32,12 +41,14 @@ export class SpoolStore {
   readonly ready: Promise<ErrorData | undefined>;
   readonly #parts: SpoolStoreParts;
   #lock: SpoolLock | undefined;
+  readonly #closed: ClosedSeriesSet;
   #periods = 0;
   #stopTimer: () => void = () => {};
   #isClosed = false;
 
   constructor(parts: SpoolStoreParts) {
     this.#parts = parts;
+    this.#closed = new ClosedSeriesSet(diskIo, parts.config.folder);
     this.ready = this.#acquire();
   }
 
@@ -84,11 +95,17 @@ export class SpoolStore {
   async #keepBounds(): Promise<void> {
     const { config, clock, destinations } = this.#parts;
     const free = await diskIo.freeBytes(config.folder);
-    const budget = new SpoolBudget<SpooledDestination>(config);
-    for (const destination of destinations()) budget.update(destination, destination.spooledBytes);
+    const isWhole = this.#periods++ % AGE_PERIODS === 0;
+    const open = [...destinations()];
+    if (isWhole)
+      await this.#closed.update(
+        new Set(open.map(({ series }) => seriesName({ channel: '', destination: series }))),
+      );
+    const all = [...open, ...this.#closed.all];
+    const budget = new SpoolBudget<SpooledDestination | ClosedSeries>(config);
+    for (const one of all) budget.update(one, one.spooledBytes);
     const before = budget.oldest(clock.wallTime());
-    for (const { series, bytes } of budget.expiries(free)) series.expireSpool(bytes, before);
-    if (++this.#periods % AGE_PERIODS !== 0) return;
-    for (const destination of destinations()) destination.expireSpool(0, before);
+    for (const { series, bytes } of budget.expiries(free)) await series.expireSpool(bytes, before);
+    if (isWhole) for (const one of all) await one.expireSpool(0, before);
   }
 }

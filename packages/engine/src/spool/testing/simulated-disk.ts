@@ -123,6 +123,11 @@ export class SimulatedDisk implements SpoolIo {
     return this.#names.get(path)!.content;
   }
 
+  /** Bytes of a file that a power loss would leave. */
+  durableBytes(path: string): number {
+    return this.#names.get(path)!.durable.length;
+  }
+
   /** Changes the length of a file, as a test wants it. */
   setContent(path: string, content: Buffer): void {
     this.#names.get(path)!.content = content;

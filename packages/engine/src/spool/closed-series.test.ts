@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { ClosedSeriesSet } from './closed-series.js';
+import { Bench, FOLDER, group } from './testing/series-bench.js';
+import { HEADERS } from './testing/tags.js';
+
+/** A spool with one series of two gaps, which is closed. */
+async function left(): Promise<Bench> {
+  const bench = new Bench();
+  const series = await bench.open();
+  for (const start of [0, 60_000]) {
+    series.begin(HEADERS);
+    bench.append(...group(start), ...group(start + 1000));
+    await bench.pass(2000);
+    await series.end();
+  }
+  await series.close();
+  return bench;
+}
+
+function mediaOn({ disk }: Bench): string[] {
+  return disk.paths.filter((path) => path.endsWith('.flv'));
+}
+
+test('a series that nobody has opened counts with all its bytes, and its oldest goes first', async () => {
+  const bench = await left();
+  bench.disk.list = async (folder) => {
+    const names = bench.disk.paths.filter((path) => path.startsWith(`${folder}/`));
+    return [...new Set(names.map((path) => path.slice(folder.length + 1).split('/')[0]!))];
+  };
+  const closed = new ClosedSeriesSet(bench.disk, '/spool');
+  await closed.update(new Set());
+  const [series] = [...closed.all];
+  const files = mediaOn(bench);
+  expect(files).toHaveLength(2);
+  expect(series!.spooledBytes).toBe(files.reduce((sum, path) => sum + bench.disk.content(path).length, 0));
+  await series!.expireSpool(1, 0);
+  expect(mediaOn(bench)).toEqual([files[1]]);
+  expect(series!.spooledBytes).toBe(bench.disk.content(files[1]!).length);
+  await series!.expireSpool(0, bench.clock.wallTime() + 1);
+  expect(mediaOn(bench)).toEqual([]);
+  expect(series!.spooledBytes).toBe(0);
+  await closed.update(new Set([FOLDER.split('/').at(-1)!]));
+  expect([...closed.all]).toEqual([]);
+});

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { segmentPaths } from './segment-loader.js';
+import { findGaps } from './series-recovery.js';
+import type { GapRecord } from './spool-gap.js';
+import type { SpoolIo } from './spool-io.js';
+import { removeIfThere } from './text-file.js';
+
+/** A series that no destination has opened: its media counts within the bounds of the spool, and goes by them. */
+export class ClosedSeries {
+  readonly #io: SpoolIo;
+  readonly #folder: string;
+  readonly #gaps: readonly GapRecord[];
+
+  private constructor(io: SpoolIo, folder: string, gaps: readonly GapRecord[]) {
+    this.#io = io;
+    this.#folder = folder;
+    this.#gaps = gaps;
+  }
+
+  /** @throws the system's error */
+  static async open(io: SpoolIo, folder: string): Promise<ClosedSeries> {
+    return new ClosedSeries(io, folder, await findGaps(io, folder, false));
+  }
+
+  get spooledBytes(): number {
+    return this.#gaps.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /**
+   * Removes the oldest segments, so many bytes, and those whose last tag came before a wall clock, ms since 1970. A
+   * destination that opens the series meanwhile finds them, or not.
+   * @throws the system's error
+   */
+  async expireSpool(bytes: number, before: number): Promise<void> {
+    let left = bytes;
+    for (const gap of this.#gaps)
+      for (const part of [...gap.parts]) {
+        if (left <= 0 && part.end >= before) continue;
+        const { media, index } = segmentPaths(this.#folder, { gap: gap.number, segment: part.number });
+        await removeIfThere(this.#io, media);
+        await removeIfThere(this.#io, index);
+        gap.parts.splice(gap.parts.indexOf(part), 1);
+        left -= part.bytes;
+      }
+  }
+}
+
+/** The series of a spool that no destination has opened. */
+export class ClosedSeriesSet {
+  readonly #io: SpoolIo;
+  readonly #folder: string;
+  readonly #series = new Map<string, ClosedSeries>();
+
+  /** @param folder that of the spool */
+  constructor(io: SpoolIo, folder: string) {
+    this.#io = io;
+    this.#folder = folder;
+  }
+
+  get all(): Iterable<ClosedSeries> {
+    return this.#series.values();
+  }
+
+  /**
+   * Looks which there are.
+   * @param open names of the folders of those that are open
+   * @throws the system's error
+   */
+  async update(open: ReadonlySet<string>): Promise<void> {
+    const names = (await this.#io.list(this.#folder)).filter((name) => !open.has(name));
+    for (const name of this.#series.keys()) if (!names.includes(name)) this.#series.delete(name);
+    for (const name of names) {
+      if (this.#series.has(name)) continue;
+      // The lock is a file.
+      const series = await ClosedSeries.open(this.#io, join(this.#folder, name)).catch(() => undefined);
+      if (series !== undefined) this.#series.set(name, series);
+    }
+  }
+}
