@@ -1,6 +1,7 @@
 import { type EngineLogger, loggerTo, PushEngine } from '@cloudpush/engine';
 import type { MediaSource } from '@cloudpush/engine/sources';
 
+import { optimizeEarly } from '../../early-optimization.js';
 import { errorText } from '../../error-text.js';
 import { ExitCode, usageError } from '../../exit-code.js';
 import type { Interruption } from '../../interruption.js';
@@ -40,6 +41,7 @@ export async function runPlan(
   interruption: Interruption,
   monitor: RunMonitor = pushMonitor(plan, options, output),
 ): Promise<PushOutcome> {
+  optimizeEarly();
   const told = new Set<string>();
   tellNotices(plan.source, output, told);
   await using engine = await createEngine(plan, options, output);
