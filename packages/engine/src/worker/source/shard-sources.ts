@@ -5,27 +5,24 @@ import { ChannelSource, type SessionOpener } from './channel-source.js';
 import { RunningCommands } from './command-opener.js';
 import { openReader, openSession, type SessionServices } from './open-session.js';
 import type { SourceChannel, SourceContext } from './source-context.js';
+import { TickTimer } from './tick-timer.js';
 import type { SpillBudget } from './track-writer.js';
 
 /**
- * Sources are looked after at multiples of so many ms, as far as anything is due: time-outs, retries, what RTSP
- * does in time.
+ * The sources that a shard reads: one schedule and one timer for all of them, which runs while something is due: time-outs,
+ * retries, what RTSP does in time.
  */
-const TICK = 50;
-
-/** The sources that a shard reads: one schedule and one timer for all of them, which runs while something is due. */
 export class ShardSources {
   readonly #context: SourceContext;
   readonly #sources = new Map<ChannelSource, SourceChannel>();
   readonly #pacer: Pacer;
   readonly #budget: SpillBudget = { bytes: 0 };
   readonly #commands = new RunningCommands();
-  /** Time at which the timer fires, in ms of the shard's clock; infinity: it is not set. */
-  #timerAt = Number.POSITIVE_INFINITY;
-  #stopTimer: () => void = () => {};
+  readonly #timer: TickTimer;
 
   constructor(context: SourceContext) {
     this.#context = context;
+    this.#timer = new TickTimer(context.clock, () => this.#tick());
     this.#pacer = new Pacer({ realTime: true, afterTurn: () => context.flush() });
   }
 
@@ -39,7 +36,7 @@ export class ShardSources {
     const source = new ChannelSource(this.#context, channel, config, {
       opener,
       onClosed: this.#forget,
-      onChanged: ({ nextTick }) => this.#wakeBy(nextTick),
+      onChanged: ({ nextTick }) => this.#timer.wakeBy(nextTick),
       now: () => this.#context.clock.now(),
     });
     this.#sources.set(source, channel);
@@ -50,7 +47,7 @@ export class ShardSources {
   stop(): void {
     for (const source of this.#sources.keys()) source.close();
     this.#commands.kill();
-    this.#cancelTimer();
+    this.#timer.cancel();
   }
 
   #servicesOf(owner: SourceChannel): SessionServices {
@@ -64,7 +61,7 @@ export class ShardSources {
       commands: this.#commands,
       flush: () => context.flush(),
       flushSoon: this.#flushSoon,
-      wakeBy: this.#wakeBy,
+      wakeBy: (time) => this.#timer.wakeBy(time),
       count: (counter, value) => sources.add(channel, counter, value),
       setCounter: (counter, value) => sources.set(channel, counter, value),
       fail: (fault) => owner.fail(CloudPushError.wrap(fault)),
@@ -75,30 +72,12 @@ export class ShardSources {
   /** A source is closed: its channel takes no more of it. */
   readonly #forget = (source: ChannelSource): void => {
     this.#sources.delete(source);
-    if (this.#sources.size === 0) this.#cancelTimer();
+    if (this.#sources.size === 0) this.#timer.cancel();
   };
 
-  readonly #flushSoon = (): void => this.#wakeBy(this.#context.clock.now());
+  readonly #flushSoon = (): void => this.#timer.wakeBy(this.#context.clock.now());
 
-  /** Has what is due at a time done at the next multiple of {@link TICK}: many sources share a wake-up. */
-  readonly #wakeBy = (time: number): void => {
-    if (time === Number.POSITIVE_INFINITY) return;
-    const { clock } = this.#context;
-    const now = clock.now();
-    const at = (Math.floor(Math.max(time, now) / TICK) + 1) * TICK;
-    if (at >= this.#timerAt) return;
-    this.#stopTimer();
-    this.#timerAt = at;
-    this.#stopTimer = clock.after(at - now, this.#tick);
-  };
-
-  #cancelTimer(): void {
-    this.#stopTimer();
-    this.#timerAt = Number.POSITIVE_INFINITY;
-  }
-
-  readonly #tick = (): void => {
-    this.#timerAt = Number.POSITIVE_INFINITY;
+  #tick(): void {
     const now = this.#context.clock.now();
     let next = Number.POSITIVE_INFINITY;
     for (const [source, channel] of this.#sources) {
@@ -110,6 +89,6 @@ export class ShardSources {
       }
     }
     this.#context.flush();
-    this.#wakeBy(next);
-  };
+    this.#timer.wakeBy(next);
+  }
 }
