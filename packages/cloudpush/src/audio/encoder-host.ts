@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { EncoderFormat, EncoderReply, EncoderRequest } from './encoder-messages.js';
+import { MessageBatch } from './message-batch.js';
 
 /** Blocks that an encoder is given before the first of them is done. */
 const MOST_AHEAD = 8;
@@ -20,12 +21,17 @@ interface EncoderEvents {
 class EncoderThread {
   readonly #worker = new Worker(new URL('./encoder-thread.js', import.meta.url));
   readonly #encoders = new Map<number, EncoderEvents>();
+  readonly #requests = new MessageBatch<EncoderRequest>((requests, transferred) =>
+    this.#worker.postMessage(requests, transferred),
+  );
   readonly #onOver: () => void;
   #count = 0;
 
   constructor(onOver: () => void) {
     this.#onOver = onOver;
-    this.#worker.on('message', (reply: EncoderReply) => this.#encoders.get(reply.id)?.onReply(reply));
+    this.#worker.on('message', (replies: readonly EncoderReply[]) => {
+      for (const reply of replies) this.#encoders.get(reply.id)?.onReply(reply);
+    });
     this.#worker.on('error', (error: Error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(new Error('the thread of the AAC encoders has ended')));
     // A thread that ends takes it along.
@@ -38,8 +44,9 @@ class EncoderThread {
     return id;
   }
 
-  post(request: EncoderRequest, transferred: ArrayBuffer[] = []): void {
-    this.#worker.postMessage(request, transferred);
+  post(request: EncoderRequest): void {
+    const isBlock = request.type === 'encode';
+    this.#requests.add(request, isBlock ? { transferred: request.samples.buffer } : { isUrgent: true });
   }
 
   remove(id: number): void {
@@ -90,7 +97,7 @@ export class AacEncoder {
   /** Takes a block, whose memory goes with it. Resolves when there is room for another one. */
   async encode(samples: Int16Array<ArrayBuffer>): Promise<void> {
     this.#ahead++;
-    this.#thread.post({ type: 'encode', id: this.#id, samples }, [samples.buffer]);
+    this.#thread.post({ type: 'encode', id: this.#id, samples });
     while (this.#ahead >= MOST_AHEAD) await this.#reply();
   }
 

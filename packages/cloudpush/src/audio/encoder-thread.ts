@@ -5,6 +5,7 @@ import { parentPort } from 'node:worker_threads';
 import { registerAacEncoder } from '@mediabunny/aac-encoder';
 import { AdtsOutputFormat, AudioSample, AudioSampleSource, NullTarget, Output } from 'mediabunny';
 import type { EncoderFormat, EncoderReply, EncoderRequest } from './encoder-messages.js';
+import { MessageBatch } from './message-batch.js';
 
 /** One encoder: samples in, frames out, in order. */
 class Encoder {
@@ -26,7 +27,7 @@ class Encoder {
         // The encoder's memory is not to be handed on.
         const data = Uint8Array.from(packet.data);
         const configuration = bytesOf(meta?.decoderConfig?.description);
-        reply({ type: 'frame', id, data, configuration }, [data.buffer]);
+        replies.add({ type: 'frame', id, data, configuration }, { transferred: data.buffer });
       },
     });
     this.#output = new Output({ format: new AdtsOutputFormat(), target: new NullTarget() });
@@ -48,14 +49,14 @@ class Encoder {
       });
       await this.#source.add(sample);
       sample.close();
-      reply({ type: 'taken', id: this.#id });
+      replies.add({ type: 'taken', id: this.#id });
     });
   }
 
   finish(): void {
     this.#then(async () => {
       await this.#output.finalize();
-      reply({ type: 'finished', id: this.#id });
+      replies.add({ type: 'finished', id: this.#id }, { isUrgent: true });
     });
   }
 
@@ -66,15 +67,17 @@ class Encoder {
 
   #then(task: () => Promise<void>): void {
     this.#work = this.#work.then(task);
-    this.#work.catch((error: Error) => reply({ type: 'failed', id: this.#id, message: error.message }));
+    this.#work.catch(({ message }: Error) =>
+      replies.add({ type: 'failed', id: this.#id, message }, { isUrgent: true }),
+    );
   }
 }
 
 const encoders = new Map<number, Encoder>();
 
-function reply(message: EncoderReply, transferred: ArrayBuffer[] = []): void {
-  parentPort!.postMessage(message, transferred);
-}
+const replies = new MessageBatch<EncoderReply>((messages, transferred) =>
+  parentPort!.postMessage(messages, transferred),
+);
 
 function bytesOf(description: ArrayBufferView | ArrayBufferLike | undefined): Uint8Array | undefined {
   if (description === undefined) return undefined;
@@ -88,7 +91,11 @@ function bytesOf(description: ArrayBufferView | ArrayBufferLike | undefined): Ui
 
 registerAacEncoder();
 
-parentPort!.on('message', (request: EncoderRequest) => {
+parentPort!.on('message', (requests: readonly EncoderRequest[]) => {
+  for (const request of requests) serve(request);
+});
+
+function serve(request: EncoderRequest): void {
   const { id } = request;
   switch (request.type) {
     case 'open':
@@ -111,4 +118,4 @@ parentPort!.on('message', (request: EncoderRequest) => {
     default:
       request satisfies never;
   }
-});
+}
