@@ -14,6 +14,8 @@ export interface GatewaySetup {
   readonly receiverPort: number;
   readonly channels: number;
   readonly destinations: number;
+  /** Worker threads; undefined: the gateway's own choice. */
+  readonly shards?: number | undefined;
 }
 
 /** A sample of Prometheus: labels and value. */
@@ -81,11 +83,12 @@ export class GatewayProcess {
 }
 
 function configuration(setup: GatewaySetup, port: number, revision: number): string {
-  const { cameraPort, receiverPort, channels, destinations } = setup;
+  const { cameraPort, receiverPort, channels, destinations, shards } = setup;
+  const threads = shards === undefined ? '' : `, shards: ${shards}`;
   const lines = [
     'version: 1',
     'log: { level: error }',
-    `engine: { poolSize: 512MiB, maxConnections: ${channels * destinations + 16} }`,
+    `engine: { poolSize: 512MiB, maxConnections: ${channels * destinations + 16}${threads} }`,
     `api: { listen: "127.0.0.1:${port}" }`,
     'channelDefaults: { sourceTimeout: 3s, sourceRetry: { initial: 200ms, max: 2s }, destination: { reconnect: { initial: 200ms, max: 2s } } }',
     'channels:',

@@ -21,6 +21,7 @@ const { values } = parseArgs({
     destinations: { type: 'string', default: '2' },
     minutes: { type: 'string', default: '10' },
     ffmpegs: { type: 'string', default: '20' },
+    shards: { type: 'string' },
     seed: { type: 'string', default: '1' },
   },
 });
@@ -28,6 +29,7 @@ const channels = Number(values.cameras);
 const destinations = Number(values.destinations);
 const minutes = Number(values.minutes);
 const ffmpegs = Number(values.ffmpegs);
+const shards = values.shards === undefined ? undefined : Number(values.shards);
 
 /** Without faults: what is compared with ffmpeg. */
 const QUIET_SECONDS = 20;
@@ -140,7 +142,7 @@ async function differences(
 async function run(): Promise<void> {
   const cameras = await HelperProcess.start<CameraOrder>('./cameras.js');
   const receivers = await HelperProcess.start<ReceiverOrder>('./receivers.js');
-  const setup = { cameraPort: cameras.port, receiverPort: receivers.port, channels, destinations };
+  const setup = { cameraPort: cameras.port, receiverPort: receivers.port, channels, destinations, shards };
   const gateway = await GatewayProcess.start(setup);
   console.error(`${channels} cameras, ${destinations} destinations each`);
   const startSeconds = await waitForAll(gateway, 60_000);
