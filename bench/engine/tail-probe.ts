@@ -15,9 +15,10 @@ export interface ThreadReport {
   readonly collections: { readonly count: number; readonly total: number; readonly longest: number };
 }
 
-/** The environment variables that it is told by: the folder for reports, and ms until measuring begins. */
+/** The environment variables that it is told by: the folder for reports, ms until measuring begins, and ms that it lasts. */
 export const TAIL_FOLDER = 'CLOUDPUSH_BENCH_TAIL_FOLDER';
 export const TAIL_AFTER = 'CLOUDPUSH_BENCH_TAIL_AFTER';
+export const TAIL_FOR = 'CLOUDPUSH_BENCH_TAIL_FOR';
 
 /** ms: often enough to see what matters, seldom enough not to be what is seen. */
 const RESOLUTION = 5;
@@ -41,10 +42,12 @@ if (folder !== undefined) {
     delays.reset();
     collections = { count: 0, total: 0, longest: 0 };
   };
-  setTimeout(begin, Number(process.env[TAIL_AFTER] ?? 0)).unref();
+  const after = Number(process.env[TAIL_AFTER] ?? 0);
+  setTimeout(begin, after).unref();
   const late = (nanoseconds: number): number => Math.max(0, nanoseconds / NANOSECONDS - RESOLUTION);
-  process.on('exit', () => {
-    const report: ThreadReport = {
+  // A thread that is ended with its process has no time for it then.
+  const report = (): void => {
+    const figures: ThreadReport = {
       thread,
       isMain: isMainThread,
       delay: {
@@ -54,6 +57,7 @@ if (folder !== undefined) {
       },
       collections,
     };
-    writeFileSync(join(folder, `${thread}.json`), JSON.stringify(report));
-  });
+    writeFileSync(join(folder, `${thread}.json`), JSON.stringify(figures));
+  };
+  setTimeout(report, after + Number(process.env[TAIL_FOR] ?? 0)).unref();
 }

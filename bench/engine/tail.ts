@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { markdownTable, shown } from '../support/markdown.js';
 import { Sink } from '../support/peers.js';
 import type { PushResult } from './push.js';
-import { TAIL_AFTER, TAIL_FOLDER, type ThreadReport } from './tail-probe.js';
+import { TAIL_AFTER, TAIL_FOLDER, TAIL_FOR, type ThreadReport } from './tail-probe.js';
 
 /**
  * Tells what the slowest packets wait for: of each busy thread of the program under test, how long it worked,
@@ -93,7 +93,12 @@ async function runOnce(channels: string): Promise<TailRun> {
     values.pool,
   );
   const after = CONNECTING + warmUp * 1000;
-  const env = { ...process.env, [TAIL_FOLDER]: folder, [TAIL_AFTER]: String(after) };
+  const env = {
+    ...process.env,
+    [TAIL_FOLDER]: folder,
+    [TAIL_AFTER]: String(after),
+    [TAIL_FOR]: String(seconds * 1000),
+  };
   try {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
     const output = text(child.stdout);

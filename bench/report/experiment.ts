@@ -4,6 +4,8 @@ import type { Metric, Result, Sample } from './model.js';
 export interface Times {
   readonly seconds: number;
   readonly warmUp: number;
+  /** Of whole programs, whose code is optimized while they run. */
+  readonly programWarmUp: number;
 }
 
 /** One of those that an experiment measures in turns. */

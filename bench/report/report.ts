@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { merged, resultsToKeep } from './earlier.js';
 import { EXPERIMENTS, isOurs } from './experiments.js';
 import { type BaselineRatio, baselineOf, regressions, TOLERANCE } from './guard.js';
 import { describeMachine } from './machine.js';
@@ -9,15 +10,19 @@ import type { Report, Result } from './model.js';
 import { runExperiment } from './run.js';
 import { writeReport } from './write-report.js';
 
+/** Whole programs warm up so many times as long as the engine alone. */
+const PROGRAM_WARM_UP = 4;
+
 const HELP = `npm run bench -- [options]
 
 Measures the product beside what else there is, all in turns, and writes a report with pictures.
 
   --quick            a few of the figures, once, in less than a minute
-  --only ID[,ID…]    these experiments only: ${EXPERIMENTS.map(({ id }) => id).join(', ')}
+  --only ID[,ID…]    these experiments only: ${EXPERIMENTS.map(({ id }) => id).join(', ')};
+                     what the folder's report has of the others stays, if it was taken on the same machine in the same way
   --rounds N         how often each figure is taken (default 5)
-  --seconds S        how long each takes, after --warm-up (default 8)
-  --warm-up S        (default 6)
+  --seconds S        how long each takes, after --warm-up (default 4)
+  --warm-up S        (default 3; whole programs have ${PROGRAM_WARM_UP} times as long, as their code is optimized while they run)
   --out FOLDER       where the report goes (default bench/report/latest; quick: bench/report/quick)
   --render           only draw what is in the folder's report.json
   --guard            compare with bench/report/baseline.json: exit code 1 when a ratio is worse by ${TOLERANCE * 100} %
@@ -28,15 +33,15 @@ Measures the product beside what else there is, all in turns, and writes a repor
 /** Seen from `bench/dist/report`. */
 const FOLDER = fileURLToPath(new URL('../../report/', import.meta.url));
 const BASELINE = `${FOLDER}baseline.json`;
-const QUICK = { rounds: 1, seconds: 2, warmUp: 2.5 };
+const QUICK = { rounds: 1, seconds: 2, warmUp: 2.5, programWarmUp: 2.5 };
 
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
     rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '8' },
-    'warm-up': { type: 'string', default: '6' },
+    seconds: { type: 'string', default: '4' },
+    'warm-up': { type: 'string', default: '3' },
     out: { type: 'string' },
     render: { type: 'boolean', default: false },
     guard: { type: 'boolean', default: false },
@@ -77,6 +82,7 @@ async function measure(out: string): Promise<Report> {
         rounds: number('rounds', 1),
         seconds: number('seconds', 1),
         warmUp: number('warm-up', 0),
+        programWarmUp: number('warm-up', 0) * PROGRAM_WARM_UP,
       };
   const about = {
     date: new Date().toISOString().slice(0, 10),
@@ -84,15 +90,18 @@ async function measure(out: string): Promise<Report> {
     rounds: times.rounds,
     seconds: times.seconds,
   };
+  const earlier =
+    only === undefined ? [] : resultsToKeep(await readReport(out).catch(() => undefined), about);
   const results: Result[] = [];
+  const whole = (): Report => ({ ...about, results: merged(EXPERIMENTS, earlier, results) });
   for (const experiment of EXPERIMENTS) {
     if (only !== undefined && !only.includes(experiment.id)) continue;
     if (values.quick && experiment.quickXs.length === 0) continue;
     const progress = (line: string): void => void process.stderr.write(`${line}\n`);
     results.push(await runExperiment(experiment, { ...times, quick: values.quick, progress }));
-    await writeReport(out, { ...about, results });
+    await writeReport(out, whole());
   }
-  return { ...about, results };
+  return whole();
 }
 
 function number(name: 'rounds' | 'seconds' | 'warm-up', least: number): number {

@@ -85,7 +85,7 @@ function gstreamer(clip: string, url: string): CommandLine {
 async function measure(
   commands: (task: Task) => readonly CommandLine[],
   channels: number,
-  { seconds, warmUp }: Times,
+  { seconds, programWarmUp: warmUp }: Times,
 ): Promise<Sample> {
   const folder = await mkdtemp(join(tmpdir(), 'cloudpush-bench-'));
   const sink = await Sink.rtmp();
