@@ -20,6 +20,7 @@ export type PeerName =
   | 'rtsp-server-perl'
   | 'script'
   | 'openssl'
+  | 'python3'
   | 'systemd'
   | 'vlc';
 
@@ -82,6 +83,7 @@ const detectors: Record<PeerName, () => boolean> = {
   faketime: () => output('faketime', '--version') !== undefined,
   curl: () => output('curl', '--version') !== undefined,
   openssl: () => output('openssl', 'version') !== undefined,
+  python3: () => output('/usr/bin/python3', '--version') !== undefined,
   systemd: () => output('systemd-analyze', '--version') !== undefined,
   promtool: () => output('promtool', '--version') !== undefined,
 };

@@ -16,6 +16,9 @@ export class ServiceManager implements Disposable {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #onProblem: (message: string) => void;
   #watchdog: NodeJS.Timeout | undefined;
+  /** The end of the latest notification: each is a program, and they must not overtake one another. */
+  #told: Promise<void> = Promise.resolve();
+  #hasFailed = false;
 
   /** @param onProblem called once when the service manager cannot be told */
   constructor(environment: NodeJS.ProcessEnv, onProblem: (message: string) => void) {
@@ -54,8 +57,19 @@ export class ServiceManager implements Disposable {
 
   #notify(...assignments: string[]): void {
     if ((this.#environment['NOTIFY_SOCKET'] ?? '') === '') return;
-    execFile('systemd-notify', assignments, { env: this.#environment, timeout: 10_000 }, (error) => {
-      if (error !== null) this.#onProblem(`systemd cannot be notified (${error.code ?? error.message})`);
+    this.#told = this.#told.then(() => this.#tell(assignments));
+  }
+
+  #tell(assignments: readonly string[]): Promise<void> {
+    return new Promise((resolve) => {
+      const options = { env: this.#environment, timeout: 10_000 };
+      execFile('systemd-notify', assignments, options, (error) => {
+        if (error !== null && !this.#hasFailed) {
+          this.#hasFailed = true;
+          this.#onProblem(`systemd cannot be notified (${error.code ?? error.message})`);
+        }
+        resolve();
+      });
     });
   }
 }
