@@ -45,3 +45,13 @@ test('open channels cost no CPU time while nothing is sent: publishing, waiting 
   for (const channel of [waiting, paused]) channel.abort();
   await closeEmpty(engine);
 });
+
+test('an engine that is up keeps no timer on its caller', async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  const engine = await PushEngine.create({ maxConnections: 2, shards: 2 });
+  // Those of the test runner come and go.
+  for (let i = 0; i < 20 && timers() > before; i++) await setTimeout(50);
+  expect(timers()).toBeLessThanOrEqual(before);
+  await closeEmpty(engine);
+});

@@ -71,6 +71,7 @@ export class ShardHandle {
   readonly #stopped = new AbortController();
   readonly #onReport: (report: ShardReport) => void;
   #resolveReady: () => void = () => {};
+  #stopStartTimer: () => void = () => {};
 
   /**
    * @param slot of the shard among those of the engine
@@ -156,6 +157,7 @@ export class ShardHandle {
   readonly #deliver = (report: ShardReport): void => {
     if (report.type === 'ready') {
       this.#isReady = true;
+      this.#stopStartTimer();
       this.#resolveReady();
     } else this.#onReport(report);
   };
@@ -202,18 +204,15 @@ export class ShardHandle {
     threads.on('workerCreate', () => {
       if (this.#destroyed !== undefined) void threads.destroy();
     });
-    let cancel = (): void => {};
     const failed = new Promise<never>((_, reject) => {
       threads.once('error', reject);
       const late = new Error(`the worker thread did not start within ${START_TIMEOUT} ms`);
-      cancel = this.#clock.after(START_TIMEOUT, () => {
-        if (!this.#isReady) reject(late);
-      });
+      this.#stopStartTimer = this.#clock.after(START_TIMEOUT, () => reject(late));
     });
     try {
       await Promise.race([threads.run(init, { transferList: [init.port] }), failed]);
     } finally {
-      cancel();
+      this.#stopStartTimer();
       await this.#destroy();
     }
   }
