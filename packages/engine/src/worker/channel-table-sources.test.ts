@@ -35,6 +35,16 @@ describe('a source', () => {
     expect([bench.blocksInUse, bench.done.at(-1)]).toEqual([0, 'flush']);
   });
 
+  test('of a file needs no looking after; one that is opened again later is, and none when it is closed', async () => {
+    withSource();
+    expect(bench.clock.pending).toBe(0);
+    const retry = { initialDelay: 5000, maxDelay: 5000, always: true };
+    bench.table.onRequest({ type: 'source', channel: A, config: { ...source, retry } });
+    await vi.waitFor(() => expect(bench.clock.pending).toBe(1));
+    bench.table.stop();
+    expect(bench.clock.pending).toBe(0);
+  });
+
   test('ends with its thread', () => {
     withSource();
     const close = vi.spyOn(ChannelSource.prototype, 'close');
