@@ -7,6 +7,8 @@ export interface ScriptedCameraOptions {
   readonly password?: string;
   /** Speaks TLS. */
   readonly tls?: { readonly key: string; readonly cert: string };
+  /** Shows everyone the same picture at the same time, whenever they come. */
+  readonly live?: boolean;
   /** Has a track of G.711 sound. */
   readonly audio?: boolean;
 }
@@ -16,7 +18,7 @@ const FRAME_MS = 40;
 const SOUND_SAMPLES = 320;
 const LARGEST_PAYLOAD = 1400;
 
-/** The pictures of the bundled clip: NAL units without start codes. */
+/** The pictures of the bundled clip, again and again: NAL units without start codes. */
 const pictures = cameraPackets()
   .filter(({ kind }) => kind === 'video')
   .map(({ data, keyFrame }) => ({ keyFrame, units: nalUnits(data) }));
@@ -39,6 +41,7 @@ export class ScriptedCamera implements AsyncDisposable {
   frozen = false;
   /** Sound is sent, but no picture. */
   blind = false;
+  readonly #begun = performance.now();
   /** Connections so far. */
   connections = 0;
   /** The user info that was given last. */
@@ -132,15 +135,18 @@ export class ScriptedCamera implements AsyncDisposable {
   #play(socket: Socket): void {
     const video = new RtpWriter(socket, 0, 96);
     const sound = new RtpWriter(socket, 2, 0);
-    let frame = 0;
+    const now = (): number => Math.floor((performance.now() - this.#begun) / FRAME_MS);
+    let frame = this.#options.live === true ? now() : 0;
     const timer = setInterval(() => {
       if (socket.destroyed) clearInterval(timer);
       if (socket.destroyed || this.frozen) return;
-      const { units } = pictures[frame % pictures.length]!;
-      if (!this.blind) video.picture(units, frame * FRAME_MS * VIDEO_TICKS);
-      if (this.#options.audio === true)
-        sound.packet(Buffer.alloc(SOUND_SAMPLES, 0xff), frame * SOUND_SAMPLES, true);
-      frame++;
+      const end = this.#options.live === true ? now() : frame + 1;
+      for (; frame < end; frame++) {
+        const { units } = pictures[frame % pictures.length]!;
+        if (!this.blind) video.picture(units, frame * FRAME_MS * VIDEO_TICKS);
+        if (this.#options.audio === true)
+          sound.packet(Buffer.alloc(SOUND_SAMPLES, 0xff), frame * SOUND_SAMPLES, true);
+      }
     }, FRAME_MS);
     this.#timers.add(timer);
   }
@@ -193,3 +199,9 @@ class RtpWriter {
     this.#socket.write(Buffer.concat([header, payload]));
   }
 }
+
+/** Slices of the pictures that a camera shows, in their order: what a receiver knows them by. */
+export const slices: readonly Buffer[] = pictures.map(({ units }) => units.at(-1)!);
+
+/** Pictures from one key frame to the next. */
+export const GROUP = pictures.findIndex(({ keyFrame }, index) => index > 0 && keyFrame === true);

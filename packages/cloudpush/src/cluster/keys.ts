@@ -24,6 +24,14 @@ export class ClusterKeys {
     return `${this.#prefix}want/`;
   }
 
+  get offers(): string {
+    return `${this.#prefix}offer/`;
+  }
+
+  get readies(): string {
+    return `${this.#prefix}ready/`;
+  }
+
   get statuses(): string {
     return `${this.#prefix}status/`;
   }
@@ -47,6 +55,16 @@ export class ClusterKeys {
 
   claim(slot: number): string {
     return this.claims + slot;
+  }
+
+  /** Its owner is about to give the slot to another. */
+  offer(slot: number): string {
+    return this.offers + slot;
+  }
+
+  /** The next owner of the slot is ready for it. */
+  ready(slot: number): string {
+    return this.readies + slot;
   }
 
   want(slot: number): string {

@@ -18,6 +18,8 @@ export interface NodeRecord extends AssignedNode {
   /** `http://host:port` of its API; undefined: it has none. */
   readonly address: string | undefined;
   readonly state: NodeStanding;
+  /** It makes slots ready that are offered to it; left out by versions that do not know of that. */
+  readonly prepares?: boolean | undefined;
   /** Of the program. */
   readonly version: string;
 }
@@ -26,6 +28,12 @@ export interface NodeRecord extends AssignedNode {
 export interface ClaimRecord {
   readonly node: string;
   readonly incarnation: string;
+}
+
+/** The offer of a slot, by its owner. */
+export interface OfferRecord extends ClaimRecord {
+  /** The node that is to have it. */
+  readonly to: string;
 }
 
 /** Totals of a node, every ten seconds. */

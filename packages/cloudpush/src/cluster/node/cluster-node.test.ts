@@ -117,6 +117,73 @@ test('a node that drains gives all away and stays; resumed, it takes its share a
   expect(cluster.unowned).toBe(0);
 });
 
+test('what runs goes on until the next owner is ready for it, and is silent for no longer than the store takes', async () => {
+  const { clock, cluster } = await three();
+  const { node, load } = cluster.members.get('a')!;
+  const busy = [...load.running.keys()].filter(load.isBusy);
+  for (const other of ['b', 'c']) cluster.members.get(other)!.load.prepareTime = 3000;
+  await node.drain();
+  await cluster.pass(2500);
+  expect(busy.filter((slot) => !load.running.has(slot))).toEqual([]);
+  const silences: number[] = [];
+  for (let left = busy; left.length > 0; await clock.advance(1)) {
+    const gone = left.filter((slot) => !load.running.has(slot));
+    left = left.filter((slot) => load.running.has(slot) || isSilent(slot));
+    silences.push(gone.filter(isSilent).length);
+  }
+  function isSilent(slot: number): boolean {
+    return ![...cluster.members.values()].some(({ load: { running } }) => running.has(slot));
+  }
+  // One round at the store to give up, and one to claim, for 32 at a time, each counted for every ms.
+  expect(silences.reduce((sum, count) => sum + count, 0) / busy.length).toBeLessThan(40);
+  for (const other of ['b', 'c']) {
+    const { load: taker } = cluster.members.get(other)!;
+    for (const slot of busy) if (taker.running.has(slot)) expect(taker.cameReady.has(slot)).toBe(true);
+    expect(taker.prepared.size).toBe(0);
+  }
+  await cluster.pass(1000);
+  for (const prefix of [cluster.keys.offers, cluster.keys.readies]) {
+    expect((await cluster.members.get('b')!.store.list(prefix)).entries).toEqual([]);
+  }
+});
+
+test('a slot whose next owner does not get ready is given up all the same, after a time', async () => {
+  const { cluster } = await three();
+  const { node } = cluster.members.get('a')!;
+  for (const other of ['b', 'c']) cluster.members.get(other)!.load.prepareTime = 1_000_000;
+  await node.drain();
+  await cluster.pass(9000);
+  expect(cluster.slotsOf('a')).toBeGreaterThan(0);
+  await cluster.pass(6000);
+  expect([cluster.slotsOf('a'), cluster.unowned]).toEqual([0, 0]);
+});
+
+test('a store that is away for a while as slots are handed over holds that up, and loses none', async () => {
+  const { cluster } = await three();
+  const { node, store } = cluster.members.get('a')!;
+  await node.drain();
+  await cluster.pass(155);
+  store.faults.isAway = true;
+  await cluster.pass(2000);
+  store.faults.isAway = false;
+  await cluster.pass(6000);
+  expect([cluster.slotsOf('a'), cluster.unowned]).toEqual([0, 0]);
+});
+
+test('a node that resumes while it drains keeps what is not gone yet, and nobody stays ready for it', async () => {
+  const { cluster } = await three();
+  const { node, load } = cluster.members.get('a')!;
+  const busy = [...load.running.keys()].filter(load.isBusy);
+  for (const other of ['b', 'c']) cluster.members.get(other)!.load.prepareTime = 3000;
+  await node.drain();
+  await cluster.pass(1000);
+  await node.resume();
+  await cluster.pass(8000);
+  expect(busy.filter((slot) => !load.running.has(slot))).toEqual([]);
+  for (const other of ['b', 'c']) expect(cluster.members.get(other)!.load.prepared.size).toBe(0);
+  expect((await cluster.members.get('b')!.store.list(cluster.keys.readies)).entries).toEqual([]);
+});
+
 test('the last node does not give away what nobody takes', async () => {
   const { cluster } = stand();
   const { node } = await cluster.add('a');

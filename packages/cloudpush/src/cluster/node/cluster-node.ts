@@ -90,7 +90,7 @@ export class ClusterNode {
     if (meta === undefined) return;
     if (predecessor !== undefined) await store.leave({ id: predecessor, ttl }).catch(() => {});
     const { slots } = meta;
-    this.#view = new ClusterView(store, keys, { slots, clock, onChange: () => this.#settling.run() });
+    this.#view = new ClusterView(store, keys, { slots, clock, onChange: () => this.#onView() });
     await this.#view.start();
     await this.#join();
     if (this.#life !== undefined) this.#cancelStatus = sendStatus(this.#parts, () => this.lease);
@@ -252,6 +252,12 @@ export class ClusterNode {
     if (!('life' in this.#state)) return;
     this.#state = { ...this.#state, kind: standing };
     if (standing === 'draining') this.#tell('draining', 'the node gives its slots away');
+  }
+
+  #onView(): void {
+    this.#settling.run();
+    // What was offered is not waited for: its stream stands still meanwhile. If it fails, it is done again with all the rest.
+    if (!this.isIsolated) this.#life?.claims.takeOffered().catch(() => {});
   }
 
   async #reconcile(): Promise<void> {

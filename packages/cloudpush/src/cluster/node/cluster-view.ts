@@ -1,7 +1,7 @@
 import { assignSlots } from '../assignment/assignment.js';
 import type { ClusterClock } from '../clock.js';
 import { type ClusterKeys, lastPart } from '../keys.js';
-import { type ClaimRecord, type NodeRecord, parseRecord } from '../records.js';
+import { type ClaimRecord, type NodeRecord, type OfferRecord, parseRecord } from '../records.js';
 import type { ClusterStore } from '../store/cluster-store.js';
 import { PrefixView } from './prefix-view.js';
 
@@ -17,6 +17,9 @@ export class ClusterView {
   readonly #nodes: PrefixView;
   readonly #claims: PrefixView;
   readonly #wants: PrefixView;
+  readonly #offers: PrefixView;
+  readonly #readies: PrefixView;
+  readonly #keys: ClusterKeys;
 
   constructor(
     store: ClusterStore,
@@ -27,14 +30,18 @@ export class ClusterView {
     this.#nodes = new PrefixView(store, keys.nodes, clock, onChange);
     this.#claims = new PrefixView(store, keys.claims, clock, onChange);
     this.#wants = new PrefixView(store, keys.wants, clock, onChange);
+    this.#offers = new PrefixView(store, keys.offers, clock, onChange);
+    // Whoever waits for one looks again and again.
+    this.#readies = new PrefixView(store, keys.readies, clock, () => {});
+    this.#keys = keys;
   }
 
   async start(): Promise<void> {
-    await Promise.all([this.#nodes.start(), this.#claims.start(), this.#wants.start()]);
+    await Promise.all(this.#all.map((view) => view.start()));
   }
 
   get isReady(): boolean {
-    return this.#nodes.isReady && this.#claims.isReady && this.#wants.isReady;
+    return this.#all.every(({ isReady }) => isReady);
   }
 
   /** In the order of their names. */
@@ -43,6 +50,32 @@ export class ClusterView {
       parseRecord<NodeRecord>(value, 'id', 'capacity', 'incarnation', 'state'),
     );
     return records.filter((one) => one !== undefined).sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  get #all(): readonly PrefixView[] {
+    return [this.#nodes, this.#claims, this.#wants, this.#offers, this.#readies];
+  }
+
+  node(id: string): NodeRecord | undefined {
+    const entry = this.#nodes.entries.get(this.#keys.node(id));
+    return entry && parseRecord<NodeRecord>(entry.value, 'id', 'capacity', 'incarnation', 'state');
+  }
+
+  isClaimed(slot: number): boolean {
+    return this.#claims.entries.has(this.#keys.claim(slot));
+  }
+
+  /** Slots that their owners offer to a node. */
+  offersTo(node: string): readonly number[] {
+    return [...this.#offers.entries.values()].flatMap(({ key, value }) =>
+      parseRecord<OfferRecord>(value, 'to')?.to === node ? [Number(lastPart(key))] : [],
+    );
+  }
+
+  /** Whether a node is ready for a slot. */
+  isReadyFor(slot: number, node: string): boolean {
+    const entry = this.#readies.entries.get(this.#keys.ready(slot));
+    return entry !== undefined && parseRecord<ClaimRecord>(entry.value, 'node')?.node === node;
   }
 
   /** By slot. */
@@ -69,6 +102,6 @@ export class ClusterView {
   }
 
   close(): void {
-    for (const view of [this.#nodes, this.#claims, this.#wants]) view.close();
+    for (const view of this.#all) view.close();
   }
 }

@@ -39,7 +39,7 @@ async function writeNode(
   { lease, incarnation }: Pick<GrantedLease, 'lease' | 'incarnation'>,
   state: NodeStanding,
 ): Promise<void> {
-  const record: NodeRecord = { ...self, incarnation, state };
+  const record: NodeRecord = { ...self, incarnation, state, prepares: true };
   await store.put(lease, { key: keys.node(self.id), value: JSON.stringify(record) });
 }
 

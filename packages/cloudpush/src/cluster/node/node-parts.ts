@@ -5,8 +5,8 @@ import type { ClusterStore } from '../store/cluster-store.js';
 import type { NodeFence } from './node-fence.js';
 import type { SlotOwner } from './slot-owner.js';
 
-/** Facts that a node tells of itself: all but its state and its incarnation. */
-type NodeSelf = Omit<NodeRecord, 'state' | 'incarnation'>;
+/** Facts that a node tells of itself: all but those of its present life. */
+type NodeSelf = Omit<NodeRecord, 'state' | 'incarnation' | 'prepares'>;
 
 /** `leaseLost`: the store says so · `fenced`: it could not be renewed in time · `isolated`: the same, and what is connected goes on. */
 export type NodeEventType =

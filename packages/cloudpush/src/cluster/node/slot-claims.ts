@@ -3,10 +3,10 @@ import type { ClusterKeys } from '../keys.js';
 import type { ClaimRecord } from '../records.js';
 import { type ClusterStore, isStoreError, type Lease, MAX_CLAIMS } from '../store/cluster-store.js';
 import type { ClusterView } from './cluster-view.js';
+import { Handovers } from './handovers.js';
+import { Preparations } from './preparations.js';
 import type { SlotOwner } from './slot-owner.js';
 
-/** Slots with something in them that are handed over at a time. */
-const HANDOVERS = 4;
 /** Before a release is asked for again that was not answered, in ms. */
 const RELEASE_AGAIN = 200;
 
@@ -24,9 +24,10 @@ interface SlotClaimsParts {
 /** The slots of one life of a node: brought to what the assignment says, slot by slot. */
 export class SlotClaims {
   readonly #parts: SlotClaimsParts;
+  readonly #handovers: Handovers;
+  readonly #preparations: Preparations;
   /** Epoch by slot. */
   readonly #owned = new Map<number, number>();
-  readonly #leaving = new Set<number>();
   /** Epochs of slots that were given up: the view may still show them. */
   readonly #released = new Set<number>();
   #isOver = false;
@@ -35,6 +36,8 @@ export class SlotClaims {
 
   constructor(parts: SlotClaimsParts) {
     this.#parts = parts;
+    this.#handovers = new Handovers({ ...parts, give: (slot) => this.#release([slot]) });
+    this.#preparations = new Preparations(parts);
   }
 
   get owned(): ReadonlyMap<number, number> {
@@ -47,21 +50,33 @@ export class SlotClaims {
     const assignedTo = view.assignment();
     const claims = view.claims;
     this.#adopt();
-    if (assignedTo === undefined) return;
+    this.#preparations.reconcile();
+    if (assignedTo === undefined) {
+      this.#handovers.want(new Map());
+      return;
+    }
     const free: number[] = [];
-    const others: number[] = [];
+    const others = new Map<number, string>();
     for (let slot = 0; slot < view.slots; slot++) {
       const isMine = assignedTo(slot) === me.node;
       if (isMine && !claims.has(slot) && !this.#owned.has(slot)) free.push(slot);
-      else if (!isMine && this.#owned.has(slot) && !this.#leaving.has(slot)) others.push(slot);
+      else if (!isMine && this.#owned.has(slot)) others.set(slot, assignedTo(slot));
     }
     await this.#claim(free);
     await this.#handOver(others);
   }
 
+  /** Takes at once what was offered to this node, and that its owner has given up. @throws StoreError */
+  async takeOffered(): Promise<void> {
+    const { free } = this.#preparations;
+    if (free.length > 0) await this.#claim(free.filter((slot) => !this.#owned.has(slot)));
+  }
+
   /** Nothing is claimed or released any more. */
   end(): void {
     this.#isOver = true;
+    this.#handovers.end();
+    this.#preparations.end();
   }
 
   /** A claim whose answer was lost stands in the store. */
@@ -90,49 +105,43 @@ export class SlotClaims {
     }
   }
 
-  #take(slots: ReadonlyMap<number, number>): void {
+  #take(found: ReadonlyMap<number, number>): void {
+    // The view may have shown it before the answer came.
+    const slots = new Map([...found].filter(([slot]) => !this.#owned.has(slot)));
     if (slots.size === 0 || this.#isOver) return;
     for (const [slot, epoch] of slots) this.#owned.set(slot, epoch);
     this.claimed += slots.size;
     this.#parts.owner.own(slots);
+    this.#preparations.taken(slots.keys());
   }
 
-  async #handOver(slots: readonly number[]): Promise<void> {
+  async #handOver(slots: ReadonlyMap<number, string>): Promise<void> {
     const { owner } = this.#parts;
-    const idle = slots.filter((slot) => !owner.isBusy(slot));
+    const isIdle = (slot: number): boolean => !this.#handovers.has(slot) && !owner.isBusy(slot);
+    const idle = [...slots.keys()].filter(isIdle);
+    this.#handovers.want(new Map([...slots].filter(([slot]) => !idle.includes(slot))));
     for (let at = 0; at < idle.length && !this.#isOver; at += MAX_CLAIMS) {
       await this.#release(idle.slice(at, at + MAX_CLAIMS));
     }
-    const busy = slots.filter((slot) => !idle.includes(slot));
-    const next = async (): Promise<void> => {
-      for (let slot = busy.shift(); slot !== undefined && !this.#isOver; slot = busy.shift()) {
-        await this.#release([slot]);
-      }
-    };
-    await Promise.all(Array.from({ length: HANDOVERS }, next));
   }
 
   async #release(slots: readonly number[]): Promise<void> {
-    const { store, keys, lease, owner } = this.#parts;
-    for (const slot of slots) this.#leaving.add(slot);
-    try {
-      await Promise.all(slots.map((slot) => owner.release(slot)));
-      for (const slot of slots) this.#released.add(this.#owned.get(slot)!);
-      // Nothing of them runs any more: whatever becomes of the answer, they are not taken up again.
-      for (const slot of slots) this.#owned.delete(slot);
-      this.moved += slots.length;
-      await this.#releaseForSure(
-        lease,
-        slots.map((slot) => keys.claim(slot)),
-        store,
-      );
-    } finally {
-      for (const slot of slots) this.#leaving.delete(slot);
-    }
+    const { keys, owner } = this.#parts;
+    await Promise.all(slots.map((slot) => owner.release(slot)));
+    if (this.#isOver) return;
+    for (const slot of slots) this.#released.add(this.#owned.get(slot)!);
+    // Nothing of them runs any more: whatever becomes of the answer, they are not taken up again.
+    for (const slot of slots) this.#owned.delete(slot);
+    this.moved += slots.length;
+    const given = slots.flatMap((slot) =>
+      this.#handovers.has(slot) ? [keys.claim(slot), keys.offer(slot)] : [keys.claim(slot)],
+    );
+    await this.#releaseForSure(given);
   }
 
   /** A slot that runs nowhere must not stay claimed. */
-  async #releaseForSure(lease: Lease, keys: readonly string[], store: ClusterStore): Promise<void> {
+  async #releaseForSure(keys: readonly string[]): Promise<void> {
+    const { store, lease } = this.#parts;
     while (!this.#isOver) {
       try {
         await store.release(lease, keys);

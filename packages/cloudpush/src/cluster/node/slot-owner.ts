@@ -4,7 +4,14 @@ export interface SlotOwner {
   own(slots: ReadonlyMap<number, number>): void;
   /** Whether something runs in a slot. */
   isBusy(slot: number): boolean;
-  /** Ends what runs in a slot, in good order. Resolves when nothing of it is sent any more. */
+  /**
+   * Makes ready what is in a slot that is another's, without sending anything: the slot is about to be this node's. Resolves when it
+   * could begin at once, or never will.
+   */
+  prepare(slot: number): Promise<void>;
+  /** The slot is not to be this node's after all. */
+  forget(slot: number): void;
+  /** Ends what runs in a slot, in good order, before a key frame where there is one. Resolves when nothing of it is sent any more. */
   release(slot: number): Promise<void>;
   /** Ends everything at once. Resolves when nothing is sent any more. */
   drop(): Promise<void>;

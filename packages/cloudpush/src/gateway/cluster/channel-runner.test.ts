@@ -99,3 +99,41 @@ function twoOfOneSlot(): readonly [string, string] {
   const second = Array.from({ length: 10_000 }, (_, index) => `camera-${index + 1}`);
   return [first, second.find((name) => slotOf(name, SLOTS) === slotOf(first, SLOTS))!];
 }
+
+test('channels of a slot that is about to come are made ready, and begin at once when it has come', async () => {
+  const { clock, supervisor, runner, put, engine } = stand();
+  await put('gate', channelOf('rtmp://cloud/live/gate?epoch=$epoch'));
+  const slot = slotOf('gate', SLOTS);
+  let isReady = false;
+  const ready = runner.prepare(slot).then(() => {
+    isReady = true;
+  });
+  await clock.advance(0);
+  const channel = engine.channel('gate');
+  channel.stream();
+  expect([channel.all, supervisor.states(), isReady]).toEqual([[], [], false]);
+  channel.standBy();
+  await ready;
+  runner.own(new Map([[slot, 9]]));
+  await clock.advance(0);
+  expect(engine.opened).toHaveLength(1);
+  expect(channel.all[0]!.options).toMatchObject({ url: 'rtmp://cloud/live/gate?epoch=9' });
+  expect(supervisor.states()).toMatchObject([
+    { name: 'gate', source: { tracks: { video: { codec: 'h264' } } } },
+  ]);
+  await runner.release(slot);
+  expect(channel.closeOptions).toEqual({ untilKeyFrame: 10_000 });
+  expect(supervisor.states()).toEqual([]);
+});
+
+test('what was made ready in vain ends, and a source that is lost is not waited for', async () => {
+  const { clock, runner, put, engine } = stand();
+  await put('gate', channelOf('rtmp://cloud/live/gate'));
+  const slot = slotOf('gate', SLOTS);
+  const ready = runner.prepare(slot);
+  await clock.advance(0);
+  engine.channel('gate').lose();
+  await ready;
+  runner.forget(slot);
+  expect(engine.channel('gate').isClosed).toBe(true);
+});

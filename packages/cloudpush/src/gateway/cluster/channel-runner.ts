@@ -8,6 +8,8 @@ import type { EventFields } from '../gateway-event.js';
 import type { AppliedChanges, Supervisor } from '../supervisor/supervisor.js';
 import type { ChannelPlanner, StoredChannel } from './channel-planner.js';
 
+/** Stands in plans of channels that nobody is connected for. */
+const NO_EPOCH = 0;
 /** So many slots that come at once are listed together. */
 const MANY_SLOTS = 32;
 
@@ -15,7 +17,7 @@ interface ChannelRunnerParts {
   readonly store: ClusterStore;
   readonly keys: ClusterKeys;
   readonly clock: ClusterClock;
-  readonly supervisor: Pick<Supervisor, 'apply' | 'untilEnded'>;
+  readonly supervisor: Pick<Supervisor, 'apply' | 'untilEnded' | 'prepare' | 'forget' | 'handOver'>;
   readonly planner: ChannelPlanner;
   emit(event: EventFields): void;
 }
@@ -29,6 +31,8 @@ interface OwnedSlot {
 export class ChannelRunner implements SlotOwner {
   readonly #parts: ChannelRunnerParts;
   readonly #slots = new Map<number, OwnedSlot>();
+  /** Slots of another node that are about to come here. */
+  readonly #prepared = new Map<number, PrefixView>();
   /** The plan made last, while nothing of it has changed. */
   #plans = new Map<string, { readonly key: string; readonly plan: ChannelPlan | undefined }>();
   #applying: Promise<unknown> = Promise.resolve();
@@ -50,12 +54,34 @@ export class ChannelRunner implements SlotOwner {
   }
 
   own(slots: ReadonlyMap<number, number>): void {
+    const unread: number[] = [];
     for (const [slot, epoch] of slots) {
-      const { store, keys, clock } = this.#parts;
-      const view = new PrefixView(store, keys.channelsOf(slot), clock, () => this.#applySoon());
-      this.#slots.set(slot, { epoch, view });
+      const view = this.#prepared.get(slot);
+      if (view?.isReady !== true) unread.push(slot);
+      this.#slots.set(slot, { epoch, view: view ?? this.#viewOf(slot) });
+      this.#prepared.delete(slot);
     }
-    void this.#begin([...slots.keys()]);
+    if (unread.length < slots.size) this.#applySoon();
+    void this.#begin(unread);
+  }
+
+  async prepare(slot: number): Promise<void> {
+    const view = this.#viewOf(slot);
+    this.#prepared.set(slot, view);
+    await view.start();
+    if (this.#prepared.get(slot) !== view) return;
+    const channels = [...view.entries.values()].map((entry) => storedChannel(entry, NO_EPOCH));
+    // Whoever runs it tells what is wrong with it.
+    const plans = this.#parts.planner.plan(channels, () => {});
+    await Promise.all([...plans.values()].map((plan) => this.#parts.supervisor.prepare(plan)));
+  }
+
+  forget(slot: number): void {
+    const view = this.#prepared.get(slot);
+    if (view === undefined) return;
+    this.#prepared.delete(slot);
+    view.close();
+    this.#parts.supervisor.forget([...view.entries.keys()].map(lastPart));
   }
 
   isBusy(slot: number): boolean {
@@ -65,6 +91,7 @@ export class ChannelRunner implements SlotOwner {
   async release(slot: number): Promise<void> {
     const names = this.#namesIn(slot);
     this.#slots.get(slot)?.view.close();
+    if (names.length > 0) await this.#parts.supervisor.handOver(names);
     this.#slots.delete(slot);
     if (names.length === 0) return;
     await this.#apply();
@@ -74,6 +101,7 @@ export class ChannelRunner implements SlotOwner {
   async drop(): Promise<void> {
     for (const { view } of this.#slots.values()) view.close();
     this.#slots.clear();
+    for (const slot of [...this.#prepared.keys()]) this.forget(slot);
     await this.#apply();
     await this.#parts.supervisor.untilEnded();
   }
@@ -83,6 +111,11 @@ export class ChannelRunner implements SlotOwner {
     this.#parts.planner.text = text;
     this.#plans.clear();
     return await this.#apply();
+  }
+
+  #viewOf(slot: number): PrefixView {
+    const { store, keys, clock } = this.#parts;
+    return new PrefixView(store, keys.channelsOf(slot), clock, () => this.#applySoon());
   }
 
   #namesIn(slot: number): string[] {

@@ -1,5 +1,6 @@
-import type { ChannelState, DestinationState, ErrorState } from '../state.js';
+import type { ChannelState, ChannelStatus, DestinationState, ErrorState } from '../state.js';
 import type { RequestedChannel } from './channel-requests.js';
+import { channelStatus } from './channel-status.js';
 import type { DestinationSupervisor } from './destination-supervisor.js';
 import type { PauseTotals } from './pause-totals.js';
 import type { SourceSupervisor } from './source-supervisor.js';
@@ -37,8 +38,25 @@ export function channelState(channel: ShownChannel): ChannelState {
   };
 }
 
+/** Returns how a channel stands by now, as it follows from its source and destinations. */
+export function statusOf(
+  channel: Omit<ShownChannel, 'status' | 'since' | 'pauses'>,
+  { isEnabled, hasDelivered }: { readonly isEnabled: boolean; readonly hasDelivered: boolean },
+): ChannelStatus {
+  const { source } = channel;
+  const destinations = channel.destinations.all;
+  const hasFailed = source.hasFailed || destinations.some((one) => one.hasFailed);
+  return channelStatus({
+    isEnabled,
+    isStarted: hasDelivered || hasFailed,
+    source: source.status,
+    destinations: destinations.map((one) => one.status),
+    isWaitingForEvent: waitsForEvent(channel),
+  });
+}
+
 /** Event mode, and nothing happens. */
-export function waitsForEvent({ plan, events }: Pick<ShownChannel, 'plan' | 'events'>): boolean {
+function waitsForEvent({ plan, events }: Pick<ShownChannel, 'plan' | 'events'>): boolean {
   return plan.event !== undefined && events.state === undefined;
 }
 

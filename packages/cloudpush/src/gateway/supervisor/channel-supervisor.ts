@@ -1,49 +1,43 @@
-import { CloudPushError } from '@cloudpush/engine';
+import { type ChannelCloseOptions, CloudPushError } from '@cloudpush/engine';
 import type { ChannelPlan, OnvifTrigger } from '../config/configuration.js';
 import type { EventFields } from '../gateway-event.js';
 import type { ChannelState, ChannelStatus } from '../state.js';
 import { changeOf } from './channel-change.js';
 import { listenToChannel } from './channel-listener.js';
+import { type ChannelPhase, isEnabledIn, mediaOf } from './channel-phase.js';
 import { type RequestedChannel, requireDestination, resumeEvents, wrongStatus } from './channel-requests.js';
-import { channelState, type ShownChannel, waitsForEvent } from './channel-state.js';
-import { channelStatus } from './channel-status.js';
+import { channelState, type ShownChannel, statusOf } from './channel-state.js';
 import { DestinationSet } from './destination-set.js';
 import type { DestinationSupervisor } from './destination-supervisor.js';
 import { EventSegments } from './event-segments.js';
 import type { MediaChannel } from './media-engine.js';
 import { PauseTotals } from './pause-totals.js';
 import { SourceSupervisor } from './source-supervisor.js';
-import type { SupervisorContext } from './supervisor-context.js';
+import type { StandbyChannel } from './standby-channels.js';
+import type { ChannelContext } from './supervisor-context.js';
 
 /** Before the engine is asked again for a channel that it could not open, in ms. */
 const OPEN_RETRY = 30_000;
 
-/** Phase of a channel. */
-type Phase =
-  | { readonly type: 'disabled' }
-  /** It waits for its turn to start. */
-  | { readonly type: 'queued'; readonly leave: () => void }
-  | { readonly type: 'running'; readonly channel: MediaChannel; readonly started: () => void }
-  /** All its destinations are refused, or the engine could not open it; it is tried again. */
-  | { readonly type: 'waiting'; readonly cancel: () => void }
-  | { readonly type: 'closing'; readonly done: Promise<void> };
+/** The longest that a group of pictures is waited for at whose end another node goes on, in ms. */
+const LONGEST_GROUP = 10_000;
 
 /** Runs one channel: opens it with the engine, keeps it running, and changes no more of it than a new plan asks for. */
 export class ChannelSupervisor implements RequestedChannel, ShownChannel {
-  readonly #context: SupervisorContext;
+  readonly #context: ChannelContext;
   readonly source: SourceSupervisor;
   readonly events: EventSegments;
   readonly ongoing = new Set<OnvifTrigger>();
   readonly pauses = new PauseTotals();
   #plan: ChannelPlan;
   readonly destinations: DestinationSet;
-  #phase: Phase = { type: 'disabled' };
+  #phase: ChannelPhase = { type: 'disabled' };
   #status: ChannelStatus = 'disabled';
   #since: number;
   /** It has delivered something since it was started. */
   #hasDelivered = false;
 
-  constructor(plan: ChannelPlan, context: SupervisorContext) {
+  constructor(plan: ChannelPlan, context: ChannelContext) {
     this.#plan = plan;
     this.#context = context;
     this.#since = context.clock.now();
@@ -79,14 +73,24 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
 
   /** The engine's channel, while it runs. */
   get media(): MediaChannel | undefined {
-    return this.#phase.type === 'running' ? this.#phase.channel : undefined;
+    return mediaOf(this.#phase);
   }
 
   /** Starts it, if its plan says so, when it is its turn. */
   start(): void {
     if (!this.#plan.enabled || this.#phase.type !== 'disabled') return;
     this.#hasDelivered = false;
-    this.#queue();
+    const standby = this.#context.standbys.take(this.#plan);
+    if (standby === undefined) this.#queue();
+    else this.#begin(standby);
+  }
+
+  /** Ends its streams as {@link stop}, before the next key frame: another node goes on with that. */
+  async handOver(): Promise<void> {
+    const phase = this.#phase;
+    if (phase.type === 'running' && this.#plan.event === undefined)
+      await this.#close(phase.channel, { untilKeyFrame: LONGEST_GROUP });
+    else await this.stop();
   }
 
   /** Ends its streams cleanly. Resolves when they have ended. */
@@ -126,9 +130,8 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
     if (change === 'restart' && isRunning) await this.stop();
     this.#plan = plan;
     if (plan.event !== undefined) this.events.plan = plan.event;
-    if (!plan.enabled) {
-      await this.stop();
-    } else if (this.#phase.type === 'running') {
+    if (!plan.enabled) await this.stop();
+    else if (this.#phase.type === 'running') {
       if (change === 'source' || change === 'sourceAndDestinations') {
         this.#phase.channel.setSource(plan.source.options);
       }
@@ -153,22 +156,13 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
       this.#queue();
     } else if (phase.type === 'running' && found.status !== 'publishing' && found.status !== 'paused') {
       this.destinations.connect(phase.channel, found, found.plan);
-    } else {
-      throw wrongStatus(this, found);
-    }
+    } else throw wrongStatus(this, found);
   }
 
   /** Looks how everything stands, and tells when the channel's state has changed. */
   update(): void {
     this.source.update();
-    const destinations = this.destinations.all.map((one) => one.status);
-    const status = channelStatus({
-      isEnabled: this.#phase.type !== 'disabled' && this.#phase.type !== 'closing',
-      isStarted: this.#hasDelivered || this.#hasFailed(),
-      source: this.source.status,
-      destinations,
-      isWaitingForEvent: waitsForEvent(this),
-    });
+    const status = statusOf(this, { isEnabled: isEnabledIn(this.#phase), hasDelivered: this.#hasDelivered });
     if (status === 'online' || status === 'degraded') this.#hasDelivered = true;
     if (status === this.#status) return;
     this.#status = status;
@@ -179,10 +173,6 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
 
   state(): ChannelState {
     return channelState(this);
-  }
-
-  #hasFailed(): boolean {
-    return this.source.hasFailed || this.destinations.all.some(({ hasFailed }) => hasFailed);
   }
 
   #queue(): void {
@@ -219,6 +209,23 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
       this.#wait(CloudPushError.wrap(error));
       return;
     }
+    this.#run(channel, started);
+    first.attach(channel.destinations[0]!);
+    for (const one of others) this.destinations.connect(channel, one, one.plan);
+    resumeEvents(this);
+  }
+
+  /** Goes on with a source that is read already. */
+  #begin({ channel, tracks }: StandbyChannel): void {
+    this.#run(channel, () => {});
+    if (tracks !== undefined) this.source.onConnected(tracks);
+    for (const one of this.destinations.all) this.destinations.connect(channel, one, one.plan);
+    // None of them can even be tried: it ends, and is opened again when one is due.
+    if (channel.destinations.length === 0) void channel.close();
+  }
+
+  #run(channel: MediaChannel, started: () => void): void {
+    const { name } = this.#plan;
     this.#phase = { type: 'running', channel, started };
     listenToChannel(channel, name, {
       source: this.source,
@@ -228,9 +235,6 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
       onClosed: () => this.#onClosed(channel),
     });
     this.source.attach(channel);
-    first.attach(channel.destinations[0]!);
-    for (const one of others) this.destinations.connect(channel, one, one.plan);
-    resumeEvents(this);
   }
 
   /** The engine's channel is over: it was told to end, or all its destinations have ended. */
@@ -244,26 +248,24 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
     if (due) {
       this.#phase = { type: 'disabled' };
       this.#queue();
-    } else {
-      this.#wait(undefined);
-    }
+    } else this.#wait(undefined);
   }
 
-  async #close(channel: MediaChannel): Promise<void> {
+  async #close(channel: MediaChannel, options?: ChannelCloseOptions): Promise<void> {
     if (this.#phase.type === 'running') this.#phase.started();
     this.events.end();
     // Its event `close` must find the phase entered.
-    const closed = Promise.resolve().then(() => channel.close());
+    const closed = Promise.resolve().then(() => channel.close(options));
     const done = closed.then(() => {
       this.pauses.add(channel.stats());
       this.#letGo({ type: 'disabled' });
     });
-    this.#phase = { type: 'closing', done };
+    this.#phase = options === undefined ? { type: 'closing', done } : { type: 'closing', done, channel };
     this.update();
     await done;
   }
 
-  #letGo(phase: Phase): void {
+  #letGo(phase: ChannelPhase): void {
     this.#phase = phase;
     this.source.detach();
     this.events.reset();

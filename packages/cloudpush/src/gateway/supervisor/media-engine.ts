@@ -1,4 +1,5 @@
 import type {
+  ChannelCloseOptions,
   ChannelEvents,
   ChannelOptions,
   ChannelStats,
@@ -8,12 +9,14 @@ import type {
   EngineStats,
   SourceOptions,
   SourceStats,
+  StandbyOptions,
   StreamMetadata,
 } from '@cloudpush/engine';
 
 /** The part of the push engine that the supervisor stands on; tests have another one in its place. */
 export interface MediaEngine {
   openChannel(options: ChannelOptions): MediaChannel;
+  openStandby(options: StandbyOptions): MediaChannel;
   stats(): EngineStats;
 }
 
@@ -28,7 +31,9 @@ export interface MediaChannel {
   writeMetadata(metadata: StreamMetadata): Promise<void>;
   sourceStats(): SourceStats | undefined;
   stats(): ChannelStats;
-  close(): Promise<CloseReport>;
+  /** Resolves when the source of a channel without a destination has delivered a key frame. */
+  standingBy(): Promise<void>;
+  close(options?: ChannelCloseOptions): Promise<CloseReport>;
   on<Name extends keyof ChannelEvents>(
     name: Name,
     listener: (...values: ChannelEvents[Name]) => void,

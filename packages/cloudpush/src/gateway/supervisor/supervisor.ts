@@ -5,7 +5,8 @@ import type { ChannelState } from '../state.js';
 import { TriggerSet } from '../triggers/trigger-set.js';
 import { noteCameraEvent } from './channel-requests.js';
 import { ChannelSupervisor } from './channel-supervisor.js';
-import type { SupervisorContext } from './supervisor-context.js';
+import { StandbyChannels } from './standby-channels.js';
+import type { ChannelContext, SupervisorContext } from './supervisor-context.js';
 
 /**
  * Interval at which states that no event tells of are looked at, in ms: a stall that is over, a queue that
@@ -22,7 +23,8 @@ export interface AppliedChanges {
 
 /** Runs the channels of a configuration. */
 export class Supervisor {
-  readonly #context: SupervisorContext;
+  readonly #context: ChannelContext;
+  readonly #standbys: StandbyChannels;
   #channels = new Map<string, ChannelSupervisor>();
   /** Channels that are no longer wanted, until their streams have ended. */
   readonly #leaving = new Map<Promise<void>, string>();
@@ -30,7 +32,8 @@ export class Supervisor {
   #stopUpdates: () => void = () => {};
 
   constructor(context: SupervisorContext) {
-    this.#context = context;
+    this.#standbys = new StandbyChannels(context.engine, context.startQueue);
+    this.#context = { ...context, standbys: this.#standbys };
     this.#triggers = new TriggerSet({
       clock: context.clock,
       emit: (event) => context.emit(event),
@@ -75,6 +78,21 @@ export class Supervisor {
     return { added, changed, removed };
   }
 
+  /** Makes the source of a channel ready that this gateway is about to run: see {@link StandbyChannels.prepare}. */
+  async prepare(plan: ChannelPlan): Promise<void> {
+    await this.#standbys.prepare(plan);
+  }
+
+  /** Ends what was made ready, and is not to run here after all. @param names undefined: all */
+  forget(names?: readonly string[]): void {
+    this.#standbys.drop(names);
+  }
+
+  /** Ends channels for another node to go on with them. Resolves when their streams have ended. */
+  async handOver(names: readonly string[]): Promise<void> {
+    await Promise.all(names.map((name) => this.#channels.get(name)?.handOver()));
+  }
+
   /** Resolves when the streams of channels that are no longer wanted have ended. @param names undefined: of all */
   async untilEnded(names?: readonly string[]): Promise<void> {
     const ends = [...this.#leaving].filter(([, name]) => names?.includes(name) ?? true);
@@ -89,6 +107,7 @@ export class Supervisor {
   async stop(timeout: number): Promise<boolean> {
     this.#stopUpdates();
     const channels = [...this.#channels.values()];
+    this.#standbys.drop();
     const ends = [
       this.#triggers.close(),
       ...channels.map((channel) => channel.stop()),

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import {
+  type ChannelCloseOptions,
   type ChannelOptions,
   type ChannelStats,
   type CloseReport,
@@ -11,6 +12,7 @@ import {
   type PushTarget,
   type SourceOptions,
   type SourceStats,
+  type StandbyOptions,
   type StreamMetadata,
 } from '@cloudpush/engine';
 import type { MediaChannel, MediaDestination, MediaEngine } from '../supervisor/media-engine.js';
@@ -132,15 +134,20 @@ export class FakeChannel extends EventEmitter {
   readonly metadata: StreamMetadata[] = [];
   source: SourceStats = NO_SOURCE;
   isClosed = false;
+  /** That it was told to close with. */
+  closeOptions: ChannelCloseOptions | undefined;
   #isClosing = false;
   #isFull = false;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(options: ChannelOptions) {
+  /** Resolves {@link standingBy}. */
+  standBy: () => void = () => {};
+
+  constructor(options: ChannelOptions | StandbyOptions) {
     super();
-    this.options = options;
+    this.options = options as ChannelOptions;
     this.sources = [options.source!];
-    this.all.push(new FakeDestination(options, this));
+    if ('url' in options || 'target' in options) this.all.push(new FakeDestination(this.options, this));
   }
 
   get destinations(): readonly MediaDestination[] {
@@ -196,7 +203,14 @@ export class FakeChannel extends EventEmitter {
     } as unknown as ChannelStats;
   }
 
-  async close(): Promise<CloseReport> {
+  standingBy(): Promise<void> {
+    return new Promise((resolve) => {
+      this.standBy = resolve;
+    });
+  }
+
+  async close(options?: ChannelCloseOptions): Promise<CloseReport> {
+    this.closeOptions = options;
     const report = { clean: true, error: undefined };
     this.#isClosing = true;
     for (const destination of this.open) destination.end(report);
@@ -239,6 +253,12 @@ export class FakeEngine implements MediaEngine {
 
   openChannel(options: ChannelOptions): MediaChannel {
     if (this.failure !== undefined) throw this.failure;
+    const channel = new FakeChannel(options);
+    this.opened.push(channel);
+    return channel as unknown as MediaChannel;
+  }
+
+  openStandby(options: StandbyOptions): MediaChannel {
     const channel = new FakeChannel(options);
     this.opened.push(channel);
     return channel as unknown as MediaChannel;

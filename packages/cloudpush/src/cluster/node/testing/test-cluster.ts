@@ -20,6 +20,13 @@ export class FakeWorkload implements SlotOwner, NodeFence {
   /** ms that ending a slot takes. */
   releaseTime = 20;
   dropTime = 5;
+  /** ms that making a slot ready takes. */
+  prepareTime = 50;
+  /** Slots that are ready. */
+  readonly prepared = new Set<number>();
+  readonly #preparing = new Set<number>();
+  /** Slots that were ready when they came. */
+  readonly cameReady = new Set<number>();
   /** Slots that have something in them. */
   isBusy: (slot: number) => boolean = () => true;
 
@@ -48,7 +55,21 @@ export class FakeWorkload implements SlotOwner, NodeFence {
   }
 
   own(slots: ReadonlyMap<number, number>): void {
-    for (const [slot, epoch] of slots) this.#running.set(slot, epoch);
+    for (const [slot, epoch] of slots) {
+      this.#running.set(slot, epoch);
+      if (this.prepared.delete(slot)) this.cameReady.add(slot);
+    }
+  }
+
+  async prepare(slot: number): Promise<void> {
+    this.#preparing.add(slot);
+    await new Promise<void>((resolve) => this.#clock.after(this.prepareTime, resolve));
+    if (this.#preparing.delete(slot)) this.prepared.add(slot);
+  }
+
+  forget(slot: number): void {
+    this.#preparing.delete(slot);
+    this.prepared.delete(slot);
   }
 
   async release(slot: number): Promise<void> {

@@ -1,0 +1,66 @@
+import type { ClusterKeys } from '../keys.js';
+import type { ClaimRecord } from '../records.js';
+import type { ClusterStore, Lease } from '../store/cluster-store.js';
+import type { ClusterView } from './cluster-view.js';
+import type { SlotOwner } from './slot-owner.js';
+
+interface PreparationParts {
+  readonly store: ClusterStore;
+  readonly keys: ClusterKeys;
+  readonly view: ClusterView;
+  readonly owner: SlotOwner;
+  readonly lease: Lease;
+  /** The node, in this life. */
+  readonly me: ClaimRecord;
+}
+
+/** Slots that others offer to this node: their sources are made ready before they are its own. */
+export class Preparations {
+  readonly #parts: PreparationParts;
+  readonly #slots = new Set<number>();
+  #isOver = false;
+
+  constructor(parts: PreparationParts) {
+    this.#parts = parts;
+  }
+
+  /** Slots that are ready, or becoming so, and that nobody has any more. */
+  get free(): readonly number[] {
+    const { view } = this.#parts;
+    return [...this.#slots].filter((slot) => !view.isClaimed(slot));
+  }
+
+  /** Looks what is offered, and what is not any more. */
+  reconcile(): void {
+    const { view, owner, me } = this.#parts;
+    const offered = new Set(view.offersTo(me.node));
+    for (const slot of offered) if (!this.#slots.has(slot)) void this.#prepare(slot);
+    for (const slot of this.#slots) {
+      if (offered.has(slot) || !view.isClaimed(slot)) continue;
+      owner.forget(slot);
+      this.taken([slot]);
+    }
+  }
+
+  /** Slots are this node's now, or another's: nobody need know any more that they are ready. */
+  taken(slots: Iterable<number>): void {
+    const { store, keys, lease } = this.#parts;
+    const gone = [...slots].filter((slot) => this.#slots.delete(slot));
+    const ready = gone.map((slot) => keys.ready(slot));
+    // What stays ends with the lease.
+    if (ready.length > 0 && !this.#isOver) store.release(lease, ready).catch(() => {});
+  }
+
+  end(): void {
+    this.#isOver = true;
+  }
+
+  async #prepare(slot: number): Promise<void> {
+    const { store, keys, owner, lease, me } = this.#parts;
+    this.#slots.add(slot);
+    await owner.prepare(slot);
+    if (this.#isOver || !this.#slots.has(slot)) return;
+    // Without it the other one waits for a while, and then gives the slot up.
+    await store.put(lease, { key: keys.ready(slot), value: JSON.stringify(me) }).catch(() => {});
+  }
+}

@@ -1,0 +1,22 @@
+import type { MediaChannel } from './media-engine.js';
+
+/** Phase of a channel. */
+export type ChannelPhase =
+  | { readonly type: 'disabled' }
+  /** It waits for its turn to start. */
+  | { readonly type: 'queued'; readonly leave: () => void }
+  | { readonly type: 'running'; readonly channel: MediaChannel; readonly started: () => void }
+  /** All its destinations are refused, or the engine could not open it; it is tried again. */
+  | { readonly type: 'waiting'; readonly cancel: () => void }
+  /** `channel` goes on until a key frame, for another node to go on from there. */
+  | { readonly type: 'closing'; readonly done: Promise<void>; readonly channel?: MediaChannel };
+
+/** The engine's channel, while it sends. */
+export function mediaOf(phase: ChannelPhase): MediaChannel | undefined {
+  return 'channel' in phase ? phase.channel : undefined;
+}
+
+/** Whether the channel is to be seen as one that runs, or will. */
+export function isEnabledIn(phase: ChannelPhase): boolean {
+  return phase.type !== 'disabled' && (phase.type !== 'closing' || phase.channel !== undefined);
+}

@@ -1,0 +1,98 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { SourceTracks } from '@cloudpush/engine';
+import type { ChannelPlan } from '../config/configuration.js';
+import type { MediaChannel, MediaEngine } from './media-engine.js';
+import type { StartQueue } from './start-queue.js';
+
+/** A channel of the engine whose source is read already, and that has no destination yet. */
+export interface StandbyChannel {
+  readonly channel: MediaChannel;
+  /** Undefined: it has not been connected yet. */
+  readonly tracks: SourceTracks | undefined;
+}
+
+interface Standby {
+  readonly plan: ChannelPlan;
+  channel: MediaChannel | undefined;
+  tracks: SourceTracks | undefined;
+  /** Gives up its turn. */
+  leave: () => void;
+  readonly ready: () => void;
+}
+
+/** Channels that this gateway is about to run, and another one runs still: their sources are made ready. */
+export class StandbyChannels {
+  readonly #engine: Pick<MediaEngine, 'openStandby'>;
+  readonly #startQueue: StartQueue;
+  readonly #all = new Map<string, Standby>();
+
+  constructor(engine: Pick<MediaEngine, 'openStandby'>, startQueue: StartQueue) {
+    this.#engine = engine;
+    this.#startQueue = startQueue;
+  }
+
+  /** Resolves when the channel could begin with a key frame, or has no source that could be made ready. */
+  async prepare(plan: ChannelPlan): Promise<void> {
+    // Events begin with what triggers them, at either node.
+    if (!plan.enabled || plan.event !== undefined) return;
+    this.drop([plan.name]);
+    await new Promise<void>((ready) => {
+      const standby: Standby = { plan, channel: undefined, tracks: undefined, leave: () => {}, ready };
+      this.#all.set(plan.name, standby);
+      standby.leave = this.#startQueue.enter((started) => this.#open(standby, started));
+    });
+  }
+
+  /** The channel that was made ready for a plan, if there is one, and its source is still the same. */
+  take(plan: ChannelPlan): StandbyChannel | undefined {
+    const standby = this.#all.get(plan.name);
+    if (standby?.channel === undefined || !isSameStream(standby.plan, plan)) {
+      this.drop([plan.name]);
+      return undefined;
+    }
+    this.#all.delete(plan.name);
+    const { channel, tracks } = standby;
+    return { channel, tracks };
+  }
+
+  /** Ends what was made ready in vain. */
+  drop(names: Iterable<string> = [...this.#all.keys()]): void {
+    for (const name of names) {
+      const standby = this.#all.get(name);
+      this.#all.delete(name);
+      standby?.leave();
+      standby?.ready();
+      void standby?.channel?.close();
+    }
+  }
+
+  #open(standby: Standby, started: () => void): void {
+    const { name, source, stream } = standby.plan;
+    const { ready } = standby;
+    // One that is not to be had is no reason to wait, and whoever runs it says why.
+    const end = (): void => {
+      started();
+      ready();
+    };
+    try {
+      const channel = this.#engine.openStandby({ ...stream, label: name, source: source.options });
+      standby.channel = channel;
+      channel.on('sourceConnected', ({ tracks }) => {
+        standby.tracks = tracks;
+        started();
+      });
+      channel.on('sourceLost', end);
+      channel.on('close', () => {
+        end();
+        if (this.#all.get(name) === standby) this.#all.delete(name);
+      });
+      channel.standingBy().then(end, end);
+    } catch {
+      end();
+    }
+  }
+}
+
+function isSameStream(a: ChannelPlan, b: ChannelPlan): boolean {
+  return isDeepStrictEqual(a.stream, b.stream) && isDeepStrictEqual(a.source.options, b.source.options);
+}
