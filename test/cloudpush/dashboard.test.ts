@@ -100,6 +100,41 @@ test('numbers, causes, words and the keyboard lead to what one looks for', async
   watched.expectCalm();
 });
 
+test('the nodes of a cluster are shown, and lead to their channels', async (context) => {
+  requirePeers(context, 'chromium');
+  await using service = await StagedService.start(8);
+  const node = { version: '1.0.0', capacity: 1 };
+  service.gateway.cluster = {
+    name: 'main',
+    node: 'gateway-1',
+    state: 'up',
+    leaseRemaining: 8500,
+    storeLatency: 3,
+    claims: 2048,
+    moves: 0,
+    fences: 0,
+    slots: { total: 4096, own: 2048, unclaimed: 3 },
+    nodes: [
+      { ...node, id: 'gateway-1', state: 'up', slots: 2048 },
+      { ...node, id: 'gateway-2', state: 'draining', slots: 2045 },
+    ],
+  };
+  await using watched = await WatchedPage.open(browser, service.url, { width: 1000, height: 640 });
+  const { page } = watched;
+  const rows = page.locator('.channel');
+  await rows.nth(7).waitFor({ state: 'attached' });
+  expect(await page.locator('.nodes button').allTextContents()).toEqual([
+    expect.stringMatching(/^gateway-1\s*up\s*4 channels, 2,048 slots$/),
+    expect.stringMatching(/^gateway-2\s*draining\s*4 channels, 2,045 slots$/),
+  ]);
+  expect(await page.locator('.nodes').textContent()).toContain('3 slots of nobody');
+  await page.getByRole('button', { name: /gateway-2/ }).click();
+  await expect.poll(() => rows.count()).toBe(4);
+  expect(new Set(await page.locator('.owner').allTextContents())).toEqual(new Set(['gateway-2']));
+  await watched.expectNoSidewaysScroll();
+  watched.expectCalm();
+});
+
 test('nothing hangs over the edge of a small phone', async (context) => {
   requirePeers(context, 'chromium');
   await using watched = await WatchedPage.open(browser, few.url, { width: 320, height: 640 });

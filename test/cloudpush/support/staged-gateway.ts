@@ -7,6 +7,7 @@ import {
 } from '../../../packages/cloudpush/dist/gateway/http/testing/sample-state.js';
 import type {
   ChannelState,
+  ClusterState,
   DestinationState,
   ErrorState,
   GatewayState,
@@ -49,6 +50,8 @@ function nameOf(index: number, count: number): string {
 export class StagedGateway extends FakeGateway {
   readonly #began = Date.now();
   readonly #count: number;
+  /** Undefined: it stands by itself. Its channels are on the nodes in turn. */
+  cluster: ClusterState | undefined;
 
   /** @param count how many channels there are */
   constructor(count: number) {
@@ -69,6 +72,8 @@ export class StagedGateway extends FakeGateway {
     const base = sampleState(channels);
     return {
       ...base,
+      channels: channels.map((channel, index) => ({ ...channel, node: this.#nodeOf(index) })),
+      cluster: this.cluster,
       at: now,
       startedAt: this.#began - 30 * HOUR,
       configuration: {
@@ -78,6 +83,11 @@ export class StagedGateway extends FakeGateway {
       },
       engine: { ...base.engine, poolSize: 256 * 2 ** 20, poolBytesInUse: 256 * 2 ** 20 * 0.07 },
     };
+  }
+
+  #nodeOf(index: number): string | undefined {
+    const nodes = this.cluster?.nodes ?? [];
+    return nodes[index % nodes.length]?.id;
   }
 
   #channel(index: number): ChannelState {

@@ -3,7 +3,7 @@ import { sampleChannel, sampleDestination } from '../../http/testing/sample-stat
 import { streamedChannel } from '../../view/testing/streamed.js';
 import { hasTerm, parseFilter, termsOf, toggleTerm } from './filter.js';
 
-const gate = sampleChannel('gate', { labels: { site: 'north', inside: '' } });
+const gate = sampleChannel('gate', { node: 'gateway-1', labels: { site: 'north', inside: '' } });
 const error = { code: 'ERR_CLOUDPUSH_X', message: 'Publish denied by Server 7', at: 1 };
 const door = sampleChannel('door-1', {
   state: 'offline',
@@ -40,6 +40,8 @@ test.each([
   ['code:err_cloudpush_x', ['door-1']],
   ['name:gate', ['gate']],
   ['mode:event', []],
+  ['node:gateway-1', ['gate']],
+  ['gateway-1', ['gate']],
   ['kind:rtsp', ['gate', 'door-1']],
   ['toString:x', []],
   ['rtsp://camera-2.example/1', ['door-1']],

@@ -13,6 +13,7 @@ const fields: Readonly<Record<string, Field>> = {
   state: ({ state }) => [state],
   mode: ({ mode }) => [mode],
   name: ({ name }) => [name],
+  node: ({ node }) => [node],
   source: ({ source }) => [source.state],
   kind: ({ source }) => [source.kind],
   dest: ({ destinations }) => Object.values(destinations).map(({ state }) => state),
@@ -67,10 +68,11 @@ function positiveTest(term: string): (channel: StreamedChannel) => boolean {
 }
 
 function textOf(channel: StreamedChannel): string {
-  const { name, labels, source, destinations } = channel;
+  const { name, node = '', labels, source, destinations } = channel;
   const targets = Object.values(destinations);
   return [
     name,
+    node,
     ...Object.entries(labels).map(([label, value]) => `${label}=${value}`),
     source.place,
     ...targets.flatMap((destination) => [destination.name, destination.place]),

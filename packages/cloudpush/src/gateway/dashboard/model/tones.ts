@@ -1,4 +1,4 @@
-import type { ChannelStatus, DestinationStatus, SourceStatus } from '../../state.js';
+import type { ChannelStatus, ClusterState, DestinationStatus, SourceStatus } from '../../state.js';
 
 /** Meaning of a state to whoever looks: each has a shape and a colour of its own. */
 export type Tone = 'good' | 'busy' | 'warning' | 'bad' | 'off';
@@ -32,6 +32,21 @@ const destinationTones: Readonly<Record<DestinationStatus, Tone>> = {
   closed: 'off',
   idle: 'off',
 };
+
+const nodeTones: Readonly<Record<ClusterState['state'], Tone>> = {
+  up: 'good',
+  joining: 'busy',
+  rejoining: 'busy',
+  draining: 'warning',
+  isolated: 'warning',
+  fenced: 'bad',
+  left: 'off',
+};
+
+/** The tone of a node of a cluster. */
+export function nodeTone(state: ClusterState['state']): Tone {
+  return nodeTones[state];
+}
 
 /** The tone of a channel. */
 export function channelTone(state: ChannelStatus): Tone {

@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { CauseList } from './cause-list.js';
 import { ChannelList } from './channel-list.js';
 import { ChannelPlace } from './channel-place.js';
+import { ClusterNodes } from './cluster-nodes.js';
 import { Dialogs } from './dialogs.js';
 import { Header } from './header.js';
 import { Notices } from './notices.js';
@@ -19,6 +20,7 @@ export function App() {
       <Header />
       <main>
         <Notices />
+        <ClusterNodes />
         {state.value === undefined && !isStale && <p class="nothing">Asking the gateway …</p>}
         {channel === undefined ? (
           <>

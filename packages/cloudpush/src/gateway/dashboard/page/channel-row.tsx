@@ -63,6 +63,7 @@ function RowContent({ row, channel, now, isSelected, element }: RowContentProps)
       <div role="cell" class="name">
         <a href={formatLocation({ ...location.value, channel: name })}>{name}</a>
         <Lamp tone={channelTone(state)} word={`${state} ${shortDuration(row.age)}`} />
+        {channel.node !== undefined && <span class="owner">{channel.node}</span>}
         <Labels labels={channel.labels} />
       </div>
       <div role="cell" class="source">

@@ -7,7 +7,7 @@ import { Lamp } from '../lamp.js';
 
 /** The source: where it is, its codecs, and what was counted of it. */
 export function SourceFacts({ channel, now }: { readonly channel: StreamedChannel; readonly now: number }) {
-  const { source, labels, mode, event, events, pauses, pausedMs } = channel;
+  const { source, node, labels, mode, event, events, pauses, pausedMs } = channel;
   const {
     counters,
     kind,
@@ -22,6 +22,7 @@ export function SourceFacts({ channel, now }: { readonly channel: StreamedChanne
   const isRtp = counters.rtpPackets > 0;
   const rows: Fact[] = [
     [kind, place],
+    ...(node === undefined ? [] : [['node', node] as const]),
     ...factsOf(labels, 'label'),
     ...Object.entries(tracks ?? {}).flatMap(([track, facts]) => trackFact(track, facts)),
     ['received', bytes(counters.bytesReceived)],
