@@ -84,6 +84,10 @@ export class GatewayService implements Gateway {
     return this.snapshot();
   }
 
+  async channelPlace(): Promise<undefined> {
+    return undefined;
+  }
+
   async drainNode(): Promise<void> {
     throw new GatewayError('notFound', 'this gateway is no node of a cluster');
   }

@@ -93,6 +93,13 @@ export class GatewayError extends Error {
   }
 }
 
+/** The node of a cluster that runs a channel. */
+export interface ChannelPlace {
+  readonly node: string;
+  /** Of its API. */
+  readonly address: string;
+}
+
 /**
  * Operations of a running gateway for the HTTP interface, the dashboard and the command line. Arguments and
  * results are plain data. Every operation that changes something is written to the configuration file before
@@ -142,6 +149,8 @@ export interface Gateway {
   /** Leads the stream to another server without a gap, until the next restart or change of the configuration. */
   moveDestination(channel: string, destination: string, target: PushTarget): Promise<ChannelResource>;
 
+  /** Where a channel runs, if that is another node of the cluster. */
+  channelPlace(channel: string): Promise<ChannelPlace | undefined>;
   /**
    * Sends the stream of a channel to one more place, for somebody who looks at it: it is no destination of
    * the configuration, is not tried again, and drops what its receiver does not take. Ends with the channel,

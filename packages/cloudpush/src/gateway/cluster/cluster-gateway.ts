@@ -5,6 +5,7 @@ import type { ClusterNode } from '../../cluster/node/cluster-node.js';
 import type { NodeRecord } from '../../cluster/records.js';
 import { masked } from '../config/masking.js';
 import {
+  type ChannelPlace,
   type ChannelResource,
   type ConfigurationText,
   type EventQuery,
@@ -19,7 +20,7 @@ import type { GatewayEvent } from '../gateway-event.js';
 import type { GatewayService } from '../gateway-service.js';
 import type { ChannelState, ConfigurationFault, GatewayState } from '../state.js';
 import { clusterState } from './cluster-state.js';
-import type { Peers } from './peers.js';
+import { type Peers, requireAddress } from './peers.js';
 import { standingState } from './standing-state.js';
 import type { StoredChannels } from './stored-channels.js';
 
@@ -146,13 +147,13 @@ export class ClusterGateway implements Gateway {
     return await this.#act(name, action, target, (local) => local.moveDestination(name, destination, target));
   }
 
-  async openPreview(name: string, url: string): Promise<void> {
+  async channelPlace(name: string): Promise<ChannelPlace | undefined> {
     const owner = this.#local.channel(name) === undefined ? this.#ownerOf(name) : undefined;
-    if (owner === undefined) {
-      await this.#local.openPreview(name, url);
-      return;
-    }
-    throw new GatewayError('conflict', `${name} runs on ${owner.id}: look at it there, at ${owner.address}`);
+    return owner && { node: owner.id, address: requireAddress(owner) };
+  }
+
+  async openPreview(name: string, url: string): Promise<void> {
+    await this.#local.openPreview(name, url);
   }
 
   async closePreview(url: string): Promise<void> {

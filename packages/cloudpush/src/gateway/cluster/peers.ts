@@ -37,9 +37,8 @@ export class Peers {
 
   /** @throws GatewayError with the reason of the other node, or `unavailable` */
   async ask<T>(node: Pick<NodeRecord, 'id' | 'address'>, request: PeerRequest): Promise<T> {
-    const { id, address } = node;
-    if (address === undefined)
-      throw new GatewayError('unavailable', `${id} has no API: give it api, or cluster.address`);
+    const { id } = node;
+    const address = requireAddress(node);
     const token = this.#token();
     const headers: Record<string, string> = { 'content-type': 'application/json' };
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
@@ -61,6 +60,12 @@ export class Peers {
       );
     }
   }
+}
+
+/** @throws GatewayError `unavailable` */
+export function requireAddress({ id, address }: Pick<NodeRecord, 'id' | 'address'>): string {
+  if (address !== undefined) return address;
+  throw new GatewayError('unavailable', `${id} has no API: give it api, or cluster.address`);
 }
 
 function refusal(

@@ -20,6 +20,7 @@ export const operations = [
   'configuration',
   'checkConfiguration',
   'reload',
+  'channelPlace',
   'openPreview',
   'closePreview',
 ] as const satisfies readonly (keyof Gateway)[];

@@ -1,10 +1,12 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { LocalQuery } from '../../gateway.js';
 import { Type } from '../../schema-builder.js';
 import type { HttpContext } from '../http-context.js';
 import type { LiveMovie } from '../preview/movie.js';
+import { sendPreviewOf } from '../preview/peer-preview.js';
 import type { PreviewPicture } from '../preview/preview-pictures.js';
 import { ViewerProgress } from '../preview/viewer-progress.js';
-import { channelParameters } from '../schemas/requests.js';
+import { channelParameters, localQuery } from '../schemas/requests.js';
 import type { ChannelParameters } from './channel-requests.js';
 import { documented } from './route-documentation.js';
 
@@ -22,11 +24,13 @@ export function previewRoutes(app: FastifyInstance, { gateway }: HttpContext): v
     description: 'H.264 or H.265; the codec is named by the media type. Nothing is decoded or kept.',
     tags,
     params: channelParameters,
+    querystring: localQuery,
     answers: binary,
     mediaType: MP4,
   });
-  app.get('/v1/channels/:name/frame.mp4', { schema: frameSchema }, async ({ params }, reply) => {
-    const { name } = params as ChannelParameters;
+  app.get('/v1/channels/:name/frame.mp4', { schema: frameSchema }, async (request, reply) => {
+    const { name } = request.params as ChannelParameters;
+    if (await isSentByPeer(gateway, request, reply)) return reply;
     const picture = await untilClosed(reply, (signal) => keyFrameOf(gateway, name, signal));
     if (picture === undefined) return reply;
     const { stillMovie } = await movies();
@@ -39,14 +43,29 @@ export function previewRoutes(app: FastifyInstance, { gateway }: HttpContext): v
     description: 'Pictures only. At most eight previews, still and live, are open at the same time.',
     tags,
     params: channelParameters,
+    querystring: localQuery,
     answers: binary,
     mediaType: MP4,
   });
-  app.get('/v1/channels/:name/live.mp4', { schema: liveSchema }, async ({ params }, reply) => {
-    const { name } = params as ChannelParameters;
+  app.get('/v1/channels/:name/live.mp4', { schema: liveSchema }, async (request, reply) => {
+    const { name } = request.params as ChannelParameters;
+    if (await isSentByPeer(gateway, request, reply)) return reply;
     await untilClosed(reply, (signal) => sendLive(gateway, name, reply, signal));
     return reply;
   });
+}
+
+/** Leads a request to the node of the cluster that runs the channel, unless that is this one, or it is to be. */
+async function isSentByPeer(
+  gateway: HttpContext['gateway'],
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<boolean> {
+  if ((request.query as LocalQuery).local === true) return false;
+  const place = await gateway.channelPlace((request.params as ChannelParameters).name);
+  if (place === undefined) return false;
+  await untilClosed(reply, (signal) => sendPreviewOf(place, { request, reply, signal }));
+  return true;
 }
 
 /** Loads the receiver of a channel with the first preview that is wanted: most gateways never need it. */

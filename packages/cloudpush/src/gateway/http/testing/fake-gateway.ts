@@ -159,6 +159,10 @@ export class FakeGateway implements Gateway {
     this.#existing(name);
   }
 
+  async channelPlace(): Promise<undefined> {
+    return undefined;
+  }
+
   async closePreview(url: string): Promise<void> {
     this.calls.push(['closePreview', url]);
   }
