@@ -12,11 +12,17 @@ const SEED = Number(process.env['CLUSTER_SEED'] ?? 1);
 const FAULT_TIMEOUT = 180_000;
 const START_TIMEOUT = 240_000;
 
+async function cutFromStore(faulty: FaultyCluster): Promise<string> {
+  await faulty.cut(2, 'store', 9000);
+  expect((await faulty.cluster.state(2)).fences).toBeGreaterThan(0);
+  return 'gateway 2 cut off from the store for 9 s';
+}
+
 const random = seeded(SEED);
 const kinds: readonly Fault[] = Object.values(faults);
 const chosen: readonly Fault[] =
   FAULTS === 0
-    ? [faults.stayAway, faults.fullStore, faults.suspendMachine]
+    ? [faults.stayAway, cutFromStore, faults.fullStore]
     : Array.from({ length: FAULTS }, () => kinds[Math.floor(random() * kinds.length)]!);
 
 describe('no two owners of a name interleave, and no channel stays away:', { timeout: FAULT_TIMEOUT }, () => {
@@ -34,8 +40,11 @@ describe('no two owners of a name interleave, and no channel stays away:', { tim
       const told = await fault(faulty, random);
       await cluster.untilShared(GATEWAYS);
       await cluster.untilPublishing();
-      expect(cluster.receiver.interleaved(), `seed ${SEED}, ${title}: ${told}`).toEqual([]);
-      if (FAULTS > 0) console.info(`${title}: ${told}`);
+      const mixed = cluster.receiver.interleaved();
+      // What follows is another fault's.
+      if (mixed.length > 0) cluster.receiver.forget();
+      if (FAULTS > 0) console.info(`${title}: ${told} ${mixed.join(' ')}`);
+      expect(mixed, `seed ${SEED}, ${title}: ${told}`).toEqual([]);
     },
   );
 });

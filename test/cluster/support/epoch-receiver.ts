@@ -1,5 +1,12 @@
 import { RtmpReceiver } from '@cloudpush/transport';
 
+/** RTMP message type of video. */
+const VIDEO = 9;
+/** An FLV video tag of H.264 (Annex E.4.3): its packet type is that of pictures. */
+const PICTURE = 1;
+const HEADER_BYTES = 5;
+const LENGTH_BYTES = 4;
+
 /** An owner of a name, as its server saw it. */
 interface SeenOwner {
   readonly epoch: number;
@@ -15,13 +22,21 @@ interface SeenOwner {
 export class EpochReceiver implements AsyncDisposable {
   readonly #receiver: RtmpReceiver;
   readonly #names: Map<string, SeenOwner[]>;
+  readonly #slices: ReadonlyMap<string, readonly Buffer[]>;
 
-  private constructor(receiver: RtmpReceiver, names: Map<string, SeenOwner[]>) {
+  private constructor(
+    receiver: RtmpReceiver,
+    names: Map<string, SeenOwner[]>,
+    slices: ReadonlyMap<string, readonly Buffer[]>,
+  ) {
     this.#receiver = receiver;
     this.#names = names;
+    this.#slices = slices;
   }
 
-  static async listen(): Promise<EpochReceiver> {
+  /** @param keepsSlices whether {@link slices} is wanted */
+  static async listen(keepsSlices: boolean): Promise<EpochReceiver> {
+    const slices = new Map<string, Buffer[]>();
     const names = new Map<string, SeenOwner[]>();
     const counts = new Map<string, number>();
     const receiver = await RtmpReceiver.listen(
@@ -30,7 +45,8 @@ export class EpochReceiver implements AsyncDisposable {
         onPublish({ streamName, query }) {
           const epoch = Number(new URLSearchParams(query.replace(/^\?/, '')).get('epoch'));
           return {
-            onMessage() {
+            onMessage({ type, payload }) {
+              if (keepsSlices && type === VIDEO) keepSlice(slices, streamName, payload);
               const number = (counts.get(streamName) ?? 0) + 1;
               counts.set(streamName, number);
               const owners = names.get(streamName) ?? [];
@@ -42,7 +58,7 @@ export class EpochReceiver implements AsyncDisposable {
         },
       },
     );
-    return new EpochReceiver(receiver, names);
+    return new EpochReceiver(receiver, names, slices);
   }
 
   url(name: string): string {
@@ -70,6 +86,16 @@ export class EpochReceiver implements AsyncDisposable {
     });
   }
 
+  /** The last slice of each picture of a name, of whatever owner, in the order in which they came. */
+  slices(name: string): readonly Buffer[] {
+    return this.#slices.get(name) ?? [];
+  }
+
+  /** Forgets what came until now. */
+  forget(): void {
+    this.#names.clear();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#receiver.close();
   }
@@ -85,4 +111,16 @@ function note(owners: SeenOwner[], epoch: number, number: number): void {
   known.last = number;
   known.frames++;
   known.at = at;
+}
+
+function keepSlice(slices: Map<string, Buffer[]>, name: string, payload: Uint8Array): void {
+  if (payload[1] !== PICTURE) return;
+  const body = Buffer.from(payload.subarray(HEADER_BYTES));
+  let last = body;
+  for (let at = 0; at < body.length; at += LENGTH_BYTES + last.length) {
+    last = body.subarray(at + LENGTH_BYTES, at + LENGTH_BYTES + body.readUInt32BE(at));
+  }
+  const kept = slices.get(name) ?? [];
+  slices.set(name, kept);
+  kept.push(last);
 }

@@ -19,6 +19,10 @@ interface ClusterSettings {
   readonly channels?: number;
   readonly etcdMembers?: number;
   readonly isolation?: 'fence' | 'continue';
+  /** Of all channels; default: the bundled clip, again and again. */
+  readonly source?: unknown;
+  /** The receiver keeps the pictures. */
+  readonly slices?: boolean;
   /** Bytes that each member of etcd may keep. */
   readonly quota?: number;
   /** The wall clock of each gateway can be set: {@link GatewayCluster.setClock}. */
@@ -62,7 +66,12 @@ export class GatewayCluster implements AsyncDisposable {
       members: settings.etcdMembers ?? 1,
       ...(settings.quota === undefined ? {} : { quota: settings.quota }),
     });
-    const cluster = new GatewayCluster(etcd, await EpochReceiver.listen(), folder, settings);
+    const cluster = new GatewayCluster(
+      etcd,
+      await EpochReceiver.listen(settings.slices ?? false),
+      folder,
+      settings,
+    );
     try {
       await cluster.#begin();
     } catch (error) {
@@ -140,14 +149,22 @@ export class GatewayCluster implements AsyncDisposable {
 
   /** The nodes that see each other share the slots, and none is left over. */
   async untilShared(count: number, timeoutMs = 60_000): Promise<void> {
-    await waitFor(`slots shared by ${count}`, timeoutMs, async () => {
-      const states = await Promise.all(this.running.map((number) => this.state(number)));
-      const isShared = states.every(
-        ({ slots, nodes }) =>
-          slots.unclaimed === 0 && nodes.filter((node) => node.slots > 0).length === count,
-      );
-      return (states.length > 0 && isShared) || undefined;
-    });
+    let states: readonly ClusterState[] = [];
+    try {
+      await waitFor(`slots shared by ${count}`, timeoutMs, async () => {
+        states = await Promise.all(this.running.map((number) => this.state(number)));
+        const isShared = states.every(
+          ({ state, slots, nodes }) =>
+            state !== 'isolated' &&
+            slots.unclaimed === 0 &&
+            nodes.filter((node) => node.slots > 0).length === count,
+        );
+        return (states.length > 0 && isShared) || undefined;
+      });
+    } catch (cause) {
+      const told = [...this.#gateways.values()].map(({ program }) => program.describe());
+      throw new Error([...states.map((state) => JSON.stringify(state)), ...told].join('\n'), { cause });
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -171,7 +188,7 @@ export class GatewayCluster implements AsyncDisposable {
 
   async #importFile(): Promise<string> {
     const channels = this.names.map((name) => {
-      const source = { file: clip.video, loop: true };
+      const source = this.#settings.source ?? { file: clip.video, loop: true };
       return [name, { source, destinations: [{ url: this.receiver.url(name) }] }] as const;
     });
     const cluster = { store: `etcd://${this.etcd.endpoints.join(',')}`, name: 'test' };

@@ -1,6 +1,9 @@
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
+/** After a cut, before what came up to it is passed on, in ms: nothing is, of a connection that was reset meanwhile. */
+const SETTLE = 200;
+
 /** A way to a TCP server that can be cut, as a firewall cuts it: nothing passes, and nobody is told. */
 export class TcpGate implements AsyncDisposable {
   readonly #server: Server;
@@ -45,7 +48,19 @@ export class TcpGate implements AsyncDisposable {
 
   mend(): void {
     this.#isCut = false;
-    for (const socket of this.#sockets) socket.resume();
+    for (const socket of this.#sockets) {
+      // What a process had sent before it was cut off is lost with its connection: it would have to send that again.
+      const held: Buffer[] = [];
+      const hold = (bytes: Buffer): void => void held.push(bytes);
+      const [pass] = socket.listeners('data') as ((bytes: Buffer) => void)[];
+      socket.removeAllListeners('data').on('data', hold).resume();
+      setTimeout(() => {
+        socket.removeListener('data', hold);
+        if (socket.destroyed) return;
+        for (const bytes of held) pass!(bytes);
+        socket.on('data', pass!);
+      }, SETTLE);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
