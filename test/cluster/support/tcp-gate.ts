@@ -76,6 +76,8 @@ export class TcpGate implements AsyncDisposable {
     ] as const) {
       this.#sockets.add(from);
       from.on('data', (bytes) => to.write(bytes));
+      // Sockets of an HTTP server do not answer an end by themselves.
+      from.on('end', () => to.end());
       from.on('close', () => {
         this.#sockets.delete(from);
         to.destroy();
