@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { nginxRtmpModule } from './peers.js';
 import { freePort, waitUntilListening } from './ports.js';
 import { ChildProgram } from './process.js';
@@ -16,6 +16,8 @@ export interface NginxOptions {
   server?: string;
   /** Further directives of the application, one a line. */
   application?: string;
+  /** A master with a worker, as in the field, so that it can be reloaded; otherwise one process. */
+  master?: boolean;
 }
 
 /**
@@ -26,7 +28,7 @@ function configuration(prefix: string, port: number, options: NginxOptions): str
   return `
 ${module ? `load_module ${module};` : ''}
 daemon off;
-master_process off;
+${options.master === true ? `${process.getuid?.() === 0 ? 'user root;' : ''} worker_processes 1;` : 'master_process off;'}
 pid ${prefix}/nginx.pid;
 error_log stderr info;
 events { worker_connections 512; }
@@ -54,8 +56,10 @@ export class NginxRtmp implements AsyncDisposable {
   readonly port: number;
   readonly #prefix: string;
   readonly #program: ChildProgram;
+  readonly #hasMaster: boolean;
 
-  private constructor(prefix: string, port: number, program: ChildProgram) {
+  private constructor(prefix: string, port: number, program: ChildProgram, hasMaster: boolean) {
+    this.#hasMaster = hasMaster;
     this.#prefix = prefix;
     this.port = port;
     this.#program = program;
@@ -76,7 +80,7 @@ export class NginxRtmp implements AsyncDisposable {
       join(prefix, 'nginx.conf'),
     ]);
     await program.whenReady(() => waitUntilListening(port));
-    return new NginxRtmp(prefix, port, program);
+    return new NginxRtmp(prefix, port, program, options.master === true);
   }
 
   url(stream: string): string {
@@ -85,9 +89,13 @@ export class NginxRtmp implements AsyncDisposable {
 
   /** The path of what has been recorded of the stream by now, if anything. */
   async recordingSoFar(stream: string): Promise<string | undefined> {
+    return (await this.recordings()).find((path) => basename(path).startsWith(`${stream}-`));
+  }
+
+  /** The paths of all recordings by now. */
+  async recordings(): Promise<string[]> {
     const folder = join(this.#prefix, 'recordings');
-    const name = (await readdir(folder)).find((entry) => entry.startsWith(`${stream}-`));
-    return name && join(folder, name);
+    return (await readdir(folder)).sort().map((name) => join(folder, name));
   }
 
   /** Ends the server between two messages, as an administrator does. */
@@ -95,8 +103,8 @@ export class NginxRtmp implements AsyncDisposable {
     await this.#program.stop();
   }
 
-  /** Kills it, stops it, or lets it go on. */
-  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+  /** Kills it, stops it, lets it go on, or has its master reload the configuration. */
+  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGHUP'): void {
     this.#program.child.kill(signal);
   }
 
@@ -120,6 +128,8 @@ export class NginxRtmp implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // A master that is killed leaves its workers behind, which hold the pipes of its output.
+    if (this.#hasMaster) await this.#program.stop();
     await this.#program[Symbol.asyncDispose]();
   }
 }

@@ -20,3 +20,9 @@ export interface SeriesOwner {
   /** A tag was not taken, because too many bytes wait for the disk or the disk is off. */
   onRefused(loss: SpoolLoss): void;
 }
+
+export function addLoss(sum: { -readonly [key in keyof SpoolLoss]: SpoolLoss[key] }, more: SpoolLoss): void {
+  sum.tags += more.tags;
+  sum.bytes += more.bytes;
+  sum.ms += more.ms;
+}

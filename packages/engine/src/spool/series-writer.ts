@@ -5,7 +5,7 @@ import { DiskQueue } from './disk-queue.js';
 import { type GroupBorder, isVideo, SegmentBuilder } from './segment-builder.js';
 import { SegmentFile } from './segment-file.js';
 import { hasVideoHeader, looksLikeMark } from './segment-format.js';
-import type { SeriesOwner, SpoolLoss } from './series-owner.js';
+import { addLoss, type SeriesOwner } from './series-owner.js';
 import { type GapRecord, MAX_STEP_MS, PartRecord } from './spool-gap.js';
 import type { SpoolIo } from './spool-io.js';
 import { BATCH_MS, RETRY_MS, SpoolBacklog, type SpoolPolicy } from './spool-policy.js';
@@ -73,6 +73,12 @@ export class SeriesWriter {
     return this.#waitingBytes;
   }
 
+  /** Bytes that it takes before some are on disk. */
+  get room(): number {
+    const { maxBytes, bytes } = this.#backlog;
+    return Math.min(this.#parts.policy.maxWaitingBytes - this.#waitingBytes, maxBytes - bytes);
+  }
+
   /** The disk has failed, and is not tried now. */
   get isOff(): boolean {
     return this.#parts.clock.now() < this.#offUntil;
@@ -115,7 +121,7 @@ export class SeriesWriter {
     const before = builder.size;
     builder.add(tag, wall, border, this.#batch.parts);
     this.#account(this.#batch, builder.size - before);
-    add(this.#batch.content, loss);
+    addLoss(this.#batch.content, loss);
     part.end = wall;
     if (hold !== undefined) this.#batch.hold(hold);
     this.#arm();
@@ -159,10 +165,8 @@ export class SeriesWriter {
   }
 
   #hasRoom(tag: SpoolTag): boolean {
-    const own = this.#waitingBytes + tag.size;
-    const all = this.#backlog.bytes + tag.size;
-    this.#skips ||= own > this.#parts.policy.maxWaitingBytes || all > this.#backlog.maxBytes;
-    return own <= this.#parts.policy.maxWaitingBytes && all <= this.#backlog.maxBytes;
+    this.#skips ||= tag.size > this.room;
+    return tag.size <= this.room;
   }
 
   #makeGroup(tag: SpoolTag, wall: number, border: GroupBorder): void {
@@ -277,7 +281,7 @@ export class SeriesWriter {
     const gap = this.#gap;
     const loss = { tags: 0, bytes: 0, ms: 0 };
     for (const batch of this.#batch === undefined ? lost : [...lost, this.#batch]) {
-      add(loss, batch.content);
+      addLoss(loss, batch.content);
       batch.file.hasFailed = true;
       this.#letGo(batch, false);
     }
@@ -290,12 +294,6 @@ export class SeriesWriter {
     if (gap !== undefined) gap.isOpen = false;
     this.#parts.owner.onFault(error, loss);
   }
-}
-
-function add(sum: { tags: number; bytes: number; ms: number }, { tags, bytes, ms }: SpoolLoss): void {
-  sum.tags += tags;
-  sum.bytes += bytes;
-  sum.ms += ms;
 }
 
 /** Where there is no segment, any tag begins one that can begin a group. */

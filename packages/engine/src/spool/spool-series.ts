@@ -98,6 +98,11 @@ export class SpoolSeries {
     return this.#writer.waitingBytes;
   }
 
+  /** Bytes that it takes before some are on disk. */
+  get room(): number {
+    return this.#writer.room;
+  }
+
   /** The disk has failed, and is not tried now. */
   get isOff(): boolean {
     return this.#writer.isOff;

@@ -15,6 +15,7 @@ const channel = engine.openChannel({
   reconnect: { initialDelay: 20, maxDelay: 50 },
 });
 channel.on('gap', ({ outcome }) => console.log(`gap ${outcome}`));
+channel.on('problem', ({ error }) => console.log(`problem ${error.code} ${error.message}`));
 channel.on('connect', () => console.log('connected'));
 const pictures = JSON.parse(readFileSync(file, 'utf8'));
 for (const [number, { data, pts }] of pictures.entries()) {

@@ -51,6 +51,13 @@ export class DivertedMedia {
     this.writeEntries(entries, joins ? undefined : this.#parts.stream);
   }
 
+  /** Writes what was sent, and as another gap what waited: something between them is missing. */
+  writeApart(groups: readonly TailGroup[], entries: readonly QueuedTag[]): void {
+    this.writeSent(groups);
+    this.recorder.end();
+    this.writeEntries(entries, this.#parts.stream);
+  }
+
   /**
    * Writes what was sent, unless it is on disk already.
    * @returns the last group

@@ -179,3 +179,21 @@ test.each(['ENOSPC', 'EIO'])(
     expect(bench.count(SpoolCounter.lostMs)).toBeGreaterThan(0);
   },
 );
+
+test('a disk that works again takes what was sent meanwhile bit by bit, and memory was bounded before', async () => {
+  const bench = new SpoolBench({ speed: 10 });
+  await bench.settle();
+  await bench.publish();
+  bench.disk.onStep = ({ call }) => (call === 'write' ? diskError('ENOSPC') : undefined);
+  await bench.send(4, 60_000);
+  bench.destination.stream.spool!.relieve();
+  await bench.send(36, 300_000);
+  expect(bench.held).toBeLessThan(16);
+  bench.disk.onStep = () => undefined;
+  await bench.send(24, 300_000);
+  await bench.lose();
+  await bench.send(4, 1000);
+  await bench.publish();
+  const gap = bench.sentOn(await takeGap(bench));
+  expect(gap).toEqual(range(0, gap.at(-1)!));
+});

@@ -121,19 +121,27 @@ export class SentKeeper {
       if (position === undefined) this.#letGo(this.#tail.expire(now - UNCERTAIN), now, maySpill);
       else this.#letGo(this.#tail.acknowledge(position), now, maySpill);
     }
-    if (maySpill && this.#tail.bytes > this.#tailLimit) this.spillDownTo(this.#tailLimit / 2);
+    if (this.#tail.bytes <= this.#tailLimit) return;
+    if (maySpill) this.spillDownTo(this.#tailLimit / 2);
+    else if (this.#series.isOff) this.#tail.shrinkTo(this.#tailLimit);
   }
 
-  /** Puts what is in memory to disk, oldest first. */
+  /** Puts what is in memory to disk, oldest first, as far as the disk takes it now. */
   spillDownTo(bytes: number): void {
     let previous: TailGroup | undefined;
     for (const group of this.#tail.groups) {
-      if (group.disk === undefined && this.#tail.bytes > bytes) {
+      if (group.disk === undefined && (this.#tail.bytes <= bytes || !this.#fits(group))) return;
+      if (group.disk === undefined) {
         this.spill(group, previous);
         group.isWritten = group === this.#tail.last && group.disk !== undefined;
       }
       previous = group;
     }
+  }
+
+  /** The disk takes it now; one that is longer than all that may wait goes when nothing waits. */
+  #fits({ bytes }: TailGroup): boolean {
+    return bytes <= this.#series.room || this.#series.waitingBytes === 0;
   }
 
   /** Puts a group to disk that was sent; `previous` is the one before it. */

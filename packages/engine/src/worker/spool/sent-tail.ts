@@ -116,6 +116,11 @@ export class SentTail {
     return this.#shiftWhile(({ start }) => start.at <= before);
   }
 
+  /** Lets go of the oldest groups that are in memory, until so many bytes are left, or the group under way. */
+  shrinkTo(bytes: number): void {
+    while (this.#groups.length > 1 && this.bytes > bytes) this.#groups.shift()!.release();
+  }
+
   /** The stream goes on over another connection: what the old one had is settled with it. */
   onMoved(): void {
     this.#groups = this.#groups.map((group) =>

@@ -28,6 +28,8 @@ export abstract class StreamSpool {
   protected readonly parts: StreamSpoolParts;
   protected readonly media: DivertedMedia;
   #mode: Mode = LIVE;
+  /** A connection was lost while the disk was off. */
+  #isCut = false;
 
   constructor(parts: StreamSpoolParts) {
     this.parts = parts;
@@ -93,6 +95,7 @@ export abstract class StreamSpool {
 
   /** Another connection takes the stream up. */
   onConnection(): void {
+    this.#isCut = false;
     this.media.sent.onConnection();
   }
 
@@ -100,12 +103,19 @@ export abstract class StreamSpool {
   onLost(): void {
     const mode = this.#mode;
     const { media } = this;
-    if (mode.kind === 'ended' || this.parts.series.isOff) return;
+    if (mode.kind === 'ended') return;
+    if (this.parts.series.isOff) {
+      // The queue drops from now on: what it has later does not follow what was sent.
+      this.#isCut = true;
+      return;
+    }
     const groups = media.sent.takeAll();
     const entries = media.takeWaiting();
     if (mode.kind === 'live') {
       this.begin(groups[0]);
-      media.write(groups, entries);
+      if (this.#isCut) media.writeApart(groups, entries);
+      else media.write(groups, entries);
+      this.#isCut = false;
     } else if (media.recorder.isAhead) media.write(groups, entries);
     // All of it is on disk already.
     else if (entries.length === 0 && groups.every(({ disk }) => disk !== undefined)) media.writeSent(groups);
