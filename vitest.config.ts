@@ -7,8 +7,9 @@ import { defineConfig } from 'vitest/config';
  */
 const PATIENT = 60_000;
 
-/** Test files at a time: most of them wait for others more than they work. */
 const PROCESSORS = availableParallelism();
+/** Test files at a time of those with sockets and processes: they wait for others as much as they work. */
+const WAITING = PROCESSORS + 1;
 
 // One project a kind of test: `vitest run --project unit`.
 export default defineConfig({
@@ -35,7 +36,7 @@ export default defineConfig({
           exclude: ['test/interop/**', 'test/fuzz/**'],
           testTimeout: PATIENT,
           hookTimeout: PATIENT,
-          maxWorkers: PROCESSORS,
+          maxWorkers: WAITING,
           sequence: { groupOrder: 1 },
         },
       },
@@ -46,7 +47,7 @@ export default defineConfig({
           include: ['test/interop/**/*.test.ts'],
           testTimeout: PATIENT,
           hookTimeout: PATIENT,
-          maxWorkers: PROCESSORS,
+          maxWorkers: WAITING,
           sequence: { groupOrder: 1 },
         },
       },
@@ -57,7 +58,7 @@ export default defineConfig({
           include: ['test/fuzz/**/*.test.ts'],
           testTimeout: PATIENT,
           hookTimeout: PATIENT,
-          maxWorkers: PROCESSORS,
+          maxWorkers: WAITING,
           sequence: { groupOrder: 1 },
         },
       },
