@@ -11,6 +11,8 @@ const cameraPython = '/usr/bin/python3';
 
 export interface CameraOptions {
   readonly auth?: readonly ['digest' | 'basic', username: string, password: string];
+  /** PEM: it speaks TLS. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** Packets that a network simulator has taken out, or sent twice. */
@@ -24,22 +26,26 @@ export interface Impairment {
 export class RtspCamera implements AsyncDisposable {
   readonly #program: ChildProgram;
   readonly #folder: TempFolder;
+  readonly #scheme: string;
   readonly port: number;
 
-  private constructor(program: ChildProgram, folder: TempFolder, port: number) {
+  private constructor(program: ChildProgram, folder: TempFolder, scheme: string, port: number) {
     this.#program = program;
     this.#folder = folder;
+    this.#scheme = scheme;
     this.port = port;
   }
 
-  static async start({ auth }: CameraOptions = {}): Promise<RtspCamera> {
+  static async start({ auth, tls }: CameraOptions = {}): Promise<RtspCamera> {
     const folder = await TempFolder.create();
     const port = await freePort();
     await makeFiles(folder);
-    const authentication = auth === undefined ? [] : ['--auth', ...auth];
-    const program = new ChildProgram(cameraPython, [script, String(port), folder.path, ...authentication]);
+    const protection = auth === undefined ? [] : ['--auth', ...auth];
+    if (tls !== undefined)
+      protection.push('--tls', await folder.write('camera.pem', Buffer.from(tls.key + tls.cert)));
+    const program = new ChildProgram(cameraPython, [script, String(port), folder.path, ...protection]);
     await program.whenReady(() => program.waitForOutput(/listening/));
-    return new RtspCamera(program, folder, port);
+    return new RtspCamera(program, folder, tls === undefined ? 'rtsp' : 'rtsps', port);
   }
 
   /** The file that the mounts of a name are made of: `clip`, `h265` or `bframes`. */
@@ -48,7 +54,7 @@ export class RtspCamera implements AsyncDisposable {
   }
 
   url(mount: string, userInfo = ''): string {
-    return `rtsp://${userInfo}127.0.0.1:${this.port}/${mount}`;
+    return `${this.#scheme}://${userInfo}127.0.0.1:${this.port}/${mount}`;
   }
 
   /** Tells what the network simulator of a mount let through, once its file has been played. */
@@ -56,6 +62,11 @@ export class RtspCamera implements AsyncDisposable {
     const line = new RegExp(`impaired (\\{"mount": "${mount}".*\\})`);
     const [, text = ''] = await this.#program.waitForOutput(line);
     return JSON.parse(text) as Impairment;
+  }
+
+  /** Freezes it with its connections open, lets it go on, or ends it at once. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
+    this.#program.child.kill(signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
