@@ -65,7 +65,9 @@ async function main(): Promise<void> {
 }
 
 async function readReport(folder: string): Promise<Report> {
-  return JSON.parse(await readFile(`${folder}/report.json`, 'utf8')) as Report;
+  // JSON has no infinity: a figure that was none is left out.
+  const figure = (_: string, value: unknown): unknown => value ?? undefined;
+  return JSON.parse(await readFile(`${folder}/report.json`, 'utf8'), figure) as Report;
 }
 
 /** Runs the experiments; what has been measured so far is in the folder even when the run is broken off. */
