@@ -426,3 +426,11 @@ test('files that are played must be there where that is asked for, and only ther
     [5, 'channels.gate.offline.file', `${join(folder, 'missing.flv')} cannot be read (ENOENT)`],
   ]);
 });
+
+test('channels of a cluster may be more than one of its gateways can send', () => {
+  const channels = withChannel(SOURCE, 'destinations: [ rtmp://s/live/a, rtmp://s/live/b ]');
+  // The file is for an import: that they stand in it is told, and not how many they are.
+  expect(faultsOf(`engine: { maxConnections: 1 }\ncluster: { store: etcd://e }\n${channels}`)).toEqual([
+    expect.stringMatching('the channels of a cluster stand in its store'),
+  ]);
+});

@@ -139,7 +139,13 @@ function planSpool(
   };
 }
 
-function requireConnections({ channels }: GatewayDocument, limit: number, { problems }: PlanContext): void {
+function requireConnections(
+  { channels, cluster }: GatewayDocument,
+  limit: number,
+  { problems }: PlanContext,
+): void {
+  // Channels of a cluster are shared by all its nodes.
+  if (cluster !== undefined) return;
   const count = Object.values(channels).reduce((sum, { destinations }) => sum + destinations.length, 0);
   if (count <= limit) return;
   problems.add(['channels'], `${count} destinations, and engine.maxConnections is ${limit}: raise that`);
