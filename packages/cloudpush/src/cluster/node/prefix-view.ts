@@ -13,21 +13,27 @@ export class PrefixView {
   readonly #prefix: string;
   readonly #clock: ClusterClock;
   readonly #onChange: () => void;
+  readonly #onBroken: () => void;
   #watch: Watch | undefined;
   #cancelRetry: () => void = () => {};
   #isClosed = false;
 
-  /** @param onChange something is other than before */
+  /**
+   * @param onChange something is other than before
+   * @param onBroken has it begun anew, where many are begun at once; default: it does so itself
+   */
   constructor(
     store: Pick<ClusterStore, 'list' | 'watch'>,
     prefix: string,
     clock: ClusterClock,
     onChange: () => void,
+    onBroken?: () => void,
   ) {
     this.#store = store;
     this.#prefix = prefix;
     this.#clock = clock;
     this.#onChange = onChange;
+    this.#onBroken = onBroken ?? (() => void this.start());
   }
 
   /** Lists, and then follows. Resolves at the first list; one that fails is tried again. */
@@ -52,7 +58,7 @@ export class PrefixView {
     this.#watch = this.#store.watch(this.#prefix, revision, {
       onChanges: (changes) => this.#onChanges(changes),
       onEnd: () => {
-        if (!this.#isClosed) void this.start();
+        if (!this.#isClosed) this.#onBroken();
       },
     });
     this.#onChange();

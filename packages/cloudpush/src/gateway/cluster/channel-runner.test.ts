@@ -137,3 +137,27 @@ test('what was made ready in vain ends, and a source that is lost is not waited 
   runner.forget(slot);
   expect(engine.channel('gate').isClosed).toBe(true);
 });
+
+test('when the store was away, all slots are read anew with one list, and go on from there', async () => {
+  const { clock, store, supervisor, runner, put } = stand();
+  await put('gate', channelOf('rtmp://cloud/live/gate'));
+  runner.own(new Map(Array.from({ length: SLOTS }, (_, slot) => [slot, 7])));
+  await clock.advance(0);
+  let lists = 0;
+  const list = store.list.bind(store);
+  store.list = async (prefix) => {
+    lists++;
+    return await list(prefix);
+  };
+  store.faults.isAway = true;
+  store.breakWatches();
+  await clock.advance(2000);
+  expect(lists).toBeLessThan(12);
+  expect(supervisor.states().map(({ name }) => name)).toEqual(['gate']);
+  store.faults.isAway = false;
+  await clock.advance(1000);
+  lists = 0;
+  await put('door', channelOf('rtmp://cloud/live/door'));
+  expect(supervisor.states().map(({ name }) => name)).toEqual(['door', 'gate']);
+  expect(lists).toBe(0);
+});

@@ -12,6 +12,8 @@ import type { ChannelPlanner, StoredChannel } from './channel-planner.js';
 const NO_EPOCH = 0;
 /** So many slots that come at once are listed together. */
 const MANY_SLOTS = 32;
+/** Before slots are read again that could not be, or that broke off, in ms. */
+const RETRY = 200;
 
 interface ChannelRunnerParts {
   readonly store: ClusterStore;
@@ -35,6 +37,8 @@ export class ChannelRunner implements SlotOwner {
   readonly #prepared = new Map<number, PrefixView>();
   /** The plan made last, while nothing of it has changed. */
   #plans = new Map<string, { readonly key: string; readonly plan: ChannelPlan | undefined }>();
+  /** Slots that have to be read, or read anew, together. */
+  readonly #unread = new Set<number>();
   #applying: Promise<unknown> = Promise.resolve();
   #isApplyWanted = false;
 
@@ -62,7 +66,7 @@ export class ChannelRunner implements SlotOwner {
       this.#prepared.delete(slot);
     }
     if (unread.length < slots.size) this.#applySoon();
-    void this.#begin(unread);
+    this.#read(unread, 0);
   }
 
   async prepare(slot: number): Promise<void> {
@@ -115,16 +119,34 @@ export class ChannelRunner implements SlotOwner {
 
   #viewOf(slot: number): PrefixView {
     const { store, keys, clock } = this.#parts;
-    return new PrefixView(store, keys.channelsOf(slot), clock, () => this.#applySoon());
+    const onChange = (): void => this.#applySoon();
+    // When the store is away, thousands break off together: they must not ask for themselves.
+    const onBroken = (): void => this.#read([slot], RETRY);
+    return new PrefixView(store, keys.channelsOf(slot), clock, onChange, onBroken);
   }
 
   #namesIn(slot: number): string[] {
     return [...(this.#slots.get(slot)?.view.entries.keys() ?? [])].map(lastPart);
   }
 
-  async #begin(slots: readonly number[]): Promise<void> {
-    if (slots.length < MANY_SLOTS) {
-      await Promise.all(slots.map(async (slot) => await this.#slots.get(slot)?.view.start()));
+  /** Reads slots, with all others that ask for it within that time. @param delay ms */
+  #read(slots: readonly number[], delay: number): void {
+    const isFirst = this.#unread.size === 0;
+    for (const slot of slots) this.#unread.add(slot);
+    if (!isFirst || slots.length === 0) return;
+    if (delay === 0) void this.#readAll();
+    else this.#parts.clock.after(delay, () => void this.#readAll());
+  }
+
+  async #readAll(): Promise<void> {
+    const slots = [...this.#unread];
+    this.#unread.clear();
+    const views = slots.flatMap((slot) => {
+      const view = this.#slots.get(slot)?.view ?? this.#prepared.get(slot);
+      return view === undefined ? [] : [[slot, view] as const];
+    });
+    if (views.length < MANY_SLOTS) {
+      await Promise.all(views.map(async ([, view]) => await view.start()));
       return;
     }
     try {
@@ -135,9 +157,9 @@ export class ChannelRunner implements SlotOwner {
         const slot = slotIn(entry.key, keys);
         if (bySlot.get(slot)?.push(entry) === undefined) bySlot.set(slot, [entry]);
       }
-      for (const slot of slots) this.#slots.get(slot)?.view.begin(revision, bySlot.get(slot) ?? []);
+      for (const [slot, view] of views) view.begin(revision, bySlot.get(slot) ?? []);
     } catch {
-      await Promise.all(slots.map(async (slot) => await this.#slots.get(slot)?.view.start()));
+      this.#read(slots, RETRY);
     }
   }
 
