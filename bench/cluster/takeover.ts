@@ -3,9 +3,11 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { markdownTable } from '../support/markdown.js';
 import { freePort } from '../support/peers.js';
@@ -39,6 +41,21 @@ await once(hook, 'listening');
 const port = await freePort();
 const { port: hookPort } = hook.address() as AddressInfo;
 const names = Array.from({ length: CHANNELS }, (_, index) => `camera-${index}`);
+const folder = await mkdtemp(join(tmpdir(), 'cloudpush-bench-'));
+const path = `${folder}/nginx.conf`;
+await writeFile(
+  path,
+  `load_module modules/ngx_rtmp_module.so; daemon off; master_process off; pid ${folder}/nginx.pid;
+error_log stderr error; events { worker_connections 2048; }
+rtmp { access_log off; server { listen 127.0.0.1:${port}; application live { live on; on_publish http://127.0.0.1:${hookPort}/; } } }
+`,
+);
+const nginx = spawn('nginx', ['-p', folder, '-e', 'stderr', '-c', path], {
+  stdio: ['ignore', 'ignore', 'pipe'],
+});
+nginx.stderr.setEncoding('utf8').on('data', (text: string) => {
+  refusals += text.split('already publishing').length - 1;
+});
 const cluster = await ClusterProcesses.start(
   GATEWAYS,
   Object.fromEntries(
@@ -48,20 +65,6 @@ const cluster = await ClusterProcesses.start(
     ]),
   ),
 );
-const path = `${cluster.folder}/nginx.conf`;
-await writeFile(
-  path,
-  `load_module modules/ngx_rtmp_module.so; daemon off; master_process off; pid ${cluster.folder}/nginx.pid;
-error_log stderr error; events { worker_connections 2048; }
-rtmp { access_log off; server { listen 127.0.0.1:${port}; application live { live on; on_publish http://127.0.0.1:${hookPort}/; } } }
-`,
-);
-const nginx = spawn('nginx', ['-p', cluster.folder, '-e', 'stderr', '-c', path], {
-  stdio: ['ignore', 'ignore', 'pipe'],
-});
-nginx.stderr.setEncoding('utf8').on('data', (text: string) => {
-  refusals += text.split('already publishing').length - 1;
-});
 try {
   await until(() => published.size === CHANNELS);
   await new Promise((resolve) => setTimeout(resolve, 3000));
@@ -99,4 +102,5 @@ try {
   nginx.kill('SIGKILL');
   hook.close();
   await cluster.stop();
+  await rm(folder, { recursive: true });
 }
