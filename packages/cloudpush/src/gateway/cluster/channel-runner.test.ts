@@ -101,7 +101,7 @@ function twoOfOneSlot(): readonly [string, string] {
 }
 
 test('channels of a slot that is about to come are made ready, and begin at once when it has come', async () => {
-  const { clock, supervisor, runner, put, engine } = stand();
+  const { clock, supervisor, runner, put, engine, events } = stand();
   await put('gate', channelOf('rtmp://cloud/live/gate?epoch=$epoch'));
   const slot = slotOf('gate', SLOTS);
   let isReady = false;
@@ -121,7 +121,9 @@ test('channels of a slot that is about to come are made ready, and begin at once
   expect(supervisor.states()).toMatchObject([
     { name: 'gate', source: { tracks: { video: { codec: 'h264' } } } },
   ]);
+  channel.all[0]!.connect();
   await runner.release(slot);
+  expect(events.filter(({ level }) => level !== 'info')).toEqual([]);
   expect(channel.closeOptions).toEqual({ untilKeyFrame: 10_000 });
   expect(supervisor.states()).toEqual([]);
 });

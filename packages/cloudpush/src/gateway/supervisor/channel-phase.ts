@@ -16,7 +16,12 @@ export function mediaOf(phase: ChannelPhase): MediaChannel | undefined {
   return 'channel' in phase ? phase.channel : undefined;
 }
 
-/** Whether the channel is to be seen as one that runs, or will. */
-export function isEnabledIn(phase: ChannelPhase): boolean {
-  return phase.type !== 'disabled' && (phase.type !== 'closing' || phase.channel !== undefined);
+/** Whether the channel runs, or will. */
+export function isEnabledIn({ type }: ChannelPhase): boolean {
+  return type !== 'disabled' && type !== 'closing';
+}
+
+/** Whether another node goes on with the channel when it has ended here. */
+export function isHandedOver(phase: ChannelPhase): boolean {
+  return phase.type === 'closing' && phase.channel !== undefined;
 }

@@ -4,7 +4,7 @@ import type { EventFields } from '../gateway-event.js';
 import type { ChannelState, ChannelStatus } from '../state.js';
 import { changeOf } from './channel-change.js';
 import { listenToChannel } from './channel-listener.js';
-import { type ChannelPhase, isEnabledIn, mediaOf } from './channel-phase.js';
+import { type ChannelPhase, isEnabledIn, isHandedOver, mediaOf } from './channel-phase.js';
 import { type RequestedChannel, requireDestination, resumeEvents, wrongStatus } from './channel-requests.js';
 import { channelState, type ShownChannel, statusOf } from './channel-state.js';
 import { DestinationSet } from './destination-set.js';
@@ -162,6 +162,8 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
   /** Looks how everything stands, and tells when the channel's state has changed. */
   update(): void {
     this.source.update();
+    // Its connections end one after the other: that is no fault of theirs.
+    if (isHandedOver(this.#phase)) return;
     const status = statusOf(this, { isEnabled: isEnabledIn(this.#phase), hasDelivered: this.#hasDelivered });
     if (status === 'online' || status === 'degraded') this.#hasDelivered = true;
     if (status === this.#status) return;
@@ -225,9 +227,8 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
   }
 
   #run(channel: MediaChannel, started: () => void): void {
-    const { name } = this.#plan;
     this.#phase = { type: 'running', channel, started };
-    listenToChannel(channel, name, {
+    listenToChannel(channel, this.#plan.name, {
       source: this.source,
       started,
       emit: (fields) => this.#emit(fields),
