@@ -1,4 +1,3 @@
-import { Backoff } from '../../base/backoff.js';
 import { monotonicNow } from '../../base/clock.js';
 import { type CloudPushError, toErrorData } from '../../base/errors.js';
 import type { FallbackInput, SourceConfig } from '../../options/source-config.js';
@@ -10,11 +9,8 @@ import { LOOK_INTERVAL, nextVerdictAt, silenceVerdict, type WatchedSource } from
 import type { SourceChannel, SourceContext } from './source-context.js';
 import { SourceOutput } from './source-output.js';
 import { type Connected, nextTickOf, type SourcePhase } from './source-phase.js';
+import { SourceRetries } from './source-retries.js';
 import type { SessionHandler, SourceSession } from './source-session.js';
-
-/** A source that was there for so long, in ms, is tried from the first delay on. */
-const RESET_AFTER = 60_000;
-const MOST_ATTEMPTS = 1_000_000;
 
 /** Opens a source, or what stands in for it, once more. */
 export interface SessionOpener {
@@ -48,9 +44,7 @@ export class ChannelSource {
   readonly #onChanged: (source: ChannelSource) => void;
   readonly #now: () => number;
   #config: SourceConfig;
-  #backoff: Backoff | undefined;
-  /** Attempts in a row that have failed. */
-  #attempts = 0;
+  #retries: SourceRetries;
   #state: SourcePhase = { name: 'over' };
   /** Time of the latest tick. */
   #lookedAt = 0;
@@ -66,6 +60,7 @@ export class ChannelSource {
     this.#context = context;
     this.#channel = channel;
     this.#config = config;
+    this.#retries = new SourceRetries(config.retry);
     this.#opener = opener;
     this.#onClosed = onClosed;
     this.#onChanged = onChanged;
@@ -174,8 +169,7 @@ export class ChannelSource {
   /** With a configuration that is new. */
   #begin(): void {
     const { retry, fallback } = this.#config;
-    this.#attempts = 0;
-    this.#backoff = retry && new Backoff({ ...retry, maxAttempts: MOST_ATTEMPTS, resetAfter: RESET_AFTER });
+    this.#retries = new SourceRetries(retry);
     this.#fallback = fallback && this.#newFallback(fallback);
     this.#connect();
   }
@@ -226,7 +220,7 @@ export class ChannelSource {
 
   #onConnected(session: SourceSession, tracks: SourceTracks): void {
     this.#state = { name: 'streaming', session, since: this.#now(), tracks };
-    this.#attempts = 0;
+    this.#retries.onOpened();
     this.#report({ type: 'connected', tracks });
     this.#onChanged(this);
     if (tracks.video === undefined || tracks.audio === undefined) this.#channel.beginWithoutTrack();
@@ -245,14 +239,13 @@ export class ChannelSource {
   #lose(error: CloudPushError): void {
     const wasOpen = this.#state.name !== 'connecting';
     this.#leave();
-    this.#attempts++;
-    const delay = this.#delayAfter(error, wasOpen);
+    const delay = this.#retries.delayAfter(error, wasOpen);
     this.#state = delay === undefined ? { name: 'over' } : { name: 'retrying', at: this.#now() + delay };
     this.#report({
       type: 'lost',
       error: toErrorData(error),
       delay: delay ?? Number.POSITIVE_INFINITY,
-      attempts: this.#attempts,
+      attempts: this.#retries.failed,
     });
     this.#fallback?.start();
     this.#onChanged(this);
@@ -263,7 +256,7 @@ export class ChannelSource {
     const state = this.#state;
     if (state.name === 'streaming' || state.name === 'stalled') {
       // A source that was connected, and silent, was not there.
-      this.#backoff?.published(Math.max(0, this.#output.received.at - state.since));
+      this.#retries.noteServed(this.#output.received.at - state.since);
     }
     this.#closeSession();
     this.#output.trim();
@@ -274,15 +267,6 @@ export class ChannelSource {
     const session = this.#session;
     session?.updateCounters();
     session?.close();
-  }
-
-  /** Undefined: it is not opened again. */
-  #delayAfter({ class: kind }: CloudPushError, wasOpen: boolean): number | undefined {
-    // Repeating a wrong password quickly gets a camera locked; giving up misses that it has been put right.
-    if (kind === 'auth') return this.#config.retry?.maxDelay;
-    // A file that may come is waited for; one that is damaged is not played again and again.
-    const mayCome = !wasOpen && this.#config.retry?.always === true;
-    return this.#backoff?.next(kind === 'fatal' && mayCome ? 'retryable' : kind);
   }
 
   #checkOpening(now: number): void {
