@@ -220,7 +220,7 @@ export class ChannelSegments {
     if (metadata.type === 'bitrate') muxer.bitrates.reported = metadata;
     const { measured } = muxer.bitrates;
     for (const taker of fanOut.list) {
-      const body = encodeMetadataMessage(metadata, measured, taker.dropped);
+      const body = encodeMetadataMessage(metadata, measured, taker.counters.dropped);
       taker.offer(dataTag(body, timestamp), block, description, mark);
     }
   }

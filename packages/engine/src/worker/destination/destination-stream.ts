@@ -40,13 +40,13 @@ export class DestinationStream implements Flushable, SpooledStream {
   readonly spool: DestinationSpool | undefined;
   readonly #writer: StreamWriter;
   #ended = false;
-  /** It is to be flushed at the end of the turn. */
   #dirty = false;
   /** Bytes that the source has given. */
   offeredBytes = 0;
 
   constructor(number: number, config: DestinationConfig, parts: DestinationStreamParts) {
     const { owner, channel, context, connections, trial, headers, segment, openSpool } = parts;
+    const { clock } = context;
     this.number = number;
     this.#owner = owner;
     this.#channel = channel;
@@ -61,13 +61,12 @@ export class DestinationStream implements Flushable, SpooledStream {
       onRoom: () => channel.onRoom(),
     };
     const { heldPackets } = channel;
-    const { clock } = context;
     this.backlog = new Backlog(backlogOwner, config, { heldPackets, counters: this.counters, clock });
     this.segments = new DestinationSegments(segment);
     this.spool = openSpool?.(this, this.counters);
     this.#writer = new StreamWriter({
       owner: channel,
-      clock: context.clock,
+      clock,
       headers,
       queue: this.backlog,
       trial,
@@ -122,11 +121,6 @@ export class DestinationStream implements Flushable, SpooledStream {
     return this.#owner.isClosing;
   }
 
-  /** Frames that were dropped here since the destination was added. */
-  get dropped(): { readonly audio: number; readonly video: number } {
-    return this.counters.dropped;
-  }
-
   /** Its stream is further on than that of `other`. */
   isAheadOf(other: DestinationStream): boolean {
     if (this.#connections.publisher === undefined) return false;
@@ -147,7 +141,8 @@ export class DestinationStream implements Flushable, SpooledStream {
     block.hold();
     const publisher = this.#outlet;
     const writer = this.#writer;
-    this.#markDirty();
+    if (!this.#dirty) this.#context.markDirty(this);
+    this.#dirty = true;
     const canSend = publisher !== undefined && writer.isFlowing && this.backlog.length === 0;
     if (canSend && mark === undefined && !this.#movesAt(tag)) {
       writer.send(publisher, tag, block, description ?? this.backlog.takeOrphan());
@@ -301,11 +296,5 @@ export class DestinationStream implements Flushable, SpooledStream {
     this.#writer.onMoved();
     this.#owner.onMoved(publisher);
     return true;
-  }
-
-  #markDirty(): void {
-    if (this.#dirty) return;
-    this.#dirty = true;
-    this.#context.markDirty(this);
   }
 }
