@@ -25,7 +25,7 @@ const END: StreamMetadata = { type: 'streamEnd', alarmDuration: 0, time: 0 };
 /** A destination that takes every tag. */
 class FakeDestination {
   readonly tags: { readonly tag: FlvTag; readonly mark: SegmentMark | undefined }[] = [];
-  readonly dropped = { audio: 1, video: 2 };
+  readonly counters = { dropped: { audio: 1, video: 2 } };
   readonly backlog = { full: false, mayDrop: false, reconsider: () => {}, skipToKeyFrame: () => {} };
   readonly number: number;
 
