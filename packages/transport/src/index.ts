@@ -25,6 +25,7 @@ export {
   type RtmpStage,
 } from './errors.js';
 export type { RandomFill } from './handshake/simple.js';
+export { type CertificateFault, certificateFault } from './io/dial/certificate-fault.js';
 export type { DialOptions, DialTimeouts, PublisherTlsOptions } from './io/dial/dial-options.js';
 export { lookupHost } from './io/dial/names/resolver.js';
 export { RtmpPlayer } from './io/player/player.js';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,28 +11,33 @@ export interface Certificate {
   readonly fingerprint: string;
 }
 
-/** A self-signed certificate for some names, made by openssl. */
-export function makeCertificate(names: string): Certificate {
+/**
+ * A self-signed certificate for some names, made by openssl.
+ * @param days that it is valid for; below 0: it has expired
+ */
+export function makeCertificate(names: string, days = 2): Certificate {
   const folder = mkdtempSync(join(tmpdir(), 'cloudpush-cert-'));
+  const file = (name: string): string => join(folder, name);
+  const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'ignore' });
   try {
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    const kind = [
-      'req',
-      '-x509',
+    const key = [
       '-newkey',
       'ec',
       '-pkeyopt',
       'ec_paramgen_curve:P-256',
       '-nodes',
-      '-days',
-      '2',
+      '-keyout',
+      file('key.pem'),
     ];
-    const subject = ['-subj', '/CN=cloudpush test', '-addext', `subjectAltName=${names}`];
-    execFileSync('openssl', [...kind, ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-    const pem = readFileSync(cert, 'utf8');
+    openssl('req', '-new', ...key, '-subj', '/CN=cloudpush test', '-out', file('request.pem'));
+    writeFileSync(file('extensions'), `subjectAltName=${names}\nbasicConstraints=critical,CA:TRUE\n`);
+    const request = ['-req', '-in', file('request.pem'), '-signkey', file('key.pem')];
+    const validity = ['-days', String(days), '-extfile', file('extensions')];
+    openssl('x509', ...request, ...validity, '-out', file('cert.pem'));
+    const pem = readFileSync(file('cert.pem'), 'utf8');
     return {
       cert: pem,
-      key: readFileSync(key, 'utf8'),
+      key: readFileSync(file('key.pem'), 'utf8'),
       fingerprint: new X509Certificate(pem).fingerprint256,
     };
   } finally {

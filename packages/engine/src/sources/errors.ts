@@ -1,3 +1,4 @@
+import { certificateFault } from '@cloudpush/transport';
 import { CloudPushError } from '../base/errors.js';
 import { type SourceErrorCode, sourceErrorCodes } from '../base/source-error-codes.js';
 
@@ -36,12 +37,15 @@ export function sourceTimeoutError(kind: 'connecting' | 'all' | 'video', timeout
  * @param cause why authorities do not vouch for the certificate; undefined: it is not the one that is pinned
  */
 export function sourceTlsError(cause: Error | undefined): CloudPushError {
-  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
-  const message =
-    cause === undefined
-      ? "the camera's certificate is not the one whose fingerprint is given (fingerprint)"
-      : `the camera's certificate is not trusted (${code}): give the authority (ca), or its SHA-256 fingerprint (fingerprint)`;
-  return new CloudPushError(sourceErrorCodes.tls, message, { class: 'auth', cause });
+  if (cause === undefined) {
+    const message = "the camera's certificate is not the one whose fingerprint is given (fingerprint)";
+    return new CloudPushError(sourceErrorCodes.tls, message, { class: 'auth' });
+  }
+  const { code } = cause as NodeJS.ErrnoException;
+  const { text, passes } = certificateFault(code) ?? { text: 'is not trusted', passes: false };
+  const advice = `${passes ? 'renew it' : 'give the authority (ca)'}, or give its SHA-256 fingerprint (fingerprint)`;
+  const message = `the camera's certificate ${text} (${code}): ${advice}`;
+  return new CloudPushError(sourceErrorCodes.tls, message, { class: passes ? 'retryable' : 'auth', cause });
 }
 
 /** @param what without secrets */

@@ -1,4 +1,4 @@
-import { redact } from '@cloudpush/transport';
+import { certificateFault, redact } from '@cloudpush/transport';
 import { CloudPushError } from '../base/errors.js';
 
 /** Of a foreign text, so many characters are shown. */
@@ -37,8 +37,16 @@ export function unreachable(server: string, cause: Error): CloudPushError {
 
 export function tlsFailed(server: string, cause: Error): CloudPushError {
   const reason = codeOf(cause) ?? cause.message;
-  const message = `the token server ${server} is not trusted, or does not speak TLS: ${reason}`;
-  return new CloudPushError('ERR_CLOUDPUSH_TOKEN_SERVER_TLS', message, { details: { server }, cause });
+  const fault = certificateFault(codeOf(cause));
+  const message =
+    fault === undefined
+      ? `the token server ${server} is not trusted, or does not speak TLS: ${reason}`
+      : `the certificate of the token server ${server} ${fault.text} (${reason})`;
+  return new CloudPushError('ERR_CLOUDPUSH_TOKEN_SERVER_TLS', message, {
+    class: fault?.passes === true ? 'retryable' : 'fatal',
+    details: { server },
+    cause,
+  });
 }
 
 /** @param retryAfter ms that the server asks to be left alone. */

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { RtmpError, RtmpErrorCode } from '../../errors.js';
+import { certificateFault } from './certificate-fault.js';
 import type { PublisherTlsOptions } from './dial-options.js';
 
 /**
@@ -49,10 +50,24 @@ export function checkPins(socket: TLSSocket, pins: readonly string[] | undefined
 }
 
 /**
- * The error for a failed TLS handshake: a certificate that is not trusted will not be on the next try either.
+ * The error for a failed TLS handshake: a certificate that is not trusted will not be on the next try either; one that has
+ * expired may have been renewed.
  */
 export function tlsError(cause: NodeJS.ErrnoException): RtmpError {
   const reason = cause.code ?? cause.message;
+  const fault = certificateFault(cause.code);
+  if (fault !== undefined) {
+    const advice = fault.passes ? '' : ': give its authority (tls.ca), or pin it (tls.pins)';
+    return new RtmpError(
+      RtmpErrorCode.tls,
+      'tls',
+      `the server's certificate ${fault.text} (${reason})${advice}`,
+      {
+        class: fault.passes ? 'retryable' : 'fatal',
+        cause,
+      },
+    );
+  }
   const broken = reason === 'ECONNRESET' || reason === 'ETIMEDOUT' || reason === 'EPIPE';
   return new RtmpError(RtmpErrorCode.tls, 'tls', `the TLS handshake failed: ${reason}`, {
     class: broken ? 'retryable' : 'fatal',
