@@ -27,8 +27,8 @@ export function planCluster(
   if ((user === undefined) !== (document.password === undefined)) {
     problems.add([], 'user and password go together: one of them is missing');
   }
-  if (address !== undefined && !isHttpUrl(address)) {
-    problems.add(['address'], 'the URL is not http[s]://host:port');
+  if (address !== undefined && !isPlainHttpUrl(address)) {
+    problems.add(['address'], 'the URL is not http[s]://host:port, without user, password and query');
   }
   const stateFolder = environment['STATE_DIRECTORY'] ?? join('.cloudpush', node);
   return {
@@ -70,6 +70,13 @@ function tlsOf(
     cert: context.certificates(['cert'], cert),
     key: context.privateKey(['key'], key),
   };
+}
+
+/** One that anybody may read: all nodes of the cluster do, and its API shows it. */
+function isPlainHttpUrl(text: string): boolean {
+  if (!isHttpUrl(text)) return false;
+  const { username, password, search, hash } = new URL(text);
+  return `${username}${password}${search}${hash}` === '';
 }
 
 /** An address that listens everywhere is reached by the name of the machine. */

@@ -427,6 +427,19 @@ test('files that are played must be there where that is asked for, and only ther
   ]);
 });
 
+test.each(['http://user:secret@a:1', 'http://a:1/?token=1', 'http://a:1#x', 'ftp://a'])(
+  'the address of a cluster’s node, which all may read, is none like %s',
+  (address) => {
+    expect(
+      faultsOf(`version: 1\nchannels: {}\ncluster: { store: etcd://e, address: '${address}' }\n`),
+    ).toEqual([
+      expect.stringMatching(
+        /cluster\.address: the URL is not http\[s\]:\/\/host:port, without user, password and query/,
+      ),
+    ]);
+  },
+);
+
 test('channels of a cluster may be more than one of its gateways can send', () => {
   const channels = withChannel(SOURCE, 'destinations: [ rtmp://s/live/a, rtmp://s/live/b ]');
   // The file is for an import: that they stand in it is told, and not how many they are.

@@ -5,6 +5,8 @@ import { execFile } from 'node:child_process';
  * service.
  */
 const WATCHDOG_PART = 3;
+/** A notification takes so many ms at the longest: the next ones wait for it. */
+const LONGEST = 3000;
 
 /**
  * Tells systemd how the service stands (sd_notify(3)), when it is one of `Type=notify`. Node has no Unix
@@ -18,6 +20,8 @@ export class ServiceManager implements Disposable {
   #watchdog: NodeJS.Timeout | undefined;
   /** The end of the latest notification: each is a program, and they must not overtake one another. */
   #told: Promise<void> = Promise.resolve();
+  /** Notifications that have not ended. */
+  #waiting = 0;
   #hasFailed = false;
 
   /** @param onProblem called once when the service manager cannot be told */
@@ -51,18 +55,23 @@ export class ServiceManager implements Disposable {
     const isOurs = WATCHDOG_PID === undefined || WATCHDOG_PID === String(process.pid);
     const microseconds = Number(WATCHDOG_USEC);
     if (this.#watchdog !== undefined || !isOurs || !(microseconds > 0)) return;
-    this.#watchdog = setInterval(() => this.#notify('WATCHDOG=1'), microseconds / 1000 / WATCHDOG_PART);
+    const beat = (): void => {
+      // One that hangs is not queued for again and again: what matters more comes behind it.
+      if (this.#waiting === 0) this.#notify('WATCHDOG=1');
+    };
+    this.#watchdog = setInterval(beat, microseconds / 1000 / WATCHDOG_PART);
     this.#watchdog.unref();
   }
 
   #notify(...assignments: string[]): void {
     if ((this.#environment['NOTIFY_SOCKET'] ?? '') === '') return;
-    this.#told = this.#told.then(() => this.#tell(assignments));
+    this.#waiting++;
+    this.#told = this.#told.then(() => this.#tell(assignments)).finally(() => void this.#waiting--);
   }
 
   #tell(assignments: readonly string[]): Promise<void> {
     return new Promise((resolve) => {
-      const options = { env: this.#environment, timeout: 10_000 };
+      const options = { env: this.#environment, timeout: LONGEST };
       execFile('systemd-notify', assignments, options, (error) => {
         if (error !== null && !this.#hasFailed) {
           this.#hasFailed = true;
