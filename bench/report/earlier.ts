@@ -1,12 +1,28 @@
 import type { Report, Result } from './model.js';
 
 /** The circumstances of a run. */
-type Circumstances = Omit<Report, 'results' | 'date'>;
+type Circumstances = Omit<Report, 'results'>;
 
-/** The results of an earlier report that may stand beside new ones: taken on the same machine, in the same way. */
+/** Pieces of one report are taken within so many ms. */
+const LONGEST = 24 * 3_600_000;
+
+/**
+ * The results of an earlier report that may stand beside new ones: taken on the same machine, in the same way, and not long
+ * ago.
+ */
 export function resultsToKeep(earlier: Report | undefined, now: Circumstances): readonly Result[] {
-  if (earlier === undefined || earlier.rounds !== now.rounds || earlier.seconds !== now.seconds) return [];
-  return machineOf(earlier) === machineOf(now) ? earlier.results : [];
+  return earlier === undefined || wayOf(earlier) !== wayOf(now) || !isRecent(earlier, now)
+    ? []
+    : earlier.results;
+}
+
+function isRecent(earlier: Circumstances, now: Circumstances): boolean {
+  return Math.abs(Date.parse(now.date) - Date.parse(earlier.date)) <= LONGEST;
+}
+
+function wayOf(circumstances: Circumstances): string {
+  const { rounds, seconds, warmUp } = circumstances;
+  return JSON.stringify([machineOf(circumstances), rounds, seconds, warmUp ?? null]);
 }
 
 /** The machine without what changes from one run to the next. */

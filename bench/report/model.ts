@@ -76,5 +76,7 @@ export interface Report {
   readonly rounds: number;
   /** Seconds of each measurement. */
   readonly seconds: number;
+  /** Seconds before each measurement; undefined: an older report does not say. */
+  readonly warmUp?: number | undefined;
   readonly results: readonly Result[];
 }

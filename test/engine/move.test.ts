@@ -197,7 +197,7 @@ describe('a stream', () => {
     await channel.connected();
     channel.destinations[0]!.moveTo({ url: 'rtmp://127.0.0.1:1/live/a' });
     await waitFor('the warning', 5000, () => warnings.find((text) => text.includes('could not be moved')));
-    const again = once(channel, 'connect', { signal: AbortSignal.timeout(4000) });
+    const again = once(channel, 'connect', { signal: AbortSignal.timeout(30_000) });
     receiver.streams('a')[0]!.drop();
     await again;
     expect(receiver.streams('a').length).toBe(2);
@@ -215,10 +215,10 @@ describe('a stream', () => {
         ? { url: silent.url('a') }
         : { target: { kind: 'deviceToken', deviceToken: 'dt' } as const }),
       reconnect: { initialDelay: 1, maxDelay: 1 },
-      connectTimeout: 200,
+      connectTimeout: 1000,
     });
     channel.destinations[0]!.moveTo({ url: receiver.url('b') });
-    await channel.connected(AbortSignal.timeout(4000));
+    await channel.connected(AbortSignal.timeout(30_000));
     expect(receiver.streams('b').length).toBe(1);
     await channel.close();
     await closeEmpty(engine);
