@@ -3,21 +3,24 @@ import type { ClusterKeys } from '../keys.js';
 import type { ClaimRecord, OfferRecord } from '../records.js';
 import type { ClusterStore, Lease } from '../store/cluster-store.js';
 import type { ClusterView } from './cluster-view.js';
+import { releaseForSure } from './sure-release.js';
 
 /** Slots with something in them that are handed over at a time: each waits for a key frame or two. */
 const AT_A_TIME = 32;
-/** The longest that a slot waits until the next owner is ready for it, in ms. */
+/** The longest that a slot waits until the next owner is ready for it, in ms, if that one's lease would be over by then. */
 const LONGEST_OFFER = 10_000;
+/** Until the end of a lease is known for sure to those who follow the nodes, in ms. */
+const END_OF_LEASE = 2000;
 /** Between two looks whether it is, in ms. */
 const LOOK = 25;
-/** Before what the store did not do is tried again, in ms. */
+/** Before what could not be done is tried again, in ms. */
 const RETRY = 500;
 
 interface HandoverParts {
-  readonly store: ClusterStore;
+  readonly store: Pick<ClusterStore, 'put' | 'release'>;
   readonly clock: ClusterClock;
   readonly keys: ClusterKeys;
-  readonly view: ClusterView;
+  readonly view: Pick<ClusterView, 'node' | 'isReadyFor'>;
   readonly lease: Lease;
   /** The node, in this life. */
   readonly me: ClaimRecord;
@@ -64,32 +67,47 @@ export class Handovers {
   }
 
   async #handOver(slot: number, node: string): Promise<void> {
-    try {
-      if (await this.#isReady(slot, node)) {
-        await this.#parts.give(slot);
-        this.#wanted = without(this.#wanted, slot);
-      } else await this.#withdraw(slot);
-    } catch {
-      // The store did not do it, and may do it later.
-      await this.#pause(RETRY);
+    if (await this.#tryIt(slot, node)) this.#wanted = without(this.#wanted, slot);
+    else {
+      await this.#withdraw(slot);
+      // The store may do later what it did not do, and a node that has left may have come back, or another have its slots.
+      if (this.#wanted.get(slot) === node) await this.#pause(RETRY);
     }
     this.#running.delete(slot);
     this.#next();
   }
 
-  /** @returns false: the slot is not to go there any more */
+  /** @returns whether it has been given up */
+  async #tryIt(slot: number, node: string): Promise<boolean> {
+    try {
+      if (!(await this.#isReady(slot, node))) return false;
+      await this.#parts.give(slot);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** @returns false: the slot is not to go there any more, or nobody is there */
   async #isReady(slot: number, node: string): Promise<boolean> {
     const { store, clock, keys, view, lease, me } = this.#parts;
+    const next = view.node(node);
+    if (next === undefined) return false;
     // An older version is not waited for: it does not make anything ready.
-    if (view.node(node)?.prepares !== true) return true;
+    if (next.prepares !== true) return true;
     const record: OfferRecord = { ...me, to: node };
     await store.put(lease, { key: keys.offer(slot), value: JSON.stringify(record) });
-    const end = clock.now() + LONGEST_OFFER;
+    // One that is silent may be dead: then it is gone when its lease is over, and what runs here goes on.
+    const end = clock.now() + Math.max(LONGEST_OFFER, lease.ttl + END_OF_LEASE);
     while (!view.isReadyFor(slot, node) && clock.now() < end) {
-      if (this.#isOver || this.#wanted.get(slot) !== node) return false;
+      if (!this.#isWanted(slot, node)) return false;
       await this.#pause(LOOK);
     }
-    return !this.#isOver && this.#wanted.get(slot) === node;
+    return this.#isWanted(slot, node);
+  }
+
+  #isWanted(slot: number, node: string): boolean {
+    return !this.#isOver && this.#wanted.get(slot) === node && this.#parts.view.node(node) !== undefined;
   }
 
   #pause(ms: number): Promise<void> {
@@ -97,8 +115,9 @@ export class Handovers {
   }
 
   async #withdraw(slot: number): Promise<void> {
-    const { store, keys, lease } = this.#parts;
-    if (!this.#isOver) await store.release(lease, [keys.offer(slot)]);
+    const offer = [this.#parts.keys.offer(slot)];
+    // What stays ends with the lease.
+    await releaseForSure(this.#parts, () => (this.#isOver ? [] : offer)).catch(() => {});
   }
 }
 

@@ -55,6 +55,8 @@ export class PrefixView {
     this.entries.clear();
     for (const entry of entries) this.entries.set(entry.key, entry);
     this.isReady = true;
+    // Two may have asked for a list at the same time.
+    this.#watch?.cancel();
     this.#watch = this.#store.watch(this.#prefix, revision, {
       onChanges: (changes) => this.#onChanges(changes),
       onEnd: () => {

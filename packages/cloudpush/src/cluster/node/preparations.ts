@@ -1,13 +1,16 @@
+import type { ClusterClock } from '../clock.js';
 import type { ClusterKeys } from '../keys.js';
 import type { ClaimRecord } from '../records.js';
 import type { ClusterStore, Lease } from '../store/cluster-store.js';
 import type { ClusterView } from './cluster-view.js';
 import type { SlotOwner } from './slot-owner.js';
+import { releaseForSure } from './sure-release.js';
 
 interface PreparationParts {
-  readonly store: ClusterStore;
+  readonly store: Pick<ClusterStore, 'put' | 'release'>;
+  readonly clock: ClusterClock;
   readonly keys: ClusterKeys;
-  readonly view: ClusterView;
+  readonly view: Pick<ClusterView, 'isClaimed' | 'offersTo'>;
   readonly owner: SlotOwner;
   readonly lease: Lease;
   /** The node, in this life. */
@@ -44,11 +47,12 @@ export class Preparations {
 
   /** Slots are this node's now, or another's: nobody need know any more that they are ready. */
   taken(slots: Iterable<number>): void {
-    const { store, keys, lease } = this.#parts;
+    const { keys } = this.#parts;
     const gone = [...slots].filter((slot) => this.#slots.delete(slot));
-    const ready = gone.map((slot) => keys.ready(slot));
+    // Another offer of the same slot may have come meanwhile, which is answered anew.
+    const left = (): readonly number[] => (this.#isOver ? [] : gone.filter((slot) => !this.#slots.has(slot)));
     // What stays ends with the lease.
-    if (ready.length > 0 && !this.#isOver) store.release(lease, ready).catch(() => {});
+    releaseForSure(this.#parts, () => left().map((slot) => keys.ready(slot))).catch(() => {});
   }
 
   end(): void {

@@ -1,14 +1,12 @@
 import type { ClusterClock } from '../clock.js';
 import type { ClusterKeys } from '../keys.js';
 import type { ClaimRecord } from '../records.js';
-import { type ClusterStore, isStoreError, type Lease, MAX_CLAIMS } from '../store/cluster-store.js';
+import { type ClusterStore, type Lease, MAX_CLAIMS } from '../store/cluster-store.js';
 import type { ClusterView } from './cluster-view.js';
 import { Handovers } from './handovers.js';
 import { Preparations } from './preparations.js';
 import type { SlotOwner } from './slot-owner.js';
-
-/** Before a release is asked for again that was not answered, in ms. */
-const RELEASE_AGAIN = 200;
+import { releaseForSure } from './sure-release.js';
 
 interface SlotClaimsParts {
   readonly store: ClusterStore;
@@ -136,20 +134,7 @@ export class SlotClaims {
     const given = slots.flatMap((slot) =>
       this.#handovers.has(slot) ? [keys.claim(slot), keys.offer(slot)] : [keys.claim(slot)],
     );
-    await this.#releaseForSure(given);
-  }
-
-  /** A slot that runs nowhere must not stay claimed. */
-  async #releaseForSure(keys: readonly string[]): Promise<void> {
-    const { store, lease } = this.#parts;
-    while (!this.#isOver) {
-      try {
-        await store.release(lease, keys);
-        return;
-      } catch (error) {
-        if (!isStoreError(error, 'unavailable')) throw error;
-        await new Promise<void>((resolve) => this.#parts.clock.after(RELEASE_AGAIN, resolve));
-      }
-    }
+    // A slot that runs nowhere must not stay claimed.
+    await releaseForSure(this.#parts, () => (this.#isOver ? [] : given));
   }
 }

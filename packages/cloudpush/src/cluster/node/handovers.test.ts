@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import { FakeClock } from '../../gateway/testing/fake-clock.js';
+import { ClusterKeys } from '../keys.js';
+import type { NodeRecord } from '../records.js';
+import { MemoryServer, MemoryStore } from '../store/memory-store.js';
+import { Handovers } from './handovers.js';
+
+const keys = new ClusterKeys('test');
+const b: NodeRecord = {
+  id: 'b',
+  capacity: 1,
+  incarnation: 'b-1',
+  address: undefined,
+  state: 'up',
+  prepares: true,
+  version: '1',
+};
+
+/** Slots of node a that node b is to have. */
+async function stand({ ttl = 10_000 } = {}) {
+  const clock = new FakeClock();
+  const server = new MemoryServer(clock);
+  const store = new MemoryStore(server);
+  const lease = await store.join(3_600_000);
+  const seen = { node: b as NodeRecord | undefined, isReady: false };
+  const given: number[] = [];
+  const handovers = new Handovers({
+    store,
+    clock,
+    keys,
+    view: { node: () => seen.node, isReadyFor: () => seen.isReady },
+    lease: { ...lease, ttl },
+    me: { node: 'a', incarnation: 'a-1' },
+    give: async (slot) => void given.push(slot),
+  });
+  const offers = (): number => server.keys.list(keys.offers).entries.length;
+  return { clock, store, seen, given, handovers, offers };
+}
+
+test('a slot is not given up for a node that has left, and is when it is back', async () => {
+  const { clock, seen, given, handovers } = await stand();
+  seen.node = undefined;
+  handovers.want(new Map([[5, 'b']]));
+  await clock.advance(60_000);
+  expect(given).toEqual([]);
+  seen.node = b;
+  seen.isReady = true;
+  await clock.advance(600);
+  expect(given).toEqual([5]);
+});
+
+test('a slot is not given up for a node that leaves while it gets ready', async () => {
+  const { clock, seen, given, handovers, offers } = await stand();
+  handovers.want(new Map([[5, 'b']]));
+  await clock.advance(1000);
+  expect(offers()).toBe(1);
+  seen.node = undefined;
+  await clock.advance(60_000);
+  expect([given, offers()]).toEqual([[], 0]);
+});
+
+test('a node that stays silent is waited for as long as its lease could last, as it may be dead', async () => {
+  const { clock, seen, given, handovers } = await stand({ ttl: 30_000 });
+  handovers.want(new Map([[5, 'b']]));
+  await clock.advance(0);
+  await clock.advance(31_000);
+  expect(given).toEqual([]);
+  seen.node = undefined;
+  await clock.advance(60_000);
+  expect(given).toEqual([]);
+  seen.node = b;
+  await clock.advance(33_000);
+  expect(given).toEqual([5]);
+});
+
+test('an offer that holds no more is withdrawn, however long the store is away', async () => {
+  const { clock, store, handovers, offers } = await stand();
+  handovers.want(new Map([[5, 'b']]));
+  await clock.advance(1000);
+  store.faults.isAway = true;
+  handovers.want(new Map());
+  await clock.advance(5000);
+  expect(offers()).toBe(1);
+  store.faults.isAway = false;
+  await clock.advance(1000);
+  expect(offers()).toBe(0);
+});
+
+test('an offer that was made although its answer was lost is withdrawn with the others', async () => {
+  const { clock, store, given, handovers, offers } = await stand();
+  store.faults.lostReplies = 1;
+  handovers.want(new Map([[5, 'b']]));
+  handovers.want(new Map());
+  await clock.advance(1000);
+  expect([given, offers()]).toEqual([[], 0]);
+});
