@@ -32,7 +32,12 @@ function stand() {
     runner.own(new Map([[slotOf(name, SLOTS), epoch]]));
     await clock.advance(0);
   };
-  return { clock, store, engine, events, supervisor, runner, put, own };
+  const remove = async (name: string): Promise<void> => {
+    const key = keys.channel(slotOf(name, SLOTS), name);
+    await store.change([{ key, value: undefined, revision: undefined }]);
+    await clock.advance(0);
+  };
+  return { clock, store, engine, events, supervisor, planner, runner, put, own, remove };
 }
 
 function channelOf(destination: unknown): unknown {
@@ -162,4 +167,82 @@ test('when the store was away, all slots are read anew with one list, and go on 
   await put('door', channelOf('rtmp://cloud/live/door'));
   expect(supervisor.states().map(({ name }) => name)).toEqual(['door', 'gate']);
   expect(lists).toBe(0);
+});
+
+test('a channel that was made ready, and is not there any more when its slot comes, ends', async () => {
+  const { clock, runner, put, own, remove, engine } = stand();
+  const [one, other] = twoOfOneSlot();
+  for (const name of [one, other]) await put(name, channelOf(`rtmp://cloud/live/${name}`));
+  void runner.prepare(slotOf(one, SLOTS));
+  await clock.advance(0);
+  await remove(one);
+  await own(one, 7);
+  expect([engine.channel(one).isClosed, engine.channel(other).isClosed]).toEqual([true, false]);
+});
+
+test('a channel that was made ready, and is not there any more when its slot goes elsewhere, ends', async () => {
+  const { clock, runner, put, remove, engine } = stand();
+  await put('gate', channelOf('rtmp://cloud/live/gate'));
+  void runner.prepare(slotOf('gate', SLOTS));
+  await clock.advance(0);
+  await remove('gate');
+  runner.forget(slotOf('gate', SLOTS));
+  expect(engine.channel('gate').isClosed).toBe(true);
+});
+
+test('a channel that was made ready, and is not enabled when it comes, ends', async () => {
+  const { clock, runner, put, engine, supervisor, planner } = stand();
+  const document = channelOf('rtmp://cloud/live/gate') as object;
+  await put('gate', document);
+  void runner.prepare(slotOf('gate', SLOTS));
+  await clock.advance(0);
+  const disabled = { name: 'gate', document: { ...document, enabled: false }, revision: 2, epoch: 1 };
+  await supervisor.apply({ channels: planner.plan([disabled], () => {}) });
+  expect(engine.channel('gate').isClosed).toBe(true);
+});
+
+test('a value that is no channel is told once, whoever has the slot, and keeps the others from nothing', async () => {
+  const { clock, store, supervisor, events, runner, put, own, engine } = stand();
+  const [one, other] = twoOfOneSlot();
+  const slot = slotOf(one, SLOTS);
+  await put(other, channelOf('rtmp://cloud/live/other'));
+  await store.change([{ key: keys.channel(slot, one), value: '{ "source": ', revision: undefined }]);
+  void runner.prepare(slot);
+  await clock.advance(0);
+  expect(engine.opened).toHaveLength(1);
+  await own(one, 7);
+  expect(supervisor.states().map(({ name }) => name)).toEqual([other]);
+  expect(runner.find(one, slot)).toBeUndefined();
+  expect(events.filter(({ type }) => type === 'problem')).toMatchObject([
+    { channel: one, level: 'error', message: expect.stringMatching(keys.channel(slot, one)) },
+  ]);
+});
+
+test('a node whose lease may be over does not wait for the key frame that a hand-over waits for', async () => {
+  const { clock, supervisor, runner, put, own, engine } = stand();
+  await put('gate', channelOf('rtmp://cloud/live/gate'));
+  await own('gate', 7);
+  const channel = engine.channel('gate');
+  channel.isWithoutKeyFrame = true;
+  channel.stream();
+  channel.all[0]!.connect();
+  const released = runner.release(slotOf('gate', SLOTS));
+  await clock.advance(0);
+  expect([channel.isClosed, channel.closeOptions]).toEqual([false, { untilKeyFrame: 10_000 }]);
+  await runner.drop();
+  await released;
+  expect([channel.isClosed, channel.closeOptions, supervisor.states()]).toEqual([true, undefined, []]);
+});
+
+test('a channel whose camera is away does not keep those of its slot waiting for a key frame', async () => {
+  const { runner, put, own, engine } = stand();
+  const [one, other] = twoOfOneSlot();
+  for (const name of [one, other]) await put(name, channelOf(`rtmp://cloud/live/${name}`));
+  await own(one, 7);
+  for (const name of [one, other]) engine.channel(name).stream();
+  engine.channel(one).stall();
+  engine.channel(one).isWithoutKeyFrame = true;
+  await runner.release(slotOf(one, SLOTS));
+  expect(engine.channel(one).closeOptions).toBeUndefined();
+  expect(engine.channel(other).closeOptions).toEqual({ untilKeyFrame: 10_000 });
 });

@@ -29,12 +29,22 @@ interface OwnedSlot {
   readonly view: PrefixView;
 }
 
+interface PreparedSlot {
+  readonly view: PrefixView;
+  /** Channels that were made ready: they may not be in the slot any more. */
+  names: readonly string[];
+}
+
 /** Runs the channels of the slots that this node owns. */
 export class ChannelRunner implements SlotOwner {
   readonly #parts: ChannelRunnerParts;
   readonly #slots = new Map<number, OwnedSlot>();
   /** Slots of another node that are about to come here. */
-  readonly #prepared = new Map<number, PrefixView>();
+  readonly #prepared = new Map<number, PreparedSlot>();
+  /** Channels that were made ready in slots that have come. */
+  readonly #came = new Set<string>();
+  /** Revisions of values that are no channels, and that have been told, by key. */
+  readonly #malformed = new Map<string, number>();
   /** The plan made last, while nothing of it has changed. */
   #plans = new Map<string, { readonly key: string; readonly plan: ChannelPlan | undefined }>();
   /** Slots that have to be read, or read anew, together. */
@@ -50,7 +60,7 @@ export class ChannelRunner implements SlotOwner {
   find(name: string, slot: number): StoredChannel | undefined {
     const owned = this.#slots.get(slot);
     const entry = owned?.view.entries.get(this.#parts.keys.channel(slot, name));
-    return entry === undefined ? undefined : storedChannel(entry, owned!.epoch);
+    return entry && storedChannel(entry, owned!.epoch);
   }
 
   owns(slot: number): boolean {
@@ -60,9 +70,10 @@ export class ChannelRunner implements SlotOwner {
   own(slots: ReadonlyMap<number, number>): void {
     const unread: number[] = [];
     for (const [slot, epoch] of slots) {
-      const view = this.#prepared.get(slot);
-      if (view?.isReady !== true) unread.push(slot);
-      this.#slots.set(slot, { epoch, view: view ?? this.#viewOf(slot) });
+      const { view = this.#viewOf(slot), names = [] } = this.#prepared.get(slot) ?? {};
+      if (!view.isReady) unread.push(slot);
+      for (const name of names) this.#came.add(name);
+      this.#slots.set(slot, { epoch, view });
       this.#prepared.delete(slot);
     }
     if (unread.length < slots.size) this.#applySoon();
@@ -71,21 +82,22 @@ export class ChannelRunner implements SlotOwner {
 
   async prepare(slot: number): Promise<void> {
     const view = this.#viewOf(slot);
-    this.#prepared.set(slot, view);
+    const prepared: PreparedSlot = { view, names: [] };
+    this.#prepared.set(slot, prepared);
     await view.start();
-    if (this.#prepared.get(slot) !== view) return;
-    const channels = [...view.entries.values()].map((entry) => storedChannel(entry, NO_EPOCH));
+    if (this.#prepared.get(slot) !== prepared) return;
     // Whoever runs it tells what is wrong with it.
-    const plans = this.#parts.planner.plan(channels, () => {});
+    const plans = this.#parts.planner.plan(this.#channelsIn(view, NO_EPOCH), () => {});
+    prepared.names = [...plans.keys()];
     await Promise.all([...plans.values()].map((plan) => this.#parts.supervisor.prepare(plan)));
   }
 
   forget(slot: number): void {
-    const view = this.#prepared.get(slot);
-    if (view === undefined) return;
+    const prepared = this.#prepared.get(slot);
+    if (prepared === undefined) return;
     this.#prepared.delete(slot);
-    view.close();
-    this.#parts.supervisor.forget([...view.entries.keys()].map(lastPart));
+    prepared.view.close();
+    this.#parts.supervisor.forget(prepared.names);
   }
 
   isBusy(slot: number): boolean {
@@ -106,6 +118,7 @@ export class ChannelRunner implements SlotOwner {
     for (const { view } of this.#slots.values()) view.close();
     this.#slots.clear();
     for (const slot of [...this.#prepared.keys()]) this.forget(slot);
+    this.#parts.supervisor.forget();
     await this.#apply();
     await this.#parts.supervisor.untilEnded();
   }
@@ -125,6 +138,22 @@ export class ChannelRunner implements SlotOwner {
     return new PrefixView(store, keys.channelsOf(slot), clock, onChange, onBroken);
   }
 
+  /** Channels that stand in a slot. A value that is none is told, once, and left out. */
+  #channelsIn(view: PrefixView, epoch: number): StoredChannel[] {
+    return [...view.entries.values()].flatMap((entry) => {
+      const channel = storedChannel(entry, epoch);
+      if (channel === undefined) this.#tellMalformed(entry);
+      return channel ?? [];
+    });
+  }
+
+  #tellMalformed({ key, revision }: Entry): void {
+    if (this.#malformed.get(key) === revision) return;
+    this.#malformed.set(key, revision);
+    const message = `the value of ${key} in the store is not JSON: write the channel anew, or remove it`;
+    this.#parts.emit({ type: 'problem', level: 'error', channel: lastPart(key), message });
+  }
+
   #namesIn(slot: number): string[] {
     return [...(this.#slots.get(slot)?.view.entries.keys() ?? [])].map(lastPart);
   }
@@ -142,7 +171,7 @@ export class ChannelRunner implements SlotOwner {
     const slots = [...this.#unread];
     this.#unread.clear();
     const views = slots.flatMap((slot) => {
-      const view = this.#slots.get(slot)?.view ?? this.#prepared.get(slot);
+      const view = this.#slots.get(slot)?.view ?? this.#prepared.get(slot)?.view;
       return view === undefined ? [] : [[slot, view] as const];
     });
     if (views.length < MANY_SLOTS) {
@@ -173,7 +202,12 @@ export class ChannelRunner implements SlotOwner {
   #apply(): Promise<AppliedChanges> {
     const applied = this.#applying.then(async () => {
       this.#isApplyWanted = false;
-      return await this.#parts.supervisor.apply({ channels: this.#wanted() });
+      const came = [...this.#came];
+      this.#came.clear();
+      const changes = await this.#parts.supervisor.apply({ channels: this.#wanted() });
+      // What did not begin with it is not in the slot any more, or cannot run.
+      this.#parts.supervisor.forget(came);
+      return changes;
     });
     this.#applying = applied.catch(() => {});
     return applied;
@@ -181,9 +215,7 @@ export class ChannelRunner implements SlotOwner {
 
   #wanted(): GatewayConfiguration['channels'] {
     const before = this.#plans;
-    const stored = [...this.#slots.values()].flatMap(({ epoch, view }) =>
-      [...view.entries.values()].map((entry) => storedChannel(entry, epoch)),
-    );
+    const stored = [...this.#slots.values()].flatMap(({ epoch, view }) => this.#channelsIn(view, epoch));
     const next: typeof before = new Map();
     const changed: StoredChannel[] = [];
     for (const channel of stored) {
@@ -214,7 +246,11 @@ function slotIn(key: string, keys: ClusterKeys): number {
   return Number.parseInt(key.slice(keys.channels.length), 10);
 }
 
-/** A channel as an entry of the store. */
-function storedChannel({ key, value, revision }: Entry, epoch: number): StoredChannel {
-  return { name: lastPart(key), document: JSON.parse(value) as unknown, revision, epoch };
+/** A channel as an entry of the store; undefined: it is none. */
+function storedChannel({ key, value, revision }: Entry, epoch: number): StoredChannel | undefined {
+  try {
+    return { name: lastPart(key), document: JSON.parse(value) as unknown, revision, epoch };
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,8 @@
+import type { ChannelCloseOptions } from '@cloudpush/engine';
 import type { MediaChannel } from './media-engine.js';
+
+/** How a channel ends that another node goes on with; the longest that a group of pictures is waited for. */
+export const HAND_OVER: ChannelCloseOptions = { untilKeyFrame: 10_000 };
 
 /** Phase of a channel. */
 export type ChannelPhase =

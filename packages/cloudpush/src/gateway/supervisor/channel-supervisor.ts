@@ -4,7 +4,7 @@ import type { EventFields } from '../gateway-event.js';
 import type { ChannelState, ChannelStatus } from '../state.js';
 import { changeOf } from './channel-change.js';
 import { listenToChannel } from './channel-listener.js';
-import { type ChannelPhase, isEnabledIn, isHandedOver, mediaOf } from './channel-phase.js';
+import { type ChannelPhase, HAND_OVER, isEnabledIn, isHandedOver, mediaOf } from './channel-phase.js';
 import { type RequestedChannel, requireDestination, resumeEvents, wrongStatus } from './channel-requests.js';
 import { channelState, type ShownChannel, statusOf } from './channel-state.js';
 import { DestinationSet } from './destination-set.js';
@@ -18,9 +18,6 @@ import type { ChannelContext } from './supervisor-context.js';
 
 /** Before the engine is asked again for a channel that it could not open, in ms. */
 const OPEN_RETRY = 30_000;
-
-/** The longest that a group of pictures is waited for at whose end another node goes on, in ms. */
-const LONGEST_GROUP = 10_000;
 
 /** Runs one channel: opens it with the engine, keeps it running, and changes no more of it than a new plan asks for. */
 export class ChannelSupervisor implements RequestedChannel, ShownChannel {
@@ -78,9 +75,10 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
 
   /** Starts it, if its plan says so, when it is its turn. */
   start(): void {
-    if (!this.#plan.enabled || this.#phase.type !== 'disabled') return;
-    this.#hasDelivered = false;
+    if (this.#phase.type !== 'disabled') return;
     const standby = this.#context.standbys.take(this.#plan);
+    if (!this.#plan.enabled) return;
+    this.#hasDelivered = false;
     if (standby === undefined) this.#queue();
     else this.#begin(standby);
   }
@@ -88,12 +86,13 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
   /** Ends its streams as {@link stop}, before the next key frame: another node goes on with that. */
   async handOver(): Promise<void> {
     const phase = this.#phase;
-    if (phase.type === 'running' && this.#plan.event === undefined)
-      await this.#close(phase.channel, { untilKeyFrame: LONGEST_GROUP });
+    // A camera that is away has no key frame to wait for.
+    const hasMore = phase.type === 'running' && phase.channel.sourceStats()?.state === 'streaming';
+    if (hasMore && this.#plan.event === undefined) await this.#close(phase.channel, HAND_OVER);
     else await this.stop();
   }
 
-  /** Ends its streams cleanly. Resolves when they have ended. */
+  /** Ends its streams cleanly, and without waiting for a key frame any more. Resolves when they have ended. */
   async stop(): Promise<void> {
     const phase = this.#phase;
     switch (phase.type) {
@@ -106,6 +105,7 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
         phase.cancel();
         break;
       case 'closing':
+        void phase.channel?.close();
         await phase.done;
         return;
       case 'running':

@@ -43,10 +43,10 @@ export class StandbyChannels {
     });
   }
 
-  /** The channel that was made ready for a plan, if there is one, and its source is still the same. */
+  /** The channel that was made ready for a plan, if there is one, and it is to run, with the same source still; another is ended. */
   take(plan: ChannelPlan): StandbyChannel | undefined {
     const standby = this.#all.get(plan.name);
-    if (standby?.channel === undefined || !isSameStream(standby.plan, plan)) {
+    if (!plan.enabled || standby?.channel === undefined || !isSameStream(standby.plan, plan)) {
       this.drop([plan.name]);
       return undefined;
     }

@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import {
   type ChannelCloseOptions,
   type ChannelOptions,
@@ -136,6 +136,8 @@ export class FakeChannel extends EventEmitter {
   isClosed = false;
   /** That it was told to close with. */
   closeOptions: ChannelCloseOptions | undefined;
+  /** An end before a key frame waits for it: it does not come. */
+  isWithoutKeyFrame = false;
   #isClosing = false;
   #isFull = false;
   readonly #waiting: (() => void)[] = [];
@@ -211,6 +213,10 @@ export class FakeChannel extends EventEmitter {
 
   async close(options?: ChannelCloseOptions): Promise<CloseReport> {
     this.closeOptions = options;
+    if (this.isWithoutKeyFrame && options?.untilKeyFrame !== undefined) {
+      const [report] = (await once(this, 'close')) as [CloseReport];
+      return report;
+    }
     const report = { clean: true, error: undefined };
     this.#isClosing = true;
     for (const destination of this.open) destination.end(report);
