@@ -23,10 +23,6 @@ function mediaOn({ disk }: Bench): string[] {
 
 test('a series that nobody has opened counts with all its bytes, and its oldest goes first', async () => {
   const bench = await left();
-  bench.disk.list = async (folder) => {
-    const names = bench.disk.paths.filter((path) => path.startsWith(`${folder}/`));
-    return [...new Set(names.map((path) => path.slice(folder.length + 1).split('/')[0]!))];
-  };
   const closed = new ClosedSeriesSet(bench.disk, '/spool');
   await closed.update(new Set());
   const [series] = [...closed.all];
@@ -41,4 +37,20 @@ test('a series that nobody has opened counts with all its bytes, and its oldest 
   expect(series!.spooledBytes).toBe(0);
   await closed.update(new Set([FOLDER.split('/').at(-1)!]));
   expect([...closed.all]).toEqual([]);
+});
+
+test('a run that comes while another one removes forgets no segment that is still there', async () => {
+  const bench = new Bench();
+  const series = await bench.open({ policy: { segmentMs: 500 } });
+  series.begin(HEADERS);
+  bench.append(...group(0), ...group(1000), ...group(2000));
+  await bench.pass(2000);
+  await series.close();
+  const closed = new ClosedSeriesSet(bench.disk, '/spool');
+  await closed.update(new Set());
+  const [one] = [...closed.all];
+  await Promise.all([one!.expireSpool(1, 0), one!.expireSpool(1, 0)]);
+  const media = mediaOn(bench);
+  expect(media).toHaveLength(2);
+  expect(one!.spooledBytes).toBe(media.reduce((sum, path) => sum + bench.disk.content(path).length, 0));
 });

@@ -36,10 +36,11 @@ export class ClosedSeries {
     for (const gap of this.#gaps)
       for (const part of [...gap.parts]) {
         if (left <= 0 && part.end >= before) continue;
-        const { media, index } = segmentPaths(this.#folder, { gap: gap.number, segment: part.number });
-        await removeIfThere(this.#io, media);
-        await removeIfThere(this.#io, index);
-        gap.parts.splice(gap.parts.indexOf(part), 1);
+        const paths = segmentPaths(this.#folder, { gap: gap.number, segment: part.number });
+        await removeIfThere(this.#io, paths.media);
+        await removeIfThere(this.#io, paths.index);
+        const index = gap.parts.indexOf(part);
+        if (index >= 0) gap.parts.splice(index, 1);
         left -= part.bytes;
       }
   }
@@ -57,8 +58,17 @@ export class ClosedSeriesSet {
     this.#folder = folder;
   }
 
+  get isEmpty(): boolean {
+    return this.#series.size === 0;
+  }
+
   get all(): Iterable<ClosedSeries> {
     return this.#series.values();
+  }
+
+  /** Leaves out those that a destination has opened, by the names of their folders. */
+  forget(open: ReadonlySet<string>): void {
+    for (const name of open) this.#series.delete(name);
   }
 
   /**

@@ -2,30 +2,12 @@ import type { MonotonicClock } from '../../base/clock.js';
 import { CloudPushError, type ErrorData, toErrorData } from '../../base/errors.js';
 import { newBackfillMemory } from '../../memory/backfill-gate.js';
 import type { SpoolStoreConfig } from '../../options/spool-config.js';
-import {
-  type ClosedSeries,
-  ClosedSeriesSet,
-  diskIo,
-  SpoolBudget,
-  SpoolLock,
-  seriesName,
-} from '../../spool/index.js';
+import { diskIo, SpoolLock } from '../../spool/index.js';
 import type { SharedSpool } from '../shards/shard-handle.js';
+import { SpoolBounds, type SpooledDestination } from './spool-bounds.js';
 
 /** How often the spool's bounds are looked after, in ms. */
 const PERIOD = 1000;
-/** Every so many periods, series are looked for that no destination has opened, and what is too old goes. */
-const AGE_PERIODS = 10;
-
-/** A destination that has part in the spool. */
-interface SpooledDestination {
-  /** The name of its series. */
-  readonly series: string;
-  /** Bytes that it has on disk. */
-  readonly spooledBytes: number;
-  /** Removes its oldest, so many bytes, and what is older than `before`, in ms since 1970. */
-  expireSpool(bytes: number, before: number): void;
-}
 
 /** Parts that a store is built from. */
 interface SpoolStoreParts {
@@ -41,14 +23,15 @@ export class SpoolStore {
   readonly ready: Promise<ErrorData | undefined>;
   readonly #parts: SpoolStoreParts;
   #lock: SpoolLock | undefined;
-  readonly #closed: ClosedSeriesSet;
-  #periods = 0;
+  readonly #bounds: SpoolBounds;
+  /** The run that looks after the bounds. */
+  #run: Promise<void> = Promise.resolve();
   #stopTimer: () => void = () => {};
   #isClosed = false;
 
   constructor(parts: SpoolStoreParts) {
     this.#parts = parts;
-    this.#closed = new ClosedSeriesSet(diskIo, parts.config.folder);
+    this.#bounds = new SpoolBounds({ ...parts, io: diskIo });
     this.ready = this.#acquire();
   }
 
@@ -69,6 +52,7 @@ export class SpoolStore {
     this.#isClosed = true;
     this.#stopTimer();
     await this.ready;
+    await this.#run;
     await this.#lock?.release();
     this.#lock = undefined;
   }
@@ -83,29 +67,15 @@ export class SpoolStore {
     return undefined;
   }
 
+  /** The next run begins when this one has ended, however long the disk took. */
   #arm(): void {
     if (this.#isClosed) return;
     this.#stopTimer = this.#parts.clock.after(PERIOD, () => {
       // A volume that cannot be asked is told of by those that write to it.
-      this.#keepBounds().catch(() => {});
-      this.#arm();
+      this.#run = this.#bounds
+        .keep()
+        .catch(() => {})
+        .then(() => this.#arm());
     });
-  }
-
-  async #keepBounds(): Promise<void> {
-    const { config, clock, destinations } = this.#parts;
-    const free = await diskIo.freeBytes(config.folder);
-    const isWhole = this.#periods++ % AGE_PERIODS === 0;
-    const open = [...destinations()];
-    if (isWhole)
-      await this.#closed.update(
-        new Set(open.map(({ series }) => seriesName({ channel: '', destination: series }))),
-      );
-    const all = [...open, ...this.#closed.all];
-    const budget = new SpoolBudget<SpooledDestination | ClosedSeries>(config);
-    for (const one of all) budget.update(one, one.spooledBytes);
-    const before = budget.oldest(clock.wallTime());
-    for (const { series, bytes } of budget.expiries(free)) await series.expireSpool(bytes, before);
-    if (isWhole) for (const one of all) await one.expireSpool(0, before);
   }
 }

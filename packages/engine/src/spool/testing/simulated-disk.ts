@@ -64,9 +64,8 @@ export class SimulatedDisk implements SpoolIo {
   async list(folder: string): Promise<string[]> {
     await Promise.resolve();
     const prefix = `${folder}/`;
-    return [...this.#names.keys()]
-      .filter((path) => path.startsWith(prefix))
-      .map((path) => path.slice(prefix.length));
+    const inside = [...this.#names.keys()].filter((path) => path.startsWith(prefix));
+    return [...new Set(inside.map((path) => path.slice(prefix.length).split('/')[0]!))];
   }
 
   async makeFolder(folder: string): Promise<void> {
