@@ -165,13 +165,18 @@ export class SpoolSeries {
       folder,
       flush: () => this.flush(),
       onDamaged: ({ bytes, firstTimestamp, lastTimestamp }: GroupEntry) => {
-        this.counters.damagedMs += Math.max(0, (lastTimestamp - firstTimestamp) | 0);
-        this.counters.damagedGroups++;
-        this.counters.damagedBytes += bytes;
+        this.noteUnreadable(1, bytes, Math.max(0, (lastTimestamp - firstTimestamp) | 0));
       },
     };
     await this.#mending;
     yield* new GapReader(owner, record, from).groups();
+  }
+
+  /** So many groups, bytes and ms of media cannot be read, and are left out by their reader: they are lost. */
+  noteUnreadable(groups: number, bytes: number, ms: number): void {
+    this.counters.damagedGroups += groups;
+    this.counters.damagedBytes += bytes;
+    this.counters.damagedMs += ms;
   }
 
   /**

@@ -131,8 +131,9 @@ export class DivertedMedia {
     const before = this.recorder.group?.place.group;
     const isWritten = this.recorder.record(spooled, false) === 'written';
     const { group } = this.recorder;
-    if (isWritten && group !== undefined && (isKeyFrame(spooled.tag) || group.place.group !== before))
-      this.sent.noteOrigin(spooled.tag, group);
+    const isKey = isKeyFrame(spooled.tag);
+    if (isWritten && group !== undefined && (isKey || group.place.group !== before))
+      this.sent.noteOrigin(spooled.tag, group, isKey || !this.recorder.headers.hasVideo);
     if (mark?.border === 'end') this.recorder.end();
   }
 

@@ -1,5 +1,7 @@
 import type { SpoolGap, SpoolPlace } from '../../spool/index.js';
 
+type SpoolPart = SpoolGap['parts'][number];
+
 /** How far gaps have been handed to a connection. */
 export class GapPlaces {
   readonly #places = new Map<SpoolGap, SpoolPlace>();
@@ -20,6 +22,14 @@ export class GapPlaces {
       if (part.number > segment) groups += part.groups;
       else if (part.number === segment) groups += part.groups - group;
     return groups;
+  }
+
+  /** The next part of a gap that has groups behind its place. */
+  nextPart(gap: SpoolGap): SpoolPart | undefined {
+    const { segment, group } = this.get(gap);
+    return gap.parts.find(
+      ({ number, groups }) => groups > 0 && (number > segment || (number === segment && groups > group)),
+    );
   }
 
   /** Media behind their places; of a part, as if its groups were equally long. */
@@ -44,7 +54,8 @@ export function endOf({ parts, acknowledged }: SpoolGap): SpoolPlace {
   return last === undefined ? acknowledged : { segment: last.number, group: last.groups };
 }
 
-function shareLeft({ number, groups }: SpoolGap['parts'][number], { segment, group }: SpoolPlace): number {
+/** The share of a part that lies behind a place, 0 to 1. */
+export function shareLeft({ number, groups }: SpoolPart, { segment, group }: SpoolPlace): number {
   if (number !== segment || groups === 0) return number < segment ? 0 : 1;
   return 1 - group / groups;
 }

@@ -9,7 +9,8 @@ import {
   type SpoolSeries,
 } from '../../spool/index.js';
 import { BackfillPacer } from './backfill-pacer.js';
-import { endOf, GapPlaces } from './gap-places.js';
+import { FedCounts, type FedMedia } from './fed-media.js';
+import { endOf, GapPlaces, shareLeft } from './gap-places.js';
 import type { DiskGroup } from './sent-tail.js';
 import type { SpooledStream } from './spooled-stream.js';
 import { goOnWith, storedHeaders } from './stored-headers.js';
@@ -22,17 +23,6 @@ const RETRY = 2000;
 /** A longer step of the stream's clock, in ms, is none of its media. */
 const LONGEST_STEP = 10_000;
 
-/** Media that went out from disk since the stream was last live. */
-export interface FedMedia {
-  /** Wall clock of its beginning and end, ms since 1970. */
-  readonly start: number;
-  readonly end: number;
-  readonly bytes: number;
-  readonly ms: number;
-  /** Groups that were damaged on disk, and were left out. */
-  readonly damaged: number;
-}
-
 /** Parts that a feed is built from. */
 interface InOrderFeedParts {
   readonly stream: SpooledStream;
@@ -43,8 +33,13 @@ interface InOrderFeedParts {
   readonly speed: number;
   /** Those that the stream goes on with, in any order. */
   readonly gaps: () => readonly SpoolGap[];
-  /** A group follows, which begins with this tag. */
-  onGroup(first: FlvTag, group: DiskGroup): void;
+  /**
+   * A group follows, which begins with this tag.
+   * @param isStart decoding can start at it; false: it is the rest of one that was too long for the disk
+   */
+  onGroup(first: FlvTag, group: DiskGroup, isStart: boolean): void;
+  /** What lies before this place of a gap and has not been handed over is left out for good. */
+  onLeftOut(gap: SpoolGap, place: SpoolPlace): void;
   /** Counts media that goes out for the first time. */
   onFed(bytes: number, ms: number): void;
   /** All that it was to send has been handed to the connection. */
@@ -60,9 +55,7 @@ export class InOrderFeed {
   #abort: AbortController | undefined;
   /** How far each gap has been handed to this connection. */
   #places = new GapPlaces();
-  /** How far each gap has been handed to any. */
-  readonly #counted = new WeakMap<SpoolGap, SpoolPlace>();
-  #fed: FedMedia | undefined;
+  readonly #counts = new FedCounts();
   /** The last gap that is to be sent; undefined: there is no end yet. */
   #last: number | undefined;
   #isUrgent = false;
@@ -99,9 +92,7 @@ export class InOrderFeed {
 
   /** What went out since this was asked last. */
   takeFed(): FedMedia | undefined {
-    const fed = this.#fed;
-    this.#fed = undefined;
-    return fed;
+    return this.#counts.take();
   }
 
   /** Time has passed, and the stream is being published: begins, or goes on. */
@@ -159,13 +150,19 @@ export class InOrderFeed {
         signal.throwIfAborted();
         const gap = this.#next();
         if (gap !== undefined) await this.#read(gap, signal);
-        else if (this.#last !== undefined && this.#parts.stream.isIdle) return this.#end();
+        else if (this.#mayEnd) return this.#end();
         else await this.#turn();
       }
     } catch (error) {
       // Only the end of the connection comes so far.
       if (!signal.aborted) throw error;
     }
+  }
+
+  /** All is sent that was to be; what could not be read a moment ago is tried again before. */
+  get #mayEnd(): boolean {
+    const { clock, stream } = this.#parts;
+    return this.#last !== undefined && clock.now() >= this.#notBefore && stream.isIdle;
   }
 
   #end(): void {
@@ -212,23 +209,30 @@ export class InOrderFeed {
     this.#parts.onUnreadable(error);
     if (++this.#failures < ATTEMPTS) return;
     this.#failures = 0;
-    const { segment } = this.#places.get(gap);
-    const part = gap.parts.find(({ number }) => number >= segment);
-    if (part !== undefined) this.#places.set(gap, { segment: part.number + 1, group: 0 });
+    const part = this.#places.nextPart(gap);
+    if (part === undefined) return;
+    const behind = { segment: part.number, group: part.groups };
+    this.#countUnread(gap, part, behind);
+    this.#leaveOut(gap, behind);
+  }
+
+  /** It is not read again, on whatever connection. */
+  #leaveOut(gap: SpoolGap, place: SpoolPlace): void {
+    this.#places.set(gap, place);
+    this.#parts.onLeftOut(gap, place);
   }
 
   async #send(gap: SpoolGap, group: SpoolGroup, signal: AbortSignal): Promise<void> {
     const { stream, onGroup, clock } = this.#parts;
     signal.throwIfAborted();
     await this.#goOnWith(group, signal);
-    const isNew = isBefore(this.#counted.get(gap) ?? { segment: 0, group: 0 }, group.next);
-    if (isNew) this.#counted.set(gap, group.next);
+    const isNew = this.#counts.isNew(gap, group.next);
     for (const [i, tag] of group.tags.entries()) {
       const ms = this.#msTo(tag.timestamp);
       await this.#whenDue(ms, tag.size, signal);
       this.#lastTimestamp = tag.timestamp;
       const stored = new StoredTag(tag);
-      if (i === 0) onGroup(stored, { gap, place: group.place });
+      if (i === 0) onGroup(stored, { gap, place: group.place }, group.isStart);
       stream.push({
         tag: stored,
         block: undefined,
@@ -250,15 +254,17 @@ export class InOrderFeed {
   }
 
   #count({ start, end }: SpoolGroup, bytes: number, ms: number, damaged: number): void {
-    const before = this.#fed ?? { start, end, bytes: 0, ms: 0, damaged: 0 };
-    this.#fed = {
-      start: before.start,
-      end,
-      bytes: before.bytes + bytes,
-      ms: before.ms + ms,
-      damaged: before.damaged + damaged,
-    };
+    this.#counts.add({ start, end, bytes, ms, damaged });
     this.#parts.onFed(bytes, ms);
+  }
+
+  /** The rest of a part is lost. */
+  #countUnread(gap: SpoolGap, part: SpoolGap['parts'][number], behind: SpoolPlace): void {
+    if (!this.#counts.isNew(gap, behind)) return;
+    const share = shareLeft(part, this.#places.get(gap));
+    const groups = Math.round(part.groups * share);
+    this.#parts.series.noteUnreadable(groups, Math.round(part.bytes * share), Math.round(part.ms * share));
+    this.#counts.add({ start: part.start, end: part.end, bytes: 0, ms: 0, damaged: groups });
   }
 
   /** ms of media from the tag before. */

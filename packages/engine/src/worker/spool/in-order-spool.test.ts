@@ -221,3 +221,83 @@ test('a segment that cannot be read is tried three times, and then left out', as
   expect(bench.shard.of('warning')).toHaveLength(3);
   expect(bench.sentOn(second).at(-1)).toBe(bench.offered.at(-1));
 });
+
+test('media that was given up is lost and told of, and does not come back behind what follows it', async () => {
+  const bench = new SpoolBench(inOrder);
+  await afterOutage(bench);
+  bench.disk.onStep = ({ call }) => (call === 'read' ? diskError('EIO') : undefined);
+  const second = await bench.publish();
+  await bench.send(80);
+  expect(bench.outcomes).toEqual(['opened', 'sent', 'lost']);
+  expect(bench.count(SpoolCounter.lostMs)).toBeGreaterThan(20 * FRAME);
+  expect(bench.count(SpoolCounter.lostBytes)).toBeGreaterThan(20 * 100);
+  expect(bench.files).toEqual([]);
+  const [live] = bench.sentOn(second);
+  expect(live).toBeGreaterThan(28 * FRAME);
+  bench.disk.onStep = () => undefined;
+  await bench.lose();
+  await bench.send(8);
+  const third = await bench.publish();
+  await bench.send(40);
+  const again = bench.sentOn(third);
+  expect(again[0]).toBeGreaterThanOrEqual(live!);
+  expectContiguous(again, again[0]!, bench.offered.at(-1)!);
+});
+
+/** A bench whose stream has all but caught up: what comes waits in memory, and the connection takes nothing. */
+async function whileJoining(bench: SpoolBench): Promise<FakePublisher> {
+  await afterOutage(bench);
+  const publisher = await bench.publish();
+  await bench.send(8);
+  publisher.isWritable = false;
+  await bench.send(6);
+  return publisher;
+}
+
+test('a close while what comes waits in memory sends that, too', async () => {
+  const bench = new SpoolBench(inOrder, { closeTimeout: 60_000 });
+  const publisher = await whileJoining(bench);
+  bench.destination.close();
+  publisher.isWritable = true;
+  const { latest } = bench.shard.connections;
+  latest.drain();
+  await bench.pass(5000);
+  expectContiguous(bench.sentOn(publisher), 0, bench.offered.at(-1)!);
+  expect(latest.closes).toBe(1);
+  await latest.lose(undefined);
+  await bench.pass(1000);
+  expect(bench.files).toEqual([]);
+  expect(bench.held).toBe(0);
+});
+
+test('a read that fails is made again, even the last one before the stream is live', async () => {
+  for (let failing = 1, reads = failing; reads >= failing; failing += 2) {
+    const bench = new SpoolBench(inOrder);
+    await afterOutage(bench);
+    reads = 0;
+    bench.disk.onStep = ({ call }) => (call === 'read' && ++reads === failing ? diskError('EIO') : undefined);
+    const publisher = await bench.publish();
+    await bench.send(40);
+    expect(bench.state).toBe('idle');
+    expectContiguous(bench.sentOn(publisher), 0, bench.offered.at(-1)!);
+  }
+});
+
+test.each(['outage', 'always'] as const)(
+  'with `when: %s`, a group that lies on disk in pieces is sent again from its key frame',
+  async (when) => {
+    const bench = new SpoolBench({ ...inOrder, when, speed: 1.01 });
+    bench.group = 30_000;
+    await bench.settle();
+    await bench.send(160);
+    const first = await bench.publish();
+    await bench.pass(25_000);
+    expect(bench.sentOn(first).at(-1)).toBeGreaterThan(20_000);
+    await bench.lose();
+    const second = await bench.publish();
+    await bench.pass(35_000);
+    const again = bench.sentOn(second);
+    expect(again.length).toBeGreaterThan(100);
+    expectContiguous(again, 0, again.at(-1)!);
+  },
+);

@@ -41,7 +41,8 @@ export class InOrderSpool extends StreamSpool {
       ...parts,
       speed: parts.config.speed,
       gaps: () => parts.series.gaps.filter((gap) => recorder.isOfStream(gap)),
-      onGroup: (first, group) => sent.noteOrigin(first, group),
+      onGroup: (first, group, isStart) => sent.noteOrigin(first, group, isStart),
+      onLeftOut: (gap, place) => sent.noteLeftOut({ gap, place }),
       onCaughtUp: () => this.#goLive(),
     });
   }
@@ -175,9 +176,10 @@ export class InOrderSpool extends StreamSpool {
     const { held, start } = this.#joining;
     const { stream } = this.parts;
     this.#joining = undefined;
-    this.resume();
     goOnWith(stream, start.headers);
     for (const entry of held.take()) stream.push(entry);
+    // Not before all of it is in the queue: a stream that is closing ends as soon as nothing is left to be sent.
+    this.resume();
     stream.sendWaiting();
     this.parts.onResumed(this.#feed.takeFed());
   }

@@ -18,6 +18,12 @@ const AUDIO_GROUP = 1000;
 /** How often it is made durable how far a gap that is being written has been acknowledged, in ms. */
 const ACKNOWLEDGE_PERIOD = 5000;
 
+/** Where a tag lies on disk that begins a group there. */
+interface Origin extends DiskGroup {
+  /** Decoding can start at it; false: it is the rest of a group that was too long for the disk. */
+  readonly isStart: boolean;
+}
+
 /** Parts that a keeper is built from. */
 export interface SentKeeperParts {
   readonly stream: SpooledStream;
@@ -44,7 +50,7 @@ export class SentKeeper {
   readonly #tail = new SentTail();
   readonly #acknowledged = new AcknowledgedPosition();
   /** Where groups lie on disk that wait in the queue, by their first tags. */
-  readonly #origins = new WeakMap<FlvTag, DiskGroup>();
+  readonly #origins = new WeakMap<FlvTag, Origin>();
   /** When it was made durable last how far a gap that is open has been acknowledged. */
   #acknowledgedAt = Number.NEGATIVE_INFINITY;
 
@@ -63,8 +69,15 @@ export class SentKeeper {
   }
 
   /** A group that waits in the queue, and begins with this tag, lies on disk. */
-  noteOrigin(first: FlvTag, group: DiskGroup): void {
-    this.#origins.set(first, group);
+  noteOrigin(first: FlvTag, { gap, place }: DiskGroup, isStart: boolean): void {
+    this.#origins.set(first, { gap, place, isStart });
+  }
+
+  /** What lies before this place and was not sent never will be: it is as good as acknowledged behind what was. */
+  noteLeftOut({ gap, place }: DiskGroup): void {
+    const last = this.#tail.lastOf(gap);
+    if (last === undefined) this.#attempt(this.#series.acknowledge(gap, place));
+    else last.extendTo({ gap, place });
   }
 
   /** Where the group lies on disk that begins with this tag. */
@@ -86,17 +99,19 @@ export class SentKeeper {
   ): void {
     const now = this.#clock.now();
     let group = this.#tail.last;
+    const disk = this.#origins.get(tag);
     if (group === undefined || this.#beginsGroup(tag, group, now)) {
       const { headers, segment } = this.#stream;
       const position = publisher.bytesWritten + publisher.queuedBytes;
-      const disk = this.#origins.get(tag);
       group = this.#tail.begin({ position, at: now, headers: headers.copy(), segment, disk });
-    }
+    } else group.extendBy(disk);
     if (group.disk !== undefined && !group.isWritten) return;
     block?.hold();
     const spooled = { tag, block, description, wall: this.#clock.wallTime() };
-    if (group.isWritten) this.#recorder.record(spooled, false);
-    else this.#tail.add(spooled);
+    if (group.isWritten) {
+      this.#recorder.record(spooled, false);
+      group.extendBy(this.#recorder.group);
+    } else this.#tail.add(spooled);
   }
 
   /** The connection could not take the tag. */
@@ -153,6 +168,7 @@ export class SentKeeper {
       this.#recorder.record(spooled, false);
       group.disk ??= this.#recorder.group;
     }
+    group.extendBy(this.#recorder.group);
     group.tags.length = 0;
     group.bytes = 0;
   }
@@ -180,16 +196,16 @@ export class SentKeeper {
       if (disk === undefined) continue;
       const next = groups[i + 1] ?? this.#tail.groups[0];
       if (next?.disk?.gap === disk.gap) this.#acknowledge(next.disk, now);
-      else this.#settle(disk, now, mayEnd);
+      else this.#settle({ gap: disk.gap, place: group.end! }, now, mayEnd);
     }
   }
 
-  /** The last group of a gap that was sent has arrived. */
+  /** What was sent last of a gap has arrived: all before this place. */
   #settle({ gap, place }: DiskGroup, now: number, mayEnd: boolean): void {
     if (mayEnd && gap === this.#recorder.gap && !this.#recorder.isAhead) {
       this.#recorder.end();
       this.#attempt(this.#series.drop(gap));
-    } else this.#acknowledge({ gap, place: { segment: place.segment, group: place.group + 1 } }, now);
+    } else this.#acknowledge({ gap, place }, now);
   }
 
   #acknowledge({ gap, place }: DiskGroup, now: number): void {
@@ -200,7 +216,7 @@ export class SentKeeper {
   }
 
   #beginsGroup(tag: FlvTag, { start, disk, isWritten }: TailGroup, now: number): boolean {
-    if (this.#origins.has(tag)) return true;
+    if (this.#origins.get(tag)?.isStart === true) return true;
     if (this.#stream.headers.hasVideo) return isKeyFrame(tag);
     if (!isAudioFrame(tag)) return false;
     const isOnDisk = disk !== undefined && !isWritten;

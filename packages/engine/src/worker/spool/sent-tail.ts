@@ -1,5 +1,5 @@
 import type { FlvTag } from '@cloudpush/muxer';
-import type { SpoolGap, SpoolPlace } from '../../spool/index.js';
+import { isBefore, type SpoolGap, type SpoolPlace } from '../../spool/index.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import type { StreamHeaders } from '../destination/stream-headers.js';
@@ -45,9 +45,30 @@ export class TailGroup {
   isWritten = false;
   bytes = 0;
 
+  #end: SpoolPlace | undefined;
+
   constructor(start: GroupStart) {
     this.start = start;
     this.disk = start.disk;
+  }
+
+  /** Where it ends on disk: one that is long lies there as several. */
+  get end(): SpoolPlace | undefined {
+    if (this.#end !== undefined || this.disk === undefined) return this.#end;
+    const { segment, group } = this.disk.place;
+    return { segment, group: group + 1 };
+  }
+
+  /** It reaches to the end of another group on disk, where that one is of its gap. */
+  extendBy(disk: DiskGroup | undefined): void {
+    if (disk === undefined) return;
+    const { segment, group } = disk.place;
+    this.extendTo({ gap: disk.gap, place: { segment, group: group + 1 } });
+  }
+
+  /** Nothing between it and a place of its gap has to be sent. */
+  extendTo({ gap, place }: DiskGroup): void {
+    if (gap === this.disk?.gap && isBefore(this.end!, place)) this.#end = place;
   }
 
   release(): void {
@@ -81,6 +102,11 @@ export class SentTail {
   /** Whether some of a gap may not have arrived. */
   holds(gap: SpoolGap): boolean {
     return this.#groups.some(({ disk }) => disk?.gap === gap);
+  }
+
+  /** The last group that was sent of a gap. */
+  lastOf(gap: SpoolGap): TailGroup | undefined {
+    return this.#groups.findLast(({ disk }) => disk?.gap === gap);
   }
 
   begin(start: GroupStart): TailGroup {

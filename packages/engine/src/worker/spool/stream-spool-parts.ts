@@ -2,8 +2,8 @@ import type { EngineClock } from '../../base/clock.js';
 import type { BackfillGate } from '../../memory/backfill-gate.js';
 import type { SpoolConfig } from '../../options/spool-config.js';
 import type { SpoolSeries } from '../../spool/index.js';
+import type { FedMedia } from './fed-media.js';
 import type { SpoolCounts } from './gap-recorder.js';
-import type { FedMedia } from './in-order-feed.js';
 import type { SpooledStream } from './spooled-stream.js';
 
 /** Counts frames that do not get to disk either. */

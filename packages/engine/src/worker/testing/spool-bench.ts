@@ -20,7 +20,7 @@ import { FakeShard } from './fake-shard.js';
 
 const VIDEO_HEADER = Buffer.from('17000000000142001fffe1000467420000', 'hex');
 const AUDIO_HEADER = Buffer.from('af001210', 'hex');
-/** Pictures come so often, in ms; each fourth is a key frame. */
+/** Pictures come so often, in ms; each fourth is a key frame, unless a test wants longer groups. */
 export const FRAME = 250;
 export const GROUP = 4 * FRAME;
 
@@ -32,6 +32,8 @@ export class SpoolBench {
   readonly destination: WorkerDestination;
   /** Timestamps of all pictures that were offered. */
   readonly offered: number[] = [];
+  /** From a key frame to the next, in ms. */
+  group = GROUP;
   /** Blocks that are held. */
   held = 0;
   readonly #hasVideo: boolean;
@@ -113,7 +115,7 @@ export class SpoolBench {
     const timestamp = this.#next;
     this.#next += FRAME;
     this.offered.push(timestamp);
-    const role = timestamp % GROUP === 0 ? TagRole.keyFrame : TagRole.interFrame;
+    const role = timestamp % this.group === 0 ? TagRole.keyFrame : TagRole.interFrame;
     const body = Buffer.alloc(size, timestamp / FRAME);
     body[0] = this.#hasVideo ? (role === TagRole.keyFrame ? 0x17 : 0x27) : 0xaf;
     body[1] = 1;
