@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { CloudPushError, toErrorData } from '../base/errors.js';
 import { EventLog } from '../logging/event-log.js';
-import { planChannel } from '../options/channel-plan.js';
+import { planChannel, planStandby } from '../options/channel-plan.js';
 import type { ShardReport } from '../protocol/reports.js';
 import type { ChannelController } from './channel/channel-controller.js';
 import { ChannelRegistry } from './channel-registry.js';
@@ -123,4 +123,12 @@ test('a channel that is forgotten gives its number to the next, which gets none 
   expect([first.state, second.number, second.id]).toEqual(['closed', 0, 2]);
   fixture.report({ type: 'connected', channel: 0, destination: 0, timings });
   expect([first.state, second.state]).toEqual(['closed', 'publishing']);
+});
+
+test('a channel that ended on a fault, without a destination, is lost, and the log says why', () => {
+  const fixture = new Fixture();
+  fixture.registry.open(planStandby({ source: { file: 'a.h264' } }, { maxPacket: 10_000 }));
+  fixture.report({ type: 'ended', channel: 0, error });
+  fixture.report({ type: 'forgotten', channel: 0 });
+  expect(fixture.lines).toMatchObject([[{ channel: 1, code: error.code }, expect.any(String)]]);
 });

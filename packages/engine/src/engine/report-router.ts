@@ -194,7 +194,7 @@ export class ReportRouter {
         controller.onProblem(report.error, report.repeats);
         return;
       case 'ended':
-        controller.onEnded();
+        controller.onEnded(report.error);
         return;
       case 'broken':
         this.#log.write('channelBroken', { ...controller.logFields(), ...errorFields(report.error) });

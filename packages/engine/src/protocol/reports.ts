@@ -68,7 +68,10 @@ export type ShardReport =
       readonly bytes: number;
       readonly largest: number;
     }
-  /** A channel without a destination keeps a key frame for the first one, or, without video, sound. */
+  /**
+   * A channel without a destination keeps a key frame for the first one, or, without video, sound; or its
+   * first destination has come before that.
+   */
   | { readonly type: 'standingBy'; readonly channel: number }
   /** The answer to `endAtKeyFrame`: it has come. */
   | { readonly type: 'atKeyFrame'; readonly channel: number }
@@ -98,8 +101,8 @@ export type ShardReport =
    * suffered.
    */
   | { readonly type: 'broken'; readonly channel: number; readonly error: ErrorData }
-  /** The last of the channel's destinations is over. */
-  | { readonly type: 'ended'; readonly channel: number }
+  /** The last of the channel's destinations is over, or there was none; `error`: the fault it ended on, if any. */
+  | { readonly type: 'ended'; readonly channel: number; readonly error: ErrorData | undefined }
   /** The channel's last descriptor has been handled: its number may be used again. */
   | { readonly type: 'forgotten'; readonly channel: number }
   /** A block was released twice; `stack` tells where. Only when the pool is watched. */

@@ -84,6 +84,17 @@ describe('a descriptor that cannot be handled', () => {
     expect(bench.table.size).toBe(1);
   });
 
+  test('is told with the end of a channel that has no destination', () => {
+    bench.open(A);
+    bench.open(A);
+    expect(bench.of('ended')).toMatchObject([
+      { channel: A, error: { message: expect.stringMatching(/no configuration|opened twice/) } },
+    ]);
+    bench.open(B);
+    bench.push(Command.close, B);
+    expect(bench.of('ended')[1]).toMatchObject({ channel: B, error: undefined });
+  });
+
   test('answers whoever waits for a destination', async () => {
     bench.open(A, 0);
     bench.push(Command.attach, A, 5);

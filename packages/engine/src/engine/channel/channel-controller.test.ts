@@ -223,14 +223,3 @@ test('a close at a key frame is asked of the shard, and made when that has come,
     code: 'ERR_CLOUDPUSH_INVALID_PARAMETER',
   });
 });
-
-test('a channel without a destination stands by when its source has delivered a key frame', async () => {
-  const { controller } = new Fixture({ source: { file: 'a.h264' } });
-  const standing = controller.standingBy();
-  controller.onStandingBy();
-  await standing;
-  const other = new Fixture({ source: { file: 'a.h264' } });
-  const never = other.controller.standingBy();
-  void other.controller.close({});
-  await expect(never).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_CHANNEL_CLOSED' });
-});

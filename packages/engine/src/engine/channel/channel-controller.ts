@@ -24,7 +24,7 @@ import { ChannelEnding } from './channel-ending.js';
 import { ChannelLifecycle, closedError } from './channel-lifecycle.js';
 import { ChannelMigration } from './channel-migration.js';
 import { ChannelObserver } from './channel-observer.js';
-import { ChannelSegments } from './channel-segments.js';
+import { ChannelSegments, firstSegment } from './channel-segments.js';
 import { MetadataSender } from './metadata-sender.js';
 import { noSourceError } from './packet-arguments.js';
 import { PacketSender } from './packet-sender.js';
@@ -71,7 +71,7 @@ export class ChannelController implements ChannelControl {
     this.channel = new Channel(this, { ...input, hasSource: plan.source !== undefined });
     const observer = new ChannelObserver(this.channel);
     this.#observer = observer;
-    const segments = new ChannelSegments(observer, config.preRoll === undefined);
+    const segments = new ChannelSegments(observer, firstSegment(config));
     this.segments = segments;
     this.#metadata = new MetadataSender(sender, encryption, segments);
     const source = plan.source && new SourceController({ observer, pool, placement, sender }, plan.source);
@@ -81,7 +81,7 @@ export class ChannelController implements ChannelControl {
     const owner = { observer, services, placement, sender, segments, counts, waiters };
     const destinations = new ChannelDestinations(owner);
     this.destinations = destinations;
-    this.#lifecycle = new ChannelLifecycle(destinations, sender, waiters);
+    this.#lifecycle = new ChannelLifecycle(destinations, sender, waiters, config.standby);
     const moving = { placement, sender, counts, destinations, lifecycle: this.#lifecycle };
     this.#migration = new ChannelMigration(moving, { config, encryption, segments, source });
     this.#ending = new ChannelEnding({ ...moving, services, source });
@@ -171,7 +171,7 @@ export class ChannelController implements ChannelControl {
     this.#migration.onStream(state);
   }
 
-  /** A key frame is kept for the first destination. */
+  /** A key frame is kept for the first destination, or that has come. */
   onStandingBy(): void {
     this.#lifecycle.onStandingBy();
   }
@@ -197,7 +197,7 @@ export class ChannelController implements ChannelControl {
     const going = this.#migration.leave((destination) => destination.onShardDied(data), data);
     this.segments.onShardDied();
     if (going.size === 0) {
-      this.onEnded();
+      this.onEnded(data);
       return false;
     }
     this.#migration.moveTo(next(), going);
@@ -240,12 +240,15 @@ export class ChannelController implements ChannelControl {
     // It will not answer any more.
     this.sender.onMigrationRefused();
     this.destinations.endAll(error);
-    this.onEnded();
+    this.onEnded(error);
   }
 
-  /** The last destination is over, but descriptors may still be on their way to the shard. */
-  onEnded(): void {
-    this.#ending.onEnded();
+  /**
+   * The last destination is over, or there was none, but descriptors may still be on their way to the shard.
+   * @param error the fault that the channel ended on, if there was one
+   */
+  onEnded(error?: ErrorData): void {
+    this.#ending.onEnded(error);
   }
 
   /**
@@ -256,11 +259,9 @@ export class ChannelController implements ChannelControl {
     // Each has ended before; one that has not would never end.
     this.destinations.endAll(toErrorData(closedError('the channel is over')));
     this.#counts.freeze(this.stats());
-    const { clean, failure: error } = this.destinations;
-    const report = { clean, error };
-    this.#lifecycle.close(report);
+    const report = this.#lifecycle.close();
     this.#observer.closed(report);
-    return error;
+    return report.error;
   }
 
   /**

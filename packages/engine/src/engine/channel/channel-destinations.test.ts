@@ -38,7 +38,7 @@ class Fixture {
       services: this.engine,
       placement: { shard: new FakeShard().handle, channel: 0 },
       sender: this.sender as unknown as PacketSender,
-      segments: new ChannelSegments(observer, true),
+      segments: new ChannelSegments(observer, 'open'),
       counts: {
         addFinished: ({ reconnects }: { reconnects: number }) => void this.finished.push(reconnects),
       } as unknown as ChannelCounts,

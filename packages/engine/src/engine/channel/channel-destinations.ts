@@ -35,6 +35,7 @@ export interface DestinationsOwner {
 export class ChannelDestinations {
   readonly #owner: DestinationsOwner;
   readonly #open = new Map<number, DestinationController>();
+  #everAttached = false;
   #everPublished = false;
   #clean = true;
   #failure: CloudPushError | undefined;
@@ -69,6 +70,11 @@ export class ChannelDestinations {
     return this.#everPublished;
   }
 
+  /** There is a destination, or has been one. */
+  get everAttached(): boolean {
+    return this.#everAttached;
+  }
+
   /** Every destination that is over ended cleanly. */
   get clean(): boolean {
     return this.#clean;
@@ -92,11 +98,13 @@ export class ChannelDestinations {
 
   /** Adds a destination, which has its slot. It does not fail. */
   attach({ id, number }: EngineSlot, { config, request, signal }: DestinationPlan): Destination {
-    const { services, placement, sender } = this.#owner;
+    const { services, placement, sender, segments } = this.#owner;
     const question = request === undefined ? undefined : { cache: services.targets, request };
     const slot = { id, number, clock: services.pool.clock, placement, sender };
     const controller = new DestinationController(slot, config, question);
     this.#open.set(number, controller);
+    this.#everAttached = true;
+    segments.onAttached();
     controller.abortWith(signal);
     this.#tellRelievable();
     return controller.destination;

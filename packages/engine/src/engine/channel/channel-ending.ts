@@ -1,5 +1,5 @@
 import { type ChannelCloseOptions, checkedSignal, whenAborted } from '../../base/abort-signals.js';
-import { abortedError, CloudPushError, toErrorData } from '../../base/errors.js';
+import { abortedError, CloudPushError, type ErrorData, toErrorData } from '../../base/errors.js';
 import { checkedOptions, integer, invalidParameter } from '../../base/validation.js';
 import { Command } from '../../memory/ring.js';
 import type { CloseReport } from '../close-report.js';
@@ -65,14 +65,17 @@ export class ChannelEnding {
     this.#close();
   }
 
-  /** The last destination is over, but descriptors may still be on their way to the shard. */
-  onEnded(): void {
-    if (this.end()) this.#sendLast();
+  /**
+   * The last destination is over, or there was none, but descriptors may still be on their way to the shard.
+   * @param error the fault that the channel ended on, if there was one
+   */
+  onEnded(error?: ErrorData): void {
+    if (this.end(error)) this.#sendLast();
   }
 
   /** @returns true when the shard has still to be told that no other descriptor follows */
-  end(): boolean {
-    const mustTell = this.#channel.lifecycle.end();
+  end(error?: ErrorData): boolean {
+    const mustTell = this.#channel.lifecycle.end(error);
     this.#stopTaking();
     this.#stopListening();
     return mustTell;

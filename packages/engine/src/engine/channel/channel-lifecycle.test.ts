@@ -12,10 +12,22 @@ class Fixture {
     isPublishing: false,
     everPublished: false,
     failure: undefined as CloudPushError | undefined,
+    clean: true,
+    everAttached: true,
   };
   readonly sender = { paused: false };
   readonly waiters = new Waiters();
-  readonly lifecycle = new ChannelLifecycle(this.destinations, this.sender, this.waiters);
+  readonly lifecycle: ChannelLifecycle;
+
+  constructor(standsBy = false) {
+    this.destinations.everAttached = !standsBy;
+    this.lifecycle = new ChannelLifecycle(this.destinations, this.sender, this.waiters, standsBy);
+  }
+
+  /** Its destinations have ended on an error. */
+  fail(): void {
+    Object.assign(this.destinations, { clean: false, failure: lost });
+  }
 }
 
 test('the last descriptor is asked for once, whatever ends the channel', () => {
@@ -49,7 +61,7 @@ test('the state follows the destinations while it is open, and its own end after
   expect([lifecycle.state, lifecycle.isClosing]).toEqual(['closing', true]);
   lifecycle.end();
   expect([lifecycle.state, lifecycle.paused]).toEqual(['closing', true]);
-  lifecycle.close({ clean: true, error: undefined });
+  expect(lifecycle.close()).toEqual({ clean: true, error: undefined });
   expect([lifecycle.state, lifecycle.paused, lifecycle.isClosing]).toEqual(['closed', false, true]);
 });
 
@@ -58,10 +70,10 @@ test('the first abort is the one that is kept, through the end', () => {
   lifecycle.requestClose();
   lifecycle.abort(aborted);
   lifecycle.abort(toErrorData(lost));
-  expect(lifecycle.abortedBy).toBe(aborted);
+  expect(lifecycle.endedBy).toBe(aborted);
   lifecycle.end();
-  expect(lifecycle.abortedBy).toBe(aborted);
-  lifecycle.close({ clean: false, error: undefined });
+  expect(lifecycle.endedBy).toBe(aborted);
+  lifecycle.close();
   expect(lifecycle.noMoreError().cause).toMatchObject({ code: aborted.code });
 });
 
@@ -113,7 +125,8 @@ test('a wait for the connection ends with the first one, also when the channel i
 
 test('a connection that was lost is waited for until it is back, and the end of a channel until it is over', async () => {
   for (const isClosing of [false, true]) {
-    const { lifecycle, destinations, waiters } = new Fixture();
+    const fixture = new Fixture();
+    const { lifecycle, destinations, waiters } = fixture;
     if (isClosing) lifecycle.requestClose();
     else destinations.everPublished = true;
     let isSettled = false;
@@ -126,22 +139,24 @@ test('a connection that was lost is waited for until it is back, and the end of 
     waiters.wake();
     await nextTurn();
     expect(isSettled).toBe(false);
-    lifecycle.close({ clean: false, error: lost });
+    fixture.fail();
+    lifecycle.close();
     await waiting;
     expect(isSettled).toBe(false);
   }
 });
 
 test('a wait for a connection that never comes is rejected with the reason', async () => {
-  const failed = new Fixture().lifecycle;
-  const waiting = failed.connected(undefined);
-  const closed = failed.closed();
-  const report = { clean: false, error: lost };
-  failed.close(report);
+  const failed = new Fixture();
+  const waiting = failed.lifecycle.connected(undefined);
+  const closed = failed.lifecycle.closed();
+  failed.fail();
+  const report = failed.lifecycle.close();
+  expect(report).toEqual({ clean: false, error: lost });
   await expect(waiting).rejects.toBe(lost);
   expect(await closed).toBe(report);
   const clean = new Fixture().lifecycle;
-  clean.close({ clean: true, error: undefined });
+  clean.close();
   await expect(clean.connected(undefined)).rejects.toThrow('closed before it was connected');
 });
 
@@ -152,4 +167,45 @@ test('the signal ends a wait with its reason', async () => {
   const waits = [lifecycle.connected(abort.signal), lifecycle.writable(abort.signal)];
   abort.abort(lost);
   for (const wait of waits) await expect(wait).rejects.toBe(lost);
+});
+
+test('a channel that never had a destination ends as it did itself: on the abort or the fault that came first', () => {
+  const end = (...steps: ((lifecycle: ChannelLifecycle) => void)[]) => {
+    const { lifecycle } = new Fixture(true);
+    for (const step of steps) step(lifecycle);
+    return lifecycle.close();
+  };
+  const close = (lifecycle: ChannelLifecycle) => void lifecycle.requestClose();
+  const abort = (lifecycle: ChannelLifecycle) => void lifecycle.abort(aborted);
+  const fail = (lifecycle: ChannelLifecycle) => void lifecycle.end(toErrorData(lost));
+  const finish = (lifecycle: ChannelLifecycle) => void lifecycle.end();
+  expect(end(close, finish)).toEqual({ clean: true, error: undefined });
+  expect(end(abort, finish)).toMatchObject({ clean: false, error: { code: aborted.code } });
+  expect(end(abort, fail)).toMatchObject({ clean: false, error: { code: aborted.code } });
+  for (const steps of [[fail], [close, fail], [fail, abort], [fail, finish]])
+    expect(end(...steps)).toMatchObject({ clean: false, error: { code: lost.code } });
+  // Its own end came behind that of its stream.
+  expect(end(finish, fail)).toEqual({ clean: true, error: undefined });
+});
+
+test('how a channel ended that had destinations is what they tell', () => {
+  const { lifecycle } = new Fixture();
+  lifecycle.requestClose();
+  lifecycle.abort(aborted);
+  lifecycle.end();
+  expect(lifecycle.close()).toEqual({ clean: true, error: undefined });
+});
+
+test('whoever waits for a channel to stand by is told when it never will, and why', async () => {
+  const { lifecycle } = new Fixture(true);
+  const waiting = lifecycle.standingBy(undefined);
+  lifecycle.end(toErrorData(lost));
+  await expect(waiting).rejects.toMatchObject({
+    code: 'ERR_CLOUDPUSH_CHANNEL_CLOSED',
+    cause: { code: lost.code },
+  });
+});
+
+test('a channel that is opened with a destination has nothing to stand by for', async () => {
+  await new Fixture().lifecycle.standingBy(undefined);
 });

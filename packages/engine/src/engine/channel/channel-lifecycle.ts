@@ -12,11 +12,11 @@ type Phase =
       /** The shard was told that no other descriptor follows. */
       readonly isAsked: boolean;
       /** Reason why it was aborted, when it was. */
-      readonly abortedBy: ErrorData | undefined;
+      readonly endedBy: ErrorData | undefined;
     }
   /** The last destination is over, but descriptors may still be on their way to the shard. */
-  | { readonly type: 'ended'; readonly abortedBy: ErrorData | undefined }
-  | { readonly type: 'closed'; readonly abortedBy: ErrorData | undefined; readonly report: CloseReport };
+  | { readonly type: 'ended'; readonly endedBy: ErrorData | undefined }
+  | { readonly type: 'closed'; readonly endedBy: ErrorData | undefined; readonly report: CloseReport };
 
 /** The destinations of a channel, as far as its own state depends on them. */
 export interface LifecycleDestinations {
@@ -24,6 +24,10 @@ export interface LifecycleDestinations {
   readonly everPublished: boolean;
   /** The first thing that went wrong with one of them. */
   readonly failure: CloudPushError | undefined;
+  /** Every one that is over ended cleanly. */
+  readonly clean: boolean;
+  /** There is one, or has been one. */
+  readonly everAttached: boolean;
 }
 
 /** A channel's way from its opening to its end, and calls that wait for a step of it. */
@@ -32,10 +36,19 @@ export class ChannelLifecycle {
   readonly #sender: { readonly paused: boolean };
   readonly #waiters: Waiters;
   #phase: Phase = { type: 'open' };
-  #isStandingBy = false;
+  #isStandingBy: boolean;
 
-  /** @param waiters woken whenever anything changes that a call may wait for */
-  constructor(destinations: LifecycleDestinations, sender: { readonly paused: boolean }, waiters: Waiters) {
+  /**
+   * @param waiters woken whenever anything changes that a call may wait for
+   * @param standsBy it is opened without a destination; any other one has nothing to stand by for
+   */
+  constructor(
+    destinations: LifecycleDestinations,
+    sender: { readonly paused: boolean },
+    waiters: Waiters,
+    standsBy: boolean,
+  ) {
+    this.#isStandingBy = !standsBy;
     this.#destinations = destinations;
     this.#sender = sender;
     this.#waiters = waiters;
@@ -65,9 +78,9 @@ export class ChannelLifecycle {
     return this.#phase.type !== 'open';
   }
 
-  /** Reason why it was aborted, when it was. */
-  get abortedBy(): ErrorData | undefined {
-    return this.#phase.type === 'open' ? undefined : this.#phase.abortedBy;
+  /** Reason why it was aborted, or fault that it ended on, when there was one: the first. */
+  get endedBy(): ErrorData | undefined {
+    return this.#phase.type === 'open' ? undefined : this.#phase.endedBy;
   }
 
   /**
@@ -78,7 +91,7 @@ export class ChannelLifecycle {
     const phase = this.#phase;
     switch (phase.type) {
       case 'open':
-        this.#enter({ type: 'closing', isAsked: true, abortedBy: undefined });
+        this.#enter({ type: 'closing', isAsked: true, endedBy: undefined });
         return true;
       case 'closing':
         this.#enter({ ...phase, isAsked: true });
@@ -99,10 +112,10 @@ export class ChannelLifecycle {
     const phase = this.#phase;
     switch (phase.type) {
       case 'open':
-        this.#enter({ type: 'closing', isAsked: false, abortedBy: error });
+        this.#enter({ type: 'closing', isAsked: false, endedBy: error });
         return true;
       case 'closing':
-        this.#enter({ ...phase, abortedBy: phase.abortedBy ?? error });
+        this.#enter({ ...phase, endedBy: phase.endedBy ?? error });
         return true;
       case 'ended':
       case 'closed':
@@ -113,17 +126,18 @@ export class ChannelLifecycle {
   }
 
   /**
-   * The last destination is over.
+   * The last destination is over, or there was none.
+   * @param error the fault that the channel ended on, if there was one
    * @returns true when the shard has still to be told that no other descriptor follows
    */
-  end(): boolean {
+  end(error?: ErrorData): boolean {
     const phase = this.#phase;
     switch (phase.type) {
       case 'open':
-        this.#enter({ type: 'ended', abortedBy: undefined });
+        this.#enter({ type: 'ended', endedBy: error });
         return true;
       case 'closing':
-        this.#enter({ type: 'ended', abortedBy: phase.abortedBy });
+        this.#enter({ type: 'ended', endedBy: phase.endedBy ?? error });
         return !phase.isAsked;
       case 'ended':
       case 'closed':
@@ -141,9 +155,17 @@ export class ChannelLifecycle {
     this.#waiters.wake();
   }
 
-  /** Nothing of the channel is left anywhere. */
-  close(report: CloseReport): void {
-    this.#enter({ type: 'closed', abortedBy: this.abortedBy, report });
+  /**
+   * Nothing of the channel is left anywhere.
+   * @returns its end, as its destinations came to theirs; where there was none, as it did itself
+   */
+  close(): CloseReport {
+    const { endedBy } = this;
+    const { everAttached, clean, failure } = this.#destinations;
+    const own = endedBy && CloudPushError.from(endedBy);
+    const report = everAttached ? { clean, error: failure } : { clean: own === undefined, error: own };
+    this.#enter({ type: 'closed', endedBy, report });
+    return report;
   }
 
   /**
@@ -159,13 +181,16 @@ export class ChannelLifecycle {
     throw this.#phase.report.error ?? closedError('the channel was closed before it was connected');
   }
 
-  /** A key frame is kept for the first destination. */
+  /** A key frame is kept for the first destination, or that has come. */
   onStandingBy(): void {
     this.#isStandingBy = true;
     this.#waiters.wake();
   }
 
-  /** Resolves when a key frame is kept for the first destination; rejects when none will be, or with the signal's reason. */
+  /**
+   * Resolves when a key frame is kept for the first destination, or that has come; at once where the channel
+   * was opened with one. Rejects when neither will be, or with the signal's reason.
+   */
   async standingBy(signal: AbortSignal | undefined): Promise<void> {
     while (!this.#isStandingBy) {
       if (this.isClosing) throw this.noMoreError();
@@ -191,10 +216,10 @@ export class ChannelLifecycle {
 
   /** The refusal of a packet: none is taken, and none will be. */
   noMoreError(): CloudPushError {
-    const { abortedBy } = this;
-    const aborted = abortedBy === undefined ? undefined : CloudPushError.from(abortedBy);
+    const { endedBy } = this;
+    const own = endedBy && CloudPushError.from(endedBy);
     const message = 'the channel is closing or closed, and takes no more packets';
-    const cause = this.#destinations.failure ?? aborted;
+    const cause = this.#destinations.failure ?? own;
     return new CloudPushError('ERR_CLOUDPUSH_CHANNEL_CLOSED', message, { cause });
   }
 

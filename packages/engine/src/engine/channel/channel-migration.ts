@@ -29,7 +29,7 @@ export interface MovingChannel {
   readonly sender: Pick<PacketSender, 'command' | 'onMigrated'>;
   readonly counts: { carry(): void };
   readonly destinations: Pick<ChannelDestinations, 'onShardGone' | 'onMigrated'>;
-  readonly lifecycle: Pick<ChannelLifecycle, 'isClosing' | 'abortedBy' | 'onMigrated'>;
+  readonly lifecycle: Pick<ChannelLifecycle, 'isClosing' | 'endedBy' | 'onMigrated'>;
 }
 
 /**
@@ -90,8 +90,8 @@ export class ChannelMigration {
     // Before the counters of the shard are carried over, and begin at zero.
     this.#elapsed = Math.max(this.#elapsed, shard.counters.channels.get(channel, ChannelCounter.elapsed));
     counts.carry();
-    const { isClosing, abortedBy } = lifecycle;
-    return destinations.onShardGone(isClosing ? () => undefined : goOn, abortedBy ?? error);
+    const { isClosing, endedBy } = lifecycle;
+    return destinations.onShardGone(isClosing ? () => undefined : goOn, endedBy ?? error);
   }
 
   /** Goes on with another shard, after {@link leave}. */

@@ -6,9 +6,12 @@ const start = { type: 'streamStart', trigger: 0, time: 0 } as const;
 const end = { type: 'streamEnd', alarmDuration: 0, time: 0 } as const;
 const stream = { streamName: 'camera' } as SegmentStream;
 
-function newSegments(begins = true): { segments: ChannelSegments; told: SegmentReport[] } {
+function newSegments(first: 'open' | 'awaited' | 'standby' = 'open'): {
+  segments: ChannelSegments;
+  told: SegmentReport[];
+} {
   const told: SegmentReport[] = [];
-  const segments = new ChannelSegments({ segmentEnded: (report) => void told.push(report) }, begins);
+  const segments = new ChannelSegments({ segmentEnded: (report) => void told.push(report) }, first);
   return { segments, told };
 }
 
@@ -26,7 +29,7 @@ describe('the segments of a channel', () => {
   });
 
   test('wait for the first start where there is a pre-roll, and an end before it ends nothing', () => {
-    const { segments, told } = newSegments(false);
+    const { segments, told } = newSegments('awaited');
     expect(segments.state).toEqual({ number: 0, isOpen: false });
     segments.onSent(end);
     segments.onEnd(0);
@@ -68,5 +71,28 @@ describe('the segments of a channel', () => {
     segments.onEnd(1);
     expect(told.map(({ number }) => number)).toEqual([2, 1]);
     expect(segments.state).toEqual({ number: 3, isOpen: true });
+  });
+
+  test('neither start nor end before the first destination, and go on with the first one behind it', () => {
+    const { segments, told } = newSegments('standby');
+    for (const { type } of [start, end])
+      expect(() => segments.requireBorderAllowed({ ...start, ...end, type } as never)).toThrow(
+        expect.objectContaining({
+          code: 'ERR_CLOUDPUSH_INVALID_STATE',
+          message: expect.stringContaining(`${type} was sent to a channel without a destination`),
+        }),
+      );
+    const other = { type: 'disconnect', code: 7 } as const;
+    segments.requireBorderAllowed(other);
+    segments.onSent(other);
+    expect(segments.state).toEqual({ number: 1, isOpen: true });
+    segments.onAttached();
+    segments.requireBorderAllowed(end);
+    segments.onSent(end);
+    expect(segments.state).toEqual({ number: 1, isOpen: false });
+    segments.onAttached();
+    expect(segments.state).toEqual({ number: 1, isOpen: false });
+    segments.onEnd(1);
+    expect(told).toHaveLength(1);
   });
 });

@@ -1,11 +1,24 @@
+import { CloudPushError } from '../../base/errors.js';
 import type { SentMetadata } from '../../metadata/types.js';
+import type { StreamConfig } from '../../options/stream-config.js';
 import type { SegmentState } from '../../protocol/stream.js';
 import type { SegmentReport, SegmentStream } from '../events.js';
 
-/** The present segment: it waits for its `streamStart`, behind the one with that number, or is under way. */
+/**
+ * The present segment: the first one waits for the channel's first destination, any may wait for its
+ * `streamStart`, behind the one with that number, or is under way.
+ */
 type PresentSegment =
+  | { readonly phase: 'standby' }
   | { readonly phase: 'awaited'; readonly after: number }
   | { readonly phase: 'open'; readonly number: number };
+
+/** The present segment of a channel that has just been opened. */
+const PRESENT = {
+  standby: { phase: 'standby' },
+  awaited: { phase: 'awaited', after: 0 },
+  open: { phase: 'open', number: 1 },
+} as const satisfies Record<PresentSegment['phase'], PresentSegment>;
 
 /** A segment whose `streamEnd` was sent: the streams that it was sent as, as they reach their ends. */
 interface EndingSegment {
@@ -16,6 +29,12 @@ interface EndingSegment {
 /** Tells of a segment that has been pushed to its end. */
 export interface SegmentObserver {
   segmentEnded(report: SegmentReport): void;
+}
+
+/** How the first segment of a channel begins: with the channel, its first destination, or `streamStart`. */
+export function firstSegment({ standby, preRoll }: StreamConfig): PresentSegment['phase'] {
+  if (standby) return 'standby';
+  return preRoll === undefined ? 'open' : 'awaited';
 }
 
 /**
@@ -29,10 +48,9 @@ export class ChannelSegments {
   /** By number. */
   readonly #ending = new Map<number, EndingSegment>();
 
-  /** @param begins the first one is under way from the start; otherwise it waits for its `streamStart` */
-  constructor(observer: SegmentObserver, begins: boolean) {
+  constructor(observer: SegmentObserver, first: PresentSegment['phase']) {
     this.#observer = observer;
-    this.#present = begins ? { phase: 'open', number: 1 } : { phase: 'awaited', after: 0 };
+    this.#present = PRESENT[first];
   }
 
   /** The state that a shard begins with when it gets the channel. */
@@ -41,11 +59,29 @@ export class ChannelSegments {
     switch (present.phase) {
       case 'awaited':
         return { number: present.after, isOpen: false };
+      case 'standby':
+        return { number: 1, isOpen: true };
       case 'open':
         return { number: present.number, isOpen: true };
       default:
         return present satisfies never;
     }
+  }
+
+  /** A destination was added: the first one begins the segment of a channel that stands by. */
+  onAttached(): void {
+    if (this.#present.phase === 'standby') this.#present = { phase: 'open', number: 1 };
+  }
+
+  /**
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_STATE`: no segment starts or ends before the first
+   *   destination is added
+   */
+  requireBorderAllowed({ type }: SentMetadata): void {
+    if (this.#present.phase !== 'standby' || (type !== 'streamStart' && type !== 'streamEnd')) return;
+    const reason = 'its first segment begins with its first destination: call addDestination before';
+    const message = `${type} was sent to a channel without a destination; ${reason}`;
+    throw new CloudPushError('ERR_CLOUDPUSH_INVALID_STATE', message, { class: 'fatal' });
   }
 
   /**
@@ -57,6 +93,8 @@ export class ChannelSegments {
     switch (present.phase) {
       case 'awaited':
         if (type === 'streamStart') this.#present = { phase: 'open', number: present.after + 1 };
+        return;
+      case 'standby':
         return;
       case 'open':
         if (type === 'streamEnd') this.#end(present.number);

@@ -174,7 +174,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
    * @param options `pts`, in ms on the clock of the media. Default: the time of the latest media.
    * @returns false when there is no room now, or the channel is over: nothing was taken. See {@link
    *   writable}.
-   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`; `ERR_CLOUDPUSH_INVALID_STATE` for `streamStart`
+   *   and `streamEnd` on a channel of `PushEngine.openStandby` before its first destination
    */
   sendMetadata(metadata: StreamMetadata, options: { readonly pts?: number | undefined } = {}): boolean {
     return this.#control.sendMetadata(metadata, requireTimes(options).pts);
@@ -247,9 +248,10 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   /**
-   * Of a channel that `PushEngine.openStandby` has opened: resolves when its source has delivered a key frame, which the first
-   * destination begins with.
-   * @throws CloudPushError (rejection) `ERR_CLOUDPUSH_CHANNEL_CLOSED`; the signal's reason when that fires.
+   * Of a channel that `PushEngine.openStandby` has opened: resolves when its source has delivered a key frame,
+   * which the first destination begins with, or when that was added before. Of any other channel: at once.
+   * @throws CloudPushError (rejection) `ERR_CLOUDPUSH_CHANNEL_CLOSED` when the channel ends before, with the
+   *   reason as its `cause`; the signal's reason when that fires.
    */
   standingBy(signal?: AbortSignal): Promise<void> {
     return this.#control.standingBy(signal);

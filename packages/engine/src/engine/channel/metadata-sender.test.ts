@@ -9,7 +9,10 @@ import type { PacketSender } from './packet-sender.js';
 const key = new Uint8Array(16).fill(7);
 const encrypt = { type: 'videoEncrypt', mode: 'allFrames', key } as const;
 
-function newSender(taken: boolean): {
+function newSender(
+  taken: boolean,
+  first: 'open' | 'standby' = 'open',
+): {
   records: object[];
   given: Uint8Array[];
   encryption: ChannelEncryption;
@@ -24,7 +27,7 @@ function newSender(taken: boolean): {
     return taken;
   });
   const encryption = new ChannelEncryption('h264', 'aac', undefined);
-  const segments = new ChannelSegments({ segmentEnded: () => {} }, true);
+  const segments = new ChannelSegments({ segmentEnded: () => {} }, first);
   const sender = new MetadataSender({ sendRecord } as unknown as PacketSender, encryption, segments);
   return { records, given, encryption, segments, sender };
 }
@@ -64,4 +67,15 @@ test.each([undefined, null, 'streamStart'])('what is no metadata is refused by i
     expect.objectContaining({ code: 'ERR_CLOUDPUSH_INVALID_PARAMETER' }),
   );
   expect(records).toEqual([]);
+});
+
+test('the end of a segment is not sent before the first destination, which it could not reach', () => {
+  const { sender, records, segments } = newSender(true, 'standby');
+  const end = { type: 'streamEnd', alarmDuration: 0, time: 0 } as const;
+  expect(() => sender.send(end, undefined)).toThrow(
+    expect.objectContaining({ code: 'ERR_CLOUDPUSH_INVALID_STATE' }),
+  );
+  expect([records, segments.state]).toEqual([[], { number: 1, isOpen: true }]);
+  segments.onAttached();
+  expect(sender.send(end, undefined)).toBe(true);
 });

@@ -22,7 +22,8 @@ export class MetadataSender {
   /**
    * False: there is no room, or the channel takes no more. Without `pts` it takes the time of the latest
    * media.
-   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`; `ERR_CLOUDPUSH_INVALID_STATE` for the start
+   *   or end of a segment before the first destination
    */
   send(metadata: StreamMetadata, pts: number | undefined): boolean {
     if (typeof metadata !== 'object' || metadata === null) {
@@ -32,6 +33,7 @@ export class MetadataSender {
     const { type } = metadata;
     if (type === 'videoEncrypt' || type === 'audioEncrypt') return this.#sendEncryption(metadata, pts);
     const checked = checkedMetadata(metadata);
+    this.#segments.requireBorderAllowed(checked);
     const sent = this.#sender.sendRecord(Command.metadata, encodeRecord(checked), pts);
     if (sent) this.#segments.onSent(checked);
     return sent;

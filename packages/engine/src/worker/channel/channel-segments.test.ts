@@ -264,3 +264,26 @@ test('before the first destination the latest group of pictures is kept, which i
   for (const { block } of kept) block.release();
   expect(shard.blocksInUse).toBe(0);
 });
+
+test('the first destination is told of where it has come before a key frame, and not again behind one', () => {
+  const { segments } = setUp({ standby: true });
+  expect(segments.begin()).toEqual([]);
+  expect(shard.of('standingBy')).toEqual([{ type: 'standingBy', channel: CHANNEL }]);
+  segments.begin();
+  expect(shard.of('standingBy')).toHaveLength(1);
+  const { segments: ready, keep, owner } = setUp({ standby: true });
+  keep(shard.keyFrame(owner, H264_KEY, 0));
+  for (const { block } of ready.begin()) block.release();
+  expect(shard.of('standingBy')).toHaveLength(2);
+});
+
+test('one that was opened without a destination, and goes on between two segments, waits for the next start', () => {
+  const segment = { number: 2, isOpen: false };
+  const { segments, tell, keep, owner, destinations } = setUp({ standby: true, segment });
+  expect([segments.begin(), segments.state]).toEqual([[], segment]);
+  keep(shard.keyFrame(owner, H264_KEY, 0));
+  expect(tell(START)).toEqual([0]);
+  expect(segments.state).toEqual({ number: 3, isOpen: true });
+  expect(destinations[0].messages).toEqual(['onStreamStart start3']);
+  expect(shard.of('standingBy')).toEqual([]);
+});

@@ -58,9 +58,9 @@ export class ChannelSegments {
     this.#nowhere = discardingSink(stream.output);
     const { number, isOpen } = segment;
     const length = standby ? 0 : preRoll;
-    this.#state = standby
-      ? { kind: 'standby', number, isTold: false }
-      : { kind: isOpen ? 'open' : 'between', number };
+    // Between two segments it has had a destination, on another shard.
+    if (!isOpen) this.#state = { kind: 'between', number };
+    else this.#state = standby ? { kind: 'standby', number, isTold: false } : { kind: 'open', number };
     if (length !== undefined)
       this.#preRoll = new PreRoll(
         length,
@@ -94,7 +94,7 @@ export class ChannelSegments {
     const state = this.#state;
     if (state.kind !== 'standby' || state.isTold || !this.#preRoll.hasStart) return;
     this.#state = { ...state, isTold: true };
-    this.#stream.context.report({ type: 'standingBy', channel: this.#stream.channel });
+    this.#reportStandingBy();
   }
 
   /**
@@ -102,8 +102,11 @@ export class ChannelSegments {
    * @returns the media that was kept for the first one, from a key frame on: it comes next
    */
   begin(): readonly KeptPacket[] {
-    if (this.#state.kind !== 'standby') return NONE;
-    this.#state = { kind: 'open', number: this.#state.number };
+    const state = this.#state;
+    if (state.kind !== 'standby') return NONE;
+    this.#state = { kind: 'open', number: state.number };
+    // Nothing is kept for a first destination any more: whoever waits for that would do so for ever.
+    if (!state.isTold) this.#reportStandingBy();
     const kept = this.#preRoll?.takeAll() ?? NONE;
     // The stream begins with these, and not with what was given up.
     if (kept.length > 0) this.#stream.muxer.restart();
@@ -235,6 +238,10 @@ export class ChannelSegments {
     muxer.mux(packet, payloadOf(context.pool, block, bytes), block, this.#nowhere);
     muxer.flush(this.#nowhere);
     block.release();
+  }
+
+  #reportStandingBy(): void {
+    this.#stream.context.report({ type: 'standingBy', channel: this.#stream.channel });
   }
 
   #reportEnd(segment: number): void {

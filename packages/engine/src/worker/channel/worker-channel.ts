@@ -1,5 +1,5 @@
 import type { RtmpPublisher } from '@cloudpush/transport';
-import { CloudPushError } from '../../base/errors.js';
+import { CloudPushError, toErrorData } from '../../base/errors.js';
 import { ChannelCounter } from '../../memory/counters.js';
 import type { RingConsumer } from '../../memory/ring.js';
 import type { Bitrates } from '../../metadata/on-meta-data.js';
@@ -183,7 +183,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     if (number !== undefined) this.find(number)?.destroy(error);
     else {
       for (const destination of this.#destinations.values()) destination.destroy(error);
-      this.#endIfLeft();
+      this.#endIfLeft(error);
     }
   }
 
@@ -279,13 +279,13 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   }
 
   /** The last destination is over, and no other has been added. */
-  #endIfLeft(): void {
+  #endIfLeft(error?: Error): void {
     if (this.#destinations.size > 0 || this.#ended || this.#expectsDestination()) return;
     this.#ended = true;
     this.source?.close();
     this.#stop();
     this.#segments.giveUp();
-    this.#context.report({ type: 'ended', channel: this.number });
+    this.#context.report({ type: 'ended', channel: this.number, error: error && toErrorData(error) });
   }
 
   /** Nothing is waited for any more, and nothing goes out. */
