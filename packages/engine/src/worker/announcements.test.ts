@@ -91,3 +91,13 @@ test('what the sides of a shard do not agree on is a fault of the library, and s
     message: 'internal error: two of one',
   });
 });
+
+test('a channel is told to end before it begins, and not with one of its destinations, or another channel', () => {
+  const announcements = new Announcements();
+  for (const channel of [3, 4]) announcements.announce(channel, { config: channelConfig, resume: undefined });
+  announcements.abort(3, 7, reason);
+  announcements.abort(4, undefined, reason);
+  announcements.abort(5, undefined, reason);
+  expect([3, 4].map((channel) => announcements.take(channel).abortedBy)).toEqual([undefined, reason]);
+  expect(announcements.has(5)).toBe(false);
+});

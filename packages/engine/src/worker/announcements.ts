@@ -7,6 +7,8 @@ import type { ChannelConfig, PendingReconnect } from '../protocol/stream.js';
 interface AnnouncedChannel {
   readonly config: ChannelConfig;
   readonly resume: MuxerResumption | undefined;
+  /** Reason why it was aborted meanwhile, when it was. */
+  readonly abortedBy: CloudPushError | undefined;
 }
 
 /** A destination that has come through the port before its descriptor came through the ring. */
@@ -28,8 +30,8 @@ export class Announcements {
   readonly #channels = new Map<number, AnnouncedChannel>();
   readonly #destinations = new Map<number, AnnouncedDestination>();
 
-  announce(channel: number, { config, resume }: AnnouncedChannel): void {
-    this.#channels.set(channel, { config, resume });
+  announce(channel: number, { config, resume }: Pick<AnnouncedChannel, 'config' | 'resume'>): void {
+    this.#channels.set(channel, { config, resume, abortedBy: undefined });
   }
 
   has(channel: number): boolean {
@@ -66,8 +68,11 @@ export class Announcements {
     return false;
   }
 
-  /** Destinations of the channel, or one of them, are told to end before they begin. */
+  /** The channel with its destinations, or one of them, is told to end before it begins. */
   abort(channel: number, destination: number | undefined, abortedBy: CloudPushError): void {
+    const announcedChannel = this.#channels.get(channel);
+    if (announcedChannel !== undefined && destination === undefined)
+      this.#channels.set(channel, { ...announcedChannel, abortedBy });
     for (const [number, announced] of this.#destinations)
       if (announced.channel === channel && (destination ?? number) === number)
         this.#destinations.set(number, { ...announced, abortedBy });

@@ -8,6 +8,7 @@ import { destinationConfig } from '../options/destination-config.js';
 import { channelConfig } from '../options/stream-config.js';
 import { WorkerChannel } from './channel/worker-channel.js';
 import { WorkerDestination } from './destination/worker-destination.js';
+import { ShardSources } from './source/shard-sources.js';
 import { ADTS, H264_KEY } from './testing/media.js';
 import {
   A,
@@ -19,6 +20,7 @@ import {
   nobody,
   reason,
   settled,
+  source,
   TableBench,
   url,
 } from './testing/table-bench.js';
@@ -123,6 +125,20 @@ describe('what was posted before a descriptor is known before it:', () => {
     bench.push(Command.close, A);
     await settled();
     expect(bench.errors).toEqual(['enough']);
+  });
+
+  test('an abort before the channel opens, though it has no destination: its source is not opened', () => {
+    const open = vi.spyOn(ShardSources.prototype, 'open');
+    const standby = { ...channel, standby: true, source };
+    bench.post({ type: 'open', channel: A, config: standby, resume: undefined });
+    bench.post({ type: 'abort', channel: A, destination: undefined, error: reason });
+    bench.push(Command.open, A);
+    expect(bench.of('ended')).toEqual([
+      expect.objectContaining({ channel: A, error: expect.objectContaining({ message: 'enough' }) }),
+    ]);
+    expect(open).not.toHaveBeenCalled();
+    bench.push(Command.close, A);
+    expect([bench.reported(A), bench.table.size]).toEqual([['ended', 'forgotten'], 0]);
   });
 
   test('an abort before it leaves', async () => {

@@ -175,13 +175,15 @@ export class ChannelTable {
   #open(channel: number): void {
     // The configuration was posted before the descriptor was added.
     this.#context.receiveRequests();
-    const { config, resume } = this.#announced.take(channel);
+    const { config, resume, abortedBy } = this.#announced.take(channel);
     if (this.#channels[channel] !== undefined) throw inconsistency(`channel ${channel} was opened twice`);
     const expectsDestination = (): boolean => this.#announced.hasDestinationOf(channel);
     const opened = new WorkerChannel(this.#context, channel, config, { resume, expectsDestination });
     this.#channels[channel] = opened;
     this.#size++;
-    if (config.source !== undefined) opened.source = this.#sources.open(opened, config.source);
+    if (abortedBy !== undefined) opened.abort(abortedBy, undefined);
+    if (config.source !== undefined && !opened.ended)
+      opened.source = this.#sources.open(opened, config.source);
   }
 
   #attach(channel: number, destination: number): void {
@@ -213,10 +215,7 @@ export class ChannelTable {
     else target.close();
   }
 
-  /**
-   * The channel goes on with another shard, if it can be given up here. Nothing of it follows before the
-   * answer.
-   */
+  /** Gives the channel up to another shard, if that may be. Nothing of it follows before the answer. */
   #leave(channel: number): void {
     this.#context.receiveRequests();
     this.#context.flush();
