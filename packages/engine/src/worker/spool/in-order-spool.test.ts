@@ -301,3 +301,48 @@ test.each(['outage', 'always'] as const)(
     expectContiguous(again, 0, again.at(-1)!);
   },
 );
+
+/** A bench whose segment has ended while its stream was catching up, with the picture before a key frame. */
+async function afterSegment(bench: SpoolBench): Promise<FakePublisher> {
+  await afterOutage(bench);
+  const publisher = await bench.publish();
+  await bench.send(3);
+  expect(bench.state).toBe('backfilling');
+  bench.offer(100, { border: 'end', number: 1 });
+  return publisher;
+}
+
+test('a segment that ends while the stream catches up ends it there, and the next one has nothing of it', async () => {
+  const bench = new SpoolBench(inOrder);
+  const publisher = await afterSegment(bench);
+  const sent = bench.sentOn(publisher);
+  expect(sent.at(-1)).toBe(bench.offered.at(-1));
+  await bench.pass(1000);
+  expect(bench.sentOn(publisher)).toEqual(sent);
+  bench.offer(100, { border: 'start', number: 2 });
+  const start = bench.offered.at(-1)!;
+  await bench.pass(FRAME);
+  await bench.send(19);
+  const next = bench.sentOn(publisher).slice(sent.length);
+  expect(new Set(next).size).toBe(20);
+  expect(next[0]).toBe(start);
+  expect(next).toEqual(next.toSorted((a, b) => a - b));
+  // What is left of the segment that is over goes out beside it, once nothing of it is under way.
+  const { made } = bench.shard.connections;
+  const before = made.length;
+  await bench.send(60);
+  expect(made.length).toBeGreaterThan(before);
+});
+
+test('a close behind a segment that ended while the stream was catching up does not wait', async () => {
+  const bench = new SpoolBench(inOrder, { closeTimeout: 60_000 });
+  await afterSegment(bench);
+  const { latest } = bench.shard.connections;
+  bench.destination.close();
+  await bench.pass(500);
+  expect(latest.closes).toBe(1);
+  await latest.lose(undefined);
+  await bench.pass(500);
+  expect(bench.outcomes.at(-1)).toBe('kept');
+  expect(bench.held).toBe(0);
+});

@@ -33,6 +33,8 @@ export class InOrderSpool extends StreamSpool {
   #isFull = false;
   /** Nothing comes any more. */
   #isClosing = false;
+  /** A segment has ended, and no other has begun: what is on disk belongs to a stream that is over. */
+  #isBetween = false;
 
   constructor(parts: StreamSpoolParts) {
     super(parts);
@@ -48,7 +50,7 @@ export class InOrderSpool extends StreamSpool {
   }
 
   override get feed(): InOrderFeed | undefined {
-    return this.isSpooling ? this.#feed : undefined;
+    return this.isSpooling && !this.#isBetween ? this.#feed : undefined;
   }
 
   override isSettled(gap: SpoolGap): boolean {
@@ -80,13 +82,13 @@ export class InOrderSpool extends StreamSpool {
 
   override update(publisher: RtmpPublisher | undefined, now: number): void {
     super.update(publisher, now);
-    if (this.isSpooling && !this.hasLate && publisher !== undefined) this.#feed.tick();
+    if (!this.hasLate && publisher !== undefined) this.feed?.tick();
   }
 
   /** The stream catches up with what is on disk, as long as it is let. */
   override close(): void {
     this.#isClosing = true;
-    if (!this.isSpooling || this.#joining !== undefined) return;
+    if (this.feed === undefined || this.#joining !== undefined) return;
     this.writeLate();
     this.#join();
   }
@@ -98,10 +100,17 @@ export class InOrderSpool extends StreamSpool {
   }
 
   protected changeAt(tag: FlvTag, mark: SegmentMark | undefined): void {
-    if (mark !== undefined) this.#giveUpJoining();
+    if (mark !== undefined) this.#passBorder(mark);
     else if (this.#joining !== undefined || !this.isStart(tag)) return;
     else if (this.#isFull) this.#beginBehindQueue();
     else if (this.isSpooling && this.#mayJoin) this.#join();
+  }
+
+  /** The rest of a segment that is over is sent beside the next one, and not on its stream. */
+  #passBorder({ border }: SegmentMark): void {
+    this.#giveUpJoining();
+    this.#isBetween = border === 'end';
+    if (this.#isBetween) this.#dropStored();
   }
 
   protected override divert(spooled: SpooledTag, mark: SegmentMark | undefined): void {

@@ -10,6 +10,7 @@ import { SimulatedDisk } from '../../spool/testing/simulated-disk.js';
 import { type SpoolStats, spoolStates } from '../../stats/spool-stats.js';
 import { HeldPackets } from '../channel/held-packets.js';
 import { PacketBlock } from '../channel/packet-block.js';
+import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { DestinationOwner } from '../destination/destination-owner.js';
 import { StreamHeaders } from '../destination/stream-headers.js';
 import { WorkerDestination } from '../destination/worker-destination.js';
@@ -111,7 +112,7 @@ export class SpoolBench {
   }
 
   /** Sends one picture, or one sound of the same length. */
-  offer(size = 100): void {
+  offer(size = 100, mark?: SegmentMark): void {
     const timestamp = this.#next;
     this.#next += FRAME;
     this.offered.push(timestamp);
@@ -123,7 +124,7 @@ export class SpoolBench {
     const tag = new FlvTag(type, this.#hasVideo ? role : TagRole.audioFrame, timestamp, [body], size, 0);
     this.held++;
     const block = new PacketBlock({ returnBlock: () => this.held-- }, 0, this.shard.clock.now());
-    this.destination.stream.offer(tag, block, undefined, undefined);
+    this.destination.stream.offer(tag, block, undefined, mark);
     block.release();
     this.shard.flush();
   }
