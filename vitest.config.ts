@@ -7,9 +7,11 @@ import { defineConfig } from 'vitest/config';
  */
 const PATIENT = 60_000;
 
+/** Test files at a time. */
 const PROCESSORS = availableParallelism();
-/** Test files at a time of those with sockets and processes: they wait for others as much as they work. */
-const WAITING = PROCESSORS + 1;
+
+/** Looked for until it is so: on a busy machine that may be long. */
+const EXPECTED = { poll: { timeout: 20_000 } };
 
 // One project a kind of test: `vitest run --project unit`.
 export default defineConfig({
@@ -24,6 +26,7 @@ export default defineConfig({
           isolate: false,
           testTimeout: PATIENT,
           hookTimeout: PATIENT,
+          expect: EXPECTED,
           maxWorkers: PROCESSORS,
           sequence: { groupOrder: 0 },
         },
@@ -36,7 +39,8 @@ export default defineConfig({
           exclude: ['test/interop/**', 'test/fuzz/**'],
           testTimeout: PATIENT,
           hookTimeout: PATIENT,
-          maxWorkers: WAITING,
+          expect: EXPECTED,
+          maxWorkers: PROCESSORS,
           sequence: { groupOrder: 1 },
         },
       },
@@ -47,7 +51,8 @@ export default defineConfig({
           include: ['test/interop/**/*.test.ts'],
           testTimeout: PATIENT,
           hookTimeout: PATIENT,
-          maxWorkers: WAITING,
+          expect: EXPECTED,
+          maxWorkers: PROCESSORS,
           sequence: { groupOrder: 1 },
         },
       },
@@ -58,7 +63,8 @@ export default defineConfig({
           include: ['test/fuzz/**/*.test.ts'],
           testTimeout: PATIENT,
           hookTimeout: PATIENT,
-          maxWorkers: WAITING,
+          expect: EXPECTED,
+          maxWorkers: PROCESSORS,
           sequence: { groupOrder: 1 },
         },
       },

@@ -80,7 +80,7 @@ test('the replacement of a dead worker may die as well, even while it starts', a
   const engine = await PushEngine.create({ maxConnections: 2, shards: 1 });
   const threads = (): Worker[] => [...new Set(started.mock.contexts as unknown as Worker[])];
   await threads()[0]!.terminate();
-  await vi.waitFor(() => expect(threads()).toHaveLength(2));
+  await vi.waitFor(() => expect(threads()).toHaveLength(2), 20_000);
   await threads()[1]!.terminate();
   const open = (): Channel => engine.openChannel({ url: receiver.url('a') });
   const channel = await vi.waitFor(

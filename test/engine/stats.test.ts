@@ -111,7 +111,7 @@ test('an engine adds up its channels, those that are over included', async () =>
   }
   const open = engine.openChannel({ url: receiver.url('c') });
   for (const packet of packets) await sendOne(open, packet);
-  await vi.waitFor(() => expect(engine.stats().totals.videoFrames).toBe(3 * pictures));
+  await vi.waitFor(() => expect(engine.stats().totals.videoFrames).toBe(3 * pictures), 20_000);
   await open.close();
   const { totals } = engine.stats();
   expect(totals).toMatchObject({ videoFrames: 3 * pictures, packetsLost: 0, pauses: 0, reconnects: 0 });

@@ -97,7 +97,7 @@ test('a gateway that is too busy to answer delays nobody who asks for something 
   release();
   const answer = await reload;
   expect([answer.status, answer.json.detail]).toEqual([500, 'see the log of the gateway']);
-  await vi.waitFor(() => expect(served.problems).toContain('POST /v1/config/reload failed: over'));
+  await vi.waitFor(() => expect(served.problems).toContain('POST /v1/config/reload failed: over'), 20_000);
 });
 
 test('a path that is not there, or too long, is answered with a problem', async () => {

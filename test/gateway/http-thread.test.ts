@@ -17,7 +17,7 @@ function watchWorkers(): readonly Worker[] {
 
 test('health is told by whether the gateway answers, readiness by what it says', async () => {
   await served.begin();
-  await vi.waitFor(async () => expect((await ask('GET', '/readyz')).status).toBe(200));
+  await vi.waitFor(async () => expect((await ask('GET', '/readyz')).status).toBe(200), 20_000);
   gateway.isReady = false;
   await vi.waitFor(async () => expect((await ask('GET', '/readyz')).status).toBe(503), 10_000);
   expect((await ask('GET', '/healthz')).status).toBe(200);

@@ -94,13 +94,13 @@ test('a reset at a byte is one for both ends, and nothing behind it arrives', as
 test('an end at a byte is an orderly one', async () => {
   await using path = await proxy({ up: [cut(1000, 'end')] });
   expect(await say(path, 'x'.repeat(1500))).toEqual({ answer: '', end: 'closed' });
-  await vi.waitFor(() => expect([counting.heard[0]!.length, counting.ends]).toEqual([1000, ['end']]));
+  await vi.waitFor(() => expect([counting.heard[0]!.length, counting.ends]).toEqual([1000, ['end']]), 20_000);
 });
 
 test('behind a half that is closed the other goes on', async () => {
   await using path = await proxy({ up: [cut(10, 'halfClose')] });
   expect(await say(path, 'x'.repeat(1500))).toEqual({ answer: '', end: 'closed' });
-  await vi.waitFor(() => expect(counting.heard[0]!.length).toBe(1500));
+  await vi.waitFor(() => expect(counting.heard[0]!.length).toBe(1500), 20_000);
 });
 
 test('corruption arrives', async () => {
@@ -113,7 +113,7 @@ test('a black hole lasts until the network is healed, and then nothing is wrong 
   const hole = { up: [blackHole(3)], down: [blackHole(0)] };
   await using path = await proxy(hole, hole);
   const lost = say(path, text);
-  await vi.waitFor(() => expect(counting.heard).toEqual(['xxx']));
+  await vi.waitFor(() => expect(counting.heard).toEqual(['xxx']), 20_000);
   path.heal();
   expect((await lost).end).toBe('ECONNRESET');
   expect(await say(path, 'hello')).toEqual({ answer: '5', end: 'closed' });

@@ -40,7 +40,7 @@ describe('a source', () => {
     expect(bench.clock.pending).toBe(0);
     const retry = { initialDelay: 5000, maxDelay: 5000, always: true };
     bench.table.onRequest({ type: 'source', channel: A, config: { ...source, retry } });
-    await vi.waitFor(() => expect(bench.clock.pending).toBe(1));
+    await vi.waitFor(() => expect(bench.clock.pending).toBe(1), 20_000);
     bench.table.stop();
     expect(bench.clock.pending).toBe(0);
   });

@@ -101,12 +101,12 @@ test('where many channels are, a small difference moves none', () => {
 test('a shard that dies is replaced before its end is told: at once if it had come up, and later if it had not', async () => {
   const { set, shards, died } = newSet(1);
   shards[0]!.die(new Error('died'));
-  await vi.waitFor(() => expect(died).toHaveLength(1));
+  await vi.waitFor(() => expect(died).toHaveLength(1), 20_000);
   expect([shards.length, shards[1]!.delay]).toEqual([2, 0]);
   expect(set.leastLoaded(undefined)).toBe(shards[1]);
   shards[1]!.isReady = false;
   shards[1]!.die(new Error('did not start'));
-  await vi.waitFor(() => expect(died).toHaveLength(2));
+  await vi.waitFor(() => expect(died).toHaveLength(2), 20_000);
   expect(shards[2]!.delay).toBeGreaterThan(0);
 });
 
@@ -114,6 +114,6 @@ test('an engine that closes replaces no thread', async () => {
   const { set, shards, died } = newSet(1);
   set.stopReplacing();
   shards[0]!.die(new Error('died'));
-  await vi.waitFor(() => expect(died).toHaveLength(1));
+  await vi.waitFor(() => expect(died).toHaveLength(1), 20_000);
   expect(shards).toHaveLength(1);
 });

@@ -27,7 +27,7 @@ test('a fault in what a camera sets off ends its channel, and not the thread wit
   const handler = { onConnected: vi.fn(), onEnded: vi.fn() };
   const session = new RtspSession({ input, audio: 'auto', output: {} as SourceOutput, handler }, services);
   session.start();
-  await vi.waitFor(() => expect(fail).toHaveBeenCalledWith(fault));
+  await vi.waitFor(() => expect(fail).toHaveBeenCalledWith(fault), 20_000);
   session.close();
   camera.close();
 });

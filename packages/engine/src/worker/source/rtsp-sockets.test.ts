@@ -17,12 +17,12 @@ test('ports that are closed while they are being bound are not kept, and not tol
   sockets.bindUdp(0);
   sockets.closeUdp();
   sockets.bindUdp(0);
-  await vi.waitFor(() => expect(bound).toHaveBeenCalled());
+  await vi.waitFor(() => expect(bound).toHaveBeenCalled(), 20_000);
   await sleep(50);
   expect(bound).toHaveBeenCalledTimes(1);
   expect(udpSockets()).toBe(before + 2);
   sockets.close();
-  await vi.waitFor(() => expect(udpSockets()).toBe(before));
+  await vi.waitFor(() => expect(udpSockets()).toBe(before), 20_000);
 });
 
 test('nothing is bound after the end', async () => {
