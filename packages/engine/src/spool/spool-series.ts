@@ -42,6 +42,8 @@ export class SpoolSeries {
   readonly #writer: SeriesWriter;
   readonly #store: GapStore;
   readonly counters = new SpoolCounters();
+  /** Makes other tags of those that are read, headers included; undefined: leaves one out. */
+  convert: ((tag: SpoolTag) => SpoolTag | undefined) | undefined;
   /** Looks at the files that a failure of the disk has left. */
   #mending: Promise<void> = Promise.resolve();
 
@@ -169,7 +171,14 @@ export class SpoolSeries {
       },
     };
     await this.#mending;
-    yield* new GapReader(owner, record, from).groups();
+    for await (const group of new GapReader(owner, record, from).groups()) {
+      const { convert } = this;
+      if (convert === undefined) yield group;
+      else {
+        const made = (tags: readonly SpoolTag[]) => tags.map(convert).filter((tag) => tag !== undefined);
+        yield { ...group, headers: made(group.headers), tags: made(group.tags) };
+      }
+    }
   }
 
   /** So many groups, bytes and ms of media cannot be read, and are left out by their reader: they are lost. */

@@ -25,14 +25,18 @@ export class HevcFallback {
    * is of another codec.
    */
   legacyOf(tag: FlvTag): FlvTag | undefined {
-    if (tag.type !== TagType.video || enhancedFourCcOf(tag) !== 'hvc1') return tag;
-    if (tag.role === TagRole.videoMetadata) return undefined;
     const known = this.#made.get(tag);
     if (known !== undefined) return known;
-    const made = inLegacyForm(tag);
-    this.#made.set(tag, made);
+    const made = legacyHevcOf(tag);
+    if (made !== undefined && made !== tag) this.#made.set(tag, made);
     return made;
   }
+}
+
+/** See {@link HevcFallback.legacyOf}: for tags that have one reader, such as those on disk. */
+export function legacyHevcOf(tag: FlvTag): FlvTag | undefined {
+  if (tag.type !== TagType.video || enhancedFourCcOf(tag) !== 'hvc1') return tag;
+  return tag.role === TagRole.videoMetadata ? undefined : inLegacyForm(tag);
 }
 
 function inLegacyForm({ type, role, timestamp, parts, size }: FlvTag): FlvTag {

@@ -109,11 +109,10 @@ export class DestinationStream implements Flushable, SpooledStream {
   }
 
   push(entry: QueuedTag): void {
-    if (this.backlog.skips(entry.tag)) entry.block?.release();
-    else {
-      this.backlog.push(entry);
-      this.#pump();
-    }
+    const isSkipped = this.backlog.skips(entry.tag);
+    if (isSkipped) entry.block?.release();
+    else this.backlog.push(entry);
+    if (!isSkipped) this.#pump();
   }
 
   /** Nothing follows what it has. */
@@ -178,9 +177,10 @@ export class DestinationStream implements Flushable, SpooledStream {
     this.#connections.destroy(error);
   }
 
-  /** Puts what waits into the older form of H.265. */
+  /** Puts what waits, and what is kept of what was sent, into the older form of H.265. */
   fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
     this.headers.fallBack(fallback, description);
+    this.spool?.fallBack(fallback, description);
     this.backlog.replace((tag) => fallback.legacyOf(tag));
   }
 

@@ -4,7 +4,8 @@ import { CloudPushError, toErrorData } from '../../base/errors.js';
 import { SpoolCounter } from '../../memory/counters.js';
 import type { DestinationConfig } from '../../options/destination-config.js';
 import type { GapReport } from '../../protocol/spool-messages.js';
-import type { SpoolGap, SpoolRemoval, SpoolSeries } from '../../spool/index.js';
+import type { SpoolGap, SpoolSeries } from '../../spool/index.js';
+import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
@@ -99,6 +100,11 @@ export class DestinationSpool {
     this.#open?.stream.onConnection();
   }
 
+  /** See {@link StreamSpool.fallBack}. */
+  fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
+    this.#open?.stream.fallBack(fallback, description);
+  }
+
   onLost(): void {
     this.#open?.stream.onLost();
   }
@@ -147,7 +153,8 @@ export class DestinationSpool {
     const start = series.gaps[0]?.start ?? before;
     const old = await series.expireBefore(before);
     const more = bytes > old.bytes ? await series.expire(bytes - old.bytes) : { bytes: 0, ms: 0 };
-    this.#noteExpired(start, { bytes: old.bytes + more.bytes, ms: old.ms + more.ms });
+    const removed = { bytes: old.bytes + more.bytes, ms: old.ms + more.ms };
+    if (removed.bytes > 0) this.#tell({ outcome: 'expired', start, ...removed });
   }
 
   /**
@@ -190,13 +197,12 @@ export class DestinationSpool {
   #openOn(series: SpoolSeries): OpenSpool {
     const { config, context, stream, targets, losses } = this.#parts;
     const { resume } = config.spool!;
-    const counts = this.#figures;
     const Spool = resume === 'in-order' ? InOrderSpool : LiveSpool;
     const diverted = new Spool({
       config: config.spool!,
       stream,
       series,
-      counts,
+      counts: this.#figures,
       losses,
       clock: context.clock,
       tailLimit: config.inFlightLimit * TAIL_FACTOR,
@@ -265,10 +271,6 @@ export class DestinationSpool {
 
   #warn(message: string): void {
     this.#parts.context.report({ type: 'warning', ...this.#parts.address, message });
-  }
-
-  #noteExpired(start: number, { bytes, ms }: SpoolRemoval): void {
-    if (bytes > 0) this.#tell({ outcome: 'expired', start, bytes, ms });
   }
 
   /** The disk has failed: that is told once, until media can be written again. */

@@ -1,6 +1,7 @@
 import type { MonotonicClock } from '../../base/clock.js';
+import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { QueuedTag } from '../destination/send-queue.js';
-import type { SpooledTag } from './sent-tail.js';
+import { legacyEntries, type SpooledTag } from './sent-tail.js';
 
 /** Parts that held media is built from. */
 interface HeldMediaParts {
@@ -29,6 +30,12 @@ export class HeldMedia {
     this.#entries.push({ tag, block, description, mark: undefined, at: this.#clock.now() });
     this.#bytes += tag.size;
     return this.#bytes <= this.#limit;
+  }
+
+  /** Puts them into the older form of H.265. */
+  fallBack(fallback: HevcFallback): void {
+    this.#entries = legacyEntries(this.#entries, fallback);
+    this.#bytes = this.#entries.reduce((sum, { tag }) => sum + tag.size, 0);
   }
 
   /** Gives up all of them, with their blocks. */

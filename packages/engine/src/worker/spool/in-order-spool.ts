@@ -1,7 +1,9 @@
 import type { FlvTag } from '@cloudpush/muxer';
 import type { RtmpPublisher } from '@cloudpush/transport';
 import type { SpoolGap } from '../../spool/index.js';
+import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
+import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import type { RecordStart } from './gap-recorder.js';
 import { HeldMedia } from './held-media.js';
 import { InOrderFeed } from './in-order-feed.js';
@@ -59,6 +61,14 @@ export class InOrderSpool extends StreamSpool {
 
   override onRoom(): void {
     this.#feed.wake();
+  }
+
+  override fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
+    super.fallBack(fallback, description);
+    // What was read from disk waits in the queue in the form that it had there: it is read again.
+    this.#dropStored();
+    this.#joining?.start.headers.fallBack(fallback, description);
+    this.#joining?.held.fallBack(fallback);
   }
 
   override onLost(): void {

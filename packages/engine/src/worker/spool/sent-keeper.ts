@@ -2,6 +2,7 @@ import type { FlvTag } from '@cloudpush/muxer';
 import type { RtmpPublisher } from '@cloudpush/transport';
 import type { EngineClock } from '../../base/clock.js';
 import type { SpoolGap, SpoolSeries } from '../../spool/index.js';
+import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import { isAudioFrame, isKeyFrame } from '../destination/drop-policy.js';
@@ -117,6 +118,11 @@ export class SentKeeper {
   /** The connection could not take the tag. */
   noteRefused(tag: FlvTag): void {
     this.#tail.undo(tag);
+  }
+
+  /** See {@link StreamSpool.fallBack}. */
+  fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
+    for (const group of this.#tail.groups) group.fallBack(fallback, description);
   }
 
   /** Another connection takes the stream up. */

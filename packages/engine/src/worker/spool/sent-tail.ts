@@ -1,5 +1,6 @@
 import type { FlvTag } from '@cloudpush/muxer';
 import { isBefore, type SpoolGap, type SpoolPlace } from '../../spool/index.js';
+import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import type { StreamHeaders } from '../destination/stream-headers.js';
@@ -71,11 +72,31 @@ export class TailGroup {
     if (gap === this.disk?.gap && isBefore(this.end!, place)) this.#end = place;
   }
 
+  /** Puts its headers, and what is in memory of it, into the older form of H.265. */
+  fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
+    this.start.headers.fallBack(fallback, description);
+    const legacy = legacyEntries(this.tags, fallback);
+    this.tags.splice(0, this.tags.length, ...legacy);
+    this.bytes = legacy.reduce((sum, { tag }) => sum + tag.size, 0);
+  }
+
   release(): void {
     for (const { block } of this.tags) block?.release();
     this.tags.length = 0;
     this.bytes = 0;
   }
+}
+
+/** The same entries in the older form of H.265; those that have none for it are let go of. */
+export function legacyEntries<Entry extends Pick<SpooledTag, 'tag' | 'block'>>(
+  entries: readonly Entry[],
+  fallback: HevcFallback,
+): Entry[] {
+  return entries.flatMap((entry) => {
+    const tag = fallback.legacyOf(entry.tag);
+    if (tag === undefined) entry.block?.release();
+    return tag === undefined ? [] : [{ ...entry, tag }];
+  });
 }
 
 /**

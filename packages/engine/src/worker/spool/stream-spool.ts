@@ -1,13 +1,14 @@
 import type { FlvTag } from '@cloudpush/muxer';
 import type { RtmpPublisher } from '@cloudpush/transport';
 import type { SpoolGap } from '../../spool/index.js';
+import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import { isAudioFrame, isKeyFrame } from '../destination/drop-policy.js';
 import { DivertedMedia, type LateMedia } from './diverted-media.js';
 import type { InOrderFeed } from './in-order-feed.js';
-import type { SpooledTag, TailGroup } from './sent-tail.js';
+import { legacyEntries, type SpooledTag, type TailGroup } from './sent-tail.js';
 import type { StreamSpoolParts } from './stream-spool-parts.js';
 
 type Mode =
@@ -97,6 +98,16 @@ export abstract class StreamSpool {
   onConnection(): void {
     this.#isCut = false;
     this.media.sent.onConnection();
+  }
+
+  /** H.265 goes out in its older form: what is in memory is put into it now, and what is on disk when it is read. */
+  fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
+    const mode = this.#mode;
+    this.media.fallBack(fallback, description);
+    if (mode.kind !== 'spooling' || mode.late === undefined) return;
+    for (const group of mode.late.groups) group.fallBack(fallback, description);
+    const entries = legacyEntries(mode.late.entries, fallback);
+    this.#mode = { kind: 'spooling', late: { groups: mode.late.groups, entries } };
   }
 
   /** The connection is lost, or an attempt to make it has failed: what it may have lost goes to disk. */

@@ -20,6 +20,7 @@ import { FakePublisher } from './fake-connection.js';
 import { FakeShard } from './fake-shard.js';
 
 const VIDEO_HEADER = Buffer.from('17000000000142001fffe1000467420000', 'hex');
+const HEVC_HEADER = Buffer.from('90687663310101600000', 'hex');
 const AUDIO_HEADER = Buffer.from('af001210', 'hex');
 /** Pictures come so often, in ms; each fourth is a key frame, unless a test wants longer groups. */
 export const FRAME = 250;
@@ -33,6 +34,8 @@ export class SpoolBench {
   readonly destination: WorkerDestination;
   /** Timestamps of all pictures that were offered. */
   readonly offered: number[] = [];
+  /** Pictures come in Enhanced RTMP's form. */
+  isEnhanced: boolean;
   /** From a key frame to the next, in ms. */
   group = GROUP;
   /** Blocks that are held. */
@@ -42,12 +45,18 @@ export class SpoolBench {
   /** The connection of the live stream that was made last. */
   #live: FakeConnection | undefined;
 
-  constructor(spool: SpoolOptions = {}, options: Partial<DestinationSettings> = {}, hasVideo = true) {
+  constructor(
+    spool: SpoolOptions = {},
+    options: Partial<DestinationSettings> = {},
+    hasVideo: boolean | 'hvc1' = true,
+  ) {
     const { shard } = this;
     const store = { folder: '/spool', maxBytes: 1e9, maxAge: 1e9, minFree: 0, sync: 'second' } as const;
     shard.spools = new ShardSpools(store, this.gate, shard.clock, this.disk);
     shard.spools.onReady(undefined);
-    this.#hasVideo = hasVideo;
+    this.#hasVideo = hasVideo !== false;
+    this.isEnhanced = hasVideo === 'hvc1';
+    const videoHeader = this.isEnhanced ? HEVC_HEADER : VIDEO_HEADER;
     const config = destinationConfig(
       { url: 'rtmp://media.example/live/a', overflow: 'spool', reconnect: true, spool, ...options },
       { maxPacket: 65_536, hasSpool: true },
@@ -69,8 +78,8 @@ export class SpoolBench {
       TagType.video,
       TagRole.videoSequenceHeader,
       0,
-      [VIDEO_HEADER],
-      VIDEO_HEADER.length,
+      [videoHeader],
+      videoHeader.length,
       0,
     );
     const audio = new FlvTag(
@@ -84,7 +93,7 @@ export class SpoolBench {
     this.destination = new WorkerDestination(owner as DestinationOwner, shard, {
       number: 0,
       config,
-      headers: new StreamHeaders(hasVideo ? [audio, video] : [audio]),
+      headers: new StreamHeaders(this.#hasVideo ? [audio, video] : [audio]),
       segment: { number: 1, isOpen: true },
     });
     this.destination.connect(undefined);
@@ -120,6 +129,8 @@ export class SpoolBench {
     const body = Buffer.alloc(size, timestamp / FRAME);
     body[0] = this.#hasVideo ? (role === TagRole.keyFrame ? 0x17 : 0x27) : 0xaf;
     body[1] = 1;
+    if (this.isEnhanced) body.write('hvc1', 1, 'latin1');
+    if (this.isEnhanced) body[0] = role === TagRole.keyFrame ? 0x93 : 0xa3;
     const type = this.#hasVideo ? TagType.video : TagType.audio;
     const tag = new FlvTag(type, this.#hasVideo ? role : TagRole.audioFrame, timestamp, [body], size, 0);
     this.held++;
@@ -148,6 +159,11 @@ export class SpoolBench {
         ({ role }) => role === TagRole.keyFrame || role === TagRole.interFrame || role === TagRole.audioFrame,
       )
       .map(({ timestamp }) => timestamp);
+  }
+
+  /** Whether a connection was handed a picture, or a header of pictures, in Enhanced RTMP's form. */
+  hasEnhanced(publisher: FakePublisher): boolean {
+    return publisher.sent.some(({ type, parts }) => type === TagType.video && parts[0]![0]! >= 0x80);
   }
 
   /** Media files on the disk. */
