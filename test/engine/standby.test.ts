@@ -42,5 +42,8 @@ test('a channel without a destination ends by itself alone, and gives back all t
     await channel.close();
     expect(channel.state).toBe('closed');
   }
+  const early = engine.openStandby({ source: { file: clip.video, loop: true } });
+  early.abort();
+  expect(await early.close()).toMatchObject({ clean: false, error: { code: 'ERR_CLOUDPUSH_ABORTED' } });
   await waitFor('an empty pool', 20_000, () => engine.stats().poolBlocksInUse === 0 || undefined);
 });
