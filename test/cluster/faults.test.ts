@@ -41,7 +41,7 @@ describe('no two owners of a name interleave, and no channel stays away:', { tim
       await cluster.untilShared(GATEWAYS);
       await cluster.untilPublishing();
       const mixed = cluster.receiver.interleaved();
-      // What follows is another fault's.
+      // The rest is another fault's.
       if (mixed.length > 0) cluster.receiver.forget();
       if (FAULTS > 0) console.info(`${title}: ${told} ${mixed.join(' ')}`);
       expect(mixed, `seed ${SEED}, ${title}: ${told}`).toEqual([]);

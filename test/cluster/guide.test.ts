@@ -24,7 +24,7 @@ test('the five commands bring up a cluster on one machine', { timeout: TIMEOUT }
   await using folder = await TempFolder.create();
   await mkdir(folder.file('bin'));
   await symlink(COMMAND, folder.file('bin/cloudpush'));
-  // Whoever reads it waits for what the next command needs; the test looks until it is so.
+  // A reader waits for what the next command needs; the test looks until it is so.
   const script = block
     .replaceAll('127.0.0.1:1935', `127.0.0.1:${await freePort()}`)
     .replaceAll('sleep 15', 'sleep 1');

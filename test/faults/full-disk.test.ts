@@ -92,7 +92,7 @@ test('a volume that is full in an outage is told; live goes on, nothing is torn,
   const byNumber = new Map(sent.map((packet) => [packet.number, packet]));
   for (const stream of server.streams) expectUntorn(stream, byNumber);
   expect(server.gaps.length).toBeGreaterThan(1);
-  // What was kept has no hole in it.
+  // The kept media has no hole in it.
   const steps = sent.map(({ number }) => number);
   for (const gap of server.gaps) {
     const numbers = expectUntorn(gap, byNumber);

@@ -1,4 +1,4 @@
-// What systemd is told of a gateway: by its own program, on a socket as systemd has it.
+// A gateway tells systemd of itself: by systemd's own program, on a socket as systemd has it.
 
 import { chmod, readFile } from 'node:fs/promises';
 import { expect, test, vi } from 'vitest';

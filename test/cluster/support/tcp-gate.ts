@@ -49,7 +49,7 @@ export class TcpGate implements AsyncDisposable {
   mend(): void {
     this.#isCut = false;
     for (const socket of this.#sockets) {
-      // What a process had sent before it was cut off is lost with its connection: it would have to send that again.
+      // Bytes that a process had sent before it was cut off are lost with its connection: it would have to send them again.
       const held: Buffer[] = [];
       const hold = (bytes: Buffer): void => void held.push(bytes);
       const [pass] = socket.listeners('data') as ((bytes: Buffer) => void)[];

@@ -11,7 +11,7 @@ test('the load of a node that has too much of it goes to the others, by one bala
   await cluster.pass(2000);
   const { node, store } = cluster.members.get('a')!;
   const tell = async (): Promise<void> => {
-    // Whatever is in the slots that were a's at first is heavy.
+    // All that is in the slots that were a's at first is heavy.
     for (const [id, member] of cluster.members) {
       const loads = Object.fromEntries(
         [...member.node.owned.keys()].map((slot) => [slot, heavy.has(slot) ? 4000 : 1000]),

@@ -256,7 +256,7 @@ export class ClusterNode {
 
   #onView(): void {
     this.#settling.run();
-    // What was offered is not waited for: its stream stands still meanwhile. If it fails, it is done again with all the rest.
+    // A slot that was offered is not waited for: its stream stands still meanwhile. If it fails, it is done again with all the rest.
     if (!this.isIsolated) this.#life?.claims.takeOffered().catch(() => {});
   }
 

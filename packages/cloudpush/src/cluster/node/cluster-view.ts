@@ -31,7 +31,7 @@ export class ClusterView {
     this.#claims = new PrefixView(store, keys.claims, clock, onChange);
     this.#wants = new PrefixView(store, keys.wants, clock, onChange);
     this.#offers = new PrefixView(store, keys.offers, clock, onChange);
-    // Whoever waits for one looks again and again.
+    // Those who wait for one look again and again.
     this.#readies = new PrefixView(store, keys.readies, clock, () => {});
     this.#keys = keys;
   }

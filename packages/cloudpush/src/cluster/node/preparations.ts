@@ -51,7 +51,7 @@ export class Preparations {
     const gone = [...slots].filter((slot) => this.#slots.delete(slot));
     // Another offer of the same slot may have come meanwhile, which is answered anew.
     const left = (): readonly number[] => (this.#isOver ? [] : gone.filter((slot) => !this.#slots.has(slot)));
-    // What stays ends with the lease.
+    // A key that stays ends with the lease.
     releaseForSure(this.#parts, () => left().map((slot) => keys.ready(slot))).catch(() => {});
   }
 

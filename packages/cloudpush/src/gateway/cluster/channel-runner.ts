@@ -86,7 +86,7 @@ export class ChannelRunner implements SlotOwner {
     this.#prepared.set(slot, prepared);
     await view.start();
     if (this.#prepared.get(slot) !== prepared) return;
-    // Whoever runs it tells what is wrong with it.
+    // The node that runs it tells what is wrong with it.
     const plans = this.#parts.planner.plan(this.#channelsIn(view, NO_EPOCH), () => {});
     prepared.names = [...plans.keys()];
     await Promise.all([...plans.values()].map((plan) => this.#parts.supervisor.prepare(plan)));

@@ -103,7 +103,7 @@ test('two thousand channels are added, changed and removed through all nodes at 
   const server = new MemoryServer(clock);
   const keys = new ClusterKeys('test');
   const stores = Array.from({ length: 3 }, () => new MemoryStore(server));
-  // What a channel may be is not the question here.
+  // Any channel will do here.
   const parts = { planner: { faults: () => [] }, slots: () => 4096 };
   const all = stores.map((store) => new StoredChannels(store, keys, parts));
   const views = stores.map((store) => new PrefixView(store, keys.channels, clock, () => {}));

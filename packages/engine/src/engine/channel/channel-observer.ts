@@ -16,7 +16,7 @@ import type { Channel } from './channel.js';
 /**
  * Tells the events of a channel, of its destinations and of its source, each in one place: to the hooks of
  * `node:diagnostics_channel`, then to the listeners of the destination, then to those of the channel.
- * Whatever an event changes has changed before it is told, since a listener may throw.
+ * All that an event changes has changed before it is told, since a listener may throw.
  */
 export class ChannelObserver {
   readonly #channel: Channel;

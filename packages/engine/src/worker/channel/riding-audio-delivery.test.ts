@@ -82,7 +82,7 @@ class Bench {
   }
 }
 
-/** What a viewer gets of a stream whose sound comes apart from its pictures. */
+/** The frames that a viewer gets of a stream whose sound comes apart from its pictures. */
 async function playedOf(encryption: EncryptionOptions): Promise<string[]> {
   const bench = await new Bench(encryption).publish();
   bench.publisher.held = [];

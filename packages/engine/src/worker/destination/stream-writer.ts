@@ -160,7 +160,7 @@ export class StreamWriter {
       this.#spool.noteSent(publisher, tag, block instanceof PacketBlock ? block : undefined, description);
     if (this.#hand(publisher, tag, block)) {
       this.#segment.note(tag);
-      // What comes from disk was counted when it went there.
+      // Media from disk was counted when it went there.
       if (!(tag instanceof StoredTag)) this.#counters.noteSent(tag);
     }
     // Without it, the pictures that refer to it are of no use.

@@ -90,7 +90,7 @@ export class InOrderFeed {
     return this.#places.remaining(this.#parts.gaps());
   }
 
-  /** What went out since this was asked last. */
+  /** Media that went out since this was asked last. */
   takeFed(): FedMedia | undefined {
     return this.#counts.take();
   }
@@ -123,7 +123,7 @@ export class InOrderFeed {
     this.#wake();
   }
 
-  /** What is on disk was handed to this connection already, up to a group; undefined: all of it. */
+  /** Media on disk was handed to this connection already, up to this group; undefined: all of it. */
   skip(next: DiskGroup | undefined): void {
     for (const gap of this.#parts.gaps()) this.#places.set(gap, next?.gap === gap ? next.place : endOf(gap));
   }
@@ -196,7 +196,7 @@ export class InOrderFeed {
         this.#failures = 0;
       }
       signal.throwIfAborted();
-      // What is left is damaged, or gone.
+      // The rest is damaged, or gone.
       if (isBefore(this.#places.get(gap), end)) this.#places.set(gap, end);
     } catch (error) {
       signal.throwIfAborted();

@@ -83,7 +83,7 @@ test.each(['outage', 'always'] as const)(
     await bench.settle();
     const publisher = await bench.publish();
     await bench.send(5, 300);
-    // What was sent goes to disk meanwhile, the group under way included.
+    // Media that was sent goes to disk meanwhile, the group under way included.
     bench.destination.stream.spool!.relieve();
     await bench.send(1, 300);
     publisher.isWritable = false;

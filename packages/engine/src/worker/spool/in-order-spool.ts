@@ -16,7 +16,7 @@ import type { StreamSpoolParts } from './stream-spool-parts.js';
 /** While a group under way goes on, the queue may grow to so many times its limit. */
 const MOST_OVER = 2;
 
-/** What comes waits in memory until all that lies before it on disk has been sent. */
+/** New media waits in memory until all that lies before it on disk has been sent. */
 interface Joining {
   readonly held: HeldMedia;
   /** The stream where it begins. */
@@ -160,7 +160,7 @@ export class InOrderSpool extends StreamSpool {
     return stream.segment === this.media.recorder.segment && this.#feed.isNearEnd;
   }
 
-  /** What comes waits in memory, and all that is on disk goes out. */
+  /** New media waits in memory, and all that is on disk goes out. */
   #join(): void {
     const { recorder } = this.media;
     const start = { headers: recorder.headers.copy(), segment: recorder.segment };
@@ -180,7 +180,7 @@ export class InOrderSpool extends StreamSpool {
     if (!hasRoom) this.#giveUpJoining();
   }
 
-  /** What waits in memory, if anything does, goes to disk after all. */
+  /** Media that waits in memory, if there is any, goes to disk after all. */
   #giveUpJoining(): void {
     if (this.#joining === undefined) return;
     const { held, start } = this.#joining;
@@ -203,7 +203,7 @@ export class InOrderSpool extends StreamSpool {
     this.parts.onResumed(this.#feed.takeFed());
   }
 
-  /** What was read from disk waits there as well. */
+  /** Tags that were read from disk wait there as well. */
   #dropStored(): void {
     this.#feed.stop();
     this.parts.stream.backlog.remove((tag) => tag instanceof StoredTag);

@@ -64,7 +64,7 @@ function unsentOf({ series, stream, sender }: OpenSpool): Unsent {
   const gaps = series.gaps.filter((gap) => (gap.isOpen ? stream.isSpooling : stream.isSettled(gap)));
   if (feed !== undefined) {
     const { bytes, ms } = feed.remaining;
-    // What comes is put behind it meanwhile.
+    // New media is put behind it meanwhile.
     const incoming = ms === 0 ? 0 : (bytes * 1000) / ms;
     return { gaps: Math.max(gaps.length, 1), bytes, ms, rate: Math.max(0, feed.rate - incoming) };
   }

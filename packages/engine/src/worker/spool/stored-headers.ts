@@ -12,7 +12,7 @@ export function storedHeaders(list: readonly SpoolTag[]): StreamHeaders {
   const description: HeaderDescription = {
     encryption: data.filter(isEncryption),
     metadata: () => metadata,
-    // What the live stream tells of itself is later.
+    // The live stream describes itself later.
     version: -1,
   };
   return new StreamHeaders(

@@ -215,7 +215,7 @@ export abstract class StreamSpool {
   /** The queue is full of a group under way. Returns false where it has to be thinned out. */
   protected abstract onFullWithinGroup(): boolean;
 
-  /** What waited from this tag on goes to disk, though the connection stands. */
+  /** All that waited from this tag on goes to disk, though the connection stands. */
   protected onWaitingDiverted(_first: FlvTag): void {}
 
   /** Puts a tag to disk that is not sent. */
