@@ -106,7 +106,7 @@ test('a second outage while it catches up loses nothing, and what is sent again 
   await server.down();
   await camera.sendUntil(() => gaps.length > 0);
   await camera.send(1500);
-  await server.up({ readBytesPerSecond: 400_000 });
+  await server.up({ readBytesPerSecond: 100_000 });
   await camera.sendUntil(() => mediaOf(server.streams.at(-1)!).length > 20 && server.streams.length === 2);
   const isBackfilling = () => spoolOf(channel).state === 'backfilling' && spoolOf(channel).behindMs > 0;
   await waitFor('the state to be told', 20_000, () => isBackfilling() || undefined);
