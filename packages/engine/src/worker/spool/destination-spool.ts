@@ -11,6 +11,7 @@ import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import type { TargetSource } from '../connection/target-source.js';
 import type { ShardContext } from '../shard-context.js';
+import { DiskWorks } from './disk-works.js';
 import type { FedMedia } from './fed-media.js';
 import { GapSender, type SentPart } from './gap-sender.js';
 import { InOrderSpool } from './in-order-spool.js';
@@ -53,6 +54,7 @@ export class DestinationSpool {
   #open: OpenSpool | undefined;
   /** Resolves when it keeps what is sent, or cannot. */
   readonly opened: Promise<void>;
+  readonly #works = new DiskWorks((error) => this.#onFault(error));
   #hasEnded = false;
   #isFailing = false;
   #countedAt = Number.NEGATIVE_INFINITY;
@@ -73,7 +75,6 @@ export class DestinationSpool {
     return (stream, losses) => new DestinationSpool({ ...parts, stream, losses });
   }
 
-  /** See {@link StreamSpool.takes}. */
   takes(
     tag: FlvTag,
     block: PacketBlock,
@@ -109,7 +110,6 @@ export class DestinationSpool {
     this.#open?.stream.onLost();
   }
 
-  /** The connection has room again. */
   onRoom(): void {
     this.#open?.stream.onRoom();
   }
@@ -119,7 +119,6 @@ export class DestinationSpool {
     return this.#open?.stream.feed !== undefined;
   }
 
-  /** Nothing comes any more. */
   close(): void {
     this.#open?.stream.close();
   }
@@ -174,6 +173,7 @@ export class DestinationSpool {
     if (open === undefined) return;
     await open.sender?.stop();
     await (written ?? open.stream.end(true));
+    await this.#works.settled();
     for (const gap of open.series.gaps) this.#report(gap, { outcome: 'kept' });
     this.updateCounters();
     this.#open = undefined;
@@ -208,7 +208,7 @@ export class DestinationSpool {
       tailLimit: config.inFlightLimit * TAIL_FACTOR,
       heldLimit: config.highWatermark.bytes,
       gate: this.#spools.gate,
-      attempt: (work) => void work.catch((error: Error) => this.#onFault(error)),
+      attempt: (work) => this.#works.add(work),
       onOpened: (start) => this.#tell({ outcome: 'opened', start }),
       onResumed: (fed) => this.#onResumed(fed),
       onFed: (bytes, ms) => this.#noteSent(bytes, ms),
