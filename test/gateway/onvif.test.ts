@@ -38,6 +38,8 @@ channels:
     await vi.waitUntil(() => count === gateway.stderr.split('records an event (moveDetect)').length - 1, {
       timeout: 20_000,
     });
+    const published = () => receiver.events().filter(({ event }) => event === 'publish');
+    await vi.waitUntil(() => published().length === count, { timeout: 20_000 });
     await vi.waitUntil(() => camera.isPulled, { timeout: 20_000 });
     camera.tell({ value: 'false' });
     const ended = () => receiver.events().filter(({ event }) => event === 'end');
