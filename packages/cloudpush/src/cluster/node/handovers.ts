@@ -116,7 +116,7 @@ export class Handovers {
 
   async #withdraw(slot: number): Promise<void> {
     const offer = [this.#parts.keys.offer(slot)];
-    // What stays ends with the lease.
+    // An offer that stays ends with the lease.
     await releaseForSure(this.#parts, () => (this.#isOver ? [] : offer)).catch(() => {});
   }
 }

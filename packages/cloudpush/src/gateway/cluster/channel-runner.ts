@@ -205,7 +205,7 @@ export class ChannelRunner implements SlotOwner {
       const came = [...this.#came];
       this.#came.clear();
       const changes = await this.#parts.supervisor.apply({ channels: this.#wanted() });
-      // What did not begin with it is not in the slot any more, or cannot run.
+      // A channel that did not begin with it is not in the slot any more, or cannot run.
       this.#parts.supervisor.forget(came);
       return changes;
     });

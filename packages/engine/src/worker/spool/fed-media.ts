@@ -35,7 +35,7 @@ export class FedCounts {
     };
   }
 
-  /** What was added since this was asked last. */
+  /** The media that was added since this was asked last; undefined: none. */
   take(): FedMedia | undefined {
     const fed = this.#fed;
     this.#fed = undefined;
