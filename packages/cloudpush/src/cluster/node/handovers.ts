@@ -1,8 +1,6 @@
-import type { ClusterClock } from '../clock.js';
-import type { ClusterKeys } from '../keys.js';
-import type { ClaimRecord, OfferRecord } from '../records.js';
-import type { ClusterStore, Lease } from '../store/cluster-store.js';
+import type { OfferRecord } from '../records.js';
 import type { ClusterView } from './cluster-view.js';
+import type { ExchangeParts } from './exchange-parts.js';
 import { releaseForSure } from './sure-release.js';
 
 /** Slots with something in them that are handed over at a time: each waits for a key frame or two. */
@@ -16,14 +14,8 @@ const LOOK = 25;
 /** Before what could not be done is tried again, in ms. */
 const RETRY = 500;
 
-interface HandoverParts {
-  readonly store: Pick<ClusterStore, 'put' | 'release'>;
-  readonly clock: ClusterClock;
-  readonly keys: ClusterKeys;
+interface HandoverParts extends ExchangeParts {
   readonly view: Pick<ClusterView, 'node' | 'isReadyFor'>;
-  readonly lease: Lease;
-  /** The node, in this life. */
-  readonly me: ClaimRecord;
   /** Ends what runs in a slot, and gives it up. @throws StoreError */
   give(slot: number): Promise<void>;
 }

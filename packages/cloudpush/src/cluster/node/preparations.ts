@@ -1,20 +1,11 @@
-import type { ClusterClock } from '../clock.js';
-import type { ClusterKeys } from '../keys.js';
-import type { ClaimRecord } from '../records.js';
-import type { ClusterStore, Lease } from '../store/cluster-store.js';
 import type { ClusterView } from './cluster-view.js';
+import type { ExchangeParts } from './exchange-parts.js';
 import type { SlotOwner } from './slot-owner.js';
 import { releaseForSure } from './sure-release.js';
 
-interface PreparationParts {
-  readonly store: Pick<ClusterStore, 'put' | 'release'>;
-  readonly clock: ClusterClock;
-  readonly keys: ClusterKeys;
+interface PreparationParts extends ExchangeParts {
   readonly view: Pick<ClusterView, 'isClaimed' | 'offersTo'>;
   readonly owner: SlotOwner;
-  readonly lease: Lease;
-  /** The node, in this life. */
-  readonly me: ClaimRecord;
 }
 
 /** Slots that others offer to this node: their sources are made ready before they are its own. */
