@@ -42,9 +42,14 @@ export function sourceTlsError(cause: Error | undefined): CloudPushError {
     return new CloudPushError(sourceErrorCodes.tls, message, { class: 'auth' });
   }
   const { code } = cause as NodeJS.ErrnoException;
-  const { text, passes } = certificateFault(code) ?? { text: 'is not trusted', passes: false };
-  const advice = `${passes ? 'renew it' : 'give the authority (ca)'}, or give its SHA-256 fingerprint (fingerprint)`;
-  const message = `the camera's certificate ${text} (${code}): ${advice}`;
+  const { text, passes, isUntrusted } = certificateFault(code) ?? {
+    text: 'is not trusted',
+    passes: false,
+    isUntrusted: true,
+  };
+  const advice = `${isUntrusted ? 'give the authority (ca), or ' : 'give '}its SHA-256 fingerprint (fingerprint)`;
+  // A certificate that was revoked is none to pin.
+  const message = `the camera's certificate ${text} (${code})${code === 'CERT_REVOKED' ? '' : `: ${advice}`}`;
   return new CloudPushError(sourceErrorCodes.tls, message, { class: passes ? 'retryable' : 'auth', cause });
 }
 

@@ -29,6 +29,8 @@ export class Handovers {
   /** The next owner by slot. */
   #wanted: ReadonlyMap<number, string> = new Map();
   readonly #running = new Set<number>();
+  /** Slots of which an offer may stand in the store. */
+  readonly #offered = new Set<number>();
   #isOver = false;
 
   constructor(parts: HandoverParts) {
@@ -59,9 +61,11 @@ export class Handovers {
   }
 
   async #handOver(slot: number, node: string): Promise<void> {
-    if (await this.#tryIt(slot, node)) this.#wanted = without(this.#wanted, slot);
-    else {
-      await this.#withdraw(slot);
+    if (await this.#tryIt(slot, node)) {
+      this.#offered.delete(slot);
+      this.#wanted = without(this.#wanted, slot);
+    } else {
+      if (this.#offered.delete(slot)) await this.#withdraw(slot);
       // The store may do later what it did not do, and a node that has left may have come back, or another have its slots.
       if (this.#wanted.get(slot) === node) await this.#pause(RETRY);
     }
@@ -88,6 +92,7 @@ export class Handovers {
     // An older version is not waited for: it does not make anything ready.
     if (next.prepares !== true) return true;
     const record: OfferRecord = { ...me, to: node };
+    this.#offered.add(slot);
     await store.put(lease, { key: keys.offer(slot), value: JSON.stringify(record) });
     // One that is silent may be dead: then it is gone when its lease is over, and what runs here goes on.
     const end = clock.now() + Math.max(LONGEST_OFFER, lease.ttl + END_OF_LEASE);

@@ -127,10 +127,15 @@ export class SlotClaims {
     const { keys, owner } = this.#parts;
     await Promise.all(slots.map((slot) => owner.release(slot)));
     if (this.#isOver) return;
-    for (const slot of slots) this.#released.add(this.#owned.get(slot)!);
-    // Nothing of them runs any more: whatever becomes of the answer, they are not taken up again.
-    for (const slot of slots) this.#owned.delete(slot);
-    this.moved += slots.length;
+    for (const slot of slots) {
+      const epoch = this.#owned.get(slot);
+      // Asked for once more, as the answer was lost: it is counted already.
+      if (epoch === undefined) continue;
+      this.#released.add(epoch);
+      // Nothing of it runs any more: whatever becomes of the answer, it is not taken up again.
+      this.#owned.delete(slot);
+      this.moved++;
+    }
     const given = slots.flatMap((slot) =>
       this.#handovers.has(slot) ? [keys.claim(slot), keys.offer(slot)] : [keys.claim(slot)],
     );

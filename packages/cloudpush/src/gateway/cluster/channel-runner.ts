@@ -44,7 +44,7 @@ export class ChannelRunner implements SlotOwner {
   /** Channels that were made ready in slots that have come. */
   readonly #came = new Set<string>();
   /** Revisions of values that are no channels, and that have been told, by key. */
-  readonly #malformed = new Map<string, number>();
+  #malformed = new Map<string, number>();
   /** The plan made last, while nothing of it has changed. */
   #plans = new Map<string, { readonly key: string; readonly plan: ChannelPlan | undefined }>();
   /** Slots that have to be read, or read anew, together. */
@@ -86,8 +86,9 @@ export class ChannelRunner implements SlotOwner {
     this.#prepared.set(slot, prepared);
     await view.start();
     if (this.#prepared.get(slot) !== prepared) return;
-    // The node that runs it tells what is wrong with it.
-    const plans = this.#parts.planner.plan(this.#channelsIn(view, NO_EPOCH), () => {});
+    // The node that runs the slot tells what is wrong with its channels.
+    const { channels } = channelsIn(view, NO_EPOCH);
+    const plans = this.#parts.planner.plan(channels, () => {});
     prepared.names = [...plans.keys()];
     await Promise.all([...plans.values()].map((plan) => this.#parts.supervisor.prepare(plan)));
   }
@@ -138,20 +139,15 @@ export class ChannelRunner implements SlotOwner {
     return new PrefixView(store, keys.channelsOf(slot), clock, onChange, onBroken);
   }
 
-  /** Channels that stand in a slot. A value that is none is told, once, and left out. */
-  #channelsIn(view: PrefixView, epoch: number): StoredChannel[] {
-    return [...view.entries.values()].flatMap((entry) => {
-      const channel = storedChannel(entry, epoch);
-      if (channel === undefined) this.#tellMalformed(entry);
-      return channel ?? [];
-    });
-  }
-
-  #tellMalformed({ key, revision }: Entry): void {
-    if (this.#malformed.get(key) === revision) return;
-    this.#malformed.set(key, revision);
-    const message = `the value of ${key} in the store is not JSON: write the channel anew, or remove it`;
-    this.#parts.emit({ type: 'problem', level: 'error', channel: lastPart(key), message });
+  /** Values that are no channels are told, each once, as long as they stand. */
+  #tellMalformed(entries: readonly Entry[]): void {
+    const before = this.#malformed;
+    this.#malformed = new Map(entries.map(({ key, revision }) => [key, revision]));
+    for (const [key, revision] of this.#malformed) {
+      if (before.get(key) === revision) continue;
+      const message = `the value of ${key} in the store is not JSON: write the channel anew, or remove it`;
+      this.#parts.emit({ type: 'problem', level: 'error', channel: lastPart(key), message });
+    }
   }
 
   #namesIn(slot: number): string[] {
@@ -204,10 +200,12 @@ export class ChannelRunner implements SlotOwner {
       this.#isApplyWanted = false;
       const came = [...this.#came];
       this.#came.clear();
-      const changes = await this.#parts.supervisor.apply({ channels: this.#wanted() });
-      // A channel that did not begin with it is not in the slot any more, or cannot run.
-      this.#parts.supervisor.forget(came);
-      return changes;
+      try {
+        return await this.#parts.supervisor.apply({ channels: this.#wanted() });
+      } finally {
+        // A channel that did not begin with it is not in the slot any more, or cannot run.
+        this.#parts.supervisor.forget(came);
+      }
     });
     this.#applying = applied.catch(() => {});
     return applied;
@@ -215,7 +213,9 @@ export class ChannelRunner implements SlotOwner {
 
   #wanted(): GatewayConfiguration['channels'] {
     const before = this.#plans;
-    const stored = [...this.#slots.values()].flatMap(({ epoch, view }) => this.#channelsIn(view, epoch));
+    const read = [...this.#slots.values()].map(({ epoch, view }) => channelsIn(view, epoch));
+    this.#tellMalformed(read.flatMap(({ malformed }) => malformed));
+    const stored = read.flatMap(({ channels }) => channels);
     const next: typeof before = new Map();
     const changed: StoredChannel[] = [];
     for (const channel of stored) {
@@ -244,6 +244,21 @@ function keyOf({ revision, epoch }: StoredChannel): string {
 
 function slotIn(key: string, keys: ClusterKeys): number {
   return Number.parseInt(key.slice(keys.channels.length), 10);
+}
+
+/** Channels that stand in a slot, and values there that are none. */
+function channelsIn(
+  view: PrefixView,
+  epoch: number,
+): { readonly channels: StoredChannel[]; readonly malformed: Entry[] } {
+  const channels: StoredChannel[] = [];
+  const malformed: Entry[] = [];
+  for (const entry of view.entries.values()) {
+    const channel = storedChannel(entry, epoch);
+    if (channel === undefined) malformed.push(entry);
+    else channels.push(channel);
+  }
+  return { channels, malformed };
 }
 
 /** A channel as an entry of the store; undefined: it is none. */

@@ -17,8 +17,13 @@ test('the fault is told in words, with what to do', () => {
   );
   expect(failure('UNABLE_TO_VERIFY_LEAF_SIGNATURE').message).toBe(
     "the server's certificate is signed by no authority that is trusted here (UNABLE_TO_VERIFY_LEAF_SIGNATURE): " +
-      'give its authority (tls.ca), or pin it (tls.pins)',
+      'give its authority (tls.ca)',
   );
+});
+
+test('only one that nobody vouches for is to be given an authority', () => {
+  for (const code of ['CERT_REVOKED', 'ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED'])
+    expect(failure(code).message).not.toContain('tls.ca');
 });
 
 test('other errors of TLS are none of a certificate', () => {

@@ -57,7 +57,7 @@ export function tlsError(cause: NodeJS.ErrnoException): RtmpError {
   const reason = cause.code ?? cause.message;
   const fault = certificateFault(cause.code);
   if (fault !== undefined) {
-    const advice = fault.passes ? '' : ': give its authority (tls.ca), or pin it (tls.pins)';
+    const advice = fault.isUntrusted ? ': give its authority (tls.ca)' : '';
     return new RtmpError(
       RtmpErrorCode.tls,
       'tls',
