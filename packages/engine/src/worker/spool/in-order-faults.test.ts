@@ -1,10 +1,11 @@
+import { TagRole } from '@cloudpush/muxer';
 import { expect, test } from 'vitest';
 import { SpoolCounter } from '../../memory/counters.js';
 import { diskError } from '../../spool/testing/simulated-disk.js';
 import { HevcFallback } from '../channel/hevc-fallback.js';
 import type { FakePublisher } from '../testing/fake-connection.js';
 import { afterOutage, inOrder, picturesIn } from '../testing/in-order-bench.js';
-import { FRAME, SpoolBench } from '../testing/spool-bench.js';
+import { FRAME, GROUP, SpoolBench } from '../testing/spool-bench.js';
 
 /** Ascending, from the first one to the last, each once. */
 function expectContiguous(timestamps: readonly number[], from: number, to: number): void {
@@ -156,6 +157,31 @@ test('a segment that ends while the stream catches up ends it there, and the nex
   const before = made.length;
   await bench.send(60);
   expect(made.length).toBeGreaterThan(before);
+});
+
+test('nothing is lost of a segment that ends while the stream catches up within a group of pictures', async () => {
+  for (let ms = 0; ms < GROUP; ms += 50) {
+    const bench = new SpoolBench(inOrder);
+    await afterOutage(bench);
+    const publisher = await bench.publish();
+    await bench.pass(500 + ms);
+    bench.offer(100, { border: 'end', number: 1 });
+    const { length } = bench.offered;
+    await bench.pass(500);
+    bench.offer(100, { border: 'start', number: 2 });
+    const { made } = bench.shard.connections;
+    const before = made.length;
+    await bench.send(50);
+    expect(made.length).toBe(before + 1);
+    const gap = await made.at(-1)!.succeed();
+    for (let i = 0; made.at(-1)!.closes === 0 && i < 100; i++) await bench.send(1);
+    const stored = gap.sent.filter(({ role }) => role === TagRole.keyFrame || role === TagRole.interFrame);
+    // The clock of a gap's stream is its own: pictures tell their number.
+    const pictures = stored.map(({ parts }) => parts.at(-1)!.at(-1)! * FRAME);
+    expect(pictures[0]! % GROUP).toBe(0);
+    const arrived = new Set([...bench.sentOn(publisher), ...pictures]);
+    expect(bench.offered.slice(0, length).filter((timestamp) => !arrived.has(timestamp))).toEqual([]);
+  }
 });
 
 test('a close behind a segment that ended while the stream was catching up does not wait', async () => {

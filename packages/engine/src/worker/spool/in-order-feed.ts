@@ -60,6 +60,8 @@ export class InOrderFeed {
   #last: number | undefined;
   #isUrgent = false;
   #lastTimestamp: number | undefined;
+  /** The group of which some has been handed over, and not all. */
+  #under: DiskGroup | undefined;
   #failures = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
   #wake: () => void = () => {};
@@ -115,12 +117,18 @@ export class InOrderFeed {
     this.#wake();
   }
 
-  /** Begins again at what has not been acknowledged, when it goes on. */
-  stop(): void {
+  /**
+   * Begins again at what has not been acknowledged, when it goes on.
+   * @returns the group that is left unfinished
+   */
+  stop(): DiskGroup | undefined {
+    const under = this.#under;
+    this.#under = undefined;
     this.#abort?.abort(new Error('the connection is lost'));
     this.#abort = undefined;
     this.#places = new GapPlaces();
     this.#wake();
+    return under;
   }
 
   /** Media on disk was handed to this connection already, up to this group; undefined: all of it. */
@@ -167,6 +175,7 @@ export class InOrderFeed {
 
   #end(): void {
     this.#abort = undefined;
+    this.#under = undefined;
     this.#places = new GapPlaces();
     this.#last = undefined;
     this.#parts.onCaughtUp();
@@ -213,13 +222,9 @@ export class InOrderFeed {
     if (part === undefined) return;
     const behind = { segment: part.number, group: part.groups };
     this.#countUnread(gap, part, behind);
-    this.#leaveOut(gap, behind);
-  }
-
-  /** It is not read again, on whatever connection. */
-  #leaveOut(gap: SpoolGap, place: SpoolPlace): void {
-    this.#places.set(gap, place);
-    this.#parts.onLeftOut(gap, place);
+    this.#places.set(gap, behind);
+    // It is not read again, on whatever connection.
+    this.#parts.onLeftOut(gap, behind);
   }
 
   async #send(gap: SpoolGap, group: SpoolGroup, signal: AbortSignal): Promise<void> {
@@ -232,7 +237,8 @@ export class InOrderFeed {
       await this.#whenDue(ms, tag.size, signal);
       this.#lastTimestamp = tag.timestamp;
       const stored = new StoredTag(tag);
-      if (i === 0) onGroup(stored, { gap, place: group.place }, group.isStart);
+      if (i === 0) this.#under = { gap, place: group.place };
+      if (i === 0) onGroup(stored, this.#under!, group.isStart);
       stream.push({
         tag: stored,
         block: undefined,
@@ -242,6 +248,7 @@ export class InOrderFeed {
       });
       if (isNew) this.#count(group, tag.size, ms, i === 0 ? group.damaged : 0);
     }
+    if (stream.backlog.length === 0) this.#under = undefined;
   }
 
   /** The headers of another stream go out in front of it, behind what waits. */

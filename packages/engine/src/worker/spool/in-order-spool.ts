@@ -205,7 +205,8 @@ export class InOrderSpool extends StreamSpool {
 
   /** Tags that were read from disk wait there as well. */
   #dropStored(): void {
-    this.#feed.stop();
+    const under = this.#feed.stop();
+    if (under !== undefined) this.media.sent.noteUnfinished(under);
     this.parts.stream.backlog.remove((tag) => tag instanceof StoredTag);
   }
 }

@@ -1,7 +1,7 @@
 import type { FlvTag } from '@cloudpush/muxer';
 import type { RtmpPublisher } from '@cloudpush/transport';
 import type { EngineClock } from '../../base/clock.js';
-import type { SpoolGap, SpoolSeries } from '../../spool/index.js';
+import { isBefore, type SpoolGap, type SpoolSeries } from '../../spool/index.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
@@ -79,6 +79,12 @@ export class SentKeeper {
     const last = this.#tail.lastOf(gap);
     if (last === undefined) this.#attempt(this.#series.acknowledge(gap, place));
     else last.extendTo({ gap, place });
+  }
+
+  /** Only the beginning of this group was sent, and nothing follows: it is sent again as a whole. */
+  noteUnfinished({ gap, place }: DiskGroup): void {
+    const last = this.#tail.lastOf(gap);
+    if (last !== undefined && isBefore(place, last.end!)) last.cutShort();
   }
 
   /** Where the group lies on disk that begins with this tag. */

@@ -72,6 +72,11 @@ export class TailGroup {
     if (gap === this.disk?.gap && isBefore(this.end!, place)) this.#end = place;
   }
 
+  /** It was not sent to its end: all of it has to be sent again. */
+  cutShort(): void {
+    this.#end = this.disk?.place;
+  }
+
   /** Puts its headers, and what is in memory of it, into the older form of H.265. */
   fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
     this.start.headers.fallBack(fallback, description);
