@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { MessageChannel } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { monotonicClock } from '../base/clock.js';
 import { toErrorData } from '../base/errors.js';
+import { FakeClock } from '../base/testing/fake-clock.js';
 import { NO_BLOCK } from '../memory/block-layout.js';
-import { ChannelCounter, newCounterMemory, ShardCounters } from '../memory/counters.js';
+import { ChannelCounter, DestinationCounter, newCounterMemory, ShardCounters } from '../memory/counters.js';
 import { Fence } from '../memory/fence.js';
 import { newGateMemory } from '../memory/gates.js';
 import { MediaMemory } from '../memory/media-memory.js';
@@ -47,13 +47,14 @@ function until(check: () => void): Promise<void> {
 class Bench {
   readonly memory = new MediaMemory(1 << 20, CHANNELS);
   readonly reports: ShardReport[] = [];
+  readonly clock = new FakeClock();
   readonly ended: Promise<void>;
   readonly #ring: RingProducer;
   readonly #control: Int32Array;
   readonly #counters: ShardCounters;
   readonly #ports = new MessageChannel();
 
-  constructor(fence?: Fence) {
+  constructor({ fence, maxBatchDelay = 0 }: { fence?: Fence; maxBatchDelay?: number } = {}) {
     const ring = newRing();
     const counters = newCounterMemory(CHANNELS);
     this.#ring = new RingProducer(ring);
@@ -61,25 +62,31 @@ class Bench {
     this.#counters = new ShardCounters(counters);
     const { port1, port2: port } = this.#ports;
     port1.on('message', (report: ShardReport) => this.reports.push(report));
-    this.ended = new Shard({
+    const init = {
       pool: this.memory.pool.buffer,
       released: this.memory.releaseHead,
       releaseWanted: new Int32Array(new SharedArrayBuffer(4)),
       ring,
       gates: newGateMemory(CHANNELS),
       counters,
-      maxBatchDelay: 0,
+      maxBatchDelay,
       maxAudioDelay: 40,
       maxConnecting: 4,
       blockStates: undefined,
       fence: fence?.buffer,
       spool: undefined,
       port,
-    }).run();
+    };
+    this.ended = new Shard(init, this.clock).run();
   }
 
   get lost(): number {
     return this.#counters.channels.get(BROKEN, ChannelCounter.packetsLost);
+  }
+
+  /** Bytes that wait for the connection of a destination, as the caller's thread reads it. */
+  queued(destination: number): number {
+    return this.#counters.destinations.get(destination, DestinationCounter.queuedBytes);
   }
 
   post(request: ShardRequest): void {
@@ -93,7 +100,7 @@ class Bench {
 
   /** Hands a packet of a healthy channel over. Returns whether the doorbell rang. */
   send(command: Command, data: Uint8Array, canWait: boolean): boolean {
-    const now = monotonicClock.now();
+    const now = this.clock.now();
     const block = this.memory.store(HEALTHY, data);
     this.#ring.push(command, HEALTHY, block, data.length, 0, 0, now, now, now);
     const rings = this.#ring.mustWake(canWait);
@@ -290,7 +297,10 @@ describe('the thread and its other channels go on, and the channel ends,', () =>
     bench.open(BROKEN);
     bench.attach(BROKEN, 1);
     bench.push(Command.audio, BROKEN, adts.length, bench.memory.store(BROKEN, adts));
-    await until(() => expect(begin).toHaveBeenCalledOnce());
+    await until(() => expect(bench.waiting).toBe(0));
+    expect(begin).not.toHaveBeenCalled();
+    bench.clock.pass(10);
+    expect(begin).toHaveBeenCalledOnce();
     await until(() => expect(bench.of(BROKEN).slice(-2)).toEqual(['detached', 'ended']));
     await expectGone();
   });
@@ -315,13 +325,14 @@ describe('a shard with a fence', () => {
   test('resets all its connections when the fence is past, also when nothing is written, and goes on', async () => {
     const fence = new Fence();
     fence.extend({ fencedFrom: fence.now() + 3_600_000 });
-    const bench = new Bench(fence);
+    const bench = new Bench({ fence });
     try {
       bench.open(HEALTHY);
       bench.attach(HEALTHY, 0);
       await bench.settled();
       expect(bench.of(HEALTHY)).not.toContain('ended');
       fence.close();
+      bench.clock.pass(250);
       await until(() => expect(bench.of(HEALTHY)).toContain('ended'));
       const detached = bench.reports.findLast((one) => one.type === 'detached');
       expect(detached).toMatchObject({ destination: 0, error: { code: 'ERR_CLOUDPUSH_FENCED' } });
@@ -340,7 +351,7 @@ describe('a shard with a fence', () => {
   test('attempts no connection that could last longer than is permitted', async () => {
     const fence = new Fence();
     fence.extend({ fencedFrom: Number.POSITIVE_INFINITY, connectsUntil: fence.now() + 5000 });
-    const bench = new Bench(fence);
+    const bench = new Bench({ fence });
     try {
       bench.open(HEALTHY);
       bench.attach(HEALTHY, 0);
@@ -364,6 +375,9 @@ describe('sound that waits for a picture', () => {
     bench = new Bench();
     bench.open(HEALTHY);
     bench.attach(HEALTHY, 0);
+    // Both tracks have begun: from now on sound waits.
+    bench.send(Command.video, H264_KEY, false);
+    sendSound();
     await bench.settled();
   });
 
@@ -374,32 +388,55 @@ describe('sound that waits for a picture', () => {
     return bench.send(Command.audio, ADTS, true);
   }
 
+  /** The shard has looked at all that it was handed. */
+  function drained(): Promise<void> {
+    return until(() => expect(bench.waiting).toBe(0));
+  }
+
   test('rings no doorbell as long as pictures come, and is found all the same', async () => {
-    bench.send(Command.video, H264_KEY, false);
-    await until(() => expect(bench.waiting).toBe(0));
-    await until(() => {
-      sendSound();
-      // The shard knows by now that there is sound that waits.
-      expect(sendSound()).toBe(false);
-    });
-    await until(() => expect(bench.waiting).toBe(0));
+    sendSound();
+    await drained();
+    expect(sendSound()).toBe(false);
+    for (let i = 0; i < 10; i++) await turn();
+    expect(bench.waiting).toBe(1);
+    bench.clock.pass(40);
+    expect(bench.waiting).toBe(0);
   });
 
   test('leaves no timer behind once it is gone, and the counters are published', async () => {
-    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
-    const before = timers();
-    bench.send(Command.video, H264_KEY, false);
     sendSound();
-    // Waiting without a timer of its own: the test's time-out is the bound.
-    while (timers() === before) await turn();
-    while (timers() > before || !bench.sleepsUntilCalled) await turn();
-    expect(timers()).toBe(before);
+    await drained();
+    const before = bench.queued(0);
+    expect(bench.clock.pending).toBeGreaterThan(0);
+    bench.clock.pass(250);
+    expect(bench.queued(0)).toBeGreaterThan(before);
+    expect(bench.clock.pending).toBe(0);
+    expect(bench.sleepsUntilCalled).toBe(true);
   });
 
   test('rings it again when nothing has waited for a while: nothing wakes a shard that has nothing to do', async () => {
-    bench.send(Command.video, H264_KEY, false);
     sendSound();
-    await until(() => expect(bench.sleepsUntilCalled).toBe(true));
+    await drained();
+    expect(bench.sleepsUntilCalled).toBe(false);
+    bench.clock.pass(250);
+    expect(bench.sleepsUntilCalled).toBe(true);
     expect(sendSound()).toBe(true);
   });
+});
+
+test('packets that come within the batch delay leave at the next tick, all at once', async () => {
+  const bench = new Bench({ maxBatchDelay: 20 });
+  try {
+    bench.open(HEALTHY);
+    bench.attach(HEALTHY, 0);
+    await until(() => expect(bench.clock.pending).toBe(1));
+    expect(bench.waiting).toBe(2);
+    bench.clock.pass(19);
+    expect(bench.waiting).toBe(2);
+    bench.clock.pass(1);
+    expect(bench.waiting).toBe(0);
+    await until(() => expect(bench.of(HEALTHY)).toEqual(['targetWanted']));
+  } finally {
+    await bench.stop();
+  }
 });

@@ -29,10 +29,7 @@ const GROUP = 64;
  */
 const COUNT_INTERVAL = 100;
 const LAST_COUNT_DELAY = 250;
-/**
- * The most that are handled at once: their slots are free again only when all are done, and the ring must not
- * fill up.
- */
+/** The most handled at once: slots are free again only when all are done, and the ring must not fill up. */
 const LARGEST_GROUP = RING_SLOTS / 2;
 
 /**
@@ -64,10 +61,11 @@ export class Shard implements ChannelTableContext {
   /** Awake: a drain is under way or scheduled, and the doorbell need not ring. */
   #awake = false;
   #releaseScheduled = false;
-  #countTimer: NodeJS.Timeout | undefined;
+  /** Both stop a timer; undefined: it is not set. */
+  #stopCountTimer: (() => void) | undefined;
+  #stopBatchTimer: (() => void) | undefined;
   /** When the counters were published, in ms of the monotonic clock. */
   #publishedAt = 0;
-  #batchTimer: NodeJS.Timeout | undefined;
   #stop: (() => void) | undefined;
 
   /** @param connections made by another factory than the transport's in tests */
@@ -148,7 +146,7 @@ export class Shard implements ChannelTableContext {
       case 'stop':
         this.#channels.stop();
         this.fence?.stop();
-        clearTimeout(this.#countTimer);
+        this.#stopCountTimer?.();
         this.rides.stop();
         this.#port.close();
         this.#stop?.();
@@ -161,7 +159,7 @@ export class Shard implements ChannelTableContext {
   /** The doorbell: for a sleeping shard, or for one whose ring fills up before its batch delay is over. */
   #wake(): void {
     if (this.#awake) {
-      if (this.#batchTimer !== undefined) this.#drain();
+      if (this.#stopBatchTimer !== undefined) this.#drain();
       return;
     }
     this.#awake = true;
@@ -170,7 +168,7 @@ export class Shard implements ChannelTableContext {
   }
 
   #awaitTick(): void {
-    this.#batchTimer = setTimeout(this.#drain, this.rides.nextTick() - this.clock.now());
+    this.#stopBatchTimer = this.clock.after(this.rides.nextTick() - this.clock.now(), this.#drain);
   }
 
   /** Sound has waited for its picture for long enough, here or in the ring, of which then nobody has told. */
@@ -185,8 +183,8 @@ export class Shard implements ChannelTableContext {
   }
 
   readonly #drain = (): void => {
-    clearTimeout(this.#batchTimer);
-    this.#batchTimer = undefined;
+    this.#stopBatchTimer?.();
+    this.#stopBatchTimer = undefined;
     this.#releaseScheduled = true;
     const { waiting } = this.#ring;
     const count = this.#groupOf(waiting);
@@ -248,7 +246,7 @@ export class Shard implements ChannelTableContext {
     if (channel.touched) return;
     channel.touched = true;
     this.#touched.push(channel);
-    this.#countTimer ??= setTimeout(this.#publishCounters, LAST_COUNT_DELAY);
+    this.#stopCountTimer ??= this.clock.after(LAST_COUNT_DELAY, this.#publishCounters);
   }
 
   flush(): void {
@@ -278,8 +276,8 @@ export class Shard implements ChannelTableContext {
   }
 
   readonly #publishCounters = (): void => {
-    clearTimeout(this.#countTimer);
-    this.#countTimer = undefined;
+    this.#stopCountTimer?.();
+    this.#stopCountTimer = undefined;
     this.#publishedAt = this.clock.now();
     const touched = this.#touched;
     this.#touched = [];

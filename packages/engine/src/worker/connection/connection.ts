@@ -8,7 +8,7 @@ import {
   RtmpErrorCode,
   RtmpPublisher,
 } from '@cloudpush/transport';
-import type { MonotonicClock } from '../../base/clock.js';
+import type { EngineClock } from '../../base/clock.js';
 import { CloudPushError } from '../../base/errors.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import { withTime } from '../../targets/url-template.js';
@@ -39,7 +39,7 @@ const CAPS_EX_RECONNECT = 0x01;
 
 /** The shard of a connection. */
 export interface ConnectionContext {
-  readonly clock: MonotonicClock;
+  readonly clock: EngineClock;
   readonly fence?: FenceGuard | undefined;
 }
 
@@ -58,7 +58,7 @@ export const createConnection: ConnectionFactory = (owner, config, context) =>
 export class Connection implements PublisherEvents {
   readonly #owner: ConnectionOwner;
   readonly #config: DestinationConfig;
-  readonly #clock: MonotonicClock;
+  readonly #clock: EngineClock;
   readonly #fence: FenceGuard | undefined;
   readonly #abort = new AbortController();
   #publisher: RtmpPublisher | undefined;
@@ -106,7 +106,7 @@ export class Connection implements PublisherEvents {
   async publish(target: ShardTarget): Promise<void> {
     this.#target = target;
     const { token } = target;
-    const url = withTime(target.url, Date.now());
+    const url = withTime(target.url, this.#clock.wallTime());
     this.#streamName = bareName(this.#nameIn(url));
     const { connectTimeout, closeTimeout, chunkSize, connection, inFlightLimit } = this.#config;
     this.#fence?.requireConnecting(connectTimeout);
@@ -142,7 +142,7 @@ export class Connection implements PublisherEvents {
    * connection is lost on the way, `onConnectionClosed` tells it, too.
    */
   async nextStream(): Promise<void> {
-    const name = this.#nameIn(withTime(this.#target!.url, Date.now()));
+    const name = this.#nameIn(withTime(this.#target!.url, this.#clock.wallTime()));
     this.#streamName = bareName(name);
     await this.#publisher!.nextStream(name);
   }

@@ -1,5 +1,5 @@
 import type { AmfValue, RtmpPublisher } from '@cloudpush/transport';
-import type { MonotonicClock } from '../../base/clock.js';
+import type { EngineClock } from '../../base/clock.js';
 import type { FenceGuard } from '../fence-guard.js';
 import type { ConnectLimiter } from './connect-limiter.js';
 import type { ConnectionFactory } from './connection.js';
@@ -60,7 +60,7 @@ export interface Assessment {
 export interface ReconnectorContext {
   readonly limiter: ConnectLimiter;
   readonly targets: TargetSource;
-  readonly clock: MonotonicClock;
+  readonly clock: EngineClock;
   readonly createConnection: ConnectionFactory;
   readonly fence?: FenceGuard | undefined;
 }

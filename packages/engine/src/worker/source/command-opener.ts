@@ -80,6 +80,7 @@ export class CommandOpener implements ReaderOpener {
     this.#closed = true;
     if (this.#child === undefined) return;
     this.#signal('SIGTERM');
+    // Another process ends in its own time: no clock of ours, or of a test, makes it quicker.
     this.#killTimer = setTimeout(() => this.kill(), KILL_AFTER);
   }
 

@@ -92,6 +92,7 @@ export class RtspSockets implements RtspIo {
     this.#socket = undefined;
     if (socket === undefined) return;
     socket.end();
+    // The network's time, and no clock's of ours: a timer of the clock would keep the thread as well.
     setTimeout(() => socket.destroy(), END_TIMEOUT).unref();
   }
 
