@@ -26,13 +26,35 @@ function isFamily(name: string): boolean {
   return Object.keys(ErrorCode).some((code) => code.startsWith(`${name}_`));
 }
 
-/** The rows of the tables in the document: number and code. */
-function documentedCodes(): [string, number][] {
+/** An error's section in the document. */
+interface Entry {
+  readonly number: number;
+  readonly code: string;
+  readonly meaning: string;
+  readonly cause: string;
+  readonly whatToDo: string;
+}
+
+/** The sections of the document; a part that is not there, or is empty, is an empty text. */
+function documentedErrors(): Entry[] {
   const text = readFileSync(join(packages, 'engine/docs/error-codes.md'), 'utf8');
-  return Array.from(text.matchAll(/^\| (\d+) +\| `(\w+)` +\| \S.* \|$/gm), ([, number, code]) => [
-    code!,
-    Number(number),
-  ]);
+  return text
+    .split(/^(?=##)/m)
+    .filter((section) => section.startsWith('### '))
+    .map((section) => {
+      const [, number, code] = /^### (\d+) `(\w+)`$/m.exec(section) ?? [];
+      return {
+        number: Number(number),
+        code: code ?? section,
+        meaning: part(section, /^###.*\n\n(?!- )(.*(?:\n(?!- ).+)*)/),
+        cause: part(section, /^- \*\*Cause:\*\*(.*(?:\n {2}.+)*)/m),
+        whatToDo: part(section, /^- \*\*What to do:\*\*(.*(?:\n {2}.+)*)/m),
+      };
+    });
+}
+
+function part(section: string, form: RegExp): string {
+  return form.exec(section)?.[1]?.trim() ?? '';
 }
 
 test('every code of the three packages has a number', () => {
@@ -65,5 +87,16 @@ test('what is no code of ours has no number, and a number that is not given has 
 });
 
 test('the document lists the same codes and numbers, in the same order', () => {
-  expect(documentedCodes()).toEqual(Object.entries(ErrorCode));
+  const documented = documentedErrors().map(({ code, number }) => [code, number]);
+  expect(documented).toEqual(Object.entries(ErrorCode));
+});
+
+test('the document tells of every code what it means, what has led to it and what to do', () => {
+  const sentence = /^\S.*\.$/s;
+  for (const { code, meaning, cause, whatToDo } of documentedErrors()) {
+    expect(meaning, `${code}: the meaning`).toMatch(sentence);
+    expect(cause, `${code}: the cause`).toMatch(sentence);
+    expect(whatToDo, `${code}: what to do`).toMatch(sentence);
+    expect(new Set([meaning, cause, whatToDo]).size, `${code}: three different texts`).toBe(3);
+  }
 });
