@@ -47,6 +47,10 @@ export class ServerAdmission {
     this.#codecs = new CodecNegotiation(stream, hevcIsGiven);
   }
 
+  get hevcForm(): HevcForm {
+    return this.#stream.hevcForm;
+  }
+
   /** Some destination is publishing. */
   get isPublishing(): boolean {
     for (const { publisher } of this.#destinations.values()) if (publisher !== undefined) return true;

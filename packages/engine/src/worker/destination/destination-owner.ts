@@ -1,3 +1,4 @@
+import type { HevcForm } from '@cloudpush/muxer';
 import type { RtmpPublisher } from '@cloudpush/transport';
 import type { Bitrates } from '../../metadata/on-meta-data.js';
 import type { SegmentTotals } from '../../protocol/stream.js';
@@ -5,6 +6,8 @@ import type { HeldPackets } from '../channel/held-packets.js';
 
 /** Decides whether the servers of a channel's destinations take its stream. */
 interface Admission {
+  /** The form in which the stream goes on. */
+  readonly hevcForm: HevcForm;
   /** Why a server cannot take the stream as it is muxed; undefined when it can. */
   refusalOf(publisher: RtmpPublisher): Error | undefined;
   /** The stream goes on over another connection: its server must take what is muxed as it is. */

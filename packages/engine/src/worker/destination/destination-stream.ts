@@ -1,6 +1,5 @@
 import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import type { RtmpPublisher } from '@cloudpush/transport';
-import type { Bitrates } from '../../metadata/on-meta-data.js';
 import type { DestinationConfig } from '../../options/destination-config.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
@@ -32,7 +31,7 @@ export class DestinationStream implements Flushable, SpooledStream {
   readonly counters: DestinationCounters;
   readonly segments: DestinationSegments;
   readonly #owner: StreamOwner;
-  readonly #channel: DestinationOwner;
+  readonly channel: DestinationOwner;
   readonly #context: ShardContext;
   readonly #connections: StreamConnections;
   readonly headers: StreamHeaders;
@@ -49,7 +48,7 @@ export class DestinationStream implements Flushable, SpooledStream {
     const { clock } = context;
     this.number = number;
     this.#owner = owner;
-    this.#channel = channel;
+    this.channel = channel;
     this.#context = context;
     this.#connections = connections;
     this.headers = headers;
@@ -77,10 +76,6 @@ export class DestinationStream implements Flushable, SpooledStream {
       spool: this.spool,
     });
     if (headers.hasVideo) this.backlog.skipToKeyFrame();
-  }
-
-  get bitrates(): Bitrates {
-    return this.#channel.bitrates;
   }
 
   get publisher(): RtmpPublisher | undefined {
@@ -149,8 +144,8 @@ export class DestinationStream implements Flushable, SpooledStream {
     }
     this.backlog.push({ tag, block, description, mark, at: this.#context.clock.now() });
     // It must neither make the source wait nor cost a picture.
-    if (writer.isAtStart && this.#channel.waitsForTrack && !this.backlog.hasRoom)
-      this.#channel.beginWithoutTrack();
+    if (writer.isAtStart && this.channel.waitsForTrack && !this.backlog.hasRoom)
+      this.channel.beginWithoutTrack();
     if (canSend || mark !== undefined) this.#pump();
     this.backlog.bound();
   }
@@ -228,7 +223,7 @@ export class DestinationStream implements Flushable, SpooledStream {
       this.#makeWayFor(first);
       const publisher = this.#outlet;
       if (publisher === undefined || !this.#writer.isWritable) break;
-      if (this.#writer.isAtStart && this.#channel.waitsForTrack && !this.isClosing) break;
+      if (this.#writer.isAtStart && this.channel.waitsForTrack && !this.isClosing) break;
       const entry = this.backlog.shift()!;
       if (this.headers.wasSentAhead(entry.tag)) entry.block?.release();
       else if (entry.mark?.border === 'end') this.#endSegment(publisher, entry);

@@ -1,14 +1,14 @@
 import type { FlvTag } from '@cloudpush/muxer';
 import { SpoolCounter } from '../../memory/counters.js';
-import { type HevcFallback, legacyHevcOf } from '../channel/hevc-fallback.js';
+import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import { isAudioFrame, isKeyFrame, isPicture } from '../destination/drop-policy.js';
 import type { QueuedTag } from '../destination/send-queue.js';
 import { GapRecorder, type RecordStart } from './gap-recorder.js';
+import { legacyFormOf } from './legacy-form.js';
 import { SentKeeper } from './sent-keeper.js';
 import type { SpooledTag, TailGroup } from './sent-tail.js';
-import { StoredTag } from './stored-tag.js';
 import type { StreamSpoolParts } from './stream-spool-parts.js';
 
 /** Media that lies before the gap that is being written, and goes to disk when a key frame lets that one end. */
@@ -31,18 +31,19 @@ export class DivertedMedia {
     this.recorder = new GapRecorder({
       series,
       counts,
-      bitrates: () => stream.bitrates,
+      bitrates: () => stream.channel.bitrates,
       isAhead: config.when === 'always',
       start: stream,
     });
     this.sent = new SentKeeper({ ...parts, recorder: this.recorder });
+    const { admission } = stream.channel;
+    series.convert = (tag) => (admission.hevcForm === 'legacy' ? legacyFormOf(tag) : tag);
   }
 
   /** See {@link StreamSpool.fallBack}. */
   fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
     this.recorder.headers.fallBack(fallback, description);
     this.sent.fallBack(fallback, description);
-    this.#parts.series.convert = (tag) => legacyHevcOf(new StoredTag(tag));
   }
 
   /** Gives up all that waits in the queue and is not on disk. */

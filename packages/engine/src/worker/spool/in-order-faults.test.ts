@@ -1,8 +1,8 @@
 import { TagRole } from '@cloudpush/muxer';
+import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
 import { expect, test } from 'vitest';
 import { SpoolCounter } from '../../memory/counters.js';
 import { diskError } from '../../spool/testing/simulated-disk.js';
-import { HevcFallback } from '../channel/hevc-fallback.js';
 import type { FakePublisher } from '../testing/fake-connection.js';
 import { afterOutage, inOrder, picturesIn } from '../testing/in-order-bench.js';
 import { FRAME, GROUP, SpoolBench } from '../testing/spool-bench.js';
@@ -210,9 +210,7 @@ test.each([
     const first = await bench.publish();
     await bench.send(6);
     expect(bench.hasEnhanced(first)).toBe(true);
-    bench.destination.fallBack(new HevcFallback(), undefined);
-    bench.isEnhanced = false;
-    await bench.lose();
+    await bench.fallBack();
     await bench.send(10);
     const second = await bench.publish();
     await bench.send(24);
@@ -226,3 +224,23 @@ test.each([
     if (resume === 'in-order') expectContiguous(bench.sentOn(second), 0, bench.offered.at(-1)!);
   },
 );
+
+test('what an earlier process has left on disk goes out in the form that the stream has now', async () => {
+  const earlier = new SpoolBench({ resume: 'keep', when: 'always' }, {}, 'hvc1');
+  await earlier.settle();
+  await earlier.publish();
+  await earlier.send(12);
+  earlier.destination.destroy(new Error('the process ends'));
+  await earlier.shard.connections.latest.lose(new RtmpError(RtmpErrorCode.aborted, 'publishing', 'closed'));
+  await earlier.pass(500);
+  expect(earlier.files.length).toBeGreaterThan(0);
+  const bench = new SpoolBench({}, {}, true, earlier.disk);
+  bench.admission.hevcForm = 'legacy';
+  await bench.settle();
+  await bench.publish();
+  await bench.send(8);
+  const gap = await bench.shard.connections.latest.succeed();
+  await bench.send(24);
+  expect(bench.sentOn(gap)).toHaveLength(12);
+  expect(bench.hasEnhanced(gap)).toBe(false);
+});

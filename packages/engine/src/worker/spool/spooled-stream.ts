@@ -1,6 +1,6 @@
 import type { RtmpPublisher } from '@cloudpush/transport';
-import type { Bitrates } from '../../metadata/on-meta-data.js';
 import type { Backlog } from '../destination/backlog.js';
+import type { DestinationOwner } from '../destination/destination-owner.js';
 import type { QueuedTag } from '../destination/send-queue.js';
 import type { StreamHeaders } from '../destination/stream-headers.js';
 
@@ -9,7 +9,7 @@ export interface SpooledStream {
   readonly backlog: Backlog;
   /** As its connection has met them. */
   readonly headers: StreamHeaders;
-  readonly bitrates: Bitrates;
+  readonly channel: Pick<DestinationOwner, 'bitrates' | 'admission'>;
   /** Undefined while nothing is being published. */
   readonly publisher: RtmpPublisher | undefined;
   /** The name under which it is published. */

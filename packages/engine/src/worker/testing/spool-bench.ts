@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { FlvTag, TagRole, TagType } from '@cloudpush/muxer';
+import { FlvTag, type HevcForm, TagRole, TagType } from '@cloudpush/muxer';
 import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
 import { BackfillGate, newBackfillMemory } from '../../memory/backfill-gate.js';
 import { SpoolCounter } from '../../memory/counters.js';
@@ -9,6 +9,7 @@ import type { SpoolOptions } from '../../options/spool-options.js';
 import { SimulatedDisk } from '../../spool/testing/simulated-disk.js';
 import { type SpoolStats, spoolStates } from '../../stats/spool-stats.js';
 import { HeldPackets } from '../channel/held-packets.js';
+import { HevcFallback } from '../channel/hevc-fallback.js';
 import { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { DestinationOwner } from '../destination/destination-owner.js';
@@ -29,7 +30,7 @@ export const GROUP = 4 * FRAME;
 /** A destination with a spool on a simulated disk, and a camera that sends a picture each {@link FRAME}. */
 export class SpoolBench {
   readonly shard = new FakeShard();
-  readonly disk = new SimulatedDisk();
+  readonly disk: SimulatedDisk;
   readonly gate = new BackfillGate(newBackfillMemory(1), 0);
   readonly destination: WorkerDestination;
   /** Timestamps of all pictures that were offered. */
@@ -40,6 +41,13 @@ export class SpoolBench {
   group = GROUP;
   /** Blocks that are held. */
   held = 0;
+  /** The channel's; servers take everything. */
+  readonly admission = {
+    hevcForm: 'enhanced' as HevcForm,
+    refusalOf: () => undefined,
+    onMoved: () => {},
+    fallBack: () => false,
+  };
   readonly #hasVideo: boolean;
   #next = 0;
   /** The connection of the live stream that was made last. */
@@ -49,7 +57,9 @@ export class SpoolBench {
     spool: SpoolOptions = {},
     options: Partial<DestinationSettings> = {},
     hasVideo: boolean | 'hvc1' = true,
+    disk = new SimulatedDisk(),
   ) {
+    this.disk = disk;
     const { shard } = this;
     const store = { folder: '/spool', maxBytes: 1e9, maxAge: 1e9, minFree: 0, sync: 'second' } as const;
     shard.spools = new ShardSpools(store, this.gate, shard.clock, this.disk);
@@ -66,7 +76,7 @@ export class SpoolBench {
       heldPackets: new HeldPackets(shard.clock),
       bitrates: { audio: undefined, video: undefined },
       waitsForTrack: false,
-      admission: { refusalOf: () => undefined, onMoved: () => {}, fallBack: () => false },
+      admission: this.admission,
       isLeftBehind: () => false,
       onSegmentEnd: () => {},
       onPublishing: () => {},
@@ -110,6 +120,14 @@ export class SpoolBench {
   async lose(): Promise<void> {
     await this.#live!.lose(new RtmpError(RtmpErrorCode.peerClosed, 'publishing', 'closed'));
     await this.settle();
+  }
+
+  /** The server closes on the enhanced form of H.265: the stream goes on in the older one. */
+  async fallBack(): Promise<void> {
+    this.admission.hevcForm = 'legacy';
+    this.destination.fallBack(new HevcFallback(), undefined);
+    this.isEnhanced = false;
+    await this.lose();
   }
 
   /** Sends so many pictures in real time. */
