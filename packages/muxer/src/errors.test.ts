@@ -191,12 +191,14 @@ test.each(Object.entries(causes))(
     expect(caught).toBeInstanceOf(MuxerError);
     const error = caught as MuxerError;
     expect(error.code).toBe(code);
-    expect(error.fault).toBe(muxerErrors[error.code].fault);
-    expect(error.actual, 'the actual value').toBeDefined();
-    expect(error.permitted, 'the permitted value').toBeDefined();
-    if (!placeless.test(code)) expect(error.offset, 'the offset').toBeTypeOf('number');
-    expect(error.message).toContain(String(error.actual));
-    expect(error.message).toContain(String(error.permitted));
+    expect(error.class).toBe('fatal');
+    const { fault, actual, permitted, offset } = error.details;
+    expect(fault).toBe(muxerErrors[error.code].fault);
+    expect(actual, 'the actual value').toBeDefined();
+    expect(permitted, 'the permitted value').toBeDefined();
+    if (!placeless.test(code)) expect(offset, 'the offset').toBeTypeOf('number');
+    expect(error.message).toContain(String(actual));
+    expect(error.message).toContain(String(permitted));
 
     const tags: FlvTag[] = [];
     muxer.video('h264', packet(good.h264, { dts: 100, pts: 100 }), tags);

@@ -173,35 +173,35 @@ export const muxerErrors = {
 /** The stable name of a cause. */
 export type MuxerErrorCode = keyof typeof muxerErrors;
 
-/** The details of an error: where it was seen, and which value was there instead of which. */
+/** The facts of an error: where it was seen, and which value was there instead of which. */
 export interface MuxerErrorDetails {
   /** Byte offset in the packet, file or parameter set that was refused. */
   readonly offset?: number | undefined;
   /** The field of the specification that is wrong, by its name there. */
   readonly field?: string | undefined;
+  /** The value met. */
   readonly actual?: number | string | undefined;
+  /** The value that would have been permitted. */
   readonly permitted?: string | undefined;
-  readonly cause?: unknown;
 }
 
-/** The only error the package throws. The muxer stays usable: the next good packet goes through. */
+/**
+ * The only error the package throws. The muxer stays usable: the next good packet goes through.
+ *
+ * It has the shape that all packages share: `code` is stable, `class` says what to do, `details` holds the facts, and
+ * the message is for people. There is no `cause`, for nothing that could fail lies below the muxer.
+ */
 export class MuxerError extends Error {
   override readonly name = 'MuxerError';
   readonly code: MuxerErrorCode;
-  readonly fault: MuxerFault;
-  readonly offset: number | undefined;
-  readonly field: string | undefined;
-  readonly actual: number | string | undefined;
-  readonly permitted: string | undefined;
+  /** The same bytes would be refused again: of transport's `ErrorClass` the one value that can be. */
+  readonly class = 'fatal';
+  readonly details: MuxerErrorDetails & { readonly fault: MuxerFault };
 
   constructor(code: MuxerErrorCode, details: MuxerErrorDetails = {}) {
-    super(describe(code, details), details.cause === undefined ? undefined : { cause: details.cause });
+    super(describe(code, details));
     this.code = code;
-    this.fault = muxerErrors[code].fault;
-    this.offset = details.offset;
-    this.field = details.field;
-    this.actual = details.actual;
-    this.permitted = details.permitted;
+    this.details = { ...details, fault: muxerErrors[code].fault };
   }
 }
 

@@ -122,29 +122,9 @@ export function abortedError(reason?: unknown, what = 'channel'): CloudPushError
 
 /** Describes any error for another thread. */
 export function toErrorData(error: unknown): ErrorData {
-  if (error instanceof RtmpError) {
+  if (isOurs(error)) {
     const { code, message } = error;
-    return {
-      code,
-      class: error.class,
-      message,
-      details: withoutSecrets(error.details),
-      cause: causeOf(error),
-    };
-  }
-  if (error instanceof MuxerError) {
-    const { code, message, fault, offset, field, actual, permitted } = error;
-    return {
-      code,
-      class: 'fatal',
-      message,
-      details: { fault, offset, field, actual, permitted },
-      cause: causeOf(error),
-    };
-  }
-  if (error instanceof CloudPushError) {
-    const { code, message, details } = error;
-    return { code, class: error.class, message, details: plain(details), cause: causeOf(error) };
+    return { code, class: error.class, message, details: detailsOf(error), cause: causeOf(error) };
   }
   const message = error instanceof Error ? error.message : textOf(error);
   return {
@@ -158,20 +138,23 @@ export function toErrorData(error: unknown): ErrorData {
 
 /** The class of any error; `'fatal'` for one that is not ours. */
 export function classOf(error: unknown): ErrorClass {
-  return error instanceof RtmpError || error instanceof CloudPushError ? error.class : 'fatal';
+  return isOurs(error) ? error.class : 'fatal';
 }
 
-/** A redirect's address may hold a token. */
-function withoutSecrets(details: object): Record<string, unknown> {
-  const { redirect: _, ...rest } = details as Record<string, unknown>;
+/** All packages' errors have one shape. */
+function isOurs(error: unknown): error is CloudPushError | MuxerError | RtmpError {
+  return error instanceof RtmpError || error instanceof MuxerError || error instanceof CloudPushError;
+}
+
+/** Details that can cross between threads; a redirect's address may hold a token, and stays where it is. */
+function detailsOf(error: CloudPushError | MuxerError | RtmpError): ErrorData['details'] {
+  if (!(error instanceof RtmpError)) return plain(error.details);
+  const { redirect: _, ...rest } = error.details;
   return rest;
 }
 
-/**
- * Details that can cross between threads: a caller may have put anything into an error, and what cannot be
- * cloned becomes a text.
- */
-function plain(details: CloudPushError['details']): CloudPushError['details'] {
+/** A caller may have put anything into an error: what cannot be cloned becomes a text. */
+function plain(details: object): ErrorData['details'] {
   return Object.fromEntries(Object.entries(details).map(([name, value]) => [name, plainValue(value)]));
 }
 

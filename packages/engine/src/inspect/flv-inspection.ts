@@ -114,8 +114,8 @@ export class FlvInspection {
 
   #lossOf(error: unknown): Loss {
     if (!(error instanceof MuxerError)) throw error;
-    const { code, message, offset = 0 } = error;
-    return { offset: this.#base + offset, code, message };
+    const { code, message, details } = error;
+    return { offset: this.#base + (details.offset ?? 0), code, message };
   }
 
   /**

@@ -96,7 +96,7 @@ export class FlvTracks {
   #note(error: unknown, { type, offset, at }: PlacedTag): void {
     if (error instanceof MuxerError && error.code === 'ERR_CLOUDPUSH_FLV_CODEC') {
       this.#foreign++;
-      this.#firstForeign ||= `${error.field} ${error.actual} at byte ${offset}`;
+      this.#firstForeign ||= `${error.details.field} ${error.details.actual} at byte ${offset}`;
     } else if (error instanceof MuxerError || error instanceof RtmpError) {
       this.#damage.add({ offset, at, track: type === TagType.video ? 'video' : 'audio' }, error);
     } else {

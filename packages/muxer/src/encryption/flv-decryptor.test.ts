@@ -133,9 +133,9 @@ describe('keys', () => {
     expect(caught).toBeInstanceOf(MuxerError);
     const error = caught as MuxerError;
     expect(error.code).toBe('ERR_CLOUDPUSH_DECRYPTION_NO_KEY');
-    expect(error.actual).toMatch(/^[0-9a-f]{8}$/);
-    expect(error.offset).toBeGreaterThan(1011);
-    expect(error.message).toContain(error.actual);
+    expect(error.details.actual).toMatch(/^[0-9a-f]{8}$/);
+    expect(error.details.offset).toBeGreaterThan(1011);
+    expect(error.message).toContain(error.details.actual);
     expect(error.message).not.toMatch(/secret|vavakey/);
     expect(JSON.stringify(decryptor)).not.toMatch(/secret|vavakey/);
   });
@@ -187,13 +187,16 @@ describe('damage', () => {
     const payload = Buffer.from(key.tag.payload);
     const at = payload.length - 13;
     payload[at] = 9;
-    const refusal = { code: 'ERR_CLOUDPUSH_DECRYPTION_DAMAGED', field: 'version', actual: 9, permitted: '2' };
+    const refusalAt = (offset: number) => ({
+      code: 'ERR_CLOUDPUSH_DECRYPTION_DAMAGED',
+      details: { fault: 'file', field: 'version', actual: 9, permitted: '2', offset },
+    });
     const decryptor = new FlvDecryptor({ keys: ['vavakey'] });
     expect(() => decryptor.decrypt(withPayload(key.tag, payload))).toThrow(
-      expect.objectContaining({ ...refusal, offset: at }),
+      expect.objectContaining(refusalAt(at)),
     );
     expect(() => decryptor.decrypt({ ...withPayload(key.tag, payload), offset: 5000 })).toThrow(
-      expect.objectContaining({ ...refusal, offset: 5000 + 11 + at }),
+      expect.objectContaining(refusalAt(5000 + 11 + at)),
     );
   });
 
@@ -220,8 +223,7 @@ describe('damage', () => {
     expect(() => new FlvDecryptor({ keys: ['vavakey'] }).decrypt(withPayload(key.tag, changed))).toThrow(
       expect.objectContaining({
         code: 'ERR_CLOUDPUSH_DECRYPTION_DAMAGED',
-        field: 'slice',
-        offset: length + 4,
+        details: expect.objectContaining({ field: 'slice', offset: length + 4 }),
       }),
     );
   });
@@ -232,7 +234,9 @@ describe('damage', () => {
     const first = changed.indexOf(hex('c0b5f561dba99ae4'));
     changed[first + 7] = 0x55;
     expect(() => new FlvDecryptor({ keys: ['vavakey'] }).decrypt(withPayload(sample.tag, changed))).toThrow(
-      expect.objectContaining({ field: 'slice', actual: 'no trailer' }),
+      expect.objectContaining({
+        details: expect.objectContaining({ field: 'slice', actual: 'no trailer' }),
+      }),
     );
   });
 

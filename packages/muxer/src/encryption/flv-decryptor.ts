@@ -184,6 +184,6 @@ function withPayload({ type, timestamp }: DecryptableTag, payload: Uint8Array): 
 }
 
 /** The error with an offset in the file in the place of the one in the tag body. */
-function moved({ code, offset = 0, field, actual, permitted }: MuxerError, by: number): MuxerError {
-  return new MuxerError(code, { offset: offset + by, field, actual, permitted });
+function moved({ code, details }: MuxerError, by: number): MuxerError {
+  return new MuxerError(code, { ...details, offset: (details.offset ?? 0) + by });
 }

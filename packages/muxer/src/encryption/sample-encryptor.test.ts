@@ -176,7 +176,10 @@ describe('what is encrypted', () => {
     expect(encryptor.encrypt(tags[0]!, true)).toBe(tags[0]);
     for (const refused of [frame, later]) {
       expect(() => encryptor.encrypt(refused, true)).toThrow(
-        expect.objectContaining({ code: 'ERR_CLOUDPUSH_ENCRYPTION_CODEC', permitted: 'h264, h265' }),
+        expect.objectContaining({
+          code: 'ERR_CLOUDPUSH_ENCRYPTION_CODEC',
+          details: expect.objectContaining({ permitted: 'h264, h265' }),
+        }),
       );
     }
   });
@@ -189,7 +192,10 @@ describe('what is encrypted', () => {
     if (codec === 'opus') stream.audio(hex('4f707573486561640102380180bb0000000000'), codec);
     const tags = stream.audio(hex(frame), codec);
     expect(() => encryptorOf('audio', 'keyFrames').encrypt(tags.at(-1)!, true)).toThrow(
-      expect.objectContaining({ code: 'ERR_CLOUDPUSH_ENCRYPTION_CODEC', permitted: 'aac, mp3' }),
+      expect.objectContaining({
+        code: 'ERR_CLOUDPUSH_ENCRYPTION_CODEC',
+        details: expect.objectContaining({ permitted: 'aac, mp3' }),
+      }),
     );
   });
 
@@ -205,8 +211,7 @@ describe('what is encrypted', () => {
     expect(() => encryptor.encrypt(highest!, true)).toThrow(
       expect.objectContaining({
         code: 'ERR_CLOUDPUSH_ENCRYPTION_CODEC',
-        actual: '320 kbit/s',
-        permitted: 'a frame of ≤ 969 bytes',
+        details: expect.objectContaining({ actual: '320 kbit/s', permitted: 'a frame of ≤ 969 bytes' }),
       }),
     );
     expect(body(highest!)).toBe(before);
@@ -217,7 +222,10 @@ describe('what is encrypted', () => {
     const encryptor = new SampleEncryptor('audio');
     encryptor.configure({ mode: 'allFrames', key: 'k' });
     expect(() => encryptor.encrypt(frame!, true)).toThrow(
-      expect.objectContaining({ code: 'ERR_CLOUDPUSH_ENCRYPTION_CODEC', field: 'AudioSpecificConfig' }),
+      expect.objectContaining({
+        code: 'ERR_CLOUDPUSH_ENCRYPTION_CODEC',
+        details: expect.objectContaining({ field: 'AudioSpecificConfig' }),
+      }),
     );
     encryptor.encrypt(header!, true);
     expect(encryptor.encrypt(frame!, true)).not.toBe(frame);
@@ -226,7 +234,10 @@ describe('what is encrypted', () => {
   test('a frame of the other track is refused', () => {
     const [, frame] = new Stream().audio(aac);
     expect(() => encryptorOf('video', 'allFrames').encrypt(frame!, true)).toThrow(
-      expect.objectContaining({ code: 'ERR_CLOUDPUSH_ENCRYPTION_CODEC', actual: 'aac' }),
+      expect.objectContaining({
+        code: 'ERR_CLOUDPUSH_ENCRYPTION_CODEC',
+        details: expect.objectContaining({ actual: 'aac' }),
+      }),
     );
   });
 });
@@ -549,8 +560,7 @@ describe('settings', () => {
     expect(() => encryptor.configure({ mode: 'allFrames', key: 'k' })).toThrow(
       expect.objectContaining({
         code: 'ERR_CLOUDPUSH_ENCRYPTION_KEY_INVALID',
-        field: 'nonce',
-        actual: '16 bytes',
+        details: expect.objectContaining({ field: 'nonce', actual: '16 bytes' }),
       }),
     );
   });

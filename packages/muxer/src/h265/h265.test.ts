@@ -72,7 +72,10 @@ describe('parameter sets of x265', () => {
     const wrong = Buffer.from(main.vps);
     wrong[4] = 0;
     expect(() => parseHevcVps(wrong)).toThrow(
-      expect.objectContaining({ code: 'ERR_CLOUDPUSH_VPS_INVALID', field: 'vps_reserved_0xffff_16bits' }),
+      expect.objectContaining({
+        code: 'ERR_CLOUDPUSH_VPS_INVALID',
+        details: expect.objectContaining({ field: 'vps_reserved_0xffff_16bits' }),
+      }),
     );
   });
 });

@@ -285,7 +285,10 @@ test('a packet may hold 1024 frames and no more', () => {
   const frames = (count: number) => Buffer.alloc(8 * count, hex('fff15040011ffc21'));
   expect(mux('aac', frames(1024))).toHaveLength(1025);
   expect(() => mux('aac', frames(1025))).toThrow(
-    expect.objectContaining({ code: 'ERR_CLOUDPUSH_AUDIO_FRAME_LIMIT', offset: 8 * 1024 }),
+    expect.objectContaining({
+      code: 'ERR_CLOUDPUSH_AUDIO_FRAME_LIMIT',
+      details: expect.objectContaining({ offset: 8 * 1024 }),
+    }),
   );
 });
 

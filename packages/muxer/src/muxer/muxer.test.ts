@@ -177,7 +177,7 @@ describe('NAL units', () => {
     '%s: what is in a picture counts, whatever keyFrame says, and the contradiction is told once',
     (codec, first, next) => {
       const told: unknown[] = [];
-      const muxer = new Muxer({ onWarning: ({ code, actual }) => told.push([code, actual]) });
+      const muxer = new Muxer({ onWarning: ({ code, details }) => told.push([code, details.actual]) });
       // As the sample program of the C SDK has it: 0 with the IDR picture, and 1 from then on.
       const tags = mux(muxer, readOnly(annexB(first), 0, { keyFrame: false }), codec);
       expect(roles(tags)).toEqual([TagRole.videoSequenceHeader, TagRole.keyFrame]);
@@ -450,7 +450,10 @@ describe('sequence headers', () => {
     mux(muxer, readOnly(annexB([sps])));
     for (let id = 0; id < 16; id++) mux(muxer, readOnly(annexB([filled(id)])));
     expect(() => mux(muxer, readOnly(annexB([filled(16)])))).toThrow(
-      expect.objectContaining({ code: 'ERR_CLOUDPUSH_PARAMETER_SETS_TOO_LARGE', offset: 4 }),
+      expect.objectContaining({
+        code: 'ERR_CLOUDPUSH_PARAMETER_SETS_TOO_LARGE',
+        details: expect.objectContaining({ offset: 4 }),
+      }),
     );
     expect(() => mux(muxer, readOnly(annexB([filled(3)])))).not.toThrow();
   });
@@ -565,7 +568,7 @@ describe('time', () => {
   test('derived decoding times go on when the clock of the presentation times has been set', () => {
     for (const set of [-5000, -1e12, 1e12]) {
       const warnings: unknown[] = [];
-      const muxer = new Muxer({ onWarning: ({ actual }) => warnings.push(actual) });
+      const muxer = new Muxer({ onWarning: ({ details }) => warnings.push(details.actual) });
       const at = (pts: number, nals = [inter]) => {
         const tag = mux(muxer, { data: annexB(nals), headroom: 0, dts: Number.NaN, pts }).at(-1)!;
         return [tag.timestamp, tag.timestamp + hex(body(tag)).readIntBE(2, 3)];
@@ -589,7 +592,7 @@ describe('time', () => {
 
   test('a presentation time that no composition offset holds is told, and the picture shown when it is decoded', () => {
     const told: unknown[] = [];
-    const muxer = new Muxer({ onWarning: ({ code, actual }) => told.push([code, actual]) });
+    const muxer = new Muxer({ onWarning: ({ code, details }) => told.push([code, details.actual]) });
     mux(muxer, readOnly(annexB([sps, pps, idr])));
     const [frame] = mux(muxer, { ...readOnly(annexB([inter]), 40), pts: 2 ** 23 + 40 });
     expect(body(frame)).toBe(`2701000000${lengths([inter])}`);
@@ -681,7 +684,10 @@ test('a VP9 stream in 4:4:0, which its record cannot express, is refused', () =>
       .map((byte) => Number.parseInt(byte, 2)),
   );
   expect(() => new Muxer().video('vp9', readOnly(data), [])).toThrow(
-    expect.objectContaining({ code: 'ERR_CLOUDPUSH_VP9_HEADER_INVALID', actual: '4:4:0' }),
+    expect.objectContaining({
+      code: 'ERR_CLOUDPUSH_VP9_HEADER_INVALID',
+      details: expect.objectContaining({ actual: '4:4:0' }),
+    }),
   );
 });
 

@@ -104,7 +104,7 @@ describe('a timeline repairs', () => {
     const { video, told, at } = repairing();
     expect([100, 140, 140, 130, 180].map((time) => at(video, time))).toEqual([0, 40, 40, 41, 80]);
     expect(told).toMatchObject([
-      { code: 'ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK', field: 'dts', actual: '-10 ms' },
+      { code: 'ERR_CLOUDPUSH_TIMESTAMP_STEP_BACK', details: { field: 'dts', actual: '-10 ms' } },
     ]);
   });
 
@@ -112,7 +112,7 @@ describe('a timeline repairs', () => {
     const { video, told, at } = repairing();
     const times = [0, 400, 440, 480, 80, 120, 160, 480, 520];
     expect(times.map((time) => at(video, 1000 + time))).toEqual([0, 400, 440, 480, 481, 482, 483, 484, 520]);
-    expect(told).toMatchObject([{ actual: '-400 ms' }]);
+    expect(told).toMatchObject([{ details: { actual: '-400 ms' } }]);
   });
 
   test.each([
@@ -140,7 +140,7 @@ describe('a timeline repairs', () => {
       }
       for (const [expected, actual] of out) expect(actual).toBe(expected);
       expect(told).toHaveLength(1);
-      expect(told[0]).toMatchObject({ field: 'clock' });
+      expect(told[0]).toMatchObject({ details: { field: 'clock' } });
     },
   );
 
@@ -185,7 +185,7 @@ describe('a timeline repairs', () => {
   test('a small step back over the wrap of a 32-bit clock, not 49 days', () => {
     const { video, told, at } = repairing('wrapping32');
     expect([0, 4, 2 ** 32 - 4, 8].map((time) => at(video, time))).toEqual([0, 4, 5, 8]);
-    expect(told).toMatchObject([{ actual: '-8 ms' }]);
+    expect(told).toMatchObject([{ details: { actual: '-8 ms' } }]);
   });
 
   test('the time of a data message, which never moves the clock of the media', () => {
