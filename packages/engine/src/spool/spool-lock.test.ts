@@ -59,12 +59,32 @@ test('a lock that was torn by a power loss is taken over', async () => {
 });
 
 test('of many who want a spool that was left, one gets it', async () => {
+  for (let round = 0; round < 5; round++) {
+    await leave({ pid: 2 ** 22 + 1 });
+    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => SpoolLock.acquire(folder)));
+    const locks = tries.filter((each) => each.status === 'fulfilled');
+    expect(locks).toHaveLength(1);
+    expect(await spoolOwner(folder)).toMatchObject({ pid: process.pid });
+    await locks[0]!.value.release();
+    expect(await readdir(folder)).toEqual([]);
+  }
+});
+
+test('a lock is taken over from one whose process went while it took it over', async () => {
   await leave({ pid: 2 ** 22 + 1 });
-  const tries = await Promise.allSettled(Array.from({ length: 8 }, () => SpoolLock.acquire(folder)));
-  const locks = tries.filter((each) => each.status === 'fulfilled');
-  expect(locks).toHaveLength(1);
-  await locks[0]!.value.release();
+  const successor = join(folder, 'lock.after-left');
+  await writeFile(successor, JSON.stringify({ ...(await owner()), token: 'next' }));
+  await (await SpoolLock.acquire(folder)).release();
   expect(await readdir(folder)).toEqual([]);
+});
+
+test('a lock that is being taken over is in use', async () => {
+  await leave({});
+  const { token: _token, ...self } = await owner();
+  await writeFile(join(folder, 'lock'), JSON.stringify({ ...self, token: 'left', pid: 2 ** 22 + 1 }));
+  await writeFile(join(folder, 'lock.after-left'), JSON.stringify({ ...self, token: 'next' }));
+  expect(await spoolOwner(folder)).toMatchObject({ token: 'next' });
+  await expect(SpoolLock.acquire(folder)).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_SPOOL_IN_USE' });
 });
 
 test('a lock that another has taken over is not given back for it', async () => {

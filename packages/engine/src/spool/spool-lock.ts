@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { CloudPushError } from '../base/errors.js';
 import { diskIo } from './disk-io.js';
 import { spoolFailed } from './spool-failed.js';
+import { removeIfThere } from './text-file.js';
 
 /** The file that says who writes a spool. */
 const LOCK_FILE = 'lock';
+/** Between its name and a token: the file of the one that takes it over from the owner of that token. */
+const SUCCESSOR = '.after-';
 
 /** A process that has a spool; enough to tell whether it lives. */
 export interface LockOwner {
@@ -19,8 +22,8 @@ export interface LockOwner {
   readonly startedAt: string | undefined;
 }
 
-/** Tries of taking over a lock whose process is gone, when others try as well. */
-const MAX_TRIES = 5;
+/** The machine went down while it was written. */
+const TORN: LockOwner = { token: 'torn', pid: 0, host: '', namespace: undefined, startedAt: undefined };
 
 /** A spool is one process's alone for as long as it holds this. Readers need none. */
 export class SpoolLock {
@@ -52,11 +55,18 @@ export class SpoolLock {
       const draft = `${path}.${own.token}`;
       await writeFile(draft, JSON.stringify(own), { mode: 0o600, flag: 'wx' });
       try {
-        for (let tries = 1; !(await linked(draft, path)); tries++) {
-          const owner = await readOwner(path);
-          if (owner !== undefined && (tries > MAX_TRIES || (await isAlive(owner))))
-            throw inUse(root, owner.pid);
-          await takeAway(path, owner);
+        for (;;) {
+          const { free, owner } = await lastOf(path);
+          if (free === undefined) throw inUse(root, owner!.pid);
+          if (await linked(draft, free)) {
+            if (free === path) break;
+            // Somebody may have taken the lock over and given it back since it was looked at.
+            if ((await lastOf(path)).owner?.token === own.token) {
+              await settle(root, free);
+              break;
+            }
+            await unlink(free);
+          }
         }
       } finally {
         await unlink(draft);
@@ -74,8 +84,37 @@ export class SpoolLock {
 
 /** The process that has a spool now; undefined where none that lives does. */
 export async function spoolOwner(folder: string): Promise<LockOwner | undefined> {
-  const owner = await readOwner(join(folder, LOCK_FILE));
-  return owner !== undefined && (await isAlive(owner)) ? owner : undefined;
+  const { free, owner } = await lastOf(join(folder, LOCK_FILE));
+  return free === undefined ? owner : undefined;
+}
+
+/** Who has a spool, or had it last. */
+interface LastOwner {
+  readonly owner: LockOwner | undefined;
+  /** The name that makes its file the next owner; undefined: that is not wanted, as the owner lives. */
+  readonly free: string | undefined;
+}
+
+/**
+ * A lock whose process is gone stays where it is until its successor has it for certain: that one is named
+ * after it, and as no token comes twice, there can be only one.
+ */
+async function lastOf(path: string): Promise<LastOwner> {
+  let last: LockOwner | undefined;
+  for (let name = path; ; ) {
+    const owner = await readOwner(name);
+    if (owner === undefined) return { owner: last, free: name };
+    if (await isAlive(owner)) return { owner, free: undefined };
+    last = owner;
+    name = `${path}${SUCCESSOR}${owner.token}`;
+  }
+}
+
+/** The last of those who followed one another takes the place of the first, and nothing is left of the others. */
+async function settle(folder: string, name: string): Promise<void> {
+  await rename(name, join(folder, LOCK_FILE));
+  for (const other of await diskIo.list(folder))
+    if (other.startsWith(LOCK_FILE + SUCCESSOR)) await removeIfThere(diskIo, join(folder, other));
 }
 
 function inUse(folder: string, pid: number): CloudPushError {
@@ -97,26 +136,13 @@ async function linked(file: string, name: string): Promise<boolean> {
   }
 }
 
-/** Removes a lock, but for the one of somebody who was faster. */
-async function takeAway(path: string, judged: LockOwner | undefined): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  const owner = await readOwner(aside);
-  if (owner?.token !== judged?.token) await linked(aside, path);
-  await unlink(aside);
-}
-
-/** Undefined where there is none, or the machine went down while it was written. */
+/** Undefined where there is none. */
 async function readOwner(path: string): Promise<LockOwner | undefined> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as LockOwner;
   } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (error instanceof SyntaxError) return TORN;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }
