@@ -111,9 +111,15 @@ export class GapStore {
     for (const gap of [...this.gaps]) {
       for (const part of gap.parts.filter(({ file }) => file?.hasFailed)) {
         const name = { gap: gap.number, segment: part.number };
-        const loaded = await loadSegment(io, folder, name).catch(() => undefined);
+        let isRead = true;
+        const loaded = await loadSegment(io, folder, name).catch(() => {
+          isRead = false;
+        });
         part.reset(loaded?.groups ?? [], loaded?.validBytes ?? 0);
-        if (part.groups === 0) gap.parts.splice(gap.parts.indexOf(part), 1);
+        if (part.groups > 0) continue;
+        gap.parts.splice(gap.parts.indexOf(part), 1);
+        // A file that cannot be read or removed now is looked at again when the series is opened.
+        if (isRead) await this.#removeFiles(gap, part.number).catch(() => {});
       }
       this.forgetIfEmpty(gap);
     }
@@ -130,12 +136,15 @@ export class GapStore {
     }
     this.forgetIfEmpty(gap);
     await settle();
-    for (const { number } of parts) {
-      const { media, index } = segmentPaths(folder, { gap: gap.number, segment: number });
-      await removeIfThere(io, media);
-      await removeIfThere(io, index);
-    }
+    for (const { number } of parts) await this.#removeFiles(gap, number);
     await io.syncFolder(folder);
     return removed;
+  }
+
+  async #removeFiles(gap: GapRecord, segment: number): Promise<void> {
+    const { io, folder } = this.#parts;
+    const { media, index } = segmentPaths(folder, { gap: gap.number, segment });
+    await removeIfThere(io, media);
+    await removeIfThere(io, index);
   }
 }

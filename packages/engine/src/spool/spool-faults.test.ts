@@ -50,6 +50,20 @@ test('a disk that is full in the middle of a write keeps what went before', asyn
   await series.close();
 });
 
+test('a segment of which the disk took nothing leaves no file', async () => {
+  const bench = new Bench();
+  const series = await bench.open();
+  bench.disk.onStep = ({ call }) => (call === 'write' ? diskError('ENOSPC') : undefined);
+  series.begin(HEADERS);
+  bench.append(...group(0));
+  await bench.pass(200);
+  expect(bench.faults).toHaveLength(1);
+  await series.flush();
+  expect(series.gaps).toEqual([]);
+  expect(bench.disk.paths.filter((path) => /\.(flv|idx)$/.test(path))).toEqual([]);
+  await series.close();
+});
+
 test('a sync that fails ends the gap, and what was written is checked before it is read', async () => {
   const bench = new Bench();
   const series = await bench.open();
