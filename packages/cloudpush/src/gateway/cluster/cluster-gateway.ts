@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { PushTarget } from '@cloudpush/engine';
 import { slotOf } from '../../cluster/assignment/assignment.js';
+import type { ClusterClock } from '../../cluster/clock.js';
 import type { ClusterNode } from '../../cluster/node/cluster-node.js';
 import type { NodeRecord } from '../../cluster/records.js';
 import { masked } from '../config/masking.js';
@@ -38,6 +38,9 @@ interface ClusterGatewayParts {
   readonly local: GatewayService;
   readonly stored: StoredChannels;
   readonly peers: Peers;
+  readonly clock: ClusterClock;
+  /** ms since 1970. */
+  readonly wallTime: () => number;
   /** ms that handing over may take at the end. */
   readonly leaveTimeout: () => number;
 }
@@ -224,12 +227,13 @@ export class ClusterGateway implements Gateway {
 
   /** The channel with a change that was made, as soon as whoever has it runs that. */
   async #visible(name: string, revision: number): Promise<ChannelResource> {
-    const end = performance.now() + VISIBLE;
+    const { clock } = this.#parts;
+    const end = clock.now() + VISIBLE;
     for (;;) {
       const found = await this.channel(name);
       if (found !== undefined && Number(found.revision) >= revision) return found;
-      if (performance.now() > end) break;
-      await sleep(LOOK);
+      if (clock.now() > end) break;
+      await new Promise<void>((resolve) => void clock.after(LOOK, resolve));
     }
     const stands = await this.#standing(name, undefined);
     if (stands !== undefined) return stands;
@@ -238,11 +242,17 @@ export class ClusterGateway implements Gateway {
 
   /** A channel that stands in the store, and runs nowhere that could be asked. */
   async #standing(name: string, node: string | undefined): Promise<ChannelResource | undefined> {
-    const found = await this.#parts.stored.find(name);
+    const { stored, wallTime } = this.#parts;
+    const found = await stored.find(name);
     if (found === undefined) return undefined;
     const revision = String(found.revision);
     const configuration = masked(found.document) as ChannelResource['configuration'];
-    return { name, revision, configuration, state: standingState(name, configuration, { revision, node }) };
+    return {
+      name,
+      revision,
+      configuration,
+      state: standingState(name, configuration, { revision, node, since: wallTime() }),
+    };
   }
 }
 

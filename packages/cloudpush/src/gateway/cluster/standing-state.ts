@@ -17,10 +17,13 @@ const NO_SOURCE_COUNTERS = {
 export function standingState(
   name: string,
   document: Readonly<Record<string, unknown>>,
-  { revision, node }: { readonly revision: string; readonly node: string | undefined },
+  {
+    revision,
+    node,
+    since,
+  }: { readonly revision: string; readonly node: string | undefined; readonly since: number },
 ): ChannelState {
   const { labels = {}, enabled = true, mode = 'continuous' } = document;
-  const since = Date.now();
   return {
     name,
     labels: labels as ChannelState['labels'],

@@ -9,6 +9,7 @@ import { NodeFolder } from '../../cluster/node/node-folder.js';
 import type { NodeEventType } from '../../cluster/node/node-parts.js';
 import type { StatusRecord } from '../../cluster/records.js';
 import { EtcdStore } from '../../cluster/store/etcd/etcd-store.js';
+import { systemClock } from '../clock.js';
 import type { ClusterPlan, GatewayConfiguration } from '../config/configuration.js';
 import type { EventLog } from '../events/event-log.js';
 import type { GatewayEvent } from '../gateway-event.js';
@@ -109,7 +110,9 @@ export async function startCluster(start: ClusterStart): Promise<StartedCluster>
     gateway(local, configuration) {
       const peers = new Peers(() => configuration().api?.token);
       const leaveTimeout = (): number => configuration().stopTimeout;
-      return new ClusterGateway({ name: plan.name, id, node, local, stored, peers, leaveTimeout });
+      const { name } = plan;
+      const wallTime = systemClock.now;
+      return new ClusterGateway({ name, id, node, local, stored, peers, clock, wallTime, leaveTimeout });
     },
     join,
     async close() {

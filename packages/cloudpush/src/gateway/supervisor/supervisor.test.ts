@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { settle } from '../testing/fake-clock.js';
 import { fakeError } from '../testing/fake-engine.js';
 import { FakeGateway } from '../testing/fake-gateway.js';
@@ -174,7 +174,7 @@ test('500 channels start a few at a time, and one that does not answer holds up 
   expect(gateway.engine.opened).toHaveLength(500);
 });
 
-test('the end closes every channel, and says when one could not be closed in time', async () => {
+test('the end closes every channel', async () => {
   using gateway = await FakeGateway.start(TWO);
   gateway.bringUp('gate');
   expect(await gateway.service.stop()).toBe(true);
@@ -182,6 +182,18 @@ test('the end closes every channel, and says when one could not be closed in tim
   expect(gateway.service.snapshot().ready).toBe(false);
   await expect(gateway.service.removeChannel('gate')).rejects.toMatchObject({ reason: 'stopping' });
   await settle();
+});
+
+test('the end says that a channel could not be closed in time, as soon as that is over', async () => {
+  using gateway = await FakeGateway.start(`stopTimeout: 4s\n${TWO}`);
+  gateway.bringUp('gate');
+  vi.spyOn(gateway.engine.channel('gate'), 'close').mockReturnValue(new Promise(() => {}));
+  const stopped = vi.fn();
+  void gateway.service.stop().then(stopped);
+  await gateway.clock.advance(3999);
+  expect(stopped).not.toHaveBeenCalled();
+  await gateway.clock.advance(1);
+  expect(stopped).toHaveBeenCalledWith(false);
 });
 
 test('a server that takes less than comes is told as paused', async () => {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { ChannelPlan, GatewayConfiguration } from '../config/configuration.js';
 import type { ChannelState } from '../state.js';
@@ -114,7 +113,11 @@ export class Supervisor {
       ...this.#leaving.keys(),
     ];
     const all = Promise.all(ends).then(() => true);
-    return await Promise.race([all, sleep(timeout, false, { ref: false })]);
+    let cancel = (): void => {};
+    const tooLate = new Promise<boolean>((resolve) => {
+      cancel = this.#context.clock.after(timeout, () => resolve(false));
+    });
+    return await Promise.race([all, tooLate]).finally(cancel);
   }
 
   #add(plan: ChannelPlan): ChannelSupervisor {

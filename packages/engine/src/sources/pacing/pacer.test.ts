@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type MonotonicClock, monotonicClock } from '../../base/clock.js';
 import { ClipReader } from '../files/clip.js';
 import type { SourcePacket } from '../packet.js';
 import type { PacketReader } from '../reader.js';
@@ -6,7 +7,8 @@ import { Feed, type PacketSink } from './feed.js';
 import { Pacer } from './pacer.js';
 
 let clock = 0;
-const now = () => clock;
+/** Its time is set by the test, and its timers are vitest's. */
+const pacerClock: MonotonicClock = { ...monotonicClock, now: () => clock };
 
 beforeEach(() => {
   clock = 1000;
@@ -94,7 +96,7 @@ function feedOf(count: number, sink: PacketSink, limit?: number): Feed {
 test('in real time every packet goes out when it is due', async () => {
   const sink = new NotingSink();
   const feed = feedOf(5, sink);
-  new Pacer({ realTime: true, now }).start(feed, 40);
+  new Pacer({ realTime: true, clock: pacerClock }).start(feed, 40);
   await pass(300);
   expect(sink.times).toEqual([1001, 1040, 1080, 1120, 1160]);
   expect(sink.taken[1]).toMatchObject({ pts: 120, dts: 40, keyFrame: false });
@@ -104,7 +106,7 @@ test('in real time every packet goes out when it is due', async () => {
 
 test('a few channels send together, whenever they start, and many are spread over a frame', async () => {
   const sinks = Array.from({ length: 40 }, () => new NotingSink());
-  const pacer = new Pacer({ realTime: true, now });
+  const pacer = new Pacer({ realTime: true, clock: pacerClock });
   for (const sink of sinks) {
     pacer.start(feedOf(10, sink), 40);
     await pass(1);
@@ -118,7 +120,7 @@ test('a few channels send together, whenever they start, and many are spread ove
 });
 
 test('the place of a channel that has ended is free for the next one', async () => {
-  const pacer = new Pacer({ realTime: true, now });
+  const pacer = new Pacer({ realTime: true, clock: pacerClock });
   const sinks = Array.from({ length: 20 }, () => new NotingSink());
   for (const sink of sinks) {
     pacer.start(feedOf(2, sink), 40);
@@ -133,7 +135,7 @@ test('sound that is due before the next picture is sent together with it, as far
   const silent = pictures(4).map((picture) => ({ ...picture, duration: 0 }));
   const packets: SourcePacket[] = [...silent, ...sounds(8)].sort((a, b) => a.dts - b.dts);
   const feed = new Feed({ reader: new ClipReader(packets), sink, audioDelay: 30 });
-  new Pacer({ realTime: true, now }).start(feed, 40);
+  new Pacer({ realTime: true, clock: pacerClock }).start(feed, 40);
   await pass(300);
   const times = new Map(sink.taken.map(({ at, dts, pts }) => [`${dts === pts ? 'a' : 'v'}${dts}`, at]));
   // When the second picture is due is not known; 36 ms before the third one would be too long.
@@ -148,7 +150,7 @@ test('a sink without room holds up its own feed only, and nothing of it is lost'
   const stalled = new NotingSink();
   const healthy = new NotingSink();
   stalled.room = 2;
-  const pacer = new Pacer({ realTime: true, now });
+  const pacer = new Pacer({ realTime: true, clock: pacerClock });
   const late = feedOf(10, stalled);
   pacer.start(late, 40);
   pacer.start(feedOf(10, healthy), 40);
@@ -169,7 +171,7 @@ test('a sink without room holds up its own feed only, and nothing of it is lost'
 
 test('as fast as possible, channels take turns instead of one after the other', async () => {
   const order: string[] = [];
-  const pacer = new Pacer({ realTime: false, now: () => clock++ / 100 });
+  const pacer = new Pacer({ realTime: false, clock: { ...monotonicClock, now: () => clock++ / 100 } });
   for (const name of ['a', 'b', 'c']) {
     const sink = new NotingSink();
     sink.sendVideo = () => {
@@ -192,7 +194,7 @@ test('as fast as possible, channels take turns instead of one after the other', 
 test('a feed ends at its limit of media time, not of packets', async () => {
   const sink = new NotingSink();
   const feed = feedOf(100, sink, 200);
-  new Pacer({ realTime: false, now }).start(feed, 40);
+  new Pacer({ realTime: false, clock: pacerClock }).start(feed, 40);
   await vi.runAllTimersAsync();
   expect(await feed.ended).toBe('limit');
   expect(sink.taken.map((packet) => packet.dts)).toEqual([0, 40, 80, 120, 160]);
@@ -201,7 +203,7 @@ test('a feed ends at its limit of media time, not of packets', async () => {
 test('a feed that is told to stop sends nothing more', async () => {
   const sink = new NotingSink();
   const feed = feedOf(100, sink);
-  new Pacer({ realTime: true, now }).start(feed, 40);
+  new Pacer({ realTime: true, clock: pacerClock }).start(feed, 40);
   await pass(100);
   const before = sink.taken.length;
   feed.stop();
@@ -213,7 +215,7 @@ test('a feed that is told to stop sends nothing more', async () => {
 test('a feed ends when its sink has closed under it', async () => {
   const sink = new NotingSink();
   const feed = feedOf(100, sink);
-  new Pacer({ realTime: true, now }).start(feed, 40);
+  new Pacer({ realTime: true, clock: pacerClock }).start(feed, 40);
   await pass(100);
   sink.state = 'closed';
   await pass(100);
@@ -232,7 +234,7 @@ test('a feed whose source breaks fails with the cause, and gives the source back
     },
   };
   const feed = new Feed({ reader, sink: new NotingSink() });
-  new Pacer({ realTime: true, now }).start(feed, 40);
+  new Pacer({ realTime: true, clock: pacerClock }).start(feed, 40);
   await pass(10);
   expect(await feed.ended).toBe('failed');
   expect(feed.error).toBe(broken);

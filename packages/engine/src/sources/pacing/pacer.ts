@@ -1,4 +1,4 @@
-import { monotonicNow } from '../../base/clock.js';
+import { type MonotonicClock, monotonicClock } from '../../base/clock.js';
 import { DueHeap } from './due-heap.js';
 import type { Feed, FeedNeed } from './feed.js';
 
@@ -21,8 +21,8 @@ const GROUP = 16;
 export interface PacerOptions {
   /** True: every packet at its time. False: as fast as the sinks take them, in turn. */
   readonly realTime: boolean;
-  /** Monotonic ms. */
-  readonly now?: () => number;
+  /** Default: the system's. */
+  readonly clock?: MonotonicClock;
   /** Called when what was due has been sent. */
   readonly afterTurn?: () => void;
 }
@@ -34,20 +34,20 @@ export interface PacerOptions {
  */
 export class Pacer {
   readonly #realTime: boolean;
-  readonly #now: () => number;
+  readonly #clock: MonotonicClock;
   readonly #afterTurn: (() => void) | undefined;
   readonly #heap = new DueHeap<Feed>();
   readonly #run = () => this.#turn();
   #base: number | undefined;
   /** Feeds that have started, and not ended. */
   #feeds = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #cancelTimer: (() => void) | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #immediate: NodeJS.Immediate | undefined;
 
-  constructor({ realTime, now = monotonicNow, afterTurn }: PacerOptions) {
+  constructor({ realTime, clock = monotonicClock, afterTurn }: PacerOptions) {
     this.#realTime = realTime;
-    this.#now = now;
+    this.#clock = clock;
     this.#afterTurn = afterTurn;
   }
 
@@ -56,7 +56,7 @@ export class Pacer {
    * together, and many are spread over the time between two pictures.
    */
   start(feed: Feed, interval: number): void {
-    const now = this.#now();
+    const now = this.#clock.now();
     this.#base ??= now;
     const first = this.#base + interval * phaseOf(Math.floor(this.#feeds / GROUP));
     this.#feeds++;
@@ -71,10 +71,10 @@ export class Pacer {
   #turn(): void {
     this.#immediate = undefined;
     this.#timerAt = Number.POSITIVE_INFINITY;
-    const until = this.#now() + MAX_TURN;
+    const until = this.#clock.now() + MAX_TURN;
     while (true) {
       const feed = this.#heap.top;
-      const now = this.#now();
+      const now = this.#clock.now();
       if (feed === undefined || feed.due > now + EARLY || now > until) {
         this.#afterTurn?.();
         this.#schedule();
@@ -104,7 +104,7 @@ export class Pacer {
   async #resume(feed: Feed, need: FeedNeed): Promise<void> {
     await feed.wait(need);
     if (feed.ending === undefined) {
-      feed.due = this.#nextTurn(feed, this.#now());
+      feed.due = this.#nextTurn(feed, this.#clock.now());
       this.#heap.push(feed);
       this.#schedule();
     }
@@ -113,14 +113,14 @@ export class Pacer {
   #schedule(): void {
     const feed = this.#heap.top;
     if (feed === undefined || this.#immediate !== undefined || feed.due >= this.#timerAt) return;
-    clearTimeout(this.#timer);
-    const delay = feed.due - this.#now();
+    this.#cancelTimer?.();
+    const delay = feed.due - this.#clock.now();
     if (delay <= EARLY) {
       this.#timerAt = Number.NEGATIVE_INFINITY;
       this.#immediate = setImmediate(this.#run);
     } else {
       this.#timerAt = feed.due;
-      this.#timer = setTimeout(this.#run, delay);
+      this.#cancelTimer = this.#clock.after(delay, this.#run);
     }
   }
 }

@@ -29,7 +29,7 @@ function bench(text: string, options: unknown = { shift: 0 }) {
       warn: (message) => warnings.push(message),
       onRoom: () => state.rooms++,
       flushSoon: () => state.flushes++,
-      now: () => state.clock,
+      clock: { now: () => state.clock },
     },
   );
   return { transcoder, sent, warnings, state };

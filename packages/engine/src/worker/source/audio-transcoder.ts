@@ -1,7 +1,7 @@
 import type { AudioCodec } from '@cloudpush/muxer';
 import { redact } from '@cloudpush/transport';
 import { Backoff } from '../../base/backoff.js';
-import { monotonicNow } from '../../base/clock.js';
+import type { MonotonicClock } from '../../base/clock.js';
 import { CloudPushError, textOf } from '../../base/errors.js';
 import type { AudioTranscoding } from '../../options/source-config.js';
 import { sourceModuleError } from '../../sources/errors.js';
@@ -28,8 +28,7 @@ export interface TranscoderSurroundings {
   readonly onRoom: () => void;
   /** Frames come when the module gives them: has what was sent flushed before long. */
   readonly flushSoon: () => void;
-  /** ms of the monotonic clock; tests have another one. */
-  readonly now?: () => number;
+  readonly clock: Pick<MonotonicClock, 'now'>;
 }
 
 type State =
@@ -53,7 +52,6 @@ export class AudioTranscoder {
   readonly #config: AudioTranscoding;
   readonly #sound: SourceSound;
   readonly #surroundings: TranscoderSurroundings;
-  readonly #now: () => number;
   readonly #backoff = new Backoff(RETRY);
   #state: State = { name: 'idle' };
   /** Waits for room in the pool. */
@@ -63,7 +61,6 @@ export class AudioTranscoder {
     this.#config = config;
     this.#sound = sound;
     this.#surroundings = surroundings;
-    this.#now = surroundings.now ?? monotonicNow;
   }
 
   /** A frame would be refused. */
@@ -108,7 +105,8 @@ export class AudioTranscoder {
   #opened(): State {
     const { name } = this.#state;
     if (name === 'running' || name === 'closed') return this.#state;
-    if (this.#state.name === 'failed' && this.#now() < this.#state.until) return this.#state;
+    if (this.#state.name === 'failed' && this.#surroundings.clock.now() < this.#state.until)
+      return this.#state;
     const closing = new AbortController();
     const queue = new FrameQueue(() => {
       if (!closing.signal.aborted) this.#surroundings.onRoom();
@@ -116,7 +114,7 @@ export class AudioTranscoder {
     const done = Promise.resolve()
       .then(() => this.#run(queue, closing.signal))
       .catch((error) => this.#fail(queue, error));
-    this.#state = { name: 'running', queue, closing, since: this.#now(), done };
+    this.#state = { name: 'running', queue, closing, since: this.#surroundings.clock.now(), done };
     return this.#state;
   }
 
@@ -158,7 +156,7 @@ export class AudioTranscoder {
   #fail(queue: FrameQueue, error: unknown): void {
     const state = this.#state;
     if (state.name !== 'running' || state.queue !== queue) return;
-    const now = this.#now();
+    const now = this.#surroundings.clock.now();
     this.#backoff.published(now - state.since);
     const delay = this.#backoff.next('retryable') ?? RETRY.maxDelay;
     this.#state = { name: 'failed', until: now + delay };

@@ -44,6 +44,7 @@ function bench(settings: Partial<SourceConfig> = {}) {
   const sessions: FakeSession[] = [];
   const fallbacks: FakeSession[] = [];
   const context = {
+    clock: { now: () => clock },
     pool: new SharedArrayBuffer(65_536),
     counters: new ShardCounters(newCounterMemory(1)),
     report: ({ event }: { event?: { type: string; delay?: number } }) => {
@@ -74,7 +75,7 @@ function bench(settings: Partial<SourceConfig> = {}) {
       return session;
     },
   };
-  const surroundings = { opener, onClosed: () => {}, onChanged: () => {}, now: () => clock };
+  const surroundings = { opener, onClosed: () => {}, onChanged: () => {} };
   const source = new ChannelSource(context, channel, config, surroundings);
   const ticks = { count: 0 };
   const pass = (ms: number): void => {

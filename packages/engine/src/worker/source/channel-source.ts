@@ -1,4 +1,3 @@
-import { monotonicNow } from '../../base/clock.js';
 import { type CloudPushError, toErrorData } from '../../base/errors.js';
 import type { FallbackInput, SourceConfig } from '../../options/source-config.js';
 import type { SlabKind, SourceReport, SourceTracks } from '../../protocol/source-messages.js';
@@ -23,15 +22,13 @@ export interface SessionOpener {
   ): SourceSession;
 }
 
-/** Surroundings of a source: its opener, its listener, its clock. */
+/** Surroundings of a source: its opener and its listener. */
 interface SourceSurroundings {
   readonly opener: SessionOpener;
   /** It is closed: its channel takes no more of it. */
   readonly onClosed: (source: ChannelSource) => void;
   /** Its `nextTick` may have become an earlier one. */
   readonly onChanged: (source: ChannelSource) => void;
-  /** ms of the monotonic clock; tests have another one. */
-  readonly now?: () => number;
 }
 
 /** A channel's source: opened, watched, and opened again when it is lost, for as long as the channel lasts. */
@@ -42,7 +39,6 @@ export class ChannelSource {
   readonly #output: SourceOutput;
   readonly #onClosed: (source: ChannelSource) => void;
   readonly #onChanged: (source: ChannelSource) => void;
-  readonly #now: () => number;
   #config: SourceConfig;
   #retries: SourceRetries;
   #state: SourcePhase = { name: 'over' };
@@ -55,7 +51,7 @@ export class ChannelSource {
     context: SourceContext,
     channel: SourceChannel,
     config: SourceConfig,
-    { opener, onClosed, onChanged, now = monotonicNow }: SourceSurroundings,
+    { opener, onClosed, onChanged }: SourceSurroundings,
   ) {
     this.#context = context;
     this.#channel = channel;
@@ -64,7 +60,6 @@ export class ChannelSource {
     this.#opener = opener;
     this.#onClosed = onClosed;
     this.#onChanged = onChanged;
-    this.#now = now;
     const fallback = (): FallbackSource | undefined => this.#fallback;
     this.#output = new SourceOutput(context, channel, config.maxPacket, {
       onRoom: () => {
@@ -128,7 +123,7 @@ export class ChannelSource {
   /** Time has passed: looks whether the source is still there, and opens it again when it is time. */
   tick(): void {
     const state = this.#state;
-    const now = this.#now();
+    const now = this.#context.clock.now();
     this.#lookedAt = now;
     this.#fallback?.tick(now);
     switch (state.name) {
@@ -212,14 +207,14 @@ export class ChannelSource {
       },
     };
     const session = this.#opener.open(this.#config, this.#output, handler);
-    this.#state = { name: 'connecting', session, since: this.#now() };
+    this.#state = { name: 'connecting', session, since: this.#context.clock.now() };
     this.#report({ type: 'connecting' });
     session.start();
     this.#onChanged(this);
   }
 
   #onConnected(session: SourceSession, tracks: SourceTracks): void {
-    this.#state = { name: 'streaming', session, since: this.#now(), tracks };
+    this.#state = { name: 'streaming', session, since: this.#context.clock.now(), tracks };
     this.#retries.onOpened();
     this.#report({ type: 'connected', tracks });
     this.#onChanged(this);
@@ -240,7 +235,8 @@ export class ChannelSource {
     const wasOpen = this.#state.name !== 'connecting';
     this.#leave();
     const delay = this.#retries.delayAfter(error, wasOpen);
-    this.#state = delay === undefined ? { name: 'over' } : { name: 'retrying', at: this.#now() + delay };
+    this.#state =
+      delay === undefined ? { name: 'over' } : { name: 'retrying', at: this.#context.clock.now() + delay };
     this.#report({
       type: 'lost',
       error: toErrorData(error),

@@ -1,4 +1,5 @@
 import type { AudioCodec, VideoCodec } from '@cloudpush/muxer';
+import type { MonotonicClock } from '../../base/clock.js';
 import { CloudPushError } from '../../base/errors.js';
 import { type SourceConfig, sendsOwnAudio, transcodingOf } from '../../options/source-config.js';
 import { Feed, type PacketSink } from '../../sources/pacing/feed.js';
@@ -46,6 +47,7 @@ export interface ReaderRequest {
 
 /** The shard of a reader, as far as it needs it. */
 export interface ReaderServices {
+  readonly clock: MonotonicClock;
   readonly pacer: Pacer;
   /** The longest that sound waits for a picture to leave with, in ms. */
   readonly audioDelay: number;
@@ -56,6 +58,7 @@ export interface ReaderServices {
 /** A session whose packets are read when they are due: of a file, a command, a module. */
 export class ReaderSession implements SourceSession, PacketSink {
   readonly #opener: ReaderOpener;
+  readonly #clock: MonotonicClock;
   readonly #pacer: Pacer;
   readonly #output: ReaderOutput;
   readonly #handler: SessionHandler;
@@ -76,6 +79,7 @@ export class ReaderSession implements SourceSession, PacketSink {
     { output, handler, audio, warn }: ReaderRequest,
   ) {
     this.#opener = opener;
+    this.#clock = services.clock;
     this.#pacer = services.pacer;
     this.#audioDelay = services.audioDelay;
     this.#flushSoon = services.flushSoon;
@@ -192,7 +196,13 @@ export class ReaderSession implements SourceSession, PacketSink {
     return new AudioTranscoder(
       transcoding,
       { codec },
-      { output: this.#output, warn: this.#warn, onRoom: () => this.#goOn(), flushSoon: this.#flushSoon },
+      {
+        output: this.#output,
+        warn: this.#warn,
+        onRoom: () => this.#goOn(),
+        flushSoon: this.#flushSoon,
+        clock: this.#clock,
+      },
     );
   }
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, test, vi } from 'vitest';
+import { monotonicClock } from '../../base/clock.js';
 import { type RtspServices, RtspSession } from './rtsp-session.js';
 import type { SourceOutput } from './source-output.js';
 
@@ -10,6 +11,7 @@ test('a fault in what a camera sets off ends its channel, and not the thread wit
   const fault = new Error('a fault');
   const fail = vi.fn();
   const services = {
+    clock: monotonicClock,
     flush: () => {
       throw fault;
     },

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { monotonicNow } from '../../base/clock.js';
+import type { MonotonicClock } from '../../base/clock.js';
 import { CloudPushError } from '../../base/errors.js';
 import { VERSION } from '../../base/version.js';
 import { SourceCounter } from '../../memory/counters.js';
@@ -32,6 +32,7 @@ const MAX_AUDIO_FRAME = 16 * 1024;
 
 /** The shard of an RTSP session, as far as it needs it. */
 export interface RtspServices {
+  readonly clock: MonotonicClock;
   readonly budget: SpillBudget;
   /** Hands what was gathered to the kernel. */
   flush(): void;
@@ -128,7 +129,7 @@ export class RtspSession implements SourceSession {
         },
       );
       this.#client = client;
-      client.start(monotonicNow());
+      client.start(this.#services.clock.now());
     } catch (error) {
       process.nextTick(() => this.#end(CloudPushError.wrap(error)));
     }
@@ -169,7 +170,7 @@ export class RtspSession implements SourceSession {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#client?.close(monotonicNow());
+    this.#client?.close(this.#services.clock.now());
     this.#sockets.close();
     this.#closeOutputs();
   }
@@ -178,7 +179,7 @@ export class RtspSession implements SourceSession {
   #act(act: (client: RtspClient, now: number) => void): void {
     if (this.#client === undefined || this.#closed) return;
     try {
-      act(this.#client, monotonicNow());
+      act(this.#client, this.#services.clock.now());
       this.#services.flush();
       this.#services.wakeBy(this.nextTick);
     } catch (fault) {
@@ -229,6 +230,7 @@ export class RtspSession implements SourceSession {
       warn: (message) => this.#services.warn(message),
       onRoom: () => {},
       flushSoon: () => this.#services.flushSoon(),
+      clock: this.#services.clock,
     });
     this.#transcoder = transcoder;
     return new TranscodingSink(transcoder, MAX_AUDIO_FRAME, () => this.#output.refuseAudio());

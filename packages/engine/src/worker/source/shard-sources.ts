@@ -23,7 +23,7 @@ export class ShardSources {
   constructor(context: SourceContext) {
     this.#context = context;
     this.#timer = new TickTimer(context.clock, () => this.#tick());
-    this.#pacer = new Pacer({ realTime: true, afterTurn: () => context.flush() });
+    this.#pacer = new Pacer({ realTime: true, clock: context.clock, afterTurn: () => context.flush() });
   }
 
   open(channel: SourceChannel, config: SourceConfig): ChannelSource {
@@ -37,7 +37,6 @@ export class ShardSources {
       opener,
       onClosed: this.#forget,
       onChanged: ({ nextTick }) => this.#timer.wakeBy(nextTick),
-      now: () => this.#context.clock.now(),
     });
     this.#sources.set(source, channel);
     return source;
@@ -55,6 +54,7 @@ export class ShardSources {
     const context = this.#context;
     const { sources } = context.counters;
     return {
+      clock: context.clock,
       pacer: this.#pacer,
       audioDelay: context.rides.delay,
       budget: this.#budget,

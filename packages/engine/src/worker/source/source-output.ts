@@ -1,5 +1,4 @@
 import { type AudioCodec, copyBytes, type VideoCodec } from '@cloudpush/muxer';
-import { monotonicNow } from '../../base/clock.js';
 import { CloudPushError } from '../../base/errors.js';
 import { NO_BLOCK, payloadOffset } from '../../memory/block-layout.js';
 import { Command, PacketFlag } from '../../memory/ring.js';
@@ -86,7 +85,7 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
    * @param audio `'silence'`: sound without a sound goes along with the pictures
    */
   begin(video: VideoCodec | undefined, audio: AudioCodec | 'silence' | undefined): void {
-    this.received.begin(monotonicNow());
+    this.received.begin(this.#context.clock.now());
     this.#pending = { video, audio };
     if (!this.#handler.isCovered) this.#takeOver(true);
   }
@@ -149,7 +148,7 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
   }
 
   countAudio(bytes: number): void {
-    this.received.addAudio(bytes, monotonicNow());
+    this.received.addAudio(bytes, this.#context.clock.now());
   }
 
   refuseAudio(): void {
@@ -174,7 +173,7 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
     return new TrackWriter(arena, this.#pool, limits, {
       onBegin: () => this.#takeOver(isVideo),
       onPacket: (index, bytes, pts, keyFrame) => {
-        const block = new PacketBlock(arena, index, monotonicNow());
+        const block = new PacketBlock(arena, index, this.#context.clock.now());
         if (isVideo) this.#passVideo(block, bytes, undefined, pts, keyFrame, configuration());
         else {
           this.received.addAudio(bytes, block.enqueuedAt);
@@ -214,7 +213,7 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
     const index = arena.reserve(length);
     if (index === NO_BLOCK) return undefined;
     copyBytes(data, this.#pool, payloadOffset(index));
-    return new PacketBlock(arena, index, monotonicNow());
+    return new PacketBlock(arena, index, this.#context.clock.now());
   }
 
   #passVideo(
