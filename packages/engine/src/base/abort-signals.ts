@@ -10,7 +10,7 @@ export interface CloseOptions {
 export interface ChannelCloseOptions extends CloseOptions {
   /**
    * With a `source`: goes on until the picture before the next key frame, for so many ms at most, 1 to 60,000, so that whoever goes
-   * on with the same camera at a key frame sends no picture twice. Default: ends now.
+   * on with the same camera at a key frame sends no picture twice; without pictures, until the next sound. Default: ends now.
    */
   readonly untilKeyFrame?: number | undefined;
 }

@@ -23,8 +23,9 @@ function mediaOn({ disk }: Bench): string[] {
 
 test('a series that nobody has opened counts with all its bytes, and its oldest goes first', async () => {
   const bench = await left();
-  const closed = new ClosedSeriesSet(bench.disk, '/spool');
-  await closed.update(new Set());
+  const open = new Set<string>();
+  const closed = new ClosedSeriesSet(bench.disk, '/spool', () => open);
+  await closed.update();
   const [series] = [...closed.all];
   const files = mediaOn(bench);
   expect(files).toHaveLength(2);
@@ -35,7 +36,8 @@ test('a series that nobody has opened counts with all its bytes, and its oldest 
   await series!.expireSpool(0, bench.clock.wallTime() + 1);
   expect(mediaOn(bench)).toEqual([]);
   expect(series!.spooledBytes).toBe(0);
-  await closed.update(new Set([FOLDER.split('/').at(-1)!]));
+  open.add(FOLDER.split('/').at(-1)!);
+  await closed.update();
   expect([...closed.all]).toEqual([]);
 });
 
@@ -46,8 +48,8 @@ test('a run that comes while another one removes forgets no segment that is stil
   bench.append(...group(0), ...group(1000), ...group(2000));
   await bench.pass(2000);
   await series.close();
-  const closed = new ClosedSeriesSet(bench.disk, '/spool');
-  await closed.update(new Set());
+  const closed = new ClosedSeriesSet(bench.disk, '/spool', () => new Set());
+  await closed.update();
   const [one] = [...closed.all];
   await Promise.all([one!.expireSpool(1, 0), one!.expireSpool(1, 0)]);
   const media = mediaOn(bench);

@@ -50,6 +50,22 @@ test("a series that a destination opens later counts once, and none of it is rem
   expect(mediaOn(disk)).not.toContain(first);
 });
 
+test('a series that a destination opens while others are removed is left alone from then on', async () => {
+  for (const removals of [1, 2, 3]) {
+    const disk = new SimulatedDisk();
+    await leave(disk, 'a');
+    await leave(disk, 'b');
+    const open: string[] = [];
+    let left = removals;
+    disk.onStep = ({ call, path }) => {
+      if (call === 'remove' && path.endsWith('.flv') && --left === 0) open.push('a', 'b');
+      return undefined;
+    };
+    await boundsOf(disk, open, 1).keep();
+    expect(mediaOn(disk)).toHaveLength(4 - removals);
+  }
+});
+
 test('a folder from which nothing can be removed keeps the others within their bounds all the same', async () => {
   const disk = new SimulatedDisk();
   await leave(disk, 'a');

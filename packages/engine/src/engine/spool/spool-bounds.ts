@@ -37,7 +37,7 @@ export class SpoolBounds {
 
   constructor(parts: SpoolBoundsParts) {
     this.#parts = parts;
-    this.#closed = new ClosedSeriesSet(parts.io, parts.config.folder);
+    this.#closed = new ClosedSeriesSet(parts.io, parts.config.folder, () => this.#openFolders());
   }
 
   /**
@@ -49,9 +49,9 @@ export class SpoolBounds {
     const isWhole = this.#runs++ % WHOLE_RUNS === 0;
     const free = await io.freeBytes(config.folder);
     // Where the folder cannot be read, those that are known count as before.
-    if (isWhole) await this.#closed.update(this.#openFolders()).catch(() => {});
+    if (isWhole) await this.#closed.update().catch(() => {});
     // A series that a destination has opened meanwhile is its own: it must neither count twice nor be removed under it.
-    if (!this.#closed.isEmpty) this.#closed.forget(this.#openFolders());
+    this.#closed.forgetOpen();
     const all = [...this.#parts.destinations(), ...this.#closed.all];
     const budget = new SpoolBudget<SpooledDestination | ClosedSeries>(config);
     for (const one of all) budget.update(one, one.spooledBytes);

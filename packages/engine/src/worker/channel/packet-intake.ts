@@ -68,7 +68,7 @@ export class PacketIntake {
     const { carrier, channel, tracks, context } = parts;
     const { rides } = context;
     this.#end = new KeyFrameEnd(
-      (packet, block) => isKeyPicture(this.#pool, packet, block),
+      (packet, block) => this.#isStart(packet, block),
       () => context.report({ type: 'atKeyFrame', channel }),
     );
     this.#riding = new RidingAudio({
@@ -109,6 +109,13 @@ export class PacketIntake {
   sendHeldBack(): void {
     this.#riding.send();
     this.#muxer.flush(this.#output);
+  }
+
+  /** A stream could begin with it. */
+  #isStart(packet: PacketDescriptor, block: PacketBlock): boolean {
+    if (this.#muxer.hasVideo || packet.command !== Command.audio)
+      return isKeyPicture(this.#pool, packet, block);
+    return true;
   }
 
   #pass(packet: PacketDescriptor, block: PacketBlock): void {

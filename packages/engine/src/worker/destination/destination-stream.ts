@@ -104,10 +104,12 @@ export class DestinationStream implements Flushable, SpooledStream {
   }
 
   push(entry: QueuedTag): void {
-    const isSkipped = this.backlog.skips(entry.tag);
-    if (isSkipped) entry.block?.release();
-    else this.backlog.push(entry);
-    if (!isSkipped) this.#pump();
+    if (this.backlog.skips(entry.tag)) {
+      entry.block?.release();
+      return;
+    }
+    this.backlog.push(entry);
+    this.#pump();
   }
 
   /** Nothing follows what it has. */

@@ -38,6 +38,10 @@ export class HeldMedia {
     this.#bytes = this.#entries.reduce((sum, { tag }) => sum + tag.size, 0);
   }
 
+  forEach(visit: (entry: QueuedTag) => void): void {
+    for (const entry of this.#entries) visit(entry);
+  }
+
   /** Gives up all of them, with their blocks. */
   take(): QueuedTag[] {
     const entries = this.#entries;

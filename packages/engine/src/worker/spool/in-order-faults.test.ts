@@ -244,3 +244,28 @@ test('what an earlier process has left on disk goes out in the form that the str
   expect(bench.sentOn(gap)).toHaveLength(12);
   expect(bench.hasEnhanced(gap)).toBe(false);
 });
+
+test('what waits in the older form of H.265 is known to lie on disk, and is not written twice', async () => {
+  for (const resume of ['live', 'in-order'] as const) {
+    const bench = new SpoolBench({ ...inOrder, resume, when: 'always' }, {}, 'hvc1');
+    await bench.settle();
+    const first = await bench.publish();
+    await bench.send(4);
+    first.isWritable = false;
+    await bench.send(8);
+    await bench.fallBack({ stays: true });
+    first.isWritable = true;
+    bench.shard.connections.latest.drain();
+    await bench.send(8);
+    await bench.lose();
+    const second = await bench.publish();
+    await bench.send(40);
+    if (resume === 'in-order') expectContiguous(bench.sentOn(second), 0, bench.offered.at(-1)!);
+    else {
+      const gap = await bench.shard.connections.latest.succeed();
+      await bench.send(40);
+      const sent = bench.sentOn(gap);
+      expect(sent).toEqual([...new Set(sent)]);
+    }
+  }
+});

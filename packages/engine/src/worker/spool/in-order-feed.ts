@@ -131,9 +131,16 @@ export class InOrderFeed {
     return under;
   }
 
-  /** Media on disk was handed to this connection already, up to this group; undefined: all of it. */
-  skip(next: DiskGroup | undefined): void {
-    for (const gap of this.#parts.gaps()) this.#places.set(gap, next?.gap === gap ? next.place : endOf(gap));
+  /** All media that is on disk was handed to this connection already. */
+  skipAll(): void {
+    for (const gap of this.#parts.gaps()) this.#places.set(gap, endOf(gap));
+  }
+
+  /** Media on disk was handed to this connection already, up to this group. */
+  skipTo({ gap, place }: DiskGroup): void {
+    for (const other of this.#parts.gaps())
+      if (other.number < gap.number) this.#places.set(other, endOf(other));
+    this.#places.set(gap, place);
   }
 
   /**
@@ -239,13 +246,8 @@ export class InOrderFeed {
       const stored = new StoredTag(tag);
       if (i === 0) this.#under = { gap, place: group.place };
       if (i === 0) onGroup(stored, this.#under!, group.isStart);
-      stream.push({
-        tag: stored,
-        block: undefined,
-        description: undefined,
-        mark: undefined,
-        at: clock.now(),
-      });
+      const at = clock.now();
+      stream.push({ tag: stored, block: undefined, description: undefined, mark: undefined, at });
       if (isNew) this.#count(group, tag.size, ms, i === 0 ? group.damaged : 0);
     }
     if (stream.backlog.length === 0) this.#under = undefined;

@@ -68,7 +68,11 @@ export class InOrderSpool extends StreamSpool {
     // What was read from disk waits in the queue in the form that it had there: it is read again.
     this.#dropStored();
     this.#joining?.start.headers.fallBack(fallback, description);
-    this.#joining?.held.fallBack(fallback);
+    const held = this.#joining?.held;
+    held?.forEach(({ tag }) => {
+      this.media.sent.noteReplaced(tag, fallback);
+    });
+    held?.fallBack(fallback);
   }
 
   override onLost(): void {
@@ -135,7 +139,9 @@ export class InOrderSpool extends StreamSpool {
   }
 
   protected override onWaitingDiverted(first: FlvTag): void {
-    this.#feed.skip(this.media.recorder.isAhead ? this.media.sent.originOf(first) : undefined);
+    const origin = this.media.sent.originOf(first);
+    if (origin === undefined) this.#feed.skipAll();
+    else this.#feed.skipTo(origin);
   }
 
   /** Everything that comes goes to disk from now on, while the queue still holds what comes before. */
@@ -150,7 +156,7 @@ export class InOrderSpool extends StreamSpool {
     this.#isFull = false;
     this.media.finishGroup();
     this.media.recorder.seek({ headers, segment });
-    this.#feed.skip(undefined);
+    this.#feed.skipAll();
     this.begin(undefined);
   }
 

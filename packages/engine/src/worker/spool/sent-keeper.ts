@@ -107,7 +107,7 @@ export class SentKeeper {
     const now = this.#clock.now();
     let group = this.#tail.last;
     const disk = this.#origins.get(tag);
-    if (group === undefined || this.#beginsGroup(tag, group, now)) {
+    if (group === undefined || this.#beginsGroup(tag, disk, group, now)) {
       const { headers, segment } = this.#stream;
       const position = publisher.bytesWritten + publisher.queuedBytes;
       group = this.#tail.begin({ position, at: now, headers: headers.copy(), segment, disk });
@@ -129,6 +129,16 @@ export class SentKeeper {
   /** See {@link StreamSpool.fallBack}. */
   fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
     for (const group of this.#tail.groups) group.fallBack(fallback, description);
+    this.#stream.backlog.forEach(({ tag }) => {
+      this.noteReplaced(tag, fallback);
+    });
+  }
+
+  /** A tag that waits is put into the older form of H.265: it lies on disk where it did. */
+  noteReplaced(tag: FlvTag, fallback: HevcFallback): void {
+    const origin = this.#origins.get(tag);
+    const other = origin && fallback.legacyOf(tag);
+    if (origin !== undefined && other !== undefined) this.#origins.set(other, origin);
   }
 
   /** Another connection takes the stream up. */
@@ -227,8 +237,14 @@ export class SentKeeper {
     this.#attempt(this.#series.acknowledge(gap, place));
   }
 
-  #beginsGroup(tag: FlvTag, { start, disk, isWritten }: TailGroup, now: number): boolean {
-    if (this.#origins.get(tag)?.isStart === true) return true;
+  /** @param origin of the tag */
+  #beginsGroup(
+    tag: FlvTag,
+    origin: Origin | undefined,
+    { start, disk, isWritten }: TailGroup,
+    now: number,
+  ): boolean {
+    if (origin?.isStart === true) return true;
     if (this.#stream.headers.hasVideo) return isKeyFrame(tag);
     if (!isAudioFrame(tag)) return false;
     const isOnDisk = disk !== undefined && !isWritten;

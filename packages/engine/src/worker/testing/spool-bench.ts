@@ -122,12 +122,15 @@ export class SpoolBench {
     await this.settle();
   }
 
-  /** The server closes on the enhanced form of H.265: the stream goes on in the older one. */
-  async fallBack(): Promise<void> {
+  /**
+   * The server closes on the enhanced form of H.265: the stream goes on in the older one.
+   * @param stays another server has closed on it, and this connection stands
+   */
+  async fallBack({ stays = false } = {}): Promise<void> {
     this.admission.hevcForm = 'legacy';
     this.destination.fallBack(new HevcFallback(), undefined);
     this.isEnhanced = false;
-    await this.lose();
+    if (!stays) await this.lose();
   }
 
   /** Sends so many pictures in real time. */
