@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Backoff, type ReconnectPolicy } from './backoff.js';
+import { Backoff, type ReconnectPolicy, requestDelay } from './backoff.js';
 
 const policy: ReconnectPolicy = { maxAttempts: 10, initialDelay: 500, maxDelay: 30_000, resetAfter: 60_000 };
 
@@ -149,5 +149,20 @@ describe('Backoff after refusals', () => {
     expect(backoff.nextAfterRefusal()).toBeUndefined();
     backoff.published(10_000);
     expect(backoff.nextAfterRefusal()).toBe(250);
+  });
+});
+
+describe('requestDelay', () => {
+  const bounds = { initialDelay: 250, maxDelay: 3000 };
+  const requestDelays = (random: number) =>
+    [1, 2, 3, 4, 5, 1000].map((n) => requestDelay(n, bounds, () => random));
+
+  test('doubles up to its cap', () => {
+    expect(requestDelays(1)).toEqual([250, 500, 1000, 2000, 3000, 3000]);
+  });
+
+  test('jitters over the whole range', () => {
+    expect(requestDelays(0)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(requestDelays(0.5)).toEqual([125, 250, 500, 1000, 1500, 1500]);
   });
 });

@@ -31,6 +31,27 @@ const NOT_REFUSED = 10_000;
 /** Beyond any delay that is permitted. */
 const MAX_DOUBLINGS = 30;
 
+/** Bounds of a series of delays, in ms. */
+export interface DelayBounds {
+  readonly initialDelay: number;
+  readonly maxDelay: number;
+}
+
+/** The upper bound of a delay: it doubles with each failure after the first. */
+function ceilingOf({ initialDelay, maxDelay }: DelayBounds, failures: number): number {
+  return Math.min(maxDelay, initialDelay * 2 ** Math.min(failures - 1, MAX_DOUBLINGS));
+}
+
+/**
+ * Exponential back-off with full jitter, in ms, for requests: one more or less costs nobody a picture, so that
+ * how long the trouble has lasted does not count.
+ * @param failures in a row, from 1
+ * @param random 0 to 1, as `Math.random`
+ */
+export function requestDelay(failures: number, bounds: DelayBounds, random: () => number): number {
+  return random() * ceilingOf(bounds, failures);
+}
+
 /**
  * Exponential back-off with full jitter: the delay before each attempt to reconnect. It begins quickly, and
  * is bounded by how long the trouble has lasted: a short outage costs a short time, also after unlucky draws
@@ -56,11 +77,10 @@ export class Backoff {
    */
   next(errorClass: ErrorClass): number | undefined {
     this.#refusals = 0;
-    const { maxAttempts, initialDelay, maxDelay } = this.#policy;
+    const { maxAttempts, initialDelay } = this.#policy;
     if (errorClass === 'fatal' || errorClass === 'auth' || this.#attempts >= maxAttempts) return undefined;
-    const doubled = initialDelay * 2 ** Math.min(this.#attempts, MAX_DOUBLINGS);
-    const ceiling = Math.min(maxDelay, doubled, Math.max(initialDelay, this.#waited));
     this.#attempts++;
+    const ceiling = Math.min(ceilingOf(this.#policy, this.#attempts), Math.max(initialDelay, this.#waited));
     // The server still holds the old session, for a moment or up to its idle time-out: attempts in close
     // order are of no use.
     const floor = errorClass === 'busy' ? ceiling / 2 : 0;
@@ -74,11 +94,11 @@ export class Backoff {
    * @returns ms to wait before the next attempt, at least half of the upper bound; or undefined to give up.
    */
   nextAfterRefusal(): number | undefined {
-    const { maxRefusals = MAX_REFUSALS, initialDelay, maxDelay, maxAttempts } = this.#policy;
+    const { maxRefusals = MAX_REFUSALS, maxAttempts } = this.#policy;
     if (this.#refusals >= maxRefusals || this.#attempts >= maxAttempts) return undefined;
     this.#refusals++;
     this.#attempts++;
-    const ceiling = Math.min(maxDelay, initialDelay * 2 ** Math.min(this.#refusals - 1, MAX_DOUBLINGS));
+    const ceiling = ceilingOf(this.#policy, this.#refusals);
     const delay = ceiling / 2 + (this.#random() * ceiling) / 2;
     this.#waited += delay;
     return delay;

@@ -1,18 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { backOff, retryAfter } from './retry-after.js';
-
-describe('backOff', () => {
-  const delays = (random: number) => [1, 2, 3, 4, 5, 1000].map((n) => backOff(n, 250, 3000, () => random));
-
-  test('doubles up to its cap', () => {
-    expect(delays(1)).toEqual([250, 500, 1000, 2000, 3000, 3000]);
-  });
-
-  test('jitters over the whole range', () => {
-    expect(delays(0)).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(delays(0.5)).toEqual([125, 250, 500, 1000, 1500, 1500]);
-  });
-});
+import { retryAfter } from './retry-after.js';
 
 describe('retryAfter', () => {
   const now = Date.UTC(2024, 0, 1);

@@ -8,23 +8,6 @@ export interface TokenRetryPolicy {
   readonly maxDelay: number;
 }
 
-/** Beyond any delay that is permitted. */
-const MAX_DOUBLINGS = 30;
-
-/**
- * Exponential back-off with full jitter, in ms.
- * @param failures in a row, from 1.
- * @param random 0 to 1, as `Math.random`.
- */
-export function backOff(
-  failures: number,
-  initialDelay: number,
-  maxDelay: number,
-  random: () => number,
-): number {
-  return random() * Math.min(maxDelay, initialDelay * 2 ** Math.min(failures - 1, MAX_DOUBLINGS));
-}
-
 /**
  * The value of a `Retry-After` field (RFC 9110 §10.2.3) in ms; undefined when it is none.
  * @param now ms since 1970.

@@ -1,3 +1,4 @@
+import { abortableWait } from '../base/abortable-wait.js';
 import type { Clock } from './clock.js';
 
 /**
@@ -39,17 +40,13 @@ export class SharedRequest<T> {
   /** Waits for the outcome. Rejects with the signal's reason when that fires before; the others wait on. */
   join(signal?: AbortSignal): Promise<T> {
     this.#waiting++;
-    if (signal === undefined) return this.outcome;
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        reject(signal.reason);
+    return abortableWait(signal, ({ resolve, reject }) => {
+      this.outcome.then(resolve, reject);
+      return () => {
         if (--this.#waiting > 0) return;
         this.#abandoned = true;
-        this.#abort.abort(signal.reason);
+        this.#abort.abort(signal?.reason);
       };
-      signal.addEventListener('abort', leave, { once: true });
-      const stay = () => signal.removeEventListener('abort', leave);
-      this.outcome.finally(stay).then(resolve, reject);
     });
   }
 }

@@ -1,8 +1,9 @@
 import { withForms } from '@cloudpush/transport';
+import { abortableWait } from '../base/abortable-wait.js';
+import { requestDelay } from '../base/backoff.js';
 import { CloudPushError, classOf } from '../base/errors.js';
 import type { Clock } from './clock.js';
 import { checkedTarget, type PushTarget, type TargetReason, type TokenProvider } from './push-target.js';
-import { backOff } from './retry-after.js';
 import { SharedRequest } from './shared-request.js';
 import { secretsOf, type TargetRequest } from './target-request.js';
 import { providerFailed, retryAfterOf, shownCause, tokenTimeout } from './token-errors.js';
@@ -22,8 +23,7 @@ const FAILURE_HOLD = 1000;
 const MAX_FAILURE_HOLD = 10_000;
 
 /** Delays between which a failed refresh backs off while somebody watches, in ms. */
-const REFRESH_DELAY = 1000;
-const MAX_REFRESH_DELAY = 60_000;
+const REFRESH_DELAYS = { initialDelay: 1000, maxDelay: 60_000 };
 
 /** Reason why a target is asked for. */
 export interface TargetQuery {
@@ -68,7 +68,7 @@ export class TargetEntry {
   #rejected = false;
   #refreshAt = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
-  #flight: SharedRequest<PushTarget> | undefined;
+  #underWay: SharedRequest<PushTarget> | undefined;
   #failure: Failure | undefined;
   /** Failures since the last success. */
   #failures = 0;
@@ -81,7 +81,7 @@ export class TargetEntry {
 
   /** True when it may be forgotten. */
   get idle(): boolean {
-    return this.#watchers.size === 0 && this.#flight === undefined;
+    return this.#watchers.size === 0 && this.#underWay === undefined;
   }
 
   /** The target at hand, or another one when that is due. */
@@ -116,7 +116,7 @@ export class TargetEntry {
     this.#target = undefined;
     this.#watchers.clear();
     this.#stopTimer();
-    this.#flight?.abort(reason);
+    this.#underWay?.abort(reason);
   }
 
   /**
@@ -160,7 +160,7 @@ export class TargetEntry {
 
   /** The request that is under way, or another one. */
   #ask(reason: TargetReason): SharedRequest<PushTarget> {
-    if (this.#flight !== undefined && !this.#flight.abandoned) return this.#flight;
+    if (this.#underWay !== undefined && !this.#underWay.abandoned) return this.#underWay;
     const { clock, minimumInterval, requestTimeout } = this.#context;
     const earliest = this.#rejected ? this.#askedAt + minimumInterval : 0;
     const wait = Math.max(0, earliest - clock.now());
@@ -169,13 +169,13 @@ export class TargetEntry {
       return this.#provide(reason, signal);
     };
     const tooLate = () => tokenTimeout('total', requestTimeout);
-    const flight = new SharedRequest(clock, work, wait + requestTimeout, tooLate);
-    this.#flight = flight;
-    flight.outcome.then(
-      (target) => this.#onTarget(flight, target),
-      (error: unknown) => this.#onFailure(flight, error),
+    const shared = new SharedRequest(clock, work, wait + requestTimeout, tooLate);
+    this.#underWay = shared;
+    shared.outcome.then(
+      (target) => this.#onTarget(shared, target),
+      (error: unknown) => this.#onFailure(shared, error),
     );
-    return flight;
+    return shared;
   }
 
   async #provide(reason: TargetReason, signal: AbortSignal): Promise<PushTarget> {
@@ -190,10 +190,10 @@ export class TargetEntry {
     }
   }
 
-  #onTarget(flight: SharedRequest<PushTarget>, target: PushTarget): void {
+  #onTarget(shared: SharedRequest<PushTarget>, target: PushTarget): void {
     const old = this.#target;
     const life = (target.expiresAt ?? Number.POSITIVE_INFINITY) - this.#askedAt;
-    this.#end(flight);
+    this.#end(shared);
     this.#target = target;
     this.#rejected = false;
     this.#refreshAt = this.#askedAt + life * (REFRESH_AFTER + REFRESH_JITTER * this.#context.random());
@@ -203,15 +203,15 @@ export class TargetEntry {
     if (old !== undefined && (old.url !== target.url || old.token !== target.token)) this.#tell(target);
   }
 
-  #onFailure(flight: SharedRequest<PushTarget>, error: unknown): void {
-    this.#end(flight);
+  #onFailure(shared: SharedRequest<PushTarget>, error: unknown): void {
+    this.#end(shared);
     // Those who waited have left: that is no failure of who was asked.
-    if (flight.abandoned) return;
+    if (shared.abandoned) return;
     const { clock, random } = this.#context;
     const now = clock.now();
     this.#failures++;
     const hold = Math.min(MAX_FAILURE_HOLD, Math.max(FAILURE_HOLD, retryAfterOf(error) ?? 0));
-    const delay = backOff(this.#failures, REFRESH_DELAY, MAX_REFRESH_DELAY, random);
+    const delay = requestDelay(this.#failures, REFRESH_DELAYS, random);
     this.#failure = {
       error: CloudPushError.wrap(error),
       heldUntil: now + hold,
@@ -220,9 +220,9 @@ export class TargetEntry {
     this.#setTimer();
   }
 
-  #end(flight: SharedRequest<PushTarget>): void {
+  #end(shared: SharedRequest<PushTarget>): void {
     // After an abandoned one, another may be under way.
-    if (this.#flight === flight) this.#flight = undefined;
+    if (this.#underWay === shared) this.#underWay = undefined;
   }
 
   #tell(target: PushTarget): void {
@@ -255,7 +255,5 @@ export class TargetEntry {
 }
 
 function pause(clock: Clock, delay: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', clock.after(delay, resolve, true), { once: true });
-  });
+  return abortableWait(signal, ({ resolve }) => clock.after(delay, resolve, true));
 }

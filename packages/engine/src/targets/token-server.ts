@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withForms } from '@cloudpush/transport';
 import type { Agent } from 'undici';
+import { requestDelay } from '../base/backoff.js';
 import { monotonicNow } from '../base/clock.js';
 import { CloudPushError } from '../base/errors.js';
 import { invalidParameter } from '../base/validation.js';
 import type { HttpPost } from './http-post.js';
 import type { PushTarget, TokenProvider } from './push-target.js';
-import { backOff, retryAfter } from './retry-after.js';
+import { retryAfter } from './retry-after.js';
 import { checkTargetRequest, type TargetRequest, type UrlRequest } from './target-request.js';
 import { badStatus, refused, retryAfterOf, shown, tokenTimeout } from './token-errors.js';
 import { decodeReply, queryFor } from './token-protocol.js';
@@ -137,10 +138,10 @@ export class TokenServer implements AsyncDisposable {
 
   /** ms to wait before the next try; undefined when there is to be none. */
   #delayAfter(error: unknown, attempt: number): number | undefined {
-    const { maxAttempts, initialDelay, maxDelay } = this.#settings.retry;
+    const { retry, random } = this.#settings;
     if (!(error instanceof CloudPushError) || error.class !== 'retryable') return undefined;
-    if (!TRIED_AGAIN.includes(error.code) || attempt >= maxAttempts) return undefined;
-    const delay = backOff(attempt, initialDelay, maxDelay, this.#settings.random);
+    if (!TRIED_AGAIN.includes(error.code) || attempt >= retry.maxAttempts) return undefined;
+    const delay = requestDelay(attempt, retry, random);
     return Math.max(delay, retryAfterOf(error) ?? 0);
   }
 }

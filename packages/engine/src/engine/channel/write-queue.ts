@@ -1,4 +1,5 @@
 import { checkedCloseSignal } from '../../base/abort-signals.js';
+import { abortableWait, type Waiter } from '../../base/abortable-wait.js';
 import type { CloudPushError } from '../../base/errors.js';
 import type { WaitOptions } from '../../options/packet-options.js';
 
@@ -13,11 +14,9 @@ export interface WriterChannel {
 }
 
 /** A packet that waits for room. */
-interface WaitingPacket {
+interface WaitingPacket extends Waiter {
   /** True when it was taken. */
-  send(): boolean;
-  resolve(): void;
-  reject(reason: unknown): void;
+  readonly send: () => boolean;
 }
 
 /** Packets in the order in which they were written, each handed over as soon as there is room. */
@@ -43,26 +42,11 @@ export class WriteQueue {
   }
 
   #wait(send: () => boolean, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(packet), 1);
-        reject(signal?.reason);
-      };
-      const settled = (): void => signal?.removeEventListener('abort', onAbort);
-      const packet: WaitingPacket = {
-        send,
-        resolve: () => {
-          settled();
-          resolve();
-        },
-        reject: (reason) => {
-          settled();
-          reject(reason);
-        },
-      };
+    return abortableWait(signal, ({ resolve, reject }) => {
+      const packet: WaitingPacket = { send, resolve, reject };
       this.#waiting.push(packet);
-      signal?.addEventListener('abort', onAbort, { once: true });
       void this.#pump();
+      return () => this.#waiting.splice(this.#waiting.indexOf(packet), 1);
     });
   }
 

@@ -1,6 +1,4 @@
-interface Waiter {
-  admit(): void;
-}
+import { abortableWait } from '../../base/abortable-wait.js';
 
 /**
  * Lets only so many connections be made at a time, so that a thousand channels that were lost together do not
@@ -8,7 +6,7 @@ interface Waiter {
  */
 export class ConnectLimiter {
   #limit: number;
-  readonly #waiting = new Set<Waiter>();
+  readonly #waiting = new Set<() => void>();
   #running = 0;
 
   constructor(limit: number) {
@@ -35,29 +33,19 @@ export class ConnectLimiter {
 
   /** Resolves when another one has handed its place over. */
   #turn(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#waiting.delete(waiter);
-        reject(signal.reason);
-      };
-      const waiter: Waiter = {
-        admit: () => {
-          signal.removeEventListener('abort', onAbort);
-          resolve();
-        },
-      };
-      this.#waiting.add(waiter);
-      signal.addEventListener('abort', onAbort, { once: true });
+    return abortableWait(signal, ({ resolve }) => {
+      this.#waiting.add(resolve);
+      return () => this.#waiting.delete(resolve);
     });
   }
 
   #leave(): void {
-    const [next] = this.#waiting;
-    if (next === undefined || this.#running > this.#limit) {
+    const [admit] = this.#waiting;
+    if (admit === undefined || this.#running > this.#limit) {
       this.#running--;
       return;
     }
-    this.#waiting.delete(next);
-    next.admit();
+    this.#waiting.delete(admit);
+    admit();
   }
 }

@@ -1,10 +1,6 @@
+import { abortableWait, type Waiter } from '../../base/abortable-wait.js';
 import type { ShardTarget } from '../../options/destination-config.js';
 import type { TargetReason } from '../../targets/push-target.js';
-
-interface Waiter {
-  resolve(target: ShardTarget): void;
-  reject(error: Error): void;
-}
 
 /**
  * The target of a destination's connections: always the same, or the one that the caller's thread names each
@@ -14,7 +10,7 @@ export class TargetSource {
   /** Undefined: the caller's thread is asked. */
   #fixed: ShardTarget | undefined;
   readonly #ask: (reason: TargetReason) => void;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new Set<Waiter<ShardTarget>>();
 
   /** @param ask asks the caller's thread, which must {@link answer} */
   constructor(fixed: ShardTarget | undefined, ask: (reason: TargetReason) => void) {
@@ -39,25 +35,19 @@ export class TargetSource {
   async get(reason: TargetReason, signal: AbortSignal): Promise<ShardTarget> {
     if (this.#fixed !== undefined) return this.#fixed;
     signal.throwIfAborted();
-    let waiter!: Waiter;
-    const answer = new Promise<ShardTarget>((resolve, reject) => {
-      waiter = { resolve, reject };
+    const answer = abortableWait<ShardTarget>(signal, (waiter) => {
+      this.#waiters.add(waiter);
+      return () => this.#waiters.delete(waiter);
     });
-    this.#waiters.add(waiter);
-    const onAbort = (): void => waiter.reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
     this.#ask(reason);
-    try {
-      return await answer;
-    } finally {
-      this.#waiters.delete(waiter);
-      signal.removeEventListener('abort', onAbort);
-    }
+    return await answer;
   }
 
   /** The answer is one for all who wait: live stream and gap may do so at once. */
   answer(answer: ShardTarget | Error): void {
-    for (const waiter of this.#waiters) {
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    for (const waiter of waiters) {
       if (answer instanceof Error) waiter.reject(answer);
       else waiter.resolve(answer);
     }
