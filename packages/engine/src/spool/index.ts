@@ -7,7 +7,7 @@ export { FIRST_PLACE, isBefore, type SpoolPlace } from './group-entry.js';
 export type { SpoolGroup } from './group-reader.js';
 export { seriesName } from './series-name.js';
 export { SpoolBudget } from './spool-budget.js';
-export type { SpoolGap } from './spool-gap.js';
+export { mediaStep, type SpoolGap } from './spool-gap.js';
 export type { SpoolFile, SpoolIo } from './spool-io.js';
 export { SpoolLock } from './spool-lock.js';
 export { SpoolBacklog, type SpoolSync } from './spool-policy.js';

@@ -6,7 +6,7 @@ import { type GroupBorder, isVideo, SegmentBuilder } from './segment-builder.js'
 import { SegmentFile } from './segment-file.js';
 import { hasVideoHeader, looksLikeMark } from './segment-format.js';
 import { addLoss, type SeriesOwner } from './series-owner.js';
-import { type GapRecord, MAX_STEP_MS, PartRecord } from './spool-gap.js';
+import { type GapRecord, mediaStep, PartRecord } from './spool-gap.js';
 import type { SpoolIo } from './spool-io.js';
 import { BATCH_MS, RETRY_MS, SpoolBacklog, type SpoolPolicy } from './spool-policy.js';
 import type { SpoolHold, SpoolTag } from './spool-tag.js';
@@ -159,9 +159,9 @@ export class SeriesWriter {
   /** ms of media from the tag before, whatever became of that one. */
   #msTo({ role, timestamp }: SpoolTag): number {
     if (role === TagRole.data) return 0;
-    const ms = (timestamp - (this.#lastTimestamp ?? timestamp)) | 0;
+    const ms = mediaStep(this.#lastTimestamp, timestamp);
     this.#lastTimestamp = timestamp;
-    return ms > 0 && ms <= MAX_STEP_MS ? ms : 0;
+    return ms;
   }
 
   #hasRoom(tag: SpoolTag): boolean {

@@ -36,8 +36,14 @@ export interface SpoolPart {
   readonly isFinished: boolean;
 }
 
-/** Between two groups so many ms may lie; more is a step of the stream's clock. */
-export const MAX_STEP_MS = 10_000;
+/** A longer step, in ms, is one of the stream's clock, and none of its media. */
+const MAX_STEP_MS = 10_000;
+
+/** ms of media from one timestamp, if there is one, to another, on a clock of 32 bits. */
+export function mediaStep(from: number | undefined, to: number): number {
+  const ms = (to - (from ?? to)) | 0;
+  return ms > 0 && ms <= MAX_STEP_MS ? ms : 0;
+}
 
 /** {@link SpoolPart} while it changes. */
 export class PartRecord implements SpoolPart {
@@ -75,8 +81,7 @@ export class PartRecord implements SpoolPart {
   addGroup({ firstTimestamp, lastTimestamp, firstWall, lastWall }: GroupEntry): void {
     if (this.groups++ === 0) this.start = firstWall;
     this.end = lastWall;
-    const pause = (firstTimestamp - (this.#lastTimestamp ?? firstTimestamp)) | 0;
-    if (pause > 0 && pause <= MAX_STEP_MS) this.ms += pause;
+    this.ms += mediaStep(this.#lastTimestamp, firstTimestamp);
     this.ms += Math.max(0, (lastTimestamp - firstTimestamp) | 0);
     this.#lastTimestamp = lastTimestamp;
   }

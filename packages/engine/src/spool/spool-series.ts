@@ -42,8 +42,6 @@ export class SpoolSeries {
   readonly #writer: SeriesWriter;
   readonly #store: GapStore;
   readonly counters = new SpoolCounters();
-  /** Makes other tags of those that are read, headers included; undefined: leaves one out. */
-  convert: ((tag: SpoolTag) => SpoolTag | undefined) | undefined;
   /** Looks at the files that a failure of the disk has left. */
   #mending: Promise<void> = Promise.resolve();
 
@@ -171,14 +169,7 @@ export class SpoolSeries {
       },
     };
     await this.#mending;
-    for await (const group of new GapReader(owner, record, from).groups()) {
-      const { convert } = this;
-      if (convert === undefined) yield group;
-      else {
-        const made = (tags: readonly SpoolTag[]) => tags.map(convert).filter((tag) => tag !== undefined);
-        yield { ...group, headers: made(group.headers), tags: made(group.tags) };
-      }
-    }
+    yield* new GapReader(owner, record, from).groups();
   }
 
   /** So many groups, bytes and ms of media cannot be read, and are left out by their reader: they are lost. */

@@ -51,6 +51,30 @@ function agreement({ given = false, form = 'legacy' as HevcForm } = {}) {
   return { muxer, codecs: new CodecNegotiation(muxer, given) };
 }
 
+describe('H.265 that is not of the stream', () => {
+  test('goes out in the form of the stream, once that is decided, or asked for', () => {
+    for (const form of ['legacy', 'enhanced'] as const) {
+      const given = agreement({ given: true, form });
+      const decided = agreement({ form });
+      decided.codecs.note('hvc1');
+      for (const { codecs } of [given, decided])
+        for (const isRefused of [false, true])
+          expect(codecs.hevcFormFor(new FakeServer().publisher, isRefused)).toBe(form);
+    }
+  });
+
+  test('goes out in the form that suits its server before', () => {
+    const { codecs, muxer } = agreement();
+    const formFor = (server: Server, isRefused: boolean) =>
+      codecs.hevcFormFor(new FakeServer(server).publisher, isRefused);
+    expect(formFor({}, false)).toBe('enhanced');
+    expect(formFor({}, true)).toBe('legacy');
+    expect(formFor({ legacyHevc: false }, true)).toBe('enhanced');
+    expect(() => formFor({ refuses: ['hvc1'] }, false)).toThrow('hvc1 refused');
+    expect(muxer.hevcForm).toBe('legacy');
+  });
+});
+
 describe('what must be asked of a server', () => {
   test('is each codec once', () => {
     const { codecs } = agreement();

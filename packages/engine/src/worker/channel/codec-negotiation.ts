@@ -64,6 +64,16 @@ export class CodecNegotiation {
   }
 
   /**
+   * The form in which a server is sent H.265 that is not of the stream: that of the stream where it is decided.
+   * @param isRefused such a server has closed on the enhanced form
+   * @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED`
+   */
+  hevcFormFor(publisher: RtmpPublisher, isRefused: boolean): HevcForm {
+    if (!this.isOpen('hvc1')) return this.#muxer.hevcForm;
+    return isRefused && publisher.profile.legacyHevc ? 'legacy' : publisher.formOf('hvc1');
+  }
+
+  /**
    * A server turned out not to take H.265 in its enhanced form.
    * @returns false when there is no other: the caller has chosen, or the server is known not to take the
    *   older one either

@@ -8,10 +8,15 @@ const ENHANCED_SIZE = 5;
 const CODED_FRAMES_SIZE = 8;
 
 const HEVC_CODEC_ID = 12;
+const HVC1 = Buffer.from('hvc1', 'latin1');
+/** Bits of a body's first byte. */
+const EX_VIDEO_HEADER = 0x80;
+const FRAME_TYPE_BITS = 0x70;
 
 /** Packet types of Enhanced RTMP, and the older ones that say the same. */
 const CODED_FRAMES = 1;
-const LEGACY_TYPES: Readonly<Record<number, number>> = { 0: 0, 1: 1, 2: 2, 3: 1 };
+const CODED_FRAMES_X = 3;
+const LEGACY_TYPES: Readonly<Record<number, number>> = { 0: 0, 1: 1, 2: 2, [CODED_FRAMES_X]: 1 };
 
 /**
  * H.265 in the older form: the tags that were made in Enhanced RTMP's, when a server turns out not to take
@@ -37,6 +42,31 @@ export class HevcFallback {
 export function legacyHevcOf(tag: FlvTag): FlvTag | undefined {
   if (tag.type !== TagType.video || enhancedFourCcOf(tag) !== 'hvc1') return tag;
   return tag.role === TagRole.videoMetadata ? undefined : inLegacyForm(tag);
+}
+
+/** Whether a tag is of H.265 in its older form. */
+export function isLegacyHevc({ type, parts }: FlvTag): boolean {
+  const first = parts[0]?.[0] ?? 0;
+  return type === TagType.video && (first & EX_VIDEO_HEADER) === 0 && (first & 15) === HEVC_CODEC_ID;
+}
+
+/** The same tag in the enhanced form; `tag` itself when it is of another codec, or has that form. */
+export function enhancedHevcOf(tag: FlvTag): FlvTag {
+  return isLegacyHevc(tag) ? inEnhancedForm(tag) : tag;
+}
+
+/** The body's header, of either form, lies in the first part. */
+function inEnhancedForm({ type, role, timestamp, parts, size }: FlvTag): FlvTag {
+  const [first, ...rest] = parts as [Uint8Array, ...Uint8Array[]];
+  const isFrame = first[1] === CODED_FRAMES;
+  const hasOffset = isFrame && first.subarray(2, LEGACY_SIZE).some((byte) => byte !== 0);
+  const header = new Uint8Array(hasOffset ? CODED_FRAMES_SIZE : ENHANCED_SIZE);
+  const packetType = isFrame && !hasOffset ? CODED_FRAMES_X : first[1]!;
+  header[0] = EX_VIDEO_HEADER | (first[0]! & FRAME_TYPE_BITS) | packetType;
+  header.set(HVC1, 1);
+  if (hasOffset) header.set(first.subarray(2, LEGACY_SIZE), ENHANCED_SIZE);
+  const made = [header, first.subarray(LEGACY_SIZE), ...rest].filter(({ length }) => length > 0);
+  return new FlvTag(type, role, timestamp, made, size - LEGACY_SIZE + header.length, 0);
 }
 
 function inLegacyForm({ type, role, timestamp, parts, size }: FlvTag): FlvTag {

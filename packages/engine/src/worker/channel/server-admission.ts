@@ -51,6 +51,10 @@ export class ServerAdmission {
     return this.#stream.hevcForm;
   }
 
+  formFor(publisher: RtmpPublisher, isRefused: boolean): HevcForm {
+    return this.#codecs.hevcFormFor(publisher, isRefused);
+  }
+
   /** Some destination is publishing. */
   get isPublishing(): boolean {
     for (const { publisher } of this.#destinations.values()) if (publisher !== undefined) return true;

@@ -8,6 +8,12 @@ import type { HeldPackets } from '../channel/held-packets.js';
 interface Admission {
   /** The form in which the stream goes on. */
   readonly hevcForm: HevcForm;
+  /**
+   * The form for H.265 that is not of the stream, such as on disk: the stream's, if it has one, else what suits the server.
+   * @param isRefused such a server has closed on the enhanced form
+   * @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED`
+   */
+  formFor(publisher: RtmpPublisher, isRefused: boolean): HevcForm;
   /** Why a server cannot take the stream as it is muxed; undefined when it can. */
   refusalOf(publisher: RtmpPublisher): Error | undefined;
   /** The stream goes on over another connection: its server must take what is muxed as it is. */

@@ -174,7 +174,7 @@ export class DestinationSpool {
     await open.sender?.stop();
     await (written ?? open.stream.end(true));
     await this.#works.settled();
-    for (const gap of open.series.gaps) this.#report(gap, { outcome: 'kept' });
+    for (const gap of open.series.gaps) this.#tellKept(gap);
     this.updateCounters();
     this.#open = undefined;
   }
@@ -223,6 +223,7 @@ export class DestinationSpool {
       series,
       targets,
       gate: this.#spools.gate,
+      admission: stream.channel.admission,
       gaps: () => series.gaps.filter((gap) => diverted.isSettled(gap)),
       isLive: () => stream.publisher !== undefined && !diverted.isSpooling,
       onSent: (part) => this.#onSent(part),
@@ -241,9 +242,8 @@ export class DestinationSpool {
       this.#tell({ outcome: 'sent', streamName, ...fed });
       this.#tellDamaged({ ...fed, streamName });
     }
-    if (this.#parts.config.spool!.resume !== 'keep') return;
     const gap = this.#open?.series.gaps.at(-1);
-    if (gap !== undefined) this.#report(gap, { outcome: 'kept' });
+    if (gap !== undefined && this.#parts.config.spool!.resume === 'keep') this.#tellKept(gap);
   }
 
   #onSent({ gap, streamName, start, end, bytes, ms, damaged, isLast }: SentPart): void {
@@ -286,8 +286,8 @@ export class DestinationSpool {
     this.#parts.context.report({ type: 'spoolOff', ...this.#parts.address, error: toErrorData(error) });
   }
 
-  #report({ start, end, bytes, ms }: SpoolGap, { outcome }: Pick<GapReport, 'outcome'>): void {
-    this.#tell({ outcome, start, end, bytes, ms });
+  #tellKept({ start, end, bytes, ms }: SpoolGap): void {
+    this.#tell({ outcome: 'kept', start, end, bytes, ms });
   }
 
   #tell(gap: Partial<GapReport> & Pick<GapReport, 'outcome' | 'start'>): void {

@@ -6,7 +6,6 @@ import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import { isAudioFrame, isKeyFrame, isPicture } from '../destination/drop-policy.js';
 import type { QueuedTag } from '../destination/send-queue.js';
 import { GapRecorder, type RecordStart } from './gap-recorder.js';
-import { legacyFormOf } from './legacy-form.js';
 import { SentKeeper } from './sent-keeper.js';
 import type { SpooledTag, TailGroup } from './sent-tail.js';
 import type { StreamSpoolParts } from './stream-spool-parts.js';
@@ -36,8 +35,6 @@ export class DivertedMedia {
       start: stream,
     });
     this.sent = new SentKeeper({ ...parts, recorder: this.recorder });
-    const { admission } = stream.channel;
-    series.convert = (tag) => (admission.hevcForm === 'legacy' ? legacyFormOf(tag) : tag);
   }
 
   /** See {@link StreamSpool.fallBack}. */

@@ -1,5 +1,5 @@
 import type { FlvTag } from '@cloudpush/muxer';
-import { parseRtmpUrl, publishedName, type RtmpError } from '@cloudpush/transport';
+import { parseRtmpUrl, publishedName, type RtmpError, type RtmpPublisher } from '@cloudpush/transport';
 import { classOf } from '../../base/errors.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import { withTime } from '../../targets/url-template.js';
@@ -8,12 +8,13 @@ import type { TargetSource } from '../connection/target-source.js';
 import type { ShardContext } from '../shard-context.js';
 import { gapStreamName } from './gap-stream.js';
 
-/** The stream of a gap, as its connection names it. */
-export interface GapNames {
+/** The stream of a gap, as it is being published. */
+export interface GapPublication {
   /** The live stream's, without its query. */
   readonly live: string;
   /** That under which the gap is published, without its query. */
   readonly gap: string;
+  readonly publisher: RtmpPublisher;
 }
 
 /** The shard, as such a connection needs it. */
@@ -63,7 +64,7 @@ export class GapConnection implements ConnectionOwner {
    * where the server refuses its token.
    * @param start wall clock of the part, in ms since 1970
    */
-  async open(targets: TargetSource, start: number): Promise<GapNames> {
+  async open(targets: TargetSource, start: number): Promise<GapPublication> {
     const target = await targets.get('connect', this.#signal);
     try {
       return await this.#publish(target, start);
@@ -113,7 +114,7 @@ export class GapConnection implements ConnectionOwner {
     this.#resolveClosed(error);
   }
 
-  async #publish(target: ShardTarget, start: number): Promise<GapNames> {
+  async #publish(target: ShardTarget, start: number): Promise<GapPublication> {
     this.#signal.throwIfAborted();
     const { connects, createConnection } = this.#context;
     const [live, query] = this.#liveName(withTime(target.url, start));
@@ -123,7 +124,7 @@ export class GapConnection implements ConnectionOwner {
     const connection = createConnection(this, config, this.#context);
     this.#connection = connection;
     await connects.run(() => connection.publish(target), connection.signal);
-    return { live, gap };
+    return { live, gap, publisher: connection.publisher! };
   }
 
   #liveName(url: string): [name: string, query: string | undefined] {

@@ -1,11 +1,15 @@
+import type { HevcForm } from '@cloudpush/muxer';
 import type { BackfillGate } from '../../memory/backfill-gate.js';
 import type { DestinationConfig } from '../../options/destination-config.js';
 import type { SpoolGap, SpoolGroup, SpoolSeries, SpoolTag } from '../../spool/index.js';
 import type { TargetSource } from '../connection/target-source.js';
+import type { DestinationOwner } from '../destination/destination-owner.js';
 import { BackfillPacer } from './backfill-pacer.js';
 import { isInWindow } from './daily-window.js';
+import { GapCodecs } from './gap-codecs.js';
 import { GapConnection, type GapConnectionContext } from './gap-connection.js';
 import { factsOf, openingTags, stamped, wallClockTag } from './gap-stream.js';
+import { groupInForm } from './hevc-form.js';
 
 /** After a failure the next try follows after so long, in ms, and after each that fails, twice that. */
 const FIRST_DELAY = 2000;
@@ -44,6 +48,7 @@ export interface GapSenderParts {
   readonly series: SpoolSeries;
   readonly targets: TargetSource;
   readonly gate: BackfillGate;
+  readonly admission: DestinationOwner['admission'];
   /** The gaps that may be sent, in any order. */
   readonly gaps: () => readonly SpoolGap[];
   /** The live stream is being published, and has all that comes. */
@@ -66,6 +71,7 @@ class StoppedError extends Error {}
 export class GapSender {
   readonly #parts: GapSenderParts;
   readonly #pacer: BackfillPacer;
+  readonly #codecs: GapCodecs;
   #state: State = IDLE;
   #notBefore = 0;
   #failures = 0;
@@ -76,6 +82,7 @@ export class GapSender {
   constructor(parts: GapSenderParts) {
     this.#parts = parts;
     this.#pacer = new BackfillPacer(parts.config.spool!.speed);
+    this.#codecs = new GapCodecs(parts.admission);
   }
 
   get isSending(): boolean {
@@ -143,7 +150,7 @@ export class GapSender {
       this.#notBefore = Math.max(this.#notBefore, clock.now() + delay);
       if (!(error instanceof StoppedError)) {
         this.#failures++;
-        this.#parts.onFailed(error as Error);
+        this.#parts.onFailed(this.#codecs.onFailed(error as Error, clock.now()));
       }
     } finally {
       this.#parts.gate.leave();
@@ -162,10 +169,14 @@ export class GapSender {
         await series.drop(gap);
         return;
       }
-      const first = opening.value;
-      const names = await connection.open(targets, first.start);
-      for (const tag of openingTags(first.headers, factsOf(gap, first, names.live))) connection.send(tag);
-      const sent = await this.#sendGroups(first, groups, connection, signal);
+      const names = await connection.open(targets, opening.value.start);
+      const form = this.#codecs.begin(names.publisher, opening.value.headers);
+      const first = groupInForm(opening.value, form);
+      for (const tag of openingTags(first.headers, factsOf(gap, first, names.live))) {
+        this.#codecs.note(tag, context.clock.now());
+        connection.send(tag);
+      }
+      const sent = await this.#sendGroups(first, groups, form, connection, signal);
       await connection.close();
       await series.acknowledge(gap, sent.last.next);
       const { bytes, ms, damaged, last } = sent;
@@ -192,6 +203,7 @@ export class GapSender {
   async #sendGroups(
     first: SpoolGroup,
     groups: AsyncGenerator<SpoolGroup, void>,
+    form: HevcForm,
     connection: GapConnection,
     signal: AbortSignal,
   ): Promise<{ readonly last: SpoolGroup; bytes: number; ms: number; damaged: number }> {
@@ -212,7 +224,7 @@ export class GapSender {
         connection.send(stamped(tag, time));
       }
       const next = await groups.next();
-      group = next.done === true ? undefined : next.value;
+      group = next.done === true ? undefined : groupInForm(next.value, form);
     }
     return sent;
   }

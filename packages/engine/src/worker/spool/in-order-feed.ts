@@ -3,6 +3,7 @@ import type { EngineClock } from '../../base/clock.js';
 import type { BackfillGate } from '../../memory/backfill-gate.js';
 import {
   isBefore,
+  mediaStep,
   type SpoolGap,
   type SpoolGroup,
   type SpoolPlace,
@@ -11,6 +12,7 @@ import {
 import { BackfillPacer } from './backfill-pacer.js';
 import { FedCounts, type FedMedia } from './fed-media.js';
 import { endOf, GapPlaces, shareLeft } from './gap-places.js';
+import { groupInForm } from './hevc-form.js';
 import type { DiskGroup } from './sent-tail.js';
 import type { SpooledStream } from './spooled-stream.js';
 import { goOnWith, storedHeaders } from './stored-headers.js';
@@ -20,8 +22,6 @@ import { StoredTag } from './stored-tag.js';
 const ATTEMPTS = 3;
 /** ms between two of them. */
 const RETRY = 2000;
-/** A longer step of the stream's clock, in ms, is none of its media. */
-const LONGEST_STEP = 10_000;
 
 /** Parts that a feed is built from. */
 interface InOrderFeedParts {
@@ -203,11 +203,12 @@ export class InOrderFeed {
   }
 
   async #read(gap: SpoolGap, signal: AbortSignal): Promise<void> {
-    const { series } = this.#parts;
+    const { series, stream } = this.#parts;
+    const { admission } = stream.channel;
     const end = endOf(gap);
     try {
       for await (const group of series.read(gap, this.#places.get(gap))) {
-        await this.#send(gap, group, signal);
+        await this.#send(gap, groupInForm(group, admission.hevcForm), signal);
         this.#places.set(gap, group.next);
         this.#failures = 0;
       }
@@ -240,7 +241,7 @@ export class InOrderFeed {
     await this.#goOnWith(group, signal);
     const isNew = this.#counts.isNew(gap, group.next);
     for (const [i, tag] of group.tags.entries()) {
-      const ms = this.#msTo(tag.timestamp);
+      const ms = mediaStep(this.#lastTimestamp, tag.timestamp);
       await this.#whenDue(ms, tag.size, signal);
       this.#lastTimestamp = tag.timestamp;
       const stored = new StoredTag(tag);
@@ -274,12 +275,6 @@ export class InOrderFeed {
     const groups = Math.round(part.groups * share);
     this.#parts.series.noteUnreadable(groups, Math.round(part.bytes * share), Math.round(part.ms * share));
     this.#counts.add({ start: part.start, end: part.end, bytes: 0, ms: 0, damaged: groups });
-  }
-
-  /** ms of media from the tag before. */
-  #msTo(timestamp: number): number {
-    const ms = (timestamp - (this.#lastTimestamp ?? timestamp)) | 0;
-    return ms > 0 && ms <= LONGEST_STEP ? ms : 0;
   }
 
   /** Resolves when a tag may go out. */

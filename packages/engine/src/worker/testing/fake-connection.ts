@@ -24,6 +24,8 @@ export class FakePublisher {
   readonly capabilities = { kinds: new Set<string>(), fourCcs: new Map<string, unknown>() };
   /** FourCCs that it was asked about. */
   readonly asked: string[] = [];
+  /** Else the older form of H.265 alone. */
+  takesEnhanced = true;
   /** FourCCs that its server does not take. */
   readonly refuses = new Set<string>();
 
@@ -40,7 +42,7 @@ export class FakePublisher {
   formOf(fourCc: string): string {
     this.asked.push(fourCc);
     if (this.refuses.has(fourCc)) throw new Error(`${fourCc} refused`);
-    return 'enhanced';
+    return this.takesEnhanced ? 'enhanced' : 'legacy';
   }
 
   flush(): void {}

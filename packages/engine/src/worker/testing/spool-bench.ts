@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { FlvTag, type HevcForm, TagRole, TagType } from '@cloudpush/muxer';
-import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
+import { RtmpError, RtmpErrorCode, type RtmpPublisher } from '@cloudpush/transport';
 import { BackfillGate, newBackfillMemory } from '../../memory/backfill-gate.js';
 import { SpoolCounter } from '../../memory/counters.js';
 import { destinationConfig } from '../../options/destination-config.js';
@@ -21,7 +21,8 @@ import { FakePublisher } from './fake-connection.js';
 import { FakeShard } from './fake-shard.js';
 
 const VIDEO_HEADER = Buffer.from('17000000000142001fffe1000467420000', 'hex');
-const HEVC_HEADER = Buffer.from('90687663310101600000', 'hex');
+/** Of H.265, by form. */
+const HEVC_HEADERS = { hvc1: '90687663310101600000', 'codec id 12': '1c000000000101600000' };
 const AUDIO_HEADER = Buffer.from('af001210', 'hex');
 /** Pictures come so often, in ms; each fourth is a key frame, unless a test wants longer groups. */
 export const FRAME = 250;
@@ -44,11 +45,18 @@ export class SpoolBench {
   /** The channel's; servers take everything. */
   readonly admission = {
     hevcForm: 'enhanced' as HevcForm,
+    /** The stream has H.265: its form is decided. */
+    isDecided: true,
+    formFor(publisher: RtmpPublisher, isRefused: boolean): HevcForm {
+      if (this.isDecided) return this.hevcForm;
+      return isRefused ? 'legacy' : publisher.formOf('hvc1');
+    },
     refusalOf: () => undefined,
     onMoved: () => {},
     fallBack: () => false,
   };
   readonly #hasVideo: boolean;
+  readonly #codecId: number;
   #next = 0;
   /** The connection of the live stream that was made last. */
   #live: FakeConnection | undefined;
@@ -56,7 +64,7 @@ export class SpoolBench {
   constructor(
     spool: SpoolOptions = {},
     options: Partial<DestinationSettings> = {},
-    hasVideo: boolean | 'hvc1' = true,
+    hasVideo: boolean | keyof typeof HEVC_HEADERS = true,
     disk = new SimulatedDisk(),
   ) {
     this.disk = disk;
@@ -66,7 +74,9 @@ export class SpoolBench {
     shard.spools.onReady(undefined);
     this.#hasVideo = hasVideo !== false;
     this.isEnhanced = hasVideo === 'hvc1';
-    const videoHeader = this.isEnhanced ? HEVC_HEADER : VIDEO_HEADER;
+    this.#codecId = hasVideo === 'codec id 12' ? 12 : 7;
+    const videoHeader =
+      typeof hasVideo === 'boolean' ? VIDEO_HEADER : Buffer.from(HEVC_HEADERS[hasVideo], 'hex');
     const config = destinationConfig(
       { url: 'rtmp://media.example/live/a', overflow: 'spool', reconnect: true, spool, ...options },
       { maxPacket: 65_536, hasSpool: true },
@@ -148,7 +158,7 @@ export class SpoolBench {
     this.offered.push(timestamp);
     const role = timestamp % this.group === 0 ? TagRole.keyFrame : TagRole.interFrame;
     const body = Buffer.alloc(size, timestamp / FRAME);
-    body[0] = this.#hasVideo ? (role === TagRole.keyFrame ? 0x17 : 0x27) : 0xaf;
+    body[0] = this.#hasVideo ? (role === TagRole.keyFrame ? 0x10 : 0x20) | this.#codecId : 0xaf;
     body[1] = 1;
     if (this.isEnhanced) body.write('hvc1', 1, 'latin1');
     if (this.isEnhanced) body[0] = role === TagRole.keyFrame ? 0x93 : 0xa3;
