@@ -1,6 +1,7 @@
 // The work of operators: drain, upgrade, change channels through any node; and what a receiver sees of slots that move, picture by picture.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DEFAULT_SLOTS, slotOf } from '../../packages/cloudpush/dist/cluster/assignment/assignment.js';
 import { GROUP, ScriptedCamera, slices } from '../engine/scripted-camera.js';
 import { isPeerPresent, requirePeers } from '../support/peers.js';
 import { waitFor } from '../support/wait.js';
@@ -113,6 +114,37 @@ describe('two gateways', { timeout: TIMEOUT }, () => {
     }
     const { stdout } = await cluster.command('channels', '--json', '--url', cluster.url(1));
     expect(JSON.parse(stdout)).toHaveLength(cluster.names.length);
+  });
+
+  test('a value in the store that is no channel is a fault of that channel at every node, and of nothing else', async (context) => {
+    requirePeers(context, 'etcd');
+    const name = 'damaged';
+    const key = `cloudpush/test/channel/${slotOf(name, DEFAULT_SLOTS)}/${name}`;
+    const at = ['--endpoints', cluster.etcd.endpoints[0]!];
+    expect((await cluster.etcd.ctl(['put', key, '{ "source": ', ...at])).code).toBe(0);
+    for (const number of [1, 2]) {
+      const gateway = cluster.gateway(number);
+      const state = await waitFor('the fault', 20_000, async () => {
+        const { items } = (await gateway.ask('GET', '/v1/channels')).json;
+        return items.find((one: { name: string }) => one.name === name);
+      });
+      expect(state).toMatchObject({
+        state: 'offline',
+        lastError: { message: expect.stringContaining(key) },
+        node: expect.stringMatching(/^gateway-[12]$/),
+      });
+      const { json } = await gateway.ask('GET', `/v1/channels/${name}`);
+      expect(json).toMatchObject({ configuration: {}, state: { lastError: state.lastError } });
+      expect((await gateway.patch(name, { labels: {} })).status).toBe(422);
+    }
+    await cluster.untilPublishing();
+    expect((await cluster.gateway(1).ask('DELETE', `/v1/channels/${name}`)).status).toBe(204);
+    for (const number of [1, 2]) {
+      await waitFor('the end of the fault', 20_000, async () => {
+        const { status } = await cluster.gateway(number).ask('GET', `/v1/channels/${name}`);
+        return status === 404 || undefined;
+      });
+    }
   });
 
   test('a gateway that is told to end hands over first, and its successor takes its share', async (context) => {

@@ -11,6 +11,11 @@ interface Member {
   program: ChildProgram | undefined;
 }
 
+/** A member as etcdctl tells of it. */
+interface MemberStatus {
+  readonly Status?: { readonly leader: number; readonly header: { readonly member_id: number } };
+}
+
 /** Options beyond those that place a member. */
 interface EtcdSettings {
   readonly members?: number;
@@ -95,11 +100,10 @@ export class EtcdProcesses implements AsyncDisposable {
       for (const [index, endpoint] of this.endpoints.entries()) {
         if (!this.program(index).running) continue;
         const { stdout } = await this.ctl(['endpoint', 'status', '-w', 'json', '--endpoints', endpoint]);
-        if (stdout === '') continue;
-        const [{ Status }] = JSON.parse(stdout) as [
-          { Status: { leader: number; header: { member_id: number } } },
-        ];
-        if (Status.leader !== 0 && Status.leader === Status.header.member_id) return index;
+        // A member that has just been started has nothing to tell.
+        const [{ Status } = {}] = JSON.parse(stdout || '[]') as [MemberStatus?];
+        if (Status !== undefined && Status.leader !== 0 && Status.leader === Status.header.member_id)
+          return index;
       }
       return undefined;
     });

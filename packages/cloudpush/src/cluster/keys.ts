@@ -80,6 +80,13 @@ export class ClusterKeys {
   }
 }
 
+/** Returns the slot that a key of one ends on; undefined: it ends on no slot. */
+export function lastSlot(key: string, slots: number): number | undefined {
+  const part = lastPart(key);
+  const slot = Number(part);
+  return slot < slots && String(slot) === part && Number.isInteger(slot) && slot >= 0 ? slot : undefined;
+}
+
 /** Returns the part of a key behind its last slash. */
 export function lastPart(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);

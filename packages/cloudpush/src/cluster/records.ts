@@ -34,6 +34,13 @@ export interface ClaimRecord {
 export interface OfferRecord extends ClaimRecord {
   /** The node that is to have it. */
   readonly to: string;
+  /** Tells this offer from every other one, of the same slot too. */
+  readonly offer: string;
+}
+
+/** The answer to an offer: that node could begin at once. */
+export interface ReadyRecord extends ClaimRecord {
+  readonly offer: string;
 }
 
 /** Totals of a node, every ten seconds. */
@@ -45,13 +52,45 @@ export interface StatusRecord {
   readonly loads: Readonly<Record<string, number>>;
 }
 
-/** @returns undefined of what is not of that form: a newer version may write more than this one reads */
-export function parseRecord<T>(text: string, ...needed: readonly (keyof T & string)[]): T | undefined {
-  try {
-    const value = JSON.parse(text) as Record<string, unknown> | null;
-    const isWhole = value !== null && needed.every((key) => value[key] !== undefined);
-    return isWhole ? (value as T) : undefined;
-  } catch {
-    return undefined;
-  }
+/** The most slots that data of a cluster may have. */
+const MAX_SLOTS = 2 ** 20;
+
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === 'string' && value !== '';
+const isTextOrNone: Check = (value) => value === undefined || typeof value === 'string';
+const isPositive: Check = (value) => typeof value === 'number' && value > 0;
+const isObject: Check = (value) => typeof value === 'object' && value !== null;
+const isSlots: Check = (value) => Number.isInteger(value) && Number(value) > 0 && Number(value) <= MAX_SLOTS;
+
+/** Reads a record. @returns undefined of what is not of that form: anybody may have written it */
+export type RecordReader<T> = (text: string) => T | undefined;
+
+/** Fields that are not checked may be missing; a newer version may write more than this one knows. */
+function reader<T>(checks: { readonly [Field in keyof T]?: Check }): RecordReader<T> {
+  const all = Object.entries<Check | undefined>(checks);
+  return (text) => {
+    try {
+      const value = JSON.parse(text) as Readonly<Record<string, unknown>> | null;
+      return isObject(value) && all.every(([field, check]) => check?.(value![field]))
+        ? (value as T)
+        : undefined;
+    } catch {
+      return undefined;
+    }
+  };
 }
+
+export const readMetaRecord = reader<MetaRecord>({ version: isPositive, slots: isSlots });
+export const readNodeRecord = reader<NodeRecord>({
+  id: isText,
+  capacity: isPositive,
+  incarnation: isText,
+  address: isTextOrNone,
+  state: isText,
+  version: isText,
+});
+export const readClaimRecord = reader<ClaimRecord>({ node: isText, incarnation: isText });
+export const readOfferRecord = reader<OfferRecord>({ node: isText, to: isText, offer: isText });
+export const readReadyRecord = reader<ReadyRecord>({ node: isText, offer: isText });
+export const readStatusRecord = reader<StatusRecord>({ loads: isObject });

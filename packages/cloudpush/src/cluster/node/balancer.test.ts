@@ -41,6 +41,11 @@ test('the load of a node that has too much of it goes to the others, by one bala
         },
       }),
   );
+  // Whatever somebody else has written there weighs nothing.
+  const loads = '{"loads":{"0":"all","-1":7,"1.5":7,"99999":7,"x":7,"3":null}}';
+  for (const [index, value] of ['null', '{"loads":7}', '{', loads].entries()) {
+    cluster.server.keys.change([{ key: cluster.keys.status(`x${index}`), value, revision: undefined }]);
+  }
   const before = cluster.slotsOf('a');
   const wants: number[] = [];
   for (let minute = 0; minute < 12; minute++) {

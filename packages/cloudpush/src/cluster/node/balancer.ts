@@ -2,7 +2,7 @@ import { assignSlots } from '../assignment/assignment.js';
 import { balance, MOVES_A_MINUTE } from '../assignment/balance.js';
 import type { ClusterClock } from '../clock.js';
 import type { ClusterKeys } from '../keys.js';
-import { parseRecord, type StatusRecord } from '../records.js';
+import { readStatusRecord } from '../records.js';
 import { type ClusterStore, type Edit, type Lease, MAX_CLAIMS } from '../store/cluster-store.js';
 import type { ClusterView } from './cluster-view.js';
 
@@ -82,9 +82,8 @@ export class Balancer {
     const { store, keys } = this.#parts;
     const loads = new Float64Array(slots);
     for (const { value } of (await store.list(keys.statuses)).entries) {
-      const record = parseRecord<StatusRecord>(value, 'loads');
-      for (const [slot, load] of Object.entries(record?.loads ?? {})) {
-        if (Number(slot) < slots) loads[Number(slot)]! += load;
+      for (const [slot, load] of Object.entries(readStatusRecord(value)?.loads ?? {})) {
+        if (Number(slot) < slots && Number.isFinite(load)) loads[Number(slot)]! += load;
       }
     }
     return loads;

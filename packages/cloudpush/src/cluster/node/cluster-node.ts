@@ -6,6 +6,7 @@ import { type GrantedLease, grantLease, NodeLife } from './node-life.js';
 import type { NodeEventType, NodeParts } from './node-parts.js';
 import { Settling } from './settling.js';
 import { sendStatus } from './status.js';
+import { ToldEntries } from './told-entries.js';
 
 /** Changes that come together are answered together; a node that restarts is back before others take its slots. In ms. */
 const SETTLE = 150;
@@ -32,6 +33,7 @@ export class ClusterNode {
   #claimedBefore = 0;
   #movedBefore = 0;
   readonly #settling: Settling;
+  readonly #malformed = new ToldEntries();
   #cancelLook: () => void = () => {};
   #cancelStatus: () => void = () => {};
 
@@ -263,6 +265,9 @@ export class ClusterNode {
   async #reconcile(): Promise<void> {
     const state = this.#state;
     if (!('life' in state) || state.isolated || this.#view?.isReady !== true) return;
+    for (const { key } of this.#malformed.fresh(this.#view.malformed)) {
+      this.#tell('malformed', `the value of ${key} in the store cannot be read: remove it`);
+    }
     try {
       await state.life.claims.reconcile();
     } catch {

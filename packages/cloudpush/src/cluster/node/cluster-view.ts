@@ -1,12 +1,20 @@
 import { assignSlots } from '../assignment/assignment.js';
 import type { ClusterClock } from '../clock.js';
-import { type ClusterKeys, lastPart } from '../keys.js';
-import { type ClaimRecord, type NodeRecord, type OfferRecord, parseRecord } from '../records.js';
-import type { ClusterStore } from '../store/cluster-store.js';
+import { type ClusterKeys, lastPart, lastSlot } from '../keys.js';
+import {
+  type ClaimRecord,
+  type NodeRecord,
+  readClaimRecord,
+  readNodeRecord,
+  readOfferRecord,
+  readReadyRecord,
+} from '../records.js';
+import type { ClusterStore, Entry } from '../store/cluster-store.js';
 import { PrefixView } from './prefix-view.js';
 
 /** A slot's owner, as the store says. */
 interface Claim extends ClaimRecord {
+  readonly slot: number;
   /** Grows with each owner. */
   readonly epoch: number;
 }
@@ -20,6 +28,8 @@ export class ClusterView {
   readonly #offers: PrefixView;
   readonly #readies: PrefixView;
   readonly #keys: ClusterKeys;
+  /** Entries that have been read: there are thousands, and few change at a time. */
+  readonly #read = new WeakMap<Entry, Claim | 'malformed'>();
 
   constructor(
     store: ClusterStore,
@@ -46,9 +56,7 @@ export class ClusterView {
 
   /** In the order of their names. */
   get nodes(): readonly NodeRecord[] {
-    const records = [...this.#nodes.entries.values()].map(({ value }) =>
-      parseRecord<NodeRecord>(value, 'id', 'capacity', 'incarnation', 'state'),
-    );
+    const records = [...this.#nodes.entries.values()].map(nodeOf);
     return records.filter((one) => one !== undefined).sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
@@ -58,39 +66,57 @@ export class ClusterView {
 
   node(id: string): NodeRecord | undefined {
     const entry = this.#nodes.entries.get(this.#keys.node(id));
-    return entry && parseRecord<NodeRecord>(entry.value, 'id', 'capacity', 'incarnation', 'state');
+    return entry && nodeOf(entry);
+  }
+
+  /** Nodes and owners that cannot be read: the store has them from elsewhere, and nobody here changes them. */
+  get malformed(): readonly Entry[] {
+    return [
+      ...[...this.#nodes.entries.values()].filter((entry) => nodeOf(entry) === undefined),
+      ...[...this.#claims.entries.values()].filter((entry) => this.#claimOf(entry) === undefined),
+    ];
   }
 
   isClaimed(slot: number): boolean {
     return this.#claims.entries.has(this.#keys.claim(slot));
   }
 
-  /** Slots that their owners offer to a node. */
-  offersTo(node: string): readonly number[] {
-    return [...this.#offers.entries.values()].flatMap(({ key, value }) =>
-      parseRecord<OfferRecord>(value, 'to')?.to === node ? [Number(lastPart(key))] : [],
-    );
+  /** Slots that their owners offer to a node, each with that offer. */
+  offersTo(node: string): ReadonlyMap<number, string> {
+    const offers = new Map<number, string>();
+    for (const { key, value } of this.#offers.entries.values()) {
+      const record = readOfferRecord(value);
+      const slot = lastSlot(key, this.slots);
+      if (record?.to === node && slot !== undefined) offers.set(slot, record.offer);
+    }
+    return offers;
   }
 
-  /** Whether a node is ready for a slot. */
-  isReadyFor(slot: number, node: string): boolean {
+  /** Whether a node is ready for a slot, since it was offered so: an answer to another offer does not count. */
+  isReadyFor(slot: number, node: string, offer: string): boolean {
     const entry = this.#readies.entries.get(this.#keys.ready(slot));
-    return entry !== undefined && parseRecord<ClaimRecord>(entry.value, 'node')?.node === node;
+    const record = entry && readReadyRecord(entry.value);
+    return record?.node === node && record.offer === offer;
   }
 
   /** By slot. */
   get claims(): ReadonlyMap<number, Claim> {
     const claims = new Map<number, Claim>();
-    for (const { key, value, created } of this.#claims.entries.values()) {
-      const record = parseRecord<ClaimRecord>(value, 'node', 'incarnation');
-      if (record !== undefined) claims.set(Number(lastPart(key)), { ...record, epoch: created });
+    for (const entry of this.#claims.entries.values()) {
+      const claim = this.#claimOf(entry);
+      if (claim !== undefined) claims.set(claim.slot, claim);
     }
     return claims;
   }
 
   /** Node by slot. */
   get wants(): ReadonlyMap<number, string> {
-    return new Map([...this.#wants.entries.values()].map(({ key, value }) => [Number(lastPart(key)), value]));
+    const wants = new Map<number, string>();
+    for (const { key, value } of this.#wants.entries.values()) {
+      const slot = lastSlot(key, this.slots);
+      if (slot !== undefined) wants.set(slot, value);
+    }
+    return wants;
   }
 
   /** The node that is to have each slot; undefined: nobody takes slots. */
@@ -104,4 +130,20 @@ export class ClusterView {
   close(): void {
     for (const view of this.#all) view.close();
   }
+
+  #claimOf(entry: Entry): Claim | undefined {
+    const known = this.#read.get(entry);
+    if (known !== undefined) return known === 'malformed' ? undefined : known;
+    const [slot, record] = [lastSlot(entry.key, this.slots), readClaimRecord(entry.value)];
+    const isClaim = slot !== undefined && record !== undefined;
+    const claim = isClaim ? { ...record, slot, epoch: entry.created } : undefined;
+    this.#read.set(entry, claim ?? 'malformed');
+    return claim;
+  }
+}
+
+/** The node that an entry stands for; undefined: none that is of that name. */
+function nodeOf({ key, value }: Entry): NodeRecord | undefined {
+  const record = readNodeRecord(value);
+  return record?.id === lastPart(key) ? record : undefined;
 }

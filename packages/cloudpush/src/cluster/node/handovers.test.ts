@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from '../../gateway/testing/fake-clock.js';
 import { ClusterKeys } from '../keys.js';
-import type { NodeRecord } from '../records.js';
+import { type NodeRecord, readOfferRecord } from '../records.js';
 import type { Lease } from '../store/cluster-store.js';
 import { MemoryServer, MemoryStore } from '../store/memory-store.js';
 import { Handovers } from './handovers.js';
@@ -29,19 +29,23 @@ async function stand({ ttl = 10_000 } = {}) {
     }
   })(server);
   const lease = await store.join(3_600_000);
-  const seen = { node: b as NodeRecord | undefined, isReady: false };
+  const seen = { node: b as NodeRecord | undefined, isReady: false, readyFor: '' };
   const given: number[] = [];
   const handovers = new Handovers({
     store,
     clock,
     keys,
-    view: { node: () => seen.node, isReadyFor: () => seen.isReady },
+    view: {
+      node: () => seen.node,
+      isReadyFor: (_slot, _node, offer) => seen.isReady || seen.readyFor === offer,
+    },
     lease: { ...lease, ttl },
     me: { node: 'a', incarnation: 'a-1' },
     give: async (slot) => void given.push(slot),
   });
   const offers = (): number => server.keys.list(keys.offers).entries.length;
-  return { clock, store, seen, given, handovers, offers, released };
+  const offer = (): string => readOfferRecord(server.keys.list(keys.offers).entries[0]!.value)!.offer;
+  return { clock, store, seen, given, handovers, offers, offer, released };
 }
 
 test('a slot is not given up for a node that has left, and is when it is back', async () => {
@@ -101,4 +105,21 @@ test('an offer that was made although its answer was lost is withdrawn with the 
   handovers.want(new Map());
   await clock.advance(1000);
   expect([given, offers()]).toEqual([[], 0]);
+});
+
+test('an answer to an offer that was withdrawn does not count for the next offer of the same slot', async () => {
+  const { clock, seen, given, handovers, offer } = await stand();
+  handovers.want(new Map([[5, 'b']]));
+  await clock.advance(1000);
+  const first = offer();
+  handovers.want(new Map());
+  await clock.advance(1000);
+  handovers.want(new Map([[5, 'b']]));
+  await clock.advance(1000);
+  seen.readyFor = first;
+  await clock.advance(5000);
+  expect([given, offer() === first]).toEqual([[], false]);
+  seen.readyFor = offer();
+  await clock.advance(1000);
+  expect(given).toEqual([5]);
 });

@@ -31,6 +31,7 @@ export class Handovers {
   readonly #running = new Set<number>();
   /** Slots of which an offer may stand in the store. */
   readonly #offered = new Set<number>();
+  #offers = 0;
   #isOver = false;
 
   constructor(parts: HandoverParts) {
@@ -91,12 +92,13 @@ export class Handovers {
     if (next === undefined) return false;
     // An older version is not waited for: it does not make anything ready.
     if (next.prepares !== true) return true;
-    const record: OfferRecord = { ...me, to: node };
+    const offer = `${me.incarnation}/${++this.#offers}`;
+    const record: OfferRecord = { ...me, to: node, offer };
     this.#offered.add(slot);
     await store.put(lease, { key: keys.offer(slot), value: JSON.stringify(record) });
     // One that is silent may be dead: then it is gone when its lease is over, and what runs here goes on.
     const end = clock.now() + Math.max(LONGEST_OFFER, lease.ttl + END_OF_LEASE);
-    while (!view.isReadyFor(slot, node) && clock.now() < end) {
+    while (!view.isReadyFor(slot, node, offer) && clock.now() < end) {
       if (!this.#isWanted(slot, node)) return false;
       await this.#pause(LOOK);
     }

@@ -33,3 +33,9 @@ test('a lease that is none is not revoked', async () => {
   await writeFile(join(path, 'lease'), '../../other');
   expect((await NodeFolder.take(path)).predecessor).toBeUndefined();
 });
+
+test.each(['', '{"pid":', 'null', '7', '{}'])("a lock that holds %s is nobody's", async (text) => {
+  await writeFile(join(path, 'lock'), text);
+  await NodeFolder.take(path);
+  expect(JSON.parse(await readFile(join(path, 'lock'), 'utf8'))).toMatchObject({ pid: process.pid });
+});

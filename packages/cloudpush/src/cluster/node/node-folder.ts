@@ -72,8 +72,8 @@ async function lock(path: string): Promise<void> {
 async function removeStale(place: string): Promise<void> {
   const text = await readFile(place, 'utf8').catch(() => undefined);
   if (text === undefined) return;
-  const { pid, startedAt } = JSON.parse(text) as Holder;
-  if (startedAt === (await startOf(pid))) {
+  const { pid, startedAt } = holderOf(text);
+  if (startedAt !== '' && startedAt === (await startOf(pid))) {
     throw new Error(`process ${pid} runs as the same node: it has ${place}`);
   }
   // Of two who find it stale, one renames it; what that one got may be the other's new lock, which is then put back.
@@ -82,6 +82,16 @@ async function removeStale(place: string): Promise<void> {
   const moved = await readFile(stale, 'utf8').catch(() => text);
   if (moved !== text) await link(stale, place).catch(() => {});
   await rm(stale, { force: true });
+}
+
+/** The holder of a lock; one that a machine which lost its power has left damaged has none. */
+function holderOf(text: string): Holder {
+  try {
+    const { pid, startedAt } = JSON.parse(text) as Partial<Holder>;
+    return { pid: Number(pid), startedAt: String(startedAt) };
+  } catch {
+    return { pid: 0, startedAt: '' };
+  }
 }
 
 /** When a process was started, in ticks since the machine was; '' of one that is no more. */

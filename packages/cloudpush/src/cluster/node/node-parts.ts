@@ -8,7 +8,10 @@ import type { SlotOwner } from './slot-owner.js';
 /** Facts that a node tells of itself: all but those of its present life. */
 type NodeSelf = Omit<NodeRecord, 'state' | 'incarnation' | 'prepares'>;
 
-/** `leaseLost`: the store says so · `fenced`: it could not be renewed in time · `isolated`: the same, and what is connected goes on. */
+/**
+ * `leaseLost`: the store says so · `fenced`: it could not be renewed in time · `isolated`: the same, and what is connected goes on ·
+ * `malformed`: the store has something of nodes or owners that cannot be read.
+ */
 export type NodeEventType =
   | 'joined'
   | 'isolated'
@@ -16,6 +19,7 @@ export type NodeEventType =
   | 'fenced'
   | 'leaseLost'
   | 'draining'
+  | 'malformed'
   | 'refused';
 
 /** Parts of a node. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from '../../gateway/testing/fake-clock.js';
 import { ClusterKeys } from '../keys.js';
+import { readReadyRecord } from '../records.js';
 import { MemoryServer, MemoryStore } from '../store/memory-store.js';
 import { Preparations } from './preparations.js';
 import { FakeWorkload } from './testing/test-cluster.js';
@@ -13,24 +14,30 @@ async function stand() {
   const server = new MemoryServer(clock);
   const store = new MemoryStore(server);
   const lease = await store.join(3_600_000);
-  const offered = new Set<number>();
+  const offered = new Map<number, string>();
+  const owner = new FakeWorkload(clock, 'fence');
   const preparations = new Preparations({
     store,
     clock,
     keys,
-    view: { isClaimed: () => true, offersTo: () => [...offered] },
-    owner: new FakeWorkload(clock, 'fence'),
+    view: { isClaimed: () => true, offersTo: () => offered },
+    owner,
     lease,
     me: { node: 'b', incarnation: 'b-1' },
   });
+  let offers = 0;
+  /** Each call is another offer. */
   const offer = async (...slots: number[]): Promise<void> => {
+    offers++;
     offered.clear();
-    for (const slot of slots) offered.add(slot);
+    for (const slot of slots) offered.set(slot, `offer ${offers}`);
     preparations.reconcile();
     await clock.advance(100);
   };
   const ready = (): string[] => server.keys.list(keys.readies).entries.map(({ key }) => key);
-  return { clock, store, offer, ready };
+  const answers = (): string[] =>
+    server.keys.list(keys.readies).entries.map(({ value }) => readReadyRecord(value)!.offer);
+  return { clock, store, owner, offer, ready, answers };
 }
 
 test('what a node is ready for no more is taken back, however long the store is away', async () => {
@@ -54,4 +61,39 @@ test('a slot that is offered again before that is taken back is ready when it is
   await offer(5);
   await clock.advance(1000);
   expect(ready()).toEqual([keys.ready(5)]);
+});
+
+test('a slot that gets ready for an offer that was withdrawn meanwhile is not said to be ready for the next one', async () => {
+  const { clock, owner, offer, answers } = await stand();
+  owner.prepareTime = 1000;
+  await offer(5);
+  await offer();
+  await offer(5);
+  // The first one ends, and the second one has 100 ms to go.
+  await clock.advance(850);
+  expect(answers()).toEqual([]);
+  await clock.advance(100);
+  expect(answers()).toEqual(['offer 3']);
+});
+
+test('each offer of a slot has its own answer, although nobody saw that the one before was withdrawn', async () => {
+  const { offer, answers } = await stand();
+  await offer(5);
+  expect(answers()).toEqual(['offer 1']);
+  await offer(5);
+  expect(answers()).toEqual(['offer 2']);
+});
+
+test('an answer is not taken back with the one before it, however late that is done', async () => {
+  const { clock, store, offer, answers } = await stand();
+  await offer(5);
+  const { release } = store;
+  store.release = async (...given) => {
+    await new Promise<void>((resolve) => clock.after(500, resolve));
+    await release.apply(store, given);
+  };
+  await offer();
+  await offer(5);
+  await clock.advance(1000);
+  expect(answers()).toEqual(['offer 3']);
 });

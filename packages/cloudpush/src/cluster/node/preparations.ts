@@ -1,3 +1,4 @@
+import type { ReadyRecord } from '../records.js';
 import type { ClusterView } from './cluster-view.js';
 import type { ExchangeParts } from './exchange-parts.js';
 import type { SlotOwner } from './slot-owner.js';
@@ -8,10 +9,17 @@ interface PreparationParts extends ExchangeParts {
   readonly owner: SlotOwner;
 }
 
+/** A slot that becomes ready, or is: by its identity it is told from another one of the same slot. */
+interface Preparation {
+  readonly offer: string;
+}
+
 /** Slots that others offer to this node: their sources are made ready before they are its own. */
 export class Preparations {
   readonly #parts: PreparationParts;
-  readonly #slots = new Set<number>();
+  readonly #slots = new Map<number, Preparation>();
+  /** Answers that are being taken back: what is written meanwhile must not go with them. */
+  #taking: Promise<unknown> = Promise.resolve();
   #isOver = false;
 
   constructor(parts: PreparationParts) {
@@ -21,19 +29,19 @@ export class Preparations {
   /** Slots that are ready, or becoming so, and that nobody has any more. */
   get free(): readonly number[] {
     const { view } = this.#parts;
-    return [...this.#slots].filter((slot) => !view.isClaimed(slot));
+    return [...this.#slots.keys()].filter((slot) => !view.isClaimed(slot));
   }
 
   /** Looks what is offered, and what is not any more. */
   reconcile(): void {
     const { view, owner, me } = this.#parts;
-    const offered = new Set(view.offersTo(me.node));
-    for (const slot of offered) if (!this.#slots.has(slot)) void this.#prepare(slot);
-    for (const slot of this.#slots) {
-      if (offered.has(slot) || !view.isClaimed(slot)) continue;
+    const offered = view.offersTo(me.node);
+    for (const [slot, { offer }] of this.#slots) {
+      if (offered.get(slot) === offer || !view.isClaimed(slot)) continue;
       owner.forget(slot);
       this.taken([slot]);
     }
+    for (const [slot, offer] of offered) if (!this.#slots.has(slot)) void this.#prepare(slot, offer);
   }
 
   /** Slots are this node's now, or another's: nobody need know any more that they are ready. */
@@ -43,19 +51,23 @@ export class Preparations {
     // Another offer of the same slot may have come meanwhile, which is answered anew.
     const left = (): readonly number[] => (this.#isOver ? [] : gone.filter((slot) => !this.#slots.has(slot)));
     // A key that stays ends with the lease.
-    releaseForSure(this.#parts, () => left().map((slot) => keys.ready(slot))).catch(() => {});
+    const taking = releaseForSure(this.#parts, () => left().map((slot) => keys.ready(slot))).catch(() => {});
+    this.#taking = Promise.all([this.#taking, taking]);
   }
 
   end(): void {
     this.#isOver = true;
   }
 
-  async #prepare(slot: number): Promise<void> {
+  async #prepare(slot: number, offer: string): Promise<void> {
     const { store, keys, owner, lease, me } = this.#parts;
-    this.#slots.add(slot);
+    const preparation: Preparation = { offer };
+    this.#slots.set(slot, preparation);
     await owner.prepare(slot);
-    if (this.#isOver || !this.#slots.has(slot)) return;
+    await this.#taking;
+    if (this.#isOver || this.#slots.get(slot) !== preparation) return;
+    const record: ReadyRecord = { ...me, offer };
     // Without it the other one waits for a while, and then gives the slot up.
-    await store.put(lease, { key: keys.ready(slot), value: JSON.stringify(me) }).catch(() => {});
+    await store.put(lease, { key: keys.ready(slot), value: JSON.stringify(record) }).catch(() => {});
   }
 }

@@ -1,17 +1,24 @@
 import type { DestinationOptions } from '@cloudpush/engine';
 import type { ChannelPlan, ClusterPlan } from '../config/configuration.js';
-import { ConfigurationDocument } from '../config/document.js';
+import { ConfigurationDocument, pathText } from '../config/document.js';
 import { parseConfiguration } from '../config/parse.js';
 import type { ConfigurationFault } from '../state.js';
+import type { ChannelDocument } from './channel-document.js';
 
 /** A channel as it stands in the store, and who owns it. */
 export interface StoredChannel {
   readonly name: string;
-  readonly document: unknown;
+  readonly document: ChannelDocument;
   /** Of its latest change. */
   readonly revision: number;
   /** Of its owner. */
   readonly epoch: number;
+}
+
+/** A channel that somebody wants to have. */
+interface GivenChannel {
+  readonly name: string;
+  readonly document: unknown;
 }
 
 /** Stands for the owner's epoch in URLs of destinations. */
@@ -63,15 +70,21 @@ export class ChannelPlanner {
   }
 
   /** Faults of channels; their paths begin at the whole configuration. */
-  faults(channels: readonly Pick<StoredChannel, 'name' | 'document'>[]): readonly ConfigurationFault[] {
+  faults(channels: readonly GivenChannel[]): readonly ConfigurationFault[] {
     return this.#parse(channels).faults.map(({ path, message }) => ({ path, message }));
   }
 
-  #parse(channels: readonly Pick<StoredChannel, 'name' | 'document'>[]) {
+  #parse(channels: readonly GivenChannel[]) {
     const documents = Object.fromEntries(channels.map(({ name, document }) => [name, document]));
-    // JSON is YAML.
-    const text = JSON.stringify({ ...this.#around, channels: documents });
-    return parseConfiguration(text, this.#file, this.#environment);
+    try {
+      // JSON is YAML.
+      const text = JSON.stringify({ ...this.#around, channels: documents });
+      return parseConfiguration(text, this.#file, this.#environment);
+    } catch (error) {
+      // Such as a RangeError: it is nested deeper than any channel is.
+      const message = `cannot be read: ${(error as Error).message}`;
+      return { configuration: undefined, faults: [{ path: pathText(['channels']), message }] };
+    }
   }
 
   #owned(plan: ChannelPlan, { revision, epoch }: StoredChannel): ChannelPlan {

@@ -22,7 +22,16 @@ function stand() {
   const supervisor = new Supervisor({ engine, clock, startQueue: new StartQueue(100, clock), emit });
   const planner = new ChannelPlanner('/etc/gateway.yaml', {}, { ttl: 10_000 });
   planner.text = 'version: 1\ncluster: { store: etcd://e }\nchannels: {}\n';
-  const runner = new ChannelRunner({ store, keys, clock, supervisor, planner, emit });
+  const runner = new ChannelRunner({
+    store,
+    keys,
+    clock,
+    supervisor,
+    planner,
+    slots: () => SLOTS,
+    wallTime: () => clock.now(),
+    emit,
+  });
   const put = async (name: string, document: unknown): Promise<void> => {
     const key = keys.channel(slotOf(name, SLOTS), name);
     await store.change([{ key, value: JSON.stringify(document), revision: undefined }]);
@@ -245,4 +254,66 @@ test('a channel whose camera is away does not keep those of its slot waiting for
   await runner.release(slotOf(one, SLOTS));
   expect(engine.channel(one).closeOptions).toBeUndefined();
   expect(engine.channel(other).closeOptions).toEqual({ untilKeyFrame: 10_000 });
+});
+
+/** Values that other programs, or damaged disks, may leave where a channel should be. */
+const malformed: Readonly<Record<string, string>> = {
+  nothing: '',
+  'a part of a channel': '{ "source": ',
+  'no text': '\u0000\ufffd\u0000',
+  null: 'null',
+  'a number': '7',
+  'a text': '"rtsp://camera/1"',
+  'a list': '[]',
+  'an empty object': '{}',
+  'a source that is none': '{ "source": 7, "destinations": ["rtmp://cloud/live/a"] }',
+  'destinations that are none': '{ "source": "rtsp://camera/1", "destinations": { "length": 1 } }',
+  'labels that are none':
+    '{ "source": "rtsp://camera/1", "destinations": ["rtmp://cloud/live/a"], "labels": [[]] }',
+  'a prototype': '{ "__proto__": { "source": "rtsp://camera/1" } }',
+  'an object as deep as no channel is': `{ "labels": ${'['.repeat(100_000)}${']'.repeat(100_000)} }`,
+  'a list as deep as no channel is': `{ "destinations": ${'['.repeat(3000)}${']'.repeat(3000)} }`,
+};
+
+test.each(Object.entries(malformed))(
+  '%s in the store is a fault of that channel, which others run beside',
+  async (_, value) => {
+    const { clock, store, supervisor, events, runner, put, own, remove } = stand();
+    const [one, other] = twoOfOneSlot();
+    const slot = slotOf(one, SLOTS);
+    await put(other, channelOf('rtmp://cloud/live/other'));
+    await own(one, 7);
+    // While the watch goes on, and to a node that comes later.
+    for (const isThere of [false, true]) {
+      if (isThere) await runner.release(slot);
+      await store.change([{ key: keys.channel(slot, one), value, revision: undefined }]);
+      await own(one, 8);
+      await clock.advance(0);
+      expect(supervisor.states().map(({ name }) => name)).toEqual([other]);
+      expect(runner.faulty).toMatchObject([{ name: one, fault: expect.stringMatching(/./) }]);
+      const told = events.filter(({ channel, level }) => channel === one && level === 'error');
+      expect(told).toHaveLength(isThere ? 2 : 1);
+    }
+    await put(one, channelOf('rtmp://cloud/live/one'));
+    expect([supervisor.states().map(({ name }) => name), runner.faulty]).toEqual([[one, other].sort(), []]);
+    await remove(one);
+    expect(supervisor.states().map(({ name }) => name)).toEqual([other]);
+  },
+);
+
+test('a channel that stands in the slot of others is told, and runs at its own place alone', async () => {
+  const { clock, store, supervisor, events, runner, put, own } = stand();
+  await put('gate', channelOf('rtmp://cloud/live/gate'));
+  const elsewhere = (slotOf('gate', SLOTS) + 1) % SLOTS;
+  const value = JSON.stringify(channelOf('rtmp://cloud/live/other'));
+  await store.change([{ key: keys.channel(elsewhere, 'gate'), value, revision: undefined }]);
+  runner.own(new Map([[elsewhere, 3]]));
+  await clock.advance(0);
+  expect([supervisor.states(), runner.faulty]).toEqual([[], []]);
+  expect(events).toMatchObject([
+    { type: 'problem', level: 'error', message: expect.stringMatching(keys.channel(elsewhere, 'gate')) },
+  ]);
+  await own('gate', 4);
+  await runner.release(elsewhere);
+  expect(supervisor.states().map(({ name }) => name)).toEqual(['gate']);
 });

@@ -1,12 +1,12 @@
 import type { ClusterClock } from '../../cluster/clock.js';
-import { type ClusterKeys, lastPart } from '../../cluster/keys.js';
+import type { ClusterKeys } from '../../cluster/keys.js';
 import { PrefixView } from '../../cluster/node/prefix-view.js';
 import type { SlotOwner } from '../../cluster/node/slot-owner.js';
 import type { ClusterStore, Entry } from '../../cluster/store/cluster-store.js';
-import type { ChannelPlan, GatewayConfiguration } from '../config/configuration.js';
 import type { EventFields } from '../gateway-event.js';
 import type { AppliedChanges, Supervisor } from '../supervisor/supervisor.js';
 import type { ChannelPlanner, StoredChannel } from './channel-planner.js';
+import { ChannelPlans, type FaultyChannel } from './channel-plans.js';
 
 /** Stands in plans of channels that nobody is connected for. */
 const NO_EPOCH = 0;
@@ -21,6 +21,10 @@ interface ChannelRunnerParts {
   readonly clock: ClusterClock;
   readonly supervisor: Pick<Supervisor, 'apply' | 'untilEnded' | 'prepare' | 'forget' | 'handOver'>;
   readonly planner: ChannelPlanner;
+  /** Of the cluster. */
+  readonly slots: () => number;
+  /** ms since 1970. */
+  readonly wallTime: () => number;
   emit(event: EventFields): void;
 }
 
@@ -43,10 +47,7 @@ export class ChannelRunner implements SlotOwner {
   readonly #prepared = new Map<number, PreparedSlot>();
   /** Channels that were made ready in slots that have come. */
   readonly #came = new Set<string>();
-  /** Revisions of values that are no channels, and that have been told, by key. */
-  #malformed = new Map<string, number>();
-  /** The plan made last, while nothing of it has changed. */
-  #plans = new Map<string, { readonly key: string; readonly plan: ChannelPlan | undefined }>();
+  readonly #plans: ChannelPlans;
   /** Slots that have to be read, or read anew, together. */
   readonly #unread = new Set<number>();
   #applying: Promise<unknown> = Promise.resolve();
@@ -54,13 +55,18 @@ export class ChannelRunner implements SlotOwner {
 
   constructor(parts: ChannelRunnerParts) {
     this.#parts = parts;
+    this.#plans = new ChannelPlans(parts);
   }
 
   /** The channel of that name, if this node owns it. */
   find(name: string, slot: number): StoredChannel | undefined {
     const owned = this.#slots.get(slot);
-    const entry = owned?.view.entries.get(this.#parts.keys.channel(slot, name));
-    return entry && storedChannel(entry, owned!.epoch);
+    return owned && this.#channelsIn(owned).find((one) => one.name === name);
+  }
+
+  /** Channels that this node owns, and cannot run. */
+  get faulty(): readonly FaultyChannel[] {
+    return this.#plans.faulty;
   }
 
   owns(slot: number): boolean {
@@ -87,7 +93,7 @@ export class ChannelRunner implements SlotOwner {
     await view.start();
     if (this.#prepared.get(slot) !== prepared) return;
     // The node that runs the slot tells what is wrong with its channels.
-    const { channels } = channelsIn(view, NO_EPOCH);
+    const channels = this.#channelsIn({ view, epoch: NO_EPOCH });
     const plans = this.#parts.planner.plan(channels, () => {});
     prepared.names = [...plans.keys()];
     await Promise.all([...plans.values()].map((plan) => this.#parts.supervisor.prepare(plan)));
@@ -127,7 +133,7 @@ export class ChannelRunner implements SlotOwner {
   /** The file of this node says something else around the channels. */
   async replan(text: string): Promise<AppliedChanges> {
     this.#parts.planner.text = text;
-    this.#plans.clear();
+    this.#plans.forget();
     return await this.#apply();
   }
 
@@ -139,19 +145,16 @@ export class ChannelRunner implements SlotOwner {
     return new PrefixView(store, keys.channelsOf(slot), clock, onChange, onBroken);
   }
 
-  /** Values that are no channels are told, each once, as long as they stand. */
-  #tellMalformed(entries: readonly Entry[]): void {
-    const before = this.#malformed;
-    this.#malformed = new Map(entries.map(({ key, revision }) => [key, revision]));
-    for (const [key, revision] of this.#malformed) {
-      if (before.get(key) === revision) continue;
-      const message = `the value of ${key} in the store is not JSON: write the channel anew, or remove it`;
-      this.#parts.emit({ type: 'problem', level: 'error', channel: lastPart(key), message });
-    }
+  #namesIn(slot: number): string[] {
+    const owned = this.#slots.get(slot);
+    return owned === undefined ? [] : this.#channelsIn(owned).map(({ name }) => name);
   }
 
-  #namesIn(slot: number): string[] {
-    return [...(this.#slots.get(slot)?.view.entries.keys() ?? [])].map(lastPart);
+  #channelsIn({ view, epoch }: OwnedSlot): StoredChannel[] {
+    return [...view.entries.values()].flatMap((entry) => {
+      const { name, revision, document } = this.#plans.read(entry);
+      return document === undefined ? [] : [{ name, revision, document, epoch }];
+    });
   }
 
   /** Reads slots, with all others that ask for it within that time. @param delay ms */
@@ -191,7 +194,12 @@ export class ChannelRunner implements SlotOwner {
   #applySoon(): void {
     if (this.#isApplyWanted) return;
     this.#isApplyWanted = true;
-    setImmediate(() => void this.#apply());
+    setImmediate(() => {
+      this.#apply().catch(({ message }: Error) => {
+        const text = `the channels of the store are not applied: ${message}`;
+        this.#parts.emit({ type: 'problem', level: 'error', message: text });
+      });
+    });
   }
 
   /** Has the supervisor run what stands here; one call after the other. */
@@ -201,7 +209,11 @@ export class ChannelRunner implements SlotOwner {
       const came = [...this.#came];
       this.#came.clear();
       try {
-        return await this.#parts.supervisor.apply({ channels: this.#wanted() });
+        const slots = [...this.#slots.values()];
+        const channels = this.#plans.of(
+          slots.map(({ epoch, view }) => ({ epoch, entries: view.entries.values() })),
+        );
+        return await this.#parts.supervisor.apply({ channels });
       } finally {
         // A channel that did not begin with it is not in the slot any more, or cannot run.
         this.#parts.supervisor.forget(came);
@@ -210,62 +222,8 @@ export class ChannelRunner implements SlotOwner {
     this.#applying = applied.catch(() => {});
     return applied;
   }
-
-  #wanted(): GatewayConfiguration['channels'] {
-    const before = this.#plans;
-    const read = [...this.#slots.values()].map(({ epoch, view }) => channelsIn(view, epoch));
-    this.#tellMalformed(read.flatMap(({ malformed }) => malformed));
-    const stored = read.flatMap(({ channels }) => channels);
-    const next: typeof before = new Map();
-    const changed: StoredChannel[] = [];
-    for (const channel of stored) {
-      const planned = before.get(channel.name);
-      if (planned?.key === keyOf(channel)) next.set(channel.name, planned);
-      else changed.push(channel);
-    }
-    const plans = this.#parts.planner.plan(changed, (name, faults) => {
-      const message = `${name} cannot run here: ${faults[0]?.path}: ${faults[0]?.message}`;
-      this.#parts.emit({ type: 'problem', level: 'error', channel: name, message });
-    });
-    for (const channel of changed) {
-      next.set(channel.name, { key: keyOf(channel), plan: plans.get(channel.name) });
-    }
-    this.#plans = next;
-    const wanted = [...next].flatMap(([name, { plan }]) =>
-      plan === undefined ? [] : [[name, plan] as const],
-    );
-    return new Map(wanted.sort(([a], [b]) => (a < b ? -1 : 1)));
-  }
-}
-
-function keyOf({ revision, epoch }: StoredChannel): string {
-  return `${revision}/${epoch}`;
 }
 
 function slotIn(key: string, keys: ClusterKeys): number {
   return Number.parseInt(key.slice(keys.channels.length), 10);
-}
-
-/** Channels that stand in a slot, and values there that are none. */
-function channelsIn(
-  view: PrefixView,
-  epoch: number,
-): { readonly channels: StoredChannel[]; readonly malformed: Entry[] } {
-  const channels: StoredChannel[] = [];
-  const malformed: Entry[] = [];
-  for (const entry of view.entries.values()) {
-    const channel = storedChannel(entry, epoch);
-    if (channel === undefined) malformed.push(entry);
-    else channels.push(channel);
-  }
-  return { channels, malformed };
-}
-
-/** A channel as an entry of the store; undefined: it is none. */
-function storedChannel({ key, value, revision }: Entry, epoch: number): StoredChannel | undefined {
-  try {
-    return { name: lastPart(key), document: JSON.parse(value) as unknown, revision, epoch };
-  } catch {
-    return undefined;
-  }
 }

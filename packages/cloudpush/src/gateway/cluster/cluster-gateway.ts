@@ -19,9 +19,10 @@ import {
 import type { GatewayEvent } from '../gateway-event.js';
 import type { GatewayService } from '../gateway-service.js';
 import type { ChannelState, ConfigurationFault, GatewayState } from '../state.js';
+import type { FaultyChannel } from './channel-plans.js';
 import { clusterState } from './cluster-state.js';
 import { type Peers, requireAddress } from './peers.js';
-import { standingState } from './standing-state.js';
+import { faultyState, standingState } from './standing-state.js';
 import type { StoredChannels } from './stored-channels.js';
 
 /** A change is waited for so long, in ms, until the node that has the channel runs it. */
@@ -36,6 +37,8 @@ interface ClusterGatewayParts {
   readonly node: ClusterNode;
   /** The channels of this node. */
   readonly local: GatewayService;
+  /** Those that it owns, and cannot run. */
+  readonly faulty: () => readonly FaultyChannel[];
   readonly stored: StoredChannels;
   readonly peers: Peers;
   readonly clock: ClusterClock;
@@ -64,7 +67,9 @@ export class ClusterGateway implements Gateway {
   snapshot(): GatewayState {
     const { name, id, node } = this.#parts;
     const state = this.#local.snapshot();
-    const channels = state.channels.map((channel) => ({ ...channel, node: id }));
+    const running = state.channels.map((channel) => ({ ...channel, node: id }));
+    const faulty = this.#parts.faulty().map((one) => faultyState(one, id));
+    const channels = faulty.length === 0 ? running : [...faulty, ...running].sort(byName);
     return { ...state, channels, cluster: clusterState(name, id, node) };
   }
 
@@ -73,13 +78,15 @@ export class ClusterGateway implements Gateway {
     const others = await Promise.all(this.#others().map((node) => this.#channelsOf(node)));
     const all = new Map(others.flat().map((channel) => [channel.name, channel]));
     for (const channel of own.channels) all.set(channel.name, channel);
-    const channels = [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const channels = [...all.values()].sort(byName);
     return { ...own, channels };
   }
 
   async channel(name: string, { local = false }: LocalQuery = {}): Promise<ChannelResource | undefined> {
     const here = this.#local.channel(name);
     if (here !== undefined) return { ...here, state: { ...here.state, node: this.#parts.id } };
+    const faulty = this.#parts.faulty().find((one) => one.name === name);
+    if (faulty !== undefined) return this.#faultyResource(faulty);
     if (local) return undefined;
     const owner = this.#ownerOf(name);
     if (owner !== undefined) {
@@ -246,6 +253,11 @@ export class ClusterGateway implements Gateway {
     const found = await stored.find(name);
     if (found === undefined) return undefined;
     const revision = String(found.revision);
+    if (found.document === undefined) {
+      const { fault } = found;
+      const faulty: FaultyChannel = { name, revision, document: {}, fault, since: wallTime() };
+      return this.#faultyResource(faulty, node);
+    }
     const configuration = masked(found.document) as ChannelResource['configuration'];
     return {
       name,
@@ -254,6 +266,16 @@ export class ClusterGateway implements Gateway {
       state: standingState(name, configuration, { revision, node, since: wallTime() }),
     };
   }
+
+  #faultyResource(faulty: FaultyChannel, node: string | undefined = this.#parts.id): ChannelResource {
+    const { name, revision, document } = faulty;
+    const configuration = masked(document) as ChannelResource['configuration'];
+    return { name, revision, configuration, state: faultyState(faulty, node) };
+  }
+}
+
+function byName(a: ChannelState, b: ChannelState): number {
+  return a.name < b.name ? -1 : 1;
 }
 
 function pathOf(name: string): string {

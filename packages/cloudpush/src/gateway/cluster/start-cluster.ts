@@ -57,6 +57,7 @@ const levels: Readonly<Record<NodeEventType, readonly [GatewayEvent['type'], Gat
   isolated: ['clusterLost', 'warn'],
   fenced: ['clusterLost', 'error'],
   leaseLost: ['clusterLost', 'error'],
+  malformed: ['problem', 'error'],
   refused: ['clusterLost', 'error'],
 };
 
@@ -68,12 +69,15 @@ export async function startCluster(start: ClusterStart): Promise<StartedCluster>
   const store = new EtcdStore(plan);
   const planner = new ChannelPlanner(start.file, start.environment, plan);
   planner.text = start.text;
+  const wallTime = systemClock.now;
   const runner = new ChannelRunner({
     store,
     keys,
     clock,
     supervisor,
     planner,
+    slots: () => slots(),
+    wallTime,
     emit: (event) => events.emit(event),
   });
   const folder = await openFolder(plan.folder, events);
@@ -92,10 +96,10 @@ export async function startCluster(start: ClusterStart): Promise<StartedCluster>
       const [event, level] = levels[type];
       events.emit({ type: event, level, message });
     },
-    status: () => statusOf(supervisor, node.view?.slots ?? DEFAULT_SLOTS),
+    status: () => statusOf(supervisor, slots()),
   });
-  const balancer = new Balancer({ store, keys, clock, node: balancedNode(id, node) });
   const slots = (): number => node.view?.slots ?? DEFAULT_SLOTS;
+  const balancer = new Balancer({ store, keys, clock, node: balancedNode(id, node) });
   const stored = new StoredChannels(store, keys, { planner, slots });
   let isClosed = false;
   const join = (): void => {
@@ -110,9 +114,18 @@ export async function startCluster(start: ClusterStart): Promise<StartedCluster>
     gateway(local, configuration) {
       const peers = new Peers(() => configuration().api?.token);
       const leaveTimeout = (): number => configuration().stopTimeout;
-      const { name } = plan;
-      const wallTime = systemClock.now;
-      return new ClusterGateway({ name, id, node, local, stored, peers, clock, wallTime, leaveTimeout });
+      return new ClusterGateway({
+        name: plan.name,
+        id,
+        node,
+        local,
+        faulty: () => runner.faulty,
+        stored,
+        peers,
+        clock,
+        wallTime,
+        leaveTimeout,
+      });
     },
     join,
     async close() {

@@ -98,6 +98,26 @@ test('a store that does not answer is said to be unavailable', async () => {
   await expect(a.patch('gate', { enabled: false }, {})).rejects.toMatchObject({ reason: 'unavailable' });
 });
 
+test.each(['', 'null', '{ "source": ', '[1]', '7'])(
+  'a value that is no channel (%s) can be written anew and removed, and nothing else',
+  async (value) => {
+    const { a, b, stores } = await withGate();
+    const key = new ClusterKeys('test').channel(slotOf('gate', 64), 'gate');
+    await stores[0]!.change([{ key, value, revision: undefined }]);
+    expect(await a.find('gate')).toMatchObject({ name: 'gate', fault: expect.stringMatching(key) });
+    for (const change of [a.patch('gate', { labels: {} }, {}), a.setEnabled('gate', false)]) {
+      await expect(change).rejects.toMatchObject({ reason: 'invalid', message: expect.stringMatching(key) });
+    }
+    const channel = { source: 'rtsp://camera/1', destinations: ['rtmp://cloud/live/gate'] };
+    await expect(a.add({ gate: channel })).rejects.toMatchObject({ reason: 'exists' });
+    await b.replace('gate', channel, {});
+    expect((await a.find('gate'))!.document).toEqual(channel);
+    await stores[0]!.change([{ key, value, revision: undefined }]);
+    await b.remove('gate', {});
+    expect(await a.find('gate')).toBeUndefined();
+  },
+);
+
 test('two thousand channels are added, changed and removed through all nodes at once, while watches break: none is lost', async () => {
   const clock = new FakeClock();
   const server = new MemoryServer(clock);

@@ -6,19 +6,14 @@ import { pathText } from '../config/document.js';
 import { masked, requestFaults, unmasked } from '../config/masking.js';
 import { GatewayError, type RevisionCondition } from '../gateway.js';
 import { applyMergePatch } from '../merge-patch.js';
+import { type ChannelDocument, type ReadChannel, readChannel } from './channel-document.js';
 import type { ChannelPlanner } from './channel-planner.js';
-
-/** A channel that stands in the store. */
-interface Found {
-  readonly document: unknown;
-  readonly revision: number;
-}
 
 /** How often a change is tried anew that somebody else came before. */
 const ATTEMPTS = 20;
 
 /** Makes a channel of what is there; undefined: it is removed. @throws GatewayError */
-type Edited = (before: Found | undefined) => unknown;
+type Edited = (before: ReadChannel | undefined) => unknown;
 
 /** Reads and changes the channels of a cluster in its store. Nobody's change is lost: each is made to what was looked at, or not at all. */
 export class StoredChannels {
@@ -38,12 +33,12 @@ export class StoredChannels {
     this.#slots = slots;
   }
 
-  /** @throws GatewayError `unavailable` */
-  async find(name: string): Promise<Found | undefined> {
+  /** Finds a channel that stands in the store. @throws GatewayError `unavailable` */
+  async find(name: string): Promise<ReadChannel | undefined> {
     const key = this.#key(name);
     const { entries } = await answered(this.#store.list(key));
     const entry = entries.find((one) => one.key === key);
-    return entry && { document: JSON.parse(entry.value) as unknown, revision: entry.revision };
+    return entry && readChannel(entry, this.#keys, this.#slots());
   }
 
   /** @returns the revision of the change */
@@ -72,14 +67,14 @@ export class StoredChannels {
 
   async patch(name: string, patch: unknown, condition: RevisionCondition): Promise<number> {
     return await this.#edit(name, condition, (before) => {
-      const { document } = required(name, before);
+      const document = documentOf(name, before);
       return unmasked(applyMergePatch(masked(document), patch), document);
     });
   }
 
   async setEnabled(name: string, enabled: boolean): Promise<number> {
     return await this.#edit(name, {}, (before) => {
-      const { enabled: _, ...rest } = required(name, before).document as { enabled?: unknown };
+      const { enabled: _, ...rest } = documentOf(name, before);
       return enabled ? rest : { ...rest, enabled: false };
     });
   }
@@ -97,7 +92,8 @@ export class StoredChannels {
       }
       const document = edited(before);
       if (document !== undefined) this.#check(name, document, before?.document);
-      if (before !== undefined && isDeepStrictEqual(document, before.document)) return before.revision;
+      const isSame = document !== undefined && isDeepStrictEqual(document, before?.document);
+      if (before !== undefined && isSame) return before.revision;
       const value = document === undefined ? undefined : JSON.stringify(document);
       const edit = { key: this.#key(name), value, revision: before?.revision ?? 0 };
       const changed = await answered(this.#store.change([edit]));
@@ -144,9 +140,16 @@ function differences(a: unknown, b: unknown, path: readonly (string | number)[])
   });
 }
 
-function required(name: string, found: Found | undefined): Found {
+function required(name: string, found: ReadChannel | undefined): ReadChannel {
   if (found === undefined) throw new GatewayError('notFound', `there is no channel ${name}`);
   return found;
+}
+
+/** @throws GatewayError `invalid` when there is nothing that a part could be changed of */
+function documentOf(name: string, found: ReadChannel | undefined): ChannelDocument {
+  const { document, fault } = required(name, found);
+  if (document === undefined) throw new GatewayError('invalid', fault ?? '');
+  return document;
 }
 
 /** @throws GatewayError `unavailable` */

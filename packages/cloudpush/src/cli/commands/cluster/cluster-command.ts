@@ -111,8 +111,10 @@ export async function exportCommand(path: string, output: Output): Promise<numbe
     return ExitCode.usage;
   }
   const plan = clusterOf(configuration.cluster, path);
-  output.result((await stored(() => exportChannels(plan))).trimEnd());
-  return ExitCode.ok;
+  const { text: exported, faults: omitted } = await stored(() => exportChannels(plan));
+  output.result(exported.trimEnd());
+  for (const fault of omitted) output.error(`left out: ${fault}`);
+  return omitted.length === 0 ? ExitCode.ok : ExitCode.failure;
 }
 
 async function textOf(path: string): Promise<string> {
