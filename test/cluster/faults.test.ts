@@ -37,13 +37,20 @@ describe('no two owners of a name interleave, and no channel stays away:', { tim
     async ({ title, fault }, context) => {
       requirePeers(context, 'etcd', 'faketime');
       const { cluster } = faulty;
+      cluster.receiver.takeSilence();
       const told = await fault(faulty, random);
+      const ended = performance.now();
       await cluster.untilShared(GATEWAYS);
       await cluster.untilPublishing();
+      const recovery = performance.now() - ended;
+      const silence = cluster.receiver.takeSilence();
       const mixed = cluster.receiver.interleaved();
       // The rest is another fault's.
       if (mixed.length > 0) cluster.receiver.forget();
-      if (FAULTS > 0) console.info(`${title}: ${told} ${mixed.join(' ')}`);
+      if (FAULTS > 0) {
+        const times = `whole after ${Math.round(recovery)} ms, a name silent for ${Math.round(silence)} ms`;
+        console.info(`${title}: ${told}; ${times} ${mixed.join(' ')}`);
+      }
       expect(mixed, `seed ${SEED}, ${title}: ${told}`).toEqual([]);
     },
   );

@@ -14,8 +14,6 @@ interface SeenOwner {
   readonly first: number;
   last: number;
   frames: number;
-  /** When the latest frame came, in ms of `performance.now()`. */
-  at: number;
 }
 
 /** An RTMP server on loopback that notes which owner each frame of each name came from: names are published with `?epoch=$epoch`. */
@@ -23,15 +21,18 @@ export class EpochReceiver implements AsyncDisposable {
   readonly #receiver: RtmpReceiver;
   readonly #names: Map<string, SeenOwner[]>;
   readonly #slices: ReadonlyMap<string, readonly Buffer[]>;
+  readonly #silences: Silences;
 
   private constructor(
     receiver: RtmpReceiver,
     names: Map<string, SeenOwner[]>,
     slices: ReadonlyMap<string, readonly Buffer[]>,
+    silences: Silences,
   ) {
     this.#receiver = receiver;
     this.#names = names;
     this.#slices = slices;
+    this.#silences = silences;
   }
 
   /** @param keepsSlices whether {@link slices} is wanted */
@@ -39,6 +40,7 @@ export class EpochReceiver implements AsyncDisposable {
     const slices = new Map<string, Buffer[]>();
     const names = new Map<string, SeenOwner[]>();
     const counts = new Map<string, number>();
+    const silences = new Silences();
     const receiver = await RtmpReceiver.listen(
       { port: 0 },
       {
@@ -47,6 +49,7 @@ export class EpochReceiver implements AsyncDisposable {
           return {
             onMessage({ type, payload }) {
               if (keepsSlices && type === VIDEO) keepSlice(slices, streamName, payload);
+              silences.frame(streamName);
               const number = (counts.get(streamName) ?? 0) + 1;
               counts.set(streamName, number);
               const owners = names.get(streamName) ?? [];
@@ -58,7 +61,7 @@ export class EpochReceiver implements AsyncDisposable {
         },
       },
     );
-    return new EpochReceiver(receiver, names, slices);
+    return new EpochReceiver(receiver, names, slices, silences);
   }
 
   url(name: string): string {
@@ -86,6 +89,11 @@ export class EpochReceiver implements AsyncDisposable {
     });
   }
 
+  /** The longest time without a frame of some name since the call before, in ms, up to now. */
+  takeSilence(): number {
+    return this.#silences.take();
+  }
+
   /** The last slice of each picture of a name, of whatever owner, in the order in which they came. */
   slices(name: string): readonly Buffer[] {
     return this.#slices.get(name) ?? [];
@@ -101,16 +109,34 @@ export class EpochReceiver implements AsyncDisposable {
   }
 }
 
+/** Notes how long names have been silent. */
+class Silences {
+  /** When the latest frame of each name came, in ms of `performance.now()`. */
+  readonly #latest = new Map<string, number>();
+  #longest = 0;
+
+  frame(name: string): void {
+    const now = performance.now();
+    this.#longest = Math.max(this.#longest, now - (this.#latest.get(name) ?? now));
+    this.#latest.set(name, now);
+  }
+
+  take(): number {
+    const now = performance.now();
+    const longest = Math.max(this.#longest, ...[...this.#latest.values()].map((at) => now - at));
+    this.#longest = 0;
+    return longest;
+  }
+}
+
 function note(owners: SeenOwner[], epoch: number, number: number): void {
-  const at = performance.now();
   const known = owners.find((one) => one.epoch === epoch);
   if (known === undefined) {
-    owners.push({ epoch, first: number, last: number, frames: 1, at });
+    owners.push({ epoch, first: number, last: number, frames: 1 });
     return;
   }
   known.last = number;
   known.frames++;
-  known.at = at;
 }
 
 function keepSlice(slices: Map<string, Buffer[]>, name: string, payload: Uint8Array): void {
