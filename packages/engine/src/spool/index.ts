@@ -12,4 +12,4 @@ export type { SpoolFile, SpoolIo } from './spool-io.js';
 export { SpoolLock } from './spool-lock.js';
 export { SpoolBacklog, type SpoolSync } from './spool-policy.js';
 export { SpoolSeries } from './spool-series.js';
-export type { SpoolTag } from './spool-tag.js';
+export type { SpoolHold, SpoolTag } from './spool-tag.js';

@@ -4,6 +4,8 @@ import { payloadOffset } from '../../memory/block-layout.js';
 /** Takes a block back when its last tag has left. */
 export interface BlockReturn {
   returnBlock(block: PacketBlock): void;
+  /** Its tags have left, and it is kept: see {@link PacketBlock.keep}. */
+  noteSent?(block: PacketBlock): void;
 }
 
 /**
@@ -23,6 +25,9 @@ export class PacketBlock implements Releasable {
   lost = false;
   readonly #owner: BlockReturn;
   #holders = 1;
+  /** Those of the holders that send nothing. */
+  #keepers = 0;
+  #keeper: Releasable | undefined;
   /** Those that go back with it. */
   #others: PacketBlock[] | undefined;
 
@@ -41,6 +46,22 @@ export class PacketBlock implements Releasable {
     this.#holders++;
   }
 
+  /**
+   * Holds the block beside those that send it, who alone count for the latency: its content has yet to be
+   * acknowledged, or written to disk. What is returned is released instead of the block, once for each call.
+   */
+  keep(): Releasable {
+    this.#holders++;
+    this.#keepers++;
+    this.#keeper ??= {
+      release: (taken) => {
+        this.#keepers--;
+        this.release(taken);
+      },
+    };
+    return this.#keeper;
+  }
+
   /** Holds another block for as long as this one is held: a picture was made of the packets in both. */
   bring(other: PacketBlock): void {
     other.hold();
@@ -53,7 +74,11 @@ export class PacketBlock implements Releasable {
    */
   release(taken = true): void {
     if (!taken) this.lost = true;
-    if (--this.#holders > 0) return;
+    if (--this.#holders > this.#keepers) return;
+    if (this.#holders > 0) {
+      this.#owner.noteSent?.(this);
+      return;
+    }
     this.#owner.returnBlock(this);
     if (this.#others !== undefined) for (const other of this.#others) other.release(!this.lost);
   }

@@ -163,9 +163,15 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
   }
 
   countReturned(block: PacketBlock): void {
+    if (block.lost) this.#context.counters.channels.add(this.number, ChannelCounter.packetsLost, 1);
+    else this.noteSent(block);
+  }
+
+  noteSent(block: PacketBlock): void {
+    if (!block.timed || block.lost) return;
     const { counters, clock } = this.#context;
-    if (block.lost) counters.channels.add(this.number, ChannelCounter.packetsLost, 1);
-    else if (block.timed) counters.latency.record(clock.now() - block.enqueuedAt);
+    counters.latency.record(clock.now() - block.enqueuedAt);
+    block.timed = false;
   }
 
   /** Sends what came before, then ends the stream cleanly, everywhere. */

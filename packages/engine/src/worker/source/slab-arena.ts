@@ -36,6 +36,8 @@ export interface SlabOwner {
   returnSlab(block: number): void;
   /** A packet has been released. */
   onReleased(block: PacketBlock): void;
+  /** A packet has been sent, and is kept. */
+  onSent?(block: PacketBlock): void;
   /** There is room again for what was refused. */
   onRoom(): void;
 }
@@ -161,6 +163,10 @@ export class SlabArena implements BlockReturn {
     const slab = this.#slabOf(block.index);
     this.#owner.onReleased(block);
     if (slab !== undefined) this.#release(slab);
+  }
+
+  noteSent(block: PacketBlock): void {
+    this.#owner.onSent?.(block);
   }
 
   /** Gives back what holds no packet: nothing is expected for a while. */

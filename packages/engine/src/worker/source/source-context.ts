@@ -19,6 +19,8 @@ export interface SourceChannel extends Counted {
   take(packet: PacketDescriptor, block: PacketBlock): void;
   /** A packet of the source has been released. */
   countReturned(block: PacketBlock): void;
+  /** A packet of the source has been sent, and is kept. */
+  noteSent(block: PacketBlock): void;
   /** No second track will come. */
   beginWithoutTrack(): void;
   /** The channel holds much of the pool. */

@@ -290,6 +290,7 @@ export class SourceOutput implements ReaderOutput, FallbackTarget {
           context.report({ type: 'slabWanted', channel: channel.number, kind, bytes, largest }),
         returnSlab: (block) => context.returnBlock(block, channel),
         onReleased: (block) => channel.countReturned(block),
+        onSent: (block) => channel.noteSent(block),
         onRoom: () => this.#room.schedule(),
       },
       least,

@@ -1,6 +1,7 @@
 import type { FlvTag } from '@cloudpush/muxer';
 import { SpoolCounter } from '../../memory/counters.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
+import type { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import { isAudioFrame, isKeyFrame, isPicture } from '../destination/drop-policy.js';
@@ -89,8 +90,7 @@ export class DivertedMedia {
     if (group === undefined || !group.isWritten) return;
     this.#parts.stream.backlog.forEach((entry) => {
       if (entry.mark !== undefined) return;
-      entry.block?.hold();
-      this.recorder.record(this.#spooledOf(entry), false);
+      this.recorder.record({ ...this.#spooledOf(entry), block: entry.block?.keep() }, false);
     });
     group.isWritten = false;
   }
@@ -145,7 +145,7 @@ export class DivertedMedia {
     if (mark?.border === 'end') this.recorder.end();
   }
 
-  #spooledOf({ tag, block, description, mark, at }: QueuedTag): SpooledTag {
+  #spooledOf({ tag, block, description, mark, at }: QueuedTag): SpooledTag<PacketBlock> {
     const { clock } = this.#parts;
     const wall = clock.wallTime() - (clock.now() - at);
     return { tag, block: mark === undefined ? block : undefined, description, wall };

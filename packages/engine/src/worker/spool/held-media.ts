@@ -1,5 +1,6 @@
 import type { MonotonicClock } from '../../base/clock.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
+import type { PacketBlock } from '../channel/packet-block.js';
 import type { QueuedTag } from '../destination/send-queue.js';
 import { legacyEntries, type SpooledTag } from './sent-tail.js';
 
@@ -26,7 +27,7 @@ export class HeldMedia {
    * Takes a tag over, with its block.
    * @returns false: it is more than may be held
    */
-  add({ tag, block, description }: SpooledTag): boolean {
+  add({ tag, block, description }: SpooledTag<PacketBlock>): boolean {
     this.#entries.push({ tag, block, description, mark: undefined, at: this.#clock.now() });
     this.#bytes += tag.size;
     return this.#bytes <= this.#limit;

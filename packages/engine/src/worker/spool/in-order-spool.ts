@@ -2,6 +2,7 @@ import type { FlvTag } from '@cloudpush/muxer';
 import type { RtmpPublisher } from '@cloudpush/transport';
 import type { SpoolGap } from '../../spool/index.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
+import type { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import type { RecordStart } from './gap-recorder.js';
@@ -127,7 +128,7 @@ export class InOrderSpool extends StreamSpool {
     if (this.#isBetween) this.#dropStored();
   }
 
-  protected override divert(spooled: SpooledTag, mark: SegmentMark | undefined): void {
+  protected override divert(spooled: SpooledTag<PacketBlock>, mark: SegmentMark | undefined): void {
     if (this.#joining === undefined) super.divert(spooled, mark);
     else this.#keep(spooled, this.#joining);
   }
@@ -177,11 +178,10 @@ export class InOrderSpool extends StreamSpool {
   }
 
   /** Keeps a tag in memory, where it was written ahead, on disk as well. */
-  #keep(spooled: SpooledTag, { held }: Joining): void {
+  #keep(spooled: SpooledTag<PacketBlock>, { held }: Joining): void {
     const hasRoom = held.add(spooled);
     if (this.writesAhead) {
-      spooled.block?.hold();
-      this.media.writeAhead(spooled, undefined);
+      this.media.writeAhead({ ...spooled, block: spooled.block?.keep() }, undefined);
     }
     if (!hasRoom) this.#giveUpJoining();
   }

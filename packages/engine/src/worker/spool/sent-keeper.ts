@@ -113,8 +113,7 @@ export class SentKeeper {
       group = this.#tail.begin({ position, at: now, headers: headers.copy(), segment, disk });
     } else group.extendBy(disk);
     if (group.disk !== undefined && !group.isWritten) return;
-    block?.hold();
-    const spooled = { tag, block, description, wall: this.#clock.wallTime() };
+    const spooled = { tag, block: block?.keep(), description, wall: this.#clock.wallTime() };
     if (group.isWritten) {
       this.#recorder.record(spooled, false);
       group.extendBy(this.#recorder.group);

@@ -1,15 +1,14 @@
 import type { FlvTag } from '@cloudpush/muxer';
-import { isBefore, type SpoolGap, type SpoolPlace } from '../../spool/index.js';
+import { isBefore, type SpoolGap, type SpoolHold, type SpoolPlace } from '../../spool/index.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
-import type { PacketBlock } from '../channel/packet-block.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import type { StreamHeaders } from '../destination/stream-headers.js';
 
 /** A tag that a connection was handed, or that goes to disk instead. */
-export interface SpooledTag {
+export interface SpooledTag<Hold extends SpoolHold = SpoolHold> {
   readonly tag: FlvTag;
-  /** Held until the tag need not be kept any more; undefined: the tag owns its memory. */
-  readonly block: PacketBlock | undefined;
+  /** Its memory, held until the tag need not be kept any more; undefined: the tag owns it. */
+  readonly block: Hold | undefined;
   readonly description: StreamDescription | undefined;
   /** When it came, ms since 1970. */
   readonly wall: number;

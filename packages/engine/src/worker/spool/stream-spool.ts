@@ -64,11 +64,15 @@ export abstract class StreamSpool {
     this.changeAt(tag, mark);
     const mode = this.#mode;
     if (mode.kind === 'ended' || (mode.kind === 'live' && !this.writesAhead)) return false;
-    const spooled = this.#hold(tag, block, description, mark);
+    // A border of segments waits in the queue as well, with its block: its tag owns its memory.
+    const owned = mark === undefined ? block : undefined;
+    const wall = this.parts.clock.wallTime();
     if (mode.kind === 'live') {
-      this.media.writeAhead(spooled, mark);
+      this.media.writeAhead({ tag, block: owned?.keep(), description, wall }, mark);
       return false;
     }
+    owned?.hold();
+    const spooled = { tag, block: owned, description, wall };
     if (mode.late !== undefined && this.#canCutAt(tag, mark)) {
       const { recorder } = this.media;
       const at = { headers: recorder.headers.copy(), segment: recorder.segment };
@@ -219,7 +223,7 @@ export abstract class StreamSpool {
   protected onWaitingDiverted(_first: FlvTag): void {}
 
   /** Puts a tag to disk that is not sent. */
-  protected divert(spooled: SpooledTag, mark: SegmentMark | undefined): void {
+  protected divert(spooled: SpooledTag<PacketBlock>, mark: SegmentMark | undefined): void {
     this.media.divert(spooled, mark);
   }
 
@@ -262,17 +266,5 @@ export abstract class StreamSpool {
 
   #canCutAt(tag: FlvTag, mark: SegmentMark | undefined): boolean {
     return mark === undefined ? this.isStart(tag) : mark.border === 'start';
-  }
-
-  #hold(
-    tag: FlvTag,
-    block: PacketBlock,
-    description: StreamDescription | undefined,
-    mark: SegmentMark | undefined,
-  ): SpooledTag {
-    // A border of segments waits in the queue as well, with its block: its tag owns its memory.
-    const kept = mark === undefined ? block : undefined;
-    kept?.hold();
-    return { tag, block: kept, description, wall: this.parts.clock.wallTime() };
   }
 }
