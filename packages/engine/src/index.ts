@@ -66,7 +66,7 @@ export type {
   SourceStall,
   SourceWarning,
 } from './engine/events.js';
-export type { AudioTrackReport } from './inspect/audio-track.js';
+export type { AudioTrackReport } from './inspect/audio-track-inspection.js';
 export type { BitRateReport } from './inspect/bit-rate-meter.js';
 export type { ListReport } from './inspect/bounded-list.js';
 export type { AudioConfiguration, VideoConfiguration } from './inspect/configuration.js';
@@ -87,7 +87,7 @@ export type { SynchronizationReport } from './inspect/synchronization.js';
 export type { TagForm } from './inspect/tag-form.js';
 export type { StepBack, TimestampReport } from './inspect/timestamp-tracker.js';
 export type { TrackMeasures } from './inspect/track-meter.js';
-export type { PictureCounts, VideoTrackReport } from './inspect/video-track.js';
+export type { PictureCounts, VideoTrackReport } from './inspect/video-track-inspection.js';
 export { createLogger, type EngineLog, loggerTo } from './logging/create-logger.js';
 export type { EngineLogger } from './logging/engine-logger.js';
 export type { LogLevel } from './logging/log-level.js';

@@ -45,6 +45,14 @@ export type { TagContent } from './flv/tag-content.js';
 export { type HevcForm, readVideoTagHeader, type VideoTagHeader } from './flv/video-tag-header.js';
 export { type FourCcCodec, fourCcOf, fourCcs } from './four-cc.js';
 export type { FrameReader, FrameSync } from './frames/frame-sync.js';
+export { AvcNalUnitType, avcNalUnitType, isAvcParameterSet } from './h264/nal-unit.js';
+export {
+  HevcNalUnitType,
+  hevcNalUnitType,
+  isHevcIrap,
+  isHevcParameterSet,
+  isHevcVcl,
+} from './h265/nal-unit.js';
 export type { AudioCodec, MediaPacket, VideoCodec } from './media-packet.js';
 export { Muxer } from './muxer/muxer.js';
 export type { MuxerOptions } from './muxer/muxer-options.js';

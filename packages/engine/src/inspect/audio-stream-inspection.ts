@@ -1,6 +1,6 @@
 import { AdtsSplitter, type AudioFrame, Mp3Splitter } from '@cloudpush/muxer';
 import { sourceErrorCodes } from '../base/source-error-codes.js';
-import { AudioTrack } from './audio-track.js';
+import { AudioTrackInspection } from './audio-track-inspection.js';
 import type { DamageLog } from './damage-log.js';
 import type { FilePieces } from './file-pieces.js';
 import type { ContentReport } from './file-report.js';
@@ -11,7 +11,7 @@ export class AudioStreamInspection {
   readonly #codec: 'aac' | 'mp3';
   readonly #damage: DamageLog;
   readonly #splitter: AdtsSplitter | Mp3Splitter;
-  readonly #track: AudioTrack;
+  readonly #track: AudioTrackInspection;
   /** Bytes that are part of no frame, as far as they have been noted. */
   #skipped = 0;
 
@@ -21,7 +21,7 @@ export class AudioStreamInspection {
     this.#codec = codec;
     this.#damage = damage;
     this.#splitter = codec === 'aac' ? new AdtsSplitter() : new Mp3Splitter();
-    this.#track = new AudioTrack(0, { clock: 'counted', gapThreshold }, damage);
+    this.#track = new AudioTrackInspection(0, { clock: 'counted', gapThreshold }, damage);
   }
 
   async run(): Promise<ContentReport> {

@@ -1,10 +1,10 @@
-import type { AudioTrackReport } from './audio-track.js';
+import type { AudioTrackReport } from './audio-track-inspection.js';
 import type { ListReport } from './bounded-list.js';
 import type { Damage } from './damage-log.js';
 import type { FileFormat } from './file-format.js';
 import type { DataMessage, EventReport } from './script-data.js';
 import type { SynchronizationReport } from './synchronization.js';
-import type { VideoTrackReport } from './video-track.js';
+import type { VideoTrackReport } from './video-track-inspection.js';
 
 /** The findings of one track. */
 export type TrackReport = VideoTrackReport | AudioTrackReport;

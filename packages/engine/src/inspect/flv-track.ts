@@ -6,7 +6,7 @@ import {
   TagType,
   type VideoTagHeader,
 } from '@cloudpush/muxer';
-import type { MediaTrack } from './media-track.js';
+import type { TrackInspection } from './track-inspection.js';
 
 /** A tag, or one track's part of a tag. */
 export interface PlacedTag extends DemuxableTag {
@@ -26,7 +26,7 @@ export function readTagHeader({ type, payload }: DemuxableTag): TagHeader {
 }
 
 /** Takes the samples of one track out of their tags. */
-export class FlvTrack<Codec, Track extends MediaTrack<Codec>> {
+export class FlvTrack<Codec, Track extends TrackInspection<Codec>> {
   readonly track: Track;
   readonly #demuxer = new FlvDemuxer();
 

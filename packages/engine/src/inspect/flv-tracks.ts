@@ -1,20 +1,20 @@
 import { type AudioCodec, MuxerError, TagType, type VideoCodec } from '@cloudpush/muxer';
 import { RtmpError } from '@cloudpush/transport';
-import { AudioTrack } from './audio-track.js';
+import { AudioTrackInspection } from './audio-track-inspection.js';
 import type { DamageLog } from './damage-log.js';
 import { FlvTrack, type PlacedTag, readTagHeader, type TagHeader } from './flv-track.js';
 import { plainProperty } from './plain-value.js';
 import type { DataMessage } from './script-data.js';
 import type { TrackOptions } from './track-meter.js';
 import { splitTracks } from './track-splitter.js';
-import { VideoTrack } from './video-track.js';
+import { VideoTrackInspection } from './video-track-inspection.js';
 
 /** The tracks of an FLV file, by their numbers in multitrack tags; ordinary tags are of track 0. */
 export class FlvTracks {
   readonly #options: TrackOptions;
   readonly #damage: DamageLog;
-  readonly #video = new Map<number, FlvTrack<VideoCodec, VideoTrack>>();
-  readonly #audio = new Map<number, FlvTrack<AudioCodec, AudioTrack>>();
+  readonly #video = new Map<number, FlvTrack<VideoCodec, VideoTrackInspection>>();
+  readonly #audio = new Map<number, FlvTrack<AudioCodec, AudioTrackInspection>>();
   #videoByCaller = false;
   #audioByCaller = false;
   /** Tags of codecs that cloudpush does not know, and what the header of the first one says. */
@@ -26,11 +26,11 @@ export class FlvTracks {
     this.#damage = damage;
   }
 
-  get video(): VideoTrack[] {
+  get video(): VideoTrackInspection[] {
     return [...this.#video.values()].map(({ track }) => track);
   }
 
-  get audio(): AudioTrack[] {
+  get audio(): AudioTrackInspection[] {
     return [...this.#audio.values()].map(({ track }) => track);
   }
 
@@ -80,13 +80,13 @@ export class FlvTracks {
   #track(type: number, trackId: number): { see(tag: PlacedTag, header: TagHeader): void } {
     if (type === TagType.video) {
       return entry(this.#video, trackId, () => {
-        const track = new VideoTrack(trackId, this.#options, this.#damage);
+        const track = new VideoTrackInspection(trackId, this.#options, this.#damage);
         track.encryptedByCaller = this.#videoByCaller;
         return new FlvTrack(track);
       });
     }
     return entry(this.#audio, trackId, () => {
-      const track = new AudioTrack(trackId, this.#options, this.#damage);
+      const track = new AudioTrackInspection(trackId, this.#options, this.#damage);
       track.encryptedByCaller = this.#audioByCaller;
       return new FlvTrack(track);
     });

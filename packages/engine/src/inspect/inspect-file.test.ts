@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeData } from '@cloudpush/transport';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AudioTrackReport } from './audio-track.js';
+import type { AudioTrackReport } from './audio-track-inspection.js';
 import type { FileReport } from './file-report.js';
 import { type InspectOptions, inspectFile } from './inspect-file.js';
 import { AAC, AVC, flvBytes, type TagBytes, tagBytes } from './testing/flv-bytes.js';
-import type { VideoTrackReport } from './video-track.js';
+import type { VideoTrackReport } from './video-track-inspection.js';
 
 const fixture = (name: string) =>
   fileURLToPath(new URL(`../../../../test/fixtures/${name}`, import.meta.url));

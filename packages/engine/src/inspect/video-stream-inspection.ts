@@ -4,7 +4,7 @@ import type { SourcePacket } from '../sources/packet.js';
 import type { DamageLog } from './damage-log.js';
 import type { FilePieces } from './file-pieces.js';
 import type { ContentReport } from './file-report.js';
-import { VideoTrack } from './video-track.js';
+import { VideoTrackInspection } from './video-track-inspection.js';
 
 /**
  * Looks at an H.264 or H.265 byte stream. It has no times: pictures are counted, at the rate that it tells.
@@ -14,7 +14,7 @@ export class VideoStreamInspection {
   readonly #codec: 'h264' | 'h265';
   readonly #damage: DamageLog;
   readonly #parser: VideoParser;
-  readonly #track: VideoTrack;
+  readonly #track: VideoTrackInspection;
   /** Offset of the next access unit: they follow each other without a gap. */
   #offset = 0;
 
@@ -24,7 +24,7 @@ export class VideoStreamInspection {
     this.#codec = codec;
     this.#damage = damage;
     this.#parser = new VideoParser(codec, undefined);
-    this.#track = new VideoTrack(0, { clock: 'counted', gapThreshold }, damage);
+    this.#track = new VideoTrackInspection(0, { clock: 'counted', gapThreshold }, damage);
   }
 
   async run(): Promise<ContentReport> {

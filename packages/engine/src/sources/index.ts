@@ -1,5 +1,6 @@
 /** Reads media from files, pipes and standard input, and paces it. */
 
+export type { MonotonicClock } from '../base/clock.js';
 export { type SourceErrorCode, sourceErrorCodes } from '../base/source-error-codes.js';
 export { type SourceErrorDetails, sourceError } from './errors.js';
 export { ClipReader, readClip } from './files/clip.js';

@@ -61,6 +61,17 @@ export class FlvTag {
     this.headroom = headroom;
   }
 
+  /** The same tag for several who send it: none of them may write in front of its body. */
+  shared(): FlvTag {
+    if (this.headroom === 0) return this;
+    return new FlvTag(this.type, this.role, this.timestamp, this.parts, this.size, 0);
+  }
+
+  /** The same tag at another time, with no room in front of its body. */
+  at(timestamp: number): FlvTag {
+    return new FlvTag(this.type, this.role, timestamp, this.parts, this.size, 0);
+  }
+
   /** The same tag with another body. */
   withBody({ parts, size, headroom }: TagBody): FlvTag {
     return new FlvTag(this.type, this.role, this.timestamp, parts, size, headroom);

@@ -16,6 +16,7 @@ export const AvcNalUnitType = {
   auxiliarySlice: 19,
 } as const;
 
+/** nal_unit_type of the NAL unit that begins with this byte (§7.3.1). */
 export function avcNalUnitType(header: number): number {
   return header & 0x1f;
 }
@@ -28,6 +29,11 @@ export function isAvcVcl(type: number): boolean {
   return (
     (type >= AvcNalUnitType.nonIdrSlice && type <= AvcNalUnitType.idrSlice) || (type >= 19 && type <= 21)
   );
+}
+
+/** Tells whether the NAL unit is a parameter set that `AVCDecoderConfigurationRecord` has a place for. */
+export function isAvcParameterSet(type: number): boolean {
+  return type === AvcNalUnitType.sps || type === AvcNalUnitType.pps || type === AvcNalUnitType.spsExtension;
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   hevcNalUnitType,
   isBeforeHevcPicture,
   isHevcIrap,
+  isHevcParameterSet,
   isHevcSlice,
   isIgnoredByHevcDecoders,
   isMissedHevcNalUnit,
@@ -139,7 +140,7 @@ export class HevcCodec
 
   isParameterSet(data: Uint8Array, start: number): boolean {
     const type = hevcNalUnitType(data[start]!);
-    return type >= HevcNalUnitType.vps && type <= HevcNalUnitType.pps;
+    return isHevcParameterSet(type);
   }
 
   /** first_slice_segment_in_pic_flag says all. */

@@ -1,5 +1,6 @@
 /** nal_unit_type (ISO/IEC 23008-2 Table 7-1), as far as a muxer tells them apart. */
 export const HevcNalUnitType = {
+  raslN: 8,
   raslR: 9,
   lastSubLayerNonReference: 14,
   blaWLp: 16,
@@ -19,6 +20,7 @@ export const HevcNalUnitType = {
   suffixSei: 40,
 } as const;
 
+/** nal_unit_type of the NAL unit that begins with this byte (§7.3.1.2). */
 export function hevcNalUnitType(firstHeaderByte: number): number {
   return (firstHeaderByte >> 1) & 0x3f;
 }
@@ -26,6 +28,11 @@ export function hevcNalUnitType(firstHeaderByte: number): number {
 /** Tells whether the NAL unit is (part of) a picture; 32 and above are not. */
 export function isHevcVcl(type: number): boolean {
   return type <= HevcNalUnitType.lastVcl;
+}
+
+/** Tells whether the NAL unit is a parameter set: of video, sequence or picture. */
+export function isHevcParameterSet(type: number): boolean {
+  return type >= HevcNalUnitType.vps && type <= HevcNalUnitType.pps;
 }
 
 /** Intra random access point pictures: BLA, IDR, CRA and two reserved types. */

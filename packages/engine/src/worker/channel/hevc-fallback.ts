@@ -1,4 +1,4 @@
-import { FlvTag, TagRole, TagType } from '@cloudpush/muxer';
+import { type FlvTag, TagRole, TagType } from '@cloudpush/muxer';
 import { enhancedFourCcOf } from './four-cc.js';
 
 /** Bytes of a tag body's header: codec id 12 (as E.4.3.1 of FLV 10.1 has it for AVC), and Enhanced RTMP's. */
@@ -56,8 +56,8 @@ export function enhancedHevcOf(tag: FlvTag): FlvTag {
 }
 
 /** The body's header, of either form, lies in the first part. */
-function inEnhancedForm({ type, role, timestamp, parts, size }: FlvTag): FlvTag {
-  const [first, ...rest] = parts as [Uint8Array, ...Uint8Array[]];
+function inEnhancedForm(tag: FlvTag): FlvTag {
+  const [first, ...rest] = tag.parts as [Uint8Array, ...Uint8Array[]];
   const isFrame = first[1] === CODED_FRAMES;
   const hasOffset = isFrame && first.subarray(2, LEGACY_SIZE).some((byte) => byte !== 0);
   const header = new Uint8Array(hasOffset ? CODED_FRAMES_SIZE : ENHANCED_SIZE);
@@ -65,12 +65,12 @@ function inEnhancedForm({ type, role, timestamp, parts, size }: FlvTag): FlvTag 
   header[0] = EX_VIDEO_HEADER | (first[0]! & FRAME_TYPE_BITS) | packetType;
   header.set(HVC1, 1);
   if (hasOffset) header.set(first.subarray(2, LEGACY_SIZE), ENHANCED_SIZE);
-  const made = [header, first.subarray(LEGACY_SIZE), ...rest].filter(({ length }) => length > 0);
-  return new FlvTag(type, role, timestamp, made, size - LEGACY_SIZE + header.length, 0);
+  const parts = [header, first.subarray(LEGACY_SIZE), ...rest].filter(({ length }) => length > 0);
+  return tag.withBody({ parts, size: tag.size - LEGACY_SIZE + header.length, headroom: 0 });
 }
 
-function inLegacyForm({ type, role, timestamp, parts, size }: FlvTag): FlvTag {
-  const [first, ...rest] = parts as [Uint8Array, ...Uint8Array[]];
+function inLegacyForm(tag: FlvTag): FlvTag {
+  const [first, ...rest] = tag.parts as [Uint8Array, ...Uint8Array[]];
   const frameType = (first[0]! >> 4) & 7;
   const packetType = first[0]! & 15;
   const hasOffset = packetType === CODED_FRAMES;
@@ -79,6 +79,6 @@ function inLegacyForm({ type, role, timestamp, parts, size }: FlvTag): FlvTag {
   header[0] = (frameType << 4) | HEVC_CODEC_ID;
   header[1] = LEGACY_TYPES[packetType]!;
   if (hasOffset) header.set(first.subarray(ENHANCED_SIZE, CODED_FRAMES_SIZE), 2);
-  const made = [header, first.subarray(before), ...rest].filter(({ length }) => length > 0);
-  return new FlvTag(type, role, timestamp, made, size - before + LEGACY_SIZE, 0);
+  const parts = [header, first.subarray(before), ...rest].filter(({ length }) => length > 0);
+  return tag.withBody({ parts, size: tag.size - before + LEGACY_SIZE, headroom: 0 });
 }

@@ -1,4 +1,4 @@
-import { FlvTag, type MuxerState } from '@cloudpush/muxer';
+import type { FlvTag, MuxerState } from '@cloudpush/muxer';
 import type { ShardContext } from '../shard-context.js';
 import type { ChannelMuxer } from './channel-muxer.js';
 import type { ChannelProblems } from './channel-problems.js';
@@ -37,7 +37,7 @@ export class TagOutput implements TagSink {
     mark: SegmentMark | undefined,
   ): void {
     // The room in front of a tag has place for one connection's chunk header.
-    const offered = this.#fanOut.isFanOut ? withoutHeadroom(tag) : tag;
+    const offered = this.#fanOut.isFanOut ? tag.shared() : tag;
     for (const taker of this.#fanOut.list) taker.offer(offered, block, description, mark);
     // Behind it: what the stream begins with is looked for in the queues.
     if (description !== undefined) this.#noteTracks();
@@ -64,8 +64,4 @@ export class TagOutput implements TagSink {
     const { tracks, muxer } = this.#parts;
     tracks.note(muxer.hasVideo, muxer.hasAudio);
   }
-}
-
-function withoutHeadroom(tag: FlvTag): FlvTag {
-  return tag.headroom === 0 ? tag : new FlvTag(tag.type, tag.role, tag.timestamp, tag.parts, tag.size, 0);
 }

@@ -1,4 +1,4 @@
-import { endOfSequenceTag, FlvTag, TagRole } from '@cloudpush/muxer';
+import { endOfSequenceTag, type FlvTag, TagRole } from '@cloudpush/muxer';
 import type { Bitrates } from '../../metadata/on-meta-data.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
@@ -130,7 +130,7 @@ export class StreamHeaders {
     );
     const { ahead } = this;
     this.#sentAhead = [...waiting, ...this.#sentAhead.filter((tag) => ahead.includes(tag))];
-    const stampedTags = ahead.map((tag) => stamped(tag, first.timestamp));
+    const stampedTags = ahead.map((tag) => tag.at(first.timestamp));
     return metadata === undefined ? stampedTags : [metadata, ...stampedTags];
   }
 
@@ -173,8 +173,4 @@ function isAudio({ role }: FlvTag): boolean {
 
 function isVideoHeader({ role }: FlvTag): boolean {
   return role === TagRole.videoSequenceHeader;
-}
-
-function stamped({ type, role, parts, size }: FlvTag, timestamp: number): FlvTag {
-  return new FlvTag(type, role, timestamp, parts, size, 0);
 }

@@ -1,3 +1,4 @@
+import { AvcNalUnitType, avcNalUnitType } from '@cloudpush/muxer';
 import { nalUnitsOf } from './h264-rtp.js';
 
 /** One picture of the clip, ready to be sent. */
@@ -8,8 +9,7 @@ export interface ClipPicture {
 }
 
 export const PAYLOAD_TYPE = 96;
-const SPS = 7;
-const PPS = 8;
+const PARAMETER_SETS = [AvcNalUnitType.sps, AvcNalUnitType.pps];
 
 /**
  * The session description of a camera (RFC 8866, RFC 6184 §8.2.1).
@@ -17,7 +17,7 @@ const PPS = 8;
  */
 export function sessionDescription(accessUnit: Uint8Array): string {
   const units = nalUnitsOf(accessUnit);
-  const sets = [SPS, PPS].map((type) => units.find((unit) => (unit[0]! & 0x1f) === type)!);
+  const sets = PARAMETER_SETS.map((type) => units.find((unit) => avcNalUnitType(unit[0]!) === type)!);
   const profile = sets[0]!.subarray(1, 4).toString('hex');
   const sprop = sets.map((set) => set.toString('base64')).join(',');
   return [

@@ -1,5 +1,4 @@
-const AVC_SPS = 7;
-const HEVC_SPS = 33;
+import { AvcNalUnitType, avcNalUnitType, HevcNalUnitType, hevcNalUnitType } from '@cloudpush/muxer';
 
 /**
  * The codec as browsers are told it (RFC 6381 §3.4, ISO/IEC 14496-15 annex E): `avc1.64001F`,
@@ -12,13 +11,13 @@ export function codecString(codec: 'h264' | 'h265', nalUnits: readonly Uint8Arra
 
 /** profile_idc, constraint flags and level_idc are the bytes behind the header (H.264 7.3.2.1.1). */
 function avcString(nalUnits: readonly Uint8Array[]): string | undefined {
-  const sps = nalUnits.find((unit) => unit.length > 3 && (unit[0]! & 0x1f) === AVC_SPS);
+  const sps = nalUnits.find((unit) => unit.length > 3 && avcNalUnitType(unit[0]!) === AvcNalUnitType.sps);
   return sps && `avc1.${hex(sps.subarray(1, 4)).toUpperCase()}`;
 }
 
 /** profile_tier_level begins at the second byte behind the header (H.265 7.3.2.2.1, 7.3.3). */
 function hevcString(nalUnits: readonly Uint8Array[]): string | undefined {
-  const sps = nalUnits.find((unit) => unit.length > 15 && ((unit[0]! >> 1) & 0x3f) === HEVC_SPS);
+  const sps = nalUnits.find((unit) => unit.length > 15 && hevcNalUnitType(unit[0]!) === HevcNalUnitType.sps);
   if (sps === undefined) return undefined;
   const bytes = withoutEmulationPrevention(sps.subarray(2, 24)).subarray(1);
   const first = bytes[0]!;

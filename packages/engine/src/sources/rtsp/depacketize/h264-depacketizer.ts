@@ -1,19 +1,12 @@
+import { AvcNalUnitType, avcNalUnitType, isAvcParameterSet } from '@cloudpush/muxer';
 import type { H264Format } from '../sdp/track-format.js';
 import type { Depacketizer, DepacketizerContext } from './depacketizer.js';
 import { hasRecoveryPoint } from './h264-sei.js';
 import type { MediaSink } from './media-sink.js';
 import { NalAccessUnit, UnitRole } from './nal-access-unit.js';
 
-/** NAL unit types of H.264 (table 7-1) and of RFC 6184 (table 1). */
+/** Types of RFC 6184 (table 1), above those of H.264. */
 const types = {
-  slice: 1,
-  partitionC: 4,
-  idr: 5,
-  sei: 6,
-  sps: 7,
-  pps: 8,
-  delimiter: 9,
-  spsExtension: 13,
   lastSingle: 23,
   stapA: 24,
   stapB: 25,
@@ -45,9 +38,10 @@ export class H264Depacketizer implements Depacketizer {
   }
 
   push(bytes: Uint8Array, start: number, end: number, ticks: number, marker: boolean): void {
-    const type = start < end ? bytes[start]! & 0x1f : 0;
+    const type = start < end ? avcNalUnitType(bytes[start]!) : 0;
     if (this.#fragmented && type !== types.fuA) this.#broken();
-    if (type >= types.slice && type <= types.lastSingle) this.#single(bytes, start, end, ticks);
+    if (type >= AvcNalUnitType.nonIdrSlice && type <= types.lastSingle)
+      this.#single(bytes, start, end, ticks);
     else if (type === types.fuA) this.#fragment(bytes, start, end, ticks);
     else if (type === types.stapA) this.#aggregate(bytes, start + 1, end, ticks);
     else this.#refuse(type);
@@ -66,7 +60,7 @@ export class H264Depacketizer implements Depacketizer {
 
   #single(bytes: Uint8Array, start: number, end: number, ticks: number): void {
     const header = bytes[start]!;
-    const isSei = (header & 0x1f) === types.sei;
+    const isSei = avcNalUnitType(header) === AvcNalUnitType.sei;
     if (this.#begin(header, start + 1 < end ? bytes[start + 1]! : 0, ticks))
       this.#unit.append(bytes, start, end);
     if (isSei && hasRecoveryPoint(bytes, start + 1, end)) this.#unit.recoveryPoint();
@@ -110,12 +104,12 @@ export class H264Depacketizer implements Depacketizer {
    * top bit is set
    */
   #begin(header: number, next: number, ticks: number): boolean {
-    const type = header & 0x1f;
+    const type = avcNalUnitType(header);
     if (header >= 0x80) {
       this.#broken();
       return false;
     }
-    return this.#unit.beginUnit(ticks, roleOf(type), next >= 0x80, type === types.idr);
+    return this.#unit.beginUnit(ticks, roleOf(type), next >= 0x80, type === AvcNalUnitType.idrSlice);
   }
 
   #broken(): void {
@@ -137,8 +131,8 @@ export class H264Depacketizer implements Depacketizer {
 }
 
 function roleOf(type: number): UnitRole {
-  if (type === types.idr) return UnitRole.keySlice;
-  if (type <= types.partitionC) return UnitRole.slice;
-  if (type === types.sps || type === types.pps || type === types.spsExtension) return UnitRole.parameterSet;
-  return type === types.delimiter ? UnitRole.delimiter : UnitRole.other;
+  if (type === AvcNalUnitType.idrSlice) return UnitRole.keySlice;
+  if (type < AvcNalUnitType.idrSlice) return UnitRole.slice;
+  if (isAvcParameterSet(type)) return UnitRole.parameterSet;
+  return type === AvcNalUnitType.accessUnitDelimiter ? UnitRole.delimiter : UnitRole.other;
 }

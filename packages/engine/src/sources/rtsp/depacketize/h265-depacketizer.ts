@@ -1,20 +1,17 @@
+import {
+  HevcNalUnitType,
+  hevcNalUnitType,
+  isHevcIrap,
+  isHevcParameterSet,
+  isHevcVcl,
+} from '@cloudpush/muxer';
 import type { H265Format } from '../sdp/track-format.js';
 import type { Depacketizer, DepacketizerContext } from './depacketizer.js';
 import type { MediaSink } from './media-sink.js';
 import { NalAccessUnit, UnitRole } from './nal-access-unit.js';
 
-/** NAL unit types of H.265 (table 7-1) and of RFC 7798 §4.4. */
+/** Types of RFC 7798 (§4.4), above those of H.265. */
 const types = {
-  raslN: 8,
-  raslR: 9,
-  firstIrap: 16,
-  idrWithLeading: 19,
-  idr: 20,
-  lastIrap: 23,
-  lastSlice: 31,
-  vps: 32,
-  pps: 34,
-  delimiter: 35,
   lastSingle: 47,
   aggregation: 48,
   fragmentation: 49,
@@ -40,7 +37,7 @@ export class H265Depacketizer implements Depacketizer {
   }
 
   push(bytes: Uint8Array, start: number, end: number, ticks: number, marker: boolean): void {
-    const type = end - start > 2 ? (bytes[start]! >> 1) & 0x3f : -1;
+    const type = end - start > 2 ? hevcNalUnitType(bytes[start]!) : -1;
     if (this.#fragmented && type !== types.fragmentation) this.#broken();
     if (type < 0) this.#broken();
     else if (type <= types.lastSingle) this.#single(bytes, start, end, ticks);
@@ -124,13 +121,13 @@ export class H265Depacketizer implements Depacketizer {
 
   /** @param next the byte behind the header: a slice's first bit is first_slice_segment_in_pic_flag */
   #begin(header: number, second: number, next: number, ticks: number): boolean {
-    const type = (header >> 1) & 0x3f;
+    const type = hevcNalUnitType(header);
     // forbidden_zero_bit is 0, and nuh_temporal_id_plus1 is not.
     if (header >= 0x80 || (second & 0x07) === 0) {
       this.#broken();
       return false;
     }
-    const isIdr = type === types.idrWithLeading || type === types.idr;
+    const isIdr = type === HevcNalUnitType.idrWRadl || type === HevcNalUnitType.idrNLp;
     return this.#unit.beginUnit(ticks, roleOf(type), next >= 0x80, isIdr);
   }
 
@@ -165,9 +162,9 @@ export class H265Depacketizer implements Depacketizer {
 }
 
 function roleOf(type: number): UnitRole {
-  if (type >= types.firstIrap && type <= types.lastIrap) return UnitRole.keySlice;
-  if (type === types.raslN || type === types.raslR) return UnitRole.skippedLeadingSlice;
-  if (type <= types.lastSlice) return UnitRole.slice;
-  if (type >= types.vps && type <= types.pps) return UnitRole.parameterSet;
-  return type === types.delimiter ? UnitRole.delimiter : UnitRole.other;
+  if (isHevcIrap(type)) return UnitRole.keySlice;
+  if (type === HevcNalUnitType.raslN || type === HevcNalUnitType.raslR) return UnitRole.skippedLeadingSlice;
+  if (isHevcVcl(type)) return UnitRole.slice;
+  if (isHevcParameterSet(type)) return UnitRole.parameterSet;
+  return type === HevcNalUnitType.accessUnitDelimiter ? UnitRole.delimiter : UnitRole.other;
 }

@@ -1,3 +1,4 @@
+import { avcNalUnitType, hevcNalUnitType, isAvcParameterSet, isHevcParameterSet } from '@cloudpush/muxer';
 import type { H264Format, H265Format, UnsupportedFormat } from './track-format.js';
 
 type Parameters = ReadonlyMap<string, string>;
@@ -14,7 +15,7 @@ export function h264FormatOf(parameters: Parameters): H264Format | UnsupportedFo
     return { codec: 'unsupported', encoding: 'H264', reason };
   }
   const sets = nalUnitsOf(parameters.get('sprop-parameter-sets'));
-  return { codec: 'h264', parameterSets: sets.filter((set) => isH264ParameterSet(set[0]! & 0x1f)) };
+  return { codec: 'h264', parameterSets: sets.filter((set) => isAvcParameterSet(avcNalUnitType(set[0]!))) };
 }
 
 /** Reads the format parameters of H.265 (RFC 7798 §7.1). */
@@ -23,17 +24,9 @@ export function h265FormatOf(parameters: Parameters): H265Format {
   const maxDonDiff = Number(parameters.get('sprop-max-don-diff') ?? 0);
   return {
     codec: 'h265',
-    parameterSets: sets.filter((set) => set.length > 2 && isH265ParameterSet((set[0]! >> 1) & 0x3f)),
+    parameterSets: sets.filter((set) => set.length > 2 && isHevcParameterSet(hevcNalUnitType(set[0]!))),
     hasDecodingOrder: maxDonDiff > 0,
   };
-}
-
-function isH264ParameterSet(type: number): boolean {
-  return type === 7 || type === 8 || type === 13;
-}
-
-function isH265ParameterSet(type: number): boolean {
-  return type >= 32 && type <= 34;
 }
 
 /** Comma-separated base64. Some cameras put start codes in front; what is no NAL unit is left out. */

@@ -12,10 +12,10 @@ import { type AudioConfiguration, audioConfiguration } from './configuration.js'
 import { type ConfigurationChange, ConfigurationLog } from './configuration-log.js';
 import type { DamageLog } from './damage-log.js';
 import { EncryptionCounter, type EncryptionReport } from './encryption-counter.js';
-import type { MediaTrack } from './media-track.js';
 import type { Sample } from './sample.js';
 import { SampleClock, type SampleClockReport } from './sample-clock.js';
 import { formAfter, type TagForm } from './tag-form.js';
+import type { TrackInspection } from './track-inspection.js';
 import { type TrackMeasures, TrackMeter, type TrackOptions } from './track-meter.js';
 
 export interface AudioTrackReport extends TrackMeasures {
@@ -38,8 +38,8 @@ export interface AudioTrackReport extends TrackMeasures {
 /** Codecs whose configuration, as an elementary stream has it, is a packet that the muxer takes. */
 const CONFIGURATION_PACKETS: readonly AudioCodec[] = ['opus', 'flac'];
 
-/** Looks at an audio track, with the eyes of the muxer: see `VideoTrack`. */
-export class AudioTrack implements MediaTrack<AudioCodec> {
+/** Looks at an audio track, with the eyes of the muxer: see `VideoTrackInspection`. */
+export class AudioTrackInspection implements TrackInspection<AudioCodec> {
   readonly #trackId: number;
   readonly #damage: DamageLog;
   readonly meter: TrackMeter;

@@ -13,9 +13,9 @@ import { type ConfigurationChange, ConfigurationLog } from './configuration-log.
 import type { DamageLog } from './damage-log.js';
 import { EncryptionCounter, type EncryptionReport } from './encryption-counter.js';
 import { GopCounter, type GopReport } from './gop-counter.js';
-import type { MediaTrack } from './media-track.js';
 import type { Sample } from './sample.js';
 import { formAfter, type TagForm } from './tag-form.js';
+import type { TrackInspection } from './track-inspection.js';
 import { type TrackMeasures, TrackMeter, type TrackOptions } from './track-meter.js';
 
 /** Number of pictures of each kind, by what is in them. */
@@ -62,7 +62,7 @@ const CONFIGURATION_PACKETS: readonly VideoCodec[] = ['h264', 'h265', 'av1'];
  * Looks at a video track. The muxer of a live stream reads the samples: what it refuses here it would refuse
  * there. It is told no times, because it refuses those that step back.
  */
-export class VideoTrack implements MediaTrack<VideoCodec> {
+export class VideoTrackInspection implements TrackInspection<VideoCodec> {
   readonly #trackId: number;
   readonly #damage: DamageLog;
   readonly meter: TrackMeter;

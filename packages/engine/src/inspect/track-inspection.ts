@@ -1,7 +1,7 @@
 import type { Sample } from './sample.js';
 
 /** An observer of the samples of a track. */
-export interface MediaTrack<Codec> {
+export interface TrackInspection<Codec> {
   /** A tag of the track has come, in this form. */
   seeForm(enhanced: boolean): void;
   seeEndOfSequence(): void;
