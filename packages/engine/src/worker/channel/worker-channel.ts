@@ -55,11 +55,8 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     const problems = new ChannelProblems(number, context, (fault) => this.abort(fault, undefined));
     const muxer = new ChannelMuxer(config, beginning.resume, (warning, lost) => problems.warn(warning, lost));
     const fanOut = new FanOut(number, context);
-    const tracks = new TrackWait(
-      config.tracks,
-      () => this.#contain(() => fanOut.sendWaiting()),
-      context.clock,
-    );
+    const sendWaiting = (): void => this.#contain(() => fanOut.sendWaiting());
+    const tracks = new TrackWait(config.tracks, sendWaiting, context.clock);
     const output = new TagOutput({ channel: number, context, fanOut, muxer, problems, tracks });
     const stream = { channel: number, config, context, fanOut, muxer, output, problems, tracks };
     this.#segments = new ChannelSegments(stream, config);
@@ -203,11 +200,10 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
    * @returns false when it stays, as some destination publishes, or has yet to bring something to its end
    */
   release(): boolean {
-    const destinations = [...this.#destinations.values()];
-    if (this.ended || !this.#segments.isSettled || destinations.some(({ mayRelease }) => !mayRelease))
-      return false;
+    const stays = [...this.#destinations.values()].some(({ mayRelease }) => !mayRelease);
+    if (this.ended || !this.#segments.isSettled || stays) return false;
     this.#stop();
-    for (const destination of destinations) destination.release();
+    for (const destination of this.#destinations.values()) destination.release();
     return true;
   }
 

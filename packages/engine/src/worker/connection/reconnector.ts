@@ -32,6 +32,10 @@ type State =
  * Makes the connection of a destination, watches it, makes it again when it is lost and the policy says so,
  * and lets the stream move to another server without a gap. Its state changes here and nowhere else: each
  * call and each event is handled for every state.
+ *
+ * It is longer than other files because it is one state machine: cut in two, either half could put the other
+ * into a state that it does not know of. All that has no part in the state (attempts, loss policy, moves,
+ * watchdog, segments, the set of connections) is in files of its own.
  */
 export class Reconnector implements ConnectionSetOwner {
   readonly #owner: ReconnectorOwner;
