@@ -1,4 +1,5 @@
-// How slots lie on nodes: moves when nodes come and go, and the spread of the load with and without the balancer, simulated.
+// How slots lie on nodes: moves when nodes come and go, and the spread of the load with and without the
+// balancer, simulated.
 // node bench/dist/cluster/assignment.js
 
 import type { AssignedNode } from '../../packages/cloudpush/dist/cluster/assignment/assignment.js';

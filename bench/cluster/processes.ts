@@ -15,7 +15,9 @@ interface ClusterAnswer {
   readonly nodes: readonly { readonly id: string; readonly slots: number }[];
 }
 
-/** A cluster of the benchmark: three etcd, and gateways, each in a process of its own, in a folder of its own. */
+/**
+ * A cluster of the benchmark: three etcd, and gateways, each in a process of its own, in a folder of its own.
+ */
 export class ClusterProcesses {
   readonly folder: string;
   readonly etcd: ChildProcess[] = [];

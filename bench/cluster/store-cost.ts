@@ -1,4 +1,5 @@
-// Cost of the store: 10,000 channels (specifications only) on three gateways and three etcd, at rest and while 2,000 of them change at once.
+// Cost of the store: 10,000 channels (specifications only) on three gateways and three etcd, at rest and
+// while 2,000 of them change at once.
 // node bench/dist/cluster/store-cost.js [CHANNELS] [SECONDS]
 
 import { markdownTable } from '../support/markdown.js';

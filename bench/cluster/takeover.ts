@@ -1,4 +1,5 @@
-// A takeover: three gateways publish to nginx-rtmp, one of them is killed and stays away; when its channels are published again.
+// A takeover: three gateways publish to nginx-rtmp, one of them is killed and stays away; when its channels
+// are published again.
 // node bench/dist/cluster/takeover.js [CHANNELS of each gateway]
 
 import { spawn } from 'node:child_process';

@@ -5,7 +5,9 @@ import { type BenchLoop, loadLoop } from './media.js';
 export interface LoopSourceOptions {
   /** Bytes of a picture on average. */
   readonly pictureBytes: number;
-  /** Pictures that are left out at the beginning: each channel is at another place in its group of pictures. */
+  /**
+   * Pictures that are left out at the beginning: each channel is at another place in its group of pictures.
+   */
   readonly skippedPictures: number;
 }
 

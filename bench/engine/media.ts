@@ -18,7 +18,10 @@ export const PICTURE_BYTES = 20_000;
 /** A key frame has the bytes of so many pictures. */
 const KEY_FACTOR = 5;
 
-/** A loop of the bundled clip, its pictures filled up to the size that a 1080p camera sends, in the order of their times. */
+/**
+ * A loop of the bundled clip, its pictures filled up to the size that a 1080p camera sends, in the order of
+ * their times.
+ */
 export interface BenchLoop {
   readonly packets: readonly BenchPacket[];
   /** ms. */
@@ -75,7 +78,10 @@ function splitFrames(file: Uint8Array): Uint8Array[] {
   return [...splitter.push(file), ...splitter.flush()].map(({ data }) => data.slice());
 }
 
-/** Adds slice data, free of start codes, until the picture has the wanted size; or leaves off what it has too much. */
+/**
+ * Adds slice data, free of start codes, until the picture has the wanted size; or leaves off what it has too
+ * much.
+ */
 function fill(picture: Uint8Array, size: number): Uint8Array {
   const filled = new Uint8Array(size).fill(0x5a);
   filled.set(picture.subarray(0, size - 1));

@@ -10,10 +10,10 @@ import { MessageType, RtmpReceiver } from '@cloudpush/transport';
 import { cpuSeconds } from '../support/process-usage.js';
 
 /**
- * An outage of the server with a disk spool: whether each picture arrives, when live goes on, and how long the backlog
- * takes. `--kill` kills the pushing process in the middle of the outage, and starts it again; `--disk 4096` gives the
- * spool a disk of its own of so many MiB (a tmpfs, which needs root) that is full before the outage is over. What is
- * missing then must have been told.
+ * An outage of the server with a disk spool: whether each picture arrives, when live goes on, and how long
+ * the backlog takes. `--kill` kills the pushing process in the middle of the outage, and starts it again;
+ * `--disk 4096` gives the spool a disk of its own of so many MiB (a tmpfs, which needs root) that is full
+ * before the outage is over. What is missing then must have been told.
  */
 
 /** To the pushing process. */
@@ -211,7 +211,10 @@ const left = (await readdir(folder, { recursive: true })).filter((name) => name.
 if (disk > 0) execFileSync('umount', [folder]);
 await rm(folder, { recursive: true });
 
-/** Of each channel: how many pictures are missing, and of those how many of the last second before the process was killed. */
+/**
+ * Of each channel: how many pictures are missing, and of those how many of the last second before the process
+ * was killed.
+ */
 const missing = arrived.map((numbers) => {
   let all = 0;
   let beforeKill = 0;

@@ -6,8 +6,8 @@ import { type BenchPacket, loadLoop, PICTURE_BYTES } from './media.js';
 import { Pacing, pacingCost } from './pacing.js';
 
 /**
- * The program under test: pushes the bench's stream on many channels to one port and prints what it cost as a line of
- * JSON. It runs in a process of its own, so that its CPU time is its own.
+ * The program under test: pushes the bench's stream on many channels to one port and prints what it cost as a
+ * line of JSON. It runs in a process of its own, so that its CPU time is its own.
  */
 
 export interface PushResult {
@@ -20,8 +20,8 @@ export interface PushResult {
   readonly user: number;
   readonly system: number;
   /**
-   * CPU µs a packet that the pacing of this program takes, measured with nothing sent when `--pacing-cost` asks for it;
-   * it is part of `user` and `system`.
+   * CPU µs a packet that the pacing of this program takes, measured with nothing sent when `--pacing-cost`
+   * asks for it; it is part of `user` and `system`.
    */
   readonly pacing: number;
   readonly p50: number;

@@ -54,7 +54,9 @@ export interface Comparison {
   readonly sinkCores: number;
 }
 
-/** The engine and the C program that does one `write()` a packet, in turns, each into a sink that discards. */
+/**
+ * The engine and the C program that does one `write()` a packet, in turns, each into a sink that discards.
+ */
 export async function compare(options: RunOptions): Promise<Comparison> {
   const engine: EngineRun[] = [];
   const floor: FloorResult[] = [];

@@ -8,8 +8,8 @@ import { engineModule } from '../support/internals.js';
 import { type LoadResult, PICTURE_BYTES, type Picture, runPictures } from './picture-load.js';
 
 /**
- * Spools many series in real time: CPU a packet, bytes on disk for each byte of media, the longest calls of the
- * disk, and how long the thread was held up. Beside it: the load alone, and one `write` a packet.
+ * Spools many series in real time: CPU a packet, bytes on disk for each byte of media, the longest calls of
+ * the disk, and how long the thread was held up. Beside it: the load alone, and one `write` a packet.
  */
 
 const { values } = parseArgs({

@@ -15,7 +15,10 @@ export interface ThreadReport {
   readonly collections: { readonly count: number; readonly total: number; readonly longest: number };
 }
 
-/** The environment variables that it is told by: the folder for reports, ms until measuring begins, and ms that it lasts. */
+/**
+ * The environment variables that it is told by: the folder for reports, ms until measuring begins, and ms
+ * that it lasts.
+ */
 export const TAIL_FOLDER = 'CLOUDPUSH_BENCH_TAIL_FOLDER';
 export const TAIL_AFTER = 'CLOUDPUSH_BENCH_TAIL_AFTER';
 export const TAIL_FOR = 'CLOUDPUSH_BENCH_TAIL_FOR';

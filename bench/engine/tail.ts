@@ -13,7 +13,8 @@ import { TAIL_AFTER, TAIL_FOLDER, TAIL_FOR, type ThreadReport } from './tail-pro
 
 /**
  * Tells what the slowest packets wait for: of each busy thread of the program under test, how long it worked,
- * how long it was ready and had no processor, how late its event loop was, and what the garbage collector took.
+ * how long it was ready and had no processor, how late its event loop was, and what the garbage collector
+ * took.
  */
 
 const { values } = parseArgs({
@@ -27,7 +28,9 @@ const { values } = parseArgs({
   },
 });
 
-/** Until the connections are up, in ms: measuring begins behind it and the warm-up, and ends before its end. */
+/**
+ * Until the connections are up, in ms: measuring begins behind it and the warm-up, and ends before its end.
+ */
 const CONNECTING = 3000;
 /** Threads that use less than this part of a processor are left out. */
 const LEAST_SHARE = 0.005;

@@ -4,7 +4,9 @@ import { type MediaMessage, PUBLISHER_LIMITS, PublishSession } from '@cloudpush/
 
 const TIMEOUTS = { handshake: 60_000, connect: 60_000, createStream: 60_000, publish: 60_000 };
 
-/** One connection of a program that joins each message's pieces with `Buffer.concat` and writes the result. */
+/**
+ * One connection of a program that joins each message's pieces with `Buffer.concat` and writes the result.
+ */
 export class ConcatPublisher {
   readonly #socket: Socket;
   readonly #session: PublishSession;

@@ -4,7 +4,10 @@ import { loadLoop } from '../engine/media.js';
 import { Pacing } from '../engine/pacing.js';
 import { connectAll } from './concat-publisher.js';
 
-/** A Node.js program as it is first written: one thread, a copy of each packet, a concatenation of each message. */
+/**
+ * A Node.js program as it is first written: one thread, a copy of each packet, a concatenation of each
+ * message.
+ */
 const { values } = parseArgs({
   options: { port: { type: 'string' }, channels: { type: 'string' }, seconds: { type: 'string' } },
 });

@@ -5,7 +5,10 @@ import { Pacing } from '../engine/pacing.js';
 import { connectAll } from './concat-publisher.js';
 import type { MuxedTag, MuxTask } from './mux-task.js';
 
-/** The textbook's way to use a thread pool: each packet is a task, its result comes back and is sent from here. */
+/**
+ * The textbook's way to use a thread pool: each packet is a task, its result comes back and is sent from
+ * here.
+ */
 const { values } = parseArgs({
   options: { port: { type: 'string' }, channels: { type: 'string' }, seconds: { type: 'string' } },
 });
@@ -19,7 +22,10 @@ const pool = new Piscina<MuxTask, MuxedTag[]>({
   maxThreads: 1,
 });
 
-/** While the thread starts, tasks may overtake each other, and the muxer refuses a packet that steps back in time. */
+/**
+ * While the thread starts, tasks may overtake each other, and the muxer refuses a packet that steps back in
+ * time.
+ */
 function ignore(): void {}
 
 const pacing = new Pacing(loadLoop(), channels, (channel, { kind, data }, pts) => {

@@ -12,7 +12,10 @@ const PAYLOAD_TYPE = 96;
 const FU_A = 28;
 const START_CODE = Buffer.of(0, 0, 1);
 
-/** One picture as RTP packets (RFC 6184), interleaved (RFC 2326 §10.12), without their sequence numbers and times. */
+/**
+ * One picture as RTP packets (RFC 6184), interleaved (RFC 2326 §10.12), without their sequence numbers and
+ * times.
+ */
 export interface RtpPicture {
   readonly bytes: Buffer;
   /** Offset of each packet. */

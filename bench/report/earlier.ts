@@ -7,8 +7,8 @@ type Circumstances = Omit<Report, 'results'>;
 const LONGEST = 24 * 3_600_000;
 
 /**
- * The results of an earlier report that may stand beside new ones: taken on the same machine, in the same way, and not long
- * ago.
+ * The results of an earlier report that may stand beside new ones: taken on the same machine, in the same
+ * way, and not long ago.
  */
 export function resultsToKeep(earlier: Report | undefined, now: Circumstances): readonly Result[] {
   return earlier === undefined || wayOf(earlier) !== wayOf(now) || !isRecent(earlier, now)

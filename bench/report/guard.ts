@@ -31,7 +31,10 @@ export function baselineOf(report: Report, isOurs: (contestant: string) => boole
   );
 }
 
-/** The ratios of a report whose median is worse than the worst round of the baseline by more than the tolerance. */
+/**
+ * The ratios of a report whose median is worse than the worst round of the baseline by more than the
+ * tolerance.
+ */
 export function regressions(report: Report, baseline: readonly BaselineRatio[]): Regression[] {
   return baseline.flatMap((before) => {
     const result = report.results.find(({ id }) => id === before.experiment);

@@ -7,7 +7,9 @@ import { renderMarkdown } from './render/markdown.js';
 import { renderPage } from './render/page.js';
 import { THEMES } from './render/theme.js';
 
-/** Writes a report into a folder: `report.json`, `report.md`, `index.html`, and a picture a metric and theme. */
+/**
+ * Writes a report into a folder: `report.json`, `report.md`, `index.html`, and a picture a metric and theme.
+ */
 export async function writeReport(folder: string, report: Report): Promise<void> {
   await mkdir(folder, { recursive: true });
   // Pictures of an earlier run may be of experiments that are not there any more.

@@ -4,7 +4,8 @@ import type * as clientModule from '../../packages/engine/src/sources/rtsp/rtsp-
 
 // RTP over TCP to access units: microseconds a picture beside the floor, which is copying the same payloads.
 
-// The package does not export its RTSP client: this is where its build lies, seen from that of the benchmarks.
+// The package does not export its RTSP client: this is where its build lies, seen from that of the
+// benchmarks.
 const folder = new URL('../../../packages/engine/dist/sources/rtsp/', import.meta.url);
 const { rtspLimits } = (await import(new URL('limits.js', folder).href)) as typeof limitsModule;
 const { RtspClient } = (await import(new URL('rtsp-client.js', folder).href)) as typeof clientModule;

@@ -1,6 +1,7 @@
 /**
- * Bytes of the JavaScript heap that a call leaves behind, in figures for a table; memory outside of the heap, such as
- * that of a Buffer, is not counted. It needs --expose-gc, and a semi-space that holds what the calls leave.
+ * Bytes of the JavaScript heap that a call leaves behind, in figures for a table; memory outside of the heap,
+ * such as that of a Buffer, is not counted. It needs --expose-gc, and a semi-space that holds what the calls
+ * leave.
  */
 export function garbageOf(call: () => void): string {
   const { gc } = globalThis as { gc?: () => void };

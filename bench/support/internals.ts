@@ -2,7 +2,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** The address of a compiled module of the engine that is not part of its public interface, such as `memory/pool.js`. */
+/**
+ * The address of a compiled module of the engine that is not part of its public interface, such as
+ * `memory/pool.js`.
+ */
 export function engineModule(path: string): string {
   return moduleOf('@cloudpush/engine', path);
 }

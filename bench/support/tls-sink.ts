@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePort, Sink } from './peers.js';
 
-/** A sink behind TLS 1.3: a process that decrypts, with a certificate of its own, in front of one that discards. */
+/**
+ * A sink behind TLS 1.3: a process that decrypts, with a certificate of its own, in front of one that
+ * discards.
+ */
 export class TlsSink {
   readonly port: number;
   readonly #stop: () => Promise<void>;

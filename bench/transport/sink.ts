@@ -5,8 +5,8 @@ import { RECEIVER_LIMITS, ReceiveSession } from '@cloudpush/transport';
 
 /**
  * A server that costs as little as can be, in a process of its own: it accepts a publisher, then throws away
- * what comes in. A client that does not begin with RTMP's version byte is a plain socket: its bytes are thrown
- * away from the start.
+ * what comes in. A client that does not begin with RTMP's version byte is a plain socket: its bytes are
+ * thrown away from the start.
  */
 function serve(socket: Socket): void {
   const accept = (): 'accept' => 'accept';

@@ -1,4 +1,5 @@
-// `cloudpush bench --pull`: what is published is played back from the server, and its time on the way is measured.
+// `cloudpush bench --pull`: what is published is played back from the server, and its time on the way is
+// measured.
 
 import { describe, expect, test } from 'vitest';
 import { RecordingReceiver } from '../engine/recording-receiver.js';

@@ -1,4 +1,5 @@
-// `cloudpush bench` as a user runs it, against servers that take everything, refuse, are not there, or do not read.
+// `cloudpush bench` as a user runs it, against servers that take everything, refuse, are not there, or do not
+// read.
 
 import { createReadStream, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// MP4, QuickTime, Matroska, WebM and MPEG-TS files of ffmpeg, pushed from the command line and by a shard: what arrives
-// decodes to the same pictures and samples, at the same times.
+// MP4, QuickTime, Matroska, WebM and MPEG-TS files of ffmpeg, pushed from the command line and by a shard:
+// what arrives decodes to the same pictures and samples, at the same times.
 
 import { once } from 'node:events';
 import { copyFile, readFile, stat, truncate, writeFile } from 'node:fs/promises';

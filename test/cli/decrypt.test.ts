@@ -1,5 +1,5 @@
-// `cloudpush decrypt` as a user runs it, on a recording of ffmpeg that has been encrypted: what comes out is, byte by byte,
-// what was there before.
+// `cloudpush decrypt` as a user runs it, on a recording of ffmpeg that has been encrypted: what comes out is,
+// byte by byte, what was there before.
 
 import { readdir, readFile } from 'node:fs/promises';
 import { FlvReader, FlvTag, FlvWriter, SampleEncryptor, TagRole, TagType } from '@cloudpush/muxer';

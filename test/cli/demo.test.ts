@@ -1,5 +1,5 @@
-// `cloudpush demo` proves that every frame arrives. A proof that cannot fail is none: here the receiver is spoiled in
-// every way that the verdict is meant to find.
+// `cloudpush demo` proves that every frame arrives. A proof that cannot fail is none: here the receiver is
+// spoiled in every way that the verdict is meant to find.
 
 import { readdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';

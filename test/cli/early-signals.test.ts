@@ -9,8 +9,8 @@ import { TempFolder } from '../support/temp.js';
 vi.setConfig({ testTimeout: 120_000 });
 
 /**
- * Sends signals to its own process as soon as somebody handles them, and tells whether the program was loaded by then: it
- * needs worker threads, and what is before it does not.
+ * Sends signals to its own process as soon as somebody handles them, and tells whether the program was loaded
+ * by then: it needs worker threads, and what is before it does not.
  */
 const PRELOADED = (signals: readonly string[]) => `
 const send = () => {

@@ -1,5 +1,5 @@
-// A stream breaks off, goes on, and what is missing is sent later, out of order and some of it twice: `cloudpush receive
-// --join-gaps` makes one file of it that decodes to what the camera gave.
+// A stream breaks off, goes on, and what is missing is sent later, out of order and some of it twice:
+// `cloudpush receive --join-gaps` makes one file of it that decodes to what the camera gave.
 
 import { readFile } from 'node:fs/promises';
 import { FlvReader, TagRole, TagType } from '@cloudpush/muxer';

@@ -13,7 +13,10 @@ import { TempFolder } from '../support/temp.js';
 
 const FAST = ['--as-fast-as-possible', '--quiet'];
 
-/** Starts `cloudpush` with a pipe as its standard input, into which a file goes; without one the pipe stays open. */
+/**
+ * Starts `cloudpush` with a pipe as its standard input, into which a file goes; without one the pipe stays
+ * open.
+ */
 function startWithInput(args: readonly string[], input: string | undefined): ChildProgram {
   const program = new ChildProgram(process.execPath, [COMMAND, ...args], { stdio: 'pipe' });
   program.child.stdin!.on('error', () => {});

@@ -1,4 +1,5 @@
-// A result that nobody gets is no success; notes that find no place stop nothing; recordings without a place are told of.
+// A result that nobody gets is no success; notes that find no place stop nothing; recordings without a place
+// are told of.
 
 import { open, readdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';

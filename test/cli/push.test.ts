@@ -71,8 +71,8 @@ describe.concurrent('files that nginx-rtmp records unchanged', { timeout: TIMEOU
     const recording = await server.recording('stream');
     const videoPackets = video ? await readAccessUnits(video, frameMs) : [];
     const audioFrames = audio ? await readAudioFrames(audio) : [];
-    // Sound and picture begin together for the viewer: with B-frames, the first picture is shown some time after it
-    // has been decoded.
+    // Sound and picture begin together for the viewer: with B-frames, the first picture is shown some time
+    // after it has been decoded.
     const start = Math.min(...videoPackets.map(({ pts }) => pts), Number.POSITIVE_INFINITY);
     const shift = Number.isFinite(start) ? start : 0;
     const audioPackets = audioFrames.map(({ pts, dts }) => ({ pts: pts + shift, dts: dts + shift }));

@@ -1,4 +1,5 @@
-// Every command line of the README works as it is written, but for hosts and files that a reader has to put in.
+// Every command line of the README works as it is written, but for hosts and files that a reader has to put
+// in.
 
 import { readFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';

@@ -1,4 +1,5 @@
-// `cloudpush receive` as a user runs it: foreign clients publish, and what is recorded decodes to what they sent.
+// `cloudpush receive` as a user runs it: foreign clients publish, and what is recorded decodes to what they
+// sent.
 
 import { readdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
-// The page on clusters as a new user reads it: its five commands run as they are written, in an empty folder, with the program on the
-// path; the port of RTMP is one of this test.
+// The page on clusters as a new user reads it: its five commands run as they are written, in an empty folder,
+// with the program on the path; the port of RTMP is one of this test.
 
 import { mkdir, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';

@@ -37,7 +37,8 @@ test('without a quorum, and with isolation "continue", what is connected goes on
   await cluster.untilShared(2);
   for (const number of [1, 2]) expect(await cluster.state(number)).toMatchObject({ state: 'up', fences: 0 });
   await cluster.untilPublishing();
-  // Slots that were on their way to the other node when the store was lost go on to it; no other name changes its owner.
+  // Slots that were on their way to the other node when the store was lost go on to it; no other name changes
+  // its owner.
   const changes = sum(owners()) - sum(before);
   expect(changes).toBeLessThanOrEqual((await movesOf(cluster)) - moves);
   expect(cluster.receiver.interleaved()).toEqual([]);

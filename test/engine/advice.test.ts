@@ -36,7 +36,8 @@ test('a server that reads slower than the source gives has the encoder told what
   expect(await toDestination).toEqual([advice]);
   expect(advice).toMatchObject({ reason: 'congested', destination });
   expect(advice!.bitrate).toBeLessThan(advice!.throughput);
-  // Far below what the source gives; the kernel's buffers, and their lumps, make the first measurement a rough one.
+  // Far below what the source gives; the kernel's buffers, and their lumps, make the first measurement a
+  // rough one.
   expect(advice!.throughput).toBeLessThan(BYTES_PER_SECOND * 8 * 3);
   expect(advice!.throughput).toBeGreaterThan(0);
   channel.abort();

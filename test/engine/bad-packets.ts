@@ -33,7 +33,10 @@ const hevcSps = '42010101600000030090000003000003003ca00a080b9f7964a924caf016808
 const hevcPps = '4401c172b42240';
 const hevcSlice = '2801af0b60cbb66f1dbe006175b2dc92f774f5affa73fd50';
 
-/** A packet that is no good: what is wrong with it, the code and the fault of its problem, and what must come before it. */
+/**
+ * A packet that is no good: what is wrong with it, the code and the fault of its problem, and what must come
+ * before it.
+ */
 type BadPacket = readonly [
   what: string,
   code: string,

@@ -1,4 +1,5 @@
-// Codecs beyond FLV 10.1, pushed to servers that announce nothing, as nearly all do, and to some that cannot read them.
+// Codecs beyond FLV 10.1, pushed to servers that announce nothing, as nearly all do, and to some that cannot
+// read them.
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';

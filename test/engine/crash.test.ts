@@ -29,7 +29,10 @@ async function engineWithThreads(shards: number): Promise<{ engine: PushEngine; 
   return { engine, threads };
 }
 
-/** False when there is no room for a picture, and none comes: the kernel, which takes much at first, is full, too. */
+/**
+ * False when there is no room for a picture, and none comes: the kernel, which takes much at first, is full,
+ * too.
+ */
 async function takes(channel: Channel, pts: number): Promise<boolean> {
   while (!channel.sendVideo(packets[0]!.data, { pts })) {
     try {

@@ -1,4 +1,5 @@
-// A channel that is closed before its connection is made, and that has nothing to send: there is nothing to wait for.
+// A channel that is closed before its connection is made, and that has nothing to send: there is nothing to
+// wait for.
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';

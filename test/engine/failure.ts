@@ -6,7 +6,10 @@ import { closeEmpty, transcript } from './expectations.js';
 
 const [picture] = cameraPackets();
 
-/** The only thing that a channel tells whose connection cannot be made is its end. The packet that waited is given back. */
+/**
+ * The only thing that a channel tells whose connection cannot be made is its end. The packet that waited is
+ * given back.
+ */
 export async function failure(options: ChannelOptions): Promise<CloudPushError> {
   const engine = await PushEngine.create({ maxConnections: 1 });
   const channel = engine.openChannel(options);

@@ -1,7 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A TCP proxy on a free port whose clients' bytes can be left unread for a while: a network path that stalls. */
+/**
+ * A TCP proxy on a free port whose clients' bytes can be left unread for a while: a network path that stalls.
+ */
 export class GatedProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #clients = new Set<Socket>();
@@ -11,7 +13,8 @@ export class GatedProxy implements AsyncDisposable {
   }
 
   static async listen(target: number): Promise<GatedProxy> {
-    // A client that ends hears of the end when everything has been passed on, and the other side has ended, too.
+    // A client that ends hears of the end when everything has been passed on, and the other side has ended,
+    // too.
     const server = createServer({ allowHalfOpen: true });
     const proxy = new GatedProxy(server);
     server.on('connection', (client) => proxy.#join(client, target));

@@ -15,7 +15,9 @@ const packets = cameraPackets();
 const CHANNELS = 50;
 const STALL_MS = 5000;
 
-/** Sends to a channel in real time, by the clip over and over, until it is told to stop; says what was taken. */
+/**
+ * Sends to a channel in real time, by the clip over and over, until it is told to stop; says what was taken.
+ */
 class Sender {
   readonly taken: CameraPacket[] = [];
   #sent = 0;

@@ -47,7 +47,10 @@ async function sendUntil(
   return sent;
 }
 
-/** Every picture and every audio frame arrived, once, in order and on one clock: first at the old place, then at the new one. */
+/**
+ * Every picture and every audio frame arrived, once, in order and on one clock: first at the old place, then
+ * at the new one.
+ */
 function expectNoGap(streams: readonly ArrivedStream[], sent: readonly CameraPacket[]): void {
   const pictures = streams.flatMap((stream) => samples(stream, MessageType.video));
   const sentPictures = sent.filter(({ kind }) => kind === 'video');

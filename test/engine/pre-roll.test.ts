@@ -1,4 +1,5 @@
-// A channel that sends segments only: nothing before the first trigger, then what came before it, from a key frame on.
+// A channel that sends segments only: nothing before the first trigger, then what came before it, from a key
+// frame on.
 
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -28,7 +28,9 @@ const program = /^```js\n(.*?)^```$/ms.exec(page)![1]!;
 /** The example that closes the engine with `await using`. */
 const usingExample = /^```ts\n(await using .*?)^```$/ms.exec(page)![1]!;
 
-/** Names that the example takes for granted: the push URL, and a camera that sends pictures and sound in turn. */
+/**
+ * Names that the example takes for granted: the push URL, and a camera that sends pictures and sound in turn.
+ */
 const SURROUNDINGS = `
 import { readFile } from 'node:fs/promises';
 import { PushEngine } from '@cloudpush/engine';

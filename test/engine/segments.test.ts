@@ -1,4 +1,5 @@
-// A source that is published in segments: one stream after the other, on the same connection as long as it lasts.
+// A source that is published in segments: one stream after the other, on the same connection as long as it
+// lasts.
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
@@ -74,8 +75,9 @@ function timeIn(name: string): number {
 }
 
 /**
- * Resets the connection of a stream, when the channel has read all that came over it: with data unread, the reset would look
- * like an orderly end, as the data is read first, and the end behind it is all that is left to see.
+ * Resets the connection of a stream, when the channel has read all that came over it: with data unread, the
+ * reset would look like an orderly end, as the data is read first, and the end behind it is all that is left
+ * to see.
  */
 async function drop(stream: ArrivedStream, channel: Channel): Promise<void> {
   const heard = once(channel, 'command');
@@ -410,7 +412,8 @@ describe('a connection that is lost', () => {
     expect(streams[0]!.streamName).toBe(third.name);
     expect(timeIn(third.name)).toBeGreaterThanOrEqual(timeIn(second.name));
     expect(samples(third, MessageType.video)[0]!.payload[0]).toBe(0x17);
-    // On the segment's own clock. That the kernel has taken the last picture does not mean that it has arrived.
+    // On the segment's own clock. That the kernel has taken the last picture does not mean that it has
+    // arrived.
     const end = LOOP_MS + (pictures - 1) * 40;
     const last = () => samples(third, MessageType.video).at(-1)!.timestamp;
     await waitFor('the last picture', 5000, () => (last() >= end ? true : undefined));

@@ -1,4 +1,5 @@
-// A channel whose worker thread reads a file itself: paced, once or again and again, and nothing left of it in the pool.
+// A channel whose worker thread reads a file itself: paced, once or again and again, and nothing left of it
+// in the pool.
 
 import { hash } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,4 +1,5 @@
-// A channel whose worker thread plays a camera itself: what the camera sends arrives, and what goes wrong with it is told and mended.
+// A channel whose worker thread plays a camera itself: what the camera sends arrives, and what goes wrong
+// with it is told and mended.
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';

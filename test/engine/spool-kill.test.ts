@@ -1,4 +1,5 @@
-// A process that spools is killed at any moment: everything that it was told is written is there, and nothing is torn.
+// A process that spools is killed at any moment: everything that it was told is written is there, and nothing
+// is torn.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,5 @@
-// A source that is made ready before its first destination is known, and a stream that ends between two groups of pictures.
+// A source that is made ready before its first destination is known, and a stream that ends between two
+// groups of pictures.
 
 import { PushEngine } from '@cloudpush/engine';
 import { expect, test, vi } from 'vitest';

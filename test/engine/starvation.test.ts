@@ -27,7 +27,10 @@ async function sendUntilFull(engine: PushEngine, channels: readonly Channel[]): 
   await Promise.all(channels.map((channel) => fill(engine, channel)));
 }
 
-/** A channel is full that does not take the next picture although it has time to drain, or that has begun to drop. */
+/**
+ * A channel is full that does not take the next picture although it has time to drain, or that has begun to
+ * drop.
+ */
 async function fill(engine: PushEngine, channel: Channel): Promise<void> {
   let refusals = 0;
   // While its thread waits for a processor it looks full, and is not.

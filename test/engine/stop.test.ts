@@ -1,4 +1,5 @@
-// Channels come and go while the engine runs, and stopping one always ends, whatever state its connection is in.
+// Channels come and go while the engine runs, and stopping one always ends, whatever state its connection is
+// in.
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';

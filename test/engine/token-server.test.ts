@@ -1,4 +1,5 @@
-// The token server's protocol over real connections: what is asked and answered, and what comes of every fault.
+// The token server's protocol over real connections: what is asked and answered, and what comes of every
+// fault.
 
 import { once } from 'node:events';
 import { createServer } from 'node:net';

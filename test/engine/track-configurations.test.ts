@@ -1,5 +1,5 @@
-// Samples as MP4, Matroska and RTSP have them: NAL units with their lengths in front and raw AAC frames, whose decoder
-// configurations are given when the channel is opened.
+// Samples as MP4, Matroska and RTSP have them: NAL units with their lengths in front and raw AAC frames,
+// whose decoder configurations are given when the channel is opened.
 
 import { type ChannelSettings, PushEngine } from '@cloudpush/engine';
 import { MessageType } from '@cloudpush/transport';

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { reset } from '../support/reset.js';
 
-/** A TCP server that does to each connection what a test says: no RTMP server, or one that has lost its mind. */
+/**
+ * A TCP server that does to each connection what a test says: no RTMP server, or one that has lost its mind.
+ */
 export class UnrulyServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -38,7 +40,9 @@ export class UnrulyServer implements AsyncDisposable {
   }
 }
 
-/** A TCP relay in front of a server, for one client: it does what a server or a network may do at any moment. */
+/**
+ * A TCP relay in front of a server, for one client: it does what a server or a network may do at any moment.
+ */
 export class Relay implements AsyncDisposable {
   readonly #server: UnrulyServer;
   #client: Socket | undefined;

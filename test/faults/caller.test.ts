@@ -1,5 +1,6 @@
-// Callers that make every mistake: each public method with every kind of bad argument, from within handlers, with handlers that throw,
-// with memory that has gone, after the end. No crash, no hang, errors of a type, and the channel beside it never notices.
+// Callers that make every mistake: each public method with every kind of bad argument, from within handlers,
+// with handlers that throw, with memory that has gone, after the end. No crash, no hang, errors of a type,
+// and the channel beside it never notices.
 
 import { once } from 'node:events';
 import * as api from '@cloudpush/engine';

@@ -1,4 +1,5 @@
-// A process that runs out of descriptors in mid-stream: what stands goes on, what is lost comes back when there are some.
+// A process that runs out of descriptors in mid-stream: what stands goes on, what is lost comes back when
+// there are some.
 
 import { expect, test } from 'vitest';
 import { mediaOf, OutageServer } from '../engine/spool/support/outage-server.js';

@@ -1,4 +1,5 @@
-// A spool on a volume that fills up in an outage: what fits is kept whole, live goes on, and the spool with it when there is room.
+// A spool on a volume that fills up in an outage: what fits is kept whole, live goes on, and the spool with
+// it when there is room.
 
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';

@@ -1,5 +1,5 @@
-// Faults of a network on one channel: what was accepted arrives bit for bit and in order, or is counted with its cause, and the
-// channel beside it never notices.
+// Faults of a network on one channel: what was accepted arrives bit for bit and in order, or is counted with
+// its cause, and the channel beside it never notices.
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Fault } from './schedule/fault.js';
@@ -7,7 +7,10 @@ import { faultsFor } from './schedule/schedule.js';
 import { expectNothingLeft, type Holdings, holdings } from './support/residue.js';
 import { runTrial } from './support/trial.js';
 
-/** The faults of a run follow from its seed; who is faster does not. Again: `FAULTS_SEED=7 npx vitest run test/faults/network`. */
+/**
+ * The faults of a run follow from its seed; who is faster does not. Again: `FAULTS_SEED=7 npx vitest run
+ * test/faults/network`.
+ */
 const SEED = Number(process.env['FAULTS_SEED'] ?? 1);
 /** More: `FAULTS_RUNS=200`. */
 const RUNS = Number(process.env['FAULTS_RUNS'] ?? (process.env['FAULTS_SEED'] === undefined ? 6 : 1));

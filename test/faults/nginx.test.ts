@@ -1,4 +1,5 @@
-// A foreign server that is killed while a spool catches its stream, or is reloaded: each picture is recorded and decodes.
+// A foreign server that is killed while a spool catches its stream, or is reloaded: each picture is recorded
+// and decodes.
 
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,5 +1,5 @@
-// Real servers that are killed, stopped and restarted, and one that closes at every stage: what nginx recorded, and what our
-// receiver heard, is what was sent, or counted.
+// Real servers that are killed, stopped and restarted, and one that closes at every stage: what nginx
+// recorded, and what our receiver heard, is what was sent, or counted.
 
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';

@@ -105,7 +105,8 @@ beforeAll(async () => {
     void states.set(name, await gateway.waitForChannel(name, isWanted));
   for (const name of names) await wait(name, ({ source }) => source.state === 'ended');
   if (hasCamera) {
-    // Sound comes later than pictures, by what its encoder takes to start: it is what has been sent that counts.
+    // Sound comes later than pictures, by what its encoder takes to start: it is what has been sent that
+    // counts.
     for (const name of Object.keys(CAMERAS))
       await wait(name, ({ destinations: [to] }) => to!.counters.audioFrames > CAMERA_FRAMES);
   }

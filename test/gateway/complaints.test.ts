@@ -1,4 +1,5 @@
-// The most frequent complaints about media gateways, each as a test of the program with real cameras and receivers.
+// The most frequent complaints about media gateways, each as a test of the program with real cameras and
+// receivers.
 
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test, vi } from 'vitest';

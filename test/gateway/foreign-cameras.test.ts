@@ -1,4 +1,5 @@
-// GStreamer's cameras, through the gateway to nginx-rtmp and our receiver: whole pictures, sound in step, losses counted.
+// GStreamer's cameras, through the gateway to nginx-rtmp and our receiver: whole pictures, sound in step,
+// losses counted.
 
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { ChannelState } from '../../packages/cloudpush/dist/gateway/state.js';
@@ -121,7 +122,10 @@ for (const name of [...TRANSPORTS, 'tls']) {
   });
 }
 
-/** Expects that each picture sent is one of the file's, at its time. @returns how many have been left out since the first */
+/**
+ * Expects that each picture sent is one of the file's, at its time. @returns how many have been left out
+ * since the first
+ */
 async function expectWholePictures(mount: string): Promise<number> {
   const { video } = await timedFrames(await receiver.recording(mount));
   expect(video).toHaveLength(states.get(mount)!.source.counters.videoFrames);

@@ -1,5 +1,5 @@
-// The guide as a new user reads it: every line for the shell runs as it is written, in an environment with nothing but PATH and
-// HOME, and every configuration runs; hosts and ports are those of this test.
+// The guide as a new user reads it: every line for the shell runs as it is written, in an environment with
+// nothing but PATH and HOME, and every configuration runs; hosts and ports are those of this test.
 
 import { spawnSync } from 'node:child_process';
 import { copyFile, mkdir, readFile, symlink } from 'node:fs/promises';
@@ -23,7 +23,9 @@ vi.setConfig({ testTimeout: 240_000 });
 const PACKAGE = fileURLToPath(new URL('../../packages/cloudpush', import.meta.url));
 const PASSWORD = 'the password of the camera';
 
-/** Lines that need what a test must not change, or that never end, each with the test that stands in for it. */
+/**
+ * Lines that need what a test must not change, or that never end, each with the test that stands in for it.
+ */
 const ELSEWHERE = [
   // `installedIn` makes the files that it would leave behind.
   /^npm install --global cloudpush$/,

@@ -13,7 +13,9 @@ vi.setConfig({ testTimeout: 120_000 });
 
 /** Debian's own; Node has no Unix datagram sockets. */
 const PYTHON = '/usr/bin/python3';
-/** Prints each datagram on a line. Descriptors that come along are closed: `systemd-notify` waits for that. */
+/**
+ * Prints each datagram on a line. Descriptors that come along are closed: `systemd-notify` waits for that.
+ */
 const LISTENER = `
 import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

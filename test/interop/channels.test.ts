@@ -1,4 +1,5 @@
-// Many channels of one engine are as clean as one: each stream arrives whole, and no packet in another's place.
+// Many channels of one engine are as clean as one: each stream arrives whole, and no packet in another's
+// place.
 
 import { PushEngine } from '@cloudpush/engine';
 import { describe, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
-// The harness against foreign programs only: what ffmpeg publishes, each server records unchanged. When one of these
-// fails, the fault is in the harness or in a peer, and not in this project.
+// The harness against foreign programs only: what ffmpeg publishes, each server records unchanged. When one
+// of these fails, the fault is in the harness or in a peer, and not in this project.
 
 import { describe, test } from 'vitest';
 import { expectUnchanged } from '../support/expect-track.js';

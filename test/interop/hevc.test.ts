@@ -1,5 +1,6 @@
-// H.265 has two forms on the wire, and no server takes both by rule. What a server recorded is read back to Annex-B by
-// the plain reader of test/support, since ffmpeg 5.1 knows neither form, and decoded: the same pictures as the source.
+// H.265 has two forms on the wire, and no server takes both by rule. What a server recorded is read back to
+// Annex-B by the plain reader of test/support, since ffmpeg 5.1 knows neither form, and decoded: the same
+// pictures as the source.
 
 import { describe, expect, test } from 'vitest';
 import { expectSameFrames, expectSameTimes } from '../support/expect-track.js';
@@ -16,7 +17,10 @@ const FRAME_MS = 40;
 
 const { nginxRtmp, nodeMediaServer } = foreignServers;
 
-/** nginx-rtmp 1.2 records a stream in the enhanced form as an empty file, and cannot be told from other servers. */
+/**
+ * nginx-rtmp 1.2 records a stream in the enhanced form as an empty file, and cannot be told from other
+ * servers.
+ */
 const cases: {
   server: RecordingServerKind;
   hevc: 'legacy' | 'enhanced' | 'auto';

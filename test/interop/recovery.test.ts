@@ -1,4 +1,5 @@
-// A server that goes and comes back: the stream that a foreign server then records can be decoded from its first picture.
+// A server that goes and comes back: the stream that a foreign server then records can be decoded from its
+// first picture.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, PushEngine } from '@cloudpush/engine';

@@ -1,5 +1,5 @@
-// Two segments of one channel, on one connection, are two streams to a server: it records them as two files, each with
-// the same decoded frames at the same times as its source.
+// Two segments of one channel, on one connection, are two streams to a server: it records them as two files,
+// each with the same decoded frames at the same times as its source.
 
 import { once } from 'node:events';
 import { type Channel, PushEngine, type SegmentReport } from '@cloudpush/engine';
@@ -65,8 +65,9 @@ describe.concurrent.each(servers)('$name', ({ name, start }) => {
     const [first, second] = names;
     expect(first).not.toBe(second);
     const last = await server.recording(second!);
-    // It came on the same connection, so that it is complete. nginx-rtmp writes down the last stream of a connection only, and
-    // node-media-server does not take deleteStream for the end of a stream: to it, the first goes on.
+    // It came on the same connection, so that it is complete. nginx-rtmp writes down the last stream of a
+    // connection only, and node-media-server does not take deleteStream for the end of a stream: to it, the
+    // first goes on.
     const before = await waitFor('the first file', 10_000, () => server.recordingSoFar(first!));
     for (const [i, file] of [before, last].entries()) {
       await expectTrack(file, 'video', sources[i]!, videos[i]!);

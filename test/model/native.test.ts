@@ -1,5 +1,6 @@
-// Random commands to the native interface beside a model of it that is as simple as can be. Fast-check shrinks what fails, and prints its
-// seed and path. Again: `MODEL_SEED=7 MODEL_PATH=3:0 npx vitest run test/model`; more: `MODEL_RUNS=1000`.
+// Random commands to the native interface beside a model of it that is as simple as can be. Fast-check
+// shrinks what fails, and prints its seed and path. Again: `MODEL_SEED=7 MODEL_PATH=3:0 npx vitest run
+// test/model`; more: `MODEL_RUNS=1000`.
 
 import { type Channel, CloudPushError, type Destination, PushEngine } from '@cloudpush/engine';
 import fc from 'fast-check';

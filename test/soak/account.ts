@@ -16,7 +16,9 @@ export interface Account {
   readonly counted: number;
   /** Handed to connections that were lost with them. */
   readonly lostWithConnections: number;
-  /** Packets of which nobody says what became of them, or that arrived otherwise than they were sent: zero. */
+  /**
+   * Packets of which nobody says what became of them, or that arrived otherwise than they were sent: zero.
+   */
   readonly unaccounted: number;
 }
 

@@ -1,4 +1,5 @@
-// The network and the server of a soak, in a process of their own: faulty paths, one a channel, and a receiver that knows every packet.
+// The network and the server of a soak, in a process of their own: faulty paths, one a channel, and a
+// receiver that knows every packet.
 
 import { type ReceivedMessage, RtmpReceiver } from '@cloudpush/transport';
 import { isSequenceHeader } from '../engine/sequence-header.js';

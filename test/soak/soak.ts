@@ -1,5 +1,5 @@
-// Many channels through networks with faults, for as long as one likes: what was accepted is accounted for, and nothing grows.
-// npm run soak -- --duration 10m --channels 200 --seed 7
+// Many channels through networks with faults, for as long as one likes: what was accepted is accounted for,
+// and nothing grows. npm run soak -- --duration 10m --channels 200 --seed 7
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -31,7 +31,10 @@ const interval = 1000 / Number(values.fps);
 const SOUND = 2;
 const SAMPLE_INTERVAL = 500;
 const RECOVERY_TIMEOUT = 60_000;
-/** Growth within the second half that is surely there, and more than a process comes to by and by: bytes, bytes, descriptors. */
+/**
+ * Growth within the second half that is surely there, and more than a process comes to by and by: bytes,
+ * bytes, descriptors.
+ */
 const LIMITS = { rss: 64 * 2 ** 20, heap: 32 * 2 ** 20, descriptors: 10 } as const;
 type Figure = keyof typeof LIMITS;
 

@@ -15,8 +15,8 @@ export interface Trend {
 const QUANTILE = 1.96;
 
 /**
- * The median of the slopes between any two samples (Theil, 1950), with the bounds of Sen (1968): one sample in four may be wild. With
- * fewer than three samples nothing is known.
+ * The median of the slopes between any two samples (Theil, 1950), with the bounds of Sen (1968): one sample
+ * in four may be wild. With fewer than three samples nothing is known.
  */
 export function trendOf(samples: readonly Sample[]): Trend {
   const slopes: number[] = [];

@@ -37,7 +37,9 @@ export async function expectSameFrames(actual: string, source: string, track: Tr
   expect(hashes).toEqual(expected);
 }
 
-/** Expects a recording to hold the track of `source`, cut into `packets`: the same frames at the same times. */
+/**
+ * Expects a recording to hold the track of `source`, cut into `packets`: the same frames at the same times.
+ */
 export async function expectTrack(
   recording: string,
   track: Track,

@@ -1,5 +1,6 @@
-// A slow, plain reader of FLV files, for what ffmpeg 5.1 does not show: H.265, and data messages. It shares nothing with the project's own
-// reader. Clauses are those of the Adobe FLV File Format 10.1, annex E, and of Enhanced RTMP v2, "Enhanced Video".
+// A slow, plain reader of FLV files, for what ffmpeg 5.1 does not show: H.265, and data messages. It shares
+// nothing with the project's own reader. Clauses are those of the Adobe FLV File Format 10.1, annex E, and of
+// Enhanced RTMP v2, "Enhanced Video".
 
 import { readFile } from 'node:fs/promises';
 
@@ -49,7 +50,10 @@ export async function scriptTags(path: string): Promise<PlainTag[]> {
   return [...bodiesOf(TAG_TYPE_SCRIPT_DATA, await readFile(path))];
 }
 
-/** E.4.3, with codec id 12 for H.265: packet type 0 is the configuration, 1 a picture with its composition time. */
+/**
+ * E.4.3, with codec id 12 for H.265: packet type 0 is the configuration, 1 a picture with its composition
+ * time.
+ */
 function legacyTag(dts: number, body: Buffer): HevcTag {
   const codecId = body.readUInt8(0) & 0x0f;
   const packetType = body.readUInt8(1);
@@ -59,7 +63,10 @@ function legacyTag(dts: number, body: Buffer): HevcTag {
   return { form: 'legacy', kind, dts, pts: dts + body.readIntBE(2, 3), data: body.subarray(5) };
 }
 
-/** ExVideoTagHeader: packet type 0 SequenceStart, 1 CodedFrames (with a composition time), 3 CodedFramesX (without). */
+/**
+ * ExVideoTagHeader: packet type 0 SequenceStart, 1 CodedFrames (with a composition time), 3 CodedFramesX
+ * (without).
+ */
 function enhancedTag(dts: number, body: Buffer): HevcTag {
   const packetType = body.readUInt8(0) & 0x0f;
   const fourCc = body.toString('latin1', 1, 5);
@@ -72,7 +79,10 @@ function enhancedTag(dts: number, body: Buffer): HevcTag {
 
 const START_CODE = Buffer.from([0, 0, 0, 1]);
 
-/** The parameter sets of an HEVCDecoderConfigurationRecord (ISO/IEC 14496-15 §8.3.3.1.2), and the size of its lengths. */
+/**
+ * The parameter sets of an HEVCDecoderConfigurationRecord (ISO/IEC 14496-15 §8.3.3.1.2), and the size of its
+ * lengths.
+ */
 function readConfig(record: Buffer): { lengthSize: number; annexB: Buffer[] } {
   const annexB: Buffer[] = [];
   let offset = 23;

@@ -17,7 +17,9 @@ export class NodeMediaServerPeer implements AsyncDisposable {
     this.#program = program;
   }
 
-  /** Starts the server with everything that it writes under `folder`, and waits until it listens and records. */
+  /**
+   * Starts the server with everything that it writes under `folder`, and waits until it listens and records.
+   */
   static async start(folder: string): Promise<NodeMediaServerPeer> {
     const port = await freePort();
     const settings = {

@@ -3,7 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { waitFor } from './wait.js';
 
-/** Below the range that the kernel hands out to clients, so that no outgoing connection takes a port in between. */
+/**
+ * Below the range that the kernel hands out to clients, so that no outgoing connection takes a port in
+ * between.
+ */
 const FIRST_PORT = 20_000;
 const LAST_PORT = 32_000;
 const ATTEMPTS = 50;
@@ -19,7 +22,9 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** A TCP port on 127.0.0.1 that nothing listens on. Random, because test files run in processes of their own. */
+/**
+ * A TCP port on 127.0.0.1 that nothing listens on. Random, because test files run in processes of their own.
+ */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const port = randomInt(FIRST_PORT, LAST_PORT);
@@ -40,7 +45,10 @@ async function isListening(port: number): Promise<boolean> {
   return false;
 }
 
-/** Waits until something listens on the port, without connecting: `ffmpeg -listen 1` serves one connection only. */
+/**
+ * Waits until something listens on the port, without connecting: `ffmpeg -listen 1` serves one connection
+ * only.
+ */
 export async function waitUntilListening(port: number, timeoutMs = 30_000): Promise<void> {
   await waitFor(`a listener on port ${port}`, timeoutMs, async () => (await isListening(port)) || undefined);
 }

@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { probe } from './ffmpeg.js';
 
-/** One access unit or audio frame of an elementary file, cut out by ffprobe: a splitter that is not ours. Times in ms. */
+/**
+ * One access unit or audio frame of an elementary file, cut out by ffprobe: a splitter that is not ours.
+ * Times in ms.
+ */
 export interface SourcePacket {
   data: Uint8Array;
   pts: number;
@@ -34,8 +37,9 @@ function cut(data: Uint8Array, packet: ProbedPacket): Uint8Array {
 }
 
 /**
- * The access units of a raw H.264 or H.265 file. They follow each other at `frameDuration` ms in decoding order; the
- * presentation times come from the order in which ffmpeg shows the pictures, delayed as far as reordering needs.
+ * The access units of a raw H.264 or H.265 file. They follow each other at `frameDuration` ms in decoding
+ * order; the presentation times come from the order in which ffmpeg shows the pictures, delayed as far as
+ * reordering needs.
  */
 export async function readAccessUnits(file: string, frameDuration: number): Promise<SourcePacket[]> {
   const [data, packets, frames] = await Promise.all([readFile(file), probePackets(file), probeFrames(file)]);

@@ -2,7 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder of a test's own, gone with its contents at the end of the scope: `await using folder = await TempFolder.create()`. */
+/**
+ * A folder of a test's own, gone with its contents at the end of the scope: `await using folder = await
+ * TempFolder.create()`.
+ */
 export class TempFolder implements AsyncDisposable {
   readonly path: string;
 

@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_INTERVAL_MS = 20;
 
-/** Polls `probe` until it gives a value, and returns that; after `timeoutMs` it throws, saying what was waited for. */
+/**
+ * Polls `probe` until it gives a value, and returns that; after `timeoutMs` it throws, saying what was waited
+ * for.
+ */
 export async function waitFor<T>(
   what: string,
   timeoutMs: number,

@@ -14,7 +14,9 @@ const HEADROOM = 32;
 const BLOCK_BYTES = 30_000;
 const BLOCKS = 16;
 
-/** A few blocks of shared memory that are filled with rubbish as soon as they are released, and used again. */
+/**
+ * A few blocks of shared memory that are filled with rubbish as soon as they are released, and used again.
+ */
 class ReusedBlocks {
   readonly #memory = new SharedArrayBuffer(BLOCKS * (HEADROOM + BLOCK_BYTES));
   readonly #free: number[] = Array.from({ length: BLOCKS }, (_, i) => i);

@@ -16,7 +16,10 @@ interface FloorUse {
   readonly pictureBytes?: number;
 }
 
-/** -t: one sleep a millisecond, and a `write()` for each packet; -r: sound rides in a `writev()`; -u: no sleep. */
+/**
+ * -t: one sleep a millisecond, and a `write()` for each packet; -r: sound rides in a `writev()`; -u: no
+ * sleep.
+ */
 export type FloorMode = '-t' | '-r' | '-u';
 
 /** A C program that writes packets of the stream's sizes to plain sockets, and does nothing else. */

@@ -13,7 +13,9 @@ const CLI = join(
 );
 /** Seconds of media: enough for a first picture to come. */
 const CLIP_SECONDS = 6;
-/** The type of RTMP's video messages (RTMP 1.0 §7.1.5), and bytes that a header of a sequence does not have. */
+/**
+ * The type of RTMP's video messages (RTMP 1.0 §7.1.5), and bytes that a header of a sequence does not have.
+ */
 const VIDEO = 9;
 const PICTURE_BYTES = 1000;
 

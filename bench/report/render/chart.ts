@@ -21,7 +21,9 @@ interface Point extends Spread {
   readonly x: number;
 }
 
-/** Draws a metric of an experiment as SVG: medians, and lines from the lowest to the highest of the rounds. */
+/**
+ * Draws a metric of an experiment as SVG: medians, and lines from the lowest to the highest of the rounds.
+ */
 export function drawChart(result: Result, metric: Metric, theme: Theme): string {
   const points = pointsOf(result, metric);
   const { document } = parseHTML('<html><body></body></html>');

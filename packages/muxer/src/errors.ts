@@ -188,8 +188,9 @@ export interface MuxerErrorDetails {
 /**
  * The only error the package throws. The muxer stays usable: the next good packet goes through.
  *
- * It has the shape that all packages share: `code` is stable, `class` says what to do, `details` holds the facts, and
- * the message is for people. There is no `cause`, for nothing that could fail lies below the muxer.
+ * It has the shape that all packages share: `code` is stable, `class` says what to do, `details` holds the
+ * facts, and the message is for people. There is no `cause`, for nothing that could fail lies below the
+ * muxer.
  */
 export class MuxerError extends Error {
   override readonly name = 'MuxerError';

@@ -15,7 +15,10 @@ interface Ways {
   readonly media: TcpGate;
 }
 
-/** A cluster that faults are made in: each gateway has its own clock, and its own ways to the store and the receiver. */
+/**
+ * A cluster that faults are made in: each gateway has its own clock, and its own ways to the store and the
+ * receiver.
+ */
 export class FaultyCluster implements AsyncDisposable {
   readonly cluster: GatewayCluster;
   readonly #ways: ReadonlyMap<number, Ways>;

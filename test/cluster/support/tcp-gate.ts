@@ -1,7 +1,10 @@
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** After a cut, before what came up to it is passed on, in ms: nothing is, of a connection that was reset meanwhile. */
+/**
+ * After a cut, before what came up to it is passed on, in ms: nothing is, of a connection that was reset
+ * meanwhile.
+ */
 const SETTLE = 200;
 
 /** A way to a TCP server that can be cut, as a firewall cuts it: nothing passes, and nobody is told. */
@@ -49,7 +52,8 @@ export class TcpGate implements AsyncDisposable {
   mend(): void {
     this.#isCut = false;
     for (const socket of this.#sockets) {
-      // Bytes that a process had sent before it was cut off are lost with its connection: it would have to send them again.
+      // Bytes that a process had sent before it was cut off are lost with its connection: it would have to
+      // send them again.
       const held: Buffer[] = [];
       const hold = (bytes: Buffer): void => void held.push(bytes);
       const [pass] = socket.listeners('data') as ((bytes: Buffer) => void)[];

@@ -1,4 +1,5 @@
-// Random faults on the way of a channel's stream: what was accepted has arrived, bit for bit and in order, or is counted.
+// Random faults on the way of a channel's stream: what was accepted has arrived, bit for bit and in order, or
+// is counted.
 
 import { expect, test } from 'vitest';
 import { imbalances } from './balance.js';
@@ -6,8 +7,9 @@ import { planFor } from './plan.js';
 import { Run } from './run.js';
 
 /**
- * The faults of a run follow from its seed; who is faster than whom does not, so that a seed which fails may have to be run more than
- * once. Again: `CONSERVATION_SEED=7 npx vitest run test/engine/conservation`. A long run: `CONSERVATION_RUNS=1000`.
+ * The faults of a run follow from its seed; who is faster than whom does not, so that a seed which fails may
+ * have to be run more than once. Again: `CONSERVATION_SEED=7 npx vitest run test/engine/conservation`. A long
+ * run: `CONSERVATION_RUNS=1000`.
  */
 const RUNS = Number(process.env['CONSERVATION_RUNS'] ?? 8);
 const SEED = Number(process.env['CONSERVATION_SEED'] ?? 1);

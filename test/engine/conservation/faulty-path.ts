@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { reset } from '../../support/reset.js';
 
-/** A TCP relay to a server, for any number of clients, one after the other: a network and a server that fail on demand. */
+/**
+ * A TCP relay to a server, for any number of clients, one after the other: a network and a server that fail
+ * on demand.
+ */
 export class FaultyPath implements AsyncDisposable {
   readonly #server: Server;
   readonly #target: number;

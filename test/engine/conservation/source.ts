@@ -28,7 +28,10 @@ const clip = cameraPackets();
 const pictures = clip.filter(({ kind }) => kind === 'video').slice(0, LONGEST_GROUP);
 const audioFrames = clip.filter(({ kind }) => kind === 'audio');
 
-/** A camera: pictures in groups of random lengths and sizes, some of them disposable, sound, and now and then private data. */
+/**
+ * A camera: pictures in groups of random lengths and sizes, some of them disposable, sound, and now and then
+ * private data.
+ */
 export class Source {
   readonly #random: Random;
   #id = 0;

@@ -1,4 +1,5 @@
-// The disk spool with the rest of the engine: segments, encryption, several destinations, a slow server, a disk that fails.
+// The disk spool with the rest of the engine: segments, encryption, several destinations, a slow server, a
+// disk that fails.
 
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';

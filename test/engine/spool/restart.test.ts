@@ -1,4 +1,5 @@
-// A process that is killed in the middle of an outage, and the one after it, which sends what the first has left.
+// A process that is killed in the middle of an outage, and the one after it, which sends what the first has
+// left.
 
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

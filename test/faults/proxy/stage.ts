@@ -45,8 +45,9 @@ export interface StageContext {
 export type Pieces = AsyncIterable<Buffer>;
 
 /**
- * A fault of one way through a connection: takes pieces, and gives what becomes of them. Whoever is not asked for the next piece
- * does not read either, so that a fault that waits stops the sender, as a full network does.
+ * A fault of one way through a connection: takes pieces, and gives what becomes of them. Whoever is not asked
+ * for the next piece does not read either, so that a fault that waits stops the sender, as a full network
+ * does.
  */
 export type Stage = (pieces: Pieces, context: StageContext) => Pieces;
 

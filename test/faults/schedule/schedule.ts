@@ -28,8 +28,8 @@ export const KINDS = [
 const SETUP_BYTES = 4000;
 
 /**
- * The faults of a connection. They follow from the seed, the path and the connection's number on it alone, so that whoever asks in
- * another order, or again, gets the same.
+ * The faults of a connection. They follow from the seed, the path and the connection's number on it alone, so
+ * that whoever asks in another order, or again, gets the same.
  */
 export function faultsFor(
   seed: number,

@@ -2,7 +2,9 @@ import type { Channel } from '@cloudpush/engine';
 import type { BalancedOutlet } from '../../engine/conservation/balance.js';
 import type { Ledger } from '../../engine/conservation/ledger.js';
 
-/** The only destination of a channel, with the packets that it is to take: all that come before it has ended. */
+/**
+ * The only destination of a channel, with the packets that it is to take: all that come before it has ended.
+ */
 export function outletOf(channel: Channel, ledger: Ledger): BalancedOutlet {
   const outlet: BalancedOutlet & { -readonly [Key in 'to' | 'report']: BalancedOutlet[Key] } = {
     name: 'victim',

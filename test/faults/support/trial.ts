@@ -30,7 +30,10 @@ export interface Outcome {
   readonly connections: number;
 }
 
-/** Short enough for a test, and long enough for a busy machine: a connection that is lost in vain is made again. */
+/**
+ * Short enough for a test, and long enough for a busy machine: a connection that is lost in vain is made
+ * again.
+ */
 const PATIENCE: DestinationSettings = {
   reconnect: { maxAttempts: 1_000_000, maxRefusals: 1_000_000, initialDelay: 1, maxDelay: 20 },
   connectTimeout: 1000,
@@ -38,8 +41,8 @@ const PATIENCE: DestinationSettings = {
   closeTimeout: 20_000,
 };
 /**
- * Packets that a connection may take, once it publishes or something is wrong with it, before it is reset: one that is only slow would
- * never be lost.
+ * Packets that a connection may take, once it publishes or something is wrong with it, before it is reset:
+ * one that is only slow would never be lost.
  */
 const MOST_PACKETS = 80;
 const WITNESS_PACKETS = 200;
@@ -47,8 +50,8 @@ const WITNESS_PACKETS = 200;
 const BATCH = 4;
 
 /**
- * Sends a channel through a network with faults, and another one beside it, in the same thread, through none: what was accepted is
- * accounted for, and the other never notices.
+ * Sends a channel through a network with faults, and another one beside it, in the same thread, through none:
+ * what was accepted is accounted for, and the other never notices.
  */
 export async function runTrial({ seed, faults, overflow, mayAlter }: TrialOptions): Promise<Outcome> {
   await using receiver = await RecordingReceiver.listen();

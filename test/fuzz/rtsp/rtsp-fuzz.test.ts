@@ -4,9 +4,9 @@ import { mutate } from '../transport/random.js';
 import { targets } from './targets.js';
 
 /**
- * Feeds mutated recordings of a camera to everything that reads one. Nothing but a CloudPushError may be thrown,
- * sinks are called in order, memory stays within the limits, and the same bytes give the same however they are
- * cut.
+ * Feeds mutated recordings of a camera to everything that reads one. Nothing but a CloudPushError may be
+ * thrown, sinks are called in order, memory stays within the limits, and the same bytes give the same however
+ * they are cut.
  *
  * Long run: `FUZZ_EXECUTIONS=1000000 FUZZ_SEED=1 npx vitest run test/fuzz/rtsp`.
  */

@@ -28,7 +28,10 @@ export class GatewayProgram implements AsyncDisposable {
     });
   }
 
-  /** Writes a configuration into the folder, and starts a gateway with it; one thread carries the few channels of a test. */
+  /**
+   * Writes a configuration into the folder, and starts a gateway with it; one thread carries the few channels
+   * of a test.
+   */
   static async start(
     folder: TempFolder,
     text: string,

@@ -46,7 +46,8 @@ export async function makeToneFile(
 /** The bursts of tone that a file's sound decodes to, on the clock of its pictures. */
 export async function burstsOf(file: string): Promise<Burst[]> {
   const raw = `${file}.s16`;
-  // A time without packets becomes silence; without pictures beside it, the first packet of sound would be at 0.
+  // A time without packets becomes silence; without pictures beside it, the first packet of sound would be at
+  // 0.
   const filter = `[0:a]aresample=${RATE}:async=1:min_hard_comp=0.001:first_pts=0[a]`;
   const video = ['-map', '0:v', '-f', 'null', '-'];
   await ffmpeg([

@@ -9,8 +9,8 @@ export const root = fileURLToPath(new URL('../../..', import.meta.url));
 export const packageNames = ['muxer', 'transport', 'engine', 'cloudpush'] as const;
 
 /**
- * A project with the packages as they would be published: packed, unpacked, and installed as pnpm does it, so that
- * the project sees the engine alone, and each package sees what its own manifest names.
+ * A project with the packages as they would be published: packed, unpacked, and installed as pnpm does it, so
+ * that the project sees the engine alone, and each package sees what its own manifest names.
  */
 export class InstalledPackages implements AsyncDisposable {
   readonly folder: TempFolder;

@@ -60,7 +60,10 @@ export class BlockFramer {
     if (this.#filled > 0) this.#advance(BLOCK_SAMPLES - this.#filled);
   }
 
-  /** @param step ms from where the samples before ended to where the next ones begin; NaN: there are none before */
+  /**
+   * @param step ms from where the samples before ended to where the next ones begin; NaN: there are none
+   * before
+   */
   #bridge(step: number): void {
     if (this.#filled === 0 || !(Math.abs(step) > TOLERANCE)) return;
     const left = BLOCK_SAMPLES - this.#filled;

@@ -1,5 +1,5 @@
-// The thread of the encoders. The library starts one more thread for each of them, whose end by a fault would end the thread
-// that has started it: here that costs sound only.
+// The thread of the encoders. The library starts one more thread for each of them, whose end by a fault would
+// end the thread that has started it: here that costs sound only.
 
 import { parentPort } from 'node:worker_threads';
 import { registerAacEncoder } from '@mediabunny/aac-encoder';

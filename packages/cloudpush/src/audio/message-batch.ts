@@ -2,8 +2,8 @@
 const WINDOW = 50;
 
 /**
- * Gathers messages to another thread, which then wakes up once for those of many encoders: a wake-up costs more than what most
- * messages ask for.
+ * Gathers messages to another thread, which then wakes up once for those of many encoders: a wake-up costs
+ * more than what most messages ask for.
  */
 export class MessageBatch<Message> {
   readonly #post: (messages: readonly Message[], transferred: ArrayBuffer[]) => void;

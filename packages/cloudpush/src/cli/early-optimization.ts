@@ -7,8 +7,8 @@ import { setFlagsFromString } from 'node:v8';
 export const EARLY_OPTIMIZATION = '--interrupt-budget=4000';
 
 /**
- * Has all threads that start from now on optimize their code early. A few streams run it some dozen times a second, so
- * that V8 would take minutes to find out, at twice the CPU time meanwhile.
+ * Has all threads that start from now on optimize their code early. A few streams run it some dozen times a
+ * second, so that V8 would take minutes to find out, at twice the CPU time meanwhile.
  */
 export function optimizeEarly(): void {
   setFlagsFromString(EARLY_OPTIMIZATION);

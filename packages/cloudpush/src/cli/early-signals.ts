@@ -6,8 +6,9 @@ export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const kept: NodeJS.Signals[] = [];
 
 /**
- * Keeps signals until a command is there to obey them: loading takes a second or two on a small machine, and a signal that
- * nobody handles ends the process with a code that calls it a failure. A second one ends it at once.
+ * Keeps signals until a command is there to obey them: loading takes a second or two on a small machine, and
+ * a signal that nobody handles ends the process with a code that calls it a failure. A second one ends it at
+ * once.
  */
 export function keepEarlySignals(): void {
   for (const name of SIGNALS) process.on(name, keep);

@@ -2,7 +2,10 @@ import type { PushTarget, TriggerType } from '@cloudpush/engine';
 import type { GatewayEvent } from './gateway-event.js';
 import type { ChannelState, ConfigurationFault, GatewayState } from './state.js';
 
-/** A channel's configuration as it was written, after `channels.<name>:`; the schema is `channelSchema` in config/schema. */
+/**
+ * A channel's configuration as it was written, after `channels.<name>:`; the schema is `channelSchema` in
+ * config/schema.
+ */
 type ChannelDocument = Readonly<Record<string, unknown>>;
 
 /** Stands where a secret is, when a configuration is read; written back, the secret stays as it was. */
@@ -28,8 +31,9 @@ export interface TriggerRequest {
   /** A name or number of the interface's trigger types. Default `default`. */
   readonly type?: TriggerType | number | undefined;
   /**
-   * `pulse` (default): something happened now, the recording ends `postRoll` after it · `start`: something goes on, until `stop`, at
-   * the longest for the channel's `maxDuration` · `stop`: it is over, the recording ends after `postRoll`.
+   * `pulse` (default): something happened now, the recording ends `postRoll` after it · `start`: something
+   * goes on, until `stop`, at the longest for the channel's `maxDuration` · `stop`: it is over, the recording
+   * ends after `postRoll`.
    */
   readonly action?: 'pulse' | 'start' | 'stop' | undefined;
 }
@@ -64,10 +68,11 @@ export interface EventQuery {
 }
 
 /**
- * `notFound`: no such channel or destination · `exists`: the name is taken · `revisionMismatch`: changed by somebody else
- * meanwhile · `invalid`: see `faults` · `conflict`: not possible as the channel stands, such as a trigger without event mode ·
- * `notWritable`: the configuration file cannot be written, so that the change would not survive a restart; nothing was changed ·
- * `stopping`: the gateway is about to end · `unavailable`: the store of the cluster, or the node that is asked for, gives no answer.
+ * `notFound`: no such channel or destination · `exists`: the name is taken · `revisionMismatch`: changed by
+ * somebody else meanwhile · `invalid`: see `faults` · `conflict`: not possible as the channel stands, such as
+ * a trigger without event mode · `notWritable`: the configuration file cannot be written, so that the change
+ * would not survive a restart; nothing was changed · `stopping`: the gateway is about to end · `unavailable`:
+ * the store of the cluster, or the node that is asked for, gives no answer.
  */
 export type GatewayErrorReason =
   | 'notFound'
@@ -146,7 +151,9 @@ export interface Gateway {
   triggerChannel(name: string, request?: TriggerRequest): Promise<ChannelResource>;
   /** Ends the wait for the next attempt. */
   retryDestination(channel: string, destination: string): Promise<ChannelResource>;
-  /** Leads the stream to another server without a gap, until the next restart or change of the configuration. */
+  /**
+   * Leads the stream to another server without a gap, until the next restart or change of the configuration.
+   */
   moveDestination(channel: string, destination: string, target: PushTarget): Promise<ChannelResource>;
 
   /** Where a channel runs, if that is another node of the cluster. */

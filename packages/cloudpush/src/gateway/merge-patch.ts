@@ -4,8 +4,8 @@ type JsonValue = unknown;
 type JsonObject = Readonly<Record<string, JsonValue>>;
 
 /**
- * The JSON merge patch (RFC 7396) that makes `before` into `after`; undefined when they are equal. Parts that are null or
- * undefined count as absent, as a merge patch cannot say anything else of them.
+ * The JSON merge patch (RFC 7396) that makes `before` into `after`; undefined when they are equal. Parts that
+ * are null or undefined count as absent, as a merge patch cannot say anything else of them.
  */
 export function mergePatchBetween(before: JsonObject, after: JsonObject): JsonObject | undefined {
   const patch: Record<string, JsonValue> = {};

@@ -51,7 +51,8 @@ export class RunningGateway {
   #http: HttpService | undefined;
 
   /**
-   * @throws CloudPushError (rejection) as `PushEngine.create`; Error when another process runs as the same node of a cluster
+   * @throws CloudPushError (rejection) as `PushEngine.create`; Error when another process runs as the same
+   *   node of a cluster
    */
   static async start(start: GatewayStart): Promise<RunningGateway> {
     const { configuration } = start;
@@ -122,7 +123,10 @@ export class RunningGateway {
     }
   }
 
-  /** Addresses stay until the next start: on them, a token that is left out with its address, or is needed there, stays too. */
+  /**
+   * Addresses stay until the next start: on them, a token that is left out with its address, or is needed
+   * there, stays too.
+   */
   #followToken(api: ApiPlan | undefined, logger: EngineLogger): void {
     if (api === undefined) return;
     try {

@@ -57,7 +57,7 @@ const plain = {
 };
 
 /**
- * JSON Schemas with typebox's types, and without its code: 370 modules, which the main thread and the HTTP thread would load at
- * each start, for a dozen small functions.
+ * JSON Schemas with typebox's types, and without its code: 370 modules, which the main thread and the HTTP
+ * thread would load at each start, for a dozen small functions.
  */
 export const Type = plain as unknown as Builders;

@@ -7,23 +7,25 @@ import type { ErrorClass, TriggerType } from '@cloudpush/engine';
  */
 
 /**
- * `starting`: not yet streaming since its start · `online`: the source streams and every destination publishes, or, in event
- * mode, the source streams and the destinations wait for an event · `degraded`: something is wrong, and pictures reach at
- * least one destination · `offline`: no pictures reach any destination · `disabled`: stopped by the operator.
+ * `starting`: not yet streaming since its start · `online`: the source streams and every destination
+ * publishes, or, in event mode, the source streams and the destinations wait for an event · `degraded`:
+ * something is wrong, and pictures reach at least one destination · `offline`: no pictures reach any
+ * destination · `disabled`: stopped by the operator.
  */
 export type ChannelStatus = 'starting' | 'online' | 'degraded' | 'offline' | 'disabled';
 
 /**
- * `idle`: not wanted, as the channel is disabled, waits for its turn, or all its destinations are refused · `stalled`:
- * connected and silent, or without pictures · `ended`: a file or command came to its end · `failed`: given up, as with a
- * wrong password; a restart, or a new configuration, tries again.
+ * `idle`: not wanted, as the channel is disabled, waits for its turn, or all its destinations are refused ·
+ * `stalled`: connected and silent, or without pictures · `ended`: a file or command came to its end ·
+ * `failed`: given up, as with a wrong password; a restart, or a new configuration, tries again.
  */
 export type SourceStatus = 'idle' | 'connecting' | 'streaming' | 'stalled' | 'retrying' | 'ended' | 'failed';
 
 /**
- * `idle`: the channel is not running, or waits for an event · `paused`: publishing, and the server takes less than comes: media
- * is dropped or waits · `refused`: the server said no and another attempt cannot mend it; tried again at long intervals ·
- * `spooling`: the server is away and media goes to disk · `backfilling`: what was spooled is being sent.
+ * `idle`: the channel is not running, or waits for an event · `paused`: publishing, and the server takes less
+ * than comes: media is dropped or waits · `refused`: the server said no and another attempt cannot mend it;
+ * tried again at long intervals · `spooling`: the server is away and media goes to disk · `backfilling`: what
+ * was spooled is being sent.
  */
 export type DestinationStatus =
   | 'idle'

@@ -9,8 +9,9 @@ export interface CloseOptions {
 /** Bound on the end of a channel. */
 export interface ChannelCloseOptions extends CloseOptions {
   /**
-   * With a `source`: goes on until the picture before the next key frame, for so many ms at most, 1 to 60,000, so that whoever goes
-   * on with the same camera at a key frame sends no picture twice; without pictures, until the next sound. Default: ends now.
+   * With a `source`: goes on until the picture before the next key frame, for so many ms at most, 1 to
+   * 60,000, so that whoever goes on with the same camera at a key frame sends no picture twice; without
+   * pictures, until the next sound. Default: ends now.
    */
   readonly untilKeyFrame?: number | undefined;
 }

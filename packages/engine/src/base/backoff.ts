@@ -43,8 +43,8 @@ function ceilingOf({ initialDelay, maxDelay }: DelayBounds, failures: number): n
 }
 
 /**
- * Exponential back-off with full jitter, in ms, for requests: one more or less costs nobody a picture, so that
- * how long the trouble has lasted does not count.
+ * Exponential back-off with full jitter, in ms, for requests: one more or less costs nobody a picture, so
+ * that how long the trouble has lasted does not count.
  * @param failures in a row, from 1
  * @param random 0 to 1, as `Math.random`
  */

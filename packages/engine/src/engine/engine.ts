@@ -153,10 +153,11 @@ export class PushEngine implements AsyncDisposable {
   }
 
   /**
-   * Opens a channel that has no destination yet: its source is read, and the latest group of pictures kept for the first
-   * `addDestination`, which begins with that. So the source of a stream can be made ready before it is known where to, or when,
-   * that is to be sent. It ends by `close` or `abort`, with its last destination, or, before the first one, with its worker thread.
-   * Until the first `addDestination` it refuses `streamStart` and `streamEnd`: its first segment begins with that.
+   * Opens a channel that has no destination yet: its source is read, and the latest group of pictures kept
+   * for the first `addDestination`, which begins with that. So the source of a stream can be made ready
+   * before it is known where to, or when, that is to be sent. It ends by `close` or `abort`, with its last
+   * destination, or, before the first one, with its worker thread. Until the first `addDestination` it
+   * refuses `streamStart` and `streamEnd`: its first segment begins with that.
    * @throws CloudPushError as {@link openChannel}
    * @example
    * const channel = engine.openStandby({ source: { rtsp: 'rtsp://camera.example/1' } });

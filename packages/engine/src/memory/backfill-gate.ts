@@ -11,8 +11,8 @@ export function newBackfillMemory(shards: number): SharedArrayBuffer {
 }
 
 /**
- * Shared state that the shards of an engine must know of each other when they send gaps from disk: how many are being sent,
- * and whether any live channel suffers. Each shard writes its own words only.
+ * Shared state that the shards of an engine must know of each other when they send gaps from disk: how many
+ * are being sent, and whether any live channel suffers. Each shard writes its own words only.
  */
 export class BackfillGate {
   readonly #words: Int32Array;
@@ -27,8 +27,8 @@ export class BackfillGate {
   }
 
   /**
-   * Begins to send one more gap, if that is permitted: give it back with {@link leave}. Two shards that try at
-   * once may both fail, and try again.
+   * Begins to send one more gap, if that is permitted: give it back with {@link leave}. Two shards that try
+   * at once may both fail, and try again.
    */
   enter(): boolean {
     Atomics.add(this.#words, this.#own + SENDING, 1);

@@ -17,15 +17,19 @@ const SUSPENSION = 250;
 export interface FenceLimits {
   /** From this time on nothing is written, and every connection is reset. `Infinity`: never. */
   readonly fencedFrom: number;
-  /** A connection attempt must be able to end, with its `connectTimeout`, before this time. Default `fencedFrom`. */
+  /**
+   * A connection attempt must be able to end, with its `connectTimeout`, before this time. Default
+   * `fencedFrom`.
+   */
   readonly connectsUntil?: number | undefined;
 }
 
 /**
- * Keeps an engine from sending past a time: for a process that publishes under a lease, and must have stopped when the lease may have
- * been given to another, also after it was stopped, paused, or blocked. The worker threads read the limit before every write; past it they
- * reset all connections without a byte more, and their channels end with `ERR_CLOUDPUSH_FENCED`. One fence serves any number of
- * engines of a process. A new one is closed: until {@link extend} is called nothing connects.
+ * Keeps an engine from sending past a time: for a process that publishes under a lease, and must have stopped
+ * when the lease may have been given to another, also after it was stopped, paused, or blocked. The worker
+ * threads read the limit before every write; past it they reset all connections without a byte more, and
+ * their channels end with `ERR_CLOUDPUSH_FENCED`. One fence serves any number of engines of a process. A new
+ * one is closed: until {@link extend} is called nothing connects.
  *
  * @example
  * const fence = new Fence();
@@ -53,7 +57,8 @@ export class Fence {
   }
 
   /**
-   * ms of a clock that reads the same in all threads, never steps, and goes on while the machine is suspended (Linux).
+   * ms of a clock that reads the same in all threads, never steps, and goes on while the machine is suspended
+   * (Linux).
    */
   now(): number {
     const monotonic = monotonicNow();

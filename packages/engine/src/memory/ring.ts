@@ -4,8 +4,8 @@
  * the one order of everything that happens to a channel: opened, packets, metadata, closed.
  *
  * The consumer says when it goes to sleep; the producer then rings a doorbell, once, for the next descriptor.
- * A consumer that is awake is never disturbed, and one that wakes up by itself before long is not for what can
- * wait until then.
+ * A consumer that is awake is never disturbed, and one that wakes up by itself before long is not for what
+ * can wait until then.
  */
 
 /** The request of a descriptor to its shard. */

@@ -67,8 +67,8 @@ export interface PushEngineOptions {
    */
   readonly workerUrl?: string | URL | undefined;
   /**
-   * A time from which on nothing may be sent any more, which the caller keeps moving: for who publishes under a lease. Default: none, at
-   * no cost.
+   * A time from which on nothing may be sent any more, which the caller keeps moving: for who publishes under
+   * a lease. Default: none, at no cost.
    */
   readonly fence?: Fence | undefined;
   /** Where destinations with `overflow: 'spool'` keep media on disk, and how much. Default: nowhere. */
@@ -124,8 +124,8 @@ export interface DestinationSettings {
    * returns false; what was accepted is never dropped. `'drop'`: queued media is dropped, disposable pictures
    * first, then whole groups of pictures, then audio, never a sequence header; `stats()` counts it. Of
    * several destinations, those that fall behind another one which has room (see `lowWatermark`) drop as
-   * well, and do not make the source wait. `'spool'`: what does not fit, and what comes while a lost connection
-   * is made again, goes to disk and is sent afterwards; the engine's option `spool` says where.
+   * well, and do not make the source wait. `'spool'`: what does not fit, and what comes while a lost
+   * connection is made again, goes to disk and is sent afterwards; the engine's option `spool` says where.
    */
   readonly overflow?: 'reject' | 'drop' | 'spool' | undefined;
   /** With `overflow: 'spool'`, what goes to disk, and how it is sent. */
@@ -184,8 +184,8 @@ export interface DestinationSettings {
 export interface ChannelSettings extends DestinationSettings {
   /**
    * The source that the worker thread reads itself: a camera, a file, a command, a module. `sendVideo` and
-   * `sendAudio` are refused then, and `overflow` is `'drop'` or `'spool'`, as a camera cannot be made to wait. Default:
-   * the caller sends the packets.
+   * `sendAudio` are refused then, and `overflow` is `'drop'` or `'spool'`, as a camera cannot be made to
+   * wait. Default: the caller sends the packets.
    */
   readonly source?: SourceOptions | undefined;
   /**

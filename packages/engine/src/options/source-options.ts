@@ -15,15 +15,15 @@ export interface SourceSettings {
   readonly videoTimeout?: number | undefined;
   /**
    * Delays after which a lost source is opened again, each time after a random part of a delay that doubles;
-   * `false`: not at all. Default: `initialDelay` 1,000 ms, `maxDelay` 60,000 ms, `always` false. One that refuses its
-   * credentials is tried again after `maxDelay` each time.
+   * `false`: not at all. Default: `initialDelay` 1,000 ms, `maxDelay` 60,000 ms, `always` false. One that
+   * refuses its credentials is tried again after `maxDelay` each time.
    */
   readonly retry?: Partial<SourceRetry> | false | undefined;
   /**
    * Sound that is sent. `'copy'`: the source's own, of any codec that FLV has. `'auto'` (default): the same;
    * what FLV does not have is left out. `'silence'`: AAC without a sound, in place of the source's own, for
-   * servers that want a sound track. `'none'`: no sound. `{ transcode }`: sound that servers do not want is made
-   * AAC by a module; other sound is sent as it is.
+   * servers that want a sound track. `'none'`: no sound. `{ transcode }`: sound that servers do not want is
+   * made AAC by a module; other sound is sent as it is.
    */
   readonly audio?: SourceAudio | AudioTranscodeOptions | undefined;
   /**

@@ -1,6 +1,6 @@
 /**
- * Where an engine's destinations with `overflow: 'spool'` keep on disk what their servers could not be sent, and
- * how much. See docs/spool.md.
+ * Where an engine's destinations with `overflow: 'spool'` keep on disk what their servers could not be sent,
+ * and how much. See docs/spool.md.
  */
 export interface SpoolStoreOptions {
   /**
@@ -9,8 +9,8 @@ export interface SpoolStoreOptions {
    */
   readonly folder: string;
   /**
-   * The most that all destinations together keep, in bytes, 1 MiB to 1 PiB; beyond, the oldest of whoever keeps
-   * most goes. Default 10 GiB.
+   * The most that all destinations together keep, in bytes, 1 MiB to 1 PiB; beyond, the oldest of whoever
+   * keeps most goes. Default 10 GiB.
    */
   readonly maxBytes?: number | undefined;
   /** The longest that anything is kept, in ms, 1 s to 1 year; beyond, it goes. Default 7 days. */
@@ -21,18 +21,22 @@ export interface SpoolStoreOptions {
    */
   readonly minFree?: number | undefined;
   /**
-   * When the disk is told to make durable what was written: once a `'second'` (default), with each `'segment'`,
-   * which is a minute, or `'none'`: whenever the operating system does. A loss of power loses what came since.
+   * When the disk is told to make durable what was written: once a `'second'` (default), with each
+   * `'segment'`, which is a minute, or `'none'`: whenever the operating system does. A loss of power loses
+   * what came since.
    */
   readonly sync?: 'second' | 'segment' | 'none' | undefined;
 }
 
-/** Media that goes through the disk spool of a destination (`overflow: 'spool'`), and how it is sent afterwards. */
+/**
+ * Media that goes through the disk spool of a destination (`overflow: 'spool'`), and how it is sent
+ * afterwards.
+ */
 export interface SpoolOptions {
   /**
-   * A name for the destination's part of the spool, 1 to 128 characters: what lies there is found again after a
-   * restart. Default: made of host, app and stream, or of the device, so that it need be given only where these
-   * change.
+   * A name for the destination's part of the spool, 1 to 128 characters: what lies there is found again after
+   * a restart. Default: made of host, app and stream, or of the device, so that it need be given only where
+   * these change.
    */
   readonly series?: string | undefined;
   /**
@@ -42,10 +46,10 @@ export interface SpoolOptions {
    */
   readonly when?: 'outage' | 'always' | undefined;
   /**
-   * `'live'` (default): after an outage the stream goes on at the next key frame, under its own name; what was
-   * kept is sent beside it, each gap under a name of its own. `'in-order'`: one stream, without a gap: what was
-   * kept goes out first, faster than real time, and what comes waits behind it on disk until it has caught up.
-   * `'keep'`: it stays on disk.
+   * `'live'` (default): after an outage the stream goes on at the next key frame, under its own name; what
+   * was kept is sent beside it, each gap under a name of its own. `'in-order'`: one stream, without a gap:
+   * what was kept goes out first, faster than real time, and what comes waits behind it on disk until it has
+   * caught up. `'keep'`: it stays on disk.
    */
   readonly resume?: 'live' | 'in-order' | 'keep' | undefined;
   /** How much faster than real time what was kept is sent at most, 1 to 100. Default 2. */

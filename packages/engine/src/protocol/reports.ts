@@ -101,7 +101,10 @@ export type ShardReport =
    * suffered.
    */
   | { readonly type: 'broken'; readonly channel: number; readonly error: ErrorData }
-  /** The last of the channel's destinations is over, or there was none; `error`: the fault it ended on, if any. */
+  /**
+   * The last of the channel's destinations is over, or there was none; `error`: the fault it ended on, if
+   * any.
+   */
   | { readonly type: 'ended'; readonly channel: number; readonly error: ErrorData | undefined }
   /** The channel's last descriptor has been handled: its number may be used again. */
   | { readonly type: 'forgotten'; readonly channel: number }

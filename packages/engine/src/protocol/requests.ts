@@ -33,8 +33,8 @@ export type ShardRequest =
   /** The engine has the spool's folder for itself, or, with an error, cannot have it. */
   | { readonly type: 'spoolReady'; readonly error: ErrorData | undefined }
   /**
-   * Remove the oldest that a destination's spool keeps, so many bytes, and all that is older than `before`, in
-   * ms since 1970.
+   * Remove the oldest that a destination's spool keeps, so many bytes, and all that is older than `before`,
+   * in ms since 1970.
    */
   | {
       readonly type: 'expire';
@@ -77,7 +77,10 @@ export type ShardRequest =
       readonly bytes: number;
       readonly isTight: boolean;
     }
-  /** Take nothing more from the next key frame on: `atKeyFrame` is the answer, and the channel's end follows it. */
+  /**
+   * Take nothing more from the next key frame on: `atKeyFrame` is the answer, and the channel's end follows
+   * it.
+   */
   | { readonly type: 'endAtKeyFrame'; readonly channel: number }
   /** Go on with another source. */
   | { readonly type: 'source'; readonly channel: number; readonly config: SourceConfig }

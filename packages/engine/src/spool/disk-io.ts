@@ -92,7 +92,9 @@ class DiskFile implements SpoolFile {
   }
 }
 
-/** Level by level, each name durable: where nothing can be made, Node's recursive `mkdir` may never come back. */
+/**
+ * Level by level, each name durable: where nothing can be made, Node's recursive `mkdir` may never come back.
+ */
 async function makeFolder(folder: string): Promise<void> {
   const parent = dirname(folder);
   try {

@@ -4,8 +4,9 @@ export type SpoolSync = 'second' | 'segment' | 'none';
 /** How a series writes. */
 export interface SpoolPolicy {
   /**
-   * `'second'`: a power loss costs what came in the last 1.2 s and the time of a write. `'segment'`: the segment under way.
-   * `'none'`: what the system had not written by itself. A process that dies costs 0.2 s with any of them.
+   * `'second'`: a power loss costs what came in the last 1.2 s and the time of a write. `'segment'`: the
+   * segment under way. `'none'`: what the system had not written by itself. A process that dies costs 0.2 s
+   * with any of them.
    */
   readonly sync: SpoolSync;
   /** A segment ends at the first key frame behind so many bytes, or ms of media. */

@@ -8,8 +8,8 @@ export type SpoolState = 'idle' | 'spooling' | 'waiting' | 'backfilling' | 'off'
 export interface SpoolStats {
   /**
    * `'idle'`: nothing is on disk that is to be sent; `'spooling'`: media goes to disk and not to the server;
-   * `'waiting'`: what is on disk is to be sent later; `'backfilling'`: it is being sent; `'off'`: the disk has
-   * failed, and what does not fit is dropped.
+   * `'waiting'`: what is on disk is to be sent later; `'backfilling'`: it is being sent; `'off'`: the disk
+   * has failed, and what does not fit is dropped.
    */
   readonly state: SpoolState;
   /** Gaps on disk. */

@@ -50,7 +50,8 @@ export interface ReferenceTokenServerOptions extends TokenAuthorityOptions {
  * production: what it has given out lives in memory, and it takes as many requests as come.
  *
  * ```ts
- * await using server = await ReferenceTokenServer.listen({ url: 'rtmp://localhost/$appname/$streamname/$time', ttl: 60 });
+ * const url = 'rtmp://localhost/$appname/$streamname/$time';
+ * await using server = await ReferenceTokenServer.listen({ url, ttl: 60 });
  * const tokenServer = new TokenServer({ url: server.url });
  * ```
  */

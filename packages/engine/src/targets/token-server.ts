@@ -33,7 +33,8 @@ const TRIED_AGAIN: readonly string[] = [
  *
  * ```ts
  * await using server = new TokenServer({ url: 'https://cloud.example/connection/token/get' });
- * const { url, token } = await server.provide({ kind: 'device', deviceSN: 'SN-1' }, { signal, reason: 'connect' });
+ * const device = { kind: 'device', deviceSN: 'SN-1' };
+ * const { url, token } = await server.provide(device, { signal, reason: 'connect' });
  * ```
  */
 export class TokenServer implements AsyncDisposable {

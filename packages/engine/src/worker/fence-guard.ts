@@ -2,7 +2,10 @@ import type { MonotonicClock } from '../base/clock.js';
 import { CloudPushError } from '../base/errors.js';
 import type { Fence } from '../memory/fence.js';
 
-/** A fence is also looked at when nothing is written, so often at least, in ms: connections that stand hold names. */
+/**
+ * A fence is also looked at when nothing is written, so often at least, in ms: connections that stand hold
+ * names.
+ */
 const LONGEST_LOOK = 250;
 
 /** Sees to it that a shard stops at its fence. */

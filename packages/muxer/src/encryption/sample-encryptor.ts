@@ -48,7 +48,8 @@ const mp3Frames = new Mp3FrameEncryptor();
  * muxer.video('h264', packet, tags);
  * for (const tag of tags) {
  *   const encrypted = encryptor.encrypt(tag, packet.headroom > 0);
- *   if (encryptor.parameters !== told) tell((told = encryptor.parameters)); // as onEncryption, in front of the tag
+ *   // As onEncryption, in front of the tag.
+ *   if (encryptor.parameters !== told) tell((told = encryptor.parameters));
  *   send(encrypted);
  * }
  */

@@ -201,8 +201,8 @@ export class Muxer {
   }
 
   /**
-   * Goes on in another form of H.265 where the caller has converted the tags made so far: no sequence header follows, for
-   * servers cut the stream at one that is repeated.
+   * Goes on in another form of H.265 where the caller has converted the tags made so far: no sequence header
+   * follows, for servers cut the stream at one that is repeated.
    */
   convertHevc(form: HevcForm): void {
     this.#changeHevcForm(form, true);

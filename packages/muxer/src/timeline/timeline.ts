@@ -123,7 +123,9 @@ export class Timeline {
     return whole + ((time - whole) | 0);
   }
 
-  /** The packet's decoding time, unwrapped; without one it is decoded when it is presented. Throws MuxerError. */
+  /**
+   * The packet's decoding time, unwrapped; without one it is decoded when it is presented. Throws MuxerError.
+   */
   decodingTime(packet: { readonly dts: number; readonly pts: number }): number {
     return this.unwrap(Number.isNaN(packet.dts) ? packet.pts : packet.dts);
   }

@@ -66,7 +66,10 @@ export class NalTrack implements VideoTrack, PictureTarget {
     return this.#headers.colorInfo;
   }
 
-  /** From the next picture on, tags are made in this form, behind a new sequence header unless the last one is converted. */
+  /**
+   * From the next picture on, tags are made in this form, behind a new sequence header unless the last one is
+   * converted.
+   */
   changeFormat(format: VideoTagFormat, isConverted: boolean): void {
     if (format === this.#headers.format) return;
     this.#headers.changeFormat(format, isConverted);

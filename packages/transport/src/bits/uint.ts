@@ -1,6 +1,6 @@
 /*
- * Unsigned integers at an offset. RTMP is big-endian but for the message stream id (RTMP 1.0 §4, §5.3.1.2.1). The
- * readers and writers check no bounds: callers check those of a whole header once.
+ * Unsigned integers at an offset. RTMP is big-endian but for the message stream id (RTMP 1.0 §4, §5.3.1.2.1).
+ * The readers and writers check no bounds: callers check those of a whole header once.
  */
 
 export function readUint16(bytes: Uint8Array, offset: number): number {

@@ -3,8 +3,8 @@ import { expectedMessage, type NumberedPacket, numberOf } from './numbered-camer
 import { mediaOf, type OutageStream } from './outage-server.js';
 
 /**
- * Every packet has arrived, bit for bit, in some stream; and within each stream nothing is astray, and, unless
- * it has skipped what was spooled, nothing missing.
+ * Every packet has arrived, bit for bit, in some stream; and within each stream nothing is astray, and,
+ * unless it has skipped what was spooled, nothing missing.
  */
 export function expectAllArrived(
   sent: readonly NumberedPacket[],

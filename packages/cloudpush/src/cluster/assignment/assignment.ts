@@ -16,8 +16,9 @@ export function slotOf(name: string, slots: number): number {
 }
 
 /**
- * The node of each slot: the one that scores highest by weighted rendezvous hashing, unless another one is wanted. Whoever knows the same
- * nodes and wants comes to the same answer. When a node comes, only what it gets moves; when one goes, only what it had.
+ * The node of each slot: the one that scores highest by weighted rendezvous hashing, unless another one is
+ * wanted. Whoever knows the same nodes and wants comes to the same answer. When a node comes, only what it
+ * gets moves; when one goes, only what it had.
  * @param nodes those that are up
  * @param wants node by slot; nodes that are not up are not heeded
  * @returns the index of a node by slot; without nodes an empty list

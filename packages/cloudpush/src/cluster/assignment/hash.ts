@@ -1,4 +1,7 @@
-/** FNV-1a of 32 bits over the UTF-16 code units of a text, then mixed: the same in every version and on every machine. */
+/**
+ * FNV-1a of 32 bits over the UTF-16 code units of a text, then mixed: the same in every version and on every
+ * machine.
+ */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) {

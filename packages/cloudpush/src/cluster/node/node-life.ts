@@ -15,7 +15,8 @@ export interface GrantedLease {
 }
 
 /**
- * Asks for a lease, drops what runs, and writes the new incarnation: others read that as the end of the old one.
+ * Asks for a lease, drops what runs, and writes the new incarnation: others read that as the end of the old
+ * one.
  * @throws StoreError
  */
 export async function grantLease(parts: NodeParts, standing: () => NodeStanding): Promise<GrantedLease> {

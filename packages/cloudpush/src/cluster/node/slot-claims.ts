@@ -42,7 +42,10 @@ export class SlotClaims {
     return this.#owned;
   }
 
-  /** Takes what is free and assigned to this node, and hands over what is assigned to another. @throws StoreError */
+  /**
+   * Takes what is free and assigned to this node, and hands over what is assigned to another. @throws
+   * StoreError
+   */
   async reconcile(): Promise<void> {
     const { view, me } = this.#parts;
     const assignedTo = view.assignment();

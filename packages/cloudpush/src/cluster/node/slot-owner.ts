@@ -5,13 +5,16 @@ export interface SlotOwner {
   /** Whether something runs in a slot. */
   isBusy(slot: number): boolean;
   /**
-   * Makes ready what is in a slot that is another's, without sending anything: the slot is about to be this node's. Resolves when it
-   * could begin at once, or never will.
+   * Makes ready what is in a slot that is another's, without sending anything: the slot is about to be this
+   * node's. Resolves when it could begin at once, or never will.
    */
   prepare(slot: number): Promise<void>;
   /** The slot is not to be this node's after all. */
   forget(slot: number): void;
-  /** Ends what runs in a slot, in good order, before a key frame where there is one. Resolves when nothing of it is sent any more. */
+  /**
+   * Ends what runs in a slot, in good order, before a key frame where there is one. Resolves when nothing of
+   * it is sent any more.
+   */
   release(slot: number): Promise<void>;
   /** Ends everything at once. Resolves when nothing is sent any more. */
   drop(): Promise<void>;

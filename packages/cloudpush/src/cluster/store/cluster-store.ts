@@ -1,7 +1,7 @@
 /**
- * The store that the gateways of a cluster share, as far as they need it: six operations (join, beat, claim, release, list, watch), and
- * writes of values. Every decision is one transaction of the store. Revisions grow by one with each change of anything, and a value's
- * revision is that of its latest change.
+ * The store that the gateways of a cluster share, as far as they need it: six operations (join, beat, claim,
+ * release, list, watch), and writes of values. Every decision is one transaction of the store. Revisions grow
+ * by one with each change of anything, and a value's revision is that of its latest change.
  */
 export interface ClusterStore {
   /**
@@ -99,8 +99,9 @@ export interface Watch {
 }
 
 /**
- * `unavailable`: no answer, or none that counts: it may be asked again, and what was asked may have been done · `leaseLost`: the lease
- * is over · `compacted`: changes so old are not kept · `refused`: by its answer, such as a wrong password; asking again does not help.
+ * `unavailable`: no answer, or none that counts: it may be asked again, and what was asked may have been done
+ * · `leaseLost`: the lease is over · `compacted`: changes so old are not kept · `refused`: by its answer,
+ * such as a wrong password; asking again does not help.
  */
 type StoreErrorReason = 'unavailable' | 'leaseLost' | 'compacted' | 'refused';
 

@@ -4,7 +4,10 @@ interface Stored extends Entry {
   readonly lease: string | undefined;
 }
 
-/** Keys, their revisions and the changes that led there: a store's memory, without leases' time and without a network. */
+/**
+ * Keys, their revisions and the changes that led there: a store's memory, without leases' time and without a
+ * network.
+ */
 export class MemoryKeys {
   #revision = 1;
   readonly #entries = new Map<string, Stored>();

@@ -43,7 +43,10 @@ export class MemoryServer {
     return !this.#leaderless;
   }
 
-  /** The leader dies; another one is there after so many ms, and gives every lease its whole time again, as etcd does. */
+  /**
+   * The leader dies; another one is there after so many ms, and gives every lease its whole time again, as
+   * etcd does.
+   */
   async changeLeader(ms: number): Promise<void> {
     this.#leaderless = true;
     await new Promise<void>((resolve) => this.clock.after(ms, resolve));

@@ -32,7 +32,9 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
-/** True of an IPv4 address, and of an IPv6 address with or without the zone of a link-local one (RFC 4007). */
+/**
+ * True of an IPv4 address, and of an IPv6 address with or without the zone of a link-local one (RFC 4007).
+ */
 export function isIpAddress(text: string): boolean {
   if (text.includes(':')) return URL.canParse(`http://[${text.replace(/%.+$/, '')}]`);
   return /^\d+(?:\.\d+){3}$/.test(text) && URL.canParse(`http://${text}`);

@@ -3,7 +3,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----.*?-----END/gs;
 
 /**
- * Looks whether a text is certificates in PEM: the TLS of Node takes any text for them, and then trusts nobody.
+ * Looks whether a text is certificates in PEM: the TLS of Node takes any text for them, and then trusts
+ * nobody.
  * @throws Error that says which certificate is at fault
  */
 export function requireCertificates(path: string, text: string): void {

@@ -3,7 +3,10 @@ import { constants } from 'node:fs';
 import { access, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** Reads a configuration file, and replaces it whole: whoever reads it meanwhile sees the old text or the new one. */
+/**
+ * Reads a configuration file, and replaces it whole: whoever reads it meanwhile sees the old text or the new
+ * one.
+ */
 export class ConfigurationFile {
   readonly path: string;
 

@@ -65,7 +65,8 @@ export class ConfigurationDocument {
   }
 
   /**
-   * A fault with its place: that of the value at `path`, or of the nearest one around it that stands in the text.
+   * A fault with its place: that of the value at `path`, or of the nearest one around it that stands in the
+   * text.
    * @param atKey the place of the key in front of the value instead
    */
   fault(path: Path, message: string, atKey = false): ConfigurationFault {

@@ -8,8 +8,8 @@ type Path = readonly string[];
 export type ChannelEdits = ReadonlyMap<string, unknown>;
 
 /**
- * The text of a configuration with some of its channels changed. Whatever is not concerned stays as it was written, comments
- * included.
+ * The text of a configuration with some of its channels changed. Whatever is not concerned stays as it was
+ * written, comments included.
  * @param text valid YAML
  */
 export function editChannels(text: string, edits: ChannelEdits): string {

@@ -2,8 +2,8 @@ import type { TriggerType } from '@cloudpush/engine';
 import type { FormatName } from '@cloudpush/engine/sources';
 import type { ServerProfileName } from '@cloudpush/transport';
 
-// Written out, so that who only describes a configuration, such as the HTTP thread, need not load the engine. The types
-// keep them complete.
+// Written out, so that who only describes a configuration, such as the HTTP thread, need not load the engine.
+// The types keep them complete.
 
 /** Names of the trigger types, as `triggerTypes` of the engine has them. */
 export const TRIGGER_TYPE_NAMES = namesOf<TriggerType>({

@@ -6,8 +6,8 @@ import { type FSWatcher, watch } from 'chokidar';
 const QUIET_TIME = 300;
 
 /**
- * Tells when a file has changed, however: written in place, renamed over, as editors do, or behind a link that was swapped, as
- * Kubernetes does. It may tell of changes that leave the text as it was.
+ * Tells when a file has changed, however: written in place, renamed over, as editors do, or behind a link
+ * that was swapped, as Kubernetes does. It may tell of changes that leave the text as it was.
  */
 export class FileWatcher {
   readonly #watcher: FSWatcher;
@@ -17,7 +17,8 @@ export class FileWatcher {
   constructor(path: string, onChange: () => void) {
     const file = resolve(path);
     const folder = dirname(file);
-    // The folder: a watched file that is renamed over is watched no more, and links are swapped beside the file.
+    // The folder: a watched file that is renamed over is watched no more, and links are swapped beside the
+    // file.
     this.#watcher = watch([folder, realpathSync(file)], {
       depth: 0,
       ignoreInitial: true,

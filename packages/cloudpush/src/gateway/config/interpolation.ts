@@ -3,7 +3,9 @@ import type { Path } from './document.js';
 /** Told for each variable that is wanted and not set. */
 export type OnFault = (path: Path, message: string) => void;
 
-/** `${NAME}`, `${NAME:-default}`; `$${NAME}` stands for itself. `$time` and the like are left to the push URL. */
+/**
+ * `${NAME}`, `${NAME:-default}`; `$${NAME}` stands for itself. `$time` and the like are left to the push URL.
+ */
 const VARIABLE = /\$(\$?)\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 /** From the scheme to the last `@` before the path: the user info of a URL. */
 const USER_INFO = /^([a-z][a-z0-9+.-]*:\/\/)([^/?#]*@)/i;

@@ -14,12 +14,15 @@ const isSecretKey = (key: string, parent: string | undefined) =>
 /** Password in the user info, and the values of the query, of a URL. */
 const URL_PASSWORD = /^([a-z][a-z0-9+.-]*:\/\/[^/?#:@]*:)([^/?#]*)(@)/i;
 const PUSH_URL = /^(rtmps?:\/\/(?:[^/?#]*@)?([^/?#:]+)[^?#]*\/)([^/?#]+)/i;
-/** Matches a value of a query, but for a placeholder that is filled in for each connection: that is no secret. */
+/**
+ * Matches a value of a query, but for a placeholder that is filled in for each connection: that is no secret.
+ */
 const QUERY_VALUE = /([?&][^=&#]+=)(?!\$(?:epoch|time)(?=[&#]|$))[^&#]*/g;
 
 /**
- * The values with every secret in them masked. What only refers to a secret, such as `env:NAME` or `${NAME}`, is none. The
- * arguments of commands and the options of modules are masked whole: nobody can tell what is in them.
+ * The values with every secret in them masked. What only refers to a secret, such as `env:NAME` or `${NAME}`,
+ * is none. The arguments of commands and the options of modules are masked whole: nobody can tell what is in
+ * them.
  */
 export function masked(value: unknown): unknown {
   return mask(value, []);
@@ -130,7 +133,10 @@ export interface RequestFault {
 /** Keys of `source` that run programs, and keys that name files, wherever they stand. */
 const PROGRAM_KEYS: ReadonlySet<string> = new Set(['command', 'module']);
 const FILE_KEYS: ReadonlySet<string> = new Set(['file', 'ca', 'cert']);
-/** YAML puts what stands under this key in place of it: nothing beneath it would be looked at as what it becomes. */
+/**
+ * YAML puts what stands under this key in place of it: nothing beneath it would be looked at as what it
+ * becomes.
+ */
 const MERGE_KEY = '<<';
 
 /**

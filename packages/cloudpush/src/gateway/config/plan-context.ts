@@ -109,7 +109,8 @@ export function pickOne<const Key extends string>(
 
 /**
  * The ends of a wait that grows, in ms. Notes a first one that is longer than the longest.
- * @param presets where the document says nothing; a longest wait that is left out is never shorter than the first one
+ * @param presets where the document says nothing; a longest wait that is left out is never shorter than the
+ *   first one
  */
 export function planRetry(
   given: { readonly initial?: string; readonly max?: string } | undefined,

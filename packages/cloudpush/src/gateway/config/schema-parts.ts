@@ -4,8 +4,8 @@ import { PROFILE_NAMES } from './engine-names.js';
 import { DURATION_PATTERN, SIZE_PATTERN } from './units.js';
 
 /**
- * Value types of the configuration. `x-range` gives the least and the most of a duration in ms or of a size in bytes; `x-secret`
- * marks values that are never shown.
+ * Value types of the configuration. `x-range` gives the least and the most of a duration in ms or of a size
+ * in bytes; `x-secret` marks values that are never shown.
  */
 
 export function duration(description: string, least: number, most: number) {

@@ -5,7 +5,9 @@ import { clusterSchema } from './cluster-schema.js';
 import { address, choice, duration, optional, secret, size, strict, text } from './schema-parts.js';
 import { spoolStoreSchema } from './spool-schema.js';
 
-/** The one definition of the configuration: of the file, of the HTTP interface, and of what editors are told. */
+/**
+ * The one definition of the configuration: of the file, of the HTTP interface, and of what editors are told.
+ */
 
 /** Names of channels are parts of paths and labels of metrics. */
 export const CHANNEL_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$';

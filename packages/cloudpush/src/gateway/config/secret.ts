@@ -7,8 +7,9 @@ export interface Surroundings {
   /** Paths are relative to it: the folder of the configuration file. */
   readonly folder: string;
   /**
-   * Files that are played must be there. Only where a person asks for a check: at a start, one that comes later must not
-   * keep the other channels from running, and whoever asks by HTTP must not find out which files there are.
+   * Files that are played must be there. Only where a person asks for a check: at a start, one that comes
+   * later must not keep the other channels from running, and whoever asks by HTTP must not find out which
+   * files there are.
    */
   readonly requiresMedia: boolean;
 }
@@ -22,7 +23,8 @@ export function isReference(text: string): boolean {
 }
 
 /**
- * The secret that a text is, or refers to. `file:` and `credential:` (systemd's `LoadCredential=`) lose the end of their last line.
+ * The secret that a text is, or refers to. `file:` and `credential:` (systemd's `LoadCredential=`) lose the
+ * end of their last line.
  * @throws Error that says what is missing, never the secret
  */
 export function resolveSecret(text: string, { environment, folder }: Surroundings): string {

@@ -21,7 +21,9 @@ const BELONG: Readonly<Record<(typeof KINDS)[number], readonly (keyof SourceDocu
   module: ['options'],
 };
 
-/** The source of a channel, as the engine takes it; undefined when it is at fault, which the problems tell. */
+/**
+ * The source of a channel, as the engine takes it; undefined when it is at fault, which the problems tell.
+ */
 export function planSource(channel: ChannelDocument, channelContext: PlanContext): SourcePlan | undefined {
   const context = channelContext.below('source');
   const given: SourceDocument = typeof channel.source === 'string' ? { url: channel.source } : channel.source;

@@ -49,8 +49,8 @@ function compile(): ValidateFunction {
 }
 
 /**
- * A value that may be a text or an object breaks both; only what it breaks of the kind that it is of is worth telling. The
- * error of the choice itself is told when it is of neither kind.
+ * A value that may be a text or an object breaks both; only what it breaks of the kind that it is of is worth
+ * telling. The error of the choice itself is told when it is of neither kind.
  */
 function withoutOtherBranches(errors: readonly ErrorObject[]): ErrorObject[] {
   const choices = errors.filter(({ keyword }) => keyword === 'anyOf');

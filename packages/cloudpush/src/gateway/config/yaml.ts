@@ -14,7 +14,10 @@ import {
   YAMLParseError,
 } from 'yaml';
 
-/** Deeper than any configuration is. Beyond some thousand levels the YAML library, which goes down by recursion, ends the process. */
+/**
+ * Deeper than any configuration is. Beyond some thousand levels the YAML library, which goes down by
+ * recursion, ends the process.
+ */
 const MAX_DEPTH = 64;
 
 /** Keys are compared here, in linear time: the library compares each with all others. */
@@ -51,7 +54,10 @@ function* shallowTokens(text: string, lines: LineCounter | undefined) {
   yield* parser.end();
 }
 
-/** Faults that the library finds in quadratic time, or tells with the text itself, which may be a password without quotes. */
+/**
+ * Faults that the library finds in quadratic time, or tells with the text itself, which may be a password
+ * without quotes.
+ */
 function addFaults(document: Document.Parsed): void {
   const anchors = new Set<string>();
   visit(document, (_, node) => {

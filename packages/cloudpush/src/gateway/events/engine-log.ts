@@ -1,8 +1,8 @@
 import type { EngineLogger } from '@cloudpush/engine';
 
 /**
- * Warnings and errors of the engine of which the gateway writes a line of its own, with the names of channel and
- * destination and the time of the next attempt. The engine's README lists its lines.
+ * Warnings and errors of the engine of which the gateway writes a line of its own, with the names of channel
+ * and destination and the time of the next attempt. The engine's README lists its lines.
  */
 const TOLD_BY_THE_GATEWAY: ReadonlySet<string> = new Set([
   'connection lost, connecting again',
@@ -14,7 +14,9 @@ const TOLD_BY_THE_GATEWAY: ReadonlySet<string> = new Set([
   'key-frame hint ignored',
 ]);
 
-/** A logger for the engine that tells nothing twice: such lines of its own are details, for `verbose` alone. */
+/**
+ * A logger for the engine that tells nothing twice: such lines of its own are details, for `verbose` alone.
+ */
 export function engineLogger(logger: EngineLogger): EngineLogger {
   const unlessTold = (level: 'warn' | 'error') => (fields: object, text: string) => {
     if (TOLD_BY_THE_GATEWAY.has(text)) logger.trace?.(fields, text);

@@ -41,8 +41,9 @@ export class Access {
   };
 
   /**
-   * A page of another site can have its own name resolved to this machine's address (DNS rebinding); the browser then takes
-   * this server for a part of that site. It still says the name: addresses and known names only are served.
+   * A page of another site can have its own name resolved to this machine's address (DNS rebinding); the
+   * browser then takes this server for a part of that site. It still says the name: addresses and known names
+   * only are served.
    */
   #checkHost(request: FastifyRequest): void {
     const name = hostNameOf(request.headers.host);
@@ -67,7 +68,9 @@ export class Access {
   }
 }
 
-/** A page of another site may send requests, though it cannot read the answers: no change may come of them. */
+/**
+ * A page of another site may send requests, though it cannot read the answers: no change may come of them.
+ */
 function checkOrigin({ method, headers }: FastifyRequest): void {
   const { origin, host } = headers;
   if (SAFE_METHODS.has(method) || origin === undefined) return;

@@ -9,7 +9,9 @@ export interface OperationCall {
   readonly args: readonly unknown[];
 }
 
-/** Back: what came of it. A reason stands for a `GatewayError`; without one, something unforeseen happened. */
+/**
+ * Back: what came of it. A reason stands for a `GatewayError`; without one, something unforeseen happened.
+ */
 export type OperationReply =
   | { readonly id: number; readonly outcome: 'done'; readonly result: unknown }
   | {

@@ -100,7 +100,8 @@ function createApp({ access, onInternal }: HttpAppOptions): FastifyInstance {
   app.server.maxConnections = MAX_CONNECTIONS;
   app.removeContentTypeParser(['text/plain', 'application/json']);
   const parseJson = app.getDefaultJsonParser('error', 'error');
-  // An empty body is none: many clients name a content type with every request. Routes that want one refuse it.
+  // An empty body is none: many clients name a content type with every request. Routes that want one refuse
+  // it.
   app.addContentTypeParser<string>(
     ['application/json', 'application/merge-patch+json'],
     { parseAs: 'string' },

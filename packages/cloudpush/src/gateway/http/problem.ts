@@ -71,7 +71,10 @@ const kindByStatus: Readonly<Record<number, ProblemKind>> = {
   503: 'unavailable',
 };
 
-/** The problem that an error of any kind is. What was not foreseen says nothing of itself: it may hold anything. */
+/**
+ * The problem that an error of any kind is. What was not foreseen says nothing of itself: it may hold
+ * anything.
+ */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof GatewayError) {

@@ -5,7 +5,10 @@ import { type GatewayPort, GatewayUnavailableError, type Operation, operations }
 
 /** The gateway's thread is given so long for an answer, in ms. */
 const ANSWER_TIMEOUT = 10_000;
-/** So many calls may wait for their answers; more are refused at once, so that a hanging gateway costs no memory. */
+/**
+ * So many calls may wait for their answers; more are refused at once, so that a hanging gateway costs no
+ * memory.
+ */
 const MAX_WAITING = 256;
 
 interface WaitingCall {
@@ -15,8 +18,8 @@ interface WaitingCall {
 }
 
 /**
- * The gateway on the other side of `port`, where `answerCalls` listens. Calls reject with the `GatewayError` that the gateway
- * rejected with, or with {@link GatewayUnavailableError}.
+ * The gateway on the other side of `port`, where `answerCalls` listens. Calls reject with the `GatewayError`
+ * that the gateway rejected with, or with {@link GatewayUnavailableError}.
  * @param timeout ms that an answer may take
  */
 export function remoteGateway(port: MessagePort, timeout = ANSWER_TIMEOUT): GatewayPort {

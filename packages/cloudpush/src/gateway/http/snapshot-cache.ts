@@ -2,8 +2,8 @@ import type { GatewayState } from '../state.js';
 import type { GatewayPort } from './gateway-port.js';
 
 /**
- * The state of the gateway for whoever asks, taken once for all who ask at the same time or shortly after one another: requests,
- * however many, cost the gateway's thread little.
+ * The state of the gateway for whoever asks, taken once for all who ask at the same time or shortly after one
+ * another: requests, however many, cost the gateway's thread little.
  */
 export class SnapshotCache {
   readonly #gateway: Pick<GatewayPort, 'snapshot'>;

@@ -13,7 +13,10 @@ const RESTART_DELAY = 1000;
 const CLOSE_TIMEOUT = 5000;
 
 export interface HttpServiceOptions extends HttpSettings {
-  /** Told, in one sentence, of what the operator should know: a failed request, a thread that had to be started again. */
+  /**
+   * Told, in one sentence, of what the operator should know: a failed request, a thread that had to be
+   * started again.
+   */
   readonly onProblem?: ((message: string) => void) | undefined;
 }
 
@@ -27,8 +30,9 @@ export interface HttpService {
 }
 
 /**
- * Answers HTTP for `gateway` on a thread of its own, which asks the gateway by messages: no request, however large its answer, holds
- * up the gateway's thread or those that push. A thread that dies is started again on the same addresses.
+ * Answers HTTP for `gateway` on a thread of its own, which asks the gateway by messages: no request, however
+ * large its answer, holds up the gateway's thread or those that push. A thread that dies is started again on
+ * the same addresses.
  * @throws Error when an address is refused (other than loopback, without a token) or cannot be listened on.
  */
 export async function startHttp(gateway: Gateway, options: HttpServiceOptions): Promise<HttpService> {

@@ -41,8 +41,8 @@ interface StreamDelta {
 export type Subscriber = (message: string) => void;
 
 /**
- * The state of the gateway as a stream of server-sent events: a snapshot for each subscriber, then one delta a second that is
- * made once for all of them. While nobody listens it costs nothing.
+ * The state of the gateway as a stream of server-sent events: a snapshot for each subscriber, then one delta
+ * a second that is made once for all of them. While nobody listens it costs nothing.
  */
 export class StateFeed {
   readonly #gateway: Pick<GatewayPort, 'events'>;

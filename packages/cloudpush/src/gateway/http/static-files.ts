@@ -34,8 +34,8 @@ export interface StaticFile {
 }
 
 /**
- * Reads the files of one folder, not those of folders inside it, once: no path of a request ever reaches the file system. A folder that
- * does not exist has no files.
+ * Reads the files of one folder, not those of folders inside it, once: no path of a request ever reaches the
+ * file system. A folder that does not exist has no files.
  */
 export function readStaticFiles(folder: string): readonly StaticFile[] {
   return namesIn(folder)

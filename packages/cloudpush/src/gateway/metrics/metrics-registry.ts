@@ -5,8 +5,8 @@ import { metricFamilies } from './metric-families.js';
 import type { LabelValues, MetricFamily, Sample } from './metric-family.js';
 
 /**
- * The metrics of the gateway in the text format of Prometheus, made of its state when they are asked for. All who ask at the same time
- * get the same text.
+ * The metrics of the gateway in the text format of Prometheus, made of its state when they are asked for. All
+ * who ask at the same time get the same text.
  */
 export class MetricsRegistry {
   readonly #registry = new Registry();

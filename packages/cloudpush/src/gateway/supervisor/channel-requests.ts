@@ -43,8 +43,8 @@ export function triggerEvent(
 }
 
 /**
- * Takes note of an event of the camera. While the channel does not run nothing is recorded; what still goes on when
- * it does again is recorded from then on.
+ * Takes note of an event of the camera. While the channel does not run nothing is recorded; what still goes
+ * on when it does again is recorded from then on.
  * @param trigger the one that heard of it: what it starts is held until it stops
  */
 export function noteCameraEvent(
@@ -64,7 +64,10 @@ export function resumeEvents({ events, ongoing }: Pick<RequestedChannel, 'events
   for (const trigger of ongoing) events.trigger('start', trigger.type, trigger);
 }
 
-/** Moves a destination to another server, without a gap. @throws GatewayError, and CloudPushError of a target that is none */
+/**
+ * Moves a destination to another server, without a gap. @throws GatewayError, and CloudPushError of a target
+ * that is none
+ */
 export function moveDestination(channel: RequestedChannel, destination: string, target: PushTarget): void {
   const found = requireDestination(channel, destination);
   if (betraysSecrets(found.plan, target)) {

@@ -19,7 +19,7 @@ import type { ChannelContext } from './supervisor-context.js';
 /** Before the engine is asked again for a channel that it could not open, in ms. */
 const OPEN_RETRY = 30_000;
 
-/** Runs one channel: opens it with the engine, keeps it running, and changes no more of it than a new plan asks for. */
+/** Runs one channel: opens it with the engine, and changes no more of it than a new plan asks for. */
 export class ChannelSupervisor implements RequestedChannel, ShownChannel {
   readonly #context: ChannelContext;
   readonly source: SourceSupervisor;
@@ -92,7 +92,7 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
     else await this.stop();
   }
 
-  /** Ends its streams cleanly, and without waiting for a key frame any more. Resolves when they have ended. */
+  /** Ends its streams cleanly, without waiting for a key frame any more. Resolves when they have ended. */
   async stop(): Promise<void> {
     const phase = this.#phase;
     switch (phase.type) {

@@ -23,7 +23,9 @@ export class DestinationSet {
     return this.#all.find(({ plan }) => plan.name === name);
   }
 
-  /** Connects a destination, or connects it anew: the connection before ends when this one stands, or at once. */
+  /**
+   * Connects a destination, or connects it anew: the connection before ends when this one stands, or at once.
+   */
   connect(
     channel: MediaChannel,
     destination: DestinationSupervisor,

@@ -8,7 +8,9 @@ import { gapEvent } from './gap-event.js';
 import type { MediaDestination } from './media-engine.js';
 import { spoolStateOf } from './spool-state.js';
 
-/** Before a destination is tried again whose server has said no, in ms; doubled each time up to the longest. */
+/**
+ * Before a destination is tried again whose server has said no, in ms; doubled each time up to the longest.
+ */
 const FIRST_REFUSED_WAIT = 60_000;
 const LONGEST_REFUSED_WAIT = 900_000;
 /** The longest that a connection which is replaced waits for the new one, in ms. */

@@ -61,8 +61,8 @@ export class EventRecorder {
   }
 
   /**
-   * @param holder whoever starts or stops: the recording is held until the last one stops; left out: a person,
-   *   who stops for all
+   * @param holder whoever starts or stops: the recording is held until the last one stops; left out: a
+   *   person, who stops for all
    * @returns false: there is nothing to stop
    */
   trigger(action: 'pulse' | 'start' | 'stop', trigger: Trigger, holder?: object): boolean {

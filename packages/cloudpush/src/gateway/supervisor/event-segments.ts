@@ -95,7 +95,10 @@ export class EventSegments {
     this.#channel.onEnd();
   }
 
-  /** A segment's border waits for room where the channel is paused: refused, it would take the segment with it. */
+  /**
+   * A segment's border waits for room where the channel is paused: refused, it would take the segment with
+   * it.
+   */
   #send(metadata: StreamMetadata): void {
     this.#channel.media?.writeMetadata(metadata).catch((cause: unknown) => {
       const { code, message: reason } = CloudPushError.wrap(cause);

@@ -22,7 +22,9 @@ const MAX_WARNINGS = 8;
 
 const NOTHING = Object.fromEntries(NAMES.map((name) => [name, 0])) as unknown as SourceCounters;
 
-/** A channel's source through all the engine's channels that it has had: how it stands, and what was counted. */
+/**
+ * A channel's source through all the engine's channels that it has had: how it stands, and what was counted.
+ */
 export class SourceSupervisor {
   readonly #clock: GatewayClock;
   #channel: MediaChannel | undefined;

@@ -43,7 +43,10 @@ export class StandbyChannels {
     });
   }
 
-  /** The channel that was made ready for a plan, if there is one, and it is to run, with the same source still; another is ended. */
+  /**
+   * The channel that was made ready for a plan, if there is one, and it is to run, with the same source
+   * still; another is ended.
+   */
   take(plan: ChannelPlan): StandbyChannel | undefined {
     const standby = this.#all.get(plan.name);
     if (!plan.enabled || standby?.channel === undefined || !isSameStream(standby.plan, plan)) {

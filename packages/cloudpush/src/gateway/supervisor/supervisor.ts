@@ -77,7 +77,10 @@ export class Supervisor {
     return { added, changed, removed };
   }
 
-  /** Makes the source of a channel ready that this gateway is about to run: see {@link StandbyChannels.prepare}. */
+  /**
+   * Makes the source of a channel ready that this gateway is about to run: see {@link
+   * StandbyChannels.prepare}.
+   */
   async prepare(plan: ChannelPlan): Promise<void> {
     await this.#standbys.prepare(plan);
   }
@@ -92,7 +95,10 @@ export class Supervisor {
     await Promise.all(names.map((name) => this.#channels.get(name)?.handOver()));
   }
 
-  /** Resolves when the streams of channels that are no longer wanted have ended. @param names undefined: of all */
+  /**
+   * Resolves when the streams of channels that are no longer wanted have ended. @param names undefined: of
+   * all
+   */
   async untilEnded(names?: readonly string[]): Promise<void> {
     const ends = [...this.#leaving].filter(([, name]) => names?.includes(name) ?? true);
     await Promise.allSettled(ends.map(([end]) => end));

@@ -13,8 +13,8 @@ export interface ChannelRates {
   /** Pictures a second that come from the source. */
   readonly frameRate: number;
   /**
-   * Frames dropped in the last minute, at all destinations; since the first snapshot where that is later. They are
-   * counted, never worked out of less: drops come in bursts.
+   * Frames dropped in the last minute, at all destinations; since the first snapshot where that is later.
+   * They are counted, never worked out of less: drops come in bursts.
    */
   readonly dropsPerMinute: number;
 }

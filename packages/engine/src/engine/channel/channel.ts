@@ -248,8 +248,9 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   /**
-   * Of a channel that `PushEngine.openStandby` has opened: resolves when its source has delivered a key frame,
-   * which the first destination begins with, or when that was added before. Of any other channel: at once.
+   * Of a channel that `PushEngine.openStandby` has opened: resolves when its source has delivered a key
+   * frame, which the first destination begins with, or when that was added before. Of any other channel: at
+   * once.
    * @throws CloudPushError (rejection) `ERR_CLOUDPUSH_CHANNEL_CLOSED` when the channel ends before, with the
    *   reason as its `cause`; the signal's reason when that fires.
    */

@@ -181,7 +181,8 @@ export class PacketSender implements RoomWaiter, RelievableChannel {
     this.#commands.clear();
     this.#isLeaving = false;
     const { gates } = this.#pool;
-    // A shard that dies may leave a gate shut of which it has told nobody: who was refused waits for a resume.
+    // A shard that dies may leave a gate shut of which it has told nobody: who was refused waits for a
+    // resume.
     if (!gates.isOpen(this.#channel)) this.onPause();
     gates.open(this.#channel);
     this.onResume();

@@ -38,8 +38,8 @@ export interface FeedOptions {
   /** Speed: ms of media that go out in a ms. Default 1. */
   readonly speed?: number | undefined;
   /**
-   * Sound that is due at most so many ms before the next picture is sent together with it: nobody need wake up
-   * for it. Default 0: it is sent when it is due.
+   * Sound that is due at most so many ms before the next picture is sent together with it: nobody need wake
+   * up for it. Default 0: it is sent when it is due.
    */
   readonly audioDelay?: number | undefined;
 }

@@ -3,7 +3,9 @@ import type { MonotonicClock } from '../../base/clock.js';
 /** A timer fires up to so many ms late. */
 const LATENESS = 1;
 const NOT_WAITING = Number.POSITIVE_INFINITY;
-/** Sound that came so many ms before it was looked at has waited in the ring, and nobody was called for it. */
+/**
+ * Sound that came so many ms before it was looked at has waited in the ring, and nobody was called for it.
+ */
 const CAME_QUIETLY = 2;
 
 /** A channel whose sound waits for its next picture. */
@@ -139,7 +141,9 @@ export class AudioRides {
     this.#timerAt = Number.POSITIVE_INFINITY;
   }
 
-  /** A timer that is set for an earlier time looks again when it fires: that is cheaper than to set another. */
+  /**
+   * A timer that is set for an earlier time looks again when it fires: that is cheaper than to set another.
+   */
   #wakeBy(at: number): void {
     if (this.#timerAt <= at) return;
     this.#stopTimer();

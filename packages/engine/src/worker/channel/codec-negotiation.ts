@@ -64,7 +64,8 @@ export class CodecNegotiation {
   }
 
   /**
-   * The form in which a server is sent H.265 that is not of the stream: that of the stream where it is decided.
+   * The form in which a server is sent H.265 that is not of the stream: that of the stream where it is
+   * decided.
    * @param isRefused such a server has closed on the enhanced form
    * @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED`
    */

@@ -2,8 +2,8 @@ import type { PacketDescriptor } from './held-packets.js';
 import type { PacketBlock } from './packet-block.js';
 
 /**
- * The end of a channel's media between two groups of pictures: nothing is taken from a key frame on, or, without pictures,
- * from the next sound on.
+ * The end of a channel's media between two groups of pictures: nothing is taken from a key frame on, or,
+ * without pictures, from the next sound on.
  */
 export class KeyFrameEnd {
   readonly #isStart: (packet: PacketDescriptor, block: PacketBlock) => boolean;

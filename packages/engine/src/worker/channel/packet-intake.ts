@@ -36,8 +36,9 @@ interface PacketIntakeParts {
 }
 
 /**
- * The way of a packet into its channel's stream: sound waits for the next picture; then it is kept between two
- * segments, held back until a server has said whether it takes the codec, then muxed, or, as metadata, done.
+ * The way of a packet into its channel's stream: sound waits for the next picture; then it is kept between
+ * two segments, held back until a server has said whether it takes the codec, then muxed, or, as metadata,
+ * done.
  */
 export class PacketIntake {
   readonly #pool: SharedArrayBuffer;
@@ -105,7 +106,10 @@ export class PacketIntake {
     this.#riding.send();
   }
 
-  /** Nothing follows, or not for everyone: sends the sound that waits, and the picture that waits for its slices. */
+  /**
+   * Nothing follows, or not for everyone: sends the sound that waits, and the picture that waits for its
+   * slices.
+   */
   sendHeldBack(): void {
     this.#riding.send();
     this.#muxer.flush(this.#output);

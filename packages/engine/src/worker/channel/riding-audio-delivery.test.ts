@@ -20,7 +20,10 @@ const { keyFrame, interFrame, audioFrame } = TagRole;
 /** A frame of AAC-LC in ADTS, 48 kHz stereo, long enough to have something to encrypt. */
 const SOUND = Buffer.concat([Buffer.from('fff15080081ffc', 'hex'), Buffer.alloc(57, 0x21)]);
 
-/** A channel that is published to a server whose kernel takes nothing, so that all that was sent stays to be read. */
+/**
+ * A channel that is published to a server whose kernel takes nothing, so that all that was sent stays to be
+ * read.
+ */
 class Bench {
   readonly shard = new FakeShard(DELAY);
   readonly publisher = new FakePublisher();

@@ -9,7 +9,8 @@ interface Admission {
   /** The form in which the stream goes on. */
   readonly hevcForm: HevcForm;
   /**
-   * The form for H.265 that is not of the stream, such as on disk: the stream's, if it has one, else what suits the server.
+   * The form for H.265 that is not of the stream, such as on disk: the stream's, if it has one, else what
+   * suits the server.
    * @param isRefused such a server has closed on the enhanced form
    * @throws RtmpError `ERR_CLOUDPUSH_CODEC_REFUSED`
    */

@@ -31,7 +31,9 @@ interface SourceSurroundings {
   readonly onChanged: (source: ChannelSource) => void;
 }
 
-/** A channel's source: opened, watched, and opened again when it is lost, for as long as the channel lasts. */
+/**
+ * A channel's source: opened, watched, and opened again when it is lost, for as long as the channel lasts.
+ */
 export class ChannelSource {
   readonly #context: SourceContext;
   readonly #channel: SourceChannel;
@@ -95,8 +97,8 @@ export class ChannelSource {
   }
 
   /**
-   * Time at which {@link tick} is to be called next, in ms of the monotonic clock; Infinity: not before something
-   * has changed.
+   * Time at which {@link tick} is to be called next, in ms of the monotonic clock; Infinity: not before
+   * something has changed.
    */
   get nextTick(): number {
     const { timeout } = this.#config;
@@ -104,7 +106,9 @@ export class ChannelSource {
     return Math.min(own, this.#fallback?.nextTick ?? Number.POSITIVE_INFINITY);
   }
 
-  /** A source that waits for room in the pool is not silent: whether it still does is looked at now and then. */
+  /**
+   * A source that waits for room in the pool is not silent: whether it still does is looked at now and then.
+   */
   #nextLook(state: Connected): number {
     const { isLive, waitsForRoom } = state.session;
     if (!isLive) return Number.POSITIVE_INFINITY;

@@ -1,7 +1,10 @@
 import { CloudPushError } from '../../base/errors.js';
 import type { SourceChannel, SourceContext } from './source-context.js';
 
-/** Tells that there is room again, once and not at once: it may be a destination in the middle of its work that has made it. */
+/**
+ * Tells that there is room again, once and not at once: it may be a destination in the middle of its work
+ * that has made it.
+ */
 export class RoomNotice {
   readonly #context: SourceContext;
   readonly #channel: SourceChannel;

@@ -9,8 +9,8 @@ import { TickTimer } from './tick-timer.js';
 import type { SpillBudget } from './track-writer.js';
 
 /**
- * The sources that a shard reads: one schedule and one timer for all of them, which runs while something is due: time-outs,
- * retries, what RTSP does in time.
+ * The sources that a shard reads: one schedule and one timer for all of them, which runs while something is
+ * due: time-outs, retries, what RTSP does in time.
  */
 export class ShardSources {
   readonly #context: SourceContext;

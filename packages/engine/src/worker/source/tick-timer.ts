@@ -6,8 +6,9 @@ const TICK = 50;
 const HELD_UP = 250;
 
 /**
- * One timer for what many sources have due: they share a wake-up. After the thread was held up, timers run before what has
- * come meanwhile is read: such a tick is put off once, so that no camera is taken to be silent whose packets wait.
+ * One timer for what many sources have due: they share a wake-up. After the thread was held up, timers run
+ * before what has come meanwhile is read: such a tick is put off once, so that no camera is taken to be
+ * silent whose packets wait.
  */
 export class TickTimer {
   readonly #clock: MonotonicClock;

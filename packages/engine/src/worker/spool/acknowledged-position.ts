@@ -1,7 +1,9 @@
 import type { RtmpPublisher } from '@cloudpush/transport';
 import { unacknowledgedBytes } from '../destination/destination-counters.js';
 
-/** Servers may count the handshake or not, and acknowledge within a message: so many bytes are not trusted. */
+/**
+ * Servers may count the handshake or not, and acknowledge within a message: so many bytes are not trusted.
+ */
 const MARGIN = 8192;
 /** A server that has acknowledged nothing for so long, in ms, while more was sent, has stopped doing so. */
 const SILENCE = 60_000;

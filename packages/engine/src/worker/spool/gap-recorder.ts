@@ -31,8 +31,8 @@ export interface RecordStart {
 }
 
 /**
- * Writes a stream to disk, as one gap as long as it is of one piece: its headers go in front, and what changes
- * on the way goes with it. It begins at a key frame.
+ * Writes a stream to disk, as one gap as long as it is of one piece: its headers go in front, and what
+ * changes on the way goes with it. It begins at a key frame.
  */
 export class GapRecorder {
   readonly #series: SpoolSeries;

@@ -21,7 +21,9 @@ export function storedHeaders(list: readonly SpoolTag[]): StreamHeaders {
   );
 }
 
-/** The stream goes on with these headers: they go out where they are others than those that its server has. */
+/**
+ * The stream goes on with these headers: they go out where they are others than those that its server has.
+ */
 export function goOnWith(stream: Pick<SpooledStream, 'headers' | 'restart'>, headers: StreamHeaders): void {
   const isSame = areSame(stream.headers.ahead, headers.ahead);
   stream.headers.adopt(headers);

@@ -29,7 +29,10 @@ const FAULTS: Readonly<Record<string, CertificateFault>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted(),
 };
 
-/** The fault of the peer's certificate, by the code of a TLS error; undefined when the error is about something else. */
+/**
+ * The fault of the peer's certificate, by the code of a TLS error; undefined when the error is about
+ * something else.
+ */
 export function certificateFault(code: string | undefined): CertificateFault | undefined {
   return code === undefined ? undefined : FAULTS[code];
 }

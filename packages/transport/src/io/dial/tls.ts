@@ -50,8 +50,8 @@ export function checkPins(socket: TLSSocket, pins: readonly string[] | undefined
 }
 
 /**
- * The error for a failed TLS handshake: a certificate that is not trusted will not be on the next try either; one that has
- * expired may have been renewed.
+ * The error for a failed TLS handshake: a certificate that is not trusted will not be on the next try either;
+ * one that has expired may have been renewed.
  */
 export function tlsError(cause: NodeJS.ErrnoException): RtmpError {
   const reason = cause.code ?? cause.message;

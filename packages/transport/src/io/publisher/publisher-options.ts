@@ -83,8 +83,8 @@ export interface PublisherOptions extends DialOptions {
   readonly maxQueuedBytes?: number | undefined;
   readonly limits?: Partial<TransportLimits> | undefined;
   /**
-   * Asked before every write to the socket: where it says false nothing is written, and the connection is reset. For a publisher whose
-   * right to send may end at any time, as that of a lease does.
+   * Asked before every write to the socket: where it says false nothing is written, and the connection is
+   * reset. For a publisher whose right to send may end at any time, as that of a lease does.
    */
   readonly mayWrite?: (() => boolean) | undefined;
 }

@@ -31,7 +31,10 @@ const TIMEOUT = 2000;
 /** Attempts to connect to an endpoint that is away, in ms. */
 const FIRST_RECONNECT = 100;
 const LONGEST_RECONNECT = 1000;
-/** A connection that is silent is asked whether it lives: etcd refuses those that ask more often than every 5 s. */
+/**
+ * A connection that is silent is asked whether it lives: etcd refuses those that ask more often than every 5
+ * s.
+ */
 const KEEP_ALIVE_INTERVAL = 6000;
 const KEEP_ALIVE_TIMEOUT = 2000;
 
@@ -47,7 +50,10 @@ const UNANSWERED: readonly number[] = [
   status.RESOURCE_EXHAUSTED,
 ];
 
-/** The endpoints of one etcd cluster: a call goes to the present one, and to the next after one that gave no answer. */
+/**
+ * The endpoints of one etcd cluster: a call goes to the present one, and to the next after one that gave no
+ * answer.
+ */
 export class EtcdEndpoints {
   readonly timeout: number;
   readonly #clients: readonly Client[];

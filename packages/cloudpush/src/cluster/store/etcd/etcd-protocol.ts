@@ -1,7 +1,10 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { fromJSON } from '@grpc/proto-loader';
 
-/** The part of etcd's API (version 3, since 3.4) that the store makes use of: numbers and types of fields, as etcd documents them. */
+/**
+ * The part of etcd's API (version 3, since 3.4) that the store makes use of: numbers and types of fields, as
+ * etcd documents them.
+ */
 
 type Field = readonly [id: number, type: string, rule?: 'repeated'];
 

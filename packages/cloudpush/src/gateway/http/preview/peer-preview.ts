@@ -7,7 +7,9 @@ import { Problem } from '../problem.js';
 /** A node is given so long to begin with an answer, in ms: it may have to wait for a key frame. */
 const TIMEOUT = 15_000;
 
-/** Answers of a gateway: a film, or why there is none. Nothing else is shown under this gateway's own address. */
+/**
+ * Answers of a gateway: a film, or why there is none. Nothing else is shown under this gateway's own address.
+ */
 const TYPES = /^(?:video\/mp4|application\/problem\+json)(?:;|$)/;
 
 /**

@@ -1,4 +1,7 @@
-/** A viewer that has taken nothing of what waits for so long, in ms, does not look: its place is for another one. */
+/**
+ * A viewer that has taken nothing of what waits for so long, in ms, does not look: its place is for another
+ * one.
+ */
 const IDLE_TIMEOUT = 15_000;
 
 /** Whether a viewer still takes what it is sent. */

@@ -31,8 +31,8 @@ export function sendResource(reply: FastifyReply, resource: ChannelResource): Fa
 }
 
 /**
- * The condition that the `If-Match` header puts on a change. The gateway checks it once more when the change is made, so that nobody
- * comes in between.
+ * The condition that the `If-Match` header puts on a change. The gateway checks it once more when the change
+ * is made, so that nobody comes in between.
  * @throws Problem when the channel matches none of the tags, or does not exist.
  */
 export async function changeCondition(

@@ -55,7 +55,9 @@ export function previewRoutes(app: FastifyInstance, { gateway }: HttpContext): v
   });
 }
 
-/** Leads a request to the node of the cluster that runs the channel, unless that is this one, or it is to be. */
+/**
+ * Leads a request to the node of the cluster that runs the channel, unless that is this one, or it is to be.
+ */
 async function isSentByPeer(
   gateway: HttpContext['gateway'],
   request: FastifyRequest,

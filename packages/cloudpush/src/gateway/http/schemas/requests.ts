@@ -41,7 +41,10 @@ const MAX_NEW_CHANNELS = 1000;
 const newChannels = <Channel extends TSchema>(channel: Channel) =>
   Type.Union([channel, Type.Array(channel, { minItems: 1, maxItems: MAX_NEW_CHANNELS })]);
 
-/** Of `POST /v1/channels`. Configurations are checked by the gateway, which tells all that is wrong, as with the file. */
+/**
+ * Of `POST /v1/channels`. Configurations are checked by the gateway, which tells all that is wrong, as with
+ * the file.
+ */
 export const newChannelsSchema = newChannels(
   Type.Object({ name: nameSchema, configuration: Type.Unknown() }, strict),
 );

@@ -28,7 +28,10 @@ export class OnvifClient {
     this.#now = now;
   }
 
-  /** The address of a service on the camera: cameras behind a router name addresses of their own network, and nobody is led to others. */
+  /**
+   * The address of a service on the camera: cameras behind a router name addresses of their own network, and
+   * nobody is led to others.
+   */
   addressOf(named: string): string {
     const base = new URL(this.#endpoint.url);
     const given = URL.canParse(named) ? new URL(named) : base;

@@ -101,7 +101,10 @@ function items(parent: Element | undefined): [name: string, value: string][] {
   ]);
 }
 
-/** By the first item that is a boolean (XML Schema Part 2 §3.2.2): cameras call it State, IsMotion, Value and more. */
+/**
+ * By the first item that is a boolean (XML Schema Part 2 §3.2.2): cameras call it State, IsMotion, Value and
+ * more.
+ */
 function activity(data: readonly [string, string][]): boolean | undefined {
   const value = data.map(([, text]) => text.toLowerCase()).find((text) => /^(?:true|false|[01])$/.test(text));
   return value === undefined ? undefined : value === 'true' || value === '1';

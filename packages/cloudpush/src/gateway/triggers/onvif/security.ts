@@ -16,7 +16,8 @@ const BASE64 =
 const NONCE_BYTES = 16;
 
 /**
- * The header that names who asks: the password goes as a digest (WSS UsernameToken Profile 1.0 §3.1), never as it is.
+ * The header that names who asks: the password goes as a digest (WSS UsernameToken Profile 1.0 §3.1), never
+ * as it is.
  * @param time on the camera's clock, ms since 1970: digests that are minutes old are refused
  */
 export function usernameToken(

@@ -1,5 +1,6 @@
 // H.264 (Constrained Baseline) that any decoder takes: pictures of plain grey. They are as large as they are
-// wanted, by user data that decoders skip and servers carry (Annex D.1.7). The muxer would leave out filler data.
+// wanted, by user data that decoders skip and servers carry (Annex D.1.7). The muxer would leave out filler
+// data.
 
 import { type Bits, bytesOf, fixed, golomb } from './bits.js';
 
