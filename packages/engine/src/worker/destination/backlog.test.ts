@@ -44,7 +44,15 @@ class Fixture {
       this.#clock += 40;
       const tag = new FlvTag(TagType.video, role, this.#clock, [new Uint8Array(100)], 100, 0);
       if (this.backlog.skips(tag)) continue;
-      this.backlog.push({ tag, block: undefined, description: undefined, mark: undefined, at: this.#clock });
+      const at = this.#clock;
+      this.backlog.push({
+        tag,
+        block: undefined,
+        description: undefined,
+        mark: undefined,
+        at,
+        isOnDisk: false,
+      });
       this.backlog.bound();
     }
   }

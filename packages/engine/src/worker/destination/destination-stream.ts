@@ -132,7 +132,8 @@ export class DestinationStream implements Flushable, SpooledStream {
   ): void {
     if (this.#ended) return;
     this.offeredBytes += tag.size;
-    if (this.spool?.takes(tag, block, description, mark) === true) return;
+    const taken = this.spool?.takes(tag, block, description, mark);
+    if (taken === 'instead') return;
     if (this.backlog.skips(tag)) return;
     block.hold();
     const publisher = this.#outlet;
@@ -144,7 +145,8 @@ export class DestinationStream implements Flushable, SpooledStream {
       writer.send(publisher, tag, block, description ?? this.backlog.takeOrphan());
       return;
     }
-    this.backlog.push({ tag, block, description, mark, at: this.#context.clock.now() });
+    const at = this.#context.clock.now();
+    this.backlog.push({ tag, block, description, mark, at, isOnDisk: taken === 'as well' });
     // It must neither make the source wait nor cost a picture.
     if (writer.isAtStart && this.channel.waitsForTrack && !this.backlog.hasRoom)
       this.channel.beginWithoutTrack();

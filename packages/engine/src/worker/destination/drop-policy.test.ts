@@ -21,7 +21,7 @@ function queueOf(letters: string): { queue: SendQueue; released: number[] } {
   for (const [i, letter] of [...letters].entries()) {
     const tag = new FlvTag(TagType.video, roles[letter]!, i * 10, [new Uint8Array(100)], 100, 0);
     const block = new PacketBlock({ returnBlock: ({ index }) => released.push(index) }, i, 0);
-    queue.push({ tag, block, description: undefined, mark: undefined, at: i * 10 });
+    queue.push({ tag, block, description: undefined, mark: undefined, at: i * 10, isOnDisk: false });
   }
   return { queue, released };
 }

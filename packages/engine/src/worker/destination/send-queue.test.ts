@@ -9,7 +9,7 @@ function tagAt(timestamp: number, size = 10, role: TagRole = TagRole.interFrame)
 }
 
 function entry(tag: FlvTag, block?: PacketBlock, at: number = tag.timestamp): QueuedTag {
-  return { tag, block, description: undefined, mark: undefined, at };
+  return { tag, block, description: undefined, mark: undefined, at, isOnDisk: false };
 }
 
 class Returned implements BlockReturn {

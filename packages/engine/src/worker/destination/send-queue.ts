@@ -14,6 +14,8 @@ export interface QueuedTag {
   readonly mark: SegmentMark | undefined;
   /** When it came, ms of the monotonic clock. */
   readonly at: number;
+  /** The disk spool has it as well. */
+  readonly isOnDisk: boolean;
 }
 
 /**

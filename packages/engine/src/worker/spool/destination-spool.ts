@@ -19,7 +19,7 @@ import { LiveSpool } from './live-spool.js';
 import type { ShardSpools } from './shard-spools.js';
 import { type OpenSpool, SpoolFigures } from './spool-figures.js';
 import type { SpooledStream } from './spooled-stream.js';
-import type { SpoolLosses } from './stream-spool-parts.js';
+import type { SpoolLosses, Taken } from './stream-spool-parts.js';
 
 /** How often counters are renewed, in ms. */
 const COUNT_PERIOD = 500;
@@ -80,8 +80,8 @@ export class DestinationSpool {
     block: PacketBlock,
     description: StreamDescription | undefined,
     mark: SegmentMark | undefined,
-  ): boolean {
-    return this.#open?.stream.takes(tag, block, description, mark) ?? false;
+  ): Taken | undefined {
+    return this.#open?.stream.takes(tag, block, description, mark);
   }
 
   noteSent(

@@ -52,12 +52,32 @@ export class DivertedMedia {
 
   /**
    * Writes what was sent, and behind it what waited.
+   * @param start where what waited begins
    * @param before what was sent before it, and may not have arrived either
    */
-  write(groups: readonly TailGroup[], entries: readonly QueuedTag[], before?: TailGroup): void {
+  write(
+    groups: readonly TailGroup[],
+    entries: readonly QueuedTag[],
+    start: RecordStart,
+    before?: TailGroup,
+  ): void {
     const last = this.writeSent(groups, before);
     const joins = last?.disk !== undefined && last.disk.gap === this.recorder.gap;
-    this.writeEntries(entries, joins ? undefined : this.#parts.stream);
+    this.writeEntries(entries, joins ? undefined : start);
+  }
+
+  /**
+   * Lets go of all of it where it is on disk: it is sent from there.
+   * @param before what was sent before it, and may not have arrived either
+   * @returns false: some of it is not
+   */
+  letGoOfWritten(groups: readonly TailGroup[], entries: readonly QueuedTag[], before?: TailGroup): boolean {
+    const isWritten =
+      groups.every(({ disk }) => disk !== undefined) && entries.every(({ isOnDisk }) => isOnDisk);
+    if (!isWritten) return false;
+    this.writeSent(groups, before);
+    for (const entry of entries) this.#letGo(entry);
+    return true;
   }
 
   /** Writes what was sent, and as another gap what waited: something between them is missing. */
@@ -97,22 +117,31 @@ export class DivertedMedia {
 
   /** @param start where they do not join on to what was written */
   writeEntries(entries: readonly QueuedTag[], start: RecordStart | undefined): void {
-    if (this.recorder.isAhead && this.recorder.gap !== undefined) {
-      // They are on disk already.
-      for (const { tag, block, mark } of entries) {
-        if (mark === undefined) block?.release();
-        this.#countNew(tag);
+    let from = start;
+    for (const entry of entries) {
+      if (entry.isOnDisk) {
+        from ??= { headers: this.recorder.headers, segment: this.recorder.segment };
+        from = { headers: from.headers.copy(), segment: entry.mark?.number ?? from.segment };
+        from.headers.note(entry.tag, entry.description);
+        this.#letGo(entry);
+      } else {
+        if (from !== undefined) this.recorder.seek(from);
+        from = undefined;
+        this.divert(this.#spooledOf(entry), entry.mark);
       }
-      return;
     }
-    if (start !== undefined) this.recorder.seek(start);
-    for (const entry of entries) this.divert(this.#spooledOf(entry), entry.mark);
+  }
+
+  /** It is on disk already. */
+  #letGo({ tag, block, mark }: QueuedTag): void {
+    if (mark === undefined) block?.release();
+    this.#countNew(tag);
   }
 
   /** Writes media that had to wait while a later gap was written: that gap ends. */
   writeLate({ groups, entries }: LateMedia): void {
     this.recorder.end();
-    this.write(groups, entries);
+    this.write(groups, entries, this.#parts.stream);
     this.recorder.end();
   }
 
@@ -132,8 +161,11 @@ export class DivertedMedia {
     if (mark?.border === 'end') this.recorder.end();
   }
 
-  /** Puts a tag to disk that is sent as well. */
-  writeAhead(spooled: SpooledTag, mark: SegmentMark | undefined): void {
+  /**
+   * Puts a tag to disk that is sent as well.
+   * @returns whether it is there
+   */
+  writeAhead(spooled: SpooledTag, mark: SegmentMark | undefined): boolean {
     if (mark?.border === 'start')
       this.recorder.seek({ headers: this.recorder.headers, segment: mark.number });
     const before = this.recorder.group?.place.group;
@@ -143,6 +175,7 @@ export class DivertedMedia {
     if (isWritten && group !== undefined && (isKey || group.place.group !== before))
       this.sent.noteOrigin(spooled.tag, group, isKey || !this.recorder.headers.hasVideo);
     if (mark?.border === 'end') this.recorder.end();
+    return isWritten;
   }
 
   #spooledOf({ tag, block, description, mark, at }: QueuedTag): SpooledTag<PacketBlock> {

@@ -25,10 +25,11 @@ export class HeldMedia {
 
   /**
    * Takes a tag over, with its block.
+   * @param isOnDisk it was written as well
    * @returns false: it is more than may be held
    */
-  add({ tag, block, description }: SpooledTag<PacketBlock>): boolean {
-    this.#entries.push({ tag, block, description, mark: undefined, at: this.#clock.now() });
+  add({ tag, block, description }: SpooledTag<PacketBlock>, isOnDisk: boolean): boolean {
+    this.#entries.push({ tag, block, description, mark: undefined, at: this.#clock.now(), isOnDisk });
     this.#bytes += tag.size;
     return this.#bytes <= this.#limit;
   }

@@ -243,12 +243,14 @@ export class InOrderFeed {
     for (const [i, tag] of group.tags.entries()) {
       const ms = mediaStep(this.#lastTimestamp, tag.timestamp);
       await this.#whenDue(ms, tag.size, signal);
+      signal.throwIfAborted();
       this.#lastTimestamp = tag.timestamp;
       const stored = new StoredTag(tag);
       if (i === 0) this.#under = { gap, place: group.place };
       if (i === 0) onGroup(stored, this.#under!, group.isStart);
       const at = clock.now();
-      stream.push({ tag: stored, block: undefined, description: undefined, mark: undefined, at });
+      const none = { block: undefined, description: undefined, mark: undefined };
+      stream.push({ tag: stored, ...none, at, isOnDisk: true });
       if (isNew) this.#count(group, tag.size, ms, i === 0 ? group.damaged : 0);
     }
     if (stream.backlog.length === 0) this.#under = undefined;

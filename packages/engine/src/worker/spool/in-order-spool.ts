@@ -139,8 +139,8 @@ export class InOrderSpool extends StreamSpool {
     return true;
   }
 
-  protected override onWaitingDiverted(first: FlvTag): void {
-    const origin = this.media.sent.originOf(first);
+  protected override onWaitingDiverted(first: FlvTag | undefined): void {
+    const origin = first && this.media.sent.originOf(first);
     if (origin === undefined) this.#feed.skipAll();
     else this.#feed.skipTo(origin);
   }
@@ -179,11 +179,11 @@ export class InOrderSpool extends StreamSpool {
 
   /** Keeps a tag in memory, where it was written ahead, on disk as well. */
   #keep(spooled: SpooledTag<PacketBlock>, { held }: Joining): void {
-    const hasRoom = held.add(spooled);
+    let isOnDisk = false;
     if (this.writesAhead) {
-      this.media.writeAhead({ ...spooled, block: spooled.block?.keep() }, undefined);
+      isOnDisk = this.media.writeAhead({ ...spooled, block: spooled.block?.keep() }, undefined);
     }
-    if (!hasRoom) this.#giveUpJoining();
+    if (!held.add(spooled, isOnDisk)) this.#giveUpJoining();
   }
 
   /** Media that waits in memory, if there is any, goes to disk after all. */
@@ -192,7 +192,7 @@ export class InOrderSpool extends StreamSpool {
     const { held, start } = this.#joining;
     this.#joining = undefined;
     this.#feed.goOn();
-    this.media.writeEntries(held.take(), start);
+    this.writeOrKeep([], held.take(), start);
   }
 
   /** All that is on disk has been sent. */

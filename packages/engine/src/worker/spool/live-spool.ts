@@ -14,7 +14,8 @@ export class LiveSpool extends StreamSpool {
     const { media } = this;
     const group = media.sent.pop();
     this.begin(group);
-    media.write(group === undefined ? [] : [group], media.takeWaiting(), media.sent.last);
+    const groups = group === undefined ? [] : [group];
+    this.writeOrKeep(groups, media.takeWaiting(), this.parts.stream, media.sent.last);
     return true;
   }
 

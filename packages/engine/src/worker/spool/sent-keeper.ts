@@ -107,11 +107,12 @@ export class SentKeeper {
     const now = this.#clock.now();
     let group = this.#tail.last;
     const disk = this.#origins.get(tag);
-    if (group === undefined || this.#beginsGroup(tag, disk, group, now)) {
+    if (group === undefined ? this.#canBegin(tag) : this.#beginsGroup(tag, disk, group, now)) {
       const { headers, segment } = this.#stream;
       const position = publisher.bytesWritten + publisher.queuedBytes;
       group = this.#tail.begin({ position, at: now, headers: headers.copy(), segment, disk });
-    } else group.extendBy(disk);
+    } else if (group === undefined) return;
+    else group.extendBy(disk);
     if (group.disk !== undefined && !group.isWritten) return;
     const spooled = { tag, block: block?.keep(), description, wall: this.#clock.wallTime() };
     if (group.isWritten) {
@@ -158,12 +159,20 @@ export class SentKeeper {
       else this.#letGo(this.#tail.acknowledge(position), now, maySpill);
     }
     if (this.#tail.bytes <= this.#tailLimit) return;
-    if (maySpill) this.spillDownTo(this.#tailLimit / 2);
+    if (maySpill) this.relieve(this.#tailLimit / 2);
     else if (this.#series.isOff) this.#tail.shrinkTo(this.#tailLimit);
   }
 
-  /** Puts what is in memory to disk, oldest first, as far as the disk takes it now. */
-  spillDownTo(bytes: number): void {
+  /**
+   * Holds so many bytes in memory at most: the rest goes to disk, oldest first, as far as the disk takes it now. Where all that
+   * comes is written, the gap under way must not end for what came while the disk did not work: that is let go of.
+   */
+  relieve(bytes: number): void {
+    if (this.#recorder.isAhead) this.#tail.shrinkTo(bytes);
+    else this.#spillDownTo(bytes);
+  }
+
+  #spillDownTo(bytes: number): void {
     let previous: TailGroup | undefined;
     for (const group of this.#tail.groups) {
       if (group.disk === undefined && (this.#tail.bytes <= bytes || !this.#fits(group))) return;
@@ -234,6 +243,11 @@ export class SentKeeper {
     if (gap.isOpen && place.segment === gap.acknowledged.segment && isSoon) return;
     if (gap.isOpen) this.#acknowledgedAt = now;
     this.#attempt(this.#series.acknowledge(gap, place));
+  }
+
+  /** Nothing can be sent again from a tag on that a gap cannot begin with. */
+  #canBegin(tag: FlvTag): boolean {
+    return this.#stream.headers.hasVideo ? isKeyFrame(tag) : isAudioFrame(tag);
   }
 
   /** @param origin of the tag */

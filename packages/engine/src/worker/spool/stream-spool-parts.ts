@@ -12,6 +12,9 @@ export interface SpoolLosses {
   noteLost(pictures: number, audioFrames: number): void;
 }
 
+/** The spool has a tag: it is not sent, or sent as well. */
+export type Taken = 'instead' | 'as well';
+
 /** Parts that a spool is built from. */
 export interface StreamSpoolParts {
   readonly config: Pick<SpoolConfig, 'when' | 'resume' | 'speed'>;

@@ -6,10 +6,12 @@ import type { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import { isAudioFrame, isKeyFrame } from '../destination/drop-policy.js';
+import type { QueuedTag } from '../destination/send-queue.js';
 import { DivertedMedia, type LateMedia } from './diverted-media.js';
+import type { RecordStart } from './gap-recorder.js';
 import type { InOrderFeed } from './in-order-feed.js';
 import { legacyEntries, type SpooledTag, type TailGroup } from './sent-tail.js';
-import type { StreamSpoolParts } from './stream-spool-parts.js';
+import type { StreamSpoolParts, Taken } from './stream-spool-parts.js';
 
 type Mode =
   /** Tags go to the connection; with `when: 'always'`, to disk before. */
@@ -53,23 +55,22 @@ export abstract class StreamSpool {
 
   /**
    * Takes a tag that comes, before anyone else does.
-   * @returns true: it need not be sent
    */
   takes(
     tag: FlvTag,
     block: PacketBlock,
     description: StreamDescription | undefined,
     mark: SegmentMark | undefined,
-  ): boolean {
+  ): Taken | undefined {
     this.changeAt(tag, mark);
     const mode = this.#mode;
-    if (mode.kind === 'ended' || (mode.kind === 'live' && !this.writesAhead)) return false;
+    if (mode.kind === 'ended' || (mode.kind === 'live' && !this.writesAhead)) return undefined;
     // A border of segments waits in the queue as well, with its block: its tag owns its memory.
     const owned = mark === undefined ? block : undefined;
     const wall = this.parts.clock.wallTime();
     if (mode.kind === 'live') {
-      this.media.writeAhead({ tag, block: owned?.keep(), description, wall }, mark);
-      return false;
+      const isWritten = this.media.writeAhead({ tag, block: owned?.keep(), description, wall }, mark);
+      return isWritten ? 'as well' : undefined;
     }
     owned?.hold();
     const spooled = { tag, block: owned, description, wall };
@@ -80,7 +81,7 @@ export abstract class StreamSpool {
       recorder.seek(at);
     }
     this.divert(spooled, mark);
-    return mark === undefined;
+    return mark === undefined ? 'instead' : undefined;
   }
 
   /** A tag is about to be handed to the connection. */
@@ -129,21 +130,38 @@ export abstract class StreamSpool {
     if (mode.kind === 'live') {
       this.begin(groups[0]);
       if (this.#isCut) media.writeApart(groups, entries);
-      else media.write(groups, entries);
+      else this.writeOrKeep(groups, entries, this.parts.stream);
       this.#isCut = false;
-    } else if (media.recorder.isAhead) media.write(groups, entries);
-    // All of it is on disk already.
-    else if (entries.length === 0 && groups.every(({ disk }) => disk !== undefined)) media.writeSent(groups);
-    else {
-      const { late } = mode;
-      this.#mode = {
-        kind: 'spooling',
-        late: {
-          groups: [...(late?.groups ?? []), ...groups],
-          entries: [...(late?.entries ?? []), ...entries],
-        },
-      };
-    }
+    } else if (!media.letGoOfWritten(groups, entries)) this.#keepLate({ groups, entries });
+  }
+
+  /**
+   * Writes what was sent, and behind it what waited; what is not on disk, though a later gap is being written, when that can end.
+   * @param start where what waited begins
+   */
+  protected writeOrKeep(
+    groups: readonly TailGroup[],
+    entries: readonly QueuedTag[],
+    start: RecordStart,
+    before?: TailGroup,
+  ): void {
+    const { media } = this;
+    const { recorder } = media;
+    if (!recorder.isAhead || recorder.gap === undefined) media.write(groups, entries, start, before);
+    else if (!media.letGoOfWritten(groups, entries, before)) this.#keepLate({ groups, entries });
+  }
+
+  #keepLate({ groups, entries }: LateMedia): void {
+    const mode = this.#mode;
+    if (mode.kind !== 'spooling') return;
+    const { late } = mode;
+    this.#mode = {
+      kind: 'spooling',
+      late: {
+        groups: [...(late?.groups ?? []), ...groups],
+        entries: [...(late?.entries ?? []), ...entries],
+      },
+    };
   }
 
   /**
@@ -151,7 +169,9 @@ export abstract class StreamSpool {
    * @returns false when that is not possible
    */
   onFull(): boolean {
-    if (this.#mode.kind !== 'live' || this.parts.series.isOff) return false;
+    if (this.#mode.kind === 'ended' || this.parts.series.isOff) return false;
+    // What waits has begun to leave, and only borders of segments come behind it.
+    if (this.#mode.kind === 'spooling') return true;
     const { backlog, headers, segment } = this.parts.stream;
     const entries = backlog.takeFrom(isKeyFrame);
     if (entries.length === 0) return this.onFullWithinGroup();
@@ -163,8 +183,8 @@ export abstract class StreamSpool {
     // With `always`, the gap goes on with what waits.
     if (!this.media.recorder.isAhead) this.media.recorder.end();
     this.begin(undefined);
-    this.onWaitingDiverted(entries[0]!.tag);
-    this.media.writeEntries(entries, { headers: before, segment });
+    this.onWaitingDiverted(entries.find(({ isOnDisk }) => isOnDisk)?.tag);
+    this.writeOrKeep([], entries, { headers: before, segment });
     return true;
   }
 
@@ -174,7 +194,7 @@ export abstract class StreamSpool {
    */
   relieve(): boolean {
     const { series } = this.parts;
-    if (this.#mode.kind === 'live' && !series.isOff) this.media.sent.spillDownTo(0);
+    if (this.#mode.kind === 'live' && !series.isOff) this.media.sent.relieve(0);
     return series.waitingBytes > 0;
   }
 
@@ -206,7 +226,10 @@ export abstract class StreamSpool {
     const open = recorder.gap;
     this.writeLate();
     if (isClean) sent.forget(clock.now());
-    else this.media.write(sent.takeAll(), this.media.takeWaiting());
+    else {
+      const [groups, entries] = [sent.takeAll(), this.media.takeWaiting()];
+      if (!this.media.letGoOfWritten(groups, entries)) this.media.writeLate({ groups, entries });
+    }
     this.#mode = { kind: 'ended' };
     recorder.end();
     if (isClean && mode.kind === 'live' && open !== undefined) await series.drop(open);
@@ -220,7 +243,7 @@ export abstract class StreamSpool {
   protected abstract onFullWithinGroup(): boolean;
 
   /** All that waited from this tag on goes to disk, though the connection stands. */
-  protected onWaitingDiverted(_first: FlvTag): void {}
+  protected onWaitingDiverted(_first: FlvTag | undefined): void {}
 
   /** Puts a tag to disk that is not sent. */
   protected divert(spooled: SpooledTag<PacketBlock>, mark: SegmentMark | undefined): void {

@@ -18,7 +18,7 @@ export class FakePublisher {
   bytesWritten = 0;
   readonly queuedBytes = 0;
   readonly bytesPerSecond = 0;
-  readonly acknowledged = 0;
+  acknowledged = 0;
   readonly timings = {};
   readonly profile = { legacyHevc: true, enhanced: true, nextStream: true };
   readonly capabilities = { kinds: new Set<string>(), fourCcs: new Map<string, unknown>() };
@@ -68,8 +68,12 @@ export class FakeConnection {
   #resolve: () => void = () => {};
   #reject: (error: Error) => void = () => {};
 
-  constructor(owner: ConnectionOwner) {
+  /** It was given a name of its own: that of a gap. */
+  readonly isOfGap: boolean;
+
+  constructor(owner: ConnectionOwner, isOfGap = false) {
     this.#owner = owner;
+    this.isOfGap = isOfGap;
   }
 
   get self(): Connection {
@@ -146,8 +150,8 @@ export class FakeConnection {
 export class FakeConnections {
   readonly made: FakeConnection[] = [];
 
-  readonly create: ConnectionFactory = (owner) => {
-    const connection = new FakeConnection(owner);
+  readonly create: ConnectionFactory = (owner, config) => {
+    const connection = new FakeConnection(owner, config?.connection?.streamName !== undefined);
     this.made.push(connection);
     return connection.self;
   };

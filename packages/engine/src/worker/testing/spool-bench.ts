@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { FlvTag, type HevcForm, TagRole, TagType } from '@cloudpush/muxer';
-import { RtmpError, RtmpErrorCode, type RtmpPublisher } from '@cloudpush/transport';
+import { encodeAmf0, RtmpError, RtmpErrorCode, type RtmpPublisher } from '@cloudpush/transport';
 import { BackfillGate, newBackfillMemory } from '../../memory/backfill-gate.js';
 import { SpoolCounter } from '../../memory/counters.js';
 import { destinationConfig } from '../../options/destination-config.js';
@@ -158,17 +158,34 @@ export class SpoolBench {
     this.offered.push(timestamp);
     const role = timestamp % this.group === 0 ? TagRole.keyFrame : TagRole.interFrame;
     const body = Buffer.alloc(size, timestamp / FRAME);
+    body.writeUInt32BE(timestamp / FRAME, size - 4);
     body[0] = this.#hasVideo ? (role === TagRole.keyFrame ? 0x10 : 0x20) | this.#codecId : 0xaf;
     body[1] = 1;
     if (this.isEnhanced) body.write('hvc1', 1, 'latin1');
     if (this.isEnhanced) body[0] = role === TagRole.keyFrame ? 0x93 : 0xa3;
     const type = this.#hasVideo ? TagType.video : TagType.audio;
     const tag = new FlvTag(type, this.#hasVideo ? role : TagRole.audioFrame, timestamp, [body], size, 0);
+    this.#offer(tag, mark);
+  }
+
+  /** Sends the message that a segment begins or ends with. */
+  offerBorder(mark: SegmentMark): void {
+    const body = encodeAmf0('onMessage', mark.border);
+    const [type, role] = [TagType.scriptData, TagRole.data];
+    this.#offer(new FlvTag(type, role, this.#next, [body], body.length, 0), mark);
+  }
+
+  #offer(tag: FlvTag, mark: SegmentMark | undefined): void {
     this.held++;
     const block = new PacketBlock({ returnBlock: () => this.held-- }, 0, this.shard.clock.now());
     this.destination.stream.offer(tag, block, undefined, mark);
     block.release();
     this.shard.flush();
+  }
+
+  /** The next picture is a key frame. */
+  startGroup(): void {
+    while (this.#next % this.group !== 0) this.#next += FRAME;
   }
 
   /** Lets time pass, and the disk do what it was asked for. */
