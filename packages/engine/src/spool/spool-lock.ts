@@ -88,7 +88,7 @@ export async function spoolOwner(folder: string): Promise<LockOwner | undefined>
   return free === undefined ? owner : undefined;
 }
 
-/** Who has a spool, or had it last. */
+/** The process that has a spool, or had it last. */
 interface LastOwner {
   readonly owner: LockOwner | undefined;
   /** The name that makes its file the next owner; undefined: that is not wanted, as the owner lives. */

@@ -152,7 +152,7 @@ test('a segment that ends while the stream catches up ends it there, and the nex
   expect(new Set(next).size).toBe(20);
   expect(next[0]).toBe(start);
   expect(next).toEqual(next.toSorted((a, b) => a - b));
-  // What is left of the segment that is over goes out beside it, once nothing of it is under way.
+  // The rest of the segment that is over goes out beside it, once nothing of it is under way.
   const { made } = bench.shard.connections;
   const before = made.length;
   await bench.send(60);

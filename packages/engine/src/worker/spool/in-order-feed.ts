@@ -38,7 +38,7 @@ interface InOrderFeedParts {
    * @param isStart decoding can start at it; false: it is the rest of one that was too long for the disk
    */
   onGroup(first: FlvTag, group: DiskGroup, isStart: boolean): void;
-  /** What lies before this place of a gap and has not been handed over is left out for good. */
+  /** Media before this place of a gap that has not been handed over is left out for good. */
   onLeftOut(gap: SpoolGap, place: SpoolPlace): void;
   /** Counts media that goes out for the first time. */
   onFed(bytes: number, ms: number): void;

@@ -66,7 +66,7 @@ export class InOrderSpool extends StreamSpool {
 
   override fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
     super.fallBack(fallback, description);
-    // What was read from disk waits in the queue in the form that it had there: it is read again.
+    // Tags that were read from disk wait in the queue in the form that they had there: they are read again.
     this.#dropStored();
     this.#joining?.start.headers.fallBack(fallback, description);
     const held = this.#joining?.held;

@@ -74,7 +74,7 @@ export class SentKeeper {
     this.#origins.set(first, { gap, place, isStart });
   }
 
-  /** What lies before this place and was not sent never will be: it is as good as acknowledged behind what was. */
+  /** Media before this place that was not sent never will be: it counts as acknowledged behind what was. */
   noteLeftOut({ gap, place }: DiskGroup): void {
     const last = this.#tail.lastOf(gap);
     if (last === undefined) this.#attempt(this.#series.acknowledge(gap, place));
@@ -230,7 +230,7 @@ export class SentKeeper {
     }
   }
 
-  /** What was sent last of a gap has arrived: all before this place. */
+  /** The last that was sent of a gap has arrived: all before this place. */
   #settle({ gap, place }: DiskGroup, now: number, mayEnd: boolean): void {
     if (mayEnd && gap === this.#recorder.gap && !this.#recorder.isAhead) {
       this.#recorder.end();

@@ -62,7 +62,7 @@ export async function benchCommand(
     const plan: PushPlan = { ...planOf(options), source, places, connection, encryption, secrets };
     const rows = options.quiet === true ? undefined : output;
     const monitor = new BenchMonitor(places.length, rows, playback);
-    const outcome = await runPlan(plan, options, output, interruption, monitor);
+    const outcome = await runPlan(plan, { options, output, interruption }, monitor);
     const report = benchReport(plan, outcome, monitor, interruption.signal.aborted);
     return tell(report, options, output, interruption);
   } finally {

@@ -48,7 +48,7 @@ export async function demoCommand(
     throw usageError('--record needs the demo to receive what it pushes: leave out the URL');
   }
   const plan = planFor(source, placesByUrl(url, options.channels), options);
-  const outcome = await runPlan(plan, options, output, interruption);
+  const outcome = await runPlan(plan, { options, output, interruption });
   return reportOutcome(outcome, options.json === true, output, interruption);
 }
 
@@ -68,7 +68,7 @@ async function pushAndCompare(
     );
   }
   const places = placesByUrl(`${receiver.url}demo/channel-{i}`, options.channels);
-  const outcome = await runPlan(planFor(source, places, options), options, output, interruption);
+  const outcome = await runPlan(planFor(source, places, options), { options, output, interruption });
   await receiver.stop();
   const verdicts = await verify(source, outcome.channels, ({ number }) =>
     receiver.recordings.get(`channel-${number}`),

@@ -70,7 +70,7 @@ export async function pushCommand(
       encryption,
       secrets: secretsOf(connection),
     };
-    const outcome = await runPlan(plan, options, output, interruption);
+    const outcome = await runPlan(plan, { options, output, interruption });
     return reportOutcome(outcome, options.json === true, output, interruption);
   } finally {
     await source.close?.();

@@ -30,15 +30,20 @@ export interface RunMonitor {
   follow(run: PushRun): Disposable;
 }
 
+/** The command that runs a plan: its options, its output, and whether it is told to end. */
+interface RunSurroundings {
+  readonly options: EngineArguments;
+  readonly output: Output;
+  readonly interruption: Interruption;
+}
+
 /**
  * Runs a plan with its progress shown.
  * @param monitor shows how it goes, and may measure it; left out: the progress of `cloudpush push`
  */
 export async function runPlan(
   plan: PushPlan,
-  options: EngineArguments,
-  output: Output,
-  interruption: Interruption,
+  { options, output, interruption }: RunSurroundings,
   monitor: RunMonitor = pushMonitor(plan, options, output),
 ): Promise<PushOutcome> {
   optimizeEarly();

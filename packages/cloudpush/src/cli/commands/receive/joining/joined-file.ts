@@ -14,21 +14,22 @@ export async function writeJoined(path: string, groups: readonly PlacedGroup[]):
   const writer = new FlvWriter();
   await file.write(writer.header());
   const metadata = metadataOf(groups);
-  if (metadata !== undefined) await writeTag(file, writer, TagType.scriptData, 0, metadata);
+  if (metadata !== undefined)
+    await writeTag(file, writer, { type: TagType.scriptData, timestamp: 0, payload: metadata });
   const sources = new Map<Recording, FileHandle>();
   let headers: readonly FileTag[] = [];
   try {
     for (const { recording, group, timestamp } of groups) {
       const needed = recording.headers[group.headers] ?? [];
       if (!areSame(needed, headers))
-        for (const { type, payload } of needed) await writeTag(file, writer, type, timestamp, payload);
+        for (const { type, payload } of needed) await writeTag(file, writer, { type, timestamp, payload });
       headers = needed;
       const source = sources.get(recording) ?? (await open(recording.file));
       sources.set(recording, source);
       for (const tag of await tagsAt(source, group.offset, group.size)) {
         if (tag.type === TagType.scriptData && isOwn(tag.payload)) continue;
         const place = timestamp + (tag.timestamp - group.firstTimestamp);
-        await writeTag(file, writer, tag.type, Math.max(0, place), tag.payload);
+        await writeTag(file, writer, { ...tag, timestamp: Math.max(0, place) });
       }
     }
   } finally {
@@ -59,9 +60,7 @@ async function tagsAt(source: FileHandle, offset: number, size: number): Promise
 async function writeTag(
   file: NewFile,
   writer: FlvWriter,
-  type: FileTag['type'],
-  timestamp: number,
-  payload: Uint8Array,
+  { type, timestamp, payload }: Pick<FileTag, 'type' | 'timestamp' | 'payload'>,
 ): Promise<void> {
   for (const part of writer.tag({ type, timestamp, parts: [payload], size: payload.length }))
     await file.write(part);
