@@ -8,9 +8,10 @@ import { loadLoop } from './media.js';
 import { Pacing } from './pacing.js';
 
 /**
- * Cost of spooling many channels of 4 Mbit/s, beside that of sending them, in one engine: all channels send; then the
- * server of all but some is gone, and they spool, while the bystanders send on to another server. Prints CPU µs
- * a packet of the whole process, the caller's pacing included, and the latency of what was sent.
+ * Cost of spooling many channels of 4 Mbit/s, beside that of sending them, in one engine: all channels send;
+ * then the server of all but some is gone, and they spool, while the bystanders send on to another server.
+ * Prints CPU µs a packet of the whole process, the caller's pacing included, and the latency of what was
+ * sent.
  */
 
 const { values } = parseArgs({

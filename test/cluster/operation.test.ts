@@ -1,4 +1,5 @@
-// The work of operators: drain, upgrade, change channels through any node; and what a receiver sees of slots that move, picture by picture.
+// The work of operators: drain, upgrade, change channels through any node; and what a receiver sees of slots
+// that move, picture by picture.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_SLOTS, slotOf } from '../../packages/cloudpush/dist/cluster/assignment/assignment.js';
@@ -59,7 +60,8 @@ describe('two gateways', { timeout: TIMEOUT }, () => {
     expect(cluster.receiver.interleaved()).toEqual([]);
     const seen = cluster.names.map((name) => continuity(cluster.receiver.slices(name)));
     expect(seen.map(({ twice }) => twice)).toEqual(seen.map(() => 0));
-    // None is lost, unless a busy machine takes longer than a group lasts from the end of one to the begin of the other.
+    // None is lost, unless a busy machine takes longer than a group lasts from the end of one to the begin of
+    // the other.
     for (const { gap } of seen) expect(gap).toBeLessThanOrEqual(GROUP);
     for (const number of [1, 2]) {
       expect((await cluster.state(number)).fences).toBe(0);

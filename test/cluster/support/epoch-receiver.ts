@@ -16,7 +16,10 @@ interface SeenOwner {
   frames: number;
 }
 
-/** An RTMP server on loopback that notes which owner each frame of each name came from: names are published with `?epoch=$epoch`. */
+/**
+ * An RTMP server on loopback that notes which owner each frame of each name came from: names are published
+ * with `?epoch=$epoch`.
+ */
 export class EpochReceiver implements AsyncDisposable {
   readonly #receiver: RtmpReceiver;
   readonly #names: Map<string, SeenOwner[]>;
@@ -78,7 +81,10 @@ export class EpochReceiver implements AsyncDisposable {
     return this.owners(name).reduce((sum, { frames }) => sum + frames, 0);
   }
 
-  /** Names of which frames of an owner came after the first of the next one: two of them sent at the same time. */
+  /**
+   * Names of which frames of an owner came after the first of the next one: two of them sent at the same
+   * time.
+   */
   interleaved(): readonly string[] {
     return [...this.#names].flatMap(([name, owners]) => {
       const isMixed = owners.some((owner, index) => {

@@ -26,7 +26,10 @@ interface EtcdSettings {
   readonly quota?: number;
 }
 
-/** An etcd of one member or several, on loopback, each in a process that a test may kill, stop and start again. */
+/**
+ * An etcd of one member or several, on loopback, each in a process that a test may kill, stop and start
+ * again.
+ */
 export class EtcdProcesses implements AsyncDisposable {
   readonly #members: readonly Member[];
   readonly #folder: TempFolder;

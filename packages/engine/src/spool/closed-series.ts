@@ -5,7 +5,9 @@ import type { GapRecord } from './spool-gap.js';
 import type { SpoolIo } from './spool-io.js';
 import { removeIfThere } from './text-file.js';
 
-/** A series that no destination has opened: its media counts within the bounds of the spool, and goes by them. */
+/**
+ * A series that no destination has opened: its media counts within the bounds of the spool, and goes by them.
+ */
 export class ClosedSeries {
   readonly #io: SpoolIo;
   readonly #folder: string;
@@ -32,8 +34,8 @@ export class ClosedSeries {
   }
 
   /**
-   * Removes the oldest segments, so many bytes, and those whose last tag came before a wall clock, ms since 1970; none
-   * once a destination has opened the series.
+   * Removes the oldest segments, so many bytes, and those whose last tag came before a wall clock, ms since
+   * 1970; none once a destination has opened the series.
    * @throws the system's error
    */
   async expireSpool(bytes: number, before: number): Promise<void> {

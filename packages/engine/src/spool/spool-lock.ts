@@ -17,7 +17,9 @@ export interface LockOwner {
   readonly token: string;
   readonly pid: number;
   readonly host: string;
-  /** The kernel's name of the space that process ids are unique in, and when the process began; Linux only. */
+  /**
+   * The kernel's name of the space that process ids are unique in, and when the process began; Linux only.
+   */
   readonly namespace: string | undefined;
   readonly startedAt: string | undefined;
 }
@@ -110,7 +112,9 @@ async function lastOf(path: string): Promise<LastOwner> {
   }
 }
 
-/** The last of those who followed one another takes the place of the first, and nothing is left of the others. */
+/**
+ * The last of those who followed one another takes the place of the first, and nothing is left of the others.
+ */
 async function settle(folder: string, name: string): Promise<void> {
   await rename(name, join(folder, LOCK_FILE));
   for (const other of await diskIo.list(folder))

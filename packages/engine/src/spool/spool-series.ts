@@ -172,7 +172,9 @@ export class SpoolSeries {
     yield* new GapReader(owner, record, from).groups();
   }
 
-  /** So many groups, bytes and ms of media cannot be read, and are left out by their reader: they are lost. */
+  /**
+   * So many groups, bytes and ms of media cannot be read, and are left out by their reader: they are lost.
+   */
   noteUnreadable(groups: number, bytes: number, ms: number): void {
     this.counters.damagedGroups += groups;
     this.counters.damagedBytes += bytes;

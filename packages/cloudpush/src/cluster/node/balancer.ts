@@ -21,7 +21,10 @@ interface BalancerParts {
   };
 }
 
-/** Once a minute the one node that has the balancer's claim says which slots should move, by the load that the nodes tell. */
+/**
+ * Once a minute the one node that has the balancer's claim says which slots should move, by the load that the
+ * nodes tell.
+ */
 export class Balancer {
   readonly #parts: BalancerParts;
   #cancel: () => void;

@@ -8,14 +8,18 @@ import { Settling } from './settling.js';
 import { sendStatus } from './status.js';
 import { ToldEntries } from './told-entries.js';
 
-/** Changes that come together are answered together; a node that restarts is back before others take its slots. In ms. */
+/**
+ * Changes that come together are answered together; a node that restarts is back before others take its
+ * slots. In ms.
+ */
 const SETTLE = 150;
 /** Before the store is asked again that did not answer, in ms. */
 const RETRY = 500;
 
 /**
- * Where the node is: `joining` asks for its first lease · `up` and `draining` have one · `fenced`: the lease is over, or may be, and
- * what ran is being dropped · `rejoining` asks for the next lease, with nothing running · `left`.
+ * Where the node is: `joining` asks for its first lease · `up` and `draining` have one · `fenced`: the lease
+ * is over, or may be, and what ran is being dropped · `rejoining` asks for the next lease, with nothing
+ * running · `left`.
  */
 type State =
   | { readonly kind: 'joining' | 'rejoining' | 'fenced' | 'left' }
@@ -149,7 +153,10 @@ export class ClusterNode {
     return undefined;
   }
 
-  /** Begins a life. Nothing of the life before may run: others read the new incarnation as an end of the old one. */
+  /**
+   * Begins a life. Nothing of the life before may run: others read the new incarnation as an end of the old
+   * one.
+   */
   async #join(): Promise<void> {
     const { store, self, keys } = this.#parts;
     while (this.#isJoining) {
@@ -258,7 +265,8 @@ export class ClusterNode {
 
   #onView(): void {
     this.#settling.run();
-    // A slot that was offered is not waited for: its stream stands still meanwhile. If it fails, it is done again with all the rest.
+    // A slot that was offered is not waited for: its stream stands still meanwhile. If it fails, it is done
+    // again with all the rest.
     if (!this.isIsolated) this.#life?.claims.takeOffered().catch(() => {});
   }
 

@@ -69,7 +69,9 @@ export class ClusterView {
     return entry && nodeOf(entry);
   }
 
-  /** Nodes and owners that cannot be read: the store has them from elsewhere, and nobody here changes them. */
+  /**
+   * Nodes and owners that cannot be read: the store has them from elsewhere, and nobody here changes them.
+   */
   get malformed(): readonly Entry[] {
     return [
       ...[...this.#nodes.entries.values()].filter((entry) => nodeOf(entry) === undefined),
@@ -92,7 +94,9 @@ export class ClusterView {
     return offers;
   }
 
-  /** Whether a node is ready for a slot, since it was offered so: an answer to another offer does not count. */
+  /**
+   * Whether a node is ready for a slot, since it was offered so: an answer to another offer does not count.
+   */
   isReadyFor(slot: number, node: string, offer: string): boolean {
     const entry = this.#readies.entries.get(this.#keys.ready(slot));
     const record = entry && readReadyRecord(entry.value);

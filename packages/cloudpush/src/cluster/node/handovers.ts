@@ -5,7 +5,10 @@ import { releaseForSure } from './sure-release.js';
 
 /** Slots with something in them that are handed over at a time: each waits for a key frame or two. */
 const AT_A_TIME = 32;
-/** The longest that a slot waits until the next owner is ready for it, in ms, if that one's lease would be over by then. */
+/**
+ * The longest that a slot waits until the next owner is ready for it, in ms, if that one's lease would be
+ * over by then.
+ */
 const LONGEST_OFFER = 10_000;
 /** Until the end of a lease is known for sure to those who follow the nodes, in ms. */
 const END_OF_LEASE = 2000;
@@ -21,8 +24,8 @@ interface HandoverParts extends ExchangeParts {
 }
 
 /**
- * Slots that are on their way to other nodes. Each is offered first, so that the next owner makes its sources ready while this one goes on
- * sending, and given up when that is done.
+ * Slots that are on their way to other nodes. Each is offered first, so that the next owner makes its sources
+ * ready while this one goes on sending, and given up when that is done.
  */
 export class Handovers {
   readonly #parts: HandoverParts;
@@ -67,7 +70,8 @@ export class Handovers {
       this.#wanted = without(this.#wanted, slot);
     } else {
       if (this.#offered.delete(slot)) await this.#withdraw(slot);
-      // The store may do later what it did not do, and a node that has left may have come back, or another have its slots.
+      // The store may do later what it did not do, and a node that has left may have come back, or another
+      // have its slots.
       if (this.#wanted.get(slot) === node) await this.#pause(RETRY);
     }
     this.#running.delete(slot);

@@ -9,8 +9,8 @@ interface Holder {
 }
 
 /**
- * A folder of a node on its machine: one process has it at a time, and finds there the lease of the one before it, which it may revoke as that
- * process is no more.
+ * A folder of a node on its machine: one process has it at a time, and finds there the lease of the one
+ * before it, which it may revoke as that process is no more.
  */
 export class NodeFolder {
   readonly #path: string;
@@ -76,7 +76,8 @@ async function removeStale(place: string): Promise<void> {
   if (startedAt !== '' && startedAt === (await startOf(pid))) {
     throw new Error(`process ${pid} runs as the same node: it has ${place}`);
   }
-  // Of two who find it stale, one renames it; what that one got may be the other's new lock, which is then put back.
+  // Of two who find it stale, one renames it; what that one got may be the other's new lock, which is then
+  // put back.
   const stale = `${place}.${randomUUID()}`;
   await rename(place, stale).catch(() => {});
   const moved = await readFile(stale, 'utf8').catch(() => text);

@@ -9,8 +9,8 @@ import type { SlotOwner } from './slot-owner.js';
 type NodeSelf = Omit<NodeRecord, 'state' | 'incarnation' | 'prepares'>;
 
 /**
- * `leaseLost`: the store says so · `fenced`: it could not be renewed in time · `isolated`: the same, and what is connected goes on ·
- * `malformed`: the store has something of nodes or owners that cannot be read.
+ * `leaseLost`: the store says so · `fenced`: it could not be renewed in time · `isolated`: the same, and what
+ * is connected goes on · `malformed`: the store has something of nodes or owners that cannot be read.
  */
 export type NodeEventType =
   | 'joined'

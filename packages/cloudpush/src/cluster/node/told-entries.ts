@@ -1,6 +1,8 @@
 import type { Entry } from '../store/cluster-store.js';
 
-/** Picks what has not been told yet of entries that stand for some time, such as those that cannot be read. */
+/**
+ * Picks what has not been told yet of entries that stand for some time, such as those that cannot be read.
+ */
 export class ToldEntries {
   /** Revision by key. */
   #told = new Map<string, number>();

@@ -5,7 +5,10 @@ import type { Entry } from '../../cluster/store/cluster-store.js';
 /** A channel's configuration as it stands in the store; its schema has not been looked at. */
 export type ChannelDocument = Readonly<Record<string, unknown>>;
 
-/** A channel as an entry of the store has it, or why that is none: other programs, and damaged disks, write what they like. */
+/**
+ * A channel as an entry of the store has it, or why that is none: other programs, and damaged disks, write
+ * what they like.
+ */
 export type ReadChannel = {
   readonly name: string;
   /** Of its latest change. */

@@ -41,7 +41,10 @@ interface Planned {
   readonly faulty: FaultyChannel | undefined;
 }
 
-/** The plans of the channels that a node owns, each kept while nothing of it changes; what is wrong with one concerns it alone. */
+/**
+ * The plans of the channels that a node owns, each kept while nothing of it changes; what is wrong with one
+ * concerns it alone.
+ */
 export class ChannelPlans {
   readonly #parts: PlansParts;
   readonly #read = new WeakMap<Entry, ReadChannel>();

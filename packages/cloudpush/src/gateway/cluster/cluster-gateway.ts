@@ -48,7 +48,9 @@ interface ClusterGatewayParts {
   readonly leaveTimeout: () => number;
 }
 
-/** A node of a cluster, which answers for the whole: what concerns a channel of another node is done there. */
+/**
+ * A node of a cluster, which answers for the whole: what concerns a channel of another node is done there.
+ */
 export class ClusterGateway implements Gateway {
   readonly #parts: ClusterGatewayParts;
   readonly #local: GatewayService;

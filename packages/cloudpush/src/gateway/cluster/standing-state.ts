@@ -45,7 +45,10 @@ export function standingState(name: string, document: ChannelDocument, standing:
   };
 }
 
-/** The state of a channel that its node cannot run: it stays so until the channel, or what is around it, is changed. */
+/**
+ * The state of a channel that its node cannot run: it stays so until the channel, or what is around it, is
+ * changed.
+ */
 export function faultyState(faulty: FaultyChannel, node: string | undefined): ChannelState {
   const { name, document, revision, fault, since } = faulty;
   const standing = standingState(name, document, { revision, node, since });

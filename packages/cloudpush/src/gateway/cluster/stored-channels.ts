@@ -15,7 +15,10 @@ const ATTEMPTS = 20;
 /** Makes a channel of what is there; undefined: it is removed. @throws GatewayError */
 type Edited = (before: ReadChannel | undefined) => unknown;
 
-/** Reads and changes the channels of a cluster in its store. Nobody's change is lost: each is made to what was looked at, or not at all. */
+/**
+ * Reads and changes the channels of a cluster in its store. Nobody's change is lost: each is made to what was
+ * looked at, or not at all.
+ */
 export class StoredChannels {
   readonly #store: Pick<ClusterStore, 'list' | 'change'>;
   readonly #keys: ClusterKeys;
@@ -130,7 +133,8 @@ export function literalSecrets(document: unknown): readonly (readonly (string | 
 }
 
 function differences(a: unknown, b: unknown, path: readonly (string | number)[]): (string | number)[][] {
-  // Nobody can tell what is in arguments of commands and options of modules: the guide says that no secret may be.
+  // Nobody can tell what is in arguments of commands and options of modules: the guide says that no secret
+  // may be.
   if (path.at(-2) === 'source' && (path.at(-1) === 'command' || path.at(-1) === 'options')) return [];
   if (typeof a !== 'object' || a === null) return a === b ? [] : [[...path]];
   const keys = Array.isArray(a) ? [...a.keys()] : Object.keys(a);

@@ -50,7 +50,8 @@ export class SpoolBounds {
     const free = await io.freeBytes(config.folder);
     // Where the folder cannot be read, those that are known count as before.
     if (isWhole) await this.#closed.update().catch(() => {});
-    // A series that a destination has opened meanwhile is its own: it must neither count twice nor be removed under it.
+    // A series that a destination has opened meanwhile is its own: it must neither count twice nor be removed
+    // under it.
     this.#closed.forgetOpen();
     const all = [...this.#parts.destinations(), ...this.#closed.all];
     const budget = new SpoolBudget<SpooledDestination | ClosedSeries>(config);

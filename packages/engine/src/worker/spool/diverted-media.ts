@@ -11,7 +11,9 @@ import { SentKeeper } from './sent-keeper.js';
 import type { SpooledTag, TailGroup } from './sent-tail.js';
 import type { StreamSpoolParts } from './stream-spool-parts.js';
 
-/** Media that lies before the gap that is being written, and goes to disk when a key frame lets that one end. */
+/**
+ * Media that lies before the gap that is being written, and goes to disk when a key frame lets that one end.
+ */
 export interface LateMedia {
   readonly groups: readonly TailGroup[];
   readonly entries: readonly QueuedTag[];

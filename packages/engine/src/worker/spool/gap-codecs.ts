@@ -6,8 +6,8 @@ import type { DestinationOwner } from '../destination/destination-owner.js';
 import { fourCcOfHeader } from './hevc-form.js';
 
 /**
- * Whether a server takes the codecs of a gap, and H.265 in which form: a gap of an earlier process may have others than the
- * live stream, of whose codecs servers have been asked.
+ * Whether a server takes the codecs of a gap, and H.265 in which form: a gap of an earlier process may have
+ * others than the live stream, of whose codecs servers have been asked.
  */
 export class GapCodecs {
   readonly #admission: Pick<DestinationOwner['admission'], 'formFor' | 'hevcForm'>;

@@ -14,7 +14,9 @@ function dataOf(body: Uint8Array) {
   return { type: TagType.scriptData, role: TagRole.data, timestamp: 0, parts: [body], size: body.length };
 }
 
-/** A key frame and its header as they are muxed in a form, the picture to be shown so many ms after its time. */
+/**
+ * A key frame and its header as they are muxed in a form, the picture to be shown so many ms after its time.
+ */
 function muxed(codec: 'h264' | 'h265', hevcForm: HevcForm, later: number): FlvTag[] {
   const tags: FlvTag[] = [];
   const data = codec === 'h264' ? H264_KEY : H265_KEY;

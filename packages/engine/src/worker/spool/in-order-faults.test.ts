@@ -69,7 +69,9 @@ test('media that was given up is lost and told of, and does not come back behind
   expectContiguous(again, again[0]!, bench.offered.at(-1)!);
 });
 
-/** A bench whose stream has all but caught up: what comes waits in memory, and the connection takes nothing. */
+/**
+ * A bench whose stream has all but caught up: what comes waits in memory, and the connection takes nothing.
+ */
 async function whileJoining(bench: SpoolBench): Promise<FakePublisher> {
   await afterOutage(bench);
   const publisher = await bench.publish();

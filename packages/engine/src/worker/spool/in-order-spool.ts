@@ -25,9 +25,9 @@ interface Joining {
 }
 
 /**
- * After an outage the stream goes on from disk, on its own connection, and what comes waits behind that, until it has
- * caught up: nothing is left out, and nothing out of order. Gaps of earlier processes and of segments that are over have
- * clocks of their own: those are sent elsewhere.
+ * After an outage the stream goes on from disk, on its own connection, and what comes waits behind that,
+ * until it has caught up: nothing is left out, and nothing out of order. Gaps of earlier processes and of
+ * segments that are over have clocks of their own: those are sent elsewhere.
  */
 export class InOrderSpool extends StreamSpool {
   readonly #feed: InOrderFeed;
@@ -203,7 +203,8 @@ export class InOrderSpool extends StreamSpool {
     this.#joining = undefined;
     goOnWith(stream, start.headers);
     for (const entry of held.take()) stream.push(entry);
-    // Not before all of it is in the queue: a stream that is closing ends as soon as nothing is left to be sent.
+    // Not before all of it is in the queue: a stream that is closing ends as soon as nothing is left to be
+    // sent.
     this.resume();
     stream.sendWaiting();
     this.parts.onResumed(this.#feed.takeFed());

@@ -38,8 +38,8 @@ export interface SentKeeperParts {
 }
 
 /**
- * Keeps what a connection was handed until the server has acknowledged it: in memory, or on disk where that is
- * much, or where it lies there already.
+ * Keeps what a connection was handed until the server has acknowledged it: in memory, or on disk where that
+ * is much, or where it lies there already.
  */
 export class SentKeeper {
   readonly #stream: SpooledStream;
@@ -164,8 +164,9 @@ export class SentKeeper {
   }
 
   /**
-   * Holds so many bytes in memory at most: the rest goes to disk, oldest first, as far as the disk takes it now. Where all that
-   * comes is written, the gap under way must not end for what came while the disk did not work: that is let go of.
+   * Holds so many bytes in memory at most: the rest goes to disk, oldest first, as far as the disk takes it
+   * now. Where all that comes is written, the gap under way must not end for what came while the disk did not
+   * work: that is let go of.
    */
   relieve(bytes: number): void {
     if (this.#recorder.isAhead) this.#tail.shrinkTo(bytes);

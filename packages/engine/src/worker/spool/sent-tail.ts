@@ -167,7 +167,9 @@ export class SentTail {
     return this.#shiftWhile(({ start }) => start.at <= before);
   }
 
-  /** Lets go of the oldest groups that are in memory, until so many bytes are left, or the group under way. */
+  /**
+   * Lets go of the oldest groups that are in memory, until so many bytes are left, or the group under way.
+   */
   shrinkTo(bytes: number): void {
     while (this.#groups.length > 1 && this.bytes > bytes) this.#groups.shift()!.release();
   }

@@ -24,8 +24,8 @@ type Mode =
 const LIVE: Mode = { kind: 'live' };
 
 /**
- * Media that a destination keeps for its server: the end of what was sent until it is acknowledged, and while nothing
- * can be sent, all that comes. Its heirs say how the stream goes on afterwards.
+ * Media that a destination keeps for its server: the end of what was sent until it is acknowledged, and while
+ * nothing can be sent, all that comes. Its heirs say how the stream goes on afterwards.
  */
 export abstract class StreamSpool {
   protected readonly parts: StreamSpoolParts;
@@ -105,7 +105,10 @@ export abstract class StreamSpool {
     this.media.sent.onConnection();
   }
 
-  /** H.265 goes out in its older form: what is in memory is put into it now, and what is on disk when it is read. */
+  /**
+   * H.265 goes out in its older form: what is in memory is put into it now, and what is on disk when it is
+   * read.
+   */
   fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
     const mode = this.#mode;
     this.media.fallBack(fallback, description);
@@ -136,7 +139,8 @@ export abstract class StreamSpool {
   }
 
   /**
-   * Writes what was sent, and behind it what waited; what is not on disk, though a later gap is being written, when that can end.
+   * Writes what was sent, and behind it what waited; what is not on disk, though a later gap is being
+   * written, when that can end.
    * @param start where what waited begins
    */
   protected writeOrKeep(
