@@ -176,7 +176,7 @@ export class SeriesWriter {
     if (this.#segment === undefined) this.#startSegment(wall);
   }
 
-  /** Groups without a place to start at stay with those before them, until the segment is twice its length. */
+  /** Groups without a place to start at stay with the one before, until the segment has twice its length. */
   #isOver({ builder, isOver }: OpenSegment, { timestamp }: SpoolTag, border: GroupBorder): boolean {
     const { segmentBytes, segmentMs } = this.#parts.policy;
     const factor = border === 'start' ? 1 : 2;
