@@ -19,6 +19,8 @@ interface ClusterSettings {
   readonly channels?: number;
   readonly etcdMembers?: number;
   readonly isolation?: 'fence' | 'continue';
+  /** Whether the channels run; default: true. */
+  readonly isEnabled?: boolean;
   /** Of all channels; default: the bundled clip, again and again. */
   readonly source?: unknown;
   /** The receiver keeps the pictures. */
@@ -183,13 +185,14 @@ export class GatewayCluster implements AsyncDisposable {
     for (const number of numbers) this.#ports[number] = await freePort();
     await Promise.all(numbers.map((number) => this.startGateway(number)));
     await this.untilShared(gateways);
-    await this.untilPublishing();
+    if (this.#settings.isEnabled !== false) await this.untilPublishing();
   }
 
   async #importFile(): Promise<string> {
     const channels = this.names.map((name) => {
       const source = this.#settings.source ?? { file: clip.video, loop: true };
-      return [name, { source, destinations: [{ url: this.receiver.url(name) }] }] as const;
+      const enabled = this.#settings.isEnabled ?? true;
+      return [name, { enabled, source, destinations: [{ url: this.receiver.url(name) }] }] as const;
     });
     const cluster = { store: `etcd://${this.etcd.endpoints.join(',')}`, name: 'test' };
     const path = this.#folder.file('import.yaml');
