@@ -1,0 +1,22 @@
+import { slices } from '../../engine/scripted-camera.js';
+
+/** Pictures that come twice, and the longest gap between two, in pictures. */
+interface Continuity {
+  readonly twice: number;
+  readonly gap: number;
+}
+
+const numbers = new Map(slices.map((slice, index) => [slice.toString('latin1'), index]));
+
+/** Looks for what is missing, or comes twice, in pictures of the scripted camera, by their numbers. */
+export function continuity(seen: readonly Buffer[]): Continuity {
+  // Pictures that are alike could not be told apart.
+  if (numbers.size !== slices.length) throw new Error('two pictures of the camera are alike');
+  const pictures = seen.map((slice) => numbers.get(slice.toString('latin1'))!);
+  const steps = pictures
+    .slice(1)
+    .map((one, index) => (one - pictures[index]! + slices.length) % slices.length);
+  const isBack = (step: number): boolean => step === 0 || step > slices.length / 2;
+  const forward = steps.filter((step) => !isBack(step));
+  return { twice: steps.filter(isBack).length, gap: Math.max(...forward) - 1 };
+}
