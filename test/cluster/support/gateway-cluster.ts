@@ -11,7 +11,7 @@ import { waitFor } from '../../support/wait.js';
 import { EpochReceiver } from './epoch-receiver.js';
 import { EtcdProcesses } from './etcd.js';
 
-/** The shortest lease that is permitted, and what a takeover may take beyond it, in s. */
+/** The shortest lease that is permitted, in s. */
 const TTL = 6;
 
 interface ClusterSettings {
@@ -19,6 +19,8 @@ interface ClusterSettings {
   readonly channels?: number;
   readonly etcdMembers?: number;
   readonly isolation?: 'fence' | 'continue';
+  /** s; default: the shortest that is permitted. */
+  readonly ttl?: number;
   /** Whether the channels run; default: true. */
   readonly isEnabled?: boolean;
   /** Of all channels; default: the bundled clip, again and again. */
@@ -215,7 +217,7 @@ export class GatewayCluster implements AsyncDisposable {
         store: `etcd://${endpoints.join(',')}`,
         name: 'test',
         node: `gateway-${number}`,
-        ttl: `${TTL}s`,
+        ttl: `${this.#settings.ttl ?? TTL}s`,
         isolation: this.#settings.isolation ?? 'fence',
       },
       channelDefaults: {

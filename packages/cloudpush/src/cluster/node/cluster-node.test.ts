@@ -232,6 +232,16 @@ test('an answer to a claim that was lost is found in the store', async () => {
   expect(cluster.unowned).toBe(0);
 });
 
+test('when the store answers again after a long time, nobody waits for leases of lives that have ended', async () => {
+  const { cluster } = await three();
+  void cluster.server.changeLeader(12_000);
+  await cluster.pass(11_000);
+  expect(cluster.unowned).toBe(4096);
+  await cluster.pass(5000);
+  expect(cluster.unowned).toBe(0);
+  for (const { events } of cluster.members.values()) expect(events).toEqual(['joined', 'fenced', 'joined']);
+});
+
 test('what nobody can read in the store is told, each once, and a cluster goes on around it', async () => {
   const { cluster } = stand();
   const { keys, server } = cluster;

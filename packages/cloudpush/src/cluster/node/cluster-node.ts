@@ -156,8 +156,9 @@ export class ClusterNode {
   /**
    * Begins a life. Nothing of the life before may run: others read the new incarnation as an end of the old
    * one.
+   * @param before the lease of that life
    */
-  async #join(): Promise<void> {
+  async #join(before?: Lease): Promise<void> {
     const { store, self, keys } = this.#parts;
     while (this.#isJoining) {
       try {
@@ -166,6 +167,8 @@ export class ClusterNode {
           await store.leave(granted.lease).catch(() => {});
           return;
         }
+        // A new leader of the store gives every lease its whole time again: nobody is to wait for the old one.
+        if (before !== undefined) void store.leave(before).catch(() => {});
         this.#begin(granted);
         this.#tell('joined', `${self.id} has joined the cluster ${keys.meta.split('/')[1]}`);
       } catch (error) {
@@ -240,7 +243,7 @@ export class ClusterNode {
     void this.#parts.store.leave(life.keeper.lease).catch(() => {});
     if (this.state !== 'fenced') return;
     this.#state = { kind: 'rejoining' };
-    await this.#join();
+    await this.#join(life.keeper.lease);
   }
 
   #endLife(): void {
