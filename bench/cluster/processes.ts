@@ -127,7 +127,7 @@ export class ClusterProcesses {
     const path = join(this.folder, `gateway-${number}.yaml`);
     const configuration = {
       version: 1,
-      log: { level: 'error' },
+      log: { level: 'silent' },
       engine: { poolSize: '256MiB', maxConnections: 1000 },
       api: { listen: `127.0.0.1:${port}` },
       cluster: { store: this.#store, node: `gateway-${number}`, folder: join(this.folder, `node-${number}`) },

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { markdownTable } from '../support/markdown.js';
+import { loadRtmpModule } from '../support/nginx.js';
 import { freePort } from '../support/peers.js';
 import { ClusterProcesses, until } from './processes.js';
 
@@ -22,6 +23,8 @@ const CLIP = fileURLToPath(new URL('../../../packages/cloudpush/assets/clip.h264
 const published = new Map<string, number>();
 let publications = 0;
 let refusals = 0;
+/** Told by nginx when it cannot begin. */
+let failure = '';
 // nginx-rtmp asks before it lets anybody publish.
 const hook = createServer((request, response) => {
   let body = '';
@@ -46,7 +49,7 @@ const folder = await mkdtemp(join(tmpdir(), 'cloudpush-bench-'));
 const path = `${folder}/nginx.conf`;
 await writeFile(
   path,
-  `load_module modules/ngx_rtmp_module.so; daemon off; master_process off; pid ${folder}/nginx.pid;
+  `${loadRtmpModule()} daemon off; master_process off; pid ${folder}/nginx.pid;
 error_log stderr error; events { worker_connections 2048; }
 rtmp { access_log off; server { listen 127.0.0.1:${port}; application live { live on; on_publish http://127.0.0.1:${hookPort}/; } } }
 `,
@@ -56,6 +59,7 @@ const nginx = spawn('nginx', ['-p', folder, '-e', 'stderr', '-c', path], {
 });
 nginx.stderr.setEncoding('utf8').on('data', (text: string) => {
   refusals += text.split('already publishing').length - 1;
+  if (text.includes('[emerg]')) failure = text;
 });
 const cluster = await ClusterProcesses.start(
   GATEWAYS,
@@ -67,7 +71,10 @@ const cluster = await ClusterProcesses.start(
   ),
 );
 try {
-  await until(() => published.size === CHANNELS);
+  await until(() => {
+    if (failure !== '') throw new Error(failure);
+    return published.size === CHANNELS;
+  });
   await new Promise((resolve) => setTimeout(resolve, 3000));
   const before = new Map(published);
   const killed = performance.now();
