@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_SLOTS, slotOf } from '../../packages/cloudpush/dist/cluster/assignment/assignment.js';
+import { parseConfiguration } from '../../packages/cloudpush/dist/gateway/config/parse.js';
 import { GROUP, ScriptedCamera } from '../engine/scripted-camera.js';
 import { isPeerPresent, requirePeers } from '../support/peers.js';
 import { waitFor } from '../support/wait.js';
@@ -98,6 +99,37 @@ describe('two gateways', { timeout: TIMEOUT }, () => {
     }
     const { stdout } = await cluster.command('channels', '--json', '--url', cluster.url(1));
     expect(JSON.parse(stdout)).toHaveLength(cluster.names.length);
+  });
+
+  test('an export is what was imported, and an import of it changes nothing', async (context) => {
+    requirePeers(context, 'etcd');
+    const { code, stdout } = await cluster.command('export', cluster.file);
+    expect(code).toBe(0);
+    const exported = parseConfiguration(stdout, cluster.file);
+    expect(exported.faults).toEqual([]);
+    expect([...exported.configuration!.channels.keys()].sort()).toEqual([...cluster.names].sort());
+    // Labels have been added since then to one of them.
+    const { stderr } = await cluster.command('import', cluster.file);
+    expect(stderr).toMatch(`0 channels added, 1 changed, ${cluster.names.length - 1} as they were`);
+  });
+
+  test('the metrics of a node are those of its cluster', async (context) => {
+    requirePeers(context, 'etcd');
+    const metrics = async (number: number): Promise<Map<string, number>> => {
+      const { body } = await cluster.gateway(number).ask('GET', '/metrics');
+      const lines = String(body).matchAll(/^cloudpush_cluster_(\w+) (\S+)$/gm);
+      return new Map([...lines].map(([, name, value]) => [name!, Number(value)]));
+    };
+    const [one, two] = await Promise.all([metrics(1), metrics(2)]);
+    for (const node of [one!, two!]) {
+      expect(node.get('lease_remaining_seconds')).toBeGreaterThan(0);
+      expect(node.get('store_latency_seconds')).toBeGreaterThan(0);
+      expect([node.get('unclaimed_slots'), node.get('nodes'), node.get('fences_total')]).toEqual([0, 2, 0]);
+      expect(node.get('claims_total')).toBeGreaterThanOrEqual(node.get('slots')!);
+    }
+    expect(one!.get('slots')! + two!.get('slots')!).toBe(DEFAULT_SLOTS);
+    // It has been drained.
+    expect(one!.get('moves_total')).toBeGreaterThan(0);
   });
 
   test('a value in the store that is no channel is a fault of that channel at every node, and of nothing else', async (context) => {

@@ -86,6 +86,11 @@ export class GatewayCluster implements AsyncDisposable {
     return cluster;
   }
 
+  /** The file that the channels were imported from; it names the store. */
+  get file(): string {
+    return this.#folder.file('import.yaml');
+  }
+
   gateway(number: number): GatewayProgram {
     return this.#gateways.get(number)!;
   }
@@ -180,8 +185,8 @@ export class GatewayCluster implements AsyncDisposable {
 
   async #begin(): Promise<void> {
     const { gateways = 3 } = this.#settings;
-    const file = await this.#importFile();
-    const { code, stderr } = await this.command('import', file);
+    await this.#writeFile();
+    const { code, stderr } = await this.command('import', this.file);
     if (code !== 0) throw new Error(stderr);
     const numbers = Array.from({ length: gateways }, (_, index) => index + 1);
     for (const number of numbers) this.#ports[number] = await freePort();
@@ -190,16 +195,15 @@ export class GatewayCluster implements AsyncDisposable {
     if (this.#settings.isEnabled !== false) await this.untilPublishing();
   }
 
-  async #importFile(): Promise<string> {
+  async #writeFile(): Promise<void> {
     const channels = this.names.map((name) => {
       const source = this.#settings.source ?? { file: clip.video, loop: true };
       const enabled = this.#settings.isEnabled ?? true;
       return [name, { enabled, source, destinations: [{ url: this.receiver.url(name) }] }] as const;
     });
     const cluster = { store: `etcd://${this.etcd.endpoints.join(',')}`, name: 'test' };
-    const path = this.#folder.file('import.yaml');
-    await writeFile(path, JSON.stringify({ version: 1, cluster, channels: Object.fromEntries(channels) }));
-    return path;
+    const channelsByName = Object.fromEntries(channels);
+    await writeFile(this.file, JSON.stringify({ version: 1, cluster, channels: channelsByName }));
   }
 
   async #configuration(number: number): Promise<string> {
