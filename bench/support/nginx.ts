@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** The directive by which nginx loads its RTMP module; empty: the module is compiled in. @throws Error without nginx */
+/**
+ * The directive by which nginx loads its RTMP module; empty: the module is compiled in.
+ * @throws Error without nginx
+ */
 export function loadRtmpModule(): string {
   const { error, stderr } = spawnSync('nginx', ['-V'], { encoding: 'utf8' });
   if (error !== undefined) throw error;

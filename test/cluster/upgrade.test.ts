@@ -1,4 +1,4 @@
-// A rolling upgrade, as the guide has it: each node is drained, ends, and comes back, while all channels go on.
+// A rolling upgrade as the guide has it: each node is drained, ends and comes back, while all channels go on.
 
 import { expect, test } from 'vitest';
 import { GROUP, ScriptedCamera } from '../engine/scripted-camera.js';

@@ -16,7 +16,7 @@ interface ListedChannel {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Changes channels through whichever node is there, again and again until one has answered, and remembers what was answered. */
+/** Changes channels through whichever node is there, until one has answered, and remembers the answers. */
 export class ChannelEdits {
   readonly #cluster: GatewayCluster;
   readonly #random: () => number;

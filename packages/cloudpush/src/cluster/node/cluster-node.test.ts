@@ -242,48 +242,6 @@ test('when the store answers again after a long time, nobody waits for leases of
   for (const { events } of cluster.members.values()) expect(events).toEqual(['joined', 'fenced', 'joined']);
 });
 
-test('what nobody can read in the store is told, each once, and a cluster goes on around it', async () => {
-  const { cluster } = stand();
-  const { keys, server } = cluster;
-  const texts = [
-    '',
-    'null',
-    '7',
-    '[]',
-    '{',
-    '{}',
-    '{"node":7,"incarnation":{}}',
-    '{"id":"x","capacity":"all"}',
-  ];
-  const write = (key: string, value: string): void =>
-    void server.keys.change([{ key, value, revision: undefined }]);
-  // Slots 4000 to 4007 are nobody's as long as their owners cannot be read.
-  for (const [index, text] of texts.entries()) {
-    for (const prefix of [keys.nodes, keys.offers, keys.readies, keys.wants, keys.statuses]) {
-      write(`${prefix}${index}`, text);
-      write(`${prefix}of ${index}`, text);
-    }
-    write(keys.claim(4000 + index), text);
-    write(`${keys.claims}-${index}`, '{"node":"x","incarnation":"x"}');
-    write(`${keys.claims}${4096 + index}`, '{"node":"x","incarnation":"x"}');
-  }
-  write(keys.node('double'), '{"id":"a","capacity":1,"incarnation":"x","state":"up","version":"1"}');
-  const [a, b] = [await cluster.add('a'), await cluster.add('b')];
-  for (const { load } of [a, b]) fewBusy(load);
-  await cluster.pass(4000);
-  expect(cluster.unowned).toBe(texts.length);
-  expect(cluster.slotsOf('a')).toBeGreaterThan(1500);
-  expect(cluster.slotsOf('b')).toBeGreaterThan(1500);
-  // Two keys of nodes and three of owners each, and the node under another name.
-  const told = (): number => a.events.filter((type) => type === 'malformed').length;
-  expect(told()).toBe(5 * texts.length + 1);
-  for (const [index] of texts.entries()) {
-    server.keys.change([{ key: keys.claim(4000 + index), value: undefined, revision: undefined }]);
-  }
-  await cluster.pass(1000);
-  expect([cluster.unowned, told()]).toEqual([0, 5 * texts.length + 1]);
-});
-
 test('whatever faults come, no slot runs twice, and none stays unowned', async () => {
   for (let seed = 1; seed <= 3; seed++) {
     const random = seeded(seed);

@@ -167,7 +167,7 @@ export class ClusterNode {
           await store.leave(granted.lease).catch(() => {});
           return;
         }
-        // A new leader of the store gives every lease its whole time again: nobody is to wait for the old one.
+        // A new leader of the store gives every lease its whole time again: nobody may wait for the old one.
         if (before !== undefined) void store.leave(before).catch(() => {});
         this.#begin(granted);
         this.#tell('joined', `${self.id} has joined the cluster ${keys.meta.split('/')[1]}`);
