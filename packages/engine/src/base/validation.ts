@@ -3,15 +3,20 @@ import { CloudPushError } from './errors.js';
 /** Texts of callers are quoted up to so many characters. */
 const MAX_QUOTED = 200;
 
+/** Integers that are permitted, and what stands in for a missing one. */
+interface IntegerRange {
+  readonly preset: number;
+  readonly least: number;
+  readonly most: number;
+}
+
 /**
  * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER` unless `value` is an integer of `least` to `most`.
  */
 export function integer(
   name: string,
   value: number | undefined,
-  preset: number,
-  least: number,
-  most: number,
+  { preset, least, most }: IntegerRange,
 ): number {
   if (value === undefined) return preset;
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value;

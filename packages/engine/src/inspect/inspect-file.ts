@@ -51,13 +51,11 @@ export async function inspectFile(path: string, options: InspectOptions = {}): P
   checkedOptions('', options, OPTIONS);
   optionalFunction('onProgress', options.onProgress);
   const signal = checkedSignal(options.signal);
-  const gapThreshold = integer(
-    'gapThreshold',
-    options.gapThreshold,
-    DEFAULT_GAP_THRESHOLD,
-    1,
-    MAX_GAP_THRESHOLD,
-  );
+  const gapThreshold = integer('gapThreshold', options.gapThreshold, {
+    preset: DEFAULT_GAP_THRESHOLD,
+    least: 1,
+    most: MAX_GAP_THRESHOLD,
+  });
   signal?.throwIfAborted();
   const { size } = await statFile(path);
   const file = await openFile(path);

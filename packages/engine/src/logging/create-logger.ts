@@ -86,8 +86,8 @@ function checkedLevel(level: LogLevel | undefined): LogLevel {
 
 function rollingFiles({ folder, fileSize, fileCount }: LoggerOptions): RollingFileOptions | undefined {
   const limits = {
-    fileSize: integer('fileSize', fileSize, 10 * 1024 * 1024, 1024, 2 ** 40),
-    fileCount: integer('fileCount', fileCount, 10, 2, 10_000),
+    fileSize: integer('fileSize', fileSize, { preset: 10 * 1024 * 1024, least: 1024, most: 2 ** 40 }),
+    fileCount: integer('fileCount', fileCount, { preset: 10, least: 2, most: 10_000 }),
   };
   if (folder !== undefined && typeof folder !== 'string') throw invalidType('folder', folder, 'a path');
   return folder === undefined ? undefined : { folder: prepareLogFolder(folder), ...limits };

@@ -62,8 +62,12 @@ export function sourceConfig(given: SourceOptions, maxPacket: number, place = 's
   const { timeout, videoTimeout, retry, audio, fallback } = object;
   return {
     input,
-    timeout: integer(`${place}.timeout`, timeout, 10_000, 100, 3_600_000),
-    videoTimeout: integer(`${place}.videoTimeout`, videoTimeout, 10_000, 100, 3_600_000),
+    timeout: integer(`${place}.timeout`, timeout, { preset: 10_000, least: 100, most: 3_600_000 }),
+    videoTimeout: integer(`${place}.videoTimeout`, videoTimeout, {
+      preset: 10_000,
+      least: 100,
+      most: 3_600_000,
+    }),
     retry: checkedRetry(retry, `${place}.retry`),
     audio: checkedAudio(audio, `${place}.audio`),
     fallback: fallback === undefined ? undefined : fallbackInput(fallback, `${place}.fallback`),
@@ -202,8 +206,12 @@ function checkedRetry(
   if (given === false) return undefined;
   const { initialDelay, maxDelay, always } =
     given === undefined ? {} : checkedOptions<Partial<SourceRetry>>(name, given, RETRY);
-  const initial = integer(`${name}.initialDelay`, initialDelay, 1000, 1, 3_600_000);
-  const most = integer(`${name}.maxDelay`, maxDelay, Math.max(initial, 60_000), 1, 3_600_000);
+  const initial = integer(`${name}.initialDelay`, initialDelay, { preset: 1000, least: 1, most: 3_600_000 });
+  const most = integer(`${name}.maxDelay`, maxDelay, {
+    preset: Math.max(initial, 60_000),
+    least: 1,
+    most: 3_600_000,
+  });
   if (initial > most) throw invalidParameter(`${name}.initialDelay`, initial, `at most maxDelay, ${most}`);
   return {
     initialDelay: initial,

@@ -62,7 +62,7 @@ const CHECKS: Checks<ConnectionOptions> = {
   },
   profile: choice(['auto', ...SERVER_PROFILE_NAMES]),
   handshake: choice(['simple', 'digest', 'auto']),
-  digestScheme: (name, value: number) => integer(name, value, 1, 0, 1),
+  digestScheme: (name, value: number) => integer(name, value, { preset: 1, least: 0, most: 1 }),
   publishType: choice(['live', 'record', 'append']),
   enhanced: optionalBoolean,
   connectObject: (name, value: NonNullable<ConnectionOptions['connectObject']>) => {
@@ -71,7 +71,7 @@ const CHECKS: Checks<ConnectionOptions> = {
   connectArguments: (name, value: NonNullable<ConnectionOptions['connectArguments']>) => {
     amf(name, listOf(name, value) as typeof value);
   },
-  maxRedirects: (name, value: number) => integer(name, value, 3, 0, 100),
+  maxRedirects: (name, value: number) => integer(name, value, { preset: 3, least: 0, most: 100 }),
   tls: (name, value: NonNullable<ConnectionOptions['tls']>) => checkAll(name, value, TLS),
   proxy: text,
   localAddress: text,

@@ -148,13 +148,21 @@ export function destinationConfig(
     overflow,
     spool: overflow === 'spool' ? spoolConfig(options.spool, spooledPlace(options)) : undefined,
     reconnect: reconnectPolicy(options.reconnect),
-    stallTimeout: integer('stallTimeout', options.stallTimeout, 60_000, 0, 3_600_000),
-    connectTimeout: integer('connectTimeout', options.connectTimeout, 10_000, 1, 600_000),
-    closeTimeout: integer('closeTimeout', options.closeTimeout, 10_000, 1, 600_000),
+    stallTimeout: integer('stallTimeout', options.stallTimeout, {
+      preset: 60_000,
+      least: 0,
+      most: 3_600_000,
+    }),
+    connectTimeout: integer('connectTimeout', options.connectTimeout, {
+      preset: 10_000,
+      least: 1,
+      most: 600_000,
+    }),
+    closeTimeout: integer('closeTimeout', options.closeTimeout, { preset: 10_000, least: 1, most: 600_000 }),
     chunkSize:
       options.chunkSize === undefined
         ? undefined
-        : integer('chunkSize', options.chunkSize, 0, 128, 16_777_215),
+        : integer('chunkSize', options.chunkSize, { preset: 0, least: 128, most: 16_777_215 }),
   };
 }
 
@@ -199,8 +207,8 @@ export function checkedUrl(url: unknown, { app, streamName: given }: ConnectionO
 function watermark(name: string, given: Partial<Watermark> | undefined, preset: Watermark): Watermark {
   const { bytes, ms } = given === undefined ? {} : checkedOptions<Partial<Watermark>>(name, given, WATERMARK);
   return {
-    bytes: integer(`${name}.bytes`, bytes, preset.bytes, 0, Number.MAX_SAFE_INTEGER),
-    ms: integer(`${name}.ms`, ms, preset.ms, 0, 2 ** 31 - 1),
+    bytes: integer(`${name}.bytes`, bytes, { preset: preset.bytes, least: 0, most: Number.MAX_SAFE_INTEGER }),
+    ms: integer(`${name}.ms`, ms, { preset: preset.ms, least: 0, most: 2 ** 31 - 1 }),
   };
 }
 
@@ -209,11 +217,15 @@ function reconnectPolicy(given: boolean | Partial<ReconnectPolicy> | undefined):
   const { maxAttempts, initialDelay, maxDelay, resetAfter, maxRefusals } =
     given === true ? {} : checkedOptions<Partial<ReconnectPolicy>>('reconnect', given, RECONNECT);
   return {
-    maxAttempts: integer('reconnect.maxAttempts', maxAttempts, 1_000_000, 1, 1_000_000),
-    initialDelay: integer('reconnect.initialDelay', initialDelay, 500, 0, 3_600_000),
-    maxDelay: integer('reconnect.maxDelay', maxDelay, 30_000, 0, 3_600_000),
-    resetAfter: integer('reconnect.resetAfter', resetAfter, 60_000, 0, 3_600_000),
-    maxRefusals: integer('reconnect.maxRefusals', maxRefusals, 10, 1, 1_000_000),
+    maxAttempts: integer('reconnect.maxAttempts', maxAttempts, {
+      preset: 1_000_000,
+      least: 1,
+      most: 1_000_000,
+    }),
+    initialDelay: integer('reconnect.initialDelay', initialDelay, { preset: 500, least: 0, most: 3_600_000 }),
+    maxDelay: integer('reconnect.maxDelay', maxDelay, { preset: 30_000, least: 0, most: 3_600_000 }),
+    resetAfter: integer('reconnect.resetAfter', resetAfter, { preset: 60_000, least: 0, most: 3_600_000 }),
+    maxRefusals: integer('reconnect.maxRefusals', maxRefusals, { preset: 10, least: 1, most: 1_000_000 }),
   };
 }
 

@@ -55,15 +55,27 @@ export function engineSettings(
   const { logger } = options;
   if (logger !== undefined && !isLogger(logger))
     throw invalidType('logger', logger, 'a logger, as pino is one');
-  const maxConnections = integer('maxConnections', options.maxConnections, 1024, 1, 65_535);
+  const maxConnections = integer('maxConnections', options.maxConnections, {
+    preset: 1024,
+    least: 1,
+    most: 65_535,
+  });
   return {
     targets: targetSettings(options),
-    poolSize: integer('poolSize', options.poolSize, DEFAULT_POOL_SIZE, MIN_POOL_SIZE, MAX_POOL_SIZE),
+    poolSize: integer('poolSize', options.poolSize, {
+      preset: DEFAULT_POOL_SIZE,
+      least: MIN_POOL_SIZE,
+      most: MAX_POOL_SIZE,
+    }),
     maxConnections,
     shards: shardPlan(options.shards, maxConnections, processors),
-    maxBatchDelay: integer('maxBatchDelay', options.maxBatchDelay, 0, 0, 1000),
-    maxAudioDelay: integer('maxAudioDelay', options.maxAudioDelay, DEFAULT_AUDIO_DELAY, 0, 1000),
-    maxConnecting: integer('maxConnecting', options.maxConnecting, 256, 1, 65_535),
+    maxBatchDelay: integer('maxBatchDelay', options.maxBatchDelay, { preset: 0, least: 0, most: 1000 }),
+    maxAudioDelay: integer('maxAudioDelay', options.maxAudioDelay, {
+      preset: DEFAULT_AUDIO_DELAY,
+      least: 0,
+      most: 1000,
+    }),
+    maxConnecting: integer('maxConnecting', options.maxConnecting, { preset: 256, least: 1, most: 65_535 }),
     debugPool:
       optionalBoolean('debugPool', options.debugPool) ?? (process.env['CLOUDPUSH_DEBUG_POOL'] ?? '') !== '',
     workerUrl: workerFile(options.workerUrl),
@@ -122,7 +134,8 @@ const CHANNELS_PER_SHARD = 256;
 const MOST_DEFAULT_SHARDS = 16;
 
 function shardPlan(wanted: number | undefined, maxConnections: number, processors: number): ShardPlan {
-  if (wanted !== undefined) return { count: integer('shards', wanted, 1, 1, 64), channelsEach: 1 };
+  if (wanted !== undefined)
+    return { count: integer('shards', wanted, { preset: 1, least: 1, most: 64 }), channelsEach: 1 };
   const needed = Math.ceil(maxConnections / CHANNELS_PER_SHARD);
   const count = Math.min(needed, processors, MOST_DEFAULT_SHARDS);
   return { count, channelsEach: CHANNELS_PER_SHARD };

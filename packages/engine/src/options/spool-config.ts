@@ -66,9 +66,9 @@ export function spoolStoreConfig(given: SpoolStoreOptions | undefined): SpoolSto
     throw invalidParameter('spool.folder', folder, 'the path of a folder');
   return {
     folder: resolve(folder),
-    maxBytes: integer('spool.maxBytes', options.maxBytes, 10 * GIB, MIB, 2 ** 50),
-    maxAge: integer('spool.maxAge', options.maxAge, 7 * DAY, 1000, 366 * DAY),
-    minFree: integer('spool.minFree', options.minFree, GIB, 0, 2 ** 50),
+    maxBytes: integer('spool.maxBytes', options.maxBytes, { preset: 10 * GIB, least: MIB, most: 2 ** 50 }),
+    maxAge: integer('spool.maxAge', options.maxAge, { preset: 7 * DAY, least: 1000, most: 366 * DAY }),
+    minFree: integer('spool.minFree', options.minFree, { preset: GIB, least: 0, most: 2 ** 50 }),
     sync: oneOf('spool.sync', options.sync, ['second', 'segment', 'none']),
   };
 }

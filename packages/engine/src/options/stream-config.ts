@@ -48,7 +48,10 @@ export function channelConfig(options: ChannelSettings): StreamConfig {
     inputClock: oneOf('inputClock', options.inputClock, ['native', 'wrapping32']),
     tracks: trackPlan(options),
     standby: false,
-    preRoll: options.preRoll === undefined ? undefined : integer('preRoll', options.preRoll, 0, 0, 120_000),
+    preRoll:
+      options.preRoll === undefined
+        ? undefined
+        : integer('preRoll', options.preRoll, { preset: 0, least: 0, most: 120_000 }),
     configurations: {
       video: trackConfiguration('videoConfig', options.videoConfig, 'video', options.video ?? 'h264'),
       audio: trackConfiguration('audioConfig', options.audioConfig, 'audio', options.audio ?? 'aac'),
@@ -96,5 +99,5 @@ function trackPlan({ video, audio, trackWait }: ChannelSettings): TrackPlan {
       'a codec for one of them; with data alone, leave them out',
     );
   }
-  return { video, audio, wait: integer('trackWait', trackWait, 1000, 0, 60_000) };
+  return { video, audio, wait: integer('trackWait', trackWait, { preset: 1000, least: 0, most: 60_000 }) };
 }

@@ -70,8 +70,16 @@ export class TargetCache implements Disposable {
       provider,
       clock: clock ?? systemClock,
       random: optionalFunction('random', random) ?? Math.random,
-      minimumInterval: integer('minimumInterval', minimumInterval, 5000, 100, 3_600_000),
-      requestTimeout: integer('requestTimeout', requestTimeout, 60_000, 1, 3_600_000),
+      minimumInterval: integer('minimumInterval', minimumInterval, {
+        preset: 5000,
+        least: 100,
+        most: 3_600_000,
+      }),
+      requestTimeout: integer('requestTimeout', requestTimeout, {
+        preset: 60_000,
+        least: 1,
+        most: 3_600_000,
+      }),
       onRefreshFailed: optionalFunction('onRefreshFailed', onRefreshFailed) ?? (() => {}),
     };
   }

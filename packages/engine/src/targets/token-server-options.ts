@@ -107,7 +107,7 @@ export function tokenServerSettings(given: TokenServerOptions): TokenServerSetti
   const timeouts = part<Partial<TokenTimeouts>>('timeouts', options.timeouts, TIMEOUTS);
   const retry = part<Partial<TokenRetryPolicy>>('retry', options.retry, RETRY);
   const limit = (name: keyof TokenTimeouts, preset: number) =>
-    integer(`timeouts.${name}`, timeouts?.[name], preset, 1, 600_000);
+    integer(`timeouts.${name}`, timeouts?.[name], { preset: preset, least: 1, most: 600_000 });
   return {
     endpoint: options.url === undefined ? undefined : tokenEndpoint('tokenServer.url', options.url),
     timeouts: {
@@ -117,11 +117,15 @@ export function tokenServerSettings(given: TokenServerOptions): TokenServerSetti
       total: limit('total', 30_000),
     },
     retry: {
-      maxAttempts: integer('retry.maxAttempts', retry?.maxAttempts, 4, 1, 100),
-      initialDelay: integer('retry.initialDelay', retry?.initialDelay, 250, 0, 600_000),
-      maxDelay: integer('retry.maxDelay', retry?.maxDelay, 5000, 0, 600_000),
+      maxAttempts: integer('retry.maxAttempts', retry?.maxAttempts, { preset: 4, least: 1, most: 100 }),
+      initialDelay: integer('retry.initialDelay', retry?.initialDelay, {
+        preset: 250,
+        least: 0,
+        most: 600_000,
+      }),
+      maxDelay: integer('retry.maxDelay', retry?.maxDelay, { preset: 5000, least: 0, most: 600_000 }),
     },
-    connections: integer('connections', options.connections, 64, 1, 1024),
+    connections: integer('connections', options.connections, { preset: 64, least: 1, most: 1024 }),
     tls: part<TokenTlsOptions>('tls', options.tls, TLS) ?? {},
     now: optionalFunction('now', options.now) ?? Date.now,
     random: optionalFunction('random', options.random) ?? Math.random,

@@ -37,12 +37,12 @@ export class ClusterView {
     { slots, clock, onChange }: { slots: number; clock: ClusterClock; onChange: () => void },
   ) {
     this.slots = slots;
-    this.#nodes = new PrefixView(store, keys.nodes, clock, onChange);
-    this.#claims = new PrefixView(store, keys.claims, clock, onChange);
-    this.#wants = new PrefixView(store, keys.wants, clock, onChange);
-    this.#offers = new PrefixView(store, keys.offers, clock, onChange);
+    this.#nodes = new PrefixView({ store, prefix: keys.nodes, clock, onChange });
+    this.#claims = new PrefixView({ store, prefix: keys.claims, clock, onChange });
+    this.#wants = new PrefixView({ store, prefix: keys.wants, clock, onChange });
+    this.#offers = new PrefixView({ store, prefix: keys.offers, clock, onChange });
     // Those who wait for one look again and again.
-    this.#readies = new PrefixView(store, keys.readies, clock, () => {});
+    this.#readies = new PrefixView({ store, prefix: keys.readies, clock, onChange: () => {} });
     this.#keys = keys;
   }
 

@@ -7,9 +7,10 @@ test('a view that is started twice follows once, and not at all when it is close
   const clock = new FakeClock();
   const store = new MemoryStore(new MemoryServer(clock));
   let changes = 0;
-  const view = new PrefixView(store, 'a/', clock, () => {
+  const onChange = (): void => {
     changes++;
-  });
+  };
+  const view = new PrefixView({ store, prefix: 'a/', clock, onChange });
   await Promise.all([view.start(), view.start()]);
   const told = async (): Promise<number> => {
     changes = 0;

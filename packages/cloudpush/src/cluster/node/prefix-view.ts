@@ -4,6 +4,17 @@ import type { Change, ClusterStore, Entry, Watch } from '../store/cluster-store.
 /** Before a view that was broken off is begun again, in ms. */
 const RETRY = 200;
 
+/** Parts that a view is built from. */
+interface PrefixViewParts {
+  readonly store: Pick<ClusterStore, 'list' | 'watch'>;
+  readonly prefix: string;
+  readonly clock: ClusterClock;
+  /** Something is other than before. */
+  onChange(): void;
+  /** Has it begun anew, where many are begun at once; default: it does so itself. */
+  onBroken?(): void;
+}
+
 /** Keeps what the store has under a prefix, and begins anew whenever changes may have been missed. */
 export class PrefixView {
   readonly entries = new Map<string, Entry>();
@@ -18,17 +29,7 @@ export class PrefixView {
   #cancelRetry: () => void = () => {};
   #isClosed = false;
 
-  /**
-   * @param onChange something is other than before
-   * @param onBroken has it begun anew, where many are begun at once; default: it does so itself
-   */
-  constructor(
-    store: Pick<ClusterStore, 'list' | 'watch'>,
-    prefix: string,
-    clock: ClusterClock,
-    onChange: () => void,
-    onBroken?: () => void,
-  ) {
+  constructor({ store, prefix, clock, onChange, onBroken }: PrefixViewParts) {
     this.#store = store;
     this.#prefix = prefix;
     this.#clock = clock;

@@ -142,7 +142,7 @@ export class ChannelRunner implements SlotOwner {
     const onChange = (): void => this.#applySoon();
     // When the store is away, thousands break off together: they must not ask for themselves.
     const onBroken = (): void => this.#read([slot], RETRY);
-    return new PrefixView(store, keys.channelsOf(slot), clock, onChange, onBroken);
+    return new PrefixView({ store, prefix: keys.channelsOf(slot), clock, onChange, onBroken });
   }
 
   #namesIn(slot: number): string[] {

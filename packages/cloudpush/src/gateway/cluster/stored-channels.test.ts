@@ -126,7 +126,9 @@ test('two thousand channels are added, changed and removed through all nodes at 
   // Any channel will do here.
   const parts = { planner: { faults: () => [] }, slots: () => 4096 };
   const all = stores.map((store) => new StoredChannels(store, keys, parts));
-  const views = stores.map((store) => new PrefixView(store, keys.channels, clock, () => {}));
+  const views = stores.map(
+    (store) => new PrefixView({ store, prefix: keys.channels, clock, onChange: () => {} }),
+  );
   for (const view of views) void view.start();
   await clock.advance(0);
   const names = Array.from({ length: 2000 }, (_, index) => `camera-${index}`);

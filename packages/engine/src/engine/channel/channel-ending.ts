@@ -44,7 +44,10 @@ export class ChannelEnding {
     const options = checkedOptions('', given, CLOSE_OPTIONS);
     const signal = checkedSignal(options.signal);
     if (options.untilKeyFrame === undefined) this.#close();
-    else this.#closeAtKeyFrame(integer('untilKeyFrame', options.untilKeyFrame, 0, 1, LONGEST_WAIT));
+    else
+      this.#closeAtKeyFrame(
+        integer('untilKeyFrame', options.untilKeyFrame, { preset: 0, least: 1, most: LONGEST_WAIT }),
+      );
     const stop = whenAborted(signal, (reason) => this.abort(reason));
     const report = await this.#channel.lifecycle.closed();
     stop();

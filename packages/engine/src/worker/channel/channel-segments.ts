@@ -37,6 +37,16 @@ type State =
 
 const NONE: readonly KeptPacket[] = [];
 
+/** Metadata as it goes out. */
+interface StampedMetadata {
+  readonly metadata: SentMetadata;
+  /** ms on the stream's clock. */
+  readonly time: number;
+  readonly block: PacketBlock;
+  readonly description?: StreamDescription | undefined;
+  readonly mark?: SegmentMark;
+}
+
 /**
  * The segments of a channel, as the caller's metadata cuts them from its media: metadata goes out in order
  * with the media, or starts and ends segments; media that comes between two of them is kept for the next one,
@@ -166,10 +176,10 @@ export class ChannelSegments {
     switch (state.kind) {
       case 'open':
         if (metadata.type === 'streamEnd') this.#end(state.number, metadata, pts, block);
-        else this.#send(metadata, this.#stream.muxer.stamp(pts), block, undefined, undefined);
+        else this.#send({ metadata, time: this.#stream.muxer.stamp(pts), block });
         return NONE;
       case 'standby':
-        this.#send(metadata, this.#stream.muxer.stamp(pts), block, undefined, undefined);
+        this.#send({ metadata, time: this.#stream.muxer.stamp(pts), block });
         return NONE;
       case 'between':
         if (metadata.type === 'streamStart') return this.#start(state.number + 1, metadata, pts, block);
@@ -186,7 +196,7 @@ export class ChannelSegments {
     const description = this.#stream.muxer.restart();
     this.#state = { kind: 'open', number };
     const time = this.#stampOfBorder(first === undefined ? pts : timeOf(first));
-    this.#send(metadata, time, block, description, { border: 'start', number });
+    this.#send({ metadata, time, block, description, mark: { border: 'start', number } });
     return kept;
   }
 
@@ -197,7 +207,7 @@ export class ChannelSegments {
       number,
       fanOut.list.map((taker) => taker.number),
     );
-    this.#send(metadata, this.#stampOfBorder(pts), block, undefined, { border: 'end', number });
+    this.#send({ metadata, time: this.#stampOfBorder(pts), block, mark: { border: 'end', number } });
     tracks.end();
   }
 
@@ -212,19 +222,13 @@ export class ChannelSegments {
     }
   }
 
-  #send(
-    metadata: SentMetadata,
-    timestamp: number,
-    block: PacketBlock,
-    description: StreamDescription | undefined,
-    mark: SegmentMark | undefined,
-  ): void {
+  #send({ metadata, time, block, description, mark }: StampedMetadata): void {
     const { muxer, fanOut } = this.#stream;
     if (metadata.type === 'bitrate') muxer.bitrates.reported = metadata;
     const { measured } = muxer.bitrates;
     for (const taker of fanOut.list) {
       const body = encodeMetadataMessage(metadata, measured, taker.counters.dropped);
-      taker.offer(dataTag(body, timestamp), block, description, mark);
+      taker.offer(dataTag(body, time), block, description, mark);
     }
   }
 

@@ -176,7 +176,7 @@ export class GapSender {
         this.#codecs.note(tag, context.clock.now());
         connection.send(tag);
       }
-      const sent = await this.#sendGroups(first, groups, form, connection, signal);
+      const sent = await this.#sendGroups({ first, groups, form }, connection, signal);
       await connection.close();
       await series.acknowledge(gap, sent.last.next);
       const { bytes, ms, damaged, last } = sent;
@@ -201,9 +201,7 @@ export class GapSender {
 
   /** Sends the groups of one part, the first of which has been read. */
   async #sendGroups(
-    first: SpoolGroup,
-    groups: AsyncGenerator<SpoolGroup, void>,
-    form: HevcForm,
+    { first, groups, form }: { first: SpoolGroup; groups: AsyncGenerator<SpoolGroup, void>; form: HevcForm },
     connection: GapConnection,
     signal: AbortSignal,
   ): Promise<{ readonly last: SpoolGroup; bytes: number; ms: number; damaged: number }> {
