@@ -8,6 +8,9 @@ import { Preparations } from './preparations.js';
 import type { SlotOwner } from './slot-owner.js';
 import { releaseForSure } from './sure-release.js';
 
+/** Transactions under way when many slots are free. */
+const CLAIMS_AT_A_TIME = 16;
+
 interface SlotClaimsParts {
   readonly store: ClusterStore;
   readonly clock: ClusterClock;
@@ -92,18 +95,28 @@ export class SlotClaims {
   }
 
   async #claim(slots: readonly number[]): Promise<void> {
+    let next = 0;
+    const worker = async (): Promise<void> => {
+      while (next < slots.length && !this.#isOver) {
+        const at = next;
+        next += MAX_CLAIMS;
+        await this.#claimAtOnce(slots.slice(at, next));
+      }
+    };
+    // The store syncs what comes together once: the slots of a node that died are not waited for one by one.
+    await Promise.all(Array.from({ length: CLAIMS_AT_A_TIME }, worker));
+  }
+
+  async #claimAtOnce(slots: readonly number[]): Promise<void> {
     const { store, keys, lease, me } = this.#parts;
     const value = JSON.stringify(me);
-    for (let at = 0; at < slots.length && !this.#isOver; at += MAX_CLAIMS) {
-      const batch = slots.slice(at, at + MAX_CLAIMS);
-      const taken = await store.claim(
-        lease,
-        batch.map((slot) => ({ key: keys.claim(slot), value })),
-      );
-      if (this.#isOver) return;
-      const epochs = batch.map((slot) => [slot, taken.get(keys.claim(slot))] as const);
-      this.#take(new Map(epochs.filter((one): one is readonly [number, number] => one[1] !== undefined)));
-    }
+    const taken = await store.claim(
+      lease,
+      slots.map((slot) => ({ key: keys.claim(slot), value })),
+    );
+    if (this.#isOver) return;
+    const epochs = slots.map((slot) => [slot, taken.get(keys.claim(slot))] as const);
+    this.#take(new Map(epochs.filter((one): one is readonly [number, number] => one[1] !== undefined)));
   }
 
   #take(found: ReadonlyMap<number, number>): void {
