@@ -138,10 +138,12 @@ export class Backlog extends SendQueue {
 
   /**
    * Lets go of half of what waits: the channel's part of the pool runs short, and others must not suffer for
-   * it.
+   * it. What cannot be put elsewhere is dropped.
    */
   relieve(): void {
-    if (this.#owner.divert?.() !== true)
+    const before = this.bytes;
+    this.#owner.divert?.();
+    if (this.bytes === before)
       this.#makeRoom({ bytes: Math.floor(this.bytes / 2), ms: Number.POSITIVE_INFINITY });
     this.resumeIfRoom();
   }

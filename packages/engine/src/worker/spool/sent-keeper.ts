@@ -111,7 +111,7 @@ export class SentKeeper {
       const { headers, segment } = this.#stream;
       const position = publisher.bytesWritten + publisher.queuedBytes;
       group = this.#tail.begin({ position, at: now, headers: headers.copy(), segment, disk });
-    } else if (group === undefined) return;
+    } else if (group === undefined || group.start.segment !== this.#stream.segment) return;
     else group.extendBy(disk);
     if (group.disk !== undefined && !group.isWritten) return;
     const spooled = { tag, block: block?.keep(), description, wall: this.#clock.wallTime() };
