@@ -11,12 +11,10 @@ import {
 
 /** `cloudpush cluster`, its commands and their help. */
 export function clusterProgram({ output, done }: CommandContext): Command {
-  const cluster = new Command('cluster').description(
-    'many gateways as one: see how they stand, and drain them',
-  );
+  const cluster = new Command('cluster').description('manage gateways that share one list of channels');
   cluster
     .addCommand(
-      asking('status', 'show the nodes, and who has how much')
+      asking('status', 'show the nodes, and the share of each')
         .option('--json', 'write JSON to stdout')
         .action(async (options) => done(await statusCommand(options, output))),
     )
@@ -26,9 +24,9 @@ export function clusterProgram({ output, done }: CommandContext): Command {
         .action(async (options) => done(await channelsCommand(options, output))),
     )
     .addCommand(
-      asking('drain', 'have a node give all its channels away, one slot after the other')
-        .argument('<node>', 'its name')
-        .option('--undo', 'have it take its share again')
+      asking('drain', 'move all channels of a node to the others, one slot after the other')
+        .argument('<node>', 'name of the node')
+        .option('--undo', 'let the node take its share again')
         .action(async (node: string, options) => done(await drainCommand(node, options, output))),
     )
     .addCommand(

@@ -23,7 +23,9 @@ Examples:
 /** `cloudpush spool`, its commands and their help. */
 export function spoolProgram(context: CommandContext): Command {
   return new Command('spool')
-    .description('what is kept on disk for destinations that could not be reached')
+    .description(
+      'list, check, export or remove media kept on disk for destinations that could not be reached',
+    )
     .addCommand(list(context))
     .addCommand(verify(context))
     .addCommand(exportCommand(context))
@@ -60,7 +62,7 @@ function exportCommand({ output, interruption, done }: CommandContext): Command 
 
 function drop({ output, done }: CommandContext): Command {
   return selecting(new Command('drop').description('remove gaps for good'))
-    .option('--yes', 'really: nothing is removed without it')
+    .option('--yes', 'confirm: nothing is removed without it')
     .option('--json', 'write what was removed to stdout as JSON')
     .action(async (folder: string, options) => done(await spoolDrop(folder, options, output)));
 }

@@ -18,7 +18,7 @@ const actions = {
 export function clusterRoutes(app: FastifyInstance, { gateway, snapshots }: HttpContext): void {
   const schema = documented({
     operationId: 'getCluster',
-    summary: 'The nodes of the cluster, who has how much of it, and how this node stands.',
+    summary: 'The nodes of the cluster, the share of each, and the state of this node.',
     tags,
     answers: clusterStateSchema,
   });
