@@ -38,7 +38,8 @@ class Fixture {
     this.backlog = new Backlog(owner, { ...LIMITS, overflow }, { heldPackets, counters, clock });
   }
 
-  push(letters: string): void {
+  /** @param isOnDisk the tags were read from disk */
+  push(letters: string, isOnDisk = false): void {
     for (const letter of letters) {
       const role = { K: TagRole.keyFrame, P: TagRole.interFrame }[letter]!;
       this.#clock += 40;
@@ -51,7 +52,7 @@ class Fixture {
         description: undefined,
         mark: undefined,
         at,
-        isOnDisk: false,
+        isOnDisk,
       });
       this.backlog.bound();
     }
@@ -179,6 +180,16 @@ test('pictures that refer to dropped ones are skipped up to the next key frame, 
   expect(fixture.tally.dropped.video).toBe(13);
   fixture.push('KP');
   expect(fixture.backlog.length).toBe(2);
+});
+
+test('where the pool runs short, tags that were read from disk are not dropped: they have nothing of it', () => {
+  const fixture = new Fixture('drop');
+  fixture.push('KPPP', true);
+  fixture.backlog.relieve();
+  expect(fixture.backlog.length).toBe(4);
+  fixture.push('P');
+  fixture.backlog.relieve();
+  expect(fixture.backlog.length).toBeLessThan(5);
 });
 
 test('relieving lets go of half, lets the source go on, and leaves what can be decoded', () => {

@@ -143,7 +143,7 @@ export class Backlog extends SendQueue {
   relieve(): void {
     const before = this.bytes;
     this.#owner.divert?.();
-    if (this.bytes === before)
+    if (this.bytes === before && this.#holdsBlocks)
       this.#makeRoom({ bytes: Math.floor(this.bytes / 2), ms: Number.POSITIVE_INFINITY });
     this.resumeIfRoom();
   }
@@ -177,6 +177,15 @@ export class Backlog extends SendQueue {
     if (this.mayDrop) return true;
     // A source that is much faster than real time fills the queue of any server for a moment.
     return this.#owner.isLeftBehind() && this.#clock.now() - this.#hadRoomAt > PATIENCE;
+  }
+
+  /** Tags that were read from disk own their memory: to drop them is a loss, and no gain. */
+  get #holdsBlocks(): boolean {
+    let holds = false;
+    this.forEach(({ block, isOnDisk }) => {
+      holds ||= block !== undefined || !isOnDisk;
+    });
+    return holds;
   }
 
   #makeRoom(target: Watermark): void {
