@@ -29,6 +29,12 @@ test.each([
   [['push', `${URL} SECRET`], 'there is no input'],
   [['push', `--url=${URL} SECRET`], "unknown option '--url=rtmp://127.0.0.1:1/live/cam'"],
   [['push', 'rtmp:/host/live/x?token=SECRET', URL], 'rtmp:/host/live/x: there is no such file'],
+  [['spool', 'list'], "missing required argument 'folder'"],
+  [['spool', 'drop', 'folder', `--url=${URL}`], "unknown option '--url=rtmp://127.0.0.1:1/live/cam'"],
+  [
+    ['cluster', 'status', '--url', 'http://user:SECRET@127.0.0.1:1/'],
+    "argument 'http://127.0.0.1:1/' is invalid",
+  ],
 ])('%j is explained in one line, and without a secret', async (words, what) => {
   const { code, results, notes } = await cli(...words);
   expect(code).toBe(2);

@@ -1,6 +1,6 @@
 import { CloudPushError } from '@cloudpush/engine';
 import { sourceErrorCodes } from '@cloudpush/engine/sources';
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { FOREVER } from './engine-options.js';
 import { errorText } from './error-text.js';
 import { CommandError, ExitCode } from './exit-code.js';
@@ -31,7 +31,7 @@ export async function run(words: readonly string[], output: Output): Promise<num
     exitCode = code;
   };
   const program = await createProgram({ output, interruption, done }, words);
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => output.result(text.trimEnd()),
       writeErr: (text) => output.note(text.trimEnd()),
@@ -44,6 +44,11 @@ export async function run(words: readonly string[], output: Output): Promise<num
     exitCode = explain(error, output);
   }
   return await afterResults(exitCode, output);
+}
+
+/** A command and all below it: what is set for one that has been added to another holds for it alone. */
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 /** A result that nobody got is no success, however well the rest went. */
