@@ -1,8 +1,8 @@
 import type { StreamedChannel } from '../http/state-feed.js';
 import type { ChannelStatus, DestinationState, ErrorState } from '../state.js';
-import { shortDuration } from './duration.js';
 import type { ChannelRates, GatewayView } from './gateway-view.js';
 import { presentErrors } from './present-errors.js';
+import { spoolProgress } from './spool-progress.js';
 
 /** One channel as it is shown. */
 export interface ChannelRow {
@@ -60,7 +60,7 @@ function rowOf(channel: StreamedChannel, rates: ChannelRates, now: number): Chan
     state,
     age: Math.max(0, now - since),
     source: source.state,
-    destinations: destinations.map(destinationText),
+    destinations: destinations.map((each) => `${each.name} ${destinationWord(each)}`),
     rates,
     queuedBytes: destinations.reduce((sum, { queuedBytes }) => sum + queuedBytes, 0),
     reconnects: destinations.reduce(
@@ -72,10 +72,10 @@ function rowOf(channel: StreamedChannel, rates: ChannelRates, now: number): Chan
   };
 }
 
-/** Name and state, and how far behind what is on disk leaves it: `cloud backfilling, 4m behind`. */
-function destinationText({ name, state, spool }: DestinationState): string {
-  const behindMs = spool?.behindMs ?? 0;
-  return behindMs === 0 ? `${name} ${state}` : `${name} ${state}, ${shortDuration(behindMs)} behind`;
+/** State of a destination, and what it has on disk: `backfilling, behind by 4m, catching up, done in 3m`. */
+export function destinationWord({ state, spool }: DestinationState): string {
+  const progress = spool && spoolProgress(spool);
+  return progress === undefined ? state : `${state}, ${progress}`;
 }
 
 function latest(errors: readonly ErrorState[]): ErrorState | undefined {

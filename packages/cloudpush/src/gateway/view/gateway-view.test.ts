@@ -109,3 +109,18 @@ test('a row tells the error that keeps a channel from being well, not one that i
   const slow = { ...channel, destinations: [sampleDestination({ state: 'paused' })] };
   expect(channelRows(viewOf([slow])).map(({ error }) => error)).toEqual([undefined]);
 });
+
+test('a row tells how far behind a destination is with what lies on disk, and when it will have caught up', () => {
+  const spool = { behindMs: 240_000, bytes: 1000, gaps: 1, backfillRate: 0, isOff: false };
+  const catchingUp = { ...spool, backfillRate: 9, doneInMs: 180_000 };
+  const shown = [spool, catchingUp, { ...spool, behindMs: 0 }, undefined].map((one) => {
+    const destination = sampleDestination({ state: 'backfilling', spool: one });
+    return channelRows(viewOf([sampleChannel('gate', { destinations: [destination] })]))[0]!.destinations;
+  });
+  expect(shown).toEqual([
+    ['cloud backfilling, behind by 4m'],
+    ['cloud backfilling, behind by 4m, catching up, done in 3m'],
+    ['cloud backfilling'],
+    ['cloud backfilling'],
+  ]);
+});

@@ -1,6 +1,6 @@
 import { Component, createRef, type RefObject } from 'preact';
 import type { StreamedChannel } from '../../http/state-feed.js';
-import type { ChannelRow as Row } from '../../view/channel-rows.js';
+import { destinationWord, type ChannelRow as Row } from '../../view/channel-rows.js';
 import { shortDuration } from '../../view/duration.js';
 import { formatLocation } from '../model/location.js';
 import { retriesOf } from '../model/retries.js';
@@ -75,7 +75,7 @@ function RowContent({ row, channel, now, isSelected, element }: RowContentProps)
             key={destination.name}
             tone={destinationTone(destination.state)}
             of={destination.name}
-            word={destination.state}
+            word={destinationWord(destination)}
           />
         ))}
       </div>
