@@ -17,6 +17,8 @@ import { ClusterProcesses, until } from './processes.js';
 
 const GATEWAYS = 3;
 const CHANNELS = GATEWAYS * Number(process.argv[2] ?? 60);
+/** Without another publication all slots are where they are to be, in ms. */
+const SETTLED = 5000;
 const CLIP = fileURLToPath(new URL('../../../packages/cloudpush/assets/clip.h264', import.meta.url));
 
 /** When each name was published last, in ms. */
@@ -75,7 +77,11 @@ try {
     if (failure !== '') throw new Error(failure);
     return published.size === CHANNELS;
   });
-  await new Promise((resolve) => setTimeout(resolve, 3000));
+  // Nodes that have just come take their share from the others first.
+  for (let before = 0; before !== publications; ) {
+    before = publications;
+    await new Promise((resolve) => setTimeout(resolve, SETTLED));
+  }
   const before = new Map(published);
   const killed = performance.now();
   cluster.gateways.at(-1)!.kill('SIGKILL');
