@@ -53,6 +53,8 @@ test('the name of a series is always the same, differs for each stream, and tell
     destinationConfig({ ...options, overflow: 'spool' }, context).spool!.series;
   expect(nameOf({ url })).toBe(nameOf({ url: `${url}?token=s3cret` }));
   expect(nameOf({ url })).not.toBe(nameOf({ url: `${url}_` }));
+  expect(nameOf({ url: 'rtmp://media.example:1935/live/camera' })).toBe(nameOf({ url }));
+  expect(nameOf({ url: 'rtmp://media.example:1936/live/camera' })).toBe('media.example:1936/live/camera');
   expect(nameOf({ url: 'rtmp://a.rtmp.youtube.com/live2/s3cret' })).not.toContain('s3cret');
   expect(nameOf({ target: { kind: 'deviceToken', deviceToken: 's3cret' } })).not.toContain('s3cret');
   expect(nameOf({ target: { kind: 'url', url: `${url}?k=s3cret` } })).toBe('media.example/live/camera /');

@@ -35,8 +35,8 @@ export interface SpoolStoreOptions {
 export interface SpoolOptions {
   /**
    * A name for the destination's part of the spool, 1 to 128 characters: what lies there is found again after
-   * a restart. Default: made of host, app and stream, or of the device, so that it need be given only where
-   * these change.
+   * a restart. Default: made of host, port, app and stream, or of the device, so that it need be given only
+   * where these change.
    */
   readonly series?: string | undefined;
   /**

@@ -16,12 +16,12 @@ export function spooledName({ url, target, streamName }: SpooledPlace): string {
   return url === undefined ? nameOfRequest(target!) : nameOfUrl(url, streamName);
 }
 
-/** A stream name that is a key stands there as its hash. */
+/** Servers of one machine differ in their ports. A stream name that is a key stands there as its hash. */
 function nameOfUrl(url: string, given: string | undefined): string {
-  const { host, app, streamName } = parseRtmpUrl(url);
+  const { host, app, streamName, tcUrl } = parseRtmpUrl(url);
   const name = (given ?? streamName).split('?', 1)[0]!;
   const isShown = streamPlace(`rtmp://${host}/${app}/${name}`)?.stream.endsWith(name) === true;
-  return `${host}/${app}/${isShown ? name : hashOf(name)}`;
+  return `${tcUrl.replace(/^rtmps?:\/\//, '')}/${isShown ? name : hashOf(name)}`;
 }
 
 function nameOfRequest(request: TargetRequest): string {
