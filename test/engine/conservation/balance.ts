@@ -1,9 +1,10 @@
 import type { Channel } from '@cloudpush/engine';
-import type { ArrivedStream } from '../recording-receiver.js';
+import type { ArrivedStream, RecordingReceiver } from '../recording-receiver.js';
 import { type Arrival, arrivals } from './arrivals.js';
 import type { Ledger } from './ledger.js';
-import type { Outlet } from './outlet.js';
 import type { Kind } from './source.js';
+import { checkSpooled } from './spooled-balance.js';
+import { type BalancedOutlet, checkOrder, checkStream, type Say } from './stream-checks.js';
 
 /** A channel that has ended, and what arrived at its destinations. */
 export interface Balanced {
@@ -11,21 +12,25 @@ export interface Balanced {
   /** Packets that were sent to it. */
   readonly ledger: Ledger;
   readonly outlets: readonly BalancedOutlet[];
-  readonly receiver: { streams(name: string): ArrivedStream[] };
+  readonly receiver: Pick<RecordingReceiver, 'streams'> & Partial<Pick<RecordingReceiver, 'all'>>;
+  /** Undefined: there are no disk spools. */
+  readonly spool?: { kept(series: string): ArrivedStream[] };
 }
-
-export type BalancedOutlet = Pick<Outlet, 'name' | 'destination' | 'from' | 'to' | 'aborted' | 'report'>;
 
 /**
  * Differences in the balance, in words; nothing when every accepted packet has arrived, or is counted with a
  * cause.
  */
-export function imbalances({ outlets, receiver, ledger, channel }: Balanced): string[] {
+export function imbalances({ outlets, receiver, ledger, channel, spool }: Balanced): string[] {
   const faults: string[] = [];
   for (const outlet of outlets) {
     const say = (text: string): void => void faults.push(`${outlet.name}: ${text}`);
     try {
-      checkOutlet(outlet, receiver.streams(outlet.name), ledger, say);
+      if (outlet.isSpooled) {
+        const gaps = receiver.all!.filter(({ name }) => name.startsWith(`${outlet.name}-gap-`));
+        const streams = [...receiver.streams(outlet.name), ...gaps, ...spool!.kept(outlet.name)];
+        checkSpooled(outlet, streams, ledger, say);
+      } else checkOutlet(outlet, receiver.streams(outlet.name), ledger, say);
     } catch (error) {
       say((error as Error).message);
     }
@@ -37,8 +42,6 @@ export function imbalances({ outlets, receiver, ledger, channel }: Balanced): st
   return faults;
 }
 
-type Say = (text: string) => void;
-
 function checkOutlet(outlet: BalancedOutlet, streams: ArrivedStream[], ledger: Ledger, say: Say): void {
   const arrived = streams.map((stream) => arrivals(stream, ledger)).filter((stream) => stream.length > 0);
   // A stream that has moved may be published elsewhere before the last of it has arrived at the old place.
@@ -46,36 +49,6 @@ function checkOutlet(outlet: BalancedOutlet, streams: ArrivedStream[], ledger: L
   checkOrder(arrived.flat(), outlet, say);
   for (const stream of arrived) checkStream(stream, ledger, say);
   checkCounts(outlet, arrived, ledger, say);
-}
-
-/** Nothing twice, nothing out of order, nothing that was another's. */
-function checkOrder(all: readonly Arrival[], { from, to }: BalancedOutlet, say: Say): void {
-  for (const [i, { id }] of all.entries()) {
-    const before = all[i - 1]?.id ?? -1;
-    if (id <= before) say(`packet ${id} came behind packet ${before}`);
-    if (id < from || id >= to) say(`packet ${id} came, which was sent before it joined or after it left`);
-  }
-}
-
-/** One segment, decodable from its first picture on, with times that are those of the source. */
-function checkStream(stream: readonly Arrival[], ledger: Ledger, say: Say): void {
-  const ids = new Set(stream.map(({ id }) => id));
-  const segment = ledger.entries[stream[0]!.id]!.segment;
-  let time = 0;
-  let offset: number | undefined;
-  for (const { id, timestamp } of stream) {
-    const entry = ledger.entries[id]!;
-    const { needs, kind, pts } = entry.packet;
-    if (entry.segment !== segment)
-      say(`packet ${id} of segment ${entry.segment} came with segment ${segment}`);
-    if (needs !== undefined && !ids.has(needs)) say(`picture ${id} came without ${needs}, which it needs`);
-    if (timestamp < time) say(`packet ${id} steps back from ${time} to ${timestamp} ms`);
-    time = timestamp;
-    offset ??= timestamp - pts;
-    // Of frames whose times are no whole ms, and of those behind them.
-    if (kind !== 'data' && Math.abs(timestamp - pts - offset) > 2)
-      say(`packet ${id} of ${pts} ms came with ${timestamp} ms, the stream began ${offset} ms off`);
-  }
 }
 
 function checkCounts(outlet: BalancedOutlet, streams: readonly Arrival[][], ledger: Ledger, say: Say): void {

@@ -16,6 +16,8 @@ export class Outlet implements AsyncDisposable {
   readonly destination: Destination;
   /** It was to take the packets from this one on, */
   readonly from: number;
+  /** It has a disk spool, whose series has its name. */
+  readonly isSpooled: boolean;
   /** and none from this one on: it has been told to end, or has ended. */
   to = Number.POSITIVE_INFINITY;
   aborted = false;
@@ -27,8 +29,10 @@ export class Outlet implements AsyncDisposable {
     name: string,
     paths: readonly [FaultyPath, FaultyPath],
     destination: Destination,
+    isSpooled: boolean,
     next: () => number,
   ) {
+    this.isSpooled = isSpooled;
     this.name = name;
     this.paths = paths;
     this.destination = destination;
@@ -51,8 +55,10 @@ export class Outlet implements AsyncDisposable {
     add: (options: Parameters<Channel['addDestination']>[0]) => Destination,
   ): Promise<Outlet> {
     const paths = [await FaultyPath.listen(receiver.port), await FaultyPath.listen(receiver.port)] as const;
-    const destination = add({ url: paths[0].url(name), ...limits, ...CONNECTING });
-    return new Outlet(name, paths, destination, next);
+    const { spool, ...others } = limits;
+    const spooling = spool && { spool: { ...spool, series: name } };
+    const destination = add({ url: paths[0].url(name), ...others, ...spooling, ...CONNECTING });
+    return new Outlet(name, paths, destination, spool !== undefined, next);
   }
 
   /** The path that the stream takes, or is on its way to. */

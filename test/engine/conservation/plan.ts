@@ -16,6 +16,7 @@ export type Step =
   | { readonly type: 'segment'; readonly between: number };
 
 export type Limits = Required<Pick<DestinationOptions, 'overflow' | 'closeTimeout' | 'segmentConnection'>> & {
+  readonly spool: DestinationOptions['spool'];
   readonly highWatermark: { readonly bytes: number; readonly ms: number };
 };
 
@@ -24,6 +25,8 @@ export interface Plan {
   readonly seed: number;
   readonly poolSize: number;
   readonly encryption: EncryptionOptions | undefined;
+  /** At the end, what spools have is waited for. */
+  readonly drains: boolean;
   /** In percent: how often a packet that is refused is given up, instead of being sent again. */
   readonly impatience: number;
   /** Of the destinations to begin with. */
@@ -33,25 +36,45 @@ export interface Plan {
 
 export const KEY = 'of the conservation test';
 
-export function planFor(seed: number): Plan {
+/** What destinations may do when their queues are full, and when those with disk spools write. */
+export interface Policies {
+  readonly overflow: readonly Limits['overflow'][];
+  readonly when: readonly ('outage' | 'always')[];
+}
+
+const WITHOUT_SPOOLS: Policies = { overflow: ['reject', 'drop'], when: ['outage'] };
+
+export function planFor(seed: number, policies = WITHOUT_SPOOLS): Plan {
   const random = new Random(seed);
-  const [first, ...others] = Array.from({ length: 1 + random.below(MAX_DESTINATIONS) }, () => limits(random));
+  const limits = () => limitsOf(random, policies);
+  const [first, ...others] = Array.from({ length: 1 + random.below(MAX_DESTINATIONS) }, limits);
   return {
     seed,
     poolSize: random.pick([4, 8, 16, 64]) * 1024 * 1024,
     encryption: encryption(random),
     impatience: random.pick([0, 10, 100]),
+    drains: random.chance(70),
     destinations: [first!, ...others],
-    steps: Array.from({ length: 60 + random.below(60) }, () => step(random)),
+    steps: Array.from({ length: 60 + random.below(60) }, () => step(random, limits)),
   };
 }
 
-function limits(random: Random): Limits {
+function limitsOf(random: Random, policies: Policies): Limits {
+  const overflow = random.pick(policies.overflow);
   return {
-    overflow: random.pick(['reject', 'drop'] as const),
+    overflow,
+    spool: overflow === 'spool' ? spool(random, policies) : undefined,
     closeTimeout: random.pick([200, 2000, 20_000]),
     segmentConnection: random.pick(['auto', 'same', 'new'] as const),
     highWatermark: { bytes: random.pick([30_000, 200_000, 1_000_000, 8_000_000]), ms: 3_600_000 },
+  };
+}
+
+function spool(random: Random, { when }: Policies): DestinationOptions['spool'] {
+  return {
+    when: random.pick(when),
+    resume: random.pick(['live', 'in-order'] as const),
+    speed: random.pick([2, 100]),
   };
 }
 
@@ -67,7 +90,7 @@ function encryption(random: Random): EncryptionOptions | undefined {
   }
 }
 
-function step(random: Random): Step {
+function step(random: Random, limits: () => Limits): Step {
   const at = random.below(MAX_DESTINATIONS);
   const dice = random.below(100);
   if (dice < 45) return { type: 'send', packets: 1 + random.below(random.chance(20) ? 200 : 40) };
@@ -77,7 +100,7 @@ function step(random: Random): Step {
   if (dice < 78) return { type: 'stall', at };
   if (dice < 82) return { type: 'flow', at };
   if (dice < 89) return { type: 'move', at };
-  if (dice < 92) return { type: 'join', options: limits(random) };
+  if (dice < 92) return { type: 'join', options: limits() };
   if (dice < 94) return { type: 'leave', at };
   if (dice < 95) return { type: 'abort', at };
   return { type: 'segment', between: random.below(3) };

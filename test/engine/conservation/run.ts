@@ -7,6 +7,11 @@ import { Ledger } from './ledger.js';
 import { Outlet } from './outlet.js';
 import { type Limits, MAX_DESTINATIONS, type Plan, type Step } from './plan.js';
 import { Source, type SourcePacket } from './source.js';
+import { SpoolFolder } from './spool-folder.js';
+
+/** In ms. */
+const LONGEST_DRAIN = 4000;
+const DRAIN_POLL = 20;
 
 /** A channel that is sent a source while its destinations suffer what a plan says. */
 export class Run implements AsyncDisposable {
@@ -15,6 +20,7 @@ export class Run implements AsyncDisposable {
   readonly channel: Channel;
   readonly receiver: RecordingReceiver;
   readonly ledger = new Ledger();
+  readonly spool: SpoolFolder;
   /** All that there have been. */
   readonly outlets: Outlet[];
   readonly #source: Source;
@@ -29,7 +35,9 @@ export class Run implements AsyncDisposable {
     receiver: RecordingReceiver,
     outlet: Outlet,
     channel: Channel,
+    spool: SpoolFolder,
   ) {
+    this.spool = spool;
     this.plan = plan;
     this.engine = engine;
     this.receiver = receiver;
@@ -43,7 +51,8 @@ export class Run implements AsyncDisposable {
   static async of(plan: Plan): Promise<Run> {
     const receiver = await RecordingReceiver.listen();
     const { poolSize, encryption } = plan;
-    const settings = { maxConnections: 32, shards: 1, debugPool: true, poolSize };
+    const spool = await SpoolFolder.make();
+    const settings = { maxConnections: 32, shards: 1, debugPool: true, poolSize, spool: spool.options };
     const engine = await PushEngine.create(settings);
     const [first, ...others] = plan.destinations;
     let channel: Channel | undefined;
@@ -58,7 +67,7 @@ export class Run implements AsyncDisposable {
         return channel.destinations[0]!;
       },
     );
-    run = new Run(plan, engine, receiver, outlet, channel!);
+    run = new Run(plan, engine, receiver, outlet, channel!, spool);
     for (const limits of others) await run.#join(limits);
     for (const step of plan.steps) await run.#do(step);
     await run.#end();
@@ -68,6 +77,7 @@ export class Run implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const outlet of this.outlets) await outlet[Symbol.asyncDispose]();
     await this.receiver[Symbol.asyncDispose]();
+    await this.spool[Symbol.asyncDispose]();
   }
 
   /** Those that have not been told to end. */
@@ -164,7 +174,18 @@ export class Run implements AsyncDisposable {
 
   async #end(): Promise<void> {
     for (const outlet of this.outlets) outlet.flow();
+    if (this.plan.drains) await this.#drain();
     await this.channel.close();
     await closeEmpty(this.engine);
+    await this.spool.read();
+  }
+
+  /** Waits until what lies on disk has been sent, or for long enough. */
+  async #drain(): Promise<void> {
+    for (let i = 0; i < LONGEST_DRAIN / DRAIN_POLL; i++) {
+      if (this.#open.every(({ destination }) => (destination.stats().spool?.state ?? 'idle') === 'idle'))
+        return;
+      await setTimeout(DRAIN_POLL);
+    }
   }
 }

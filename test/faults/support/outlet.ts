@@ -1,6 +1,6 @@
 import type { Channel } from '@cloudpush/engine';
-import type { BalancedOutlet } from '../../engine/conservation/balance.js';
 import type { Ledger } from '../../engine/conservation/ledger.js';
+import type { BalancedOutlet } from '../../engine/conservation/stream-checks.js';
 
 /**
  * The only destination of a channel, with the packets that it is to take: all that come before it has ended.

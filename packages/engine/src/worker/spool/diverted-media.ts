@@ -110,8 +110,11 @@ export class DivertedMedia {
   finishGroup(): void {
     const group = this.sent.last;
     if (group === undefined || !group.isWritten) return;
+    let isOver = false;
     this.#parts.stream.backlog.forEach((entry) => {
-      if (entry.mark !== undefined) return;
+      // Behind a border it is another segment's.
+      isOver ||= entry.mark !== undefined;
+      if (isOver) return;
       this.recorder.record({ ...this.#spooledOf(entry), block: entry.block?.keep() }, false);
     });
     group.isWritten = false;
