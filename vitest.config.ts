@@ -13,6 +13,9 @@ const PROCESSORS = availableParallelism();
 /** Looked for until it is so: on a busy machine that may be long. */
 const EXPECTED = { poll: { timeout: 20_000 } };
 
+/** What is built is loaded as its users load it, by Node.js itself: Vite would transform each module again for each file of tests. */
+const BUILT = { deps: { external: [/\/packages\/[^/]+\/dist\//] } };
+
 // One project a kind of test: `vitest run --project unit`.
 export default defineConfig({
   test: {
@@ -27,6 +30,7 @@ export default defineConfig({
           testTimeout: PATIENT,
           hookTimeout: PATIENT,
           expect: EXPECTED,
+          server: BUILT,
           maxWorkers: PROCESSORS,
           sequence: { groupOrder: 0 },
         },
@@ -40,6 +44,7 @@ export default defineConfig({
           testTimeout: PATIENT,
           hookTimeout: PATIENT,
           expect: EXPECTED,
+          server: BUILT,
           maxWorkers: PROCESSORS,
           sequence: { groupOrder: 1 },
         },
@@ -52,6 +57,7 @@ export default defineConfig({
           testTimeout: PATIENT,
           hookTimeout: PATIENT,
           expect: EXPECTED,
+          server: BUILT,
           maxWorkers: PROCESSORS,
           sequence: { groupOrder: 1 },
         },
@@ -64,6 +70,7 @@ export default defineConfig({
           testTimeout: PATIENT,
           hookTimeout: PATIENT,
           expect: EXPECTED,
+          server: BUILT,
           maxWorkers: PROCESSORS,
           sequence: { groupOrder: 1 },
         },
