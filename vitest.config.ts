@@ -14,11 +14,12 @@ const PROCESSORS = availableParallelism();
 const EXPECTED = { poll: { timeout: 20_000 } };
 
 /** What is built is loaded as its users load it, by Node.js itself: Vite would transform each module again for each file of tests. */
-const BUILT = { deps: { external: [/\/packages\/[^/]+\/dist\//] } };
+const BUILT = { deps: { external: [/\/packages\/[^/]+\/(dist|lib)\//] } };
 
 // One project a kind of test: `vitest run --project unit`.
 export default defineConfig({
   test: {
+    globalSetup: '.ci/bundle.mjs',
     projects: [
       {
         // Beside the sources: no process, no other program. They leave nothing behind, and so share what they import: loading

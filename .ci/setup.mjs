@@ -19,9 +19,16 @@ const projects = [
   project('packages/cloudpush', 'src', 'dist'),
   project('packages/cloudpush/src/gateway/dashboard', '.', '../../../dist/gateway/dashboard'),
 ];
-/** Bundles the dashboard of the gateway; and what is there when it has. */
-const bundler = join(root, 'packages', 'cloudpush', 'scripts', 'build-dashboard.mjs');
-const bundle = join(root, 'packages', 'cloudpush', 'dist', 'gateway', 'dashboard', 'static', 'index.html');
+/** What bundles the compiler's output, by what it bundles; and what is there when they have. */
+const bundlers = {
+  'the packages': join(root, '.ci', 'bundle.mjs'),
+  'the dashboard': join(root, 'packages', 'cloudpush', 'scripts', 'build-dashboard.mjs'),
+};
+const bundles = [
+  ...['muxer', 'transport', 'engine'].map((name) => join(root, 'packages', name, 'lib', 'index.js')),
+  join(root, 'packages', 'cloudpush', 'lib', 'start.js'),
+  join(root, 'packages', 'cloudpush', 'dist', 'gateway', 'dashboard', 'static', 'index.html'),
+];
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 const buildStamp = join(root, 'node_modules', '.cache', 'cloudpush', 'build');
 
@@ -132,7 +139,8 @@ function sourceFiles(folder) {
 /** Fingerprint of the sources of the build, by size and time of change. */
 function fingerprintSources() {
   const hash = createHash('sha256');
-  const inputs = [join(root, 'tsconfig.json'), join(root, 'node_modules', '.package-lock.json'), bundler];
+  const common = [join(root, 'tsconfig.json'), join(root, 'node_modules', '.package-lock.json')];
+  const inputs = [...common, ...Object.values(bundlers)];
   for (const { path, sources } of projects) inputs.push(join(path, 'tsconfig.json'), ...sourceFiles(sources));
   for (const path of inputs) {
     const { size, mtimeMs } = statSync(path);
@@ -145,14 +153,16 @@ function build() {
   const fingerprint = fingerprintSources();
   const built = existsSync(buildStamp) ? readFileSync(buildStamp, 'utf8') : undefined;
   // The compiler keeps its notes among its outputs: where they are gone, it builds anew.
-  const isThere = projects.every(({ notes }) => existsSync(notes)) && existsSync(bundle);
+  const isThere = projects.every(({ notes }) => existsSync(notes)) && bundles.every(existsSync);
   if (isThere && built === fingerprint) return;
   const folders = projects.map(({ folder }) => folder);
   say(`building (${isThere ? 'sources changed' : 'not built yet'}): tsc -b ${folders.join(' ')}`);
   const status = run(process.execPath, [tsc, '-b', ...folders]);
   if (status !== 0) throw new SetupError(`the build failed (${status}); the compiler says why above`);
-  const bundling = run(process.execPath, [bundler]);
-  if (bundling !== 0) throw new SetupError(`bundling the dashboard failed (${bundling}); see above`);
+  for (const [what, script] of Object.entries(bundlers)) {
+    const outcome = run(process.execPath, [script]);
+    if (outcome !== 0) throw new SetupError(`bundling ${what} failed (${outcome}); see above`);
+  }
   mkdirSync(dirname(buildStamp), { recursive: true });
   writeFileSync(buildStamp, fingerprint);
 }

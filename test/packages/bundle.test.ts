@@ -46,7 +46,7 @@ for (const format of ['esm', 'cjs'] as const) {
     await build({
       entryPoints: {
         program,
-        'engine-worker': join(installed.of('engine'), 'dist/worker/worker.js'),
+        'engine-worker': join(installed.of('engine'), 'lib/worker.js'),
         worker: join(piscina, 'worker.js'),
       },
       bundle: true,

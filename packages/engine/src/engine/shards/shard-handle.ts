@@ -239,7 +239,7 @@ export class ShardHandle {
 
 /** In a bundle of CommonJS modules there is no `import.meta.url`. */
 function ownWorker(): string {
-  const here: string | undefined = import.meta.url;
-  if (here === undefined) throw new Error('a bundle must name its worker file: option workerUrl');
-  return new URL('../../worker/worker.js', here).href;
+  if ((import.meta.url as string | undefined) === undefined)
+    throw new Error('a bundle must name its worker file: option workerUrl');
+  return new URL('../../worker/worker.js', import.meta.url).href;
 }
