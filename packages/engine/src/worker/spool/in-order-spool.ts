@@ -45,7 +45,7 @@ export class InOrderSpool extends StreamSpool {
     this.#feed = new InOrderFeed({
       ...parts,
       speed: parts.config.speed,
-      gaps: () => parts.series.gaps.filter((gap) => recorder.isOfStream(gap)),
+      gaps: () => recorder.gapsOfStream,
       onGroup: (first, group, isStart) => sent.noteOrigin(first, group, isStart),
       onLeftOut: (gap, place) => sent.noteLeftOut({ gap, place }),
       onCaughtUp: () => this.#goLive(),
@@ -147,16 +147,10 @@ export class InOrderSpool extends StreamSpool {
 
   /** Everything that comes goes to disk from now on, while the queue still holds what comes before. */
   #beginBehindQueue(): void {
-    const { stream } = this.parts;
-    const headers = stream.headers.copy();
-    let { segment } = stream;
-    stream.backlog.forEach(({ tag, description, mark }) => {
-      headers.note(tag, description);
-      segment = mark?.number ?? segment;
-    });
+    const start = this.media.behindQueue();
     this.#isFull = false;
     this.media.finishGroup();
-    this.media.recorder.seek({ headers, segment });
+    this.media.recorder.seek(start);
     this.#feed.skipAll();
     this.begin(undefined);
   }
@@ -192,7 +186,7 @@ export class InOrderSpool extends StreamSpool {
     const { held, start } = this.#joining;
     this.#joining = undefined;
     this.#feed.goOn();
-    this.writeOrKeep([], held.take(), start);
+    this.writeOrKeep([{ groups: [], entries: held.take(), start }]);
   }
 
   /** All that is on disk has been sent. */

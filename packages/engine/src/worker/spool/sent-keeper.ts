@@ -1,7 +1,7 @@
 import type { FlvTag } from '@cloudpush/muxer';
 import type { RtmpPublisher } from '@cloudpush/transport';
-import type { EngineClock } from '../../base/clock.js';
-import { isBefore, type SpoolGap, type SpoolSeries } from '../../spool/index.js';
+import { type EngineClock, wallTimeAt } from '../../base/clock.js';
+import { isBefore, type SpoolGap, type SpoolPlace, type SpoolSeries } from '../../spool/index.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
@@ -69,6 +69,11 @@ export class SentKeeper {
     return this.#tail.holds(gap);
   }
 
+  /** Where the last of a gap ends that was sent, and may not have arrived. */
+  endOf(gap: SpoolGap): SpoolPlace | undefined {
+    return this.#tail.lastOf(gap)?.end;
+  }
+
   /** A group that waits in the queue, and begins with this tag, lies on disk. */
   noteOrigin(first: FlvTag, { gap, place }: DiskGroup, isStart: boolean): void {
     this.#origins.set(first, { gap, place, isStart });
@@ -114,7 +119,8 @@ export class SentKeeper {
     } else if (group === undefined || group.start.segment !== this.#stream.segment) return;
     else group.extendBy(disk);
     if (group.disk !== undefined && !group.isWritten) return;
-    const spooled = { tag, block: block?.keep(), description, wall: this.#clock.wallTime() };
+    const wall = wallTimeAt(this.#clock, block?.cameAt ?? now);
+    const spooled = { tag, block: block?.keep(), description, wall };
     if (group.isWritten) {
       this.#recorder.record(spooled, false);
       group.extendBy(this.#recorder.group);
@@ -212,6 +218,23 @@ export class SentKeeper {
   /** Gives up all groups. */
   takeAll(): TailGroup[] {
     return this.#tail.takeAll();
+  }
+
+  /** Of each gap that some of these lie in, all before the first of them has arrived. */
+  acknowledgeBefore(groups: readonly TailGroup[]): void {
+    const gaps = new Set<SpoolGap>();
+    for (const { disk } of groups) {
+      if (disk === undefined || gaps.has(disk.gap)) continue;
+      gaps.add(disk.gap);
+      // Behind others that may not have arrived, it tells nothing of what has.
+      if (!this.#tail.holds(disk.gap)) this.#attempt(this.#series.acknowledge(disk.gap, disk.place));
+    }
+  }
+
+  /** What was sent and lies on disk is sent from there, whatever becomes of what waits. */
+  leaveToDisk(): void {
+    this.acknowledgeBefore(this.#tail.takeWritten());
+    this.#stream.backlog.forEach(({ tag }) => void this.#origins.delete(tag));
   }
 
   /** Everything that was sent has arrived. */

@@ -171,7 +171,14 @@ export class SentTail {
    * Lets go of the oldest groups that are in memory, until so many bytes are left, or the group under way.
    */
   shrinkTo(bytes: number): void {
-    while (this.#groups.length > 1 && this.bytes > bytes) this.#groups.shift()!.release();
+    const { last } = this;
+    let over = this.bytes - bytes;
+    this.#groups = this.#groups.filter((group) => {
+      if (over <= 0 || group === last || group.disk !== undefined) return true;
+      over -= group.bytes;
+      group.release();
+      return false;
+    });
   }
 
   /** The stream goes on over another connection: what the old one had is settled with it. */
@@ -184,6 +191,13 @@ export class SentTail {
   /** Gives up the group under way. */
   pop(): TailGroup | undefined {
     return this.#groups.pop();
+  }
+
+  /** Gives up those groups that are on disk. */
+  takeWritten(): TailGroup[] {
+    const written = this.#groups.filter(({ disk }) => disk !== undefined);
+    this.#groups = this.#groups.filter(({ disk }) => disk === undefined);
+    return written;
   }
 
   /** Gives up all groups. */

@@ -1,23 +1,22 @@
 import type { FlvTag } from '@cloudpush/muxer';
 import type { RtmpPublisher } from '@cloudpush/transport';
-import type { SpoolGap } from '../../spool/index.js';
+import { wallTimeAt } from '../../base/clock.js';
+import type { SpoolGap, SpoolPlace } from '../../spool/index.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import { isAudioFrame, isKeyFrame } from '../destination/drop-policy.js';
-import type { QueuedTag } from '../destination/send-queue.js';
-import { DivertedMedia, type LateMedia } from './diverted-media.js';
-import type { RecordStart } from './gap-recorder.js';
+import { DivertedMedia, legacyStretch, type Stretch } from './diverted-media.js';
 import type { InOrderFeed } from './in-order-feed.js';
-import { legacyEntries, type SpooledTag, type TailGroup } from './sent-tail.js';
+import type { SpooledTag, TailGroup } from './sent-tail.js';
 import type { StreamSpoolParts, Taken } from './stream-spool-parts.js';
 
 type Mode =
   /** Tags go to the connection; with `when: 'always'`, to disk before. */
   | { readonly kind: 'live' }
-  /** Tags go to disk. */
-  | { readonly kind: 'spooling'; readonly late: LateMedia | undefined }
+  /** Tags go to disk; `late`: what lies before them, and can only be written when their gap ends. */
+  | { readonly kind: 'spooling'; readonly late: readonly Stretch[] }
   /** Nothing is taken any more. */
   | { readonly kind: 'ended' };
 
@@ -53,9 +52,12 @@ export abstract class StreamSpool {
     return !gap.isOpen && !this.media.sent.holds(gap);
   }
 
-  /**
-   * Takes a tag that comes, before anyone else does.
-   */
+  /** The place of a gap that nothing is written to behind which nothing was sent. */
+  sentTo(gap: SpoolGap): SpoolPlace {
+    return this.media.sent.endOf(gap) ?? gap.acknowledged;
+  }
+
+  /** Takes a tag that comes, before anyone else does. */
   takes(
     tag: FlvTag,
     block: PacketBlock,
@@ -64,17 +66,21 @@ export abstract class StreamSpool {
   ): Taken | undefined {
     this.changeAt(tag, mark);
     const mode = this.#mode;
-    if (mode.kind === 'ended' || (mode.kind === 'live' && !this.writesAhead)) return undefined;
+    if (mode.kind === 'ended') return undefined;
+    if (mode.kind === 'live' && !this.writesAhead) {
+      if (this.media.recorder.isAhead) this.media.pass({ tag, description }, mark);
+      return undefined;
+    }
     // A border of segments waits in the queue as well, with its block: its tag owns its memory.
     const owned = mark === undefined ? block : undefined;
-    const wall = this.parts.clock.wallTime();
+    const wall = wallTimeAt(this.parts.clock, block.cameAt);
     if (mode.kind === 'live') {
       const isWritten = this.media.writeAhead({ tag, block: owned?.keep(), description, wall }, mark);
       return isWritten ? 'as well' : undefined;
     }
     owned?.hold();
     const spooled = { tag, block: owned, description, wall };
-    if (mode.late !== undefined && this.#canCutAt(tag, mark)) {
+    if (mode.late.length > 0 && this.#canCutAt(tag, mark)) {
       const { recorder } = this.media;
       const at = { headers: recorder.headers.copy(), segment: recorder.segment };
       this.writeLate();
@@ -112,10 +118,9 @@ export abstract class StreamSpool {
   fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
     const mode = this.#mode;
     this.media.fallBack(fallback, description);
-    if (mode.kind !== 'spooling' || mode.late === undefined) return;
-    for (const group of mode.late.groups) group.fallBack(fallback, description);
-    const entries = legacyEntries(mode.late.entries, fallback);
-    this.#mode = { kind: 'spooling', late: { groups: mode.late.groups, entries } };
+    if (mode.kind !== 'spooling') return;
+    const late = mode.late.map((stretch) => legacyStretch(stretch, fallback, description));
+    this.#mode = { kind: 'spooling', late };
   }
 
   /** The connection is lost, or an attempt to make it has failed: what it may have lost goes to disk. */
@@ -126,46 +131,47 @@ export abstract class StreamSpool {
     if (this.parts.series.isOff) {
       // The queue drops from now on: what it has later does not follow what was sent.
       this.#isCut = true;
+      media.leaveToDisk(mode.kind === 'live');
       return;
     }
     const groups = media.sent.takeAll();
     const entries = media.takeWaiting();
+    const { headers, segment, backlog } = this.parts.stream;
+    const start = { headers: headers.copy(), segment };
+    const sent = { groups, entries: this.#isCut ? [] : entries, start };
+    const stretches = this.#isCut ? [sent, { groups: [], entries, start }] : [sent];
+    this.#isCut = false;
     if (mode.kind === 'live') {
       this.begin(groups[0]);
-      if (this.#isCut) media.writeApart(groups, entries);
-      else this.writeOrKeep(groups, entries, this.parts.stream);
-      this.#isCut = false;
-    } else if (!media.letGoOfWritten(groups, entries)) this.#keepLate({ groups, entries });
+      const goesOn = this.#isWritingAhead;
+      this.writeOrKeep(stretches);
+      // What comes does not follow that.
+      if (!goesOn && backlog.isSkipping) media.recorder.end();
+    } else this.#keepLate(stretches);
   }
 
   /**
-   * Writes what was sent, and behind it what waited; what is not on disk, though a later gap is being
-   * written, when that can end.
-   * @param start where what waited begins
+   * Writes stretches, oldest first; what is not on disk, though a later gap is being written, when that can
+   * end.
+   * @param before what was sent before them, and may not have arrived either
    */
-  protected writeOrKeep(
-    groups: readonly TailGroup[],
-    entries: readonly QueuedTag[],
-    start: RecordStart,
-    before?: TailGroup,
-  ): void {
-    const { media } = this;
-    const { recorder } = media;
-    if (!recorder.isAhead || recorder.gap === undefined) media.write(groups, entries, start, before);
-    else if (!media.letGoOfWritten(groups, entries, before)) this.#keepLate({ groups, entries });
+  protected writeOrKeep(stretches: readonly Stretch[], before?: TailGroup): void {
+    if (this.#isWritingAhead) this.#keepLate(stretches);
+    else this.media.write(stretches, before);
   }
 
-  #keepLate({ groups, entries }: LateMedia): void {
+  /** The gap that is being written goes on, whatever was sent. */
+  get #isWritingAhead(): boolean {
+    const { isAhead, gap } = this.media.recorder;
+    return isAhead && gap !== undefined;
+  }
+
+  #keepLate(stretches: readonly Stretch[]): void {
     const mode = this.#mode;
     if (mode.kind !== 'spooling') return;
-    const { late } = mode;
-    this.#mode = {
-      kind: 'spooling',
-      late: {
-        groups: [...(late?.groups ?? []), ...groups],
-        entries: [...(late?.entries ?? []), ...entries],
-      },
-    };
+    const kept = stretches.filter((stretch) => !this.media.letGoOfWritten(stretch));
+    // What is kept later lies before what was: nothing is sent meanwhile.
+    this.#mode = { kind: 'spooling', late: [...kept, ...mode.late] };
   }
 
   /**
@@ -176,19 +182,16 @@ export abstract class StreamSpool {
     if (this.#mode.kind === 'ended' || this.parts.series.isOff) return false;
     // What waits has begun to leave, and only borders of segments come behind it.
     if (this.#mode.kind === 'spooling') return true;
-    const { backlog, headers, segment } = this.parts.stream;
+    const { backlog } = this.parts.stream;
     const entries = backlog.takeFrom(isKeyFrame);
     if (entries.length === 0) return this.onFullWithinGroup();
-    const before = headers.copy();
-    backlog.forEach(({ tag, description }) => {
-      before.note(tag, description);
-    });
+    const start = this.media.behindQueue(entries);
     this.media.finishGroup();
     // With `always`, the gap goes on with what waits.
     if (!this.media.recorder.isAhead) this.media.recorder.end();
     this.begin(undefined);
     this.onWaitingDiverted(entries.find(({ isOnDisk }) => isOnDisk)?.tag);
-    this.writeOrKeep([], entries, { headers: before, segment });
+    this.writeOrKeep([{ groups: [], entries, start }]);
     return true;
   }
 
@@ -218,21 +221,18 @@ export abstract class StreamSpool {
     this.media.recorder.onFault();
   }
 
-  /**
-   * Nothing follows. Resolves when everything is on disk that is to be there.
-   * @param isClean all that was sent has arrived
-   */
+  /** Nothing follows. Resolves when everything is on disk that is to be there; `isClean`: all has arrived. */
   async end(isClean: boolean): Promise<void> {
     const mode = this.#mode;
     if (mode.kind === 'ended') return;
-    const { series, clock } = this.parts;
+    const { series, clock, stream } = this.parts;
     const { recorder, sent } = this.media;
     const open = recorder.gap;
     this.writeLate();
     if (isClean) sent.forget(clock.now());
     else {
-      const [groups, entries] = [sent.takeAll(), this.media.takeWaiting()];
-      if (!this.media.letGoOfWritten(groups, entries)) this.media.writeLate({ groups, entries });
+      const rest = { groups: sent.takeAll(), entries: this.media.takeWaiting(), start: stream };
+      if (!this.media.letGoOfWritten(rest)) this.media.writeLate([rest]);
     }
     this.#mode = { kind: 'ended' };
     recorder.end();
@@ -260,7 +260,7 @@ export abstract class StreamSpool {
 
   /** Media waits for a place at which the gap that is being written can end. */
   protected get hasLate(): boolean {
-    return this.#mode.kind === 'spooling' && this.#mode.late !== undefined;
+    return this.#mode.kind === 'spooling' && this.#mode.late.length > 0;
   }
 
   protected get writesAhead(): boolean {
@@ -269,7 +269,7 @@ export abstract class StreamSpool {
 
   /** Everything that comes goes to disk from now on. */
   protected begin(first: TailGroup | undefined): void {
-    this.#mode = { kind: 'spooling', late: undefined };
+    this.#mode = { kind: 'spooling', late: [] };
     this.parts.onOpened(first?.tags[0]?.wall ?? this.parts.clock.wallTime());
   }
 
@@ -281,8 +281,8 @@ export abstract class StreamSpool {
   /** Writes what had to wait, if anything does. */
   protected writeLate(): void {
     const mode = this.#mode;
-    if (mode.kind !== 'spooling' || mode.late === undefined) return;
-    this.#mode = { kind: 'spooling', late: undefined };
+    if (mode.kind !== 'spooling' || mode.late.length === 0) return;
+    this.#mode = { kind: 'spooling', late: [] };
     this.media.writeLate(mode.late);
   }
 
