@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { SpoolLock, spoolOwner } from './spool-lock.js';
+import { FolderLock } from './folder-lock.js';
+import { SpoolLock } from './spool-lock.js';
 
 let folder = '';
 beforeEach(async () => {
@@ -24,9 +25,9 @@ async function leave(changes: object): Promise<void> {
 }
 
 test('a spool belongs to one process until it is given back', async () => {
-  expect(await spoolOwner(folder)).toBeUndefined();
+  expect(await FolderLock.ownerOf(folder)).toBeUndefined();
   const lock = await SpoolLock.acquire(folder);
-  expect(await spoolOwner(folder)).toMatchObject({ pid: process.pid });
+  expect(await FolderLock.ownerOf(folder)).toBe(process.pid);
   await expect(SpoolLock.acquire(folder)).rejects.toMatchObject({
     code: 'ERR_CLOUDPUSH_SPOOL_IN_USE',
     class: 'fatal',
@@ -44,7 +45,7 @@ test.each([
   ['of another container, or from before the machine was started', { namespace: 'other' }],
 ])('a lock %s is taken over', async (_what, changes) => {
   await leave(changes);
-  expect(await spoolOwner(folder)).toBeUndefined();
+  expect(await FolderLock.ownerOf(folder)).toBeUndefined();
   const lock = await SpoolLock.acquire(folder);
   expect(await owner()).toMatchObject({ pid: process.pid });
   await lock.release();
@@ -64,7 +65,7 @@ test('of many who want a spool that was left, one gets it', async () => {
     const tries = await Promise.allSettled(Array.from({ length: 8 }, () => SpoolLock.acquire(folder)));
     const locks = tries.filter((each) => each.status === 'fulfilled');
     expect(locks).toHaveLength(1);
-    expect(await spoolOwner(folder)).toMatchObject({ pid: process.pid });
+    expect(await FolderLock.ownerOf(folder)).toBe(process.pid);
     await locks[0]!.value.release();
     expect(await readdir(folder)).toEqual([]);
   }
@@ -83,7 +84,7 @@ test('a lock that is being taken over is in use', async () => {
   const { token: _token, ...self } = await owner();
   await writeFile(join(folder, 'lock'), JSON.stringify({ ...self, token: 'left', pid: 2 ** 22 + 1 }));
   await writeFile(join(folder, 'lock.after-left'), JSON.stringify({ ...self, token: 'next' }));
-  expect(await spoolOwner(folder)).toMatchObject({ token: 'next' });
+  expect(await FolderLock.ownerOf(folder)).toBe(process.pid);
   await expect(SpoolLock.acquire(folder)).rejects.toMatchObject({ code: 'ERR_CLOUDPUSH_SPOOL_IN_USE' });
 });
 
