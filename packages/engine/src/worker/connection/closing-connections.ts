@@ -7,6 +7,8 @@ export class ClosingConnections {
   readonly #closing = new Set<Connection>();
   #bytesBefore = 0;
   #flaw: Error | undefined;
+  /** The first bad end since somebody took it. */
+  #newFlaw: Error | undefined;
 
   constructor(onWarning: (message: string) => void) {
     this.#onWarning = onWarning;
@@ -58,6 +60,14 @@ export class ClosingConnections {
   noteFlaw(error: Error): void {
     this.#onWarning(`the connection that was left ended badly: ${error.message}`);
     this.#flaw ??= error;
+    this.#newFlaw ??= error;
+  }
+
+  /** The first bad end since this was asked last. */
+  takeFlaw(): Error | undefined {
+    const flaw = this.#newFlaw;
+    this.#newFlaw = undefined;
+    return flaw;
   }
 }
 

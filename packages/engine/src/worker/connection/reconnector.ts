@@ -298,7 +298,7 @@ export class Reconnector implements ConnectionSetOwner {
     this.#state = { kind: 'idle', isOrderly: true };
     this.#renewsName = connection.renewsName;
     this.#lastError = undefined;
-    this.#owner.onRest();
+    this.#owner.onLeave(false);
   }
 
   #publishNext(connection: Connection): void {
@@ -326,7 +326,13 @@ export class Reconnector implements ConnectionSetOwner {
     // A connection that was being closed may have been destroyed since, with what it held.
     if (state.kind === 'ended')
       this.#owner.onEnded(state.error ?? this.#destroyedBy ?? this.#connections.left.flaw);
-    else if (state.kind === 'connecting' && state.connection === undefined) state.begin();
+    else this.#settleLeft();
+    if (state.kind === 'connecting' && state.connection === undefined) state.begin();
+  }
+
+  #settleLeft(): void {
+    const { left } = this.#connections;
+    if (left.isEmpty) this.#owner.onLeftClosed(left.takeFlaw());
   }
 
   onCurrentClosed(connection: Connection, error: Error | undefined): void {
@@ -343,13 +349,15 @@ export class Reconnector implements ConnectionSetOwner {
     switch (this.#segments.judge(error, this.#owner.segments)) {
       case 'atRest':
         this.#restAfter(connection);
+        this.#settleLeft();
         // It was told to end meanwhile, and no next segment follows.
         if (!this.#owner.wantsConnection) this.#finish(undefined);
         return true;
       case 'opening':
         if (!hasArrived(error)) this.#connections.left.noteFlaw(error);
         this.#mover.suspend();
-        this.#owner.onOtherConnection();
+        this.#owner.onLeave(true);
+        this.#settleLeft();
         this.connect();
         return true;
       case undefined:

@@ -185,7 +185,7 @@ export class DestinationStream implements Flushable, SpooledStream {
 
   /** A connection has been made, which has room. */
   onPublishing(): void {
-    this.spool?.onConnection();
+    this.spool?.stream?.onConnection();
     this.#writer.onPublishing();
     this.segments.open();
   }
@@ -194,7 +194,7 @@ export class DestinationStream implements Flushable, SpooledStream {
   onDrain(): void {
     this.#writer.onDrain();
     this.sendWaiting();
-    this.spool?.onRoom();
+    this.spool?.stream?.onRoom();
   }
 
   /** The next stream is being published on the connection that stood. */
@@ -287,11 +287,12 @@ export class DestinationStream implements Flushable, SpooledStream {
   /** False when the new connection has yet to be made: {@link onPublishing} follows. */
   #move(): boolean {
     const publisher = this.#connections.move();
+    this.spool?.stream?.onLeave();
     if (publisher === undefined) {
       this.#owner.onMoving();
       return false;
     }
-    this.spool?.onConnection();
+    this.spool?.stream?.onConnection();
     this.#writer.onMoved();
     this.#owner.onMoved(publisher);
     return true;

@@ -29,6 +29,8 @@ export class DivertedMedia {
   readonly sent: SentKeeper;
   /** Borders of segments that are on disk, though they wait in the queue, too. */
   readonly #borders = new WeakSet<SegmentMark>();
+  /** What lies before the gap that is being written, and can only be written when that one ends. */
+  #late: readonly Stretch[] = [];
 
   constructor(parts: StreamSpoolParts) {
     const { series, counts, stream, config } = parts;
@@ -47,6 +49,7 @@ export class DivertedMedia {
   fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
     this.recorder.headers.fallBack(fallback, description);
     this.sent.fallBack(fallback, description);
+    this.#late = this.#late.map((stretch) => legacyStretch(stretch, fallback, description));
   }
 
   /**
@@ -81,7 +84,7 @@ export class DivertedMedia {
    * Lets go of a stretch where all of it is on disk: it is sent from there.
    * @returns false: some of it is not
    */
-  letGoOfWritten({ groups, entries }: Pick<Stretch, 'groups' | 'entries'>): boolean {
+  #letGoOfWritten({ groups, entries }: Pick<Stretch, 'groups' | 'entries'>): boolean {
     const isWritten =
       groups.every(({ disk }) => disk !== undefined) && entries.every(({ isOnDisk }) => isOnDisk);
     if (!isWritten) return false;
@@ -90,10 +93,25 @@ export class DivertedMedia {
     return true;
   }
 
-  /** Writes media that had to wait while a later gap was written: that gap ends. */
-  writeLate(stretches: readonly Stretch[]): void {
+  /** Media waits for a place at which the gap that is being written can end. */
+  get hasLate(): boolean {
+    return this.#late.length > 0;
+  }
+
+  /** Keeps stretches, oldest first, until the gap that is being written can end, but for what is on disk. */
+  keepLate(stretches: readonly Stretch[]): void {
+    const kept = stretches.filter((stretch) => !this.#letGoOfWritten(stretch));
+    // What is kept later lies before what was: nothing is sent meanwhile.
+    this.#late = [...kept, ...this.#late];
+  }
+
+  /** Writes what had to wait, if anything does: the gap that is being written ends. */
+  writeLate(): void {
+    if (!this.hasLate) return;
+    const late = this.#late;
+    this.#late = [];
     this.recorder.end();
-    this.write(stretches);
+    this.write(late);
     this.recorder.end();
   }
 
@@ -219,7 +237,7 @@ export class DivertedMedia {
 }
 
 /** The same in the older form of H.265. */
-export function legacyStretch(
+function legacyStretch(
   { groups, entries, start }: Stretch,
   fallback: HevcFallback,
   description: StreamDescription | undefined,

@@ -1,5 +1,5 @@
 import type { FlvTag } from '@cloudpush/muxer';
-import type { RtmpPublisher } from '@cloudpush/transport';
+import type { RtmpError, RtmpPublisher } from '@cloudpush/transport';
 import type { SpoolGap } from '../../spool/index.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
@@ -84,6 +84,13 @@ export class InOrderSpool extends StreamSpool {
     if (this.#isClosing) this.close();
   }
 
+  /** Nothing of it may come behind what follows it: the stream begins again, on another connection. */
+  protected override onLeftLost(error: Error): void {
+    const { publisher } = this.parts.stream;
+    if (publisher === undefined) this.onLost();
+    else publisher.destroy(error as RtmpError);
+  }
+
   override onFull(): boolean {
     const { stream, heldLimit } = this.parts;
     if (this.#isFull) return stream.backlog.waitingBytes <= MOST_OVER * heldLimit;
@@ -97,14 +104,14 @@ export class InOrderSpool extends StreamSpool {
 
   override update(publisher: RtmpPublisher | undefined, now: number): void {
     super.update(publisher, now);
-    if (!this.hasLate && publisher !== undefined) this.feed?.tick();
+    if (!this.media.hasLate && publisher !== undefined) this.feed?.tick();
   }
 
   /** The stream catches up with what is on disk, as long as it is let. */
   override close(): void {
     this.#isClosing = true;
     if (this.feed === undefined || this.#joining !== undefined) return;
-    this.writeLate();
+    this.media.writeLate();
     this.#join();
   }
 
@@ -157,7 +164,7 @@ export class InOrderSpool extends StreamSpool {
 
   get #mayJoin(): boolean {
     const { stream } = this.parts;
-    if (this.hasLate || stream.publisher === undefined) return false;
+    if (this.media.hasLate || stream.publisher === undefined) return false;
     return stream.segment === this.media.recorder.segment && this.#feed.isNearEnd;
   }
 

@@ -33,7 +33,7 @@ export class LiveSpool extends StreamSpool {
     const { recorder } = this.media;
     const { segment } = recorder;
     const headers = recorder.headers.copy();
-    this.writeLate();
+    this.media.writeLate();
     recorder.seek({ headers, segment });
     const hasChanged = stream.headers.adopt(headers);
     this.resume();

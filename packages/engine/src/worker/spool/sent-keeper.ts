@@ -7,6 +7,7 @@ import type { PacketBlock } from '../channel/packet-block.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import { isAudioFrame, isKeyFrame } from '../destination/drop-policy.js';
 import { AcknowledgedPosition } from './acknowledged-position.js';
+import { GapAcknowledger } from './gap-acknowledger.js';
 import type { GapRecorder } from './gap-recorder.js';
 import { type DiskGroup, SentTail, type TailGroup } from './sent-tail.js';
 import type { SpooledStream } from './spooled-stream.js';
@@ -16,9 +17,6 @@ import { StoredTag } from './stored-tag.js';
 const UNCERTAIN = 10_000;
 /** Without pictures, a group of what was sent is so long, in ms. */
 const AUDIO_GROUP = 1000;
-/** How often it is made durable how far a gap that is being written has been acknowledged, in ms. */
-const ACKNOWLEDGE_PERIOD = 5000;
-
 /** Where a tag lies on disk that begins a group there. */
 interface Origin extends DiskGroup {
   /** Decoding can start at it; false: it is the rest of a group that was too long for the disk. */
@@ -50,13 +48,12 @@ export class SentKeeper {
   readonly #attempt: (work: Promise<unknown>) => void;
   readonly #tail = new SentTail();
   readonly #acknowledged = new AcknowledgedPosition();
+  readonly #gaps: GapAcknowledger;
   /** Where groups lie on disk that wait in the queue, by their first tags. */
   readonly #origins = new WeakMap<FlvTag, Origin>();
-  /** When it was made durable last how far a gap that is open has been acknowledged. */
-  #acknowledgedAt = Number.NEGATIVE_INFINITY;
-
   constructor({ stream, series, recorder, clock, tailLimit, attempt }: SentKeeperParts) {
     this.#attempt = attempt;
+    this.#gaps = new GapAcknowledger({ series, attempt });
     this.#stream = stream;
     this.#series = series;
     this.#recorder = recorder;
@@ -82,7 +79,7 @@ export class SentKeeper {
   /** Media before this place that was not sent never will be: it counts as acknowledged behind what was. */
   noteLeftOut({ gap, place }: DiskGroup): void {
     const last = this.#tail.lastOf(gap);
-    if (last === undefined) this.#attempt(this.#series.acknowledge(gap, place));
+    if (last === undefined) this.#gaps.acknowledgeNow({ gap, place });
     else last.extendTo({ gap, place });
   }
 
@@ -145,6 +142,21 @@ export class SentKeeper {
     const origin = this.#origins.get(tag);
     const other = origin && fallback.legacyOf(tag);
     if (origin !== undefined && other !== undefined) this.#origins.set(other, origin);
+  }
+
+  /** Something was handed to connections that are being closed. */
+  get hasLeft(): boolean {
+    return this.#tail.hasLeft;
+  }
+
+  /** The connection is being closed, with what it holds. */
+  leave(): void {
+    this.#tail.leave();
+  }
+
+  /** The connections that were left have been closed, and all that they were handed has arrived. */
+  onLeftArrived(now: number): void {
+    this.#letGo(this.#tail.takeLeft(), now, false);
   }
 
   /** Another connection takes the stream up. */
@@ -227,7 +239,7 @@ export class SentKeeper {
       if (disk === undefined || gaps.has(disk.gap)) continue;
       gaps.add(disk.gap);
       // Behind others that may not have arrived, it tells nothing of what has.
-      if (!this.#tail.holds(disk.gap)) this.#attempt(this.#series.acknowledge(disk.gap, disk.place));
+      if (!this.#tail.holds(disk.gap)) this.#gaps.acknowledgeNow(disk);
     }
   }
 
@@ -244,13 +256,15 @@ export class SentKeeper {
 
   /** @param mayEnd a gap that holds only what has arrived is over */
   #letGo(groups: readonly TailGroup[], now: number, mayEnd: boolean): void {
-    for (const [i, group] of groups.entries()) {
-      const { disk } = group;
+    const ends = new Map<SpoolGap, SpoolPlace>();
+    for (const group of groups) {
       group.release();
-      if (disk === undefined) continue;
-      const next = groups[i + 1] ?? this.#tail.groups[0];
-      if (next?.disk?.gap === disk.gap) this.#acknowledge(next.disk, now);
-      else this.#settle({ gap: disk.gap, place: group.end! }, now, mayEnd);
+      if (group.disk !== undefined) ends.set(group.disk.gap, group.end!);
+    }
+    for (const [gap, place] of ends) {
+      const next = this.#tail.firstOf(gap);
+      if (next === undefined) this.#settle({ gap, place }, now, mayEnd);
+      else this.#gaps.acknowledge(next.disk!, now);
     }
   }
 
@@ -259,14 +273,7 @@ export class SentKeeper {
     if (mayEnd && gap === this.#recorder.gap && !this.#recorder.isAhead) {
       this.#recorder.end();
       this.#attempt(this.#series.drop(gap));
-    } else this.#acknowledge({ gap, place }, now);
-  }
-
-  #acknowledge({ gap, place }: DiskGroup, now: number): void {
-    const isSoon = now - this.#acknowledgedAt < ACKNOWLEDGE_PERIOD;
-    if (gap.isOpen && place.segment === gap.acknowledged.segment && isSoon) return;
-    if (gap.isOpen) this.#acknowledgedAt = now;
-    this.#attempt(this.#series.acknowledge(gap, place));
+    } else this.#gaps.acknowledge({ gap, place }, now);
   }
 
   /** Nothing can be sent again from a tag on that a gap cannot begin with. */

@@ -108,10 +108,18 @@ export function legacyEntries<Entry extends Pick<SpooledTag, 'tag' | 'block'>>(
  * pictures, oldest first, so that they can be sent again.
  */
 export class SentTail {
+  /** Those that the present connection was handed. */
   #groups: TailGroup[] = [];
+  /** Those before them: the connections that were handed them are being closed. */
+  #left: TailGroup[] = [];
 
   get groups(): readonly TailGroup[] {
-    return this.#groups;
+    return this.#left.length === 0 ? this.#groups : [...this.#left, ...this.#groups];
+  }
+
+  /** Something was handed to connections that are being closed. */
+  get hasLeft(): boolean {
+    return this.#left.length > 0;
   }
 
   /** The group under way. */
@@ -121,17 +129,22 @@ export class SentTail {
 
   /** Bytes of tags in memory. */
   get bytes(): number {
-    return this.#groups.reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.groups.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** Whether some of a gap may not have arrived. */
   holds(gap: SpoolGap): boolean {
-    return this.#groups.some(({ disk }) => disk?.gap === gap);
+    return this.firstOf(gap) !== undefined;
+  }
+
+  /** The first group that was sent of a gap, and may not have arrived. */
+  firstOf(gap: SpoolGap): TailGroup | undefined {
+    return this.groups.find(({ disk }) => disk?.gap === gap);
   }
 
   /** The last group that was sent of a gap. */
   lastOf(gap: SpoolGap): TailGroup | undefined {
-    return this.#groups.findLast(({ disk }) => disk?.gap === gap);
+    return this.groups.findLast(({ disk }) => disk?.gap === gap);
   }
 
   begin(start: GroupStart): TailGroup {
@@ -173,12 +186,27 @@ export class SentTail {
   shrinkTo(bytes: number): void {
     const { last } = this;
     let over = this.bytes - bytes;
-    this.#groups = this.#groups.filter((group) => {
+    const stays = (group: TailGroup): boolean => {
       if (over <= 0 || group === last || group.disk !== undefined) return true;
       over -= group.bytes;
       group.release();
       return false;
-    });
+    };
+    this.#left = this.#left.filter(stays);
+    this.#groups = this.#groups.filter(stays);
+  }
+
+  /** The connection is being closed, with what it holds. */
+  leave(): void {
+    this.#left = [...this.groups];
+    this.#groups = [];
+  }
+
+  /** Gives up what was handed to connections that are closed now. */
+  takeLeft(): TailGroup[] {
+    const left = this.#left;
+    this.#left = [];
+    return left;
   }
 
   /** The stream goes on over another connection: what the old one had is settled with it. */
@@ -195,14 +223,16 @@ export class SentTail {
 
   /** Gives up those groups that are on disk. */
   takeWritten(): TailGroup[] {
-    const written = this.#groups.filter(({ disk }) => disk !== undefined);
+    const written = this.groups.filter(({ disk }) => disk !== undefined);
+    this.#left = this.#left.filter(({ disk }) => disk === undefined);
     this.#groups = this.#groups.filter(({ disk }) => disk === undefined);
     return written;
   }
 
   /** Gives up all groups. */
   takeAll(): TailGroup[] {
-    const groups = this.#groups;
+    const groups = [...this.groups];
+    this.#left = [];
     this.#groups = [];
     return groups;
   }

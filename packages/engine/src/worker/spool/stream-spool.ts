@@ -7,7 +7,7 @@ import type { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import { isAudioFrame, isKeyFrame } from '../destination/drop-policy.js';
-import { DivertedMedia, legacyStretch, type Stretch } from './diverted-media.js';
+import { DivertedMedia, type Stretch } from './diverted-media.js';
 import type { InOrderFeed } from './in-order-feed.js';
 import type { SpooledTag, TailGroup } from './sent-tail.js';
 import type { StreamSpoolParts, Taken } from './stream-spool-parts.js';
@@ -15,12 +15,13 @@ import type { StreamSpoolParts, Taken } from './stream-spool-parts.js';
 type Mode =
   /** Tags go to the connection; with `when: 'always'`, to disk before. */
   | { readonly kind: 'live' }
-  /** Tags go to disk; `late`: what lies before them, and can only be written when their gap ends. */
-  | { readonly kind: 'spooling'; readonly late: readonly Stretch[] }
+  /** Tags go to disk. */
+  | { readonly kind: 'spooling' }
   /** Nothing is taken any more. */
   | { readonly kind: 'ended' };
 
 const LIVE: Mode = { kind: 'live' };
+const SPOOLING: Mode = { kind: 'spooling' };
 
 /**
  * Media that a destination keeps for its server: the end of what was sent until it is acknowledged, and while
@@ -80,10 +81,10 @@ export abstract class StreamSpool {
     }
     owned?.hold();
     const spooled = { tag, block: owned, description, wall };
-    if (mode.late.length > 0 && this.#canCutAt(tag, mark)) {
+    if (this.media.hasLate && this.#canCutAt(tag, mark)) {
       const { recorder } = this.media;
       const at = { headers: recorder.headers.copy(), segment: recorder.segment };
-      this.writeLate();
+      this.media.writeLate();
       recorder.seek(at);
     }
     this.divert(spooled, mark);
@@ -105,6 +106,22 @@ export abstract class StreamSpool {
     this.media.sent.noteRefused(tag);
   }
 
+  /** The stream leaves its connection, which is closed with what it holds. */
+  onLeave(): void {
+    this.media.sent.leave();
+  }
+
+  /** All connections that were left are closed; `error`: the last of what they held may not have arrived. */
+  onLeftClosed(error: Error | undefined): void {
+    if (error === undefined) this.media.sent.onLeftArrived(this.parts.clock.now());
+    else if (this.media.sent.hasLeft) this.onLeftLost(error);
+  }
+
+  /** What a connection may have lost that was left is written, though another one stands. */
+  protected onLeftLost(_error: Error): void {
+    this.onLost();
+  }
+
   /** Another connection takes the stream up. */
   onConnection(): void {
     this.#isCut = false;
@@ -116,11 +133,7 @@ export abstract class StreamSpool {
    * read.
    */
   fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
-    const mode = this.#mode;
     this.media.fallBack(fallback, description);
-    if (mode.kind !== 'spooling') return;
-    const late = mode.late.map((stretch) => legacyStretch(stretch, fallback, description));
-    this.#mode = { kind: 'spooling', late };
   }
 
   /** The connection is lost, or an attempt to make it has failed: what it may have lost goes to disk. */
@@ -147,7 +160,7 @@ export abstract class StreamSpool {
       this.writeOrKeep(stretches);
       // What comes does not follow that.
       if (!goesOn && backlog.isSkipping) media.recorder.end();
-    } else this.#keepLate(stretches);
+    } else media.keepLate(stretches);
   }
 
   /**
@@ -156,7 +169,7 @@ export abstract class StreamSpool {
    * @param before what was sent before them, and may not have arrived either
    */
   protected writeOrKeep(stretches: readonly Stretch[], before?: TailGroup): void {
-    if (this.#isWritingAhead) this.#keepLate(stretches);
+    if (this.#isWritingAhead) this.media.keepLate(stretches);
     else this.media.write(stretches, before);
   }
 
@@ -164,14 +177,6 @@ export abstract class StreamSpool {
   get #isWritingAhead(): boolean {
     const { isAhead, gap } = this.media.recorder;
     return isAhead && gap !== undefined;
-  }
-
-  #keepLate(stretches: readonly Stretch[]): void {
-    const mode = this.#mode;
-    if (mode.kind !== 'spooling') return;
-    const kept = stretches.filter((stretch) => !this.media.letGoOfWritten(stretch));
-    // What is kept later lies before what was: nothing is sent meanwhile.
-    this.#mode = { kind: 'spooling', late: [...kept, ...mode.late] };
   }
 
   /**
@@ -228,11 +233,11 @@ export abstract class StreamSpool {
     const { series, clock, stream } = this.parts;
     const { recorder, sent } = this.media;
     const open = recorder.gap;
-    this.writeLate();
+    this.media.writeLate();
     if (isClean) sent.forget(clock.now());
     else {
-      const rest = { groups: sent.takeAll(), entries: this.media.takeWaiting(), start: stream };
-      if (!this.media.letGoOfWritten(rest)) this.media.writeLate([rest]);
+      this.media.keepLate([{ groups: sent.takeAll(), entries: this.media.takeWaiting(), start: stream }]);
+      this.media.writeLate();
     }
     this.#mode = { kind: 'ended' };
     recorder.end();
@@ -254,36 +259,19 @@ export abstract class StreamSpool {
     this.media.divert(spooled, mark);
   }
 
-  protected get isLive(): boolean {
-    return this.#mode.kind === 'live';
-  }
-
-  /** Media waits for a place at which the gap that is being written can end. */
-  protected get hasLate(): boolean {
-    return this.#mode.kind === 'spooling' && this.#mode.late.length > 0;
-  }
-
   protected get writesAhead(): boolean {
     return this.media.recorder.isAhead && !this.parts.series.isOff;
   }
 
   /** Everything that comes goes to disk from now on. */
   protected begin(first: TailGroup | undefined): void {
-    this.#mode = { kind: 'spooling', late: [] };
+    this.#mode = SPOOLING;
     this.parts.onOpened(first?.tags[0]?.wall ?? this.parts.clock.wallTime());
   }
 
   /** Everything that comes goes to the connection from now on. */
   protected resume(): void {
     this.#mode = LIVE;
-  }
-
-  /** Writes what had to wait, if anything does. */
-  protected writeLate(): void {
-    const mode = this.#mode;
-    if (mode.kind !== 'spooling' || mode.late.length === 0) return;
-    this.#mode = { kind: 'spooling', late: [] };
-    this.media.writeLate(mode.late);
   }
 
   /** Decoding can start at a tag. */

@@ -168,6 +168,18 @@ export class SpoolBench {
     this.#offer(tag, mark);
   }
 
+  /** Sends a sound, beside pictures: it has the time of the picture that comes next. */
+  offerSound(size = 50): void {
+    const body = Buffer.alloc(size, 1);
+    body[0] = 0xaf;
+    this.#offer(new FlvTag(TagType.audio, TagRole.audioFrame, this.#next, [body], size, 0), undefined);
+  }
+
+  /** So much time goes by in which no picture comes, nor any sound. */
+  skip(pictures: number): void {
+    this.#next += pictures * FRAME;
+  }
+
   /** Sends the message that a segment begins or ends with. */
   offerBorder(mark: SegmentMark): void {
     const body = encodeAmf0('onMessage', mark.border);

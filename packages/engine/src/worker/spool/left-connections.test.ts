@@ -1,0 +1,78 @@
+import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
+import { expect, test } from 'vitest';
+import type { FakeConnection } from '../testing/fake-connection.js';
+import { numbersFrom, numbersOn, takeGaps } from '../testing/gap-bench.js';
+import { FRAME, SpoolBench } from '../testing/spool-bench.js';
+
+const RESET = new RtmpError(RtmpErrorCode.socket, 'publishing', 'reset');
+
+/** A bench whose stream has moved to another server behind eight pictures: the connection that it has left. */
+async function afterMove(bench: SpoolBench): Promise<FakeConnection> {
+  await bench.settle();
+  await bench.publish();
+  const left = bench.shard.connections.latest;
+  await bench.send(8);
+  bench.destination.moveTo({ url: 'rtmp://other.example/live/a', token: undefined }, false);
+  const publisher = await bench.publish();
+  await bench.send(6);
+  expect(left.closes).toBe(1);
+  expect(numbersOn(publisher)).toEqual(numbersFrom(8, 6));
+  return left;
+}
+
+test.each(['outage', 'always'] as const)(
+  'with `when: %s`, what a connection held that the stream has left is sent again where it ended badly',
+  async (when) => {
+    const bench = new SpoolBench({ when, speed: 100 });
+    const left = await afterMove(bench);
+    await left.lose(RESET);
+    const gaps = await takeGaps(bench);
+    expect(new Set(gaps.flat())).toEqual(new Set([...numbersFrom(0, 8), ...gaps.flat()]));
+    const { publisher } = bench.shard.connections.made.findLast(({ isOfGap }) => !isOfGap)!;
+    expect(numbersOn(publisher!).at(-1)).toBe(bench.offered.at(-1)! / FRAME);
+    expect(bench.files.length).toBeLessThanOrEqual(1);
+  },
+);
+
+test.each(['outage', 'always'] as const)(
+  'with `when: %s`, nothing is sent twice where a connection that was left ends well',
+  async (when) => {
+    const bench = new SpoolBench({ when, speed: 100 });
+    const left = await afterMove(bench);
+    await left.lose(undefined);
+    expect(await takeGaps(bench)).toEqual([]);
+  },
+);
+
+test.each(['outage', 'always'] as const)(
+  'with `when: %s` and in order, the stream begins again at what a connection may have lost that it has left',
+  async (when) => {
+    const bench = new SpoolBench({ when, resume: 'in-order', speed: 100 });
+    const left = await afterMove(bench);
+    const second = bench.shard.connections.latest.publisher!;
+    await left.lose(RESET);
+    expect(second.destroyedBy).toBe(RESET);
+    await bench.lose();
+    const third = await bench.publish();
+    await bench.send(20);
+    const numbers = numbersOn(third);
+    expect(numbers).toEqual(numbersFrom(0, bench.offered.length));
+  },
+);
+
+test('the end of a segment that its own connection has lost is sent again', async () => {
+  const bench = new SpoolBench({ speed: 100 }, { segmentConnection: 'new' });
+  await bench.settle();
+  await bench.publish();
+  const left = bench.shard.connections.latest;
+  await bench.send(8);
+  bench.offerBorder({ border: 'end', number: 1 });
+  await bench.pass(FRAME);
+  expect(left.closes).toBe(1);
+  await left.lose(RESET);
+  bench.offerBorder({ border: 'start', number: 2 });
+  await bench.pass(FRAME);
+  await bench.publish();
+  await bench.send(4);
+  expect((await takeGaps(bench)).flat()).toEqual(expect.arrayContaining(numbersFrom(0, 8)));
+});
