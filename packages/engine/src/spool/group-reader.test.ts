@@ -189,15 +189,20 @@ test('what waits to be written is written before it is read, and only then', asy
   expect(bench.flushes).toBe(4);
 });
 
-test('a segment whose last groups could not be written ends in front of them', async () => {
-  const bench = new ReaderBench();
-  const { file, write } = await bench.grow(1);
-  bench.onFlush = async () => {
-    if (file.written === 0) await write(1);
-    else file.hasFailed = true;
-  };
-  expect(await bench.places()).toEqual([[1, 0]]);
-  expect([bench.damaged, bench.disk.openFiles]).toEqual([[], 1]);
-  await file.close();
-  expect(bench.disk.openFiles).toBe(0);
-});
+test.each([true, false])(
+  'reading ends in front of groups that could not be written, also in a segment that was to be whole: %s',
+  async (isFinished) => {
+    const bench = new ReaderBench();
+    const { part, file, write } = await bench.grow(1);
+    part.isFinished = isFinished;
+    await bench.store(2);
+    bench.onFlush = async () => {
+      if (file.written === 0) await write(1);
+      else file.hasFailed = true;
+    };
+    expect(await bench.places()).toEqual([[1, 0]]);
+    expect([bench.damaged, bench.disk.openFiles]).toEqual([[], 1]);
+    await file.close();
+    expect(bench.disk.openFiles).toBe(0);
+  },
+);

@@ -33,6 +33,20 @@ function segment(): { bytes: Buffer; groups: GroupEntry[]; headerBytes: number; 
   return { bytes: Buffer.concat(parts), groups, headerBytes: builder.headerBytes, markedBytes };
 }
 
+test('a file is read in large pieces, not tag by tag', async () => {
+  const { bytes, headerBytes } = segment();
+  const file = await fileOf(bytes);
+  let reads = 0;
+  const read = file.read.bind(file);
+  file.read = async (target, position) => {
+    reads++;
+    return await read(target, position);
+  };
+  expect(await scanGroups(file, headerBytes)).toHaveLength(3);
+  // The second time, there is nothing more.
+  expect(reads).toBe(2);
+});
+
 test('groups are found as they were made, and the beginning of the last one up to its mark', async () => {
   const { bytes, groups, headerBytes, markedBytes } = segment();
   const file = await fileOf(bytes);
