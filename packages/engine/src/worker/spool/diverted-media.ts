@@ -40,7 +40,8 @@ export class DivertedMedia {
       counts,
       bitrates: () => stream.channel.bitrates,
       isAhead: config.when === 'always',
-      start: stream,
+      // Tags came before the folder was open.
+      start: this.behindQueue(),
     });
     this.sent = new SentKeeper({ ...parts, recorder: this.recorder });
   }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { SpoolCounter } from '../../memory/counters.js';
+import { SimulatedDisk } from '../../spool/testing/simulated-disk.js';
 import { failDisk, holdUp, numbersFrom, numbersOn, takeGaps } from '../testing/gap-bench.js';
 import { inOrder } from '../testing/in-order-bench.js';
 import { FRAME, SpoolBench } from '../testing/spool-bench.js';
@@ -129,4 +130,23 @@ test('media of a gap that has not been sent is told of, while a server has yet t
   const gaps = await takeGaps(bench);
   expect(gaps.flat()).toEqual(expect.arrayContaining(missing));
   expect(bench.state).toBe('idle');
+});
+
+test('headers that came before the folder was open are known to what is written ahead', async () => {
+  const bench = new SpoolBench({ when: 'always', speed: 100 }, LARGE_QUEUE, true, new SimulatedDisk(), false);
+  bench.offerHeaders();
+  bench.offer();
+  await bench.settle();
+  bench.offerSound();
+  await bench.pass(1000);
+  // It would be a gap of sound alone, though there are pictures.
+  expect(bench.files).toEqual([]);
+  await bench.send(11);
+  await bench.publish();
+  await bench.lose();
+  await bench.publish();
+  await bench.send(1);
+  const gaps = await takeGaps(bench);
+  for (const [first] of gaps) expect(first! % 4).toBe(0);
+  expect(new Set(gaps.flat())).toEqual(new Set(numbersFrom(0, 12)));
 });

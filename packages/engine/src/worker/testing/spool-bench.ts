@@ -57,6 +57,7 @@ export class SpoolBench {
   };
   readonly #hasVideo: boolean;
   readonly #codecId: number;
+  readonly #headers: readonly FlvTag[];
   #next = 0;
   /** The connection of the live stream that was made last. */
   #live: FakeConnection | undefined;
@@ -66,6 +67,7 @@ export class SpoolBench {
     options: Partial<DestinationSettings> = {},
     hasVideo: boolean | keyof typeof HEVC_HEADERS = true,
     disk = new SimulatedDisk(),
+    knowsHeaders = true,
   ) {
     this.disk = disk;
     const { shard } = this;
@@ -110,10 +112,11 @@ export class SpoolBench {
       AUDIO_HEADER.length,
       0,
     );
+    this.#headers = this.#hasVideo ? [audio, video] : [audio];
     this.destination = new WorkerDestination(owner as DestinationOwner, shard, {
       number: 0,
       config,
-      headers: new StreamHeaders(this.#hasVideo ? [audio, video] : [audio]),
+      headers: new StreamHeaders(knowsHeaders ? this.#headers : []),
       segment: { number: 1, isOpen: true },
     });
     this.destination.connect(undefined);
@@ -166,6 +169,11 @@ export class SpoolBench {
     const type = this.#hasVideo ? TagType.video : TagType.audio;
     const tag = new FlvTag(type, this.#hasVideo ? role : TagRole.audioFrame, timestamp, [body], size, 0);
     this.#offer(tag, mark);
+  }
+
+  /** Sends the headers of the stream, where it does not know them from the beginning. */
+  offerHeaders(): void {
+    for (const header of this.#headers) this.#offer(header, undefined);
   }
 
   /** Sends a sound, beside pictures: it has the time of the picture that comes next. */
