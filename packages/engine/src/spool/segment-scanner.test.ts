@@ -24,7 +24,7 @@ function segment(): { bytes: Buffer; groups: GroupEntry[]; headerBytes: number; 
     builder.add(keyFrame(start, 30), start, 'start', parts);
     if (start === 1000) builder.mark(parts);
     builder.add(picture(start + 40, 30), start + 40, 'none', parts);
-    groups.push(builder.endGroup(parts)!);
+    groups.push(builder.endGroup(parts));
   }
   builder.add(keyFrame(2000, 30), 2000, 'start', parts);
   builder.mark(parts);

@@ -206,7 +206,7 @@ export class SeriesWriter {
   #endGroup({ builder, file, part }: OpenSegment): void {
     this.#batch ??= this.#newBatch();
     const before = builder.size;
-    const group = builder.endGroup(this.#batch.parts)!;
+    const group = builder.endGroup(this.#batch.parts);
     this.#account(this.#batch, builder.size - before);
     this.#batch.groups.push(group);
     part.addGroup(group);

@@ -63,7 +63,7 @@ function addGroup(
   builder.add(first, GAP_START + at, border, chunks);
   builder.mark(chunks);
   builder.add(picture(at + 40, 30), GAP_START + at + 40, 'none', chunks);
-  return builder.endGroup(chunks)!;
+  return builder.endGroup(chunks);
 }
 
 /** Writes a file, durably. */
