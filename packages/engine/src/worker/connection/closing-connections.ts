@@ -7,7 +7,7 @@ export class ClosingConnections {
   readonly #closing = new Set<Connection>();
   #bytesBefore = 0;
   #flaw: Error | undefined;
-  /** The first bad end since somebody took it. */
+  /** The first end since somebody took it of which some may not have arrived. */
   #newFlaw: Error | undefined;
 
   constructor(onWarning: (message: string) => void) {
@@ -63,7 +63,12 @@ export class ClosingConnections {
     this.#newFlaw ??= error;
   }
 
-  /** The first bad end since this was asked last. */
+  /** A server has closed a connection behind a segment: nothing tells that it has all of that. */
+  noteUncertain(error: Error): void {
+    this.#newFlaw ??= error;
+  }
+
+  /** The first end since this was asked last of which some may not have arrived. */
   takeFlaw(): Error | undefined {
     const flaw = this.#newFlaw;
     this.#newFlaw = undefined;

@@ -11,7 +11,7 @@ import { ConnectionSet, type ConnectionSetOwner } from './connection-set.js';
 import { type Consequence, LossPolicy } from './loss-policy.js';
 import type { Mover } from './mover.js';
 import type { ReconnectorContext, ReconnectorOwner } from './reconnector-owner.js';
-import { hasArrived, SegmentConnections } from './segment-connections.js';
+import { hasAnswered, hasArrived, SegmentConnections } from './segment-connections.js';
 import { StallWatchdog } from './stall-watchdog.js';
 import type { TargetSource } from './target-source.js';
 
@@ -349,12 +349,14 @@ export class Reconnector implements ConnectionSetOwner {
     switch (this.#segments.judge(error, this.#owner.segments)) {
       case 'atRest':
         this.#restAfter(connection);
+        this.#connections.left.noteUncertain(error);
         this.#settleLeft();
         // It was told to end meanwhile, and no next segment follows.
         if (!this.#owner.wantsConnection) this.#finish(undefined);
         return true;
       case 'opening':
         if (!hasArrived(error)) this.#connections.left.noteFlaw(error);
+        else if (!hasAnswered(error)) this.#connections.left.noteUncertain(error);
         this.#mover.suspend();
         this.#owner.onLeave(true);
         this.#settleLeft();

@@ -76,3 +76,27 @@ test('the end of a segment that its own connection has lost is sent again', asyn
   await bench.send(4);
   expect((await takeGaps(bench)).flat()).toEqual(expect.arrayContaining(numbersFrom(0, 8)));
 });
+
+test.each([
+  ['behind a segment', false],
+  ['where the next one is to begin', true],
+])('what a server may not have that closes the connection %s is sent again', async (_when, begins) => {
+  const bench = new SpoolBench({ speed: 100 }, { segmentConnection: 'same' });
+  await bench.settle();
+  await bench.publish();
+  const { latest } = bench.shard.connections;
+  await bench.send(8);
+  bench.offerBorder({ border: 'end', number: 1 });
+  await bench.pass(FRAME);
+  if (begins) {
+    latest.nextStream = () => new Promise(() => {});
+    bench.offerBorder({ border: 'start', number: 2 });
+    await bench.pass(FRAME);
+  }
+  await latest.lose(new RtmpError(RtmpErrorCode.peerClosed, 'create-stream', 'closed'));
+  if (!begins) bench.offerBorder({ border: 'start', number: 2 });
+  await bench.pass(FRAME);
+  await bench.publish();
+  await bench.send(4);
+  expect((await takeGaps(bench)).flat()).toEqual(expect.arrayContaining(numbersFrom(0, 8)));
+});
