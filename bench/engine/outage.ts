@@ -26,7 +26,7 @@ export type SourceOrder =
       readonly first: number;
       readonly isServerUp: boolean;
       readonly spool: { speed: number; resume: 'live' | 'in-order'; when: 'outage' | 'always' };
-      readonly store: { folder: string; minFree: number; maxBytes: number };
+      readonly store: { folder: string; minFree: number; maxBytes: number; maxGaps: number };
     }
   | { readonly type: 'drain' | 'stop' };
 
@@ -61,6 +61,7 @@ const { values } = parseArgs({
     kill: { type: 'boolean', default: false },
     disk: { type: 'string', default: '0' },
     'min-free': { type: 'string', default: '0' },
+    gaps: { type: 'string', default: '4' },
   },
 });
 const MIB = 2 ** 20;
@@ -129,7 +130,12 @@ class Source {
         resume: values.resume as 'live' | 'in-order',
         when: values.when as 'outage' | 'always',
       },
-      store: { folder: join(folder, 'spool'), minFree: Number(values['min-free']) * MIB, maxBytes: 2 ** 40 },
+      store: {
+        folder: join(folder, 'spool'),
+        minFree: Number(values['min-free']) * MIB,
+        maxBytes: 2 ** 40,
+        maxGaps: Number(values.gaps),
+      },
     };
     child.send(order);
     await source.#answer('started');

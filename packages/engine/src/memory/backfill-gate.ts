@@ -2,8 +2,6 @@
 const WORDS = 2;
 const SENDING = 0;
 const CONGESTED = 1;
-/** Gaps are sent so many at a time, over all shards. */
-const MOST = 4;
 
 /** Shared memory for the gates of so many shards. */
 export function newBackfillMemory(shards: number): SharedArrayBuffer {
@@ -17,9 +15,14 @@ export function newBackfillMemory(shards: number): SharedArrayBuffer {
 export class BackfillGate {
   readonly #words: Int32Array;
   readonly #own: number;
+  readonly #maxGaps: number;
 
-  /** @param slot the shard's own: whatever its predecessor there had is given up */
-  constructor(memory: SharedArrayBuffer, slot: number) {
+  /**
+   * @param slot the shard's own: whatever its predecessor there had is given up
+   * @param maxGaps so many are sent at a time, over all shards
+   */
+  constructor(memory: SharedArrayBuffer, slot: number, maxGaps: number) {
+    this.#maxGaps = maxGaps;
     this.#words = new Int32Array(memory);
     this.#own = slot * WORDS;
     Atomics.store(this.#words, this.#own + SENDING, 0);
@@ -32,7 +35,7 @@ export class BackfillGate {
    */
   enter(): boolean {
     Atomics.add(this.#words, this.#own + SENDING, 1);
-    if (this.#sum(SENDING) <= MOST) return true;
+    if (this.#sum(SENDING) <= this.#maxGaps) return true;
     this.leave();
     return false;
   }

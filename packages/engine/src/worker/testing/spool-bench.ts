@@ -32,7 +32,7 @@ export const GROUP = 4 * FRAME;
 export class SpoolBench {
   readonly shard = new FakeShard();
   readonly disk: SimulatedDisk;
-  readonly gate = new BackfillGate(newBackfillMemory(1), 0);
+  readonly gate = new BackfillGate(newBackfillMemory(1), 0, 4);
   readonly destination: WorkerDestination;
   /** Timestamps of all pictures that were offered. */
   readonly offered: number[] = [];
@@ -71,7 +71,8 @@ export class SpoolBench {
   ) {
     this.disk = disk;
     const { shard } = this;
-    const store = { folder: '/spool', maxBytes: 1e9, maxAge: 1e9, minFree: 0, sync: 'second' } as const;
+    const limits = { maxBytes: 1e9, maxAge: 1e9, minFree: 0, maxGaps: 4 };
+    const store = { folder: '/spool', sync: 'second', ...limits } as const;
     shard.spools = new ShardSpools(store, this.gate, shard.clock, this.disk);
     shard.spools.onReady(undefined);
     this.#hasVideo = hasVideo !== false;
