@@ -76,7 +76,9 @@ export class DivertedMedia {
     for (const [i, { groups, entries, start }] of stretches.entries()) {
       if (i > 0) this.recorder.end();
       const last = this.#writeSent(groups, i === 0 ? before : undefined);
-      const joins = last?.disk !== undefined && last.disk.gap === this.recorder.gap;
+      // Behind a border, it is another segment's.
+      const disk = last?.start.segment === start.segment ? last.disk : undefined;
+      const joins = disk !== undefined && disk.gap === this.recorder.gap;
       this.#writeEntries(entries, joins ? undefined : start);
     }
   }
@@ -176,6 +178,8 @@ export class DivertedMedia {
         this.divert(this.#spooledOf(entry), entry.mark);
       }
     }
+    // What comes begins there.
+    if (from !== undefined) this.recorder.seek(from);
   }
 
   /** It is on disk already. */

@@ -150,3 +150,25 @@ test('headers that came before the folder was open are known to what is written 
   for (const [first] of gaps) expect(first! % 4).toBe(0);
   expect(new Set(gaps.flat())).toEqual(new Set(numbersFrom(0, 12)));
 });
+
+test.each(['live', 'in-order'] as const)(
+  'with `resume: %s`, the tail of a segment goes out alone when the next one loses its connection at their border',
+  async (resume) => {
+    const bench = new SpoolBench({ resume, speed: 100 });
+    await bench.settle();
+    await bench.publish();
+    await bench.send(10);
+    // The pool runs short: what was sent, and comes of its group, goes to disk.
+    bench.destination.stream.spool!.relieve();
+    await bench.send(1);
+    await nextSegment(bench, 2);
+    await bench.settle();
+    expect(bench.destination.stream.segment).toBe(2);
+    await bench.lose();
+    await bench.send(12);
+    await bench.publish();
+    const gaps = await takeGaps(bench);
+    expect(bench.state).toBe('idle');
+    expect(gaps[0]).toEqual(numbersFrom(0, 11));
+  },
+);

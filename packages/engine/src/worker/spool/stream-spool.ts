@@ -150,7 +150,8 @@ export abstract class StreamSpool {
     const groups = media.sent.takeAll();
     const entries = media.takeWaiting();
     const { headers, segment, backlog } = this.parts.stream;
-    const start = { headers: headers.copy(), segment };
+    // Borders of segments that are on disk wait in front of what came since.
+    const start = mode.kind === 'live' ? media.behindQueue(entries) : { headers: headers.copy(), segment };
     const sent = { groups, entries: this.#isCut ? [] : entries, start };
     const stretches = this.#isCut ? [sent, { groups: [], entries, start }] : [sent];
     this.#isCut = false;
