@@ -332,6 +332,8 @@ export class Reconnector implements ConnectionSetOwner {
 
   #settleLeft(): void {
     const { left } = this.#connections;
+    // One that was destroyed notes no flaw, though what it held may be lost: the end settles that.
+    if (this.#destroyedBy !== undefined) return;
     if (left.isEmpty) this.#owner.onLeftClosed(left.takeFlaw());
   }
 

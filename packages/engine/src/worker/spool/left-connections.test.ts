@@ -60,6 +60,25 @@ test.each(['outage', 'always'] as const)(
   },
 );
 
+test.each(['left first', 'left last'] as const)(
+  'where the close time-out resets both connections, the one that was %s, all that they held stays on disk',
+  async (order) => {
+    const bench = new SpoolBench({ speed: 100 }, { closeTimeout: 1000 });
+    const left = await afterMove(bench);
+    const second = bench.shard.connections.latest;
+    bench.destination.close();
+    await bench.pass(1000);
+    expect([left, second].map(({ signal }) => signal.aborted)).toEqual([true, true]);
+    for (const one of order === 'left first' ? [left, second] : [second, left]) await one.lose(RESET);
+    await bench.pass(500);
+    expect(bench.outcomes.at(-1)).toBe('kept');
+    const next = new SpoolBench({ speed: 100 }, {}, true, bench.disk);
+    await next.settle();
+    await next.publish();
+    expect((await takeGaps(next)).flat()).toEqual(numbersFrom(0, 14));
+  },
+);
+
 test('the end of a segment that its own connection has lost is sent again', async () => {
   const bench = new SpoolBench({ speed: 100 }, { segmentConnection: 'new' });
   await bench.settle();
