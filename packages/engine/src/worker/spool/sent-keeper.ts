@@ -263,17 +263,17 @@ export class SentKeeper {
     }
     for (const [gap, place] of ends) {
       const next = this.#tail.firstOf(gap);
-      if (next === undefined) this.#settle({ gap, place }, now, mayEnd);
+      if (next === undefined) this.#settle({ gap, place }, mayEnd);
       else this.#gaps.acknowledge(next.disk!, now);
     }
   }
 
-  /** The last that was sent of a gap has arrived: all before this place. */
-  #settle({ gap, place }: DiskGroup, now: number, mayEnd: boolean): void {
+  /** The last that was sent of a gap has arrived: nothing tells later that all before this place has. */
+  #settle({ gap, place }: DiskGroup, mayEnd: boolean): void {
     if (mayEnd && gap === this.#recorder.gap && !this.#recorder.isAhead) {
       this.#recorder.end();
       this.#attempt(this.#series.drop(gap));
-    } else this.#gaps.acknowledge({ gap, place }, now);
+    } else this.#gaps.acknowledgeNow({ gap, place });
   }
 
   /** Nothing can be sent again from a tag on that a gap cannot begin with. */
