@@ -9,7 +9,7 @@ import { isAudioFrame, isKeyFrame, isPicture } from '../destination/drop-policy.
 import type { QueuedTag } from '../destination/send-queue.js';
 import { GapRecorder, type RecordStart } from './gap-recorder.js';
 import { SentKeeper } from './sent-keeper.js';
-import { legacyEntries, type SpooledTag, type TailGroup } from './sent-tail.js';
+import { legacyEntries, ownTag, type SpooledTag, type TailGroup } from './sent-tail.js';
 import type { StreamSpoolParts } from './stream-spool-parts.js';
 
 /** A part of the stream without a hole, that begins where decoding can start. */
@@ -106,6 +106,22 @@ export class DivertedMedia {
     const kept = stretches.filter((stretch) => !this.#letGoOfWritten(stretch));
     // What is kept later lies before what was: nothing is sent meanwhile.
     this.#late = [...kept, ...this.#late];
+  }
+
+  /**
+   * What has to wait leaves the pool: a source that waits for room there sends no key frame, at which it could
+   * be written.
+   * @returns whether there was any in the pool
+   */
+  copyLate(): boolean {
+    let isCopied = false;
+    this.#late = this.#late.map(({ groups, entries, start }) => {
+      for (const group of groups) isCopied = group.copy() || isCopied;
+      const copies = entries.map((entry) => copyOf(entry));
+      isCopied ||= copies.some((copy, i) => copy !== entries[i]);
+      return { groups, entries: copies, start };
+    });
+    return isCopied;
   }
 
   /** Writes what had to wait, if anything does: the gap that is being written ends. */
@@ -239,6 +255,15 @@ export class DivertedMedia {
     if (isPicture(tag)) counts.add(SpoolCounter.spooledVideoFrames, 1);
     else if (isAudioFrame(tag)) counts.add(SpoolCounter.spooledAudioFrames, 1);
   }
+}
+
+/** The same in memory of its own; a border of segments has that. */
+function copyOf(entry: QueuedTag): QueuedTag {
+  const { tag, block, mark } = entry;
+  if (block === undefined || mark !== undefined) return entry;
+  const copy = { ...entry, tag: ownTag(tag), block: undefined, at: block.cameAt };
+  block.release();
+  return copy;
 }
 
 /** The same in the older form of H.265. */

@@ -1,4 +1,4 @@
-import type { FlvTag } from '@cloudpush/muxer';
+import { FlvTag } from '@cloudpush/muxer';
 import { isBefore, type SpoolGap, type SpoolHold, type SpoolPlace } from '../../spool/index.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
@@ -84,11 +84,31 @@ export class TailGroup {
     this.bytes = legacy.reduce((sum, { tag }) => sum + tag.size, 0);
   }
 
+  /**
+   * Puts what is in memory of it into memory of its own.
+   * @returns whether any of it was in the pool
+   */
+  copy(): boolean {
+    let isCopied = false;
+    for (const [i, spooled] of this.tags.entries()) {
+      if (spooled.block === undefined) continue;
+      this.tags[i] = { ...spooled, tag: ownTag(spooled.tag), block: undefined };
+      spooled.block.release();
+      isCopied = true;
+    }
+    return isCopied;
+  }
+
   release(): void {
     for (const { block } of this.tags) block?.release();
     this.tags.length = 0;
     this.bytes = 0;
   }
+}
+
+/** The same tag in memory of its own. */
+export function ownTag({ type, role, timestamp, parts, size }: FlvTag): FlvTag {
+  return new FlvTag(type, role, timestamp, [Buffer.concat(parts)], size, 0);
 }
 
 /** The same entries in the older form of H.265; those that have none for it are let go of. */

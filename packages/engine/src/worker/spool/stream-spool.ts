@@ -6,11 +6,14 @@ import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
-import { isAudioFrame, isKeyFrame } from '../destination/drop-policy.js';
+import { isAudioFrame, isKeyFrame, isPicture } from '../destination/drop-policy.js';
 import { DivertedMedia, type Stretch } from './diverted-media.js';
 import type { InOrderFeed } from './in-order-feed.js';
 import type { SpooledTag, TailGroup } from './sent-tail.js';
 import type { StreamSpoolParts, Taken } from './stream-spool-parts.js';
+
+/** A source that sends no picture for so long, in ms, may be waiting for room in the pool. */
+const REST = 1000;
 
 type Mode =
   /** Tags go to the connection; with `when: 'always'`, to disk before. */
@@ -33,6 +36,8 @@ export abstract class StreamSpool {
   #mode: Mode = LIVE;
   /** A connection was lost while the disk was off. */
   #isCut = false;
+  /** When the last picture went to disk, or the first was to, in ms of the monotonic clock. */
+  #pictureAt = 0;
 
   constructor(parts: StreamSpoolParts) {
     this.parts = parts;
@@ -80,6 +85,7 @@ export abstract class StreamSpool {
       return isWritten ? 'as well' : undefined;
     }
     owned?.hold();
+    if (isPicture(tag)) this.#pictureAt = this.parts.clock.now();
     const spooled = { tag, block: owned, description, wall };
     if (this.media.hasLate && this.#canCutAt(tag, mark)) {
       const { recorder } = this.media;
@@ -202,13 +208,13 @@ export abstract class StreamSpool {
   }
 
   /**
-   * The pool runs short: what was sent and is held goes to disk.
+   * The pool runs short: what was sent and is held goes to disk, or where it cannot yet, out of the pool.
    * @returns true when memory comes back before long
    */
   relieve(): boolean {
     const { series } = this.parts;
     if (this.#mode.kind === 'live' && !series.isOff) this.media.sent.relieve(0);
-    return series.waitingBytes > 0;
+    return this.media.copyLate() || series.waitingBytes > 0;
   }
 
   /** The connection has room again. */
@@ -220,6 +226,7 @@ export abstract class StreamSpool {
   /** Lets go of what the server has acknowledged; `now` in ms of the monotonic clock. */
   update(publisher: RtmpPublisher | undefined, now: number): void {
     this.media.sent.update(publisher, now, this.#mode.kind === 'live' && !this.parts.series.isOff);
+    if (this.media.hasLate && now - this.#pictureAt >= REST) this.media.copyLate();
   }
 
   /** The disk has failed. */
@@ -267,6 +274,7 @@ export abstract class StreamSpool {
   /** Everything that comes goes to disk from now on. */
   protected begin(first: TailGroup | undefined): void {
     this.#mode = SPOOLING;
+    this.#pictureAt = this.parts.clock.now();
     this.parts.onOpened(first?.tags[0]?.wall ?? this.parts.clock.wallTime());
   }
 
