@@ -1,5 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { link, readdir, readFile, readlink, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import {
+  type FileHandle,
+  link,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,9 +21,11 @@ const SUCCESSOR = '.after-';
 
 /** A process that has a folder; enough to tell whether it lives. */
 interface LockOwner {
+  /** No two have the same. */
   readonly token: string;
   readonly pid: number;
-  readonly host: string;
+  /** Undefined: an earlier version's lock of a node, which tells a process and when it began, and no more. */
+  readonly host: string | undefined;
   /**
    * The kernel's name of the space that process ids are unique in, and when the process began; Linux only.
    */
@@ -21,7 +34,7 @@ interface LockOwner {
 }
 
 /** The machine went down while it was written, or it is no lock of ours. */
-const TORN: LockOwner = { token: 'torn', pid: 0, host: '', namespace: undefined, startedAt: undefined };
+const TORN: Omit<LockOwner, 'token'> = { pid: 0, host: '', namespace: undefined, startedAt: undefined };
 
 /**
  * A folder is one process's alone for as long as it holds this; that of a process which is gone is taken over
@@ -57,7 +70,8 @@ export class FolderLock {
           await settle(folder, free);
           break;
         }
-        await unlink(free);
+        // The one that has it may have removed this as well.
+        await rm(free, { force: true });
       }
     } finally {
       await unlink(draft);
@@ -122,18 +136,34 @@ async function linked(file: string, name: string): Promise<boolean> {
 
 /** Undefined where there is none. */
 async function readOwner(path: string): Promise<LockOwner | undefined> {
+  let file: FileHandle;
   try {
-    return ownerIn(await readFile(path, 'utf8'));
+    file = await open(path, 'r');
   } catch (error) {
-    if (error instanceof SyntaxError) return TORN;
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+  try {
+    const { ino, mtimeNs } = await file.stat({ bigint: true });
+    return ownerIn(await file.readFile('utf8'), `file-${ino}-${mtimeNs}`);
+  } finally {
+    await file.close();
+  }
 }
 
-function ownerIn(text: string): LockOwner {
-  const { token, ...owner } = (JSON.parse(text) ?? {}) as Partial<LockOwner>;
-  return typeof token === 'string' && /^[\w-]+$/.test(token) ? ({ ...owner, token } as LockOwner) : TORN;
+/** @param identity of the file: the token of one that has none */
+function ownerIn(text: string, identity: string): LockOwner {
+  const { token, ...owner } = fieldsIn(text);
+  const isToken = typeof token === 'string' && /^[\w-]+$/.test(token);
+  return { ...owner, token: isToken ? token : identity };
+}
+
+function fieldsIn(text: string): Omit<LockOwner, 'token'> & { readonly token?: unknown } {
+  try {
+    return (JSON.parse(text) as LockOwner | null) ?? TORN;
+  } catch {
+    return TORN;
+  }
 }
 
 async function thisProcess(): Promise<LockOwner> {
@@ -149,6 +179,7 @@ async function thisProcess(): Promise<LockOwner> {
 
 /** A process id says nothing beyond the host and the container that it is of. */
 async function isAlive({ pid, host, namespace, startedAt }: LockOwner): Promise<boolean> {
+  if (host === undefined) return startedAt !== undefined && startedAt === (await startOf(pid));
   if (host !== hostname() || namespace !== (await ownNamespace())) return false;
   try {
     process.kill(pid, 0);
