@@ -1,3 +1,4 @@
+import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
 import { CloudPushError } from '../../base/errors.js';
 import type { Connection } from './connection.js';
 
@@ -81,4 +82,14 @@ export function notMovingError(): CloudPushError {
   return new CloudPushError('ERR_CLOUDPUSH_ABORTED', 'the stream does not move there any more', {
     class: 'fatal',
   });
+}
+
+/**
+ * The reason that a connection is made again with which is well: what one before it held, which has ended
+ * like this, is to be sent first.
+ */
+export function remakingError(cause: Error): RtmpError {
+  const message = `the stream begins again, as a connection that it had left ended badly: ${cause.message}`;
+  const code = cause instanceof RtmpError ? cause.code : RtmpErrorCode.aborted;
+  return new RtmpError(code, 'publishing', message, { class: 'retryable', cause });
 }

@@ -103,6 +103,10 @@ export class DestinationStream implements Flushable, SpooledStream {
     this.#writer.restart();
   }
 
+  beginAgain(cause: Error): void {
+    this.#connections.remake(cause);
+  }
+
   push(entry: QueuedTag): void {
     if (this.backlog.skips(entry.tag)) {
       entry.block?.release();

@@ -1,5 +1,5 @@
 import type { FlvTag } from '@cloudpush/muxer';
-import type { RtmpError, RtmpPublisher } from '@cloudpush/transport';
+import type { RtmpPublisher } from '@cloudpush/transport';
 import type { SpoolGap } from '../../spool/index.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
@@ -86,9 +86,9 @@ export class InOrderSpool extends StreamSpool {
 
   /** Nothing of it may come behind what follows it: the stream begins again, on another connection. */
   protected override onLeftLost(error: Error): void {
-    const { publisher } = this.parts.stream;
-    if (publisher === undefined) this.onLost();
-    else publisher.destroy(error as RtmpError);
+    const { stream } = this.parts;
+    if (stream.publisher === undefined) this.onLost();
+    else stream.beginAgain(error);
   }
 
   override onFull(): boolean {

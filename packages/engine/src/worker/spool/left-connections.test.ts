@@ -5,6 +5,7 @@ import { numbersFrom, numbersOn, takeGaps } from '../testing/gap-bench.js';
 import { FRAME, SpoolBench } from '../testing/spool-bench.js';
 
 const RESET = new RtmpError(RtmpErrorCode.socket, 'publishing', 'reset');
+const CLOSED = new RtmpError(RtmpErrorCode.peerClosed, 'publishing', 'closed');
 
 /** A bench whose stream has moved to another server behind eight pictures: the connection that it has left. */
 async function afterMove(bench: SpoolBench): Promise<FakeConnection> {
@@ -51,8 +52,8 @@ test.each(['outage', 'always'] as const)(
     const left = await afterMove(bench);
     const second = bench.shard.connections.latest.publisher!;
     await left.lose(RESET);
-    expect(second.destroyedBy).toBe(RESET);
-    await bench.lose();
+    expect(second.destroyedBy?.cause).toBe(RESET);
+    await bench.shard.connections.latest.lose(second.destroyedBy);
     const third = await bench.publish();
     await bench.send(20);
     const numbers = numbersOn(third);
@@ -103,6 +104,51 @@ test.each([44, 48, 52, 56])(
     expect(again.filter((number) => number < count)).toEqual([]);
   },
 );
+
+/** A stream in order that begins again, as the connection that it had left ended badly. */
+async function beginsAgain(bench: SpoolBench, error: Error): Promise<void> {
+  const left = await afterMove(bench);
+  const { latest } = bench.shard.connections;
+  await left.lose(error);
+  await latest.lose(latest.publisher!.destroyedBy);
+  await bench.publish();
+  await bench.send(20);
+}
+
+test('a server whose connection is well is not taken for one that refuses the codec', async () => {
+  const bench = new SpoolBench({ resume: 'in-order', speed: 100 }, {}, 'hvc1');
+  const fallBacks: number[] = [];
+  Object.assign(bench.admission, { fallBack: (number: number) => fallBacks.push(number) > 0 });
+  await beginsAgain(bench, RESET);
+  expect(fallBacks).toEqual([]);
+  const [lost] = bench.shard.of('disconnected');
+  expect(lost).toMatchObject({ delay: 0, wasPublishing: true, error: { cause: { message: 'reset' } } });
+});
+
+test('the stream begins again without a policy of reconnecting, too', async () => {
+  const bench = new SpoolBench({ resume: 'in-order', speed: 100 }, { reconnect: false });
+  await beginsAgain(bench, RESET);
+  expect(bench.shard.of('detached')).toEqual([]);
+  expect(numbersOn(bench.shard.connections.latest.publisher!)).toEqual(numbersFrom(0, bench.offered.length));
+});
+
+test('a connection that a border of segments finds well is not said to bear one stream alone', async () => {
+  const bench = new SpoolBench({ resume: 'in-order', speed: 100 }, { segmentConnection: 'auto' });
+  const left = await afterMove(bench);
+  const { latest } = bench.shard.connections;
+  bench.offerBorder({ border: 'end', number: 1 });
+  await bench.pass(FRAME);
+  await left.lose(CLOSED);
+  await latest.lose(latest.publisher!.destroyedBy);
+  bench.offerBorder({ border: 'start', number: 2 });
+  await bench.pass(FRAME);
+  const third = await bench.publish();
+  await bench.send(4);
+  bench.offerBorder({ border: 'end', number: 2 });
+  await bench.pass(FRAME);
+  const connection = bench.shard.connections.made.find(({ publisher }) => publisher === third)!;
+  expect([third.unpublishes, connection.closes]).toEqual([1, 0]);
+});
 
 test('the end of a segment that its own connection has lost is sent again', async () => {
   const bench = new SpoolBench({ speed: 100 }, { segmentConnection: 'new' });
