@@ -1,7 +1,7 @@
 import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
 import { expect, test } from 'vitest';
 import type { FakeConnection } from '../testing/fake-connection.js';
-import { numbersFrom, numbersOn, takeGaps } from '../testing/gap-bench.js';
+import { failDisk, holdUp, numbersFrom, numbersOn, takeGaps } from '../testing/gap-bench.js';
 import { FRAME, SpoolBench } from '../testing/spool-bench.js';
 
 const RESET = new RtmpError(RtmpErrorCode.socket, 'publishing', 'reset');
@@ -189,4 +189,28 @@ test.each([
   await bench.publish();
   await bench.send(4);
   expect((await takeGaps(bench)).flat()).toEqual(expect.arrayContaining(numbersFrom(0, 8)));
+});
+
+test('the rest of a group is kept whose connection stood when one was lost that was left, and the disk failed', async () => {
+  const bench = new SpoolBench({ speed: 100 }, { highWatermark: { bytes: 1e6, ms: 3_600_000 } });
+  const left = await afterMove(bench);
+  const publisher = bench.shard.connections.latest.publisher!;
+  failDisk(bench, true);
+  bench.destination.stream.spool!.relieve();
+  await bench.send(4);
+  expect(bench.state).toBe('off');
+  bench.group = 100 * FRAME;
+  bench.startGroup();
+  await bench.send(2);
+  await left.lose(RESET);
+  failDisk(bench, false);
+  await bench.send(50);
+  expect(bench.state).not.toBe('off');
+  holdUp(bench, publisher, true);
+  await bench.send(4);
+  const waited = bench.offered.slice(-3).map((time) => time / FRAME);
+  await bench.lose();
+  await bench.send(2);
+  await bench.publish();
+  expect((await takeGaps(bench)).flat()).toEqual(expect.arrayContaining(waited));
 });

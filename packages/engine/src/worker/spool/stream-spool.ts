@@ -34,7 +34,7 @@ export abstract class StreamSpool {
   protected readonly parts: StreamSpoolParts;
   protected readonly media: DivertedMedia;
   #mode: Mode = LIVE;
-  /** A connection was lost while the disk was off. */
+  /** What waits does not follow what was sent: the disk was off, and a connection was lost. */
   #isCut = false;
   /** When the last picture went to disk, or the first was to, in ms of the monotonic clock. */
   #pictureAt = 0;
@@ -104,7 +104,12 @@ export abstract class StreamSpool {
     block: PacketBlock | undefined,
     description: StreamDescription | undefined,
   ): void {
-    if (this.#mode.kind !== 'ended') this.media.sent.noteSent(publisher, tag, block, description);
+    if (this.#mode.kind === 'ended') return;
+    const { sent } = this.media;
+    const { last } = sent;
+    sent.noteSent(publisher, tag, block, description);
+    // What waits follows this group.
+    if (sent.last !== last) this.#isCut = false;
   }
 
   /** The connection could not take the tag. */
@@ -148,9 +153,10 @@ export abstract class StreamSpool {
     const { media } = this;
     if (mode.kind === 'ended') return;
     if (this.parts.series.isOff) {
-      // The queue drops from now on: what it has later does not follow what was sent.
-      this.#isCut = true;
+      const { last } = media.sent;
       media.leaveToDisk(mode.kind === 'live');
+      // Without a connection, the queue drops; with one, the group under way may have been given up.
+      if (this.parts.stream.publisher === undefined || media.sent.last !== last) this.#isCut = true;
       return;
     }
     const groups = media.sent.takeAll();
