@@ -25,6 +25,7 @@ export type SourceOrder =
       /** The number of the first picture. */
       readonly first: number;
       readonly isServerUp: boolean;
+      readonly poolSize: number;
       readonly spool: { speed: number; resume: 'live' | 'in-order'; when: 'outage' | 'always' };
       readonly store: { folder: string; minFree: number; maxBytes: number; maxGaps: number };
     }
@@ -62,6 +63,8 @@ const { values } = parseArgs({
     disk: { type: 'string', default: '0' },
     'min-free': { type: 'string', default: '0' },
     gaps: { type: 'string', default: '4' },
+    /** Of the engine, in MiB. */
+    pool: { type: 'string', default: '256' },
   },
 });
 const MIB = 2 ** 20;
@@ -125,6 +128,7 @@ class Source {
       count,
       first,
       isServerUp,
+      poolSize: Number(values.pool) * MIB,
       spool: {
         speed: Number(values.speed),
         resume: values.resume as 'live' | 'in-order',

@@ -85,7 +85,7 @@ export class Shard implements ChannelTableContext {
     const { spool } = init;
     if (spool !== undefined) {
       const gate = new BackfillGate(spool.backfill, spool.slot, spool.config.maxGaps);
-      this.spools = new ShardSpools(spool.config, gate, clock);
+      this.spools = new ShardSpools({ config: spool.config, gate, clock, poolSize: init.pool.byteLength });
     }
     this.#port = init.port;
     this.#ring = new RingConsumer(init.ring);

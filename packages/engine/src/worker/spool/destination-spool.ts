@@ -195,7 +195,7 @@ export class DestinationSpool {
       counts: this.#figures,
       losses,
       clock: context.clock,
-      tailLimit: config.inFlightLimit * TAIL_FACTOR,
+      tailLimit: () => Math.min(config.inFlightLimit * TAIL_FACTOR, this.#spools.tailLimit),
       heldLimit: config.highWatermark.bytes,
       gate: this.#spools.gate,
       attempt: (work) => this.#works.add(work),

@@ -30,7 +30,7 @@ export interface SentKeeperParts {
   readonly recorder: GapRecorder;
   readonly clock: EngineClock;
   /** Bytes that are held in memory at most. */
-  readonly tailLimit: number;
+  readonly tailLimit: () => number;
   /** Waits for something that the disk does, and tells of its failure. */
   attempt(work: Promise<unknown>): void;
 }
@@ -44,7 +44,7 @@ export class SentKeeper {
   readonly #series: SpoolSeries;
   readonly #recorder: GapRecorder;
   readonly #clock: EngineClock;
-  readonly #tailLimit: number;
+  readonly #tailLimit: () => number;
   readonly #attempt: (work: Promise<unknown>) => void;
   readonly #tail = new SentTail();
   readonly #acknowledged = new AcknowledgedPosition();
@@ -176,9 +176,10 @@ export class SentKeeper {
       if (position === undefined) this.#letGo(this.#tail.expire(now - UNCERTAIN), now, maySpill);
       else this.#letGo(this.#tail.acknowledge(position), now, maySpill);
     }
-    if (this.#tail.bytes <= this.#tailLimit) return;
-    if (maySpill) this.relieve(this.#tailLimit / 2);
-    else if (this.#series.isOff) this.#tail.shrinkTo(this.#tailLimit);
+    const limit = this.#tailLimit();
+    if (this.#tail.bytes <= limit) return;
+    if (maySpill) this.relieve(limit / 2);
+    else if (this.#series.isOff) this.#tail.shrinkTo(limit);
   }
 
   /**

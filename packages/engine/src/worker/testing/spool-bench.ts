@@ -21,6 +21,9 @@ import { FakePublisher } from './fake-connection.js';
 import { FakeShard } from './fake-shard.js';
 
 const VIDEO_HEADER = Buffer.from('17000000000142001fffe1000467420000', 'hex');
+/** Of which spools have their shares: more than they ask for. */
+const POOL_SIZE = 256 * 2 ** 20;
+
 /** Of H.265, by form. */
 const HEVC_HEADERS = { hvc1: '90687663310101600000', 'codec id 12': '1c000000000101600000' };
 const AUDIO_HEADER = Buffer.from('af001210', 'hex');
@@ -73,7 +76,8 @@ export class SpoolBench {
     const { shard } = this;
     const limits = { maxBytes: 1e9, maxAge: 1e9, minFree: 0, maxGaps: 4 };
     const store = { folder: '/spool', sync: 'second', ...limits } as const;
-    shard.spools = new ShardSpools(store, this.gate, shard.clock, this.disk);
+    const parts = { config: store, gate: this.gate, clock: shard.clock, poolSize: POOL_SIZE };
+    shard.spools = new ShardSpools(parts, this.disk);
     shard.spools.onReady(undefined);
     this.#hasVideo = hasVideo !== false;
     this.isEnhanced = hasVideo === 'hvc1';
