@@ -69,6 +69,11 @@ export class ClosingConnections {
     this.#newFlaw ??= error;
   }
 
+  /** What was lost with this end is sent again: it is no part of how the destination ends. */
+  forget(flaw: Error | undefined): void {
+    if (this.#flaw === flaw) this.#flaw = undefined;
+  }
+
   /** The first end since this was asked last of which some may not have arrived. */
   takeFlaw(): Error | undefined {
     const flaw = this.#newFlaw;

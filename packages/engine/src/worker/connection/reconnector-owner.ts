@@ -37,8 +37,11 @@ export interface ReconnectorOwner {
    * now, as the server has closed the one that was to carry it.
    */
   onLeave(isMoving: boolean): void;
-  /** All connections that were left are closed; `error`: the last of what they held may not have arrived. */
-  onLeftClosed(error: Error | undefined): void;
+  /**
+   * All connections that were left are closed; `error`: the last of what they held may not have arrived.
+   * @returns true where that is kept, to be sent again
+   */
+  onLeftClosed(error: Error | undefined): boolean;
   /** The next stream is being published on the connection that stood. */
   onNextStream(): void;
   /** Judges the loss of a connection that had been publishing. */

@@ -348,7 +348,9 @@ export class Reconnector implements ConnectionSetOwner {
     const { left } = this.#connections;
     // One that was destroyed notes no flaw, though what it held may be lost: the end settles that.
     if (this.#destroyedBy !== undefined) return;
-    if (left.isEmpty) this.#owner.onLeftClosed(left.takeFlaw());
+    if (!left.isEmpty) return;
+    const flaw = left.takeFlaw();
+    if (this.#owner.onLeftClosed(flaw)) left.forget(flaw);
   }
 
   onCurrentClosed(connection: Connection, error: Error | undefined): void {

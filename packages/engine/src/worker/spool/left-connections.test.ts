@@ -35,6 +35,18 @@ test.each(['outage', 'always'] as const)(
   },
 );
 
+test('a bad end whose media is sent again is no part of how the destination ends', async () => {
+  const bench = new SpoolBench({ speed: 100 });
+  await (await afterMove(bench)).lose(RESET);
+  await takeGaps(bench);
+  const live = bench.shard.connections.made.findLast(({ isOfGap }) => !isOfGap)!;
+  bench.destination.close();
+  await live.lose(undefined);
+  await bench.pass(500);
+  expect(bench.shard.of('detached').map(({ error }) => error)).toEqual([undefined]);
+  expect(bench.files).toEqual([]);
+});
+
 test.each(['outage', 'always'] as const)(
   'with `when: %s`, nothing is sent twice where a connection that was left ends well',
   async (when) => {

@@ -51,7 +51,10 @@ export class ReconnectorBench {
       wantsConnection: true,
       segments: IN_SEGMENT,
       onLeave: (isMoving) => void told.push(isMoving ? 'other connection' : 'rest'),
-      onLeftClosed: (error) => void (error && told.push(`left badly: ${error.message}`)),
+      onLeftClosed: (error) => {
+        if (error !== undefined) told.push(`left badly: ${error.message}`);
+        return false;
+      },
       onNextStream: () => void told.push('next stream'),
       assess: (error) => ({ error, mended: false }),
       onLost: () => void told.push('lost'),
