@@ -255,10 +255,7 @@ export class DestinationStream implements Flushable, SpooledStream {
     return this.segments.isOpen ? this.#connections.publisher : undefined;
   }
 
-  /**
-   * The next stream is published: by a connection that waits to take over, by the one that stands, or by
-   * another.
-   */
+  /** The next stream is published by a connection that waits, by the one that stands, or by another. */
   #startSegment(number: number): void {
     this.#writer.startSegment(this.segments.start(number));
     if (this.#connections.canMove) {
@@ -266,9 +263,7 @@ export class DestinationStream implements Flushable, SpooledStream {
     } else if (this.#connections.nextStream()) this.#owner.onMoving();
   }
 
-  /**
-   * Its last tag, then the end of its stream. When the kernel has taken the tag, it has taken all before it.
-   */
+  /** Its last tag, and the end of its stream. When the kernel has taken it, it has all before it. */
   #endSegment(publisher: RtmpPublisher, { tag, block, description }: QueuedTag): void {
     const segment = this.segments.current;
     const { streamName } = this.#connections;
