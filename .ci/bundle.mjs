@@ -7,19 +7,8 @@
 // once. What is there already is left alone as long as the compiler's output stays the same.
 
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -42,14 +31,13 @@ async function bundlePackages(names) {
   for (const name of names) await bundlePackage(join(root, 'packages', name));
 }
 
-/** Does nothing when the compiled code has not changed since, and every bundle is there. */
+/** Does nothing when the compiled code has not changed since. */
 async function bundlePackage(folder) {
-  const compiled = compiledFiles(folder);
+  const compiled = compiledFiles(join(folder, 'dist'));
   if (compiled.length === 0) throw new BundleError(`${folder} is not compiled: npx tsc -b`);
   const lib = join(folder, 'lib');
   const fingerprint = fingerprintOf(folder, compiled);
-  const [bundled, ...files] = (readOrNothing(join(lib, STAMP)) ?? '').split('\n');
-  if (bundled === fingerprint && files.every((name) => existsSync(join(lib, name)))) return;
+  if (readOrNothing(join(lib, STAMP)) === fingerprint) return;
   const entries = entryPoints(folder, compiled);
   const { outputFiles } = await build({
     absWorkingDir: folder,
@@ -68,28 +56,19 @@ async function bundlePackage(folder) {
     write: false,
     plugins: [placesOfFiles(folder, lib, entries)],
   });
-  const bundles = outputFiles.map(({ path, text }) => ({
-    name: basename(path),
-    contents: path.endsWith('.js') ? withClassNames(withoutBareImports(text)) : text,
-  }));
-  const stamp = [fingerprint, ...bundles.map(({ name }) => name)].join('\n');
-  replaceFiles(folder, [...chunksFirst(bundles), { name: STAMP, contents: stamp }]);
+  replaceFiles(lib, [
+    ...outputFiles.map(withoutBareImports),
+    { path: join(lib, STAMP), contents: fingerprint },
+  ]);
 }
 
-/**
- * The compiler's modules: without what is for tests and examples, and for browsers; and without those whose source is
- * gone, which the compiler leaves behind.
- */
-function compiledFiles(folder) {
-  const dist = join(folder, 'dist');
-  const sourceOf = (path) => join(folder, 'src', relative(dist, path)).replace(/\.js$/, '.ts');
+/** The compiler's modules: without what is for tests and examples, and for browsers. */
+function compiledFiles(dist) {
   return readdirSync(dist, { recursive: true, withFileTypes: true })
     .map((entry) => join(entry.parentPath, entry.name))
     .filter(
-      (path) =>
-        path.endsWith('.js') && !/[\\/](testing|examples|dashboard)[\\/]/.test(path.slice(dist.length)),
+      (path) => path.endsWith('.js') && !/\/(testing|examples|dashboard)\//.test(path.slice(dist.length)),
     )
-    .filter((path) => existsSync(sourceOf(path)))
     .sort();
 }
 
@@ -128,12 +107,12 @@ function placesOfFiles(folder, lib, entries) {
   return {
     name: 'places of files',
     setup({ onLoad }) {
-      onLoad({ filter: /[\\/]dist[\\/].*\.js$/ }, ({ path }) => {
+      onLoad({ filter: /\/dist\/.*\.js$/ }, ({ path }) => {
         const source = readFileSync(path, 'utf8');
         if (!source.includes('import.meta.url') || !path.startsWith(folder)) return undefined;
         const contents = source.replace(REFERENCE, (_, call, quote, place) => {
           const target = resolve(dirname(path), place);
-          const from = names.get(target) ?? urlPath(relative(lib, target)) + (place.endsWith('/') ? '/' : '');
+          const from = names.get(target) ?? relative(lib, target) + (place.endsWith('/') ? '/' : '');
           return `${call}${quote}${from}${quote}`;
         });
         if (/new URL\(\s*`[^`]*`, import\.meta\.url/.test(contents))
@@ -144,54 +123,23 @@ function placesOfFiles(folder, lib, entries) {
   };
 }
 
-function urlPath(path) {
-  return path.replaceAll(sep, '/');
-}
-
 /**
  * Imports of no name keep an order of side effects. Our modules have none, as package.json says, and the bundler of a
  * user would warn of them.
  */
-function withoutBareImports(text) {
-  return text.replace(/^import "\.\/[^"]+";$/gm, '');
+function withoutBareImports({ path, text }) {
+  return { path, contents: path.endsWith('.js') ? text.replace(/^import "\.\/[^"]+";$/gm, '') : text };
 }
 
-/**
- * A class that names itself becomes `var Name = class _Name`, and its errors and stack traces would say "_Name". A blank
- * takes the place of the underscore, as source maps count columns.
- */
-function withClassNames(text) {
-  let named = text;
-  for (const [, name] of text.matchAll(/^var (\w+) = class _\1\b/gm))
-    named = named.replace(new RegExp(`(?<![\\w$.#])_${name}(?![\\w$])`, 'g'), ` ${name}`);
-  return named;
-}
-
-/** What others import is there before them. */
-function chunksFirst(bundles) {
-  const isChunk = ({ name }) => name.startsWith('chunk-');
-  return [...bundles.filter(isChunk), ...bundles.filter((bundle) => !isChunk(bundle))];
-}
-
-/**
- * A program that runs meanwhile finds each file whole, the old one or the new one. Files are written in a folder of this
- * process: another one may bundle at the same time.
- */
-function replaceFiles(folder, files) {
-  const lib = join(folder, 'lib');
+/** A program that runs meanwhile finds each file whole, the old one or the new one. */
+function replaceFiles(lib, files) {
   mkdirSync(lib, { recursive: true });
-  const workshop = mkdtempSync(join(folder, 'dist', '.bundling-'));
-  try {
-    for (const { name, contents } of files) {
-      writeFileSync(join(workshop, name), contents);
-      renameSync(join(workshop, name), join(lib, name));
-    }
-  } finally {
-    rmSync(workshop, { recursive: true, force: true });
+  for (const { path, contents } of files) {
+    writeFileSync(`${path}.part`, contents);
+    renameSync(`${path}.part`, path);
   }
-  const kept = new Set(files.map(({ name }) => name));
-  for (const name of readdirSync(lib))
-    if (!kept.has(name)) rmSync(join(lib, name), { recursive: true, force: true });
+  const kept = new Set(files.map(({ path }) => basename(path)));
+  for (const name of readdirSync(lib)) if (!kept.has(name)) rmSync(join(lib, name), { recursive: true });
 }
 
 function readOrNothing(path) {
@@ -203,8 +151,7 @@ function readOrNothing(path) {
   }
 }
 
-// The path that it was called by may lead over a link.
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     const names = process.argv.slice(2);
     await bundlePackages(names.length > 0 ? names : PACKAGES);

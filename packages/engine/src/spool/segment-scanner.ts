@@ -56,15 +56,16 @@ class TagCursor {
     this.position = position;
   }
 
-  /** The next tag; undefined where no whole and valid one follows: then there is nothing behind it either. */
+  /** The next tag; undefined where no whole and valid one follows. */
   async next(): Promise<FramedTag | undefined> {
     const header = await this.#bytes(TAG_HEADER_SIZE);
     if (header === undefined) return undefined;
     const size = framedSize(header);
     if (size === 0) return undefined;
     const bytes = await this.#bytes(size);
-    this.position += size;
-    return bytes === undefined ? undefined : framedTag(bytes);
+    const tag = bytes === undefined ? undefined : framedTag(bytes);
+    if (tag !== undefined) this.position += size;
+    return tag;
   }
 
   async #bytes(size: number): Promise<Buffer | undefined> {

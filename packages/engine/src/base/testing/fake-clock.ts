@@ -8,7 +8,6 @@ interface FakeTimer {
 /** A clock for tests: time passes when the test says so, and not otherwise. */
 export class FakeClock implements EngineClock {
   #now = 0;
-  #setBackBy = 0;
   readonly #timers = new Set<FakeTimer>();
 
   now(): number {
@@ -17,12 +16,7 @@ export class FakeClock implements EngineClock {
 
   /** As if the clock had been made at the beginning of 2001. */
   wallTime(): number {
-    return Date.UTC(2001) + this.#now - this.#setBackBy;
-  }
-
-  /** The time of day steps back. */
-  setBack(ms: number): void {
-    this.#setBackBy += ms;
+    return Date.UTC(2001) + this.#now;
   }
 
   after(ms: number, callback: () => void): () => void {

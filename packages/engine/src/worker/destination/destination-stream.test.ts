@@ -79,7 +79,6 @@ class Fixture {
         },
         endStream: () => void told.push('end stream'),
         watch: () => {},
-        remake: () => undefined,
         destroy: ({ message }) => void told.push(`destroyed: ${message}`),
       },
       trial: new CodecTrial(),

@@ -50,11 +50,8 @@ export class ReconnectorBench {
       onWarning: (message) => void told.push(`warning: ${message}`),
       wantsConnection: true,
       segments: IN_SEGMENT,
-      onLeave: (isMoving) => void told.push(isMoving ? 'other connection' : 'rest'),
-      onLeftClosed: (error) => {
-        if (error !== undefined) told.push(`left badly: ${error.message}`);
-        return false;
-      },
+      onRest: () => void told.push('rest'),
+      onOtherConnection: () => void told.push('other connection'),
       onNextStream: () => void told.push('next stream'),
       assess: (error) => ({ error, mended: false }),
       onLost: () => void told.push('lost'),
