@@ -57,7 +57,10 @@ async function bundlePackage(folder) {
     plugins: [placesOfFiles(folder, lib, entries)],
   });
   replaceFiles(lib, [
-    ...outputFiles.map(withoutBareImports),
+    ...outputFiles.map(({ path, text }) => ({
+      path,
+      contents: path.endsWith('.js') ? withClassNames(withoutBareImports(text)) : text,
+    })),
     { path: join(lib, STAMP), contents: fingerprint },
   ]);
 }
@@ -127,8 +130,19 @@ function placesOfFiles(folder, lib, entries) {
  * Imports of no name keep an order of side effects. Our modules have none, as package.json says, and the bundler of a
  * user would warn of them.
  */
-function withoutBareImports({ path, text }) {
-  return { path, contents: path.endsWith('.js') ? text.replace(/^import "\.\/[^"]+";$/gm, '') : text };
+function withoutBareImports(text) {
+  return text.replace(/^import "\.\/[^"]+";$/gm, '');
+}
+
+/**
+ * A class that names itself becomes `var Name = class _Name`, and its errors and stack traces would say "_Name". A blank
+ * takes the place of the underscore, as source maps count columns.
+ */
+function withClassNames(text) {
+  let named = text;
+  for (const [, name] of text.matchAll(/^var (\w+) = class _\1\b/gm))
+    named = named.replace(new RegExp(`(?<![\\w$.#])_${name}(?![\\w$])`, 'g'), ` ${name}`);
+  return named;
 }
 
 /** A program that runs meanwhile finds each file whole, the old one or the new one. */

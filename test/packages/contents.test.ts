@@ -45,6 +45,16 @@ for (const name of packageNames) {
     }
   });
 
+  test(`${name}'s classes have the names that its sources give them`, () => {
+    const renamed = installed
+      .filesOf(name)
+      .filter((file) => /^lib\/.*\.js$/.test(file))
+      .flatMap(
+        (file) => readFileSync(join(installed.of(name), file), 'utf8').match(/^var \w+ = class _\w+/gm) ?? [],
+      );
+    expect(renamed).toEqual([]);
+  });
+
   test(`${name}'s manifest agrees with the repository's`, () => {
     const { engines, license } = manifestOf('.');
     expect(manifestOf(`packages/${name}`)).toMatchObject({
