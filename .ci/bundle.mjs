@@ -7,7 +7,17 @@
 // once. What is there already is left alone as long as the compiler's output stays the same.
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -31,13 +41,14 @@ async function bundlePackages(names) {
   for (const name of names) await bundlePackage(join(root, 'packages', name));
 }
 
-/** Does nothing when the compiled code has not changed since. */
+/** Does nothing when the compiled code has not changed since, and every bundle is there. */
 async function bundlePackage(folder) {
-  const compiled = compiledFiles(join(folder, 'dist'));
+  const compiled = compiledFiles(folder);
   if (compiled.length === 0) throw new BundleError(`${folder} is not compiled: npx tsc -b`);
   const lib = join(folder, 'lib');
   const fingerprint = fingerprintOf(folder, compiled);
-  if (readOrNothing(join(lib, STAMP)) === fingerprint) return;
+  const [bundled, ...files] = (readOrNothing(join(lib, STAMP)) ?? '').split('\n');
+  if (bundled === fingerprint && files.every((name) => existsSync(join(lib, name)))) return;
   const entries = entryPoints(folder, compiled);
   const { outputFiles } = await build({
     absWorkingDir: folder,
@@ -56,22 +67,27 @@ async function bundlePackage(folder) {
     write: false,
     plugins: [placesOfFiles(folder, lib, entries)],
   });
-  replaceFiles(lib, [
-    ...outputFiles.map(({ path, text }) => ({
-      path,
-      contents: path.endsWith('.js') ? withClassNames(withoutBareImports(text)) : text,
-    })),
-    { path: join(lib, STAMP), contents: fingerprint },
-  ]);
+  const bundles = outputFiles.map(({ path, text }) => ({
+    name: basename(path),
+    contents: path.endsWith('.js') ? withClassNames(withoutBareImports(text)) : text,
+  }));
+  const stamp = [fingerprint, ...bundles.map(({ name }) => name)].join('\n');
+  replaceFiles(folder, [...chunksFirst(bundles), { name: STAMP, contents: stamp }]);
 }
 
-/** The compiler's modules: without what is for tests and examples, and for browsers. */
-function compiledFiles(dist) {
+/**
+ * The compiler's modules: without what is for tests and examples, and for browsers; and without those whose source is
+ * gone, which the compiler leaves behind.
+ */
+function compiledFiles(folder) {
+  const dist = join(folder, 'dist');
+  const sourceOf = (path) => join(folder, 'src', relative(dist, path)).replace(/\.js$/, '.ts');
   return readdirSync(dist, { recursive: true, withFileTypes: true })
     .map((entry) => join(entry.parentPath, entry.name))
     .filter(
       (path) => path.endsWith('.js') && !/\/(testing|examples|dashboard)\//.test(path.slice(dist.length)),
     )
+    .filter((path) => existsSync(sourceOf(path)))
     .sort();
 }
 
@@ -145,15 +161,31 @@ function withClassNames(text) {
   return named;
 }
 
-/** A program that runs meanwhile finds each file whole, the old one or the new one. */
-function replaceFiles(lib, files) {
+/** What others import is there before them. */
+function chunksFirst(bundles) {
+  const isChunk = ({ name }) => name.startsWith('chunk-');
+  return [...bundles.filter(isChunk), ...bundles.filter((bundle) => !isChunk(bundle))];
+}
+
+/**
+ * A program that runs meanwhile finds each file whole, the old one or the new one. Files are written in a folder of this
+ * process: another one may bundle at the same time.
+ */
+function replaceFiles(folder, files) {
+  const lib = join(folder, 'lib');
   mkdirSync(lib, { recursive: true });
-  for (const { path, contents } of files) {
-    writeFileSync(`${path}.part`, contents);
-    renameSync(`${path}.part`, path);
+  const workshop = mkdtempSync(join(folder, 'dist', '.bundling-'));
+  try {
+    for (const { name, contents } of files) {
+      writeFileSync(join(workshop, name), contents);
+      renameSync(join(workshop, name), join(lib, name));
+    }
+  } finally {
+    rmSync(workshop, { recursive: true, force: true });
   }
-  const kept = new Set(files.map(({ path }) => basename(path)));
-  for (const name of readdirSync(lib)) if (!kept.has(name)) rmSync(join(lib, name), { recursive: true });
+  const kept = new Set(files.map(({ name }) => name));
+  for (const name of readdirSync(lib))
+    if (!kept.has(name)) rmSync(join(lib, name), { recursive: true, force: true });
 }
 
 function readOrNothing(path) {
