@@ -13,12 +13,13 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -85,7 +86,8 @@ function compiledFiles(folder) {
   return readdirSync(dist, { recursive: true, withFileTypes: true })
     .map((entry) => join(entry.parentPath, entry.name))
     .filter(
-      (path) => path.endsWith('.js') && !/\/(testing|examples|dashboard)\//.test(path.slice(dist.length)),
+      (path) =>
+        path.endsWith('.js') && !/[\\/](testing|examples|dashboard)[\\/]/.test(path.slice(dist.length)),
     )
     .filter((path) => existsSync(sourceOf(path)))
     .sort();
@@ -126,12 +128,12 @@ function placesOfFiles(folder, lib, entries) {
   return {
     name: 'places of files',
     setup({ onLoad }) {
-      onLoad({ filter: /\/dist\/.*\.js$/ }, ({ path }) => {
+      onLoad({ filter: /[\\/]dist[\\/].*\.js$/ }, ({ path }) => {
         const source = readFileSync(path, 'utf8');
         if (!source.includes('import.meta.url') || !path.startsWith(folder)) return undefined;
         const contents = source.replace(REFERENCE, (_, call, quote, place) => {
           const target = resolve(dirname(path), place);
-          const from = names.get(target) ?? relative(lib, target) + (place.endsWith('/') ? '/' : '');
+          const from = names.get(target) ?? urlPath(relative(lib, target)) + (place.endsWith('/') ? '/' : '');
           return `${call}${quote}${from}${quote}`;
         });
         if (/new URL\(\s*`[^`]*`, import\.meta\.url/.test(contents))
@@ -140,6 +142,10 @@ function placesOfFiles(folder, lib, entries) {
       });
     },
   };
+}
+
+function urlPath(path) {
+  return path.replaceAll(sep, '/');
 }
 
 /**
@@ -197,7 +203,8 @@ function readOrNothing(path) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+// The path that it was called by may lead over a link.
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   try {
     const names = process.argv.slice(2);
     await bundlePackages(names.length > 0 ? names : PACKAGES);

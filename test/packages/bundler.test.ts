@@ -41,8 +41,13 @@ class SmallRepository implements AsyncDisposable {
     await this.#folder.write(`packages/muxer/dist/${name}.js`, Buffer.from(text));
   }
 
-  bundle(): Promise<ProcessResult> {
-    return run(process.execPath, [this.#folder.file('.ci/bundle.mjs'), 'muxer']);
+  bundle(script = '.ci/bundle.mjs'): Promise<ProcessResult> {
+    return run(process.execPath, [this.#folder.file(script), 'muxer']);
+  }
+
+  /** A link to the whole, inside of it. */
+  link(name: string): void {
+    symlinkSync(this.#folder.path, this.#folder.file(name));
   }
 
   path(name: string): string {
@@ -65,6 +70,13 @@ test('a bundle that is gone is made again', async () => {
   await repository.bundle();
   rmSync(repository.path('lib/index.js'));
   const { code, stderr } = await repository.bundle();
+  expect([code, stderr, repository.bundles()]).toEqual([0, '', ['index.js']]);
+});
+
+test('the bundler does its work when it is called over a link', async () => {
+  await using repository = await SmallRepository.create({ index: 'export const a = 1;\n' });
+  repository.link('linked');
+  const { code, stderr } = await repository.bundle('linked/.ci/bundle.mjs');
   expect([code, stderr, repository.bundles()]).toEqual([0, '', ['index.js']]);
 });
 
