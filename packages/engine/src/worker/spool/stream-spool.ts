@@ -174,7 +174,7 @@ export abstract class StreamSpool {
    */
   onFull(): boolean {
     if (this.#mode.kind === 'ended' || this.parts.series.isOff) return false;
-    // What waits has begun to leave, and only borders of segments come behind it.
+    // The queue has begun to leave, and only borders of segments come behind it.
     if (this.#mode.kind === 'spooling') return true;
     const { backlog, headers, segment } = this.parts.stream;
     const entries = backlog.takeFrom(isKeyFrame);

@@ -14,7 +14,7 @@ const UNCERTAIN = 9000;
 
 /** All that becomes of one stream of pictures. */
 export interface ModelOutcome {
-  /** What is not as it must be, in words. */
+  /** Each thing that is not as it must be, in words. */
   readonly faults: string[];
   readonly offered: number;
   readonly spooled: number;
@@ -205,7 +205,7 @@ export class SpoolModel {
     await this.#bench.settle();
   }
 
-  /** What has arrived on a connection that is over; `isCut`: not all of it. A gap counts as a whole. */
+  /** Takes down media of a connection that is over; `isCut`: not all arrived. A gap counts as a whole. */
   #note(connection: FakeConnection, isCut: boolean): void {
     const publisher = this.#publishers.get(connection);
     if (publisher === undefined || (isCut && connection.isOfGap)) return;
