@@ -16,6 +16,8 @@ const EXPECTED = { poll: { timeout: 20_000 } };
 /** What is built is loaded as its users load it, by Node.js itself: Vite would transform each module again for each file of tests. */
 const BUILT = { deps: { external: [/\/packages\/[^/]+\/(dist|lib)\//] } };
 
+const MODELS = ['packages/*/src/**/*.model.test.ts'];
+
 // One project a kind of test: `vitest run --project unit`.
 export default defineConfig({
   test: {
@@ -27,6 +29,21 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'bench/**/*.test.ts'],
+          exclude: MODELS,
+          isolate: false,
+          testTimeout: PATIENT,
+          hookTimeout: PATIENT,
+          expect: EXPECTED,
+          server: BUILT,
+          maxWorkers: PROCESSORS,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // The same kind, with thousands of random steps beside a model each: they take as long as all others together.
+        test: {
+          name: 'model',
+          include: MODELS,
           isolate: false,
           testTimeout: PATIENT,
           hookTimeout: PATIENT,

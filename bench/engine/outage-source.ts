@@ -19,7 +19,11 @@ const report = (message: SourceReport): void => {
 };
 
 async function run(order: Extract<SourceOrder, { type: 'start' }>): Promise<void> {
-  const engine = await PushEngine.create({ maxConnections: order.count + 8, spool: order.store });
+  const engine = await PushEngine.create({
+    maxConnections: order.count + 8,
+    poolSize: order.poolSize,
+    spool: order.store,
+  });
   const gaps: Record<string, number> = {};
   const problems: Record<string, number> = {};
   const channels: Channel[] = Array.from({ length: order.count }, (_, index) => {

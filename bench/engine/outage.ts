@@ -25,8 +25,9 @@ export type SourceOrder =
       /** The number of the first picture. */
       readonly first: number;
       readonly isServerUp: boolean;
+      readonly poolSize: number;
       readonly spool: { speed: number; resume: 'live' | 'in-order'; when: 'outage' | 'always' };
-      readonly store: { folder: string; minFree: number; maxBytes: number };
+      readonly store: { folder: string; minFree: number; maxBytes: number; maxGaps: number };
     }
   | { readonly type: 'drain' | 'stop' };
 
@@ -61,6 +62,9 @@ const { values } = parseArgs({
     kill: { type: 'boolean', default: false },
     disk: { type: 'string', default: '0' },
     'min-free': { type: 'string', default: '0' },
+    gaps: { type: 'string', default: '4' },
+    /** Of the engine, in MiB. */
+    pool: { type: 'string', default: '256' },
   },
 });
 const MIB = 2 ** 20;
@@ -124,12 +128,18 @@ class Source {
       count,
       first,
       isServerUp,
+      poolSize: Number(values.pool) * MIB,
       spool: {
         speed: Number(values.speed),
         resume: values.resume as 'live' | 'in-order',
         when: values.when as 'outage' | 'always',
       },
-      store: { folder: join(folder, 'spool'), minFree: Number(values['min-free']) * MIB, maxBytes: 2 ** 40 },
+      store: {
+        folder: join(folder, 'spool'),
+        minFree: Number(values['min-free']) * MIB,
+        maxBytes: 2 ** 40,
+        maxGaps: Number(values.gaps),
+      },
     };
     child.send(order);
     await source.#answer('started');

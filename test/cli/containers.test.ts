@@ -204,6 +204,18 @@ describe.concurrent('a container that is pushed', () => {
     expect((await receiver.ended('a')).pictures).toBe(30);
   });
 
+  test('an MP4 file without the table at its end is said to be cut off', async () => {
+    await using folder = await TempFolder.create();
+    const source = folder.file('source.mp4');
+    await copyFile(fixture('bframes-h265.mp4'), source);
+    await truncate(source, 20_000);
+    const { code, stderr } = await cloudpush(['push', source, 'rtmp://127.0.0.1:9/live/a', ...FAST]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      'source.mp4: it names no tracks: it is cut off, or its recording was not finished',
+    );
+  });
+
   test('beside another input it makes no sense, nor does a frame rate', async () => {
     const url = 'rtmp://127.0.0.1:9/live/a';
     const file = fixture('bframes-h265.mp4');

@@ -227,3 +227,18 @@ test('every code is in the table of the README, with its meaning', () => {
     expect(readme).toContain(`| \`${code}\` | ${fault} | ${text} |`);
   }
 });
+
+test('what stands in the place of a codec is not repeated when it is no name', () => {
+  const muxer = new Muxer();
+  const packet = { data: good.h264, headroom: 0, pts: 0, dts: 0 };
+  expect(() => muxer.video(good.h264 as never, packet, [])).toThrow(
+    'the codec is not known (actual a value of type object, permitted h264, h265, av1, vp9)',
+  );
+  expect(() => muxer.audio('x'.repeat(41) as never, packet, [])).toThrow('actual a value of type string');
+});
+
+test('bytes are not split as a codec that was not named', () => {
+  expect(() => new AccessUnitSplitter('avc' as 'h264')).toThrow(
+    'the codec is not known (actual avc, permitted h264, h265)',
+  );
+});

@@ -215,3 +215,13 @@ function describe(code: MuxerErrorCode, { offset, field, actual, permitted }: Mu
   const text = muxerErrors[code].text;
   return notes.length === 0 ? text : `${text} (${notes.join(', ')})`;
 }
+
+/** Longest name that an error repeats, in characters: what stands in a codec's place may be a whole packet. */
+const LONGEST_NAME = 40;
+
+/** The error about a name of a codec, which callers without types may give as anything. */
+export function unknownCodec(codec: unknown, permitted: string): MuxerError {
+  const isName = typeof codec === 'string' && codec.length <= LONGEST_NAME;
+  const actual = isName ? codec : `a value of type ${typeof codec}`;
+  return new MuxerError('ERR_CLOUDPUSH_CODEC_UNKNOWN', { actual, permitted });
+}

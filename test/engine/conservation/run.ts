@@ -3,15 +3,12 @@ import { type Channel, PushEngine, type StreamMetadata } from '@cloudpush/engine
 import { Random } from '../../fuzz/transport/random.js';
 import { closeEmpty } from '../expectations.js';
 import { RecordingReceiver } from '../recording-receiver.js';
+import { drained } from './drain.js';
 import { Ledger } from './ledger.js';
 import { Outlet } from './outlet.js';
 import { type Limits, MAX_DESTINATIONS, type Plan, type Step } from './plan.js';
 import { Source, type SourcePacket } from './source.js';
 import { SpoolFolder } from './spool-folder.js';
-
-/** In ms. */
-const LONGEST_DRAIN = 4000;
-const DRAIN_POLL = 20;
 
 /** A channel that is sent a source while its destinations suffer what a plan says. */
 export class Run implements AsyncDisposable {
@@ -174,18 +171,9 @@ export class Run implements AsyncDisposable {
 
   async #end(): Promise<void> {
     for (const outlet of this.outlets) outlet.flow();
-    if (this.plan.drains) await this.#drain();
+    if (this.plan.drains) await drained(this.#open.map(({ destination }) => destination));
     await this.channel.close();
     await closeEmpty(this.engine);
     await this.spool.read();
-  }
-
-  /** Waits until what lies on disk has been sent, or for long enough. */
-  async #drain(): Promise<void> {
-    for (let i = 0; i < LONGEST_DRAIN / DRAIN_POLL; i++) {
-      if (this.#open.every(({ destination }) => (destination.stats().spool?.state ?? 'idle') === 'idle'))
-        return;
-      await setTimeout(DRAIN_POLL);
-    }
   }
 }

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Channel, type DestinationSettings, PushEngine } from '@cloudpush/engine';
+import { type Channel, type DestinationSettings, PushEngine, type SpoolOptions } from '@cloudpush/engine';
 import { type CameraPacket, cameraPackets, trySend } from '../../engine/camera.js';
 import { imbalances } from '../../engine/conservation/balance.js';
+import { drained } from '../../engine/conservation/drain.js';
 import { Ledger } from '../../engine/conservation/ledger.js';
 import { Source } from '../../engine/conservation/source.js';
+import { SpoolFolder } from '../../engine/conservation/spool-folder.js';
 import { closeEmpty, expectWhole } from '../../engine/expectations.js';
 import { RecordingReceiver } from '../../engine/recording-receiver.js';
 import { Random } from '../../fuzz/transport/random.js';
@@ -17,7 +19,13 @@ export interface TrialOptions {
   readonly seed: number;
   /** The faults of each connection that has any; those behind them have none. */
   readonly faults: readonly (readonly Fault[])[];
-  readonly overflow: 'reject' | 'drop';
+  readonly overflow: 'reject' | 'drop' | 'spool';
+  /** With `overflow: 'spool'`. */
+  readonly spool?: SpoolOptions;
+  /** What lies on disk is waited for, before the channel is closed. */
+  readonly drains?: boolean;
+  /** Of the channel's queue. */
+  readonly highWatermark?: number;
   /** Media may arrive other than it was sent, for RTMP has no checksum. */
   readonly mayAlter?: boolean;
 }
@@ -28,6 +36,8 @@ export interface Outcome {
   readonly injected: ReadonlyMap<string, number>;
   /** That were made through the network. */
   readonly connections: number;
+  /** That went to disk. */
+  readonly spooledBytes: number;
 }
 
 /**
@@ -53,28 +63,37 @@ const BATCH = 4;
  * Sends a channel through a network with faults, and another one beside it, in the same thread, through none:
  * what was accepted is accounted for, and the other never notices.
  */
-export async function runTrial({ seed, faults, overflow, mayAlter }: TrialOptions): Promise<Outcome> {
+export async function runTrial(options: TrialOptions): Promise<Outcome> {
+  const { seed, faults, overflow, mayAlter, highWatermark = 500_000 } = options;
   await using receiver = await RecordingReceiver.listen();
   await using proxy = await FaultProxy.listen({
     target: receiver.port,
     faults: (number) => connectionFaults(faults[number] ?? [], mix(seed, 0, number)),
   });
-  const engine = await PushEngine.create({ maxConnections: 2, shards: 1, debugPool: true });
+  await using folder = await SpoolFolder.make();
+  const isSpooled = overflow === 'spool';
+  const store = isSpooled ? { spool: folder.options } : {};
+  const engine = await PushEngine.create({ maxConnections: 2, shards: 1, debugPool: true, ...store });
   const witness = engine.openChannel({ url: receiver.url('witness') });
   const ledger = new Ledger();
   const place = { url: proxy.url('victim'), overflow, ...PATIENCE };
-  const channel = engine.openChannel({ ...place, highWatermark: { bytes: 500_000, ms: 3_600_000 } });
-  const outlet = outletOf(channel, ledger);
+  const spool = isSpooled ? { spool: { ...options.spool, series: 'victim' } } : {};
+  const watermark = { highWatermark: { bytes: highWatermark, ms: 3_600_000 } };
+  const channel = engine.openChannel({ ...place, ...spool, ...watermark });
+  const outlet = outletOf(channel, ledger, isSpooled);
   const witnessed = sendAll(witness, witnessPackets());
   await sendThroughFaults(channel, ledger, proxy, faults.length, new Source(new Random(seed)));
   const witnessSent = await witnessed;
+  if (options.drains) await drained(channel.destinations);
   await Promise.all([channel.close(), witness.close()]);
   await closeEmpty(engine);
+  await folder.read();
   expectWhole(receiver.stream('witness'), witnessSent);
   return {
-    imbalances: mayAlter ? [] : imbalances({ channel, ledger, receiver, outlets: [outlet] }),
+    imbalances: mayAlter ? [] : imbalances({ channel, ledger, receiver, outlets: [outlet], spool: folder }),
     injected: proxy.injected,
     connections: proxy.connections,
+    spooledBytes: outlet.destination.stats().spool?.spooledBytes ?? 0,
   };
 }
 

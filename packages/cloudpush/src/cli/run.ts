@@ -35,7 +35,7 @@ export async function run(words: readonly string[], output: Output): Promise<num
     command.exitOverride().configureOutput({
       writeOut: (text) => output.result(text.trimEnd()),
       writeErr: (text) => output.note(text.trimEnd()),
-      outputError: (text) => output.error(withoutSecretsOf(words, text.replace(/^error: /, '').trimEnd())),
+      outputError: (text) => output.error(withoutSecretsOf(words, withoutUnknownValue(words, text))),
     });
   }
   try {
@@ -49,6 +49,15 @@ export async function run(words: readonly string[], output: Output): Promise<num
 /** A command and all below it: what is set for one that has been added to another holds for it alone. */
 function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+/** The parser's words; the value of an option that it does not know may be a secret: a token, behind a typing error. */
+function withoutUnknownValue(words: readonly string[], text: string): string {
+  let shown = text.replace(/^error: /, '').trimEnd();
+  for (const word of words)
+    if (/^--[^=]+=/.test(word))
+      shown = shown.replace(`unknown option '${word}'`, () => `unknown option '${word.split('=', 1)[0]}'`);
+  return shown;
 }
 
 /** A result that nobody got is no success, however well the rest went. */

@@ -52,6 +52,10 @@ const AUDIO: Readonly<Record<string, AudioCodec>> = {
 /** A packet is taken for so long, in ms, when its track does not tell. */
 const FRAME_INTERVAL = 40;
 
+/** MP4 and QuickTime files mostly have the table of their tracks at the end. */
+const NO_TRACKS =
+  'it names no tracks: it is cut off, or its recording was not finished; record or copy it again';
+
 /** A file that ends so long before the duration that it names is cut off, in s: durations are rounded. */
 const LEAST_GAP = 0.5;
 
@@ -114,7 +118,8 @@ async function openTracks(path: string): Promise<OpenedTracks> {
     const tracks = [video, audio].filter((track) => track !== undefined);
     if (tracks.length === 0) {
       const reasons = notices.map((notice) => notice.slice(`${path}: `.length));
-      const what = ['no track of it can be pushed', ...reasons].join('; ');
+      const hasTracks = (await input.getTracks()).length > 0;
+      const what = hasTracks ? ['no track of it can be pushed', ...reasons].join('; ') : NO_TRACKS;
       throw sourceError(sourceErrorCodes.empty, path, what);
     }
     const start = await input.getFirstTimestamp();

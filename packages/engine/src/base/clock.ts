@@ -25,6 +25,11 @@ export interface EngineClock extends MonotonicClock {
   wallTime(): number;
 }
 
+/** What the system's clock said at a time of the monotonic one, in whole ms since 1970. */
+export function wallTimeAt(clock: Pick<EngineClock, 'now' | 'wallTime'>, at: number): number {
+  return Math.round(clock.wallTime() - (clock.now() - at));
+}
+
 export const monotonicClock: MonotonicClock = {
   now: monotonicNow,
   after(ms, callback) {

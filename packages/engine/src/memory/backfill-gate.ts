@@ -1,9 +1,8 @@
-/** Words of each shard: gaps that it sends, live channels that are held up. */
-const WORDS = 2;
+/** Words of each shard: gaps that it sends, live channels that are held up, spools that are open. */
+const WORDS = 3;
 const SENDING = 0;
 const CONGESTED = 1;
-/** Gaps are sent so many at a time, over all shards. */
-const MOST = 4;
+const SPOOLS = 2;
 
 /** Shared memory for the gates of so many shards. */
 export function newBackfillMemory(shards: number): SharedArrayBuffer {
@@ -11,19 +10,26 @@ export function newBackfillMemory(shards: number): SharedArrayBuffer {
 }
 
 /**
- * Shared state that the shards of an engine must know of each other when they send gaps from disk: how many
- * are being sent, and whether any live channel suffers. Each shard writes its own words only.
+ * Shared state that the shards of an engine must know of each other for their disk spools: how many there
+ * are, how many gaps are being sent, and whether any live channel suffers. Each shard writes its own words
+ * only.
  */
 export class BackfillGate {
   readonly #words: Int32Array;
   readonly #own: number;
+  readonly #maxGaps: number;
 
-  /** @param slot the shard's own: whatever its predecessor there had is given up */
-  constructor(memory: SharedArrayBuffer, slot: number) {
+  /**
+   * @param slot the shard's own: whatever its predecessor there had is given up
+   * @param maxGaps so many are sent at a time, over all shards
+   */
+  constructor(memory: SharedArrayBuffer, slot: number, maxGaps: number) {
+    this.#maxGaps = maxGaps;
     this.#words = new Int32Array(memory);
     this.#own = slot * WORDS;
     Atomics.store(this.#words, this.#own + SENDING, 0);
     Atomics.store(this.#words, this.#own + CONGESTED, 0);
+    Atomics.store(this.#words, this.#own + SPOOLS, 0);
   }
 
   /**
@@ -32,13 +38,27 @@ export class BackfillGate {
    */
   enter(): boolean {
     Atomics.add(this.#words, this.#own + SENDING, 1);
-    if (this.#sum(SENDING) <= MOST) return true;
+    if (this.#sum(SENDING) <= this.#maxGaps) return true;
     this.leave();
     return false;
   }
 
   leave(): void {
     Atomics.sub(this.#words, this.#own + SENDING, 1);
+  }
+
+  /** One more spool is open, or one less. */
+  noteSpool(isOpen: boolean): void {
+    Atomics.add(this.#words, this.#own + SPOOLS, isOpen ? 1 : -1);
+  }
+
+  get shards(): number {
+    return this.#words.length / WORDS;
+  }
+
+  /** Spools that are open in the engine. */
+  get spools(): number {
+    return this.#sum(SPOOLS);
   }
 
   /** A live channel is held up, or is not any more. */

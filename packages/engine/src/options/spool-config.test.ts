@@ -30,6 +30,7 @@ test('a spool needs a folder alone: the rest has defaults', () => {
     maxAge: 7 * 86_400_000,
     minFree: 2 ** 30,
     sync: 'second',
+    maxGaps: 4,
   });
   expect(configOf(undefined)).toEqual({
     series: 'media.example/live/camera',
@@ -69,6 +70,7 @@ test.each([
   ['spool.maxAge', { folder: '/s', maxAge: 0 }],
   ['spool.minFree', { folder: '/s', minFree: -1 }],
   ['spool.sync', { folder: '/s', sync: 'always' }],
+  ['spool.maxGaps', { folder: '/s', maxGaps: 0 }],
   ['spool.size', { folder: '/s', size: 1 }],
 ])('an engine refuses %s in %j', (name, given) => {
   expect(() => storeOf(given as unknown as SpoolStoreOptions)).toThrow(refusal(name));

@@ -18,6 +18,8 @@ export interface SpoolStoreConfig {
   readonly maxAge: number;
   readonly minFree: number;
   readonly sync: 'second' | 'segment' | 'none';
+  /** Gaps that are sent at a time. */
+  readonly maxGaps: number;
 }
 
 /** The configuration of a destination's part of the spool. */
@@ -45,6 +47,7 @@ const STORE: Readonly<Record<keyof SpoolStoreOptions, true>> = {
   maxAge: true,
   minFree: true,
   sync: true,
+  maxGaps: true,
 };
 
 const SPOOL: Readonly<Record<keyof SpoolOptions, true>> = {
@@ -70,6 +73,7 @@ export function spoolStoreConfig(given: SpoolStoreOptions | undefined): SpoolSto
     maxAge: integer('spool.maxAge', options.maxAge, { preset: 7 * DAY, least: 1000, most: 366 * DAY }),
     minFree: integer('spool.minFree', options.minFree, { preset: GIB, least: 0, most: 2 ** 50 }),
     sync: oneOf('spool.sync', options.sync, ['second', 'segment', 'none']),
+    maxGaps: integer('spool.maxGaps', options.maxGaps, { preset: 4, least: 1, most: 1000 }),
   };
 }
 

@@ -26,6 +26,11 @@ export interface SpoolStoreOptions {
    * what came since.
    */
   readonly sync?: 'second' | 'segment' | 'none' | undefined;
+  /**
+   * The most gaps that are sent at a time, over all destinations, each on a connection of its own, 1 to 1000.
+   * Default 4.
+   */
+  readonly maxGaps?: number | undefined;
 }
 
 /**

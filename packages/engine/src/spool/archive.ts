@@ -1,5 +1,6 @@
 /** Tools for spools: what is in one, whether it is whole, and how it gets out. */
 
+export { FolderLock } from './folder-lock.js';
 export { GapFileWriter } from './gap-export.js';
 export { encodeWallClock, type GapFacts, gapMetadata, readGapFacts, readWallClock } from './gap-stream.js';
 export type { GapDamage } from './gap-verification.js';

@@ -27,7 +27,7 @@ export class DiskQueue {
   #syncedAt: number;
   #pushed = 0;
   #done = 0;
-  #waiting: { readonly target: number; readonly resolve: () => void }[] = [];
+  readonly #waiting: { readonly target: number; readonly resolve: () => void }[] = [];
 
   constructor(parts: DiskQueueParts) {
     this.#parts = parts;
@@ -143,12 +143,10 @@ export class DiskQueue {
   }
 
   #wake(): void {
-    const done = this.#done;
-    const isReady = ({ target }: { readonly target: number }): boolean =>
-      target < done || (target === done && !this.#isRunning);
-    const ready = this.#waiting.filter(isReady);
-    if (ready.length === 0) return;
-    this.#waiting = this.#waiting.filter((each) => !ready.includes(each));
-    for (const { resolve } of ready) resolve();
+    for (const each of this.#waiting.splice(0)) {
+      const { target, resolve } = each;
+      if (target < this.#done || (target === this.#done && !this.#isRunning)) resolve();
+      else this.#waiting.push(each);
+    }
   }
 }

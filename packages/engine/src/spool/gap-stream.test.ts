@@ -50,3 +50,12 @@ test.each([
 ])('a wall clock %j is none', (fields) => {
   expect(readWallClock(encodeAmf0('onFI', fields))).toBeUndefined();
 });
+
+const WHOLE = { gapOf: 'a', gapStart: '2026-11-22T11:30:05Z', gapEnd: '2026-11-22T11:31:05Z', gapPart: 1 };
+
+test('facts are those of metadata only, and only where all of them are there', () => {
+  expect(readGapFacts(encodeAmf0('onMetaData', WHOLE))).toMatchObject({ gapOf: 'a', gapPart: 1 });
+  expect(readGapFacts(encodeAmf0('onTextData', WHOLE))).toBeUndefined();
+  for (const wrong of [{ gapOf: 1 }, { gapPart: '1' }, { gapStart: 'x' }, { gapEnd: 'x' }])
+    expect(readGapFacts(encodeAmf0('onMetaData', { ...WHOLE, ...wrong }))).toBeUndefined();
+});

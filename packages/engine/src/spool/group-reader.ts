@@ -31,8 +31,8 @@ export interface ReaderOwner {
   readonly folder: string;
   /** Writes what waits, so that it can be read. */
   flush(): Promise<void>;
-  /** A group is not what was written, and is left out. */
-  onDamaged(group: GroupEntry): void;
+  /** So many groups, bytes and ms of media are not what was written, and are left out. */
+  onDamaged(groups: number, bytes: number, ms: number): void;
 }
 
 /** Reads the groups of a gap from a place on, to the last one that is whole by now. */
@@ -95,7 +95,7 @@ export class GapReader {
       const place = this.#place;
       const next = { segment: part.number, group: place.group + 1 };
       const entry = entries[place.group];
-      if (entry === undefined) return;
+      if (entry === undefined) return this.#leaveOutRest(part, entries);
       if (part.file !== undefined && part.file.written < entry.offset + entry.bytes) {
         await this.#owner.flush();
         if (file?.hasFailed) return;
@@ -105,9 +105,7 @@ export class GapReader {
       const tags = isLeftOut ? undefined : await reader.read(entry);
       this.#place = next;
       if (tags === undefined) {
-        this.#skips = true;
-        this.#damaged++;
-        this.#owner.onDamaged(entry);
+        this.#noteDamaged(1, entry.bytes, msOf(entry));
         continue;
       }
       const damaged = this.#damaged;
@@ -118,4 +116,24 @@ export class GapReader {
       yield { place, next, headers, tags, bytes, start: firstWall, end: lastWall, isStart, damaged };
     }
   }
+
+  /** The file has lost its end, and the groups that were there with it. */
+  #leaveOutRest(part: PartRecord, entries: readonly GroupEntry[]): void {
+    const last = entries.at(-1);
+    const end = last === undefined ? part.headerBytes : last.offset + last.bytes;
+    const ms = entries.reduce((sum, entry) => sum + msOf(entry), 0);
+    const groups = part.groups - this.#place.group;
+    this.#place = { segment: part.number, group: part.groups };
+    this.#noteDamaged(groups, Math.max(0, part.bytes - end), Math.max(0, part.ms - ms));
+  }
+
+  #noteDamaged(groups: number, bytes: number, ms: number): void {
+    this.#skips = true;
+    this.#damaged += groups;
+    this.#owner.onDamaged(groups, bytes, ms);
+  }
+}
+
+function msOf({ firstTimestamp, lastTimestamp }: GroupEntry): number {
+  return Math.max(0, (lastTimestamp - firstTimestamp) | 0);
 }

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { endLine, groupLine, headLine, parseIndex } from './index-format.js';
+import { checked, endLine, groupLine, headLine, parseIndex } from './index-format.js';
 
 const head = { gap: 1, segment: 2, gapStart: 1_795_346_200_000, headerBytes: 500 };
 const first = {
@@ -51,6 +51,15 @@ test('a byte that is another ends what can be trusted', () => {
     const line = lines.findIndex((_, i) => at < lines.slice(0, i + 1).join('').length);
     expect(parsed?.groups.length, `byte ${at}`).toBe(line === 0 ? undefined : Math.min(2, line - 1));
   }
+});
+
+test('a line of a kind that is not known ends what can be trusted', () => {
+  const other = checked('other 1500 1000 0 960 10 970 25 0000001f');
+  expect(parseIndex(headLine(head) + groupLine(first) + other + groupLine(second))).toEqual({
+    head,
+    groups: [first],
+    isFinished: false,
+  });
 });
 
 test('groups that do not follow from one another, and other versions, are not trusted', () => {

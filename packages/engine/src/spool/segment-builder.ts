@@ -25,7 +25,6 @@ export type GroupBorder = 'none' | 'start' | 'more';
 
 /** The bytes of one segment as they come up, and its groups. It writes nowhere itself. */
 export class SegmentBuilder {
-  readonly facts: SegmentFacts;
   readonly headerBytes: number;
   /** The bytes that the segment begins with. */
   readonly start: Buffer;
@@ -38,7 +37,6 @@ export class SegmentBuilder {
   #isUnmarked = false;
 
   constructor(facts: SegmentFacts, headers: readonly SpoolTag[]) {
-    this.facts = facts;
     this.start = encodeSegmentStart(facts, headers);
     this.headerBytes = this.start.length;
     this.size = this.start.length;
@@ -61,7 +59,7 @@ export class SegmentBuilder {
 
   /** Adds the bytes of a tag to `parts`; its body is not copied. */
   add(tag: SpoolTag, wall: number, border: GroupBorder, parts: Uint8Array[]): void {
-    if (border !== 'none' || this.#group === undefined) this.#begin(tag, wall, border !== 'more');
+    if (this.#group === undefined) this.#begin(tag, wall, border !== 'more');
     this.#firstTimestamp ??= tag.timestamp;
     const group = this.#group!;
     const frame = Buffer.allocUnsafe(TAG_FRAME_SIZE);
@@ -86,9 +84,8 @@ export class SegmentBuilder {
   }
 
   /** Ends the group that is under way, with a mark in `parts`. */
-  endGroup(parts: Uint8Array[]): GroupEntry | undefined {
-    const group = this.#group;
-    if (group === undefined) return undefined;
+  endGroup(parts: Uint8Array[]): GroupEntry {
+    const group = this.#group!;
     const mark = this.#mark(MarkKind.end);
     parts.push(mark);
     this.#group = undefined;

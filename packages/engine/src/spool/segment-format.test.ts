@@ -2,7 +2,15 @@ import { crc32 } from 'node:zlib';
 import { FlvReader } from '@cloudpush/muxer';
 import { decodeAmf0, type EcmaArray } from '@cloudpush/transport';
 import { expect, test } from 'vitest';
-import { decodeMark, encodeMark, encodeSegmentStart, MARK_SIZE, MarkKind } from './segment-format.js';
+import {
+  decodeMark,
+  encodeMark,
+  encodeSegmentStart,
+  looksLikeMark,
+  MARK_SIZE,
+  MarkKind,
+} from './segment-format.js';
+import type { SpoolTag } from './spool-tag.js';
 import { HEADERS, SOUND_HEADERS } from './testing/tags.js';
 
 const START = Date.UTC(2026, 10, 22, 11, 30);
@@ -30,6 +38,9 @@ test('a mark is read as it was written, and script data of other kinds is none',
   const other = Buffer.from(body);
   other[5]! ^= 1;
   expect(decodeMark(18, other)).toBeUndefined();
+  const withBoolean = Buffer.from(body);
+  withBoolean[body.length - 9] = 1;
+  expect(decodeMark(18, withBoolean)).toBeUndefined();
 });
 
 test('a segment begins as an FLV file that says what it is, with the headers of its stream', () => {
@@ -62,4 +73,30 @@ test('the file header tells which tracks there are', () => {
   const reader = new FlvReader();
   reader.push(encodeSegmentStart(facts, SOUND_HEADERS));
   expect(reader.header).toEqual({ hasAudio: true, hasVideo: false });
+});
+
+test.each([
+  ['pictures alone', HEADERS.filter(({ type }) => type === 9), { hasAudio: false, hasVideo: true }],
+  ['nothing that is known', [], { hasAudio: true, hasVideo: false }],
+])('the file header of a stream with %s says so', (_what, headers, tracks) => {
+  const reader = new FlvReader();
+  reader.push(encodeSegmentStart(facts, headers));
+  expect(reader.header).toEqual(tracks);
+});
+
+test('a tag looks like a mark by its type and bytes, whatever parts they come in', () => {
+  const body = encodeMark({ kind: MarkKind.end, firstWall: 1, lastWall: 2 }, 0, 7).subarray(11, -4);
+  const tag = {
+    type: 18,
+    role: 6,
+    timestamp: 0,
+    size: body.length,
+    parts: [body.subarray(0, 9), body.subarray(9)],
+  };
+  expect(looksLikeMark(tag as SpoolTag)).toBe(true);
+  expect(looksLikeMark({ ...tag, type: 9 } as SpoolTag)).toBe(false);
+  const other = Buffer.from(body);
+  other[5]! ^= 1;
+  expect(looksLikeMark({ ...tag, parts: [other] } as SpoolTag)).toBe(false);
+  expect(looksLikeMark({ ...tag, size: 9, parts: [body.subarray(0, 9)] } as SpoolTag)).toBe(false);
 });

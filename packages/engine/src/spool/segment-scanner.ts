@@ -56,16 +56,15 @@ class TagCursor {
     this.position = position;
   }
 
-  /** The next tag; undefined where no whole and valid one follows. */
+  /** The next tag; undefined where no whole and valid one follows: then there is nothing behind it either. */
   async next(): Promise<FramedTag | undefined> {
     const header = await this.#bytes(TAG_HEADER_SIZE);
     if (header === undefined) return undefined;
     const size = framedSize(header);
     if (size === 0) return undefined;
     const bytes = await this.#bytes(size);
-    const tag = bytes === undefined ? undefined : framedTag(bytes);
-    if (tag !== undefined) this.position += size;
-    return tag;
+    this.position += size;
+    return bytes === undefined ? undefined : framedTag(bytes);
   }
 
   async #bytes(size: number): Promise<Buffer | undefined> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { keepSeriesNames, readSeriesNames, seriesName } from './series-name.js';
-import { SimulatedDisk } from './testing/simulated-disk.js';
+import { diskError, SimulatedDisk } from './testing/simulated-disk.js';
 
 test('a name says whose series it is, and is the same in every run', () => {
   expect(seriesName({ channel: 'Yard 1', destination: 'Cloud' })).toMatch(/^yard-1_cloud_[0-9a-f]{12}$/);
@@ -52,3 +52,10 @@ test.each(['', '{', '{"channel":1,"destination":"a"}', '{"channel":"a"}'])(
     expect(await readSeriesNames(disk, '/s')).toBeUndefined();
   },
 );
+
+test('names that cannot be read are no names that are damaged', async () => {
+  const disk = new SimulatedDisk();
+  await keepSeriesNames(disk, '/s', { channel: 'a', destination: 'b' });
+  disk.onStep = () => diskError('EIO');
+  await expect(readSeriesNames(disk, '/s')).rejects.toMatchObject({ code: 'EIO' });
+});

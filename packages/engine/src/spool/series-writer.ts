@@ -138,7 +138,6 @@ export class SeriesWriter {
   /** Nothing comes any more: to be called behind {@link end}. */
   close(): void {
     this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
   }
 
   /** Writes what waits at once. */
@@ -208,7 +207,6 @@ export class SeriesWriter {
     this.#batch ??= this.#newBatch();
     const before = builder.size;
     const group = builder.endGroup(this.#batch.parts);
-    if (group === undefined) return;
     this.#account(this.#batch, builder.size - before);
     this.#batch.groups.push(group);
     part.addGroup(group);
@@ -246,12 +244,10 @@ export class SeriesWriter {
   #writeBatch(): void {
     const batch = this.#batch;
     if (batch === undefined) return;
-    if (!batch.isLast) {
-      const { builder } = this.#segment!;
-      const before = builder.size;
-      builder.mark(batch.parts);
-      this.#account(batch, builder.size - before);
-    }
+    const { builder } = this.#segment!;
+    const before = builder.size;
+    builder.mark(batch.parts);
+    this.#account(batch, builder.size - before);
     this.#batch = undefined;
     this.#queue.push(batch);
   }
@@ -285,7 +281,6 @@ export class SeriesWriter {
       batch.file.hasFailed = true;
       this.#letGo(batch, false);
     }
-    if (this.#segment !== undefined) this.#segment.file.hasFailed = true;
     this.#offUntil = this.#parts.clock.now() + RETRY_MS;
     this.#batch = undefined;
     this.#segment = undefined;

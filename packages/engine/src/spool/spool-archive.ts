@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Acknowledgements } from './acknowledgements.js';
 import { diskIo } from './disk-io.js';
+import { FolderLock } from './folder-lock.js';
 import { type GapDamage, verifyGap } from './gap-verification.js';
 import { FIRST_PLACE, type SpoolPlace } from './group-entry.js';
 import { GapReader, type SpoolGroup } from './group-reader.js';
@@ -9,7 +10,6 @@ import { readSeriesNames, type SeriesOwnerNames } from './series-name.js';
 import { findGaps } from './series-recovery.js';
 import { spoolFailed } from './spool-failed.js';
 import type { GapRecord, SpoolGap } from './spool-gap.js';
-import { spoolOwner } from './spool-lock.js';
 import { removeIfThere } from './text-file.js';
 
 /** A series as it lies in the folder of a spool. */
@@ -51,7 +51,7 @@ export class SpoolArchive {
 
   /** Id of the process that writes to it now; undefined where none does. */
   async writer(): Promise<number | undefined> {
-    return (await spoolOwner(this.folder))?.pid;
+    return await FolderLock.ownerOf(this.folder);
   }
 
   /** Reads a gap, confirmed groups too unless `from` says otherwise. Groups that are damaged are left out. */

@@ -49,3 +49,7 @@ test('a volume that is full of other things leaves nothing to write to', () => {
 test('media is too old when its age is over', () => {
   expect(budget({}).oldest(100_000)).toBe(40_000);
 });
+
+test('a series that has just its share gives nothing', () => {
+  expect(budget({ a: 600, b: 500 }).expiries()).toEqual([{ series: 'a', bytes: 100 }]);
+});

@@ -12,7 +12,7 @@ export interface SpoolPolicy {
   /** A segment ends at the first key frame behind so many bytes, or ms of media. */
   readonly segmentBytes: number;
   readonly segmentMs: number;
-  /** Bytes that may wait for the disk; more are refused, so that a slow disk never eats the pool. */
+  /** Bytes of a series that may wait for the disk; more are refused. */
   readonly maxWaitingBytes: number;
 }
 
@@ -30,7 +30,7 @@ export const SYNC_MS = 1000;
 /** After a failure the disk is tried again so much later, in ms. */
 export const RETRY_MS = 10_000;
 
-/** Bytes of several series that wait for the disk. */
+/** Bytes of several series that wait for the disk, and their bound: a slow disk must not eat the pool. */
 export class SpoolBacklog {
   readonly maxBytes: number;
   bytes = 0;

@@ -2,7 +2,7 @@ import type { MonotonicClock } from '../base/clock.js';
 import type { CloudPushError } from '../base/errors.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { GapStore } from './gap-store.js';
-import type { GroupEntry, SpoolPlace } from './group-entry.js';
+import type { SpoolPlace } from './group-entry.js';
 import { GapReader, type SpoolGroup } from './group-reader.js';
 import { keepSeriesNames, type SeriesOwnerNames } from './series-name.js';
 import type { SpoolLoss } from './series-owner.js';
@@ -164,9 +164,7 @@ export class SpoolSeries {
       io,
       folder,
       flush: () => this.flush(),
-      onDamaged: ({ bytes, firstTimestamp, lastTimestamp }: GroupEntry) => {
-        this.noteUnreadable(1, bytes, Math.max(0, (lastTimestamp - firstTimestamp) | 0));
-      },
+      onDamaged: (groups: number, bytes: number, ms: number) => this.noteUnreadable(groups, bytes, ms),
     };
     await this.#mending;
     yield* new GapReader(owner, record, from).groups();

@@ -83,8 +83,10 @@ export class Shard implements ChannelTableContext {
     this.rides = AudioRides.of(init, clock, () => this.#onSoundDue());
     this.connects = new ConnectLimiter(init.maxConnecting);
     const { spool } = init;
-    if (spool !== undefined)
-      this.spools = new ShardSpools(spool.config, new BackfillGate(spool.backfill, spool.slot), clock);
+    if (spool !== undefined) {
+      const gate = new BackfillGate(spool.backfill, spool.slot, spool.config.maxGaps);
+      this.spools = new ShardSpools({ config: spool.config, gate, clock, poolSize: init.pool.byteLength });
+    }
     this.#port = init.port;
     this.#ring = new RingConsumer(init.ring);
     this.#channels = new ChannelTable(this, this.#ring);

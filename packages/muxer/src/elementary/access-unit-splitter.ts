@@ -1,5 +1,5 @@
 import { copyOf } from '../bits/bytes.js';
-import { MuxerError } from '../errors.js';
+import { MuxerError, unknownCodec } from '../errors.js';
 import { limits } from '../limits.js';
 import { findStartCodePrefix } from '../nal/nal-unit-index.js';
 import type { AccessUnitDetector, PictureDescription } from './access-unit-detector.js';
@@ -48,7 +48,9 @@ export class AccessUnitSplitter {
   /** Offset from which to look for the next start code. */
   #scan = 0;
 
+  /** @throws MuxerError `ERR_CLOUDPUSH_CODEC_UNKNOWN` for a codec that is neither. */
   constructor(codec: 'h264' | 'h265') {
+    if (codec !== 'h264' && codec !== 'h265') throw unknownCodec(codec, 'h264, h265');
     this.#detector = codec === 'h264' ? new AvcAccessUnitDetector() : new HevcAccessUnitDetector();
   }
 

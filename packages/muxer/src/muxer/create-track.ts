@@ -1,6 +1,6 @@
 import { Ac3Format } from '../ac3/ac3-format.js';
 import { Av1Codec } from '../av1/av1-codec.js';
-import { MuxerError } from '../errors.js';
+import { unknownCodec } from '../errors.js';
 import { FlacFormat } from '../flac/flac-format.js';
 import {
   av1TagFormat,
@@ -72,8 +72,4 @@ export function createAudioTrack(codec: AudioCodec, timeline: Timeline, clock: T
     default:
       throw unknownCodec(codec, 'aac, mp3, opus, flac, ac3, eac3, g711a, g711u');
   }
-}
-
-function unknownCodec(codec: never, permitted: string): MuxerError {
-  return new MuxerError('ERR_CLOUDPUSH_CODEC_UNKNOWN', { actual: String(codec), permitted });
 }

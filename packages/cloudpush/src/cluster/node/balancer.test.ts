@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from '../../gateway/testing/fake-clock.js';
+import { DEFAULT_SLOTS } from '../assignment/assignment.js';
 import type { StatusRecord } from '../records.js';
 import { Balancer } from './balancer.js';
 import { TestCluster } from './testing/test-cluster.js';
 
 test('the load of a node that has too much of it goes to the others, by one balancer, in small steps', async () => {
   const clock = new FakeClock();
-  const cluster = new TestCluster(clock);
+  const cluster = new TestCluster(clock, DEFAULT_SLOTS);
   for (const id of ['a', 'b', 'c']) (await cluster.add(id)).load.isBusy = () => false;
   await cluster.pass(2000);
   const { node, store } = cluster.members.get('a')!;

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from '../../gateway/testing/fake-clock.js';
+import { DEFAULT_SLOTS } from '../assignment/assignment.js';
 import { TestCluster } from './testing/test-cluster.js';
 
 test('what nobody can read in the store is told, each once, and a cluster goes on around it', async () => {
-  const cluster = new TestCluster(new FakeClock());
+  const cluster = new TestCluster(new FakeClock(), DEFAULT_SLOTS);
   const { keys, server } = cluster;
   const texts = [
     '',

@@ -377,6 +377,7 @@ describe('a file with nothing in it', () => {
   test('is not one that holds null, or text', () => {
     expect(faultsOf('null\n')).toEqual(['gateway.yaml:1:1: null is not a map']);
     expect(faultsOf('""\n')).toEqual(['gateway.yaml:1:1: "" is not a map']);
+    expect(faultsOf('GATE_PASSWORD=SECRET\n')).toEqual(['gateway.yaml:1:1: a text is not a map']);
   });
 });
 

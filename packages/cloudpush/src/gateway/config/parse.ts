@@ -127,7 +127,7 @@ function plan(
 }
 
 function planSpool(
-  { folder, maxBytes, maxAge, minFree, sync }: NonNullable<GatewayDocument['spool']>,
+  { folder, maxBytes, maxAge, minFree, sync, maxGaps }: NonNullable<GatewayDocument['spool']>,
   context: PlanContext,
 ): SpoolStoreOptions {
   return {
@@ -136,6 +136,7 @@ function planSpool(
     maxAge: milliseconds(maxAge),
     minFree: minFree === undefined ? undefined : parseSize(minFree),
     sync,
+    maxGaps,
   };
 }
 

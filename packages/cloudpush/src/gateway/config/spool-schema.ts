@@ -22,6 +22,13 @@ export const spoolStoreSchema = strict('The disk spool, for destinations with `o
       'none',
     ]),
   ),
+  maxGaps: optional(
+    Type.Integer({
+      description: 'The most gaps that are sent at a time, over all destinations. Default 4.',
+      minimum: 1,
+      maximum: 1000,
+    }),
+  ),
 });
 
 /** How a destination makes use of it. */

@@ -134,13 +134,15 @@ function withSuggestion(text: string, given: string, permitted: readonly string[
 }
 
 /**
- * Returns the value for a message; values that may hold a secret are not shown, neither marked ones nor URLs.
+ * Returns the value for a message; values that may hold a secret are not shown, neither marked ones nor URLs, nor
+ * the text of a file that is no configuration.
  */
-function shown({ data, parentSchema = {} }: ErrorObject): string {
+function shown({ data, instancePath, parentSchema = {} }: ErrorObject): string {
   const isObject = typeof data === 'object' && data !== null;
   if (isObject) return Array.isArray(data) ? 'a list' : 'a map';
   if (parentSchema['x-secret'] === true) return 'the value';
   if (typeof data === 'string' && (parentSchema['x-url'] === true || data.includes('://'))) return 'the URL';
+  if (typeof data === 'string' && data !== '' && instancePath === '') return 'a text';
   return quoted(data);
 }
 

@@ -18,19 +18,33 @@ export class FakeClock implements GatewayClock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Lets so much time pass, and everything happen that is due. */
-  async advance(ms: number): Promise<void> {
+  /**
+   * Lets so much time pass, and everything happen that is due.
+   * @param afterEach called whenever something has happened
+   */
+  async advance(ms: number, afterEach?: () => void): Promise<void> {
     const end = this.#now + ms;
-    for (;;) {
-      const due = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-      if (due === undefined) break;
-      this.#timers.delete(due);
-      this.#now = Math.max(this.#now, due.at);
-      due.callback();
+    for (let at = this.#next(); at <= end; at = this.#next()) {
+      this.#now = Math.max(this.#now, at);
+      const due = [...this.#timers].filter((timer) => timer.at === at);
+      for (const timer of due) {
+        if (!this.#timers.delete(timer)) continue;
+        timer.callback();
+        await Promise.resolve();
+      }
       await settle();
+      afterEach?.();
     }
     this.#now = end;
     await settle();
+    afterEach?.();
+  }
+
+  /** When the next timer is due. */
+  #next(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { at } of this.#timers) if (at < next) next = at;
+    return next;
   }
 }
 

@@ -8,6 +8,7 @@ interface FakeTimer {
 /** A clock for tests: time passes when the test says so, and not otherwise. */
 export class FakeClock implements EngineClock {
   #now = 0;
+  #setBackBy = 0;
   readonly #timers = new Set<FakeTimer>();
 
   now(): number {
@@ -16,7 +17,12 @@ export class FakeClock implements EngineClock {
 
   /** As if the clock had been made at the beginning of 2001. */
   wallTime(): number {
-    return Date.UTC(2001) + this.#now;
+    return Date.UTC(2001) + this.#now - this.#setBackBy;
+  }
+
+  /** The time of day steps back. */
+  setBack(ms: number): void {
+    this.#setBackBy += ms;
   }
 
   after(ms: number, callback: () => void): () => void {

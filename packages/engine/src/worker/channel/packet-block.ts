@@ -19,6 +19,8 @@ export class PacketBlock implements Releasable {
    * purpose since: its way does not count for the latency.
    */
   enqueuedAt: number;
+  /** The same, however it has waited. */
+  readonly cameAt: number;
   /** True when its way counts for the latency: it came while its stream was being published, and was sent. */
   timed = false;
   /** True once a part of the packet was given up with its connection. */
@@ -35,6 +37,7 @@ export class PacketBlock implements Releasable {
     this.#owner = owner;
     this.index = index;
     this.enqueuedAt = enqueuedAt;
+    this.cameAt = enqueuedAt;
   }
 
   /** The packet waits on purpose. */

@@ -1,3 +1,4 @@
+import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
 import { CloudPushError } from '../../base/errors.js';
 import type { Connection } from './connection.js';
 
@@ -7,6 +8,8 @@ export class ClosingConnections {
   readonly #closing = new Set<Connection>();
   #bytesBefore = 0;
   #flaw: Error | undefined;
+  /** The first end since somebody took it of which some may not have arrived. */
+  #newFlaw: Error | undefined;
 
   constructor(onWarning: (message: string) => void) {
     this.#onWarning = onWarning;
@@ -58,6 +61,24 @@ export class ClosingConnections {
   noteFlaw(error: Error): void {
     this.#onWarning(`the connection that was left ended badly: ${error.message}`);
     this.#flaw ??= error;
+    this.#newFlaw ??= error;
+  }
+
+  /** A server has closed a connection behind a segment: nothing tells that it has all of that. */
+  noteUncertain(error: Error): void {
+    this.#newFlaw ??= error;
+  }
+
+  /** What was lost with this end is sent again: it is no part of how the destination ends. */
+  forget(flaw: Error | undefined): void {
+    if (this.#flaw === flaw) this.#flaw = undefined;
+  }
+
+  /** The first end since this was asked last of which some may not have arrived. */
+  takeFlaw(): Error | undefined {
+    const flaw = this.#newFlaw;
+    this.#newFlaw = undefined;
+    return flaw;
   }
 }
 
@@ -66,4 +87,14 @@ export function notMovingError(): CloudPushError {
   return new CloudPushError('ERR_CLOUDPUSH_ABORTED', 'the stream does not move there any more', {
     class: 'fatal',
   });
+}
+
+/**
+ * The reason that a connection is made again with which is well: what one before it held, which has ended
+ * like this, is to be sent first.
+ */
+export function remakingError(cause: Error): RtmpError {
+  const message = `the stream begins again, as a connection that it had left ended badly: ${cause.message}`;
+  const code = cause instanceof RtmpError ? cause.code : RtmpErrorCode.aborted;
+  return new RtmpError(code, 'publishing', message, { class: 'retryable', cause });
 }

@@ -32,10 +32,16 @@ export interface ReconnectorOwner {
   /** False when a lost connection need not be made again: nothing is left to be sent. */
   readonly wantsConnection: boolean;
   readonly segments: SegmentStanding;
-  /** There is no connection until the next segment. */
-  onRest(): void;
-  /** The next segment gets a connection of its own: the server has closed the one that was to carry it. */
-  onOtherConnection(): void;
+  /**
+   * There is no connection until the next segment, although none was lost; `isMoving`: that one gets another
+   * now, as the server has closed the one that was to carry it.
+   */
+  onLeave(isMoving: boolean): void;
+  /**
+   * All connections that were left are closed; `error`: the last of what they held may not have arrived.
+   * @returns true where that is kept, to be sent again
+   */
+  onLeftClosed(error: Error | undefined): boolean;
   /** The next stream is being published on the connection that stood. */
   onNextStream(): void;
   /** Judges the loss of a connection that had been publishing. */

@@ -4,14 +4,14 @@ import { CloudPushError } from '../../base/errors.js';
 import type { DestinationConfig, ShardTarget } from '../../options/destination-config.js';
 import type { PendingReconnect } from '../../protocol/stream.js';
 import type { TargetReason } from '../../targets/push-target.js';
-import { notMovingError } from './closing-connections.js';
+import { notMovingError, remakingError } from './closing-connections.js';
 import type { Connection } from './connection.js';
 import { ConnectionAttempt } from './connection-attempt.js';
 import { ConnectionSet, type ConnectionSetOwner } from './connection-set.js';
 import { type Consequence, LossPolicy } from './loss-policy.js';
 import type { Mover } from './mover.js';
-import type { ReconnectorContext, ReconnectorOwner } from './reconnector-owner.js';
-import { hasArrived, SegmentConnections } from './segment-connections.js';
+import type { Assessment, ReconnectorContext, ReconnectorOwner } from './reconnector-owner.js';
+import { hasAnswered, hasArrived, SegmentConnections } from './segment-connections.js';
 import { StallWatchdog } from './stall-watchdog.js';
 import type { TargetSource } from './target-source.js';
 
@@ -50,6 +50,8 @@ export class Reconnector implements ConnectionSetOwner {
   #state: State = { kind: 'idle', isOrderly: false };
   /** The next stream has another name than the one before, which the server may still hold. */
   #renewsName = false;
+  /** The error that a connection which was well was reset with, to make it again. */
+  #remadeBy: Error | undefined;
   /** The error that it was told to end with. */
   #destroyedBy: Error | undefined;
   /** Error with which the connection was lost last; undefined after an orderly end. */
@@ -216,6 +218,18 @@ export class Reconnector implements ConnectionSetOwner {
     }
   }
 
+  /**
+   * Makes the connection again at once, though it is well, as what went before it has to be sent before it:
+   * nothing is held against its server, and the policy is not asked.
+   * @param cause how a connection that the stream has left has ended
+   */
+  remake(cause: Error): void {
+    if (this.#state.kind !== 'publishing') return;
+    const error = remakingError(cause);
+    this.#remadeBy = error;
+    this.#state.connection.publisher?.destroy(error);
+  }
+
   /** The publisher has said "no more": from now on, taking nothing is a stall. */
   watch(): void {
     this.#watchdog.arm();
@@ -298,7 +312,7 @@ export class Reconnector implements ConnectionSetOwner {
     this.#state = { kind: 'idle', isOrderly: true };
     this.#renewsName = connection.renewsName;
     this.#lastError = undefined;
-    this.#owner.onRest();
+    this.#owner.onLeave(false);
   }
 
   #publishNext(connection: Connection): void {
@@ -326,7 +340,17 @@ export class Reconnector implements ConnectionSetOwner {
     // A connection that was being closed may have been destroyed since, with what it held.
     if (state.kind === 'ended')
       this.#owner.onEnded(state.error ?? this.#destroyedBy ?? this.#connections.left.flaw);
-    else if (state.kind === 'connecting' && state.connection === undefined) state.begin();
+    else this.#settleLeft();
+    if (state.kind === 'connecting' && state.connection === undefined) state.begin();
+  }
+
+  #settleLeft(): void {
+    const { left } = this.#connections;
+    // One that was destroyed notes no flaw, though what it held may be lost: the end settles that.
+    if (this.#destroyedBy !== undefined) return;
+    if (!left.isEmpty) return;
+    const flaw = left.takeFlaw();
+    if (this.#owner.onLeftClosed(flaw)) left.forget(flaw);
   }
 
   onCurrentClosed(connection: Connection, error: Error | undefined): void {
@@ -335,6 +359,7 @@ export class Reconnector implements ConnectionSetOwner {
     this.#state = { kind: 'idle', isOrderly: false };
     if (error === undefined) this.#finish(undefined);
     else if (state.kind !== 'publishing' || this.#destroyedBy !== undefined) this.#onLost(error, state);
+    else if (error === this.#remadeBy) this.#onLost(error, state);
     else if (!this.#isNormalEnd(connection, error)) this.#onLost(error, state);
   }
 
@@ -343,13 +368,17 @@ export class Reconnector implements ConnectionSetOwner {
     switch (this.#segments.judge(error, this.#owner.segments)) {
       case 'atRest':
         this.#restAfter(connection);
+        this.#connections.left.noteUncertain(error);
+        this.#settleLeft();
         // It was told to end meanwhile, and no next segment follows.
         if (!this.#owner.wantsConnection) this.#finish(undefined);
         return true;
       case 'opening':
         if (!hasArrived(error)) this.#connections.left.noteFlaw(error);
+        else if (!hasAnswered(error)) this.#connections.left.noteUncertain(error);
         this.#mover.suspend();
-        this.#owner.onOtherConnection();
+        this.#owner.onLeave(true);
+        this.#settleLeft();
         this.connect();
         return true;
       case undefined:
@@ -364,8 +393,13 @@ export class Reconnector implements ConnectionSetOwner {
     if (wasPublishing) this.#losses.published(this.#clock.now() - before.since);
     if (wasPublishing && this.#takeOver(lost)) return;
     this.#mover.suspend();
-    const { error, mended } = wasPublishing ? this.#owner.assess(lost) : { error: lost, mended: false };
+    const { error, mended } = this.#assess(lost, wasPublishing);
     this.#follow(this.#consequenceOf(error, mended), error, wasPublishing);
+  }
+
+  #assess(error: Error, wasPublishing: boolean): Assessment {
+    if (error === this.#remadeBy) return { error, mended: true };
+    return wasPublishing ? this.#owner.assess(error) : { error, mended: false };
   }
 
   /** destroy() ends it, whatever the policy says. */

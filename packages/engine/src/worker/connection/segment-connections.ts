@@ -39,7 +39,12 @@ export class SegmentConnections {
  * The end of the segment before has arrived: the server has closed in an orderly way, or has answered since.
  */
 export function hasArrived(error: Error): boolean {
-  return error instanceof RtmpError && (error.code === RtmpErrorCode.peerClosed || error.stage === 'publish');
+  return error instanceof RtmpError && (error.code === RtmpErrorCode.peerClosed || hasAnswered(error));
+}
+
+/** The server has answered since the end of the segment before. */
+export function hasAnswered(error: Error): boolean {
+  return error instanceof RtmpError && error.stage === 'publish';
 }
 
 /** Ends of a connection with a server that takes one stream on each; one that never answers is left, too. */

@@ -114,6 +114,11 @@ export class Backlog extends SendQueue {
     return true;
   }
 
+  /** Pictures are left out before the next key frame: what comes does not follow what was here last. */
+  get isSkipping(): boolean {
+    return this.#skipsFor !== undefined;
+  }
+
   /** A picture that others refer to does not go out: they are skipped. */
   skipToKeyFrame(): void {
     this.#skipsFor ??= 'start';

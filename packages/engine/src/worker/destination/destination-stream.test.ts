@@ -79,6 +79,7 @@ class Fixture {
         },
         endStream: () => void told.push('end stream'),
         watch: () => {},
+        remake: () => undefined,
         destroy: ({ message }) => void told.push(`destroyed: ${message}`),
       },
       trial: new CodecTrial(),

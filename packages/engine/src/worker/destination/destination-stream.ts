@@ -103,6 +103,10 @@ export class DestinationStream implements Flushable, SpooledStream {
     this.#writer.restart();
   }
 
+  beginAgain(cause: Error): void {
+    this.#connections.remake(cause);
+  }
+
   push(entry: QueuedTag): void {
     if (this.backlog.skips(entry.tag)) {
       entry.block?.release();
@@ -185,7 +189,7 @@ export class DestinationStream implements Flushable, SpooledStream {
 
   /** A connection has been made, which has room. */
   onPublishing(): void {
-    this.spool?.onConnection();
+    this.spool?.stream?.onConnection();
     this.#writer.onPublishing();
     this.segments.open();
   }
@@ -194,7 +198,7 @@ export class DestinationStream implements Flushable, SpooledStream {
   onDrain(): void {
     this.#writer.onDrain();
     this.sendWaiting();
-    this.spool?.onRoom();
+    this.spool?.stream?.onRoom();
   }
 
   /** The next stream is being published on the connection that stood. */
@@ -251,10 +255,7 @@ export class DestinationStream implements Flushable, SpooledStream {
     return this.segments.isOpen ? this.#connections.publisher : undefined;
   }
 
-  /**
-   * The next stream is published: by a connection that waits to take over, by the one that stands, or by
-   * another.
-   */
+  /** The next stream is published by a connection that waits, by the one that stands, or by another. */
   #startSegment(number: number): void {
     this.#writer.startSegment(this.segments.start(number));
     if (this.#connections.canMove) {
@@ -262,9 +263,7 @@ export class DestinationStream implements Flushable, SpooledStream {
     } else if (this.#connections.nextStream()) this.#owner.onMoving();
   }
 
-  /**
-   * Its last tag, then the end of its stream. When the kernel has taken the tag, it has taken all before it.
-   */
+  /** Its last tag, and the end of its stream. When the kernel has taken it, it has all before it. */
   #endSegment(publisher: RtmpPublisher, { tag, block, description }: QueuedTag): void {
     const segment = this.segments.current;
     const { streamName } = this.#connections;
@@ -287,11 +286,12 @@ export class DestinationStream implements Flushable, SpooledStream {
   /** False when the new connection has yet to be made: {@link onPublishing} follows. */
   #move(): boolean {
     const publisher = this.#connections.move();
+    this.spool?.stream?.onLeave();
     if (publisher === undefined) {
       this.#owner.onMoving();
       return false;
     }
-    this.spool?.onConnection();
+    this.spool?.stream?.onConnection();
     this.#writer.onMoved();
     this.#owner.onMoved(publisher);
     return true;

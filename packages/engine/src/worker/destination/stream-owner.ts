@@ -28,6 +28,8 @@ export interface StreamConnections {
   endStream(): void;
   /** The publisher has said "no more". */
   watch(): void;
+  /** Makes the connection again at once, though it is well: nothing is held against its server. */
+  remake(cause: Error): void;
   /** Resets the connection now, and for good. */
   destroy(error: Error): void;
 }

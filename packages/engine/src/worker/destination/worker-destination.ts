@@ -115,7 +115,7 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
       this.destroy(closeTimeoutError(closeTimeout, this.#unsentBytes)),
     );
     this.#life = { kind: 'closing', by: clock.now() + closeTimeout, stopTimer };
-    this.stream.spool?.close();
+    this.stream.spool?.stream?.close();
     this.onEmpty();
     this.#endIfOutOfReach();
   }
@@ -206,12 +206,13 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
     this.#connectivity = MOVING;
   }
 
-  onRest(): void {
-    this.#goDown(DOWN, false);
+  onLeave(isMoving: boolean): void {
+    this.stream.spool?.stream?.onLeave();
+    this.#goDown(isMoving ? MOVING : DOWN, false);
   }
 
-  onOtherConnection(): void {
-    this.#goDown(MOVING, false);
+  onLeftClosed(error: Error | undefined): boolean {
+    return this.stream.spool?.onLeftClosed(error) ?? false;
   }
 
   onNextStream(): void {
@@ -233,7 +234,7 @@ export class WorkerDestination implements ReconnectorOwner, StreamOwner {
 
   onLost(error: Error, delay: number, wasPublishing: boolean): void {
     // Between segments the next one's start decides.
-    this.stream.spool?.onLost();
+    this.stream.spool?.stream?.onLost();
     const at = this.#context.clock.now() + delay;
     const retry = Number.isFinite(at) ? { cause: error, at } : undefined;
     this.#goDown({ kind: 'down', isMove: false, retry }, wasPublishing);

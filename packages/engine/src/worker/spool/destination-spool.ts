@@ -19,6 +19,7 @@ import { LiveSpool } from './live-spool.js';
 import type { ShardSpools } from './shard-spools.js';
 import { type OpenSpool, SpoolFigures } from './spool-figures.js';
 import type { SpooledStream } from './spooled-stream.js';
+import type { StreamSpool } from './stream-spool.js';
 import type { SpoolLosses, Taken } from './stream-spool-parts.js';
 
 /** How often counters are renewed, in ms. */
@@ -97,30 +98,19 @@ export class DestinationSpool {
     this.#open?.stream.noteRefused(tag);
   }
 
-  onConnection(): void {
-    this.#open?.stream.onConnection();
-  }
-
   /** See {@link StreamSpool.fallBack}. */
   fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
     this.#open?.stream.fallBack(fallback, description);
   }
 
-  onLost(): void {
-    this.#open?.stream.onLost();
-  }
-
-  onRoom(): void {
-    this.#open?.stream.onRoom();
+  /** It is told what becomes of the stream's connections; undefined: see {@link opened}. */
+  get stream(): StreamSpool | undefined {
+    return this.#open?.stream;
   }
 
   /** The stream itself has yet to send what is on disk. */
   get isBehind(): boolean {
     return this.#open?.stream.feed !== undefined;
-  }
-
-  close(): void {
-    this.#open?.stream.close();
   }
 
   /** The queue is full. Returns false when nothing of it went to disk. */
@@ -131,6 +121,13 @@ export class DestinationSpool {
   /** The pool runs short. Returns true when memory comes back before long. */
   relieve(): boolean {
     return this.#open?.stream.relieve() ?? false;
+  }
+
+  /** All connections that were left are closed. Returns true where what may be lost is on disk. */
+  onLeftClosed(error: Error | undefined): boolean {
+    this.#open?.stream.onLeftClosed(error);
+    // In order, it is kept when the connection that stands is gone, too.
+    return this.#open?.series.isOff === false && this.#parts.config.spool!.resume !== 'in-order';
   }
 
   /** Time has passed: what has arrived need not be kept, and what lies on disk may be due. */
@@ -205,7 +202,7 @@ export class DestinationSpool {
       counts: this.#figures,
       losses,
       clock: context.clock,
-      tailLimit: config.inFlightLimit * TAIL_FACTOR,
+      tailLimit: () => Math.min(config.inFlightLimit * TAIL_FACTOR, this.#spools.tailLimit),
       heldLimit: config.highWatermark.bytes,
       gate: this.#spools.gate,
       attempt: (work) => this.#works.add(work),

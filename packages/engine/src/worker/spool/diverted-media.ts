@@ -1,4 +1,5 @@
 import type { FlvTag } from '@cloudpush/muxer';
+import { wallTimeAt } from '../../base/clock.js';
 import { SpoolCounter } from '../../memory/counters.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
@@ -8,15 +9,17 @@ import { isAudioFrame, isKeyFrame, isPicture } from '../destination/drop-policy.
 import type { QueuedTag } from '../destination/send-queue.js';
 import { GapRecorder, type RecordStart } from './gap-recorder.js';
 import { SentKeeper } from './sent-keeper.js';
-import type { SpooledTag, TailGroup } from './sent-tail.js';
+import { legacyEntries, ownTag, type SpooledTag, type TailGroup } from './sent-tail.js';
 import type { StreamSpoolParts } from './stream-spool-parts.js';
 
-/**
- * Media that lies before the gap that is being written, and goes to disk when a key frame lets that one end.
- */
-export interface LateMedia {
+/** A part of the stream without a hole, that begins where decoding can start. */
+export interface Stretch {
+  /** What was sent of it, and may not have arrived. */
   readonly groups: readonly TailGroup[];
+  /** What waited of it, behind that. */
   readonly entries: readonly QueuedTag[];
+  /** Where what waited begins. */
+  readonly start: RecordStart;
 }
 
 /** Writes a stream's media to disk: what was sent and may be lost, what waited, and what comes. */
@@ -26,6 +29,8 @@ export class DivertedMedia {
   readonly sent: SentKeeper;
   /** Borders of segments that are on disk, though they wait in the queue, too. */
   readonly #borders = new WeakSet<SegmentMark>();
+  /** What lies before the gap that is being written, and can only be written when that one ends. */
+  #late: readonly Stretch[] = [];
 
   constructor(parts: StreamSpoolParts) {
     const { series, counts, stream, config } = parts;
@@ -35,7 +40,8 @@ export class DivertedMedia {
       counts,
       bitrates: () => stream.channel.bitrates,
       isAhead: config.when === 'always',
-      start: stream,
+      // Tags came before the folder was open.
+      start: this.behindQueue(),
     });
     this.sent = new SentKeeper({ ...parts, recorder: this.recorder });
   }
@@ -44,6 +50,16 @@ export class DivertedMedia {
   fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
     this.recorder.headers.fallBack(fallback, description);
     this.sent.fallBack(fallback, description);
+    this.#late = this.#late.map((stretch) => legacyStretch(stretch, fallback, description));
+  }
+
+  /**
+   * The connection is lost, and nothing can be written: what was sent and lies on disk is sent from there.
+   * @param apart the stream goes on without it
+   */
+  leaveToDisk(apart: boolean): void {
+    this.sent.leaveToDisk();
+    if (apart) this.recorder.disown();
   }
 
   /** Gives up all that waits in the queue and is not on disk. */
@@ -53,57 +69,100 @@ export class DivertedMedia {
   }
 
   /**
-   * Writes what was sent, and behind it what waited.
-   * @param start where what waited begins
-   * @param before what was sent before it, and may not have arrived either
+   * Writes stretches, oldest first, each as a gap of its own: what follows joins the last one.
+   * @param before what was sent before them, and may not have arrived either
    */
-  write(
-    groups: readonly TailGroup[],
-    entries: readonly QueuedTag[],
-    start: RecordStart,
-    before?: TailGroup,
-  ): void {
-    const last = this.writeSent(groups, before);
-    const joins = last?.disk !== undefined && last.disk.gap === this.recorder.gap;
-    this.writeEntries(entries, joins ? undefined : start);
+  write(stretches: readonly Stretch[], before?: TailGroup): void {
+    for (const [i, { groups, entries, start }] of stretches.entries()) {
+      if (i > 0) this.recorder.end();
+      const last = this.#writeSent(groups, i === 0 ? before : undefined);
+      // Behind a border, it is another segment's.
+      const disk = last?.start.segment === start.segment ? last.disk : undefined;
+      const joins = disk !== undefined && disk.gap === this.recorder.gap;
+      this.#writeEntries(entries, joins ? undefined : start);
+    }
   }
 
   /**
-   * Lets go of all of it where it is on disk: it is sent from there.
-   * @param before what was sent before it, and may not have arrived either
+   * Lets go of a stretch where all of it is on disk: it is sent from there.
    * @returns false: some of it is not
    */
-  letGoOfWritten(groups: readonly TailGroup[], entries: readonly QueuedTag[], before?: TailGroup): boolean {
+  #letGoOfWritten({ groups, entries }: Pick<Stretch, 'groups' | 'entries'>): boolean {
     const isWritten =
       groups.every(({ disk }) => disk !== undefined) && entries.every(({ isOnDisk }) => isOnDisk);
     if (!isWritten) return false;
-    this.writeSent(groups, before);
+    this.#writeSent(groups, undefined);
     for (const entry of entries) this.#letGo(entry);
     return true;
   }
 
-  /** Writes what was sent, and as another gap what waited: something between them is missing. */
-  writeApart(groups: readonly TailGroup[], entries: readonly QueuedTag[]): void {
-    this.writeSent(groups);
+  /** Media waits for a place at which the gap that is being written can end. */
+  get hasLate(): boolean {
+    return this.#late.length > 0;
+  }
+
+  /** Keeps stretches, oldest first, until the gap that is being written can end, but for what is on disk. */
+  keepLate(stretches: readonly Stretch[]): void {
+    const kept = stretches.filter((stretch) => !this.#letGoOfWritten(stretch));
+    // What is kept later lies before what was: nothing is sent meanwhile.
+    this.#late = [...kept, ...this.#late];
+  }
+
+  /**
+   * What has to wait leaves the pool: a source that waits for room there sends no key frame, at which it could
+   * be written.
+   * @returns whether there was any in the pool
+   */
+  copyLate(): boolean {
+    let isCopied = false;
+    this.#late = this.#late.map(({ groups, entries, start }) => {
+      for (const group of groups) isCopied = group.copy() || isCopied;
+      const copies = entries.map((entry) => copyOf(entry));
+      isCopied ||= copies.some((copy, i) => copy !== entries[i]);
+      return { groups, entries: copies, start };
+    });
+    return isCopied;
+  }
+
+  /** Writes what had to wait, if anything does: the gap that is being written ends. */
+  writeLate(): void {
+    if (!this.hasLate) return;
+    const late = this.#late;
+    this.#late = [];
     this.recorder.end();
-    this.writeEntries(entries, this.#parts.stream);
+    this.write(late);
+    this.recorder.end();
   }
 
   /**
    * Writes what was sent, unless it is on disk already.
    * @returns the last group
    */
-  writeSent(groups: readonly TailGroup[], before?: TailGroup): TailGroup | undefined {
-    const { series, attempt } = this.#parts;
+  #writeSent(groups: readonly TailGroup[], before: TailGroup | undefined): TailGroup | undefined {
     let previous = before;
+    this.sent.acknowledgeBefore(groups);
     for (const group of groups) {
       if (group.disk === undefined) this.sent.spill(group, previous);
-      // All that lies before it in its gap has arrived.
-      else if (group.disk.gap !== previous?.disk?.gap)
-        attempt(series.acknowledge(group.disk.gap, group.disk.place));
       previous = group;
     }
     return groups.at(-1);
+  }
+
+  /**
+   * The stream behind what waits in the queue.
+   * @param taken what was there behind that: borders of segments still are
+   */
+  behindQueue(taken: readonly QueuedTag[] = []): RecordStart {
+    const { stream } = this.#parts;
+    const others = new Set(taken.map(({ mark }) => mark));
+    const headers = stream.headers.copy();
+    let { segment } = stream;
+    stream.backlog.forEach(({ tag, description, mark }) => {
+      if (mark !== undefined && others.has(mark)) return;
+      headers.note(tag, description);
+      segment = mark?.number ?? segment;
+    });
+    return { headers, segment };
   }
 
   /** A group that was sent in part, and is on disk as far as it was: what waits of it goes there, too. */
@@ -121,7 +180,7 @@ export class DivertedMedia {
   }
 
   /** @param start where they do not join on to what was written */
-  writeEntries(entries: readonly QueuedTag[], start: RecordStart | undefined): void {
+  #writeEntries(entries: readonly QueuedTag[], start: RecordStart | undefined): void {
     let from = start;
     for (const entry of entries) {
       if (entry.isOnDisk) {
@@ -135,19 +194,14 @@ export class DivertedMedia {
         this.divert(this.#spooledOf(entry), entry.mark);
       }
     }
+    // What comes begins there.
+    if (from !== undefined) this.recorder.seek(from);
   }
 
   /** It is on disk already. */
   #letGo({ tag, block, mark }: QueuedTag): void {
     if (mark === undefined) block?.release();
     this.#countNew(tag);
-  }
-
-  /** Writes media that had to wait while a later gap was written: that gap ends. */
-  writeLate({ groups, entries }: LateMedia): void {
-    this.recorder.end();
-    this.write(groups, entries, this.#parts.stream);
-    this.recorder.end();
   }
 
   /** Puts a tag to disk that is not sent; a border of segments is one of gaps, too. */
@@ -164,6 +218,13 @@ export class DivertedMedia {
     if (recorded === 'early' && isPicture(tag)) losses.noteSkipped('start');
     else if (recorded !== 'written') losses.noteLost(isPicture(tag) ? 1 : 0, isAudioFrame(tag) ? 1 : 0);
     if (mark?.border === 'end') this.recorder.end();
+  }
+
+  /** A tag is not written, as the disk does not work: what is written later stands behind it. */
+  pass({ tag, description }: Pick<SpooledTag, 'tag' | 'description'>, mark: SegmentMark | undefined): void {
+    const { recorder } = this;
+    recorder.headers.note(tag, description);
+    if (mark?.border === 'start') recorder.seek({ headers: recorder.headers, segment: mark.number });
   }
 
   /**
@@ -185,7 +246,7 @@ export class DivertedMedia {
 
   #spooledOf({ tag, block, description, mark, at }: QueuedTag): SpooledTag<PacketBlock> {
     const { clock } = this.#parts;
-    const wall = clock.wallTime() - (clock.now() - at);
+    const wall = wallTimeAt(clock, block?.cameAt ?? at);
     return { tag, block: mark === undefined ? block : undefined, description, wall };
   }
 
@@ -194,4 +255,24 @@ export class DivertedMedia {
     if (isPicture(tag)) counts.add(SpoolCounter.spooledVideoFrames, 1);
     else if (isAudioFrame(tag)) counts.add(SpoolCounter.spooledAudioFrames, 1);
   }
+}
+
+/** The same in memory of its own; a border of segments has that. */
+function copyOf(entry: QueuedTag): QueuedTag {
+  const { tag, block, mark } = entry;
+  if (block === undefined || mark !== undefined) return entry;
+  const copy = { ...entry, tag: ownTag(tag), block: undefined, at: block.cameAt };
+  block.release();
+  return copy;
+}
+
+/** The same in the older form of H.265. */
+function legacyStretch(
+  { groups, entries, start }: Stretch,
+  fallback: HevcFallback,
+  description: StreamDescription | undefined,
+): Stretch {
+  for (const group of groups) group.fallBack(fallback, description);
+  start.headers.fallBack(fallback, description);
+  return { groups, entries: legacyEntries(entries, fallback), start };
 }

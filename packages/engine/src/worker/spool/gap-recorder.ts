@@ -44,8 +44,8 @@ export class GapRecorder {
   #headers: StreamHeaders;
   #segment: number;
   #isOpen = false;
-  /** The segments that gaps are of. */
-  readonly #segments = new WeakMap<SpoolGap, number>();
+  /** The segments that gaps are of, and the timestamps on the clocks of those that they begin with. */
+  #origins = new WeakMap<SpoolGap, { readonly segment: number; readonly timestamp: number }>();
   /** ms of media are counted from this timestamp. */
   #countedTo: number | undefined;
 
@@ -74,7 +74,20 @@ export class GapRecorder {
 
   /** Whether a gap belongs to the segment that is being written, since the series was opened. */
   isOfStream(gap: SpoolGap): boolean {
-    return this.#segments.get(gap) === this.#segment;
+    return this.#origins.get(gap)?.segment === this.#segment;
+  }
+
+  /** Those gaps, in the order of the stream: some are written later than what follows them. */
+  get gapsOfStream(): SpoolGap[] {
+    const timeOf = (gap: SpoolGap): number => this.#origins.get(gap)!.timestamp;
+    return this.#series.gaps
+      .filter((gap) => this.isOfStream(gap))
+      .sort((a, b) => (timeOf(a) - timeOf(b)) | 0);
+  }
+
+  /** No gap that there is belongs to the stream any more. */
+  disown(): void {
+    this.#origins = new WeakMap();
   }
 
   /** The group that is being written. */
@@ -117,7 +130,7 @@ export class GapRecorder {
     }
     const isTaken = this.#series.append(tag, wall, block);
     if (isTaken) {
-      this.#segments.set(this.#series.openGap!, this.#segment);
+      this.#noteOrigin(this.#series.openGap!, tag);
       this.#count(tag, isNew);
     } else block?.release(!isNew);
     return isTaken ? 'written' : 'refused';
@@ -134,6 +147,10 @@ export class GapRecorder {
   /** The disk has failed: the gap has ended with what was written. */
   onFault(): void {
     this.#isOpen = false;
+  }
+
+  #noteOrigin(gap: SpoolGap, { timestamp }: FlvTag): void {
+    if (!this.#origins.has(gap)) this.#origins.set(gap, { segment: this.#segment, timestamp });
   }
 
   #canBeginAt(tag: FlvTag): boolean {

@@ -31,7 +31,7 @@ interface InOrderFeedParts {
   readonly gate: Pick<BackfillGate, 'isCongested'>;
   /** How much faster than real time it sends at most. */
   readonly speed: number;
-  /** Those that the stream goes on with, in any order. */
+  /** Those that the stream goes on with, in its order. */
   readonly gaps: () => readonly SpoolGap[];
   /**
    * A group follows, which begins with this tag.
@@ -136,10 +136,13 @@ export class InOrderFeed {
     for (const gap of this.#parts.gaps()) this.#places.set(gap, endOf(gap));
   }
 
-  /** Media on disk was handed to this connection already, up to this group. */
+  /**
+   * Media on disk was handed to this connection already, up to this group: where that is of the segment
+   * before, none of what the stream goes on with was.
+   */
   skipTo({ gap, place }: DiskGroup): void {
-    for (const other of this.#parts.gaps())
-      if (other.number < gap.number) this.#places.set(other, endOf(other));
+    const gaps = this.#parts.gaps();
+    for (const other of gaps.slice(0, Math.max(0, gaps.indexOf(gap)))) this.#places.set(other, endOf(other));
     this.#places.set(gap, place);
   }
 
@@ -188,13 +191,10 @@ export class InOrderFeed {
     this.#parts.onCaughtUp();
   }
 
-  /** The oldest gap that has something to send. */
+  /** The first gap that has something to send. */
   #next(): SpoolGap | undefined {
     if (this.#parts.clock.now() < this.#notBefore) return undefined;
-    let oldest: SpoolGap | undefined;
-    for (const gap of this.#parts.gaps())
-      if (this.#groupsLeft(gap) > 0 && (oldest === undefined || gap.start < oldest.start)) oldest = gap;
-    return oldest;
+    return this.#parts.gaps().find((gap) => this.#groupsLeft(gap) > 0);
   }
 
   /** Whole groups that have yet to be handed over. */

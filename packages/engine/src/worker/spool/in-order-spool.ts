@@ -45,7 +45,7 @@ export class InOrderSpool extends StreamSpool {
     this.#feed = new InOrderFeed({
       ...parts,
       speed: parts.config.speed,
-      gaps: () => parts.series.gaps.filter((gap) => recorder.isOfStream(gap)),
+      gaps: () => recorder.gapsOfStream,
       onGroup: (first, group, isStart) => sent.noteOrigin(first, group, isStart),
       onLeftOut: (gap, place) => sent.noteLeftOut({ gap, place }),
       onCaughtUp: () => this.#goLive(),
@@ -84,6 +84,13 @@ export class InOrderSpool extends StreamSpool {
     if (this.#isClosing) this.close();
   }
 
+  /** Nothing of it may come behind what follows it: the stream begins again, on another connection. */
+  protected override onLeftLost(error: Error): void {
+    const { stream } = this.parts;
+    if (stream.publisher === undefined) this.onLost();
+    else stream.beginAgain(error);
+  }
+
   override onFull(): boolean {
     const { stream, heldLimit } = this.parts;
     if (this.#isFull) return stream.backlog.waitingBytes <= MOST_OVER * heldLimit;
@@ -97,14 +104,14 @@ export class InOrderSpool extends StreamSpool {
 
   override update(publisher: RtmpPublisher | undefined, now: number): void {
     super.update(publisher, now);
-    if (!this.hasLate && publisher !== undefined) this.feed?.tick();
+    if (!this.media.hasLate && publisher !== undefined) this.feed?.tick();
   }
 
   /** The stream catches up with what is on disk, as long as it is let. */
   override close(): void {
     this.#isClosing = true;
     if (this.feed === undefined || this.#joining !== undefined) return;
-    this.writeLate();
+    this.media.writeLate();
     this.#join();
   }
 
@@ -147,23 +154,17 @@ export class InOrderSpool extends StreamSpool {
 
   /** Everything that comes goes to disk from now on, while the queue still holds what comes before. */
   #beginBehindQueue(): void {
-    const { stream } = this.parts;
-    const headers = stream.headers.copy();
-    let { segment } = stream;
-    stream.backlog.forEach(({ tag, description, mark }) => {
-      headers.note(tag, description);
-      segment = mark?.number ?? segment;
-    });
+    const start = this.media.behindQueue();
     this.#isFull = false;
     this.media.finishGroup();
-    this.media.recorder.seek({ headers, segment });
+    this.media.recorder.seek(start);
     this.#feed.skipAll();
     this.begin(undefined);
   }
 
   get #mayJoin(): boolean {
     const { stream } = this.parts;
-    if (this.hasLate || stream.publisher === undefined) return false;
+    if (this.media.hasLate || stream.publisher === undefined) return false;
     return stream.segment === this.media.recorder.segment && this.#feed.isNearEnd;
   }
 
@@ -192,7 +193,7 @@ export class InOrderSpool extends StreamSpool {
     const { held, start } = this.#joining;
     this.#joining = undefined;
     this.#feed.goOn();
-    this.writeOrKeep([], held.take(), start);
+    this.writeOrKeep([{ groups: [], entries: held.take(), start }]);
   }
 
   /** All that is on disk has been sent. */

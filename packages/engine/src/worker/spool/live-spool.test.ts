@@ -3,7 +3,8 @@ import { decodeAmf0, type EcmaArray, RtmpError, RtmpErrorCode } from '@cloudpush
 import { expect, test } from 'vitest';
 import { SpoolCounter } from '../../memory/counters.js';
 import { diskError } from '../../spool/testing/simulated-disk.js';
-import type { FakeConnection, FakePublisher } from '../testing/fake-connection.js';
+import type { FakePublisher } from '../testing/fake-connection.js';
+import { gapConnection, takeGap } from '../testing/gap-bench.js';
 import { FRAME, GROUP, SpoolBench } from '../testing/spool-bench.js';
 
 /** Timestamps from one to another. */
@@ -19,24 +20,6 @@ async function afterOutage(bench: SpoolBench): Promise<FakePublisher> {
   await bench.lose();
   await bench.send(20);
   return await bench.publish();
-}
-
-/** The connection of a gap, once it is wanted. */
-async function gapConnection(bench: SpoolBench): Promise<FakeConnection> {
-  const { made } = bench.shard.connections;
-  const before = made.length;
-  for (let i = 0; made.length === before && i < 100; i++) await bench.send(1);
-  return made.at(-1)!;
-}
-
-/** The whole stream of a gap, until it is ended. */
-async function takeGap(bench: SpoolBench): Promise<FakePublisher> {
-  const connection = await gapConnection(bench);
-  const publisher = await connection.succeed();
-  for (let i = 0; connection.closes === 0 && i < 200; i++) await bench.send(1);
-  await connection.lose(undefined);
-  await bench.settle();
-  return publisher;
 }
 
 test('live goes on at the next key frame, and the gap is a stream of its own from time 0', async () => {

@@ -12,10 +12,14 @@ export class LiveSpool extends StreamSpool {
   /** The group under way goes to disk as a whole, that it may be sent again. */
   protected onFullWithinGroup(): boolean {
     const { media } = this;
+    const { headers, segment, backlog } = this.parts.stream;
+    // There is no rest of it.
+    if (backlog.isSkipping) return false;
     const group = media.sent.pop();
     this.begin(group);
     const groups = group === undefined ? [] : [group];
-    this.writeOrKeep(groups, media.takeWaiting(), this.parts.stream, media.sent.last);
+    const start = { headers: headers.copy(), segment };
+    this.writeOrKeep([{ groups, entries: media.takeWaiting(), start }], media.sent.last);
     return true;
   }
 
@@ -29,7 +33,7 @@ export class LiveSpool extends StreamSpool {
     const { recorder } = this.media;
     const { segment } = recorder;
     const headers = recorder.headers.copy();
-    this.writeLate();
+    this.media.writeLate();
     recorder.seek({ headers, segment });
     const hasChanged = stream.headers.adopt(headers);
     this.resume();

@@ -1,12 +1,13 @@
 import type { FlvTag } from '@cloudpush/muxer';
 import type { RtmpPublisher } from '@cloudpush/transport';
-import type { EngineClock } from '../../base/clock.js';
-import { isBefore, type SpoolGap, type SpoolSeries } from '../../spool/index.js';
+import { type EngineClock, wallTimeAt } from '../../base/clock.js';
+import { isBefore, type SpoolGap, type SpoolPlace, type SpoolSeries } from '../../spool/index.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
 import { isAudioFrame, isKeyFrame } from '../destination/drop-policy.js';
 import { AcknowledgedPosition } from './acknowledged-position.js';
+import { GapAcknowledger } from './gap-acknowledger.js';
 import type { GapRecorder } from './gap-recorder.js';
 import { type DiskGroup, SentTail, type TailGroup } from './sent-tail.js';
 import type { SpooledStream } from './spooled-stream.js';
@@ -16,9 +17,6 @@ import { StoredTag } from './stored-tag.js';
 const UNCERTAIN = 10_000;
 /** Without pictures, a group of what was sent is so long, in ms. */
 const AUDIO_GROUP = 1000;
-/** How often it is made durable how far a gap that is being written has been acknowledged, in ms. */
-const ACKNOWLEDGE_PERIOD = 5000;
-
 /** Where a tag lies on disk that begins a group there. */
 interface Origin extends DiskGroup {
   /** Decoding can start at it; false: it is the rest of a group that was too long for the disk. */
@@ -32,7 +30,7 @@ export interface SentKeeperParts {
   readonly recorder: GapRecorder;
   readonly clock: EngineClock;
   /** Bytes that are held in memory at most. */
-  readonly tailLimit: number;
+  readonly tailLimit: () => number;
   /** Waits for something that the disk does, and tells of its failure. */
   attempt(work: Promise<unknown>): void;
 }
@@ -46,17 +44,16 @@ export class SentKeeper {
   readonly #series: SpoolSeries;
   readonly #recorder: GapRecorder;
   readonly #clock: EngineClock;
-  readonly #tailLimit: number;
+  readonly #tailLimit: () => number;
   readonly #attempt: (work: Promise<unknown>) => void;
   readonly #tail = new SentTail();
   readonly #acknowledged = new AcknowledgedPosition();
+  readonly #gaps: GapAcknowledger;
   /** Where groups lie on disk that wait in the queue, by their first tags. */
   readonly #origins = new WeakMap<FlvTag, Origin>();
-  /** When it was made durable last how far a gap that is open has been acknowledged. */
-  #acknowledgedAt = Number.NEGATIVE_INFINITY;
-
   constructor({ stream, series, recorder, clock, tailLimit, attempt }: SentKeeperParts) {
     this.#attempt = attempt;
+    this.#gaps = new GapAcknowledger({ series, attempt });
     this.#stream = stream;
     this.#series = series;
     this.#recorder = recorder;
@@ -69,6 +66,11 @@ export class SentKeeper {
     return this.#tail.holds(gap);
   }
 
+  /** Where the last of a gap ends that was sent, and may not have arrived. */
+  endOf(gap: SpoolGap): SpoolPlace | undefined {
+    return this.#tail.lastOf(gap)?.end;
+  }
+
   /** A group that waits in the queue, and begins with this tag, lies on disk. */
   noteOrigin(first: FlvTag, { gap, place }: DiskGroup, isStart: boolean): void {
     this.#origins.set(first, { gap, place, isStart });
@@ -77,7 +79,7 @@ export class SentKeeper {
   /** Media before this place that was not sent never will be: it counts as acknowledged behind what was. */
   noteLeftOut({ gap, place }: DiskGroup): void {
     const last = this.#tail.lastOf(gap);
-    if (last === undefined) this.#attempt(this.#series.acknowledge(gap, place));
+    if (last === undefined) this.#gaps.acknowledgeNow({ gap, place });
     else last.extendTo({ gap, place });
   }
 
@@ -114,7 +116,8 @@ export class SentKeeper {
     } else if (group === undefined || group.start.segment !== this.#stream.segment) return;
     else group.extendBy(disk);
     if (group.disk !== undefined && !group.isWritten) return;
-    const spooled = { tag, block: block?.keep(), description, wall: this.#clock.wallTime() };
+    const wall = wallTimeAt(this.#clock, block?.cameAt ?? now);
+    const spooled = { tag, block: block?.keep(), description, wall };
     if (group.isWritten) {
       this.#recorder.record(spooled, false);
       group.extendBy(this.#recorder.group);
@@ -141,6 +144,21 @@ export class SentKeeper {
     if (origin !== undefined && other !== undefined) this.#origins.set(other, origin);
   }
 
+  /** Something was handed to connections that are being closed. */
+  get hasLeft(): boolean {
+    return this.#tail.hasLeft;
+  }
+
+  /** The connection is being closed, with what it holds. */
+  leave(): void {
+    this.#tail.leave();
+  }
+
+  /** The connections that were left have been closed, and all that they were handed has arrived. */
+  onLeftArrived(now: number): void {
+    this.#letGo(this.#tail.takeLeft(), now, false);
+  }
+
   /** Another connection takes the stream up. */
   onConnection(): void {
     this.#acknowledged.restart();
@@ -158,9 +176,10 @@ export class SentKeeper {
       if (position === undefined) this.#letGo(this.#tail.expire(now - UNCERTAIN), now, maySpill);
       else this.#letGo(this.#tail.acknowledge(position), now, maySpill);
     }
-    if (this.#tail.bytes <= this.#tailLimit) return;
-    if (maySpill) this.relieve(this.#tailLimit / 2);
-    else if (this.#series.isOff) this.#tail.shrinkTo(this.#tailLimit);
+    const limit = this.#tailLimit();
+    if (this.#tail.bytes <= limit) return;
+    if (maySpill) this.relieve(limit / 2);
+    else if (this.#series.isOff) this.#tail.shrinkTo(limit);
   }
 
   /**
@@ -214,6 +233,23 @@ export class SentKeeper {
     return this.#tail.takeAll();
   }
 
+  /** Of each gap that some of these lie in, all before the first of them has arrived. */
+  acknowledgeBefore(groups: readonly TailGroup[]): void {
+    const gaps = new Set<SpoolGap>();
+    for (const { disk } of groups) {
+      if (disk === undefined || gaps.has(disk.gap)) continue;
+      gaps.add(disk.gap);
+      // Behind others that may not have arrived, it tells nothing of what has.
+      if (!this.#tail.holds(disk.gap)) this.#gaps.acknowledgeNow(disk);
+    }
+  }
+
+  /** What was sent and lies on disk is sent from there, whatever becomes of what waits. */
+  leaveToDisk(): void {
+    this.acknowledgeBefore(this.#tail.takeWritten());
+    this.#stream.backlog.forEach(({ tag }) => void this.#origins.delete(tag));
+  }
+
   /** Everything that was sent has arrived. */
   forget(now: number): void {
     this.#letGo(this.#tail.takeAll(), now, false);
@@ -221,29 +257,24 @@ export class SentKeeper {
 
   /** @param mayEnd a gap that holds only what has arrived is over */
   #letGo(groups: readonly TailGroup[], now: number, mayEnd: boolean): void {
-    for (const [i, group] of groups.entries()) {
-      const { disk } = group;
+    const ends = new Map<SpoolGap, SpoolPlace>();
+    for (const group of groups) {
       group.release();
-      if (disk === undefined) continue;
-      const next = groups[i + 1] ?? this.#tail.groups[0];
-      if (next?.disk?.gap === disk.gap) this.#acknowledge(next.disk, now);
-      else this.#settle({ gap: disk.gap, place: group.end! }, now, mayEnd);
+      if (group.disk !== undefined) ends.set(group.disk.gap, group.end!);
+    }
+    for (const [gap, place] of ends) {
+      const next = this.#tail.firstOf(gap);
+      if (next === undefined) this.#settle({ gap, place }, mayEnd);
+      else this.#gaps.acknowledge(next.disk!, now);
     }
   }
 
-  /** The last that was sent of a gap has arrived: all before this place. */
-  #settle({ gap, place }: DiskGroup, now: number, mayEnd: boolean): void {
+  /** The last that was sent of a gap has arrived: nothing tells later that all before this place has. */
+  #settle({ gap, place }: DiskGroup, mayEnd: boolean): void {
     if (mayEnd && gap === this.#recorder.gap && !this.#recorder.isAhead) {
       this.#recorder.end();
       this.#attempt(this.#series.drop(gap));
-    } else this.#acknowledge({ gap, place }, now);
-  }
-
-  #acknowledge({ gap, place }: DiskGroup, now: number): void {
-    const isSoon = now - this.#acknowledgedAt < ACKNOWLEDGE_PERIOD;
-    if (gap.isOpen && place.segment === gap.acknowledged.segment && isSoon) return;
-    if (gap.isOpen) this.#acknowledgedAt = now;
-    this.#attempt(this.#series.acknowledge(gap, place));
+    } else this.#gaps.acknowledgeNow({ gap, place });
   }
 
   /** Nothing can be sent again from a tag on that a gap cannot begin with. */

@@ -1,5 +1,6 @@
 import { FlvTag, TagRole, TagType } from '@cloudpush/muxer';
 import { expect, test } from 'vitest';
+import { GapRecord } from '../../spool/spool-gap.js';
 import { PacketBlock } from '../channel/packet-block.js';
 import { StreamHeaders } from '../destination/stream-headers.js';
 import { SentTail } from './sent-tail.js';
@@ -64,4 +65,18 @@ test('a tag that the connection could not take is not kept, and another one stay
   fixture.tail.undo(refused);
   fixture.tail.undo(refused);
   expect([fixture.returned, fixture.tail.bytes]).toEqual([[7], SIZE]);
+});
+
+test('what is in memory is let go of within a bound, oldest first, and what lies on disk is not', () => {
+  const fixture = new Fixture();
+  const { tail } = fixture;
+  const gap = new GapRecord(1, 0, true);
+  const disk = { gap, place: { segment: 1, group: 0 } };
+  tail.begin({ position: 0, at: 0, headers: new StreamHeaders(), segment: 1, disk });
+  for (const position of [1, 2, 3]) fixture.group(position, position);
+  tail.shrinkTo(SIZE + 1);
+  expect(fixture.returned).toEqual([1, 2]);
+  expect(tail.groups.map(({ start }) => start.position)).toEqual([0, 3]);
+  tail.shrinkTo(0);
+  expect(tail.groups).toHaveLength(2);
 });

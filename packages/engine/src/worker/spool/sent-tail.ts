@@ -1,4 +1,4 @@
-import type { FlvTag } from '@cloudpush/muxer';
+import { FlvTag } from '@cloudpush/muxer';
 import { isBefore, type SpoolGap, type SpoolHold, type SpoolPlace } from '../../spool/index.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
@@ -84,11 +84,31 @@ export class TailGroup {
     this.bytes = legacy.reduce((sum, { tag }) => sum + tag.size, 0);
   }
 
+  /**
+   * Puts what is in memory of it into memory of its own.
+   * @returns whether any of it was in the pool
+   */
+  copy(): boolean {
+    let isCopied = false;
+    for (const [i, spooled] of this.tags.entries()) {
+      if (spooled.block === undefined) continue;
+      this.tags[i] = { ...spooled, tag: ownTag(spooled.tag), block: undefined };
+      spooled.block.release();
+      isCopied = true;
+    }
+    return isCopied;
+  }
+
   release(): void {
     for (const { block } of this.tags) block?.release();
     this.tags.length = 0;
     this.bytes = 0;
   }
+}
+
+/** The same tag in memory of its own. */
+export function ownTag({ type, role, timestamp, parts, size }: FlvTag): FlvTag {
+  return new FlvTag(type, role, timestamp, [Buffer.concat(parts)], size, 0);
 }
 
 /** The same entries in the older form of H.265; those that have none for it are let go of. */
@@ -108,10 +128,18 @@ export function legacyEntries<Entry extends Pick<SpooledTag, 'tag' | 'block'>>(
  * pictures, oldest first, so that they can be sent again.
  */
 export class SentTail {
+  /** Those that the present connection was handed. */
   #groups: TailGroup[] = [];
+  /** Those before them: the connections that were handed them are being closed. */
+  #left: TailGroup[] = [];
 
   get groups(): readonly TailGroup[] {
-    return this.#groups;
+    return this.#left.length === 0 ? this.#groups : [...this.#left, ...this.#groups];
+  }
+
+  /** Something was handed to connections that are being closed. */
+  get hasLeft(): boolean {
+    return this.#left.length > 0;
   }
 
   /** The group under way. */
@@ -121,17 +149,22 @@ export class SentTail {
 
   /** Bytes of tags in memory. */
   get bytes(): number {
-    return this.#groups.reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.groups.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** Whether some of a gap may not have arrived. */
   holds(gap: SpoolGap): boolean {
-    return this.#groups.some(({ disk }) => disk?.gap === gap);
+    return this.firstOf(gap) !== undefined;
+  }
+
+  /** The first group that was sent of a gap, and may not have arrived. */
+  firstOf(gap: SpoolGap): TailGroup | undefined {
+    return this.groups.find(({ disk }) => disk?.gap === gap);
   }
 
   /** The last group that was sent of a gap. */
   lastOf(gap: SpoolGap): TailGroup | undefined {
-    return this.#groups.findLast(({ disk }) => disk?.gap === gap);
+    return this.groups.findLast(({ disk }) => disk?.gap === gap);
   }
 
   begin(start: GroupStart): TailGroup {
@@ -171,7 +204,29 @@ export class SentTail {
    * Lets go of the oldest groups that are in memory, until so many bytes are left, or the group under way.
    */
   shrinkTo(bytes: number): void {
-    while (this.#groups.length > 1 && this.bytes > bytes) this.#groups.shift()!.release();
+    const { last } = this;
+    let over = this.bytes - bytes;
+    const stays = (group: TailGroup): boolean => {
+      if (over <= 0 || group === last || group.disk !== undefined) return true;
+      over -= group.bytes;
+      group.release();
+      return false;
+    };
+    this.#left = this.#left.filter(stays);
+    this.#groups = this.#groups.filter(stays);
+  }
+
+  /** The connection is being closed, with what it holds. */
+  leave(): void {
+    this.#left = [...this.groups];
+    this.#groups = [];
+  }
+
+  /** Gives up what was handed to connections that are closed now. */
+  takeLeft(): TailGroup[] {
+    const left = this.#left;
+    this.#left = [];
+    return left;
   }
 
   /** The stream goes on over another connection: what the old one had is settled with it. */
@@ -186,9 +241,18 @@ export class SentTail {
     return this.#groups.pop();
   }
 
+  /** Gives up those groups that are on disk. */
+  takeWritten(): TailGroup[] {
+    const written = this.groups.filter(({ disk }) => disk !== undefined);
+    this.#left = this.#left.filter(({ disk }) => disk === undefined);
+    this.#groups = this.#groups.filter(({ disk }) => disk === undefined);
+    return written;
+  }
+
   /** Gives up all groups. */
   takeAll(): TailGroup[] {
-    const groups = this.#groups;
+    const groups = [...this.groups];
+    this.#left = [];
     this.#groups = [];
     return groups;
   }

@@ -7,10 +7,24 @@ import { diskIo, SpoolBacklog, type SpoolIo, SpoolSeries, seriesName } from '../
 
 /** How often spools are looked after, in ms. */
 const TICK = 50;
+/** What was sent, and is kept for the case that it does not arrive, has at most so much of the pool. */
+const TAIL_SHARE = 1 / 4;
+/** What waits for the disk has at most so much of it, and so many bytes. */
+const WAITING_SHARE = 1 / 2;
+const MAX_WAITING = 64 * 1024 * 1024;
 
 /** A spool that is looked after. */
 interface TickingSpool {
   tick(): void;
+}
+
+/** Parts that the spools of a shard are built from. */
+export interface ShardSpoolsParts {
+  readonly config: SpoolStoreConfig;
+  readonly gate: BackfillGate;
+  readonly clock: EngineClock;
+  /** Bytes of the engine's pool. */
+  readonly poolSize: number;
 }
 
 /** The disk spools of a shard's destinations: one timer for all of them. */
@@ -18,18 +32,21 @@ export class ShardSpools {
   readonly gate: BackfillGate;
   readonly #config: SpoolStoreConfig;
   readonly #clock: EngineClock;
+  readonly #poolSize: number;
   readonly #io: SpoolIo;
-  readonly #backlog = new SpoolBacklog();
+  readonly #backlog: SpoolBacklog;
   readonly #spools = new Set<TickingSpool>();
   #stopTimer: (() => void) | undefined;
   readonly #ready: Promise<ErrorData | undefined>;
   #resolveReady: (error: ErrorData | undefined) => void = () => {};
 
   /** @param io another disk in tests */
-  constructor(config: SpoolStoreConfig, gate: BackfillGate, clock: EngineClock, io: SpoolIo = diskIo) {
+  constructor({ config, gate, clock, poolSize }: ShardSpoolsParts, io: SpoolIo = diskIo) {
     this.#config = config;
     this.gate = gate;
     this.#clock = clock;
+    this.#poolSize = poolSize;
+    this.#backlog = new SpoolBacklog(Math.min(MAX_WAITING, (poolSize * WAITING_SHARE) / gate.shards));
     this.#io = io;
     this.#ready = new Promise((resolve) => {
       this.#resolveReady = resolve;
@@ -53,13 +70,20 @@ export class ShardSpools {
     return await SpoolSeries.open({ folder, io, clock: this.#clock, names, policy, backlog, onFault });
   }
 
+  /** Bytes of what a destination was sent that may be kept in memory: all have equal shares. */
+  get tailLimit(): number {
+    return Math.floor((this.#poolSize * TAIL_SHARE) / Math.max(1, this.gate.spools));
+  }
+
   add(spool: TickingSpool): void {
     this.#spools.add(spool);
+    this.gate.noteSpool(true);
     if (this.#spools.size === 1) this.#arm();
   }
 
   remove(spool: TickingSpool): void {
-    this.#spools.delete(spool);
+    if (!this.#spools.delete(spool)) return;
+    this.gate.noteSpool(false);
     if (this.#spools.size === 0) this.#stopTimer?.();
   }
 

@@ -1,6 +1,7 @@
 import { type ShardCounters, SpoolCounter } from '../../memory/counters.js';
-import type { SpoolGap, SpoolSeries } from '../../spool/index.js';
+import type { SpoolSeries } from '../../spool/index.js';
 import { type SpoolState, spoolStates } from '../../stats/spool-stats.js';
+import { GapPlaces } from './gap-places.js';
 import type { GapSender } from './gap-sender.js';
 import type { StreamSpool } from './stream-spool.js';
 
@@ -58,10 +59,14 @@ export class SpoolFigures {
   }
 }
 
-/** Gaps that have yet to be sent, the one that is being written included. */
+/** Gaps of which some has yet to be sent, the one that is being written included. */
 function unsentOf({ series, stream, sender }: OpenSpool): Unsent {
   const { feed } = stream;
-  const gaps = series.gaps.filter((gap) => (gap.isOpen ? stream.isSpooling : stream.isSettled(gap)));
+  const places = new GapPlaces();
+  for (const gap of series.gaps) places.set(gap, stream.sentTo(gap));
+  const gaps = series.gaps.filter((gap) =>
+    gap.isOpen ? stream.isSpooling : places.remaining([gap]).bytes > 0,
+  );
   if (feed !== undefined) {
     const { bytes, ms } = feed.remaining;
     // New media is put behind it meanwhile.
@@ -69,10 +74,11 @@ function unsentOf({ series, stream, sender }: OpenSpool): Unsent {
     return { gaps: Math.max(gaps.length, 1), bytes, ms, rate: Math.max(0, feed.rate - incoming) };
   }
   const sent = sender?.progress ?? { bytes: 0, ms: 0 };
+  const { bytes, ms } = places.remaining(gaps);
   return {
     gaps: gaps.length,
-    bytes: Math.max(0, sumOf(gaps, 'bytes') - sent.bytes),
-    ms: Math.max(0, sumOf(gaps, 'ms') - sent.ms),
+    bytes: Math.max(0, bytes - sent.bytes),
+    ms: Math.max(0, ms - sent.ms),
     rate: sender?.rate ?? 0,
   };
 }
@@ -82,8 +88,4 @@ function stateOf({ series, stream, sender }: OpenSpool, gaps: number): SpoolStat
   if (stream.feed?.isSending === true || sender?.isSending === true) return 'backfilling';
   if (stream.isSpooling) return 'spooling';
   return gaps > 0 ? 'waiting' : 'idle';
-}
-
-function sumOf(gaps: readonly SpoolGap[], field: 'bytes' | 'ms'): number {
-  return gaps.reduce((sum, gap) => sum + gap[field], 0);
 }

@@ -20,6 +20,11 @@ export interface SpooledStream {
   readonly isIdle: boolean;
   /** Headers go out again in front of the next tag: they have changed meanwhile. */
   restart(): void;
+  /**
+   * Begins again on another connection, though the present one is well: `cause` is how one that the stream has
+   * left has ended.
+   */
+  beginAgain(cause: Error): void;
   /** Takes a tag that was kept elsewhere, and sends it if it may go out. */
   push(entry: QueuedTag): void;
   /** Sends what waits, as far as it may go, and hands it to the kernel. */

@@ -24,7 +24,7 @@ export interface StreamSpoolParts {
   readonly losses: SpoolLosses;
   readonly clock: EngineClock;
   /** Bytes of what was sent that are held in memory at most. */
-  readonly tailLimit: number;
+  readonly tailLimit: () => number;
   /** Bytes that wait in memory at most until what is on disk before them has been sent. */
   readonly heldLimit: number;
   readonly gate: Pick<BackfillGate, 'isCongested'>;

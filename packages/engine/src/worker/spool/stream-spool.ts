@@ -1,27 +1,30 @@
 import type { FlvTag } from '@cloudpush/muxer';
 import type { RtmpPublisher } from '@cloudpush/transport';
-import type { SpoolGap } from '../../spool/index.js';
+import { wallTimeAt } from '../../base/clock.js';
+import type { SpoolGap, SpoolPlace } from '../../spool/index.js';
 import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
-import { isAudioFrame, isKeyFrame } from '../destination/drop-policy.js';
-import type { QueuedTag } from '../destination/send-queue.js';
-import { DivertedMedia, type LateMedia } from './diverted-media.js';
-import type { RecordStart } from './gap-recorder.js';
+import { isAudioFrame, isKeyFrame, isPicture } from '../destination/drop-policy.js';
+import { DivertedMedia, type Stretch } from './diverted-media.js';
 import type { InOrderFeed } from './in-order-feed.js';
-import { legacyEntries, type SpooledTag, type TailGroup } from './sent-tail.js';
+import type { SpooledTag, TailGroup } from './sent-tail.js';
 import type { StreamSpoolParts, Taken } from './stream-spool-parts.js';
+
+/** A source that sends no picture for so long, in ms, may be waiting for room in the pool. */
+const REST = 1000;
 
 type Mode =
   /** Tags go to the connection; with `when: 'always'`, to disk before. */
   | { readonly kind: 'live' }
   /** Tags go to disk. */
-  | { readonly kind: 'spooling'; readonly late: LateMedia | undefined }
+  | { readonly kind: 'spooling' }
   /** Nothing is taken any more. */
   | { readonly kind: 'ended' };
 
 const LIVE: Mode = { kind: 'live' };
+const SPOOLING: Mode = { kind: 'spooling' };
 
 /**
  * Media that a destination keeps for its server: the end of what was sent until it is acknowledged, and while
@@ -31,8 +34,10 @@ export abstract class StreamSpool {
   protected readonly parts: StreamSpoolParts;
   protected readonly media: DivertedMedia;
   #mode: Mode = LIVE;
-  /** A connection was lost while the disk was off. */
+  /** What waits does not follow what was sent: the disk was off, and a connection was lost. */
   #isCut = false;
+  /** When the last picture went to disk, or the first was to, in ms of the monotonic clock. */
+  #pictureAt = 0;
 
   constructor(parts: StreamSpoolParts) {
     this.parts = parts;
@@ -53,9 +58,12 @@ export abstract class StreamSpool {
     return !gap.isOpen && !this.media.sent.holds(gap);
   }
 
-  /**
-   * Takes a tag that comes, before anyone else does.
-   */
+  /** The place of a gap that nothing is written to behind which nothing was sent. */
+  sentTo(gap: SpoolGap): SpoolPlace {
+    return this.media.sent.endOf(gap) ?? gap.acknowledged;
+  }
+
+  /** Takes a tag that comes, before anyone else does. */
   takes(
     tag: FlvTag,
     block: PacketBlock,
@@ -64,20 +72,25 @@ export abstract class StreamSpool {
   ): Taken | undefined {
     this.changeAt(tag, mark);
     const mode = this.#mode;
-    if (mode.kind === 'ended' || (mode.kind === 'live' && !this.writesAhead)) return undefined;
+    if (mode.kind === 'ended') return undefined;
+    if (mode.kind === 'live' && !this.writesAhead) {
+      if (this.media.recorder.isAhead) this.media.pass({ tag, description }, mark);
+      return undefined;
+    }
     // A border of segments waits in the queue as well, with its block: its tag owns its memory.
     const owned = mark === undefined ? block : undefined;
-    const wall = this.parts.clock.wallTime();
+    const wall = wallTimeAt(this.parts.clock, block.cameAt);
     if (mode.kind === 'live') {
       const isWritten = this.media.writeAhead({ tag, block: owned?.keep(), description, wall }, mark);
       return isWritten ? 'as well' : undefined;
     }
     owned?.hold();
+    if (isPicture(tag)) this.#pictureAt = this.parts.clock.now();
     const spooled = { tag, block: owned, description, wall };
-    if (mode.late !== undefined && this.#canCutAt(tag, mark)) {
+    if (this.media.hasLate && this.#canCutAt(tag, mark)) {
       const { recorder } = this.media;
       const at = { headers: recorder.headers.copy(), segment: recorder.segment };
-      this.writeLate();
+      this.media.writeLate();
       recorder.seek(at);
     }
     this.divert(spooled, mark);
@@ -91,12 +104,33 @@ export abstract class StreamSpool {
     block: PacketBlock | undefined,
     description: StreamDescription | undefined,
   ): void {
-    if (this.#mode.kind !== 'ended') this.media.sent.noteSent(publisher, tag, block, description);
+    if (this.#mode.kind === 'ended') return;
+    const { sent } = this.media;
+    const { last } = sent;
+    sent.noteSent(publisher, tag, block, description);
+    // What waits follows this group.
+    if (sent.last !== last) this.#isCut = false;
   }
 
   /** The connection could not take the tag. */
   noteRefused(tag: FlvTag): void {
     this.media.sent.noteRefused(tag);
+  }
+
+  /** The stream leaves its connection, which is closed with what it holds. */
+  onLeave(): void {
+    this.media.sent.leave();
+  }
+
+  /** All connections that were left are closed; `error`: the last of what they held may not have arrived. */
+  onLeftClosed(error: Error | undefined): void {
+    if (error === undefined) this.media.sent.onLeftArrived(this.parts.clock.now());
+    else if (this.media.sent.hasLeft) this.onLeftLost(error);
+  }
+
+  /** What a connection may have lost that was left is written, though another one stands. */
+  protected onLeftLost(_error: Error): void {
+    this.onLost();
   }
 
   /** Another connection takes the stream up. */
@@ -110,12 +144,7 @@ export abstract class StreamSpool {
    * read.
    */
   fallBack(fallback: HevcFallback, description: StreamDescription | undefined): void {
-    const mode = this.#mode;
     this.media.fallBack(fallback, description);
-    if (mode.kind !== 'spooling' || mode.late === undefined) return;
-    for (const group of mode.late.groups) group.fallBack(fallback, description);
-    const entries = legacyEntries(mode.late.entries, fallback);
-    this.#mode = { kind: 'spooling', late: { groups: mode.late.groups, entries } };
   }
 
   /** The connection is lost, or an attempt to make it has failed: what it may have lost goes to disk. */
@@ -124,48 +153,43 @@ export abstract class StreamSpool {
     const { media } = this;
     if (mode.kind === 'ended') return;
     if (this.parts.series.isOff) {
-      // The queue drops from now on: what it has later does not follow what was sent.
-      this.#isCut = true;
+      const { last } = media.sent;
+      media.leaveToDisk(mode.kind === 'live');
+      // Without a connection, the queue drops; with one, the group under way may have been given up.
+      if (this.parts.stream.publisher === undefined || media.sent.last !== last) this.#isCut = true;
       return;
     }
     const groups = media.sent.takeAll();
     const entries = media.takeWaiting();
+    const { headers, segment, backlog } = this.parts.stream;
+    // Borders of segments that are on disk wait in front of what came since.
+    const start = mode.kind === 'live' ? media.behindQueue(entries) : { headers: headers.copy(), segment };
+    const sent = { groups, entries: this.#isCut ? [] : entries, start };
+    const stretches = this.#isCut ? [sent, { groups: [], entries, start }] : [sent];
+    this.#isCut = false;
     if (mode.kind === 'live') {
       this.begin(groups[0]);
-      if (this.#isCut) media.writeApart(groups, entries);
-      else this.writeOrKeep(groups, entries, this.parts.stream);
-      this.#isCut = false;
-    } else if (!media.letGoOfWritten(groups, entries)) this.#keepLate({ groups, entries });
+      const goesOn = this.#isWritingAhead;
+      this.writeOrKeep(stretches);
+      // What comes does not follow that.
+      if (!goesOn && backlog.isSkipping) media.recorder.end();
+    } else media.keepLate(stretches);
   }
 
   /**
-   * Writes what was sent, and behind it what waited; what is not on disk, though a later gap is being
-   * written, when that can end.
-   * @param start where what waited begins
+   * Writes stretches, oldest first; what is not on disk, though a later gap is being written, when that can
+   * end.
+   * @param before what was sent before them, and may not have arrived either
    */
-  protected writeOrKeep(
-    groups: readonly TailGroup[],
-    entries: readonly QueuedTag[],
-    start: RecordStart,
-    before?: TailGroup,
-  ): void {
-    const { media } = this;
-    const { recorder } = media;
-    if (!recorder.isAhead || recorder.gap === undefined) media.write(groups, entries, start, before);
-    else if (!media.letGoOfWritten(groups, entries, before)) this.#keepLate({ groups, entries });
+  protected writeOrKeep(stretches: readonly Stretch[], before?: TailGroup): void {
+    if (this.#isWritingAhead) this.media.keepLate(stretches);
+    else this.media.write(stretches, before);
   }
 
-  #keepLate({ groups, entries }: LateMedia): void {
-    const mode = this.#mode;
-    if (mode.kind !== 'spooling') return;
-    const { late } = mode;
-    this.#mode = {
-      kind: 'spooling',
-      late: {
-        groups: [...(late?.groups ?? []), ...groups],
-        entries: [...(late?.entries ?? []), ...entries],
-      },
-    };
+  /** The gap that is being written goes on, whatever was sent. */
+  get #isWritingAhead(): boolean {
+    const { isAhead, gap } = this.media.recorder;
+    return isAhead && gap !== undefined;
   }
 
   /**
@@ -176,30 +200,27 @@ export abstract class StreamSpool {
     if (this.#mode.kind === 'ended' || this.parts.series.isOff) return false;
     // The queue has begun to leave, and only borders of segments come behind it.
     if (this.#mode.kind === 'spooling') return true;
-    const { backlog, headers, segment } = this.parts.stream;
+    const { backlog } = this.parts.stream;
     const entries = backlog.takeFrom(isKeyFrame);
     if (entries.length === 0) return this.onFullWithinGroup();
-    const before = headers.copy();
-    backlog.forEach(({ tag, description }) => {
-      before.note(tag, description);
-    });
+    const start = this.media.behindQueue(entries);
     this.media.finishGroup();
     // With `always`, the gap goes on with what waits.
     if (!this.media.recorder.isAhead) this.media.recorder.end();
     this.begin(undefined);
     this.onWaitingDiverted(entries.find(({ isOnDisk }) => isOnDisk)?.tag);
-    this.writeOrKeep([], entries, { headers: before, segment });
+    this.writeOrKeep([{ groups: [], entries, start }]);
     return true;
   }
 
   /**
-   * The pool runs short: what was sent and is held goes to disk.
+   * The pool runs short: what was sent and is held goes to disk, or where it cannot yet, out of the pool.
    * @returns true when memory comes back before long
    */
   relieve(): boolean {
     const { series } = this.parts;
     if (this.#mode.kind === 'live' && !series.isOff) this.media.sent.relieve(0);
-    return series.waitingBytes > 0;
+    return this.media.copyLate() || series.waitingBytes > 0;
   }
 
   /** The connection has room again. */
@@ -211,6 +232,7 @@ export abstract class StreamSpool {
   /** Lets go of what the server has acknowledged; `now` in ms of the monotonic clock. */
   update(publisher: RtmpPublisher | undefined, now: number): void {
     this.media.sent.update(publisher, now, this.#mode.kind === 'live' && !this.parts.series.isOff);
+    if (this.media.hasLate && now - this.#pictureAt >= REST) this.media.copyLate();
   }
 
   /** The disk has failed. */
@@ -218,21 +240,18 @@ export abstract class StreamSpool {
     this.media.recorder.onFault();
   }
 
-  /**
-   * Nothing follows. Resolves when everything is on disk that is to be there.
-   * @param isClean all that was sent has arrived
-   */
+  /** Nothing follows. Resolves when everything is on disk that is to be there; `isClean`: all has arrived. */
   async end(isClean: boolean): Promise<void> {
     const mode = this.#mode;
     if (mode.kind === 'ended') return;
-    const { series, clock } = this.parts;
+    const { series, clock, stream } = this.parts;
     const { recorder, sent } = this.media;
     const open = recorder.gap;
-    this.writeLate();
+    this.media.writeLate();
     if (isClean) sent.forget(clock.now());
     else {
-      const [groups, entries] = [sent.takeAll(), this.media.takeWaiting()];
-      if (!this.media.letGoOfWritten(groups, entries)) this.media.writeLate({ groups, entries });
+      this.media.keepLate([{ groups: sent.takeAll(), entries: this.media.takeWaiting(), start: stream }]);
+      this.media.writeLate();
     }
     this.#mode = { kind: 'ended' };
     recorder.end();
@@ -254,36 +273,20 @@ export abstract class StreamSpool {
     this.media.divert(spooled, mark);
   }
 
-  protected get isLive(): boolean {
-    return this.#mode.kind === 'live';
-  }
-
-  /** Media waits for a place at which the gap that is being written can end. */
-  protected get hasLate(): boolean {
-    return this.#mode.kind === 'spooling' && this.#mode.late !== undefined;
-  }
-
   protected get writesAhead(): boolean {
     return this.media.recorder.isAhead && !this.parts.series.isOff;
   }
 
   /** Everything that comes goes to disk from now on. */
   protected begin(first: TailGroup | undefined): void {
-    this.#mode = { kind: 'spooling', late: undefined };
+    this.#mode = SPOOLING;
+    this.#pictureAt = this.parts.clock.now();
     this.parts.onOpened(first?.tags[0]?.wall ?? this.parts.clock.wallTime());
   }
 
   /** Everything that comes goes to the connection from now on. */
   protected resume(): void {
     this.#mode = LIVE;
-  }
-
-  /** Writes what had to wait, if anything does. */
-  protected writeLate(): void {
-    const mode = this.#mode;
-    if (mode.kind !== 'spooling' || mode.late === undefined) return;
-    this.#mode = { kind: 'spooling', late: undefined };
-    this.media.writeLate(mode.late);
   }
 
   /** Decoding can start at a tag. */

@@ -15,6 +15,8 @@ export class FakePublisher {
   /** Thrown instead of an answer: the connection cannot carry the tag. */
   refusal: Error | undefined;
   unpublishes = 0;
+  /** It was told to reset the connection, with this error. */
+  destroyedBy: Error | undefined;
   bytesWritten = 0;
   readonly queuedBytes = 0;
   readonly bytesPerSecond = 0;
@@ -51,6 +53,10 @@ export class FakePublisher {
 
   unpublish(): void {
     this.unpublishes++;
+  }
+
+  destroy(error: Error): void {
+    this.destroyedBy ??= error;
   }
 }
 

@@ -50,8 +50,11 @@ export class ReconnectorBench {
       onWarning: (message) => void told.push(`warning: ${message}`),
       wantsConnection: true,
       segments: IN_SEGMENT,
-      onRest: () => void told.push('rest'),
-      onOtherConnection: () => void told.push('other connection'),
+      onLeave: (isMoving) => void told.push(isMoving ? 'other connection' : 'rest'),
+      onLeftClosed: (error) => {
+        if (error !== undefined) told.push(`left badly: ${error.message}`);
+        return false;
+      },
       onNextStream: () => void told.push('next stream'),
       assess: (error) => ({ error, mended: false }),
       onLost: () => void told.push('lost'),

@@ -21,6 +21,9 @@ import { FakePublisher } from './fake-connection.js';
 import { FakeShard } from './fake-shard.js';
 
 const VIDEO_HEADER = Buffer.from('17000000000142001fffe1000467420000', 'hex');
+/** Of which spools have their shares: more than they ask for. */
+const POOL_SIZE = 256 * 2 ** 20;
+
 /** Of H.265, by form. */
 const HEVC_HEADERS = { hvc1: '90687663310101600000', 'codec id 12': '1c000000000101600000' };
 const AUDIO_HEADER = Buffer.from('af001210', 'hex');
@@ -32,7 +35,7 @@ export const GROUP = 4 * FRAME;
 export class SpoolBench {
   readonly shard = new FakeShard();
   readonly disk: SimulatedDisk;
-  readonly gate = new BackfillGate(newBackfillMemory(1), 0);
+  readonly gate = new BackfillGate(newBackfillMemory(1), 0, 4);
   readonly destination: WorkerDestination;
   /** Timestamps of all pictures that were offered. */
   readonly offered: number[] = [];
@@ -57,6 +60,7 @@ export class SpoolBench {
   };
   readonly #hasVideo: boolean;
   readonly #codecId: number;
+  readonly #headers: readonly FlvTag[];
   #next = 0;
   /** The connection of the live stream that was made last. */
   #live: FakeConnection | undefined;
@@ -66,11 +70,14 @@ export class SpoolBench {
     options: Partial<DestinationSettings> = {},
     hasVideo: boolean | keyof typeof HEVC_HEADERS = true,
     disk = new SimulatedDisk(),
+    knowsHeaders = true,
   ) {
     this.disk = disk;
     const { shard } = this;
-    const store = { folder: '/spool', maxBytes: 1e9, maxAge: 1e9, minFree: 0, sync: 'second' } as const;
-    shard.spools = new ShardSpools(store, this.gate, shard.clock, this.disk);
+    const limits = { maxBytes: 1e9, maxAge: 1e9, minFree: 0, maxGaps: 4 };
+    const store = { folder: '/spool', sync: 'second', ...limits } as const;
+    const parts = { config: store, gate: this.gate, clock: shard.clock, poolSize: POOL_SIZE };
+    shard.spools = new ShardSpools(parts, this.disk);
     shard.spools.onReady(undefined);
     this.#hasVideo = hasVideo !== false;
     this.isEnhanced = hasVideo === 'hvc1';
@@ -110,10 +117,11 @@ export class SpoolBench {
       AUDIO_HEADER.length,
       0,
     );
+    this.#headers = this.#hasVideo ? [audio, video] : [audio];
     this.destination = new WorkerDestination(owner as DestinationOwner, shard, {
       number: 0,
       config,
-      headers: new StreamHeaders(this.#hasVideo ? [audio, video] : [audio]),
+      headers: new StreamHeaders(knowsHeaders ? this.#headers : []),
       segment: { number: 1, isOpen: true },
     });
     this.destination.connect(undefined);
@@ -166,6 +174,23 @@ export class SpoolBench {
     const type = this.#hasVideo ? TagType.video : TagType.audio;
     const tag = new FlvTag(type, this.#hasVideo ? role : TagRole.audioFrame, timestamp, [body], size, 0);
     this.#offer(tag, mark);
+  }
+
+  /** Sends the headers of the stream, where it does not know them from the beginning. */
+  offerHeaders(): void {
+    for (const header of this.#headers) this.#offer(header, undefined);
+  }
+
+  /** Sends a sound, beside pictures: it has the time of the picture that comes next. */
+  offerSound(size = 50): void {
+    const body = Buffer.alloc(size, 1);
+    body[0] = 0xaf;
+    this.#offer(new FlvTag(TagType.audio, TagRole.audioFrame, this.#next, [body], size, 0), undefined);
+  }
+
+  /** So much time goes by in which no picture comes, nor any sound. */
+  skip(pictures: number): void {
+    this.#next += pictures * FRAME;
   }
 
   /** Sends the message that a segment begins or ends with. */

@@ -1,10 +1,11 @@
 import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import { RtmpError, RtmpErrorCode } from '@cloudpush/transport';
-import { seededRandom } from '../../base/testing/seeded-random.js';
 import { DestinationCounter, SpoolCounter } from '../../memory/counters.js';
 import type { SpoolOptions } from '../../options/spool-options.js';
 import { diskError, SimulatedDisk } from '../../spool/testing/simulated-disk.js';
-import { type FakeConnection, FakePublisher } from './fake-connection.js';
+import type { FakeConnection } from './fake-connection.js';
+import { ModelPublisher } from './model-publisher.js';
+import { ModelRandom } from './model-random.js';
 import { FRAME, SpoolBench } from './spool-bench.js';
 
 /** Bytes of each picture. */
@@ -20,55 +21,9 @@ export interface ModelOutcome {
   readonly spooled: number;
 }
 
-/** A connection's publisher that remembers when it was handed what. */
-class ModelPublisher extends FakePublisher {
-  acknowledgedAt = 0;
-  /** That have arrived, whatever is acknowledged. */
-  certainBytes = 0;
-  readonly log: { readonly tag: FlvTag; readonly at: number; readonly bytes: number }[] = [];
-  readonly #now: () => number;
-
-  constructor(now: () => number) {
-    super();
-    this.#now = now;
-  }
-
-  /** It has acknowledged something lately. */
-  isTelling(now: number): boolean {
-    return this.acknowledged > 0 && now - this.acknowledgedAt < 50_000;
-  }
-
-  override send(tag: FlvTag, block: Parameters<FakePublisher['send']>[1]): boolean {
-    const isRoom = super.send(tag, block);
-    this.log.push({ tag, at: this.#now(), bytes: this.bytesWritten });
-    return isRoom;
-  }
-}
-
-/** Choices that follow from a seed. */
-class Random {
-  readonly #next: () => number;
-
-  constructor(seed: number) {
-    this.#next = seededRandom(seed);
-  }
-
-  below(limit: number): number {
-    return Math.floor(this.#next() * limit);
-  }
-
-  pick<T>(items: readonly T[]): T {
-    return items[this.below(items.length)]!;
-  }
-
-  chance(share: number): boolean {
-    return this.below(1000) < share * 1000;
-  }
-}
-
 /** A stream of numbered pictures to a destination with a spool, whose server, network and disk fail as a seed says. */
 export class SpoolModel {
-  readonly #random: Random;
+  readonly #random: ModelRandom;
   readonly #bench: SpoolBench;
   readonly #hasDiskFaults: boolean;
   readonly #hasAcknowledgements: boolean;
@@ -77,12 +32,13 @@ export class SpoolModel {
   readonly #publishers = new Map<FakeConnection, ModelPublisher>();
   readonly #gone = new Set<FakeConnection>();
   #segment = 1;
+  #servers = 0;
   #isServerUp = true;
   #mayDrop = false;
   #isLossy = true;
 
   constructor(seed: number, spool: SpoolOptions) {
-    const random = new Random(seed);
+    const random = new ModelRandom(seed);
     this.#random = random;
     this.#hasDiskFaults = random.chance(0.3);
     this.#hasAcknowledgements = random.chance(0.4);
@@ -125,6 +81,7 @@ export class SpoolModel {
     else if (dice < 93) this.#relieve();
     else if (dice < 96 && this.#hasDiskFaults) this.#failDisk(random.chance(0.5));
     else if (dice < 98 && this.#hasAcknowledgements) this.#acknowledge();
+    else if (dice < 98) this.#move();
     else if (dice >= 98) await this.#nextSegment();
   }
 
@@ -144,7 +101,9 @@ export class SpoolModel {
 
   /** The connection of the live stream. */
   get #live(): FakeConnection | undefined {
-    return [...this.#publishers.keys()].find((one) => !one.isOfGap && !this.#gone.has(one));
+    return [...this.#publishers.keys()].find(
+      (one) => !one.isOfGap && one.closes === 0 && !this.#gone.has(one),
+    );
   }
 
   async #send(): Promise<void> {
@@ -175,6 +134,7 @@ export class SpoolModel {
       if (this.#gone.has(connection)) continue;
       const publisher = this.#publishers.get(connection);
       if (connection.signal.aborted) await this.#end(connection, true);
+      else if (publisher?.destroyedBy !== undefined) await this.#lose(connection);
       else if (publisher === undefined && connection.target !== undefined) {
         const isRefused = !this.#isServerUp || (this.#isLossy && this.#random.chance(0.1));
         if (isRefused) {
@@ -185,11 +145,24 @@ export class SpoolModel {
           this.#publishers.set(connection, made);
           await connection.succeed(made);
         }
-      } else if (publisher !== undefined && connection.closes > 0) await this.#end(connection, false);
+      } else if (publisher !== undefined && connection.closes > 0) await this.#close(connection);
       else if (publisher !== undefined && connection.isOfGap && this.#isLossy && this.#random.chance(0.01))
         await this.#lose(connection);
     }
     await this.#bench.settle();
+  }
+
+  /** The end of a stream takes its time, and may be a bad one. */
+  async #close(connection: FakeConnection): Promise<void> {
+    if (this.#isLossy && this.#random.chance(0.5)) return;
+    if (this.#isLossy && this.#random.chance(0.3)) await this.#lose(connection);
+    else await this.#end(connection, false);
+  }
+
+  /** The stream is led to another server. */
+  #move(): void {
+    this.#servers++;
+    this.#bench.destination.moveTo({ url: `rtmp://other-${this.#servers}/live/a`, token: undefined }, false);
   }
 
   async #end(connection: FakeConnection, isCut: boolean): Promise<void> {
