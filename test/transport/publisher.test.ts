@@ -493,6 +493,15 @@ describe('every wait ends', () => {
     await waitFor('the server to notice', 10_000, () => receiver.receiver.connections === 0 || undefined);
   });
 
+  test('an abort after the server has begun the stream, and before its answer has come, ends the stream', async () => {
+    const abort = new AbortController();
+    await using receiver = await TestReceiver.listen({}, {}, () => abort.abort());
+    const error = await failure({ url: receiver.url(), signal: abort.signal });
+    expect(error).toMatchObject({ code: 'ERR_CLOUDPUSH_ABORTED', stage: 'publish' });
+    const { ended } = await waitFor('the stream', 10_000, () => receiver.received[0]);
+    expect(await ended).toEqual({ clean: true, error: undefined });
+  });
+
   test('an abort before it begins, while dialing, while publishing and while closing', async () => {
     await using receiver = await TestReceiver.listen({ neverCloses: true });
     expect(await failure({ url: receiver.url(), signal: AbortSignal.abort() })).toMatchObject({

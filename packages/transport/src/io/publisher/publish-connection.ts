@@ -50,7 +50,7 @@ export class PublishConnection implements PublishSessionHandler {
   );
   #rest: NodeJS.Timeout | undefined;
   readonly #closed: Promise<void>;
-  #resolveClosed: () => void = ignore;
+  #resolveClosed: () => void = () => {};
   readonly #events: PublisherEvents;
   /** The caller has, or is about to have, the publisher: `onClose` has somebody to tell. */
   #connected = false;
@@ -187,6 +187,8 @@ export class PublishConnection implements PublishSessionHandler {
     this.#error = error;
     const waiter = this.#waiter;
     this.#waiter = undefined;
+    // The end of a stream that was asked for: the reset would take it away.
+    if (!this.#connected) this.outbox.flush();
     reset(this.#socket);
     waiter?.reject(error);
   }
@@ -296,5 +298,3 @@ export class PublishConnection implements PublishSessionHandler {
     if (this.#connected) this.#events.onClose?.(this.#error);
   }
 }
-
-function ignore(): void {}

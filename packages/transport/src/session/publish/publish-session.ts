@@ -133,6 +133,8 @@ export class PublishSession {
   /** Ends the session with an error, once. */
   fail(error: RtmpError): void {
     if (this.#state.name === 'failed') return;
+    // The server may have begun the stream that it was asked for.
+    if (this.#state.name === 'requesting-publish') this.#requests.unpublish(this.#state.messageStreamId);
     this.#enter({ name: 'failed' }, NEVER);
     this.#handler.onFailure(error);
   }

@@ -72,10 +72,11 @@ test('a channel that lost its connection has failed, though it went on to the en
 
 test('channels that the user ended are no failures', () => {
   const stopped = published(1, { ending: 'stopped' });
-  const aborted = new CloudPushError('ERR_CLOUDPUSH_ABORTED', 'the channel was aborted', { class: 'fatal' });
-  const givenUp = { ...refused(2), error: aborted };
-  const report = reportOf([stopped, givenUp], { interrupted: true });
-  expect(report).toMatchObject({ ok: false, interrupted: true, channels: { stopped: 2, failed: 0 } });
+  const closed = new CloudPushError('ERR_CLOUDPUSH_CHANNEL_CLOSED', 'closed before it was connected');
+  const givenUp = { ...refused(2), error: closed };
+  const notFed = published(3, { ending: undefined });
+  const report = reportOf([stopped, givenUp, notFed], { interrupted: true });
+  expect(report).toMatchObject({ ok: false, interrupted: true, channels: { stopped: 3, failed: 0 } });
 });
 
 test.each<[string, boolean | null, ChannelOutcome[], number[]]>([

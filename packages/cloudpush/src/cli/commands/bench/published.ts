@@ -11,5 +11,7 @@ export function publishedToEnd({ connected, clean, ending, destinations }: Chann
 
 /** Tells whether a channel was ended, or given up, because the user wanted the end. */
 export function wasStopped({ ending, clean, error }: ChannelOutcome): boolean {
-  return (ending === 'stopped' && clean) || (ending === undefined && error?.code === 'ERR_CLOUDPUSH_ABORTED');
+  // Only the user's wish ends one cleanly that was not fed.
+  if (clean) return ending === 'stopped' || ending === undefined;
+  return ending === undefined && error?.code === 'ERR_CLOUDPUSH_CHANNEL_CLOSED';
 }

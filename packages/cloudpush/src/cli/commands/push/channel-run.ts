@@ -144,6 +144,7 @@ export class ChannelRun {
       await this.#channel.connected();
       this.#connected = true;
     } catch (error) {
+      await this.#channel.close();
       return this.#end(undefined, { clean: false, error: CloudPushError.wrap(error) });
     }
     const { source, passes } = this.#plan;
@@ -172,14 +173,14 @@ export class ChannelRun {
     if (waiting !== undefined) this.#events.onWaiting(waiting.url);
   }
 
-  /** Ends the channel cleanly, between two frames. One that is not connected yet is given up. */
+  /**
+   * Ends the channel cleanly, between two frames. One that is not connected yet is given up; one of which that
+   * is not known yet ends as any other.
+   */
   stop(): void {
     this.#stopped = true;
-    if (this.#connected) {
-      this.#feed?.stop();
-    } else {
-      this.#channel.abort();
-    }
+    if (this.#connected) this.#feed?.stop();
+    else void this.#channel.close();
   }
 
   readonly #withoutSecrets = (error: CloudPushError): CloudPushError => {
