@@ -6,9 +6,11 @@ usage: rtsp-camera.py PORT FOLDER [--auth digest|basic USER PASSWORD] [--tls PEM
 Files: clip.mp4 (H.264, AAC), h265.mp4 (H.265, AAC), bframes.mp4 (H.264).
 
 When a mount with a network simulator has played its file, a line tells what the simulator let through:
-"impaired " and JSON: mount, lost (between the first and the last packet that left), doubled.
+"impaired " and JSON: mount, lost (between the first and the last packet that left), doubled, cut (behind the last one that
+left).
 """
 import json
+import random
 import sys
 import gi
 
@@ -25,6 +27,8 @@ PAY = {
 AAC = 'aacparse ! rtpmp4gpay name=pay1 pt=97'
 LATM = 'aacparse ! rtpmp4apay name=pay1 pt=97'
 X264 = 'x264enc tune=zerolatency speed-preset=ultrafast key-int-max=30 bitrate=300'
+# Some groups of pictures are whole, some are not.
+LOSS_SEED = 2
 TCP_AND_UDP = GstRtsp.RTSPLowerTrans.UDP | GstRtsp.RTSPLowerTrans.TCP
 
 
@@ -55,41 +59,61 @@ def mounts(folder):
     }
 
 
+def number_of(info):
+    return int.from_bytes(info.get_buffer().extract_dup(2, 2), 'big')
+
+
 class Counts:
-    """Sequence numbers of the packets that go into a network simulator, and of those that come out of it."""
+    """
+    Sequence numbers of the packets that go into a network simulator, and of those that come out of it.
+    Losses are made here: the simulator's own are others with each run.
+    """
 
-    def __init__(self, simulator):
+    def __init__(self, simulator, loss):
         self.entered, self.left = [], []
-        self.watch(simulator.get_static_pad('sink'), self.entered)
-        self.watch(simulator.get_static_pad('src'), self.left)
-
-    def watch(self, pad, numbers):
-        def note(_, info):
-            numbers.append(int.from_bytes(info.get_buffer().extract_dup(2, 2), 'big'))
-            return Gst.PadProbeReturn.OK
-
+        self.is_over = False
+        self.chance = random.Random(LOSS_SEED)
+        self.loss = loss
         # Not lists of buffers: the simulator takes none, so each of their buffers passes once more by itself.
-        pad.add_probe(Gst.PadProbeType.BUFFER, note)
+        simulator.get_static_pad('sink').add_probe(Gst.PadProbeType.BUFFER, self.enter)
+        out = simulator.get_static_pad('src')
+        out.add_probe(Gst.PadProbeType.BUFFER, self.leave)
+        out.add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM, self.note_end)
+
+    def enter(self, _, info):
+        self.entered.append(number_of(info))
+        return Gst.PadProbeReturn.DROP if self.chance.random() < self.loss else Gst.PadProbeReturn.OK
+
+    def leave(self, _, info):
+        # A packet that comes out behind the end goes nowhere.
+        if not self.is_over:
+            self.left.append(number_of(info))
+        return Gst.PadProbeReturn.OK
+
+    def note_end(self, _, info):
+        self.is_over = self.is_over or info.get_event().type == Gst.EventType.EOS
+        return Gst.PadProbeReturn.OK
 
     def tell(self, mount):
         places = {number: place for place, number in enumerate(self.entered)}
         left = {places[number] for number in self.left}
         lost = max(left) - min(left) + 1 - len(left)
-        counts = {'mount': mount, 'lost': lost, 'doubled': len(self.left) - len(left)}
+        cut = len(self.entered) - 1 - max(left)
+        counts = {'mount': mount, 'lost': lost, 'doubled': len(self.left) - len(left), 'cut': cut}
         print(f'impaired {json.dumps(counts)}', flush=True)
 
 
 class Impaired(GstRtspServer.RTSPMediaFactory):
     """A payloader with a network simulator behind it: loss, duplicates, late packets."""
 
-    def __init__(self, path, codec, impairment):
+    def __init__(self, path, codec, impairment='', loss=0):
         super().__init__()
-        self.path, self.codec, self.impairment = path, codec, impairment
+        self.path, self.codec, self.impairment, self.loss = path, codec, impairment, loss
         self.connect('media-configure', self.count)
 
     def count(self, _, media):
         top = media.get_element()
-        counts = Counts(top.get_by_name('simulator'))
+        counts = Counts(top.get_by_name('simulator'), self.loss)
         media.connect('unprepared', lambda _: counts.tell(self.name))
 
     def do_create_element(self, url):
@@ -106,8 +130,8 @@ class Impaired(GstRtspServer.RTSPMediaFactory):
 def impaired_mounts(folder):
     shuffled = 'delay-probability=0.2 min-delay=1 max-delay=8 allow-reordering=true'
     return {
-        '/lossy264': Impaired(f'{folder}/clip.mp4', 'h264', 'drop-probability=0.02'),
-        '/lossy265': Impaired(f'{folder}/h265.mp4', 'h265', 'drop-probability=0.02'),
+        '/lossy264': Impaired(f'{folder}/clip.mp4', 'h264', loss=0.02),
+        '/lossy265': Impaired(f'{folder}/h265.mp4', 'h265', loss=0.02),
         '/shuffled264': Impaired(f'{folder}/clip.mp4', 'h264', shuffled),
         '/doubled264': Impaired(f'{folder}/clip.mp4', 'h264', 'duplicate-probability=0.1'),
     }

@@ -20,6 +20,8 @@ export interface Impairment {
   /** Between the first and the last packet that left. */
   readonly lost: number;
   readonly doubled: number;
+  /** Behind the last packet that left: nothing tells a client of these. */
+  readonly cut: number;
 }
 
 /** GStreamer's RTSP server as a camera. Its mounts are in rtsp-camera.py. */
