@@ -51,11 +51,9 @@ export class MemoryKeys {
   }
 
   /** Removes keys that hang on the lease: those that are named, or all. */
-  release(lease: string, keys?: readonly string[]): void {
-    const mine = [...this.#entries.values()].filter(
-      (one) => one.lease === lease && (keys?.includes(one.key) ?? true),
-    );
-    this.#commit(mine.map(({ key }) => ({ key, value: undefined, lease: undefined })));
+  release(lease: string, keys: Iterable<string> = this.#entries.keys()): void {
+    const mine = [...keys].filter((key) => this.#entries.get(key)?.lease === lease);
+    this.#commit(mine.map((key) => ({ key, value: undefined, lease: undefined })));
   }
 
   /** @returns the revision of the change; undefined: a value has another revision */

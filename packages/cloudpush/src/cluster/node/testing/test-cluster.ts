@@ -141,14 +141,9 @@ export class TestCluster {
   }
 
   requireSingleOwners(): void {
-    const owners = new Map<number, string>();
-    for (const [id, { load }] of this.members) {
-      for (const slot of load.running.keys()) {
-        const other = owners.get(slot);
-        if (other !== undefined) throw new Error(`slot ${slot} runs on ${other} and ${id}`);
-        owners.set(slot, id);
-      }
-    }
+    const all = [...this.members].map(([id, { load }]) => ({ id, running: load.running }));
+    for (const [index, one] of all.entries())
+      for (const other of all.slice(index + 1)) requireApart(one, other);
   }
 
   /** Slots that run nowhere. */
@@ -160,4 +155,16 @@ export class TestCluster {
   slotsOf(id: string): number {
     return this.members.get(id)!.load.running.size;
   }
+}
+
+interface Running {
+  readonly id: string;
+  readonly running: ReadonlyMap<number, number>;
+}
+
+/** Looks for the slots of the one that has fewer: it is done whenever something happens. @throws Error */
+function requireApart(one: Running, other: Running): void {
+  const [few, many] = one.running.size < other.running.size ? [one, other] : [other, one];
+  for (const slot of few.running.keys())
+    if (many.running.has(slot)) throw new Error(`slot ${slot} runs on ${one.id} and ${other.id}`);
 }
