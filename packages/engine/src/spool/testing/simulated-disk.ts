@@ -18,6 +18,23 @@ export type StepOutcome = undefined | Error | { readonly written: number; readon
 class Inode {
   content: Buffer = Buffer.alloc(0);
   durable: Buffer = Buffer.alloc(0);
+  /** Has room for what is appended to what was written last. */
+  #room: Buffer = Buffer.alloc(0);
+  #last = this.content;
+
+  /** Who holds the content of before, as a sync does, sees none of it. */
+  write(bytes: Buffer, position: number): void {
+    const { content } = this;
+    const size = Math.max(content.length, position + bytes.length);
+    const isAppended = content === this.#last && position === content.length;
+    if (!isAppended || size > this.#room.length) {
+      this.#room = Buffer.alloc(2 * size);
+      content.copy(this.#room);
+    }
+    bytes.copy(this.#room, position);
+    this.content = this.#room.subarray(0, size);
+    this.#last = this.content;
+  }
 }
 
 /** The error that a call ends with, with its system code. */
@@ -215,10 +232,7 @@ export class SimulatedDisk implements SpoolIo {
     if (outcome instanceof Error) throw outcome;
     const room = Math.max(0, this.capacity - this.usedBytes);
     const count = Math.min(bytes.length, outcome?.written ?? bytes.length, room);
-    const grown = Buffer.alloc(Math.max(inode.content.length, position + count));
-    inode.content.copy(grown);
-    bytes.copy(grown, position, 0, count);
-    inode.content = grown;
+    inode.write(bytes.subarray(0, count), position);
     if (outcome !== undefined) throw outcome.error;
     if (count === 0 && bytes.length > 0) throw diskError('ENOSPC');
     return count;
