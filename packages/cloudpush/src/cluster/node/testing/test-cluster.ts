@@ -168,3 +168,14 @@ function requireApart(one: Running, other: Running): void {
   for (const slot of few.running.keys())
     if (many.running.has(slot)) throw new Error(`slot ${slot} runs on ${one.id} and ${other.id}`);
 }
+
+/** Most slots of a test have nothing in them, as handing over takes time. */
+export function fewBusy(load: FakeWorkload): void {
+  load.isBusy = (slot) => slot % 6 === 0;
+}
+
+/** Nodes a, b and c, which have shared the slots. */
+export async function threeNodes(cluster: TestCluster): Promise<void> {
+  for (const id of ['a', 'b', 'c']) fewBusy((await cluster.add(id)).load);
+  await cluster.pass(4000);
+}
