@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readClip } from './files/clip.js';
 import { type OpenSourceOptions, openSource } from './open-source.js';
@@ -41,6 +42,11 @@ async function folderNamed(name: string): Promise<string> {
 
 async function read(files: string[], options?: OpenSourceOptions): Promise<SourcePacket[]> {
   return await readClip((await openSource(files, options)).open());
+}
+
+/** Tells the difference where there is one; looking for it would take long. */
+function expectSame(found: SourcePacket[], expected: SourcePacket[]): void {
+  if (!isDeepStrictEqual(found, expected)) expect(found).toEqual(expected);
 }
 
 function times(packets: SourcePacket[], kind: 'video' | 'audio'): [number, number][] {
@@ -178,15 +184,15 @@ describe('large files', () => {
     const files = names.map(fixture);
     const streamed = await openSource(files, { maxClipSize: 0 });
     expect(streamed.duration).toBeUndefined();
-    expect(await readClip(streamed.open())).toEqual(await read(files));
-    expect(await readClip(play(streamed, 3))).toEqual(await readClip(play(await openSource(files), 3)));
+    expectSame(await readClip(streamed.open()), await read(files));
+    expectSame(await readClip(play(streamed, 3)), await readClip(play(await openSource(files), 3)));
   });
 
   test('an FLV file gives the same packets, but for guessed durations', async () => {
     const withoutDuration = (packets: SourcePacket[]) =>
       packets.map((packet) => ({ ...packet, duration: 0 }));
     const streamed = await read([fixture('bframes.flv')], { maxClipSize: 0 });
-    expect(withoutDuration(streamed)).toEqual(withoutDuration(await read([fixture('bframes.flv')])));
+    expectSame(withoutDuration(streamed), withoutDuration(await read([fixture('bframes.flv')])));
   });
 });
 

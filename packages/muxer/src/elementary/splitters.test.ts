@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { BitWriter } from '../bits/bit-writer.js';
 import { parseAvcSps } from '../h264/sps.js';
@@ -36,7 +37,8 @@ describe('AccessUnitSplitter', () => {
   test('gives the same wherever the stream is split, and byte by byte', () => {
     const whole = split([stream]);
     for (let at = 1; at < stream.length; at++) {
-      expect(split([stream.subarray(0, at), stream.subarray(at)]), `split at ${at}`).toEqual(whole);
+      const parts = split([stream.subarray(0, at), stream.subarray(at)]);
+      if (!isDeepStrictEqual(parts, whole)) expect(parts, `split at ${at}`).toEqual(whole);
     }
     expect(split([...stream].map((byte) => Uint8Array.of(byte)))).toEqual(whole);
   });

@@ -1,6 +1,7 @@
 // Files of the newer codecs, as a foreign encoder wrote them.
 
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
 import type { SourcePacket } from '../packet.js';
 import { FORMATS, formatByContent, formatByName } from './formats.js';
@@ -39,7 +40,10 @@ test.each(FILES)('%s: every frame is a packet, at its time', (name, codec, count
 
 test.each(FILES)('%s: the packets are the same, however its bytes are cut', (name) => {
   const whole = parse(name, 1 << 20);
-  for (const size of [1, 37, 1000]) expect(parse(name, size)).toEqual(whole);
+  for (const size of [1, 37, 1000]) {
+    const parts = parse(name, size);
+    if (!isDeepStrictEqual(parts, whole)) expect(parts).toEqual(whole);
+  }
 });
 
 test.each(FILES)('%s is told by its content', (name) => {

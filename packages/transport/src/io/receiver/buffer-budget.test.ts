@@ -25,6 +25,7 @@ test('a connection within its equal part is never ended, whatever the others do'
   const honest = new Holder();
   budget.update(honest, 100);
   let seed = 7;
+  let most = 0;
   let greedy = Array.from({ length: 9 }, () => new Holder());
   for (let turn = 0; turn < 1000; turn++) {
     // Ten connections at a time, nine of them greedy; who is ended comes back.
@@ -32,10 +33,11 @@ test('a connection within its equal part is never ended, whatever the others do'
     for (const holder of greedy) {
       seed = (seed * 16_807) % 2_147_483_647;
       if (!holder.ended) budget.update(holder, (seed % 1500) + 1);
-      expect(budget.held).toBeLessThanOrEqual(1000);
+      most = Math.max(most, budget.held);
     }
     expect(honest.ended).toBe(false);
   }
+  expect(most).toBeLessThanOrEqual(1000);
 });
 
 test('what a connection gives back is free again', () => {
