@@ -7,7 +7,10 @@ export interface ScriptedCameraOptions {
   readonly password?: string;
   /** Speaks TLS. */
   readonly tls?: { readonly key: string; readonly cert: string };
-  /** Shows everyone the same picture at the same time, whenever they come. */
+  /**
+   * Shows everyone the same picture at the same time, whenever they come; pictures are told apart for
+   * {@link LOOPS} times of the clip.
+   */
   readonly live?: boolean;
   /** Has a track of G.711 sound. */
   readonly audio?: boolean;
@@ -22,6 +25,19 @@ const LARGEST_PAYLOAD = 1400;
 const pictures = cameraPackets()
   .filter(({ kind }) => kind === 'video')
   .map(({ data, keyFrame }) => ({ keyFrame, units: nalUnits(data) }));
+
+/** So many times of the clip a live camera's pictures differ, by words that decoders skip. */
+const LOOPS = 16;
+
+/** cabac_zero_words (ISO/IEC 14496-10 §7.3.2.10), with emulation prevention. */
+const ZERO_WORD = Buffer.from([0, 0, 3]);
+
+const livePictures = Array.from({ length: LOOPS }, (_, loop) =>
+  pictures.map(({ units, ...picture }) => {
+    const words = Array<Buffer>(loop).fill(ZERO_WORD);
+    return { ...picture, units: [...units.slice(0, -1), Buffer.concat([units.at(-1)!, ...words])] };
+  }),
+).flat();
 
 function nalUnits(data: Uint8Array): Buffer[] {
   const [, ...units] = Buffer.from(data).toString('latin1').split('\0\0\0\u0001');
@@ -142,7 +158,8 @@ export class ScriptedCamera implements AsyncDisposable {
       if (socket.destroyed || this.frozen) return;
       const end = this.#options.live === true ? now() : frame + 1;
       for (; frame < end; frame++) {
-        const { units } = pictures[frame % pictures.length]!;
+        const shown = this.#options.live === true ? livePictures : pictures;
+        const { units } = shown[frame % shown.length]!;
         if (!this.blind) video.picture(units, frame * FRAME_MS * VIDEO_TICKS);
         if (this.#options.audio === true)
           sound.packet(Buffer.alloc(SOUND_SAMPLES, 0xff), frame * SOUND_SAMPLES, true);
@@ -200,8 +217,8 @@ class RtpWriter {
   }
 }
 
-/** Slices of the pictures that a camera shows, in their order: what a receiver knows them by. */
-export const slices: readonly Buffer[] = pictures.map(({ units }) => units.at(-1)!);
+/** Slices of the pictures that a live camera shows, in their order: what a receiver knows them by. */
+export const slices: readonly Buffer[] = livePictures.map(({ units }) => units.at(-1)!);
 
 /** Pictures from one key frame to the next. */
 export const GROUP = pictures.findIndex(({ keyFrame }, index) => index > 0 && keyFrame === true);

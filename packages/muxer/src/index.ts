@@ -59,6 +59,6 @@ export type { MuxerOptions } from './muxer/muxer-options.js';
 export type { MuxerResumption, MuxerState, TrackState } from './muxer/muxer-state.js';
 export type { AudioParameters, VideoParameters } from './parameters.js';
 export type { InputClock } from './timeline/timeline.js';
-export { isKeyFrame } from './tracks/key-frame.js';
+export { isKeyFrame, slicesOf } from './tracks/key-frame.js';
 export type { SliceHandling } from './tracks/picture-assembler.js';
 export { isMissedWhenLost } from './tracks/picture-loss.js';

@@ -1,8 +1,9 @@
 import { slices } from '../../engine/scripted-camera.js';
 
-/** Pictures that come twice, and the longest gap between two, in pictures. */
 interface Continuity {
+  /** Pictures that come a second time. */
   readonly twice: number;
+  /** The longest gap between two, in pictures. */
   readonly gap: number;
 }
 
@@ -18,5 +19,6 @@ export function continuity(seen: readonly Buffer[]): Continuity {
     .map((one, index) => (one - pictures[index]! + slices.length) % slices.length);
   const isBack = (step: number): boolean => step === 0 || step > slices.length / 2;
   const forward = steps.filter((step) => !isBack(step));
-  return { twice: steps.filter(isBack).length, gap: Math.max(...forward) - 1 };
+  const back = steps.filter(isBack).map((step) => ((slices.length - step) % slices.length) + 1);
+  return { twice: back.reduce((sum, count) => sum + count, 0), gap: Math.max(...forward) - 1 };
 }

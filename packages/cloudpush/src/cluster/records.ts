@@ -36,7 +36,12 @@ export interface OfferRecord extends ClaimRecord {
   readonly to: string;
   /** Tells this offer from every other one, of the same slot too. */
   readonly offer: string;
+  /** Where the slot's channels have ended, for the next owner to begin there; undefined: they go on still. */
+  readonly keyFrames?: KeyFrames | undefined;
 }
+
+/** The key frames that channels begin with, by the channel's name. */
+export type KeyFrames = Readonly<Record<string, string>>;
 
 /** The answer to an offer: that node could begin at once. */
 export interface ReadyRecord extends ClaimRecord {
@@ -91,6 +96,12 @@ export const readNodeRecord = reader<NodeRecord>({
   version: isText,
 });
 export const readClaimRecord = reader<ClaimRecord>({ node: isText, incarnation: isText });
-export const readOfferRecord = reader<OfferRecord>({ node: isText, to: isText, offer: isText });
+export const readOfferRecord = reader<OfferRecord>({
+  node: isText,
+  to: isText,
+  offer: isText,
+  keyFrames: (value) =>
+    value === undefined || (isObject(value) && Object.values(value as object).every(isText)),
+});
 export const readReadyRecord = reader<ReadyRecord>({ node: isText, offer: isText });
 export const readStatusRecord = reader<StatusRecord>({ loads: isObject });

@@ -11,4 +11,10 @@ export interface CloseReport {
   readonly clean: boolean;
   /** The error that it ended with, or with which a connection was lost that had been made again. */
   readonly error: CloudPushError | undefined;
+  /**
+   * Of a channel that was closed with `untilKeyFrame`: the key frame that it has ended before, for
+   * `Channel.beginWith` of whoever goes on. Undefined where none has come in time, or where there are no
+   * pictures.
+   */
+  readonly keyFrame?: string | undefined;
 }

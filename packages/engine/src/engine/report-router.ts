@@ -173,7 +173,7 @@ export class ReportRouter {
         controller.onStandingBy();
         return;
       case 'atKeyFrame':
-        controller.onKeyFrame();
+        controller.onKeyFrame(report.keyFrame);
         return;
       case 'slabWanted':
         controller.source?.onSlabWanted(report);

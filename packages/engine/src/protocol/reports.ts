@@ -73,8 +73,8 @@ export type ShardReport =
    * first destination has come before that.
    */
   | { readonly type: 'standingBy'; readonly channel: number }
-  /** The answer to `endAtKeyFrame`: it has come. */
-  | { readonly type: 'atKeyFrame'; readonly channel: number }
+  /** The answer to `endAtKeyFrame`: it has come. `keyFrame` tells it from others; undefined: it is sound. */
+  | { readonly type: 'atKeyFrame'; readonly channel: number; readonly keyFrame: string | undefined }
   /** Something has happened to the channel's source. */
   | { readonly type: 'source'; readonly channel: number; readonly event: SourceReport }
   | { readonly type: 'resume'; readonly channel: number }

@@ -82,6 +82,8 @@ export type ShardRequest =
    * it.
    */
   | { readonly type: 'endAtKeyFrame'; readonly channel: number }
+  /** Begin the first destination of a channel that stands by with that key frame; `attach` follows. */
+  | { readonly type: 'beginWith'; readonly channel: number; readonly keyFrame: string }
   /** Go on with another source. */
   | { readonly type: 'source'; readonly channel: number; readonly config: SourceConfig }
   /**

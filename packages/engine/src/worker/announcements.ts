@@ -20,6 +20,8 @@ interface AnnouncedDestination {
   readonly abortedBy: CloudPushError | undefined;
   /** The target of its first connection, instead of the one in its configuration. */
   readonly movedTo: ShardTarget | undefined;
+  /** It is the first one of its channel, whose stream begins with that key frame. */
+  readonly start?: string | undefined;
 }
 
 /**
@@ -29,8 +31,12 @@ interface AnnouncedDestination {
 export class Announcements {
   readonly #channels = new Map<number, AnnouncedChannel>();
   readonly #destinations = new Map<number, AnnouncedDestination>();
+  /** Key frames that channels begin with, by channel, until their first destinations come. */
+  readonly #starts = new Map<number, string>();
 
   announce(channel: number, { config, resume }: Pick<AnnouncedChannel, 'config' | 'resume'>): void {
+    // The number may have been another channel's, that ended without a destination.
+    this.#starts.delete(channel);
     this.#channels.set(channel, { config, resume, abortedBy: undefined });
   }
 
@@ -59,7 +65,9 @@ export class Announcements {
     if (announced?.channel !== channel)
       throw inconsistency(`destination ${destination} has no configuration for channel ${channel}`);
     this.#destinations.delete(destination);
-    return announced;
+    const start = this.#starts.get(channel);
+    this.#starts.delete(channel);
+    return start === undefined ? announced : { ...announced, start };
   }
 
   /** A destination of the channel is on its way. */
@@ -78,6 +86,11 @@ export class Announcements {
         this.#destinations.set(number, { ...announced, abortedBy });
   }
 
+  /** The first destination of a channel is to begin with a key frame. */
+  beginWith(channel: number, keyFrame: string): void {
+    this.#starts.set(channel, keyFrame);
+  }
+
   /** False when the destination is not one that is announced. */
   move(destination: number, movedTo: ShardTarget): boolean {
     const announced = this.#destinations.get(destination);
@@ -89,6 +102,7 @@ export class Announcements {
   /** Nothing of the channel is to come any more. */
   forget(channel: number): void {
     this.#channels.delete(channel);
+    this.#starts.delete(channel);
     for (const [number, announced] of this.#destinations)
       if (announced.channel === channel) this.#destinations.delete(number);
   }

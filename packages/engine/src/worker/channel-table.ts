@@ -6,7 +6,7 @@ import type { ShardTarget } from '../options/destination-config.js';
 import type { ShardRequest } from '../protocol/requests.js';
 import { Announcements, channelOverError, inconsistency } from './announcements.js';
 import { WorkerChannel } from './channel/worker-channel.js';
-import type { Counted } from './shard-context.js';
+import { NO_COUNTERS } from './shard-context.js';
 import { ShardSources } from './source/shard-sources.js';
 import type { SourceContext } from './source/source-context.js';
 
@@ -128,6 +128,9 @@ export class ChannelTable {
       case 'endAtKeyFrame':
         this.#channels[channel]?.intake.endAtKeyFrame();
         return;
+      case 'beginWith':
+        this.#announced.beginWith(channel, request.keyFrame);
+        return;
       case 'source':
         this.#channels[channel]?.source?.replace(request.config);
         return;
@@ -189,12 +192,13 @@ export class ChannelTable {
   #attach(channel: number, destination: number): void {
     this.#context.receiveRequests();
     const target = this.#find(channel);
-    const { config, loss, movedTo, abortedBy } = this.#announced.takeDestination(destination, channel);
+    const { config, loss, movedTo, abortedBy, start } = this.#announced.takeDestination(destination, channel);
     if (target.ended) {
       const error = toErrorData(abortedBy ?? channelOverError());
       this.#context.report({ type: 'detached', channel, destination, error });
       return;
     }
+    if (start !== undefined) target.intake.beginWith(start);
     target.attach(destination, config, loss, movedTo);
     if (abortedBy !== undefined) target.abort(abortedBy, destination);
   }
@@ -294,6 +298,3 @@ export class ChannelTable {
     this.#context.returnBlock(block, NO_COUNTERS);
   }
 }
-
-/** Counters that are nobody's: there is nothing to be published. */
-const NO_COUNTERS: Counted = { touched: true, updateCounters: () => {} };

@@ -22,6 +22,9 @@ export interface Counted {
   updateCounters(): void;
 }
 
+/** Counters that are nobody's: there is nothing to be published. */
+export const NO_COUNTERS: Counted = { touched: true, updateCounters: () => {} };
+
 /** The shard of channels and destinations, as far as they share it. */
 export interface ShardContext {
   readonly pool: SharedArrayBuffer;

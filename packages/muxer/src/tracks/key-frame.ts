@@ -1,8 +1,8 @@
 import { ObuType } from '../av1/obu.js';
 import { avcNalUnitLengthSize } from '../h264/avc-decoder-configuration-record.js';
-import { AvcNalUnitType, avcNalUnitType } from '../h264/nal-unit.js';
+import { AvcNalUnitType, avcNalUnitType, isAvcVcl } from '../h264/nal-unit.js';
 import { hevcNalUnitLengthSize } from '../h265/hevc-decoder-configuration-record.js';
-import { hevcNalUnitType, isHevcIrap } from '../h265/nal-unit.js';
+import { hevcNalUnitType, isHevcIrap, isHevcVcl } from '../h265/nal-unit.js';
 import type { VideoCodec } from '../media-packet.js';
 import { nalUnitStarts } from '../nal/nal-unit-starts.js';
 
@@ -27,6 +27,27 @@ export function isKeyFrame(codec: VideoCodec, data: Uint8Array, configuration?: 
       return codec satisfies never;
   }
 }
+
+/**
+ * The bytes of a packet from its first slice on (H.264, H.265), which are the same for all who read one
+ * encoder: parameter sets in front of it may not be. Other codecs, and packets without a slice: all bytes.
+ *
+ * @param configuration the packet's, when its NAL units are length-prefixed (`MediaPacket.configuration`)
+ */
+export function slicesOf(codec: VideoCodec, data: Uint8Array, configuration?: Uint8Array): Uint8Array {
+  const isSlice = SLICES[codec];
+  if (isSlice === undefined) return data;
+  const size = codec === 'h264' ? avcNalUnitLengthSize : hevcNalUnitLengthSize;
+  for (const start of nalUnitStarts(data, configuration === undefined ? 0 : size(configuration)))
+    if (isSlice(data[start]!)) return data.subarray(start);
+  return data;
+}
+
+/** Of the first byte of a NAL unit. */
+const SLICES: Partial<Record<VideoCodec, (header: number) => boolean>> = {
+  h264: (header) => isAvcVcl(avcNalUnitType(header)),
+  h265: (header) => isHevcVcl(hevcNalUnitType(header)),
+};
 
 function holdsAvcIdr(data: Uint8Array, lengthSize: number): boolean {
   for (const start of nalUnitStarts(data, lengthSize))

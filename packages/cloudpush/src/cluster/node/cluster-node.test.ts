@@ -118,7 +118,13 @@ test('what runs goes on until the next owner is ready for it, and is silent for 
   expect(silences.reduce((sum, count) => sum + count, 0) / busy.length).toBeLessThan(40);
   for (const other of ['b', 'c']) {
     const { load: taker } = cluster.members.get(other)!;
-    for (const slot of busy) if (taker.running.has(slot)) expect(taker.cameReady.has(slot)).toBe(true);
+    for (const slot of busy) {
+      if (!taker.running.has(slot)) continue;
+      expect([taker.cameReady.has(slot), taker.begun.get(`channel-${slot}`)]).toEqual([
+        true,
+        expect.stringMatching(/^end/),
+      ]);
+    }
     expect(taker.prepared.size).toBe(0);
   }
   await cluster.pass(1000);

@@ -3,6 +3,7 @@ import type { ClusterClock } from '../clock.js';
 import { type ClusterKeys, lastPart, lastSlot } from '../keys.js';
 import {
   type ClaimRecord,
+  type KeyFrames,
   type NodeRecord,
   readClaimRecord,
   readNodeRecord,
@@ -28,6 +29,8 @@ export class ClusterView {
   readonly #offers: PrefixView;
   readonly #readies: PrefixView;
   readonly #keys: ClusterKeys;
+  /** What was told last with an offer of a slot: it is taken back right behind that. */
+  readonly #told = new Map<number, { readonly offer: string; readonly keyFrames: KeyFrames }>();
   /** Entries that have been read: there are thousands, and few change at a time. */
   readonly #read = new WeakMap<Entry, Claim | 'malformed'>();
 
@@ -40,7 +43,8 @@ export class ClusterView {
     this.#nodes = new PrefixView({ store, prefix: keys.nodes, clock, onChange });
     this.#claims = new PrefixView({ store, prefix: keys.claims, clock, onChange });
     this.#wants = new PrefixView({ store, prefix: keys.wants, clock, onChange });
-    this.#offers = new PrefixView({ store, prefix: keys.offers, clock, onChange });
+    const onPut = (entry: Entry): void => this.#noteOffer(entry);
+    this.#offers = new PrefixView({ store, prefix: keys.offers, clock, onChange, onPut });
     // Those who wait for one look again and again.
     this.#readies = new PrefixView({ store, prefix: keys.readies, clock, onChange: () => {} });
     this.#keys = keys;
@@ -81,6 +85,17 @@ export class ClusterView {
 
   isClaimed(slot: number): boolean {
     return this.#claims.entries.has(this.#keys.claim(slot));
+  }
+
+  isClaimedBy(slot: number, node: string): boolean {
+    const entry = this.#claims.entries.get(this.#keys.claim(slot));
+    return entry !== undefined && this.#claimOf(entry)?.node === node;
+  }
+
+  /** What channels begin with in a slot that was offered so; undefined: its owner has not told. */
+  keyFramesOf(slot: number, offer: string): KeyFrames | undefined {
+    const told = this.#told.get(slot);
+    return told?.offer === offer ? told.keyFrames : undefined;
   }
 
   /** Slots that their owners offer to a node, each with that offer. */
@@ -133,6 +148,14 @@ export class ClusterView {
 
   close(): void {
     for (const view of this.#all) view.close();
+  }
+
+  #noteOffer({ key, value }: Entry): void {
+    const slot = lastSlot(key, this.slots);
+    const { offer, keyFrames } = readOfferRecord(value) ?? {};
+    if (slot === undefined || offer === undefined) return;
+    if (keyFrames === undefined) this.#told.delete(slot);
+    else this.#told.set(slot, { offer, keyFrames });
   }
 
   #claimOf(entry: Entry): Claim | undefined {

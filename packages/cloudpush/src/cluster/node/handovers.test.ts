@@ -123,3 +123,24 @@ test('an answer to an offer that was withdrawn does not count for the next offer
   await clock.advance(1000);
   expect(given).toEqual([5]);
 });
+
+test('the next owner is told what to begin with, in the offer, unless that has been withdrawn', async () => {
+  const { clock, store, seen, handovers } = await stand();
+  const offered = () =>
+    store.list(keys.offers).then(({ entries }) => entries.map(({ value }) => readOfferRecord(value)));
+  await handovers.tell(5, { gate: 'a key frame' });
+  expect(await offered()).toEqual([]);
+  handovers.want(new Map([[5, 'b']]));
+  await clock.advance(1000);
+  const [before] = await offered();
+  await handovers.tell(5, {});
+  expect(await offered()).toEqual([before]);
+  await handovers.tell(5, { gate: 'a key frame' });
+  expect(await offered()).toEqual([{ ...before, keyFrames: { gate: 'a key frame' } }]);
+  // Whatever the store says: what has ended is given up.
+  store.faults.isAway = true;
+  await handovers.tell(5, { gate: 'another' });
+  store.faults.isAway = false;
+  seen.isReady = true;
+  await clock.advance(1000);
+});

@@ -1,4 +1,4 @@
-import type { OfferRecord } from '../records.js';
+import type { KeyFrames, OfferRecord } from '../records.js';
 import type { ClusterView } from './cluster-view.js';
 import type { ExchangeParts } from './exchange-parts.js';
 import { releaseForSure } from './sure-release.js';
@@ -32,8 +32,8 @@ export class Handovers {
   /** The next owner by slot. */
   #wanted: ReadonlyMap<number, string> = new Map();
   readonly #running = new Set<number>();
-  /** Slots of which an offer may stand in the store. */
-  readonly #offered = new Set<number>();
+  /** Offers that may stand in the store, by slot. */
+  readonly #offered = new Map<number, OfferRecord>();
   #offers = 0;
   #isOver = false;
 
@@ -53,6 +53,14 @@ export class Handovers {
 
   end(): void {
     this.#isOver = true;
+  }
+
+  /** What ran in a slot has ended: tells its next owner what to begin with. */
+  async tell(slot: number, keyFrames: KeyFrames): Promise<void> {
+    const offer = this.#offered.get(slot);
+    if (offer === undefined || this.#isOver || Object.keys(keyFrames).length === 0) return;
+    // Without it the next owner begins as it can.
+    await this.#write(slot, { ...offer, keyFrames }).catch(() => {});
   }
 
   #next(): void {
@@ -91,15 +99,15 @@ export class Handovers {
 
   /** @returns false: the slot is not to go there any more, or nobody is there */
   async #isReady(slot: number, node: string): Promise<boolean> {
-    const { store, clock, keys, view, lease, me } = this.#parts;
+    const { clock, view, lease, me } = this.#parts;
     const next = view.node(node);
     if (next === undefined) return false;
     // An older version is not waited for: it does not make anything ready.
     if (next.prepares !== true) return true;
     const offer = `${me.incarnation}/${++this.#offers}`;
     const record: OfferRecord = { ...me, to: node, offer };
-    this.#offered.add(slot);
-    await store.put(lease, { key: keys.offer(slot), value: JSON.stringify(record) });
+    this.#offered.set(slot, record);
+    await this.#write(slot, record);
     // One that is silent may be dead: then it is gone when its lease is over, and what runs here goes on.
     const end = clock.now() + Math.max(LONGEST_OFFER, lease.ttl + END_OF_LEASE);
     while (!view.isReadyFor(slot, node, offer) && clock.now() < end) {
@@ -107,6 +115,11 @@ export class Handovers {
       await this.#pause(LOOK);
     }
     return this.#isWanted(slot, node);
+  }
+
+  async #write(slot: number, record: OfferRecord): Promise<void> {
+    const { store, keys, lease } = this.#parts;
+    await store.put(lease, { key: keys.offer(slot), value: JSON.stringify(record) });
   }
 
   #isWanted(slot: number, node: string): boolean {

@@ -11,6 +11,8 @@ interface PrefixViewParts {
   readonly clock: ClusterClock;
   /** Something is other than before. */
   onChange(): void;
+  /** An entry is new, or has another value: it may be gone again at {@link onChange}. */
+  onPut?(entry: Entry): void;
   /** Has it begun anew, where many are begun at once; default: it does so itself. */
   onBroken?(): void;
 }
@@ -24,16 +26,18 @@ export class PrefixView {
   readonly #prefix: string;
   readonly #clock: ClusterClock;
   readonly #onChange: () => void;
+  readonly #onPut: ((entry: Entry) => void) | undefined;
   readonly #onBroken: () => void;
   #watch: Watch | undefined;
   #cancelRetry: () => void = () => {};
   #isClosed = false;
 
-  constructor({ store, prefix, clock, onChange, onBroken }: PrefixViewParts) {
+  constructor({ store, prefix, clock, onChange, onPut, onBroken }: PrefixViewParts) {
     this.#store = store;
     this.#prefix = prefix;
     this.#clock = clock;
     this.#onChange = onChange;
+    this.#onPut = onPut;
     this.#onBroken = onBroken ?? (() => void this.start());
   }
 
@@ -54,7 +58,7 @@ export class PrefixView {
   begin(revision: number, entries: readonly Entry[]): void {
     if (this.#isClosed) return;
     this.entries.clear();
-    for (const entry of entries) this.entries.set(entry.key, entry);
+    for (const entry of entries) this.#put(entry);
     this.isReady = true;
     // Two may have asked for a list at the same time.
     this.#watch?.cancel();
@@ -73,9 +77,14 @@ export class PrefixView {
     this.#watch?.cancel();
   }
 
+  #put(entry: Entry): void {
+    this.entries.set(entry.key, entry);
+    this.#onPut?.(entry);
+  }
+
   #onChanges(changes: readonly Change[]): void {
     for (const change of changes) {
-      if (change.type === 'put') this.entries.set(change.entry.key, change.entry);
+      if (change.type === 'put') this.#put(change.entry);
       else this.entries.delete(change.key);
     }
     this.#onChange();

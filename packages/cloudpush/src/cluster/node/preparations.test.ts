@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from '../../gateway/testing/fake-clock.js';
 import { ClusterKeys } from '../keys.js';
-import { readReadyRecord } from '../records.js';
+import { type KeyFrames, readReadyRecord } from '../records.js';
 import { MemoryServer, MemoryStore } from '../store/memory-store.js';
 import { Preparations } from './preparations.js';
 import { FakeWorkload } from './testing/test-cluster.js';
@@ -16,16 +16,22 @@ async function stand() {
   const lease = await store.join(3_600_000);
   const offered = new Map<number, string>();
   const owner = new FakeWorkload(clock, 'fence');
+  let offers = 0;
+  const seen = { isFree: false, isMine: false, keyFrames: undefined as KeyFrames | undefined };
   const preparations = new Preparations({
     store,
     clock,
     keys,
-    view: { isClaimed: () => true, offersTo: () => offered },
+    view: {
+      isClaimed: () => !seen.isFree,
+      isClaimedBy: () => seen.isMine,
+      offersTo: () => offered,
+      keyFramesOf: (_slot, of) => (of === `offer ${offers}` ? seen.keyFrames : undefined),
+    },
     owner,
     lease,
     me: { node: 'b', incarnation: 'b-1' },
   });
-  let offers = 0;
   /** Each call is another offer. */
   const offer = async (...slots: number[]): Promise<void> => {
     offers++;
@@ -37,7 +43,7 @@ async function stand() {
   const ready = (): string[] => server.keys.list(keys.readies).entries.map(({ key }) => key);
   const answers = (): string[] =>
     server.keys.list(keys.readies).entries.map(({ value }) => readReadyRecord(value)!.offer);
-  return { clock, store, owner, offer, ready, answers };
+  return { clock, store, owner, offer, ready, answers, offered, preparations, seen };
 }
 
 test('what a node is ready for no more is taken back, however long the store is away', async () => {
@@ -96,4 +102,24 @@ test('an answer is not taken back with the one before it, however late that is d
   await offer(5);
   await clock.advance(1000);
   expect(answers()).toEqual(['offer 3']);
+});
+
+test('a slot is free when its offer is seen to be gone, too, or what its channels begin with has been told', async () => {
+  const { offer, offered, preparations, seen } = await stand();
+  await offer(5);
+  expect(preparations.free).toEqual([]);
+  seen.isFree = true;
+  expect([preparations.free, preparations.mayTake(5), preparations.mayTake(6)]).toEqual([[], false, true]);
+  seen.keyFrames = { gate: 'a key frame' };
+  expect([preparations.free, preparations.keyFramesOf([5, 6])]).toEqual([[5], { gate: 'a key frame' }]);
+  seen.keyFrames = undefined;
+  offered.clear();
+  expect([preparations.free, preparations.keyFramesOf([5])]).toEqual([[5], {}]);
+});
+
+test('an offer that the store takes when the slot has come is not prepared for', async () => {
+  const { offer, ready, seen } = await stand();
+  seen.isMine = true;
+  await offer(5);
+  expect(ready()).toEqual([]);
 });

@@ -1,11 +1,11 @@
-import type { ReadyRecord } from '../records.js';
+import type { KeyFrames, ReadyRecord } from '../records.js';
 import type { ClusterView } from './cluster-view.js';
 import type { ExchangeParts } from './exchange-parts.js';
 import type { SlotOwner } from './slot-owner.js';
 import { releaseForSure } from './sure-release.js';
 
 interface PreparationParts extends ExchangeParts {
-  readonly view: Pick<ClusterView, 'isClaimed' | 'offersTo'>;
+  readonly view: Pick<ClusterView, 'isClaimed' | 'offersTo' | 'isClaimedBy' | 'keyFramesOf'>;
   readonly owner: SlotOwner;
 }
 
@@ -29,7 +29,28 @@ export class Preparations {
   /** Slots that are ready, or becoming so, and that nobody has any more. */
   get free(): readonly number[] {
     const { view } = this.#parts;
-    return [...this.#slots.keys()].filter((slot) => !view.isClaimed(slot));
+    return [...this.#slots.keys()].filter((slot) => !view.isClaimed(slot) && this.mayTake(slot));
+  }
+
+  /**
+   * False while a slot's offer stands although nobody has the slot any more: its owner took both back at
+   * once, so that what it told before that has yet to be read.
+   */
+  mayTake(slot: number): boolean {
+    const { view, me } = this.#parts;
+    const offer = this.#slots.get(slot)?.offer;
+    if (offer === undefined || view.offersTo(me.node).get(slot) !== offer) return true;
+    return view.keyFramesOf(slot, offer) !== undefined;
+  }
+
+  /** What channels begin with in slots that were offered. */
+  keyFramesOf(slots: Iterable<number>): KeyFrames {
+    const { view } = this.#parts;
+    const known = [...slots].map((slot) => {
+      const offer = this.#slots.get(slot)?.offer;
+      return offer === undefined ? undefined : view.keyFramesOf(slot, offer);
+    });
+    return Object.assign({}, ...known);
   }
 
   /** Looks what is offered, and what is not any more. */
@@ -41,7 +62,11 @@ export class Preparations {
       owner.forget(slot);
       this.taken([slot]);
     }
-    for (const [slot, offer] of offered) if (!this.#slots.has(slot)) void this.#prepare(slot, offer);
+    for (const [slot, offer] of offered) {
+      // An offer that the store has taken late is of a slot that has come.
+      if (this.#slots.has(slot) || view.isClaimedBy(slot, me.node)) continue;
+      void this.#prepare(slot, offer);
+    }
   }
 
   /** Slots are this node's now, or another's: nobody need know any more that they are ready. */

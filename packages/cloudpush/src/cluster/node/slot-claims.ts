@@ -63,8 +63,9 @@ export class SlotClaims {
     const others = new Map<number, string>();
     for (let slot = 0; slot < view.slots; slot++) {
       const isMine = assignedTo(slot) === me.node;
-      if (isMine && !claims.has(slot) && !this.#owned.has(slot)) free.push(slot);
-      else if (!isMine && this.#owned.has(slot)) others.set(slot, assignedTo(slot));
+      if (isMine && !claims.has(slot) && !this.#owned.has(slot)) {
+        if (this.#preparations.mayTake(slot)) free.push(slot);
+      } else if (!isMine && this.#owned.has(slot)) others.set(slot, assignedTo(slot));
     }
     await this.#claim(free);
     await this.#handOver(others);
@@ -125,7 +126,7 @@ export class SlotClaims {
     if (slots.size === 0 || this.#isOver) return;
     for (const [slot, epoch] of slots) this.#owned.set(slot, epoch);
     this.claimed += slots.size;
-    this.#parts.owner.own(slots);
+    this.#parts.owner.own(slots, this.#preparations.keyFramesOf(slots.keys()));
     this.#preparations.taken(slots.keys());
   }
 
@@ -141,7 +142,7 @@ export class SlotClaims {
 
   async #release(slots: readonly number[]): Promise<void> {
     const { keys, owner } = this.#parts;
-    await Promise.all(slots.map((slot) => owner.release(slot)));
+    await Promise.all(slots.map(async (slot) => this.#handovers.tell(slot, await owner.release(slot))));
     if (this.#isOver) return;
     for (const slot of slots) {
       const epoch = this.#owned.get(slot);

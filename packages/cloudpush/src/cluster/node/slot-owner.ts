@@ -1,7 +1,12 @@
+import type { KeyFrames } from '../records.js';
+
 /** Runs the channels in the slots of a node. */
 export interface SlotOwner {
-  /** Slots are the node's from now on, by epoch. */
-  own(slots: ReadonlyMap<number, number>): void;
+  /**
+   * Slots are the node's from now on, by epoch.
+   * @param keyFrames what channels in them begin with that were made ready, and that another node has ended
+   */
+  own(slots: ReadonlyMap<number, number>, keyFrames: KeyFrames): void;
   /** Whether something runs in a slot. */
   isBusy(slot: number): boolean;
   /**
@@ -13,9 +18,9 @@ export interface SlotOwner {
   forget(slot: number): void;
   /**
    * Ends what runs in a slot, in good order, before a key frame where there is one. Resolves when nothing of
-   * it is sent any more.
+   * it is sent any more, to those key frames.
    */
-  release(slot: number): Promise<void>;
+  release(slot: number): Promise<KeyFrames>;
   /** Ends everything at once. Resolves when nothing is sent any more. */
   drop(): Promise<void>;
 }

@@ -38,7 +38,7 @@ function stand() {
     await clock.advance(0);
   };
   const own = async (name: string, epoch: number): Promise<void> => {
-    runner.own(new Map([[slotOf(name, SLOTS), epoch]]));
+    runner.own(new Map([[slotOf(name, SLOTS), epoch]]), {});
     await clock.advance(0);
   };
   const remove = async (name: string): Promise<void> => {
@@ -128,15 +128,16 @@ test('channels of a slot that is about to come are made ready, and begin at once
   expect([channel.all, supervisor.states(), isReady]).toEqual([[], [], false]);
   channel.standBy();
   await ready;
-  runner.own(new Map([[slot, 9]]));
+  runner.own(new Map([[slot, 9]]), { gate: 'a key frame', other: 'another' });
   await clock.advance(0);
-  expect(engine.opened).toHaveLength(1);
+  expect([engine.opened.length, channel.begunWith]).toEqual([1, 'a key frame']);
   expect(channel.all[0]!.options).toMatchObject({ url: 'rtmp://cloud/live/gate?epoch=9' });
   expect(supervisor.states()).toMatchObject([
     { name: 'gate', source: { tracks: { video: { codec: 'h264' } } } },
   ]);
   channel.all[0]!.connect();
-  await runner.release(slot);
+  channel.keyFrame = 'the next one';
+  expect(await runner.release(slot)).toEqual({ gate: 'the next one' });
   expect(events.filter(({ level }) => level !== 'info')).toEqual([]);
   expect(channel.closeOptions).toEqual({ untilKeyFrame: 10_000 });
   expect(supervisor.states()).toEqual([]);
@@ -157,7 +158,7 @@ test('what was made ready in vain ends, and a source that is lost is not waited 
 test('when the store was away, all slots are read anew with one list, and go on from there', async () => {
   const { clock, store, supervisor, runner, put } = stand();
   await put('gate', channelOf('rtmp://cloud/live/gate'));
-  runner.own(new Map(Array.from({ length: SLOTS }, (_, slot) => [slot, 7])));
+  runner.own(new Map(Array.from({ length: SLOTS }, (_, slot) => [slot, 7])), {});
   await clock.advance(0);
   let lists = 0;
   const list = store.list.bind(store);
@@ -307,7 +308,7 @@ test('a channel that stands in the slot of others is told, and runs at its own p
   const elsewhere = (slotOf('gate', SLOTS) + 1) % SLOTS;
   const value = JSON.stringify(channelOf('rtmp://cloud/live/other'));
   await store.change([{ key: keys.channel(elsewhere, 'gate'), value, revision: undefined }]);
-  runner.own(new Map([[elsewhere, 3]]));
+  runner.own(new Map([[elsewhere, 3]]), {});
   await clock.advance(0);
   expect([supervisor.states(), runner.faulty]).toEqual([[], []]);
   expect(events).toMatchObject([

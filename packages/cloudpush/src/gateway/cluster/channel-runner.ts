@@ -2,6 +2,7 @@ import type { ClusterClock } from '../../cluster/clock.js';
 import type { ClusterKeys } from '../../cluster/keys.js';
 import { PrefixView } from '../../cluster/node/prefix-view.js';
 import type { SlotOwner } from '../../cluster/node/slot-owner.js';
+import type { KeyFrames } from '../../cluster/records.js';
 import type { ClusterStore, Entry } from '../../cluster/store/cluster-store.js';
 import type { EventFields } from '../gateway-event.js';
 import type { AppliedChanges, Supervisor } from '../supervisor/supervisor.js';
@@ -19,7 +20,10 @@ interface ChannelRunnerParts {
   readonly store: ClusterStore;
   readonly keys: ClusterKeys;
   readonly clock: ClusterClock;
-  readonly supervisor: Pick<Supervisor, 'apply' | 'untilEnded' | 'prepare' | 'forget' | 'handOver'>;
+  readonly supervisor: Pick<
+    Supervisor,
+    'apply' | 'untilEnded' | 'prepare' | 'beginWith' | 'forget' | 'handOver'
+  >;
   readonly planner: ChannelPlanner;
   /** Of the cluster. */
   readonly slots: () => number;
@@ -73,7 +77,8 @@ export class ChannelRunner implements SlotOwner {
     return this.#slots.has(slot);
   }
 
-  own(slots: ReadonlyMap<number, number>): void {
+  own(slots: ReadonlyMap<number, number>, keyFrames: KeyFrames): void {
+    this.#parts.supervisor.beginWith(keyFrames);
     const unread: number[] = [];
     for (const [slot, epoch] of slots) {
       const { view = this.#viewOf(slot), names = [] } = this.#prepared.get(slot) ?? {};
@@ -111,14 +116,15 @@ export class ChannelRunner implements SlotOwner {
     return (this.#slots.get(slot)?.view.entries.size ?? 0) > 0;
   }
 
-  async release(slot: number): Promise<void> {
+  async release(slot: number): Promise<KeyFrames> {
     const names = this.#namesIn(slot);
     this.#slots.get(slot)?.view.close();
-    if (names.length > 0) await this.#parts.supervisor.handOver(names);
+    const keyFrames = names.length === 0 ? {} : await this.#parts.supervisor.handOver(names);
     this.#slots.delete(slot);
-    if (names.length === 0) return;
+    if (names.length === 0) return keyFrames;
     await this.#apply();
     await this.#parts.supervisor.untilEnded(names);
+    return keyFrames;
   }
 
   async drop(): Promise<void> {

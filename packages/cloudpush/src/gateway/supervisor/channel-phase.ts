@@ -11,9 +11,9 @@ export type ChannelPhase =
   | { readonly type: 'queued'; readonly leave: () => void }
   | { readonly type: 'running'; readonly channel: MediaChannel; readonly started: () => void }
   /** All its destinations are refused, or the engine could not open it; it is tried again. */
-  | { readonly type: 'waiting'; readonly cancel: () => void }
+  | { readonly type: 'waiting'; readonly leave: () => void }
   /** `channel` goes on until a key frame, for another node to go on from there. */
-  | { readonly type: 'closing'; readonly done: Promise<void>; readonly channel?: MediaChannel };
+  | { readonly type: 'closing'; readonly done: Promise<unknown>; readonly channel?: MediaChannel };
 
 /** The engine's channel, while it sends. */
 export function mediaOf(phase: ChannelPhase): MediaChannel | undefined {

@@ -1,4 +1,4 @@
-import { type ChannelCloseOptions, CloudPushError } from '@cloudpush/engine';
+import { type ChannelCloseOptions, type CloseReport, CloudPushError } from '@cloudpush/engine';
 import type { ChannelPlan, OnvifTrigger } from '../config/configuration.js';
 import type { EventFields } from '../gateway-event.js';
 import type { ChannelState, ChannelStatus } from '../state.js';
@@ -83,13 +83,15 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
     else this.#begin(standby);
   }
 
-  /** Ends its streams as {@link stop}, before the next key frame: another node goes on with that. */
-  async handOver(): Promise<void> {
+  /** Ends its streams before the next key frame, with which another node goes on; resolves to that. */
+  async handOver(): Promise<string | undefined> {
     const phase = this.#phase;
     // A camera that is away has no key frame to wait for.
     const hasMore = phase.type === 'running' && phase.channel.sourceStats()?.state === 'streaming';
-    if (hasMore && this.#plan.event === undefined) await this.#close(phase.channel, HAND_OVER);
-    else await this.stop();
+    if (hasMore && this.#plan.event === undefined)
+      return (await this.#close(phase.channel, HAND_OVER)).keyFrame;
+    await this.stop();
+    return undefined;
   }
 
   /** Ends its streams cleanly, without waiting for a key frame any more. Resolves when they have ended. */
@@ -99,10 +101,8 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
       case 'disabled':
         return;
       case 'queued':
-        phase.leave();
-        break;
       case 'waiting':
-        phase.cancel();
+        phase.leave();
         break;
       case 'closing':
         void phase.channel?.close();
@@ -151,7 +151,7 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
     const found = requireDestination(this, destination);
     const phase = this.#phase;
     if (phase.type === 'waiting') {
-      phase.cancel();
+      phase.leave();
       found.detach();
       this.#queue();
     } else if (phase.type === 'running' && found.status !== 'publishing' && found.status !== 'paused') {
@@ -190,8 +190,7 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
 
   #open(started: () => void): void {
     const { name, source, stream, event } = this.#plan;
-    const wanted = this.destinations.all.filter(({ isRefused }) => !isRefused);
-    const [first, ...others] = wanted;
+    const [first, ...others] = this.destinations.all.filter(({ isRefused }) => !isRefused);
     if (first === undefined) {
       started();
       this.#wait(undefined);
@@ -218,8 +217,9 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
   }
 
   /** Goes on with a source that is read already. */
-  #begin({ channel, tracks }: StandbyChannel): void {
+  #begin({ channel, tracks, keyFrame }: StandbyChannel): void {
     this.#run(channel, () => {});
+    if (keyFrame !== undefined) channel.beginWith(keyFrame);
     if (tracks !== undefined) this.source.onConnected(tracks);
     for (const one of this.destinations.all) this.destinations.connect(channel, one, one.plan);
     // None of them can even be tried: it ends, and is opened again when one is due.
@@ -245,25 +245,25 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
     this.pauses.add(channel.stats());
     this.source.detach();
     this.events.reset();
-    const due = this.destinations.all.some(({ isRefused }) => !isRefused);
-    if (due) {
+    if (this.destinations.all.some(({ isRefused }) => !isRefused)) {
       this.#phase = { type: 'disabled' };
       this.#queue();
     } else this.#wait(undefined);
   }
 
-  async #close(channel: MediaChannel, options?: ChannelCloseOptions): Promise<void> {
+  async #close(channel: MediaChannel, options?: ChannelCloseOptions): Promise<CloseReport> {
     if (this.#phase.type === 'running') this.#phase.started();
     this.events.end();
     // Its event `close` must find the phase entered.
     const closed = Promise.resolve().then(() => channel.close(options));
-    const done = closed.then(() => {
+    const done = closed.then((report) => {
       this.pauses.add(channel.stats());
       this.#letGo({ type: 'disabled' });
+      return report;
     });
     this.#phase = options === undefined ? { type: 'closing', done } : { type: 'closing', done, channel };
     this.update();
-    await done;
+    return await done;
   }
 
   #letGo(phase: ChannelPhase): void {
@@ -276,14 +276,14 @@ export class ChannelSupervisor implements RequestedChannel, ShownChannel {
 
   /** @param error why the engine could not open the channel; undefined: destinations say when they are due */
   #wait(error: CloudPushError | undefined): void {
-    let cancel = () => {};
+    let leave = () => {};
     if (error !== undefined) {
       this.source.onLost(error);
       const message = `${this.#plan.name} cannot be opened: ${error.message}`;
       this.#emit({ type: 'problem', level: 'error', message, code: error.code });
-      cancel = this.#context.clock.after(OPEN_RETRY, () => this.#queue());
+      leave = this.#context.clock.after(OPEN_RETRY, () => this.#queue());
     }
-    this.#phase = { type: 'waiting', cancel };
+    this.#phase = { type: 'waiting', leave };
     this.update();
   }
 

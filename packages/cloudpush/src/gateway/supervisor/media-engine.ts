@@ -33,6 +33,8 @@ export interface MediaChannel {
   stats(): ChannelStats;
   /** Resolves when the source of a channel without a destination has delivered a key frame. */
   standingBy(): Promise<void>;
+  /** The first destination begins with that key frame, as the report of another channel's end has it. */
+  beginWith(keyFrame: string): void;
   close(options?: ChannelCloseOptions): Promise<CloseReport>;
   on<Name extends keyof ChannelEvents>(
     name: Name,

@@ -9,12 +9,15 @@ export interface StandbyChannel {
   readonly channel: MediaChannel;
   /** Undefined: it has not been connected yet. */
   readonly tracks: SourceTracks | undefined;
+  /** The one that it begins with, as another gateway has ended before it; undefined: that is not known. */
+  readonly keyFrame: string | undefined;
 }
 
 interface Standby {
   readonly plan: ChannelPlan;
   channel: MediaChannel | undefined;
   tracks: SourceTracks | undefined;
+  keyFrame: string | undefined;
   /** Gives up its turn. */
   leave: () => void;
   readonly ready: () => void;
@@ -37,10 +40,19 @@ export class StandbyChannels {
     if (!plan.enabled || plan.event !== undefined) return;
     this.drop([plan.name]);
     await new Promise<void>((ready) => {
-      const standby: Standby = { plan, channel: undefined, tracks: undefined, leave: () => {}, ready };
+      const begin = { channel: undefined, tracks: undefined, keyFrame: undefined };
+      const standby: Standby = { plan, ...begin, leave: () => {}, ready };
       this.#all.set(plan.name, standby);
       standby.leave = this.#startQueue.enter((started) => this.#open(standby, started));
     });
+  }
+
+  /** What channels begin with, by name. */
+  beginWith(keyFrames: Readonly<Record<string, string>>): void {
+    for (const [name, keyFrame] of Object.entries(keyFrames)) {
+      const standby = this.#all.get(name);
+      if (standby !== undefined) standby.keyFrame = keyFrame;
+    }
   }
 
   /**
@@ -55,7 +67,9 @@ export class StandbyChannels {
     }
     this.#all.delete(plan.name);
     const { channel, tracks } = standby;
-    return { channel, tracks };
+    // What a file or a command delivers is another stream at each gateway.
+    const keyFrame = plan.source.options.rtsp === undefined ? undefined : standby.keyFrame;
+    return { channel, tracks, keyFrame };
   }
 
   /** Ends what was made ready in vain. */

@@ -90,9 +90,19 @@ export class Supervisor {
     this.#standbys.drop(names);
   }
 
-  /** Ends channels for another node to go on with them. Resolves when their streams have ended. */
-  async handOver(names: readonly string[]): Promise<void> {
-    await Promise.all(names.map((name) => this.#channels.get(name)?.handOver()));
+  /** What channels that were made ready begin with, by name: others have ended them before that. */
+  beginWith(keyFrames: Readonly<Record<string, string>>): void {
+    this.#standbys.beginWith(keyFrames);
+  }
+
+  /**
+   * Ends channels for another node to go on with them. Resolves when their streams have ended, to the key
+   * frames that they have ended before, by name.
+   */
+  async handOver(names: readonly string[]): Promise<Readonly<Record<string, string>>> {
+    const ends = names.map(async (name) => [name, await this.#channels.get(name)?.handOver()] as const);
+    const known = (await Promise.all(ends)).filter((end): end is [string, string] => end[1] !== undefined);
+    return Object.fromEntries(known);
   }
 
   /**

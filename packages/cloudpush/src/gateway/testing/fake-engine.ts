@@ -138,6 +138,10 @@ export class FakeChannel extends EventEmitter {
   closeOptions: ChannelCloseOptions | undefined;
   /** An end before a key frame waits for it: it does not come. */
   isWithoutKeyFrame = false;
+  /** The one that it ends before. */
+  keyFrame: string | undefined;
+  /** The one that it was told to begin with, before it had a destination. */
+  begunWith: string | undefined;
   #isClosing = false;
   #isFull = false;
   readonly #waiting: (() => void)[] = [];
@@ -211,13 +215,18 @@ export class FakeChannel extends EventEmitter {
     });
   }
 
+  beginWith(keyFrame: string): void {
+    if (this.all.length === 0) this.begunWith = keyFrame;
+  }
+
   async close(options?: ChannelCloseOptions): Promise<CloseReport> {
     this.closeOptions = options;
     if (this.isWithoutKeyFrame && options?.untilKeyFrame !== undefined) {
       const [report] = (await once(this, 'close')) as [CloseReport];
       return report;
     }
-    const report = { clean: true, error: undefined };
+    const keyFrame = options?.untilKeyFrame === undefined ? undefined : this.keyFrame;
+    const report = { clean: true, error: undefined, keyFrame };
     this.#isClosing = true;
     for (const destination of this.open) destination.end(report);
     this.#end(report);

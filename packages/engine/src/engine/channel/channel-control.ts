@@ -27,6 +27,7 @@ export interface ChannelControl extends WriterChannel {
   connected(signal: AbortSignal | undefined): Promise<void>;
   writable(signal?: AbortSignal): Promise<void>;
   standingBy(signal?: AbortSignal): Promise<void>;
+  beginWith(keyFrame: string): void;
   close(options: ChannelCloseOptions): Promise<CloseReport>;
   abort(reason: unknown): void;
   sourceStats(): SourceStats | undefined;

@@ -209,15 +209,16 @@ test('a close at a key frame is asked of the shard, and made when that has come,
     engine.clock.pass(3999);
     expect([shard.takePosted(), shard.takeDescriptors()]).toEqual([['endAtKeyFrame'], []]);
     if (isTooLong) engine.clock.pass(1);
-    else controller.onKeyFrame();
+    else controller.onKeyFrame('a key frame');
     expect(shard.takeDescriptors().map(([command]) => command)).toEqual([Command.close]);
-    controller.onKeyFrame();
+    if (isTooLong) controller.onKeyFrame(undefined);
     engine.clock.pass(4000);
     expect(shard.takeDescriptors()).toEqual([]);
     controller.destinations.onDetached(first, undefined);
     controller.onEnded();
     controller.onForgotten();
-    expect(await closed).toEqual({ clean: true, error: undefined });
+    const keyFrame = isTooLong ? undefined : 'a key frame';
+    expect(await closed).toEqual({ clean: true, error: undefined, keyFrame });
   }
   await expect(new Fixture().controller.close({ untilKeyFrame: 1 })).rejects.toMatchObject({
     code: 'ERR_CLOUDPUSH_INVALID_PARAMETER',

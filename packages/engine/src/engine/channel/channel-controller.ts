@@ -141,6 +141,12 @@ export class ChannelController implements ChannelControl {
     await this.#lifecycle.standingBy(checkedSignal(given));
   }
 
+  beginWith(keyFrame: string): void {
+    this.segments.requireStandby(keyFrame);
+    const { shard, channel } = this.#placement;
+    shard.post({ type: 'beginWith', channel, keyFrame });
+  }
+
   async close(options: ChannelCloseOptions): Promise<CloseReport> {
     return await this.#ending.close(options);
   }
@@ -177,8 +183,8 @@ export class ChannelController implements ChannelControl {
   }
 
   /** The key frame has come that the channel is to end before. */
-  onKeyFrame(): void {
-    this.#ending.onKeyFrame();
+  onKeyFrame(keyFrame: string | undefined): void {
+    this.#ending.onKeyFrame(keyFrame);
   }
 
   /** A packet was refused for what is in it. */

@@ -30,6 +30,8 @@ export class ChannelEnding {
   #stopListening: () => void = () => {};
   /** Stops waiting for the key frame that it is to end at. */
   #stopWaiting: () => void = () => {};
+  /** The one that it has ended before. */
+  #keyFrame: string | undefined;
 
   constructor(channel: EndingChannel) {
     this.#channel = channel;
@@ -51,7 +53,7 @@ export class ChannelEnding {
     const stop = whenAborted(signal, (reason) => this.abort(reason));
     const report = await this.#channel.lifecycle.closed();
     stop();
-    return report;
+    return this.#keyFrame === undefined ? report : { ...report, keyFrame: this.#keyFrame };
   }
 
   abort(reason: unknown = abortedError()): void {
@@ -64,7 +66,8 @@ export class ChannelEnding {
   }
 
   /** The key frame has come that the channel is to end before. */
-  onKeyFrame(): void {
+  onKeyFrame(keyFrame: string | undefined): void {
+    this.#keyFrame = keyFrame;
     this.#close();
   }
 

@@ -1,4 +1,5 @@
 import { CloudPushError } from '../../base/errors.js';
+import { invalidType } from '../../base/validation.js';
 import type { SentMetadata } from '../../metadata/types.js';
 import type { StreamConfig } from '../../options/stream-config.js';
 import type { SegmentState } from '../../protocol/stream.js';
@@ -71,6 +72,14 @@ export class ChannelSegments {
   /** A destination was added: the first one begins the segment of a channel that stands by. */
   onAttached(): void {
     if (this.#present.phase === 'standby') this.#present = { phase: 'open', number: 1 };
+  }
+
+  /** @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_INVALID_STATE` */
+  requireStandby(keyFrame: unknown): void {
+    if (typeof keyFrame !== 'string') throw invalidType('keyFrame', keyFrame, 'a string');
+    if (this.#present.phase === 'standby') return;
+    const message = 'the channel has begun: beginWith is for one of openStandby without a destination';
+    throw new CloudPushError('ERR_CLOUDPUSH_INVALID_STATE', message, { class: 'fatal' });
   }
 
   /**

@@ -239,9 +239,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   /**
-   * Resolves when a packet would be taken again.
-   * @throws CloudPushError (rejection) `ERR_CLOUDPUSH_CHANNEL_CLOSED` when the channel takes no more packets,
-   *   as it is closing or over; the signal's reason when that fires.
+   * Resolves when a packet would be taken again. @throws CloudPushError (rejection)
+   *   `ERR_CLOUDPUSH_CHANNEL_CLOSED`: it is closing or over; the signal's reason when that fires.
    */
   writable(signal?: AbortSignal): Promise<void> {
     return this.#control.writable(signal);
@@ -256,6 +255,15 @@ export class Channel extends EventEmitter<ChannelEvents> {
    */
   standingBy(signal?: AbortSignal): Promise<void> {
     return this.#control.standingBy(signal);
+  }
+
+  /**
+   * Of a channel of `PushEngine.openStandby`: begins with a key frame, the `keyFrame` in the report of a
+   * channel that was closed with `untilKeyFrame`, and waits for it for 2 s at most.
+   * @throws CloudPushError `ERR_CLOUDPUSH_INVALID_PARAMETER`, `ERR_CLOUDPUSH_INVALID_STATE`
+   */
+  beginWith(keyFrame: string): void {
+    this.#control.beginWith(keyFrame);
   }
 
   /**

@@ -11,6 +11,7 @@ import { isKeyPicture } from './key-picture.js';
 import { type PacketBlock, payloadOf } from './packet-block.js';
 import { type KeptPacket, PreRoll, timeOf } from './pre-roll.js';
 import { type SegmentMark, SegmentTracker } from './segment-tracker.js';
+import { StandbyMedia } from './standby-media.js';
 import { dataTag, type StreamDescription } from './stream-metadata-tracker.js';
 import { discardingSink, type TagSink } from './tag-sink.js';
 import type { TrackWait } from './track-wait.js';
@@ -19,7 +20,7 @@ import type { TrackWait } from './track-wait.js';
 export interface SegmentedStream {
   /** The channel's number. */
   readonly channel: number;
-  readonly context: Pick<ShardContext, 'pool' | 'report'>;
+  readonly context: Pick<ShardContext, 'pool' | 'report' | 'clock'>;
   readonly muxer: ChannelMuxer;
   /** Takes the tags of the segment that is open. */
   readonly output: TagSink;
@@ -56,13 +57,17 @@ export class ChannelSegments {
   readonly #stream: SegmentedStream;
   /** Undefined: media between two segments is refused. */
   readonly #preRoll: PreRoll | undefined;
+  /** Undefined: it was opened with a destination. */
+  readonly #standby: StandbyMedia | undefined;
   readonly #nowhere: TagSink;
   readonly #tracker = new SegmentTracker();
   #state: State;
 
+  /** @param takeLate takes what was kept, from a timer */
   constructor(
     stream: SegmentedStream,
     { segment, preRoll, standby }: Pick<ChannelConfig, 'segment' | 'preRoll' | 'standby'>,
+    takeLate: (kept: readonly KeptPacket[]) => void,
   ) {
     this.#stream = stream;
     this.#nowhere = discardingSink(stream.output);
@@ -71,16 +76,21 @@ export class ChannelSegments {
     // Between two segments it has had a destination, on another shard.
     if (!isOpen) this.#state = { kind: 'between', number };
     else this.#state = standby ? { kind: 'standby', number, isTold: false } : { kind: 'open', number };
+    const { pool, clock } = stream.context;
+    const giveUp = (packet: KeptPacket): void => this.#passOver(packet);
+    const takeKept = (kept: readonly KeptPacket[]): void => takeLate(this.#restartFor(kept));
+    if (standby) this.#standby = new StandbyMedia({ pool, clock, giveUp, takeLate: takeKept });
     if (length !== undefined)
-      this.#preRoll = new PreRoll(
-        length,
-        (packet) => this.#passOver(packet),
-        (packet) => isKeyPicture(stream.context.pool, packet, packet.block),
-      );
+      this.#preRoll = new PreRoll(length, giveUp, (packet) => isKeyPicture(pool, packet, packet.block));
   }
 
   get isOpen(): boolean {
     return this.#state.kind === 'open';
+  }
+
+  /** Media does not go out: no segment is under way, or what the first one begins with has not come. */
+  get isKeeping(): boolean {
+    return !this.isOpen || this.#standby?.isAwaited === true;
   }
 
   /** A segment is under way, and none of those before has yet to end at some destination. */
@@ -93,18 +103,30 @@ export class ChannelSegments {
     return { number: this.#state.number, isOpen: this.isOpen };
   }
 
-  /** Takes media that has come between two segments, or before the first destination. */
-  keep(packet: PacketDescriptor, block: PacketBlock): void {
+  /**
+   * Takes media that has come between two segments, or before what the first one begins with.
+   * @returns the media that was kept, when that has come: it comes next
+   */
+  keep(packet: PacketDescriptor, block: PacketBlock): readonly KeptPacket[] {
+    const state = this.#state;
+    if (state.kind !== 'between') {
+      const kept = this.#restartFor(this.#standby?.add(packet, block));
+      if (state.kind === 'standby' && !state.isTold && this.#standby?.hasStart) {
+        this.#state = { ...state, isTold: true };
+        this.#reportStandingBy();
+      }
+      return kept;
+    }
     if (this.#preRoll === undefined) {
       block.release();
       this.#stream.problems.refuseBetweenSegments();
-      return;
-    }
-    this.#preRoll.add(packet, block);
-    const state = this.#state;
-    if (state.kind !== 'standby' || state.isTold || !this.#preRoll.hasStart) return;
-    this.#state = { ...state, isTold: true };
-    this.#reportStandingBy();
+    } else this.#preRoll.add(packet, block);
+    return NONE;
+  }
+
+  /** The first destination is to begin with a key frame that somebody else has ended before. */
+  awaitKeyFrame(id: string): void {
+    if (this.#state.kind === 'standby') this.#standby?.await(id);
   }
 
   /**
@@ -117,10 +139,12 @@ export class ChannelSegments {
     this.#state = { kind: 'open', number: state.number };
     // Nothing is kept for a first destination any more: whoever waits for that would do so for ever.
     if (!state.isTold) this.#reportStandingBy();
-    const kept = this.#preRoll?.takeAll() ?? NONE;
-    // The stream begins with these, and not with what was given up.
-    if (kept.length > 0) this.#stream.muxer.restart();
-    return kept;
+    return this.#restartFor(this.#standby?.begin());
+  }
+
+  /** Nothing is waited for any longer. @returns the media that was kept: it comes next */
+  beginAnyway(): readonly KeptPacket[] {
+    return this.#restartFor(this.#standby?.beginAnyway());
   }
 
   /**
@@ -144,11 +168,13 @@ export class ChannelSegments {
 
   /** The channel holds much of the pool: of what is kept, the latest group of pictures must do. */
   relieve(): void {
+    this.#standby?.relieve();
     this.#preRoll?.relieve();
   }
 
   /** Gives up what is kept: no segment follows. */
   giveUp(): void {
+    for (const { block } of this.#standby?.end() ?? NONE) block.release(false);
     for (const { block } of this.#preRoll?.takeAll() ?? NONE) block.release(false);
   }
 
@@ -165,6 +191,12 @@ export class ChannelSegments {
   /** A destination is over: no segment waits for it any more. */
   leave(destination: number): void {
     for (const segment of this.#tracker.leave(destination)) this.#reportEnd(segment);
+  }
+
+  /** The stream begins with these, and not with what was given up. */
+  #restartFor(kept: readonly KeptPacket[] = NONE): readonly KeptPacket[] {
+    if (kept.length > 0) this.#stream.muxer.restart();
+    return kept;
   }
 
   #handle(metadata: StreamMetadata, pts: number, block: PacketBlock): readonly KeptPacket[] {

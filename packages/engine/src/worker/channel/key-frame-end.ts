@@ -7,14 +7,17 @@ import type { PacketBlock } from './packet-block.js';
  */
 export class KeyFrameEnd {
   readonly #isStart: (packet: PacketDescriptor, block: PacketBlock) => boolean;
-  readonly #onReached: () => void;
+  readonly #onReached: (packet: PacketDescriptor, block: PacketBlock) => void;
   #state: 'none' | 'awaited' | 'reached' = 'none';
 
   /**
    * @param isStart a stream could begin with the packet
    * @param onReached the packet has come that ends it
    */
-  constructor(isStart: (packet: PacketDescriptor, block: PacketBlock) => boolean, onReached: () => void) {
+  constructor(
+    isStart: (packet: PacketDescriptor, block: PacketBlock) => boolean,
+    onReached: (packet: PacketDescriptor, block: PacketBlock) => void,
+  ) {
     this.#isStart = isStart;
     this.#onReached = onReached;
   }
@@ -28,7 +31,7 @@ export class KeyFrameEnd {
   isBehind(packet: PacketDescriptor, block: PacketBlock): boolean {
     if (this.#state === 'awaited' && this.#isStart(packet, block)) {
       this.#state = 'reached';
-      this.#onReached();
+      this.#onReached(packet, block);
     }
     return this.#state === 'reached';
   }

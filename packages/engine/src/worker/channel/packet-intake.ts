@@ -8,7 +8,7 @@ import type { FanOut } from './fan-out.js';
 import { GivenConfigurations } from './given-configurations.js';
 import type { HeldPackets, PacketDescriptor } from './held-packets.js';
 import { KeyFrameEnd } from './key-frame-end.js';
-import { isKeyPicture } from './key-picture.js';
+import { isKeyPicture, pictureId } from './key-picture.js';
 import { type PacketBlock, payloadOf } from './packet-block.js';
 import type { KeptPacket } from './pre-roll.js';
 import { RidingAudio } from './riding-audio.js';
@@ -70,7 +70,8 @@ export class PacketIntake {
     const { rides } = context;
     this.#end = new KeyFrameEnd(
       (packet, block) => this.#isStart(packet, block),
-      () => context.report({ type: 'atKeyFrame', channel }),
+      (packet, block) =>
+        context.report({ type: 'atKeyFrame', channel, keyFrame: pictureId(context.pool, packet, block) }),
     );
     this.#riding = new RidingAudio({
       carrier,
@@ -91,12 +92,17 @@ export class PacketIntake {
     else if (!this.#riding.holds(packet, block)) this.#pass(packet, block);
   }
 
+  /** Has the first destination begin with a key frame: see `Channel.beginWith`. */
+  beginWith(keyFrame: string): void {
+    this.#segments.awaitKeyFrame(keyFrame);
+  }
+
   /** Takes nothing more from the next key frame on, and tells when that has come. */
   endAtKeyFrame(): void {
     this.#end.begin();
   }
 
-  /** Takes what was kept for the first destination. */
+  /** Takes what was kept, and goes out now. */
   takeKept(kept: readonly KeptPacket[]): void {
     for (const packet of kept) this.#pass(packet, packet.block);
   }
@@ -112,6 +118,7 @@ export class PacketIntake {
    */
   sendHeldBack(): void {
     this.#riding.send();
+    this.takeKept(this.#segments.beginAnyway());
     this.#muxer.flush(this.#output);
   }
 
@@ -123,8 +130,8 @@ export class PacketIntake {
   }
 
   #pass(packet: PacketDescriptor, block: PacketBlock): void {
-    if (!this.#segments.isOpen && packet.command !== Command.metadata) {
-      this.#segments.keep(packet, block);
+    if (this.#segments.isKeeping && packet.command !== Command.metadata) {
+      this.takeKept(this.#segments.keep(packet, block));
       return;
     }
     const question = this.#admission.questionOf(packet);

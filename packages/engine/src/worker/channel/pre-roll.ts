@@ -5,6 +5,8 @@ import type { PacketBlock } from './packet-block.js';
 /** A packet that is kept for the segment that starts next. */
 export interface KeptPacket extends PacketDescriptor {
   readonly block: PacketBlock;
+  /** Of a key frame, where they are told apart. */
+  readonly id?: string | undefined;
 }
 
 /** Without a key frame for so many times its length, what is kept is given up: it would grow without end. */
@@ -20,6 +22,7 @@ export class PreRoll {
   readonly #length: number;
   readonly #giveUp: (packet: KeptPacket) => void;
   readonly #isKeyFrame: (packet: KeptPacket) => boolean;
+  readonly #idOf: ((packet: KeptPacket) => string | undefined) | undefined;
   #packets: KeptPacket[] = [];
   /** Numbers, since the first packet of all, of those that the kept media may begin with. */
   #starts: number[] = [];
@@ -31,25 +34,31 @@ export class PreRoll {
    * @param length ms
    * @param giveUp is handed, in their order, the packets that are not kept any longer
    * @param isKeyFrame looks into a picture whose source does not say
+   * @param idOf tells key frames apart, where that is of use
    */
   constructor(
     length: number,
     giveUp: (packet: KeptPacket) => void,
     isKeyFrame: (packet: KeptPacket) => boolean,
+    idOf?: (packet: KeptPacket) => string | undefined,
   ) {
     this.#length = length;
     this.#giveUp = giveUp;
     this.#isKeyFrame = isKeyFrame;
+    this.#idOf = idOf;
   }
 
   add({ command, codec, flags, bytes, dts, pts, configuration }: PacketDescriptor, block: PacketBlock): void {
-    const packet = { command, codec, flags, bytes, dts, pts, configuration, block };
+    let packet: KeptPacket = { command, codec, flags, bytes, dts, pts, configuration, block };
     if (command === Command.video && !this.#hasVideo) {
       this.#hasVideo = true;
       // Sound alone could begin anywhere; now it must not.
       this.#starts = [];
     }
-    if (this.#isStart(packet)) this.#starts.push(this.#first + this.#packets.length);
+    if (this.#isStart(packet)) {
+      this.#starts.push(this.#first + this.#packets.length);
+      if (this.#idOf !== undefined) packet = { ...packet, id: this.#idOf(packet) };
+    }
     this.#packets.push(packet);
     this.#trim(timeOf(packet));
   }
@@ -57,6 +66,16 @@ export class PreRoll {
   /** True when the kept media begins with a key frame, or, without video, with sound. */
   get hasStart(): boolean {
     return this.#starts.length > 0;
+  }
+
+  /** Those that the kept media may begin with, in their order. */
+  get starts(): readonly KeptPacket[] {
+    return this.#starts.map((start) => this.#packets[start - this.#first]!);
+  }
+
+  /** Gives up all that came before one of them. */
+  beginWith(start: KeptPacket): void {
+    this.#giveUpBefore(this.#first + this.#packets.indexOf(start));
   }
 
   /** The pool has little room: all but the latest group of pictures is given up. */

@@ -59,7 +59,9 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     const tracks = new TrackWait(config.tracks, sendWaiting, context.clock);
     const output = new TagOutput({ channel: number, context, fanOut, muxer, problems, tracks });
     const stream = { channel: number, config, context, fanOut, muxer, output, problems, tracks };
-    this.#segments = new ChannelSegments(stream, config);
+    this.#segments = new ChannelSegments(stream, config, (kept) =>
+      this.#sendLate(() => this.intake.takeKept(kept)),
+    );
     this.admission = new ServerAdmission(this.#destinations, muxer, config.hevc !== 'auto');
     this.intake = new PacketIntake({
       ...stream,
@@ -67,7 +69,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
       segments: this.#segments,
       admission: this.admission,
       heldPackets: this.heldPackets,
-      slices: new SliceWait(muxer, context.clock, () => this.#contain(() => this.#sendSlices())),
+      slices: new SliceWait(muxer, context.clock, () => this.#sendLate(() => muxer.flush(output))),
     });
     this.#problems = problems;
     this.#muxer = muxer;
@@ -195,10 +197,7 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     this.abort(error, undefined);
   }
 
-  /**
-   * Silently gives everything up, what is queued included: the stream goes on with another shard.
-   * @returns false when it stays, as some destination publishes, or has yet to bring something to its end
-   */
+  /** Silently gives everything up, as another shard goes on; false: it stays, as not all is at rest. */
   release(): boolean {
     const stays = [...this.#destinations.values()].some(({ mayRelease }) => !mayRelease);
     if (this.ended || !this.#segments.isSettled || stays) return false;
@@ -265,10 +264,12 @@ export class WorkerChannel implements DestinationOwner, BlockReturn, SourceChann
     this.#contain(() => this.intake.sendRiding());
   }
 
-  /** The picture that waits for more of its slices goes out as it is. */
-  #sendSlices(): void {
-    this.#muxer.flush(this.#output);
-    for (const { stream } of this.#destinations.values()) stream.flush();
+  /** Sends what a timer lets go: what waited for a key frame, or for more slices. */
+  #sendLate(send: () => void): void {
+    this.#contain(() => {
+      send();
+      for (const { stream } of this.#destinations.values()) stream.flush();
+    });
   }
 
   /** A fault in what a timer does ends this channel, and not the thread with all the others. */

@@ -1,6 +1,6 @@
 import type { ClusterClock } from '../../clock.js';
 import { ClusterKeys } from '../../keys.js';
-import { SCHEMA_VERSION } from '../../records.js';
+import { type KeyFrames, SCHEMA_VERSION } from '../../records.js';
 import { MemoryServer, MemoryStore } from '../../store/memory-store.js';
 import { ClusterNode } from '../cluster-node.js';
 import type { Isolation, NodeFence } from '../node-fence.js';
@@ -28,6 +28,10 @@ export class FakeWorkload implements SlotOwner, NodeFence {
   readonly #preparing = new Set<number>();
   /** Slots that were ready when they came. */
   readonly cameReady = new Set<number>();
+  /** Slots that it has ended: each end has its key frame. */
+  ends = 0;
+  /** What channels were said to begin with. */
+  readonly begun = new Map<string, string>();
   /** Slots that have something in them. */
   isBusy: (slot: number) => boolean = () => true;
 
@@ -55,7 +59,8 @@ export class FakeWorkload implements SlotOwner, NodeFence {
     this.#running.clear();
   }
 
-  own(slots: ReadonlyMap<number, number>): void {
+  own(slots: ReadonlyMap<number, number>, keyFrames: KeyFrames): void {
+    for (const [name, keyFrame] of Object.entries(keyFrames)) this.begun.set(name, keyFrame);
     for (const [slot, epoch] of slots) {
       this.#running.set(slot, epoch);
       if (this.prepared.delete(slot)) this.cameReady.add(slot);
@@ -73,9 +78,10 @@ export class FakeWorkload implements SlotOwner, NodeFence {
     this.prepared.delete(slot);
   }
 
-  async release(slot: number): Promise<void> {
+  async release(slot: number): Promise<KeyFrames> {
     await new Promise<void>((resolve) => this.#clock.after(this.releaseTime, resolve));
     this.#running.delete(slot);
+    return { [`channel-${slot}`]: `end ${++this.ends}` };
   }
 
   async drop(): Promise<void> {
