@@ -27,8 +27,8 @@ export class DivertedMedia {
   readonly #parts: StreamSpoolParts;
   readonly recorder: GapRecorder;
   readonly sent: SentKeeper;
-  /** Borders of segments that are on disk, though they wait in the queue, too. */
-  readonly #borders = new WeakSet<SegmentMark>();
+  /** On disk, though they wait in the queue, too: borders of segments, and the rest of a group sent in part. */
+  readonly #written = new WeakSet<FlvTag>();
   /** What lies before the gap that is being written, and can only be written when that one ends. */
   #late: readonly Stretch[] = [];
 
@@ -62,10 +62,10 @@ export class DivertedMedia {
     if (apart) this.recorder.disown();
   }
 
-  /** Gives up all that waits in the queue and is not on disk. */
+  /** Gives up all that waits in the queue. */
   takeWaiting(): QueuedTag[] {
     const waiting = this.#parts.stream.backlog.takeFrom(() => true);
-    return waiting.filter(({ mark }) => mark === undefined || !this.#borders.has(mark));
+    return waiting.map((entry) => (this.#written.has(entry.tag) ? { ...entry, isOnDisk: true } : entry));
   }
 
   /**
@@ -174,7 +174,8 @@ export class DivertedMedia {
       // Behind a border it is another segment's.
       isOver ||= entry.mark !== undefined;
       if (isOver) return;
-      this.recorder.record({ ...this.#spooledOf(entry), block: entry.block?.keep() }, false);
+      const spooled = { ...this.#spooledOf(entry), block: entry.block?.keep() };
+      if (this.recorder.record(spooled, false) === 'written') this.#written.add(entry.tag);
     });
     group.isWritten = false;
   }
@@ -207,7 +208,7 @@ export class DivertedMedia {
   /** Puts a tag to disk that is not sent; a border of segments is one of gaps, too. */
   divert(spooled: SpooledTag, mark: SegmentMark | undefined): void {
     const { tag, description } = spooled;
-    if (mark !== undefined) this.#borders.add(mark);
+    if (mark !== undefined) this.#written.add(tag);
     if (mark?.border === 'start') {
       const { headers } = this.recorder;
       headers.note(tag, description);

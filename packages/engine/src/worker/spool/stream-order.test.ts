@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SpoolCounter } from '../../memory/counters.js';
+import { DestinationCounter, SpoolCounter } from '../../memory/counters.js';
 import { SimulatedDisk } from '../../spool/testing/simulated-disk.js';
 import { failDisk, holdUp, numbersFrom, numbersOn, takeGaps } from '../testing/gap-bench.js';
 import { inOrder } from '../testing/in-order-bench.js';
@@ -170,5 +170,57 @@ test.each(['live', 'in-order'] as const)(
     const gaps = await takeGaps(bench);
     expect(bench.state).toBe('idle');
     expect(gaps[0]).toEqual(numbersFrom(0, 11));
+  },
+);
+
+/** Pictures that were dropped. */
+function dropped({ shard }: SpoolBench): number {
+  const { destinations } = shard.counters;
+  return (
+    destinations.get(0, DestinationCounter.droppedPictures) +
+    destinations.get(0, DestinationCounter.droppedUndecodable)
+  );
+}
+
+test('the rest of a group that went to disk as the queue was full is written and counted once', async () => {
+  const bench = new SpoolBench({ speed: 100 }, SMALL_QUEUE);
+  await bench.settle();
+  const publisher = await bench.publish();
+  await bench.send(5);
+  // What was sent of the group goes to disk, and what comes of it.
+  bench.destination.stream.spool!.relieve();
+  holdUp(bench, publisher, true);
+  await bench.send(14);
+  expect(bench.state).toBe('spooling');
+  await bench.send(3);
+  await bench.lose();
+  await bench.send(4);
+  await bench.publish();
+  const gaps = await takeGaps(bench);
+  expect(new Set(gaps.flat())).toEqual(new Set(numbersFrom(0, gaps.flat().at(-1)! + 1)));
+  for (const gap of gaps) expect(gap).toEqual([...new Set(gap)]);
+  expect(dropped(bench)).toBe(0);
+});
+
+test.each(['outage', 'always'] as const)(
+  'with `when: %s`, the rest of a segment that waits in front of a border on disk is lost with no connection',
+  async (when) => {
+    const bench = new SpoolBench({ speed: 100, when }, SMALL_QUEUE);
+    await bench.settle();
+    const publisher = await bench.publish();
+    await bench.send(5);
+    holdUp(bench, publisher, true);
+    await bench.send(14);
+    expect(bench.state).toBe('spooling');
+    await nextSegment(bench, 2);
+    await bench.send(2);
+    await bench.lose();
+    await bench.send(6);
+    await bench.publish();
+    const gaps = await takeGaps(bench);
+    const numbers = bench.offered.map((time) => time / FRAME);
+    const end = numbers.indexOf(gaps.flat().at(-1)!) + 1;
+    expect(new Set(gaps.flat())).toEqual(new Set(numbers.slice(0, end)));
+    expect(dropped(bench)).toBe(0);
   },
 );
