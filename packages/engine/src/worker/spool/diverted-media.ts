@@ -142,7 +142,7 @@ export class DivertedMedia {
     let previous = before;
     this.sent.acknowledgeBefore(groups);
     for (const group of groups) {
-      if (group.disk === undefined) this.sent.spill(group, previous);
+      if (group.disk === undefined) this.sent.writer.write(group, previous);
       previous = group;
     }
     return groups.at(-1);
@@ -233,6 +233,7 @@ export class DivertedMedia {
    * @returns whether it is there
    */
   writeAhead(spooled: SpooledTag, mark: SegmentMark | undefined): boolean {
+    if (this.recorder.canCutAt(spooled.tag, mark)) this.sent.writer.writeDue();
     if (mark?.border === 'start')
       this.recorder.seek({ headers: this.recorder.headers, segment: mark.number });
     const before = this.recorder.group?.place.group;

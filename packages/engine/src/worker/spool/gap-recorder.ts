@@ -2,6 +2,7 @@ import { type FlvTag, TagRole } from '@cloudpush/muxer';
 import { SpoolCounter } from '../../memory/counters.js';
 import type { Bitrates } from '../../metadata/on-meta-data.js';
 import type { SpoolGap, SpoolSeries } from '../../spool/index.js';
+import type { SegmentMark } from '../channel/segment-tracker.js';
 import { isAudioFrame, isPicture } from '../destination/drop-policy.js';
 import type { StreamHeaders } from '../destination/stream-headers.js';
 import type { DiskGroup, SpooledTag } from './sent-tail.js';
@@ -118,7 +119,7 @@ export class GapRecorder {
       if (this.#isOpen && tag.role !== TagRole.data) this.#series.setHeaders(this.#list());
     }
     if (!this.#isOpen) {
-      if (!this.#canBeginAt(tag)) {
+      if (!this.canBeginAt(tag)) {
         block?.release();
         return 'early';
       }
@@ -136,6 +137,16 @@ export class GapRecorder {
     return isTaken ? 'written' : 'refused';
   }
 
+  /** A gap can begin with a tag: decoding can start at it. */
+  canBeginAt(tag: FlvTag): boolean {
+    return this.#headers.hasVideo ? tag.role === TagRole.keyFrame : isAudioFrame(tag);
+  }
+
+  /** The gap under way can end in front of a tag that comes. */
+  canCutAt(tag: FlvTag, mark: SegmentMark | undefined): boolean {
+    return mark === undefined ? this.canBeginAt(tag) : mark.border === 'start';
+  }
+
   /** The gap ends, and what follows is another one. */
   end(): void {
     if (!this.#isOpen) return;
@@ -151,10 +162,6 @@ export class GapRecorder {
 
   #noteOrigin(gap: SpoolGap, { timestamp }: FlvTag): void {
     if (!this.#origins.has(gap)) this.#origins.set(gap, { segment: this.#segment, timestamp });
-  }
-
-  #canBeginAt(tag: FlvTag): boolean {
-    return this.#headers.hasVideo ? tag.role === TagRole.keyFrame : isAudioFrame(tag);
   }
 
   #list(): FlvTag[] {

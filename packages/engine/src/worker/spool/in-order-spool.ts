@@ -123,7 +123,7 @@ export class InOrderSpool extends StreamSpool {
 
   protected changeAt(tag: FlvTag, mark: SegmentMark | undefined): void {
     if (mark !== undefined) this.#passBorder(mark);
-    else if (this.#joining !== undefined || !this.isStart(tag)) return;
+    else if (this.#joining !== undefined || !this.media.recorder.canBeginAt(tag)) return;
     else if (this.#isFull) this.#beginBehindQueue();
     else if (this.isSpooling && this.#mayJoin) this.#join();
   }

@@ -5,7 +5,8 @@ import { StreamSpool } from './stream-spool.js';
 /** After an outage the stream goes on with what comes: what is on disk is sent elsewhere, or stays there. */
 export class LiveSpool extends StreamSpool {
   protected changeAt(tag: FlvTag, mark: SegmentMark | undefined): void {
-    if (this.isSpooling && mark === undefined && this.isStart(tag) && this.#mayResume) this.#resume();
+    if (this.isSpooling && mark === undefined && this.media.recorder.canBeginAt(tag) && this.#mayResume)
+      this.#resume();
     else if (this.isSpooling && this.parts.series.isOff) this.#resume();
   }
 

@@ -12,6 +12,7 @@ import type { GapRecorder } from './gap-recorder.js';
 import { type DiskGroup, SentTail, type TailGroup } from './sent-tail.js';
 import type { SpooledStream } from './spooled-stream.js';
 import { StoredTag } from './stored-tag.js';
+import { TailWriter } from './tail-writer.js';
 
 /** Of a server that acknowledges nothing, the last so many ms before a loss may not have arrived. */
 const UNCERTAIN = 10_000;
@@ -49,6 +50,8 @@ export class SentKeeper {
   readonly #tail = new SentTail();
   readonly #acknowledged = new AcknowledgedPosition();
   readonly #gaps: GapAcknowledger;
+  /** Puts it to disk. */
+  readonly writer: TailWriter;
   /** Where groups lie on disk that wait in the queue, by their first tags. */
   readonly #origins = new WeakMap<FlvTag, Origin>();
   constructor({ stream, series, recorder, clock, tailLimit, attempt }: SentKeeperParts) {
@@ -59,6 +62,7 @@ export class SentKeeper {
     this.#recorder = recorder;
     this.#clock = clock;
     this.#tailLimit = tailLimit;
+    this.writer = new TailWriter({ tail: this.#tail, recorder, series, limit: tailLimit });
   }
 
   /** Whether some of a gap was sent, and may not have arrived. */
@@ -178,49 +182,8 @@ export class SentKeeper {
     }
     const limit = this.#tailLimit();
     if (this.#tail.bytes <= limit) return;
-    if (maySpill) this.relieve(limit / 2);
+    if (maySpill) this.writer.relieve(limit / 2);
     else if (this.#series.isOff) this.#tail.shrinkTo(limit);
-  }
-
-  /**
-   * Holds so many bytes in memory at most: the rest goes to disk, oldest first, as far as the disk takes it
-   * now. Where all that comes is written, the gap under way must not end for what came while the disk did not
-   * work: that is let go of.
-   */
-  relieve(bytes: number): void {
-    if (this.#recorder.isAhead) this.#tail.shrinkTo(bytes);
-    else this.#spillDownTo(bytes);
-  }
-
-  #spillDownTo(bytes: number): void {
-    let previous: TailGroup | undefined;
-    for (const group of this.#tail.groups) {
-      if (group.disk === undefined && (this.#tail.bytes <= bytes || !this.#fits(group))) return;
-      if (group.disk === undefined) {
-        this.spill(group, previous);
-        group.isWritten = group === this.#tail.last && group.disk !== undefined;
-      }
-      previous = group;
-    }
-  }
-
-  /** The disk takes it now; one that is longer than all that may wait goes when nothing waits. */
-  #fits({ bytes }: TailGroup): boolean {
-    return bytes <= this.#series.room || this.#series.waitingBytes === 0;
-  }
-
-  /** Puts a group to disk that was sent; `previous` is the one before it. */
-  spill(group: TailGroup, previous: TailGroup | undefined): void {
-    const { gap, segment } = this.#recorder;
-    const joins = gap !== undefined && previous?.disk?.gap === gap && group.start.segment === segment;
-    if (!joins) this.#recorder.seek(group.start);
-    for (const spooled of group.tags) {
-      this.#recorder.record(spooled, false);
-      group.disk ??= this.#recorder.group;
-    }
-    group.extendBy(this.#recorder.group);
-    group.tags.length = 0;
-    group.bytes = 0;
   }
 
   /** Gives up the group under way. */

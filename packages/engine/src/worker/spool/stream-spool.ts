@@ -6,7 +6,7 @@ import type { HevcFallback } from '../channel/hevc-fallback.js';
 import type { PacketBlock } from '../channel/packet-block.js';
 import type { SegmentMark } from '../channel/segment-tracker.js';
 import type { StreamDescription } from '../channel/stream-metadata-tracker.js';
-import { isAudioFrame, isKeyFrame, isPicture } from '../destination/drop-policy.js';
+import { isKeyFrame, isPicture } from '../destination/drop-policy.js';
 import { DivertedMedia, type Stretch } from './diverted-media.js';
 import type { InOrderFeed } from './in-order-feed.js';
 import type { SpooledTag, TailGroup } from './sent-tail.js';
@@ -87,7 +87,7 @@ export abstract class StreamSpool {
     owned?.hold();
     if (isPicture(tag)) this.#pictureAt = this.parts.clock.now();
     const spooled = { tag, block: owned, description, wall };
-    if (this.media.hasLate && this.#canCutAt(tag, mark)) {
+    if (this.media.hasLate && this.media.recorder.canCutAt(tag, mark)) {
       const { recorder } = this.media;
       const at = { headers: recorder.headers.copy(), segment: recorder.segment };
       this.media.writeLate();
@@ -219,8 +219,12 @@ export abstract class StreamSpool {
    */
   relieve(): boolean {
     const { series } = this.parts;
-    if (this.#mode.kind === 'live' && !series.isOff) this.media.sent.relieve(0);
-    return this.media.copyLate() || series.waitingBytes > 0;
+    let isCopied = this.media.copyLate();
+    if (this.#mode.kind === 'live' && !series.isOff) {
+      this.media.sent.writer.relieve(0);
+      if (this.writesAhead) isCopied = this.media.sent.writer.copy() || isCopied;
+    }
+    return isCopied || series.waitingBytes > 0;
   }
 
   /** The connection has room again. */
@@ -287,14 +291,5 @@ export abstract class StreamSpool {
   /** Everything that comes goes to the connection from now on. */
   protected resume(): void {
     this.#mode = LIVE;
-  }
-
-  /** Decoding can start at a tag. */
-  protected isStart(tag: FlvTag): boolean {
-    return this.media.recorder.headers.hasVideo ? isKeyFrame(tag) : isAudioFrame(tag);
-  }
-
-  #canCutAt(tag: FlvTag, mark: SegmentMark | undefined): boolean {
-    return mark === undefined ? this.isStart(tag) : mark.border === 'start';
   }
 }

@@ -52,6 +52,7 @@ export class SpoolModel {
   /** Lets so many things happen, then ends the stream when all that is on disk has been sent. */
   async run(steps: number): Promise<ModelOutcome> {
     const bench = this.#bench;
+    if (this.#random.chance(0.4)) await this.#openLate();
     await bench.settle();
     for (let i = 0; i < steps; i++) await this.#step();
     await this.#recover();
@@ -66,6 +67,14 @@ export class SpoolModel {
       offered: bench.offered.length,
       spooled: bench.count(SpoolCounter.spooledVideoFrames),
     };
+  }
+
+  /** Pictures come while the folder is being read, and the pool may run short soon. */
+  async #openLate(): Promise<void> {
+    for (let i = this.#random.below(6); i >= 0; i--) this.#bench.offer(SIZE);
+    const isShort = this.#random.chance(0.5);
+    for (let i = this.#random.below(20); i >= 0; i--) await this.#send();
+    if (isShort) this.#relieve();
   }
 
   async #step(): Promise<void> {
@@ -198,8 +207,10 @@ export class SpoolModel {
 
   /** The pool runs short: what cannot go to disk may be dropped. */
   #relieve(): void {
+    const { spool, backlog } = this.#bench.destination.stream;
+    if (spool!.relieve()) return;
     this.#mayDrop = true;
-    this.#bench.destination.stream.backlog.relieve();
+    backlog.relieve();
   }
 
   #drain(): void {

@@ -1,0 +1,94 @@
+// What was sent, is held in memory, and has to leave it while all that comes is written ahead.
+
+import { expect, test } from 'vitest';
+import { HeldDisk } from '../../spool/testing/held-disk.js';
+import type { SimulatedDisk } from '../../spool/testing/simulated-disk.js';
+import { numbersFrom, numbersOn, takeGaps } from '../testing/gap-bench.js';
+import { SpoolBench } from '../testing/spool-bench.js';
+
+const resumes = ['live', 'in-order'] as const;
+/** Bytes of a picture: two are more than may be held in memory. */
+const LARGE = 1_200_000;
+
+/** A spool that writes ahead, and whose folder is opened when so many pictures have come. */
+async function openedBehind(
+  pictures: number,
+  resume: (typeof resumes)[number],
+  disk?: SimulatedDisk,
+): Promise<SpoolBench> {
+  const limits = { highWatermark: { bytes: 10_000_000, ms: 3_600_000 } };
+  const bench = new SpoolBench({ when: 'always', resume, speed: 100 }, limits, true, disk);
+  for (let i = 0; i < pictures; i++) bench.offer();
+  await bench.settle();
+  return bench;
+}
+
+/** Numbers of pictures that arrive neither with the stream nor with a gap, when the connection is lost now. */
+async function lostWithConnection(bench: SpoolBench): Promise<number[]> {
+  await bench.lose();
+  await bench.send(8);
+  const next = await bench.publish();
+  await bench.send(40);
+  const gaps = await takeGaps(bench);
+  const arrived = new Set([numbersOn(next), ...gaps].flat());
+  expect(bench.state).toBe('idle');
+  expect(bench.files.length).toBeLessThan(2);
+  return numbersFrom(0, bench.offered.length).filter((number) => !arrived.has(number));
+}
+
+test.each(resumes)(
+  'with `resume: %s`, what came before the folder was open is not lost when the pool runs short',
+  async (resume) => {
+    const bench = await openedBehind(2, resume);
+    await bench.publish();
+    await bench.send(4);
+    expect(bench.held).toBeGreaterThan(0);
+    // The gap that is being written goes on to the next key frame.
+    expect(bench.destination.stream.spool!.relieve()).toBe(true);
+    expect(bench.held).toBe(0);
+    await bench.send(4);
+    expect(await lostWithConnection(bench)).toEqual([]);
+  },
+);
+
+test.each(resumes)(
+  'with `resume: %s`, it is held in memory within its bound, and the rest is on disk',
+  async (resume) => {
+    const bench = await openedBehind(2, resume);
+    await bench.publish();
+    await bench.send(2, LARGE);
+    await bench.send(8);
+    expect(bench.held).toBe(0);
+    expect(await lostWithConnection(bench)).toEqual([]);
+  },
+);
+
+test('between two segments it goes to disk at once', async () => {
+  const bench = await openedBehind(2, 'live');
+  await bench.publish();
+  await bench.send(4);
+  bench.offerBorder({ border: 'end', number: 1 });
+  await bench.pass(1000);
+  const before = bench.files.length;
+  expect(bench.destination.stream.spool!.relieve()).toBe(true);
+  await bench.pass(1000);
+  expect(bench.files.length).toBe(before + 1);
+  expect(bench.held).toBe(0);
+});
+
+test('what a disk does not take that is too slow is let go of, down to the bound of memory', async () => {
+  const disk = new HeldDisk();
+  const bench = await openedBehind(2, 'live', disk);
+  await bench.publish();
+  await bench.send(2, LARGE);
+  const release = disk.hold('write');
+  await bench.send(1, LARGE);
+  await bench.send(3, LARGE / 2);
+  const { held } = bench;
+  await bench.send(1);
+  // The first group, which had four; the disk waits with the new one.
+  expect(bench.held).toBe(held - 3);
+  release();
+  await bench.send(3);
+  expect(await lostWithConnection(bench)).toEqual([0, 1, 2, 3]);
+});
