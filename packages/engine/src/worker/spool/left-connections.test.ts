@@ -8,11 +8,11 @@ const RESET = new RtmpError(RtmpErrorCode.socket, 'publishing', 'reset');
 const CLOSED = new RtmpError(RtmpErrorCode.peerClosed, 'publishing', 'closed');
 
 /** A bench whose stream has moved to another server behind eight pictures: the connection that it has left. */
-async function afterMove(bench: SpoolBench): Promise<FakeConnection> {
+async function afterMove(bench: SpoolBench, before = 0): Promise<FakeConnection> {
   await bench.settle();
   await bench.publish();
   const left = bench.shard.connections.latest;
-  await bench.send(8);
+  await bench.send(8 - before);
   bench.destination.moveTo({ url: 'rtmp://other.example/live/a', token: undefined }, false);
   const publisher = await bench.publish();
   await bench.send(6);
@@ -201,3 +201,36 @@ test('the rest of a group is kept whose connection stood when one was lost that 
   await bench.publish();
   expect((await takeGaps(bench)).flat()).toEqual(expect.arrayContaining(waited));
 });
+
+/** The stream has reset its connection, to begin again on another one. */
+async function beginAgain(bench: SpoolBench): Promise<void> {
+  const { latest } = bench.shard.connections;
+  await latest.lose(latest.publisher!.destroyedBy!);
+  await bench.publish();
+}
+
+test.each(['live', 'in-order'] as const)(
+  'with `resume: %s`, what is lost with a connection that was left is sent when the disk works again',
+  async (resume) => {
+    const bench = new SpoolBench({ when: 'always', resume, speed: 100 });
+    await bench.settle();
+    failDisk(bench, true);
+    bench.offer();
+    await bench.pass(FRAME);
+    expect(bench.state).toBe('off');
+    const left = await afterMove(bench, 1);
+    await left.lose(RESET);
+    if (resume === 'in-order') await beginAgain(bench);
+    failDisk(bench, false);
+    await bench.send(44);
+    if (resume === 'in-order') await beginAgain(bench);
+    const live = bench.shard.connections.made.findLast(({ isOfGap }) => !isOfGap)!;
+    const gaps = await takeGaps(bench);
+    // The server has all that was sent until then.
+    await bench.send(60);
+    expect(bench.state).toBe('idle');
+    const arrived = [...numbersOn(live.publisher!), ...gaps.flat()];
+    expect(arrived).toEqual(expect.arrayContaining(numbersFrom(4, 4)));
+    expect(bench.files.length).toBeLessThan(2);
+  },
+);

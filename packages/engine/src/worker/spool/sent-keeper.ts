@@ -54,6 +54,9 @@ export class SentKeeper {
   readonly writer: TailWriter;
   /** Where groups lie on disk that wait in the queue, by their first tags. */
   readonly #origins = new WeakMap<FlvTag, Origin>();
+  /** Connections that were left have ended with it, and what they had is in memory: the disk did not work. */
+  #unwritten: Error | undefined;
+
   constructor({ stream, series, recorder, clock, tailLimit, attempt }: SentKeeperParts) {
     this.#attempt = attempt;
     this.#gaps = new GapAcknowledger({ series, attempt });
@@ -148,19 +151,28 @@ export class SentKeeper {
     if (origin !== undefined && other !== undefined) this.#origins.set(other, origin);
   }
 
-  /** Something was handed to connections that are being closed. */
-  get hasLeft(): boolean {
-    return this.#tail.hasLeft;
-  }
-
   /** The connection is being closed, with what it holds. */
   leave(): void {
     this.#tail.leave();
   }
 
-  /** The connections that were left have been closed, and all that they were handed has arrived. */
-  onLeftArrived(now: number): void {
-    this.#letGo(this.#tail.takeLeft(), now, false);
+  /**
+   * The connections that were left have been closed.
+   * @param error undefined: all that they were handed has arrived
+   * @returns the error with which some of it may be lost: where the disk does not work, it is {@link unwritten}
+   */
+  settleLeft(error: Error | undefined, now: number): Error | undefined {
+    const lost = error ?? this.#unwritten;
+    this.#unwritten = undefined;
+    if (lost === undefined) this.#letGo(this.#tail.takeLeft(), now, false);
+    if (lost === undefined || !this.#tail.hasLeft) return undefined;
+    if (this.#series.isOff) this.#unwritten = lost;
+    return lost;
+  }
+
+  /** The disk works again, and did not when connections that were left had ended with this error. */
+  get unwritten(): Error | undefined {
+    return this.#series.isOff ? undefined : this.#unwritten;
   }
 
   /** Another connection takes the stream up. */

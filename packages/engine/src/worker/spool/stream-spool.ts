@@ -124,8 +124,8 @@ export abstract class StreamSpool {
 
   /** All connections that were left are closed; `error`: the last of what they held may not have arrived. */
   onLeftClosed(error: Error | undefined): void {
-    if (error === undefined) this.media.sent.onLeftArrived(this.parts.clock.now());
-    else if (this.media.sent.hasLeft) this.onLeftLost(error);
+    const lost = this.media.sent.settleLeft(error, this.parts.clock.now());
+    if (lost !== undefined) this.onLeftLost(lost);
   }
 
   /** What a connection may have lost that was left is written, though another one stands. */
@@ -235,7 +235,9 @@ export abstract class StreamSpool {
 
   /** Lets go of what the server has acknowledged; `now` in ms of the monotonic clock. */
   update(publisher: RtmpPublisher | undefined, now: number): void {
-    this.media.sent.update(publisher, now, this.#mode.kind === 'live' && !this.parts.series.isOff);
+    const { sent } = this.media;
+    sent.update(publisher, now, this.#mode.kind === 'live' && !this.parts.series.isOff);
+    if (sent.unwritten !== undefined) this.onLeftClosed(sent.unwritten);
     if (this.media.hasLate && now - this.#pictureAt >= REST) this.media.copyLate();
   }
 
