@@ -5,7 +5,7 @@ export { GapFileWriter } from './gap-export.js';
 export { encodeWallClock, type GapFacts, gapMetadata, readGapFacts, readWallClock } from './gap-stream.js';
 export type { GapDamage } from './gap-verification.js';
 export type { SpoolPlace } from './group-entry.js';
-export type { SpoolGroup } from './group-reader.js';
+export type { ReadEnd, SpoolGroup } from './group-reader.js';
 export type { SeriesOwnerNames } from './series-name.js';
 export { type ArchivedSeries, SpoolArchive } from './spool-archive.js';
 export type { SpoolGap, SpoolPart } from './spool-gap.js';

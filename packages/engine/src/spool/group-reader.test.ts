@@ -171,6 +171,35 @@ test('a segment of which nothing can be used is counted as damaged, and the next
   expect(bench.damaged).toEqual([{ groups: 2, bytes: bytes.length - headerBytes, ms: 1040 }]);
 });
 
+test('what is damaged, or lost at the end of a segment, is told once, however often it is read', async () => {
+  const bench = new ReaderBench();
+  const { media, bytes, groups } = await bench.store(1, { groups: [0, 1000, 2000] });
+  const end = groups[1]!.offset + groups[1]!.bytes;
+  bench.disk.setContent(media, Buffer.from(bytes.subarray(0, end)));
+  bench.disk.content(media)[groups[0]!.offset + 20]! ^= 1;
+  for (let i = 0; i < 3; i++)
+    expect((await bench.read()).map(({ place, damaged }) => [place.group, damaged])).toEqual([[1, 1]]);
+  expect(bench.damaged).toEqual([
+    { groups: 1, bytes: groups[0]!.bytes, ms: 40 },
+    { groups: 1, bytes: bytes.length - end, ms: 1960 },
+  ]);
+});
+
+test('a reader of one segment ends behind the first that has anything to give, and tells of its end', async () => {
+  const bench = new ReaderBench();
+  const lost = await bench.store(1);
+  bench.disk.content(lost.media)[100]! ^= 1;
+  const { media, groups } = await bench.store(2);
+  bench.disk.content(media)[groups[1]!.offset + 20]! ^= 1;
+  await bench.store(3);
+  const reader = bench.reader(undefined, true);
+  expect(await reader.next()).toMatchObject({ value: { place: { segment: 2, group: 0 }, damaged: 2 } });
+  expect(await reader.next()).toEqual({
+    done: true,
+    value: { place: { segment: 2, group: 2 }, damaged: 1 },
+  });
+});
+
 test('what waits to be written is written before it is read, and only then', async () => {
   const bench = new ReaderBench();
   const { write } = await bench.grow(1, { groups: [0, 1000, 2000] });

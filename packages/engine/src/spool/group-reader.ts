@@ -25,13 +25,28 @@ export interface SpoolGroup {
   readonly damaged: number;
 }
 
+/** The end of what could be read. */
+export interface ReadEnd {
+  /** All before this place was given, or is damaged. */
+  readonly place: SpoolPlace;
+  /** Groups behind the last one that was given that are damaged. */
+  readonly damaged: number;
+}
+
+/** Media that is not what was written. */
+interface Damage {
+  readonly groups: number;
+  readonly bytes: number;
+  readonly ms: number;
+}
+
 /** The series of a reader. */
 export interface ReaderOwner {
   readonly io: SpoolIo;
   readonly folder: string;
   /** Writes what waits, so that it can be read. */
   flush(): Promise<void>;
-  /** So many groups, bytes and ms of media are not what was written, and are left out. */
+  /** So many groups, bytes and ms of media are not what was written, and are left out: each is told once. */
   onDamaged(groups: number, bytes: number, ms: number): void;
 }
 
@@ -50,20 +65,25 @@ export class GapReader {
     this.#place = from;
   }
 
-  async *groups(): AsyncGenerator<SpoolGroup, void> {
-    for (;;) {
-      const { segment } = this.#place;
-      const part = this.#gap.parts.find(({ number }) => number >= segment);
-      if (part === undefined) return;
-      if (part.number > segment) this.#place = { segment: part.number, group: 0 };
-      yield* this.#groupsOf(part);
-      if (!part.isFinished || this.#place.group < part.groups) return;
-      this.#place = { segment: part.number + 1, group: 0 };
+  /** @param ofOnePart it ends behind the first segment of which it has given a group */
+  async *groups(ofOnePart = false): AsyncGenerator<SpoolGroup, ReadEnd> {
+    let part = this.#partFrom(this.#place.segment);
+    for (; part !== undefined; part = this.#partFrom(part.number + 1)) {
+      if (part.number > this.#place.segment) this.#place = { segment: part.number, group: 0 };
+      const hasGiven: boolean = yield* this.#groupsOf(part);
+      const isOver = part.isFinished && this.#place.group >= part.groups;
+      if (!isOver || (ofOnePart && hasGiven)) break;
     }
+    return { place: this.#place, damaged: this.#damaged };
   }
 
-  async *#groupsOf(part: PartRecord): AsyncGenerator<SpoolGroup, void> {
-    if (this.#place.group >= part.groups) return;
+  #partFrom(segment: number): PartRecord | undefined {
+    return this.#gap.parts.find(({ number }) => number >= segment);
+  }
+
+  /** @returns whether it has given any */
+  async *#groupsOf(part: PartRecord): AsyncGenerator<SpoolGroup, boolean> {
+    if (this.#place.group >= part.groups) return false;
     const { io, folder } = this.#owner;
     const name = { gap: this.#gap.number, segment: part.number };
     if (part.file !== undefined) await this.#owner.flush();
@@ -76,10 +96,10 @@ export class GapReader {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       // It was removed meanwhile, which counts as confirmed.
       this.#place = { segment: part.number, group: part.groups };
-      return;
+      return false;
     }
     try {
-      yield* this.#read(reader, part, entries);
+      return yield* this.#read(reader, part, entries);
     } finally {
       await reader.close();
     }
@@ -89,32 +109,38 @@ export class GapReader {
     reader: SegmentReader,
     part: PartRecord,
     entries: readonly GroupEntry[],
-  ): AsyncGenerator<SpoolGroup, void> {
+  ): AsyncGenerator<SpoolGroup, boolean> {
     const { file } = part;
+    let hasGiven = false;
     while (this.#place.group < part.groups) {
       const place = this.#place;
       const next = { segment: part.number, group: place.group + 1 };
       const entry = entries[place.group];
-      if (entry === undefined) return this.#leaveOutRest(part, entries);
+      if (entry === undefined) {
+        this.#leaveOutRest(part, entries);
+        break;
+      }
       if (part.file !== undefined && part.file.written < entry.offset + entry.bytes) {
         await this.#owner.flush();
-        if (file?.hasFailed) return;
+        if (file?.hasFailed) break;
       }
       // Without the headers of its stream, nothing can be decoded.
       const isLeftOut = (this.#skips && !entry.isStart) || reader.headers.length === 0;
       const tags = isLeftOut ? undefined : await reader.read(entry);
       this.#place = next;
       if (tags === undefined) {
-        this.#noteDamaged(1, entry.bytes, msOf(entry));
+        this.#noteDamaged(part, place.group, { groups: 1, bytes: entry.bytes, ms: msOf(entry) });
         continue;
       }
       const damaged = this.#damaged;
       this.#skips = false;
       this.#damaged = 0;
+      hasGiven = true;
       const { bytes, firstWall, lastWall, isStart } = entry;
       const { headers } = reader;
       yield { place, next, headers, tags, bytes, start: firstWall, end: lastWall, isStart, damaged };
     }
+    return hasGiven;
   }
 
   /** The file has lost its end, and the groups that were there with it. */
@@ -122,15 +148,17 @@ export class GapReader {
     const last = entries.at(-1);
     const end = last === undefined ? part.headerBytes : last.offset + last.bytes;
     const ms = entries.reduce((sum, entry) => sum + msOf(entry), 0);
-    const groups = part.groups - this.#place.group;
+    const { group } = this.#place;
+    const groups = part.groups - group;
     this.#place = { segment: part.number, group: part.groups };
-    this.#noteDamaged(groups, Math.max(0, part.bytes - end), Math.max(0, part.ms - ms));
+    const lost = { groups, bytes: Math.max(0, part.bytes - end), ms: Math.max(0, part.ms - ms) };
+    this.#noteDamaged(part, group, lost);
   }
 
-  #noteDamaged(groups: number, bytes: number, ms: number): void {
+  #noteDamaged(part: PartRecord, first: number, { groups, bytes, ms }: Damage): void {
     this.#skips = true;
     this.#damaged += groups;
-    this.#owner.onDamaged(groups, bytes, ms);
+    if (part.noteDamaged(first)) this.#owner.onDamaged(groups, bytes, ms);
   }
 }
 

@@ -4,7 +4,7 @@ export { ClosedSeries, ClosedSeriesSet } from './closed-series.js';
 export { diskIo } from './disk-io.js';
 export { encodeWallClock, type GapFacts, gapMetadata } from './gap-stream.js';
 export { FIRST_PLACE, isBefore, type SpoolPlace } from './group-entry.js';
-export type { SpoolGroup } from './group-reader.js';
+export type { ReadEnd, SpoolGroup } from './group-reader.js';
 export { seriesName } from './series-name.js';
 export { SpoolBudget } from './spool-budget.js';
 export { mediaStep, type SpoolGap } from './spool-gap.js';

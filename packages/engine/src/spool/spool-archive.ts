@@ -4,7 +4,7 @@ import { diskIo } from './disk-io.js';
 import { FolderLock } from './folder-lock.js';
 import { type GapDamage, verifyGap } from './gap-verification.js';
 import { FIRST_PLACE, type SpoolPlace } from './group-entry.js';
-import { GapReader, type SpoolGroup } from './group-reader.js';
+import { GapReader, type ReadEnd, type SpoolGroup } from './group-reader.js';
 import { segmentPaths } from './segment-loader.js';
 import { readSeriesNames, type SeriesOwnerNames } from './series-name.js';
 import { findGaps } from './series-recovery.js';
@@ -59,7 +59,7 @@ export class SpoolArchive {
     { name }: ArchivedSeries,
     gap: SpoolGap,
     from: SpoolPlace = FIRST_PLACE,
-  ): AsyncGenerator<SpoolGroup, void> {
+  ): AsyncGenerator<SpoolGroup, ReadEnd> {
     const owner = {
       io: diskIo,
       folder: join(this.folder, name),

@@ -58,6 +58,8 @@ export class PartRecord implements SpoolPart {
   /** Its file, until it is whole: its groups are known from here, and from its index afterwards. */
   file: SegmentFile | undefined;
   #lastTimestamp: number | undefined;
+  /** Groups that are damaged, and were told of. */
+  readonly #damaged = new Set<number>();
 
   constructor(number: number, headerBytes: number, start: number) {
     this.number = number;
@@ -76,6 +78,16 @@ export class PartRecord implements SpoolPart {
     this.#lastTimestamp = undefined;
     for (const group of groups) this.addGroup(group);
     this.bytes = bytes;
+  }
+
+  /**
+   * A reader has found a group damaged, or all from this one on.
+   * @returns false: an earlier one had, too
+   */
+  noteDamaged(group: number): boolean {
+    const isNew = !this.#damaged.has(group);
+    this.#damaged.add(group);
+    return isNew;
   }
 
   addGroup({ firstTimestamp, lastTimestamp, firstWall, lastWall }: GroupEntry): void {

@@ -2,8 +2,8 @@ import type { MonotonicClock } from '../base/clock.js';
 import type { CloudPushError } from '../base/errors.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { GapStore } from './gap-store.js';
-import type { SpoolPlace } from './group-entry.js';
-import { GapReader, type SpoolGroup } from './group-reader.js';
+import { FIRST_PLACE, type SpoolPlace } from './group-entry.js';
+import { GapReader, type ReadEnd, type SpoolGroup } from './group-reader.js';
 import { keepSeriesNames, type SeriesOwnerNames } from './series-name.js';
 import type { SpoolLoss } from './series-owner.js';
 import { findGaps } from './series-recovery.js';
@@ -152,14 +152,19 @@ export class SpoolSeries {
 
   /**
    * Reads a gap, group by group, to the last group that is whole by now: a gap that is open may be read
-   * again from there. Groups that are damaged are left out, and counted. Of a gap that is gone, nothing is
-   * read.
+   * again from there. Groups that are damaged are left out, and counted, each once. Of a gap that is gone,
+   * nothing is read.
+   * @param ofOnePart it ends behind the first segment of which some can be read
    * @throws the system's error
    */
-  async *read(gap: SpoolGap, from: SpoolPlace = gap.acknowledged): AsyncGenerator<SpoolGroup, void> {
+  async *read(
+    gap: SpoolGap,
+    from: SpoolPlace = gap.acknowledged,
+    ofOnePart = false,
+  ): AsyncGenerator<SpoolGroup, ReadEnd> {
     const { io, folder } = this.#parts;
     const record = this.#store.find(gap);
-    if (record === undefined) return;
+    if (record === undefined) return { place: FIRST_PLACE, damaged: 0 };
     const owner = {
       io,
       folder,
@@ -167,7 +172,7 @@ export class SpoolSeries {
       onDamaged: (groups: number, bytes: number, ms: number) => this.noteUnreadable(groups, bytes, ms),
     };
     await this.#mending;
-    yield* new GapReader(owner, record, from).groups();
+    return yield* new GapReader(owner, record, from).groups(ofOnePart);
   }
 
   /**

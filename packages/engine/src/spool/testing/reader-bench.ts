@@ -1,5 +1,5 @@
 import { FIRST_PLACE, type SpoolPlace } from '../group-entry.js';
-import { GapReader, type SpoolGroup } from '../group-reader.js';
+import { GapReader, type ReadEnd, type SpoolGroup } from '../group-reader.js';
 import { SegmentFile } from '../segment-file.js';
 import { GapRecord, PartRecord } from '../spool-gap.js';
 import { SimulatedDisk } from './simulated-disk.js';
@@ -58,7 +58,7 @@ export class ReaderBench {
     return { part, file, write };
   }
 
-  reader(from: SpoolPlace = FIRST_PLACE): AsyncGenerator<SpoolGroup, void> {
+  reader(from: SpoolPlace = FIRST_PLACE, ofOnePart = false): AsyncGenerator<SpoolGroup, ReadEnd> {
     const owner = {
       io: this.disk,
       folder: FOLDER,
@@ -68,7 +68,7 @@ export class ReaderBench {
       },
       onDamaged: (groups: number, bytes: number, ms: number) => this.damaged.push({ groups, bytes, ms }),
     };
-    return new GapReader(owner, this.gap, from).groups();
+    return new GapReader(owner, this.gap, from).groups(ofOnePart);
   }
 
   async read(from?: SpoolPlace): Promise<SpoolGroup[]> {

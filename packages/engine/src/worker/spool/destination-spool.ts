@@ -13,6 +13,7 @@ import type { TargetSource } from '../connection/target-source.js';
 import type { ShardContext } from '../shard-context.js';
 import { DiskWorks } from './disk-works.js';
 import type { FedMedia } from './fed-media.js';
+import { GapProgress } from './gap-progress.js';
 import { GapSender, type SentPart } from './gap-sender.js';
 import { InOrderSpool } from './in-order-spool.js';
 import { LiveSpool } from './live-spool.js';
@@ -59,8 +60,7 @@ export class DestinationSpool {
   #hasEnded = false;
   #isFailing = false;
   #countedAt = Number.NEGATIVE_INFINITY;
-  /** Media sent so far of each gap that is not over. */
-  readonly #progress = new Map<SpoolGap, { bytes: number; ms: number; damaged: number }>();
+  readonly #progress = new GapProgress();
 
   constructor(parts: DestinationSpoolParts) {
     this.#parts = parts;
@@ -243,15 +243,12 @@ export class DestinationSpool {
     if (gap !== undefined && this.#parts.config.spool!.resume === 'keep') this.#tellKept(gap);
   }
 
-  #onSent({ gap, streamName, start, end, bytes, ms, damaged, isLast }: SentPart): void {
-    this.#noteSent(bytes, ms);
-    const before = this.#progress.get(gap) ?? { bytes: 0, ms: 0, damaged: 0 };
-    const so = { bytes: before.bytes + bytes, ms: before.ms + ms, damaged: before.damaged + damaged };
-    this.#progress.set(gap, so);
-    if (!isLast) return;
-    this.#progress.delete(gap);
-    this.#tell({ outcome: 'sent', start: Math.min(gap.start, start), end, streamName, ...so });
-    this.#tellDamaged({ start: gap.start, end, streamName, damaged: so.damaged });
+  #onSent(part: SentPart): void {
+    this.#noteSent(part.bytes, part.ms);
+    const sent = this.#progress.add(part);
+    if (!part.isLast) return;
+    if (sent.bytes > 0) this.#tell({ outcome: 'sent', ...sent });
+    this.#tellDamaged({ ...sent, end: part.end });
   }
 
   #noteSent(bytes: number, ms: number): void {

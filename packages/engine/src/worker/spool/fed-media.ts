@@ -35,6 +35,16 @@ export class FedCounts {
     };
   }
 
+  /** Adds media that cannot be sent: so many groups, before a place. */
+  addLost(
+    gap: SpoolGap,
+    place: SpoolPlace,
+    { start, end }: Pick<FedMedia, 'start' | 'end'>,
+    damaged: number,
+  ): void {
+    if (this.isNew(gap, place)) this.add({ start, end, bytes: 0, ms: 0, damaged });
+  }
+
   /** The media that was added since this was asked last; undefined: none. */
   take(): FedMedia | undefined {
     const fed = this.#fed;

@@ -1,7 +1,7 @@
 import type { HevcForm } from '@cloudpush/muxer';
 import type { BackfillGate } from '../../memory/backfill-gate.js';
 import type { DestinationConfig } from '../../options/destination-config.js';
-import type { SpoolGap, SpoolGroup, SpoolSeries, SpoolTag } from '../../spool/index.js';
+import type { ReadEnd, SpoolGap, SpoolGroup, SpoolPlace, SpoolSeries, SpoolTag } from '../../spool/index.js';
 import type { TargetSource } from '../connection/target-source.js';
 import type { DestinationOwner } from '../destination/destination-owner.js';
 import { BackfillPacer } from './backfill-pacer.js';
@@ -25,12 +25,21 @@ interface Progress {
   ms: number;
 }
 
+/** Groups of a part that were sent. */
+interface SentGroups extends Progress {
+  readonly last: SpoolGroup;
+  /** Nothing before it has yet to be sent. */
+  readonly place: SpoolPlace;
+  readonly damaged: number;
+}
+
 const NO_PROGRESS: Readonly<Progress> = { bytes: 0, ms: 0 };
 
 /** A part that has arrived. */
 export interface SentPart {
   readonly gap: SpoolGap;
-  readonly streamName: string;
+  /** Undefined: nothing of it could be read. */
+  readonly streamName: string | undefined;
   readonly start: number;
   readonly end: number;
   readonly bytes: number;
@@ -160,13 +169,25 @@ export class GapSender {
 
   async #sendPart(gap: SpoolGap, signal: AbortSignal): Promise<void> {
     const { context, config, targets, series } = this.#parts;
-    const groups = series.read(gap, gap.acknowledged);
+    const groups = series.read(gap, gap.acknowledged, true);
     const connection = new GapConnection(context, config, signal);
     try {
       const opening = await groups.next();
       // Nothing of it can be read.
       if (opening.done === true) {
+        const { start, end } = gap;
         await series.drop(gap);
+        const { damaged } = opening.value;
+        this.#parts.onSent({
+          gap,
+          streamName: undefined,
+          start,
+          end,
+          bytes: 0,
+          ms: 0,
+          damaged,
+          isLast: true,
+        });
         return;
       }
       const names = await connection.open(targets, opening.value.start);
@@ -178,7 +199,7 @@ export class GapSender {
       }
       const sent = await this.#sendGroups({ first, groups, form }, connection, signal);
       await connection.close();
-      await series.acknowledge(gap, sent.last.next);
+      await series.acknowledge(gap, sent.place);
       const { bytes, ms, damaged, last } = sent;
       const isLast = !series.gaps.includes(gap);
       const part = {
@@ -195,21 +216,25 @@ export class GapSender {
     } finally {
       this.#progress = NO_PROGRESS;
       connection.release();
-      await groups.return();
+      await groups.return({ place: gap.acknowledged, damaged: 0 });
     }
   }
 
   /** Sends the groups of one part, the first of which has been read. */
   async #sendGroups(
-    { first, groups, form }: { first: SpoolGroup; groups: AsyncGenerator<SpoolGroup, void>; form: HevcForm },
+    {
+      first,
+      groups,
+      form,
+    }: { first: SpoolGroup; groups: AsyncGenerator<SpoolGroup, ReadEnd>; form: HevcForm },
     connection: GapConnection,
     signal: AbortSignal,
-  ): Promise<{ readonly last: SpoolGroup; bytes: number; ms: number; damaged: number }> {
-    const sent = { last: first, bytes: 0, ms: 0, damaged: 0 };
+  ): Promise<SentGroups> {
+    const sent = { last: first, place: first.next, bytes: 0, ms: 0, damaged: 0 };
     this.#progress = sent;
     const zero = first.tags[0]!.timestamp;
     let group: SpoolGroup | undefined = first;
-    while (group?.place.segment === first.place.segment) {
+    while (group !== undefined) {
       sent.damaged += group.damaged;
       sent.bytes += group.bytes;
       sent.last = group;
@@ -223,6 +248,10 @@ export class GapSender {
       }
       const next = await groups.next();
       group = next.done === true ? undefined : groupInForm(next.value, form);
+      if (next.done !== true) continue;
+      // The end of the segment may be damaged.
+      sent.place = next.value.place;
+      sent.damaged += next.value.damaged;
     }
     return sent;
   }

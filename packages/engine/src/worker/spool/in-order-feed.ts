@@ -13,15 +13,11 @@ import { BackfillPacer } from './backfill-pacer.js';
 import { FedCounts, type FedMedia } from './fed-media.js';
 import { endOf, GapPlaces, shareLeft } from './gap-places.js';
 import { groupInForm } from './hevc-form.js';
+import { ReadAttempts } from './read-attempts.js';
 import type { DiskGroup } from './sent-tail.js';
 import type { SpooledStream } from './spooled-stream.js';
 import { goOnWith, storedHeaders } from './stored-headers.js';
 import { StoredTag } from './stored-tag.js';
-
-/** Of a segment that cannot be read, so many attempts are made. */
-const ATTEMPTS = 3;
-/** ms between two of them. */
-const RETRY = 2000;
 
 /** Parts that a feed is built from. */
 interface InOrderFeedParts {
@@ -62,8 +58,7 @@ export class InOrderFeed {
   #lastTimestamp: number | undefined;
   /** The group of which some has been handed over, and not all. */
   #under: DiskGroup | undefined;
-  #failures = 0;
-  #notBefore = Number.NEGATIVE_INFINITY;
+  readonly #attempts = new ReadAttempts();
   #wake: () => void = () => {};
 
   constructor(parts: InOrderFeedParts) {
@@ -180,7 +175,7 @@ export class InOrderFeed {
   /** All is sent that was to be; what could not be read a moment ago is tried again before. */
   get #mayEnd(): boolean {
     const { clock, stream } = this.#parts;
-    return this.#last !== undefined && clock.now() >= this.#notBefore && stream.isIdle;
+    return this.#last !== undefined && this.#attempts.isDue(clock.now()) && stream.isIdle;
   }
 
   #end(): void {
@@ -193,7 +188,7 @@ export class InOrderFeed {
 
   /** The first gap that has something to send. */
   #next(): SpoolGap | undefined {
-    if (this.#parts.clock.now() < this.#notBefore) return undefined;
+    if (!this.#attempts.isDue(this.#parts.clock.now())) return undefined;
     return this.#parts.gaps().find((gap) => this.#groupsLeft(gap) > 0);
   }
 
@@ -203,14 +198,13 @@ export class InOrderFeed {
   }
 
   async #read(gap: SpoolGap, signal: AbortSignal): Promise<void> {
-    const { series, stream } = this.#parts;
-    const { admission } = stream.channel;
+    const { admission } = this.#parts.stream.channel;
     const end = endOf(gap);
     try {
-      for await (const group of series.read(gap, this.#places.get(gap))) {
+      for await (const group of this.#groupsOf(gap, signal)) {
         await this.#send(gap, groupInForm(group, admission.hevcForm), signal);
         this.#places.set(gap, group.next);
-        this.#failures = 0;
+        this.#attempts.succeed();
       }
       signal.throwIfAborted();
       // The rest is damaged, or gone.
@@ -221,11 +215,19 @@ export class InOrderFeed {
     }
   }
 
+  /** Those that can be read; what is damaged at their end never comes. */
+  async *#groupsOf(gap: SpoolGap, signal: AbortSignal): AsyncGenerator<SpoolGroup, void> {
+    const { place, damaged } = yield* this.#parts.series.read(gap, this.#places.get(gap));
+    signal.throwIfAborted();
+    if (damaged === 0) return;
+    this.#counts.addLost(gap, place, gap, damaged);
+    this.#places.set(gap, place);
+    this.#parts.onLeftOut(gap, place);
+  }
+
   #onUnreadable(gap: SpoolGap, error: Error): void {
-    this.#notBefore = this.#parts.clock.now() + RETRY;
     this.#parts.onUnreadable(error);
-    if (++this.#failures < ATTEMPTS) return;
-    this.#failures = 0;
+    if (!this.#attempts.fail(this.#parts.clock.now())) return;
     const part = this.#places.nextPart(gap);
     if (part === undefined) return;
     const behind = { segment: part.number, group: part.groups };
